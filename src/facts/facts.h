@@ -174,12 +174,15 @@ enum { FT_SYSTEM, FT_VALUE, FT_USE };                                           
 enum { FI_VALUE, FI_ASSIGNER, FI_TYPE, FI_ASSIGNER_ID, FI_ASSIGNER_IDTYPE };                             /* ident: ASSIGNER is the namespace (CX.4.1) or URI; TYPE table 0203 */
 
 /* ACTION values */
-/* IDENTITY: merge (OTHER into the group's id), move-visit, move-account (from OTHER to the group's id: VISIT/ACCOUNT), change-visit, change-account
+/* PATIENT:  "" from a registration message (ADT, FHIR Patient): these are the demographics now. mention: the message only named the patient (PID of a result, an order, a document);
+ *           it makes a patient known of whom nothing else is, and never overwrites or deletes what a registration message said.
+ * IDENTITY: merge (OTHER, and with it whoever is the same person, into the group's id), move-id (the OTHER identifiers alone go to the group's person: A43), move-visit, move-account (from OTHER to the group's id: VISIT/ACCOUNT), change-visit, change-account
  *           (OTHER_VISIT -> VISIT), link, unlink, unmerge, change-id (OTHER becomes the group's id), delete.
  * VISIT:    admit register preadmit transfer discharge update swap leave return class-change track-out track-in
  *           cancel-admit cancel-register cancel-preadmit cancel-transfer cancel-discharge cancel-leave cancel-return cancel-track-out cancel-track-in
  *           pending-admit pending-transfer pending-discharge cancel-pending-admit cancel-pending-transfer cancel-pending-discharge delete consult cancel-consult
- * others:   snapshot (one of a full list: the list replaces), add, update, delete, "" (as the status says).
+ *           mention: as for PATIENT: PV1 of a message that is no visit event. Never moves anybody; without anything else it is where the patient was last heard of.
+ * others:   snapshot (one of a full list: the list of this kind, and CATEGORY's code where it has one, replaces), add, update, delete, "" (as the status says).
  * STATUS values
  *   RESULT/REPORT: registered preliminary final corrected amended appended cancelled entered-in-error unknown, results-without-verification = preliminary
  *   MED_ORDER/ORDER: active on-hold cancelled completed stopped entered-in-error draft unknown (FHIR R4 request status)
