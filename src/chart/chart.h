@@ -1,0 +1,173 @@
+/* chart: facts -> the chart store and its questions. A view: it has no truth of its own and can be deleted and rebuilt from the ledger up to any entry.
+ *
+ * How it stays exact (DESIGN 8)
+ *   - One row holds one message's facts for one patient, hung for ever on the identifier it was sent under, indexed by (identifier, entry).
+ *   - A person is a set of identifiers as of an entry. Merge, move, link and un-merge change only that set (interval rows), never a fact.
+ *   - A page folds a person's rows up to an entry in memory. So any past moment is the same code as now, and un-merge restores both charts byte for byte.
+ *   - Folding: precedence is result status, then source time, then entry. Field values replace, FACT_NULL deletes, absent leaves alone. What is replaced stays as history.
+ *   - Everything applied from one entry and the number of that entry are committed in one transaction.
+ * The store is a list of named questions (chart_store.h, internal) with two implementations: SQLite, and memory for tests. No SQL outside the SQLite one.
+ */
+#ifndef HOLDFAST_CHART_H
+#define HOLDFAST_CHART_H
+
+#include "base.h"
+#include "facts.h"
+#include "fhir.h"
+
+struct chart;
+
+#define CHART_NOW UINT64_MAX
+
+struct chart_options {
+	bool write;
+	bool memory;       /* the in-memory store (tests) */
+	int zone_minutes;  /* for times sent without a zone */
+	const char *site_name;
+};
+/* path: SITE/view/chart.db. Reading works with the writer running, stopped cleanly or killed (persistent WAL), from another uid without write permission. ERR_NOT_FOUND: no view yet. A view of another version:
+ * ERR_CORRUPT with "rebuild it". */
+int chart_open(const char *path, const struct chart_options *o, struct chart **ret, struct err *e) MUST;
+void chart_close(struct chart *c); /* NULL is fine */
+
+/* ---- applying (one writer) --------------------------------------------------------------------------------------------- */
+
+struct chart_entry {
+	uint64_t seq;
+	int64_t time;         /* receive time */
+	uint8_t kind, flags;  /* as in the leaf */
+	struct slice source;
+	uint64_t size;
+};
+/* Stage one entry with what was read from it. facts NULL: an entry without facts (envelope, fragment, pack, ...), still counted by kind. Entries come in order without gaps; one at or below the applied
+ * one is ignored. Site entries with JSON bodies (audit, session, alarm, account, identity, quarantine) are handed in with `body`. */
+int chart_apply(struct chart *c, const struct chart_entry *en, const struct facts *f, struct slice body, struct err *e) MUST;
+int chart_commit(struct chart *c, struct err *e) MUST;
+uint64_t chart_applied(struct chart *c); /* entries 0..n-1 are in: the number of applied, committed entries */
+/* Bulk mode for rebuilds: indexes are made at the end; readers see the old view until the new one takes its place. */
+int chart_bulk(struct chart *c, bool on, struct err *e) MUST;
+int chart_pin(struct chart *c, bool pinned, struct err *e) MUST; /* view rebuild --to: stays where it is */
+bool chart_pinned(struct chart *c);
+
+/* ---- as of -------------------------------------------------------------------------------------------------------------- */
+
+/* A moment: entries [0, end) are in. CHART_NOW: all applied. */
+struct chart_moment {
+	uint64_t end;
+	int64_t time; /* receive time of the last one; 0 when empty */
+};
+int chart_at_entry(struct chart *c, uint64_t seq_inclusive, struct chart_moment *ret, struct err *e) MUST;
+int chart_at_time(struct chart *c, int64_t t, struct chart_moment *ret, struct err *e) MUST; /* what had been received by then */
+int chart_now(struct chart *c, struct chart_moment *ret, struct err *e) MUST;
+
+/* ---- a patient ------------------------------------------------------------------------------------------------------------ */
+
+enum chart_section_id { CHART_ALLERGIES, CHART_PROBLEMS, CHART_MEDICATIONS, CHART_ADMINISTRATIONS, CHART_RESULTS, CHART_VITALS, CHART_REPORTS, CHART_ORDERS, CHART_DOCUMENTS, CHART_APPOINTMENTS, CHART_CONTACTS, CHART_CARE_TEAM,
+	CHART_IMMUNIZATIONS, CHART_PROCEDURES, CHART_VISITS, CHART_FLAGS, CHART_COVERAGE, CHART_OTHER, CHART_SECTIONS };
+const char *chart_section_name(enum chart_section_id s); /* "allergies" ... as in the JSON */
+
+struct chart_section {
+	enum fhir_section_state state; /* list, stated none, not received: blank is a defect */
+	struct fact_item *items;       /* current ones and, with another state, what was replaced or deleted; newest first by clinical time */
+	uint32_t count;                /* current ones */
+	int64_t received;              /* newest receive time of anything about this section, 0: never */
+	struct slice source_time;      /* newest source time */
+	struct slice feed;             /* who spoke last */
+	uint64_t entry;
+	bool incomplete;               /* some message could not be read in part, or an entry is in quarantine */
+	struct fact_item *stated;      /* the fact that said "none", when state is that */
+};
+struct chart_place {
+	struct slice facility, unit, room, bed, text;
+};
+struct chart_review { /* what a person should look at: facts that came under the survivor between merge and un-merge, id conflicts, reused control ids */
+	char what[24];
+	uint64_t entry;
+	struct slice text;
+	struct chart_review *next;
+};
+struct chart_patient {
+	char id[32];                  /* ours */
+	struct fact_ident *idents;    /* all identifiers of the person as of the moment; current record number first */
+	size_t ident_count;
+	char (*replaces)[32];         /* our ids merged into this one */
+	size_t replaces_count;
+	char replaced_by[32];         /* set when asked for by an id that was merged away */
+	struct fact_item *demographics;
+	struct chart_place place;     /* current; unit.p == NULL: not in the house */
+	struct fact_item *visit;      /* current visit, NULL: none open */
+	struct chart_section s[CHART_SECTIONS];
+	struct chart_review *review;
+	uint32_t lookalikes;          /* others with a confusable name or the same birth date and a near name, among those present or found */
+	bool test, incomplete, is_protected;
+	struct chart_moment moment;
+};
+/* id: ours ("p4711"), or a record number, or "number@assigner". Several persons with that number: ERR_EXISTS, and ret_ids (may be NULL) lists ours, LF between. ERR_NOT_FOUND. Everything lives in the arena. */
+int chart_patient(struct chart *c, struct slice id, struct chart_moment at, struct arena *a, struct chart_patient **ret, struct buf *ret_ids, struct err *e) MUST;
+void chart_summary(const struct chart_patient *p, struct fhir_summary *ret); /* for IPS */
+
+/* ---- the house ---------------------------------------------------------------------------------------------------------------- */
+
+struct chart_row { /* one line of census or search */
+	char id[32];
+	struct slice name_family, name_given, birth, sex, number, assigner; /* number: current record number */
+	struct chart_place place;
+	struct slice visit, visit_class, status;
+	struct slice since;        /* admitted or moved in, ISO text */
+	struct slice attending;
+	int64_t received;          /* newest about this patient */
+	enum fhir_section_state allergy_state;
+	struct slice alerts;       /* "allergies: penicillin · isolation", for the bed line */
+	bool lookalike, merged, incomplete, is_protected, test, deceased;
+	struct chart_row *next;
+};
+struct chart_unit {
+	struct slice facility, unit;
+	uint32_t patients, beds;   /* beds known from master files, 0: not known */
+	struct chart_unit *next;
+};
+/* Current places only: who is in the house as of the moment, by facility, unit, room, bed. unit empty: all. */
+int chart_census(struct chart *c, struct chart_moment at, struct slice unit, struct arena *a, struct chart_row **ret, size_t *ret_count, struct err *e) MUST;
+int chart_units(struct chart *c, struct chart_moment at, struct arena *a, struct chart_unit **ret, struct err *e) MUST;
+/* TEXT: words of names in any order (folded, prefixes), a record number, a visit number, a birth date (1957-03-12, 12.03.1957, 19570312), phonetically near names after the exact ones. */
+int chart_search(struct chart *c, struct slice text, struct chart_moment at, size_t max, struct arena *a, struct chart_row **ret, size_t *ret_count, struct err *e) MUST;
+
+enum chart_feed_state { CHART_FRESH, CHART_AGEING, CHART_STALE, CHART_NEVER };
+struct chart_feed { /* each feed's silence is judged against its own learned rhythm by hour */
+	struct slice name, source;
+	uint64_t messages, last_entry;
+	int64_t last_time;
+	int64_t usual_gap, stale_after; /* ns: learned for this hour */
+	enum chart_feed_state state;
+	uint32_t last_hour[60];         /* messages a minute, oldest first, up to now */
+	struct chart_feed *next;
+};
+int chart_feeds(struct chart *c, int64_t now, struct arena *a, struct chart_feed **ret, struct err *e) MUST;
+struct chart_count {
+	struct slice name; /* "ADT^A01", "kind audit" ... */
+	uint64_t count, uninterpreted, problems, last_entry;
+	struct chart_count *next;
+};
+int chart_counts(struct chart *c, struct arena *a, struct chart_count **ret, struct err *e) MUST; /* by message type */
+struct chart_event { /* audit, sessions, alarms, accounts, identity, quarantine: newest first */
+	uint64_t entry;
+	int64_t time;
+	uint8_t kind;
+	struct slice user, what, patient, reason, text;
+	struct chart_event *next;
+};
+int chart_events(struct chart *c, uint8_t kind /* 0: all */, struct slice patient_or_user /* empty: all */, uint64_t before /* CHART_NOW */, size_t max, struct arena *a, struct chart_event **ret, struct err *e) MUST;
+int chart_timeline(struct chart *c, struct slice id, struct chart_moment at, uint64_t before, size_t max, struct arena *a, struct chart_event **ret, struct err *e) MUST; /* every entry about a patient */
+/* FHIR search by type across patients: ids of persons / items by (type, param). Used by the web role with fhir_types. after: opaque page key. */
+int chart_persons_page(struct chart *c, struct chart_moment at, uint64_t after, size_t max, char (*ret)[32], size_t *ret_count, uint64_t *ret_next, struct err *e) MUST;
+uint64_t chart_person_count(struct chart *c);
+
+/* ---- JSON: what `chart ... --json` prints and the viewer reads (FHIR's names for what FHIR has); shape in holdfast-chart(1) ------------- */
+
+void chart_json_patient(struct jsonw *w, const struct chart_patient *p, const struct fhir_options *o);
+void chart_json_rows(struct jsonw *w, const struct chart_row *rows, struct chart_moment at, const struct fhir_options *o); /* census and search */
+void chart_json_feeds(struct jsonw *w, const struct chart_feed *f);
+/* The canonical export up to a moment: every person in a fixed order, as JSON lines. Same ledger and reader versions, same bytes. */
+int chart_export(struct chart *c, struct chart_moment at, int (*sink)(void *arg, struct slice line, struct err *e), void *arg, struct err *e) MUST;
+
+#endif

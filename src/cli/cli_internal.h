@@ -1,0 +1,59 @@
+/* What the commands share: options, output, the site. */
+#ifndef HOLDFAST_CLI_INTERNAL_H
+#define HOLDFAST_CLI_INTERNAL_H
+
+#include "base.h"
+#include "chart.h"
+#include "cli.h"
+#include "fhir.h"
+#include "hl7.h"
+#include "ledger.h"
+#include "seal.h"
+#include "serve.h"
+
+#include <stdio.h>
+
+/* One option of a command. Options may stand before or after other arguments; "--" ends them; "--name=value" and "--name value" are the same. */
+enum cli_opt_kind { CLI_FLAG /* bool * */, CLI_STRING /* const char ** */, CLI_NUMBER /* uint64_t * */, CLI_LIST /* struct cli_list *: every value up to the next option */ };
+struct cli_list {
+	const char *v[256];
+	size_t n;
+};
+struct cli_opt {
+	const char *name; /* without the dashes */
+	enum cli_opt_kind kind;
+	void *out;
+	const char *value; /* its value's name in the help text; NULL for flags */
+	const char *help;
+};
+struct cli_command {
+	const char *name;    /* "ledger" */
+	const char *summary; /* one line */
+	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+};
+extern const struct cli_command cli_commands[];
+extern const size_t cli_command_count;
+
+struct cli_args {
+	const char *v[65536];
+	size_t n;
+};
+/* Parses; --help prints usage and help to stdout and sets *ret_done (exit 0). Wrong usage is said on stderr: returns 2. args gets the positionals. */
+int cli_parse(int argc, char **argv, const char *usage, const char *about, const struct cli_opt *opts, size_t n, struct cli_args *args, bool *ret_done) MUST;
+
+int cli_fail(const struct err *e);                                    /* says "holdfast: place: text" on stderr; returns the exit status */
+int cli_usage(const char *fmt, ...) PRINTF_LIKE(1, 2);                 /* says it; returns 2 */
+void cli_note(const char *fmt, ...) PRINTF_LIKE(1, 2);                 /* talk, to stderr */
+bool cli_progress_wanted(void);                                        /* stderr is a terminal */
+int cli_flush(void);                                                   /* stdout; a broken pipe is quiet, a full disk is exit 3 */
+/* --site, or HOLDFAST_SITE, or an error that names both. */
+int cli_site(const char *opt, struct site *ret, struct err *e) MUST;
+int cli_ledger(struct site *s, struct site_keys *keys, struct ledger **ret, struct err *e) MUST; /* read-only */
+/* The view for reading, brought up to the ledger first where that can be done (nobody holds the lock, not pinned). */
+int cli_chart(struct site *s, struct chart **ret, struct err *e) MUST;
+int cli_moment(struct chart *c, const struct site *s, const char *as_of, struct chart_moment *ret, struct err *e) MUST; /* NULL: now; "#SEQ"; a time */
+void cli_slice(FILE *f, struct slice s); /* to a terminal: control characters are made visible */
+/* Text in columns of a terminal: counts characters, not bytes (wide CJK counts 2). */
+void cli_cell(FILE *f, struct slice s, int width);
+
+#endif

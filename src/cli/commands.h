@@ -1,0 +1,21 @@
+/* One function a command; each in the file of its name. */
+#ifndef HOLDFAST_CLI_COMMANDS_H
+#define HOLDFAST_CLI_COMMANDS_H
+
+#include "cli_internal.h"
+
+int cmd_init(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_import(int argc, char **argv);
+int cmd_chart(int argc, char **argv);
+int cmd_ledger(int argc, char **argv);
+int cmd_view(int argc, char **argv);
+int cmd_hl7(int argc, char **argv);
+int cmd_identity(int argc, char **argv);
+int cmd_user(int argc, char **argv);
+int cmd_token(int argc, char **argv);
+int cmd_key(int argc, char **argv);
+int cmd_simulate(int argc, char **argv);
+
+#endif

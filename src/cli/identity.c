@@ -1,0 +1,66 @@
+/* holdfast identity merge|unmerge A B: what a registrar decides about two records; an entry like any other, and reversible. */
+#include "commands.h"
+
+int cmd_identity(int argc, char **argv)
+{
+	static struct cli_args args;
+	const char *site = NULL, *reason = NULL, *by = NULL;
+	const struct cli_opt opts[] = {
+		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE)"},
+		{"reason", CLI_STRING, &reason, "TEXT", "why: it is recorded"},
+		{"by", CLI_STRING, &by, "NAME", "who decided, when it is not you"},
+	};
+	bool done;
+	int r = cli_parse(argc, argv, "identity merge|unmerge NUMBER[@ASSIGNER] NUMBER[@ASSIGNER] --reason TEXT --site DIR",
+	                  "merge A B: B was the same person as A; A survives. unmerge A B: B is taken out of A again; both charts are as they were, and what came in between stays with A, listed for review.",
+	                  opts, ARRAY_LEN(opts), &args, &done);
+	if (r || done)
+		return r;
+	bool merge = args.n == 3 && !strcmp(args.v[0], "merge"), unmerge = args.n == 3 && !strcmp(args.v[0], "unmerge");
+	if (!merge && !unmerge)
+		return cli_usage("identity: say 'merge A B' or 'unmerge A B' with two record numbers");
+	if (!reason || !*reason)
+		return cli_usage("identity %s: --reason is missing; it is recorded", args.v[0]);
+	struct err e = {0};
+	AUTO_BUF struct buf body;
+	buf_init(&body, 1 << 16);
+	struct jsonw w;
+	jsonw_init(&w, &body);
+	jsonw_obj(&w);
+	jsonw_kstr(&w, "op", args.v[0]);
+	jsonw_kstr(&w, "of", args.v[2]);
+	jsonw_kstr(&w, merge ? "into" : "from", args.v[1]);
+	jsonw_kstr(&w, "reason", reason);
+	if (by)
+		jsonw_kstr(&w, "by", by);
+	jsonw_obj_end(&w);
+	struct site s;
+	if (cli_site(site, &s, &e) < 0)
+		return cli_fail(&e);
+	struct control *k;
+	r = control_open(&s, true, &k, &e);
+	if (r == 0) {
+		/* Both must be known: a typing error here would move a chart. */
+		struct chart *c = NULL;
+		struct chart_moment now;
+		AUTO_ARENA struct arena *a = arena_new((size_t)1 << 30);
+		r = a ? control_catch_up(k, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
+		if (r == 0)
+			r = cli_chart(&s, &c, &e);
+		if (r == 0)
+			r = chart_now(c, &now, &e);
+		for (int i = 1; r == 0 && i <= 2; i++) {
+			struct chart_patient *p;
+			r = chart_patient(c, slice_str(args.v[i]), now, a, &p, NULL, &e);
+		}
+		chart_close(c);
+		struct control_append ap = {.kind = LEDGER_IDENTITY, .body = buf_slice(&body)};
+		if (r == 0)
+			r = control_append(k, &ap, 1, NULL, NULL, &e);
+		if (r == 0)
+			r = control_flush(k, &e);
+		control_close(k);
+	}
+	site_close(&s);
+	return r < 0 ? cli_fail(&e) : 0;
+}

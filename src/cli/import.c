@@ -1,0 +1,247 @@
+/* holdfast import FILE...: HL7 v2 in any line end, FHS/BHS batches, FHIR R4 bundles, NDJSON. Returns when the entries are durable, covered by the checkpoint and shown. */
+#include "commands.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct importing {
+	struct control *k;
+	const char *file;
+	uint64_t messages, resources, envelopes, fragments, duplicates, bad_files, sent;
+	bool quiet;
+};
+
+static int on_result(void *arg, uint64_t tag, const struct control_appended *r, struct err *e)
+{
+	struct importing *im = arg;
+	if (r->duplicate)
+		im->duplicates++;
+	return 0;
+}
+
+static int put(struct importing *im, uint8_t kind, uint8_t flags, struct slice body, bool dedupe, struct slice key, struct err *e)
+{
+	if (body.n > LEDGER_BODY_MAX)
+		return err_set(e, ERR_LIMIT, im->file, "one message of %zu bytes: the most is %" PRIu64, body.n, LEDGER_BODY_MAX);
+	struct control_append a = {.kind = kind, .flags = flags, .body = body, .dedupe = dedupe, .control_key = key};
+	im->sent++;
+	return control_append(im->k, &a, im->sent, on_result, im, e);
+}
+
+/* Sender and control id, as the reused-id flag wants them. The bytes between MSH-3's start and MSH-4's end, and MSH-10. */
+static struct slice control_key(const struct hl7_header *h, uint8_t *out, size_t max)
+{
+	if (!h->ok || !h->control_id.n || h->sending_app.n + h->sending_fac.n + h->control_id.n + 2 > max)
+		return SLICE_NULL;
+	size_t n = 0;
+	const struct slice parts[] = {h->sending_app, h->sending_fac, h->control_id};
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		if (i)
+			out[n++] = 0;
+		if (parts[i].n)
+			memcpy(out + n, parts[i].p, parts[i].n);
+		n += parts[i].n;
+	}
+	return slice_of(out, n);
+}
+
+static int import_hl7(struct importing *im, struct slice text, struct err *e)
+{
+	struct hl7_file f;
+	struct hl7_piece p;
+	uint64_t messages = 0, junk = 0;
+	hl7_file_init(&f, text);
+	for (hl7_file_next(&f, &p); p.type != HL7_PIECE_END; hl7_file_next(&f, &p)) {
+		int r;
+		if (p.type == HL7_PIECE_MESSAGE) {
+			struct hl7_header h;
+			uint8_t key[512];
+			hl7_header_read(p.bytes, &h);
+			r = put(im, LEDGER_HL7V2, 0, p.bytes, true, control_key(&h, key, sizeof key), e);
+			im->messages++;
+			messages++;
+		} else if (p.type == HL7_PIECE_ENVELOPE) {
+			r = put(im, LEDGER_HL7V2_ENVELOPE, 0, p.bytes, false, SLICE_NULL, e);
+			im->envelopes++;
+		} else {
+			r = put(im, LEDGER_HL7V2_FRAGMENT, 0, p.bytes, true, SLICE_NULL, e);
+			im->fragments++;
+			junk++;
+		}
+		if (r < 0)
+			return r;
+	}
+	if (junk)
+		cli_note("holdfast: %s: %" PRIu64 " piece%s without a message header kept as evidence", im->file, junk, junk == 1 ? "" : "s");
+	if (!messages)
+		return err_set(e, ERR_INPUT, im->file, "no HL7 v2 message in it");
+	return 0;
+}
+
+/* Is every line a resource? Then it is NDJSON, however it is named; one object over many lines is one resource. */
+static bool is_ndjson(struct slice text)
+{
+	struct slice rest = text, first = fhir_ndjson_next(&rest);
+	AUTO_ARENA struct arena *a = arena_new((size_t)1 << 30);
+	struct json_node *n;
+	struct err quiet = {0};
+	return rest.n && first.n < text.n && a && json_tree(first, a, &n, &quiet) == 0 && json_get(n, "resourceType") && slice_trim(rest).n;
+}
+
+static int import_json(struct importing *im, struct slice text, struct err *e)
+{
+	bool lines = is_ndjson(text);
+	struct slice rest = text;
+	uint64_t line = 0, bad = 0;
+	while (rest.n) {
+		struct slice one = lines ? fhir_ndjson_next(&rest) : rest;
+		if (!lines)
+			rest = SLICE_NULL;
+		line++;
+		if (!slice_trim(one).n)
+			continue;
+		AUTO_ARENA struct arena *a = arena_new((size_t)2 << 30);
+		struct json_node *n;
+		struct err why = {0};
+		int r = a ? json_tree(one, a, &n, &why) : err_set(&why, ERR_MEMORY, NULL, "no memory");
+		if (r == 0 && !json_get(n, "resourceType"))
+			r = err_set(&why, ERR_INPUT, NULL, "a JSON object without resourceType: not FHIR");
+		if (r < 0) {
+			char place[4300];
+			snprintf(place, sizeof place, lines ? "%s:line %" PRIu64 : "%s", im->file, line);
+			err_in(&why, place);
+			if (!lines || r != ERR_INPUT) {
+				*e = why;
+				return r;
+			}
+			cli_fail(&why);
+			bad++;
+			continue;
+		}
+		r = put(im, LEDGER_FHIR, 0, lines ? slice_trim(one) : one, true, SLICE_NULL, e);
+		if (r < 0)
+			return r;
+		im->resources++;
+	}
+	return bad ? err_set(e, ERR_INPUT, im->file, "%" PRIu64 " line%s not taken", bad, bad == 1 ? "" : "s") : 0;
+}
+
+static bool looks_like_json(struct slice t)
+{
+	if (t.n >= 3 && !memcmp(t.p, "\xef\xbb\xbf", 3))
+		t = slice_of(t.p + 3, t.n - 3);
+	t = slice_trim(t);
+	return t.n && t.p[0] == '{';
+}
+
+static int import_text(struct importing *im, struct slice text, struct err *e)
+{
+	if (hl7_looks_like(text))
+		return import_hl7(im, text, e);
+	if (looks_like_json(text))
+		return import_json(im, text, e);
+	return err_set(e, ERR_INPUT, im->file, text.n ? "neither HL7 v2 (no MSH, FHS or BHS) nor FHIR JSON: nothing taken from it" : "the file is empty: nothing taken from it");
+}
+
+static int import_file(struct importing *im, const char *path, struct err *e)
+{
+	im->file = path;
+	AUTO_CLOSE int fd = !strcmp(path, "-") ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return errno == ENOENT ? err_set(e, ERR_NOT_FOUND, path, "no such file") : err_sys(e, path, "cannot open");
+	struct stat st;
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, path, "cannot stat");
+	if (S_ISDIR(st.st_mode))
+		return err_set(e, ERR_INPUT, path, "a folder; name the files in it");
+	if (S_ISREG(st.st_mode) && st.st_size > 0) {
+		void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (p == MAP_FAILED)
+			return err_sys(e, path, "cannot map");
+		madvise(p, (size_t)st.st_size, MADV_SEQUENTIAL);
+		int r = import_text(im, slice_of(p, (size_t)st.st_size), e);
+		munmap(p, (size_t)st.st_size);
+		return r;
+	}
+	AUTO_BUF struct buf text; /* a pipe, or an empty file */
+	buf_init(&text, (size_t)4 << 30);
+	for (;;) {
+		uint8_t *p = buf_space(&text, 1 << 20);
+		if (!p)
+			return err_set(e, ERR_LIMIT, path, "more than 4 GiB through a pipe; import it as a file");
+		ssize_t n = read(fd, p, 1 << 20);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, path, "cannot read");
+		if (n == 0)
+			break;
+		buf_commit(&text, (size_t)n);
+	}
+	return import_text(im, buf_slice(&text), e);
+}
+
+static void report(const struct importing *im, bool json)
+{
+	uint64_t stored = im->sent - im->duplicates;
+	if (json)
+		printf("{\"messages\":%" PRIu64 ",\"resources\":%" PRIu64 ",\"envelopes\":%" PRIu64 ",\"fragments\":%" PRIu64 ",\"repeated\":%" PRIu64 ",\"entries\":%" PRIu64 ",\"badFiles\":%" PRIu64
+		       "}\n",
+		       im->messages, im->resources, im->envelopes, im->fragments, im->duplicates, stored, im->bad_files);
+	else
+		printf("%" PRIu64 " new entries: %" PRIu64 " HL7 v2 messages, %" PRIu64 " FHIR resources or bundles, %" PRIu64 " batch lines, %" PRIu64 " fragments; %" PRIu64
+		       " repeated and not stored again%s\n",
+		       stored, im->messages, im->resources, im->envelopes, im->fragments, im->duplicates, im->bad_files ? "; some files were not taken, see above" : "");
+}
+
+int cmd_import(int argc, char **argv)
+{
+	static struct cli_args args;
+	const char *site = NULL;
+	bool json = false;
+	const struct cli_opt opts[] = {
+		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE)"},
+		{"json", CLI_FLAG, &json, NULL, "the counts as JSON"},
+	};
+	bool done;
+	int r = cli_parse(argc, argv, "import --site DIR FILE...",
+	                  "Stores HL7 v2 messages (any line end, FHS/BHS batches), FHIR R4 resources and bundles, and NDJSON. One message, one entry; a repeated message is counted, not stored again.\n"
+	                  "Returns when all is durable, covered by the checkpoint, and shown by the chart. Works with and without a running daemon. '-' reads standard input.",
+	                  opts, ARRAY_LEN(opts), &args, &done);
+	if (r || done)
+		return r;
+	if (!args.n)
+		return cli_usage("import: name at least one file");
+	struct err e = {0};
+	struct site s;
+	struct importing im = {0};
+	if (cli_site(site, &s, &e) < 0)
+		return cli_fail(&e);
+	if (control_open(&s, true, &im.k, &e) < 0) {
+		site_close(&s);
+		return cli_fail(&e);
+	}
+	int status = 0;
+	for (size_t i = 0; i < args.n && status < 3; i++) {
+		if (import_file(&im, args.v[i], &e) < 0) {
+			int bad = cli_fail(&e); /* one bad file does not keep the others out */
+			status = bad > status ? bad : status;
+			im.bad_files++;
+			e = (struct err){0};
+		}
+		if (cli_progress_wanted() && args.n > 1)
+			fprintf(stderr, "\r%zu of %zu files", i + 1, args.n);
+	}
+	if (cli_progress_wanted() && args.n > 1)
+		fputc('\n', stderr);
+	if (control_flush(im.k, &e) < 0)
+		status = cli_fail(&e);
+	control_close(im.k);
+	site_close(&s);
+	report(&im, json);
+	return status;
+}

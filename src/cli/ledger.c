@@ -1,0 +1,293 @@
+/* holdfast ledger list|show|head|prove|verify: what was recorded, and that it was not changed. Reads the folder; never writes. */
+#include "commands.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+
+struct listing {
+	bool json;
+	int kind; /* -1: all */
+	struct buf out;
+};
+
+static void put_leaf_members(struct jsonw *w, uint64_t seq, const struct ledger_leaf *l)
+{
+	jsonw_ku64(w, "seq", seq);
+	jsonw_kstr(w, "kind", ledger_kind_name(l->kind));
+	jsonw_ktime(w, "time", l->time);
+	jsonw_kstr(w, "source", l->source);
+	jsonw_ku64(w, "size", l->size);
+	if (l->flags) {
+		jsonw_key(w, "flags");
+		jsonw_arr(w);
+		if (l->flags & LEDGER_FLAG_ID_REUSED)
+			jsonw_str(w, "control-id-reused");
+		if (l->flags & LEDGER_FLAG_REPAIRED)
+			jsonw_str(w, "odd-frame");
+		jsonw_arr_end(w);
+	}
+}
+
+static int list_one(void *arg, const struct ledger_entry *en, struct err *e)
+{
+	struct listing *l = arg;
+	if (l->kind >= 0 && en->leaf.kind != l->kind)
+		return 0;
+	buf_reset(&l->out);
+	if (l->json) {
+		struct jsonw w;
+		jsonw_init(&w, &l->out);
+		jsonw_obj(&w);
+		put_leaf_members(&w, en->seq, &en->leaf);
+		jsonw_obj_end(&w);
+		buf_u8(&l->out, '\n');
+	} else {
+		char t[32];
+		buf_printf(&l->out, "%10" PRIu64 "  %s  %-16s %10" PRIu64 "  %s\n", en->seq, time_rfc3339(en->leaf.time, 3, t), ledger_kind_name(en->leaf.kind), en->leaf.size,
+		           en->leaf.source);
+	}
+	if (fwrite(l->out.p, 1, l->out.n, stdout) != l->out.n)
+		return err_sys(e, "standard output", "cannot write");
+	return 0;
+}
+
+static int list(struct ledger *l, uint64_t from, uint64_t to, const char *kind, bool json, struct err *e)
+{
+	struct listing li = {.json = json, .kind = -1};
+	if (kind) {
+		li.kind = ledger_kind_parse(slice_str(kind));
+		if (li.kind < 0)
+			return err_set(e, ERR_USAGE, "--kind", "there is no kind '%s'", kind);
+	}
+	buf_init(&li.out, 1 << 16);
+	uint64_t end = ledger_size(l);
+	if (to != UINT64_MAX && to + 1 < end)
+		end = to + 1;
+	int r = from < end ? ledger_scan(l, from, end, false, list_one, &li, e) : 0;
+	buf_done(&li.out);
+	return r == ERR_SYSTEM && errno == EPIPE ? 0 : r;
+}
+
+/* A body goes to a terminal only with its control characters shown; its exact bytes are for --raw. */
+static void print_body(struct slice body)
+{
+	size_t n = body.n > 65536 ? 65536 : body.n, from = 0;
+	for (size_t i = 0; i < n; i++)
+		if (body.p[i] == '\r' || body.p[i] == '\n') {
+			cli_slice(stdout, slice_of(body.p + from, i - from));
+			fputc('\n', stdout);
+			from = i + 1;
+		}
+	if (from < n)
+		cli_slice(stdout, slice_of(body.p + from, n - from));
+	fputc('\n', stdout);
+	if (n < body.n)
+		printf("... %zu more bytes; --raw gives them all\n", body.n - n);
+}
+
+static int show(struct ledger *l, uint64_t seq, bool raw, bool json, struct err *e)
+{
+	struct ledger_entry en;
+	int r = ledger_read(l, seq, &en, e);
+	if (r < 0)
+		return r;
+	if (raw) {
+		fwrite(en.body.p, 1, en.body.n, stdout);
+		return 0;
+	}
+	uint8_t leaf[LEDGER_LEAF_MAX];
+	size_t n = ledger_leaf_encode(&en.leaf, leaf);
+	AUTO_BUF struct buf out;
+	buf_init(&out, (size_t)1 << 30);
+	if (json) {
+		struct jsonw w;
+		jsonw_init(&w, &out);
+		jsonw_obj(&w);
+		put_leaf_members(&w, seq, &en.leaf);
+		buf_str(&out, ",\"commit\":\"");
+		hex_put(&out, slice_of(en.leaf.commit, SEAL_HASH));
+		buf_str(&out, "\",\"leaf\":\"");
+		base64_put(&out, slice_of(leaf, n));
+		buf_str(&out, "\",\"salt\":\"");
+		base64_put(&out, slice_of(en.salt, sizeof en.salt));
+		buf_str(&out, "\"");
+		if (utf8_valid(en.body))
+			jsonw_kslice(&w, "body", en.body);
+		else {
+			buf_str(&out, ",\"bodyBase64\":\"");
+			base64_put(&out, en.body);
+			buf_str(&out, "\"");
+		}
+		jsonw_obj_end(&w);
+		buf_u8(&out, '\n');
+		fwrite(out.p, 1, out.n, stdout);
+		return 0;
+	}
+	char t[32];
+	hex_put(&out, slice_of(en.leaf.commit, SEAL_HASH));
+	printf("entry       %" PRIu64 "\nkind        %s\nreceived    %s\nsource      %s\nsize        %" PRIu64 " bytes\ncommitment  %s\n%s\n", seq, ledger_kind_name(en.leaf.kind),
+	       time_rfc3339(en.leaf.time, 9, t), en.leaf.source, en.leaf.size, buf_cstr(&out), en.leaf.flags & LEDGER_FLAG_ID_REUSED ? "note        control id was used before with other bytes\n" : "");
+	print_body(en.body);
+	return 0;
+}
+
+static int head(struct ledger *l, bool json, struct err *e)
+{
+	AUTO_BUF struct buf note, out;
+	buf_init(&note, 1 << 16);
+	buf_init(&out, 1 << 16);
+	ledger_checkpoint(l, &note);
+	if (!json) {
+		fwrite(note.p, 1, note.n, stdout);
+		return 0;
+	}
+	struct tlog_checkpoint cp;
+	int r = tlog_checkpoint_parse(buf_slice(&note), &cp, e);
+	if (r < 0)
+		return r;
+	struct jsonw w;
+	jsonw_init(&w, &out);
+	jsonw_obj(&w);
+	jsonw_kstr(&w, "origin", cp.origin);
+	jsonw_ku64(&w, "size", cp.size);
+	buf_str(&out, ",\"root\":\"");
+	base64_put(&out, slice_of(cp.root, SEAL_HASH));
+	buf_str(&out, "\"");
+	jsonw_ku64(&w, "durable", ledger_durable(l));
+	jsonw_kslice(&w, "checkpoint", buf_slice(&note));
+	jsonw_obj_end(&w);
+	printf("%s\n", buf_cstr(&out));
+	return 0;
+}
+
+static void progress(void *arg, uint64_t done, uint64_t total)
+{
+	fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " entries", done, total);
+}
+
+static int verify(struct site *s, const char *since, bool bodies, bool json)
+{
+	struct err e = {0};
+	AUTO_BUF struct buf kept, faults, out;
+	buf_init(&kept, 1 << 16);
+	buf_init(&faults, 1 << 20);
+	buf_init(&out, 2 << 20);
+	if (since && file_read(AT_FDCWD, since, 1 << 16, &kept, &e) < 0)
+		return cli_fail(&e);
+	if (since && !kept.n)
+		return cli_usage("--since: '%s' is empty; it should hold a checkpoint such as 'holdfast ledger head' prints", since);
+	struct site_keys keys = {0};
+	if (site_keys_open(s->fd, &keys, &e) < 0)
+		return cli_fail(&e);
+	struct ledger_verify_options o = {.since = buf_slice(&kept), .bodies = bodies, .progress = cli_progress_wanted() ? progress : NULL};
+	struct ledger_verify_report rep = {0};
+	int r = ledger_verify(s->fd, &keys, &o, &rep, &faults, &e);
+	site_keys_wipe(&keys);
+	if (o.progress)
+		fputc('\n', stderr);
+	if (r < 0 && !faults.n) {
+		if (json)
+			printf("{\"ok\":false}\n");
+		return cli_fail(&e);
+	}
+	if (json) {
+		struct jsonw w;
+		jsonw_init(&w, &out);
+		jsonw_obj(&w);
+		jsonw_kbool(&w, "ok", r == 0);
+		jsonw_kstr(&w, "origin", rep.origin);
+		jsonw_ku64(&w, "size", rep.size);
+		buf_str(&out, ",\"root\":\"");
+		base64_put(&out, slice_of(rep.root, SEAL_HASH));
+		buf_str(&out, "\"");
+		jsonw_ku64(&w, "entries", rep.entries);
+		jsonw_ku64(&w, "packs", rep.packs);
+		jsonw_ku64(&w, "packBytes", rep.pack_bytes);
+		jsonw_ku64(&w, "walEntries", rep.wal_entries);
+		jsonw_ku64(&w, "bodies", rep.bodies);
+		jsonw_kbool(&w, "walChecked", rep.wal_checked);
+		jsonw_kbool(&w, "sinceChecked", rep.since_checked);
+		jsonw_key(&w, "faults");
+		jsonw_arr(&w);
+		struct slice rest = buf_slice(&faults);
+		while (rest.n) {
+			struct slice line = slice_cut(rest, '\n', &rest);
+			if (line.n)
+				jsonw_slice(&w, line);
+		}
+		jsonw_arr_end(&w);
+		jsonw_obj_end(&w);
+		printf("%s\n", buf_cstr(&out));
+	} else if (r == 0) {
+		printf("whole: %" PRIu64 " entries, %" PRIu64 " packs of %" PRIu64 " bytes, %" PRIu64 " entries in the write-ahead tail%s%s\n", rep.entries, rep.packs, rep.pack_bytes, rep.wal_entries,
+		       rep.since_checked ? "; extends the kept checkpoint" : "", rep.wal_checked ? "" : " (tail not opened: no key)");
+	}
+	if (r < 0)
+		fprintf(stderr, "%s", buf_cstr(&faults));
+	if (r < 0 && !json)
+		printf("NOT WHOLE: see above\n");
+	return r < 0 ? err_exit(ERR_NO) : 0;
+}
+
+int cmd_ledger(int argc, char **argv)
+{
+	static struct cli_args args;
+	const char *site = NULL, *since = NULL, *kind = NULL;
+	bool json = false, raw = false, bodies = false;
+	uint64_t from = 0, to = UINT64_MAX;
+	const struct cli_opt opts[] = {
+		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE)"},
+		{"json", CLI_FLAG, &json, NULL, "JSON on stdout (list: NDJSON)"},
+		{"raw", CLI_FLAG, &raw, NULL, "show: the body's exact bytes"},
+		{"from", CLI_NUMBER, &from, "SEQ", "list: from this entry"},
+		{"to", CLI_NUMBER, &to, "SEQ", "list: up to and with this entry"},
+		{"kind", CLI_STRING, &kind, "KIND", "list: only this kind, such as hl7v2"},
+		{"since", CLI_STRING, &since, "FILE", "verify: the ledger must extend this kept checkpoint"},
+		{"bodies", CLI_FLAG, &bodies, NULL, "verify: open every body and check it against its leaf"},
+	};
+	bool done;
+	int r = cli_parse(argc, argv, "ledger list | show SEQ [--raw] | head | prove SEQ | verify [--since CHECKPOINT_FILE] [--bodies]   --site DIR [--json]",
+	                  "Reads the append-only record and checks it. Keep what 'head' prints somewhere else: 'verify --since' then finds a rewritten or shortened history.", opts,
+	                  ARRAY_LEN(opts), &args, &done);
+	if (r || done)
+		return r;
+	const char *verb = args.n ? args.v[0] : "";
+	bool needs_seq = !strcmp(verb, "show") || !strcmp(verb, "prove");
+	if (strcmp(verb, "list") && strcmp(verb, "head") && strcmp(verb, "verify") && !needs_seq)
+		return cli_usage("ledger: say list, show SEQ, head, prove SEQ or verify");
+	if (args.n != (needs_seq ? 2u : 1u))
+		return cli_usage("ledger %s: %s", verb, needs_seq ? "name one entry" : "takes no argument");
+	uint64_t seq = 0;
+	if (needs_seq && num_u64(slice_str(args.v[1][0] == '#' ? args.v[1] + 1 : args.v[1]), 0, UINT64_MAX - 1, &seq) < 0)
+		return cli_usage("ledger %s: '%s' is not an entry's number", verb, args.v[1]);
+	struct err e = {0};
+	struct site s;
+	if (cli_site(site, &s, &e) < 0)
+		return cli_fail(&e);
+	if (!strcmp(verb, "verify")) {
+		int status = verify(&s, since, bodies, json);
+		site_close(&s);
+		return status;
+	}
+	struct site_keys keys = {0};
+	struct ledger *l = NULL;
+	r = cli_ledger(&s, &keys, &l, &e);
+	if (r == 0 && !strcmp(verb, "list"))
+		r = list(l, from, to, kind, json, &e);
+	else if (r == 0 && !strcmp(verb, "show"))
+		r = show(l, seq, raw, json, &e);
+	else if (r == 0 && !strcmp(verb, "head"))
+		r = head(l, json, &e);
+	else if (r == 0) {
+		AUTO_BUF struct buf proof;
+		buf_init(&proof, 1 << 20);
+		r = ledger_prove(l, seq, &proof, &e);
+		if (r == 0)
+			fwrite(proof.p, 1, proof.n, stdout);
+	}
+	ledger_free(l);
+	site_keys_wipe(&keys);
+	site_close(&s);
+	return r < 0 ? cli_fail(&e) : 0;
+}

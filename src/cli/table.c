@@ -1,0 +1,19 @@
+/* Every command, in the order a new owner meets them. */
+#include "commands.h"
+
+const struct cli_command cli_commands[] = {
+	{"init", "make a site: folder, keys, recovery shares, ledger", cmd_init},
+	{"serve", "run it: take the feed in, show the charts", cmd_serve},
+	{"status", "feeds, roles, disk, keys: what is well and what is not", cmd_status},
+	{"import", "take files in: HL7 v2, batches, FHIR R4 bundles, NDJSON", cmd_import},
+	{"chart", "read charts: census, search, patient, now or as of any moment", cmd_chart},
+	{"ledger", "list, show, prove and verify what was recorded", cmd_ledger},
+	{"view", "rebuild the charts from the ledger, up to any entry", cmd_view},
+	{"hl7", "show HL7 v2 files as JSON, with what is wrong in them", cmd_hl7},
+	{"identity", "merge or un-merge two records, reversibly", cmd_identity},
+	{"user", "add, list and disable accounts", cmd_user},
+	{"token", "make and revoke tokens for programs", cmd_token},
+	{"key", "test a recovery share", cmd_key},
+	{"simulate", "send a synthetic hospital over MLLP, or write it to a file", cmd_simulate},
+};
+const size_t cli_command_count = ARRAY_LEN(cli_commands);

@@ -1,0 +1,84 @@
+/* fhir: FHIR R4 (4.0.1) JSON, pure: resources and bundles -> facts, items -> resources, and the IPS document.
+ *
+ * Reading keeps numbers as written, tolerates a BOM, resolves references inside a bundle (fullUrl, urn:uuid, relative, contained), and never fails on content that is JSON: what it
+ * does not interpret becomes FACT_GENERIC and is counted. Writing gives resources that pass the R4 structure rules: dateTime with zone and seconds where R4 demands them
+ * (zone_minutes is used when the sender gave none, and the original text is kept in an extension), required fields always there, codes from required value sets mapped.
+ */
+#ifndef HOLDFAST_FHIR_H
+#define HOLDFAST_FHIR_H
+
+#include "base.h"
+#include "facts.h"
+
+#define FHIR_READER_VERSION 1
+#define FHIR_BODY_MAX (UINT64_C(64) << 20)
+
+/* ---- in -------------------------------------------------------------------------------------------------------------- */
+
+bool fhir_looks_like(struct slice text); /* a JSON object with resourceType near its start */
+/* A resource or a bundle of any type (transaction, batch, document, searchset, collection, a searchset wrapping a document). ERR_INPUT: not JSON, or no resourceType.
+ * Patients are grouped by their first identifier of type MR, else the first identifier (value + system), else by assigner "urn:fhir:FEED" and the logical id. also = the others.
+ * feed: the channel's name (goes into facts.feed and into identifiers that have no system). */
+int fhir_facts(struct slice text, const char *feed, struct facts *ret, struct err *e) MUST;
+/* NDJSON: cut into lines; each is a resource of its own. */
+struct slice fhir_ndjson_next(struct slice *rest);
+
+/* ---- out ------------------------------------------------------------------------------------------------------------- */
+
+struct fhir_person { /* the patient a resource is about, as the chart knows it */
+	const char *id;                       /* our Patient id */
+	const struct fact_ident *idents;      /* all, current first */
+	size_t ident_count;
+	const struct fact_item *demographics; /* folded PATIENT fact; NULL: only identifiers are known */
+	const char *replaced_by;              /* set when this id was merged away: Patient.link replaced-by, active false */
+	const char *const *replaces;          /* ids merged into this one */
+	size_t replaces_count;
+};
+struct fhir_options {
+	int zone_minutes;
+	const char *base;      /* "https://host:port/fhir" for fullUrls; NULL: relative */
+	int64_t last_updated;  /* 0: none */
+};
+
+/* The resource type an item becomes ("Observation"); NULL when none. */
+const char *fhir_type(const struct fact_item *it);
+void fhir_write_patient(struct jsonw *w, const struct fhir_person *p, const struct fhir_options *o);
+/* One resource with meta (versionId = entry, lastUpdated = received, source = "#entry", tag origin), id, subject. Writes nothing and returns false when fhir_type is NULL. */
+bool fhir_write_item(struct jsonw *w, const struct fhir_person *p, const struct fact_item *it, const struct fhir_options *o);
+
+enum fhir_section_state { FHIR_LIST, FHIR_STATED_NONE, FHIR_NOT_RECEIVED };
+struct fhir_section {
+	enum fhir_section_state state;
+	const struct fact_item *items; /* linked by next; state FACT_CURRENT ones are shown */
+	int64_t as_of;                 /* newest receive time; 0: never */
+};
+struct fhir_summary { /* what an IPS is made of */
+	struct fhir_person person;
+	struct fhir_section allergies, problems, medications, results, vitals, immunizations, procedures, documents, care_team, contacts, encounters, flags;
+	uint64_t entry;        /* as of this entry */
+	int64_t time;          /* ... and time */
+	const char *site_name; /* Composition.author / custodian */
+	const char *checkpoint_origin;
+};
+/* IPS document Bundle (hl7.org/fhir/uv/ips, 2.0.0 / 1.1.0 compatible): Composition 60591-5 first, the three required sections always there with emptyReason or absent/unknown codes, narratives (div),
+ * every referenced resource in the bundle, Bundle.identifier and timestamp. Deterministic for the same input. */
+void fhir_write_ips(struct jsonw *w, const struct fhir_summary *s, const struct fhir_options *o);
+void fhir_write_outcome(struct jsonw *w, const char *severity, const char *code, const char *text); /* OperationOutcome */
+struct fhir_search_param { const char *name, *type; };
+struct fhir_type_info { const char *type; const struct fhir_search_param *params; size_t count; };
+extern const struct fhir_type_info fhir_types[]; /* what we serve; the search layer and the CapabilityStatement share it */
+extern const size_t fhir_type_count;
+void fhir_write_capability(struct jsonw *w, const char *base, const char *name, const char *version, int64_t date); /* instantiates the IPS server statement */
+struct fhir_audit { /* AuditEvent of a view, print, sign-in, break-glass (BALP / ATNA codes) */
+	const char *id;
+	int64_t time;
+	const char *what;      /* "view" "print" "search" "export" "login" "login-failed" "logout" "break-glass" "raw" */
+	const char *user, *role, *patient_id, *reason, *address, *site, *query;
+	uint64_t as_of_entry;  /* what view was shown: its head; UINT64_MAX: now without number */
+	bool ok;
+};
+void fhir_write_audit(struct jsonw *w, const struct fhir_audit *a);
+/* Narrative-safe text: escapes & < > " for XHTML. */
+void fhir_xhtml(struct buf *out, struct slice text);
+
+#endif

@@ -1,0 +1,214 @@
+/* hl7: HL7 v2.1 to v2.9, pure: bytes in, values or an error out; no socket, file, clock or log.
+ *
+ * Frames (MLLP release 1), messages (ER7, any delimiters, any line end), acknowledgements (HL7 v2.9 chapter 2.9, 2.13), message -> facts.
+ * Rules that come from the field are in the table of odd byte streams in doc/formats.md and are tested row by row.
+ */
+#ifndef HOLDFAST_HL7_H
+#define HOLDFAST_HL7_H
+
+#include "base.h"
+#include "facts.h"
+
+#define HL7_MESSAGE_MAX (UINT64_C(72) << 20) /* bytes; 64 MB of content must pass */
+#define HL7_SEGMENTS_MAX 200000
+#define HL7_FIELDS_MAX 4000000
+
+/* ---- MLLP frames: feed bytes, ask what came. --------------------------------------------------------------------------- */
+
+enum hl7_frame_type {
+	HL7_FRAME_NONE,     /* need more bytes */
+	HL7_FRAME_MESSAGE,  /* one message (a frame with two MSH gives two of these) */
+	HL7_FRAME_FRAGMENT, /* evidence: bytes that are no whole frame (a restarted sender's first half, bytes before VT such as an HTTP request, rest at EOF) */
+	HL7_FRAME_COMMIT,   /* MLLP release 2 commit block (0x06 / 0x15): ignored */
+	HL7_FRAME_ENVELOPE, /* FHS, BHS, BTS or FTS line of a batch in a frame, with what follows it up to the next header: stored, never acknowledged */
+};
+#define HL7_ODD_NO_VT 0x01       /* frame without start block that begins with MSH */
+#define HL7_ODD_NO_CR 0x02       /* end block without CR */
+#define HL7_ODD_SPLIT 0x04       /* several MSH in one frame */
+#define HL7_ODD_NOISE 0x08       /* NULs, blank lines or other bytes between frames */
+#define HL7_ODD_DOUBLED 0x10     /* doubled VT or FS CR */
+#define HL7_ODD_LINE_END 0x20    /* segments end in LF or CRLF */
+struct hl7_frame {
+	enum hl7_frame_type type;
+	struct slice bytes; /* valid until the next hl7_mllp_feed / _next call; the message as it stood, without frame bytes */
+	unsigned odd;
+};
+struct hl7_mllp {
+	struct buf in;
+	size_t at;      /* consumed so far */
+	size_t scanned; /* looked through without finding an end */
+	int state;
+	unsigned odd;
+	struct slice rest; /* further messages of a split frame */
+};
+void hl7_mllp_init(struct hl7_mllp *m, size_t max /* bytes a frame may have */);
+void hl7_mllp_done(struct hl7_mllp *m);
+uint8_t *hl7_mllp_space(struct hl7_mllp *m, size_t want, size_t *ret_have); /* read into here, then _fed; NULL: frame larger than max (ERR_LIMIT for this peer) */
+void hl7_mllp_fed(struct hl7_mllp *m, size_t n);
+void hl7_mllp_next(struct hl7_mllp *m, struct hl7_frame *ret);              /* call until NONE */
+void hl7_mllp_eof(struct hl7_mllp *m, struct hl7_frame *ret);               /* after the last byte: FRAGMENT or NONE; call until NONE */
+void hl7_mllp_wrap(struct buf *out, struct slice message);                  /* VT message FS CR */
+
+/* ---- messages ------------------------------------------------------------------------------------------------------------ */
+
+struct hl7_span { /* into the message's bytes */
+	uint32_t at, n;
+};
+struct hl7_segment {
+	char id[4];      /* NUL-terminated; "" when the name is not three letters or digits: hl7_segment_name has it as it stands */
+	uint32_t at, n;  /* the whole line without its end */
+	uint32_t first;  /* index of field 1 in fields[] (for MSH/FHS/BHS field 1 is the separator itself) */
+	uint32_t fields; /* how many */
+};
+struct hl7_delims {
+	uint8_t field, comp, rep, esc, sub, trunc; /* 0: not given */
+};
+struct hl7_msg {
+	struct slice raw;  /* as given */
+	struct slice text; /* what at and n of segments and fields count in: raw, or its UTF-8 copy in the arena where raw could not be cut as bytes */
+	struct hl7_delims d;
+	struct hl7_segment *segments;
+	uint32_t count;
+	struct hl7_span *fields;
+	uint32_t field_count;
+	struct slice charset; /* MSH-18 first repetition */
+	int encoding;         /* enum hl7_charset, decided once: MSH-18, then UTF-8 test, then the fallback (windows-1252) */
+	bool copied;          /* text is such a copy (UTF-16, GB 18030, Big5, ISO 2022 and Shift-JIS Japanese: bytes of theirs look like delimiters) */
+	bool utf8;            /* text is valid UTF-8 (ASCII is) and has no ISO 2022 escapes: what has no escape sequence is its own text */
+	bool escapes;         /* the escape character occurs behind MSH-2 */
+	struct hl7_span delims; /* MSH-1 and MSH-2 in text: never cut further */
+};
+enum hl7_problem_kind { HL7_P_NO_MSH, HL7_P_DELIMITERS, HL7_P_SEGMENT_NAME, HL7_P_LINE_END, HL7_P_CHARSET, HL7_P_ESCAPE, HL7_P_VALUE, HL7_P_LIMIT, HL7_P_BATCH_COUNT };
+struct hl7_problem {
+	enum hl7_problem_kind kind;
+	char place[64]; /* "PID.7 repetition 1", "line 3", "offset 120" */
+	char text[160]; /* no patient data */
+};
+
+/* Parse one message into the arena. A byte order mark, blanks and VT before the header are passed over. ERR_INPUT only when there is no readable MSH (or FHS/BHS): everything
+ * else is a problem, not a failure. ERR_LIMIT: larger than HL7_MESSAGE_MAX, or the arena's limit. problems may be NULL; at most max are written, *ret_problems (may be NULL)
+ * says how many. Past HL7_SEGMENTS_MAX or HL7_FIELDS_MAX the rest is not cut (problem HL7_P_LIMIT). Lines end in CR, LF or CRLF; where the header line ends in CR
+ * alone, a lone LF that no "AAA|" follows is text. Blank lines are no segments. */
+int hl7_parse(struct slice raw, struct arena *a, struct hl7_msg *ret, struct hl7_problem *problems, size_t max, size_t *ret_problems, struct err *e) MUST;
+
+/* Where things are: SLICE_NULL when absent; present but empty has p != NULL and n == 0. Segments by name and occurrence from 0; fields, repetitions, components, subcomponents from 1.
+ * MSH-1 and MSH-2 are never cut: they are their own only repetition, component and subcomponent. */
+const struct hl7_segment *hl7_segment(const struct hl7_msg *m, const char *id, unsigned occurrence); /* NULL: none */
+struct slice hl7_segment_name(const struct hl7_msg *m, const struct hl7_segment *s);
+struct slice hl7_field(const struct hl7_msg *m, const struct hl7_segment *s, unsigned field); /* raw, whole with repetitions; s may be NULL */
+struct slice hl7_rep(const struct hl7_msg *m, struct slice field, unsigned rep);
+unsigned hl7_reps(const struct hl7_msg *m, struct slice field); /* 0 for an absent or empty field */
+struct slice hl7_comp(const struct hl7_msg *m, struct slice rep, unsigned comp);
+struct slice hl7_sub(const struct hl7_msg *m, struct slice comp, unsigned sub);
+/* "MSH-9.2", "PID-3(2).4.1", "OBX[2]-5" (the second OBX; both brackets count from 1) : raw. Left out: the first repetition; no component: the whole repetition. SLICE_NULL for a bad path, too. */
+struct slice hl7_get(const struct hl7_msg *m, const char *path);
+
+/* To visit all parts of something, cut it in one pass (hl7_rep(m, f, 1..n) walks from the start each time, and a hostile field has millions):
+ *     struct slice rest = field, rep;
+ *     while (hl7_next_rep(m, &rest, &rep)) ...
+ * An empty slice has one, empty, part; an absent one (p == NULL) none. */
+static inline bool hl7_next_part(uint8_t delim, struct slice *rest, struct slice *ret)
+{
+	if (!rest->p)
+		return false;
+	const uint8_t *p = rest->p, *end = p + rest->n;
+	size_t near = rest->n < 32 ? rest->n : 32; /* most parts are short: a call of memchr would cost more than it saves */
+	const uint8_t *stop = p + near;
+	while (p < stop && *p != delim)
+		p++;
+	if (p == stop && p < end && delim) {
+		p = (const uint8_t *)memchr(p, delim, (size_t)(end - p));
+		if (!p)
+			p = end;
+	}
+	if (p == end || !delim) {
+		*ret = *rest;
+		*rest = SLICE_NULL;
+		return true;
+	}
+	*ret = slice_of(rest->p, (size_t)(p - rest->p));
+	*rest = slice_of(p + 1, (size_t)(end - p - 1));
+	return true;
+}
+static inline bool hl7_uncut(const struct hl7_msg *m, struct slice s) /* inside MSH-1 or MSH-2 */
+{
+	return (uintptr_t)s.p - (uintptr_t)(m->text.p + m->delims.at) < m->delims.n;
+}
+static inline bool hl7_next_rep(const struct hl7_msg *m, struct slice *rest, struct slice *ret)
+{
+	return hl7_next_part(hl7_uncut(m, *rest) ? 0 : m->d.rep, rest, ret);
+}
+static inline bool hl7_next_comp(const struct hl7_msg *m, struct slice *rest, struct slice *ret)
+{
+	return hl7_next_part(hl7_uncut(m, *rest) ? 0 : m->d.comp, rest, ret);
+}
+static inline bool hl7_next_sub(const struct hl7_msg *m, struct slice *rest, struct slice *ret)
+{
+	return hl7_next_part(hl7_uncut(m, *rest) ? 0 : m->d.sub, rest, ret);
+}
+/* Unescape (\F\ \S\ \T\ \R\ \E\ \Xdd\ \.br\ \H\ \N\ \Cxxyy\ \Mxxyyzz\ ...) and decode to UTF-8, in the arena. HL7's "" stays as the two quotes.
+ * Where raw is already its own text it is returned as it is, without copy. Always valid UTF-8, except that bytes of an escape that stands for control characters stay what they are. An
+ * escape sequence that nobody knows is kept as it stands. SLICE_NULL: raw was, or the arena is used up (arena_code). raw must lie in m->text. */
+struct slice hl7_text(const struct hl7_msg *m, struct slice raw, struct arena *a);
+
+/* ---- character sets: raw bytes are kept as they came; this is for reading ---------------------------------------------------- */
+
+enum hl7_charset { HL7_CS_ASCII, HL7_CS_UTF8, HL7_CS_8859_1, HL7_CS_8859_2, HL7_CS_8859_3, HL7_CS_8859_4, HL7_CS_8859_5, HL7_CS_8859_6, HL7_CS_8859_7, HL7_CS_8859_8, HL7_CS_8859_9,
+	HL7_CS_8859_15, HL7_CS_GB18030, HL7_CS_BIG5, HL7_CS_ISO_IR_87 /* ISO-2022-JP */, HL7_CS_ISO_IR_14, HL7_CS_ISO_IR_159, HL7_CS_KSC5601, HL7_CS_UTF16LE, HL7_CS_UTF16BE, HL7_CS_CP1252,
+	HL7_CS_8859_10, HL7_CS_8859_11, HL7_CS_8859_13, HL7_CS_8859_14, HL7_CS_8859_16, HL7_CS_CP1250, HL7_CS_CP1251, HL7_CS_KOI8R, HL7_CS_SJIS, HL7_CS_EUCJP, HL7_CS_COUNT };
+const char *hl7_charset_name(int charset); /* IANA's preferred name in lower case: "utf-8", "iso-8859-1" ... */
+/* A message in UTF-16 (BOM, or "M\0S\0H") cannot be split as bytes: hl7_parse does it on a converted copy in the arena, and says so in encoding. */
+int hl7_charset_of(struct slice msh18); /* every spelling seen in the field; -1 unknown */
+int hl7_charset_warm(struct err *e) MUST; /* opens every converter once (glibc gconv), before a sandbox closes the file system */
+/* To UTF-8; undecodable bytes become U+FFFD. The converters are process-wide and opened at most once: not for two threads at a time. */
+void hl7_decode(int charset, struct slice s, struct buf *out);
+
+/* ---- acknowledgements --------------------------------------------------------------------------------------------------------- */
+
+enum hl7_ack_mode { HL7_ACK_AUTO, HL7_ACK_ORIGINAL, HL7_ACK_ENHANCED, HL7_ACK_ALWAYS_AA };
+enum hl7_ack_verdict { HL7_STORED, HL7_STORED_UNREADABLE, HL7_REFUSED /* policy: wrong MSH-11/12/9 */ };
+/* The least reading that an acknowledgement needs: MSH alone. Works on any bytes. */
+struct hl7_header {
+	bool ok;                 /* MSH readable: delimiters and a control id or at least the fields up to it */
+	struct hl7_delims d;
+	struct slice sending_app, sending_fac, receiving_app, receiving_fac, time, type, control_id, processing, version, sequence, accept_ack, app_ack, charset, profile; /* raw */
+	struct slice line;       /* the MSH line */
+};
+void hl7_header_read(struct slice message, struct hl7_header *ret); /* UTF-16 gives ok with slices only if ASCII could be had: see .c */
+/* Writes nothing when the mode says that no acknowledgement is wanted. id and time make the answer: the same entry gives the same bytes again (time: the entry's receive time).
+ * Copied field by field: MSH-1/2, 3<->5, 4<->6 as whole fields, MSH-9 ACK^trigger^ACK (>= 2.4; trigger only if present), MSH-11, MSH-12, MSH-18, MSH-21; MSA-2 = MSH-10 verbatim;
+ * missing MSH-10: AE with ERR 101 per v2.5 chapter 2.15.5. */
+void hl7_ack_write(const struct hl7_header *h, enum hl7_ack_mode mode, enum hl7_ack_verdict v, const char *id, int64_t time, struct buf *out);
+/* Enhanced mode with MSH-16 AL/SU (ER on error): the application acknowledgement that follows the commit one. */
+void hl7_ack_write_application(const struct hl7_header *h, enum hl7_ack_mode mode, enum hl7_ack_verdict v, const char *id, int64_t time, struct buf *out);
+
+/* ---- files and batches: cut a file into messages and envelope lines ----------------------------------------------------------------- */
+
+enum hl7_piece_type { HL7_PIECE_END, HL7_PIECE_MESSAGE, HL7_PIECE_ENVELOPE /* FHS BHS BTS FTS line */, HL7_PIECE_JUNK /* bytes before any header that are not blank */ };
+struct hl7_file {
+	struct slice text;
+	size_t at;
+};
+struct hl7_piece {
+	enum hl7_piece_type type;
+	struct slice bytes; /* as they stand in the file; a message runs to (not over) the next MSH/envelope line; trailing blank lines and MLLP frame bytes are not part of it */
+	size_t offset;
+};
+void hl7_file_init(struct hl7_file *f, struct slice text);
+void hl7_file_next(struct hl7_file *f, struct hl7_piece *ret);
+bool hl7_looks_like(struct slice text); /* does this file hold HL7 v2? (BOM, blank lines, VT before MSH/FHS/BHS are fine) */
+
+/* ---- v2 -> facts ------------------------------------------------------------------------------------------------------------------- */
+
+#define HL7_READER_VERSION 1
+/* Never fails on content: what cannot be read is counted in problems, and a type not on the list sets uninterpreted. */
+void hl7_facts(const struct hl7_msg *m, struct facts *ret);
+/* Bytes of a document inside a message (FF_CONTENT_PLACE): decoded. */
+int hl7_document(const struct hl7_msg *m, struct slice place, struct buf *ret, struct err *e) MUST;
+
+/* ---- show -------------------------------------------------------------------------------------------------------------------------- */
+
+/* One JSON object: type, control_id, version, charset, segments as [id, field...] with repetitions, components and subcomponents nested and unescaped, problems[]. Shape in hl7(1). */
+void hl7_show_json(const struct hl7_msg *m, const struct hl7_problem *problems, size_t n, struct arena *a, struct jsonw *w);
+
+#endif

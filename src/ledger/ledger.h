@@ -1,0 +1,164 @@
+/* ledger: the append-only, sealed, tamper-evident record. Everything that happens is an entry; everything shown is a view of it.
+ *
+ * A site's ledger is these folders (every byte is described in doc/formats.md):
+ *   SITE/ledger/  vkey, checkpoint (C2SP tlog-checkpoint), tile/... (C2SP tlog-tiles): public, without patient data
+ *   SITE/wal/     NNNNNNNN.seg: the write-ahead segments, preallocated by writing, records under AES-256-GCM, key wrapped as an age file to care + recovery
+ *   SITE/packs/   care-NNNNNNNN.age: closed packs, plain age v1 files of plain zstd frames; never change once closed; their SHA-256 is itself an entry
+ *   SITE/keys/    see seal.h
+ * Invariants
+ *   - Entry n is the leaf with 0-based index n of an RFC 6962 tree (SHA-256). Receive time never decreases with n.
+ *   - An entry is durable when ledger_commit returned 0 after it was appended: one pwrite per segment touched, one fdatasync.
+ *   - A checkpoint is signed only over durable entries and only if it extends the last published one.
+ *   - A segment is reused only after the packs and tiles that hold all its entries, and the pack entries themselves, are durable.
+ *   - Killed at any instant it reopens with every durable entry; a torn tail is set aside in SITE/wal/torn/ and reported, never silently dropped. Damage that is not
+ *     a torn tail (a bad record followed by good ones, fewer entries than the published checkpoint says) refuses to open for writing: ERR_CORRUPT.
+ * One writer, which holds the lock on SITE/lock (the caller's business). Readers open read-only at any time beside a live writer.
+ */
+#ifndef HOLDFAST_LEDGER_H
+#define HOLDFAST_LEDGER_H
+
+#include "base.h"
+#include "seal.h"
+
+/* ---- leaves ---------------------------------------------------------------------------------------------------------- */
+
+/* Kinds are for ever: numbers are never reused. Names are what `ledger list` prints. */
+#define LEDGER_KINDS(X)                                                                                                          \
+	X(1, HL7V2, "hl7v2")                 /* one HL7 v2 message, its bytes as they stood */                                   \
+	X(2, HL7V2_ENVELOPE, "hl7v2-envelope") /* FHS, BHS, BTS, FTS line of a batch */                                          \
+	X(3, HL7V2_FRAGMENT, "hl7v2-fragment") /* evidence: partial frame, unreadable MSH, bytes outside any frame */            \
+	X(4, FHIR, "fhir")                   /* a FHIR resource or bundle, JSON, bytes as they came */                           \
+	X(5, OTHER, "other")                 /* something imported that we keep but cannot name */                               \
+	X(6, IDENTITY, "identity")           /* merge, un-merge, link by a registrar (JSON, doc/formats.md) */                   \
+	X(16, SITE, "site")                  /* first entry of an epoch: name, origin, share hashes, previous epoch */           \
+	X(17, PACK, "pack")                  /* a closed pack: name, SHA-256, size, entries it holds */                          \
+	X(18, QUARANTINE, "quarantine")      /* the reader died on entry N twice; or the lifting of that */                      \
+	X(19, ACCOUNT, "account")            /* user added, changed, disabled; token made or revoked */                          \
+	X(20, SESSION, "session")            /* sign-in, failure, sign-out, break-glass with its reason */                       \
+	X(21, AUDIT, "audit")                /* a view: FHIR AuditEvent */                                                       \
+	X(22, ALARM, "alarm")                /* raised or cleared */                                                             \
+	X(23, CONFIG, "config")              /* listener or setting changed */
+
+enum ledger_kind {
+#define X(n, id, name) LEDGER_##id = n,
+	LEDGER_KINDS(X)
+#undef X
+};
+const char *ledger_kind_name(uint8_t kind);       /* "kind-77" for an unknown one: static buffer per kind is not needed, returns "unknown" */
+int ledger_kind_parse(struct slice name) MUST;    /* -1: unknown */
+
+#define LEDGER_SOURCE_MAX 64
+#define LEDGER_FLAG_ID_REUSED 0x01 /* same sender and control id as an earlier entry, with other bytes */
+#define LEDGER_FLAG_REPAIRED 0x02  /* the frame was odd (no VT, missing CR, two MSH in one frame ...); body as it stood */
+
+/* Leaf bytes: version 0x01, kind, flags, u64 receive time ns, u64 body size, 32-byte commitment, u8 length + source. All big-endian.
+ * commitment = SHA-256(32-byte salt || body). Valid if and only if exactly these bytes and source is printable ASCII without blanks. */
+#define LEDGER_LEAF_MAX (1 + 1 + 1 + 8 + 8 + 32 + 1 + LEDGER_SOURCE_MAX)
+struct ledger_leaf {
+	uint8_t kind, flags;
+	int64_t time;  /* receive time, ns UTC */
+	uint64_t size; /* of the body, bytes */
+	uint8_t commit[SEAL_HASH];
+	char source[LEDGER_SOURCE_MAX + 1]; /* the channel it came on, stamped by us: "mllp/lab", "import", "fhir/NAME", "web/NAME", "site" */
+};
+size_t ledger_leaf_encode(const struct ledger_leaf *l, uint8_t out[LEDGER_LEAF_MAX]);
+int ledger_leaf_decode(struct slice s, struct ledger_leaf *ret, struct err *e) MUST;
+
+#define LEDGER_BODY_MAX (UINT64_C(80) << 20) /* bytes; larger things are files and go to the vault */
+
+struct ledger_entry {
+	uint64_t seq;
+	struct ledger_leaf leaf;
+	uint8_t salt[32];
+	struct slice body; /* valid until the next call on the ledger that gave it, or until the callback returns */
+};
+
+/* ---- writing --------------------------------------------------------------------------------------------------------- */
+
+struct ledger;
+
+struct ledger_options {
+	bool write;               /* needs keys that can sign and open; read-only otherwise */
+	uint64_t segment_size;    /* 0: 64 MiB */
+	uint64_t pack_size;       /* 0: 32 MiB of plaintext */
+	int64_t pack_age;         /* 0: 60 s */
+	int64_t publish_interval; /* 0: 1 s */
+	uint64_t reserve;         /* 0: 1 GiB of written-ahead segments stays for views, captures and cuts (small: for tests and small disks) */
+	int64_t (*clock)(void);   /* NULL: time_now */
+};
+
+/* A new, empty ledger under SITE (folders made; vkey written; checkpoint of size 0 signed). */
+int ledger_create(int sitefd, const struct site_keys *keys, struct err *e) MUST;
+/* ret_note (may be NULL) gets a sentence when a torn tail was set aside or something else deserves saying. */
+int ledger_open(int sitefd, const struct site_keys *keys, const struct ledger_options *o, struct ledger **ret, struct buf *ret_note, struct err *e) MUST;
+/* Closes the current pack if it holds entries, publishes, syncs. Freeing without it (ledger_free) is what a crash does. */
+int ledger_close(struct ledger *l, struct err *e) MUST;
+void ledger_free(struct ledger *l);
+
+/* Stage an entry; it gets its number now and is durable after the next ledger_commit. ERR_FULL: the disk's reserve is reached (ordinary entries only;
+ * pass ordinary = false for views, captures and cuts, which may use the reserve). ret_time: the receive time in the leaf. */
+int ledger_append(struct ledger *l, uint8_t kind, uint8_t flags, const char *source, struct slice body, bool ordinary, uint64_t *ret_seq, int64_t *ret_time,
+                  struct err *e) MUST;
+int ledger_commit(struct ledger *l, struct err *e) MUST; /* group commit: everything staged. After a failure the ledger refuses further writes (fsync-gate). */
+/* Signs and publishes a checkpoint over everything durable, with its tiles, and closes/recycles what is due; call it often. force: publish now if anything is new.
+ * ret_next_ms: when it wants to be called again. */
+int ledger_tick(struct ledger *l, bool force, int *ret_next_ms, struct err *e) MUST;
+
+uint64_t ledger_size(const struct ledger *l);      /* staged + durable */
+uint64_t ledger_durable(const struct ledger *l);   /* entries that survive a crash */
+uint64_t ledger_published(const struct ledger *l); /* covered by the checkpoint on disk */
+int64_t ledger_last_time(const struct ledger *l);
+void ledger_checkpoint(struct ledger *l, struct buf *ret); /* the published signed note */
+
+/* Has this very body been stored before (for kinds HL7V2 and FHIR)? Keyed fingerprint table beside the ledger (a cache: rebuilt when missing or stale), each hit confirmed against the
+ * stored bytes. ERR_NO: no. Staged entries count. */
+int ledger_find_same(struct ledger *l, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e) MUST;
+/* The same table under a second key: remembers that control_key (sender and control id, any bytes) was seen; true if it was before. */
+bool ledger_control_seen(struct ledger *l, struct slice control_key);
+
+/* ---- reading ---------------------------------------------------------------------------------------------------------- */
+
+int ledger_read_leaf(struct ledger *l, uint64_t seq, struct ledger_leaf *ret, struct err *e) MUST; /* needs no key */
+int ledger_read(struct ledger *l, uint64_t seq, struct ledger_entry *ret, struct err *e) MUST;     /* with body; commitment checked */
+/* In order, [from, to). A negative return from fn stops and is passed up. Bodies are opened only when want_bodies. Fast path of rebuilds. */
+typedef int ledger_scan_fn(void *arg, const struct ledger_entry *en, struct err *e);
+int ledger_scan(struct ledger *l, uint64_t from, uint64_t to, bool want_bodies, ledger_scan_fn *fn, void *arg, struct err *e) MUST;
+int ledger_refresh(struct ledger *l, struct err *e) MUST; /* read-only handle beside a live writer: see what is new */
+/* The first entry whose receive time is greater than t (so [0, ret) is "as of t"). Binary search over leaves. */
+int ledger_at_time(struct ledger *l, int64_t t, uint64_t *ret_seq, struct err *e) MUST;
+
+/* ---- proving and verifying: no private key needed ------------------------------------------------------------------------ */
+
+/* C2SP tlog-proof@v1 text: index, inclusion proof, checkpoint. Then anyone verifies with the vkey alone; ledger_proof_verify is ours. */
+int ledger_prove(struct ledger *l, uint64_t seq, struct buf *ret, struct err *e) MUST;
+int ledger_proof_verify(struct slice proof, struct slice leaf, const struct note_vkey *v, struct err *e) MUST;
+int ledger_consistency(struct ledger *l, uint64_t old_size, uint64_t new_size, struct buf *ret_hashes /* 32 bytes each */, struct err *e) MUST;
+/* RFC 6962/9162 verification, pure. */
+bool tlog_inclusion_ok(uint64_t index, uint64_t size, const uint8_t leaf_hash[SEAL_HASH], struct slice hashes, const uint8_t root[SEAL_HASH]);
+bool tlog_consistency_ok(uint64_t old_size, const uint8_t old_root[SEAL_HASH], uint64_t new_size, const uint8_t new_root[SEAL_HASH], struct slice hashes);
+struct tlog_checkpoint {
+	char origin[NOTE_NAME_MAX + 1];
+	uint64_t size;
+	uint8_t root[SEAL_HASH];
+};
+int tlog_checkpoint_parse(struct slice text, struct tlog_checkpoint *ret, struct err *e) MUST; /* the note's text, already verified or not */
+
+struct ledger_verify_options {
+	struct slice since;       /* a kept checkpoint (signed note) that this ledger must extend; empty: none */
+	bool bodies;              /* open every body and check its commitment: needs care key */
+	void (*progress)(void *arg, uint64_t done, uint64_t total);
+	void *arg;
+};
+struct ledger_verify_report {
+	uint64_t size;            /* of the checkpoint */
+	uint64_t entries, packs, pack_bytes, wal_entries, bodies;
+	uint8_t root[SEAL_HASH];
+	char origin[NOTE_NAME_MAX + 1];
+	bool since_checked, wal_checked;
+};
+/* Recomputes every tile from the leaves, the root from the tiles, the signature; every pack against its entry; the tail that is not yet in packs (with the care key). All faults found go to
+ * ret_faults, a sentence a line with the place; ERR_NO when there is any. keys may lack the private parts. */
+int ledger_verify(int sitefd, const struct site_keys *keys, const struct ledger_verify_options *o, struct ledger_verify_report *ret, struct buf *ret_faults,
+                  struct err *e) MUST;
+
+#endif

@@ -1,0 +1,173 @@
+/* seal: keys, sealing and opening, signatures, recovery shares.
+ *
+ * Public formats only: age v1 (C2SP age.md; X25519 and scrypt recipients), signed-note with Ed25519 (C2SP signed-note.md), k-of-n shares over GF(256)
+ * (libgfshare), Argon2id (libsodium). Bulk work is OpenSSL 3 EVP (SHA-256, HMAC, AES-256-GCM, ChaCha20-Poly1305); libsodium elsewhere (X25519, Ed25519 which
+ * it does in half OpenSSL 3.0's time, scrypt, Argon2id, SipHash). Everything may be called from any thread; one struct from one thread at a time.
+ * Secrets live in structs that the caller wipes with seal_wipe(); nothing here logs or prints a secret. Errors never say which check failed more finely than
+ * "no key opens this" / "damaged at offset N".
+ */
+#ifndef HOLDFAST_SEAL_H
+#define HOLDFAST_SEAL_H
+
+#include "base.h"
+
+#define SEAL_HASH 32
+#define AGE_CHUNK 65536
+
+/* Optional: fetches OpenSSL's algorithms and this thread's contexts now. Call it before a role locks its sandbox: the first use reads openssl.cnf and its providers.
+ * Dies, with a sentence on stderr, when the system's OpenSSL lacks one of them. */
+void seal_init(void);
+
+void seal_wipe(void *p, size_t n);
+int seal_lock_memory(void *p, size_t n, struct err *e) MUST; /* mlock + MADV_DONTDUMP; a refused mlock is not an error for small keys: reports by return 1 */
+void seal_random(void *out, size_t n);                       /* never fails: dies when the kernel has no randomness */
+bool seal_equal(const void *a, const void *b, size_t n);     /* constant time */
+
+/* ---- hashing ------------------------------------------------------------------------------------------------------- */
+
+struct seal_sha256; /* a reusable context: one EVP_MD_CTX, EVP_MD fetched once */
+struct seal_sha256 *seal_sha256_new(void); /* NULL: no memory */
+void seal_sha256_free(struct seal_sha256 *h);
+void seal_sha256_begin(struct seal_sha256 *h);
+void seal_sha256_add(struct seal_sha256 *h, struct slice s);
+void seal_sha256_end(struct seal_sha256 *h, uint8_t out[SEAL_HASH]);
+void seal_sha256_once(struct slice s, uint8_t out[SEAL_HASH]); /* small things; fast (SHA-NI) one-shot for the hot path too */
+void seal_hmac_sha256(struct slice key, struct slice s, uint8_t out[SEAL_HASH]);
+int seal_hkdf_sha256(struct slice ikm, struct slice salt, struct slice info, uint8_t *out, size_t n, struct err *e) MUST; /* n: 1..8160 */
+uint64_t seal_fingerprint(const uint8_t key[16], struct slice s); /* SipHash-2-4: for tables keyed by hostile bytes */
+void seal_fingerprint128(const uint8_t key[16], struct slice s, uint8_t out[16]);
+
+/* ---- AEAD for the write-ahead segment: AES-256-GCM, one key a segment, counter nonces --------------------------------- */
+
+struct seal_aead;
+struct seal_aead *seal_aead_new(const uint8_t key[32]); /* NULL: no memory */
+void seal_aead_free(struct seal_aead *a);
+/* nonce = 4 zero bytes || counter big-endian. out holds n + 16 bytes. A counter is never used twice under a key: the caller's promise.
+ * out may be where the input is (exactly), or apart from it. At most 1 GiB in one call. What does not verify is wiped from out. */
+int seal_aead_seal(struct seal_aead *a, uint64_t counter, struct slice ad, struct slice plain, uint8_t *out, struct err *e) MUST;
+int seal_aead_open(struct seal_aead *a, uint64_t counter, struct slice ad, struct slice sealed, uint8_t *out, struct err *e) MUST; /* ERR_CRYPTO */
+
+/* ---- age v1 --------------------------------------------------------------------------------------------------------- */
+
+struct age_recipient { /* X25519 public key */
+	uint8_t pub[32];
+};
+struct age_identity { /* X25519 secret key */
+	uint8_t secret[32];
+	struct age_recipient to;
+};
+void age_identity_new(struct age_identity *ret);
+void age_identity_of(const uint8_t secret[32], struct age_identity *ret); /* from the 32 bytes that recovery shares join to */
+int age_identity_parse(struct slice s, struct age_identity *ret, struct err *e) MUST; /* AGE-SECRET-KEY-1..., blanks around are fine */
+void age_identity_format(const struct age_identity *id, char out[80]);
+int age_recipient_parse(struct slice s, struct age_recipient *ret, struct err *e) MUST; /* age1... */
+void age_recipient_format(const struct age_recipient *r, char out[80]);
+
+/* Streaming writer. The sink is called with each piece of the file, in order; a negative return is passed up. */
+typedef int age_sink(void *arg, struct slice piece, struct err *e);
+struct age_writer;
+int age_writer_new(const struct age_recipient *to, size_t n, age_sink *sink, void *arg, struct age_writer **ret, struct err *e) MUST;
+int age_writer_new_scrypt(struct slice passphrase, int log_n, age_sink *sink, void *arg, struct age_writer **ret, struct err *e) MUST; /* log_n 10..22 */
+int age_write(struct age_writer *w, struct slice s, struct err *e) MUST;
+int age_writer_end(struct age_writer *w, struct err *e) MUST; /* last chunk; the writer can only be freed afterwards */
+void age_writer_free(struct age_writer *w);
+
+/* Reader with random access: `read` gives up to n bytes at offset (short only at the end). Each chunk is verified before a byte of it is given out.
+ * size is the file's; the plaintext size is known after open and is checked against the last chunk when that chunk is read. */
+typedef ssize_t age_source(void *arg, void *out, size_t n, uint64_t offset, struct err *e);
+struct age_reader;
+int age_reader_new(age_source *read, void *arg, uint64_t size, const struct age_identity *ids, size_t n, struct age_reader **ret, struct err *e) MUST;
+int age_reader_new_scrypt(age_source *read, void *arg, uint64_t size, struct slice passphrase, int max_log_n, struct age_reader **ret, struct err *e) MUST;
+uint64_t age_reader_size(const struct age_reader *r);
+/* Is the file whole? Verifies its last chunk. Until this, or a read of the last byte, the size is only what the file's length says: a shortened file shows here. */
+int age_reader_check_end(struct age_reader *r, struct err *e) MUST;
+int age_read(struct age_reader *r, void *out, size_t n, uint64_t offset, struct err *e) MUST; /* exactly n; sequential reads decrypt each chunk once */
+void age_reader_free(struct age_reader *r);
+
+/* Small whole files in memory. */
+int age_seal(const struct age_recipient *to, size_t n, struct slice plain, struct buf *ret, struct err *e) MUST;
+int age_open(const struct age_identity *ids, size_t n, struct slice file, struct buf *ret, struct err *e) MUST;
+int age_seal_scrypt(struct slice passphrase, int log_n, struct slice plain, struct buf *ret, struct err *e) MUST;
+int age_open_scrypt(struct slice passphrase, int max_log_n, struct slice file, struct buf *ret, struct err *e) MUST;
+
+/* ---- signed notes (C2SP signed-note) ----------------------------------------------------------------------------------- */
+
+#define NOTE_NAME_MAX 128
+struct note_vkey { /* "name+hex8+base64(0x01 || pubkey)" */
+	char name[NOTE_NAME_MAX + 1];
+	uint32_t id;
+	uint8_t alg; /* 0x01 Ed25519; 0x04 Ed25519 cosignature/v1 (C2SP tlog-cosignature.md) */
+	uint8_t pub[32];
+};
+struct note_signer {
+	struct note_vkey v;
+	uint8_t seed[32];
+};
+int note_signer_new(const char *name, struct note_signer *ret, struct err *e) MUST; /* name: no blank, no '+', 1..128 bytes UTF-8 */
+int note_signer_parse(struct slice s, struct note_signer *ret, struct err *e) MUST; /* "PRIVATE+KEY+name+hex8+base64" as Go's note package writes it */
+void note_signer_format(const struct note_signer *k, struct buf *ret);
+int note_vkey_parse(struct slice s, struct note_vkey *ret, struct err *e) MUST;
+void note_vkey_format(const struct note_vkey *v, struct buf *ret);
+/* text must end in LF and hold no other control characters. ret: text, blank line, one signature line. */
+int note_sign(const struct note_signer *k, struct slice text, struct buf *ret, struct err *e) MUST;
+/* Splits a note; verifies with the given keys. Unknown signatures are skipped; a known key whose signature is wrong is ERR_CRYPTO; none known is ERR_NO.
+ * ret_mask bit i: keys[i] signed (n <= 64). For alg 0x04 ret_times[i] (may be NULL) is its UNIX time. */
+int note_verify(struct slice note, const struct note_vkey *keys, size_t n, struct slice *ret_text, uint64_t *ret_mask, uint64_t *ret_times, struct err *e) MUST;
+/* A witness: a key of type 0x04, and its signature line for the text of a note that exists, to be put at the note's end. The note's own signatures are not looked at:
+ * verify first. time: UNIX seconds. */
+int note_cosigner_new(const char *name, struct note_signer *ret, struct err *e) MUST;
+int note_cosign(const struct note_signer *k, struct slice note, uint64_t time, struct buf *ret_line, struct err *e) MUST;
+
+/* ---- recovery shares --------------------------------------------------------------------------------------------------- */
+
+/* A share as text, made to be printed and typed: a header line, set id, index, k, n, groups of base32 with a checksum a line, and a checksum of the whole.
+ * The set id is random per split. share_hash is salted by the set id and is what the ledger keeps, so one holder can be tested without joining. */
+#define SHARE_MAX 16
+struct share {
+	uint8_t set[8];
+	int index, k, n; /* 1 <= index <= n <= SHARE_MAX, 2 <= k <= n (1/1 allowed for trials) */
+	uint8_t data[64];
+	size_t len;
+};
+/* secret: 1..56 bytes. */
+int share_split(struct slice secret, int k, int n, struct share *ret /* n of them */, struct err *e) MUST;
+int share_join(const struct share *shares, size_t count, struct buf *ret_secret, struct err *e) MUST; /* >= k of one set, distinct; checks an inner checksum: ERR_CRYPTO.
+ * All that are given must fit; with one to spare the sentence names the wrong one. */
+void share_format(const struct share *s, const char *name, struct buf *ret); /* the whole file's text, with words for its holder */
+int share_parse(struct slice text, struct share *ret, struct err *e) MUST;   /* says which line was mistyped */
+void share_hash(const struct share *s, uint8_t out[SEAL_HASH]);
+
+/* ---- passwords ------------------------------------------------------------------------------------------------------- */
+
+int seal_password_hash(struct slice password, char out[128], struct err *e) MUST; /* Argon2id, interactive limits or better; libsodium's string form */
+bool seal_password_ok(const char *hash, struct slice password); /* hash NULL (no such user): false, after the same work */
+void seal_password_new(char out[32]); /* one-time password: 4 groups of 4 unambiguous characters */
+
+/* ---- the site's keys ------------------------------------------------------------------------------------------------- */
+
+/* SITE/keys: signing.key (note signer), care.key (age identity), recovery.pub (age recipient), dedupe.key (32 random bytes, hex); signing.age,
+ * care.age and dedupe.age (the same three sealed to recovery); period/CLASS-YYYYQN.age (an age identity sealed to care + recovery, or to recovery only) and .pub (its
+ * recipient). Directories 0700, files 0600. The folder appears whole or not at all; keys that exist are never overwritten (ERR_EXISTS).
+ * The recovery identity exists in memory only while the shares are made. */
+struct site_keys {
+	struct note_signer signing;
+	struct age_identity care;
+	struct age_recipient recovery;
+	uint8_t dedupe[32];
+	bool can_sign, can_open, can_dedupe; /* signing.key / care.key / dedupe.key were readable */
+};
+int site_keys_create(int sitefd, const char *origin, int k, int n, struct share *ret_shares, struct site_keys *ret, struct err *e) MUST;
+int site_keys_open(int sitefd, struct site_keys *ret, struct err *e) MUST; /* missing private parts only clear can_sign / can_open */
+void site_keys_wipe(struct site_keys *k);
+/* Writes signing.key, care.key and dedupe.key again from what is sealed to recovery; recovery comes from share_join and age_identity_of. */
+int site_keys_recover(int sitefd, const struct age_identity *recovery, struct site_keys *ret, struct err *e) MUST;
+
+/* Period keys. One writer (who holds the site's lock). name: "care-2026Q3", from site_period_name("care", time, ...); a class is small letters and digits. */
+#define SITE_PERIOD_MAX 40
+void site_period_name(const char *class, int64_t time, char out[SITE_PERIOD_MAX]);
+/* What to seal to; made, durably, when it is not there. care: sealed to care and recovery, else to recovery only. A .age without its .pub is never overwritten. */
+int site_period_recipient(int sitefd, const struct site_keys *k, const char *name, bool care, struct age_recipient *ret, struct err *e) MUST;
+int site_period_identity(int sitefd, const struct site_keys *k, const char *name, struct age_identity *ret, struct err *e) MUST; /* with the care key */
+int site_period_open(int sitefd, const struct age_identity *with, const char *name, struct age_identity *ret, struct err *e) MUST; /* with any, e.g. recovery */
+
+#endif

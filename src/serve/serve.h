@@ -1,0 +1,101 @@
+/* serve: the processes (DESIGN 6) and the one way in for commands. It only wires: what is true of patients or ledgers is decided in the rooms below.
+ *
+ * `holdfast serve` is a small supervisor that re-executes this program once per role (intake, keeper, scribe, web), introduces them by socketpairs, passes each what it
+ * may have (descriptors, keys as data) and restarts it when it dies. Roles speak frames of serve_internal.h. A command that needs to write or to be answered by the keeper uses struct control:
+ * it takes SITE/lock and runs the same keeper and scribe for its own lifetime, or, where the lock is held, asks over SITE/run/control.
+ */
+#ifndef HOLDFAST_SERVE_H
+#define HOLDFAST_SERVE_H
+
+#include "base.h"
+#include "chart.h"
+#include "ledger.h"
+#include "seal.h"
+
+/* ---- the site folder ---------------------------------------------------------------------------------------------------- */
+
+/* SITE/site.ini (libinih): [site] name, origin, zone (minutes east of UTC); [listener NAME] for MLLP: address, tls yes|no, ack auto|original|enhanced|always-AA, allow = certificate names or fingerprints,
+ * charset default; [http] address, plain; [limits] ... man page holdfast-site.ini(5) lists every one. Unknown names are an error with the line. */
+struct site_listener {
+	char name[40], address[80];
+	bool tls, client_cert;
+	int ack;              /* enum hl7_ack_mode */
+	char allow[1024];     /* certificate names, comma separated; empty: any that our CA (or ca file) signed */
+};
+#define SITE_LISTENERS_MAX 32
+struct site {
+	char path[4096];
+	int fd;               /* the folder */
+	char name[128], origin[NOTE_NAME_MAX + 1];
+	int zone_minutes;
+	char http[80];
+	bool plain;
+	struct site_listener listeners[SITE_LISTENERS_MAX];
+	size_t listener_count;
+	uint64_t reserve;     /* bytes of disk kept; 0: default 1 GiB */
+};
+struct site_init {
+	const char *name;       /* NULL: "Hospital" */
+	int k, n;               /* recovery shares, default 2 of 3 */
+	const char *shares_dir; /* NULL: the current folder */
+};
+/* Makes the folder (must be absent or empty), keys, shares in shares_dir (NAME-share-1-of-3.txt ..., mode 0600; nothing of the recovery key stays in the site), CA + TLS keys (the CA key is sealed to recovery at once),
+ * ledger with its first entry (kind site: origin, salted hash of each share), empty view. A failure leaves nothing behind. Owned by the role users when root. talk: what to tell the person. */
+int site_create(const char *path, const struct site_init *o, struct buf *ret_talk, struct err *e) MUST;
+int site_open(const char *path, struct site *ret, struct err *e) MUST;
+void site_close(struct site *s);
+
+/* ---- running ------------------------------------------------------------------------------------------------------------ */
+
+struct serve_options {
+	const char *site;
+	const char *http;        /* A:P, overrides site.ini; NULL: as there; port 0: any free one, told on stderr */
+	const char *mllp[SITE_LISTENERS_MAX]; /* [NAME=]A:P, replaces the listeners of site.ini */
+	size_t mllp_count;
+	bool plain;              /* plain HTTP and MLLP, on loopback addresses only */
+};
+int serve_run(const struct serve_options *o, struct err *e) MUST; /* until SIGTERM/SIGINT; sd_notify READY when all roles are up; a clean stop publishes the checkpoint */
+/* The program was re-executed as a role: argv[1] is "--role". Called first in main; -1 when it is not. */
+int serve_role_main(int argc, char **argv);
+
+/* ---- commands ask the keeper ----------------------------------------------------------------------------------------------- */
+
+struct control;
+/* may_start false never starts a keeper: ERR_BUSY when no daemon runs. Neither lock nor answer within 10 s: ERR_SYSTEM (exit 3). */
+int control_open(const struct site *s, bool may_start, struct control **ret, struct err *e) MUST;
+void control_close(struct control *c); /* a private keeper closes its ledger cleanly: the checkpoint covers its entries */
+bool control_private(const struct control *c); /* we run the keeper ourselves */
+
+struct control_append {
+	uint8_t kind, flags;
+	struct slice body;
+	bool dedupe;           /* the same bytes again: no new entry */
+	struct slice control_key; /* HL7 v2: sender and control id, for the reused-id flag; may be empty */
+};
+struct control_appended {
+	uint64_t seq;
+	int64_t time;
+	bool duplicate;
+};
+/* Many in flight: control_append sends, results come in order through fn, at the latest in control_flush, which returns when all are durable, shown by the view and covered by the published checkpoint. */
+typedef int control_result_fn(void *arg, uint64_t tag, const struct control_appended *r, struct err *e);
+int control_append(struct control *c, const struct control_append *a, uint64_t tag, control_result_fn *fn, void *arg, struct err *e) MUST;
+int control_flush(struct control *c, struct err *e) MUST;
+
+/* Rebuild: fn is called with progress (entries done, total). to = CHART_NOW: all, and the view follows again; else it stays at that entry (inclusive). */
+int control_rebuild(struct control *c, uint64_t to, void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg, struct err *e) MUST;
+/* Catch the view up with the ledger (what a crash left behind); nothing when it is pinned. */
+int control_catch_up(struct control *c, struct err *e) MUST;
+int control_status(struct control *c, struct buf *ret_json, struct err *e) MUST; /* roles, sandbox, feeds, disk ... one JSON object */
+#define SERVE_ROLES "admin, clinician, registrar, privacy, security, owner, auditor, device, api"
+bool serve_role_known(const char *role);
+int control_user_add(struct control *c, const char *user, const char *role, const char *password /* NULL: make a one-time one */, char ret_password[64], struct err *e) MUST;
+int control_user_disable(struct control *c, const char *user, const char *reason, struct err *e) MUST;
+int control_user_list(struct control *c, struct buf *ret_json, struct err *e) MUST;
+int control_token_create(struct control *c, const char *role /* or */, const char *user, const char *label, char ret_token[128], struct err *e) MUST;
+int control_token_revoke(struct control *c, const char *token_id, struct err *e) MUST;
+
+/* Status without a daemon: what can be read from the folder (ledger head, view, disk, keys, share files still lying about). */
+int serve_status_offline(const struct site *s, struct buf *ret_json, struct err *e) MUST;
+
+#endif
