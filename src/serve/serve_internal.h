@@ -1,0 +1,248 @@
+/* serve_internal: what the roles of serve share. The protocol table and who holds what stand in DESIGN.md of this folder.
+ *
+ * Between roles run frames over stream socketpairs; between the supervisor and a role run the same frames, one a packet, over a seqpacket socketpair that
+ * also carries descriptors. Every reader treats the other end as hostile: lengths are checked against the type's maximum before a byte is kept, a type that
+ * this channel may not send ends the channel, and nothing in a frame says who sent it: that is known from the descriptor it came on.
+ */
+#ifndef HOLDFAST_SERVE_INTERNAL_H
+#define HOLDFAST_SERVE_INTERNAL_H
+
+#include "base.h"
+#include "chart.h"
+#include "ledger.h"
+#include "seal.h"
+#include "serve.h"
+
+#include <pthread.h>
+
+/* ---- frames ------------------------------------------------------------------------------------------------------------
+ *
+ * offset 0  u32  bytes of payload (little-endian, as everything in a frame)
+ *        4  u16  type
+ *        6  u16  zero
+ *        8  u64  tag: chosen by who asks, repeated in the answer; 0 where nothing is asked
+ *       16  payload
+ * In payloads: str = u16 length + bytes; blob = u32 length + bytes; "rest" runs to the end. A payload with bytes left over is as wrong as one that is short. */
+
+#define FRAME_HEAD 16
+#define FRAME_SMALL (64u << 10)                        /* most types */
+#define FRAME_BODY ((uint32_t)LEDGER_BODY_MAX + FRAME_SMALL) /* those that carry one entry's body */
+
+/* number, name, most bytes of payload */
+#define FRAME_TYPES(X)                                                                                                                      \
+	/* supervisor -> role */                                                                                                                \
+	X(1, R_START, FRAME_SMALL)      /* the first frame: struct role's plain fields; descriptors: site folder and what the role's list in DESIGN.md says */ \
+	X(2, R_LISTENER, FRAME_SMALL)   /* intake, web: one listener with its TLS files as data; descriptor: the bound socket */                   \
+	X(3, R_PEER, FRAME_SMALL)       /* u8 role: descriptor is the channel to it; replaces the one before */                                 \
+	X(4, R_GO, 0)                   /* all is passed: lock the sandbox, say R_READY, work */                                                 \
+	X(5, R_STOP, 0)                 /* finish what is begun, then exit 0 */                                                                 \
+	X(6, R_SELFTEST, 0)             /* only when started for it: try what the sandbox must refuse -> R_TESTED */                            \
+	X(7, R_ROLES, FRAME_SMALL)      /* keeper: JSON of all roles for status */                                                              \
+	X(8, R_QUARANTINE, 64)          /* keeper: u64 entry, u32 deaths: the scribe died on it twice */                                        \
+	/* role -> supervisor */                                                                                                                \
+	X(16, R_READY, FRAME_SMALL)     /* sandbox report (struct sandbox_report) */                                                            \
+	X(17, R_FATAL, FRAME_SMALL)     /* i32 code, str place, str text: why I am about to exit */                                             \
+	X(18, R_TESTED, FRAME_SMALL)    /* JSON array of {"try","denied","errno"} */                                                            \
+	X(19, R_LOG, FRAME_SMALL)       /* a line for the journal, no patient data */                                                           \
+	X(20, R_SELFTEST_ALL, 0)        /* keeper: somebody with the right asked over control; answered with R_TESTED_ALL */                    \
+	X(21, R_TESTED_ALL, FRAME_SMALL) /* supervisor -> keeper: JSON object by role */                                                        \
+	X(22, R_STOPPING, 0)            /* intake, web: nothing more will come from me */                                                       \
+	/* -> keeper, answered by K_REPLY with the same tag, in order within a channel for K_APPEND */                                          \
+	X(32, K_APPEND, FRAME_BODY)     /* u8 kind, u8 flags, u8 options (APPEND_x), u16 listener, str control key, rest body -> u64 seq, i64 time, u8 duplicate */ \
+	X(33, K_RETRY, 0)               /* after an append was refused with ERR_FULL the keeper drops appends of this channel until this: they come again from the first refused one */ \
+	X(34, K_WAIT, 64)               /* u64 size, u8 what (WAIT_x) -> u64 applied, u64 published, u8 pinned: when that many entries are so */ \
+	X(35, K_REBUILD, 64)            /* u64 to (CHART_NOW: all) -> K_PROGRESS ..., then K_REPLY */                                          \
+	X(36, K_CATCH_UP, 0)            /* as K_WAIT for everything durable, but gives up at once when the view is pinned */                    \
+	X(37, K_STATUS, 0)              /* -> JSON */                                                                                           \
+	X(38, K_USER_ADD, FRAME_SMALL)  /* who, str user, str role, str password (empty: make one) -> str password */                           \
+	X(39, K_USER_DISABLE, FRAME_SMALL) /* who, str user, str reason */                                                                      \
+	X(40, K_USER_LIST, FRAME_SMALL) /* who -> JSON array */                                                                                 \
+	X(41, K_TOKEN_CREATE, FRAME_SMALL) /* who, str role, str user, str label -> str token */                                               \
+	X(42, K_TOKEN_REVOKE, FRAME_SMALL) /* who, str id */                                                                                    \
+	X(43, K_LOGIN, FRAME_SMALL)     /* str user, str password, str address -> str session, session */                                      \
+	X(44, K_CHECK, FRAME_SMALL)     /* who -> session */                                                                                    \
+	X(45, K_LOGOUT, FRAME_SMALL)    /* who */                                                                                               \
+	X(46, K_PASSWORD, FRAME_SMALL)  /* who, str old, str new */                                                                             \
+	X(47, K_BREAK_GLASS, FRAME_SMALL) /* who, str patient, str reason -> u64 entry */                                                       \
+	X(48, K_GLASS, FRAME_SMALL)     /* who, str patient -> u8 open */                                                                       \
+	X(49, K_AUDIT, FRAME_SMALL)     /* who, str what, str patient, str query, u64 as of -> u64 entry */                                     \
+	X(50, K_FHIR, FRAME_BODY)       /* who, u8 wait until applied, rest body -> u64 seq, i64 time, u8 duplicate, u8 applied */              \
+	X(51, K_IDENTITY, FRAME_SMALL)  /* who, rest JSON -> as K_FHIR */                                                                       \
+	X(52, K_RAW, FRAME_SMALL)       /* who, u64 seq, u8 document, str patient -> u8 kind, u64 audit entry, rest body */                     \
+	X(53, K_ENTRY, 64)              /* u64 seq -> blob leaf, u8 published, blob proof */                                                    \
+	X(54, K_CHECKPOINT, 0)          /* -> rest: the published signed note */                                                                \
+	X(55, K_SELFTEST, 0)            /* control only -> JSON object by role */                                                               \
+	X(56, K_CLIENT, 0)              /* web's main channel: the descriptor that comes with it is one more client channel of web */          \
+	X(57, K_LISTENERS, FRAME_SMALL) /* intake: JSON array of its listeners' state for status; not answered */                               \
+	/* keeper -> */                                                                                                                         \
+	X(64, K_REPLY, FRAME_BODY)      /* i32 code; below 0: str place, str text; else what the request's line says */                         \
+	X(65, K_PROGRESS, 64)           /* u64 done, u64 total */                                                                               \
+	X(66, K_ROOM, 8)                /* to intake: u8 1: ordinary entries are taken again, 0: they are not (disk nearly full) */            \
+	/* keeper -> scribe */                                                                                                                  \
+	X(80, S_ENTRIES, FRAME_BODY)    /* records: u64 seq, i64 time, u8 kind, u8 flags, u8 mark (MARK_x), u64 size, u8 length + source, u32 length + body */ \
+	X(81, S_REBUILD, 64)            /* u64 to: start a new view; entries come again from 0 */                                               \
+	X(82, S_FOLLOW, 0)              /* no longer pinned */                                                                                  \
+	X(83, S_SYNC, 0)                /* commit now and say S_APPLIED */                                                                      \
+	/* scribe -> keeper */                                                                                                                  \
+	X(96, S_HELLO, 64)              /* u64 applied, u8 pinned: send from here */                                                            \
+	X(97, S_APPLIED, 64)            /* u64 applied (committed), u8 pinned */                                                                \
+	X(98, S_REBUILT, 64)            /* u64 applied: the new view has taken the old one's place */                                           \
+	X(99, S_FAILED, FRAME_SMALL)    /* i32 code, str place, str text: the view cannot be written; the scribe exits after it */
+
+enum frame_type {
+#define X(n, id, max) FRAME_##id = n,
+	FRAME_TYPES(X)
+#undef X
+};
+#define APPEND_DEDUPE 0x01   /* the same bytes again: no new entry */
+#define APPEND_FOLLOW 0x02   /* control: a pinned view follows again (import) */
+#define WAIT_APPLIED 0x01
+#define WAIT_PUBLISHED 0x02
+#define MARK_QUARANTINED 0x01 /* do not read the body (it is not sent) */
+#define MARK_REDACTED 0x02    /* an account entry without its secret part */
+
+uint32_t frame_max(uint16_t type); /* UINT32_MAX: no such type */
+
+/* ---- roles ---------------------------------------------------------------------------------------------------------------- */
+
+enum role_id { ROLE_SUPERVISOR, ROLE_INTAKE, ROLE_KEEPER, ROLE_SCRIBE, ROLE_WEB, ROLES };
+const char *role_name(enum role_id id);
+
+struct sandbox_report { /* what is on in this role; told in status, loudly when something is not */
+	bool user, landlock, seccomp;
+	int landlock_abi;
+	uint32_t uid;
+	char note[256]; /* what is missing and why; empty when all is on */
+};
+
+struct role_listener { /* a bound, listening socket and what belongs to it */
+	struct site_listener is; /* web: name "http", address, tls */
+	int fd;
+	uint16_t index;      /* place in the site's list: what the keeper makes "mllp/NAME" of */
+	struct buf cert, key, ca; /* PEM, empty where not used; key is wiped after use */
+};
+
+struct role {
+	enum role_id id;
+	char site_name[128], origin[NOTE_NAME_MAX + 1];
+	char site_path[4096];   /* for messages only: after the sandbox it may not lead anywhere */
+	char chart_path[4200];  /* as this role reaches it (inside its root): chart_open(r->chart_path, ...) */
+	int zone_minutes;
+	uint64_t reserve;
+	bool self_test, sandbox_off, plain, private_keeper;
+	uint32_t owner_uid, group_gid; /* who may speak on SITE/run/control */
+
+	int sup;                /* to the supervisor, seqpacket */
+	int sitefd;             /* the site folder (keeper, web for SITE/ledger, scribe for SITE/view) */
+	int lockfd;             /* keeper, scribe: held so that nobody else starts while we live */
+	int controlfd;          /* keeper: listening on SITE/run/control; private keeper: the one connection */
+	int sharedfd;           /* scribe: progress page; keeper: session table: memory that outlives the role */
+	struct role_listener *listeners;
+	size_t listener_count;
+
+	pthread_mutex_t peer_lock;
+	pthread_cond_t peer_new;
+	int peer[ROLES];        /* channel to that role, -1: none at the moment */
+	uint64_t peer_count[ROLES]; /* how many it has been given: a change says that the other one was restarted */
+	bool stopping;
+	struct sandbox_report report;
+};
+
+/* Wait up to timeout_ms (-1: for ever) for the supervisor and do what it says (new peers, stop, self-test). 1: stop; 0: timeout or something else was done; negative: the
+ * supervisor is gone: exit at once. For roles that have no loop of their own: the web role's main thread starts its server and then sits in role_wait. */
+int role_wait(struct role *r, int timeout_ms);
+void role_log(struct role *r, const char *fmt, ...) PRINTF_LIKE(2, 3); /* one line to the journal through the supervisor; no patient data */
+
+int intake_main(struct role *r);
+int keeper_main(struct role *r);
+int scribe_main(struct role *r);
+/* The web role. When it is called the sandbox is locked: it has r->listeners[0] (bound and listening; cert and key as data when .is.tls), may read SITE/ledger (openat below r->sitefd) and r->chart_path, may make threads,
+ * and may not open sockets, other files or programs. Returns the exit status after role_wait said stop. The build defines HAVE_WEB when a web*.c exists; without it there is no web role. */
+int web_main(struct role *r);
+
+/* ---- the web role asks the keeper --------------------------------------------------------------------------------------------- */
+
+/* One a thread: blocking, one request in flight. When the keeper is restarted it waits for the new one (up to 10 s) and asks again; only keeper_login is not asked twice. ERR_BUSY: no keeper within that time. */
+struct keeper_client;
+int keeper_client_new(struct role *r, struct keeper_client **ret, struct err *e) MUST;
+void keeper_client_free(struct keeper_client *c);
+
+#define SESSION_ID_MAX 64   /* NUL-terminated base64url, for the cookie */
+#define CSRF_MAX 48
+#define TOKEN_MAX 128
+#define USER_MAX 64
+/* What a role may do. The keeper enforces what passes through it; web enforces the rest with the same bits. */
+#define MAY_BOARD 0x001
+#define MAY_CENSUS 0x002
+#define MAY_SEARCH 0x004
+#define MAY_CHART 0x008
+#define MAY_AUDIT 0x010
+#define MAY_RAW 0x020
+#define MAY_USERS 0x040
+#define MAY_SETUP 0x080
+#define MAY_FHIR_READ 0x100
+#define MAY_FHIR_WRITE 0x200
+#define MAY_IDENTITY 0x400    /* merge, un-merge, link */
+#define MAY_BREAK_GLASS 0x800 /* open a protected record with a reason */
+uint32_t serve_role_may(const char *role); /* 0: no such role */
+
+struct keeper_who { /* exactly one of session and token is not NULL */
+	const char *session; /* cookie value as it came: any bytes, any length (too long is simply not known) */
+	const char *token;   /* bearer token */
+	const char *address; /* of the peer, for the record */
+};
+struct keeper_session {
+	char user[USER_MAX];  /* "token/LABEL" for a token without a user */
+	char role[24];
+	char csrf[CSRF_MAX];  /* empty for tokens */
+	int64_t expires;      /* the sooner of idle and absolute end, wall clock */
+	uint32_t may;
+	bool must_change;     /* one-time password: nothing but keeper_password is allowed (may is 0) */
+	bool is_token;
+	uint32_t retry_after; /* seconds, when keeper_login said ERR_LIMIT */
+};
+/* Each try is a session entry. ERR_DENIED: unknown user, wrong password or disabled, in the same words and about the same time. ERR_LIMIT: too many tries; ret->retry_after is written. */
+int keeper_login(struct keeper_client *c, const char *user, struct slice password, const char *address, char ret_session[SESSION_ID_MAX], struct keeper_session *ret, struct err *e) MUST;
+int keeper_check(struct keeper_client *c, const struct keeper_who *w, struct keeper_session *ret, struct err *e) MUST; /* also renews the idle time. ERR_DENIED: no such session or token */
+int keeper_logout(struct keeper_client *c, const struct keeper_who *w, struct err *e) MUST;
+int keeper_password(struct keeper_client *c, const struct keeper_who *w, struct slice old, struct slice fresh, struct err *e) MUST; /* ERR_DENIED: old is wrong; ERR_INPUT: fresh too short (10) or too common. Other sessions of the user end */
+int keeper_break_glass(struct keeper_client *c, const struct keeper_who *w, const char *patient, const char *reason, uint64_t *ret_entry, struct err *e) MUST; /* durable; opens this patient to this session for 8 hours */
+int keeper_glass(struct keeper_client *c, const struct keeper_who *w, const char *patient, bool *ret_open, struct err *e) MUST;
+
+struct keeper_audit {
+	const char *what;       /* "view" "print" "search" "export" as in struct fhir_audit */
+	const char *patient_id; /* NULL: none */
+	const char *query;      /* what was asked for; NULL: none */
+	uint64_t as_of_entry;   /* head of what was shown */
+};
+/* The keeper writes the AuditEvent itself, with user and role of the session, its own time and number; durable when it returns. Show nothing before. */
+int keeper_audit(struct keeper_client *c, const struct keeper_who *w, const struct keeper_audit *a, uint64_t *ret_entry, struct err *e) MUST;
+
+struct keeper_stored {
+	uint64_t seq;
+	int64_t time;
+	bool duplicate, applied; /* applied: the view has reached it (false when not waited for, or the view is pinned) */
+};
+/* A FHIR body as it came, to be stored under source "fhir/USER": durable when it returns. MAY_FHIR_WRITE. ERR_FULL: disk nearly full. wait: until the view shows it (up to 30 s). */
+int keeper_fhir(struct keeper_client *c, const struct keeper_who *w, struct slice body, bool wait, struct keeper_stored *ret, struct err *e) MUST;
+/* JSON of an identity entry (doc/formats.md). MAY_IDENTITY. */
+int keeper_identity(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool wait, struct keeper_stored *ret, struct err *e) MUST;
+/* The body of entry N, appended to ret. document: for showing a document of that patient (MAY_CHART); else MAY_RAW. An audit entry is durable before the bytes come. ERR_LIMIT: this session has taken too many. */
+int keeper_raw(struct keeper_client *c, const struct keeper_who *w, uint64_t seq, bool document, const char *patient_id, uint8_t *ret_kind, struct buf *ret, struct err *e) MUST;
+/* Leaf and proof of entry N: no patient data, no session needed. published false: the checkpoint does not cover it yet, proof is empty. */
+struct keeper_entry {
+	struct ledger_leaf leaf;
+	uint8_t leaf_bytes[LEDGER_LEAF_MAX];
+	size_t leaf_size;
+	bool published;
+};
+int keeper_entry(struct keeper_client *c, uint64_t seq, struct keeper_entry *ret, struct buf *ret_proof, struct err *e) MUST;
+int keeper_checkpoint(struct keeper_client *c, struct buf *ret, struct err *e) MUST;
+/* One JSON object: ledger, listeners, roles, disk, keys, alarms as in doc/api.md's board; the web role adds what it reads from the chart (view, feeds, unhandled). */
+int keeper_status(struct keeper_client *c, struct buf *ret_json, struct err *e) MUST;
+/* MAY_USERS. */
+int keeper_users(struct keeper_client *c, const struct keeper_who *w, struct buf *ret_json /* array */, struct err *e) MUST;
+int keeper_user_add(struct keeper_client *c, const struct keeper_who *w, const char *user, const char *role, char ret_password[64], struct err *e) MUST;
+int keeper_user_disable(struct keeper_client *c, const struct keeper_who *w, const char *user, const char *reason, struct err *e) MUST;
+
+#endif
