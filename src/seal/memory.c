@@ -1,0 +1,62 @@
+/* Secrets in memory: drawing them, keeping them out of core files and swap, wiping them. */
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+
+#include "seal_internal.h"
+
+void seal_die(const char *why)
+{
+	static const char before[] = "holdfast: cannot go on: ";
+	ssize_t n = write(2, before, sizeof(before) - 1);
+	n = write(2, why, strlen(why));
+	n = write(2, "\n", 1);
+	(void)n;
+	abort();
+}
+
+void seal_wipe(void *p, size_t n)
+{
+	if (n)
+		explicit_bzero(p, n);
+}
+
+int seal_lock_memory(void *p, size_t n, struct err *e)
+{
+	if (n == 0)
+		return 0;
+	/* madvise wants whole pages; keeping a neighbour out of a core file as well does no harm */
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = (uintptr_t)p & ~(page - 1);
+	uintptr_t to = ((uintptr_t)p + n + page - 1) & ~(page - 1);
+	if (madvise((void *)from, to - from, MADV_DONTDUMP) < 0)
+		return err_sys(e, NULL, "key memory cannot be kept out of core files");
+	if (mlock(p, n) < 0) {
+		if (errno == EPERM || errno == ENOMEM || errno == EAGAIN)
+			return 1; /* RLIMIT_MEMLOCK: the key may reach swap; the caller says so in its status */
+		return err_sys(e, NULL, "key memory cannot be locked");
+	}
+	return 0;
+}
+
+void seal_random(void *out, size_t n)
+{
+	uint8_t *p = out;
+	while (n) {
+		ssize_t got = getrandom(p, n, 0);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			seal_die("the kernel gives no random bytes");
+		p += got;
+		n -= (size_t)got;
+	}
+}
+
+bool seal_equal(const void *a, const void *b, size_t n)
+{
+	return n == 0 || CRYPTO_memcmp(a, b, n) == 0;
+}

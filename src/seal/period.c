@@ -1,0 +1,150 @@
+/* Period keys: one age identity a retention class and quarter, so that a quarter can be forgotten by destroying one key.
+ *
+ *	SITE/keys/period/CLASS-YYYYQN.pub   the recipient; what is sealed needs only this
+ *	SITE/keys/period/CLASS-YYYYQN.age   the identity file, sealed to care and recovery, or to recovery alone
+ *
+ * The .pub is written first. So a crash leaves a .pub alone, to which nothing was sealed yet, and the pair is made anew; a .age alone is never a crash of ours
+ * and is never overwritten.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "seal_internal.h"
+
+#define PERIOD_FILE_MAX 65536
+
+struct paths {
+	char pub[128], age[128];
+};
+
+/* "care-2026Q3": a class of small letters and digits, so that it cannot be a path */
+static int name_paths(const char *name, struct paths *ret, struct err *e)
+{
+	size_t n = strlen(name);
+	bool ok = n >= 8 && n < SITE_PERIOD_MAX && name[n - 7] == '-' && name[n - 2] == 'Q' && name[n - 1] >= '1' && name[n - 1] <= '4';
+	for (size_t i = 0; ok && i < n - 7; i++)
+		ok = (name[i] >= 'a' && name[i] <= 'z') || (name[i] >= '0' && name[i] <= '9');
+	for (size_t i = n - 6; ok && i < n - 2; i++)
+		ok = name[i] >= '0' && name[i] <= '9';
+	if (!ok)
+		return err_set(e, ERR_USAGE, NULL, "a period's name is like care-2026Q3");
+	(void)snprintf(ret->pub, sizeof(ret->pub), "keys/period/%s.pub", name);
+	(void)snprintf(ret->age, sizeof(ret->age), "keys/period/%s.age", name);
+	return 0;
+}
+
+void site_period_name(const char *class, int64_t time, char out[SITE_PERIOD_MAX])
+{
+	int y, mo, d, h, mi, s;
+	time_civil(time, &y, &mo, &d, &h, &mi, &s);
+	int n = snprintf(out, SITE_PERIOD_MAX, "%s-%04dQ%d", class, y, (mo - 1) / 3 + 1);
+	assert(n > 0 && n < SITE_PERIOD_MAX); /* classes are our own words */
+}
+
+static bool exists(int sitefd, const char *path)
+{
+	struct stat st;
+	return fstatat(sitefd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static int put_pub(int sitefd, const char *path, const struct age_recipient *to, struct err *e)
+{
+	char text[81];
+	age_recipient_format(to, text);
+	size_t n = strlen(text);
+	text[n++] = '\n';
+	return file_replace(sitefd, path, slice_of(text, n), 0600, e);
+}
+
+static int put_age(int sitefd, const char *path, const struct site_keys *k, bool care, const struct age_identity *id, struct err *e)
+{
+	struct age_recipient to[2] = {k->recovery, k->care.to};
+	AUTO_BUF struct buf text, sealed;
+	buf_init_secret(&text, PERIOD_FILE_MAX);
+	buf_init(&sealed, PERIOD_FILE_MAX);
+	site_identity_text(id, &text);
+	if (!buf_ok(&text))
+		return err_set(e, ERR_MEMORY, path, "no memory for a key");
+	int r = age_seal(to, care ? 2 : 1, buf_slice(&text), &sealed, e);
+	return r == 0 ? file_replace(sitefd, path, buf_slice(&sealed), 0600, e) : r;
+}
+
+static int make(int sitefd, const struct site_keys *k, const struct paths *p, bool care, struct age_recipient *ret, struct err *e)
+{
+	struct age_identity id;
+	if (care && !k->can_open) /* its public half is known only with it */
+		return err_set(e, ERR_DENIED, p->pub, "a period key is made by the keeper, who holds the care key");
+	int r = file_mkdir(sitefd, "keys/period", 0700, e);
+	age_identity_new(&id);
+	if (r == 0)
+		r = put_pub(sitefd, p->pub, &id.to, e);
+	if (r == 0)
+		r = put_age(sitefd, p->age, k, care, &id, e);
+	if (r == 0)
+		*ret = id.to;
+	seal_wipe(&id, sizeof(id));
+	return r;
+}
+
+static int read_pub(int sitefd, const char *path, struct age_recipient *ret, struct err *e)
+{
+	AUTO_BUF struct buf b;
+	buf_init(&b, PERIOD_FILE_MAX);
+	int r = file_read(sitefd, path, PERIOD_FILE_MAX, &b, e);
+	if (r < 0)
+		return r;
+	r = age_recipient_parse(buf_slice(&b), ret, e);
+	if (r < 0 && e) {
+		e->code = ERR_CORRUPT;
+		err_in(e, path);
+	}
+	return r < 0 ? ERR_CORRUPT : 0;
+}
+
+int site_period_recipient(int sitefd, const struct site_keys *k, const char *name, bool care, struct age_recipient *ret, struct err *e)
+{
+	struct paths p;
+	int r = name_paths(name, &p, e);
+	if (r < 0)
+		return r;
+	bool pub = exists(sitefd, p.pub), age = exists(sitefd, p.age);
+	if (pub && age)
+		return read_pub(sitefd, p.pub, ret, e);
+	if (!age)
+		return make(sitefd, k, &p, care, ret, e);
+	struct age_identity id; /* somebody lost the .pub: it can be told from the key, by who may open that */
+	r = site_period_identity(sitefd, k, name, &id, e);
+	if (r == 0)
+		r = put_pub(sitefd, p.pub, &id.to, e);
+	if (r == 0)
+		*ret = id.to;
+	seal_wipe(&id, sizeof(id));
+	return r;
+}
+
+int site_period_open(int sitefd, const struct age_identity *with, const char *name, struct age_identity *ret, struct err *e)
+{
+	struct paths p;
+	AUTO_BUF struct buf file, text;
+	buf_init(&file, PERIOD_FILE_MAX);
+	buf_init_secret(&text, PERIOD_FILE_MAX);
+	int r = name_paths(name, &p, e);
+	if (r == 0)
+		r = file_read(sitefd, p.age, PERIOD_FILE_MAX, &file, e);
+	if (r < 0)
+		return r;
+	r = age_open(with, 1, buf_slice(&file), &text, e);
+	if (r == 0)
+		r = site_identity_text_parse(buf_slice(&text), ret, e);
+	if (r < 0 && e)
+		err_in(e, p.age);
+	return r;
+}
+
+int site_period_identity(int sitefd, const struct site_keys *k, const char *name, struct age_identity *ret, struct err *e)
+{
+	if (!k->can_open)
+		return err_set(e, ERR_DENIED, name, "this needs the care key, which is not readable here");
+	return site_period_open(sitefd, &k->care, name, ret, e);
+}
