@@ -181,7 +181,8 @@ static size_t b64_last(uint8_t *to, const uint8_t *digit, size_t n, bool strict)
 	if (strict && (v & (n == 2 ? 0xffff : 0xff)))
 		return 0;
 	to[0] = (uint8_t)(v >> 16);
-	to[1] = (uint8_t)(v >> 8);
+	if (n == 3)
+		to[1] = (uint8_t)(v >> 8);
 	return n - 1;
 }
 
@@ -211,9 +212,21 @@ static bool blank(uint8_t c)
 	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
+/* Room for what s decodes to: at a guess, without counting the blanks, but exactly where the guess would not fit. */
+static uint8_t *loose_space(struct buf *out, struct slice s)
+{
+	size_t digits = s.n;
+	if (digits / 4 * 3 + 2 > out->max - out->n) {
+		digits = 0;
+		for (size_t i = 0; i < s.n; i++)
+			digits += b64_value[s.p[i]] != 0;
+	}
+	return buf_space(out, digits / 4 * 3 + (digits % 4 ? digits % 4 - 1 : 0));
+}
+
 int base64_get_loose(struct buf *out, struct slice s)
 {
-	uint8_t *to = buf_space(out, s.n / 4 * 3 + 3), group[4];
+	uint8_t *to = loose_space(out, s), group[4];
 	if (!to)
 		return buf_code(out);
 	size_t n = 0, have = 0, i = 0;

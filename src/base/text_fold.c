@@ -18,7 +18,7 @@ static uint32_t fold_of(uint32_t cp)
 		return cp + 32;
 	if (cp < 0xc0)
 		return cp;
-	if (in(cp, 0x00c0, 0x024f))
+	if (in(cp, 0x00c0, 0x02af))
 		return fold_latin[cp - 0x00c0];
 	if (in(cp, 0x0370, 0x052f))
 		return fold_greek_cyrillic[cp - 0x0370];
@@ -35,6 +35,8 @@ static uint32_t fold_of(uint32_t cp)
 	if (cp == 0x3000)
 		return ' ';
 	switch (cp) {
+	case 0x212a: return 'k'; /* the Kelvin and Angstrom signs are letters under another number */
+	case 0x212b: return 'a';
 	case 0xfb00: return 'f' << 8 | 'f';
 	case 0xfb01: return 'f' << 8 | 'i';
 	case 0xfb02: return 'f' << 8 | 'l';
@@ -100,9 +102,10 @@ void utf8_fold(struct buf *out, struct slice s)
 		uint32_t v = fold_of(cp);
 		before = v;
 		before_at = out->n;
-		if (v == 0 && cp >= 0xfb03)
+		if (v == 0 && cp >= 0xfb03) {
 			buf_str(out, cp == 0xfb03 ? "ffi" : "ffl");
-		else if (two_letters(v)) {
+			before = 'l';
+		} else if (two_letters(v)) {
 			buf_u8(out, (uint8_t)(v >> 8));
 			buf_u8(out, (uint8_t)v);
 		} else
