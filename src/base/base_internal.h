@@ -28,7 +28,22 @@ static inline uint64_t word_below_blank(uint64_t v) /* bytes under 0x20 */
 	return (v - BYTES(0x20)) & ~v & BYTES(0x80);
 }
 
-/* JSON's own scanners (json_read.c), for the writer too. */
+/* ---- JSON's scanners, for reader and writer ---- */
+
 size_t json_number_length(struct slice s); /* of the number that s begins with, 0: none */
+
+/* From p on, the first quote, backslash or control character; end when there is none. */
+static inline const uint8_t *json_plain_end(const uint8_t *p, const uint8_t *end)
+{
+	while (end - p >= 8) {
+		uint64_t v = word_at(p), hit = word_has(v, '"') | word_has(v, '\\') | word_below_blank(v);
+		if (hit)
+			return p + __builtin_ctzll(hit) / 8;
+		p += 8;
+	}
+	while (p < end && *p != '"' && *p != '\\' && *p >= 0x20)
+		p++;
+	return p;
+}
 
 #endif

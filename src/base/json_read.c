@@ -61,20 +61,6 @@ static inline void skip_blanks(struct cur *c)
 
 /* ---- strings ---- */
 
-/* From p on, the first quote, backslash or control character; end when there is none. */
-static inline const uint8_t *plain_end(const uint8_t *p, const uint8_t *end)
-{
-	while (end - p >= 8) {
-		uint64_t v = word_at(p), hit = word_has(v, '"') | word_has(v, '\\') | word_below_blank(v);
-		if (hit)
-			return p + __builtin_ctzll(hit) / 8;
-		p += 8;
-	}
-	while (p < end && *p != '"' && *p != '\\' && *p >= 0x20)
-		p++;
-	return p;
-}
-
 static int hex4(const uint8_t *p, const uint8_t *end, uint32_t *ret)
 {
 	uint8_t two[2];
@@ -128,7 +114,7 @@ static const uint8_t *unescape(const uint8_t *p, const uint8_t *end, uint8_t **t
 static const uint8_t *find_quote(struct json *j, const uint8_t *open, const uint8_t *p)
 {
 	for (;;) {
-		p = plain_end(p, j->c.end);
+		p = json_plain_end(p, j->c.end);
 		if (p == j->c.end || (*p == '\\' && j->c.end - p < 2)) {
 			bad(j, open, "the string that begins here does not end");
 			return NULL;
@@ -156,7 +142,7 @@ static bool string_with_escapes(struct json *j, const uint8_t *open, const uint8
 		return false;
 	}
 	for (const uint8_t *from = begin; from < quote;) {
-		const uint8_t *stop = plain_end(from, quote);
+		const uint8_t *stop = json_plain_end(from, quote);
 		memcpy(to, from, (size_t)(stop - from));
 		to += stop - from;
 		if (stop == quote)
@@ -176,7 +162,7 @@ static bool string_with_escapes(struct json *j, const uint8_t *open, const uint8
 /* At the opening quote. */
 static inline bool string(struct json *j)
 {
-	const uint8_t *open = j->c.p, *stop = plain_end(open + 1, j->c.end);
+	const uint8_t *open = j->c.p, *stop = json_plain_end(open + 1, j->c.end);
 	if (__builtin_expect(stop == j->c.end || *stop != '"', 0))
 		return string_with_escapes(j, open, stop);
 	j->value = slice_of(open + 1, (size_t)(stop - open - 1));

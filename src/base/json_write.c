@@ -81,54 +81,30 @@ static void escape(struct buf *b, uint8_t c)
 	buf_add(b, u, sizeof u);
 }
 
-/* How much from the start can be copied as it is: no quote, backslash or control character, and valid UTF-8. */
-static size_t plain_length(struct slice s)
+/* No quotes, backslashes or control characters in here; perhaps broken UTF-8. */
+static void plain(struct buf *b, struct slice s)
 {
-	size_t i = 0;
-	while (i < s.n) {
-		while (s.n - i >= 8) {
-			uint64_t v = word_at(s.p + i);
-			if ((v & BYTES(0x80)) | word_has(v, '"') | word_has(v, '\\') | word_below_blank(v))
-				break;
-			i += 8;
-		}
-		for (; i < s.n && s.p[i] < 0x80; i++) {
-			if (s.p[i] == '"' || s.p[i] == '\\' || s.p[i] < 0x20)
-				return i;
-			if (i % 8 == 7 && s.n - i > 8)
-				break; /* back to words */
-		}
-		if (i < s.n && s.p[i] < 0x80) {
-			i++;
-			continue;
-		}
-		if (i < s.n) {
-			size_t len;
-			if (utf8_get(slice_of(s.p + i, s.n - i), &len) == 0xfffd && !(len == 3 && s.p[i] == 0xef))
-				return i;
-			i += len;
-		}
+	for (;;) {
+		size_t n = utf8_valid_prefix(s), broken;
+		buf_add(b, s.p, n);
+		if (n == s.n)
+			return;
+		utf8_get(slice_of(s.p + n, s.n - n), &broken);
+		buf_str(b, "\xef\xbf\xbd");
+		s = slice_of(s.p + n + broken, s.n - n - broken);
 	}
-	return i;
 }
 
 static void string(struct buf *b, struct slice s)
 {
+	const uint8_t *p = s.p, *end = s.p + s.n;
 	buf_u8(b, '"');
-	while (s.n) {
-		size_t n = plain_length(s);
-		buf_add(b, s.p, n);
-		s = slice_of(s.p + n, s.n - n);
-		if (s.n == 0)
-			break;
-		size_t len = 1;
-		if (s.p[0] < 0x80)
-			escape(b, s.p[0]);
-		else {
-			utf8_get(s, &len);
-			buf_str(b, "\xef\xbf\xbd");
-		}
-		s = slice_of(s.p + len, s.n - len);
+	while (p < end) {
+		const uint8_t *stop = json_plain_end(p, end);
+		plain(b, slice_of(p, (size_t)(stop - p)));
+		if (stop < end)
+			escape(b, *stop++);
+		p = stop;
 	}
 	buf_u8(b, '"');
 }
