@@ -24,6 +24,9 @@ option(HF_FUZZ "build the fuzz targets (clang)" OFF)
 add_compile_options(-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wvla -Wformat=2
   -Wundef -Wwrite-strings -Wno-unused-parameter -Wno-missing-field-initializers -Walloca
   -fno-strict-aliasing -fno-common -ffunction-sections -fdata-sections -fstack-protector-strong -ftrivial-auto-var-init=zero)
+if(CMAKE_C_COMPILER_ID STREQUAL Clang AND CMAKE_C_COMPILER_VERSION VERSION_LESS 16)
+  add_compile_options(-enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang)   # it was not removed: 16 asks no more
+endif()
 add_compile_options(-include ${CMAKE_SOURCE_DIR}/cmake/banned.h)
 if(HF_WERROR)
   add_compile_options(-Werror)
@@ -34,6 +37,9 @@ endif()
 if(HF_SANITIZE)
   add_compile_options(-fsanitize=${HF_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${HF_SANITIZE})
+  if(CMAKE_C_COMPILER_ID STREQUAL GNU)
+    add_compile_options(-Wno-maybe-uninitialized)   # gcc 12 is wrong about it in code that a sanitizer has rewritten
+  endif()
 else()
   add_compile_options(-D_FORTIFY_SOURCE=3)
   if(CMAKE_C_COMPILER_ID STREQUAL GNU)
