@@ -336,7 +336,7 @@ void sim_say_given(struct simulation *s, uint32_t person, unsigned slot, bool re
 	put_time(b, s->now);
 	buf_str(b, "|");
 	put_time(b, s->now);
-	buf_printf(b, "|%s^%s^RXNORM|%s|%s||00|N%04u^%s^%s^^^RN|||||||%s||%s" CR, d->rxnorm, d->name, refused ? "0" : d->dose, d->unit, 2000 + nurse, sim_family(0, nurse * 5 + 2, NULL), sim_given(0, 'F', nurse * 3, NULL),
+	buf_printf(b, "|%s^%s^RXNORM|%s|%s||00|N%04u^%s^%s^^^RN||||||||%s||%s" CR, d->rxnorm, d->name, refused ? "0" : d->dose, d->unit, 2000 + nurse, sim_family(0, nurse * 5 + 2, NULL), sim_given(0, 'F', nurse * 3, NULL),
 	           refused ? "00^Patient refused^NIP002" : "", refused ? "RE" : "CP");
 	buf_printf(b, "RXR|%s^%s^HL70162" CR, d->route, d->route);
 	if (!refused)

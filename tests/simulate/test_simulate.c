@@ -66,6 +66,7 @@ static void every_message_is_readable(void **state)
 		assert_true(is(type, "MFN") || hl7_get(&h, "PID-3.1").n == 7);
 		assert_true(m.barrier == (is(trigger, "A40") || is(trigger, "A17") || is(type, "MFN")));
 	}
+	print_message("%d merges, %d swaps, %d corrections, %d cancels, %d refused, %d documents\n", merges, swaps, corrections, cancels, refused, documents);
 	assert_true(merges > 3 && swaps > 3 && corrections > 10 && cancels > 3 && refused > 20 && documents > 20);
 	arena_free(a);
 	simulation_free(s);
