@@ -8,6 +8,10 @@
  */
 #include "hl7_internal.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 bool hl7_is_separator(uint8_t c)
 {
 	return c > ' ' && c < 0x7f && c != '"' && !(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z');
@@ -75,4 +79,166 @@ int hl7_wide(struct slice s)
 			return wide;
 	}
 	return 0;
+}
+
+const uint8_t *hl7_find4(const uint8_t *p, const uint8_t *end, uint8_t a, uint8_t b, uint8_t c, uint8_t d)
+{
+#ifdef __SSE2__
+	const __m128i va = _mm_set1_epi8((char)a), vb = _mm_set1_epi8((char)b), vc = _mm_set1_epi8((char)c), vd = _mm_set1_epi8((char)d);
+	for (; end - p >= 16; p += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+		__m128i ab = _mm_or_si128(_mm_cmpeq_epi8(v, va), _mm_cmpeq_epi8(v, vb)), cd = _mm_or_si128(_mm_cmpeq_epi8(v, vc), _mm_cmpeq_epi8(v, vd));
+		unsigned hit = (unsigned)_mm_movemask_epi8(_mm_or_si128(ab, cd));
+		if (hit)
+			return p + __builtin_ctz(hit);
+	}
+#endif
+	while (p < end && *p != a && *p != b && *p != c && *p != d)
+		p++;
+	return p;
+}
+
+/* ---- pieces of a file ---------------------------------------------------------------------------------------------------------- */
+
+static int at_unit(const struct hl7_file *f, size_t at)
+{
+	return at < f->text.n ? unit(f->text.p + at, f->text.n - at, 0, f->wide) : -1;
+}
+
+static size_t width(const struct hl7_file *f)
+{
+	return f->wide ? 2 : 1;
+}
+
+static bool frame_byte(int c)
+{
+	return c == '\r' || c == '\n' || c == VT || c == FS || c == 0;
+}
+
+static enum hl7_line line_at(const struct hl7_file *f, size_t at)
+{
+	return at < f->text.n ? hl7_line_at(f->text.p + at, f->text.n - at, f->wide, false) : HL7_LINE_OTHER;
+}
+
+static size_t over_blanks(const struct hl7_file *f, size_t at)
+{
+	for (int c; (c = at_unit(f, at)) >= 0 && (c == ' ' || c == '\t' || frame_byte(c)); at += width(f))
+		;
+	return at;
+}
+
+/* The header that a piece beginning at `at` has: right there, or behind a byte order mark and blank lines. */
+static enum hl7_line first_line(const struct hl7_file *f, size_t at, size_t *ret_at)
+{
+	size_t mark = f->wide && at_unit(f, at) == 0xFEFF ? 2 : !f->wide && f->text.n - at >= 3 && memcmp(f->text.p + at, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+	*ret_at = mark ? over_blanks(f, at + mark) : at;
+	return line_at(f, *ret_at);
+}
+
+/* The next CR, LF, VT or FS at or behind `at`; the end of the text when there is none. */
+static size_t next_mark(const struct hl7_file *f, size_t at)
+{
+	if (!f->wide)
+		return (size_t)(hl7_find4(f->text.p + at, f->text.p + f->text.n, '\r', '\n', VT, FS) - f->text.p);
+	for (int c; (c = at_unit(f, at)) >= 0; at += 2)
+		if (c && frame_byte(c))
+			return at;
+	return f->text.n;
+}
+
+/* Where a message or junk that begins before `at` stops: at the next header, at an FS that ends a frame, or at the end. */
+static size_t stop_of(const struct hl7_file *f, size_t at)
+{
+	while ((at = next_mark(f, at)) < f->text.n) {
+		int c = at_unit(f, at);
+		size_t behind = at + width(f);
+		if (c == FS) {
+			int next = at_unit(f, behind);
+			if (next < 0 || next == '\r' || next == '\n' || next == VT)
+				return at;
+		}
+		if (line_at(f, behind) != HL7_LINE_OTHER)
+			return behind;
+		at = behind;
+	}
+	return f->text.n;
+}
+
+/* [begin, stop) without what frames it, but with the end of its last line. */
+static size_t trimmed(const struct hl7_file *f, size_t begin, size_t stop)
+{
+	size_t w = width(f), end = stop - (stop - begin) % w;
+	if (end != stop)
+		return stop; /* half a character at the end: kept */
+	while (end > begin && frame_byte(at_unit(f, end - w)))
+		end -= w;
+	int c = end < stop ? at_unit(f, end) : -1;
+	if (c == '\n')
+		end += w;
+	else if (c == '\r')
+		end += end + w < stop && at_unit(f, end + w) == '\n' ? 2 * w : w;
+	return end;
+}
+
+void hl7_file_init(struct hl7_file *f, struct slice text)
+{
+	*f = (struct hl7_file){.text = text, .wide = hl7_wide(text)};
+}
+
+void hl7_file_next(struct hl7_file *f, struct hl7_piece *ret)
+{
+	size_t begin = over_blanks(f, f->at), header, stop;
+	*ret = (struct hl7_piece){.type = HL7_PIECE_END, .offset = f->text.n};
+	f->at = begin;
+	if (begin >= f->text.n)
+		return;
+	enum hl7_line line = first_line(f, begin, &header);
+	if (line == HL7_LINE_OTHER || line == HL7_LINE_MSH) {
+		ret->type = line == HL7_LINE_MSH ? HL7_PIECE_MESSAGE : HL7_PIECE_JUNK;
+		stop = stop_of(f, line == HL7_LINE_MSH ? header : begin);
+	} else {
+		ret->type = HL7_PIECE_ENVELOPE;
+		stop = next_mark(f, header);
+		if (at_unit(f, stop) == '\r' && at_unit(f, stop + width(f)) == '\n')
+			stop += width(f);
+		stop = stop < f->text.n ? stop + width(f) : stop;
+	}
+	ret->offset = begin;
+	ret->bytes = slice_of(f->text.p + begin, trimmed(f, begin, stop) - begin);
+	f->at = stop;
+}
+
+/* A header that nobody writes by chance: its separator is there again behind two to five encoding characters. */
+static bool surely_header(const struct hl7_file *f, size_t at)
+{
+	enum hl7_line line = first_line(f, at, &at);
+	if (line != HL7_LINE_MSH && line != HL7_LINE_FHS && line != HL7_LINE_BHS)
+		return false;
+	size_t w = width(f);
+	if (at_unit(f, at) == 0xFEFF)
+		at += w;
+	else if (at_unit(f, at) == 0xEF)
+		at += 3;
+	int sep = at_unit(f, at + 3 * w), c, n = 0;
+	while (n < 7 && (c = at_unit(f, at + (size_t)(4 + n) * w)) > 0 && c < 0x7f && c != sep && hl7_is_separator((uint8_t)c))
+		n++;
+	return n >= 1 && n <= 6 && (at_unit(f, at + (size_t)(4 + n) * w) == sep);
+}
+
+#define LOOK_MAX 65536
+
+bool hl7_looks_like(struct slice text)
+{
+	struct hl7_file f;
+	hl7_file_init(&f, slice_of(text.p, text.n < LOOK_MAX ? text.n : LOOK_MAX));
+	size_t at = over_blanks(&f, 0), header;
+	enum hl7_line line = first_line(&f, at, &header);
+	if (line != HL7_LINE_OTHER)
+		return true;
+	for (; at < f.text.n; at += width(&f)) { /* something stands before the first message: a comment, a log line, the tail of another */
+		at = next_mark(&f, at);
+		if (surely_header(&f, at + width(&f)))
+			return true;
+	}
+	return false;
 }

@@ -22,10 +22,11 @@ enum hl7_frame_type {
 	HL7_FRAME_COMMIT,   /* MLLP release 2 commit block (0x06 / 0x15): ignored */
 	HL7_FRAME_ENVELOPE, /* FHS, BHS, BTS or FTS line of a batch in a frame, with what follows it up to the next header: stored, never acknowledged */
 };
+/* odd: of this frame and of the bytes between it and the one before. The frames do not depend on how the bytes are cut when fed. */
 #define HL7_ODD_NO_VT 0x01       /* frame without start block that begins with MSH */
 #define HL7_ODD_NO_CR 0x02       /* end block without CR */
 #define HL7_ODD_SPLIT 0x04       /* several MSH in one frame */
-#define HL7_ODD_NOISE 0x08       /* NULs, blank lines or other bytes between frames */
+#define HL7_ODD_NOISE 0x08       /* NULs, blank lines, empty frames or other bytes between frames */
 #define HL7_ODD_DOUBLED 0x10     /* doubled VT or FS CR */
 #define HL7_ODD_LINE_END 0x20    /* segments end in LF or CRLF */
 struct hl7_frame {
@@ -35,17 +36,22 @@ struct hl7_frame {
 };
 struct hl7_mllp {
 	struct buf in;
-	size_t at;      /* consumed so far */
-	size_t scanned; /* looked through without finding an end */
+	size_t max;
+	size_t at;          /* consumed so far */
+	size_t scanned;     /* looked through without finding an end */
+	size_t end, after;  /* of a frame that is being handed out: its content ends, what follows it begins */
 	int state;
-	unsigned odd;
-	struct slice rest; /* further messages of a split frame */
+	unsigned odd;       /* of the frame that is open and of what stood before it */
 };
 void hl7_mllp_init(struct hl7_mllp *m, size_t max /* bytes a frame may have */);
 void hl7_mllp_done(struct hl7_mllp *m);
-uint8_t *hl7_mllp_space(struct hl7_mllp *m, size_t want, size_t *ret_have); /* read into here, then _fed; NULL: frame larger than max (ERR_LIMIT for this peer) */
+uint8_t *hl7_mllp_space(struct hl7_mllp *m, size_t want, size_t *ret_have); /* read into here, then _fed; NULL: frame larger than max (ERR_LIMIT for this peer), or no memory */
 void hl7_mllp_fed(struct hl7_mllp *m, size_t n);
 void hl7_mllp_next(struct hl7_mllp *m, struct hl7_frame *ret);              /* call until NONE */
+/* Nothing has come for a while (the loop decides how long, some 200 ms): an FS that stands last, with no CR behind it, then ends its frame. Some senders never send the CR, and
+ * wait for their answer. Call until NONE. */
+void hl7_mllp_idle(struct hl7_mllp *m, struct hl7_frame *ret);
+bool hl7_mllp_may_end(const struct hl7_mllp *m);                            /* such an FS stands there: set the timer */
 void hl7_mllp_eof(struct hl7_mllp *m, struct hl7_frame *ret);               /* after the last byte: FRAGMENT or NONE; call until NONE */
 void hl7_mllp_wrap(struct buf *out, struct slice message);                  /* VT message FS CR */
 
@@ -166,20 +172,23 @@ void hl7_decode(int charset, struct slice s, struct buf *out);
 /* ---- acknowledgements --------------------------------------------------------------------------------------------------------- */
 
 enum hl7_ack_mode { HL7_ACK_AUTO, HL7_ACK_ORIGINAL, HL7_ACK_ENHANCED, HL7_ACK_ALWAYS_AA };
-enum hl7_ack_verdict { HL7_STORED, HL7_STORED_UNREADABLE, HL7_REFUSED /* policy: wrong MSH-11/12/9 */ };
+enum hl7_ack_verdict { HL7_STORED, HL7_STORED_UNREADABLE, HL7_REFUSED /* policy */,
+	HL7_REFUSED_TYPE /* MSH-9 */, HL7_REFUSED_PROCESSING /* MSH-11 */, HL7_REFUSED_VERSION /* MSH-12 */ };
 /* The least reading that an acknowledgement needs: MSH alone. Works on any bytes. */
 struct hl7_header {
-	bool ok;                 /* MSH readable: delimiters and a control id or at least the fields up to it */
+	bool ok;                 /* MSH readable: delimiters, and the fields up to MSH-10 (which may be empty) within the first 64 KiB */
 	struct hl7_delims d;
 	struct slice sending_app, sending_fac, receiving_app, receiving_fac, time, type, control_id, processing, version, sequence, accept_ack, app_ack, charset, profile; /* raw */
+	struct slice encoding;   /* MSH-2, raw */
 	struct slice line;       /* the MSH line */
+	int wide;                /* 0, or HL7_CS_UTF16LE or HL7_CS_UTF16BE: then the slices are UTF-16, and so is the answer */
 };
-void hl7_header_read(struct slice message, struct hl7_header *ret); /* UTF-16 gives ok with slices only if ASCII could be had: see .c */
+void hl7_header_read(struct slice message, struct hl7_header *ret);
 /* Writes nothing when the mode says that no acknowledgement is wanted. id and time make the answer: the same entry gives the same bytes again (time: the entry's receive time).
- * Copied field by field: MSH-1/2, 3<->5, 4<->6 as whole fields, MSH-9 ACK^trigger^ACK (>= 2.4; trigger only if present), MSH-11, MSH-12, MSH-18, MSH-21; MSA-2 = MSH-10 verbatim;
- * missing MSH-10: AE with ERR 101 per v2.5 chapter 2.15.5. */
+ * Copied field by field: MSH-1/2, 3<->5, 4<->6 as whole fields, MSH-9 ACK^trigger^ACK (>= 2.4, trigger only if present; before that ACK), MSH-11, MSH-12, MSH-18, MSH-21; MSA-2 = MSH-10 verbatim;
+ * missing MSH-10: AE with ERR 101 per v2.5 chapter 2.15.5. The table of modes, MSH-15 and MSH-16 stands in ack.c. */
 void hl7_ack_write(const struct hl7_header *h, enum hl7_ack_mode mode, enum hl7_ack_verdict v, const char *id, int64_t time, struct buf *out);
-/* Enhanced mode with MSH-16 AL/SU (ER on error): the application acknowledgement that follows the commit one. */
+/* Enhanced mode with MSH-16 AL/SU (ER on error): the application acknowledgement that follows the commit one (with an id of its own). */
 void hl7_ack_write_application(const struct hl7_header *h, enum hl7_ack_mode mode, enum hl7_ack_verdict v, const char *id, int64_t time, struct buf *out);
 
 /* ---- files and batches: cut a file into messages and envelope lines ----------------------------------------------------------------- */
@@ -188,10 +197,11 @@ enum hl7_piece_type { HL7_PIECE_END, HL7_PIECE_MESSAGE, HL7_PIECE_ENVELOPE /* FH
 struct hl7_file {
 	struct slice text;
 	size_t at;
+	int wide; /* 0, HL7_CS_UTF16LE or HL7_CS_UTF16BE */
 };
 struct hl7_piece {
 	enum hl7_piece_type type;
-	struct slice bytes; /* as they stand in the file; a message runs to (not over) the next MSH/envelope line; trailing blank lines and MLLP frame bytes are not part of it */
+	struct slice bytes; /* as they stand in the file; a message runs to (not over) the next MSH/envelope line and keeps the end of its last line; further blank lines and MLLP frame bytes are not part of it. A byte order mark is part of what follows it */
 	size_t offset;
 };
 void hl7_file_init(struct hl7_file *f, struct slice text);
@@ -208,7 +218,23 @@ int hl7_document(const struct hl7_msg *m, struct slice place, struct buf *ret, s
 
 /* ---- show -------------------------------------------------------------------------------------------------------------------------- */
 
-/* One JSON object: type, control_id, version, charset, segments as [id, field...] with repetitions, components and subcomponents nested and unescaped, problems[]. Shape in hl7(1). */
+/* One JSON object: type, control_id, version, charset, encoding, segments as [id, field...] with repetitions, components and subcomponents nested and unescaped, problems[]. Shape in
+ * holdfast-hl7(1). Escape sequences that nobody knows are added to the problems. */
 void hl7_show_json(const struct hl7_msg *m, const struct hl7_problem *problems, size_t n, struct arena *a, struct jsonw *w);
+
+/* A whole file as NDJSON, one message a line, with file, index (from 0) and offset first. Envelope lines and junk make no line: what is wrong with them stands in the problems of the
+ * message before (before the first message: of the first). A file that holds bytes but no message gives one line of type "" with its problems; an empty one none. */
+struct hl7_show {
+	const char *name;
+	struct hl7_file file;
+	struct hl7_piece piece; /* the next one to look at */
+	uint64_t messages;      /* shown so far */
+	uint64_t unreadable;    /* messages that could not be parsed, and pieces of junk */
+	uint64_t in_batch, batches;
+	bool batch_open, file_open;
+};
+void hl7_show_init(struct hl7_show *s, const char *name, struct slice text);
+/* Appends the next line, '\n' included, to out: 1; at the end 0; or an error (ERR_MEMORY, ERR_LIMIT: out is full). */
+int hl7_show_next(struct hl7_show *s, struct buf *out, struct err *e) MUST;
 
 #endif

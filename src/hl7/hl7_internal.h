@@ -27,6 +27,9 @@ enum hl7_line hl7_line_at(const uint8_t *p, size_t n, int wide, bool more);
 /* The text's first header says whether it is UTF-16: HL7_CS_UTF16LE, HL7_CS_UTF16BE, or 0 (also when too little is there to tell). */
 int hl7_wide(struct slice text);
 
+/* The first of four bytes in [p, end), or end. On x86-64 16 at a time. */
+const uint8_t *hl7_find4(const uint8_t *p, const uint8_t *end, uint8_t a, uint8_t b, uint8_t c, uint8_t d);
+
 /* ---- characters (charset.c) ------------------------------------------------------------------------------------------------ */
 
 /* Whether bytes below 0x80 in text of this set can be half of a character: it must be decoded before it is cut at delimiters. */

@@ -1,0 +1,73 @@
+/* The least reading that an acknowledgement needs: the MSH line alone, on any bytes, without memory of its own.
+ *
+ * The line is looked at for 64 KiB; what lies beyond counts as absent, so that nobody makes us echo megabytes. In UTF-16 the slices are UTF-16: they are ours to copy, and
+ * the two readers below bring them to ASCII where a decision hangs on them.
+ */
+#include "hl7_internal.h"
+
+#define LINE_MAX_BYTES 65536
+
+/* The i-th character of s; -1 past the end. */
+static int at(struct slice s, int wide, size_t i)
+{
+	if (!wide)
+		return i < s.n ? s.p[i] : -1;
+	if (2 * i + 1 >= s.n)
+		return -1;
+	return wide == HL7_CS_UTF16LE ? s.p[2 * i] | s.p[2 * i + 1] << 8 : s.p[2 * i + 1] | s.p[2 * i] << 8;
+}
+
+static struct slice part(struct slice s, int wide, size_t from, size_t to)
+{
+	size_t w = wide ? 2 : 1;
+	return slice_of(s.p + from * w, (to - from) * w);
+}
+
+/* MSH-2 into delimiters, by position: what hl7_parse says about doubled or missing ones is for readers of the content, not for the answer. */
+static void delims(struct hl7_header *h)
+{
+	uint8_t *slots[] = {&h->d.comp, &h->d.rep, &h->d.esc, &h->d.sub, &h->d.trunc};
+	for (size_t i = 0; i < ARRAY_LEN(slots); i++) {
+		int c = at(h->encoding, h->wide, i);
+		if (c > ' ' && c < 0x7f && hl7_is_separator((uint8_t)c))
+			*slots[i] = (uint8_t)c;
+	}
+}
+
+void hl7_header_read(struct slice message, struct hl7_header *ret)
+{
+	struct hl7_header h = {.wide = hl7_wide(message)};
+	*ret = h;
+	size_t begin = 0, n;
+	for (int c; (c = at(message, h.wide, begin)) >= 0 && begin < LINE_MAX_BYTES; begin++) {
+		if (!h.wide && c == 0xEF && message.n - begin >= 3 && memcmp(message.p + begin, "\xEF\xBB\xBF", 3) == 0)
+			begin += 2;
+		else if (c != ' ' && c != '\t' && c != '\r' && c != '\n' && c != VT && c != 0 && !(h.wide && c == 0xFEFF))
+			break;
+	}
+	struct slice from = slice_of(message.p + begin * (h.wide ? 2 : 1), message.n - begin * (h.wide ? 2 : 1));
+	if (from.n == 0 || hl7_line_at(from.p, from.n, h.wide, false) != HL7_LINE_MSH)
+		return;
+	int sep = at(from, h.wide, 3);
+	h.d.field = (uint8_t)sep;
+	struct slice *fields[] = {NULL, NULL, &h.encoding, &h.sending_app, &h.sending_fac, &h.receiving_app, &h.receiving_fac, &h.time, NULL, &h.type, &h.control_id, &h.processing, &h.version,
+		&h.sequence, NULL, &h.accept_ack, &h.app_ack, NULL, &h.charset, NULL, NULL, &h.profile};
+	size_t number = 2, open = 4;
+	bool over = false;
+	for (n = 4; !over; n++) {
+		int c = at(from, h.wide, n);
+		over = c < 0 || c == '\r' || c == '\n' || c == FS;
+		if (!over && n == LINE_MAX_BYTES)
+			break; /* the field that is open here is not whole */
+		if (!over && c != sep)
+			continue;
+		if (number < ARRAY_LEN(fields) && fields[number])
+			*fields[number] = part(from, h.wide, open, n);
+		number++;
+		open = n + 1;
+	}
+	h.line = part(from, h.wide, 0, over ? n - 1 : n);
+	delims(&h);
+	h.ok = number > 10 && h.d.comp; /* number: one past the last field that is whole */
+	*ret = h;
+}
