@@ -127,7 +127,7 @@ static int take_x25519(struct age_header *h, const struct stanza *st, const stru
 		return bad(e, c, "a wrapped key is not 32 bytes");
 	memcpy(w.body, st->body, sizeof(w.body));
 	buf_add(&h->wraps, &w, sizeof(w));
-	return buf_ok(&h->wraps) ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory for an age header");
+	return seal_room(&h->wraps, "an age header", e);
 }
 
 static int take_scrypt(struct age_header *h, const struct stanza *st, const struct cur *c, struct err *e)

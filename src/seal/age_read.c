@@ -142,7 +142,7 @@ static int read_header(age_source *read, void *arg, uint64_t size, struct buf *t
 		size_t n = size < want ? (size_t)size : want;
 		uint8_t *at = buf_space(text, n - text->n);
 		if (!at)
-			return no_memory(e);
+			return seal_room(text, "an age header", e);
 		int r = fetch(read, arg, at, n - text->n, text->n, e);
 		if (r < 0)
 			return r;
@@ -328,9 +328,9 @@ static ssize_t from_slice(void *arg, void *out, size_t n, uint64_t offset, struc
 
 static int read_whole(struct age_reader *r, struct buf *ret, struct err *e)
 {
-	uint8_t *at = r->size < SIZE_MAX ? buf_space(ret, (size_t)r->size + 1) : NULL; /* one more, so that an empty file has a place too */
-	if (!at)
-		return err_set(e, ERR_LIMIT, NULL, "what the age file holds does not fit (or no memory)");
+	uint8_t nothing, *at = &nothing;
+	if (r->size && !(at = buf_space(ret, (size_t)r->size))) /* the file is in memory, so its size fits a size_t */
+		return seal_room(ret, "what the age file holds", e);
 	int err = age_read(r, at, (size_t)r->size, 0, e);
 	if (err == 0)
 		buf_commit(ret, (size_t)r->size);

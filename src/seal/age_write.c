@@ -90,8 +90,8 @@ static int put_header(struct buf *h, const struct addressee *a, const uint8_t fi
 	if (r == 0 && a->to_n == 0)
 		r = put_scrypt(h, a->passphrase, a->log_n, file_key, e);
 	buf_str(h, "---");
-	if (r == 0 && !buf_ok(h))
-		r = err_set(e, ERR_LIMIT, NULL, "too many recipients for one age file (or no memory)");
+	if (r == 0)
+		r = seal_room(h, "the header of an age file (its recipients)", e);
 	if (r == 0)
 		r = age_header_mac(file_key, buf_slice(h), mac, e);
 	if (r == 0) {
@@ -121,8 +121,8 @@ static int start(struct age_writer *w, const struct addressee *a, struct err *e)
 	seal_random(nonce, sizeof(nonce));
 	int r = put_header(&h, a, file_key, e);
 	buf_add(&h, nonce, sizeof(nonce));
-	if (r == 0 && !buf_ok(&h))
-		r = err_set(e, ERR_LIMIT, NULL, "too many recipients for one age file (or no memory)");
+	if (r == 0)
+		r = seal_room(&h, "the header of an age file (its recipients)", e);
 	if (r == 0)
 		r = age_payload_key(file_key, nonce, key, e);
 	if (r == 0 && !(w->c = chacha_new(key, true)))
@@ -236,7 +236,7 @@ static int to_buf(void *arg, struct slice piece, struct err *e)
 {
 	struct buf *b = arg;
 	buf_add_slice(b, piece);
-	return buf_ok(b) ? 0 : err_set(e, ERR_LIMIT, NULL, "the sealed file does not fit (or no memory)");
+	return seal_room(b, "a sealed file", e);
 }
 
 static int finish(struct age_writer *w, int r, struct slice plain, struct err *e)

@@ -62,8 +62,9 @@ static void dedupe_text(const uint8_t key[32], struct buf *ret)
 
 static int put_file(int sitefd, const char *path, const struct buf *text, struct err *e)
 {
-	if (!buf_ok(text))
-		return err_set(e, ERR_MEMORY, path, "no memory for a key");
+	int r = seal_room(text, "a key", e);
+	if (r < 0)
+		return r;
 	return file_replace(sitefd, path, buf_slice(text), 0600, e);
 }
 
@@ -71,9 +72,9 @@ static int put_sealed(int sitefd, const char *path, const struct age_recipient *
 {
 	AUTO_BUF struct buf sealed;
 	buf_init(&sealed, KEY_FILE_MAX);
-	if (!buf_ok(text))
-		return err_set(e, ERR_MEMORY, path, "no memory for a key");
-	int r = age_seal(to, n, buf_slice(text), &sealed, e);
+	int r = seal_room(text, "a key", e);
+	if (r == 0)
+		r = age_seal(to, n, buf_slice(text), &sealed, e);
 	return r == 0 ? put_file(sitefd, path, &sealed, e) : r;
 }
 

@@ -18,6 +18,15 @@ void seal_die(const char *why)
 	abort();
 }
 
+int seal_room(const struct buf *b, const char *what, struct err *e)
+{
+	if (buf_ok(b))
+		return 0;
+	if (buf_code(b) == ERR_MEMORY)
+		return err_set(e, ERR_MEMORY, NULL, "no memory for %s", what);
+	return err_set(e, ERR_LIMIT, NULL, "%s does not fit in %zu bytes", what, b->max);
+}
+
 void seal_wipe(void *p, size_t n)
 {
 	if (n)

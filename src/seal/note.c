@@ -201,8 +201,9 @@ static int put_signature(const struct note_signer *k, struct slice text, uint64_
 	AUTO_BUF struct buf msg;
 	size_t n = 0;
 	message(&msg, k->v.alg, time, text);
-	if (!buf_ok(&msg))
-		return err_set(e, ERR_MEMORY, NULL, "no memory for a signed note");
+	int r = seal_room(&msg, "a signed note", e);
+	if (r < 0)
+		return r;
 	for (int i = 3; i >= 0; i--)
 		sig[n++] = (uint8_t)(k->v.id >> 8 * i);
 	for (int i = 7; k->v.alg == ALG_COSIGNATURE && i >= 0; i--)
@@ -214,7 +215,7 @@ static int put_signature(const struct note_signer *k, struct slice text, uint64_
 	buf_printf(ret, "\xe2\x80\x94 %s ", k->v.name);
 	base64_put(ret, slice_of(sig, n));
 	buf_str(ret, "\n");
-	return buf_ok(ret) ? 0 : err_set(e, ERR_LIMIT, NULL, "the signed note does not fit (or no memory)");
+	return seal_room(ret, "a signed note", e);
 }
 
 int note_sign(const struct note_signer *k, struct slice text, struct buf *ret, struct err *e)
@@ -283,19 +284,21 @@ static int sig_parse(struct slice line, struct buf *b, struct sig *ret, struct e
 	return 0;
 }
 
-static bool verify_one(const struct note_vkey *k, struct slice sig, struct slice text, uint64_t *ret_time)
+/* 0, ERR_CRYPTO, or ERR_MEMORY. */
+static int verify_one(const struct note_vkey *k, struct slice sig, struct slice text, uint64_t *ret_time, struct err *e)
 {
 	AUTO_BUF struct buf msg;
 	struct cur c = cur_of(sig);
 	uint64_t time = k->alg == ALG_COSIGNATURE ? cur_u64be(&c) : 0;
 	struct slice s = cur_take(&c, crypto_sign_BYTES);
-	if (!cur_done(&c) || time > INT64_MAX || (k->alg != ALG_ED25519 && k->alg != ALG_COSIGNATURE))
-		return false;
 	message(&msg, k->alg, time, text);
-	if (!buf_ok(&msg) || crypto_sign_verify_detached(s.p, msg.p, msg.n, k->pub) != 0)
-		return false;
+	int r = seal_room(&msg, "a signed note", e);
+	if (r < 0)
+		return r;
+	if (!cur_done(&c) || time > INT64_MAX || crypto_sign_verify_detached(s.p, msg.p, msg.n, k->pub) != 0)
+		return err_set(e, ERR_CRYPTO, NULL, "the signature of %s does not fit this note: it was changed, or the key is not the signer's", k->name);
 	*ret_time = time;
-	return true;
+	return 0;
 }
 
 struct found {
@@ -308,10 +311,11 @@ static int try_keys(const struct sig *s, struct slice text, const struct note_vk
 		uint64_t time = 0;
 		if (keys[i].id != s->id || !slice_eq_str(s->name, keys[i].name))
 			continue;
-		if (!verify_one(&keys[i], s->bytes, text, &time))
-			return err_set(e, ERR_CRYPTO, NULL, "the signature of %s does not fit this note: it was changed, or the key is not his", keys[i].name);
+		int r = verify_one(&keys[i], s->bytes, text, &time, e);
+		if (r < 0)
+			return r;
 		if (!(f->mask >> i & 1))
-			f->times[i] = time; /* of his first signature here */
+			f->times[i] = time; /* of the first one, if there are two */
 		f->mask |= UINT64_C(1) << i;
 	}
 	return 0;

@@ -64,9 +64,9 @@ static int put_age(int sitefd, const char *path, const struct site_keys *k, bool
 	buf_init_secret(&text, PERIOD_FILE_MAX);
 	buf_init(&sealed, PERIOD_FILE_MAX);
 	site_identity_text(id, &text);
-	if (!buf_ok(&text))
-		return err_set(e, ERR_MEMORY, path, "no memory for a key");
-	int r = age_seal(to, care ? 2 : 1, buf_slice(&text), &sealed, e);
+	int r = seal_room(&text, "a key", e);
+	if (r == 0)
+		r = age_seal(to, care ? 2 : 1, buf_slice(&text), &sealed, e);
 	return r == 0 ? file_replace(sitefd, path, buf_slice(&sealed), 0600, e) : r;
 }
 

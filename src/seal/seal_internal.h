@@ -22,6 +22,8 @@ void seal_hmac_begin(struct slice key);
 void seal_hmac_add(struct slice s);
 void seal_hmac_end(uint8_t out[SEAL_HASH]);
 
+int seal_room(const struct buf *b, const char *what, struct err *e) MUST; /* 0, or why b failed */
+
 /* ---- one ChaCha20-Poly1305 context with its key set; the nonce comes with each call (aead.c) ---- */
 
 #define CHACHA_TAG 16

@@ -143,7 +143,7 @@ int share_join(const struct share *shares, size_t count, struct buf *ret_secret,
 	r = combine(shares, count, (UINT32_C(1) << count) - 1, out);
 	if (r == 1) {
 		buf_add(ret_secret, out, shares[0].len - CHECK);
-		r = buf_ok(ret_secret) ? 0 : err_set(e, ERR_LIMIT, NULL, "the joined secret does not fit (or no memory)");
+		r = seal_room(ret_secret, "the joined secret", e);
 	} else if (r == 0) {
 		r = name_wrong(shares, count, e);
 	} else {
