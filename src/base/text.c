@@ -301,6 +301,6 @@ int hex_get(uint8_t *out, size_t n, struct slice s)
 		if (hex_value(s.p[i]) < 0)
 			return ERR_INPUT;
 	for (size_t i = 0; i < n; i++)
-		out[i] = (uint8_t)(hex_value(s.p[2 * i]) << 4 | hex_value(s.p[2 * i + 1]));
+		out[i] = (uint8_t)((unsigned)hex_value(s.p[2 * i]) << 4 | (unsigned)hex_value(s.p[2 * i + 1]));
 	return 0;
 }

@@ -82,11 +82,31 @@ static uint32_t joined(uint32_t base, uint32_t mark)
 	return 0;
 }
 
+/* Most names are ASCII: lower case, as many as stand there. Returns how many. */
+static size_t fold_ascii(struct buf *out, struct slice s)
+{
+	size_t n = 0;
+	while (n < s.n && s.p[n] < 0x80)
+		n++;
+	uint8_t *to = buf_space(out, n);
+	if (!to)
+		return n;
+	for (size_t i = 0; i < n; i++)
+		to[i] = (uint8_t)(s.p[i] + (in(s.p[i], 'A', 'Z') ? 32 : 0));
+	buf_commit(out, n);
+	return n;
+}
+
 void utf8_fold(struct buf *out, struct slice s)
 {
 	uint32_t before = 0; /* the last folded character, while marks may still belong to it */
 	size_t before_at = 0;
 	for (size_t i = 0, len; i < s.n; i += len) {
+		if (s.p[i] < 0x80) {
+			len = fold_ascii(out, slice_of(s.p + i, s.n - i));
+			before = fold_of(s.p[i + len - 1]); /* no mark joins an ASCII letter to something: its place is not asked for */
+			continue;
+		}
 		uint32_t cp = utf8_get(slice_of(s.p + i, s.n - i), &len);
 		if (in(cp, 0x0300, 0x036f)) {
 			if (drops_marks(before))
