@@ -162,6 +162,13 @@ int chart_timeline(struct chart *c, struct slice id, struct chart_moment at, uin
 int chart_persons_page(struct chart *c, struct chart_moment at, uint64_t after, size_t max, char (*ret)[32], size_t *ret_count, uint64_t *ret_next, struct err *e) MUST;
 uint64_t chart_person_count(struct chart *c);
 
+/* ---- one item by its id --------------------------------------------------------------------------------------------------- */
+
+/* Whose chart holds the item with this id (as fact_item.id), and the item in it: for reading one FHIR resource. Everything lives in the arena. ERR_NOT_FOUND. */
+int chart_find_item(struct chart *c, struct slice item_id, struct chart_moment at, struct arena *a, struct chart_patient **ret_patient, const struct fact_item **ret_item, struct err *e) MUST;
+/* Patients that entry seq spoke of: our ids (as they are at the moment), each once, in order. For answering what was just stored. */
+int chart_entry_patients(struct chart *c, uint64_t seq, struct chart_moment at, struct arena *a, char (**ret)[32], size_t *ret_count, struct err *e) MUST;
+
 /* ---- JSON: what `chart ... --json` prints and the viewer reads (FHIR's names for what FHIR has); shape in holdfast-chart(1) ------------- */
 
 void chart_json_patient(struct jsonw *w, const struct chart_patient *p, const struct fhir_options *o);

@@ -1,0 +1,763 @@
+/* The JSON API of the viewer (doc/api.md). */
+#include "web_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- what every room uses ------------------------------------------------------------------------------------------------------- */
+
+/* The chart of this thread. A view that is being rebuilt or not there yet is an answer, not a crash. */
+static struct chart *chart_of(struct web_request *q)
+{
+	struct role *r = q->web->role;
+	struct err e = {0};
+	if (!q->w->chart) {
+		struct chart_options o = {.zone_minutes = r->zone_minutes, .site_name = r->site_name};
+		if (chart_open(r->chart_path, &o, &q->w->chart, &e) < 0) {
+			q->w->chart = NULL;
+			web_error(q, 503, "no-view", "There is no chart view yet, or it cannot be read: %s", e.text);
+			q->retry_after = 2;
+			return NULL;
+		}
+	}
+	return q->w->chart;
+}
+
+int web_moment(struct web_request *q, struct chart_moment *ret, struct err *e)
+{
+	const char *at = web_query(q, "at");
+	struct chart *c = chart_of(q);
+	if (!c)
+		return err_set(e, ERR_BUSY, NULL, "no view");
+	int r;
+	uint64_t seq;
+	int64_t t;
+	if (!at || !*at || !strcmp(at, "now"))
+		r = chart_now(c, ret, e);
+	else if (at[0] == '#')
+		r = num_u64(slice_str(at + 1), 0, UINT64_MAX - 2, &seq) < 0 ? err_set(e, ERR_USAGE, "at", "an entry is written #4711") : chart_at_entry(c, seq, ret, e);
+	else
+		r = time_parse(slice_str(at), q->web->role->zone_minutes, &t) < 0 ? err_set(e, ERR_USAGE, "at", "a moment is a time such as 2026-11-22T03:12:00Z, or #4711") : chart_at_time(c, t, ret, e);
+	if (r < 0 && !q->status)
+		web_fail(q, e);
+	return r;
+}
+
+static uint64_t head_of(struct chart_moment at)
+{
+	return at.end ? at.end - 1 : 0;
+}
+
+static int audit(struct web_request *q, const char *what, const char *patient, const char *query, uint64_t as_of, uint64_t *ret_entry)
+{
+	struct keeper_audit a = {.what = what, .patient_id = patient, .query = query, .as_of_entry = as_of};
+	struct err e = {0};
+	uint64_t entry = 0;
+	int r = keeper_audit(q->w->keeper, &q->who, &a, &entry, &e);
+	if (r < 0)
+		web_fail(q, &e);
+	else if (ret_entry)
+		*ret_entry = entry;
+	return r;
+}
+
+int web_patient(struct web_request *q, const char *id, struct chart_moment at, const char *what, struct chart_patient **ret, uint64_t *ret_entry)
+{
+	struct chart *c = chart_of(q);
+	struct err e = {0};
+	if (!c)
+		return ERR_BUSY;
+	int r = chart_patient(c, slice_str(id), at, q->a, ret, NULL, &e);
+	if (r < 0) {
+		web_fail(q, &e);
+		return r;
+	}
+	if ((*ret)->is_protected) {
+		bool open = false;
+		r = keeper_glass(q->w->keeper, &q->who, (*ret)->id, &open, &e);
+		if (r == 0 && !open) {
+			web_error(q, 403, "protected", "This record is protected. Say why you need it to open it; the reason is recorded.");
+			return ERR_DENIED;
+		}
+		if (r < 0) {
+			web_fail(q, &e);
+			return r;
+		}
+	}
+	return audit(q, what, (*ret)->id, web_query(q, "at"), head_of(at), ret_entry);
+}
+
+static struct fhir_options options_of(struct web_request *q)
+{
+	return (struct fhir_options){.zone_minutes = q->web->role->zone_minutes};
+}
+
+static uint64_t number(struct web_request *q, const char *name, uint64_t otherwise, uint64_t max)
+{
+	const char *v = web_query(q, name);
+	uint64_t n;
+	if (!v || num_u64(slice_str(v), 0, UINT64_MAX, &n) < 0)
+		return otherwise;
+	return n > max ? max : n;
+}
+
+/* The request's JSON body. */
+static const struct json_node *body_of(struct web_request *q)
+{
+	struct json_node *n;
+	struct err e = {0};
+	if (json_tree(buf_slice(&q->body), q->a, &n, &e) < 0 || n->type != JSON_OBJ) {
+		web_error(q, 400, "input", "The body should be a JSON object.");
+		return NULL;
+	}
+	return n;
+}
+
+/* A member as a C string of at most max bytes, without control characters; NULL: the request was answered. */
+static const char *text_of(struct web_request *q, const struct json_node *n, const char *name, size_t max, bool may_lack)
+{
+	struct slice s = json_text(n, name);
+	bool bad = s.n > max || (!s.n && !may_lack);
+	for (size_t i = 0; i < s.n; i++)
+		bad = bad || s.p[i] < 0x20;
+	char *t = bad ? NULL : arena_strdup(q->a, s);
+	if (!t)
+		web_error(q, 400, "input", "'%s' is missing, too long or has control characters in it.", name);
+	return t;
+}
+
+static bool post_only(struct web_request *q)
+{
+	if (q->method == WEB_POST)
+		return true;
+	web_error(q, 405, "method", "This is done with POST.");
+	return false;
+}
+
+static void no_content(struct web_request *q)
+{
+	q->status = 204;
+}
+
+static void put_moment(struct jsonw *w, const char *key, struct chart_moment at)
+{
+	jsonw_key(w, key);
+	jsonw_obj(w);
+	if (at.end) {
+		jsonw_ku64(w, "entry", at.end - 1);
+		jsonw_ktime(w, "time", at.time);
+	}
+	jsonw_obj_end(w);
+}
+
+/* ---- sessions ---------------------------------------------------------------------------------------------------------------------- */
+
+static const struct {
+	uint32_t bit;
+	const char *name;
+} rights[] = {{MAY_BOARD, "board"}, {MAY_CENSUS, "census"}, {MAY_SEARCH, "search"}, {MAY_CHART, "chart"}, {MAY_AUDIT, "audit"}, {MAY_RAW, "raw"}, {MAY_USERS, "users"}, {MAY_SETUP, "setup"},
+              {MAY_IDENTITY, "identity"}, {MAY_BREAK_GLASS, "break-glass"}};
+
+static void put_session(struct web_request *q, const struct keeper_session *s)
+{
+	struct jsonw w;
+	struct role *r = q->web->role;
+	jsonw_init(&w, &q->out);
+	jsonw_obj(&w);
+	jsonw_kstr(&w, "user", s->user);
+	jsonw_kstr(&w, "role", s->role);
+	if (s->csrf[0])
+		jsonw_kstr(&w, "csrf", s->csrf);
+	jsonw_ktime(&w, "expires", s->expires);
+	jsonw_kbool(&w, "mustChange", s->must_change);
+	jsonw_key(&w, "site");
+	jsonw_obj(&w);
+	jsonw_kstr(&w, "name", r->site_name);
+	jsonw_kstr(&w, "origin", r->origin);
+	jsonw_kstr(&w, "mode", "normal");
+	jsonw_ki64(&w, "zoneMinutes", r->zone_minutes);
+	jsonw_obj_end(&w);
+	jsonw_kstr(&w, "version", HOLDFAST_VERSION);
+	jsonw_key(&w, "may");
+	jsonw_arr(&w);
+	for (size_t i = 0; i < ARRAY_LEN(rights); i++)
+		if (s->may & rights[i].bit)
+			jsonw_str(&w, rights[i].name);
+	jsonw_arr_end(&w);
+	jsonw_obj_end(&w);
+	web_json(q, 200);
+}
+
+static void login(struct web_request *q)
+{
+	if (!post_only(q))
+		return;
+	const struct json_node *b = body_of(q);
+	const char *user = b ? text_of(q, b, "user", USER_MAX - 1, false) : NULL;
+	if (!user)
+		return;
+	struct slice password = json_text(b, "password");
+	char id[SESSION_ID_MAX];
+	struct keeper_session s = {0};
+	struct err e = {0};
+	if (!web_limit_take(q->web->limit, q->address, 20, &q->retry_after)) {
+		web_error(q, 429, "rate", "Too many tries from this address. Wait a moment.");
+		return;
+	}
+	int r = keeper_login(q->w->keeper, user, password, q->address, id, &s, &e);
+	if (r == ERR_LIMIT) {
+		q->retry_after = (int)s.retry_after;
+		web_error(q, 429, "rate", "Too many tries. Wait %u seconds.", s.retry_after);
+		return;
+	}
+	if (r == ERR_DENIED) {
+		web_error(q, 401, "login", "Name or password is not right, or the account is closed.");
+		return;
+	}
+	if (r < 0) {
+		web_fail(q, &e);
+		return;
+	}
+	snprintf(q->cookie, sizeof q->cookie, "hf_session=%s; HttpOnly; SameSite=Strict; Path=/%s", id, q->web->tls ? "; Secure" : "");
+	put_session(q, &s);
+	seal_wipe(id, sizeof id);
+}
+
+static void logout(struct web_request *q)
+{
+	struct err e = {0};
+	if (!post_only(q))
+		return;
+	if (q->signed_in && keeper_logout(q->w->keeper, &q->who, &e) < 0 && e.code != ERR_DENIED) {
+		web_fail(q, &e);
+		return;
+	}
+	snprintf(q->cookie, sizeof q->cookie, "hf_session=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0%s", q->web->tls ? "; Secure" : "");
+	no_content(q);
+}
+
+static void password(struct web_request *q)
+{
+	if (!post_only(q) || !web_may(q, 0))
+		return;
+	const struct json_node *b = body_of(q);
+	if (!b)
+		return;
+	struct err e = {0};
+	if (keeper_password(q->w->keeper, &q->who, json_text(b, "old"), json_text(b, "new"), &e) < 0)
+		web_fail(q, &e);
+	else
+		no_content(q);
+}
+
+static void session(struct web_request *q)
+{
+	if (!q->signed_in)
+		web_error(q, 401, "login", "Sign in first.");
+	else
+		put_session(q, &q->session);
+}
+
+/* ---- the house ----------------------------------------------------------------------------------------------------------------------- */
+
+
+static int put_unhandled(struct web_request *q, struct chart *c, struct jsonw *w, struct err *e)
+{
+	struct chart_count *n;
+	int r = chart_counts(c, q->a, &n, e);
+	if (r < 0)
+		return r;
+	jsonw_key(w, "unhandled");
+	jsonw_arr(w);
+	for (; n; n = n->next) {
+		jsonw_obj(w);
+		jsonw_kslice(w, "type", n->name);
+		jsonw_ku64(w, "count", n->count);
+		jsonw_ku64(w, "uninterpreted", n->uninterpreted);
+		jsonw_ku64(w, "problems", n->problems);
+		jsonw_ku64(w, "lastEntry", n->last_entry);
+		jsonw_obj_end(w);
+	}
+	jsonw_arr_end(w);
+	return 0;
+}
+
+/* The keeper's object and ours, as one. Feeds that went silent are alarms of the reader's making: nobody has to send them. */
+static void board(struct web_request *q)
+{
+	if (!web_may(q, MAY_BOARD))
+		return;
+	struct err e = {0};
+	AUTO_BUF struct buf status;
+	buf_init(&status, 16 << 20);
+	struct json_node *root;
+	if (keeper_status(q->w->keeper, &status, &e) < 0 || json_tree(buf_slice(&status), q->a, &root, &e) < 0) {
+		web_fail(q, &e);
+		return;
+	}
+	struct chart *c = chart_of(q);
+	struct chart_feed *feeds = NULL;
+	int64_t now = time_now();
+	if (!c)
+		return;
+	struct jsonw w;
+	jsonw_init(&w, &q->out);
+	jsonw_obj(&w);
+	jsonw_ktime(&w, "now", now);
+	for (const struct json_node *n = root->child; n; n = n->next)
+		if (!slice_eq_str(n->key, "feeds") && !slice_eq_str(n->key, "unhandled") && !slice_eq_str(n->key, "now") && !slice_eq_str(n->key, "alarms")) {
+			jsonw_key_slice(&w, n->key);
+			jsonw_raw(&w, n->raw);
+		}
+	int r = chart_feeds(c, now, q->a, &feeds, &e);
+	if (r == 0) {
+		jsonw_key(&w, "feeds");
+		chart_json_feeds(&w, feeds);
+		r = put_unhandled(q, c, &w, &e);
+	}
+	jsonw_key(&w, "alarms");
+	jsonw_arr(&w);
+	const struct json_node *alarms = json_get(root, "alarms");
+	for (const struct json_node *n = alarms ? alarms->child : NULL; n; n = n->next)
+		jsonw_raw(&w, n->raw);
+	for (const struct chart_feed *f = feeds; f; f = f->next)
+		if (f->state == CHART_STALE) {
+			char text[160];
+			jsonw_obj(&w);
+			jsonw_key(&w, "id");
+			snprintf(text, sizeof text, "feed-%" PRIu64, f->last_entry);
+			jsonw_str(&w, text);
+			jsonw_kstr(&w, "severity", "alarm");
+			jsonw_ktime(&w, "since", f->last_time + f->stale_after);
+			jsonw_kstr(&w, "what", "feed-silent");
+			jsonw_kslice(&w, "feed", f->name);
+			snprintf(text, sizeof text, "%.*s is silent: it normally speaks every %" PRId64 " s at this hour", (int)(f->name.n > 60 ? 60 : f->name.n), (const char *)f->name.p, f->usual_gap / TIME_SEC);
+			jsonw_kstr(&w, "reason", text);
+			jsonw_kstr(&w, "next", "Ask who runs the sender whether it is down; charts show this source as STALE until it speaks.");
+			jsonw_obj_end(&w);
+		}
+	jsonw_arr_end(&w);
+	jsonw_obj_end(&w);
+	if (r < 0)
+		web_fail(q, &e);
+	else
+		web_json(q, 200);
+}
+
+static void span(struct web_request *q)
+{
+	struct err e = {0};
+	struct chart_moment first = {0}, last = {0};
+	struct chart *c = web_may(q, MAY_CENSUS) ? chart_of(q) : NULL;
+	if (!c)
+		return;
+	int r = chart_now(c, &last, &e);
+	if (r == 0 && last.end)
+		r = chart_at_entry(c, 0, &first, &e);
+	if (r < 0) {
+		web_fail(q, &e);
+		return;
+	}
+	struct jsonw w;
+	jsonw_init(&w, &q->out);
+	jsonw_obj(&w);
+	put_moment(&w, "first", first);
+	put_moment(&w, "last", last);
+	jsonw_obj_end(&w);
+	web_json(q, 200);
+}
+
+static void moment(struct web_request *q)
+{
+	struct err e = {0};
+	struct chart_moment at;
+	if (!web_may(q, MAY_CENSUS) || web_moment(q, &at, &e) < 0)
+		return;
+	struct jsonw w;
+	jsonw_init(&w, &q->out);
+	jsonw_obj(&w);
+	if (at.end) {
+		jsonw_ku64(&w, "entry", at.end - 1);
+		jsonw_ktime(&w, "time", at.time);
+	}
+	jsonw_obj_end(&w);
+	web_json(q, 200);
+}
+
+static void units(struct web_request *q)
+{
+	struct err e = {0};
+	struct chart_moment at;
+	struct chart_unit *u;
+	if (!web_may(q, MAY_CENSUS) || web_moment(q, &at, &e) < 0)
+		return;
+	if (chart_units(chart_of(q), at, q->a, &u, &e) < 0) {
+		web_fail(q, &e);
+		return;
+	}
+	struct jsonw w;
+	jsonw_init(&w, &q->out);
+	jsonw_obj(&w);
+	put_moment(&w, "asOf", at);
+	jsonw_key(&w, "units");
+	jsonw_arr(&w);
+	for (; u; u = u->next) {
+		jsonw_obj(&w);
+		jsonw_kslice(&w, "facility", u->facility);
+		jsonw_kslice(&w, "unit", u->unit);
+		jsonw_ku64(&w, "patients", u->patients);
+		jsonw_ku64(&w, "beds", u->beds);
+		jsonw_obj_end(&w);
+	}
+	jsonw_arr_end(&w);
+	jsonw_obj_end(&w);
+	web_json(q, 200);
+}
+
+/* A protected patient is a taken bed and no more, until somebody says why they need to know. */
+static void mask(struct web_request *q, struct chart_row *rows)
+{
+	for (struct chart_row *r = rows; r; r = r->next) {
+		bool open = false;
+		struct err e = {0};
+		if (!r->is_protected || (keeper_glass(q->w->keeper, &q->who, r->id, &open, &e) == 0 && open))
+			continue;
+		r->name_family = SLICE("[protected]");
+		r->name_given = r->birth = r->number = r->assigner = r->visit = r->attending = r->alerts = SLICE_NULL;
+	}
+}
+
+static void rows(struct web_request *q, bool search)
+{
+	struct err e = {0};
+	struct chart_moment at;
+	struct chart_row *list;
+	size_t n;
+	const char *text = web_query(q, search ? "q" : "unit");
+	if (!web_may(q, search ? MAY_SEARCH : MAY_CENSUS) || web_moment(q, &at, &e) < 0)
+		return;
+	struct slice t = slice_str(text ? text : "");
+	int r = search ? chart_search(chart_of(q), t, at, (size_t)number(q, "max", 60, 500), q->a, &list, &n, &e) : chart_census(chart_of(q), at, t, q->a, &list, &n, &e);
+	if (r < 0) {
+		web_fail(q, &e);
+		return;
+	}
+	mask(q, list);
+	if (audit(q, search ? "search" : "view", NULL, search ? "patient search" : text && *text ? "census of a unit" : "census", head_of(at), NULL) < 0)
+		return;
+	struct jsonw w;
+	jsonw_init(&w, &q->out);
+	struct fhir_options o = options_of(q);
+	chart_json_rows(&w, list, at, &o);
+	web_json(q, 200);
+}
+
+/* ---- one patient ------------------------------------------------------------------------------------------------------------------------ */
+
+static void put_events(struct web_request *q, const struct chart_event *ev, size_t max, bool timeline)
+{
+	struct jsonw w;
+	size_t n = 0;
+	uint64_t last = 0;
+	jsonw_init(&w, &q->out);
+	jsonw_obj(&w);
+	jsonw_key(&w, "events");
+	jsonw_arr(&w);
+	for (; ev; ev = ev->next, n++) {
+		last = ev->entry;
+		jsonw_obj(&w);
+		jsonw_ku64(&w, "entry", ev->entry);
+		jsonw_ktime(&w, "time", ev->time);
+		jsonw_kstr(&w, "kind", ledger_kind_name(ev->kind));
+		jsonw_kslice_opt(&w, "user", ev->user);
+		jsonw_kslice_opt(&w, "what", ev->what);
+		jsonw_kslice_opt(&w, "patient", ev->patient);
+		jsonw_kslice_opt(&w, "reason", ev->reason);
+		jsonw_kslice_opt(&w, timeline ? "source" : "text", ev->text);
+		jsonw_obj_end(&w);
+	}
+	jsonw_arr_end(&w);
+	jsonw_key(&w, "next");
+	if (n == max && last)
+		jsonw_u64(&w, last);
+	else
+		jsonw_null(&w);
+	jsonw_obj_end(&w);
+	web_json(q, 200);
+}
+
+static void patient(struct web_request *q, const char *rest)
+{
+	struct err e = {0};
+	struct chart_moment at;
+	struct chart_patient *p;
+	uint64_t entry = 0;
+	char id[256];
+	const char *slash = strchr(rest, '/');
+	size_t n = slash ? (size_t)(slash - rest) : strlen(rest);
+	if (!web_may(q, MAY_CHART))
+		return;
+	if (!n || n >= sizeof id || (slash && strcmp(slash, "/timeline"))) {
+		web_error(q, 404, "not-found", "Nothing is here.");
+		return;
+	}
+	memcpy(id, rest, n);
+	id[n] = 0;
+	if (web_moment(q, &at, &e) < 0 || web_patient(q, id, at, "view", &p, &entry) < 0)
+		return;
+	if (slash) {
+		struct chart_event *ev;
+		size_t max = (size_t)number(q, "max", 200, 2000);
+		if (chart_timeline(chart_of(q), slice_str(p->id), at, number(q, "before", CHART_NOW, CHART_NOW), max, q->a, &ev, &e) < 0)
+			web_fail(q, &e);
+		else
+			put_events(q, ev, max, true);
+		return;
+	}
+	struct jsonw w;
+	struct fhir_options o = options_of(q);
+	jsonw_init(&w, &q->out);
+	chart_json_patient(&w, p, &o);
+	/* the chart's document ends in '}': the entry that records this view goes in before it */
+	if (buf_ok(&q->out) && q->out.n && q->out.p[q->out.n - 1] == '}') {
+		q->out.n--;
+		buf_printf(&q->out, ",\"viewEntry\":%" PRIu64 "}", entry);
+	}
+	web_json(q, 200);
+}
+
+/* ---- entries ----------------------------------------------------------------------------------------------------------------------------- */
+
+static bool is_text(struct slice s)
+{
+	if (!utf8_valid(s))
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < 0x20 && s.p[i] != '\r' && s.p[i] != '\n' && s.p[i] != '\t')
+			return false;
+	return true;
+}
+
+static void entry(struct web_request *q, const char *rest)
+{
+	struct err e = {0};
+	struct slice tail, num = slice_cut(slice_str(rest), '/', &tail);
+	uint64_t seq;
+	if (num_u64(num, 0, UINT64_MAX - 1, &seq) < 0 || (tail.p && !slice_eq_str(tail, "raw"))) {
+		web_error(q, 404, "not-found", "Nothing is here.");
+		return;
+	}
+	if (tail.p) {
+		uint8_t kind;
+		if (!web_may(q, MAY_RAW))
+			return;
+		if (keeper_raw(q->w->keeper, &q->who, seq, false, NULL, &kind, &q->out, &e) < 0) {
+			buf_reset(&q->out);
+			web_fail(q, &e);
+			return;
+		}
+		q->status = 200;
+		q->content_type = is_text(buf_slice(&q->out)) ? "text/plain; charset=utf-8" : "application/octet-stream";
+		snprintf(q->disposition, sizeof q->disposition, "inline; filename=\"entry-%" PRIu64 ".txt\"", seq);
+		return;
+	}
+	if (!web_may(q, MAY_CENSUS) && !(q->signed_in && (q->session.may & MAY_AUDIT)))
+		return;
+	struct keeper_entry en;
+	AUTO_BUF struct buf proof, note;
+	buf_init(&proof, 1 << 20);
+	buf_init(&note, 1 << 16);
+	buf_reset(&q->out);
+	q->status = 0;
+	if (keeper_entry(q->w->keeper, seq, &en, &proof, &e) < 0 || keeper_checkpoint(q->w->keeper, &note, &e) < 0) {
+		web_fail(q, &e);
+		return;
+	}
+	uint8_t zero[1 + LEDGER_LEAF_MAX], hash[SEAL_HASH];
+	zero[0] = 0; /* RFC 6962 2.1: a leaf hash is SHA-256(0x00 || leaf) */
+	memcpy(zero + 1, en.leaf_bytes, en.leaf_size);
+	seal_sha256_once(slice_of(zero, en.leaf_size + 1), hash);
+	struct jsonw w;
+	jsonw_init(&w, &q->out);
+	jsonw_obj(&w);
+	jsonw_ku64(&w, "seq", seq);
+	jsonw_kstr(&w, "kind", ledger_kind_name(en.leaf.kind));
+	jsonw_ku64(&w, "flags", en.leaf.flags);
+	jsonw_ktime(&w, "time", en.leaf.time);
+	jsonw_kstr(&w, "source", en.leaf.source);
+	jsonw_ku64(&w, "size", en.leaf.size);
+	buf_str(&q->out, ",\"commit\":\"");
+	hex_put(&q->out, slice_of(en.leaf.commit, SEAL_HASH));
+	buf_str(&q->out, "\",\"leafHash\":\"");
+	hex_put(&q->out, slice_of(hash, sizeof hash));
+	buf_str(&q->out, "\"");
+	if (en.published)
+		jsonw_kslice(&w, "proof", buf_slice(&proof));
+	else {
+		jsonw_key(&w, "proof");
+		jsonw_null(&w);
+		jsonw_ku64(&w, "publishedIn", 2);
+	}
+	jsonw_kslice(&w, "checkpoint", buf_slice(&note));
+	jsonw_obj_end(&w);
+	web_json(q, 200);
+}
+
+static void events(struct web_request *q, bool audits)
+{
+	struct err e = {0};
+	struct chart *c = web_may(q, audits ? MAY_AUDIT : MAY_BOARD) ? chart_of(q) : NULL;
+	if (!c)
+		return;
+	const char *kind = web_query(q, "kind"), *who = web_query(q, "patient");
+	int k = 0;
+	if (!audits) {
+		k = kind ? ledger_kind_parse(slice_str(kind)) : LEDGER_ALARM;
+		bool open_kind = k == LEDGER_ALARM || k == LEDGER_QUARANTINE || k == LEDGER_CONFIG || k == LEDGER_SITE || k == LEDGER_PACK;
+		if (k < 0) {
+			web_error(q, 400, "input", "There is no such kind.");
+			return;
+		}
+		if (!open_kind && !web_may(q, MAY_AUDIT)) /* who looked at whom, who signed in: for those who may */
+			return;
+	}
+	if (!who)
+		who = web_query(q, "user");
+	struct chart_event *ev;
+	size_t max = (size_t)number(q, "max", 100, 1000);
+	if (chart_events(c, (uint8_t)k, slice_str(who), number(q, "before", CHART_NOW, CHART_NOW), max, q->a, &ev, &e) < 0)
+		web_fail(q, &e);
+	else
+		put_events(q, ev, max, false);
+}
+
+/* ---- what a person does ------------------------------------------------------------------------------------------------------------------- */
+
+static void break_glass(struct web_request *q)
+{
+	if (!post_only(q) || !web_may(q, MAY_BREAK_GLASS))
+		return;
+	const struct json_node *b = body_of(q);
+	const char *id = b ? text_of(q, b, "patient", 64, false) : NULL, *reason = id ? text_of(q, b, "reason", 500, false) : NULL;
+	struct err e = {0};
+	uint64_t entry_number;
+	if (!reason)
+		return;
+	if (strlen(reason) < 8) {
+		web_error(q, 400, "input", "Say the reason in a few words.");
+		return;
+	}
+	if (keeper_break_glass(q->w->keeper, &q->who, id, reason, &entry_number, &e) < 0)
+		web_fail(q, &e);
+	else
+		no_content(q);
+}
+
+static void print(struct web_request *q)
+{
+	if (!post_only(q) || !web_may(q, MAY_CENSUS))
+		return;
+	const struct json_node *b = body_of(q);
+	const char *what = b ? text_of(q, b, "what", 40, false) : NULL, *id = what ? text_of(q, b, "patient", 64, true) : NULL, *unit = id ? text_of(q, b, "unit", 64, true) : NULL;
+	struct err e = {0};
+	struct chart_moment now;
+	uint64_t n = 0;
+	struct chart *c = unit ? chart_of(q) : NULL;
+	if (!c)
+		return;
+	if (chart_now(c, &now, &e) < 0) {
+		web_fail(q, &e);
+		return;
+	}
+	char query[120];
+	snprintf(query, sizeof query, "%s %s", what, unit);
+	if (audit(q, "print", *id ? id : NULL, query, head_of(now), &n) < 0)
+		return;
+	buf_printf(&q->out, "{\"entry\":%" PRIu64 "}", n);
+	web_json(q, 200);
+}
+
+static void users(struct web_request *q, const char *rest)
+{
+	struct err e = {0};
+	if (!web_may(q, MAY_USERS))
+		return;
+	if (!*rest && q->method == WEB_GET) {
+		buf_str(&q->out, "{\"users\":");
+		if (keeper_users(q->w->keeper, &q->who, &q->out, &e) < 0) {
+			web_fail(q, &e);
+			return;
+		}
+		buf_str(&q->out, "}");
+		web_json(q, 200);
+		return;
+	}
+	if (!post_only(q))
+		return;
+	const struct json_node *b = body_of(q);
+	if (!b)
+		return;
+	if (!*rest) {
+		const char *user = text_of(q, b, "user", USER_MAX - 1, false), *role = user ? text_of(q, b, "role", 20, false) : NULL;
+		char one_time[64];
+		if (!role)
+			return;
+		if (keeper_user_add(q->w->keeper, &q->who, user, role, one_time, &e) < 0) {
+			web_fail(q, &e);
+			return;
+		}
+		struct jsonw w;
+		jsonw_init(&w, &q->out);
+		jsonw_obj(&w);
+		jsonw_kstr(&w, "user", user);
+		jsonw_kstr(&w, "password", one_time);
+		jsonw_obj_end(&w);
+		seal_wipe(one_time, sizeof one_time);
+		web_json(q, 200);
+		return;
+	}
+	char name[USER_MAX];
+	const char *slash = strchr(rest + 1, '/');
+	size_t n = slash ? (size_t)(slash - rest - 1) : 0;
+	if (!n || n >= sizeof name || strcmp(slash, "/disable")) {
+		web_error(q, 404, "not-found", "Nothing is here.");
+		return;
+	}
+	memcpy(name, rest + 1, n);
+	name[n] = 0;
+	const char *reason = text_of(q, b, "reason", 500, false);
+	if (!reason)
+		return;
+	if (keeper_user_disable(q->w->keeper, &q->who, name, reason, &e) < 0)
+		web_fail(q, &e);
+	else
+		no_content(q);
+}
+
+/* ---- which is which -------------------------------------------------------------------------------------------------------------------------- */
+
+void web_api(struct web_request *q, const char *path)
+{
+	static const struct {
+		const char *path;
+		void (*fn)(struct web_request *q);
+	} fixed[] = {{"login", login}, {"logout", logout}, {"password", password}, {"session", session}, {"board", board}, {"span", span}, {"moment", moment}, {"units", units}, {"break-glass", break_glass}, {"print", print}};
+	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+		if (!strcmp(path, fixed[i].path)) {
+			fixed[i].fn(q);
+			return;
+		}
+	if (!strcmp(path, "census") || !strcmp(path, "search"))
+		rows(q, path[0] == 's');
+	else if (!strcmp(path, "events") || !strcmp(path, "audit"))
+		events(q, path[0] == 'a');
+	else if (!strncmp(path, "patient/", 8))
+		patient(q, path + 8);
+	else if (!strncmp(path, "entry/", 6))
+		entry(q, path + 6);
+	else if (!strncmp(path, "users", 5) && (!path[5] || path[5] == '/'))
+		users(q, path + 5);
+	else
+		web_error(q, 404, "not-found", "Nothing is here.");
+}

@@ -1,0 +1,85 @@
+/* The web role's inside: requests, answers, who asks, and the routes. HTTP itself is libmicrohttpd's, behind this header alone (web_http.c). */
+#ifndef HOLDFAST_WEB_INTERNAL_H
+#define HOLDFAST_WEB_INTERNAL_H
+
+#include "fhir.h"
+#include "hl7.h"
+#include "serve_internal.h"
+
+#define WEB_BODY_MAX (64u << 10)          /* JSON API */
+#define WEB_FHIR_MAX (FHIR_BODY_MAX + 16) /* POST /fhir */
+#define WEB_ANSWER_MAX ((size_t)1 << 30)
+#define WEB_PATH_MAX 2048
+
+/* What a thread needs to answer: one is borrowed per request. */
+struct web_worker {
+	struct keeper_client *keeper;
+	struct chart *chart;
+	struct web_worker *next;
+};
+
+struct web {
+	struct role *role;
+	pthread_mutex_t lock;
+	pthread_cond_t freed;
+	struct web_worker *idle;
+	bool tls;
+	char csp[1024];             /* with the hashes of the viewer's own inline script and style */
+	struct slice page, page_gz; /* the viewer, embedded */
+	int64_t started;
+	struct web_limit *limit;
+};
+
+enum web_method { WEB_GET, WEB_HEAD, WEB_POST, WEB_PUT, WEB_DELETE, WEB_OPTIONS, WEB_OTHER };
+
+struct web_request {
+	struct web *web;
+	struct web_worker *w;      /* while it is answered */
+	struct arena *a;           /* of this request */
+	void *connection;          /* struct MHD_Connection */
+	enum web_method method;
+	char path[WEB_PATH_MAX];   /* decoded, without query */
+	char address[64];
+	struct buf body;
+	/* who */
+	bool signed_in;
+	struct keeper_who who;
+	struct keeper_session session;
+	/* answer */
+	int status;
+	struct buf out;
+	const char *content_type;
+	char etag[40], location[256], last_modified[40], cookie[200], disposition[160];
+	int retry_after;
+	bool public_cache, gzip;
+	struct slice fixed;        /* an answer that is not in out: static memory */
+};
+
+/* ---- asking the request (web_http.c) ----------------------------------------------------------------------------------------- */
+const char *web_query(struct web_request *q, const char *name); /* decoded; NULL: not given. First one when repeated */
+int web_query_each(struct web_request *q, void (*fn)(void *arg, const char *name, const char *value), void *arg);
+const char *web_header(struct web_request *q, const char *name);
+
+/* ---- answering ------------------------------------------------------------------------------------------------------------------ */
+void web_error(struct web_request *q, int status, const char *code, const char *fmt, ...) PRINTF_LIKE(4, 5); /* {"error":{...}}, or an OperationOutcome below /fhir */
+void web_fail(struct web_request *q, const struct err *e);   /* status of the table in base.h */
+void web_json(struct web_request *q, int status);           /* out holds it */
+bool web_may(struct web_request *q, uint32_t may);           /* else answers 401 or 403 */
+int web_moment(struct web_request *q, struct chart_moment *ret, struct err *e) MUST; /* of ?at= */
+
+/* ---- rooms --------------------------------------------------------------------------------------------------------------------------- */
+void web_api(struct web_request *q, const char *path);   /* below /api/ */
+void web_fhir(struct web_request *q, const char *path);  /* below /fhir: "" or "/..." */
+void web_ledger(struct web_request *q, const char *path); /* below /ledger/: tiles and checkpoint, public */
+/* A patient as this person may see them: the view entry is durable when it returns 0. Answers the request itself on refusal and returns < 0. */
+int web_patient(struct web_request *q, const char *id, struct chart_moment at, const char *what, struct chart_patient **ret, uint64_t *ret_entry);
+void web_base(struct web_request *q, char *out, size_t size); /* "https://host:port/fhir" as the client wrote the host */
+
+/* token buckets by address: false when too fast. cost in tokens */
+struct web_limit *web_limit_new(void);
+void web_limit_free(struct web_limit *l);
+bool web_limit_take(struct web_limit *l, const char *address, unsigned cost, int *ret_retry_after);
+
+int web_page_load(struct web *w, struct err *e) MUST; /* the embedded viewer and its CSP */
+
+#endif
