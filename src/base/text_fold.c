@@ -17,7 +17,7 @@ static uint32_t fold_of(uint32_t cp)
 	if (in(cp, 'A', 'Z'))
 		return cp + 32;
 	if (cp < 0xc0)
-		return cp;
+		return cp == 0xb5 ? 0x3bc : cp; /* the micro sign is a Greek mu under another number: a dose in micrograms comes with either */
 	if (in(cp, 0x00c0, 0x02af))
 		return fold_latin[cp - 0x00c0];
 	if (in(cp, 0x0370, 0x052f))
@@ -35,7 +35,8 @@ static uint32_t fold_of(uint32_t cp)
 	if (cp == 0x3000)
 		return ' ';
 	switch (cp) {
-	case 0x212a: return 'k'; /* the Kelvin and Angstrom signs are letters under another number */
+	case 0x2126: return 0x3c9; /* the Ohm, Kelvin and Angstrom signs, likewise */
+	case 0x212a: return 'k';
 	case 0x212b: return 'a';
 	case 0xfb00: return 'f' << 8 | 'f';
 	case 0xfb01: return 'f' << 8 | 'i';

@@ -1,6 +1,9 @@
 /* UTF-8, folding, base64, hexadecimal. */
 #include "base_test.h"
 
+#include <locale.h>
+#include <wctype.h>
+
 /* ---- UTF-8 ---- */
 
 static void test_every_character(void **state)
@@ -131,6 +134,7 @@ static void test_fold_names(void **state)
 	assert_folds("Ἀθῆναι ΐ", "αθηναι ι");
 	assert_folds("ЁЛКИН Ёлкин Елкин", "елкин елкин елкин");
 	assert_folds("НИКОЛАЙ Николай Їжак Ґ", "николай николай їжак ґ");
+	assert_folds("5 µg 5 μg \xe2\x84\xab \xe2\x84\xaa", "5 μg 5 μg a k");
 	assert_folds("ﬁﬂﬀﬃﬄﬅ", "fiflffffifflst");
 	assert_folds("ＹＡＭＡＤＡ　Ｔａｒｏ", "yamada taro");
 	assert_folds("山田 太郎 محمد", "山田 太郎 محمد");
@@ -174,6 +178,30 @@ static void test_fold_is_stable(void **state)
 				fail_msg("U+%04X (mark %d)", cp, mark);
 		}
 	}
+}
+
+/* A letter and its capital, as libc knows them, are found by each other, in the ranges of the table. */
+static void test_fold_of_capitals(void **state)
+{
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		skip();
+	int pairs = 0;
+	for (uint32_t cp = 1; cp < 0x2000; cp++) {
+		uint32_t up = (uint32_t)towupper((wint_t)cp), low = (uint32_t)towlower((wint_t)up);
+		if (up == cp || up >= 0x2000 || low >= 0x2000 || cp == 0x345 /* a mark */ || (cp >= 0x530 && cp < 0x1e00))
+			continue;
+		uint8_t one[4], two[4];
+		AUTO_BUF struct buf a, b;
+		buf_init(&a, 64);
+		buf_init(&b, 64);
+		utf8_fold(&a, slice_of(one, utf8_put(cp, one)));
+		utf8_fold(&b, slice_of(two, utf8_put(up, two)));
+		if (!slice_eq(buf_slice(&a), buf_slice(&b)))
+			fail_msg("U+%04X and U+%04X", cp, up);
+		pairs++;
+	}
+	assert_true(pairs > 600);
+	setlocale(LC_CTYPE, "C");
 }
 
 static void test_fold_at_the_limit(void **state)
@@ -324,7 +352,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_character), cmocka_unit_test(test_every_short_sequence), cmocka_unit_test(test_valid_prefix),
 		cmocka_unit_test(test_broken_parts), cmocka_unit_test(test_fold_names), cmocka_unit_test(test_fold_combining),
-		cmocka_unit_test(test_fold_is_stable), cmocka_unit_test(test_fold_at_the_limit), cmocka_unit_test(test_base64_vectors),
+		cmocka_unit_test(test_fold_is_stable), cmocka_unit_test(test_fold_of_capitals), cmocka_unit_test(test_fold_at_the_limit), cmocka_unit_test(test_base64_vectors),
 		cmocka_unit_test(test_base64_round), cmocka_unit_test(test_base64_refuses), cmocka_unit_test(test_base64_limits), cmocka_unit_test(test_hex),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
