@@ -152,17 +152,18 @@ const char *fact_kind_name(uint8_t kind);
 	X(90, RESOURCE_NAME, "resource-name", text) /* APPOINTMENT: AIG/AIS what */                                                           \
 	X(91, ALIAS, "alias", name)                                                                                                           \
 	X(92, ACTIVE, "active", text)      /* yes no */                                                                                       \
-	X(93, COMPONENT, "component", text) /* RESULT: FHIR component: code parts, then GS 0x1d, value, GS, unit; may repeat */               \
+	X(93, COMPONENT, "component", text) /* RESULT: FHIR component: code parts, GS 0x1d, value, GS, unit parts [GS value[x] name, value code, flag, range, absent reason]; may repeat */ \
 	X(94, POLICY, "policy", text)      /* COVERAGE number */                                                                              \
 	X(95, PAYER, "payer", text)                                                                                                           \
 	X(96, PENDING_LOCATION, "pending-location", location)   /* where the patient is to go: PV1-42 */                                      \
-	X(97, TEMPORARY_LOCATION, "temporary-location", location) /* where the patient is for now, the bed being kept: PV1-11 */
+	X(97, TEMPORARY_LOCATION, "temporary-location", location) /* where the patient is for now, the bed being kept: PV1-11 */ \
+	X(98, ABSENT, "absent", text)      /* RESULT: why there is no value (FHIR dataAbsentReason) */
 
 enum fact_field_id {
 #define X(n, id, name, shape) FF_##id = n,
 	FACT_FIELDS(X)
 #undef X
-	FF_COUNT = 98
+	FF_COUNT = 99
 };
 const char *fact_field_name(uint8_t id);
 
