@@ -9,6 +9,10 @@
 #include "base.h"
 #include "facts.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #define HL7_MESSAGE_MAX (UINT64_C(72) << 20) /* bytes; 64 MB of content must pass */
 #define HL7_SEGMENTS_MAX 200000
 #define HL7_FIELDS_MAX 4000000
@@ -113,28 +117,30 @@ struct slice hl7_get(const struct hl7_msg *m, const char *path);
  *     struct slice rest = field, rep;
  *     while (hl7_next_rep(m, &rest, &rep)) ...
  * An empty slice has one, empty, part; an absent one (p == NULL) none. */
-static inline bool hl7_next_part(uint8_t delim, struct slice *rest, struct slice *ret)
+bool hl7_next_part_slow(uint8_t delim, struct slice *rest, struct slice *ret); /* any length, nothing read past rest */
+static inline bool hl7_next_part(const uint8_t *limit, uint8_t delim, struct slice *rest, struct slice *ret)
 {
 	if (!rest->p)
 		return false;
-	const uint8_t *p = rest->p, *end = p + rest->n;
-	size_t near = rest->n < 32 ? rest->n : 32; /* most parts are short: a call of memchr would cost more than it saves */
-	const uint8_t *stop = p + near;
-	while (p < stop && *p != delim)
-		p++;
-	if (p == stop && p < end && delim) {
-		p = (const uint8_t *)memchr(p, delim, (size_t)(end - p));
-		if (!p)
-			p = end;
+#ifdef __SSE2__
+	/* Nearly all parts are shorter than 16 bytes: one comparison, without a loop whose end nobody can predict. What is read past rest is still text. */
+	if (__builtin_expect(limit - rest->p >= 16 && delim, 1)) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)rest->p);
+		unsigned hit = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8((char)delim)));
+		size_t at = (size_t)__builtin_ctz(hit | 0x10000);
+		if (at < rest->n && at < 16) {
+			*ret = slice_of(rest->p, at);
+			*rest = slice_of(rest->p + at + 1, rest->n - at - 1);
+			return true;
+		}
+		if (rest->n <= 16) {
+			*ret = *rest;
+			*rest = SLICE_NULL;
+			return true;
+		}
 	}
-	if (p == end || !delim) {
-		*ret = *rest;
-		*rest = SLICE_NULL;
-		return true;
-	}
-	*ret = slice_of(rest->p, (size_t)(p - rest->p));
-	*rest = slice_of(p + 1, (size_t)(end - p - 1));
-	return true;
+#endif
+	return hl7_next_part_slow(delim, rest, ret);
 }
 static inline bool hl7_uncut(const struct hl7_msg *m, struct slice s) /* inside MSH-1 or MSH-2 */
 {
@@ -142,16 +148,57 @@ static inline bool hl7_uncut(const struct hl7_msg *m, struct slice s) /* inside 
 }
 static inline bool hl7_next_rep(const struct hl7_msg *m, struct slice *rest, struct slice *ret)
 {
-	return hl7_next_part(hl7_uncut(m, *rest) ? 0 : m->d.rep, rest, ret);
+	return hl7_next_part(m->text.p + m->text.n, hl7_uncut(m, *rest) ? 0 : m->d.rep, rest, ret);
 }
 static inline bool hl7_next_comp(const struct hl7_msg *m, struct slice *rest, struct slice *ret)
 {
-	return hl7_next_part(hl7_uncut(m, *rest) ? 0 : m->d.comp, rest, ret);
+	return hl7_next_part(m->text.p + m->text.n, hl7_uncut(m, *rest) ? 0 : m->d.comp, rest, ret);
 }
 static inline bool hl7_next_sub(const struct hl7_msg *m, struct slice *rest, struct slice *ret)
 {
-	return hl7_next_part(hl7_uncut(m, *rest) ? 0 : m->d.sub, rest, ret);
+	return hl7_next_part(m->text.p + m->text.n, hl7_uncut(m, *rest) ? 0 : m->d.sub, rest, ret);
 }
+#define HL7_WALK_DONE 3
+/* Every subcomponent of a segment in one pass, for who reads everything: several times faster than three loops inside each other.
+ *     struct hl7_walk w;
+ *     for (hl7_walk_segment(&w, m, s); hl7_walk_next(&w);) ... w.value is field w.field, repetition w.rep, component w.comp, subcomponent w.sub ...
+ * A field that is empty has one empty subcomponent; MSH-1 and MSH-2 come whole. */
+struct hl7_walk {
+	struct slice value;
+	uint32_t field, rep, comp, sub;
+	/* private */
+	const uint8_t *p, *end, *block, *limit; /* the next value begins, the segment ends, 64 bytes that marks is of, the text ends */
+	uint64_t marks;                         /* delimiters in the block that are not used up */
+	uint32_t special;                       /* not 0: header fields still to come whole, or HL7_WALK_DONE */
+	uint32_t opened_by;                     /* the delimiter before the next value (wide: a byte beside bytes that are read together stalls) */
+	uint8_t d[4];                           /* field, repetition, component, subcomponent */
+};
+void hl7_walk_segment(struct hl7_walk *w, const struct hl7_msg *m, const struct hl7_segment *s);
+bool hl7_walk_refill(struct hl7_walk *w); /* the next block with a delimiter in it; false: none before the end */
+bool hl7_walk_whole(struct hl7_walk *w);
+static inline bool hl7_walk_next(struct hl7_walk *w)
+{
+	if (__builtin_expect(w->special, 0))
+		return hl7_walk_whole(w);
+	bool field = w->opened_by == w->d[0], rep = w->opened_by == w->d[1], comp = w->opened_by == w->d[2];
+	w->field += field;
+	w->rep = field ? 1 : w->rep + rep;
+	w->comp = field | rep ? 1 : w->comp + comp;
+	w->sub = field | rep | comp ? 1 : w->sub + 1;
+	const uint8_t *from = w->p;
+	if (__builtin_expect(w->marks == 0, 0) && !hl7_walk_refill(w)) {
+		w->value = slice_of(from, (size_t)(w->end - from));
+		w->special = HL7_WALK_DONE;
+		return true;
+	}
+	const uint8_t *to = w->block + __builtin_ctzll(w->marks);
+	w->marks &= w->marks - 1;
+	w->opened_by = *to;
+	w->p = to + 1;
+	w->value = slice_of(from, (size_t)(to - from));
+	return true;
+}
+
 /* Unescape (\F\ \S\ \T\ \R\ \E\ \Xdd\ \.br\ \H\ \N\ \Cxxyy\ \Mxxyyzz\ ...) and decode to UTF-8, in the arena. HL7's "" stays as the two quotes.
  * Where raw is already its own text it is returned as it is, without copy. Always valid UTF-8, except that bytes of an escape that stands for control characters stay what they are. An
  * escape sequence that nobody knows is kept as it stands. SLICE_NULL: raw was, or the arena is used up (arena_code). raw must lie in m->text. */

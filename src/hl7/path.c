@@ -26,11 +26,21 @@ struct slice hl7_field(const struct hl7_msg *m, const struct hl7_segment *s, uns
 	return slice_of(m->text.p + f.at, f.n);
 }
 
+bool hl7_next_part_slow(uint8_t delim, struct slice *rest, struct slice *ret)
+{
+	if (!rest->p)
+		return false;
+	*ret = delim ? slice_cut(*rest, delim, rest) : *rest;
+	if (!delim)
+		*rest = SLICE_NULL;
+	return true;
+}
+
 /* The nth part, from 1. */
-static struct slice part(uint8_t delim, struct slice s, unsigned n)
+static struct slice part(const struct hl7_msg *m, uint8_t delim, struct slice s, unsigned n)
 {
 	struct slice rest = s, one;
-	while (n && hl7_next_part(delim, &rest, &one))
+	while (n && hl7_next_part(m->text.p + m->text.n, delim, &rest, &one))
 		if (--n == 0)
 			return one;
 	return SLICE_NULL;
@@ -38,7 +48,7 @@ static struct slice part(uint8_t delim, struct slice s, unsigned n)
 
 struct slice hl7_rep(const struct hl7_msg *m, struct slice field, unsigned rep)
 {
-	return part(hl7_uncut(m, field) ? 0 : m->d.rep, field, rep);
+	return part(m, hl7_uncut(m, field) ? 0 : m->d.rep, field, rep);
 }
 
 unsigned hl7_reps(const struct hl7_msg *m, struct slice field)
@@ -52,12 +62,12 @@ unsigned hl7_reps(const struct hl7_msg *m, struct slice field)
 
 struct slice hl7_comp(const struct hl7_msg *m, struct slice rep, unsigned comp)
 {
-	return part(hl7_uncut(m, rep) ? 0 : m->d.comp, rep, comp);
+	return part(m, hl7_uncut(m, rep) ? 0 : m->d.comp, rep, comp);
 }
 
 struct slice hl7_sub(const struct hl7_msg *m, struct slice comp, unsigned sub)
 {
-	return part(hl7_uncut(m, comp) ? 0 : m->d.sub, comp, sub);
+	return part(m, hl7_uncut(m, comp) ? 0 : m->d.sub, comp, sub);
 }
 
 /* A number from 1 up to 9 digits at *p. */
