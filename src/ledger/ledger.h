@@ -85,6 +85,7 @@ struct ledger_options {
 	int64_t publish_interval; /* 0: 1 s */
 	uint64_t reserve;         /* 0: 1 GiB of written-ahead segments stays for views, captures and cuts (small: for tests and small disks) */
 	int64_t (*clock)(void);   /* NULL: time_now */
+	bool single_thread;       /* everything in the caller's thread, inside ledger_tick: for tests, and where no thread may be started (commits then wait for packs) */
 };
 
 /* A new, empty ledger under SITE (folders made; vkey written; checkpoint of size 0 signed). */
@@ -99,7 +100,9 @@ void ledger_free(struct ledger *l);
  * pass ordinary = false for views, captures and cuts, which may use the reserve). ret_time: the receive time in the leaf. */
 int ledger_append(struct ledger *l, uint8_t kind, uint8_t flags, const char *source, struct slice body, bool ordinary, uint64_t *ret_seq, int64_t *ret_time,
                   struct err *e) MUST;
-int ledger_commit(struct ledger *l, struct err *e) MUST; /* group commit: everything staged. After a failure the ledger refuses further writes (fsync-gate). */
+/* Group commit: everything staged, whole or not at all. After a failed write or fdatasync the ledger refuses further writes (fsync-gate). When no segment can be made (ERR_FULL, ...) nothing
+ * was written, what is staged stays staged, and it may be called again. */
+int ledger_commit(struct ledger *l, struct err *e) MUST;
 /* Signs and publishes a checkpoint over everything durable, with its tiles, and closes/recycles what is due; call it often. force: publish now if anything is new.
  * ret_next_ms: when it wants to be called again. */
 int ledger_tick(struct ledger *l, bool force, int *ret_next_ms, struct err *e) MUST;
@@ -113,8 +116,14 @@ void ledger_checkpoint(struct ledger *l, struct buf *ret); /* the published sign
 /* Has this very body been stored before (for kinds HL7V2 and FHIR)? Keyed fingerprint table beside the ledger (a cache: rebuilt when missing or stale), each hit confirmed against the
  * stored bytes. ERR_NO: no. Staged entries count. */
 int ledger_find_same(struct ledger *l, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e) MUST;
-/* The same table under a second key: remembers that control_key (sender and control id, any bytes) was seen; true if it was before. */
+/* The same table under a second key: was control_key (sender and control id, any bytes) seen with an entry that is still there? It is remembered together with the next HL7V2
+ * entry appended, so what a crash took back does not count as seen. */
 bool ledger_control_seen(struct ledger *l, struct slice control_key);
+/* The ledger cannot read control ids out of bodies. After an unclean stop, or when the table was lost, those of the entries from ledger_control_from to the ledger_size that
+ * ledger_open found may be missing (usually none: then the two are equal). A caller that cares scans them, teaches each, and says when it is through. */
+uint64_t ledger_control_from(const struct ledger *l);
+int ledger_control_learn(struct ledger *l, uint64_t seq, struct slice control_key, struct err *e) MUST;
+void ledger_control_learned(struct ledger *l);
 
 /* ---- reading ---------------------------------------------------------------------------------------------------------- */
 

@@ -1,0 +1,318 @@
+/* Reading: leaves from the tail in memory or from bundles, bodies from staged text, from segments, or from packs. Every body is checked against the commitment in its
+ * leaf before it is given out. */
+#include "ledger_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct ledger_tail_entry *ledger_tail_entry_at(const struct ledger *l, uint64_t seq)
+{
+	return ring_at(&l->entries, seq);
+}
+
+static bool in_tail(const struct ledger *l, uint64_t seq)
+{
+	return seq >= l->entries.base && seq < l->entries.end;
+}
+
+static int beyond(const struct ledger *l, uint64_t seq, struct err *e)
+{
+	return err_set(e, ERR_NOT_FOUND, NULL, "there is no entry %" PRIu64 "; the ledger holds %" PRIu64, seq, ledger_size(l));
+}
+
+int ledger_read_leaf(struct ledger *l, uint64_t seq, struct ledger_leaf *ret, struct err *e)
+{
+	if (seq >= ledger_size(l))
+		return beyond(l, seq, e);
+	if (in_tail(l, seq)) {
+		*ret = ledger_tail_entry_at(l, seq)->leaf;
+		return 0;
+	}
+	/* a writer's tail holds all that is not under full tiles; a reader knows the checkpoint's tiles */
+	return ledger_tiles_leaf(&l->tiles, seq, l->write ? (seq / TILE_WIDTH + 1) * TILE_WIDTH : l->durable, ret, e);
+}
+
+/* ---- a reader's tail: what the checkpoint covers and no pack holds yet ---- */
+
+static int load_tail(struct ledger *l, uint64_t from, struct err *e)
+{
+	struct ledger_replay replay;
+	ledger_wal_set_done(&l->wal);
+	ring_reset(&l->records, 0);
+	ring_reset(&l->entries, from);
+	l->scratch_record = TAIL_STAGED;
+	if (l->walfd < 0)
+		return err_set(e, ERR_DENIED, "wal", "the newest entries are in wal/, which may not be read");
+	int r = ledger_wal_load(l->walfd, &l->wal, e);
+	if (r < 0)
+		return r;
+	if ((r = ledger_replay(&l->wal, &l->wal_keys, from, l->durable, &l->scratch, &replay, e)) < 0)
+		return r;
+	int64_t last_time = l->last_time; /* it is the newest entry's already */
+	l->last_time = 0;
+	if (replay.n)
+		ring_reset(&l->entries, replay.first);
+	for (size_t i = 0; r == 0 && i < replay.n; i++) {
+		struct ledger_record_ref *ref = &replay.record[i];
+		struct ledger_record_head h;
+		struct slice plain;
+		r = ledger_record_read(ref->seg, ref->seg->aead, ref->offset, &l->scratch, &h, &plain, e);
+		if (r == 0)
+			r = ledger_tail_add(l, ref, plain, e);
+	}
+	l->last_time = last_time;
+	ledger_replay_done(&replay);
+	return r;
+}
+
+/* Beside a writer, segments are taken out of use while we look: then their entries are in a pack. So: the catalogue, then the segments, and if the entry is in
+ * neither, once more. */
+static int find_tail(struct ledger *l, uint64_t seq, struct err *e)
+{
+	int r = 0;
+	for (int tries = 0; tries < 5; tries++) {
+		if ((r = ledger_packs_refresh(&l->packs, e)) < 0 && r != ERR_CORRUPT)
+			return r;
+		if (seq < ledger_packs_end(&l->packs))
+			return 0;
+		r = load_tail(l, ledger_packs_end(&l->packs), e);
+		if (r == 0 && in_tail(l, seq))
+			return 0;
+		if (r == ERR_DENIED || r == ERR_MEMORY)
+			return r;
+	}
+	return err_set(e, ERR_CORRUPT, "wal", "entry %" PRIu64 " is in no pack, and not in the segments: segments are missing or damaged; restore from a replica", seq);
+}
+
+/* ---- bodies ---- */
+
+static int check(struct ledger *l, const struct ledger_leaf *leaf, struct ledger_entry *en, struct err *e)
+{
+	ledger_commitment(en->salt, en->body, l->sha, en->leaf.commit);
+	if (en->leaf.kind != leaf->kind || en->leaf.flags != leaf->flags || en->leaf.time != leaf->time || en->leaf.size != leaf->size ||
+	    memcmp(en->leaf.commit, leaf->commit, SEAL_HASH) || strcmp(en->leaf.source, leaf->source))
+		return err_set(e, ERR_CORRUPT, NULL, "entry %" PRIu64 " is not what its leaf says: it was changed, or damaged; restore it from a replica", en->seq);
+	return 0;
+}
+
+/* The plaintext of a record of the tail, kept until another is asked for. */
+static int open_record(struct ledger *l, uint64_t number, struct slice *ret, struct err *e)
+{
+	if (l->scratch_record != number) {
+		const struct ledger_tail_record *rec = ring_at(&l->records, number);
+		struct ledger_record_head h;
+		l->scratch_record = TAIL_STAGED;
+		int r = ledger_record_read(rec->seg, rec->seg->aead, rec->offset, &l->scratch, &h, &l->scratch_plain, e);
+		if (r == ERR_NO || r == ERR_CRYPTO || (r == 0 && (h.first != rec->first || h.plain != rec->plain)))
+			return err_set(e, ERR_CORRUPT, "wal", "a record that was there before cannot be read any more");
+		if (r < 0)
+			return r;
+		l->scratch_record = number;
+	}
+	*ret = l->scratch_plain;
+	return 0;
+}
+
+static int read_tail(struct ledger *l, uint64_t seq, struct ledger_entry *ret, struct err *e)
+{
+	const struct ledger_tail_entry *t = ledger_tail_entry_at(l, seq);
+	struct slice text = buf_slice(&l->staged);
+	struct ledger_entry en = {.seq = seq, .leaf = t->leaf};
+	if (t->record != TAIL_STAGED) {
+		int r = open_record(l, t->record, &text, e);
+		if (r < 0)
+			return r;
+	}
+	if (t->at > text.n || t->leaf.size > text.n - t->at)
+		return err_set(e, ERR_CORRUPT, "wal", "entry %" PRIu64 " does not fit into its record", seq);
+	memcpy(en.salt, t->salt, sizeof en.salt);
+	en.body = slice_of(text.p + t->at, t->leaf.size);
+	int r = check(l, &t->leaf, &en, e);
+	if (r == 0)
+		*ret = en;
+	return r;
+}
+
+static int open_pack_of(struct ledger *l, uint64_t seq, struct ledger_pack_info *ret_info, struct ledger_pack **ret, struct err *e)
+{
+	struct age_identity id;
+	int r = ledger_packs_find(&l->packs, seq, ret_info, e);
+	if (r == 0)
+		r = ledger_period_get(&l->periods, ret_info->period, &id, e);
+	if (r == 0)
+		r = ledger_pack_open(l->packfd, ret_info, &id, ret, e);
+	seal_wipe(&id, sizeof id);
+	return r;
+}
+
+static int read_packed(struct ledger *l, uint64_t seq, struct ledger_entry *ret, struct err *e)
+{
+	struct ledger_pack_info info;
+	struct ledger_entry en;
+	struct ledger_leaf leaf;
+	struct slice text;
+	int r = ledger_packs_find(&l->packs, seq, &info, e);
+	if (r < 0)
+		return r;
+	if (!l->pack || l->pack_number != info.number) {
+		ledger_pack_free(l->pack);
+		l->pack = NULL;
+		if ((r = open_pack_of(l, seq, &info, &l->pack, e)) < 0)
+			return r;
+		l->pack_number = info.number;
+	}
+	if ((r = ledger_pack_frame(l->pack, ledger_pack_find(l->pack, seq), &text, e)) < 0)
+		return r;
+	struct cur c = cur_of(text);
+	do {
+		if (cur_done(&c))
+			return err_set(e, ERR_CORRUPT, "packs", "entry %" PRIu64 " is not in the pack that should hold it", seq);
+		if ((r = ledger_entry_next(&c, &en, e)) < 0)
+			return r;
+	} while (en.seq != seq);
+	if ((r = ledger_read_leaf(l, seq, &leaf, e)) == 0 && (r = check(l, &leaf, &en, e)) == 0)
+		*ret = en;
+	return r;
+}
+
+int ledger_read(struct ledger *l, uint64_t seq, struct ledger_entry *ret, struct err *e)
+{
+	if (seq >= ledger_size(l))
+		return beyond(l, seq, e);
+	if (l->write)
+		return in_tail(l, seq) ? read_tail(l, seq, ret, e) : read_packed(l, seq, ret, e);
+	if (in_tail(l, seq) && read_tail(l, seq, ret, NULL) == 0)
+		return 0;
+	if (seq >= ledger_packs_end(&l->packs)) { /* not there, or its segment has just been taken out of use */
+		int r = find_tail(l, seq, e);
+		if (r < 0)
+			return r;
+	}
+	return seq < ledger_packs_end(&l->packs) ? read_packed(l, seq, ret, e) : read_tail(l, seq, ret, e);
+}
+
+/* ---- scanning ---- */
+
+static int scan_leaves(struct ledger *l, uint64_t from, uint64_t to, ledger_scan_fn *fn, void *arg, struct err *e)
+{
+	for (uint64_t seq = from; seq < to; seq++) {
+		struct ledger_entry en = {.seq = seq};
+		int r = ledger_read_leaf(l, seq, &en.leaf, e);
+		if (r == 0)
+			r = fn(arg, &en, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* The wanted entries of one frame of a pack. */
+static int scan_frame(struct ledger *l, struct slice text, uint64_t *next, uint64_t to, ledger_scan_fn *fn, void *arg, struct err *e)
+{
+	struct cur c = cur_of(text);
+	while (!cur_done(&c) && *next < to) {
+		struct ledger_entry en;
+		struct ledger_leaf leaf;
+		int r = ledger_entry_next(&c, &en, e);
+		if (r < 0)
+			return r;
+		if (en.seq < *next)
+			continue;
+		if (en.seq > *next)
+			return err_set(e, ERR_CORRUPT, "packs", "entry %" PRIu64 " is missing in its pack", *next);
+		if ((r = ledger_read_leaf(l, en.seq, &leaf, e)) < 0 || (r = check(l, &leaf, &en, e)) < 0 || (r = fn(arg, &en, e)) < 0)
+			return r;
+		(*next)++;
+	}
+	return 0;
+}
+
+/* One pack, with a handle of its own: fn may read other entries meanwhile. */
+static int scan_pack(struct ledger *l, uint64_t *next, uint64_t to, ledger_scan_fn *fn, void *arg, struct err *e)
+{
+	struct ledger_pack_info info;
+	struct ledger_pack *pack;
+	int r = open_pack_of(l, *next, &info, &pack, e);
+	if (r < 0)
+		return r;
+	if (to > info.first + info.count)
+		to = info.first + info.count;
+	for (size_t i = ledger_pack_find(pack, *next); r == 0 && *next < to && i < ledger_pack_frames(pack); i++) {
+		struct slice text;
+		r = ledger_pack_frame(pack, i, &text, e);
+		if (r == 0)
+			r = scan_frame(l, text, next, to, fn, arg, e);
+	}
+	ledger_pack_free(pack);
+	return r == 0 && *next < to ? err_set(e, ERR_CORRUPT, "packs", "entry %" PRIu64 " is not in the pack that should hold it", *next) : r;
+}
+
+int ledger_scan(struct ledger *l, uint64_t from, uint64_t to, bool want_bodies, ledger_scan_fn *fn, void *arg, struct err *e)
+{
+	if (to > ledger_size(l))
+		return beyond(l, to - 1, e);
+	if (!want_bodies)
+		return scan_leaves(l, from, to, fn, arg, e);
+	while (from < to) { /* fn may append, commit and tick: where an entry stands is asked anew each time */
+		int r;
+		if (!in_tail(l, from) && from < ledger_packs_end(&l->packs)) {
+			r = scan_pack(l, &from, to, fn, arg, e);
+		} else {
+			struct ledger_entry en;
+			r = ledger_read(l, from, &en, e);
+			if (r == 0)
+				r = fn(arg, &en, e);
+			from++;
+		}
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int ledger_at_time(struct ledger *l, int64_t t, uint64_t *ret_seq, struct err *e)
+{
+	uint64_t lo = 0, hi = ledger_size(l);
+	while (lo < hi) {
+		uint64_t mid = lo + (hi - lo) / 2;
+		struct ledger_leaf leaf;
+		int r = ledger_read_leaf(l, mid, &leaf, e);
+		if (r < 0)
+			return r;
+		if (leaf.time <= t)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	*ret_seq = lo;
+	return 0;
+}
+
+/* ---- proofs, over the published tree ---- */
+
+int ledger_prove(struct ledger *l, uint64_t seq, struct buf *ret, struct err *e)
+{
+	AUTO_BUF struct buf note, hashes;
+	struct tlog_checkpoint k;
+	buf_init(&note, 1 << 16);
+	buf_init(&hashes, 64 * SEAL_HASH);
+	ledger_checkpoint(l, &note);
+	int r = tlog_checkpoint_parse(buf_slice(&note), &k, e); /* the note begins with its text */
+	if (r < 0)
+		return r;
+	if (seq >= k.size)
+		return err_set(e, ERR_NOT_FOUND, NULL, seq >= ledger_size(l) ? "there is no such entry" : "the published checkpoint does not cover this entry yet: ask again in a second");
+	if ((r = ledger_tiles_inclusion(&l->tiles, seq, k.size, k.size, &hashes, e)) < 0)
+		return r;
+	tlog_proof_put(ret, seq, buf_slice(&hashes), buf_slice(&note));
+	return buf_ok(ret) ? 0 : err_set(e, buf_code(ret), NULL, "no room for a proof");
+}
+
+int ledger_consistency(struct ledger *l, uint64_t old_size, uint64_t new_size, struct buf *ret_hashes, struct err *e)
+{
+	uint64_t published = ledger_published(l);
+	if (old_size > new_size || new_size > published)
+		return err_set(e, ERR_USAGE, NULL, "a proof runs from a smaller size to a larger one, up to the %" PRIu64 " entries that are published", published);
+	return ledger_tiles_consistency(&l->tiles, old_size, new_size, published, ret_hashes, e);
+}

@@ -1,0 +1,139 @@
+/* Tiles made again from what they were made of: hashes from bundles, and bundles, where they are missing or do not fit, from packs. Used when the tiles on disk do not
+ * lead to the signed root. Nothing here decides what is true: the caller compares the root afterwards. */
+#include "ledger_internal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+struct remake {
+	struct ledger *l;
+	struct tlog_tree *tree;
+	struct buf bundle;
+};
+
+/* The bundle on disk, if its leaves are leaves and hash to the tile above it. */
+static bool bundle_fits(struct remake *m, uint64_t n, struct buf *out)
+{
+	const struct ledger_bundle_slot *b;
+	const uint8_t *tile;
+	struct ledger_tiles *t = &m->l->tiles;
+	if (ledger_bundle_get(t, n, TILE_WIDTH, &b, NULL) < 0)
+		return false;
+	bool have_tile = ledger_tile_get(t, 0, n, TILE_WIDTH, &tile, NULL) == 0;
+	for (unsigned i = 0; i < TILE_WIDTH; i++) {
+		struct ledger_leaf leaf;
+		uint8_t hash[SEAL_HASH];
+		if (ledger_leaf_decode(ledger_bundle_leaf(b, i), &leaf, NULL) < 0)
+			return false;
+		tlog_leaf_hash(ledger_bundle_leaf(b, i), hash);
+		if (have_tile && memcmp(hash, tile + i * SEAL_HASH, SEAL_HASH))
+			return false;
+	}
+	buf_add_slice(out, buf_slice(&b->bytes));
+	return true;
+}
+
+static void add_leaf(struct buf *out, struct ledger *l, struct ledger_entry *en)
+{
+	uint8_t leaf[LEDGER_LEAF_MAX];
+	ledger_commitment(en->salt, en->body, l->sha, en->leaf.commit);
+	size_t n = ledger_leaf_encode(&en->leaf, leaf);
+	buf_u16be(out, (uint16_t)n);
+	buf_add(out, leaf, n);
+}
+
+/* Leaves [from, to) out of one pack; *next moves on. */
+static int from_pack(struct ledger *l, uint64_t *next, uint64_t to, struct buf *out, struct err *e)
+{
+	struct ledger_pack_info info;
+	struct age_identity id;
+	struct ledger_pack *pack = NULL;
+	int r = ledger_packs_find(&l->house.packs, *next, &info, e);
+	if (r == 0)
+		r = ledger_period_get(&l->periods, info.period, &id, e);
+	if (r == 0)
+		r = ledger_pack_open(l->packfd, &info, &id, &pack, e);
+	seal_wipe(&id, sizeof id);
+	if (r < 0)
+		return r;
+	if (to > info.first + info.count)
+		to = info.first + info.count;
+	for (size_t f = ledger_pack_find(pack, *next); r == 0 && *next < to && f < ledger_pack_frames(pack); f++) {
+		struct slice text;
+		if ((r = ledger_pack_frame(pack, f, &text, e)) < 0)
+			break;
+		struct cur c = cur_of(text);
+		while (*next < to && !cur_done(&c)) {
+			struct ledger_entry en;
+			if ((r = ledger_entry_next(&c, &en, e)) < 0)
+				break;
+			if (en.seq == *next) {
+				add_leaf(out, l, &en);
+				(*next)++;
+			}
+		}
+	}
+	ledger_pack_free(pack);
+	return r == 0 && *next < to ? err_set(e, ERR_CORRUPT, "packs", "entry %" PRIu64 " is not in the pack that should hold it", *next) : r;
+}
+
+static int bundle_from_packs(struct ledger *l, uint64_t n, struct buf *out, struct err *e)
+{
+	uint64_t next = n * TILE_WIDTH, end = next + TILE_WIDTH;
+	while (next < end) {
+		int r = from_pack(l, &next, end, out, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int one(struct remake *m, uint64_t n, struct err *e)
+{
+	uint32_t at[TILE_WIDTH + 1];
+	int r = 0;
+	buf_reset(&m->bundle);
+	if (!bundle_fits(m, n, &m->bundle)) {
+		buf_reset(&m->bundle);
+		if ((r = bundle_from_packs(m->l, n, &m->bundle, e)) < 0)
+			return r;
+		if (!buf_ok(&m->bundle))
+			return err_set(e, buf_code(&m->bundle), NULL, "no memory for tiles");
+		r = ledger_tile_put(m->l->dirfd, TILE_ENTRIES, n, TILE_WIDTH, buf_slice(&m->bundle), e);
+	}
+	if (r == 0)
+		r = ledger_bundle_parse(buf_slice(&m->bundle), TILE_WIDTH, at, e);
+	for (unsigned i = 0; r == 0 && i < TILE_WIDTH; i++) {
+		uint8_t hash[SEAL_HASH];
+		tlog_leaf_hash(slice_of(m->bundle.p + at[i], at[i + 1] - 2 - at[i]), hash);
+		tlog_tree_add(m->tree, hash);
+	}
+	for (unsigned k = 0; r == 0 && k < m->tree->closed_n; k++) {
+		const struct tlog_tile *c = &m->tree->closed[k];
+		const uint8_t *tile;
+		if (ledger_tile_get(&m->l->tiles, c->level, c->index, TILE_WIDTH, &tile, NULL) < 0 || memcmp(tile, c->hash, TILE_BYTES))
+			r = ledger_tile_put(m->l->dirfd, c->level, c->index, TILE_WIDTH, slice_of(c->hash, TILE_BYTES), e);
+	}
+	m->tree->closed_n = 0;
+	return r;
+}
+
+/* All full tiles of the first `to` entries, a multiple of 256. What is rewritten is made durable at once: no segment stands behind it. */
+int ledger_remake_tiles(struct ledger *l, uint64_t to, struct err *e)
+{
+	struct remake m = {.l = l, .tree = calloc(1, sizeof *m.tree)};
+	int r = m.tree ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory for tiles");
+	assert(to % TILE_WIDTH == 0);
+	buf_init(&m.bundle, BUNDLE_MAX);
+	for (uint64_t n = 0; r == 0 && n < to / TILE_WIDTH; n++)
+		r = one(&m, n, e);
+	if (r == 0) /* the open tiles above, as far as full tiles below make them: for whoever reads them as partial ones */
+		for (int level = 1; r == 0 && level < TREE_LEVELS; level++)
+			if (m.tree->n[level])
+				r = ledger_tile_put(l->dirfd, level, to >> (8 * level) >> 8, m.tree->n[level], slice_of(m.tree->hash[level], m.tree->n[level] * (size_t)SEAL_HASH), e);
+	if (r == 0)
+		r = ledger_tiles_sync(l->dirfd, 0, to, e);
+	free(m.tree);
+	buf_done(&m.bundle);
+	return r;
+}
