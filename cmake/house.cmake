@@ -162,3 +162,9 @@ function(hf_install)
   file(GLOB sysusers ${CMAKE_SOURCE_DIR}/packaging/sysusers.d/*.conf)
   install(FILES ${sysusers} DESTINATION lib/sysusers.d)
 endfunction()
+
+# The viewer, built before (./run build does it), goes into the program; without it web_page.c serves a page that says so.
+set(HF_VIEWER_PAGE ${CMAKE_SOURCE_DIR}/viewer/dist/index.html)
+if(EXISTS ${HF_VIEWER_PAGE})
+  set_source_files_properties(${CMAKE_SOURCE_DIR}/src/serve/web_page.c PROPERTIES COMPILE_DEFINITIONS "HF_VIEWER=\"${HF_VIEWER_PAGE}\"" OBJECT_DEPENDS ${HF_VIEWER_PAGE})
+endif()

@@ -49,7 +49,7 @@ struct web_request {
 	int status;
 	struct buf out;
 	const char *content_type;
-	char etag[40], location[256], last_modified[40], cookie[200], disposition[160];
+	char etag[40], location[512], last_modified[40], cookie[200], disposition[160];
 	int retry_after;
 	bool public_cache, gzip;
 	struct slice fixed;        /* an answer that is not in out: static memory */
