@@ -243,7 +243,8 @@ int age_scrypt_key(struct slice passphrase, const uint8_t salt[16], int log_n, u
 	(void)seal_algs();
 	memcpy(s, AGE_SCRYPT_LABEL, sizeof(AGE_SCRYPT_LABEL) - 1);
 	memcpy(s + sizeof(AGE_SCRYPT_LABEL) - 1, salt, 16);
-	if (crypto_pwhash_scryptsalsa208sha256_ll(passphrase.p, passphrase.n, s, sizeof(s), UINT64_C(1) << log_n, 8, 1, out, 32) != 0)
+	const uint8_t *pass = passphrase.n ? passphrase.p : s; /* libsodium takes no NULL */
+	if (crypto_pwhash_scryptsalsa208sha256_ll(pass, passphrase.n, s, sizeof(s), UINT64_C(1) << log_n, 8, 1, out, 32) != 0)
 		return err_set(e, ERR_MEMORY, NULL, "scrypt with work factor %d needs %llu MiB of memory", log_n, 1ULL << (log_n > 10 ? log_n - 10 : 0));
 	return 0;
 }

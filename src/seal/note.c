@@ -100,13 +100,14 @@ static int key_text_parse(struct slice s, struct key_text *ret)
 	struct slice hex = slice_cut(rest, '+', &more);
 	if (!name_ok(ret->name) || hex.n != 8 || hex_get(id, 4, hex) < 0 || !more.p)
 		return ERR_INPUT;
-	AUTO_BUF struct buf b;
-	buf_init_secret(&b, 64);
-	if (base64_get(&b, more) < 0 || !buf_ok(&b) || b.n != 33)
+	uint8_t key[33]; /* 44 characters, so padding has no place in it */
+	size_t n = 0;
+	if (age_b64_get(more, key, sizeof(key), &n) < 0 || n != sizeof(key))
 		return ERR_INPUT;
 	ret->id = (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3];
-	ret->alg = b.p[0];
-	memcpy(ret->bytes, b.p + 1, 32);
+	ret->alg = key[0];
+	memcpy(ret->bytes, key + 1, 32);
+	seal_wipe(key, sizeof(key));
 	return ret->alg == ALG_ED25519 || ret->alg == ALG_COSIGNATURE ? 0 : ERR_INPUT;
 }
 
@@ -276,7 +277,11 @@ static int sig_parse(struct slice line, struct buf *b, struct sig *ret, struct e
 	if (ret->name.n == 0 || memchr(ret->name.p, '+', ret->name.n) || has_space(ret->name))
 		return malformed(e, "a signature line has a bad name");
 	buf_reset(b);
-	if (base64_get(b, rest) < 0 || !buf_ok(b) || b->n < 5)
+	int bad = base64_get(b, rest);
+	int r = seal_room(b, "a signature", e);
+	if (r < 0)
+		return r;
+	if (bad || b->n < 5)
 		return malformed(e, "a signature is not base64");
 	struct cur c = cur_of(buf_slice(b));
 	ret->id = cur_u32be(&c);

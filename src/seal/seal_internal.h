@@ -6,21 +6,14 @@
 
 #include "seal.h"
 
-/* ---- OpenSSL's algorithms, fetched once in a process (hash.c). A fetch on every call costs five times the hash of a tree node. ---- */
+/* ---- OpenSSL's ciphers, fetched once in a process (hash.c); also starts libsodium ---- */
 
 struct seal_algs {
-	EVP_MD *sha256;
-	EVP_MAC *hmac;
 	EVP_CIPHER *gcm;    /* AES-256-GCM */
 	EVP_CIPHER *chacha; /* ChaCha20-Poly1305 */
 };
 const struct seal_algs *seal_algs(void);
 void seal_die(const char *why) __attribute__((noreturn)); /* no way to go on that is not a lie: the process ends, with a sentence on stderr */
-
-/* HMAC-SHA-256 in pieces, in the calling thread's own context: one at a time a thread. */
-void seal_hmac_begin(struct slice key);
-void seal_hmac_add(struct slice s);
-void seal_hmac_end(uint8_t out[SEAL_HASH]);
 
 int seal_room(const struct buf *b, const char *what, struct err *e) MUST; /* 0, or why b failed */
 

@@ -70,7 +70,7 @@ static void mac_line(struct buf *f)
 {
 	uint8_t key[32], mac[32];
 	char m[64];
-	hkdf(file_key, 16, NULL, 0, "header", key);
+	hkdf(file_key, 16, file_key, 0, "header", key); /* no salt */
 	crypto_auth_hmacsha256(mac, f->p, f->n, key);
 	b64(mac, 32, m, sizeof(m));
 	buf_printf(f, " %s\n", m);
