@@ -1,0 +1,70 @@
+/* The FHIR API's inside: a search as it was asked, what was found, and who writes it. The files: web_fhir.c routes and takes in, web_fhir_search.c asks, web_fhir_match.c compares a written resource with
+ * a parameter, web_fhir_bundle.c pages and sorts, web_fhir_read.c reads one thing and runs the operations. */
+#ifndef HOLDFAST_WEB_FHIR_INTERNAL_H
+#define HOLDFAST_WEB_FHIR_INTERNAL_H
+
+#include "web_internal.h"
+
+#define COUNT_DEFAULT 50
+#define COUNT_MAX 1000
+#define SCAN_PERSONS 400 /* looked through for one page of a search without a patient */
+
+#define PARAMS_MAX 32
+struct param {
+	const char *name, *modifier, *value, *type;
+};
+struct query {
+	struct web_request *q;
+	const struct fhir_type_info *info;
+	struct param p[PARAMS_MAX];
+	size_t n;
+	uint64_t count, offset, cursor;
+	const char *sort, *patient, *elements;
+	bool summary_count, include_patient, strict, bad;
+};
+
+struct hit {
+	struct slice json;
+	int64_t sort;
+	struct slice sort_text;
+	size_t order;
+	const char *mode;
+};
+struct hits {
+	struct hit *v;
+	size_t n, cap;
+};
+
+struct web_fhir_place { /* where a search parameter looks: the first path that is there counts, several are alternatives */
+	const char *name, *paths[8];
+};
+extern const struct web_fhir_place web_fhir_places[];
+extern const size_t web_fhir_place_count;
+
+const char *web_fhir_strip(const char *reference); /* what stands after the last slash */
+bool web_fhir_add_items(struct web_request *q, const struct chart_patient *p, const char *type, const struct query *x, int64_t since, struct hits *h);
+bool web_fhir_add_patient(struct web_request *q, const struct chart_patient *p, const struct query *x, const char *mode, struct hits *h);
+bool web_fhir_hit(struct web_request *q, struct hits *h, struct hit hit);
+bool web_fhir_matches(const struct query *x, const struct json_node *res);
+bool web_fhir_may_open(struct web_request *q, const struct chart_patient *p);
+bool web_fhir_note(struct web_request *q, const char *patient, struct chart_moment at);
+bool web_fhir_query(struct web_request *q, const struct fhir_type_info *info, struct query *x);
+const struct fhir_type_info *web_fhir_type(const char *type, size_t n);
+struct chart *web_fhir_chart(struct web_request *q, struct chart_moment *ret);
+struct fhir_options web_fhir_options(struct web_request *q, char *base, size_t size);
+struct fhir_person web_fhir_person(struct web_request *q, const struct chart_patient *p);
+struct slice web_fhir_written(struct web_request *q, struct buf *b);
+void web_fhir_answer(struct query *x, const char *below, struct chart_moment at, struct hits *h, uint64_t total, uint64_t next_cursor);
+void web_fhir_binary(struct web_request *q, const char *id);
+void web_fhir_bundle(struct query *x, const char *below, struct chart_moment at, const struct hits *h, size_t from, size_t to, uint64_t total, uint64_t next_cursor);
+void web_fhir_everything(struct web_request *q, const char *id);
+void web_fhir_ok(struct web_request *q, int status);
+void web_fhir_read_item(struct web_request *q, const char *type, const char *id);
+void web_fhir_read_patient(struct web_request *q, const char *id);
+void web_fhir_search(struct web_request *q, const struct fhir_type_info *info);
+void web_fhir_summary(struct web_request *q, const char *id);
+void web_fhir_too_large(struct web_request *q);
+
+void web_fhir_version(struct web_request *q, uint64_t entry, int64_t received); /* ETag and Last-Modified */
+
+#endif

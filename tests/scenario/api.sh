@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# The daemon from outside: MLLP, sessions, the viewer's API, FHIR, tiles.
+. "$(dirname "$0")/lib.sh"
+"$HOLDFAST" init site --name "St. Gabriel" --shares 1/1 2>/dev/null
+start site
+token=$("$HOLDFAST" token create --role api --site site)
+pw=$("$HOLDFAST" user add nora --role clinician --site site)
+base=http://127.0.0.1:$http
+auth=(-H "Authorization: Bearer $token")
+
+# a believable day
+"$HOLDFAST" simulate --to 127.0.0.1:$mllp --beds 40 --seed 5 --count 3000 --connections 4 --acked acked --json >sim.json
+same "$(json acknowledged <sim.json)" 3000 "acknowledged"
+for _ in $(seq 100); do
+	[ "$(curl -s "${auth[@]}" $base/api/board | json view.behind)" = 0 ] && break
+	sleep 0.1
+done
+same "$(curl -s "${auth[@]}" $base/api/board | json view.behind)" 0 "the view keeps up"
+
+# nobody sees anything without signing in
+for p in api/board api/census api/session fhir/Patient 'api/search?q=a'; do
+	same "$(curl -s -o /dev/null -w '%{http_code}' $base/$p)" 401 "$p without a session"
+done
+curl -s $base/ | grep -qi '<!doctype html' || fail "page"
+curl -sI $base/ | grep -qi '^content-security-policy:' || fail "CSP"
+curl -s $base/ledger/checkpoint | head -1 | grep -q . || fail "public checkpoint"
+same "$(curl -s -o /dev/null -w '%{http_code}' --path-as-is $base/ledger/tile/../../keys/care.key)" 404 "a way out of the tiles"
+
+# a person signs in with the one-time password, must change it, then reads
+jar=cookies
+same "$(curl -s -o /dev/null -w '%{http_code}' -d '{"user":"nora","password":"wrong"}' $base/api/login)" 401 "wrong password"
+curl -s -c $jar -d "{\"user\":\"nora\",\"password\":\"$pw\"}" $base/api/login >login.json
+csrf=$(json csrf <login.json)
+same "$(json mustChange <login.json)" True "one-time password"
+same "$(curl -s -b $jar -o /dev/null -w '%{http_code}' $base/api/census)" 403 "before the password is changed"
+same "$(curl -s -b $jar -o /dev/null -w '%{http_code}' -d '{}' $base/api/password)" 403 "without the CSRF value"
+same "$(curl -s -b $jar -c $jar -H "X-Holdfast-CSRF: $csrf" -o /dev/null -w '%{http_code}' -d "{\"old\":\"$pw\",\"new\":\"a long night in march\"}" $base/api/password)" 204 "own password"
+curl -s -b $jar $base/api/census >census.json
+[ "$(json count <census.json)" -gt 10 ] || fail "census"
+id=$(json patients.0.id <census.json)
+curl -s -b $jar "$base/api/patient/$id" >chart.json
+[ "$(json viewEntry <chart.json)" -gt 0 ] || fail "a view is an entry"
+view=$(json viewEntry <chart.json)
+same "$("$HOLDFAST" ledger show "$view" --site site --json | json kind)" audit "kind of the view's entry"
+same "$("$HOLDFAST" ledger show "$view" --site site --raw | json resourceType)" AuditEvent "it is a FHIR AuditEvent"
+
+# FHIR
+curl -s $base/fhir/metadata -H 'Accept: application/fhir+json' >meta.json
+same "$(json fhirVersion <meta.json 2>/dev/null || curl -s "${auth[@]}" $base/fhir/metadata | json fhirVersion)" 4.0.1 "version"
+for accept in application/fhir+json application/json '*/*'; do
+	same "$(curl -s "${auth[@]}" -H "Accept: $accept" $base/fhir/Patient/$id | json resourceType)" Patient "read as $accept"
+done
+curl -s "${auth[@]}" "$base/fhir/Observation?patient=$id&_count=5" >obs.json
+same "$(json type <obs.json)" searchset "search"
+n=0 next="$base/fhir/Observation?patient=$id&_count=5"
+while [ -n "$next" ] && [ $n -lt 200 ]; do
+	curl -s "${auth[@]}" "$next" >page.json
+	n=$((n + $(python3 -c 'import json;print(len(json.load(open("page.json")).get("entry",[])))')))
+	next=$(python3 -c 'import json;print(next((l["url"] for l in json.load(open("page.json"))["link"] if l["relation"]=="next"),""))')
+done
+same "$n" "$(json total <obs.json)" "pages hold what total says"
+same "$(curl -s "${auth[@]}" "$base/fhir/Patient/$id/\$summary" | json type)" document "IPS by GET"
+same "$(curl -s "${auth[@]}" -X POST "$base/fhir/Patient/$id/\$summary" | json entry.0.resource.resourceType)" Composition "IPS by POST"
+same "$(curl -s "${auth[@]}" "$base/fhir/Patient/$id/\$everything" | json entry.0.resource.resourceType)" Patient "everything"
+obs=$(json entry.0.resource.id <obs.json)
+same "$(curl -s "${auth[@]}" $base/fhir/Observation/$obs | json id)" "$obs" "read an observation by its id"
+for path in fhir fhir/; do
+	printf '{"resourceType":"Bundle","type":"transaction","entry":[{"fullUrl":"urn:uuid:9","resource":{"resourceType":"Patient","identifier":[{"system":"urn:t","value":"T-%s"}],"name":[{"family":"Posted"}]},"request":{"method":"POST","url":"Patient"}}]}' "${#path}" >post.json
+	same "$(curl -s "${auth[@]}" -H 'Content-Type: application/fhir+json' --data-binary @post.json $base/$path | json type)" transaction-response "POST $path"
+done
+same "$(curl -s "${auth[@]}" "$base/fhir/Patient?identifier=urn:t|T-4" | json total)" 1 "what was posted is found"
+same "$(curl -s "${auth[@]}" -o /dev/null -w '%{http_code}' $base/fhir/Patient/nope)" 404 "unknown patient"
+same "$(curl -s "${auth[@]}" $base/fhir/Patient/nope | json resourceType)" OperationOutcome "error as FHIR says it"
+
+# what was acknowledged is there after the worst
+kill -KILL "$daemon"; wait "$daemon" 2>/dev/null || true; pkill -KILL -f "serve.*$work" 2>/dev/null || true
+daemon=
+sleep 0.3
+"$HOLDFAST" ledger list --site site --json --kind hl7v2 | wc -l >have
+[ "$(cat have)" -ge 3000 ] || fail "lost: $(cat have) of 3000"
+start site
+"$HOLDFAST" ledger verify --site site --bodies >/dev/null
+stop
+echo "api holds"

@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# The commands other programs rely on, as their man pages state them, on one small site.
+. "$(dirname "$0")/lib.sh"
+
+# --- names and usage
+"$HOLDFAST" --help >/dev/null || fail "--help"
+set +e
+"$HOLDFAST" frobnicate 2>err; same $? 2 "unknown command's exit"; grep -q "unknown command" err || fail "unknown command is said"
+for c in init serve status import chart ledger view hl7 identity user token key simulate; do
+	"$HOLDFAST" $c --help >/dev/null; same $? 0 "$c --help"
+	"$HOLDFAST" $c --no-such-option 2>/dev/null; same $? 2 "$c with a wrong option"
+done
+set -e
+
+# --- init
+mkdir shares
+"$HOLDFAST" init site --name "St. Gabriel" --shares 2/3 --shares-dir shares 2>talk
+same "$(ls shares | wc -l)" 3 "shares"
+[ "$(stat -c %a shares/*1-of-3*)" = 600 ] || fail "a share is readable by others"
+grep -rqs "AGE-SECRET-KEY" site/keys/recovery* && fail "a private recovery key lies in the site"
+[ -s site/ledger/vkey ] && [ -s site/ledger/checkpoint ] || fail "vkey and checkpoint"
+"$HOLDFAST" key check shares/*2-of-3* --site site
+sed 's/[A-Z2-7]\{4\}/AAAA/2' shares/*2-of-3* >bad-share
+set +e; "$HOLDFAST" key check bad-share 2>/dev/null; same $? 1 "a mistyped share"; set -e
+set +e; "$HOLDFAST" init site 2>/dev/null; [ $? -ne 0 ] || fail "init over a site"; set -e
+
+# --- import without a daemon: every line end, a batch, FHIR, NDJSON
+printf 'MSH|^~\\&|EHR|GAB|HF|GAB|20260105120000||ADT^A01^ADT_A01|C1|P|2.5.1\rEVN|A01|20260105120000\rPID|1||4711^^^GAB^MR||Keller^Jeanne||19570312|F\rPV1|1|I|ICU^101^A^GAB||||||||||||||||V1^^^GAB^VN|||||||||||||||||||||||||20260105113000\rAL1|1|DA|91936005^Penicillin^SCT|SV|Hives\r' >cr.hl7
+printf 'MSH|^~\\&|LAB|GAB|HF|GAB|20260105130000||ORU^R01^ORU_R01|L1|P|2.5.1\nPID|1||4711^^^GAB^MR||Keller^Jeanne||19570312|F\nPV1|1|I|ICU^101^A^GAB\nOBR|1|P1^EHR|F1^LAB|24323-8^CMP^LN|||20260105123000|||||||||||||||||F\nOBX|1|NM|2823-3^Potassium^LN||3.10|mmol/L|3.5-5.1|L|||F|||20260105123000\n' >lf.hl7
+printf 'FHS|^~\\&|X\r\nBHS|^~\\&|X\r\nMSH|^~\\&|EHR|GAB|HF|GAB|20260105140000||ADT^A02^ADT_A02|C2|P|2.5.1\r\nEVN|A02|20260105140000\r\nPID|1||4711^^^GAB^MR||Keller^Jeanne||19570312|F\r\nPV1|1|I|CARD^501^B^GAB|||ICU^101^A^GAB|||||||||||||V1^^^GAB^VN\r\nBTS|1\r\nFTS|1\r\n' >batch.hl7
+cat >bundle.json <<'J'
+{"resourceType":"Bundle","type":"transaction","entry":[
+ {"fullUrl":"urn:uuid:1","resource":{"resourceType":"Patient","identifier":[{"type":{"coding":[{"code":"MR"}]},"system":"urn:oid:1.2.3","value":"F-1"}],"name":[{"family":"Nguyễn","given":["An"]}],"gender":"male","birthDate":"1980-02-01"},"request":{"method":"POST","url":"Patient"}},
+ {"fullUrl":"urn:uuid:2","resource":{"resourceType":"Observation","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"2823-3","display":"Potassium"}]},"subject":{"reference":"urn:uuid:1"},"effectiveDateTime":"2026-01-05T10:00:00Z","valueQuantity":{"value":4.50,"unit":"mmol/L"}},"request":{"method":"POST","url":"Observation"}}]}
+J
+printf '{"resourceType":"Patient","identifier":[{"system":"urn:x","value":"N-1"}],"name":[{"family":"Line"}]}\n{"resourceType":"Patient","identifier":[{"system":"urn:x","value":"N-2"}],"name":[{"family":"Other"}]}\n' >lines.ndjson
+"$HOLDFAST" import --site site cr.hl7 lf.hl7 batch.hl7 bundle.json lines.ndjson >out
+same "$(entries site hl7v2)" 3 "messages"
+same "$(entries site hl7v2-envelope)" 4 "batch lines"
+same "$(entries site fhir)" 3 "resources"
+"$HOLDFAST" import --site site cr.hl7 lf.hl7 || fail "a repeated message is no error"
+same "$(entries site hl7v2)" 3 "messages after a repeat"
+
+# --- the ledger gives back the very bytes; the checkpoint covers them
+seq=$("$HOLDFAST" ledger list --site site --json --kind hl7v2 | head -1 | json seq)
+"$HOLDFAST" ledger show "$seq" --raw --site site >raw
+cmp raw cr.hl7 || fail "body differs from what came"
+"$HOLDFAST" ledger head --site site >kept
+same "$(sed -n 2p kept)" "$("$HOLDFAST" ledger list --site site --json | wc -l)" "checkpoint covers all entries"
+same "$(sed -n 1p kept)" "$(cut -d+ -f1 site/ledger/vkey)" "origin is the key's name"
+"$HOLDFAST" ledger prove "$seq" --site site | grep -q '^c2sp.org/tlog-proof@v1' || fail "tlog-proof"
+"$HOLDFAST" ledger verify --site site --bodies >/dev/null
+"$HOLDFAST" import --site site <(sed 's/|C1|/|C9|/; s/120000/150000/g' cr.hl7) 2>/dev/null || true
+sed 's/|C1|/|C9|/; s/Jeanne/Jeanne Marie/' cr.hl7 >later.hl7
+"$HOLDFAST" import --site site later.hl7
+"$HOLDFAST" ledger verify --site site --since kept >/dev/null
+
+# --- charts now and then
+"$HOLDFAST" chart patient 4711 --site site --json >chart.json
+same "$(json patient.name.0.family <chart.json)" Keller "family name"
+same "$(json patient.birthDate <chart.json)" 1957-03-12 "birth date"
+grep -q '3.10' chart.json || fail "the decimal stands as written"
+grep -qi penicillin chart.json || fail "allergy"
+"$HOLDFAST" chart census --site site --json >census.json
+grep -q CARD census.json || fail "transfer"
+"$HOLDFAST" chart census --site site --json --as-of "#$seq" >then.json
+grep -q ICU then.json && ! grep -q CARD then.json || fail "census as of the admission"
+"$HOLDFAST" chart search Nguyen --site site --json | grep -q Nguy || fail "search without accents"
+set +e; "$HOLDFAST" chart patient nobody --site site 2>/dev/null; same $? 1 "unknown patient"; set -e
+
+# --- a view is only a view
+"$HOLDFAST" chart export --site site >a
+"$HOLDFAST" view rebuild --site site
+"$HOLDFAST" chart export --site site >b
+cmp a b || fail "rebuild gives another chart"
+"$HOLDFAST" chart export --site site --as-of "#$seq" >c
+"$HOLDFAST" view rebuild --site site --to "$seq"
+"$HOLDFAST" chart export --site site >d
+cmp c d || fail "the view up to an entry differs from the view as of it"
+"$HOLDFAST" chart census --site site --json | grep -q CARD && fail "a pinned view went on"
+"$HOLDFAST" view rebuild --site site
+
+# --- accounts and tokens
+pw=$("$HOLDFAST" user add nora --role clinician --site site </dev/null)
+[ ${#pw} -ge 12 ] || fail "one-time password"
+token=$("$HOLDFAST" token create --role api --site site)
+[ "$(printf '%s' "$token" | wc -w)" = 1 ] || fail "token alone on stdout"
+"$HOLDFAST" status --site site --json | json ledger.size >/dev/null
+
+# --- hl7 show
+"$HOLDFAST" hl7 show --json cr.hl7 >show
+same "$(json type <show)" "ADT^A01^ADT_A01" "type"
+same "$(json control_id <show)" C1 "control id"
+same "$(json segments.0.0 <show)" MSH "segment id"
+echo "contract holds"

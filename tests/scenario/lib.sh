@@ -1,0 +1,50 @@
+# What scenarios share. Source it; it makes an empty folder to work in and cleans up.
+set -euo pipefail
+: "${HOLDFAST:?the program to test}"
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$here/../.." && pwd)
+work=$(mktemp -d)
+daemon=
+cleanup() {
+	status=$?
+	[ -z "$daemon" ] || kill -TERM "$daemon" 2>/dev/null || true
+	[ -z "$daemon" ] || wait "$daemon" 2>/dev/null || true
+	if [ $status -ne 0 ] && [ $status -ne 77 ]; then
+		echo "--- scenario failed ($status) ---"
+		tail -n 30 "$work"/*.log 2>/dev/null || true
+	fi
+	rm -rf "$work"
+}
+trap cleanup EXIT
+cd "$work"
+
+fail() { echo "FAIL: $*" >&2; exit 1; }
+skip() { echo "skipped: $*"; exit 77; }
+same() { [ "$1" = "$2" ] || fail "$3: '$1' is not '$2'"; }
+json() { python3 -c 'import json,sys
+d=json.load(sys.stdin)
+for k in sys.argv[1].split("."):
+    d=d[int(k)] if isinstance(d,list) else d[k]
+print(d if not isinstance(d,(dict,list)) else json.dumps(d))' "$1"; }
+# count of entries of a kind
+entries() { "$HOLDFAST" ledger list --site "$1" --json --kind "${2:-hl7v2}" | wc -l; }
+free_port() { python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])'; }
+# start SITE: plain daemon on free loopback ports: $http, $mllp
+start() {
+	local site=$1
+	shift
+	http=$(free_port) mllp=$(free_port)
+	"$HOLDFAST" serve --site "$site" --plain --http 127.0.0.1:$http --mllp 127.0.0.1:$mllp "$@" 2>>"$work/serve.log" &
+	daemon=$!
+	for _ in $(seq 200); do
+		if curl -sf "http://127.0.0.1:$http/healthz" >/dev/null 2>&1; then return 0; fi
+		kill -0 "$daemon" 2>/dev/null || fail "serve ended: $(tail -5 "$work/serve.log")"
+		sleep 0.05
+	done
+	fail "serve did not come up"
+}
+stop() {
+	kill -TERM "$daemon"
+	wait "$daemon" || fail "serve did not stop cleanly"
+	daemon=
+}
