@@ -128,7 +128,7 @@ static size_t over_blanks(const struct hl7_file *f, size_t at)
 }
 
 /* The header that a piece beginning at `at` has: right there, or behind a byte order mark and blank lines. */
-static enum hl7_line first_line(const struct hl7_file *f, size_t at, size_t *ret_at)
+enum hl7_line hl7_first_line(const struct hl7_file *f, size_t at, size_t *ret_at)
 {
 	size_t mark = f->wide && at_unit(f, at) == 0xFEFF ? 2 : !f->wide && f->text.n - at >= 3 && memcmp(f->text.p + at, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
 	*ret_at = mark ? over_blanks(f, at + mark) : at;
@@ -192,7 +192,7 @@ void hl7_file_next(struct hl7_file *f, struct hl7_piece *ret)
 	f->at = begin;
 	if (begin >= f->text.n)
 		return;
-	enum hl7_line line = first_line(f, begin, &header);
+	enum hl7_line line = hl7_first_line(f, begin, &header);
 	if (line == HL7_LINE_OTHER || line == HL7_LINE_MSH) {
 		ret->type = line == HL7_LINE_MSH ? HL7_PIECE_MESSAGE : HL7_PIECE_JUNK;
 		stop = stop_of(f, line == HL7_LINE_MSH ? header : begin);
@@ -211,7 +211,7 @@ void hl7_file_next(struct hl7_file *f, struct hl7_piece *ret)
 /* A header that nobody writes by chance: its separator is there again behind two to five encoding characters. */
 static bool surely_header(const struct hl7_file *f, size_t at)
 {
-	enum hl7_line line = first_line(f, at, &at);
+	enum hl7_line line = hl7_first_line(f, at, &at);
 	if (line != HL7_LINE_MSH && line != HL7_LINE_FHS && line != HL7_LINE_BHS)
 		return false;
 	size_t w = width(f);
@@ -232,12 +232,12 @@ bool hl7_looks_like(struct slice text)
 	struct hl7_file f;
 	hl7_file_init(&f, slice_of(text.p, text.n < LOOK_MAX ? text.n : LOOK_MAX));
 	size_t at = over_blanks(&f, 0), header;
-	enum hl7_line line = first_line(&f, at, &header);
+	enum hl7_line line = hl7_first_line(&f, at, &header);
 	if (line != HL7_LINE_OTHER)
 		return true;
-	for (; at < f.text.n; at += width(&f)) { /* something stands before the first message: a comment, a log line, the tail of another */
-		at = next_mark(&f, at);
-		if (surely_header(&f, at + width(&f)))
+	while ((at = next_mark(&f, at)) < f.text.n) { /* something stands before the first message: a comment, a log line, the tail of another */
+		at += width(&f);
+		if (at < f.text.n && surely_header(&f, at))
 			return true;
 	}
 	return false;

@@ -183,8 +183,8 @@ static inline bool hl7_walk_next(struct hl7_walk *w)
 	bool field = w->opened_by == w->d[0], rep = w->opened_by == w->d[1], comp = w->opened_by == w->d[2];
 	w->field += field;
 	w->rep = field ? 1 : w->rep + rep;
-	w->comp = field | rep ? 1 : w->comp + comp;
-	w->sub = field | rep | comp ? 1 : w->sub + 1;
+	w->comp = (field | rep) ? 1 : w->comp + comp;
+	w->sub = (field | rep | comp) ? 1 : w->sub + 1;
 	const uint8_t *from = w->p;
 	if (__builtin_expect(w->marks == 0, 0) && !hl7_walk_refill(w)) {
 		w->value = slice_of(from, (size_t)(w->end - from));
@@ -277,7 +277,7 @@ struct hl7_show {
 	struct hl7_piece piece; /* the next one to look at */
 	uint64_t messages;      /* shown so far */
 	uint64_t unreadable;    /* messages that could not be parsed, and pieces of junk */
-	uint64_t in_batch, batches;
+	uint64_t in_batch, batches, in_file, envelopes;
 	bool batch_open, file_open;
 };
 void hl7_show_init(struct hl7_show *s, const char *name, struct slice text);

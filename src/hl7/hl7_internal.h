@@ -24,6 +24,8 @@ enum hl7_line {
 bool hl7_is_separator(uint8_t c);
 /* What kind of line begins at p? A byte order mark in front is fine. wide: 0, HL7_CS_UTF16LE or HL7_CS_UTF16BE. more: bytes may still follow the n we have. */
 enum hl7_line hl7_line_at(const uint8_t *p, size_t n, int wide, bool more);
+/* The header that a piece of a file beginning at `at` has, and where: right there, or behind a byte order mark and blank lines. */
+enum hl7_line hl7_first_line(const struct hl7_file *f, size_t at, size_t *ret_at);
 /* The text's first header says whether it is UTF-16: HL7_CS_UTF16LE, HL7_CS_UTF16BE, or 0 (also when too little is there to tell). */
 int hl7_wide(struct slice text);
 

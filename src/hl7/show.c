@@ -37,10 +37,16 @@ static void tell_escapes(struct show *s, unsigned unknown)
 	         unknown == 1 ? "it stands" : "they stand");
 }
 
+/* An absent value and an empty buffer have no address. */
+static struct slice or_empty(struct slice s)
+{
+	return s.p ? s : SLICE("");
+}
+
 static void put_text(struct show *s, struct slice raw)
 {
 	if (hl7_text_is_plain(s->m, raw)) {
-		jsonw_slice(s->w, raw);
+		jsonw_slice(s->w, or_empty(raw));
 		return;
 	}
 	unsigned unknown;
@@ -50,7 +56,7 @@ static void put_text(struct show *s, struct slice raw)
 		tell_escapes(s, unknown);
 	if (!buf_ok(&s->text))
 		s->w->b->failed = true;
-	jsonw_slice(s->w, buf_slice(&s->text));
+	jsonw_slice(s->w, or_empty(buf_slice(&s->text)));
 }
 
 static bool has(struct slice s, uint8_t delim)
@@ -141,7 +147,7 @@ static void put_type(struct show *s)
 		buf_u8(&b, '^');
 		hl7_text_put(s->m, trigger, &b, &unknown);
 	}
-	jsonw_kslice(s->w, "type", buf_slice(&b));
+	jsonw_kslice(s->w, "type", or_empty(buf_slice(&b)));
 }
 
 static void put_header_text(struct show *s, const char *key, struct slice raw)
@@ -150,7 +156,7 @@ static void put_header_text(struct show *s, const char *key, struct slice raw)
 	unsigned unknown;
 	buf_init(&b, SIZE_MAX / 2);
 	hl7_text_put(s->m, raw, &b, &unknown);
-	jsonw_kslice(s->w, key, buf_slice(&b));
+	jsonw_kslice(s->w, key, or_empty(buf_slice(&b)));
 }
 
 static void put_members(const struct hl7_msg *m, const struct hl7_problem *problems, size_t n, struct arena *a, struct jsonw *w)
@@ -210,16 +216,18 @@ static void problem(struct problem_list *l, enum hl7_problem_kind kind, size_t o
 }
 
 /* BTS-1 and FTS-1 say how many there should have been (HL7 v2.9 chapter 2.10.3, 2.15.2, 2.15.6). */
-static void check_count(struct problem_list *l, const struct hl7_piece *p, int wide, const char *what, uint64_t have)
+static void check_count(struct problem_list *l, const struct hl7_show *show, size_t header, const char *what, uint64_t have)
 {
+	const struct hl7_piece *p = &show->piece;
 	AUTO_BUF struct buf b;
 	buf_init(&b, 4096);
-	struct slice head = slice_of(p->bytes.p, p->bytes.n < 512 ? p->bytes.n : 512);
-	if (wide)
-		hl7_decode(wide, head, &b);
+	size_t n = p->offset + p->bytes.n - header;
+	struct slice head = slice_of(show->file.text.p + header, n < 512 ? n : 512), rest;
+	if (show->file.wide)
+		hl7_decode(show->file.wide, head, &b);
 	else
 		buf_add_slice(&b, head);
-	struct slice s = slice_trim(buf_slice(&b)), rest, number;
+	struct slice s = slice_trim(buf_slice(&b)), number;
 	if (s.n < 5)
 		return;
 	number = slice_trim(slice_cut(slice_of(s.p + 4, s.n - 4), s.p[3], &rest));
@@ -239,14 +247,8 @@ static void check_count(struct problem_list *l, const struct hl7_piece *p, int w
 static void look_at_envelope(struct hl7_show *s, struct problem_list *l)
 {
 	const struct hl7_piece *p = &s->piece;
-	size_t skip = 0; /* a byte order mark in front */
-	if (p->bytes.n >= 3 && p->bytes.p[0] == 0xEF)
-		skip = 3;
-	else if (s->file.wide && p->bytes.n >= 2 && (p->bytes.p[0] == 0xFF || p->bytes.p[0] == 0xFE))
-		skip = 2;
-	while (skip < p->bytes.n && (p->bytes.p[skip] == '\r' || p->bytes.p[skip] == '\n'))
-		skip++;
-	switch (hl7_line_at(p->bytes.p + skip, p->bytes.n - skip, s->file.wide, false)) {
+	size_t header;
+	switch (hl7_first_line(&s->file, p->offset, &header)) {
 	case HL7_LINE_FHS:
 		if (s->file_open)
 			problem(l, HL7_P_BATCH_COUNT, p->offset, "FHS before the FTS of the file before");
@@ -264,7 +266,7 @@ static void look_at_envelope(struct hl7_show *s, struct problem_list *l)
 	case HL7_LINE_BTS:
 		if (!s->batch_open)
 			problem(l, HL7_P_BATCH_COUNT, p->offset, "BTS without BHS");
-		check_count(l, p, s->file.wide, "messages", s->in_batch);
+		check_count(l, s, header, "messages", s->in_batch);
 		s->batches++;
 		s->batch_open = false;
 		s->in_batch = 0;
@@ -274,7 +276,7 @@ static void look_at_envelope(struct hl7_show *s, struct problem_list *l)
 			problem(l, HL7_P_BATCH_COUNT, p->offset, "FTS before the BTS of the last batch");
 			s->batches++;
 		}
-		check_count(l, p, s->file.wide, "batches", s->batches);
+		check_count(l, s, header, "batches", s->batches);
 		s->file_open = s->batch_open = false;
 		s->batches = 0;
 		break;
@@ -290,6 +292,8 @@ static void look_at_end(struct hl7_show *s, struct problem_list *l)
 	if (s->file_open)
 		problem(l, HL7_P_BATCH_COUNT, s->piece.offset, "the file ends without FTS");
 	s->batch_open = s->file_open = false;
+	if (s->envelopes && s->messages == 0 && s->in_file == 0)
+		problem(l, HL7_P_NO_MSH, 0, "envelope lines only, and no message");
 }
 
 /* Look at pieces that are no message, up to the next one that is. */
@@ -297,6 +301,7 @@ static void look_around(struct hl7_show *s, struct problem_list *l)
 {
 	for (; s->piece.type != HL7_PIECE_MESSAGE && s->piece.type != HL7_PIECE_END; hl7_file_next(&s->file, &s->piece)) {
 		if (s->piece.type == HL7_PIECE_ENVELOPE) {
+			s->envelopes++;
 			look_at_envelope(s, l);
 		} else {
 			s->unreadable++;
@@ -381,6 +386,7 @@ int hl7_show_next(struct hl7_show *s, struct buf *out, struct err *e)
 	} else {
 		hl7_file_next(&s->file, &s->piece);
 		s->in_batch++;
+		s->in_file++;
 		int r = show_message(s, &p, l, &w, e);
 		if (r < 0)
 			return r;

@@ -55,11 +55,11 @@ void hl7_walk_segment(struct hl7_walk *w, const struct hl7_msg *m, const struct 
 		return;
 	}
 	bool header = first.n == 1 && s->id[0] && first.p == m->text.p + s->at + 3;
-	if (header) { /* the separator itself, then MSH-2, both whole */
+	if (header) { /* the separator itself, then MSH-2 whole (in a second header of the same message, cut like any other) */
+		w->special = hl7_uncut(m, second) ? 2 : 1;
 		w->value = first;
-		w->p = second.p ? second.p : w->end;
-		w->special = second.p ? 2 : 1;
-		w->block = second.p ? second.p + second.n : w->end;
+		w->p = second.p;
+		w->block = !second.p ? w->end : w->special == 2 ? second.p + second.n : second.p;
 	} else {
 		w->p = w->block = first.p;
 	}
@@ -75,7 +75,7 @@ bool hl7_walk_whole(struct hl7_walk *w)
 	w->field++;
 	w->rep = w->comp = w->sub = 1;
 	if (w->field == 1) {
-		w->special = w->special == 1 ? HL7_WALK_DONE : w->special;
+		w->special = !w->p ? HL7_WALK_DONE : w->special == 2 ? 2 : 0;
 		return true;
 	}
 	w->value = slice_of(w->p, (size_t)(w->block - w->p));
