@@ -1,4 +1,4 @@
-/* holdfast ledger list|show|head|prove|verify: what was recorded, and that it was not changed. Reads the folder; never writes. */
+/* holdfast ledger list|show|cat|head|prove|verify: what was recorded, and that it was not changed. Reads the folder; never writes. */
 #include "commands.h"
 
 #include <errno.h>
@@ -132,6 +132,29 @@ static int show(struct ledger *l, uint64_t seq, bool raw, bool json, struct err 
 	return 0;
 }
 
+static int cat_one(void *arg, const struct ledger_entry *en, struct err *e)
+{
+	const int *kind = arg;
+	if (*kind >= 0 && en->leaf.kind != *kind)
+		return 0;
+	if (fwrite(en->body.p, 1, en->body.n, stdout) != en->body.n || putchar('\n') == EOF)
+		return err_sys(e, "standard output", "cannot write");
+	return 0;
+}
+
+/* Every body in order, as it came, an LF after each: what another system can be fed from, or grep. */
+static int cat(struct ledger *l, uint64_t from, uint64_t to, const char *kind, struct err *e)
+{
+	int k = kind ? ledger_kind_parse(slice_str(kind)) : -1;
+	if (kind && k < 0)
+		return err_set(e, ERR_USAGE, "--kind", "there is no kind '%s'", kind);
+	uint64_t end = ledger_size(l);
+	if (to != UINT64_MAX && to + 1 < end)
+		end = to + 1;
+	int r = from < end ? ledger_scan(l, from, end, true, cat_one, &k, e) : 0;
+	return r == ERR_SYSTEM && errno == EPIPE ? 0 : r;
+}
+
 static int head(struct ledger *l, bool json, struct err *e)
 {
 	AUTO_BUF struct buf note, out;
@@ -240,22 +263,22 @@ int cmd_ledger(int argc, char **argv)
 		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE)"},
 		{"json", CLI_FLAG, &json, NULL, "JSON on stdout (list: NDJSON)"},
 		{"raw", CLI_FLAG, &raw, NULL, "show: the body's exact bytes"},
-		{"from", CLI_NUMBER, &from, "SEQ", "list: from this entry"},
-		{"to", CLI_NUMBER, &to, "SEQ", "list: up to and with this entry"},
-		{"kind", CLI_STRING, &kind, "KIND", "list: only this kind, such as hl7v2"},
+		{"from", CLI_NUMBER, &from, "SEQ", "list, cat: from this entry"},
+		{"to", CLI_NUMBER, &to, "SEQ", "list, cat: up to and with this entry"},
+		{"kind", CLI_STRING, &kind, "KIND", "list, cat: only this kind, such as hl7v2"},
 		{"since", CLI_STRING, &since, "FILE", "verify: the ledger must extend this kept checkpoint"},
 		{"bodies", CLI_FLAG, &bodies, NULL, "verify: open every body and check it against its leaf"},
 	};
 	bool done;
-	int r = cli_parse(argc, argv, "ledger list | show SEQ [--raw] | head | prove SEQ | verify [--since CHECKPOINT_FILE] [--bodies]   --site DIR [--json]",
+	int r = cli_parse(argc, argv, "ledger list | show SEQ [--raw] | cat | head | prove SEQ | verify [--since CHECKPOINT_FILE] [--bodies]   --site DIR [--json]",
 	                  "Reads the append-only record and checks it. Keep what 'head' prints somewhere else: 'verify --since' then finds a rewritten or shortened history.", opts,
 	                  ARRAY_LEN(opts), &args, &done);
 	if (r || done)
 		return r;
 	const char *verb = args.n ? args.v[0] : "";
 	bool needs_seq = !strcmp(verb, "show") || !strcmp(verb, "prove");
-	if (strcmp(verb, "list") && strcmp(verb, "head") && strcmp(verb, "verify") && !needs_seq)
-		return cli_usage("ledger: say list, show SEQ, head, prove SEQ or verify");
+	if (strcmp(verb, "list") && strcmp(verb, "cat") && strcmp(verb, "head") && strcmp(verb, "verify") && !needs_seq)
+		return cli_usage("ledger: say list, show SEQ, cat, head, prove SEQ or verify");
 	if (args.n != (needs_seq ? 2u : 1u))
 		return cli_usage("ledger %s: %s", verb, needs_seq ? "name one entry" : "takes no argument");
 	uint64_t seq = 0;
@@ -275,6 +298,8 @@ int cmd_ledger(int argc, char **argv)
 	r = cli_ledger(&s, &keys, &l, &e);
 	if (r == 0 && !strcmp(verb, "list"))
 		r = list(l, from, to, kind, json, &e);
+	else if (r == 0 && !strcmp(verb, "cat"))
+		r = cat(l, from, to, kind, &e);
 	else if (r == 0 && !strcmp(verb, "show"))
 		r = show(l, seq, raw, json, &e);
 	else if (r == 0 && !strcmp(verb, "head"))

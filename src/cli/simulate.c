@@ -19,7 +19,8 @@ int cmd_simulate(int argc, char **argv)
 		{"beds", CLI_NUMBER, &o.beds, "N", "beds of the hospital (default 500)"},
 		{"seed", CLI_NUMBER, &o.seed, "N", "the same seed gives the same hospital and messages (default 1)"},
 		{"count", CLI_NUMBER, &o.count, "N", "stop after this many messages (default: without end; with --out: 10000)"},
-		{"rate", CLI_STRING, &rate, "R", "messages a second; 0 or absent: as fast as they are acknowledged; 'live': as in a real day"},
+		{"rate", CLI_STRING, &rate, "R", "messages a second; 0 or absent: as fast as they are acknowledged"},
+		{"live", CLI_FLAG, &o.live, NULL, "as a real day goes: what is past at once, then by the clock"},
 		{"connections", CLI_NUMBER, &o.connections, "N", "connections; each patient's messages stay in order on one (default 1)"},
 		{"start", CLI_STRING, &o.start, "TIME", "clinical time of the first message (default: now; with --out: 2026-01-05T00:00:00Z)"},
 		{"out", CLI_STRING, &o.out, "FILE", "write ER7 messages to a file instead ('-': standard output)"},
@@ -36,10 +37,8 @@ int cmd_simulate(int argc, char **argv)
 		return cli_usage("simulate takes no argument '%s'", args.v[0]);
 	if (!o.to == !o.out)
 		return cli_usage("simulate: give one of --to and --out");
-	if (rate && !strcmp(rate, "live"))
-		o.live = true;
-	else if (rate && (num_u64(slice_str(rate), 0, 1000000, &o.rate) < 0))
-		return cli_usage("--rate: '%s' is neither a whole number of messages a second nor 'live'", rate);
+	if (rate && num_u64(slice_str(rate), 0, 1000000, &o.rate) < 0)
+		return cli_usage("--rate: '%s' is not a whole number of messages a second", rate);
 	o.progress = progress;
 	struct simulate_result res = {0};
 	struct err e = {0};
