@@ -312,11 +312,14 @@ static void end_line(struct cutter *c, uint32_t end)
 /* In a message whose header ends in CR, is the LF at i text? Only if no segment follows it: real feeds mix line ends, and real notes hold lone LFs. */
 static bool lf_is_text(const struct cutter *c, uint32_t i, uint8_t sep)
 {
-	const uint8_t *p = c->base + i + 1;
-	uint32_t left = c->n - i - 1;
-	if (i > c->line && c->base[i - 1] == '\r')
+	if (i == c->line || c->base[i - 1] == '\r')
 		return false;
-	if (left == 0 || p[0] == '\r' || p[0] == '\n' || i == c->line)
+	uint32_t at = i + 1, stop = c->n - i > 64 ? i + 64 : c->n; /* blank lines of the text; no more of them than that */
+	while (at < stop && c->base[at] == '\n')
+		at++;
+	const uint8_t *p = c->base + at;
+	uint32_t left = c->n - at;
+	if (left == 0 || p[0] == '\r' || p[0] == '\n')
 		return false;
 	return !(left >= 4 && p[3] == sep && alnum(p[0]) && alnum(p[1]) && alnum(p[2]));
 }
