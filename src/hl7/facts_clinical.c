@@ -145,8 +145,8 @@ static enum said says(enum section section, struct slice code)
 static void add_section(struct fx *x, enum section section, const char *status, struct slice code)
 {
 	struct fact *t = fx_add(x, FACT_SECTION);
-	facts_put_str(x->f, t, FF_CATEGORY, section_names[section]);
-	facts_put_str(x->f, t, FF_STATUS, status);
+	fx_put_str(x, t, FF_CATEGORY, section_names[section]);
+	fx_put_str(x, t, FF_STATUS, status);
 	fx_put(x, t, FF_CODE, code);
 	x->note = x->patient;
 }
@@ -220,7 +220,7 @@ void fx_al1(struct fx *x)
 		return;
 	x->stated[ALLERGIES].listed = true;
 	struct fact *t = fx_add(x, FACT_ALLERGY);
-	facts_put_str(x->f, t, FF_ACTION, is_registration(x) ? "snapshot" : "add");
+	fx_put_str(x, t, FF_ACTION, is_registration(x) ? "snapshot" : "add");
 	fx_put(x, t, FF_CODE, code);
 	allergy_type(x, t);
 	fx_put_field(x, t, FF_SEVERITY, 4, fx_code);
@@ -259,7 +259,7 @@ void fx_iam(struct fx *x)
 		return; /* "none" is withdrawn: whatever is added says so by being there */
 	x->stated[ALLERGIES].listed |= !goes;
 	struct fact *t = fx_add(x, FACT_ALLERGY);
-	facts_put_str(x->f, t, FF_ACTION, action);
+	fx_put_str(x, t, FF_ACTION, action);
 	fx_put_field(x, t, FF_ID, 7, fx_ei);
 	fx_put(x, t, FF_CODE, code);
 	allergy_type(x, t);
@@ -270,9 +270,9 @@ void fx_iam(struct fx *x)
 	fx_put_field(x, t, FF_RECORDED, 13, fx_time);
 	struct slice state = fx_comp(x, fx_field(x, 17), 1);
 	const char *verified = FX_LOOKUP(allergy_states, state);
-	facts_put_str(x->f, t, FF_VERIFICATION, verified);
+	fx_put_str(x, t, FF_VERIFICATION, verified);
 	if (fx_is(state, "I"))
-		facts_put_str(x->f, t, FF_CLINICAL_STATUS, "inactive");
+		fx_put_lit(x, t, FF_CLINICAL_STATUS, "inactive");
 	fx_put_first(x, t, FF_PERFORMER, 18, fx_person);
 	fx_put_field(x, t, FF_SET, 1, fx_text);
 }
@@ -309,17 +309,17 @@ void fx_dg1(struct fx *x)
 		return;
 	}
 	struct fact *t = fx_add(x, FACT_PROBLEM);
-	facts_put_str(x->f, t, FF_ACTION, action);
+	fx_put_str(x, t, FF_ACTION, action);
 	fx_put_field(x, t, FF_ID, 20, fx_ei);
 	fx_put(x, t, FF_CODE, code);
-	facts_put_str(x->f, t, FF_CATEGORY, "encounter-diagnosis");
-	fx_put_field(x, t, FF_TYPE, 6, fx_text);
+	fx_put_lit(x, t, FF_CATEGORY, "encounter-diagnosis");
+	fx_put_field(x, t, FF_TYPE, 6, fx_word_of);
 	fx_put_field(x, t, FF_TIME, 5, fx_time);
-	fx_put_field(x, t, FF_PRIORITY, 15, fx_text);
+	fx_put_field(x, t, FF_PRIORITY, 15, fx_word_of);
 	fx_put_first(x, t, FF_PERFORMER, 16, fx_person);
 	fx_put_field(x, t, FF_RECORDED, 19, fx_time);
 	if (fx_is(fx_field(x, 18), "Y"))
-		facts_put_str(x->f, t, FF_PROTECTED, "confidential");
+		fx_put_lit(x, t, FF_PROTECTED, "confidential");
 	fx_put_visit(x, t);
 	fx_put_field(x, t, FF_SET, 1, fx_text);
 }
@@ -360,22 +360,24 @@ void fx_prb(struct fx *x)
 		return;
 	x->stated[PROBLEMS].listed |= strcmp(action, "delete") != 0;
 	struct fact *t = fx_add(x, FACT_PROBLEM);
-	facts_put_str(x->f, t, FF_ACTION, action);
+	fx_put_str(x, t, FF_ACTION, action);
 	fx_put_field(x, t, FF_ID, 4, fx_ei);
 	fx_put(x, t, FF_CODE, code);
-	facts_put_str(x->f, t, FF_CATEGORY, "problem-list-item");
+	fx_put_lit(x, t, FF_CATEGORY, "problem-list-item");
 	struct slice state = fx_field(x, 13), cycle = fx_field(x, 14);
 	const char *v = FX_LOOKUP(verifications, fx_comp(x, state, 1));
-	facts_put_str(x->f, t, FF_VERIFICATION, v ? v : FX_LOOKUP(verifications, fx_comp(x, state, 2)));
+	fx_put_str(x, t, FF_VERIFICATION, v ? v : FX_LOOKUP(verifications, fx_comp(x, state, 2)));
+	if (!cycle.n && !v && !FX_LOOKUP(verifications, fx_comp(x, state, 2)))
+		cycle = state; /* senders take the one for the other */
 	v = life_cycle(fx_comp(x, cycle, 1));
-	facts_put_str(x->f, t, FF_CLINICAL_STATUS, v ? v : life_cycle(fx_comp(x, cycle, 2)));
-	fx_put_field(x, t, FF_STATUS_RAW, 14, fx_text);
+	fx_put_str(x, t, FF_CLINICAL_STATUS, v ? v : life_cycle(fx_comp(x, cycle, 2)));
+	fx_put_field(x, t, FF_STATUS_RAW, fx_has(x, 14) ? 14 : 13, fx_word_of);
 	fx_put_field(x, t, FF_TIME, 16, fx_time);
 	fx_put_field(x, t, FF_TEXT, 17, fx_text);
 	fx_put_field(x, t, FF_END, 9, fx_time);
 	fx_put_field(x, t, FF_RECORDED, fx_has(x, 7) ? 7 : 2, fx_time);
-	fx_put_field(x, t, FF_PRIORITY, 18, fx_text);
-	fx_put_field(x, t, FF_PROTECTED, 25, fx_text);
+	fx_put_field(x, t, FF_PRIORITY, 18, fx_word_of);
+	fx_put_field(x, t, FF_PROTECTED, 25, fx_word_of);
 	fx_put_visit(x, t);
 }
 
@@ -391,7 +393,7 @@ void fx_pr1(struct fx *x)
 		return;
 	}
 	struct fact *t = fx_add(x, FACT_PROCEDURE);
-	facts_put_str(x->f, t, FF_ACTION, action_of(x, 20, "add"));
+	fx_put_str(x, t, FF_ACTION, action_of(x, 20, "add"));
 	fx_put_field(x, t, FF_ID, 19, fx_ei);
 	fx_put(x, t, FF_CODE, code);
 	fx_put_field(x, t, FF_TIME, 5, fx_time);
@@ -399,7 +401,7 @@ void fx_pr1(struct fx *x)
 	fx_put_field(x, t, FF_DURATION_MIN, 7, fx_text);
 	fx_put_reps(x, t, FF_PERFORMER, 11, fx_person);
 	fx_put_reps(x, t, FF_PERFORMER, 12, fx_person);
-	fx_put_field(x, t, FF_PRIORITY, 14, fx_text);
+	fx_put_field(x, t, FF_PRIORITY, 14, fx_word_of);
 	fx_put_field(x, t, FF_REASON, 15, fx_code);
 	fx_put_visit(x, t);
 	fx_put_field(x, t, FF_SET, 1, fx_text);

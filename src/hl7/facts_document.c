@@ -62,7 +62,7 @@ struct file {
 static void read_ed(const struct fx *x, struct slice rep, struct file *ret)
 {
 	struct slice c[5];
-	unsigned n = fx_cut(rep, x->comp, c, 5);
+	unsigned n = fx_cut(x, rep, x->comp, c, 5);
 	*ret = (struct file){.type = c[1], .subtype = c[2], .data = n == 5 ? c[4] : c[n - 1]};
 	for (unsigned i = 0; i + 1 < n; i++) {
 		bool base64 = fx_is(c[i], "Base64"), hex = fx_is(c[i], "Hex");
@@ -195,7 +195,7 @@ static void put_text(struct fx *x, struct fact *t, uint32_t first, uint32_t last
 		x->f->failed = true;
 		return;
 	}
-	facts_put_str(x->f, t, FF_CONTENT_TYPE, "text/plain");
+	fx_put_lit(x, t, FF_CONTENT_TYPE, "text/plain");
 	if (out.n && out.n <= CONTENT_MAX) {
 		struct slice s = arena_dup(x->f->a, buf_slice(&out));
 		x->f->failed |= !s.p;
@@ -229,7 +229,7 @@ static struct fact *document_of_obx(struct fx *x)
 	fx_put_visit(x, t);
 	fx_put(x, t, FF_TITLE, results && display(x->report_code).n ? display(x->report_code) : display(code));
 	fx_put(x, t, FF_CODE, code);
-	facts_put_str(x->f, t, FF_STATUS, document_state(fx_field(x, 11)));
+	fx_put_str(x, t, FF_STATUS, document_state(fx_field(x, 11)));
 	fx_put_field(x, t, FF_STATUS_RAW, 11, fx_text);
 	fx_put(x, t, FF_TIME, fx_has(x, 14) ? fx_time(x, fx_field(x, 14)) : results ? x->report_time : SLICE_NULL);
 	fx_put_reps(x, t, FF_AUTHOR, 16, fx_person);
@@ -248,7 +248,7 @@ static void put_file(struct fx *x, struct fact *t, const struct file *f, unsigne
 static void put_pointer(struct fx *x, struct fact *t, struct slice rep)
 {
 	struct slice c[4];
-	fx_cut(rep, x->comp, c, 4);
+	fx_cut(x, rep, x->comp, c, 4);
 	fx_put(x, t, FF_URL, fx_part(x, c[0]));
 	fx_put(x, t, FF_CONTENT_TYPE, content_type(x, c[2], c[3], SLICE_NULL));
 }
@@ -291,13 +291,20 @@ static void files(struct fx *x, struct fact *into)
 static uint32_t text_end(struct fx *x, uint32_t *ret_count)
 {
 	uint32_t last = x->at, count = 1;
+	bool broken = false;
 	for (uint32_t i = x->at + 1; i < x->m->count; i++) {
 		const struct hl7_segment *s = &x->m->segments[i];
+		if (!s->id[0]) { /* a line that is no segment: some sender broke its text there */
+			broken = true;
+			continue;
+		}
 		if (fx_name(s) != SEG('O', 'B', 'X') || !is_text(fx_seg_field(x, s, 2)) || hidden_file(fx_seg_field(x, s, 5)))
 			break;
 		last = i;
 		count++;
 	}
+	if (broken)
+		fx_lost(x);
 	*ret_count = count;
 	return last;
 }
@@ -401,7 +408,7 @@ static void put_document_status(struct fx *x, struct fact *t)
 		state = FX_LOOKUP(availability, fx_comp(x, fx_field(x, 19), 1));
 	if (!state)
 		state = FX_LOOKUP(completion, fx_comp(x, fx_field(x, 17), 1));
-	facts_put_str(x->f, t, FF_STATUS, state ? state : "current");
+	fx_put_str(x, t, FF_STATUS, state ? state : "current");
 	struct slice raw[2] = {fx_part(x, fx_comp(x, fx_field(x, 17), 1)), fx_part(x, fx_comp(x, fx_field(x, 19), 1))};
 	fx_put(x, t, FF_STATUS_RAW, fx_words(x, raw, 2, ' '));
 }
@@ -433,9 +440,9 @@ void fx_txa(struct fx *x)
 	fx_put_visit(x, t);
 	const char *verb = x->type->action; /* T05 T06 appends, T09 T10 replaces, T11 delete */
 	if (verb && !strcmp(verb, "delete"))
-		facts_put_str(x->f, t, FF_ACTION, verb);
+		fx_put_str(x, t, FF_ACTION, verb);
 	else if (fx_has(x, 13))
-		facts_put_str(x->f, t, FF_RELATION, verb);
+		fx_put_str(x, t, FF_RELATION, verb);
 	struct slice code = fx_code(x, fx_field(x, 2)), title = fx_has(x, 25) ? fx_text(x, fx_field(x, 25)) : SLICE_NULL;
 	fx_put(x, t, FF_TITLE, title.n ? title : display(code));
 	fx_put(x, t, FF_CODE, code);

@@ -40,7 +40,7 @@ static struct fact *add_identity(struct fx *x, const char *action)
 {
 	struct fact *note = x->note, *t = fx_add(x, FACT_IDENTITY);
 	x->note = note;
-	facts_put_str(x->f, t, FF_ACTION, action);
+	fx_put_str(x, t, FF_ACTION, action);
 	fx_put(x, t, FF_TIME, x->f->event_time);
 	return t;
 }
@@ -100,20 +100,39 @@ static struct fact *change_visit(struct fx *x)
 	return change(x, "change-visit", FF_VISIT, x->visit, FF_OTHER_VISIT, mrg_ident(x, MRG_VISIT));
 }
 
-/* A44, A45: something of another patient comes to this one, perhaps under another number. */
-static void move(struct fx *x, const char *action, uint8_t field, struct slice now, uint8_t other_field, struct slice before)
+/* A44: an account of another patient comes to this one, perhaps under another number. */
+static void move_account(struct fx *x)
 {
-	if (!now.n)
-		now = before;
-	struct fact *t = now.n ? others(x, action, MRG_IDS, MRG_EXTERNAL, MRG_ALT) : NULL;
+	struct slice before = mrg_ident(x, MRG_ACCOUNT), now = x->account.n ? x->account : before;
+	struct fact *t = now.n ? others(x, "move-account", MRG_IDS, MRG_EXTERNAL, MRG_ALT) : NULL;
 	if (!t) { /* the same patient on both sides: then only a number changed */
-		t = change(x, field == FF_VISIT ? "change-visit" : "change-account", field, now, other_field, before);
-		must_have(x, t);
+		must_have(x, change_account(x));
 		return;
 	}
-	fx_put(x, t, field, now);
+	fx_put(x, t, FF_ACCOUNT, now);
 	if (!slice_eq(now, before))
-		fx_put(x, t, other_field, before);
+		fx_put(x, t, FF_OTHER_ACCOUNT, before);
+}
+
+/* A45: a visit of another patient comes to this one, or goes from one account to another of the same patient. */
+static void move_visit(struct fx *x)
+{
+	struct slice before = mrg_ident(x, MRG_VISIT), now = x->visit.n ? x->visit : before, from = mrg_ident(x, MRG_ACCOUNT);
+	bool accounts = x->account.n && from.n && !slice_eq(x->account, from);
+	struct fact *t = now.n ? others(x, "move-visit", MRG_IDS, MRG_EXTERNAL, MRG_ALT) : NULL;
+	if (!t && now.n && accounts)
+		t = add_identity(x, "move-visit");
+	if (!t) {
+		must_have(x, change_visit(x));
+		return;
+	}
+	fx_put(x, t, FF_VISIT, now);
+	if (!slice_eq(now, before))
+		fx_put(x, t, FF_OTHER_VISIT, before);
+	if (accounts) {
+		fx_put(x, t, FF_ACCOUNT, x->account);
+		fx_put(x, t, FF_OTHER_ACCOUNT, from);
+	}
 }
 
 static void merge(struct fx *x)
@@ -148,8 +167,8 @@ void fx_identity_flush(struct fx *x)
 		switch (x->type->identity) {
 		case FX_ID_MERGE: merge(x); break;
 		case FX_ID_MOVE_IDS: must_have(x, others(x, "move-id", MRG_IDS, MRG_EXTERNAL, 0)); break;
-		case FX_ID_MOVE_ACCOUNT: move(x, "move-account", FF_ACCOUNT, x->account, FF_OTHER_ACCOUNT, mrg_ident(x, MRG_ACCOUNT)); break;
-		case FX_ID_MOVE_VISIT: move(x, "move-visit", FF_VISIT, x->visit, FF_OTHER_VISIT, mrg_ident(x, MRG_VISIT)); break;
+		case FX_ID_MOVE_ACCOUNT: move_account(x); break;
+		case FX_ID_MOVE_VISIT: move_visit(x); break;
 		case FX_ID_CHANGE_ID: {
 			bool external = !memcmp(x->type->trigger, "A46", 3);
 			must_have(x, others(x, "change-id", external ? MRG_EXTERNAL : MRG_IDS, external ? MRG_IDS : 0, 0));
@@ -184,7 +203,7 @@ static void link_patients(struct fx *x, const char *action)
 		return;
 	}
 	struct fact *t = facts_add(x->f, x->link_to, FACT_IDENTITY);
-	facts_put_str(x->f, t, FF_ACTION, action);
+	fx_put_str(x, t, FF_ACTION, action);
 	fx_put(x, t, FF_TIME, x->f->event_time);
 	struct slice parts[3] = {x->g->id.value, x->g->id.assigner, x->g->id.type};
 	fx_put(x, t, FF_OTHER, fx_join(x, parts, 3));

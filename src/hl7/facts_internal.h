@@ -75,11 +75,14 @@ struct fx {
 	struct facts *f;
 	const struct fx_type *type;
 	int comp, sub, rep; /* delimiters; -1: not given */
+	const uint8_t *end; /* of the message's text */
 	bool plain;         /* every field is its own text: no escapes, no controls, UTF-8 */
+	bool quotes;        /* a double quote is somewhere in it, so there may be a "" */
 	uint8_t *room, *room_end; /* free bytes for built strings */
 	char zone[8];       /* MSH-7's, "+01:00", for times that have none */
 	uint8_t zone_n;
-	struct fx_memo time_memo, person_memo;
+	struct fx_memo time_memo[2], person_memo;
+	uint8_t time_turn;
 
 	const struct hl7_segment *s; /* at hand */
 	uint32_t at;                 /* its index */
@@ -96,6 +99,7 @@ struct fx {
 	const struct hl7_segment *mrg;
 	struct fact_group *link_to;  /* A24, A37: the first patient */
 	const struct hl7_segment *evn;
+	bool about_person;           /* the last segment was of the person or the visit: what ROL and PRT stand behind */
 	struct fx_stated stated[3];  /* of allergies, problems, medications: held back until the list is known to be empty */
 	bool patients;               /* some PID was read */
 
@@ -142,6 +146,30 @@ static inline bool fx_has(const struct fx *x, unsigned n)
 {
 	return fx_field(x, n).n != 0;
 }
+/* The first delim at or behind p, else end. Eight bytes at a time; where the message goes on behind end they may be looked at, too. */
+static inline const uint8_t *fx_find(const struct fx *x, const uint8_t *p, const uint8_t *end, int delim)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t pattern = ones * (uint8_t)delim;
+	if (delim < 0)
+		return end;
+	while (p < end && x->end - p >= 8) {
+		uint64_t w;
+		memcpy(&w, p, 8);
+		w = le64toh(w) ^ pattern;
+		uint64_t hit = (w - ones) & ~w & (ones << 7); /* the lowest is exact */
+		if (hit) {
+			p += __builtin_ctzll(hit) / 8;
+			return p < end ? p : end;
+		}
+		p += 8;
+	}
+	if (p >= end)
+		return end;
+	while (p < end && *p != delim)
+		p++;
+	return p;
+}
 static inline bool fx_null(struct slice raw)
 {
 	return raw.n == 2 && raw.p[0] == '"' && raw.p[1] == '"';
@@ -157,12 +185,12 @@ static inline struct slice fx_trim(struct slice s)
 	return s;
 }
 /* Cut at every delim: at most max parts, the others are the empty slice; returns how many there are. What is past max is left out. */
-unsigned fx_cut(struct slice raw, int delim, struct slice *out, unsigned max);
+unsigned fx_cut(const struct fx *x, struct slice raw, int delim, struct slice *out, unsigned max);
 /* The n-th part, from 1, raw. */
-struct slice fx_nth(struct slice raw, int delim, unsigned n);
+struct slice fx_nth(const struct fx *x, struct slice raw, int delim, unsigned n);
 static inline struct slice fx_comp(const struct fx *x, struct slice raw, unsigned n)
 {
-	return fx_nth(raw, x->comp, n);
+	return fx_nth(x, raw, x->comp, n);
 }
 /* The next repetition that has something in it and is no "": call with *rest = field. */
 bool fx_next_rep(const struct fx *x, struct slice *rest, struct slice *ret);
@@ -175,9 +203,10 @@ typedef struct slice fx_reader(struct fx *x, struct slice raw);
 struct slice fx_line(struct fx *x, struct slice raw);   /* free text: blanks kept */
 fx_reader fx_text;      /* ST, IS, ID, NM as written: blanks off, "" -> FACT_NULL */
 fx_reader fx_part;      /* the same as part of a composite: "" is nothing */
+fx_reader fx_word_of;   /* a coded field as one word: its code, else its text */
 fx_reader fx_code;      /* CE, CWE, CNE, CF, IS, ID -> code */
 fx_reader fx_time;      /* TS, DTM, DT -> ISO 8601 */
-fx_reader fx_birth;     /* the same without a time of day of zeros */
+fx_reader fx_birth;     /* the same; the time of day only of a newborn */
 fx_reader fx_name_xpn;  /* XPN, PN -> name */
 fx_reader fx_person;    /* XCN, CN -> person */
 fx_reader fx_person_ndl; /* NDL, or XCN where senders put it -> person */
@@ -201,8 +230,16 @@ struct slice fx_join(struct fx *x, const struct slice *parts, size_t n);        
 struct slice fx_words(struct fx *x, const struct slice *parts, size_t n, char between); /* what there is of them, between put between */
 static inline void fx_put(struct fx *x, struct fact *t, uint8_t field, struct slice v)
 {
-	if (v.n)
+	if (v.n && t && t->count < t->cap)
+		t->values[t->count++] = (struct fact_value){field, v};
+	else if (v.n)
 		facts_put(x->f, t, field, v);
+}
+#define fx_put_lit(x, t, field, literal) fx_put(x, t, field, SLICE(literal))
+static inline void fx_put_str(struct fx *x, struct fact *t, uint8_t field, const char *s)
+{
+	if (s)
+		fx_put(x, t, field, slice_str(s));
 }
 /* Field n of the segment at hand, read by r; _reps: each repetition ("" alone deletes the list). Nothing when it is empty. */
 static inline void fx_put_field(struct fx *x, struct fact *t, uint8_t field, unsigned n, fx_reader *r)
@@ -213,6 +250,7 @@ static inline void fx_put_field(struct fx *x, struct fact *t, uint8_t field, uns
 }
 void fx_put_first(struct fx *x, struct fact *t, uint8_t field, unsigned n, fx_reader *r); /* the first repetition only */
 void fx_put_reps(struct fx *x, struct fact *t, uint8_t field, unsigned n, fx_reader *r);
+void fx_put_new(struct fx *x, struct fact *t, uint8_t field, struct slice v);    /* not the same value twice */
 void fx_put_absent(struct fx *x, struct fact *t, uint8_t field, struct slice v); /* only where t has no such field yet */
 void fx_drop(struct fact *t, uint8_t field);                                     /* what was put there so far goes */
 struct fact *fx_add(struct fx *x, uint8_t kind); /* to the patient at hand (or the group without one); NTEs belong to it now */

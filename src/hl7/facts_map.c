@@ -116,31 +116,42 @@ static const struct fx_type *find_type(struct slice code, struct slice event)
 
 /* ---- header ---- */
 
-/* Fields are their own text when nothing in the message is escaped and no control stands in it but the line ends. */
-static bool is_plain(const struct hl7_msg *m)
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+
+/* What is in the message: controls other than line ends and tabs, double quotes. One pass, sixteen bytes at a time. */
+static void look_through(struct slice s, bool *ret_controls, bool *ret_quotes)
 {
-	if (!m->utf8 || m->escapes)
-		return false;
-	const uint8_t *p = m->text.p, *end = p + m->text.n;
-	for (; p + 8 <= end; p += 8) {
-		uint64_t w;
-		memcpy(&w, p, 8);
-		const uint64_t ones = UINT64_C(0x0101010101010101);
-		uint64_t x = w ^ ones * 0x7f;
-		if ((((w - ones * 0x20) & ~w) | ((x - ones) & ~x)) & ones * 0x80)
-			for (unsigned i = 0; i < 8; i++)
-				if ((p[i] < 0x20 && p[i] != '\r' && p[i] != '\n' && p[i] != '\t') || p[i] == 0x7f)
-					return false;
+	bytes16 controls = {0}, quotes = {0}, v;
+	size_t i = 0;
+	uint64_t c[2], q[2];
+#define LOOK()                                                                                                                         \
+	do {                                                                                                                               \
+		controls |= (bytes16)((bytes16)((v - 9 > 1) & (v < 0x20) & (v != '\r')) | (v == 0x7f)); /* v - 9 > 1: neither TAB nor LF */      \
+		quotes |= (bytes16)(v == '"');                                                                                                 \
+	} while (0)
+	for (; s.n - i >= 16; i += 16) {
+		memcpy(&v, s.p + i, 16);
+		LOOK();
 	}
-	for (; p < end; p++)
-		if ((*p < 0x20 && *p != '\r' && *p != '\n' && *p != '\t') || *p == 0x7f)
-			return false;
-	return true;
+	memset(&v, ' ', 16);
+	if (s.n > i)
+		memcpy(&v, s.p + i, s.n - i);
+	LOOK();
+#undef LOOK
+	memcpy(c, &controls, 16);
+	memcpy(q, &quotes, 16);
+	*ret_controls = (c[0] | c[1]) != 0;
+	*ret_quotes = (q[0] | q[1]) != 0;
 }
 
 void fx_init(struct fx *x, const struct hl7_msg *m, struct facts *f)
 {
-	*x = (struct fx){.m = m, .f = f, .type = &other_type, .comp = m->d.comp ? m->d.comp : -1, .sub = m->d.sub ? m->d.sub : -1, .rep = m->d.rep ? m->d.rep : -1, .plain = is_plain(m)};
+	*x = (struct fx){.m = m, .f = f, .type = &other_type, .comp = m->d.comp ? m->d.comp : -1, .sub = m->d.sub ? m->d.sub : -1, .rep = m->d.rep ? m->d.rep : -1};
+	bool controls;
+	look_through(m->text, &controls, &x->quotes);
+	/* fields are their own text when nothing in the message is escaped and no control stands in it but the line ends */
+	x->plain = m->utf8 && !m->escapes && !controls;
+	x->end = m->text.p + m->text.n;
 }
 
 static struct slice hd_name(struct fx *x, unsigned field)
@@ -205,7 +216,7 @@ static void keep_zone(struct fx *x)
 		memcpy(x->zone, t.p + t.n - 6, 6);
 		x->zone_n = 6;
 	}
-	x->time_memo = (struct fx_memo){0}; /* read before the zone was known */
+	memset(x->time_memo, 0, sizeof x->time_memo); /* read before the zone was known */
 }
 
 static const struct hl7_segment *find_evn(const struct hl7_msg *m)
@@ -384,9 +395,14 @@ static void master_segment(struct fx *x, uint32_t name)
 }
 
 /* Role and participation segments belong to what they stand behind: a person's care team only behind the person or the visit. */
-static bool behind_person_or_visit(const struct fx *x)
+static bool keeps_place(uint32_t name)
 {
-	return !x->orc && !x->report && !x->order && !x->document;
+	return name == SEG('R', 'O', 'L') || name == SEG('P', 'R', 'T') || name == SEG('A', 'R', 'V');
+}
+
+static bool is_about_person(uint32_t name)
+{
+	return name == SEG('P', 'I', 'D') || name == SEG('P', 'D', '1') || name == SEG('P', 'V', '1') || name == SEG('P', 'V', '2');
 }
 
 /* What any interpreted message about a patient may carry. */
@@ -399,11 +415,11 @@ static void patient_segment(struct fx *x, uint32_t name)
 	case SEG('I', 'N', '1'): fx_in1(x); break;
 	case SEG('A', 'R', 'V'): fx_arv(x); break;
 	case SEG('R', 'O', 'L'):
-		if (behind_person_or_visit(x))
+		if (x->about_person)
 			fx_rol(x);
 		break;
 	case SEG('P', 'R', 'T'):
-		if (behind_person_or_visit(x))
+		if (x->about_person)
 			fx_prt(x);
 		break;
 	case SEG('M', 'R', 'G'): fx_mrg(x); break;
@@ -432,6 +448,8 @@ static void segment(struct fx *x)
 	uint32_t name = fx_name(x->s);
 	enum fx_family family = x->type->family;
 	x->obx += name == SEG('O', 'B', 'X');
+	if (!keeps_place(name))
+		x->about_person = is_about_person(name);
 	if (name == SEG('P', 'I', 'D')) {
 		begin_patient(x);
 	} else if (name == SEG('P', 'V', '1')) {
@@ -441,6 +459,8 @@ static void segment(struct fx *x)
 		master_segment(x, name);
 	} else if (family == FX_OTHER) {
 		return; /* not on the list: who and where, no more */
+	} else if (!x->s->id[0]) {
+		fx_lost(x); /* a line that is no segment: the rest of somebody's text, most often */
 	} else if (name == SEG('O', 'B', 'X')) {
 		fx_obx(x);
 	} else if (name == SEG('P', 'V', '2')) {

@@ -15,8 +15,8 @@ void fx_mfi(struct fx *x)
 	if (!what)
 		return;
 	struct fact *t = fx_add(x, FACT_SECTION);
-	facts_put_str(x->f, t, FF_CATEGORY, what);
-	facts_put_str(x->f, t, FF_STATUS, "replaced");
+	fx_put_str(x, t, FF_CATEGORY, what);
+	fx_put_lit(x, t, FF_STATUS, "replaced");
 }
 
 /* MFE: 1 record-level event, 4 key */
@@ -31,8 +31,8 @@ void fx_mfe(struct fx *x)
 static void put_action(struct fx *x, struct fact *t, const char *active)
 {
 	bool off = fx_is(x->master_action, "MDC"), on = fx_is(x->master_action, "MAC");
-	facts_put_str(x->f, t, FF_ACTION, off ? "update" : x->master_verb);
-	facts_put_str(x->f, t, FF_ACTIVE, off ? "no" : on ? "yes" : active);
+	fx_put_str(x, t, FF_ACTION, off ? "update" : x->master_verb);
+	fx_put_str(x, t, FF_ACTIVE, off ? "no" : on ? "yes" : active);
 }
 
 static const char *sex(struct slice raw)
@@ -47,14 +47,14 @@ void fx_stf(struct fx *x)
 	struct fact *t = x->report = fx_add(x, FACT_STAFF);
 	struct slice key = fx_has(x, 2) ? fx_id(x, fx_first_rep(x, fx_field(x, 2))) : SLICE_NULL;
 	if (!key.n || fact_is_null(key))
-		key = fx_part(x, fx_nth(fx_comp(x, fx_field(x, 1), 1), x->sub, 1));
+		key = fx_part(x, fx_nth(x, fx_comp(x, fx_field(x, 1), 1), x->sub, 1));
 	fx_put(x, t, FF_ID, key);
 	if (!key.n)
 		fx_problem(x);
 	static const struct fx_word states[] = {{"A", "yes"}, {"I", "no"}};
 	put_action(x, t, FX_LOOKUP(states, fx_comp(x, fx_field(x, 7), 1)));
 	fx_put_reps(x, t, FF_NAME, 3, fx_name_xpn);
-	facts_put_str(x->f, t, FF_SEX, sex(fx_comp(x, fx_field(x, 5), 1)));
+	fx_put_str(x, t, FF_SEX, sex(fx_comp(x, fx_field(x, 5), 1)));
 	fx_put_field(x, t, FF_BIRTH, 6, fx_birth);
 	fx_put_first(x, t, FF_ROLE, 4, fx_code);
 	fx_put_first(x, t, FF_SERVICE, fx_has(x, 9) ? 9 : 8, fx_code);
@@ -115,6 +115,6 @@ void fx_npu(struct fx *x)
 	}
 	struct fact *t = fx_add(x, FACT_LOCATION);
 	fx_put(x, t, FF_LOCATION, place);
-	facts_put_str(x->f, t, FF_ACTION, "update");
+	fx_put_lit(x, t, FF_ACTION, "update");
 	fx_put_field(x, t, FF_STATUS_RAW, 2, fx_text);
 }

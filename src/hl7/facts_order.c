@@ -66,7 +66,7 @@ static const char *order_status(struct fx *x, const struct hl7_segment *orc)
 
 static void put_status(struct fx *x, struct fact *t)
 {
-	facts_put_str(x->f, t, FF_STATUS, order_status(x, x->orc));
+	fx_put_str(x, t, FF_STATUS, order_status(x, x->orc));
 	struct slice raw[2] = {fx_part(x, fx_seg_field(x, x->orc, 1)), fx_part(x, fx_comp(x, fx_seg_field(x, x->orc, 5), 1))};
 	fx_put(x, t, FF_STATUS_RAW, fx_words(x, raw, 2, ' '));
 }
@@ -83,7 +83,7 @@ const char *fx_priority(struct slice s)
 
 static void put_priority(struct fx *x, struct fact *t, struct slice raw)
 {
-	struct slice s = fx_part(x, fx_nth(fx_comp(x, raw, 1), x->sub, 1));
+	struct slice s = fx_part(x, fx_nth(x, fx_comp(x, raw, 1), x->sub, 1));
 	if (!s.n)
 		return;
 	const char *known = fx_priority(s);
@@ -105,7 +105,7 @@ static void put_frequency(struct fx *x, struct fact *t, struct slice frequency, 
 	if (mentions_prn(frequency))
 		fx_put_absent(x, t, FF_PRN, condition.n ? condition : SLICE("yes"));
 	else
-		fx_put(x, t, FF_TEXT, condition);
+		fx_put_new(x, t, FF_TEXT, condition);
 }
 
 /* TQ: 1 quantity, 2 interval (pattern & explicit times), 3 duration, 4 start, 5 end, 6 priority, 7 condition, 8 text. The first repetition: later ones are steps of a sequence, which the
@@ -116,24 +116,24 @@ void fx_put_timing(struct fx *x, struct fact *t, struct slice tq)
 	if (tq.n == 0 || fx_null(tq))
 		return;
 	struct slice c[8], interval[2];
-	fx_cut(tq, x->comp, c, 8);
-	fx_cut(c[1], x->sub, interval, 2);
+	fx_cut(x, tq, x->comp, c, 8);
+	fx_cut(x, c[1], x->sub, interval, 2);
 	struct slice often[2] = {fx_part(x, interval[0]), fx_part(x, interval[1])};
 	put_frequency(x, t, fx_words(x, often, 2, ' '), fx_part(x, c[6]));
 	fx_put_absent(x, t, FF_DURATION, fx_part(x, c[2]));
 	fx_put_absent(x, t, FF_START, c[3].n ? fx_time(x, c[3]) : SLICE_NULL);
 	fx_put_absent(x, t, FF_END, c[4].n ? fx_time(x, c[4]) : SLICE_NULL);
 	put_priority(x, t, c[5]);
-	fx_put(x, t, FF_TEXT, fx_part(x, c[7]));
+	fx_put_new(x, t, FF_TEXT, fx_part(x, c[7]));
 }
 
 /* RPT: 1 pattern (a code), 5 and 6 period, 11 general timing. */
 static struct slice repeat_pattern(struct fx *x, struct slice rpt)
 {
 	struct slice c[11], code[2];
-	fx_cut(rpt, x->comp, c, 11);
-	fx_cut(c[0], x->sub, code, 2);
-	struct slice period[4] = {fx_part(x, code[0]).n ? fx_part(x, code[0]) : fx_part(x, code[1]), SLICE("every"), fx_part(x, c[4]), fx_part(x, c[5])};
+	fx_cut(x, rpt, x->comp, c, 11);
+	fx_cut(x, c[0], x->sub, code, 2);
+	struct slice period[4] = {fx_part(x, code[0]).n ? fx_part(x, code[0]) : fx_part(x, code[1]), SLICE("every"), fx_part(x, c[4]), fx_part(x, fx_nth(x, c[5], x->sub, 1))};
 	if (!period[2].n)
 		return period[0].n ? period[0] : fx_part(x, c[10]);
 	return fx_words(x, period, 4, ' ');
@@ -173,7 +173,7 @@ void fx_tq1(struct fx *x)
 	fx_put_absent(x, t, FF_START, fx_has(x, 7) ? fx_time(x, fx_field(x, 7)) : SLICE_NULL);
 	fx_put_absent(x, t, FF_END, fx_has(x, 8) ? fx_time(x, fx_field(x, 8)) : SLICE_NULL);
 	put_priority(x, t, fx_first_rep(x, fx_field(x, 9)));
-	fx_put_field(x, t, FF_TEXT, 11, fx_text);
+	fx_put_new(x, t, FF_TEXT, fx_text(x, fx_field(x, 11)));
 }
 
 /* ---- ORC ---- */
@@ -227,10 +227,10 @@ static void put_orc(struct fx *x, struct fact *t)
 	fx_put_field(x, t, FF_REASON, 16, fx_code);
 	if (t && t->kind == FACT_MED_ORDER) {
 		static const struct fx_word settings[] = {{"I", "inpatient"}, {"O", "outpatient"}};
-		facts_put_str(x->f, t, FF_CATEGORY, FX_LOOKUP(settings, fx_comp(x, fx_field(x, 29), 1)));
+		fx_put_str(x, t, FF_CATEGORY, FX_LOOKUP(settings, fx_comp(x, fx_field(x, 29), 1)));
 	}
 	if (fx_is(fx_field(x, 1), "RO") && x->replaced.n) {
-		facts_put_str(x->f, t, FF_RELATION, "replaces");
+		fx_put_lit(x, t, FF_RELATION, "replaces");
 		fx_put_absent(x, t, FF_PARENT, x->replaced);
 	}
 	if (fx_is(fx_field(x, 1), "RP") || fx_is(fx_field(x, 1), "RU"))
@@ -266,7 +266,7 @@ struct slice fx_code_in(struct fx *x, struct slice comp)
 	struct slice c[6];
 	if (comp.n == 0 || fx_null(comp))
 		return SLICE_NULL;
-	fx_cut(comp, x->sub, c, 6);
+	fx_cut(x, comp, x->sub, c, 6);
 	for (unsigned i = 0; i < 6; i++)
 		c[i] = fx_part(x, c[i]);
 	return fx_join(x, c, 6);
@@ -332,7 +332,7 @@ void fx_ods(struct fx *x)
 	struct fact *t = x->order;
 	if (!t || t->kind != FACT_ORDER)
 		return;
-	facts_put_str(x->f, t, FF_CATEGORY, "diet");
+	fx_put_lit(x, t, FF_CATEGORY, "diet");
 	fx_put_reps(x, t, FF_CODE, 3, fx_code);
 	fx_put_reps(x, t, FF_TEXT, 4, fx_text);
 }

@@ -68,7 +68,7 @@ static int the_one(const struct idents *all, unsigned after3, unsigned after2, u
 
 static void begin_patient(struct fx *x)
 {
-	struct idents all;
+	struct idents all __attribute__((uninitialized)); /* 3 kB of which the first few are used */
 	all.n = 0;
 	gather(x, &all, 3, NULL);
 	unsigned after3 = all.n;
@@ -114,7 +114,7 @@ static void put_sex(struct fx *x, struct fact *t, unsigned field)
 	struct slice code = fx_comp(x, raw, 1);
 	const char *sex = FX_LOOKUP(sexes, code);
 	if (sex)
-		facts_put_str(x->f, t, FF_SEX, sex);
+		fx_put_str(x, t, FF_SEX, sex);
 	else if (fx_trim(code).n)
 		fx_problem(x);
 }
@@ -134,7 +134,7 @@ static void put_yes_no(struct fx *x, struct fact *t, uint8_t id, unsigned field)
 	if (fx_null(raw))
 		fx_put(x, t, id, SLICE(FACT_NULL));
 	else if (v)
-		facts_put_str(x->f, t, id, v);
+		fx_put_str(x, t, id, v);
 	else if (fx_trim(raw).n)
 		fx_problem(x);
 }
@@ -214,7 +214,7 @@ void fx_pid(struct fx *x)
 	x->patients = true;
 	x->patient = fx_add(x, FACT_PATIENT);
 	if (x->type->family != FX_ADT)
-		facts_put_str(x->f, x->patient, FF_ACTION, "mention");
+		fx_put_lit(x, x->patient, FF_ACTION, "mention");
 	put_demographics(x, x->patient);
 	fx_put(x, x->patient, FF_ACCOUNT, account.n && fx_null(account) ? SLICE(FACT_NULL) : x->account);
 }
@@ -231,13 +231,13 @@ void fx_flag(struct fx *x, unsigned field, const char *id, const char *category,
 	if (off && !fx_null(raw) && x->type->family != FX_ADT)
 		return;
 	struct fact *t = fx_add(x, FACT_FLAG);
-	facts_put_str(x->f, t, FF_ID, id);
-	facts_put_str(x->f, t, FF_CATEGORY, category);
-	facts_put_str(x->f, t, FF_ACTION, off ? "delete" : "add");
+	fx_put_str(x, t, FF_ID, id);
+	fx_put_str(x, t, FF_CATEGORY, category);
+	fx_put_str(x, t, FF_ACTION, off ? "delete" : "add");
 	if (!off) {
 		fx_put_reps(x, t, FF_CODE, field, fx_code);
 		struct slice code[7], first = fx_first_rep(x, raw);
-		fx_cut(first, x->comp, code, 7);
+		fx_cut(x, first, x->comp, code, 7);
 		if (!strcmp(category, "protected") || !strcmp(category, "vip"))
 			fx_put(x, t, FF_PROTECTED, fx_part(x, code[1]).n ? fx_part(x, code[1]) : fx_part(x, code[0]));
 	}
@@ -249,10 +249,10 @@ void fx_flag(struct fx *x, unsigned field, const char *id, const char *category,
 /* PD1-4 primary care provider, -7 living will, -12 protection indicator, -15 advance directive. */
 void fx_pd1(struct fx *x)
 {
-	if (fx_has(x, 4)) {
+	if (fx_person(x, fx_first_rep(x, fx_field(x, 4))).n) {
 		struct fact *t = fx_add(x, FACT_CARE_TEAM);
-		facts_put_str(x->f, t, FF_ROLE, "primary-care");
-		facts_put_str(x->f, t, FF_ACTION, x->type->family == FX_ADT ? "update" : "mention");
+		fx_put_lit(x, t, FF_ROLE, "primary-care");
+		fx_put_str(x, t, FF_ACTION, x->type->family == FX_ADT ? "update" : "mention");
 		fx_put_reps(x, t, FF_PERFORMER, 4, fx_person);
 	}
 	fx_flag(x, 7, "PD1-7", "living-will", false);
@@ -271,8 +271,8 @@ void fx_arv(struct fx *x)
 	struct slice code = fx_code(x, fx_field(x, 3));
 	struct slice id[2] = {SLICE("ARV"), fx_part(x, fx_comp(x, fx_field(x, 3), 1))};
 	fx_put(x, t, FF_ID, fx_words(x, id, 2, ' '));
-	facts_put_str(x->f, t, FF_CATEGORY, "protected");
-	facts_put_str(x->f, t, FF_ACTION, fx_is(action, "D") ? "delete" : "add");
+	fx_put_lit(x, t, FF_CATEGORY, "protected");
+	fx_put_str(x, t, FF_ACTION, fx_is(action, "D") ? "delete" : "add");
 	fx_put(x, t, FF_CODE, code);
 	struct slice display = fact_part(code, FC_DISPLAY);
 	fx_put(x, t, FF_PROTECTED, display.n ? display : fact_part(code, FC_CODE));
@@ -299,7 +299,7 @@ void fx_nk1(struct fx *x)
 	if (nobody && !fx_has(x, 3) && !fx_has(x, 5) && !fx_has(x, 4))
 		return;
 	struct fact *t = fx_add(x, FACT_CONTACT);
-	facts_put_str(x->f, t, FF_ACTION, fx_null(fx_field(x, 2)) && !fx_has(x, 3) ? "delete" : list_action(x));
+	fx_put_str(x, t, FF_ACTION, fx_null(fx_field(x, 2)) && !fx_has(x, 3) ? "delete" : list_action(x));
 	fx_put_reps(x, t, FF_NAME, 2, fx_name_xpn);
 	if (!fx_has(x, 2) && fx_has(x, 13)) {
 		struct slice name[8] = {[FN_TEXT] = fx_org(x, fx_first_rep(x, fx_field(x, 13)))};
@@ -312,7 +312,7 @@ void fx_nk1(struct fx *x)
 		struct slice parts[7] = {known ? slice_str(known) : fx_part(x, fx_comp(x, role, 1)), fx_part(x, fx_comp(x, role, 2))};
 		fx_put(x, t, FF_CATEGORY, fx_join(x, parts, 7));
 	} else {
-		facts_put_str(x->f, t, FF_CATEGORY, "next-of-kin");
+		fx_put_lit(x, t, FF_CATEGORY, "next-of-kin");
 	}
 	fx_put_reps(x, t, FF_ADDRESS, 4, fx_address);
 	put_telecoms(x, t, 5, "home");
@@ -333,8 +333,8 @@ void fx_gt1(struct fx *x)
 	if (!fx_has(x, 3) && !fx_has(x, 21))
 		return;
 	struct fact *t = fx_add(x, FACT_CONTACT);
-	facts_put_str(x->f, t, FF_ACTION, "add"); /* no list of its own: next of kin stand beside it */
-	facts_put_str(x->f, t, FF_CATEGORY, "guarantor");
+	fx_put_lit(x, t, FF_ACTION, "add"); /* no list of its own: next of kin stand beside it */
+	fx_put_lit(x, t, FF_CATEGORY, "guarantor");
 	fx_put_first(x, t, FF_ID, 2, fx_id);
 	fx_put_reps(x, t, FF_NAME, 3, fx_name_xpn);
 	if (!fx_has(x, 3)) {
@@ -356,7 +356,7 @@ void fx_in1(struct fx *x)
 	if (!fx_has(x, 2) && !fx_has(x, 3) && !fx_has(x, 4) && !fx_has(x, 36))
 		return;
 	struct fact *t = fx_add(x, FACT_COVERAGE);
-	facts_put_str(x->f, t, FF_ACTION, list_action(x));
+	fx_put_str(x, t, FF_ACTION, list_action(x));
 	fx_put_field(x, t, FF_CODE, 2, fx_code);
 	fx_put_first(x, t, FF_PAYER, 4, fx_org);
 	if (!fx_has(x, 4))
@@ -364,7 +364,7 @@ void fx_in1(struct fx *x)
 	fx_put_field(x, t, FF_GROUP, 8, fx_text);
 	fx_put_field(x, t, FF_START, 12, fx_time);
 	fx_put_field(x, t, FF_END, 13, fx_time);
-	fx_put_field(x, t, FF_TYPE, 15, fx_text);
+	fx_put_field(x, t, FF_TYPE, 15, fx_word_of);
 	fx_put_first(x, t, FF_NAME, 16, fx_name_xpn);
 	fx_put_field(x, t, FF_ROLE, 17, fx_code);
 	fx_put_field(x, t, FF_POLICY, 36, fx_text);
@@ -377,11 +377,11 @@ static const struct fx_word problem_actions[] = {{"AD", "add"}, {"CO", "update"}
 
 static void care_team(struct fx *x, unsigned action, unsigned role, unsigned person, unsigned begin, unsigned end, unsigned id)
 {
-	if (!fx_has(x, person))
+	if (!fx_person(x, fx_first_rep(x, fx_field(x, person))).n)
 		return;
 	struct fact *t = fx_add(x, FACT_CARE_TEAM);
 	const char *verb = FX_LOOKUP(problem_actions, fx_comp(x, fx_field(x, action), 1));
-	facts_put_str(x->f, t, FF_ACTION, verb ? verb : "update");
+	fx_put_str(x, t, FF_ACTION, verb ? verb : "update");
 	fx_put_field(x, t, FF_ROLE, role, fx_code);
 	fx_put_reps(x, t, FF_PERFORMER, person, fx_person);
 	fx_put_field(x, t, FF_START, begin, fx_time);

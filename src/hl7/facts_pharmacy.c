@@ -3,15 +3,22 @@
  * RDE and RAS repeat what was ordered before what was encoded; the encoded order wins, and what RXO alone says is kept. VXU's RXA is an immunization. */
 #include "facts_internal.h"
 
+/* A unit as people write it: mg, mL; the name of one that is a number in some system. */
+static struct slice unit_word(struct slice code)
+{
+	struct slice c = fact_part(code, FC_CODE), d = fact_part(code, FC_DISPLAY);
+	uint64_t n;
+	if (c.n && !(d.n && num_u64(c, 0, UINT64_MAX, &n) == 0))
+		return c;
+	return d.n ? d : fact_part(code, FC_TEXT);
+}
+
 static struct slice amount(struct fx *x, unsigned number, unsigned unit)
 {
 	struct slice n = fx_text(x, fx_field(x, number)), u = fx_field(x, unit);
 	if (n.n == 0 || fact_is_null(n))
 		return n;
-	struct slice code = u.n && !fx_null(u) ? fx_code(x, fx_first_rep(x, u)) : SLICE_NULL, text = fact_part(code, FC_CODE);
-	if (!text.n)
-		text = fact_part(code, FC_DISPLAY).n ? fact_part(code, FC_DISPLAY) : fact_part(code, FC_TEXT);
-	struct slice both[2] = {n, text};
+	struct slice both[2] = {n, u.n && !fx_null(u) ? unit_word(fx_code(x, fx_first_rep(x, u))) : SLICE_NULL};
 	return fx_words(x, both, 2, ' ');
 }
 
@@ -72,14 +79,23 @@ static struct fact *the_order(struct fx *x)
 	return x->order;
 }
 
+static void put_instructions(struct fx *x, struct fact *t, unsigned field)
+{
+	struct slice rest = fx_field(x, field), rep;
+	if (rest.n == 0 || fx_null(rest))
+		return;
+	for (unsigned n = 0; n < 64 && fx_next_rep(x, &rest, &rep); n++)
+		fx_put_new(x, t, FF_TEXT, instruction(x, rep));
+}
+
 void fx_rxo(struct fx *x)
 {
 	struct fact *t = the_order(x);
 	if (!t || x->encoded)
 		return;
 	put_order(x, t, &rxo);
-	fx_put_reps(x, t, FF_TEXT, 6, instruction);
-	fx_put_reps(x, t, FF_TEXT, 7, instruction);
+	put_instructions(x, t, 6);
+	put_instructions(x, t, 7);
 }
 
 /* What the prescriber asked for gives way to what the pharmacy made of it. */
@@ -97,8 +113,8 @@ void fx_rxe(struct fx *x)
 	x->routed = x->timed = x->mixed = false;
 	put_order(x, t, &rxe);
 	fx_put_timing(x, t, fx_field(x, 1));
-	fx_put_reps(x, t, FF_TEXT, 7, instruction);
-	fx_put_reps(x, t, FF_TEXT, 21, instruction);
+	put_instructions(x, t, 7);
+	put_instructions(x, t, 21);
 	if (fx_has(x, 13))
 		fx_put_absent(x, t, FF_AUTHOR, fx_person(x, fx_first_rep(x, fx_field(x, 13))));
 	fx_put_absent(x, t, FF_RECORDED, fx_has(x, 32) ? fx_time(x, fx_field(x, 32)) : SLICE_NULL);
@@ -115,8 +131,8 @@ void fx_rxg(struct fx *x)
 	struct slice due = fx_comp(x, fx_first_rep(x, fx_field(x, 3)), 4);
 	if (due.n)
 		fx_put_absent(x, t, FF_EXPECTED, fx_time(x, due));
-	fx_put_reps(x, t, FF_TEXT, 9, instruction);
-	fx_put_reps(x, t, FF_TEXT, 13, instruction);
+	put_instructions(x, t, 9);
+	put_instructions(x, t, 13);
 }
 
 /* RXD: 2 what, 3 when, 4/5 how much, 6 form, 7 prescription, 8 refills, 9 notes, 10 by, 15 instructions, 16/17 strength, 18 lot, 19 expires, 20 maker */
@@ -134,7 +150,7 @@ void fx_rxd(struct fx *x)
 	fx_put(x, t, FF_PLACER, x->placer);
 	fx_put(x, t, FF_FILLER, x->filler);
 	fx_put_visit(x, t);
-	facts_put_str(x->f, t, FF_STATUS, "completed");
+	fx_put_lit(x, t, FF_STATUS, "completed");
 	struct slice code = fx_code(x, fx_field(x, 2));
 	if (!code.n)
 		fx_lost(x);
@@ -146,7 +162,7 @@ void fx_rxd(struct fx *x)
 	fx_put_field(x, t, FF_REFILLS, 8, fx_text);
 	fx_put_reps(x, t, FF_TEXT, 9, fx_text);
 	fx_put_reps(x, t, FF_PERFORMER, 10, fx_person);
-	fx_put_reps(x, t, FF_TEXT, 15, instruction);
+	put_instructions(x, t, 15);
 	fx_put(x, t, FF_STRENGTH, amount(x, 16, 17));
 	fx_put_reps(x, t, FF_LOT, 18, fx_text);
 	fx_put_first(x, t, FF_EXPIRY, 19, fx_time);
@@ -170,10 +186,10 @@ static void put_completion(struct fx *x, struct fact *t)
 		known = fx_trim(code).n ? "unknown" : "completed";
 	if (refused && !strcmp(known, "completed") && !fx_has(x, 20))
 		known = "not-done";
-	facts_put_str(x->f, t, FF_STATUS, deleted ? "entered-in-error" : nothing ? "not-done" : known);
-	fx_put_field(x, t, FF_STATUS_RAW, 20, fx_text);
+	fx_put_str(x, t, FF_STATUS, deleted ? "entered-in-error" : nothing ? "not-done" : known);
+	fx_put_field(x, t, FF_STATUS_RAW, 20, fx_word_of);
 	static const struct fx_word verbs[] = {{"A", "add"}, {"D", "delete"}, {"U", "update"}};
-	facts_put_str(x->f, t, FF_ACTION, FX_LOOKUP(verbs, fx_comp(x, fx_field(x, 21), 1)));
+	fx_put_str(x, t, FF_ACTION, FX_LOOKUP(verbs, fx_comp(x, fx_field(x, 21), 1)));
 }
 
 /* RXA-9: a code (NIP001: new, historical) or words */
@@ -287,14 +303,14 @@ void fx_rxr(struct fx *x)
 void fx_rxc(struct fx *x)
 {
 	struct fact *t = x->order;
-	if (!t || !fx_has(x, 2) || fx_null(fx_field(x, 2)) || !fx_budget(x))
+	if (!t || x->given || !fx_has(x, 2) || fx_null(fx_field(x, 2)) || !fx_budget(x)) /* behind RXD or RXA it is of what was dispensed or given, and the order has it */
 		return;
 	if (x->encoded && !x->mixed) {
 		fx_drop(t, FF_COMPONENT);
 		x->mixed = true;
 	}
 	struct slice code = fx_code(x, fx_field(x, 2)), n = fx_part(x, fx_field(x, 3)), unit = fx_code(x, fx_field(x, 4));
-	struct slice u = fact_part(unit, FC_CODE).n ? fact_part(unit, FC_CODE) : fact_part(unit, FC_DISPLAY);
+	struct slice u = unit_word(unit);
 	size_t size = code.n + n.n + u.n + 2;
 	uint8_t *to = fx_room(x, size), *p = to;
 	if (!to)

@@ -33,7 +33,7 @@ static void put_report_status(struct fx *x, struct fact *t)
 	if (fx_trim(code).n == 0)
 		return;
 	const char *state = FX_LOOKUP(report_states, code);
-	facts_put_str(x->f, t, FF_STATUS, state ? state : "unknown");
+	fx_put_str(x, t, FF_STATUS, state ? state : "unknown");
 	fx_put(x, t, FF_STATUS_RAW, fx_part(x, code));
 	if (!state && !fx_null(raw))
 		fx_problem(x);
@@ -41,7 +41,9 @@ static void put_report_status(struct fx *x, struct fact *t)
 
 static void put_status(struct fx *x, struct fact *t)
 {
-	struct slice raw = fx_trim(fx_comp(x, fx_field(x, 11), 1));
+	struct slice raw = fx_field(x, 11);
+	if (raw.n != 1)
+		raw = fx_trim(fx_comp(x, raw, 1));
 	if (raw.n == 0 || fx_null(raw))
 		return;
 	const char *state = raw.n == 1 ? observation_state(raw.p[0]) : NULL;
@@ -49,37 +51,37 @@ static void put_status(struct fx *x, struct fact *t)
 		state = "unknown";
 		fx_problem(x);
 	}
-	facts_put_str(x->f, t, FF_STATUS, state);
+	fx_put_str(x, t, FF_STATUS, state);
 	fx_put(x, t, FF_STATUS_RAW, fx_part(x, raw));
 	if (raw.n == 1 && raw.p[0] == 'D')
-		facts_put_str(x->f, t, FF_ACTION, "delete");
+		fx_put_lit(x, t, FF_ACTION, "delete");
 }
 
 /* ---- category ---- */
 
-/* LOINC's vital signs (the FHIR vital-signs profile and its panels): the number before the check digit. Sorted. */
-static const uint32_t vital_loinc[] = {2708, 2710, 3140, 3141, 3150, 3151, 8277, 8280, 8287, 8289, 8302, 8306, 8310, 8328, 8331, 8332, 8333, 8334, 8339, 8341, 8343, 8344, 8357, 8358, 8359, 8360, 8361, 8362, 8363, 8364, 8365, 8366,
-	8453, 8454, 8455, 8459, 8460, 8461, 8462, 8478, 8480, 8866, 8867, 8893, 9279, 9843, 20564, 29463, 34471, 35094, 39156, 40443, 55284, 59408, 59574, 59575, 59576, 60833, 72514, 75997, 76534, 76535, 85353, 85354, 96607, 96608};
+/* LOINC's vital signs (the FHIR vital-signs profile and its panels): the number before the check digit. */
+static bool is_vital_number(uint32_t n)
+{
+	switch (n) {
+	case 2708: case 2710: case 3140: case 3141: case 3150: case 3151: case 8277: case 8280: case 8287: case 8289: case 8302: case 8306: case 8310: case 8328: case 8331: case 8332: case 8333: case 8334: case 8339:
+	case 8341: case 8343: case 8344: case 8357: case 8358: case 8359: case 8360: case 8361: case 8362: case 8363: case 8364: case 8365: case 8366: case 8453: case 8454: case 8455: case 8459: case 8460: case 8461:
+	case 8462: case 8478: case 8480: case 8866: case 8867: case 8893: case 9279: case 9843: case 20564: case 29463: case 34471: case 35094: case 39156: case 40443: case 55284: case 59408: case 59574: case 59575:
+	case 59576: case 60833: case 72514: case 75997: case 76534: case 76535: case 85353: case 85354: case 96607: case 96608: return true;
+	default: return false;
+	}
+}
 
 static bool is_vital_loinc(struct slice code)
 {
 	uint32_t n = 0;
-	size_t i = 0;
-	for (; i < code.n && i < 6 && code.p[i] >= '0' && code.p[i] <= '9'; i++)
-		n = n * 10 + (code.p[i] - '0');
-	if (i == 0 || i + 2 != code.n || code.p[i] != '-')
+	if (code.n < 6 || code.n > 7 || code.p[code.n - 2] != '-')
 		return false;
-	size_t lo = 0, hi = ARRAY_LEN(vital_loinc);
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		if (vital_loinc[mid] == n)
-			return true;
-		if (vital_loinc[mid] < n)
-			lo = mid + 1;
-		else
-			hi = mid;
+	for (size_t i = 0; i < code.n - 2; i++) {
+		if (code.p[i] < '0' || code.p[i] > '9')
+			return false;
+		n = n * 10 + (code.p[i] - '0');
 	}
-	return false;
+	return is_vital_number(n);
 }
 
 /* Table 0074, diagnostic service section */
@@ -216,6 +218,7 @@ void fx_spm(struct fx *x)
 #define TYPE(a, b) ((unsigned)(a) << 8 | (unsigned)(b))
 static unsigned type_of(struct slice type)
 {
+	type = fx_trim(type);
 	return type.n == 2 ? TYPE(type.p[0], type.p[1]) : type.n == 3 ? TYPE(type.p[0], type.p[1]) | (unsigned)type.p[2] << 16 : 0;
 }
 #define TYPE3(a, b, c) (TYPE(a, b) | (unsigned)(c) << 16)
@@ -245,7 +248,7 @@ static void put_structured(struct fx *x, struct fact *t, struct slice raw)
 		fx_put(x, t, FF_VALUE, SLICE(FACT_NULL));
 		return;
 	}
-	fx_cut(raw, x->comp, c, 4);
+	fx_cut(x, raw, x->comp, c, 4);
 	const char *comparator = FX_LOOKUP(comparators, c[0]);
 	struct slice other = fx_part(x, c[0]);
 	struct slice all[4] = {comparator || fx_is(c[0], "=") ? SLICE_NULL : other, fx_part(x, c[1]), fx_part(x, c[2]), fx_part(x, c[3])};
@@ -258,7 +261,7 @@ static void put_structured(struct fx *x, struct fact *t, struct slice raw)
 			memcpy(p, all[i].p, all[i].n);
 		p += all[i].n;
 	}
-	facts_put_str(x->f, t, FF_COMPARATOR, comparator);
+	fx_put_str(x, t, FF_COMPARATOR, comparator);
 	fx_put(x, t, FF_VALUE, slice_of(to, n));
 }
 
@@ -298,7 +301,7 @@ static struct slice readable(struct fx *x, struct slice raw)
 	struct slice c[12];
 	if (fx_null(raw))
 		return SLICE(FACT_NULL);
-	fx_cut(raw, x->comp, c, 12);
+	fx_cut(x, raw, x->comp, c, 12);
 	for (unsigned i = 0; i < 12; i++)
 		c[i] = fx_part(x, c[i]);
 	return fx_words(x, c, 12, ' ');
@@ -362,6 +365,11 @@ static void put_values(struct fx *x, struct fact *t, unsigned type)
 			fx_put(x, t, FF_VALUE, fx_line(x, rep));
 		return;
 	}
+	if (fx_find(x, rest.p, rest.p + rest.n, x->rep) == rest.p + rest.n) {
+		if (fx_trim(rest).n)
+			put_value(x, t, type, rest);
+		return;
+	}
 	while (fx_next_rep(x, &rest, &rep))
 		put_value(x, t, type, rep);
 }
@@ -372,6 +380,10 @@ static void put_flags(struct fx *x, struct fact *t)
 	struct slice rest = fx_field(x, 8), rep;
 	if (rest.n == 0)
 		return;
+	if (rest.n == 1) { /* N, H, L */
+		fx_put(x, t, FF_FLAG, fx_part(x, rest));
+		return;
+	}
 	if (fx_null(rest)) {
 		fx_put(x, t, FF_FLAG, SLICE(FACT_NULL));
 		return;
@@ -441,7 +453,7 @@ static void put_text_run(struct fx *x, struct fact *t, unsigned type)
 static void vaccine_remark(struct fx *x, struct fact *t)
 {
 	struct slice code = fx_code(x, fx_field(x, 3)), raw = fx_first_rep(x, fx_field(x, 5)), value;
-	unsigned type = type_of(fx_trim(fx_field(x, 2)));
+	unsigned type = type_of(fx_field(x, 2));
 	if (type == TYPE('C', 'E') || type == TYPE3('C', 'W', 'E')) {
 		struct slice c = fx_code(x, raw);
 		value = fact_part(c, FC_DISPLAY).n ? fact_part(c, FC_DISPLAY) : fact_part(c, FC_CODE).n ? fact_part(c, FC_CODE) : fact_part(c, FC_TEXT);
@@ -466,12 +478,24 @@ static void vaccine_remark(struct fx *x, struct fact *t)
 	fx_put(x, t, FF_TEXT, slice_of(to, n));
 }
 
+/* OBX-7 is text: 3.5-5.1. Some put low, high and words into components. */
+static struct slice range(struct fx *x, struct slice raw)
+{
+	if (fx_find(x, raw.p, raw.p + raw.n, x->comp) == raw.p + raw.n)
+		return fx_text(x, raw);
+	struct slice c[3];
+	fx_cut(x, raw, x->comp, c, 3);
+	struct slice limits[2] = {fx_part(x, c[0]), fx_part(x, c[1])}, all[2] = {fx_words(x, limits, 2, '-'), fx_part(x, c[2])};
+	return fx_words(x, all, 2, ' ');
+}
+
 static void put_category(struct fx *x, struct fact *t, struct slice code)
 {
-	if (is_vital_loinc(fact_part(code, FC_CODE)) || is_vital_loinc(fact_part(code, FC_ALT_CODE)))
-		facts_put_str(x->f, t, FF_CATEGORY, "vital-signs");
+	struct slice rest;
+	if (is_vital_loinc(slice_cut(code, FACT_US, &rest)) || (rest.n && is_vital_loinc(fact_part(rest, FC_ALT_CODE - 1))))
+		fx_put_lit(x, t, FF_CATEGORY, "vital-signs");
 	else if (x->result_category)
-		facts_put_str(x->f, t, FF_CATEGORY, x->result_category);
+		fx_put_str(x, t, FF_CATEGORY, x->result_category);
 }
 
 /* OBX: 1 set, 2 type, 3 what, 4 sub-id, 5 value, 6 unit, 7 range, 8 flags, 11 status, 14 observed, 16 by whom, 17 method, 18 device, 19 analysed, 20 site, 21 instance */
@@ -487,20 +511,18 @@ static void result(struct fx *x)
 	struct fact *t = fx_add(x, FACT_RESULT);
 	if (!t)
 		return;
-	unsigned type = type_of(fx_trim(fx_field(x, 2)));
+	unsigned type = type_of(fx_field(x, 2));
 	fx_put(x, t, FF_GROUP, under_report ? x->report_key : x->order_key);
 	fx_put_visit(x, t);
 	fx_put(x, t, FF_CODE, code);
-	fx_put_field(x, t, FF_SUB, 4, fx_text);
+	fx_put_field(x, t, FF_SUB, 4, fx_word_of);
 	fx_put_field(x, t, FF_SET, 1, fx_text);
 	fx_put_field(x, t, FF_TYPE, 2, fx_text);
 	put_status(x, t);
-	if (fx_has(x, 14))
-		fx_put(x, t, FF_TIME, fx_time(x, fx_field(x, 14)));
-	if (under_report)
-		fx_put_absent(x, t, FF_TIME, x->report_time);
+	struct slice time = fx_has(x, 14) ? fx_time(x, fx_field(x, 14)) : SLICE_NULL;
+	fx_put(x, t, FF_TIME, time.n || !under_report ? time : x->report_time);
 	fx_put_field(x, t, FF_UNIT, 6, fx_code);
-	fx_put_field(x, t, FF_RANGE, 7, fx_text);
+	fx_put_field(x, t, FF_RANGE, 7, range);
 	put_flags(x, t);
 	put_category(x, t, code);
 	if (fx_has(x, 16))
@@ -528,7 +550,9 @@ void fx_obx(struct fx *x)
 			return;
 		}
 	}
-	if (!fx_obx_document(x))
+	/* a number is never a document: most observations are told apart here */
+	struct slice type = fx_field(x, 2);
+	if ((type.n == 2 && type.p[0] == 'N' && type.p[1] == 'M') || !fx_obx_document(x))
 		result(x);
 }
 

@@ -21,10 +21,10 @@ static void put_state(struct fx *x, struct fact *t)
 		said = FX_LOOKUP(states, fx_comp(x, raw, 2));
 	/* what cancels, deletes or misses an appointment does so whatever state the sender's list shows */
 	bool ends = event && strcmp(event, "booked");
-	facts_put_str(x->f, t, FF_STATUS, ends || !said ? event : said);
+	fx_put_str(x, t, FF_STATUS, ends || !said ? event : said);
 	if (raw.n && !fx_null(raw))
 		fx_put(x, t, FF_STATUS_RAW, fx_part(x, fx_comp(x, raw, 1)).n ? fx_part(x, fx_comp(x, raw, 1)) : fx_part(x, fx_comp(x, raw, 2)));
-	facts_put_str(x->f, t, FF_ACTION, x->type->action);
+	fx_put_str(x, t, FF_ACTION, x->type->action);
 }
 
 /* A duration in whole minutes, when it is one. */
@@ -50,7 +50,7 @@ static void put_time(struct fx *x, struct fact *t)
 	struct slice tq = fx_first_rep(x, fx_field(x, 11)), c[5];
 	if (tq.n == 0 || fx_null(tq))
 		return;
-	fx_cut(tq, x->comp, c, 5);
+	fx_cut(x, tq, x->comp, c, 5);
 	fx_put(x, t, FF_TIME, c[3].n ? fx_time(x, c[3]) : SLICE_NULL);
 	fx_put(x, t, FF_END, c[4].n ? fx_time(x, c[4]) : SLICE_NULL);
 	struct slice d = fx_trim(c[2]);

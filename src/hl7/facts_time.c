@@ -179,6 +179,17 @@ static struct slice iso(struct fx *x, const struct ts *t)
 	return slice_of(to, (size_t)(p - to));
 }
 
+/* The hour of birth matters in the weeks after it, and a nursery has it. On anyone else it is what a database made of a date (00:00, or 05:00 by a shift of zones), and two feeds would
+ * seem to disagree about the date of birth. */
+static bool is_newborn(const struct fx *x, const struct ts *t)
+{
+	const uint8_t *sent = x->f->time.p;
+	if (x->f->time.n < 10 || memcmp(t->d + 8, "000000", t->n - 8) == 0)
+		return false;
+	unsigned months = (two(sent) * 100 + two(sent + 2)) * 12 + two(sent + 5), born = (two(t->d) * 100 + two(t->d + 2)) * 12 + two(t->d + 4);
+	return months >= born && months - born <= 3;
+}
+
 static struct slice read_time(struct fx *x, struct slice raw, bool birth)
 {
 	struct slice first = raw, rest = SLICE_NULL;
@@ -201,9 +212,8 @@ static struct slice read_time(struct fx *x, struct slice raw, bool birth)
 	if (t.odd)
 		fx_problem(x);
 	if (rest.n)
-		precision(&t, fx_nth(rest, x->comp, 1));
-	/* a date of birth with a time of nothing but zeros is a date that passed through a database */
-	if (birth && t.n > 8 && memcmp(t.d + 8, "000000", t.n - 8) == 0)
+		precision(&t, fx_nth(x, rest, x->comp, 1));
+	if (birth && t.n > 8 && !is_newborn(x, &t))
 		t.n = 8;
 	if (t.n <= 8)
 		t.frac = SLICE_NULL;
@@ -212,11 +222,14 @@ static struct slice read_time(struct fx *x, struct slice raw, bool birth)
 
 struct slice fx_time(struct fx *x, struct slice raw)
 {
-	/* most results of a report carry the same time */
-	if (raw.n && raw.n == x->time_memo.raw.n && memcmp(raw.p, x->time_memo.raw.p, raw.n) == 0)
-		return x->time_memo.value;
-	x->time_memo = (struct fx_memo){raw, read_time(x, raw, false)};
-	return x->time_memo.value;
+	/* most results of a report carry the same time, and it is the report's */
+	for (unsigned i = 0; i < ARRAY_LEN(x->time_memo); i++)
+		if (raw.n == x->time_memo[i].raw.n && raw.n && memcmp(raw.p, x->time_memo[i].raw.p, raw.n) == 0)
+			return x->time_memo[i].value;
+	struct slice v = read_time(x, raw, false);
+	x->time_memo[x->time_turn] = (struct fx_memo){raw, v};
+	x->time_turn ^= 1;
+	return v;
 }
 
 struct slice fx_birth(struct fx *x, struct slice raw)

@@ -4,45 +4,38 @@
 
 /* ---- cutting ---- */
 
-unsigned fx_cut(struct slice raw, int delim, struct slice *out, unsigned max)
+unsigned fx_cut(const struct fx *x, struct slice raw, int delim, struct slice *out, unsigned max)
 {
 	unsigned n = 0;
-	const uint8_t *p = raw.p, *end = p + raw.n, *start = p;
-	for (; p < end; p++) {
-		if (*p != delim)
-			continue;
+	const uint8_t *start = raw.p, *end = raw.p + raw.n;
+	for (;;) {
+		const uint8_t *p = fx_find(x, start, end, delim);
 		out[n++] = slice_of(start, (size_t)(p - start));
+		if (p == end || n == max)
+			break;
 		start = p + 1;
-		if (n == max)
-			return n;
 	}
-	out[n++] = slice_of(start, (size_t)(end - start));
 	for (unsigned i = n; i < max; i++)
 		out[i] = SLICE_NULL;
 	return n;
 }
 
-struct slice fx_nth(struct slice raw, int delim, unsigned n)
+struct slice fx_nth(const struct fx *x, struct slice raw, int delim, unsigned n)
 {
-	const uint8_t *p = raw.p, *end = p + raw.n, *start = p;
-	for (; p < end; p++) {
-		if (*p != delim)
-			continue;
-		if (--n == 0)
-			break;
+	const uint8_t *start = raw.p, *end = raw.p + raw.n, *p = fx_find(x, start, end, delim);
+	while (--n) {
+		if (p == end)
+			return SLICE_NULL;
 		start = p + 1;
+		p = fx_find(x, start, end, delim);
 	}
-	if (n > 1 || (n == 1 && p < end))
-		return SLICE_NULL;
 	return slice_of(start, (size_t)(p - start));
 }
 
 bool fx_next_rep(const struct fx *x, struct slice *rest, struct slice *ret)
 {
 	while (rest->p) {
-		const uint8_t *p = rest->p, *end = p + rest->n, *q = p;
-		while (q < end && *q != x->rep)
-			q++;
+		const uint8_t *p = rest->p, *end = p + rest->n, *q = fx_find(x, p, end, x->rep);
 		*ret = slice_of(p, (size_t)(q - p));
 		*rest = q < end ? slice_of(q + 1, (size_t)(end - q - 1)) : SLICE_NULL;
 		if (fx_trim(*ret).n && !fx_null(*ret))
@@ -140,6 +133,14 @@ void fx_put_reps(struct fx *x, struct fact *t, uint8_t field, unsigned n, fx_rea
 		fx_put(x, t, field, r(x, rep));
 }
 
+void fx_put_new(struct fx *x, struct fact *t, uint8_t field, struct slice v)
+{
+	for (unsigned i = 0; t && i < t->count; i++)
+		if (t->values[i].id == field && slice_eq(t->values[i].v, v))
+			return;
+	fx_put(x, t, field, v);
+}
+
 void fx_put_absent(struct fx *x, struct fact *t, uint8_t field, struct slice v)
 {
 	if (v.n && t && !fact_get(t, field).n)
@@ -166,16 +167,29 @@ bool fx_budget(struct fx *x)
 	return false;
 }
 
+/* ASCII, case ignored: most comparisons end at the first letter. */
+static inline bool same_word(struct slice s, const char *word)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		uint8_t a = s.p[i], b = (uint8_t)word[i];
+		if (a == b && b)
+			continue;
+		if ((a ^ b) != 0x20 || (a | 0x20) < 'a' || (a | 0x20) > 'z')
+			return false;
+	}
+	return word[s.n] == 0;
+}
+
 bool fx_is(struct slice s, const char *word)
 {
-	return slice_eq_nocase(fx_trim(s), word);
+	return same_word(fx_trim(s), word);
 }
 
 const char *fx_lookup(const struct fx_word *table, size_t n, struct slice s)
 {
 	s = fx_trim(s);
 	for (size_t i = 0; i < n; i++)
-		if (slice_eq_nocase(s, table[i].from))
+		if (same_word(s, table[i].from))
 			return table[i].to;
 	return NULL;
 }
@@ -222,7 +236,7 @@ struct slice fx_part(struct fx *x, struct slice raw)
 /* The first subcomponent of a component that once was a string (FN, HD, SAD ...). */
 static struct slice first_sub(struct fx *x, struct slice raw)
 {
-	return fx_part(x, fx_nth(raw, x->sub, 1));
+	return fx_part(x, fx_nth(x, raw, x->sub, 1));
 }
 
 /* Whether a composite that came to nothing said "" somewhere. */
@@ -242,37 +256,34 @@ static struct slice whole(struct fx *x, struct slice raw, const struct slice *pa
 
 /* ---- codes: CE and all that begins like it ---- */
 
-/* CE's six components stand in the order of our parts: most codes are one copy with the separators exchanged. */
+static inline bool blank_at(const uint8_t *p)
+{
+	return *p <= ' ';
+}
+
+/* CE's six components stand in the order of our parts: most codes are one copy with the separators exchanged. False: there are more, or blanks to trim. */
 static bool code_at_once(struct fx *x, struct slice raw, struct slice *ret)
 {
-	unsigned comps = 1;
-	size_t n = raw.n;
-	uint8_t before = (uint8_t)x->comp;
-	for (size_t i = 0; i < n; i++) {
-		uint8_t c = raw.p[i];
-		if (c == x->comp) {
-			if (before == ' ' || ++comps > 6)
-				return false;
-		} else if (c == '"' || (c == ' ' && before == x->comp)) {
+	const uint8_t *end = raw.p + raw.n;
+	while (end > raw.p && end[-1] == x->comp)
+		end--;
+	const uint8_t *p = fx_find(x, raw.p, end, x->comp);
+	*ret = slice_of(raw.p, (size_t)(end - raw.p));
+	if (p == end)
+		return true;
+	uint8_t *to = fx_room(x, ret->n);
+	if (!to) {
+		*ret = SLICE_NULL;
+		return true;
+	}
+	memcpy(to, raw.p, ret->n);
+	for (unsigned comps = 2; p < end; comps++) {
+		if (comps > 6 || blank_at(p + 1) || (p > raw.p && blank_at(p - 1)))
 			return false;
-		}
-		before = c;
+		to[p - raw.p] = FACT_US;
+		p = fx_find(x, p + 1, end, x->comp);
 	}
-	if (before == ' ')
-		return false;
-	while (n && raw.p[n - 1] == x->comp)
-		n--;
-	if (comps == 1 || n == 0) {
-		*ret = slice_of(raw.p, n);
-		return true;
-	}
-	uint8_t *to = fx_room(x, n);
-	*ret = SLICE_NULL;
-	if (!to)
-		return true;
-	for (size_t i = 0; i < n; i++)
-		to[i] = raw.p[i] == x->comp ? FACT_US : raw.p[i];
-	*ret = slice_of(to, n);
+	ret->p = to;
 	return true;
 }
 
@@ -298,13 +309,10 @@ struct slice fx_code(struct fx *x, struct slice raw)
 		return SLICE_NULL;
 	if (fx_null(raw))
 		return SLICE(FACT_NULL);
-	if (x->plain && code_at_once(x, raw, &v)) {
-		if (v.n && !memchr(v.p, FACT_US, v.n))
-			return code_of_one(x, v);
-		return v;
-	}
+	if (x->plain && !x->quotes && code_at_once(x, raw, &v))
+		return v.p == raw.p ? code_of_one(x, v) : v;
 	struct slice c[9];
-	fx_cut(raw, x->comp, c, 9);
+	fx_cut(x, raw, x->comp, c, 9);
 	struct slice parts[7] = {fx_part(x, c[0]), fx_part(x, c[1]), fx_part(x, c[2]), fx_part(x, c[3]), fx_part(x, c[4]), fx_part(x, c[5]), fx_part(x, c[8])};
 	size_t more = 0;
 	for (size_t i = 1; i < 7; i++)
@@ -314,6 +322,14 @@ struct slice fx_code(struct fx *x, struct slice raw)
 		parts[0] = SLICE_NULL;
 	}
 	return whole(x, raw, parts, 7);
+}
+
+struct slice fx_word_of(struct fx *x, struct slice raw)
+{
+	if (fx_null(fx_trim(raw)))
+		return SLICE(FACT_NULL);
+	struct slice code = first_sub(x, fx_comp(x, raw, 1));
+	return code.n ? code : fx_part(x, fx_comp(x, raw, 2));
 }
 
 /* ---- names, persons ---- */
@@ -328,7 +344,7 @@ static const struct fx_word name_uses[] = {
 static struct slice family(struct fx *x, struct slice raw)
 {
 	struct slice sub[5];
-	if (fx_cut(raw, x->sub, sub, 5) == 1)
+	if (fx_cut(x, raw, x->sub, sub, 5) == 1)
 		return fx_part(x, raw);
 	struct slice v = fx_part(x, sub[0]);
 	if (v.n)
@@ -351,7 +367,7 @@ struct slice fx_name_xpn(struct fx *x, struct slice raw)
 	if (fx_null(raw))
 		return SLICE(FACT_NULL);
 	struct slice c[8];
-	fx_cut(raw, x->comp, c, 8);
+	fx_cut(x, raw, x->comp, c, 8);
 	struct slice parts[8] = {[FN_FAMILY] = family(x, c[0]), [FN_GIVEN] = fx_part(x, c[1]), [FN_MIDDLE] = fx_part(x, c[2]), [FN_PREFIX] = fx_part(x, c[4]), [FN_SUFFIX] = two(x, c[3], c[5])};
 	if (!parts[FN_FAMILY].n && !parts[FN_GIVEN].n && !parts[FN_MIDDLE].n)
 		return says_null(raw) ? SLICE(FACT_NULL) : SLICE_NULL; /* a type alone names nobody */
@@ -382,7 +398,7 @@ static struct slice assigner(struct fx *x, struct slice ns, struct slice id, str
 static struct slice assigner_hd(struct fx *x, struct slice raw, struct slice *ret_id, struct slice *ret_type)
 {
 	struct slice sub[3];
-	fx_cut(raw, x->sub, sub, 3);
+	fx_cut(x, raw, x->sub, sub, 3);
 	*ret_id = fx_part(x, sub[1]);
 	*ret_type = fx_part(x, sub[2]);
 	return assigner(x, fx_part(x, sub[0]), *ret_id, *ret_type);
@@ -391,7 +407,7 @@ static struct slice assigner_hd(struct fx *x, struct slice raw, struct slice *re
 static struct slice person(struct fx *x, struct slice raw, int delim)
 {
 	struct slice c[9];
-	fx_cut(raw, delim, c, 9);
+	fx_cut(x, raw, delim, c, 9);
 	struct slice id = SLICE_NULL, type = SLICE_NULL;
 	struct slice parts[8] = {[FP_ID] = first_sub(x, c[0]), [FP_FAMILY] = delim == x->sub ? fx_part(x, c[1]) : family(x, c[1]), [FP_GIVEN] = two(x, c[2], c[3]), [FP_PREFIX] = fx_part(x, c[5]),
 		[FP_SUFFIX] = two(x, c[4], c[6])};
@@ -429,7 +445,7 @@ struct slice fx_place(struct fx *x, struct slice raw)
 	if (fx_null(raw))
 		return SLICE(FACT_NULL);
 	struct slice c[9];
-	fx_cut(raw, x->comp, c, 9);
+	fx_cut(x, raw, x->comp, c, 9);
 	struct slice id, type;
 	struct slice parts[8] = {[FL_UNIT] = assigner_hd(x, c[0], &id, &type), [FL_ROOM] = first_sub(x, c[1]), [FL_BED] = first_sub(x, c[2]), [FL_FACILITY] = assigner_hd(x, c[3], &id, &type),
 		[FL_BUILDING] = first_sub(x, c[6]), [FL_FLOOR] = first_sub(x, c[7]), [FL_STATUS] = fx_part(x, c[4]), [FL_TEXT] = fx_part(x, c[8])};
@@ -447,9 +463,9 @@ struct slice fx_address(struct fx *x, struct slice raw)
 	if (fx_null(raw))
 		return SLICE(FACT_NULL);
 	struct slice c[8], street[3];
-	fx_cut(raw, x->comp, c, 8);
+	fx_cut(x, raw, x->comp, c, 8);
 	/* SAD: the line; else street name and number */
-	fx_cut(c[0], x->sub, street, 3);
+	fx_cut(x, c[0], x->sub, street, 3);
 	struct slice line = fx_part(x, street[0]);
 	if (!line.n) {
 		struct slice s[2] = {fx_part(x, street[2]), fx_part(x, street[1])};
@@ -501,7 +517,7 @@ struct slice fx_telecom(struct fx *x, struct slice raw, const char *use)
 	if (fx_null(raw))
 		return SLICE(FACT_NULL);
 	struct slice c[12];
-	fx_cut(raw, x->comp, c, 12);
+	fx_cut(x, raw, x->comp, c, 12);
 	const char *system = FX_LOOKUP(telecom_systems, c[2]), *said = FX_LOOKUP(telecom_uses, c[1]);
 	struct slice mail = fx_part(x, c[3]), value = fx_part(x, c[0]);
 	bool at = value.n && memchr(value.p, '@', value.n);
@@ -537,8 +553,8 @@ struct slice fx_quantity(struct fx *x, struct slice raw)
 	if (fx_null(raw))
 		return SLICE(FACT_NULL);
 	struct slice c[2], sub[2];
-	fx_cut(raw, x->comp, c, 2);
-	fx_cut(c[0], x->sub, sub, 2);
+	fx_cut(x, raw, x->comp, c, 2);
+	fx_cut(x, c[0], x->sub, sub, 2);
 	struct slice unit = fx_part(x, sub[1]).n ? fx_part(x, sub[1]) : first_sub(x, c[1]);
 	struct slice both[2] = {fx_part(x, sub[0]), unit};
 	return both[0].n ? fx_words(x, both, 2, ' ') : SLICE_NULL;
@@ -572,7 +588,7 @@ static bool ident_done(struct fx *x, struct fx_ident *ret, struct slice id, stru
 bool fx_ident(struct fx *x, struct slice raw, struct fx_ident *ret)
 {
 	struct slice c[5], id = SLICE_NULL, idtype = SLICE_NULL;
-	fx_cut(raw, x->comp, c, 5);
+	fx_cut(x, raw, x->comp, c, 5);
 	*ret = (struct fx_ident){.id.value = first_sub(x, c[0])};
 	if (no_number(ret->id.value))
 		return false;
@@ -586,8 +602,8 @@ bool fx_ident_ei(struct fx *x, struct slice raw, struct fx_ident *ret)
 {
 	struct slice c[4];
 	/* as a component (EIP) its parts are subcomponents */
-	if (fx_cut(raw, x->comp, c, 4) == 1 && x->sub >= 0 && raw.n && memchr(raw.p, x->sub, raw.n))
-		fx_cut(raw, x->sub, c, 4);
+	if (fx_cut(x, raw, x->comp, c, 4) == 1 && x->sub >= 0 && raw.n && memchr(raw.p, x->sub, raw.n))
+		fx_cut(x, raw, x->sub, c, 4);
 	struct slice id = fx_part(x, c[2]), idtype = fx_part(x, c[3]);
 	*ret = (struct fx_ident){.id.value = first_sub(x, c[0])};
 	if (!ret->id.value.n)

@@ -32,11 +32,11 @@ static const char *action_of(const struct fx *x, const char *class)
 static struct fact *add_visit(struct fx *x, const char *action)
 {
 	struct fact *t = fx_add(x, FACT_VISIT);
-	facts_put_str(x->f, t, FF_ACTION, action);
+	fx_put_str(x, t, FF_ACTION, action);
 	fx_put_visit(x, t);
 	fx_put(x, t, FF_ACCOUNT, x->account);
 	if (strcmp(action, "mention")) {
-		facts_put_str(x->f, t, FF_STATUS, x->type->status);
+		fx_put_str(x, t, FF_STATUS, x->type->status);
 		fx_put(x, t, FF_TIME, x->f->event_time);
 	}
 	x->visit_fact = t;
@@ -45,11 +45,11 @@ static struct fact *add_visit(struct fx *x, const char *action)
 
 static void care_team(struct fx *x, unsigned field, const char *role)
 {
-	if (!fx_has(x, field))
+	if (!fx_person(x, fx_first_rep(x, fx_field(x, field))).n)
 		return;
 	struct fact *t = fx_add(x, FACT_CARE_TEAM);
-	facts_put_str(x->f, t, FF_ACTION, "update");
-	facts_put_str(x->f, t, FF_ROLE, role);
+	fx_put_lit(x, t, FF_ACTION, "update");
+	fx_put_str(x, t, FF_ROLE, role);
 	fx_put_reps(x, t, FF_PERFORMER, field, fx_person);
 	fx_put_visit(x, t);
 }
@@ -70,13 +70,13 @@ void fx_pv1(struct fx *x)
 		return;
 	struct fact *t = add_visit(x, action);
 	if (class)
-		facts_put_str(x->f, t, FF_CLASS, class);
-	fx_put_field(x, t, FF_TYPE, 2, fx_text);
+		fx_put_str(x, t, FF_CLASS, class);
+	fx_put_field(x, t, FF_TYPE, 2, fx_word_of);
 	fx_put_field(x, t, FF_LOCATION, 3, fx_place);
 	fx_put_field(x, t, FF_PRIOR_LOCATION, 6, fx_place);
 	fx_put_field(x, t, FF_TEMPORARY_LOCATION, 11, fx_place);
 	fx_put_field(x, t, FF_PENDING_LOCATION, 42, fx_place);
-	fx_put_field(x, t, FF_PRIORITY, 4, fx_text);
+	fx_put_field(x, t, FF_PRIORITY, 4, fx_word_of);
 	fx_put_field(x, t, FF_SERVICE, 10, fx_code);
 	fx_put_field(x, t, FF_CATEGORY, 18, fx_code);
 	fx_put_field(x, t, FF_DISPOSITION, 36, fx_code);
