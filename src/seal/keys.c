@@ -127,7 +127,7 @@ static int make_folder(int sitefd, struct err *e)
 	int r = file_mkdir(sitefd, NEW "/period", 0700, e);
 	if (r == 0 && fchmodat(sitefd, NEW, 0700, 0) < 0) /* it may be left from an attempt that was killed */
 		r = err_sys(e, NEW, "cannot be closed to others");
-	return r;
+	return r == 0 ? file_sweep_temps(sitefd, NEW, e) : r;
 }
 
 static int give_name(int sitefd, struct err *e)
@@ -268,7 +268,7 @@ static int recover_one(int sitefd, const char *name, const struct age_identity *
 int site_keys_recover(int sitefd, const struct age_identity *recovery, struct site_keys *ret, struct err *e)
 {
 	static const char *const names[] = {"signing", "care", "dedupe"};
-	int r = 0;
+	int r = file_sweep_temps(sitefd, "keys", e);
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(names); i++)
 		r = recover_one(sitefd, names[i], recovery, e);
 	return r == 0 ? site_keys_open(sitefd, ret, e) : r;

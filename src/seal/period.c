@@ -78,6 +78,8 @@ static int make(int sitefd, const struct site_keys *k, const struct paths *p, bo
 	int r = file_mkdir(sitefd, "keys/period", 0700, e);
 	age_identity_new(&id);
 	if (r == 0)
+		r = file_sweep_temps(sitefd, "keys/period", e); /* what a kill left may be half a key */
+	if (r == 0)
 		r = put_pub(sitefd, p->pub, &id.to, e);
 	if (r == 0)
 		r = put_age(sitefd, p->age, k, care, &id, e);

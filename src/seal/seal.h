@@ -160,7 +160,8 @@ struct site_keys {
 int site_keys_create(int sitefd, const char *origin, int k, int n, struct share *ret_shares, struct site_keys *ret, struct err *e) MUST;
 int site_keys_open(int sitefd, struct site_keys *ret, struct err *e) MUST; /* missing private parts only clear can_sign / can_open */
 void site_keys_wipe(struct site_keys *k);
-/* Writes signing.key, care.key and dedupe.key again from what is sealed to recovery; recovery comes from share_join and age_identity_of. */
+/* Writes signing.key, care.key and dedupe.key again from what is sealed to recovery; recovery comes from share_join and age_identity_of. Only for who holds the
+ * site's lock. */
 int site_keys_recover(int sitefd, const struct age_identity *recovery, struct site_keys *ret, struct err *e) MUST;
 
 /* Period keys. One writer (who holds the site's lock). name: "care-2026Q3", from site_period_name("care", time, ...); a class is small letters and digits. */

@@ -1,6 +1,8 @@
 /* Every system call that makes a site's keys fails once, and the process is killed at each: there are all keys or none, and the next attempt succeeds.
  * strace does it, so there is no test code in the product. The same for a period key.
  */
+#include <dirent.h>
+
 #include "seal/seal_test.h"
 
 static const char *self;
@@ -62,6 +64,18 @@ static bool tampered(const struct tmp *t, const char *site)
 
 /* ---- what must be true afterwards ---- */
 
+/* Half a key under a temporary name is a key in the wrong place. */
+static void no_temps(int fd, const char *dir)
+{
+	int d = openat(fd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fdopendir(d);
+	assert_non_null(list);
+	for (struct dirent *f; (f = readdir(list));)
+		if (strstr(f->d_name, ".tmp"))
+			fail_msg("%s/%s is left", dir, f->d_name);
+	closedir(list);
+}
+
 static void keys_whole_or_absent(int fd, bool said_done)
 {
 	struct err e;
@@ -81,6 +95,8 @@ static void keys_whole_or_absent(int fd, bool said_done)
 		OK(site_keys_create(fd, "hospital.example/log", 2, 3, s, &k, &e));
 		OK(site_keys_open(fd, &k, &e));
 	}
+	no_temps(fd, "keys");
+	no_temps(fd, "keys/period");
 }
 
 static void period_whole_or_absent(int fd, bool said_done)
@@ -101,6 +117,8 @@ static void period_whole_or_absent(int fd, bool said_done)
 	assert_memory_equal(&id.to, &to, sizeof(to)); /* what is sealed to the one opens with the other */
 	if (both)
 		assert_memory_equal(&before, &to, sizeof(to));
+	else
+		no_temps(fd, "keys/period"); /* a key that is there already is not touched, nor what stands beside it */
 }
 
 /* ---- the sweep ---- */
