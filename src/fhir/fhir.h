@@ -17,11 +17,15 @@
 
 bool fhir_looks_like(struct slice text); /* a JSON object with resourceType near its start */
 /* A resource or a bundle of any type (transaction, batch, document, searchset, collection, a searchset wrapping a document). ERR_INPUT: not JSON, or no resourceType.
- * Patients are grouped by their first identifier of type MR, else the first identifier (value + system), else by assigner "urn:fhir:FEED" and the logical id. also = the others.
- * feed: the channel's name (goes into facts.feed and into identifiers that have no system). */
+ * Patients are grouped by their first identifier of type MR, else the first identifier (value + system), else by the logical id and the server in fullUrl, or "urn:fhir:FEED" where none stands there.
+ * also = the others; the logical id is one of them, except in documents, where it is a label and not a number of anybody. Past a limit: 0, and ret->failed.
+ * feed: the channel's name (goes into facts.feed and into identifiers that have no system). What each resource becomes stands in doc/fhir.md. */
 int fhir_facts(struct slice text, const char *feed, struct facts *ret, struct err *e) MUST;
-/* NDJSON: cut into lines; each is a resource of its own. */
+/* NDJSON: cut into lines; each is a resource of its own. Blank lines are passed over; empty with p == NULL: no more. */
 struct slice fhir_ndjson_next(struct slice *rest);
+bool fhir_looks_like_ndjson(struct slice text); /* the first two lines are objects of their own, the first a resource */
+/* The bytes of a document inside a body (FF_CONTENT_PLACE), decoded from base64; a place that is a resource gives that resource's JSON as it stands. ERR_NOT_FOUND, ERR_INPUT, ERR_LIMIT. */
+int fhir_document(struct slice text, struct slice place, struct buf *ret, struct err *e) MUST;
 
 /* ---- out ------------------------------------------------------------------------------------------------------------- */
 
@@ -34,16 +38,26 @@ struct fhir_person { /* the patient a resource is about, as the chart knows it *
 	const char *const *replaces;          /* ids merged into this one */
 	size_t replaces_count;
 };
+/* What only the chart knows: which item an identifier names. NULL where nobody can tell: references are then made by identifier, which is valid and loses nothing. */
+struct fhir_links {
+	void *arg;
+	/* The id (fact_item.id) of this patient's item of that kind which has this ident composite as FF_VISIT (FACT_VISIT) or FF_ID, FF_PLACER or FF_FILLER (the others); NULL: none. */
+	const char *(*id_of)(void *arg, uint8_t kind, struct slice ident);
+	/* The ids of the RESULT items whose FF_GROUP is this report's FF_ID: at most max; returns how many. May be NULL. */
+	size_t (*members)(void *arg, const struct fact_item *report, const char **ret, size_t max);
+};
 struct fhir_options {
 	int zone_minutes;
-	const char *base;      /* "https://host:port/fhir" for fullUrls; NULL: relative */
+	const char *base;      /* "https://host:port/fhir" for fullUrls; NULL: relative, and urn:uuid in documents */
 	int64_t last_updated;  /* 0: none */
+	const struct fhir_links *links; /* may be NULL */
 };
 
 /* The resource type an item becomes ("Observation"); NULL when none. */
 const char *fhir_type(const struct fact_item *it);
 void fhir_write_patient(struct jsonw *w, const struct fhir_person *p, const struct fhir_options *o);
-/* One resource with meta (versionId = entry, lastUpdated = received, source = "#entry", tag origin), id, subject. Writes nothing and returns false when fhir_type is NULL. */
+/* One resource with meta (versionId = entry, lastUpdated = received, source = "urn:holdfast:feed:NAME#entry", tag origin and state), id, subject. Writes nothing and returns false when fhir_type is NULL.
+ * p may be NULL for what is about no patient (STAFF, LOCATION). A PATIENT item is written as fhir_write_patient writes it. */
 bool fhir_write_item(struct jsonw *w, const struct fhir_person *p, const struct fact_item *it, const struct fhir_options *o);
 
 enum fhir_section_state { FHIR_LIST, FHIR_STATED_NONE, FHIR_NOT_RECEIVED };

@@ -1,0 +1,567 @@
+/* A body -> facts: which resource goes to whom, in the order of the body. What the single types become is in the fhir_read_*.c files. */
+#include "fhir_internal.h"
+
+#include <ctype.h>
+
+/* ---- identity of items ---- */
+
+struct slice fhir_content_hash(struct slice raw, char out[33])
+{
+	/* two FNV-1a of 64 bits with different starts: this names a resource that has no id of its own, it protects nothing */
+	uint64_t a = UINT64_C(14695981039346656037), b = UINT64_C(0x9ae16a3b2f90404f);
+	for (size_t i = 0; i < raw.n; i++) {
+		a = (a ^ raw.p[i]) * UINT64_C(1099511628211);
+		b = (b + raw.p[i]) * UINT64_C(0x9fb21c651e98df25);
+		b ^= b >> 29;
+	}
+	snprintf(out, 33, "%016llx%016llx", (unsigned long long)a, (unsigned long long)b);
+	return slice_of(out, 32);
+}
+
+static struct slice type_and_id(struct fhir_reader *r, struct slice type, struct slice id, struct slice sub)
+{
+	AUTO_BUF struct buf b;
+	buf_init(&b, 1 << 20);
+	buf_add_slice(&b, type);
+	buf_u8(&b, '/');
+	buf_add_slice(&b, id);
+	if (sub.n) {
+		buf_u8(&b, '#');
+		buf_add_slice(&b, sub);
+	}
+	return fhir_keep_buf(r, &b);
+}
+
+static struct slice entry_id(const struct fhir_entry *en)
+{
+	if (en->id.n)
+		return en->id;
+	if (slice_starts(en->full_url, "urn:uuid:"))
+		return slice_of(en->full_url.p + 9, en->full_url.n - 9);
+	return SLICE_NULL;
+}
+
+struct slice fhir_item_ident(struct fhir_reader *r, const struct fhir_entry *en)
+{
+	struct slice id = entry_id(en), sub = en == r->at ? r->sub : SLICE_NULL;
+	char hash[33];
+	struct slice value, assigner = r->feed_assigner;
+	if (id.n) {
+		value = type_and_id(r, en->type, id, sub);
+		if (en->base.n)
+			assigner = fhir_keep(r, en->base);
+	} else {
+		value = type_and_id(r, en->type, fhir_content_hash(en->raw, hash), sub);
+		assigner = SLICE("urn:holdfast:content");
+	}
+	return facts_join(r->f, (const struct slice[]){value, assigner}, 2);
+}
+
+struct slice fhir_ref_ident(struct fhir_reader *r, const struct json_node *reference)
+{
+	struct slice ref = json_text(reference, "reference"), type, id, base;
+	if (ref.n && ref.p[0] == '#')
+		return SLICE_NULL;
+	bool ambiguous;
+	struct fhir_entry *en = fhir_find(r, ref, &ambiguous);
+	if (en)
+		return fhir_item_ident(r, en);
+	if (fhir_split_ref(ref, &type, &id, &base)) {
+		if (base.n == 0)
+			base = r->at->base;
+		return facts_join(r->f, (const struct slice[]){type_and_id(r, type, id, SLICE_NULL), base.n ? fhir_keep(r, base) : r->feed_assigner}, 2);
+	}
+	return fhir_identifier(r, json_get(reference, "identifier"));
+}
+
+static struct slice visit_of(struct fhir_reader *r, const struct fhir_entry *en, const struct json_node *encounter)
+{
+	struct slice best = SLICE_NULL;
+	EACH(id, json_get(encounter, "identifier")) {
+		bool vn = slice_eq_str(fhir_raw_code(json_get(id, "type")), "VN");
+		if (best.n == 0 || vn)
+			best = fhir_identifier(r, id);
+		if (vn)
+			break;
+	}
+	if (best.n)
+		return best;
+	struct slice id = entry_id(en);
+	return facts_join(r->f, (const struct slice[]){fhir_keep(r, id), en->base.n ? fhir_keep(r, en->base) : r->feed_assigner}, id.n ? 2 : 0);
+}
+
+/* The visit number of an Encounter: its own business identifier, so that it meets PV1-19 of the HL7 feed; else its logical id. */
+struct slice fhir_visit_ident(struct fhir_reader *r, const struct json_node *reference)
+{
+	if (!reference)
+		return SLICE_NULL;
+	struct slice ref = json_text(reference, "reference"), type, id, base;
+	bool ambiguous;
+	struct fhir_entry *en = fhir_find(r, ref, &ambiguous);
+	if (en && slice_eq_str(en->type, "Encounter")) {
+		if (!en->visit_done) {
+			en->visit = visit_of(r, en, fhir_resolve(r, reference).node);
+			en->visit_done = true;
+		}
+		return en->visit;
+	}
+	struct slice identifier = fhir_identifier(r, json_get(reference, "identifier"));
+	if (identifier.n)
+		return identifier;
+	if (!fhir_split_ref(ref, &type, &id, &base) || !slice_eq_str(type, "Encounter"))
+		return SLICE_NULL;
+	if (base.n == 0)
+		base = r->at->base;
+	return facts_join(r->f, (const struct slice[]){fhir_keep(r, id), base.n ? fhir_keep(r, base) : r->feed_assigner}, 2);
+}
+
+/* Where in the body something of the resource at hand stands: "entry.4.resource.content.0.attachment.data". */
+struct slice fhir_place(struct fhir_reader *r, const char *tail)
+{
+	uint32_t chain[FHIR_BUNDLES_DEEP + 2], n = 0;
+	for (const struct fhir_entry *en = r->at; &r->entries[en->parent] != en && n < ARRAY_LEN(chain); en = &r->entries[en->parent])
+		chain[n++] = en->number;
+	AUTO_BUF struct buf b;
+	buf_init(&b, 4096);
+	while (n)
+		buf_printf(&b, "%sentry.%u.resource", b.n ? "." : "", chain[--n]);
+	if (b.n == 0)
+		buf_str(&b, "resource");
+	if (tail && *tail)
+		buf_printf(&b, ".%s", tail);
+	return fhir_keep_buf(r, &b);
+}
+
+struct fact *fhir_fact(struct fhir_reader *r, struct fact_group *g, uint8_t kind)
+{
+	struct fact *t = facts_add(r->f, g, kind);
+	if (!t)
+		return NULL;
+	if (!r->at->fact)
+		r->at->fact = t;
+	if (kind != FACT_PATIENT)
+		facts_put(r->f, t, FF_ID, fhir_item_ident(r, r->at));
+	if (entry_id(r->at).n)
+		facts_put(r->f, t, FF_RESOURCE, type_and_id(r, r->at->type, entry_id(r->at), r->sub));
+	if (kind != FACT_PATIENT) {
+		char number[16];
+		snprintf(number, sizeof number, "%u", r->at->number);
+		facts_put(r->f, t, FF_SET, fhir_keep(r, slice_str(number)));
+	}
+	return t;
+}
+
+/* ---- members of reports and panels ---- */
+
+void fhir_link_member(struct fhir_reader *r, const struct json_node *reference, struct slice group, bool strong)
+{
+	bool ambiguous;
+	struct fhir_entry *en = fhir_find(r, json_text(reference, "reference"), &ambiguous);
+	if (!en || en == r->at || group.n == 0)
+		return;
+	if (r->link_count == r->link_cap) {
+		uint32_t cap = r->link_cap ? r->link_cap * 2 : 64;
+		struct fhir_link *more = cap > 8 * FHIR_ENTRIES_MAX ? NULL : arena_array(r->f->a, cap, sizeof *more);
+		if (!more) {
+			r->f->problems++;
+			return;
+		}
+		if (r->link_count)
+			memcpy(more, r->links, r->link_count * sizeof *more);
+		r->links = more;
+		r->link_cap = cap;
+	}
+	r->links[r->link_count++] = (struct fhir_link){(uint32_t)(en - r->entries), group, strong};
+}
+
+/* A report's claim goes before a panel's; what nobody claims is a group of its own, so that two results of one code never stand for each other. */
+static void tie_members(struct fhir_reader *r)
+{
+	for (int strong = 1; strong >= 0; strong--)
+		for (uint32_t i = 0; i < r->link_count; i++) {
+			struct fact *t = r->entries[r->links[i].member].fact;
+			if (t && r->links[i].strong == (strong == 1) && t->kind == FACT_RESULT && fact_count(t, FF_GROUP) == 0)
+				facts_put(r->f, t, FF_GROUP, r->links[i].group);
+		}
+	for (uint32_t i = 0; i < r->count; i++) {
+		struct fact *t = r->entries[i].fact;
+		if (t && t->kind == FACT_RESULT && fact_count(t, FF_GROUP) == 0)
+			facts_put(r->f, t, FF_GROUP, fact_get(t, FF_ID));
+	}
+}
+
+/* ---- "no known ..." ---- */
+
+void fhir_put_section(struct fhir_reader *r, struct fact_group *g, const char *category, const char *status, struct slice code)
+{
+	struct fact *t = facts_add(r->f, g, FACT_SECTION);
+	facts_put_parts(r->f, t, FF_CATEGORY, (const struct slice[]){slice_str(category)}, 1);
+	facts_put_str(r->f, t, FF_STATUS, status);
+	facts_put(r->f, t, FF_CODE, code);
+}
+
+bool fhir_said_nothing(struct fhir_reader *r, struct fact_group *g, const char *category, const struct json_node *concept, bool in_error)
+{
+	const char *says = NULL;
+	unsigned codings = 0;
+	EACH(c, json_get(concept, "coding")) {
+		const char *one = fhir_no_known(category, json_text(c, "system"), json_text(c, "code"));
+		if (one)
+			says = one;
+		codings += json_text(c, "code").n > 0;
+	}
+	/* words count only where there is no code that says something else */
+	if (!says && codings == 0) {
+		says = fhir_no_known_text(category, json_text(concept, "text"));
+		if (!says)
+			says = fhir_no_known_text(category, json_text(concept, "coding.0.display"));
+	}
+	if (!says)
+		return false;
+	fhir_put_section(r, g, category, in_error ? "unknown" : says, fhir_code(r, concept));
+	struct fact *t = g ? g->last : NULL;
+	if (entry_id(r->at).n)
+		facts_put(r->f, t, FF_RESOURCE, type_and_id(r, r->at->type, entry_id(r->at), r->sub));
+	return true;
+}
+
+/* ---- which reader ---- */
+
+struct kind {
+	const char *type;
+	fhir_read_fn *read;
+	uint8_t fact; /* for deletions */
+};
+static const struct kind kinds[] = {
+	{"AllergyIntolerance", fhir_read_allergy, FACT_ALLERGY},
+	{"Appointment", fhir_read_appointment, FACT_APPOINTMENT},
+	{"Binary", fhir_read_binary, FACT_DOCUMENT},
+	{"CareTeam", fhir_read_care_team, FACT_CARE_TEAM},
+	{"Composition", fhir_read_composition, FACT_DOCUMENT},
+	{"Condition", fhir_read_condition, FACT_PROBLEM},
+	{"Consent", fhir_read_consent, FACT_FLAG},
+	{"Coverage", fhir_read_coverage, FACT_COVERAGE},
+	{"DiagnosticReport", fhir_read_report, FACT_REPORT},
+	{"DocumentReference", fhir_read_document, FACT_DOCUMENT},
+	{"Encounter", fhir_read_encounter, FACT_VISIT},
+	{"Flag", fhir_read_flag, FACT_FLAG},
+	{"Immunization", fhir_read_immunization, FACT_IMMUNIZATION},
+	{"MedicationAdministration", fhir_read_administration, FACT_MED_ADMIN},
+	{"MedicationDispense", fhir_read_dispense, FACT_MED_DISPENSE},
+	{"MedicationRequest", fhir_read_medication_request, FACT_MED_ORDER},
+	{"MedicationStatement", fhir_read_medication_statement, FACT_MED_ORDER},
+	{"Observation", fhir_read_observation, FACT_RESULT},
+	{"Procedure", fhir_read_procedure, FACT_PROCEDURE},
+	{"RelatedPerson", fhir_read_related, FACT_CONTACT},
+	{"ServiceRequest", fhir_read_service_request, FACT_ORDER},
+};
+
+static const struct kind *kind_of(struct slice type)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (slice_eq_str(type, kinds[i].type))
+			return &kinds[i];
+	return NULL;
+}
+
+/* These say nothing by themselves: they are read where another resource refers to them. Alone in a body without patients they are master data. */
+static const char helpers[] = "Practitioner\0PractitionerRole\0Organization\0Location\0Medication\0Specimen\0Substance\0HealthcareService\0Endpoint\0MessageHeader\0";
+
+static struct fact_group *nobody(struct fhir_reader *r)
+{
+	if (!r->nobody)
+		r->nobody = facts_group(r->f, (struct fact_ident){0});
+	return r->nobody;
+}
+
+static const struct json_node *patient_reference(const struct json_node *n, struct slice type)
+{
+	static const char *const keys[] = {"patient", "subject", "beneficiary", "for"};
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (json_get(n, keys[i]))
+			return fhir_first(json_get(n, keys[i]));
+	if (slice_eq_str(type, "Appointment"))
+		EACH(p, json_get(n, "participant")) {
+			struct slice ref = json_path(p, "actor.reference") ? json_text(p, "actor.reference") : SLICE_NULL;
+			if (memmem(ref.p, ref.n, "Patient/", 8) || slice_eq_str(json_text(p, "actor.type"), "Patient"))
+				return json_get(p, "actor");
+		}
+	return NULL;
+}
+
+/* Appointment participants by urn:uuid do not say their type: look. */
+static struct fact_group *appointment_patient(struct fhir_reader *r, const struct json_node *n)
+{
+	EACH(p, json_get(n, "participant")) {
+		bool ambiguous;
+		struct fhir_entry *en = fhir_find(r, json_text(p, "actor.reference"), &ambiguous);
+		if (en && slice_eq_str(en->type, "Patient"))
+			return en->group;
+	}
+	return NULL;
+}
+
+static struct fact_group *group_for(struct fhir_reader *r, const struct json_node *n, struct slice type)
+{
+	const struct json_node *reference = patient_reference(n, type);
+	struct fact_group *g = NULL;
+	if (reference)
+		g = fhir_patient_group(r, reference);
+	else if (slice_eq_str(type, "Appointment"))
+		g = appointment_patient(r, n);
+	if (!g && (!reference || (!json_text(reference, "reference").n && !json_get(reference, "identifier"))))
+		g = r->only;
+	return g ? g : nobody(r);
+}
+
+static void read_helper(struct fhir_reader *r, const struct json_node *n, struct slice type)
+{
+	if (r->patients)
+		return;
+	if (slice_eq_str(type, "Practitioner") || slice_eq_str(type, "PractitionerRole"))
+		fhir_read_staff(r, nobody(r), n);
+	else if (slice_eq_str(type, "Location"))
+		fhir_read_place(r, nobody(r), n);
+	else {
+		fhir_read_generic(r, nobody(r), n);
+		r->generic++;
+		return;
+	}
+	r->interpreted++;
+}
+
+static void read_resource(struct fhir_reader *r, const struct json_node *n)
+{
+	struct slice type = r->at->type;
+	const struct kind *k = kind_of(type);
+	if (slice_eq_str(type, "Patient") || slice_eq_str(type, "Parameters"))
+		return;
+	if (fhir_word(helpers, type)) {
+		read_helper(r, n, type);
+		return;
+	}
+	if (slice_eq_str(type, "Device") && r->patients && !json_get(n, "patient"))
+		return; /* the maker of a document, a monitor: not this patient's */
+	struct fact_group *g = group_for(r, n, type);
+	if (k) {
+		k->read(r, g, n);
+		r->interpreted++;
+	} else {
+		fhir_read_generic(r, g, n);
+		r->generic++;
+	}
+}
+
+static void read_delete(struct fhir_reader *r)
+{
+	struct slice type, id, base;
+	if (!fhir_split_ref(r->at->url, &type, &id, &base) || memchr(id.p, '?', id.n)) {
+		r->f->problems++; /* a conditional delete says whom only to the server that has the data */
+		return;
+	}
+	/* a copy: the indexes are sorted by what stands in the entries themselves */
+	struct fhir_entry gone = *r->at;
+	gone.type = type;
+	gone.id = id;
+	gone.base = base;
+	r->at = &gone;
+	if (slice_eq_str(type, "Patient")) {
+		struct fact_ident who = {.value = fhir_keep(r, id), .assigner = base.n ? fhir_keep(r, base) : r->feed_assigner};
+		facts_put_str(r->f, facts_add(r->f, facts_group(r->f, who), FACT_IDENTITY), FF_ACTION, "delete");
+		r->interpreted++;
+		return;
+	}
+	const struct kind *k = kind_of(type);
+	struct fact *t = fhir_fact(r, r->only ? r->only : nobody(r), k ? k->fact : FACT_GENERIC);
+	facts_put_str(r->f, t, FF_ACTION, "delete");
+	if (t && t->kind == FACT_RESULT)
+		facts_put(r->f, t, FF_GROUP, fact_get(t, FF_ID));
+	if (!k)
+		facts_put_parts(r->f, t, FF_CODE, (const struct slice[]){fhir_keep(r, type)}, 1);
+	r->interpreted++;
+}
+
+static void take(struct fhir_reader *r, struct fhir_entry *en)
+{
+	r->at = en;
+	r->sub = SLICE_NULL;
+	r->document = slice_eq_str(r->entries[en->parent].bundle_type, "document") && r->entries[en->parent].bundle;
+}
+
+/* A resource whose tree does not fit still shows that it was there. */
+static void read_too_large(struct fhir_reader *r)
+{
+	r->f->problems++;
+	struct fact_group *g = r->only ? r->only : nobody(r);
+	if (g)
+		g->incomplete = true;
+	struct fact *t = fhir_fact(r, g, FACT_GENERIC);
+	facts_put_parts(r->f, t, FF_CODE, (const struct slice[]){fhir_keep(r, r->at->type)}, 1);
+	facts_put(r->f, t, FF_CONTENT_PLACE, fhir_place(r, NULL));
+	r->generic++;
+}
+
+static void read_entries(struct fhir_reader *r)
+{
+	for (uint32_t i = 0; i < r->count && !r->f->failed; i++) {
+		struct fhir_entry *en = &r->entries[i];
+		take(r, en);
+		if (slice_eq_str(en->method, "DELETE")) {
+			read_delete(r);
+			continue;
+		}
+		if (en->bundle || !en->raw.p)
+			continue;
+		if (en->type.n == 0) {
+			r->f->problems++;
+			continue;
+		}
+		arena_reset(r->scratch);
+		fhir_aside_next(r);
+		struct json_node *n;
+		struct err ignored;
+		if (json_tree(en->raw, r->scratch, &n, &ignored) != 0) {
+			read_too_large(r);
+			continue;
+		}
+		r->resource = n;
+		read_resource(r, n);
+	}
+}
+
+/* ---- what is said of the body as a whole ---- */
+
+#define SECTIONS_DEEP 4
+
+static void mark_sections(struct fhir_reader *r, const struct json_node *sections, int deep)
+{
+	EACH(s, sections) {
+		EACH(e, json_get(s, "entry")) {
+			bool ambiguous;
+			struct fhir_entry *en = fhir_find(r, json_text(e, "reference"), &ambiguous);
+			if (en)
+				en->listed = true;
+		}
+		if (deep < SECTIONS_DEEP)
+			mark_sections(r, json_get(s, "section"), deep + 1);
+	}
+}
+
+static void read_tables_of_contents(struct fhir_reader *r)
+{
+	for (uint32_t i = 0; i < r->count; i++) {
+		struct fhir_entry *en = &r->entries[i];
+		if (!slice_eq_str(en->type, "Composition") || !en->raw.p)
+			continue;
+		take(r, en);
+		arena_reset(r->scratch);
+		struct json_node *n;
+		struct err ignored;
+		if (json_tree(en->raw, r->scratch, &n, &ignored) != 0)
+			continue;
+		r->resource = n;
+		mark_sections(r, json_get(n, "section"), 0);
+		if (r->f->event_time.n == 0)
+			r->f->event_time = fhir_time(r, json_get(n, "date"));
+	}
+}
+
+static void read_header(struct fhir_reader *r)
+{
+	struct facts *f = r->f;
+	const struct fhir_entry *top = &r->entries[0];
+	struct json_node *n = NULL;
+	struct err ignored;
+	take(r, &r->entries[0]);
+	if (!top->bundle) {
+		f->type = fhir_keep(r, top->type);
+		f->control_id = fhir_keep(r, top->id);
+		if (json_tree(top->raw, r->scratch, &n, &ignored) == 0)
+			f->time = fhir_time(r, json_path(n, "meta.lastUpdated"));
+		return;
+	}
+	AUTO_BUF struct buf b;
+	buf_init(&b, 4096);
+	buf_str(&b, "Bundle");
+	if (top->bundle_type.n) {
+		buf_u8(&b, '/');
+		buf_add_slice(&b, top->bundle_type);
+	}
+	f->type = fhir_keep_buf(r, &b);
+	if (r->identifier.n && json_tree(r->identifier, r->scratch, &n, &ignored) == 0)
+		f->control_id = fhir_field(r, fhir_first(n), "value");
+	if (f->control_id.n == 0)
+		f->control_id = fhir_keep(r, top->id);
+	struct json_node time = {.type = JSON_STR, .value = r->timestamp};
+	if (r->timestamp.n)
+		f->time = fhir_time(r, &time);
+}
+
+/* ---- the whole ---- */
+
+bool fhir_looks_like(struct slice text)
+{
+	if (slice_starts(text, "\xef\xbb\xbf"))
+		text = slice_of(text.p + 3, text.n - 3);
+	text = slice_trim(text);
+	if (text.n == 0 || text.p[0] != '{')
+		return false;
+	size_t near = text.n < 65536 ? text.n : 65536;
+	return memmem(text.p, near, "\"resourceType\"", 14) != NULL;
+}
+
+struct slice fhir_ndjson_next(struct slice *rest)
+{
+	while (rest->n) {
+		struct slice line = slice_trim(slice_cut(*rest, '\n', rest));
+		if (slice_starts(line, "\xef\xbb\xbf"))
+			line = slice_trim(slice_of(line.p + 3, line.n - 3));
+		if (line.n)
+			return line;
+	}
+	return SLICE_NULL;
+}
+
+bool fhir_looks_like_ndjson(struct slice text)
+{
+	struct slice rest = text, first = fhir_ndjson_next(&rest), second = fhir_ndjson_next(&rest);
+	/* one resource on one line is a resource; two lines that each open and close an object are NDJSON, which a resource printed over lines never is */
+	return fhir_looks_like(first) && first.p[first.n - 1] == '}' && second.n && second.p[0] == '{' && second.p[second.n - 1] == '}';
+}
+
+static int read_body(struct fhir_reader *r, struct err *e)
+{
+	int code = fhir_index_body(r, e);
+	if (code == ERR_LIMIT || code == ERR_MEMORY) {
+		r->f->failed = true; /* it is FHIR, but more than there is room for: stored, counted, not read */
+		return 0;
+	}
+	if (code)
+		return code;
+	r->aside_budget = 16 * r->text.n + (1 << 20);
+	read_header(r);
+	read_tables_of_contents(r);
+	fhir_read_patients(r);
+	r->interpreted += r->patients;
+	read_entries(r);
+	tie_members(r);
+	r->f->uninterpreted = r->interpreted == 0 && r->generic > 0;
+	return 0;
+}
+
+int fhir_facts(struct slice text, const char *feed, struct facts *ret, struct err *e)
+{
+	AUTO_ARENA struct arena *scratch = arena_new(FHIR_SCRATCH_MAX), *aside = arena_new(FHIR_SCRATCH_MAX);
+	if (!scratch || !aside)
+		return err_set(e, ERR_MEMORY, NULL, "no memory to read a FHIR resource");
+	if (text.n > FHIR_BODY_MAX)
+		return err_set(e, ERR_LIMIT, NULL, "this FHIR body is larger than %llu bytes", (unsigned long long)FHIR_BODY_MAX);
+	struct fhir_reader r = {.f = ret, .text = text, .scratch = scratch, .aside = aside, .generation = 1};
+	ret->feed = fhir_keep(&r, slice_str(feed));
+	AUTO_BUF struct buf b;
+	buf_init(&b, 4096);
+	buf_str(&b, "urn:fhir:");
+	buf_str(&b, feed ? feed : "");
+	r.feed_assigner = fhir_keep_buf(&r, &b);
+	return read_body(&r, e);
+}
