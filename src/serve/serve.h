@@ -14,15 +14,22 @@
 
 /* ---- the site folder ---------------------------------------------------------------------------------------------------- */
 
-/* SITE/site.ini (libinih): [site] name, origin, zone (minutes east of UTC); [listener NAME] for MLLP: address, tls yes|no, ack auto|original|enhanced|always-AA, allow = certificate names or fingerprints,
- * charset default; [http] address, plain; [limits] ... man page holdfast-site.ini(5) lists every one. Unknown names are an error with the line. */
+/* SITE/site.ini: [site] name, origin, zone (minutes east of UTC); [http] address, plain, cert, key; [listener NAME] for MLLP: address, tls, client-cert, allow (certificate names or fingerprints), ca, cert, key,
+ * ack auto|original|enhanced|always-AA, unencrypted; [limits] reserve-mib, connections, message-mib. site.c holds the list, holdfast-site.ini(5) explains it. Unknown names are an error with the line. */
 struct site_listener {
 	char name[40], address[80];
 	bool tls, client_cert;
+	bool unencrypted;     /* plain MLLP beyond loopback was said to be accepted */
 	int ack;              /* enum hl7_ack_mode */
-	char allow[1024];     /* certificate names, comma separated; empty: any that our CA (or ca file) signed */
+	char allow[1024];     /* certificate names or "sha256:" fingerprints, comma separated; empty: any that our CA (or ca file) signed */
+	char ca[256];         /* PEM file of who signs the clients' certificates, from the site folder; empty: our CA */
+	char cert[256], key[256]; /* PEM files of our own, from the site folder; empty: those that init made */
 };
 #define SITE_LISTENERS_MAX 32
+struct site_limits {
+	uint32_t connections;  /* MLLP connections at a time, all listeners: default 1000 */
+	uint32_t message_mib;  /* largest message: default and most 72 */
+};
 struct site {
 	char path[4096];
 	int fd;               /* the folder */
@@ -33,6 +40,8 @@ struct site {
 	struct site_listener listeners[SITE_LISTENERS_MAX];
 	size_t listener_count;
 	uint64_t reserve;     /* bytes of disk kept; 0: default 1 GiB */
+	struct site_limits limits;
+	struct site_listener web; /* name "http", the address of http, and files of its own certificate */
 };
 struct site_init {
 	const char *name;       /* NULL: "Hospital" */
@@ -53,6 +62,8 @@ struct serve_options {
 	const char *mllp[SITE_LISTENERS_MAX]; /* [NAME=]A:P, replaces the listeners of site.ini */
 	size_t mllp_count;
 	bool plain;              /* plain HTTP and MLLP, on loopback addresses only */
+	bool self_test;          /* roles accept the sandbox self-test (control_self_test) */
+	bool sandbox_off;        /* for tests and debuggers: status screams */
 };
 int serve_run(const struct serve_options *o, struct err *e) MUST; /* until SIGTERM/SIGINT; sd_notify READY when all roles are up; a clean stop publishes the checkpoint */
 /* The program was re-executed as a role: argv[1] is "--role". Called first in main; -1 when it is not. */
@@ -93,6 +104,8 @@ int control_user_add(struct control *c, const char *user, const char *role, cons
 int control_user_disable(struct control *c, const char *user, const char *reason, struct err *e) MUST;
 int control_user_list(struct control *c, struct buf *ret_json, struct err *e) MUST;
 int control_token_create(struct control *c, const char *role /* or */, const char *user, const char *label, char ret_token[128], struct err *e) MUST;
+/* What each role could do that it must not: {"intake":[{"try","denied","errno"}],...}. ERR_DENIED unless the daemon was started with self_test. */
+int control_self_test(struct control *c, struct buf *ret_json, struct err *e) MUST;
 int control_token_revoke(struct control *c, const char *token_id, struct err *e) MUST;
 
 /* Status without a daemon: what can be read from the folder (ledger head, view, disk, keys, share files still lying about). */

@@ -80,11 +80,10 @@
 	X(66, K_ROOM, 8)                /* to intake: u8 1: ordinary entries are taken again, 0: they are not (disk nearly full) */            \
 	/* keeper -> scribe */                                                                                                                  \
 	X(80, S_ENTRIES, FRAME_BODY)    /* records: u64 seq, i64 time, u8 kind, u8 flags, u8 mark (MARK_x), u64 size, u8 length + source, u32 length + body */ \
-	X(81, S_REBUILD, 64)            /* u64 to: start a new view; entries come again from 0 */                                               \
+	X(81, S_REBUILD, 64)            /* u64 entries, u8 pin: start a new view; entries come again from 0; with the last of them it takes the old one's place */                                              \
 	X(82, S_FOLLOW, 0)              /* no longer pinned */                                                                                  \
-	X(83, S_SYNC, 0)                /* commit now and say S_APPLIED */                                                                      \
 	/* scribe -> keeper */                                                                                                                  \
-	X(96, S_HELLO, 64)              /* u64 applied, u8 pinned: send from here */                                                            \
+	X(96, S_HELLO, 64)              /* u64 applied, u8 HELLO_x: send from here */                                                            \
 	X(97, S_APPLIED, 64)            /* u64 applied (committed), u8 pinned */                                                                \
 	X(98, S_REBUILT, 64)            /* u64 applied: the new view has taken the old one's place */                                           \
 	X(99, S_FAILED, FRAME_SMALL)    /* i32 code, str place, str text: the view cannot be written; the scribe exits after it */
@@ -96,12 +95,65 @@ enum frame_type {
 };
 #define APPEND_DEDUPE 0x01   /* the same bytes again: no new entry */
 #define APPEND_FOLLOW 0x02   /* control: a pinned view follows again (import) */
+#define WHO_SESSION 1 /* "who" in a payload: u8 way, str session id or token, str address of the peer; a command sends zeros: the kernel says who it is */
+#define WHO_TOKEN 2
 #define WAIT_APPLIED 0x01
 #define WAIT_PUBLISHED 0x02
+#define HELLO_PINNED 1
+#define HELLO_REBUILD 2       /* the view could not be used: nothing but S_REBUILD goes on */
 #define MARK_QUARANTINED 0x01 /* do not read the body (it is not sent) */
 #define MARK_REDACTED 0x02    /* an account entry without its secret part */
 
 uint32_t frame_max(uint16_t type); /* UINT32_MAX: no such type */
+
+#define PACKET_FDS 4
+
+struct frame {
+	uint16_t type;
+	uint32_t n;
+	uint64_t tag;
+	struct slice payload; /* into the reader's buffer */
+	int fds[PACKET_FDS];  /* packets only */
+	size_t fd_count;
+};
+bool frame_head(struct slice s, struct frame *ret); /* known type, length within its maximum */
+/* frame_begin ... fields ... frame_end(b, what begin returned); buf_ok at the end. */
+size_t frame_begin(struct buf *b, uint16_t type, uint64_t tag);
+void frame_end(struct buf *b, size_t at);
+void frame_str(struct buf *b, const char *s);
+void frame_str_slice(struct buf *b, struct slice s);
+void frame_blob(struct buf *b, struct slice s);
+void frame_err(struct buf *b, uint16_t type, uint64_t tag, int code, const struct err *e); /* a K_REPLY, R_FATAL or S_FAILED that says no */
+struct slice frame_get_str(struct cur *c);
+struct slice frame_get_blob(struct cur *c);
+void frame_get_text(struct cur *c, char *out, size_t size);  /* fails when too long or with a NUL inside */
+int frame_get_err(struct cur *c, int code, struct err *e);   /* what follows the code; returns it (made sane) */
+int frame_take_fd(struct frame *f, size_t i);                /* -1: there is none */
+void frame_close_fds(struct frame *f);
+
+struct chan { /* one end of a stream */
+	int fd;
+	struct buf in, out;
+	size_t in_at, out_at; /* consumed, sent */
+};
+int fd_nonblock(int fd);
+void chan_init(struct chan *c, int fd); /* takes fd */
+void chan_done(struct chan *c);
+/* One read of at most `most` bytes. 1: something came; 0: nothing there; ERR_NO: the other end is gone; another code: give it up. */
+int chan_read(struct chan *c, size_t most) MUST;
+bool chan_big(const struct chan *c);    /* the frame that has begun wants more than one read: at most a few of these at a time */
+/* 1: a frame (its payload lives until chan_compact or chan_read); 0: not whole yet; ERR_INPUT: not our protocol. */
+int chan_next(struct chan *c, struct frame *ret) MUST;
+void chan_compact(struct chan *c);
+int chan_write(struct chan *c) MUST;    /* 1: all sent; 0: the kernel takes no more now; below 0: the other end is gone */
+static inline size_t chan_unsent(const struct chan *c)
+{
+	return c->out.n - c->out_at;
+}
+
+int packet_send(int fd, uint16_t type, uint64_t tag, struct slice payload, const int *fds, size_t fd_count, bool wait) MUST;
+/* 1: one packet, payload in b until the next call; 0: none (not waiting); ERR_NO: the other end is gone; ERR_INPUT: no packet of ours. */
+int packet_recv(int fd, struct buf *b, struct frame *ret, bool wait) MUST;
 
 /* ---- roles ---------------------------------------------------------------------------------------------------------------- */
 
@@ -129,6 +181,7 @@ struct role {
 	char chart_path[4200];  /* as this role reaches it (inside its root): chart_open(r->chart_path, ...) */
 	int zone_minutes;
 	uint64_t reserve;
+	struct site_limits limits;
 	bool self_test, sandbox_off, plain, private_keeper;
 	uint32_t owner_uid, group_gid; /* who may speak on SITE/run/control */
 
@@ -157,7 +210,7 @@ int intake_main(struct role *r);
 int keeper_main(struct role *r);
 int scribe_main(struct role *r);
 /* The web role. When it is called the sandbox is locked: it has r->listeners[0] (bound and listening; cert and key as data when .is.tls), may read SITE/ledger (openat below r->sitefd) and r->chart_path, may make threads,
- * and may not open sockets, other files or programs. Returns the exit status after role_wait said stop. The build defines HAVE_WEB when a web*.c exists; without it there is no web role. */
+ * and may not open sockets, other files or programs. Returns the exit status after role_wait said stop. */
 int web_main(struct role *r);
 
 /* ---- the web role asks the keeper --------------------------------------------------------------------------------------------- */
@@ -215,7 +268,8 @@ struct keeper_audit {
 	const char *query;      /* what was asked for; NULL: none */
 	uint64_t as_of_entry;   /* head of what was shown */
 };
-/* The keeper writes the AuditEvent itself, with user and role of the session, its own time and number; durable when it returns. Show nothing before. */
+/* The keeper writes the AuditEvent itself, with user and role of the session, its own time and number; durable when it returns. Show nothing before. *ret_entry UINT64_MAX: not recorded, because
+ * even the reserve of the disk is full; show it all the same, marked NOT BEING RECORDED (DESIGN 4). The same holds for keeper_break_glass. */
 int keeper_audit(struct keeper_client *c, const struct keeper_who *w, const struct keeper_audit *a, uint64_t *ret_entry, struct err *e) MUST;
 
 struct keeper_stored {
@@ -241,7 +295,7 @@ int keeper_checkpoint(struct keeper_client *c, struct buf *ret, struct err *e) M
 /* One JSON object: ledger, listeners, roles, disk, keys, alarms as in doc/api.md's board; the web role adds what it reads from the chart (view, feeds, unhandled). */
 int keeper_status(struct keeper_client *c, struct buf *ret_json, struct err *e) MUST;
 /* MAY_USERS. */
-int keeper_users(struct keeper_client *c, const struct keeper_who *w, struct buf *ret_json /* array */, struct err *e) MUST;
+int keeper_users(struct keeper_client *c, const struct keeper_who *w, struct buf *ret_json /* {"users":[...],"tokens":[...]} */, struct err *e) MUST;
 int keeper_user_add(struct keeper_client *c, const struct keeper_who *w, const char *user, const char *role, char ret_password[64], struct err *e) MUST;
 int keeper_user_disable(struct keeper_client *c, const struct keeper_who *w, const char *user, const char *reason, struct err *e) MUST;
 

@@ -1,0 +1,528 @@
+/* accounts: local users and tokens. The truth is the account entries of the ledger; SITE/keys/accounts.json is a cache that says up to which entry it has read
+ * them, so that a start reads leaves from there on only. Delete it and it is made again.
+ *
+ * Account entry, JSON: what "user-add" | "user-disable" | "user-enable" | "password" | "token-create" | "token-revoke"; user, role, by, reason, label, token (its
+ * public id), mustChange; secret: {"argon2id": libsodium's string} or {"sha256": hex of the token}. The secret part never leaves the keeper: the scribe and the
+ * web role get the entry without it. */
+#include "keeper.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+
+#define CACHE "keys/accounts.json"
+#define CACHE_MAX ((size_t)64 << 20)
+#define USERS_MAX 20000
+#define TOKENS_MAX 20000
+#define SAVE_ENTRIES 50000
+#define SAVE_PAUSE (5 * TIME_SEC)
+
+struct accounts {
+	struct account *users;
+	struct token *tokens;
+	size_t user_count, token_count;
+	uint64_t upto, saved_upto;
+	bool changed;
+	int64_t saved_at;
+};
+
+/* ---- looking up ---- */
+
+struct account *accounts_user(struct keeper *k, const char *user)
+{
+	for (size_t i = 0; i < k->accounts->user_count; i++)
+		if (slice_eq_nocase(slice_str(user), k->accounts->users[i].user))
+			return &k->accounts->users[i];
+	return NULL;
+}
+
+static struct token *token_by_id(struct keeper *k, struct slice id)
+{
+	for (size_t i = 0; i < k->accounts->token_count; i++)
+		if (slice_eq_str(id, k->accounts->tokens[i].id))
+			return &k->accounts->tokens[i];
+	return NULL;
+}
+
+/* "hft_ID_SECRET": the id finds it, the hash of the whole decides, in constant time. */
+struct token *accounts_token(struct keeper *k, const char *token)
+{
+	struct slice s = slice_str(token), rest;
+	uint8_t hash[SEAL_HASH];
+	if (s.n > TOKEN_MAX || !slice_starts(s, "hft_"))
+		return NULL;
+	struct slice id = slice_cut(slice_of(s.p + 4, s.n - 4), '_', &rest);
+	struct token *t = token_by_id(k, id);
+	seal_sha256_once(s, hash);
+	return t && !t->revoked && seal_equal(hash, t->hash, sizeof hash) ? t : NULL;
+}
+
+bool account_name_ok(const char *user)
+{
+	size_t n = strlen(user);
+	if (n == 0 || n >= USER_MAX - 8)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		char c = user[i];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+		if (!letter && (i == 0 || !strchr("._-@", c)))
+			return false;
+	}
+	return true;
+}
+
+/* ---- an entry and what it means ---- */
+
+static void text(char *out, size_t size, struct slice s)
+{
+	size_t n = s.n < size ? s.n : size - 1;
+	if (n)
+		memcpy(out, s.p, n);
+	out[n] = 0;
+}
+
+static struct account *user_slot(struct keeper *k, struct slice name)
+{
+	struct accounts *a = k->accounts;
+	char user[USER_MAX];
+	text(user, sizeof user, name);
+	struct account *u = accounts_user(k, user);
+	if (u || a->user_count == USERS_MAX || !user[0])
+		return u;
+	struct account *p = reallocarray(a->users, a->user_count + 1, sizeof *p);
+	if (!p)
+		return NULL;
+	a->users = p;
+	u = &p[a->user_count++];
+	*u = (struct account){0};
+	memcpy(u->user, user, sizeof user);
+	return u;
+}
+
+static struct token *token_slot(struct keeper *k, struct slice id)
+{
+	struct accounts *a = k->accounts;
+	struct token *t = token_by_id(k, id);
+	if (t || a->token_count == TOKENS_MAX || !id.n || id.n >= sizeof t->id)
+		return t;
+	struct token *p = reallocarray(a->tokens, a->token_count + 1, sizeof *p);
+	if (!p)
+		return NULL;
+	a->tokens = p;
+	t = &p[a->token_count++];
+	*t = (struct token){0};
+	text(t->id, sizeof t->id, id);
+	return t;
+}
+
+static void mean(struct keeper *k, const struct json_node *n, int64_t time)
+{
+	struct slice what = json_text(n, "what");
+	const struct json_node *must = json_get(n, "mustChange");
+	if (slice_starts(what, "token-")) {
+		struct token *t = token_slot(k, json_text(n, "token"));
+		if (!t)
+			return;
+		t->revoked = slice_eq_str(what, "token-revoke");
+		if (t->revoked)
+			return;
+		text(t->role, sizeof t->role, json_text(n, "role"));
+		text(t->user, sizeof t->user, json_text(n, "user"));
+		text(t->label, sizeof t->label, json_text(n, "label"));
+		t->created = time;
+		if (hex_get(t->hash, sizeof t->hash, json_text(n, "secret.sha256")) < 0)
+			t->revoked = true;
+		return;
+	}
+	struct account *u = user_slot(k, json_text(n, "user"));
+	if (!u)
+		return;
+	if (slice_eq_str(what, "user-add") || slice_eq_str(what, "password")) {
+		text(u->hash, sizeof u->hash, json_text(n, "secret.argon2id"));
+		u->must_change = must && must->type == JSON_TRUE;
+	}
+	if (slice_eq_str(what, "user-add")) {
+		text(u->role, sizeof u->role, json_text(n, "role"));
+		u->created = time;
+		u->disabled = false;
+	} else if (slice_eq_str(what, "user-disable")) {
+		u->disabled = true;
+	} else if (slice_eq_str(what, "user-enable")) {
+		u->disabled = false;
+	}
+}
+
+static int mean_entry(struct keeper *k, uint8_t kind, struct slice body, int64_t time)
+{
+	AUTO_ARENA struct arena *a = arena_new(4 << 20);
+	struct json_node *n;
+	if (!a)
+		return ERR_MEMORY;
+	if (json_tree(body, a, &n, NULL) < 0)
+		return 0; /* not ours to judge here: verify does */
+	if (kind == LEDGER_ACCOUNT) {
+		mean(k, n, time);
+	} else {
+		uint64_t entry;
+		if (num_u64(json_text(n, "entry"), 0, UINT64_MAX, &entry) == 0)
+			keeper_quarantine_note(k, entry, slice_eq_str(json_text(n, "what"), "lift"));
+	}
+	k->accounts->changed = true;
+	return 0;
+}
+
+/* One account entry; what is said in it takes effect here at once, and is durable before anybody is told. */
+static int record(struct keeper *k, struct buf *body, struct err *e)
+{
+	int64_t time = 0;
+	if (!buf_ok(body))
+		return err_set(e, buf_code(body), NULL, "too long for an account entry");
+	int r = keeper_record(k, LEDGER_ACCOUNT, "site", buf_slice(body), NULL, &time, e);
+	return r < 0 ? r : mean_entry(k, LEDGER_ACCOUNT, buf_slice(body), time);
+}
+
+static void kstr_opt(struct jsonw *w, const char *key, const char *s)
+{
+	jsonw_kslice_opt(w, key, slice_str(s));
+}
+
+int accounts_change(struct keeper *k, const char *what, const char *user, const char *role, const char *by, const char *reason, const char *hash, bool must_change, struct err *e)
+{
+	AUTO_BUF struct buf b;
+	struct jsonw w;
+	buf_init_secret(&b, FRAME_SMALL);
+	jsonw_init(&w, &b);
+	jsonw_obj(&w);
+	jsonw_kstr(&w, "what", what);
+	jsonw_kstr(&w, "user", user);
+	kstr_opt(&w, "role", role);
+	kstr_opt(&w, "by", by);
+	kstr_opt(&w, "reason", reason);
+	if (hash) {
+		jsonw_kbool(&w, "mustChange", must_change);
+		jsonw_key(&w, "secret");
+		jsonw_obj(&w);
+		jsonw_kstr(&w, "argon2id", hash);
+		jsonw_obj_end(&w);
+	}
+	jsonw_obj_end(&w);
+	jsonw_done(&w);
+	return record(k, &b, e);
+}
+
+static void base32(char *out, const uint8_t *p, size_t n)
+{
+	static const char digits[] = "abcdefghijkmnpqrstuvwxyz23456789";
+	for (size_t i = 0; i < n; i++)
+		out[i] = digits[p[i] & 31];
+	out[n] = 0;
+}
+
+int accounts_token_new(struct keeper *k, const char *role, const char *user, const char *label, const char *by, char ret_token[TOKEN_MAX], struct err *e)
+{
+	AUTO_BUF struct buf b;
+	struct jsonw w;
+	uint8_t r[10 + 40], hash[SEAL_HASH];
+	char id[11], secret[41], token[TOKEN_MAX], hex[2 * SEAL_HASH + 1];
+	seal_random(r, sizeof r);
+	base32(id, r, 10);
+	base32(secret, r + 10, 40); /* 200 bits */
+	snprintf(token, sizeof token, "hft_%s_%s", id, secret);
+	seal_sha256_once(slice_str(token), hash);
+	for (size_t i = 0; i < sizeof hash; i++)
+		snprintf(hex + 2 * i, 3, "%02x", hash[i]);
+	buf_init(&b, FRAME_SMALL);
+	jsonw_init(&w, &b);
+	jsonw_obj(&w);
+	jsonw_kstr(&w, "what", "token-create");
+	jsonw_kstr(&w, "token", id);
+	kstr_opt(&w, "user", user);
+	kstr_opt(&w, "role", role);
+	kstr_opt(&w, "label", label);
+	kstr_opt(&w, "by", by);
+	jsonw_key(&w, "secret");
+	jsonw_obj(&w);
+	jsonw_kstr(&w, "sha256", hex);
+	jsonw_obj_end(&w);
+	jsonw_obj_end(&w);
+	jsonw_done(&w);
+	int code = record(k, &b, e);
+	if (code == 0)
+		memcpy(ret_token, token, sizeof token);
+	seal_wipe(token, sizeof token);
+	seal_wipe(secret, sizeof secret);
+	return code;
+}
+
+int accounts_token_revoke(struct keeper *k, const char *id, const char *by, struct err *e)
+{
+	AUTO_BUF struct buf b;
+	struct jsonw w;
+	/* whoever has only the whole token may give that */
+	struct slice rest, s = slice_str(id);
+	if (slice_starts(s, "hft_"))
+		s = slice_cut(slice_of(s.p + 4, s.n - 4), '_', &rest);
+	struct token *t = token_by_id(k, s);
+	if (!t || t->revoked)
+		return err_set(e, ERR_NOT_FOUND, NULL, "no token of that id is in use");
+	buf_init(&b, FRAME_SMALL);
+	jsonw_init(&w, &b);
+	jsonw_obj(&w);
+	jsonw_kstr(&w, "what", "token-revoke");
+	jsonw_kstr(&w, "token", t->id);
+	kstr_opt(&w, "by", by);
+	jsonw_obj_end(&w);
+	jsonw_done(&w);
+	return record(k, &b, e);
+}
+
+void accounts_redact(struct slice body, struct buf *ret)
+{
+	AUTO_ARENA struct arena *a = arena_new(4 << 20);
+	struct json_node *n = NULL;
+	struct jsonw w;
+	jsonw_init(&w, ret);
+	jsonw_obj(&w);
+	if (a && json_tree(body, a, &n, NULL) == 0)
+		for (const struct json_node *m = n->child; n->type == JSON_OBJ && m; m = m->next)
+			if (!slice_eq_str(m->key, "secret")) {
+				jsonw_key_slice(&w, m->key);
+				jsonw_raw(&w, m->raw);
+			}
+	jsonw_obj_end(&w);
+	jsonw_done(&w);
+}
+
+void accounts_json(struct keeper *k, struct buf *ret)
+{
+	const struct accounts *a = k->accounts;
+	struct jsonw w;
+	jsonw_init(&w, ret);
+	jsonw_obj(&w);
+	jsonw_key(&w, "users");
+	jsonw_arr(&w);
+	for (size_t i = 0; i < a->user_count; i++) {
+		const struct account *u = &a->users[i];
+		jsonw_obj(&w);
+		jsonw_kstr(&w, "user", u->user);
+		jsonw_kstr(&w, "role", u->role);
+		jsonw_kbool(&w, "disabled", u->disabled);
+		jsonw_kbool(&w, "mustChange", u->must_change);
+		jsonw_ktime(&w, "created", u->created);
+		if (u->last_login)
+			jsonw_ktime(&w, "lastSignIn", u->last_login);
+		jsonw_obj_end(&w);
+	}
+	jsonw_arr_end(&w);
+	jsonw_key(&w, "tokens");
+	jsonw_arr(&w);
+	for (size_t i = 0; i < a->token_count; i++) {
+		const struct token *t = &a->tokens[i];
+		jsonw_obj(&w);
+		jsonw_kstr(&w, "id", t->id);
+		kstr_opt(&w, "role", t->role);
+		kstr_opt(&w, "user", t->user);
+		kstr_opt(&w, "label", t->label);
+		jsonw_kbool(&w, "revoked", t->revoked);
+		jsonw_ktime(&w, "created", t->created);
+		jsonw_obj_end(&w);
+	}
+	jsonw_arr_end(&w);
+	jsonw_obj_end(&w);
+	jsonw_done(&w);
+}
+
+/* ---- the cache ---- */
+
+static void put_hex(struct jsonw *w, const char *key, const uint8_t *p, size_t n)
+{
+	AUTO_BUF struct buf b;
+	buf_init(&b, 256);
+	hex_put(&b, slice_of(p, n));
+	jsonw_kslice(w, key, buf_slice(&b));
+}
+
+void accounts_save(struct keeper *k, bool always)
+{
+	struct accounts *a = k->accounts;
+	uint64_t durable = ledger_durable(k->l);
+	int64_t now = time_monotonic();
+	if (!always && (now - a->saved_at < SAVE_PAUSE || !(a->changed || durable - a->saved_upto > SAVE_ENTRIES)))
+		return;
+	if (always && !a->changed && durable == a->saved_upto)
+		return;
+	AUTO_BUF struct buf b;
+	struct jsonw w;
+	struct err e;
+	buf_init_secret(&b, CACHE_MAX);
+	jsonw_init(&w, &b);
+	jsonw_obj(&w);
+	jsonw_ku64(&w, "version", 1);
+	jsonw_kstr(&w, "origin", k->r->origin);
+	jsonw_ku64(&w, "upTo", durable);
+	jsonw_key(&w, "users");
+	jsonw_arr(&w);
+	for (size_t i = 0; i < a->user_count; i++) {
+		const struct account *u = &a->users[i];
+		jsonw_obj(&w);
+		jsonw_kstr(&w, "user", u->user);
+		jsonw_kstr(&w, "role", u->role);
+		jsonw_kstr(&w, "argon2id", u->hash);
+		jsonw_kbool(&w, "disabled", u->disabled);
+		jsonw_kbool(&w, "mustChange", u->must_change);
+		jsonw_ki64(&w, "created", u->created);
+		jsonw_ki64(&w, "lastLogin", u->last_login);
+		jsonw_obj_end(&w);
+	}
+	jsonw_arr_end(&w);
+	jsonw_key(&w, "tokens");
+	jsonw_arr(&w);
+	for (size_t i = 0; i < a->token_count; i++) {
+		const struct token *t = &a->tokens[i];
+		jsonw_obj(&w);
+		jsonw_kstr(&w, "id", t->id);
+		jsonw_kstr(&w, "role", t->role);
+		jsonw_kstr(&w, "user", t->user);
+		jsonw_kstr(&w, "label", t->label);
+		put_hex(&w, "sha256", t->hash, sizeof t->hash);
+		jsonw_kbool(&w, "revoked", t->revoked);
+		jsonw_ki64(&w, "created", t->created);
+		jsonw_obj_end(&w);
+	}
+	jsonw_arr_end(&w);
+	jsonw_key(&w, "quarantined");
+	jsonw_arr(&w);
+	for (size_t i = 0; i < k->quarantined_count; i++)
+		jsonw_u64(&w, k->quarantined[i]);
+	jsonw_arr_end(&w);
+	jsonw_obj_end(&w);
+	jsonw_done(&w);
+	a->saved_at = now;
+	if (buf_ok(&b) && file_replace(k->r->sitefd, CACHE, buf_slice(&b), 0600, &e) == 0) {
+		a->changed = false;
+		a->saved_upto = durable;
+	}
+}
+
+static bool is_true(const struct json_node *n, const char *key)
+{
+	const struct json_node *v = json_get(n, key);
+	return v && v->type == JSON_TRUE;
+}
+
+static int64_t number(const struct json_node *n, const char *key)
+{
+	int64_t v;
+	return num_i64(json_text(n, key), INT64_MIN, INT64_MAX, &v) == 0 ? v : 0;
+}
+
+static bool cache_load(struct keeper *k, const struct json_node *root)
+{
+	uint64_t upto;
+	if (!slice_eq_str(json_text(root, "version"), "1") || !slice_eq_str(json_text(root, "origin"), k->r->origin) || num_u64(json_text(root, "upTo"), 0, ledger_durable(k->l), &upto) < 0)
+		return false;
+	const struct json_node *list = json_get(root, "users");
+	for (const struct json_node *n = list ? list->child : NULL; n; n = n->next) {
+		struct account *u = user_slot(k, json_text(n, "user"));
+		if (!u)
+			return false;
+		text(u->role, sizeof u->role, json_text(n, "role"));
+		text(u->hash, sizeof u->hash, json_text(n, "argon2id"));
+		u->disabled = is_true(n, "disabled");
+		u->must_change = is_true(n, "mustChange");
+		u->created = number(n, "created");
+		u->last_login = number(n, "lastLogin");
+	}
+	list = json_get(root, "tokens");
+	for (const struct json_node *n = list ? list->child : NULL; n; n = n->next) {
+		struct token *t = token_slot(k, json_text(n, "id"));
+		if (!t || hex_get(t->hash, sizeof t->hash, json_text(n, "sha256")) < 0)
+			return false;
+		text(t->role, sizeof t->role, json_text(n, "role"));
+		text(t->user, sizeof t->user, json_text(n, "user"));
+		text(t->label, sizeof t->label, json_text(n, "label"));
+		t->revoked = is_true(n, "revoked");
+		t->created = number(n, "created");
+	}
+	list = json_get(root, "quarantined");
+	for (const struct json_node *n = list ? list->child : NULL; n; n = n->next) {
+		uint64_t entry;
+		if (num_u64(n->value, 0, UINT64_MAX, &entry) < 0)
+			return false;
+		keeper_quarantine_note(k, entry, false);
+	}
+	k->accounts->upto = k->accounts->saved_upto = upto;
+	return true;
+}
+
+struct finding {
+	struct keeper *k;
+	uint64_t *seqs;
+	size_t n, cap;
+};
+
+static int find_kind(void *arg, const struct ledger_entry *en, struct err *e)
+{
+	struct finding *f = arg;
+	if (en->leaf.kind != LEDGER_ACCOUNT && en->leaf.kind != LEDGER_QUARANTINE)
+		return 0;
+	if (f->n == f->cap) {
+		size_t cap = f->cap ? 2 * f->cap : 64;
+		uint64_t *p = reallocarray(f->seqs, cap, sizeof *p);
+		if (!p)
+			return err_set(e, ERR_MEMORY, NULL, "no memory for the accounts");
+		f->seqs = p;
+		f->cap = cap;
+	}
+	f->seqs[f->n++] = en->seq;
+	return 0;
+}
+
+/* What the cache has not read yet: leaves say which entries are about accounts, and only those are opened. */
+static int catch_up(struct keeper *k, struct err *e)
+{
+	struct finding f = {.k = k};
+	int r = ledger_scan(k->l, k->accounts->upto, ledger_durable(k->l), false, find_kind, &f, e);
+	for (size_t i = 0; r == 0 && i < f.n; i++) {
+		struct ledger_entry en;
+		r = ledger_read(k->l, f.seqs[i], &en, e);
+		if (r == 0)
+			r = mean_entry(k, en.leaf.kind, en.body, en.leaf.time);
+	}
+	free(f.seqs);
+	k->accounts->upto = ledger_durable(k->l);
+	return r;
+}
+
+static void forget(struct keeper *k)
+{
+	free(k->accounts->users);
+	free(k->accounts->tokens);
+	*k->accounts = (struct accounts){0};
+	k->quarantined_count = 0;
+}
+
+int accounts_open(struct keeper *k, struct err *e)
+{
+	k->accounts = calloc(1, sizeof *k->accounts);
+	if (!k->accounts)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	AUTO_BUF struct buf b;
+	AUTO_ARENA struct arena *a = arena_new((size_t)512 << 20);
+	struct json_node *root;
+	buf_init_secret(&b, CACHE_MAX);
+	int r = file_read(k->r->sitefd, CACHE, CACHE_MAX, &b, NULL);
+	if (r == 0 && !(a && json_tree(buf_slice(&b), a, &root, NULL) == 0 && cache_load(k, root))) {
+		role_log(k->r, "%s is damaged or of another ledger: it is made again from the ledger", CACHE);
+		forget(k);
+	}
+	return catch_up(k, e);
+}
+
+void accounts_close(struct keeper *k)
+{
+	if (!k->accounts)
+		return;
+	forget(k);
+	free(k->accounts);
+	k->accounts = NULL;
+}

@@ -1,0 +1,322 @@
+/* control: what commands ask of the keeper. Appends are many in flight; everything else is one question and its answer. A keeper that dies meanwhile is no
+ * reason to fail: what it had not answered is asked again of its successor, and the same bytes are not stored twice. */
+#include "control.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+#define WINDOW ((size_t)8 << 20)   /* bytes on their way */
+#define PUSH ((size_t)128 << 10)   /* hand to the kernel when this much has come together */
+
+/* ---- moving bytes ---- */
+
+static int push(struct control *c)
+{
+	int r = queue_write_part(&c->q, c->ch.fd);
+	if (r == 1 && c->hold && c->retry_at <= time_monotonic()) {
+		frame_end(&c->ch.out, frame_begin(&c->ch.out, FRAME_K_RETRY, 0));
+		queue_rewind(&c->q);
+		c->hold = false;
+	}
+	if (r == 1 && chan_unsent(&c->ch))
+		r = chan_write(&c->ch);
+	if (r == 1 && !c->hold)
+		r = queue_write(&c->q, c->ch.fd);
+	return r;
+}
+
+/* One answer to an append. */
+static int appended(struct control *c, struct frame *f, struct err *e)
+{
+	struct queue_item *it = queue_head(&c->q);
+	struct cur cu = cur_of(f->payload);
+	struct err why = {0};
+	if (!it || f->tag != it->tag || c->q.sent == 0)
+		return err_set(e, ERR_SYSTEM, NULL, "the keeper answers what was not asked");
+	int code = (int)cur_u32le(&cu);
+	if (code == ERR_FULL) { /* a daemon's disk may get room again; a command does not wait for that */
+		frame_get_err(&cu, code, e);
+		return ERR_FULL;
+	}
+	if (code < 0)
+		return frame_get_err(&cu, code, e);
+	struct control_appended r = {.seq = cur_u64le(&cu)};
+	r.time = (int64_t)cur_u64le(&cu);
+	r.duplicate = cur_u8(&cu);
+	if (!cur_done(&cu))
+		return err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
+	if (r.seq + 1 > c->upto)
+		c->upto = r.seq + 1;
+	control_result_fn *fn = (control_result_fn *)it->fn;
+	void *arg = it->arg;
+	uint64_t tag = it->a;
+	queue_pop(&c->q);
+	int n = fn ? fn(arg, tag, &r, &why) : 0;
+	if (n < 0 && e)
+		*e = why;
+	return n;
+}
+
+/* Take what is there. ret (may be NULL): the answer with this tag, if it came: its payload lives until the next call. */
+static int take(struct control *c, uint64_t tag, struct frame *ret, bool *ret_got, struct err *e)
+{
+	struct frame f;
+	int n;
+	while ((n = chan_next(&c->ch, &f)) == 1) {
+		if (ret && f.tag == tag && (f.type == FRAME_K_REPLY || f.type == FRAME_K_PROGRESS)) {
+			*ret = f;
+			*ret_got = true;
+			return 0;
+		}
+		if (f.type == FRAME_K_REPLY && f.tag < REQUEST_TAG) {
+			int r = appended(c, &f, e);
+			if (r < 0)
+				return r;
+		} /* an answer to something that was asked of an earlier keeper: nobody waits for it */
+	}
+	return n < 0 ? err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken") : 0;
+}
+
+/* Send and receive once. ERR_NO: the keeper is gone. */
+static int pump(struct control *c, bool wait, struct err *e)
+{
+	chan_compact(&c->ch);
+	int r = push(c);
+	if (r < 0)
+		return ERR_NO;
+	struct pollfd p = {.fd = c->ch.fd, .events = POLLIN | (r == 0 ? POLLOUT : 0)};
+	int n = poll(&p, 1, wait ? 1000 : 0);
+	if (n < 0 && errno != EINTR)
+		return err_sys(e, NULL, "cannot wait for the keeper");
+	if (n > 0 && p.revents & (POLLIN | POLLHUP | POLLERR)) {
+		r = chan_read(&c->ch, (size_t)1 << 20);
+		if (r < 0)
+			return ERR_NO;
+	}
+	return 0;
+}
+
+static int again(struct control *c, struct err *e)
+{
+	int r = control_again(c, e);
+	c->gone = r < 0;
+	return r;
+}
+
+/* Until at most `left` bytes of appends are without an answer. */
+static int drain(struct control *c, size_t left, struct err *e)
+{
+	while (c->q.bytes > left) {
+		int r = pump(c, true, e);
+		if (r == ERR_NO)
+			r = again(c, e);
+		if (r == 0)
+			r = take(c, 0, NULL, NULL, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* ---- appending ---- */
+
+int control_append(struct control *c, const struct control_append *a, uint64_t tag, control_result_fn *fn, void *arg, struct err *e)
+{
+	struct queue_entry en = {.kind = a->kind, .flags = a->flags, .options = (uint8_t)(APPEND_FOLLOW | (a->dedupe ? APPEND_DEDUPE : 0)), .listener = UINT16_MAX, .key = a->control_key, .body = a->body, .a = tag,
+	                         .fn = (void (*)(void))fn, .arg = arg};
+	if (c->gone)
+		return err_set(e, ERR_SYSTEM, NULL, "the keeper is gone");
+	int r = queue_add(&c->q, &en, e);
+	if (r < 0)
+		return r;
+	if ((en.b = c->q.bytes) > WINDOW)
+		return drain(c, WINDOW / 2, e);
+	/* in strides: a system call for each message would cost more than the message */
+	size_t unsent = c->q.count - c->q.sent;
+	if (unsent < 64 && a->body.n * unsent < PUSH)
+		return 0;
+	r = pump(c, false, e);
+	if (r == ERR_NO)
+		r = again(c, e);
+	return r < 0 ? r : take(c, 0, NULL, NULL, e);
+}
+
+/* ---- questions ---- */
+
+/* Asks and waits for the answer; c->ch.out holds the question, whose tag is c->tags. ret: what follows code 0. */
+static int answer(struct control *c, const struct buf *question, struct cur *ret, void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg, struct err *e)
+{
+	int r = drain(c, 0, e);
+	buf_add_slice(&c->ch.out, buf_slice(question));
+	while (r == 0) {
+		struct frame f;
+		bool got = false;
+		r = pump(c, true, e);
+		if (r == ERR_NO) {
+			r = again(c, e);
+			buf_add_slice(&c->ch.out, buf_slice(question));
+			continue;
+		}
+		if (r == 0)
+			r = take(c, c->tags, &f, &got, e);
+		if (r < 0 || !got)
+			continue;
+		struct cur cu = cur_of(f.payload);
+		if (f.type == FRAME_K_PROGRESS) {
+			uint64_t done = cur_u64le(&cu), total = cur_u64le(&cu);
+			if (progress)
+				progress(arg, done, total);
+			continue;
+		}
+		int code = (int)cur_u32le(&cu);
+		if (code < 0)
+			return frame_get_err(&cu, code, e);
+		if (cu.failed)
+			return err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
+		*ret = cu;
+		return 0;
+	}
+	return r;
+}
+
+struct question {
+	struct buf b;
+	size_t at;
+};
+
+static void ask(struct control *c, struct question *q, uint16_t type)
+{
+	buf_init_secret(&q->b, FRAME_HEAD + FRAME_SMALL);
+	q->at = frame_begin(&q->b, type, ++c->tags);
+}
+
+static void ask_as_us(struct control *c, struct question *q, uint16_t type)
+{
+	ask(c, q, type);
+	buf_u8(&q->b, 0); /* who: the kernel says */
+	frame_str(&q->b, "");
+	frame_str(&q->b, "");
+}
+
+static int finish(struct control *c, struct question *q, struct cur *ret, struct err *e)
+{
+	frame_end(&q->b, q->at);
+	int r = buf_ok(&q->b) ? answer(c, &q->b, ret, NULL, NULL, e) : err_set(e, ERR_LIMIT, NULL, "the request is too long");
+	buf_wipe_done(&q->b);
+	return r;
+}
+
+static int finish_rest(struct control *c, struct question *q, struct buf *ret, struct err *e)
+{
+	struct cur cu;
+	int r = finish(c, q, &cu, e);
+	if (r == 0)
+		buf_add_slice(ret, cur_take(&cu, cur_left(&cu)));
+	return r == 0 && !buf_ok(ret) ? err_set(e, buf_code(ret), NULL, "the answer is too long") : r;
+}
+
+static int finish_text(struct control *c, struct question *q, char *out, size_t size, struct err *e)
+{
+	struct cur cu;
+	int r = finish(c, q, &cu, e);
+	if (r < 0)
+		return r;
+	frame_get_text(&cu, out, size);
+	return cur_done(&cu) ? 0 : err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
+}
+
+int control_flush(struct control *c, struct err *e)
+{
+	struct question q;
+	struct cur cu;
+	int r = drain(c, 0, e);
+	if (r < 0)
+		return r;
+	ask(c, &q, FRAME_K_WAIT);
+	buf_u64le(&q.b, c->upto);
+	buf_u8(&q.b, WAIT_APPLIED | WAIT_PUBLISHED);
+	return finish(c, &q, &cu, e);
+}
+
+int control_catch_up(struct control *c, struct err *e)
+{
+	struct question q;
+	struct cur cu;
+	ask(c, &q, FRAME_K_CATCH_UP);
+	return finish(c, &q, &cu, e);
+}
+
+int control_rebuild(struct control *c, uint64_t to, void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg, struct err *e)
+{
+	struct question q;
+	struct cur cu;
+	ask(c, &q, FRAME_K_REBUILD);
+	buf_u64le(&q.b, to);
+	frame_end(&q.b, q.at);
+	int r = answer(c, &q.b, &cu, progress, arg, e);
+	buf_done(&q.b);
+	return r;
+}
+
+int control_self_test(struct control *c, struct buf *ret_json, struct err *e)
+{
+	struct question q;
+	ask(c, &q, FRAME_K_SELFTEST);
+	return finish_rest(c, &q, ret_json, e);
+}
+
+int control_status_keeper(struct control *c, struct buf *ret_json, struct err *e)
+{
+	struct question q;
+	ask(c, &q, FRAME_K_STATUS);
+	return finish_rest(c, &q, ret_json, e);
+}
+
+/* ---- users and tokens ---- */
+
+int control_user_add(struct control *c, const char *user, const char *role, const char *password, char ret_password[64], struct err *e)
+{
+	struct question q;
+	ask_as_us(c, &q, FRAME_K_USER_ADD);
+	frame_str(&q.b, user);
+	frame_str(&q.b, role);
+	frame_str(&q.b, password ? password : "");
+	return finish_text(c, &q, ret_password, 64, e);
+}
+
+int control_user_disable(struct control *c, const char *user, const char *reason, struct err *e)
+{
+	struct question q;
+	struct cur cu;
+	ask_as_us(c, &q, FRAME_K_USER_DISABLE);
+	frame_str(&q.b, user);
+	frame_str(&q.b, reason);
+	return finish(c, &q, &cu, e);
+}
+
+int control_user_list(struct control *c, struct buf *ret_json, struct err *e)
+{
+	struct question q;
+	ask_as_us(c, &q, FRAME_K_USER_LIST);
+	return finish_rest(c, &q, ret_json, e);
+}
+
+int control_token_create(struct control *c, const char *role, const char *user, const char *label, char ret_token[128], struct err *e)
+{
+	struct question q;
+	ask_as_us(c, &q, FRAME_K_TOKEN_CREATE);
+	frame_str(&q.b, role ? role : "");
+	frame_str(&q.b, user ? user : "");
+	frame_str(&q.b, label ? label : "");
+	return finish_text(c, &q, ret_token, 128, e);
+}
+
+int control_token_revoke(struct control *c, const char *token_id, struct err *e)
+{
+	struct question q;
+	struct cur cu;
+	ask_as_us(c, &q, FRAME_K_TOKEN_REVOKE);
+	frame_str(&q.b, token_id);
+	return finish(c, &q, &cu, e);
+}

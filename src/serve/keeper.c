@@ -1,0 +1,485 @@
+/* keeper: alone holds the signing and care keys and is the only writer of the ledger. This file is its loop and its channels. */
+#include "keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CHANS_MAX 256
+#define BIG_PATIENCE (10 * TIME_SEC) /* a big frame that does not go on for this long gives its turn away */
+#define DRAIN (3 * TIME_SEC)         /* at the end the scribe may take what is left for this long */
+
+/* What epoll hands back for the three that are no channels. */
+static char is_supervisor, is_control, is_passwords;
+
+/* ---- channels ---- */
+
+struct kchan *keeper_chan_add(struct keeper *k, int fd, enum chan_kind kind)
+{
+	size_t n = 0;
+	for (struct kchan *c = k->chans; c; c = c->next)
+		n++;
+	struct kchan *ch = n < CHANS_MAX ? calloc(1, sizeof *ch) : NULL;
+	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = ch};
+	if (!ch || fd_nonblock(fd) < 0 || epoll_ctl(k->ep, EPOLL_CTL_ADD, fd, &ev) < 0) {
+		free(ch);
+		close(fd);
+		return NULL;
+	}
+	chan_init(&ch->c, fd);
+	ch->kind = kind;
+	ch->id = ++k->ids;
+	ch->events = EPOLLIN;
+	ch->next = k->chans;
+	k->chans = ch;
+	return ch;
+}
+
+struct kchan *keeper_chan_find(struct keeper *k, uint64_t id)
+{
+	for (struct kchan *c = k->chans; c; c = c->next)
+		if (c->id == id && !c->dead)
+			return c;
+	return NULL;
+}
+
+void keeper_chan_drop(struct keeper *k, struct kchan *ch, const char *why)
+{
+	if (ch->dead)
+		return;
+	ch->dead = true;
+	if (why)
+		role_log(k->r, "a channel is closed: %s", why);
+	epoll_ctl(k->ep, EPOLL_CTL_DEL, ch->c.fd, NULL);
+	if (k->big == ch)
+		k->big = NULL;
+	if (k->feed.ch == ch)
+		feed_lost(k);
+}
+
+/* At the end of a round, when nothing points into their buffers any more. */
+static void sweep(struct keeper *k)
+{
+	for (struct kchan **p = &k->chans; *p;) {
+		struct kchan *ch = *p;
+		if (!ch->dead) {
+			chan_compact(&ch->c);
+			p = &ch->next;
+			continue;
+		}
+		*p = ch->next;
+		chan_done(&ch->c);
+		free(ch);
+	}
+}
+
+size_t reply_begin(struct kchan *ch, uint64_t tag)
+{
+	size_t at = frame_begin(&ch->c.out, FRAME_K_REPLY, tag);
+	buf_u32le(&ch->c.out, 0);
+	return at;
+}
+
+void reply_end(struct kchan *ch, size_t at)
+{
+	frame_end(&ch->c.out, at);
+}
+
+void reply_ok(struct kchan *ch, uint64_t tag)
+{
+	reply_end(ch, reply_begin(ch, tag));
+}
+
+void reply_err(struct kchan *ch, uint64_t tag, const struct err *e)
+{
+	frame_err(&ch->c.out, FRAME_K_REPLY, tag, e->code, e);
+}
+
+/* ---- who may ask for what ---- */
+
+static const struct {
+	uint16_t type;
+	unsigned from;
+	void (*run)(struct keeper *k, struct kchan *ch, const struct frame *f);
+} ops[] = {
+	{FRAME_K_APPEND, CH_INTAKE | CH_CONTROL, op_append},
+	{FRAME_K_RETRY, CH_INTAKE | CH_CONTROL, op_retry},
+	{FRAME_K_LISTENERS, CH_INTAKE, op_listeners},
+	{FRAME_K_WAIT, CH_CONTROL, op_wait},
+	{FRAME_K_REBUILD, CH_CONTROL, op_rebuild},
+	{FRAME_K_CATCH_UP, CH_CONTROL, op_catch_up},
+	{FRAME_K_STATUS, CH_CONTROL | CH_CLIENT, op_status},
+	{FRAME_K_USER_ADD, CH_CONTROL | CH_CLIENT, op_user_add},
+	{FRAME_K_USER_DISABLE, CH_CONTROL | CH_CLIENT, op_user_disable},
+	{FRAME_K_USER_LIST, CH_CONTROL | CH_CLIENT, op_user_list},
+	{FRAME_K_TOKEN_CREATE, CH_CONTROL, op_token_create},
+	{FRAME_K_TOKEN_REVOKE, CH_CONTROL, op_token_revoke},
+	{FRAME_K_LOGIN, CH_CLIENT, op_login},
+	{FRAME_K_CHECK, CH_CLIENT, op_check},
+	{FRAME_K_LOGOUT, CH_CLIENT, op_logout},
+	{FRAME_K_PASSWORD, CH_CLIENT, op_password},
+	{FRAME_K_BREAK_GLASS, CH_CLIENT, op_break_glass},
+	{FRAME_K_GLASS, CH_CLIENT, op_glass},
+	{FRAME_K_AUDIT, CH_CLIENT, op_audit},
+	{FRAME_K_FHIR, CH_CLIENT, op_fhir},
+	{FRAME_K_IDENTITY, CH_CLIENT, op_identity},
+	{FRAME_K_RAW, CH_CLIENT, op_raw},
+	{FRAME_K_ENTRY, CH_CLIENT | CH_CONTROL, op_entry},
+	{FRAME_K_CHECKPOINT, CH_CLIENT | CH_CONTROL, op_checkpoint},
+	{FRAME_K_SELFTEST, CH_CONTROL, op_selftest},
+};
+
+int keeper_dispatch(struct keeper *k, struct kchan *ch, const struct frame *f)
+{
+	if (ch->kind == CH_SCRIBE)
+		return feed_frame(k, f);
+	for (size_t i = 0; i < ARRAY_LEN(ops); i++)
+		if (ops[i].type == f->type && ops[i].from & (unsigned)ch->kind) {
+			ops[i].run(k, ch, f);
+			return 0;
+		}
+	return ERR_DENIED;
+}
+
+/* ---- one round ---- */
+
+/* The web role's main channel only brings descriptors: one more client of the same trust each. */
+static void take_clients(struct keeper *k, struct kchan *ch)
+{
+	AUTO_BUF struct buf b;
+	buf_init(&b, FRAME_HEAD + FRAME_SMALL + 64);
+	for (;;) {
+		struct frame f;
+		int n = packet_recv(ch->c.fd, &b, &f, false);
+		if (n == 0)
+			return;
+		int fd = n > 0 && f.type == FRAME_K_CLIENT ? frame_take_fd(&f, 0) : -1;
+		if (n > 0)
+			frame_close_fds(&f);
+		if (fd < 0) {
+			keeper_chan_drop(k, ch, n == ERR_NO ? NULL : "web's main channel says something else than it may");
+			return;
+		}
+		if (!keeper_chan_add(k, fd, CH_CLIENT))
+			role_log(k->r, "too many clients of web");
+	}
+}
+
+static void read_channel(struct keeper *k, struct kchan *ch)
+{
+	if (ch->kind == CH_WEB) {
+		take_clients(k, ch);
+		return;
+	}
+	bool gone = false;
+	size_t before = ch->c.in.n;
+	while (ch->c.in.n - before < ROUND_READ) {
+		/* first all the reading, then all the taking apart: staged bodies are slices of this buffer, and reading may move it */
+		int n = chan_read(&ch->c, ROUND_READ);
+		if (n == 0)
+			break;
+		if (n < 0) {
+			gone = true;
+			break;
+		}
+		if (chan_big(&ch->c)) {
+			if (k->big && k->big != ch)
+				break; /* not its turn: see interests() */
+			k->big = ch;
+			ch->progress_at = time_monotonic();
+		}
+	}
+	struct frame f;
+	int n;
+	while ((n = chan_next(&ch->c, &f)) == 1 && !ch->dead)
+		if ((n = keeper_dispatch(k, ch, &f)) < 0)
+			break;
+	if (k->big == ch && !chan_big(&ch->c))
+		k->big = NULL;
+	if (n < 0)
+		keeper_chan_drop(k, ch, "it says what it may not, or nothing that is a frame");
+	else if (gone)
+		keeper_chan_drop(k, ch, NULL);
+}
+
+/* Root, the site's owner, and the group holdfast may speak to the keeper; nobody else learns more than that it is there. */
+static bool may_control(struct keeper *k, int fd, uint32_t *ret_uid)
+{
+	struct ucred u;
+	socklen_t n = sizeof u;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &u, &n) < 0)
+		return false;
+	*ret_uid = u.uid;
+	if (u.uid == 0 || u.uid == k->r->owner_uid)
+		return true;
+	gid_t groups[256];
+	n = sizeof groups;
+	if (k->r->group_gid == UINT32_MAX)
+		return false;
+	if (u.gid == k->r->group_gid)
+		return true;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &n) < 0)
+		return false;
+	for (size_t i = 0; i < n / sizeof groups[0]; i++)
+		if (groups[i] == k->r->group_gid)
+			return true;
+	return false;
+}
+
+static void take_controls(struct keeper *k)
+{
+	for (int i = 0; i < 16; i++) {
+		int fd = accept4(k->r->controlfd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		uint32_t uid = UINT32_MAX;
+		if (fd < 0)
+			return;
+		if (!may_control(k, fd, &uid)) {
+			role_log(k->r, "user %u asked over run/control and was sent away", uid);
+			close(fd);
+			continue;
+		}
+		struct kchan *ch = keeper_chan_add(k, fd, CH_CONTROL);
+		if (ch)
+			ch->uid = uid;
+	}
+}
+
+static void take_peers(struct keeper *k)
+{
+	static const enum chan_kind kinds[ROLES] = {[ROLE_SUPERVISOR] = CH_CONTROL, [ROLE_INTAKE] = CH_INTAKE, [ROLE_WEB] = CH_WEB, [ROLE_SCRIBE] = CH_SCRIBE};
+	for (int i = 0; i < ROLES; i++) {
+		pthread_mutex_lock(&k->r->peer_lock);
+		int fd = k->r->peer[i];
+		k->r->peer[i] = -1;
+		pthread_mutex_unlock(&k->r->peer_lock);
+		if (fd < 0)
+			continue;
+		if (!kinds[i]) {
+			close(fd);
+			continue;
+		}
+		/* the one before belongs to a process that is gone */
+		for (struct kchan *c = k->chans; c; c = c->next)
+			if (!c->dead && c->kind == kinds[i] && kinds[i] != CH_CONTROL)
+				keeper_chan_drop(k, c, NULL);
+		if (kinds[i] == CH_SCRIBE)
+			feed_attach(k, fd);
+		else {
+			struct kchan *ch = keeper_chan_add(k, fd, kinds[i]);
+			if (ch)
+				ch->uid = k->r->owner_uid; /* a private keeper's client: whoever started us */
+			else
+				role_log(k->r, "no channel can be made to %s", role_name((enum role_id)i));
+		}
+	}
+}
+
+static int from_supervisor(void *arg, struct frame *f)
+{
+	struct keeper *k = arg;
+	struct cur c = cur_of(f->payload);
+	if (f->type == FRAME_R_ROLES) {
+		struct buf *const into[] = {&k->roles, &k->shares, &k->alarms};
+		for (size_t i = 0; i < ARRAY_LEN(into); i++) {
+			struct slice s = frame_get_str(&c);
+			buf_reset(into[i]);
+			buf_add_slice(into[i], s);
+		}
+	} else if (f->type == FRAME_R_QUARANTINE) {
+		uint64_t n = cur_u64le(&c);
+		uint32_t deaths = cur_u32le(&c);
+		if (cur_done(&c))
+			keeper_quarantine(k, n, deaths);
+	} else if (f->type == FRAME_R_TESTED_ALL) {
+		struct kchan *ch = keeper_chan_find(k, k->test_chan);
+		if (ch && f->tag == k->test_tag) {
+			size_t at = reply_begin(ch, k->test_tag);
+			buf_add_slice(&ch->c.out, f->payload);
+			reply_end(ch, at);
+		}
+		k->test_chan = 0;
+	}
+	return 0;
+}
+
+/* Which channels we want to hear: not those whose answers pile up, nor a second one with a big frame, nor anybody while too much waits for a commit. */
+static void interests(struct keeper *k)
+{
+	int64_t now = k->big ? time_monotonic() : 0;
+	if (k->big && now - k->big->progress_at > BIG_PATIENCE)
+		keeper_chan_drop(k, k->big, "it stopped in the middle of a large frame");
+	for (struct kchan *c = k->chans; c; c = c->next) {
+		if (c->dead)
+			continue;
+		uint32_t want = chan_unsent(&c->c) ? EPOLLOUT : 0;
+		if (chan_unsent(&c->c) < OUT_MAX && !(k->big && k->big != c && chan_big(&c->c)))
+			want |= EPOLLIN;
+		if (c->kind == CH_SCRIBE)
+			want |= EPOLLIN;
+		if (want == c->events)
+			continue;
+		struct epoll_event ev = {.events = want, .data.ptr = c};
+		epoll_ctl(k->ep, EPOLL_CTL_MOD, c->c.fd, &ev);
+		c->events = want;
+	}
+}
+
+static void send_all(struct keeper *k)
+{
+	for (struct kchan *c = k->chans; c; c = c->next)
+		if (!c->dead && chan_unsent(&c->c) && chan_write(&c->c) < 0)
+			keeper_chan_drop(k, c, NULL);
+}
+
+/* Group commit. After it fails nothing that was said in this round is true: the keeper dies, and its successor reads what is on the disk. */
+static int commit(struct keeper *k, struct err *e)
+{
+	if (ledger_size(k->l) == ledger_durable(k->l))
+		return 0;
+	return ledger_commit(k->l, e);
+}
+
+static int tick(struct keeper *k, int *ret_ms, struct err *e)
+{
+	int ms = 1000;
+	int r = ledger_tick(k->l, k->force_publish, &ms, e);
+	k->force_publish = false;
+	*ret_ms = ms > 0 ? ms : 0;
+	if (r < 0)
+		return r;
+	return commit(k, e); /* it may have made a pack entry */
+}
+
+static int one_round(struct keeper *k, int ms, int *ret_ms, struct err *e)
+{
+	struct epoll_event ev[64];
+	int n = epoll_wait(k->ep, ev, ARRAY_LEN(ev), ms);
+	if (n < 0 && errno != EINTR)
+		return err_sys(e, NULL, "cannot wait for channels");
+	for (int i = 0; i < n; i++) {
+		void *p = ev[i].data.ptr;
+		if (p == &is_supervisor) {
+			int r = role_take(k->r, from_supervisor, k);
+			if (r < 0)
+				return r;
+			take_peers(k);
+			k->stopping |= r == 1;
+		} else if (p == &is_control) {
+			take_controls(k);
+		} else if (p == &is_passwords) {
+			passwords_done(k, login_done);
+		} else if (!((struct kchan *)p)->dead && ev[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
+			read_channel(k, p);
+		}
+	}
+	int r = commit(k, e);
+	if (r < 0)
+		return r;
+	feed_send(k);
+	k->staged_count = 0;
+	r = tick(k, ret_ms, e);
+	if (r < 0)
+		return r;
+	keeper_waits(k);
+	accounts_save(k, false);
+	send_all(k);
+	interests(k);
+	sweep(k);
+	return 0;
+}
+
+static bool scribe_has_all(const struct keeper *k)
+{
+	return !k->feed.ch || !k->feed.hello || k->feed.pinned || (!k->feed.rebuilding && k->feed.applied >= ledger_durable(k->l));
+}
+
+static int loop(struct keeper *k, struct err *e)
+{
+	int ms = 0;
+	int64_t drain_until = 0;
+	for (;;) {
+		int wait = ms;
+		if (k->waiting_count || k->big || k->stopping)
+			wait = wait < 100 ? wait : 100;
+		int r = one_round(k, wait, &ms, e);
+		if (r < 0)
+			return r;
+		if (!k->stopping)
+			continue;
+		if (!drain_until)
+			drain_until = time_monotonic() + DRAIN;
+		if (scribe_has_all(k) || time_monotonic() > drain_until)
+			return 0;
+	}
+}
+
+/* ---- beginning and end ---- */
+
+static int watch_fd(struct keeper *k, int fd, void *what)
+{
+	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = what};
+	return epoll_ctl(k->ep, EPOLL_CTL_ADD, fd, &ev);
+}
+
+static int begin(struct keeper *k, struct err *e)
+{
+	AUTO_BUF struct buf note;
+	buf_init(&note, 1 << 16);
+	int r = site_keys_open(k->r->sitefd, &k->keys, e);
+	if (r < 0)
+		return r;
+	(void)!seal_lock_memory(&k->keys, sizeof k->keys, NULL); /* a small machine may refuse: then swap may hold a key */
+	struct ledger_options o = {.write = true, .reserve = k->r->reserve};
+	r = ledger_open(k->r->sitefd, &k->keys, &o, &k->l, &note, e);
+	if (r < 0)
+		return r;
+	if (note.n)
+		role_log(k->r, "%s", buf_cstr(&note));
+	k->ep = epoll_create1(EPOLL_CLOEXEC);
+	if (k->ep < 0)
+		return err_sys(e, NULL, "cannot make an event queue");
+	if ((r = accounts_open(k, e)) < 0 || (r = sessions_open(k, e)) < 0 || (r = passwords_start(k, e)) < 0)
+		return r;
+	if (watch_fd(k, k->r->sup, &is_supervisor) < 0 || (k->r->controlfd >= 0 && watch_fd(k, k->r->controlfd, &is_control) < 0) || watch_fd(k, passwords_fd(k), &is_passwords) < 0)
+		return err_sys(e, NULL, "cannot wait for channels");
+	take_peers(k);
+	return 0;
+}
+
+int keeper_main(struct role *r)
+{
+	struct keeper *k = calloc(1, sizeof *k);
+	struct err e = {0};
+	if (!k)
+		return 3;
+	umask(022); /* the log is public; what is not lies in folders that are closed */
+	k->r = r;
+	k->ep = -1;
+	k->e = &e;
+	k->started = time_now();
+	k->staged = calloc(STAGED_MAX, sizeof *k->staged);
+	k->waiting = calloc(WAITING_MAX, sizeof *k->waiting);
+	buf_init(&k->roles, 1 << 16);
+	buf_init(&k->shares, 1 << 16);
+	buf_init(&k->alarms, 1 << 16);
+	buf_init(&k->listeners, 1 << 16);
+	k->feed.end = CHART_NOW;
+	int code = k->staged && k->waiting ? begin(k, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
+	if (code == 0 && role_is_ready(r) < 0)
+		code = ERR_NO;
+	if (code == 0)
+		code = loop(k, &e);
+	if (code < 0 && code != ERR_NO)
+		return role_fatal(r, &e);
+	/* asked to stop, or the supervisor is gone: either way the ledger is closed in order */
+	accounts_save(k, true);
+	if (ledger_close(k->l, &e) < 0)
+		return role_fatal(r, &e);
+	site_keys_wipe(&k->keys);
+	return code == 0 ? 0 : 3;
+}

@@ -1,0 +1,216 @@
+/* keeper: what its files share. The keeper is one thread and one loop:
+ *
+ *   read all channels -> stage every append, answer everything into the channels' out buffers -> one ledger_commit -> only now send
+ *
+ * so that no answer leaves before what it speaks of is durable, whatever the request was. Beside it run the ledger's housekeeping and one thread for
+ * Argon2id (password.c), which takes a tenth of a second and 64 MiB and must not stall the commits of a whole hospital. */
+#ifndef HOLDFAST_KEEPER_H
+#define HOLDFAST_KEEPER_H
+
+#include "role.h"
+
+#include <sys/uio.h>
+
+enum chan_kind { CH_INTAKE = 1, CH_WEB = 2, CH_CLIENT = 4, CH_CONTROL = 8, CH_SCRIBE = 16 };
+
+struct kchan {
+	struct chan c;
+	enum chan_kind kind;
+	uint64_t id;          /* never used again: what outstanding work remembers */
+	uint32_t uid;         /* CH_CONTROL: who */
+	bool dropping;        /* after ERR_FULL, until K_RETRY */
+	bool dead;            /* to be freed at the end of this round */
+	uint32_t events;      /* asked of epoll */
+	int64_t progress_at;  /* monotonic: when it last sent a byte of a big frame */
+	struct kchan *next;
+};
+
+struct staged { /* appended in this round: goes to the scribe without being read back */
+	uint64_t seq, size;
+	int64_t time;
+	uint8_t kind, flags;
+	char source[LEDGER_SOURCE_MAX + 1];
+	struct slice body; /* in a channel's in buffer; p == NULL: made by the keeper, read it back */
+};
+
+struct waiting { /* K_WAIT and K_FHIR with wait */
+	uint64_t chan, tag, size;
+	uint8_t what;
+	int64_t until; /* monotonic; 0: for ever */
+	bool stored;   /* K_FHIR: answer with this */
+	uint64_t seq;
+	int64_t time;
+	bool duplicate;
+};
+
+#define ROUND_READ ((size_t)2 << 20) /* bytes taken from one channel a round */
+#define STAGED_MAX 65536
+#define WAITING_MAX 4096
+#define OUT_MAX ((size_t)2 << 20)    /* answers piled up: read no more from this channel */
+
+struct feed { /* the scribe */
+	struct kchan *ch;
+	bool hello, pinned;
+	uint64_t next;       /* entry to send next */
+	uint64_t applied;    /* what it has committed */
+	uint64_t end;        /* rebuild: entries of the new view; else CHART_NOW */
+	bool rebuilding, pin_after;
+	uint64_t by_chan, by_tag; /* who asked for the rebuild; 0: we did */
+	int64_t told_at;
+	struct err failed;   /* what it said before it exited */
+	bool force_rebuild;  /* asked for while there was no scribe */
+	uint64_t force_to;
+};
+
+struct accounts;
+struct sessions;
+struct passwords;
+
+struct keeper {
+	struct role *r;
+	struct site_keys keys;
+	struct ledger *l;
+	int ep;
+	struct kchan *chans;
+	uint64_t ids;
+	struct staged *staged;
+	size_t staged_count;
+	struct waiting *waiting;
+	size_t waiting_count;
+	struct feed feed;
+	struct accounts *accounts;
+	struct sessions *sessions;
+	struct passwords *passwords;
+	bool full;               /* ordinary entries are refused: the reserve is reached */
+	int64_t full_since;
+	bool force_publish;
+	struct kchan *big;       /* the one channel that may be in the middle of a big frame */
+	struct buf roles, shares, alarms, listeners; /* JSON from the supervisor and from intake */
+	uint64_t *quarantined;
+	size_t quarantined_count;
+	int64_t started, disk_at;
+	uint64_t disk_free, disk_total, not_recorded;
+	uint64_t test_chan, test_tag;
+	struct err *e;           /* of the loop: what ends the keeper */
+	bool stopping;
+};
+
+/* ---- channels ---- */
+struct kchan *keeper_chan_add(struct keeper *k, int fd, enum chan_kind kind);
+void keeper_chan_drop(struct keeper *k, struct kchan *ch, const char *why); /* why NULL: nothing worth saying */
+struct kchan *keeper_chan_find(struct keeper *k, uint64_t id);              /* NULL: gone */
+size_t reply_begin(struct kchan *ch, uint64_t tag);
+void reply_end(struct kchan *ch, size_t at);
+void reply_ok(struct kchan *ch, uint64_t tag);
+void reply_err(struct kchan *ch, uint64_t tag, const struct err *e);
+int keeper_dispatch(struct keeper *k, struct kchan *ch, const struct frame *f); /* below 0: this channel may not say that */
+
+/* ---- appending ---- */
+/* By the keeper itself: not refused at the reserve. */
+int keeper_record(struct keeper *k, uint8_t kind, const char *source, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e) MUST;
+void op_append(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_retry(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_wait(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_catch_up(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_fhir(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_identity(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_audit(struct keeper *k, struct kchan *ch, const struct frame *f);
+void keeper_waits(struct keeper *k); /* answer those that have come true */
+void keeper_room(struct keeper *k, bool full);
+
+/* ---- the scribe ---- */
+void feed_attach(struct keeper *k, int fd);
+void feed_lost(struct keeper *k);
+int feed_frame(struct keeper *k, const struct frame *f);
+void feed_send(struct keeper *k); /* what it does not have yet, as far as it takes it */
+void op_rebuild(struct keeper *k, struct kchan *ch, const struct frame *f);
+void feed_follow(struct keeper *k);
+void keeper_quarantine(struct keeper *k, uint64_t entry, uint32_t deaths);
+bool keeper_is_quarantined(const struct keeper *k, uint64_t entry);
+void keeper_quarantine_note(struct keeper *k, uint64_t entry, bool lifted);
+#define QUARANTINE_MAX 10000
+
+/* ---- reading ---- */
+void op_raw(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_entry(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_checkpoint(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_status(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_listeners(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_selftest(struct keeper *k, struct kchan *ch, const struct frame *f);
+
+/* ---- accounts (accounts.c) ---- */
+struct account {
+	char user[USER_MAX], role[24], hash[128];
+	bool disabled, must_change;
+	int64_t created, last_login;
+};
+struct token {
+	char id[24], role[24], user[USER_MAX], label[64];
+	uint8_t hash[SEAL_HASH];
+	bool revoked;
+	int64_t created;
+};
+int accounts_open(struct keeper *k, struct err *e) MUST;
+void accounts_close(struct keeper *k);
+struct account *accounts_user(struct keeper *k, const char *user);
+struct token *accounts_token(struct keeper *k, const char *token);
+/* One account entry, and what it means here. secret: stays out of what the scribe gets. */
+int accounts_change(struct keeper *k, const char *what, const char *user, const char *role, const char *by, const char *reason, const char *hash, bool must_change, struct err *e) MUST;
+int accounts_token_new(struct keeper *k, const char *role, const char *user, const char *label, const char *by, char ret_token[TOKEN_MAX], struct err *e) MUST;
+int accounts_token_revoke(struct keeper *k, const char *id, const char *by, struct err *e) MUST;
+void accounts_json(struct keeper *k, struct buf *ret);
+void accounts_save(struct keeper *k, bool always); /* the cache: only ever behind, never wrong */
+void accounts_redact(struct slice body, struct buf *ret);
+bool account_name_ok(const char *user);
+
+/* ---- sessions (sessions.c, login.c) ---- */
+#define KEEPER_SHARED ((size_t)4 << 20)
+struct asker { /* who stands behind a request of the web role, or of a command */
+	char user[USER_MAX], role[24], address[64];
+	uint32_t may;
+	bool is_token, must_change;
+	struct session *session;
+};
+int sessions_open(struct keeper *k, struct err *e) MUST;
+/* Reads `who` off the frame (control channels have none: it is the peer). ERR_DENIED: nobody we know. need: MAY_x that must all be there. */
+int asker_read(struct keeper *k, struct kchan *ch, struct cur *c, uint32_t need, struct asker *ret, struct err *e) MUST;
+bool session_glass_open(const struct session *s, const char *patient);
+bool session_take_raw(struct session *s); /* false: it has had enough for now */
+void sessions_end_of(struct keeper *k, const char *user, const struct session *but);
+size_t sessions_count(struct keeper *k);
+void op_login(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_check(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_logout(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_password(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_break_glass(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_glass(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_user_add(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_user_disable(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_user_list(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_token_create(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_token_revoke(struct keeper *k, struct kchan *ch, const struct frame *f);
+
+int keeper_audit_entry(struct keeper *k, const struct asker *who, const char *what, const char *patient, const char *query, uint64_t as_of, uint64_t *ret_seq, struct err *e) MUST;
+
+/* ---- Argon2id beside the loop (password.c) ---- */
+struct password_job {
+	enum { JOB_LOGIN, JOB_CHANGE, JOB_USER_ADD } what;
+	uint64_t chan, tag;
+	char user[USER_MAX], role[24], by[USER_MAX], address[64];
+	char hash[128];         /* to compare with; empty: only make one */
+	char secret[256], fresh[256];
+	bool known;             /* the user exists and is not disabled */
+	bool one_time;
+	uint8_t session[32];    /* JOB_CHANGE: whose */
+	bool matched;           /* result */
+	char made[128];         /* result: hash of fresh */
+	struct password_job *next;
+};
+int passwords_start(struct keeper *k, struct err *e) MUST;
+int passwords_fd(const struct keeper *k);
+/* Takes the job; ERR_BUSY: too many are waiting. */
+int passwords_ask(struct keeper *k, struct password_job *j, struct err *e) MUST;
+void passwords_done(struct keeper *k, void (*each)(struct keeper *k, struct password_job *j));
+void login_done(struct keeper *k, struct password_job *j);
+
+#endif

@@ -1,0 +1,361 @@
+/* keeper_append: entries into the ledger, for intake, commands and the web role, each stamped with the channel it came on. */
+#include "keeper.h"
+#include "fhir.h"
+
+#define AT_ONCE (30 * TIME_SEC) /* longest that a writer waits for the view */
+
+/* ---- the common part ---- */
+
+struct incoming {
+	uint8_t kind, flags;
+	const char *source;
+	struct slice body, key;
+	bool dedupe, ordinary;
+};
+struct outgoing {
+	uint64_t seq;
+	int64_t time;
+	bool duplicate;
+};
+
+static int store(struct keeper *k, const struct incoming *in, struct outgoing *ret, struct err *e)
+{
+	struct outgoing out = {0};
+	uint8_t flags = in->flags;
+	if (in->dedupe) {
+		struct err why = {0};
+		int r = ledger_find_same(k->l, in->body, &out.seq, &out.time, &why);
+		if (r == 0) {
+			out.duplicate = true;
+			*ret = out;
+			return 0;
+		}
+		if (r != ERR_NO) /* rather twice than not at all */
+			role_log(k->r, "cannot look for a repetition: %s", why.text);
+	}
+	if (in->key.n && ledger_control_seen(k->l, in->key))
+		flags |= LEDGER_FLAG_ID_REUSED;
+	int r = ledger_append(k->l, in->kind, flags, in->source, in->body, in->ordinary, &out.seq, &out.time, e);
+	if (r < 0)
+		return r;
+	if (k->staged_count < STAGED_MAX) { /* one more is read back from the ledger */
+		struct staged *s = &k->staged[k->staged_count++];
+		*s = (struct staged){.seq = out.seq, .size = in->body.n, .time = out.time, .kind = in->kind, .flags = flags, .body = in->body};
+		snprintf(s->source, sizeof s->source, "%s", in->source);
+	}
+	if (in->ordinary)
+		keeper_room(k, false);
+	*ret = out;
+	return 0;
+}
+
+int keeper_record(struct keeper *k, uint8_t kind, const char *source, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
+{
+	struct outgoing out;
+	struct incoming in = {.kind = kind, .source = source, .body = body};
+	int r = store(k, &in, &out, e);
+	if (r == 0 && k->staged_count && k->staged[k->staged_count - 1].seq == out.seq)
+		k->staged[k->staged_count - 1].body = SLICE_NULL; /* the caller's buffer goes away before the round ends */
+	if (r == ERR_FULL || r == ERR_SYSTEM)
+		k->not_recorded++;
+	if (r == 0) {
+		if (ret_seq)
+			*ret_seq = out.seq;
+		if (ret_time)
+			*ret_time = out.time;
+	}
+	return r;
+}
+
+/* Told to intake when it changes: its listeners say "refusing", and begin again. */
+void keeper_room(struct keeper *k, bool full)
+{
+	if (k->full == full)
+		return;
+	k->full = full;
+	k->full_since = time_now();
+	role_log(k->r, full ? "DISK NEARLY FULL: no message is taken until there is room; charts, views and captures go on from the reserve" : "there is room on the disk again: messages are taken");
+	for (struct kchan *c = k->chans; c; c = c->next) {
+		if (c->dead || c->kind != CH_INTAKE)
+			continue;
+		size_t at = frame_begin(&c->c.out, FRAME_K_ROOM, 0);
+		buf_u8(&c->c.out, !full);
+		frame_end(&c->c.out, at);
+	}
+}
+
+/* ---- from intake and commands ---- */
+
+static bool kind_from(const struct kchan *ch, uint8_t kind)
+{
+	switch (kind) {
+	case LEDGER_HL7V2:
+	case LEDGER_HL7V2_ENVELOPE:
+	case LEDGER_HL7V2_FRAGMENT:
+		return true;
+	case LEDGER_FHIR:
+	case LEDGER_OTHER:
+	case LEDGER_IDENTITY:
+		return ch->kind == CH_CONTROL;
+	default:
+		return false; /* what the keeper writes itself nobody may hand in */
+	}
+}
+
+static bool source_of(const struct keeper *k, const struct kchan *ch, uint8_t kind, uint16_t listener, char out[LEDGER_SOURCE_MAX + 1])
+{
+	if (ch->kind == CH_CONTROL) {
+		if (kind == LEDGER_IDENTITY)
+			snprintf(out, LEDGER_SOURCE_MAX + 1, ch->uid == 0 ? "command/root" : "command/%u", ch->uid);
+		else
+			snprintf(out, LEDGER_SOURCE_MAX + 1, "import");
+		return true;
+	}
+	for (size_t i = 0; i < k->r->listener_count; i++)
+		if (k->r->listeners[i].index == listener) {
+			snprintf(out, LEDGER_SOURCE_MAX + 1, "mllp/%s", k->r->listeners[i].is.name);
+			return true;
+		}
+	return false;
+}
+
+void op_append(struct keeper *k, struct kchan *ch, const struct frame *f)
+{
+	struct cur c = cur_of(f->payload);
+	char source[LEDGER_SOURCE_MAX + 1];
+	struct incoming in = {.source = source, .ordinary = true};
+	struct outgoing out;
+	struct err e = {0};
+	in.kind = cur_u8(&c);
+	in.flags = cur_u8(&c) & LEDGER_FLAG_REPAIRED;
+	uint8_t options = cur_u8(&c);
+	uint16_t listener = cur_u16le(&c);
+	in.key = frame_get_str(&c);
+	in.body = cur_take(&c, cur_left(&c));
+	in.dedupe = options & APPEND_DEDUPE;
+	if (c.failed || !kind_from(ch, in.kind) || !source_of(k, ch, in.kind, listener, source)) {
+		keeper_chan_drop(k, ch, "an entry of a kind or source that it may not hand in");
+		return;
+	}
+	if (ch->dropping)
+		return;
+	if (options & APPEND_FOLLOW && ch->kind == CH_CONTROL)
+		feed_follow(k);
+	int r = store(k, &in, &out, &e);
+	if (r == ERR_FULL) {
+		ch->dropping = true; /* what follows must not overtake it */
+		keeper_room(k, true);
+	}
+	if (r < 0) {
+		reply_err(ch, f->tag, &e);
+		return;
+	}
+	size_t at = reply_begin(ch, f->tag);
+	buf_u64le(&ch->c.out, out.seq);
+	buf_u64le(&ch->c.out, (uint64_t)out.time);
+	buf_u8(&ch->c.out, out.duplicate);
+	reply_end(ch, at);
+}
+
+void op_retry(struct keeper *k, struct kchan *ch, const struct frame *f)
+{
+	ch->dropping = false;
+}
+
+/* ---- waiting ---- */
+
+static void answer_wait(struct keeper *k, struct kchan *ch, const struct waiting *w, bool reached)
+{
+	size_t at = reply_begin(ch, w->tag);
+	if (w->stored) {
+		buf_u64le(&ch->c.out, w->seq);
+		buf_u64le(&ch->c.out, (uint64_t)w->time);
+		buf_u8(&ch->c.out, w->duplicate);
+		buf_u8(&ch->c.out, reached);
+	} else {
+		buf_u64le(&ch->c.out, k->feed.applied);
+		buf_u64le(&ch->c.out, ledger_published(k->l));
+		buf_u8(&ch->c.out, k->feed.pinned);
+	}
+	reply_end(ch, at);
+}
+
+static bool reached(const struct keeper *k, const struct waiting *w)
+{
+	/* a pinned view is not waited for: it stays where it is until somebody lets it go */
+	if (w->what & WAIT_APPLIED && (k->feed.rebuilding || (k->feed.applied < w->size && !(k->feed.hello && k->feed.pinned))))
+		return false;
+	return !(w->what & WAIT_PUBLISHED) || ledger_published(k->l) >= w->size;
+}
+
+static void wait_for(struct keeper *k, struct kchan *ch, const struct waiting *w)
+{
+	if (w->what & WAIT_PUBLISHED)
+		k->force_publish = true;
+	if (k->waiting_count == WAITING_MAX) {
+		struct err e;
+		err_set(&e, ERR_LIMIT, NULL, "too many wait at once");
+		reply_err(ch, w->tag, &e);
+		return;
+	}
+	k->waiting[k->waiting_count++] = *w;
+}
+
+void keeper_waits(struct keeper *k)
+{
+	size_t left = 0;
+	int64_t now = k->waiting_count ? time_monotonic() : 0;
+	for (size_t i = 0; i < k->waiting_count; i++) {
+		const struct waiting *w = &k->waiting[i];
+		struct kchan *ch = keeper_chan_find(k, w->chan);
+		bool yes = reached(k, w);
+		if (!ch)
+			continue;
+		if (yes || (w->until && now > w->until)) {
+			answer_wait(k, ch, w, yes && k->feed.applied >= w->size);
+			continue;
+		}
+		if (w->what & WAIT_PUBLISHED && ledger_published(k->l) < w->size)
+			k->force_publish = true;
+		k->waiting[left++] = *w;
+	}
+	k->waiting_count = left;
+}
+
+void op_wait(struct keeper *k, struct kchan *ch, const struct frame *f)
+{
+	struct cur c = cur_of(f->payload);
+	struct waiting w = {.chan = ch->id, .tag = f->tag};
+	w.size = cur_u64le(&c);
+	w.what = cur_u8(&c);
+	if (!cur_done(&c)) {
+		keeper_chan_drop(k, ch, "a bad wait");
+		return;
+	}
+	if (w.size > ledger_size(k->l))
+		w.size = ledger_size(k->l);
+	wait_for(k, ch, &w);
+}
+
+void op_catch_up(struct keeper *k, struct kchan *ch, const struct frame *f)
+{
+	struct waiting w = {.chan = ch->id, .tag = f->tag, .size = ledger_size(k->l), .what = WAIT_APPLIED};
+	wait_for(k, ch, &w);
+}
+
+/* ---- from the web role ---- */
+
+static void stored_for_web(struct keeper *k, struct kchan *ch, const struct frame *f, const struct incoming *in, bool wait)
+{
+	struct outgoing out;
+	struct err e = {0};
+	int r = store(k, in, &out, &e);
+	if (r < 0) {
+		if (r == ERR_FULL)
+			keeper_room(k, true);
+		reply_err(ch, f->tag, &e);
+		return;
+	}
+	struct waiting w = {.chan = ch->id, .tag = f->tag, .size = out.seq + 1, .stored = true, .seq = out.seq, .time = out.time, .duplicate = out.duplicate};
+	if (wait) {
+		w.what = WAIT_APPLIED;
+		w.until = time_monotonic() + AT_ONCE;
+		wait_for(k, ch, &w);
+	} else {
+		answer_wait(k, ch, &w, false);
+	}
+}
+
+static void named_source(const struct asker *who, const char *way, char out[LEDGER_SOURCE_MAX + 1])
+{
+	char name[LEDGER_SOURCE_MAX + 1];
+	size_t n = 0;
+	/* printable ASCII without blanks, as a leaf wants it; account names are so already, token labels need not be */
+	for (const char *p = who->user; *p && n < sizeof name - 1; p++)
+		name[n++] = *p > ' ' && *p < 0x7f ? *p : '_';
+	name[n] = 0;
+	snprintf(out, LEDGER_SOURCE_MAX + 1, "%s/%.*s", way, (int)(LEDGER_SOURCE_MAX - 1 - strlen(way)), name);
+}
+
+static void from_web(struct keeper *k, struct kchan *ch, const struct frame *f, uint8_t kind, uint32_t need, const char *way)
+{
+	struct cur c = cur_of(f->payload);
+	struct asker who;
+	struct err e = {0};
+	char source[LEDGER_SOURCE_MAX + 1];
+	int r = asker_read(k, ch, &c, need, &who, &e);
+	bool wait = cur_u8(&c);
+	struct slice body = cur_take(&c, cur_left(&c));
+	if (c.failed) {
+		keeper_chan_drop(k, ch, "a bad entry");
+		return;
+	}
+	if (r < 0) {
+		reply_err(ch, f->tag, &e);
+		return;
+	}
+	named_source(&who, way, source);
+	struct incoming in = {.kind = kind, .source = source, .body = body, .dedupe = kind == LEDGER_FHIR, .ordinary = true};
+	stored_for_web(k, ch, f, &in, wait);
+}
+
+void op_fhir(struct keeper *k, struct kchan *ch, const struct frame *f)
+{
+	from_web(k, ch, f, LEDGER_FHIR, MAY_FHIR_WRITE, "fhir");
+}
+
+void op_identity(struct keeper *k, struct kchan *ch, const struct frame *f)
+{
+	from_web(k, ch, f, LEDGER_IDENTITY, MAY_IDENTITY, "web");
+}
+
+/* The AuditEvent is written here, from what the keeper knows of the session: web says only what was looked at. */
+int keeper_audit_entry(struct keeper *k, const struct asker *who, const char *what, const char *patient, const char *query, uint64_t as_of, uint64_t *ret_seq, struct err *e)
+{
+	AUTO_BUF struct buf b;
+	struct jsonw w;
+	char id[40];
+	buf_init(&b, FRAME_SMALL);
+	/* the number it is about to get: nobody else appends */
+	snprintf(id, sizeof id, "audit-%llu", (unsigned long long)ledger_size(k->l));
+	struct fhir_audit a = {.id = id, .time = time_now(), .what = what, .user = who->user, .role = who->role, .patient_id = patient[0] ? patient : NULL, .address = who->address[0] ? who->address : NULL,
+	                       .site = k->r->site_name, .query = query[0] ? query : NULL, .as_of_entry = as_of, .ok = true};
+	jsonw_init(&w, &b);
+	fhir_write_audit(&w, &a);
+	jsonw_done(&w);
+	if (!buf_ok(&b))
+		return err_set(e, buf_code(&b), NULL, "what was looked at is too long to be recorded");
+	int r = keeper_record(k, LEDGER_AUDIT, "web", buf_slice(&b), ret_seq, NULL, e);
+	if (r == ERR_FULL) { /* charts still open, loudly marked: status says NOT BEING RECORDED and how often */
+		*ret_seq = UINT64_MAX;
+		return 0;
+	}
+	return r;
+}
+
+void op_audit(struct keeper *k, struct kchan *ch, const struct frame *f)
+{
+	struct cur c = cur_of(f->payload);
+	struct asker who;
+	struct err e = {0};
+	char what[24], patient[128], query[2048];
+	uint64_t seq = 0;
+	int r = asker_read(k, ch, &c, 0, &who, &e);
+	frame_get_text(&c, what, sizeof what);
+	frame_get_text(&c, patient, sizeof patient);
+	frame_get_text(&c, query, sizeof query);
+	uint64_t as_of = cur_u64le(&c);
+	if (!cur_done(&c)) {
+		err_set(&e, ERR_INPUT, NULL, "what was looked at is too long to be recorded");
+		r = ERR_INPUT;
+	}
+	if (r == 0)
+		r = keeper_audit_entry(k, &who, what, patient, query, as_of, &seq, &e);
+	if (r < 0) {
+		reply_err(ch, f->tag, &e);
+		return;
+	}
+	size_t at = reply_begin(ch, f->tag);
+	buf_u64le(&ch->c.out, seq);
+	reply_end(ch, at);
+}

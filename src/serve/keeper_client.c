@@ -1,0 +1,453 @@
+/* keeper_client: how a thread of the web role asks the keeper. Each client has a channel of its own: it makes a pair and sends one end over web's main channel.
+ * Blocking, one question at a time. When the keeper dies the main channel is replaced by the supervisor, and the client makes itself a new pair on that one. */
+#include "serve_internal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define PATIENCE (10 * TIME_SEC)
+#define ANSWER (40 * TIME_SEC) /* longer than the keeper lets anybody wait for the view */
+
+struct keeper_client {
+	struct role *r;
+	struct chan ch;
+	uint64_t generation; /* of the main channel that ours came by */
+	uint64_t tags;
+	struct buf q;        /* the question */
+	size_t at;
+};
+
+int keeper_client_new(struct role *r, struct keeper_client **ret, struct err *e)
+{
+	struct keeper_client *c = calloc(1, sizeof *c);
+	if (!c)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	c->r = r;
+	chan_init(&c->ch, -1);
+	buf_init_secret(&c->q, (size_t)FRAME_BODY + FRAME_HEAD + FRAME_SMALL);
+	*ret = c;
+	return 0;
+}
+
+void keeper_client_free(struct keeper_client *c)
+{
+	if (!c)
+		return;
+	chan_done(&c->ch);
+	buf_wipe_done(&c->q);
+	free(c);
+}
+
+/* ---- the channel ---- */
+
+static void drop(struct keeper_client *c)
+{
+	chan_done(&c->ch);
+	chan_init(&c->ch, -1);
+}
+
+/* Wait for a main channel newer than the one that failed us, at the latest until `until`. */
+static int main_channel(struct keeper_client *c, bool newer, int64_t until, struct err *e)
+{
+	struct role *r = c->r;
+	int result = 0;
+	pthread_mutex_lock(&r->peer_lock);
+	while (r->peer[ROLE_KEEPER] < 0 || (newer && r->peer_count[ROLE_KEEPER] == c->generation)) {
+		struct timespec ts;
+		int64_t left = until - time_monotonic();
+		if (left <= 0 || r->stopping) {
+			result = err_set(e, ERR_BUSY, NULL, "the keeper is being started; try again in a moment");
+			break;
+		}
+		if (left > TIME_SEC / 4)
+			left = TIME_SEC / 4;
+		clock_gettime(CLOCK_REALTIME, &ts);
+		int64_t t = (int64_t)ts.tv_sec * TIME_SEC + ts.tv_nsec + left;
+		ts.tv_sec = t / TIME_SEC;
+		ts.tv_nsec = t % TIME_SEC;
+		pthread_cond_timedwait(&r->peer_new, &r->peer_lock, &ts);
+	}
+	int pair[2];
+	if (result == 0 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		result = err_sys(e, NULL, "cannot make a channel to the keeper");
+	if (result == 0) {
+		int n = packet_send(r->peer[ROLE_KEEPER], FRAME_K_CLIENT, 0, SLICE_NULL, &pair[1], 1, false);
+		close(pair[1]);
+		c->generation = r->peer_count[ROLE_KEEPER];
+		if (n < 0) {
+			close(pair[0]);
+			result = ERR_NO; /* it has just died: its successor comes */
+		} else {
+			chan_init(&c->ch, pair[0]);
+			(void)!fd_nonblock(pair[0]);
+		}
+	}
+	pthread_mutex_unlock(&r->peer_lock);
+	return result;
+}
+
+/* 0: the frame with our tag is here. ERR_NO: the keeper went away. */
+static int exchange(struct keeper_client *c, struct frame *ret, struct err *e)
+{
+	int64_t until = time_monotonic() + ANSWER;
+	size_t sent = 0;
+	for (;;) {
+		while (sent < c->q.n) {
+			ssize_t n = send(c->ch.fd, c->q.p + sent, c->q.n - sent, MSG_NOSIGNAL);
+			if (n < 0 && errno == EINTR)
+				continue;
+			if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+				break;
+			if (n < 0)
+				return ERR_NO;
+			sent += (size_t)n;
+		}
+		int n = chan_next(&c->ch, ret);
+		if (n < 0)
+			return err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
+		if (n == 1 && ret->type == FRAME_K_REPLY && ret->tag == c->tags)
+			return 0;
+		if (n == 1)
+			continue;
+		int64_t left = (until - time_monotonic()) / (TIME_SEC / 1000);
+		struct pollfd p = {.fd = c->ch.fd, .events = POLLIN | (sent < c->q.n ? POLLOUT : 0)};
+		if (left <= 0)
+			return err_set(e, ERR_BUSY, NULL, "the keeper does not answer");
+		if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
+			return err_sys(e, NULL, "cannot wait for the keeper");
+		if (p.revents & (POLLIN | POLLHUP | POLLERR) && (n = chan_read(&c->ch, (size_t)4 << 20)) < 0)
+			return n == ERR_NO || n == ERR_SYSTEM ? ERR_NO : err_set(e, n, NULL, "the keeper's answer cannot be taken");
+	}
+}
+
+/* Asks; when the keeper went away and `again` is set, asks its successor. */
+static int ask(struct keeper_client *c, bool again, struct cur *ret, struct err *e)
+{
+	int64_t until = time_monotonic() + PATIENCE;
+	struct frame f;
+	frame_end(&c->q, c->at);
+	if (!buf_ok(&c->q))
+		return err_set(e, buf_code(&c->q), NULL, "the request is too long");
+	for (;;) {
+		int r = 0;
+		chan_compact(&c->ch);
+		if (c->ch.fd < 0)
+			r = main_channel(c, false, until, e);
+		bool asked = r == 0;
+		if (r == 0)
+			r = exchange(c, &f, e);
+		if (r == 0)
+			break;
+		drop(c);
+		if (r != ERR_NO)
+			return r;
+		if (asked && !again)
+			return err_set(e, ERR_BUSY, NULL, "the keeper was restarted; try again");
+		do /* the one that failed us is still what the role holds until the supervisor brings another */
+			r = main_channel(c, true, until, e);
+		while (r == ERR_NO);
+		if (r < 0)
+			return r;
+	}
+	struct cur cu = cur_of(f.payload);
+	int code = (int)cur_u32le(&cu);
+	if (code < 0)
+		return frame_get_err(&cu, code, e);
+	*ret = cu;
+	return cu.failed ? err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken") : 0;
+}
+
+static void begin(struct keeper_client *c, uint16_t type)
+{
+	if (c->q.cap > (4u << 20)) {
+		size_t max = c->q.max;
+		buf_wipe_done(&c->q);
+		buf_init_secret(&c->q, max);
+	}
+	buf_reset(&c->q);
+	c->at = frame_begin(&c->q, type, ++c->tags);
+}
+
+static void put_who(struct keeper_client *c, const struct keeper_who *w)
+{
+	const char *secret = w->session ? w->session : w->token ? w->token : "";
+	buf_u8(&c->q, w->session ? WHO_SESSION : WHO_TOKEN);
+	frame_str_slice(&c->q, slice_of(secret, strnlen(secret, TOKEN_MAX + 1)));
+	frame_str(&c->q, w->address ? w->address : "");
+}
+
+static int broken(struct err *e)
+{
+	return err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
+}
+
+static int done(struct keeper_client *c, struct err *e)
+{
+	struct cur cu;
+	int r = ask(c, true, &cu, e);
+	return r == 0 && !cur_done(&cu) ? broken(e) : r;
+}
+
+static int done_u64(struct keeper_client *c, uint64_t *ret, struct err *e)
+{
+	struct cur cu;
+	int r = ask(c, true, &cu, e);
+	if (r < 0)
+		return r;
+	uint64_t v = cur_u64le(&cu);
+	if (!cur_done(&cu))
+		return broken(e);
+	if (ret)
+		*ret = v;
+	return 0;
+}
+
+static int done_rest(struct keeper_client *c, struct buf *ret, struct err *e)
+{
+	struct cur cu;
+	int r = ask(c, true, &cu, e);
+	if (r < 0)
+		return r;
+	buf_add_slice(ret, cur_take(&cu, cur_left(&cu)));
+	return buf_ok(ret) ? 0 : err_set(e, buf_code(ret), NULL, "the answer is too long");
+}
+
+/* ---- sessions ---- */
+
+static int get_session(struct cur *cu, struct keeper_session *ret, struct err *e)
+{
+	struct keeper_session s = {.user = ""};
+	frame_get_text(cu, s.user, sizeof s.user);
+	frame_get_text(cu, s.role, sizeof s.role);
+	frame_get_text(cu, s.csrf, sizeof s.csrf);
+	s.expires = (int64_t)cur_u64le(cu);
+	s.may = cur_u32le(cu);
+	s.must_change = cur_u8(cu);
+	s.is_token = cur_u8(cu);
+	if (!cur_done(cu))
+		return broken(e);
+	*ret = s;
+	return 0;
+}
+
+int keeper_login(struct keeper_client *c, const char *user, struct slice password, const char *address, char ret_session[SESSION_ID_MAX], struct keeper_session *ret, struct err *e)
+{
+	struct cur cu;
+	struct err why = {0};
+	char id[SESSION_ID_MAX];
+	begin(c, FRAME_K_LOGIN);
+	frame_str(&c->q, user);
+	frame_str_slice(&c->q, password);
+	frame_str(&c->q, address ? address : "");
+	int r = ask(c, false, &cu, &why);
+	seal_wipe(c->q.p, c->q.n);
+	if (r == ERR_LIMIT) {
+		uint64_t seconds;
+		ret->retry_after = num_u64(slice_str(why.place), 1, 86400, &seconds) == 0 ? (uint32_t)seconds : 5;
+		why.place[0] = 0;
+	}
+	if (r == 0) {
+		frame_get_text(&cu, id, sizeof id);
+		r = get_session(&cu, ret, &why);
+	}
+	if (r == 0)
+		memcpy(ret_session, id, sizeof id);
+	else if (e)
+		*e = why;
+	seal_wipe(id, sizeof id);
+	return r;
+}
+
+int keeper_check(struct keeper_client *c, const struct keeper_who *w, struct keeper_session *ret, struct err *e)
+{
+	struct cur cu;
+	begin(c, FRAME_K_CHECK);
+	put_who(c, w);
+	int r = ask(c, true, &cu, e);
+	return r < 0 ? r : get_session(&cu, ret, e);
+}
+
+int keeper_logout(struct keeper_client *c, const struct keeper_who *w, struct err *e)
+{
+	begin(c, FRAME_K_LOGOUT);
+	put_who(c, w);
+	return done(c, e);
+}
+
+int keeper_password(struct keeper_client *c, const struct keeper_who *w, struct slice old, struct slice fresh, struct err *e)
+{
+	begin(c, FRAME_K_PASSWORD);
+	put_who(c, w);
+	frame_str_slice(&c->q, old);
+	frame_str_slice(&c->q, fresh);
+	int r = done(c, e);
+	seal_wipe(c->q.p, c->q.n);
+	return r;
+}
+
+int keeper_break_glass(struct keeper_client *c, const struct keeper_who *w, const char *patient, const char *reason, uint64_t *ret_entry, struct err *e)
+{
+	begin(c, FRAME_K_BREAK_GLASS);
+	put_who(c, w);
+	frame_str(&c->q, patient);
+	frame_str(&c->q, reason);
+	return done_u64(c, ret_entry, e);
+}
+
+int keeper_glass(struct keeper_client *c, const struct keeper_who *w, const char *patient, bool *ret_open, struct err *e)
+{
+	struct cur cu;
+	begin(c, FRAME_K_GLASS);
+	put_who(c, w);
+	frame_str(&c->q, patient);
+	int r = ask(c, true, &cu, e);
+	if (r < 0)
+		return r;
+	bool open = cur_u8(&cu);
+	if (!cur_done(&cu))
+		return broken(e);
+	*ret_open = open;
+	return 0;
+}
+
+/* ---- entries ---- */
+
+int keeper_audit(struct keeper_client *c, const struct keeper_who *w, const struct keeper_audit *a, uint64_t *ret_entry, struct err *e)
+{
+	begin(c, FRAME_K_AUDIT);
+	put_who(c, w);
+	frame_str(&c->q, a->what);
+	frame_str(&c->q, a->patient_id ? a->patient_id : "");
+	frame_str(&c->q, a->query ? a->query : "");
+	buf_u64le(&c->q, a->as_of_entry);
+	return done_u64(c, ret_entry, e);
+}
+
+static int store(struct keeper_client *c, uint16_t type, const struct keeper_who *w, struct slice body, bool wait, bool again, struct keeper_stored *ret, struct err *e)
+{
+	struct cur cu;
+	begin(c, type);
+	put_who(c, w);
+	buf_u8(&c->q, wait);
+	buf_add_slice(&c->q, body);
+	int r = ask(c, again, &cu, e);
+	if (r < 0)
+		return r;
+	struct keeper_stored s = {.seq = cur_u64le(&cu)};
+	s.time = (int64_t)cur_u64le(&cu);
+	s.duplicate = cur_u8(&cu);
+	s.applied = cur_u8(&cu);
+	if (!cur_done(&cu))
+		return broken(e);
+	*ret = s;
+	return 0;
+}
+
+int keeper_fhir(struct keeper_client *c, const struct keeper_who *w, struct slice body, bool wait, struct keeper_stored *ret, struct err *e)
+{
+	return store(c, FRAME_K_FHIR, w, body, wait, true, ret, e);
+}
+
+int keeper_identity(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool wait, struct keeper_stored *ret, struct err *e)
+{
+	/* not asked twice: a merge that was stored, and the same again, would be two */
+	return store(c, FRAME_K_IDENTITY, w, json, wait, false, ret, e);
+}
+
+int keeper_raw(struct keeper_client *c, const struct keeper_who *w, uint64_t seq, bool document, const char *patient_id, uint8_t *ret_kind, struct buf *ret, struct err *e)
+{
+	struct cur cu;
+	begin(c, FRAME_K_RAW);
+	put_who(c, w);
+	buf_u64le(&c->q, seq);
+	buf_u8(&c->q, document);
+	frame_str(&c->q, patient_id ? patient_id : "");
+	int r = ask(c, true, &cu, e);
+	if (r < 0)
+		return r;
+	uint8_t kind = cur_u8(&cu);
+	(void)cur_u64le(&cu); /* the audit entry */
+	struct slice body = cur_take(&cu, cur_left(&cu));
+	if (cu.failed)
+		return broken(e);
+	buf_add_slice(ret, body);
+	*ret_kind = kind;
+	return buf_ok(ret) ? 0 : err_set(e, buf_code(ret), NULL, "the entry is too long");
+}
+
+int keeper_entry(struct keeper_client *c, uint64_t seq, struct keeper_entry *ret, struct buf *ret_proof, struct err *e)
+{
+	struct cur cu;
+	struct keeper_entry en = {.published = false};
+	begin(c, FRAME_K_ENTRY);
+	buf_u64le(&c->q, seq);
+	int r = ask(c, true, &cu, e);
+	if (r < 0)
+		return r;
+	struct slice leaf = frame_get_blob(&cu);
+	en.published = cur_u8(&cu);
+	struct slice proof = frame_get_blob(&cu);
+	if (!cur_done(&cu) || leaf.n > sizeof en.leaf_bytes)
+		return broken(e);
+	r = ledger_leaf_decode(leaf, &en.leaf, e);
+	if (r < 0)
+		return r;
+	memcpy(en.leaf_bytes, leaf.p, leaf.n);
+	en.leaf_size = leaf.n;
+	buf_add_slice(ret_proof, proof);
+	*ret = en;
+	return buf_ok(ret_proof) ? 0 : err_set(e, buf_code(ret_proof), NULL, "the proof is too long");
+}
+
+int keeper_checkpoint(struct keeper_client *c, struct buf *ret, struct err *e)
+{
+	begin(c, FRAME_K_CHECKPOINT);
+	return done_rest(c, ret, e);
+}
+
+int keeper_status(struct keeper_client *c, struct buf *ret_json, struct err *e)
+{
+	begin(c, FRAME_K_STATUS);
+	return done_rest(c, ret_json, e);
+}
+
+/* ---- users ---- */
+
+int keeper_users(struct keeper_client *c, const struct keeper_who *w, struct buf *ret_json, struct err *e)
+{
+	begin(c, FRAME_K_USER_LIST);
+	put_who(c, w);
+	return done_rest(c, ret_json, e);
+}
+
+int keeper_user_add(struct keeper_client *c, const struct keeper_who *w, const char *user, const char *role, char ret_password[64], struct err *e)
+{
+	struct cur cu;
+	char password[64];
+	begin(c, FRAME_K_USER_ADD);
+	put_who(c, w);
+	frame_str(&c->q, user);
+	frame_str(&c->q, role);
+	frame_str(&c->q, "");
+	int r = ask(c, false, &cu, e);
+	if (r < 0)
+		return r;
+	frame_get_text(&cu, password, sizeof password);
+	if (!cur_done(&cu))
+		return broken(e);
+	memcpy(ret_password, password, sizeof password);
+	seal_wipe(password, sizeof password);
+	return 0;
+}
+
+int keeper_user_disable(struct keeper_client *c, const struct keeper_who *w, const char *user, const char *reason, struct err *e)
+{
+	begin(c, FRAME_K_USER_DISABLE);
+	put_who(c, w);
+	frame_str(&c->q, user);
+	frame_str(&c->q, reason);
+	return done(c, e);
+}

@@ -1,0 +1,33 @@
+/* sandbox: how a role locks itself in (DESIGN 6). Order: drop the user, Landlock, threads that the role needs from the start, seccomp.
+ * Each step says what it could not do; the role goes on and status says it loudly: a hospital whose kernel has no Landlock still needs its charts. */
+#ifndef HOLDFAST_SANDBOX_H
+#define HOLDFAST_SANDBOX_H
+
+#include "serve_internal.h"
+
+/* Fixed numbers for where the package's system users do not exist. */
+#define UID_INTAKE 61840
+#define UID_KEEPER 61841
+#define UID_SCRIBE 61842
+#define UID_WEB 61843
+#define GID_VIEW 61849 /* what web may read of scribe's */
+
+struct owners { /* who owns and runs what */
+	bool separate;   /* a user per role: made and run by root */
+	uint32_t uid[ROLES], gid[ROLES], view_gid;
+};
+/* For a new site, and for running one: separate users when we are root and the site was made by root; else everything under the site's owner. */
+void owners_default(struct owners *o);
+int owners_of_site(int sitefd, struct owners *o, struct err *e) MUST;
+/* Give the folders to their owners and close them to others (root only; a copy that root made of a site is put right as well). */
+int owners_give(int sitefd, const struct owners *o, struct err *e) MUST;
+
+/* Root moves into the site folder and becomes uid/gid for good; others stay who they are. */
+int sandbox_user(int sitefd, uint32_t uid, uint32_t gid, const uint32_t *groups, size_t group_count, bool change_root, struct sandbox_report *r, struct err *e) MUST;
+void sandbox_limits(void); /* rlimits, not dumpable, no_new_privs */
+void sandbox_landlock(const struct role *r, struct sandbox_report *rep);
+void sandbox_seccomp(const struct role *r, struct sandbox_report *rep);
+/* What a taken-over role would try; each must be refused. JSON array of {"try","denied","errno"}. */
+void sandbox_try(const struct role *r, struct buf *ret_json);
+
+#endif

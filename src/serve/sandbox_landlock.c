@@ -1,0 +1,125 @@
+/* sandbox_landlock: which files a role can reach, whatever its user may. Debian 12's <linux/landlock.h> stops at ABI 2, so the kernel's numbers stand here
+ * (include/uapi/linux/landlock.h of Linux 6.12), and what this kernel knows is asked at run time. */
+#include "sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define LL_CREATE_RULESET 444
+#define LL_ADD_RULE 445
+#define LL_RESTRICT_SELF 446
+#define LL_VERSION 1u
+#define LL_RULE_PATH_BENEATH 1
+
+enum {
+	FS_EXECUTE = 1 << 0,
+	FS_WRITE_FILE = 1 << 1,
+	FS_READ_FILE = 1 << 2,
+	FS_READ_DIR = 1 << 3,
+	FS_REMOVE_DIR = 1 << 4,
+	FS_REMOVE_FILE = 1 << 5,
+	FS_MAKE_CHAR = 1 << 6,
+	FS_MAKE_DIR = 1 << 7,
+	FS_MAKE_REG = 1 << 8,
+	FS_MAKE_SOCK = 1 << 9,
+	FS_MAKE_FIFO = 1 << 10,
+	FS_MAKE_BLOCK = 1 << 11,
+	FS_MAKE_SYM = 1 << 12,
+	FS_ABI1 = (1 << 13) - 1,
+	FS_REFER = 1 << 13,    /* ABI 2 */
+	FS_TRUNCATE = 1 << 14, /* ABI 3 */
+	FS_IOCTL_DEV = 1 << 15, /* ABI 5 */
+	NET_BIND = 1 << 0,     /* ABI 4 */
+	NET_CONNECT = 1 << 1,
+	SCOPE_ABSTRACT_UNIX = 1 << 0, /* ABI 6 */
+	SCOPE_SIGNAL = 1 << 1,
+};
+#define FS_READ (FS_READ_FILE | FS_READ_DIR)
+#define FS_OWN (FS_READ | FS_WRITE_FILE | FS_REMOVE_DIR | FS_REMOVE_FILE | FS_MAKE_DIR | FS_MAKE_REG | FS_REFER | FS_TRUNCATE)
+
+struct ruleset {
+	uint64_t fs, net, scoped;
+};
+struct path_rule {
+	uint64_t allowed;
+	int32_t parent;
+} __attribute__((packed));
+
+struct allowance {
+	enum role_id role;
+	const char *path;
+	uint64_t rights;
+};
+/* The whole list of what any role may reach. intake: nothing. */
+static const struct allowance allowances[] = {
+	{ROLE_KEEPER, "keys", FS_OWN},
+	{ROLE_KEEPER, "wal", FS_OWN},
+	{ROLE_KEEPER, "packs", FS_OWN},
+	{ROLE_KEEPER, "ledger", FS_OWN},
+	{ROLE_SCRIBE, "view", FS_OWN},
+	{ROLE_WEB, "view", FS_READ},
+	{ROLE_WEB, "ledger", FS_READ},
+};
+
+static int restrict_to(const struct role *r, const struct ruleset *rs, size_t rs_size, char *why, size_t why_size)
+{
+	int fd = (int)syscall(LL_CREATE_RULESET, rs, rs_size, 0);
+	if (fd < 0) {
+		snprintf(why, why_size, "Landlock refuses the rule set (errno %d)", errno);
+		return -1;
+	}
+	int bad = 0;
+	for (size_t i = 0; i < ARRAY_LEN(allowances) && !bad; i++) {
+		const struct allowance *a = &allowances[i];
+		if (a->role != r->id)
+			continue;
+		struct path_rule p = {.allowed = a->rights & rs->fs, .parent = openat(r->sitefd, a->path, O_PATH | O_DIRECTORY | O_CLOEXEC)};
+		if (p.parent < 0 || syscall(LL_ADD_RULE, fd, LL_RULE_PATH_BENEATH, &p, 0) < 0) {
+			snprintf(why, why_size, "Landlock rule for %s failed (errno %d)", a->path, errno);
+			bad = -1;
+		}
+		if (p.parent >= 0)
+			close(p.parent);
+	}
+	if (!bad && syscall(LL_RESTRICT_SELF, fd, 0) < 0) {
+		snprintf(why, why_size, "Landlock cannot be switched on (errno %d)", errno);
+		bad = -1;
+	}
+	close(fd);
+	return bad;
+}
+
+void sandbox_landlock(const struct role *r, struct sandbox_report *rep)
+{
+	long abi = syscall(LL_CREATE_RULESET, NULL, 0, LL_VERSION);
+	if (abi < 1) {
+		snprintf(rep->note + strlen(rep->note), sizeof rep->note - strlen(rep->note), "%sthis kernel has no Landlock (errno %d)", rep->note[0] ? "; " : "", errno);
+		return;
+	}
+	struct ruleset rs = {.fs = FS_ABI1};
+	size_t size = sizeof rs.fs;
+	if (abi >= 2)
+		rs.fs |= FS_REFER;
+	if (abi >= 3)
+		rs.fs |= FS_TRUNCATE;
+	if (abi >= 5)
+		rs.fs |= FS_IOCTL_DEV;
+	if (abi >= 4) {
+		rs.net = NET_BIND | NET_CONNECT;
+		size = sizeof rs.fs + sizeof rs.net;
+	}
+	if (abi >= 6) {
+		rs.scoped = SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL;
+		size = sizeof rs;
+	}
+	char why[128];
+	rep->landlock_abi = (int)abi;
+	rep->landlock = restrict_to(r, &rs, size, why, sizeof why) == 0;
+	if (!rep->landlock)
+		snprintf(rep->note + strlen(rep->note), sizeof rep->note - strlen(rep->note), "%s%s", rep->note[0] ? "; " : "", why);
+	else if (abi < 4) /* seccomp refuses sockets all the same */
+		snprintf(rep->note + strlen(rep->note), sizeof rep->note - strlen(rep->note), "%sLandlock ABI %ld: files only, no rule on TCP", rep->note[0] ? "; " : "", abi);
+}

@@ -1,0 +1,119 @@
+/* sandbox_seccomp: which system calls a role may make. Everything not listed fails with EPERM: a library that probes for something goes on without it, and
+ * one list a role can be read at a glance. New executable memory, programs, sockets and tracing are on no list. */
+#include "sandbox.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+/* What any of our processes needs once it runs. */
+static const char *const common[] = {
+	"read", "write", "readv", "writev", "pread64", "pwrite64", "recvmsg", "sendmsg", "recvfrom", "sendto", "close", "fstat", "lseek", "munmap", "mremap", "madvise", "brk", "futex",
+	"futex_waitv", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "eventfd2", "clock_gettime", "clock_getres", "clock_nanosleep", "gettimeofday", "time", "nanosleep",
+	"getrandom", "getpid", "gettid", "getuid", "geteuid", "getgid", "getegid", "tgkill", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "exit", "exit_group", "fcntl", "dup",
+	"sched_yield", "sched_getaffinity", "rseq", "set_robust_list", "restart_syscall", "getrusage", "sysinfo", "membarrier", "uname", "shutdown", "mlock", "mlock2", "munlock", "getrlimit", "newfstatat",
+};
+static const char *const intake[] = {"accept4", "setsockopt", "getsockopt", "getpeername", "getsockname"};
+static const char *const keeper[] = {
+	"openat", "mkdirat", "mkdir", "unlink", "unlinkat", "rename", "renameat", "renameat2", "linkat", "fsync", "fdatasync", "sync_file_range", "ftruncate", "fallocate", "fadvise64", "getdents64", "fstatfs", "statfs",
+	"statx", "fchmod", "fchmodat", "flock", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "utimensat", "copy_file_range", "accept4", "getsockopt", "umask", "readahead",
+};
+/* SQLite: its own files in SITE/view, locks, and a look at the path's parts. */
+static const char *const scribe[] = {
+	"openat", "open", "stat", "lstat", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getcwd", "unlink", "unlinkat", "rename", "renameat", "renameat2", "ftruncate", "fallocate", "fadvise64", "fsync", "fdatasync",
+	"getdents64", "fchmod", "fchown", "mkdir", "mkdirat", "rmdir", "utimensat", "statfs", "fstatfs", "statx", "sync_file_range", "umask", "readahead",
+};
+static const char *const web[] = {
+	"openat", "open", "stat", "lstat", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getcwd", "statx", "fstatfs", "statfs", "fadvise64", "readahead", "accept4", "accept", "setsockopt", "getsockopt", "getpeername",
+	"getsockname", "sendfile", "pipe2", "socketpair", "select", "pselect6", "sched_getparam", "sched_getscheduler", "sched_setscheduler", "prlimit64", "getdents64", "set_tid_address", "ioctl", "sendmmsg",
+};
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifdef SANITIZED
+/* The sanitizer's runtime maps and protects its own memory, reads its own map, and says what it found. */
+static const char *const sanitizer[] = {"openat", "open", "readlink", "readlinkat", "prctl", "getdents64", "prlimit64", "arch_prctl", "personality", "stat"};
+#endif
+
+struct filter {
+	scmp_filter_ctx ctx;
+	const char *failed; /* the call whose rule was refused */
+};
+
+static void allow(struct filter *f, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		int nr = seccomp_syscall_resolve_name(names[i]);
+		if (nr == __NR_SCMP_ERROR) /* this libseccomp does not know it: then nothing here calls it by that name either */
+			continue;
+		int r = seccomp_rule_add(f->ctx, SCMP_ACT_ALLOW, nr, 0);
+		if (r < 0 && r != -EEXIST && r != -EDOM)
+			f->failed = names[i];
+	}
+}
+
+static void allow_if(struct filter *f, const char *name, struct scmp_arg_cmp arg)
+{
+	int nr = seccomp_syscall_resolve_name(name);
+	if (nr == __NR_SCMP_ERROR || seccomp_rule_add_array(f->ctx, SCMP_ACT_ALLOW, nr, 1, &arg) < 0)
+		f->failed = name;
+}
+
+static void rules(struct filter *f, const struct role *r)
+{
+	allow(f, common, ARRAY_LEN(common));
+	if (r->id == ROLE_INTAKE)
+		allow(f, intake, ARRAY_LEN(intake));
+	else if (r->id == ROLE_KEEPER)
+		allow(f, keeper, ARRAY_LEN(keeper));
+	else if (r->id == ROLE_SCRIBE)
+		allow(f, scribe, ARRAY_LEN(scribe));
+	else if (r->id == ROLE_WEB)
+		allow(f, web, ARRAY_LEN(web));
+#ifdef SANITIZED
+	allow(f, sanitizer, ARRAY_LEN(sanitizer));
+	allow_if(f, "mmap", SCMP_A2(SCMP_CMP_MASKED_EQ, 0, 0));
+	allow_if(f, "mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, 0, 0));
+#else
+	/* memory that is written is never run */
+	allow_if(f, "mmap", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	allow_if(f, "mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+#endif
+	/* glibc names the memory of its heaps and threads */
+	allow_if(f, "prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
+#ifdef PR_SET_VMA
+	allow_if(f, "prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_VMA));
+#endif
+	if (r->id == ROLE_WEB || r->id == ROLE_KEEPER) {
+		/* threads, never processes; clone3's flags lie in memory where a filter cannot look, and glibc falls back to clone when it "does not exist" */
+		allow_if(f, "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+		int nr = seccomp_syscall_resolve_name("clone3");
+		if (nr != __NR_SCMP_ERROR)
+			(void)seccomp_rule_add(f->ctx, SCMP_ACT_ERRNO(ENOSYS), nr, 0);
+	}
+}
+
+void sandbox_seccomp(const struct role *r, struct sandbox_report *rep)
+{
+	struct filter f = {.ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM))};
+	const char *why = NULL;
+	if (!f.ctx) {
+		why = "seccomp: no filter can be made";
+	} else {
+		rules(&f, r);
+		/* all threads, should a library have made one */
+		if (f.failed || seccomp_attr_set(f.ctx, SCMP_FLTATR_CTL_TSYNC, 1) < 0 || seccomp_load(f.ctx) < 0)
+			why = f.failed ? f.failed : "seccomp: the kernel refuses the filter";
+		seccomp_release(f.ctx);
+	}
+	rep->seccomp = !why;
+	if (why)
+		snprintf(rep->note + strlen(rep->note), sizeof rep->note - strlen(rep->note), "%s%s", rep->note[0] ? "; " : "", why);
+}

@@ -1,0 +1,135 @@
+/* sandbox_try: inside a role, after its sandbox is locked, what somebody who took the role over would try first. Compiled into the program because it has to
+ * run in the real role; reached only when the daemon was started for it (serve --self-test). Each try undoes what it did where it was not refused. */
+#include "sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int closed(int fd)
+{
+	if (fd < 0)
+		return -1;
+	close(fd);
+	return 0;
+}
+
+static int try_open(const struct role *r, const char *path, int flags)
+{
+	return closed(openat(r->sitefd, path, flags | O_CLOEXEC));
+}
+static int try_care_key(const struct role *r) { return try_open(r, "keys/care.key", O_RDONLY); }
+static int try_signing_key(const struct role *r) { return try_open(r, "keys/signing.key", O_RDONLY); }
+static int try_tls_key(const struct role *r) { return try_open(r, "tls/web.key", O_RDONLY); }
+static int try_checkpoint(const struct role *r) { return try_open(r, "ledger/checkpoint", O_WRONLY); }
+static int try_wal(const struct role *r) { return try_open(r, "wal", O_RDONLY | O_DIRECTORY); }
+static int try_view_read(const struct role *r) { return try_open(r, "view", O_RDONLY | O_DIRECTORY); }
+
+static int try_view_write(const struct role *r)
+{
+	return try_open(r, "view/chart.db", O_RDWR);
+}
+
+static int try_make(const struct role *r)
+{
+	int fd = openat(r->sitefd, "sandbox-was-off", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		unlinkat(r->sitefd, "sandbox-was-off", 0);
+	return closed(fd);
+}
+
+static int try_inet(const struct role *r) { return closed(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
+static int try_unix(const struct role *r) { return closed(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
+static int try_packet(const struct role *r) { return closed(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)); }
+
+static int try_fork(const struct role *r)
+{
+	pid_t p = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+	if (p == 0)
+		_exit(0);
+	if (p > 0)
+		waitpid(p, NULL, 0);
+	return p > 0 ? 0 : -1;
+}
+
+/* A path that is not there: a system that would run programs says so. */
+static int try_exec(const struct role *r)
+{
+	char *none[] = {NULL};
+	execve("/nothing/here", none, none);
+	return errno == ENOENT ? 0 : -1;
+}
+
+static int try_memory(const struct role *r)
+{
+	char mine = 0;
+	struct iovec to = {&mine, 1}, from = {(void *)(uintptr_t)&frame_max, 1};
+	return process_vm_readv(getppid(), &to, 1, &from, 1, 0) < 0 ? -1 : 0;
+}
+
+static int try_signal(const struct role *r)
+{
+	return (int)syscall(SYS_kill, getppid(), 0);
+}
+
+static int try_code(const struct role *r)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return -1;
+	munmap(p, 4096);
+	return 0;
+}
+
+#define BIT(id) (1u << (id))
+#define ALL (BIT(ROLE_INTAKE) | BIT(ROLE_KEEPER) | BIT(ROLE_SCRIBE) | BIT(ROLE_WEB))
+static const struct {
+	const char *what;
+	int (*run)(const struct role *r);
+	unsigned roles; /* that must not be able to */
+} tries[] = {
+	{"read keys/care.key", try_care_key, ALL & ~BIT(ROLE_KEEPER)},
+	{"read keys/signing.key", try_signing_key, ALL & ~BIT(ROLE_KEEPER)},
+	{"read tls/web.key", try_tls_key, ALL},
+	{"write ledger/checkpoint", try_checkpoint, ALL & ~BIT(ROLE_KEEPER)},
+	{"list wal", try_wal, ALL & ~BIT(ROLE_KEEPER)},
+	{"list view", try_view_read, BIT(ROLE_INTAKE) | BIT(ROLE_KEEPER)},
+	{"write view/chart.db", try_view_write, ALL & ~BIT(ROLE_SCRIBE)},
+	{"make a file in the site folder", try_make, ALL},
+	{"socket AF_INET", try_inet, ALL},
+	{"socket AF_UNIX", try_unix, ALL},
+	{"socket AF_PACKET", try_packet, ALL},
+	{"fork", try_fork, ALL},
+	{"run a program", try_exec, ALL},
+	{"read the supervisor's memory", try_memory, ALL},
+	{"signal the supervisor", try_signal, ALL},
+	{"memory that is written and run", try_code, ALL},
+};
+
+void sandbox_try(const struct role *r, struct buf *ret_json)
+{
+	struct jsonw w;
+	jsonw_init(&w, ret_json);
+	jsonw_arr(&w);
+	for (size_t i = 0; i < ARRAY_LEN(tries); i++) {
+		if (!(tries[i].roles & BIT(r->id)))
+			continue;
+		errno = 0;
+		bool ok = tries[i].run(r) == 0;
+		int why = ok ? 0 : errno;
+		jsonw_obj(&w);
+		jsonw_kstr(&w, "try", tries[i].what);
+		/* only a refusal counts: a path that is not there proves nothing */
+		jsonw_kbool(&w, "denied", !ok && (why == EPERM || why == EACCES));
+		jsonw_ki64(&w, "errno", why);
+		jsonw_obj_end(&w);
+	}
+	jsonw_arr_end(&w);
+	jsonw_done(&w);
+}

@@ -1,0 +1,352 @@
+/* scribe: takes entries in the clear from the keeper, reads them into facts, and writes the chart. No keys, no network, no file but the view. Content that kills
+ * it kills only it: the page of memory that the supervisor holds says which entry it was. */
+#include "role.h"
+#include "fhir.h"
+#include "hl7.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ARENA_MAX ((size_t)640 << 20)  /* a 64 MB message as text, its fields, and what was read from it */
+#define ARENA_KEEP ((size_t)16 << 20)  /* more than this after one entry: start with a fresh arena */
+#define BATCH 2000                     /* entries a transaction */
+#define BATCH_TIME (TIME_SEC / 10)
+#define READ_MOST ((size_t)4 << 20)
+
+struct scribe {
+	struct role *r;
+	struct chart *chart;
+	struct chan keeper;
+	struct arena *arena;
+	struct progress_page *page;
+	uint64_t staged;       /* entries since the last commit */
+	int64_t staged_at;     /* monotonic: when the first of them came */
+	uint64_t next;         /* entry that is due */
+	bool bulk, pin_after, pinned, rebuild;
+	uint64_t bulk_end;
+};
+
+/* ---- one entry ---- */
+
+struct record {
+	struct chart_entry en;
+	uint8_t mark;
+	struct slice body;
+};
+
+static bool record_next(struct cur *c, struct record *ret)
+{
+	struct record r = {0};
+	r.en.seq = cur_u64le(c);
+	r.en.time = (int64_t)cur_u64le(c);
+	r.en.kind = cur_u8(c);
+	r.en.flags = cur_u8(c);
+	r.mark = cur_u8(c);
+	r.en.size = cur_u64le(c);
+	uint8_t n = cur_u8(c);
+	r.en.source = cur_take(c, n);
+	r.body = frame_get_blob(c);
+	if (c->failed)
+		return false;
+	*ret = r;
+	return true;
+}
+
+/* Facts of one body, or false: an entry without any. What cannot be read at all is an entry without facts that is counted as uninterpreted. */
+static bool read_facts(struct scribe *s, const struct record *r, struct facts *f)
+{
+	if (r->mark & MARK_QUARANTINED)
+		return false;
+	facts_init(f, s->arena);
+	if (r->en.kind == LEDGER_HL7V2) {
+		struct hl7_msg m;
+		if (hl7_parse(r->body, s->arena, &m, NULL, 0, NULL, NULL) < 0) {
+			f->uninterpreted = true;
+			return true;
+		}
+		hl7_facts(&m, f);
+	} else if (r->en.kind == LEDGER_FHIR) {
+		char feed[LEDGER_SOURCE_MAX + 1];
+		struct slice name = r->en.source;
+		if (slice_starts(name, "fhir/"))
+			name = slice_of(name.p + 5, name.n - 5);
+		snprintf(feed, sizeof feed, "%.*s", SLICE_FMT(name));
+		if (fhir_facts(r->body, feed, f, NULL) < 0) {
+			facts_init(f, s->arena);
+			f->uninterpreted = true;
+			return true;
+		}
+	} else {
+		return false;
+	}
+	if (f->failed) { /* larger than we read: stored, counted, not shown in part */
+		facts_init(f, s->arena);
+		f->uninterpreted = true;
+	}
+	return true;
+}
+
+static int apply(struct scribe *s, const struct record *r, struct err *e)
+{
+	struct facts f;
+	s->page->since = time_monotonic();
+	s->page->entry = r->en.seq;
+	bool read = read_facts(s, r, &f);
+	bool has_body = !read && r->en.kind >= LEDGER_IDENTITY && r->en.kind != LEDGER_PACK;
+	int code = chart_apply(s->chart, &r->en, read ? &f : NULL, has_body ? r->body : SLICE_NULL, e);
+	s->page->entry = PROGRESS_NONE;
+	if (arena_used(s->arena) > ARENA_KEEP) {
+		arena_free(s->arena);
+		s->arena = arena_new(ARENA_MAX);
+		if (!s->arena)
+			return err_set(e, ERR_MEMORY, NULL, "no memory");
+	} else {
+		arena_reset(s->arena);
+	}
+	return code;
+}
+
+/* ---- commits ---- */
+
+static int say(struct scribe *s, uint16_t type, uint64_t n, bool with_pin)
+{
+	size_t at = frame_begin(&s->keeper.out, type, 0);
+	buf_u64le(&s->keeper.out, n);
+	if (with_pin)
+		buf_u8(&s->keeper.out, s->pinned);
+	frame_end(&s->keeper.out, at);
+	return chan_write(&s->keeper) < 0 ? ERR_NO : 0; /* a few bytes; what the kernel does not take now goes with the next */
+}
+
+static int commit(struct scribe *s, struct err *e)
+{
+	if (s->staged == 0)
+		return 0;
+	int code = chart_commit(s->chart, e);
+	if (code < 0)
+		return code;
+	s->staged = 0;
+	return say(s, FRAME_S_APPLIED, s->bulk ? s->next : chart_applied(s->chart), true);
+}
+
+static int end_bulk(struct scribe *s, struct err *e)
+{
+	int code = commit(s, e);
+	if (code == 0)
+		code = chart_bulk(s->chart, false, e);
+	if (code == 0)
+		code = chart_pin(s->chart, s->pin_after, e);
+	if (code < 0)
+		return code;
+	s->bulk = s->rebuild = false;
+	s->pinned = s->pin_after;
+	return say(s, FRAME_S_REBUILT, chart_applied(s->chart), false);
+}
+
+/* ---- frames ---- */
+
+static int on_entries(struct scribe *s, struct slice payload, struct err *e)
+{
+	struct cur c = cur_of(payload);
+	struct record r;
+	while (cur_left(&c)) {
+		if (!record_next(&c, &r))
+			return err_set(e, ERR_INPUT, NULL, "the keeper's frame is broken");
+		if (r.en.seq < s->next)
+			continue; /* what was on its way before a rebuild began */
+		if (r.en.seq > s->next)
+			return err_set(e, ERR_INPUT, NULL, "entry %llu came where %llu was due", (unsigned long long)r.en.seq, (unsigned long long)s->next);
+		int code = apply(s, &r, e);
+		if (code < 0)
+			return code;
+		s->next++;
+		if (s->staged++ == 0)
+			s->staged_at = time_monotonic();
+		if (s->bulk && s->next == s->bulk_end) {
+			code = end_bulk(s, e);
+		} else if (s->staged >= BATCH) {
+			code = commit(s, e);
+		}
+		if (code < 0)
+			return code;
+	}
+	return 0;
+}
+
+static int on_rebuild(struct scribe *s, struct slice payload, struct err *e)
+{
+	struct cur c = cur_of(payload);
+	s->bulk_end = cur_u64le(&c);
+	s->pin_after = cur_u8(&c);
+	if (!cur_done(&c))
+		return err_set(e, ERR_INPUT, NULL, "the keeper's frame is broken");
+	int code = commit(s, e);
+	if (code == 0)
+		code = chart_bulk(s->chart, true, e);
+	if (code < 0)
+		return code;
+	s->bulk = true;
+	s->next = 0;
+	return s->bulk_end == 0 ? end_bulk(s, e) : 0;
+}
+
+static int on_frame(struct scribe *s, const struct frame *f, struct err *e)
+{
+	switch (f->type) {
+	case FRAME_S_ENTRIES:
+		return on_entries(s, f->payload, e);
+	case FRAME_S_REBUILD:
+		return on_rebuild(s, f->payload, e);
+	case FRAME_S_FOLLOW:
+		s->pinned = false;
+		return chart_pin(s->chart, false, e);
+	default:
+		return err_set(e, ERR_INPUT, NULL, "the keeper says what it may not");
+	}
+}
+
+static int read_keeper(struct scribe *s, bool *ret_more, struct err *e)
+{
+	int n = chan_read(&s->keeper, READ_MOST);
+	*ret_more = n > 0;
+	if (n == ERR_NO || n == ERR_SYSTEM) { /* it died; the supervisor brings a new one */
+		close(s->keeper.fd);
+		s->keeper.fd = -1;
+		s->keeper.in_at = s->keeper.out_at = 0;
+		buf_reset(&s->keeper.in);
+		buf_reset(&s->keeper.out);
+		return s->bulk ? err_set(e, ERR_BUSY, NULL, "the keeper went away during a rebuild") : 0;
+	}
+	if (n < 0)
+		return err_set(e, n, NULL, "the keeper's frames cannot be taken");
+	struct frame f;
+	int code = 0;
+	while (code == 0 && (n = chan_next(&s->keeper, &f)) == 1)
+		code = on_frame(s, &f, e);
+	chan_compact(&s->keeper);
+	if (code == 0 && n < 0)
+		return err_set(e, ERR_INPUT, NULL, "the keeper's frames are broken");
+	return code == ERR_NO ? 0 : code;
+}
+
+/* A keeper came, or came back: say what the view has, and it sends from there. */
+static int take_keeper(struct scribe *s)
+{
+	pthread_mutex_lock(&s->r->peer_lock);
+	int fd = s->r->peer[ROLE_KEEPER];
+	s->r->peer[ROLE_KEEPER] = -1;
+	pthread_mutex_unlock(&s->r->peer_lock);
+	if (fd < 0)
+		return 0;
+	if (s->keeper.fd >= 0)
+		close(s->keeper.fd);
+	if (fd_nonblock(fd) < 0) {
+		close(fd);
+		return ERR_SYSTEM;
+	}
+	s->keeper.fd = fd;
+	s->keeper.in_at = s->keeper.out_at = 0;
+	buf_reset(&s->keeper.in);
+	buf_reset(&s->keeper.out);
+	s->next = s->rebuild ? 0 : chart_applied(s->chart);
+	size_t at = frame_begin(&s->keeper.out, FRAME_S_HELLO, 0);
+	buf_u64le(&s->keeper.out, s->next);
+	buf_u8(&s->keeper.out, s->rebuild ? HELLO_REBUILD : s->pinned ? HELLO_PINNED : 0);
+	frame_end(&s->keeper.out, at);
+	return chan_write(&s->keeper) < 0 ? ERR_NO : 0;
+}
+
+static void say_failed(struct scribe *s, const struct err *e)
+{
+	if (s->keeper.fd < 0)
+		return;
+	size_t at = frame_begin(&s->keeper.out, FRAME_S_FAILED, 0);
+	buf_u32le(&s->keeper.out, (uint32_t)e->code);
+	frame_str(&s->keeper.out, e->place);
+	frame_str(&s->keeper.out, e->text);
+	frame_end(&s->keeper.out, at);
+	(void)!chan_write(&s->keeper);
+}
+
+/* ---- the loop ---- */
+
+static int loop(struct scribe *s, struct err *e)
+{
+	for (;;) {
+		struct pollfd p[2] = {{.fd = s->keeper.fd, .events = POLLIN | (chan_unsent(&s->keeper) ? POLLOUT : 0)}, {.fd = s->r->sup, .events = POLLIN}};
+		/* commit when nothing more is there at the moment, or when the batch has been open for long enough */
+		int n = poll(p, 2, s->staged ? 0 : -1);
+		if (n < 0 && errno != EINTR)
+			return err_sys(e, NULL, "cannot wait");
+		int code = 0;
+		if (n == 0 || (s->staged && time_monotonic() - s->staged_at > BATCH_TIME))
+			code = commit(s, e);
+		if (code < 0 && code != ERR_NO)
+			return code;
+		if (n > 0 && p[1].revents) {
+			code = role_take(s->r, NULL, NULL);
+			if (code < 0 || code == 1)
+				return commit(s, e) < 0 ? ERR_SYSTEM : code == 1 ? 0 : ERR_NO;
+			if (take_keeper(s) < 0)
+				return err_set(e, ERR_SYSTEM, NULL, "cannot speak to the keeper");
+		}
+		if (n > 0 && p[0].revents & (POLLIN | POLLHUP | POLLERR)) {
+			bool more;
+			code = read_keeper(s, &more, e);
+			if (code < 0)
+				return code;
+		} else if (n > 0 && p[0].revents & POLLOUT) {
+			(void)!chan_write(&s->keeper);
+		}
+	}
+}
+
+/* The view as it is; or, when it is of another version or damaged, a new one: it holds no truth of its own, and the keeper sends everything again. */
+static int open_view(struct scribe *s, struct err *e)
+{
+	struct chart_options o = {.write = true, .zone_minutes = s->r->zone_minutes, .site_name = s->r->site_name, .readers = SERVE_READERS};
+	int code = chart_open(s->r->chart_path, &o, &s->chart, e);
+	if (code != ERR_CORRUPT)
+		return code;
+	role_log(s->r, "the view cannot be used (%s): it is made again from the ledger", e->text);
+	o.rebuild = s->rebuild = true;
+	return chart_open(s->r->chart_path, &o, &s->chart, e);
+}
+
+int scribe_main(struct role *r)
+{
+	static struct scribe s;
+	struct err e = {0};
+	char tmp[4200];
+	s.r = r;
+	umask(027); /* web reads by its group; nobody else */
+	chan_init(&s.keeper, -1);
+	/* SQLite sorts in files when an index is made: let them lie where we may write */
+	snprintf(tmp, sizeof tmp, "%.*s", (int)(strlen(r->chart_path) - strlen("/chart.db")), r->chart_path);
+	setenv("SQLITE_TMPDIR", tmp, 1);
+	s.arena = arena_new(ARENA_MAX);
+	s.page = r->sharedfd >= 0 ? mmap(NULL, sizeof *s.page, PROT_READ | PROT_WRITE, MAP_SHARED, r->sharedfd, 0) : MAP_FAILED;
+	int code = s.arena && s.page != MAP_FAILED ? 0 : err_set(&e, ERR_MEMORY, NULL, "no memory");
+	if (code == 0)
+		code = open_view(&s, &e);
+	if (code == 0) {
+		s.pinned = chart_pinned(s.chart);
+		s.next = chart_applied(s.chart);
+		if (role_is_ready(r) < 0)
+			code = ERR_NO;
+	}
+	if (code == 0 && take_keeper(&s) < 0)
+		code = err_set(&e, ERR_SYSTEM, NULL, "cannot speak to the keeper");
+	if (code == 0)
+		code = loop(&s, &e);
+	if (code < 0 && code != ERR_NO) {
+		say_failed(&s, &e);
+		return role_fatal(r, &e);
+	}
+	chart_close(s.chart);
+	return code == 0 ? 0 : 3;
+}

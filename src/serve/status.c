@@ -1,0 +1,213 @@
+/* status: one JSON object, from the keeper where one answers, else from the folder; with what the view says about feeds and messages nobody interprets, read
+ * by the command itself with its own rights. */
+#include "control.h"
+#include "site.h"
+
+#include <stdlib.h>
+#include <sys/statvfs.h>
+
+/* ---- from the view ---- */
+
+static void put_unhandled(struct chart *c, struct arena *a, struct jsonw *w)
+{
+	struct chart_count *n = NULL;
+	struct err e;
+	jsonw_key(w, "unhandled");
+	jsonw_arr(w);
+	if (chart_counts(c, a, &n, &e) == 0)
+		for (; n; n = n->next) {
+			jsonw_obj(w);
+			jsonw_kslice(w, "type", n->name);
+			jsonw_ku64(w, "count", n->count);
+			jsonw_ku64(w, "uninterpreted", n->uninterpreted);
+			jsonw_ku64(w, "problems", n->problems);
+			jsonw_ku64(w, "lastEntry", n->last_entry);
+			jsonw_obj_end(w);
+		}
+	jsonw_arr_end(w);
+}
+
+static struct chart *open_view(const struct site *s, struct err *e)
+{
+	char path[4200];
+	struct chart *c = NULL;
+	struct chart_options o = {.zone_minutes = s->zone_minutes, .site_name = s->name};
+	snprintf(path, sizeof path, "%s/view/chart.db", s->path);
+	return chart_open(path, &o, &c, e) == 0 ? c : NULL;
+}
+
+/* feeds and unhandled; a viewer without the right to read the view gets them as null, with the reason. */
+static void put_view(struct chart *c, const struct err *why, struct jsonw *w)
+{
+	AUTO_ARENA struct arena *a = arena_new((size_t)256 << 20);
+	struct chart_feed *feeds = NULL;
+	struct err e;
+	jsonw_key(w, "feeds");
+	if (c && a && chart_feeds(c, time_now(), a, &feeds, &e) == 0) {
+		chart_json_feeds(w, feeds);
+		put_unhandled(c, a, w);
+		return;
+	}
+	jsonw_null(w);
+	jsonw_key(w, "unhandled");
+	jsonw_null(w);
+	jsonw_kstr(w, "viewUnreadable", why->text);
+}
+
+int control_status(struct control *c, struct buf *ret_json, struct err *e)
+{
+	AUTO_BUF struct buf json;
+	AUTO_ARENA struct arena *a = arena_new((size_t)64 << 20);
+	struct json_node *root;
+	struct jsonw w;
+	struct err why = {0};
+	buf_init(&json, FRAME_BODY);
+	int r = control_status_keeper(c, &json, e);
+	if (r == 0)
+		r = a ? json_tree(buf_slice(&json), a, &root, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
+	if (r < 0)
+		return r;
+	struct chart *view = open_view(&c->site, &why);
+	jsonw_init(&w, ret_json);
+	jsonw_obj(&w);
+	for (const struct json_node *n = root->child; n; n = n->next) {
+		jsonw_key_slice(&w, n->key);
+		jsonw_raw(&w, n->raw);
+	}
+	put_view(view, &why, &w);
+	jsonw_obj_end(&w);
+	jsonw_done(&w);
+	chart_close(view);
+	return 0;
+}
+
+/* ---- without a daemon ---- */
+
+struct offline {
+	bool ledger_read;
+	uint64_t size, published, applied;
+	int64_t last;
+	struct err ledger_why, view_why;
+};
+
+static void look_at_ledger(const struct site *s, struct offline *o)
+{
+	struct site_keys keys = {0};
+	struct ledger *l = NULL;
+	struct ledger_options lo = {.write = false};
+	if (site_keys_open(s->fd, &keys, &o->ledger_why) == 0 && ledger_open(s->fd, &keys, &lo, &l, NULL, &o->ledger_why) == 0) {
+		o->ledger_read = true;
+		o->size = ledger_durable(l);
+		o->published = ledger_published(l);
+		o->last = ledger_last_time(l);
+		ledger_free(l);
+	}
+	site_keys_wipe(&keys);
+}
+
+static void put_ledger(const struct site *s, const struct offline *o, struct jsonw *w)
+{
+	jsonw_key(w, "ledger");
+	jsonw_obj(w);
+	if (o->ledger_read) {
+		jsonw_ku64(w, "size", o->size);
+		jsonw_ku64(w, "published", o->published);
+		if (o->last)
+			jsonw_ktime(w, "lastEntry", o->last);
+	} else {
+		jsonw_kstr(w, "unreadable", o->ledger_why.text);
+	}
+	jsonw_kstr(w, "origin", s->origin);
+	jsonw_key(w, "outside");
+	jsonw_null(w);
+	jsonw_kstr(w, "protection", "UNPROTECTED");
+	jsonw_obj_end(w);
+}
+
+static void put_disk(const struct site *s, struct jsonw *w)
+{
+	struct statvfs v;
+	uint64_t reserve = s->reserve ? s->reserve : UINT64_C(1) << 30, free_bytes = 0, total = 0;
+	if (fstatvfs(s->fd, &v) == 0) {
+		free_bytes = (uint64_t)v.f_bavail * v.f_frsize;
+		total = (uint64_t)v.f_blocks * v.f_frsize;
+	}
+	jsonw_key(w, "disk");
+	jsonw_obj(w);
+	jsonw_ku64(w, "free", free_bytes);
+	jsonw_ku64(w, "total", total);
+	jsonw_ku64(w, "reserve", reserve);
+	jsonw_kstr(w, "state", free_bytes < reserve / 8 ? "full" : free_bytes < 4 * reserve ? "low" : "ok");
+	jsonw_obj_end(w);
+}
+
+static void put_alarm(struct jsonw *w, const char *id, const char *severity, const char *what, const char *reason, const char *next)
+{
+	jsonw_obj(w);
+	jsonw_kstr(w, "id", id);
+	jsonw_kstr(w, "severity", severity);
+	jsonw_ktime(w, "since", time_now());
+	jsonw_kstr(w, "what", what);
+	jsonw_kstr(w, "reason", reason);
+	jsonw_kstr(w, "next", next);
+	jsonw_obj_end(w);
+}
+
+static void put_alarms(const struct offline *o, struct jsonw *w)
+{
+	jsonw_key(w, "alarms");
+	jsonw_arr(w);
+	put_alarm(w, "not-running", "warning", "not running", "no daemon runs: no feed is taken in and no chart is served", "holdfast serve --site ...");
+	if (!o->ledger_read)
+		put_alarm(w, "ledger-unreadable", o->ledger_why.code == ERR_NOT_FOUND ? "note" : "alarm", "ledger cannot be read", o->ledger_why.text, "run this as root or the site's owner; holdfast ledger verify says more");
+	put_alarm(w, "unprotected", "note", "no outside witness", "nobody outside this machine has seen the log's head", "keep a checkpoint elsewhere");
+	jsonw_arr_end(w);
+}
+
+int serve_status_offline(const struct site *s, struct buf *ret_json, struct err *e)
+{
+	struct offline o = {0};
+	struct jsonw w;
+	AUTO_BUF struct buf shares;
+	buf_init(&shares, 1 << 17);
+	look_at_ledger(s, &o);
+	struct chart *view = open_view(s, &o.view_why);
+	o.applied = view ? chart_applied(view) : 0;
+	jsonw_init(&w, ret_json);
+	jsonw_obj(&w);
+	jsonw_ktime(&w, "now", time_now());
+	jsonw_kbool(&w, "running", false);
+	jsonw_kstr(&w, "version", HOLDFAST_VERSION);
+	jsonw_key(&w, "site");
+	jsonw_obj(&w);
+	jsonw_kstr(&w, "name", s->name);
+	jsonw_kstr(&w, "origin", s->origin);
+	jsonw_ki64(&w, "zoneMinutes", s->zone_minutes);
+	jsonw_obj_end(&w);
+	put_ledger(s, &o, &w);
+	jsonw_key(&w, "view");
+	jsonw_obj(&w);
+	jsonw_ku64(&w, "applied", o.applied);
+	jsonw_ku64(&w, "behind", o.size > o.applied ? o.size - o.applied : 0);
+	jsonw_kbool(&w, "pinned", view && chart_pinned(view));
+	jsonw_obj_end(&w);
+	jsonw_key(&w, "listeners");
+	jsonw_arr(&w);
+	jsonw_arr_end(&w);
+	jsonw_key(&w, "roles");
+	jsonw_arr(&w);
+	jsonw_arr_end(&w);
+	put_disk(s, &w);
+	jsonw_key(&w, "keys");
+	jsonw_obj(&w);
+	site_shares_left(s->fd, &shares);
+	jsonw_key(&w, "sharesLyingAbout");
+	jsonw_raw(&w, buf_slice(&shares));
+	jsonw_obj_end(&w);
+	put_view(view, &o.view_why, &w);
+	put_alarms(&o, &w);
+	jsonw_obj_end(&w);
+	jsonw_done(&w);
+	chart_close(view);
+	return buf_ok(ret_json) ? 0 : err_set(e, buf_code(ret_json), NULL, "the status is too long");
+}

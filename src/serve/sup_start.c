@@ -1,0 +1,227 @@
+/* sup_start: one role's process: this program again, with a channel to us as descriptor 3 and nothing else; all that it may have follows on that channel. */
+#include "keeper.h"
+#include "supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define STREAM_BUFFER (4 << 20) /* bytes the kernel holds between two roles: fewer, larger reads when there is much to do */
+
+bool sup_running(const struct supervisor *s, enum role_id id)
+{
+	return s->roles[id].pid > 0;
+}
+
+/* Pages that outlive the role. Sealed against growing and shrinking, so that a role which was taken over cannot pull them from under us. */
+static int shared_memory(const char *name, size_t size, struct err *e)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0 || ftruncate(fd, (off_t)size) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
+		int r = err_sys(e, name, "cannot make shared memory");
+		if (fd >= 0)
+			close(fd);
+		return r;
+	}
+	return fd;
+}
+
+static int need_shared(struct supervisor *s, enum role_id id, struct err *e)
+{
+	if (s->shared[id] >= 0 || (id != ROLE_SCRIBE && id != ROLE_KEEPER))
+		return 0;
+	int fd = shared_memory(role_name(id), id == ROLE_SCRIBE ? sizeof(struct progress_page) : KEEPER_SHARED, e);
+	if (fd < 0)
+		return fd;
+	s->shared[id] = fd;
+	if (id != ROLE_SCRIBE)
+		return 0;
+	void *p = mmap(NULL, sizeof(struct progress_page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		return err_sys(e, "scribe", "cannot map shared memory");
+	s->progress = p;
+	return 0;
+}
+
+/* Between fork and exec: only what is safe there. */
+static void child(int chan, const char *role)
+{
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (chan == ROLE_SUP_FD)
+		fcntl(chan, F_SETFD, 0);
+	else
+		dup2(chan, ROLE_SUP_FD);
+	close_range(ROLE_SUP_FD + 1, ~0U, 0);
+	char name[] = "holdfast", flag[] = "--role", which[16];
+	snprintf(which, sizeof which, "%s", role);
+	char *argv[] = {name, flag, which, NULL};
+	/* the very program that is running, also when an upgrade has replaced its file */
+	execv("/proc/self/exe", argv);
+	_exit(127);
+}
+
+static int spawn(struct sup_role *r, enum role_id id, struct err *e)
+{
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, role_name(id), "cannot make its channel");
+	/* while it starts we wait for it to take what we pass, but not for ever */
+	setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &(struct timeval){.tv_sec = 5}, sizeof(struct timeval));
+	pid_t p = fork();
+	if (p < 0) {
+		int code = err_sys(e, role_name(id), "cannot start it");
+		close(pair[0]);
+		close(pair[1]);
+		return code;
+	}
+	if (p == 0)
+		child(pair[1], role_name(id));
+	close(pair[1]);
+	r->pid = p;
+	r->chan = pair[0];
+	return 0;
+}
+
+static int pass_start(struct supervisor *s, enum role_id id, struct err *e)
+{
+	struct role_start st = {.id = id, .zone_minutes = s->site.zone_minutes, .reserve = s->site.reserve, .flags = s->flags, .limits = s->site.limits, .admin_gid = s->admin_gid};
+	int fds[PACKET_FDS];
+	size_t n = 0;
+	memcpy(st.site_name, s->site.name, sizeof st.site_name);
+	memcpy(st.origin, s->site.origin, sizeof st.origin);
+	memcpy(st.site_path, s->site.path, sizeof st.site_path);
+	st.uid = s->own.uid[id];
+	st.gid = s->own.gid[id];
+	st.view_gid = s->own.view_gid;
+	st.owner_uid = s->own.separate ? 0 : s->own.uid[id];
+	fds[n++] = s->site.fd;
+	st.fds = START_FD_SITE;
+	if (id == ROLE_KEEPER || id == ROLE_SCRIBE) {
+		fds[n++] = s->lockfd;
+		st.fds |= START_FD_LOCK;
+	}
+	if (id == ROLE_KEEPER && s->controlfd >= 0) {
+		fds[n++] = s->controlfd;
+		st.fds |= START_FD_CONTROL;
+	}
+	if (s->shared[id] >= 0) {
+		fds[n++] = s->shared[id];
+		st.fds |= START_FD_SHARED;
+	}
+	AUTO_BUF struct buf b;
+	buf_init(&b, FRAME_SMALL);
+	role_start_encode(&st, &b);
+	if (packet_send(s->roles[id].chan, FRAME_R_START, 0, buf_slice(&b), fds, n, true) < 0)
+		return err_sys(e, role_name(id), "does not take its start");
+	return 0;
+}
+
+static int pass_listener(struct supervisor *s, enum role_id id, const struct role_listener *l, struct err *e)
+{
+	AUTO_BUF struct buf b;
+	buf_init_secret(&b, FRAME_SMALL);
+	if (id == ROLE_KEEPER) { /* it makes sources of the names, and needs no more */
+		struct role_listener bare = {.is = l->is, .index = l->index};
+		role_listener_encode(&bare, &b);
+		return packet_send(s->roles[id].chan, FRAME_R_LISTENER, 0, buf_slice(&b), NULL, 0, true) < 0 ? err_sys(e, "keeper", "does not take its listeners") : 0;
+	}
+	role_listener_encode(l, &b);
+	if (!buf_ok(&b))
+		return err_set(e, ERR_LIMIT, l->is.name, "its certificates are too large");
+	return packet_send(s->roles[id].chan, FRAME_R_LISTENER, 0, buf_slice(&b), &l->fd, 1, true) < 0 ? err_sys(e, role_name(id), "does not take its listeners") : 0;
+}
+
+static int pass_listeners(struct supervisor *s, enum role_id id, struct err *e)
+{
+	int r = 0;
+	for (size_t i = 0; r == 0 && (id == ROLE_INTAKE || id == ROLE_KEEPER) && i < s->mllp_count; i++)
+		r = pass_listener(s, id, &s->mllp[i], e);
+	if (r == 0 && id == ROLE_WEB)
+		r = pass_listener(s, id, &s->web, e);
+	return r;
+}
+
+/* ---- who talks to whom ---- */
+
+static const enum role_id pairs[][2] = {{ROLE_INTAKE, ROLE_KEEPER}, {ROLE_WEB, ROLE_KEEPER}, {ROLE_KEEPER, ROLE_SCRIBE}};
+
+static void widen(int fd)
+{
+	int n = STREAM_BUFFER;
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &n, sizeof n) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &n, sizeof n);
+}
+
+static int pass_end(int chan, enum role_id other, int fd)
+{
+	uint8_t id = (uint8_t)other;
+	return packet_send(chan, FRAME_R_PEER, 0, slice_of(&id, 1), &fd, 1, true);
+}
+
+/* A fresh pair for each neighbour that lives; one that does not will make the pair when it starts. */
+static int introduce(struct supervisor *s, enum role_id id, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+		if (pairs[i][0] != id && pairs[i][1] != id)
+			continue;
+		enum role_id other = pairs[i][0] == id ? pairs[i][1] : pairs[i][0];
+		if (!sup_running(s, other))
+			continue;
+		int p[2];
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p) < 0)
+			return err_sys(e, role_name(id), "cannot make a channel");
+		widen(p[0]);
+		widen(p[1]);
+		int r = pass_end(s->roles[id].chan, other, p[0]);
+		(void)!pass_end(s->roles[other].chan, id, p[1]); /* if it is dying it will be introduced when it is back */
+		close(p[0]);
+		close(p[1]);
+		if (r < 0)
+			return err_sys(e, role_name(id), "does not take its peers");
+	}
+	if (s->lifeline >= 0 && id == ROLE_KEEPER) { /* the command we run for is the private keeper's one client */
+		int p[2];
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p) < 0)
+			return err_sys(e, role_name(id), "cannot make a channel");
+		widen(p[0]);
+		widen(p[1]);
+		int r = pass_end(s->roles[id].chan, ROLE_SUPERVISOR, p[0]);
+		(void)!pass_end(s->lifeline, ROLE_KEEPER, p[1]);
+		close(p[0]);
+		close(p[1]);
+		if (r < 0)
+			return err_sys(e, role_name(id), "does not take its client");
+	}
+	return 0;
+}
+
+int sup_start_role(struct supervisor *s, enum role_id id, struct err *e)
+{
+	struct sup_role *r = &s->roles[id];
+	int code = need_shared(s, id, e);
+	if (code < 0)
+		return code;
+	if (id == ROLE_SCRIBE) {
+		s->progress->entry = PROGRESS_NONE;
+		s->progress->since = 0;
+	}
+	r->ready = r->stopping = false;
+	r->fatal = (struct err){0};
+	r->started = time_monotonic();
+	r->since = time_now();
+	code = spawn(r, id, e);
+	if (code == 0)
+		code = pass_start(s, id, e);
+	if (code == 0)
+		code = pass_listeners(s, id, e);
+	if (code == 0)
+		code = introduce(s, id, e);
+	if (code == 0 && packet_send(r->chan, FRAME_R_GO, 0, SLICE_NULL, NULL, 0, true) < 0)
+		code = err_sys(e, role_name(id), "does not start");
+	return code; /* on failure the process, if there is one, is reaped as any dead role is */
+}

@@ -1,0 +1,63 @@
+/* supervisor: what its files share. */
+#ifndef HOLDFAST_SUPERVISOR_H
+#define HOLDFAST_SUPERVISOR_H
+
+#include "role.h"
+#include "sandbox.h"
+#include "site.h"
+
+struct sup_role {
+	bool wanted, ready, was_ready, stopping;
+	pid_t pid;            /* 0: not running */
+	int chan;
+	int64_t started, due; /* monotonic: when it was started, when to start it again */
+	int64_t since;        /* wall clock */
+	unsigned restarts, quick; /* quick: deaths in a row soon after the start */
+	struct sandbox_report report;
+	struct err fatal;     /* what it said before it exited */
+};
+
+#define BLAME_MAX 16
+struct supervisor {
+	struct site site;
+	struct owners own;
+	struct role_listener mllp[SITE_LISTENERS_MAX], web;
+	size_t mllp_count;
+	struct sup_role roles[ROLES];
+	int lockfd, controlfd, sigfd, lifeline;
+	int shared[ROLES];        /* memory that outlives the role */
+	struct progress_page *progress;
+	uint32_t flags;           /* START_x */
+	uint32_t admin_gid;
+	bool ready, stopping, told_ready;
+	int64_t stop_at;          /* monotonic: when stopping began */
+	int64_t told_at;          /* when the keeper was last told how the roles are */
+	struct {
+		uint64_t entry;
+		unsigned deaths;
+	} blame[BLAME_MAX];
+	size_t blamed;
+	struct buf tested[ROLES]; /* self-test answers */
+	uint64_t test_tag;
+	bool testing;
+	int64_t test_until;
+	struct err failure;       /* why it all ends; code 0: because it was asked to */
+};
+
+void sup_log(const char *fmt, ...) PRINTF_LIKE(1, 2);
+int sup_bind(struct supervisor *s, const struct serve_options *o, struct err *e) MUST;
+int sup_run(struct supervisor *s, struct err *e) MUST;
+void sup_done(struct supervisor *s);
+void sup_init(struct supervisor *s);
+
+int sup_start_role(struct supervisor *s, enum role_id id, struct err *e) MUST;
+bool sup_running(const struct supervisor *s, enum role_id id);
+void sup_blame(struct supervisor *s, int status); /* the scribe died: was it an entry? */
+void sup_watch(struct supervisor *s);             /* does the scribe hang on one? */
+void sup_tell_keeper(struct supervisor *s);       /* roles, shares and alarms for status */
+void sup_test_all(struct supervisor *s, uint64_t tag);
+void sup_tested(struct supervisor *s, enum role_id id, struct slice json);
+
+void notify(const char *state); /* sd_notify(3) without libsystemd */
+
+#endif
