@@ -57,7 +57,7 @@ enum hl7_line hl7_line_at(const uint8_t *p, size_t n, int wide, bool more)
 		bool trailer = lines[i].line == HL7_LINE_BTS || lines[i].line == HL7_LINE_FTS;
 		if (c < 0)
 			return more ? HL7_LINE_SHORT : trailer ? lines[i].line : HL7_LINE_OTHER;
-		if ((c < 0x7f && hl7_is_separator((uint8_t)c)) || (trailer && (c == '\r' || c == '\n' || c == FS)))
+		if ((c < 0x7f && hl7_is_separator((uint8_t)c)) || (trailer && (c == '\r' || c == '\n' || c == FS || c == VT || c == 0)))
 			return lines[i].line;
 		return HL7_LINE_OTHER;
 	}
