@@ -1,4 +1,6 @@
 /* Signed notes: the format's rules one by one, and every bit of a note changed. */
+#include <sodium.h>
+
 #include "seal/seal_test.h"
 
 static struct note_signer key, other, witness;
@@ -99,6 +101,13 @@ static void key_text(void **state)
 			if ((was ^ 0x20) != v.p[bit / 8] || !memchr("abcdef", was, 6))
 				FAILS(note_vkey_parse(buf_slice(&v), &p, &e), ERR_INPUT, "no verifier key");
 			v.p[bit / 8] = was;
+		}
+		for (size_t bit = 0; bit < 8 * s.n; bit++) {
+			uint8_t was = s.p[bit / 8];
+			s.p[bit / 8] ^= (uint8_t)(1u << bit % 8);
+			if ((was ^ 0x20) != s.p[bit / 8] || !memchr("abcdef", was, 6))
+				FAILS(note_signer_parse(buf_slice(&s), &k, &e), ERR_INPUT, "no signing key");
+			s.p[bit / 8] = was;
 		}
 	}
 	buf_done(&s);
@@ -282,6 +291,35 @@ static void cosignature_rules(void **state)
 	buf_add_slice(&c, buf_slice(&text64));
 	buf_str(&c, "\n");
 	FAILS(verify(buf_slice(&c), &witness.v, 1, NULL, &e), ERR_CRYPTO, "witness.example/w1");
+	/* a time after 2^63 is refused, though it be signed (tlog-cosignature: MUST NOT exceed 2^63 - 1) */
+	uint8_t pub[32], secret[64];
+	buf_reset(&c);
+	buf_str(&c, "cosignature/v1\ntime 9223372036854775808\n" TEXT);
+	crypto_sign_seed_keypair(pub, secret, witness.seed);
+	crypto_sign_detached(sig.p + 12, NULL, c.p, c.n, secret);
+	memcpy(sig.p + 4, "\x80\0\0\0\0\0\0", 8);
+	buf_reset(&text64);
+	base64_put(&text64, buf_slice(&sig));
+	buf_reset(&c);
+	buf_add_slice(&c, buf_slice(&a));
+	buf_add(&c, line.p, name_n);
+	buf_add_slice(&c, buf_slice(&text64));
+	buf_str(&c, "\n");
+	FAILS(verify(buf_slice(&c), &witness.v, 1, NULL, &e), ERR_CRYPTO, "witness.example/w1");
+	/* the same made with the largest good time is taken: it is the time that was refused */
+	buf_reset(&c);
+	buf_str(&c, "cosignature/v1\ntime 9223372036854775807\n" TEXT);
+	crypto_sign_detached(sig.p + 12, NULL, c.p, c.n, secret);
+	memcpy(sig.p + 4, "\x7f\xff\xff\xff\xff\xff\xff\xff", 8);
+	buf_reset(&text64);
+	base64_put(&text64, buf_slice(&sig));
+	buf_reset(&c);
+	buf_add_slice(&c, buf_slice(&a));
+	buf_add(&c, line.p, name_n);
+	buf_add_slice(&c, buf_slice(&text64));
+	buf_str(&c, "\n");
+	OK(note_verify(buf_slice(&c), &witness.v, 1, &text, &mask, times, &e));
+	assert_int_equal(times[0], INT64_MAX);
 	/* a log's signature is no cosignature, nor the other way round, though the Ed25519 key be the same */
 	struct note_signer same = key;
 	same.v.alg = 0x04;

@@ -391,6 +391,21 @@ static void other_slips(void **state)
 	assert_true(swaps > 60);
 }
 
+/* A last line with characters too many that say nothing (zeros), though its check fits (C9, 5R: by share_lines.py's rule): a share has one spelling. */
+static void empty_characters(void **state)
+{
+	static const char *const lines[] = {"4/4    BE0A BJQF 2GWN X0X8 0  C9\n", "4/4    BE0A BJQF 2GWN X0X8 00  5R\n"};
+	char text[8192];
+	const char *original = buf_cstr(&paper), *at = strstr(original, "4/4 "), *end = strchr(at, '\n') + 1;
+	struct err e;
+	struct share s;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - original), original, lines[i], end);
+		FAILS(share_parse(slice_str(text), &s, &e), ERR_INPUT, i == 0 ? "wrong number of characters" : "too long");
+		assert_string_equal(e.place, "line \"4/4\"");
+	}
+}
+
 static void missing_and_double_lines(void **state)
 {
 	static const char *const labels[] = {"set ", "share ", "1/4", "2/4", "3/4", "4/4", "whole"};
@@ -484,6 +499,7 @@ int main(void)
 		cmocka_unit_test(free_typing),
 		cmocka_unit_test(one_wrong_character),
 		cmocka_unit_test(other_slips),
+		cmocka_unit_test(empty_characters),
 		cmocka_unit_test(missing_and_double_lines),
 		cmocka_unit_test(mixed_papers),
 		cmocka_unit_test(errors_keep_the_secret),
