@@ -136,6 +136,9 @@ int ledger_refresh(struct ledger *l, struct err *e) MUST; /* read-only handle be
 /* The first entry whose receive time is greater than t (so [0, ret) is "as of t"). Binary search over leaves. */
 int ledger_at_time(struct ledger *l, int64_t t, uint64_t *ret_seq, struct err *e) MUST;
 
+/* What `ledger verify` finds missing or wrong among tiles and bundles, made again from bundles and packs. Reads every leaf. Never touches what a signature does not cover. */
+int ledger_repair(struct ledger *l, struct err *e) MUST;
+
 /* ---- proving and verifying: no private key needed ------------------------------------------------------------------------ */
 
 /* C2SP tlog-proof@v1 text: index, inclusion proof, checkpoint. Then anyone verifies with the vkey alone; ledger_proof_verify is ours. */

@@ -83,16 +83,14 @@ static bool get_dec(struct cur *c, uint64_t max, uint64_t *ret)
 	return true;
 }
 
-static int sextet(uint8_t ch)
-{
-	if (ch >= 'A' && ch <= 'Z')
-		return ch - 'A';
-	if (ch >= 'a' && ch <= 'z')
-		return ch - 'a' + 26;
-	if (ch >= '0' && ch <= '9')
-		return ch - '0' + 52;
-	return ch == '+' ? 62 : ch == '/' ? 63 : -1;
-}
+/* ranges of base64's alphabet, -1 elsewhere: filled by the compiler, read once for each of the 43 characters of a salt */
+#define N8 -1, -1, -1, -1, -1, -1, -1, -1
+static const int8_t sextet[256] = {
+        N8, N8, N8, N8, N8, -1, -1, -1, 62, -1, -1, -1, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, -1, -1, -1, -1, -1, -1, /* + / 0-9 */
+        -1, 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,             /* A-Z */
+        -1, -1, -1, -1, -1, -1, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, -1, -1, -1, -1, -1,
+        N8, N8, N8, N8, N8, N8, N8, N8, N8, N8, N8, N8, N8, N8, N8, N8,
+};
 
 static bool get_salt(struct slice s, uint8_t out[32])
 {
@@ -100,7 +98,7 @@ static bool get_salt(struct slice s, uint8_t out[32])
 		return false;
 	int bad = 0;
 	for (size_t i = 0, o = 0; i < 44; i += 4) {
-		int a = sextet(s.p[i]), b = sextet(s.p[i + 1]), c = sextet(s.p[i + 2]), d = i == 40 ? 0 : sextet(s.p[i + 3]);
+		int a = sextet[s.p[i]], b = sextet[s.p[i + 1]], c = sextet[s.p[i + 2]], d = i == 40 ? 0 : sextet[s.p[i + 3]];
 		bad |= a | b | c | d;
 		uint32_t v = (uint32_t)a << 18 | (uint32_t)b << 12 | (uint32_t)c << 6 | (uint32_t)d;
 		out[o++] = (uint8_t)(v >> 16);

@@ -90,29 +90,12 @@ int ledger_house_feed(struct ledger *l, uint64_t to, struct err *e)
 	return r;
 }
 
-/* The partial tiles of this very size: a checkpoint is about to say that they are there. */
-static int write_partials(struct ledger *l, uint64_t before, struct err *e)
-{
-	const struct ledger_house *h = &l->house;
-	const struct tlog_tree *t = h->tree;
-	for (int level = 0; level < TREE_LEVELS; level++) {
-		uint64_t index = t->size >> (8 * level) >> 8;
-		if (t->n[level] == 0 || t->size >> (8 * level) == before >> (8 * level)) /* none, or as the last checkpoint left it */
-			continue;
-		int r = ledger_tile_put(l->dirfd, level, index, t->n[level], slice_of(t->hash[level], t->n[level] * (size_t)SEAL_HASH), e);
-		if (r == 0 && level == 0)
-			r = ledger_tile_put(l->dirfd, TILE_ENTRIES, index, t->n[0], buf_slice(&h->bundle), e);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 /* After a power cut: the partial tiles of the checkpoint that is published, the tree being at its size. */
 int ledger_house_partials(struct ledger *l, struct err *e)
 {
-	assert(l->house.tree->size == l->house.published);
-	return write_partials(l, 0, e);
+	const struct ledger_house *h = &l->house;
+	assert(h->tree->size == h->published);
+	return ledger_partials_put(l->dirfd, h->tree, 0, buf_slice(&h->bundle), e);
 }
 
 /* ---- the checkpoint ---- */
@@ -124,7 +107,7 @@ static int publish(struct ledger *l, struct err *e)
 	AUTO_BUF struct buf text, note;
 	buf_init(&text, 4096);
 	buf_init(&note, 8192);
-	int r = write_partials(l, h->published, e);
+	int r = ledger_partials_put(l->dirfd, h->tree, h->published, buf_slice(&h->bundle), e);
 	if (r < 0)
 		return r;
 	memcpy(k.origin, l->vkey.name, sizeof k.origin);
@@ -205,7 +188,7 @@ static int pack_record(struct ledger *l, struct slice text, bool idle, enum pack
 			continue;
 		uint32_t period = ledger_period_of(en.leaf.time);
 		bool other = h->maker && h->maker_period != period;
-		if (other || (h->maker && idle && h->pack_next.entry >= h->must_hold && ledger_pack_maker_plain(h->maker) >= l->o.pack_size)) {
+		if (other || (h->maker && idle && ledger_pack_maker_plain(h->maker) >= l->o.pack_size)) {
 			*ret = idle ? PACKED_CLOSED : PACKED_WAITS;
 			return idle ? close_pack(l, e) : 0;
 		}
@@ -255,7 +238,7 @@ static int pack(struct ledger *l, const struct task *t, bool *ret_more, struct e
 		}
 	}
 	bool full = h->maker && ledger_pack_maker_plain(h->maker) >= l->o.pack_size;
-	return h->maker && idle && (due || full) && h->pack_next.entry >= h->must_hold ? close_pack(l, e) : 0;
+	return h->maker && idle && (due || full) ? close_pack(l, e) : 0;
 }
 
 /* The entry of a pack is durable: now its record in the catalogue, and the tiles, and then segments may go. */
@@ -276,7 +259,6 @@ static int finish_pack(struct ledger *l, struct err *e)
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&h->mu);
-	h->must_hold = h->pack_seq + 1;
 	h->pack_state = PACK_NONE;
 	pthread_mutex_unlock(&h->mu);
 	return 0;

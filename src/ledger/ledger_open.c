@@ -18,6 +18,7 @@
 #define SEGMENT_SIZE (UINT64_C(64) << 20)
 #define SEGMENT_SIZE_MIN (UINT64_C(64) << 10)
 #define PACK_SIZE (UINT64_C(32) << 20)
+#define PACK_SIZE_MAX (UINT64_C(1) << 30)
 #define RESERVE (UINT64_C(1) << 30)
 
 static const char *const torn_dir = "torn";
@@ -59,11 +60,21 @@ int ledger_create(int sitefd, const struct site_keys *keys, struct err *e)
 
 int ledger_vkey_read(int dirfd, struct note_vkey *ret, struct err *e)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b, again;
+	struct note_vkey v;
 	buf_init(&b, 4096);
+	buf_init(&again, 4096);
 	int r = file_read(dirfd, "vkey", 4096, &b, e);
 	if (r == 0)
-		r = note_vkey_parse(slice_trim(buf_slice(&b)), ret, e);
+		r = note_vkey_parse(slice_trim(buf_slice(&b)), &v, e);
+	if (r == 0) {
+		note_vkey_format(&v, &again);
+		buf_u8(&again, '\n');
+		if (!slice_eq(buf_slice(&b), buf_slice(&again)))
+			r = err_set(e, ERR_CORRUPT, "vkey", "it is not exactly one key and a line end");
+		else
+			*ret = v;
+	}
 	if (r < 0)
 		err_in(e, "ledger");
 	return r;
@@ -101,6 +112,8 @@ static void defaults(struct ledger_options *o)
 	o->segment_size = (o->segment_size + WAL_PAGE - 1) / WAL_PAGE * WAL_PAGE;
 	if (!o->pack_size)
 		o->pack_size = PACK_SIZE;
+	if (o->pack_size > PACK_SIZE_MAX)
+		o->pack_size = PACK_SIZE_MAX;
 	if (!o->pack_age)
 		o->pack_age = 60 * TIME_SEC;
 	if (!o->publish_interval)
@@ -248,8 +261,8 @@ static int compare_sizes(const struct opening *o, struct err *e)
 		               o->head.size, l->durable);
 	if (l->entries.base > o->head.size)
 		return err_set(e, ERR_CORRUPT, "ledger/checkpoint",
-		               "it covers %" PRIu64 " entries, but the segments begin at entry %" PRIu64 ", which only a later one allows: this is an old checkpoint. Copy the newest back from a "
-		               "replica",
+		               "it covers %" PRIu64 " entries, but the segments begin at entry %" PRIu64 ": this is an old checkpoint, or segments before are missing. Copy the newest checkpoint, or the "
+		               "segments, back; a replica has them",
 		               o->head.size, l->entries.base);
 	return 0;
 }
@@ -260,12 +273,39 @@ static int fault_packs(struct err *e, uint64_t end, uint64_t first)
 	               end, first);
 }
 
-/* packs/index was lost or damaged: each pack holds the entry of the one before it, so from the last one backwards all are found. */
+/* The entries of packs that a pack holds, into the catalogue. */
+static int index_from_pack(struct ledger *l, const struct ledger_pack_info *info, struct err *e)
+{
+	struct age_identity id;
+	struct ledger_pack *pack = NULL;
+	int r = ledger_period_get(&l->periods, info->period, &id, e);
+	if (r == 0)
+		r = ledger_pack_open(l->packfd, info, &id, &pack, e);
+	seal_wipe(&id, sizeof id);
+	for (size_t f = 0; r == 0 && f < ledger_pack_frames(pack); f++) {
+		struct slice text;
+		if ((r = ledger_pack_frame(pack, f, &text, e)) < 0)
+			break;
+		struct cur c = cur_of(text);
+		while (r == 0 && !cur_done(&c)) {
+			struct ledger_entry en;
+			struct ledger_pack_info other;
+			if ((r = ledger_entry_next(&c, &en, e)) < 0 || en.leaf.kind != LEDGER_PACK)
+				continue;
+			if ((r = ledger_pack_body_parse(en.body, &other, e)) == 0)
+				r = ledger_packs_put(&l->house.packs, &other, &en, e);
+		}
+	}
+	ledger_pack_free(pack);
+	return r;
+}
+
+/* packs/index was lost or damaged. The entry of a pack lies in a later pack or in the tail: so from the last pack backwards each is known when its turn comes. */
 static int remake_index(struct opening *o, struct err *e)
 {
 	struct ledger *l = o->l;
 	struct ledger_packs *p = &l->house.packs;
-	uint64_t want = 0; /* the highest pack whose entry is still to be looked for; 0: not known yet */
+	uint64_t lowest = 0;
 	for (uint64_t seq = l->entries.end; seq-- > l->entries.base;) {
 		struct ledger_pack_info info;
 		struct ledger_entry en;
@@ -278,44 +318,16 @@ static int remake_index(struct opening *o, struct err *e)
 			r = ledger_packs_put(p, &info, &en, e);
 		if (r < 0)
 			return r;
-		want = info.number - 1;
+		lowest = info.number;
 	}
-	for (uint64_t number = want; number > 0;) { /* look for the entry of pack `number` in pack number + 1, and then in those after it */
-		bool found = false;
-		for (uint64_t in = number + 1; !found && in <= number + 2 && in <= p->n; in++) {
-			struct ledger_pack_info info, other;
-			struct age_identity id;
-			struct ledger_pack *pack = NULL;
-			uint8_t record[PACK_RECORD];
-			int r = ledger_packs_get(p, in, &info, NULL, record, e);
-			if (r == 0)
-				r = ledger_period_get(&l->periods, info.period, &id, e);
-			if (r == 0)
-				r = ledger_pack_open(l->packfd, &info, &id, &pack, e);
-			seal_wipe(&id, sizeof id);
-			for (size_t f = 0; r == 0 && f < ledger_pack_frames(pack); f++) {
-				struct slice text;
-				if ((r = ledger_pack_frame(pack, f, &text, e)) < 0)
-					break;
-				struct cur c = cur_of(text);
-				while (r == 0 && !cur_done(&c)) {
-					struct ledger_entry en;
-					if ((r = ledger_entry_next(&c, &en, e)) < 0 || en.leaf.kind != LEDGER_PACK)
-						continue;
-					if ((r = ledger_pack_body_parse(en.body, &other, e)) == 0 && other.number == number) {
-						ledger_commitment(en.salt, en.body, l->sha, en.leaf.commit);
-						r = ledger_packs_put(p, &other, &en, e);
-						found = true;
-					}
-				}
-			}
-			ledger_pack_free(pack);
-			if (r < 0)
-				return r;
-		}
-		if (!found)
-			return err_set(e, ERR_CORRUPT, "packs/index", "the catalogue of packs is damaged, and the entry of pack %" PRIu64 " is not in the pack after it", number);
-		number--;
+	for (uint64_t number = p->n; number > 0 && lowest > 1; number--) {
+		struct ledger_pack_info info;
+		uint8_t record[PACK_RECORD];
+		int r = ledger_packs_get(p, number, &info, NULL, record, e);
+		if (r == 0)
+			r = index_from_pack(l, &info, e);
+		if (r < 0)
+			return r;
 	}
 	say(o, "The catalogue of packs was damaged and has been made again from the packs.");
 	return 0;
@@ -372,20 +384,17 @@ static int leaves_below(struct ledger *l, uint64_t from, uint64_t to, uint64_t s
 	return 0;
 }
 
-/* The tree as the tiles below the tail say it, grown by the tail's own leaves up to the checkpoint: is it the tree that was signed? Nothing is written. */
-static int tree_fits(struct ledger *l, uint64_t base, const struct tlog_checkpoint *head, bool *ret_fits, struct err *e)
+/* The tree of the entries below the tail (below: as the tiles say it, or as it was made again), grown by the tail's own leaves up to the checkpoint: is it the tree that
+ * was signed? Nothing is written. */
+static int tree_fits(struct ledger *l, const struct tlog_tree *below, const struct tlog_checkpoint *head, bool *ret_fits, struct err *e)
 {
 	struct ledger_house *h = &l->house;
 	uint8_t root[SEAL_HASH];
-	int r = ledger_tiles_load(&l->tiles, base, head->size, h->tree, e);
+	*h->tree = *below;
 	buf_reset(&h->bundle);
-	if (r == 0)
-		r = leaves_below(l, base, l->entries.base < head->size ? l->entries.base : head->size, head->size, e);
-	if (r < 0 && r != ERR_CORRUPT)
+	int r = leaves_below(l, below->size, l->entries.base, head->size, e);
+	if (r < 0)
 		return r;
-	*ret_fits = false;
-	if (r == ERR_CORRUPT)
-		return 0;
 	for (uint64_t seq = h->tree->size; seq < head->size; seq++) {
 		uint8_t leaf[LEDGER_LEAF_MAX];
 		if (seq % TILE_WIDTH == 0)
@@ -398,25 +407,27 @@ static int tree_fits(struct ledger *l, uint64_t base, const struct tlog_checkpoi
 	return 0;
 }
 
-static int read_tree(struct opening *o, struct err *e)
+static bool hard(int r) /* not a statement about the ledger's bytes */
+{
+	return r < 0 && r != ERR_CORRUPT && r != ERR_CRYPTO;
+}
+
+static int find_tree(struct opening *o, struct tlog_tree *below, struct err *e)
 {
 	struct ledger *l = o->l;
-	struct ledger_house *h = &l->house;
 	uint64_t base = l->entries.base / TILE_WIDTH * TILE_WIDTH;
-	bool fits;
-	int r = tree_fits(l, base, &o->head, &fits, e);
-	if (r < 0)
+	bool fits = false;
+	int r = ledger_tiles_load(&l->tiles, base, o->head.size, below, e);
+	if (r == 0)
+		r = tree_fits(l, below, &o->head, &fits, e);
+	if (hard(r))
 		return r;
 	if (!fits && base) { /* tiles below the tail are missing or wrong: the leaves themselves, from bundles or packs, must tell */
-		struct err why = {0};
-		r = ledger_remake_tiles(l, base, &why);
-		if (r < 0 && r != ERR_CORRUPT) {
-			if (e)
-				*e = why;
-			return r;
+		if ((r = ledger_remake_tiles(l, base, below, e)) == 0) {
+			ledger_tiles_forget(&l->tiles);
+			r = tree_fits(l, below, &o->head, &fits, e);
 		}
-		ledger_tiles_forget(&l->tiles);
-		if (r == 0 && (r = tree_fits(l, base, &o->head, &fits, e)) < 0)
+		if (hard(r))
 			return r;
 		if (fits)
 			say(o, "Tiles were missing or damaged and have been made again.");
@@ -425,12 +436,23 @@ static int read_tree(struct opening *o, struct err *e)
 		return err_set(e, ERR_CORRUPT, "ledger/checkpoint",
 		               "the %" PRIu64 " entries it covers are not the entries that are here. Nothing was acknowledged since. Run `holdfast ledger verify`, and restore the site from a replica",
 		               o->head.size);
-	/* once more from the base, this time to be kept, and to write the tail's tiles anew */
-	if ((r = ledger_tiles_load(&l->tiles, base, o->head.size, h->tree, e)) < 0)
-		return r;
-	buf_reset(&h->bundle);
-	h->tiles_durable = base;
-	return leaves_below(l, base, l->entries.base, o->head.size, e);
+	return 0;
+}
+
+static int read_tree(struct opening *o, struct err *e)
+{
+	struct ledger *l = o->l;
+	struct ledger_house *h = &l->house;
+	struct tlog_tree *below = calloc(1, sizeof *below);
+	int r = below ? find_tree(o, below, e) : err_set(e, ERR_MEMORY, NULL, "no memory for the ledger's tree");
+	if (r == 0) { /* once more from below, this time to be kept: the tail's tiles are written anew */
+		*h->tree = *below;
+		h->tiles_durable = below->size;
+		buf_reset(&h->bundle);
+		r = leaves_below(l, below->size, l->entries.base, o->head.size, e);
+	}
+	free(below);
+	return r;
 }
 
 /* ---- a torn tail is kept, and then cleared ---- */
@@ -607,9 +629,6 @@ static void start_packs(struct ledger *l)
 		}
 		h->plain += rec->plain;
 	}
-	for (uint64_t seq = l->entries.base; seq < l->durable; seq++) /* the pack entries of the tail: the next pack must hold the last of them */
-		if (ledger_tail_entry_at(l, seq)->leaf.kind == LEDGER_PACK)
-			h->must_hold = seq + 1;
 	h->pack_next = h->packed;
 	h->told = h->plain;
 	h->durable = l->durable;
@@ -954,7 +973,8 @@ void ledger_free(struct ledger *l)
 	free_segments(l->used);
 	ledger_wal_set_done(&l->wal);
 	ledger_seen_free(l->seen);
-	ledger_pack_free(l->pack);
+	for (size_t i = 0; i < ARRAY_LEN(l->open_pack); i++)
+		ledger_pack_free(l->open_pack[i].pack);
 	ledger_packs_done(&l->packs);
 	ledger_periods_done(&l->periods);
 	ledger_tiles_done(&l->tiles);

@@ -6,7 +6,7 @@
  *     first entry as u64. Little-endian, as in zstd's own formats
  *   the seek table of the Zstandard Seekable Format 0.1.0 (a skippable frame, magic 0x184D2A5E) over all n + 1 frames before it, without checksums: age has them
  *
- * The pack closes at 32 MiB of plaintext, after 60 s, or at the end of a quarter. Pack k + 1 always holds the entry that tells the name, size and SHA-256 of pack k.
+ * The pack closes at 32 MiB of plaintext, after 60 s, or at the end of a quarter. The entry that tells its name, size and SHA-256 is in a later pack, mostly the next.
  * It is written under a name ending in .tmp, fsynced, renamed, and the directory fsynced; then its entry is appended. It never changes afterwards.
  */
 #include "ledger_internal.h"

@@ -4,8 +4,8 @@
  * Record k - 1 (512 bytes) is about pack k: the entry as text (ledger_entry.c), blanks up to byte 510, LF. Valid if and only if the entry is of kind pack, its body
  * names care-k.age, and its first entry is the one behind the last of record k - 2 (0 for the first).
  *
- * A record is written once its entry is durable in the write-ahead segments, which keep it until the record is durable too. Were this file lost, every pack
- * holds the entry of the one before it: ledger_open makes it again from the last one backwards.
+ * A record is written once its entry is durable in the write-ahead segments, which keep it until the record is durable too. Were this file lost: the entry of a pack
+ * lies in a later pack or in the segments, and ledger_open makes it again from the last one backwards.
  */
 #include "ledger_internal.h"
 

@@ -146,23 +146,44 @@ static int open_pack_of(struct ledger *l, uint64_t seq, struct ledger_pack_info 
 	return r;
 }
 
-static int read_packed(struct ledger *l, uint64_t seq, struct ledger_entry *ret, struct err *e)
+/* The open pack that holds seq; the one not used for longest makes room. */
+static int cached_pack(struct ledger *l, uint64_t seq, struct ledger_pack **ret, struct err *e)
 {
 	struct ledger_pack_info info;
-	struct ledger_entry en;
-	struct ledger_leaf leaf;
-	struct slice text;
+	struct ledger_open_pack *slot = &l->open_pack[0];
 	int r = ledger_packs_find(&l->packs, seq, &info, e);
 	if (r < 0)
 		return r;
-	if (!l->pack || l->pack_number != info.number) {
-		ledger_pack_free(l->pack);
-		l->pack = NULL;
-		if ((r = open_pack_of(l, seq, &info, &l->pack, e)) < 0)
-			return r;
-		l->pack_number = info.number;
+	for (size_t i = 0; i < ARRAY_LEN(l->open_pack); i++) {
+		struct ledger_open_pack *p = &l->open_pack[i];
+		if (p->pack && p->number == info.number) {
+			p->used = ++l->open_clock;
+			*ret = p->pack;
+			return 0;
+		}
+		if (p->used < slot->used)
+			slot = p;
 	}
-	if ((r = ledger_pack_frame(l->pack, ledger_pack_find(l->pack, seq), &text, e)) < 0)
+	ledger_pack_free(slot->pack);
+	*slot = (struct ledger_open_pack){0};
+	if ((r = open_pack_of(l, seq, &info, &slot->pack, e)) < 0)
+		return r;
+	slot->number = info.number;
+	slot->used = ++l->open_clock;
+	*ret = slot->pack;
+	return 0;
+}
+
+static int read_packed(struct ledger *l, uint64_t seq, struct ledger_entry *ret, struct err *e)
+{
+	struct ledger_pack *pack;
+	struct ledger_entry en;
+	struct ledger_leaf leaf;
+	struct slice text;
+	int r = cached_pack(l, seq, &pack, e);
+	if (r < 0)
+		return r;
+	if ((r = ledger_pack_frame(pack, ledger_pack_find(pack, seq), &text, e)) < 0)
 		return r;
 	struct cur c = cur_of(text);
 	do {

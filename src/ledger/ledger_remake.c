@@ -118,22 +118,91 @@ static int one(struct remake *m, uint64_t n, struct err *e)
 	return r;
 }
 
-/* All full tiles of the first `to` entries, a multiple of 256. What is rewritten is made durable at once: no segment stands behind it. */
-int ledger_remake_tiles(struct ledger *l, uint64_t to, struct err *e)
+/* All full tiles of the first `to` entries, a multiple of 256; *ret_tree becomes the tree of that size. What is rewritten is made durable at once: no segment stands
+ * behind it. */
+int ledger_remake_tiles(struct ledger *l, uint64_t to, struct tlog_tree *ret_tree, struct err *e)
 {
-	struct remake m = {.l = l, .tree = calloc(1, sizeof *m.tree)};
-	int r = m.tree ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory for tiles");
+	struct remake m = {.l = l, .tree = ret_tree};
+	int r = 0;
 	assert(to % TILE_WIDTH == 0);
+	tlog_tree_init(m.tree);
 	buf_init(&m.bundle, BUNDLE_MAX);
 	for (uint64_t n = 0; r == 0 && n < to / TILE_WIDTH; n++)
 		r = one(&m, n, e);
-	if (r == 0) /* the open tiles above, as far as full tiles below make them: for whoever reads them as partial ones */
-		for (int level = 1; r == 0 && level < TREE_LEVELS; level++)
-			if (m.tree->n[level])
-				r = ledger_tile_put(l->dirfd, level, to >> (8 * level) >> 8, m.tree->n[level], slice_of(m.tree->hash[level], m.tree->n[level] * (size_t)SEAL_HASH), e);
 	if (r == 0)
 		r = ledger_tiles_sync(l->dirfd, 0, to, e);
-	free(m.tree);
 	buf_done(&m.bundle);
+	return r;
+}
+
+/* From there to the published size, out of the tail (and, below it, out of the bundle that the tail begins in): the tiles that no pack could give back. */
+static int remake_rest(struct ledger *l, struct tlog_tree *t, uint64_t to, struct buf *bundle, struct err *e)
+{
+	while (t->size < to) {
+		uint64_t seq = t->size;
+		struct ledger_leaf leaf;
+		uint8_t bytes[LEDGER_LEAF_MAX], hash[SEAL_HASH];
+		int r = ledger_read_leaf(l, seq, &leaf, e);
+		if (r < 0)
+			return r;
+		size_t n = ledger_leaf_encode(&leaf, bytes);
+		buf_u16be(bundle, (uint16_t)n);
+		buf_add(bundle, bytes, n);
+		tlog_leaf_hash(slice_of(bytes, n), hash);
+		tlog_tree_add(t, hash);
+		if (t->closed_n) {
+			r = ledger_tile_put(l->dirfd, TILE_ENTRIES, seq / TILE_WIDTH, TILE_WIDTH, buf_slice(bundle), e);
+			buf_reset(bundle);
+		}
+		for (unsigned k = 0; r == 0 && k < t->closed_n; k++)
+			r = ledger_tile_put(l->dirfd, t->closed[k].level, t->closed[k].index, TILE_WIDTH, slice_of(t->closed[k].hash, TILE_BYTES), e);
+		t->closed_n = 0;
+		if (r < 0)
+			return r;
+	}
+	return buf_ok(bundle) ? ledger_partials_put(l->dirfd, t, 0, buf_slice(bundle), e) : err_set(e, buf_code(bundle), NULL, "no memory for tiles");
+}
+
+/* Everything below the published size compared with what it was made of, and made again where it is missing or wrong. */
+static int remake_all(struct ledger *l, struct tlog_tree *t, const struct tlog_checkpoint *k, struct err *e)
+{
+	uint8_t root[SEAL_HASH];
+	AUTO_BUF struct buf bundle;
+	buf_init(&bundle, BUNDLE_MAX);
+	uint64_t base = l->entries.base / TILE_WIDTH * TILE_WIDTH;
+	int r = ledger_remake_tiles(l, base < k->size ? base : k->size / TILE_WIDTH * TILE_WIDTH, t, e);
+	ledger_tiles_forget(&l->tiles);
+	if (r == 0)
+		r = remake_rest(l, t, k->size, &bundle, e);
+	if (r < 0)
+		return r;
+	tlog_tree_root(t, root);
+	if (memcmp(root, k->root, SEAL_HASH))
+		return err_set(e, ERR_CORRUPT, "ledger/tile", "what could be made again does not lead to the published root: restore ledger/ or packs/ from a replica");
+	return 0;
+}
+
+int ledger_repair(struct ledger *l, struct err *e)
+{
+	struct tlog_checkpoint k;
+	AUTO_BUF struct buf note;
+	if (!l->write)
+		return err_set(e, ERR_USAGE, NULL, "this ledger was opened for reading");
+	buf_init(&note, 1 << 16);
+	bool threaded = l->house.threaded;
+	ledger_house_stop(l); /* one writer of tiles at a time */
+	struct tlog_tree *t = calloc(1, sizeof *t);
+	int r = t ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory for tiles");
+	ledger_checkpoint(l, &note);
+	if (r == 0)
+		r = tlog_checkpoint_parse(buf_slice(&note), &k, e);
+	if (r == 0)
+		r = remake_all(l, t, &k, e);
+	ledger_tiles_forget(&l->tiles);
+	free(t);
+	if (threaded) {
+		int s = ledger_house_start(l, r == 0 ? e : NULL);
+		r = r ? r : s;
+	}
 	return r;
 }

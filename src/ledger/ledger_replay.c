@@ -173,11 +173,27 @@ static int look_behind(struct ledger_wal_set *w, const struct ledger_wal_keys *k
 	return 0;
 }
 
+/* A damaged first page can make a segment full of records look unused. Its key file tells: it is bound to the page's number and id. */
+static int heads_fit(struct ledger_wal_set *w, const struct ledger_wal_keys *k, struct ledger_replay *r, struct err *e)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		int c = ledger_segment_unwrap(w->seg[i], k, e);
+		if (c == ERR_CORRUPT || c == ERR_CRYPTO || c == ERR_INPUT)
+			damage(r, w->seg[i], 0, "the first page of the segment is damaged, or the key in it is not for this site");
+		else if (c < 0)
+			return c;
+	}
+	return 0;
+}
+
 int ledger_replay(struct ledger_wal_set *w, const struct ledger_wal_keys *k, uint64_t from, uint64_t upto, struct buf *scratch, struct ledger_replay *ret, struct err *e)
 {
 	struct stop stop = {0};
 	memset(ret, 0, sizeof *ret);
-	int r = chain(w, k, from, upto, scratch, ret, &stop, e);
+	int r = upto == UINT64_MAX ? heads_fit(w, k, ret, e) : 0;
+	if (r < 0 || ret->damaged)
+		return r;
+	r = chain(w, k, from, upto, scratch, ret, &stop, e);
 	if (r < 0 || (ret->n && ret->end >= upto)) {
 		if (r < 0)
 			ledger_replay_done(ret);

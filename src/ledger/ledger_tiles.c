@@ -100,6 +100,22 @@ void ledger_tile_drop_partials(int dirfd, int level, uint64_t n)
 	unlinkat(dirfd, path, AT_REMOVEDIR);
 }
 
+/* The partial tiles of a tree of this very size: a checkpoint is about to say that they are there. Those that a tree of `before` entries had alike are left as they are. */
+int ledger_partials_put(int dirfd, const struct tlog_tree *t, uint64_t before, struct slice bundle, struct err *e)
+{
+	for (int level = 0; level < TREE_LEVELS; level++) {
+		uint64_t index = t->size >> (8 * level) >> 8;
+		if (t->n[level] == 0 || t->size >> (8 * level) == before >> (8 * level))
+			continue;
+		int r = ledger_tile_put(dirfd, level, index, t->n[level], slice_of(t->hash[level], t->n[level] * (size_t)SEAL_HASH), e);
+		if (r == 0 && level == 0)
+			r = ledger_tile_put(dirfd, TILE_ENTRIES, index, t->n[0], bundle, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* One pass over the full tiles n in [from, to) of a level. */
 static int sync_pass(int dirfd, int level, uint64_t from, uint64_t to, bool wait, struct err *e)
 {

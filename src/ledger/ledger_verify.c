@@ -33,7 +33,7 @@ struct verify {
 	struct ledger_periods periods;
 	struct ledger_packs packs;
 	struct buf scratch;
-	uint64_t packs_seen; /* pack entries met among the leaves */
+	uint64_t packs_seen, last_pack, unindexed; /* pack entries met among the leaves; the last of them; how many have no record in the catalogue */
 	uint64_t packed;     /* entries that good packs cover, from 0 on */
 	uint64_t in_segments; /* and from there on the segments */
 	int64_t time;
@@ -199,7 +199,10 @@ static int one_leaf(struct verify *v, uint64_t seq, struct slice bytes, const ch
 		if (leaf.time < v->time)
 			fault(v, place, "entry %" PRIu64 " was received before the one before it", seq);
 		v->time = leaf.time;
-		v->packs_seen += leaf.kind == LEDGER_PACK;
+		if (leaf.kind == LEDGER_PACK) {
+			v->packs_seen++;
+			v->last_pack = seq;
+		}
 	}
 	if (bytes.n > LEDGER_LEAF_MAX)
 		return 0; /* told above; its hash will be missed */
@@ -416,10 +419,9 @@ static int verify_packs(struct verify *v, struct err *e)
 		if (ledger_packs_get(&v->packs, k, &info, &en, record, NULL) == 0 && en.seq < v->head.size)
 			within++;
 	}
-	if (within < v->packs_seen && v->rep.entries == v->head.size) { /* the last may be in the segments only, a moment after it was closed */
-		if (v->packs_seen - within > 2 || !v->wal_keys.can_open)
-			fault(v, "packs/index", "%" PRIu64 " packs have an entry, but only %" PRIu64 " a record", v->packs_seen, within);
-	}
+	v->unindexed = v->rep.entries == v->head.size && within < v->packs_seen ? v->packs_seen - within : 0;
+	if (v->unindexed > 1) /* one is the way of things: its entry is durable, its record is about to be written */
+		fault(v, "packs/index", "%" PRIu64 " packs have an entry, but only %" PRIu64 " a record", v->packs_seen, within);
 	return 0;
 }
 
@@ -517,6 +519,8 @@ static int read_segments(struct verify *v, struct ledger_wal_set *wal, struct er
 		if (replay.first > v->packed)
 			fault(v, "wal", "the segments begin at entry %" PRIu64 ", the packs end before %" PRIu64, replay.first, v->packed);
 		v->in_segments = replay.end;
+		if (v->unindexed == 1 && v->last_pack < replay.first)
+			fault(v, "packs/index", "the pack that entry %" PRIu64 " names has no record", v->last_pack);
 	}
 	ledger_replay_done(&replay);
 	return r;
