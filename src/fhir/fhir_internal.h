@@ -130,6 +130,10 @@ void fhir_read_place(struct fhir_reader *r, struct fact_group *g, const struct j
 /* fhir_read.c */
 struct slice fhir_item_ident(struct fhir_reader *r, const struct fhir_entry *en);           /* what FF_ID is for it */
 struct slice fhir_ref_ident(struct fhir_reader *r, const struct json_node *reference);      /* the same for what a reference names, in this body or not */
+bool fhir_in_document(const struct fhir_reader *r, const struct fhir_entry *en);
+/* By what id, and in whose world, an entry is known: its server's, its UUID, its document's label, this feed's, or a hash of its bytes. */
+void fhir_entry_name(struct fhir_reader *r, const struct fhir_entry *en, struct slice *ret_id, struct slice *ret_assigner);
+struct slice fhir_visit_of(struct fhir_reader *r, const struct fhir_entry *en, const struct json_node *encounter);
 struct slice fhir_visit_ident(struct fhir_reader *r, const struct json_node *reference);
 struct slice fhir_place(struct fhir_reader *r, const char *tail);                           /* "entry.4.resource.content.0" */
 struct fact *fhir_fact(struct fhir_reader *r, struct fact_group *g, uint8_t kind);          /* with ID, RESOURCE, SET */

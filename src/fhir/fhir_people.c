@@ -221,18 +221,16 @@ static bool identifier_is(const struct json_node *id, const char *type)
 }
 
 /* The logical id as an identifier: of the server that full_url names, else of this feed. In a document that names no server it is a label inside that
- * document (vendors send Patient/1), and two documents' labels must never make two people one. */
+ * document (vendors send Patient/1), and two documents' labels must never make two people one: there it only serves who has nothing else. */
 static bool logical_ident(struct fhir_reader *r, const struct fhir_entry *en, bool last_resort, struct fact_ident *ret)
 {
-	struct slice id = en->id;
-	if (en->base.n == 0 && (r->document || !id.n)) {
-		if (!last_resort)
-			return false;
-		if (slice_starts(en->full_url, "urn:uuid:"))
-			id = slice_of(en->full_url.p + 9, en->full_url.n - 9);
-	}
-	*ret = (struct fact_ident){.value = fhir_keep(r, id), .assigner = en->base.n ? fhir_keep(r, en->base) : r->feed_assigner};
-	return ret->value.n > 0;
+	if (en->base.n == 0 && !last_resort && (!en->id.n || fhir_in_document(r, en)))
+		return false;
+	if (en->id.n == 0 && !slice_starts(en->full_url, "urn:uuid:"))
+		return false; /* a name made of the content would be another person at the next comma */
+	*ret = (struct fact_ident){0};
+	fhir_entry_name(r, en, &ret->value, &ret->assigner);
+	return ret->value.n > 0 && !slice_eq_str(ret->assigner, "urn:holdfast:content");
 }
 
 static bool primary_ident(struct fhir_reader *r, const struct fhir_entry *en, const struct json_node *n, struct fact_ident *ret)

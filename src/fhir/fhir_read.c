@@ -32,29 +32,75 @@ static struct slice type_and_id(struct fhir_reader *r, struct slice type, struct
 	return fhir_keep_buf(r, &b);
 }
 
-static struct slice entry_id(const struct fhir_entry *en)
+bool fhir_in_document(const struct fhir_reader *r, const struct fhir_entry *en)
 {
-	if (en->id.n)
-		return en->id;
-	if (slice_starts(en->full_url, "urn:uuid:"))
-		return slice_of(en->full_url.p + 9, en->full_url.n - 9);
-	return SLICE_NULL;
+	return r->entries[en->parent].bundle && slice_eq_str(r->entries[en->parent].bundle_type, "document");
+}
+
+/* "urn:uuid:" and 36 characters of a UUID; vendors write urn:uuid:249867, which is a label like any other. */
+static struct slice true_uuid(struct slice url)
+{
+	if (!slice_starts(url, "urn:uuid:") || url.n != 45)
+		return SLICE_NULL;
+	for (size_t i = 9; i < 45; i++) {
+		uint8_t c = url.p[i];
+		bool dash = i == 17 || i == 22 || i == 27 || i == 32;
+		if (dash ? c != '-' : !((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')))
+			return SLICE_NULL;
+	}
+	return slice_of(url.p + 9, 36);
+}
+
+/* Labels of a document that names no server mean something in that document alone: "AllergyIntolerance/1" of the next one is another allergy, and must not
+ * take the place of this one. */
+static struct slice document_scope(struct fhir_reader *r, const struct fhir_entry *en)
+{
+	const struct fhir_entry *doc = &r->entries[en->parent];
+	AUTO_BUF struct buf b;
+	buf_init(&b, 1 << 16);
+	char hash[33];
+	buf_add_slice(&b, r->feed_assigner);
+	buf_str(&b, ":document:");
+	struct slice name = doc == r->entries && r->f->control_id.n ? r->f->control_id : doc->id;
+	buf_add_slice(&b, name.n && name.n < 256 ? name : fhir_content_hash(doc->raw, hash));
+	return fhir_keep_buf(r, &b);
+}
+
+void fhir_entry_name(struct fhir_reader *r, const struct fhir_entry *en, struct slice *ret_id, struct slice *ret_assigner)
+{
+	struct slice uuid = true_uuid(en->full_url);
+	bool document = fhir_in_document(r, en);
+	char hash[33];
+	*ret_assigner = r->feed_assigner;
+	if (en->base.n) {
+		*ret_id = en->id;
+		*ret_assigner = fhir_keep(r, en->base);
+	} else if (uuid.n && (document || !en->id.n))
+		*ret_id = uuid;
+	else if (en->id.n) {
+		*ret_id = en->id;
+		if (document)
+			*ret_assigner = document_scope(r, en);
+	} else {
+		*ret_id = fhir_keep(r, fhir_content_hash(en->raw, hash));
+		*ret_assigner = SLICE("urn:holdfast:content");
+	}
+	*ret_id = fhir_keep(r, *ret_id);
 }
 
 struct slice fhir_item_ident(struct fhir_reader *r, const struct fhir_entry *en)
 {
-	struct slice id = entry_id(en), sub = en == r->at ? r->sub : SLICE_NULL;
-	char hash[33];
-	struct slice value, assigner = r->feed_assigner;
-	if (id.n) {
-		value = type_and_id(r, en->type, id, sub);
-		if (en->base.n)
-			assigner = fhir_keep(r, en->base);
-	} else {
-		value = type_and_id(r, en->type, fhir_content_hash(en->raw, hash), sub);
-		assigner = SLICE("urn:holdfast:content");
-	}
-	return facts_join(r->f, (const struct slice[]){value, assigner}, 2);
+	struct slice id, assigner;
+	fhir_entry_name(r, en, &id, &assigner);
+	return facts_join(r->f, (const struct slice[]){type_and_id(r, en->type, id, en == r->at ? r->sub : SLICE_NULL), assigner}, 2);
+}
+
+/* The scope of a relative reference that leads nowhere in this body. */
+static struct slice outside_scope(struct fhir_reader *r, struct slice base)
+{
+	if (base.n == 0)
+		base = r->at->base;
+	return base.n ? fhir_keep(r, base) : fhir_in_document(r, r->at) ? document_scope(r, r->at) : r->feed_assigner;
 }
 
 struct slice fhir_ref_ident(struct fhir_reader *r, const struct json_node *reference)
@@ -66,15 +112,12 @@ struct slice fhir_ref_ident(struct fhir_reader *r, const struct json_node *refer
 	struct fhir_entry *en = fhir_find(r, ref, &ambiguous);
 	if (en)
 		return fhir_item_ident(r, en);
-	if (fhir_split_ref(ref, &type, &id, &base)) {
-		if (base.n == 0)
-			base = r->at->base;
-		return facts_join(r->f, (const struct slice[]){type_and_id(r, type, id, SLICE_NULL), base.n ? fhir_keep(r, base) : r->feed_assigner}, 2);
-	}
+	if (fhir_split_ref(ref, &type, &id, &base))
+		return facts_join(r->f, (const struct slice[]){type_and_id(r, type, id, SLICE_NULL), outside_scope(r, base)}, 2);
 	return fhir_identifier(r, json_get(reference, "identifier"));
 }
 
-static struct slice visit_of(struct fhir_reader *r, const struct fhir_entry *en, const struct json_node *encounter)
+struct slice fhir_visit_of(struct fhir_reader *r, const struct fhir_entry *en, const struct json_node *encounter)
 {
 	struct slice best = SLICE_NULL;
 	EACH(id, json_get(encounter, "identifier")) {
@@ -86,8 +129,9 @@ static struct slice visit_of(struct fhir_reader *r, const struct fhir_entry *en,
 	}
 	if (best.n)
 		return best;
-	struct slice id = entry_id(en);
-	return facts_join(r->f, (const struct slice[]){fhir_keep(r, id), en->base.n ? fhir_keep(r, en->base) : r->feed_assigner}, id.n ? 2 : 0);
+	struct slice id, assigner;
+	fhir_entry_name(r, en, &id, &assigner);
+	return facts_join(r->f, (const struct slice[]){id, assigner}, 2);
 }
 
 /* The visit number of an Encounter: its own business identifier, so that it meets PV1-19 of the HL7 feed; else its logical id. */
@@ -100,7 +144,7 @@ struct slice fhir_visit_ident(struct fhir_reader *r, const struct json_node *ref
 	struct fhir_entry *en = fhir_find(r, ref, &ambiguous);
 	if (en && slice_eq_str(en->type, "Encounter")) {
 		if (!en->visit_done) {
-			en->visit = visit_of(r, en, fhir_resolve(r, reference).node);
+			en->visit = fhir_visit_of(r, en, fhir_resolve(r, reference).node);
 			en->visit_done = true;
 		}
 		return en->visit;
@@ -110,9 +154,7 @@ struct slice fhir_visit_ident(struct fhir_reader *r, const struct json_node *ref
 		return identifier;
 	if (!fhir_split_ref(ref, &type, &id, &base) || !slice_eq_str(type, "Encounter"))
 		return SLICE_NULL;
-	if (base.n == 0)
-		base = r->at->base;
-	return facts_join(r->f, (const struct slice[]){fhir_keep(r, id), base.n ? fhir_keep(r, base) : r->feed_assigner}, 2);
+	return facts_join(r->f, (const struct slice[]){fhir_keep(r, id), outside_scope(r, base)}, 2);
 }
 
 /* Where in the body something of the resource at hand stands: "entry.4.resource.content.0.attachment.data". */
@@ -132,6 +174,14 @@ struct slice fhir_place(struct fhir_reader *r, const char *tail)
 	return fhir_keep_buf(r, &b);
 }
 
+/* "Type/id"; in a document with UUIDs its UUID, so that it is the same in ours. */
+static struct slice resource_name(struct fhir_reader *r)
+{
+	struct slice id, assigner;
+	fhir_entry_name(r, r->at, &id, &assigner);
+	return type_and_id(r, r->at->type, id, r->sub);
+}
+
 struct fact *fhir_fact(struct fhir_reader *r, struct fact_group *g, uint8_t kind)
 {
 	struct fact *t = facts_add(r->f, g, kind);
@@ -141,8 +191,9 @@ struct fact *fhir_fact(struct fhir_reader *r, struct fact_group *g, uint8_t kind
 		r->at->fact = t;
 	if (kind != FACT_PATIENT)
 		facts_put(r->f, t, FF_ID, fhir_item_ident(r, r->at));
-	if (entry_id(r->at).n)
-		facts_put(r->f, t, FF_RESOURCE, type_and_id(r, r->at->type, entry_id(r->at), r->sub));
+	facts_put(r->f, t, FF_RESOURCE, resource_name(r));
+	if (kind == FACT_RESULT) /* two results of one code in one report are two */
+		facts_put(r->f, t, FF_SUB, resource_name(r));
 	if (kind != FACT_PATIENT) {
 		char number[16];
 		snprintf(number, sizeof number, "%u", r->at->number);
@@ -220,8 +271,7 @@ bool fhir_said_nothing(struct fhir_reader *r, struct fact_group *g, const char *
 		return false;
 	fhir_put_section(r, g, category, in_error ? "unknown" : says, fhir_code(r, concept));
 	struct fact *t = g ? g->last : NULL;
-	if (entry_id(r->at).n)
-		facts_put(r->f, t, FF_RESOURCE, type_and_id(r, r->at->type, entry_id(r->at), r->sub));
+	facts_put(r->f, t, FF_RESOURCE, resource_name(r));
 	return true;
 }
 
@@ -309,9 +359,16 @@ static struct fact_group *group_for(struct fhir_reader *r, const struct json_nod
 		g = fhir_patient_group(r, reference);
 	else if (slice_eq_str(type, "Appointment"))
 		g = appointment_patient(r, n);
-	if (!g && (!reference || (!json_text(reference, "reference").n && !json_get(reference, "identifier"))))
-		g = r->only;
-	return g ? g : nobody(r);
+	if (g || (reference && (json_text(reference, "reference").n || json_get(reference, "identifier"))))
+		return g ? g : nobody(r); /* about a device, a place, a group of people */
+	if (r->only)
+		return r->only;
+	g = nobody(r);
+	if (g) { /* it should have said whose it is */
+		g->incomplete = true;
+		r->f->problems++;
+	}
+	return g;
 }
 
 static void read_helper(struct fhir_reader *r, const struct json_node *n, struct slice type)
@@ -352,6 +409,20 @@ static void read_resource(struct fhir_reader *r, const struct json_node *n)
 	}
 }
 
+/* The one server that all entries are of: what is deleted without a full URL is deleted there. */
+static struct slice common_base(const struct fhir_reader *r)
+{
+	struct slice base = SLICE_NULL;
+	for (uint32_t i = 0; i < r->count; i++) {
+		if (r->entries[i].base.n == 0)
+			continue;
+		if (base.n && !slice_eq(base, r->entries[i].base))
+			return SLICE_NULL;
+		base = r->entries[i].base;
+	}
+	return base;
+}
+
 static void read_delete(struct fhir_reader *r)
 {
 	struct slice type, id, base;
@@ -359,6 +430,8 @@ static void read_delete(struct fhir_reader *r)
 		r->f->problems++; /* a conditional delete says whom only to the server that has the data */
 		return;
 	}
+	if (base.n == 0)
+		base = r->at->base.n ? r->at->base : common_base(r);
 	/* a copy: the indexes are sorted by what stands in the entries themselves */
 	struct fhir_entry gone = *r->at;
 	gone.type = type;
@@ -385,7 +458,7 @@ static void take(struct fhir_reader *r, struct fhir_entry *en)
 {
 	r->at = en;
 	r->sub = SLICE_NULL;
-	r->document = slice_eq_str(r->entries[en->parent].bundle_type, "document") && r->entries[en->parent].bundle;
+	r->document = fhir_in_document(r, en);
 }
 
 /* A resource whose tree does not fit still shows that it was there. */

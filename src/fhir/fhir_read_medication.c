@@ -199,6 +199,7 @@ static void put_prn(struct fhir_reader *r, struct fact *t, const struct json_nod
 static void put_dosages(struct fhir_reader *r, struct fact *t, const struct json_node *dosages)
 {
 	unsigned count = 0;
+	const struct json_node *last = NULL;
 	EACH(d, dosages) {
 		if (count == 0) {
 			put_dose(r, t, json_get(d, "doseAndRate") ? fhir_first(json_get(d, "doseAndRate")) : d);
@@ -207,15 +208,16 @@ static void put_dosages(struct fhir_reader *r, struct fact *t, const struct json
 			fhir_put_code(r, t, FF_METHOD, json_get(d, "method"));
 			facts_put(r->f, t, FF_FREQUENCY, timing_text(r, json_get(d, "timing")));
 			facts_put(r->f, t, FF_DURATION, duration_text(r, json_get(d, "timing")));
-			const struct json_node *bounds = json_path(d, "timing.repeat.boundsPeriod");
 			if (fact_count(t, FF_START) == 0)
-				fhir_put_time(r, t, FF_START, json_get(bounds, "start"));
-			if (fact_count(t, FF_END) == 0)
-				fhir_put_time(r, t, FF_END, json_get(bounds, "end"));
+				fhir_put_time(r, t, FF_START, json_path(d, "timing.repeat.boundsPeriod.start"));
 			put_prn(r, t, d);
 		}
+		last = d;
 		count++;
 	}
+	/* a taper ends when its last step does */
+	if (last && fact_count(t, FF_END) == 0)
+		fhir_put_time(r, t, FF_END, json_path(last, "timing.repeat.boundsPeriod.end"));
 	unsigned at = 0;
 	EACH(d, dosages) {
 		at++;

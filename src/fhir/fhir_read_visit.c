@@ -101,18 +101,12 @@ void fhir_read_encounter(struct fhir_reader *r, struct fact_group *g, const stru
 	fhir_put_code(r, t, FF_DISPOSITION, json_path(n, "hospitalization.dischargeDisposition"));
 	struct slice home = fhir_reference_text(r, json_get(n, "serviceProvider"));
 	fhir_put_line(r, t, "provider", home);
-	struct json_node reference = {.type = JSON_OBJ}, key = {.type = JSON_STR, .key = SLICE("reference"), .value = r->at->full_url};
-	reference.child = &key;
-	struct slice visit = fhir_visit_ident(r, &reference);
-	if (visit.n == 0) { /* an Encounter that nothing can refer to: its own numbers */
-		EACH(id, json_get(n, "identifier"))
-			if (visit.n == 0)
-				visit = fhir_identifier(r, id);
-		if (visit.n == 0 && r->at->id.n)
-			visit = facts_join(r->f, (const struct slice[]){fhir_keep(r, r->at->id), r->at->base.n ? fhir_keep(r, r->at->base) : r->feed_assigner}, 2);
-	}
+	struct slice visit = fhir_visit_of(r, r->at, n);
 	facts_put(r->f, t, FF_VISIT, visit);
-	fhir_put_person(r, t, FF_PERFORMER, json_get(n, "participant"), "individual");
+	EACH(p, json_get(n, "participant")) {
+		const char *role = role_of(p);
+		facts_put(r->f, t, FF_PERFORMER, fhir_person(r, json_get(p, "individual"), role ? slice_str(role) : fhir_code_text(r, json_get(p, "type"))));
+	}
 	if (!over)
 		put_team(r, g, json_get(n, "participant"), visit);
 }
