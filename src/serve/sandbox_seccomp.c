@@ -19,7 +19,7 @@ static const char *const common[] = {
 static const char *const intake[] = {"accept4", "setsockopt", "getsockopt", "getpeername", "getsockname"};
 static const char *const keeper[] = {
 	"openat", "mkdirat", "mkdir", "unlink", "unlinkat", "rename", "renameat", "renameat2", "linkat", "fsync", "fdatasync", "sync_file_range", "ftruncate", "fallocate", "fadvise64", "getdents64", "fstatfs", "statfs",
-	"statx", "fchmod", "fchmodat", "flock", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "utimensat", "copy_file_range", "accept4", "getsockopt", "umask", "readahead",
+	"statx", "fchmod", "fchmodat", "flock", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "utimensat", "copy_file_range", "accept4", "getsockopt", "umask", "readahead", "msync",
 };
 /* SQLite: its own files in SITE/view, locks, and a look at the path's parts. */
 static const char *const scribe[] = {

@@ -195,6 +195,8 @@ static void died(struct supervisor *s, enum role_id id, int status)
 		sup_blame(s, status);
 	r->ready = false;
 	r->quick = now - r->started < QUICK ? r->quick + 1 : 0;
+	if (s->stopping)
+		sup_log("%s %s while it was stopping%s%s", role_name(id), how, why[0] ? ": " : "", why);
 	if (!s->stopping) {
 		r->restarts++;
 		r->due = now + pause_before(r->quick);
