@@ -1,0 +1,91 @@
+// The JSON API of doc/api.md. Errors are sentences; whoever calls shows them.
+export interface Moment { entry?: number; time?: string }
+export interface Session {
+  user: string; role: string; csrf?: string; expires: string; mustChange: boolean; version: string; may: string[];
+  site: { name: string; origin: string; mode: string; since?: string; zoneMinutes: number };
+}
+export interface Feed { name: string; source: string; state: "fresh" | "ageing" | "stale" | "never"; last?: string; messages: number; usualGapSeconds?: number; staleAfterSeconds?: number; minutes: number[] }
+export interface Alarm { id: string; severity: string; since: string; what: string; reason: string; next?: string; feed?: string }
+export interface Board {
+  now: string; site?: { name: string; mode: string; since?: string };
+  ledger: { size: number; published: number; origin: string; root: string; checkpointTime?: string; outside: null | { name: string; size: number; time: string }; protection: string; lastVerified?: string | null };
+  view: { applied: number; behind: number }; feeds: Feed[]; alarms: Alarm[];
+  listeners: { name: string; address: string; tls: boolean; state: string; reason?: string; connections: number; messages: number; fragments: number; duplicates: number }[];
+  roles: { name: string; pid: number; since: string; restarts: number; sandbox: { user: boolean; landlock: boolean; seccomp: boolean; note?: string } }[];
+  disk: { free: number; total: number; reserve: number; state: string };
+  keys: { sharesLyingAbout: string[]; shares?: string };
+  unhandled: { type: string; count: number; uninterpreted: number; problems: number; lastEntry: number }[];
+  replicas: unknown[]; packets: unknown[]; quarantined: number;
+}
+export interface Event { entry: number; time: string; kind: string; user?: string; what?: string; patient?: string; reason?: string; text?: string; source?: string }
+
+export class ApiError extends Error {
+  constructor(public status: number, public code: string, public text: string, public retryAfter = 0) { super(text); }
+}
+
+// What the pages need to know of the line to the server: when it last answered, and how far this machine's clock is from the server's.
+export const line = { lastAnswer: 0, down: false, skew: 0, changed: () => {} };
+export const serverNow = () => Date.now() + line.skew;
+function heard(answer: Response | null) {
+  const was = line.down;
+  line.down = answer === null;
+  if (answer) {
+    line.lastAnswer = Date.now();
+    const date = Date.parse(answer.headers.get("Date") ?? "");
+    if (!isNaN(date)) { // whole seconds: a difference under two seconds says nothing
+      const off = date + 500 - Date.now();
+      line.skew = Math.abs(off) < 2000 ? 0 : off;
+    }
+  }
+  if (was !== line.down) line.changed();
+}
+
+let csrf = "";
+export function setCsrf(value: string) { csrf = value; }
+
+export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const headers: Record<string, string> = {};
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (method !== "GET") headers["X-Holdfast-CSRF"] = csrf;
+  let answer: Response;
+  try {
+    answer = await fetch(path, { method, headers, credentials: "same-origin", cache: "no-store", signal, body: body === undefined ? undefined : JSON.stringify(body) });
+  } catch (e) {
+    if ((e as Error).name === "AbortError") throw e;
+    heard(null);
+    throw new ApiError(0, "unreachable", "unreachable");
+  }
+  heard(answer);
+  if (answer.status === 204) return undefined as T;
+  const text = await answer.text();
+  let value: unknown;
+  try { value = JSON.parse(text); } catch { throw new ApiError(answer.status, "system", text.slice(0, 200) || answer.statusText); }
+  if (!answer.ok) {
+    const e = (value as { error?: { code: string; text: string } }).error;
+    throw new ApiError(answer.status, e?.code ?? "system", e?.text ?? answer.statusText, Number(answer.headers.get("Retry-After") ?? 0));
+  }
+  return value as T;
+}
+
+export const get = <T>(path: string, signal?: AbortSignal) => call<T>("GET", path, undefined, signal);
+export const post = <T>(path: string, body: unknown = {}) => call<T>("POST", path, body);
+
+// a body as it came, as text: HL7 ends its lines with CR
+export async function getText(path: string): Promise<string> {
+  let answer: Response;
+  try { answer = await fetch(path, { credentials: "same-origin", cache: "no-store" }); } catch { heard(null); throw new ApiError(0, "unreachable", "unreachable"); }
+  heard(answer);
+  const text = await answer.text();
+  if (!answer.ok) {
+    let e: { error?: { code: string; text: string } } = {};
+    try { e = JSON.parse(text); } catch { /* no sentence came */ }
+    throw new ApiError(answer.status, e.error?.code ?? "system", e.error?.text ?? answer.statusText);
+  }
+  return text;
+}
+
+// "?a=b&c=d" of what is given
+export function query(params: Record<string, string | number | undefined | null>): string {
+  const parts = Object.entries(params).filter(([, v]) => v !== undefined && v !== null && v !== "").map(([k, v]) => `${k}=${encodeURIComponent(String(v))}`);
+  return parts.length ? "?" + parts.join("&") : "";
+}

@@ -1,0 +1,202 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { ApiError, type Board, type Session, get, line, post, serverNow, setCsrf } from "./api";
+import { AsOf } from "./asof";
+import { AuditPage } from "./audit";
+import { AlarmsPage, BoardPage } from "./board";
+import { CensusPage } from "./census";
+import { ChartPage } from "./chart";
+import { EntryDialog } from "./entry";
+import { clockSeconds, full, setZone, span, stamp } from "./format";
+import { type Key, type Lang, getLang, languages, setLang as useLanguage, t } from "./i18n";
+import { Paper, type PaperText } from "./paper";
+import { SearchPage } from "./search";
+import { type Theme, applyTheme, firstTheme, keysOn, remember } from "./settings";
+import { SetupPage } from "./setup";
+import { PasswordPage, SignIn } from "./signin";
+import { type At, Context, type Shared, atText, useNow, useShared } from "./state";
+import { Dialog } from "./ui";
+
+interface Page { path: string; word: Key; need: string }
+const pages: Page[] = [
+  { path: "board", word: "board", need: "board" }, { path: "census", word: "census", need: "census" }, { path: "search", word: "search", need: "search" },
+  { path: "alarms", word: "alarms", need: "board" }, { path: "audit", word: "audit", need: "audit" }, { path: "setup", word: "setup", need: "" },
+];
+const go = (hash: string) => { location.hash = hash; };
+const route = () => location.hash.replace(/^#\/?/, "").split("/").map((s) => { try { return decodeURIComponent(s); } catch { return s; } });
+
+export function App() {
+  const [session, setSession] = useState<Session | null | undefined>(undefined);
+  const [, redraw] = useState(0);
+  const [failed, setFailed] = useState<ApiError | null>(null);
+  const begin = useCallback((s: Session) => { if (s.csrf) setCsrf(s.csrf); setZone(s.site?.zoneMinutes ?? 0); setSession(s); setFailed(null); }, []);
+  const ask = useCallback(() => {
+    get<Session>("/api/session").then(begin, (e: ApiError) => { if (e.status === 401) setSession(null); else setFailed(e); });
+  }, []);
+  useEffect(() => { ask(); }, []);
+  const language = useCallback((l: Lang) => { useLanguage(l); remember("hf.lang", l); redraw((n) => n + 1); }, []);
+  const [theme, setThemeState] = useState<Theme>(firstTheme());
+  const setTheme = useCallback((x: Theme) => { applyTheme(x); remember("hf.theme", x); setThemeState(x); }, []);
+  if (failed && !session) return <div class="wash"><main class="login"><h1>Holdfast</h1><p class="note bad" role="alert">{failed.code === "unreachable" ? t("unreachableNothing") : failed.text}</p><button type="button" class="btn main-act" onClick={ask}>{t("retry")}</button></main></div>;
+  if (session === undefined) return <div class="wash"><p class="login" role="status">{t("loading", { what: "Holdfast" })}</p></div>;
+  if (session === null) return <SignIn onDone={ask} setLang={language} />;
+  if (session.mustChange) return <PasswordPage onDone={ask} onLeave={() => setSession(null)} />;
+  return <Frame session={session} signedOut={() => { setSession(null); go("#/"); }} lang={getLang()} setLang={language} theme={theme} setTheme={setTheme} />;
+}
+
+function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session: Session; signedOut: () => void; lang: Lang; setLang: (l: Lang) => void; theme: Theme; setTheme: (t: Theme) => void }) {
+  const [where, setWhere] = useState(route());
+  const [at, setAt] = useState<At | null>(null);
+  const [entry, setEntry] = useState<number | null>(null);
+  const [help, setHelp] = useState(false);
+  const [asOfOpen, setAsOfOpen] = useState(false);
+  const [board, setBoard] = useState<Board | null>(null);
+  const [boardError, setBoardError] = useState<ApiError | null>(null);
+  const [boardAt, setBoardAt] = useState(0);
+  const [, redraw] = useState(0);
+  const [paper, setPaperState] = useState<PaperText>({ identity: "", age: "" });
+  const [printed, setPrinted] = useState<{ entry: number | null; wait: boolean; failed: string }>({ entry: null, wait: false, failed: "" });
+  const may = useCallback((what: string) => what === "" || session.may.includes(what), [session]);
+  const seen = pages.filter((p) => may(p.need));
+  const page = where[0] || (may("census") ? "census" : seen[0]!.path);
+
+  useEffect(() => {
+    const moved = () => { setWhere(route()); };
+    addEventListener("hashchange", moved);
+    line.changed = () => redraw((n) => n + 1);
+    return () => removeEventListener("hashchange", moved);
+  }, []);
+
+  // Another page: its heading gets the focus, so that a screen reader says where we are. Not at the first one.
+  const started = useRef(false);
+  useEffect(() => {
+    if (started.current && page !== "search") document.querySelector<HTMLElement>("#content h1, .banner h1")?.focus({ preventScroll: true });
+    started.current = true;
+    document.title = `${t(pages.find((p) => p.path === page)?.word ?? "chart")} · ${session.site.name} · Holdfast`;
+  }, [page, where[1], lang]);
+
+  const loadBoard = useCallback(() => {
+    if (!may("board")) { // the line to the server is watched all the same
+      get("/api/session").then(() => setBoardAt(serverNow()), (e: ApiError) => { if (e.status === 401) signedOut(); });
+      return;
+    }
+    get<Board>("/api/board").then((b) => { setBoard(b); setBoardError(null); setBoardAt(serverNow()); }, (e: ApiError) => { if (e.status === 401) signedOut(); else setBoardError(e); });
+  }, [session]);
+  useEffect(() => {
+    loadBoard();
+    const id = setInterval(() => { if (!document.hidden) loadBoard(); }, page === "board" || page === "alarms" ? 5000 : 10000);
+    return () => clearInterval(id);
+  }, [page === "board" || page === "alarms", loadBoard]);
+
+  useEffect(() => {
+    const key = (e: KeyboardEvent) => {
+      const on = e.target as HTMLElement;
+      if (e.key === "Escape" && asOfOpen) { setAsOfOpen(false); document.getElementById("asof-button")?.focus(); return; }
+      if (!keysOn() || e.ctrlKey || e.altKey || e.metaKey || /^(INPUT|TEXTAREA|SELECT)$/.test(on.tagName) || document.querySelector("dialog[open]")) return;
+      if (/^[1-9]$/.test(e.key) && seen[Number(e.key) - 1]) { e.preventDefault(); go(`#/${seen[Number(e.key) - 1]!.path}`); }
+      else if (e.key === "/" && may("search")) { e.preventDefault(); if (page === "search") document.getElementById("q")?.focus(); else go("#/search"); }
+      else if (e.key === "?") { e.preventDefault(); setHelp(true); }
+      else if (e.key === "t") { e.preventDefault(); setAsOfOpen(true); }
+    };
+    addEventListener("keydown", key);
+    return () => removeEventListener("keydown", key);
+  }, [seen, asOfOpen, page]);
+
+  const tick = useMemo(() => (board ? board.feeds.reduce((n, f) => n + f.messages, 0) : 0), [board]);
+  const setPaper = useCallback((identity: string, age: string) => setPaperState((p) => (p.identity === identity && p.age === age ? p : { identity, age })), []);
+  const print = useCallback((what: string, ids: { patient?: string; unit?: string }) => {
+    post<{ entry: number }>("/api/print", { what, patient: ids.patient ?? "", unit: ids.unit ?? "", at: atText(at) ?? "" }).then(
+      (r) => setPrinted({ entry: r.entry, wait: true, failed: "" }),
+      // a ward that cannot reach the server must still get its paper: it says that the print stands in no record
+      (e: ApiError) => { if (e.status === 401) signedOut(); else setPrinted({ entry: null, wait: e.code === "unreachable", failed: e.code === "unreachable" ? t("printUnrecorded") : e.text }); });
+  }, [at]);
+  useEffect(() => { if (printed.wait) { setPrinted((p) => ({ ...p, wait: false })); setTimeout(() => window.print(), 50); } }, [printed.wait]);
+
+  const shared: Shared = {
+    session, board, boardError, boardAt, feed: (name) => board?.feeds.find((f) => f.name === name), tick, at, setAt, atParam: atText(at), may, openEntry: setEntry, print, go, lang, setLang, theme, setTheme, signedOut, renewBoard: loadBoard, setPaper,
+  };
+  const mode = board?.site?.mode ?? session.site.mode ?? "normal";
+  const currentPage = page === "chart" ? "" : page;
+  const allowed = page === "chart" ? may("chart") : may(pages.find((p) => p.path === page)?.need ?? "");
+  return (
+    <Context.Provider value={shared}>
+      <div class={`frame mode-${mode} ${at ? "past" : ""}`}>
+        <a class="skip" href="#content" onClick={(e) => { e.preventDefault(); document.getElementById("content")?.focus(); }}>{t("skip")}</a>
+        <StateBar mode={mode} asOfOpen={asOfOpen} setAsOfOpen={setAsOfOpen} />
+        <nav class="rail" aria-label={t("pages")}>
+          {seen.map((p, i) => <a key={p.path} href={`#/${p.path}`} aria-current={p.path === currentPage ? "page" : undefined}><span>{t(p.word)}{p.path === "alarms" && board && board.alarms.length > 0 ? <b class="n"> {board.alarms.length}</b> : null}</span><kbd aria-hidden="true">{i + 1}</kbd></a>)}
+          <button type="button" class="help" onClick={() => setHelp(true)}><span>{t("keys")}</span><kbd aria-hidden="true">?</kbd></button>
+        </nav>
+        <div class="main">
+          {line.down && <Unreachable since={boardAt} retry={loadBoard} />}
+          {line.skew !== 0 && Math.abs(line.skew) > 60000 && <p class="strip warn" role="status">{t("clockOff", { t: span(Math.abs(line.skew) / 1000) })}</p>}
+          {asOfOpen && <AsOf onClose={() => { setAsOfOpen(false); document.getElementById("asof-button")?.focus(); }} />}
+          {at && <PastLine />}
+          {printed.failed && <p class="strip warn noprint" role="alert">{printed.failed}</p>}
+          {mode === "drill" && <div class="watermark" aria-hidden="true">{t("modeDrill")}</div>}
+          {!allowed ? <div class="scroller" id="content" tabIndex={0}><p class="note warn">{t("may")}</p></div>
+            : page === "board" ? <BoardPage /> : page === "alarms" ? <AlarmsPage /> : page === "search" ? <SearchPage /> : page === "audit" ? <AuditPage /> : page === "setup" ? <SetupPage />
+            : page === "chart" && where[1] ? <ChartPage id={where[1]} tab={where[2] ?? "summary"} /> : <CensusPage />}
+        </div>
+        {entry !== null && <EntryDialog key={entry} n={entry} onClose={() => setEntry(null)} />}
+        {help && (
+          <Dialog title={t("keys")} onClose={() => setHelp(false)}>
+            <dl class="kv keys">
+              {seen.map((p, i) => <div key={p.path}><dt><kbd>{i + 1}</kbd></dt><dd>{t(p.word)}</dd></div>)}
+              {([["/", "keySearch"], ["t", "keyAsOf"], ["[  ]", "keySections"], ["↑ ↓ Enter", "keyRows"], ["?", "keyThis"], ["Esc", "keyClose"]] as [string, Key][]).map(([k, w]) => <div key={k}><dt><kbd>{k}</kbd></dt><dd>{t(w)}</dd></div>)}
+            </dl>
+            <p class="muted">{t("keysOff")}</p>
+          </Dialog>
+        )}
+        <Paper text={paper} site={session.site.name} origin={session.site.origin} user={session.user} mode={mode} at={at} entry={printed.entry} board={board} />
+      </div>
+    </Context.Provider>
+  );
+}
+
+function modeText(mode: string, since: string | undefined, now: number): string {
+  const from = since ? " " + t("sinceT", { t: stamp(since, now) }) : "";
+  return mode === "normal" ? t("modeNormal") : mode === "downtime" ? t("modeDowntime") + from : mode === "drill" ? t("modeDrill") + from : mode.startsWith("return") ? t("modeReturn") + from : mode.toUpperCase() + from;
+}
+
+function Clock() { return <span class="clock"><span class="vh">{t("clock")} </span>{clockSeconds(useNow(1000))}</span>; }
+
+function StateBar({ mode, asOfOpen, setAsOfOpen }: { mode: string; asOfOpen: boolean; setAsOfOpen: (b: boolean) => void }) {
+  const s = useShared();
+  const { session, board, at } = s;
+  const now = useNow(5000);
+  const rank = { never: 3, stale: 2, ageing: 1, fresh: 0 } as Record<string, number>;
+  const worst = board?.feeds.slice().sort((a, b) => (rank[b.state] ?? 0) - (rank[a.state] ?? 0) || Date.parse(a.last ?? "") - Date.parse(b.last ?? ""))[0];
+  const alarms = board?.alarms.length ?? 0;
+  const stale = worst && (worst.state === "stale" || worst.state === "never");
+  return (
+    <header class="bar">
+      <span class="site">{session.site.name}</span>
+      <Clock />
+      <span class={`mode ${mode}`}>{modeText(mode, board?.site?.since ?? session.site.since, now)}</span>
+      {worst ? (
+        <a href="#/board" class={`pill ${stale ? "bad" : worst.state === "ageing" ? "warn" : ""}`}>
+          {stale ? <>{t(worst.state === "never" ? "never" : "stale")}: {worst.name}{worst.last ? ` · ${span((now - Date.parse(worst.last)) / 1000)}` : ""}</>
+            : <>{t("feedsOk", { n: board!.feeds.length })} · {t("oldest", { t: worst.last ? span((now - Math.min(...board!.feeds.map((f) => Date.parse(f.last ?? "") || now))) / 1000) : "" })}</>}
+        </a>
+      ) : board ? <span class="pill warn">{t("noFeeds")}</span> : null}
+      {board && (alarms ? <a href="#/alarms" class={`pill ${board.alarms.some((a) => a.severity === "alarm") ? "bad" : "warn"}`}>{t("alarmsN", { n: alarms })}</a> : <a href="#/alarms" class="pill quiet">{t("noAlarmsShort")}</a>)}
+      <span class="grow" />
+      <span class="me" title={session.role}>{session.user}<small> {roleWord(session.role)}</small></span>
+      <select aria-label={t("language")} value={s.lang} onChange={(e) => s.setLang(e.currentTarget.value as Lang)}>{languages.map(([l, name]) => <option key={l} value={l}>{name}</option>)}</select>
+      <button type="button" onClick={() => s.setTheme(s.theme === "dark" ? "light" : "dark")}>{s.theme === "dark" ? t("light") : t("dark")}</button>
+      <button type="button" onClick={() => { post("/api/logout").then(s.signedOut, s.signedOut); }}>{t("signOut")}</button>
+      <button type="button" id="asof-button" class="asof" aria-expanded={asOfOpen} onClick={() => setAsOfOpen(!asOfOpen)}><span>{t("asOf")}</span> <b>{at ? (at.time ? stamp(at.time, now) : `#${at.entry}`) : t("now")}</b></button>
+    </header>
+  );
+}
+export function roleWord(role: string): string { const k = `role_${role}` as Key; const w = t(k); return w === undefined ? role : w; }
+
+function PastLine() {
+  const { at, setAt } = useShared();
+  return <div class="pastline" role="status"><span>{t("asItWas", { t: at?.time ? full(at.time) : `#${at?.entry}` })}{at?.time && at.entry !== undefined ? ` · ${t("entry")} ${at.entry}` : ""}</span> <span class="soft">{t("pastMeans")}</span><button type="button" class="btn small noprint" onClick={() => setAt(null)}>{t("backToNow")}</button></div>;
+}
+
+function Unreachable({ since, retry }: { since: number; retry: () => void }) {
+  const now = useNow(1000);
+  return <div class="strip bad" role="alert"><b>{since ? t("unreachable", { t: clockSeconds(since) }) : t("unreachableNothing")}</b> {since ? <span>{t("ago", { t: span((now - since) / 1000) })}</span> : null}<button type="button" class="btn small noprint" onClick={retry}>{t("retry")}</button></div>;
+}

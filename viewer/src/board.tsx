@@ -1,0 +1,155 @@
+import { useState } from "preact/hooks";
+import type { Alarm, Board, Event, Feed } from "./api";
+import { agoOf, bytes, count, full, span, stamp } from "./format";
+import { t } from "./i18n";
+import { useData, useNow, usePaper, useShared } from "./state";
+import { Fail, Loading, feedWord } from "./ui";
+
+// The last hour, a bar a minute. The text beside it says what the bars say.
+function Spark({ f }: { f: Feed }) {
+  const max = Math.max(1, ...f.minutes), n = f.minutes.length || 60;
+  const sum = f.minutes.reduce((a, b) => a + b, 0);
+  return (
+    <svg class="spark" viewBox={`0 0 ${n * 3} 20`} preserveAspectRatio="none" role="img" aria-label={t("hourSum", { n: sum })}>
+      <line x1="0" x2={n * 3} y1="19.5" y2="19.5" />
+      {f.minutes.map((m, i) => (m ? <rect key={i} x={i * 3} width="2.2" y={19 - Math.max(1.5, (18 * m) / max)} height={Math.max(1.5, (18 * m) / max)} /> : null))}
+    </svg>
+  );
+}
+export function FeedState({ f, now }: { f: Feed; now: number }) {
+  return (
+    <span class={`chip ${f.state}`}>
+      <b>{t(feedWord(f.state))}</b>
+      {f.state === "stale" && f.last && <span>{t("silentFor", { t: span((now - Date.parse(f.last)) / 1000) })}</span>}
+    </span>
+  );
+}
+
+export function BoardPage() {
+  const { board, boardError, boardAt, renewBoard, print, session } = useShared();
+  const now = useNow(1000);
+  usePaper("", t("board"));
+  if (!board) return <div class="scroller" id="content" tabIndex={0} role="main"><h1 tabIndex={-1}>{t("board")}</h1>{boardError ? <Fail error={boardError} onRetry={renewBoard} /> : <Loading what={t("board")} />}</div>;
+  const b = board;
+  return (
+    <div class="scroller" id="content" tabIndex={0} role="main">
+      <div class="pagehead"><h1 tabIndex={-1}>{t("board")}</h1><span class="muted">{t("fetchedAt", { t: span((now - boardAt) / 1000) })}</span><span class="grow" /><button type="button" class="btn small noprint" onClick={() => print("board", {})}>{t("print")}</button></div>
+      <Fail error={boardError} onRetry={renewBoard} fetched={boardAt} />
+      <div class="board">
+        <div class="stack">
+          <Alarms alarms={b.alarms} now={now} max={4} />
+          <section class="panel" aria-labelledby="h-feeds">
+            <header><h2 id="h-feeds">{t("feeds")}</h2><span class="grow" /><span class="muted small">{t("rhythmNote")}</span></header>
+            {b.feeds.length === 0 ? <p class="in">{t("noFeedsWhy")}</p> : (
+              <div class="scroll"><table>
+                <thead><tr><th scope="col">{t("feed")}</th><th scope="col">{t("last")}</th><th scope="col">{t("hour")}</th><th scope="col">{t("state")}</th><th scope="col" class="num">{t("messages")}</th></tr></thead>
+                <tbody>{b.feeds.map((f) => (
+                  <tr key={f.name + f.source} class={f.state}>
+                    <th scope="row">{f.name}{f.source && f.source !== f.name ? <small class="muted"> {f.source}</small> : null}</th>
+                    <td class="nowrap">{f.last ? <>{stamp(f.last, now)} <span class="muted">{agoOf(f.last, now)}</span></> : t("never")}{f.usualGapSeconds ? <small class="muted block">{t("usually", { t: span(f.usualGapSeconds) })}</small> : null}</td>
+                    <td><Spark f={f} /></td>
+                    <td><FeedState f={f} now={now} /></td>
+                    <td class="num">{count(f.messages)}</td>
+                  </tr>))}
+                </tbody>
+              </table></div>
+            )}
+          </section>
+          <Unhandled b={b} />
+        </div>
+        <div class="stack">
+          <LedgerPanel b={b} now={now} />
+          <section class="panel" aria-labelledby="h-copies">
+            <header><h2 id="h-copies">{t("copies")}</h2></header>
+            <dl class="kv in">
+              <dt>{t("replicas")}</dt><dd>{b.replicas.length ? b.replicas.length : <span class="muted">{t("noneYet")}</span>}</dd>
+              <dt>{t("packets")}</dt><dd>{b.packets.length ? b.packets.length : <span class="muted">{t("noneYet")}</span>}</dd>
+            </dl>
+          </section>
+          <section class="panel" aria-labelledby="h-roles">
+            <header><h2 id="h-roles">{t("roles")}</h2><span class="grow" /><span class={`tag ${b.disk.state === "ok" ? "" : "red"}`}>{t("disk")}: {bytes(b.disk.free)} {t("free")}{b.disk.state !== "ok" ? ` · ${t(b.disk.state === "low" ? "diskLow" : "diskFull")}` : ""}</span></header>
+            <ul class="roles">
+              {b.listeners.map((l) => <li key={"l" + l.name}><b>{l.name}</b> <span>{l.address}{l.tls ? " TLS" : ""}</span> {l.state === "listening" ? <span class="muted">{l.connections} {t("connections")}</span> : <span class="tag red">{l.state} {l.reason}</span>}</li>)}
+              {b.roles.map((r) => {
+                const locked = r.sandbox?.landlock && r.sandbox?.seccomp;
+                return <li key={r.name + r.pid}><b>{r.name}</b> {locked ? <span class="muted">{t("sandboxed")}</span> : <span class="tag amber" title={r.sandbox?.note}>{t("sandboxMissing")}</span>}{r.restarts ? <span class="muted"> {r.restarts} {t("restarts")}</span> : null}</li>;
+              })}
+            </ul>
+          </section>
+        </div>
+      </div>
+      <p class="vh">{session.site.origin}</p>
+    </div>
+  );
+}
+
+function Alarms({ alarms, now, max }: { alarms: Alarm[]; now: number; max: number }) {
+  const shown = alarms.slice(0, max);
+  return (
+    <section class={`panel alarms ${alarms.length ? "on" : ""}`} aria-labelledby="h-alarms" aria-live="polite">
+      <header><h2 id="h-alarms">{t("alarms")}</h2>{alarms.length ? <b class="tag red">{alarms.length}</b> : null}<span class="grow" />{alarms.length > max && <a href="#/alarms">{t("all")} ({alarms.length})</a>}</header>
+      {alarms.length === 0 ? <p class="in">{t("noAlarms")}</p> : <ul class="alarmlist">{shown.map((a) => <AlarmRow key={a.id} a={a} now={now} />)}</ul>}
+    </section>
+  );
+}
+function AlarmRow({ a, now }: { a: Alarm; now: number }) {
+  return (
+    <li class={`alarm ${a.severity}`}>
+      <span class={`tag ${a.severity === "alarm" ? "red" : a.severity === "warning" ? "amber" : "blue"}`}>{t(a.severity === "alarm" ? "sevAlarm" : a.severity === "warning" ? "sevWarning" : "sevNote")}</span>
+      <div><b>{a.reason || a.what}</b>{a.next && <p>{t("next")}: {a.next}</p>}</div>
+      <span class="muted nowrap">{t("since")} {stamp(a.since, now)} · {span((now - Date.parse(a.since)) / 1000)}</span>
+    </li>
+  );
+}
+
+function LedgerPanel({ b, now }: { b: Board; now: number }) {
+  const l = b.ledger;
+  return (
+    <section class="panel" aria-labelledby="h-ledger">
+      <header><h2 id="h-ledger">{t("ledger")}</h2><span class="grow" />{l.outside ? <span class="tag green">{t("witnessed")}</span> : <span class="tag amber">{t("unprotectedShort")}</span>}</header>
+      <dl class="kv in">
+        <dt>{t("entries")}</dt><dd><b>{count(l.size)}</b>{b.view.behind ? <span class="tag amber"> {t("view")}: {t("behind", { n: count(b.view.behind) })}</span> : null}</dd>
+        <dt>{t("checkpoint")}</dt><dd>{count(l.published)}{l.checkpointTime ? <span class="muted"> · {stamp(l.checkpointTime, now)} · {agoOf(l.checkpointTime, now)}</span> : null}</dd>
+        <dt>{t("outside")}</dt><dd>{l.outside ? <>{l.outside.name} <span class="muted">{count(l.outside.size)} · {agoOf(l.outside.time, now)}</span></> : <span class="strong">{t("unprotected")}</span>}</dd>
+        <dt>{t("head")}</dt><dd class="mono small" title={l.root}>{l.root.slice(0, 22)}…</dd>
+        {b.keys?.sharesLyingAbout?.length ? <><dt>{t("keysWord")}</dt><dd>{b.keys.sharesLyingAbout.map((f) => <p key={f} class="strong">{t("sharesAbout", { f })}</p>)}</dd></> : null}
+      </dl>
+    </section>
+  );
+}
+
+function Unhandled({ b }: { b: Board }) {
+  const bad = b.unhandled.filter((u) => u.uninterpreted || u.problems).sort((x, y) => y.uninterpreted - x.uninterpreted);
+  return (
+    <section class="panel" aria-labelledby="h-unhandled">
+      <header><h2 id="h-unhandled">{t("unhandled")}</h2>{b.quarantined ? <span class="tag red">{b.quarantined} {t("quarantined")}</span> : null}</header>
+      {bad.length === 0 ? <p class="in muted">{t("unhandledNone")}</p> : (
+        <ul class="typelist">{bad.slice(0, 8).map((u) => <li key={u.type}><b>{u.type}</b> {u.uninterpreted ? <span>{count(u.uninterpreted)} {t("notInterpreted")}</span> : null}{u.problems ? <span class="muted"> {count(u.problems)} {t("problemsIn")}</span> : null}</li>)}{bad.length > 8 && <li class="muted">+ {bad.length - 8}</li>}</ul>
+      )}
+    </section>
+  );
+}
+
+export function AlarmsPage() {
+  const { board, boardError, boardAt, renewBoard } = useShared();
+  const now = useNow(1000);
+  const [before, setBefore] = useState<number | undefined>();
+  const { data, error, reload } = useData<{ events: Event[]; next: number | null }>(`/api/events?kind=alarm&max=100${before ? `&before=${before}` : ""}`, `alarms ${before ?? ""}`, 15000);
+  usePaper("", t("alarms"));
+  return (
+    <div class="scroller" id="content" tabIndex={0} role="main">
+      <div class="pagehead"><h1 tabIndex={-1}>{t("alarms")}</h1></div>
+      <Fail error={boardError} onRetry={renewBoard} fetched={boardAt} />
+      {board ? <Alarms alarms={board.alarms} now={now} max={200} /> : <Loading what={t("alarms")} />}
+      <section class="panel" aria-labelledby="h-past">
+        <header><h2 id="h-past">{t("alarmsPast")}</h2></header>
+        <Fail error={error} onRetry={reload} />
+        {data && (data.events.length === 0 ? <p class="in muted">{t("alarmsPastNone")}</p> : (
+          <div class="scroll"><table><thead><tr><th scope="col">{t("when")}</th><th scope="col">{t("what")}</th><th scope="col">{t("reason")}</th><th scope="col" class="num">{t("entry")}</th></tr></thead>
+            <tbody>{data.events.map((e) => <tr key={e.entry}><td class="nowrap" title={full(e.time)}>{stamp(e.time, now)}</td><td>{e.what}</td><td>{[e.text, e.reason].filter(Boolean).join(" · ")}</td><td class="num">{e.entry}</td></tr>)}</tbody></table></div>
+        ))}
+        {data?.next != null && <p class="in"><button type="button" class="btn small" onClick={() => setBefore(data.next!)}>{t("older")}</button></p>}
+      </section>
+    </div>
+  );
+}

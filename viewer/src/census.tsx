@@ -1,0 +1,113 @@
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { type Row, rowsOf } from "./fhir";
+import { ageOf, birth, count, full, sexWord, spanOf, stamp } from "./format";
+import { t } from "./i18n";
+import { listView, ownUnit, remember } from "./settings";
+import { useData, useNow, usePaper, useShared, withAt } from "./state";
+import { Fail, Loading, RowMarks, Who, useGrow } from "./ui";
+
+interface Units { asOf: { time?: string }; units: { facility: string; unit: string; patients: number; beds: number }[] }
+const norm = (s: string) => s.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "");
+const order = (a: Row, b: Row) => a.unit.localeCompare(b.unit, undefined, { numeric: true }) || a.room.localeCompare(b.room, undefined, { numeric: true }) || a.bed.localeCompare(b.bed, undefined, { numeric: true });
+
+export function CensusPage() {
+  const { atParam, at, tick, print, go } = useShared();
+  const units = useData<Units>(withAt("/api/units", atParam), "units", at ? 0 : 60000);
+  const [seenTick, setSeenTick] = useState(tick);
+  const census = useData<unknown>(withAt("/api/census", atParam), "census", at ? 0 : 30000, tick !== seenTick);
+  useEffect(() => { setSeenTick(tick); }, [census.fetched]);
+  const [unit, setUnit] = useState(ownUnit());
+  const [filter, setFilter] = useState("");
+  const [asList, setAsList] = useState(listView());
+  const now = useNow(10000);
+  const rows = useMemo(() => rowsOf(census.data ?? {}), [census.data]);
+  const known = useMemo(() => {
+    const m = new Map<string, { unit: string; patients: number; beds: number }>();
+    for (const u of units.data?.units ?? []) { const o = m.get(u.unit); m.set(u.unit, { unit: u.unit, patients: (o?.patients ?? 0) + u.patients, beds: (o?.beds ?? 0) + u.beds }); }
+    for (const r of rows.rows) if (!m.has(r.unit)) m.set(r.unit, { unit: r.unit, patients: 0, beds: 0 });
+    return [...m.values()].sort((a, b) => a.unit.localeCompare(b.unit, undefined, { numeric: true }));
+  }, [units.data, rows]);
+  const chosen = unit !== "" && (known.length === 0 || known.some((u) => u.unit === unit)) ? unit : "";
+  const words = norm(filter).split(/\s+/).filter(Boolean);
+  const shown = useMemo(() => rows.rows.filter((r) => {
+    if (chosen && r.unit !== chosen && !words.length) return false;
+    if (!words.length) return true;
+    // "bed 12" and "12" both find bed 12; words find names, numbers, units and alerts
+    const own = norm([r.name.family, r.name.given, r.number, r.unit, r.alerts].join(" ")), place = [norm(r.bed), norm(r.room), norm(r.room + r.bed), norm(`${r.room}-${r.bed}`)];
+    return words.every((w) => w === norm(t("bed")) || place.includes(w) || (!/^\d{1,3}$/.test(w) && own.includes(w)));
+  }).sort(order), [rows, chosen, filter]);
+  const grow = useGrow(shown.length, 160);
+  const pick = (u: string) => { setUnit(u); remember("hf.unit", u); };
+  const asOf = rows.asOf.time;
+  const ref = at?.time ? Date.parse(at.time) : now;
+  usePaper(`${t("census")} · ${chosen || t("allUnits")} · ${count(shown.length)} ${t("patients")}`, asOf ? `${t("asOf")} ${full(asOf)}` : "");
+  const open = (r: Row) => go(`#/chart/${encodeURIComponent(r.id)}`);
+  const listKeys = (e: KeyboardEvent) => {
+    if (e.key !== "ArrowDown" && e.key !== "ArrowUp") return;
+    const all = [...document.querySelectorAll<HTMLElement>(".rowlink")];
+    const i = all.indexOf(document.activeElement as HTMLElement);
+    const next = all[e.key === "ArrowDown" ? i + 1 : i - 1];
+    if (next) { e.preventDefault(); next.focus(); }
+    else if (e.key === "ArrowUp" && i === 0) { e.preventDefault(); document.getElementById("census-filter")?.focus(); }
+  };
+  const groups: { unit: string; rows: Row[] }[] = [];
+  for (const r of shown.slice(0, grow.n)) { const last = groups[groups.length - 1]; if (last && last.unit === r.unit) last.rows.push(r); else groups.push({ unit: r.unit, rows: [r] }); }
+  return (
+    <div class="column">
+      <div class="head">
+        <div class="pagehead">
+          <h1 tabIndex={-1}>{t("census")}</h1>
+          <span>{count(chosen && !words.length ? shown.length : words.length ? shown.length : rows.count)} {t("patients")}</span>
+          {asOf && <span class="muted">{t("asOf").toLowerCase()} {stamp(asOf, now)} · {spanOf(asOf, ref) || t("justNow")}</span>}
+          {census.loading && census.data !== null && census.shown !== withAt("/api/census", atParam) ? <span role="status" class="muted">{t("loading", { what: t("census") })}</span> : null}
+          <span class="grow" />
+          <label class="filter noprint"><span class="vh">{t("filter")}</span><input id="census-filter" type="search" class="line" placeholder={t("filter")} value={filter} onInput={(e) => setFilter(e.currentTarget.value)} onKeyDown={(e) => { if (e.key === "Enter" && shown[0]) open(shown[0]); else listKeys(e); }} /></label>
+          <button type="button" class="btn small noprint" aria-pressed={asList} onClick={() => { setAsList(!asList); remember("hf.list", asList ? "no" : "yes"); }}>{asList ? t("asBeds") : t("asList")}</button>
+          <button type="button" class="btn small noprint" onClick={() => print("census", { unit: chosen })}>{t("print")}</button>
+        </div>
+        <div class="units noprint" role="group" aria-label={t("units")}>
+          <button type="button" aria-pressed={chosen === ""} onClick={() => pick("")}>{t("allUnits")}</button>
+          {known.map((u) => <button type="button" key={u.unit} aria-pressed={chosen === u.unit} onClick={() => pick(u.unit)}>{u.unit || t("noUnit")} <span class="muted">{u.patients || rows.rows.filter((r) => r.unit === u.unit).length}{u.beds ? `/${u.beds}` : ""}</span></button>)}
+        </div>
+      </div>
+      <div class="scroller" id="content" tabIndex={0} role="main" onKeyDown={listKeys}>
+        <Fail error={census.error} onRetry={census.reload} fetched={census.fetched} />
+        {census.data === null && !census.error && <Loading what={t("census")} />}
+        {census.data !== null && rows.rows.length === 0 && <p class="note">{t("emptyCensus")}</p>}
+        {rows.rows.length > 0 && shown.length === 0 && <p class="note">{t("noMatch")} {chosen && !words.length ? "" : <button type="button" class="btn small" onClick={() => { setFilter(""); pick(""); }}>{t("showAll")}</button>}</p>}
+        <div class={asList ? "aslist" : "asbeds"}>
+          {groups.map((g) => {
+            const k = known.find((u) => u.unit === g.unit), free = k && k.beds ? k.beds - rows.rows.filter((r) => r.unit === g.unit).length : 0;
+            return (
+              <section key={g.unit} aria-label={g.unit || t("noUnit")}>
+                {(!chosen || words.length > 0) && <h2 class="unit">{g.unit || t("noUnit")} <span class="muted">{g.rows[0]!.facility}</span></h2>}
+                <ul class={asList ? "rows" : "beds"}>{g.rows.map((r) => <BedLine key={r.id} r={r} ref_={ref} now={now} />)}</ul>
+                {free > 0 && <p class="muted small">{free} {t("emptyBeds")}</p>}
+              </section>
+            );
+          })}
+        </div>
+        {grow.end}
+      </div>
+    </div>
+  );
+}
+
+function BedLine({ r, ref_, now }: { r: Row; ref_: number; now: number }) {
+  const allergy = r.allergyState;
+  return (
+    <li>
+      <a class="bed rowlink" href={`#/chart/${encodeURIComponent(r.id)}`}>
+        <span class="where">{r.room && <small>{r.room}</small>}<b>{r.bed || "–"}</b></span>
+        <span class="body">
+          <Who name={r.name} masked={r.masked} />
+          {!r.masked && <span class="ids"><span>{birth(r.birth) || t("noBirth")}</span> <span>{ageOf(r.birth, ref_)}</span> <span>{sexWord(r.sex)}</span> <span>{r.number}</span></span>}
+          {!r.masked && (r.alerts || allergy === "not-received" || allergy === "stated-none") && (
+            <span class="alerts">{allergy === "not-received" && !/allerg/i.test(r.alerts) ? <b class="nrshort">{t("allergies")}: {t("notReceived")}</b> : allergy === "stated-none" && !/allerg/i.test(r.alerts) ? <span class="muted">{t("allergies")}: {t("statedNone")}</span> : null} {r.alerts && <b>{r.alerts}</b>}</span>
+          )}
+          <span class="foot"><RowMarks row={r} />{r.received && <span class="muted" title={`${t("received")} ${full(r.received)}`}>{stamp(r.received, now)} · {spanOf(r.received, ref_)}</span>}</span>
+        </span>
+      </a>
+    </li>
+  );
+}

@@ -1,0 +1,78 @@
+// Times, ages and numbers as people read them. Times stand in the hospital's zone, not the machine's: what a sender wrote without a zone comes back with the digits it was sent with,
+// and a PC with a wrong zone shows no wrong time.
+import { getLang, t } from "./i18n";
+
+let zone = -new Date().getTimezoneOffset();
+export function setZone(minutes: number) { zone = minutes; }
+
+const locale = () => ({ en: "en-GB", fr: "fr-FR", zh: "zh-CN" })[getLang()];
+const two = (n: number) => String(n).padStart(2, "0");
+const here = (ms: number) => new Date(ms + zone * 60000); // read with getUTC...
+const dayText = (d: Date, o: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale(), { ...o, timeZone: "UTC" }).format(d);
+
+export function clock(ms: number): string { const d = here(ms); return `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}`; }
+export function clockSeconds(ms: number): string { return `${clock(ms)}:${two(here(ms).getUTCSeconds())}`; }
+// 14:02 today, 21 Nov 14:02 this year, 21 Nov 2025 14:02 before. A time without a clock stays a date, without a day a year or month.
+export function stamp(iso: string | undefined, now = Date.now()): string {
+  if (!iso) return "";
+  if (/^\d{4}(-\d\d)?$/.test(iso)) return iso;
+  const dateOnly = /^\d{4}-\d\d-\d\d$/.test(iso);
+  const ms = Date.parse(dateOnly ? iso + "T00:00:00Z" : iso);
+  if (isNaN(ms)) return iso;
+  const d = dateOnly ? new Date(ms) : here(ms), today = here(now);
+  const day = dayText(d, { day: "numeric", month: "short", ...(d.getUTCFullYear() === today.getUTCFullYear() ? {} : { year: "numeric" }) });
+  if (dateOnly) return day;
+  return d.toISOString().slice(0, 10) === today.toISOString().slice(0, 10) ? clock(ms) : `${day} ${clock(ms)}`;
+}
+export function full(iso: string | undefined): string {
+  if (!iso) return "";
+  const ms = Date.parse(iso);
+  if (isNaN(ms) || iso.length < 11) return iso;
+  return dayText(here(ms), { day: "numeric", month: "long", year: "numeric" }) + " " + clockSeconds(ms);
+}
+export function dayOf(iso: string): string { const ms = Date.parse(iso); return isNaN(ms) ? "" : dayText(here(ms), { weekday: "long", day: "numeric", month: "long", year: "numeric" }); }
+// 40 s, 6 min, 3 h, 2 d
+export function span(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 100) return `${s} ${t("sec")}`;
+  if (s < 6000) return `${Math.round(s / 60)} ${t("min")}`;
+  if (s < 172800) return `${Math.round(s / 3600)} ${t("h")}`;
+  if (s < 86400 * 730) return `${Math.round(s / 86400)} ${t("d")}`;
+  return `${Math.floor(s / 31557600)} ${t("years")}`;
+}
+export function spanOf(iso: string | undefined, now: number): string {
+  if (!iso) return "";
+  const ms = Date.parse(iso);
+  return isNaN(ms) ? "" : span((now - ms) / 1000);
+}
+export function agoOf(iso: string | undefined, now: number): string {
+  const s = spanOf(iso, now);
+  return s ? t("ago", { t: s }) : "";
+}
+export function birth(iso: string | undefined): string {
+  if (!iso) return "";
+  if (!/^\d{4}-\d\d-\d\d/.test(iso)) return iso;
+  return dayText(new Date(iso.slice(0, 10) + "T00:00:00Z"), { day: "2-digit", month: "short", year: "numeric" });
+}
+export function ageOf(iso: string | undefined, at: number): string {
+  if (!iso || !/^\d{4}/.test(iso)) return "";
+  const b = new Date(iso.length === 4 ? iso + "-07-01" : iso), n = here(at);
+  const months = (n.getUTCFullYear() - b.getUTCFullYear()) * 12 + n.getUTCMonth() - b.getUTCMonth() - (n.getUTCDate() < b.getUTCDate() ? 1 : 0);
+  if (isNaN(months) || months < 0) return "";
+  if (months >= 24) return `${Math.floor(months / 12)} ${t("years")}`;
+  if (months >= 2) return `${months} ${t("months")}`;
+  return `${Math.max(0, Math.floor((n.getTime() - b.getTime()) / 86400000))} ${t("days")}`;
+}
+export function bytes(n: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let i = 0;
+  while (n >= 1000 && i < units.length - 1) { n /= 1000; i++; }
+  return `${n >= 100 || i === 0 ? Math.round(n) : n.toFixed(1)} ${units[i]}`;
+}
+export const count = (n: number) => new Intl.NumberFormat(locale()).format(n);
+export function sexWord(s: string | undefined): string {
+  return s === "male" ? t("male") : s === "female" ? t("female") : s === "other" ? t("other") : t("unknown");
+}
+// for <input type="datetime-local">, in the hospital's zone
+export function toInput(ms: number): string { return here(ms).toISOString().slice(0, 16); }
+export function fromInput(text: string): number { const ms = Date.parse(text + (text.length === 16 ? ":00Z" : "Z")); return isNaN(ms) ? NaN : ms - zone * 60000; }

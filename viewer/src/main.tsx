@@ -1,0 +1,10 @@
+import { render } from "preact";
+import { App } from "./app";
+import { firstLang, setLang } from "./i18n";
+import { applyTheme, firstTheme } from "./settings";
+import "uplot/dist/uPlot.min.css";
+import "./style.css";
+
+setLang(firstLang());
+applyTheme(firstTheme());
+render(<App />, document.getElementById("app")!);

@@ -1,0 +1,158 @@
+// The small parts that every page is made of.
+import type { ComponentChildren } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { ApiError, Feed } from "./api";
+import { type Meta, type Origin, type Row, type Section, stampOf } from "./fhir";
+import { ageOf, birth, full, sexWord, span, spanOf, stamp } from "./format";
+import { t, word } from "./i18n";
+import { useNow, useShared } from "./state";
+
+const letters: Record<Origin, string> = { fed: "F", captured: "C", restored: "R", partner: "P" };
+export const originWord = (o: Origin): string => t(o === "fed" ? "oFed" : o === "captured" ? "oCaptured" : o === "restored" ? "oRestored" : "oPartner");
+
+export function OriginMark({ origin, wordy }: { origin: Origin; wordy?: boolean }) {
+  return (
+    <span class={`origin ${origin}`} title={t(origin)}>
+      <b aria-hidden="true">{letters[origin]}</b>
+      {wordy || origin !== "fed" ? <span>{originWord(origin)}</span> : <span class="vh">{originWord(origin)}</span>}
+    </span>
+  );
+}
+
+// One statement's age. While the hospital is shown as of a past moment, ages count to that moment.
+export function AgeChip({ meta, time, wordy }: { meta: Meta; time?: string; wordy?: boolean }) {
+  const { openEntry, at, board } = useShared();
+  const now = useNow(10000);
+  const ref = at?.time ? Date.parse(at.time) : now;
+  const when = time || meta.sourceTime || meta.received;
+  const feed = board?.feeds.find((f) => f.name === meta.source);
+  const stale = !at && feed?.state === "stale";
+  const inside = (
+    <>
+      <OriginMark origin={meta.origin} wordy={wordy} />
+      {stamp(when, now) || t("noTime")}
+      {when && when.length > 10 && <span class="age">{spanOf(when, ref)}</span>}
+      {wordy && meta.source && <span class="src">{meta.source}</span>}
+      {meta.incomplete && <b>{t("incompleteShort")}</b>}
+    </>
+  );
+  const label = `${originWord(meta.origin)}, ${full(when)}, ${meta.source}. ${t("received")} ${full(meta.received)}. ${t("entry")} ${meta.entry ?? ""}`;
+  if (meta.entry === null) return <span class={`chip ${meta.origin}`} title={label}>{inside}</span>;
+  return <button type="button" class={`chip ${meta.origin} ${stale ? "ofstale" : ""}`} title={label} aria-label={label} onClick={() => openEntry(meta.entry!)}>{inside}</button>;
+}
+
+// A section's age, and in words whether its feed still speaks: silent is another thing than "no new results".
+export function SectionAge({ s }: { s: Section }) {
+  const { openEntry, at, board } = useShared();
+  const now = useNow(10000);
+  const feed: Feed | undefined = board?.feeds.find((f) => f.name === s.source);
+  if (!s.received) return <span class="chip never">{t("never")}</span>;
+  const ref = at?.time ? Date.parse(at.time) : now;
+  const state = at ? "past" : feed?.state ?? "unknown";
+  const asOf = s.asOf || s.received;
+  const label = `${t("asOf")} ${full(asOf)}, ${t("received")} ${full(s.received)}, ${s.source}, ${state === "past" || state === "unknown" ? "" : t(feedWord(state))}`;
+  return (
+    <button type="button" class={`chip section ${state}`} title={label} aria-label={label} disabled={s.entry === null} onClick={() => s.entry !== null && openEntry(s.entry)}>
+      <OriginMark origin={s.origin} wordy />
+      <span>{t("asOf").toLowerCase()} {stamp(asOf, now)}</span>
+      {Math.abs(stampOf(s.received) - stampOf(asOf)) > 90000 && <span>{t("received")} {stamp(s.received, now)}</span>}
+      <span class="age">{spanOf(s.received, ref)}</span>
+      {s.source && <span class="src">{s.source}</span>}
+      {(state === "stale" || state === "never") && feed ? <b>{t("stale")}: {t("feedSilent", { t: span((now - Date.parse(feed.last ?? "")) / 1000) })}</b> : state === "fresh" || state === "ageing" ? <span class="fs">{t(feedWord(state))}</span> : null}
+    </button>
+  );
+}
+export const feedWord = (s: string) => (s === "fresh" ? "fresh" : s === "ageing" ? "ageing" : s === "stale" ? "stale" : "never") as "fresh" | "ageing" | "stale" | "never";
+
+// A section of a chart: a list, or "stated none", or "NOT RECEIVED". Never blank.
+export function SectionPanel({ s, title, children, empty, more, id }: { s: Section; title?: string; children?: ComponentChildren; empty?: boolean; more?: ComponentChildren; id?: string }) {
+  const { board, at } = useShared();
+  const now = useNow(10000);
+  const feed = board?.feeds.find((f) => f.name === s.source);
+  const stale = !at && s.received !== "" && feed?.state === "stale";
+  return (
+    <section class={`panel ${stale ? "stale" : ""} ${s.state === "not-received" ? "missing" : ""}`} aria-labelledby={`h-${id ?? s.name}`}>
+      <header>
+        <h2 id={`h-${id ?? s.name}`}>{title ?? word(s.name)}</h2>
+        {more}
+        <span class="grow" />
+        {s.state !== "not-received" && <SectionAge s={s} />}
+      </header>
+      {stale && feed && <p class="stalebar"><b>{t("stale")}</b> {t("staleSection", { f: s.source, t: span((now - Date.parse(feed.last ?? "")) / 1000), u: span(feed.usualGapSeconds ?? 0) })}</p>}
+      <div class="in">
+        {s.incomplete && <p class="note warn strong">{t("incomplete")}</p>}
+        {s.state === "not-received" ? <p class="nr"><span class="state-missing">{t("notReceived")}</span> {t("unknownIsNotNone")}</p>
+          : s.state === "stated-none" ? <p class="state-none">{t("statedNone")}</p>
+          : empty ? <p class="muted">{t("noneActive")}</p> : children}
+      </div>
+    </section>
+  );
+}
+
+export function FlagMark({ flag }: { flag: { word: string; letters: string } }) {
+  if (!flag.word || flag.word === "normal") return null;
+  const sign = flag.word === "high" ? "↑" : flag.word === "critical-high" ? "⇈" : flag.word === "low" ? "↓" : flag.word === "critical-low" ? "⇊" : "!";
+  const say = flag.word === "high" ? t("high") : flag.word === "low" ? t("low") : flag.word === "critical-high" ? t("criticalHigh") : flag.word === "critical-low" ? t("criticalLow") : flag.word === "abnormal" ? t("abnormal") : flag.letters;
+  return <span class={`flag ${flag.word.startsWith("critical") ? "critical" : ""}`} title={say}><span aria-hidden="true">{flag.letters} {sign}</span><span class="vh">{say}</span></span>;
+}
+
+export function Who({ name, masked }: { name: { family: string; given: string }; masked?: boolean }) {
+  if (masked) return <span class="who">{t("protectedRec")}</span>;
+  if (!name.family && !name.given) return <span class="who muted">{t("noName")}</span>;
+  return <span class="who"><span class="fam">{name.family}</span>{name.given ? ", " + name.given : ""}</span>;
+}
+export function RowMarks({ row }: { row: Row }) {
+  return (
+    <>
+      {row.lookalike && <span class="tag red">{t("lookalike")}</span>}
+      {row.isProtected && <span class="tag blue">{t("protectedRec")}</span>}
+      {row.incomplete && <span class="tag amber">{t("incompleteShort")}</span>}
+      {row.merged && <span class="tag blue">{t("merged")}</span>}
+      {row.test && <span class="tag amber">{t("test")}</span>}
+      {row.deceased && <span class="tag blue">{t("deceased")}</span>}
+    </>
+  );
+}
+export function identityText(r: { name: { family: string; given: string }; birth: string; sex: string; number: string }, now: number): string {
+  return [`${r.name.family.toUpperCase()}${r.name.given ? ", " + r.name.given : ""}` || t("noName"), `${t("born")} ${birth(r.birth) || t("noBirth")}${r.birth ? ` (${ageOf(r.birth, now)})` : ""}`, sexWord(r.sex), `${t("number")} ${r.number}`].join(" · ");
+}
+
+export function Fail({ error, onRetry, fetched }: { error: ApiError | null; onRetry?: () => void; fetched?: number }) {
+  const now = useNow(10000);
+  if (!error) return null;
+  const text = error.code === "unreachable" ? (fetched ? t("unreachable", { t: stamp(new Date(fetched).toISOString(), now) }) : t("unreachableNothing")) : error.text;
+  return (
+    <div class="note bad" role="alert">
+      <p class="strong">{text}</p>
+      {fetched && error.code !== "unreachable" ? <p>{t("olderCopy", { t: stamp(new Date(fetched).toISOString(), now) })}</p> : null}
+      {onRetry && <button type="button" class="btn small noprint" onClick={onRetry}>{t("retry")}</button>}
+    </div>
+  );
+}
+export function Loading({ what }: { what: string }) { return <p class="loading" role="status">{t("loading", { what })}</p>; }
+
+export function Dialog({ title, onClose, children, wide }: { title: string; onClose: () => void; children: ComponentChildren; wide?: boolean }) {
+  const ref = useRef<HTMLDialogElement>(null);
+  useLayoutEffect(() => { const d = ref.current!; if (!d.open) d.showModal(); return () => d.close(); }, []);
+  return (
+    <dialog ref={ref} class={wide ? "wide" : ""} aria-label={title} onCancel={(e) => { e.preventDefault(); onClose(); }} onClick={(e) => { if (e.target === ref.current) onClose(); }}>
+      <header><h2>{title}</h2><button type="button" class="btn small" onClick={onClose}>{t("close")}</button></header>
+      <div class="in" tabIndex={0}>{children}</div>
+    </dialog>
+  );
+}
+
+// Long lists appear in parts while the reader is on the first of them; all of it before a print.
+export function useGrow(total: number, step = 150): { n: number; end: preact.JSX.Element | null } {
+  const [n, set] = useState(step);
+  const ref = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    const all = () => set(total);
+    addEventListener("beforeprint", all);
+    if (n >= total || !ref.current) return () => removeEventListener("beforeprint", all);
+    const watch = new IntersectionObserver((seen) => { if (seen.some((s) => s.isIntersecting)) set((x) => Math.min(total, x + step)); }, { rootMargin: "1500px" });
+    watch.observe(ref.current);
+    return () => { watch.disconnect(); removeEventListener("beforeprint", all); };
+  }, [n, total]);
+  return { n, end: n < total ? <span ref={ref} class="more-below" aria-hidden="true">…</span> : null };
+}
