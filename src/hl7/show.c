@@ -212,7 +212,7 @@ static void problem(struct problem_list *l, enum hl7_problem_kind kind, size_t o
 	struct hl7_problem *p = &l->v[l->n++];
 	p->kind = kind;
 	snprintf(p->place, sizeof p->place, "offset %zu", offset);
-	snprintf(p->text, sizeof p->text, "%s", text);
+	snprintf(p->text, sizeof p->text, "%.159s", text);
 }
 
 /* BTS-1 and FTS-1 say how many there should have been (HL7 v2.9 chapter 2.10.3, 2.15.2, 2.15.6). */
