@@ -36,19 +36,6 @@ static const struct saying none_texts[] = {
 	{ALLERGIES, "nessuna"}, {ALLERGIES, "nessuna nota"}, {ALLERGIES, "nessuna allergia"}, {ALLERGIES, "nessuna allergia nota"}, {ALLERGIES, "nenhuma"}, {ALLERGIES, "nenhuma conhecida"}, {ALLERGIES, "sem alergias"}, {ALLERGIES, "sem alergias conhecidas"}, {ALLERGIES, "nega alergias"},
 	{ALLERGIES, "geen"}, {ALLERGIES, "geen bekend"}, {ALLERGIES, "geen allergieen"}, {ALLERGIES, "geen bekende allergieen"}, {ALLERGIES, "ingen"}, {ALLERGIES, "ingen kjente"}, {ALLERGIES, "ingen kendte"}, {ALLERGIES, "inga kanda"}, {ALLERGIES, "ingen kjente allergier"},
 	{ALLERGIES, "ingen kendte allergier"}, {ALLERGIES, "inga kanda allergier"}, {ALLERGIES, "brak"}, {ALLERGIES, "brak znanych alergii"},
-	{ALLERGIES, "\xe6\x97\xa0"}, /* 无 */
-	{ALLERGIES, "\xe6\x97\xa0\xe8\xbf\x87\xe6\x95\x8f"}, /* 无过敏 */
-	{ALLERGIES, "\xe6\x97\xa0\xe8\xbf\x87\xe6\x95\x8f\xe5\x8f\xb2"}, /* 无过敏史 */
-	{ALLERGIES, "\xe6\x97\xa0\xe5\xb7\xb2\xe7\x9f\xa5\xe8\xbf\x87\xe6\x95\x8f"}, /* 无已知过敏 */
-	{ALLERGIES, "\xe6\x97\xa0\xe5\xb7\xb2\xe7\x9f\xa5\xe8\xbf\x87\xe6\x95\x8f\xe5\x8f\xb2"}, /* 无已知过敏史 */
-	{ALLERGIES, "\xe6\x97\xa0\xe8\x8d\xaf\xe7\x89\xa9\xe8\xbf\x87\xe6\x95\x8f"}, /* 无药物过敏 */
-	{ALLERGIES, "\xe6\x97\xa0\xe8\x8d\xaf\xe7\x89\xa9\xe8\xbf\x87\xe6\x95\x8f\xe5\x8f\xb2"}, /* 无药物过敏史 */
-	{ALLERGIES, "\xe5\x90\xa6\xe8\xae\xa4\xe8\xbf\x87\xe6\x95\x8f"}, /* 否认过敏 */
-	{ALLERGIES, "\xe5\x90\xa6\xe8\xae\xa4\xe8\xbf\x87\xe6\x95\x8f\xe5\x8f\xb2"}, /* 否认过敏史 */
-	{ALLERGIES, "\xe5\x90\xa6\xe8\xae\xa4\xe8\x8d\xaf\xe7\x89\xa9\xe8\xbf\x87\xe6\x95\x8f"}, /* 否认药物过敏 */
-	{ALLERGIES, "\xe5\x90\xa6\xe8\xae\xa4\xe8\x8d\xaf\xe7\x89\xa9\xe8\xbf\x87\xe6\x95\x8f\xe5\x8f\xb2"}, /* 否认药物过敏史 */
-	{ALLERGIES, "\xe3\x81\xaa\xe3\x81\x97"}, /* なし */
-	{ALLERGIES, "\xe7\x89\xb9\xe3\x81\xab\xe3\x81\xaa\xe3\x81\x97"}, /* 特になし */
 	{PROBLEMS, "no known problems"}, {PROBLEMS, "no known problem"}, {PROBLEMS, "no problems"}, {PROBLEMS, "no active problems"}, {PROBLEMS, "no current problems"}, {PROBLEMS, "none"}, {PROBLEMS, "no current problems or disability"},
 	{MEDICATIONS, "no known medications"}, {MEDICATIONS, "no medications"}, {MEDICATIONS, "no current medications"}, {MEDICATIONS, "none"}, {MEDICATIONS, "no home medications"},
 };
@@ -57,7 +44,10 @@ static const char *const none_beginnings[] = {"no known allerg", "no known drug 
 static const char *const exceptions[] = {" to ", " except", " but ", " other than", " besides"};
 static const char *const unknown_texts[] = {"unknown", "allergies unknown", "unknown allergies", "allergy unknown", "not known", "not asked", "not assessed", "unable to obtain", "unable to assess", "allergies not on file", "not on file", "no allergy information available",
 	"unbekannt", "nicht bekannt", "nicht erhoben", "inconnu", "inconnue", "inconnues", "non renseigne", "non connu", "desconocido", "desconocida", "sconosciuta", "onbekend", "okand", "ukjent", "ukendt",
-	"\xe4\xb8\x8d\xe8\xaf\xa6", /* 不详 */ "\xe6\x9c\xaa\xe7\x9f\xa5" /* 未知 */};
+};
+/* Chinese and Japanese, compared as they stand. */
+static const char *const none_han[] = {"无", "无过敏", "无过敏史", "无已知过敏", "无已知过敏史", "无药物过敏", "无药物过敏史", "未发现过敏", "否认过敏", "否认过敏史", "否认药物过敏", "否认药物过敏史", "否认食物药物过敏史", "無", "無過敏", "無過敏史", "無已知過敏", "無藥物過敏", "否認過敏史", "なし", "特になし", "アレルギーなし", "アレルギー無し"};
+static const char *const unknown_han[] = {"不详", "未知", "不明", "不詳"};
 
 #define SAYING_MAX 80 /* bytes: longer texts are none of these */
 
@@ -113,9 +103,29 @@ static enum said code_says(enum section section, struct slice code)
 	return SAID_NOTHING;
 }
 
+static bool is_one_of(struct slice s, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (slice_eq_str(s, words[i]))
+			return true;
+	return false;
+}
+
+static enum said han_says(struct slice s)
+{
+	static const struct slice stop = {(const uint8_t *)"。", 3};
+	if (s.n > stop.n && !memcmp(s.p + s.n - stop.n, stop.p, stop.n))
+		s.n -= stop.n;
+	if (is_one_of(s, none_han, ARRAY_LEN(none_han)))
+		return SAID_NONE;
+	return is_one_of(s, unknown_han, ARRAY_LEN(unknown_han)) ? SAID_UNKNOWN : SAID_NOTHING;
+}
+
 static enum said text_says(enum section section, struct slice s)
 {
 	char text[SAYING_MAX + 1];
+	if (s.n && s.p[0] >= 0xe0)
+		return section == ALLERGIES ? han_says(s) : SAID_NOTHING;
 	if (!fold(s, text))
 		return SAID_NOTHING;
 	for (size_t i = 0; i < ARRAY_LEN(none_texts); i++)
@@ -125,10 +135,7 @@ static enum said text_says(enum section section, struct slice s)
 		return SAID_NOTHING;
 	if (begins_like_none(text))
 		return SAID_NONE;
-	for (size_t i = 0; i < ARRAY_LEN(unknown_texts); i++)
-		if (!strcmp(text, unknown_texts[i]))
-			return SAID_UNKNOWN;
-	return SAID_NOTHING;
+	return is_one_of(slice_str(text), unknown_texts, ARRAY_LEN(unknown_texts)) ? SAID_UNKNOWN : SAID_NOTHING;
 }
 
 static enum said says(enum section section, struct slice code)

@@ -231,6 +231,8 @@ static struct fact *document_of_obx(struct fx *x)
 	fx_put(x, t, FF_CODE, code);
 	fx_put_str(x, t, FF_STATUS, document_state(fx_field(x, 11)));
 	fx_put_field(x, t, FF_STATUS_RAW, 11, fx_text);
+	if (fx_is(fx_field(x, 11), "D"))
+		fx_put_lit(x, t, FF_ACTION, "delete");
 	fx_put(x, t, FF_TIME, fx_has(x, 14) ? fx_time(x, fx_field(x, 14)) : results ? x->report_time : SLICE_NULL);
 	fx_put_reps(x, t, FF_AUTHOR, 16, fx_person);
 	fx_put_field(x, t, FF_SET, 1, fx_text);
@@ -384,9 +386,10 @@ bool fx_obx_document(struct fx *x)
 		return true;
 	}
 	if (file || hidden_file(value)) {
-		if (value.n == 0 || fx_null(value))
-			return false; /* a file that was taken back: its status is a result's */
-		files(x, NULL);
+		if (value.n && !fx_null(value))
+			files(x, NULL);
+		else
+			x->note = document_of_obx(x); /* only its status: announced, or taken back */
 		return true;
 	}
 	if (!x->narrative || is_type(type, "ST") || !fx_trim(type).n)

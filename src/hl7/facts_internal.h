@@ -124,7 +124,8 @@ struct fx {
 	/* held back until the patient is known (SIU: SCH stands before PID) */
 	const struct hl7_segment *sch;
 	uint32_t sch_at;
-	struct fact *appointment;
+	struct fact *appointments[8]; /* one a patient */
+	unsigned appointment_count;
 	struct slice master_action;  /* MFE-1 of the record at hand */
 	const char *master_verb;
 };
@@ -204,6 +205,7 @@ struct slice fx_line(struct fx *x, struct slice raw);   /* free text: blanks kep
 fx_reader fx_text;      /* ST, IS, ID, NM as written: blanks off, "" -> FACT_NULL */
 fx_reader fx_part;      /* the same as part of a composite: "" is nothing */
 fx_reader fx_word_of;   /* a coded field as one word: its code, else its text */
+fx_reader fx_saying;    /* a coded field as text for people: its text, else its code */
 fx_reader fx_code;      /* CE, CWE, CNE, CF, IS, ID -> code */
 fx_reader fx_time;      /* TS, DTM, DT -> ISO 8601 */
 fx_reader fx_birth;     /* the same; the time of day only of a newborn */

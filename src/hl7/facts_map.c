@@ -474,7 +474,7 @@ static void segment(struct fx *x)
 static void check_whole(struct fx *x)
 {
 	enum fx_family family = x->type->family;
-	if (x->sch && !x->appointment)
+	if (x->sch && !x->appointment_count)
 		fx_sch(x);
 	if (!x->patients && family != FX_MASTER && family != FX_OTHER && family != FX_NOTHING && !x->sch) {
 		x->f->problems++;

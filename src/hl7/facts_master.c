@@ -51,6 +51,9 @@ void fx_stf(struct fx *x)
 	fx_put(x, t, FF_ID, key);
 	if (!key.n)
 		fx_problem(x);
+	struct slice ids = fx_field(x, 2), more;
+	while (ids.n && !fx_null(ids) && fx_next_rep(x, &ids, &more))
+		fx_put_new(x, t, FF_ID, fx_id(x, more));
 	static const struct fx_word states[] = {{"A", "yes"}, {"I", "no"}};
 	put_action(x, t, FX_LOOKUP(states, fx_comp(x, fx_field(x, 7), 1)));
 	fx_put_reps(x, t, FF_NAME, 3, fx_name_xpn);

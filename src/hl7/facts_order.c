@@ -224,7 +224,7 @@ static void put_orc(struct fx *x, struct fact *t)
 	fx_put_timing(x, t, fx_field(x, 7));
 	if (fx_has(x, 15))
 		fx_put_absent(x, t, FF_START, fx_time(x, fx_field(x, 15)));
-	fx_put_field(x, t, FF_REASON, 16, fx_code);
+	fx_put_field(x, t, FF_TEXT, 16, fx_saying); /* why this control event, not why the order */
 	if (t && t->kind == FACT_MED_ORDER) {
 		static const struct fx_word settings[] = {{"I", "inpatient"}, {"O", "outpatient"}};
 		fx_put_str(x, t, FF_CATEGORY, FX_LOOKUP(settings, fx_comp(x, fx_field(x, 29), 1)));

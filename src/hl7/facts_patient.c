@@ -162,11 +162,11 @@ static unsigned put_telecoms(struct fx *x, struct fact *t, unsigned field, const
 	return n;
 }
 
-/* PID-13, -14 and (2.9) -40 are one list of ours: it is deleted only where nothing of it is left. */
-static void put_phones(struct fx *x, struct fact *t)
+/* Fields for home, for work and (from 2.7 on) for any are one list of ours (PID-13, -14, -40): it is deleted only where nothing of it is left. */
+static void put_phones(struct fx *x, struct fact *t, unsigned home, unsigned work, unsigned any)
 {
-	unsigned n = put_telecoms(x, t, 13, "home") + put_telecoms(x, t, 14, "work") + put_telecoms(x, t, 40, NULL);
-	if (n == 0 && fx_null(fx_field(x, 13)))
+	unsigned n = put_telecoms(x, t, home, "home") + put_telecoms(x, t, work, "work") + put_telecoms(x, t, any, NULL);
+	if (n == 0 && fx_null(fx_field(x, home)))
 		fx_put(x, t, FF_TELECOM, SLICE(FACT_NULL));
 }
 
@@ -186,7 +186,7 @@ static void put_demographics(struct fx *x, struct fact *t)
 	fx_put_field(x, t, FF_BIRTH, 7, fx_birth);
 	put_sex(x, t, 8);
 	fx_put_reps(x, t, FF_ADDRESS, 11, fx_address);
-	put_phones(x, t);
+	put_phones(x, t, 13, 14, 40);
 	fx_put_field(x, t, FF_LANGUAGE, 15, fx_code);
 	fx_put_field(x, t, FF_MARITAL, 16, fx_code);
 	fx_put_field(x, t, FF_RELIGION, 17, fx_code);
@@ -315,9 +315,7 @@ void fx_nk1(struct fx *x)
 		fx_put_lit(x, t, FF_CATEGORY, "next-of-kin");
 	}
 	fx_put_reps(x, t, FF_ADDRESS, 4, fx_address);
-	put_telecoms(x, t, 5, "home");
-	put_telecoms(x, t, 6, "work");
-	put_telecoms(x, t, 40, NULL);
+	put_phones(x, t, 5, 6, 40);
 	fx_put_field(x, t, FF_START, 8, fx_time);
 	fx_put_field(x, t, FF_END, 9, fx_time);
 	put_sex(x, t, 15);
@@ -342,8 +340,7 @@ void fx_gt1(struct fx *x)
 		fx_put(x, t, FF_NAME, fx_join(x, name, 8));
 	}
 	fx_put_reps(x, t, FF_ADDRESS, 5, fx_address);
-	put_telecoms(x, t, 6, "home");
-	put_telecoms(x, t, 7, "work");
+	put_phones(x, t, 6, 7, 0);
 	fx_put_field(x, t, FF_BIRTH, 8, fx_birth);
 	put_sex(x, t, 9);
 	fx_put_field(x, t, FF_ROLE, 11, fx_code);

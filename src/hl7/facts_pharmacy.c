@@ -56,16 +56,6 @@ static void put_order(struct fx *x, struct fact *t, const struct columns *c)
 		fx_put_reps(x, t, FF_REASON, c->reason, fx_code);
 }
 
-/* Instructions are coded fields that mostly hold text. */
-static struct slice instruction(struct fx *x, struct slice raw)
-{
-	struct slice code = fx_code(x, raw);
-	struct slice s = fact_part(code, FC_TEXT);
-	if (!s.n)
-		s = fact_part(code, FC_DISPLAY);
-	return s.n ? s : fact_part(code, FC_CODE);
-}
-
 /* The order at hand, made when the segment came without ORC. */
 static struct fact *the_order(struct fx *x)
 {
@@ -85,7 +75,7 @@ static void put_instructions(struct fx *x, struct fact *t, unsigned field)
 	if (rest.n == 0 || fx_null(rest))
 		return;
 	for (unsigned n = 0; n < 64 && fx_next_rep(x, &rest, &rep); n++)
-		fx_put_new(x, t, FF_TEXT, instruction(x, rep));
+		fx_put_new(x, t, FF_TEXT, fx_saying(x, rep));
 }
 
 void fx_rxo(struct fx *x)
@@ -109,6 +99,10 @@ void fx_rxe(struct fx *x)
 	for (size_t i = 0; i < ARRAY_LEN(overridden); i++)
 		if (fx_has(x, columns[i]))
 			fx_drop(t, overridden[i]);
+	static const uint8_t timing[] = {FF_FREQUENCY, FF_PRN, FF_DURATION, FF_START, FF_END, FF_PRIORITY};
+	struct slice tq = fx_comp(x, fx_field(x, 1), 2), start = fx_comp(x, fx_field(x, 1), 4);
+	for (size_t i = 0; i < ARRAY_LEN(timing) && (tq.n || start.n); i++)
+		fx_drop(t, timing[i]);
 	x->encoded = true;
 	x->routed = x->timed = x->mixed = false;
 	put_order(x, t, &rxe);
@@ -203,7 +197,7 @@ static void put_notes(struct fx *x, struct fact *t)
 		if (t->kind == FACT_IMMUNIZATION && slice_eq_nocase(fact_part(code, FC_SYSTEM), "NIP001"))
 			fx_put(x, t, FF_CATEGORY, code);
 		else
-			fx_put(x, t, FF_TEXT, instruction(x, rep));
+			fx_put(x, t, FF_TEXT, fx_saying(x, rep));
 	}
 }
 
@@ -271,10 +265,14 @@ void fx_rxa(struct fx *x)
 
 static void put_route(struct fx *x, struct fact *t)
 {
-	fx_put_field(x, t, FF_ROUTE, 1, fx_code);
-	fx_put_field(x, t, FF_BODY_SITE, 2, fx_code);
-	fx_put_field(x, t, FF_DEVICE, 3, instruction);
-	fx_put_field(x, t, FF_METHOD, 4, fx_code);
+	static const struct {
+		uint8_t field, from;
+	} parts[] = {{FF_ROUTE, 1}, {FF_BODY_SITE, 2}, {FF_METHOD, 4}};
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (fx_has(x, parts[i].from))
+			fx_put_new(x, t, parts[i].field, fx_code(x, fx_field(x, parts[i].from)));
+	if (fx_has(x, 3))
+		fx_put_new(x, t, FF_DEVICE, fx_saying(x, fx_field(x, 3)));
 }
 
 /* RXR: 1 route, 2 site, 3 device, 4 method; of all that was given since the last one, or of the order */

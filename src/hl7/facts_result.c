@@ -121,9 +121,12 @@ bool fx_obr_is_narrative(struct fx *x)
 		if (fx_name(s) != SEG('O', 'B', 'X'))
 			continue;
 		struct slice type = fx_trim(fx_seg_field(x, s, 2)), value = fx_seg_field(x, s, 5);
+		bool text_type = type.n == 2 && (!memcmp(type.p, "TX", 2) || !memcmp(type.p, "FT", 2));
+		if (!text_type && value.n == 0)
+			continue; /* only names what follows */
 		if (type.n != 2)
 			return false;
-		if (!memcmp(type.p, "TX", 2) || !memcmp(type.p, "FT", 2)) {
+		if (text_type) {
 			text++;
 			long_text |= value.n >= 250 || (x->rep >= 0 && value.n && memchr(value.p, x->rep, value.n)) || mentions(value, ".br");
 		} else if (memcmp(type.p, "ED", 2) && memcmp(type.p, "RP", 2)) {
@@ -498,13 +501,25 @@ static void put_category(struct fx *x, struct fact *t, struct slice code)
 		fx_put_str(x, t, FF_CATEGORY, x->result_category);
 }
 
+/* A line of text without a code is a remark of the report it stands under; a number without one is of nobody knows what. */
+static void nameless(struct fx *x)
+{
+	struct slice raw = fx_field(x, 5);
+	if (raw.n == 0 || fx_null(raw))
+		return;
+	unsigned type = type_of(fx_field(x, 2));
+	if (x->report && (type == TYPE('T', 'X') || type == TYPE('F', 'T') || type == TYPE('S', 'T')))
+		fx_put(x, x->report, FF_TEXT, fx_line(x, raw));
+	else
+		fx_lost(x);
+}
+
 /* OBX: 1 set, 2 type, 3 what, 4 sub-id, 5 value, 6 unit, 7 range, 8 flags, 11 status, 14 observed, 16 by whom, 17 method, 18 device, 19 analysed, 20 site, 21 instance */
 static void result(struct fx *x)
 {
 	struct slice code = fx_code(x, fx_field(x, 3));
 	if (!code.n || fact_is_null(code)) {
-		if (fx_has(x, 5) || fx_has(x, 11))
-			fx_lost(x); /* a value of nobody knows what */
+		nameless(x);
 		return;
 	}
 	bool under_report = x->type->family == FX_RESULT || x->type->family == FX_LAB;

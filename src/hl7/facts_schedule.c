@@ -88,7 +88,11 @@ static void put_sch(struct fx *x, struct fact *t)
 static void make(struct fx *x)
 {
 	const struct hl7_segment *at = x->s;
-	struct fact *t = x->appointment = fx_add(x, FACT_APPOINTMENT);
+	struct fact *t = fx_add(x, FACT_APPOINTMENT);
+	if (x->appointment_count < ARRAY_LEN(x->appointments))
+		x->appointments[x->appointment_count++] = t;
+	else
+		fx_lost(x); /* it will not hear of its resources */
 	x->details = 0;
 	put_sch(x, t);
 	struct fact *note = x->note;
@@ -112,22 +116,26 @@ void fx_sch(struct fx *x)
 	if (fx_name(x->s) == SEG('S', 'C', 'H')) {
 		x->sch = x->s;
 		x->sch_at = x->at;
-		x->appointment = NULL;
+		x->appointment_count = 0;
 		x->note = NULL;
 	} else if (x->sch) {
 		make(x);
 	}
 }
 
-/* The appointment that a resource belongs to. NULL: this one is taken off (action D), or there is none. */
-static struct fact *resource(struct fx *x)
+/* What a resource segment says of each appointment of the message. Nothing when it is taken off (action D). */
+static void for_each(struct fx *x, void (*put)(struct fx *x, struct fact *t))
 {
 	if (!x->sch)
-		return NULL;
-	if (!x->appointment)
+		return;
+	if (!x->appointment_count)
 		make(x);
-	x->note = x->appointment;
-	return fx_is(fx_field(x, 2), "D") || !fx_budget(x) ? NULL : x->appointment;
+	unsigned n = x->appointment_count;
+	x->note = n ? x->appointments[n - 1] : NULL;
+	if (fx_is(fx_field(x, 2), "D") || !fx_budget(x))
+		return;
+	for (unsigned i = 0; i < n; i++)
+		put(x, x->appointments[i]);
 }
 
 static struct slice name_of(struct slice code)
@@ -145,21 +153,15 @@ static void put_start(struct fx *x, struct fact *t, unsigned start, unsigned dur
 }
 
 /* AIS: 3 service, 4 start, 7/8 duration */
-void fx_ais(struct fx *x)
+static void put_ais(struct fx *x, struct fact *t)
 {
-	struct fact *t = resource(x);
-	if (!t)
-		return;
 	fx_put_field(x, t, FF_SERVICE, 3, fx_code);
 	put_start(x, t, 4, 7);
 }
 
 /* AIG: 3 resource, 4 type, 8 start, 11/12 duration */
-void fx_aig(struct fx *x)
+static void put_aig(struct fx *x, struct fact *t)
 {
-	struct fact *t = resource(x);
-	if (!t)
-		return;
 	struct slice name = fx_has(x, 3) ? name_of(fx_code(x, fx_field(x, 3))) : SLICE_NULL;
 	if (!name.n && fx_has(x, 4))
 		name = name_of(fx_code(x, fx_field(x, 4)));
@@ -168,21 +170,15 @@ void fx_aig(struct fx *x)
 }
 
 /* AIL: 3 place, 6 start, 9/10 duration */
-void fx_ail(struct fx *x)
+static void put_ail(struct fx *x, struct fact *t)
 {
-	struct fact *t = resource(x);
-	if (!t)
-		return;
 	fx_put_reps(x, t, FF_LOCATION, 3, fx_place);
 	put_start(x, t, 6, 9);
 }
 
 /* AIP: 3 person, 4 role, 6 start, 9/10 duration */
-void fx_aip(struct fx *x)
+static void put_aip(struct fx *x, struct fact *t)
 {
-	struct fact *t = resource(x);
-	if (!t)
-		return;
 	struct slice rest = fx_field(x, 3), rep, role = fx_has(x, 4) ? name_of(fx_code(x, fx_field(x, 4))) : SLICE_NULL;
 	if (rest.n && !fx_null(rest))
 		while (fx_next_rep(x, &rest, &rep)) {
@@ -193,4 +189,24 @@ void fx_aip(struct fx *x)
 			fx_put(x, t, FF_PERFORMER, role.n ? fx_join(x, parts, 8) : person);
 		}
 	put_start(x, t, 6, 9);
+}
+
+void fx_ais(struct fx *x)
+{
+	for_each(x, put_ais);
+}
+
+void fx_aig(struct fx *x)
+{
+	for_each(x, put_aig);
+}
+
+void fx_ail(struct fx *x)
+{
+	for_each(x, put_ail);
+}
+
+void fx_aip(struct fx *x)
+{
+	for_each(x, put_aip);
 }

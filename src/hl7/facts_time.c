@@ -209,8 +209,11 @@ static struct slice read_time(struct fx *x, struct slice raw, bool birth)
 		fx_problem(x);
 		return SLICE_NULL;
 	}
-	if (t.odd)
+	if (t.odd) {
 		fx_problem(x);
+		if (birth)
+			return SLICE_NULL; /* half a date of birth must not replace a whole one */
+	}
 	if (rest.n)
 		precision(&t, fx_nth(x, rest, x->comp, 1));
 	if (birth && t.n > 8 && !is_newborn(x, &t))

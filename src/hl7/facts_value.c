@@ -332,6 +332,18 @@ struct slice fx_word_of(struct fx *x, struct slice raw)
 	return code.n ? code : fx_part(x, fx_comp(x, raw, 2));
 }
 
+struct slice fx_saying(struct fx *x, struct slice raw)
+{
+	struct slice code = fx_code(x, raw);
+	if (fact_is_null(code))
+		return code;
+	static const uint8_t order[] = {FC_TEXT, FC_DISPLAY, FC_CODE};
+	for (size_t i = 0; i < ARRAY_LEN(order); i++)
+		if (fact_part(code, order[i]).n)
+			return fact_part(code, order[i]);
+	return SLICE_NULL;
+}
+
 /* ---- names, persons ---- */
 
 /* Table 0200, name type, as FHIR's name use. */

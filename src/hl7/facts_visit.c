@@ -62,6 +62,8 @@ void fx_pv1(struct fx *x)
 		return;
 	struct slice number = fx_first_rep(x, fx_field(x, 19));
 	x->visit = number.n && !fx_null(number) ? fx_id(x, number) : SLICE_NULL;
+	if (x->appointment_count)
+		fx_put_absent(x, x->appointments[x->appointment_count - 1], FF_VISIT, x->visit);
 	const char *class = class_of(x, fx_field(x, 2));
 	x->visit_class = class ? (uint8_t)class[0] : 0;
 	const char *action = action_of(x, class);
@@ -129,6 +131,8 @@ void fx_visit_finish(struct fx *x)
 {
 	if (!x->patients || x->type->family != FX_ADT || !x->type->action)
 		return;
+	if (!x->visit_fact && !strcmp(x->type->action, "update"))
+		return; /* an update of the person alone */
 	struct fact *t = x->visit_fact ? x->visit_fact : add_visit(x, action_of(x, NULL));
 	if (!t)
 		return;
