@@ -469,6 +469,7 @@ int keeper_main(struct role *r)
 	buf_init(&k->alarms, 1 << 16);
 	buf_init(&k->listeners, 1 << 16);
 	k->feed.end = CHART_NOW;
+	k->feed.lost_at = time_monotonic();
 	int code = k->staged && k->waiting ? begin(k, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
 	if (code == 0 && role_is_ready(r) < 0)
 		code = ERR_NO;

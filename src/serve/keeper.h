@@ -56,8 +56,9 @@ struct feed { /* the scribe */
 	uint64_t end;        /* rebuild: entries of the new view; else CHART_NOW */
 	bool rebuilding, pin_after;
 	uint64_t by_chan, by_tag; /* who asked for the rebuild; 0: we did */
-	int64_t told_at;
+	int64_t told_at, lost_at;
 	struct err failed;   /* what it said before it exited */
+	bool follow;         /* let a pinned view go when it comes */
 	bool force_rebuild;  /* asked for while there was no scribe */
 	uint64_t force_to;
 };
@@ -125,6 +126,7 @@ int feed_frame(struct keeper *k, const struct frame *f);
 void feed_send(struct keeper *k); /* what it does not have yet, as far as it takes it */
 void op_rebuild(struct keeper *k, struct kchan *ch, const struct frame *f);
 void feed_follow(struct keeper *k);
+bool feed_hopeless(const struct keeper *k);
 void keeper_quarantine(struct keeper *k, uint64_t entry, uint32_t deaths);
 bool keeper_is_quarantined(const struct keeper *k, uint64_t entry);
 void keeper_quarantine_note(struct keeper *k, uint64_t entry, bool lifted);

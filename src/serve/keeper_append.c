@@ -211,6 +211,13 @@ void keeper_waits(struct keeper *k)
 		bool yes = reached(k, w);
 		if (!ch)
 			continue;
+		if (!yes && !w->stored && w->what & WAIT_APPLIED && feed_hopeless(k)) {
+			struct err e;
+			char why[400];
+			err_set(&e, ERR_SYSTEM, "view", "the entries are durable, but the view does not reach them: %s", k->feed.failed.code ? err_line(&k->feed.failed, why, sizeof why) : "the scribe does not come up");
+			reply_err(ch, w->tag, &e);
+			continue;
+		}
 		if (yes || (w->until && now > w->until)) {
 			answer_wait(k, ch, w, yes && k->feed.applied >= w->size);
 			continue;

@@ -8,6 +8,7 @@
 #define AHEAD ((size_t)1 << 20)         /* bytes that wait for the kernel to take them: then no more is read back */
 #define BULK 5000                       /* an empty view this far behind is built as a rebuild is */
 #define TELL_EVERY (TIME_SEC / 5)
+#define PATIENCE (30 * TIME_SEC)         /* without a scribe; longer than any pause before it is started again */
 
 /* ---- frames of entries ---- */
 
@@ -192,6 +193,7 @@ static void rebuilt(struct keeper *k, uint64_t applied)
 void feed_follow(struct keeper *k)
 {
 	struct feed *fd = &k->feed;
+	fd->follow = !fd->hello; /* it is being started: when it has said how it stands */
 	if (!fd->ch || !fd->hello || !fd->pinned || fd->rebuilding)
 		return;
 	fd->pinned = false;
@@ -214,6 +216,8 @@ void feed_lost(struct keeper *k)
 {
 	struct feed *fd = &k->feed;
 	fd->ch = NULL;
+	if (fd->hello) /* one that dies before it has said hello has not come back */
+		fd->lost_at = time_monotonic();
 	fd->hello = false;
 	if (fd->rebuilding && fd->by_chan) { /* its successor begins again */
 		fd->force_rebuild = true;
@@ -237,6 +241,8 @@ static void hello(struct keeper *k, uint64_t applied, bool pinned, bool unusable
 	} else if (applied > durable) {
 		role_log(k->r, "the view has %llu entries and the ledger %llu: it is of another ledger, or of one that was restored; it is rebuilt", (unsigned long long)applied, (unsigned long long)durable);
 		start_rebuild(k, durable, false);
+	} else if (fd->follow && pinned && !unusable) {
+		feed_follow(k);
 	} else if (unusable || (applied <= 1 && durable > BULK && !pinned)) {
 		start_rebuild(k, durable, false);
 	}
@@ -273,6 +279,15 @@ int feed_frame(struct keeper *k, const struct frame *f)
 	default:
 		return ERR_DENIED;
 	}
+}
+
+/* Nobody waits for ever for a view that cannot be written: a disk that is full, a file that is damaged. */
+bool feed_hopeless(const struct keeper *k)
+{
+	const struct feed *fd = &k->feed;
+	if (fd->hello)
+		return fd->failed.code != 0;
+	return time_monotonic() - fd->lost_at > PATIENCE;
 }
 
 /* ---- quarantine ---- */

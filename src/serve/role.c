@@ -291,6 +291,9 @@ static int lock_in(struct role *r, const struct role_start *s, struct err *e)
 	int code = sandbox_user(r->sitefd, s->uid, s->gid, groups, view ? 1 : 0, s->flags & START_SEPARATE, &r->report, e);
 	if (code < 0)
 		return code;
+	/* No role outlives its supervisor, even in the middle of a long message; the keeper ends by itself, in order, when the channel closes. (The kernel forgets this when the user changes, so it stands here.) */
+	if (r->id != ROLE_KEEPER)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (!r->report.user)
 		snprintf(r->report.note, sizeof r->report.note, root ? "runs as root" : "all roles share user %u: start as root for a user each", r->report.uid);
 	snprintf(r->chart_path, sizeof r->chart_path, "%s/view/chart.db", root && s->flags & START_SEPARATE ? "" : r->site_path);
@@ -387,9 +390,6 @@ int serve_role_main(int argc, char **argv)
 	umask(027);
 	if (!strcmp(argv[2], "private"))
 		_exit(supervisor_private(ROLE_SUP_FD));
-	/* no role outlives its supervisor: the keeper ends by itself, in order, when the channel closes */
-	if (strcmp(argv[2], "keeper"))
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	int status = become(ROLE_SUP_FD);
 	_exit(status); /* nothing is left to flush; exit handlers of libraries have no business here */
 }

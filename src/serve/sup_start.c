@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -47,9 +48,13 @@ static int need_shared(struct supervisor *s, enum role_id id, struct err *e)
 }
 
 /* Between fork and exec: only what is safe there. */
-static void child(int chan, const char *role)
+static void child(int chan, enum role_id id)
 {
+	const char *role = role_name(id);
 	sigset_t none;
+	/* an acknowledgement does not wait for a chart that is being rebuilt; without the right to it, it is left */
+	if (id == ROLE_INTAKE || id == ROLE_KEEPER)
+		(void)!setpriority(PRIO_PROCESS, 0, -5);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (chan == ROLE_SUP_FD)
@@ -80,7 +85,7 @@ static int spawn(struct sup_role *r, enum role_id id, struct err *e)
 		return code;
 	}
 	if (p == 0)
-		child(pair[1], role_name(id));
+		child(pair[1], id);
 	close(pair[1]);
 	r->pid = p;
 	r->chan = pair[0];

@@ -450,6 +450,8 @@ int serve_run(const struct serve_options *o, struct err *e)
 		s->roles[ROLE_WEB].wanted = true;
 		r = sup_run(s, e);
 	}
+	if (s->controlfd >= 0)
+		(void)unlinkat(s->site.fd, "run/control", 0); /* we still hold the lock */
 	sup_done(s);
 	free(s);
 	return r;
