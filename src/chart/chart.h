@@ -24,11 +24,14 @@ struct chart_options {
 	bool memory;       /* the in-memory store (tests) */
 	int zone_minutes;  /* for times sent without a zone */
 	const char *site_name;
+	const char *readers; /* versions of the readers, "hl7 1 fhir 1"; NULL: not compared. Stored in a new view; another one: ERR_CORRUPT with "rebuild it" */
+	bool rebuild;        /* write, too: a view that is damaged or of another version is no error, it is dropped; chart_bulk follows */
 };
 /* path: SITE/view/chart.db. Reading works with the writer running, stopped cleanly or killed (persistent WAL), from another uid without write permission. ERR_NOT_FOUND: no view yet. A view of another version:
  * ERR_CORRUPT with "rebuild it". */
 int chart_open(const char *path, const struct chart_options *o, struct chart **ret, struct err *e) MUST;
 void chart_close(struct chart *c); /* NULL is fine */
+const char *chart_readers(struct chart *c); /* as stored: with the head, what a logged view was made from */
 
 /* ---- applying (one writer) --------------------------------------------------------------------------------------------- */
 
@@ -90,7 +93,7 @@ struct chart_patient {
 	char id[32];                  /* ours */
 	struct fact_ident *idents;    /* all identifiers of the person as of the moment; current record number first */
 	size_t ident_count;
-	char (*replaces)[32];         /* our ids merged into this one */
+	const char **replaces;        /* our ids merged into this one */
 	size_t replaces_count;
 	char replaced_by[32];         /* set when asked for by an id that was merged away */
 	struct fact_item *demographics;
@@ -101,9 +104,14 @@ struct chart_patient {
 	uint32_t lookalikes;          /* others with a confusable name or the same birth date and a near name, among those present or found */
 	bool test, incomplete, is_protected;
 	struct chart_moment moment;
+	const struct chart_given *given; /* for chart_last_given */
+	size_t given_count;
+	const char *site_name;
 };
 /* id: ours ("p4711"), or a record number, or "number@assigner". Several persons with that number: ERR_EXISTS, and ret_ids (may be NULL) lists ours, LF between. ERR_NOT_FOUND. Everything lives in the arena. */
 int chart_patient(struct chart *c, struct slice id, struct chart_moment at, struct arena *a, struct chart_patient **ret, struct buf *ret_ids, struct err *e) MUST;
+/* The newest administration that was given of a medication order (linked by order number, else by drug), or NULL; ret_not_given (may be NULL): the newest one that was not, when it is newer. */
+const struct fact_item *chart_last_given(const struct chart_patient *p, const struct fact_item *order, const struct fact_item **ret_not_given);
 void chart_summary(const struct chart_patient *p, struct fhir_summary *ret); /* for IPS */
 
 /* ---- the house ---------------------------------------------------------------------------------------------------------------- */

@@ -1,0 +1,480 @@
+/* Feeds and their rhythm; counts by message type.
+ *
+ * Each feed's silence is judged against its own habit at that hour of the day: a laboratory that sends every 40 s by day and nothing from one to five at night is not
+ * stale at three. For each hour (local, by the site's zone) we keep the mean gap between messages (a running mean over about the last 256) and the longest one, which ages
+ * by an eighth a day. A gap that covers several hours counts for each of them, so a quiet night is learned in one night.
+ *
+ *   usual gap    the mean at this hour
+ *   stale after  the largest of: a minute; 12 times the mean (were messages independent, such a gap would come once in 160 thousand); 1.5 times the longest
+ *                with fewer than 8 gaps at this hour: all hours together, and not under 15 minutes
+ *   ageing       from half of that
+ */
+#include "chart_internal.h"
+
+#include <stdlib.h>
+
+#define HOUR (3600 * TIME_SEC)
+#define DAY (24 * HOUR)
+#define MINUTE (60 * TIME_SEC)
+#define GAPS_ENOUGH 8
+#define MEAN_OVER 256
+#define STALE_LEAST MINUTE
+#define STALE_UNLEARNED (15 * MINUTE)
+#define STALE_MOST (72 * HOUR)
+#define FEED_VERSION 1
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
+static unsigned hour_of(int64_t t, int zone_minutes)
+{
+	return (unsigned)(((floor_div(t, HOUR / 60) + zone_minutes) / 60 % 24 + 24) % 24);
+}
+
+/* ---- by name ---- */
+
+static uint32_t bucket_of(struct slice a, struct slice b)
+{
+	uint32_t h = 2166136261u;
+	for (size_t i = 0; i < a.n; i++)
+		h = (h ^ a.p[i]) * 16777619u;
+	h = (h ^ 0x1f) * 16777619u;
+	for (size_t i = 0; i < b.n; i++)
+		h = (h ^ b.p[i]) * 16777619u;
+	return (h ^ h >> 16) % CHART_BUCKETS;
+}
+
+static struct slice shortened(struct slice s)
+{
+	if (s.n <= CHART_NAME_MAX)
+		return s;
+	s.n = CHART_NAME_MAX;
+	s.n = utf8_valid_prefix(s);
+	return s;
+}
+
+static void *grown(void *v, size_t *cap, size_t n, size_t size, struct err *e)
+{
+	if (n < *cap)
+		return v;
+	size_t more = *cap ? *cap * 2 : 16;
+	void *p = reallocarray(v, more, size);
+	if (!p) {
+		err_set(e, ERR_MEMORY, NULL, "no memory");
+		return NULL;
+	}
+	*cap = more;
+	return p;
+}
+
+static int feed_find(struct chart *c, struct slice name, struct slice source, struct feed **ret, struct err *e)
+{
+	name = shortened(name);
+	source = shortened(source);
+	for (int pass = 0;; pass++) {
+		uint32_t b = bucket_of(name, source);
+		for (uint32_t i = c->feed_bucket[b]; i; i = c->feeds[i - 1].next_in_bucket)
+			if (slice_eq(c->feeds[i - 1].name, name) && slice_eq(c->feeds[i - 1].source, source)) {
+				*ret = &c->feeds[i - 1];
+				return 0;
+			}
+		if (c->feed_count < CHART_FEEDS_MAX || pass) {
+			struct feed *v = grown(c->feeds, &c->feed_cap, c->feed_count, sizeof *v, e);
+			uint8_t *text = v ? malloc(name.n + source.n + 1) : NULL;
+			if (v)
+				c->feeds = v;
+			if (!text)
+				return err_set(e, ERR_MEMORY, NULL, "no memory");
+			if (name.n)
+				memcpy(text, name.p, name.n);
+			if (source.n)
+				memcpy(text + name.n, source.p, source.n);
+			struct feed *x = &c->feeds[c->feed_count++];
+			*x = (struct feed){.name = slice_of(text, name.n), .source = slice_of(text + name.n, source.n), .next_in_bucket = c->feed_bucket[b]};
+			c->feed_bucket[b] = (uint32_t)c->feed_count;
+			*ret = x;
+			return 0;
+		}
+		name = SLICE("(other feeds)"); /* a sender that changes its name with every message is one feed */
+		source = SLICE("");
+	}
+}
+
+static int count_find(struct chart *c, struct slice name, struct count **ret, struct err *e)
+{
+	name = shortened(name);
+	for (int pass = 0;; pass++) {
+		uint32_t b = bucket_of(name, SLICE_NULL);
+		for (uint32_t i = c->count_bucket[b]; i; i = c->counts[i - 1].next_in_bucket)
+			if (slice_eq(c->counts[i - 1].name, name)) {
+				*ret = &c->counts[i - 1];
+				return 0;
+			}
+		if (c->count_count < CHART_COUNTS_MAX || pass) {
+			struct count *v = grown(c->counts, &c->count_cap, c->count_count, sizeof *v, e);
+			uint8_t *text = v ? malloc(name.n + 1) : NULL;
+			if (v)
+				c->counts = v;
+			if (!text)
+				return err_set(e, ERR_MEMORY, NULL, "no memory");
+			if (name.n)
+				memcpy(text, name.p, name.n);
+			struct count *x = &c->counts[c->count_count++];
+			*x = (struct count){.name = slice_of(text, name.n), .next_in_bucket = c->count_bucket[b]};
+			c->count_bucket[b] = (uint32_t)c->count_count;
+			*ret = x;
+			return 0;
+		}
+		name = SLICE("(other types)");
+	}
+}
+
+void feed_forget(struct chart *c)
+{
+	for (size_t i = 0; i < c->feed_count; i++)
+		free((void *)(uintptr_t)c->feeds[i].name.p);
+	for (size_t i = 0; i < c->count_count; i++)
+		free((void *)(uintptr_t)c->counts[i].name.p);
+	free(c->feeds), c->feeds = NULL, c->feed_count = c->feed_cap = 0;
+	free(c->counts), c->counts = NULL, c->count_count = c->count_cap = 0;
+	memset(c->feed_bucket, 0, sizeof c->feed_bucket);
+	memset(c->count_bucket, 0, sizeof c->count_bucket);
+}
+
+/* ---- learning ---- */
+
+static void learn_gap(struct feed_hour *h, int64_t gap, int64_t t)
+{
+	uint32_t day = (uint32_t)(t / DAY);
+	for (; h->day < day && h->longest > 0 && h->count; h->day++)
+		h->longest -= h->longest / 8;
+	h->day = day;
+	if (gap > h->longest)
+		h->longest = gap;
+	int64_t over = h->count < MEAN_OVER ? (int64_t)h->count + 1 : MEAN_OVER;
+	h->mean += (gap - h->mean) / over;
+	if (h->count < UINT32_MAX)
+		h->count++;
+}
+
+static void learn(struct feed *x, int64_t t, int zone_minutes)
+{
+	if (x->messages) {
+		int64_t gap = t > x->last_time ? t - x->last_time : 0;
+		int64_t hours = t > x->last_time ? floor_div(t, HOUR) - floor_div(x->last_time, HOUR) : 0;
+		unsigned from = hour_of(x->last_time, zone_minutes);
+		for (int64_t i = 0; i <= hours && i < 24; i++)
+			learn_gap(&x->hour[(from + (unsigned)i) % 24], gap, t);
+	}
+	x->messages++;
+	if (t > x->last_time || x->messages == 1)
+		x->last_time = t;
+}
+
+static void count_minute(struct feed *x, int64_t t)
+{
+	int64_t m = floor_div(t, MINUTE);
+	if (m > x->minute || x->messages == 1) {
+		int64_t gone = x->messages == 1 || m - x->minute > 60 ? 60 : m - x->minute;
+		for (int64_t i = 0; i < gone; i++)
+			x->last_hour[(uint64_t)(m - i) % 60] = 0;
+		x->minute = m;
+	}
+	uint32_t *at = &x->last_hour[(uint64_t)x->minute % 60];
+	if (*at < UINT32_MAX)
+		++*at;
+}
+
+static struct slice count_name(const struct chart_entry *en, const struct facts *f, char room[32])
+{
+	static const struct {
+		uint8_t kind;
+		const char *name;
+	} kinds[] = {{1, "hl7v2"}, {2, "hl7v2-envelope"}, {3, "hl7v2-fragment"}, {4, "fhir"}, {5, "other"}, {6, "identity"}, {16, "site"}, {17, "pack"}, {18, "quarantine"}, {19, "account"}, {20, "session"},
+	             {21, "audit"}, {22, "alarm"}, {23, "config"}};
+	if (f && f->type.n)
+		return f->type;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (kinds[i].kind == en->kind) {
+			snprintf(room, 32, "kind %s", kinds[i].name);
+			return slice_str(room);
+		}
+	snprintf(room, 32, "kind %u", en->kind);
+	return slice_str(room);
+}
+
+int feed_apply(struct chart *c, const struct chart_entry *en, const struct facts *f, struct err *e)
+{
+	char room[32];
+	struct count *n;
+	int r = count_find(c, count_name(en, f, room), &n, e);
+	if (r < 0)
+		return r;
+	n->count++;
+	n->last_entry = en->seq;
+	n->dirty = true;
+	if (f) {
+		n->uninterpreted += f->uninterpreted || f->failed;
+		n->problems += f->problems;
+	} else if (en->kind == KIND_HL7V2 || en->kind == KIND_FHIR || en->kind == KIND_HL7V2_FRAGMENT || en->kind == KIND_OTHER) {
+		n->uninterpreted++; /* content that nobody read: unreadable, or in quarantine */
+	}
+	if (!f)
+		return 0;
+	struct feed *x;
+	r = feed_find(c, f->feed.n ? f->feed : en->source, en->source, &x, e);
+	if (r < 0)
+		return r;
+	learn(x, c->last_time, c->zone_minutes);
+	count_minute(x, c->last_time);
+	x->last_entry = en->seq;
+	x->dirty = true;
+	return 0;
+}
+
+/* ---- as rows ---- */
+
+static void put_feed(struct buf *b, const struct feed *x)
+{
+	buf_u8(b, FEED_VERSION);
+	buf_varint(b, x->messages);
+	buf_varint(b, x->last_entry);
+	buf_u64be(b, (uint64_t)x->last_time);
+	for (int i = 0; i < 24; i++) {
+		buf_varint(b, (uint64_t)x->hour[i].mean);
+		buf_varint(b, (uint64_t)x->hour[i].longest);
+		buf_varint(b, x->hour[i].count);
+		buf_varint(b, x->hour[i].day);
+	}
+	buf_u64be(b, (uint64_t)x->minute);
+	for (int i = 0; i < 60; i++)
+		buf_varint(b, x->last_hour[i]);
+}
+
+static int damaged(struct err *e)
+{
+	return err_set(e, ERR_CORRUPT, "view", "the view's record of its feeds is damaged: rebuild it with 'holdfast view rebuild'");
+}
+
+static int get_feed(struct slice blob, struct feed *x, struct err *e)
+{
+	struct cur in = cur_of(blob);
+	uint8_t version = cur_u8(&in);
+	x->messages = cur_varint(&in);
+	x->last_entry = cur_varint(&in);
+	x->last_time = (int64_t)cur_u64be(&in);
+	for (int i = 0; i < 24; i++) {
+		x->hour[i].mean = (int64_t)cur_varint(&in);
+		x->hour[i].longest = (int64_t)cur_varint(&in);
+		x->hour[i].count = (uint32_t)cur_varint(&in);
+		x->hour[i].day = (uint32_t)cur_varint(&in);
+	}
+	x->minute = (int64_t)cur_u64be(&in);
+	for (int i = 0; i < 60; i++)
+		x->last_hour[i] = (uint32_t)cur_varint(&in);
+	return cur_done(&in) && version == FEED_VERSION ? 0 : damaged(e);
+}
+
+static void put_count(struct buf *b, const struct count *x)
+{
+	buf_u8(b, FEED_VERSION);
+	buf_varint(b, x->count);
+	buf_varint(b, x->uninterpreted);
+	buf_varint(b, x->problems);
+	buf_varint(b, x->last_entry);
+}
+
+static int get_count(struct slice blob, struct count *x, struct err *e)
+{
+	struct cur in = cur_of(blob);
+	uint8_t version = cur_u8(&in);
+	x->count = cur_varint(&in);
+	x->uninterpreted = cur_varint(&in);
+	x->problems = cur_varint(&in);
+	x->last_entry = cur_varint(&in);
+	return cur_done(&in) && version == FEED_VERSION ? 0 : damaged(e);
+}
+
+int feed_save(struct chart *c, struct err *e)
+{
+	AUTO_BUF struct buf b, key;
+	buf_init(&b, 1 << 16);
+	buf_init(&key, 1 << 12);
+	int r = 0;
+	for (size_t i = 0; i < c->feed_count && r == 0; i++) {
+		struct feed *x = &c->feeds[i];
+		if (!x->dirty)
+			continue;
+		buf_reset(&b);
+		buf_reset(&key);
+		buf_add_slice(&key, x->name);
+		buf_u8(&key, FACT_US);
+		buf_add_slice(&key, x->source);
+		put_feed(&b, x);
+		r = buf_ok(&b) && buf_ok(&key) ? ASK(c, put_kv, STORE_KV_FEED, buf_slice(&key), buf_slice(&b), e) : err_set(e, ERR_MEMORY, NULL, "no memory");
+		x->dirty = r < 0;
+	}
+	for (size_t i = 0; i < c->count_count && r == 0; i++) {
+		struct count *x = &c->counts[i];
+		if (!x->dirty)
+			continue;
+		buf_reset(&b);
+		put_count(&b, x);
+		r = buf_ok(&b) ? ASK(c, put_kv, STORE_KV_COUNT, x->name, buf_slice(&b), e) : err_set(e, ERR_MEMORY, NULL, "no memory");
+		x->dirty = r < 0;
+	}
+	return r;
+}
+
+static int load_feed(void *arg, struct slice key, struct slice blob, struct err *e)
+{
+	struct chart *c = arg;
+	struct slice source, name = slice_cut(key, FACT_US, &source);
+	struct feed *x, got = {0};
+	int r = get_feed(blob, &got, e);
+	if (r == 0)
+		r = feed_find(c, name, source, &x, e);
+	if (r < 0)
+		return r;
+	got.name = x->name;
+	got.source = x->source;
+	got.next_in_bucket = x->next_in_bucket;
+	*x = got;
+	return 0;
+}
+
+static int load_count(void *arg, struct slice key, struct slice blob, struct err *e)
+{
+	struct chart *c = arg;
+	struct count *x, got = {0};
+	int r = get_count(blob, &got, e);
+	if (r == 0)
+		r = count_find(c, key, &x, e);
+	if (r < 0)
+		return r;
+	got.name = x->name;
+	got.next_in_bucket = x->next_in_bucket;
+	*x = got;
+	return 0;
+}
+
+int feed_load(struct chart *c, struct err *e)
+{
+	int r = ASK(c, all_kv, STORE_KV_FEED, load_feed, c, e);
+	return r < 0 ? r : ASK(c, all_kv, STORE_KV_COUNT, load_count, c, e);
+}
+
+/* ---- questions ---- */
+
+struct feeds_ask {
+	struct chart *c;
+	int64_t now;
+	struct arena *a;
+	struct chart_feed *first, **last;
+};
+
+static int64_t scaled(int64_t v, int64_t num, int64_t den)
+{
+	return v > STALE_MOST ? STALE_MOST : v * num / den;
+}
+
+static void judge(struct chart_feed *to, const struct feed *x, int64_t now, int zone_minutes)
+{
+	struct feed_hour at = x->hour[hour_of(now, zone_minutes)];
+	int64_t least = STALE_LEAST;
+	if (at.count < GAPS_ENOUGH) {
+		least = STALE_UNLEARNED;
+		at = (struct feed_hour){0};
+		for (int i = 0; i < 24; i++) {
+			const struct feed_hour *h = &x->hour[i];
+			uint32_t weight = h->count < MEAN_OVER ? h->count : MEAN_OVER;
+			if (!weight)
+				continue;
+			at.count += weight;
+			at.mean += (h->mean - at.mean) * (int64_t)weight / (int64_t)at.count;
+			at.longest = h->longest > at.longest ? h->longest : at.longest;
+		}
+	}
+	int64_t stale = least, by_mean = scaled(at.mean, 12, 1), by_longest = scaled(at.longest, 3, 2);
+	stale = by_mean > stale ? by_mean : stale;
+	stale = by_longest > stale ? by_longest : stale;
+	to->usual_gap = at.mean;
+	to->stale_after = stale > STALE_MOST ? STALE_MOST : stale;
+	int64_t age = now - x->last_time;
+	to->state = x->messages == 0 ? CHART_NEVER : age >= to->stale_after ? CHART_STALE : age >= to->stale_after / 2 ? CHART_AGEING : CHART_FRESH;
+	int64_t m = floor_div(now, MINUTE);
+	for (int64_t i = 0; i < 60; i++) {
+		int64_t minute = m - 59 + i;
+		if (minute <= x->minute && minute > x->minute - 60)
+			to->last_hour[i] = x->last_hour[(uint64_t)minute % 60];
+	}
+}
+
+static int ask_feed(void *arg, struct slice key, struct slice blob, struct err *e)
+{
+	struct feeds_ask *q = arg;
+	struct feed x = {0};
+	int r = get_feed(blob, &x, e);
+	if (r < 0)
+		return r;
+	struct chart_feed *to = arena_alloc(q->a, sizeof *to);
+	struct slice copy = arena_dup(q->a, key);
+	if (!to || !copy.p)
+		return chart_no_memory(q->a, e);
+	to->name = slice_cut(copy, FACT_US, &to->source);
+	to->messages = x.messages;
+	to->last_entry = x.last_entry;
+	to->last_time = x.last_time;
+	judge(to, &x, q->now, q->c->zone_minutes);
+	*q->last = to;
+	q->last = &to->next;
+	return 0;
+}
+
+int chart_feeds(struct chart *c, int64_t now, struct arena *a, struct chart_feed **ret, struct err *e)
+{
+	struct chart *held LOOK = NULL;
+	CHART_LOOK(c, held, e);
+	struct feeds_ask q = {c, now, a, NULL, NULL};
+	q.last = &q.first;
+	int r = ASK(c, all_kv, STORE_KV_FEED, ask_feed, &q, e);
+	if (r == 0)
+		*ret = q.first;
+	return r;
+}
+
+struct counts_ask {
+	struct arena *a;
+	struct chart_count *first, **last;
+};
+
+static int ask_count(void *arg, struct slice key, struct slice blob, struct err *e)
+{
+	struct counts_ask *q = arg;
+	struct count x = {0};
+	int r = get_count(blob, &x, e);
+	if (r < 0)
+		return r;
+	struct chart_count *to = arena_alloc(q->a, sizeof *to);
+	struct slice name = arena_dup(q->a, key);
+	if (!to || !name.p)
+		return chart_no_memory(q->a, e);
+	*to = (struct chart_count){.name = name, .count = x.count, .uninterpreted = x.uninterpreted, .problems = x.problems, .last_entry = x.last_entry};
+	*q->last = to;
+	q->last = &to->next;
+	return 0;
+}
+
+int chart_counts(struct chart *c, struct arena *a, struct chart_count **ret, struct err *e)
+{
+	struct chart *held LOOK = NULL;
+	CHART_LOOK(c, held, e);
+	struct counts_ask q = {a, NULL, NULL};
+	q.last = &q.first;
+	int r = ASK(c, all_kv, STORE_KV_COUNT, ask_count, &q, e);
+	if (r == 0)
+		*ret = q.first;
+	return r;
+}

@@ -1,0 +1,443 @@
+/* chart's own header: what its files share. One subject a file:
+ *
+ *   chart_open.c      open, close, moments' bookkeeping, counters
+ *   chart_apply.c     one entry into the store: the order of things
+ *   chart_ident.c     identifiers, and persons as trees of them
+ *   chart_identity.c  who is whom: merge, link, move, un-merge
+ *   chart_header.c    demographics and alerts as folded rows, words for search
+ *   chart_word.c      folding and sounds of names
+ *   chart_visit.c     visit events -> where a patient is (pure)
+ *   chart_stay.c      ... kept as intervals for the bed board
+ *   chart_rows.c      a person's rows as statements
+ *   chart_key.c       which statements speak of the same thing (pure)
+ *   chart_fold.c      statements -> items and sections (pure)
+ *   chart_result.c    ... of results (pure)
+ *   chart_patient.c   a page
+ *   chart_census.c    the house
+ *   chart_search.c    search and look-alikes
+ *   chart_feed.c      feeds and their rhythm, counts by type
+ *   chart_event.c     audit, sessions, alarms ...; the timeline
+ *   chart_time.c      as of
+ *   chart_json.c      JSON, export
+ */
+#ifndef HOLDFAST_CHART_INTERNAL_H
+#define HOLDFAST_CHART_INTERNAL_H
+
+#include "chart.h"
+#include "chart_store.h"
+
+/* ---- limits ---------------------------------------------------------------------------------------------------------- */
+
+#define CHART_MEMBERS_MAX 4096     /* identifiers of one person */
+#define CHART_ROWS_MAX 2000000     /* rows of one person that a page folds */
+#define CHART_FEEDS_MAX 4096       /* feeds that are told apart; further ones are counted together */
+#define CHART_COUNTS_MAX 4096      /* message types that are told apart; as above */
+#define CHART_NAME_MAX 200         /* bytes of a feed's or type's name that are kept */
+#define CHART_HISTORY_MAX 200      /* replaced versions shown of one item */
+#define CHART_SCRATCH_MAX ((size_t)512 << 20)
+
+/* The numbers of ledger_kind that this view knows by name (ledger.h: numbers are for ever; the chart does not stand on the ledger). */
+enum { KIND_HL7V2 = 1, KIND_HL7V2_FRAGMENT = 3, KIND_FHIR = 4, KIND_OTHER = 5, KIND_IDENTITY = 6, KIND_QUARANTINE = 18, KIND_ACCOUNT = 19, KIND_SESSION = 20, KIND_AUDIT = 21, KIND_ALARM = 22, KIND_CONFIG = 23 };
+#define LEAF_FLAG_ID_REUSED 0x01
+
+/* ---- rows --------------------------------------------------------------------------------------------------------------- */
+
+/* store_row.flags */
+#define ROW_INCOMPLETE 0x01
+#define ROW_TEST 0x02
+#define ROW_ID_REUSED 0x04
+#define ROW_QUARANTINED 0x08
+#define ROW_ORIGIN_SHIFT 6 /* the two high bits: enum fact_origin */
+
+struct row { /* a store_row decoded */
+	uint64_t id;
+	uint32_t ident;
+	uint8_t flags;
+	int64_t received, time; /* time: the sender's, else received; ns */
+	bool stands;            /* something it said is current: set by the fold */
+	struct facts f;         /* one group */
+	struct row *next;
+};
+static inline uint64_t row_entry(const struct row *r)
+{
+	return store_row_entry(r->id);
+}
+static inline enum fact_origin row_origin(const struct row *r)
+{
+	return (enum fact_origin)(r->flags >> ROW_ORIGIN_SHIFT);
+}
+struct stmt { /* one fact, and who said it when */
+	const struct fact *f;
+	struct row *row;
+	uint32_t index; /* in its group */
+	uint32_t group; /* chart_key.c: which thing it speaks of */
+};
+struct stmts {
+	struct stmt *v;
+	size_t n, cap;
+};
+int row_decode(const struct store_row *r, struct arena *a, struct row **ret, struct err *e) MUST;
+bool stmts_add(struct stmts *s, struct arena *a, const struct fact *f, struct row *row, uint32_t index); /* false: arena full */
+
+/* ---- what the writer remembers ------------------------------------------------------------------------------------------- */
+
+struct ident_state { /* of one identifier; a cache that can always be made again */
+	uint32_t id;             /* 0: empty slot */
+	uint32_t root, epoch;    /* root is right while epoch is the chart's */
+	bool time_known;
+	int64_t max_time;        /* newest source time of its rows */
+	uint64_t patient[2];     /* hashes of demographics that are known to change nothing */
+	uint64_t safety;         /* hash of the last allergies and flags */
+	uint64_t visit;          /* hash of the last visit and account number that search knows */
+	uint64_t key[2];         /* bulk: hash of (number, assigner, space) */
+};
+#define CHART_STATES 65536 /* slots when not in bulk: 4 MiB */
+
+struct feed {
+	struct slice name, source; /* malloced, one block */
+	uint64_t messages, last_entry;
+	int64_t last_time;
+	struct feed_hour {
+		int64_t mean, longest; /* ns between messages at this hour, learned */
+		uint32_t count, day;   /* samples; the day longest was last aged on */
+	} hour[24];
+	int64_t minute;            /* number of the newest minute counted */
+	uint32_t last_hour[60];    /* [minute % 60] */
+	bool dirty;
+	uint32_t next_in_bucket; /* index + 1 */
+};
+struct count {
+	struct slice name;
+	uint64_t count, uninterpreted, problems, last_entry;
+	bool dirty;
+	uint32_t next_in_bucket;
+};
+#define CHART_BUCKETS 1024
+
+/* chart_visit.c: pure */
+struct visit_event {
+	int64_t time;
+	uint64_t row, entry;
+	uint32_t index, ident;
+	int64_t received;
+	enum fact_origin origin;
+	struct slice attending; /* a person of facts.h */
+	const struct fact *f;
+	const struct row *src;  /* pages only */
+};
+struct visit_place {
+	struct slice facility, unit, room, bed, text;
+};
+struct visit {
+	struct slice number, assigner, account;
+	struct slice status, cls;           /* words of facts.h */
+	struct visit_place place;
+	bool placed;                        /* in the house, if only somewhere in it */
+	struct slice since;                 /* ISO text of the event that brought the patient to this place */
+	int64_t place_time;                 /* ... its order among all: the latest one says where a person is */
+	uint64_t place_row;
+	struct slice attending, start, end, expected, protected_as;
+	uint64_t row;                       /* newest event, and what it was sent under */
+	uint32_t ident;
+	int64_t received, time;
+	enum fact_origin origin;
+	struct undo *undo;                  /* events that changed place or status, newest first */
+	struct visit_part *parts;           /* all events, newest first, where kept */
+	struct fact_item *item;             /* pages: what it became */
+	struct visit *next;
+};
+struct visit_part {
+	struct visit_event ev;
+	struct visit_part *next;
+};
+struct visits {
+	struct arena *a;
+	struct visit *first, *last;
+	uint32_t count;
+	int64_t last_time; /* newest event */
+	uint64_t last_row;
+	struct slice heard; /* where a patient was last heard of in a message that moves nobody: a FACT location */
+	uint64_t heard_row;
+	int64_t heard_time;
+};
+/* Events must come in order of (time, row, index); parts are kept only when keep is set, and then the facts must live as long as v. Strings are copied into v's arena. false: arena full. */
+bool visits_apply(struct visits *v, const struct visit_event *ev, int zone_minutes, bool keep);
+bool visits_fold(struct visits *v, struct visit_event *ev, size_t n, int zone_minutes, bool keep); /* sorts ev */
+const struct visit *visits_current(const struct visits *v, int64_t now); /* NULL: not in the house, at this receive time */
+int64_t visit_expires(const struct visit *v);               /* receive time; INT64_MAX: never by itself */
+int64_t visit_event_time(const struct fact *f, const struct facts *m, int64_t received, int zone_minutes);
+struct slice visit_attending(const struct fact_group *g);   /* of the message that the event came in */
+bool fact_is_visit_event(const struct fact *f);             /* a VISIT fact, or an identity fact that renames visits */
+
+struct visit_slot { /* of one person: the fold so far, and the open stay that shows it */
+	uint32_t person, epoch;
+	bool moved;
+	struct visits v;
+	struct arena *a;
+	uint64_t stay;      /* 0: none is open */
+	uint64_t stay_hash; /* of its body */
+	int64_t expires;
+};
+#define CHART_VISIT_SLOTS 2048 /* 16 KiB each at least */
+
+struct chart {
+	struct store *store;
+	bool write, bulk, failed, looking;
+	int zone_minutes;
+	char *site_name, *readers;
+
+	/* committed and staged: the next entry to come */
+	uint64_t applied, staged;
+	int64_t last_time;
+	bool pinned, in_transaction;
+	uint64_t generation; /* how often another view has taken the old one's place */
+
+	/* the writer's counters, kept in kv */
+	uint32_t idents;
+	uint64_t persons, edges, moves, stays, reviews, aparts;
+	int64_t next_due;
+	struct buf times; /* of the block that is filling */
+	int64_t times_first, times_last;
+
+	struct feed *feeds;
+	size_t feed_count, feed_cap;
+	uint32_t feed_bucket[CHART_BUCKETS];
+	struct count *counts;
+	size_t count_count, count_cap;
+	uint32_t count_bucket[CHART_BUCKETS];
+
+	/* caches */
+	uint32_t epoch;
+	struct ident_state *state; /* CHART_STATES slots, or in bulk one an identifier */
+	size_t state_cap;
+	uint32_t *table;           /* bulk: identifiers by hash */
+	size_t table_size;
+	struct visit_slot *visit_slot;
+	uint64_t secret[4];        /* of the hashes */
+
+	struct arena *scratch, *look_arena;
+	struct buf blob;
+};
+
+#define ASK(c, question, ...) ((c)->store->ops->question((c)->store, __VA_ARGS__))
+#define ASK0(c, question) ((c)->store->ops->question((c)->store))
+
+/* chart_open.c */
+int chart_look(struct chart *c, struct err *e) MUST; /* before a question: one snapshot until look_done */
+void chart_look_done(struct chart *c);
+static inline void chart_look_cleanup(struct chart **c)
+{
+	if (*c)
+		chart_look_done(*c);
+}
+/* struct chart *LOOK held = NULL; CHART_LOOK(c, held, e); ends by itself */
+#define LOOK __attribute__((cleanup(chart_look_cleanup)))
+#define CHART_LOOK(c, held, e)                                                                                                                   \
+	do {                                                                                                                                         \
+		int look_r_ = chart_look(c, e);                                                                                                          \
+		if (look_r_ < 0)                                                                                                                         \
+			return look_r_;                                                                                                                      \
+		held = c;                                                                                                                                \
+	} while (0)
+uint64_t chart_end(struct chart *c, struct chart_moment at); /* entries below this are in */
+int chart_no_memory(struct arena *a, struct err *e);         /* what a NULL from the arena means */
+int chart_begin(struct chart *c, struct err *e) MUST;
+uint64_t chart_hash(const struct chart *c, int key, uint64_t seed, struct slice s);
+int chart_give_up(struct chart *c, int r); /* the transaction is undone, r handed back */
+
+/* ---- applying: one entry, one group at hand ---------------------------------------------------------------------------------- */
+
+struct touched { /* persons whose places must be looked at again when the entry's identity events are done */
+	uint32_t *v;
+	size_t n, cap;
+};
+struct apply {
+	struct chart *c;
+	const struct chart_entry *en;
+	const struct facts *f;
+	struct arena *a;
+	int64_t time;         /* the sender's, else receive time */
+	uint64_t end;         /* en->seq + 1: this entry's own effects are seen */
+	uint32_t group;
+	uint32_t fresh;       /* identifiers first seen in this entry */
+	bool test;
+	enum fact_origin origin;
+	struct touched touched;
+};
+
+/* chart_identity.c */
+enum { EDGE_ALSO = 1, EDGE_MERGE = 2, EDGE_CHANGE = 3, EDGE_LINK = 4, EDGE_MOVE = 5, EDGE_SAME_NUMBER = 6 };
+enum { ENDED_UNMERGE = 1, ENDED_UNLINK = 2, ENDED_REROOT = 3, ENDED_MOVE = 4 };
+enum { MOVE_VISIT = 1, MOVE_ACCOUNT = 2 };
+enum { SPACE_RECORD = 1, SPACE_OTHER = 2, SPACE_TEST = 0x80 };
+enum { REVIEW_CONFLICT = 1, REVIEW_UNMERGED = 2, REVIEW_UNMERGED_FROM = 3, REVIEW_OLD_MERGE = 4, REVIEW_NOT_MERGED = 5, REVIEW_LINK_DIFFERS = 6, REVIEW_DELETED = 7, REVIEW_ID_REUSED = 8, REVIEW_AMBIGUOUS = 9,
+	REVIEW_SAME_NUMBER = 10, REVIEW_QUARANTINE = 11, REVIEW_CAPTURED_DIFFERS = 12 };
+
+/* chart_ident.c */
+bool ident_is_record(struct slice type);
+struct ident_state *ident_state(struct chart *c, uint32_t id); /* lives until the next one is asked for */
+int ident_get_or_make(struct apply *p, const struct fact_ident *i, uint32_t *ret, bool *ret_new, struct err *e) MUST;
+int ident_find(struct apply *p, const struct fact_ident *i, uint32_t *ret, struct err *e) MUST; /* 0: not known */
+int ident_of_group(struct apply *p, const struct fact_group *g, uint32_t *ret, bool *ret_new, struct err *e) MUST;
+int ident_join_also(struct apply *p, const struct fact_group *g, uint32_t id, bool *ret_conflict, struct err *e) MUST;
+int identity_apply(struct apply *p, const struct fact *t, uint32_t id, uint64_t row, struct err *e) MUST;
+int identity_entry(struct apply *p, struct slice json, struct err *e) MUST;
+int64_t chart_sane_time(int64_t t, int64_t received);
+int identity_same_number(struct apply *p, uint32_t id, struct err *e) MUST; /* number without assigner: the only one with an assigner and the same person */
+int person_root(struct chart *c, uint32_t id, uint64_t end, uint32_t *ret, struct err *e) MUST;
+int ident_merged(struct chart *c, uint32_t id, uint64_t end, bool *ret, struct err *e) MUST; /* is it a number that was merged away? */
+int review_put(struct apply *p, uint32_t ident, uint8_t what, uint32_t other, uint64_t since, struct err *e) MUST; /* once a pair and kind */
+bool touch(struct apply *p, uint32_t person);
+
+struct member {
+	uint32_t ident;
+	uint32_t parent_index; /* of the member it hangs on; its own for the root */
+	uint16_t depth;        /* merges between it and the root: 0 are current numbers */
+	uint8_t why;           /* of the edge above it */
+	struct store_ident info;
+};
+struct members {
+	struct member *v;
+	size_t n;
+};
+/* Root first. With info (value, assigner, ...), or only the numbers. */
+int person_members(struct chart *c, uint32_t root, uint64_t end, bool info, struct arena *a, struct members *ret, struct err *e) MUST;
+int ident_load(struct chart *c, uint32_t id, struct arena *a, struct store_ident *ret, struct err *e) MUST;
+void ident_our_id(const struct store_ident *i, char out[32]);
+int ident_by_our_id(struct chart *c, struct slice s, uint64_t end, uint32_t *ret, struct err *e) MUST; /* ERR_NOT_FOUND */
+void ident_split(struct slice composite, struct fact_ident *ret);
+
+/* ID as people give it: ours, a number, number@assigner, or a number that is no record's (account, visit, ...). ret_asked, ret_ids may be NULL. chart_patient.c */
+int person_find(struct chart *c, struct slice id, uint64_t end, struct arena *a, uint32_t *ret_root, uint32_t *ret_asked, struct buf *ret_ids, struct err *e) MUST;
+/* The identifiers that a text names exactly, each once. */
+struct ident_list {
+	struct store_ident *v;
+	size_t n, cap;
+};
+int idents_of_text(struct chart *c, struct slice text, uint64_t end, struct arena *a, struct ident_list *ret, struct err *e) MUST;
+
+/* chart_rows.c: everything said of a person (mark 0) or the marked rows, in order of row; what a move took to somebody else is left out, what one brought is in. */
+struct person_rows {
+	struct stmts s;
+	struct row *rows;  /* newest first */
+	bool moved;        /* moves had a say */
+	uint32_t *others;  /* roots of the persons that moves tie to this one */
+	size_t other_count;
+};
+int rows_of_person(struct chart *c, uint32_t root, const struct members *m, uint64_t end, int mark, struct arena *a, struct person_rows *ret, struct err *e) MUST;
+
+/* chart_header.c */
+enum { LAYER_FED, LAYER_CAPTURED, LAYER_MENTION, LAYERS };
+struct header_value {
+	struct slice *v;
+	uint32_t n;
+	int64_t time; /* when it was said: only after a fold from rows, else 0 */
+	uint64_t row;
+};
+struct header {
+	struct header_value val[LAYERS][FF_COUNT];
+	struct fact_ident *idents; /* every identifier ever sent with it, its own first */
+	size_t ident_count, ident_cap;
+	enum fhir_section_state allergies;
+	struct slice *allergy_names, *flag_names;
+	size_t allergy_count, flag_count;
+	bool is_protected, has_safety;
+};
+int header_load(struct chart *c, uint32_t ident, uint64_t end, struct arena *a, struct header **ret, struct err *e) MUST; /* an empty one when there is none */
+int header_of_group(struct apply *p, const struct fact_group *g, uint32_t ident, struct header **ret, struct err *e) MUST; /* what is known of it and what this message says */
+int header_apply(struct apply *p, const struct fact_group *g, uint32_t ident, struct err *e) MUST;
+/* The person's: own numbers first, then what was merged in; fills what nobody above has said. */
+int person_header(struct chart *c, const struct members *m, uint64_t end, struct arena *a, struct header **ret, struct err *e) MUST;
+struct fact *header_fact(const struct header *h, struct arena *a); /* the PATIENT fact; NULL: nothing said, or arena full */
+struct slice header_get(const struct header *h, uint8_t field);    /* first value by layers; SLICE_NULL absent or deleted */
+bool header_agrees(const struct header *a, const struct header *b, bool *ret_sure); /* could be one person; sure: birth date and name say so */
+int words_of_header(struct apply *p, const struct header *h, uint32_t ident, struct err *e) MUST; /* chart_search.c */
+int words_of_visit(struct apply *p, const struct fact *f, uint32_t ident, struct err *e) MUST;
+bool stmt_is_safety(const struct fact *f);
+
+/* chart_word.c: pure */
+#define WORD_BYTES_MAX 96 /* of a word in the index; what is longer is cut between characters */
+size_t words_split(struct slice text, struct buf *room, struct slice *out, size_t max); /* folded words of a text, slices of room (which must have 4 bytes free for each of text) */
+void word_sound(struct slice folded, struct buf *out);                                  /* appended: how it sounds, roughly, in the languages that use Latin letters */
+bool words_near(struct slice a, struct slice b);                                        /* folded: same sound, or one slip of the pen */
+bool word_date(struct slice text, char out[11]);                                        /* 1957-03-12, 12.03.1957, 12/03/1957 (day first; month first where only that fits), 19570312 */
+
+/* chart_stay.c */
+struct stay { /* store_stay.body */
+	uint32_t ident;
+	struct slice visit, visit_assigner, cls, status, facility, unit, room, bed, text, since, attending, protected_as;
+	enum fact_origin origin;
+};
+int stay_decode(struct slice body, struct stay *ret, struct err *e) MUST;
+int stay_event(struct apply *p, const struct fact_group *g, uint32_t ident, uint64_t row, struct err *e) MUST;
+int stay_recompute(struct apply *p, struct err *e) MUST; /* the touched persons */
+int stay_expire(struct apply *p, struct err *e) MUST;
+void stay_forget(struct chart *c);
+
+/* chart_key.c */
+struct key_ctx;
+struct key_ctx *keys_new(struct arena *a, const struct stmts *s); /* NULL: arena full */
+/* Gives every statement the number of the thing it speaks of; returns how many things, SIZE_MAX: arena full. */
+size_t keys_group(struct key_ctx *k, struct stmts *s); /* s->v[i].group */
+struct slice order_key(const struct key_ctx *k, const struct fact *f); /* the order that a medication order or an administration belongs to; empty: none */
+
+/* chart_fold.c: pure */
+struct fold {
+	struct arena *a;
+	int zone_minutes;
+	struct chart_section *s; /* CHART_SECTIONS of them */
+	struct key_ctx *k;
+	struct chart_review *review, **last_review;
+	bool failed;             /* arena full */
+	struct scope *scopes;
+	struct fact_item **made; /* every item, in order of making */
+	size_t made_count, made_cap;
+};
+void fold_init(struct fold *x, struct arena *a, int zone_minutes, struct chart_section *sections);
+void fold_sections(struct fold *x, const struct stmts *s); /* all but visits */
+void fold_visits(struct fold *x, struct visits *v); /* after fold_sections; needs kept parts */
+void fold_incomplete(struct fold *x, struct row *rows);    /* last */
+enum chart_section_id section_of(const struct fact *f);
+bool is_vital(const struct fact *f);
+struct fact_item *item_new(struct fold *x, const struct stmt *said, const struct fact *f, const struct stmt *first, enum fact_state state); /* NULL: arena full */
+void item_put(struct fold *x, struct fact_item *it, const struct stmt *said);
+struct fact_item *items_of(struct fold *x, const struct stmt *s, size_t n, const struct stmt *but); /* as history: newest first, without repetitions */
+const struct stmt *first_said(const struct stmt *s, size_t n);
+struct fact *fact_merged(struct fold *x, const struct stmt *s, size_t n); /* later fields over earlier ones; "" takes away */
+bool fact_same(const struct fact *a, const struct fact *b);
+static inline bool fact_says(const struct fact *f, uint8_t field, const char *what)
+{
+	return slice_eq_str(fact_get(f, field), what);
+}
+void fold_result(struct fold *x, const struct stmt *s, size_t n); /* chart_result.c: statements of one thing in order of (time, row, index) */
+void review_add(struct fold *x, const char *what, uint64_t entry, struct slice text);
+
+/* chart_patient.c */
+int patient_by_root(struct chart *c, uint32_t root, uint64_t end, struct arena *a, struct chart_patient **ret, struct err *e) MUST;
+
+/* chart_search.c */
+size_t number_word(struct slice number, uint8_t *key); /* the index's word for a number; key holds WORD_BYTES_MAX + 8. 0: nothing in it */
+int lookalike_count(struct chart *c, const struct header *h, uint32_t root, uint64_t end, struct arena *a, uint32_t *ret, struct err *e) MUST;
+int lookalike_rows(struct chart_row *rows, struct arena *a, struct err *e) MUST;
+
+/* chart_census.c */
+/* One line of census or search; y NULL: it is asked for. Strings in a; scratch is reset. */
+int row_of_person(struct chart *c, uint32_t root, const struct stay *y, uint64_t end, struct arena *a, struct arena *scratch, struct chart_row *ret, struct err *e) MUST;
+
+/* chart_feed.c */
+int feed_apply(struct chart *c, const struct chart_entry *en, const struct facts *f, struct err *e) MUST;
+int feed_load(struct chart *c, struct err *e) MUST;
+int feed_save(struct chart *c, struct err *e) MUST;
+void feed_forget(struct chart *c);
+
+/* chart_event.c */
+int event_apply(struct apply *p, struct slice body, struct err *e) MUST;
+
+/* chart_time.c */
+int times_apply(struct chart *c, uint64_t seq, int64_t t, struct err *e) MUST;
+int times_save(struct chart *c, struct err *e) MUST;
+int times_load(struct chart *c, struct err *e) MUST;
+int times_of(struct chart *c, uint64_t seq, int64_t *ret, struct err *e) MUST;
+int times_of_staged(struct chart *c, uint64_t seq, int64_t *ret, struct err *e) MUST; /* the writer's: the block that is filling, too */
+
+#endif

@@ -1,0 +1,419 @@
+/* Which statements speak of the same thing: the keys of src/facts/DESIGN.md, made to bytes, and a number for each.
+ *
+ * Orders are known by two numbers, the placer's and the filler's, and some messages carry only one of them. Where exactly one partner was ever seen with a number, it stands for the pair; a
+ * placer number with several fillers (a standing order) stands for none of them. Orders are counted by placer, reports, results and appointments by filler.
+ * Origin is part of every key: what was captured here never replaces what was fed.
+ */
+#include "chart_internal.h"
+
+#include <stdlib.h>
+
+/* ---- a map from bytes to numbers ------------------------------------------------------------------------------------------------------- */
+
+struct slot {
+	uint64_t hash;
+	struct slice key; /* p NULL: free */
+	size_t value;
+};
+struct map {
+	struct slot *v;
+	size_t size, n;
+};
+
+static uint64_t hash_of(struct slice s) /* of one patient's own keys: collisions cost only time */
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ s.p[i]) * UINT64_C(1099511628211);
+	return h ^ h >> 29;
+}
+
+static struct slot *map_at(struct map *m, struct slice key, uint64_t h)
+{
+	size_t at = h & (m->size - 1);
+	while (m->v[at].key.p && !(m->v[at].hash == h && slice_eq(m->v[at].key, key)))
+		at = (at + 1) & (m->size - 1);
+	return &m->v[at];
+}
+
+static bool map_grow(struct map *m, struct arena *a)
+{
+	struct map more = {.size = m->size ? m->size * 2 : 64};
+	more.v = arena_array(a, more.size, sizeof *more.v);
+	if (!more.v)
+		return false;
+	for (size_t i = 0; i < m->size; i++)
+		if (m->v[i].key.p)
+			*map_at(&more, m->v[i].key, m->v[i].hash) = m->v[i];
+	more.n = m->n;
+	*m = more;
+	return true;
+}
+
+/* The slot of key, made when it is not there (key is then kept: it must live). NULL: arena full. */
+static struct slot *map_put(struct map *m, struct slice key, struct arena *a, bool copy, bool *ret_new)
+{
+	if (m->n * 2 >= m->size && !map_grow(m, a))
+		return NULL;
+	uint64_t h = hash_of(key);
+	struct slot *s = map_at(m, key, h);
+	*ret_new = !s->key.p;
+	if (s->key.p)
+		return s;
+	*s = (struct slot){h, key, 0};
+	if (copy || !key.p) {
+		s->key = key.n ? arena_dup(a, key) : slice_of("", 0);
+		if (!s->key.p)
+			return NULL;
+	}
+	m->n++;
+	return s;
+}
+
+static const struct slot *map_get(const struct map *m, struct slice key)
+{
+	if (!m->size)
+		return NULL;
+	uint64_t h = hash_of(key);
+	size_t at = h & (m->size - 1);
+	for (; m->v[at].key.p; at = (at + 1) & (m->size - 1))
+		if (m->v[at].hash == h && slice_eq(m->v[at].key, key))
+			return &m->v[at];
+	return NULL;
+}
+
+/* ---- placer and filler ---------------------------------------------------------------------------------------------------------------------- */
+
+#define SEVERAL SIZE_MAX
+
+struct key_ctx {
+	struct arena *a;
+	struct map by_placer, by_filler; /* number -> index + 1 into partner, or SEVERAL */
+	struct slice *partner;
+	size_t partners, partner_cap;
+	struct map things;
+	struct group_state {
+		uint64_t row;
+		uint32_t repeats;
+	} *state; /* by thing */
+	size_t state_cap;
+	struct buf b;
+};
+
+/* Number and authority; what else an EI or CX carries does not make it another one. */
+static struct slice plain(struct slice ident)
+{
+	struct slice rest, more, value = slice_cut(ident, FACT_US, &rest);
+	if (!rest.p)
+		return value;
+	struct slice assigner = slice_cut(rest, FACT_US, &more);
+	return assigner.n ? slice_of(value.p, value.n + 1 + assigner.n) : value;
+}
+
+static bool pair(struct key_ctx *k, struct map *m, struct slice from, struct slice to)
+{
+	bool fresh;
+	struct slot *s = map_put(m, from, k->a, false, &fresh);
+	if (!s)
+		return false;
+	if (!fresh) {
+		if (s->value != SEVERAL && !slice_eq(k->partner[s->value - 1], to))
+			s->value = SEVERAL;
+		return true;
+	}
+	if (k->partners == k->partner_cap) {
+		size_t cap = k->partner_cap ? k->partner_cap * 2 : 64;
+		struct slice *v = arena_array(k->a, cap, sizeof *v);
+		if (!v)
+			return false;
+		if (k->partners)
+			memcpy(v, k->partner, k->partners * sizeof *v);
+		k->partner = v;
+		k->partner_cap = cap;
+	}
+	k->partner[k->partners++] = to;
+	s->value = k->partners;
+	return true;
+}
+
+static struct slice partner_of(const struct key_ctx *k, const struct map *m, struct slice number)
+{
+	const struct slot *s = number.n ? map_get(m, number) : NULL;
+	return s && s->value != SEVERAL ? k->partner[s->value - 1] : SLICE_NULL;
+}
+
+static bool has_order_numbers(uint8_t kind)
+{
+	switch (kind) {
+	case FACT_ORDER: case FACT_REPORT: case FACT_MED_ORDER: case FACT_MED_ADMIN: case FACT_MED_DISPENSE: case FACT_IMMUNIZATION: case FACT_APPOINTMENT: case FACT_RESULT: case FACT_DOCUMENT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+struct key_ctx *keys_new(struct arena *a, const struct stmts *s)
+{
+	struct key_ctx *k = arena_alloc(a, sizeof *k);
+	if (!k)
+		return NULL;
+	k->a = a;
+	for (size_t i = 0; i < s->n; i++) {
+		const struct fact *f = s->v[i].f;
+		if (!has_order_numbers(f->kind))
+			continue;
+		struct slice placer = plain(fact_get(f, FF_PLACER)), filler = plain(fact_get(f, FF_FILLER));
+		if (placer.n && filler.n && !slice_eq(placer, filler) && (!pair(k, &k->by_placer, placer, filler) || !pair(k, &k->by_filler, filler, placer)))
+			return NULL;
+	}
+	return k;
+}
+
+/* The number that stands for the order. */
+static struct slice by_placer(const struct key_ctx *k, struct slice placer, struct slice filler)
+{
+	if (placer.n)
+		return placer;
+	struct slice p = partner_of(k, &k->by_filler, filler);
+	return p.n ? p : filler;
+}
+
+static struct slice by_filler(const struct key_ctx *k, struct slice placer, struct slice filler)
+{
+	if (filler.n)
+		return filler;
+	struct slice f = partner_of(k, &k->by_placer, placer);
+	return f.n ? f : placer;
+}
+
+struct slice order_key(const struct key_ctx *k, const struct fact *f)
+{
+	struct slice placer = plain(fact_get(f, FF_PLACER)), filler = plain(fact_get(f, FF_FILLER)), group = plain(fact_get(f, FF_GROUP));
+	if (!placer.n && !filler.n && f->kind == FACT_MED_ORDER)
+		return plain(fact_get(f, FF_ID));
+	if (!placer.n && !filler.n) { /* an administration that names its order */
+		struct slice p = partner_of(k, &k->by_filler, group);
+		return p.n ? p : group;
+	}
+	return by_placer(k, placer, filler);
+}
+
+/* ---- keys --------------------------------------------------------------------------------------------------------------------------------------- */
+
+static void add(struct key_ctx *k, struct slice s)
+{
+	buf_add_slice(&k->b, s);
+	buf_u8(&k->b, 0x1e);
+}
+
+/* A code as a key: code and system; without a code the words, folded. */
+static void add_code(struct key_ctx *k, struct slice code)
+{
+	struct slice c = fact_part(code, FC_CODE);
+	if (c.n) {
+		add(k, c);
+		add(k, fact_part(code, FC_SYSTEM));
+		return;
+	}
+	struct slice s = fact_part(code, FC_TEXT);
+	if (!s.n)
+		s = fact_part(code, FC_DISPLAY);
+	if (!s.n)
+		s = fact_part(code, FC_ALT_CODE);
+	buf_u8(&k->b, 't');
+	utf8_fold(&k->b, slice_trim(s));
+	buf_u8(&k->b, 0x1e);
+}
+
+static bool add_id(struct key_ctx *k, const struct fact *f)
+{
+	struct slice id = plain(fact_get(f, FF_ID));
+	if (!id.n || fact_is_null(id))
+		return false;
+	buf_u8(&k->b, 'i');
+	add(k, id);
+	return true;
+}
+
+static void result_key(struct key_ctx *k, const struct fact *f)
+{
+	struct slice group = plain(fact_get(f, FF_GROUP));
+	if (group.n) {
+		struct slice filler = partner_of(k, &k->by_placer, group);
+		add(k, filler.n ? filler : group);
+	} else {
+		add(k, fact_get(f, FF_TIME));
+		buf_u8(&k->b, 'n');
+	}
+	add_code(k, fact_get(f, FF_CODE));
+	add(k, fact_get(f, FF_SUB));
+}
+
+static void contact_key(struct key_ctx *k, const struct fact *f)
+{
+	struct slice name = fact_get(f, FF_NAME);
+	add(k, fact_part(fact_get(f, FF_CATEGORY), FC_CODE));
+	add_code(k, fact_get(f, FF_ROLE));
+	if (name.n) {
+		utf8_fold(&k->b, fact_part(name, FN_FAMILY));
+		buf_u8(&k->b, 0x1e);
+		utf8_fold(&k->b, fact_part(name, FN_GIVEN));
+		utf8_fold(&k->b, fact_part(name, FN_TEXT));
+	} else if (!add_id(k, f)) {
+		add(k, fact_get(f, FF_SET));
+	}
+}
+
+/* Writes the key; true: equal ones of one message are different things (two OBX of one code and sub-id, two drugs of one order). */
+static bool write_key(struct key_ctx *k, const struct fact *f)
+{
+	struct slice placer = plain(fact_get(f, FF_PLACER)), filler = plain(fact_get(f, FF_FILLER));
+	bool fhir = fact_get(f, FF_RESOURCE).n > 0;
+	switch (f->kind) {
+	case FACT_RESULT:
+		result_key(k, f);
+		return !fhir;
+	case FACT_REPORT:
+		if (placer.n || filler.n) {
+			add(k, by_filler(k, placer, filler));
+			return !fhir;
+		}
+		if (!add_id(k, f))
+			add_code(k, fact_get(f, FF_CODE)), add(k, fact_get(f, FF_TIME));
+		return false;
+	case FACT_ORDER: case FACT_MED_ORDER:
+		if (placer.n || filler.n) {
+			add(k, by_placer(k, placer, filler));
+			return !fhir;
+		}
+		if (!add_id(k, f))
+			add_code(k, fact_get(f, FF_CODE)), add(k, fact_get(f, FF_TIME)), add(k, fact_get(f, FF_START));
+		return false;
+	case FACT_MED_ADMIN:
+		if (fhir && add_id(k, f))
+			return false;
+		add(k, order_key(k, f));
+		add(k, fact_get(f, FF_SUB));
+		add(k, fact_get(f, FF_TIME));
+		add_code(k, fact_get(f, FF_CODE));
+		return !fhir;
+	case FACT_MED_DISPENSE:
+		if (!add_id(k, f))
+			add(k, by_filler(k, placer, filler)), add(k, fact_get(f, FF_TIME)), add_code(k, fact_get(f, FF_CODE));
+		return false;
+	case FACT_IMMUNIZATION:
+		if (fhir && add_id(k, f))
+			return false;
+		if (placer.n || filler.n) {
+			add(k, by_filler(k, placer, filler));
+			add_code(k, fact_get(f, FF_CODE));
+			return false;
+		}
+		add_code(k, fact_get(f, FF_CODE));
+		add(k, fact_get(f, FF_TIME));
+		return false;
+	case FACT_APPOINTMENT:
+		if (placer.n || filler.n)
+			add(k, by_filler(k, placer, filler));
+		else if (!add_id(k, f))
+			add_code(k, fact_get(f, FF_CODE)), add(k, fact_get(f, FF_TIME));
+		return false;
+	case FACT_DOCUMENT:
+		if (!add_id(k, f))
+			add(k, plain(fact_get(f, FF_GROUP))), add_code(k, fact_get(f, FF_CODE)), add(k, fact_get(f, FF_SET));
+		return false;
+	case FACT_ALLERGY:
+		if (!add_id(k, f))
+			add_code(k, fact_get(f, FF_CODE));
+		return false;
+	case FACT_PROBLEM:
+		if (!add_id(k, f))
+			add_code(k, fact_get(f, FF_CODE)), add(k, fact_part(fact_get(f, FF_CATEGORY), FC_CODE));
+		return false;
+	case FACT_PROCEDURE:
+		if (!add_id(k, f))
+			add_code(k, fact_get(f, FF_CODE)), add(k, fact_get(f, FF_TIME));
+		return false;
+	case FACT_CARE_TEAM:
+		add_code(k, fact_get(f, FF_ROLE));
+		add(k, plain(fact_get(f, FF_VISIT)));
+		if (fhir || !fact_get(f, FF_ROLE).n)
+			add_id(k, f);
+		return false;
+	case FACT_CONTACT:
+		if (!(fhir && add_id(k, f)))
+			contact_key(k, f);
+		return false;
+	case FACT_FLAG:
+		if (!add_id(k, f))
+			add_code(k, fact_get(f, FF_CODE)), add(k, fact_part(fact_get(f, FF_CATEGORY), FC_CODE));
+		return false;
+	case FACT_COVERAGE:
+		if (!(fhir && add_id(k, f)))
+			add(k, fact_get(f, FF_SET)), add(k, fact_get(f, FF_POLICY));
+		return false;
+	default:
+		if (!add_id(k, f))
+			add_code(k, fact_get(f, FF_CODE)), add(k, fact_get(f, FF_SET));
+		return false;
+	}
+}
+
+static struct slot *thing_of(struct key_ctx *k, const struct stmt *t, bool *ret_new)
+{
+	buf_reset(&k->b);
+	buf_u8(&k->b, t->f->kind);
+	buf_u8(&k->b, (uint8_t)row_origin(t->row));
+	bool repeats = write_key(k, t->f);
+	if (!buf_ok(&k->b))
+		return NULL;
+	struct slot *s = map_put(&k->things, buf_slice(&k->b), k->a, true, ret_new);
+	if (!s || *ret_new || !repeats)
+		return s;
+	struct group_state *g = &k->state[s->value];
+	if (g->row != t->row->id) {
+		g->row = t->row->id;
+		g->repeats = 0;
+		return s;
+	}
+	/* the next equal one of this message */
+	buf_u8(&k->b, 'r');
+	buf_u32be(&k->b, ++g->repeats);
+	return buf_ok(&k->b) ? map_put(&k->things, buf_slice(&k->b), k->a, true, ret_new) : NULL;
+}
+
+static bool state_room(struct key_ctx *k, size_t n)
+{
+	if (n < k->state_cap)
+		return true;
+	size_t cap = k->state_cap ? k->state_cap * 2 : 128;
+	struct group_state *v = arena_array(k->a, cap, sizeof *v);
+	if (!v)
+		return false;
+	if (k->state_cap)
+		memcpy(v, k->state, k->state_cap * sizeof *v);
+	k->state = v;
+	k->state_cap = cap;
+	return true;
+}
+
+size_t keys_group(struct key_ctx *k, struct stmts *s)
+{
+	size_t n = 0;
+	buf_init(&k->b, 1 << 20);
+	for (size_t i = 0; i < s->n; i++) {
+		bool fresh;
+		struct slot *t = state_room(k, n) ? thing_of(k, &s->v[i], &fresh) : NULL;
+		if (!t) {
+			n = SIZE_MAX;
+			break;
+		}
+		if (fresh) {
+			t->value = n;
+			k->state[n++] = (struct group_state){.row = s->v[i].row->id};
+		}
+		s->v[i].group = (uint32_t)t->value;
+	}
+	buf_done(&k->b);
+	return n;
+}

@@ -1,0 +1,714 @@
+/* Search: by name, birth date, number; and who could be taken for whom.
+ *
+ * The index holds, for every identifier, words with the entry from which they were known, so a search as of an earlier moment is the same range scan:
+ *   n<word>           each word of each name it ever had (a maiden name finds, too)
+ *   c<word> <word>    pairs of a family and a given word, both ways round: two words are one scan, however common each is
+ *   s<sound> <sound>  family and given name as they sound
+ *   d<yyyy-mm-dd>     birth date
+ *   i<number>         every number sent with it: record numbers, accounts, visits, ... folded, without blanks and punctuation
+ */
+#include "chart_internal.h"
+
+#include <stdlib.h>
+
+#define NAME_WORDS 6 /* of one name part that are indexed */
+#define SCAN_MAX 3000
+
+/* ---- words into the index --------------------------------------------------------------------------------------------------------------------- */
+
+static struct slice cut_word(struct slice s)
+{
+	if (s.n > WORD_BYTES_MAX) {
+		s.n = WORD_BYTES_MAX;
+		s.n = utf8_valid_prefix(s);
+	}
+	return s;
+}
+
+static size_t put_key(uint8_t *key, char kind, struct slice a, const char *between, struct slice b)
+{
+	size_t n = 0;
+	key[n++] = (uint8_t)kind;
+	a = cut_word(a);
+	memcpy(key + n, a.p, a.n);
+	n += a.n;
+	if (!between)
+		return n;
+	b = cut_word(b);
+	key[n++] = (uint8_t)*between;
+	if (b.n)
+		memcpy(key + n, b.p, b.n);
+	return n + b.n;
+}
+#define KEY_MAX (2 * WORD_BYTES_MAX + 8)
+
+static int put(struct apply *p, uint32_t ident, const uint8_t *key, size_t n, struct err *e)
+{
+	return ASK(p->c, put_word, slice_of(key, n), ident, p->en->seq, e);
+}
+
+struct name_words {
+	struct slice family[NAME_WORDS], given[NAME_WORDS];
+	size_t families, givens;
+};
+
+#define ROOM (64u << 10)
+
+/* Folded words of a name. room is reserved once: words point into it. */
+static void split_name(struct slice name, struct buf *room, struct name_words *w)
+{
+	struct slice family = fact_part(name, FN_FAMILY), given = fact_part(name, FN_GIVEN), middle = fact_part(name, FN_MIDDLE), text = fact_part(name, FN_TEXT);
+	*w = (struct name_words){.families = 0};
+	if (fact_is_null(name))
+		return;
+	w->families = words_split(slice_of(family.p, family.n > 1000 ? 1000 : family.n), room, w->family, NAME_WORDS);
+	w->givens = words_split(slice_of(given.p, given.n > 1000 ? 1000 : given.n), room, w->given, NAME_WORDS);
+	w->givens += words_split(slice_of(middle.p, middle.n > 1000 ? 1000 : middle.n), room, w->given + w->givens, NAME_WORDS - w->givens);
+	if (!w->families && !w->givens)
+		w->families = words_split(slice_of(text.p, text.n > 1000 ? 1000 : text.n), room, w->family, NAME_WORDS);
+}
+
+static bool not_latin(struct slice s)
+{
+	return s.n && s.p[0] >= 0x80;
+}
+
+static int put_name(struct apply *p, struct slice name, uint32_t ident, struct err *e)
+{
+	uint8_t key[KEY_MAX];
+	struct name_words w;
+	AUTO_BUF struct buf room, sound;
+	buf_init(&room, ROOM * 2);
+	buf_init(&sound, ROOM);
+	if (!buf_space(&room, ROOM))
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	split_name(name, &room, &w);
+	int r = 0;
+	for (size_t i = 0; i < w.families && r == 0; i++)
+		r = put(p, ident, key, put_key(key, 'n', w.family[i], NULL, SLICE_NULL), e);
+	for (size_t i = 0; i < w.givens && r == 0; i++)
+		r = put(p, ident, key, put_key(key, 'n', w.given[i], NULL, SLICE_NULL), e);
+	for (size_t i = 0; i < w.families; i++)
+		for (size_t k = 0; k < w.givens && r == 0; k++) {
+			r = put(p, ident, key, put_key(key, 'c', w.family[i], " ", w.given[k]), e);
+			if (r == 0)
+				r = put(p, ident, key, put_key(key, 'c', w.given[k], " ", w.family[i]), e);
+		}
+	if (r == 0 && w.families && w.givens && not_latin(w.family[0])) { /* written without a blank */
+		buf_add_slice(&sound, w.family[0]);
+		buf_add_slice(&sound, w.given[0]);
+		r = put(p, ident, key, put_key(key, 'n', buf_slice(&sound), NULL, SLICE_NULL), e);
+	}
+	for (size_t i = 0; i < w.families && i < 2 && r == 0; i++) {
+		buf_reset(&sound);
+		word_sound(w.family[i], &sound);
+		size_t at = sound.n;
+		if (w.givens)
+			word_sound(w.given[0], &sound);
+		if (buf_ok(&sound) && at)
+			r = put(p, ident, key, put_key(key, 's', slice_of(sound.p, at), " ", slice_of(sound.p + at, sound.n - at)), e);
+	}
+	return r;
+}
+
+size_t number_word(struct slice number, uint8_t *key)
+{
+	AUTO_BUF struct buf b;
+	buf_init(&b, 1 << 16);
+	utf8_fold(&b, slice_of(number.p, number.n > 1000 ? 1000 : number.n));
+	size_t n = 1;
+	key[0] = 'i';
+	for (size_t i = 0; i < b.n && buf_ok(&b) && n < WORD_BYTES_MAX; i++)
+		if (b.p[i] >= 0x80 || (b.p[i] >= '0' && b.p[i] <= '9') || (b.p[i] >= 'a' && b.p[i] <= 'z'))
+			key[n++] = b.p[i];
+	return n > 1 ? n : 0;
+}
+
+static int put_number(struct apply *p, struct slice number, uint32_t ident, struct err *e)
+{
+	uint8_t key[KEY_MAX];
+	size_t n = number_word(number, key);
+	return n ? put(p, ident, key, n, e) : 0;
+}
+
+int words_of_visit(struct apply *p, const struct fact *f, uint32_t ident, struct err *e)
+{
+	struct slice number = fact_part(fact_get(f, FF_VISIT), FI_VALUE), account = fact_part(fact_get(f, FF_ACCOUNT), FI_VALUE);
+	uint64_t h = chart_hash(p->c, 0, chart_hash(p->c, 0, 0x766973, number), account) | 1;
+	struct ident_state *s = ident_state(p->c, ident);
+	if (s->visit == h || (!number.n && !account.n))
+		return 0;
+	s->visit = h;
+	int r = put_number(p, number, ident, e);
+	return r < 0 ? r : put_number(p, account, ident, e);
+}
+
+int words_of_header(struct apply *p, const struct header *h, uint32_t ident, struct err *e)
+{
+	static const uint8_t fields[] = {FF_NAME, FF_ALIAS};
+	int r = 0;
+	for (int l = 0; l < LAYERS; l++)
+		for (size_t k = 0; k < ARRAY_LEN(fields); k++)
+			for (uint32_t i = 0; i < h->val[l][fields[k]].n && i < 16 && r == 0; i++)
+				r = put_name(p, h->val[l][fields[k]].v[i], ident, e);
+	for (int l = 0; l < LAYERS && r == 0; l++) {
+		char date[11];
+		const struct header_value *v = &h->val[l][FF_BIRTH];
+		uint8_t key[KEY_MAX];
+		if (v->n && v->v[0].n >= 10 && word_date(slice_of(v->v[0].p, 10), date))
+			r = put(p, ident, key, put_key(key, 'd', slice_str(date), NULL, SLICE_NULL), e);
+	}
+	for (size_t i = 0; i < h->ident_count && r == 0; i++)
+		r = put_number(p, h->idents[i].value, ident, e);
+	return r;
+}
+
+/* ---- scanning -------------------------------------------------------------------------------------------------------------------------------------- */
+
+struct hits {
+	struct arena *a;
+	uint32_t *v;
+	size_t n, cap, max;
+	uint64_t end;
+};
+
+static int hit(void *arg, struct slice word, uint32_t ident, uint64_t entry, struct err *e)
+{
+	struct hits *k = arg;
+	if (entry >= k->end)
+		return 0;
+	if (k->n == k->cap) {
+		size_t cap = k->cap ? k->cap * 2 : 64;
+		uint32_t *v = arena_array(k->a, cap, sizeof *v);
+		if (!v)
+			return chart_no_memory(k->a, e);
+		if (k->n)
+			memcpy(v, k->v, k->n * sizeof *v);
+		k->v = v;
+		k->cap = cap;
+	}
+	k->v[k->n++] = ident;
+	return k->n >= k->max;
+}
+
+/* All keys that begin so; exact: this key alone. */
+static int scan(struct chart *c, const uint8_t *key, size_t n, bool exact, struct hits *to, struct err *e)
+{
+	uint8_t below[KEY_MAX + 1];
+	memcpy(below, key, n);
+	size_t m = n;
+	if (exact) {
+		below[m++] = 0;
+	} else {
+		while (m && below[m - 1] == 0xff)
+			m--;
+		below[m - 1]++;
+	}
+	return ASK(c, words, slice_of(key, n), slice_of(below, m), SCAN_MAX, hit, to, e);
+}
+
+struct query {
+	struct slice words[8];
+	size_t n;
+	char date[11];
+	bool has_date;
+	uint8_t number[KEY_MAX];
+	size_t number_n;
+	struct buf room;
+};
+
+static bool has_digit(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] >= '0' && s.p[i] <= '9')
+			return true;
+	return false;
+}
+
+static void parse(struct slice text, struct query *q)
+{
+	text = slice_trim(text);
+	if (text.n > 300)
+		text.n = 300;
+	if (has_digit(text) || !memchr(text.p ? text.p : (const uint8_t *)"", ' ', text.n))
+		q->number_n = number_word(text, q->number);
+	struct slice rest = text;
+	while (rest.n && q->n < ARRAY_LEN(q->words)) {
+		struct slice token = slice_cut(rest, ' ', &rest);
+		if (!q->has_date && word_date(slice_trim(token), q->date)) {
+			q->has_date = true;
+			continue;
+		}
+		q->n += words_split(token, &q->room, q->words + q->n, ARRAY_LEN(q->words) - q->n);
+	}
+}
+
+/* ---- ranking ------------------------------------------------------------------------------------------------------------------------------------------- */
+
+struct found {
+	uint32_t root, ident;
+	int rank; /* 0 best */
+	bool in_house;
+	size_t order;
+	struct chart_row *row;
+};
+struct results {
+	struct chart *c;
+	uint64_t end;
+	struct arena *a, *scratch;
+	struct found *v;
+	size_t n, cap, max;
+};
+
+static bool header_has(const struct header *h, struct slice word, bool whole, struct buf *room)
+{
+	static const uint8_t fields[] = {FF_NAME, FF_ALIAS};
+	for (int l = 0; l < LAYERS; l++)
+		for (size_t k = 0; k < ARRAY_LEN(fields); k++)
+			for (uint32_t i = 0; i < h->val[l][fields[k]].n; i++) {
+				struct name_words w;
+				room->n = 0;
+				split_name(h->val[l][fields[k]].v[i], room, &w);
+				for (size_t j = 0; j < w.families + w.givens; j++) {
+					struct slice s = j < w.families ? w.family[j] : w.given[j - w.families];
+					if (whole ? slice_eq(s, word) : s.n >= word.n && !memcmp(s.p, word.p, word.n))
+						return true;
+				}
+			}
+	return false;
+}
+
+/* Does everything that was asked for hold for this identifier as of the moment? -1: error in *e. ret_rank: 0 whole words, 1 beginnings. */
+static int holds(struct results *k, const struct query *q, uint32_t ident, bool *ret, int *ret_rank, struct err *e)
+{
+	struct header *h;
+	arena_reset(k->scratch);
+	int r = header_load(k->c, ident, k->end, k->scratch, &h, e);
+	if (r < 0)
+		return r;
+	AUTO_BUF struct buf room;
+	buf_init(&room, ROOM * 2);
+	if (!buf_space(&room, ROOM))
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	*ret = true;
+	*ret_rank = 0;
+	if (q->has_date) {
+		char date[11];
+		struct slice b = header_get(h, FF_BIRTH);
+		*ret = b.n >= 10 && word_date(slice_of(b.p, 10), date) && !strcmp(date, q->date);
+	}
+	for (size_t i = 0; i < q->n && *ret; i++) {
+		if (header_has(h, q->words[i], true, &room))
+			continue;
+		*ret_rank = 1;
+		*ret = header_has(h, q->words[i], false, &room);
+	}
+	return 0;
+}
+
+static int add_found(struct results *k, uint32_t ident, int rank, struct err *e)
+{
+	uint32_t root;
+	int r = person_root(k->c, ident, k->end, &root, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < k->n; i++)
+		if (k->v[i].root == root) {
+			if (rank < k->v[i].rank)
+				k->v[i].rank = rank;
+			return 0;
+		}
+	if (k->n == k->cap) {
+		size_t cap = k->cap ? k->cap * 2 : 64;
+		struct found *v = arena_array(k->a, cap, sizeof *v);
+		if (!v)
+			return chart_no_memory(k->a, e);
+		if (k->n)
+			memcpy(v, k->v, k->n * sizeof *v);
+		k->v = v;
+		k->cap = cap;
+	}
+	k->v[k->n] = (struct found){.root = root, .ident = ident, .rank = rank, .order = k->n};
+	k->n++;
+	return 0;
+}
+
+static bool enough(const struct results *k)
+{
+	return k->n >= k->max * 4;
+}
+
+/* Candidates of a scan that hold. known_rank: negative, look. */
+static int take(struct results *k, const struct query *q, const struct hits *h, int rank, bool check, struct err *e)
+{
+	int r = 0;
+	for (size_t i = 0; i < h->n && r == 0 && !enough(k); i++) {
+		bool yes = true;
+		int whole = 0;
+		if (check)
+			r = holds(k, q, h->v[i], &yes, &whole, e);
+		if (r == 0 && yes)
+			r = add_found(k, h->v[i], rank + whole, e);
+	}
+	return r;
+}
+
+enum { RANK_NUMBER = 0, RANK_NUMBER_PREFIX = 4, RANK_NAME = 1, RANK_FORMER = 3, RANK_SOUND = 5 };
+
+static int by_numbers(struct results *k, const struct query *q, struct err *e)
+{
+	if (!q->number_n)
+		return 0;
+	struct hits exact = {.a = k->a, .end = k->end, .max = 4 * k->max}, prefix = exact;
+	int r = scan(k->c, q->number, q->number_n, true, &exact, e);
+	if (r == 0)
+		r = take(k, q, &exact, RANK_NUMBER, false, e);
+	if (r < 0 || q->number_n < 4)
+		return r;
+	r = scan(k->c, q->number, q->number_n, false, &prefix, e);
+	return r < 0 ? r : take(k, q, &prefix, RANK_NUMBER_PREFIX, false, e);
+}
+
+static int by_date(struct results *k, const struct query *q, struct err *e)
+{
+	uint8_t key[KEY_MAX];
+	struct hits h = {.a = k->a, .end = k->end, .max = SCAN_MAX};
+	int r = scan(k->c, key, put_key(key, 'd', slice_str(q->date), NULL, SLICE_NULL), true, &h, e);
+	return r < 0 ? r : take(k, q, &h, RANK_NAME, true, e);
+}
+
+static int by_pair(struct results *k, const struct query *q, struct slice a, struct slice b, struct err *e)
+{
+	uint8_t key[KEY_MAX];
+	struct hits h = {.a = k->a, .end = k->end, .max = SCAN_MAX};
+	int r = scan(k->c, key, put_key(key, 'c', a, " ", b), false, &h, e);
+	if (r == 0)
+		r = take(k, q, &h, RANK_NAME, true, e);
+	/* what the pair was once, when it is not the name now */
+	return r < 0 || q->n > 2 || q->has_date ? r : take(k, q, &h, RANK_FORMER, false, e);
+}
+
+static int by_word(struct results *k, const struct query *q, struct slice w, struct err *e)
+{
+	uint8_t key[KEY_MAX];
+	struct hits exact = {.a = k->a, .end = k->end, .max = SCAN_MAX}, prefix = exact;
+	size_t n = put_key(key, 'n', w, NULL, SLICE_NULL);
+	int r = scan(k->c, key, n, true, &exact, e);
+	if (r == 0)
+		r = take(k, q, &exact, q->n > 1 ? RANK_NAME : RANK_NAME, q->n > 1, e);
+	if (r < 0 || enough(k))
+		return r;
+	r = scan(k->c, key, n, false, &prefix, e);
+	return r < 0 ? r : take(k, q, &prefix, RANK_NAME + 1, q->n > 1, e);
+}
+
+static int by_sound(struct results *k, const struct query *q, struct slice a, struct slice b, struct err *e)
+{
+	uint8_t key[KEY_MAX];
+	AUTO_BUF struct buf s;
+	buf_init(&s, ROOM);
+	word_sound(a, &s);
+	size_t at = s.n;
+	word_sound(b, &s);
+	if (!buf_ok(&s) || at < 2)
+		return 0;
+	struct hits h = {.a = k->a, .end = k->end, .max = 4 * k->max};
+	int r = scan(k->c, key, put_key(key, 's', slice_of(s.p, at), " ", slice_of(s.p + at, s.n - at)), false, &h, e);
+	return r < 0 ? r : take(k, q, &h, RANK_SOUND, false, e);
+}
+
+/* Those present whose name begins so come before the thousand others of that name. */
+struct present_roots {
+	struct arena *a;
+	uint32_t *v;
+	size_t n, cap;
+};
+
+static int take_present(void *arg, const struct store_stay *y, struct err *e)
+{
+	struct present_roots *k = arg;
+	if (k->n == k->cap) {
+		size_t cap = k->cap ? k->cap * 2 : 256;
+		uint32_t *v = arena_array(k->a, cap, sizeof *v);
+		if (!v)
+			return chart_no_memory(k->a, e);
+		if (k->n)
+			memcpy(v, k->v, k->n * sizeof *v);
+		k->v = v;
+		k->cap = cap;
+	}
+	k->v[k->n++] = y->person;
+	return 0;
+}
+
+static int cmp_u32(const void *pa, const void *pb)
+{
+	const uint32_t *a = pa, *b = pb;
+	return *a < *b ? -1 : *a > *b;
+}
+
+static int best_first(const void *pa, const void *pb)
+{
+	const struct found *a = pa, *b = pb;
+	if (a->rank != b->rank)
+		return a->rank < b->rank ? -1 : 1;
+	if (a->in_house != b->in_house)
+		return a->in_house ? -1 : 1;
+	if (a->row && b->row) {
+		int r = slice_cmp(a->row->name_family, b->row->name_family);
+		r = r ? r : slice_cmp(a->row->name_given, b->row->name_given);
+		r = r ? r : slice_cmp(a->row->birth, b->row->birth);
+		if (r)
+			return r;
+	}
+	return a->root < b->root ? -1 : a->root > b->root;
+}
+
+static int search_words(struct results *k, const struct query *q, const struct present_roots *here, struct err *e)
+{
+	int r = 0;
+	if (q->has_date)
+		return by_date(k, q, e);
+	if (q->n == 0)
+		return 0;
+	if (q->n >= 2) {
+		r = by_pair(k, q, q->words[0], q->words[1], e);
+		if (r == 0)
+			r = by_pair(k, q, q->words[1], q->words[0], e);
+		size_t longest = 0;
+		for (size_t i = 1; i < q->n; i++)
+			if (q->words[i].n > q->words[longest].n)
+				longest = i;
+		if (r == 0 && k->n < k->max)
+			r = by_word(k, q, q->words[longest], e);
+	} else {
+		r = by_word(k, q, q->words[0], e);
+		for (size_t i = 0; enough(k) && i < here->n && r == 0; i++) { /* more than we look at: those present are asked one by one */
+			bool yes;
+			int whole;
+			r = holds(k, q, here->v[i], &yes, &whole, e);
+			if (r == 0 && yes)
+				r = add_found(k, here->v[i], RANK_NAME + whole, e);
+		}
+	}
+	if (r == 0 && k->n < k->max && q->n >= 2)
+		r = by_sound(k, q, q->words[0], q->words[1], e);
+	if (r == 0 && k->n < k->max && q->n >= 2)
+		r = by_sound(k, q, q->words[1], q->words[0], e);
+	if (r == 0 && k->n < k->max && q->n == 1)
+		r = by_sound(k, q, q->words[0], SLICE_NULL, e);
+	return r;
+}
+
+static int search(struct results *k, struct query *q, struct present_roots *here, struct err *e)
+{
+	int r = ASK(k->c, stays, k->end, take_present, here, e);
+	if (r == 0)
+		r = by_numbers(k, q, e);
+	if (r == 0)
+		r = search_words(k, q, here, e);
+	if (r < 0)
+		return r;
+	if (here->n)
+		qsort(here->v, here->n, sizeof *here->v, cmp_u32);
+	for (size_t i = 0; i < k->n; i++)
+		k->v[i].in_house = here->n && bsearch(&k->v[i].root, here->v, here->n, sizeof *here->v, cmp_u32);
+	if (k->n)
+		qsort(k->v, k->n, sizeof *k->v, best_first); /* by rank and presence; the rows are made for those that are shown */
+	return 0;
+}
+
+int chart_search(struct chart *c, struct slice text, struct chart_moment at, size_t max, struct arena *a, struct chart_row **ret, size_t *ret_count, struct err *e)
+{
+	struct chart *held LOOK = NULL;
+	CHART_LOOK(c, held, e);
+	AUTO_ARENA struct arena *scratch = arena_new(CHART_SCRATCH_MAX);
+	struct query q = {.n = 0};
+	buf_init(&q.room, 1 << 20);
+	if (!scratch || !buf_space(&q.room, ROOM)) {
+		buf_done(&q.room);
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	}
+	max = max == 0 || max > 1000 ? 1000 : max;
+	struct results k = {.c = c, .end = chart_end(c, at), .a = c->look_arena, .scratch = scratch, .max = max};
+	struct present_roots here = {.a = c->look_arena};
+	parse(text, &q);
+	int r = search(&k, &q, &here, e);
+	buf_done(&q.room);
+	size_t n = k.n < max ? k.n : max;
+	for (size_t i = 0; i < n && r == 0; i++) {
+		k.v[i].row = arena_alloc(a, sizeof *k.v[i].row);
+		r = k.v[i].row ? row_of_person(c, k.v[i].root, NULL, k.end, a, scratch, k.v[i].row, e) : chart_no_memory(a, e);
+		if (r == 0)
+			r = ident_merged(c, k.v[i].ident, k.end, &k.v[i].row->merged, e);
+	}
+	if (r < 0)
+		return r;
+	if (n)
+		qsort(k.v, n, sizeof *k.v, best_first);
+	struct chart_row *first = NULL, **last = &first;
+	for (size_t i = 0; i < n; i++) {
+		*last = k.v[i].row;
+		last = &k.v[i].row->next;
+	}
+	*last = NULL;
+	r = lookalike_rows(first, a, e);
+	if (r < 0)
+		return r;
+	*ret = first;
+	*ret_count = n;
+	return 0;
+}
+
+/* ---- look-alikes ------------------------------------------------------------------------------------------------------------------------------------------ */
+
+struct alike {
+	struct chart_row *row;
+	struct slice family, given, sound;
+};
+
+static int by_sound_key(const void *pa, const void *pb)
+{
+	const struct alike *a = pa, *b = pb;
+	return slice_cmp(a->sound, b->sound);
+}
+
+/* Two in one list: the same sounding family name, and the given names sound alike or begin with the same letter, or the birth date is the same. */
+static bool confusable(const struct alike *a, const struct alike *b)
+{
+	if (slice_eq(a->row->birth, b->row->birth) && a->row->birth.n >= 10)
+		return true;
+	if (!a->given.n || !b->given.n)
+		return true;
+	return a->given.p[0] == b->given.p[0] || words_near(a->given, b->given);
+}
+
+static bool same_birth_near(const struct alike *a, const struct alike *b)
+{
+	return a->family.n && b->family.n && (words_near(a->family, b->family) || (a->given.n && b->given.n && words_near(a->given, b->given) && a->family.p[0] == b->family.p[0]));
+}
+
+static int by_birth(const void *pa, const void *pb)
+{
+	const struct alike *a = pa, *b = pb;
+	return slice_cmp(a->row->birth, b->row->birth);
+}
+
+int lookalike_rows(struct chart_row *rows, struct arena *a, struct err *e)
+{
+	size_t n = 0, k = 0;
+	for (const struct chart_row *r = rows; r; r = r->next)
+		n++;
+	struct alike *v = arena_array(a, n, sizeof *v);
+	AUTO_BUF struct buf b;
+	buf_init(&b, 1 << 16);
+	if (!v)
+		return chart_no_memory(a, e);
+	for (struct chart_row *r = rows; r; r = r->next) {
+		struct slice parts[3], rest;
+		buf_reset(&b);
+		utf8_fold(&b, slice_of(r->name_family.p, r->name_family.n > 500 ? 500 : r->name_family.n));
+		size_t f = b.n;
+		utf8_fold(&b, slice_of(r->name_given.p, r->name_given.n > 500 ? 500 : r->name_given.n));
+		size_t g = b.n;
+		AUTO_BUF struct buf s;
+		buf_init(&s, 1 << 16);
+		word_sound(slice_of(b.p, f), &s);
+		parts[0] = f ? arena_dup(a, slice_of(b.p, f)) : SLICE_NULL;
+		parts[1] = g > f ? arena_dup(a, slice_of(b.p + f, g - f)) : SLICE_NULL;
+		parts[2] = s.n ? arena_dup(a, buf_slice(&s)) : SLICE_NULL;
+		if ((f && !parts[0].p) || (g > f && !parts[1].p) || (s.n && !parts[2].p))
+			return chart_no_memory(a, e);
+		v[k++] = (struct alike){r, slice_trim(parts[0]), slice_cut(slice_trim(parts[1]), ' ', &rest), parts[2]};
+	}
+	qsort(v, n, sizeof *v, by_sound_key);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = i + 1; j < n && j < i + 200 && slice_eq(v[i].sound, v[j].sound); j++)
+			if (v[i].sound.n && confusable(&v[i], &v[j]))
+				v[i].row->lookalike = v[j].row->lookalike = true;
+	qsort(v, n, sizeof *v, by_birth);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = i + 1; j < n && j < i + 200 && slice_eq(v[i].row->birth, v[j].row->birth); j++)
+			if (v[i].row->birth.n >= 10 && same_birth_near(&v[i], &v[j]))
+				v[i].row->lookalike = v[j].row->lookalike = true;
+	return 0;
+}
+
+#define ALIKE_MAX 99
+
+struct alike_count {
+	struct chart *c;
+	uint64_t end;
+	uint32_t self;
+	uint32_t seen[ALIKE_MAX];
+	uint32_t n;
+};
+
+static int count_alike(struct alike_count *k, uint32_t ident, struct err *e)
+{
+	uint32_t root;
+	int r = person_root(k->c, ident, k->end, &root, e);
+	if (r < 0 || root == k->self)
+		return r;
+	for (uint32_t i = 0; i < k->n; i++)
+		if (k->seen[i] == root)
+			return 0;
+	if (k->n < ALIKE_MAX)
+		k->seen[k->n++] = root;
+	return 0;
+}
+
+static struct slice first_folded(struct buf *b, struct slice s)
+{
+	size_t at = b->n;
+	struct slice rest;
+	s.n = s.n > 500 ? 500 : s.n;
+	if (b->cap - b->n < 4 * s.n)
+		return SLICE_NULL;
+	utf8_fold(b, s);
+	return slice_cut(slice_trim(slice_of(b->p + at, b->n - at)), ' ', &rest);
+}
+
+/* Among all: whose whole name sounds the same, and who was born on the same day with a near name. At most 99 are counted. */
+int lookalike_count(struct chart *c, const struct header *h, uint32_t root, uint64_t end, struct arena *a, uint32_t *ret, struct err *e)
+{
+	struct alike_count k = {.c = c, .end = end, .self = root};
+	struct slice name = header_get(h, FF_NAME), birth = header_get(h, FF_BIRTH);
+	uint8_t key[KEY_MAX];
+	char date[11];
+	AUTO_BUF struct buf b, s;
+	AUTO_ARENA struct arena *scratch = arena_new(CHART_SCRATCH_MAX);
+	buf_init(&b, 1 << 20);
+	buf_init(&s, ROOM);
+	*ret = 0;
+	if (!name.n || !scratch || !buf_space(&b, ROOM))
+		return scratch ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory");
+	struct slice family = first_folded(&b, fact_part(name, FN_FAMILY)), given = first_folded(&b, fact_part(name, FN_GIVEN));
+	word_sound(family, &s);
+	size_t at = s.n;
+	word_sound(given, &s);
+	struct hits sounds = {.a = a, .end = end, .max = 400}, born = sounds;
+	int r = 0;
+	if (at && s.n > at && buf_ok(&s))
+		r = scan(c, key, put_key(key, 's', slice_of(s.p, at), " ", slice_of(s.p + at, s.n - at)), true, &sounds, e);
+	for (size_t i = 0; i < sounds.n && r == 0; i++)
+		r = count_alike(&k, sounds.v[i], e);
+	if (r == 0 && birth.n >= 10 && word_date(slice_of(birth.p, 10), date))
+		r = scan(c, key, put_key(key, 'd', slice_str(date), NULL, SLICE_NULL), true, &born, e);
+	for (size_t i = 0; i < born.n && r == 0; i++) {
+		struct header *o;
+		size_t keep = b.n;
+		arena_reset(scratch);
+		r = header_load(c, born.v[i], end, scratch, &o, e);
+		if (r < 0)
+			break;
+		struct slice other = header_get(o, FF_NAME);
+		struct slice of = first_folded(&b, fact_part(other, FN_FAMILY)), og = first_folded(&b, fact_part(other, FN_GIVEN));
+		bool near = family.n && of.n && (words_near(family, of) || (given.n && og.n && words_near(given, og) && family.p[0] == of.p[0]));
+		b.n = keep;
+		if (near)
+			r = count_alike(&k, born.v[i], e);
+	}
+	*ret = k.n;
+	return r;
+}
