@@ -102,6 +102,9 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
   }, [seen, asOfOpen, page]);
 
   const tick = useMemo(() => (board ? board.feeds.reduce((n, f) => n + f.messages, 0) : 0), [board]);
+  // "LAB" is enough where every feed is LAB@STGABRIEL, PHARM@STGABRIEL ...; the whole name stands in titles and on the board
+  const places = new Set((board?.feeds ?? []).map((f) => f.name.replace(/^[^@]*/, "")));
+  const short = (name: string) => (places.size === 1 && name.indexOf("@") > 0 ? name.slice(0, name.indexOf("@")) : name);
   const setPaper = useCallback((identity: string, age: string) => setPaperState((p) => (p.identity === identity && p.age === age ? p : { identity, age })), []);
   const print = useCallback((what: string, ids: { patient?: string; unit?: string }) => {
     post<{ entry: number }>("/api/print", { what, patient: ids.patient ?? "", unit: ids.unit ?? "", at: atText(at) ?? "" }).then(
@@ -112,7 +115,7 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
   useEffect(() => { if (printed.wait) { setPrinted((p) => ({ ...p, wait: false })); setTimeout(() => window.print(), 50); } }, [printed.wait]);
 
   const shared: Shared = {
-    session, board, boardError, boardAt, feed: (name) => board?.feeds.find((f) => f.name === name), tick, at, setAt, atParam: atText(at), may, openEntry: setEntry, print, go, lang, setLang, theme, setTheme, signedOut, renewBoard: loadBoard, setPaper,
+    session, board, boardError, boardAt, feed: (name) => board?.feeds.find((f) => f.name === name), short, tick, at, setAt, atParam: atText(at), may, openEntry: setEntry, print, go, lang, setLang, theme, setTheme, signedOut, renewBoard: loadBoard, setPaper,
   };
   const mode = board?.site?.mode ?? session.site.mode ?? "normal";
   const currentPage = page === "chart" ? "" : page;
@@ -175,21 +178,45 @@ function StateBar({ mode, asOfOpen, setAsOfOpen }: { mode: string; asOfOpen: boo
       <span class={`mode ${mode}`}>{modeText(mode, board?.site?.since ?? session.site.since, now)}</span>
       {worst ? (
         <a href="#/board" class={`pill ${stale ? "bad" : worst.state === "ageing" ? "warn" : ""}`}>
-          {stale ? <>{t(worst.state === "never" ? "never" : "stale")}: {worst.name}{worst.last ? ` · ${span((now - Date.parse(worst.last)) / 1000)}` : ""}</>
+          {stale ? <>{t(worst.state === "never" ? "never" : "stale")}: {s.short(worst.name)}{worst.last ? ` · ${span((now - Date.parse(worst.last)) / 1000)}` : ""}</>
             : <>{t("feedsOk", { n: board!.feeds.length })} · {t("oldest", { t: worst.last ? span((now - Math.min(...board!.feeds.map((f) => Date.parse(f.last ?? "") || now))) / 1000) : "" })}</>}
         </a>
       ) : board ? <span class="pill warn">{t("noFeeds")}</span> : null}
       {board && (alarms ? <a href="#/alarms" class={`pill ${board.alarms.some((a) => a.severity === "alarm") ? "bad" : "warn"}`}>{t("alarmsN", { n: alarms })}</a> : <a href="#/alarms" class="pill quiet">{t("noAlarmsShort")}</a>)}
       <span class="grow" />
-      <span class="me" title={session.role}>{session.user}<small> {roleWord(session.role)}</small></span>
-      <select aria-label={t("language")} value={s.lang} onChange={(e) => s.setLang(e.currentTarget.value as Lang)}>{languages.map(([l, name]) => <option key={l} value={l}>{name}</option>)}</select>
-      <button type="button" onClick={() => s.setTheme(s.theme === "dark" ? "light" : "dark")}>{s.theme === "dark" ? t("light") : t("dark")}</button>
-      <button type="button" onClick={() => { post("/api/logout").then(s.signedOut, s.signedOut); }}>{t("signOut")}</button>
+      <OwnMenu />
       <button type="button" id="asof-button" class="asof" aria-expanded={asOfOpen} onClick={() => setAsOfOpen(!asOfOpen)}><span>{t("asOf")}</span> <b>{at ? (at.time ? stamp(at.time, now) : `#${at.entry}`) : t("now")}</b></button>
     </header>
   );
 }
 export function roleWord(role: string): string { const k = `role_${role}` as Key; const w = t(k); return w === undefined ? role : w; }
+
+// Who is signed in, and what is theirs to choose: language, light or dark, leaving.
+function OwnMenu() {
+  const s = useShared();
+  const [open, setOpen] = useState(false);
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (!open) return;
+    const away = (e: Event) => { if (e instanceof KeyboardEvent ? e.key === "Escape" : !box.current?.contains(e.target as Node)) { setOpen(false); if (e instanceof KeyboardEvent) document.getElementById("me")?.focus(); } };
+    addEventListener("keydown", away);
+    addEventListener("pointerdown", away);
+    return () => { removeEventListener("keydown", away); removeEventListener("pointerdown", away); };
+  }, [open]);
+  return (
+    <div class="own" ref={box}>
+      <button type="button" id="me" class="me" aria-expanded={open} aria-controls="own" onClick={() => setOpen(!open)}>{s.session.user} <small>{roleWord(s.session.role)}</small> <span aria-hidden="true">▾</span></button>
+      {open && (
+        <div class="ownmenu" id="own">
+          <p class="muted small">{t("signedInAs", { u: s.session.user })}, {roleWord(s.session.role)}</p>
+          <label><span>{t("language")}</span> <select class="line" value={s.lang} onChange={(e) => s.setLang(e.currentTarget.value as Lang)}>{languages.map(([l, name]) => <option key={l} value={l}>{name}</option>)}</select></label>
+          <div role="group" aria-label={t("theme")} class="row"><button type="button" class="btn" aria-pressed={s.theme === "light"} onClick={() => s.setTheme("light")}>{t("light")}</button><button type="button" class="btn" aria-pressed={s.theme === "dark"} onClick={() => s.setTheme("dark")}>{t("dark")}</button></div>
+          <button type="button" class="btn wide" onClick={() => { post("/api/logout").then(s.signedOut, s.signedOut); }}>{t("signOut")}</button>
+        </div>
+      )}
+    </div>
+  );
+}
 
 function PastLine() {
   const { at, setAt } = useShared();

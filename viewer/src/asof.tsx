@@ -5,12 +5,20 @@ import { fromInput, full, span, toInput } from "./format";
 import { t } from "./i18n";
 import { useShared } from "./state";
 
+// 03:12 (of the day that is shown), or 2026-11-20 03:12
+function read(text: string, shown: number): number {
+  const m = /^\s*(?:(\d{4}-\d\d-\d\d)[T ]+)?(\d{1,2})[:.h](\d\d)\s*$/.exec(text);
+  if (!m || Number(m[2]) > 23 || Number(m[3]) > 59) return NaN;
+  return fromInput(`${m[1] ?? toInput(shown).slice(0, 10)}T${m[2]!.padStart(2, "0")}:${m[3]}`);
+}
+
 interface Span { first: { entry?: number; time?: string }; last: { entry?: number; time?: string } }
 
 export function AsOf({ onClose }: { onClose: () => void }) {
   const { at, setAt } = useShared();
   const [ends, setEnds] = useState<Span | null>(null);
   const [error, setError] = useState("");
+  const [typed, setTyped] = useState("");
   const [value, setValue] = useState(at?.time ? Date.parse(at.time) : serverNow());
   const timer = useRef(0);
   const slider = useRef<HTMLInputElement>(null);
@@ -46,11 +54,12 @@ export function AsOf({ onClose }: { onClose: () => void }) {
             <div class="ends"><span>{full(ends.first.time)}</span><output class="big">{full(new Date(value).toISOString())}</output><span>{full(ends.last.time)}</span></div>
           </div>
           <div class="row">
-            <label class="typed"><span>{t("dateTime")}</span> <input type="datetime-local" step="60" value={toInput(value)} min={toInput(first)} max={toInput(last + 60000)} onChange={(e) => { const ms = fromInput(e.currentTarget.value); if (!isNaN(ms)) choose(ms); }} /></label>
+            <form class="typed" onSubmit={(e) => { e.preventDefault(); const ms = read(typed, value); if (isNaN(ms)) setError(t("timeHow")); else { setError(""); choose(ms); } }}>
+              <label><span>{t("dateTime")}</span> <input class="line" value={typed} placeholder="03:12" autocomplete="off" aria-describedby="time-how" onInput={(e) => setTyped(e.currentTarget.value)} /></label> <button class="btn small">{t("goDo")}</button> <span id="time-how" class="vh">{t("timeHow")}</span>
+            </form>
             {steps.filter(([s]) => -s < length).map(([s, w]) => <button type="button" key={s} class="btn small" onClick={() => choose(value + s * 1000)}>− {w}</button>)}
             {length > 3600 && <button type="button" class="btn small" onClick={() => choose(value + 3600000)}>+ 60 {t("min")}</button>}
             <span class="grow" />
-            <button type="button" class="btn" onClick={() => { clearTimeout(timer.current); setAt(null); onClose(); }}>{t("backToNow")}</button>
             <button type="button" class="btn main-act" onClick={onClose}>{t("close")}</button>
           </div>
         </>

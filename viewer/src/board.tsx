@@ -72,7 +72,7 @@ export function BoardPage() {
               {b.listeners.map((l) => <li key={"l" + l.name}><b>{l.name}</b> <span>{l.address}{l.tls ? " TLS" : ""}</span> {l.state === "listening" ? <span class="muted">{l.connections} {t("connections")}</span> : <span class="tag red">{l.state} {l.reason}</span>}</li>)}
               {b.roles.map((r) => {
                 const locked = r.sandbox?.landlock && r.sandbox?.seccomp;
-                return <li key={r.name + r.pid}><b>{r.name}</b> {locked ? <span class="muted">{t("sandboxed")}</span> : <span class="tag amber" title={r.sandbox?.note}>{t("sandboxMissing")}</span>}{r.restarts ? <span class="muted"> {r.restarts} {t("restarts")}</span> : null}</li>;
+                return <li key={r.name + r.pid}><b>{r.name}</b> {locked ? <span class="muted">{t("sandboxed")}</span> : <span class="tag amber" title={r.sandbox?.note}>{t("sandboxMissing")}</span>}{r.restarts ? <span class="muted"> {t("restarts")}: {r.restarts}</span> : null}</li>;
               })}
             </ul>
           </section>

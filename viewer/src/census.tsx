@@ -82,7 +82,7 @@ export function CensusPage() {
               <section key={g.unit} aria-label={g.unit || t("noUnit")}>
                 {(!chosen || words.length > 0) && <h2 class="unit">{g.unit || t("noUnit")} <span class="muted">{g.rows[0]!.facility}</span></h2>}
                 <ul class={asList ? "rows" : "beds"}>{g.rows.map((r) => <BedLine key={r.id} r={r} ref_={ref} now={now} />)}</ul>
-                {free > 0 && <p class="muted small">{free} {t("emptyBeds")}</p>}
+                {free > 0 && <p class="muted small">{t("emptyBeds")}: {free}</p>}
               </section>
             );
           })}
@@ -101,11 +101,11 @@ function BedLine({ r, ref_, now }: { r: Row; ref_: number; now: number }) {
         <span class="where">{r.room && <small>{r.room}</small>}<b>{r.bed || "–"}</b></span>
         <span class="body">
           <Who name={r.name} masked={r.masked} />
-          {!r.masked && <span class="ids"><span>{birth(r.birth) || t("noBirth")}</span> <span>{ageOf(r.birth, ref_)}</span> <span>{sexWord(r.sex)}</span> <span>{r.number}</span></span>}
+          {!r.masked && <span class="ids"><span>{birth(r.birth) || t("noBirth")}</span> <span>{ageOf(r.birth, ref_)}</span> <span>{sexWord(r.sex)}</span></span>}
           {!r.masked && (r.alerts || allergy === "not-received" || allergy === "stated-none") && (
             <span class="alerts">{allergy === "not-received" && !/allerg/i.test(r.alerts) ? <b class="nrshort">{t("allergies")}: {t("notReceived")}</b> : allergy === "stated-none" && !/allerg/i.test(r.alerts) ? <span class="muted">{t("allergies")}: {t("statedNone")}</span> : null} {r.alerts && <b>{r.alerts}</b>}</span>
           )}
-          <span class="foot"><RowMarks row={r} />{r.received && <span class="muted" title={`${t("received")} ${full(r.received)}`}>{stamp(r.received, now)} · {spanOf(r.received, ref_)}</span>}</span>
+          <span class="foot">{r.number && <span class="mrn">{r.number}</span>}<RowMarks row={r} />{r.received && <span class="muted" title={`${t("received")} ${full(r.received)}`}>{stamp(r.received, now)} · {spanOf(r.received, ref_)}</span>}</span>
         </span>
       </a>
     </li>

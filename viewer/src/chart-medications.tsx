@@ -2,7 +2,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { Former, Lines, statusWord } from "./chart";
 import { type Given, type Medication, type Patient, current, former, medicationsOf, stampOf } from "./fhir";
-import { clock, spanOf, stamp } from "./format";
+import { agoOf, clock, spanOf, stamp } from "./format";
 import { t } from "./i18n";
 import { useNow, useShared } from "./state";
 import { AgeChip, SectionPanel } from "./ui";
@@ -21,7 +21,7 @@ export function Medications({ p }: { p: Patient }) {
   return (
     <>
       {given.state === "not-received" ? <p class="note warn"><b>{t("dosesNotReceived")}</b></p>
-        : horizon ? <p class={`note ${silent ? "bad" : ""}`}><b>{t("dosesKnown", { t: stamp(horizon, now) })}</b> {given.source} · {spanOf(horizon, ref)}. {silent ? t("dosesSilent") : t("dosesAfter")}</p> : null}
+        : horizon ? <p class={`note ${silent ? "bad" : ""}`}><b>{t("dosesKnown", { t: stamp(horizon, now) })}</b> {given.source} · {agoOf(horizon, ref)}. {silent ? t("dosesSilent") : t("dosesAfter")}</p> : null}
       <SectionPanel s={s} title={t("scheduled")} empty={active.length === 0}><MedTable list={active} refTime={ref} given={given.state} /></SectionPanel>
       {prn.length > 0 && <section class="panel" aria-labelledby="h-prn"><header><h2 id="h-prn">{t("prnTitle")}</h2></header><div class="in"><MedTable list={prn} refTime={ref} given={given.state} /></div></section>}
       <SectionPanel s={given} empty={all.length === 0}>
@@ -29,7 +29,7 @@ export function Medications({ p }: { p: Patient }) {
           <thead><tr><th scope="col">{t("when")}</th><th scope="col">{t("what")}</th><th scope="col">{t("dose")}</th><th scope="col">{t("status")}</th><th scope="col">{t("who")}</th><th scope="col">{t("source")}</th></tr></thead>
           <tbody>{all.slice(0, log).map((g) => (
             <tr key={g.id} class={g.notGiven ? "not" : ""}><td class="nowrap">{stamp(g.time, now)} <span class="muted">{spanOf(g.time, ref)}</span></td><th scope="row">{g.name}{loose.includes(g) ? <small class="muted"> {t("noOrder")}</small> : null}</th><td class="dose">{[g.dose, g.route].filter(Boolean).join(" · ")}</td>
-              <td>{g.notGiven ? <b class="notgiven">{t("notGiven")}{g.reason ? `: ${g.reason}` : ""}</b> : g.status === "completed" ? t("administrations") : statusWord(g.status)}</td><td>{g.by}</td><td><AgeChip meta={g.meta} time={g.meta.received} /></td></tr>))}
+              <td>{g.notGiven ? <b class="notgiven">{t("notGiven")}{g.reason ? `: ${g.reason}` : ""}</b> : g.status === "completed" ? t("administrations") : statusWord(g.status)}</td><td>{g.by}</td><td><AgeChip meta={g.meta} time={g.meta.received} brief /></td></tr>))}
           </tbody></table></div>
         {all.length > log && <p><button type="button" class="btn small noprint" onClick={() => setLog(log + 200)}>{t("older")}</button></p>}
         <Former list={former(given)} />
@@ -54,7 +54,7 @@ function MedTable({ list, refTime, given }: { list: Medication[]; refTime: numbe
           <tr key={m.id}>
             <th scope="row"><span class="drug">{m.name}</span>{m.status === "on-hold" && <span class="tag amber">{statusWord("on-hold")}</span>}{m.home && <span class="tag">{t("homeMed")}</span>}{m.notes.map((n, i) => <small class="block muted" key={i}>{n}</small>)}{m.was.length > 0 && <small class="block hist">{t("changedN", { n: m.was.length })}</small>}</th>
             <td class="dose"><b>{m.dose || "–"}</b> <span>{m.route}</span></td>
-            <td>{m.frequency}{m.prn && <span class="tag"> PRN</span>}{m.prn && m.prn !== "PRN" && !/^(yes|true)$/i.test(m.prn) ? <small class="block muted">{m.prn}</small> : null}</td>
+            <td>{m.frequency}{m.prn && !/PRN/i.test(m.frequency) && <span class="tag">PRN</span>}{m.prn && m.prn !== "PRN" && !/^(yes|true)$/i.test(m.prn) ? <small class="block muted">{m.prn}</small> : null}</td>
             <td class="last">{g ? <GivenCell g={g} now={now} refTime={refTime} /> : given === "not-received" ? <span class="state-missing">{t("notReceived")}</span> : <span class="muted">{t("neverGiven")}</span>}
               {refused && <div class="notgiven"><b>{t("notGiven")} {stamp(refused.time, now)}</b>{refused.reason ? `: ${refused.reason}` : ""}{refused.by ? ` · ${refused.by}` : ""}</div>}
               {due > 0 && <div class="due">{t("dueReckoned", { t: Math.abs(due - refTime) < 79200000 ? clock(due) : stamp(new Date(due).toISOString(), now), h: m.everyHours! })}</div>}</td>
@@ -65,5 +65,5 @@ function MedTable({ list, refTime, given }: { list: Medication[]; refTime: numbe
   );
 }
 function GivenCell({ g, now, refTime }: { g: Given; now: number; refTime: number }) {
-  return <div><b class="when">{stamp(g.time, now)}</b> <span class="age">{spanOf(g.time, refTime)}</span> <b>{g.dose}</b> <span class="muted">{g.by ? `${t("by")} ${g.by}` : t("byUnknown")}</span> <AgeChip meta={g.meta} time={g.meta.received} /></div>;
+  return <div><b class="when">{stamp(g.time, now)}</b> <span class="age">{agoOf(g.time, refTime)}</span> · <b>{g.dose || t("doseNotReceived")}</b> <span class="muted">{g.by ? `${t("by")} ${g.by}` : t("byUnknown")}</span> <AgeChip meta={g.meta} time={g.meta.received} brief /></div>;
 }

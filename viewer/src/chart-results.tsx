@@ -37,8 +37,15 @@ export function ResultsTab({ s, reports, vitals }: { s: Section; reports: Sectio
   );
 }
 
-const COLUMNS = 7;
+// As many times as fit beside the names: a table that scrolls sideways hides its newest or its names.
+function useColumns(): number {
+  const fit = () => Math.max(2, Math.min(10, Math.floor((innerWidth - (innerWidth > 1100 ? 132 : 0) - 440) / 128)));
+  const [n, set] = useState(fit());
+  useEffect(() => { const f = () => set(fit()); addEventListener("resize", f); return () => removeEventListener("resize", f); }, []);
+  return n;
+}
 function PanelTable({ name, analytes, times, onOpen }: { name: string; analytes: Analyte[]; times: string[]; onOpen: (r: Result, a: Analyte) => void }) {
+  const COLUMNS = useColumns();
   const [from, setFrom] = useState(0);
   const [trend, setTrend] = useState("");
   const now = useNow(30000);
@@ -54,10 +61,10 @@ function PanelTable({ name, analytes, times, onOpen }: { name: string; analytes:
       </div>
       <div class="scroll" tabIndex={0} role="region" aria-label={name}>
         <table class="labs">
-          <thead><tr><th scope="col" class="an">{t("what")}</th><th scope="col">{t("unit")}</th><th scope="col">{t("range")}</th>{shown.map((x, i) => <th scope="col" key={x} class={`t ${i === 0 && from === 0 ? "newest" : ""}`}>{stamp(x, now) || t("noTime")}{i === 0 && from === 0 && x ? <small class="block">{t("ago", { t: spanOf(x, ref) })}</small> : null}</th>)}<th scope="col" class="noprint"><span class="vh">{t("trend")}</span></th></tr></thead>
+          <thead><tr><th scope="col" class="an">{t("what")}</th><th scope="col">{t("range")}</th>{shown.map((x, i) => <th scope="col" key={x} class={`t ${i === 0 && from === 0 ? "newest" : ""}`}>{stamp(x, now) || t("noTime")}{i === 0 && from === 0 && x ? <small class="block">{t("ago", { t: spanOf(x, ref) })}</small> : null}</th>)}<th scope="col" class="noprint"><span class="vh">{t("trend")}</span></th></tr></thead>
           <tbody>{visible.map((a) => (
             <tr key={a.key} class={trend === a.key ? "on" : ""}>
-              <th scope="row" class="an">{a.name}</th><td class="u">{a.unit}</td><td class="muted nowrap">{a.range}</td>
+              <th scope="row" class="an">{a.name} <small class="u">{a.unit}</small></th><td class="muted nowrap">{a.range}</td>
               {shown.map((x, i) => { const r = a.results.find((y) => y.time === x); return <td key={x} class={`cell ${i === 0 && from === 0 ? "newest" : ""}`}>{r ? <button type="button" class="cellbtn" onClick={() => onOpen(r, a)} aria-label={`${a.name} ${r.value} ${a.unit} ${stamp(r.time, now)}`}><ValueCell r={r} unit={r.unit !== a.unit ? r.unit : undefined} /></button> : null}</td>; })}
               <td class="noprint num">{a.results.filter((r) => r.number !== null && r.time).length > 1 && <button type="button" class="btn tiny" aria-expanded={trend === a.key} aria-label={`${t("trend")}: ${a.name}`} onClick={() => setTrend(trend === a.key ? "" : a.key)}>{trend === a.key ? t("hideTrend") : t("trend")}</button>}</td>
             </tr>))}

@@ -4,7 +4,7 @@ import { type ApiError, type Event, post } from "./api";
 import { Medications } from "./chart-medications";
 import { ResultsTab, ValueCell } from "./chart-results";
 import { type Patient, type Resource, type Section, activeProblems, allergies, current, documentOf, former, highRisk, latest, lineOf, medicationsOf, metaOf, openOrders, patientOf } from "./fhir";
-import { ageOf, birth, bytes, count, dayOf, full, sexWord, spanOf, stamp } from "./format";
+import { ageOf, agoOf, birth, bytes, count, dayOf, full, sexWord, spanOf, stamp } from "./format";
 import { type Key, t, word } from "./i18n";
 import { useData, useNow, usePaper, useShared, withAt } from "./state";
 import { AgeChip, Fail, Loading, OriginMark, SectionPanel, identityText } from "./ui";
@@ -130,7 +130,9 @@ export function Former({ list, title }: { list: Resource[]; title?: string }) {
 // ---- summary ----
 function Summary({ p, goTab }: { p: Patient; goTab: (x: string) => void }) {
   const s = p.sections;
+  const { at } = useShared();
   const now = useNow(30000);
+  const ref = at?.time ? Date.parse(at.time) : now;
   const meds = useMemo(() => medicationsOf(p), [p]);
   const active = meds.meds.filter((m) => m.active);
   const labs = useMemo(() => { // out of range first, then the newest
@@ -154,7 +156,7 @@ function Summary({ p, goTab }: { p: Patient; goTab: (x: string) => void }) {
               return (
                 <li key={m.id}>
                   <div><b>{m.name}</b> <span class="dose">{[m.dose, m.route, m.frequency || m.prn].filter(Boolean).join(" · ")}</span> {m.prn && m.frequency && !/PRN/i.test(m.frequency) && <span class="tag">PRN</span>} {m.status === "on-hold" && <span class="tag amber">{statusWord("on-hold")}</span>}</div>
-                  <div class="last">{g ? <>{t("lastGiven")} <b>{stamp(g.time, now)}</b> <span class="age">{spanOf(g.time, now)}</span> {g.dose}</> : <span class="muted">{s.administrations!.state === "not-received" ? <>{t("lastGiven")}: <b>{t("notReceived")}</b></> : t("neverGiven")}</span>}{no && <b class="notgiven"> {t("notGiven")} {stamp(no.time, now)}{no.reason ? `: ${no.reason}` : ""}</b>}</div>
+                  <div class="last">{g ? <>{t("lastGiven")} <b>{stamp(g.time, now)}</b> · <span class="age">{agoOf(g.time, ref)}</span> · {g.dose}</> : <span class="muted">{s.administrations!.state === "not-received" ? <>{t("lastGiven")}: <b>{t("notReceived")}</b></> : t("neverGiven")}</span>}{no && <b class="notgiven"> {t("notGiven")} {stamp(no.time, now)}{no.reason ? `: ${no.reason}` : ""}</b>}</div>
                 </li>
               );
             })}{active.length > 12 && <li><button type="button" class="link" onClick={() => goTab("medications")}>+ {active.length - 12}</button></li>}</ul>
@@ -180,7 +182,7 @@ function Newest({ list }: { list: ReturnType<typeof latest> }) {
     <table class="newest"><caption class="vh">{t("results")}</caption><thead class="vh"><tr><th scope="col">{t("what")}</th><th scope="col">{t("value")}</th><th scope="col">{t("before")}</th><th scope="col">{t("when")}</th></tr></thead>
       <tbody>{list.map((a) => {
         const r = a.results[0]!, b = a.results[1];
-        return <tr key={a.key}><th scope="row">{a.name}</th><td class={rank(r.flag.word) > 1 ? "out" : ""}><ValueCell r={r} unit={a.unit} /></td><td class="muted">{b ? <>{t("before")} {b.value}</> : ""}</td><td class="nowrap"><AgeChip meta={r.meta} time={r.time} /><span class="vh">{stamp(r.time, now)}</span></td></tr>;
+        return <tr key={a.key}><th scope="row">{a.name}</th><td class={rank(r.flag.word) > 1 ? "out" : ""}><ValueCell r={r} unit={a.unit} /></td><td class="muted"><small>{b ? <>{t("before")} {b.value}</> : ""}</small></td><td class="nowrap"><AgeChip meta={r.meta} time={r.time} /><span class="vh">{stamp(r.time, now)}</span></td></tr>;
       })}</tbody></table>
   );
 }
@@ -252,7 +254,7 @@ function Timeline({ id }: { id: string }) {
         return (
           <li key={e.entry} class={head ? "newday" : ""}>
             {head && <h3>{d}</h3>}
-            <div class="ev"><time dateTime={e.time} title={full(e.time)}>{full(e.time).slice(-8)}</time><OriginMark origin={e.origin ?? "fed"} wordy /><span class="w"><b>{e.what ?? e.kind}</b> {e.text && <span>{e.text}</span>} {e.source && <span class="muted">{e.source}</span>}</span>
+            <div class="ev"><time dateTime={e.time} title={full(e.time)}>{full(e.time).slice(-8)}</time><OriginMark origin={e.origin ?? "fed"} wordy /><span class="w"><b>{messageWord(e.what ?? e.kind)}</b> {e.text && <span>{e.text}</span>} <span class="muted">{e.what} {e.source}</span></span>
               <span class="acts"><button type="button" class="link" onClick={() => openEntry(e.entry)}>{t("entry")} {e.entry}</button><button type="button" class="link noprint" onClick={() => setAt({ time: e.time, entry: e.entry })}>{t("goThere")}</button></span></div>
           </li>
         );
@@ -261,6 +263,11 @@ function Timeline({ id }: { id: string }) {
     </>
   );
 }
+
+// What a message type means to somebody who reads charts; the type itself stands beside it.
+const words: [RegExp, Key][] = [[/^ORU/, "msgResults"], [/^R(DE|DS)|^OMP/, "msgMedication"], [/^RAS/, "msgGiven"], [/^O(ML|MG|RM|MI)/, "msgOrder"], [/^MDM/, "msgDocument"], [/^SIU/, "msgAppointment"], [/^VXU/, "msgImmunization"],
+  [/^ADT\^A0?1$/, "msgAdmit"], [/^ADT\^A02/, "msgTransfer"], [/^ADT\^A03/, "msgDischarge"], [/^ADT\^A04/, "msgRegister"], [/^ADT\^A1[123]/, "msgCancel"], [/^ADT\^A(18|30|34|35|36|39|4\d|50|51)/, "msgIdentity"], [/^ADT\^A(24|37)/, "msgLink"], [/^ADT\^A17/, "msgSwap"], [/^ADT\^A60/, "msgAllergy"], [/^ADT/, "msgDetails"]];
+export function messageWord(type: string): string { const hit = words.find(([r]) => r.test(type)); return hit ? t(hit[1]) : type; }
 
 // ---- the rest ----
 const rest = ["allergies", "problems", "flags", "visits", "appointments", "contacts", "care-team", "immunizations", "procedures", "coverage", "other"] as const;

@@ -43,11 +43,11 @@ export function span(seconds: number): string {
 export function spanOf(iso: string | undefined, now: number): string {
   if (!iso) return "";
   const ms = Date.parse(iso);
-  return isNaN(ms) ? "" : span((now - ms) / 1000);
+  return isNaN(ms) ? "" : ms - now > 60000 ? t("inT", { t: span((ms - now) / 1000) }) : span((now - ms) / 1000);
 }
 export function agoOf(iso: string | undefined, now: number): string {
   const s = spanOf(iso, now);
-  return s ? t("ago", { t: s }) : "";
+  return !s || Date.parse(iso!) - now > 60000 ? s : t("ago", { t: s });
 }
 export function birth(iso: string | undefined): string {
   if (!iso) return "";

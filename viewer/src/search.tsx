@@ -45,7 +45,7 @@ export function SearchPage() {
         {found && found.rows.length === 0 && <p class="note">{t("searchNone")}</p>}
         {found && found.rows.length > 0 && (
           <>
-            <div class="found headrow" aria-hidden="true"><span>{t("user")}</span><span>{t("born")}</span><span>{t("age")}</span><span>{t("sex")}</span><span>{t("number")}</span><span>{t("place")}</span><span /></div>
+            <div class="found headrow" aria-hidden="true"><span>{t("nameWord")}</span><span>{t("born")}</span><span>{t("age")}</span><span>{t("sex")}</span><span>{t("number")}</span><span>{t("place")}</span><span /></div>
             <ul class="foundlist">{found.rows.slice(0, grow.n).map((r) => (
               <li key={r.id}><a class={`found rowlink ${r.lookalike ? "look" : ""}`} href={`#/chart/${encodeURIComponent(r.id)}`}>
                 <Who name={r.name} masked={r.masked} />

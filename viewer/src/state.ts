@@ -7,7 +7,7 @@ import type { Theme } from "./settings";
 
 export interface At { time?: string; entry?: number }
 export interface Shared {
-  session: Session; board: Board | null; boardError: ApiError | null; boardAt: number; feed: (name: string) => Feed | undefined; tick: number;
+  session: Session; board: Board | null; boardError: ApiError | null; boardAt: number; feed: (name: string) => Feed | undefined; short: (feed: string) => string; tick: number;
   at: At | null; setAt: (at: At | null) => void; atParam: string | undefined; may: (what: string) => boolean;
   openEntry: (n: number) => void; print: (what: string, ids: { patient?: string; unit?: string }) => void;
   go: (hash: string) => void; lang: Lang; setLang: (l: Lang) => void; theme: Theme; setTheme: (t: Theme) => void; signedOut: () => void; renewBoard: () => void; setPaper: (identity: string, age: string) => void;

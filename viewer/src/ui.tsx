@@ -20,8 +20,9 @@ export function OriginMark({ origin, wordy }: { origin: Origin; wordy?: boolean 
 }
 
 // One statement's age. While the hospital is shown as of a past moment, ages count to that moment.
-export function AgeChip({ meta, time, wordy }: { meta: Meta; time?: string; wordy?: boolean }) {
-  const { openEntry, at, board } = useShared();
+// brief: origin and source alone, where the time already stands beside it.
+export function AgeChip({ meta, time, wordy, brief }: { meta: Meta; time?: string; wordy?: boolean; brief?: boolean }) {
+  const { openEntry, at, board, short } = useShared();
   const now = useNow(10000);
   const ref = at?.time ? Date.parse(at.time) : now;
   const when = time || meta.sourceTime || meta.received;
@@ -30,9 +31,8 @@ export function AgeChip({ meta, time, wordy }: { meta: Meta; time?: string; word
   const inside = (
     <>
       <OriginMark origin={meta.origin} wordy={wordy} />
-      {stamp(when, now) || t("noTime")}
-      {when && when.length > 10 && <span class="age">{spanOf(when, ref)}</span>}
-      {wordy && meta.source && <span class="src">{meta.source}</span>}
+      {!brief && <span>{stamp(when, now) || t("noTime")}{when && when.length > 10 && <> · <span class="age">{spanOf(when, ref)}</span></>}</span>}
+      {(wordy || brief) && meta.source && <span class="src">{wordy && "· "}{short(meta.source)}</span>}
       {meta.incomplete && <b>{t("incompleteShort")}</b>}
     </>
   );
@@ -43,7 +43,7 @@ export function AgeChip({ meta, time, wordy }: { meta: Meta; time?: string; word
 
 // A section's age, and in words whether its feed still speaks: silent is another thing than "no new results".
 export function SectionAge({ s }: { s: Section }) {
-  const { openEntry, at, board } = useShared();
+  const { openEntry, at, board, short } = useShared();
   const now = useNow(10000);
   const feed: Feed | undefined = board?.feeds.find((f) => f.name === s.source);
   if (!s.received) return <span class="chip never">{t("never")}</span>;
@@ -56,9 +56,9 @@ export function SectionAge({ s }: { s: Section }) {
       <OriginMark origin={s.origin} wordy />
       <span>{t("asOf").toLowerCase()} {stamp(asOf, now)}</span>
       {Math.abs(stampOf(s.received) - stampOf(asOf)) > 90000 && <span>{t("received")} {stamp(s.received, now)}</span>}
-      <span class="age">{spanOf(s.received, ref)}</span>
-      {s.source && <span class="src">{s.source}</span>}
-      {(state === "stale" || state === "never") && feed ? <b>{t("stale")}: {t("feedSilent", { t: span((now - Date.parse(feed.last ?? "")) / 1000) })}</b> : state === "fresh" || state === "ageing" ? <span class="fs">{t(feedWord(state))}</span> : null}
+      <span>· <span class="age">{spanOf(s.received, ref)}</span></span>
+      {s.source && <span class="src">· {short(s.source)}</span>}
+      {state === "past" || state === "unknown" ? null : <b class="fs">{t(feedWord(state))}</b>}
     </button>
   );
 }
@@ -66,7 +66,7 @@ export const feedWord = (s: string) => (s === "fresh" ? "fresh" : s === "ageing"
 
 // A section of a chart: a list, or "stated none", or "NOT RECEIVED". Never blank.
 export function SectionPanel({ s, title, children, empty, more, id }: { s: Section; title?: string; children?: ComponentChildren; empty?: boolean; more?: ComponentChildren; id?: string }) {
-  const { board, at } = useShared();
+  const { board, at, short } = useShared();
   const now = useNow(10000);
   const feed = board?.feeds.find((f) => f.name === s.source);
   const stale = !at && s.received !== "" && feed?.state === "stale";
@@ -78,7 +78,7 @@ export function SectionPanel({ s, title, children, empty, more, id }: { s: Secti
         <span class="grow" />
         {s.state !== "not-received" && <SectionAge s={s} />}
       </header>
-      {stale && feed && <p class="stalebar"><b>{t("stale")}</b> {t("staleSection", { f: s.source, t: span((now - Date.parse(feed.last ?? "")) / 1000), u: span(feed.usualGapSeconds ?? 0) })}</p>}
+      {stale && feed && <p class="stalebar"><b>{t("stale")}</b> {t("staleSection", { f: short(s.source), t: span((now - Date.parse(feed.last ?? "")) / 1000), u: span(feed.usualGapSeconds ?? 0) })}</p>}
       <div class="in">
         {s.incomplete && <p class="note warn strong">{t("incomplete")}</p>}
         {s.state === "not-received" ? <p class="nr"><span class="state-missing">{t("notReceived")}</span> {t("unknownIsNotNone")}</p>

@@ -1,0 +1,66 @@
+// Named screenshots of each page at both sizes: node shots.mjs BASE_URL USER PASSWORD OUT_DIR [LANG] [THEME]. Without BASE_URL ("mock") they show the mock hospital.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { browser, open, signIn } from "./browser.mjs";
+
+let [, , base = "mock", user = "admin", password = "downtime-admin-1", out = "shots", lang = "en", theme = "light", only = ""] = process.argv;
+let mock = null;
+if (base === "mock") { const { start } = await import("./mock.mjs"); mock = await start(); base = mock.url; }
+mkdirSync(out, { recursive: true });
+const b = await browser();
+const views = { "1366x768": { width: 1366, height: 768 }, "1024x768": { width: 1024, height: 768 }, ...(process.env.TALL ? { "768x1024": { width: 768, height: 1024 } } : {}) };
+for (const [name, viewport] of Object.entries(views)) {
+  const page = await open(b, base, { viewport, lang, theme });
+  const shot = async (what) => { if (only && !only.split(",").includes(what)) return; await page.waitForTimeout(350); await page.screenshot({ path: join(out, `${what}-${name}.png`) }); };
+  const to = async (hash) => { await page.evaluate((h) => { location.hash = h; }, hash); await page.waitForTimeout(700); };
+  await page.locator("input[autocomplete=username]").waitFor();
+  await shot("sign-in");
+  await signIn(page, user, password);
+  await to("#/board");
+  await page.locator(".board").waitFor();
+  await shot("board");
+  await to("#/census");
+  await page.locator(".rowlink").first().waitFor();
+  await shot("census");
+  // the patient with most to show: the first in bed 12, else the first of all
+  await page.locator("#census-filter").fill("12");
+  await page.waitForTimeout(300);
+  let href = await page.locator(".rowlink").first().getAttribute("href").catch(() => null);
+  if (!href) { await page.locator("#census-filter").fill(""); href = await page.locator(".rowlink").first().getAttribute("href"); }
+  await page.locator("#census-filter").fill("");
+  for (const tab of ["summary", "medications", "results", "vitals", "orders", "documents", "timeline", "more"]) {
+    await to(`${href}/${tab}`);
+    await page.locator(".banner").waitFor();
+    if (tab === "results" && (await page.locator(".labs .btn.tiny").count()) > 1) { await page.locator(".labs .btn.tiny").nth(1).click(); await page.waitForTimeout(300); }
+    if (tab === "documents" && await page.locator(".docs button.link").count()) { await page.locator(".docs button.link").first().click(); await page.waitForTimeout(200); }
+    await shot(`chart-${tab}`);
+  }
+  await to(`${href}/summary`);
+  await page.locator(".lines button.chip, .newest button.chip").first().click();
+  await page.locator("dialog pre").first().waitFor();
+  await shot("entry");
+  await page.keyboard.press("Escape");
+  await to("#/search");
+  const family = (await (async () => { await to(href); return page.locator(".banner .fam").innerText(); })()).slice(0, 6);
+  await to("#/search");
+  await page.locator("#q").fill(family.toLowerCase());
+  await page.waitForTimeout(700);
+  await shot("search");
+  await to("#/census");
+  await page.locator("#asof-button").click();
+  const slider = page.locator(".asofpanel input[type=range]");
+  await slider.waitFor();
+  await slider.focus();
+  await slider.evaluate((e) => { e.value = String(Number(e.min) + (Number(e.max) - Number(e.min)) * 0.6); e.dispatchEvent(new Event("input", { bubbles: true })); });
+  await page.locator(".pastline").waitFor();
+  await page.waitForTimeout(700);
+  await shot("as-of");
+  await page.locator(".pastline button").click();
+  if (await page.locator('.rail a[href="#/audit"]').count()) { await to("#/audit"); await shot("audit"); }
+  await to("#/alarms"); await shot("alarms");
+  await to("#/setup"); await shot("setup");
+  for (const p of page.problems) console.error(`${name}: ${p}`);
+  await page.context().close();
+}
+await b.close();
+await mock?.close();
