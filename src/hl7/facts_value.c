@@ -7,6 +7,10 @@
 unsigned fx_cut(const struct fx *x, struct slice raw, int delim, struct slice *out, unsigned max)
 {
 	unsigned n = 0;
+	if (raw.n == 0) { /* also the absent one, whose pointer must not be counted with */
+		memset(out, 0, max * sizeof *out);
+		return 1;
+	}
 	const uint8_t *start = raw.p, *end = raw.p + raw.n;
 	for (;;) {
 		const uint8_t *p = fx_find(x, start, end, delim);
@@ -22,6 +26,8 @@ unsigned fx_cut(const struct fx *x, struct slice raw, int delim, struct slice *o
 
 struct slice fx_nth(const struct fx *x, struct slice raw, int delim, unsigned n)
 {
+	if (raw.n == 0)
+		return SLICE_NULL;
 	const uint8_t *start = raw.p, *end = raw.p + raw.n, *p = fx_find(x, start, end, delim);
 	while (--n) {
 		if (p == end)
@@ -264,7 +270,7 @@ static inline bool blank_at(const uint8_t *p)
 /* CE's six components stand in the order of our parts: most codes are one copy with the separators exchanged. False: there are more, or blanks to trim. */
 static bool code_at_once(struct fx *x, struct slice raw, struct slice *ret)
 {
-	const uint8_t *end = raw.p + raw.n;
+	const uint8_t *end = raw.p + raw.n; /* raw is not empty */
 	while (end > raw.p && end[-1] == x->comp)
 		end--;
 	const uint8_t *p = fx_find(x, raw.p, end, x->comp);
@@ -432,6 +438,8 @@ static struct slice person(struct fx *x, struct slice raw, int delim)
 
 struct slice fx_person(struct fx *x, struct slice raw)
 {
+	if (raw.n == 0)
+		return SLICE_NULL;
 	if (fx_null(raw))
 		return SLICE(FACT_NULL);
 	/* the same performer stands in every OBX of most results */
