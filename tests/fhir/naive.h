@@ -122,7 +122,7 @@ static inline void naive_apply(struct naive *n, const struct facts *f)
 static inline struct fhir_section naive_section(struct naive *n, const struct naive_person *p, uint8_t kind, uint8_t kind2, const char *category)
 {
 	struct fhir_section s = {.state = FHIR_NOT_RECEIVED};
-	struct fact_item **tail = (struct fact_item **)&s.items;
+	struct fact_item *first = NULL, **tail = &first;
 	bool none = false, list = false;
 	for (const struct fact_item *it = p->first; it; it = it->next) {
 		bool said = it->fact->kind == FACT_SECTION && category && slice_eq_str(fact_part(fact_get(it->fact, FF_CATEGORY), FC_CODE), category);
@@ -138,6 +138,7 @@ static inline struct fhir_section naive_section(struct naive *n, const struct na
 		none = none || (said && slice_eq_str(fact_get(it->fact, FF_STATUS), "none"));
 		list = list || !said;
 	}
+	s.items = first;
 	s.state = list ? FHIR_LIST : none ? FHIR_STATED_NONE : FHIR_NOT_RECEIVED;
 	return s;
 }
