@@ -12,7 +12,9 @@ struct showing {
 	struct buf out, object;
 	uint64_t index;
 	bool bad;
-	/* what the pieces between messages said; told with the next message, or alone at the end */
+	/* A message is shown when the next one begins: what the pieces after it say (a batch's count, stray bytes) is told with it. Pieces before the first message are told with that one; with no message at all, alone. */
+	struct hl7_piece held;
+	bool holding;
 	struct hl7_problem pending[32];
 	size_t pending_count;
 	uint64_t in_batch, in_file_batches;
@@ -134,6 +136,7 @@ static int show_file(const char *path, struct showing *s, struct err *e)
 		return r;
 	s->file = path;
 	s->index = s->in_batch = s->in_file_batches = 0;
+	s->holding = false;
 	struct hl7_file f;
 	struct hl7_piece p;
 	hl7_file_init(&f, buf_slice(&text));
@@ -141,17 +144,24 @@ static int show_file(const char *path, struct showing *s, struct err *e)
 		r = 0;
 		if (p.type == HL7_PIECE_MESSAGE) {
 			s->in_batch++;
-			r = show_message(s, &p, e);
+			if (s->holding)
+				r = show_message(s, &s->held, e);
+			s->held = p;
+			s->holding = true;
 		} else if (p.type == HL7_PIECE_ENVELOPE) {
 			check_envelope(s, &p);
 		} else {
-			pend(s, HL7_P_NO_MSH, p.offset, "bytes that belong to no message; import keeps them as evidence");
+			pend(s, HL7_P_NO_MSH, p.offset, "bytes that belong to no message");
 			s->bad = true;
 		}
 		if (r < 0)
 			return r;
 	}
-	if (s->index == 0 && !s->pending_count)
+	if (s->holding) {
+		s->holding = false;
+		return show_message(s, &s->held, e);
+	}
+	if (!s->pending_count)
 		pend(s, HL7_P_NO_MSH, 0, text.n ? "no MSH segment: not an HL7 v2 message" : "the file is empty");
 	return s->pending_count ? show_unreadable(s, text.n, NULL, e) : 0;
 }
