@@ -45,8 +45,7 @@ static struct fact *add_identity(struct fx *x, const char *action)
 	return t;
 }
 
-/* All identifiers of a field of MRG that are not the survivor's own, as OTHER. Returns how many. An identifier that both carry (a social security number) is no news. */
-static unsigned put_others(struct fx *x, struct fact **t, const char *action, unsigned field)
+static unsigned put_others_but(struct fx *x, struct fact **t, const char *action, unsigned field, bool (*but)(const struct fact_group *g, struct fact_ident id))
 {
 	struct slice rest = fx_seg_field(x, x->mrg, field), rep;
 	struct fx_ident id;
@@ -54,7 +53,7 @@ static unsigned put_others(struct fx *x, struct fact **t, const char *action, un
 	if (rest.n == 0 || fx_null(rest))
 		return 0;
 	while (fx_next_rep(x, &rest, &rep)) {
-		if (!fx_ident(x, rep, &id) || of_the_survivor(x->g, id.id))
+		if (!fx_ident(x, rep, &id) || but(x->g, id.id))
 			continue;
 		if (!*t)
 			*t = add_identity(x, action);
@@ -62,6 +61,19 @@ static unsigned put_others(struct fx *x, struct fact **t, const char *action, un
 		n++;
 	}
 	return n;
+}
+
+static bool is_the_survivor(const struct fact_group *g, struct fact_ident id)
+{
+	return same(g->id, id);
+}
+
+/* All identifiers of a field of MRG, as OTHER; returns how many. One that both sides carry (a social security number) is no news beside others; but where there are no others, the
+ * sender lists the merged number in PID-3 already. */
+static unsigned put_others(struct fx *x, struct fact **t, const char *action, unsigned field)
+{
+	unsigned n = put_others_but(x, t, action, field, of_the_survivor);
+	return n ? n : put_others_but(x, t, action, field, is_the_survivor);
 }
 
 /* The other patient, from the first of these fields of MRG that names one. */

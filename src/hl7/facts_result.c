@@ -41,12 +41,15 @@ static void put_report_status(struct fx *x, struct fact *t)
 
 static void put_status(struct fx *x, struct fact *t)
 {
+	static const struct fx_word words[] = {{"final", "final"}, {"preliminary", "preliminary"}, {"corrected", "corrected"}, {"amended", "amended"}, {"cancelled", "cancelled"}, {"canceled", "cancelled"}, {"pending", "registered"}};
 	struct slice raw = fx_field(x, 11);
 	if (raw.n != 1)
 		raw = fx_trim(fx_comp(x, raw, 1));
+	if (raw.n == 0 && x->report)
+		fx_put(x, t, FF_STATUS, fact_get(x->report, FF_STATUS)); /* not valued: what OBR-25 says of all */
 	if (raw.n == 0 || fx_null(raw))
 		return;
-	const char *state = raw.n == 1 ? observation_state(raw.p[0]) : NULL;
+	const char *state = raw.n == 1 ? observation_state(raw.p[0]) : FX_LOOKUP(words, raw);
 	if (!state) {
 		state = "unknown";
 		fx_problem(x);
@@ -67,6 +70,19 @@ static bool is_vital_number(uint32_t n)
 	case 8341: case 8343: case 8344: case 8357: case 8358: case 8359: case 8360: case 8361: case 8362: case 8363: case 8364: case 8365: case 8366: case 8453: case 8454: case 8455: case 8459: case 8460: case 8461:
 	case 8462: case 8478: case 8480: case 8866: case 8867: case 8893: case 9279: case 9843: case 20564: case 29463: case 34471: case 35094: case 39156: case 40443: case 55284: case 59408: case 59574: case 59575:
 	case 59576: case 60833: case 72514: case 75997: case 76534: case 76535: case 85353: case 85354: case 96607: case 96608: return true;
+	default: return false;
+	}
+}
+
+/* The same of ISO/IEEE 11073-10101, which monitors speak: heart rate, pulse, saturation, pressures, respiration, temperatures, weight, height. */
+static bool is_vital_mdc(struct slice code)
+{
+	uint64_t n;
+	if (code.n != 6 || num_u64(code, 147842, 188740, &n) < 0)
+		return false;
+	switch (n) {
+	case 147842: case 149514: case 149530: case 150016: case 150017: case 150018: case 150019: case 150020: case 150021: case 150022: case 150023: case 150032: case 150033: case 150034: case 150035:
+	case 150344: case 150364: case 150368: case 150456: case 151562: case 188420: case 188424: case 188736: case 188740: return true;
 	default: return false;
 	}
 }
@@ -494,8 +510,8 @@ static struct slice range(struct fx *x, struct slice raw)
 
 static void put_category(struct fx *x, struct fact *t, struct slice code)
 {
-	struct slice rest;
-	if (is_vital_loinc(slice_cut(code, FACT_US, &rest)) || (rest.n && is_vital_loinc(fact_part(rest, FC_ALT_CODE - 1))))
+	struct slice rest, first = slice_cut(code, FACT_US, &rest);
+	if (is_vital_loinc(first) || (rest.n && is_vital_loinc(fact_part(rest, FC_ALT_CODE - 1))) || (is_vital_mdc(first) && slice_eq_str(fact_part(code, FC_SYSTEM), "MDC")))
 		fx_put_lit(x, t, FF_CATEGORY, "vital-signs");
 	else if (x->result_category)
 		fx_put_str(x, t, FF_CATEGORY, x->result_category);

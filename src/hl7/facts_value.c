@@ -550,7 +550,7 @@ struct slice fx_telecom(struct fx *x, struct slice raw, const char *use)
 	if (!value.n)
 		value = pieces(x, c);
 	if (!value.n)
-		value = fx_part(x, c[11]);
+		value = fx_part(x, c[11]).n ? fx_part(x, c[11]) : fx_part(x, c[8]);
 	if (!value.n)
 		return says_null(raw) ? SLICE(FACT_NULL) : SLICE_NULL;
 	if (fx_is(c[2], "CP") || fx_is(c[1], "PRS"))
