@@ -1,5 +1,6 @@
 /* intake_conn: one sender's connection. It is read only while there is room for what it sends all the way to the disk; otherwise TCP makes the sender wait.
  * Connections are long-lived and idle for hours by night: none is closed for that; a peer that is gone is found by TCP keepalive. */
+#include "control_key.h"
 #include "intake.h"
 
 #include <arpa/inet.h>
@@ -188,23 +189,6 @@ void conn_accept(struct intake *in, struct listener *l)
 
 /* ---- bytes to entries ---- */
 
-/* As import.c of the commands makes it: sender and control id, NUL between. */
-static struct slice control_key(const struct hl7_header *h, uint8_t out[512])
-{
-	const struct slice parts[] = {h->sending_app, h->sending_fac, h->control_id};
-	size_t n = 0;
-	if (!h->ok || !h->control_id.n || h->sending_app.n + h->sending_fac.n + h->control_id.n + 2 > 512)
-		return SLICE_NULL;
-	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-		if (i)
-			out[n++] = 0;
-		if (parts[i].n)
-			memcpy(out + n, parts[i].p, parts[i].n);
-		n += parts[i].n;
-	}
-	return slice_of(out, n);
-}
-
 static void put(struct intake *in, struct conn *c, uint8_t kind, uint8_t flags, struct slice body, struct slice key, bool dedupe, bool answer)
 {
 	struct queue_entry en = {.kind = kind, .flags = flags, .options = dedupe ? APPEND_DEDUPE : 0, .listener = c->l->is->index, .key = key, .body = body};
@@ -221,15 +205,14 @@ static void put(struct intake *in, struct conn *c, uint8_t kind, uint8_t flags, 
 static void on_frame(struct intake *in, struct conn *c, const struct hl7_frame *f)
 {
 	struct hl7_header h;
-	uint8_t key[512], flags = f->odd ? LEDGER_FLAG_REPAIRED : 0;
+	uint8_t key[HL7_CONTROL_KEY], flags = f->odd ? LEDGER_FLAG_REPAIRED : 0;
 	c->l->odd += f->odd != 0;
 	switch (f->type) {
 	case HL7_FRAME_MESSAGE:
+		/* A whole frame is a message, whatever is in it: one without a readable MSH is answered AE/CE, and again the same bytes get the same answer and no new
+		 * entry. It is not kept as a fragment, because only messages are looked up: a fragment's bytes may come again as a message, and that must be stored. */
 		hl7_header_read(f->bytes, &h);
-		if (h.ok)
-			put(in, c, LEDGER_HL7V2, flags, f->bytes, control_key(&h, key), true, true);
-		else /* kept as it is, answered AE/CE; again the same bytes: the same answer and no new entry */
-			put(in, c, LEDGER_HL7V2_FRAGMENT, flags, f->bytes, SLICE_NULL, true, true);
+		put(in, c, LEDGER_HL7V2, flags, f->bytes, serve_control_key(&h, key), true, true);
 		break;
 	case HL7_FRAME_ENVELOPE:
 		put(in, c, LEDGER_HL7V2_ENVELOPE, flags, f->bytes, SLICE_NULL, false, false);

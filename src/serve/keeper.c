@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #define CHANS_MAX 256
+#define FULL_PATIENCE (2 * TIME_SEC)
 #define BIG_PATIENCE (10 * TIME_SEC) /* a big frame that does not go on for this long gives its turn away */
 #define DRAIN (3 * TIME_SEC)         /* at the end the scribe may take what is left for this long */
 
@@ -336,22 +338,40 @@ static void send_all(struct keeper *k)
 			keeper_chan_drop(k, c, NULL);
 }
 
-/* Group commit. After it fails nothing that was said in this round is true: the keeper dies, and its successor reads what is on the disk. */
+/* Group commit. After it fails nothing that was said in this round is true: the keeper dies, and its successor reads what is on the disk. When there was only no
+ * room for a segment nothing was written, and the housekeeping may make room within moments. */
 static int commit(struct keeper *k, struct err *e)
 {
-	if (ledger_size(k->l) == ledger_durable(k->l))
-		return 0;
-	return ledger_commit(k->l, e);
+	int r = k->broken.code;
+	if (r < 0 && e)
+		*e = k->broken;
+	for (int64_t until = 0; r == 0 && ledger_size(k->l) > ledger_durable(k->l);) {
+		r = ledger_commit(k->l, e);
+		if (r != ERR_FULL)
+			continue;
+		if (!until)
+			until = time_monotonic() + FULL_PATIENCE;
+		if (time_monotonic() < until) {
+			usleep(50000);
+			r = 0;
+		}
+	}
+	return r;
 }
 
 static int tick(struct keeper *k, int *ret_ms, struct err *e)
 {
 	int ms = 1000;
-	int r = ledger_tick(k->l, k->force_publish, &ms, e);
+	struct err why = {0};
+	/* what fails here (a pack, a checkpoint) is tried again; entries are safe in their segments meanwhile. A ledger that is broken says so at the next commit. */
+	int r = ledger_tick(k->l, k->force_publish, &ms, &why);
 	k->force_publish = false;
 	*ret_ms = ms > 0 ? ms : 0;
-	if (r < 0)
-		return r;
+	if (r < 0 && k->upkeep.code == 0) {
+		role_log(k->r, "the ledger's upkeep failed and is tried again: %s: %s", why.place, why.text);
+		k->upkeep_since = time_now();
+	}
+	k->upkeep = why;
 	return commit(k, e); /* it may have made a pack entry */
 }
 
@@ -386,6 +406,7 @@ static int one_round(struct keeper *k, int ms, int *ret_ms, struct err *e)
 	if (r < 0)
 		return r;
 	keeper_waits(k);
+	keeper_learn(k);
 	accounts_save(k, false);
 	send_all(k);
 	interests(k);
@@ -406,6 +427,8 @@ static int loop(struct keeper *k, struct err *e)
 		int wait = ms;
 		if (k->waiting_count || k->big || k->stopping)
 			wait = wait < 100 ? wait : 100;
+		if (k->learn_next < k->learn_end)
+			wait = 0;
 		int r = one_round(k, wait, &ms, e);
 		if (r < 0)
 			return r;
@@ -443,12 +466,40 @@ static int begin(struct keeper *k, struct err *e)
 	k->ep = epoll_create1(EPOLL_CLOEXEC);
 	if (k->ep < 0)
 		return err_sys(e, NULL, "cannot make an event queue");
+	k->learn_next = ledger_control_from(k->l);
+	k->learn_end = ledger_size(k->l);
 	if ((r = accounts_open(k, e)) < 0 || (r = sessions_open(k, e)) < 0 || (r = passwords_start(k, e)) < 0)
 		return r;
 	if (watch_fd(k, k->r->sup, &is_supervisor) < 0 || (k->r->controlfd >= 0 && watch_fd(k, k->r->controlfd, &is_control) < 0) || watch_fd(k, passwords_fd(k), &is_passwords) < 0)
 		return err_sys(e, NULL, "cannot wait for channels");
 	take_peers(k);
 	return 0;
+}
+
+/* The ledger is closed, and closing made an entry of the last pack. The scribe gets it, so that the view of a site at rest lacks nothing. */
+static void hand_over_rest(struct keeper *k)
+{
+	struct ledger_options o = {.write = false};
+	struct err e;
+	struct ledger *l;
+	k->l = NULL;
+	if (!k->feed.ch || k->feed.ch->dead || !k->feed.hello || k->feed.pinned || ledger_open(k->r->sitefd, &k->keys, &o, &l, NULL, &e) < 0)
+		return;
+	k->l = l;
+	k->staged_count = 0;
+	for (int64_t until = time_monotonic() + TIME_SEC; k->feed.ch && k->feed.applied < ledger_durable(l) && time_monotonic() < until;) {
+		struct kchan *ch = k->feed.ch;
+		feed_send(k);
+		if (chan_write(&ch->c) < 0)
+			return;
+		struct pollfd p = {.fd = ch->c.fd, .events = POLLIN};
+		struct frame f;
+		if (poll(&p, 1, 100) > 0 && chan_read(&ch->c, ROUND_READ) < 0)
+			return;
+		while (chan_next(&ch->c, &f) == 1 && feed_frame(k, &f) == 0)
+			;
+		chan_compact(&ch->c);
+	}
 }
 
 int keeper_main(struct role *r)
@@ -460,7 +511,6 @@ int keeper_main(struct role *r)
 	umask(022); /* the log is public; what is not lies in folders that are closed */
 	k->r = r;
 	k->ep = -1;
-	k->e = &e;
 	k->started = time_now();
 	k->staged = calloc(STAGED_MAX, sizeof *k->staged);
 	k->waiting = calloc(WAITING_MAX, sizeof *k->waiting);
@@ -481,6 +531,7 @@ int keeper_main(struct role *r)
 	accounts_save(k, true);
 	if (ledger_close(k->l, &e) < 0)
 		return role_fatal(r, &e);
+	hand_over_rest(k);
 	site_keys_wipe(&k->keys);
 	return code == 0 ? 0 : 3;
 }

@@ -92,7 +92,10 @@ struct keeper {
 	int64_t started, disk_at;
 	uint64_t disk_free, disk_total, not_recorded;
 	uint64_t test_chan, test_tag;
-	struct err *e;           /* of the loop: what ends the keeper */
+	struct err broken;       /* the ledger takes nothing more: what ends the keeper */
+	struct err upkeep;       /* packs or checkpoints cannot be written at the moment; entries still are */
+	int64_t upkeep_since;
+	uint64_t learn_next, learn_end; /* control ids that the table of seen messages may lack */
 	bool stopping;
 };
 
@@ -116,6 +119,7 @@ void op_catch_up(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_fhir(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_identity(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_audit(struct keeper *k, struct kchan *ch, const struct frame *f);
+void keeper_learn(struct keeper *k); /* a few of the control ids that an unclean stop took out of the table */
 void keeper_waits(struct keeper *k); /* answer those that have come true */
 void keeper_room(struct keeper *k, bool full);
 

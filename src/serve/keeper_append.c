@@ -1,5 +1,6 @@
 /* keeper_append: entries into the ledger, for intake, commands and the web role, each stamped with the channel it came on. */
 #include "keeper.h"
+#include "control_key.h"
 #include "fhir.h"
 
 #define AT_ONCE (30 * TIME_SEC) /* longest that a writer waits for the view */
@@ -36,8 +37,14 @@ static int store(struct keeper *k, const struct incoming *in, struct outgoing *r
 	if (in->key.n && ledger_control_seen(k->l, in->key))
 		flags |= LEDGER_FLAG_ID_REUSED;
 	int r = ledger_append(k->l, in->kind, flags, in->source, in->body, in->ordinary, &out.seq, &out.time, e);
-	if (r < 0)
+	if (r == ERR_LIMIT && ledger_size(k->l) > ledger_durable(k->l) && ledger_commit(k->l, e) == 0) /* this round brought more than one commit takes: begin another */
+		r = ledger_append(k->l, in->kind, flags, in->source, in->body, in->ordinary, &out.seq, &out.time, e);
+	if (r < 0) {
+		/* anything but "no room" and "too large": nothing can be written any more, and what the next keeper finds on the disk is what counts */
+		if (r != ERR_FULL && r != ERR_LIMIT && r != ERR_USAGE && k->broken.code == 0)
+			k->broken = *e;
 		return r;
+	}
 	if (k->staged_count < STAGED_MAX) { /* one more is read back from the ledger */
 		struct staged *s = &k->staged[k->staged_count++];
 		*s = (struct staged){.seq = out.seq, .size = in->body.n, .time = out.time, .kind = in->kind, .flags = flags, .body = in->body};
@@ -365,4 +372,33 @@ void op_audit(struct keeper *k, struct kchan *ch, const struct frame *f)
 	size_t at = reply_begin(ch, f->tag);
 	buf_u64le(&ch->c.out, seq);
 	reply_end(ch, at);
+}
+
+/* ---- control ids ---- */
+
+#define LEARN 500 /* entries a round: a few milliseconds */
+
+static int learn_one(void *arg, const struct ledger_entry *en, struct err *e)
+{
+	struct keeper *k = arg;
+	struct hl7_header h;
+	uint8_t key[HL7_CONTROL_KEY];
+	k->learn_next = en->seq + 1;
+	if (en->leaf.kind != LEDGER_HL7V2)
+		return 0;
+	hl7_header_read(en->body, &h);
+	struct slice s = serve_control_key(&h, key);
+	return s.n ? ledger_control_learn(k->l, en->seq, s, e) : 0;
+}
+
+void keeper_learn(struct keeper *k)
+{
+	struct err e;
+	if (k->learn_next >= k->learn_end)
+		return;
+	uint64_t to = k->learn_end - k->learn_next > LEARN ? k->learn_next + LEARN : k->learn_end;
+	if (ledger_scan(k->l, k->learn_next, to, true, learn_one, k, &e) < 0)
+		k->learn_next = to; /* an entry that cannot be read has no control id to learn; verify says what is wrong with it */
+	if (k->learn_next >= k->learn_end)
+		ledger_control_learned(k->l);
 }

@@ -203,6 +203,8 @@ static void put_alarms(struct keeper *k, struct jsonw *w)
 	if (k->full)
 		alarm_put(w, "disk-full", "alarm", k->full_since, "disk nearly full", "no message is taken; senders wait and will send again. Charts, views and captures go on from the reserve",
 		          "free space on the disk of the site, or enlarge it");
+	if (k->upkeep.code)
+		alarm_put(w, "ledger-upkeep", "alarm", k->upkeep_since, "packs or checkpoints cannot be written", err_line(&k->upkeep, reason, sizeof reason), "entries are still taken and safe; make room on the disk of the site, or read the journal");
 	if (k->not_recorded) {
 		snprintf(reason, sizeof reason, "%llu views or sign-ins could not be recorded: the disk is full", (unsigned long long)k->not_recorded);
 		alarm_put(w, "not-recorded", "alarm", k->full_since, "NOT BEING RECORDED", reason, "free space on the disk of the site");
