@@ -259,6 +259,8 @@ size_t fact_count(const struct fact *t, uint8_t field)
 struct slice fact_part(struct slice composite, unsigned part)
 {
 	struct slice rest = composite, s = SLICE_NULL;
+	if (fact_is_null(composite))
+		return SLICE_NULL;
 	for (unsigned i = 0; i <= part; i++) {
 		if (!rest.p)
 			return SLICE_NULL;

@@ -252,7 +252,7 @@ struct slice facts_text(struct facts *f, struct slice s);
 struct slice fact_get(const struct fact *t, uint8_t field);                 /* first value, SLICE_NULL when absent */
 struct slice fact_nth(const struct fact *t, uint8_t field, size_t n);
 size_t fact_count(const struct fact *t, uint8_t field);
-struct slice fact_part(struct slice composite, unsigned part);              /* part of a composite; SLICE_NULL past the end */
+struct slice fact_part(struct slice composite, unsigned part);              /* part of a composite; SLICE_NULL past the end, and of FACT_NULL, which has none */
 bool fact_is_null(struct slice v);
 int64_t fact_time_ns(struct slice iso, int default_zone_minutes);           /* INT64_MIN when it is none; the start of the period it names */
 /* The time as FHIR R4 dateTime allows it: the longest valid beginning of it (its date, where it has no seconds or no zone). out holds 48 bytes. Empty when it is none. */

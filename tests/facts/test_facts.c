@@ -64,6 +64,7 @@ static void composites(void **state)
 	assert_true(is(fact_part(fact_get(t, FF_CODE), FC_SYSTEM), "LN"));
 	assert_null(fact_part(fact_get(t, FF_CODE), FC_TEXT).p);
 	assert_null(fact_part(SLICE_NULL, 0).p);
+	assert_null(fact_part(SLICE(FACT_NULL), 0).p);
 
 	struct slice text_only[7] = {[FC_TEXT] = SLICE("penicillin")};
 	facts_put_parts(&f, t, FF_VALUE_CODE, text_only, 7);
