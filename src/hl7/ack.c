@@ -38,24 +38,38 @@ static void narrow(const struct hl7_header *h, struct slice s, struct buf *out)
 		buf_add_slice(out, s);
 }
 
-/* A short code of the header, trimmed; "?" for what is longer than any code is. */
-static const char *code_of(const struct hl7_header *h, struct slice s, char out[16])
+/* The i-th character of a raw slice; -1 past the end. */
+static int at(const struct hl7_header *h, struct slice s, size_t i)
 {
-	AUTO_BUF struct buf b;
-	buf_init(&b, 4096);
-	if (s.n <= 64)
-		narrow(h, s, &b);
-	struct slice t = slice_trim(buf_slice(&b));
-	if (s.n > 64 || t.n > 15)
-		t = SLICE("?");
-	snprintf(out, 16, "%.*s", (int)t.n, t.n ? (const char *)t.p : "");
+	if (!h->wide)
+		return i < s.n ? s.p[i] : -1;
+	if (s.n < 2 || i > s.n / 2 - 1)
+		return -1;
+	return h->wide == HL7_CS_UTF16LE ? s.p[2 * i] | s.p[2 * i + 1] << 8 : s.p[2 * i + 1] | s.p[2 * i] << 8;
+}
+
+/* A short code of the header up to a character `end` (0: none), trimmed; "?" for what is longer than any code is. */
+static const char *code_of(const struct hl7_header *h, struct slice s, uint8_t end, char out[16])
+{
+	size_t n = 0;
+	int c;
+	for (size_t i = 0; (c = at(h, s, i)) >= 0 && !(end && c == end); i++) {
+		if (n == 0 && (c == ' ' || c == '\t'))
+			continue;
+		if (n == 15)
+			return memcpy(out, "?", 2);
+		out[n++] = c > 0 && c < 0x7f ? (char)c : '?';
+	}
+	while (n && (out[n - 1] == ' ' || out[n - 1] == '\t'))
+		n--;
+	out[n] = 0;
 	return out;
 }
 
 static bool given(const struct hl7_header *h, struct slice s)
 {
 	char code[16];
-	code_of(h, s, code);
+	code_of(h, s, 0, code);
 	return code[0] && strcmp(code, "\"\"") != 0;
 }
 
@@ -64,7 +78,7 @@ static enum when when_of(const struct hl7_header *h, struct slice s, enum when e
 	char code[16];
 	if (!given(h, s))
 		return empty;
-	struct slice c = slice_str(code_of(h, s, code));
+	struct slice c = slice_str(code_of(h, s, 0, code));
 	return slice_eq_nocase(c, "NE") ? WHEN_NE : slice_eq_nocase(c, "ER") ? WHEN_ER : slice_eq_nocase(c, "SU") ? WHEN_SU : WHEN_AL;
 }
 
@@ -82,11 +96,7 @@ static bool enhanced(const struct hl7_header *h, enum hl7_ack_mode mode)
 static unsigned version_of(const struct hl7_header *h)
 {
 	char code[16];
-	AUTO_BUF struct buf b;
-	buf_init(&b, 1 << 18);
-	narrow(h, h->version, &b);
-	struct slice rest, first = slice_cut(buf_slice(&b), h->d.comp, &rest);
-	snprintf(code, sizeof code, "%.*s", first.n < 15 ? (int)first.n : 0, first.n ? (const char *)first.p : "");
+	code_of(h, h->version, h->d.comp, code);
 	if (code[0] != '2' || code[1] != '.' || code[2] < '0' || code[2] > '9')
 		return 0;
 	unsigned minor = 0;
@@ -131,22 +141,29 @@ static void add(const struct hl7_header *h, struct buf *b, struct slice field)
 	narrow(h, field, b);
 }
 
+/* The second component of a raw field, raw. */
+static struct slice second(const struct hl7_header *h, struct slice field)
+{
+	size_t i = 0, w = h->wide ? 2 : 1, from;
+	int c;
+	while ((c = at(h, field, i)) >= 0 && c != h->d.comp)
+		i++;
+	if (c < 0 || !h->d.comp)
+		return SLICE_NULL;
+	for (from = ++i; (c = at(h, field, i)) >= 0 && c != h->d.comp;)
+		i++;
+	return slice_of(field.p + from * w, (i - from) * w);
+}
+
 /* MSH-9 of the answer: the trigger is the message's MSH-9.2. */
 static void add_type(const struct hl7_header *h, struct buf *b)
 {
-	AUTO_BUF struct buf type;
-	buf_init(&type, 1 << 18);
-	narrow(h, h->type, &type);
-	struct slice rest = SLICE_NULL, trigger = SLICE_NULL;
-	if (h->d.comp) {
-		slice_cut(buf_slice(&type), h->d.comp, &rest);
-		trigger = slice_cut(rest, h->d.comp, &rest);
-	}
+	struct slice trigger = second(h, h->type);
 	buf_u8(b, h->d.field);
 	buf_str(b, "ACK");
 	if (trigger.n && version_of(h) >= 204) {
 		buf_u8(b, h->d.comp);
-		buf_add_slice(b, trigger);
+		narrow(h, trigger, b);
 		buf_u8(b, h->d.comp);
 		buf_str(b, "ACK");
 	}
@@ -226,8 +243,11 @@ static void write_ack(const struct hl7_header *given_header, const char *code, s
 	if (f.code)
 		add_err(&h, f, &b);
 	struct slice s = buf_slice(&b);
-	if (!buf_ok(&b))
+	if (!buf_ok(&b)) {
 		out->failed = true;
+		out->no_memory = b.no_memory;
+		return;
+	}
 	if (!h.wide) {
 		buf_add_slice(out, s);
 		return;

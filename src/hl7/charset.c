@@ -113,7 +113,7 @@ static int part_of_8859(const char *digits)
 
 int hl7_charset_of(struct slice msh18)
 {
-	char key[24];
+	char key[24] = "";
 	size_t n = 0;
 	for (size_t i = 0; i < msh18.n; i++) {
 		uint8_t c = msh18.p[i];
@@ -299,12 +299,14 @@ void hl7_decode(int charset, struct slice s, struct buf *out)
 	}
 }
 
-bool hl7_decodes(int charset, struct slice s)
+int hl7_decodes(int charset, struct slice s)
 {
 	AUTO_BUF struct buf out;
 	buf_init(&out, s.n < SIZE_MAX / 4 ? 3 * s.n + 64 : SIZE_MAX / 2);
 	hl7_decode(charset, s, &out);
-	return buf_ok(&out) && (out.n == 0 || !memmem(out.p, out.n, "\xEF\xBF\xBD", 3));
+	if (!buf_ok(&out))
+		return buf_code(&out);
+	return out.n == 0 || !memmem(out.p, out.n, "\xEF\xBF\xBD", 3);
 }
 
 /* ---- ISO 2022 ------------------------------------------------------------------------------------------------------------------------ */

@@ -1,7 +1,7 @@
 /* hl7: HL7 v2.1 to v2.9, pure: bytes in, values or an error out; no socket, file, clock or log.
  *
  * Frames (MLLP release 1), messages (ER7, any delimiters, any line end), acknowledgements (HL7 v2.9 chapter 2.9, 2.13), message -> facts.
- * Rules that come from the field are in the table of odd byte streams in doc/formats.md and are tested row by row.
+ * Rules that come from the field stand at the top of mllp.c, parse.c and ack.c, with their reasons in DESIGN.md, and are tested row by row.
  */
 #ifndef HOLDFAST_HL7_H
 #define HOLDFAST_HL7_H

@@ -36,7 +36,7 @@ const uint8_t *hl7_find4(const uint8_t *p, const uint8_t *end, uint8_t a, uint8_
 
 /* Whether bytes below 0x80 in text of this set can be half of a character: it must be decoded before it is cut at delimiters. */
 bool hl7_charset_hides_delimiters(int charset);
-bool hl7_decodes(int charset, struct slice s); /* without one U+FFFD */
+int hl7_decodes(int charset, struct slice s) MUST; /* 1: without one U+FFFD; 0; or ERR_MEMORY */
 
 /* ISO 2022 as HL7 uses it (chapter 2.7.2 and 2.17): what G0 (bytes below 0x80) and G1 (from 0xa0) mean now. */
 struct hl7_2022 {

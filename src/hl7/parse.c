@@ -172,7 +172,7 @@ static struct slice declared_charset(struct slice line, const struct hl7_delims 
 
 /* ---- characters ------------------------------------------------------------------------------------------------------------------ */
 
-/* Which set the text is read in: MSH-18, then the UTF-8 test, then windows-1252. */
+/* Which set the text is read in: MSH-18, then the UTF-8 test, then windows-1252. ERR_MEMORY when that could not be found out. */
 static int decide(struct slice text, struct slice declared, const struct sweep *w, struct problems *ps, bool *ret_utf8)
 {
 	*ret_utf8 = !w->high;
@@ -193,8 +193,9 @@ static int decide(struct slice text, struct slice declared, const struct sweep *
 		return cs;
 	bool utf8 = *ret_utf8 = utf8_valid(text);
 	if (cs > HL7_CS_UTF8) {
-		if (!utf8 || hl7_decodes(cs, text))
-			return cs;
+		int decodes = utf8 ? hl7_decodes(cs, text) : 1;
+		if (decodes)
+			return decodes < 0 ? decodes : cs;
 		problem(ps, HL7_P_CHARSET, "MSH.18", "the bytes are not of the character set that is declared, but are UTF-8: read as UTF-8");
 		return HL7_CS_UTF8;
 	}
@@ -370,7 +371,7 @@ static void cut(struct cutter *c, uint32_t i, uint8_t sep)
 	for (; c->n - i >= 64 && !c->full; i += 64) {
 		uint64_t marks = 0;
 		for (unsigned k = 0; k < 4; k++) {
-			__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(c->base + i + 16 * k));
+			__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(c->base + i + (size_t)16 * k));
 			__m128i hit = _mm_or_si128(_mm_cmpeq_epi8(v, vsep), _mm_or_si128(_mm_cmpeq_epi8(v, vcr), _mm_cmpeq_epi8(v, vlf)));
 			marks |= (uint64_t)(unsigned)_mm_movemask_epi8(hit) << (16 * k);
 		}
@@ -439,13 +440,14 @@ int hl7_parse(struct slice raw, struct arena *a, struct hl7_msg *ret, struct hl7
 	struct slice declared = declared_charset(line, &m.d);
 	bool utf8 = true;
 	m.encoding = wide ? wide : decide(slice_of(m.text.p + at, m.text.n - at), declared, &w, &ps, &utf8);
+	if (m.encoding < 0)
+		return err_set(e, m.encoding, NULL, "no memory to read a message in this character set");
 	if (!wide && (w.high || w.esc) && hl7_charset_hides_delimiters(m.encoding)) {
 		r = copy_as_utf8(raw, m.encoding, a, &m.text, e);
 		if (r < 0)
 			return r;
 		m.copied = true;
 		at = header_offset(m.text);
-		line = header_line(m.text, at);
 		sweep(slice_of(m.text.p + at, m.text.n - at), m.d.field, m.d.esc ? m.d.esc : m.d.field, &w);
 	}
 	m.utf8 = m.copied || (!w.esc && (!w.high || (m.encoding == HL7_CS_UTF8 && utf8)));

@@ -43,6 +43,15 @@ static struct slice or_empty(struct slice s)
 	return s.p ? s : SLICE("");
 }
 
+/* A text that found no memory must not pass for an empty one. */
+static void give_up_with(struct show *s, const struct buf *b)
+{
+	if (!buf_ok(b)) {
+		s->w->b->failed = true;
+		s->w->b->no_memory = b->no_memory;
+	}
+}
+
 static void put_text(struct show *s, struct slice raw)
 {
 	if (hl7_text_is_plain(s->m, raw)) {
@@ -54,8 +63,7 @@ static void put_text(struct show *s, struct slice raw)
 	hl7_text_put(s->m, raw, &s->text, &unknown);
 	if (unknown)
 		tell_escapes(s, unknown);
-	if (!buf_ok(&s->text))
-		s->w->b->failed = true;
+	give_up_with(s, &s->text);
 	jsonw_slice(s->w, or_empty(buf_slice(&s->text)));
 }
 
@@ -147,6 +155,7 @@ static void put_type(struct show *s)
 		buf_u8(&b, '^');
 		hl7_text_put(s->m, trigger, &b, &unknown);
 	}
+	give_up_with(s, &b);
 	jsonw_kslice(s->w, "type", or_empty(buf_slice(&b)));
 }
 
@@ -156,6 +165,7 @@ static void put_header_text(struct show *s, const char *key, struct slice raw)
 	unsigned unknown;
 	buf_init(&b, SIZE_MAX / 2);
 	hl7_text_put(s->m, raw, &b, &unknown);
+	give_up_with(s, &b);
 	jsonw_kslice(s->w, key, or_empty(buf_slice(&b)));
 }
 
@@ -163,6 +173,10 @@ static void put_members(const struct hl7_msg *m, const struct hl7_problem *probl
 {
 	struct show s = {.m = m, .w = w, .a = a};
 	s.problems = arena_array(a, ESCAPE_PROBLEMS_MAX, sizeof *s.problems);
+	if (!s.problems) {
+		w->b->failed = true;
+		w->b->no_memory = arena_code(a) == ERR_MEMORY;
+	}
 	buf_init(&s.text, SIZE_MAX / 2);
 	const struct hl7_segment *msh = &m->segments[0];
 	bool is_msh = strcmp(msh->id, "MSH") == 0;

@@ -42,12 +42,18 @@ static void decode_mixed(struct slice s, struct buf *out)
 static void flush(struct run *r)
 {
 	struct slice s = buf_slice(&r->bytes);
-	if (!buf_ok(&r->bytes))
+	if (!buf_ok(&r->bytes)) {
 		r->out->failed = true;
+		r->out->no_memory = r->bytes.no_memory;
+	}
+	if (!s.p || s.n == 0) {
+		buf_reset(&r->bytes);
+		return;
+	}
 	int cs = r->m->encoding;
 	if (r->m->copied && !r->hex)
 		cs = HL7_CS_UTF8;
-	bool shifted = r->st.g0 != HL7_G0_ASCII || r->st.g1 != -1 || (s.n && memchr(s.p, ESC, s.n));
+	bool shifted = r->st.g0 != HL7_G0_ASCII || r->st.g1 != -1 || memchr(s.p, ESC, s.n);
 	if (shifted)
 		hl7_2022_decode(&r->st, cs, s, r->out);
 	else if (cs == HL7_CS_ASCII || cs == HL7_CS_UTF8)

@@ -13,7 +13,7 @@ static uint64_t marks_of(const uint8_t *p, size_t n, size_t room, const uint8_t 
 	if (room >= 64) {
 		const __m128i d0 = _mm_set1_epi8((char)d[0]), d1 = _mm_set1_epi8((char)d[1]), d2 = _mm_set1_epi8((char)d[2]), d3 = _mm_set1_epi8((char)d[3]);
 		for (unsigned k = 0; k < 4; k++) {
-			__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * k));
+			__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + (size_t)16 * k));
 			__m128i hit = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, d0), _mm_cmpeq_epi8(v, d1)), _mm_or_si128(_mm_cmpeq_epi8(v, d2), _mm_cmpeq_epi8(v, d3)));
 			marks |= (uint64_t)(unsigned)_mm_movemask_epi8(hit) << (16 * k);
 		}

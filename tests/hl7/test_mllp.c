@@ -1,5 +1,5 @@
-/* Byte streams that peers send, and the frames that come out: every row of the table of odd byte streams (doc/formats.md), each row fed whole, byte by byte, cut at every point, and at
- * random; and what the table does not say. */
+/* Byte streams that peers send, and the frames that come out: what library servers get wrong, row by row, each row fed whole, byte by byte, cut at every point, and at
+ * random; and what that table does not say. */
 #include "hl7_test.h"
 
 #define M1 "MSH|^~\\&|A|B|C|D|20260101||ADT^A01|1|P|2.5\rPID|1||123\r"
