@@ -77,6 +77,8 @@ struct fx {
 	int comp, sub, rep; /* delimiters; -1: not given */
 	const uint8_t *end; /* of the message's text */
 	bool plain;         /* every field is its own text: no escapes, no controls, UTF-8 */
+	bool clean;         /* ... but for escapes */
+	bool controls;      /* some byte is a control other than a line end or a tab */
 	bool quotes;        /* a double quote is somewhere in it, so there may be a "" */
 	uint8_t *room, *room_end; /* free bytes for built strings */
 	char zone[8];       /* MSH-7's, "+01:00", for times that have none */

@@ -147,10 +147,10 @@ static void look_through(struct slice s, bool *ret_controls, bool *ret_quotes)
 void fx_init(struct fx *x, const struct hl7_msg *m, struct facts *f)
 {
 	*x = (struct fx){.m = m, .f = f, .type = &other_type, .comp = m->d.comp ? m->d.comp : -1, .sub = m->d.sub ? m->d.sub : -1, .rep = m->d.rep ? m->d.rep : -1};
-	bool controls;
-	look_through(m->text, &controls, &x->quotes);
+	look_through(m->text, &x->controls, &x->quotes);
 	/* fields are their own text when nothing in the message is escaped and no control stands in it but the line ends */
-	x->plain = m->utf8 && !m->escapes && !controls;
+	x->clean = m->utf8 && !x->controls;
+	x->plain = x->clean && !m->escapes;
 	x->end = m->text.p + m->text.n;
 }
 

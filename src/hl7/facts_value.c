@@ -204,22 +204,25 @@ const char *fx_lookup(const struct fx_word *table, size_t n, struct slice s)
 
 static struct slice decoded(struct fx *x, struct slice raw)
 {
-	struct slice s = raw;
-	if (!x->m->utf8 || (x->m->escapes && memchr(raw.p, x->m->d.esc, raw.n))) {
-		s = hl7_text(x->m, raw, x->f->a);
-		if (!s.p) {
-			x->f->failed = true;
-			return SLICE_NULL;
-		}
+	struct slice s = hl7_text(x->m, raw, x->f->a);
+	if (!s.p) {
+		x->f->failed = true;
+		return SLICE_NULL;
 	}
-	return facts_text(x->f, s);
+	return s.p == raw.p && !x->controls ? s : facts_text(x->f, s);
+}
+
+/* raw, not empty, is its own text. */
+static inline bool verbatim(const struct fx *x, struct slice raw)
+{
+	return x->plain || (x->clean && fx_find(x, raw.p, raw.p + raw.n, x->m->d.esc) == raw.p + raw.n);
 }
 
 static inline struct slice own_text(struct fx *x, struct slice raw)
 {
 	if (raw.n == 0)
 		return SLICE_NULL;
-	return x->plain ? raw : decoded(x, raw);
+	return verbatim(x, raw) ? raw : decoded(x, raw);
 }
 
 struct slice fx_line(struct fx *x, struct slice raw)
@@ -315,7 +318,7 @@ struct slice fx_code(struct fx *x, struct slice raw)
 		return SLICE_NULL;
 	if (fx_null(raw))
 		return SLICE(FACT_NULL);
-	if (x->plain && !x->quotes && code_at_once(x, raw, &v))
+	if (!(x->quotes && memchr(raw.p, '"', raw.n)) && verbatim(x, raw) && code_at_once(x, raw, &v))
 		return v.p == raw.p ? code_of_one(x, v) : v;
 	struct slice c[9];
 	fx_cut(x, raw, x->comp, c, 9);
