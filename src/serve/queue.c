@@ -35,6 +35,12 @@ static struct queue_block *block_for(struct queue *q, size_t n)
 {
 	if (q->last && q->last->cap - q->last->n >= n)
 		return q->last;
+	if (q->last && q->last->items == 0) { /* empty, so the only one; and too small: pop counts on the first block holding the first frame */
+		assert(q->first == q->last);
+		free(q->spare);
+		q->spare = q->last;
+		q->first = q->last = NULL;
+	}
 	struct queue_block *b = NULL;
 	if (n <= BLOCK && q->spare) {
 		b = q->spare;
