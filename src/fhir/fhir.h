@@ -49,7 +49,7 @@ struct fhir_links {
 struct fhir_options {
 	int zone_minutes;
 	const char *base;      /* "https://host:port/fhir" for fullUrls; NULL: relative, and urn:uuid in documents */
-	int64_t last_updated;  /* 0: none */
+	int64_t last_updated;  /* of the person: Patient.meta.lastUpdated is the later of this and the demographics' receive time; 0: none */
 	const struct fhir_links *links; /* may be NULL */
 };
 

@@ -9,7 +9,8 @@
 #define FHIR_BUNDLES_DEEP 4               /* a bundle in a bundle in ... */
 #define FHIR_SCRATCH_MAX (UINT64_C(256) << 20) /* the tree of one resource */
 #define FHIR_INLINE_MAX (64 * 1024)       /* a document's text kept in the fact itself */
-#define FHIR_NOTE_MAX (8 * 1024)          /* one TEXT line */
+#define FHIR_NOTE_MAX (64 * 1024)         /* one TEXT line */
+#define FHIR_GENERIC_MAX (8 * 1024)       /* the narrative of a type that we do not interpret */
 #define FHIR_PART_OF_MAX 5                /* Location.partOf: bed, room, ward, building, site */
 
 #define GS 0x1d /* between the pieces of FF_COMPONENT */
@@ -28,6 +29,7 @@ struct fhir_entry { /* one resource of the body */
 	uint8_t busy;             /* being resolved: a reference that comes back to it is not followed */
 	struct fact *fact;        /* what it became */
 	struct fact_group *group; /* Patient: its group */
+	struct fact_group *owner; /* others: whom they were about */
 	struct slice visit;       /* Encounter: the ident of its visit */
 	struct slice person;      /* Practitioner, Organization ...: as a person composite */
 	bool visit_done, person_done;
@@ -137,6 +139,7 @@ struct slice fhir_visit_of(struct fhir_reader *r, const struct fhir_entry *en, c
 struct slice fhir_visit_ident(struct fhir_reader *r, const struct json_node *reference);
 struct slice fhir_place(struct fhir_reader *r, const char *tail);                           /* "entry.4.resource.content.0" */
 struct fact *fhir_fact(struct fhir_reader *r, struct fact_group *g, uint8_t kind);          /* with ID, RESOURCE, SET */
+uint32_t fhir_in_order(const struct fhir_reader *r, uint32_t i); /* which entry is to be read as the ith */
 void fhir_link_member(struct fhir_reader *r, const struct json_node *reference, struct slice group, bool strong);
 /* "no known ..." codes and texts become a SECTION fact; true: it was one. */
 bool fhir_said_nothing(struct fhir_reader *r, struct fact_group *g, const char *category, const struct json_node *concept, bool in_error);

@@ -515,7 +515,7 @@ int fhir_read_patients(struct fhir_reader *r)
 		if (slice_eq_str(r->entries[i].type, "Patient") && r->entries[i].raw.p && patient_tree(r, &r->entries[i], &n))
 			group_patient(r, &r->entries[i], n);
 	for (uint32_t i = 0; i < r->count; i++) {
-		struct fhir_entry *en = &r->entries[i];
+		struct fhir_entry *en = &r->entries[fhir_in_order(r, i)];
 		if (!slice_eq_str(en->type, "Patient") || !en->group || !patient_tree(r, en, &n))
 			continue;
 		if (fhir_has_code(json_get(n, "meta"), NULL, "HTEST"))

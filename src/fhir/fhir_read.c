@@ -359,9 +359,11 @@ static struct fact_group *group_for(struct fhir_reader *r, const struct json_nod
 		g = fhir_patient_group(r, reference);
 	else if (slice_eq_str(type, "Appointment"))
 		g = appointment_patient(r, n);
-	if (g || (reference && (json_text(reference, "reference").n || json_get(reference, "identifier"))))
+	struct slice ref = json_text(reference, "reference");
+	bool contained = ref.n && ref.p[0] == '#';
+	if (g || (!contained && (ref.n || json_get(reference, "identifier"))))
 		return g ? g : nobody(r); /* about a device, a place, a group of people */
-	if (r->only)
+	if (r->only && !contained)
 		return r->only;
 	g = nobody(r);
 	if (g) { /* it should have said whose it is */
@@ -391,7 +393,7 @@ static void read_resource(struct fhir_reader *r, const struct json_node *n)
 {
 	struct slice type = r->at->type;
 	const struct kind *k = kind_of(type);
-	if (slice_eq_str(type, "Patient") || slice_eq_str(type, "Parameters"))
+	if (slice_eq_str(type, "Patient"))
 		return;
 	if (fhir_word(helpers, type)) {
 		read_helper(r, n, type);
@@ -400,6 +402,7 @@ static void read_resource(struct fhir_reader *r, const struct json_node *n)
 	if (slice_eq_str(type, "Device") && r->patients && !json_get(n, "patient"))
 		return; /* the maker of a document, a monitor: not this patient's */
 	struct fact_group *g = group_for(r, n, type);
+	r->at->owner = g;
 	if (k) {
 		k->read(r, g, n);
 		r->interpreted++;
@@ -445,7 +448,11 @@ static void read_delete(struct fhir_reader *r)
 		return;
 	}
 	const struct kind *k = kind_of(type);
-	struct fact *t = fhir_fact(r, r->only ? r->only : nobody(r), k ? k->fact : FACT_GENERIC);
+	/* whose it was, an older version in this body may say */
+	bool ambiguous;
+	const struct fhir_entry *was = fhir_find(r, gone.full_url.n ? gone.full_url : gone.url, &ambiguous);
+	struct fact_group *g = was && was->owner ? was->owner : r->only ? r->only : nobody(r);
+	struct fact *t = fhir_fact(r, g, k ? k->fact : FACT_GENERIC);
 	facts_put_str(r->f, t, FF_ACTION, "delete");
 	if (t && t->kind == FACT_RESULT)
 		facts_put(r->f, t, FF_GROUP, fact_get(t, FF_ID));
@@ -474,32 +481,46 @@ static void read_too_large(struct fhir_reader *r)
 	r->generic++;
 }
 
+static void read_entry(struct fhir_reader *r, struct fhir_entry *en)
+{
+	take(r, en);
+	if (slice_eq_str(en->method, "DELETE")) {
+		read_delete(r);
+		return;
+	}
+	if (en->bundle || !en->raw.p)
+		return;
+	if (en->type.n == 0) {
+		r->f->problems++;
+		return;
+	}
+	arena_reset(r->scratch);
+	fhir_aside_next(r);
+	struct json_node *n;
+	struct err ignored;
+	if (json_tree(en->raw, r->scratch, &n, &ignored) != 0) {
+		read_too_large(r);
+		return;
+	}
+	r->resource = n;
+	read_resource(r, n);
+}
+
+/* A history bundle has the newest version first (R4 3.1.0.13); facts have the last word last. */
+uint32_t fhir_in_order(const struct fhir_reader *r, uint32_t i)
+{
+	return slice_eq_str(r->entries[0].bundle_type, "history") && r->entries[0].bundle ? r->count - 1 - i : i;
+}
+
+/* Binaries last: those that a document refers to have been shown by then. */
 static void read_entries(struct fhir_reader *r)
 {
-	for (uint32_t i = 0; i < r->count && !r->f->failed; i++) {
-		struct fhir_entry *en = &r->entries[i];
-		take(r, en);
-		if (slice_eq_str(en->method, "DELETE")) {
-			read_delete(r);
-			continue;
+	for (int binaries = 0; binaries < 2; binaries++)
+		for (uint32_t i = 0; i < r->count && !r->f->failed; i++) {
+			struct fhir_entry *en = &r->entries[fhir_in_order(r, i)];
+			if (slice_eq_str(en->type, "Binary") == (binaries == 1))
+				read_entry(r, en);
 		}
-		if (en->bundle || !en->raw.p)
-			continue;
-		if (en->type.n == 0) {
-			r->f->problems++;
-			continue;
-		}
-		arena_reset(r->scratch);
-		fhir_aside_next(r);
-		struct json_node *n;
-		struct err ignored;
-		if (json_tree(en->raw, r->scratch, &n, &ignored) != 0) {
-			read_too_large(r);
-			continue;
-		}
-		r->resource = n;
-		read_resource(r, n);
-	}
 }
 
 /* ---- what is said of the body as a whole ---- */

@@ -389,7 +389,7 @@ void fhir_read_document(struct fhir_reader *r, struct fact_group *g, const struc
 void fhir_read_binary(struct fhir_reader *r, struct fact_group *g, const struct json_node *n)
 {
 	if (r->at->listed)
-		return; /* a DocumentReference before it has shown it */
+		return; /* a DocumentReference has shown it */
 	struct fact *t = fhir_fact(r, g, FACT_DOCUMENT);
 	struct slice type = fhir_field(r, n, "contentType");
 	facts_put_str(r->f, t, FF_STATUS, "current");

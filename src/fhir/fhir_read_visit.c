@@ -262,7 +262,7 @@ void fhir_read_generic(struct fhir_reader *r, struct fact_group *g, const struct
 		fhir_put_time(r, t, FF_TIME, json_path(n, "period.start"));
 	facts_put(r->f, t, FF_VISIT, fhir_visit_ident(r, json_get(n, "encounter")));
 	AUTO_BUF struct buf b;
-	buf_init(&b, FHIR_NOTE_MAX);
+	buf_init(&b, FHIR_GENERIC_MAX);
 	fhir_xhtml_text(&b, json_text(n, "text.div"));
 	if (buf_ok(&b))
 		facts_put(r->f, t, FF_TEXT, fhir_keep_buf(r, &b));

@@ -275,12 +275,27 @@ void fhir_write_procedure(struct fhir_out *x)
 
 /* ---- Flag ---- */
 
+/* Our readers' own words for a category, in R4's flag-category; a sender's code stays as it is. */
+static bool flag_category(struct jsonw *w, struct slice c)
+{
+	static const struct fhir_pair own[] = {{"code-status", "advance-directive"}, {"advance-directive", "advance-directive"}, {"living-will", "advance-directive"}, {"drug", "drug"}, {"isolation", "contact"}, {"precautions", "safety"}, {"protected", "admin"}, {"vip", "admin"},
+		{"publicity", "admin"}, {"ambulatory", "clinical"}, {"diet", "diet"}};
+	const char *code = fhir_is_blank(fact_part(c, FC_SYSTEM)) ? FHIR_MAP(own, fact_part(c, FC_CODE)) : NULL;
+	if (fact_is_null(c) || fhir_shown(c).n == 0)
+		return false;
+	if (code)
+		fhir_out_fixed(w, NULL, "http://terminology.hl7.org/CodeSystem/flag-category", code, NULL);
+	else
+		fhir_out_concept(w, c);
+	return true;
+}
+
 void fhir_write_flag(struct fhir_out *x)
 {
 	bool off = x->it->state != FACT_CURRENT || slice_eq_str(fhir_value(x->t, FF_ACTION), "delete") || slice_eq_str(fhir_value(x->t, FF_STATUS), "inactive");
 	fhir_out_idents(x);
 	jsonw_kstr(x->w, "status", in_error(x) ? "entered-in-error" : off ? "inactive" : "active");
-	fhir_out_codes(x, "category", FF_CATEGORY);
+	fhir_out_list(x, "category", FF_CATEGORY, flag_category);
 	if (!fhir_out_code(x, "code", fhir_value(x->t, FF_CODE))) {
 		struct slice s = fhir_value(x->t, FF_PROTECTED);
 		if (fhir_is_blank(s))

@@ -290,6 +290,8 @@ static void patient_head(struct fhir_out *x, const struct fhir_person *p)
 	if (p->demographics) {
 		as_person = *p->demographics;
 		snprintf(as_person.id, sizeof as_person.id, "%s", p->id);
+		if (x->o && x->o->last_updated > as_person.received) /* an identifier came or went after the last registration message */
+			as_person.received = x->o->last_updated;
 		x->it = &as_person;
 		fhir_out_head(x, "Patient");
 		x->it = p->demographics;
@@ -298,6 +300,13 @@ static void patient_head(struct fhir_out *x, const struct fhir_person *p)
 	jsonw_kstr(x->w, "resourceType", "Patient");
 	jsonw_key(x->w, "id");
 	fhir_out_id(x->w, p->id);
+	if (x->o && x->o->last_updated) {
+		char time[32];
+		jsonw_key(x->w, "meta");
+		jsonw_obj(x->w);
+		jsonw_kstr(x->w, "lastUpdated", time_rfc3339(x->o->last_updated, 3, time));
+		jsonw_obj_end(x->w);
+	}
 }
 
 void fhir_write_patient_with(struct jsonw *w, const struct fhir_person *p, const struct fhir_options *o, const struct fact_item *contacts, const struct fhir_doc *doc)
@@ -346,6 +355,24 @@ void fhir_write_related(struct fhir_out *x)
 	fhir_out_period(x, "period", fhir_value(x->t, FF_START), fhir_value(x->t, FF_END));
 }
 
+/* Our own words for a role (facts.h) as v3 participation codes; a sender's code stays as it is. */
+static void care_role(struct jsonw *w, struct slice role)
+{
+	static const struct {
+		const char *word, *system, *code, *display;
+	} own[] = {{"attending", "ParticipationType", "ATND", "attender"}, {"admitting", "ParticipationType", "ADM", "admitter"}, {"referring", "ParticipationType", "REF", "referrer"},
+		{"consulting", "ParticipationType", "CON", "consultant"}, {"primary-care", "ParticipationFunction", "PCP", "primary care physician"}};
+	struct slice code = fhir_is_blank(fact_part(role, FC_SYSTEM)) ? fact_part(role, FC_CODE) : SLICE_NULL;
+	for (size_t i = 0; i < ARRAY_LEN(own); i++)
+		if (slice_eq_str(code, own[i].word)) {
+			char system[96];
+			snprintf(system, sizeof system, "http://terminology.hl7.org/CodeSystem/v3-%s", own[i].system);
+			fhir_out_fixed(w, NULL, system, own[i].code, own[i].display);
+			return;
+		}
+	fhir_out_concept(w, role);
+}
+
 void fhir_write_care_team(struct fhir_out *x)
 {
 	AUTO_BUF struct buf b;
@@ -372,7 +399,7 @@ void fhir_write_care_team(struct fhir_out *x)
 		if (fhir_shown(role).n) {
 			jsonw_key(x->w, "role");
 			jsonw_arr(x->w);
-			fhir_out_concept(x->w, role);
+			care_role(x->w, role);
 			jsonw_arr_end(x->w);
 		}
 		fhir_out_person(x, "member", who, "Practitioner");

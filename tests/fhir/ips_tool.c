@@ -6,9 +6,6 @@
 
 #include <fcntl.h>
 
-struct text {
-	struct buf b;
-};
 
 static int load(const char *path, struct buf *b)
 {

@@ -284,6 +284,30 @@ static void training_data_is_marked(void **state)
 	arena_free(a);
 }
 
+/* The newest version comes first in a history, and has the last word. A Binary in front of its document is still that document. */
+static void order_in_a_body(void **state)
+{
+	struct arena *a = arena_new(1 << 22);
+	struct facts f;
+	READ(&f, a, "{\"resourceType\":\"Bundle\",\"type\":\"history\",\"entry\":["
+				"{\"fullUrl\":\"https://a/Flag/1\",\"request\":{\"method\":\"DELETE\",\"url\":\"Flag/1\"}},"
+				"{\"fullUrl\":\"https://a/Flag/1\",\"resource\":{\"resourceType\":\"Flag\",\"id\":\"1\",\"status\":\"active\",\"code\":{\"text\":\"new\"},\"subject\":{\"reference\":\"Patient/1\"}}},"
+				"{\"fullUrl\":\"https://a/Flag/1\",\"resource\":{\"resourceType\":\"Flag\",\"id\":\"1\",\"status\":\"active\",\"code\":{\"text\":\"old\"},\"subject\":{\"reference\":\"Patient/1\"}}}]}");
+	assert_slice(fact_part(fact_get(find_fact(&f, FACT_FLAG, 0), FF_CODE), FC_TEXT), "old");
+	assert_slice(fact_part(fact_get(find_fact(&f, FACT_FLAG, 1), FF_CODE), FC_TEXT), "new");
+	assert_slice(fact_get(find_fact(&f, FACT_FLAG, 2), FF_ACTION), "delete");
+	assert_true(slice_eq(fact_get(find_fact(&f, FACT_FLAG, 0), FF_ID), fact_get(find_fact(&f, FACT_FLAG, 2), FF_ID)));
+	assert_null(f.first->next); /* and is about the same patient */
+	READ(&f, a, "{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[{\"resource\":{\"resourceType\":\"Binary\",\"id\":\"b\",\"contentType\":\"text/plain\",\"data\":\"aGk=\"}},"
+				"{\"resource\":{\"resourceType\":\"DocumentReference\",\"id\":\"d\",\"status\":\"current\",\"subject\":{\"reference\":\"Patient/1\"},\"content\":[{\"attachment\":{\"url\":\"Binary/b\"}}]}}]}");
+	assert_slice(fact_get(find_fact(&f, FACT_DOCUMENT, 0), FF_CONTENT), "hi");
+	assert_slice(fact_get(find_fact(&f, FACT_DOCUMENT, 0), FF_CONTENT_PLACE), "entry.0.resource.data");
+	assert_null(find_fact(&f, FACT_DOCUMENT, 1));
+	READ(&f, a, "{\"resourceType\":\"Parameters\",\"id\":\"x\"}");
+	assert_true(f.uninterpreted);
+	arena_free(a);
+}
+
 /* A body of references to each other costs a multiple of its size, not its square. */
 static void references_are_bounded(void **state)
 {
@@ -314,7 +338,7 @@ int main(void)
 		cmocka_unit_test(reads_bundles), cmocka_unit_test(reads_corpus), cmocka_unit_test(refuses_what_is_no_fhir), cmocka_unit_test(full_arena_is_no_failure), cmocka_unit_test(groups_by_record_number),
 		cmocka_unit_test(labels_of_documents_name_nobody), cmocka_unit_test(nobody_guesses_between_two), cmocka_unit_test(unknown_is_not_none), cmocka_unit_test(values_stay_as_written),
 		cmocka_unit_test(control_characters_forge_nothing), cmocka_unit_test(lines_are_resources), cmocka_unit_test(documents_are_found), cmocka_unit_test(training_data_is_marked),
-		cmocka_unit_test(references_are_bounded),
+		cmocka_unit_test(order_in_a_body), cmocka_unit_test(references_are_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
