@@ -248,6 +248,7 @@ static void write_ack(const struct hl7_header *given_header, const char *code, s
 		out->no_memory = b.no_memory;
 		return;
 	}
+	assert(s.p); /* there is a header in it */
 	if (!h.wide) {
 		buf_add_slice(out, s);
 		return;

@@ -246,9 +246,11 @@ struct hl7_file {
 	size_t at;
 	int wide; /* 0, HL7_CS_UTF16LE or HL7_CS_UTF16BE */
 };
+/* A message runs to (not over) the next MSH/envelope line and keeps the end of its last line; further blank lines and MLLP frame bytes are not part of it. A byte order mark is part
+ * of what follows it. */
 struct hl7_piece {
 	enum hl7_piece_type type;
-	struct slice bytes; /* as they stand in the file; a message runs to (not over) the next MSH/envelope line and keeps the end of its last line; further blank lines and MLLP frame bytes are not part of it. A byte order mark is part of what follows it */
+	struct slice bytes; /* as they stand in the file */
 	size_t offset;
 };
 void hl7_file_init(struct hl7_file *f, struct slice text);
