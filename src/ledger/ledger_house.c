@@ -302,34 +302,48 @@ static void add_spare(struct ledger_house *h, struct ledger_segment *s)
 	pthread_mutex_unlock(&h->mu);
 }
 
+/* The first of the retired segments. Only this thread takes from the front of the list. */
+static struct ledger_segment *first_retired(struct ledger_house *h)
+{
+	pthread_mutex_lock(&h->mu);
+	struct ledger_segment *s = h->retired;
+	pthread_mutex_unlock(&h->mu);
+	return s;
+}
+
+/* It is off the list. Is it wanted again, and under which number? */
+static bool take_retired(struct ledger *l, const struct ledger_segment *s, uint64_t *ret_number)
+{
+	struct ledger_house *h = &l->house;
+	pthread_mutex_lock(&h->mu);
+	h->retired = s->next;
+	*ret_number = h->next_number++;
+	bool wanted = h->spare_bytes < l->o.reserve + 2 * l->o.segment_size && s->size == l->o.segment_size;
+	pthread_mutex_unlock(&h->mu);
+	return wanted;
+}
+
 static int recycle(struct ledger *l, struct err *e)
 {
 	struct ledger_house *h = &l->house;
-	for (;;) {
-		pthread_mutex_lock(&h->mu);
-		struct ledger_segment *s = h->retired;
-		bool enough = h->spare_bytes >= l->o.reserve + 2 * l->o.segment_size;
-		uint64_t number = 0;
-		if (s) {
-			h->retired = s->next;
-			number = h->next_number++;
-		}
-		pthread_mutex_unlock(&h->mu);
-		if (!s)
-			return 0;
+	struct ledger_segment *s;
+	uint64_t number = 0;
+	int r = 0;
+	while (r == 0 && (s = first_retired(h))) {
+		if ((r = ledger_segment_retire(l->walfd, s, e)) < 0)
+			return r; /* it stays the first, and those behind it wait */
+		bool wanted = take_retired(l, s, &number);
 		if (h->aead_of == s->number) {
 			seal_aead_free(h->aead);
 			h->aead = NULL;
 		}
-		bool remove = enough || s->size != l->o.segment_size;
-		int r = remove ? ledger_segment_remove(l->walfd, s, e) : ledger_segment_recycle(l->walfd, s, number, &l->wal_keys, e);
-		if (r < 0 || remove)
-			ledger_segment_free(s); /* after a failure its file is cleared away when the ledger is opened next */
-		else
+		r = wanted ? ledger_segment_renew(l->walfd, s, number, &l->wal_keys, e) : ledger_segment_remove(l->walfd, s, e);
+		if (r == 0 && wanted)
 			add_spare(h, s);
-		if (r < 0)
-			return r;
+		else
+			ledger_segment_free(s); /* what is left of it after a failure is cleared away when the ledger is opened next */
 	}
+	return r;
 }
 
 /* One MiB is on disk: rest, so that commits have the disk to themselves most of the time. Give up when something else is asked for. */

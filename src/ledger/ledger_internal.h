@@ -174,8 +174,9 @@ struct ledger_wal_keys {
 typedef bool ledger_pace_fn(void *arg); /* called after each piece of zeros; false: give up */
 int ledger_segment_make(int walfd, uint64_t number, uint64_t size, const struct ledger_wal_keys *k, ledger_pace_fn *pace, void *arg, struct ledger_segment **ret,
                         struct err *e) MUST;
-int ledger_segment_recycle(int walfd, struct ledger_segment *s, uint64_t number, const struct ledger_wal_keys *k, struct err *e) MUST;
-int ledger_segment_remove(int walfd, struct ledger_segment *s, struct err *e) MUST; /* the file goes; s stays the caller's */
+int ledger_segment_retire(int walfd, struct ledger_segment *s, struct err *e) MUST;
+int ledger_segment_renew(int walfd, struct ledger_segment *s, uint64_t number, const struct ledger_wal_keys *k, struct err *e) MUST;
+int ledger_segment_remove(int walfd, const struct ledger_segment *s, struct err *e) MUST; /* the file goes; s stays the caller's */
 int ledger_segment_unwrap(struct ledger_segment *s, const struct ledger_wal_keys *k, struct err *e) MUST; /* key and aead */
 /* 0; ERR_NO: no record of this segment begins there; ERR_CRYPTO: one does, but it is torn or damaged. *ret_plain is in scratch. */
 int ledger_record_read(const struct ledger_segment *s, struct seal_aead *aead, uint64_t offset, struct buf *scratch, struct ledger_record_head *ret,

@@ -133,27 +133,32 @@ int ledger_segment_make(int walfd, uint64_t number, uint64_t size, const struct 
 	return 0;
 }
 
-/* Out of use and ready for its next one, in an order in which a crash at any point leaves either the old segment, or a file that says it is none, or the new
- * segment. The old key is gone with the old first page: what the file still holds of its earlier life cannot be opened any more. */
-int ledger_segment_recycle(int walfd, struct ledger_segment *s, uint64_t number, const struct ledger_wal_keys *k, struct err *e)
+/* Out of use: its name says so, durably. May be called again after a failure. Segments go in the order of their entries, and the next only when the one before has gone: a
+ * gap in what remains would look like damage. */
+int ledger_segment_retire(int walfd, struct ledger_segment *s, struct err *e)
 {
-	char seg[WAL_NAME_MAX], idle[WAL_NAME_MAX], next[WAL_NAME_MAX];
-	ledger_segment_name(s, seg);
-	name_of(s->number, "free", idle);
-	int r = rename_durably(walfd, seg, idle, e);
-	if (r < 0)
-		return r;
-	if ((r = write_head(s, number, k, e, idle)) < 0)
-		return r;
-	return rename_durably(walfd, idle, name_of(number, "seg", next), e);
+	char seg[WAL_NAME_MAX], idle[WAL_NAME_MAX];
+	if (renameat(walfd, ledger_segment_name(s, seg), walfd, name_of(s->number, "free", idle)) && errno != ENOENT)
+		return err_sys(e, seg, "cannot take a segment out of use");
+	return file_sync_dir(walfd, ".", e);
 }
 
-int ledger_segment_remove(int walfd, struct ledger_segment *s, struct err *e)
+/* A retired one made ready for its next use. The old key is gone with the old first page: what the file still holds of its earlier life cannot be opened any more. */
+int ledger_segment_renew(int walfd, struct ledger_segment *s, uint64_t number, const struct ledger_wal_keys *k, struct err *e)
+{
+	char idle[WAL_NAME_MAX], next[WAL_NAME_MAX];
+	name_of(s->number, "free", idle);
+	int r = write_head(s, number, k, e, idle);
+	return r < 0 ? r : rename_durably(walfd, idle, name_of(number, "seg", next), e);
+}
+
+/* A retired one is not needed any more. */
+int ledger_segment_remove(int walfd, const struct ledger_segment *s, struct err *e)
 {
 	char name[WAL_NAME_MAX];
-	if (unlinkat(walfd, ledger_segment_name(s, name), 0) && errno != ENOENT)
+	if (unlinkat(walfd, name_of(s->number, "free", name), 0) && errno != ENOENT)
 		return err_sys(e, name, "cannot remove a segment");
-	return file_sync_dir(walfd, ".", e);
+	return 0;
 }
 
 /* ---- reading ---- */
