@@ -16,11 +16,10 @@ function Spark({ f }: { f: Feed }) {
     </svg>
   );
 }
-export function FeedState({ f, now }: { f: Feed; now: number }) {
+export function FeedState({ f }: { f: Feed }) {
   return (
     <span class={`chip ${f.state}`}>
       <b>{t(feedWord(f.state))}</b>
-      {f.state === "stale" && f.last && <span>{t("silentFor", { t: span((now - Date.parse(f.last)) / 1000) })}</span>}
     </span>
   );
 }
@@ -48,7 +47,7 @@ export function BoardPage() {
                     <th scope="row">{f.name}{f.source && f.source !== f.name ? <small class="muted"> {f.source}</small> : null}</th>
                     <td class="nowrap">{f.last ? <>{stamp(f.last, now)} <span class="muted">{agoOf(f.last, now)}</span></> : t("never")}{f.usualGapSeconds ? <small class="muted block">{t("usually", { t: span(f.usualGapSeconds) })}</small> : null}</td>
                     <td><Spark f={f} /></td>
-                    <td><FeedState f={f} now={now} /></td>
+                    <td class="nowrap"><FeedState f={f} />{f.state === "stale" && f.last && <small class="strong">{t("silentFor", { t: span((now - Date.parse(f.last)) / 1000) })}</small>}</td>
                     <td class="num">{count(f.messages)}</td>
                   </tr>))}
                 </tbody>

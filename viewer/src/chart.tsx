@@ -24,12 +24,15 @@ export function ChartPage({ id, tab }: { id: string; tab: string }) {
   const list = useRef<HTMLDivElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
   usePaper(p ? `${identityText(p, now)}${p.place ? ` · ${[p.place.unit, [p.place.room, p.place.bed].filter(Boolean).join("-")].filter(Boolean).join(" ")}` : ""} · ${allergyText(p)}` : "", p ? `${t("asOf")} ${full(p.asOf.time)}${p.asOf.entry !== undefined ? ` (${t("entry")} ${p.asOf.entry})` : ""}` : "");
-  const goTab = (x: string) => { go(`#/chart/${encodeURIComponent(id)}/${x}`); if (scroller.current) scroller.current.scrollTop = 0; };
+  // kept beside the address: two quick keys come before the address has changed
+  const here = useRef(own);
+  useEffect(() => { here.current = own; }, [own, id]);
+  const goTab = (x: string) => { here.current = x; go(`#/chart/${encodeURIComponent(id)}/${x}`); if (scroller.current) scroller.current.scrollTop = 0; };
   useEffect(() => {
     const key = (e: KeyboardEvent) => {
       if (e.ctrlKey || e.altKey || e.metaKey || /^(INPUT|TEXTAREA|SELECT)$/.test((e.target as HTMLElement).tagName) || document.querySelector("dialog[open]")) return;
       const step = e.key === "]" ? 1 : e.key === "[" ? -1 : 0;
-      if (step) { e.preventDefault(); goTab(tabs[(tabs.indexOf(own as never) + step + tabs.length) % tabs.length]!); }
+      if (step) { e.preventDefault(); goTab(tabs[(tabs.indexOf(here.current as never) + step + tabs.length) % tabs.length]!); }
     };
     addEventListener("keydown", key);
     return () => removeEventListener("keydown", key);
@@ -38,7 +41,7 @@ export function ChartPage({ id, tab }: { id: string; tab: string }) {
     const step = e.key === "ArrowRight" ? 1 : e.key === "ArrowLeft" ? -1 : 0;
     if (!step) return;
     e.preventDefault();
-    const n = (tabs.indexOf(own as never) + step + tabs.length) % tabs.length;
+    const n = (tabs.indexOf(here.current as never) + step + tabs.length) % tabs.length;
     goTab(tabs[n]!);
     (list.current?.children[n] as HTMLElement | undefined)?.focus();
   };
@@ -52,8 +55,9 @@ export function ChartPage({ id, tab }: { id: string; tab: string }) {
         <div class="tabs" role="tablist" aria-label={t("chart")} ref={list} onKeyDown={tabKeys}>
           {tabs.map((x) => <button type="button" role="tab" key={x} id={`tab-${x}`} aria-controls="content" aria-selected={own === x} tabIndex={own === x ? 0 : -1} onClick={() => goTab(x)}>{t(x)}</button>)}
         </div>
-        <span class="fetched muted">{old && loading ? t("loading", { what: t("chart") }) : fetched ? t("fetchedAt", { t: spanOf(new Date(fetched).toISOString(), now) }) : ""}</span>
-        <button type="button" class="btn small" onClick={reload}>{t("renew")}</button>
+        <span class="grow" />
+        {old && loading && <span class="muted" role="status">{t("loading", { what: t("chart") })}</span>}
+        <button type="button" class="btn small" title={t("fetchedAt", { t: spanOf(new Date(fetched).toISOString(), now) })} onClick={reload}>{t("renew")}{fetched ? <small class="muted"> {spanOf(new Date(fetched).toISOString(), now)}</small> : null}</button>
         <button type="button" class="btn small" onClick={() => print("chart", { patient: p.id })}>{t("print")}</button>
       </div>
       <div class={`scroller ${old ? "oldcopy" : ""}`} id="content" ref={scroller} tabIndex={0} role="tabpanel" aria-labelledby={`tab-${own}`}>
