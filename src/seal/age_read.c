@@ -207,6 +207,8 @@ static int reader_new(age_source *read, void *arg, uint64_t size, const struct o
 	r->read = read;
 	r->arg = arg;
 	r->c = NULL;
+	r->payload = r->size = 0;
+	r->chunks = 1;
 	r->held = NO_CHUNK;
 	int err = start(r, size, o, e);
 	if (err < 0) {
@@ -341,7 +343,7 @@ static int whole(struct slice file, const struct opener *o, struct buf *ret, str
 {
 	struct age_reader *r = NULL;
 	int err = reader_new(from_slice, &file, file.n, o, &r, e);
-	if (err == 0)
+	if (r)
 		err = read_whole(r, ret, e);
 	age_reader_free(r);
 	return err;

@@ -241,9 +241,9 @@ static int to_buf(void *arg, struct slice piece, struct err *e)
 
 static int finish(struct age_writer *w, int r, struct slice plain, struct err *e)
 {
-	if (r == 0)
+	if (w)
 		r = age_write(w, plain, e);
-	if (r == 0)
+	if (w && r == 0)
 		r = age_writer_end(w, e);
 	age_writer_free(w);
 	return r;

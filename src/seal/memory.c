@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
@@ -11,9 +12,8 @@
 void seal_die(const char *why)
 {
 	static const char before[] = "holdfast: cannot go on: ";
-	ssize_t n = write(2, before, sizeof(before) - 1);
-	n = write(2, why, strlen(why));
-	n = write(2, "\n", 1);
+	struct iovec line[3] = {{(void *)(uintptr_t)before, sizeof(before) - 1}, {(void *)(uintptr_t)why, strlen(why)}, {(void *)(uintptr_t)"\n", 1}};
+	ssize_t n = writev(2, line, 3);
 	(void)n;
 	abort();
 }

@@ -124,7 +124,7 @@ static void key_text_put(struct buf *ret, const struct note_vkey *v, const uint8
 int note_signer_parse(struct slice s, struct note_signer *ret, struct err *e)
 {
 	static const char before[] = "PRIVATE+KEY+";
-	struct key_text t;
+	struct key_text t = {.alg = 0};
 	struct note_signer k = {.v.alg = 0};
 	int r = ERR_INPUT;
 	s = slice_trim(s);
@@ -151,7 +151,7 @@ void note_signer_format(const struct note_signer *k, struct buf *ret)
 
 int note_vkey_parse(struct slice s, struct note_vkey *ret, struct err *e)
 {
-	struct key_text t;
+	struct key_text t = {.alg = 0};
 	struct note_vkey v = {.alg = 0};
 	int r = key_text_parse(slice_trim(s), &t);
 	if (r == 0) {
@@ -328,7 +328,7 @@ static int try_keys(const struct sig *s, struct slice text, const struct note_vk
 
 int note_verify(struct slice note, const struct note_vkey *keys, size_t n, struct slice *ret_text, uint64_t *ret_mask, uint64_t *ret_times, struct err *e)
 {
-	struct slice text, sigs;
+	struct slice text = SLICE_NULL, sigs = SLICE_NULL;
 	struct found f = {.mask = 0};
 	assert(n <= 64);
 	(void)seal_algs();
@@ -359,7 +359,7 @@ int note_verify(struct slice note, const struct note_vkey *keys, size_t n, struc
 
 int note_cosign(const struct note_signer *k, struct slice note, uint64_t time, struct buf *ret, struct err *e)
 {
-	struct slice text, sigs;
+	struct slice text = SLICE_NULL, sigs = SLICE_NULL;
 	if (k->v.alg != ALG_COSIGNATURE || time > INT64_MAX)
 		return err_set(e, ERR_USAGE, NULL, "a cosignature needs a cosigner's key and a time since 1970");
 	int r = split(note, &text, &sigs, e);

@@ -81,7 +81,7 @@ static void put_crc(struct buf *b, uint16_t crc)
 
 static void put_bytes(struct buf *b, const char *label, enum kind kind, size_t i, size_t count, struct slice bytes)
 {
-	struct symbols s;
+	struct symbols s = {.n = 0};
 	from_bytes(bytes, &s);
 	buf_printf(b, "%-6s", label);
 	for (size_t at = 0; at < s.n; at++)
@@ -228,7 +228,7 @@ static int to_bytes(struct reading *r, const char *label, const struct symbols *
 
 static int read_fixed(struct reading *r, const char *label, enum kind kind, struct slice rest, uint8_t *out, size_t n, bool *seen)
 {
-	struct symbols s;
+	struct symbols s = {.n = 0};
 	size_t got = 0;
 	if (*seen)
 		return mistyped(r, label, "it is there twice");
@@ -246,7 +246,7 @@ static int read_numbers(struct reading *r, struct slice rest)
 {
 	uint64_t v[3] = {0, 0, 0};
 	static const char *const between[3] = {NULL, "of", "any"};
-	struct symbols s;
+	struct symbols s = {.n = 0};
 	if (r->share)
 		return mistyped(r, "share", "it is there twice");
 	for (int i = 0; i < 3; i++) {
@@ -271,7 +271,7 @@ static int read_numbers(struct reading *r, struct slice rest)
 static int read_bytes(struct reading *r, size_t i, size_t count, struct slice rest)
 {
 	char label[LABEL];
-	struct symbols s;
+	struct symbols s = {.n = 0};
 	size_t got = 0;
 	bytes_label(i, count, label);
 	if (r->lines && r->lines != count)
