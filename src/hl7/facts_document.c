@@ -150,11 +150,12 @@ static struct slice display(struct slice code)
 	return SLICE_NULL;
 }
 
-/* Lines of the text OBX among segments first..last; with headings when there is more than one observation among them. */
-static void text_of(struct fx *x, uint32_t first, uint32_t last, struct buf *out)
+/* Lines of the text OBX among segments first..last; with headings when there is more than one observation among them. False: there is no text OBX. */
+static bool text_of(struct fx *x, uint32_t first, uint32_t last, struct buf *out)
 {
 	const struct hl7_segment *s, *before = NULL;
 	bool headings = false;
+	size_t start = out->n;
 	for (uint32_t i = first; i <= last; i++) {
 		s = &x->m->segments[i];
 		if (fx_name(s) != SEG('O', 'B', 'X') || !is_text(fx_seg_field(x, s, 2)))
@@ -181,8 +182,9 @@ static void text_of(struct fx *x, uint32_t first, uint32_t last, struct buf *out
 			buf_u8(out, '\n');
 		}
 	}
-	if (!out->failed && out->n)
-		out->n--;
+	if (!out->failed && out->n > start)
+		out->n--; /* the last line's end */
+	return before != NULL;
 }
 
 /* Text, its size and its place in t. The OBX of segments first..last are the from-th and following of the message. */
@@ -521,11 +523,9 @@ static int put_decoded(struct fx *x, const struct file *f, struct buf *ret, stru
 
 static int document(struct fx *x, const struct place *p, struct buf *ret, struct err *e)
 {
-	uint32_t first, last;
-	if (!find_obx(x->m, p->from, &first) || (p->to > p->from && !find_obx(x->m, p->to, &last)))
+	uint32_t first = 0, last = 0;
+	if (!find_obx(x->m, p->from, &first) || !find_obx(x->m, p->to, &last))
 		return err_set(e, ERR_NOT_FOUND, NULL, "the message has no such OBX segment");
-	if (p->to == p->from)
-		last = first;
 	const struct hl7_segment *s = &x->m->segments[first];
 	struct slice type = fx_seg_field(x, s, 2), rest = fx_seg_field(x, s, 5), rep = rest;
 	if (p->to == p->from && (is_file(type) || hidden_file(rest))) {
@@ -539,10 +539,13 @@ static int document(struct fx *x, const struct place *p, struct buf *ret, struct
 			read_ed(x, rep, &f);
 		return put_decoded(x, &f, ret, e);
 	}
-	text_of(x, first, last, ret);
-	if (!buf_ok(ret) || x->f->failed)
-		return err_set(e, ERR_LIMIT, NULL, "no room for the document's text");
-	return 0;
+	size_t before = ret->n;
+	if (!text_of(x, first, last, ret))
+		return err_set(e, ERR_NOT_FOUND, NULL, "there is neither a file nor a text in these OBX segments");
+	if (buf_ok(ret) && !x->f->failed)
+		return 0;
+	ret->n = before;
+	return err_set(e, ERR_LIMIT, NULL, "no room for the document's text");
 }
 
 int hl7_document(const struct hl7_msg *m, struct slice place, struct buf *ret, struct err *e)

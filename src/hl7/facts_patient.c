@@ -83,7 +83,8 @@ static void begin_patient(struct fx *x)
 	gather(x, &all, 20, "DL");
 	if (id >= (int)after18)
 		id = -1; /* a licence is no patient */
-	x->g = facts_group(x->f, id < 0 ? (struct fact_ident){0} : all.at[id]);
+	static const struct fact_ident nobody;
+	x->g = facts_group(x->f, id < 0 ? nobody : all.at[id]);
 	if (!x->g)
 		return;
 	if (id < 0) {

@@ -143,12 +143,12 @@ static void inline_text_is_what_the_place_gives(void **state)
 static void refused(void **state)
 {
 	struct doc d;
-	begin(&d, HEAD "OBX|1|ED|A^a^L||^a^b^Base64^!!not base64!!||||||F\rOBX|2|ED|B^b^L||^a^b^Hex^4G||||||F\rOBX|3|ED|C||^a^b^Base64^QQ==\r");
+	begin(&d, HEAD "OBX|1|ED|A^a^L||^a^b^Base64^!!not base64!!||||||F\rOBX|2|ED|B^b^L||^a^b^Hex^4G||||||F\rOBX|3|ED|C||^a^b^Base64^QQ==\rOBX|4|NM|D||7\r");
 	static const struct {
 		const char *place;
 		int code;
 	} rows[] = {
-		{"OBX 1", ERR_INPUT}, {"OBX 2", ERR_INPUT}, {"OBX 4", ERR_NOT_FOUND}, {"OBX 3/2", ERR_NOT_FOUND}, {"OBX 3-4", ERR_NOT_FOUND}, {"OBX 0", ERR_INPUT}, {"OBX", ERR_INPUT}, {"OBX 3-2", ERR_INPUT},
+		{"OBX 1", ERR_INPUT}, {"OBX 2", ERR_INPUT}, {"OBX 4", ERR_NOT_FOUND}, {"OBX 5", ERR_NOT_FOUND}, {"OBX 4-5", ERR_NOT_FOUND}, {"OBX 3/2", ERR_NOT_FOUND}, {"OBX 3-4", ERR_NOT_FOUND}, {"OBX 0", ERR_INPUT}, {"OBX", ERR_INPUT}, {"OBX 3-2", ERR_INPUT},
 		{"OBX 1/0", ERR_INPUT}, {"OBX 99999999999", ERR_INPUT}, {"PID 1", ERR_INPUT}, {"", ERR_INPUT}, {"OBX 1x", ERR_INPUT}, {"OBX 3/2/1", ERR_INPUT},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
