@@ -85,6 +85,7 @@ struct ledger_tiles { /* a reader with a small cache */
 void ledger_tile_path(int level, uint64_t n, unsigned width, char out[TILE_PATH_MAX]);
 unsigned ledger_tile_width(int level, uint64_t n, uint64_t size);
 int ledger_tile_put(int dirfd, int level, uint64_t n, unsigned width, struct slice bytes, struct err *e) MUST;
+int ledger_tile_put_durable(int dirfd, int level, uint64_t n, unsigned width, struct slice bytes, struct err *e) MUST;
 int ledger_partials_put(int dirfd, const struct tlog_tree *t, uint64_t before, struct slice bundle, struct err *e) MUST;
 void ledger_tile_drop_partials(int dirfd, int level, uint64_t n);
 int ledger_tiles_sync(int dirfd, uint64_t from, uint64_t to, struct err *e) MUST;
@@ -284,6 +285,7 @@ int ledger_packs_refresh(struct ledger_packs *p, struct err *e) MUST;
 void ledger_packs_done(struct ledger_packs *p);
 int ledger_packs_get(const struct ledger_packs *p, uint64_t number, struct ledger_pack_info *ret, struct ledger_entry *ret_entry, uint8_t record[PACK_RECORD], struct err *e) MUST;
 int ledger_packs_find(const struct ledger_packs *p, uint64_t seq, struct ledger_pack_info *ret, struct err *e) MUST; /* ERR_NOT_FOUND: in none */
+int ledger_load_tail(struct ledger *l, uint64_t from, struct err *e) MUST; /* a reader: from this entry on; what is whole in the segments */
 int ledger_packs_put(struct ledger_packs *p, const struct ledger_pack_info *info, const struct ledger_entry *en, struct err *e) MUST; /* written, not yet durable */
 int ledger_packs_sync(struct ledger_packs *p, struct err *e) MUST;
 static inline uint64_t ledger_packs_end(const struct ledger_packs *p) /* the first entry that is in no pack */
@@ -360,6 +362,7 @@ struct ledger_house {
 	struct buf bundle, scratch;
 	bool tiles_lost; /* an fsync of tiles failed: only opening anew makes them again */
 	uint64_t tiles_durable; /* entries, a multiple of 256 */
+	uint64_t tiles_kept;    /* the first tile of the tail begins below the tail: it is durable, and must not be put at risk by writing it again. Entries, or 0 */
 	struct ledger_packs packs;
 	struct ledger_periods periods;
 	struct ledger_pack_maker *maker;
@@ -389,6 +392,7 @@ struct ledger {
 
 	struct ring entries, records; /* the tail */
 	uint64_t durable;             /* of a reader: what is published */
+	uint64_t tail_end;            /* of a reader: end of what the segments hold beyond the checkpoint; 0: nothing */
 	int64_t last_time;
 	struct buf staged, sealed;
 	uint8_t salts[4096];
@@ -423,6 +427,7 @@ int ledger_tail_add(struct ledger *l, const struct ledger_record_ref *ref, struc
 int ledger_vkey_read(int dirfd, struct note_vkey *ret, struct err *e) MUST;
 int ledger_head_read(int dirfd, const struct note_vkey *v, struct tlog_checkpoint *ret, struct buf *ret_note, struct err *e) MUST;
 int ledger_remake_tiles(struct ledger *l, uint64_t to, struct tlog_tree *ret_tree, struct err *e) MUST;
+int ledger_leaves_from_packs(struct ledger *l, uint64_t from, uint64_t to, struct buf *ret, struct err *e) MUST; /* each behind its length, as in a bundle */
 int ledger_seen_fill(struct ledger *l, struct err *e) MUST;
 
 int ledger_house_init(struct ledger *l, struct err *e) MUST;

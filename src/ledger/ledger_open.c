@@ -367,32 +367,41 @@ static int read_packs(struct opening *o, struct err *e)
 	return ledger_packs_end(p) > l->durable ? fault_packs(e, ledger_packs_end(p), l->durable) : 0;
 }
 
-/* The leaves of the open bundle that are below the tail: from disk. */
-static int leaves_below(struct ledger *l, uint64_t from, uint64_t to, uint64_t size, struct err *e)
+/* The leaves of the tail's first tile that are below the tail: from their bundle, or, where that is missing or not to be believed, from packs. */
+static int leaves_below(struct ledger *l, uint64_t from, uint64_t to, bool packs, uint64_t size, struct err *e)
 {
-	for (uint64_t seq = from; seq < to; seq++) {
-		const struct ledger_bundle_slot *b;
-		uint64_t n = seq / TILE_WIDTH;
-		int r = ledger_bundle_get(&l->tiles, n, ledger_tile_width(TILE_ENTRIES, n, size), &b, e);
-		if (r < 0)
-			return r;
-		struct slice leaf = ledger_bundle_leaf(b, (unsigned)(seq % TILE_WIDTH));
+	const struct ledger_bundle_slot *b;
+	AUTO_BUF struct buf made;
+	uint32_t at[TILE_WIDTH + 1];
+	uint64_t n = from / TILE_WIDTH;
+	buf_init(&made, BUNDLE_MAX);
+	if (from == to)
+		return 0;
+	int r = packs ? ERR_CORRUPT : ledger_bundle_get(&l->tiles, n, ledger_tile_width(TILE_ENTRIES, n, size), &b, e);
+	if (r == 0)
+		buf_add(&made, b->bytes.p, b->at[to - from] - 2);
+	else if (r == ERR_CORRUPT)
+		r = ledger_leaves_from_packs(l, from, to, &made, e);
+	if (r == 0)
+		r = ledger_bundle_parse(buf_slice(&made), (unsigned)(to - from), at, e);
+	for (unsigned i = 0; r == 0 && i < to - from; i++) {
+		struct slice leaf = slice_of(made.p + at[i], at[i + 1] - 2 - at[i]);
 		if (leaf.n > LEDGER_LEAF_MAX)
 			return err_set(e, ERR_CORRUPT, "ledger/tile/entries", "a leaf is too long");
 		ledger_house_leaf(l, leaf);
 	}
-	return 0;
+	return r;
 }
 
 /* The tree of the entries below the tail (below: as the tiles say it, or as it was made again), grown by the tail's own leaves up to the checkpoint: is it the tree that
  * was signed? Nothing is written. */
-static int tree_fits(struct ledger *l, const struct tlog_tree *below, const struct tlog_checkpoint *head, bool *ret_fits, struct err *e)
+static int tree_fits(struct ledger *l, const struct tlog_tree *below, bool packs, const struct tlog_checkpoint *head, bool *ret_fits, struct err *e)
 {
 	struct ledger_house *h = &l->house;
 	uint8_t root[SEAL_HASH];
 	*h->tree = *below;
 	buf_reset(&h->bundle);
-	int r = leaves_below(l, below->size, l->entries.base, head->size, e);
+	int r = leaves_below(l, below->size, l->entries.base, packs, head->size, e);
 	if (r < 0)
 		return r;
 	for (uint64_t seq = h->tree->size; seq < head->size; seq++) {
@@ -412,20 +421,21 @@ static bool hard(int r) /* not a statement about the ledger's bytes */
 	return r < 0 && r != ERR_CORRUPT && r != ERR_CRYPTO;
 }
 
-static int find_tree(struct opening *o, struct tlog_tree *below, struct err *e)
+static int find_tree(struct opening *o, struct tlog_tree *below, bool *ret_remade, struct err *e)
 {
 	struct ledger *l = o->l;
 	uint64_t base = l->entries.base / TILE_WIDTH * TILE_WIDTH;
 	bool fits = false;
 	int r = ledger_tiles_load(&l->tiles, base, o->head.size, below, e);
 	if (r == 0)
-		r = tree_fits(l, below, &o->head, &fits, e);
+		r = tree_fits(l, below, false, &o->head, &fits, e);
 	if (hard(r))
 		return r;
-	if (!fits && base) { /* tiles below the tail are missing or wrong: the leaves themselves, from bundles or packs, must tell */
+	*ret_remade = !fits && l->entries.base;
+	if (*ret_remade) { /* tiles below the tail are missing or wrong: the leaves themselves, from bundles or packs, must tell */
 		if ((r = ledger_remake_tiles(l, base, below, e)) == 0) {
 			ledger_tiles_forget(&l->tiles);
-			r = tree_fits(l, below, &o->head, &fits, e);
+			r = tree_fits(l, below, true, &o->head, &fits, e);
 		}
 		if (hard(r))
 			return r;
@@ -444,12 +454,14 @@ static int read_tree(struct opening *o, struct err *e)
 	struct ledger *l = o->l;
 	struct ledger_house *h = &l->house;
 	struct tlog_tree *below = calloc(1, sizeof *below);
-	int r = below ? find_tree(o, below, e) : err_set(e, ERR_MEMORY, NULL, "no memory for the ledger's tree");
+	bool remade = false;
+	int r = below ? find_tree(o, below, &remade, e) : err_set(e, ERR_MEMORY, NULL, "no memory for the ledger's tree");
 	if (r == 0) { /* once more from below, this time to be kept: the tail's tiles are written anew */
 		*h->tree = *below;
 		h->tiles_durable = below->size;
+		h->tiles_kept = remade ? 0 : l->entries.base;
 		buf_reset(&h->bundle);
-		r = leaves_below(l, below->size, l->entries.base, o->head.size, e);
+		r = leaves_below(l, below->size, l->entries.base, remade, o->head.size, e);
 	}
 	free(below);
 	return r;
@@ -702,7 +714,14 @@ int ledger_refresh(struct ledger *l, struct err *e)
 	if (k.size && ledger_read_leaf(l, k.size - 1, &last, NULL) == 0)
 		l->last_time = last.time;
 	r = ledger_packs_refresh(&l->packs, e);
-	return r == ERR_CORRUPT ? 0 : r; /* leaves and proofs need no packs; who reads a body is told then */
+	if (r == 0 || r == ERR_CORRUPT) { /* leaves and proofs need no packs; who reads a body is told then. Nor do they need the tail: without its key or with a damaged one, what is published is what there is */
+		uint64_t from = ledger_packs_end(&l->packs) < l->durable ? ledger_packs_end(&l->packs) : l->durable;
+		l->tail_end = 0;
+		r = ledger_load_tail(l, from, NULL);
+		if (r == ERR_MEMORY)
+			return err_set(e, r, NULL, "no memory to read the newest entries");
+	}
+	return r == ERR_MEMORY ? r : 0;
 }
 
 static int open_read(struct ledger *l, struct err *e)
@@ -997,12 +1016,12 @@ void ledger_free(struct ledger *l)
 
 uint64_t ledger_size(const struct ledger *l)
 {
-	return l->write ? l->entries.end : l->durable;
+	return l->write ? l->entries.end : l->tail_end > l->durable ? l->tail_end : l->durable;
 }
 
 uint64_t ledger_durable(const struct ledger *l)
 {
-	return l->durable;
+	return l->write ? l->durable : ledger_size(l);
 }
 
 static pthread_mutex_t *mutex_of(const struct ledger *l)

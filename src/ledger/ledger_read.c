@@ -33,9 +33,9 @@ int ledger_read_leaf(struct ledger *l, uint64_t seq, struct ledger_leaf *ret, st
 	return ledger_tiles_leaf(&l->tiles, seq, l->write ? (seq / TILE_WIDTH + 1) * TILE_WIDTH : l->durable, ret, e);
 }
 
-/* ---- a reader's tail: what the checkpoint covers and no pack holds yet ---- */
+/* ---- a reader's tail: what no pack holds yet, and what a commit made durable after the checkpoint was signed ---- */
 
-static int load_tail(struct ledger *l, uint64_t from, struct err *e)
+int ledger_load_tail(struct ledger *l, uint64_t from, struct err *e)
 {
 	struct ledger_replay replay;
 	ledger_wal_set_done(&l->wal);
@@ -47,7 +47,7 @@ static int load_tail(struct ledger *l, uint64_t from, struct err *e)
 	int r = ledger_wal_load(l->walfd, &l->wal, e);
 	if (r < 0)
 		return r;
-	if ((r = ledger_replay(&l->wal, &l->wal_keys, from, l->durable, &l->scratch, &replay, e)) < 0)
+	if ((r = ledger_replay(&l->wal, &l->wal_keys, from, UINT64_MAX, &l->scratch, &replay, e)) < 0)
 		return r;
 	int64_t last_time = l->last_time; /* it is the newest entry's already */
 	l->last_time = 0;
@@ -60,6 +60,10 @@ static int load_tail(struct ledger *l, uint64_t from, struct err *e)
 		r = ledger_record_read(ref->seg, ref->seg->aead, ref->offset, &l->scratch, &h, &plain, e);
 		if (r == 0)
 			r = ledger_tail_add(l, ref, plain, e);
+	}
+	if (r == 0 && l->entries.end > l->durable) { /* acknowledged, not yet under a checkpoint: after a crash this is where the last second stands */
+		l->tail_end = l->entries.end;
+		last_time = ledger_tail_entry_at(l, l->entries.end - 1)->leaf.time;
 	}
 	l->last_time = last_time;
 	ledger_replay_done(&replay);
@@ -76,7 +80,7 @@ static int find_tail(struct ledger *l, uint64_t seq, struct err *e)
 			return r;
 		if (seq < ledger_packs_end(&l->packs))
 			return 0;
-		r = load_tail(l, ledger_packs_end(&l->packs), e);
+		r = ledger_load_tail(l, ledger_packs_end(&l->packs), e);
 		if (r == 0 && in_tail(l, seq))
 			return 0;
 		if (r == ERR_DENIED || r == ERR_MEMORY)

@@ -48,9 +48,8 @@ cmp raw cr.hl7 || fail "body differs from what came"
 "$HOLDFAST" ledger head --site site >kept
 same "$(sed -n 2p kept)" "$("$HOLDFAST" ledger list --site site --json | wc -l)" "checkpoint covers all entries"
 same "$(sed -n 1p kept)" "$(cut -d+ -f1 site/ledger/vkey)" "origin is the key's name"
-"$HOLDFAST" ledger prove "$seq" --site site | grep -q '^c2sp.org/tlog-proof@v1' || fail "tlog-proof"
+"$HOLDFAST" ledger prove "$seq" --site site >proof; grep -q '^c2sp.org/tlog-proof@v1' proof || fail \"tlog-proof\"
 "$HOLDFAST" ledger verify --site site --bodies >/dev/null
-"$HOLDFAST" import --site site <(sed 's/|C1|/|C9|/; s/120000/150000/g' cr.hl7) 2>/dev/null || true
 sed 's/|C1|/|C9|/; s/Jeanne/Jeanne Marie/' cr.hl7 >later.hl7
 "$HOLDFAST" import --site site later.hl7
 "$HOLDFAST" ledger verify --site site --since kept >/dev/null
@@ -65,7 +64,7 @@ grep -qi penicillin chart.json || fail "allergy"
 grep -q CARD census.json || fail "transfer"
 "$HOLDFAST" chart census --site site --json --as-of "#$seq" >then.json
 grep -q ICU then.json && ! grep -q CARD then.json || fail "census as of the admission"
-"$HOLDFAST" chart search Nguyen --site site --json | grep -q Nguy || fail "search without accents"
+"$HOLDFAST" chart search Nguyen --site site --json >found; grep -q Nguy found || fail "search without accents"
 set +e; "$HOLDFAST" chart patient nobody --site site 2>/dev/null; same $? 1 "unknown patient"; set -e
 
 # --- a view is only a view
@@ -77,7 +76,7 @@ cmp a b || fail "rebuild gives another chart"
 "$HOLDFAST" view rebuild --site site --to "$seq"
 "$HOLDFAST" chart export --site site >d
 cmp c d || fail "the view up to an entry differs from the view as of it"
-"$HOLDFAST" chart census --site site --json | grep -q CARD && fail "a pinned view went on"
+"$HOLDFAST" chart census --site site --json >pinned; grep -q CARD pinned && fail "a pinned view went on"
 "$HOLDFAST" view rebuild --site site
 
 # --- accounts and tokens
@@ -85,11 +84,11 @@ pw=$("$HOLDFAST" user add nora --role clinician --site site </dev/null)
 [ ${#pw} -ge 12 ] || fail "one-time password"
 token=$("$HOLDFAST" token create --role api --site site)
 [ "$(printf '%s' "$token" | wc -w)" = 1 ] || fail "token alone on stdout"
-"$HOLDFAST" status --site site --json | json ledger.size >/dev/null
+"$HOLDFAST" status --site site --json >status; json ledger.size <status >/dev/null
 
 # --- hl7 show
 "$HOLDFAST" hl7 show --json cr.hl7 >show
-same "$(json type <show)" "ADT^A01^ADT_A01" "type"
+same "$(json type <show)" "ADT^A01" "type"
 same "$(json control_id <show)" C1 "control id"
 same "$(json segments.0.0 <show)" MSH "segment id"
 echo "contract holds"
