@@ -194,9 +194,10 @@ static void put_notes(struct fx *x, struct fact *t)
 		return;
 	while (fx_next_rep(x, &rest, &rep)) {
 		struct slice code = fx_code(x, rep);
-		if (t->kind == FACT_IMMUNIZATION && slice_eq_nocase(fact_part(code, FC_SYSTEM), "NIP001"))
+		bool source = slice_eq_nocase(fact_part(code, FC_SYSTEM), "NIP001");
+		if (t->kind == FACT_IMMUNIZATION && source)
 			fx_put(x, t, FF_CATEGORY, code);
-		else
+		else if (!source && !slice_eq_str(code, "00")) /* "new" says nothing of a dose given just now */
 			fx_put(x, t, FF_TEXT, fx_saying(x, rep));
 	}
 }
