@@ -97,9 +97,9 @@ static void plain(struct buf *b, struct slice s)
 
 static void string(struct buf *b, struct slice s)
 {
-	const uint8_t *p = s.p, *end = s.p + s.n;
+	const uint8_t *p = s.p, *end = s.n ? s.p + s.n : s.p; /* no arithmetic on NULL */
 	buf_u8(b, '"');
-	while (p < end) {
+	while (p != end) {
 		const uint8_t *stop = json_plain_end(p, end);
 		plain(b, slice_of(p, (size_t)(stop - p)));
 		if (stop < end)
