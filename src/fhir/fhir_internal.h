@@ -98,6 +98,7 @@ struct slice fhir_time(struct fhir_reader *r, const struct json_node *n);
 struct slice fhir_code(struct fhir_reader *r, const struct json_node *n);    /* CodeableConcept, Coding or a string */
 struct slice fhir_code_text(struct fhir_reader *r, const struct json_node *n); /* what a person reads of it */
 struct slice fhir_raw_code(const struct json_node *n);                       /* the first coding's code, or the primitive, not cleaned: for tables */
+bool fhir_contains(struct slice s, const char *part);                        /* an empty slice contains nothing */
 bool fhir_has_code(const struct json_node *concept, const char *system_part, const char *code);
 struct slice fhir_identifier(struct fhir_reader *r, const struct json_node *n); /* ident composite */
 bool fhir_identifier_parts(struct fhir_reader *r, const struct json_node *n, struct fact_ident *ret);

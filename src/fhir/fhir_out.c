@@ -140,28 +140,28 @@ void fhir_out_absent(struct jsonw *w, const char *reason)
 	jsonw_obj_end(w);
 }
 
-/* Is there anything in this field that the callback would write? An empty array is an error in JSON FHIR: so write the key with the first value only. */
+/* An empty array is an error in JSON FHIR, and whether a value is something only its writer knows: so the values are written aside until one is. */
 bool fhir_out_list(struct fhir_out *x, const char *key, uint8_t field, bool (*value)(struct jsonw *, struct slice))
 {
 	AUTO_BUF struct buf b;
 	bool any = false;
+	buf_init(&b, x->w->b->max);
 	for (unsigned i = 0; i < x->t->count; i++) {
 		if (x->t->values[i].id != field)
 			continue;
-		struct jsonw probe;
-		if (!any) { /* the first one is written aside, to see whether it is something */
-			buf_init(&b, x->w->b->max);
-			jsonw_init(&probe, &b);
-			bool something = value(&probe, x->t->values[i].v);
-			if (something && buf_ok(&b)) {
-				jsonw_key(x->w, key);
-				jsonw_arr(x->w);
-				jsonw_raw(x->w, buf_slice(&b));
-				any = true;
-			}
-			buf_done(&b);
-		} else
+		if (any) {
 			value(x->w, x->t->values[i].v);
+			continue;
+		}
+		struct jsonw probe;
+		buf_reset(&b);
+		jsonw_init(&probe, &b);
+		if (!value(&probe, x->t->values[i].v) || !buf_ok(&b))
+			continue;
+		jsonw_key(x->w, key);
+		jsonw_arr(x->w);
+		jsonw_raw(x->w, buf_slice(&b));
+		any = true;
 	}
 	if (any)
 		jsonw_arr_end(x->w);
@@ -719,7 +719,7 @@ void fhir_out_id(struct jsonw *w, const char *id)
 {
 	char clean[65];
 	size_t n = 0;
-	for (; id[n] && n < 64; n++) {
+	for (; n < 64 && id[n]; n++) {
 		char c = id[n];
 		bool good = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.';
 		clean[n] = good ? c : '-';

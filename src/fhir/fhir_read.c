@@ -333,7 +333,7 @@ static const struct json_node *patient_reference(const struct json_node *n, stru
 	if (slice_eq_str(type, "Appointment"))
 		EACH(p, json_get(n, "participant")) {
 			struct slice ref = json_path(p, "actor.reference") ? json_text(p, "actor.reference") : SLICE_NULL;
-			if (memmem(ref.p, ref.n, "Patient/", 8) || slice_eq_str(json_text(p, "actor.type"), "Patient"))
+			if (fhir_contains(ref, "Patient/") || slice_eq_str(json_text(p, "actor.type"), "Patient"))
 				return json_get(p, "actor");
 		}
 	return NULL;
@@ -429,14 +429,14 @@ static struct slice common_base(const struct fhir_reader *r)
 static void read_delete(struct fhir_reader *r)
 {
 	struct slice type, id, base;
-	if (!fhir_split_ref(r->at->url, &type, &id, &base) || memchr(id.p, '?', id.n)) {
+	if (!fhir_split_ref(r->at->url, &type, &id, &base) || fhir_contains(id, "?")) {
 		r->f->problems++; /* a conditional delete says whom only to the server that has the data */
 		return;
 	}
 	if (base.n == 0)
 		base = r->at->base.n ? r->at->base : common_base(r);
 	/* a copy: the indexes are sorted by what stands in the entries themselves */
-	struct fhir_entry gone = *r->at;
+	struct fhir_entry gone = *r->at, *at = r->at;
 	gone.type = type;
 	gone.id = id;
 	gone.base = base;
@@ -445,6 +445,7 @@ static void read_delete(struct fhir_reader *r)
 		struct fact_ident who = {.value = fhir_keep(r, id), .assigner = base.n ? fhir_keep(r, base) : r->feed_assigner};
 		facts_put_str(r->f, facts_add(r->f, facts_group(r->f, who), FACT_IDENTITY), FF_ACTION, "delete");
 		r->interpreted++;
+		r->at = at;
 		return;
 	}
 	const struct kind *k = kind_of(type);
@@ -459,6 +460,7 @@ static void read_delete(struct fhir_reader *r)
 	if (!k)
 		facts_put_parts(r->f, t, FF_CODE, (const struct slice[]){fhir_keep(r, type)}, 1);
 	r->interpreted++;
+	r->at = at;
 }
 
 static void take(struct fhir_reader *r, struct fhir_entry *en)
@@ -600,8 +602,7 @@ bool fhir_looks_like(struct slice text)
 	text = slice_trim(text);
 	if (text.n == 0 || text.p[0] != '{')
 		return false;
-	size_t near = text.n < 65536 ? text.n : 65536;
-	return memmem(text.p, near, "\"resourceType\"", 14) != NULL;
+	return fhir_contains(slice_of(text.p, text.n < 65536 ? text.n : 65536), "\"resourceType\"");
 }
 
 struct slice fhir_ndjson_next(struct slice *rest)
@@ -620,7 +621,7 @@ bool fhir_looks_like_ndjson(struct slice text)
 {
 	struct slice rest = text, first = fhir_ndjson_next(&rest), second = fhir_ndjson_next(&rest);
 	/* one resource on one line is a resource; two lines that each open and close an object are NDJSON, which a resource printed over lines never is */
-	return fhir_looks_like(first) && first.p[first.n - 1] == '}' && second.n && second.p[0] == '{' && second.p[second.n - 1] == '}';
+	return first.n && fhir_looks_like(first) && first.p[first.n - 1] == '}' && second.n && second.p[0] == '{' && second.p[second.n - 1] == '}';
 }
 
 static int read_body(struct fhir_reader *r, struct err *e)

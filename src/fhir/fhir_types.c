@@ -132,16 +132,16 @@ struct slice fhir_raw_code(const struct json_node *n)
 	return slice_trim(json_text(n, json_get(n, "code") ? "code" : "text"));
 }
 
-static bool contains(struct slice s, const char *part)
+bool fhir_contains(struct slice s, const char *part)
 {
-	return memmem(s.p, s.n, part, strlen(part)) != NULL;
+	return s.n > 0 && memmem(s.p, s.n, part, strlen(part)) != NULL;
 }
 
 bool fhir_has_code(const struct json_node *concepts, const char *system_part, const char *code)
 {
 	EACH(n, concepts)
 		EACH(c, json_get(n, "coding"))
-			if (slice_eq_str(json_text(c, "code"), code) && (!system_part || (json_text(c, "system").n && contains(json_text(c, "system"), system_part))))
+			if (slice_eq_str(json_text(c, "code"), code) && (!system_part || (fhir_contains(json_text(c, "system"), system_part))))
 				return true;
 	return false;
 }

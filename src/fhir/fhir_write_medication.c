@@ -23,7 +23,7 @@ static bool number_and_unit(struct slice s, struct slice *ret_number, struct sli
 		n++;
 	*ret_number = slice_of(s.p, n);
 	*ret_unit = slice_trim(slice_of(s.p + n, s.n - n));
-	return n > 0 && fhir_decimal(*ret_number, &b) && (ret_unit->n == 0 || !(ret_unit->p[0] >= '0' && ret_unit->p[0] <= '9')) && !memchr(ret_unit->p, ':', ret_unit->n);
+	return n > 0 && fhir_decimal(*ret_number, &b) && (ret_unit->n == 0 || !(ret_unit->p[0] >= '0' && ret_unit->p[0] <= '9')) && !fhir_contains(*ret_unit, ":");
 }
 
 static bool quantity_text(struct fhir_out *x, const char *key, struct slice s)

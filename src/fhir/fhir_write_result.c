@@ -98,7 +98,7 @@ static bool put_range(struct fhir_out *x, const char *key, struct slice s)
 			return false;
 		high = leading_number(slice_of(rest.p + 1, rest.n - 1), &unit);
 	}
-	if ((low.n && !fhir_decimal(low, &b)) || (high.n && !fhir_decimal(high, &b)) || (low.n == 0 && high.n == 0) || memchr(unit.p ? unit.p : (const uint8_t *)"", ';', unit.n))
+	if ((low.n && !fhir_decimal(low, &b)) || (high.n && !fhir_decimal(high, &b)) || (low.n == 0 && high.n == 0) || fhir_contains(unit, ";"))
 		return false;
 	jsonw_key(x->w, key);
 	jsonw_obj(x->w);
@@ -465,7 +465,7 @@ static void attachment(struct fhir_out *x)
 	jsonw_obj(x->w);
 	jsonw_key(x->w, "attachment");
 	jsonw_obj(x->w);
-	if (type.n && !memchr(type.p, ' ', type.n))
+	if (type.n && !fhir_contains(type, " "))
 		jsonw_kslice(x->w, "contentType", type);
 	bool ours = content.n || !fhir_is_blank(fhir_value(x->t, FF_CONTENT_PLACE));
 	if (x->doc && content.n) { /* a summary that leaves the house takes its words along */
@@ -480,7 +480,7 @@ static void attachment(struct fhir_out *x)
 			buf_printf(&b, "%s/", x->o->base);
 		buf_printf(&b, "Binary/%s", x->it->id);
 		jsonw_kslice(x->w, "url", buf_slice(&b));
-	} else if (!fhir_is_blank(fhir_value(x->t, FF_URL)) && !memchr(fhir_value(x->t, FF_URL).p, ' ', fhir_value(x->t, FF_URL).n))
+	} else if (!fhir_is_blank(fhir_value(x->t, FF_URL)) && !fhir_contains(fhir_value(x->t, FF_URL), " "))
 		jsonw_kslice(x->w, "url", fhir_value(x->t, FF_URL));
 	uint64_t size;
 	if (num_u64(fhir_value(x->t, FF_CONTENT_SIZE), 0, INT32_MAX, &size) == 0)

@@ -295,5 +295,5 @@ int main(void)
 		cmocka_unit_test(of_fixtures), cmocka_unit_test(of_the_corpus), cmocka_unit_test(unknown_is_not_none), cmocka_unit_test(history_is_not_shown), cmocka_unit_test(xhtml), cmocka_unit_test(server),
 		cmocka_unit_test(every_type_is_served), cmocka_unit_test(audit),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return finish(cmocka_run_group_tests(tests, NULL, NULL));
 }

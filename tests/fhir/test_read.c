@@ -340,5 +340,5 @@ int main(void)
 		cmocka_unit_test(control_characters_forge_nothing), cmocka_unit_test(lines_are_resources), cmocka_unit_test(documents_are_found), cmocka_unit_test(training_data_is_marked),
 		cmocka_unit_test(order_in_a_body), cmocka_unit_test(references_are_bounded),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return finish(cmocka_run_group_tests(tests, NULL, NULL));
 }

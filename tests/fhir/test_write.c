@@ -525,5 +525,5 @@ int main(void)
 		cmocka_unit_test(vital_signs_know_themselves), cmocka_unit_test(invariants), cmocka_unit_test(medication_orders), cmocka_unit_test(what_is_said_of_a_section), cmocka_unit_test(documents),
 		cmocka_unit_test(links_become_references), cmocka_unit_test(persons), cmocka_unit_test(golden_resources), cmocka_unit_test(round_trip),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return finish(cmocka_run_group_tests(tests, NULL, NULL));
 }
