@@ -19,6 +19,15 @@ export interface Board {
 }
 export interface Event { entry: number; time: string; kind: string; user?: string; what?: string; patient?: string; reason?: string; text?: string; source?: string }
 
+// A list that is not there is an empty one: an older or newer server must not take the page down.
+export function tidyBoard(b: Board): Board {
+  const list = <T>(v: T[] | undefined): T[] => (Array.isArray(v) ? v : []);
+  return {
+    ...b, feeds: list(b.feeds).map((f) => ({ ...f, minutes: list(f.minutes) })), alarms: list(b.alarms), listeners: list(b.listeners), roles: list(b.roles), unhandled: list(b.unhandled), replicas: list(b.replicas), packets: list(b.packets),
+    quarantined: b.quarantined ?? 0, ledger: { ...b.ledger, root: b.ledger?.root ?? "", size: b.ledger?.size ?? 0, published: b.ledger?.published ?? 0 }, view: b.view ?? { applied: 0, behind: 0 }, disk: b.disk ?? { free: 0, total: 0, reserve: 0, state: "ok" }, keys: { ...b.keys, sharesLyingAbout: list(b.keys?.sharesLyingAbout) },
+  };
+}
+
 export class ApiError extends Error {
   constructor(public status: number, public code: string, public text: string, public retryAfter = 0) { super(text); }
 }
@@ -40,6 +49,9 @@ function heard(answer: Response | null) {
   if (was !== line.down) line.changed();
 }
 
+// 0.90 is not 0.9: a quantity keeps the digits it was written with, so one that ends in a zero is read as text. (Inside a JSON string these quotes would be escaped, so nothing else can match.)
+const asWritten = (text: string) => text.replace(/("value":\s*)(-?\d+\.\d*0)(?=\s*[,}])/g, '$1"$2"');
+
 let csrf = "";
 export function setCsrf(value: string) { csrf = value; }
 
@@ -59,7 +71,7 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
   if (answer.status === 204) return undefined as T;
   const text = await answer.text();
   let value: unknown;
-  try { value = JSON.parse(text); } catch { throw new ApiError(answer.status, "system", text.slice(0, 200) || answer.statusText); }
+  try { value = JSON.parse(asWritten(text)); } catch { throw new ApiError(answer.status, "system", text.slice(0, 200) || answer.statusText); }
   if (!answer.ok) {
     const e = (value as { error?: { code: string; text: string } }).error;
     throw new ApiError(answer.status, e?.code ?? "system", e?.text ?? answer.statusText, Number(answer.headers.get("Retry-After") ?? 0));

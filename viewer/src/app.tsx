@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { ApiError, type Board, type Session, get, line, post, serverNow, setCsrf } from "./api";
+import { ApiError, type Board, type Session, get, line, post, serverNow, setCsrf, tidyBoard } from "./api";
 import { AsOf } from "./asof";
 import { AuditPage } from "./audit";
 import { AlarmsPage, BoardPage } from "./board";
@@ -79,7 +79,7 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
       get("/api/session").then(() => setBoardAt(serverNow()), (e: ApiError) => { if (e.status === 401) signedOut(); });
       return;
     }
-    get<Board>("/api/board").then((b) => { setBoard(b); setBoardError(null); setBoardAt(serverNow()); }, (e: ApiError) => { if (e.status === 401) signedOut(); else setBoardError(e); });
+    get<Board>("/api/board").then((b) => { setBoard(tidyBoard(b)); setBoardError(null); setBoardAt(serverNow()); }, (e: ApiError) => { if (e.status === 401) signedOut(); else setBoardError(e); });
   }, [session]);
   useEffect(() => {
     loadBoard();

@@ -46,4 +46,4 @@ export function AuditPage() {
     </div>
   );
 }
-function auditWord(what: string): string { return t(`audit_${what.replace(/-/g, "_")}` as Key) ?? what; }
+export function auditWord(what: string): string { return t(`audit_${what.replace(/-/g, "_")}` as Key) ?? what; }

@@ -28,7 +28,7 @@ export function BoardPage() {
   const { board, boardError, boardAt, renewBoard, print, session } = useShared();
   const now = useNow(1000);
   usePaper("", t("board"));
-  if (!board) return <div class="scroller" id="content" tabIndex={0} role="main"><h1 tabIndex={-1}>{t("board")}</h1>{boardError ? <Fail error={boardError} onRetry={renewBoard} /> : <Loading what={t("board")} />}</div>;
+  if (!board) return <div class="scroller" id="content" tabIndex={0} role="main"><div class="pagehead"><h1 tabIndex={-1}>{t("board")}</h1></div>{boardError ? <Fail error={boardError} onRetry={renewBoard} /> : <Loading what={t("board")} />}</div>;
   const b = board;
   return (
     <div class="scroller" id="content" tabIndex={0} role="main">
@@ -36,18 +36,19 @@ export function BoardPage() {
       <Fail error={boardError} onRetry={renewBoard} fetched={boardAt} />
       <div class="board">
         <div class="stack">
-          <Alarms alarms={b.alarms} now={now} max={4} />
+          <Alarms alarms={b.alarms} now={now} max={3} />
           <section class="panel" aria-labelledby="h-feeds">
             <header><h2 id="h-feeds">{t("feeds")}</h2><span class="grow" /><span class="muted small">{t("rhythmNote")}</span></header>
             {b.feeds.length === 0 ? <p class="in">{t("noFeedsWhy")}</p> : (
               <div class="scroll"><table>
-                <thead><tr><th scope="col">{t("feed")}</th><th scope="col">{t("last")}</th><th scope="col">{t("hour")}</th><th scope="col">{t("state")}</th><th scope="col" class="num">{t("messages")}</th></tr></thead>
+                <thead><tr><th scope="col">{t("feed")}</th><th scope="col">{t("last")}</th><th scope="col">{t("rhythm")}</th><th scope="col">{t("hour")}</th><th scope="col">{t("state")}</th><th scope="col" class="num">{t("messages")}</th></tr></thead>
                 <tbody>{b.feeds.map((f) => (
                   <tr key={f.name + f.source} class={f.state}>
-                    <th scope="row">{f.name}{f.source && f.source !== f.name ? <small class="muted"> {f.source}</small> : null}</th>
-                    <td class="nowrap">{f.last ? <>{stamp(f.last, now)} <span class="muted">{agoOf(f.last, now)}</span></> : t("never")}{f.usualGapSeconds ? <small class="muted block">{t("usually", { t: span(f.usualGapSeconds) })}</small> : null}</td>
+                    <th scope="row" title={f.source}>{f.name}</th>
+                    <td class="nowrap">{f.last ? <>{stamp(f.last, now)} <span class="muted">{agoOf(f.last, now)}</span></> : t("never")}</td>
+                    <td class="muted nowrap small">{f.usualGapSeconds === undefined ? "" : t("usually", { t: span(Math.max(1, f.usualGapSeconds)) })}</td>
                     <td><Spark f={f} /></td>
-                    <td class="nowrap"><FeedState f={f} />{f.state === "stale" && f.last && <small class="strong">{t("silentFor", { t: span((now - Date.parse(f.last)) / 1000) })}</small>}</td>
+                    <td class="nowrap"><FeedState f={f} /></td>
                     <td class="num">{count(f.messages)}</td>
                   </tr>))}
                 </tbody>
@@ -83,19 +84,21 @@ export function BoardPage() {
 }
 
 function Alarms({ alarms, now, max }: { alarms: Alarm[]; now: number; max: number }) {
-  const shown = alarms.slice(0, max);
+  const rank = (a: Alarm) => (a.severity === "alarm" ? 0 : a.severity === "warning" ? 1 : 2);
+  const shown = alarms.slice().sort((a, b) => rank(a) - rank(b) || Date.parse(a.since) - Date.parse(b.since)).slice(0, max);
+  const short = max < 10; // on the board the one next step; all of them on their own page
   return (
     <section class={`panel alarms ${alarms.length ? "on" : ""}`} aria-labelledby="h-alarms" aria-live="polite">
       <header><h2 id="h-alarms">{t("alarms")}</h2>{alarms.length ? <b class="tag red">{alarms.length}</b> : null}<span class="grow" />{alarms.length > max && <a href="#/alarms">{t("all")} ({alarms.length})</a>}</header>
-      {alarms.length === 0 ? <p class="in">{t("noAlarms")}</p> : <ul class="alarmlist">{shown.map((a) => <AlarmRow key={a.id} a={a} now={now} />)}</ul>}
+      {alarms.length === 0 ? <p class="in">{t("noAlarms")}</p> : <ul class="alarmlist">{shown.map((a, i) => <AlarmRow key={a.id} a={a} now={now} next={!short || i === 0} />)}</ul>}
     </section>
   );
 }
-function AlarmRow({ a, now }: { a: Alarm; now: number }) {
+function AlarmRow({ a, now, next }: { a: Alarm; now: number; next: boolean }) {
   return (
-    <li class={`alarm ${a.severity}`}>
+    <li>
       <span class={`tag ${a.severity === "alarm" ? "red" : a.severity === "warning" ? "amber" : "blue"}`}>{t(a.severity === "alarm" ? "sevAlarm" : a.severity === "warning" ? "sevWarning" : "sevNote")}</span>
-      <div><b>{a.reason || a.what}</b>{a.next && <p>{t("next")}: {a.next}</p>}</div>
+      <div><b>{a.reason || a.what}</b>{next && a.next && <p>{t("next")}: {a.next}</p>}</div>
       <span class="muted nowrap">{t("since")} {stamp(a.since, now)} · {span((now - Date.parse(a.since)) / 1000)}</span>
     </li>
   );
@@ -111,7 +114,7 @@ function LedgerPanel({ b, now }: { b: Board; now: number }) {
         <dt>{t("checkpoint")}</dt><dd>{count(l.published)}{l.checkpointTime ? <span class="muted"> · {stamp(l.checkpointTime, now)} · {agoOf(l.checkpointTime, now)}</span> : null}</dd>
         <dt>{t("outside")}</dt><dd>{l.outside ? <>{l.outside.name} <span class="muted">{count(l.outside.size)} · {agoOf(l.outside.time, now)}</span></> : <span class="strong">{t("unprotected")}</span>}</dd>
         <dt>{t("head")}</dt><dd class="mono small" title={l.root}>{l.root.slice(0, 22)}…</dd>
-        {b.keys?.sharesLyingAbout?.length ? <><dt>{t("keysWord")}</dt><dd>{b.keys.sharesLyingAbout.map((f) => <p key={f} class="strong">{t("sharesAbout", { f })}</p>)}</dd></> : null}
+        {b.keys?.sharesLyingAbout?.length ? <><dt>{t("keysWord")}</dt><dd><b>{t("sharesAbout")}</b><ul class="mono small">{b.keys.sharesLyingAbout.map((f) => <li key={f}>{f}</li>)}</ul></dd></> : null}
       </dl>
     </section>
   );

@@ -4,14 +4,15 @@ import { ageOf, birth, count, full, sexWord, spanOf, stamp } from "./format";
 import { t } from "./i18n";
 import { listView, ownUnit, remember } from "./settings";
 import { useData, useNow, usePaper, useShared, withAt } from "./state";
-import { Fail, Loading, RowMarks, Who, useGrow } from "./ui";
+import { Fail, Loading, RowMarks, Who, memo, useGrow } from "./ui";
 
 interface Units { asOf: { time?: string }; units: { facility: string; unit: string; patients: number; beds: number }[] }
+const minute = (ms: number) => Math.floor(ms / 60000) * 60000; // rows are drawn again once a minute, not at each tick
 const norm = (s: string) => s.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "");
 const order = (a: Row, b: Row) => a.unit.localeCompare(b.unit, undefined, { numeric: true }) || a.room.localeCompare(b.room, undefined, { numeric: true }) || a.bed.localeCompare(b.bed, undefined, { numeric: true });
 
 export function CensusPage() {
-  const { atParam, at, tick, print, go } = useShared();
+  const { atParam, at, lang, tick, print, go } = useShared();
   const units = useData<Units>(withAt("/api/units", atParam), "units", at ? 0 : 60000);
   const [seenTick, setSeenTick] = useState(tick);
   const census = useData<unknown>(withAt("/api/census", atParam), "census", at ? 0 : 30000, tick !== seenTick);
@@ -81,7 +82,7 @@ export function CensusPage() {
             return (
               <section key={g.unit} aria-label={g.unit || t("noUnit")}>
                 {(!chosen || words.length > 0) && <h2 class="unit">{g.unit || t("noUnit")} <span class="muted">{g.rows[0]!.facility}</span></h2>}
-                <ul class={asList ? "rows" : "beds"}>{g.rows.map((r) => <BedLine key={r.id} r={r} ref_={ref} now={now} />)}</ul>
+                <ul class={asList ? "rows" : "beds"}>{g.rows.map((r) => <BedLine key={r.id} r={r} ref_={minute(ref)} now={minute(now)} lang={lang} />)}</ul>
                 {free > 0 && <p class="muted small">{t("emptyBeds")}: {free}</p>}
               </section>
             );
@@ -93,7 +94,7 @@ export function CensusPage() {
   );
 }
 
-function BedLine({ r, ref_, now }: { r: Row; ref_: number; now: number }) {
+const BedLine = memo(({ r, ref_, now }: { r: Row; ref_: number; now: number; lang: string }) => {
   const allergy = r.allergyState;
   return (
     <li>
@@ -103,11 +104,11 @@ function BedLine({ r, ref_, now }: { r: Row; ref_: number; now: number }) {
           <Who name={r.name} masked={r.masked} />
           {!r.masked && <span class="ids"><span>{birth(r.birth) || t("noBirth")}</span> <span>{ageOf(r.birth, ref_)}</span> <span>{sexWord(r.sex)}</span></span>}
           {!r.masked && (r.alerts || allergy === "not-received" || allergy === "stated-none") && (
-            <span class="alerts">{allergy === "not-received" && !/allerg/i.test(r.alerts) ? <b class="nrshort">{t("allergies")}: {t("notReceived")}</b> : allergy === "stated-none" && !/allerg/i.test(r.alerts) ? <span class="muted">{t("allergies")}: {t("statedNone")}</span> : null} {r.alerts && <b>{r.alerts}</b>}</span>
+            <span class="alerts">{allergy === "not-received" && !/allerg/i.test(r.alerts) ? <b class="nrshort">{t("allergies")}: {t("notReceived")}</b> : allergy === "stated-none" && !/allerg/i.test(r.alerts) ? <span class="muted">{t("allergies")}: {t("statedNone")}</span> : null} {r.alerts && <b>{r.alerts.replace(/^allergies:/i, `${t("allergies")}:`)}</b>}</span>
           )}
           <span class="foot">{r.number && <span class="mrn">{r.number}</span>}<RowMarks row={r} />{r.received && <span class="muted" title={`${t("received")} ${full(r.received)}`}>{stamp(r.received, now)} · {spanOf(r.received, ref_)}</span>}</span>
         </span>
       </a>
     </li>
   );
-}
+});

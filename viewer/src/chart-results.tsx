@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { Former, statusWord } from "./chart";
 import { type Analyte, type Result, type Section, current, former, panelsOf, stampOf } from "./fhir";
-import { full, spanOf, stamp } from "./format";
+import { agoOf, full, stamp } from "./format";
 import { t } from "./i18n";
 import { useNow, useShared } from "./state";
 import { AgeChip, Dialog, FlagMark, SectionPanel } from "./ui";
@@ -61,7 +61,7 @@ function PanelTable({ name, analytes, times, onOpen }: { name: string; analytes:
       </div>
       <div class="scroll" tabIndex={0} role="region" aria-label={name}>
         <table class="labs">
-          <thead><tr><th scope="col" class="an">{t("what")}</th><th scope="col">{t("range")}</th>{shown.map((x, i) => <th scope="col" key={x} class={`t ${i === 0 && from === 0 ? "newest" : ""}`}>{stamp(x, now) || t("noTime")}{i === 0 && from === 0 && x ? <small class="block">{t("ago", { t: spanOf(x, ref) })}</small> : null}</th>)}<th scope="col" class="noprint"><span class="vh">{t("trend")}</span></th></tr></thead>
+          <thead><tr><th scope="col" class="an">{t("what")}</th><th scope="col">{t("range")}</th>{shown.map((x, i) => <th scope="col" key={x} class={`t ${i === 0 && from === 0 ? "newest" : ""}`}>{stamp(x, now) || t("noTime")}{i === 0 && from === 0 && x ? <small class="block">{agoOf(x, ref)}</small> : null}</th>)}<th scope="col" class="noprint"><span class="vh">{t("trend")}</span></th></tr></thead>
           <tbody>{visible.map((a) => (
             <tr key={a.key} class={trend === a.key ? "on" : ""}>
               <th scope="row" class="an">{a.name} <small class="u">{a.unit}</small></th><td class="muted nowrap">{a.range}</td>
@@ -82,7 +82,7 @@ function ResultDialog({ r, a, onClose }: { r: Result; a: Analyte; onClose: () =>
     <Dialog title={a.name} onClose={onClose}>
       <p class="big"><ValueCell r={{ ...r, was: [] }} unit={r.unit} /></p>
       <dl class="kv">
-        <dt>{t("when")}</dt><dd>{full(r.time) || t("noTime")} <span class="muted">{r.time ? t("ago", { t: spanOf(r.time, now) }) : ""}</span></dd>
+        <dt>{t("when")}</dt><dd>{full(r.time) || t("noTime")} <span class="muted">{agoOf(r.time, now)}</span></dd>
         <dt>{t("range")}</dt><dd>{r.range || "–"}</dd>
         <dt>{t("status")}</dt><dd>{statusWord(r.status)}</dd>
         {r.by && <><dt>{t("who")}</dt><dd>{r.by}</dd></>}

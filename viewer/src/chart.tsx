@@ -1,9 +1,10 @@
 // One patient. The banner never scrolls away; each section says how old it is, who said it, and whether that source still speaks.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { type ApiError, type Event, post } from "./api";
+import { type ApiError, type Event, getText, post } from "./api";
+import { auditWord } from "./audit";
 import { Medications } from "./chart-medications";
 import { ResultsTab, ValueCell } from "./chart-results";
-import { type Patient, type Resource, type Section, activeProblems, allergies, current, documentOf, former, highRisk, latest, lineOf, medicationsOf, metaOf, openOrders, patientOf } from "./fhir";
+import { type Patient, type Resource, type Section, activeProblems, allergies, current, documentOf, former, highRisk, latest, lineOf, medicationsOf, metaOf, openOrders, patientOf, stampOf } from "./fhir";
 import { ageOf, agoOf, birth, bytes, count, dayOf, full, sexWord, spanOf, stamp } from "./format";
 import { type Key, t, word } from "./i18n";
 import { useData, useNow, usePaper, useShared, withAt } from "./state";
@@ -76,10 +77,12 @@ export function allergyText(p: Patient): string {
 }
 
 function Banner({ p, now }: { p: Patient; now: number }) {
+  const head = useRef<HTMLHeadingElement>(null);
+  useEffect(() => { if (document.activeElement === document.body) head.current?.focus({ preventScroll: true }); }, []);
   const s = p.sections.allergies!, flags = current(p.sections.flags!).filter((r) => r.status !== "inactive").map((r) => lineOf(r).what);
   return (
     <section class={`banner ${p.lookalikes ? "look" : ""}`} aria-label={t("patientWord")}>
-      <h1 class="name" tabIndex={-1}>{p.name.family || p.name.given ? <><span class="fam">{p.name.family}</span>{p.name.given ? `, ${p.name.given}` : ""}</> : t("noName")}</h1>
+      <h1 class="name" tabIndex={-1} ref={head}>{p.name.family || p.name.given ? <><span class="fam">{p.name.family}</span>{p.name.given ? `, ${p.name.given}` : ""}</> : t("noName")}</h1>
       <dl class="ids">
         <div><dt>{t("born")}</dt><dd>{birth(p.birth) || t("noBirth")}{p.birth ? ` · ${ageOf(p.birth, now)}` : ""}</dd></div>
         <div><dt>{t("sex")}</dt><dd>{sexWord(p.sex)}</dd></div>
@@ -142,12 +145,12 @@ function Summary({ p, goTab }: { p: Patient; goTab: (x: string) => void }) {
   const labs = useMemo(() => { // out of range first, then the newest
     const all = latest(current(s.results!));
     const newest = all.map((a) => a.results[0]!);
-    const cut = Date.parse(newest[0]?.time ?? "") - 3 * 86400000;
-    return all.filter((a) => Date.parse(a.results[0]!.time) >= cut || isNaN(cut)).sort((a, b) => rank(b.results[0]!.flag.word) - rank(a.results[0]!.flag.word)).slice(0, 9);
+    const cut = stampOf(newest[0]?.time ?? "") - 3 * 86400000;
+    return all.filter((a) => stampOf(a.results[0]!.time) >= cut).sort((a, b) => rank(b.results[0]!.flag.word) - rank(a.results[0]!.flag.word)).slice(0, 9);
   }, [p]);
   const vit = useMemo(() => latest(current(s.vitals!)).slice(0, 8), [p]);
   const more = (tab: string) => <button type="button" class="link noprint" onClick={() => goTab(tab)} aria-label={`${t("all")}: ${t(tab as Key)}`}>{t("all")}</button>;
-  const orders = openOrders(s.orders!), documents = current(s.documents!).map(documentOf).sort((a, b) => (a.time < b.time ? 1 : -1));
+  const orders = openOrders(s.orders!), documents = current(s.documents!).map(documentOf).sort((a, b) => stampOf(b.time) - stampOf(a.time));
   const problems = activeProblems(s.problems!);
   return (
     <>
@@ -211,7 +214,7 @@ function Orders({ p }: { p: Patient }) {
 
 function Documents({ p }: { p: Patient }) {
   const s = p.sections.documents!;
-  const docs = useMemo(() => current(s).map(documentOf).sort((a, b) => (a.time < b.time ? 1 : -1)), [s]);
+  const docs = useMemo(() => current(s).map(documentOf).sort((a, b) => stampOf(b.time) - stampOf(a.time)), [s]);
   const [open, setOpen] = useState<string>("");
   const shown = docs.find((d) => d.id === open);
   return (
@@ -226,7 +229,7 @@ function Documents({ p }: { p: Patient }) {
           </ul>
           {shown && (
             <div class="docview" aria-label={shown.title} role="region" tabIndex={0}>
-              {shown.text !== null ? <pre class="doctext">{shown.text}</pre> : shown.url ? (
+              {shown.text !== null ? <pre class="doctext">{shown.text}</pre> : shown.url && /^text\/(plain|rtf)?/.test(shown.contentType) && !/html/.test(shown.contentType) ? <TextDocument key={shown.url} url={shown.url} /> : shown.url ? (
                 <><p class="row noprint"><a class="btn small" href={shown.url} target="_blank" rel="noreferrer">{t("openTab")}</a></p>{/pdf|image|text/.test(shown.contentType) ? <iframe src={shown.url} title={shown.title} /> : <p class="note">{t("docOther", { t: shown.contentType || "?" })}</p>}</>
               ) : <p class="note warn">{t("docNone")}</p>}
             </div>
@@ -239,6 +242,12 @@ function Documents({ p }: { p: Patient }) {
   );
 }
 
+function TextDocument({ url }: { url: string }) {
+  const [got, set] = useState<{ text?: string; wrong?: string }>({});
+  useEffect(() => { getText(url).then((text) => set({ text }), (e: ApiError) => set({ wrong: e.code === "unreachable" ? t("unreachableNothing") : e.text })); }, [url]);
+  return got.wrong ? <p class="note bad" role="alert">{got.wrong}</p> : got.text === undefined ? <Loading what={t("document")} /> : <pre class="doctext">{got.text}</pre>;
+}
+
 // ---- timeline ----
 interface Moment extends Event { source?: string; origin?: "fed" | "captured" | "restored" | "partner" }
 function Timeline({ id }: { id: string }) {
@@ -246,19 +255,22 @@ function Timeline({ id }: { id: string }) {
   const [pages, setPages] = useState<number[]>([]);
   const before = pages[pages.length - 1];
   const { data, error, loading, reload, fetched } = useData<{ events: Moment[]; next: number | null }>(withAt(`/api/patient/${encodeURIComponent(id)}/timeline`, atParam, { before, max: 200 }), `timeline ${id} ${before ?? ""}`);
+  const [views, setViews] = useState(false);
+  const seen = (data?.events ?? []).filter((e) => views || /^(hl7|fhir|other|identity)/.test(e.kind));
   let day = "";
   return (
     <>
       <Fail error={error} onRetry={reload} fetched={fetched} />
       {!data && loading && <Loading what={t("timeline")} />}
-      {data && data.events.length === 0 && <p class="note">{t("noneHere")}</p>}
-      {data && <ol class="timeline">{data.events.map((e) => {
+      {data && seen.length === 0 && <p class="note">{t("noneHere")}</p>}
+      {data && <label class="choice noprint"><input type="checkbox" checked={views} onChange={() => setViews(!views)} /> {t("showViews")}</label>}
+      {data && <ol class="timeline">{seen.map((e) => {
         const d = dayOf(e.time), head = d !== day;
         day = d;
         return (
           <li key={e.entry} class={head ? "newday" : ""}>
             {head && <h3>{d}</h3>}
-            <div class="ev"><time dateTime={e.time} title={full(e.time)}>{full(e.time).slice(-8)}</time><OriginMark origin={e.origin ?? "fed"} wordy /><span class="w"><b>{messageWord(e.what ?? e.kind)}</b> {e.text && <span>{e.text}</span>} <span class="muted">{e.what} {e.source}</span></span>
+            <div class="ev"><time dateTime={e.time} title={full(e.time)}>{full(e.time).slice(-8)}</time>{/^(hl7|fhir|other)/.test(e.kind) ? <OriginMark origin={e.origin ?? "fed"} wordy /> : <span class="muted">{t("ourRecord")}</span>}<span class="w"><b>{said(e)}</b> {[e.text, /^(hl7|fhir)/.test(e.kind) && e.user ? e.source : ""].filter(Boolean).join(" · ")} <span class="muted">{/^(hl7|fhir)/.test(e.kind) ? `${e.what ?? ""} ${e.user ?? e.source ?? ""}` : [e.user, e.reason].filter(Boolean).join(" · ")}</span></span>
               <span class="acts"><button type="button" class="link" onClick={() => openEntry(e.entry)}>{t("entry")} {e.entry}</button><button type="button" class="link noprint" onClick={() => setAt({ time: e.time, entry: e.entry })}>{t("goThere")}</button></span></div>
           </li>
         );
@@ -268,6 +280,7 @@ function Timeline({ id }: { id: string }) {
   );
 }
 
+const said = (e: Moment) => (/^(hl7|fhir)/.test(e.kind) ? messageWord(e.what ?? e.kind) : auditWord(e.what ?? e.kind));
 // What a message type means to somebody who reads charts; the type itself stands beside it.
 const words: [RegExp, Key][] = [[/^ORU/, "msgResults"], [/^R(DE|DS)|^OMP/, "msgMedication"], [/^RAS/, "msgGiven"], [/^O(ML|MG|RM|MI)/, "msgOrder"], [/^MDM/, "msgDocument"], [/^SIU/, "msgAppointment"], [/^VXU/, "msgImmunization"],
   [/^ADT\^A0?1$/, "msgAdmit"], [/^ADT\^A02/, "msgTransfer"], [/^ADT\^A03/, "msgDischarge"], [/^ADT\^A04/, "msgRegister"], [/^ADT\^A1[123]/, "msgCancel"], [/^ADT\^A(18|30|34|35|36|39|4\d|50|51)/, "msgIdentity"], [/^ADT\^A(24|37)/, "msgLink"], [/^ADT\^A17/, "msgSwap"], [/^ADT\^A60/, "msgAllergy"], [/^ADT/, "msgDetails"]];

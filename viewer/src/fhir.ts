@@ -1,12 +1,15 @@
 // The one place that knows the shape of the chart document (holdfast-chart(1)) and of the FHIR R4 resources in it. It asks for nothing to be there:
 // what is absent comes out as "" or [], and the pages say so in words.
+import { msOf } from "./format";
+import { t } from "./i18n";
+
 export type Any = any; // eslint-disable-line -- JSON from the server; read only here
 export type Resource = Record<string, Any>;
 export type Origin = "fed" | "captured" | "restored" | "partner";
 
 export interface Meta { entry: number | null; received: string; source: string; sourceTime: string; origin: Origin; state: string; incomplete: boolean }
 export interface Section {
-  name: string; state: "list" | "stated-none" | "not-received"; asOf: string; received: string; source: string; entry: number | null; incomplete: boolean; origin: Origin; entries: Resource[];
+  name: string; state: "list" | "stated-none" | "not-received"; asOf: string; received: string; source: string; entry: number | null; incomplete: boolean; origin: Origin; stated: string; entries: Resource[];
 }
 export interface Name { family: string; given: string }
 export interface Row {
@@ -99,7 +102,7 @@ function sectionOf(name: string, s: Any): Section {
   const newest = entries.map(metaOf).sort((a, b) => (a.received < b.received ? 1 : -1))[0];
   return {
     name, state, asOf: first(s?.asOf, newest?.sourceTime), received: first(s?.received, newest?.received), source: first(s?.source, newest?.source), entry: num(s?.entry) ?? newest?.entry ?? null,
-    incomplete: !!s?.incomplete, origin: newest?.origin ?? "fed", entries,
+    incomplete: !!s?.incomplete, origin: newest?.origin ?? "fed", stated: first(s?.stated?.text, s?.stated), entries,
   };
 }
 export function patientOf(d: Any): Patient {
@@ -165,15 +168,19 @@ export function resultOf(r: Resource): Result {
 export interface Analyte { key: string; name: string; unit: string; range: string; results: Result[] } // newest first
 export interface Panel { name: string; analytes: Analyte[]; times: string[] }
 const newestFirst = (a: { time: string }, b: { time: string }) => (stampOf(b.time) - stampOf(a.time));
-export const stampOf = (iso: string): number => { const n = Date.parse(iso); return isNaN(n) ? 0 : n; };
+export const stampOf = (iso: string): number => { const n = msOf(iso); return isNaN(n) ? 0 : n; };
 export function panelsOf(observations: Resource[], reports: Resource[], otherName: string): Panel[] {
   const panelOf = new Map<string, string>();
   for (const r of reports) for (const ref of list(r.result)) panelOf.set(str(ref?.reference).replace(/^.*Observation\//, "").replace(/\/_history.*$/, ""), concept(r.code));
+  // Where no report lists its results, those of one message belong to the report that stands before them in it: ids are e<entry>-<place in it>.
+  const heads = new Map<string, { at: number; name: string }[]>();
+  for (const r of reports) { const m = /^e(\d+)-(\d+)$/.exec(str(r.id)); if (m) heads.set(m[1]!, [...(heads.get(m[1]!) ?? []), { at: Number(m[2]), name: concept(r.code) }]); }
+  const before = (id: string): string => { const m = /^e(\d+)-(\d+)$/.exec(id); return m ? (heads.get(m[1]!) ?? []).filter((h) => h.at < Number(m[2])).sort((a, b) => b.at - a.at)[0]?.name ?? "" : ""; };
   const panels = new Map<string, Map<string, Analyte>>();
   for (const o of observations) {
     const r = resultOf(o);
     const cat = list(o.category).map(concept)[0] ?? "";
-    const name = panelOf.get(r.id) || (/^(laboratory|vital[- ]signs?|)$/i.test(cat) ? otherName : cat) || otherName;
+    const name = panelOf.get(r.id) || before(r.id) || (/^(laboratory|vital[- ]signs?|)$/i.test(cat) ? otherName : cat) || otherName;
     if (!panels.has(name)) panels.set(name, new Map());
     const key = `${r.key}|${r.unit}`;
     const analytes = panels.get(name)!;
@@ -210,6 +217,14 @@ export function givenOf(r: Resource): Given {
     order: [str(r.request?.reference).replace(/^.*MedicationRequest\//, ""), str(r.request?.identifier?.value)].filter(Boolean), meta: metaOf(r), notes: list(r.note).map((n) => first(n?.text, n)).filter(Boolean), resource: r,
   };
 }
+function doseOf(d: Any, m: Medication, notGiven: boolean): Given | null {
+  if (!d || typeof d !== "object") return null;
+  const origin = str(d.origin);
+  return {
+    id: str(d.id), key: m.key, name: m.name, time: first(d.time, d.received), dose: [first(d.dose), str(d.unit)].filter(Boolean).join(" "), route: str(d.route), by: str(d.by), status: str(d.status), notGiven, reason: str(d.reason), order: [], notes: [], resource: {},
+    meta: { entry: num(d.entry), received: str(d.received), source: str(d.source), sourceTime: "", origin: origin === "captured" || origin === "restored" || origin === "partner" ? origin : "fed", state: "current", incomplete: false },
+  };
+}
 // Only an interval says when the next dose is due without knowing the ward's rounds: Q6H, every 8 hours.
 function intervalHours(frequency: string, timing: Any): number | null {
   const rep = timing?.repeat;
@@ -228,7 +243,7 @@ export function medicationOf(r: Resource): Medication {
   return {
     id: str(r.id), key: codeKey(r.medicationCodeableConcept), name: medicationName(r), dose: first(quantity(rate.doseQuantity), range ? `${quantity(range.low)} – ${quantity(range.high)}` : "", quantity(rate.rateQuantity), frequency ? "" : text),
     route: concept(d.route), frequency, prn, status, active: status === "active" || status === "on-hold" || status === "draft" || status === "unknown" || status === "intended" || status === "", home: r.resourceType === "MedicationStatement",
-    time: first(r.authoredOn, r.effectiveDateTime, r.effectivePeriod?.start, r.dateAsserted), by: refText(r.requester ?? r.informationSource ?? {}), notes: [...list(r.note).map((n) => first(n?.text, n)), text, str(d.patientInstruction)].filter(Boolean),
+    time: first(r.authoredOn, r.effectiveDateTime, r.effectivePeriod?.start, r.dateAsserted), by: refText(r.requester ?? r.informationSource ?? {}), notes: [...list(r.note).map((n) => first(n?.text, n)).filter((n) => !/^(form|status as sent):/.test(n)), frequency && text.includes(frequency) ? "" : text, str(d.patientInstruction)].filter(Boolean),
     ids: [str(r.id), ...list(r.identifier).map((x) => str(x?.value))].filter(Boolean), meta: metaOf(r), was: historyOf(r), given: [], resource: r, everyHours: prn ? null : intervalHours(frequency, d.timing),
   };
 }
@@ -246,6 +261,16 @@ export function medicationsOf(p: Patient): { meds: Medication[]; loose: Given[];
     const same = named ? [named] : meds.filter((m) => (m.key && m.key === g.key) || (m.name && m.name.toLowerCase() === g.name.toLowerCase()));
     if (same.length === 0) loose.push(g);
     for (const m of same) m.given.push(g);
+  }
+  // The chart itself knows which dose belongs to which order (it sees numbers that no resource carries): what it says goes before what was reckoned here.
+  for (const m of meds) {
+    const said = [doseOf(m.resource.lastGiven, m, false), doseOf(m.resource.notGiven, m, true)].filter((g): g is Given => g !== null);
+    for (const g of said) {
+      m.given = [all.find((x) => x.id === g.id) ?? g, ...m.given.filter((x) => x.id !== g.id)];
+      const i = loose.findIndex((x) => x.id === g.id);
+      if (i >= 0) loose.splice(i, 1);
+    }
+    m.given.sort(newestFirst);
   }
   meds.sort((a, b) => Number(b.active) - Number(a.active) || a.name.localeCompare(b.name));
   return { meds, loose, all };
@@ -273,6 +298,7 @@ export interface Line { what: string; detail: string; time: string; end: string;
 const telecoms = (v: Any): string => list(v).map((x) => str(x?.value)).filter(Boolean).join(" · ");
 export const address = (v: Any): string => list(v).map((a) => first(a?.text, [...list(a?.line).map(str), str(a?.postalCode), str(a?.city), str(a?.country)].filter(Boolean).join(", "))).filter(Boolean)[0] ?? "";
 const joined = (...v: string[]): string => v.filter(Boolean).join(" · ");
+const visitWord = (code: string): string => ({ IMP: t("visitInpatient"), ACUTE: t("visitInpatient"), NONAC: t("visitInpatient"), EMER: t("visitEmergency"), AMB: t("visitOutpatient"), PRENC: t("visitPre"), SS: t("visitShort"), OBSENC: t("visitShort") } as Record<string, string>)[code] ?? code;
 export function lineOf(r: Resource): Line {
   const notes = list(r.note).map((n) => first(n?.text, n)).filter(Boolean).join(" / ");
   const base: Line = { what: first(concept(r.code), concept(r.type), r.description, r.title, r.resourceType), detail: notes, time: timeOf(r), end: first(r.period?.end, r.end, r.performedPeriod?.end, r.abatementDateTime), status: concept(r.clinicalStatus) || str(r.status), who: "" };
@@ -297,7 +323,7 @@ export function lineOf(r: Resource): Line {
     case "Procedure": return { ...base, detail: joined(concepts(r.bodySite), concept(r.outcome), notes), who: list(r.performer).map((p) => refText(p?.actor)).filter(Boolean).join(", ") };
     case "Encounter": {
       const where = list(r.location).map((x) => refText(x?.location)).filter(Boolean)[0] ?? "";
-      return { ...base, what: first(concepts(r.type), r.class?.display, r.class?.code, concept(r.class), concept(r.serviceType), "Encounter"), detail: joined(list(r.identifier).map((x) => str(x?.value))[0] ?? "", where, concepts(r.reasonCode)), status: str(r.status), who: list(r.participant).map((x) => refText(x?.individual)).filter(Boolean)[0] ?? "" };
+      return { ...base, what: first(concepts(r.type), r.class?.display, visitWord(str(r.class?.code)), concept(r.class), concept(r.serviceType), "Encounter"), detail: joined(list(r.identifier).map((x) => str(x?.value))[0] ?? "", where, concepts(r.reasonCode)), status: str(r.status), who: list(r.participant).map((x) => refText(x?.individual)).filter(Boolean)[0] ?? "" };
     }
     case "Flag": return { ...base, detail: joined(concepts(r.category), notes) };
     case "Coverage": return { ...base, what: list(r.payor).map(refText).filter(Boolean).join(", ") || concept(r.type), detail: joined(str(r.subscriberId), concept(r.type), list(r.class).map((c) => str(c?.name || c?.value)).join(", ")) };

@@ -5,10 +5,27 @@ import { getLang, t } from "./i18n";
 let zone = -new Date().getTimezoneOffset();
 export function setZone(minutes: number) { zone = minutes; }
 
+// Milliseconds of a time as it stands in a document. Senders may leave out the zone (then it is the hospital's), the seconds, the minutes (2026-11-22T03), or anything after the year.
+export function msOf(iso: string | undefined): number {
+  const m = /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(\.\d+)?)?)?(Z|[+-]\d\d:?\d\d)?)?)?)?$/.exec(iso ?? "");
+  if (!m) return NaN;
+  const n = (i: number, otherwise = 0) => (m[i] === undefined ? otherwise : Number(m[i]));
+  const utc = Date.UTC(n(1), n(2, 1) - 1, n(3, 1), n(4), n(5), n(6), Math.floor(n(7) * 1000));
+  const z = m[8];
+  const minutes = z === "Z" ? 0 : z ? (z[0] === "-" ? -1 : 1) * (Number(z.slice(1, 3)) * 60 + Number(z.slice(-2))) : zone;
+  return utc - minutes * 60000;
+}
 const locale = () => ({ en: "en-GB", fr: "fr-FR", zh: "zh-CN" })[getLang()];
 const two = (n: number) => String(n).padStart(2, "0");
 const here = (ms: number) => new Date(ms + zone * 60000); // read with getUTC...
-const dayText = (d: Date, o: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale(), { ...o, timeZone: "UTC" }).format(d);
+// A formatter costs more than what it formats: one each, kept.
+const kept = new Map<string, Intl.DateTimeFormat>();
+function dayText(d: Date, o: Intl.DateTimeFormatOptions): string {
+  const key = locale() + JSON.stringify(o);
+  let f = kept.get(key);
+  if (!f) kept.set(key, (f = new Intl.DateTimeFormat(locale(), { ...o, timeZone: "UTC" })));
+  return f.format(d);
+}
 
 export function clock(ms: number): string { const d = here(ms); return `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}`; }
 export function clockSeconds(ms: number): string { return `${clock(ms)}:${two(here(ms).getUTCSeconds())}`; }
@@ -17,7 +34,7 @@ export function stamp(iso: string | undefined, now = Date.now()): string {
   if (!iso) return "";
   if (/^\d{4}(-\d\d)?$/.test(iso)) return iso;
   const dateOnly = /^\d{4}-\d\d-\d\d$/.test(iso);
-  const ms = Date.parse(dateOnly ? iso + "T00:00:00Z" : iso);
+  const ms = dateOnly ? Date.parse(iso + "T00:00:00Z") : msOf(iso);
   if (isNaN(ms)) return iso;
   const d = dateOnly ? new Date(ms) : here(ms), today = here(now);
   const day = dayText(d, { day: "numeric", month: "short", ...(d.getUTCFullYear() === today.getUTCFullYear() ? {} : { year: "numeric" }) });
@@ -26,11 +43,11 @@ export function stamp(iso: string | undefined, now = Date.now()): string {
 }
 export function full(iso: string | undefined): string {
   if (!iso) return "";
-  const ms = Date.parse(iso);
-  if (isNaN(ms) || iso.length < 11) return iso;
+  const ms = msOf(iso);
+  if (isNaN(ms) || iso.length < 13) return iso;
   return dayText(here(ms), { day: "numeric", month: "long", year: "numeric" }) + " " + clockSeconds(ms);
 }
-export function dayOf(iso: string): string { const ms = Date.parse(iso); return isNaN(ms) ? "" : dayText(here(ms), { weekday: "long", day: "numeric", month: "long", year: "numeric" }); }
+export function dayOf(iso: string): string { const ms = msOf(iso); return isNaN(ms) ? "" : dayText(here(ms), { weekday: "long", day: "numeric", month: "long", year: "numeric" }); }
 // 40 s, 6 min, 3 h, 2 d
 export function span(seconds: number): string {
   const s = Math.max(0, Math.round(seconds));
@@ -42,12 +59,12 @@ export function span(seconds: number): string {
 }
 export function spanOf(iso: string | undefined, now: number): string {
   if (!iso) return "";
-  const ms = Date.parse(iso);
+  const ms = msOf(iso);
   return isNaN(ms) ? "" : ms - now > 60000 ? t("inT", { t: span((ms - now) / 1000) }) : span((now - ms) / 1000);
 }
 export function agoOf(iso: string | undefined, now: number): string {
   const s = spanOf(iso, now);
-  return !s || Date.parse(iso!) - now > 60000 ? s : t("ago", { t: s });
+  return !s || msOf(iso) - now > 60000 ? s : t("ago", { t: s });
 }
 export function birth(iso: string | undefined): string {
   if (!iso) return "";

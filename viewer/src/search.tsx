@@ -1,13 +1,13 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { rowsOf } from "./fhir";
+import { type Row, rowsOf } from "./fhir";
 import { ageOf, birth, count, sexWord, stamp } from "./format";
 import { t } from "./i18n";
 import { useData, useNow, usePaper, useShared, withAt } from "./state";
-import { Fail, Loading, RowMarks, Who, useGrow } from "./ui";
+import { Fail, Loading, RowMarks, Who, memo, useGrow } from "./ui";
 
 let lastText = ""; // while the page is open; never kept
 export function SearchPage() {
-  const { atParam, at, go } = useShared();
+  const { atParam, at, go, lang } = useShared();
   const [text, setText] = useState(lastText);
   const [asked, setAsked] = useState(lastText);
   const input = useRef<HTMLInputElement>(null);
@@ -46,13 +46,7 @@ export function SearchPage() {
         {found && found.rows.length > 0 && (
           <>
             <div class="found headrow" aria-hidden="true"><span>{t("nameWord")}</span><span>{t("born")}</span><span>{t("age")}</span><span>{t("sex")}</span><span>{t("number")}</span><span>{t("place")}</span><span /></div>
-            <ul class="foundlist">{found.rows.slice(0, grow.n).map((r) => (
-              <li key={r.id}><a class={`found rowlink ${r.lookalike ? "look" : ""}`} href={`#/chart/${encodeURIComponent(r.id)}`}>
-                <Who name={r.name} masked={r.masked} />
-                <span class={r.lookalike ? "strong" : ""}>{r.masked ? "" : birth(r.birth) || t("noBirth")}</span><span>{r.masked ? "" : ageOf(r.birth, ref)}</span><span>{r.masked ? "" : sexWord(r.sex)}</span><span class={r.lookalike ? "strong" : ""}>{r.number}</span>
-                <span>{r.unit ? <>{r.unit} {[r.room, r.bed].filter(Boolean).join("-")}</> : <span class="muted">{t("notInHouse")}{r.received ? ` · ${stamp(r.received, now)}` : ""}</span>}</span>
-                <span class="marks"><RowMarks row={r} /></span>
-              </a></li>))}
+            <ul class="foundlist">{found.rows.slice(0, grow.n).map((r) => <Found key={r.id} r={r} now={Math.floor(now / 60000) * 60000} ref_={Math.floor(ref / 60000) * 60000} lang={lang} />)}
             </ul>
             {grow.end}
           </>
@@ -61,3 +55,11 @@ export function SearchPage() {
     </div>
   );
 }
+const Found = memo(({ r, now, ref_ }: { r: Row; now: number; ref_: number; lang: string }) => (
+              <li><a class={`found rowlink ${r.lookalike ? "look" : ""}`} href={`#/chart/${encodeURIComponent(r.id)}`}>
+                <Who name={r.name} masked={r.masked} />
+                <span class={r.lookalike ? "strong" : ""}>{r.masked ? "" : birth(r.birth) || t("noBirth")}</span><span>{r.masked ? "" : ageOf(r.birth, ref_)}</span><span>{r.masked ? "" : sexWord(r.sex)}</span><span class={r.lookalike ? "strong" : ""}>{r.number}</span>
+                <span>{r.unit ? <>{r.unit} {[r.room, r.bed].filter(Boolean).join("-")}</> : <span class="muted">{t("notInHouse")}{r.received ? ` · ${stamp(r.received, now)}` : ""}</span>}</span>
+                <span class="marks"><RowMarks row={r} /></span>
+              </a></li>
+));

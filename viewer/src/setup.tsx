@@ -41,7 +41,8 @@ export function SetupPage() {
 interface User { user: string; role: string; disabled: boolean; created?: string; lastSignIn?: string }
 const roles = ["clinician", "registrar", "privacy", "security", "auditor", "owner", "admin", "device", "api"];
 function Users() {
-  const { data, error, loading, reload, fetched } = useData<{ users: User[] }>("/api/users", "users");
+  const { data, error, loading, reload, fetched } = useData<{ users: User[] | { users: User[] } }>("/api/users", "users");
+  const list = !data ? [] : Array.isArray(data.users) ? data.users : data.users?.users ?? [];
   const [user, setUser] = useState(""), [role, setRole] = useState("clinician"), [wrong, setWrong] = useState("");
   const [made, setMade] = useState<{ user: string; password: string } | null>(null);
   const [closing, setClosing] = useState<User | null>(null);
@@ -70,7 +71,7 @@ function Users() {
         </form>
         {!data && loading && <Loading what={t("users")} />}
         {data && <div class="scroll"><table><thead><tr><th scope="col">{t("user")}</th><th scope="col">{t("role")}</th><th scope="col">{t("created")}</th><th scope="col">{t("lastSignIn")}</th><th scope="col">{t("state")}</th><th scope="col"><span class="vh">{t("disable")}</span></th></tr></thead>
-          <tbody>{data.users.map((u) => <tr key={u.user}><th scope="row">{u.user}</th><td>{roleWord(u.role)}</td><td>{stamp(u.created, now)}</td><td>{u.lastSignIn ? stamp(u.lastSignIn, now) : <span class="muted">{t("neverSignedIn")}</span>}</td><td>{u.disabled ? <span class="tag amber">{t("disabled")}</span> : t("open")}</td><td class="num">{!u.disabled && <button type="button" class="btn small" onClick={() => { setClosing(u); setReason(""); }}>{t("disable")}</button>}</td></tr>)}</tbody></table></div>}
+          <tbody>{list.map((u) => <tr key={u.user}><th scope="row">{u.user}</th><td>{roleWord(u.role)}</td><td>{stamp(u.created, now)}</td><td>{u.lastSignIn ? stamp(u.lastSignIn, now) : <span class="muted">{t("neverSignedIn")}</span>}</td><td>{u.disabled ? <span class="tag amber">{t("disabled")}</span> : t("open")}</td><td class="num">{!u.disabled && <button type="button" class="btn small" onClick={() => { setClosing(u); setReason(""); }}>{t("disable")}</button>}</td></tr>)}</tbody></table></div>}
       </div>
       {closing && <Dialog title={`${t("disable")}: ${closing.user}`} onClose={() => setClosing(null)}>
         <form onSubmit={disable}><p>{t("disableWhy")}</p><label class="field"><span>{t("reason")}</span><input required minLength={4} value={reason} onInput={(e) => setReason(e.currentTarget.value)} /></label><button class="btn main-act">{t("disable")} {closing.user}</button></form>

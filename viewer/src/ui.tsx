@@ -1,11 +1,19 @@
 // The small parts that every page is made of.
-import type { ComponentChildren } from "preact";
+import { Component, type ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ApiError, Feed } from "./api";
 import { type Meta, type Origin, type Row, type Section, stampOf } from "./fhir";
 import { ageOf, birth, full, sexWord, span, spanOf, stamp } from "./format";
 import { t, word } from "./i18n";
 import { useNow, useShared } from "./state";
+
+// A row of a long list is drawn again only when something of it changed.
+export function memo<P extends object>(draw: (p: P) => preact.JSX.Element) {
+  return class extends Component<P> {
+    override shouldComponentUpdate(next: Readonly<P>) { const old = this.props as P; return (Object.keys(next) as (keyof P)[]).some((k) => next[k] !== old[k]); }
+    render() { return draw(this.props as P); }
+  };
+}
 
 const letters: Record<Origin, string> = { fed: "F", captured: "C", restored: "R", partner: "P" };
 export const originWord = (o: Origin): string => t(o === "fed" ? "oFed" : o === "captured" ? "oCaptured" : o === "restored" ? "oRestored" : "oPartner");
@@ -78,11 +86,11 @@ export function SectionPanel({ s, title, children, empty, more, id }: { s: Secti
         <span class="grow" />
         {s.state !== "not-received" && <SectionAge s={s} />}
       </header>
-      {stale && feed && <p class="stalebar"><b>{t("stale")}</b> {t("staleSection", { f: short(s.source), t: span((now - Date.parse(feed.last ?? "")) / 1000), u: span(feed.usualGapSeconds ?? 0) })}</p>}
+      {stale && feed && <p class="stalebar"><b>{t("stale")}</b> {t("staleSection", { f: short(s.source), t: span((now - Date.parse(feed.last ?? "")) / 1000), u: span(Math.max(1, feed.usualGapSeconds ?? 0)) })}</p>}
       <div class="in">
         {s.incomplete && <p class="note warn strong">{t("incomplete")}</p>}
         {s.state === "not-received" ? <p class="nr"><span class="state-missing">{t("notReceived")}</span> {t("unknownIsNotNone")}</p>
-          : s.state === "stated-none" ? <p class="state-none">{t("statedNone")}</p>
+          : s.state === "stated-none" ? <p class="state-none">{t("statedNone")}{s.stated && <span class="muted"> · {s.stated}</span>}</p>
           : empty ? <p class="muted">{t("noneActive")}</p> : children}
       </div>
     </section>

@@ -379,7 +379,7 @@ await test("number keys, / and ? work everywhere and leave fields alone; they ca
   const page = await enter();
   await page.keyboard.press("1");
   await page.locator('.rail a[href="#/board"][aria-current]').waitFor();
-  assert(await page.evaluate(() => document.activeElement?.tagName) === "H1", "the heading has no focus");
+  await page.locator("h1:focus").waitFor();
   await page.keyboard.press("/");
   await page.locator("#q").waitFor();
   await page.keyboard.type("12?");
@@ -451,7 +451,8 @@ await test("print: identity, age and page number on every page, and the print is
   const asked = page.waitForRequest((r) => r.url().endsWith("/api/print") && r.method() === "POST");
   await page.getByRole("button", { name: "Print" }).click();
   await asked;
-  await page.waitForFunction(() => window.printed === true);
+  for (let i = 0; i < 50 && !(await page.evaluate(() => window.printed === true)); i++) await page.waitForTimeout(100);
+  assert(await page.evaluate(() => window.printed === true), "nothing was printed");
   for (const tab of ["summary", "medications", "results"]) {
     await page.locator(`#tab-${tab}`).click();
     await page.waitForTimeout(300);
