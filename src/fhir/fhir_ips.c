@@ -126,6 +126,8 @@ struct doc {
 	struct fhir_doc doc;
 	const struct section *sections;
 	size_t count;
+	const struct fact_item **results; /* those shown, by id */
+	size_t result_count;
 };
 
 /* With a base the references are "Type/id" and resolve against the full URLs (R4 3.1.4.1); without one both are the same urn:uuid (fhir_out_reference). */
@@ -373,20 +375,31 @@ static void absent_entry(struct doc *d, const struct section *sec)
 	jsonw_obj_end(d->w);
 }
 
-/* The same item in two sections (a vital sign among the results) is one entry. */
-static bool written_before(const struct doc *d, size_t section_at, const struct fact_item *it)
+/* Sections are disjoint by kind, but for one pair: a vital sign may stand among the results too, and is one entry then. */
+static int order_items(const void *a, const void *b)
 {
-	for (size_t i = 0; i < section_at; i++) {
-		if (!in_document(&d->sections[i]) || state_of(&d->sections[i]) != FHIR_LIST || d->sections[i].s->items == NULL)
-			continue;
-		/* sections are disjoint by kind but for results and vitals */
-		if (d->sections[i].s->items->fact->kind != it->fact->kind)
-			continue;
-		for (const struct fact_item *other = d->sections[i].s->items; other; other = other->next)
-			if (other == it || (other->fact == it->fact && strcmp(other->id, it->id) == 0))
-				return true;
-	}
-	return false;
+	return strcmp((*(const struct fact_item *const *)a)->id, (*(const struct fact_item *const *)b)->id);
+}
+
+static void results_index(struct doc *d, struct arena *a)
+{
+	size_t n = 0;
+	for (const struct fact_item *it = d->s->results.items; it; it = it->next)
+		n++;
+	d->results = n && a ? arena_array(a, n, sizeof *d->results) : NULL;
+	if (!d->results)
+		return;
+	for (const struct fact_item *it = d->s->results.items; it; it = it->next)
+		if (shown(it))
+			d->results[d->result_count++] = it;
+	qsort(d->results, d->result_count, sizeof *d->results, order_items);
+}
+
+static bool among_results(const struct doc *d, const struct section *sec, const struct fact_item *it)
+{
+	if (sec->s != &d->s->vitals || d->s->results.state != FHIR_LIST || !d->result_count)
+		return false;
+	return bsearch(&it, d->results, d->result_count, sizeof *d->results, order_items) != NULL;
 }
 
 static void resources(struct doc *d)
@@ -401,7 +414,7 @@ static void resources(struct doc *d)
 			continue;
 		}
 		for (const struct fact_item *it = sec->s->items; it; it = it->next) {
-			if (!shown(it) || it->fact->kind == FACT_SECTION || written_before(d, i, it))
+			if (!shown(it) || it->fact->kind == FACT_SECTION || among_results(d, sec, it))
 				continue;
 			entry_open(d, fhir_type(it), it->id);
 			fhir_write_item_with(d->w, &d->s->person, it, &d->o, &d->doc);
@@ -431,6 +444,7 @@ void fhir_write_ips(struct jsonw *w, const struct fhir_summary *s, const struct 
 	struct fhir_links links = {.arg = &ix, .id_of = id_of, .members = members};
 	struct doc d = {.w = w, .s = s, .o = *o, .doc = {.origin = s->checkpoint_origin ? s->checkpoint_origin : "", .urns = o->base == NULL}, .sections = sections, .count = ARRAY_LEN(sections)};
 	d.o.links = &links;
+	results_index(&d, a);
 	char time[32];
 	jsonw_obj(w);
 	jsonw_kstr(w, "resourceType", "Bundle");

@@ -110,6 +110,33 @@ static void write_out(const char *dir, const char *path, struct naive *n)
 	buf_done(&b);
 }
 
+/* What a server says of itself. */
+static void write_server(const char *dir)
+{
+	static const char *const what[] = {"view", "print", "search", "export", "login", "login-failed", "logout", "break-glass", "raw"};
+	struct buf b;
+	struct jsonw w;
+	buf_init(&b, (size_t)1 << 20);
+	jsonw_init(&w, &b);
+	fhir_write_capability(&w, "https://holdfast.example/fhir", "St. Elsewhere", "1.0", INT64_C(1795305600) * TIME_SEC);
+	jsonw_done(&w);
+	buf_u8(&b, '\n');
+	jsonw_init(&w, &b);
+	fhir_write_outcome(&w, "error", "not-found", "no such patient");
+	jsonw_done(&w);
+	for (size_t i = 0; i < ARRAY_LEN(what) * 2; i++) {
+		bool full = i % 2;
+		struct fhir_audit a = {.id = "a1", .time = INT64_C(1795305600) * TIME_SEC, .what = what[i / 2], .user = full ? "nurse.joy" : NULL, .role = full ? "clinician" : NULL, .patient_id = full ? "p1" : NULL,
+			.reason = full ? "transfer" : NULL, .address = full ? "10.0.0.7" : NULL, .site = "St. Elsewhere", .query = full ? "name=doe" : NULL, .as_of_entry = full ? 12 : UINT64_MAX, .ok = full};
+		buf_u8(&b, '\n');
+		jsonw_init(&w, &b);
+		fhir_write_audit(&w, &a);
+		jsonw_done(&w);
+	}
+	save(dir, "server", ".ndjson", &b);
+	buf_done(&b);
+}
+
 static int speed(int count, char **paths)
 {
 	double bytes = 0, seconds = 0;
@@ -148,6 +175,8 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "--speed") == 0)
 		return speed(argc - 2, argv + 2);
 	int code = 0;
+	if (strcmp(argv[1], "--facts") != 0)
+		write_server(argv[1]);
 	for (int i = 2; i < argc; i++) {
 		struct buf b, dump;
 		if (load(argv[i], &b) != 0)

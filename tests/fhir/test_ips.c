@@ -193,6 +193,36 @@ static void history_is_not_shown(void **state)
 	arena_free(a);
 }
 
+/* A vital sign that stands among the results too is one entry, named by both sections. */
+static void vitals_among_results(void **state)
+{
+	struct arena *a = arena_new(1 << 20);
+	struct facts f;
+	facts_init(&f, a);
+	struct fact_group *g = facts_group(&f, (struct fact_ident){.value = SLICE("1")});
+	struct fact_item it[3] = {{.id = "r1"}, {.id = "r2"}, {.id = "r2"}};
+	for (int i = 0; i < 3; i++) {
+		struct fact *t = facts_add(&f, g, FACT_RESULT);
+		facts_put_str(&f, t, FF_CODE, "8867-4\x1fHeart rate\x1fLN");
+		it[i].fact = t;
+	}
+	it[0].next = &it[1];
+	struct fhir_summary s = empty_summary();
+	struct fhir_options o = {.zone_minutes = 0};
+	s.results = (struct fhir_section){.state = FHIR_LIST, .items = &it[0], .as_of = 1};
+	s.vitals = (struct fhir_section){.state = FHIR_LIST, .items = &it[2], .as_of = 1};
+	struct doc d;
+	write_doc(&d, &s, &o);
+	check_doc(&d, false);
+	unsigned observations = 0;
+	for (const struct json_node *en = json_path(d.n, "entry.0"); en; en = en->next)
+		observations += slice_eq_str(json_text(en, "resource.resourceType"), "Observation");
+	assert_int_equal(observations, 2);
+	assert_non_null(json_path(section(&d, "8716-3"), "entry.0.reference"));
+	doc_done(&d);
+	arena_free(a);
+}
+
 static void xhtml(void **state)
 {
 	struct buf b;
@@ -292,7 +322,7 @@ static void audit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(of_fixtures), cmocka_unit_test(of_the_corpus), cmocka_unit_test(unknown_is_not_none), cmocka_unit_test(history_is_not_shown), cmocka_unit_test(xhtml), cmocka_unit_test(server),
+		cmocka_unit_test(of_fixtures), cmocka_unit_test(of_the_corpus), cmocka_unit_test(unknown_is_not_none), cmocka_unit_test(history_is_not_shown), cmocka_unit_test(vitals_among_results), cmocka_unit_test(xhtml), cmocka_unit_test(server),
 		cmocka_unit_test(every_type_is_served), cmocka_unit_test(audit),
 	};
 	return finish(cmocka_run_group_tests(tests, NULL, NULL));

@@ -61,7 +61,7 @@ function walk(file, obj, properties, at) {
 function resource(file, r) {
   const type = fhir.parser.parsedStructureDefinitions[r.resourceType];
   if (!type) return problem(file, `no such type: ${r.resourceType}`);
-  if (!r.id && r.resourceType !== 'Bundle') problem(file, `${r.resourceType}: no id`);
+  if (!r.id && r.resourceType !== 'Bundle' && r.resourceType !== 'OperationOutcome') problem(file, `${r.resourceType}: no id`);
   walk(file, r, type._properties, r.resourceType);
 }
 function xhtmlWellFormed(div) {
