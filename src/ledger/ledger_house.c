@@ -43,6 +43,9 @@ static int write_closed(struct ledger *l, struct err *e)
 	struct tlog_tree *t = h->tree;
 	while (t->closed_n) { /* from the leaves up; what is written goes from the list, so that a failure is taken up where it was */
 		struct tlog_tile *c = &t->closed[0];
+		bool kept = c->level == 0 && c->index * TILE_WIDTH < h->tiles_kept;
+		if (kept)
+			buf_reset(&h->bundle);
 		if (c->level == 0 && h->bundle.n) {
 			int r = ledger_tile_put(l->dirfd, TILE_ENTRIES, c->index, TILE_WIDTH, buf_slice(&h->bundle), e);
 			if (r < 0)
@@ -50,7 +53,7 @@ static int write_closed(struct ledger *l, struct err *e)
 			ledger_tile_drop_partials(l->dirfd, TILE_ENTRIES, c->index);
 			buf_reset(&h->bundle);
 		}
-		int r = ledger_tile_put(l->dirfd, c->level, c->index, TILE_WIDTH, slice_of(c->hash, TILE_BYTES), e);
+		int r = kept ? 0 : ledger_tile_put(l->dirfd, c->level, c->index, TILE_WIDTH, slice_of(c->hash, TILE_BYTES), e);
 		if (r < 0)
 			return r;
 		ledger_tile_drop_partials(l->dirfd, c->level, c->index);
@@ -90,12 +93,44 @@ int ledger_house_feed(struct ledger *l, uint64_t to, struct err *e)
 	return r;
 }
 
+/* Partial tiles that earlier checkpoints needed lie beside the newest: each is written again as the beginning of what the tile is now. What was written for a checkpoint that
+ * never came, wider ones and those of later tiles, goes. */
+static int older_partials(struct ledger *l, int level, uint64_t n, unsigned width, struct slice now, const uint32_t *at, struct err *e)
+{
+	char path[TILE_PATH_MAX];
+	for (unsigned w = 1; w < TILE_WIDTH; w++) {
+		ledger_tile_path(level, n, w, path);
+		if (w == width || faccessat(l->dirfd, path, F_OK, 0))
+			continue;
+		if (w > width) {
+			unlinkat(l->dirfd, path, 0);
+			continue;
+		}
+		int r = ledger_tile_put(l->dirfd, level, n, w, slice_of(now.p, at ? at[w] - 2 : w * (size_t)SEAL_HASH), e);
+		if (r < 0)
+			return r;
+	}
+	unsigned shift = level == TILE_ENTRIES ? 8 : 8 * (unsigned)level + 8;
+	for (uint64_t later = n + 1; shift < 64 && later <= l->durable >> shift; later++)
+		ledger_tile_drop_partials(l->dirfd, level, later);
+	return 0;
+}
+
 /* After a power cut: the partial tiles of the checkpoint that is published, the tree being at its size. */
 int ledger_house_partials(struct ledger *l, struct err *e)
 {
 	const struct ledger_house *h = &l->house;
-	assert(h->tree->size == h->published);
-	return ledger_partials_put(l->dirfd, h->tree, 0, buf_slice(&h->bundle), e);
+	const struct tlog_tree *t = h->tree;
+	uint32_t at[TILE_WIDTH + 1];
+	assert(t->size == h->published);
+	int r = ledger_partials_put(l->dirfd, t, 0, buf_slice(&h->bundle), e);
+	if (r == 0)
+		r = ledger_bundle_parse(buf_slice(&h->bundle), t->n[0], at, e);
+	if (r == 0)
+		r = older_partials(l, TILE_ENTRIES, t->size >> 8, t->n[0], buf_slice(&h->bundle), at, e);
+	for (int level = 0; r == 0 && level < TREE_LEVELS; level++)
+		r = older_partials(l, level, t->size >> (8 * level) >> 8, t->n[level], slice_of(t->hash[level], TILE_BYTES), NULL, e);
+	return r;
 }
 
 /* ---- the checkpoint ---- */

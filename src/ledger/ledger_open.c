@@ -528,7 +528,11 @@ static int write_last_again(struct opening *o, struct err *e)
 		uint8_t *p = buf_space(&l->scratch, size);
 		if (!p)
 			return err_set(e, ERR_MEMORY, "wal", "no memory");
-		if ((r = file_pread_all(ref->seg->fd, p, size, ref->offset, e, "wal")) < 0 || (r = file_pwrite_all(ref->seg->fd, slice_of(p, size), ref->offset, e, "wal")) < 0)
+		uint64_t end = WAL_RECORD_HEAD + (uint64_t)ref->head.plain + WAL_TAG; /* behind it, sectors that did not reach the disk still hold an earlier use's bytes */
+		if ((r = file_pread_all(ref->seg->fd, p, end, ref->offset, e, "wal")) < 0)
+			return r;
+		memset(p + end, 0, size - end);
+		if ((r = file_pwrite_all(ref->seg->fd, slice_of(p, size), ref->offset, e, "wal")) < 0)
 			return r;
 	}
 	for (size_t i = o->replay.n; i-- > 0 && o->replay.record[i].head.batch == o->replay.batch;)

@@ -77,15 +77,14 @@ static int from_pack(struct ledger *l, uint64_t *next, uint64_t to, struct buf *
 	return r == 0 && *next < to ? err_set(e, ERR_CORRUPT, "packs", "entry %" PRIu64 " is not in the pack that should hold it", *next) : r;
 }
 
-static int bundle_from_packs(struct ledger *l, uint64_t n, struct buf *out, struct err *e)
+int ledger_leaves_from_packs(struct ledger *l, uint64_t from, uint64_t to, struct buf *ret, struct err *e)
 {
-	uint64_t next = n * TILE_WIDTH, end = next + TILE_WIDTH;
-	while (next < end) {
-		int r = from_pack(l, &next, end, out, e);
+	while (from < to) {
+		int r = from_pack(l, &from, to, ret, e);
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return buf_ok(ret) ? 0 : err_set(e, buf_code(ret), NULL, "no memory for leaves");
 }
 
 static int one(struct remake *m, uint64_t n, struct err *e)
@@ -95,11 +94,9 @@ static int one(struct remake *m, uint64_t n, struct err *e)
 	buf_reset(&m->bundle);
 	if (!bundle_fits(m, n, &m->bundle)) {
 		buf_reset(&m->bundle);
-		if ((r = bundle_from_packs(m->l, n, &m->bundle, e)) < 0)
+		if ((r = ledger_leaves_from_packs(m->l, n * TILE_WIDTH, (n + 1) * TILE_WIDTH, &m->bundle, e)) < 0)
 			return r;
-		if (!buf_ok(&m->bundle))
-			return err_set(e, buf_code(&m->bundle), NULL, "no memory for tiles");
-		r = ledger_tile_put(m->l->dirfd, TILE_ENTRIES, n, TILE_WIDTH, buf_slice(&m->bundle), e);
+		r = ledger_tile_put_durable(m->l->dirfd, TILE_ENTRIES, n, TILE_WIDTH, buf_slice(&m->bundle), e);
 	}
 	if (r == 0)
 		r = ledger_bundle_parse(buf_slice(&m->bundle), TILE_WIDTH, at, e);
@@ -112,7 +109,7 @@ static int one(struct remake *m, uint64_t n, struct err *e)
 		const struct tlog_tile *c = &m->tree->closed[k];
 		const uint8_t *tile;
 		if (ledger_tile_get(&m->l->tiles, c->level, c->index, TILE_WIDTH, &tile, NULL) < 0 || memcmp(tile, c->hash, TILE_BYTES))
-			r = ledger_tile_put(m->l->dirfd, c->level, c->index, TILE_WIDTH, slice_of(c->hash, TILE_BYTES), e);
+			r = ledger_tile_put_durable(m->l->dirfd, c->level, c->index, TILE_WIDTH, slice_of(c->hash, TILE_BYTES), e);
 	}
 	m->tree->closed_n = 0;
 	return r;
@@ -151,11 +148,11 @@ static int remake_rest(struct ledger *l, struct tlog_tree *t, uint64_t to, struc
 		tlog_leaf_hash(slice_of(bytes, n), hash);
 		tlog_tree_add(t, hash);
 		if (t->closed_n) {
-			r = ledger_tile_put(l->dirfd, TILE_ENTRIES, seq / TILE_WIDTH, TILE_WIDTH, buf_slice(bundle), e);
+			r = ledger_tile_put_durable(l->dirfd, TILE_ENTRIES, seq / TILE_WIDTH, TILE_WIDTH, buf_slice(bundle), e);
 			buf_reset(bundle);
 		}
 		for (unsigned k = 0; r == 0 && k < t->closed_n; k++)
-			r = ledger_tile_put(l->dirfd, t->closed[k].level, t->closed[k].index, TILE_WIDTH, slice_of(t->closed[k].hash, TILE_BYTES), e);
+			r = ledger_tile_put_durable(l->dirfd, t->closed[k].level, t->closed[k].index, TILE_WIDTH, slice_of(t->closed[k].hash, TILE_BYTES), e);
 		t->closed_n = 0;
 		if (r < 0)
 			return r;

@@ -47,12 +47,15 @@ unsigned ledger_tile_width(int level, uint64_t n, uint64_t size)
 
 /* ---- writing ---- */
 
-static int write_tmp(int dirfd, struct slice bytes, const char *path, struct err *e)
+static int write_tmp(int dirfd, struct slice bytes, bool durable, const char *path, struct err *e)
 {
 	AUTO_CLOSE int fd = openat(dirfd, TILE_TMP, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_sys(e, path, "cannot make a tile");
-	return file_write_all(fd, bytes, e, path);
+	int r = file_write_all(fd, bytes, e, path);
+	if (r == 0 && durable && fsync(fd))
+		r = err_sys(e, path, "cannot make a tile durable");
+	return r;
 }
 
 static int make_parent(int dirfd, const char *path, struct err *e)
@@ -63,11 +66,11 @@ static int make_parent(int dirfd, const char *path, struct err *e)
 	return file_mkdir(dirfd, dir, 0755, e);
 }
 
-int ledger_tile_put(int dirfd, int level, uint64_t n, unsigned width, struct slice bytes, struct err *e)
+static int put(int dirfd, int level, uint64_t n, unsigned width, struct slice bytes, bool durable, struct err *e)
 {
 	char path[TILE_PATH_MAX];
 	ledger_tile_path(level, n, width, path);
-	int r = write_tmp(dirfd, bytes, path, e);
+	int r = write_tmp(dirfd, bytes, durable, path, e);
 	if (r < 0)
 		return r;
 	if (renameat(dirfd, TILE_TMP, dirfd, path) == 0)
@@ -77,6 +80,17 @@ int ledger_tile_put(int dirfd, int level, uint64_t n, unsigned width, struct sli
 	if ((r = make_parent(dirfd, path, e)) < 0)
 		return r;
 	return renameat(dirfd, TILE_TMP, dirfd, path) ? err_sys(e, path, "cannot put a tile in its place") : 0;
+}
+
+int ledger_tile_put(int dirfd, int level, uint64_t n, unsigned width, struct slice bytes, struct err *e)
+{
+	return put(dirfd, level, n, width, bytes, false, e);
+}
+
+/* For putting one in the place of another that may be the only copy of its leaves. */
+int ledger_tile_put_durable(int dirfd, int level, uint64_t n, unsigned width, struct slice bytes, struct err *e)
+{
+	return put(dirfd, level, n, width, bytes, true, e);
 }
 
 /* The partial tiles of a full one may go (tlog-tiles, Partial Tiles). What cannot be removed is only untidy. */
