@@ -21,7 +21,9 @@
 #define STALE_LEAST MINUTE
 #define STALE_UNLEARNED (15 * MINUTE)
 #define STALE_MOST (72 * HOUR)
-#define FEED_VERSION 1
+#define FEED_VERSION 2
+#define BACKLOG (10 * MINUTE)    /* said so long before it came: caught up, not live */
+#define BACKLOG_MOST (40 * DAY) /* older: a sender's clock that is wrong, or an archive */
 
 static int64_t floor_div(int64_t a, int64_t b)
 {
@@ -159,15 +161,20 @@ static void learn_gap(struct feed_hour *h, int64_t gap, int64_t t)
 		h->count++;
 }
 
-static void learn(struct feed *x, int64_t t, int zone_minutes)
+/* A backlog that is drained after an outage comes in minutes and was said over hours: its rhythm is taken from the sender's clock, or every feed that caught up would be called silent the moment it is
+ * itself again. said: MSH-7; INT64_MIN when there is none. */
+static void learn(struct feed *x, int64_t t, int64_t said, int zone_minutes)
 {
-	if (x->messages) {
-		int64_t gap = t > x->last_time ? t - x->last_time : 0;
-		int64_t hours = t > x->last_time ? floor_div(t, HOUR) - floor_div(x->last_time, HOUR) : 0;
-		unsigned from = hour_of(x->last_time, zone_minutes);
+	int64_t clock = said != INT64_MIN && t - said > BACKLOG && t - said < BACKLOG_MOST ? said : t;
+	/* several connections interleave: what was said a little before the newest is a message like any other, and no gap */
+	if (x->messages && clock > x->clock - BACKLOG) {
+		int64_t gap = clock > x->clock ? clock - x->clock : 0, hours = gap ? floor_div(clock, HOUR) - floor_div(x->clock, HOUR) : 0;
+		unsigned from = hour_of(x->clock, zone_minutes);
 		for (int64_t i = 0; i <= hours && i < 24; i++)
-			learn_gap(&x->hour[(from + (unsigned)i) % 24], gap, t);
+			learn_gap(&x->hour[(from + (unsigned)i) % 24], gap, clock);
 	}
+	if (clock > x->clock || !x->messages)
+		x->clock = clock;
 	x->messages++;
 	if (t > x->last_time || x->messages == 1)
 		x->last_time = t;
@@ -227,7 +234,7 @@ int feed_apply(struct chart *c, const struct chart_entry *en, const struct facts
 	r = feed_find(c, f->feed.n ? f->feed : en->source, en->source, &x, e);
 	if (r < 0)
 		return r;
-	learn(x, c->last_time, c->zone_minutes);
+	learn(x, c->last_time, f->time.n ? fact_time_ns(f->time, c->zone_minutes) : INT64_MIN, c->zone_minutes);
 	count_minute(x, c->last_time);
 	x->last_entry = en->seq;
 	x->dirty = true;
@@ -242,6 +249,7 @@ static void put_feed(struct buf *b, const struct feed *x)
 	buf_varint(b, x->messages);
 	buf_varint(b, x->last_entry);
 	buf_u64be(b, (uint64_t)x->last_time);
+	buf_u64be(b, (uint64_t)x->clock);
 	for (int i = 0; i < 24; i++) {
 		buf_varint(b, (uint64_t)x->hour[i].mean);
 		buf_varint(b, (uint64_t)x->hour[i].longest);
@@ -265,6 +273,7 @@ static int get_feed(struct slice blob, struct feed *x, struct err *e)
 	x->messages = cur_varint(&in);
 	x->last_entry = cur_varint(&in);
 	x->last_time = (int64_t)cur_u64be(&in);
+	x->clock = (int64_t)cur_u64be(&in);
 	for (int i = 0; i < 24; i++) {
 		x->hour[i].mean = (int64_t)cur_varint(&in);
 		x->hour[i].longest = (int64_t)cur_varint(&in);

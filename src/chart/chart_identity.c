@@ -604,6 +604,7 @@ static int move_thing(struct apply *p, const struct fact *t, uint32_t to, uint8_
 	if (r < 0 || rf == rt)
 		return r;
 	struct store_move m = {.id = ++p->c->moves, .what = what, .key = thing.value, .from_ident = from, .to_ident = to, .from = p->en->seq, .to = STORE_OPEN};
+	p->c->epoch++; /* what is remembered of either is of before */
 	r = ASK(p->c, put_move, &m, e);
 	return r < 0 ? r : touch_both(p, rf, rt, e);
 }

@@ -97,6 +97,7 @@ struct feed {
 	struct slice name, source; /* malloced, one block */
 	uint64_t messages, last_entry;
 	int64_t last_time;
+	int64_t clock;             /* of the last message, as its rhythm is learned: chart_feed.c */
 	struct feed_hour {
 		int64_t mean, longest; /* ns between messages at this hour, learned */
 		uint32_t count, day;   /* samples; the day longest was last aged on */

@@ -342,7 +342,7 @@ static int put_review(struct chart *c, struct fold *x, const struct store_review
 		[REVIEW_CONFLICT] = {"number-conflict", "a number sent with this patient belongs to %s, whose birth date or name is another one: not joined"},
 		[REVIEW_UNMERGED] = {"unmerged", "taken apart again from %s; what was sent under that number stays there: "},
 		[REVIEW_UNMERGED_FROM] = {"unmerged", "%s was taken out again; what was sent under this number stays here: "},
-		[REVIEW_OLD_MERGE] = {"merge-older-than-unmerge", "a merge with %s came again that is older than its undoing: not done"},
+		[REVIEW_OLD_MERGE] = {"old-merge", "a merge with %s came again that is older than its undoing: not done"},
 		[REVIEW_NOT_MERGED] = {"not-merged", "an un-merge with %s was asked for, but the two are not one person"},
 		[REVIEW_DELETED] = {"deleted-by-sender", "the sender deleted this person (A29); the chart is kept"},
 		[REVIEW_ID_REUSED] = {"control-id-reused", "the sender used a control id again for another message"},

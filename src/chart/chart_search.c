@@ -278,8 +278,8 @@ static bool header_has(const struct header *h, struct slice word, bool whole, st
 	return false;
 }
 
-/* Does everything that was asked for hold for this identifier as of the moment? -1: error in *e. ret_rank: 0 whole words, 1 beginnings. */
-static int holds(struct results *k, const struct query *q, uint32_t ident, bool *ret, int *ret_rank, struct err *e)
+/* Does everything that was asked for, from that word on, hold for this identifier as of the moment? ret_rank: 0 whole words, 1 beginnings. */
+static int holds(struct results *k, const struct query *q, size_t from, uint32_t ident, bool *ret, int *ret_rank, struct err *e)
 {
 	struct header *h;
 	arena_reset(k->scratch);
@@ -297,7 +297,7 @@ static int holds(struct results *k, const struct query *q, uint32_t ident, bool 
 		struct slice b = header_get(h, FF_BIRTH);
 		*ret = b.n >= 10 && word_date(slice_of(b.p, 10), date) && !strcmp(date, q->date);
 	}
-	for (size_t i = 0; i < q->n && *ret; i++) {
+	for (size_t i = from; i < q->n && *ret; i++) {
 		if (header_has(h, q->words[i], true, &room))
 			continue;
 		*ret_rank = 1;
@@ -338,15 +338,16 @@ static bool enough(const struct results *k)
 	return k->n >= k->max * 4;
 }
 
-/* Candidates of a scan that hold. known_rank: negative, look. */
-static int take(struct results *k, const struct query *q, const struct hits *h, int rank, bool check, struct err *e)
+/* Candidates of a scan of which the words from `from` on hold; NO_CHECK: all. */
+#define NO_CHECK SIZE_MAX
+static int take(struct results *k, const struct query *q, const struct hits *h, int rank, size_t from, struct err *e)
 {
 	int r = 0;
 	for (size_t i = 0; i < h->n && r == 0 && !enough(k); i++) {
 		bool yes = true;
 		int whole = 0;
-		if (check)
-			r = holds(k, q, h->v[i], &yes, &whole, e);
+		if (from != NO_CHECK)
+			r = holds(k, q, from, h->v[i], &yes, &whole, e);
 		if (r == 0 && yes)
 			r = add_found(k, h->v[i], rank + whole, e);
 	}
@@ -362,11 +363,11 @@ static int by_numbers(struct results *k, const struct query *q, struct err *e)
 	struct hits exact = {.a = k->a, .end = k->end, .max = 4 * k->max}, prefix = exact;
 	int r = scan(k->c, q->number, q->number_n, true, &exact, e);
 	if (r == 0)
-		r = take(k, q, &exact, RANK_NUMBER, false, e);
+		r = take(k, q, &exact, RANK_NUMBER, NO_CHECK, e);
 	if (r < 0 || q->number_n < 4)
 		return r;
 	r = scan(k->c, q->number, q->number_n, false, &prefix, e);
-	return r < 0 ? r : take(k, q, &prefix, RANK_NUMBER_PREFIX, false, e);
+	return r < 0 ? r : take(k, q, &prefix, RANK_NUMBER_PREFIX, NO_CHECK, e);
 }
 
 static int by_date(struct results *k, const struct query *q, struct err *e)
@@ -374,7 +375,7 @@ static int by_date(struct results *k, const struct query *q, struct err *e)
 	uint8_t key[KEY_MAX];
 	struct hits h = {.a = k->a, .end = k->end, .max = SCAN_MAX};
 	int r = scan(k->c, key, put_key(key, 'd', slice_str(q->date), NULL, SLICE_NULL), true, &h, e);
-	return r < 0 ? r : take(k, q, &h, RANK_NAME, true, e);
+	return r < 0 ? r : take(k, q, &h, RANK_NAME, 0, e);
 }
 
 static int by_pair(struct results *k, const struct query *q, struct slice a, struct slice b, struct err *e)
@@ -383,9 +384,9 @@ static int by_pair(struct results *k, const struct query *q, struct slice a, str
 	struct hits h = {.a = k->a, .end = k->end, .max = SCAN_MAX};
 	int r = scan(k->c, key, put_key(key, 'c', a, " ", b), false, &h, e);
 	if (r == 0)
-		r = take(k, q, &h, RANK_NAME, true, e);
+		r = take(k, q, &h, RANK_NAME, 0, e);
 	/* what the pair was once, when it is not the name now */
-	return r < 0 || q->n > 2 || q->has_date ? r : take(k, q, &h, RANK_FORMER, false, e);
+	return r < 0 || q->n > 2 || q->has_date ? r : take(k, q, &h, RANK_FORMER, NO_CHECK, e);
 }
 
 static int by_word(struct results *k, const struct query *q, struct slice w, struct err *e)
@@ -395,11 +396,11 @@ static int by_word(struct results *k, const struct query *q, struct slice w, str
 	size_t n = put_key(key, 'n', w, NULL, SLICE_NULL);
 	int r = scan(k->c, key, n, true, &exact, e);
 	if (r == 0)
-		r = take(k, q, &exact, q->n > 1 ? RANK_NAME : RANK_NAME, q->n > 1, e);
+		r = take(k, q, &exact, RANK_NAME, q->n > 1 ? 0 : NO_CHECK, e);
 	if (r < 0 || enough(k))
 		return r;
 	r = scan(k->c, key, n, false, &prefix, e);
-	return r < 0 ? r : take(k, q, &prefix, RANK_NAME + 1, q->n > 1, e);
+	return r < 0 ? r : take(k, q, &prefix, RANK_NAME + 1, q->n > 1 ? 0 : NO_CHECK, e);
 }
 
 static int by_sound(struct results *k, const struct query *q, struct slice a, struct slice b, struct err *e)
@@ -414,7 +415,7 @@ static int by_sound(struct results *k, const struct query *q, struct slice a, st
 		return 0;
 	struct hits h = {.a = k->a, .end = k->end, .max = 4 * k->max};
 	int r = scan(k->c, key, put_key(key, 's', slice_of(s.p, at), " ", slice_of(s.p + at, s.n - at)), false, &h, e);
-	return r < 0 ? r : take(k, q, &h, RANK_SOUND, false, e);
+	return r < 0 ? r : take(k, q, &h, RANK_SOUND, q->n > 2 ? 2 : NO_CHECK, e);
 }
 
 /* Those present whose name begins so come before the thousand others of that name. */
@@ -486,7 +487,7 @@ static int search_words(struct results *k, const struct query *q, const struct p
 		for (size_t i = 0; enough(k) && i < here->n && r == 0; i++) { /* more than we look at: those present are asked one by one */
 			bool yes;
 			int whole;
-			r = holds(k, q, here->v[i], &yes, &whole, e);
+			r = holds(k, q, 0, here->v[i], &yes, &whole, e);
 			if (r == 0 && yes)
 				r = add_found(k, here->v[i], RANK_NAME + whole, e);
 		}

@@ -183,6 +183,9 @@ static void census_is_the_pages(struct story *s)
 			assert_true(slice_eq(rows->birth, d ? fact_get(d, FF_BIRTH) : SLICE_NULL));
 		}
 		assert_int_equal(hits, p->place.unit.p ? 1 : 0);
+		assert_int_equal(!p->visit, !p->place.unit.p); /* the page folds what the bed board keeps */
+		if (p->visit)
+			assert_true(slice_eq(fact_part(fact_get(p->visit->fact, FF_LOCATION), FL_UNIT), p->place.unit) && slice_eq(fact_part(fact_get(p->visit->fact, FF_LOCATION), FL_BED), p->place.bed));
 	}
 }
 

@@ -1,0 +1,211 @@
+/* Rule 3: the right patient: search by name, sound, birth date, number, now and as of then; look-alikes; masked records; what the header says is what folding says. */
+#include "story.h"
+
+static struct chart_row *found(struct story *s, const char *text, uint64_t end, size_t *ret_n)
+{
+	struct chart_row *a, *b;
+	size_t n, m;
+	OK(chart_search(s->sql, slice_str(text), (struct chart_moment){.end = end}, 20, s->a, &a, &n, e));
+	OK(chart_search(s->mem, slice_str(text), (struct chart_moment){.end = end}, 20, s->a, &b, &m, e));
+	assert_int_equal(n, m);
+	for (struct chart_row *x = a, *y = b; x; x = x->next, y = y->next)
+		assert_string_equal(x->id, y->id);
+	*ret_n = n;
+	return a;
+}
+
+/* The record numbers found, in order, with blanks between. */
+static const char *numbers(struct story *s, const char *text, uint64_t end)
+{
+	static char out[4][400];
+	static int turn;
+	char *to = out[turn++ % 4];
+	size_t n;
+	*to = 0;
+	for (struct chart_row *r = found(s, text, end, &n); r; r = r->next)
+		snprintf(to + strlen(to), 400 - strlen(to), "%s%.*s", *to ? " " : "", SLICE_FMT(r->number));
+	return to;
+}
+#define FIND(s, text) numbers(s, text, CHART_NOW)
+
+static void person(struct story *s, const char *number, const char *rest)
+{
+	char text[600];
+	snprintf(text, sizeof text, "ADT^A28 EHR@HOSP 2026-11-01T08:00 | %s@HOSP:MR %s", number, rest);
+	tell(s, text);
+}
+
+static void test_names(void **state)
+{
+	struct story *s = story_new();
+	person(s, "1", "| patient name=SMITH^JOHN^ALAN birth=1957-03-12");
+	person(s, "2", "| patient name=SMITHSON^JO birth=1957-03-13");
+	person(s, "3", "| patient name=M\xc3\xbcLLER-SCHMIDT^J\xc3\xbcRGEN birth=1940-01-01");
+	person(s, "4", "| patient name=O'NEIL^PAT birth=1980-06-07");
+	person(s, "5", "| patient name=\xe7\x8e\x8b^\xe5\xb0\x8f\xe6\x98\x8e birth=1990-01-02");
+	person(s, "6", "| patient name=GARCIA_MARQUEZ^ANA_MARIA birth=1999-09-09");
+	assert_string_equal(FIND(s, "smith"), "1 2 3"); /* the whole word, the beginning, the sound */
+	assert_string_equal(FIND(s, "SMITH John"), "1");
+	assert_string_equal(FIND(s, "john smith"), "1");
+	assert_string_equal(FIND(s, "jo smi"), "2 1"); /* beginnings, both ways round */
+	assert_string_equal(FIND(s, "smith, john alan"), "1");
+	assert_string_equal(FIND(s, "smith john kurt"), "");
+	assert_string_equal(FIND(s, "muller"), "3");
+	assert_string_equal(FIND(s, "M\xc3\x9cLLER"), "3");
+	assert_string_equal(FIND(s, "schmidt jurgen"), "3");
+	assert_string_equal(FIND(s, "oneil"), "4");
+	assert_string_equal(FIND(s, "o'neil pat"), "4");
+	assert_string_equal(FIND(s, "\xe7\x8e\x8b"), "5");
+	assert_string_equal(FIND(s, "\xe7\x8e\x8b\xe5\xb0\x8f\xe6\x98\x8e"), "5");
+	assert_string_equal(FIND(s, "marquez ana"), "6");
+	assert_string_equal(FIND(s, "smyth jon"), "1"); /* how it sounds */
+	assert_string_equal(FIND(s, "schmitt juergen"), "3");
+	assert_string_equal(FIND(s, "1957-03-12"), "1");
+	assert_string_equal(FIND(s, "12.03.1957"), "1");
+	assert_string_equal(FIND(s, "19570312"), "1");
+	assert_string_equal(FIND(s, "12/03/1957 smith"), "1");
+	assert_string_equal(FIND(s, "1957-03-12 smithson"), "");
+	assert_string_equal(FIND(s, ""), "");
+	assert_string_equal(FIND(s, "   "), "");
+	assert_string_equal(FIND(s, "zzz"), "");
+	both_agree(s);
+	story_free(s);
+}
+
+static void test_numbers(void **state)
+{
+	struct story *s = story_new();
+	person(s, "MRN-0042", "+987-65-4321@SSA:SS +ACC77@HOSP:AN | patient name=SMITH^JOHN");
+	person(s, "MRN-0043", "| patient name=DIAZ^ANA | visit action=admit visit=V-900 class=inpatient location=3W^1");
+	assert_string_equal(FIND(s, "MRN-0042"), "MRN-0042");
+	assert_string_equal(FIND(s, "mrn0042"), "MRN-0042");
+	assert_string_equal(FIND(s, "mrn00"), "MRN-0043 MRN-0042");
+	assert_string_equal(FIND(s, "987654321"), "MRN-0042");
+	assert_string_equal(FIND(s, "acc77"), "MRN-0042");
+	assert_string_equal(FIND(s, "v900"), "MRN-0043");
+	tell(s, "ADT^A40 EHR@HOSP 2026-11-01T09:00 | MRN-0043@HOSP:MR | identity action=merge other=MRN-0042^HOSP^MR");
+	size_t n;
+	struct chart_row *r = found(s, "MRN-0042", CHART_NOW, &n);
+	assert_int_equal(n, 1);
+	assert_slice(r->number, "MRN-0043"); /* the survivor, marked as found under a number that was merged away */
+	assert_true(r->merged);
+	assert_false(found(s, "MRN-0043", CHART_NOW, &n)->merged);
+	both_agree(s);
+	story_free(s);
+}
+
+/* As of then: only what was known; a maiden name still finds. */
+static void test_as_of(void **state)
+{
+	struct story *s = story_new();
+	person(s, "1", "| patient name=MILLER^ANNE birth=1980-01-01");
+	uint64_t married = s->n;
+	tell(s, "ADT^A08 EHR@HOSP 2026-11-01T09:00 | 1@HOSP:MR | patient name=BAKER^ANNE");
+	assert_string_equal(numbers(s, "baker", married), "");
+	assert_string_equal(numbers(s, "miller", married), "1");
+	assert_string_equal(numbers(s, "miller", 0), "");
+	assert_string_equal(FIND(s, "baker anne"), "1");
+	assert_string_equal(FIND(s, "miller"), "1");
+	assert_string_equal(FIND(s, "anne miller"), "1");
+	size_t n;
+	assert_slice(found(s, "miller", married, &n)->name_family, "MILLER");
+	assert_slice(found(s, "miller", CHART_NOW, &n)->name_family, "BAKER");
+	story_free(s);
+}
+
+/* Of a thousand of one name those who are here come first. */
+static void test_present_first(void **state)
+{
+	struct story *s = story_new();
+	char number[20];
+	for (int i = 0; i < 150; i++) {
+		snprintf(number, sizeof number, "%d", 100 + i);
+		person(s, number, i == 140 ? "| patient name=SMITH^ZOE | visit action=admit visit=V1 class=inpatient location=3W^1" : "| patient name=SMITH^ADAM");
+	}
+	size_t n;
+	struct chart_row *r = found(s, "smith", CHART_NOW, &n);
+	assert_int_equal(n, 20);
+	assert_slice(r->number, "240");
+	assert_slice(r->place.unit, "3W");
+	story_free(s);
+}
+
+static void test_lookalikes(void **state)
+{
+	struct story *s = story_new();
+	person(s, "1", "| patient name=MARTIN^JEANNE birth=1957-03-12 | visit action=admit visit=V1 class=inpatient location=3W^1");
+	person(s, "2", "| patient name=MARTEN^JEAN birth=1962-01-01 | visit action=admit visit=V2 class=inpatient location=3W^2");
+	person(s, "3", "| patient name=KOWALSKI^EWA birth=1957-03-12 | visit action=admit visit=V3 class=inpatient location=3W^3");
+	person(s, "4", "| patient name=MARTINE^ZOE birth=1957-03-12");
+	struct chart_row *rows;
+	size_t n;
+	OK(chart_census(s->sql, STORY_NOW, SLICE_NULL, s->a, &rows, &n, e));
+	assert_int_equal(n, 3);
+	assert_true(rows->lookalike);             /* Martin Jeanne and Marten Jean */
+	assert_true(rows->next->lookalike);
+	assert_false(rows->next->next->lookalike); /* the same birthday alone is no likeness */
+	assert_int_equal(PAGE(s, "1")->lookalikes, 2); /* Marten Jean by sound, Martine by birth date and near name */
+	assert_int_equal(PAGE(s, "3")->lookalikes, 0);
+	/* merged: no longer two */
+	tell(s, "ADT^A40 EHR@HOSP 2026-11-01T09:00 | 1@HOSP:MR | identity action=merge other=2^HOSP^MR");
+	assert_int_equal(PAGE(s, "1")->lookalikes, 1);
+	both_agree(s);
+	story_free(s);
+}
+
+static void test_row(void **state)
+{
+	struct story *s = story_new();
+	person(s, "1", "+77@NAT:NI | patient name=MARTIN^JEANNE birth=1957-03-12 sex=female | visit action=admit visit=V1 class=inpatient location=3W^1^A time=2026-11-01T08:00 | care-team role=attending performer=9^WHO^DOC"
+	               "| allergy action=snapshot code=PCN^Penicillin | allergy action=snapshot code=LTX^Latex | flag id=PV2-41 category=precautions action=add code=ISO^Isolation");
+	struct chart_row *r;
+	size_t n;
+	OK(chart_census(s->sql, STORY_NOW, SLICE_NULL, s->a, &r, &n, e));
+	assert_slice(r->alerts, "allergies: Penicillin, Latex \xc2\xb7 Isolation");
+	assert_slice(r->attending, "WHO, DOC");
+	assert_slice(r->since, "2026-11-01T08:00");
+	assert_slice(r->visit, "V1");
+	assert_slice(r->visit_class, "inpatient");
+	assert_slice(r->sex, "female");
+	assert_int_equal(r->allergy_state, FHIR_LIST);
+	assert_false(r->is_protected);
+	assert_int_equal(r->received, STORY_START);
+	/* a VIP is masked by whoever shows the row, until the flag is taken away */
+	tell(s, "ADT^A08 EHR@HOSP 2026-11-01T09:00 | 1@HOSP:MR | flag id=PV1-16 category=vip action=add code=V protected=VIP | patient deceased=yes");
+	OK(chart_census(s->sql, STORY_NOW, SLICE_NULL, s->a, &r, &n, e));
+	assert_true(r->is_protected);
+	assert_true(r->deceased);
+	assert_true(PAGE(s, "1")->is_protected);
+	tell(s, "ADT^A08 EHR@HOSP 2026-11-01T10:00 | 1@HOSP:MR | flag id=PV1-16 category=vip action=delete");
+	OK(chart_census(s->sql, STORY_NOW, SLICE_NULL, s->a, &r, &n, e));
+	assert_false(r->is_protected);
+	both_agree(s);
+	story_free(s);
+}
+
+static void test_words(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		bool near;
+	} pairs[] = {{"smith", "smyth", true}, {"smith", "smithe", true}, {"meyer", "maier", true}, {"philip", "filip", true}, {"catherine", "katharina", true}, {"jon", "john", true}, {"ana", "eva", false},
+	             {"martin", "merten", true}, {"lee", "li", false}, {"garcia", "gracia", true}, {"wagner", "walker", false}, {"kim", "tim", false}};
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
+		if (words_near(slice_str(pairs[i].a), slice_str(pairs[i].b)) != pairs[i].near)
+			fail_msg("%s and %s", pairs[i].a, pairs[i].b);
+	char d[11];
+	assert_true(word_date(SLICE("31.12.2000"), d));
+	assert_string_equal(d, "2000-12-31");
+	assert_true(word_date(SLICE("12/31/2000"), d));
+	assert_string_equal(d, "2000-12-31");
+	assert_false(word_date(SLICE("31.02.2000"), d));
+	assert_false(word_date(SLICE("12345678"), d));
+	assert_false(word_date(SLICE("1.2"), d));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_names), cmocka_unit_test(test_numbers), cmocka_unit_test(test_as_of), cmocka_unit_test(test_present_first), cmocka_unit_test(test_lookalikes), cmocka_unit_test(test_row),
+	                                   cmocka_unit_test(test_words)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

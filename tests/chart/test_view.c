@@ -1,0 +1,281 @@
+/* Rule 1 for feeds; as of; counts; events and the timeline; what a writer may hand in; persons page by page. */
+#include "story.h"
+
+static struct chart_feed *feed(struct story *s, const char *name, int64_t now)
+{
+	struct chart_feed *f;
+	OK(chart_feeds(s->sql, now, s->a, &f, e));
+	while (f && !slice_eq_str(f->name, name))
+		f = f->next;
+	assert_non_null(f);
+	return f;
+}
+
+/* One feed goes silent: only that one becomes stale, within its own bound, learned from its own rhythm. */
+static void test_silence(void **state)
+{
+	struct story *s = story_new();
+	for (int i = 0; i < 600; i++) {
+		s->clock = STORY_START + i * 10 * TIME_SEC;
+		tell(s, "ORU^R01 LAB@HOSP - | 1@HOSP:MR | result group=F code=K value=4 status=final");
+		if (i % 30 == 0)
+			tell(s, "ADT^A08 EHR@HOSP - | 1@HOSP:MR | patient name=SMITH^JOHN"); /* every five minutes */
+	}
+	int64_t last = STORY_START + 5990 * TIME_SEC, adt = STORY_START + 5701 * TIME_SEC;
+	struct chart_feed *lab = feed(s, "LAB@HOSP", last + 20 * TIME_SEC);
+	assert_int_equal(lab->state, CHART_FRESH);
+	assert_int_equal(lab->messages, 600);
+	assert_in_range(lab->usual_gap / TIME_SEC, 9, 11);
+	assert_in_range(lab->stale_after / TIME_SEC, 60, 130);
+	assert_int_equal(feed(s, "LAB@HOSP", last + lab->stale_after / 2)->state, CHART_AGEING);
+	assert_int_equal(feed(s, "LAB@HOSP", last + lab->stale_after - 1)->state, CHART_AGEING);
+	assert_int_equal(feed(s, "LAB@HOSP", last + lab->stale_after)->state, CHART_STALE);
+	/* at that moment the other feed, which always was slower, is as it should be */
+	struct chart_feed *ehr = feed(s, "EHR@HOSP", last + lab->stale_after);
+	assert_int_equal(ehr->state, CHART_FRESH);
+	assert_true(ehr->stale_after > 20 * 60 * TIME_SEC);
+	assert_int_equal(feed(s, "EHR@HOSP", adt + 30 * 3600 * TIME_SEC)->state, CHART_STALE);
+	/* it speaks again */
+	s->clock = last + 3600 * TIME_SEC;
+	tell(s, "ORU^R01 LAB@HOSP - | 1@HOSP:MR | result group=F code=K value=4 status=final");
+	assert_int_equal(feed(s, "LAB@HOSP", s->clock)->state, CHART_FRESH);
+	uint64_t sum = 0;
+	lab = feed(s, "LAB@HOSP", s->clock);
+	for (int i = 0; i < 60; i++)
+		sum += lab->last_hour[i];
+	assert_int_equal(lab->last_hour[59], 1);
+	assert_in_range(sum, 1, 8);
+	both_agree(s);
+	story_free(s);
+}
+
+/* A quiet night is learned in one night; the same silence by day is not normal. */
+static void test_rhythm(void **state)
+{
+	struct story *s = story_new();
+	int64_t midnight = STORY_START - 8 * 3600 * TIME_SEC;
+	for (int day = 0; day < 2; day++)
+		for (int minute = 7 * 60; minute < 22 * 60; minute += 2) {
+			s->clock = midnight + (day * 1440 + minute) * 60 * TIME_SEC;
+			tell(s, "ORU^R01 LAB@HOSP - | 1@HOSP:MR | result group=F code=K value=4 status=final");
+		}
+	int64_t last = s->clock - TIME_SEC;
+	assert_int_equal(feed(s, "LAB@HOSP", last + 5 * 3600 * TIME_SEC)->state, CHART_FRESH);  /* three in the morning */
+	assert_int_equal(feed(s, "LAB@HOSP", last + 13 * 3600 * TIME_SEC)->state, CHART_STALE); /* eleven, and nothing since last night */
+	story_free(s);
+}
+
+/* A sender that changes its name with every message cannot fill memory. */
+static void test_feeds_are_bounded(void **state)
+{
+	struct chart *c = open_mem();
+	struct arena *a = arena_new((size_t)1 << 30);
+	char text[120];
+	for (uint64_t i = 0; i < CHART_FEEDS_MAX + 50; i++) {
+		snprintf(text, sizeof text, "T%llu^A01 X%llu - | 1@H:MR | patient name=A^B", (unsigned long long)i, (unsigned long long)i);
+		struct chart_entry en = {.seq = i, .time = STORY_START, .kind = 1, .source = SLICE("mllp/x")};
+		OK(chart_apply(c, &en, story_facts(a, text), SLICE_NULL, e));
+	}
+	OK(chart_commit(c, e));
+	struct chart_feed *f;
+	struct chart_count *k;
+	size_t n = 0, m = 0;
+	uint64_t all = 0;
+	OK(chart_feeds(c, STORY_START, a, &f, e));
+	for (; f; f = f->next)
+		n++, all += f->messages;
+	assert_int_equal(n, CHART_FEEDS_MAX + 1);
+	assert_int_equal(all, CHART_FEEDS_MAX + 50);
+	OK(chart_counts(c, a, &k, e));
+	for (; k; k = k->next)
+		m++;
+	assert_int_equal(m, CHART_COUNTS_MAX + 1);
+	chart_close(c);
+	arena_free(a);
+}
+
+static void test_as_of_time(void **state)
+{
+	struct story *s = story_new();
+	int64_t t[1300];
+	for (int i = 0; i < 1300; i++) {
+		t[i] = s->clock += i % 5 == 0 ? 0 : (i % 7) * TIME_SEC / 3;
+		if (i == 600)
+			s->clock -= 100 * TIME_SEC; /* our clock was set back: receive time never decreases */
+		tell(s, "ORU^R01 LAB@HOSP - | 1@HOSP:MR | result group=F code=K value=4 status=final");
+		t[i] = i && t[i] < t[i - 1] ? t[i - 1] : t[i];
+		if (i >= 600 && s->clock < t[i])
+			t[i] = t[i] > t[i - 1] ? t[i] : t[i - 1];
+	}
+	struct chart_moment m;
+	for (uint64_t i = 0; i < 1300; i += 7) {
+		OK(chart_at_entry(s->sql, i, &m, e));
+		assert_int_equal(m.end, i + 1);
+		int64_t at = m.time;
+		OK(chart_at_time(s->sql, at, &m, e));
+		assert_true(m.end >= i + 1 && m.time == at); /* all that had been received by then */
+		uint64_t end = m.end;
+		if (end < 1300) {
+			OK(chart_at_entry(s->sql, end, &m, e));
+			assert_true(m.time > at);
+		}
+		OK(chart_at_time(s->mem, at, &m, e));
+		assert_int_equal(m.end, end);
+	}
+	OK(chart_at_time(s->sql, STORY_START - 1, &m, e));
+	assert_int_equal(m.end, 0);
+	assert_int_equal(m.time, 0);
+	OK(chart_at_time(s->sql, INT64_MAX, &m, e));
+	assert_int_equal(m.end, 1300);
+	OK(chart_now(s->sql, &m, e));
+	assert_int_equal(m.end, 1300);
+	struct err bad;
+	assert_int_equal(chart_at_entry(s->sql, 1300, &m, &bad), ERR_NOT_FOUND);
+	/* going on after opening again, in the middle of a block */
+	chart_close(s->sql);
+	s->sql = open_sql(s->path, true);
+	tell(s, "ORU^R01 LAB@HOSP - | 1@HOSP:MR | result group=F code=K value=4 status=final");
+	OK(chart_at_entry(s->sql, 1300, &m, e));
+	both_agree(s);
+	story_free(s);
+}
+
+static void test_counts(void **state)
+{
+	struct story *s = story_new();
+	tell(s, "ORU^R01 LAB@HOSP - | 1@HOSP:MR | result group=F code=K value=4 status=final");
+	s->v[0].f->problems = 3;
+	struct told *t = story_keep(s);
+	t->f = story_facts(s->a, "ZZZ^Z01 LAB@HOSP -");
+	t->f->uninterpreted = true;
+	story_apply(s->sql, t);
+	story_apply(s->mem, t);
+	t = story_keep(s);
+	t->en.kind = KIND_HL7V2_FRAGMENT;
+	story_apply(s->sql, t);
+	story_apply(s->mem, t);
+	t = story_keep(s);
+	t->f = story_facts(s->a, "ORU^R01 LAB@HOSP - | 2@HOSP:MR | result group=F code=K value=4 status=final");
+	t->f->failed = true; /* its arena was full: nothing of it may be believed, and its patient shows it */
+	story_apply(s->sql, t);
+	story_apply(s->mem, t);
+	story_commit(s);
+	struct chart_count *k;
+	OK(chart_counts(s->sql, s->a, &k, e));
+	uint64_t oru = 0, oru_un = 0, z = 0, fragments = 0;
+	for (; k; k = k->next) {
+		oru += slice_eq_str(k->name, "ORU^R01") ? k->count : 0;
+		oru_un += slice_eq_str(k->name, "ORU^R01") ? k->uninterpreted : 0;
+		z += slice_eq_str(k->name, "ZZZ^Z01") ? k->uninterpreted : 0;
+		fragments += slice_eq_str(k->name, "kind hl7v2-fragment") ? k->uninterpreted : 0;
+	}
+	assert_int_equal(oru, 2);
+	assert_int_equal(oru_un, 1);
+	assert_int_equal(z, 1);
+	assert_int_equal(fragments, 1);
+	assert_true(PAGE(s, "2")->incomplete);
+	assert_int_equal(PAGE(s, "2")->s[CHART_RESULTS].count, 0);
+	both_agree(s);
+	story_free(s);
+}
+
+static void test_events(void **state)
+{
+	struct story *s = story_new();
+	tell(s, "ADT^A28 EHR@HOSP - | 1@HOSP:MR | patient name=SMITH^JOHN | allergy action=snapshot code=PCN^Penicillin");
+	tell_json(s, KIND_SESSION, "{\"what\":\"login\",\"user\":\"ann\",\"address\":\"10.0.0.1\"}");
+	tell_json(s, KIND_AUDIT, "{\"resourceType\":\"AuditEvent\",\"type\":{\"code\":\"rest\"},\"subtype\":[{\"code\":\"view\"}],\"agent\":[{\"altId\":\"ann\",\"requestor\":true}],\"entity\":[{\"what\":{\"reference\":\"Patient/p0\"}}]}");
+	tell_json(s, KIND_ALARM, "{\"what\":\"disk\",\"severity\":\"alarm\",\"reason\":\"nearly full\"}");
+	tell_json(s, KIND_ALARM, "not json");
+	struct chart_event *v;
+	OK(chart_events(s->sql, 0, SLICE_NULL, CHART_NOW, 10, s->a, &v, e));
+	assert_int_equal(v->entry, 4); /* newest first */
+	assert_slice(v->what, "unreadable");
+	assert_slice(v->next->reason, "nearly full");
+	OK(chart_events(s->sql, KIND_AUDIT, SLICE_NULL, CHART_NOW, 10, s->a, &v, e));
+	assert_slice(v->user, "ann");
+	assert_slice(v->patient, "p0");
+	assert_slice(v->what, "view");
+	assert_null(v->next);
+	OK(chart_events(s->sql, 0, SLICE("ann"), CHART_NOW, 10, s->a, &v, e));
+	assert_int_equal(v->kind, KIND_AUDIT);
+	assert_int_equal(v->next->kind, KIND_SESSION);
+	OK(chart_events(s->sql, 0, SLICE("ann"), 2, 10, s->a, &v, e));
+	assert_int_equal(v->kind, KIND_SESSION);
+	assert_null(v->next);
+	OK(chart_timeline(s->sql, SLICE("1@HOSP"), STORY_NOW, CHART_NOW, 10, s->a, &v, e));
+	assert_int_equal(v->entry, 2); /* who opened it is part of it */
+	assert_int_equal(v->next->entry, 0);
+	assert_non_null(memmem(v->next->text.p, v->next->text.n, "Penicillin", 10));
+	OK(chart_timeline(s->sql, SLICE("1@HOSP"), STORY_NOW, 2, 10, s->a, &v, e));
+	assert_int_equal(v->entry, 0);
+	both_agree(s);
+	story_free(s);
+}
+
+/* Entries come in order without gaps; what is in already is ignored; after a refusal the view is as committed. */
+static void test_order_of_entries(void **state)
+{
+	struct story *s = story_new();
+	struct err bad = {0};
+	tell(s, "ADT^A28 EHR@HOSP - | 1@HOSP:MR | patient name=SMITH^JOHN");
+	struct chart_entry en = {.seq = 5, .time = STORY_START, .kind = 1};
+	assert_int_equal(chart_apply(s->sql, &en, NULL, SLICE_NULL, &bad), ERR_USAGE);
+	en.seq = 0;
+	assert_int_equal(chart_apply(s->sql, &en, NULL, SLICE_NULL, &bad), 0);
+	assert_int_equal(chart_applied(s->sql), 1);
+	en.seq = 1;
+	OK(chart_apply(s->sql, &en, NULL, SLICE_NULL, e));
+	assert_int_equal(chart_applied(s->sql), 1); /* staged, not committed */
+	OK(chart_commit(s->sql, e));
+	assert_int_equal(chart_applied(s->sql), 2);
+	OK(chart_pin(s->sql, true, e));
+	assert_true(chart_pinned(s->sql));
+	chart_close(s->sql);
+	s->sql = open_sql(s->path, true);
+	assert_true(chart_pinned(s->sql));
+	assert_int_equal(chart_applied(s->sql), 2);
+	OK(chart_pin(s->sql, false, e));
+	assert_false(chart_pinned(s->sql));
+	story_free(s);
+}
+
+static void test_pages_of_persons(void **state)
+{
+	struct story *s = story_new();
+	char text[100], ids[7][32], seen[64][32];
+	for (int i = 0; i < 40; i++) {
+		snprintf(text, sizeof text, "ADT^A28 EHR@HOSP - | %d@HOSP:MR +E%d@EPIC:EPI | patient name=N%d^X", i, i + 1000, i);
+		tell(s, text);
+	}
+	tell(s, "ADT^A40 EHR@HOSP - | 3@HOSP:MR | identity action=merge other=4^HOSP^MR");
+	uint64_t after = 0, next;
+	size_t n, all = 0;
+	for (;;) {
+		OK(chart_persons_page(s->sql, STORY_NOW, after, 7, ids, &n, &next, e));
+		for (size_t i = 0; i < n; i++)
+			memcpy(seen[all++], ids[i], 32);
+		if (n < 7)
+			break;
+		after = next;
+	}
+	assert_int_equal(all, 39);
+	assert_int_equal(chart_person_count(s->sql), 39);
+	for (size_t i = 0; i < all; i++)
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(seen[i], seen[k]);
+	OK(chart_persons_page(s->sql, (struct chart_moment){.end = 5}, 0, 7, ids, &n, &next, e));
+	assert_int_equal(n, 5);
+	char (*of)[32];
+	OK(chart_entry_patients(s->sql, 4, STORY_NOW, s->a, &of, &n, e));
+	assert_int_equal(n, 1);
+	assert_string_equal(of[0], PAGE(s, "3")->id); /* whose entry 4 is now */
+	story_free(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_silence), cmocka_unit_test(test_rhythm), cmocka_unit_test(test_feeds_are_bounded), cmocka_unit_test(test_as_of_time), cmocka_unit_test(test_counts), cmocka_unit_test(test_events),
+	                                   cmocka_unit_test(test_order_of_entries), cmocka_unit_test(test_pages_of_persons)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
