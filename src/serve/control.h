@@ -17,6 +17,7 @@ struct control {
 	bool gone;             /* the channel broke and could not be made again */
 };
 #define REQUEST_TAG (UINT64_C(1) << 62)
+#define PING_TAG (UINT64_C(1) << 63)
 
 int control_connect(struct control *c, struct err *e) MUST; /* once; ERR_BUSY: nobody listens */
 int control_status_keeper(struct control *c, struct buf *ret_json, struct err *e) MUST;

@@ -50,7 +50,7 @@ int control_connect(struct control *c, struct err *e)
 /* Does it answer us? A keeper that does not know us closes; one that is being restarted closes as well. */
 static int ping(struct control *c, int64_t until)
 {
-	size_t at = frame_begin(&c->ch.out, FRAME_K_CHECKPOINT, ++c->tags);
+	size_t at = frame_begin(&c->ch.out, FRAME_K_CHECKPOINT, PING_TAG);
 	frame_end(&c->ch.out, at);
 	for (;;) {
 		struct frame f;
@@ -66,7 +66,7 @@ static int ping(struct control *c, int64_t until)
 		if (n < 0)
 			return ERR_DENIED;
 		if (n > 0 && chan_next(&c->ch, &f) == 1)
-			return f.type == FRAME_K_REPLY && f.tag == c->tags ? 0 : ERR_INPUT;
+			return f.type == FRAME_K_REPLY && f.tag == PING_TAG ? 0 : ERR_INPUT;
 	}
 }
 

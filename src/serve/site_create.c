@@ -264,11 +264,13 @@ static int empty_view(struct creating *c, struct err *e)
 	if (r < 0)
 		return r;
 	snprintf(path, sizeof path, "%s/view/chart.db", c->path);
+	mode_t old = umask(027); /* patients in clear */
 	struct chart *ch = NULL;
 	struct chart_options o = {.write = true, .site_name = c->name, .readers = SERVE_READERS};
 	r = chart_open(path, &o, &ch, e);
 	if (r == 0)
 		chart_close(ch);
+	umask(old);
 	return r;
 }
 

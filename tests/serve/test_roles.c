@@ -1,0 +1,323 @@
+/* The whole daemon, as this very program re-executed per role: sandboxes, deaths, quarantine. */
+#include "serve_test.h"
+
+static const char *const names[] = {"intake", "keeper", "scribe", "web"};
+
+/* ---- sandbox ---- */
+
+/* How many tries of a role were refused, and how many not. */
+static void tries(struct house *h, const char *role, unsigned *ret_denied, unsigned *ret_open, bool say)
+{
+	AUTO_BUF struct buf b;
+	AUTO_ARENA struct arena *a = arena_new(1 << 22);
+	struct err e = {0};
+	struct json_node *root;
+	buf_init(&b, 1 << 20);
+	if (control_self_test(h->k, &b, &e) < 0)
+		fail_msg("self-test: %s", e.text);
+	assert_int_equal(json_tree(buf_slice(&b), a, &root, &e), 0);
+	const struct json_node *list = json_get(root, role);
+	assert_non_null(list);
+	assert_int_equal(list->type, JSON_ARR);
+	*ret_denied = *ret_open = 0;
+	for (const struct json_node *n = list->child; n; n = n->next) {
+		const struct json_node *d = json_get(n, "denied");
+		assert_non_null(d);
+		if (d->type == JSON_TRUE) {
+			++*ret_denied;
+		} else {
+			++*ret_open;
+			if (say) {
+				struct slice what = json_text(n, "try"), why = json_text(n, "errno");
+				print_message("%s could: %.*s (errno %.*s)\n", role, SLICE_FMT(what), SLICE_FMT(why));
+			}
+		}
+	}
+}
+
+static void test_sandbox(void **state)
+{
+	struct house h;
+	house_make(&h);
+	house_start(&h, true, false);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		unsigned denied, open;
+		tries(&h, names[i], &denied, &open, true);
+		assert_int_equal(open, 0);
+		assert_true(denied >= 8);
+	}
+	AUTO_ARENA struct arena *a = arena_new(1 << 24);
+	const struct json_node *roles = json_get(status_of(&h, a), "roles");
+	for (const struct json_node *n = roles->child; n; n = n->next) {
+		assert_int_equal(json_path(n, "sandbox.landlock")->type, JSON_TRUE);
+		assert_int_equal(json_path(n, "sandbox.seccomp")->type, JSON_TRUE);
+		assert_int_equal(json_path(n, "sandbox.user")->type, geteuid() == 0 ? JSON_TRUE : JSON_FALSE);
+	}
+	house_done(&h);
+}
+
+/* The same tries with the sandbox off are not refused: so the test above tests something. */
+static void test_sandbox_off(void **state)
+{
+	struct house h;
+	house_make(&h);
+	house_start(&h, true, true);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		unsigned denied, open;
+		tries(&h, names[i], &denied, &open, false);
+		assert_true(open >= 5);
+	}
+	AUTO_ARENA struct arena *a = arena_new(1 << 24);
+	const struct json_node *alarms = json_get(status_of(&h, a), "alarms");
+	bool screams = false;
+	for (const struct json_node *n = alarms->child; n; n = n->next)
+		screams |= slice_eq_str(json_text(n, "what"), "SANDBOX INCOMPLETE") && slice_eq_str(json_text(n, "severity"), "alarm");
+	assert_true(screams);
+	house_done(&h);
+}
+
+/* The tries are there only in a daemon that was started for them. */
+static void test_no_self_test(void **state)
+{
+	struct house h;
+	struct err e = {0};
+	AUTO_BUF struct buf b;
+	buf_init(&b, 1 << 20);
+	house_make(&h);
+	house_start(&h, false, false);
+	assert_int_equal(control_self_test(h.k, &b, &e), ERR_DENIED);
+	house_done(&h);
+}
+
+/* ---- deaths ---- */
+
+static void test_killed_roles_come_back(void **state)
+{
+	struct house h;
+	char id[32];
+	house_make(&h);
+	house_start(&h, false, false);
+	int fd = mllp_connect(&h);
+	assert_true(fd >= 0);
+	assert_true(mllp_ask(fd, "BEFORE", 5000));
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		pid_t was = 0, now = 0;
+		for (int t = 0; t < 100 && !(was = role_pid(&h, names[i])); t++)
+			usleep(50000);
+		assert_true(was > 0);
+		assert_int_equal(kill(was, SIGKILL), 0);
+		int64_t at = time_monotonic();
+		while ((now = role_pid(&h, names[i])) == 0 || now == was) {
+			assert_true(time_monotonic() - at < 5 * TIME_SEC); /* a second on a machine of its own; this one may be busy */
+			usleep(20000);
+		}
+		print_message("%s came back in %lld ms\n", names[i], (long long)((time_monotonic() - at) / 1000000));
+		snprintf(id, sizeof id, "AFTER-%s", names[i]);
+		if (!strcmp(names[i], "intake")) { /* its connections are gone: the sender comes again, and sends again */
+			close(fd);
+			for (int t = 0; t < 100 && (fd = mllp_connect(&h)) < 0; t++)
+				usleep(20000);
+			assert_true(mllp_ask(fd, "BEFORE", 5000));
+		}
+		/* with any other role gone the very same connection goes on */
+		assert_true(mllp_ask(fd, id, 5000));
+	}
+	close(fd);
+	struct err e = {0};
+	assert_int_equal(control_catch_up(h.k, &e), 0);
+	house_stop(&h);
+	assert_int_equal(entries_with(&h, LEDGER_HL7V2, "BEFORE"), 1);
+	assert_int_equal(entries_with(&h, LEDGER_HL7V2, "AFTER-"), 4);
+	house_done(&h);
+}
+
+/* What is on its way when the keeper dies is neither lost nor stored twice, on a connection that never notices. */
+static void test_keeper_dies_under_load(void **state)
+{
+	struct house h;
+	char id[32];
+	house_make(&h);
+	house_start(&h, false, false);
+	int fd = mllp_connect(&h);
+	unsigned asked = 0;
+	for (int round = 0; round < 5; round++) {
+		for (int i = 0; i < 20; i++) {
+			snprintf(id, sizeof id, "LOAD-%05u", asked++);
+			assert_true(mllp_ask(fd, id, 10000));
+		}
+		pid_t p = 0;
+		for (int t = 0; t < 100 && !(p = role_pid(&h, "keeper")); t++)
+			usleep(20000);
+		char m[40 * 512];
+		size_t n = 0;
+		for (int i = 0; i < 40; i++) {
+			snprintf(id, sizeof id, "LOAD-%05u", asked++);
+			n += mllp_message(m + n, sizeof m - n, id);
+		}
+		assert_int_equal(send(fd, m, n, MSG_NOSIGNAL), (ssize_t)n);
+		kill(p, SIGKILL);
+		/* all forty are answered, in order */
+		static char acks[65536];
+		size_t have = 0;
+		unsigned count = 0;
+		while (count < 40) {
+			struct pollfd pf = {.fd = fd, .events = POLLIN};
+			assert_int_equal(poll(&pf, 1, 10000), 1);
+			ssize_t got = recv(fd, acks + have, sizeof acks - have, 0);
+			assert_true(got > 0);
+			have += (size_t)got;
+			count = 0;
+			for (size_t k = 0; k < have; k++)
+				count += acks[k] == 0x1c;
+		}
+		const char *at = acks;
+		for (unsigned i = asked - 40; i < asked; i++) {
+			snprintf(id, sizeof id, "MSA|AA|LOAD-%05u\r", i);
+			const char *hit = memmem(at, have - (size_t)(at - acks), id, strlen(id));
+			assert_non_null(hit);
+			at = hit;
+		}
+	}
+	close(fd);
+	house_stop(&h);
+	assert_int_equal(entries_with(&h, LEDGER_HL7V2, "LOAD-"), asked);
+	house_done(&h);
+}
+
+/* Supervisor killed: nobody is left behind, and the next one finds everything. */
+static void test_supervisor_killed(void **state)
+{
+	struct house h;
+	pid_t pids[4];
+	house_make(&h);
+	house_start(&h, false, false);
+	int fd = mllp_connect(&h);
+	assert_true(mllp_ask(fd, "ONE", 5000));
+	for (size_t i = 0; i < 4; i++)
+		for (int t = 0; t < 100 && !(pids[i] = role_pid(&h, names[i])); t++)
+			usleep(20000);
+	kill(h.daemon, SIGKILL);
+	waitpid(h.daemon, NULL, 0);
+	control_close(h.k);
+	h.k = NULL;
+	site_close(&h.s);
+	for (int t = 0; t < 200; t++) {
+		size_t left = 0;
+		for (size_t i = 0; i < 4; i++)
+			left += kill(pids[i], 0) == 0;
+		if (left == 0)
+			break;
+		assert_true(t < 199);
+		usleep(50000);
+	}
+	close(fd);
+	house_start(&h, false, false);
+	fd = mllp_connect(&h);
+	assert_true(mllp_ask(fd, "ONE", 5000));
+	assert_true(mllp_ask(fd, "TWO", 5000));
+	close(fd);
+	house_stop(&h);
+	assert_int_equal(entries_with(&h, LEDGER_HL7V2, "ONE"), 1);
+	assert_int_equal(entries_with(&h, LEDGER_HL7V2, "TWO"), 1);
+	house_done(&h);
+}
+
+/* An entry on which the scribe dies twice is set aside, and what comes behind it is shown. The deaths are ours: SIGSEGV while it reads something long. */
+static void test_quarantine(void **state)
+{
+	struct house h;
+	struct err e = {0};
+	house_make(&h);
+	house_start(&h, false, false);
+	uint64_t before = status_number(&h, "ledger.size");
+	AUTO_BUF struct buf m;
+	buf_init(&m, 40 << 20);
+	buf_str(&m, "MSH|^~\\&|LAB|GAB|HF|GAB|20260105120000||ORU^R01^ORU_R01|LONG|P|2.5\rPID|1||77^^^GAB^MR||Long^Report||19570312|F\rOBR|1|P1|F1|1^Panel^L|||20260105\r");
+	for (unsigned i = 0; m.n < (24 << 20); i++)
+		buf_printf(&m, "OBX|%u|ST|%u^Value^L||some text that is read|||N|||F|||20260105120000\r", i + 1, i);
+	assert_true(buf_ok(&m));
+	struct control_append a = {.kind = LEDGER_HL7V2, .body = buf_slice(&m), .dedupe = true};
+	unsigned deaths = 0;
+	assert_int_equal(control_append(h.k, &a, 1, NULL, NULL, &e), 0);
+	for (int t = 0; t < 600 && status_number(&h, "quarantined") == 0; t++) {
+		pid_t p = role_pid(&h, "scribe");
+		if (p && status_number(&h, "view.applied") <= before && status_number(&h, "ledger.size") > before) {
+			kill(p, SIGSEGV);
+			deaths++;
+		}
+		usleep(30000);
+	}
+	assert_int_equal(status_number(&h, "quarantined"), 1);
+	print_message("in quarantine after %u deaths\n", deaths);
+	int fd = mllp_connect(&h);
+	assert_true(mllp_ask(fd, "BEHIND", 5000));
+	close(fd);
+	assert_int_equal(control_catch_up(h.k, &e), 0);
+	assert_int_equal(status_number(&h, "view.behind"), 0);
+	house_stop(&h);
+	assert_int_equal(entries_with(&h, LEDGER_QUARANTINE, "\"entry\":"), 1);
+	/* it stays so: the next daemon, and a rebuild, skip it too */
+	house_start(&h, false, false);
+	assert_int_equal(status_number(&h, "quarantined"), 1);
+	assert_int_equal(control_rebuild(h.k, CHART_NOW, NULL, NULL, &e), 0);
+	assert_int_equal(status_number(&h, "view.behind"), 0);
+	house_done(&h);
+}
+
+/* ---- the lock ---- */
+
+static void test_one_keeper(void **state)
+{
+	struct house h;
+	struct err e = {0};
+	struct control *k;
+	char password[64];
+	house_make(&h);
+	/* without a daemon a command is its own keeper; another one that may not start one finds nobody */
+	struct site s;
+	assert_int_equal(site_open(h.site, &s, &e), 0);
+	assert_int_equal(control_open(&s, false, &k, &e), ERR_BUSY);
+	assert_int_equal(control_open(&s, true, &k, &e), 0);
+	assert_true(control_private(k));
+	assert_int_equal(control_user_add(k, "anna", "clinician", NULL, password, &e), 0);
+	assert_true(strlen(password) > 10);
+	assert_int_equal(control_user_add(k, "Anna", "clinician", NULL, password, &e), ERR_EXISTS);
+	assert_int_equal(control_user_add(k, "bad name", "clinician", NULL, password, &e), ERR_USAGE);
+	assert_int_equal(control_user_add(k, "ben", "wizard", NULL, password, &e), ERR_USAGE);
+	assert_int_equal(control_user_add(k, "ben", "admin", "password12", password, &e), ERR_INPUT);
+	control_close(k);
+	/* with one, everybody asks it, and what was done is still known */
+	house_start(&h, false, false);
+	assert_int_equal(control_open(&s, true, &k, &e), 0);
+	assert_false(control_private(k));
+	assert_int_equal(control_user_add(k, "anna", "clinician", NULL, password, &e), ERR_EXISTS);
+	assert_int_equal(control_user_disable(k, "anna", "left", &e), 0);
+	assert_int_equal(control_user_disable(k, "anna", "left", &e), ERR_NOT_FOUND);
+	char token[128];
+	assert_int_equal(control_token_create(k, "api", NULL, "lab", token, &e), 0);
+	assert_int_equal(control_token_revoke(k, token, &e), 0);
+	assert_int_equal(control_token_revoke(k, token, &e), ERR_NOT_FOUND);
+	AUTO_BUF struct buf users;
+	buf_init(&users, 1 << 20);
+	assert_int_equal(control_user_list(k, &users, &e), 0);
+	assert_non_null(strstr(buf_cstr(&users), "\"anna\""));
+	assert_null(strstr(buf_cstr(&users), "argon2"));
+	control_close(k);
+	/* a second daemon does not start */
+	struct serve_options o = {.site = h.site, .http = "127.0.0.1:0", .plain = true};
+	assert_int_equal(serve_run(&o, &e), ERR_BUSY);
+	site_close(&s);
+	house_done(&h);
+}
+
+int main(int argc, char **argv)
+{
+	int status = serve_role_main(argc, argv);
+	if (status >= 0)
+		return status;
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sandbox),         cmocka_unit_test(test_sandbox_off), cmocka_unit_test(test_no_self_test), cmocka_unit_test(test_killed_roles_come_back),
+		cmocka_unit_test(test_keeper_dies_under_load), cmocka_unit_test(test_supervisor_killed), cmocka_unit_test(test_quarantine), cmocka_unit_test(test_one_keeper),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
