@@ -81,11 +81,17 @@ uint8_t *fx_room(struct fx *x, size_t n)
 	return p;
 }
 
+/* A part that some reader found deleted ("") is an empty one: only a whole value is null. */
+static inline bool is_there(struct slice part)
+{
+	return part.n && !fact_is_null(part);
+}
+
 static struct slice join(struct fx *x, const struct slice *parts, size_t n, char between, bool all)
 {
 	size_t size = 0, count = 0, last = 0;
 	for (size_t i = 0; i < n; i++)
-		if (parts[i].n) {
+		if (is_there(parts[i])) {
 			size += parts[i].n; /* slices of one message: cannot overflow */
 			count++;
 			last = i;
@@ -98,12 +104,14 @@ static struct slice join(struct fx *x, const struct slice *parts, size_t n, char
 	if (!to)
 		return SLICE_NULL;
 	for (size_t i = 0; i <= last; i++) {
-		if (parts[i].n == 0 && !all)
+		bool there = is_there(parts[i]);
+		if (!there && !all)
 			continue;
 		if (p > to || (all && i))
 			*p++ = (uint8_t)between;
-		if (parts[i].n)
-			memcpy(p, parts[i].p, parts[i].n);
+		if (!there)
+			continue;
+		memcpy(p, parts[i].p, parts[i].n);
 		p += parts[i].n;
 	}
 	return slice_of(to, (size_t)(p - to));

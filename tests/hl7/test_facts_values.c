@@ -141,6 +141,13 @@ static void names(void **state)
 	check("20261122", "NK1|1|", "", FACT_CONTACT, FF_NAME, rows, ARRAY_LEN(rows));
 }
 
+/* A part that is deleted is an empty one: a null inside a composite would forge one. */
+static void nulls_inside(void **state)
+{
+	static const struct row organisations[] = {{"\"\"", "-"}, {"Firma AG", "^^^^^^^Firma AG"}};
+	check("20261122", "NK1|1||EMR||||||||||", "", FACT_CONTACT, FF_NAME, organisations, ARRAY_LEN(organisations));
+}
+
 static void codes(void **state)
 {
 	static const struct row rows[] = {
@@ -259,7 +266,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(times),  cmocka_unit_test(default_zone), cmocka_unit_test(births),    cmocka_unit_test(telephones),           cmocka_unit_test(names),
 		cmocka_unit_test(codes),  cmocka_unit_test(places),       cmocka_unit_test(identifiers), cmocka_unit_test(addresses), cmocka_unit_test(problems_are_counted),
-		cmocka_unit_test(headers),
+		cmocka_unit_test(headers), cmocka_unit_test(nulls_inside),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
