@@ -33,13 +33,13 @@ struct house {
 	struct control *k;
 };
 
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+static inline int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
 {
 	(void)st, (void)flag, (void)ftw;
 	return remove(path);
 }
 
-static uint16_t free_port(void)
+static inline uint16_t free_port(void)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t n = sizeof a;
@@ -49,7 +49,7 @@ static uint16_t free_port(void)
 	return ntohs(a.sin_port);
 }
 
-static void house_make(struct house *h)
+static inline void house_make(struct house *h)
 {
 	struct err e = {0};
 	*h = (struct house){.dir = "/tmp/hf-serve-XXXXXX"};
@@ -64,7 +64,7 @@ static void house_make(struct house *h)
 	h->http = free_port();
 }
 
-static void house_start(struct house *h, bool self_test, bool sandbox_off)
+static inline void house_start(struct house *h, bool self_test, bool sandbox_off)
 {
 	char mllp[40], http[40];
 	struct err e = {0};
@@ -93,7 +93,7 @@ static void house_start(struct house *h, bool self_test, bool sandbox_off)
 	fail_msg("the daemon does not come up: %s", e.text);
 }
 
-static void house_stop(struct house *h)
+static inline void house_stop(struct house *h)
 {
 	int status = -1;
 	control_close(h->k);
@@ -108,7 +108,7 @@ static void house_stop(struct house *h)
 	h->daemon = 0;
 }
 
-static void house_done(struct house *h)
+static inline void house_done(struct house *h)
 {
 	if (h->daemon > 0)
 		house_stop(h);
@@ -117,7 +117,7 @@ static void house_done(struct house *h)
 
 /* ---- status ---- */
 
-static const struct json_node *status_of(struct house *h, struct arena *a)
+static inline const struct json_node *status_of(struct house *h, struct arena *a)
 {
 	struct err e = {0};
 	struct json_node *n;
@@ -131,7 +131,7 @@ static const struct json_node *status_of(struct house *h, struct arena *a)
 	return n;
 }
 
-static uint64_t status_number(struct house *h, const char *path)
+static inline uint64_t status_number(struct house *h, const char *path)
 {
 	AUTO_ARENA struct arena *a = arena_new(1 << 24);
 	uint64_t v = 0;
@@ -140,7 +140,7 @@ static uint64_t status_number(struct house *h, const char *path)
 }
 
 /* pid of a role that is running, 0: none */
-static pid_t role_pid(struct house *h, const char *role)
+static inline pid_t role_pid(struct house *h, const char *role)
 {
 	AUTO_ARENA struct arena *a = arena_new(1 << 24);
 	const struct json_node *roles = json_get(status_of(h, a), "roles");
@@ -155,7 +155,7 @@ static pid_t role_pid(struct house *h, const char *role)
 
 /* ---- MLLP ---- */
 
-static int mllp_connect(const struct house *h)
+static inline int mllp_connect(const struct house *h)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(h->mllp)};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -167,7 +167,7 @@ static int mllp_connect(const struct house *h)
 	return fd;
 }
 
-static size_t mllp_message(char *out, size_t size, const char *id)
+static inline size_t mllp_message(char *out, size_t size, const char *id)
 {
 	int n = snprintf(out, size, "\x0bMSH|^~\\&|EHR|GAB|HF|GAB|20260105120000||ADT^A01^ADT_A01|%s|P|2.5\rEVN|A01|20260105120000\rPID|1||%s^^^GAB^MR||Keller^Jeanne||19570312|F\r\x1c\r", id, id);
 	assert_true(n > 0 && (size_t)n < size);
@@ -175,7 +175,7 @@ static size_t mllp_message(char *out, size_t size, const char *id)
 }
 
 /* Send and wait for one acknowledgement. 1: AA with our id; 0: the connection ended or time is up. */
-static int mllp_ask(int fd, const char *id, int timeout_ms)
+static inline int mllp_ask(int fd, const char *id, int timeout_ms)
 {
 	char m[512], ack[1024], want[64];
 	size_t n = mllp_message(m, sizeof m, id), have = 0;
@@ -202,14 +202,14 @@ struct counting {
 	uint8_t kind;
 	uint64_t n;
 };
-static int count_one(void *arg, const struct ledger_entry *en, struct err *e)
+static inline int count_one(void *arg, const struct ledger_entry *en, struct err *e)
 {
 	struct counting *c = arg;
 	(void)e;
 	c->n += en->leaf.kind == c->kind && (!c->text || memmem(en->body.p, en->body.n, c->text, strlen(c->text)));
 	return 0;
 }
-static uint64_t entries_with(struct house *h, uint8_t kind, const char *text)
+static inline uint64_t entries_with(struct house *h, uint8_t kind, const char *text)
 {
 	struct counting c = {.text = text, .kind = kind};
 	struct site_keys keys = {0};
