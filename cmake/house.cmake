@@ -1,4 +1,5 @@
 include(GNUInstallDirs)
+enable_testing() # here and not in a function: it sets a variable of this scope
 find_package(PkgConfig REQUIRED)
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
@@ -97,7 +98,6 @@ endfunction()
 # tests/<module>/test_*.c: one cmocka program each, seeing the module's own folder (its internals) and its faces.
 # A test that makes calls fail says so in a line of its own, "/* wrap: malloc fsync */", and defines __wrap_malloc ... (ld --wrap).
 function(hf_tests)
-  enable_testing()
   if(NOT CMOCKA_FOUND)
     message(STATUS "cmocka not found: no unit tests")
     return()
