@@ -283,7 +283,8 @@ static void put_attachment(struct fhir_reader *r, struct fact *t, const struct j
 		r->at = en;
 		if (type.n == 0)
 			type = fhir_field(r, b.node, "contentType");
-		put_bytes(r, t, type, json_text(b.node, "data"), "data");
+		if (json_text(b.node, "data").n)
+			put_bytes(r, t, type, json_text(b.node, "data"), "data");
 		r->at = at;
 		en->listed = true; /* its own DOCUMENT would show the same bytes again */
 	} else
