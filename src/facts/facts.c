@@ -1,7 +1,7 @@
 /* Building and reading facts in memory.
  *
- * Everything lives in the caller's arena and is never freed by itself. A fact and its first VALUES_FIRST values are one piece of memory, so
- * that the usual fact costs one allocation. */
+ * Everything lives in the caller's arena and is never freed by itself. A fact and its first VALUES_FIRST values are one piece of memory, so that
+ * the usual fact costs one allocation. */
 #include "facts.h"
 
 #define VALUES_FIRST 14

@@ -77,7 +77,8 @@ void facts_encode_group(const struct facts *f, const struct fact_group *g, struc
 	if (!start)
 		return;
 	*p++ = FACTS_VERSION;
-	*p++ = (uint8_t)((f->test ? FLAG_TEST : 0) | (f->uninterpreted ? FLAG_UNINTERPRETED : 0) | (g->incomplete ? FLAG_INCOMPLETE : 0) | (f->failed ? FLAG_FAILED : 0));
+	*p++ = (uint8_t)((f->test ? FLAG_TEST : 0) | (f->uninterpreted ? FLAG_UNINTERPRETED : 0)
+		| (g->incomplete ? FLAG_INCOMPLETE : 0) | (f->failed ? FLAG_FAILED : 0));
 	p = put_varint(p, f->problems);
 	p = put_text(p, f->type);
 	p = put_text(p, f->control_id);

@@ -1,4 +1,5 @@
-/* Facts as text: one line for the message, one a group, one a fact. For tests (golden files) and for people who look for what a reader made of a message.
+/* Facts as text: one line for the message, one a group, one a fact. For tests (golden files) and for people who look for what a reader made of a
+ * message.
  *
  *   message ADT^A01 id=... feed=... time=... event=... [test] [uninterpreted] [problems=N] [failed]
  *   group VALUE^ASSIGNER^TYPE also=... [incomplete]

@@ -1,7 +1,7 @@
 /* Allergies (AL1 3.4.6, IAM 3.4.7), diagnoses (DG1 6.5.2), problems (PRB 12.4.3), procedures (PR1 6.5.4).
  *
- * "No known allergies" comes as an allergy called NKA, in codes and in a dozen languages. It is a statement about the section and never an allergy; and where the same message
- * lists a real one, it is not said at all. Unknown is not none: what says "unknown" or "not asked" is that. */
+ * "No known allergies" comes as an allergy called NKA, in codes and in a dozen languages. It is a statement about the section and never an
+ * allergy; and where the same message lists a real one, it is not said at all. Unknown is not none: what says "unknown" or "not asked" is that. */
 #include "facts_internal.h"
 
 /* ---- none, and unknown ---- */
@@ -16,37 +16,58 @@ struct saying {
 };
 /* SNOMED CT, IPS absent-unknown-uv-ips, and local abbreviations that are codes */
 static const struct saying none_codes[] = {
-	{ALLERGIES, "716186003"}, {ALLERGIES, "409137002"}, {ALLERGIES, "160244002"}, {ALLERGIES, "428607008"}, {ALLERGIES, "429625007"}, {ALLERGIES, "428197003"},
-	{ALLERGIES, "no-known-allergies"}, {ALLERGIES, "no-known-medication-allergies"}, {ALLERGIES, "no-known-environmental-allergies"}, {ALLERGIES, "no-known-food-allergies"},
-	{ALLERGIES, "nka"}, {ALLERGIES, "nkda"}, {ALLERGIES, "nkfa"}, {ALLERGIES, "nkma"}, {ALLERGIES, "nkea"}, {ALLERGIES, "nokno"},
+	{ALLERGIES, "716186003"}, {ALLERGIES, "409137002"}, {ALLERGIES, "160244002"}, {ALLERGIES, "428607008"}, {ALLERGIES, "429625007"},
+	{ALLERGIES, "428197003"},
+	{ALLERGIES, "no-known-allergies"}, {ALLERGIES, "no-known-medication-allergies"}, {ALLERGIES, "no-known-environmental-allergies"},
+	{ALLERGIES, "no-known-food-allergies"},
+	{ALLERGIES, "nka"}, {ALLERGIES, "nkda"}, {ALLERGIES, "nkfa"}, {ALLERGIES, "nkma"}, {ALLERGIES, "nkea"},
 	{PROBLEMS, "160245001"}, {PROBLEMS, "no-known-problems"}, {MEDICATIONS, "787481004"}, {MEDICATIONS, "no-known-medications"},
 };
 static const struct saying unknown_codes[] = {
-	{ALLERGIES, "no-allergy-info"}, {PROBLEMS, "no-problem-info"}, {MEDICATIONS, "no-medication-info"}, {MEDICATIONS, "182904002"}, {ALLERGIES, "1631000175102"}, {ALLERGIES, "261665006"},
+	{ALLERGIES, "no-allergy-info"}, {PROBLEMS, "no-problem-info"}, {MEDICATIONS, "no-medication-info"}, {MEDICATIONS, "182904002"},
+	{ALLERGIES, "1631000175102"}, {ALLERGIES, "261665006"},
 };
 /* Folded: lower case, without accents; punctuation as single blanks. Whole texts only: "none" said of one substance is not this. */
 static const struct saying none_texts[] = {
-	{ALLERGIES, "nka"}, {ALLERGIES, "nkda"}, {ALLERGIES, "nkfa"}, {ALLERGIES, "nkma"}, {ALLERGIES, "n k a"}, {ALLERGIES, "n k d a"}, {ALLERGIES, "none"}, {ALLERGIES, "none known"}, {ALLERGIES, "none reported"}, {ALLERGIES, "no known"},
-	{ALLERGIES, "no allergies"}, {ALLERGIES, "no allergy"}, {ALLERGIES, "no drug allergies"}, {ALLERGIES, "no known allergens"}, {ALLERGIES, "denies"}, {ALLERGIES, "denies allergies"}, {ALLERGIES, "patient denies allergies"},
-	{ALLERGIES, "keine"}, {ALLERGIES, "keine bekannt"}, {ALLERGIES, "keine allergien"}, {ALLERGIES, "keine allergie"}, {ALLERGIES, "keine allergien bekannt"}, {ALLERGIES, "keine allergie bekannt"}, {ALLERGIES, "keine bekannten allergien"},
-	{ALLERGIES, "keine bekannte allergien"}, {ALLERGIES, "keine bekannte allergie"}, {ALLERGIES, "allergien keine"}, {ALLERGIES, "allergien keine bekannt"},
-	{ALLERGIES, "aucune"}, {ALLERGIES, "aucun"}, {ALLERGIES, "aucune connue"}, {ALLERGIES, "aucune allergie"}, {ALLERGIES, "aucune allergie connue"}, {ALLERGIES, "pas d allergie"}, {ALLERGIES, "pas d allergies"}, {ALLERGIES, "pas d allergie connue"},
-	{ALLERGIES, "pas d allergies connues"}, {ALLERGIES, "sans allergie connue"}, {ALLERGIES, "absence d allergie"}, {ALLERGIES, "absence d allergie connue"},
-	{ALLERGIES, "ninguna"}, {ALLERGIES, "ninguna conocida"}, {ALLERGIES, "sin alergias"}, {ALLERGIES, "sin alergias conocidas"}, {ALLERGIES, "no alergias conocidas"}, {ALLERGIES, "niega alergias"}, {ALLERGIES, "no conocidas"},
-	{ALLERGIES, "nessuna"}, {ALLERGIES, "nessuna nota"}, {ALLERGIES, "nessuna allergia"}, {ALLERGIES, "nessuna allergia nota"}, {ALLERGIES, "nenhuma"}, {ALLERGIES, "nenhuma conhecida"}, {ALLERGIES, "sem alergias"}, {ALLERGIES, "sem alergias conhecidas"}, {ALLERGIES, "nega alergias"},
-	{ALLERGIES, "geen"}, {ALLERGIES, "geen bekend"}, {ALLERGIES, "geen allergieen"}, {ALLERGIES, "geen bekende allergieen"}, {ALLERGIES, "ingen"}, {ALLERGIES, "ingen kjente"}, {ALLERGIES, "ingen kendte"}, {ALLERGIES, "inga kanda"}, {ALLERGIES, "ingen kjente allergier"},
+	{ALLERGIES, "nka"}, {ALLERGIES, "nkda"}, {ALLERGIES, "nkfa"}, {ALLERGIES, "nkma"}, {ALLERGIES, "n k a"}, {ALLERGIES, "n k d a"},
+	{ALLERGIES, "none"}, {ALLERGIES, "none known"}, {ALLERGIES, "none reported"}, {ALLERGIES, "no known"},
+	{ALLERGIES, "no allergies"}, {ALLERGIES, "no allergy"}, {ALLERGIES, "no drug allergies"}, {ALLERGIES, "no known allergens"},
+	{ALLERGIES, "denies"}, {ALLERGIES, "denies allergies"}, {ALLERGIES, "patient denies allergies"},
+	{ALLERGIES, "keine"}, {ALLERGIES, "keine bekannt"}, {ALLERGIES, "keine allergien"}, {ALLERGIES, "keine allergie"},
+	{ALLERGIES, "keine allergien bekannt"}, {ALLERGIES, "keine allergie bekannt"}, {ALLERGIES, "keine bekannten allergien"},
+	{ALLERGIES, "keine bekannte allergien"}, {ALLERGIES, "keine bekannte allergie"}, {ALLERGIES, "allergien keine"},
+	{ALLERGIES, "allergien keine bekannt"},
+	{ALLERGIES, "aucune"}, {ALLERGIES, "aucun"}, {ALLERGIES, "aucune connue"}, {ALLERGIES, "aucune allergie"}, {ALLERGIES, "aucune allergie connue"},
+	{ALLERGIES, "pas d allergie"}, {ALLERGIES, "pas d allergies"}, {ALLERGIES, "pas d allergie connue"},
+	{ALLERGIES, "pas d allergies connues"}, {ALLERGIES, "sans allergie connue"}, {ALLERGIES, "absence d allergie"},
+	{ALLERGIES, "absence d allergie connue"},
+	{ALLERGIES, "ninguna"}, {ALLERGIES, "ninguna conocida"}, {ALLERGIES, "sin alergias"}, {ALLERGIES, "sin alergias conocidas"},
+	{ALLERGIES, "no alergias conocidas"}, {ALLERGIES, "niega alergias"}, {ALLERGIES, "no conocidas"},
+	{ALLERGIES, "nessuna"}, {ALLERGIES, "nessuna nota"}, {ALLERGIES, "nessuna allergia"}, {ALLERGIES, "nessuna allergia nota"},
+	{ALLERGIES, "nenhuma"}, {ALLERGIES, "nenhuma conhecida"}, {ALLERGIES, "sem alergias"}, {ALLERGIES, "sem alergias conhecidas"},
+	{ALLERGIES, "nega alergias"},
+	{ALLERGIES, "geen"}, {ALLERGIES, "geen bekend"}, {ALLERGIES, "geen allergieen"}, {ALLERGIES, "geen bekende allergieen"}, {ALLERGIES, "ingen"},
+	{ALLERGIES, "ingen kjente"}, {ALLERGIES, "ingen kendte"}, {ALLERGIES, "inga kanda"}, {ALLERGIES, "ingen kjente allergier"},
 	{ALLERGIES, "ingen kendte allergier"}, {ALLERGIES, "inga kanda allergier"}, {ALLERGIES, "brak"}, {ALLERGIES, "brak znanych alergii"},
-	{PROBLEMS, "no known problems"}, {PROBLEMS, "no known problem"}, {PROBLEMS, "no problems"}, {PROBLEMS, "no active problems"}, {PROBLEMS, "no current problems"}, {PROBLEMS, "none"}, {PROBLEMS, "no current problems or disability"},
-	{MEDICATIONS, "no known medications"}, {MEDICATIONS, "no medications"}, {MEDICATIONS, "no current medications"}, {MEDICATIONS, "none"}, {MEDICATIONS, "no home medications"},
+	{PROBLEMS, "no known problems"}, {PROBLEMS, "no known problem"}, {PROBLEMS, "no problems"}, {PROBLEMS, "no active problems"},
+	{PROBLEMS, "no current problems"}, {PROBLEMS, "none"}, {PROBLEMS, "no current problems or disability"},
+	{MEDICATIONS, "no known medications"}, {MEDICATIONS, "no medications"}, {MEDICATIONS, "no current medications"}, {MEDICATIONS, "none"},
+	{MEDICATIONS, "no home medications"},
 };
 /* What may be followed by more ("No Known Allergies (verified)"), unless that is an exception. */
-static const char *const none_beginnings[] = {"no known allerg", "no known drug allerg", "no known medication allerg", "no known food allerg", "no known food or drug allerg", "no known drug or food allerg", "nkda ", "nka "};
+static const char *const none_beginnings[] = {"no known allerg", "no known drug allerg", "no known medication allerg", "no known food allerg",
+	"no known food or drug allerg", "no known drug or food allerg", "nkda ", "nka "};
 static const char *const exceptions[] = {" to ", " except", " but ", " other than", " besides"};
-static const char *const unknown_texts[] = {"unknown", "allergies unknown", "unknown allergies", "allergy unknown", "not known", "not asked", "not assessed", "unable to obtain", "unable to assess", "allergies not on file", "not on file", "no allergy information available",
-	"unbekannt", "nicht bekannt", "nicht erhoben", "inconnu", "inconnue", "inconnues", "non renseigne", "non connu", "desconocido", "desconocida", "sconosciuta", "onbekend", "okand", "ukjent", "ukendt",
+static const char *const unknown_texts[] = {"unknown", "allergies unknown", "unknown allergies", "allergy unknown", "not known", "not asked",
+	"not assessed", "unable to obtain", "unable to assess", "allergies not on file", "not on file", "no allergy information available",
+	"unbekannt", "nicht bekannt", "nicht erhoben", "inconnu", "inconnue", "inconnues", "non renseigne", "non connu", "desconocido", "desconocida",
+	"sconosciuta", "onbekend", "okand", "ukjent", "ukendt",
 };
 /* Chinese and Japanese, compared as they stand. */
-static const char *const none_han[] = {"无", "无过敏", "无过敏史", "无已知过敏", "无已知过敏史", "无药物过敏", "无药物过敏史", "未发现过敏", "否认过敏", "否认过敏史", "否认药物过敏", "否认药物过敏史", "否认食物药物过敏史", "無", "無過敏", "無過敏史", "無已知過敏", "無藥物過敏", "否認過敏史", "なし", "特になし", "アレルギーなし", "アレルギー無し"};
+static const char *const none_han[] = {
+	"无", "无过敏", "无过敏史", "无已知过敏", "无已知过敏史", "无药物过敏", "无药物过敏史", "未发现过敏", "否认过敏",
+	"否认过敏史", "否认药物过敏", "否认药物过敏史",
+	"否认食物药物过敏史", "無", "無過敏", "無過敏史", "無已知過敏", "無藥物過敏", "否認過敏史", "なし", "特になし", "アレルギーなし", "アレルギー無し"};
 static const char *const unknown_han[] = {"不详", "未知", "不明", "不詳"};
 
 #define SAYING_MAX 80 /* bytes: longer texts are none of these */
@@ -237,7 +258,8 @@ void fx_al1(struct fx *x)
 }
 
 /* Table 0206 and its likes; X is no change. */
-static const struct fx_word actions[] = {{"A", "add"}, {"D", "delete"}, {"U", "update"}, {"X", "add"}, {"AD", "add"}, {"DE", "delete"}, {"UP", "update"}, {"CO", "update"}, {"UN", "delete"}, {"LI", "add"}, {"UC", "add"}};
+static const struct fx_word actions[] = {{"A", "add"}, {"D", "delete"}, {"U", "update"}, {"X", "add"}, {"AD", "add"}, {"DE", "delete"},
+	{"UP", "update"}, {"CO", "update"}, {"UN", "delete"}, {"LI", "add"}, {"UC", "add"}};
 
 static const char *action_of(struct fx *x, unsigned field, const char *otherwise)
 {
@@ -246,9 +268,11 @@ static const char *action_of(struct fx *x, unsigned field, const char *otherwise
 }
 
 /* Table 0438 */
-static const struct fx_word allergy_states[] = {{"C", "confirmed"}, {"I", "confirmed"}, {"P", "unconfirmed"}, {"S", "unconfirmed"}, {"U", "unconfirmed"}, {"D", "unconfirmed"}, {"E", "entered-in-error"}};
+static const struct fx_word allergy_states[] = {{"C", "confirmed"}, {"I", "confirmed"}, {"P", "unconfirmed"}, {"S", "unconfirmed"},
+	{"U", "unconfirmed"}, {"D", "unconfirmed"}, {"E", "entered-in-error"}};
 
-/* IAM: 2 type, 3 allergen, 4 severity, 5 reactions, 6 action, 7 unique id, 11 onset, 12 onset as text, 13 reported, 14 by whom, 17 status, 18 by whom */
+/* IAM: 2 type, 3 allergen, 4 severity, 5 reactions, 6 action, 7 unique id, 11 onset, 12 onset as text, 13 reported, 14 by whom, 17 status, 18 by
+ * whom */
 void fx_iam(struct fx *x)
 {
 	if (!x->patients || emptied(x, 3, ALLERGIES))
@@ -332,12 +356,14 @@ void fx_dg1(struct fx *x)
 }
 
 static const struct fx_word verifications[] = {
-	{"confirmed", "confirmed"}, {"C", "confirmed"}, {"differential", "differential"}, {"provisional", "provisional"}, {"P", "provisional"}, {"suspected", "unconfirmed"}, {"unconfirmed", "unconfirmed"}, {"rule-out", "differential"}, {"rule out", "differential"},
+	{"confirmed", "confirmed"}, {"C", "confirmed"}, {"differential", "differential"}, {"provisional", "provisional"}, {"P", "provisional"},
+	{"suspected", "unconfirmed"}, {"unconfirmed", "unconfirmed"}, {"rule-out", "differential"}, {"rule out", "differential"},
 	{"refuted", "refuted"}, {"ruled out", "refuted"}, {"entered-in-error", "entered-in-error"},
 };
 static const struct {
 	const char *begins, *to;
-} life_cycles[] = {{"ACTIVE", "active"}, {"INACTIVE", "inactive"}, {"RESOLVED", "resolved"}, {"RECUR", "recurrence"}, {"RELAPSE", "relapse"}, {"REMISSION", "remission"}, {"CHRONIC", "active"}, {"ACUTE", "active"}};
+} life_cycles[] = {{"ACTIVE", "active"}, {"INACTIVE", "inactive"}, {"RESOLVED", "resolved"}, {"RECUR", "recurrence"}, {"RELAPSE", "relapse"},
+	{"REMISSION", "remission"}, {"CHRONIC", "active"}, {"ACUTE", "active"}};
 
 static const char *life_cycle(struct slice s)
 {
@@ -352,7 +378,8 @@ static const char *life_cycle(struct slice s)
 	return NULL;
 }
 
-/* PRB: 1 action, 2 action time, 3 problem, 4 instance, 7 established, 9 resolved, 13 confirmation, 14 life cycle, 16 onset, 17 onset text, 25 security */
+/* PRB: 1 action, 2 action time, 3 problem, 4 instance, 7 established, 9 resolved, 13 confirmation, 14 life cycle, 16 onset, 17 onset text, 25
+ * security */
 void fx_prb(struct fx *x)
 {
 	if (!x->patients)
@@ -388,7 +415,8 @@ void fx_prb(struct fx *x)
 	fx_put_visit(x, t);
 }
 
-/* PR1: 2 method, 3 code, 4 description, 5 time, 6 type, 7 minutes, 8 anaesthetist, 11 surgeon, 12 practitioner, 14 priority, 15 diagnosis, 19 unique id, 20 action */
+/* PR1: 2 method, 3 code, 4 description, 5 time, 6 type, 7 minutes, 8 anaesthetist, 11 surgeon, 12 practitioner, 14 priority, 15 diagnosis, 19
+ * unique id, 20 action */
 void fx_pr1(struct fx *x)
 {
 	if (!x->patients || fx_null(fx_field(x, 3)))

@@ -30,7 +30,8 @@ static bool is_text(struct slice type)
 static const struct {
 	const char *begins, *type;
 } magic[] = {
-	{"JVBERi0", "application/pdf"}, {"/9j/", "image/jpeg"}, {"iVBORw0KGgo", "image/png"}, {"R0lGOD", "image/gif"}, {"SUkqA", "image/tiff"}, {"TU0AK", "image/tiff"}, {"e1xydGY", "application/rtf"}, {"PD94bWw", "application/xml"},
+	{"JVBERi0", "application/pdf"}, {"/9j/", "image/jpeg"}, {"iVBORw0KGgo", "image/png"}, {"R0lGOD", "image/gif"}, {"SUkqA", "image/tiff"},
+	{"TU0AK", "image/tiff"}, {"e1xydGY", "application/rtf"}, {"PD94bWw", "application/xml"},
 };
 
 static const char *type_by_magic(struct slice data)
@@ -47,9 +48,13 @@ static const char *type_by_magic(struct slice data)
 
 /* ED-3 (table 0291), or what stands in ED-2 in its place */
 static const struct fx_word subtypes[] = {
-	{"PDF", "application/pdf"},  {"JPEG", "image/jpeg"},    {"JPG", "image/jpeg"}, {"PNG", "image/png"},      {"GIF", "image/gif"},       {"TIFF", "image/tiff"},    {"TIF", "image/tiff"},       {"BMP", "image/bmp"},
-	{"DICOM", "application/dicom"}, {"HTML", "text/html"},  {"HTM", "text/html"},  {"RTF", "application/rtf"}, {"XML", "application/xml"}, {"SGML", "text/sgml"},    {"TEXT", "text/plain"},      {"TXT", "text/plain"},
-	{"PLAIN", "text/plain"},     {"TX", "text/plain"},      {"FT", "text/plain"},  {"ZIP", "application/zip"}, {"DOCX", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}, {"DOC", "application/msword"}, {"MSWORD", "application/msword"}, {"BASIC", "audio/basic"},
+	{"PDF", "application/pdf"},  {"JPEG", "image/jpeg"},    {"JPG", "image/jpeg"}, {"PNG", "image/png"},      {"GIF", "image/gif"},
+	{"TIFF", "image/tiff"},    {"TIF", "image/tiff"},       {"BMP", "image/bmp"},
+	{"DICOM", "application/dicom"}, {"HTML", "text/html"},  {"HTM", "text/html"},  {"RTF", "application/rtf"}, {"XML", "application/xml"},
+	{"SGML", "text/sgml"},    {"TEXT", "text/plain"},      {"TXT", "text/plain"},
+	{"PLAIN", "text/plain"},     {"TX", "text/plain"},      {"FT", "text/plain"},  {"ZIP", "application/zip"},
+	{"DOCX", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}, {"DOC", "application/msword"}, {"MSWORD", "application/msword"},
+	{"BASIC", "audio/basic"},
 	{"x-hl7-cda-level-one", "application/xml"}, {"CDA", "application/xml"},
 };
 
@@ -404,7 +409,8 @@ bool fx_obx_document(struct fx *x)
 
 /* Tables 0271 and 0273. What is obsolete or cancelled is that whatever else is said. */
 static const struct fx_word availability[] = {{"OB", "superseded"}, {"CA", "entered-in-error"}};
-static const struct fx_word completion[] = {{"DI", "preliminary"}, {"DO", "preliminary"}, {"IN", "preliminary"}, {"IP", "preliminary"}, {"PA", "preliminary"}, {"AU", "current"}, {"LA", "current"}};
+static const struct fx_word completion[] = {{"DI", "preliminary"}, {"DO", "preliminary"}, {"IN", "preliminary"}, {"IP", "preliminary"},
+	{"PA", "preliminary"}, {"AU", "current"}, {"LA", "current"}};
 
 static void put_document_status(struct fx *x, struct fact *t)
 {
@@ -426,8 +432,8 @@ static void put_confidentiality(struct fx *x, struct fact *t)
 		fx_put(x, t, FF_PROTECTED, fx_part(x, code));
 }
 
-/* TXA: 2 type, 4 activity, 5 provider, 6 origination, 7 transcribed, 9 originator, 11 transcriptionist, 12 number, 13 parent, 14 placer's order, 15 filler's, 16 file name, 17 completion, 18 confidentiality,
- * 19 availability, 21 reason of change, 22 signed by, 25 title (2.8) */
+/* TXA: 2 type, 4 activity, 5 provider, 6 origination, 7 transcribed, 9 originator, 11 transcriptionist, 12 number, 13 parent, 14 placer's order,
+ * 15 filler's, 16 file name, 17 completion, 18 confidentiality, 19 availability, 21 reason of change, 22 signed by, 25 title (2.8) */
 void fx_txa(struct fx *x)
 {
 	if (!x->patients)
@@ -518,7 +524,8 @@ static int put_decoded(struct fx *x, const struct file *f, struct buf *ret, stru
 	if (!buf_ok(ret))
 		return err_set(e, buf_code(ret), "OBX-5", "no room for the document's bytes");
 	ret->n = before;
-	return err_set(e, ERR_INPUT, "OBX-5", "the document's %s cannot be decoded; the message itself has the bytes as they came", f->coding == HEX ? "hex" : "base64");
+	return err_set(e, ERR_INPUT, "OBX-5",
+	"the document's %s cannot be decoded; the message itself has the bytes as they came", f->coding == HEX ? "hex" : "base64");
 }
 
 static int document(struct fx *x, const struct place *p, struct buf *ret, struct err *e)

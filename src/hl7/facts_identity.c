@@ -68,8 +68,8 @@ static bool is_the_survivor(const struct fact_group *g, struct fact_ident id)
 	return same(g->id, id);
 }
 
-/* All identifiers of a field of MRG, as OTHER; returns how many. One that both sides carry (a social security number) is no news beside others; but where there are no others, the
- * sender lists the merged number in PID-3 already. */
+/* All identifiers of a field of MRG, as OTHER; returns how many. One that both sides carry (a social security number) is no news beside others;
+ * but where there are no others, the sender lists the merged number in PID-3 already. */
 static unsigned put_others(struct fx *x, struct fact **t, const char *action, unsigned field)
 {
 	unsigned n = put_others_but(x, t, action, field, of_the_survivor);

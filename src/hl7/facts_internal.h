@@ -14,8 +14,9 @@
  *   facts_schedule.c  SCH and its resources
  *   facts_master.c    MFI MFE STF PRA LOC NPU
  *
- * Conventions. A reader of a data type takes raw bytes of the message and returns text: the empty slice for nothing, FACT_NULL for HL7's "" (two quotes alone).
- * Inside a composite "" counts as nothing, unless there is nothing else: then the whole is FACT_NULL. fx_put and its like store nothing for nothing. */
+ * Conventions. A reader of a data type takes raw bytes of the message and returns text: the empty slice for nothing, FACT_NULL for HL7's "" (two
+ * quotes alone). Inside a composite "" counts as nothing, unless there is nothing else: then the whole is FACT_NULL. fx_put and its like store
+ * nothing for nothing. */
 #ifndef HOLDFAST_HL7_FACTS_INTERNAL_H
 #define HOLDFAST_HL7_FACTS_INTERNAL_H
 
@@ -44,7 +45,8 @@ enum fx_family {
 	FX_NOTHING, /* acknowledgements and envelopes: nothing to interpret */
 };
 
-enum fx_identity { FX_ID_NONE, FX_ID_MERGE, FX_ID_MOVE_IDS, FX_ID_MOVE_ACCOUNT, FX_ID_MOVE_VISIT, FX_ID_CHANGE_ID, FX_ID_CHANGE_ALT, FX_ID_CHANGE_ACCOUNT, FX_ID_CHANGE_VISIT,
+enum fx_identity { FX_ID_NONE, FX_ID_MERGE, FX_ID_MOVE_IDS, FX_ID_MOVE_ACCOUNT, FX_ID_MOVE_VISIT,
+	FX_ID_CHANGE_ID, FX_ID_CHANGE_ALT, FX_ID_CHANGE_ACCOUNT, FX_ID_CHANGE_VISIT,
 	FX_ID_CHANGE_ALT_VISIT, FX_ID_LINK, FX_ID_UNLINK, FX_ID_DELETE };
 
 struct fx_type {
@@ -268,7 +270,8 @@ static inline void fx_problem(struct fx *x)
 /* A clinical statement that could not be read: its patient shows "incomplete", too. */
 void fx_lost(struct fx *x);
 
-/* Segments that add to one fact look through what it holds already. So that a hostile message costs no more than linear time, there are at most this many of them; false: no more. */
+/* Segments that add to one fact look through what it holds already. So that a hostile message costs no more than linear time, there are at most
+ * this many of them; false: no more. */
 #define FX_DETAILS_MAX 1000
 bool fx_budget(struct fx *x);
 
@@ -282,7 +285,8 @@ const char *fx_lookup(const struct fx_word *table, size_t n, struct slice s);
 
 /* ---- segments: each reads x->s ---- */
 
-void fx_pid(struct fx *x), fx_pd1(struct fx *x), fx_nk1(struct fx *x), fx_gt1(struct fx *x), fx_in1(struct fx *x), fx_rol(struct fx *x), fx_prt(struct fx *x), fx_arv(struct fx *x);
+void fx_pid(struct fx *x), fx_pd1(struct fx *x), fx_nk1(struct fx *x), fx_gt1(struct fx *x), fx_in1(struct fx *x),
+	fx_rol(struct fx *x), fx_prt(struct fx *x), fx_arv(struct fx *x);
 void fx_flag(struct fx *x, unsigned field, const char *id, const char *category, bool visit); /* a marking: PD1-12, PV1-16 ... */
 void fx_mrg(struct fx *x);
 void fx_identity_flush(struct fx *x); /* the MRG held back until its PV1 was seen */

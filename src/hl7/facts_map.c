@@ -1,6 +1,8 @@
-/* One message: what it is (MSH, EVN), and the walk over its segments. What each type means stands in the table types[]; what a segment means, in the file of its subject.
+/* One message: what it is (MSH, EVN), and the walk over its segments. What each type means stands in the table types[]; what a segment means, in
+ * the file of its subject.
  *
- * The walk is one pass, linear in the message whatever its content: looking ahead stops at the next segment of the same kind, and what was taken is skipped. */
+ * The walk is one pass, linear in the message whatever its content: looking ahead stops at the next segment of the same kind, and what was taken
+ * is skipped. */
 #include "facts_internal.h"
 
 /* ---- the list of types ---- */
@@ -69,20 +71,28 @@ static const struct fx_type types[] = { /* sorted: it is searched by halves */
 	WHO("A60", FX_ID_NONE),
 	ADT("A61", "consult", NULL),
 	ADT("A62", "cancel-consult", NULL),
-	OF("BAR", "P01", FX_FINANCE), OF("BAR", "P02", FX_FINANCE), OF("BAR", "P05", FX_FINANCE), OF("BAR", "P06", FX_FINANCE), OF("BAR", "P10", FX_FINANCE), OF("BAR", "P12", FX_FINANCE),
+	OF("BAR", "P01", FX_FINANCE), OF("BAR", "P02", FX_FINANCE), OF("BAR", "P05", FX_FINANCE), OF("BAR", "P06", FX_FINANCE),
+	OF("BAR", "P10", FX_FINANCE), OF("BAR", "P12", FX_FINANCE),
 	OF("DFT", "P03", FX_FINANCE), OF("DFT", "P11", FX_FINANCE),
-	MDM("T01", NULL, NULL), MDM("T02", NULL, NULL), MDM("T03", NULL, NULL), MDM("T04", NULL, NULL), MDM("T05", "appends", NULL), MDM("T06", "appends", NULL), MDM("T07", NULL, NULL), MDM("T08", NULL, NULL),
+	MDM("T01", NULL, NULL), MDM("T02", NULL, NULL), MDM("T03", NULL, NULL), MDM("T04", NULL, NULL), MDM("T05", "appends", NULL),
+	MDM("T06", "appends", NULL), MDM("T07", NULL, NULL), MDM("T08", NULL, NULL),
 	MDM("T09", "replaces", NULL), MDM("T10", "replaces", NULL), MDM("T11", "delete", "entered-in-error"),
 	OF("MFN", "M01", FX_MASTER), OF("MFN", "M02", FX_MASTER), OF("MFN", "M05", FX_MASTER),
-	OF("OMD", "O03", FX_ORDER), OF("OMG", "O19", FX_ORDER), OF("OMI", "O23", FX_ORDER), OF("OML", "O21", FX_ORDER), OF("OML", "O33", FX_ORDER), OF("OML", "O35", FX_ORDER), OF("OMN", "O07", FX_ORDER),
+	OF("OMD", "O03", FX_ORDER), OF("OMG", "O19", FX_ORDER), OF("OMI", "O23", FX_ORDER), OF("OML", "O21", FX_ORDER), OF("OML", "O33", FX_ORDER),
+	OF("OML", "O35", FX_ORDER), OF("OMN", "O07", FX_ORDER),
 	OF("OMP", "O09", FX_PHARMACY), OF("OMS", "O05", FX_ORDER), OF("ORM", "O01", FX_ORDER),
-	OF("ORU", "R01", FX_RESULT), OF("ORU", "R03", FX_RESULT), OF("ORU", "R30", FX_RESULT), OF("ORU", "R31", FX_RESULT), OF("ORU", "R32", FX_RESULT), OF("ORU", "R40", FX_RESULT),
+	OF("ORU", "R01", FX_RESULT), OF("ORU", "R03", FX_RESULT), OF("ORU", "R30", FX_RESULT), OF("ORU", "R31", FX_RESULT), OF("ORU", "R32", FX_RESULT),
+	OF("ORU", "R40", FX_RESULT),
 	OF("OUL", "R21", FX_RESULT), OF("OUL", "R22", FX_LAB), OF("OUL", "R23", FX_LAB), OF("OUL", "R24", FX_LAB),
-	OF("PGL", "PC6", FX_PROBLEM), OF("PGL", "PC7", FX_PROBLEM), OF("PGL", "PC8", FX_PROBLEM), OF("PPR", "PC1", FX_PROBLEM), OF("PPR", "PC2", FX_PROBLEM), OF("PPR", "PC3", FX_PROBLEM),
-	OF("RAS", "O01", FX_PHARMACY), OF("RAS", "O17", FX_PHARMACY), OF("RDE", "O01", FX_PHARMACY), OF("RDE", "O11", FX_PHARMACY), OF("RDE", "O25", FX_PHARMACY), OF("RDS", "O01", FX_PHARMACY), OF("RDS", "O13", FX_PHARMACY),
+	OF("PGL", "PC6", FX_PROBLEM), OF("PGL", "PC7", FX_PROBLEM), OF("PGL", "PC8", FX_PROBLEM), OF("PPR", "PC1", FX_PROBLEM),
+	OF("PPR", "PC2", FX_PROBLEM), OF("PPR", "PC3", FX_PROBLEM),
+	OF("RAS", "O01", FX_PHARMACY), OF("RAS", "O17", FX_PHARMACY), OF("RDE", "O01", FX_PHARMACY), OF("RDE", "O11", FX_PHARMACY),
+	OF("RDE", "O25", FX_PHARMACY), OF("RDS", "O01", FX_PHARMACY), OF("RDS", "O13", FX_PHARMACY),
 	OF("RGV", "O01", FX_PHARMACY), OF("RGV", "O15", FX_PHARMACY),
-	SIU("S12", NULL, "booked"), SIU("S13", NULL, "booked"), SIU("S14", NULL, "booked"), SIU("S15", NULL, "cancelled"), SIU("S16", NULL, "cancelled"), SIU("S17", "delete", "entered-in-error"),
-	SIU("S18", NULL, "booked"), SIU("S19", NULL, "booked"), SIU("S20", NULL, "booked"), SIU("S21", NULL, "booked"), SIU("S22", NULL, "booked"), SIU("S23", NULL, "booked"), SIU("S24", NULL, "booked"), SIU("S26", NULL, "noshow"),
+	SIU("S12", NULL, "booked"), SIU("S13", NULL, "booked"), SIU("S14", NULL, "booked"), SIU("S15", NULL, "cancelled"), SIU("S16", NULL, "cancelled"),
+	SIU("S17", "delete", "entered-in-error"),
+	SIU("S18", NULL, "booked"), SIU("S19", NULL, "booked"), SIU("S20", NULL, "booked"), SIU("S21", NULL, "booked"), SIU("S22", NULL, "booked"),
+	SIU("S23", NULL, "booked"), SIU("S24", NULL, "booked"), SIU("S26", NULL, "noshow"),
 	OF("VXU", "V04", FX_VACCINE),
 };
 static const struct fx_type other_type = {"", "", FX_OTHER, FX_ID_NONE, NULL, NULL}, envelope_type = {"", "", FX_NOTHING, FX_ID_NONE, NULL, NULL};
@@ -193,7 +203,8 @@ static struct slice type_name(struct fx *x, struct slice code, struct slice even
 /* MSH-9: code ^ event ^ structure. The event may be missing: then EVN-1 has it, or the structure, or there is only one. */
 static void read_type(struct fx *x)
 {
-	struct slice raw = fx_field(x, 9), code = fx_part(x, fx_comp(x, raw, 1)), event = fx_part(x, fx_comp(x, raw, 2)), structure = fx_part(x, fx_comp(x, raw, 3));
+	struct slice raw = fx_field(x, 9), code = fx_part(x, fx_comp(x, raw, 1)), event = fx_part(x, fx_comp(x, raw, 2)),
+		structure = fx_part(x, fx_comp(x, raw, 3));
 	if (!event.n && x->evn)
 		event = fx_part(x, fx_seg_field(x, x->evn, 1));
 	if (!event.n && structure.n == 7 && code.n == 3 && !memcmp(structure.p, code.p, 3))

@@ -1,4 +1,5 @@
-/* Master files (8.5): who works here (STF 15.4.8, PRA 15.4.6), which units, rooms and beds there are (LOC 8.9.2), and the state of a bed (NPU 3.4.8, A20). No patient in them. */
+/* Master files (8.5): who works here (STF 15.4.8, PRA 15.4.6), which units, rooms and beds there are (LOC 8.9.2), and the state of a bed (NPU
+ * 3.4.8, A20). No patient in them. */
 #include "facts_internal.h"
 
 /* MFE-1, table 0180 */
@@ -41,7 +42,8 @@ static const char *sex(struct slice raw)
 	return FX_LOOKUP(words, raw);
 }
 
-/* STF: 1 key, 2 ids, 3 name, 4 type, 5 sex, 6 birth, 7 active, 8 department, 9 service, 10 phone, 11 address, 12/13 active from, to, 15 e-mail, 18 job title */
+/* STF: 1 key, 2 ids, 3 name, 4 type, 5 sex, 6 birth, 7 active, 8 department, 9 service, 10 phone, 11 address, 12/13 active from, to, 15 e-mail,
+ * 18 job title */
 void fx_stf(struct fx *x)
 {
 	struct fact *t = x->report = fx_add(x, FACT_STAFF);

@@ -1,7 +1,7 @@
 /* Orders: ORC (4.5.1) with OBR (4.5.3), TQ (2A.81) and TQ1 (4.5.4), diets (ODS 4.8.1). Results use ORC and OBR, too: facts_result.c.
  *
- * One ORDER or MED_ORDER an ORC; which, is seen by looking ahead to its detail segments. An order keeps its key under whatever message speaks of it: the placer's number, else the
- * filler's. */
+ * One ORDER or MED_ORDER an ORC; which, is seen by looking ahead to its detail segments. An order keeps its key under whatever message speaks of
+ * it: the placer's number, else the filler's. */
 #include "facts_internal.h"
 
 /* ---- keys ---- */
@@ -45,15 +45,21 @@ static struct slice parent(struct fx *x, struct slice raw)
 
 /* Table 0119, order control: what it makes of the order. What only asks or answers is not here. */
 static const struct fx_word controls[] = {
-	{"NW", "active"},    {"RO", "active"},    {"RL", "active"},    {"CN", "active"},     {"CH", "active"},     {"PA", "active"},     {"NA", "active"},     {"OK", "active"},
-	{"XO", "active"},    {"XX", "active"},    {"XR", "active"},    {"RF", "active"},     {"AF", "active"},     {"OE", "active"},     {"OR", "active"},     {"LI", "active"},
-	{"CA", "cancelled"}, {"OC", "cancelled"}, {"CR", "cancelled"}, {"RP", "cancelled"},  {"RU", "cancelled"},  {"RQ", "cancelled"},  {"UA", "cancelled"},  {"DC", "stopped"},
+	{"NW", "active"},    {"RO", "active"},    {"RL", "active"},    {"CN", "active"},     {"CH", "active"},     {"PA", "active"},
+	{"NA", "active"},     {"OK", "active"},
+	{"XO", "active"},    {"XX", "active"},    {"XR", "active"},    {"RF", "active"},     {"AF", "active"},     {"OE", "active"},
+	{"OR", "active"},     {"LI", "active"},
+	{"CA", "cancelled"}, {"OC", "cancelled"}, {"CR", "cancelled"}, {"RP", "cancelled"},  {"RU", "cancelled"},  {"RQ", "cancelled"},
+	{"UA", "cancelled"},  {"DC", "stopped"},
 	{"OD", "stopped"},   {"DR", "stopped"},   {"HD", "on-hold"},   {"OH", "on-hold"},    {"HR", "on-hold"},
 };
 /* Table 0038, order status, and the words some send. */
 static const struct fx_word statuses[] = {
-	{"A", "active"},     {"IP", "active"},     {"SC", "active"},     {"CM", "completed"},    {"CA", "cancelled"},   {"DC", "stopped"},     {"HD", "on-hold"}, {"RP", "cancelled"},
-	{"ER", "unknown"},   {"active", "active"}, {"final", "completed"}, {"complete", "completed"}, {"completed", "completed"}, {"cancelled", "cancelled"}, {"canceled", "cancelled"}, {"discontinued", "stopped"}, {"hold", "on-hold"}, {"pending", "active"}, {"scheduled", "active"}, {"in process", "active"}, {"in progress", "active"},
+	{"A", "active"},     {"IP", "active"},     {"SC", "active"},     {"CM", "completed"},    {"CA", "cancelled"},   {"DC", "stopped"},
+	{"HD", "on-hold"}, {"RP", "cancelled"},
+	{"ER", "unknown"},   {"active", "active"}, {"final", "completed"}, {"complete", "completed"}, {"completed", "completed"},
+	{"cancelled", "cancelled"}, {"canceled", "cancelled"}, {"discontinued", "stopped"}, {"hold", "on-hold"}, {"pending", "active"}, {"scheduled", "active"},
+	{"in process", "active"}, {"in progress", "active"},
 };
 
 static const char *order_status(struct fx *x, const struct hl7_segment *orc)
@@ -74,7 +80,8 @@ static void put_status(struct fx *x, struct fact *t)
 /* ---- timing ---- */
 
 /* Tables 0485 and 0027. */
-static const struct fx_word priorities[] = {{"S", "stat"}, {"A", "asap"}, {"R", "routine"}, {"U", "urgent"}, {"UR", "urgent"}, {"STAT", "stat"}, {"ASAP", "asap"}, {"ROUTINE", "routine"}, {"URGENT", "urgent"}, {"RTN", "routine"}};
+static const struct fx_word priorities[] = {{"S", "stat"}, {"A", "asap"}, {"R", "routine"}, {"U", "urgent"}, {"UR", "urgent"}, {"STAT", "stat"},
+	{"ASAP", "asap"}, {"ROUTINE", "routine"}, {"URGENT", "urgent"}, {"RTN", "routine"}};
 
 const char *fx_priority(struct slice s)
 {
@@ -108,8 +115,8 @@ static void put_frequency(struct fx *x, struct fact *t, struct slice frequency, 
 		fx_put_new(x, t, FF_TEXT, condition);
 }
 
-/* TQ: 1 quantity, 2 interval (pattern & explicit times), 3 duration, 4 start, 5 end, 6 priority, 7 condition, 8 text. The first repetition: later ones are steps of a sequence, which the
- * order's text has to say. */
+/* TQ: 1 quantity, 2 interval (pattern & explicit times), 3 duration, 4 start, 5 end, 6 priority, 7 condition, 8 text. The first repetition:
+ * later ones are steps of a sequence, which the order's text has to say. */
 void fx_put_timing(struct fx *x, struct fact *t, struct slice tq)
 {
 	tq = fx_first_rep(x, tq);
@@ -133,7 +140,8 @@ static struct slice repeat_pattern(struct fx *x, struct slice rpt)
 	struct slice c[11], code[2];
 	fx_cut(x, rpt, x->comp, c, 11);
 	fx_cut(x, c[0], x->sub, code, 2);
-	struct slice period[4] = {fx_part(x, code[0]).n ? fx_part(x, code[0]) : fx_part(x, code[1]), SLICE("every"), fx_part(x, c[4]), fx_part(x, fx_nth(x, c[5], x->sub, 1))};
+	struct slice period[4] = {fx_part(x, code[0]).n ? fx_part(x, code[0]) : fx_part(x, code[1]),
+		SLICE("every"), fx_part(x, c[4]), fx_part(x, fx_nth(x, c[5], x->sub, 1))};
 	if (!period[2].n)
 		return period[0].n ? period[0] : fx_part(x, c[10]);
 	return fx_words(x, period, 4, ' ');
@@ -156,7 +164,8 @@ static void start_over(struct fact *t, const uint8_t *fields, size_t n)
 		fx_drop(t, fields[i]);
 }
 
-/* TQ1: 3 patterns, 4 explicit times, 6 duration, 7 start, 8 end, 9 priority, 10 condition, 11 instruction. Behind RXE it is the pharmacy's and replaces the order's. */
+/* TQ1: 3 patterns, 4 explicit times, 6 duration, 7 start, 8 end, 9 priority, 10 condition, 11 instruction. Behind RXE it is the pharmacy's and
+ * replaces the order's. */
 void fx_tq1(struct fx *x)
 {
 	struct fact *t = x->order;
@@ -185,7 +194,8 @@ static bool says_none(struct fx *x, const struct hl7_segment *s, unsigned drug)
 	return raw.n && !fx_null(raw) && fx_says_no_medications(x, fx_code(x, raw));
 }
 
-/* What the details behind this ORC make of it. 0: nothing of its own (dispensed, given: those facts stand for themselves; or there is no medication). */
+/* What the details behind this ORC make of it. 0: nothing of its own (dispensed, given: those facts stand for themselves; or there is no
+ * medication). */
 static uint8_t kind_of(struct fx *x)
 {
 	bool supplied = false;
@@ -287,7 +297,8 @@ static const char *status_of_result(struct fx *x)
 	return FX_LOOKUP(words, fx_comp(x, fx_field(x, 25), 1));
 }
 
-/* OBR: 4 service, 5 priority, 6 requested, 7 observed, 13 clinical information, 15 specimen, 16 ordered by, 24 section, 25 status, 27 TQ, 31 reason, 36 scheduled */
+/* OBR: 4 service, 5 priority, 6 requested, 7 observed, 13 clinical information, 15 specimen, 16 ordered by, 24 section, 25 status, 27 TQ, 31
+ * reason, 36 scheduled */
 void fx_obr_order(struct fx *x)
 {
 	if (!x->patients)

@@ -8,7 +8,8 @@ enum { CANDIDATES = FACT_IDENTS_MAX };
 /* Table 0203: numbers that name something else than the patient in a register of patients. */
 static bool names_something_else(struct slice type)
 {
-	static const char *const types[] = {"AN", "ANON", "ANT", "VN", "VS", "SS", "DL", "PPN", "BC", "CZ", "PT_ACCT", "GN", "AM", "DI", "DS", "MS", "NP", "VISA", "BA", "BCV", "TAX", "WC", "WCN"};
+	static const char *const types[] = {"AN", "ANON", "ANT", "VN", "VS", "SS", "DL", "PPN", "BC", "CZ", "PT_ACCT", "GN", "AM", "DI", "DS", "MS",
+		"NP", "VISA", "BA", "BCV", "TAX", "WC", "WCN"};
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
 		if (slice_eq_nocase(type, types[i]))
 			return true;
@@ -51,7 +52,8 @@ static int choose(const struct idents *all, unsigned from, unsigned to, bool (*g
 	return -1;
 }
 
-/* What the facts hang on: PID-3's record number; else what of PID-3 is none of account, visit, social security, licence; else PID-2; else PID-3 whatever it is; PID-4; PID-18. */
+/* What the facts hang on: PID-3's record number; else what of PID-3 is none of account, visit, social security, licence; else PID-2; else PID-3
+ * whatever it is; PID-4; PID-18. */
 static int the_one(const struct idents *all, unsigned after3, unsigned after2, unsigned after4)
 {
 	int i = choose(all, 0, after3, names_a_record, true);
@@ -100,7 +102,8 @@ static void begin_patient(struct fx *x)
 
 /* Table 0001, and the words some send for it. */
 static const struct fx_word sexes[] = {
-	{"F", "female"}, {"M", "male"}, {"O", "other"}, {"A", "other"}, {"U", "unknown"}, {"N", "unknown"}, {"X", "other"}, {"female", "female"}, {"male", "male"}, {"unknown", "unknown"}, {"other", "other"},
+	{"F", "female"}, {"M", "male"}, {"O", "other"}, {"A", "other"}, {"U", "unknown"}, {"N", "unknown"}, {"X", "other"}, {"female", "female"},
+	{"male", "male"}, {"unknown", "unknown"}, {"other", "other"},
 };
 
 static void put_sex(struct fx *x, struct fact *t, unsigned field)
@@ -122,7 +125,8 @@ static void put_sex(struct fx *x, struct fact *t, unsigned field)
 
 static const char *yes_no(struct slice raw)
 {
-	static const struct fx_word words[] = {{"Y", "yes"}, {"N", "no"}, {"YES", "yes"}, {"NO", "no"}, {"1", "yes"}, {"0", "no"}, {"T", "yes"}, {"F", "no"}, {"TRUE", "yes"}, {"FALSE", "no"}};
+	static const struct fx_word words[] = {{"Y", "yes"}, {"N", "no"}, {"YES", "yes"}, {"NO", "no"}, {"1", "yes"}, {"0", "no"}, {"T", "yes"},
+	{"F", "no"}, {"TRUE", "yes"}, {"FALSE", "no"}};
 	return FX_LOOKUP(words, raw);
 }
 
@@ -291,9 +295,11 @@ static const char *list_action(const struct fx *x)
 	return x->type->family == FX_ADT ? "snapshot" : "add"; /* only a registration message carries the whole list */
 }
 
-static const struct fx_word contact_roles[] = {{"N", "next-of-kin"}, {"C", "emergency"}, {"E", "employer"}, {"F", "federal"}, {"I", "insurance"}, {"S", "state"}, {"O", "other"}, {"U", "unknown"}, {"NOK", "next-of-kin"}, {"EMC", "emergency"}, {"EC", "emergency"}};
+static const struct fx_word contact_roles[] = {{"N", "next-of-kin"}, {"C", "emergency"}, {"E", "employer"}, {"F", "federal"}, {"I", "insurance"},
+	{"S", "state"}, {"O", "other"}, {"U", "unknown"}, {"NOK", "next-of-kin"}, {"EMC", "emergency"}, {"EC", "emergency"}};
 
-/* NK1 (3.4.5): 2 name, 3 relationship, 4 address, 5 phone, 6 business phone, 7 role, 8/9 dates, 13 organisation, 15 sex, 16 birth, 20 language, 33 identifiers, 40 (2.7) telecoms */
+/* NK1 (3.4.5): 2 name, 3 relationship, 4 address, 5 phone, 6 business phone, 7 role, 8/9 dates, 13 organisation, 15 sex, 16 birth, 20 language,
+ * 33 identifiers, 40 (2.7) telecoms */
 void fx_nk1(struct fx *x)
 {
 	bool nobody = !fx_has(x, 2) && !fx_has(x, 13);
@@ -371,7 +377,8 @@ void fx_in1(struct fx *x)
 }
 
 /* Table 0287. UC (unchanged) says nothing new. */
-static const struct fx_word problem_actions[] = {{"AD", "add"}, {"CO", "update"}, {"UP", "update"}, {"DE", "delete"}, {"UN", "delete"}, {"LI", "add"}, {"UC", "update"}, {"A", "add"}, {"U", "update"}, {"D", "delete"}};
+static const struct fx_word problem_actions[] = {{"AD", "add"}, {"CO", "update"}, {"UP", "update"}, {"DE", "delete"}, {"UN", "delete"},
+	{"LI", "add"}, {"UC", "update"}, {"A", "add"}, {"U", "update"}, {"D", "delete"}};
 
 static void care_team(struct fx *x, unsigned action, unsigned role, unsigned person, unsigned begin, unsigned end, unsigned id)
 {

@@ -1,6 +1,8 @@
-/* Medication: ordered (RXO 4A.4.1), encoded by the pharmacy (RXE 4A.4.4), dispensed (RXD), to be given (RXG), given (RXA 4A.4.7), with route (RXR) and components (RXC).
+/* Medication: ordered (RXO 4A.4.1), encoded by the pharmacy (RXE 4A.4.4), dispensed (RXD), to be given (RXG), given (RXA 4A.4.7), with route
+ * (RXR) and components (RXC).
  *
- * RDE and RAS repeat what was ordered before what was encoded; the encoded order wins, and what RXO alone says is kept. VXU's RXA is an immunization. */
+ * RDE and RAS repeat what was ordered before what was encoded; the encoded order wins, and what RXO alone says is kept. VXU's RXA is an
+ * immunization. */
 #include "facts_internal.h"
 
 /* A unit as people write it: mg, mL; the name of one that is a number in some system. */
@@ -129,7 +131,8 @@ void fx_rxg(struct fx *x)
 	put_instructions(x, t, 13);
 }
 
-/* RXD: 2 what, 3 when, 4/5 how much, 6 form, 7 prescription, 8 refills, 9 notes, 10 by, 15 instructions, 16/17 strength, 18 lot, 19 expires, 20 maker */
+/* RXD: 2 what, 3 when, 4/5 how much, 6 form, 7 prescription, 8 refills, 9 notes, 10 by, 15 instructions, 16/17 strength, 18 lot, 19 expires, 20
+ * maker */
 void fx_rxd(struct fx *x)
 {
 	if (!x->patients)
@@ -223,8 +226,8 @@ static void put_numbers(struct fx *x, struct fact *t, bool vaccine)
 	fx_put_visit(x, t);
 }
 
-/* RXA: 2 sub-id, 3/4 start, end, 5 what, 6/7 how much, 8 form, 9 notes, 10 by, 11 where, 12 per, 13/14 strength, 15 lot, 16 expires, 17 maker, 18 refused because, 19 indication, 20 completion, 21 action,
- * 22 entered, 27 where (2.8) */
+/* RXA: 2 sub-id, 3/4 start, end, 5 what, 6/7 how much, 8 form, 9 notes, 10 by, 11 where, 12 per, 13/14 strength, 15 lot, 16 expires, 17 maker,
+ * 18 refused because, 19 indication, 20 completion, 21 action, 22 entered, 27 where (2.8) */
 void fx_rxa(struct fx *x)
 {
 	if (!x->patients)
@@ -302,13 +305,15 @@ void fx_rxr(struct fx *x)
 void fx_rxc(struct fx *x)
 {
 	struct fact *t = x->order;
-	if (!t || x->given || !fx_has(x, 2) || fx_null(fx_field(x, 2)) || !fx_budget(x)) /* behind RXD or RXA it is of what was dispensed or given, and the order has it */
+	if (!t || x->given || !fx_has(x, 2) || fx_null(fx_field(x, 2)) || !fx_budget(x)) /* behind RXD or RXA the order has it already */
 		return;
 	if (x->encoded && !x->mixed) {
 		fx_drop(t, FF_COMPONENT);
 		x->mixed = true;
 	}
 	struct slice code = fx_code(x, fx_field(x, 2)), n = fx_part(x, fx_field(x, 3)), unit = fx_code(x, fx_field(x, 4));
+	if (fact_is_null(code))
+		return;
 	struct slice u = unit_word(unit);
 	size_t size = code.n + n.n + u.n + 2;
 	uint8_t *to = fx_room(x, size), *p = to;

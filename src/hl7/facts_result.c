@@ -41,7 +41,8 @@ static void put_report_status(struct fx *x, struct fact *t)
 
 static void put_status(struct fx *x, struct fact *t)
 {
-	static const struct fx_word words[] = {{"final", "final"}, {"preliminary", "preliminary"}, {"corrected", "corrected"}, {"amended", "amended"}, {"cancelled", "cancelled"}, {"canceled", "cancelled"}, {"pending", "registered"}};
+	static const struct fx_word words[] = {{"final", "final"}, {"preliminary", "preliminary"}, {"corrected", "corrected"}, {"amended", "amended"},
+		{"cancelled", "cancelled"}, {"canceled", "cancelled"}, {"pending", "registered"}};
 	struct slice raw = fx_field(x, 11);
 	if (raw.n != 1)
 		raw = fx_trim(fx_comp(x, raw, 1));
@@ -66,9 +67,12 @@ static void put_status(struct fx *x, struct fact *t)
 static bool is_vital_number(uint32_t n)
 {
 	switch (n) {
-	case 2708: case 2710: case 3140: case 3141: case 3150: case 3151: case 8277: case 8280: case 8287: case 8289: case 8302: case 8306: case 8310: case 8328: case 8331: case 8332: case 8333: case 8334: case 8339:
-	case 8341: case 8343: case 8344: case 8357: case 8358: case 8359: case 8360: case 8361: case 8362: case 8363: case 8364: case 8365: case 8366: case 8453: case 8454: case 8455: case 8459: case 8460: case 8461:
-	case 8462: case 8478: case 8480: case 8866: case 8867: case 8893: case 9279: case 9843: case 20564: case 29463: case 34471: case 35094: case 39156: case 40443: case 55284: case 59408: case 59574: case 59575:
+	case 2708: case 2710: case 3140: case 3141: case 3150: case 3151: case 8277: case 8280: case 8287: case 8289: case 8302: case 8306: case 8310:
+	case 8328: case 8331: case 8332: case 8333: case 8334: case 8339:
+	case 8341: case 8343: case 8344: case 8357: case 8358: case 8359: case 8360: case 8361: case 8362: case 8363: case 8364: case 8365: case 8366:
+	case 8453: case 8454: case 8455: case 8459: case 8460: case 8461:
+	case 8462: case 8478: case 8480: case 8866: case 8867: case 8893: case 9279: case 9843: case 20564: case 29463: case 34471: case 35094:
+	case 39156: case 40443: case 55284: case 59408: case 59574: case 59575:
 	case 59576: case 60833: case 72514: case 75997: case 76534: case 76535: case 85353: case 85354: case 96607: case 96608: return true;
 	default: return false;
 	}
@@ -81,7 +85,8 @@ static bool is_vital_mdc(struct slice code)
 	if (code.n != 6 || num_u64(code, 147842, 188740, &n) < 0)
 		return false;
 	switch (n) {
-	case 147842: case 149514: case 149530: case 150016: case 150017: case 150018: case 150019: case 150020: case 150021: case 150022: case 150023: case 150032: case 150033: case 150034: case 150035:
+	case 147842: case 149514: case 149530: case 150016: case 150017: case 150018: case 150019: case 150020: case 150021: case 150022: case 150023:
+	case 150032: case 150033: case 150034: case 150035:
 	case 150344: case 150364: case 150368: case 150456: case 151562: case 188420: case 188424: case 188736: case 188740: return true;
 	default: return false;
 	}
@@ -102,10 +107,14 @@ static bool is_vital_loinc(struct slice code)
 
 /* Table 0074, diagnostic service section */
 static const struct fx_word sections[] = {
-	{"LAB", "laboratory"}, {"CH", "laboratory"},  {"HM", "laboratory"},  {"MB", "laboratory"},  {"MCB", "laboratory"}, {"MYC", "laboratory"}, {"IMM", "laboratory"}, {"SR", "laboratory"}, {"TX", "laboratory"},
-	{"VR", "laboratory"},  {"BG", "laboratory"},  {"BLB", "laboratory"}, {"CG", "laboratory"},  {"GE", "laboratory"},  {"HEM", "laboratory"}, {"CHEM", "laboratory"}, {"COAG", "laboratory"}, {"MIC", "laboratory"}, {"URN", "laboratory"},
-	{"RAD", "imaging"},    {"RX", "imaging"},     {"CT", "imaging"},     {"MR", "imaging"},     {"MRI", "imaging"},    {"NMR", "imaging"},    {"US", "imaging"},     {"RUS", "imaging"},   {"OUS", "imaging"},
-	{"VUS", "imaging"},    {"NMS", "imaging"},    {"CUS", "imaging"},    {"XR", "imaging"},     {"XRC", "imaging"},    {"CR", "imaging"},     {"MG", "imaging"},     {"PT", "imaging"},
+	{"LAB", "laboratory"}, {"CH", "laboratory"},  {"HM", "laboratory"},  {"MB", "laboratory"},  {"MCB", "laboratory"}, {"MYC", "laboratory"},
+	{"IMM", "laboratory"}, {"SR", "laboratory"}, {"TX", "laboratory"},
+	{"VR", "laboratory"},  {"BG", "laboratory"},  {"BLB", "laboratory"}, {"CG", "laboratory"},  {"GE", "laboratory"},  {"HEM", "laboratory"},
+	{"CHEM", "laboratory"}, {"COAG", "laboratory"}, {"MIC", "laboratory"}, {"URN", "laboratory"},
+	{"RAD", "imaging"},    {"RX", "imaging"},     {"CT", "imaging"},     {"MR", "imaging"},     {"MRI", "imaging"},    {"NMR", "imaging"},
+	{"US", "imaging"},     {"RUS", "imaging"},   {"OUS", "imaging"},
+	{"VUS", "imaging"},    {"NMS", "imaging"},    {"CUS", "imaging"},    {"XR", "imaging"},     {"XRC", "imaging"},    {"CR", "imaging"},
+	{"MG", "imaging"},     {"PT", "imaging"},
 	{"VITAL", "vital-signs"}, {"VITALS", "vital-signs"}, {"VS", "vital-signs"},
 };
 
@@ -167,7 +176,8 @@ static void put_parent(struct fx *x, struct fact *t)
 	}
 }
 
-/* OBR: 4 service, 7/8 observed from, to, 15 specimen, 16 ordered by, 22 reported, 24 section, 25 status, 26 and 29 parent, 31 reason, 32 interpreter */
+/* OBR: 4 service, 7/8 observed from, to, 15 specimen, 16 ordered by, 22 reported, 24 section, 25 status, 26 and 29 parent, 31 reason, 32
+ * interpreter */
 void fx_obr_result(struct fx *x)
 {
 	struct fact *t = x->report = fx_add(x, FACT_REPORT);
@@ -424,7 +434,8 @@ static uint32_t run_of_text(struct fx *x)
 	bool counts = num_u64(sub, 1, UINT32_MAX, &n) == 0;
 	for (; i < x->m->count; i++) {
 		const struct hl7_segment *s = &x->m->segments[i];
-		if (fx_name(s) != SEG('O', 'B', 'X') || !slice_eq(fx_seg_field(x, s, 3), code) || !slice_eq(fx_trim(fx_seg_field(x, s, 2)), type) || !slice_eq(fx_seg_field(x, s, 11), status))
+		if (fx_name(s) != SEG('O', 'B', 'X') || !slice_eq(fx_seg_field(x, s, 3), code) ||
+			 !slice_eq(fx_trim(fx_seg_field(x, s, 2)), type) || !slice_eq(fx_seg_field(x, s, 11), status))
 			break;
 		struct slice other = fx_trim(fx_seg_field(x, s, 4));
 		uint64_t line;
@@ -468,6 +479,16 @@ static void put_text_run(struct fx *x, struct fact *t, unsigned type)
 	x->skip_to = end;
 }
 
+/* What a code is called: its display, else the code, else its text. */
+static struct slice first_part(struct slice code)
+{
+	static const uint8_t order[] = {FC_DISPLAY, FC_CODE, FC_TEXT};
+	for (size_t i = 0; i < ARRAY_LEN(order); i++)
+		if (fact_part(code, order[i]).n)
+			return fact_part(code, order[i]);
+	return SLICE_NULL;
+}
+
 /* VXU: an OBX under RXA says something of the vaccination (eligibility, information sheet, funding): one line of text. */
 static void vaccine_remark(struct fx *x, struct fact *t)
 {
@@ -475,13 +496,13 @@ static void vaccine_remark(struct fx *x, struct fact *t)
 	unsigned type = type_of(fx_field(x, 2));
 	if (type == TYPE('C', 'E') || type == TYPE3('C', 'W', 'E')) {
 		struct slice c = fx_code(x, raw);
-		value = fact_part(c, FC_DISPLAY).n ? fact_part(c, FC_DISPLAY) : fact_part(c, FC_CODE).n ? fact_part(c, FC_CODE) : fact_part(c, FC_TEXT);
+		value = first_part(c);
 	} else if (type == TYPE('T', 'S') || type == TYPE('D', 'T') || type == TYPE3('D', 'T', 'M')) {
 		value = time_or_text(x, raw);
 	} else {
 		value = readable(x, raw);
 	}
-	struct slice name = fact_part(code, FC_DISPLAY).n ? fact_part(code, FC_DISPLAY) : fact_part(code, FC_CODE).n ? fact_part(code, FC_CODE) : fact_part(code, FC_TEXT);
+	struct slice name = first_part(code);
 	if (!value.n || fact_is_null(value))
 		return;
 	struct slice both[2] = {name, value};
@@ -511,7 +532,8 @@ static struct slice range(struct fx *x, struct slice raw)
 static void put_category(struct fx *x, struct fact *t, struct slice code)
 {
 	struct slice rest, first = slice_cut(code, FACT_US, &rest);
-	if (is_vital_loinc(first) || (rest.n && is_vital_loinc(fact_part(rest, FC_ALT_CODE - 1))) || (is_vital_mdc(first) && slice_eq_str(fact_part(code, FC_SYSTEM), "MDC")))
+	if (is_vital_loinc(first) || (rest.n && is_vital_loinc(fact_part(rest, FC_ALT_CODE - 1))) ||
+		 (is_vital_mdc(first) && slice_eq_str(fact_part(code, FC_SYSTEM), "MDC")))
 		fx_put_lit(x, t, FF_CATEGORY, "vital-signs");
 	else if (x->result_category)
 		fx_put_str(x, t, FF_CATEGORY, x->result_category);
@@ -530,7 +552,8 @@ static void nameless(struct fx *x)
 		fx_lost(x);
 }
 
-/* OBX: 1 set, 2 type, 3 what, 4 sub-id, 5 value, 6 unit, 7 range, 8 flags, 11 status, 14 observed, 16 by whom, 17 method, 18 device, 19 analysed, 20 site, 21 instance */
+/* OBX: 1 set, 2 type, 3 what, 4 sub-id, 5 value, 6 unit, 7 range, 8 flags, 11 status, 14 observed, 16 by whom, 17 method, 18 device, 19
+ * analysed, 20 site, 21 instance */
 static void result(struct fx *x)
 {
 	struct slice code = fx_code(x, fx_field(x, 3));

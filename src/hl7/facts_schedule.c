@@ -7,10 +7,14 @@
 
 /* Table 0278, and the words of the big systems. */
 static const struct fx_word states[] = {
-	{"Pending", "pending"},     {"Waitlist", "proposed"},  {"Booked", "booked"},       {"Started", "arrived"},    {"Complete", "fulfilled"},  {"Completed", "fulfilled"}, {"Cancelled", "cancelled"}, {"Canceled", "cancelled"},
-	{"DC", "cancelled"},        {"Deleted", "entered-in-error"}, {"Blocked", "booked"}, {"Overbook", "booked"},    {"Noshow", "noshow"},       {"No show", "noshow"},      {"No-show", "noshow"},      {"NS", "noshow"},
-	{"Arrived", "arrived"},     {"Checked in", "arrived"}, {"Checkedin", "arrived"},   {"Check-in", "arrived"},   {"Confirmed", "booked"},    {"Scheduled", "booked"},    {"SCH", "booked"},          {"Rescheduled", "booked"},
-	{"New", "booked"},          {"Open", "booked"},        {"CAN", "cancelled"},       {"CANCEL", "cancelled"},   {"COMP", "fulfilled"},      {"CHECKED OUT", "fulfilled"}, {"PEND", "pending"},
+	{"Pending", "pending"},     {"Waitlist", "proposed"},  {"Booked", "booked"},       {"Started", "arrived"},
+	{"Complete", "fulfilled"},  {"Completed", "fulfilled"}, {"Cancelled", "cancelled"}, {"Canceled", "cancelled"},
+	{"DC", "cancelled"},        {"Deleted", "entered-in-error"}, {"Blocked", "booked"}, {"Overbook", "booked"},
+	{"Noshow", "noshow"},       {"No show", "noshow"},      {"No-show", "noshow"},      {"NS", "noshow"},
+	{"Arrived", "arrived"},     {"Checked in", "arrived"}, {"Checkedin", "arrived"},   {"Check-in", "arrived"},
+	{"Confirmed", "booked"},    {"Scheduled", "booked"},    {"SCH", "booked"},          {"Rescheduled", "booked"},
+	{"New", "booked"},          {"Open", "booked"},        {"CAN", "cancelled"},       {"CANCEL", "cancelled"},
+	{"COMP", "fulfilled"},      {"CHECKED OUT", "fulfilled"}, {"PEND", "pending"},
 };
 
 static void put_state(struct fx *x, struct fact *t)
@@ -30,7 +34,8 @@ static void put_state(struct fx *x, struct fact *t)
 /* A duration in whole minutes, when it is one. */
 static void put_minutes(struct fx *x, struct fact *t, struct slice number, struct slice unit)
 {
-	static const struct fx_word units[] = {{"", "m"}, {"MIN", "m"}, {"M", "m"}, {"MINS", "m"}, {"MINUTE", "m"}, {"MINUTES", "m"}, {"H", "h"}, {"HR", "h"}, {"HRS", "h"}, {"HOUR", "h"}, {"HOURS", "h"}, {"S", "s"}, {"SEC", "s"}, {"SECONDS", "s"}};
+	static const struct fx_word units[] = {{"", "m"}, {"MIN", "m"}, {"M", "m"}, {"MINS", "m"}, {"MINUTE", "m"}, {"MINUTES", "m"}, {"H", "h"},
+	{"HR", "h"}, {"HRS", "h"}, {"HOUR", "h"}, {"HOURS", "h"}, {"S", "s"}, {"SEC", "s"}, {"SECONDS", "s"}};
 	uint64_t n;
 	unit = fx_trim(fx_comp(x, unit, 1));
 	const char *u = FX_LOOKUP(units, unit);
@@ -66,7 +71,8 @@ static void put_tq1(struct fx *x, struct fact *t)
 	put_minutes(x, t, fx_comp(x, fx_field(x, 6), 1), fx_comp(x, fx_field(x, 6), 2));
 }
 
-/* SCH: 1 placer, 2 filler, 4 group, 6 reason of the event, 7 reason, 8 type, 9/10 duration, 11 TQ, 16 contact, 20 entered by, 25 status, 26/27 orders */
+/* SCH: 1 placer, 2 filler, 4 group, 6 reason of the event, 7 reason, 8 type, 9/10 duration, 11 TQ, 16 contact, 20 entered by, 25 status, 26/27
+ * orders */
 static void put_sch(struct fx *x, struct fact *t)
 {
 	x->s = x->sch;

@@ -2,8 +2,9 @@
  *
  *   YYYY[MM[DD[HH[MM[SS[.S+]]]]]][+/-ZZZZ][^precision]
  *
- * Also taken: what is already ISO 8601, a zone with a colon or Z, months and days of 00 (less is known: the year, the month), and digits behind the seconds that lack their
- * point. What is no time at all is nothing, and counted. The zone of MSH-7 is the default of the whole message (2.5.1, 2.15.9.7). */
+ * Also taken: what is already ISO 8601, a zone with a colon or Z, months and days of 00 (less is known: the year, the month), and digits behind
+ * the seconds that lack their point. What is no time at all is nothing, and counted. The zone of MSH-7 is the default of the whole message
+ * (2.5.1, 2.15.9.7). */
 #include "facts_internal.h"
 
 struct ts {
@@ -179,8 +180,8 @@ static struct slice iso(struct fx *x, const struct ts *t)
 	return slice_of(to, (size_t)(p - to));
 }
 
-/* The hour of birth matters in the weeks after it, and a nursery has it. On anyone else it is what a database made of a date (00:00, or 05:00 by a shift of zones), and two feeds would
- * seem to disagree about the date of birth. */
+/* The hour of birth matters in the weeks after it, and a nursery has it. On anyone else it is what a database made of a date (00:00, or 05:00 by
+ * a shift of zones), and two feeds would seem to disagree about the date of birth. */
 static bool is_newborn(const struct fx *x, const struct ts *t)
 {
 	const uint8_t *sent = x->f->time.p;

@@ -1,5 +1,5 @@
-/* Data types of chapter 2A as values of facts. Every shape of 2.1 to 2.9 at once: later versions put new components behind the old ones, and a component that became a
- * structure keeps its old meaning in its first subcomponent, so one reader serves all. */
+/* Data types of chapter 2A as values of facts. Every shape of 2.1 to 2.9 at once: later versions put new components behind the old ones, and a
+ * component that became a structure keeps its old meaning in its first subcomponent, so one reader serves all. */
 #include "facts_internal.h"
 
 /* ---- cutting ---- */
@@ -278,7 +278,8 @@ static inline bool blank_at(const uint8_t *p)
 	return *p <= ' ';
 }
 
-/* CE's six components stand in the order of our parts: most codes are one copy with the separators exchanged. False: there are more, or blanks to trim. */
+/* CE's six components stand in the order of our parts: most codes are one copy with the separators exchanged. False: there are more, or blanks
+ * to trim. */
 static bool code_at_once(struct fx *x, struct slice raw, struct slice *ret)
 {
 	const uint8_t *end = raw.p + raw.n; /* raw is not empty */
@@ -397,7 +398,8 @@ struct slice fx_name_xpn(struct fx *x, struct slice raw)
 		return SLICE(FACT_NULL);
 	struct slice c[8];
 	fx_cut(x, raw, x->comp, c, 8);
-	struct slice parts[8] = {[FN_FAMILY] = family(x, c[0]), [FN_GIVEN] = fx_part(x, c[1]), [FN_MIDDLE] = fx_part(x, c[2]), [FN_PREFIX] = fx_part(x, c[4]), [FN_SUFFIX] = two(x, c[3], c[5])};
+	struct slice parts[8] = {[FN_FAMILY] = family(x, c[0]), [FN_GIVEN] = fx_part(x, c[1]), [FN_MIDDLE] = fx_part(x, c[2]),
+		[FN_PREFIX] = fx_part(x, c[4]), [FN_SUFFIX] = two(x, c[3], c[5])};
 	if (!parts[FN_FAMILY].n && !parts[FN_GIVEN].n && !parts[FN_MIDDLE].n)
 		return says_null(raw) ? SLICE(FACT_NULL) : SLICE_NULL; /* a type alone names nobody */
 	parts[FN_USE] = slice_str(FX_LOOKUP(name_uses, c[6]));
@@ -405,7 +407,8 @@ struct slice fx_name_xpn(struct fx *x, struct slice raw)
 	return whole(x, raw, parts, 8);
 }
 
-/* HD in subcomponents, or components 2 to 4 of an EI: the namespace, else the universal id as a URI (an OID from HL7 v2 is the same authority as FHIR's urn:oid:). */
+/* HD in subcomponents, or components 2 to 4 of an EI: the namespace, else the universal id as a URI (an OID from HL7 v2 is the same authority as
+ * FHIR's urn:oid:). */
 static struct slice assigner(struct fx *x, struct slice ns, struct slice id, struct slice type)
 {
 	if (ns.n)
@@ -438,7 +441,8 @@ static struct slice person(struct fx *x, struct slice raw, int delim)
 	struct slice c[9];
 	fx_cut(x, raw, delim, c, 9);
 	struct slice id = SLICE_NULL, type = SLICE_NULL;
-	struct slice parts[8] = {[FP_ID] = first_sub(x, c[0]), [FP_FAMILY] = delim == x->sub ? fx_part(x, c[1]) : family(x, c[1]), [FP_GIVEN] = two(x, c[2], c[3]), [FP_PREFIX] = fx_part(x, c[5]),
+	struct slice parts[8] = {[FP_ID] = first_sub(x, c[0]), [FP_FAMILY] = delim == x->sub ? fx_part(x, c[1]) : family(x, c[1]), [FP_GIVEN] = two(x, c[2], c[3]),
+		[FP_PREFIX] = fx_part(x, c[5]),
 		[FP_SUFFIX] = two(x, c[4], c[6])};
 	if (delim == x->comp && c[8].n)
 		parts[FP_ASSIGNER] = assigner_hd(x, c[8], &id, &type);
@@ -478,7 +482,8 @@ struct slice fx_place(struct fx *x, struct slice raw)
 	struct slice c[9];
 	fx_cut(x, raw, x->comp, c, 9);
 	struct slice id, type;
-	struct slice parts[8] = {[FL_UNIT] = assigner_hd(x, c[0], &id, &type), [FL_ROOM] = first_sub(x, c[1]), [FL_BED] = first_sub(x, c[2]), [FL_FACILITY] = assigner_hd(x, c[3], &id, &type),
+	struct slice parts[8] = {[FL_UNIT] = assigner_hd(x, c[0], &id, &type), [FL_ROOM] = first_sub(x, c[1]), [FL_BED] = first_sub(x, c[2]),
+		[FL_FACILITY] = assigner_hd(x, c[3], &id, &type),
 		[FL_BUILDING] = first_sub(x, c[6]), [FL_FLOOR] = first_sub(x, c[7]), [FL_STATUS] = fx_part(x, c[4]), [FL_TEXT] = fx_part(x, c[8])};
 	return whole(x, raw, parts, 8);
 }
@@ -502,7 +507,8 @@ struct slice fx_address(struct fx *x, struct slice raw)
 		struct slice s[2] = {fx_part(x, street[2]), fx_part(x, street[1])};
 		line = fx_words(x, s, 2, ' ');
 	}
-	struct slice parts[8] = {[FA_LINE] = line, [FA_LINE2] = fx_part(x, c[1]), [FA_CITY] = fx_part(x, c[2]), [FA_STATE] = first_sub(x, c[3]), [FA_POSTAL] = fx_part(x, c[4]), [FA_COUNTRY] = fx_part(x, c[5])};
+	struct slice parts[8] = {[FA_LINE] = line, [FA_LINE2] = fx_part(x, c[1]), [FA_CITY] = fx_part(x, c[2]),
+		[FA_STATE] = first_sub(x, c[3]), [FA_POSTAL] = fx_part(x, c[4]), [FA_COUNTRY] = fx_part(x, c[5])};
 	struct slice v = fx_join(x, parts, FA_USE);
 	if (v.n == 0)
 		return says_null(raw) ? SLICE(FACT_NULL) : SLICE_NULL;
@@ -512,10 +518,12 @@ struct slice fx_address(struct fx *x, struct slice raw)
 
 /* Tables 0202 (equipment) and 0201 (use). */
 static const struct fx_word telecom_systems[] = {
-	{"PH", "phone"}, {"CP", "phone"}, {"SAT", "phone"}, {"FX", "fax"}, {"BP", "pager"}, {"Internet", "email"}, {"X.400", "email"}, {"NET", "email"}, {"MD", "other"}, {"TDD", "other"}, {"TTY", "other"}, {"SMS", "sms"}, {"URL", "url"},
+	{"PH", "phone"}, {"CP", "phone"}, {"SAT", "phone"}, {"FX", "fax"}, {"BP", "pager"}, {"Internet", "email"}, {"X.400", "email"}, {"NET", "email"},
+	{"MD", "other"}, {"TDD", "other"}, {"TTY", "other"}, {"SMS", "sms"}, {"URL", "url"},
 };
 static const struct fx_word telecom_uses[] = {
-	{"PRN", "home"}, {"ORN", "home"}, {"VHN", "temp"}, {"WPN", "work"}, {"ASN", "work"}, {"BPN", "work"}, {"PRS", "mobile"}, {"PRC", "mobile"}, {"WPC", "mobile"},
+	{"PRN", "home"}, {"ORN", "home"}, {"VHN", "temp"}, {"WPN", "work"}, {"ASN", "work"}, {"BPN", "work"}, {"PRS", "mobile"}, {"PRC", "mobile"},
+	{"WPC", "mobile"},
 };
 
 /* The number from its pieces (2.3 on): country, area, local, extension. */

@@ -1,13 +1,17 @@
 /* Where a patient is and why: PV1 (3.4.3), PV2 (3.4.4), under the action that the event names (facts_map.c).
  *
- * Only visit events (ADT) move anybody. PV1 of a result or an order is what another system last heard, often hours old: it makes the visit known ("mention"), no more. */
+ * Only visit events (ADT) move anybody. PV1 of a result or an order is what another system last heard, often hours old: it makes the visit known
+ * ("mention"), no more. */
 #include "facts_internal.h"
 
 /* Table 0004, FHIR's ActCode, and the words some send. N (not applicable) and U (unknown) say nothing. */
 static const struct fx_word classes[] = {
-	{"I", "inpatient"},   {"O", "outpatient"},  {"E", "emergency"},        {"P", "preadmit"},          {"R", "recurring"},           {"B", "obstetrics"},   {"C", "other"},      {"V", "virtual"},
-	{"H", "home"},        {"N", ""},            {"U", ""},                 {"IMP", "inpatient"},       {"ACUTE", "inpatient"},       {"AMB", "outpatient"}, {"EMER", "emergency"}, {"VR", "virtual"},
-	{"HH", "home"},       {"PRENC", "preadmit"}, {"INPATIENT", "inpatient"}, {"OUTPATIENT", "outpatient"}, {"EMERGENCY", "emergency"}, {"OBSENC", "inpatient"}, {"SS", "outpatient"},
+	{"I", "inpatient"},   {"O", "outpatient"},  {"E", "emergency"},        {"P", "preadmit"},          {"R", "recurring"},
+	{"B", "obstetrics"},   {"C", "other"},      {"V", "virtual"},
+	{"H", "home"},        {"N", ""},            {"U", ""},                 {"IMP", "inpatient"},       {"ACUTE", "inpatient"},
+	{"AMB", "outpatient"}, {"EMER", "emergency"}, {"VR", "virtual"},
+	{"HH", "home"},       {"PRENC", "preadmit"}, {"INPATIENT", "inpatient"}, {"OUTPATIENT", "outpatient"}, {"EMERGENCY", "emergency"},
+	{"OBSENC", "inpatient"}, {"SS", "outpatient"},
 };
 
 static const char *class_of(struct fx *x, struct slice raw)
@@ -24,8 +28,10 @@ static const char *action_of(const struct fx *x, const char *class)
 	const char *action = x->type->action;
 	if (x->type->family != FX_ADT || !action)
 		return "mention";
-	if (!strcmp(action, "cancel-admit") && class && (!strcmp(class, "outpatient") || !strcmp(class, "emergency") || !strcmp(class, "recurring") || !strcmp(class, "virtual") || !strcmp(class, "home")))
-		return "cancel-register";
+	static const char *const registered[] = {"outpatient", "emergency", "recurring", "virtual", "home"};
+	for (size_t i = 0; i < ARRAY_LEN(registered) && class && !strcmp(action, "cancel-admit"); i++)
+		if (!strcmp(class, registered[i]))
+			return "cancel-register";
 	return action;
 }
 
@@ -54,8 +60,8 @@ static void care_team(struct fx *x, unsigned field, const char *role)
 	fx_put_visit(x, t);
 }
 
-/* PV1: 2 class, 3 place, 4 admission type, 6 prior place, 7 attending, 8 referring, 9 consulting, 10 service, 11 temporary place, 15 ambulatory status, 16 VIP, 17 admitting,
- * 18 patient type, 19 visit number, 36 disposition, 42 pending place, 44 admitted, 45 discharged */
+/* PV1: 2 class, 3 place, 4 admission type, 6 prior place, 7 attending, 8 referring, 9 consulting, 10 service, 11 temporary place, 15 ambulatory
+ * status, 16 VIP, 17 admitting, 18 patient type, 19 visit number, 36 disposition, 42 pending place, 44 admitted, 45 discharged */
 void fx_pv1(struct fx *x)
 {
 	if (!x->patients)
@@ -103,7 +109,8 @@ static unsigned expected_field(const struct fx *x)
 	return coming && fx_has(x, 8) ? 8 : 9;
 }
 
-/* PV2: 3 admit reason, 8 expected admission, 9 expected discharge, 12 description, 22 protection, 41 precautions, 43 living will, 45 advance directive */
+/* PV2: 3 admit reason, 8 expected admission, 9 expected discharge, 12 description, 22 protection, 41 precautions, 43 living will, 45 advance
+ * directive */
 void fx_pv2(struct fx *x)
 {
 	if (!x->patients)
