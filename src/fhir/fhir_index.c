@@ -43,11 +43,12 @@ static bool key_is(const struct json *j, const char *name)
 	return slice_eq_str(j->value, name);
 }
 
-/* The value of the key just read, when it is a string; else it is skipped. */
+/* The value of the key just read, when it is a string; else it is skipped. Of a key that comes twice the first counts, here as in the tree (json_get) and
+ * in fhir_document: one reading of a body, whoever reads. */
 static int string_value(struct json *j, struct slice *ret)
 {
 	enum json_type t = json_next(j);
-	if (t == JSON_STR) {
+	if (t == JSON_STR && !ret->p) {
 		*ret = j->value;
 		return 0;
 	}
@@ -80,12 +81,13 @@ static int walk_resource(struct walk *k, uint32_t at, int deep)
 			code = string_value(&k->j, &r->entries[at].bundle_type);
 		else if (at == 0 && key_is(&k->j, "timestamp"))
 			code = string_value(&k->j, &r->timestamp);
-		else if (at == 0 && key_is(&k->j, "identifier")) {
+		else if (at == 0 && key_is(&k->j, "identifier") && !r->identifier.p) {
 			t = json_next(&k->j);
 			size_t start = k->j.start;
 			code = json_skip(&k->j, t);
 			r->identifier = slice_of(r->text.p + start, cur_offset(&k->j.c) - start);
-		} else if (key_is(&k->j, "entry") && deep < FHIR_BUNDLES_DEEP) {
+		} else if (key_is(&k->j, "entry") && deep < FHIR_BUNDLES_DEEP && !r->entries[at].walked) {
+			r->entries[at].walked = true;
 			t = json_next(&k->j);
 			code = t == JSON_ARR ? walk_entries(k, ++k->scopes, at, deep + 1) : json_skip(&k->j, t);
 		} else
@@ -128,6 +130,7 @@ static int walk_entry(struct walk *k, uint32_t scope, uint32_t parent, uint32_t 
 	en->scope = scope;
 	en->parent = parent;
 	en->number = number;
+	bool seen = false;
 	for (;;) {
 		enum json_type t = json_next(&k->j);
 		if (t == JSON_OBJ_END)
@@ -139,7 +142,8 @@ static int walk_entry(struct walk *k, uint32_t scope, uint32_t parent, uint32_t 
 			code = string_value(&k->j, &r->entries[at].full_url);
 		else if (key_is(&k->j, "request"))
 			code = walk_request(k, at);
-		else if (key_is(&k->j, "resource")) {
+		else if (key_is(&k->j, "resource") && !seen) {
+			seen = true;
 			t = json_next(&k->j);
 			size_t start = k->j.start;
 			code = t == JSON_OBJ ? walk_resource(k, at, deep) : json_skip(&k->j, t);

@@ -25,6 +25,7 @@ struct fhir_entry { /* one resource of the body */
 	uint32_t scope, parent;   /* which bundle, and the entry that bundle stands in (own index: none) */
 	uint32_t number;          /* position in that bundle's entry array */
 	bool bundle;              /* a bundle in the bundle: only its entries are read */
+	bool walked;              /* its entry array has been */
 	bool listed;              /* named by a section of the document's Composition */
 	uint8_t busy;             /* being resolved: a reference that comes back to it is not followed */
 	struct fact *fact;        /* what it became */

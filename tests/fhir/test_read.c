@@ -303,6 +303,12 @@ static void order_in_a_body(void **state)
 	assert_slice(fact_get(find_fact(&f, FACT_DOCUMENT, 0), FF_CONTENT), "hi");
 	assert_slice(fact_get(find_fact(&f, FACT_DOCUMENT, 0), FF_CONTENT_PLACE), "entry.0.resource.data");
 	assert_null(find_fact(&f, FACT_DOCUMENT, 1));
+	/* keys that come twice: the first counts, for everybody */
+	READ(&f, a, "{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[{\"resource\":{\"resourceType\":\"Goal\",\"id\":\"g\",\"id\":\"h\",\"title\":\"one\"},\"resource\":{\"resourceType\":\"Goal\",\"id\":\"i\"}}],"
+				"\"entry\":[{\"resource\":{\"resourceType\":\"Goal\",\"id\":\"k\"}}]}");
+	assert_slice(fact_get(find_fact(&f, FACT_GENERIC, 0), FF_RESOURCE), "Goal/g");
+	assert_slice(fact_get(find_fact(&f, FACT_GENERIC, 0), FF_TITLE), "one");
+	assert_null(find_fact(&f, FACT_GENERIC, 1));
 	READ(&f, a, "{\"resourceType\":\"Parameters\",\"id\":\"x\"}");
 	assert_true(f.uninterpreted);
 	arena_free(a);
