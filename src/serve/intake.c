@@ -211,7 +211,7 @@ static void tell(struct intake *in, int64_t now)
 {
 	AUTO_BUF struct buf json;
 	struct jsonw w;
-	if (!in->changed || now - in->told_at < TIME_SEC / 2 || in->keeper.fd < 0 || chan_unsent(&in->keeper))
+	if (!in->changed || now - in->told_at < TIME_SEC / 10 || in->keeper.fd < 0 || chan_unsent(&in->keeper))
 		return;
 	buf_init(&json, FRAME_SMALL);
 	jsonw_init(&w, &json);
@@ -278,7 +278,7 @@ static int wait_ms(const struct intake *in, int64_t now)
 		int64_t ms = (in->retry_at - now) / (TIME_SEC / 1000) + 1;
 		return ms < 0 ? 0 : ms < 1000 ? (int)ms : 1000;
 	}
-	return in->changed ? 500 : 1000;
+	return in->changed ? 100 : 1000;
 }
 
 static int loop(struct intake *in)
