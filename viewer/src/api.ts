@@ -9,13 +9,13 @@ export interface Alarm { id: string; severity: string; since: string; what: stri
 export interface Board {
   now: string; site?: { name: string; mode: string; since?: string };
   ledger: { size: number; published: number; origin: string; root: string; checkpointTime?: string; outside: null | { name: string; size: number; time: string }; protection: string; lastVerified?: string | null };
-  view: { applied: number; behind: number }; feeds: Feed[]; alarms: Alarm[];
+  view: { applied: number; behind: number; pinned?: boolean; rebuilding?: boolean }; feeds: Feed[]; alarms: Alarm[];
   listeners: { name: string; address: string; tls: boolean; state: string; reason?: string; connections: number; messages: number; fragments: number; duplicates: number }[];
   roles: { name: string; pid: number; since: string; restarts: number; sandbox: { user: boolean; landlock: boolean; seccomp: boolean; note?: string } }[];
   disk: { free: number; total: number; reserve: number; state: string };
   keys: { sharesLyingAbout: string[]; shares?: string };
   unhandled: { type: string; count: number; uninterpreted: number; problems: number; lastEntry: number }[];
-  replicas: unknown[]; packets: unknown[]; quarantined: number;
+  replicas: unknown[]; packets: unknown[]; quarantined: number; notRecorded?: number;
 }
 export interface Event { entry: number; time: string; kind: string; user?: string; what?: string; patient?: string; reason?: string; text?: string; source?: string }
 

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ApiError, type Board, type Session, get, line, post, serverNow, setCsrf, tidyBoard } from "./api";
+import { pressing } from "./alarms";
 import { AsOf } from "./asof";
 import { AuditPage } from "./audit";
 import { AlarmsPage, BoardPage } from "./board";
@@ -126,11 +127,13 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
         <a class="skip" href="#content" onClick={(e) => { e.preventDefault(); document.getElementById("content")?.focus(); }}>{t("skip")}</a>
         <StateBar mode={mode} asOfOpen={asOfOpen} setAsOfOpen={setAsOfOpen} />
         <nav class="rail" aria-label={t("pages")}>
-          {seen.map((p, i) => <a key={p.path} href={`#/${p.path}`} aria-current={p.path === currentPage ? "page" : undefined}><span>{t(p.word)}{p.path === "alarms" && board && board.alarms.length > 0 ? <b class="n"> {board.alarms.length}</b> : null}</span><kbd aria-hidden="true">{i + 1}</kbd></a>)}
+          {seen.map((p, i) => <a key={p.path} href={`#/${p.path}`} aria-current={p.path === currentPage ? "page" : undefined}><span>{t(p.word)}{p.path === "alarms" && pressing(board).length > 0 ? <b class="n"> {pressing(board).length}</b> : null}</span><kbd aria-hidden="true">{i + 1}</kbd></a>)}
           <button type="button" class="help" onClick={() => setHelp(true)}><span>{t("keys")}</span><kbd aria-hidden="true">?</kbd></button>
         </nav>
         <div class="main">
           {line.down && <Unreachable since={boardAt} retry={loadBoard} />}
+          {board && (board.notRecorded ?? 0) > 0 && <p class="strip bad" role="alert"><b>{t("notBeingRecorded")}</b> {t("alUnrecorded")} ({board.notRecorded})</p>}
+          {board && (board.view.pinned || board.view.rebuilding) && <p class="strip warn" role="status"><b>{board.view.rebuilding ? t("viewRebuilding") : t("viewPinned")}</b>{board.view.behind ? ` ${t("behind", { n: board.view.behind })}` : ""}</p>}
           {line.skew !== 0 && Math.abs(line.skew) > 60000 && <p class="strip warn" role="status">{t("clockOff", { t: span(Math.abs(line.skew) / 1000) })}</p>}
           {asOfOpen && <AsOf onClose={() => { setAsOfOpen(false); document.getElementById("asof-button")?.focus(); }} />}
           {at && <PastLine />}
@@ -169,7 +172,7 @@ function StateBar({ mode, asOfOpen, setAsOfOpen }: { mode: string; asOfOpen: boo
   const now = useNow(5000);
   const rank = { never: 3, stale: 2, ageing: 1, fresh: 0 } as Record<string, number>;
   const worst = board?.feeds.slice().sort((a, b) => (rank[b.state] ?? 0) - (rank[a.state] ?? 0) || Date.parse(a.last ?? "") - Date.parse(b.last ?? ""))[0];
-  const alarms = board?.alarms.length ?? 0;
+  const alarms = pressing(board).length;
   const stale = worst && (worst.state === "stale" || worst.state === "never");
   return (
     <header class="bar">
@@ -178,14 +181,14 @@ function StateBar({ mode, asOfOpen, setAsOfOpen }: { mode: string; asOfOpen: boo
       <span class={`mode ${mode}`}>{modeText(mode, board?.site?.since ?? session.site.since, now)}</span>
       {worst ? (
         <a href="#/board" class={`pill ${stale ? "bad" : worst.state === "ageing" ? "warn" : ""}`}>
-          {stale ? <>{t(worst.state === "never" ? "never" : "stale")}: {s.short(worst.name)}{worst.last ? ` · ${span((now - Date.parse(worst.last)) / 1000)}` : ""}</>
+          {stale ? <>{t(worst.state === "never" ? "never" : "stale")}{t("colon")}{s.short(worst.name)}{worst.last ? ` · ${span((now - Date.parse(worst.last)) / 1000)}` : ""}</>
             : <>{t("feedsOk", { n: board!.feeds.length })} · {t("oldest", { t: worst.last ? span((now - Math.min(...board!.feeds.map((f) => Date.parse(f.last ?? "") || now))) / 1000) : "" })}</>}
         </a>
       ) : board ? <span class="pill warn">{t("noFeeds")}</span> : null}
       {board && (alarms ? <a href="#/alarms" class={`pill ${board.alarms.some((a) => a.severity === "alarm") ? "bad" : "warn"}`}>{t("alarmsN", { n: alarms })}</a> : <a href="#/alarms" class="pill quiet">{t("noAlarmsShort")}</a>)}
       <span class="grow" />
       <OwnMenu />
-      <button type="button" id="asof-button" class="asof" aria-expanded={asOfOpen} onClick={() => setAsOfOpen(!asOfOpen)}><span>{t("asOf")}</span> <b>{at ? (at.time ? stamp(at.time, now) : `#${at.entry}`) : t("now")}</b></button>
+      <button type="button" id="asof-button" class="asof" aria-expanded={asOfOpen} onClick={() => setAsOfOpen(!asOfOpen)}><span>{t("asOfLabel")}</span> <b>{at ? (at.time ? stamp(at.time, now) : `#${at.entry}`) : t("now")}</b></button>
     </header>
   );
 }

@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { alarmText } from "./alarms";
 import type { Alarm, Board, Event, Feed } from "./api";
 import { agoOf, bytes, count, full, span, stamp } from "./format";
 import { t } from "./i18n";
@@ -40,7 +41,7 @@ export function BoardPage() {
           <section class="panel" aria-labelledby="h-feeds">
             <header><h2 id="h-feeds">{t("feeds")}</h2><span class="grow" /><span class="muted small">{t("rhythmNote")}</span></header>
             {b.feeds.length === 0 ? <p class="in">{t("noFeedsWhy")}</p> : (
-              <div class="scroll"><table>
+              <div class="scroll" tabIndex={0} role="region" aria-label={t("feeds")}><table>
                 <thead><tr><th scope="col">{t("feed")}</th><th scope="col">{t("last")}</th><th scope="col">{t("rhythm")}</th><th scope="col">{t("hour")}</th><th scope="col">{t("state")}</th><th scope="col" class="num">{t("messages")}</th></tr></thead>
                 <tbody>{b.feeds.map((f) => (
                   <tr key={f.name + f.source} class={f.state}>
@@ -61,9 +62,9 @@ export function BoardPage() {
           <LedgerPanel b={b} now={now} />
           <section class="panel" aria-labelledby="h-copies">
             <header><h2 id="h-copies">{t("copies")}</h2></header>
-            <dl class="kv in">
-              <dt>{t("replicas")}</dt><dd>{b.replicas.length ? b.replicas.length : <span class="muted">{t("noneYet")}</span>}</dd>
-              <dt>{t("packets")}</dt><dd>{b.packets.length ? b.packets.length : <span class="muted">{t("noneYet")}</span>}</dd>
+            <dl class="kv in flat">
+              <div><dt>{t("replicas")}</dt><dd>{b.replicas.length ? b.replicas.length : <span class="muted">{t("noneYet")}</span>}</dd></div>
+              <div><dt>{t("packets")}</dt><dd>{b.packets.length ? b.packets.length : <span class="muted">{t("noneYet")}</span>}</dd></div>
             </dl>
           </section>
           <section class="panel" aria-labelledby="h-roles">
@@ -88,17 +89,19 @@ function Alarms({ alarms, now, max }: { alarms: Alarm[]; now: number; max: numbe
   const shown = alarms.slice().sort((a, b) => rank(a) - rank(b) || Date.parse(a.since) - Date.parse(b.since)).slice(0, max);
   const short = max < 10; // on the board the one next step; all of them on their own page
   return (
-    <section class={`panel alarms ${alarms.length ? "on" : ""}`} aria-labelledby="h-alarms" aria-live="polite">
+    <section class={`panel alarms ${alarms.some((a) => a.severity !== "note") ? "on" : ""}`} aria-labelledby="h-alarms" aria-live="polite">
       <header><h2 id="h-alarms">{t("alarms")}</h2>{alarms.length ? <b class="tag red">{alarms.length}</b> : null}<span class="grow" />{alarms.length > max && <a href="#/alarms">{t("all")} ({alarms.length})</a>}</header>
       {alarms.length === 0 ? <p class="in">{t("noAlarms")}</p> : <ul class="alarmlist">{shown.map((a, i) => <AlarmRow key={a.id} a={a} now={now} next={!short || i === 0} />)}</ul>}
     </section>
   );
 }
 function AlarmRow({ a, now, next }: { a: Alarm; now: number; next: boolean }) {
+  const { board } = useShared();
+  const text = alarmText(a, board);
   return (
     <li>
       <span class={`tag ${a.severity === "alarm" ? "red" : a.severity === "warning" ? "amber" : "blue"}`}>{t(a.severity === "alarm" ? "sevAlarm" : a.severity === "warning" ? "sevWarning" : "sevNote")}</span>
-      <div><b>{a.reason || a.what}</b>{next && a.next && <p>{t("next")}: {a.next}</p>}</div>
+      <div><b>{text.reason}</b>{next && text.next && <p>{t("next")}{t("colon")}{text.next}</p>}</div>
       <span class="muted nowrap">{t("since")} {stamp(a.since, now)} · {span((now - Date.parse(a.since)) / 1000)}</span>
     </li>
   );
@@ -147,7 +150,7 @@ export function AlarmsPage() {
         <header><h2 id="h-past">{t("alarmsPast")}</h2></header>
         <Fail error={error} onRetry={reload} />
         {data && (data.events.length === 0 ? <p class="in muted">{t("alarmsPastNone")}</p> : (
-          <div class="scroll"><table><thead><tr><th scope="col">{t("when")}</th><th scope="col">{t("what")}</th><th scope="col">{t("reason")}</th><th scope="col" class="num">{t("entry")}</th></tr></thead>
+          <div class="scroll" tabIndex={0} role="region" aria-label={t("feeds")}><table><thead><tr><th scope="col">{t("when")}</th><th scope="col">{t("what")}</th><th scope="col">{t("reason")}</th><th scope="col" class="num">{t("entry")}</th></tr></thead>
             <tbody>{data.events.map((e) => <tr key={e.entry}><td class="nowrap" title={full(e.time)}>{stamp(e.time, now)}</td><td>{e.what}</td><td>{[e.text, e.reason].filter(Boolean).join(" · ")}</td><td class="num">{e.entry}</td></tr>)}</tbody></table></div>
         ))}
         {data?.next != null && <p class="in"><button type="button" class="btn small" onClick={() => setBefore(data.next!)}>{t("older")}</button></p>}

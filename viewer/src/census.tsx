@@ -83,7 +83,7 @@ export function CensusPage() {
               <section key={g.unit} aria-label={g.unit || t("noUnit")}>
                 {(!chosen || words.length > 0) && <h2 class="unit">{g.unit || t("noUnit")} <span class="muted">{g.rows[0]!.facility}</span></h2>}
                 <ul class={asList ? "rows" : "beds"}>{g.rows.map((r) => <BedLine key={r.id} r={r} ref_={minute(ref)} now={minute(now)} lang={lang} />)}</ul>
-                {free > 0 && <p class="muted small">{t("emptyBeds")}: {free}</p>}
+                {free > 0 && <p class="muted small">{t("emptyBeds")}{t("colon")}{free}</p>}
               </section>
             );
           })}
@@ -104,7 +104,7 @@ const BedLine = memo(({ r, ref_, now }: { r: Row; ref_: number; now: number; lan
           <Who name={r.name} masked={r.masked} />
           {!r.masked && <span class="ids"><span>{birth(r.birth) || t("noBirth")}</span> <span>{ageOf(r.birth, ref_)}</span> <span>{sexWord(r.sex)}</span></span>}
           {!r.masked && (r.alerts || allergy === "not-received" || allergy === "stated-none") && (
-            <span class="alerts">{allergy === "not-received" && !/allerg/i.test(r.alerts) ? <b class="nrshort">{t("allergies")}: {t("notReceived")}</b> : allergy === "stated-none" && !/allerg/i.test(r.alerts) ? <span class="muted">{t("allergies")}: {t("statedNone")}</span> : null} {r.alerts && <b>{r.alerts.replace(/^allergies:/i, `${t("allergies")}:`)}</b>}</span>
+            <span class="alerts">{allergy === "not-received" && !/allerg/i.test(r.alerts) ? <b class="nrshort">{t("allergies")}{t("colon")}{t("notReceived")}</b> : allergy === "stated-none" && !/allerg/i.test(r.alerts) ? <span class="muted">{t("allergies")}{t("colon")}{t("statedNone")}</span> : null} {r.alerts && <b>{r.alerts.replace(/^allergies:/i, `${t("allergies")}${t("colon").trimEnd()}`)}</b>}</span>
           )}
           <span class="foot">{r.number && <span class="mrn">{r.number}</span>}<RowMarks row={r} />{r.received && <span class="muted" title={`${t("received")} ${full(r.received)}`}>{stamp(r.received, now)} · {spanOf(r.received, ref_)}</span>}</span>
         </span>

@@ -25,7 +25,7 @@ export function Medications({ p }: { p: Patient }) {
       <SectionPanel s={s} title={t("scheduled")} empty={active.length === 0}><MedTable list={active} refTime={ref} given={given.state} /></SectionPanel>
       {prn.length > 0 && <section class="panel" aria-labelledby="h-prn"><header><h2 id="h-prn">{t("prnTitle")}</h2></header><div class="in"><MedTable list={prn} refTime={ref} given={given.state} /></div></section>}
       <SectionPanel s={given} empty={all.length === 0}>
-        <div class="scroll"><table class="givens">
+        <div class="scroll" tabIndex={0} role="region" aria-label={t("medications")}><table class="givens">
           <thead><tr><th scope="col">{t("when")}</th><th scope="col">{t("what")}</th><th scope="col">{t("dose")}</th><th scope="col">{t("status")}</th><th scope="col">{t("who")}</th><th scope="col">{t("source")}</th></tr></thead>
           <tbody>{all.slice(0, log).map((g) => (
             <tr key={g.id} class={g.notGiven ? "not" : ""}><td class="nowrap">{stamp(g.time, now)} <span class="muted">{spanOf(g.time, ref)}</span></td><th scope="row">{g.name}{loose.includes(g) ? <small class="muted"> {t("noOrder")}</small> : null}</th><td class="dose">{[g.dose, g.route].filter(Boolean).join(" · ")}</td>
@@ -44,7 +44,7 @@ export function Medications({ p }: { p: Patient }) {
 function MedTable({ list, refTime, given }: { list: Medication[]; refTime: number; given: string }) {
   const now = useNow(10000);
   return (
-    <div class="scroll"><table class="meds">
+    <div class="scroll" tabIndex={0} role="region" aria-label={t("medications")}><table class="meds">
       <thead><tr><th scope="col">{t("medication")}</th><th scope="col">{t("dose")}</th><th scope="col">{t("frequency")}</th><th scope="col">{t("lastGiven")}</th><th scope="col">{t("ordered")}</th></tr></thead>
       <tbody>{list.map((m) => {
         const g = m.given.find((x) => !x.notGiven && x.status !== "entered-in-error"), no = m.given.find((x) => x.notGiven);

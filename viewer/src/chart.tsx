@@ -58,8 +58,8 @@ export function ChartPage({ id, tab }: { id: string; tab: string }) {
         </div>
         <span class="grow" />
         {old && loading && <span class="muted" role="status">{t("loading", { what: t("chart") })}</span>}
-        <button type="button" class="btn small" title={t("fetchedAt", { t: spanOf(new Date(fetched).toISOString(), now) })} onClick={reload}>{t("renew")}{fetched ? <small class="muted"> {spanOf(new Date(fetched).toISOString(), now)}</small> : null}</button>
-        <button type="button" class="btn small" onClick={() => print("chart", { patient: p.id })}>{t("print")}</button>
+        <span class="tools"><button type="button" class="btn small" title={t("fetchedAt", { t: spanOf(new Date(fetched).toISOString(), now) })} onClick={reload}>{t("renew")}{fetched ? <small class="muted"> {spanOf(new Date(fetched).toISOString(), now)}</small> : null}</button>
+        <button type="button" class="btn small" onClick={() => print("chart", { patient: p.id })}>{t("print")}</button></span>
       </div>
       <div class={`scroller ${old ? "oldcopy" : ""}`} id="content" ref={scroller} tabIndex={0} role="tabpanel" aria-labelledby={`tab-${own}`}>
         <h2 class="printonly tabname">{t(own as Key)}</h2>
@@ -73,7 +73,7 @@ export function ChartPage({ id, tab }: { id: string; tab: string }) {
 
 export function allergyText(p: Patient): string {
   const s = p.sections.allergies!;
-  return `${t("allergies")}: ${s.state === "not-received" ? t("notReceived") : s.state === "stated-none" ? t("statedNone") : allergies(s).map((r) => lineOf(r).what).join(", ") || t("noneCurrent")}`;
+  return `${t("allergies")}${t("colon")}${s.state === "not-received" ? t("notReceived") : s.state === "stated-none" ? t("statedNone") : allergies(s).map((r) => lineOf(r).what).join(", ") || t("noneCurrent")}`;
 }
 
 function Banner({ p, now }: { p: Patient; now: number }) {
@@ -101,8 +101,8 @@ function Banner({ p, now }: { p: Patient; now: number }) {
           {p.incomplete && <span class="tag amber">{t("incomplete")}</span>}
           {p.isProtected && <span class="tag blue">{t("protectedRec")}</span>}
           {p.deceased && <span class="tag blue">{t("deceased")}{p.deceased !== "yes" ? ` ${stamp(p.deceased)}` : ""}</span>}
-          {p.replacedBy && <span class="tag amber">{t("merged")}: {t("mergedInto")}</span>}
-          {p.replaces.length > 0 && <span class="tag blue">{t("merged")}: {t("replaces")} {p.numbers.filter((n) => n.value !== p.number).map((n) => n.value).slice(0, 4).join(", ") || p.replaces.join(", ")}</span>}
+          {p.replacedBy && <span class="tag amber">{t("merged")}{t("colon")}{t("mergedInto")}</span>}
+          {p.replaces.length > 0 && <span class="tag blue">{t("merged")}{t("colon")}{t("replaces")} {p.numbers.filter((n) => n.value !== p.number).map((n) => n.value).slice(0, 4).join(", ") || p.replaces.join(", ")}</span>}
         </p>
       )}
     </section>

@@ -48,6 +48,16 @@ const en = {
   inT: "in {t}", goDo: "Go", timeHow: "Write 03:12, or 2026-11-20 03:12.", doseNotReceived: "dose not received", msgResults: "Results", msgMedication: "Medication order", msgGiven: "Medication given or refused", msgOrder: "Order", msgDocument: "Document", msgAppointment: "Appointment", msgImmunization: "Immunization", msgAdmit: "Admission", msgTransfer: "Transfer", msgDischarge: "Discharge", msgRegister: "Registration", msgCancel: "Cancellation of a move", msgIdentity: "Record numbers merged or moved", msgLink: "Records linked or unlinked", msgSwap: "Beds exchanged", msgAllergy: "Allergies", msgDetails: "Details updated",
   visitInpatient: "Inpatient stay", visitEmergency: "Emergency visit", visitOutpatient: "Outpatient visit", visitPre: "Planned stay", visitShort: "Short stay", ourRecord: "Holdfast",
   showViews: "Show who looked, too",
+  colon: ": ", asOfLabel: "As of", notBeingRecorded: "NOT BEING RECORDED", viewRebuilding: "The charts are being rebuilt from the ledger; what is shown is the old copy.",
+  viewPinned: "The charts are held at an earlier entry on purpose; newer messages are stored and not shown.", alSilent: "{f} is silent; it normally speaks every {u} at this hour",
+  alSilentNext: "Ask who runs the sender whether it is down. Charts show this source as STALE until it speaks.", alDisk: "The disk is nearly full: no message is taken in",
+  alDiskNext: "Free space on the disk of the site, or enlarge it.", alUpkeep: "Packs or checkpoints cannot be written", alUpkeepNext: "Entries are still taken and safe. Make room on the disk, or read the journal.",
+  alUnrecorded: "Views or sign-ins cannot be recorded, because the disk is full.", alViewDown: "The charts are not being written", alViewBehind: "The charts stand still",
+  alJournal: "Charts show what was there before. Read the journal of the service when this lasts.", alVerify: "Run holdfast ledger verify.", alQuarantine: "Some entries cannot be read; they are stored and not shown",
+  alQuarantineNext: "Keep the entries' numbers and report them.", alUnprotected: "Nobody outside this machine has seen the ledger's head",
+  alUnprotectedNext: "Keep a checkpoint elsewhere: holdfast ledger head, into a file on another machine.", alSandbox: "A process is not fully locked in", alSandboxNext: "Run as root on a kernel with Landlock and seccomp.",
+  alRole: "A process dies again and again", alCertificate: "A TLS certificate ends soon or has ended", alCertificateNext: "Put a new certificate in place (site.ini) and restart.", alPlain: "A feed is not encrypted",
+  alPlainNext: "Move the sender to TLS.",
 };
 type Table = typeof en;
 const fr: Table = {
@@ -101,6 +111,16 @@ const fr: Table = {
   inT: "dans {t}", goDo: "Aller", timeHow: "Écrivez 03:12, ou 2026-11-20 03:12.", doseNotReceived: "dose non reçue", msgResults: "Résultats", msgMedication: "Prescription de médicament", msgGiven: "Médicament donné ou refusé", msgOrder: "Prescription", msgDocument: "Document", msgAppointment: "Rendez-vous", msgImmunization: "Vaccin", msgAdmit: "Admission", msgTransfer: "Transfert", msgDischarge: "Sortie", msgRegister: "Enregistrement", msgCancel: "Annulation d'un mouvement", msgIdentity: "Numéros fusionnés ou déplacés", msgLink: "Dossiers liés ou déliés", msgSwap: "Lits échangés", msgAllergy: "Allergies", msgDetails: "Données mises à jour",
   visitInpatient: "Hospitalisation", visitEmergency: "Passage aux urgences", visitOutpatient: "Consultation externe", visitPre: "Séjour prévu", visitShort: "Court séjour", ourRecord: "Holdfast",
   showViews: "Montrer aussi les consultations",
+  colon: " : ", asOfLabel: "Moment :", notBeingRecorded: "NON ENREGISTRÉ", viewRebuilding: "Les dossiers sont reconstruits depuis le registre ; l'ancienne copie est affichée.",
+  viewPinned: "Les dossiers sont arrêtés exprès à une entrée antérieure ; les messages plus récents sont conservés mais pas montrés.", alSilent: "{f} est muet ; il parle d'habitude toutes les {u} à cette heure",
+  alSilentNext: "Demandez à qui gère l'émetteur s'il est en panne. Les dossiers marquent cette source PÉRIMÉ jusqu'à ce qu'elle parle.", alDisk: "Le disque est presque plein : aucun message n'est accepté",
+  alDiskNext: "Libérez de la place sur le disque du site, ou agrandissez-le.", alUpkeep: "Les paquets ou têtes signées ne peuvent être écrits",
+  alUpkeepNext: "Les entrées restent acceptées et sûres. Faites de la place, ou lisez le journal.", alUnrecorded: "Des consultations ou connexions ne peuvent être enregistrées : le disque est plein.",
+  alViewDown: "Les dossiers ne sont pas mis à jour", alViewBehind: "Les dossiers sont arrêtés", alJournal: "Les dossiers montrent l'état d'avant. Si cela dure, lisez le journal du service.",
+  alVerify: "Lancez holdfast ledger verify.", alQuarantine: "Des entrées sont illisibles ; conservées, non montrées", alQuarantineNext: "Notez les numéros des entrées et signalez-les.",
+  alUnprotected: "Personne hors de cette machine n'a vu la tête du registre", alUnprotectedNext: "Gardez une tête ailleurs : holdfast ledger head, vers un fichier sur une autre machine.",
+  alSandbox: "Un processus n'est pas entièrement confiné", alSandboxNext: "Lancez en root sur un noyau avec Landlock et seccomp.", alRole: "Un processus meurt sans cesse",
+  alCertificate: "Un certificat TLS expire bientôt ou a expiré", alCertificateNext: "Mettez un nouveau certificat (site.ini) et redémarrez.", alPlain: "Un flux n'est pas chiffré", alPlainNext: "Passez l'émetteur à TLS.",
 };
 const zh: Table = {
   lang: "中文", signIn: "登录", signOut: "退出", user: "用户名", password: "密码", newPassword: "新密码", oldPassword: "当前密码", setPassword: "设置您的密码",
@@ -140,6 +160,11 @@ const zh: Table = {
   inT: "{t}后", goDo: "前往", timeHow: "请输入 03:12 或 2026-11-20 03:12。", doseNotReceived: "未收到剂量", msgResults: "检验结果", msgMedication: "用药医嘱", msgGiven: "给药或拒绝", msgOrder: "医嘱", msgDocument: "文档", msgAppointment: "预约", msgImmunization: "疫苗", msgAdmit: "入院", msgTransfer: "转科", msgDischarge: "出院", msgRegister: "登记", msgCancel: "取消移动", msgIdentity: "编号合并或移动", msgLink: "病历关联或解除", msgSwap: "换床", msgAllergy: "过敏", msgDetails: "资料更新",
   visitInpatient: "住院", visitEmergency: "急诊", visitOutpatient: "门诊", visitPre: "预约住院", visitShort: "短期留观", ourRecord: "Holdfast",
   showViews: "同时显示查看记录",
+  colon: "：", asOfLabel: "时点", notBeingRecorded: "未被记录", viewRebuilding: "正在从账本重建病历；显示的是旧副本。", viewPinned: "病历被有意停留在较早的条目；更新的消息已保存但未显示。", alSilent: "{f} 已静默；此时段通常每 {u} 一次", alSilentNext: "请询问发送方是否停机。在其恢复之前，病历中该来源显示为已过时。",
+  alDisk: "磁盘将满：不再接收消息", alDiskNext: "请释放站点磁盘空间或扩容。", alUpkeep: "无法写入数据包或签名头", alUpkeepNext: "条目仍被接收且安全。请腾出磁盘空间或查看日志。", alUnrecorded: "磁盘已满，查看和登录无法记录。", alViewDown: "病历未在更新", alViewBehind: "病历停止更新",
+  alJournal: "病历显示之前的内容。若持续，请查看服务日志。", alVerify: "请运行 holdfast ledger verify。", alQuarantine: "部分条目无法读取；已保存但未显示", alQuarantineNext: "请记下条目编号并上报。", alUnprotected: "本机之外尚无人见过账本的头",
+  alUnprotectedNext: "请在别处保存签名头：holdfast ledger head，存到另一台机器。", alSandbox: "有进程隔离不完整", alSandboxNext: "请以 root 在支持 Landlock 和 seccomp 的内核上运行。", alRole: "有进程反复退出", alCertificate: "TLS 证书即将或已经到期",
+  alCertificateNext: "请更换证书（site.ini）并重启。", alPlain: "有数据源未加密", alPlainNext: "请将发送方改为 TLS。",
 };
 const tables = { en, fr, zh };
 export type Lang = keyof typeof tables;

@@ -70,7 +70,7 @@ function Users() {
           <button class="btn main-act">{t("addUser")}</button>
         </form>
         {!data && loading && <Loading what={t("users")} />}
-        {data && <div class="scroll"><table><thead><tr><th scope="col">{t("user")}</th><th scope="col">{t("role")}</th><th scope="col">{t("created")}</th><th scope="col">{t("lastSignIn")}</th><th scope="col">{t("state")}</th><th scope="col"><span class="vh">{t("disable")}</span></th></tr></thead>
+        {data && <div class="scroll" tabIndex={0} role="region" aria-label={t("users")}><table><thead><tr><th scope="col">{t("user")}</th><th scope="col">{t("role")}</th><th scope="col">{t("created")}</th><th scope="col">{t("lastSignIn")}</th><th scope="col">{t("state")}</th><th scope="col"><span class="vh">{t("disable")}</span></th></tr></thead>
           <tbody>{list.map((u) => <tr key={u.user}><th scope="row">{u.user}</th><td>{roleWord(u.role)}</td><td>{stamp(u.created, now)}</td><td>{u.lastSignIn ? stamp(u.lastSignIn, now) : <span class="muted">{t("neverSignedIn")}</span>}</td><td>{u.disabled ? <span class="tag amber">{t("disabled")}</span> : t("open")}</td><td class="num">{!u.disabled && <button type="button" class="btn small" onClick={() => { setClosing(u); setReason(""); }}>{t("disable")}</button>}</td></tr>)}</tbody></table></div>}
       </div>
       {closing && <Dialog title={`${t("disable")}: ${closing.user}`} onClose={() => setClosing(null)}>
