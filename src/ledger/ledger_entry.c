@@ -92,7 +92,8 @@ static const int8_t sextet[256] = {
         N8, N8, N8, N8, N8, N8, N8, N8, N8, N8, N8, N8, N8, N8, N8, N8,
 };
 
-static bool get_salt(struct slice s, uint8_t out[32])
+/* 32 bytes in base64, strictly. */
+bool ledger_base64_32(struct slice s, uint8_t out[32])
 {
 	if (s.n != 44 || s.p[43] != '=')
 		return false;
@@ -125,7 +126,7 @@ int ledger_entry_next(struct cur *c, struct ledger_entry *ret, struct err *e)
 	const uint8_t *blank = memchr(t.p, ' ', cur_left(&t) < LEDGER_SOURCE_MAX + 1 ? cur_left(&t) : LEDGER_SOURCE_MAX + 1);
 	struct slice source = cur_take(&t, blank ? (size_t)(blank - t.p) : SIZE_MAX);
 	(void)cur_u8(&t);
-	if (!ledger_source_ok(source) || !get_dec(&t, LEDGER_BODY_MAX, &size) || !get_salt(cur_take(&t, 44), en.salt) || cur_u8(&t) != '\n')
+	if (!ledger_source_ok(source) || !get_dec(&t, LEDGER_BODY_MAX, &size) || !ledger_base64_32(cur_take(&t, 44), en.salt) || cur_u8(&t) != '\n')
 		return err_set(e, ERR_CORRUPT, NULL, "entry %llu has a damaged header line", (unsigned long long)en.seq);
 	en.body = cur_take(&t, size);
 	if (cur_u8(&t) != '\n' || t.failed)

@@ -28,6 +28,7 @@ void ledger_commitment(const uint8_t salt[32], struct slice body, struct seal_sh
 #define ENTRY_MAGIC "holdfast-entry "
 #define ENTRY_LINE_MAX (sizeof ENTRY_MAGIC + 21 + 4 + 4 + 21 + LEDGER_SOURCE_MAX + 1 + 21 + 45)
 size_t ledger_entry_line(uint64_t seq, const struct ledger_leaf *l, const uint8_t salt[32], uint8_t out[ENTRY_LINE_MAX]);
+bool ledger_base64_32(struct slice s, uint8_t out[32]);
 int ledger_entry_next(struct cur *c, struct ledger_entry *ret, struct err *e) MUST;
 
 /* ---- the tree and its proofs (tlog_tree.c, tlog_proof.c) ---- */

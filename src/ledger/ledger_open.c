@@ -70,7 +70,9 @@ int ledger_vkey_read(int dirfd, struct note_vkey *ret, struct err *e)
 	if (r == 0) {
 		note_vkey_format(&v, &again);
 		buf_u8(&again, '\n');
-		if (!slice_eq(buf_slice(&b), buf_slice(&again)))
+		if (!buf_ok(&again))
+			r = err_set(e, buf_code(&again), "vkey", "no memory to read it");
+		else if (!slice_eq(buf_slice(&b), buf_slice(&again)))
 			r = err_set(e, ERR_CORRUPT, "vkey", "it is not exactly one key and a line end");
 		else
 			*ret = v;
@@ -320,6 +322,8 @@ static int remake_index(struct opening *o, struct err *e)
 			return r;
 		lowest = info.number;
 	}
+	if (!lowest) /* the entry of the last pack is always in the tail: there is nothing to begin with */
+		return err_set(e, ERR_CORRUPT, "packs/index", "the catalogue of packs is damaged, and the segments name no pack to make it again from; copy it back from a replica");
 	for (uint64_t number = p->n; number > 0 && lowest > 1; number--) {
 		struct ledger_pack_info info;
 		uint8_t record[PACK_RECORD];
@@ -592,11 +596,11 @@ static bool wal_leftover(const struct ledger *l, const char *name)
 	return ends_with(name, ".tmp") || ends_with(name, ".free");
 }
 
-/* A pack whose entry was never committed is none: its entries are in the segments, and it is made again. */
+/* A pack whose entry was never committed is none: its entries are in the segments, and it is made again. There can be one such, the next. */
 static bool pack_leftover(const struct ledger *l, const char *name)
 {
 	uint64_t number;
-	return ends_with(name, ".tmp") || (ledger_pack_name_parse(name, &number) && number > l->house.packs.n);
+	return ends_with(name, ".tmp") || (ledger_pack_name_parse(name, &number) && number == l->house.packs.n + 1);
 }
 
 static int sweep(const struct ledger *l, int dirfd, bool (*leftover)(const struct ledger *, const char *), struct err *e)

@@ -59,6 +59,10 @@ void ledger_pack_body_put(struct buf *out, const struct ledger_pack_info *p)
 	AUTO_BUF struct buf hex;
 	buf_init(&hex, 80);
 	hex_put(&hex, slice_of(p->sha256, SEAL_HASH));
+	if (!buf_ok(&hex)) { /* no half a statement: the caller sees that out has failed */
+		out->failed = out->no_memory = true;
+		return;
+	}
 	ledger_pack_name(p->number, name);
 	ledger_period_name(p->period, period);
 	jsonw_init(&w, out);

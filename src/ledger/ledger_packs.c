@@ -31,8 +31,12 @@ int ledger_pack_record_parse(struct slice record, uint64_t number, struct ledger
 	struct cur c = cur_of(record);
 	struct ledger_entry en;
 	struct ledger_pack_info info;
-	if (record.n != PACK_RECORD || ledger_entry_next(&c, &en, NULL) < 0 || en.leaf.kind != LEDGER_PACK || ledger_pack_body_parse(en.body, &info, NULL) < 0 ||
-	    info.number != number || cur_left(&c) < 1)
+	if (record.n != PACK_RECORD || ledger_entry_next(&c, &en, NULL) < 0 || en.leaf.kind != LEDGER_PACK)
+		return bad(number, e);
+	int r = ledger_pack_body_parse(en.body, &info, e);
+	if (r == ERR_MEMORY)
+		return r;
+	if (r < 0 || info.number != number || cur_left(&c) < 1)
 		return bad(number, e);
 	struct slice rest = cur_take(&c, cur_left(&c));
 	for (size_t i = 0; i + 1 < rest.n; i++)

@@ -68,6 +68,8 @@ static int write_head(struct ledger_segment *s, uint64_t number, const struct le
 	buf_init_secret(&text, 256);
 	buf_init(&file, WAL_PAGE - 44);
 	ledger_segment_key_put(&text, &h, s->key);
+	if (!buf_ok(&text))
+		return err_set(e, buf_code(&text), name, "no memory for a segment's key");
 	int r = age_seal(k->to, k->to_n, buf_slice(&text), &file, e);
 	if (r < 0)
 		return r;

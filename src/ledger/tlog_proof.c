@@ -87,16 +87,6 @@ static bool canonical_u64(struct slice s, uint64_t *ret)
 	return s.n && (s.n == 1 || s.p[0] != '0') && num_u64(s, 0, UINT64_MAX, ret) == 0;
 }
 
-static bool hash_line(struct slice line, uint8_t out[SEAL_HASH])
-{
-	AUTO_BUF struct buf b;
-	buf_init(&b, 64);
-	if (line.n != 44 || base64_get(&b, line) < 0 || b.n != SEAL_HASH)
-		return false;
-	memcpy(out, b.p, SEAL_HASH);
-	return true;
-}
-
 int tlog_checkpoint_parse(struct slice text, struct tlog_checkpoint *ret, struct err *e)
 {
 	struct cur c = cur_of(text);
@@ -108,7 +98,7 @@ int tlog_checkpoint_parse(struct slice text, struct tlog_checkpoint *ret, struct
 		return bad_checkpoint(e, "its first line is not a usable origin");
 	if (!canonical_u64(size, &k.size))
 		return bad_checkpoint(e, "its second line is not a number of entries");
-	if (!hash_line(root, k.root))
+	if (!ledger_base64_32(root, k.root))
 		return bad_checkpoint(e, "its third line is not a base64 hash");
 	memcpy(k.origin, origin.p, origin.n); /* extension lines may follow: not ours, signed all the same */
 	*ret = k;
@@ -164,7 +154,7 @@ int tlog_proof_parse(struct slice proof, uint64_t *ret_index, struct buf *ret_ha
 			break;
 		if (n == PROOF_HASHES_MAX)
 			return bad_proof(e, "it holds more hashes than any tree needs");
-		if (!hash_line(line, h))
+		if (!ledger_base64_32(line, h))
 			return bad_proof(e, "a line is not a base64 hash");
 		buf_add(ret_hashes, h, sizeof h);
 	}
