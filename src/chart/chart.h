@@ -166,7 +166,7 @@ struct chart_event { /* audit, sessions, alarms, accounts, identity, quarantine:
 };
 int chart_events(struct chart *c, uint8_t kind /* 0: all */, struct slice patient_or_user /* empty: all */, uint64_t before /* CHART_NOW */, size_t max, struct arena *a, struct chart_event **ret, struct err *e) MUST;
 int chart_timeline(struct chart *c, struct slice id, struct chart_moment at, uint64_t before, size_t max, struct arena *a, struct chart_event **ret, struct err *e) MUST; /* every entry about a patient */
-/* FHIR search by type across patients: ids of persons / items by (type, param). Used by the web role with fhir_types. after: opaque page key. */
+/* FHIR search by type across patients: ids of persons / items by (type, param). Used by the web role with fhir_types. after: 0, or what ret_next was; ret_next 0: these were the last. */
 int chart_persons_page(struct chart *c, struct chart_moment at, uint64_t after, size_t max, char (*ret)[32], size_t *ret_count, uint64_t *ret_next, struct err *e) MUST;
 uint64_t chart_person_count(struct chart *c);
 

@@ -415,6 +415,6 @@ int chart_persons_page(struct chart *c, struct chart_moment at, uint64_t after, 
 			ident_our_id(&i, ret[n++]);
 	}
 	*ret_count = n;
-	*ret_next = id - 1;
+	*ret_next = n < max ? 0 : id - 1;
 	return 0;
 }
