@@ -89,6 +89,15 @@ struct fact *fact_merged(struct fold *x, const struct stmt *s, size_t n)
 	return t;
 }
 
+/* As fact_merged; one statement alone that takes nothing away is shown as it came. */
+const struct fact *fact_shown(struct fold *x, const struct stmt *s, size_t n)
+{
+	bool plain = n == 1;
+	for (unsigned k = 0; plain && k < s->f->count; k++)
+		plain = s->f->values[k].id != FF_ACTION && !fact_is_null(s->f->values[k].v);
+	return plain ? s->f : fact_merged(x, s, n);
+}
+
 const struct stmt *first_said(const struct stmt *s, size_t n)
 {
 	const struct stmt *first = s;
@@ -162,20 +171,34 @@ enum chart_section_id section_of(const struct fact *f)
 /* Category vital-signs, or one of the LOINC codes of FHIR's vital signs profile and what monitors send beside them. */
 bool is_vital(const struct fact *f)
 {
-	static const char *const codes[] = {"85353-1", "9279-1", "8867-4", "2708-6", "59408-5", "8310-5", "8302-2", "8306-3", "8287-5", "9843-4", "29463-7", "3141-9", "39156-5", "85354-9", "8480-6", "8462-4", "8478-0",
-	                                    "8331-1", "8328-7", "8333-7", "8332-9", "8889-8", "8893-0", "20564-1", "55284-4", "76534-7", "72514-3", "38208-5", "9269-2", "9267-6", "9268-4", "9270-0", "8357-6", "60985-9", "8304-8", "8287-5"};
-	struct slice category = fact_get(f, FF_CATEGORY), code = fact_get(f, FF_CODE);
-	if (slice_eq_str(fact_part(category, FC_CODE), "vital-signs"))
+	static const struct slice codes[] = {
+		SLICE("85353-1"), SLICE("9279-1"), SLICE("8867-4"), SLICE("2708-6"), SLICE("59408-5"), SLICE("8310-5"), SLICE("8302-2"), SLICE("8306-3"), SLICE("8287-5"), SLICE("9843-4"), SLICE("29463-7"), SLICE("3141-9"),
+		SLICE("39156-5"), SLICE("85354-9"), SLICE("8480-6"), SLICE("8462-4"), SLICE("8478-0"), SLICE("8331-1"), SLICE("8328-7"), SLICE("8333-7"), SLICE("8332-9"), SLICE("8889-8"), SLICE("8893-0"), SLICE("20564-1"),
+		SLICE("55284-4"), SLICE("76534-7"), SLICE("72514-3"), SLICE("38208-5"), SLICE("9269-2"), SLICE("9267-6"), SLICE("9268-4"), SLICE("9270-0"), SLICE("8357-6"), SLICE("60985-9"), SLICE("8304-8"),
+	};
+	if (slice_eq_str(fact_part(fact_get(f, FF_CATEGORY), FC_CODE), "vital-signs"))
 		return true;
-	struct slice c[2] = {fact_part(code, FC_CODE), fact_part(code, FC_ALT_CODE)}, sys[2] = {fact_part(code, FC_SYSTEM), fact_part(code, FC_ALT_SYSTEM)};
+	struct slice code = fact_get(f, FF_CODE), c[2] = {fact_part(code, FC_CODE), fact_part(code, FC_ALT_CODE)}, sys[2] = {fact_part(code, FC_SYSTEM), fact_part(code, FC_ALT_SYSTEM)};
 	for (int i = 0; i < 2; i++) {
-		if (!c[i].n || !(slice_eq_nocase(sys[i], "LN") || slice_eq_nocase(sys[i], "LOINC") || slice_eq_str(sys[i], "http://loinc.org")))
+		if (c[i].n < 6 || c[i].n > 7 || !(slice_eq_nocase(sys[i], "LN") || slice_eq_nocase(sys[i], "LOINC") || slice_eq_str(sys[i], "http://loinc.org")))
 			continue;
 		for (size_t k = 0; k < ARRAY_LEN(codes); k++)
-			if (slice_eq_str(c[i], codes[k]))
+			if (slice_eq(c[i], codes[k]))
 				return true;
 	}
 	return false;
+}
+
+static int64_t clinical_time(const struct fold *x, const struct fact_item *it)
+{
+	static const uint8_t fields[] = {FF_TIME, FF_START, FF_END, FF_RECORDED};
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+		int64_t t = fact_time_ns(fact_get(it->fact, fields[i]), x->zone_minutes);
+		if (t != INT64_MIN)
+			return t;
+	}
+	int64_t t = fact_time_ns(it->source_time, x->zone_minutes);
+	return t != INT64_MIN ? t : it->received;
 }
 
 /* An item into its section, unsorted; said: the statement that stands. */
@@ -185,17 +208,17 @@ void item_put(struct fold *x, struct fact_item *it, const struct stmt *said)
 		return;
 	if (x->made_count == x->made_cap) {
 		size_t cap = x->made_cap ? x->made_cap * 2 : 256;
-		struct fact_item **v = arena_array(x->a, cap, sizeof(struct fact_item *));
+		struct made *v = arena_array(x->a, cap, sizeof *v);
 		if (!v) {
 			x->failed = true;
 			return;
 		}
 		if (x->made_count)
-			memcpy(v, x->made, x->made_count * sizeof(struct fact_item *));
+			memcpy(v, x->made, x->made_count * sizeof *v);
 		x->made = v;
 		x->made_cap = cap;
 	}
-	x->made[x->made_count++] = it;
+	x->made[x->made_count++] = (struct made){it, clinical_time(x, it), said->section};
 	if (it->state == FACT_CURRENT)
 		said->row->stands = true;
 }
@@ -289,7 +312,7 @@ static void fold_thing(struct fold *x, struct stmt *s, size_t n)
 	const struct stmt *first = first_said(s, n), *last = &s[n - 1];
 	struct fact_item *it;
 	if (stands) {
-		struct fact *f = fact_merged(x, s + from, n - from);
+		const struct fact *f = fact_shown(x, s + from, n - from);
 		it = item_new(x, stands, f, first, f && in_error(f) ? FACT_IN_ERROR : FACT_CURRENT);
 		if (it)
 			it->history = items_of(x, s, n, last);
@@ -298,7 +321,7 @@ static void fold_thing(struct fold *x, struct stmt *s, size_t n)
 	}
 	/* withdrawn: shown as what it was */
 	size_t until = gone && gone == last ? n - 1 : n;
-	struct fact *f = fact_merged(x, s, until ? until : n);
+	const struct fact *f = fact_shown(x, s, until ? until : n);
 	it = item_new(x, last, f, first, gone == last ? FACT_DELETED : FACT_REPLACED);
 	if (it)
 		it->history = items_of(x, s, n, last);
@@ -328,12 +351,12 @@ static struct slice name_of(const struct fact *f)
 static void replace_parents(struct fold *x)
 {
 	for (size_t i = 0; i < x->made_count; i++) {
-		struct fact_item *it = x->made[i];
+		struct fact_item *it = x->made[i].it;
 		struct slice rest, parent = slice_cut(fact_get(it->fact, FF_PARENT), FACT_US, &rest);
 		if (it->state != FACT_CURRENT || !parent.n || !fact_says(it->fact, FF_RELATION, "replaces"))
 			continue;
 		for (size_t k = 0; k < x->made_count; k++) {
-			struct fact_item *old = x->made[k];
+			struct fact_item *old = x->made[k].it;
 			struct slice filler = slice_cut(fact_get(old->fact, FF_FILLER), FACT_US, &rest);
 			if (old != it && old->fact->kind == it->fact->kind && old->origin == it->origin && old->state == FACT_CURRENT && (slice_eq(name_of(old->fact), parent) || slice_eq(filler, parent)))
 				old->state = FACT_REPLACED;
@@ -343,26 +366,9 @@ static void replace_parents(struct fold *x)
 
 /* ---- sections ---------------------------------------------------------------------------------------------------------------------------------------------------- */
 
-struct dated {
-	struct fact_item *it;
-	int64_t time;
-};
-
-static int64_t clinical_time(const struct fold *x, const struct fact_item *it)
-{
-	static const uint8_t fields[] = {FF_TIME, FF_START, FF_END, FF_RECORDED};
-	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-		int64_t t = fact_time_ns(fact_get(it->fact, fields[i]), x->zone_minutes);
-		if (t != INT64_MIN)
-			return t;
-	}
-	int64_t t = fact_time_ns(it->source_time, x->zone_minutes);
-	return t != INT64_MIN ? t : it->received;
-}
-
 static int newest_first(const void *pa, const void *pb)
 {
-	const struct dated *a = pa, *b = pb;
+	const struct made *a = pa, *b = pb;
 	if (a->time != b->time)
 		return a->time > b->time ? -1 : 1;
 	if (a->it->entry != b->it->entry)
@@ -373,23 +379,17 @@ static int newest_first(const void *pa, const void *pb)
 
 static void sort_into_sections(struct fold *x)
 {
-	struct dated *v = arena_array(x->a, x->made_count, sizeof *v);
-	if (!v) {
-		x->failed = true;
-		return;
-	}
-	for (size_t i = 0; i < x->made_count; i++)
-		v[i] = (struct dated){x->made[i], clinical_time(x, x->made[i])};
-	qsort(v, x->made_count, sizeof *v, newest_first);
+	if (x->made_count)
+		qsort(x->made, x->made_count, sizeof *x->made, newest_first);
 	struct fact_item **last[CHART_SECTIONS];
 	for (int i = 0; i < CHART_SECTIONS; i++)
 		last[i] = &x->s[i].items;
 	for (size_t i = 0; i < x->made_count; i++) {
-		enum chart_section_id at = section_of(v[i].it->fact);
-		*last[at] = v[i].it;
-		last[at] = &v[i].it->next;
-		v[i].it->next = NULL;
-		x->s[at].count += v[i].it->state == FACT_CURRENT;
+		int at = x->made[i].section;
+		*last[at] = x->made[i].it;
+		last[at] = &x->made[i].it->next;
+		x->made[i].it->next = NULL;
+		x->s[at].count += x->made[i].it->state == FACT_CURRENT;
 	}
 }
 
@@ -403,14 +403,15 @@ static void note_speakers(struct fold *x, const struct stmts *s)
 		const struct row *row = s->v[i].row;
 		if (s->v[i].f->kind == FACT_PATIENT || s->v[i].f->kind == FACT_IDENTITY || fact_says(s->v[i].f, FF_ACTION, "mention"))
 			continue;
-		struct chart_section *to = &x->s[section_of(s->v[i].f)];
+		unsigned at = s->v[i].section;
+		struct chart_section *to = &x->s[at];
 		if (row->received > to->received || (row->received == to->received && row_entry(row) >= to->entry)) {
 			to->received = row->received;
 			to->entry = row_entry(row);
 			to->feed = row->f.feed;
 		}
-		if (row->f.time.n && row->time >= newest[section_of(s->v[i].f)]) {
-			newest[section_of(s->v[i].f)] = row->time;
+		if (row->f.time.n && row->time >= newest[at]) {
+			newest[at] = row->time;
 			to->source_time = row->f.time;
 		}
 	}
@@ -423,20 +424,29 @@ static bool later(const struct stmt *a, const struct stmt *b)
 	return a->row->id != b->row->id ? a->row->id > b->row->id : a->index > b->index;
 }
 
-static void state_of(struct fold *x, const struct stmts *s, enum chart_section_id id)
+struct said { /* of a section: the newest word on the whole of it, and the newest thing listed */
+	const struct stmt *section, *listed;
+};
+
+static void hear(struct said *to, const struct stmts *s)
 {
-	const struct stmt *said = NULL, *listed = NULL;
 	for (size_t i = 0; i < s->n; i++) {
 		const struct stmt *t = &s->v[i];
-		if (section_of(t->f) != id || fact_says(t->f, FF_ACTION, "mention") || t->f->kind == FACT_PATIENT || t->f->kind == FACT_IDENTITY)
+		struct said *at = &to[t->section];
+		if (t->f->kind == FACT_PATIENT || t->f->kind == FACT_IDENTITY || fact_says(t->f, FF_ACTION, "mention"))
 			continue;
 		if (t->f->kind == FACT_SECTION) {
-			if (!said || later(t, said))
-				said = t;
-		} else if (!fact_says(t->f, FF_ACTION, "delete") && !in_error(t->f) && (!listed || later(t, listed))) {
-			listed = t;
+			if (!at->section || later(t, at->section))
+				at->section = t;
+		} else if (!fact_says(t->f, FF_ACTION, "delete") && !in_error(t->f) && (!at->listed || later(t, at->listed))) {
+			at->listed = t;
 		}
 	}
+}
+
+static void state_of(struct fold *x, const struct said *heard, enum chart_section_id id)
+{
+	const struct stmt *said = heard->section, *listed = heard->listed;
 	struct chart_section *to = &x->s[id];
 	bool none = said && fact_says(said->f, FF_STATUS, "none");
 	if (to->count)
@@ -485,8 +495,10 @@ void fold_sections(struct fold *x, const struct stmts *all)
 	replace_parents(x);
 	sort_into_sections(x);
 	note_speakers(x, all);
+	struct said said[CHART_SECTIONS] = {{NULL, NULL}};
+	hear(said, all);
 	for (int i = 0; i < CHART_SECTIONS && !x->failed; i++)
-		state_of(x, all, (enum chart_section_id)i);
+		state_of(x, &said[i], (enum chart_section_id)i);
 }
 
 /* ---- visits ------------------------------------------------------------------------------------------------------------------------------------------------------------- */
@@ -534,7 +546,7 @@ static void fold_visit(struct fold *x, struct visit *v)
 	size_t k = n;
 	for (const struct visit_part *p = v->parts; p; p = p->next) {
 		struct row *row = (struct row *)(uintptr_t)p->ev.src;
-		s[--k] = (struct stmt){.f = p->ev.f, .row = row, .index = p->ev.index};
+		s[--k] = (struct stmt){.f = p->ev.f, .row = row, .index = p->ev.index, .section = CHART_VISITS};
 	}
 	struct fact *f = fact_merged(x, s, n);
 	struct fact_item *it = item_new(x, &s[n - 1], f, first_said(s, n), slice_eq_str(v->status, "entered-in-error") ? FACT_IN_ERROR : FACT_CURRENT);
@@ -558,22 +570,17 @@ void fold_visits(struct fold *x, struct visits *v)
 	for (struct visit *y = v->first; y && !x->failed; y = y->next)
 		fold_visit(x, y);
 	size_t n = x->made_count - from;
-	struct dated *d = arena_array(x->a, n, sizeof *d);
-	if (!d) {
-		x->failed = true;
-		return;
+	for (size_t i = from; i < x->made_count; i++) {
+		int64_t start = fact_time_ns(fact_get(x->made[i].it->fact, FF_START), x->zone_minutes);
+		x->made[i].time = start != INT64_MIN ? start : x->made[i].time;
 	}
-	for (size_t i = 0; i < n; i++) {
-		struct fact_item *it = x->made[from + i];
-		int64_t start = fact_time_ns(fact_get(it->fact, FF_START), x->zone_minutes);
-		d[i] = (struct dated){it, start != INT64_MIN ? start : clinical_time(x, it)};
-	}
-	qsort(d, n, sizeof *d, newest_first);
+	if (n)
+		qsort(x->made + from, n, sizeof *x->made, newest_first);
 	struct fact_item **last = &x->s[CHART_VISITS].items;
-	for (size_t i = 0; i < n; i++) {
-		*last = d[i].it;
-		last = &d[i].it->next;
-		x->s[CHART_VISITS].count += d[i].it->state == FACT_CURRENT;
+	for (size_t i = from; i < x->made_count; i++) {
+		*last = x->made[i].it;
+		last = &x->made[i].it->next;
+		x->s[CHART_VISITS].count += x->made[i].it->state == FACT_CURRENT;
 	}
 	*last = NULL;
 	if (x->s[CHART_VISITS].count)

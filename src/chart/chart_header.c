@@ -25,16 +25,28 @@ static int layer_of(const struct fact *f, enum fact_origin origin)
 
 /* ---- one value ---------------------------------------------------------------------------------------------------------------------- */
 
-static bool value_of(const struct fact *f, uint8_t field, struct arena *a, struct header_value *ret)
+static struct header_value *value_new(const struct fact *f, uint8_t field, struct arena *a)
 {
 	size_t n = fact_count(f, field), k = 0;
-	struct slice *v = arena_array(a, n, sizeof *v);
-	if (!v)
-		return false;
+	struct header_value *h = arena_alloc(a, sizeof *h + n * sizeof *h->v);
+	if (!h)
+		return NULL;
+	h->v = (struct slice *)(h + 1);
+	h->n = (uint32_t)n;
 	for (unsigned i = 0; i < f->count; i++)
 		if (f->values[i].id == field)
-			v[k++] = f->values[i].v;
-	*ret = (struct header_value){.v = v, .n = (uint32_t)n};
+			h->v[k++] = f->values[i].v;
+	return h;
+}
+
+static bool value_put(struct header *h, int l, const struct fact *f, uint8_t field, int64_t time, uint64_t row, struct arena *a)
+{
+	struct header_value *v = value_new(f, field, a);
+	if (!v)
+		return false;
+	v->time = time;
+	v->row = row;
+	h->val[l][field] = v;
 	return true;
 }
 
@@ -46,6 +58,15 @@ static bool value_same(const struct header_value *a, const struct header_value *
 		if (!slice_eq(a->v[i], b->v[i]))
 			return false;
 	return true;
+}
+
+static bool value_is(const struct header_value *a, const struct fact *f, uint8_t field)
+{
+	uint32_t n = 0;
+	for (unsigned i = 0; i < f->count; i++)
+		if (f->values[i].id == field && (n >= a->n || !slice_eq(a->v[n++], f->values[i].v)))
+			return false;
+	return n == a->n;
 }
 
 static bool value_is_null(const struct header_value *v)
@@ -64,8 +85,8 @@ static bool first_of_its_field(const struct fact *f, unsigned at)
 struct slice header_get(const struct header *h, uint8_t field)
 {
 	for (int l = 0; l < LAYERS; l++)
-		if (h->val[l][field].n)
-			return value_is_null(&h->val[l][field]) ? SLICE_NULL : h->val[l][field].v[0];
+		if (h->val[l][field])
+			return value_is_null(h->val[l][field]) ? SLICE_NULL : h->val[l][field]->v[0];
 	return SLICE_NULL;
 }
 
@@ -76,8 +97,7 @@ struct fact *header_fact(const struct header *h, struct arena *a)
 	const struct header_value *pick[FF_COUNT] = {NULL};
 	for (int field = 1; field < FF_COUNT; field++)
 		for (int l = 0; l < LAYERS && !pick[field]; l++)
-			if (h->val[l][field].n)
-				pick[field] = &h->val[l][field];
+			pick[field] = h->val[l][field];
 	for (int field = 1; field < FF_COUNT; field++)
 		if (pick[field] && !value_is_null(pick[field]))
 			n += pick[field]->n;
@@ -152,8 +172,8 @@ static int encode(const struct header *h, struct arena *a, struct buf *out, stru
 	for (int l = 0; l < LAYERS; l++) {
 		struct fact *t = NULL;
 		for (int field = 1; field < FF_COUNT; field++) {
-			const struct header_value *v = &h->val[l][field];
-			if (!v->n || (l == LAYER_MENTION && h->val[LAYER_FED][field].n))
+			const struct header_value *v = h->val[l][field];
+			if (!v || (l == LAYER_MENTION && h->val[LAYER_FED][field]))
 				continue; /* a mention of what registration has said is never shown */
 			if (!t) {
 				t = facts_add(&f, g, FACT_PATIENT);
@@ -191,16 +211,16 @@ static int decode(struct slice blob, struct arena *a, struct header *h, struct e
 			h->has_safety = true;
 			h->allergies = fact_says(t, FF_STATUS, "list") ? FHIR_LIST : fact_says(t, FF_STATUS, "none") ? FHIR_STATED_NONE : FHIR_NOT_RECEIVED;
 			h->is_protected = fact_get(t, FF_PROTECTED).n;
-			struct header_value names, flags;
-			if (!value_of(t, FF_TEXT, a, &names) || !value_of(t, FF_REASON, a, &flags))
+			const struct header_value *names = value_new(t, FF_TEXT, a), *flags = value_new(t, FF_REASON, a);
+			if (!names || !flags)
 				return chart_no_memory(a, e);
-			h->allergy_names = names.v, h->allergy_count = names.n;
-			h->flag_names = flags.v, h->flag_count = flags.n;
+			h->allergy_names = names->v, h->allergy_count = names->n;
+			h->flag_names = flags->v, h->flag_count = flags->n;
 			continue;
 		}
 		int l = fact_says(t, FF_ACTION, "fed") ? LAYER_FED : fact_says(t, FF_ACTION, "captured") ? LAYER_CAPTURED : LAYER_MENTION;
 		for (unsigned i = 0; i < t->count; i++)
-			if (t->values[i].id != FF_ACTION && first_of_its_field(t, i) && !value_of(t, t->values[i].id, a, &h->val[l][t->values[i].id]))
+			if (t->values[i].id != FF_ACTION && first_of_its_field(t, i) && !value_put(h, l, t, t->values[i].id, 0, 0, a))
 				return chart_no_memory(a, e);
 	}
 	return 0;
@@ -240,13 +260,11 @@ static bool fold_fact(struct header *h, const struct fact *f, int l, int64_t tim
 		uint8_t field = f->values[i].id;
 		if (field == FF_ACTION || !first_of_its_field(f, i) || (l == LAYER_MENTION && fact_is_null(f->values[i].v)))
 			continue;
-		struct header_value *at = &h->val[l][field];
-		if (at->n && (time < at->time || (time == at->time && row < at->row)))
+		const struct header_value *at = h->val[l][field];
+		if (at && (time < at->time || (time == at->time && row < at->row)))
 			continue;
-		if (!value_of(f, field, a, at))
+		if (!value_put(h, l, f, field, time, row, a))
 			return false;
-		at->time = time;
-		at->row = row;
 	}
 	return true;
 }
@@ -288,33 +306,29 @@ static int fold_rows(struct chart *c, uint32_t ident, uint64_t end, struct arena
 enum found { SAME, NEW, OTHER };
 
 /* What one PATIENT fact would change. */
-static bool compare(const struct header *h, const struct fact *f, int l, struct arena *a, enum found *ret)
+static void compare(const struct header *h, const struct fact *f, int l, enum found *ret)
 {
 	for (unsigned i = 0; i < f->count; i++) {
 		uint8_t field = f->values[i].id;
 		if (field == FF_ACTION || !first_of_its_field(f, i))
 			continue;
-		if (l == LAYER_MENTION && (fact_is_null(f->values[i].v) || h->val[LAYER_FED][field].n))
+		if (l == LAYER_MENTION && (fact_is_null(f->values[i].v) || h->val[LAYER_FED][field]))
 			continue;
-		const struct header_value *at = &h->val[l][field];
-		struct header_value v;
-		if (!value_of(f, field, a, &v))
-			return false;
-		if (!at->n)
+		const struct header_value *at = h->val[l][field];
+		if (!at)
 			*ret = *ret == SAME ? NEW : *ret;
-		else if (!value_same(at, &v))
+		else if (!value_is(at, f, field))
 			*ret = OTHER;
 	}
-	return true;
 }
 
 static bool overlay(struct header *h, const struct fact *f, int l, struct arena *a)
 {
 	for (unsigned i = 0; i < f->count; i++) {
 		uint8_t field = f->values[i].id;
-		if (field == FF_ACTION || !first_of_its_field(f, i) || (l == LAYER_MENTION && (fact_is_null(f->values[i].v) || h->val[LAYER_FED][field].n)))
+		if (field == FF_ACTION || !first_of_its_field(f, i) || (l == LAYER_MENTION && (fact_is_null(f->values[i].v) || h->val[LAYER_FED][field])))
 			continue;
-		if (!value_of(f, field, a, &h->val[l][field]))
+		if (!value_put(h, l, f, field, 0, 0, a))
 			return false;
 	}
 	return true;
@@ -494,8 +508,8 @@ static int apply_patient(struct apply *p, const struct fact_group *g, uint32_t i
 {
 	enum found found = SAME;
 	for (const struct fact *f = g->first; f; f = f->next)
-		if (f->kind == FACT_PATIENT && !compare(*h, f, layer_of(f, p->origin), p->a, &found))
-			return chart_no_memory(p->a, e);
+		if (f->kind == FACT_PATIENT)
+			compare(*h, f, layer_of(f, p->origin), &found);
 	int idents = add_idents(*h, g, p->a);
 	if (idents < 0)
 		return chart_no_memory(p->a, e);
@@ -530,8 +544,8 @@ static int review_captured(struct apply *p, const struct header *h, uint32_t ide
 {
 	static const uint8_t fields[] = {FF_BIRTH, FF_SEX, FF_NAME};
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-		const struct header_value *fed = &h->val[LAYER_FED][fields[i]], *own = &h->val[LAYER_CAPTURED][fields[i]];
-		if (fed->n && own->n && !value_same(fed, own))
+		const struct header_value *fed = h->val[LAYER_FED][fields[i]], *own = h->val[LAYER_CAPTURED][fields[i]];
+		if (fed && own && !value_same(fed, own))
 			return review_put(p, ident, REVIEW_CAPTURED_DIFFERS, 0, p->en->seq, e);
 	}
 	return 0;
@@ -602,7 +616,7 @@ static void fill(struct header *to, const struct header *from)
 {
 	for (int l = 0; l < LAYERS; l++)
 		for (int f = 1; f < FF_COUNT; f++)
-			if (!to->val[l][f].n)
+			if (!to->val[l][f])
 				to->val[l][f] = from->val[l][f];
 }
 
@@ -610,7 +624,7 @@ static bool clash(const struct header *a, const struct header *b)
 {
 	for (int l = 0; l < LAYERS; l++)
 		for (int f = 1; f < FF_COUNT; f++)
-			if (a->val[l][f].n && b->val[l][f].n && !value_same(&a->val[l][f], &b->val[l][f]))
+			if (a->val[l][f] && b->val[l][f] && !value_same(a->val[l][f], b->val[l][f]))
 				return true;
 	return false;
 }
@@ -619,10 +633,9 @@ static void newest_of(struct header *to, const struct header *from)
 {
 	for (int l = 0; l < LAYERS; l++)
 		for (int f = 1; f < FF_COUNT; f++) {
-			const struct header_value *v = &from->val[l][f];
-			struct header_value *at = &to->val[l][f];
-			if (v->n && (!at->n || v->time > at->time || (v->time == at->time && v->row > at->row)))
-				*at = *v;
+			const struct header_value *v = from->val[l][f], *at = to->val[l][f];
+			if (v && (!at || v->time > at->time || (v->time == at->time && v->row > at->row)))
+				to->val[l][f] = v;
 		}
 }
 
@@ -740,8 +753,8 @@ static void know(const struct header *h, struct buf *room, struct known *ret)
 	*ret = (struct known){.birth = header_get(h, FF_BIRTH), .sex = header_get(h, FF_SEX)};
 	for (int l = 0; l < LAYERS; l++)
 		for (size_t k = 0; k < ARRAY_LEN(fields); k++)
-			for (uint32_t i = 0; i < h->val[l][fields[k]].n && ret->n < ARRAY_LEN(ret->family); i++) {
-				struct slice name = h->val[l][fields[k]].v[i], rest;
+			for (uint32_t i = 0; h->val[l][fields[k]] && i < h->val[l][fields[k]]->n && ret->n < ARRAY_LEN(ret->family); i++) {
+				struct slice name = h->val[l][fields[k]]->v[i], rest;
 				struct slice family = slice_trim(folded(room, fact_part(name, FN_FAMILY))), given = slice_trim(folded(room, fact_part(name, FN_GIVEN)));
 				if (!family.n && !given.n)
 					continue;

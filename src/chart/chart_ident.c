@@ -21,46 +21,53 @@ static uint8_t space_of(struct slice type, bool test)
 
 /* ---- what the writer remembers of them -------------------------------------------------------------------------------------------- */
 
+static struct ident_state *bulk_state(struct chart *c, uint32_t id)
+{
+	assert(id / CHART_STATES < c->chunks);
+	return &c->chunk[id / CHART_STATES][id % CHART_STATES];
+}
+
+static void table_put(struct chart *c, uint32_t id)
+{
+	size_t at = bulk_state(c, id)->key[0] & (c->table_size - 1);
+	while (c->table[at])
+		at = (at + 1) & (c->table_size - 1);
+	c->table[at] = id;
+}
+
 static int bulk_room(struct chart *c, uint32_t id, struct err *e)
 {
-	if (id < c->state_cap)
+	if (id / CHART_STATES >= c->chunks) {
+		struct ident_state **v = reallocarray(c->chunk, c->chunks + 1, sizeof *v), *chunk = v ? calloc(CHART_STATES, sizeof *chunk) : NULL;
+		if (v)
+			c->chunk = v;
+		if (!chunk)
+			return err_set(e, ERR_MEMORY, NULL, "no memory for %" PRIu32 " identifiers", id);
+		c->chunk[c->chunks++] = chunk;
+	}
+	if ((size_t)id * 3 < c->table_size * 2)
 		return 0;
-	size_t cap = c->state_cap ? c->state_cap * 2 : 65536;
-	struct ident_state *v = reallocarray(c->state, cap, sizeof *v);
-	if (!v)
-		return err_set(e, ERR_MEMORY, NULL, "no memory for %" PRIu32 " identifiers", id);
-	memset(v + c->state_cap, 0, (cap - c->state_cap) * sizeof *v);
-	c->state = v;
-	c->state_cap = cap;
-	size_t size = cap * 2; /* at most half full */
+	size_t size = c->table_size ? c->table_size * 2 : 131072; /* at most two thirds full */
 	uint32_t *table = calloc(size, sizeof *table);
 	if (!table)
 		return err_set(e, ERR_MEMORY, NULL, "no memory for %" PRIu32 " identifiers", id);
 	free(c->table);
 	c->table = table;
 	c->table_size = size;
-	for (uint32_t i = 1; i <= c->idents && i < cap; i++) {
-		size_t at = v[i].key[0] & (size - 1);
-		while (table[at])
-			at = (at + 1) & (size - 1);
-		table[at] = i;
-	}
+	for (uint32_t i = 1; i <= c->idents; i++)
+		table_put(c, i);
 	return 0;
 }
 
 struct ident_state *ident_state(struct chart *c, uint32_t id)
 {
-	if (c->bulk) {
-		assert(id < c->state_cap);
-		return &c->state[id];
-	}
-	if (!c->state) {
+	if (c->bulk)
+		return bulk_state(c, id);
+	if (!c->state)
 		c->state = calloc(CHART_STATES, sizeof *c->state);
-		c->state_cap = c->state ? CHART_STATES : 0;
-	}
 	static struct ident_state none; /* without memory for the cache every look is a first one */
-	struct ident_state *s = c->state_cap ? &c->state[id % c->state_cap] : &none;
-	if (s->id != id || !c->state_cap)
+	struct ident_state *s = c->state ? &c->state[id % CHART_STATES] : &none;
+	if (s->id != id || !c->state)
 		*s = (struct ident_state){.id = id};
 	return s;
 }
@@ -100,7 +107,7 @@ static int find(struct chart *c, const struct fact_ident *i, uint8_t space, uint
 		if (!c->table_size)
 			return 0;
 		for (size_t at = key[0] & (c->table_size - 1); c->table[at]; at = (at + 1) & (c->table_size - 1)) {
-			const struct ident_state *s = &c->state[c->table[at]];
+			const struct ident_state *s = bulk_state(c, c->table[at]);
 			if (s->key[0] == key[0] && s->key[1] == key[1]) {
 				*ret = c->table[at];
 				return 0;
@@ -133,10 +140,7 @@ static int make(struct apply *p, const struct fact_ident *i, uint8_t space, uint
 	*s = (struct ident_state){.id = id, .root = id, .epoch = c->epoch, .time_known = true, .max_time = INT64_MIN};
 	if (c->bulk) {
 		keys_of(c, i, space, s->key);
-		size_t at = s->key[0] & (c->table_size - 1);
-		while (c->table[at])
-			at = (at + 1) & (c->table_size - 1);
-		c->table[at] = id;
+		table_put(c, id);
 	}
 	*ret = id;
 	return 0;

@@ -71,6 +71,7 @@ struct stmt { /* one fact, and who said it when */
 	struct row *row;
 	uint32_t index; /* in its group */
 	uint32_t group; /* chart_key.c: which thing it speaks of */
+	uint8_t section; /* of what it says: set when it is added */
 };
 struct stmts {
 	struct stmt *v;
@@ -209,8 +210,9 @@ struct chart {
 
 	/* caches */
 	uint32_t epoch;
-	struct ident_state *state; /* CHART_STATES slots, or in bulk one an identifier */
-	size_t state_cap;
+	struct ident_state *state;        /* CHART_STATES slots */
+	struct ident_state **chunk;       /* bulk: one an identifier, CHART_STATES in a chunk */
+	size_t chunks;
 	uint32_t *table;           /* bulk: identifiers by hash */
 	size_t table_size;
 	struct visit_slot *visit_slot;
@@ -336,7 +338,7 @@ struct header_value {
 	uint64_t row;
 };
 struct header {
-	struct header_value val[LAYERS][FF_COUNT];
+	const struct header_value *val[LAYERS][FF_COUNT]; /* NULL: not stated */
 	struct fact_ident *idents; /* every identifier ever sent with it, its own first */
 	size_t ident_count, ident_cap;
 	enum fhir_section_state allergies;
@@ -391,7 +393,11 @@ struct fold {
 	struct chart_review *review, **last_review;
 	bool failed;             /* arena full */
 	struct scope *scopes;
-	struct fact_item **made; /* every item, in order of making */
+	struct made { /* every item, in order of making */
+		struct fact_item *it;
+		int64_t time; /* to sort by */
+		uint8_t section;
+	} *made;
 	size_t made_count, made_cap;
 };
 void fold_init(struct fold *x, struct arena *a, int zone_minutes, struct chart_section *sections);
@@ -405,6 +411,7 @@ void item_put(struct fold *x, struct fact_item *it, const struct stmt *said);
 struct fact_item *items_of(struct fold *x, const struct stmt *s, size_t n, const struct stmt *but); /* as history: newest first, without repetitions */
 const struct stmt *first_said(const struct stmt *s, size_t n);
 struct fact *fact_merged(struct fold *x, const struct stmt *s, size_t n); /* later fields over earlier ones; "" takes away */
+const struct fact *fact_shown(struct fold *x, const struct stmt *s, size_t n);
 bool fact_same(const struct fact *a, const struct fact *b);
 static inline bool fact_says(const struct fact *f, uint8_t field, const char *what)
 {

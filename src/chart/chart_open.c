@@ -134,7 +134,10 @@ static int readers_check(struct chart *c, const struct chart_options *o, struct 
 
 static void caches_forget(struct chart *c)
 {
-	free(c->state), c->state = NULL, c->state_cap = 0;
+	free(c->state), c->state = NULL;
+	for (size_t i = 0; i < c->chunks; i++)
+		free(c->chunk[i]);
+	free(c->chunk), c->chunk = NULL, c->chunks = 0;
 	free(c->table), c->table = NULL, c->table_size = 0;
 	stay_forget(c);
 	feed_forget(c);

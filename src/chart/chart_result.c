@@ -42,7 +42,7 @@ static bool has_value(const struct fact *f)
 }
 
 /* The fact to show: the winner whole, or with the value before where it has none. */
-static struct fact *shown(struct fold *x, const struct stmt *winner, const struct stmt *floor)
+static const struct fact *shown(struct fold *x, const struct stmt *winner, const struct stmt *floor)
 {
 	if (winner->f->kind == FACT_RESULT && !has_value(winner->f))
 		for (const struct stmt *t = winner; t > floor; t--)
@@ -50,7 +50,7 @@ static struct fact *shown(struct fold *x, const struct stmt *winner, const struc
 				struct stmt two[2] = {t[-1], *winner};
 				return fact_merged(x, two, 2);
 			}
-	return fact_merged(x, winner, 1);
+	return fact_shown(x, winner, 1);
 }
 
 /* One observation's statements, in order. */
@@ -80,7 +80,7 @@ static void fold_one(struct fold *x, const struct stmt *s, size_t n)
 		if (!takes_back(t->f) && (!was || rank_of(t->f) >= rank_of(was->f)))
 			was = t;
 	struct stmt two[2] = {was ? *was : *back, *back};
-	it = item_new(x, back, was ? fact_merged(x, two, 2) : fact_merged(x, back, 1), first, fact_says(back->f, FF_STATUS, "entered-in-error") ? FACT_IN_ERROR : FACT_DELETED);
+	it = item_new(x, back, was ? fact_merged(x, two, 2) : fact_shown(x, back, 1), first, fact_says(back->f, FF_STATUS, "entered-in-error") ? FACT_IN_ERROR : FACT_DELETED);
 	if (it)
 		it->history = items_of(x, s, n, back);
 	item_put(x, it, back);

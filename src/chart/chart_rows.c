@@ -23,7 +23,7 @@ bool stmts_add(struct stmts *s, struct arena *a, const struct fact *f, struct ro
 		s->v = v;
 		s->cap = cap;
 	}
-	s->v[s->n++] = (struct stmt){.f = f, .row = row, .index = index};
+	s->v[s->n++] = (struct stmt){.f = f, .row = row, .index = index, .section = (uint8_t)section_of(f)};
 	return true;
 }
 

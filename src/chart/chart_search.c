@@ -149,13 +149,13 @@ int words_of_header(struct apply *p, const struct header *h, uint32_t ident, str
 	int r = 0;
 	for (int l = 0; l < LAYERS; l++)
 		for (size_t k = 0; k < ARRAY_LEN(fields); k++)
-			for (uint32_t i = 0; i < h->val[l][fields[k]].n && i < 16 && r == 0; i++)
-				r = put_name(p, h->val[l][fields[k]].v[i], ident, e);
+			for (uint32_t i = 0; h->val[l][fields[k]] && i < h->val[l][fields[k]]->n && i < 16 && r == 0; i++)
+				r = put_name(p, h->val[l][fields[k]]->v[i], ident, e);
 	for (int l = 0; l < LAYERS && r == 0; l++) {
 		char date[11];
-		const struct header_value *v = &h->val[l][FF_BIRTH];
+		const struct header_value *v = h->val[l][FF_BIRTH];
 		uint8_t key[KEY_MAX];
-		if (v->n && v->v[0].n >= 10 && word_date(slice_of(v->v[0].p, 10), date))
+		if (v && v->v[0].n >= 10 && word_date(slice_of(v->v[0].p, 10), date))
 			r = put(p, ident, key, put_key(key, 'd', slice_str(date), NULL, SLICE_NULL), e);
 	}
 	for (size_t i = 0; i < h->ident_count && r == 0; i++)
@@ -265,10 +265,10 @@ static bool header_has(const struct header *h, struct slice word, bool whole, st
 	static const uint8_t fields[] = {FF_NAME, FF_ALIAS};
 	for (int l = 0; l < LAYERS; l++)
 		for (size_t k = 0; k < ARRAY_LEN(fields); k++)
-			for (uint32_t i = 0; i < h->val[l][fields[k]].n; i++) {
+			for (uint32_t i = 0; h->val[l][fields[k]] && i < h->val[l][fields[k]]->n; i++) {
 				struct name_words w;
 				room->n = 0;
-				split_name(h->val[l][fields[k]].v[i], room, &w);
+				split_name(h->val[l][fields[k]]->v[i], room, &w);
 				for (size_t j = 0; j < w.families + w.givens; j++) {
 					struct slice s = j < w.families ? w.family[j] : w.given[j - w.families];
 					if (whole ? slice_eq(s, word) : s.n >= word.n && !memcmp(s.p, word.p, word.n))

@@ -18,9 +18,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define AT_MAX (1u << 21)           /* rows of fact_at that wait: 48 MiB */
-#define WORD_MAX (1u << 20)         /* words that wait: 24 MiB ... */
-#define WORD_BYTES (UINT64_C(48) << 20) /* ... and their bytes */
+#define AT_MAX (1u << 20)               /* rows of fact_at that wait: 24 MiB */
+#define WORD_MAX (1u << 19)             /* words that wait: 12 MiB ... */
+#define WORD_BYTES (UINT64_C(16) << 20) /* ... and their bytes */
 
 struct at {
 	uint32_t ident;

@@ -82,7 +82,7 @@ void sql_pragmas(sqlite3 *db, bool bulk)
 {
 	/* Failing pragmas change speed, not answers; what the answers need is checked below. */
 	sqlite3_exec(db, "PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF;", NULL, NULL, NULL);
-	sqlite3_exec(db, bulk ? "PRAGMA cache_size=-262144" : "PRAGMA cache_size=-65536", NULL, NULL, NULL);
+	sqlite3_exec(db, bulk ? "PRAGMA cache_size=-196608" : "PRAGMA cache_size=-65536", NULL, NULL, NULL);
 	sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
 }
 
