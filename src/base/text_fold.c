@@ -11,6 +11,14 @@ static bool in(uint32_t cp, uint32_t first, uint32_t last)
 	return cp - first <= last - first;
 }
 
+/* Two letters are told from a character by a bit of their own: 6768 is a surname, and "gh" if one looks at its bytes alone. */
+#define TWO 0x80000000u
+
+static uint32_t marked(uint32_t v)
+{
+	return in(v >> 8, 'a', 'z') && in(v & 0xff, 'a', 'z') ? v | TWO : v;
+}
+
 /* One character to a table value: a character or two letters. 0: more than two letters (the ligatures ffi and ffl). */
 static uint32_t fold_of(uint32_t cp)
 {
@@ -19,11 +27,11 @@ static uint32_t fold_of(uint32_t cp)
 	if (cp < 0xc0)
 		return cp == 0xb5 ? 0x3bc : cp; /* the micro sign is a Greek mu under another number: a dose in micrograms comes with either */
 	if (in(cp, 0x00c0, 0x02af))
-		return fold_latin[cp - 0x00c0];
+		return marked(fold_latin[cp - 0x00c0]);
 	if (in(cp, 0x0370, 0x052f))
-		return fold_greek_cyrillic[cp - 0x0370];
+		return marked(fold_greek_cyrillic[cp - 0x0370]);
 	if (in(cp, 0x1e00, 0x1fff))
-		return fold_latin_additional_greek_extended[cp - 0x1e00];
+		return marked(fold_latin_additional_greek_extended[cp - 0x1e00]);
 	if (in(cp, 0x0531, 0x0556)) /* Armenian */
 		return cp + 48;
 	if (in(cp, 0x10a0, 0x10c5)) /* Georgian capitals of the old church script */
@@ -38,11 +46,11 @@ static uint32_t fold_of(uint32_t cp)
 	case 0x2126: return 0x3c9; /* the Ohm, Kelvin and Angstrom signs, likewise */
 	case 0x212a: return 'k';
 	case 0x212b: return 'a';
-	case 0xfb00: return 'f' << 8 | 'f';
-	case 0xfb01: return 'f' << 8 | 'i';
-	case 0xfb02: return 'f' << 8 | 'l';
+	case 0xfb00: return TWO | 'f' << 8 | 'f';
+	case 0xfb01: return TWO | 'f' << 8 | 'i';
+	case 0xfb02: return TWO | 'f' << 8 | 'l';
 	case 0xfb05:
-	case 0xfb06: return 's' << 8 | 't';
+	case 0xfb06: return TWO | 's' << 8 | 't';
 	case 0xfb03:
 	case 0xfb04: return 0;
 	default: return cp;
@@ -51,7 +59,7 @@ static uint32_t fold_of(uint32_t cp)
 
 static bool two_letters(uint32_t v)
 {
-	return v < 0x10000 && in(v >> 8, 'a', 'z') && in(v & 0xff, 'a', 'z');
+	return (v & TWO) != 0;
 }
 
 static void put(struct buf *out, uint32_t cp)
@@ -127,7 +135,7 @@ void utf8_fold(struct buf *out, struct slice s)
 			buf_str(out, cp == 0xfb03 ? "ffi" : "ffl");
 			before = 'l';
 		} else if (two_letters(v)) {
-			buf_u8(out, (uint8_t)(v >> 8));
+			buf_u8(out, (uint8_t)(v >> 8 & 0xff));
 			buf_u8(out, (uint8_t)v);
 		} else
 			put(out, v);

@@ -347,6 +347,21 @@ static void test_hex(void **state)
 	}
 }
 
+/* Characters whose two bytes look like small letters: every one of them stands for itself. */
+static void fold_keeps_han(void **state)
+{
+	for (uint32_t cp = 0x6161; cp <= 0x7a7a; cp++) {
+		uint8_t text[4];
+		size_t n = utf8_put(cp, text);
+		struct buf out;
+		buf_init(&out, 16);
+		utf8_fold(&out, slice_of(text, n));
+		assert_int_equal(out.n, n);
+		assert_memory_equal(out.p, text, n);
+		buf_done(&out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -354,6 +369,7 @@ int main(void)
 		cmocka_unit_test(test_broken_parts), cmocka_unit_test(test_fold_names), cmocka_unit_test(test_fold_combining),
 		cmocka_unit_test(test_fold_is_stable), cmocka_unit_test(test_fold_of_capitals), cmocka_unit_test(test_fold_at_the_limit), cmocka_unit_test(test_base64_vectors),
 		cmocka_unit_test(test_base64_round), cmocka_unit_test(test_base64_refuses), cmocka_unit_test(test_base64_limits), cmocka_unit_test(test_hex),
+		cmocka_unit_test(fold_keeps_han),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
