@@ -12,7 +12,8 @@
  *   - A segment is reused only after the packs and tiles that hold all its entries, and the pack entries themselves, are durable.
  *   - Killed at any instant it reopens with every durable entry; a torn tail is set aside in SITE/wal/torn/ and reported, never silently dropped. Damage that is not
  *     a torn tail (a bad record followed by good ones, fewer entries than the published checkpoint says) refuses to open for writing: ERR_CORRUPT.
- * One writer, which holds the lock on SITE/lock (the caller's business). Readers open read-only at any time beside a live writer.
+ * One writer, which holds the lock on SITE/lock (the caller's business). Readers open read-only at any time beside a live writer: they see what is published, and with the care
+ * key also what was committed since. The writer starts one thread of its own (ledger_options.single_thread: none); a handle is for one thread of the caller's.
  */
 #ifndef HOLDFAST_LEDGER_H
 #define HOLDFAST_LEDGER_H

@@ -210,9 +210,8 @@ struct ledger_replay {
 	bool damaged;
 	struct err damage;
 };
-/* upto: stop once entries below it are there (a reader beside a live writer); UINT64_MAX: all, and tell a torn tail from damage. Damage is not an error of this call. */
-int ledger_replay(struct ledger_wal_set *w, const struct ledger_wal_keys *k, uint64_t from, uint64_t upto, struct buf *scratch, struct ledger_replay *ret,
-                  struct err *e) MUST;
+/* Damage is not an error of this call. */
+int ledger_replay(struct ledger_wal_set *w, const struct ledger_wal_keys *k, uint64_t from, bool judge, struct buf *scratch, struct ledger_replay *ret, struct err *e) MUST;
 void ledger_replay_done(struct ledger_replay *r);
 
 /* ---- packs (ledger_pack.c writes, ledger_pack_read.c reads), their catalogue (ledger_packs.c), their keys (ledger_period.c) ---- */
@@ -286,7 +285,6 @@ int ledger_packs_refresh(struct ledger_packs *p, struct err *e) MUST;
 void ledger_packs_done(struct ledger_packs *p);
 int ledger_packs_get(const struct ledger_packs *p, uint64_t number, struct ledger_pack_info *ret, struct ledger_entry *ret_entry, uint8_t record[PACK_RECORD], struct err *e) MUST;
 int ledger_packs_find(const struct ledger_packs *p, uint64_t seq, struct ledger_pack_info *ret, struct err *e) MUST; /* ERR_NOT_FOUND: in none */
-int ledger_load_tail(struct ledger *l, uint64_t from, struct err *e) MUST; /* a reader: from this entry on; what is whole in the segments */
 int ledger_packs_put(struct ledger_packs *p, const struct ledger_pack_info *info, const struct ledger_entry *en, struct err *e) MUST; /* written, not yet durable */
 int ledger_packs_sync(struct ledger_packs *p, struct err *e) MUST;
 static inline uint64_t ledger_packs_end(const struct ledger_packs *p) /* the first entry that is in no pack */
@@ -424,6 +422,7 @@ struct ledger {
 
 void ledger_append_init(struct ledger *l);
 struct ledger_tail_entry *ledger_tail_entry_at(const struct ledger *l, uint64_t seq);
+int ledger_load_tail(struct ledger *l, uint64_t from, struct err *e) MUST; /* a reader: from this entry on; what is whole in the segments */
 int ledger_tail_add(struct ledger *l, const struct ledger_record_ref *ref, struct slice plain, struct err *e) MUST;
 int ledger_vkey_read(int dirfd, struct note_vkey *ret, struct err *e) MUST;
 int ledger_head_read(int dirfd, const struct note_vkey *v, struct tlog_checkpoint *ret, struct buf *ret_note, struct err *e) MUST;

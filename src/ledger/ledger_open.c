@@ -228,7 +228,7 @@ static int read_tail(struct opening *o, struct err *e)
 	struct ledger *l = o->l;
 	int r = ledger_wal_load(l->walfd, &o->wal, e);
 	if (r == 0)
-		r = ledger_replay(&o->wal, &l->wal_keys, 0, UINT64_MAX, &l->scratch, &o->replay, e);
+		r = ledger_replay(&o->wal, &l->wal_keys, 0, true, &l->scratch, &o->replay, e);
 	if (r < 0)
 		return r;
 	if (o->replay.damaged) {
@@ -722,14 +722,16 @@ int ledger_refresh(struct ledger *l, struct err *e)
 	if (k.size && ledger_read_leaf(l, k.size - 1, &last, NULL) == 0)
 		l->last_time = last.time;
 	r = ledger_packs_refresh(&l->packs, e);
-	if (r == 0 || r == ERR_CORRUPT) { /* leaves and proofs need no packs; who reads a body is told then. Nor do they need the tail: without its key or with a damaged one, what is published is what there is */
-		uint64_t from = ledger_packs_end(&l->packs) < l->durable ? ledger_packs_end(&l->packs) : l->durable;
-		l->tail_end = 0;
-		r = ledger_load_tail(l, from, NULL);
-		if (r == ERR_MEMORY)
-			return err_set(e, r, NULL, "no memory to read the newest entries");
+	if (r < 0 && r != ERR_CORRUPT) /* leaves and proofs need no packs; who reads a body is told then */
+		return r;
+	/* Nor do they need the tail: without its key, or where it is damaged, what is published is what there is. */
+	l->tail_end = 0;
+	for (int tries = 0; tries < 5; tries++) { /* a segment may go out of use while we look */
+		r = ledger_load_tail(l, ledger_packs_end(&l->packs) < l->durable ? ledger_packs_end(&l->packs) : l->durable, NULL);
+		if (r != ERR_NOT_FOUND)
+			break;
 	}
-	return r == ERR_MEMORY ? r : 0;
+	return r == ERR_MEMORY ? err_set(e, r, NULL, "no memory to read the newest entries") : 0;
 }
 
 static int open_read(struct ledger *l, struct err *e)

@@ -47,7 +47,7 @@ int ledger_load_tail(struct ledger *l, uint64_t from, struct err *e)
 	int r = ledger_wal_load(l->walfd, &l->wal, e);
 	if (r < 0)
 		return r;
-	if ((r = ledger_replay(&l->wal, &l->wal_keys, from, UINT64_MAX, &l->scratch, &replay, e)) < 0)
+	if ((r = ledger_replay(&l->wal, &l->wal_keys, from, false, &l->scratch, &replay, e)) < 0)
 		return r;
 	int64_t last_time = l->last_time; /* it is the newest entry's already */
 	l->last_time = 0;

@@ -49,8 +49,7 @@ struct stop {
 };
 
 /* Follow the records from segment to segment as long as each begins where the last ended. */
-static int chain(struct ledger_wal_set *w, const struct ledger_wal_keys *k, uint64_t from, uint64_t upto, struct buf *scratch, struct ledger_replay *r, struct stop *stop,
-                 struct err *e)
+static int chain(struct ledger_wal_set *w, const struct ledger_wal_keys *k, uint64_t from, struct buf *scratch, struct ledger_replay *r, struct stop *stop, struct err *e)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		struct ledger_segment *s = w->seg[i];
@@ -67,8 +66,6 @@ static int chain(struct ledger_wal_set *w, const struct ledger_wal_keys *k, uint
 		for (;;) {
 			struct ledger_record_head h;
 			struct slice plain;
-			if (r->n && r->end >= upto)
-				return 0;
 			c = ledger_record_read(s, s->aead, stop->offset, scratch, &h, &plain, e);
 			if (c != 0 && c != ERR_NO && c != ERR_CRYPTO)
 				return c;
@@ -186,25 +183,22 @@ static int heads_fit(struct ledger_wal_set *w, const struct ledger_wal_keys *k, 
 	return 0;
 }
 
-int ledger_replay(struct ledger_wal_set *w, const struct ledger_wal_keys *k, uint64_t from, uint64_t upto, struct buf *scratch, struct ledger_replay *ret, struct err *e)
+/* judge: look behind the end, and tell a torn tail from damage; for who writes, and for who verifies. A reader takes what is whole. */
+int ledger_replay(struct ledger_wal_set *w, const struct ledger_wal_keys *k, uint64_t from, bool judge, struct buf *scratch, struct ledger_replay *ret, struct err *e)
 {
 	struct stop stop = {0};
 	memset(ret, 0, sizeof *ret);
-	int r = upto == UINT64_MAX ? heads_fit(w, k, ret, e) : 0;
+	int r = judge ? heads_fit(w, k, ret, e) : 0;
 	if (r < 0 || ret->damaged)
 		return r;
-	r = chain(w, k, from, upto, scratch, ret, &stop, e);
-	if (r < 0 || (ret->n && ret->end >= upto)) {
-		if (r < 0)
-			ledger_replay_done(ret);
-		return r;
-	}
+	r = chain(w, k, from, scratch, ret, &stop, e);
 	bool any = ret->n > 0;
-	if ((r = drop_unfinished(ret, e)) == 0) {
-		if (ret->n)
-			ret->batch = ret->record[ret->n - 1].head.batch;
+	if (r == 0)
+		r = drop_unfinished(ret, e);
+	if (r == 0 && ret->n)
+		ret->batch = ret->record[ret->n - 1].head.batch;
+	if (r == 0 && judge)
 		r = look_behind(w, k, &stop, any, scratch, ret, e);
-	}
 	if (r < 0) {
 		ledger_replay_done(ret);
 		return r;

@@ -501,7 +501,7 @@ static int read_segments(struct verify *v, struct ledger_wal_set *wal, struct er
 {
 	struct ledger_replay replay;
 	struct err why = {0};
-	int r = ledger_replay(wal, &v->wal_keys, 0, UINT64_MAX, &v->scratch, &replay, &why);
+	int r = ledger_replay(wal, &v->wal_keys, 0, true, &v->scratch, &replay, &why);
 	if (r == ERR_CRYPTO || r == ERR_CORRUPT || r == ERR_INPUT) {
 		fault_err(v, "wal", &why);
 		return 0;
