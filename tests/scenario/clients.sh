@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 command -v npm >/dev/null || skip "no npm"
 cp -r "$top/tests/clients" clients
-(cd clients && { [ -d node_modules ] || npm ci --legacy-peer-deps --no-audit --no-fund --loglevel=error; }) >/dev/null
+(cd clients && { [ -d node_modules ] || npm ci --legacy-peer-deps --no-audit --no-fund --loglevel=error || npm install --no-save --legacy-peer-deps --no-audit --no-fund --loglevel=error; }) >/dev/null
 "$HOLDFAST" init site --shares 1/1 2>/dev/null
 start site
 token=$("$HOLDFAST" token create --role api --site site)
