@@ -206,6 +206,23 @@ static void test_null_and_absent(void **state)
 	story_free(s);
 }
 
+/* There and back: the same demographics as once before are news when something else was said in between. */
+static void test_said_again(void **state)
+{
+	struct story *s = story_new();
+	static const char *const names[] = {"SMITH", "BAKER", "SMITH", "BAKER", "BAKER", "SMITH"};
+	char text[200];
+	for (int i = 0; i < 6; i++) {
+		snprintf(text, sizeof text, "ADT^A08 EHR@HOSP 2026-11-01T0%d:00 | " P " | patient name=%s^JOHN | allergy action=snapshot code=%s^X", i, names[i], names[i]);
+		tell(s, text);
+		assert_slice(fact_part(said(s, FF_NAME), FN_FAMILY), names[i]);
+		assert_non_null(item(PAGE(s, "1001"), CHART_ALLERGIES, names[i]));
+		assert_int_equal(count(s, CHART_ALLERGIES), 1);
+		both_agree(s);
+	}
+	story_free(s);
+}
+
 /* ---- origins -------------------------------------------------------------------------------------------------------------------------------------- */
 
 static void test_origins(void **state)
@@ -324,7 +341,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_result_precedence), cmocka_unit_test(test_result_taken_back), cmocka_unit_test(test_status_alone), cmocka_unit_test(test_which_result), cmocka_unit_test(test_unknown_is_not_none),
-		cmocka_unit_test(test_allergy_lists), cmocka_unit_test(test_null_and_absent), cmocka_unit_test(test_origins), cmocka_unit_test(test_last_given), cmocka_unit_test(test_replaced_order), cmocka_unit_test(test_incomplete),
+		cmocka_unit_test(test_allergy_lists), cmocka_unit_test(test_null_and_absent), cmocka_unit_test(test_said_again), cmocka_unit_test(test_origins), cmocka_unit_test(test_last_given), cmocka_unit_test(test_replaced_order), cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_section_ages),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,6 +182,25 @@ static void test_unmerge_review(void **state)
 	story_free(s);
 }
 
+/* What was said to be one by another of its numbers goes whole; and two that a person took apart stay apart even where everything known of them is the same. */
+static void test_unmerge_by_other_number(void **state)
+{
+	struct story *s = story_new();
+	tell(s, "ADT^A01 EHR@HOSP 2026-11-01T08:00 | " A " | patient name=SMITH^JOHN birth=1957-03-12 sex=male");
+	tell(s, "ADT^A01 EHR@HOSP 2026-11-01T08:01 | " B " +E2@EPIC:EPI | patient name=SMITH^JOHN birth=1957-03-12 sex=male");
+	merge(s, A, "E2^EPIC^EPI", "2026-11-01T08:02");
+	assert_true(same_person(s, "1001", "2002"));
+	s->clock += 7200 * TIME_SEC;
+	tell_json(s, KIND_IDENTITY, "{\"op\":\"unmerge\",\"of\":\"E2@EPIC\",\"from\":\"1001@HOSP\"}");
+	assert_false(same_person(s, "1001", "2002"));
+	assert_true(same_person(s, "E2@EPIC", "2002"));
+	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T12:00 | " A " +" B " | patient action=mention name=SMITH^JOHN birth=1957-03-12 | result group=FY code=CK value=2 status=final");
+	assert_false(same_person(s, "1001", "2002"));
+	assert_true(has_review(PAGE(s, "1001"), "number-conflict"));
+	both_agree(s);
+	story_free(s);
+}
+
 static void test_links(void **state)
 {
 	struct story *s = story_new();
@@ -356,7 +375,7 @@ static void test_marks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_merge), cmocka_unit_test(test_chain), cmocka_unit_test(test_crossed), cmocka_unit_test(test_odd_merges), cmocka_unit_test(test_merge_first), cmocka_unit_test(test_unmerge_review),
+		cmocka_unit_test(test_merge), cmocka_unit_test(test_chain), cmocka_unit_test(test_crossed), cmocka_unit_test(test_odd_merges), cmocka_unit_test(test_merge_first), cmocka_unit_test(test_unmerge_review), cmocka_unit_test(test_unmerge_by_other_number),
 		cmocka_unit_test(test_links), cmocka_unit_test(test_change_and_move_of_numbers), cmocka_unit_test(test_move_visit), cmocka_unit_test(test_move_account), cmocka_unit_test(test_numbers_together),
 		cmocka_unit_test(test_assigners), cmocka_unit_test(test_training), cmocka_unit_test(test_marks),
 	};
