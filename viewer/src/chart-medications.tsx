@@ -65,5 +65,5 @@ function MedTable({ list, refTime, given }: { list: Medication[]; refTime: numbe
   );
 }
 function GivenCell({ g, now, refTime }: { g: Given; now: number; refTime: number }) {
-  return <div><b class="when">{stamp(g.time, now)}</b> <span class="age">{agoOf(g.time, refTime)}</span> · <b>{g.dose || t("doseNotReceived")}</b> <span class="muted">{g.by ? `${t("by")} ${g.by}` : t("byUnknown")}</span> <AgeChip meta={g.meta} time={g.meta.received} brief /></div>;
+  return <div><b class="when">{stamp(g.time, now)}</b> · <span class="age">{agoOf(g.time, refTime)}</span> · <b>{g.dose || t("doseNotReceived")}</b> <span class="muted">{g.by ? `${t("by")} ${g.by}` : t("byUnknown")}</span> <AgeChip meta={g.meta} time={g.meta.received} brief /></div>;
 }

@@ -49,7 +49,7 @@ export function AgeChip({ meta, time, wordy, brief }: { meta: Meta; time?: strin
   return <button type="button" class={`chip ${meta.origin} ${stale ? "ofstale" : ""}`} title={label} aria-label={label} onClick={() => openEntry(meta.entry!)}>{inside}</button>;
 }
 
-// A section's age, and in words whether its feed still speaks: silent is another thing than "no new results".
+// A section's age counts from what its source said, not from when it reached us: a replayed message is as old as its news. And in words whether its feed still speaks: silent is another thing than "no new results".
 export function SectionAge({ s }: { s: Section }) {
   const { openEntry, at, board, short } = useShared();
   const now = useNow(10000);
@@ -63,8 +63,8 @@ export function SectionAge({ s }: { s: Section }) {
     <button type="button" class={`chip section ${state}`} title={label} aria-label={label} disabled={s.entry === null} onClick={() => s.entry !== null && openEntry(s.entry)}>
       <OriginMark origin={s.origin} wordy />
       <span>{t("asOf").toLowerCase()} {stamp(asOf, now)}</span>
-      {Math.abs(stampOf(s.received) - stampOf(asOf)) > 90000 && <span>{t("received")} {stamp(s.received, now)}</span>}
-      <span>· <span class="age">{spanOf(s.received, ref)}</span></span>
+      <span>· <span class="age">{spanOf(asOf, ref)}</span></span>
+      {Math.abs(stampOf(s.received) - stampOf(asOf)) > 90000 && <span>· {t("received")} {stamp(s.received, now)}</span>}
       {s.source && <span class="src">· {short(s.source)}</span>}
       {state === "past" || state === "unknown" ? null : <b class="fs">{t(feedWord(state))}</b>}
     </button>
