@@ -568,10 +568,17 @@ int header_apply(struct apply *p, const struct fact_group *g, uint32_t ident, st
 		return r;
 	uint64_t patient = hash_demographics(p, g), safety = hash_safety(p, g);
 	struct ident_state *s = ident_state(c, ident);
-	bool settled = s->patient[0] == patient || s->patient[1] == patient, in_order = s->time_known && p->time >= s->max_time;
-	bool safe = !safety || (s->safety == safety && in_order);
-	if (safety)
+	bool settled = s->patient[0] == patient || s->patient[1] == patient, newest = false;
+	if (safety) {
+		int64_t time;
 		r = ASK(c, put_mark, ident, STORE_MARK_SAFETY, store_row_id(p->en->seq, p->group), e);
+		if (r == 0)
+			r = newest_before(p, ident, &time, e);
+		newest = r == 0 && p->time >= time;
+		s = ident_state(c, ident);
+	}
+	/* the newest word on allergies and flags once more changes nothing, when it was the newest the last time, too */
+	bool safe = !safety || (s->safety == safety && newest);
 	if (r < 0 || (settled && safe))
 		return r;
 
@@ -606,7 +613,7 @@ int header_apply(struct apply *p, const struct fact_group *g, uint32_t ident, st
 		s->patient[0] = patient;
 	}
 	if (safety)
-		s->safety = safety;
+		s->safety = newest ? safety : 0;
 	return 0;
 }
 

@@ -96,6 +96,8 @@ static void test_which_result(void **state)
 	tell(s, "ORU^R01 MON@ICU 2026-11-01T08:02 | " P " | result group=MON code=8867-4^HR^LN value=82 status=corrected time=2026-11-01T08:01:00");
 	assert_int_equal(count(s, CHART_VITALS), 2);
 	assert_slice(fact_get(PAGE(s, "1001")->s[CHART_VITALS].items->fact, FF_VALUE), "82");
+	tell(s, "ORU^R01 MON@ICU 2026-11-01T08:03 | " P " | result group=MON code=8867-4^HR^LN value=83 status=corrected time=2026-11-01T08:01:30"); /* of a time never heard of: it corrects the last one */
+	assert_int_equal(count(s, CHART_VITALS), 2);
 	/* the placer's number first, then both, then the filler's alone: one report, one result */
 	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T10:00 | " P " | report id=P9 placer=P9 status=preliminary code=BMP | result group=P9 code=NA value=1 status=preliminary");
 	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T11:00 | " P " | report id=F9 placer=P9 filler=F9 status=final code=BMP | result group=F9 code=NA value=2 status=final");
@@ -300,6 +302,22 @@ static void test_replaced_order(void **state)
 	story_free(s);
 }
 
+/* PD1-4 of a result names a general practitioner; a registration says who it is. */
+static void test_care_team(void **state)
+{
+	struct story *s = story_new();
+	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T08:00 | " P " | care-team action=mention role=primary-care performer=1^OLD^DOC");
+	assert_int_equal(count(s, CHART_CARE_TEAM), 1);
+	tell(s, "ADT^A08 EHR@HOSP 2026-11-01T09:00 | " P " | care-team action=update role=primary-care performer=2^NEW^DOC | care-team role=attending visit=V1 performer=3^ATT^DOC");
+	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T10:00 | " P " | care-team action=mention role=primary-care performer=1^OLD^DOC");
+	struct chart_patient *p = PAGE(s, "1001");
+	assert_int_equal(p->s[CHART_CARE_TEAM].count, 2);
+	for (const struct fact_item *it = p->s[CHART_CARE_TEAM].items; it; it = it->next)
+		assert_true(it->state != FACT_CURRENT || !fact_says(it->fact, FF_ROLE, "primary-care") || slice_eq_str(fact_part(fact_get(it->fact, FF_PERFORMER), FP_FAMILY), "NEW"));
+	both_agree(s);
+	story_free(s);
+}
+
 /* ---- marks -------------------------------------------------------------------------------------------------------------------------------------------- */
 
 /* Part of a message could not be read: its sections say so while what it said stands; the others do not. */
@@ -341,7 +359,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_result_precedence), cmocka_unit_test(test_result_taken_back), cmocka_unit_test(test_status_alone), cmocka_unit_test(test_which_result), cmocka_unit_test(test_unknown_is_not_none),
-		cmocka_unit_test(test_allergy_lists), cmocka_unit_test(test_null_and_absent), cmocka_unit_test(test_said_again), cmocka_unit_test(test_origins), cmocka_unit_test(test_last_given), cmocka_unit_test(test_replaced_order), cmocka_unit_test(test_incomplete),
+		cmocka_unit_test(test_allergy_lists), cmocka_unit_test(test_null_and_absent), cmocka_unit_test(test_said_again), cmocka_unit_test(test_origins), cmocka_unit_test(test_last_given), cmocka_unit_test(test_replaced_order), cmocka_unit_test(test_care_team), cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_section_ages),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

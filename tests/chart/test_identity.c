@@ -47,6 +47,10 @@ static void test_merge(void **state)
 	assert_slice(p->idents[1].value, "2002");
 	/* one person, one place: the last one said */
 	assert_string_equal(WHERE(s, "1001"), "4E 1 B");
+	struct chart_row *rows;
+	size_t present;
+	OK(chart_census(s->sql, STORY_NOW, SLICE_NULL, s->a, &rows, &present, e));
+	assert_int_equal(present, 1);
 	assert_int_equal(chart_person_count(s->sql), 1);
 	/* what comes under the old number afterwards is the survivor's */
 	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T09:03 | " B " | patient action=mention name=SMYTHE^JACK | result group=FC code=CL value=100 status=final");

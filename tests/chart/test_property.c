@@ -161,6 +161,11 @@ static void compare_at(struct story *s, size_t k, enum way way)
 
 static void census_is_the_pages(struct story *s)
 {
+	struct chart_row *all;
+	size_t present;
+	OK(chart_census(s->sql, STORY_NOW, SLICE_NULL, s->a, &all, &present, e));
+	for (; all; all = all->next) /* nobody who was merged away lies in a bed */
+		assert_string_equal(PAGE(s, all->id)->id, all->id);
 	for (int i = 0; i < PEOPLE; i++) {
 		char id[32];
 		struct chart_patient *p;

@@ -183,6 +183,39 @@ static void test_row(void **state)
 	story_free(s);
 }
 
+static const struct chart_row *row_of(struct story *s, const char *number)
+{
+	size_t n;
+	const struct chart_row *r = found(s, number, CHART_NOW, &n);
+	assert_int_equal(n, 1);
+	return r;
+}
+
+/* The row is kept as messages come, the page is folded from all of them: the same, whatever came late or twice. */
+static void test_row_is_the_page(void **state)
+{
+	struct story *s = story_new();
+	tell(s, "ADT^A08 EHR@HOSP 2026-11-01T12:00 | 1@HOSP:MR | allergy action=snapshot code=B^Bee");
+	tell(s, "ADT^A08 EHR@HOSP 2026-11-01T10:00 | 1@HOSP:MR | allergy action=snapshot code=A^Ant"); /* late: an older list */
+	assert_slice(row_of(s, "1")->alerts, "allergies: Bee");
+	tell(s, "ADT^A08 EHR@HOSP 2026-11-01T14:00 | 1@HOSP:MR | allergy action=snapshot code=A^Ant"); /* the same words, and now they are the newest */
+	assert_slice(row_of(s, "1")->alerts, "allergies: Ant");
+	assert_non_null(item(PAGE(s, "1"), CHART_ALLERGIES, "A"));
+	tell(s, "ADT^A08 EHR@HOSP 2026-11-01T13:00 | 1@HOSP:MR | allergy action=snapshot code=B^Bee");
+	assert_slice(row_of(s, "1")->alerts, "allergies: Ant");
+	/* two record numbers of one person, each with its own registration: the newest statement wins, also one that repeats what was said before */
+	tell(s, "ADT^A04 EHR@EAST 2026-11-01T08:00 | 500@EAST:MR +E5@EPIC:EPI | patient name=SMITH^JOHN birth=1957-03-12");
+	tell(s, "ADT^A04 EHR@WEST 2026-11-01T09:00 | 700@WEST:MR +E5@EPIC:EPI | patient name=SMYTH^JOHN birth=1957-03-12");
+	assert_slice(row_of(s, "500")->name_family, "SMYTH");
+	tell(s, "ADT^A08 EHR@EAST 2026-11-01T10:00 | 500@EAST:MR | patient name=SMITH^JOHN");
+	assert_slice(row_of(s, "500")->name_family, "SMITH");
+	tell(s, "ADT^A08 EHR@WEST 2026-11-01T11:00 | 700@WEST:MR | patient name=SMYTH^JOHN");
+	assert_slice(row_of(s, "700")->name_family, "SMYTH");
+	assert_slice(fact_part(fact_get(PAGE(s, "500@EAST")->demographics->fact, FF_NAME), FN_FAMILY), "SMYTH");
+	both_agree(s);
+	story_free(s);
+}
+
 static void test_words(void **state)
 {
 	static const struct {
@@ -205,7 +238,7 @@ static void test_words(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_names), cmocka_unit_test(test_numbers), cmocka_unit_test(test_as_of), cmocka_unit_test(test_present_first), cmocka_unit_test(test_lookalikes), cmocka_unit_test(test_row),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_names), cmocka_unit_test(test_numbers), cmocka_unit_test(test_as_of), cmocka_unit_test(test_present_first), cmocka_unit_test(test_lookalikes), cmocka_unit_test(test_row), cmocka_unit_test(test_row_is_the_page),
 	                                   cmocka_unit_test(test_words)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -162,6 +162,10 @@ static void test_one_place(void **state)
 	assert_string_equal(WHERE(s, "1001"), "ED 4 ");
 	adt(s, P, "2026-11-20T10:00", "action=discharge visit=V3");
 	assert_string_equal(WHERE(s, "1001"), "3W 1 A"); /* nobody said that V1 is over */
+	adt(s, "2002@HOSP:MR", "2026-11-01T08:00", "action=register visit=V4 class=outpatient location=CLINIC^1");
+	adt(s, "2002@HOSP:MR", "2026-11-01T09:00", "action=admit visit=V5 class=inpatient location=4E^1^A");
+	adt(s, "2002@HOSP:MR", "2026-11-01T10:00", "action=update visit=V4 class=outpatient location=CLINIC^2");
+	assert_string_equal(WHERE(s, "2002"), "4E 1 A");
 	both_agree(s);
 	story_free(s);
 }
