@@ -57,7 +57,7 @@ function PanelTable({ name, analytes, times, onOpen }: { name: string; analytes:
   return (
     <section class="labpanel" aria-label={name}>
       <div class="labhead"><h3>{name}</h3><span class="grow" />
-        {times.length > COLUMNS && <span class="noprint row tight"><button type="button" class="btn small" disabled={from === 0} onClick={() => setFrom(Math.max(0, from - COLUMNS))}>{t("later")}</button><span class="muted">{from + 1}–{Math.min(times.length, from + COLUMNS)} / {times.length}</span><button type="button" class="btn small" disabled={from + COLUMNS >= times.length} onClick={() => setFrom(from + COLUMNS)}>{t("earlier")}</button></span>}
+        {times.length > COLUMNS && <span class="row tight"><button type="button" class="btn small noprint" disabled={from === 0} onClick={() => setFrom(Math.max(0, from - COLUMNS))}>{t("later")}</button><span class="muted"><span class="printonly">{t("timesShown")} </span>{from + 1}–{Math.min(times.length, from + COLUMNS)} / {times.length}</span><button type="button" class="btn small noprint" disabled={from + COLUMNS >= times.length} onClick={() => setFrom(from + COLUMNS)}>{t("earlier")}</button></span>}
       </div>
       <div class="scroll" tabIndex={0} role="region" aria-label={name}>
         <table class="labs">
