@@ -11,7 +11,8 @@ bool tlog_inclusion_ok(uint64_t index, uint64_t size, const uint8_t leaf_hash[SE
 	uint64_t fn = index, sn = size - 1;
 	uint8_t r[SEAL_HASH];
 	memcpy(r, leaf_hash, SEAL_HASH);
-	for (const uint8_t *p = hashes.p, *end = p + hashes.n; p < end; p += SEAL_HASH) {
+	for (size_t i = 0; i < hashes.n; i += SEAL_HASH) {
+		const uint8_t *p = hashes.p + i;
 		if (sn == 0)
 			return false;
 		if ((fn & 1) || fn == sn) {
@@ -40,14 +41,14 @@ bool tlog_consistency_ok(uint64_t old_size, const uint8_t old_root[SEAL_HASH], u
 		tlog_fold(NULL, 0, empty);
 		return hashes.n == 0 && seal_equal(old_root, empty, SEAL_HASH);
 	}
-	const uint8_t *p = hashes.p, *end = p + hashes.n;
+	size_t at = 0;
 	if ((old_size & (old_size - 1)) == 0) { /* the old tree is a subtree of the new: its root is not repeated in the proof */
 		memcpy(fr, old_root, SEAL_HASH);
 	} else {
-		if (p == end)
+		if (hashes.n == 0)
 			return false;
-		memcpy(fr, p, SEAL_HASH);
-		p += SEAL_HASH;
+		memcpy(fr, hashes.p, SEAL_HASH);
+		at = SEAL_HASH;
 	}
 	memcpy(sr, fr, SEAL_HASH);
 	uint64_t fn = old_size - 1, sn = new_size - 1;
@@ -55,7 +56,8 @@ bool tlog_consistency_ok(uint64_t old_size, const uint8_t old_root[SEAL_HASH], u
 		fn >>= 1;
 		sn >>= 1;
 	}
-	for (; p < end; p += SEAL_HASH) {
+	for (; at < hashes.n; at += SEAL_HASH) {
+		const uint8_t *p = hashes.p + at;
 		if (sn == 0)
 			return false;
 		if ((fn & 1) || fn == sn) {
