@@ -73,8 +73,8 @@ struct fact *fact_merged(struct fold *x, const struct stmt *s, size_t n)
 			from[s[i].f->values[k].id] = s[i].f;
 	size_t count = 0;
 	for (int f = 1; f < FF_COUNT; f++)
-		if (from[f] && f != FF_ACTION && !fact_is_null(fact_get(from[f], (uint8_t)f)))
-			count += fact_count(from[f], (uint8_t)f);
+		for (unsigned k = 0; from[f] && f != FF_ACTION && k < from[f]->count; k++)
+			count += from[f]->values[k].id == f && !fact_is_null(from[f]->values[k].v);
 	struct fact *t = arena_alloc(x->a, sizeof *t);
 	if (!t || count > UINT16_MAX || !(t->values = arena_array(x->a, count, sizeof *t->values))) {
 		x->failed = true;

@@ -25,17 +25,36 @@ static int layer_of(const struct fact *f, enum fact_origin origin)
 
 /* ---- one value ---------------------------------------------------------------------------------------------------------------------- */
 
+/* The i-th value of the field counts: all that say something, or the first "" when none does. */
+static bool counts(const struct fact *f, uint8_t field, unsigned i, bool *null)
+{
+	if (f->values[i].id != field)
+		return false;
+	if (!fact_is_null(f->values[i].v))
+		return true;
+	bool first = *null;
+	*null = false;
+	return first;
+}
+
+static bool says_something(const struct fact *f, uint8_t field)
+{
+	for (unsigned i = 0; i < f->count; i++)
+		if (f->values[i].id == field && !fact_is_null(f->values[i].v))
+			return true;
+	return false;
+}
+
 static struct header_value *value_new(const struct fact *f, uint8_t field, struct arena *a)
 {
-	size_t n = fact_count(f, field), k = 0;
-	struct header_value *h = arena_alloc(a, sizeof *h + n * sizeof *h->v);
+	struct header_value *h = arena_alloc(a, sizeof *h + fact_count(f, field) * sizeof *h->v);
 	if (!h)
 		return NULL;
 	h->v = (struct slice *)(h + 1);
-	h->n = (uint32_t)n;
+	bool null = !says_something(f, field);
 	for (unsigned i = 0; i < f->count; i++)
-		if (f->values[i].id == field)
-			h->v[k++] = f->values[i].v;
+		if (counts(f, field, i, &null))
+			h->v[h->n++] = f->values[i].v;
 	return h;
 }
 
@@ -63,8 +82,9 @@ static bool value_same(const struct header_value *a, const struct header_value *
 static bool value_is(const struct header_value *a, const struct fact *f, uint8_t field)
 {
 	uint32_t n = 0;
+	bool null = !says_something(f, field);
 	for (unsigned i = 0; i < f->count; i++)
-		if (f->values[i].id == field && (n >= a->n || !slice_eq(a->v[n++], f->values[i].v)))
+		if (counts(f, field, i, &null) && (n >= a->n || !slice_eq(a->v[n++], f->values[i].v)))
 			return false;
 	return n == a->n;
 }

@@ -197,6 +197,10 @@ static void test_null_and_absent(void **state)
 	assert_slice(said(s, FF_SEX), "male");
 	assert_slice(said(s, FF_LANGUAGE), "");
 	assert_slice(said(s, FF_MARITAL), "M"); /* ... but fills what nobody has said */
+	tell(s, "ADT^A08 EHR@HOSP 2026-11-01T10:30 | " P " | patient telecom=\"\" telecom=phone^7 telecom=\"\" | allergy action=add code=N^Nut reaction=\"\" reaction=Rash reaction=\"\""); /* "" among others says nothing */
+	assert_int_equal(fact_count(PAGE(s, "1001")->demographics->fact, FF_TELECOM), 1);
+	assert_slice(said(s, FF_TELECOM), "phone\x1f" "7");
+	assert_slice(fact_get(item(PAGE(s, "1001"), CHART_ALLERGIES, "N")->fact, FF_REACTION), "Rash");
 	tell(s, "OMP^O09 EHR@HOSP 2026-11-01T10:00 | " P " | medication-order id=P1 placer=P1 code=D^Drug status=active dose=5 dose-unit=mg route=PO frequency=Q6H");
 	tell(s, "OMP^O09 EHR@HOSP 2026-11-01T11:00 | " P " | medication-order id=P1 placer=P1 status=on-hold route=\"\"");
 	const struct fact_item *m = item(PAGE(s, "1001"), CHART_MEDICATIONS, "D");

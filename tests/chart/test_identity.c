@@ -267,16 +267,36 @@ static void test_move_visit(void **state)
 	story_free(s);
 }
 
+/* A sender that uses a visit number twice: what is moved from one patient leaves the other's visit of that number where it is, also when both have to do with the same third. */
+static void test_move_of_a_number_used_twice(void **state)
+{
+	struct story *s = story_new();
+	two(s);
+	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T08:05 | " A " | result group=FV code=HB value=9 status=final visit=V1");
+	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T08:05 | " C " | result group=FW code=PLT value=9 status=final visit=V1");
+	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T08:05 | " C " | result group=FX code=TSH value=9 status=final visit=V9");
+	tell(s, "ADT^A45 EHR@HOSP 2026-11-01T09:00 | " B " | identity action=move-visit visit=V9 other=3003^HOSP^MR");
+	tell(s, "ADT^A45 EHR@HOSP 2026-11-01T09:01 | " B " | identity action=move-visit visit=V1 other=1001^HOSP^MR");
+	assert_non_null(item(PAGE(s, "2002"), CHART_RESULTS, "HB"));
+	assert_non_null(item(PAGE(s, "2002"), CHART_RESULTS, "TSH"));
+	assert_null(item(PAGE(s, "2002"), CHART_RESULTS, "PLT"));
+	assert_non_null(item(PAGE(s, "3003"), CHART_RESULTS, "PLT"));
+	both_agree(s);
+	story_free(s);
+}
+
 static void test_move_account(void **state)
 {
 	struct story *s = story_new();
 	two(s);
-	tell(s, "ADT^A08 EHR@HOSP 2026-11-01T08:05 | " A " | visit action=update visit=VA account=ACC1");
+	tell(s, "ADT^A08 EHR@HOSP 2026-11-01T08:05 | " A " | patient name=SMITH^JOHN account=ACC1 language=en | visit action=update visit=VA account=ACC1");
 	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T08:06 | " A " | result group=FV code=HB value=9 status=final visit=VA");
 	tell(s, "ADT^A44 EHR@HOSP 2026-11-01T09:00 | " B " | identity action=move-account account=ACC1 other=1001^HOSP^MR");
 	assert_non_null(item(PAGE(s, "2002"), CHART_RESULTS, "HB")); /* of a visit on that account */
 	assert_null(item(PAGE(s, "1001"), CHART_RESULTS, "HB"));
 	assert_slice(fact_part(fact_get(PAGE(s, "1001")->demographics->fact, FF_NAME), FN_FAMILY), "SMITH"); /* PID-18 does not take the person along */
+	assert_int_equal(PAGE(s, "2002")->demographics->entry, 1);
+	assert_int_equal(PAGE(s, "1001")->demographics->entry, 4);
 	both_agree(s);
 	story_free(s);
 }
@@ -300,6 +320,9 @@ static void test_numbers_together(void **state)
 	/* twins: birth date and family name the same, the given name is not */
 	tell(s, "ADT^A01 EHR@HOSP 2026-11-01T08:04 | 5005@HOSP:MR +E1@EPIC:EPI | patient name=SMITH^PETER birth=1957-03-12 sex=male");
 	assert_false(same_person(s, "1001", "5005"));
+	/* everything the same but the birth date */
+	tell(s, "ADT^A01 EHR@HOSP 2026-11-01T08:04 | 6006@HOSP:MR +E1@EPIC:EPI | patient name=SMITH^JOHN birth=1987-03-12 sex=male");
+	assert_false(same_person(s, "1001", "6006"));
 	/* the same person's data under another hospital's number: joined */
 	tell(s, "ADT^A01 EHR@WEST 2026-11-01T08:05 | 77@WEST:MR +E1@EPIC:EPI | patient name=Smith^John birth=1957-03-12 sex=male");
 	assert_true(same_person(s, "1001", "77@WEST"));
@@ -380,7 +403,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_merge), cmocka_unit_test(test_chain), cmocka_unit_test(test_crossed), cmocka_unit_test(test_odd_merges), cmocka_unit_test(test_merge_first), cmocka_unit_test(test_unmerge_review), cmocka_unit_test(test_unmerge_by_other_number),
-		cmocka_unit_test(test_links), cmocka_unit_test(test_change_and_move_of_numbers), cmocka_unit_test(test_move_visit), cmocka_unit_test(test_move_account), cmocka_unit_test(test_numbers_together),
+		cmocka_unit_test(test_links), cmocka_unit_test(test_change_and_move_of_numbers), cmocka_unit_test(test_move_visit), cmocka_unit_test(test_move_of_a_number_used_twice), cmocka_unit_test(test_move_account), cmocka_unit_test(test_numbers_together),
 		cmocka_unit_test(test_assigners), cmocka_unit_test(test_training), cmocka_unit_test(test_marks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
