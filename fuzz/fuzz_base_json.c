@@ -30,7 +30,7 @@ static void copy_token(struct jsonw *w, enum json_type t, struct slice value)
 
 static void check_text(struct slice s)
 {
-	AUTO_BUF struct buf once, twice, text, back;
+	AUTO_BUF struct buf once = {0}, twice = {0}, text = {0}, back = {0};
 	buf_init(&once, ROOM);
 	buf_init(&twice, ROOM);
 	buf_init(&text, ROOM);
@@ -97,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice in = slice_of(data, size);
 	AUTO_ARENA struct arena *a = arena_new(ROOM), *b = arena_new(ROOM);
-	AUTO_BUF struct buf first, second;
+	AUTO_BUF struct buf first = {0}, second = {0};
 	buf_init(&first, ROOM);
 	buf_init(&second, ROOM);
 	struct err e1 = {0}, e2 = {0};

@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	arena_reset(a);
 	struct slice s = slice_of(data + 1, size - 1);
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 20);
 	switch (data[0] % 5) {
 	case 0:

@@ -74,7 +74,7 @@ static void ask(struct chart *c, struct chart_moment at, struct arena *a)
 	struct err e;
 	size_t n;
 	uint64_t lines = 0;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
 	buf_init(&b, 64 << 20);
 	arena_reset(a);

@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err e;
 	if (facts_decode_group(slice_of(data, size), a, &f, &e) < 0)
 		return 0;
-	AUTO_BUF struct buf out;
+	AUTO_BUF struct buf out = {0};
 	buf_init(&out, 16 << 20);
 	facts_encode_group(&f, f.first, &out);
 	assert(slice_eq(buf_slice(&out), slice_of(data, size)));

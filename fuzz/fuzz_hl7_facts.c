@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	hl7_facts(&m, &f);
 	facts_init(&again, a);
 	hl7_facts(&m, &again);
-	AUTO_BUF struct buf one, two;
+	AUTO_BUF struct buf one = {0}, two = {0};
 	buf_init(&one, 64 << 20);
 	buf_init(&two, 64 << 20);
 	facts_dump(&f, &one);

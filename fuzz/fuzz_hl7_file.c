@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	left_out(s, at, s.n, f.wide);
 	hl7_looks_like(s);
 
-	AUTO_BUF struct buf out;
+	AUTO_BUF struct buf out = {0};
 	buf_init(&out, 256 << 20);
 	struct hl7_show show;
 	struct err e = {0};

@@ -48,7 +48,7 @@ static size_t run(struct slice s, size_t step, bool idle, struct buf *log)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice s = slice_of(data, size);
-	AUTO_BUF struct buf whole, bytes, pieces, rest;
+	AUTO_BUF struct buf whole = {0}, bytes = {0}, pieces = {0}, rest = {0};
 	buf_init(&whole, 16 << 20);
 	buf_init(&bytes, 16 << 20);
 	buf_init(&pieces, 16 << 20);

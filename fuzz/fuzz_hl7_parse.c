@@ -63,7 +63,7 @@ static void parse(struct slice s)
 			inside(&m, hl7_segment_name(&m, g));
 			walk(&m, g, a);
 		}
-		AUTO_BUF struct buf out;
+		AUTO_BUF struct buf out = {0};
 		buf_init(&out, 64 << 20);
 		struct jsonw w;
 		jsonw_init(&w, &out);
@@ -84,7 +84,7 @@ static void acknowledge(struct slice s)
 	hl7_header_read(s, &h);
 	for (int mode = HL7_ACK_AUTO; mode <= HL7_ACK_ALWAYS_AA; mode++)
 		for (int v = HL7_STORED; v <= HL7_REFUSED_VERSION; v++) {
-			AUTO_BUF struct buf a, b, later;
+			AUTO_BUF struct buf a = {0}, b = {0}, later = {0};
 			buf_init(&a, 4 << 20);
 			buf_init(&b, 4 << 20);
 			buf_init(&later, 4 << 20);

@@ -16,7 +16,7 @@ static int dump(int argc, char **argv)
 {
 	struct err e = {0};
 	for (int i = 2; i < argc; i++) {
-		AUTO_BUF struct buf b;
+		AUTO_BUF struct buf b = {0};
 		buf_init(&b, (size_t)1 << 30);
 		if (file_read(AT_FDCWD, argv[i], (size_t)1 << 30, &b, &e) < 0)
 			return 1;
@@ -59,7 +59,7 @@ int main(int argc, char **argv)
 		return 2;
 	bool text = strcmp(argv[1], "text") == 0, cut = strcmp(argv[1], "cut") == 0;
 	struct err e = {0};
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, (size_t)1 << 30);
 	if (file_read(AT_FDCWD, argv[2], (size_t)1 << 30, &b, &e) < 0)
 		return 1;

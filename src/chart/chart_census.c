@@ -33,7 +33,7 @@ static int alerts_line(const struct header *h, struct arena *a, struct slice *re
 {
 	if (h->allergy_count + h->flag_count == 0)
 		return 0;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 16);
 	if (h->allergy_count)
 		buf_str(&b, "allergies: ");

@@ -97,7 +97,7 @@ static int quarantine(struct apply *p, const struct json_node *n, struct err *e)
 	if (!g)
 		return chart_no_memory(p->a, e);
 	g->incomplete = true;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 16);
 	facts_encode_group(&f, g, &b);
 	struct store_row row = {.id = store_row_id(p->en->seq, p->group++), .ident = id, .received = p->c->last_time, .source_time = p->c->last_time, .flags = ROW_INCOMPLETE | ROW_QUARANTINED, .blob = buf_slice(&b)};
@@ -211,7 +211,7 @@ static void describe(struct buf *b, const struct fact *f)
 /* What a row says, in a line: at most eight things by name, the others by number. */
 static struct slice row_in_words(const struct fact_group *g, bool incomplete, struct arena *a)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 20);
 	unsigned shown = 0, more = 0;
 	for (const struct fact *f = g->first; f; f = f->next) {

@@ -308,7 +308,7 @@ static int get_count(struct slice blob, struct count *x, struct err *e)
 
 int feed_save(struct chart *c, struct err *e)
 {
-	AUTO_BUF struct buf b, key;
+	AUTO_BUF struct buf b = {0}, key = {0};
 	buf_init(&b, 1 << 16);
 	buf_init(&key, 1 << 12);
 	int r = 0;

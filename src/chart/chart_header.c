@@ -792,7 +792,7 @@ static void know(const struct header *h, struct buf *room, struct known *ret)
 
 bool header_agrees(const struct header *a, const struct header *b, bool *ret_sure)
 {
-	AUTO_BUF struct buf room;
+	AUTO_BUF struct buf room = {0};
 	buf_init(&room, 1 << 20);
 	(void)!buf_space(&room, ROOM);
 	struct known ka, kb;

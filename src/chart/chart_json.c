@@ -67,7 +67,7 @@ static void put_person(struct jsonw *w, const char *key, struct slice p)
 		jsonw_kslice_opt(w, key, text.n ? text : fact_part(p, FP_ID));
 		return;
 	}
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 20);
 	buf_add_slice(&b, family);
 	if (given.n) {
@@ -118,7 +118,7 @@ static bool write_one(struct page *g, const struct fact_item *it)
 /* The resource with "history" (newest first) and, for a medication, "lastGiven" and "notGiven". Things that are no resource (a section's statement) are left out. */
 static void put_item(struct jsonw *w, struct page *g, const struct fact_item *it)
 {
-	AUTO_BUF struct buf more, own;
+	AUTO_BUF struct buf more = {0}, own = {0};
 	buf_init(&more, DOCUMENT_MAX);
 	buf_init(&own, DOCUMENT_MAX);
 	if (!write_one(g, it))
@@ -375,7 +375,7 @@ int chart_export(struct chart *c, struct chart_moment at, int (*sink)(void *arg,
 	CHART_LOOK(c, held, e);
 	uint64_t end = chart_end(c, at);
 	AUTO_ARENA struct arena *a = arena_new((size_t)4 << 30);
-	AUTO_BUF struct buf line;
+	AUTO_BUF struct buf line = {0};
 	buf_init(&line, DOCUMENT_MAX);
 	if (!a)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");

@@ -54,7 +54,7 @@ uint64_t chart_hash(const struct chart *c, int key, uint64_t seed, struct slice 
 
 static int state_save(struct chart *c, struct err *e)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1024);
 	buf_u8(&b, STATE_VERSION);
 	buf_varint(&b, c->staged);
@@ -75,7 +75,7 @@ static int state_save(struct chart *c, struct err *e)
 
 static int state_load(struct chart *c, struct err *e)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1024);
 	int r = ASK(c, kv, STORE_KV_META, SLICE("state"), &b, e);
 	if (r == ERR_NOT_FOUND) {
@@ -110,7 +110,7 @@ static int state_load(struct chart *c, struct err *e)
 /* What the view was made by. Empty: nothing in it yet. */
 static int readers_check(struct chart *c, const struct chart_options *o, struct err *e)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 12);
 	int r = ASK(c, kv, STORE_KV_META, SLICE("readers"), &b, e);
 	if (r < 0 && r != ERR_NOT_FOUND)

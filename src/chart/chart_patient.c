@@ -286,7 +286,7 @@ static int between(struct chart *c, uint32_t ident, uint64_t from, uint64_t to, 
 	uint32_t root;
 	struct members m;
 	struct entries k = {.b = b};
-	AUTO_BUF struct buf list;
+	AUTO_BUF struct buf list = {0};
 	buf_init(&list, 1 << 16);
 	k.b = &list;
 	int r = person_root(c, ident, end, &root, e);
@@ -360,7 +360,7 @@ static int put_review(struct chart *c, struct fold *x, const struct store_review
 			return r;
 		ident_our_id(&i, other);
 	}
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 16);
 	const char *text = words[v->what].text, *mark = strstr(text, "%s");
 	if (mark) {
@@ -409,7 +409,7 @@ static bool same_drug(const struct fact *a, const struct fact *b)
 	struct slice x = fact_part(ca, FC_CODE), y = fact_part(cb, FC_CODE);
 	if (x.n && y.n && slice_eq(fact_part(ca, FC_SYSTEM), fact_part(cb, FC_SYSTEM)))
 		return slice_eq(x, y);
-	AUTO_BUF struct buf fa, fb;
+	AUTO_BUF struct buf fa = {0}, fb = {0};
 	buf_init(&fa, 1 << 16);
 	buf_init(&fb, 1 << 16);
 	struct slice da = fact_part(ca, FC_DISPLAY), db = fact_part(cb, FC_DISPLAY);

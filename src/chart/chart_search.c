@@ -77,7 +77,7 @@ static int put_name(struct apply *p, struct slice name, uint32_t ident, struct e
 {
 	uint8_t key[KEY_MAX];
 	struct name_words w;
-	AUTO_BUF struct buf room, sound;
+	AUTO_BUF struct buf room = {0}, sound = {0};
 	buf_init(&room, ROOM * 2);
 	buf_init(&sound, ROOM);
 	if (!buf_space(&room, ROOM))
@@ -113,7 +113,7 @@ static int put_name(struct apply *p, struct slice name, uint32_t ident, struct e
 
 size_t number_word(struct slice number, uint8_t *key)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 16);
 	utf8_fold(&b, slice_of(number.p, number.n > 1000 ? 1000 : number.n));
 	size_t n = 1;
@@ -286,7 +286,7 @@ static int holds(struct results *k, const struct query *q, size_t from, uint32_t
 	int r = header_load(k->c, ident, k->end, k->scratch, &h, e);
 	if (r < 0)
 		return r;
-	AUTO_BUF struct buf room;
+	AUTO_BUF struct buf room = {0};
 	buf_init(&room, ROOM * 2);
 	if (!buf_space(&room, ROOM))
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
@@ -406,7 +406,7 @@ static int by_word(struct results *k, const struct query *q, struct slice w, str
 static int by_sound(struct results *k, const struct query *q, struct slice a, struct slice b, struct err *e)
 {
 	uint8_t key[KEY_MAX];
-	AUTO_BUF struct buf s;
+	AUTO_BUF struct buf s = {0};
 	buf_init(&s, ROOM);
 	word_sound(a, &s);
 	size_t at = s.n;
@@ -601,7 +601,7 @@ int lookalike_rows(struct chart_row *rows, struct arena *a, struct err *e)
 	for (const struct chart_row *r = rows; r; r = r->next)
 		n++;
 	struct alike *v = arena_array(a, n, sizeof *v);
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 16);
 	if (!v)
 		return chart_no_memory(a, e);
@@ -612,7 +612,7 @@ int lookalike_rows(struct chart_row *rows, struct arena *a, struct err *e)
 		size_t f = b.n;
 		utf8_fold(&b, slice_of(r->name_given.p, r->name_given.n > 500 ? 500 : r->name_given.n));
 		size_t g = b.n;
-		AUTO_BUF struct buf s;
+		AUTO_BUF struct buf s = {0};
 		buf_init(&s, 1 << 16);
 		word_sound(slice_of(b.p, f), &s);
 		parts[0] = f ? arena_dup(a, slice_of(b.p, f)) : SLICE_NULL;
@@ -677,7 +677,7 @@ int lookalike_count(struct chart *c, const struct header *h, uint32_t root, uint
 	struct slice name = header_get(h, FF_NAME), birth = header_get(h, FF_BIRTH);
 	uint8_t key[KEY_MAX];
 	char date[11];
-	AUTO_BUF struct buf b, s;
+	AUTO_BUF struct buf b = {0}, s = {0};
 	AUTO_ARENA struct arena *scratch = arena_new(CHART_SCRATCH_MAX);
 	buf_init(&b, 1 << 20);
 	buf_init(&s, ROOM);

@@ -736,7 +736,7 @@ int store_sqlite_open(const char *path, bool write, struct store **ret, struct e
 int store_sqlite_drop(const char *path, struct err *e)
 {
 	static const char *const parts[] = {"-wal", "-shm", ""}; /* the file itself last: without it there is no view */
-	AUTO_BUF struct buf name;
+	AUTO_BUF struct buf name = {0};
 	buf_init(&name, 1 << 16);
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
 		buf_reset(&name);

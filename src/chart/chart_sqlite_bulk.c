@@ -138,7 +138,7 @@ int sql_bulk_begin(struct store *base, struct err *e)
 {
 	struct sqlite_store *s = (struct sqlite_store *)base;
 	assert(s->write && !s->bulk && !s->in_transaction);
-	AUTO_BUF struct buf name;
+	AUTO_BUF struct buf name = {0};
 	buf_init(&name, 1 << 16);
 	buf_printf(&name, "%s.new", s->path);
 	free(s->bulk_path);
@@ -227,7 +227,7 @@ static int finish_file(struct sqlite_store *s, struct err *e)
 
 static int unlink_beside(const char *path, const char *what, struct err *e)
 {
-	AUTO_BUF struct buf name;
+	AUTO_BUF struct buf name = {0};
 	buf_init(&name, 1 << 16);
 	buf_printf(&name, "%s%s", path, what);
 	return unlink(buf_cstr(&name)) < 0 && errno != ENOENT ? err_sys(e, "view", "cannot remove the old view's %s", what) : 0;
@@ -249,7 +249,7 @@ static int retire_old(struct sqlite_store *s, struct err *e)
 
 static int sync_folder(const char *path, struct err *e)
 {
-	AUTO_BUF struct buf dir;
+	AUTO_BUF struct buf dir = {0};
 	buf_init(&dir, 1 << 16);
 	const char *slash = strrchr(path, '/');
 	buf_add(&dir, slash ? path : ".", slash ? (size_t)(slash - path) + (slash == path) : 1);

@@ -69,7 +69,7 @@ int times_load(struct chart *c, struct err *e)
 
 int times_of(struct chart *c, uint64_t seq, int64_t *ret, struct err *e)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 16);
 	int64_t first;
 	struct scan s;
@@ -135,7 +135,7 @@ int chart_at_time(struct chart *c, int64_t t, struct chart_moment *ret, struct e
 		*ret = (struct chart_moment){0};
 		return 0;
 	}
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 16);
 	int64_t first;
 	struct scan s;

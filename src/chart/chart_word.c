@@ -121,7 +121,7 @@ void word_sound(struct slice w, struct buf *out)
 
 static bool sounds_alike(struct slice a, struct slice b)
 {
-	AUTO_BUF struct buf sa, sb;
+	AUTO_BUF struct buf sa = {0}, sb = {0};
 	buf_init(&sa, 4096);
 	buf_init(&sb, 4096);
 	word_sound(a, &sa);

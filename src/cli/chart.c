@@ -90,7 +90,7 @@ static int rows(struct chart *c, const struct site *s, struct chart_moment at, c
 	if (r < 0)
 		return r;
 	if (json) {
-		AUTO_BUF struct buf out;
+		AUTO_BUF struct buf out = {0};
 		buf_init(&out, (size_t)1 << 30);
 		struct jsonw w;
 		jsonw_init(&w, &out);
@@ -216,7 +216,7 @@ static void print_patient(const struct chart_patient *p)
 static int patient(struct chart *c, const struct site *s, struct chart_moment at, const char *id, bool json, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new((size_t)2 << 30);
-	AUTO_BUF struct buf ids, out;
+	AUTO_BUF struct buf ids = {0}, out = {0};
 	buf_init(&ids, 1 << 20);
 	buf_init(&out, (size_t)1 << 30);
 	struct chart_patient *p;
@@ -266,7 +266,7 @@ int cmd_chart(int argc, char **argv)
 		return cli_usage("chart: say census, search TEXT, patient ID or export");
 	if (census || all ? args.n != 1 : one ? args.n != 2 : args.n < 2)
 		return cli_usage("chart %s: %s", verb, census || all ? "takes no argument" : one ? "name one patient" : "say what to search for");
-	AUTO_BUF struct buf words;
+	AUTO_BUF struct buf words = {0};
 	buf_init(&words, 1 << 16);
 	for (size_t i = 1; i < args.n; i++)
 		buf_printf(&words, "%s%s", i > 1 ? " " : "", args.v[i]);

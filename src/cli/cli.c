@@ -156,7 +156,7 @@ int cli_ledger(struct site *s, struct site_keys *keys, struct ledger **ret, stru
 	if (r < 0)
 		return r;
 	struct ledger_options o = {.write = false};
-	AUTO_BUF struct buf note;
+	AUTO_BUF struct buf note = {0};
 	buf_init(&note, 1 << 16);
 	r = ledger_open(s->fd, keys, &o, ret, &note, e);
 	if (r == 0 && note.n)

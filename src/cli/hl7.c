@@ -5,7 +5,7 @@
 
 static int show_file(const char *path, bool *ret_bad, struct err *e)
 {
-	AUTO_BUF struct buf text, line;
+	AUTO_BUF struct buf text = {0}, line = {0};
 	buf_init(&text, (size_t)4 << 30);
 	buf_init(&line, (size_t)2 << 30);
 	int r = file_read(AT_FDCWD, strcmp(path, "-") ? path : "/dev/stdin", (size_t)4 << 30, &text, e);

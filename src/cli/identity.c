@@ -22,7 +22,7 @@ int cmd_identity(int argc, char **argv)
 	if (!reason || !*reason)
 		return cli_usage("identity %s: --reason is missing; it is recorded", args.v[0]);
 	struct err e = {0};
-	AUTO_BUF struct buf body;
+	AUTO_BUF struct buf body = {0};
 	buf_init(&body, 1 << 16);
 	struct jsonw w;
 	jsonw_init(&w, &body);

@@ -167,7 +167,7 @@ static int import_file(struct importing *im, const char *path, struct err *e)
 		munmap(p, (size_t)st.st_size);
 		return r;
 	}
-	AUTO_BUF struct buf text; /* a pipe, or an empty file */
+	AUTO_BUF struct buf text = {0}; /* a pipe, or an empty file */
 	buf_init(&text, (size_t)4 << 30);
 	for (;;) {
 		uint8_t *p = buf_space(&text, 1 << 20);

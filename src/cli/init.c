@@ -22,7 +22,7 @@ int cmd_init(int argc, char **argv)
 	if (num_u64(k_text, 1, SHARE_MAX, &k) < 0 || num_u64(n_text, 1, SHARE_MAX, &n) < 0 || k > n || (k == 1 && n > 1))
 		return cli_usage("--shares: '%s' should be K/N with 2 <= K <= N <= %d, such as 2/3 (or 1/1 for a trial)", shares, SHARE_MAX);
 	struct site_init o = {.name = name, .k = (int)k, .n = (int)n, .shares_dir = dir};
-	AUTO_BUF struct buf talk;
+	AUTO_BUF struct buf talk = {0};
 	buf_init(&talk, 1 << 16);
 	struct err e = {0};
 	if (site_create(args.v[0], &o, &talk, &e) < 0)

@@ -50,7 +50,7 @@ int cmd_key(int argc, char **argv)
 	if (args.n != 2 || strcmp(args.v[0], "check"))
 		return cli_usage("key: say 'check SHARE_FILE'");
 	struct err e = {0};
-	AUTO_BUF struct buf text;
+	AUTO_BUF struct buf text = {0};
 	buf_init(&text, 1 << 16);
 	const char *path = strcmp(args.v[1], "-") ? args.v[1] : "/dev/stdin";
 	struct share sh;

@@ -98,7 +98,7 @@ static int show(struct ledger *l, uint64_t seq, bool raw, bool json, struct err 
 	}
 	uint8_t leaf[LEDGER_LEAF_MAX];
 	size_t n = ledger_leaf_encode(&en.leaf, leaf);
-	AUTO_BUF struct buf out;
+	AUTO_BUF struct buf out = {0};
 	buf_init(&out, (size_t)1 << 30);
 	if (json) {
 		struct jsonw w;
@@ -157,7 +157,7 @@ static int cat(struct ledger *l, uint64_t from, uint64_t to, const char *kind, s
 
 static int head(struct ledger *l, bool json, struct err *e)
 {
-	AUTO_BUF struct buf note, out;
+	AUTO_BUF struct buf note = {0}, out = {0};
 	buf_init(&note, 1 << 16);
 	buf_init(&out, 1 << 16);
 	ledger_checkpoint(l, &note);
@@ -192,7 +192,7 @@ static void progress(void *arg, uint64_t done, uint64_t total)
 static int verify(struct site *s, const char *since, bool bodies, bool json)
 {
 	struct err e = {0};
-	AUTO_BUF struct buf kept, faults, out;
+	AUTO_BUF struct buf kept = {0}, faults = {0}, out = {0};
 	buf_init(&kept, 1 << 16);
 	buf_init(&faults, 1 << 20);
 	buf_init(&out, 2 << 20);
@@ -305,7 +305,7 @@ int cmd_ledger(int argc, char **argv)
 	else if (r == 0 && !strcmp(verb, "head"))
 		r = head(l, json, &e);
 	else if (r == 0) {
-		AUTO_BUF struct buf proof;
+		AUTO_BUF struct buf proof = {0};
 		buf_init(&proof, 1 << 20);
 		r = ledger_prove(l, seq, &proof, &e);
 		if (r == 0)

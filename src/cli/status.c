@@ -86,7 +86,7 @@ int cmd_status(int argc, char **argv)
 	struct site s;
 	if (cli_site(site, &s, &e) < 0)
 		return cli_fail(&e);
-	AUTO_BUF struct buf out;
+	AUTO_BUF struct buf out = {0};
 	buf_init(&out, 64 << 20);
 	struct control *k = NULL;
 	r = control_open(&s, false, &k, &e);

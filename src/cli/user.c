@@ -16,7 +16,7 @@ static int with_keeper(const char *site_opt, struct site *s, struct control **k,
 
 static int list_users(struct control *k, bool json, struct err *e)
 {
-	AUTO_BUF struct buf out;
+	AUTO_BUF struct buf out = {0};
 	buf_init(&out, 64 << 20);
 	int r = control_user_list(k, &out, e);
 	if (r < 0)

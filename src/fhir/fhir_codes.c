@@ -206,7 +206,7 @@ static const char *look(const struct absent *list, size_t n, const char *categor
 
 const char *fhir_no_known(const char *category, struct slice system, struct slice code)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 4096);
 	const char *uri = fhir_system_uri(system, &b);
 	/* the IPS codes are words of their own, and senders write their system in several ways; SNOMED's are numbers and mean nothing elsewhere */

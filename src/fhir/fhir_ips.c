@@ -142,7 +142,7 @@ static void full_url(struct doc *d, const char *type, const char *id, struct buf
 
 static void entry_open(struct doc *d, const char *type, const char *id)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 4096);
 	full_url(d, type, id, &b);
 	jsonw_obj(d->w);
@@ -179,7 +179,7 @@ static const char *site_name(const struct fhir_summary *s)
 
 static void identifier(struct doc *d, const char *salt)
 {
-	AUTO_BUF struct buf b, what;
+	AUTO_BUF struct buf b = {0}, what = {0};
 	buf_init(&b, 4096);
 	buf_init(&what, 4096);
 	buf_printf(&what, "%s|%llu|%lld", d->s->person.id, (unsigned long long)d->s->entry, (long long)d->s->time);
@@ -246,7 +246,7 @@ static void section_entries(struct doc *d, const struct section *sec)
 
 static void section(struct doc *d, const struct section *sec)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, (size_t)8 << 20);
 	struct fhir_section view = *sec->s;
 	view.state = state_of(sec);
@@ -314,7 +314,7 @@ static void organization(struct doc *d)
 static void device(struct doc *d)
 {
 	struct jsonw *w = d->w;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 4096);
 	entry_open(d, "Device", "holdfast");
 	jsonw_obj(w);

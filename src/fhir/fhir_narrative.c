@@ -162,7 +162,7 @@ static void row_dated(struct buf *out, const struct fact *t, struct buf *b)
 	cell(out, what);
 	add(b, "", fhir_value(t, FF_STATUS));
 	cell_buf(out, b);
-	AUTO_BUF struct buf name;
+	AUTO_BUF struct buf name = {0};
 	buf_init(&name, 8192);
 	for (size_t i = 0, n = fact_count(t, FF_PERFORMER); i < n && i < 20; i++)
 		add(b, ", ", fhir_person_text(fact_nth(t, FF_PERFORMER, i), &name));
@@ -217,7 +217,7 @@ void fhir_narrative(struct buf *out, const char *category, const struct fhir_sec
 		const struct table *t = tables;
 		while (t->category && strcmp(t->category, category) != 0)
 			t++;
-		AUTO_BUF struct buf b;
+		AUTO_BUF struct buf b = {0};
 		buf_init(&b, 1 << 20);
 		buf_str(out, "<table><thead><tr>");
 		for (const char *h = t->heads; *h; h += strlen(h) + 1)

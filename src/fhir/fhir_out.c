@@ -30,7 +30,7 @@ bool fhir_out_string(struct fhir_out *x, const char *key, struct slice s)
 /* R4 code: no blanks at the ends, no two together: [^\s]+(\s[^\s]+)* */
 static void code_value(struct jsonw *w, const char *key, struct slice s)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 20);
 	s = slice_trim(s);
 	for (size_t i = 0; i < s.n; i++) {
@@ -45,7 +45,7 @@ static void code_value(struct jsonw *w, const char *key, struct slice s)
 
 static void coding(struct jsonw *w, struct slice code, struct slice display, struct slice system)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	jsonw_obj(w);
 	const char *uri = fhir_is_blank(system) ? NULL : fhir_system_uri(system, &b);
@@ -143,7 +143,7 @@ void fhir_out_absent(struct jsonw *w, const char *reason)
 /* An empty array is an error in JSON FHIR, and whether a value is something only its writer knows: so the values are written aside until one is. */
 bool fhir_out_list(struct fhir_out *x, const char *key, uint8_t field, bool (*value)(struct jsonw *, struct slice))
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	bool any = false;
 	buf_init(&b, x->w->b->max);
 	for (unsigned i = 0; i < x->t->count; i++) {
@@ -322,7 +322,7 @@ bool fhir_decimal(struct slice s, struct buf *out)
 
 void fhir_out_quantity_body(struct fhir_out *x, struct slice value, struct slice unit, struct slice comparator)
 {
-	AUTO_BUF struct buf number, b;
+	AUTO_BUF struct buf number = {0}, b = {0};
 	buf_init(&number, 256);
 	buf_init(&b, 8192);
 	jsonw_obj(x->w);
@@ -349,7 +349,7 @@ void fhir_out_quantity_body(struct fhir_out *x, struct slice value, struct slice
 
 bool fhir_out_quantity(struct fhir_out *x, const char *key, struct slice value, struct slice unit, struct slice comparator)
 {
-	AUTO_BUF struct buf number;
+	AUTO_BUF struct buf number = {0};
 	buf_init(&number, 256);
 	if (fact_is_null(value) || !fhir_decimal(value, &number))
 		return false;
@@ -370,7 +370,7 @@ static bool is_type_code(struct slice type)
 
 void fhir_out_ident_parts(struct jsonw *w, struct slice value, struct slice assigner, struct slice type, struct slice id, struct slice idtype)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	jsonw_obj(w);
 	if (!fhir_is_blank(type)) {
@@ -517,7 +517,7 @@ struct slice fhir_location_text(struct slice l, struct buf *b)
 
 void fhir_out_person_value(struct jsonw *w, struct slice p, const char *type)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	struct slice id = fact_part(p, FP_ID), text = fhir_person_text(p, &b);
 	jsonw_obj(w);
@@ -534,7 +534,7 @@ void fhir_out_person_value(struct jsonw *w, struct slice p, const char *type)
 
 bool fhir_out_person(struct fhir_out *x, const char *key, struct slice p, const char *type)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	if (fact_is_null(p) || (fhir_person_text(p, &b).n == 0 && fhir_is_blank(fact_part(p, FP_ID))))
 		return false;
@@ -592,7 +592,7 @@ bool fhir_out_name_value(struct jsonw *w, struct slice n)
 	}
 	if (use)
 		jsonw_kstr(w, "use", use);
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	if (fhir_is_blank(text))
 		text = fhir_name_text(n, &b);
@@ -669,7 +669,7 @@ static bool line_item(struct jsonw *w, const char *label, struct slice s)
 {
 	if (fhir_is_blank(s))
 		return false;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 65536);
 	if (label)
 		buf_printf(&b, "%s: ", label);
@@ -699,7 +699,7 @@ void fhir_out_notes_and(struct fhir_out *x, const uint8_t *fields, const char *c
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0, n = fact_count(x->t, fields[i]); k < n; k++) {
 			struct slice v = fact_nth(x->t, fields[i], k), shown = v;
-			AUTO_BUF struct buf b;
+			AUTO_BUF struct buf b = {0};
 			buf_init(&b, 65536);
 			for (size_t at = 0; at < v.n; at++)
 				buf_u8(&b, v.p[at] == FACT_US || v.p[at] == GS ? ' ' : v.p[at]); /* composites as words */
@@ -730,7 +730,7 @@ void fhir_out_id(struct jsonw *w, const char *id)
 
 void fhir_out_reference(struct jsonw *w, const struct fhir_doc *doc, const char *type, const char *id)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 4096);
 	if (doc && doc->urns)
 		fhir_uuid(&b, type, slice_str(id), slice_str(doc->origin));
@@ -741,7 +741,7 @@ void fhir_out_reference(struct jsonw *w, const struct fhir_doc *doc, const char 
 
 void fhir_out_subject(struct fhir_out *x, const char *key)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	if (!x->p)
 		return;
@@ -840,7 +840,7 @@ void fhir_out_head(struct fhir_out *x, const char *type)
 		jsonw_key(w, "id");
 		fhir_out_id(w, x->it->id);
 	}
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 16384);
 	char number[32], time[32];
 	jsonw_key(w, "meta");
@@ -871,7 +871,7 @@ void fhir_out_head(struct fhir_out *x, const char *type)
 
 void fhir_uuid(struct buf *out, const char *salt, struct slice a, struct slice c)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 20);
 	buf_printf(&b, "%s|", salt);
 	buf_add_slice(&b, a);

@@ -154,7 +154,7 @@ struct slice fhir_reference_text(struct fhir_reader *r, const struct json_node *
 	if (!t.node)
 		return fhir_field(r, json_get(reference, "identifier"), "value");
 	if (slice_eq_str(t.type, "Practitioner") || slice_eq_str(t.type, "PractitionerRole") || slice_eq_str(t.type, "Patient") || slice_eq_str(t.type, "RelatedPerson")) {
-		AUTO_BUF struct buf b;
+		AUTO_BUF struct buf b = {0};
 		buf_init(&b, 4096);
 		struct slice text = fhir_person_text(fhir_person(r, reference, SLICE_NULL), &b);
 		return text.n ? fhir_keep(r, text) : SLICE_NULL;

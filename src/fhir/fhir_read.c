@@ -20,7 +20,7 @@ struct slice fhir_content_hash(struct slice raw, char out[33])
 
 static struct slice type_and_id(struct fhir_reader *r, struct slice type, struct slice id, struct slice sub)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 20);
 	buf_add_slice(&b, type);
 	buf_u8(&b, '/');
@@ -56,7 +56,7 @@ static struct slice true_uuid(struct slice url)
 static struct slice document_scope(struct fhir_reader *r, const struct fhir_entry *en)
 {
 	const struct fhir_entry *doc = &r->entries[en->parent];
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 16);
 	char hash[33];
 	buf_add_slice(&b, r->feed_assigner);
@@ -163,7 +163,7 @@ struct slice fhir_place(struct fhir_reader *r, const char *tail)
 	uint32_t chain[FHIR_BUNDLES_DEEP + 2], n = 0;
 	for (const struct fhir_entry *en = r->at; &r->entries[en->parent] != en && n < ARRAY_LEN(chain); en = &r->entries[en->parent])
 		chain[n++] = en->number;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 4096);
 	while (n)
 		buf_printf(&b, "%sentry.%u.resource", b.n ? "." : "", chain[--n]);
@@ -576,7 +576,7 @@ static void read_header(struct fhir_reader *r)
 			f->time = fhir_time(r, json_path(n, "meta.lastUpdated"));
 		return;
 	}
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 4096);
 	buf_str(&b, "Bundle");
 	if (top->bundle_type.n) {
@@ -653,7 +653,7 @@ int fhir_facts(struct slice text, const char *feed, struct facts *ret, struct er
 		return err_set(e, ERR_LIMIT, NULL, "this FHIR body is larger than %llu bytes", (unsigned long long)FHIR_BODY_MAX);
 	struct fhir_reader r = {.f = ret, .text = text, .scratch = scratch, .aside = aside, .generation = 1};
 	ret->feed = fhir_keep(&r, slice_str(feed));
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 4096);
 	buf_str(&b, "urn:fhir:");
 	buf_str(&b, feed ? feed : "");

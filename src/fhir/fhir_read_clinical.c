@@ -98,7 +98,7 @@ void fhir_read_condition(struct fhir_reader *r, struct fact_group *g, const stru
 static void put_doses(struct fhir_reader *r, struct fact *t, const struct json_node *protocols)
 {
 	EACH(p, protocols) {
-		AUTO_BUF struct buf b;
+		AUTO_BUF struct buf b = {0};
 		buf_init(&b, 8192);
 		struct slice number = fhir_field(r, p, json_get(p, "doseNumberString") ? "doseNumberString" : "doseNumberPositiveInt");
 		struct slice of = fhir_field(r, p, json_get(p, "seriesDosesString") ? "seriesDosesString" : "seriesDosesPositiveInt");

@@ -5,7 +5,7 @@
 
 static void put_strength(struct fhir_reader *r, struct fact *t, const struct json_node *m)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	unsigned active = 0;
 	EACH(i, json_get(m, "ingredient"))
@@ -26,7 +26,7 @@ static void put_strength(struct fhir_reader *r, struct fact *t, const struct jso
 
 static struct slice ingredients(struct fhir_reader *r, const struct json_node *m)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	EACH(i, json_get(m, "ingredient")) {
 		struct slice name = fhir_code_text(r, json_get(i, "itemCodeableConcept"));
@@ -96,7 +96,7 @@ static struct slice timing_text(struct fhir_reader *r, const struct json_node *t
 	if (text.n)
 		return text;
 	const struct json_node *rep = json_get(timing, "repeat");
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	struct slice times = fhir_field(r, rep, "frequency"), most = fhir_field(r, rep, "frequencyMax"), period = fhir_field(r, rep, "period"), period_max = fhir_field(r, rep, "periodMax"),
 	             unit = fhir_field(r, rep, "periodUnit");
@@ -128,7 +128,7 @@ static struct slice duration_text(struct fhir_reader *r, const struct json_node 
 	struct slice bounds = fhir_quantity_text(r, json_get(rep, "boundsDuration"));
 	if (bounds.n)
 		return bounds;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 4096);
 	if (json_get(rep, "count"))
 		buf_printf(&b, "%.*s times", SLICE_FMT(fhir_field(r, rep, "count")));
@@ -166,7 +166,7 @@ static struct slice dosage_line(struct fhir_reader *r, const struct json_node *d
 	struct slice text = fhir_field(r, d, "text");
 	if (text.n)
 		return text;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	const struct json_node *dr = fhir_first(json_get(d, "doseAndRate"));
 	struct slice dose = fhir_quantity_text(r, json_get(dr, "doseQuantity")), parts[5];
@@ -266,7 +266,7 @@ static bool put_prohibition(struct fhir_reader *r, struct fact_group *g, const s
 	struct fact *t = fhir_fact(r, g, FACT_FLAG);
 	struct slice status = fhir_field(r, n, "status");
 	bool active = fhir_word("active\0draft\0unknown\0", status) != NULL;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	struct fact scratch = {.kind = FACT_MED_ORDER};
 	put_medication(r, &scratch, n);

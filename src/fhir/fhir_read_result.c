@@ -25,7 +25,7 @@ struct value {
 
 static struct slice period_text(struct fhir_reader *r, const struct json_node *p)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 256);
 	buf_add_slice(&b, fhir_time(r, json_get(p, "start")));
 	buf_u8(&b, '/');
@@ -83,7 +83,7 @@ static void value_of(struct fhir_reader *r, const struct json_node *n, struct va
 /* "3.5 - 5.1 mmol/L; female: 3 - 5" */
 static struct slice ranges(struct fhir_reader *r, const struct json_node *list)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	EACH(range, list) {
 		struct slice text = fhir_field(r, range, "text"), numbers = fhir_range_text(r, range), kind = fhir_code_text(r, json_get(range, "type"));
@@ -109,11 +109,11 @@ static void put_component(struct fhir_reader *r, struct fact *t, const struct js
 {
 	struct value v;
 	value_of(r, c, &v);
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 64 * 1024);
 	struct slice text = v.text, piece[8];
 	if (v.comparator.n) {
-		AUTO_BUF struct buf whole;
+		AUTO_BUF struct buf whole = {0};
 		buf_init(&whole, 4096);
 		buf_add_slice(&whole, v.comparator);
 		buf_add_slice(&whole, v.text);
@@ -260,7 +260,7 @@ static void put_bytes(struct fhir_reader *r, struct fact *t, struct slice conten
 	facts_put(r->f, t, FF_CONTENT_PLACE, fhir_place(r, place));
 	if (!slice_starts(content_type, "text/plain") || base64_size(data) > FHIR_INLINE_MAX)
 		return;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, FHIR_INLINE_MAX + 4);
 	if (base64_get_loose(&b, data) == 0 && utf8_valid(buf_slice(&b)))
 		facts_put(r->f, t, FF_CONTENT, fhir_keep_buf(r, &b));
@@ -294,7 +294,7 @@ static void put_attachment(struct fhir_reader *r, struct fact *t, const struct j
 
 static struct slice numbered_ident(struct fhir_reader *r, struct slice id, const char *what, unsigned number)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 20);
 	buf_add_slice(&b, fact_part(id, FI_VALUE));
 	buf_printf(&b, "#%s.%u", what, number);
@@ -458,7 +458,7 @@ void fhir_read_composition(struct fhir_reader *r, struct fact_group *g, const st
 	facts_put(r->f, t, FF_VISIT, fhir_visit_ident(r, json_get(n, "encounter")));
 	if (fhir_word("R\0V\0", json_text(n, "confidentiality")))
 		facts_put(r->f, t, FF_PROTECTED, fhir_field(r, n, "confidentiality"));
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, FHIR_INLINE_MAX);
 	fhir_xhtml_text(&b, json_text(n, "text.div"));
 	add_section_text(&b, json_get(n, "section"), 0);

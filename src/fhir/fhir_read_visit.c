@@ -175,7 +175,7 @@ static bool put_prohibition(struct fhir_reader *r, struct fact_group *g, const s
 	struct fact *t = fhir_fact(r, g, FACT_FLAG);
 	struct slice status = fhir_field(r, n, "status");
 	bool active = fhir_word("active\0draft\0unknown\0", status) != NULL;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	buf_str(&b, "DO NOT: ");
 	buf_add_slice(&b, fhir_code_text(r, json_get(n, "code")));
@@ -261,7 +261,7 @@ void fhir_read_generic(struct fhir_reader *r, struct fact_group *g, const struct
 	if (fact_count(t, FF_TIME) == 0)
 		fhir_put_time(r, t, FF_TIME, json_path(n, "period.start"));
 	facts_put(r->f, t, FF_VISIT, fhir_visit_ident(r, json_get(n, "encounter")));
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, FHIR_GENERIC_MAX);
 	fhir_xhtml_text(&b, json_text(n, "text.div"));
 	if (buf_ok(&b))

@@ -254,7 +254,7 @@ static void entity_patient(struct jsonw *w, const struct fhir_audit *a)
 
 static void entity_view(struct jsonw *w, const struct fhir_audit *a)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 16);
 	jsonw_obj(w);
 	jsonw_key(w, "type");

@@ -183,7 +183,7 @@ struct slice fhir_identifier(struct fhir_reader *r, const struct json_node *n)
 /* All values of a list of strings from the nth on, with sep between. */
 static struct slice joined(struct fhir_reader *r, const struct json_node *list, unsigned from, const char *sep)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 4096);
 	unsigned i = 0;
 	EACH(v, list) {
@@ -229,7 +229,7 @@ struct slice fhir_address(struct fhir_reader *r, const struct json_node *n)
 {
 	if (!is_object(n))
 		return SLICE_NULL;
-	AUTO_BUF struct buf second;
+	AUTO_BUF struct buf second = {0};
 	buf_init(&second, 4096);
 	buf_add_slice(&second, joined(r, json_get(n, "line"), 1, ", "));
 	struct slice district = fhir_field(r, n, "district");
@@ -292,7 +292,7 @@ static void add_quantity(struct fhir_reader *r, struct buf *b, const struct json
 
 struct slice fhir_quantity_text(struct fhir_reader *r, const struct json_node *q)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 4096);
 	add_quantity(r, &b, q);
 	return fhir_keep_buf(r, &b);
@@ -301,7 +301,7 @@ struct slice fhir_quantity_text(struct fhir_reader *r, const struct json_node *q
 /* "3.5 - 5.1 mmol/L", ">= 3", "<= 5" */
 struct slice fhir_range_text(struct fhir_reader *r, const struct json_node *range)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 4096);
 	const struct json_node *low = json_get(range, "low"), *high = json_get(range, "high");
 	struct slice lv = fhir_field(r, low, "value"), hv = fhir_field(r, high, "value");
@@ -322,7 +322,7 @@ struct slice fhir_range_text(struct fhir_reader *r, const struct json_node *rang
 /* "1:128", "5 mg:1 mL"; a denominator of 1 without a unit is a plain quantity. */
 struct slice fhir_ratio_text(struct fhir_reader *r, const struct json_node *ratio)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 4096);
 	add_quantity(r, &b, json_get(ratio, "numerator"));
 	if (b.n && json_get(ratio, "denominator")) {
@@ -347,7 +347,7 @@ void fhir_put_line(struct fhir_reader *r, struct fact *t, const char *label, str
 		facts_put(r->f, t, FF_TEXT, s);
 		return;
 	}
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, FHIR_NOTE_MAX + 256);
 	buf_str(&b, label);
 	buf_str(&b, ": ");

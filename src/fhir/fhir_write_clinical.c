@@ -168,7 +168,7 @@ void fhir_write_condition(struct fhir_out *x)
 
 static void performers(struct fhir_out *x, const char *key, bool with_function)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	bool any = false;
 	for (size_t i = 0, n = fact_count(x->t, FF_PERFORMER); i < n; i++) {
@@ -196,7 +196,7 @@ static void performers(struct fhir_out *x, const char *key, bool with_function)
 
 void fhir_out_location(struct fhir_out *x, const char *key, struct slice l)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	struct slice text = fhir_location_text(l, &b);
 	if (text.n == 0)
@@ -405,7 +405,7 @@ void fhir_write_list(struct fhir_out *x)
 
 void fhir_write_basic(struct fhir_out *x)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 20);
 	struct slice type = fact_part(fhir_value(x->t, FF_CODE), FC_CODE), title = fhir_value(x->t, FF_TITLE);
 	buf_str(&b, "<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>");

@@ -15,7 +15,7 @@ static void medication(struct fhir_out *x)
 /* "100 mL/h" -> value and unit; anything else stays words. */
 static bool number_and_unit(struct slice s, struct slice *ret_number, struct slice *ret_unit)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 256);
 	s = slice_trim(s);
 	size_t n = 0;
@@ -36,7 +36,7 @@ static bool quantity_text(struct fhir_out *x, const char *key, struct slice s)
 
 static void dose(struct fhir_out *x)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 256);
 	struct slice low = fhir_value(x->t, FF_DOSE), high = fhir_value(x->t, FF_DOSE_MAX), unit = fhir_value(x->t, FF_DOSE_UNIT), number, rest;
 	bool has_low = fhir_decimal(low, &b), has_high = fhir_decimal(high, &b);
@@ -101,7 +101,7 @@ static void timing(struct fhir_out *x, struct slice start, struct slice end)
 {
 	static const char codes[] = "BID\0TID\0QID\0AM\0PM\0QD\0QOD\0Q1H\0Q2H\0Q3H\0Q4H\0Q6H\0Q8H\0BED\0WK\0MO\0";
 	struct slice often = fhir_value(x->t, FF_FREQUENCY);
-	AUTO_BUF struct buf probe;
+	AUTO_BUF struct buf probe = {0};
 	buf_init(&probe, 8192);
 	struct jsonw pw;
 	jsonw_init(&pw, &probe);
@@ -139,7 +139,7 @@ static void timing(struct fhir_out *x, struct slice start, struct slice end)
 
 static void dosage(struct fhir_out *x, const char *key, bool with_bounds)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 65536);
 	sentence(x, &b);
 	struct slice start = with_bounds ? fhir_value(x->t, FF_START) : SLICE_NULL, end = with_bounds ? fhir_value(x->t, FF_END) : SLICE_NULL;
@@ -262,7 +262,7 @@ void fhir_write_administration(struct fhir_out *x)
 		jsonw_key(x->w, "effectivePeriod"); /* effective 1..1 */
 		fhir_out_absent(x->w, "unknown");
 	}
-	AUTO_BUF struct buf text;
+	AUTO_BUF struct buf text = {0};
 	buf_init(&text, 8192);
 	bool any = false;
 	for (size_t i = 0, n = fact_count(x->t, FF_PERFORMER); i < n; i++) {
@@ -293,7 +293,7 @@ void fhir_write_administration(struct fhir_out *x)
 		jsonw_arr_end(x->w);
 	}
 	fhir_out_notes_and(x, more, labels, 3);
-	AUTO_BUF struct buf b, line;
+	AUTO_BUF struct buf b = {0}, line = {0};
 	buf_init(&b, 256);
 	buf_init(&line, 65536);
 	struct slice number, unit;

@@ -45,7 +45,7 @@ static void us_core(struct fhir_out *x, uint8_t field, const char *url)
 	jsonw_arr(x->w);
 	for (size_t i = 0, n = fact_count(x->t, field); i < n; i++) {
 		struct slice c = fact_nth(x->t, field, i), code = fact_part(c, FC_CODE);
-		AUTO_BUF struct buf b;
+		AUTO_BUF struct buf b = {0};
 		buf_init(&b, 4096);
 		const char *uri = fhir_is_blank(code) ? NULL : fhir_system_uri(fact_part(c, FC_SYSTEM), &b);
 		if (!uri || strcmp(uri, "urn:oid:2.16.840.1.113883.6.238") != 0)
@@ -125,7 +125,7 @@ static void marital(struct fhir_out *x)
 {
 	static const struct fhir_pair map[] = {{"A", "L"}, {"E", "L"}, {"D", "D"}, {"M", "M"}, {"S", "S"}, {"W", "W"}, {"I", "I"}, {"L", "L"}, {"P", "T"}, {"G", "T"}, {"R", "T"}, {"T", "T"}, {"N", "A"}, {"B", "U"}, {"C", "C"}};
 	struct slice m = fhir_value(x->t, FF_MARITAL), system = fact_part(m, FC_SYSTEM);
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 4096);
 	const char *uri = fhir_is_blank(system) ? "v2-0002" : fhir_system_uri(system, &b);
 	const char *code = uri && strstr(uri, "v2-0002") ? FHIR_MAP(map, fact_part(m, FC_CODE)) : NULL;
@@ -203,7 +203,7 @@ static bool contact(struct jsonw *w, const struct fact_item *it, const struct fh
 {
 	struct fhir_out x = {.w = w, .it = it, .t = it->fact, .o = o};
 	struct slice name = fhir_value(x.t, FF_NAME), address = fhir_value(x.t, FF_ADDRESS);
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	if (fhir_name_text(name, &b).n == 0 && fhir_is_blank(fact_part(fhir_value(x.t, FF_TELECOM), FT_VALUE)))
 		return false;
@@ -214,7 +214,7 @@ static bool contact(struct jsonw *w, const struct fact_item *it, const struct fh
 		fhir_out_name_value(w, name);
 	}
 	fhir_out_list(&x, "telecom", FF_TELECOM, fhir_out_telecom_value);
-	AUTO_BUF struct buf probe;
+	AUTO_BUF struct buf probe = {0};
 	buf_init(&probe, 65536);
 	struct jsonw pw;
 	jsonw_init(&pw, &probe);
@@ -230,7 +230,7 @@ static bool contact(struct jsonw *w, const struct fact_item *it, const struct fh
 
 static void contacts_list(struct jsonw *w, const struct fact_item *contacts, const struct fhir_options *o)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	bool any = false;
 	buf_init(&b, (size_t)1 << 20);
 	for (const struct fact_item *it = contacts; it; it = it->next) {
@@ -375,7 +375,7 @@ static void care_role(struct jsonw *w, struct slice role)
 
 void fhir_write_care_team(struct fhir_out *x)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	bool over = x->it->state != FACT_CURRENT;
 	fhir_out_idents(x);
@@ -411,7 +411,7 @@ void fhir_write_care_team(struct fhir_out *x)
 
 void fhir_write_coverage(struct fhir_out *x)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	const char *known = fhir_word("active\0cancelled\0draft\0entered-in-error\0", fhir_value(x->t, FF_STATUS));
 	fhir_out_idents(x);
@@ -483,7 +483,7 @@ void fhir_write_location(struct fhir_out *x)
 		uint8_t part;
 		const char *code, *display;
 	} levels[] = {{FL_BED, "bd", "Bed"}, {FL_ROOM, "ro", "Room"}, {FL_UNIT, "wa", "Ward"}, {FL_FLOOR, "lvl", "Level"}, {FL_BUILDING, "bu", "Building"}, {FL_FACILITY, "si", "Site"}};
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	struct slice l = fhir_value(x->t, FF_LOCATION), status = fact_part(l, FL_STATUS), above = l;
 	fhir_out_idents(x);

@@ -18,7 +18,7 @@ static bool is_vital(struct slice code)
 {
 	static const char vitals[] = "85353-1\0009279-1\0008867-4\0002708-6\00059408-5\0008310-5\0008302-2\0009843-4\00029463-7\00039156-5\00085354-9\0008480-6\0008462-4\0003141-9\0008331-1\0008478-0\000";
 	for (unsigned i = 0; i < 2; i++) {
-		AUTO_BUF struct buf b;
+		AUTO_BUF struct buf b = {0};
 		buf_init(&b, 4096);
 		struct slice system = fact_part(code, i ? FC_ALT_SYSTEM : FC_SYSTEM);
 		const char *uri = fhir_is_blank(system) ? NULL : fhir_system_uri(system, &b);
@@ -84,7 +84,7 @@ static struct slice leading_number(struct slice s, struct slice *rest)
 /* "3 - 5 mg", ">= 3", "<= 5": as fhir_range_text wrote it. */
 static bool put_range(struct fhir_out *x, const char *key, struct slice s)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 256);
 	s = slice_trim(s);
 	struct slice unit, low = SLICE_NULL, high = SLICE_NULL, rest;
@@ -110,7 +110,7 @@ static bool put_range(struct fhir_out *x, const char *key, struct slice s)
 
 static bool put_ratio(struct fhir_out *x, struct slice s)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 256);
 	struct slice below, u1, u2, above = slice_cut(s, ':', &below), n1, n2;
 	if (!below.p)
@@ -177,7 +177,7 @@ static bool put_value(struct fhir_out *x, const struct value *v)
 		if (fhir_out_period(x, "valuePeriod", start, end))
 			return true;
 	}
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, (size_t)1 << 20); /* R4: a string is at most 1 MB */
 	buf_add_slice(&b, v->comparator);
 	buf_add_slice(&b, v->text);
@@ -206,7 +206,7 @@ static void lines_of(const struct fact *t, uint8_t field, struct buf *b)
 /* Several coded answers to one question: R4 has one value; the codes stand together, and the text says all. */
 static bool put_codes(struct fhir_out *x)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 65536);
 	size_t n = fact_count(x->t, FF_VALUE_CODE);
 	if (n < 2)
@@ -281,7 +281,7 @@ static bool component(struct fhir_out *x, struct slice c)
 		comparator = slice_of(text.p, n);
 		text = slice_of(text.p + n, text.n - n);
 	}
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 256);
 	struct slice type = piece[3].n ? piece[3] : fhir_decimal(text, &b) ? SLICE("NM") : SLICE("ST");
 	struct value v = {.type = type, .text = text, .unit = piece[2], .code = piece[4], .comparator = comparator};
@@ -320,7 +320,7 @@ static void components(struct fhir_out *x)
 
 static void people(struct fhir_out *x, const char *key)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	bool any = false;
 	for (size_t i = 0, n = fact_count(x->t, FF_PERFORMER); i < n; i++) {
@@ -370,7 +370,7 @@ static void effective(struct fhir_out *x)
 
 void fhir_write_observation(struct fhir_out *x)
 {
-	AUTO_BUF struct buf text;
+	AUTO_BUF struct buf text = {0};
 	buf_init(&text, (size_t)4 << 20);
 	lines_of(x->t, FF_VALUE, &text);
 	struct value v = {.type = fhir_value(x->t, FF_TYPE), .text = buf_slice(&text), .code = fhir_value(x->t, FF_VALUE_CODE), .unit = fhir_value(x->t, FF_UNIT), .comparator = fhir_value(x->t, FF_COMPARATOR)};
@@ -432,7 +432,7 @@ void fhir_write_report(struct fhir_out *x)
 	static const struct fhir_pair map[] = {{"registered", "registered"}, {"preliminary", "preliminary"}, {"partial", "partial"}, {"final", "final"}, {"corrected", "corrected"}, {"amended", "amended"}, {"appended", "appended"},
 		{"cancelled", "cancelled"}, {"entered-in-error", "entered-in-error"}, {"unknown", "unknown"}};
 	const char *status = FHIR_MAP(map, fhir_value(x->t, FF_STATUS));
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, (size_t)1 << 20);
 	fhir_out_idents(x);
 	jsonw_kstr(x->w, "status", x->it->state == FACT_IN_ERROR || x->it->state == FACT_DELETED ? "entered-in-error" : status ? status : "unknown");
@@ -469,12 +469,12 @@ static void attachment(struct fhir_out *x)
 		jsonw_kslice(x->w, "contentType", type);
 	bool ours = content.n || !fhir_is_blank(fhir_value(x->t, FF_CONTENT_PLACE));
 	if (x->doc && content.n) { /* a summary that leaves the house takes its words along */
-		AUTO_BUF struct buf b;
+		AUTO_BUF struct buf b = {0};
 		buf_init(&b, 2 * FHIR_INLINE_MAX);
 		base64_put(&b, content);
 		jsonw_kslice_opt(x->w, "data", buf_slice(&b));
 	} else if (ours && x->it->id[0]) {
-		AUTO_BUF struct buf b;
+		AUTO_BUF struct buf b = {0};
 		buf_init(&b, 4096);
 		if (x->o && x->o->base)
 			buf_printf(&b, "%s/", x->o->base);
@@ -530,7 +530,7 @@ void fhir_write_document(struct fhir_out *x)
 	fhir_out_subject(x, "subject");
 	fhir_out_time(x, "date", recorded.n ? recorded : fhir_value(x->t, FF_TIME), FHIR_INSTANT);
 	struct slice author = fhir_value(x->t, FF_AUTHOR);
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 65536);
 	if (fhir_person_text(author, &b).n) {
 		jsonw_key(x->w, "author");

@@ -43,7 +43,7 @@ static void visit_people(struct fhir_out *x)
 	static const struct {
 		const char *word, *code, *display;
 	} roles[] = {{"attending", "ATND", "attender"}, {"admitting", "ADM", "admitter"}, {"referring", "REF", "referrer"}, {"consulting", "CON", "consultant"}};
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	bool any = false;
 	for (size_t i = 0, n = fact_count(x->t, FF_PERFORMER); i < n; i++) {
@@ -80,7 +80,7 @@ static void visit_people(struct fhir_out *x)
 
 static void visit_places(struct fhir_out *x, bool over)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	static const struct {
 		uint8_t field;
@@ -167,7 +167,7 @@ static void participant_close(struct fhir_out *x, const char *status)
 
 static void participants(struct fhir_out *x, const char *answer)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 8192);
 	jsonw_key(x->w, "participant"); /* 1..*: the patient at least */
 	jsonw_arr(x->w);
@@ -256,7 +256,7 @@ void fhir_write_appointment(struct fhir_out *x)
 	if (num_u64(fhir_value(x->t, FF_DURATION_MIN), 1, 100000, &minutes) == 0)
 		jsonw_ku64(x->w, "minutesDuration", minutes);
 	fhir_out_time(x, "created", fhir_value(x->t, FF_RECORDED), FHIR_DATETIME);
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 65536);
 	for (size_t i = 0, n = fact_count(x->t, FF_TEXT); i < n; i++)
 		if (!fhir_is_blank(fact_nth(x->t, FF_TEXT, i)))

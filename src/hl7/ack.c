@@ -232,7 +232,7 @@ static void write_ack(const struct hl7_header *given_header, const char *code, s
 		h.d = (struct hl7_delims){h.d.field, '^', '~', '\\', '&', 0};
 		h.encoding = h.wide == HL7_CS_UTF16LE ? SLICE("^\0~\0\\\0&\0") : h.wide ? SLICE("\0^\0~\0\\\0&") : SLICE("^~\\&");
 	}
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 20);
 	add_msh(&h, id, time, &b);
 	buf_str(&b, "MSA");

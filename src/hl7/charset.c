@@ -301,7 +301,7 @@ void hl7_decode(int charset, struct slice s, struct buf *out)
 
 int hl7_decodes(int charset, struct slice s)
 {
-	AUTO_BUF struct buf out;
+	AUTO_BUF struct buf out = {0};
 	buf_init(&out, s.n < SIZE_MAX / 4 ? 3 * s.n + 64 : SIZE_MAX / 2);
 	hl7_decode(charset, s, &out);
 	if (!buf_ok(&out))

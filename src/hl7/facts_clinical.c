@@ -77,7 +77,7 @@ static bool fold(struct slice s, char out[SAYING_MAX + 1])
 {
 	if (s.n == 0 || s.n > SAYING_MAX)
 		return false;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1024);
 	utf8_fold(&b, s);
 	struct slice f = buf_slice(&b);

@@ -195,7 +195,7 @@ static bool text_of(struct fx *x, uint32_t first, uint32_t last, struct buf *out
 /* Text, its size and its place in t. The OBX of segments first..last are the from-th and following of the message. */
 static void put_text(struct fx *x, struct fact *t, uint32_t first, uint32_t last, uint32_t from, uint32_t to)
 {
-	AUTO_BUF struct buf out;
+	AUTO_BUF struct buf out = {0};
 	buf_init(&out, HL7_MESSAGE_MAX);
 	text_of(x, first, last, &out);
 	if (!buf_ok(&out)) {

@@ -215,7 +215,7 @@ static int decide(struct slice text, struct slice declared, const struct sweep *
 /* The message as UTF-8 in the arena. Line by line, because an ISO 2022 shift ends with its line whatever the sender forgot. */
 static int copy_as_utf8(struct slice s, int cs, struct arena *a, struct slice *ret, struct err *e)
 {
-	AUTO_BUF struct buf out;
+	AUTO_BUF struct buf out = {0};
 	buf_init(&out, s.n < SIZE_MAX / 4 ? 3 * s.n + 64 : SIZE_MAX / 2); /* no character of these sets grows more than threefold */
 	if (cs == HL7_CS_ISO_IR_87 || cs == HL7_CS_ISO_IR_14 || cs == HL7_CS_ISO_IR_159) {
 		for (size_t i = 0; i < s.n;) {

@@ -147,7 +147,7 @@ static void put_type(struct show *s)
 {
 	struct slice nine = hl7_rep(s->m, hl7_field(s->m, &s->m->segments[0], 9), 1);
 	struct slice code = hl7_comp(s->m, nine, 1), trigger = hl7_comp(s->m, nine, 2);
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	unsigned unknown;
 	buf_init(&b, SIZE_MAX / 2);
 	hl7_text_put(s->m, code, &b, &unknown);
@@ -161,7 +161,7 @@ static void put_type(struct show *s)
 
 static void put_header_text(struct show *s, const char *key, struct slice raw)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	unsigned unknown;
 	buf_init(&b, SIZE_MAX / 2);
 	hl7_text_put(s->m, raw, &b, &unknown);
@@ -233,7 +233,7 @@ static void problem(struct problem_list *l, enum hl7_problem_kind kind, size_t o
 static void check_count(struct problem_list *l, const struct hl7_show *show, size_t header, const char *what, uint64_t have)
 {
 	const struct hl7_piece *p = &show->piece;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 4096);
 	size_t n = p->offset + p->bytes.n - header;
 	struct slice head = slice_of(show->file.text.p + header, n < 512 ? n : 512), rest;

@@ -249,7 +249,7 @@ struct slice hl7_text(const struct hl7_msg *m, struct slice raw, struct arena *a
 {
 	if (!raw.p || hl7_text_is_plain(m, raw))
 		return raw;
-	AUTO_BUF struct buf out;
+	AUTO_BUF struct buf out = {0};
 	unsigned unknown;
 	buf_init(&out, (size_t)4 * HL7_MESSAGE_MAX); /* the longest growth of a value is \.sk100\ ... */
 	hl7_text_put(m, raw, &out, &unknown);

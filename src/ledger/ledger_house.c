@@ -139,7 +139,7 @@ static int publish(struct ledger *l, struct err *e)
 {
 	struct ledger_house *h = &l->house;
 	struct tlog_checkpoint k = {.size = h->tree->size};
-	AUTO_BUF struct buf text, note;
+	AUTO_BUF struct buf text = {0}, note = {0};
 	buf_init(&text, 4096);
 	buf_init(&note, 8192);
 	int r = ledger_partials_put(l->dirfd, h->tree, h->published, buf_slice(&h->bundle), e);
@@ -281,7 +281,7 @@ static int finish_pack(struct ledger *l, struct err *e)
 {
 	struct ledger_house *h = &l->house;
 	struct ledger_entry en = {.seq = h->pack_seq, .leaf = h->pack_leaf};
-	AUTO_BUF struct buf body;
+	AUTO_BUF struct buf body = {0};
 	buf_init(&body, PACK_RECORD);
 	memcpy(en.salt, h->pack_salt, sizeof en.salt);
 	ledger_pack_body_put(&body, &h->pack);

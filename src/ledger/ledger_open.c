@@ -27,7 +27,7 @@ static const char *const torn_dir = "torn";
 
 int ledger_create(int sitefd, const struct site_keys *keys, struct err *e)
 {
-	AUTO_BUF struct buf vkey, text, note;
+	AUTO_BUF struct buf vkey = {0}, text = {0}, note = {0};
 	struct tlog_checkpoint k = {0};
 	struct stat st;
 	buf_init(&vkey, 4096);
@@ -60,7 +60,7 @@ int ledger_create(int sitefd, const struct site_keys *keys, struct err *e)
 
 int ledger_vkey_read(int dirfd, struct note_vkey *ret, struct err *e)
 {
-	AUTO_BUF struct buf b, again;
+	AUTO_BUF struct buf b = {0}, again = {0};
 	struct note_vkey v;
 	buf_init(&b, 4096);
 	buf_init(&again, 4096);
@@ -375,7 +375,7 @@ static int read_packs(struct opening *o, struct err *e)
 static int leaves_below(struct ledger *l, uint64_t from, uint64_t to, bool packs, uint64_t size, struct err *e)
 {
 	const struct ledger_bundle_slot *b;
-	AUTO_BUF struct buf made;
+	AUTO_BUF struct buf made = {0};
 	uint32_t at[TILE_WIDTH + 1];
 	uint64_t n = from / TILE_WIDTH;
 	buf_init(&made, BUNDLE_MAX);
@@ -476,7 +476,7 @@ static int read_tree(struct opening *o, struct err *e)
 static int keep_torn(struct opening *o, const struct ledger_torn *t, struct err *e)
 {
 	char path[128], stamp[32], name[WAL_NAME_MAX];
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, WAL_PAGE + t->seg->size);
 	uint8_t *p = buf_space(&b, WAL_PAGE + t->size);
 	if (!p)
@@ -792,7 +792,7 @@ int ledger_open(int sitefd, const struct site_keys *keys, const struct ledger_op
 static int log_pack(struct ledger *l, struct err *e)
 {
 	struct ledger_house *h = &l->house;
-	AUTO_BUF struct buf body;
+	AUTO_BUF struct buf body = {0};
 	buf_init(&body, PACK_RECORD);
 	ledger_pack_body_put(&body, &h->pack); /* while it is PACK_BUILT, the housekeeper does not touch it */
 	if (!buf_ok(&body))

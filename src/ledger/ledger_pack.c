@@ -56,7 +56,7 @@ void ledger_pack_body_put(struct buf *out, const struct ledger_pack_info *p)
 {
 	struct jsonw w;
 	char name[PACK_NAME_MAX], period[SITE_PERIOD_MAX];
-	AUTO_BUF struct buf hex;
+	AUTO_BUF struct buf hex = {0};
 	buf_init(&hex, 80);
 	hex_put(&hex, slice_of(p->sha256, SEAL_HASH));
 	if (!buf_ok(&hex)) { /* no half a statement: the caller sees that out has failed */
@@ -82,7 +82,7 @@ static bool get_period(struct slice s, uint32_t *ret)
 {
 	uint64_t y, q;
 	const size_t head = sizeof PACK_CLASS;
-	if (!slice_starts(s, PACK_CLASS "-") || s.n != head + 6 || s.p[head + 4] != 'Q' || num_u64(slice_of(s.p + head, 4), 1, 9999, &y) < 0 ||
+	if (!slice_starts(s, PACK_CLASS "-") || s.n != head + 6 || s.p[head + 4] != 'Q' || num_u64(slice_of(s.p + head, 4), 1970, 2262, &y) < 0 ||
 	    num_u64(slice_of(s.p + head + 5, 1), 1, 4, &q) < 0)
 		return false;
 	*ret = (uint32_t)(y * 10 + q);
@@ -272,7 +272,7 @@ static void put_tables(const struct ledger_pack_maker *m, struct buf *b)
 
 static int finish(struct ledger_pack_maker *m, struct err *e)
 {
-	AUTO_BUF struct buf tables;
+	AUTO_BUF struct buf tables = {0};
 	buf_init(&tables, 64 + 24 * PACK_FRAMES_MAX);
 	int r = end_frame(m, e);
 	if (r < 0)

@@ -318,7 +318,7 @@ int ledger_at_time(struct ledger *l, int64_t t, uint64_t *ret_seq, struct err *e
 
 int ledger_prove(struct ledger *l, uint64_t seq, struct buf *ret, struct err *e)
 {
-	AUTO_BUF struct buf note, hashes;
+	AUTO_BUF struct buf note = {0}, hashes = {0};
 	struct tlog_checkpoint k;
 	buf_init(&note, 1 << 16);
 	buf_init(&hashes, 64 * SEAL_HASH);

@@ -164,7 +164,7 @@ static int remake_rest(struct ledger *l, struct tlog_tree *t, uint64_t to, struc
 static int remake_all(struct ledger *l, struct tlog_tree *t, const struct tlog_checkpoint *k, struct err *e)
 {
 	uint8_t root[SEAL_HASH];
-	AUTO_BUF struct buf bundle;
+	AUTO_BUF struct buf bundle = {0};
 	buf_init(&bundle, BUNDLE_MAX);
 	uint64_t base = l->entries.base / TILE_WIDTH * TILE_WIDTH;
 	int r = ledger_remake_tiles(l, base < k->size ? base : k->size / TILE_WIDTH * TILE_WIDTH, t, e);
@@ -182,7 +182,7 @@ static int remake_all(struct ledger *l, struct tlog_tree *t, const struct tlog_c
 int ledger_repair(struct ledger *l, struct err *e)
 {
 	struct tlog_checkpoint k;
-	AUTO_BUF struct buf note;
+	AUTO_BUF struct buf note = {0};
 	if (!l->write)
 		return err_set(e, ERR_USAGE, NULL, "this ledger was opened for reading");
 	buf_init(&note, 1 << 16);

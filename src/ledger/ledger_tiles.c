@@ -226,7 +226,7 @@ int ledger_tile_get(struct ledger_tiles *t, int level, uint64_t n, unsigned widt
 	}
 	if (!s->hash && !(s->hash = malloc(TILE_BYTES)))
 		return err_set(e, ERR_MEMORY, NULL, "no memory for a tile");
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	bool full;
 	char path[TILE_PATH_MAX];
 	buf_init(&b, TILE_BYTES);
@@ -445,7 +445,7 @@ static int hashes(struct ledger_tiles *t, int level, uint64_t n, unsigned width,
 		}
 		return 0;
 	}
-	AUTO_BUF struct buf below;
+	AUTO_BUF struct buf below = {0};
 	buf_init(&below, TILE_BYTES);
 	uint8_t *p = buf_space(&below, TILE_BYTES);
 	if (!p)

@@ -69,7 +69,7 @@ static bool stops(int r)
 static int read_heads(struct verify *v, const struct site_keys *keys, struct err *e)
 {
 	struct err why = {0};
-	AUTO_BUF struct buf note;
+	AUTO_BUF struct buf note = {0};
 	buf_init(&note, 1 << 16);
 	int r = ledger_vkey_read(v->dirfd, &v->vkey, &why);
 	if (r < 0) {
@@ -164,7 +164,7 @@ static int old_partials(struct verify *v, int level, uint64_t n, unsigned width,
 {
 	char path[TILE_PATH_MAX];
 	for (unsigned w = 1; w < width; w++) {
-		AUTO_BUF struct buf b;
+		AUTO_BUF struct buf b = {0};
 		struct err why = {0};
 		size_t want = w * (size_t)SEAL_HASH;
 		buf_init(&b, BUNDLE_MAX);

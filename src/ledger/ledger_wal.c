@@ -60,7 +60,7 @@ static int write_zeros(int fd, uint64_t size, ledger_pace_fn *pace, void *arg, s
 /* A new id, key and counter, and the first page that says so. */
 static int write_head(struct ledger_segment *s, uint64_t number, const struct ledger_wal_keys *k, struct err *e, const char *name)
 {
-	AUTO_BUF struct buf text, file;
+	AUTO_BUF struct buf text = {0}, file = {0};
 	uint8_t page[WAL_PAGE];
 	struct ledger_segment_head h = {.number = number, .size = s->size};
 	seal_random(h.id, WAL_ID);
@@ -170,7 +170,7 @@ int ledger_segment_unwrap(struct ledger_segment *s, const struct ledger_wal_keys
 	char name[WAL_NAME_MAX];
 	if (!s->has_key) {
 		struct ledger_segment_head h = {.number = s->number, .size = s->size};
-		AUTO_BUF struct buf text;
+		AUTO_BUF struct buf text = {0};
 		memcpy(h.id, s->id, WAL_ID);
 		buf_init_secret(&text, 256);
 		if (!k->can_open)

@@ -169,7 +169,7 @@ int tlog_proof_parse(struct slice proof, uint64_t *ret_index, struct buf *ret_ha
 
 int ledger_proof_verify(struct slice proof, struct slice leaf, const struct note_vkey *v, struct err *e)
 {
-	AUTO_BUF struct buf hashes;
+	AUTO_BUF struct buf hashes = {0};
 	struct slice note, text;
 	uint64_t index, mask;
 	struct tlog_checkpoint k;

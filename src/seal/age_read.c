@@ -176,7 +176,7 @@ static int start(struct age_reader *r, uint64_t size, const struct opener *o, st
 {
 	uint8_t file_key[AGE_FILE_KEY], nonce[AGE_NONCE], key[32];
 	struct age_header h = {.stanzas = 0};
-	AUTO_BUF struct buf text;
+	AUTO_BUF struct buf text = {0};
 	buf_init(&text, AGE_HEADER_MAX);
 	int err = read_header(r->read, r->arg, size, &text, &h, e);
 	if (err == 0)

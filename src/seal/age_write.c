@@ -115,7 +115,7 @@ static int emit(struct age_writer *w, struct slice piece, struct err *e)
 static int start(struct age_writer *w, const struct addressee *a, struct err *e)
 {
 	uint8_t file_key[AGE_FILE_KEY], nonce[AGE_NONCE], key[32];
-	AUTO_BUF struct buf h;
+	AUTO_BUF struct buf h = {0};
 	buf_init(&h, AGE_HEADER_MAX);
 	seal_random(file_key, sizeof(file_key));
 	seal_random(nonce, sizeof(nonce));

@@ -70,7 +70,7 @@ static int put_file(int sitefd, const char *path, const struct buf *text, struct
 
 static int put_sealed(int sitefd, const char *path, const struct age_recipient *to, size_t n, const struct buf *text, struct err *e)
 {
-	AUTO_BUF struct buf sealed;
+	AUTO_BUF struct buf sealed = {0};
 	buf_init(&sealed, KEY_FILE_MAX);
 	int r = seal_room(text, "a key", e);
 	if (r == 0)
@@ -90,7 +90,7 @@ static int put_pair(int sitefd, const char *name, const struct age_recipient *re
 
 static int put_all(int sitefd, const struct site_keys *k, struct err *e)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init_secret(&b, KEY_TEXT_MAX);
 	recipient_text(&k->recovery, &b);
 	int r = put_file(sitefd, NEW "/recovery.pub", &b, e);
@@ -226,7 +226,7 @@ static int open_private(int sitefd, struct site_keys *k, struct buf *b, struct e
 int site_keys_open(int sitefd, struct site_keys *ret, struct err *e)
 {
 	struct site_keys k = {.can_sign = false};
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init_secret(&b, KEY_FILE_MAX);
 	int r = get_file(sitefd, "keys/recovery.pub", &b, e);
 	if (r == 1)
@@ -251,7 +251,7 @@ void site_keys_wipe(struct site_keys *k)
 static int recover_one(int sitefd, const char *name, const struct age_identity *recovery, struct err *e)
 {
 	char sealed[64], open[64];
-	AUTO_BUF struct buf file, text;
+	AUTO_BUF struct buf file = {0}, text = {0};
 	buf_init(&file, KEY_FILE_MAX);
 	buf_init_secret(&text, KEY_FILE_MAX);
 	(void)snprintf(sealed, sizeof(sealed), "keys/%s.age", name);

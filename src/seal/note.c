@@ -199,7 +199,7 @@ static void message(struct buf *b, uint8_t alg, uint64_t time, struct slice text
 static int put_signature(const struct note_signer *k, struct slice text, uint64_t time, struct buf *ret, struct err *e)
 {
 	uint8_t sig[4 + COSIGNATURE_SIZE], pub[32], secret[crypto_sign_SECRETKEYBYTES];
-	AUTO_BUF struct buf msg;
+	AUTO_BUF struct buf msg = {0};
 	size_t n = 0;
 	message(&msg, k->v.alg, time, text);
 	int r = seal_room(&msg, "a signed note", e);
@@ -292,7 +292,7 @@ static int sig_parse(struct slice line, struct buf *b, struct sig *ret, struct e
 /* 0, ERR_CRYPTO, or ERR_MEMORY. */
 static int verify_one(const struct note_vkey *k, struct slice sig, struct slice text, uint64_t *ret_time, struct err *e)
 {
-	AUTO_BUF struct buf msg;
+	AUTO_BUF struct buf msg = {0};
 	struct cur c = cur_of(sig);
 	uint64_t time = k->alg == ALG_COSIGNATURE ? cur_u64be(&c) : 0;
 	struct slice s = cur_take(&c, crypto_sign_BYTES);
@@ -335,7 +335,7 @@ int note_verify(struct slice note, const struct note_vkey *keys, size_t n, struc
 	int r = split(note, &text, &sigs, e);
 	if (r < 0)
 		return r;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, SIG_MAX);
 	struct cur c = cur_of(sigs);
 	for (int count = 0; cur_left(&c); count++) {

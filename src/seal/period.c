@@ -60,7 +60,7 @@ static int put_pub(int sitefd, const char *path, const struct age_recipient *to,
 static int put_age(int sitefd, const char *path, const struct site_keys *k, bool care, const struct age_identity *id, struct err *e)
 {
 	struct age_recipient to[2] = {k->recovery, k->care.to};
-	AUTO_BUF struct buf text, sealed;
+	AUTO_BUF struct buf text = {0}, sealed = {0};
 	buf_init_secret(&text, PERIOD_FILE_MAX);
 	buf_init(&sealed, PERIOD_FILE_MAX);
 	site_identity_text(id, &text);
@@ -91,7 +91,7 @@ static int make(int sitefd, const struct site_keys *k, const struct paths *p, bo
 
 static int read_pub(int sitefd, const char *path, struct age_recipient *ret, struct err *e)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, PERIOD_FILE_MAX);
 	int r = file_read(sitefd, path, PERIOD_FILE_MAX, &b, e);
 	if (r < 0)
@@ -128,7 +128,7 @@ int site_period_recipient(int sitefd, const struct site_keys *k, const char *nam
 int site_period_open(int sitefd, const struct age_identity *with, const char *name, struct age_identity *ret, struct err *e)
 {
 	struct paths p;
-	AUTO_BUF struct buf file, text;
+	AUTO_BUF struct buf file = {0}, text = {0};
 	buf_init(&file, PERIOD_FILE_MAX);
 	buf_init_secret(&text, PERIOD_FILE_MAX);
 	int r = name_paths(name, &p, e);

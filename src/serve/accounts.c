@@ -187,7 +187,7 @@ static void kstr_opt(struct jsonw *w, const char *key, const char *s)
 
 int accounts_change(struct keeper *k, const char *what, const char *user, const char *role, const char *by, const char *reason, const char *hash, bool must_change, struct err *e)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
 	buf_init_secret(&b, FRAME_SMALL);
 	jsonw_init(&w, &b);
@@ -219,7 +219,7 @@ static void base32(char *out, const uint8_t *p, size_t n)
 
 int accounts_token_new(struct keeper *k, const char *role, const char *user, const char *label, const char *by, char ret_token[TOKEN_MAX], struct err *e)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
 	uint8_t r[10 + 40], hash[SEAL_HASH];
 	char id[11], secret[41], token[TOKEN_MAX], hex[2 * SEAL_HASH + 1];
@@ -255,7 +255,7 @@ int accounts_token_new(struct keeper *k, const char *role, const char *user, con
 
 int accounts_token_revoke(struct keeper *k, const char *id, const char *by, struct err *e)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
 	/* whoever has only the whole token may give that */
 	struct slice rest, s = slice_str(id);
@@ -335,7 +335,7 @@ void accounts_json(struct keeper *k, struct buf *ret)
 
 static void put_hex(struct jsonw *w, const char *key, const uint8_t *p, size_t n)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 256);
 	hex_put(&b, slice_of(p, n));
 	jsonw_kslice(w, key, buf_slice(&b));
@@ -350,7 +350,7 @@ void accounts_save(struct keeper *k, bool always)
 		return;
 	if (always && !a->changed && durable == a->saved_upto)
 		return;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
 	struct err e;
 	buf_init_secret(&b, CACHE_MAX);
@@ -506,7 +506,7 @@ int accounts_open(struct keeper *k, struct err *e)
 	k->accounts = calloc(1, sizeof *k->accounts);
 	if (!k->accounts)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	AUTO_ARENA struct arena *a = arena_new((size_t)512 << 20);
 	struct json_node *root;
 	buf_init_secret(&b, CACHE_MAX);

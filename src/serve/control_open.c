@@ -91,7 +91,7 @@ static void child(int chan)
 /* Wait for what the supervisor says: a channel to the keeper (whenever there is a new one), that all is ready, or why it cannot be. */
 static int from_supervisor(struct control *c, bool until_ready, int64_t until, struct err *e)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, FRAME_HEAD + FRAME_SMALL + 64);
 	for (;;) {
 		struct pollfd p = {.fd = c->lifeline, .events = POLLIN};
@@ -144,7 +144,7 @@ static int start_private(struct control *c, struct err *e)
 		return err_sys(e, NULL, "cannot start the keeper");
 	c->pid = p;
 	c->private = true;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, FRAME_SMALL);
 	frame_str(&b, c->site.path);
 	buf_u32le(&b, 0);

@@ -30,7 +30,7 @@ static void answered(struct intake *in, struct queue_item *it, uint64_t seq, int
 	}
 	struct hl7_header h;
 	char id[32];
-	AUTO_BUF struct buf ack;
+	AUTO_BUF struct buf ack = {0};
 	buf_init(&ack, 1 << 20);
 	hl7_header_read(body, &h);
 	c->l->messages++;
@@ -209,7 +209,7 @@ static void put_listener(const struct intake *in, const struct listener *l, stru
 
 static void tell(struct intake *in, int64_t now)
 {
-	AUTO_BUF struct buf json;
+	AUTO_BUF struct buf json = {0};
 	struct jsonw w;
 	if (!in->changed || now - in->told_at < TIME_SEC / 10 || in->keeper.fd < 0 || chan_unsent(&in->keeper))
 		return;

@@ -153,7 +153,7 @@ int keeper_dispatch(struct keeper *k, struct kchan *ch, const struct frame *f)
 /* The web role's main channel only brings descriptors: one more client of the same trust each. */
 static void take_clients(struct keeper *k, struct kchan *ch)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, FRAME_HEAD + FRAME_SMALL + 64);
 	for (;;) {
 		struct frame f;
@@ -451,7 +451,7 @@ static int watch_fd(struct keeper *k, int fd, void *what)
 
 static int begin(struct keeper *k, struct err *e)
 {
-	AUTO_BUF struct buf note;
+	AUTO_BUF struct buf note = {0};
 	buf_init(&note, 1 << 16);
 	int r = site_keys_open(k->r->sitefd, &k->keys, e);
 	if (r < 0)

@@ -326,7 +326,7 @@ void op_identity(struct keeper *k, struct kchan *ch, const struct frame *f)
 /* The AuditEvent is written here, from what the keeper knows of the session: web says only what was looked at. */
 int keeper_audit_entry(struct keeper *k, const struct asker *who, const char *what, const char *patient, const char *query, uint64_t as_of, uint64_t *ret_seq, struct err *e)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
 	char id[40];
 	buf_init(&b, FRAME_SMALL);

@@ -41,7 +41,7 @@ static bool body_wanted(uint8_t kind)
 
 static void put_entry(struct packing *p, uint64_t seq, int64_t time, uint8_t kind, uint8_t flags, const char *source, uint64_t size, struct slice body)
 {
-	AUTO_BUF struct buf redacted;
+	AUTO_BUF struct buf redacted = {0};
 	buf_init(&redacted, FRAME_SMALL);
 	uint8_t mark = 0;
 	if (keeper_is_quarantined(p->k, seq)) {
@@ -319,7 +319,7 @@ void keeper_quarantine_note(struct keeper *k, uint64_t entry, bool lifted)
 
 void keeper_quarantine(struct keeper *k, uint64_t entry, uint32_t deaths)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
 	struct err e = {0};
 	if (entry >= ledger_durable(k->l) || keeper_is_quarantined(k, entry))

@@ -67,7 +67,7 @@ void op_entry(struct keeper *k, struct kchan *ch, const struct frame *f)
 	struct err e = {0};
 	struct ledger_leaf leaf;
 	uint8_t bytes[LEDGER_LEAF_MAX];
-	AUTO_BUF struct buf proof;
+	AUTO_BUF struct buf proof = {0};
 	buf_init(&proof, FRAME_SMALL);
 	uint64_t seq = cur_u64le(&c);
 	int r = cur_done(&c) ? 0 : err_set(&e, ERR_INPUT, NULL, "a bad request");
@@ -91,7 +91,7 @@ void op_entry(struct keeper *k, struct kchan *ch, const struct frame *f)
 
 void op_checkpoint(struct keeper *k, struct kchan *ch, const struct frame *f)
 {
-	AUTO_BUF struct buf note;
+	AUTO_BUF struct buf note = {0};
 	buf_init(&note, FRAME_SMALL);
 	ledger_checkpoint(k->l, &note);
 	size_t at = reply_begin(ch, f->tag);
@@ -149,7 +149,7 @@ static uint64_t reserve(const struct keeper *k)
 
 static void put_ledger(struct keeper *k, struct jsonw *w)
 {
-	AUTO_BUF struct buf note, root;
+	AUTO_BUF struct buf note = {0}, root = {0};
 	struct tlog_checkpoint cp;
 	buf_init(&note, FRAME_SMALL);
 	buf_init(&root, 128);

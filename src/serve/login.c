@@ -102,7 +102,7 @@ int asker_read(struct keeper *k, struct kchan *ch, struct cur *c, uint32_t need,
 /* When even the reserve is full, people still sign in and charts still open: "not being recorded", counted (DESIGN 4). */
 static int session_entry(struct keeper *k, const char *what, const struct asker *who, const char *patient, const char *reason, uint64_t *ret_seq, struct err *e)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
 	buf_init(&b, FRAME_SMALL);
 	jsonw_init(&w, &b);
@@ -253,7 +253,7 @@ static int password_fit(const char *user, const char *p, struct err *e)
 	static const char *const common[] = {"password", "passwort", "motdepasse", "1234567890", "0123456789", "qwertyuiop", "qwertzuiop", "azertyuiop", "iloveyou", "letmein", "welcome", "willkommen", "bienvenue",
 	                                     "administrator", "changeme", "hospital", "krankenhaus", "holdfast", "abcdefghij", "sommer20", "summer20", "winter20"};
 	size_t n = strlen(p), same = 1;
-	AUTO_BUF struct buf low;
+	AUTO_BUF struct buf low = {0};
 	buf_init(&low, 4096);
 	utf8_fold(&low, slice_str(p));
 	if (n < 10)
@@ -438,7 +438,7 @@ void op_user_list(struct keeper *k, struct kchan *ch, const struct frame *f)
 	struct cur c = cur_of(f->payload);
 	struct asker who;
 	struct err e = {0};
-	AUTO_BUF struct buf json;
+	AUTO_BUF struct buf json = {0};
 	buf_init(&json, FRAME_BODY - 16);
 	if (asker_read(k, ch, &c, MAY_USERS, &who, &e) < 0) {
 		reply_err(ch, f->tag, &e);

@@ -114,7 +114,7 @@ void role_log(struct role *r, const char *fmt, ...)
 
 int role_fatal(struct role *r, const struct err *e)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, FRAME_SMALL);
 	buf_u32le(&b, (uint32_t)e->code);
 	frame_str(&b, e->place);
@@ -147,7 +147,7 @@ static void self_test(struct role *r)
 {
 	if (!r->self_test)
 		return;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, FRAME_SMALL);
 	sandbox_try(r, &b);
 	(void)!packet_send(r->sup, FRAME_R_TESTED, 0, buf_slice(&b), NULL, 0, true);
@@ -155,7 +155,7 @@ static void self_test(struct role *r)
 
 int role_take(struct role *r, int (*other)(void *arg, struct frame *f), void *arg)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, FRAME_HEAD + FRAME_SMALL + 64);
 	for (;;) {
 		struct frame f;
@@ -242,7 +242,7 @@ static int take_listener(struct role *r, struct frame *f)
 
 static int take_all(struct role *r, struct role_start *s)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init_secret(&b, FRAME_HEAD + FRAME_SMALL + 64); /* TLS keys pass through it */
 	bool started = false;
 	for (;;) {
@@ -305,7 +305,7 @@ static int lock_in(struct role *r, const struct role_start *s, struct err *e)
 
 static int say_ready(struct role *r)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, FRAME_SMALL);
 	buf_u8(&b, r->report.user);
 	buf_u8(&b, r->report.landlock);

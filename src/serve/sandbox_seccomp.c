@@ -79,13 +79,10 @@ static void rules(struct filter *f, const struct role *r)
 		allow(f, web, ARRAY_LEN(web));
 #ifdef SANITIZED
 	allow(f, sanitizer, ARRAY_LEN(sanitizer));
-	allow_if(f, "mmap", SCMP_A2(SCMP_CMP_MASKED_EQ, 0, 0));
-	allow_if(f, "mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, 0, 0));
-#else
+#endif
 	/* memory that is written is never run */
 	allow_if(f, "mmap", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	allow_if(f, "mprotect", SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-#endif
 	/* glibc names the memory of its heaps and threads */
 	allow_if(f, "prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
 #ifdef PR_SET_VMA

@@ -299,7 +299,7 @@ int site_open(const char *path, struct site *ret, struct err *e)
 	s.fd = open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s.fd < 0)
 		return err_sys(e, path, "cannot open");
-	AUTO_BUF struct buf text;
+	AUTO_BUF struct buf text = {0};
 	buf_init(&text, INI_MAX);
 	int r = file_read(s.fd, "site.ini", INI_MAX, &text, e);
 	if (r == ERR_NOT_FOUND)

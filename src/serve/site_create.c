@@ -113,7 +113,7 @@ static void make_origin(struct creating *c)
 {
 	char slug[41];
 	size_t n = 0;
-	AUTO_BUF struct buf folded;
+	AUTO_BUF struct buf folded = {0};
 	buf_init(&folded, 1024);
 	utf8_fold(&folded, slice_str(c->name));
 	for (size_t i = 0; i < folded.n && n < sizeof slug - 1; i++) {
@@ -146,7 +146,7 @@ static void share_path(struct creating *c, int i)
 
 static int put_share(struct creating *c, int i, struct err *e)
 {
-	AUTO_BUF struct buf text;
+	AUTO_BUF struct buf text = {0};
 	buf_init_secret(&text, 1 << 16);
 	share_format(&c->shares[i], c->name, &text);
 	share_path(c, i);
@@ -163,7 +163,7 @@ static int put_share(struct creating *c, int i, struct err *e)
 
 static int put_shares(struct creating *c, int n, struct err *e)
 {
-	AUTO_BUF struct buf where;
+	AUTO_BUF struct buf where = {0};
 	buf_init(&where, 1 << 17);
 	int r = 0;
 	for (int i = 0; r == 0 && i < n; i++) {
@@ -179,7 +179,7 @@ static int put_shares(struct creating *c, int n, struct err *e)
 
 void site_shares_left(int sitefd, struct buf *ret_json)
 {
-	AUTO_BUF struct buf text;
+	AUTO_BUF struct buf text = {0};
 	struct err e;
 	struct jsonw w;
 	buf_init(&text, 1 << 17);
@@ -234,7 +234,7 @@ static void site_entry(const struct creating *c, int n, struct buf *b)
 
 static int first_entry(struct creating *c, int n, struct err *e)
 {
-	AUTO_BUF struct buf body;
+	AUTO_BUF struct buf body = {0};
 	buf_init(&body, 1 << 16);
 	site_entry(c, n, &body);
 	int r = ledger_create(c->fd, &c->keys, e);
@@ -276,7 +276,7 @@ static int empty_view(struct creating *c, struct err *e)
 
 static int settings(struct creating *c, struct err *e)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 16);
 	buf_printf(&b,
 	           "# Settings of this site; holdfast-site.ini(5) explains each one. Restart the daemon after a change.\n"

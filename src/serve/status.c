@@ -56,7 +56,7 @@ static void put_view(struct chart *c, const struct err *why, struct jsonw *w)
 
 int control_status(struct control *c, struct buf *ret_json, struct err *e)
 {
-	AUTO_BUF struct buf json;
+	AUTO_BUF struct buf json = {0};
 	AUTO_ARENA struct arena *a = arena_new((size_t)64 << 20);
 	struct json_node *root;
 	struct jsonw w;
@@ -168,7 +168,7 @@ int serve_status_offline(const struct site *s, struct buf *ret_json, struct err 
 {
 	struct offline o = {0};
 	struct jsonw w;
-	AUTO_BUF struct buf shares;
+	AUTO_BUF struct buf shares = {0};
 	buf_init(&shares, 1 << 17);
 	look_at_ledger(s, &o);
 	struct chart *view = open_view(s, &o.view_why);

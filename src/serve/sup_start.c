@@ -118,7 +118,7 @@ static int pass_start(struct supervisor *s, enum role_id id, struct err *e)
 		fds[n++] = s->shared[id];
 		st.fds |= START_FD_SHARED;
 	}
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, FRAME_SMALL);
 	role_start_encode(&st, &b);
 	if (packet_send(s->roles[id].chan, FRAME_R_START, 0, buf_slice(&b), fds, n, true) < 0)
@@ -128,7 +128,7 @@ static int pass_start(struct supervisor *s, enum role_id id, struct err *e)
 
 static int pass_listener(struct supervisor *s, enum role_id id, const struct role_listener *l, struct err *e)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init_secret(&b, FRAME_SMALL);
 	if (id == ROLE_KEEPER) { /* it makes sources of the names, and needs no more */
 		struct role_listener bare = {.is = l->is, .index = l->index};

@@ -34,7 +34,7 @@ void sup_blame(struct supervisor *s, int status)
 	sup_log("scribe died while it read entry %llu (%u time%s)", (unsigned long long)n, s->blame[i].deaths, s->blame[i].deaths == 1 ? "" : "s");
 	if (s->blame[i].deaths < 2 || s->roles[ROLE_KEEPER].chan < 0)
 		return;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 64);
 	buf_u64le(&b, n);
 	buf_u32le(&b, s->blame[i].deaths);
@@ -165,7 +165,7 @@ void sup_tell_keeper(struct supervisor *s)
 	s->told_at = time_monotonic();
 	if (s->roles[ROLE_KEEPER].chan < 0)
 		return;
-	AUTO_BUF struct buf roles, shares, alarms, b;
+	AUTO_BUF struct buf roles = {0}, shares = {0}, alarms = {0}, b = {0};
 	buf_init(&roles, 16 << 10);
 	buf_init(&shares, 16 << 10);
 	buf_init(&alarms, 24 << 10);
@@ -209,7 +209,7 @@ void sup_tested(struct supervisor *s, enum role_id id, struct slice json)
 		if (s->roles[i].wanted && s->tested[i].n == 0 && time_monotonic() < s->test_until)
 			return;
 	s->testing = false;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
 	buf_init(&b, FRAME_SMALL);
 	jsonw_init(&w, &b);

@@ -139,7 +139,7 @@ static void on_frame(struct supervisor *s, enum role_id id, struct frame *f)
 
 static void read_role(struct supervisor *s, enum role_id id)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, FRAME_HEAD + FRAME_SMALL + 64);
 	for (int i = 0; i < 64 && s->roles[id].chan >= 0; i++) {
 		struct frame f;
@@ -339,7 +339,7 @@ static int wait_ms(const struct supervisor *s)
 
 static void on_lifeline(struct supervisor *s)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, FRAME_HEAD + FRAME_SMALL + 64);
 	struct frame f;
 	int n = packet_recv(s->lifeline, &b, &f, false);
@@ -460,7 +460,7 @@ int serve_run(const struct serve_options *o, struct err *e)
 /* Started by a command that holds the lock (control_private.c): the first packet is an R_START with the site's path and the lock. */
 static int private_start(struct supervisor *s, int lifeline, struct err *e)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, FRAME_HEAD + FRAME_SMALL + 64);
 	struct frame f;
 	char path[4096];
@@ -496,7 +496,7 @@ int supervisor_private(int lifeline)
 		r = sup_run(s, &e);
 	}
 	if (r < 0) {
-		AUTO_BUF struct buf b;
+		AUTO_BUF struct buf b = {0};
 		buf_init(&b, FRAME_SMALL);
 		buf_u32le(&b, (uint32_t)e.code);
 		frame_str(&b, e.place);

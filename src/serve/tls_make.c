@@ -87,7 +87,7 @@ static int put_pem(int sitefd, const char *path, X509 *cert, X509 *chain, EVP_PK
 	long n = ok ? BIO_get_mem_data(b, &p) : 0;
 	int r = ok ? 0 : failed(e, "writing a certificate");
 	if (r == 0 && to) {
-		AUTO_BUF struct buf sealed;
+		AUTO_BUF struct buf sealed = {0};
 		buf_init(&sealed, 1 << 16);
 		r = age_seal(to, 1, slice_of(p, (size_t)n), &sealed, e);
 		if (r == 0)

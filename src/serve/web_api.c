@@ -289,7 +289,7 @@ static void board(struct web_request *q)
 	if (!web_may(q, MAY_BOARD))
 		return;
 	struct err e = {0};
-	AUTO_BUF struct buf status;
+	AUTO_BUF struct buf status = {0};
 	buf_init(&status, 16 << 20);
 	struct json_node *root;
 	if (keeper_status(q->w->keeper, &status, &e) < 0 || json_tree(buf_slice(&status), q->a, &root, &e) < 0) {
@@ -572,7 +572,7 @@ static void entry(struct web_request *q, const char *rest)
 	if (!web_may(q, MAY_CENSUS) && !(q->signed_in && (q->session.may & MAY_AUDIT)))
 		return;
 	struct keeper_entry en;
-	AUTO_BUF struct buf proof, note;
+	AUTO_BUF struct buf proof = {0}, note = {0};
 	buf_init(&proof, 1 << 20);
 	buf_init(&note, 1 << 16);
 	buf_reset(&q->out);

@@ -206,7 +206,7 @@ struct slice web_fhir_written(struct web_request *q, struct buf *b)
 
 bool web_fhir_add_patient(struct web_request *q, const struct chart_patient *p, const struct query *x, const char *mode, struct hits *h)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
 	char base[300];
 	struct fhir_options o = web_fhir_options(q, base, sizeof base);
@@ -230,7 +230,7 @@ bool web_fhir_add_items(struct web_request *q, const struct chart_patient *p, co
 	char base[300];
 	struct fhir_options o = web_fhir_options(q, base, sizeof base);
 	struct fhir_person who = web_fhir_person(q, p);
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 64 << 20);
 	for (int s = 0; s < CHART_SECTIONS; s++)
 		for (const struct fact_item *it = p->s[s].items; it; it = it->next) {

@@ -64,7 +64,7 @@ static bool match_token(const struct json_node *n, const struct param *p, struct
 
 static bool folded_match(struct slice have, struct slice want, const char *modifier)
 {
-	AUTO_BUF struct buf a, b;
+	AUTO_BUF struct buf a = {0}, b = {0};
 	buf_init(&a, 1 << 16);
 	buf_init(&b, 1 << 16);
 	if (modifier && !strcmp(modifier, "exact"))

@@ -113,7 +113,7 @@ void web_fhir_binary(struct web_request *q, const char *id)
 	if (web_patient(q, p->id, at, "view", &same, &entry) < 0)
 		return;
 	struct slice inline_text = fact_get(it->fact, FF_CONTENT), type = fact_get(it->fact, FF_CONTENT_TYPE);
-	AUTO_BUF struct buf body;
+	AUTO_BUF struct buf body = {0};
 	buf_init(&body, LEDGER_BODY_MAX);
 	uint8_t kind = 0;
 	int r = 0;

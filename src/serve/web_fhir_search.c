@@ -111,7 +111,7 @@ static bool add_by_id(struct web_request *q, struct query *x, struct chart *c, s
 {
 	struct chart_patient *p;
 	struct err e = {0};
-	AUTO_BUF struct buf ids;
+	AUTO_BUF struct buf ids = {0};
 	buf_init(&ids, 1 << 16);
 	int r = chart_patient(c, id, at, q->a, &p, &ids, &e);
 	if (r == ERR_EXISTS) { /* a number that several have: each */
@@ -134,7 +134,7 @@ static bool add_by_id(struct web_request *q, struct query *x, struct chart *c, s
 static bool search_patients(struct web_request *q, struct query *x, struct chart *c, struct chart_moment at, struct hits *h, uint64_t *next_cursor, bool *all)
 {
 	struct err e = {0};
-	AUTO_BUF struct buf words;
+	AUTO_BUF struct buf words = {0};
 	buf_init(&words, 1 << 14);
 	for (size_t i = 0; i < x->n; i++) {
 		const struct param *p = &x->p[i];
@@ -195,7 +195,7 @@ static void audit_events(struct web_request *q, struct query *x, struct chart *c
 	struct chart_event *ev;
 	struct err e = {0};
 	struct hits h = {0};
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 20);
 	if (!web_may(q, MAY_AUDIT))
 		return;

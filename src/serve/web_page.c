@@ -48,7 +48,7 @@ int web_page_load(struct web *w, struct err *e)
 	w->page = slice_str(no_viewer);
 	w->page_gz = SLICE_NULL;
 #endif
-	AUTO_BUF struct buf csp;
+	AUTO_BUF struct buf csp = {0};
 	buf_init(&csp, sizeof w->csp - 1);
 	buf_str(&csp, "default-src 'none'; connect-src 'self'; img-src 'self' data: blob:; frame-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; script-src 'none'");
 	/* 'none' is ignored as soon as a hash stands beside it; without a script it stays in force */

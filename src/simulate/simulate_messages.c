@@ -391,7 +391,7 @@ void sim_say_note(struct simulation *s, uint32_t person, bool pdf)
 	buf_printf(b, "|||||||DOC%08llu^DOCS|||||AU||AV" CR, (unsigned long long)number);
 	const char *text = notes[sim_below(&s->rng, ARRAY_LEN(notes))];
 	if (pdf) {
-		AUTO_BUF struct buf raw;
+		AUTO_BUF struct buf raw = {0};
 		buf_init(&raw, 1 << 14);
 		put_pdf(&raw, "Discharge summary", text);
 		buf_str(b, "OBX|1|ED|18842-5^Discharge summary^LN||DOCS^application^pdf^Base64^");

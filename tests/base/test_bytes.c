@@ -140,7 +140,7 @@ static void test_varint_round(void **state)
 	for (unsigned bit = 0; bit <= 64; bit++) {
 		for (int off = -1; off <= 1; off++) {
 			uint64_t v = (bit == 64 ? 0 : UINT64_C(1) << bit) + (uint64_t)off;
-			AUTO_BUF struct buf b;
+			AUTO_BUF struct buf b = {0};
 			buf_init(&b, 10);
 			buf_varint(&b, v);
 			struct cur c = cur_of(buf_slice(&b));

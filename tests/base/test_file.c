@@ -132,7 +132,7 @@ static int open_files(void)
 
 static bool holds(const char *path, const char *text)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 20);
 	return file_read(dir, path, 1 << 20, &b, NULL) == 0 && slice_eq_str(buf_slice(&b), text);
 }
@@ -191,7 +191,7 @@ static void test_errors_of_one_call(void **state)
 static void test_read_limits(void **state)
 {
 	struct err e = {0};
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	put("f", "0123456789");
 	buf_init(&b, 25);
 	assert_int_equal(file_read(dir, "f", 10, &b, &e), 0);
@@ -226,7 +226,7 @@ static void test_read_a_pipe(void **state)
 	assert_int_equal(file_write_all(p[1], slice_of(text, sizeof text), NULL, NULL), 0);
 	close(p[1]);
 	at_most = 7;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1000);
 	assert_int_equal(file_read(AT_FDCWD, path, 300, &b, NULL), 0);
 	assert_int_equal(b.n, 300);

@@ -40,7 +40,7 @@ static bool same(const struct json_node *x, const struct json_node *y)
 static void check(struct slice text, const char *name)
 {
 	AUTO_ARENA struct arena *a = arena_new((size_t)1 << 30), *b = arena_new((size_t)1 << 30);
-	AUTO_BUF struct buf out, out2;
+	AUTO_BUF struct buf out = {0}, out2 = {0};
 	struct json_node *one, *two;
 	struct err e = {0};
 	buf_init(&out, (size_t)1 << 28);
@@ -61,7 +61,7 @@ static void check(struct slice text, const char *name)
 
 static void check_file(int dir, const char *name)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, (size_t)1 << 26);
 	assert_int_equal(file_read(dir, name, (size_t)1 << 26, &b, NULL), 0);
 	size_t n = strlen(name);

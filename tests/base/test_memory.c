@@ -37,7 +37,7 @@ void __wrap_free(void *p)
 
 static void test_buf_grows_to_its_maximum(void **state)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1000);
 	assert_true(buf_ok(&b));
 	assert_int_equal(buf_slice(&b).n, 0);
@@ -62,7 +62,7 @@ static void test_buf_grows_to_its_maximum(void **state)
 
 static void test_buf_of_no_size(void **state)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 0);
 	buf_add(&b, NULL, 0);
 	buf_add_slice(&b, SLICE_NULL);
@@ -76,7 +76,7 @@ static void test_buf_of_no_size(void **state)
 
 static void test_buf_sizes_that_overflow(void **state)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, SIZE_MAX);
 	buf_str(&b, "abc");
 	assert_null(buf_space(&b, SIZE_MAX));
@@ -89,7 +89,7 @@ static void test_buf_sizes_that_overflow(void **state)
 
 static void test_buf_numbers(void **state)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 64);
 	buf_u8(&b, 0x01);
 	buf_u16be(&b, 0x0203);
@@ -107,7 +107,7 @@ static void test_buf_printf(void **state)
 {
 	for (size_t before = 0; before < 300; before += 7)
 		for (int width = 0; width < 400; width += 13) {
-			AUTO_BUF struct buf b;
+			AUTO_BUF struct buf b = {0};
 			buf_init(&b, 1000);
 			for (size_t i = 0; i < before; i++)
 				buf_u8(&b, 'x');
@@ -117,7 +117,7 @@ static void test_buf_printf(void **state)
 			assert_int_equal(b.p[want - 1], '7');
 			assert_int_equal(strlen(buf_cstr(&b)), want);
 		}
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 10);
 	buf_printf(&b, "%s", "0123456789");
 	assert_string_equal(buf_cstr(&b), "0123456789");
@@ -129,7 +129,7 @@ static void test_buf_printf(void **state)
 
 static void test_buf_space_and_drop(void **state)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 100);
 	uint8_t *p = buf_space(&b, 10);
 	assert_non_null(p);
@@ -147,7 +147,7 @@ static void test_buf_space_and_drop(void **state)
 
 static void test_buf_no_memory(void **state)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 100000);
 	fail_at = 1;
 	buf_str(&b, "abc");

@@ -106,7 +106,7 @@ static void test_broken_parts(void **state)
 
 static void assert_folds(const char *from, const char *to)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 4096);
 	utf8_fold(&b, slice_str(from));
 	if (!slice_eq_str(buf_slice(&b), to))
@@ -168,7 +168,7 @@ static void test_fold_is_stable(void **state)
 				memcpy(one + n, "\xcc\x86", 2);
 				n += 2;
 			}
-			AUTO_BUF struct buf once, twice;
+			AUTO_BUF struct buf once = {0}, twice = {0};
 			buf_init(&once, 64);
 			buf_init(&twice, 64);
 			utf8_fold(&once, slice_of(one, n));
@@ -191,7 +191,7 @@ static void test_fold_of_capitals(void **state)
 		if (up == cp || up >= 0x2000 || low >= 0x2000 || cp == 0x345 /* a mark */ || (cp >= 0x530 && cp < 0x1e00))
 			continue;
 		uint8_t one[4], two[4];
-		AUTO_BUF struct buf a, b;
+		AUTO_BUF struct buf a = {0}, b = {0};
 		buf_init(&a, 64);
 		buf_init(&b, 64);
 		utf8_fold(&a, slice_of(one, utf8_put(cp, one)));
@@ -206,7 +206,7 @@ static void test_fold_of_capitals(void **state)
 
 static void test_fold_at_the_limit(void **state)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	for (size_t max = 0; max < 5; max++) {
 		buf_init(&b, max);
 		utf8_fold(&b, SLICE("й\xd0\xb8\xcc\x86ß"));
@@ -232,7 +232,7 @@ static void test_base64_vectors(void **state) /* RFC 4648 section 10 */
 	static const char *const rows[][2] = {
 		{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"},
 	};
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 100);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		assert_slice(b64(&b, slice_str(rows[i][0])), rows[i][1]);
@@ -251,7 +251,7 @@ static void test_base64_round(void **state)
 	uint8_t data[259];
 	for (size_t i = 0; i < sizeof data; i++)
 		data[i] = (uint8_t)(i * 167 + 13);
-	AUTO_BUF struct buf text, back, loose;
+	AUTO_BUF struct buf text = {0}, back = {0}, loose = {0};
 	buf_init(&text, 1000);
 	buf_init(&back, 1000);
 	buf_init(&loose, 1000);
@@ -260,7 +260,7 @@ static void test_base64_round(void **state)
 		buf_reset(&back);
 		assert_int_equal(base64_get(&back, buf_slice(&text)), 0);
 		assert_true(slice_eq(buf_slice(&back), slice_of(data, n)));
-		AUTO_BUF struct buf lines; /* broken into lines of every width, without its padding */
+		AUTO_BUF struct buf lines = {0}; /* broken into lines of every width, without its padding */
 		buf_init(&lines, 2000);
 		for (size_t i = 0; i < text.n && text.p[i] != '='; i++) {
 			if (i % (n % 9 + 1) == 0)
@@ -286,7 +286,7 @@ static void test_base64_refuses(void **state)
 		{"Z=g=", ERR_INPUT, ERR_INPUT}, {"Zg==\n", ERR_INPUT, 0}, {"Zg===", ERR_INPUT, ERR_INPUT}, {" ", ERR_INPUT, 0}, {"=g==", ERR_INPUT, ERR_INPUT},
 		{"Zm9vZ", ERR_INPUT, ERR_INPUT}, {"Zm9v.m9v", ERR_INPUT, ERR_INPUT},
 	};
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 100);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		buf_reset(&b);
@@ -302,7 +302,7 @@ static void test_base64_refuses(void **state)
 
 static void test_base64_limits(void **state)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 7);
 	base64_put(&b, SLICE("foobar"));
 	assert_int_equal(buf_code(&b), ERR_LIMIT);
@@ -325,7 +325,7 @@ static void test_base64_limits(void **state)
 
 static void test_hex(void **state)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 6);
 	hex_put(&b, SLICE("\x00\x7f\xff"));
 	assert_slice(buf_slice(&b), "007fff");

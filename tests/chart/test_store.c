@@ -160,7 +160,7 @@ static int say_kv(void *arg, struct slice key, struct slice blob, struct err *e)
 
 static void ask_all(struct store *s, struct buf *out)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 16);
 	char t[32];
 	bool changed;
@@ -334,7 +334,7 @@ static void test_rollback(void **state)
 	story_dir(dir);
 	snprintf(path, sizeof path, "%s/chart.db", dir);
 	struct store *s;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 100);
 	OK(store_sqlite_open(path, true, &s, e));
 	OK(TELL(s, begin, e));

@@ -30,7 +30,7 @@ static void make(struct facts *f, struct arena *a)
 
 static bool same(const struct facts *f, const struct facts *h)
 {
-	AUTO_BUF struct buf one, two;
+	AUTO_BUF struct buf one = {0}, two = {0};
 	buf_init(&one, 1 << 20);
 	buf_init(&two, 1 << 20);
 	facts_dump(f, &one);
@@ -41,7 +41,7 @@ static bool same(const struct facts *f, const struct facts *h)
 static void there_and_back(void **state)
 {
 	AUTO_ARENA struct arena *a = arena_new(1 << 20);
-	AUTO_BUF struct buf blob, again;
+	AUTO_BUF struct buf blob = {0}, again = {0};
 	buf_init(&blob, 1 << 20);
 	buf_init(&again, 1 << 20);
 	struct facts f, h;
@@ -69,7 +69,7 @@ static void there_and_back(void **state)
 static void damage(void **state)
 {
 	AUTO_ARENA struct arena *a = arena_new(1 << 20), *b = arena_new(1 << 20);
-	AUTO_BUF struct buf blob, again;
+	AUTO_BUF struct buf blob = {0}, again = {0};
 	buf_init(&blob, 1 << 20);
 	buf_init(&again, 1 << 20);
 	struct facts f, h;
@@ -125,7 +125,7 @@ static void lying_counts(void **state)
 static void small_arena(void **state)
 {
 	AUTO_ARENA struct arena *a = arena_new(1 << 20);
-	AUTO_BUF struct buf blob;
+	AUTO_BUF struct buf blob = {0};
 	buf_init(&blob, 1 << 20);
 	struct facts f, h;
 	make(&f, a);
@@ -144,7 +144,7 @@ static void small_arena(void **state)
 static void full_buffer(void **state)
 {
 	AUTO_ARENA struct arena *a = arena_new(1 << 20);
-	AUTO_BUF struct buf blob;
+	AUTO_BUF struct buf blob = {0};
 	buf_init(&blob, 100);
 	struct facts f;
 	make(&f, a);

@@ -207,7 +207,7 @@ static void safe_text(void **state)
 static void dump(void **state)
 {
 	AUTO_ARENA struct arena *a = arena_new(1 << 20);
-	AUTO_BUF struct buf out;
+	AUTO_BUF struct buf out = {0};
 	buf_init(&out, 1 << 20);
 	struct facts f;
 	facts_init(&f, a);

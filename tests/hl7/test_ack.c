@@ -19,7 +19,7 @@ static const char *ack(const char *message, enum hl7_ack_mode mode, enum hl7_ack
 
 static void check(const char *message, enum hl7_ack_mode mode, enum hl7_ack_verdict v, const char *want)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 20);
 	const char *have = ack(message, mode, v, false, &b);
 	if (strcmp(have, want) != 0)
@@ -114,7 +114,7 @@ static void modes(void **state)
 		{"", "AL", HL7_ACK_ENHANCED, "CA", "AA", "CE", "AE"},
 		{"NE", "AL", HL7_ACK_ENHANCED, "", "AA", "", "AE"},
 	};
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 20);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		for (int k = 0; k < 4; k++) {
@@ -130,7 +130,7 @@ static void modes(void **state)
 
 static void deterministic(void **state)
 {
-	AUTO_BUF struct buf a, b;
+	AUTO_BUF struct buf a = {0}, b = {0};
 	buf_init(&a, 1 << 20);
 	buf_init(&b, 1 << 20);
 	for (int i = 0; i < 3; i++)
@@ -143,7 +143,7 @@ static void utf16(void **state)
 	static const char message[] = "M\0S\0H\0|\0^\0~\0\\\0&\0|\0S\0|\0\xfc\0|\0R\0|\0|\0|\0|\0A\0D\0T\0^\0A\0" "0\0" "1\0|\0" "7\0|\0P\0|\0" "2\0.\0" "5\0|\0|\0|\0A\0L\0|\0N\0E\0\r\0";
 	static const char want[] = "MSH|^~\\&|R||S|\xC3\xBC|20261122031205+0000||ACK^A01^ACK|A9|P|2.5\rMSA|CA|7\r";
 	struct hl7_header h;
-	AUTO_BUF struct buf b, t;
+	AUTO_BUF struct buf b = {0}, t = {0};
 	buf_init(&b, 1 << 20);
 	buf_init(&t, 1 << 20);
 	hl7_header_read(slice_of(message, sizeof message - 1), &h);
@@ -154,7 +154,7 @@ static void utf16(void **state)
 	assert_slice(buf_slice(&t), want);
 	buf_reset(&b); /* and the other way round, with a mark */
 	buf_reset(&t);
-	AUTO_BUF struct buf big;
+	AUTO_BUF struct buf big = {0};
 	buf_init(&big, 1 << 20);
 	buf_add(&big, "\xfe\xff", 2);
 	for (size_t i = 0; i + 1 < sizeof message - 1; i += 2) {
@@ -205,7 +205,7 @@ static void header(void **state)
 /* Nobody makes us echo megabytes: what is beyond 64 KiB of the line is absent. */
 static void long_header(void **state)
 {
-	AUTO_BUF struct buf b, out;
+	AUTO_BUF struct buf b = {0}, out = {0};
 	struct hl7_header h;
 	buf_init(&b, 4 << 20);
 	buf_init(&out, 4 << 20);

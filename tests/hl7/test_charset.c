@@ -13,7 +13,7 @@ static void message(struct buf *b, const char *charset, struct slice name)
 
 static void check_bytes(const char *charset, struct slice name, const char *want, int encoding, bool problem)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	struct parsed p;
 	buf_init(&b, 4096);
 	message(&b, charset, name);
@@ -183,7 +183,7 @@ static void utf16(void **state)
 {
 	for (int kind = 0; kind < 4; kind++) {
 		bool little = kind & 1, mark = kind & 2;
-		AUTO_BUF struct buf b;
+		AUTO_BUF struct buf b = {0};
 		struct parsed p;
 		buf_init(&b, 4096);
 		widen(&b, "MSH|^~\\&|A|F|B|F|2026||ADT^A01|1|P|2.5||||||UNICODE UTF-16\rPID|1||7||M", little, mark);
@@ -212,7 +212,7 @@ static void utf8_mark(void **state)
 
 static void decode(void **state)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 20);
 	hl7_decode(HL7_CS_UTF8, B("a\xC3(\xE2\x82"), &b);
 	assert_slice(buf_slice(&b), "a\xEF\xBF\xBD(\xEF\xBF\xBD");
@@ -234,7 +234,7 @@ static void decode(void **state)
 		assert_int_equal(b.n, 0);
 	}
 	/* longer than a converter's step */
-	AUTO_BUF struct buf in;
+	AUTO_BUF struct buf in = {0};
 	buf_init(&in, 1 << 20);
 	for (int i = 0; i < 10000; i++)
 		buf_add(&in, "\xe9\x46", 2);

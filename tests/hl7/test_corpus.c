@@ -43,7 +43,7 @@ static void read_message(struct slice s)
 	seen.segments += p.m.count;
 	for (uint32_t i = 0; i < p.m.count; i++)
 		joined_again(&p.m, &p.m.segments[i]);
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 64 << 20);
 	struct jsonw w;
 	jsonw_init(&w, &b);
@@ -119,7 +119,7 @@ static void break_file(struct slice s, unsigned seed)
 		struct hl7_show show;
 		struct err e = {0};
 		int r;
-		AUTO_BUF struct buf b;
+		AUTO_BUF struct buf b = {0};
 		buf_init(&b, 256 << 20);
 		hl7_show_init(&show, "x", slice_of(copy, n));
 		while ((r = hl7_show_next(&show, &b, &e)) > 0)
@@ -143,7 +143,7 @@ static void walk_folder(const char *path, void (*each)(struct slice, const char 
 		if (S_ISDIR(st.st_mode)) {
 			walk_folder(name, each);
 		} else if (n < 3 || strcmp(de->d_name + n - 3, ".md") != 0) {
-			AUTO_BUF struct buf b;
+			AUTO_BUF struct buf b = {0};
 			struct err e = {0};
 			buf_init(&b, 1 << 30);
 			assert_int_equal(file_read(AT_FDCWD, name, 1 << 30, &b, &e), 0);

@@ -93,7 +93,7 @@ static int by_type(const void *a, const void *b)
 static void everything(void **state)
 {
 	AUTO_ARENA struct arena *a = arena_new(256 << 20);
-	AUTO_BUF struct buf in, one, two;
+	AUTO_BUF struct buf in = {0}, one = {0}, two = {0};
 	buf_init(&in, 64 << 20);
 	buf_init(&one, 64 << 20);
 	buf_init(&two, 64 << 20);
@@ -159,7 +159,7 @@ static void spot_checks(void **state)
 		{"cdc-prime-reportstream/prime-router/src/testIntegration/resources/serializers/test_result_first_rep.hl7", "2a14112c-ece1-4f82-915c-7b3a8d152eda", FACT_RESULT, 0, FF_TEXT, "This is a comment"},
 	};
 	AUTO_ARENA struct arena *a = arena_new(16 << 20);
-	AUTO_BUF struct buf in;
+	AUTO_BUF struct buf in = {0};
 	buf_init(&in, 16 << 20);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct hl7_msg m;

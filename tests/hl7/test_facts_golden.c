@@ -37,7 +37,7 @@ static void golden(void **state)
 	assert_int_equal(glob(HF_SOURCE_DIR "/tests/data/hl7/facts-*.hl7", 0, NULL, &g), 0);
 	assert_true(g.gl_pathc >= 16);
 	for (size_t i = 0; i < g.gl_pathc; i++) {
-		AUTO_BUF struct buf in, want, got;
+		AUTO_BUF struct buf in = {0}, want = {0}, got = {0};
 		buf_init(&in, 1 << 20);
 		buf_init(&want, 1 << 20);
 		buf_init(&got, 1 << 20);

@@ -47,7 +47,7 @@ static void for_each_fixture(void (*check)(struct slice message, struct arena *a
 	glob_t g;
 	assert_int_equal(glob(HF_SOURCE_DIR "/tests/data/hl7/facts-*.hl7", 0, NULL, &g), 0);
 	AUTO_ARENA struct arena *a = arena_new(64 << 20);
-	AUTO_BUF struct buf in, one, two;
+	AUTO_BUF struct buf in = {0}, one = {0}, two = {0};
 	buf_init(&in, 1 << 20);
 	buf_init(&one, 16 << 20);
 	buf_init(&two, 16 << 20);
@@ -173,7 +173,7 @@ static void hostile_sizes(void **state)
 	};
 	enum { SEGMENTS = 100000 };
 	AUTO_ARENA struct arena *a = arena_new((size_t)1 << 30);
-	AUTO_BUF struct buf text;
+	AUTO_BUF struct buf text = {0};
 	buf_init(&text, 64 << 20);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		buf_reset(&text);
@@ -215,7 +215,7 @@ static void hostile_fields(void **state)
 	static const char *const units[] = {"~", "^", "&", "~1", "A^B~", "\\T\\", "\"\"~", "X^^^H^MR~"};
 	static const char *const before[] = {"PID|||", "PID|||1^^^H^MR||", "PID|||1\rOBX|1|NM|X||", "PID|||1\rOBX|1|TX|X||", "PID|||1\rOBX|1|ED|X||", "PID|||1\rAL1|1||X||", "PID|||1\rNTE|1||", "PID|||1\rPV1|1|I|||||"};
 	AUTO_ARENA struct arena *a = arena_new((size_t)2 << 30);
-	AUTO_BUF struct buf text;
+	AUTO_BUF struct buf text = {0};
 	buf_init(&text, 64 << 20);
 	for (size_t i = 0; i < ARRAY_LEN(units); i++)
 		for (size_t k = 0; k < ARRAY_LEN(before); k++) {
@@ -240,7 +240,7 @@ static void hostile_fields(void **state)
 /* Whatever allocation fails: it says so, and what is there is whole. */
 static void full_arena(void **state)
 {
-	AUTO_BUF struct buf in, out;
+	AUTO_BUF struct buf in = {0}, out = {0};
 	buf_init(&in, 1 << 20);
 	buf_init(&out, 1 << 20);
 	load(HF_SOURCE_DIR "/tests/data/hl7/facts-results.hl7", &in);

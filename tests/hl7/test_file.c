@@ -9,7 +9,7 @@
 static void check_bytes(struct slice s, const char *want)
 {
 	static const char letters[] = {[HL7_PIECE_MESSAGE] = 'M', [HL7_PIECE_ENVELOPE] = 'E', [HL7_PIECE_JUNK] = 'J'};
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	struct hl7_file f;
 	struct hl7_piece p;
 	size_t at = 0;
@@ -95,7 +95,7 @@ static void wide(void **state)
 {
 	static const char *const text = "\r\nBHS|^~\\&|A\r" M1 "\r" P1 "\r\r\n" M2 "\nBTS|2\r\n\r\n";
 	for (int kind = 0; kind < 2; kind++) { /* big-endian without a mark, little-endian with */
-		AUTO_BUF struct buf b;
+		AUTO_BUF struct buf b = {0};
 		buf_init(&b, 4096);
 		if (kind)
 			buf_add(&b, "\xff\xfe", 2);
@@ -147,7 +147,7 @@ static void looks_like(void **state)
 /* Many small messages and one large: each byte is looked at once or twice, not once a message. */
 static void linear(void **state)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	struct hl7_file f;
 	struct hl7_piece p;
 	size_t n = 0;

@@ -58,13 +58,13 @@ static void showing(void **state)
 	struct err e = {0};
 	assert_int_equal(hl7_charset_warm(&e), 0);
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-		AUTO_BUF struct buf want;
+		AUTO_BUF struct buf want = {0};
 		buf_init(&want, 1 << 20);
 		left = -1;
 		assert_int_equal(show_all(texts[i], &want, &e), 0);
 		failed = true;
 		for (long k = 0; failed; k++) {
-			AUTO_BUF struct buf out;
+			AUTO_BUF struct buf out = {0};
 			buf_init(&out, 1 << 20);
 			failed = false;
 			left = k;
@@ -82,13 +82,13 @@ static void showing(void **state)
 static void acknowledging(void **state)
 {
 	struct hl7_header h;
-	AUTO_BUF struct buf want;
+	AUTO_BUF struct buf want = {0};
 	hl7_header_read(SLICE("MSH|^~\\&|A|B|C|D|2026||ADT^A01|1|P|2.5|||AL|AL\r"), &h);
 	buf_init(&want, 1 << 20);
 	hl7_ack_write(&h, HL7_ACK_ORIGINAL, HL7_STORED, "I", 0, &want);
 	failed = true;
 	for (long k = 0; failed && k < 1000; k++) {
-		AUTO_BUF struct buf out;
+		AUTO_BUF struct buf out = {0};
 		buf_init(&out, 1 << 20);
 		failed = false;
 		left = k;

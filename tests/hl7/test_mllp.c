@@ -65,7 +65,7 @@ static void same(struct slice s, struct buf *log, const char *want, bool flags, 
 /* The stream gives these frames however it is cut. */
 static void check_flags(struct slice s, const char *want, bool flags)
 {
-	AUTO_BUF struct buf log;
+	AUTO_BUF struct buf log = {0};
 	buf_init(&log, 16 << 20);
 	feed_cut(s, s.n, s.n, &log, flags);
 	same(s, &log, want, flags, s.n, s.n);
@@ -221,7 +221,7 @@ static void wide(void **state)
 {
 	/* UTF-16LE: U+201C is 1c 20, U+0D1C 1c 0d, and the quotation mark stands before "MSH|" */
 	static const char text[] = "\x0b\xff\xfeM\0S\0H\0|\0^\0~\0\\\0&\0|\0\x1c\x20M\0S\0H\0|\0\x1d\x20|\0\r\0\x1c\r";
-	AUTO_BUF struct buf log;
+	AUTO_BUF struct buf log = {0};
 	buf_init(&log, 4096);
 	for (size_t a = 0; a < sizeof text - 1; a++) {
 		feed_cut(slice_of(text, sizeof text - 1), a, sizeof text - 1, &log, false);
@@ -242,7 +242,7 @@ static void wide(void **state)
 
 static void idle_ends_a_frame(void **state)
 {
-	AUTO_BUF struct buf log;
+	AUTO_BUF struct buf log = {0};
 	struct hl7_mllp m;
 	struct hl7_frame f;
 	buf_init(&log, 4096);
@@ -378,7 +378,7 @@ static void hostile_in_linear_time(void **state)
 
 static void wrapped(void **state)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 4096);
 	hl7_mllp_wrap(&b, SLICE(M1));
 	assert_slice(buf_slice(&b), VT M1 END);

@@ -238,7 +238,7 @@ static void every_length(void **state)
 
 static void limits(void **state)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	struct parsed p;
 	buf_init(&b, (size_t)100 << 20);
 	buf_str(&b, MSH "PID|");
@@ -281,7 +281,7 @@ static void limits(void **state)
 
 static void arena_too_small(void **state)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 20);
 	buf_str(&b, MSH "PID|");
 	for (int i = 0; i < 10000; i++)
@@ -309,7 +309,7 @@ static void few_problems(void **state)
 
 static void check_text(const char *raw, const char *want)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	struct parsed p;
 	buf_init(&b, 4096);
 	buf_str(&b, MSH "OBX|1|TX|||");
@@ -346,7 +346,7 @@ static void escapes(void **state)
 	check_text("\\M824041\\\\C12\\", "\\M824041\\\\C12\\");
 	check_text("\\F", "\\F");
 	/* a number is held to what a page can bear */
-	AUTO_BUF struct buf blanks;
+	AUTO_BUF struct buf blanks = {0};
 	buf_init(&blanks, 4096);
 	for (int i = 0; i < 100; i++)
 		buf_u8(&blanks, ' ');

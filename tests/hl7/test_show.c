@@ -19,7 +19,7 @@ static void show(struct slice s, const char *name, struct buf *out, struct hl7_s
 
 static void check_bytes(struct slice s, const char *want)
 {
-	AUTO_BUF struct buf out;
+	AUTO_BUF struct buf out = {0};
 	struct hl7_show sh;
 	buf_init(&out, 1 << 20);
 	show(s, "f", &out, &sh);
@@ -30,7 +30,7 @@ static void check_bytes(struct slice s, const char *want)
 /* One field of a segment. */
 static void check_field(const char *raw, const char *want)
 {
-	AUTO_BUF struct buf in, out;
+	AUTO_BUF struct buf in = {0}, out = {0};
 	buf_init(&in, 1 << 20);
 	buf_init(&out, 1 << 20);
 	buf_printf(&in, M "\rZZZ|%s|x\r", raw);
@@ -99,7 +99,7 @@ static void files(void **state)
 
 static void counts(void **state)
 {
-	AUTO_BUF struct buf out;
+	AUTO_BUF struct buf out = {0};
 	struct hl7_show sh;
 	buf_init(&out, 1 << 20);
 	show(SLICE("junk\r" M "\r"), "f", &out, &sh);
@@ -114,7 +114,7 @@ static void counts(void **state)
 
 static void out_of_room(void **state)
 {
-	AUTO_BUF struct buf out;
+	AUTO_BUF struct buf out = {0};
 	struct hl7_show sh;
 	struct err e = {0};
 	buf_init(&out, 100);
@@ -126,7 +126,7 @@ static void out_of_room(void **state)
 /* A field of two million repetitions takes time by its size, not by its square. */
 static void many_repetitions(void **state)
 {
-	AUTO_BUF struct buf in, out;
+	AUTO_BUF struct buf in = {0}, out = {0};
 	struct hl7_show sh;
 	buf_init(&in, 64 << 20);
 	buf_init(&out, 256 << 20);
@@ -179,7 +179,7 @@ static void block(struct slice page, int n, const char *join, struct buf *out)
 
 static void example_of_the_page(void **state)
 {
-	AUTO_BUF struct buf page, in, want, out;
+	AUTO_BUF struct buf page = {0}, in = {0}, want = {0}, out = {0};
 	struct hl7_show sh;
 	struct err e = {0};
 	buf_init(&page, 1 << 20);

@@ -12,7 +12,7 @@ static void leaf(void **state)
 {
 	struct ledger_leaf l = a_leaf(), back;
 	uint8_t b[LEDGER_LEAF_MAX + 1];
-	AUTO_BUF struct buf hex;
+	AUTO_BUF struct buf hex = {0};
 	buf_init(&hex, 1024);
 	size_t n = ledger_leaf_encode(&l, b);
 	hex_put(&hex, slice_of(b, n));
@@ -49,7 +49,7 @@ static void entry(void **state)
 	struct ledger_leaf l = a_leaf();
 	struct ledger_entry en;
 	uint8_t salt[32], line[ENTRY_LINE_MAX];
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 4096);
 	for (int i = 0; i < 32; i++)
 		salt[i] = (uint8_t)(i * 8 + 3);
@@ -130,7 +130,7 @@ static void segment(void **state)
 	struct ledger_segment_head h = {.number = 7, .size = 1 << 20, .key_file = SLICE("a key file")}, back;
 	struct ledger_record_head r = {.plain = 1000, .count = 3, .left = 2, .counter = UINT64_C(0x1122334455667788), .batch = 9, .first = 77}, rb;
 	uint8_t page[WAL_PAGE], rec[WAL_RECORD_HEAD], key[32], got[32];
-	AUTO_BUF struct buf text;
+	AUTO_BUF struct buf text = {0};
 	memset(h.id, 0x5a, WAL_ID);
 	memset(key, 0xc3, sizeof key);
 	ledger_segment_head_put(page, &h);
@@ -246,7 +246,7 @@ static void tree(void **state)
 	for (int l = 0; l < TREE_LEVELS; l++)
 		if (t->n[l])
 			OK(ledger_tile_put(dirfd, l, SIZE >> (8 * l) >> 8, t->n[l], slice_of(t->hash[l], t->n[l] * 32u), e));
-	AUTO_BUF struct buf p;
+	AUTO_BUF struct buf p = {0};
 	buf_init(&p, 4096);
 	for (uint64_t n = 1; n <= SIZE; n += n < 20 ? 1 : 37) {
 		uint8_t root[32];
@@ -324,7 +324,7 @@ static void checkpoints(void **state)
 static void packs(void **state)
 {
 	struct ledger_pack_info p = {.number = 12, .size = 345, .first = 6789, .count = 10, .plain = 1112, .period = 20264}, back;
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 4096);
 	memset(p.sha256, 0x11, 32);
 	ledger_pack_body_put(&b, &p);

@@ -114,7 +114,7 @@ static bool disturbed(const char *what, const char *call, const char *how, int w
 	int r = run(argv, NULL, NULL);
 	if (r == 8 || r == 9 || r == 134)
 		fail_msg("%s %s at %d: the worker gave %d", call, how, when, r);
-	AUTO_BUF struct buf log;
+	AUTO_BUF struct buf log = {0};
 	buf_init(&log, 1 << 26);
 	OK(file_read(AT_FDCWD, log_file, 1 << 26, &log, e));
 	return strstr(buf_cstr(&log), "INJECTED") || strstr(buf_cstr(&log), "killed by SIGKILL");

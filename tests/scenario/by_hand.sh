@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# doc/recovery-by-hand.md from top to bottom, as it stands: a site whose daemon was killed is read with age, zstd, gfcombine, openssl and python alone.
+# doc/recovery-by-hand.md from top to bottom, as it stands: a site whose daemon was killed is read with the paper shares, age, zstd, gfcombine and python alone.
 . "$(dirname "$0")/lib.sh"
-for tool in age zstd gfcombine openssl; do command -v $tool >/dev/null || skip "$tool is not installed"; done
+for tool in age zstd gfcombine; do command -v $tool >/dev/null || skip "$tool is not installed"; done
 mkdir shares hand
 "$HOLDFAST" init site --name "St. Gabriel" --shares 2/3 --shares-dir shares 2>/dev/null
 "$HOLDFAST" simulate --out day.hl7 --beds 20 --count 700
@@ -18,18 +18,14 @@ cp shares/*-3-of-3.txt hand/share-3.txt
 python3 - "$top/doc/recovery-by-hand.md" hand <<'P'
 import re, sys
 page, to = open(sys.argv[1]).read(), sys.argv[2]
-steps = []
-for name, text in re.findall(r'^```(?:python (\S+)|sh)\n(.*?)^```$', page, re.M | re.S):
-    if name:
-        open(f'{to}/{name}', 'w').write(text)
-    else:
-        steps.append(text)
-assert len(steps) == 4, 'the page has four steps'
-open(f'{to}/steps.sh', 'w').write('set -euo pipefail\n' + ''.join(steps))
+blocks = re.findall(r'^<!-- file: (\S+) -->\n```\w+\n(.*?)^```$', page, re.M | re.S)
+assert [n for n, _ in blocks] == ['join.sh', 'share.py', 'key.py', 'packs.sh', 'tail.py', 'split.py'], 'the page has other blocks'
+for name, text in blocks:
+    open(f'{to}/{name}', 'w').write(text)
 P
-(cd hand && SITE=../site bash steps.sh) >hand.log 2>&1 || fail "the page does not work: $(tail -5 hand.log)"
-cmp -s hand/care.key site/keys/care.key || fail "the shares did not give back the care key"
-grep -q " 0 missing of" hand.log || fail "entries are missing: $(cat hand.log)"
+(cd hand && sh join.sh share-*.txt >recovery.key && sh packs.sh ../site recovery.key >entries && python3 tail.py ../site recovery.key >tail && cat entries tail | python3 split.py ../site out) >hand.log 2>&1 ||
+	fail "the page does not work: $(tail -5 hand.log)"
+grep -q ", 0 are missing" hand.log || fail "entries are missing: $(cat hand.log)"
 
 # every message that was acknowledged, and in the tail alone those of the last moment
 while read -r id; do grep -aqF "|$id|" hand/entries hand/tail || fail "$id was acknowledged and is not there"; done <acked
@@ -50,7 +46,6 @@ P
 # a share of another site is no share of this one
 "$HOLDFAST" init other --shares 2/3 --shares-dir hand 2>/dev/null
 cp hand/Hospital-share-2-of-3.txt hand/share-3.txt
-rm hand/secret*
-(cd hand && SITE=../site bash steps.sh) >wrong.log 2>&1 && fail "a foreign share was taken"
+(cd hand && sh join.sh share-*.txt) >wrong.log 2>&1 && fail "a foreign share was taken"
 grep -q "do not belong together" wrong.log || fail "a foreign share is not named: $(cat wrong.log)"
 echo "read by hand"

@@ -28,7 +28,17 @@ for k in sys.argv[1].split("."):
 print(d if not isinstance(d,(dict,list)) else json.dumps(d))' "$1"; }
 # count of entries of a kind
 entries() { "$HOLDFAST" ledger list --site "$1" --json --kind "${2:-hl7v2}" | wc -l; }
-free_port() { python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])'; }
+# A port that nobody holds, below those that the kernel hands to whoever connects: it cannot be taken by a connection between the question and its use.
+free_port() { python3 -c 'import random, socket
+while True:
+    p = random.randrange(15000, 32000)
+    s = socket.socket()
+    try:
+        s.bind(("127.0.0.1", p))
+    except OSError:
+        continue
+    print(p)
+    break'; }
 # start SITE: plain daemon on free loopback ports: $http, $mllp
 start() {
 	local site=$1
@@ -36,7 +46,7 @@ start() {
 	http=$(free_port) mllp=$(free_port)
 	"$HOLDFAST" serve --site "$site" --plain --http 127.0.0.1:$http --mllp 127.0.0.1:$mllp "$@" 2>>"$work/serve.log" &
 	daemon=$!
-	for _ in $(seq 200); do
+	for _ in $(seq 400); do
 		if curl -sf "http://127.0.0.1:$http/healthz" >/dev/null 2>&1; then return 0; fi
 		kill -0 "$daemon" 2>/dev/null || fail "serve ended: $(tail -5 "$work/serve.log")"
 		sleep 0.05

@@ -277,7 +277,7 @@ static void cosignature_rules(void **state)
 		assert_int_equal(times[0], good[i]);
 	}
 	/* the time is signed: change it alone */
-	AUTO_BUF struct buf sig, text64;
+	AUTO_BUF struct buf sig = {0}, text64 = {0};
 	buf_init(&sig, 200);
 	buf_init(&text64, 200);
 	size_t name_n = strlen("\xe2\x80\x94 witness.example/w1 ");

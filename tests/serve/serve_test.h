@@ -21,6 +21,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -40,14 +41,20 @@ static inline int remove_one(const char *path, const struct stat *st, int flag, 
 	return remove(path);
 }
 
+/* Below those that the kernel hands to whoever connects: no connection can take it between the question and its use. */
 static inline uint16_t free_port(void)
 {
-	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t n = sizeof a;
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	assert_true(fd >= 0 && bind(fd, (struct sockaddr *)&a, sizeof a) == 0 && getsockname(fd, (struct sockaddr *)&a, &n) == 0);
-	close(fd);
-	return ntohs(a.sin_port);
+	for (;;) {
+		struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+		uint16_t port = (uint16_t)(15000 + arc4random_uniform(17000));
+		a.sin_port = htons(port);
+		int fd = socket(AF_INET, SOCK_STREAM, 0);
+		assert_true(fd >= 0);
+		int r = bind(fd, (struct sockaddr *)&a, sizeof a);
+		close(fd);
+		if (r == 0)
+			return port;
+	}
 }
 
 static inline void house_make(struct house *h)
@@ -56,7 +63,7 @@ static inline void house_make(struct house *h)
 	*h = (struct house){.dir = "/tmp/hf-serve-XXXXXX"};
 	assert_non_null(mkdtemp(h->dir));
 	snprintf(h->site, sizeof h->site, "%s/site", h->dir);
-	AUTO_BUF struct buf talk;
+	AUTO_BUF struct buf talk = {0};
 	buf_init(&talk, 1 << 16);
 	struct site_init o = {.name = "Test", .k = 2, .n = 3, .shares_dir = h->dir};
 	if (site_create(h->site, &o, &talk, &e) < 0)
@@ -80,6 +87,7 @@ static inline void house_start(struct house *h, bool self_test, bool sandbox_off
 		if (!getenv("SERVE_TEST_LOG"))
 			dup2(log, 2);
 		setpgid(0, 0);
+		prctl(PR_SET_PDEATHSIG, SIGTERM); /* a test that is stopped from outside leaves no daemon behind */
 		_exit(serve_run(&o, &e) < 0 ? 3 : 0);
 	}
 	if (site_open(h->site, &h->s, &e) < 0)

@@ -121,7 +121,7 @@ static void test_secrets_stay(void **state)
 	static struct fixture f;
 	struct err e = {0};
 	char token[TOKEN_MAX];
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 20);
 	setup(&f);
 	add(&f, "anna", "clinician");

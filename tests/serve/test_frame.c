@@ -23,7 +23,7 @@ static void test_heads(void **state)
 		{"zero is not zero", 0, FRAME_R_GO, 1, false},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		AUTO_BUF struct buf b;
+		AUTO_BUF struct buf b = {0};
 		struct frame f;
 		buf_init(&b, 64);
 		buf_u32le(&b, rows[i].n);
@@ -40,7 +40,7 @@ static void test_heads(void **state)
 
 static void test_fields(void **state)
 {
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	char text[8];
 	buf_init(&b, 1 << 20);
 	frame_str(&b, "seven..");
@@ -79,7 +79,7 @@ static void test_stream(void **state)
 {
 	int fd[2];
 	struct chan from;
-	AUTO_BUF struct buf all;
+	AUTO_BUF struct buf all = {0};
 	buf_init(&all, 1 << 24);
 	for (unsigned i = 0; i < 300; i++) {
 		size_t at = frame_begin(&all, FRAME_K_REPLY, i);
@@ -138,7 +138,7 @@ static void test_stream_refuses(void **state)
 static void test_packets(void **state)
 {
 	int fd[2], pass[2], extra[PACKET_FDS];
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	struct frame f;
 	buf_init(&b, FRAME_HEAD + FRAME_SMALL + 64);
 	pair(SOCK_SEQPACKET, fd);

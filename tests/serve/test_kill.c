@@ -277,7 +277,7 @@ static void test_kill(void **state)
 
 	struct ledger_verify_options vo = {.bodies = true};
 	struct ledger_verify_report report;
-	AUTO_BUF struct buf faults;
+	AUTO_BUF struct buf faults = {0};
 	buf_init(&faults, 1 << 20);
 	if (ledger_verify(s.fd, &keys, &vo, &report, &faults, &e) < 0)
 		fail_msg("verify: %s %s", e.text, buf_cstr(&faults));

@@ -56,7 +56,7 @@ static void test_ini(void **state)
 	}
 	static struct site s;
 	struct err e = {0};
-	AUTO_BUF struct buf b;
+	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 20);
 	buf_str(&b, GOOD "[listener lab]\naddress = [::1]:2576\nallow = ");
 	for (int i = 0; i < 11; i++)
@@ -105,7 +105,7 @@ static size_t files_in(const char *dir)
 static void test_create(void **state)
 {
 	char dir[] = "/tmp/hf-site-XXXXXX", path[64], other[64];
-	AUTO_BUF struct buf talk;
+	AUTO_BUF struct buf talk = {0};
 	struct err e = {0};
 	assert_non_null(mkdtemp(dir));
 	buf_init(&talk, 1 << 16);
@@ -119,7 +119,7 @@ static void test_create(void **state)
 	assert_true(slice_starts(slice_str(s.origin), "holdfast/st-anne-care-"));
 	assert_int_equal(s.listener_count, 1);
 	/* nothing of the recovery key: no identity but the care key lies anywhere in it */
-	AUTO_BUF struct buf left;
+	AUTO_BUF struct buf left = {0};
 	buf_init(&left, 1 << 16);
 	site_shares_left(s.fd, &left);
 	assert_non_null(strstr(buf_cstr(&left), "share-3-of-3.txt"));
