@@ -130,7 +130,9 @@ int main(void)
 	if (!mkdtemp(folder))
 		return 1;
 	int r = 1;
-	if (take_blocks() == 3)
+	if (take_blocks() != 6)
+		print_message("doc/recovery-by-hand.md has other blocks than this test knows\n");
+	else
 		r = cmocka_run_group_tests(tests, NULL, NULL);
 	if (!getenv("HOLDFAST_KEEP"))
 		remove_tree(folder);
