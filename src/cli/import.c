@@ -12,7 +12,7 @@ struct importing {
 	struct control *k;
 	const char *file;
 	uint64_t messages, resources, envelopes, fragments, duplicates, bad_files, sent;
-	bool quiet;
+	struct batch_run *batch;
 };
 
 static int on_result(void *arg, uint64_t tag, const struct control_appended *r, struct err *e)
@@ -49,14 +49,29 @@ static struct slice control_key(const struct hl7_header *h, uint8_t *out, size_t
 	return slice_of(out, n);
 }
 
+static int put_line(void *arg, const struct batch_line *l, struct err *e)
+{
+	struct importing *im = arg;
+	im->envelopes++;
+	return put(im, LEDGER_HL7V2_ENVELOPE, 0, l->line, true, slice_of(l->key, sizeof l->key), e);
+}
+
 static int import_hl7(struct importing *im, struct slice text, struct err *e)
 {
 	struct hl7_file f;
 	struct hl7_piece p;
 	uint64_t messages = 0, junk = 0;
+	int r = 0;
 	hl7_file_init(&f, text);
-	for (hl7_file_next(&f, &p); p.type != HL7_PIECE_END; hl7_file_next(&f, &p)) {
-		int r;
+	batch_begin(im->batch);
+	for (hl7_file_next(&f, &p); r == 0 && p.type != HL7_PIECE_END; hl7_file_next(&f, &p)) {
+		if (p.type == HL7_PIECE_ENVELOPE) { /* stored when it is known what it belongs to */
+			r = batch_line(im->batch, 0, p.bytes, put_line, im, e);
+			continue;
+		}
+		r = batch_other(im->batch, p.bytes, put_line, im, e);
+		if (r < 0)
+			return r;
 		if (p.type == HL7_PIECE_MESSAGE) {
 			struct hl7_header h;
 			uint8_t key[512];
@@ -64,17 +79,16 @@ static int import_hl7(struct importing *im, struct slice text, struct err *e)
 			r = put(im, LEDGER_HL7V2, 0, p.bytes, true, control_key(&h, key, sizeof key), e);
 			im->messages++;
 			messages++;
-		} else if (p.type == HL7_PIECE_ENVELOPE) {
-			r = put(im, LEDGER_HL7V2_ENVELOPE, 0, p.bytes, false, SLICE_NULL, e);
-			im->envelopes++;
 		} else {
 			r = put(im, LEDGER_HL7V2_FRAGMENT, 0, p.bytes, true, SLICE_NULL, e);
 			im->fragments++;
 			junk++;
 		}
-		if (r < 0)
-			return r;
 	}
+	if (r == 0)
+		r = batch_other(im->batch, SLICE_NULL, put_line, im, e);
+	if (r < 0)
+		return r;
 	if (junk)
 		cli_note("holdfast: %s: %" PRIu64 " piece%s without a message header kept as evidence", im->file, junk, junk == 1 ? "" : "s");
 	if (!messages)
@@ -218,7 +232,8 @@ int cmd_import(int argc, char **argv)
 		return cli_usage("import: name at least one file");
 	struct err e = {0};
 	struct site s;
-	struct importing im = {0};
+	static struct batch_run batch;
+	struct importing im = {.batch = &batch};
 	if (cli_site(site, &s, &e) < 0)
 		return cli_fail(&e);
 	if (control_open(&s, true, &im.k, &e) < 0) {

@@ -118,8 +118,11 @@ void ledger_checkpoint(struct ledger *l, struct buf *ret); /* the published sign
  * stored bytes. ERR_NO: no. Staged entries count. */
 int ledger_find_same(struct ledger *l, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e) MUST;
 /* The same table under a second key: was control_key (sender and control id, any bytes) seen with an entry that is still there? It is remembered together with the next HL7V2
- * entry appended, so what a crash took back does not count as seen. */
+ * (or HL7V2_ENVELOPE) entry appended, so what a crash took back does not count as seen. */
 bool ledger_control_seen(struct ledger *l, struct slice control_key);
+/* Is this very body there, with this kind, as the entry that was remembered under control_key? For lines that are repeated only together with what stands beside them (a batch's envelope). It
+ * is remembered, in the same way, together with the next HL7V2_ENVELOPE entry appended. */
+bool ledger_control_same(struct ledger *l, struct slice control_key, uint8_t kind, struct slice body, uint64_t *ret_seq, int64_t *ret_time);
 /* The ledger cannot read control ids out of bodies. After an unclean stop, or when the table was lost, those of the entries from ledger_control_from to the ledger_size that
  * ledger_open found may be missing (usually none: then the two are equal). A caller that cares scans them, teaches each, and says when it is through. */
 uint64_t ledger_control_from(const struct ledger *l);

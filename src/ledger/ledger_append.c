@@ -4,6 +4,7 @@
 #include "ledger_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,7 +102,7 @@ static int fits(const struct ledger *l, const char *source, struct slice body, s
 static int prepare(struct ledger *l, uint8_t kind, struct slice body, bool ordinary, struct err *e)
 {
 	int r = room(l, body.n + ENTRY_LINE_MAX, ordinary, e);
-	if (r == 0 && remembers(kind))
+	if (r == 0 && (remembers(kind) || kind == LEDGER_HL7V2_ENVELOPE))
 		r = ledger_seen_room(l->seen, 2, e);
 	if (r < 0)
 		return r;
@@ -140,7 +141,7 @@ int ledger_append(struct ledger *l, uint8_t kind, uint8_t flags, const char *sou
 
 	if (remembers(kind))
 		ledger_seen_add(l->seen, ledger_seen_print(l->seen, SEEN_BODY, body), seq, check_of(&t->leaf));
-	if (kind == LEDGER_HL7V2 && l->control_print) {
+	if ((kind == LEDGER_HL7V2 || kind == LEDGER_HL7V2_ENVELOPE) && l->control_print) {
 		ledger_seen_add(l->seen, l->control_print, seq, check_of(&t->leaf));
 		l->control_print = 0;
 	}
@@ -364,7 +365,7 @@ static bool is_same(void *arg, uint64_t seq, uint16_t check)
 {
 	struct same *q = arg;
 	struct ledger_leaf leaf;
-	if (seq >= q->l->entries.end || ledger_read_leaf(q->l, seq, &leaf, NULL) < 0 || check_of(&leaf) != check || leaf.size != q->body.n || !remembers(leaf.kind))
+	if (seq >= q->l->entries.end || ledger_read_leaf(q->l, seq, &leaf, NULL) < 0 || check_of(&leaf) != check || leaf.size != q->body.n || (q->kind ? leaf.kind != q->kind : !remembers(leaf.kind)))
 		return false;
 	if (seq >= q->l->entries.base) { /* salt and commitment are at hand: no need to open anything */
 		uint8_t commit[SEAL_HASH];
@@ -375,6 +376,7 @@ static bool is_same(void *arg, uint64_t seq, uint16_t check)
 		struct ledger_entry en;
 		if (ledger_read(q->l, seq, &en, NULL) < 0 || !slice_eq(en.body, q->body))
 			return false;
+	int kind;   /* 0: any of those that are remembered by their bodies */
 	}
 	q->seq = seq;
 	q->time = leaf.time;
@@ -431,6 +433,20 @@ int ledger_control_learn(struct ledger *l, uint64_t seq, struct slice control_ke
 
 void ledger_control_learned(struct ledger *l)
 {
+bool ledger_control_same(struct ledger *l, struct slice control_key, uint8_t kind, struct slice body, uint64_t *ret_seq, int64_t *ret_time)
+{
+	struct same q = {.l = l, .body = body, .kind = kind};
+	if (!l->seen)
+		return false;
+	l->control_print = ledger_seen_print(l->seen, SEEN_CONTROL, control_key);
+	if (!ledger_seen_find(l->seen, l->control_print, is_same, &q))
+		return false;
+	l->control_print = 0; /* nothing will be appended for it */
+	*ret_seq = q.seq;
+	*ret_time = q.time;
+	return true;
+}
+
 	pthread_mutex_lock(&l->house.mu);
 	l->house.control_known = true;
 	pthread_mutex_unlock(&l->house.mu);

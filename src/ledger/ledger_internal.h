@@ -400,7 +400,7 @@ struct ledger {
 	uint64_t batch;
 
 	struct ledger_seen *seen;
-	uint64_t control_print; /* to go with the next HL7 v2 message; 0: none */
+	uint64_t control_print; /* to go with the next HL7 v2 message or envelope line; 0: none */
 	uint64_t control_from;
 	bool pack_staged; /* the entry of the pack that was built is appended already */
 

@@ -96,6 +96,7 @@ struct keeper {
 	struct err upkeep;       /* packs or checkpoints cannot be written at the moment; entries still are */
 	int64_t upkeep_since;
 	uint64_t learn_next, learn_end; /* control ids that the table of seen messages may lack */
+	struct batch_run learn_batch;
 	bool stopping;
 };
 

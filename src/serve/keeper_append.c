@@ -4,6 +4,8 @@
 #include "fhir.h"
 
 #define AT_ONCE (30 * TIME_SEC) /* longest that a writer waits for the view */
+#define LEARN 500               /* entries a round: a few milliseconds */
+#define LEARN_AT_ONCE 40
 
 /* ---- the common part ---- */
 
@@ -23,7 +25,16 @@ static int store(struct keeper *k, const struct incoming *in, struct outgoing *r
 {
 	struct outgoing out = {0};
 	uint8_t flags = in->flags;
-	if (in->dedupe) {
+	if (in->dedupe && in->kind == LEDGER_HL7V2_ENVELOPE) {
+		/* by its bytes and what stands beside it: "BTS|2" alone ends many batches. After a crash that has to be read first; more than this would hold up the feeds */
+		for (int i = 0; i < LEARN_AT_ONCE && k->learn_next < k->learn_end; i++)
+			keeper_learn(k);
+		if (in->key.n && ledger_control_same(k->l, in->key, in->kind, in->body, &out.seq, &out.time)) {
+			out.duplicate = true;
+			*ret = out;
+			return 0;
+		}
+	} else if (in->dedupe) {
 		struct err why = {0};
 		int r = ledger_find_same(k->l, in->body, &out.seq, &out.time, &why);
 		if (r == 0) {
@@ -34,7 +45,7 @@ static int store(struct keeper *k, const struct incoming *in, struct outgoing *r
 		if (r != ERR_NO) /* rather twice than not at all */
 			role_log(k->r, "cannot look for a repetition: %s", why.text);
 	}
-	if (in->key.n && ledger_control_seen(k->l, in->key))
+	if (in->key.n && in->kind != LEDGER_HL7V2_ENVELOPE && ledger_control_seen(k->l, in->key))
 		flags |= LEDGER_FLAG_ID_REUSED;
 	int r = ledger_append(k->l, in->kind, flags, in->source, in->body, in->ordinary, &out.seq, &out.time, e);
 	if (r == ERR_LIMIT && ledger_size(k->l) > ledger_durable(k->l) && ledger_commit(k->l, e) == 0) /* this round brought more than one commit takes: begin another */
@@ -376,7 +387,24 @@ void op_audit(struct keeper *k, struct kchan *ch, const struct frame *f)
 
 /* ---- control ids ---- */
 
-#define LEARN 500 /* entries a round: a few milliseconds */
+static int learn_line(void *arg, const struct batch_line *l, struct err *e)
+{
+	struct keeper *k = arg;
+	return ledger_control_learn(k->l, l->id, slice_of(l->key, sizeof l->key), e);
+}
+
+/* What an import stored stands in the ledger in the order of its file. Where something stood between (two imports at a time, a message that was there before) a line gets another key than its file
+ * gives it, and a repetition of it would be stored once more: rather that than losing one. */
+static int learn_batch(struct keeper *k, const struct ledger_entry *en, struct err *e)
+{
+	if (strcmp(en->leaf.source, "import"))
+		return 0;
+	if (en->leaf.kind == LEDGER_HL7V2_ENVELOPE)
+		return batch_line(&k->learn_batch, en->seq, en->body, learn_line, k, e);
+	if (en->leaf.kind == LEDGER_HL7V2 || en->leaf.kind == LEDGER_HL7V2_FRAGMENT)
+		return batch_other(&k->learn_batch, en->body, learn_line, k, e);
+	return 0;
+}
 
 static int learn_one(void *arg, const struct ledger_entry *en, struct err *e)
 {
@@ -384,8 +412,9 @@ static int learn_one(void *arg, const struct ledger_entry *en, struct err *e)
 	struct hl7_header h;
 	uint8_t key[HL7_CONTROL_KEY];
 	k->learn_next = en->seq + 1;
-	if (en->leaf.kind != LEDGER_HL7V2)
-		return 0;
+	int r = learn_batch(k, en, e);
+	if (r < 0 || en->leaf.kind != LEDGER_HL7V2)
+		return r;
 	hl7_header_read(en->body, &h);
 	struct slice s = serve_control_key(&h, key);
 	return s.n ? ledger_control_learn(k->l, en->seq, s, e) : 0;
@@ -399,6 +428,9 @@ void keeper_learn(struct keeper *k)
 	uint64_t to = k->learn_end - k->learn_next > LEARN ? k->learn_next + LEARN : k->learn_end;
 	if (ledger_scan(k->l, k->learn_next, to, true, learn_one, k, &e) < 0)
 		k->learn_next = to; /* an entry that cannot be read has no control id to learn; verify says what is wrong with it */
-	if (k->learn_next >= k->learn_end)
+	if (k->learn_next >= k->learn_end) {
+		if (batch_other(&k->learn_batch, SLICE_NULL, learn_line, k, &e) < 0)
+			role_log(k->r, "what is known of batches is incomplete: %s", e.text);
 		ledger_control_learned(k->l);
+	}
 }

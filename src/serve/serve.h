@@ -80,8 +80,8 @@ bool control_private(const struct control *c); /* we run the keeper ourselves */
 struct control_append {
 	uint8_t kind, flags;
 	struct slice body;
-	bool dedupe;           /* the same bytes again: no new entry */
-	struct slice control_key; /* HL7 v2: sender and control id, for the reused-id flag; may be empty */
+	bool dedupe;           /* the same bytes again: no new entry. Of an envelope line: the same bytes under the same control_key */
+	struct slice control_key; /* HL7 v2: sender and control id, for the reused-id flag; envelope lines: what struct batch_run gives; may be empty */
 };
 struct control_appended {
 	uint64_t seq;
@@ -92,6 +92,26 @@ struct control_appended {
 typedef int control_result_fn(void *arg, uint64_t tag, const struct control_appended *r, struct err *e);
 int control_append(struct control *c, const struct control_append *a, uint64_t tag, control_result_fn *fn, void *arg, struct err *e) MUST;
 int control_flush(struct control *c, struct err *e) MUST;
+
+/* By what an envelope line (FHS, BHS, BTS, FTS) of a file is known again. Its own bytes are not enough: "BTS|2" ends many batches. So it is the line, and the message beside it: the one that an
+ * FHS or BHS leads to, the one that a BTS or FTS comes after, with the envelope lines in between. That is the same however much of the file was stored before, and the same when lines
+ * were added at the file's end. Lines are held until what follows them is known; fn gets them in their order. */
+#define BATCH_RUN_MAX 1024 /* envelope lines in a row; where there are more, the next ones count as a run of their own */
+struct batch_run {
+	struct batch_line {
+		uint8_t hash[SEAL_HASH], key[SEAL_HASH];
+		uint64_t id;    /* the caller's */
+		struct slice line; /* the caller's, may be empty when it was only hashed */
+		bool leads;     /* FHS, BHS */
+	} lines[BATCH_RUN_MAX];
+	size_t n;
+	uint8_t before[SEAL_HASH]; /* hash of the message before the run; zeros: there is none */
+};
+typedef int batch_line_fn(void *arg, const struct batch_line *l, struct err *e);
+void batch_begin(struct batch_run *b);                                                                        /* a new file */
+int batch_line(struct batch_run *b, uint64_t id, struct slice line, batch_line_fn *fn, void *arg, struct err *e) MUST;
+/* Anything else than an envelope line, or (SLICE_NULL) the end of the file. */
+int batch_other(struct batch_run *b, struct slice message, batch_line_fn *fn, void *arg, struct err *e) MUST;
 
 /* Rebuild: fn is called with progress (entries done, total). to = CHART_NOW: all, and the view follows again; else it stays at that entry (inclusive). */
 int control_rebuild(struct control *c, uint64_t to, void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg, struct err *e) MUST;

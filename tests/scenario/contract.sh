@@ -38,8 +38,29 @@ printf '{"resourceType":"Patient","identifier":[{"system":"urn:x","value":"N-1"}
 same "$(entries site hl7v2)" 3 "messages"
 same "$(entries site hl7v2-envelope)" 4 "batch lines"
 same "$(entries site fhir)" 3 "resources"
-"$HOLDFAST" import --site site cr.hl7 lf.hl7 || fail "a repeated message is no error"
+"$HOLDFAST" import --site site cr.hl7 lf.hl7 batch.hl7 || fail "a repeated message is no error"
 same "$(entries site hl7v2)" 3 "messages after a repeat"
+same "$(entries site hl7v2-envelope)" 4 "batch lines after a repeat"
+# the same envelope around another message is another batch; half of a file, then all of it: each line once
+sed 's/|C2|/|C3|/' batch.hl7 >batch3.hl7
+"$HOLDFAST" import --site site --json batch3.hl7 >out
+same "$(json entries <out)" 5 "another message in the same envelope"
+python3 - <<'P'
+m=lambda n: b"MSH|^~\\&|EHR|GAB|HF|GAB|20260105140000||ADT^A08|D%d|P|2.5.1\rPID|1||4711^^^GAB^MR\r"%n
+head=b"FHS|^~\\&|X\r\nBHS|^~\\&|X\r\n"
+whole=head+m(1)+m(2)+b"BTS|2\r\n"+b"BHS|^~\\&|X\r\n"+m(3)+b"BTS|1\r\n"+b"FTS|2\r\n"
+open("half.hl7","wb").write(head+m(1))
+open("whole.hl7","wb").write(whole)
+P
+"$HOLDFAST" import --site site --json half.hl7 >out
+same "$(json entries <out)" 3 "half of a file"
+"$HOLDFAST" import --site site --json whole.hl7 >out
+same "$(json entries <out) $(json repeated <out)" "6 3" "then all of it"
+"$HOLDFAST" import --site site --json whole.hl7 >out
+same "$(json entries <out) $(json repeated <out)" "0 9" "and once more"
+rm site/ledger/seen.idx
+"$HOLDFAST" import --site site --json whole.hl7 batch3.hl7 batch.hl7 >out
+same "$(json entries <out)" 0 "after the table of seen messages was lost"
 
 # --- the ledger gives back the very bytes; the checkpoint covers them
 seq=$("$HOLDFAST" ledger list --site site --json --kind hl7v2 | head -1 | json seq)
