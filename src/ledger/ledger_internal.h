@@ -153,6 +153,7 @@ struct ledger_segment {
 	uint64_t number, size;
 	uint8_t id[WAL_ID], key[32];
 	int fd;
+	int direct;             /* the same file, past the page cache, for small commits; 0: not tried yet, -1: this file system has no such thing */
 	struct seal_aead *aead; /* of the thread that owns the handle; NULL until needed */
 	bool has_key;
 	struct slice key_file; /* in head_page, while the key is still wrapped */
@@ -394,6 +395,7 @@ struct ledger {
 	uint64_t tail_end;            /* of a reader: end of what the segments hold beyond the checkpoint; 0: nothing */
 	int64_t last_time;
 	struct buf staged, sealed;
+	uint8_t *aligned; /* DIRECT_MOST bytes, as O_DIRECT wants them; NULL until needed */
 	uint8_t salts[4096];
 	size_t salts_left;
 	struct ledger_segment *used, *cur; /* a list, oldest first; cur is its last */

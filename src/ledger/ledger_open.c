@@ -1012,6 +1012,7 @@ void ledger_free(struct ledger *l)
 	seal_sha256_free(l->sha);
 	buf_done(&l->staged);
 	buf_done(&l->sealed);
+	free(l->aligned);
 	buf_done(&l->scratch);
 	buf_done(&l->checkpoint);
 	int fds[] = {l->sitefd, l->dirfd, l->walfd, l->packfd};

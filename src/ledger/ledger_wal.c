@@ -24,6 +24,8 @@ void ledger_segment_free(struct ledger_segment *s)
 		return;
 	if (s->fd >= 0)
 		close(s->fd);
+	if (s->direct > 0)
+		close(s->direct);
 	seal_aead_free(s->aead);
 	free(s->head_page);
 	seal_wipe(s, sizeof *s);

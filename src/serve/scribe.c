@@ -15,6 +15,7 @@
 #define ARENA_KEEP ((size_t)16 << 20)  /* more than this after one entry: start with a fresh arena */
 #define BATCH 2000                     /* entries a transaction */
 #define BATCH_TIME (TIME_SEC / 10)
+#define COMMIT_GAP (TIME_SEC / 100)    /* between transactions while entries stream in: each writes the same hot pages again */
 #define READ_MOST ((size_t)4 << 20)
 
 struct scribe {
@@ -25,6 +26,7 @@ struct scribe {
 	struct progress_page *page;
 	uint64_t staged;       /* entries since the last commit */
 	int64_t staged_at;     /* monotonic: when the first of them came */
+	int64_t committed_at;  /* monotonic */
 	uint64_t next;         /* entry that is due */
 	bool bulk, pin_after, pinned, rebuild;
 	uint64_t bulk_end;
@@ -130,6 +132,7 @@ static int commit(struct scribe *s, struct err *e)
 	if (code < 0)
 		return code;
 	s->staged = 0;
+	s->committed_at = time_monotonic();
 	return say(s, FRAME_S_APPLIED, s->bulk ? s->next : chart_applied(s->chart), true);
 }
 
@@ -278,8 +281,9 @@ static int loop(struct scribe *s, struct err *e)
 {
 	for (;;) {
 		struct pollfd p[2] = {{.fd = s->keeper.fd, .events = POLLIN | (chan_unsent(&s->keeper) ? POLLOUT : 0)}, {.fd = s->r->sup, .events = POLLIN}};
-		/* commit when nothing more is there at the moment, or when the batch has been open for long enough */
-		int n = poll(p, 2, s->staged ? 0 : -1);
+		/* commit when nothing more is there at the moment and the last commit is a little while ago, or when the batch has been open for long enough */
+		int64_t gap = s->staged ? s->committed_at + COMMIT_GAP - time_monotonic() : 0;
+		int n = poll(p, 2, !s->staged ? -1 : gap > 0 ? (int)(gap * 1000 / TIME_SEC) + 1 : 0);
 		if (n < 0 && errno != EINTR)
 			return err_sys(e, NULL, "cannot wait");
 		int code = 0;
