@@ -400,6 +400,7 @@ static int one_round(struct keeper *k, int ms, int *ret_ms, struct err *e)
 	int r = commit(k, e);
 	if (r < 0)
 		return r;
+	send_all(k); /* senders first: they wait */
 	feed_send(k);
 	k->staged_count = 0;
 	r = tick(k, ret_ms, e);
