@@ -298,6 +298,8 @@ static int lock_in(struct role *r, const struct role_start *s, struct err *e)
 		snprintf(r->report.note, sizeof r->report.note, root ? "runs as root" : "all roles share user %u: start as root for a user each", r->report.uid);
 	snprintf(r->chart_path, sizeof r->chart_path, "%s/view/chart.db", root && s->flags & START_SEPARATE ? "" : r->site_path);
 	sandbox_limits();
+	if (r->id == ROLE_SCRIBE)
+		(void)!nice(5); /* storing and acknowledging come before showing, and a backlog must not take the machine from those who read */
 	sandbox_landlock(r, &r->report);
 	sandbox_seccomp(r, &r->report);
 	return 0;
