@@ -159,8 +159,28 @@ int ident_find(struct apply *p, const struct fact_ident *i, uint32_t *ret, struc
 	return find(p->c, i, space_of(i->type, p->test), ret, e);
 }
 
+/* Who reads a Patient here and sends something about it refers to it by our id: what is posted without a server of its own is relative to this one (R4 2.3.0.1). A sender that has
+ * told of a patient under that very id means its own. Files that are imported were written elsewhere: their "p11" is somebody else's. */
+static int posted_to_us(struct apply *p, const struct fact_ident *i, uint32_t *ret, struct err *e)
+{
+	*ret = 0;
+	if (!slice_starts(p->en->source, "fhir/") || !slice_starts(i->assigner, "urn:fhir:"))
+		return 0;
+	int r = ident_find(p, i, ret, e);
+	if (r < 0 || *ret)
+		return r;
+	r = ident_by_our_id(p->c, i->value, p->en->seq, ret, e);
+	return r == ERR_NOT_FOUND ? 0 : r;
+}
+
 int ident_of_group(struct apply *p, const struct fact_group *g, uint32_t *ret, bool *ret_new, struct err *e)
 {
+	*ret_new = false;
+	if (!g->also) {
+		int r = posted_to_us(p, &g->id, ret, e);
+		if (r < 0 || *ret)
+			return r;
+	}
 	return ident_get_or_make(p, &g->id, ret, ret_new, e);
 }
 

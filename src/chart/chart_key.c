@@ -271,6 +271,8 @@ static bool write_key(struct key_ctx *k, const struct fact *f)
 	bool fhir = fact_get(f, FF_RESOURCE).n > 0;
 	switch (f->kind) {
 	case FACT_RESULT:
+		if (fhir && add_id(k, f)) /* an Observation is known by its id, whichever report or none comes with this version of it */
+			return false;
 		result_key(k, f);
 		return !fhir;
 	case FACT_REPORT:

@@ -123,6 +123,7 @@ const struct json_node *fhir_extension(const struct json_node *obj, const char *
 /* fhir_people.c: references to people, organisations, places */
 struct slice fhir_person(struct fhir_reader *r, const struct json_node *reference, struct slice role);
 void fhir_put_person(struct fhir_reader *r, struct fact *t, uint8_t field, const struct json_node *references, const char *inner);
+struct slice fhir_protection(struct fhir_reader *r, const struct json_node *n); /* of meta.security: what protects it, FACT_NULL when it says that nothing does, empty when it says nothing */
 struct slice fhir_location(struct fhir_reader *r, const struct json_node *reference);
 struct slice fhir_location_of(struct fhir_reader *r, const struct json_node *location);
 struct slice fhir_reference_text(struct fhir_reader *r, const struct json_node *reference);

@@ -381,12 +381,44 @@ static void put_patient(struct fhir_reader *r, struct fact_group *g, const struc
 	facts_put(r->f, t, FF_DECEASED_TIME, died);
 	if (json_get(n, "active"))
 		facts_put_str(r->f, t, FF_ACTIVE, json_get(n, "active")->type == JSON_FALSE ? "no" : "yes");
-	EACH(label, json_path(n, "meta.security")) {
-		struct slice code = json_text(label, "code");
-		if (slice_eq_str(code, "R") || slice_eq_str(code, "V"))
-			facts_put(r->f, t, FF_PROTECTED, fhir_code_text(r, label));
-	}
+	struct slice marked = fhir_protection(r, n);
+	if (marked.n && !fact_is_null(marked))
+		facts_put(r->f, t, FF_PROTECTED, marked);
 	fhir_put_time(r, t, FF_RECORDED, json_path(n, "meta.lastUpdated"));
+}
+
+/* v3 Confidentiality (R4 security labels): R and V protect; an ordinary code says that they no longer do; no code says nothing. */
+struct slice fhir_protection(struct fhir_reader *r, const struct json_node *n)
+{
+	struct slice says = SLICE_NULL;
+	EACH(label, json_path(n, "meta.security")) {
+		struct slice code = json_text(label, "code"), system = json_text(label, "system");
+		if (system.n && !fhir_contains(system, "Confidentiality"))
+			continue;
+		if (slice_eq_str(code, "R") || slice_eq_str(code, "V"))
+			return fhir_code_text(r, label);
+		if (slice_eq_str(code, "N") || slice_eq_str(code, "M") || slice_eq_str(code, "L") || slice_eq_str(code, "U"))
+			says = SLICE(FACT_NULL);
+	}
+	return says;
+}
+
+/* What the chart guards a record by is a flag of it, as PD1-12 and ARV make one: one a person, which the next word on it replaces. */
+static void put_protection(struct fhir_reader *r, struct fact_group *g, const struct json_node *n)
+{
+	struct slice marked = fhir_protection(r, n);
+	if (marked.n == 0)
+		return;
+	struct fact *t = facts_add(r->f, g, FACT_FLAG);
+	facts_put_str(r->f, t, FF_ID, "meta.security");
+	facts_put_parts(r->f, t, FF_CATEGORY, (const struct slice[]){SLICE("protected")}, 1);
+	facts_put_str(r->f, t, FF_ACTION, fact_is_null(marked) ? "delete" : "add");
+	if (fact_is_null(marked))
+		return;
+	EACH(label, json_path(n, "meta.security"))
+		if (slice_eq_str(json_text(label, "code"), "R") || slice_eq_str(json_text(label, "code"), "V"))
+			fhir_put_code(r, t, FF_CODE, label);
+	facts_put(r->f, t, FF_PROTECTED, marked);
 }
 
 /* v2-0131 and v3 RoleCode of Patient.contact.relationship -> the categories of CONTACT. */
@@ -524,6 +556,7 @@ int fhir_read_patients(struct fhir_reader *r)
 			if (slice_eq_str(json_text(label, "code"), "HTEST"))
 				r->f->test = true;
 		put_patient(r, en->group, n);
+		put_protection(r, en->group, n);
 		unsigned set = 1;
 		EACH(c, json_get(n, "contact"))
 			put_contact(r, en->group, c, set++);

@@ -103,6 +103,7 @@ void fhir_read_encounter(struct fhir_reader *r, struct fact_group *g, const stru
 	fhir_put_line(r, t, "provider", home);
 	struct slice visit = fhir_visit_of(r, r->at, n);
 	facts_put(r->f, t, FF_VISIT, visit);
+	facts_put(r->f, t, FF_PROTECTED, fhir_protection(r, n));
 	EACH(p, json_get(n, "participant")) {
 		const char *role = role_of(p);
 		facts_put(r->f, t, FF_PERFORMER, fhir_person(r, json_get(p, "individual"), role ? slice_str(role) : fhir_code_text(r, json_get(p, "type"))));

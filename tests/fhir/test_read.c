@@ -338,10 +338,28 @@ static void references_are_bounded(void **state)
 	arena_free(a);
 }
 
+/* What guards a record is a flag of the person; an ordinary label lifts it, no label says nothing. */
+static void labels_protect_a_record(void **state)
+{
+	AUTO_ARENA struct arena *a = arena_new((size_t)1 << 24);
+	struct facts f;
+	READ(&f, a, "{\"resourceType\":\"Patient\",\"identifier\":[{\"value\":\"1\"}],\"meta\":{\"security\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-Confidentiality\",\"code\":\"V\",\"display\":\"very restricted\"}]}}");
+	const struct fact *t = find_fact(&f, FACT_FLAG, 0);
+	assert_non_null(t);
+	assert_true(slice_eq_str(fact_get(t, FF_PROTECTED), "very restricted"));
+	assert_true(slice_eq_str(fact_get(t, FF_ACTION), "add"));
+	READ(&f, a, "{\"resourceType\":\"Patient\",\"identifier\":[{\"value\":\"1\"}],\"meta\":{\"security\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-Confidentiality\",\"code\":\"N\"}]}}");
+	t = find_fact(&f, FACT_FLAG, 0);
+	assert_non_null(t);
+	assert_true(slice_eq_str(fact_get(t, FF_ACTION), "delete"));
+	READ(&f, a, "{\"resourceType\":\"Patient\",\"identifier\":[{\"value\":\"1\"}],\"meta\":{\"security\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-ActReason\",\"code\":\"HTEST\"}]}}");
+	assert_null(find_fact(&f, FACT_FLAG, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_bundles), cmocka_unit_test(reads_corpus), cmocka_unit_test(refuses_what_is_no_fhir), cmocka_unit_test(full_arena_is_no_failure), cmocka_unit_test(groups_by_record_number),
+		cmocka_unit_test(labels_protect_a_record), cmocka_unit_test(reads_bundles), cmocka_unit_test(reads_corpus), cmocka_unit_test(refuses_what_is_no_fhir), cmocka_unit_test(full_arena_is_no_failure), cmocka_unit_test(groups_by_record_number),
 		cmocka_unit_test(labels_of_documents_name_nobody), cmocka_unit_test(nobody_guesses_between_two), cmocka_unit_test(unknown_is_not_none), cmocka_unit_test(values_stay_as_written),
 		cmocka_unit_test(control_characters_forge_nothing), cmocka_unit_test(lines_are_resources), cmocka_unit_test(documents_are_found), cmocka_unit_test(training_data_is_marked),
 		cmocka_unit_test(order_in_a_body), cmocka_unit_test(references_are_bounded),
