@@ -468,12 +468,25 @@ static bool is_clinical(const struct fact *f)
 	return f->kind != FACT_PATIENT && f->kind != FACT_IDENTITY && f->kind != FACT_VISIT && f->kind != FACT_SECTION && f->kind != FACT_STAFF && f->kind != FACT_LOCATION;
 }
 
+/* In the senders' order: what a number stands for is what was said with it first. */
+static int as_said(const void *pa, const void *pb)
+{
+	const struct stmt *a = pa, *b = pb;
+	if (a->row->time != b->row->time)
+		return a->row->time < b->row->time ? -1 : 1;
+	if (a->row->id != b->row->id)
+		return a->row->id < b->row->id ? -1 : 1;
+	return a->index < b->index ? -1 : a->index > b->index;
+}
+
 void fold_sections(struct fold *x, const struct stmts *all)
 {
 	struct stmts s = {0};
 	for (size_t i = 0; i < all->n; i++)
 		if (is_clinical(all->v[i].f) && !stmts_add(&s, x->a, all->v[i].f, all->v[i].row, all->v[i].index))
 			x->failed = true;
+	if (s.n)
+		qsort(s.v, s.n, sizeof *s.v, as_said);
 	x->k = x->failed ? NULL : keys_new(x->a, &s);
 	if (!x->k || keys_group(x->k, &s) == SIZE_MAX) {
 		x->failed = true;

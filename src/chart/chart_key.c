@@ -1,7 +1,8 @@
 /* Which statements speak of the same thing: the keys of src/facts/DESIGN.md, made to bytes, and a number for each.
  *
  * Orders are known by two numbers, the placer's and the filler's, and some messages carry only one of them. Where exactly one partner was ever seen with a number, it stands for the pair; a
- * placer number with several fillers (a standing order) stands for none of them. Orders are counted by placer, reports, results and appointments by filler.
+ * placer number with several fillers (a standing order) stands for none of them. Orders are counted by placer, reports, results and appointments by filler; and where one number stands for several
+ * of them, by code as well.
  * Origin is part of every key: what was captured here never replaces what was fed.
  */
 #include "chart_internal.h"
@@ -95,8 +96,11 @@ struct key_ctx {
 	struct group_state {
 		uint64_t row;
 		uint32_t repeats;
+		bool coded; /* something that has a code was said of it */
 	} *state; /* by thing */
 	size_t state_cap;
+	const struct fact *report; /* the last one, for the results that follow it */
+	uint64_t report_row;
 	struct buf b;
 };
 
@@ -361,27 +365,93 @@ static bool write_key(struct key_ctx *k, const struct fact *f)
 	}
 }
 
-static struct slot *thing_of(struct key_ctx *k, const struct stmt *t, bool *ret_new)
+/* The number of what the key in k->b names; made when there is none. False: arena full. */
+static bool number_of(struct key_ctx *k, size_t *n, size_t *ret)
 {
+	bool fresh;
+	struct slot *s = buf_ok(&k->b) ? map_put(&k->things, buf_slice(&k->b), k->a, true, &fresh) : NULL;
+	if (!s)
+		return false;
+	if (fresh)
+		s->value = (*n)++;
+	*ret = s->value;
+	return true;
+}
+
+/* What tells apart what one number stands for: an order's code, and of a result the code of the report that it stands under. Empty: nothing. */
+static struct slice kind_of_thing(const struct key_ctx *k, const struct stmt *t)
+{
+	if (fact_get(t->f, FF_RESOURCE).n)
+		return SLICE_NULL;
+	switch (t->f->kind) {
+	case FACT_REPORT: case FACT_ORDER: case FACT_MED_ORDER:
+		return fact_get(t->f, FF_CODE);
+	case FACT_RESULT: /* the OBR before it, where both have the same number */
+		return k->report && k->report_row == t->row->id && slice_eq(fact_get(k->report, FF_ID), fact_get(t->f, FF_GROUP)) ? fact_get(k->report, FF_CODE) : SLICE_NULL;
+	default:
+		return SLICE_NULL;
+	}
+}
+
+/* One number may stand for several panels (an accession number as filler), and for several orders of one message. The code tells them apart, or a correction of the one would replace the other.
+ * A report with another code is always another one. An order with another code is another one only where both came in one message: else the order was changed (XO, the pharmacy's own code).
+ * Who gives no code means the first. */
+static bool coded_thing(struct key_ctx *k, const struct stmt *t, struct slice code, size_t *n, size_t *ret)
+{
+	bool always = t->f->kind == FACT_REPORT || t->f->kind == FACT_RESULT;
+	struct slice base = arena_dup(k->a, buf_slice(&k->b));
+	if (!base.p)
+		return false;
+	buf_u8(&k->b, 'c');
+	add_code(k, code);
+	bool fresh;
+	struct slot *s = buf_ok(&k->b) ? map_put(&k->things, buf_slice(&k->b), k->a, true, &fresh) : NULL;
+	if (!s)
+		return false;
+	if (!fresh) {
+		*ret = s->value;
+		return true;
+	}
+	struct slice coded = s->key;
+	struct slot *first = map_put(&k->things, base, k->a, false, &fresh);
+	if (!first)
+		return false;
+	if (fresh)
+		first->value = (*n)++;
+	struct group_state *g = fresh ? NULL : &k->state[first->value];
+	size_t value = g && g->coded && (always || g->row == t->row->id) ? (*n)++ : first->value;
+	map_put(&k->things, coded, k->a, false, &fresh)->value = value; /* looked up again: the map may have grown; there it is, so nothing is allocated now */
+	*ret = value;
+	return true;
+}
+
+static bool thing_of(struct key_ctx *k, const struct stmt *t, size_t *n, size_t *ret)
+{
+	size_t before = *n, value;
 	buf_reset(&k->b);
 	buf_u8(&k->b, t->f->kind);
 	buf_u8(&k->b, (uint8_t)row_origin(t->row));
 	bool repeats = write_key(k, t->f);
-	if (!buf_ok(&k->b))
-		return NULL;
-	struct slot *s = map_put(&k->things, buf_slice(&k->b), k->a, true, ret_new);
-	if (!s || *ret_new || !repeats)
-		return s;
-	struct group_state *g = &k->state[s->value];
-	if (g->row != t->row->id) {
-		g->row = t->row->id;
-		g->repeats = 0;
-		return s;
+	struct slice code = kind_of_thing(k, t);
+	bool coded = code.n && !fact_is_null(code);
+	if (!buf_ok(&k->b) || !(coded ? coded_thing(k, t, code, n, &value) : number_of(k, n, &value)))
+		return false;
+	struct group_state *g = &k->state[value];
+	if (*n > before || g->row != t->row->id) {
+		bool was = *n == before && g->coded;
+		*g = (struct group_state){.row = t->row->id, .coded = was || coded};
+	} else if (repeats) { /* the next equal one of this message */
+		g->coded |= coded;
+		buf_u8(&k->b, 'r');
+		buf_u32be(&k->b, ++g->repeats);
+		before = *n;
+		if (!number_of(k, n, &value))
+			return false;
+		if (*n > before)
+			k->state[value] = (struct group_state){.row = t->row->id, .coded = coded};
 	}
-	/* the next equal one of this message */
-	buf_u8(&k->b, 'r');
-	buf_u32be(&k->b, ++g->repeats);
-	return buf_ok(&k->b) ? map_put(&k->things, buf_slice(&k->b), k->a, true, ret_new) : NULL;
+	*ret = value;
+	return true;
 }
 
 static bool state_room(struct key_ctx *k, size_t n)
@@ -401,20 +471,18 @@ static bool state_room(struct key_ctx *k, size_t n)
 
 size_t keys_group(struct key_ctx *k, struct stmts *s)
 {
-	size_t n = 0;
+	size_t n = 0, value;
 	buf_init(&k->b, 1 << 20);
 	for (size_t i = 0; i < s->n; i++) {
-		bool fresh;
-		struct slot *t = state_room(k, n) ? thing_of(k, &s->v[i], &fresh) : NULL;
-		if (!t) {
+		if (!state_room(k, n + 2) || !thing_of(k, &s->v[i], &n, &value)) {
 			n = SIZE_MAX;
 			break;
 		}
-		if (fresh) {
-			t->value = n;
-			k->state[n++] = (struct group_state){.row = s->v[i].row->id};
+		if (s->v[i].f->kind == FACT_REPORT) {
+			k->report = s->v[i].f;
+			k->report_row = s->v[i].row->id;
 		}
-		s->v[i].group = (uint32_t)t->value;
+		s->v[i].group = (uint32_t)value;
 	}
 	buf_done(&k->b);
 	return n;

@@ -110,6 +110,33 @@ static void test_which_result(void **state)
 
 /* ---- none, list, not received ------------------------------------------------------------------------------------------------------------- */
 
+/* One filler number for several panels (an accession number): a correction of the one is not one of the other, whether they came together or not. */
+static void test_panels_of_one_number(void **state)
+{
+	struct story *s = story_new();
+	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T08:00 | " P " | report id=F1 filler=F1 code=A^Serum status=final | result group=F1 code=K value=1.1 status=final | report id=F1 filler=F1 code=B^Urine status=final | result group=F1 code=K value=2.1 status=final");
+	assert_int_equal(count(s, CHART_REPORTS), 2);
+	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T09:00 | " P " | report id=F1 filler=F1 code=B^Urine status=corrected | result group=F1 code=K value=2.7 status=corrected");
+	assert_int_equal(count(s, CHART_REPORTS), 2);
+	assert_int_equal(count(s, CHART_RESULTS), 2);
+	const struct fact_item *it = PAGE(s, "1001")->s[CHART_RESULTS].items;
+	assert_slice(fact_get(it->fact, FF_VALUE), "2.7");
+	assert_slice(fact_get(it->history->fact, FF_VALUE), "2.1");
+	assert_slice(fact_get(it->next->fact, FF_VALUE), "1.1");
+	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T07:00 | " P " | report id=F1 filler=F1 code=C^Blood status=final | result group=F1 code=K value=3.1 status=final"); /* in a message of its own */
+	assert_int_equal(count(s, CHART_RESULTS), 3);
+	/* orders: two of one message under one number; another code later is the same order, changed */
+	tell(s, "OML^O21 EHR@HOSP 2026-11-01T08:00 | " P " | order id=O1 placer=O1 code=GLU status=active | order id=O1 placer=O1 code=NA status=active");
+	tell(s, "OML^O21 EHR@HOSP 2026-11-01T09:00 | " P " | order id=O1 placer=O1 code=NA status=cancelled");
+	assert_slice(fact_get(item(PAGE(s, "1001"), CHART_ORDERS, "GLU")->fact, FF_STATUS), "active");
+	assert_slice(fact_get(item(PAGE(s, "1001"), CHART_ORDERS, "NA")->fact, FF_STATUS), "cancelled");
+	tell(s, "RDE^O11 PHA@HOSP 2026-11-01T08:00 | " P " | medication-order id=M1 placer=M1 code=brand status=active");
+	tell(s, "RDE^O11 PHA@HOSP 2026-11-01T09:00 | " P " | medication-order id=M1 placer=M1 code=generic status=active");
+	assert_int_equal(count(s, CHART_MEDICATIONS), 1);
+	both_agree(s);
+	story_free(s);
+}
+
 static void test_unknown_is_not_none(void **state)
 {
 	struct story *s = story_new();
@@ -362,7 +389,7 @@ static void test_section_ages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_result_precedence), cmocka_unit_test(test_result_taken_back), cmocka_unit_test(test_status_alone), cmocka_unit_test(test_which_result), cmocka_unit_test(test_unknown_is_not_none),
+		cmocka_unit_test(test_result_precedence), cmocka_unit_test(test_result_taken_back), cmocka_unit_test(test_status_alone), cmocka_unit_test(test_which_result), cmocka_unit_test(test_panels_of_one_number), cmocka_unit_test(test_unknown_is_not_none),
 		cmocka_unit_test(test_allergy_lists), cmocka_unit_test(test_null_and_absent), cmocka_unit_test(test_said_again), cmocka_unit_test(test_origins), cmocka_unit_test(test_last_given), cmocka_unit_test(test_replaced_order), cmocka_unit_test(test_care_team), cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_section_ages),
 	};
