@@ -20,6 +20,9 @@
  * Values that nobody defined ("ACCEPT", "ACKNOLWEDGE" in real messages) count as AL: a sender that asks for something in its own words waits for an answer, and
  * waiting for ever stops its feed, while an answer too many is ignored. For the same reason an empty MSH-15 beside MSH-16 NE or ER gets its commit acknowledgement.
  *
+ * An acknowledgement that comes in (MSH-9 ACK, MCF) is stored and not answered, whatever is wrong with it: two systems that acknowledge each other's acknowledgements never end. Only a commit
+ * acknowledgement that its own MSH-15 asks for is given, and always-AA answers it, too (an engine that sends copies of all its traffic and waits).
+ *
  * Shape, field by field (strict senders refuse anything else): MSH-1 and 2 as sent; 3 and 4 are the message's 5 and 6 and the other way round, as whole fields; 7 the entry's time, UTC;
  * 9 ACK^<trigger>^ACK from v2.4 on, where the message had a trigger, else ACK; 10 the id given; 11, 12, 18 and 21 as sent. MSA-1 the code, MSA-2 the message's MSH-10 as sent.
  * An error adds ERR: from v2.5 (or an unknown version) ERR-2 place, 3 code of table 0357, 4 severity; before, ERR-1.
@@ -90,6 +93,13 @@ static bool wanted(enum when when, bool positive)
 static bool enhanced(const struct hl7_header *h, enum hl7_ack_mode mode)
 {
 	return mode == HL7_ACK_ENHANCED || (mode == HL7_ACK_AUTO && (given(h, h->accept_ack) || given(h, h->app_ack)));
+}
+
+static bool is_acknowledgement(const struct hl7_header *h)
+{
+	char code[16];
+	code_of(h, h->type, h->d.comp, code);
+	return !strcmp(code, "ACK") || !strcmp(code, "MCF");
 }
 
 /* 2.N as 200 + N; 0 when it says nothing like it. */
@@ -280,6 +290,8 @@ void hl7_ack_write(const struct hl7_header *h, enum hl7_ack_mode mode, enum hl7_
 	if (mode == HL7_ACK_ALWAYS_AA && v < HL7_REFUSED)
 		f = (struct fault){0};
 	bool positive = !f.code;
+	if (is_acknowledgement(h) && mode != HL7_ACK_ALWAYS_AA && !(enhanced(h, mode) && given(h, h->accept_ack)))
+		return;
 	if (!enhanced(h, mode)) {
 		write_ack(h, code_for('A', v, positive), f, id, time, out);
 		return;
@@ -293,6 +305,6 @@ void hl7_ack_write(const struct hl7_header *h, enum hl7_ack_mode mode, enum hl7_
 void hl7_ack_write_application(const struct hl7_header *h, enum hl7_ack_mode mode, enum hl7_ack_verdict v, const char *id, int64_t time, struct buf *out)
 {
 	struct fault f = fault_of(h, v);
-	if (enhanced(h, mode) && wanted(when_of(h, h->app_ack, WHEN_NE), !f.code))
+	if (enhanced(h, mode) && !is_acknowledgement(h) && wanted(when_of(h, h->app_ack, WHEN_NE), !f.code))
 		write_ack(h, code_for('A', v, !f.code), f, id, time, out);
 }

@@ -1,7 +1,7 @@
 /* Where messages begin and end in a file or a long text (HL7 v2.9 chapter 2.10.3 for batches, appendix C for frame bytes that files hold too).
  *
  * A header is MSH, FHS or BHS at the start of a line with a separator behind it, or BTS or FTS with a separator or nothing behind it. The start of a line is the start of the text, or
- * behind CR, LF, VT or FS; a UTF-8 byte order mark may stand in front of the name (files are joined with `cat`). "MSH" anywhere else is text.
+ * behind CR, LF, VT or FS; a UTF-8 byte order mark may stand in front of the name (files are joined with `cat`), and NULs (some senders pad with them). "MSH" anywhere else is text.
  *
  * Cutting rule: every byte belongs to exactly one piece, except blanks and NULs before a piece and line ends, VT, FS and NULs behind it. A message or a line of junk runs to the
  * next header, or to an FS that ends a frame (CR, LF, VT or the end follows it), and keeps the end of its last line but no blank line; an envelope line is one line.
@@ -157,9 +157,10 @@ static size_t stop_of(const struct hl7_file *f, size_t at)
 			if (next < 0 || next == '\r' || next == '\n' || next == VT)
 				return at;
 		}
-		if (line_at(f, behind) != HL7_LINE_OTHER)
-			return behind;
-		at = behind;
+		for (at = behind; at_unit(f, at) == 0;)
+			at += width(f);
+		if (line_at(f, at) != HL7_LINE_OTHER)
+			return at;
 	}
 	return f->text.n;
 }

@@ -178,7 +178,8 @@ static size_t next_header(const struct hl7_mllp *m, size_t at, enum hl7_line *re
 {
 	const uint8_t *end = m->in.p + m->end, *p = m->in.p + at;
 	while ((p = hl7_find4(p, end, '\r', '\n', '\r', '\n')) < end) {
-		p++;
+		for (p++; p < end && *p == 0; p++)
+			; /* some pad with NULs */
 		*ret_line = hl7_line_at(p, (size_t)(end - p), 0, false);
 		if (*ret_line != HL7_LINE_OTHER)
 			return (size_t)(p - m->in.p);

@@ -128,6 +128,33 @@ static void modes(void **state)
 		}
 }
 
+/* Nobody acknowledges acknowledgements: that never ends. A commit acknowledgement is given where MSH-15 asks for it. */
+static void acknowledgements_come_in(void **state)
+{
+	static const struct {
+		const char *type, *modes;
+		enum hl7_ack_mode mode;
+		const char *commit, *app;
+	} rows[] = {
+		{"ACK", "|||", HL7_ACK_AUTO, "", ""},           {"ACK^A01^ACK", "|||", HL7_ACK_AUTO, "", ""},  {"MCF", "|||", HL7_ACK_AUTO, "", ""},
+		{"ACK", "|||", HL7_ACK_ORIGINAL, "", ""},       {"ACK", "|||", HL7_ACK_ENHANCED, "", ""},      {"ACK", "|||", HL7_ACK_ALWAYS_AA, "AA", ""},
+		{"ACK", "|||AL|AL", HL7_ACK_AUTO, "CA", ""},    {"ACK", "|||NE|NE", HL7_ACK_AUTO, "", ""},     {"ACK", "||||AL", HL7_ACK_AUTO, "", ""},
+		{"ACK", "|||AL|AL", HL7_ACK_ENHANCED, "CA", ""}, {"ACKX", "|||", HL7_ACK_AUTO, "AA", ""},       {"ORR^O02", "|||", HL7_ACK_AUTO, "AA", ""},
+	};
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, 1 << 20);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		for (int k = 0; k < 2; k++) {
+			char message[256], want[64];
+			snprintf(message, sizeof message, "MSH|^~\\&|A|B|C|D|20260101||%s|M 1/7|P|2.5%s\rMSA|AA|X1\r", rows[i].type, rows[i].modes);
+			const char *code = k ? rows[i].app : rows[i].commit, *have = ack(message, rows[i].mode, HL7_STORED, k, &b);
+			snprintf(want, sizeof want, "\rMSA|%s|M 1/7\r", code);
+			if (code[0] ? !strstr(have, want) : have[0] != 0)
+				fail_msg("row %zu answer %d: have %s want %s", i, k, have, code);
+		}
+	assert_string_equal(ack("MSH|^~\\&|A|B|C|D|20260101||ACK||P|2.5\r", HL7_ACK_AUTO, HL7_STORED, 0, &b), ""); /* nor where it has no id */
+}
+
 static void deterministic(void **state)
 {
 	AUTO_BUF struct buf a = {0}, b = {0};
@@ -230,7 +257,7 @@ static void long_header(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(shape), cmocka_unit_test(faults), cmocka_unit_test(modes), cmocka_unit_test(deterministic), cmocka_unit_test(utf16), cmocka_unit_test(header),
+		cmocka_unit_test(shape), cmocka_unit_test(faults), cmocka_unit_test(modes), cmocka_unit_test(acknowledgements_come_in), cmocka_unit_test(deterministic), cmocka_unit_test(utf16), cmocka_unit_test(header),
 		cmocka_unit_test(long_header),
 	};
 	return cmocka_run_group_tests_name("hl7_ack", tests, NULL, NULL);

@@ -52,6 +52,7 @@ static void several(void **state)
 	check(M1 "\n\n\n" M2 "\r\n" P1 "\r" M1 "\n", "M0[" M1 "\n]M41[" M2 "\r\n" P1 "\r]M90[" M1 "\n]");
 	check(M1 "\rMSH|^~\r" M2 "\r", "M0[" M1 "\r]M39[MSH|^~\r]M46[" M2 "\r]"); /* malformed in the middle */
 	check(M1 "\rOBX|1|TX|||MSH|^~\\&|x\rOBX|2|TX|||see MSH\r", "M0[" M1 "\rOBX|1|TX|||MSH|^~\\&|x\rOBX|2|TX|||see MSH\r]"); /* MSH counts at a line's start only */
+	check(M1 "\r\0\0" M2 "\r" P1 "\r\0BTS|2\r", "M0[" M1 "\r]M41[" M2 "\r" P1 "\r]E90[BTS|2\r]"); /* padded with NULs */
 	check(M1 "\rMSHX|1\rMSH\rMSH 3\r", "M0[" M1 "\rMSHX|1\rMSH\rMSH 3\r]");
 }
 

@@ -172,6 +172,27 @@ static void two_headers_in_one_frame(void **state)
 	check_odd(VT M1 "MSHX|1\r" END, "M00[" M1 "MSHX|1\r]");
 }
 
+/* Some pad with NULs: what stands behind them is the next message all the same. */
+static void two_headers_with_nuls_between(void **state)
+{
+	struct slice s = B(VT M1 "\0\0" M2 END);
+	struct hl7_mllp m;
+	struct hl7_frame f;
+	size_t have;
+	hl7_mllp_init(&m, 1 << 20);
+	uint8_t *to = hl7_mllp_space(&m, s.n, &have);
+	assert_non_null(to);
+	memcpy(to, s.p, s.n);
+	hl7_mllp_fed(&m, s.n);
+	hl7_mllp_next(&m, &f);
+	assert_int_equal(f.type, HL7_FRAME_MESSAGE);
+	assert_int_equal(f.bytes.n, sizeof M1 - 1 + 2);
+	hl7_mllp_next(&m, &f);
+	assert_int_equal(f.type, HL7_FRAME_MESSAGE);
+	assert_slice(f.bytes, M2);
+	hl7_mllp_done(&m);
+}
+
 static void whole_partial_eof(void **state)
 {
 	check_odd(VT M1 END VT "MSH|^~\\&|A|B", "M00[" M1 "]F00[MSH|^~\\&|A|B]");
@@ -389,7 +410,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(three_frames_in_one_write), cmocka_unit_test(same_message_twice), cmocka_unit_test(nuls_between_frames),
 		cmocka_unit_test(end_with_line_feed), cmocka_unit_test(end_without_cr), cmocka_unit_test(sender_restarted), cmocka_unit_test(no_start_block),
-		cmocka_unit_test(doubled_blocks), cmocka_unit_test(empty_frame), cmocka_unit_test(http_request_then_a_frame), cmocka_unit_test(two_headers_in_one_frame),
+		cmocka_unit_test(doubled_blocks), cmocka_unit_test(empty_frame), cmocka_unit_test(http_request_then_a_frame), cmocka_unit_test(two_headers_in_one_frame), cmocka_unit_test(two_headers_with_nuls_between),
 		cmocka_unit_test(whole_partial_eof), cmocka_unit_test(commit_block), cmocka_unit_test(batch_in_a_frame), cmocka_unit_test(no_header_at_all),
 		cmocka_unit_test(line_ends), cmocka_unit_test(frame_bytes_as_text), cmocka_unit_test(wide), cmocka_unit_test(idle_ends_a_frame),
 		cmocka_unit_test(junk_comes_in_pieces), cmocka_unit_test(too_large), cmocka_unit_test(large_in_linear_time), cmocka_unit_test(hostile_in_linear_time),
