@@ -4,21 +4,36 @@
 /* ---- what we serve ---- */
 
 #define COMMON {"_id", "token"}, {"_lastUpdated", "date"}
-static const struct fhir_search_param patient_params[] = {COMMON, {"identifier", "token"}, {"family", "string"}, {"given", "string"}, {"name", "string"}, {"birthdate", "date"}, {"gender", "token"}};
-static const struct fhir_search_param clinical_params[] = {COMMON, {"patient", "reference"}, {"subject", "reference"}, {"encounter", "reference"}, {"code", "token"}, {"category", "token"}, {"date", "date"}, {"status", "token"}};
-static const struct fhir_search_param encounter_params[] = {COMMON, {"patient", "reference"}, {"subject", "reference"}, {"identifier", "token"}, {"class", "token"}, {"date", "date"}, {"status", "token"}};
-static const struct fhir_search_param about_params[] = {COMMON, {"patient", "reference"}, {"status", "token"}};
-static const struct fhir_search_param master_params[] = {COMMON, {"identifier", "token"}, {"name", "string"}};
+#define ABOUT COMMON, {"patient", "reference"}, {"identifier", "token"}
+#define SUBJECT ABOUT, {"subject", "reference"}
+#define CLINICAL SUBJECT, {"encounter", "reference"}, {"code", "token"}, {"category", "token"}, {"date", "date"}, {"status", "token"}
+/* R4's own names; where R4 has none for what our resources hold (date of an AllergyIntolerance is its recordedDate), what it looks at stands in web_fhir_match.c. */
+static const struct fhir_search_param patient_params[] = {COMMON, {"identifier", "token"}, {"family", "string"}, {"given", "string"}, {"name", "string"}, {"birthdate", "date"}, {"gender", "token"}, {"phone", "token"}, {"address", "string"}, {"active", "token"}};
+static const struct fhir_search_param encounter_params[] = {SUBJECT, {"class", "token"}, {"type", "token"}, {"date", "date"}, {"status", "token"}};
+static const struct fhir_search_param allergy_params[] = {SUBJECT, {"code", "token"}, {"category", "token"}, {"clinical-status", "token"}, {"verification-status", "token"}, {"criticality", "token"}, {"type", "token"}, {"date", "date"}};
+static const struct fhir_search_param condition_params[] = {CLINICAL, {"clinical-status", "token"}, {"verification-status", "token"}, {"onset-date", "date"}, {"recorded-date", "date"}};
+static const struct fhir_search_param request_params[] = {CLINICAL, {"intent", "token"}, {"priority", "token"}, {"authoredon", "date"}, {"authored", "date"}};
+static const struct fhir_search_param statement_params[] = {CLINICAL, {"context", "reference"}, {"effective", "date"}};
+static const struct fhir_search_param administration_params[] = {CLINICAL, {"context", "reference"}, {"effective-time", "date"}};
+static const struct fhir_search_param dispense_params[] = {CLINICAL, {"context", "reference"}, {"whenhandedover", "date"}, {"whenprepared", "date"}};
+static const struct fhir_search_param immunization_params[] = {SUBJECT, {"vaccine-code", "token"}, {"code", "token"}, {"date", "date"}, {"status", "token"}};
+static const struct fhir_search_param report_params[] = {CLINICAL, {"issued", "date"}, {"result", "reference"}};
+static const struct fhir_search_param document_params[] = {CLINICAL, {"type", "token"}};
+static const struct fhir_search_param appointment_params[] = {ABOUT, {"actor", "reference"}, {"code", "token"}, {"date", "date"}, {"status", "token"}};
+static const struct fhir_search_param clinical_params[] = {CLINICAL};
+static const struct fhir_search_param coverage_params[] = {ABOUT, {"beneficiary", "reference"}, {"status", "token"}};
+static const struct fhir_search_param related_params[] = {ABOUT, {"name", "string"}, {"relationship", "token"}, {"active", "token"}};
+static const struct fhir_search_param basic_params[] = {SUBJECT, {"code", "token"}};
 static const struct fhir_search_param audit_params[] = {COMMON, {"patient", "reference"}, {"date", "date"}};
 static const struct fhir_search_param id_params[] = {COMMON};
 
 #define TYPE(name, list) {name, list, ARRAY_LEN(list)}
 const struct fhir_type_info fhir_types[] = {
-	TYPE("AllergyIntolerance", clinical_params), TYPE("Appointment", clinical_params), TYPE("AuditEvent", audit_params), TYPE("Basic", about_params), TYPE("Binary", id_params), TYPE("CareTeam", clinical_params),
-	TYPE("Condition", clinical_params), TYPE("Coverage", about_params), TYPE("DiagnosticReport", clinical_params), TYPE("DocumentReference", clinical_params), TYPE("Encounter", encounter_params),
-	TYPE("Flag", clinical_params), TYPE("Immunization", clinical_params), TYPE("List", clinical_params), TYPE("Location", master_params), TYPE("MedicationAdministration", clinical_params),
-	TYPE("MedicationDispense", clinical_params), TYPE("MedicationRequest", clinical_params), TYPE("MedicationStatement", clinical_params), TYPE("Observation", clinical_params), TYPE("Patient", patient_params),
-	TYPE("Practitioner", master_params), TYPE("Procedure", clinical_params), TYPE("RelatedPerson", about_params), TYPE("ServiceRequest", clinical_params),
+	TYPE("AllergyIntolerance", allergy_params), TYPE("Appointment", appointment_params), TYPE("AuditEvent", audit_params), TYPE("Basic", basic_params), TYPE("Binary", id_params), TYPE("CareTeam", clinical_params),
+	TYPE("Condition", condition_params), TYPE("Coverage", coverage_params), TYPE("DiagnosticReport", report_params), TYPE("DocumentReference", document_params), TYPE("Encounter", encounter_params),
+	TYPE("Flag", clinical_params), TYPE("Immunization", immunization_params), TYPE("List", clinical_params), TYPE("MedicationAdministration", administration_params),
+	TYPE("MedicationDispense", dispense_params), TYPE("MedicationRequest", request_params), TYPE("MedicationStatement", statement_params), TYPE("Observation", clinical_params), TYPE("Patient", patient_params),
+	TYPE("Procedure", clinical_params), TYPE("RelatedPerson", related_params), TYPE("ServiceRequest", request_params),
 };
 const size_t fhir_type_count = ARRAY_LEN(fhir_types);
 
@@ -49,11 +64,24 @@ static void resource(struct jsonw *w, const struct fhir_type_info *t)
 	bool binary = strcmp(t->type, "Binary") == 0, patient = strcmp(t->type, "Patient") == 0;
 	jsonw_obj(w);
 	jsonw_kstr(w, "type", t->type);
+	bool audit = strcmp(t->type, "AuditEvent") == 0, about = false;
+	for (size_t i = 0; i < t->count; i++)
+		about = about || strcmp(t->params[i].name, "patient") == 0;
 	if (binary)
 		codes(w, "interaction", "read\0");
-	else
+	else if (audit)
 		codes(w, "interaction", "read\0search-type\0");
+	else
+		codes(w, "interaction", "read\0search-type\0create\0");
 	jsonw_kstr(w, "versioning", "versioned");
+	if (about && !audit) {
+		jsonw_key(w, "searchInclude");
+		jsonw_arr(w);
+		char include[64];
+		snprintf(include, sizeof include, "%s:patient", t->type);
+		jsonw_str(w, include);
+		jsonw_arr_end(w);
+	}
 	if (!binary) {
 		jsonw_key(w, "searchParam");
 		jsonw_arr(w);

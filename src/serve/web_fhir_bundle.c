@@ -43,39 +43,56 @@ static int by_sort_down(const void *a, const void *b)
 	return c ? c : x->order < y->order ? -1 : 1;
 }
 
+static void sort_key(const struct query *x, struct hit *hit, const char *name)
+{
+	struct json_node *res;
+	struct err e = {0};
+	hit->sort = 0;
+	hit->sort_text = SLICE_NULL;
+	if (json_tree(hit->json, x->q->a, &res, &e) < 0)
+		return;
+	if (!strcmp(name, "_lastUpdated"))
+		hit->sort = fact_time_ns(json_text(res, "meta.lastUpdated"), 0);
+	else if (!strcmp(name, "_id"))
+		hit->sort_text = json_text(res, "id");
+	else if (!strcmp(name, "family") || !strcmp(name, "name"))
+		hit->sort_text = json_text(res, "name.0.family");
+	else if (!strcmp(name, "given"))
+		hit->sort_text = json_text(res, "name.0.given.0");
+	else if (!strcmp(name, "code"))
+		hit->sort_text = json_text(res, "code.text").n ? json_text(res, "code.text") : json_text(res, "code.coding.0.code");
+	else
+		for (size_t k = 0; k < web_fhir_place_count; k++)
+			for (size_t m = 0; !strcmp(web_fhir_places[k].name, name) && m < ARRAY_LEN(web_fhir_places[k].paths) && web_fhir_places[k].paths[m]; m++) {
+				const struct json_node *n = json_get(res, web_fhir_places[k].paths[m]);
+				if (n && n->type == JSON_OBJ)
+					n = json_get(n, "start") ? json_get(n, "start") : n;
+				int64_t t = n && n->type == JSON_STR ? fact_time_ns(n->value, x->q->web->role->zone_minutes) : INT64_MIN;
+				if (t != INT64_MIN)
+					hit->sort = t;
+				else if (n && n->type == JSON_STR)
+					hit->sort_text = n->value;
+			}
+}
+
+/* By the last key first: each pass keeps the order of the one before where its own key is the same. */
 static void sort_hits(const struct query *x, struct hits *h)
 {
-	if (!x->sort || !h->n)
-		return;
-	bool down = x->sort[0] == '-';
-	char name[64];
-	snprintf(name, sizeof name, "%.*s", (int)strcspn(x->sort + down, ","), x->sort + down);
-	for (size_t i = 0; i < h->n; i++) {
-		struct json_node *res;
-		struct err e = {0};
-		h->v[i].sort = 0;
-		if (json_tree(h->v[i].json, x->q->a, &res, &e) < 0)
-			continue;
-		if (!strcmp(name, "_lastUpdated"))
-			h->v[i].sort = fact_time_ns(json_text(res, "meta.lastUpdated"), 0);
-		else if (!strcmp(name, "_id"))
-			h->v[i].sort_text = json_text(res, "id");
-		else if (!strcmp(name, "family") || !strcmp(name, "name"))
-			h->v[i].sort_text = json_text(res, "name.0.family");
-		else
-			for (size_t k = 0; k < web_fhir_place_count; k++)
-				for (size_t m = 0; !strcmp(web_fhir_places[k].name, name) && m < ARRAY_LEN(web_fhir_places[k].paths) && web_fhir_places[k].paths[m]; m++) {
-					const struct json_node *n = json_get(res, web_fhir_places[k].paths[m]);
-					if (n && n->type == JSON_OBJ)
-						n = json_get(n, "start") ? json_get(n, "start") : n;
-					int64_t t = n && n->type == JSON_STR ? fact_time_ns(n->value, 0) : INT64_MIN;
-					if (t != INT64_MIN)
-						h->v[i].sort = t;
-					else if (n && n->type == JSON_STR)
-						h->v[i].sort_text = n->value;
-				}
+	struct slice keys[SORT_MAX], rest = slice_str(x->sort);
+	size_t n = 0;
+	while (rest.n && n < SORT_MAX)
+		keys[n++] = slice_cut(rest, ',', &rest);
+	while (n && h->n) {
+		char name[64];
+		struct slice key = keys[--n];
+		bool down = key.n && key.p[0] == '-';
+		snprintf(name, sizeof name, "%.*s", (int)(key.n - down), (const char *)key.p + down);
+		for (size_t i = 0; i < h->n; i++) {
+			sort_key(x, &h->v[i], name);
+			h->v[i].order = i;
+		}
+		qsort(h->v, h->n, sizeof *h->v, down ? by_sort_down : by_sort);
 	}
-	qsort(h->v, h->n, sizeof *h->v, down ? by_sort_down : by_sort);
 }
 
 static void put_escaped(struct buf *b, const char *s)
@@ -88,37 +105,29 @@ static void put_escaped(struct buf *b, const char *s)
 			buf_printf(b, "%%%02X", (uint8_t)*s);
 }
 
-struct link_writer {
-	struct buf *b;
-	bool first;
-};
-static void put_link_param(void *arg, const char *name, const char *value)
-{
-	struct link_writer *l = arg;
-	if (!strcmp(name, "_page") || !strcmp(name, "_cursor") || !strcmp(name, "at") || !strcmp(name, "_count"))
-		return;
-	buf_u8(l->b, l->first ? '?' : '&');
-	l->first = false;
-	put_escaped(l->b, name);
-	buf_u8(l->b, '=');
-	put_escaped(l->b, value);
-}
-
-/* The request again, with another place in it and the moment pinned. */
+/* What was asked and understood again, with another place in it and the moment pinned. A search by POST goes on as GET. */
 static struct slice make_link(struct query *x, const char *below, struct chart_moment at, uint64_t page, uint64_t cursor)
 {
 	struct buf b;
 	char base[300];
+	static const char *const own[] = {"_page", "_cursor", "at", "_count"};
 	buf_init(&b, 1 << 16);
 	web_base(x->q, base, sizeof base);
 	buf_printf(&b, "%s/%s", base, below);
-	struct link_writer l = {.b = &b, .first = true};
-	if (x->q->method == WEB_POST) /* a form search goes on as GET: its parameters are few */
-		for (size_t i = 0; i < x->n; i++)
-			put_link_param(&l, x->p[i].name, x->p[i].value);
-	else
-		web_query_each(x->q, put_link_param, &l);
-	buf_printf(&b, "%c_count=%" PRIu64, l.first ? '?' : '&', x->count);
+	char sign = '?';
+	for (size_t i = 0; i < x->given_n; i++) {
+		bool skip = false;
+		for (size_t k = 0; k < ARRAY_LEN(own); k++)
+			skip = skip || !strcmp(x->given[i].name, own[k]);
+		if (skip)
+			continue;
+		buf_u8(&b, (uint8_t)sign);
+		sign = '&';
+		put_escaped(&b, x->given[i].name);
+		buf_u8(&b, '=');
+		put_escaped(&b, x->given[i].value);
+	}
+	buf_printf(&b, "%c_count=%" PRIu64, sign, x->count);
 	if (at.end)
 		buf_printf(&b, "&at=%%23%" PRIu64, at.end - 1);
 	if (page)
@@ -151,6 +160,80 @@ static void put_full_url(struct web_request *q, struct jsonw *w, struct slice js
 		jsonw_kstr(w, "fullUrl", url);
 }
 
+/* _elements: those asked for, those that R4 demands, and a tag that says so (R4 3.1.1.5.9). Names at the top level alone. */
+static void put_subset(const struct query *x, struct jsonw *w, const struct json_node *res)
+{
+	static const char kept[] = "resourceType\0id\0meta\0status\0intent\0code\0subject\0patient\0beneficiary\0payor\0content\0class\0participant\0vaccineCode\0occurrenceDateTime\0occurrenceString\0medicationCodeableConcept\0"
+		"mode\0type\0agent\0source\0recorded\0";
+	jsonw_obj(w);
+	for (const struct json_node *n = res->child; n; n = n->next) {
+		bool keep = false;
+		struct slice rest = slice_str(x->elements), plain = n->key.n && n->key.p[0] == '_' ? slice_of(n->key.p + 1, n->key.n - 1) : n->key;
+		for (const char *k = kept; *k && !keep; k += strlen(k) + 1)
+			keep = slice_eq_str(plain, k);
+		while (!keep && rest.n)
+			keep = slice_eq(slice_cut(rest, ',', &rest), plain);
+		char *key = keep ? arena_strdup(x->q->a, n->key) : NULL;
+		if (!key)
+			continue;
+		jsonw_key(w, key);
+		if (strcmp(key, "meta")) {
+			jsonw_raw(w, n->raw);
+			continue;
+		}
+		jsonw_obj(w);
+		for (const struct json_node *m = n->child; m; m = m->next) {
+			char *inner = arena_strdup(x->q->a, m->key);
+			if (!inner || !strcmp(inner, "tag"))
+				continue;
+			jsonw_key(w, inner);
+			jsonw_raw(w, m->raw);
+		}
+		jsonw_key(w, "tag");
+		jsonw_arr(w);
+		for (const struct json_node *t = json_get(n, "tag") ? json_get(n, "tag")->child : NULL; t; t = t->next)
+			jsonw_raw(w, t->raw);
+		jsonw_obj(w);
+		jsonw_kstr(w, "system", "http://terminology.hl7.org/CodeSystem/v3-ObservationValue");
+		jsonw_kstr(w, "code", "SUBSETTED");
+		jsonw_obj_end(w);
+		jsonw_arr_end(w);
+		jsonw_obj_end(w);
+	}
+	jsonw_obj_end(w);
+}
+
+static void put_entry(const struct query *x, struct jsonw *w, struct slice json, const char *mode, bool subset)
+{
+	struct json_node *res;
+	struct err e = {0};
+	jsonw_obj(w);
+	put_full_url(x->q, w, json);
+	jsonw_key(w, "resource");
+	if (subset && x->elements && *x->elements && json_tree(json, x->q->a, &res, &e) == 0)
+		put_subset(x, w, res);
+	else
+		jsonw_raw(w, json);
+	jsonw_key(w, "search");
+	jsonw_obj(w);
+	jsonw_kstr(w, "mode", mode);
+	jsonw_obj_end(w);
+	jsonw_obj_end(w);
+}
+
+/* _include of the patient: those of this page's matches, each once. */
+static void put_patients(const struct query *x, struct jsonw *w, const struct hits *h, size_t from, size_t to)
+{
+	struct hits once = {0};
+	for (size_t i = from; i < to; i++) {
+		bool seen = !h->v[i].person;
+		for (size_t k = 0; k < once.n && !seen; k++)
+			seen = once.v[k].person == h->v[i].person;
+		if (!seen && web_fhir_add_patient(x->q, h->v[i].person, NULL, "include", &once))
+			put_entry(x, w, once.v[once.n - 1].json, "include", false);
+	}
+}
+
 /* total: UINT64_MAX when it is not known. */
 void web_fhir_bundle(struct query *x, const char *below, struct chart_moment at, const struct hits *h, size_t from, size_t to, uint64_t total, uint64_t next_cursor)
 {
@@ -179,17 +262,10 @@ void web_fhir_bundle(struct query *x, const char *below, struct chart_moment at,
 	if (!x->summary_count && to > from) {
 		jsonw_key(&w, "entry");
 		jsonw_arr(&w);
-		for (size_t i = from; i < to; i++) {
-			jsonw_obj(&w);
-			put_full_url(q, &w, h->v[i].json);
-			jsonw_key(&w, "resource");
-			jsonw_raw(&w, h->v[i].json);
-			jsonw_key(&w, "search");
-			jsonw_obj(&w);
-			jsonw_kstr(&w, "mode", h->v[i].mode ? h->v[i].mode : "match");
-			jsonw_obj_end(&w);
-			jsonw_obj_end(&w);
-		}
+		for (size_t i = from; i < to; i++)
+			put_entry(x, &w, h->v[i].json, h->v[i].mode ? h->v[i].mode : "match", true);
+		if (x->include_patient)
+			put_patients(x, &w, h, from, to);
 		jsonw_arr_end(&w);
 	}
 	jsonw_obj_end(&w);
@@ -221,7 +297,7 @@ bool web_fhir_add_patient(struct web_request *q, const struct chart_patient *p, 
 		return false;
 	if (x && x->n && (json_tree(json, q->a, &res, &e) < 0 || !web_fhir_matches(x, res)))
 		return true;
-	return web_fhir_hit(q, h, (struct hit){.json = json, .mode = mode});
+	return web_fhir_hit(q, h, (struct hit){.json = json, .person = p, .mode = mode});
 }
 
 /* Every current item of a type (NULL: of any), if it matches. since: only what was received after it. */
@@ -230,8 +306,11 @@ bool web_fhir_add_items(struct web_request *q, const struct chart_patient *p, co
 	char base[300];
 	struct fhir_options o = web_fhir_options(q, base, sizeof base);
 	struct fhir_person who = web_fhir_person(q, p);
+	struct fhir_links links;
 	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 64 << 20);
+	if (web_fhir_links(q, p, &links))
+		o.links = &links;
 	for (int s = 0; s < CHART_SECTIONS; s++)
 		for (const struct fact_item *it = p->s[s].items; it; it = it->next) {
 			const char *t = fhir_type(it);
@@ -249,7 +328,7 @@ bool web_fhir_add_items(struct web_request *q, const struct chart_patient *p, co
 				return false;
 			if (x && x->n && (json_tree(json, q->a, &res, &e) < 0 || !web_fhir_matches(x, res)))
 				continue;
-			if (!web_fhir_hit(q, h, (struct hit){.json = json}))
+			if (!web_fhir_hit(q, h, (struct hit){.json = json, .person = p}))
 				return false;
 		}
 	return true;

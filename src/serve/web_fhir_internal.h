@@ -10,21 +10,32 @@
 #define SCAN_PERSONS 400 /* looked through for one page of a search without a patient */
 
 #define PARAMS_MAX 32
+#define SORT_MAX 4
 struct param {
-	const char *name, *modifier, *value, *type;
+	const char *name, *modifier, *value, *type; /* value as it came, with its escapes; type "token", "date" ... */
+	int zone_minutes;                           /* of the site: for dates without one */
+	bool chosen;                                /* who it names was found by chart_patient: nothing to compare */
+};
+struct given { /* for the links: what was taken, as it was written */
+	const char *name, *value;
 };
 struct query {
 	struct web_request *q;
 	const struct fhir_type_info *info;
 	struct param p[PARAMS_MAX];
 	size_t n;
+	struct param who[PARAMS_MAX]; /* of the patient: patient.identifier=..., as parameters of Patient */
+	size_t who_n;
+	struct given given[2 * PARAMS_MAX];
+	size_t given_n;
 	uint64_t count, offset, cursor;
-	const char *sort, *patient, *elements;
-	bool summary_count, include_patient, strict, bad;
+	const char *sort, *patient, *elements, *since, *types;
+	bool summary_count, include_patient, strict, bad, counted;
 };
 
 struct hit {
 	struct slice json;
+	const struct chart_patient *person; /* for _include */
 	int64_t sort;
 	struct slice sort_text;
 	size_t order;
@@ -41,6 +52,12 @@ struct web_fhir_place { /* where a search parameter looks: the first path that i
 extern const struct web_fhir_place web_fhir_places[];
 extern const size_t web_fhir_place_count;
 
+struct web_links; /* which item an identifier names, of one patient */
+struct web_links *web_fhir_links(struct web_request *q, const struct chart_patient *p, struct fhir_links *ret); /* NULL: no memory; the references are then made by identifier */
+bool web_fhir_modifier_ok(const struct param *p);
+bool web_fhir_value_ok(const struct param *p, int zone_minutes);
+/* The next of "a,b\\,c": unescaped, in the arena. false: no more */
+bool web_fhir_alternative(struct arena *a, struct slice *rest, struct slice *ret);
 const char *web_fhir_strip(const char *reference); /* what stands after the last slash */
 bool web_fhir_add_items(struct web_request *q, const struct chart_patient *p, const char *type, const struct query *x, int64_t since, struct hits *h);
 bool web_fhir_add_patient(struct web_request *q, const struct chart_patient *p, const struct query *x, const char *mode, struct hits *h);
@@ -55,6 +72,8 @@ struct fhir_options web_fhir_options(struct web_request *q, char *base, size_t s
 struct fhir_person web_fhir_person(struct web_request *q, const struct chart_patient *p);
 struct slice web_fhir_written(struct web_request *q, struct buf *b);
 void web_fhir_answer(struct query *x, const char *below, struct chart_moment at, struct hits *h, uint64_t total, uint64_t next_cursor);
+bool web_fhir_may_audit(struct web_request *q);
+void web_fhir_read_audit(struct web_request *q, const char *id);
 void web_fhir_binary(struct web_request *q, const char *id);
 void web_fhir_bundle(struct query *x, const char *below, struct chart_moment at, const struct hits *h, size_t from, size_t to, uint64_t total, uint64_t next_cursor);
 void web_fhir_everything(struct web_request *q, const char *id);

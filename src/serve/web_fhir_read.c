@@ -63,6 +63,9 @@ void web_fhir_read_item(struct web_request *q, const char *type, const char *id)
 	struct jsonw w;
 	struct fhir_options o = web_fhir_options(q, base, sizeof base);
 	struct fhir_person who = web_fhir_person(q, p);
+	struct fhir_links links;
+	if (web_fhir_links(q, p, &links))
+		o.links = &links;
 	jsonw_init(&w, &q->out);
 	if (!fhir_write_item(&w, &who, it, &o)) {
 		web_error(q, 404, "not-found", "There is no %s with this id.", type);
@@ -155,10 +158,10 @@ void web_fhir_everything(struct web_request *q, const char *id)
 	if (!web_fhir_chart(q, &at) || !web_fhir_query(q, web_fhir_type("Patient", 7), &x) || web_patient(q, id, at, "export", &p, &entry) < 0)
 		return;
 	x.n = 0;
-	if (!web_query(q, "_count"))
+	if (!x.counted)
 		x.count = UINT64_MAX; /* all of it, unless pages were asked for */
-	const char *since_text = web_query(q, "_since"), *types = web_query(q, "_type");
-	int64_t since = since_text ? fact_time_ns(slice_str(since_text), 0) : 0;
+	const char *types = x.types;
+	int64_t since = x.since ? fact_time_ns(slice_str(x.since), q->web->role->zone_minutes) : 0;
 	if (since == INT64_MIN) {
 		web_error(q, 400, "input", "_since should be a time.");
 		return;
