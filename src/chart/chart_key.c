@@ -96,7 +96,7 @@ struct key_ctx {
 	struct group_state {
 		uint64_t row;
 		uint32_t repeats;
-		bool coded; /* something that has a code was said of it */
+		bool narrow; /* something under its narrow key was said of it: two_keys */
 	} *state; /* by thing */
 	size_t state_cap;
 	const struct fact *report; /* the last one, for the results that follow it */
@@ -268,6 +268,20 @@ static void contact_key(struct key_ctx *k, const struct fact *f)
 	}
 }
 
+static void begin_key(struct key_ctx *k, const struct stmt *t)
+{
+	buf_u8(&k->b, t->f->kind);
+	buf_u8(&k->b, (uint8_t)row_origin(t->row));
+}
+
+/* An allergy or a problem without a number. */
+static void code_key(struct key_ctx *k, const struct fact *f)
+{
+	add_code(k, fact_get(f, FF_CODE));
+	if (f->kind == FACT_PROBLEM)
+		add(k, fact_part(fact_get(f, FF_CATEGORY), FC_CODE));
+}
+
 /* Writes the key; true: equal ones of one message are different things (two OBX of one code and sub-id, two drugs of one order). */
 static bool write_key(struct key_ctx *k, const struct fact *f)
 {
@@ -328,13 +342,9 @@ static bool write_key(struct key_ctx *k, const struct fact *f)
 		if (!add_id(k, f))
 			add(k, plain(fact_get(f, FF_GROUP))), add_code(k, fact_get(f, FF_CODE)), add(k, fact_get(f, FF_SET));
 		return false;
-	case FACT_ALLERGY:
+	case FACT_ALLERGY: case FACT_PROBLEM:
 		if (!add_id(k, f))
-			add_code(k, fact_get(f, FF_CODE));
-		return false;
-	case FACT_PROBLEM:
-		if (!add_id(k, f))
-			add_code(k, fact_get(f, FF_CODE)), add(k, fact_part(fact_get(f, FF_CATEGORY), FC_CODE));
+			code_key(k, f);
 		return false;
 	case FACT_PROCEDURE:
 		if (!add_id(k, f))
@@ -378,7 +388,7 @@ static bool number_of(struct key_ctx *k, size_t *n, size_t *ret)
 	return true;
 }
 
-/* What tells apart what one number stands for: an order's code, and of a result the code of the report that it stands under. Empty: nothing. */
+/* What tells apart what one number stands for: the order's code, and of a result the code of the report that it stands under. Empty: nothing. */
 static struct slice kind_of_thing(const struct key_ctx *k, const struct stmt *t)
 {
 	if (fact_get(t->f, FF_RESOURCE).n)
@@ -393,62 +403,85 @@ static struct slice kind_of_thing(const struct key_ctx *k, const struct stmt *t)
 	}
 }
 
-/* One number may stand for several panels (an accession number as filler), and for several orders of one message. The code tells them apart, or a correction of the one would replace the other.
- * A report with another code is always another one. An order with another code is another one only where both came in one message: else the order was changed (XO, the pharmacy's own code).
- * Who gives no code means the first. */
-static bool coded_thing(struct key_ctx *k, const struct stmt *t, struct slice code, size_t *n, size_t *ret)
+/* A thing under its narrow key, which is in k->b. The wide key stands for the first that was said under it: who knows only the wide one means that one, and one that had only the wide one until
+ * now is given the narrow one. Another narrow key is another thing where apart says so, or where both came in one message. */
+static bool two_keys(struct key_ctx *k, const struct stmt *t, struct slice wide, bool apart, size_t *n, size_t *ret)
 {
-	bool always = t->f->kind == FACT_REPORT || t->f->kind == FACT_RESULT;
-	struct slice base = arena_dup(k->a, buf_slice(&k->b));
-	if (!base.p)
-		return false;
-	buf_u8(&k->b, 'c');
-	add_code(k, code);
 	bool fresh;
-	struct slot *s = buf_ok(&k->b) ? map_put(&k->things, buf_slice(&k->b), k->a, true, &fresh) : NULL;
+	struct slot *s = buf_ok(&k->b) && wide.p ? map_put(&k->things, buf_slice(&k->b), k->a, true, &fresh) : NULL;
 	if (!s)
 		return false;
 	if (!fresh) {
 		*ret = s->value;
 		return true;
 	}
-	struct slice coded = s->key;
-	struct slot *first = map_put(&k->things, base, k->a, false, &fresh);
+	struct slice narrow = s->key;
+	struct slot *first = map_put(&k->things, wide, k->a, false, &fresh);
 	if (!first)
 		return false;
 	if (fresh)
 		first->value = (*n)++;
-	struct group_state *g = fresh ? NULL : &k->state[first->value];
-	size_t value = g && g->coded && (always || g->row == t->row->id) ? (*n)++ : first->value;
-	map_put(&k->things, coded, k->a, false, &fresh)->value = value; /* looked up again: the map may have grown; there it is, so nothing is allocated now */
+	const struct group_state *g = fresh ? NULL : &k->state[first->value];
+	size_t value = g && g->narrow && (apart || g->row == t->row->id) ? (*n)++ : first->value;
+	map_put(&k->things, narrow, k->a, false, &fresh)->value = value; /* looked up again: the map may have grown; there it is, so nothing is allocated now */
 	*ret = value;
 	return true;
+}
+
+/* One number may stand for several panels (an accession number as filler), and for several orders of one message. The code tells them apart, or a correction of the one would replace the other.
+ * A report with another code is always another one. An order with another code is another one only where both came in one message: else the order was changed (XO, the pharmacy's own code). */
+static bool by_code_too(struct key_ctx *k, const struct stmt *t, struct slice code, size_t *n, size_t *ret)
+{
+	struct slice wide = arena_dup(k->a, buf_slice(&k->b));
+	buf_u8(&k->b, 'c');
+	add_code(k, code);
+	return two_keys(k, t, wide, t->f->kind == FACT_REPORT || t->f->kind == FACT_RESULT, n, ret);
+}
+
+/* Allergies and problems come with a number of their own in one message (IAM-7) and without in another (AL1): the code finds them. */
+static bool by_number_too(struct key_ctx *k, const struct stmt *t, size_t *n, size_t *ret)
+{
+	struct slice narrow = arena_dup(k->a, buf_slice(&k->b));
+	if (!narrow.p)
+		return false;
+	buf_reset(&k->b);
+	begin_key(k, t);
+	code_key(k, t->f);
+	struct slice wide = arena_dup(k->a, buf_slice(&k->b));
+	buf_reset(&k->b);
+	buf_add_slice(&k->b, narrow);
+	return two_keys(k, t, wide, true, n, ret);
+}
+
+static bool has_two_names(const struct fact *f)
+{
+	return (f->kind == FACT_ALLERGY || f->kind == FACT_PROBLEM) && !fact_get(f, FF_RESOURCE).n && fact_get(f, FF_ID).n && !fact_is_null(fact_get(f, FF_ID)) && fact_get(f, FF_CODE).n &&
+	       !fact_is_null(fact_get(f, FF_CODE));
 }
 
 static bool thing_of(struct key_ctx *k, const struct stmt *t, size_t *n, size_t *ret)
 {
 	size_t before = *n, value;
 	buf_reset(&k->b);
-	buf_u8(&k->b, t->f->kind);
-	buf_u8(&k->b, (uint8_t)row_origin(t->row));
-	bool repeats = write_key(k, t->f);
+	begin_key(k, t);
+	bool repeats = write_key(k, t->f), named = has_two_names(t->f);
 	struct slice code = kind_of_thing(k, t);
-	bool coded = code.n && !fact_is_null(code);
-	if (!buf_ok(&k->b) || !(coded ? coded_thing(k, t, code, n, &value) : number_of(k, n, &value)))
+	bool coded = code.n && !fact_is_null(code), narrow = named || coded;
+	if (!buf_ok(&k->b) || !(named ? by_number_too(k, t, n, &value) : coded ? by_code_too(k, t, code, n, &value) : number_of(k, n, &value)))
 		return false;
 	struct group_state *g = &k->state[value];
 	if (*n > before || g->row != t->row->id) {
-		bool was = *n == before && g->coded;
-		*g = (struct group_state){.row = t->row->id, .coded = was || coded};
+		bool was = *n == before && g->narrow;
+		*g = (struct group_state){.row = t->row->id, .narrow = was || narrow};
 	} else if (repeats) { /* the next equal one of this message */
-		g->coded |= coded;
+		g->narrow |= narrow;
 		buf_u8(&k->b, 'r');
 		buf_u32be(&k->b, ++g->repeats);
 		before = *n;
 		if (!number_of(k, n, &value))
 			return false;
 		if (*n > before)
-			k->state[value] = (struct group_state){.row = t->row->id, .coded = coded};
+			k->state[value] = (struct group_state){.row = t->row->id, .narrow = narrow};
 	}
 	*ret = value;
 	return true;

@@ -209,6 +209,24 @@ static struct slice said(struct story *s, uint8_t field)
 	return fact_get(PAGE(s, "1001")->demographics->fact, field);
 }
 
+/* AL1 has no number of its own, IAM may: the code finds the one that is meant, and two numbers are two allergies whatever their code. */
+static void test_allergy_by_number_and_code(void **state)
+{
+	struct story *s = story_new();
+	tell(s, "ADT^A01 EHR@HOSP 2026-11-01T08:00 | " P " | allergy action=snapshot code=PCN^Penicillin");
+	tell(s, "ADT^A60 EHR@HOSP 2026-11-01T09:00 | " P " | allergy action=add id=A1 code=PCN^Penicillin severity=SV | allergy action=add id=A2 code=OTH^Dye | allergy action=add id=A3 code=OTH^Glue");
+	assert_int_equal(count(s, CHART_ALLERGIES), 3);
+	tell(s, "ADT^A60 EHR@HOSP 2026-11-01T10:00 | " P " | allergy action=delete id=A1 code=PCN^Penicillin");
+	assert_int_equal(count(s, CHART_ALLERGIES), 2); /* also what AL1 had said */
+	tell(s, "ADT^A60 EHR@HOSP 2026-11-01T11:00 | " P " | allergy action=delete id=A3 code=OTH^Glue");
+	assert_int_equal(count(s, CHART_ALLERGIES), 1);
+	assert_slice(fact_get(item(PAGE(s, "1001"), CHART_ALLERGIES, "OTH")->fact, FF_ID), "A2");
+	tell(s, "ADT^A60 EHR@HOSP 2026-11-01T12:00 | " P " | allergy action=delete code=OTH^Dye");
+	assert_int_equal(count(s, CHART_ALLERGIES), 0);
+	both_agree(s);
+	story_free(s);
+}
+
 static void test_null_and_absent(void **state)
 {
 	struct story *s = story_new();
@@ -390,7 +408,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_result_precedence), cmocka_unit_test(test_result_taken_back), cmocka_unit_test(test_status_alone), cmocka_unit_test(test_which_result), cmocka_unit_test(test_panels_of_one_number), cmocka_unit_test(test_unknown_is_not_none),
-		cmocka_unit_test(test_allergy_lists), cmocka_unit_test(test_null_and_absent), cmocka_unit_test(test_said_again), cmocka_unit_test(test_origins), cmocka_unit_test(test_last_given), cmocka_unit_test(test_replaced_order), cmocka_unit_test(test_care_team), cmocka_unit_test(test_incomplete),
+		cmocka_unit_test(test_allergy_lists), cmocka_unit_test(test_allergy_by_number_and_code), cmocka_unit_test(test_null_and_absent), cmocka_unit_test(test_said_again), cmocka_unit_test(test_origins), cmocka_unit_test(test_last_given), cmocka_unit_test(test_replaced_order), cmocka_unit_test(test_care_team), cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_section_ages),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
