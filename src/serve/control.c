@@ -149,10 +149,10 @@ static int answer(struct control *c, const struct buf *question, struct cur *ret
 {
 	int r = drain(c, 0, e);
 	buf_add_slice(&c->ch.out, buf_slice(question));
-	while (r == 0) {
+	for (bool buffered = false; r == 0;) { /* a word of progress and the answer behind it may come in one piece */
 		struct frame f;
 		bool got = false;
-		r = pump(c, true, e);
+		r = buffered ? 0 : pump(c, true, e);
 		if (r == ERR_NO) {
 			r = again(c, e);
 			buf_add_slice(&c->ch.out, buf_slice(question));
@@ -160,6 +160,7 @@ static int answer(struct control *c, const struct buf *question, struct cur *ret
 		}
 		if (r == 0)
 			r = take(c, c->tags, &f, &got, e);
+		buffered = got;
 		if (r < 0 || !got)
 			continue;
 		struct cur cu = cur_of(f.payload);
