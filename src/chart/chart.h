@@ -116,6 +116,16 @@ void chart_summary(const struct chart_patient *p, struct fhir_summary *ret); /* 
 
 /* ---- the house ---------------------------------------------------------------------------------------------------------------- */
 
+struct chart_vital { /* the newest of its kind */
+	struct slice code, name, value, unit, flag, time; /* a pair is "120/80" */
+	int64_t received;
+};
+struct chart_bedside { /* what a bed's line shows beside the name; see chart_bedside */
+	enum fhir_section_state vitals_state, orders_state;
+	struct chart_vital vitals[8]; /* newest first */
+	size_t count;
+	uint32_t open_orders;         /* asked for and neither done nor cancelled */
+};
 struct chart_row { /* one line of census or search */
 	char id[32];
 	struct slice name_family, name_given, birth, sex, number, assigner; /* number: current record number */
@@ -127,6 +137,7 @@ struct chart_row { /* one line of census or search */
 	enum fhir_section_state allergy_state;
 	struct slice alerts;       /* "allergies: penicillin · isolation", for the bed line */
 	bool lookalike, merged, incomplete, is_protected, test, deceased;
+	const struct chart_bedside *bedside; /* NULL: not asked for */
 	struct chart_row *next;
 };
 struct chart_unit {
@@ -136,6 +147,8 @@ struct chart_unit {
 };
 /* Current places only: who is in the house as of the moment, by facility, unit, room, bed. unit empty: all. */
 int chart_census(struct chart *c, struct chart_moment at, struct slice unit, struct arena *a, struct chart_row **ret, size_t *ret_count, struct err *e) MUST;
+/* Fills row->bedside from the patient's page, which costs what a page costs: for a unit's list, not for a house's. */
+int chart_bedside(struct chart *c, struct chart_row *row, struct chart_moment at, struct arena *a, struct err *e) MUST;
 int chart_units(struct chart *c, struct chart_moment at, struct arena *a, struct chart_unit **ret, struct err *e) MUST;
 /* TEXT: words of names in any order (folded, prefixes), a record number, a visit number, a birth date (1957-03-12, 12.03.1957, 19570312), phonetically near names after the exact ones. */
 int chart_search(struct chart *c, struct slice text, struct chart_moment at, size_t max, struct arena *a, struct chart_row **ret, size_t *ret_count, struct err *e) MUST;
@@ -161,7 +174,8 @@ struct chart_event { /* audit, sessions, alarms, accounts, identity, quarantine:
 	uint64_t entry;
 	int64_t time;
 	uint8_t kind;
-	struct slice user, what, patient, reason, text;
+	enum fact_origin origin;   /* chart_timeline: of what was sent */
+	struct slice user, what, patient, reason, text; /* user: chart_timeline: the feed of what was sent */
 	struct chart_event *next;
 };
 int chart_events(struct chart *c, uint8_t kind /* 0: all */, struct slice patient_or_user /* empty: all */, uint64_t before /* CHART_NOW */, size_t max, struct arena *a, struct chart_event **ret, struct err *e) MUST;

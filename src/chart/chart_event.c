@@ -39,12 +39,25 @@ static struct slice audit_user(const struct json_node *n)
 	return FIRST_OF(pick, "altId", "who.identifier.value", "name", "who.display");
 }
 
+/* What was done, in our own word (view, print, raw ...: the codes of the standards tell fewer apart), as the event's detail says it; else the standard's code. */
+static struct slice audit_what(const struct json_node *n)
+{
+	const struct json_node *list = json_get(n, "entity");
+	for (const struct json_node *x = list ? list->child : NULL; x; x = x->next) {
+		const struct json_node *details = json_get(x, "detail");
+		for (const struct json_node *d = details ? details->child : NULL; d; d = d->next)
+			if (slice_eq_str(json_text(d, "type"), "what") && json_text(d, "valueString").n)
+				return json_text(d, "valueString");
+	}
+	return FIRST_OF(n, "subtype.0.code", "type.code");
+}
+
 static void read_event(const struct json_node *n, struct store_event *v)
 {
 	if (slice_eq_str(json_text(n, "resourceType"), "AuditEvent")) {
 		v->user = audit_user(n);
 		v->patient = audit_patient(n);
-		v->what = FIRST_OF(n, "subtype.0.code", "type.code");
+		v->what = audit_what(n);
 		v->reason = FIRST_OF(n, "purposeOfEvent.0.text", "agent.0.purposeOfUse.0.text", "outcomeDesc");
 		v->text = FIRST_OF(n, "text", "outcomeDesc");
 		return;
@@ -250,7 +263,7 @@ static int timeline_row(void *arg, const struct store_row *s, struct err *e)
 	if (!to)
 		return chart_no_memory(q->a, e);
 	*to = (struct chart_event){.entry = row_entry(row), .time = row->received, .kind = memchr(row->f.type.p ? row->f.type.p : (const uint8_t *)"", '^', row->f.type.n) ? KIND_HL7V2 : KIND_FHIR,
-	                           .user = row->f.feed, .what = row->f.type, .text = row->f.first ? row_in_words(row->f.first, row->flags & ROW_INCOMPLETE, q->a) : SLICE_NULL};
+	                           .origin = row_origin(row), .user = row->f.feed, .what = row->f.type, .text = row->f.first ? row_in_words(row->f.first, row->flags & ROW_INCOMPLETE, q->a) : SLICE_NULL};
 	if (row->flags & ROW_QUARANTINED)
 		to->kind = KIND_QUARANTINE;
 	q->v[q->n++] = to;

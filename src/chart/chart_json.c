@@ -240,6 +240,34 @@ void chart_json_patient(struct jsonw *w, const struct chart_patient *p, const st
 
 /* ---- rows ------------------------------------------------------------------------------------------------------------------------------- */
 
+static void put_bedside(struct jsonw *w, const struct chart_bedside *b)
+{
+	jsonw_key(w, "vitals");
+	jsonw_obj(w);
+	jsonw_kstr(w, "state", states[b->vitals_state]);
+	jsonw_key(w, "entries");
+	jsonw_arr(w);
+	for (size_t i = 0; i < b->count; i++) {
+		const struct chart_vital *v = &b->vitals[i];
+		jsonw_obj(w);
+		jsonw_kslice_opt(w, "code", v->code);
+		jsonw_kslice(w, "name", v->name);
+		jsonw_kslice(w, "value", v->value);
+		jsonw_kslice_opt(w, "unit", v->unit);
+		jsonw_kslice_opt(w, "flag", v->flag);
+		jsonw_kslice_opt(w, "time", v->time);
+		jsonw_ktime(w, "received", v->received);
+		jsonw_obj_end(w);
+	}
+	jsonw_arr_end(w);
+	jsonw_obj_end(w);
+	jsonw_key(w, "orders");
+	jsonw_obj(w);
+	jsonw_kstr(w, "state", states[b->orders_state]);
+	jsonw_ku64(w, "open", b->open_orders);
+	jsonw_obj_end(w);
+}
+
 static void put_row(struct jsonw *w, const struct chart_row *r)
 {
 	jsonw_obj(w);
@@ -290,6 +318,8 @@ static void put_row(struct jsonw *w, const struct chart_row *r)
 		jsonw_ktime(w, "received", r->received);
 	jsonw_kstr(w, "allergyState", states[r->allergy_state]);
 	jsonw_kslice_opt(w, "alerts", r->alerts);
+	if (r->bedside)
+		put_bedside(w, r->bedside);
 	const struct {
 		const char *key;
 		bool v;

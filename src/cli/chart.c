@@ -87,6 +87,8 @@ static int rows(struct chart *c, const struct site *s, struct chart_moment at, c
 	struct chart_row *list;
 	size_t n;
 	int r = text ? chart_search(c, slice_str(text), at, 100, a, &list, &n, e) : chart_census(c, at, slice_str(unit), a, &list, &n, e);
+	for (struct chart_row *row = r == 0 && !text && unit && *unit && json ? list : NULL; row && r == 0; row = row->next)
+		r = chart_bedside(c, row, at, a, e); /* a unit's list as the viewer has it */
 	if (r < 0)
 		return r;
 	if (json) {

@@ -1,4 +1,4 @@
-/* holdfast ledger list|show|cat|head|prove|verify: what was recorded, and that it was not changed. Reads the folder; never writes. */
+/* holdfast ledger list|show|cat|head|prove|verify: what was recorded, and that it was not changed. Reads the folder, and writes nothing in it but the note for status when all was verified. */
 #include "commands.h"
 
 #include <errno.h>
@@ -207,6 +207,8 @@ static int verify(struct site *s, const char *since, bool bodies, bool json)
 	struct ledger_verify_report rep = {0};
 	int r = ledger_verify(s->fd, &keys, &o, &rep, &faults, &e);
 	site_keys_wipe(&keys);
+	if (r == 0)
+		site_note_verified(s, rep.size);
 	if (o.progress)
 		fputc('\n', stderr);
 	if (r < 0 && !faults.n) {

@@ -292,6 +292,7 @@ static int from_supervisor(void *arg, struct frame *f)
 			buf_reset(into[i]);
 			buf_add_slice(into[i], s);
 		}
+		k->verified = (int64_t)cur_u64le(&c);
 	} else if (f->type == FRAME_R_QUARANTINE) {
 		uint64_t n = cur_u64le(&c);
 		uint32_t deaths = cur_u32le(&c);

@@ -87,6 +87,8 @@ struct keeper {
 	bool force_publish;
 	struct kchan *big;       /* the one channel that may be in the middle of a big frame */
 	struct buf roles, shares, alarms, listeners; /* JSON from the supervisor and from intake */
+	int64_t verified;        /* when all was last verified; 0: never */
+	char shares_rule[16];    /* "2/3": any two of three shares open the recovery key; empty: not looked up yet */
 	uint64_t *quarantined;
 	size_t quarantined_count;
 	int64_t started, disk_at;

@@ -233,6 +233,12 @@ static int get_session(struct cur *cu, struct keeper_session *ret, struct err *e
 	return 0;
 }
 
+/* base64url, as the keeper makes them */
+static bool plain_token(const char *s)
+{
+	return *s && s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")] == 0;
+}
+
 int keeper_login(struct keeper_client *c, const char *user, struct slice password, const char *address, char ret_session[SESSION_ID_MAX], struct keeper_session *ret, struct err *e)
 {
 	struct cur cu;
@@ -252,6 +258,8 @@ int keeper_login(struct keeper_client *c, const char *user, struct slice passwor
 	if (r == 0) {
 		frame_get_text(&cu, id, sizeof id);
 		r = get_session(&cu, ret, &why);
+		if (r == 0 && !plain_token(id)) /* it goes into a header as it is */
+			r = broken(&why);
 	}
 	if (r == 0)
 		memcpy(ret_session, id, sizeof id);

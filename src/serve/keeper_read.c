@@ -2,6 +2,8 @@
 #include "sessions.h"
 
 #include <stdlib.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #define DISK_EVERY (5 * TIME_SEC)
@@ -165,6 +167,15 @@ static void put_ledger(struct keeper *k, struct jsonw *w)
 	}
 	if (ledger_last_time(k->l))
 		jsonw_ktime(w, "lastEntry", ledger_last_time(k->l));
+	struct stat st; /* a checkpoint has no time of its own: its file's is when it was signed */
+	if (fstatat(k->r->sitefd, "ledger/checkpoint", &st, AT_SYMLINK_NOFOLLOW) == 0)
+		jsonw_ktime(w, "checkpointTime", (int64_t)st.st_mtim.tv_sec * TIME_SEC + st.st_mtim.tv_nsec);
+	if (k->verified > 0) {
+		jsonw_ktime(w, "lastVerified", k->verified);
+	} else {
+		jsonw_key(w, "lastVerified");
+		jsonw_null(w);
+	}
 	jsonw_key(w, "outside");
 	jsonw_null(w);
 	jsonw_kstr(w, "protection", "UNPROTECTED");
@@ -222,10 +233,26 @@ static void put_alarms(struct keeper *k, struct jsonw *w)
 	jsonw_arr_end(w);
 }
 
+/* From the first entry, which holds a salted hash of each share. */
+static const char *shares_rule(struct keeper *k)
+{
+	AUTO_ARENA struct arena *a = k->shares_rule[0] ? NULL : arena_new(1 << 20);
+	struct ledger_entry en;
+	struct json_node *n;
+	struct err e;
+	uint64_t needed, count = 0;
+	if (!a || ledger_read(k->l, 0, &en, &e) < 0 || en.leaf.kind != LEDGER_SITE || json_tree(en.body, a, &n, &e) < 0 || num_u64(json_text(n, "needed"), 1, 255, &needed) < 0)
+		return k->shares_rule;
+	const struct json_node *list = json_get(n, "shares");
+	for (const struct json_node *x = list ? list->child : NULL; x; x = x->next)
+		count++;
+	snprintf(k->shares_rule, sizeof k->shares_rule, "%llu/%llu", (unsigned long long)needed, (unsigned long long)count);
+	return k->shares_rule;
+}
+
 static void status(struct keeper *k, struct buf *b)
 {
 	struct jsonw w;
-	AUTO_ARENA struct arena *a = arena_new(4 << 20);
 	uint64_t durable = ledger_durable(k->l), applied = k->feed.applied;
 	look_at_disk(k);
 	jsonw_init(&w, b);
@@ -260,6 +287,8 @@ static void status(struct keeper *k, struct buf *b)
 	jsonw_key(&w, "keys");
 	jsonw_obj(&w);
 	put_raw(&w, "sharesLyingAbout", &k->shares, "[]");
+	if (shares_rule(k)[0])
+		jsonw_kstr(&w, "shares", k->shares_rule);
 	jsonw_obj_end(&w);
 	jsonw_ku64(&w, "sessions", sessions_count(k));
 	jsonw_ku64(&w, "notRecorded", k->not_recorded);

@@ -53,6 +53,8 @@ struct site_init {
 int site_create(const char *path, const struct site_init *o, struct buf *ret_talk, struct err *e) MUST;
 int site_open(const char *path, struct site *ret, struct err *e) MUST;
 void site_close(struct site *s);
+/* When all of the ledger was last verified with success, for status: SITE/run/verified, whose time is the file's. Who may not write there leaves no note. */
+void site_note_verified(const struct site *s, uint64_t size);
 
 /* ---- running ------------------------------------------------------------------------------------------------------------ */
 

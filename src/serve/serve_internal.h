@@ -37,7 +37,7 @@
 	X(4, R_GO, 0)                   /* all is passed: lock the sandbox, say R_READY, work */                                                 \
 	X(5, R_STOP, 0)                 /* finish what is begun, then exit 0 */                                                                 \
 	X(6, R_SELFTEST, 0)             /* only when started for it: try what the sandbox must refuse -> R_TESTED */                            \
-	X(7, R_ROLES, FRAME_SMALL)      /* keeper: JSON of all roles for status */                                                              \
+	X(7, R_ROLES, FRAME_SMALL)      /* keeper: str JSON of all roles, str of share files lying about, str of alarms, i64 last verified: for status */                                                              \
 	X(8, R_QUARANTINE, 64)          /* keeper: u64 entry, u32 deaths: the scribe died on it twice */                                        \
 	/* role -> supervisor */                                                                                                                \
 	X(16, R_READY, FRAME_SMALL)     /* sandbox report (struct sandbox_report) */                                                            \

@@ -381,3 +381,21 @@ int site_ack_mode(struct slice v)
 			return (int)i;
 	return -1;
 }
+
+/* ---- when it was last verified ---- */
+
+#define VERIFIED "run/verified"
+
+void site_note_verified(const struct site *s, uint64_t size)
+{
+	char text[40];
+	struct err e;
+	snprintf(text, sizeof text, "%llu entries\n", (unsigned long long)size);
+	(void)!file_replace(s->fd, VERIFIED, slice_str(text), 0644, &e);
+}
+
+int64_t site_last_verified(int sitefd)
+{
+	struct stat st;
+	return fstatat(sitefd, VERIFIED, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) ? (int64_t)st.st_mtim.tv_sec * TIME_SEC : 0;
+}

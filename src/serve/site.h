@@ -22,4 +22,6 @@ int tls_make(int sitefd, const char *site_name, const struct age_recipient *reco
 /* Share files of SITE/shares-written that are still there, as a JSON array. */
 void site_shares_left(int sitefd, struct buf *ret_json);
 
+int64_t site_last_verified(int sitefd); /* 0: never, or nobody noted it */
+
 #endif

@@ -118,6 +118,13 @@ static void put_ledger(const struct site *s, const struct offline *o, struct jso
 		jsonw_kstr(w, "unreadable", o->ledger_why.text);
 	}
 	jsonw_kstr(w, "origin", s->origin);
+	int64_t verified = site_last_verified(s->fd);
+	if (verified > 0) {
+		jsonw_ktime(w, "lastVerified", verified);
+	} else {
+		jsonw_key(w, "lastVerified");
+		jsonw_null(w);
+	}
 	jsonw_key(w, "outside");
 	jsonw_null(w);
 	jsonw_kstr(w, "protection", "UNPROTECTED");

@@ -176,6 +176,7 @@ void sup_tell_keeper(struct supervisor *s)
 	frame_str_slice(&b, buf_slice(&roles));
 	frame_str_slice(&b, buf_slice(&shares));
 	frame_str_slice(&b, buf_slice(&alarms));
+	buf_u64le(&b, (uint64_t)site_last_verified(s->site.fd));
 	(void)!packet_send(s->roles[ROLE_KEEPER].chan, FRAME_R_ROLES, 0, buf_slice(&b), NULL, 0, false);
 }
 

@@ -8,7 +8,7 @@
 /* ---- what every room uses ------------------------------------------------------------------------------------------------------- */
 
 /* The chart of this thread. A view that is being rebuilt or not there yet is an answer, not a crash. */
-static struct chart *chart_of(struct web_request *q)
+struct chart *web_chart(struct web_request *q)
 {
 	struct role *r = q->web->role;
 	struct err e = {0};
@@ -27,7 +27,7 @@ static struct chart *chart_of(struct web_request *q)
 int web_moment(struct web_request *q, struct chart_moment *ret, struct err *e)
 {
 	const char *at = web_query(q, "at");
-	struct chart *c = chart_of(q);
+	struct chart *c = web_chart(q);
 	if (!c)
 		return err_set(e, ERR_BUSY, NULL, "no view");
 	int r;
@@ -49,7 +49,7 @@ static uint64_t head_of(struct chart_moment at)
 	return at.end ? at.end - 1 : 0;
 }
 
-static int audit(struct web_request *q, const char *what, const char *patient, const char *query, uint64_t as_of, uint64_t *ret_entry)
+int web_audit(struct web_request *q, const char *what, const char *patient, const char *query, uint64_t as_of, uint64_t *ret_entry)
 {
 	struct keeper_audit a = {.what = what, .patient_id = patient, .query = query, .as_of_entry = as_of};
 	struct err e = {0};
@@ -62,9 +62,9 @@ static int audit(struct web_request *q, const char *what, const char *patient, c
 	return r;
 }
 
-int web_patient(struct web_request *q, const char *id, struct chart_moment at, const char *what, struct chart_patient **ret, uint64_t *ret_entry)
+int web_patient_find(struct web_request *q, const char *id, struct chart_moment at, struct chart_patient **ret)
 {
-	struct chart *c = chart_of(q);
+	struct chart *c = web_chart(q);
 	struct err e = {0};
 	if (!c)
 		return ERR_BUSY;
@@ -73,27 +73,74 @@ int web_patient(struct web_request *q, const char *id, struct chart_moment at, c
 		web_fail(q, &e);
 		return r;
 	}
-	if ((*ret)->is_protected) {
-		bool open = false;
-		r = keeper_glass(q->w->keeper, &q->who, (*ret)->id, &open, &e);
-		if (r == 0 && !open) {
-			web_error(q, 403, "protected", "This record is protected. Say why you need it to open it; the reason is recorded.");
-			return ERR_DENIED;
-		}
-		if (r < 0) {
-			web_fail(q, &e);
-			return r;
-		}
+	if (!(*ret)->is_protected)
+		return 0;
+	bool open = false;
+	r = keeper_glass(q->w->keeper, &q->who, (*ret)->id, &open, &e);
+	if (r == 0 && !open) {
+		web_error(q, 403, "protected", "This record is protected. Say why you need it to open it; the reason is recorded.");
+		return ERR_DENIED;
 	}
-	return audit(q, what, (*ret)->id, web_query(q, "at"), head_of(at), ret_entry);
+	if (r < 0)
+		web_fail(q, &e);
+	return r;
 }
 
-static struct fhir_options options_of(struct web_request *q)
+int web_patient(struct web_request *q, const char *id, struct chart_moment at, const char *what, struct chart_patient **ret, uint64_t *ret_entry)
 {
-	return (struct fhir_options){.zone_minutes = q->web->role->zone_minutes};
+	int r = web_patient_find(q, id, at, ret);
+	return r < 0 ? r : web_audit(q, what, (*ret)->id, web_query(q, "at"), head_of(at), ret_entry);
 }
 
-static uint64_t number(struct web_request *q, const char *name, uint64_t otherwise, uint64_t max)
+/* ---- anything new? ------------------------------------------------------------------------------------------------------------- */
+
+/* If-None-Match (RFC 9110 13.1.2), weakly; "*" is taken for nothing: it would ask whether there is something without saying what was seen. */
+static bool has(const char *list, const char *tag)
+{
+	struct slice rest = slice_str(list), want = slice_str(tag);
+	while (rest.n) {
+		struct slice one = slice_cut(rest, ',', &rest);
+		while (one.n && (*one.p == ' ' || *one.p == '\t'))
+			one = slice_of(one.p + 1, one.n - 1);
+		while (one.n && (one.p[one.n - 1] == ' ' || one.p[one.n - 1] == '\t'))
+			one.n--;
+		if (slice_starts(one, "W/"))
+			one = slice_of(one.p + 2, one.n - 2);
+		if (slice_eq(one, want))
+			return true;
+	}
+	return false;
+}
+
+/* "asOf":{...} moves with every entry of the ledger, also with the one that says who looked: what the tag covers is all the rest. */
+bool web_unchanged(struct web_request *q, struct chart_moment at)
+{
+	static const char key[] = "\"asOf\":{";
+	const struct slice all = buf_slice(&q->out);
+	uint8_t hash[SEAL_HASH];
+	char t[32];
+	const uint8_t *p = buf_ok(&q->out) && all.n ? memmem(all.p, all.n, key, sizeof key - 1) : NULL, *end = p ? memchr(p, '}', (size_t)(all.p + all.n - p)) : NULL;
+	const char *given = web_header(q, "If-None-Match");
+	if (!end)
+		return false;
+	uint8_t both[2 * SEAL_HASH];
+	seal_sha256_once(slice_of(all.p, (size_t)(p - all.p)), both);
+	seal_sha256_once(slice_of(end, (size_t)(all.p + all.n - end)), both + SEAL_HASH);
+	seal_sha256_once(slice_of(both, sizeof both), hash);
+	AUTO_BUF struct buf hex = {0};
+	buf_init(&hex, 64);
+	hex_put(&hex, slice_of(hash, 16));
+	snprintf(q->etag, sizeof q->etag, "\"%s\"", buf_cstr(&hex));
+	if (at.end)
+		snprintf(q->as_of, sizeof q->as_of, "%" PRIu64 " %s", at.end - 1, time_rfc3339(at.time, 3, t));
+	if (!given || !has(given, q->etag))
+		return false;
+	buf_reset(&q->out);
+	web_json(q, 304);
+	return true;
+}
+
+uint64_t web_number(struct web_request *q, const char *name, uint64_t otherwise, uint64_t max)
 {
 	const char *v = web_query(q, name);
 	uint64_t n;
@@ -283,6 +330,24 @@ static int put_unhandled(struct web_request *q, struct chart *c, struct jsonw *w
 	return 0;
 }
 
+/* How often, in the largest unit that leaves a whole number of at least two; a busy feed is not "every 0 s". */
+static void usual(int64_t gap, char *out, size_t size)
+{
+	static const struct {
+		int64_t n;
+		const char *unit;
+	} units[] = {{3600, "h"}, {60, "min"}, {1, "s"}};
+	int64_t s = (gap + TIME_SEC / 2) / TIME_SEC;
+	if (s <= 1) {
+		snprintf(out, size, "%s", s == 1 ? "every second" : "several times a second");
+		return;
+	}
+	size_t i = 0;
+	while (s < 2 * units[i].n)
+		i++;
+	snprintf(out, size, "every %" PRId64 " %s", s / units[i].n, units[i].unit);
+}
+
 /* The keeper's object and ours, as one. Feeds that went silent are alarms of the reader's making: nobody has to send them. */
 static void board(struct web_request *q)
 {
@@ -296,7 +361,7 @@ static void board(struct web_request *q)
 		web_fail(q, &e);
 		return;
 	}
-	struct chart *c = chart_of(q);
+	struct chart *c = web_chart(q);
 	struct chart_feed *feeds = NULL;
 	int64_t now = time_now();
 	if (!c)
@@ -339,7 +404,9 @@ static void board(struct web_request *q)
 			jsonw_ktime(&w, "since", f->last_time + f->stale_after);
 			jsonw_kstr(&w, "what", "feed-silent");
 			jsonw_kslice(&w, "feed", f->name);
-			snprintf(text, sizeof text, "%.*s is silent: it normally speaks every %" PRId64 " s at this hour", (int)(f->name.n > 60 ? 60 : f->name.n), (const char *)f->name.p, f->usual_gap / TIME_SEC);
+			char gap[32];
+			usual(f->usual_gap, gap, sizeof gap);
+			snprintf(text, sizeof text, "%.*s is silent: it normally speaks %s at this hour", (int)(f->name.n > 60 ? 60 : f->name.n), (const char *)f->name.p, gap);
 			jsonw_kstr(&w, "reason", text);
 			jsonw_kstr(&w, "next", "Ask who runs the sender whether it is down; charts show this source as STALE until it speaks.");
 			jsonw_obj_end(&w);
@@ -356,7 +423,7 @@ static void span(struct web_request *q)
 {
 	struct err e = {0};
 	struct chart_moment first = {0}, last = {0};
-	struct chart *c = web_may(q, MAY_CENSUS) ? chart_of(q) : NULL;
+	struct chart *c = web_may(q, MAY_CENSUS) ? web_chart(q) : NULL;
 	if (!c)
 		return;
 	int r = chart_now(c, &last, &e);
@@ -399,7 +466,7 @@ static void units(struct web_request *q)
 	struct chart_unit *u;
 	if (!web_may(q, MAY_CENSUS) || web_moment(q, &at, &e) < 0)
 		return;
-	if (chart_units(chart_of(q), at, q->a, &u, &e) < 0) {
+	if (chart_units(web_chart(q), at, q->a, &u, &e) < 0) {
 		web_fail(q, &e);
 		return;
 	}
@@ -422,48 +489,12 @@ static void units(struct web_request *q)
 	web_json(q, 200);
 }
 
-/* A protected patient is a taken bed and no more, until somebody says why they need to know. */
-static void mask(struct web_request *q, struct chart_row *rows)
-{
-	for (struct chart_row *r = rows; r; r = r->next) {
-		bool open = false;
-		struct err e = {0};
-		if (!r->is_protected || (keeper_glass(q->w->keeper, &q->who, r->id, &open, &e) == 0 && open))
-			continue;
-		r->name_family = SLICE("[protected]");
-		r->name_given = r->birth = r->number = r->assigner = r->visit = r->attending = r->alerts = SLICE_NULL;
-	}
-}
-
-static void rows(struct web_request *q, bool search)
-{
-	struct err e = {0};
-	struct chart_moment at;
-	struct chart_row *list;
-	size_t n;
-	const char *text = web_query(q, search ? "q" : "unit");
-	if (!web_may(q, search ? MAY_SEARCH : MAY_CENSUS) || web_moment(q, &at, &e) < 0)
-		return;
-	struct slice t = slice_str(text ? text : "");
-	int r = search ? chart_search(chart_of(q), t, at, (size_t)number(q, "max", 60, 500), q->a, &list, &n, &e) : chart_census(chart_of(q), at, t, q->a, &list, &n, &e);
-	if (r < 0) {
-		web_fail(q, &e);
-		return;
-	}
-	mask(q, list);
-	if (audit(q, search ? "search" : "view", NULL, search ? "patient search" : text && *text ? "census of a unit" : "census", head_of(at), NULL) < 0)
-		return;
-	struct jsonw w;
-	jsonw_init(&w, &q->out);
-	struct fhir_options o = options_of(q);
-	chart_json_rows(&w, list, at, &o);
-	web_json(q, 200);
-}
-
 /* ---- one patient ------------------------------------------------------------------------------------------------------------------------ */
 
+/* timeline: with what was sent, which has a feed and an origin where what people did has a user. */
 static void put_events(struct web_request *q, const struct chart_event *ev, size_t max, bool timeline)
 {
+	static const char *const origins[] = {[FACT_FED] = "fed", [FACT_CAPTURED] = "captured", [FACT_RESTORED] = "restored", [FACT_PARTNER] = "partner"};
 	struct jsonw w;
 	size_t n = 0;
 	uint64_t last = 0;
@@ -477,11 +508,14 @@ static void put_events(struct web_request *q, const struct chart_event *ev, size
 		jsonw_ku64(&w, "entry", ev->entry);
 		jsonw_ktime(&w, "time", ev->time);
 		jsonw_kstr(&w, "kind", ledger_kind_name(ev->kind));
-		jsonw_kslice_opt(&w, "user", ev->user);
+		bool sent = timeline && (ev->kind == LEDGER_HL7V2 || ev->kind == LEDGER_FHIR || ev->kind == LEDGER_QUARANTINE);
+		jsonw_kslice_opt(&w, sent ? "source" : "user", ev->user);
+		if (sent)
+			jsonw_kstr(&w, "origin", origins[ev->origin]);
 		jsonw_kslice_opt(&w, "what", ev->what);
 		jsonw_kslice_opt(&w, "patient", ev->patient);
 		jsonw_kslice_opt(&w, "reason", ev->reason);
-		jsonw_kslice_opt(&w, timeline ? "source" : "text", ev->text);
+		jsonw_kslice_opt(&w, "text", ev->text);
 		jsonw_obj_end(&w);
 	}
 	jsonw_arr_end(&w);
@@ -511,21 +545,27 @@ static void patient(struct web_request *q, const char *rest)
 	}
 	memcpy(id, rest, n);
 	id[n] = 0;
-	if (web_moment(q, &at, &e) < 0 || web_patient(q, id, at, "view", &p, &entry) < 0)
+	if (web_moment(q, &at, &e) < 0)
 		return;
 	if (slash) {
 		struct chart_event *ev;
-		size_t max = (size_t)number(q, "max", 200, 2000);
-		if (chart_timeline(chart_of(q), slice_str(p->id), at, number(q, "before", CHART_NOW, CHART_NOW), max, q->a, &ev, &e) < 0)
+		size_t max = (size_t)web_number(q, "max", 200, 2000);
+		if (web_patient(q, id, at, "view", &p, &entry) < 0)
+			return;
+		if (chart_timeline(web_chart(q), slice_str(p->id), at, web_number(q, "before", CHART_NOW, CHART_NOW), max, q->a, &ev, &e) < 0)
 			web_fail(q, &e);
 		else
 			put_events(q, ev, max, true);
 		return;
 	}
+	if (web_patient_find(q, id, at, &p) < 0)
+		return;
 	struct jsonw w;
-	struct fhir_options o = options_of(q);
+	struct fhir_options o = {.zone_minutes = q->web->role->zone_minutes};
 	jsonw_init(&w, &q->out);
 	chart_json_patient(&w, p, &o);
+	if (web_unchanged(q, at) || web_audit(q, "view", p->id, web_query(q, "at"), head_of(at), &entry) < 0)
+		return;
 	/* the chart's document ends in '}': the entry that records this view goes in before it */
 	if (buf_ok(&q->out) && q->out.n && q->out.p[q->out.n - 1] == '}') {
 		q->out.n--;
@@ -614,7 +654,7 @@ static void entry(struct web_request *q, const char *rest)
 static void events(struct web_request *q, bool audits)
 {
 	struct err e = {0};
-	struct chart *c = web_may(q, audits ? MAY_AUDIT : MAY_BOARD) ? chart_of(q) : NULL;
+	struct chart *c = web_may(q, audits ? MAY_AUDIT : MAY_BOARD) ? web_chart(q) : NULL;
 	if (!c)
 		return;
 	const char *kind = web_query(q, "kind"), *who = web_query(q, "patient");
@@ -632,8 +672,8 @@ static void events(struct web_request *q, bool audits)
 	if (!who)
 		who = web_query(q, "user");
 	struct chart_event *ev;
-	size_t max = (size_t)number(q, "max", 100, 1000);
-	if (chart_events(c, (uint8_t)k, slice_str(who), number(q, "before", CHART_NOW, CHART_NOW), max, q->a, &ev, &e) < 0)
+	size_t max = (size_t)web_number(q, "max", 100, 1000);
+	if (chart_events(c, (uint8_t)k, slice_str(who), web_number(q, "before", CHART_NOW, CHART_NOW), max, q->a, &ev, &e) < 0)
 		web_fail(q, &e);
 	else
 		put_events(q, ev, max, false);
@@ -670,7 +710,7 @@ static void print(struct web_request *q)
 	struct err e = {0};
 	struct chart_moment now;
 	uint64_t n = 0;
-	struct chart *c = unit ? chart_of(q) : NULL;
+	struct chart *c = unit ? web_chart(q) : NULL;
 	if (!c)
 		return;
 	if (chart_now(c, &now, &e) < 0) {
@@ -679,9 +719,24 @@ static void print(struct web_request *q)
 	}
 	char query[120];
 	snprintf(query, sizeof query, "%s %s", what, unit);
-	if (audit(q, "print", *id ? id : NULL, query, head_of(now), &n) < 0)
+	if (web_audit(q, "print", *id ? id : NULL, query, head_of(now), &n) < 0)
 		return;
 	buf_printf(&q->out, "{\"entry\":%" PRIu64 "}", n);
+	web_json(q, 200);
+}
+
+/* The keeper's object as it is: {"users":[...]}. */
+static void list_users(struct web_request *q)
+{
+	struct err e = {0};
+	struct json_node *root;
+	if (keeper_users(q->w->keeper, &q->who, &q->out, &e) < 0 || json_tree(buf_slice(&q->out), q->a, &root, &e) < 0 || !json_get(root, "users")) {
+		buf_reset(&q->out);
+		if (!e.code)
+			err_set(&e, ERR_SYSTEM, NULL, "the keeper's list of accounts cannot be read");
+		web_fail(q, &e);
+		return;
+	}
 	web_json(q, 200);
 }
 
@@ -691,13 +746,7 @@ static void users(struct web_request *q, const char *rest)
 	if (!web_may(q, MAY_USERS))
 		return;
 	if (!*rest && q->method == WEB_GET) {
-		buf_str(&q->out, "{\"users\":");
-		if (keeper_users(q->w->keeper, &q->who, &q->out, &e) < 0) {
-			web_fail(q, &e);
-			return;
-		}
-		buf_str(&q->out, "}");
-		web_json(q, 200);
+		list_users(q);
 		return;
 	}
 	if (!post_only(q))
@@ -756,7 +805,7 @@ void web_api(struct web_request *q, const char *path)
 			return;
 		}
 	if (!strcmp(path, "census") || !strcmp(path, "search"))
-		rows(q, path[0] == 's');
+		web_rows(q, path[0] == 's');
 	else if (!strcmp(path, "events") || !strcmp(path, "audit"))
 		events(q, path[0] == 'a');
 	else if (!strncmp(path, "patient/", 8))

@@ -1,4 +1,4 @@
-/* HTTP for the web role: libmicrohttpd in front, our requests behind. Every limit option is set; its PostProcessor stays unused. */
+/* HTTP for the web role: libmicrohttpd in front, our requests (web_route.c) behind. Every limit option is set; its PostProcessor stays unused. */
 #include "web_internal.h"
 
 #include <arpa/inet.h>
@@ -16,16 +16,12 @@
 #define PER_ADDRESS 512 /* a ward behind one address translator */
 #define IDLE_SECONDS 75
 
-/* ---- asking ------------------------------------------------------------------------------------------------------------------ */
+/* ---- the carrier --------------------------------------------------------------------------------------------------------------- */
 
-const char *web_query(struct web_request *q, const char *name)
+static const char *value_of(void *connection, enum web_where where, const char *name)
 {
-	return MHD_lookup_connection_value(q->connection, MHD_GET_ARGUMENT_KIND, name);
-}
-
-const char *web_header(struct web_request *q, const char *name)
-{
-	return MHD_lookup_connection_value(q->connection, MHD_HEADER_KIND, name);
+	static const enum MHD_ValueKind kinds[] = {[WEB_IN_QUERY] = MHD_GET_ARGUMENT_KIND, [WEB_IN_HEADERS] = MHD_HEADER_KIND, [WEB_IN_COOKIES] = MHD_COOKIE_KIND};
+	return MHD_lookup_connection_value(connection, kinds[where], name);
 }
 
 struct each {
@@ -40,102 +36,24 @@ static enum MHD_Result each_one(void *cls, enum MHD_ValueKind kind, const char *
 	return MHD_YES;
 }
 
-int web_query_each(struct web_request *q, void (*fn)(void *arg, const char *name, const char *value), void *arg)
+static int each_of(void *connection, void (*fn)(void *arg, const char *name, const char *value), void *arg)
 {
 	struct each x = {fn, arg};
-	return MHD_get_connection_values(q->connection, MHD_GET_ARGUMENT_KIND, each_one, &x);
+	return MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, each_one, &x);
 }
 
-/* ---- answering ------------------------------------------------------------------------------------------------------------------ */
+static const struct web_carrier carrier = {value_of, each_of};
 
-void web_json(struct web_request *q, int status)
+/* ---- one request --------------------------------------------------------------------------------------------------------------- */
+
+static void add(void *arg, const char *name, const char *value)
 {
-	q->status = status;
-	q->content_type = "application/json; charset=utf-8";
+	(void)MHD_add_response_header(arg, name, value); /* NO only on a malformed header of our own or no memory: the answer then goes out without it */
 }
 
-void web_error(struct web_request *q, int status, const char *code, const char *fmt, ...)
-{
-	char text[512];
-	va_list ap;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	buf_reset(&q->out);
-	q->fixed = SLICE_NULL;
-	struct jsonw w;
-	jsonw_init(&w, &q->out);
-	if (!strncmp(q->path, "/fhir", 5)) {
-		fhir_write_outcome(&w, "error", status == 404 ? "not-found" : status == 410 ? "deleted" : status == 401 ? "login" : status == 403 ? "forbidden" : status == 429 ? "throttled" : status >= 500 ? "exception" : "invalid", text);
-		q->status = status;
-		q->content_type = "application/fhir+json; charset=utf-8";
-		return;
-	}
-	jsonw_obj(&w);
-	jsonw_key(&w, "error");
-	jsonw_obj(&w);
-	jsonw_kstr(&w, "code", code);
-	jsonw_kstr(&w, "text", text);
-	jsonw_obj_end(&w);
-	jsonw_obj_end(&w);
-	web_json(q, status);
-}
-
-static const char *code_word(int code)
-{
-	static const struct {
-		int code;
-		const char *word;
-	} words[] = {{ERR_NO, "no"}, {ERR_INPUT, "input"}, {ERR_USAGE, "usage"}, {ERR_SYSTEM, "system"}, {ERR_MEMORY, "memory"}, {ERR_LIMIT, "limit"}, {ERR_CRYPTO, "crypto"}, {ERR_NOT_FOUND, "not-found"},
-	             {ERR_DENIED, "denied"}, {ERR_BUSY, "busy"}, {ERR_FULL, "full"}, {ERR_CORRUPT, "corrupt"}, {ERR_EXISTS, "exists"}};
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (words[i].code == code)
-			return words[i].word;
-	return "system";
-}
-
-void web_fail(struct web_request *q, const struct err *e)
-{
-	int status = err_http(e->code);
-	if (status >= 500) /* for the journal: no patient data is ever in an error */
-		role_log(q->web->role, "web: %s: %s", e->place, e->text);
-	web_error(q, status, code_word(e->code), "%s%s%s", e->place, e->place[0] ? ": " : "", e->text);
-}
-
-bool web_may(struct web_request *q, uint32_t may)
-{
-	if (!q->signed_in) {
-		web_error(q, 401, "login", "Sign in first.");
-		return false;
-	}
-	if ((q->session.may & may) == may)
-		return true;
-	if (q->session.must_change)
-		web_error(q, 403, "must-change", "Set your own password first: the one you signed in with is for one time.");
-	else
-		web_error(q, 403, "denied", "The role %s may not do this.", q->session.role);
-	return false;
-}
-
-static bool wants_gzip(struct web_request *q)
-{
-	const char *h = web_header(q, MHD_HTTP_HEADER_ACCEPT_ENCODING);
-	return h && strstr(h, "gzip") && !strstr(h, "gzip;q=0");
-}
-
-static void add(struct MHD_Response *r, const char *name, const char *value)
-{
-	(void)MHD_add_response_header(r, name, value); /* NO only on a malformed header of our own or no memory: the answer then goes out without it */
-}
-
-static enum MHD_Result answer(struct web_request *q)
+static enum MHD_Result send_answer(struct web_request *q)
 {
 	struct MHD_Response *r;
-	if (!buf_ok(&q->out) && !q->fixed.p) {
-		buf_done(&q->out);
-		buf_init(&q->out, 4096);
-		web_error(q, 500, "limit", "The answer grew too large.");
-	}
 	if (q->fixed.p) {
 		r = MHD_create_response_from_buffer_with_free_callback_cls(q->fixed.n, (void *)(uintptr_t)q->fixed.p, NULL, NULL);
 	} else {
@@ -145,198 +63,10 @@ static enum MHD_Result answer(struct web_request *q)
 	}
 	if (!r)
 		return MHD_NO;
-	char retry[16];
-	add(r, "Content-Type", q->content_type ? q->content_type : "text/plain; charset=utf-8");
-	add(r, "Cache-Control", q->public_cache ? "public, max-age=31536000, immutable" : "no-store");
-	add(r, "X-Content-Type-Options", "nosniff");
-	add(r, "Referrer-Policy", "no-referrer");
-	add(r, "X-Frame-Options", "SAMEORIGIN"); /* a document of the chart is shown in a frame of our own page */
-	add(r, "Cross-Origin-Opener-Policy", "same-origin");
-	add(r, "Cross-Origin-Resource-Policy", "same-origin");
-	add(r, "Permissions-Policy", "camera=(), microphone=(), geolocation=()");
-	if (q->fixed.p)
-		add(r, "Content-Security-Policy", q->web->csp);
-	else if (q->content_type && !strcmp(q->content_type, "application/pdf")) /* a sandbox would keep the browser's own PDF viewer from showing it */
-		add(r, "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'");
-	else
-		add(r, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'self'; sandbox");
-	if (q->web->tls)
-		add(r, "Strict-Transport-Security", "max-age=31536000");
-	if (q->gzip)
-		add(r, "Content-Encoding", "gzip");
-	if (q->fixed.p)
-		add(r, "Vary", "Accept-Encoding");
-	if (q->etag[0])
-		add(r, "ETag", q->etag);
-	if (q->last_modified[0])
-		add(r, "Last-Modified", q->last_modified);
-	if (q->location[0])
-		add(r, "Location", q->location);
-	if (q->cookie[0])
-		add(r, "Set-Cookie", q->cookie);
-	if (q->disposition[0])
-		add(r, "Content-Disposition", q->disposition);
-	if (q->status == 401)
-		add(r, "WWW-Authenticate", "Bearer realm=\"holdfast\"");
-	if (q->retry_after > 0) {
-		snprintf(retry, sizeof retry, "%d", q->retry_after);
-		add(r, "Retry-After", retry);
-	}
+	web_headers(q, add, r);
 	enum MHD_Result done = MHD_queue_response(q->connection, (unsigned)q->status, r);
 	MHD_destroy_response(r);
 	return done;
-}
-
-/* ---- who asks -------------------------------------------------------------------------------------------------------------------- */
-
-static bool same_text(const char *a, const char *b)
-{
-	size_t n = strlen(a);
-	return n == strlen(b) && n && seal_equal(a, b, n);
-}
-
-/* Fills session. false: the request was answered. */
-static bool identify(struct web_request *q)
-{
-	const char *bearer = web_header(q, "Authorization");
-	if (bearer && strncasecmp(bearer, "Bearer ", 7))
-		bearer = NULL;
-	const char *cookie = MHD_lookup_connection_value(q->connection, MHD_COOKIE_KIND, "hf_session");
-	if (!bearer && !cookie)
-		return true;
-	q->who = (struct keeper_who){.address = q->address};
-	if (bearer)
-		q->who.token = bearer + 7;
-	else
-		q->who.session = cookie;
-	struct err e = {0};
-	int r = keeper_check(q->w->keeper, &q->who, &q->session, &e);
-	if (r == ERR_DENIED) {
-		if (bearer) { /* a program with a wrong token should hear it, not be taken for nobody */
-			web_error(q, 401, "login", "This token is not known, or was revoked.");
-			return false;
-		}
-		return true;
-	}
-	if (r < 0) {
-		web_fail(q, &e);
-		return false;
-	}
-	q->signed_in = true;
-	bool writes = q->method != WEB_GET && q->method != WEB_HEAD && q->method != WEB_OPTIONS;
-	if (writes && !q->session.is_token) {
-		const char *csrf = web_header(q, "X-Holdfast-CSRF");
-		if (!csrf || !same_text(csrf, q->session.csrf)) {
-			web_error(q, 403, "csrf", "The page is out of date. Load it again.");
-			return false;
-		}
-	}
-	return true;
-}
-
-/* ---- routing ------------------------------------------------------------------------------------------------------------------------ */
-
-static void serve_page(struct web_request *q)
-{
-	struct web *w = q->web;
-	q->status = 200;
-	q->content_type = "text/html; charset=utf-8";
-	q->gzip = w->page_gz.p && wants_gzip(q);
-	q->fixed = q->gzip ? w->page_gz : w->page;
-}
-
-static void route(struct web_request *q)
-{
-	const char *p = q->path;
-	if (!strcmp(p, "/healthz")) {
-		buf_str(&q->out, "ok\n");
-		q->status = 200;
-		return;
-	}
-	if (!strncmp(p, "/ledger/", 8)) {
-		web_ledger(q, p + 8);
-		return;
-	}
-	bool api = !strncmp(p, "/api/", 5), fhir = !strncmp(p, "/fhir", 5) && (!p[5] || p[5] == '/');
-	if (!api && !fhir) {
-		if (q->method != WEB_GET && q->method != WEB_HEAD)
-			web_error(q, 405, "method", "Only GET here.");
-		else if (strchr(p + 1, '.') && strcmp(p, "/index.html"))
-			web_error(q, 404, "not-found", "Nothing is here.");
-		else
-			serve_page(q); /* the viewer has its own addresses below / */
-		return;
-	}
-	if (!web_limit_take(q->web->limit, q->address, 1, &q->retry_after)) {
-		web_error(q, 429, "rate", "Too many requests from this address. Wait a moment.");
-		return;
-	}
-	if (!identify(q))
-		return;
-	if (api)
-		web_api(q, p + 5);
-	else
-		web_fhir(q, p + 5);
-}
-
-static int new_worker(struct web *w, struct web_worker **ret, struct err *e)
-{
-	struct web_worker *x = calloc(1, sizeof *x);
-	if (!x)
-		return err_set(e, ERR_MEMORY, "web", "no memory");
-	int r = keeper_client_new(w->role, &x->keeper, e);
-	if (r < 0) {
-		free(x);
-		return r;
-	}
-	*ret = x;
-	return 0;
-}
-
-static struct web_worker *borrow(struct web *w)
-{
-	pthread_mutex_lock(&w->lock);
-	while (!w->idle)
-		pthread_cond_wait(&w->freed, &w->lock);
-	struct web_worker *x = w->idle;
-	w->idle = x->next;
-	pthread_mutex_unlock(&w->lock);
-	return x;
-}
-
-static void give_back(struct web *w, struct web_worker *x)
-{
-	pthread_mutex_lock(&w->lock);
-	x->next = w->idle;
-	w->idle = x;
-	pthread_cond_signal(&w->freed);
-	pthread_mutex_unlock(&w->lock);
-}
-
-static void dispatch(struct web_request *q)
-{
-	q->a = arena_new((size_t)1 << 30);
-	if (!q->a) {
-		web_error(q, 503, "memory", "No memory for this request.");
-		return;
-	}
-	q->w = borrow(q->web);
-	route(q);
-	give_back(q->web, q->w);
-	q->w = NULL;
-	if (!q->status)
-		web_error(q, 404, "not-found", "Nothing is here.");
-}
-
-/* ---- libmicrohttpd's side ------------------------------------------------------------------------------------------------------------- */
-
-static enum web_method method_of(const char *m)
-{
-	static const char *const names[] = {[WEB_GET] = "GET", [WEB_HEAD] = "HEAD", [WEB_POST] = "POST", [WEB_PUT] = "PUT", [WEB_DELETE] = "DELETE", [WEB_OPTIONS] = "OPTIONS"};
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (!strcmp(m, names[i]))
-			return (enum web_method)i;
-	return WEB_OTHER;
 }
 
 static void put_address(struct web_request *q)
@@ -350,47 +80,56 @@ static void put_address(struct web_request *q)
 		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, q->address, sizeof q->address);
 }
 
-static struct web_request *begin(struct web *w, struct MHD_Connection *c, const char *url, const char *method)
+/* How a message is framed must be plain (RFC 9112 6.3, 6.1): what a proxy in front of us may read in another way ends the connection. */
+struct framing {
+	unsigned lengths, codings;
+	bool odd;
+};
+
+static enum MHD_Result look_at(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
 {
-	struct web_request *q = calloc(1, sizeof *q);
-	if (!q)
-		return NULL;
-	q->web = w;
-	q->connection = c;
-	q->method = method_of(method);
-	snprintf(q->path, sizeof q->path, "%s", url); /* MHD has decoded it; a longer one is simply not found */
-	put_address(q);
-	buf_init(&q->body, !strncmp(url, "/fhir", 5) ? WEB_FHIR_MAX : WEB_BODY_MAX);
-	buf_init(&q->out, WEB_ANSWER_MAX);
-	return q;
+	struct framing *f = cls;
+	size_t n = strlen(key);
+	f->lengths += !strcasecmp(key, "Content-Length");
+	f->codings += !strcasecmp(key, "Transfer-Encoding");
+	if (!strcasecmp(key, "Content-Length"))
+		f->odd = f->odd || !value || !*value || strspn(value, "0123456789") != strlen(value);
+	if (!strcasecmp(key, "Transfer-Encoding"))
+		f->odd = f->odd || !value || strcasecmp(value, "chunked");
+	f->odd = f->odd || !n || key[n - 1] == ' ' || key[n - 1] == '\t';
+	return MHD_YES;
+}
+
+static bool plainly_framed(struct MHD_Connection *c)
+{
+	struct framing f = {0};
+	MHD_get_connection_values(c, MHD_HEADER_KIND, look_at, &f);
+	return !f.odd && f.lengths + f.codings <= 1;
 }
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const char *url, const char *method, const char *version, const char *upload, size_t *upload_size, void **con)
 {
 	struct web_request *q = *con;
 	if (!q) {
-		q = *con = begin(cls, c, url, method);
+		q = *con = calloc(1, sizeof *q);
 		if (!q)
 			return MHD_NO;
-		/* A body is read only from who has signed in: nobody else may fill our memory with 64 MB. */
-		const char *length = web_header(q, "Content-Length");
-		bool big = q->body.max > WEB_BODY_MAX && q->method == WEB_POST && (!length || strlen(length) > 5);
-		if (big && !web_header(q, "Authorization") && !MHD_lookup_connection_value(c, MHD_COOKIE_KIND, "hf_session")) {
-			web_error(q, 401, "login", "Sign in first.");
-			return answer(q);
+		web_begin(q, cls, c, url, method); /* MHD has decoded the path */
+		put_address(q);
+		if (!plainly_framed(c)) {
+			q->close = true;
+			web_error(q, 400, "framing", "It is not plain where this request ends.");
+			return send_answer(q);
 		}
-		return MHD_YES;
+		return web_takes_body(q) ? MHD_YES : send_answer(q);
 	}
 	if (*upload_size) {
 		buf_add(&q->body, upload, *upload_size);
 		*upload_size = 0;
 		return MHD_YES;
 	}
-	if (!buf_ok(&q->body))
-		web_error(q, 413, "limit", "The body is larger than %zu bytes.", q->body.max);
-	else
-		dispatch(q);
-	return answer(q);
+	web_answer(q);
+	return send_answer(q);
 }
 
 static void on_done(void *cls, struct MHD_Connection *c, void **con, enum MHD_RequestTerminationCode why)
@@ -398,11 +137,7 @@ static void on_done(void *cls, struct MHD_Connection *c, void **con, enum MHD_Re
 	struct web_request *q = *con;
 	if (!q)
 		return;
-	if (q->body.n)
-		seal_wipe(q->body.p, q->body.n); /* may hold a password */
-	buf_done(&q->body);
-	buf_done(&q->out);
-	arena_free(q->a);
+	web_end(q);
 	free(q);
 	*con = NULL;
 }
@@ -428,9 +163,23 @@ static struct MHD_Daemon *start(struct web *w, struct role_listener *l)
 	                        MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)4096, MHD_OPTION_NOTIFY_COMPLETED, on_done, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, w->tls ? tls : none, MHD_OPTION_END);
 }
 
+static int new_worker(struct web *w, struct web_worker **ret, struct err *e)
+{
+	struct web_worker *x = calloc(1, sizeof *x);
+	if (!x)
+		return err_set(e, ERR_MEMORY, "web", "no memory");
+	int r = keeper_client_new(w->role, &x->keeper, e);
+	if (r < 0) {
+		free(x);
+		return r;
+	}
+	*ret = x;
+	return 0;
+}
+
 int web_main(struct role *r)
 {
-	struct web w = {.role = r, .lock = PTHREAD_MUTEX_INITIALIZER, .freed = PTHREAD_COND_INITIALIZER, .started = time_now()};
+	struct web w = {.role = r, .carrier = &carrier, .lock = PTHREAD_MUTEX_INITIALIZER, .freed = PTHREAD_COND_INITIALIZER, .started = time_now()};
 	struct err e = {0};
 	if (!r->listener_count)
 		return 0;
@@ -447,7 +196,7 @@ int web_main(struct role *r)
 			role_log(r, "web: %s: %s", e.place, e.text);
 			return err_exit(e.code);
 		}
-		give_back(&w, all[i]);
+		web_give_back(&w, all[i]);
 	}
 	struct MHD_Daemon *d = start(&w, l);
 	if (w.tls)

@@ -1,4 +1,4 @@
-/* The web role's inside: requests, answers, who asks, and the routes. HTTP itself is libmicrohttpd's, behind this header alone (web_http.c). */
+/* The web role's inside: requests, answers, who asks, and the routes. HTTP itself is libmicrohttpd's, in web_http.c alone. */
 #ifndef HOLDFAST_WEB_INTERNAL_H
 #define HOLDFAST_WEB_INTERNAL_H
 
@@ -18,8 +18,16 @@ struct web_worker {
 	struct web_worker *next;
 };
 
+/* How a request is asked for what it brought: libmicrohttpd's connection (web_http.c), or a fuzzer's. */
+enum web_where { WEB_IN_QUERY, WEB_IN_HEADERS, WEB_IN_COOKIES };
+struct web_carrier {
+	const char *(*value)(void *connection, enum web_where where, const char *name); /* decoded; NULL: not given. First one when repeated */
+	int (*each)(void *connection, void (*fn)(void *arg, const char *name, const char *value), void *arg); /* of the query */
+};
+
 struct web {
 	struct role *role;
+	const struct web_carrier *carrier;
 	pthread_mutex_t lock;
 	pthread_cond_t freed;
 	struct web_worker *idle;
@@ -36,7 +44,8 @@ struct web_request {
 	struct web *web;
 	struct web_worker *w;      /* while it is answered */
 	struct arena *a;           /* of this request */
-	void *connection;          /* struct MHD_Connection */
+	void *connection;          /* the carrier's: struct MHD_Connection */
+	const struct web_carrier *carrier; /* NULL: the web's. A request inside a batch has its own */
 	enum web_method method;
 	char path[WEB_PATH_MAX];   /* decoded, without query */
 	char address[64];
@@ -49,14 +58,23 @@ struct web_request {
 	int status;
 	struct buf out;
 	const char *content_type;
-	char etag[40], location[512], last_modified[40], cookie[200], disposition[160];
+	char etag[40], as_of[80], location[512], last_modified[40], cookie[200], disposition[160];
 	int retry_after;
-	bool public_cache, gzip;
+	const char *allow;         /* with 405: which methods are */
+	bool public_cache, gzip, close;
 	struct slice fixed;        /* an answer that is not in out: static memory */
 };
 
-/* ---- asking the request (web_http.c) ----------------------------------------------------------------------------------------- */
-const char *web_query(struct web_request *q, const char *name); /* decoded; NULL: not given. First one when repeated */
+/* ---- a request's life (web_route.c): begin, the body is added to q->body, answer, the answer is sent, end ------------------------------ */
+void web_begin(struct web_request *q, struct web *w, void *connection, const char *path, const char *method);
+bool web_takes_body(struct web_request *q); /* false: answered. A large body is read only from who may send one */
+void web_answer(struct web_request *q);
+void web_headers(const struct web_request *q, void (*put)(void *arg, const char *name, const char *value), void *arg);
+void web_end(struct web_request *q);
+void web_give_back(struct web *w, struct web_worker *x); /* a worker is free */
+
+/* ---- asking the request ----------------------------------------------------------------------------------------- */
+const char *web_query(struct web_request *q, const char *name); /* as the carrier's */
 int web_query_each(struct web_request *q, void (*fn)(void *arg, const char *name, const char *value), void *arg);
 const char *web_header(struct web_request *q, const char *name);
 
@@ -67,10 +85,20 @@ void web_json(struct web_request *q, int status);           /* out holds it */
 bool web_may(struct web_request *q, uint32_t may);           /* else answers 401 or 403 */
 int web_moment(struct web_request *q, struct chart_moment *ret, struct err *e) MUST; /* of ?at= */
 
+int web_moment(struct web_request *q, struct chart_moment *ret, struct err *e) MUST; /* of ?at= */
+struct chart *web_chart(struct web_request *q);              /* this thread's; NULL: answered */
+uint64_t web_number(struct web_request *q, const char *name, uint64_t otherwise, uint64_t max);
+
 /* ---- rooms --------------------------------------------------------------------------------------------------------------------------- */
 void web_api(struct web_request *q, const char *path);   /* below /api/ */
 void web_fhir(struct web_request *q, const char *path);  /* below /fhir: "" or "/..." */
+void web_rows(struct web_request *q, bool search);       /* census and search */
 void web_ledger(struct web_request *q, const char *path); /* below /ledger/: tiles and checkpoint, public */
+/* The ETag of what is in out from `from` on; true: the client has just that (If-None-Match), and the answer is a 304 without a body. Nothing is shown then: no view is recorded. */
+bool web_unchanged(struct web_request *q, struct chart_moment at);
+/* A patient as this person may see them, not recorded yet. Answers the request itself on refusal and returns < 0. */
+int web_patient_find(struct web_request *q, const char *id, struct chart_moment at, struct chart_patient **ret);
+int web_audit(struct web_request *q, const char *what, const char *patient, const char *query, uint64_t as_of, uint64_t *ret_entry); /* durable when it returns 0; answers on failure */
 /* A patient as this person may see them: the view entry is durable when it returns 0. Answers the request itself on refusal and returns < 0. */
 int web_patient(struct web_request *q, const char *id, struct chart_moment at, const char *what, struct chart_patient **ret, uint64_t *ret_entry);
 void web_base(struct web_request *q, char *out, size_t size); /* "https://host:port/fhir" as the client wrote the host */

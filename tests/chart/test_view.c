@@ -179,6 +179,31 @@ static void test_counts(void **state)
 	story_free(s);
 }
 
+static void test_bedside(void **state)
+{
+	struct story *s = story_new();
+	struct chart_row *row;
+	size_t n;
+	tell(s, "ADT^A01 EHR@HOSP - | 1@HOSP:MR | patient name=SMITH^JOHN | visit visit=V1 action=admit class=inpatient location=4W^1^A");
+	OK(chart_census(s->sql, STORY_NOW, SLICE("4W"), s->a, &row, &n, e));
+	OK(chart_bedside(s->sql, row, STORY_NOW, s->a, e));
+	assert_int_equal(row->bedside->vitals_state, FHIR_NOT_RECEIVED); /* not "none" */
+	assert_int_equal(row->bedside->count, 0);
+	tell(s, "ORU^R01 EHR@HOSP - | 1@HOSP:MR | result id=A code=8867-4^Pulse^LN category=vital-signs value=88 time=2026-11-01T08:00 status=final | result id=B code=9279-1^Breaths^LN category=vital-signs value=14 time=2026-11-01T08:00 status=final");
+	tell(s, "ORU^R01 EHR@HOSP - | 1@HOSP:MR | result id=C code=8867-4^Pulse^LN category=vital-signs value=131 flag=HH time=2026-11-01T09:00 status=final");
+	tell(s, "ORU^R01 EHR@HOSP - | 1@HOSP:MR | result id=D code=2823-3^Potassium^LN value=4 time=2026-11-01T10:00 status=final");
+	tell(s, "ORM^O01 EHR@HOSP - | 1@HOSP:MR | order id=P1 code=CT^Head status=active time=2026-11-01T08:00 | order id=P2 code=XR^Chest status=completed time=2026-11-01T08:00 | order id=P3 code=US^Knee status=cancelled time=2026-11-01T08:00");
+	OK(chart_census(s->sql, STORY_NOW, SLICE("4W"), s->a, &row, &n, e));
+	OK(chart_bedside(s->sql, row, STORY_NOW, s->a, e));
+	assert_int_equal(row->bedside->count, 2); /* one of each kind, and no laboratory */
+	assert_slice(row->bedside->vitals[0].name, "Pulse");
+	assert_slice(row->bedside->vitals[0].value, "131");
+	assert_slice(row->bedside->vitals[0].flag, "HH");
+	assert_slice(row->bedside->vitals[1].value, "14");
+	assert_int_equal(row->bedside->open_orders, 1);
+	story_free(s);
+}
+
 static void test_events(void **state)
 {
 	struct story *s = story_new();
@@ -197,6 +222,10 @@ static void test_events(void **state)
 	assert_slice(v->patient, "p0");
 	assert_slice(v->what, "view");
 	assert_null(v->next);
+	/* the standard's code is "read" for a view and for a raw message; the detail says which */
+	tell_json(s, KIND_AUDIT, "{\"resourceType\":\"AuditEvent\",\"subtype\":[{\"code\":\"read\"}],\"agent\":[{\"altId\":\"eve\",\"requestor\":true}],\"entity\":[{\"what\":{\"reference\":\"Patient/p9\"}},{\"detail\":[{\"type\":\"as-of-entry\",\"valueString\":\"7\"},{\"type\":\"what\",\"valueString\":\"raw\"}]}]}");
+	OK(chart_events(s->sql, KIND_AUDIT, SLICE("eve"), CHART_NOW, 10, s->a, &v, e));
+	assert_slice(v->what, "raw");
 	OK(chart_events(s->sql, 0, SLICE("ann"), CHART_NOW, 10, s->a, &v, e));
 	assert_int_equal(v->kind, KIND_AUDIT);
 	assert_int_equal(v->next->kind, KIND_SESSION);
@@ -206,6 +235,7 @@ static void test_events(void **state)
 	OK(chart_timeline(s->sql, SLICE("1@HOSP"), STORY_NOW, CHART_NOW, 10, s->a, &v, e));
 	assert_int_equal(v->entry, 2); /* who opened it is part of it */
 	assert_int_equal(v->next->entry, 0);
+	assert_int_equal(v->next->origin, FACT_FED);
 	assert_non_null(memmem(v->next->text.p, v->next->text.n, "Penicillin", 10));
 	OK(chart_timeline(s->sql, SLICE("1@HOSP"), STORY_NOW, 2, 10, s->a, &v, e));
 	assert_int_equal(v->entry, 0);
@@ -275,7 +305,7 @@ static void test_pages_of_persons(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_silence), cmocka_unit_test(test_rhythm), cmocka_unit_test(test_feeds_are_bounded), cmocka_unit_test(test_as_of_time), cmocka_unit_test(test_counts), cmocka_unit_test(test_events),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_silence), cmocka_unit_test(test_rhythm), cmocka_unit_test(test_feeds_are_bounded), cmocka_unit_test(test_as_of_time), cmocka_unit_test(test_counts), cmocka_unit_test(test_bedside), cmocka_unit_test(test_events),
 	                                   cmocka_unit_test(test_order_of_entries), cmocka_unit_test(test_pages_of_persons)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,6 +45,44 @@ view=$(json viewEntry <chart.json)
 same "$("$HOLDFAST" ledger show "$view" --site site --json | json kind)" audit "kind of the view's entry"
 same "$("$HOLDFAST" ledger show "$view" --site site --raw | json resourceType)" AuditEvent "it is a FHIR AuditEvent"
 
+# who looked is told in our own word; what was sent says from where; accounts are one list
+same "$(curl -s "${admin[@]}" "$base/api/audit?patient=$id" | json events.0.what)" view "what the audit calls a view"
+curl -s -b $jar "$base/api/patient/$id/timeline" >line.json
+same "$(python3 -c 'import json; e=[x for x in json.load(open("line.json"))["events"] if x["kind"]=="hl7v2"][0]; print(e["origin"], "source" in e, "user" in e)')" "fed True False" "origin and feed of what was sent"
+same "$(curl -s "${admin[@]}" $base/api/users | json users.0.user)" nora "one list of accounts"
+curl -s "${admin[@]}" $base/api/board >board.json
+same "$(json keys.shares <board.json) $(python3 -c 'import json; b=json.load(open("board.json")); print(len(b["keys"]["sharesLyingAbout"]), "checkpointTime" in b["ledger"], b["ledger"]["lastVerified"])')" "1/1 1 True None" "shares lie where init wrote them; the head has a time"
+"$HOLDFAST" ledger verify --site site >/dev/null
+for _ in $(seq 40); do
+	[ "$(curl -s "${admin[@]}" $base/api/board | json ledger.lastVerified)" = None ] || break
+	sleep 0.1
+done
+[ "$(curl -s "${admin[@]}" $base/api/board | json ledger.lastVerified)" != None ] || fail "a verification is not told on the board"
+
+# anything new? What has not changed since the ETag is no second view
+views() { "$HOLDFAST" ledger list --site site --json --kind audit | wc -l; }
+unit=$(json patients.0.location.unit <census.json)
+for p in "api/patient/$id" "api/census?unit=$unit" api/census; do
+	curl -s -b $jar -D head.txt "$base/$p" -o first.json
+	tag=$(sed -n 's/^[Ee][Tt]ag: \(.*\)\r$/\1/p' head.txt)
+	[ -n "$tag" ] || fail "$p has no ETag"
+	before=$(views)
+	same "$(curl -s -b $jar -D head.txt -H "If-None-Match: $tag" -o again.json -w '%{http_code} %{size_download}' "$base/$p")" "304 0" "$p again"
+	grep -qi '^holdfast-as-of: [0-9]* 20' head.txt || fail "$p: as of when nothing was new"
+	same "$(views)" "$before" "entries that a 304 of $p makes"
+	same "$(curl -s -b $jar -H 'If-None-Match: "00000000000000000000000000000000"' -o /dev/null -w '%{http_code}' "$base/$p")" 200 "$p with another tag"
+	[ "$(views)" -gt "$before" ] || fail "$p with another tag is a view"
+done
+same "$(curl -s -H "If-None-Match: $tag" -o /dev/null -w '%{http_code}' "$base/api/census")" 401 "a tag is no right"
+curl -s -b $jar "$base/api/census?unit=$unit" >ward.json
+python3 - <<'PY' || fail "a ward's rows show vitals and open orders as the charts have them"
+import json
+rows = json.load(open("ward.json"))["patients"]
+assert rows and all("vitals" in r and "open" in r["orders"] for r in rows)
+assert any(v["name"] and v["value"] and v["time"] for r in rows for v in r["vitals"]["entries"])
+PY
+"$HOLDFAST" chart census --unit "$unit" --json --site site | json patients.0.vitals.state >/dev/null
+
 # FHIR
 curl -s $base/fhir/metadata -H 'Accept: application/fhir+json' >meta.json
 same "$(json fhirVersion <meta.json 2>/dev/null || curl -s "${auth[@]}" $base/fhir/metadata | json fhirVersion)" 4.0.1 "version"
