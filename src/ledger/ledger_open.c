@@ -144,6 +144,7 @@ static struct ledger *alloc(const struct ledger_options *o)
 	struct ledger *l = calloc(1, sizeof *l);
 	if (!l)
 		return NULL;
+	(void)!seal_lock_memory(l, sizeof *l, NULL); /* keys will lie in it; refused on a small machine, as the keeper says of its own */
 	l->sitefd = l->dirfd = l->walfd = l->packfd = l->packs.fd = -1;
 	if (o)
 		l->o = *o;

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -184,6 +185,11 @@ static int try_lock(struct control *c, struct err *e)
 
 static int not_ours(struct control *c, struct err *e)
 {
+	struct stat st;
+	if (fstat(c->site.fd, &st) == 0 && st.st_uid == geteuid())
+		return err_set(e, ERR_DENIED, "lock",
+		               "the site's folder is yours, but its file `lock` you may not open: root copied or restored it? let root run `chown -R %u %s`, or this command, which sets it right", (unsigned)geteuid(),
+		               c->site.path);
 	return err_set(e, ERR_DENIED, c->site.path, "no daemon answers you, and starting a keeper needs root or the site's owner (or join the group holdfast and start the daemon)");
 }
 

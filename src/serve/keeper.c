@@ -455,10 +455,12 @@ static int begin(struct keeper *k, struct err *e)
 {
 	AUTO_BUF struct buf note = {0};
 	buf_init(&note, 1 << 16);
+	/* before a key is in it; a small machine may refuse: then swap may hold one */
+	if (seal_lock_memory(&k->keys, sizeof k->keys, NULL) != 0)
+		role_log(k->r, "the memory of the site's keys cannot be locked (RLIMIT_MEMLOCK): swap may hold a key; use no swap, or encrypt it");
 	int r = site_keys_open(k->r->sitefd, &k->keys, e);
 	if (r < 0)
 		return r;
-	(void)!seal_lock_memory(&k->keys, sizeof k->keys, NULL); /* a small machine may refuse: then swap may hold a key */
 	struct ledger_options o = {.write = true, .reserve = k->r->reserve};
 	r = ledger_open(k->r->sitefd, &k->keys, &o, &k->l, &note, e);
 	if (r < 0)
@@ -527,7 +529,7 @@ int keeper_main(struct role *r)
 		code = ERR_NO;
 	if (code == 0)
 		code = loop(k, &e);
-	if (code < 0 && code != ERR_NO)
+	if (code < 0 && (code != ERR_NO || !k->l || !k->accounts)) /* without them nothing is open that could be closed */
 		return role_fatal(r, &e);
 	/* asked to stop, or the supervisor is gone: either way the ledger is closed in order */
 	accounts_save(k, true);

@@ -19,8 +19,9 @@ struct owners { /* who owns and runs what */
 /* For a new site, and for running one: separate users when we are root and the site was made by root; else everything under the site's owner. */
 void owners_default(struct owners *o);
 int owners_of_site(int sitefd, struct owners *o, struct err *e) MUST;
-/* Give the folders to their owners and close them to others (root only; a copy that root made of a site is put right as well). */
-int owners_give(int sitefd, const struct owners *o, struct err *e) MUST;
+/* Give the folders to their owners and close them to others, without following links: a new site, and a copy of one that root made, whose files are root's. How many had another owner, and the first
+ * of them. Who is not root gets ERR_DENIED with the file that is in the way, if there is one. */
+int owners_give(int sitefd, const struct owners *o, uint64_t *ret_given, char ret_first[128], struct err *e) MUST;
 
 /* Root moves into the site folder and becomes uid/gid for good; others stay who they are. */
 int sandbox_user(int sitefd, uint32_t uid, uint32_t gid, const uint32_t *groups, size_t group_count, bool change_root, struct sandbox_report *r, struct err *e) MUST;

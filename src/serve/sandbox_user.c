@@ -8,6 +8,7 @@
  *   SITE/view      scribe:view 2750  patient data in clear: web is in the group, nobody else
  * A site made by an ordinary user belongs to that user alone, and all roles run as that user: Landlock and seccomp are then what keeps them apart. */
 #include "sandbox.h"
+#include "site.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -63,71 +64,171 @@ int owners_of_site(int sitefd, struct owners *o, struct err *e)
 	return 0;
 }
 
-/* Every file below, without following links. depth: our trees are shallow (ledger/tile/entries/x001/x234/067); deeper is none of ours. */
-static int give_tree(int dirfd, const char *name, uint32_t uid, uint32_t gid, int depth, struct err *e)
+/* ---- what belongs to whom, set right ---- */
+
+#define DEPTH_MAX 12 /* our trees are shallow (ledger/tile/entries/x001/x234/067); deeper is none of ours */
+
+struct giving {
+	const char *top;       /* keys, wal, ... */
+	uint32_t uid, gid;
+	mode_t add;            /* what a copy made under a strict umask may lack: for files; folders get x where they get r */
+	bool all;              /* every file below; else what lies in the folder itself, and every file of a subfolder that is not its owner's */
+	uint64_t given;
+	char first[128];       /* of those that were given */
+};
+
+static void place_of(const struct giving *g, const char *path, char out[192])
 {
-	if (depth > 12)
-		return err_set(e, ERR_LIMIT, name, "folders nested deeper than Holdfast makes them");
-	AUTO_CLOSE int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? 0 : err_sys(e, name, "cannot open");
-	struct stat st;
-	if (fstat(fd, &st) == 0 && (st.st_uid != uid || st.st_gid != gid) && fchown(fd, uid, gid) < 0)
-		return err_sys(e, name, "cannot be given to user %u", (unsigned)uid);
-	int dupfd = dup(fd);
-	DIR *d = dupfd >= 0 ? fdopendir(dupfd) : NULL;
-	if (!d) {
-		if (dupfd >= 0)
-			close(dupfd);
-		return err_sys(e, name, "cannot be listed");
-	}
-	int r = 0;
-	for (struct dirent *en; r == 0 && (en = readdir(d));) {
-		if (!strcmp(en->d_name, ".") || !strcmp(en->d_name, ".."))
-			continue;
-		if (fstatat(fd, en->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			r = errno == ENOENT ? 0 : err_sys(e, en->d_name, "cannot be looked at");
-		else if (S_ISDIR(st.st_mode))
-			r = give_tree(fd, en->d_name, uid, gid, depth + 1, e);
-		else if ((st.st_uid != uid || st.st_gid != gid) && fchownat(fd, en->d_name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
-			r = err_sys(e, en->d_name, "cannot be given to user %u", (unsigned)uid);
-	}
-	closedir(d);
-	return r;
+	snprintf(out, 192, "%s%s%.150s", g->top, *path ? "/" : "", path);
 }
 
-int owners_give(int sitefd, const struct owners *o, struct err *e)
+/* One file or folder by a descriptor of itself: no name is looked up twice, no link is followed, and a file that has a second name (outside the site?) is none that we made. */
+static int give_one(struct giving *g, int fd, const struct stat *st, const char *path, struct err *e)
 {
-	if (!o->separate)
-		return 0;
-	const struct {
-		const char *name;
-		uint32_t uid, gid;
-		mode_t mode;
-	} own[] = {
-		{"keys", o->uid[ROLE_KEEPER], o->gid[ROLE_KEEPER], 0700},
-		{"wal", o->uid[ROLE_KEEPER], o->gid[ROLE_KEEPER], 0700},
-		{"packs", o->uid[ROLE_KEEPER], o->gid[ROLE_KEEPER], 0750},
-		{"ledger", o->uid[ROLE_KEEPER], o->gid[ROLE_KEEPER], 0755},
-		{"view", o->uid[ROLE_SCRIBE], o->view_gid, 02750},
-	};
-	for (size_t i = 0; i < ARRAY_LEN(own); i++) {
-		struct stat st;
-		if (fstatat(sitefd, own[i].name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-			if (errno == ENOENT)
+	char place[192], self[40];
+	place_of(g, path, place);
+	if (S_ISREG(st->st_mode) && st->st_nlink > 1)
+		return err_set(e, ERR_DENIED, place, "it belongs to user %u and has a second name (a hard link), so it is not given to user %u; copy it, put the copy in its place, and try again", (unsigned)st->st_uid, (unsigned)g->uid);
+	if (fchownat(fd, "", g->uid, g->gid, AT_EMPTY_PATH) < 0)
+		return err_sys(e, place, "belongs to user %u and cannot be given to user %u", (unsigned)st->st_uid, (unsigned)g->uid);
+	mode_t add = g->add | (S_ISDIR(st->st_mode) ? (g->add & 0444) >> 2 : 0), want = (st->st_mode & 07777) | add;
+	snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+	if (strcmp(path, "seen.idx") && want != (st->st_mode & 07777) && chmod(self, want) < 0)
+		return err_sys(e, place, "its mode cannot be set");
+	if (!g->given++)
+		snprintf(g->first, sizeof g->first, "%.127s", place);
+	return 0;
+}
+
+static int give_tree(struct giving *g, int dirfd, const char *name, const char *path, int depth, struct err *e)
+{
+	char place[192];
+	place_of(g, path, place);
+	if (depth > DEPTH_MAX)
+		return err_set(e, ERR_LIMIT, place, "folders nested deeper than Holdfast makes them");
+	AUTO_CLOSE int fd = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_sys(e, place, "cannot be looked at");
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, place, "cannot be looked at");
+	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
+		return 0; /* a link, or a socket in run/: not ours to give */
+	bool wrong = st.st_uid != g->uid || st.st_gid != g->gid;
+	if (S_ISDIR(st.st_mode) && (depth < 1 || wrong || g->all)) {
+		AUTO_CLOSE int in = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		DIR *d = in >= 0 ? fdopendir(in) : NULL;
+		if (!d)
+			return err_sys(e, place, "cannot be listed");
+		in = -1;
+		int r = 0;
+		for (struct dirent *en; r == 0 && (en = readdir(d));) {
+			char below[192];
+			if (!strcmp(en->d_name, ".") || !strcmp(en->d_name, ".."))
 				continue;
-			return err_sys(e, own[i].name, "cannot be looked at");
+			snprintf(below, sizeof below, "%.100s%s%.80s", path, *path ? "/" : "", en->d_name);
+			r = give_tree(g, fd, en->d_name, below, depth + 1, e);
 		}
-		/* Looking at each file takes long where there are a million tiles: the folder itself tells whether it was given already, and is given last. */
-		if (st.st_uid == own[i].uid && st.st_gid == own[i].gid && (st.st_mode & 07777) == own[i].mode)
-			continue;
-		int r = give_tree(sitefd, own[i].name, own[i].uid, own[i].gid, 0, e);
+		closedir(d);
 		if (r < 0)
 			return r;
-		if (fchmodat(sitefd, own[i].name, own[i].mode, 0) < 0)
-			return err_sys(e, own[i].name, "cannot be closed to others");
 	}
+	/* a folder last: while it is not its owner's, what lies in it was not looked through to the end */
+	return wrong ? give_one(g, fd, &st, path, e) : 0;
+}
+
+/* Not root: nothing can be given, but it can be said what is in the way before a role dies of it. */
+static int all_ours(int sitefd, const char *name, struct err *e)
+{
+	struct stat st;
+	AUTO_CLOSE int fd = openat(sitefd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
+		return 0;
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	char place[192];
+	int r = 0;
+	snprintf(place, sizeof place, "%s", name);
+	if (!d)
+		r = fstatat(sitefd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? err_sys(e, place, "cannot be looked at") : ERR_DENIED;
+	else
+		fd = -1;
+	for (struct dirent *en; r == 0 && (en = readdir(d));) {
+		if (fstatat(dirfd(d), en->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISLNK(st.st_mode) || !strcmp(en->d_name, "..") || st.st_uid == geteuid())
+			continue;
+		if (faccessat(dirfd(d), en->d_name, S_ISDIR(st.st_mode) ? R_OK | W_OK | X_OK : R_OK | W_OK, AT_EACCESS) == 0)
+			continue;
+		if (strcmp(en->d_name, "."))
+			snprintf(place, sizeof place, "%s/%.150s", name, en->d_name);
+		r = ERR_DENIED;
+	}
+	if (d)
+		closedir(d);
+	return r == ERR_DENIED ? err_set(e, ERR_DENIED, place, "it belongs to user %u, and user %u may not read and write it; let root run `chown -R %u` on the site folder (or this command, which sets it right)",
+	                                 (unsigned)st.st_uid, (unsigned)geteuid(), (unsigned)geteuid())
+	                       : r;
+}
+
+/* Made under a strict umask, the copy's own folder is closed to the roles, and what everybody may see of a site is closed with it. */
+static int open_folder(int sitefd, struct giving *g, struct err *e)
+{
+	struct stat st;
+	if (fstat(sitefd, &st) < 0)
+		return err_sys(e, "site folder", "cannot be looked at");
+	if ((st.st_mode & 0011) == 0011)
+		return 0;
+	if (fchmod(sitefd, (st.st_mode & 07777) | 0755) < 0 || (fchmodat(sitefd, "run", 0755, 0) < 0 && errno != ENOENT) || fchmodat(sitefd, "site.ini", 0644, 0) < 0)
+		return err_sys(e, "site folder", "it is closed to the users that the roles run as, and cannot be opened to them (mode 0755)");
+	if (!g->given++)
+		snprintf(g->first, sizeof g->first, "the folder itself");
 	return 0;
+}
+
+int owners_give(int sitefd, const struct owners *o, uint64_t *ret_given, char ret_first[128], struct err *e)
+{
+	const struct {
+		const char *name;
+		enum role_id role;
+		mode_t mode, add;
+		bool all;
+	} own[] = {
+		{"keys", ROLE_KEEPER, 0700, 0600, true},
+		{"wal", ROLE_KEEPER, 0700, 0600, true},
+		{"packs", ROLE_KEEPER, 0750, 0600, true},
+		{"ledger", ROLE_KEEPER, 0755, 0644, false}, /* a million tiles: looking at each takes long */
+		{"view", ROLE_SCRIBE, 02750, 0640, true},
+		/* of an ordinary user's site; of root's these stay root's */
+		{"run", ROLE_SUPERVISOR, 0755, 0600, true},
+		{"tls", ROLE_SUPERVISOR, 0755, 0600, true},
+		{"lock", ROLE_SUPERVISOR, 0600, 0600, true},
+		{"site.ini", ROLE_SUPERVISOR, 0644, 0600, true},
+		{SHARES_WRITTEN, ROLE_SUPERVISOR, 0644, 0600, true},
+	};
+	struct giving g = {0};
+	struct stat ini;
+	/* (init gives its new folders away before there is a site.ini) */
+	int r = geteuid() == 0 && o->separate && fstatat(sitefd, "site.ini", &ini, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(ini.st_mode) ? open_folder(sitefd, &g, e) : 0;
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(own); i++) {
+		bool of_root = own[i].role == ROLE_SUPERVISOR;
+		struct stat st;
+		if (geteuid() != 0) {
+			r = all_ours(sitefd, own[i].name, e);
+			continue;
+		}
+		if (o->separate && of_root)
+			continue;
+		g.top = own[i].name;
+		g.uid = o->uid[own[i].role];
+		g.gid = !strcmp(own[i].name, "view") ? o->view_gid : o->gid[own[i].role];
+		g.add = own[i].add;
+		g.all = own[i].all;
+		r = give_tree(&g, sitefd, own[i].name, "", 0, e);
+		if (r == 0 && o->separate && fstatat(sitefd, own[i].name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) && (st.st_mode & 07777) != own[i].mode &&
+		    fchmodat(sitefd, own[i].name, own[i].mode, 0) < 0)
+			r = err_sys(e, own[i].name, "cannot be closed to others");
+	}
+	*ret_given = g.given;
+	memcpy(ret_first, g.first, sizeof g.first);
+	return r;
 }
 
 int sandbox_user(int sitefd, uint32_t uid, uint32_t gid, const uint32_t *groups, size_t group_count, bool change_root, struct sandbox_report *r, struct err *e)

@@ -368,8 +368,10 @@ static int create(struct creating *c, const char *path, struct err *e)
 	if (r == 0)
 		r = make_lock(c, e);
 	if (r == 0) {
+		uint64_t given;
+		char first[128];
 		owners_default(&own);
-		r = owners_give(c->fd, &own, e);
+		r = owners_give(c->fd, &own, &given, first, e);
 	}
 	if (r == 0)
 		r = put_shares(c, n, e);

@@ -415,6 +415,16 @@ static int take_lock(struct supervisor *s, struct err *e)
 	}
 }
 
+static int set_right(struct supervisor *s, struct err *e)
+{
+	uint64_t n;
+	char first[128];
+	int r = owners_give(s->site.fd, &s->own, &n, first, e);
+	if (r == 0 && n)
+		sup_log("%s: %llu files did not belong to who must own them (a copy that root made?) and were given to them, the first: %s", s->site.path, (unsigned long long)n, first);
+	return r;
+}
+
 static void common(struct supervisor *s)
 {
 	const struct group *g = getgrnam("holdfast");
@@ -440,7 +450,7 @@ int serve_run(const struct serve_options *o, struct err *e)
 	if (r == 0)
 		r = take_lock(s, e);
 	if (r == 0 && !o->sandbox_off)
-		r = owners_give(s->site.fd, &s->own, e);
+		r = set_right(s, e);
 	if (r == 0)
 		r = sup_bind(s, o, e);
 	if (r == 0) {
@@ -477,9 +487,7 @@ static int private_start(struct supervisor *s, int lifeline, struct err *e)
 	int r = site_open(path, &s->site, e);
 	if (r == 0)
 		r = owners_of_site(s->site.fd, &s->own, e);
-	if (r == 0)
-		r = owners_give(s->site.fd, &s->own, e);
-	return r;
+	return r == 0 ? set_right(s, e) : r;
 }
 
 int supervisor_private(int lifeline)
