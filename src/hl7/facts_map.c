@@ -481,6 +481,14 @@ static void segment(struct fx *x)
 	}
 }
 
+static bool names_anybody(const struct facts *f)
+{
+	for (const struct fact_group *g = f->first; g; g = g->next)
+		if (g->id.value.n)
+			return true;
+	return false;
+}
+
 /* A message whose type promises a patient and that has none says nothing we could keep. */
 static void check_whole(struct fx *x)
 {
@@ -491,6 +499,8 @@ static void check_whole(struct fx *x)
 		x->f->problems++;
 		x->f->uninterpreted = true;
 	}
+	if (x->patients && !names_anybody(x->f))
+		x->f->uninterpreted = true; /* a person without any number: in no chart, so it must be seen in the counts */
 	if (family == FX_MASTER && !x->f->first)
 		x->f->uninterpreted = true; /* a master file of things that we do not keep */
 	if (x->m->count >= HL7_SEGMENTS_MAX || x->m->field_count >= HL7_FIELDS_MAX)

@@ -9,7 +9,7 @@ static char root[3000];
 
 struct count {
 	char type[32];
-	unsigned messages, uninterpreted, problems, incomplete;
+	unsigned messages, uninterpreted, problems, incomplete, nobody;
 };
 static struct count counts[300];
 static unsigned count_n, messages, unreadable;
@@ -42,7 +42,10 @@ static void check_message(struct slice bytes, struct arena *a, struct buf *one, 
 	assert_false(f.failed);
 	struct count *c = count_of(f.type);
 	c->messages++;
-	c->uninterpreted += f.uninterpreted;
+	bool nobody = f.groups == 1 && f.first->id.value.n == 0 && f.first->incomplete; /* a PID without any number */
+	assert_true(!nobody || f.uninterpreted);
+	c->nobody += nobody;
+	c->uninterpreted += f.uninterpreted && !nobody;
 	c->problems += f.problems;
 	for (struct fact_group *g = f.first; g; g = g->next) {
 		c->incomplete += g->incomplete;
@@ -100,9 +103,9 @@ static void everything(void **state)
 	walk(root, a, &in, &one, &two);
 	qsort(counts, count_n, sizeof counts[0], by_type);
 	unsigned uninterpreted = 0;
-	printf("%-10s %9s %13s %9s %10s\n", "type", "messages", "uninterpreted", "problems", "incomplete");
+	printf("%-10s %9s %13s %9s %10s %7s\n", "type", "messages", "uninterpreted", "problems", "incomplete", "nobody");
 	for (unsigned i = 0; i < count_n; i++) {
-		printf("%-10s %9u %13u %9u %10u\n", counts[i].type, counts[i].messages, counts[i].uninterpreted, counts[i].problems, counts[i].incomplete);
+		printf("%-10s %9u %13u %9u %10u %7u\n", counts[i].type, counts[i].messages, counts[i].uninterpreted, counts[i].problems, counts[i].incomplete, counts[i].nobody);
 		uninterpreted += counts[i].uninterpreted;
 	}
 	printf("%-10s %9u %13u   (%u unreadable)\n", "all", messages, uninterpreted, unreadable);

@@ -227,6 +227,10 @@ static void problems_are_counted(void **state)
 	read_facts(SLICE("MSH|^~\\&|A|B|C|D|2026||ADT^A08|1|P|2.5\rPID|||1^^^H^MR\rAL1|1|DA||SV\r"), a, &m, &f);
 	assert_int_equal(f.problems, 1);
 	assert_true(f.first->incomplete);
+	assert_false(f.uninterpreted);
+	/* a person without any number is in no chart: it must be seen in the counts */
+	read_facts(SLICE("MSH|^~\\&|A|B|C|D|2026||ADT^A01|1|P|2.5\rPID|||||Doe^John||19300101|M\rPV1|1|I|W1\r"), a, &m, &f);
+	assert_true(f.uninterpreted);
 }
 
 /* The feed, the type and the mode of a message. */
