@@ -51,62 +51,7 @@ struct fhir_person web_fhir_person(struct web_request *q, const struct chart_pat
 	return s.person;
 }
 
-/* ---- taking in --------------------------------------------------------------------------------------------------------------------------------------------------- */
-
-static bool store(struct web_request *q, struct keeper_stored *ret)
-{
-	struct err e = {0};
-	struct json_node *n;
-	if (!web_may(q, MAY_FHIR_WRITE))
-		return false;
-	if (json_tree(buf_slice(&q->body), q->a, &n, &e) < 0 || !json_text(n, "resourceType").n) {
-		web_error(q, 400, "input", "The body is not a FHIR resource in JSON%s%s%s.", e.text[0] ? ": " : "", e.place, e.text[0] ? " is where it breaks" : "");
-		return false;
-	}
-	if (keeper_fhir(q->w->keeper, &q->who, buf_slice(&q->body), true, ret, &e) < 0) {
-		web_fail(q, &e);
-		return false;
-	}
-	return true;
-}
-
-/* A bundle is one entry of the ledger; the answer has one line for each resource in it, all with the same fate: stored or not, whole. */
-static void take_bundle(struct web_request *q)
-{
-	struct keeper_stored st;
-	struct json_node *root;
-	struct err e = {0};
-	char t[32];
-	if (!store(q, &st) || json_tree(buf_slice(&q->body), q->a, &root, &e) < 0)
-		return;
-	struct slice type = json_text(root, "type");
-	bool bundle = slice_eq_str(json_text(root, "resourceType"), "Bundle");
-	const char *status = st.duplicate ? "200 OK" : "201 Created";
-	struct jsonw w;
-	jsonw_init(&w, &q->out);
-	jsonw_obj(&w);
-	jsonw_kstr(&w, "resourceType", "Bundle");
-	jsonw_kstr(&w, "id", arena_printf(q->a, "entry-%" PRIu64, st.seq));
-	jsonw_kstr(&w, "type", slice_eq_str(type, "batch") ? "batch-response" : "transaction-response");
-	jsonw_key(&w, "entry");
-	jsonw_arr(&w);
-	const struct json_node *entries = bundle ? json_get(root, "entry") : NULL;
-	for (const struct json_node *n = entries ? entries->child : NULL; n || !bundle; n = n->next) {
-		jsonw_obj(&w);
-		jsonw_key(&w, "response");
-		jsonw_obj(&w);
-		jsonw_kstr(&w, "status", status);
-		jsonw_kstr(&w, "etag", arena_printf(q->a, "W/\"%" PRIu64 "\"", st.seq));
-		jsonw_kstr(&w, "lastModified", time_rfc3339(st.time, 3, t));
-		jsonw_obj_end(&w);
-		jsonw_obj_end(&w);
-		if (!bundle)
-			break;
-	}
-	jsonw_arr_end(&w);
-	jsonw_obj_end(&w);
-	web_fhir_ok(q, 200);
-}
+/* ---- one resource ------------------------------------------------------------------------------------------------------------------------------------------------- */
 
 /* The resource that was just stored, as the chart now shows it: found among the patients that the entry spoke of. */
 static const struct fact_item *stored_item(const struct chart_patient *p, const char *type, uint64_t entry)
@@ -123,11 +68,13 @@ static void create(struct web_request *q, const char *type)
 	struct keeper_stored st;
 	struct json_node *root;
 	struct err e = {0};
-	if (json_tree(buf_slice(&q->body), q->a, &root, &e) == 0 && !slice_eq_str(json_text(root, "resourceType"), type)) {
+	if (!web_may(q, MAY_FHIR_WRITE))
+		return;
+	if (json_tree(buf_slice(&q->body), q->a, &root, &e) == 0 && json_text(root, "resourceType").n && !slice_eq_str(json_text(root, "resourceType"), type)) {
 		web_error(q, 400, "input", "The body is a %.*s, the address says %s.", SLICE_FMT(json_text(root, "resourceType")), type);
 		return;
 	}
-	if (!store(q, &st))
+	if (!web_fhir_store(q, &st))
 		return;
 	struct chart_moment at;
 	struct chart *c = web_fhir_chart(q, &at);
@@ -159,8 +106,6 @@ static void create(struct web_request *q, const char *type)
 	web_fhir_ok(q, st.duplicate ? 200 : 201);
 }
 
-/* ---- routes ---------------------------------------------------------------------------------------------------------------------------------------------------------- */
-
 static void metadata(struct web_request *q)
 {
 	char base[300];
@@ -181,92 +126,243 @@ static void patient_operation(struct web_request *q, const char *id, const char 
 		web_error(q, 404, "not-found", "There is no operation %s.", op);
 }
 
+/* Does the person have this very number? A system that was named must be theirs: a number alone may be somebody else's. */
+static bool has_number(struct web_request *q, const struct chart_patient *p, const struct param *identifier)
+{
+	AUTO_BUF struct buf b = {0};
+	struct jsonw w;
+	char base[300];
+	struct fhir_options o = web_fhir_options(q, base, sizeof base);
+	struct fhir_person who = web_fhir_person(q, p);
+	struct json_node *res;
+	struct err e = {0};
+	const struct query x = {.q = q, .p = {*identifier}, .n = 1};
+	buf_init(&b, 4 << 20);
+	jsonw_init(&w, &b);
+	fhir_write_patient(&w, &who, &o);
+	struct slice json = web_fhir_written(q, &b);
+	return json.p && json_tree(json, q->a, &res, &e) == 0 && web_fhir_matches(&x, res);
+}
+
+/* The persons with that number whom it names as it was given, system and all. */
+static size_t people_with(struct web_request *q, struct chart *c, struct chart_moment at, const struct param *identifier, const char **ret_id)
+{
+	struct slice value, before = slice_cut(slice_str(identifier->value), '|', &value);
+	struct chart_patient *p;
+	struct err e = {0};
+	AUTO_BUF struct buf ids = {0};
+	buf_init(&ids, 1 << 16);
+	size_t n = 0;
+	int r = chart_patient(c, value.p ? value : before, at, q->a, &p, &ids, &e);
+	if (r == 0 && has_number(q, p, identifier)) {
+		*ret_id = p->id;
+		return 1;
+	}
+	for (struct slice rest = buf_slice(&ids); r == ERR_EXISTS && rest.n;) {
+		struct slice one = slice_cut(rest, '\n', &rest);
+		if (one.n && chart_patient(c, one, at, q->a, &p, NULL, &e) == 0 && has_number(q, p, identifier)) {
+			*ret_id = p->id;
+			n++;
+		}
+	}
+	return n;
+}
+
+/* What Parameters.identifier says, as a search parameter does. */
+static const char *identifier_of_body(struct web_request *q)
+{
+	struct json_node *root;
+	struct err e = {0};
+	if (!q->body.n || json_tree(buf_slice(&q->body), q->a, &root, &e) < 0)
+		return NULL;
+	const struct json_node *list = json_get(root, "parameter");
+	for (const struct json_node *n = list ? list->child : NULL; n; n = n->next) {
+		if (!slice_eq_str(json_text(n, "name"), "identifier"))
+			continue;
+		const struct json_node *id = json_get(n, "valueIdentifier");
+		struct slice text = json_text(n, "valueString"), system = json_text(id, "system"), value = json_text(id, "value");
+		if (text.n)
+			return arena_strdup(q->a, text);
+		if (value.n)
+			return arena_printf(q->a, "%.*s%s%.*s", SLICE_FMT(system), system.n ? "|" : "", SLICE_FMT(value));
+	}
+	return NULL;
+}
+
 /* Patient/$summary?identifier=system|value, or Parameters with an identifier: the IPS operation at type level. */
 static void summary_by_identifier(struct web_request *q)
 {
-	const char *given = web_query(q, "identifier");
-	struct slice value = slice_str(given);
-	struct json_node *root;
-	struct err e = {0};
-	if (!given && q->body.n && json_tree(buf_slice(&q->body), q->a, &root, &e) == 0) {
-		const struct json_node *list = json_get(root, "parameter");
-		for (const struct json_node *n = list ? list->child : NULL; n; n = n->next)
-			if (slice_eq_str(json_text(n, "name"), "identifier"))
-				value = json_text(n, "valueIdentifier.value");
-	}
-	struct slice after, before = slice_cut(value, '|', &after);
-	char *id = arena_strdup(q->a, after.p ? after : before);
-	if (!id || !*id)
+	const char *given = web_query(q, "identifier"), *id = NULL;
+	struct chart_moment at;
+	if (!given)
+		given = identifier_of_body(q);
+	if (!given || !*given || given[strlen(given) - 1] == '|') {
 		web_error(q, 400, "input", "Name the patient: identifier=SYSTEM|VALUE.");
-	else
+		return;
+	}
+	struct chart *c = web_fhir_chart(q, &at);
+	if (!c)
+		return;
+	const struct param identifier = {.name = "identifier", .type = "token", .value = given};
+	size_t n = people_with(q, c, at, &identifier, &id);
+	if (n == 1)
 		web_fhir_summary(q, id);
+	else if (n)
+		web_error(q, 409, "exists", "Several persons have this number: name the system too.");
+	else if (web_fhir_note(q, NULL, at))
+		web_error(q, 404, "not-found", "There is no patient with this identifier.");
 }
 
-void web_fhir(struct web_request *q, const char *path)
+/* ---- what was asked for, and how it is sent ------------------------------------------------------------------------------------------------------------------ */
+
+static bool is_json(const char *type)
 {
-	bool get = q->method == WEB_GET || q->method == WEB_HEAD, post = q->method == WEB_POST;
-	while (*path == '/')
-		path++;
-	if (!strcmp(path, "metadata") && get) {
-		metadata(q);
+	static const char *const names[] = {"application/fhir+json", "application/json", "application/json+fhir", "text/json", "json"};
+	size_t n = strcspn(type, "; \t");
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strlen(names[i]) == n && !strncasecmp(type, names[i], n))
+			return true;
+	return false;
+}
+
+static bool is_ndjson(const char *type)
+{
+	return type && (!strncasecmp(type, "application/fhir+ndjson", 23) || !strncasecmp(type, "application/ndjson", 18) || !strncasecmp(type, "application/x-ndjson", 20));
+}
+
+/* JSON is all there is. _format goes before Accept (R4 3.1.0.1.11). */
+static bool acceptable(struct web_request *q)
+{
+	const char *format = web_query(q, "_format"), *accept = web_header(q, "Accept");
+	if (format ? is_json(format) : !accept || !*accept)
+		return true;
+	for (const char *p = format ? "" : accept; p && *p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL) {
+		p += strspn(p, " \t");
+		if (is_json(p) || !strncmp(p, "*/*", 3) || !strncasecmp(p, "application/*", 13))
+			return true;
+	}
+	web_error(q, 406, "not-acceptable", "FHIR is served as application/fhir+json alone.");
+	return false;
+}
+
+/* A body says what it is: a form or XML that happens to lie here is not tried as JSON. Nothing said is JSON; and so is what curl calls a form when it is told no better, if it is FHIR to look at. */
+static bool readable_body(struct web_request *q, bool form)
+{
+	const char *type = web_header(q, "Content-Type"), *version = type ? strstr(type, "fhirVersion=") : NULL, *charset = type ? strcasestr(type, "charset=") : NULL;
+	bool as_form = type && !strncasecmp(type, "application/x-www-form-urlencoded", 33);
+	bool known = !type || !*type || is_json(type) || (form ? as_form : is_ndjson(type) || (as_form && fhir_looks_like(buf_slice(&q->body))));
+	if (known && (!version || !strncmp(version + 12, "4.0", 3)) && (!charset || !strncasecmp(charset + 8 + (charset[8] == '"'), "utf-8", 5)))
+		return true;
+	if (form && !q->body.n)
+		return true;
+	web_error(q, 415, "media-type", "Send FHIR R4 as application/fhir+json in UTF-8.");
+	return false;
+}
+
+static void not_allowed(struct web_request *q, const char *allow)
+{
+	q->allow = allow;
+	if (q->method == WEB_OPTIONS) {
+		q->status = 204;
 		return;
 	}
-	if (!*path) {
-		if (post)
-			take_bundle(q);
-		else
-			web_error(q, get ? 400 : 405, "method", "POST a bundle here, or ask for /fhir/metadata.");
-		return;
-	}
-	char *parts[4] = {0};
-	char copy[WEB_PATH_MAX];
+	web_error(q, 405, "method", "What was recorded is not changed or deleted: send a newer resource.");
+}
+
+/* ---- routes ---------------------------------------------------------------------------------------------------------------------------------------------------------- */
+
+static size_t cut_path(char *copy, char *parts[4])
+{
 	size_t n = 0;
-	snprintf(copy, sizeof copy, "%s", path);
 	for (char *p = copy; p && n < 4; n++) {
 		parts[n] = p;
 		p = strchr(p, '/');
 		if (p)
 			*p++ = 0;
 	}
-	if (n && !*parts[n - 1])
-		n--; /* a trailing slash */
-	if (!n) {
-		web_error(q, 404, "not-found", "Nothing is here.");
+	return n && !*parts[n - 1] ? n - 1 : n; /* a trailing slash */
+}
+
+static void root(struct web_request *q)
+{
+	if (q->method != WEB_POST)
+		return q->method == WEB_GET || q->method == WEB_HEAD ? web_error(q, 400, "method", "POST a bundle here, or ask for /fhir/metadata.") : not_allowed(q, "POST, OPTIONS");
+	if (!readable_body(q, false))
 		return;
-	}
-	if (!get && !post) {
-		web_error(q, 405, "method", "What was recorded is not changed or deleted: send a newer resource.");
-		return;
-	}
-	if (!strcmp(parts[0], "Binary") && n == 2 && get) {
-		if (web_may(q, MAY_FHIR_READ))
-			web_fhir_binary(q, parts[1]);
-		return;
-	}
-	const struct fhir_type_info *info = web_fhir_type(parts[0], strlen(parts[0]));
-	if (!info) {
-		if (post && n == 1)
-			create(q, parts[0]); /* kept and counted, whatever it is */
-		else if (web_may(q, MAY_FHIR_READ))
-			web_error(q, 404, "not-found", "%s is not served here; /fhir/metadata lists what is.", parts[0]);
-		return;
-	}
-	if (n == 1 && get)
-		web_fhir_search(q, info);
-	else if (n == 2 && post && !strcmp(parts[1], "_search"))
-		web_fhir_search(q, info);
-	else if (n == 1)
-		create(q, info->type);
-	else if (!web_may(q, MAY_FHIR_READ))
-		return;
-	else if (n == 2 && !strcmp(info->type, "Patient") && !strcmp(parts[1], "$summary"))
-		summary_by_identifier(q);
-	else if (n == 3 && !strcmp(info->type, "Patient"))
-		patient_operation(q, parts[1], parts[2]);
-	else if (n == 2 && get && !strcmp(info->type, "Patient"))
-		web_fhir_read_patient(q, parts[1]);
-	else if (n == 2 && get)
-		web_fhir_read_item(q, info->type, parts[1]);
+	if (is_ndjson(web_header(q, "Content-Type")) || fhir_looks_like_ndjson(buf_slice(&q->body)))
+		web_fhir_lines(q);
 	else
+		web_fhir_take(q);
+}
+
+static void read_one(struct web_request *q, const char *type, const char *id)
+{
+	if (!strcmp(type, "AuditEvent")) {
+		if (web_fhir_may_audit(q))
+			web_fhir_read_audit(q, id);
+	} else if (!web_may(q, MAY_FHIR_READ))
+		return;
+	else if (!strcmp(type, "Binary"))
+		web_fhir_binary(q, id);
+	else if (!strcmp(type, "Patient"))
+		web_fhir_read_patient(q, id);
+	else
+		web_fhir_read_item(q, type, id);
+}
+
+/* [type] and [type]/_search */
+static void of_type(struct web_request *q, const struct fhir_type_info *info, const char *type, bool search)
+{
+	if (!search && q->method == WEB_POST) {
+		if (readable_body(q, false))
+			create(q, info ? info->type : type); /* kept and counted, whatever it is */
+	} else if (!info) {
+		if (web_may(q, MAY_FHIR_READ))
+			web_error(q, 404, "not-supported", "%.64s is not served here; /fhir/metadata lists what is.", type);
+	} else if (q->method == WEB_POST ? readable_body(q, true) : !search)
+		web_fhir_search(q, info);
+	else if (search && q->method != WEB_POST)
+		not_allowed(q, "POST, OPTIONS");
+}
+
+void web_fhir(struct web_request *q, const char *path)
+{
+	bool get = q->method == WEB_GET || q->method == WEB_HEAD, post = q->method == WEB_POST;
+	char *parts[4] = {0}, copy[WEB_PATH_MAX];
+	while (*path == '/')
+		path++;
+	snprintf(copy, sizeof copy, "%s", path);
+	size_t n = *copy ? cut_path(copy, parts) : 0;
+	bool binary = n == 2 && !strcmp(parts[0], "Binary"), operation = n > 1 && parts[n - 1][0] == '$', search = n == 2 && !strcmp(parts[1], "_search");
+	if (!binary && !acceptable(q))
+		return;
+	if (!n)
+		return root(q);
+	if (n == 1 && !strcmp(parts[0], "metadata"))
+		return get ? metadata(q) : not_allowed(q, "GET, HEAD, OPTIONS");
+	if (!get && !post)
+		return not_allowed(q, n == 1 ? "GET, HEAD, POST, OPTIONS" : operation ? "GET, HEAD, POST, OPTIONS" : search ? "POST, OPTIONS" : "GET, HEAD, OPTIONS");
+	const struct fhir_type_info *info = web_fhir_type(parts[0], strlen(parts[0]));
+	if (n == 1 || search)
+		return of_type(q, info, parts[0], search);
+	if (!info) {
+		if (web_may(q, MAY_FHIR_READ))
+			web_error(q, 404, "not-supported", "%.64s is not served here; /fhir/metadata lists what is.", parts[0]);
+		return;
+	}
+	if (operation) {
+		if (!web_may(q, MAY_FHIR_READ) || (post && !readable_body(q, true)))
+			return;
+		if (n == 2 && !strcmp(info->type, "Patient") && !strcmp(parts[1], "$summary"))
+			return summary_by_identifier(q);
+		if (n == 3 && !strcmp(info->type, "Patient"))
+			return patient_operation(q, parts[1], parts[2]);
+		return web_error(q, 404, "not-supported", "There is no such operation on %s.", info->type);
+	}
+	if (n == 2 && post)
+		return not_allowed(q, "GET, HEAD, OPTIONS");
+	if (n == 2)
+		return read_one(q, info->type, parts[1]);
+	if (web_may(q, MAY_FHIR_READ))
 		web_error(q, 404, "not-found", "Nothing is here.");
 }

@@ -1,4 +1,4 @@
-/* The FHIR API's inside: a search as it was asked, what was found, and who writes it. The files: web_fhir.c routes and takes in, web_fhir_search.c asks, web_fhir_match.c compares a written resource with
+/* The FHIR API's inside: a search as it was asked, what was found, and who writes it. The files: web_fhir.c routes, web_fhir_take.c takes bundles and lines in, web_fhir_links.c knows what an identifier names, web_fhir_search.c asks, web_fhir_match.c compares a written resource with
  * a parameter, web_fhir_bundle.c pages and sorts, web_fhir_read.c reads one thing and runs the operations. */
 #ifndef HOLDFAST_WEB_FHIR_INTERNAL_H
 #define HOLDFAST_WEB_FHIR_INTERNAL_H
@@ -72,6 +72,9 @@ struct fhir_options web_fhir_options(struct web_request *q, char *base, size_t s
 struct fhir_person web_fhir_person(struct web_request *q, const struct chart_patient *p);
 struct slice web_fhir_written(struct web_request *q, struct buf *b);
 void web_fhir_answer(struct query *x, const char *below, struct chart_moment at, struct hits *h, uint64_t total, uint64_t next_cursor);
+bool web_fhir_store(struct web_request *q, struct keeper_stored *ret); /* the body; false: answered */
+void web_fhir_take(struct web_request *q);  /* a bundle or a resource at /fhir */
+void web_fhir_lines(struct web_request *q); /* NDJSON */
 bool web_fhir_may_audit(struct web_request *q);
 void web_fhir_read_audit(struct web_request *q, const char *id);
 void web_fhir_binary(struct web_request *q, const char *id);

@@ -72,6 +72,12 @@ void web_fhir_read_item(struct web_request *q, const char *type, const char *id)
 		return;
 	}
 	web_fhir_version(q, it->entry, it->received);
+	const char *have = web_header(q, "If-None-Match");
+	if (have && strstr(have, q->etag)) { /* read by who has just this version: noted all the same */
+		buf_reset(&q->out);
+		q->status = 304;
+		return;
+	}
 	web_fhir_ok(q, 200);
 }
 
@@ -97,6 +103,27 @@ static int document_bytes(struct web_request *q, const struct fact_item *it, uin
 	if (!n || n->type != JSON_STR)
 		return err_set(e, ERR_NOT_FOUND, NULL, "the document's bytes do not stand in the entry: the sender gave only an address");
 	return base64_get_loose(out, n->value);
+}
+
+static void binary_resource(struct web_request *q, const struct fact_item *it, struct slice type)
+{
+	AUTO_BUF struct buf data = {0}, whole = {0};
+	struct jsonw w;
+	buf_init(&data, WEB_ANSWER_MAX);
+	buf_init(&whole, WEB_ANSWER_MAX);
+	base64_put(&data, buf_slice(&q->out));
+	jsonw_init(&w, &whole);
+	jsonw_obj(&w);
+	jsonw_kstr(&w, "resourceType", "Binary");
+	jsonw_kstr(&w, "id", it->id);
+	jsonw_kslice(&w, "contentType", type.n && !fact_is_null(type) ? type : SLICE("application/octet-stream"));
+	if (data.n)
+		jsonw_kslice(&w, "data", buf_slice(&data));
+	jsonw_obj_end(&w);
+	buf_reset(&q->out);
+	buf_add_slice(&q->out, buf_slice(&whole));
+	web_fhir_version(q, it->entry, it->received);
+	web_fhir_ok(q, 200);
 }
 
 void web_fhir_binary(struct web_request *q, const char *id)
@@ -135,6 +162,9 @@ void web_fhir_binary(struct web_request *q, const char *id)
 		buf_add_slice(&q->out, inline_text);
 		type = SLICE("text/plain");
 	}
+	const char *accept = web_header(q, "Accept");
+	if (accept && strstr(accept, "fhir+json")) /* R4 2.36.2: asked for as FHIR it is the resource, else its content */
+		return binary_resource(q, it, type);
 	/* only what a browser shows without running anything keeps its type */
 	static const char *const shown[] = {"application/pdf", "image/png", "image/jpeg", "text/plain"};
 	const char *safe = "application/octet-stream";

@@ -291,7 +291,9 @@ bool web_takes_body(struct web_request *q)
 	if (!big)
 		return true;
 	q->w = borrow(q->web);
-	bool ok = identify(q) && web_may(q, MAY_FHIR_WRITE);
+	bool ok = identify(q) && web_may(q, 0);
+	if (ok && !(q->session.may & MAY_FHIR_WRITE))
+		buf_init(&q->body, WEB_BODY_MAX); /* a search by POST is small */
 	web_give_back(q->web, q->w);
 	q->w = NULL;
 	q->close = !ok; /* what follows is a body that nobody reads */

@@ -184,4 +184,86 @@ want(len(seen) == len(set(seen)) == 2, "pages stand still while data arrive", se
 d = ask("POST", f"Patient/{me}/$everything", {"resourceType": "Parameters", "parameter": [{"name": "_count", "valueInteger": 3}, {"name": "_type", "valueCode": "Observation"}]})[2]
 want(len(d["entry"]) == 3 and d["total"] == 4, "$everything with Parameters", d.get("total"))
 
+# ---- what is wrong is said, with its place
+for name, body, place in (("truncated", b'{"resourceType":"Patient","name":[', "34"), ("lone surrogate", b'{"resourceType":"Patient","x":"\\ud800"}', "offset"), ("UTF-16", '{"resourceType":"Patient"}'.encode("utf-16"), "UTF-8"),
+                          ("trailing bytes", b'{"resourceType":"Patient"}x', "26"), ("too deep", b'{"resourceType":"Patient","x":' + b"[" * 2000 + b"]" * 2000 + b"}", "deep"), ("no resource", b'{"a":1}', "resourceType"),
+                          ("an empty body", b"", "offset 0"), ("a type that is a number", b'{"resourceType":5}', "resourceType")):
+    status, _, answer = ask("POST", "/fhir", body)
+    want(status == 400 and place in answer["issue"][0]["diagnostics"], name, status, answer)
+simple = patient("T-9", "Simple")
+for media, ok in ((None, 1), ("application/json; charset=utf-8", 1), ("application/fhir+json; fhirVersion=4.0", 1), ("application/x-www-form-urlencoded", 1), ("application/fhir+xml", 0), ("text/html", 0), ("multipart/form-data; boundary=x", 0),
+                  ("application/fhir+json; fhirVersion=3.0", 0), ("application/fhir+json; charset=utf-16", 0)):
+    status, _, answer = ask("POST", "Patient", json.dumps(simple), **({"Content_Type": media} if media else {}))
+    want(status in (200, 201) if ok else status == 415 and answer["resourceType"] == "OperationOutcome", f"a body as {media}", status)
+for accept, status in (("application/fhir+json", 200), ("application/json", 200), ("*/*", 200), ("application/fhir+xml, application/json;q=0.5", 200), ("application/fhir+xml", 406), ("text/turtle", 406)):
+    want(ask("GET", "Patient/" + me, Accept=accept)[0] == status, f"Accept: {accept}")
+want(ask("GET", f"Patient/{me}?_format=json", Accept="text/html")[0] == 200 and ask("GET", f"Patient/{me}?_format=xml")[0] == 406, "_format goes before Accept")
+for method, path, allow in (("PUT", "Patient/x", "GET"), ("DELETE", "Patient/x", "GET"), ("PATCH", "Observation/x", "GET"), ("DELETE", "", "POST"), ("PUT", "metadata", "GET"), ("GET", "Patient/_search", "POST")):
+    status, headers, _ = ask(method, path)
+    want(status == 405 and allow in headers.get("allow", ""), f"{method} {path}: 405 and what is allowed", status, headers.get("allow"))
+want(ask("OPTIONS", "Patient")[0] == 204, "OPTIONS")
+for path, status in (("Nothing/1", 404), ("Patient/none", 404), ("Observation/none", 404), (f"Patient/{me}/$nothing", 404), ("Observation/a/b/c", 404), ("Patient/$summary", 400)):
+    got, _, answer = ask("GET", path)
+    want(got == status and answer["resourceType"] == "OperationOutcome", path, got)
+status, headers, _ = ask("GET", "Observation/" + lab["id"])
+want(ask("GET", "Observation/" + lab["id"], If_None_Match=headers["etag"])[0] == 304 and ask("GET", "Observation/" + lab["id"], If_None_Match='W/"0"')[0] == 200, "If-None-Match")
+
+# ---- a batch asks and tells; NDJSON; the same again
+batch = {"resourceType": "Bundle", "type": "batch", "entry": [
+    {"request": {"method": "GET", "url": f"Observation?patient={me}&code=2823-3"}}, {"request": {"method": "GET", "url": "Patient/none"}}, {"resource": patient("T-5", "Batched"), "request": {"method": "POST", "url": "Patient"}},
+    {"resource": {"noType": 1}, "request": {"method": "POST", "url": "Patient"}}, {"request": {"method": "DELETE", "url": "Observation?code=1"}}]}
+status, _, d = ask("POST", "/fhir", batch)
+e = d["entry"]
+want(status == 200 and d["type"] == "batch-response" and len(e) == 5 and e[0]["resource"]["total"] == 1 and [x["response"]["status"][:3] for x in e] == ["200", "404", "201", "400", "501"], "a batch answers entry by entry", d)
+want(e[2]["response"].get("location", "").startswith("Patient/p") and e[1]["response"]["outcome"]["resourceType"] == "OperationOutcome", "locations and outcomes", e)
+finds("Patient?identifier=urn:t|T-5", 1)
+want([x["response"]["status"][:3] for x in ask("POST", "/fhir", {**batch, "entry": batch["entry"][:2]}, role="clinician")[2]["entry"]] == ["200", "404"], "who only reads may ask by batch")
+want(ask("POST", "/fhir", batch, role="clinician")[0] == 403, "and tell nothing")
+lines = json.dumps(patient("T-6", "Line")) + "\n" + '{"resourceType":\n' + json.dumps(observation({"identifier": {"system": "urn:t", "value": "T-6"}}, "1-8", 1)) + "\n"
+d = ask("POST", "/fhir", lines, Content_Type="application/fhir+ndjson")[2]
+want([x["response"]["status"][:3] for x in d["entry"]] == ["201", "400", "201"], "NDJSON line by line", d)
+finds("Observation?patient.identifier=urn:t|T-6", 1)
+want(ask("POST", "Patient", patient("T-6", "Line"))[0] == 200, "the same resource again is no new one")
+
+# ---- the summary is of the person with that number in that system, and of nobody else
+ask("POST", "Patient", {"resourceType": "Patient", "identifier": [{"system": "urn:elsewhere", "value": "T-1"}], "name": [{"family": "Namesake"}]})
+for query, status in (("urn:t|T-1", 200), ("urn:elsewhere|T-1", 200), ("urn:wrong|T-1", 404), ("T-1", 409)):
+    want(ask("GET", f"Patient/$summary?identifier={query}")[0] == status, f"$summary of {query}")
+    system, _, value = query.rpartition("|")
+    body = {"resourceType": "Parameters", "parameter": [{"name": "identifier", "valueIdentifier": {"value": value, **({"system": system} if system else {})}}]}
+    want(ask("POST", "Patient/$summary", body)[0] == status, f"POST $summary of {query}")
+
+# ---- who may what; the record of reading
+for role, path, status in (("device", "Patient", 403), ("auditor", "Patient", 403), ("privacy", f"Patient/{me}", 403), ("clinician", "AuditEvent", 403), ("device", "AuditEvent", 403), ("auditor", "AuditEvent", 200), ("privacy", "AuditEvent", 200), ("api", "AuditEvent", 200)):
+    want(ask("GET", path, role=role)[0] == status, f"{role}: {path}")
+want(ask("POST", "Patient", simple, role="clinician")[0] == 403 and ask("POST", "Patient", patient("T-7", "Monitored"), role="device")[0] == 201, "a device only sends, a clinician does not")
+event = found(f"AuditEvent?patient={me}&_count=1", role="auditor")[0]
+want(event["entity"][0]["what"]["reference"] == f"Patient/{me}" and get("AuditEvent/" + event["id"], role="auditor") == event, "a view is an AuditEvent with an address of its own", event)
+finds("AuditEvent?date=lt2020", 0, role="auditor")
+
+# ---- nobody fills our memory, and nobody hides a request in another one
+import socket
+
+
+def raw(data):
+    s = socket.create_connection(("127.0.0.1", port), 10)
+    s.sendall(data)
+    out = b""
+    try:
+        while chunk := s.recv(65536):
+            out += chunk
+    except OSError:
+        pass
+    s.close()
+    return out
+
+
+start = b"POST /fhir HTTP/1.1\r\nHost: x\r\n"
+for name, head in (("a made-up token", b"Authorization: Bearer made-up\r\nContent-Length: 60000000\r\n\r\n"), ("no token", b"Content-Length: 60000000\r\n\r\n"), ("a made-up session", b"Cookie: hf_session=x\r\nContent-Length: 60000000\r\n\r\n")):
+    want(raw(start + head).startswith(b"HTTP/1.1 401"), f"{name} is refused before the body is read")
+for name, head in (("two lengths", b"Content-Length: 0\r\nContent-Length: 5\r\n\r\nhello"), ("length and chunks", b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"),
+                   ("an unknown coding", b"Transfer-Encoding: xchunked\r\n\r\n"), ("a sign before the length", b"Content-Length: +5\r\n\r\nhello")):
+    answer = raw(start + b"Authorization: Bearer " + tokens["api"].encode() + b"\r\n" + head)
+    want(answer.startswith(b"HTTP/1.1 400") and b"HTTP/1.1 200" not in answer, f"{name}: refused, and the connection ends", answer[:200])
+
 sys.exit(1 if wrong else 0)
