@@ -519,6 +519,20 @@ static int search(struct results *k, struct query *q, struct present_roots *here
 	return 0;
 }
 
+#define ALIKE_ASKED 8 /* in a list this short each is compared with all persons, in a longer one those in it with each other: the first costs up to some ms a person */
+
+static int has_double(struct chart *c, uint32_t root, uint64_t end, struct arena *a, struct chart_row *row, struct err *e)
+{
+	struct header *h;
+	uint32_t n;
+	arena_reset(a);
+	int r = header_load(c, root, end, a, &h, e);
+	if (r == 0)
+		r = lookalike_count(c, h, root, end, a, &n, e);
+	row->lookalike = r == 0 && n > 0;
+	return r;
+}
+
 int chart_search(struct chart *c, struct slice text, struct chart_moment at, size_t max, struct arena *a, struct chart_row **ret, size_t *ret_count, struct err *e)
 {
 	struct chart *held LOOK = NULL;
@@ -554,6 +568,9 @@ int chart_search(struct chart *c, struct slice text, struct chart_moment at, siz
 	}
 	*last = NULL;
 	r = lookalike_rows(first, a, e);
+	for (size_t i = 0; i < n && n <= ALIKE_ASKED && r == 0; i++) /* who was found by number, or as the only one, may have a double all the same */
+		if (!k.v[i].row->lookalike)
+			r = has_double(c, k.v[i].root, k.end, scratch, k.v[i].row, e);
 	if (r < 0)
 		return r;
 	*ret = first;

@@ -146,6 +146,10 @@ static void test_lookalikes(void **state)
 	assert_false(rows->next->next->lookalike); /* the same birthday alone is no likeness */
 	assert_int_equal(PAGE(s, "1")->lookalikes, 2); /* Marten Jean by sound, Martine by birth date and near name */
 	assert_int_equal(PAGE(s, "3")->lookalikes, 0);
+	rows = found(s, "1", CHART_NOW, &n); /* found alone, and has a double nevertheless */
+	assert_int_equal(n, 1);
+	assert_true(rows->lookalike);
+	assert_false(found(s, "kowalski", CHART_NOW, &n)->lookalike);
 	/* merged: no longer two */
 	tell(s, "ADT^A40 EHR@HOSP 2026-11-01T09:00 | 1@HOSP:MR | identity action=merge other=2^HOSP^MR");
 	assert_int_equal(PAGE(s, "1")->lookalikes, 1);
