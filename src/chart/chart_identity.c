@@ -594,7 +594,7 @@ static int move_thing(struct apply *p, const struct fact *t, uint32_t to, uint8_
 	ident_split(before.n ? before : now, &thing);
 	if (!i.value.n || !thing.value.n)
 		return 0;
-	uint32_t from, rf, rt;
+	uint32_t from, rf = 0, rt = 0;
 	bool fresh;
 	int r = resolve(p, i, to, &from, &fresh, e);
 	if (r == 0)
@@ -666,7 +666,7 @@ int identity_entry(struct apply *p, struct slice json, struct err *e)
 		with = json_text(n, "from");
 	if (!of.n || !with.n)
 		return 0;
-	uint32_t other, survivor;
+	uint32_t other = 0, survivor = 0;
 	int r = named_in_entry(p, of, &other, e);
 	if (r == 0)
 		r = named_in_entry(p, with, &survivor, e);

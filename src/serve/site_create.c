@@ -111,7 +111,7 @@ static int open_folder(struct creating *c, const char *path, struct err *e)
 /* "holdfast/st-mary-1a2b3c4d": a name for the log that no other site has; no blank, no plus (C2SP signed-note). */
 static void make_origin(struct creating *c)
 {
-	char slug[41];
+	char slug[41] = "";
 	size_t n = 0;
 	AUTO_BUF struct buf folded = {0};
 	buf_init(&folded, 1024);
