@@ -55,8 +55,12 @@ const asWritten = (text: string) => text.replace(/("value":\s*)(-?\d+\.\d*0)(?=\
 let csrf = "";
 export function setCsrf(value: string) { csrf = value; }
 
-export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+// What came with an answer: its tag, and when the server said that what is shown is still all there is, up to which entry that holds.
+export interface Tag { tag: string; asOf?: Moment; same?: boolean }
+
+export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, seen?: Tag): Promise<T> {
   const headers: Record<string, string> = {};
+  if (seen?.tag) headers["If-None-Match"] = seen.tag;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET") headers["X-Holdfast-CSRF"] = csrf;
   let answer: Response;
@@ -69,6 +73,13 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
   }
   heard(answer);
   if (answer.status === 204) return undefined as T;
+  if (seen) {
+    const [entry, time] = (answer.headers.get("Holdfast-As-Of") ?? "").split(" ");
+    seen.tag = answer.headers.get("ETag") ?? "";
+    seen.same = answer.status === 304;
+    seen.asOf = time ? { entry: Number(entry), time } : undefined;
+    if (seen.same) return undefined as T;
+  }
   const text = await answer.text();
   let value: unknown;
   try { value = JSON.parse(asWritten(text)); } catch { throw new ApiError(answer.status, "system", text.slice(0, 200) || answer.statusText); }
@@ -79,7 +90,7 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
   return value as T;
 }
 
-export const get = <T>(path: string, signal?: AbortSignal) => call<T>("GET", path, undefined, signal);
+export const get = <T>(path: string, signal?: AbortSignal, seen?: Tag) => call<T>("GET", path, undefined, signal, seen);
 export const post = <T>(path: string, body: unknown = {}) => call<T>("POST", path, body);
 
 // a body as it came, as text: HL7 ends its lines with CR

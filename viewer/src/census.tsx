@@ -15,10 +15,14 @@ export function CensusPage() {
   const { atParam, at, lang, tick, print, go } = useShared();
   const units = useData<Units>(withAt("/api/units", atParam), "units", at ? 0 : 60000);
   const [seenTick, setSeenTick] = useState(tick);
-  const census = useData<unknown>(withAt("/api/census", atParam), "census", at ? 0 : 30000, tick !== seenTick);
-  useEffect(() => { setSeenTick(tick); }, [census.fetched]);
   const [unit, setUnit] = useState(ownUnit());
   const [filter, setFilter] = useState("");
+  const words = norm(filter).split(/\s+/).filter(Boolean);
+  // one unit comes with vitals and open orders; what is typed is looked for in the whole house
+  const ward = unit && !words.length && (!units.data || units.data.units.some((u) => u.unit === unit)) ? unit : "";
+  const path = withAt("/api/census", atParam, { unit: ward });
+  const census = useData<unknown>(path, "census", at ? 0 : 30000, tick !== seenTick);
+  useEffect(() => { setSeenTick(tick); }, [census.fetched]);
   const [asList, setAsList] = useState(listView());
   const now = useNow(10000);
   const rows = useMemo(() => rowsOf(census.data ?? {}), [census.data]);
@@ -29,7 +33,6 @@ export function CensusPage() {
     return [...m.values()].sort((a, b) => a.unit.localeCompare(b.unit, undefined, { numeric: true }));
   }, [units.data, rows]);
   const chosen = unit !== "" && (known.length === 0 || known.some((u) => u.unit === unit)) ? unit : "";
-  const words = norm(filter).split(/\s+/).filter(Boolean);
   const shown = useMemo(() => rows.rows.filter((r) => {
     if (chosen && r.unit !== chosen && !words.length) return false;
     if (!words.length) return true;
@@ -60,7 +63,7 @@ export function CensusPage() {
           <h1 tabIndex={-1}>{t("census")}</h1>
           <span>{count(chosen && !words.length ? shown.length : words.length ? shown.length : rows.count)} {t("patients")}</span>
           {asOf && <span class="muted">{t("asOf").toLowerCase()} {stamp(asOf, now)} · {spanOf(asOf, ref) || t("justNow")}</span>}
-          {census.loading && census.data !== null && census.shown !== withAt("/api/census", atParam) ? <span role="status" class="muted">{t("loading", { what: t("census") })}</span> : null}
+          {census.loading && census.data !== null && census.shown !== path ? <span role="status" class="muted">{t("loading", { what: t("census") })}</span> : null}
           <span class="grow" />
           <label class="filter noprint"><span class="vh">{t("filter")}</span><input id="census-filter" type="search" class="line" placeholder={t("filter")} value={filter} onInput={(e) => setFilter(e.currentTarget.value)} onKeyDown={(e) => { if (e.key === "Enter" && shown[0]) open(shown[0]); else listKeys(e); }} /></label>
           <button type="button" class="btn small noprint" aria-pressed={asList} onClick={() => { setAsList(!asList); remember("hf.list", asList ? "no" : "yes"); }}>{asList ? t("asBeds") : t("asList")}</button>
@@ -75,7 +78,7 @@ export function CensusPage() {
         <Fail error={census.error} onRetry={census.reload} fetched={census.fetched} />
         {census.data === null && !census.error && <Loading what={t("census")} />}
         {census.data !== null && rows.rows.length === 0 && <p class="note">{t("emptyCensus")}</p>}
-        {rows.rows.length > 0 && shown.length === 0 && <p class="note">{t("noMatch")} {chosen && !words.length ? "" : <button type="button" class="btn small" onClick={() => { setFilter(""); pick(""); }}>{t("showAll")}</button>}</p>}
+        {rows.rows.length > 0 && shown.length === 0 && !(census.loading && census.shown !== path) && <p class="note">{t("noMatch")} {chosen && !words.length ? "" : <button type="button" class="btn small" onClick={() => { setFilter(""); pick(""); }}>{t("showAll")}</button>}</p>}
         <div class={asList ? "aslist" : "asbeds"}>
           {groups.map((g) => {
             const k = known.find((u) => u.unit === g.unit), free = k && k.beds ? k.beds - rows.rows.filter((r) => r.unit === g.unit).length : 0;
@@ -94,6 +97,22 @@ export function CensusPage() {
   );
 }
 
+// The newest vital signs with their age, and how many orders are open. Nothing received is said, not left blank.
+const vitalWords = { hr: "vHr", bp: "vBp", rr: "vRr", spo2: "vSpo2", temp: "vTemp" } as const;
+const vitalOrder = ["bp", "hr", "rr", "spo2", "temp", ""];
+function Bedside({ r, now, ref_ }: { r: Row; now: number; ref_: number }) {
+  if (!r.vitals) return null;
+  const list = [...r.vitals].sort((a, b) => vitalOrder.indexOf(a.key) - vitalOrder.indexOf(b.key)).slice(0, 6), newest = r.vitals.map((v) => v.time).sort().pop();
+  return (
+    <span class="vit">
+      {list.length === 0 ? <b class="nrshort">{t("vitals")}{t("colon")}{r.vitalsState === "not-received" ? t("notReceived") : t("noneHere")}</b>
+        : list.map((v) => <span key={v.key + v.name} class={/^(H|L|A)/.test(v.flag) ? "out" : ""}><small>{v.key ? t(vitalWords[v.key]) : v.name}</small> {v.value}{v.key && v.key !== "temp" ? "" : ` ${v.unit === "Cel" ? "°C" : v.unit}`.trimEnd()}{/^(H|L|A)/.test(v.flag) ? ` ${v.flag}` : ""}</span>)}
+      {newest && <span class="muted">{stamp(newest, now)} · {spanOf(newest, ref_) || t("justNow")}</span>}
+      {r.openOrders ? <span class="ord">{t("openOrders")}{t("colon")}{r.openOrders}</span> : null}
+    </span>
+  );
+}
+
 const BedLine = memo(({ r, ref_, now }: { r: Row; ref_: number; now: number; lang: string }) => {
   const allergy = r.allergyState;
   return (
@@ -106,6 +125,7 @@ const BedLine = memo(({ r, ref_, now }: { r: Row; ref_: number; now: number; lan
           {!r.masked && (r.alerts || allergy === "not-received" || allergy === "stated-none") && (
             <span class="alerts">{allergy === "not-received" && !/allerg/i.test(r.alerts) ? <b class="nrshort">{t("allergies")}{t("colon")}{t("notReceived")}</b> : allergy === "stated-none" && !/allerg/i.test(r.alerts) ? <span class="muted">{t("allergies")}{t("colon")}{t("statedNone")}</span> : null} {r.alerts && <b>{r.alerts.replace(/^allergies:/i, `${t("allergies")}${t("colon").trimEnd()}`)}</b>}</span>
           )}
+          {!r.masked && <Bedside r={r} now={now} ref_={ref_} />}
           <span class="foot">{r.number && <span class="mrn">{r.number}</span>}<RowMarks row={r} />{r.received && <span class="muted" title={`${t("received")} ${full(r.received)}`}>{stamp(r.received, now)} · {spanOf(r.received, ref_)}</span>}</span>
         </span>
       </a>

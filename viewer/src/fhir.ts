@@ -15,7 +15,9 @@ export interface Name { family: string; given: string }
 export interface Row {
   id: string; name: Name; birth: string; sex: string; number: string; assigner: string; unit: string; facility: string; room: string; bed: string; received: string; since: string; attending: string; alerts: string;
   allergyState: string; visitClass: string; lookalike: boolean; merged: boolean; incomplete: boolean; isProtected: boolean; test: boolean; deceased: boolean; masked: boolean;
+  vitals: Vital[] | null; vitalsState: string; openOrders: number | null; // null: not asked for (the whole house), or never received
 }
+export interface Vital { key: "hr" | "bp" | "rr" | "spo2" | "temp" | ""; name: string; value: string; unit: string; flag: string; time: string }
 export interface Rows { asOf: { entry?: number; time?: string }; count: number; rows: Row[] }
 export interface Patient {
   id: string; name: Name; birth: string; sex: string; number: string; numbers: { value: string; assigner: string; type: string }[]; deceased: string; resource: Resource; asOf: { entry?: number; time?: string };
@@ -76,6 +78,16 @@ export function metaOf(r: Resource): Meta {
 export const historyOf = (r: Resource): Resource[] => list(r.history);
 
 // ---- rows of census and search ----
+const vitalKeys: [RegExp, Vital["key"]][] = [[/^(8867-4|8889-8|8893-0|147842|149514)$/, "hr"], [/^(85354-9|55284-4|8480-6|150021)$/, "bp"], [/^(9279-1|151562)$/, "rr"], [/^(2708-6|59408-5|150456)$/, "spo2"], [/^(8310-5|8331-1|8332-9|8333-7|150364)$/, "temp"]];
+// The newest of each kind; systolic and diastolic of one moment are one pressure.
+function vitalsOf(v: Any): Vital[] | null {
+  if (!v) return null;
+  const all = list(v.entries), other = (x: Any) => all.find((y) => str(y?.code) === "8462-4" && str(y?.time) === str(x?.time));
+  return all.filter((x) => str(x?.code) !== "8462-4" || !all.some((y) => str(y?.code) === "8480-6" && str(y?.time) === str(x?.time))).map((x) => {
+    const low = str(x?.code) === "8480-6" ? other(x) : undefined;
+    return { key: vitalKeys.find(([r]) => r.test(str(x?.code)))?.[1] ?? "", name: str(x?.name), value: str(x?.value) + (low ? `/${str(low.value)}` : ""), unit: str(x?.unit), flag: first(x?.flag, low?.flag), time: str(x?.time) };
+  });
+}
 function rowOf(p: Resource): Row {
   const where = p.location ?? p.place ?? {};
   const identifier = list(p.identifier)[0];
@@ -88,6 +100,7 @@ function rowOf(p: Resource): Row {
     unit: first(where.unit), facility: first(where.facility), room: first(where.room), bed: first(where.bed), received: first(p.received, p.meta?.lastUpdated), since: first(p.since, p.visit?.since), attending: first(p.attending, p.attending?.display),
     alerts: Array.isArray(alerts) ? alerts.map(str).filter(Boolean).join(" · ") : str(alerts), allergyState: first(p.allergyState, p.allergies, p.allergy), visitClass: first(p.visitClass, p.class, p.visit?.class),
     lookalike: !!(p.lookalike ?? p.lookalikes), merged: !!p.merged, incomplete: !!p.incomplete, isProtected, test: !!p.test, deceased: !!p.deceased, masked: isProtected && (!number || name.family === "[protected]"),
+    vitals: vitalsOf(p.vitals), vitalsState: first(p.vitals?.state), openOrders: p.orders?.state === "not-received" ? null : num(p.orders?.open) ?? null,
   };
 }
 export function rowsOf(d: Any): Rows {

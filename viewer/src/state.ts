@@ -1,7 +1,7 @@
 // What every page shares, and the hook that fetches without ever blanking what is shown.
 import { createContext } from "preact";
 import { useCallback, useContext, useEffect, useRef, useState } from "preact/hooks";
-import { ApiError, type Board, type Feed, type Session, get, query, serverNow } from "./api";
+import { ApiError, type Board, type Feed, type Session, type Tag, get, query, serverNow } from "./api";
 import type { Lang } from "./i18n";
 import type { Theme } from "./settings";
 
@@ -31,13 +31,20 @@ export function useData<T>(path: string | null, same: string, every = 0, ready =
   const { signedOut } = useShared();
   const [again, setAgain] = useState(0);
   const last = useRef(0);
+  // the tag of what is shown: asked with it the server says in a few bytes that nothing is new, and who looks is not recorded as looking again
+  const tag = useRef<Tag & { of: string }>({ tag: "", of: "" });
   useEffect(() => {
     if (!path) return;
     const stop = new AbortController();
+    const mark = `${same} ${path}`, seen: Tag = { tag: tag.current.of === mark && state.path === path && state.data !== null ? tag.current.tag : "" };
     setLoading(true);
     last.current = Date.now();
-    get<T>(path, stop.signal).then(
-      (data) => { set({ data, error: null, fetched: serverNow(), same, path }); setLoading(false); },
+    get<T>(path, stop.signal, seen).then(
+      (data) => {
+        tag.current = { tag: seen.tag, of: mark };
+        set((old) => ({ data: !seen.same ? data : seen.asOf && old.data && typeof old.data === "object" && "asOf" in old.data ? { ...old.data, asOf: seen.asOf } : old.data, error: null, fetched: serverNow(), same, path }));
+        setLoading(false);
+      },
       (e) => {
         if ((e as Error).name === "AbortError") return;
         const error = e as ApiError;

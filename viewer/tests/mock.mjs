@@ -194,10 +194,28 @@ export function start({ port = 0, knobs = {} } = {}) {
   for (let i = 160; i > 0; i--) log.push({ entry: 5900 - (160 - i), time: iso(h.now - (160 - i) * 4 * MIN), kind: "audit", user: pick(["nurse", "admin", "kim.lee", "dr.weiss"]), what: pick(["view", "view", "view", "search", "print"]), patient: pick(h.patients).id });
   log.splice(6, 0, { entry: 5895, time: iso(h.now - 21 * MIN), kind: "audit", user: "dr.weiss", what: "break-glass", patient: "p4712", reason: "Called to cardiac arrest on MED2, on duty for cardiology" }, { entry: 5894, time: iso(h.now - 22 * MIN), kind: "session", user: "kim.lee", what: "login-failed" });
 
+  // what a ward's rows show beside the name: the newest of each vital sign, and the open orders
+  const bedside = (p) => {
+    const seen = new Map();
+    for (const r of [...p.sections.vitals.entries].sort((a, b) => (a.effectiveDateTime < b.effectiveDateTime ? 1 : -1))) {
+      const c = r.code.coding[0];
+      if (seen.has(c.code)) continue;
+      seen.set(c.code, { code: c.code, name: c.display, value: r.component ? r.component.map((x) => x.valueQuantity.value).join("/") : String(r.valueQuantity.value), unit: (r.valueQuantity ?? r.component[0].valueQuantity).code ?? "", flag: r.interpretation?.[0]?.coding?.[0]?.code, time: r.effectiveDateTime, received: r.meta.lastUpdated });
+    }
+    return { vitals: { state: p.sections.vitals.state, entries: [...seen.values()] }, orders: { state: p.sections.orders.state, open: p.sections.orders.entries.filter((r) => r.status === "active").length } };
+  };
+
   const server = createServer((req, res) => {
     const url = new URL(req.url, "http://x");
     const send = (status, body, type = "application/json", more = {}) => { res.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store", ...more }); res.end(typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body)); };
     const fail = (status, code, text) => send(status, { error: { code, text } });
+    // as the server does: a tag of all but asOf; what has not changed is a 304 and nobody's view
+    const tagged = (body, asOf, view) => {
+      const tag = `"${createHash("sha256").update(JSON.stringify({ ...body, asOf: 0, viewEntry: 0 })).digest("hex").slice(0, 32)}"`, more = { ETag: tag, "Holdfast-As-Of": `${asOf.entry} ${asOf.time}` };
+      if (req.headers["if-none-match"] === tag) { knobs.unchanged = (knobs.unchanged ?? 0) + 1; res.writeHead(304, more); res.end(); return; }
+      const entry = view();
+      send(200, { ...body, ...("viewEntry" in body ? { viewEntry: entry } : {}) }, "application/json", more);
+    };
     let raw = "";
     req.on("data", (d) => { raw += d; });
     req.on("end", () => {
@@ -242,7 +260,7 @@ export function start({ port = 0, knobs = {} } = {}) {
       } else if (path === "span") send(200, { first: { entry: 1000, time: iso(h.first) }, last: { entry: 1000 + Math.floor((Date.now() - h.first) / 4000), time: iso(Date.now()) } });
       else if (path === "moment") send(200, asOf);
       else if (path === "units") send(200, { asOf, units: h.units.map(([unit, beds]) => ({ facility: "STGABRIEL", unit, patients: inHouse.filter((p) => p.unit === unit).length, beds })) });
-      else if (path === "census") { record(s.user, "view", { text: "census" }); const rows = inHouse.filter((p) => !q.get("unit") || p.unit === q.get("unit")).map((p) => ({ ...rowOf(p, s.glass.has(p.id)), received: iso(Math.min(Date.parse(p.received), end - 7 * MIN)) })).concat(knobs.crowd ? extra.map((p, i) => ({ ...p, location: { facility: "STGABRIEL", unit: `W${i % 30}`, room: String(1000 + i), bed: "1" } })) : []); send(200, { asOf, count: rows.length, patients: rows }); }
+      else if (path === "census") { const rows = inHouse.filter((p) => !q.get("unit") || p.unit === q.get("unit")).map((p) => ({ ...rowOf(p, s.glass.has(p.id)), received: iso(Math.min(Date.parse(p.received), end - 7 * MIN)), ...(q.get("unit") && (!p.isProtected || s.glass.has(p.id)) ? bedside(p) : {}) })).concat(knobs.crowd ? extra.map((p, i) => ({ ...p, location: { facility: "STGABRIEL", unit: `W${i % 30}`, room: String(1000 + i), bed: "1" } })) : []); tagged({ asOf, count: rows.length, patients: rows }, asOf, () => record(s.user, "view", { text: "census" })); }
       else if (path === "search") {
         const words = (q.get("q") ?? "").toLowerCase().split(/[\s,]+/).filter(Boolean);
         const hit = (p) => words.every((w) => `${p.name.family} ${p.name.given}`.toLowerCase().split(/[\s-]+/).some((x) => x.startsWith(w)) || (p.identifier?.value ?? p.number) === w || p.birthDate === w);
@@ -260,7 +278,7 @@ export function start({ port = 0, knobs = {} } = {}) {
           return;
         }
         if (knobs.slow) { setTimeout(() => send(200, chart(h, p, end, 1)), knobs.slow); return; }
-        send(200, chart(h, p, end, record(s.user, "view", { patient: p.id })));
+        tagged(chart(h, p, end, 0), asOf, () => record(s.user, "view", { patient: p.id }));
       } else if (parts[0] === "entry") {
         const seq = Number(parts[1]);
         if (parts[2] === "raw") { if (!may("raw")) return; record(s.user, "raw", { text: `entry ${seq}` }); send(200, "MSH|^~\\&|LAB|STGABRIEL|HOLDFAST|STGABRIEL|20261122031200||ORU^R01^ORU_R01|S0000004711|P|2.5.1\rPID|1||4471009^^^STGABRIEL^MR||MARTIN^JEANNE-MARIE||19570312|F\rOBX|1|NM|2823-3^Potassium^LN||5.8|mmol/L|3.5-5.1|H|||F\r", "text/plain; charset=utf-8"); return; }

@@ -249,6 +249,33 @@ await test("a protected record asks for a reason, and the reason stands in the a
   await page.locator("tr.glass", { hasText: "Found unresponsive" }).first().waitFor();
 }, { own: true });
 
+// ---- what is renewed ----
+await test("what has not changed is asked for in a few bytes and is nobody's second view; its as-of goes on", async (enter) => {
+  if (!mock) return "skipped"; // a living hospital changes when it likes; tests/scenario/api.sh asks the real one
+  const page = await enter();
+  await bed12(page);
+  const views = () => mock.log.filter((e) => e.what === "view" && e.patient).length, before = views();
+  for (let i = 1; i <= 2; i++) {
+    await page.locator(".tools .btn").first().click();
+    for (let k = 0; k < 40 && (mock.knobs.unchanged ?? 0) < i; k++) await page.waitForTimeout(50);
+    assert((mock.knobs.unchanged ?? 0) >= i, "renewing sends the tag");
+  }
+  assert(views() === before, "a 304 is no view");
+  await page.locator(".banner .fam").waitFor();
+});
+
+await test("a ward's beds show the newest vital signs with their age, and open orders; the whole house does not", async (enter) => {
+  const page = await enter();
+  await to(page, "#/census");
+  await page.locator(".rowlink").first().waitFor();
+  await page.locator(".units button").nth(1).click();
+  await page.locator(".bed .vit").first().waitFor();
+  const text = await page.locator(".bed .vit").allInnerTexts();
+  assert(text.some((x) => /HR\s*\d+/.test(x) && /\d\d:\d\d/.test(x)), `vital signs with a time: ${text[0]}`);
+  await page.locator(".units button").first().click();
+  await page.locator(".bed .vit").first().waitFor({ state: "detached" });
+});
+
 // ---- as of ----
 await test("the whole hospital as of a typed moment: another texture, its words, every request; and back", async (enter) => {
   const page = await enter();
