@@ -123,7 +123,8 @@ const char *time_rfc3339(int64_t t, int frac, char out[32])
 	*to++ = ':';
 	to = put_digits(to, (unsigned)s, 2);
 	if (frac) {
-		unsigned ns = (unsigned)(t - floor_div(t, TIME_SEC) * TIME_SEC);
+		int64_t rest = t % TIME_SEC; /* not by way of the whole seconds before: below the first of 1677 there is none */
+		unsigned ns = (unsigned)(rest < 0 ? rest + TIME_SEC : rest);
 		*to++ = '.';
 		to = put_digits(to, frac == 3 ? ns / 1000000 : frac == 6 ? ns / 1000 : ns, frac);
 	}

@@ -164,6 +164,7 @@ static void test_rfc3339(void **state)
 	char out[32];
 	assert_string_equal(time_rfc3339(0, 0, out), "1970-01-01T00:00:00Z");
 	assert_string_equal(time_rfc3339(-1, 9, out), "1969-12-31T23:59:59.999999999Z");
+	assert_string_equal(time_rfc3339(INT64_MIN, 9, out), "1677-09-21T00:12:43.145224192Z");
 	assert_string_equal(time_rfc3339(-1, 0, out), "1969-12-31T23:59:59Z");
 	assert_string_equal(time_rfc3339(1234567890123456789, 3, out), "2009-02-13T23:31:30.123Z");
 	assert_string_equal(time_rfc3339(1234567890123456789, 6, out), "2009-02-13T23:31:30.123456Z");
