@@ -37,7 +37,7 @@
 #define CHART_SCRATCH_MAX ((size_t)512 << 20)
 
 /* The numbers of ledger_kind that this view knows by name (ledger.h: numbers are for ever; the chart does not stand on the ledger). */
-enum { KIND_HL7V2 = 1, KIND_HL7V2_FRAGMENT = 3, KIND_FHIR = 4, KIND_OTHER = 5, KIND_IDENTITY = 6, KIND_QUARANTINE = 18, KIND_ACCOUNT = 19, KIND_SESSION = 20, KIND_AUDIT = 21, KIND_ALARM = 22, KIND_CONFIG = 23 };
+enum { KIND_HL7V2 = 1, KIND_HL7V2_FRAGMENT = 3, KIND_FHIR = 4, KIND_OTHER = 5, KIND_IDENTITY = 6, KIND_PACK = 17, KIND_QUARANTINE = 18, KIND_ACCOUNT = 19, KIND_SESSION = 20, KIND_AUDIT = 21, KIND_ALARM = 22, KIND_CONFIG = 23 };
 #define LEAF_FLAG_ID_REUSED 0x01
 
 /* ---- rows --------------------------------------------------------------------------------------------------------------- */
@@ -190,6 +190,7 @@ struct chart {
 
 	/* committed and staged: the next entry to come */
 	uint64_t applied, staged;
+	uint64_t spoken; /* entries up to and with the last one that could change a chart (staged): what `now` names, so that looking at a chart does not make another of it */
 	int64_t last_time;
 	bool pinned, in_transaction;
 	uint64_t generation; /* how often another view has taken the old one's place */
@@ -402,6 +403,7 @@ struct fold {
 };
 void fold_init(struct fold *x, struct arena *a, int zone_minutes, struct chart_section *sections);
 void fold_sections(struct fold *x, const struct stmts *s); /* all but visits */
+void mistaken_review(struct fold *x, const struct stmts *all, const struct fact *patient); /* messages that name somebody else: chart_mistaken.c */
 void fold_visits(struct fold *x, struct visits *v); /* after fold_sections; needs kept parts */
 void fold_incomplete(struct fold *x, struct row *rows);    /* last */
 enum chart_section_id section_of(const struct fact *f);

@@ -511,6 +511,10 @@ static int patient_of(struct chart *c, uint32_t root, uint32_t asked, uint64_t e
 		r = put_demographics(p, &x, &all, h, e);
 	if (r == 0)
 		r = put_reviews(c, &x, &m, end, e);
+	if (r == 0 && p->demographics) {
+		mistaken_review(&x, &all.s, p->demographics->fact);
+		r = x.failed ? chart_no_memory(a, e) : 0;
+	}
 	if (r == 0)
 		r = lookalike_count(c, h, root, end, a, &p->lookalikes, e);
 	if (r < 0)

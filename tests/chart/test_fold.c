@@ -387,6 +387,32 @@ static void test_incomplete(void **state)
 }
 
 /* Rule 1: each section says who spoke last, when they say it was, and when we got it. */
+static const char *reviewed(struct story *s)
+{
+	const struct chart_review *r = PAGE(s, "1001")->review;
+	return r ? r->what : "";
+}
+
+/* The neighbour's label, a registration written over another person's: by its number it is this chart's, and somebody has to look. */
+static void test_names_somebody_else(void **state)
+{
+	struct story *s = story_new();
+	tell(s, "ADT^A01 EHR@HOSP 2026-11-01T08:00 | " P " | patient name=KELLER^JEANNE birth=1957-03-12");
+	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T08:10 | " P " | patient action=mention name=KELER^JEANNE birth=1957-03-21"); /* slips of the pen */
+	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T08:20 | " P " | patient action=mention name=ROTH^JEANNE birth=1957-03-12"); /* married */
+	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T08:30 | " P " | patient action=mention name=ROTH^MAX birth=1957-03-12");
+	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T08:40 | " P " | patient action=mention name=JEANNE^KELLER birth=1960-05-05");
+	tell(s, "ADT^A08 ED@HOSP 2026-11-01T07:00 | " P " | patient name=UNKNOWN^FEMALE birth=1900-01-01"); /* came in without a name */
+	assert_string_equal(reviewed(s), "");
+	uint64_t entry = tell(s, "ORU^R01 LAB@HOSP 2026-11-01T09:00 | " P " | patient action=mention name=ROTH^MAX birth=1980-05-17 | result group=F9 code=K value=6.9 status=final");
+	assert_string_equal(reviewed(s), "names-somebody-else");
+	assert_int_equal(PAGE(s, "1001")->review->entry, entry);
+	assert_slice(fact_get(PAGE(s, "1001")->demographics->fact, FF_BIRTH), "1957-03-12");
+	assert_int_equal(count(s, CHART_RESULTS), 1); /* shown: nothing is hidden on a guess */
+	both_agree(s);
+	story_free(s);
+}
+
 static void test_section_ages(void **state)
 {
 	struct story *s = story_new();
@@ -409,7 +435,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_result_precedence), cmocka_unit_test(test_result_taken_back), cmocka_unit_test(test_status_alone), cmocka_unit_test(test_which_result), cmocka_unit_test(test_panels_of_one_number), cmocka_unit_test(test_unknown_is_not_none),
 		cmocka_unit_test(test_allergy_lists), cmocka_unit_test(test_allergy_by_number_and_code), cmocka_unit_test(test_null_and_absent), cmocka_unit_test(test_said_again), cmocka_unit_test(test_origins), cmocka_unit_test(test_last_given), cmocka_unit_test(test_replaced_order), cmocka_unit_test(test_care_team), cmocka_unit_test(test_incomplete),
-		cmocka_unit_test(test_section_ages),
+		cmocka_unit_test(test_section_ages), cmocka_unit_test(test_names_somebody_else),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
