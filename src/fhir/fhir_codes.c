@@ -50,6 +50,7 @@ static const struct fhir_pair systems[] = {
 	{"CDCREC", "urn:oid:2.16.840.1.113883.6.238"}, {"2.16.840.1.113883.6.238", "urn:oid:2.16.840.1.113883.6.238"}, {"HL70005", "http://terminology.hl7.org/CodeSystem/v3-Race"},
 	{"ISO639", "urn:ietf:bcp:47"}, {"ISO 639", "urn:ietf:bcp:47"}, {"ISO639-1", "urn:ietf:bcp:47"}, {"ISO639-2", "urn:ietf:bcp:47"}, {"ISO639-3", "urn:ietf:bcp:47"}, {"BCP47", "urn:ietf:bcp:47"},
 	{"HL70004", "http://terminology.hl7.org/CodeSystem/v2-0004"}, {"2.16.840.1.113883.5.83", "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"},
+	{"http://hl7.org/fhir/observation-category", "http://terminology.hl7.org/CodeSystem/observation-category"}, /* its name before R4 */
 	{"DSM", "http://hl7.org/fhir/sid/dsm5"}, {"DRG", "http://terminology.hl7.org/CodeSystem/ms-drg"}, {"SNMICD", "http://snomed.info/sct"}, {"GMDN", "http://gmdnagency.org"},
 	{"FDDC", "http://terminology.hl7.org/CodeSystem/nddf"}, {"NDDF", "http://terminology.hl7.org/CodeSystem/nddf"}, {"MEDCIN", "http://terminology.hl7.org/CodeSystem/medcin"},
 };

@@ -297,6 +297,24 @@ bool fhir_out_when(struct fhir_out *x, const char *prefix, struct slice start, s
 
 /* ---- numbers ---- */
 
+/* R4 2.24.0.1: a decimal may have one ("1e3"). What has a bad one is left as it is. */
+static struct slice without_exponent(struct slice s)
+{
+	const uint8_t *e = s.n ? memchr(s.p, 'e', s.n) : NULL;
+	if (!e && s.n)
+		e = memchr(s.p, 'E', s.n);
+	if (!e)
+		return s;
+	const uint8_t *p = e + 1, *end = s.p + s.n;
+	if (p < end && (*p == '+' || *p == '-'))
+		p++;
+	size_t digits = (size_t)(end - p);
+	for (const uint8_t *d = p; d < end; d++)
+		if (*d < '0' || *d > '9')
+			return s;
+	return digits && digits <= 3 ? slice_of(s.p, (size_t)(e - s.p)) : s;
+}
+
 bool fhir_decimal(struct slice s, struct buf *out)
 {
 	s = slice_trim(s);
@@ -317,7 +335,7 @@ bool fhir_decimal(struct slice s, struct buf *out)
 	if (digits.p[0] == '.')
 		buf_u8(out, '0');
 	buf_add_slice(out, digits);
-	return buf_ok(out) && num_is_decimal(buf_slice(out));
+	return buf_ok(out) && num_is_decimal(without_exponent(buf_slice(out)));
 }
 
 void fhir_out_quantity_body(struct fhir_out *x, struct slice value, struct slice unit, struct slice comparator)

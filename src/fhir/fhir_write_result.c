@@ -81,24 +81,33 @@ static struct slice leading_number(struct slice s, struct slice *rest)
 	return slice_of(s.p, n);
 }
 
-/* "3 - 5 mg", ">= 3", "<= 5": as fhir_range_text wrote it. */
-static bool put_range(struct fhir_out *x, const char *key, struct slice s)
+/* "3 - 5 mg", ">= 3", "<= 5": as fhir_range_text wrote it, and as laboratories do. */
+static bool cut_range(struct slice s, struct slice *low, struct slice *high, struct slice *unit)
 {
 	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 256);
 	s = slice_trim(s);
-	struct slice unit, low = SLICE_NULL, high = SLICE_NULL, rest;
+	struct slice rest;
+	*low = *high = SLICE_NULL;
 	if (slice_starts(s, ">= "))
-		low = leading_number(slice_of(s.p + 3, s.n - 3), &unit);
+		*low = leading_number(slice_of(s.p + 3, s.n - 3), unit);
 	else if (slice_starts(s, "<= "))
-		high = leading_number(slice_of(s.p + 3, s.n - 3), &unit);
+		*high = leading_number(slice_of(s.p + 3, s.n - 3), unit);
 	else {
-		low = leading_number(s, &rest);
+		*low = leading_number(s, &rest);
 		if (rest.n == 0 || rest.p[0] != '-')
 			return false;
-		high = leading_number(slice_of(rest.p + 1, rest.n - 1), &unit);
+		*high = leading_number(slice_of(rest.p + 1, rest.n - 1), unit);
+		if (high->n == 0)
+			return false;
 	}
-	if ((low.n && !fhir_decimal(low, &b)) || (high.n && !fhir_decimal(high, &b)) || (low.n == 0 && high.n == 0) || fhir_contains(unit, ";"))
+	return (low->n == 0 || fhir_decimal(*low, &b)) && (high->n == 0 || fhir_decimal(*high, &b)) && (low->n || high->n) && !fhir_contains(*unit, ";");
+}
+
+static bool put_range(struct fhir_out *x, const char *key, struct slice s)
+{
+	struct slice unit, low, high;
+	if (!cut_range(s, &low, &high, &unit))
 		return false;
 	jsonw_key(x->w, key);
 	jsonw_obj(x->w);
@@ -253,13 +262,21 @@ static bool interpretation(struct jsonw *w, struct slice flag)
 	return true;
 }
 
-static void reference_range(struct fhir_out *x, struct slice range)
+/* The text is what the sender said; the numbers beside it are for programs. "2020-01-02" and "1-2-3" are no ranges; a unit that is not said is the result's. */
+static void reference_range(struct fhir_out *x, struct slice range, struct slice result_unit)
 {
 	if (fhir_is_blank(range))
 		return;
+	struct slice unit, low, high;
+	bool numbers = cut_range(range, &low, &high, &unit) && !(unit.n && (unit.p[0] == '-' || unit.p[0] == ':' || unit.p[0] == '/' || unit.p[0] == ','));
 	jsonw_key(x->w, "referenceRange");
 	jsonw_arr(x->w);
 	jsonw_obj(x->w);
+	if (numbers) {
+		bool same = unit.n == 0 || slice_eq(unit, fact_part(result_unit, FC_CODE)) || slice_eq(unit, fact_part(result_unit, FC_DISPLAY)) || slice_eq(unit, fact_part(result_unit, FC_TEXT));
+		fhir_out_quantity(x, "low", low, same ? result_unit : unit, SLICE_NULL);
+		fhir_out_quantity(x, "high", high, same ? result_unit : unit, SLICE_NULL);
+	}
 	jsonw_kslice(x->w, "text", slice_trim(range));
 	jsonw_obj_end(x->w);
 	jsonw_arr_end(x->w);
@@ -295,7 +312,7 @@ static bool component(struct fhir_out *x, struct slice c)
 		interpretation(x->w, piece[5]);
 		jsonw_arr_end(x->w);
 	}
-	reference_range(x, piece[6]);
+	reference_range(x, piece[6], piece[2]);
 	jsonw_obj_end(x->w);
 	return true;
 }
@@ -403,7 +420,7 @@ void fhir_write_observation(struct fhir_out *x)
 		jsonw_kslice(x->w, "display", slice_trim(device));
 		jsonw_obj_end(x->w);
 	}
-	reference_range(x, fhir_value(x->t, FF_RANGE));
+	reference_range(x, fhir_value(x->t, FF_RANGE), fhir_value(x->t, FF_UNIT));
 	components(x);
 }
 

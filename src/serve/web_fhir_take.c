@@ -198,13 +198,14 @@ static bool is_ask(const struct json_node *entry)
 	return slice_eq_str(method, "GET") || slice_eq_str(method, "HEAD");
 }
 
-static void put_fate(struct web_request *q, struct jsonw *w, const struct json_node *entry, const struct keeper_stored *st, const char *place)
+/* looked: the places are known, so that none means that the chart has nothing of it. */
+static void put_fate(struct web_request *q, struct jsonw *w, const struct json_node *entry, const struct keeper_stored *st, const char *place, bool looked)
 {
 	struct slice method = json_text(entry, "request.method"), type = json_text(entry, "resource.resourceType"), url = json_text(entry, "request.url");
-	if (slice_eq_str(method, "DELETE") && url.n && !memchr(url.p, '?', url.n))
+	if (slice_eq_str(method, "DELETE") && url.n && !memchr(url.p, '?', url.n) && (place || !looked || slice_starts(url, "Patient/")))
 		put_response(q, w, "204 No Content", st, NULL);
 	else if (slice_eq_str(method, "DELETE") || slice_eq_str(method, "PATCH"))
-		return put_refusal(q, w, "501 Not Implemented", "not-supported", "Kept with the rest of the body; what it would change is known only where the data come from. Send the resource as it is now, or delete by type and id.");
+		return put_refusal(q, w, "501 Not Implemented", "not-supported", "Kept with the rest of the body; what it would change is not known here. Send the resource as it is now (entered-in-error), or delete by type and id with the patient in the same bundle.");
 	else if (!type.n)
 		return put_refusal(q, w, "400 Bad Request", "structure", "Kept with the rest of the body; there is no resource in this entry.");
 	else /* the type alone where it became several things, or none of its own */
@@ -251,7 +252,7 @@ void web_fhir_take(struct web_request *q)
 			if (is_ask(n))
 				ask(q, &w, json_text(n, "request.url"));
 			else
-				put_fate(q, &w, n, &st, k < places.n ? places.of[k] : NULL);
+				put_fate(q, &w, n, &st, k < places.n ? places.of[k] : NULL, places.n > 0);
 			jsonw_obj_end(&w);
 		}
 		if (!entries) {

@@ -102,6 +102,20 @@ post(observation(here, "6301-6", 9, id="obs-80"))
 post(observation(here, "6301-6", 9, id="obs-80", status="entered-in-error"))
 finds(f"Observation?patient={one['id']}&code=6301-6&status=final", 0)
 
+# ---- values and ranges are what was sent
+for text in ("1.50", "0.000", "1e3", "-0.0", "1.23456789012345678901234567890"):
+    body = json.dumps(observation(here, "6302-4", 4711, id="obs-d" + text)).replace("4711", text)
+    status, _, answer = ask("POST", "Observation", body)
+    c = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    c.request("GET", f"/fhir/Observation/{answer['id']}", headers={"Authorization": "Bearer " + tokens["api"]})
+    want(f'"value":{text},' in c.getresponse().read().decode().replace(" ", ""), f"{text} stays as written")
+r = post(observation(here, "6303-2", 4.5, referenceRange=[{"low": {"value": 3.5, "unit": "mmol/L"}, "high": {"value": 5.1, "unit": "mmol/L"}}], category=[concept("http://hl7.org/fhir/observation-category", "laboratory")]))
+want(r["referenceRange"][0]["low"] == {"value": 3.5, "unit": "mmol/L"} and r["referenceRange"][0]["high"]["value"] == 5.1, "a reference range has its numbers", r)
+want(r["category"][0]["coding"][0]["system"] == HL7 + "observation-category", "a category's system by its name in R4", r)
+for text in ("2020-01-02", "negative", "female: 3 - 5"):
+    r = post(observation(here, "6304-0", 1, referenceRange=[{"text": text}]))
+    want(r["referenceRange"] == [{"text": text}], f"{text} is no range", r)
+
 # ---- protected records stay closed, by every way
 vip = post(patient("T-3", "Verborgen", meta={"security": [{"system": HL7 + "v3-Confidentiality", "code": "R"}]}))
 post(observation({"identifier": {"system": "urn:t", "value": "T-3"}}, "2823-3", 3.3))
@@ -139,7 +153,7 @@ for query, n in (("identifier=T-4", 1), ("identifier=urn:other|T-4", 0), ("ident
                  ("birthdate:missing=true", 0), ("gender=male", 0), ("gender:not=male", 4), ("gender=male,female", 4), ("_lastUpdated=ge2020", 4), ("_lastUpdated=lt2020", 0)):
     finds("Patient?" + query, n)
 mine = f"patient={me}&"
-for query, n in ((f"Observation?patient={me}", 2), (f"Observation?patient={me},{one['id']}", 6), (f"Observation?subject=Patient/{me}", 2), (f"Observation?subject:Patient={me}", 2), (f"Observation?patient={base}/Patient/{me}", 2),
+for query, n in ((f"Observation?patient={me}", 2), (f"Observation?patient={me},{vip['id']}", 3), (f"Observation?subject=Patient/{me}", 2), (f"Observation?subject:Patient={me}", 2), (f"Observation?patient={base}/Patient/{me}", 2),
                  ("Observation?patient.identifier=urn:t|T-4", 2), ("Observation?subject:Patient.family=O'Brien", 2), ("Observation?patient:identifier=urn:t|T-4", 2), ("Observation?patient.identifier=urn:other|T-4", 0),
                  (f"Observation?{mine}patient={one['id']}", 0), (f"Observation?{mine}code={LOINC}|2823-3", 1), (f"Observation?{mine}code={LOINC}|", 2), (f"Observation?{mine}code=|2823-3", 0), (f"Observation?{mine}code:not=2823-3", 1),
                  (f"Observation?{mine}code:text=TEST", 2), (f"Observation?{mine}category=laboratory&code=2951-2", 1), (f"Observation?{mine}date=2026-11-20", 1), (f"Observation?{mine}date=ge2026-11-21", 1), (f"Observation?{mine}date=2026-11-20T09:00:00Z", 1),
@@ -224,6 +238,16 @@ d = ask("POST", "/fhir", lines, Content_Type="application/fhir+ndjson")[2]
 want([x["response"]["status"][:3] for x in d["entry"]] == ["201", "400", "201"], "NDJSON line by line", d)
 finds("Observation?patient.identifier=urn:t|T-6", 1)
 want(ask("POST", "Patient", patient("T-6", "Line"))[0] == 200, "the same resource again is no new one")
+
+# a deletion takes away what it names; where nobody can tell whose that is, it does not claim to
+ask("POST", "Observation", observation(here, "6305-7", 1, id="obs-gone"))
+finds(f"Observation?patient={one['id']}&code=6305-7", 1)
+gone = {"request": {"method": "DELETE", "url": "Observation/obs-gone"}}
+d = ask("POST", "/fhir", {"resourceType": "Bundle", "type": "transaction", "entry": [gone]})[2]
+want(d["entry"][0]["response"]["status"].startswith("501") or not found(f"Observation?patient={one['id']}&code=6305-7"), "a deletion that does nothing is not called done", d)
+d = ask("POST", "/fhir", {"resourceType": "Bundle", "type": "transaction", "entry": [{"resource": patient("T-1", "Strandberg"), "request": {"method": "PUT", "url": "Patient?identifier=urn:t|T-1"}}, gone]})[2]
+want(d["entry"][1]["response"]["status"].startswith("204"), "a deletion", d)
+finds(f"Observation?patient={one['id']}&code=6305-7", 0)
 
 # ---- the summary is of the person with that number in that system, and of nobody else
 ask("POST", "Patient", {"resourceType": "Patient", "identifier": [{"system": "urn:elsewhere", "value": "T-1"}], "name": [{"family": "Namesake"}]})
