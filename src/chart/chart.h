@@ -61,7 +61,7 @@ struct chart_moment {
 };
 int chart_at_entry(struct chart *c, uint64_t seq_inclusive, struct chart_moment *ret, struct err *e) MUST;
 int chart_at_time(struct chart *c, int64_t t, struct chart_moment *ret, struct err *e) MUST; /* what had been received by then */
-int chart_now(struct chart *c, struct chart_moment *ret, struct err *e) MUST;
+int chart_now(struct chart *c, struct chart_moment *ret, struct err *e) MUST; /* with the newest entry that can change a chart: behind it stand views, sign-ins, packs. As is a time that is later */
 
 /* ---- a patient ------------------------------------------------------------------------------------------------------------ */
 

@@ -96,12 +96,21 @@ static bool has_json(uint8_t kind)
 	return kind == KIND_IDENTITY || (kind >= KIND_QUARANTINE && kind <= KIND_CONFIG);
 }
 
+/* What Holdfast writes of itself and of its users changes no chart. */
+static bool speaks(uint8_t kind)
+{
+	return kind != KIND_PACK && kind != KIND_ACCOUNT && kind != KIND_SESSION && kind != KIND_AUDIT && kind != KIND_ALARM && kind != KIND_CONFIG;
+}
+
 static int apply(struct apply *p, const struct facts *f, struct slice body, struct err *e)
 {
 	struct chart *c = p->c;
 	int r = times_apply(c, p->en->seq, p->en->time, e);
-	if (r == 0 && c->last_time >= c->next_due)
+	bool ends = c->last_time >= c->next_due;
+	if (r == 0 && ends)
 		r = stay_expire(p, e);
+	if (ends || speaks(p->en->kind))
+		c->spoken = p->en->seq + 1;
 	if (r == 0)
 		r = feed_apply(c, p->en, f, e);
 	if (r == 0 && f) {

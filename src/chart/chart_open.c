@@ -68,6 +68,7 @@ static int state_save(struct chart *c, struct err *e)
 	buf_varint(&b, c->stays);
 	buf_varint(&b, c->reviews);
 	buf_varint(&b, c->aparts);
+	buf_varint(&b, c->spoken);
 	if (!buf_ok(&b))
 		return err_set(e, buf_code(&b), NULL, "no memory");
 	return ASK(c, put_kv, STORE_KV_META, SLICE("state"), buf_slice(&b), e);
@@ -79,7 +80,7 @@ static int state_load(struct chart *c, struct err *e)
 	buf_init(&b, 1024);
 	int r = ASK(c, kv, STORE_KV_META, SLICE("state"), &b, e);
 	if (r == ERR_NOT_FOUND) {
-		c->applied = c->staged = 0;
+		c->applied = c->staged = c->spoken = 0;
 		c->last_time = 0;
 		c->pinned = false;
 		c->idents = 0;
@@ -96,9 +97,11 @@ static int state_load(struct chart *c, struct err *e)
 	int32_t zone = (int32_t)cur_u32be(&in);
 	uint64_t idents = cur_varint(&in);
 	uint64_t persons = cur_varint(&in), edges = cur_varint(&in), moves = cur_varint(&in), stays = cur_varint(&in), reviews = cur_varint(&in), aparts = cur_varint(&in);
+	uint64_t spoken = cur_left(&in) ? cur_varint(&in) : applied; /* a view that was made before this was kept */
 	if (!cur_done(&in) || version != STATE_VERSION || idents > UINT32_MAX)
 		return err_set(e, ERR_CORRUPT, "view", "the view's own record is damaged: rebuild it with 'holdfast view rebuild'");
 	c->applied = c->staged = applied;
+	c->spoken = spoken < applied ? spoken : applied;
 	c->last_time = last_time;
 	c->pinned = pinned;
 	c->zone_minutes = zone;

@@ -107,12 +107,17 @@ static int moment_of(struct chart *c, uint64_t end, struct chart_moment *ret, st
 	return 0;
 }
 
+/* Behind the last entry that could change a chart stand only such that say who looked, what was packed, ...: the charts of then are the charts of now. */
+static uint64_t spoken(const struct chart *c)
+{
+	return c->spoken < c->applied ? c->spoken : c->applied; /* a writer's own staged entries */
+}
+
 int chart_now(struct chart *c, struct chart_moment *ret, struct err *e)
 {
 	struct chart *held LOOK = NULL;
 	CHART_LOOK(c, held, e);
-	*ret = (struct chart_moment){.end = c->applied, .time = 0};
-	return moment_of(c, c->applied, ret, e);
+	return moment_of(c, spoken(c), ret, e);
 }
 
 int chart_at_entry(struct chart *c, uint64_t seq, struct chart_moment *ret, struct err *e)
@@ -146,7 +151,7 @@ int chart_at_time(struct chart *c, int64_t t, struct chart_moment *ret, struct e
 	if (r < 0)
 		return r;
 	uint64_t end = block * BLOCK + s.count;
-	if (end > c->applied)
-		end = c->applied; /* a writer's own staged entries */
+	if (end > spoken(c))
+		end = spoken(c);
 	return moment_of(c, end, ret, e);
 }

@@ -79,7 +79,12 @@ static int put_json(struct buf *out, struct err *e)
 	return 0;
 }
 
-static int rows(struct chart *c, const struct site *s, struct chart_moment at, const char *unit, const char *text, bool json, struct err *e)
+static uint64_t head_of(struct chart_moment at)
+{
+	return at.end ? at.end - 1 : 0;
+}
+
+static int rows(struct chart *c, const struct site *s, struct control **k, struct chart_moment at, const char *unit, const char *text, bool json, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new((size_t)2 << 30);
 	if (!a)
@@ -91,6 +96,8 @@ static int rows(struct chart *c, const struct site *s, struct chart_moment at, c
 		r = chart_bedside(c, row, at, a, e); /* a unit's list as the viewer has it */
 	if (r < 0)
 		return r;
+	/* the words that were searched for are patients' data, and stay out of it, as on the web */
+	cli_record(s, k, text ? "search" : "view", NULL, text ? "patient search" : unit && *unit ? "census of a unit" : "census", head_of(at));
 	if (json) {
 		AUTO_BUF struct buf out = {0};
 		buf_init(&out, (size_t)1 << 30);
@@ -215,7 +222,7 @@ static void print_patient(const struct chart_patient *p)
 	putchar('\n');
 }
 
-static int patient(struct chart *c, const struct site *s, struct chart_moment at, const char *id, bool json, struct err *e)
+static int patient(struct chart *c, const struct site *s, struct control **k, struct chart_moment at, const char *id, bool json, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new((size_t)2 << 30);
 	AUTO_BUF struct buf ids = {0}, out = {0};
@@ -227,6 +234,7 @@ static int patient(struct chart *c, const struct site *s, struct chart_moment at
 		fprintf(stderr, "%s\n", buf_cstr(&ids));
 	if (r < 0)
 		return r;
+	cli_record(s, k, "view", p->id, "chart", head_of(at));
 	if (!json) {
 		print_patient(p);
 		return 0;
@@ -243,6 +251,12 @@ static int export_line(void *arg, struct slice line, struct err *e)
 	if (fwrite(line.p, 1, line.n, stdout) != line.n || (line.n && line.p[line.n - 1] != '\n' && putchar('\n') == EOF))
 		return err_sys(e, "standard output", "cannot write");
 	return 0;
+}
+
+static int export(struct chart *c, const struct site *s, struct control **k, struct chart_moment at, struct err *e)
+{
+	cli_record(s, k, "export", NULL, "all charts", head_of(at));
+	return chart_export(c, at, export_line, NULL, e);
 }
 
 int cmd_chart(int argc, char **argv)
@@ -275,15 +289,17 @@ int cmd_chart(int argc, char **argv)
 	struct err e = {0};
 	struct site s;
 	struct chart *c = NULL;
+	struct control *k = NULL;
 	struct chart_moment at;
 	if (cli_site(site, &s, &e) < 0)
 		return cli_fail(&e);
-	r = cli_chart(&s, &c, &e);
+	r = cli_chart(&s, &c, &k, &e);
 	if (r == 0)
 		r = cli_moment(c, &s, as_of, &at, &e);
 	if (r == 0)
-		r = census ? rows(c, &s, at, unit, NULL, json, &e) : search ? rows(c, &s, at, NULL, buf_cstr(&words), json, &e) : one ? patient(c, &s, at, args.v[1], json, &e)
-		                                                                                                           : chart_export(c, at, export_line, NULL, &e);
+		r = census ? rows(c, &s, &k, at, unit, NULL, json, &e) : search ? rows(c, &s, &k, at, NULL, buf_cstr(&words), json, &e) : one ? patient(c, &s, &k, at, args.v[1], json, &e) : export(c, &s, &k, at, &e);
+	fflush(stdout); /* who asked has it before a keeper of our own closes the ledger */
+	control_close(k);
 	chart_close(c);
 	site_close(&s);
 	if (r == ERR_NO && search)

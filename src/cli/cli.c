@@ -150,9 +150,14 @@ int cli_site(const char *opt, struct site *ret, struct err *e)
 	return site_open(path, ret, e);
 }
 
-int cli_ledger(struct site *s, struct site_keys *keys, struct ledger **ret, struct err *e)
+int cli_ledger(struct site *s, bool keys_needed, struct site_keys *keys, struct ledger **ret, struct err *e)
 {
+	(void)!seal_lock_memory(keys, sizeof *keys, NULL); /* of one short command */
 	int r = site_keys_open(s->fd, keys, e);
+	if (!keys_needed && (r == ERR_NOT_FOUND || r == ERR_DENIED)) {
+		*keys = (struct site_keys){0};
+		r = 0;
+	}
 	if (r < 0)
 		return r;
 	struct ledger_options o = {.write = false};
@@ -179,7 +184,7 @@ static uint64_t ledger_end(struct site *s)
 	struct site_keys keys = {0};
 	struct ledger *l = NULL;
 	uint64_t n = 0;
-	if (cli_ledger(s, &keys, &l, &quiet) == 0) {
+	if (cli_ledger(s, false, &keys, &l, &quiet) == 0) {
 		n = ledger_size(l);
 		ledger_free(l);
 	}
@@ -187,9 +192,10 @@ static uint64_t ledger_end(struct site *s)
 	return n;
 }
 
-int cli_chart(struct site *s, struct chart **ret, struct err *e)
+int cli_chart(struct site *s, struct chart **ret, struct control **ret_keeper, struct err *e)
 {
 	struct chart *c = NULL;
+	*ret_keeper = NULL;
 	int r = open_chart(s, &c, e);
 	if (r < 0 && r != ERR_NOT_FOUND)
 		return r;
@@ -201,7 +207,7 @@ int cli_chart(struct site *s, struct chart **ret, struct err *e)
 		int b = control_open(s, true, &k, &quiet);
 		if (b == 0) {
 			b = control_catch_up(k, &quiet);
-			control_close(k);
+			*ret_keeper = k;
 			chart_close(c);
 			c = NULL;
 			r = open_chart(s, &c, e);
@@ -209,10 +215,26 @@ int cli_chart(struct site *s, struct chart **ret, struct err *e)
 		if (b < 0) /* readable beats complete: say how far behind, and go on */
 			cli_note("holdfast: the view is %" PRIu64 " entries behind the ledger and cannot be brought up now: %s", end - applied, quiet.text);
 	}
-	if (r < 0)
+	if (r < 0) {
+		control_close(*ret_keeper);
+		*ret_keeper = NULL;
 		return r;
+	}
 	*ret = c;
 	return 0;
+}
+
+void cli_record(const struct site *s, struct control **keeper, const char *what, const char *patient_id, const char *query, uint64_t as_of_entry)
+{
+	struct control_view v = {.what = what, .patient_id = patient_id, .query = query, .as_of_entry = as_of_entry};
+	struct err e = {0};
+	uint64_t entry = UINT64_MAX;
+	char line[640];
+	int r = *keeper ? 0 : control_open(s, true, keeper, &e);
+	if (r == 0)
+		r = control_view(*keeper, &v, &entry, &e);
+	if (r < 0 || entry == UINT64_MAX)
+		cli_note("holdfast: NOT BEING RECORDED: that you look at this stands in no ledger: %s", r < 0 ? err_line(&e, line, sizeof line) : "the disk is full; write down who looked at whom, and when");
 }
 
 int cli_moment(struct chart *c, const struct site *s, const char *as_of, struct chart_moment *ret, struct err *e)

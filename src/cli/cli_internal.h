@@ -48,9 +48,12 @@ bool cli_progress_wanted(void);                                        /* stderr
 int cli_flush(void);                                                   /* stdout; a broken pipe is quiet, a full disk is exit 3 */
 /* --site, or HOLDFAST_SITE, or an error that names both. */
 int cli_site(const char *opt, struct site *ret, struct err *e) MUST;
-int cli_ledger(struct site *s, struct site_keys *keys, struct ledger **ret, struct err *e) MUST; /* read-only */
+/* Read-only. keys_needed false: leaves, heads and proofs need none, and a copy of SITE/ledger alone will do; then keys may come back empty. */
+int cli_ledger(struct site *s, bool keys_needed, struct site_keys *keys, struct ledger **ret, struct err *e) MUST;
 /* The view for reading, brought up to the ledger first where that can be done (nobody holds the lock, not pinned). */
-int cli_chart(struct site *s, struct chart **ret, struct err *e) MUST;
+int cli_chart(struct site *s, struct chart **ret, struct control **ret_keeper /* NULL where none was needed; to be closed */, struct err *e) MUST;
+/* An audit entry for what is about to be shown, durable on return; *keeper is opened where it is NULL. What cannot be recorded is shown all the same, and said loudly on stderr (DESIGN 4). */
+void cli_record(const struct site *s, struct control **keeper, const char *what, const char *patient_id, const char *query, uint64_t as_of_entry);
 int cli_moment(struct chart *c, const struct site *s, const char *as_of, struct chart_moment *ret, struct err *e) MUST; /* NULL: now; "#SEQ"; a time */
 void cli_slice(FILE *f, struct slice s); /* to a terminal: control characters are made visible */
 /* Text in columns of a terminal: counts characters, not bytes (wide CJK counts 2). */

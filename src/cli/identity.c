@@ -42,11 +42,12 @@ int cmd_identity(int argc, char **argv)
 	if (r == 0) {
 		/* Both must be known: a typing error here would move a chart. */
 		struct chart *c = NULL;
+		struct control *unused = NULL; /* the view has just been brought up */
 		struct chart_moment now;
 		AUTO_ARENA struct arena *a = arena_new((size_t)1 << 30);
 		r = a ? control_catch_up(k, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
 		if (r == 0)
-			r = cli_chart(&s, &c, &e);
+			r = cli_chart(&s, &c, &unused, &e);
 		if (r == 0)
 			r = chart_now(c, &now, &e);
 		for (int i = 1; r == 0 && i <= 2; i++) {
@@ -54,6 +55,7 @@ int cmd_identity(int argc, char **argv)
 			r = chart_patient(c, slice_str(args.v[i]), now, a, &p, NULL, &e);
 		}
 		chart_close(c);
+		control_close(unused);
 		struct control_append ap = {.kind = LEDGER_IDENTITY, .body = buf_slice(&body)};
 		if (r == 0)
 			r = control_append(k, &ap, 1, NULL, NULL, &e);

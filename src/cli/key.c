@@ -10,7 +10,7 @@ static int known_share(struct site *s, const struct share *sh, bool *ret, struct
 	struct site_keys keys = {0};
 	struct ledger *l = NULL;
 	AUTO_ARENA struct arena *a = arena_new(16 << 20);
-	int r = cli_ledger(s, &keys, &l, e);
+	int r = cli_ledger(s, true, &keys, &l, e);
 	if (r < 0)
 		return r;
 	struct ledger_entry en;

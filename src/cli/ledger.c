@@ -86,12 +86,46 @@ static void print_body(struct slice body)
 		printf("... %zu more bytes; --raw gives them all\n", body.n - n);
 }
 
-static int show(struct ledger *l, uint64_t seq, bool raw, bool json, struct err *e)
+/* Whom the entry speaks of, where the view can be read and knows it: the first in *ret_patient (size 32), all (or as many as fit) in query. */
+static void whom(const struct site *s, uint64_t seq, char ret_patient[32], char *query, size_t size)
+{
+	char path[4200];
+	struct chart *c = NULL;
+	struct chart_moment now;
+	struct err e;
+	char(*ids)[32];
+	size_t n, used;
+	AUTO_ARENA struct arena *a = arena_new((size_t)64 << 20);
+	struct chart_options o = {.zone_minutes = s->zone_minutes, .site_name = s->name};
+	snprintf(path, sizeof path, "%s/view/chart.db", s->path);
+	*ret_patient = 0;
+	used = strlen(query);
+	if (a && chart_open(path, &o, &c, &e) == 0 && chart_now(c, &now, &e) == 0 && chart_entry_patients(c, seq, now, a, &ids, &n, &e) == 0)
+		for (size_t i = 0; i < n; i++) {
+			if (i == 0)
+				memcpy(ret_patient, ids[0], 32);
+			else if (used + 40 < size)
+				used += (size_t)snprintf(query + used, size - used, " %s", ids[i]);
+		}
+	chart_close(c);
+}
+
+static int show(const struct site *s, struct ledger *l, struct control **k, uint64_t seq, bool raw, bool json, struct err *e)
 {
 	struct ledger_entry en;
 	int r = ledger_read(l, seq, &en, e);
 	if (r < 0)
 		return r;
+	char query[1024], patient[32];
+	snprintf(query, sizeof query, "entry/%" PRIu64, seq);
+	whom(s, seq, patient, query, sizeof query);
+	cli_record(s, k, "raw", patient[0] ? patient : NULL, query, seq);
+	AUTO_BUF struct buf redacted = {0};
+	buf_init(&redacted, (size_t)1 << 20);
+	if (en.leaf.kind == LEDGER_ACCOUNT && !raw) { /* (--raw is the body's exact bytes, for who holds the keys) */
+		serve_account_redact(en.body, &redacted);
+		en.body = buf_slice(&redacted);
+	}
 	if (raw) {
 		fwrite(en.body.p, 1, en.body.n, stdout);
 		return 0;
@@ -112,6 +146,8 @@ static int show(struct ledger *l, uint64_t seq, bool raw, bool json, struct err 
 		buf_str(&out, "\",\"salt\":\"");
 		base64_put(&out, slice_of(en.salt, sizeof en.salt));
 		buf_str(&out, "\"");
+		if (en.leaf.kind == LEDGER_ACCOUNT)
+			jsonw_kbool(&w, "redacted", true);
 		if (utf8_valid(en.body))
 			jsonw_kslice(&w, "body", en.body);
 		else {
@@ -126,8 +162,10 @@ static int show(struct ledger *l, uint64_t seq, bool raw, bool json, struct err 
 	}
 	char t[32];
 	hex_put(&out, slice_of(en.leaf.commit, SEAL_HASH));
-	printf("entry       %" PRIu64 "\nkind        %s\nreceived    %s\nsource      %s\nsize        %" PRIu64 " bytes\ncommitment  %s\n%s\n", seq, ledger_kind_name(en.leaf.kind),
-	       time_rfc3339(en.leaf.time, 9, t), en.leaf.source, en.leaf.size, buf_cstr(&out), en.leaf.flags & LEDGER_FLAG_ID_REUSED ? "note        control id was used before with other bytes\n" : "");
+	printf("entry       %" PRIu64 "\nkind        %s\nreceived    %s\nsource      %s\nsize        %" PRIu64 " bytes\ncommitment  %s\n%s%s%s\n", seq, ledger_kind_name(en.leaf.kind),
+	       time_rfc3339(en.leaf.time, 9, t), en.leaf.source, en.leaf.size, buf_cstr(&out), en.leaf.flags & LEDGER_FLAG_ID_REUSED ? "note        control id was used before with other bytes\n" : "",
+	       en.leaf.flags & LEDGER_FLAG_REPAIRED ? "note        the frame was odd (no start block, no CR at its end, bytes between frames ...); the body is as it stood\n" : "",
+	       en.leaf.kind == LEDGER_ACCOUNT ? "note        password and token hashes are left out\n" : "");
 	print_body(en.body);
 	return 0;
 }
@@ -137,13 +175,20 @@ static int cat_one(void *arg, const struct ledger_entry *en, struct err *e)
 	const int *kind = arg;
 	if (*kind >= 0 && en->leaf.kind != *kind)
 		return 0;
-	if (fwrite(en->body.p, 1, en->body.n, stdout) != en->body.n || putchar('\n') == EOF)
+	AUTO_BUF struct buf redacted = {0};
+	struct slice body = en->body;
+	buf_init(&redacted, (size_t)1 << 20);
+	if (en->leaf.kind == LEDGER_ACCOUNT) {
+		serve_account_redact(body, &redacted);
+		body = buf_slice(&redacted);
+	}
+	if (fwrite(body.p, 1, body.n, stdout) != body.n || putchar('\n') == EOF)
 		return err_sys(e, "standard output", "cannot write");
 	return 0;
 }
 
 /* Every body in order, as it came, an LF after each: what another system can be fed from, or grep. */
-static int cat(struct ledger *l, uint64_t from, uint64_t to, const char *kind, struct err *e)
+static int cat(const struct site *s, struct ledger *l, struct control **keeper, uint64_t from, uint64_t to, const char *kind, struct err *e)
 {
 	int k = kind ? ledger_kind_parse(slice_str(kind)) : -1;
 	if (kind && k < 0)
@@ -151,7 +196,12 @@ static int cat(struct ledger *l, uint64_t from, uint64_t to, const char *kind, s
 	uint64_t end = ledger_size(l);
 	if (to != UINT64_MAX && to + 1 < end)
 		end = to + 1;
-	int r = from < end ? ledger_scan(l, from, end, true, cat_one, &k, e) : 0;
+	if (from >= end)
+		return 0;
+	char query[128];
+	snprintf(query, sizeof query, "entries %" PRIu64 " to %" PRIu64 "%s%s", from, end - 1, kind ? " of kind " : "", kind ? kind : "");
+	cli_record(s, keeper, "export", NULL, query, end - 1);
+	int r = ledger_scan(l, from, end, true, cat_one, &k, e);
 	return r == ERR_SYSTEM && errno == EPIPE ? 0 : r;
 }
 
@@ -201,8 +251,14 @@ static int verify(struct site *s, const char *since, bool bodies, bool json)
 	if (since && !kept.n)
 		return cli_usage("--since: '%s' is empty; it should hold a checkpoint such as 'holdfast ledger head' prints", since);
 	struct site_keys keys = {0};
-	if (site_keys_open(s->fd, &keys, &e) < 0)
+	(void)!seal_lock_memory(&keys, sizeof keys, NULL);
+	int opened = site_keys_open(s->fd, &keys, &e);
+	if (opened < 0 && (bodies || (opened != ERR_NOT_FOUND && opened != ERR_DENIED)))
 		return cli_fail(&e);
+	if (opened < 0) { /* what is public is checked all the same */
+		keys = (struct site_keys){0};
+		e = (struct err){0};
+	}
 	struct ledger_verify_options o = {.since = buf_slice(&kept), .bodies = bodies, .progress = cli_progress_wanted() ? progress : NULL};
 	struct ledger_verify_report rep = {0};
 	int r = ledger_verify(s->fd, &keys, &o, &rep, &faults, &e);
@@ -297,13 +353,15 @@ int cmd_ledger(int argc, char **argv)
 	}
 	struct site_keys keys = {0};
 	struct ledger *l = NULL;
-	r = cli_ledger(&s, &keys, &l, &e);
+	struct control *k = NULL;
+	bool opens = !strcmp(verb, "show") || !strcmp(verb, "cat");
+	r = cli_ledger(&s, opens, &keys, &l, &e);
 	if (r == 0 && !strcmp(verb, "list"))
 		r = list(l, from, to, kind, json, &e);
 	else if (r == 0 && !strcmp(verb, "cat"))
-		r = cat(l, from, to, kind, &e);
+		r = cat(&s, l, &k, from, to, kind, &e);
 	else if (r == 0 && !strcmp(verb, "show"))
-		r = show(l, seq, raw, json, &e);
+		r = show(&s, l, &k, seq, raw, json, &e);
 	else if (r == 0 && !strcmp(verb, "head"))
 		r = head(l, json, &e);
 	else if (r == 0) {
@@ -315,6 +373,8 @@ int cmd_ledger(int argc, char **argv)
 	}
 	ledger_free(l);
 	site_keys_wipe(&keys);
+	fflush(stdout);
+	control_close(k);
 	site_close(&s);
 	return r < 0 ? cli_fail(&e) : 0;
 }

@@ -18,7 +18,7 @@ int cmd_view(int argc, char **argv)
 		{"to", CLI_STRING, &to, "SEQ", "stop with this entry; the view stays there until the next rebuild or import"},
 	};
 	bool done;
-	int r = cli_parse(argc, argv, "view rebuild --site DIR [--to SEQ]", "Deletes the view and makes it again from the ledger. The same ledger and program give the same charts, byte for byte.", opts,
+	int r = cli_parse(argc, argv, "view rebuild --site DIR [--to SEQ]", "Makes a new view from the ledger beside the one there is, which readers go on seeing until the new one, whole, takes its place. The same ledger and program give the same charts, byte for byte.", opts,
 	                  ARRAY_LEN(opts), &args, &done);
 	if (r || done)
 		return r;

@@ -65,6 +65,10 @@ int ledger_vkey_read(int dirfd, struct note_vkey *ret, struct err *e)
 	buf_init(&b, 4096);
 	buf_init(&again, 4096);
 	int r = file_read(dirfd, "vkey", 4096, &b, e);
+	if (r == ERR_NOT_FOUND)
+		r = err_set(e, ERR_NOT_FOUND, "vkey", "the log's verifier key is missing; put a copy of it back: it is public, one line, and everybody who verifies this log has it");
+	else if (r == ERR_SYSTEM && e && e->sys_errno == EACCES)
+		r = err_set(e, ERR_DENIED, "vkey", "you may not read the log's verifier key, which is public: let its owner run `chmod 644` on it");
 	if (r == 0)
 		r = note_vkey_parse(slice_trim(buf_slice(&b)), &v, e);
 	if (r == 0) {

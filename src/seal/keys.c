@@ -172,14 +172,16 @@ int site_keys_create(int sitefd, const char *origin, int k, int n, struct share 
 
 /* ---- opening them ---- */
 
-/* 1: it is not there, or not for us. */
+/* 1: it is not there; 2: it is not for us. */
 static int get_file(int sitefd, const char *path, struct buf *ret, struct err *e)
 {
 	struct err why = {.code = 0};
 	buf_reset(ret);
 	int r = file_read(sitefd, path, KEY_FILE_MAX, ret, &why);
-	if (r == ERR_NOT_FOUND || (r == ERR_SYSTEM && (why.sys_errno == EACCES || why.sys_errno == EPERM)))
+	if (r == ERR_NOT_FOUND)
 		return 1;
+	if (r == ERR_SYSTEM && (why.sys_errno == EACCES || why.sys_errno == EPERM))
+		return 2;
 	if (r < 0 && e)
 		*e = why;
 	return r;
@@ -230,7 +232,9 @@ int site_keys_open(int sitefd, struct site_keys *ret, struct err *e)
 	buf_init_secret(&b, KEY_FILE_MAX);
 	int r = get_file(sitefd, "keys/recovery.pub", &b, e);
 	if (r == 1)
-		r = err_set(e, ERR_NOT_FOUND, "keys/recovery.pub", "the site's recovery key is missing, or you may not read it (is this a site, and are you its owner?)");
+		r = err_set(e, ERR_NOT_FOUND, "keys/recovery.pub", "the site's public recovery key is missing; put it back from a copy of the site (age-keygen -y makes it of the key that the shares give)");
+	else if (r == 2)
+		r = err_set(e, ERR_DENIED, "keys/recovery.pub", "you may not read it; run this as the site's owner or as root");
 	else if (r == 0)
 		r = in_file(e, "keys/recovery.pub", age_recipient_parse(buf_slice(&b), &k.recovery, e));
 	if (r == 0)

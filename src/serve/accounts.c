@@ -292,6 +292,11 @@ void accounts_redact(struct slice body, struct buf *ret)
 	jsonw_done(&w);
 }
 
+void serve_account_redact(struct slice body, struct buf *ret)
+{
+	accounts_redact(body, ret);
+}
+
 void accounts_json(struct keeper *k, struct buf *ret)
 {
 	const struct accounts *a = k->accounts;

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pwd.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define WINDOW ((size_t)8 << 20)   /* bytes on their way */
@@ -238,6 +240,38 @@ int control_flush(struct control *c, struct err *e)
 	buf_u64le(&q.b, c->upto);
 	buf_u8(&q.b, WAIT_APPLIED | WAIT_PUBLISHED);
 	return finish(c, &q, &cu, e);
+}
+
+/* The user's name as this system knows it, and who became root by sudo. */
+static void our_name(char out[64])
+{
+	const struct passwd *p = getpwuid(geteuid());
+	const char *sudo = geteuid() == 0 ? getenv("SUDO_USER") : NULL;
+	snprintf(out, 64, "%.30s%s%.30s", p ? p->pw_name : "user", sudo && *sudo ? "/sudo:" : "", sudo ? sudo : "");
+}
+
+int control_view(struct control *c, const struct control_view *v, uint64_t *ret_entry, struct err *e)
+{
+	struct question q;
+	struct cur cu;
+	char name[64];
+	our_name(name);
+	ask(c, &q, FRAME_K_AUDIT);
+	buf_u8(&q.b, 0);
+	frame_str(&q.b, "");
+	frame_str(&q.b, name);
+	frame_str(&q.b, v->what);
+	frame_str(&q.b, v->patient_id ? v->patient_id : "");
+	frame_str(&q.b, v->query ? v->query : "");
+	buf_u64le(&q.b, v->as_of_entry);
+	int r = finish(c, &q, &cu, e);
+	if (r < 0)
+		return r;
+	uint64_t entry = cur_u64le(&cu);
+	if (!cur_done(&cu))
+		return err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
+	*ret_entry = entry;
+	return 0;
 }
 
 int control_catch_up(struct control *c, struct err *e)

@@ -127,7 +127,7 @@ static const struct {
 	{FRAME_K_PASSWORD, CH_CLIENT, op_password},
 	{FRAME_K_BREAK_GLASS, CH_CLIENT, op_break_glass},
 	{FRAME_K_GLASS, CH_CLIENT, op_glass},
-	{FRAME_K_AUDIT, CH_CLIENT, op_audit},
+	{FRAME_K_AUDIT, CH_CLIENT | CH_CONTROL, op_audit},
 	{FRAME_K_FHIR, CH_CLIENT, op_fhir},
 	{FRAME_K_IDENTITY, CH_CLIENT, op_identity},
 	{FRAME_K_RAW, CH_CLIENT, op_raw},

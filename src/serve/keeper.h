@@ -177,7 +177,7 @@ bool account_name_ok(const char *user);
 struct asker { /* who stands behind a request of the web role, or of a command */
 	char user[USER_MAX], role[24], address[64];
 	uint32_t may;
-	bool is_token, must_change;
+	bool is_token, must_change, command;
 	struct session *session;
 };
 int sessions_open(struct keeper *k, struct err *e) MUST;

@@ -350,7 +350,7 @@ int keeper_audit_entry(struct keeper *k, const struct asker *who, const char *wh
 	jsonw_done(&w);
 	if (!buf_ok(&b))
 		return err_set(e, buf_code(&b), NULL, "what was looked at is too long to be recorded");
-	int r = keeper_record(k, LEDGER_AUDIT, "web", buf_slice(&b), ret_seq, NULL, e);
+	int r = keeper_record(k, LEDGER_AUDIT, who->command ? "cli" : "web", buf_slice(&b), ret_seq, NULL, e);
 	if (r == ERR_FULL) { /* charts still open, loudly marked: status says NOT BEING RECORDED and how often */
 		*ret_seq = UINT64_MAX;
 		return 0;

@@ -74,8 +74,17 @@ int asker_read(struct keeper *k, struct kchan *ch, struct cur *c, uint32_t need,
 	struct slice s = frame_get_str(c);
 	frame_get_text(c, a.address, sizeof a.address);
 	if (ch->kind == CH_CONTROL) { /* the kernel says who it is */
-		snprintf(a.user, sizeof a.user, ch->uid == 0 ? "root" : "uid-%u", ch->uid);
+		/* its name for it, where it gives one, is only put beside that */
+		size_t n = 0;
+		while (a.address[n] > ' ' && a.address[n] < 0x7f && n < 40)
+			n++;
+		if (n)
+			snprintf(a.user, sizeof a.user, "%.*s (uid %u)", (int)n, a.address, ch->uid);
+		else
+			snprintf(a.user, sizeof a.user, ch->uid == 0 ? "root" : "uid-%u", ch->uid);
+		a.address[0] = 0;
 		snprintf(a.role, sizeof a.role, "command");
+		a.command = true;
 		a.may = UINT32_MAX;
 		*ret = a;
 		return c->failed ? err_set(e, ERR_INPUT, NULL, "a bad request") : 0;

@@ -115,6 +115,18 @@ int batch_line(struct batch_run *b, uint64_t id, struct slice line, batch_line_f
 /* Anything else than an envelope line, or (SLICE_NULL) the end of the file. */
 int batch_other(struct batch_run *b, struct slice message, batch_line_fn *fn, void *arg, struct err *e) MUST;
 
+/* Somebody looks at patients' data by a command: an audit entry (kind audit, source cli, the person is the system's user), durable when it returns; show nothing before. *ret_entry UINT64_MAX: not recorded,
+ * because even the reserve of the disk is full; show it all the same, and say so. */
+struct control_view {
+	const char *what;       /* "view" "search" "export" "raw" */
+	const char *patient_id; /* NULL: none */
+	const char *query;      /* NULL: none */
+	uint64_t as_of_entry;   /* head of what is shown */
+};
+int control_view(struct control *c, const struct control_view *v, uint64_t *ret_entry, struct err *e) MUST;
+/* An account entry's body as it may be shown: without password and token hashes. */
+void serve_account_redact(struct slice body, struct buf *ret);
+
 /* Rebuild: fn is called with progress (entries done, total). to = CHART_NOW: all, and the view follows again; else it stays at that entry (inclusive). */
 int control_rebuild(struct control *c, uint64_t to, void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg, struct err *e) MUST;
 /* Catch the view up with the ledger (what a crash left behind); nothing when it is pinned. */

@@ -95,7 +95,7 @@ enum frame_type {
 };
 #define APPEND_DEDUPE 0x01   /* the same bytes again: no new entry */
 #define APPEND_FOLLOW 0x02   /* control: a pinned view follows again (import) */
-#define WHO_SESSION 1 /* "who" in a payload: u8 way, str session id or token, str address of the peer; a command sends zeros: the kernel says who it is */
+#define WHO_SESSION 1 /* "who" in a payload: u8 way, str session id or token, str address of the peer; a command sends 0, nothing, and its name for its user: the kernel says who it is */
 #define WHO_TOKEN 2
 #define WAIT_APPLIED 0x01
 #define WAIT_PUBLISHED 0x02

@@ -103,7 +103,7 @@ static int pass_start(struct supervisor *s, enum role_id id, struct err *e)
 	st.uid = s->own.uid[id];
 	st.gid = s->own.gid[id];
 	st.view_gid = s->own.view_gid;
-	st.owner_uid = s->own.separate ? 0 : s->own.uid[id];
+	st.owner_uid = s->lifeline >= 0 ? geteuid() : s->own.separate ? 0 : s->own.uid[id]; /* of a private keeper: whoever runs the command */
 	fds[n++] = s->site.fd;
 	st.fds = START_FD_SITE;
 	if (id == ROLE_KEEPER || id == ROLE_SCRIBE) {

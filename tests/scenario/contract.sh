@@ -88,6 +88,50 @@ grep -q ICU then.json && ! grep -q CARD then.json || fail "census as of the admi
 "$HOLDFAST" chart search Nguyen --site site --json >found; grep -q Nguy found || fail "search without accents"
 set +e; "$HOLDFAST" chart patient nobody --site site 2>/dev/null; same $? 1 "unknown patient"; set -e
 
+# --- who looked is recorded, and looking changes nothing that is shown
+"$HOLDFAST" chart patient 4711 --site site --json >one.json
+before=$("$HOLDFAST" ledger list --site site --json --kind audit | wc -l)
+"$HOLDFAST" chart census --site site --json >one.census
+"$HOLDFAST" chart search Keller --site site --json >one.search
+"$HOLDFAST" chart export --site site >one.export
+"$HOLDFAST" ledger show "$seq" --site site >text
+"$HOLDFAST" ledger show "$seq" --site site --raw | cmp - cr.hl7
+same "$("$HOLDFAST" ledger list --site site --json --kind audit | wc -l)" $((before + 5)) "audit entries"
+"$HOLDFAST" ledger cat --site site --kind audit >audits
+python3 - audits "$(id -un)" "$(id -u)" <<'E'
+import base64,json,sys
+rows=[json.loads(l) for l in open(sys.argv[1])]
+who="%s (uid %s)"%(sys.argv[2],sys.argv[3])
+def said(r):
+    d={x['type']:x['valueString'] for e in r['entity'] for x in e.get('detail',[])}
+    p=[e['what']['reference'] for e in r['entity'] if 'what' in e]
+    return d['what'],p
+assert all(r['agent'][0]['who']['display'].endswith("(uid %s)"%sys.argv[3]) for r in rows),rows[-1]
+kinds=[said(r) for r in rows[-5:]]
+assert [k[0] for k in kinds]==['view','search','export','raw','raw'],kinds
+patient=[said(r)[1] for r in rows if said(r)[0]=='view' and said(r)[1]]
+assert patient and kinds[3][1]==patient[-1],(patient,kinds)
+E
+"$HOLDFAST" view rebuild --site site
+"$HOLDFAST" chart patient 4711 --site site --json | cmp - one.json
+"$HOLDFAST" chart census --site site --json | cmp - one.census
+"$HOLDFAST" chart search Keller --site site --json | cmp - one.search
+"$HOLDFAST" chart export --site site | cmp - one.export
+"$HOLDFAST" chart patient 4711 --site site --json --as-of 2200-01-01 | cmp - one.json
+mv site/lock kept.lock; mkdir site/lock # nobody can be the keeper
+"$HOLDFAST" chart patient 4711 --site site --json 2>err | cmp - one.json
+grep -q "NOT BEING RECORDED" err || fail "a chart that is not being recorded says so"
+rmdir site/lock; mv kept.lock site/lock
+
+# --- leaves, heads and proofs need no key at all
+mkdir public; cp -r site/ledger site/packs site/site.ini public/
+for what in list head "prove $seq" verify; do "$HOLDFAST" ledger $what --site public >/dev/null || fail "ledger $what without keys"; done
+set +e; "$HOLDFAST" ledger show "$seq" --site public 2>err; same $? 1 "a body without keys"; set -e
+grep -q "recovery.pub" err || fail "which key is missing"
+rm public/ledger/vkey
+set +e; "$HOLDFAST" ledger head --site public 2>err; same $? 1 "a log without its key"; set -e
+grep -q "vkey.*put a copy" err || fail "what to do without a vkey: $(cat err)"
+
 # --- a view is only a view
 "$HOLDFAST" chart export --site site >a
 "$HOLDFAST" view rebuild --site site
@@ -103,6 +147,9 @@ cmp c d || fail "the view up to an entry differs from the view as of it"
 # --- accounts and tokens
 pw=$("$HOLDFAST" user add nora --role clinician --site site </dev/null)
 [ ${#pw} -ge 12 ] || fail "one-time password"
+account=$("$HOLDFAST" ledger list --site site --json --kind account | tail -1 | json seq)
+"$HOLDFAST" ledger show "$account" --site site >text; "$HOLDFAST" ledger show "$account" --site site --json >>text; "$HOLDFAST" ledger cat --kind account --site site >>text
+grep -q nora text || fail "the account"; ! grep -q argon2 text || fail "a password hash is shown"
 token=$("$HOLDFAST" token create --role api --site site)
 [ "$(printf '%s' "$token" | wc -w)" = 1 ] || fail "token alone on stdout"
 "$HOLDFAST" status --site site --json >status; json ledger.size <status >/dev/null

@@ -27,9 +27,17 @@ for name in open('files','rb').read().split(b'\0'):
         if piece[:3]==b'MSH': want.setdefault(piece.strip(b'\r\n\x0b\x1c \t'),name)
 have={}; exact=set()
 kinds=[json.loads(l) for l in subprocess.run([hf,'ledger','list','--site','site','--json'],capture_output=True,check=True).stdout.splitlines()]
+bodies={}
+for kind in('hl7v2','fhir'): # all at once: each command that shows bodies is an entry
+    rest=subprocess.run([hf,'ledger','cat','--kind',kind,'--site','site'],capture_output=True,check=True).stdout
+    for e in kinds:
+        if e['kind']==kind: bodies[e['seq']],rest=rest[:e['size']],rest[e['size']+1:]
+    assert rest==b'',kind
+for n in list(bodies)[::97]:
+    assert bodies[n]==subprocess.run([hf,'ledger','show',str(n),'--raw','--site','site'],capture_output=True,check=True).stdout,n
 for e in kinds:
     if e['kind'] in('hl7v2','fhir'):
-        body=subprocess.run([hf,'ledger','show',str(e['seq']),'--raw','--site','site'],capture_output=True,check=True).stdout
+        body=bodies[e['seq']]
         assert len(body)==e['size'],e
         key=body if e['kind']=='fhir' else body.removeprefix(b'\xef\xbb\xbf').strip(b'\r\n\x0b\x1c \t')
         assert body not in exact,('stored twice',e); exact.add(body)
