@@ -185,6 +185,7 @@ struct fhir_out {
 	const struct fact *t;
 	const struct fhir_options *o;
 	const struct fhir_doc *doc; /* NULL: not inside a document */
+	struct slice said; /* a TEXT value that is written in a place of its own, and is no note then */
 };
 
 enum fhir_time_kind { FHIR_DATE, FHIR_DATETIME, FHIR_INSTANT };

@@ -703,7 +703,7 @@ void fhir_out_notes_and(struct fhir_out *x, const uint8_t *fields, const char *c
 {
 	size_t any = 0;
 	for (unsigned i = 0; i < x->t->count; i++)
-		any += x->t->values[i].id == FF_TEXT && !fhir_is_blank(x->t->values[i].v);
+		any += x->t->values[i].id == FF_TEXT && !fhir_is_blank(x->t->values[i].v) && !(x->said.p && x->t->values[i].v.p == x->said.p);
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0, n = fact_count(x->t, fields[i]); k < n; k++)
 			any += !fhir_is_blank(fact_nth(x->t, fields[i], k));
@@ -712,7 +712,7 @@ void fhir_out_notes_and(struct fhir_out *x, const uint8_t *fields, const char *c
 	jsonw_key(x->w, "note");
 	jsonw_arr(x->w);
 	for (unsigned i = 0; i < x->t->count; i++)
-		if (x->t->values[i].id == FF_TEXT)
+		if (x->t->values[i].id == FF_TEXT && !(x->said.p && x->t->values[i].v.p == x->said.p))
 			line_item(x->w, NULL, x->t->values[i].v);
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0, n = fact_count(x->t, fields[i]); k < n; k++) {

@@ -196,6 +196,16 @@ static void put_prn(struct fhir_reader *r, struct fact *t, const struct json_nod
 		facts_put_str(r->f, t, FF_PRN, "yes");
 }
 
+/* A dosage that is told in words alone is that of the drug, and no remark beside it: said so, it is written as one again. */
+static bool only_words(const struct fact *t)
+{
+	static const uint8_t fields[] = {FF_DOSE, FF_DOSE_MAX, FF_RATE, FF_ROUTE, FF_METHOD, FF_FREQUENCY, FF_DURATION, FF_PRN};
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (fact_count(t, fields[i]))
+			return false;
+	return true;
+}
+
 static void put_dosages(struct fhir_reader *r, struct fact *t, const struct json_node *dosages)
 {
 	unsigned count = 0;
@@ -227,7 +237,7 @@ static void put_dosages(struct fhir_reader *r, struct fact *t, const struct json
 		if (count > 1)
 			fhir_put_line(r, t, label, dosage_line(r, d));
 		else
-			fhir_put_line(r, t, NULL, fhir_field(r, d, "text"));
+			fhir_put_line(r, t, only_words(t) ? "dosage" : NULL, fhir_field(r, d, "text"));
 		fhir_put_line(r, t, NULL, fhir_field(r, d, "patientInstruction"));
 		EACH(more, json_get(d, "additionalInstruction"))
 			fhir_put_line(r, t, NULL, fhir_code_text(r, more));

@@ -137,11 +137,27 @@ static void timing(struct fhir_out *x, struct slice start, struct slice end)
 	jsonw_obj_end(x->w);
 }
 
+#define DOSAGE "dosage: "
+
+/* Where numbers say nothing, the sender's words of the dosage (put_dosages) are its text. */
+static struct slice dosage_words(struct fhir_out *x)
+{
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, 65536);
+	sentence(x, &b);
+	for (unsigned i = 0; i < x->t->count && b.n == 0; i++)
+		if (x->t->values[i].id == FF_TEXT && slice_starts(x->t->values[i].v, DOSAGE) && x->t->values[i].v.n > strlen(DOSAGE))
+			return x->t->values[i].v;
+	return SLICE_NULL;
+}
+
 static void dosage(struct fhir_out *x, const char *key, bool with_bounds)
 {
 	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 65536);
 	sentence(x, &b);
+	if (x->said.n)
+		buf_add(&b, x->said.p + strlen(DOSAGE), x->said.n - strlen(DOSAGE));
 	struct slice start = with_bounds ? fhir_value(x->t, FF_START) : SLICE_NULL, end = with_bounds ? fhir_value(x->t, FF_END) : SLICE_NULL;
 	if (b.n == 0 && start.n == 0 && end.n == 0 && !fhir_shown(fhir_value(x->t, FF_BODY_SITE)).n)
 		return;
@@ -204,6 +220,7 @@ void fhir_write_medication_request(struct fhir_out *x)
 	}
 	/* a status that we had to bring under another word is shown in its own */
 	bool raw = !fhir_is_blank(fhir_value(x->t, FF_STATUS_RAW)) && !slice_eq(fhir_value(x->t, FF_STATUS_RAW), fhir_value(x->t, FF_STATUS));
+	x->said = dosage_words(x);
 	fhir_out_notes_and(x, more, labels, raw ? 4 : 3);
 	dosage(x, "dosageInstruction", true);
 	struct slice quantity = fhir_value(x->t, FF_QUANTITY), number, unit;
@@ -241,6 +258,7 @@ void fhir_write_medication_statement(struct fhir_out *x)
 	fhir_out_time(x, "dateAsserted", fhir_value(x->t, FF_RECORDED), FHIR_DATETIME);
 	fhir_out_person(x, "informationSource", fhir_value(x->t, FF_AUTHOR), "Practitioner");
 	fhir_out_codes(x, "reasonCode", FF_REASON);
+	x->said = dosage_words(x);
 	fhir_out_notes_and(x, more, labels, 2);
 	dosage(x, "dosage", false);
 }

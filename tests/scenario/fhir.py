@@ -116,6 +116,9 @@ for text in ("2020-01-02", "negative", "female: 3 - 5"):
     r = post(observation(here, "6304-0", 1, referenceRange=[{"text": text}]))
     want(r["referenceRange"] == [{"text": text}], f"{text} is no range", r)
 
+r = post({"resourceType": "MedicationStatement", "status": "active", "medicationCodeableConcept": concept(RXNORM, "243670", "Aspirin"), "subject": here, "dosage": [{"text": "one each morning"}], "note": [{"text": "says she forgets it"}]})
+want(r["dosage"][0]["text"] == "one each morning" and [n["text"] for n in r["note"]] == ["says she forgets it"], "a dosage in words is a dosage", r)
+
 # ---- protected records stay closed, by every way
 vip = post(patient("T-3", "Verborgen", meta={"security": [{"system": HL7 + "v3-Confidentiality", "code": "R"}]}))
 post(observation({"identifier": {"system": "urn:t", "value": "T-3"}}, "2823-3", 3.3))
