@@ -174,6 +174,8 @@ static int walk_entries(struct walk *k, uint32_t scope, uint32_t parent, int dee
 bool fhir_split_ref(struct slice ref, struct slice *ret_type, struct slice *ret_id, struct slice *ret_base)
 {
 	struct slice s = ref;
+	if (s.n && memchr(s.p, '?', s.n))
+		return false; /* a conditional reference is a search, whatever slashes stand in it */
 	for (size_t i = 0; i + 10 <= s.n; i++)
 		if (memcmp(s.p + i, "/_history/", 10) == 0) {
 			s.n = i;
@@ -228,8 +230,11 @@ static int build_indexes(struct fhir_reader *r)
 	for (uint32_t i = 0; i < r->count; i++) {
 		struct fhir_entry *en = &r->entries[i];
 		struct slice type, id, base;
-		if ((slice_starts(en->full_url, "http://") || slice_starts(en->full_url, "https://")) && fhir_split_ref(en->full_url, &type, &id, &base) && slice_eq(type, en->type))
+		if ((slice_starts(en->full_url, "http://") || slice_starts(en->full_url, "https://")) && fhir_split_ref(en->full_url, &type, &id, &base) && slice_eq(type, en->type)) {
 			en->base = base;
+			if (en->id.n == 0)
+				en->id = id; /* said there alone: two of one type must not be one */
+		}
 		r->by_url[i] = r->by_ref[i] = i;
 	}
 	if (r->count) {

@@ -249,20 +249,45 @@ static bool primary_ident(struct fhir_reader *r, const struct fhir_entry *en, co
 	return rank > 0 || logical_ident(r, en, true, ret);
 }
 
+static struct slice percent_decoded(struct fhir_reader *r, struct slice s)
+{
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, 4096);
+	for (size_t i = 0; i < s.n; i++) {
+		uint8_t c;
+		bool code = s.p[i] == '%' && i + 2 < s.n && hex_get(&c, 1, slice_of(s.p + i + 1, 2)) == 0;
+		buf_u8(&b, code ? c : s.p[i]);
+		i += code ? 2 : 0;
+	}
+	return fhir_keep_buf(r, &b);
+}
+
+/* "Patient?identifier=system|value" (R4 3.1.0.5.1), with or without a server before it and other parameters beside it. Any other search names nobody here. */
+static bool conditional_ident(struct fhir_reader *r, struct slice ref, struct fact_ident *ret)
+{
+	struct slice query, path = slice_cut(ref, '?', &query), value;
+	if (path.n < 7 || memcmp(path.p + path.n - 7, "Patient", 7) || (path.n > 7 && path.p[path.n - 8] != '/'))
+		return false;
+	while (query.n) {
+		struct slice one = slice_cut(query, '&', &query);
+		if (!slice_starts(one, "identifier="))
+			continue;
+		struct slice system = slice_cut(percent_decoded(r, slice_of(one.p + 11, one.n - 11)), '|', &value);
+		*ret = value.p ? (struct fact_ident){.value = value, .assigner = system.n ? system : r->feed_assigner} : (struct fact_ident){.value = system, .assigner = r->feed_assigner};
+		return ret->value.n > 0;
+	}
+	return false;
+}
+
 /* A reference to a patient who is not in this body, as an identifier. */
 static bool outside_ident(struct fhir_reader *r, const struct json_node *reference, struct fact_ident *ret)
 {
 	const struct json_node *logical = json_get(reference, "identifier");
 	if (logical && fhir_identifier_parts(r, logical, ret))
 		return true;
-	struct slice ref = json_text(reference, "reference"), type, id, base, rest;
-	if (slice_starts(ref, "Patient?identifier=")) { /* conditional reference: system|value */
-		struct slice system = slice_cut(slice_of(ref.p + 19, ref.n - 19), '|', &rest);
-		*ret = rest.p ? (struct fact_ident){.value = fhir_keep(r, rest), .assigner = fhir_keep(r, system)} : (struct fact_ident){.value = fhir_keep(r, system)};
-		if (ret->assigner.n == 0)
-			ret->assigner = r->feed_assigner;
-		return ret->value.n > 0;
-	}
+	struct slice ref = json_text(reference, "reference"), type, id, base;
+	if (ref.n && memchr(ref.p, '?', ref.n))
+		return conditional_ident(r, ref, ret);
 	if (fhir_split_ref(ref, &type, &id, &base)) {
 		if (!slice_eq_str(type, "Patient"))
 			return false;
@@ -275,11 +300,27 @@ static bool outside_ident(struct fhir_reader *r, const struct json_node *referen
 	return ret->value.n > 0;
 }
 
+#define GROUPS_LOOKED 64 /* in a body of more patients than this an identifier names the patient that it was first */
+
+/* A patient of this body who has that number among others. */
+static struct fact_group *group_with(struct fhir_reader *r, const struct fact_ident *id)
+{
+	unsigned n = 0;
+	for (struct fact_group *g = r->f->first; g && n < GROUPS_LOOKED; g = g->next, n++)
+		for (unsigned i = 0; i < g->also_count; i++)
+			if (slice_eq(g->also[i].value, id->value) && slice_eq(g->also[i].assigner, id->assigner))
+				return g;
+	return NULL;
+}
+
 static struct fact_group *outside_group(struct fhir_reader *r, const struct json_node *reference)
 {
 	struct fact_ident id;
 	if (!outside_ident(r, reference, &id))
 		return NULL;
+	struct fact_group *known = group_with(r, &id);
+	if (known)
+		return known;
 	uint32_t before = r->f->groups;
 	struct fact_group *g = facts_group(r->f, id);
 	struct slice display = fhir_field(r, reference, "display");

@@ -356,10 +356,36 @@ static void labels_protect_a_record(void **state)
 	assert_null(find_fact(&f, FACT_FLAG, 0));
 }
 
+/* A conditional reference is a search by identifier, however it is written; an id may stand in the full URL alone. */
+static void references_as_people_write_them(void **state)
+{
+	static const char *const same[] = {"Patient?identifier=urn:t|T1", "Patient?identifier=urn:t%7CT1", "https://x.example/fhir/Patient?active=true&identifier=urn%3At%7CT1", "Patient?identifier=urn:other|S9"};
+	for (size_t i = 0; i < ARRAY_LEN(same); i++) {
+		AUTO_ARENA struct arena *a = arena_new((size_t)1 << 24);
+		struct facts f;
+		char text[1024];
+		snprintf(text, sizeof text, "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":[{\"resource\":{\"resourceType\":\"Patient\",\"identifier\":[{\"system\":\"urn:t\",\"value\":\"T1\"},{\"system\":\"urn:other\",\"value\":\"S9\"}]}},"
+			"{\"resource\":{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"text\":\"c\"},\"subject\":{\"reference\":\"%s\"}}}]}", same[i]);
+		read_text(slice_str(text), &f, a);
+		if (f.groups != 1 || !find_fact(&f, FACT_RESULT, 0))
+			fail_msg("%s: %u groups", same[i], f.groups);
+	}
+	AUTO_ARENA struct arena *a = arena_new((size_t)1 << 24);
+	struct facts f;
+	READ(&f, a, "{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"text\":\"c\"},\"subject\":{\"reference\":\"Patient?identifier=http://x.example/MRN/a|T1\"}}");
+	assert_true(slice_eq_str(f.first->id.value, "T1"));
+	assert_true(slice_eq_str(f.first->id.assigner, "http://x.example/MRN/a"));
+	READ(&f, a, "{\"resourceType\":\"Observation\",\"status\":\"final\",\"code\":{\"text\":\"c\"},\"subject\":{\"reference\":\"Patient?name=Smith\"}}");
+	assert_int_equal(f.first->id.value.n, 0); /* nobody, and no new person called by a search */
+	READ(&f, a, "{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[{\"fullUrl\":\"https://x.example/fhir/Observation/1\",\"resource\":{\"resourceType\":\"Observation\",\"code\":{\"text\":\"c\"}}},"
+		"{\"fullUrl\":\"https://x.example/fhir/Observation/2\",\"resource\":{\"resourceType\":\"Observation\",\"code\":{\"text\":\"c\"}}}]}");
+	assert_false(slice_eq(fact_get(find_fact(&f, FACT_RESULT, 0), FF_ID), fact_get(find_fact(&f, FACT_RESULT, 1), FF_ID)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(labels_protect_a_record), cmocka_unit_test(reads_bundles), cmocka_unit_test(reads_corpus), cmocka_unit_test(refuses_what_is_no_fhir), cmocka_unit_test(full_arena_is_no_failure), cmocka_unit_test(groups_by_record_number),
+		cmocka_unit_test(labels_protect_a_record), cmocka_unit_test(references_as_people_write_them), cmocka_unit_test(reads_bundles), cmocka_unit_test(reads_corpus), cmocka_unit_test(refuses_what_is_no_fhir), cmocka_unit_test(full_arena_is_no_failure), cmocka_unit_test(groups_by_record_number),
 		cmocka_unit_test(labels_of_documents_name_nobody), cmocka_unit_test(nobody_guesses_between_two), cmocka_unit_test(unknown_is_not_none), cmocka_unit_test(values_stay_as_written),
 		cmocka_unit_test(control_characters_forge_nothing), cmocka_unit_test(lines_are_resources), cmocka_unit_test(documents_are_found), cmocka_unit_test(training_data_is_marked),
 		cmocka_unit_test(order_in_a_body), cmocka_unit_test(references_are_bounded),
