@@ -3,7 +3,8 @@
  * A DOCUMENT carries its text up to CONTENT_MAX; its place in the message always, so that hl7_document can hand out the bytes:
  *   "OBX n"      the file in the n-th OBX of the message, counted from 1 (ED's data decoded; base64 in a text field, too)
  *   "OBX n/r"    ... in its r-th repetition
- *   "OBX n-m"    the text of the n-th to the m-th OBX, as lines; where several observations make one text, each begins with its name */
+ *   "OBX n-m"    the text of the n-th to the m-th OBX, as lines; where several observations make one text, each begins with its name. Or the one file whose base64 these OBX hold in pieces
+ *                (some senders cut it in lines of 76, some every 32 or 64 thousand) */
 #include "facts_internal.h"
 
 #define CONTENT_MAX (64u << 10)
@@ -268,6 +269,80 @@ static bool hidden_file(struct slice value)
 	return value.n > 1000 && type_by_magic(value) != NULL && !memchr(value.p, ' ', value.n < 200 ? value.n : 200);
 }
 
+/* ---- a file in pieces ---- */
+
+static bool base64_only(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		uint8_t c = s.p[i];
+		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=' || c == ' '))
+			return false;
+	}
+	return s.n > 0;
+}
+
+/* What of an OBX could be a piece of a file in base64; empty: nothing. */
+static struct slice piece_of(const struct fx *x, const struct hl7_segment *s)
+{
+	struct slice value = fx_seg_field(x, s, 5), type = fx_seg_field(x, s, 2);
+	if (value.n == 0 || fx_null(value) || is_type(type, "RP") || (x->rep >= 0 && memchr(value.p, x->rep, value.n)))
+		return SLICE_NULL;
+	if (!is_type(type, "ED"))
+		return value;
+	struct file f;
+	read_ed(x, value, &f);
+	return f.coding == BASE64 ? f.data : SLICE_NULL;
+}
+
+/* The last of the OBX that hold, from this one on, one file: it begins as files do, and those behind are of the same code and type and nothing but base64. */
+static uint32_t file_run(const struct fx *x, uint32_t first)
+{
+	const struct hl7_segment *s = &x->m->segments[first];
+	struct slice type = fx_trim(fx_seg_field(x, s, 2)), code = fx_seg_field(x, s, 3), begin = piece_of(x, s);
+	uint32_t last = first;
+	size_t total = begin.n;
+	if (begin.n < 32 || !type_by_magic(begin))
+		return first;
+	for (uint32_t i = first + 1; i < x->m->count; i++) {
+		const struct hl7_segment *o = &x->m->segments[i];
+		if (fx_name(o) != SEG('O', 'B', 'X') || !slice_eq(fx_trim(fx_seg_field(x, o, 2)), type) || !slice_eq(fx_seg_field(x, o, 3), code))
+			break;
+		struct slice more = piece_of(x, o);
+		if (!base64_only(more) || type_by_magic(more))
+			break;
+		total += more.n;
+		last = i;
+	}
+	return last > first && total > 1000 && base64_only(begin) ? last : first;
+}
+
+/* The pieces are one base64 that was cut anywhere, or each was encoded by itself: then one before the last ends in "=". */
+static bool each_by_itself(const struct fx *x, uint32_t first, uint32_t last)
+{
+	for (uint32_t i = first; i < last; i++) {
+		struct slice s = fx_trim(piece_of(x, &x->m->segments[i]));
+		if (s.n && s.p[s.n - 1] == '=')
+			return true;
+	}
+	return false;
+}
+
+static size_t size_of_pieces(const struct fx *x, uint32_t first, uint32_t last)
+{
+	bool each = each_by_itself(x, first, last);
+	size_t size = 0, n = 0;
+	for (uint32_t i = first; i <= last; i++) {
+		struct slice s = piece_of(x, &x->m->segments[i]);
+		for (size_t k = 0; k < s.n; k++)
+			n += s.p[k] > ' ' && s.p[k] != '=';
+		if (each || i == last) {
+			size += n / 4 * 3 + n % 4 * 3 / 4;
+			n = 0;
+		}
+	}
+	return size;
+}
+
 /* Each repetition a document; the first goes into one that waits for its content. */
 static void files(struct fx *x, struct fact *into)
 {
@@ -343,6 +418,37 @@ static void narrative(struct fx *x)
 	x->skip_to = last + 1;
 }
 
+/* A part of the document that TXA speaks of, beside what it has already. */
+static struct fact *part_of_txa(struct fx *x)
+{
+	struct slice id = fact_get(x->document, FF_ID);
+	struct fact *part = document_of_obx(x);
+	fx_drop(part, FF_GROUP);
+	fx_put(x, part, FF_GROUP, id);
+	fx_put(x, part, FF_PARENT, id);
+	return part;
+}
+
+static void file_in_pieces(struct fx *x, uint32_t last)
+{
+	struct fact *t = x->type->family == FX_DOCUMENT ? x->document : NULL;
+	if (t)
+		t = fact_get(t, FF_CONTENT_PLACE).n || fact_get(t, FF_URL).n ? part_of_txa(x) : t;
+	else
+		t = document_of_obx(x);
+	struct file f = {.coding = BASE64};
+	uint32_t from = x->obx;
+	f.data = piece_of(x, x->s);
+	if (is_file(fx_field(x, 2)))
+		read_ed(x, fx_field(x, 5), &f);
+	fx_put(x, t, FF_CONTENT_TYPE, content_type(x, f.type, f.subtype, f.data));
+	x->obx += last - x->at;
+	put_place(x, t, from, x->obx, 1);
+	put_size(x, t, size_of_pieces(x, x->at, last));
+	x->note = t;
+	x->skip_to = last + 1;
+}
+
 static void body_of_txa(struct fx *x)
 {
 	struct slice type = fx_field(x, 2);
@@ -367,13 +473,8 @@ static void body_of_txa(struct fx *x)
 		return;
 	}
 	uint32_t count, last = text_end(x, &count);
-	if (taken) {
-		struct fact *part = document_of_obx(x);
-		fx_drop(part, FF_GROUP);
-		fx_put(x, part, FF_GROUP, fact_get(t, FF_ID));
-		fx_put(x, part, FF_PARENT, fact_get(t, FF_ID));
-		t = part;
-	}
+	if (taken)
+		t = part_of_txa(x);
 	put_text(x, t, x->at, last, x->obx, x->obx + count - 1);
 	x->note = t;
 	x->obx += count - 1;
@@ -386,7 +487,13 @@ bool fx_obx_document(struct fx *x)
 	bool file = is_file(type), text = is_text(type);
 	if (!file && !text)
 		return false;
-	if (x->type->family == FX_DOCUMENT && x->document) {
+	bool of_txa = x->type->family == FX_DOCUMENT && x->document;
+	uint32_t last = file_run(x, x->at);
+	if (last > x->at && (!of_txa || fx_budget(x))) {
+		file_in_pieces(x, last);
+		return true;
+	}
+	if (of_txa) {
 		if (!fx_budget(x))
 			return true;
 		body_of_txa(x);
@@ -528,6 +635,27 @@ static int put_decoded(struct fx *x, const struct file *f, struct buf *ret, stru
 	"the document's %s cannot be decoded; the message itself has the bytes as they came", f->coding == HEX ? "hex" : "base64");
 }
 
+static int put_pieces(struct fx *x, uint32_t first, uint32_t last, struct buf *ret, struct err *e)
+{
+	AUTO_BUF struct buf all = {0};
+	size_t before = ret->n;
+	bool each = each_by_itself(x, first, last);
+	buf_init(&all, HL7_MESSAGE_MAX);
+	for (uint32_t i = first; i <= last && !each; i++)
+		buf_add_slice(&all, piece_of(x, &x->m->segments[i]));
+	if (!buf_ok(&all))
+		return err_set(e, buf_code(&all), "OBX-5", "no room for the document's bytes");
+	int r = each ? 0 : base64_get_loose(ret, buf_slice(&all));
+	for (uint32_t i = first; each && i <= last && r == 0; i++)
+		r = base64_get_loose(ret, piece_of(x, &x->m->segments[i]));
+	if (!buf_ok(ret))
+		return err_set(e, buf_code(ret), "OBX-5", "no room for the document's bytes");
+	if (r == 0)
+		return 0;
+	ret->n = before;
+	return err_set(e, ERR_INPUT, "OBX-5", "the document's base64, which is in several OBX, cannot be decoded; the message itself has the bytes as they came");
+}
+
 static int document(struct fx *x, const struct place *p, struct buf *ret, struct err *e)
 {
 	uint32_t first = 0, last = 0;
@@ -546,6 +674,8 @@ static int document(struct fx *x, const struct place *p, struct buf *ret, struct
 			read_ed(x, rep, &f);
 		return put_decoded(x, &f, ret, e);
 	}
+	if (last > first && file_run(x, first) == last)
+		return put_pieces(x, first, last, ret, e);
 	size_t before = ret->n;
 	if (!text_of(x, first, last, ret))
 		return err_set(e, ERR_NOT_FOUND, NULL, "there is neither a file nor a text in these OBX segments");

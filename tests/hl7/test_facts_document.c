@@ -63,6 +63,55 @@ static void files(void **state)
 	end(&d);
 }
 
+/* One file in several OBX: cut anywhere (lines of 76, blocks), or each piece encoded by itself; in ED and in text. What follows it is itself again. */
+static void in_pieces(void **state)
+{
+	static const char *const type[] = {"ED", "TX", "ST"}, *const lead[] = {"^application^pdf^Base64^", "", ""};
+	static const size_t cuts[] = {76, 1000, 750};
+	char raw[1501], encoded[2600];
+	memcpy(raw, "%PDF-1.4\n", 9);
+	for (size_t i = 9; i < 1500; i++)
+		raw[i] = (char)('a' + i * 7 % 26);
+	raw[1500] = 0;
+	AUTO_BUF struct buf text = {0}, one = {0};
+	buf_init(&text, 1 << 20);
+	buf_init(&one, 1 << 20);
+	for (int k = 0; k < 6; k++) {
+		bool by_itself = k >= 3;
+		size_t cut = by_itself ? 500 : cuts[k];
+		buf_reset(&text);
+		buf_reset(&one);
+		base64_put(&one, slice_of(raw, 1500));
+		assert_true(buf_ok(&one) && one.n < sizeof encoded);
+		memcpy(encoded, one.p, one.n);
+		size_t all = one.n, n = 0, from = by_itself ? 1500 : all;
+		buf_str(&text, HEAD "OBX|1|TX|N^Note^L||before||||||F\r");
+		for (size_t at = 0; at < from; at += cut) {
+			size_t len = from - at < cut ? from - at : cut;
+			buf_printf(&text, "OBX|%zu|%s|P^Report^L|%zu|%s", 2 + n, type[k % 3], n, lead[k % 3]);
+			buf_reset(&one);
+			if (by_itself)
+				base64_put(&one, slice_of(raw + at, len));
+			buf_add_slice(&text, by_itself ? buf_slice(&one) : slice_of(encoded + at, len));
+			buf_str(&text, "||||||F\r");
+			n++;
+		}
+		buf_printf(&text, "OBX|%zu|NM|K^Potassium^L||3.1|mmol/L|||||F\r", 2 + n);
+		buf_u8(&text, 0);
+		struct doc d;
+		char place[24];
+		begin(&d, (const char *)text.p);
+		snprintf(place, sizeof place, "OBX 2-%zu", 1 + n);
+		expect(&d, 0, place, raw);
+		assert_slice(fact_get(find_fact(&d.f, FACT_DOCUMENT, 0), FF_CONTENT_TYPE), "application/pdf");
+		assert_null(find_fact(&d.f, FACT_DOCUMENT, 1));
+		assert_slice(fact_get(find_fact(&d.f, FACT_RESULT, 0), FF_VALUE), "before");
+		assert_slice(fact_get(find_fact(&d.f, FACT_RESULT, 1), FF_VALUE), "3.1");
+		assert_null(find_fact(&d.f, FACT_RESULT, 2));
+		end(&d);
+	}
+}
+
 /* A PDF of megabytes, as senders put it in ED and in text fields. */
 static void large(void **state)
 {
@@ -171,7 +220,7 @@ static void refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(files), cmocka_unit_test(large), cmocka_unit_test(long_text), cmocka_unit_test(inline_text_is_what_the_place_gives), cmocka_unit_test(refused),
+		cmocka_unit_test(files), cmocka_unit_test(in_pieces), cmocka_unit_test(large), cmocka_unit_test(long_text), cmocka_unit_test(inline_text_is_what_the_place_gives), cmocka_unit_test(refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
