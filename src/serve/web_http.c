@@ -15,6 +15,8 @@
 #define CONNECTIONS 2048
 #define PER_ADDRESS 512 /* a ward behind one address translator */
 #define IDLE_SECONDS 75
+/* What any browser of the last ten years has: authenticated ciphers with a key of the moment. No CBC with SHA-1, no RSA key transport. */
+#define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-CIPHER-ALL:+AES-256-GCM:+CHACHA20-POLY1305:+AES-128-GCM:-MAC-ALL:+AEAD:-RSA:%SERVER_PRECEDENCE"
 
 /* ---- the carrier --------------------------------------------------------------------------------------------------------------- */
 
@@ -152,7 +154,7 @@ static struct MHD_Daemon *start(struct web *w, struct role_listener *l)
 	struct MHD_OptionItem tls[] = {
 		{MHD_OPTION_HTTPS_MEM_KEY, 0, w->tls ? (void *)(uintptr_t)buf_cstr(&l->key) : NULL},
 		{MHD_OPTION_HTTPS_MEM_CERT, 0, w->tls ? (void *)(uintptr_t)buf_cstr(&l->cert) : NULL},
-		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)PRIORITIES},
 		{MHD_OPTION_END, 0, NULL},
 	};
 	struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};

@@ -48,6 +48,12 @@ for _ in $(seq 200); do grep -q 'ready:' serve.log && break; sleep 0.05; done
 curl -sf --cacert site/tls/ca.crt "https://localhost:$http/healthz" >/dev/null || fail "https by name"
 curl -sf --cacert site/tls/ca.crt "https://127.0.0.1:$http/healthz" >/dev/null || fail "https by address"
 curl -sf "https://localhost:$http/healthz" >/dev/null 2>&1 && fail "an unknown authority was believed"
+# only what is authenticated and has a key of the moment; nothing before TLS 1.2
+agrees() { openssl s_client -connect "127.0.0.1:$http" "$@" </dev/null 2>/dev/null | grep -q 'Cipher is [A-Z].*[0-9]'; }
+agrees -tls1_3 || fail "TLS 1.3"
+agrees -tls1_2 -cipher ECDHE-ECDSA-AES256-GCM-SHA384 || fail "TLS 1.2 with GCM"
+agrees -tls1_2 -cipher ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0 && fail "CBC with SHA-1 was agreed on"
+agrees -tls1_1 -cipher ALL:@SECLEVEL=0 && fail "TLS 1.1 was agreed on"
 python3 "$here/tls.py" "$p1" "$p2" "$p3" || fail "tls"
 sleep 0.5 # figures are told ten times a second
 same "$(entries site hl7v2)" 5 "messages of those who may"
