@@ -364,6 +364,34 @@ static void replace_parents(struct fold *x)
 	}
 }
 
+static bool is_report_off(const struct fact *f)
+{
+	return f->kind == FACT_REPORT && (fact_says(f, FF_STATUS, "cancelled") || fact_says(f, FF_STATUS, "entered-in-error"));
+}
+
+static bool still_said(const struct fact_item *it)
+{
+	return it->fact->kind == FACT_RESULT && it->state == FACT_CURRENT && !fact_says(it->fact, FF_STATUS, "cancelled") && !fact_says(it->fact, FF_STATUS, "entered-in-error");
+}
+
+/* A report that was cancelled (OBR-25 X) without a word about its results: they stand as they were said, and somebody has to look. */
+static void review_cancelled(struct fold *x)
+{
+	for (size_t i = 0; i < x->made_count && !x->failed; i++) {
+		const struct fact_item *report = x->made[i].it;
+		struct slice id = fact_get(report->fact, FF_ID);
+		if (!id.n || !is_report_off(report->fact))
+			continue;
+		for (size_t j = 0; j < x->made_count; j++) {
+			const struct fact_item *it = x->made[j].it;
+			if (still_said(it) && it->entry < report->entry && it->origin == report->origin && slice_eq(fact_get(it->fact, FF_GROUP), id)) {
+				review_add(x, "report-cancelled", report->entry, SLICE("a report was cancelled after results of it had come; nothing was said of the results, and they are still shown"));
+				break;
+			}
+		}
+	}
+}
+
 /* ---- sections ---------------------------------------------------------------------------------------------------------------------------------------------------- */
 
 static int newest_first(const void *pa, const void *pb)
@@ -506,6 +534,7 @@ void fold_sections(struct fold *x, const struct stmts *all)
 	if (x->failed)
 		return;
 	replace_parents(x);
+	review_cancelled(x);
 	sort_into_sections(x);
 	note_speakers(x, all);
 	struct said said[CHART_SECTIONS] = {{NULL, NULL}};

@@ -110,6 +110,28 @@ static void test_which_result(void **state)
 
 /* ---- none, list, not received ------------------------------------------------------------------------------------------------------------- */
 
+static const char *reviewed(struct story *s)
+{
+	const struct chart_review *r = PAGE(s, "1001")->review;
+	return r ? r->what : "";
+}
+
+/* OBR-25 X alone: what had been reported stands, and somebody has to look. */
+static void test_report_cancelled(void **state)
+{
+	struct story *s = story_new();
+	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T08:00 | " P " | report id=F1 filler=F1 code=A status=final | result group=F1 code=K value=1.1 status=final");
+	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T08:00 | " P " | report id=F2 filler=F2 code=A status=cancelled"); /* nothing of it had come */
+	assert_string_equal(reviewed(s), "");
+	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T09:00 | " P " | report id=F1 filler=F1 code=A status=cancelled");
+	assert_string_equal(reviewed(s), "report-cancelled");
+	assert_int_equal(count(s, CHART_RESULTS), 1);
+	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T10:00 | " P " | report id=F1 filler=F1 code=A status=cancelled | result group=F1 code=K status=cancelled");
+	assert_string_equal(reviewed(s), "");
+	both_agree(s);
+	story_free(s);
+}
+
 /* One filler number for several panels (an accession number): a correction of the one is not one of the other, whether they came together or not. */
 static void test_panels_of_one_number(void **state)
 {
@@ -387,11 +409,6 @@ static void test_incomplete(void **state)
 }
 
 /* Rule 1: each section says who spoke last, when they say it was, and when we got it. */
-static const char *reviewed(struct story *s)
-{
-	const struct chart_review *r = PAGE(s, "1001")->review;
-	return r ? r->what : "";
-}
 
 /* The neighbour's label, a registration written over another person's: by its number it is this chart's, and somebody has to look. */
 static void test_names_somebody_else(void **state)
@@ -433,7 +450,7 @@ static void test_section_ages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_result_precedence), cmocka_unit_test(test_result_taken_back), cmocka_unit_test(test_status_alone), cmocka_unit_test(test_which_result), cmocka_unit_test(test_panels_of_one_number), cmocka_unit_test(test_unknown_is_not_none),
+		cmocka_unit_test(test_result_precedence), cmocka_unit_test(test_result_taken_back), cmocka_unit_test(test_status_alone), cmocka_unit_test(test_which_result), cmocka_unit_test(test_panels_of_one_number), cmocka_unit_test(test_report_cancelled), cmocka_unit_test(test_unknown_is_not_none),
 		cmocka_unit_test(test_allergy_lists), cmocka_unit_test(test_allergy_by_number_and_code), cmocka_unit_test(test_null_and_absent), cmocka_unit_test(test_said_again), cmocka_unit_test(test_origins), cmocka_unit_test(test_last_given), cmocka_unit_test(test_replaced_order), cmocka_unit_test(test_care_team), cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_section_ages), cmocka_unit_test(test_names_somebody_else),
 	};
