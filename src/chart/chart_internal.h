@@ -143,6 +143,8 @@ struct visit {
 	uint32_t ident;
 	int64_t received, time;
 	enum fact_origin origin;
+	const char *cancelled; /* by the last cancel, of this event time */
+	int64_t cancelled_time;
 	struct undo *undo;                  /* events that changed place or status, newest first */
 	struct visit_part *parts;           /* all events, newest first, where kept */
 	struct fact_item *item;             /* pages: what it became */

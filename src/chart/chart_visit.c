@@ -310,6 +310,10 @@ static bool cancel(struct visits *v, struct visit *x, const struct visit_event *
 {
 	struct slice location = stated(ev->f, FF_LOCATION);
 	struct undo *u = x->undo, *above = NULL;
+	if (x->cancelled && !strcmp(x->cancelled, what) && x->cancelled_time == ev->time)
+		return true; /* the same cancel sent again: it does not take out one more */
+	x->cancelled = what;
+	x->cancelled_time = ev->time;
 	for (; u; u = u->next) {
 		if (u->undone)
 			continue;
@@ -336,6 +340,20 @@ static bool cancel(struct visits *v, struct visit *x, const struct visit_event *
 	return true;
 }
 
+/* The event of before once more (sent again under another control id, or with one detail more): it changes nothing, so that a cancel takes all of them out. */
+static bool said_again(const struct visit *x, struct slice action, struct slice location)
+{
+	const struct undo *u = x->undo;
+	while (u && u->undone)
+		u = u->next;
+	if (!u || !slice_eq(u->action, action))
+		return false;
+	if (is(action, "discharge"))
+		return is(x->status, "finished");
+	bool same = x->placed && (!location.n || place_same(&x->place, location));
+	return same && is(x->status, is(action, "leave") ? "onleave" : "in-progress");
+}
+
 static bool act(struct visits *v, struct visit *x, const struct visit_event *ev, struct slice action)
 {
 	static const char *const moving[] = {"transfer", "swap", "class-change", "track-in"};
@@ -344,8 +362,10 @@ static bool act(struct visits *v, struct visit *x, const struct visit_event *ev,
 	} cancels[] = {{"cancel-discharge", "discharge", NULL}, {"cancel-transfer", "transfer", "swap"}, {"cancel-leave", "leave", NULL}, {"cancel-return", "return", NULL}, {"cancel-track-in", "track-in", NULL}, {"cancel-track-out", "track-out", NULL}};
 	if (is(action, "admit") || is(action, "register"))
 		return remember(v, x, action) && (x->end = SLICE_NULL, in(v, x, ev, "in-progress"));
+	struct slice location = stated(ev->f, FF_LOCATION);
+	bool again = said_again(x, action, location);
 	if (is(action, "discharge")) {
-		if (!remember(v, x, action))
+		if (!again && !remember(v, x, action))
 			return false;
 		out(x, "finished");
 		return true;
@@ -356,15 +376,15 @@ static bool act(struct visits *v, struct visit *x, const struct visit_event *ev,
 				return true;
 			if (is(x->status, "planned") && is(stated(ev->f, FF_CLASS), "preadmit"))
 				return true;
-			return remember(v, x, action) && (fact_get(ev->f, FF_LOCATION).n || !x->placed ? in(v, x, ev, "in-progress") : true);
+			return (again || remember(v, x, action)) && (fact_get(ev->f, FF_LOCATION).n || !x->placed ? in(v, x, ev, "in-progress") : true);
 		}
 	if (is(action, "leave")) {
 		if (finished(x))
 			return true;
-		return remember(v, x, action) && in(v, x, ev, "onleave");
+		return (again || remember(v, x, action)) && in(v, x, ev, "onleave");
 	}
 	if (is(action, "return"))
-		return finished(x) ? true : remember(v, x, action) && in(v, x, ev, "in-progress");
+		return finished(x) ? true : (again || remember(v, x, action)) && in(v, x, ev, "in-progress");
 	if (is(action, "preadmit") || is(action, "pending-admit")) {
 		if (!running(x))
 			x->status = word("planned"), x->placed = false;

@@ -43,6 +43,40 @@ static void test_days_of_a_patient(void **state)
 	story_free(s);
 }
 
+/* Events that are sent again, under another control id or with a detail more: a cancel takes all of them out, or somebody who is in a bed would be in nobody's census. */
+static void test_cancel_of_what_was_said_twice(void **state)
+{
+	struct story *s = story_new();
+	adt(s, P, "2026-11-01T08:00", "action=admit visit=V1 class=inpatient location=3W^12^A");
+	adt(s, P, "2026-11-01T09:00", "action=discharge visit=V1 location=3W^12^A");
+	adt(s, P, "2026-11-01T10:00", "action=cancel-discharge visit=V1 location=3W^12^A");
+	adt(s, P, "2026-11-01T09:00", "action=discharge visit=V1 location=3W^12^A"); /* the same once more, late */
+	assert_string_equal(WHERE(s, "1001"), "3W 12 A");
+	adt(s, P, "2026-11-01T11:00", "action=discharge visit=V1");
+	adt(s, P, "2026-11-01T11:05", "action=discharge visit=V1 end=2026-11-01T11:00");
+	assert_string_equal(WHERE(s, "1001"), "");
+	adt(s, P, "2026-11-01T12:00", "action=cancel-discharge visit=V1");
+	assert_string_equal(WHERE(s, "1001"), "3W 12 A");
+	assert_slice(fact_get(PAGE(s, "1001")->visit->fact, FF_END), "");
+	adt(s, P, "2026-11-01T13:00", "action=transfer visit=V1 location=ICU^2^B");
+	adt(s, P, "2026-11-01T13:05", "action=transfer visit=V1 location=ICU^2^B");
+	adt(s, P, "2026-11-01T13:10", "action=cancel-transfer visit=V1 location=3W^12^A");
+	assert_string_equal(WHERE(s, "1001"), "3W 12 A");
+	adt(s, P, "2026-11-01T14:00", "action=transfer visit=V1 location=ICU^2^B");
+	adt(s, P, "2026-11-01T14:05", "action=transfer visit=V1 location=ICU^3^A"); /* another one */
+	adt(s, P, "2026-11-01T14:10", "action=cancel-transfer visit=V1 location=ICU^2^B");
+	assert_string_equal(WHERE(s, "1001"), "ICU 2 B");
+	adt(s, P, "2026-11-01T14:10", "action=cancel-transfer visit=V1 location=ICU^2^B"); /* the cancel once more */
+	adt(s, P, "2026-11-01T14:10", "action=cancel-transfer visit=V1 location=ICU^3^A"); /* as many send it: with the target */
+	assert_string_equal(WHERE(s, "1001"), "ICU 2 B");
+	adt(s, P, "2026-11-01T15:00", "action=leave visit=V1");
+	adt(s, P, "2026-11-01T15:05", "action=leave visit=V1");
+	adt(s, P, "2026-11-01T15:10", "action=cancel-leave visit=V1");
+	assert_slice(fact_get(PAGE(s, "1001")->visit->fact, FF_STATUS), "in-progress");
+	both_agree(s);
+	story_free(s);
+}
+
 /* A cancel takes its event out: place and status are what they were before it. */
 static void test_cancels(void **state)
 {
@@ -261,7 +295,7 @@ static void test_board(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_days_of_a_patient), cmocka_unit_test(test_cancels), cmocka_unit_test(test_cancel_below), cmocka_unit_test(test_late_events), cmocka_unit_test(test_swap), cmocka_unit_test(test_which_visit),
+		cmocka_unit_test(test_days_of_a_patient), cmocka_unit_test(test_cancels), cmocka_unit_test(test_cancel_of_what_was_said_twice), cmocka_unit_test(test_cancel_below), cmocka_unit_test(test_late_events), cmocka_unit_test(test_swap), cmocka_unit_test(test_which_visit),
 		cmocka_unit_test(test_one_place), cmocka_unit_test(test_outpatients_go_home), cmocka_unit_test(test_mentions), cmocka_unit_test(test_encounters), cmocka_unit_test(test_board),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
