@@ -154,9 +154,10 @@ static void read_delims(struct slice line, struct hl7_delims *d, struct problems
 		problem(ps, HL7_P_DELIMITERS, place, "more than five encoding characters: the rest is not used");
 }
 
-/* MSH-18, first repetition, before the message is cut. */
-static struct slice declared_charset(struct slice line, const struct hl7_delims *d)
+/* MSH-18, first repetition, before the message is cut. *ret_utf8_too: a later repetition says UTF-8. No escape sequence switches to that, so it means "or UTF-8". */
+static struct slice declared_charset(struct slice line, const struct hl7_delims *d, bool *ret_utf8_too)
 {
+	*ret_utf8_too = false;
 	if (!slice_starts(line, "MSH"))
 		return SLICE_NULL;
 	struct slice rest = line, field = SLICE_NULL;
@@ -167,13 +168,17 @@ static struct slice declared_charset(struct slice line, const struct hl7_delims 
 	}
 	if (d->rep)
 		field = slice_cut(field, d->rep, &rest);
+	for (struct slice more = rest, one; d->rep && more.p && !*ret_utf8_too;) {
+		one = slice_trim(slice_cut(more, d->rep, &more));
+		*ret_utf8_too = one.n && hl7_charset_of(one) == HL7_CS_UTF8;
+	}
 	return field;
 }
 
 /* ---- characters ------------------------------------------------------------------------------------------------------------------ */
 
 /* Which set the text is read in: MSH-18, then the UTF-8 test, then windows-1252. ERR_MEMORY when that could not be found out. */
-static int decide(struct slice text, struct slice declared, const struct sweep *w, struct problems *ps, bool *ret_utf8)
+static int decide(struct slice text, struct slice declared, bool utf8_too, const struct sweep *w, struct problems *ps, bool *ret_utf8)
 {
 	*ret_utf8 = !w->high;
 	struct slice name = slice_trim(declared);
@@ -189,8 +194,10 @@ static int decide(struct slice text, struct slice declared, const struct sweep *
 			return HL7_CS_ISO_IR_87; /* Japanese ISO 2022 that nobody declared: nothing else has ESC $ */
 		return cs < 0 ? HL7_CS_ASCII : cs;
 	}
-	if (cs > HL7_CS_UTF8 && !hl7_charset_hides_delimiters(cs))
+	if (cs > HL7_CS_UTF8 && !hl7_charset_hides_delimiters(cs) && !(utf8_too && (*ret_utf8 = utf8_valid(text))))
 		return cs;
+	if (*ret_utf8 && utf8_too)
+		return HL7_CS_UTF8;
 	bool utf8 = *ret_utf8 = utf8_valid(text);
 	if (cs > HL7_CS_UTF8) {
 		int decodes = utf8 ? hl7_decodes(cs, text) : 1;
@@ -437,9 +444,9 @@ int hl7_parse(struct slice raw, struct arena *a, struct hl7_msg *ret, struct hl7
 	read_delims(line, &m.d, &ps);
 	struct sweep w;
 	sweep(slice_of(m.text.p + at, m.text.n - at), m.d.field, m.d.esc ? m.d.esc : m.d.field, &w);
-	struct slice declared = declared_charset(line, &m.d);
-	bool utf8 = true;
-	m.encoding = wide ? wide : decide(slice_of(m.text.p + at, m.text.n - at), declared, &w, &ps, &utf8);
+	bool utf8 = true, utf8_too;
+	struct slice declared = declared_charset(line, &m.d, &utf8_too);
+	m.encoding = wide ? wide : decide(slice_of(m.text.p + at, m.text.n - at), declared, utf8_too, &w, &ps, &utf8);
 	if (m.encoding < 0)
 		return err_set(e, m.encoding, NULL, "no memory to read a message in this character set");
 	if (!wide && (w.high || w.esc) && hl7_charset_hides_delimiters(m.encoding)) {

@@ -73,6 +73,8 @@ static void warm(void **state)
 static void declared(void **state)
 {
 	check("UNICODE UTF-8", "M\xC3\xBCller", "Müller", HL7_CS_UTF8);
+	check("8859/1~UNICODE UTF-8", "M\xC3\xBCller", "Müller", HL7_CS_UTF8); /* "or UTF-8", and it is */
+	check("8859/1~UNICODE UTF-8", "M\xFCller", "Müller", HL7_CS_8859_1);
 	check("UTF-8~UNICODE", "M\xC3\xBCller", "Müller", HL7_CS_UTF8);
 	check("8859/1", "M\xFCller", "Müller", HL7_CS_8859_1);
 	check("8859/1", "\x93quoted\x94 \x80", "“quoted” €", HL7_CS_8859_1); /* what Windows calls 8859-1 */

@@ -70,6 +70,11 @@ row("a sender that closes its half at once", frame(message(a)), [a], half_close=
 a, = ids(1)
 row("a release 2 commit block", VT + b"\x06" + FS + CR + frame(message(a)), [a])
 
+a, = ids(1)
+row("an acknowledgement comes in, then a message", frame(b"MSH|^~\\&|A|B|C|D|2026||ACK^A01^ACK|x1|P|2.5\rMSA|AA|HF1\r") + frame(message(a)), [a])
+a, b = ids(2)
+row("NULs between two MSH of one frame", VT + message(a) + b"\0\0" + message(b) + FS + CR, [a, b])
+
 # unreadable: stored, refused, and the same answer again
 s = connect(port)
 s.sendall(frame(b"this is no HL7\r") * 2)
