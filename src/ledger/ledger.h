@@ -27,7 +27,7 @@
 #define LEDGER_KINDS(X)                                                                                                          \
 	X(1, HL7V2, "hl7v2")                 /* one HL7 v2 message, its bytes as they stood */                                   \
 	X(2, HL7V2_ENVELOPE, "hl7v2-envelope") /* FHS, BHS, BTS, FTS line of a batch */                                          \
-	X(3, HL7V2_FRAGMENT, "hl7v2-fragment") /* evidence: partial frame, unreadable MSH, bytes outside any frame */            \
+	X(3, HL7V2_FRAGMENT, "hl7v2-fragment") /* evidence: partial frame, bytes outside any frame (a whole frame is a message, also when its MSH cannot be read) */            \
 	X(4, FHIR, "fhir")                   /* a FHIR resource or bundle, JSON, bytes as they came */                           \
 	X(5, OTHER, "other")                 /* something imported that we keep but cannot name */                               \
 	X(6, IDENTITY, "identity")           /* merge, un-merge, link by a registrar (JSON, doc/formats.md) */                   \

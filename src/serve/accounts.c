@@ -161,6 +161,10 @@ static int mean_entry(struct keeper *k, uint8_t kind, struct slice body, int64_t
 		return 0; /* not ours to judge here: verify does */
 	if (kind == LEDGER_ACCOUNT) {
 		mean(k, n, time);
+	} else if (kind == LEDGER_ALARM) {
+		keeper_alarm_note(k, json_text(n, "id"), slice_eq_str(json_text(n, "what"), "raised"));
+	} else if (kind == LEDGER_CONFIG) {
+		(void)!hex_get(k->config, sizeof k->config, json_text(n, "sha256"));
 	} else {
 		uint64_t entry;
 		if (num_u64(json_text(n, "entry"), 0, UINT64_MAX, &entry) == 0)
@@ -292,6 +296,11 @@ void accounts_redact(struct slice body, struct buf *ret)
 	jsonw_done(&w);
 }
 
+void accounts_touch(struct keeper *k)
+{
+	k->accounts->changed = true;
+}
+
 void serve_account_redact(struct slice body, struct buf *ret)
 {
 	accounts_redact(body, ret);
@@ -399,6 +408,13 @@ void accounts_save(struct keeper *k, bool always)
 	for (size_t i = 0; i < k->quarantined_count; i++)
 		jsonw_u64(&w, k->quarantined[i]);
 	jsonw_arr_end(&w);
+	jsonw_key(&w, "alarms");
+	jsonw_arr(&w);
+	for (size_t i = 0; i < k->alarm_count; i++)
+		if (k->alarm[i].open)
+			jsonw_str(&w, k->alarm[i].id);
+	jsonw_arr_end(&w);
+	put_hex(&w, "config", k->config, sizeof k->config);
 	jsonw_obj_end(&w);
 	jsonw_done(&w);
 	a->saved_at = now;
@@ -455,6 +471,10 @@ static bool cache_load(struct keeper *k, const struct json_node *root)
 			return false;
 		keeper_quarantine_note(k, entry, false);
 	}
+	list = json_get(root, "alarms");
+	for (const struct json_node *n = list ? list->child : NULL; n; n = n->next)
+		keeper_alarm_note(k, n->value, true);
+	(void)!hex_get(k->config, sizeof k->config, json_text(root, "config"));
 	k->accounts->upto = k->accounts->saved_upto = upto;
 	return true;
 }
@@ -468,7 +488,7 @@ struct finding {
 static int find_kind(void *arg, const struct ledger_entry *en, struct err *e)
 {
 	struct finding *f = arg;
-	if (en->leaf.kind != LEDGER_ACCOUNT && en->leaf.kind != LEDGER_QUARANTINE)
+	if (en->leaf.kind != LEDGER_ACCOUNT && en->leaf.kind != LEDGER_QUARANTINE && en->leaf.kind != LEDGER_ALARM && en->leaf.kind != LEDGER_CONFIG)
 		return 0;
 	if (f->n == f->cap) {
 		size_t cap = f->cap ? 2 * f->cap : 64;
@@ -504,6 +524,8 @@ static void forget(struct keeper *k)
 	free(k->accounts->tokens);
 	*k->accounts = (struct accounts){0};
 	k->quarantined_count = 0;
+	k->alarm_count = 0;
+	memset(k->config, 0, sizeof k->config);
 }
 
 int accounts_open(struct keeper *k, struct err *e)

@@ -293,6 +293,11 @@ static int from_supervisor(void *arg, struct frame *f)
 			buf_add_slice(into[i], s);
 		}
 		k->verified = (int64_t)cur_u64le(&c);
+	} else if (f->type == FRAME_R_CONFIG) {
+		struct slice hash = frame_get_blob(&c), text = frame_get_blob(&c);
+		bool whole = cur_u8(&c);
+		if (cur_done(&c))
+			keeper_config(k, hash, text, whole);
 	} else if (f->type == FRAME_R_QUARANTINE) {
 		uint64_t n = cur_u64le(&c);
 		uint32_t deaths = cur_u32le(&c);
@@ -398,6 +403,7 @@ static int one_round(struct keeper *k, int ms, int *ret_ms, struct err *e)
 			read_channel(k, p);
 		}
 	}
+	keeper_alarms(k);
 	int r = commit(k, e);
 	if (r < 0)
 		return r;
@@ -522,6 +528,7 @@ int keeper_main(struct role *r)
 	buf_init(&k->shares, 1 << 16);
 	buf_init(&k->alarms, 1 << 16);
 	buf_init(&k->listeners, 1 << 16);
+	buf_init(&k->silent, FRAME_SMALL);
 	k->feed.end = CHART_NOW;
 	k->feed.lost_at = time_monotonic();
 	int code = k->staged && k->waiting ? begin(k, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");

@@ -63,6 +63,14 @@ struct feed { /* the scribe */
 	uint64_t force_to;
 };
 
+#define ALARMS_MAX 64
+struct alarm_state {
+	char id[96];
+	bool open;          /* an entry says that it was raised, and none that it has gone */
+	bool seen;          /* it is so now */
+	int64_t raised_at;  /* monotonic */
+};
+
 struct accounts;
 struct sessions;
 struct passwords;
@@ -99,6 +107,12 @@ struct keeper {
 	int64_t upkeep_since;
 	uint64_t learn_next, learn_end; /* control ids that the table of seen messages may lack */
 	struct batch_run learn_batch;
+	struct alarm_state alarm[ALARMS_MAX];
+	size_t alarm_count;
+	int64_t alarms_at, alarms_from;              /* monotonic */
+	int64_t clock_base, clock_step, clock_at;    /* wall less monotonic; the last jump, and when */
+	struct buf silent;                           /* names (str) of the feeds that the scribe holds for silent */
+	uint8_t config[SEAL_HASH];                   /* of the settings that the last config entry has */
 	bool stopping;
 };
 
@@ -145,7 +159,13 @@ void op_entry(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_checkpoint(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_status(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_listeners(struct keeper *k, struct kchan *ch, const struct frame *f);
+void keeper_put_alarms(struct keeper *k, struct jsonw *w); /* objects, into an array */
 void op_selftest(struct keeper *k, struct kchan *ch, const struct frame *f);
+
+/* ---- alarms and settings as entries (keeper_alarm.c) ---- */
+void keeper_alarms(struct keeper *k);
+void keeper_alarm_note(struct keeper *k, struct slice id, bool open); /* from the cache, or an entry of an earlier life */
+void keeper_config(struct keeper *k, struct slice hash, struct slice text, bool whole);
 
 /* ---- accounts (accounts.c) ---- */
 struct account {
@@ -169,6 +189,7 @@ int accounts_token_new(struct keeper *k, const char *role, const char *user, con
 int accounts_token_revoke(struct keeper *k, const char *id, const char *by, struct err *e) MUST;
 void accounts_json(struct keeper *k, struct buf *ret);
 void accounts_save(struct keeper *k, bool always); /* the cache: only ever behind, never wrong */
+void accounts_touch(struct keeper *k); /* the cache is behind */
 void accounts_redact(struct slice body, struct buf *ret);
 bool account_name_ok(const char *user);
 

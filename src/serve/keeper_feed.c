@@ -257,6 +257,11 @@ int feed_frame(struct keeper *k, const struct frame *f)
 		frame_get_err(&c, code, &fd->failed);
 		return cur_done(&c) ? 0 : ERR_INPUT;
 	}
+	if (f->type == FRAME_S_SILENT) {
+		buf_reset(&k->silent);
+		buf_add_slice(&k->silent, f->payload);
+		return 0;
+	}
 	uint64_t applied = cur_u64le(&c);
 	uint8_t how = f->type == FRAME_S_REBUILT ? 0 : cur_u8(&c);
 	if (!cur_done(&c))

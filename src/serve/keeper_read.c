@@ -200,11 +200,10 @@ static void alarm_put(struct jsonw *w, const char *id, const char *severity, int
 	jsonw_obj_end(w);
 }
 
-static void put_alarms(struct keeper *k, struct jsonw *w)
+void keeper_put_alarms(struct keeper *k, struct jsonw *w)
 {
 	char reason[600];
-	jsonw_key(w, "alarms");
-	jsonw_arr(w);
+	look_at_disk(k);
 	/* the supervisor's first: an array of objects, taken apart */
 	AUTO_ARENA struct arena *a = arena_new(4 << 20);
 	struct json_node *n = NULL;
@@ -214,6 +213,10 @@ static void put_alarms(struct keeper *k, struct jsonw *w)
 	if (k->full)
 		alarm_put(w, "disk-full", "alarm", k->full_since, "disk nearly full", "no message is taken; senders wait and will send again. Charts, views and captures go on from the reserve",
 		          "free space on the disk of the site, or enlarge it");
+	else if (k->disk_total && k->disk_free < 4 * reserve(k)) {
+		snprintf(reason, sizeof reason, "%llu MiB are free; at %llu MiB no message is taken any more", (unsigned long long)(k->disk_free >> 20), (unsigned long long)(reserve(k) >> 20));
+		alarm_put(w, "disk-low", "warning", k->started, "disk low", reason, "free space on the disk of the site, or enlarge it");
+	}
 	if (k->upkeep.code)
 		alarm_put(w, "ledger-upkeep", "alarm", k->upkeep_since, "packs or checkpoints cannot be written", err_line(&k->upkeep, reason, sizeof reason), "entries are still taken and safe; make room on the disk of the site, or read the journal");
 	if (k->not_recorded) {
@@ -230,7 +233,6 @@ static void put_alarms(struct keeper *k, struct jsonw *w)
 		alarm_put(w, "quarantine", "warning", k->started, "entries in quarantine", reason, "keep the entries' numbers (kind quarantine in the ledger) and report them");
 	}
 	alarm_put(w, "unprotected", "note", k->started, "no outside witness", "nobody outside this machine has seen the log's head", "keep a checkpoint elsewhere: holdfast ledger head --site ... > file on another machine");
-	jsonw_arr_end(w);
 }
 
 /* From the first entry, which holds a salted hash of each share. */
@@ -296,7 +298,10 @@ static void status(struct keeper *k, struct buf *b)
 	jsonw_key(&w, "replicas");
 	jsonw_arr(&w);
 	jsonw_arr_end(&w);
-	put_alarms(k, &w);
+	jsonw_key(&w, "alarms");
+	jsonw_arr(&w);
+	keeper_put_alarms(k, &w);
+	jsonw_arr_end(&w);
 	jsonw_obj_end(&w);
 	jsonw_done(&w);
 }

@@ -16,6 +16,7 @@
 #define BATCH 2000                     /* entries a transaction */
 #define BATCH_TIME (TIME_SEC / 10)
 #define COMMIT_GAP (TIME_SEC / 100)    /* between transactions while entries stream in: each writes the same hot pages again */
+#define SILENT_EVERY (10 * TIME_SEC)
 #define READ_MOST ((size_t)4 << 20)
 
 struct scribe {
@@ -27,6 +28,7 @@ struct scribe {
 	uint64_t staged;       /* entries since the last commit */
 	int64_t staged_at;     /* monotonic: when the first of them came */
 	int64_t committed_at;  /* monotonic */
+	int64_t silent_at;     /* monotonic: when the keeper was last told which feeds are silent */
 	uint64_t next;         /* entry that is due */
 	bool bulk, pin_after, pinned, rebuild;
 	uint64_t bulk_end;
@@ -275,6 +277,28 @@ static void say_failed(struct scribe *s, const struct err *e)
 	(void)!chan_write(&s->keeper);
 }
 
+/* Which feeds are silent now, by the rhythm that the view has learned: the keeper makes entries of it. */
+static void say_silent(struct scribe *s)
+{
+	int64_t now = time_monotonic();
+	if (s->bulk || s->pinned || s->staged || s->keeper.fd < 0 || now - s->silent_at < SILENT_EVERY)
+		return;
+	s->silent_at = now;
+	AUTO_ARENA struct arena *a = arena_new((size_t)64 << 20);
+	struct chart_feed *f = NULL;
+	struct err e;
+	if (!a || chart_feeds(s->chart, time_now(), a, &f, &e) < 0)
+		return;
+	size_t at = frame_begin(&s->keeper.out, FRAME_S_SILENT, 0), n = 0;
+	for (; f && n < 50; f = f->next)
+		if (f->state == CHART_STALE) {
+			frame_str_slice(&s->keeper.out, slice_of(f->name.p, f->name.n < 200 ? f->name.n : 200));
+			n++;
+		}
+	frame_end(&s->keeper.out, at);
+	(void)!chan_write(&s->keeper);
+}
+
 /* ---- the loop ---- */
 
 static int loop(struct scribe *s, struct err *e)
@@ -283,11 +307,12 @@ static int loop(struct scribe *s, struct err *e)
 		struct pollfd p[2] = {{.fd = s->keeper.fd, .events = POLLIN | (chan_unsent(&s->keeper) ? POLLOUT : 0)}, {.fd = s->r->sup, .events = POLLIN}};
 		/* commit when nothing more is there at the moment and the last commit is a little while ago, or when the batch has been open for long enough */
 		int64_t gap = s->staged ? s->committed_at + COMMIT_GAP - time_monotonic() : 0;
-		int n = poll(p, 2, !s->staged ? -1 : gap > 0 ? (int)(gap * 1000 / TIME_SEC) + 1 : 0);
+		int n = poll(p, 2, !s->staged ? (int)(SILENT_EVERY / (TIME_SEC / 1000)) : gap > 0 ? (int)(gap * 1000 / TIME_SEC) + 1 : 0);
 		if (n < 0 && errno != EINTR)
 			return err_sys(e, NULL, "cannot wait");
 		int code = 0;
-		if (n == 0 || (s->staged && time_monotonic() - s->staged_at > BATCH_TIME))
+		say_silent(s);
+		if ((n == 0 && s->staged) || (s->staged && time_monotonic() - s->staged_at > BATCH_TIME))
 			code = commit(s, e);
 		if (code < 0 && code != ERR_NO)
 			return code;

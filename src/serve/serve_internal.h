@@ -39,6 +39,7 @@
 	X(6, R_SELFTEST, 0)             /* only when started for it: try what the sandbox must refuse -> R_TESTED */                            \
 	X(7, R_ROLES, FRAME_SMALL)      /* keeper: str JSON of all roles, str of share files lying about, str of alarms, i64 last verified: for status */                                                              \
 	X(8, R_QUARANTINE, 64)          /* keeper: u64 entry, u32 deaths: the scribe died on it twice */                                        \
+	X(9, R_CONFIG, FRAME_SMALL)     /* keeper of a daemon, when it is ready: blob SHA-256 of site.ini, blob its text, u8 whole */           \
 	/* role -> supervisor */                                                                                                                \
 	X(16, R_READY, FRAME_SMALL)     /* sandbox report (struct sandbox_report) */                                                            \
 	X(17, R_FATAL, FRAME_SMALL)     /* i32 code, str place, str text: why I am about to exit */                                             \
@@ -86,6 +87,7 @@
 	X(96, S_HELLO, 64)              /* u64 applied, u8 HELLO_x: send from here */                                                            \
 	X(97, S_APPLIED, 64)            /* u64 applied (committed), u8 pinned */                                                                \
 	X(98, S_REBUILT, 64)            /* u64 applied: the new view has taken the old one's place */                                           \
+	X(100, S_SILENT, FRAME_SMALL)   /* names (str) of the feeds that are silent, judged by their own rhythm */                              \
 	X(99, S_FAILED, FRAME_SMALL)    /* i32 code, str place, str text: the view cannot be written; the scribe exits after it */
 
 enum frame_type {

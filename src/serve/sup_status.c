@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #define HANG (60 * TIME_SEC) /* longest that one entry may be read: 64 MB take about two seconds */
+#define CALM (30 * TIME_SEC) /* a role that has run for this long does not die again and again any more */
 #define TEST_WAIT (3 * TIME_SEC)
 
 /* ---- an entry on which the scribe dies ---- */
@@ -140,7 +141,7 @@ static void put_alarms(const struct supervisor *s, struct buf *b)
 			snprintf(reason, sizeof reason, "%s: %s", role_name((enum role_id)i), r->report.note);
 			alarm_put(&w, id, off ? "alarm" : "warning", r->since, off ? "SANDBOX INCOMPLETE" : "sandbox", reason, "run as root on a kernel with Landlock and seccomp");
 		}
-		if (r->wanted && r->quick >= 3) {
+		if (r->wanted && r->quick >= 3 && !(r->ready && time_monotonic() - r->started > CALM)) {
 			char why[600];
 			snprintf(id, sizeof id, "role-%s", role_name((enum role_id)i));
 			snprintf(reason, sizeof reason, "%s dies again and again%s%s", role_name((enum role_id)i), r->fatal.code ? ": " : "", r->fatal.code ? err_line(&r->fatal, why, sizeof why) : "");
@@ -178,6 +179,24 @@ void sup_tell_keeper(struct supervisor *s)
 	frame_str_slice(&b, buf_slice(&alarms));
 	buf_u64le(&b, (uint64_t)site_last_verified(s->site.fd));
 	(void)!packet_send(s->roles[ROLE_KEEPER].chan, FRAME_R_ROLES, 0, buf_slice(&b), NULL, 0, false);
+}
+
+#define CONFIG_TEXT (48u << 10) /* of a longer file the beginning, and the hash of all */
+
+void sup_tell_config(struct supervisor *s)
+{
+	AUTO_BUF struct buf text = {0}, b = {0};
+	uint8_t hash[SEAL_HASH];
+	struct err e;
+	buf_init(&text, 1 << 20);
+	buf_init(&b, FRAME_SMALL);
+	if (s->roles[ROLE_KEEPER].chan < 0 || file_read(s->site.fd, "site.ini", 1 << 20, &text, &e) < 0)
+		return;
+	seal_sha256_once(buf_slice(&text), hash);
+	frame_blob(&b, slice_of(hash, sizeof hash));
+	frame_blob(&b, slice_of(text.p, text.n < CONFIG_TEXT ? text.n : CONFIG_TEXT));
+	buf_u8(&b, text.n <= CONFIG_TEXT);
+	(void)!packet_send(s->roles[ROLE_KEEPER].chan, FRAME_R_CONFIG, 0, buf_slice(&b), NULL, 0, false);
 }
 
 /* ---- self-test ---- */

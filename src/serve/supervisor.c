@@ -116,6 +116,8 @@ static void on_frame(struct supervisor *s, enum role_id id, struct frame *f)
 		if (role_ready_decode(f->payload, &r->report) == 0) {
 			r->ready = r->was_ready = true;
 			s->told_at = 0;
+			if (id == ROLE_KEEPER && s->lifeline < 0)
+				sup_tell_config(s);
 			all_ready(s);
 		}
 		break;

@@ -55,6 +55,7 @@ bool sup_running(const struct supervisor *s, enum role_id id);
 void sup_blame(struct supervisor *s, int status); /* the scribe died: was it an entry? */
 void sup_watch(struct supervisor *s);             /* does the scribe hang on one? */
 void sup_tell_keeper(struct supervisor *s);       /* roles, shares and alarms for status */
+void sup_tell_config(struct supervisor *s);       /* the settings, which it may not read itself, for the ledger */
 void sup_test_all(struct supervisor *s, uint64_t tag);
 void sup_tested(struct supervisor *s, enum role_id id, struct slice json);
 
