@@ -106,7 +106,7 @@ function Bedside({ r, now, ref_ }: { r: Row; now: number; ref_: number }) {
   return (
     <span class="vit">
       {list.length === 0 ? <b class="nrshort">{t("vitals")}{t("colon")}{r.vitalsState === "not-received" ? t("notReceived") : t("noneHere")}</b>
-        : list.map((v) => <span key={v.key + v.name} class={/^(H|L|A)/.test(v.flag) ? "out" : ""}><small>{v.key ? t(vitalWords[v.key]) : v.name}</small> {v.value}{v.key && v.key !== "temp" ? "" : ` ${v.unit === "Cel" ? "°C" : v.unit}`.trimEnd()}{/^(H|L|A)/.test(v.flag) ? ` ${v.flag}` : ""}</span>)}
+        : list.map((v) => <span key={v.key + v.name} class={/^(H|L|A)/.test(v.flag) ? "out" : ""}><small>{v.key ? t(vitalWords[v.key]) : v.name}</small> {v.value}{v.key && v.key !== "temp" ? "" : ` ${v.unit}`.trimEnd()}{/^(H|L|A)/.test(v.flag) ? ` ${v.flag}` : ""}</span>)}
       {newest && <span class="muted">{stamp(newest, now)} · {spanOf(newest, ref_) || t("justNow")}</span>}
       {r.openOrders ? <span class="ord">{t("openOrders")}{t("colon")}{r.openOrders}</span> : null}
     </span>

@@ -270,7 +270,7 @@ function Timeline({ id }: { id: string }) {
         return (
           <li key={e.entry} class={head ? "newday" : ""}>
             {head && <h3>{d}</h3>}
-            <div class="ev"><time dateTime={e.time} title={full(e.time)}>{full(e.time).slice(-8)}</time>{/^(hl7|fhir|other)/.test(e.kind) ? <OriginMark origin={e.origin ?? "fed"} wordy /> : <span class="muted">{t("ourRecord")}</span>}<span class="w"><b>{said(e)}</b> {[e.text, /^(hl7|fhir)/.test(e.kind) && e.user ? e.source : ""].filter(Boolean).join(" · ")} <span class="muted">{/^(hl7|fhir)/.test(e.kind) ? `${e.what ?? ""} ${e.user ?? e.source ?? ""}` : [e.user, e.reason].filter(Boolean).join(" · ")}</span></span>
+            <div class="ev"><time dateTime={e.time} title={full(e.time)}>{full(e.time).slice(-8)}</time>{/^(hl7|fhir|other)/.test(e.kind) ? <OriginMark origin={e.origin ?? "fed"} wordy /> : <span class="muted">{t("ourRecord")}</span>}<span class="w"><b>{said(e)}</b> {plain(e.text ?? "")} <span class="muted">{/^(hl7|fhir)/.test(e.kind) ? `${e.what ?? ""} ${e.source ?? ""}` : [e.user, e.reason].filter(Boolean).join(" · ")}</span></span>
               <span class="acts"><button type="button" class="link" onClick={() => openEntry(e.entry)}>{t("entry")} {e.entry}</button><button type="button" class="link noprint" onClick={() => setAt({ time: e.time, entry: e.entry })}>{t("goThere")}</button></span></div>
           </li>
         );
@@ -280,6 +280,8 @@ function Timeline({ id }: { id: string }) {
   );
 }
 
+// "report: Vital signs; result: Heart rate 87 /min (final)": the kinds of facts are our own words, and what is final or done need not be said
+const plain = (text: string) => text.replace(/(^|; )[a-z]+(-[a-z]+)*: /g, "$1").replace(/ \((final|completed|current|active|finished)\)/g, "").replace(/ \(([a-z-]+)\)/g, (_, s: string) => ` (${statusWord(s)})`);
 const said = (e: Moment) => (/^(hl7|fhir)/.test(e.kind) ? messageWord(e.what ?? e.kind) : auditWord(e.what ?? e.kind));
 // What a message type means to somebody who reads charts; the type itself stands beside it.
 const words: [RegExp, Key][] = [[/^ORU/, "msgResults"], [/^R(DE|DS)|^OMP/, "msgMedication"], [/^RAS/, "msgGiven"], [/^O(ML|MG|RM|MI)/, "msgOrder"], [/^MDM/, "msgDocument"], [/^SIU/, "msgAppointment"], [/^VXU/, "msgImmunization"],

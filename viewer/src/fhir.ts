@@ -55,9 +55,12 @@ function codeKey(c: Any): string {
   return k?.code ? `${str(k.system)}|${str(k.code)}` : concept(c).toLowerCase();
 }
 export const refText = (r: Any): string => first(r?.display, list(r?.identifier)[0]?.value, typeof r?.reference === "string" && !r.reference.startsWith("urn:") ? r.reference.replace(/^[A-Z]\w+\//, "") : "");
+// UCUM is for programs: people write °C and mmHg. Nothing else is changed: a unit is part of a dose.
+const unitWords: Record<string, string> = { Cel: "°C", "[degF]": "°F", "mm[Hg]": "mmHg", "10*3/uL": "10³/µL", "10*6/uL": "10⁶/µL", "10*9/L": "10⁹/L", "10*12/L": "10¹²/L" };
+export const unitWord = (u: string): string => unitWords[u] ?? u;
 export function quantity(q: Any): string {
   if (!q || (q.value === undefined && !q.unit)) return "";
-  return [str(q.comparator) + str(q.value), first(q.unit, q.code)].filter(Boolean).join(" ");
+  return [str(q.comparator) + str(q.value), unitWord(first(q.unit, q.code))].filter(Boolean).join(" ");
 }
 export function metaOf(r: Resource): Meta {
   const m = r.meta ?? {};
@@ -85,7 +88,7 @@ function vitalsOf(v: Any): Vital[] | null {
   const all = list(v.entries), other = (x: Any) => all.find((y) => str(y?.code) === "8462-4" && str(y?.time) === str(x?.time));
   return all.filter((x) => str(x?.code) !== "8462-4" || !all.some((y) => str(y?.code) === "8480-6" && str(y?.time) === str(x?.time))).map((x) => {
     const low = str(x?.code) === "8480-6" ? other(x) : undefined;
-    return { key: vitalKeys.find(([r]) => r.test(str(x?.code)))?.[1] ?? "", name: str(x?.name), value: str(x?.value) + (low ? `/${str(low.value)}` : ""), unit: str(x?.unit), flag: first(x?.flag, low?.flag), time: str(x?.time) };
+    return { key: vitalKeys.find(([r]) => r.test(str(x?.code)))?.[1] ?? "", name: str(x?.name), value: str(x?.value) + (low ? `/${str(low.value)}` : ""), unit: unitWord(str(x?.unit)), flag: first(x?.flag, low?.flag), time: str(x?.time) };
   });
 }
 function rowOf(p: Resource): Row {
@@ -156,7 +159,7 @@ export function timeOf(r: Resource): string {
 }
 function valueOf(r: Resource): { value: string; number: number | null; unit: string } {
   const q = r.valueQuantity;
-  if (q && q.value !== undefined) return { value: str(q.comparator) + str(q.value), number: typeof q.value === "number" ? q.value : Number(q.value), unit: first(q.unit, q.code) };
+  if (q && q.value !== undefined) return { value: str(q.comparator) + str(q.value), number: typeof q.value === "number" ? q.value : Number(q.value), unit: unitWord(first(q.unit, q.code)) };
   const parts = list(r.component).map((c) => { const v = valueOf(c); return { name: concept(c.code), ...v }; }).filter((c) => c.value);
   const range = r.valueRange, ratio = r.valueRatio;
   const text = first(r.valueString, concept(r.valueCodeableConcept), r.valueInteger, r.valueDateTime, r.valueTime, r.valuePeriod?.start, r.valueBoolean === undefined ? "" : String(r.valueBoolean),
