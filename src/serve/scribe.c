@@ -214,16 +214,22 @@ static int on_frame(struct scribe *s, const struct frame *f, struct err *e)
 	}
 }
 
+/* It went, or died: the supervisor brings a new one, or says stop. */
+static void lose_keeper(struct scribe *s)
+{
+	close(s->keeper.fd);
+	s->keeper.fd = -1;
+	s->keeper.in_at = s->keeper.out_at = 0;
+	buf_reset(&s->keeper.in);
+	buf_reset(&s->keeper.out);
+}
+
 static int read_keeper(struct scribe *s, bool *ret_more, struct err *e)
 {
 	int n = chan_read(&s->keeper, READ_MOST);
 	*ret_more = n > 0;
-	if (n == ERR_NO || n == ERR_SYSTEM) { /* it died; the supervisor brings a new one */
-		close(s->keeper.fd);
-		s->keeper.fd = -1;
-		s->keeper.in_at = s->keeper.out_at = 0;
-		buf_reset(&s->keeper.in);
-		buf_reset(&s->keeper.out);
+	if (n == ERR_NO || n == ERR_SYSTEM) {
+		lose_keeper(s);
 		return s->bulk ? err_set(e, ERR_BUSY, NULL, "the keeper went away during a rebuild") : 0;
 	}
 	if (n < 0)
@@ -238,7 +244,8 @@ static int read_keeper(struct scribe *s, bool *ret_more, struct err *e)
 	return code == ERR_NO ? 0 : code;
 }
 
-/* A keeper came, or came back: say what the view has, and it sends from there. */
+/* A keeper came, or came back: say what the view has, and it sends from there. One that is gone again before it has heard us, because everything stops (a command that had nothing to
+ * do is done before we have opened the view) or because it died, is no failure of ours: the supervisor, which knows which of the two it is, says so. */
 static int take_keeper(struct scribe *s)
 {
 	pthread_mutex_lock(&s->r->peer_lock);
@@ -262,7 +269,10 @@ static int take_keeper(struct scribe *s)
 	buf_u64le(&s->keeper.out, s->next);
 	buf_u8(&s->keeper.out, s->rebuild ? HELLO_REBUILD : s->pinned ? HELLO_PINNED : 0);
 	frame_end(&s->keeper.out, at);
-	return chan_write(&s->keeper) < 0 ? ERR_NO : 0;
+	int n = chan_write(&s->keeper);
+	if (n == ERR_NO)
+		lose_keeper(s);
+	return n < 0 && n != ERR_NO ? n : 0;
 }
 
 static void say_failed(struct scribe *s, const struct err *e)
@@ -301,6 +311,15 @@ static void say_silent(struct scribe *s)
 
 /* ---- the loop ---- */
 
+/* The keeper ends before us: that it does not hear of the last commit is as it should be. */
+static int commit_last(struct scribe *s, bool asked_to_stop, struct err *e)
+{
+	int code = commit(s, e);
+	if (code < 0 && code != ERR_NO)
+		return code;
+	return asked_to_stop ? 0 : ERR_NO;
+}
+
 static int loop(struct scribe *s, struct err *e)
 {
 	for (;;) {
@@ -319,9 +338,11 @@ static int loop(struct scribe *s, struct err *e)
 		if (n > 0 && p[1].revents) {
 			code = role_take(s->r, NULL, NULL);
 			if (code < 0 || code == 1)
-				return commit(s, e) < 0 ? ERR_SYSTEM : code == 1 ? 0 : ERR_NO;
+				return commit_last(s, code == 1, e);
 			if (take_keeper(s) < 0)
 				return err_set(e, ERR_SYSTEM, NULL, "cannot speak to the keeper");
+			if (s->keeper.fd != p[0].fd)
+				continue; /* what was heard was the one before it */
 		}
 		if (n > 0 && p[0].revents & (POLLIN | POLLHUP | POLLERR)) {
 			bool more;

@@ -186,6 +186,40 @@ static void test_keeper_dies_under_load(void **state)
 	house_done(&h);
 }
 
+static pid_t pid_other_than(struct house *h, const char *role, pid_t was)
+{
+	pid_t now = 0;
+	for (int t = 0; t < 500 && ((now = role_pid(h, role)) == 0 || now == was); t++)
+		usleep(20000);
+	assert_true(now > 0 && now != was);
+	return now;
+}
+
+/* A keeper that is gone before the scribe could greet it is no failure of the scribe's: it waits for the next one. (So it is, too, when a command that had nothing to do ends before the
+ * scribe has begun.) */
+static void test_keeper_gone_before_greeted(void **state)
+{
+	struct house h;
+	struct err e = {0};
+	house_make(&h);
+	house_start(&h, false, false);
+	pid_t scribe = pid_other_than(&h, "scribe", 0), keeper = pid_other_than(&h, "keeper", 0);
+	assert_int_equal(kill(scribe, SIGSTOP), 0);
+	for (int i = 0; i < 2; i++) { /* the second one's channel is closed by the time that the scribe takes it up */
+		assert_int_equal(kill(keeper, SIGKILL), 0);
+		keeper = pid_other_than(&h, "keeper", keeper);
+	}
+	assert_int_equal(kill(scribe, SIGCONT), 0);
+	int fd = mllp_connect(&h);
+	assert_true(mllp_ask(fd, "GREETED", 5000));
+	close(fd);
+	assert_int_equal(control_catch_up(h.k, &e), 0);
+	assert_int_equal(role_pid(&h, "scribe"), scribe);
+	house_stop(&h);
+	assert_int_equal(entries_with(&h, LEDGER_HL7V2, "GREETED"), 1);
+	house_done(&h);
+}
+
 /* Supervisor killed: nobody is left behind, and the next one finds everything. */
 static void test_supervisor_killed(void **state)
 {
@@ -320,7 +354,7 @@ int main(int argc, char **argv)
 		return status;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sandbox),         cmocka_unit_test(test_sandbox_off), cmocka_unit_test(test_no_self_test), cmocka_unit_test(test_killed_roles_come_back),
-		cmocka_unit_test(test_keeper_dies_under_load), cmocka_unit_test(test_supervisor_killed), cmocka_unit_test(test_quarantine), cmocka_unit_test(test_one_keeper),
+		cmocka_unit_test(test_keeper_dies_under_load), cmocka_unit_test(test_keeper_gone_before_greeted), cmocka_unit_test(test_supervisor_killed), cmocka_unit_test(test_quarantine), cmocka_unit_test(test_one_keeper),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
