@@ -239,7 +239,7 @@ void cli_record(const struct site *s, struct control **keeper, const char *what,
 
 int cli_moment(struct chart *c, const struct site *s, const char *as_of, struct chart_moment *ret, struct err *e)
 {
-	if (!as_of || !*as_of || !strcmp(as_of, "now"))
+	if (!as_of || !strcmp(as_of, "now")) /* an empty one is a script's variable that nobody set: now would be a wrong answer to its question */
 		return chart_now(c, ret, e);
 	if (as_of[0] == '#') {
 		uint64_t seq;

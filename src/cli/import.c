@@ -8,19 +8,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* What was in the files, and how much of it is new. */
+enum what { MESSAGES, RESOURCES, ENVELOPES, FRAGMENTS, WHATS };
+#define TAG_BITS 2 /* of a tag: what was sent under it */
+
 struct importing {
 	struct control *k;
 	const char *file;
-	uint64_t messages, resources, envelopes, fragments, duplicates, bad_files, sent;
+	uint64_t read[WHATS], fresh[WHATS], known[WHATS], bad_files, sent;
 	struct batch_run *batch;
 };
 
 static int on_result(void *arg, uint64_t tag, const struct control_appended *r, struct err *e)
 {
 	struct importing *im = arg;
-	if (r->duplicate)
-		im->duplicates++;
+	(r->duplicate ? im->known : im->fresh)[tag & ((1u << TAG_BITS) - 1)]++;
 	return 0;
+}
+
+static enum what what_of(uint8_t kind)
+{
+	return kind == LEDGER_FHIR ? RESOURCES : kind == LEDGER_HL7V2_ENVELOPE ? ENVELOPES : kind == LEDGER_HL7V2_FRAGMENT ? FRAGMENTS : MESSAGES;
 }
 
 static int put(struct importing *im, uint8_t kind, uint8_t flags, struct slice body, bool dedupe, struct slice key, struct err *e)
@@ -28,8 +36,10 @@ static int put(struct importing *im, uint8_t kind, uint8_t flags, struct slice b
 	if (body.n > LEDGER_BODY_MAX)
 		return err_set(e, ERR_LIMIT, im->file, "one message of %zu bytes: the most is %" PRIu64, body.n, LEDGER_BODY_MAX);
 	struct control_append a = {.kind = kind, .flags = flags, .body = body, .dedupe = dedupe, .control_key = key};
+	enum what what = what_of(kind);
 	im->sent++;
-	return control_append(im->k, &a, im->sent, on_result, im, e);
+	im->read[what]++;
+	return control_append(im->k, &a, im->sent << TAG_BITS | what, on_result, im, e);
 }
 
 /* Sender and control id, as the reused-id flag wants them. The bytes between MSH-3's start and MSH-4's end, and MSH-10. */
@@ -52,7 +62,6 @@ static struct slice control_key(const struct hl7_header *h, uint8_t *out, size_t
 static int put_line(void *arg, const struct batch_line *l, struct err *e)
 {
 	struct importing *im = arg;
-	im->envelopes++;
 	return put(im, LEDGER_HL7V2_ENVELOPE, 0, l->line, true, slice_of(l->key, sizeof l->key), e);
 }
 
@@ -77,11 +86,9 @@ static int import_hl7(struct importing *im, struct slice text, struct err *e)
 			uint8_t key[512];
 			hl7_header_read(p.bytes, &h);
 			r = put(im, LEDGER_HL7V2, 0, p.bytes, true, control_key(&h, key, sizeof key), e);
-			im->messages++;
 			messages++;
 		} else {
 			r = put(im, LEDGER_HL7V2_FRAGMENT, 0, p.bytes, true, SLICE_NULL, e);
-			im->fragments++;
 			junk++;
 		}
 	}
@@ -139,7 +146,6 @@ static int import_json(struct importing *im, struct slice text, struct err *e)
 		r = put(im, LEDGER_FHIR, 0, lines ? slice_trim(one) : one, true, SLICE_NULL, e);
 		if (r < 0)
 			return r;
-		im->resources++;
 	}
 	return bad ? err_set(e, ERR_INPUT, im->file, "%" PRIu64 " line%s not taken", bad, bad == 1 ? "" : "s") : 0;
 }
@@ -199,17 +205,45 @@ static int import_file(struct importing *im, const char *path, struct err *e)
 	return import_text(im, buf_slice(&text), e);
 }
 
-static void report(const struct importing *im, bool json)
+/* "3 HL7 v2 messages, 1 batch line": of what there is none is not said. */
+static void list(const uint64_t n[WHATS])
 {
-	uint64_t stored = im->sent - im->duplicates;
-	if (json)
-		printf("{\"messages\":%" PRIu64 ",\"resources\":%" PRIu64 ",\"envelopes\":%" PRIu64 ",\"fragments\":%" PRIu64 ",\"repeated\":%" PRIu64 ",\"entries\":%" PRIu64 ",\"badFiles\":%" PRIu64
-		       "}\n",
-		       im->messages, im->resources, im->envelopes, im->fragments, im->duplicates, stored, im->bad_files);
-	else
-		printf("%" PRIu64 " new entries: %" PRIu64 " HL7 v2 messages, %" PRIu64 " FHIR resources or bundles, %" PRIu64 " batch lines, %" PRIu64 " fragments; %" PRIu64
-		       " repeated and not stored again%s\n",
-		       stored, im->messages, im->resources, im->envelopes, im->fragments, im->duplicates, im->bad_files ? "; some files were not taken, see above" : "");
+	static const char *const one[] = {"HL7 v2 message", "FHIR resource or bundle", "batch line", "fragment"};
+	static const char *const more[] = {"HL7 v2 messages", "FHIR resources or bundles", "batch lines", "fragments"};
+	const char *between = "";
+	for (int i = 0; i < WHATS; i++)
+		if (n[i]) {
+			printf("%s%" PRIu64 " %s", between, n[i], n[i] == 1 ? one[i] : more[i]);
+			between = ", ";
+		}
+}
+
+static uint64_t sum(const uint64_t n[WHATS])
+{
+	uint64_t all = 0;
+	for (int i = 0; i < WHATS; i++)
+		all += n[i];
+	return all;
+}
+
+static void report_words(const struct importing *im)
+{
+	uint64_t stored = sum(im->fresh);
+	printf("%" PRIu64 " new %s%s", stored, stored == 1 ? "entry" : "entries", stored ? ": " : "");
+	list(im->fresh);
+	if (sum(im->known)) {
+		printf("; there already, and not stored again: ");
+		list(im->known);
+	}
+	printf("%s\n", im->bad_files ? "; some files were not taken, see above" : "");
+}
+
+static void report_json(const struct importing *im)
+{
+	printf("{\"messages\":%" PRIu64 ",\"resources\":%" PRIu64 ",\"envelopes\":%" PRIu64 ",\"fragments\":%" PRIu64 ",\"repeated\":%" PRIu64 ",\"entries\":%" PRIu64 ",\"badFiles\":%" PRIu64,
+	       im->read[MESSAGES], im->read[RESOURCES], im->read[ENVELOPES], im->read[FRAGMENTS], sum(im->known), sum(im->fresh), im->bad_files);
+	printf(",\"new\":{\"messages\":%" PRIu64 ",\"resources\":%" PRIu64 ",\"envelopes\":%" PRIu64 ",\"fragments\":%" PRIu64 "}}\n", im->fresh[MESSAGES], im->fresh[RESOURCES],
+	       im->fresh[ENVELOPES], im->fresh[FRAGMENTS]);
 }
 
 int cmd_import(int argc, char **argv)
@@ -257,6 +291,9 @@ int cmd_import(int argc, char **argv)
 		status = cli_fail(&e);
 	control_close(im.k);
 	site_close(&s);
-	report(&im, json);
+	if (json)
+		report_json(&im);
+	else
+		report_words(&im);
 	return status;
 }

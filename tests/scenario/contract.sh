@@ -58,6 +58,13 @@ same "$(json entries <out)" 3 "half of a file"
 same "$(json entries <out) $(json repeated <out)" "6 3" "then all of it"
 "$HOLDFAST" import --site site --json whole.hl7 >out
 same "$(json entries <out) $(json repeated <out)" "0 9" "and once more"
+# what is counted by kind as new is new
+same "$(json messages <out) $(json envelopes <out) $(json new <out)" '3 6 {"messages": 0, "resources": 0, "envelopes": 0, "fragments": 0}' "counts of what was read, and of what is new"
+"$HOLDFAST" import --site site whole.hl7 >out
+same "$(cat out)" "0 new entries; there already, and not stored again: 3 HL7 v2 messages, 6 batch lines" "nothing new, in words"
+sed 's/|C1|/|C1b|/' cr.hl7 | cat - lf.hl7 >mixed.hl7
+"$HOLDFAST" import --site site mixed.hl7 lines.ndjson >out
+same "$(cat out)" "1 new entry: 1 HL7 v2 message; there already, and not stored again: 1 HL7 v2 message, 2 FHIR resources or bundles" "one of them new, in words"
 rm site/ledger/seen.idx
 "$HOLDFAST" import --site site --json whole.hl7 batch3.hl7 batch.hl7 >out
 same "$(json entries <out)" 0 "after the table of seen messages was lost"
@@ -84,6 +91,11 @@ grep -qi penicillin chart.json || fail "allergy"
 "$HOLDFAST" chart census --site site --json >census.json
 grep -q CARD census.json || fail "transfer"
 "$HOLDFAST" chart census --site site --json --as-of "#$seq" >then.json
+# a moment that is empty is no moment: a script whose variable is not set must not be shown now for then
+for verb in census 'search keller' 'patient 4711' export; do
+	set +e; "$HOLDFAST" chart $verb --site site --as-of '' >out 2>said; same $? 2 "chart $verb as of nothing"; set -e
+	[ ! -s out ] || fail "chart $verb as of nothing shows something"
+done
 grep -q ICU then.json && ! grep -q CARD then.json || fail "census as of the admission"
 "$HOLDFAST" chart search Nguyen --site site --json >found; grep -q Nguy found || fail "search without accents"
 set +e; "$HOLDFAST" chart patient nobody --site site 2>/dev/null; same $? 1 "unknown patient"; set -e
