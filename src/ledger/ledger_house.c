@@ -24,6 +24,7 @@
 #define SPARE_DELAY (1 * TIME_SEC)             /* a command that opens the ledger for a moment makes no segments ahead */
 #define PACE (10 * MS)                         /* rest after each MiB of a segment made ahead */
 #define RETRY (1 * TIME_SEC)
+#define LOOKS_UNPACKED 256                     /* entries about looking that may wait for the next pack when a command ends */
 #define SEEN_ENTRIES 500000                    /* a second's work to fill in after a crash */
 #define SEEN_TIME (300 * TIME_SEC)
 
@@ -85,6 +86,8 @@ int ledger_house_feed(struct ledger *l, uint64_t to, struct err *e)
 			if (h->last_real <= h->packed.entry)
 				h->real_since = time_monotonic();
 			h->last_real = h->tree->size + 1;
+			if (t->leaf.kind != LEDGER_AUDIT)
+				h->last_content = h->last_real;
 		}
 		ledger_house_leaf(l, slice_of(leaf, ledger_leaf_encode(&t->leaf, leaf)));
 		if (h->tree->closed_n)
@@ -246,7 +249,9 @@ static int pack_record(struct ledger *l, struct slice text, bool idle, enum pack
 static int pack(struct ledger *l, const struct task *t, bool *ret_more, struct err *e)
 {
 	struct ledger_house *h = &l->house;
-	bool idle, real = h->last_real > h->packed.entry, due = real && (t->want_pack || t->now - h->real_since >= l->o.pack_age);
+	/* A command that only looked makes no pack of its own when it ends: its entry is safe in the segment, and the next pack takes it along. */
+	bool idle, real = h->last_real > h->packed.entry, content = h->last_content > h->packed.entry || h->last_real - h->packed.entry > LOOKS_UNPACKED;
+	bool due = real && ((t->want_pack && content) || t->now - h->real_since >= l->o.pack_age);
 	pthread_mutex_lock(&h->mu);
 	idle = h->pack_state == PACK_NONE;
 	pthread_mutex_unlock(&h->mu);

@@ -371,6 +371,7 @@ struct ledger_house {
 		uint64_t entry, record, plain; /* the next entry; the record it is in; plaintext before that record */
 	} pack_next, packed;              /* what the maker has; what closed packs have: where to begin again after a failure */
 	uint64_t last_real; /* the last entry of another kind than pack, + 1 */
+	uint64_t last_content; /* and than audit */
 	int64_t real_since;
 	struct seal_aead *aead;
 	uint64_t aead_of; /* number of the segment that aead is for */
