@@ -7,6 +7,7 @@
 #define FRAME_FILL ((size_t)256 << 10)  /* a frame of entries is closed when it is this full */
 #define AHEAD ((size_t)1 << 20)         /* bytes that wait for the kernel to take them: then no more is read back */
 #define BULK 5000                       /* an empty view this far behind is built as a rebuild is */
+#define FAR_BEHIND 250000               /* and so is one that is this far behind, and by more than half of what it has: writing into large indexes entry by entry took 6 times as long */
 #define TELL_EVERY (TIME_SEC / 5)
 #define PATIENCE (30 * TIME_SEC)         /* without a scribe; longer than any pause before it is started again */
 
@@ -248,6 +249,14 @@ static void hello(struct keeper *k, uint64_t applied, bool pinned, bool unusable
 	}
 }
 
+/* A first import of years: the old view stays readable until the new one is there. */
+static bool far_behind(const struct keeper *k)
+{
+	const struct feed *fd = &k->feed;
+	uint64_t behind = ledger_durable(k->l) - fd->applied;
+	return !fd->pinned && behind > FAR_BEHIND && behind > fd->applied / 2;
+}
+
 int feed_frame(struct keeper *k, const struct frame *f)
 {
 	struct feed *fd = &k->feed;
@@ -276,6 +285,8 @@ int feed_frame(struct keeper *k, const struct frame *f)
 			fd->applied = applied;
 		if (fd->rebuilding)
 			tell_progress(k, false);
+		else if (far_behind(k))
+			start_rebuild(k, ledger_durable(k->l), false);
 		return 0;
 	case FRAME_S_REBUILT:
 		if (fd->rebuilding)
