@@ -150,7 +150,8 @@ int chart_census(struct chart *c, struct chart_moment at, struct slice unit, str
 /* Fills row->bedside from the patient's page, which costs what a page costs: for a unit's list, not for a house's. */
 int chart_bedside(struct chart *c, struct chart_row *row, struct chart_moment at, struct arena *a, struct err *e) MUST;
 int chart_units(struct chart *c, struct chart_moment at, struct arena *a, struct chart_unit **ret, struct err *e) MUST;
-/* TEXT: words of names in any order (folded, prefixes), a record number, a visit number, a birth date (1957-03-12, 12.03.1957, 19570312), phonetically near names after the exact ones. */
+/* TEXT: words of names in any order (folded, prefixes; joined or apart; ae for an umlaut; kana of any kind), a record number (also with @ and its assigner, in any case), a visit number, a
+ * birth date (1957-03-12, 12.03.1957, 19570312) or beside a name a year of birth, phonetically near names after the exact ones. */
 int chart_search(struct chart *c, struct slice text, struct chart_moment at, size_t max, struct arena *a, struct chart_row **ret, size_t *ret_count, struct err *e) MUST;
 
 enum chart_feed_state { CHART_FRESH, CHART_AGEING, CHART_STALE, CHART_NEVER };

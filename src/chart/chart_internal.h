@@ -363,7 +363,11 @@ bool stmt_is_safety(const struct fact *f);
 
 /* chart_word.c: pure */
 #define WORD_BYTES_MAX 96 /* of a word in the index; what is longer is cut between characters */
+void word_fold(struct buf *out, struct slice text); /* appended, not longer than utf8_fold makes it: that, and what stands for the same to who searches (kana, digits, apostrophes) */
 size_t words_split(struct slice text, struct buf *room, struct slice *out, size_t max); /* folded words of a text, slices of room (which must have 4 bytes free for each of text) */
+bool words_join(const struct slice *w, size_t n, struct buf *room, struct slice *ret); /* "o", "connor": "oconnor"; false: one word, or too long */
+bool word_plain(struct slice folded, struct buf *room, struct slice *ret);            /* "mueller": "muller"; false: it is its own plain form */
+bool word_year(struct slice text, char out[5]);                                       /* 1850 to 2150 */
 void word_sound(struct slice folded, struct buf *out);                                  /* appended: how it sounds, roughly, in the languages that use Latin letters */
 bool words_near(struct slice a, struct slice b);                                        /* folded: same sound, or one slip of the pen */
 bool word_date(struct slice text, char out[11]);                                        /* 1957-03-12, 12.03.1957, 12/03/1957 (day first; month first where only that fits), 19570312 */

@@ -1,8 +1,9 @@
 /* Search: by name, birth date, number; and who could be taken for whom.
  *
  * The index holds, for every identifier, words with the entry from which they were known, so a search as of an earlier moment is the same range scan:
- *   n<word>           each word of each name it ever had (a maiden name finds, too)
- *   c<word> <word>    pairs of a family and a given word, both ways round: two words are one scan, however common each is
+ *   n<word>           each word of each name it ever had (a maiden name finds, too); what is written in two words also as one (o connor: oconnor), and ae, oe, ue also as the umlaut's vowel
+ *   c<word> <word>    pairs of a family and a given word, or of two family words, both ways round: two words are one scan, however common each is
+ *   y<yyyy> <word>    year of birth and a family word
  *   s<sound> <sound>  family and given name as they sound
  *   d<yyyy-mm-dd>     birth date
  *   i<number>         every number sent with it: record numbers, accounts, visits, ... folded, without blanks and punctuation
@@ -11,7 +12,8 @@
 
 #include <stdlib.h>
 
-#define NAME_WORDS 6 /* of one name part that are indexed */
+#define NAME_WORDS 6                    /* of one name part that are indexed */
+#define NAME_FORMS (2 * NAME_WORDS + 2) /* with those written as one, and each without umlauts */
 #define SCAN_MAX 3000
 
 /* ---- words into the index --------------------------------------------------------------------------------------------------------------------- */
@@ -48,11 +50,20 @@ static int put(struct apply *p, uint32_t ident, const uint8_t *key, size_t n, st
 }
 
 struct name_words {
-	struct slice family[NAME_WORDS], given[NAME_WORDS];
+	struct slice family[NAME_FORMS], given[NAME_FORMS]; /* the words as they stand come first */
 	size_t families, givens;
 };
 
 #define ROOM (64u << 10)
+
+/* The first `joined` words as one, and every word in its plain form. Returns how many there are now. */
+static size_t more_forms(struct slice *w, size_t n, size_t joined, struct buf *room)
+{
+	n += words_join(w, joined, room, &w[n]);
+	for (size_t i = 0, words = n; i < words; i++)
+		n += word_plain(w[i], room, &w[n]);
+	return n;
+}
 
 /* Folded words of a name. room is reserved once: words point into it. */
 static void split_name(struct slice name, struct buf *room, struct name_words *w)
@@ -62,10 +73,12 @@ static void split_name(struct slice name, struct buf *room, struct name_words *w
 	if (fact_is_null(name))
 		return;
 	w->families = words_split(slice_of(family.p, family.n > 1000 ? 1000 : family.n), room, w->family, NAME_WORDS);
-	w->givens = words_split(slice_of(given.p, given.n > 1000 ? 1000 : given.n), room, w->given, NAME_WORDS);
+	size_t first = w->givens = words_split(slice_of(given.p, given.n > 1000 ? 1000 : given.n), room, w->given, NAME_WORDS);
 	w->givens += words_split(slice_of(middle.p, middle.n > 1000 ? 1000 : middle.n), room, w->given + w->givens, NAME_WORDS - w->givens);
 	if (!w->families && !w->givens)
 		w->families = words_split(slice_of(text.p, text.n > 1000 ? 1000 : text.n), room, w->family, NAME_WORDS);
+	w->families = more_forms(w->family, w->families, w->families, room);
+	w->givens = more_forms(w->given, w->givens, first, room);
 }
 
 static bool not_latin(struct slice s)
@@ -73,7 +86,25 @@ static bool not_latin(struct slice s)
 	return s.n && s.p[0] >= 0x80;
 }
 
-static int put_name(struct apply *p, struct slice name, uint32_t ident, struct err *e)
+static int put_pair(struct apply *p, char kind, struct slice a, struct slice b, uint32_t ident, struct err *e)
+{
+	uint8_t key[KEY_MAX];
+	return put(p, ident, key, put_key(key, kind, a, " ", b), e);
+}
+
+static int put_years(struct apply *p, const struct name_words *w, const struct header *h, uint32_t ident, struct err *e)
+{
+	int r = 0;
+	for (int l = 0; l < LAYERS; l++) {
+		char year[5];
+		const struct header_value *v = h->val[l][FF_BIRTH];
+		for (size_t i = 0; v && v->v[0].n >= 4 && word_year(slice_of(v->v[0].p, 4), year) && i < w->families && r == 0; i++)
+			r = put_pair(p, 'y', slice_str(year), w->family[i], ident, e);
+	}
+	return r;
+}
+
+static int put_name(struct apply *p, const struct header *h, struct slice name, uint32_t ident, struct err *e)
 {
 	uint8_t key[KEY_MAX];
 	struct name_words w;
@@ -88,12 +119,18 @@ static int put_name(struct apply *p, struct slice name, uint32_t ident, struct e
 		r = put(p, ident, key, put_key(key, 'n', w.family[i], NULL, SLICE_NULL), e);
 	for (size_t i = 0; i < w.givens && r == 0; i++)
 		r = put(p, ident, key, put_key(key, 'n', w.given[i], NULL, SLICE_NULL), e);
-	for (size_t i = 0; i < w.families; i++)
+	for (size_t i = 0; i < w.families; i++) {
 		for (size_t k = 0; k < w.givens && r == 0; k++) {
-			r = put(p, ident, key, put_key(key, 'c', w.family[i], " ", w.given[k]), e);
+			r = put_pair(p, 'c', w.family[i], w.given[k], ident, e);
 			if (r == 0)
-				r = put(p, ident, key, put_key(key, 'c', w.given[k], " ", w.family[i]), e);
+				r = put_pair(p, 'c', w.given[k], w.family[i], ident, e);
 		}
+		for (size_t k = 0; k < w.families && r == 0; k++)
+			if (k != i)
+				r = put_pair(p, 'c', w.family[i], w.family[k], ident, e);
+	}
+	if (r == 0)
+		r = put_years(p, &w, h, ident, e);
 	if (r == 0 && w.families && w.givens && not_latin(w.family[0])) { /* written without a blank */
 		buf_add_slice(&sound, w.family[0]);
 		buf_add_slice(&sound, w.given[0]);
@@ -115,7 +152,7 @@ size_t number_word(struct slice number, uint8_t *key)
 {
 	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 16);
-	utf8_fold(&b, slice_of(number.p, number.n > 1000 ? 1000 : number.n));
+	word_fold(&b, slice_of(number.p, number.n > 1000 ? 1000 : number.n));
 	size_t n = 1;
 	key[0] = 'i';
 	for (size_t i = 0; i < b.n && buf_ok(&b) && n < WORD_BYTES_MAX; i++)
@@ -150,7 +187,7 @@ int words_of_header(struct apply *p, const struct header *h, uint32_t ident, str
 	for (int l = 0; l < LAYERS; l++)
 		for (size_t k = 0; k < ARRAY_LEN(fields); k++)
 			for (uint32_t i = 0; h->val[l][fields[k]] && i < h->val[l][fields[k]]->n && i < 16 && r == 0; i++)
-				r = put_name(p, h->val[l][fields[k]]->v[i], ident, e);
+				r = put_name(p, h, h->val[l][fields[k]]->v[i], ident, e);
 	for (int l = 0; l < LAYERS && r == 0; l++) {
 		char date[11];
 		const struct header_value *v = h->val[l][FF_BIRTH];
@@ -210,12 +247,19 @@ static int scan(struct chart *c, const uint8_t *key, size_t n, bool exact, struc
 struct query {
 	struct slice words[8];
 	size_t n;
-	char date[11];
-	bool has_date;
+	char date[11], year[5];
+	bool has_date, has_year;
+	struct slice text; /* folded */
 	uint8_t number[KEY_MAX];
 	size_t number_n;
 	struct buf room;
 };
+
+/* A birth date or year beside the words: who is found by words must be asked for it, too. */
+static bool has_birth(const struct query *q)
+{
+	return q->has_date || q->has_year;
+}
 
 static bool has_digit(struct slice s)
 {
@@ -225,11 +269,31 @@ static bool has_digit(struct slice s)
 	return false;
 }
 
+/* "smith 1957": the year is one beside a name only. */
+static void take_year(struct query *q)
+{
+	size_t years = 0, at = 0;
+	for (size_t i = 0; i < q->n; i++)
+		if (word_year(q->words[i], q->year)) {
+			years++;
+			at = i;
+		}
+	if (years != 1 || q->n < 2 || q->has_date)
+		return;
+	q->has_year = word_year(q->words[at], q->year);
+	q->n--;
+	for (size_t i = at; i < q->n; i++)
+		q->words[i] = q->words[i + 1];
+}
+
 static void parse(struct slice text, struct query *q)
 {
 	text = slice_trim(text);
 	if (text.n > 300)
 		text.n = 300;
+	text.n = utf8_valid_prefix(text);
+	word_fold(&q->room, text); /* digits and blanks as they are written in Japan, too */
+	text = q->text = slice_trim(buf_slice(&q->room));
 	if (has_digit(text) || !memchr(text.p ? text.p : (const uint8_t *)"", ' ', text.n))
 		q->number_n = number_word(text, q->number);
 	struct slice rest = text;
@@ -241,6 +305,7 @@ static void parse(struct slice text, struct query *q)
 		}
 		q->n += words_split(token, &q->room, q->words + q->n, ARRAY_LEN(q->words) - q->n);
 	}
+	take_year(q);
 }
 
 /* ---- ranking ------------------------------------------------------------------------------------------------------------------------------------------- */
@@ -296,6 +361,10 @@ static int holds(struct results *k, const struct query *q, size_t from, uint32_t
 		char date[11];
 		struct slice b = header_get(h, FF_BIRTH);
 		*ret = b.n >= 10 && word_date(slice_of(b.p, 10), date) && !strcmp(date, q->date);
+	}
+	if (q->has_year) {
+		struct slice b = header_get(h, FF_BIRTH);
+		*ret = *ret && b.n >= 4 && !memcmp(b.p, q->year, 4);
 	}
 	for (size_t i = from; i < q->n && *ret; i++) {
 		if (header_has(h, q->words[i], true, &room))
@@ -356,6 +425,52 @@ static int take(struct results *k, const struct query *q, const struct hits *h, 
 
 enum { RANK_NUMBER = 0, RANK_NUMBER_PREFIX = 4, RANK_NAME = 1, RANK_FORMER = 3, RANK_SOUND = 5 };
 
+/* The number is one of the identifier's, and its assigner is that one, in whatever case it is typed. */
+static int assigned_by(struct results *k, uint32_t ident, struct slice number, struct slice assigner, bool *ret, struct err *e)
+{
+	struct header *h;
+	uint8_t want[KEY_MAX], have[KEY_MAX];
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, 1 << 16);
+	arena_reset(k->scratch);
+	*ret = false;
+	int r = header_load(k->c, ident, k->end, k->scratch, &h, e);
+	if (r < 0)
+		return r;
+	size_t n = number_word(number, want);
+	for (size_t i = 0; i < h->ident_count && n && !*ret; i++) {
+		struct slice by = h->idents[i].assigner;
+		buf_reset(&b);
+		word_fold(&b, slice_of(by.p, by.n > 1000 ? 1000 : by.n));
+		*ret = number_word(h->idents[i].value, have) == n && !memcmp(have, want, n) && slice_eq(slice_trim(buf_slice(&b)), assigner);
+	}
+	return 0;
+}
+
+/* 4711@GAB: the number of one assigner. Either side may have an @ of its own. */
+static int by_assigner(struct results *k, const struct query *q, struct err *e)
+{
+	int r = 0;
+	unsigned tries = 0;
+	for (size_t at = 1; at + 1 < q->text.n && r == 0 && tries < 4; at++) {
+		uint8_t key[KEY_MAX];
+		struct slice number = slice_trim(slice_of(q->text.p, at)), assigner = slice_trim(slice_of(q->text.p + at + 1, q->text.n - at - 1));
+		if (q->text.p[at] != '@')
+			continue;
+		tries++;
+		struct hits h = {.a = k->a, .end = k->end, .max = 4 * k->max};
+		size_t n = number_word(number, key);
+		r = n ? scan(k->c, key, n, true, &h, e) : 0;
+		for (size_t i = 0; i < h.n && r == 0 && !enough(k); i++) {
+			bool yes;
+			r = assigned_by(k, h.v[i], number, assigner, &yes, e);
+			if (r == 0 && yes)
+				r = add_found(k, h.v[i], RANK_NUMBER, e);
+		}
+	}
+	return r;
+}
+
 static int by_numbers(struct results *k, const struct query *q, struct err *e)
 {
 	if (!q->number_n)
@@ -386,7 +501,15 @@ static int by_pair(struct results *k, const struct query *q, struct slice a, str
 	if (r == 0)
 		r = take(k, q, &h, RANK_NAME, 0, e);
 	/* what the pair was once, when it is not the name now */
-	return r < 0 || q->n > 2 || q->has_date ? r : take(k, q, &h, RANK_FORMER, NO_CHECK, e);
+	return r < 0 || q->n > 2 || has_birth(q) ? r : take(k, q, &h, RANK_FORMER, NO_CHECK, e);
+}
+
+static int by_year(struct results *k, const struct query *q, struct slice w, struct err *e)
+{
+	uint8_t key[KEY_MAX];
+	struct hits h = {.a = k->a, .end = k->end, .max = SCAN_MAX};
+	int r = scan(k->c, key, put_key(key, 'y', slice_str(q->year), " ", w), false, &h, e);
+	return r < 0 ? r : take(k, q, &h, RANK_NAME, 0, e);
 }
 
 static int by_word(struct results *k, const struct query *q, struct slice w, struct err *e)
@@ -396,11 +519,11 @@ static int by_word(struct results *k, const struct query *q, struct slice w, str
 	size_t n = put_key(key, 'n', w, NULL, SLICE_NULL);
 	int r = scan(k->c, key, n, true, &exact, e);
 	if (r == 0)
-		r = take(k, q, &exact, RANK_NAME, q->n > 1 ? 0 : NO_CHECK, e);
+		r = take(k, q, &exact, RANK_NAME, q->n > 1 || has_birth(q) ? 0 : NO_CHECK, e);
 	if (r < 0 || enough(k))
 		return r;
 	r = scan(k->c, key, n, false, &prefix, e);
-	return r < 0 ? r : take(k, q, &prefix, RANK_NAME + 1, q->n > 1 ? 0 : NO_CHECK, e);
+	return r < 0 ? r : take(k, q, &prefix, RANK_NAME + 1, q->n > 1 || has_birth(q) ? 0 : NO_CHECK, e);
 }
 
 static int by_sound(struct results *k, const struct query *q, struct slice a, struct slice b, struct err *e)
@@ -415,7 +538,7 @@ static int by_sound(struct results *k, const struct query *q, struct slice a, st
 		return 0;
 	struct hits h = {.a = k->a, .end = k->end, .max = 4 * k->max};
 	int r = scan(k->c, key, put_key(key, 's', slice_of(s.p, at), " ", slice_of(s.p + at, s.n - at)), false, &h, e);
-	return r < 0 ? r : take(k, q, &h, RANK_SOUND, q->n > 2 ? 2 : NO_CHECK, e);
+	return r < 0 ? r : take(k, q, &h, RANK_SOUND, q->n > 2 ? 2 : has_birth(q) ? q->n : NO_CHECK, e);
 }
 
 /* Those present whose name begins so come before the thousand others of that name. */
@@ -465,45 +588,87 @@ static int best_first(const void *pa, const void *pb)
 	return a->root < b->root ? -1 : a->root > b->root;
 }
 
-static int search_words(struct results *k, const struct query *q, const struct present_roots *here, struct err *e)
+/* Those that have all the words as they were typed, or words that begin so. */
+static int by_words(struct results *k, const struct query *q, struct err *e)
 {
 	int r = 0;
 	if (q->has_date)
 		return by_date(k, q, e);
-	if (q->n == 0)
-		return 0;
-	if (q->n >= 2) {
-		r = by_pair(k, q, q->words[0], q->words[1], e);
-		if (r == 0)
-			r = by_pair(k, q, q->words[1], q->words[0], e);
-		size_t longest = 0;
-		for (size_t i = 1; i < q->n; i++)
-			if (q->words[i].n > q->words[longest].n)
-				longest = i;
-		if (r == 0 && k->n < k->max)
-			r = by_word(k, q, q->words[longest], e);
-	} else {
-		r = by_word(k, q, q->words[0], e);
-		for (size_t i = 0; enough(k) && i < here->n && r == 0; i++) { /* more than we look at: those present are asked one by one */
-			bool yes;
-			int whole;
-			r = holds(k, q, 0, here->v[i], &yes, &whole, e);
-			if (r == 0 && yes)
-				r = add_found(k, here->v[i], RANK_NAME + whole, e);
-		}
-	}
-	if (r == 0 && k->n < k->max && q->n >= 2)
-		r = by_sound(k, q, q->words[0], q->words[1], e);
-	if (r == 0 && k->n < k->max && q->n >= 2)
-		r = by_sound(k, q, q->words[1], q->words[0], e);
-	if (r == 0 && k->n < k->max && q->n == 1)
-		r = by_sound(k, q, q->words[0], SLICE_NULL, e);
+	for (size_t i = 0; q->has_year && i < q->n && r == 0 && k->n < k->max; i++)
+		r = by_year(k, q, q->words[i], e);
+	if (r < 0 || q->n == 0 || (q->has_year && k->n >= k->max))
+		return r;
+	if (q->n == 1)
+		return by_word(k, q, q->words[0], e);
+	r = by_pair(k, q, q->words[0], q->words[1], e);
+	if (r == 0)
+		r = by_pair(k, q, q->words[1], q->words[0], e);
+	size_t longest = 0;
+	for (size_t i = 1; i < q->n; i++)
+		if (q->words[i].n > q->words[longest].n)
+			longest = i;
+	if (r == 0 && k->n < k->max)
+		r = by_word(k, q, q->words[longest], e);
 	return r;
+}
+
+/* The same words without umlauts, and with two neighbours written as one: "mueller", "o connor", "van den berg". */
+static int by_other_forms(struct results *k, struct query *q, struct err *e)
+{
+	struct query o = *q;
+	bool other = false;
+	int r = 0;
+	for (size_t i = 0; i < q->n; i++)
+		other |= word_plain(q->words[i], &q->room, &o.words[i]);
+	if (other)
+		r = by_words(k, &o, e);
+	for (size_t i = 0; i + 1 < q->n && r == 0 && k->n < k->max; i++) {
+		o = *q;
+		if (!words_join(q->words + i, 2, &q->room, &o.words[i]))
+			continue;
+		o.n--;
+		for (size_t j = i + 1; j < o.n; j++)
+			o.words[j] = q->words[j + 1];
+		r = by_words(k, &o, e);
+	}
+	o = *q;
+	if (r == 0 && k->n < k->max && q->n > 2 && words_join(q->words, q->n, &q->room, &o.words[0])) {
+		o.n = 1;
+		r = by_words(k, &o, e);
+	}
+	return r;
+}
+
+static int by_sounds(struct results *k, const struct query *q, struct err *e)
+{
+	if (q->n == 1)
+		return by_sound(k, q, q->words[0], SLICE_NULL, e);
+	int r = by_sound(k, q, q->words[0], q->words[1], e);
+	return r < 0 || k->n >= k->max ? r : by_sound(k, q, q->words[1], q->words[0], e);
+}
+
+static int search_words(struct results *k, struct query *q, const struct present_roots *here, struct err *e)
+{
+	int r = by_words(k, q, e);
+	if (q->n == 0)
+		return r;
+	for (size_t i = 0; q->n == 1 && enough(k) && i < here->n && r == 0; i++) { /* more than we look at: those present are asked one by one */
+		bool yes;
+		int whole;
+		r = holds(k, q, 0, here->v[i], &yes, &whole, e);
+		if (r == 0 && yes)
+			r = add_found(k, here->v[i], RANK_NAME + whole, e);
+	}
+	if (r == 0 && k->n < k->max)
+		r = by_other_forms(k, q, e);
+	return r < 0 || k->n >= k->max ? r : by_sounds(k, q, e);
 }
 
 static int search(struct results *k, struct query *q, struct present_roots *here, struct err *e)
 {
 	int r = ASK(k->c, stays, k->end, take_present, here, e);
+	if (r == 0)
+		r = by_assigner(k, q, e);
 	if (r == 0)
 		r = by_numbers(k, q, e);
 	if (r == 0)

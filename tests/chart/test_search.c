@@ -72,6 +72,71 @@ static void test_names(void **state)
 	story_free(s);
 }
 
+/* As people write what they were told: the sender wrote it otherwise. */
+static void test_other_spellings(void **state)
+{
+	struct story *s = story_new();
+	person(s, "1", "| patient name=O'Connor^Sinéad birth=1957-03-12");
+	person(s, "2", "| patient name=O’Neill^Pat birth=1980-06-07");
+	person(s, "3", "| patient name=Müller^Jürgen birth=1940-01-01");
+	person(s, "4", "| patient name=Mueller^Hans birth=1941-01-01");
+	person(s, "5", "| patient name=Muller^Piet birth=1942");
+	person(s, "6", "| patient name=Schäfer-Groß^Anna-Lena birth=1990-05-05");
+	person(s, "7", "| patient name=van_den_Berg^Maria birth=1991-05-05");
+	person(s, "8", "| patient name=やまだ^たろう birth=1970-01-01");
+	person(s, "9", "| patient name=ｽｽﾞｷ^ﾊﾅｺ birth=1971-01-01");
+	person(s, "10", "| patient name=Bauer^Samuel birth=1975-01-01");
+	person(s, "11", "| patient name=O_Brien^Mary birth=1976-01-01");
+	person(s, "12", "| patient name=Smith^John birth=1957-03-12");
+	person(s, "13", "| patient name=Smith^John birth=1958-03-12");
+	person(s, "14", "| patient name=Smithson^Jo birth=1957");
+	person(s, "15", "| patient name=パク・ジョン birth=1977-01-01");
+	static const struct {
+		const char *text, *want;
+	} asked[] = {
+		{"O Connor", "1"}, {"o'connor", "1"}, {"O’Connor", "1"}, {"oconnor sinead", "1"}, {"o connor sinead", "1"}, {"sinead o connor", "1"}, {"O'Connor 1957", "1"}, {"o connor 1957-03-12", "1"},
+		{"o neill", "2"}, {"O'Neill pat", "2"}, {"o'brien", "11"}, {"obrien mary", "11"}, {"mary o brien", "11"},
+		{"mueller", "4 5 3"}, {"Müller", "4 5 3"}, {"muller", "4 5 3"}, {"Mueller Jürgen", "3"}, {"juergen mueller", "3"}, {"müller hans", "4"}, {"mueller 1940", "3"}, {"muller 1941", "4"},
+		{"müller 1942", "5"}, {"mueller 01.01.1940", "3"}, {"muller 01.01.1941", "4"},
+		{"schaefer gross", "6"}, {"gross schaefer", "6"}, {"Groß-Schäfer", "6"}, {"schäfer‐groß anna", "6"}, {"schafergross", "6"}, {"annalena schaefer", "6"}, {"anna lena", "6"}, {"lena anna gross", "6"},
+		{"berg van den", "7"}, {"vandenberg", "7"}, {"van denberg maria", "7"}, {"maria vandenberg", "7"},
+		{"ヤマダ", "8"}, {"ﾔﾏﾀﾞ", "8"}, {"やまだ", "8"}, {"たろう ヤマダ", "8"}, {"やまだ　たろう", "8"}, {"やまだたろう", "8"}, {"スズキ", "9"}, {"すずき はなこ", "9"}, {"ジョン", "15"},
+		{"bauer", "10"}, {"samuel bauer", "10"}, {"bauer 1975", "10"},
+		{"smith 1957", "12 14"}, {"1957 smith", "12 14"}, {"john smith 1958", "13"}, {"smith john １９５８", "13"}, {"smith 1959", ""}, {"smyth 1958", "13"}, {"１９５７－０３－１２ smith", "12"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+		const char *got = FIND(s, asked[i].text);
+		if (strcmp(got, asked[i].want))
+			fail_msg("'%s' finds '%s' and not '%s'", asked[i].text, got, asked[i].want);
+	}
+	both_agree(s);
+	story_free(s);
+}
+
+/* The number of one assigner, as the sender wrote it or in another case. */
+static void test_number_of_an_assigner(void **state)
+{
+	struct story *s = story_new();
+	tell(s, "ADT^A28 EHR@HOSP 2026-11-01T08:00 | 7@GAB:MR | patient name=ADAM^ONE birth=1957-03-12");
+	tell(s, "ADT^A28 EHR@HOSP 2026-11-01T08:01 | 7@urn:oid:1.2.3:MR | patient name=BAKER^TWO birth=1958-03-12");
+	tell(s, "ADT^A28 EHR@HOSP 2026-11-01T08:02 | 71@GAB:MR +A-7@ACC:AN | patient name=CLARK^SIX birth=1959-03-12");
+	size_t n;
+	static const struct {
+		const char *text, *family;
+	} asked[] = {{"7@GAB", "ADAM"}, {"7@gab", "ADAM"}, {"7 @ GAB", "ADAM"}, {"７＠ＧＡＢ", "ADAM"}, {"71@gab", "CLARK"}, {"A7@acc", "CLARK"}, {"７１", "CLARK"}, {"7@ACC", ""}, {"7@GA", ""}, {"7@", NULL}, {"@GAB", ""}};
+	for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+		struct chart_row *r = found(s, asked[i].text, CHART_NOW, &n);
+		if (!asked[i].family)
+			continue; /* no assigner: whose number is 7 */
+		if (n != (*asked[i].family ? 1 : 0) || (n && !slice_eq_str(r->name_family, asked[i].family)))
+			fail_msg("'%s' finds %zu", asked[i].text, n);
+	}
+	found(s, "7", CHART_NOW, &n);
+	assert_int_equal(n, 2);
+	both_agree(s);
+	story_free(s);
+}
+
 static void test_numbers(void **state)
 {
 	struct story *s = story_new();
@@ -242,7 +307,7 @@ static void test_words(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_names), cmocka_unit_test(test_numbers), cmocka_unit_test(test_as_of), cmocka_unit_test(test_present_first), cmocka_unit_test(test_lookalikes), cmocka_unit_test(test_row), cmocka_unit_test(test_row_is_the_page),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_names), cmocka_unit_test(test_other_spellings), cmocka_unit_test(test_number_of_an_assigner), cmocka_unit_test(test_numbers), cmocka_unit_test(test_as_of), cmocka_unit_test(test_present_first), cmocka_unit_test(test_lookalikes), cmocka_unit_test(test_row), cmocka_unit_test(test_row_is_the_page),
 	                                   cmocka_unit_test(test_words)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
