@@ -389,6 +389,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		script.odd = slice_of(cut + 3, (size_t)(body.p + body.n - cut - 3));
 		body.n = (size_t)(cut - body.p);
 	}
+	if (memmem(data, size, CANARY, strlen(CANARY)))
+		return 0; /* who knows the secret may be told it in an error */
 	for (int again = 0; again < 2; again++) {
 		web_begin(&q, &web, r, path, method);
 		snprintf(q.address, sizeof q.address, "192.0.2.%llu", (unsigned long long)runs++); /* the limit by address is not what we try */
