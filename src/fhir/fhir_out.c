@@ -479,14 +479,40 @@ static void add_word(struct buf *b, struct slice s)
 	buf_add_slice(b, slice_trim(s));
 }
 
+static bool in(uint32_t cp, uint32_t first, uint32_t last)
+{
+	return cp - first <= last - first;
+}
+
+/* Han, kana, Hangul, Bopomofo: by the first letter. */
+static bool is_east_asian(struct slice s)
+{
+	size_t len;
+	s = slice_trim(s);
+	uint32_t cp = s.n ? utf8_get(s, &len) : 0;
+	return in(cp, 0x3005, 0x3007) || in(cp, 0x3041, 0x318e) || in(cp, 0x31a0, 0x31bf) || in(cp, 0x31f0, 0x31ff) || in(cp, 0x3400, 0x4dbf) || in(cp, 0x4e00, 0x9fff) || in(cp, 0x1100, 0x11ff) ||
+	       in(cp, 0xac00, 0xd7a3) || in(cp, 0xf900, 0xfaff) || in(cp, 0xff66, 0xff9f) || in(cp, 0xffa0, 0xffdc) || in(cp, 0x1b000, 0x1b16f) || in(cp, 0x20000, 0x323af);
+}
+
+/* Written in these scripts the family name comes first in Chinese, Japanese and Korean; the same name in Latin letters is written as the rest of the house writes names. */
+static void add_name(struct buf *b, struct slice family, struct slice given, struct slice middle)
+{
+	bool family_first = is_east_asian(family) && (is_east_asian(given) || fhir_is_blank(given));
+	if (family_first)
+		add_word(b, family);
+	add_word(b, given);
+	add_word(b, middle);
+	if (!family_first)
+		add_word(b, family);
+}
+
 struct slice fhir_person_text(struct slice p, struct buf *b)
 {
 	buf_reset(b);
 	if (fact_is_null(p))
 		return SLICE_NULL;
 	add_word(b, fact_part(p, FP_PREFIX));
-	add_word(b, fact_part(p, FP_GIVEN));
-	add_word(b, fact_part(p, FP_FAMILY));
+	add_name(b, fact_part(p, FP_FAMILY), fact_part(p, FP_GIVEN), SLICE_NULL);
 	add_word(b, fact_part(p, FP_SUFFIX));
 	if (fhir_is_blank(fact_part(p, FP_FAMILY)) && fhir_is_blank(fact_part(p, FP_GIVEN))) {
 		buf_reset(b);
@@ -503,9 +529,7 @@ struct slice fhir_name_text(struct slice n, struct buf *b)
 	if (fact_is_null(n))
 		return SLICE_NULL;
 	add_word(b, fact_part(n, FN_PREFIX));
-	add_word(b, fact_part(n, FN_GIVEN));
-	add_word(b, fact_part(n, FN_MIDDLE));
-	add_word(b, fact_part(n, FN_FAMILY));
+	add_name(b, fact_part(n, FN_FAMILY), fact_part(n, FN_GIVEN), fact_part(n, FN_MIDDLE));
 	add_word(b, fact_part(n, FN_SUFFIX));
 	if (fhir_is_blank(fact_part(n, FN_FAMILY)) && fhir_is_blank(fact_part(n, FN_GIVEN))) {
 		buf_reset(b);

@@ -405,6 +405,31 @@ static void persons(void **state)
 	end(&x);
 }
 
+/* In Han, kana and Hangul the family name comes first; the same name in Latin letters, and a Latin one beside a Han one, as everywhere. */
+static void names_in_the_order_of_their_script(void **state)
+{
+	static const struct {
+		const char *name, *text;
+	} names[] = {
+		{"山田" US "太郎", "山田 太郎"}, {"やまだ" US "たろう", "やまだ たろう"}, {"ﾔﾏﾀﾞ" US "ﾀﾛｳ", "ﾔﾏﾀﾞ ﾀﾛｳ"}, {"김" US "민준", "김 민준"}, {"王" US "小明" US US "Dr.", "Dr. 王 小明"}, {"𠮷田" US "健", "𠮷田 健"}, {"山田", "山田"},
+		{"Yamada" US "Taro", "Taro Yamada"}, {"Smith" US "太郎", "太郎 Smith"}, {"王" US "David", "David 王"}, {"Иванов" US "Иван" US "Иванович", "Иван Иванович Иванов"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct fixture x;
+		begin(&x, FACT_PATIENT);
+		put(&x, FF_NAME, names[i].name);
+		x.p.demographics = &x.it;
+		assert_json(out(&x), "name.0.text", names[i].text);
+		end(&x);
+	}
+	struct fixture x;
+	begin(&x, FACT_REPORT);
+	put(&x, FF_ID, "1");
+	put(&x, FF_PERFORMER, "D7" US "山田" US "花子");
+	assert_json(out(&x), "performer.0.display", "山田 花子");
+	end(&x);
+}
+
 /* ---- whole bundles ---- */
 
 static void golden_resources(void **state)
@@ -523,7 +548,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_resource_says_where_it_comes_from), cmocka_unit_test(code_systems), cmocka_unit_test(identifiers), cmocka_unit_test(times), cmocka_unit_test(values),
 		cmocka_unit_test(vital_signs_know_themselves), cmocka_unit_test(invariants), cmocka_unit_test(medication_orders), cmocka_unit_test(what_is_said_of_a_section), cmocka_unit_test(documents),
-		cmocka_unit_test(links_become_references), cmocka_unit_test(persons), cmocka_unit_test(golden_resources), cmocka_unit_test(round_trip),
+		cmocka_unit_test(links_become_references), cmocka_unit_test(persons), cmocka_unit_test(names_in_the_order_of_their_script), cmocka_unit_test(golden_resources), cmocka_unit_test(round_trip),
 	};
 	return finish(cmocka_run_group_tests(tests, NULL, NULL));
 }
