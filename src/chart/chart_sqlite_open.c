@@ -206,6 +206,31 @@ int sql_connect(struct sqlite_store *s, struct err *e)
 	return r;
 }
 
+/* A reader that may not write the WAL's index (the web role, by design) has to take a mark which the writer set (sql_mark). In the moment in which the writer begins its WAL again, and until it has
+ * marked its commit, there may be none: SQLite then says "readonly", and it is worth asking again. */
+static int take_snapshot(struct sqlite_store *s, struct err *e)
+{
+	sqlite3_stmt *q = sql_get(s, SQL_MARK, e);
+	if (!q)
+		return e ? e->code : ERR_SYSTEM;
+	for (int64_t until = time_monotonic() + 5 * TIME_SEC;; usleep(1000)) {
+		int rc = sqlite3_step(q);
+		sqlite3_reset(q);
+		if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+			return 0;
+		if ((rc & 0xff) != SQLITE_READONLY || time_monotonic() > until)
+			return sql_fail(s->db, rc, e, "reading the view");
+	}
+}
+
+/* After a commit: a reader's mark at it, for those who cannot set one themselves. What fails here fails only to help. */
+void sql_mark(struct sqlite_store *s)
+{
+	sqlite3_stmt *q = sql_get(s, SQL_MARK, NULL);
+	if (q)
+		(void)sqlite3_step(q), sqlite3_reset(q);
+}
+
 /* The reader's look: the file is still the one in place, and everything until look_done is one snapshot. */
 int sql_look(struct store *base, bool *ret_changed, struct err *e)
 {
@@ -230,8 +255,12 @@ int sql_look(struct store *base, bool *ret_changed, struct err *e)
 	if (!q)
 		return e ? e->code : ERR_SYSTEM;
 	int r = sql_run(s, q, e);
-	if (r < 0)
+	if (r == 0)
+		r = take_snapshot(s, e);
+	if (r < 0) {
+		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 		return r;
+	}
 	s->looking = true;
 	*ret_changed = changed;
 	return 0;
