@@ -1,0 +1,179 @@
+/* vault: files back to just before the infection. Deduplicating, sealed, append-only backup of file trees; restore; detection on the delta; stores for replicas.
+ *
+ * A snapshot is an entry of the ledger. What it names lies in SITE/vault: content packs, sealed to recovery alone; catalogue packs (paths, metadata, chunk lists, structure verdicts), sealed to
+ * care and recovery; and caches that can be deleted at any time (index, log). Formats: doc/formats.md; how it works and why: DESIGN.md here.
+ * Invariants
+ *   - A pack is one age file of zstd frames, whole and fsynced before its entry is made; a snapshot's entry is made after the entries of all packs it needs. Killed at any instant, what has an entry is whole,
+ *     and what has none is removed or ignored by the next backup.
+ *   - Nothing on this machine but recovery opens content. Backup needs public recipients and the deduplication key only.
+ *   - Restore writes no byte that did not verify, and no name that it did not finish: what is damaged is named.
+ * The ledger is reached through struct vault_ledger alone, which the command fills in with the keeper's channel (or, on an agent, with HTTPS).
+ */
+#ifndef HOLDFAST_VAULT_H
+#define HOLDFAST_VAULT_H
+
+#include "base.h"
+#include "content.h"
+#include "ledger.h"
+#include "seal.h"
+
+/* ---- what the vault asks of whoever keeps the ledger ------------------------------------------------------------------ */
+
+enum vault_class { VAULT_CONTENT = 1, VAULT_CATALOGUE = 2 }; /* period classes "files" (recovery only) and "catalogue" (care and recovery) */
+
+struct vault_pack_info {
+	char name[48];              /* "content-00000012.age" */
+	int class;
+	char period[SITE_PERIOD_MAX];
+	char domain[64];            /* whose deduplication this pack belongs to: "site", or an agent's name */
+	uint64_t size, plain;       /* of the age file; of the stream of chunks in it */
+	uint8_t sha256[SEAL_HASH];  /* of the age file */
+	uint64_t entry;             /* in the ledger, once it has one */
+};
+struct vault_ledger {
+	void *arg;
+	/* The recipient of this class's key now, made when it is not there; ret_period its name. */
+	int (*recipient)(void *arg, int class, char ret_period[SITE_PERIOD_MAX], struct age_recipient *ret, struct err *e);
+	/* A number for the next pack of this class, never given twice. */
+	int (*pack_number)(void *arg, int class, uint64_t *ret, struct err *e);
+	/* The pack stands durable under its name in SITE/vault: make its entry. Durable when it returns. */
+	int (*pack)(void *arg, struct vault_pack_info *p, struct err *e);
+	/* A snapshot's (or drill's, ...) entry: kind LEDGER_SNAPSHOT. Durable when it returns. ret_time: receive time, the only time that retention believes. */
+	int (*snapshot)(void *arg, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e);
+};
+
+/* ---- backup --------------------------------------------------------------------------------------------------------- */
+
+struct vault_keys { /* of one deduplication domain and period: HKDF of the site's (or agent's) deduplication key */
+	uint8_t chunk_id[32]; /* HMAC-SHA-256 key */
+	uint8_t gear[32];     /* seed of the gear table */
+};
+
+struct vault_progress {
+	uint64_t files, bytes, new_bytes, files_total, bytes_total; /* totals 0: not known yet */
+	const char *doing;
+};
+struct vault_backup_options {
+	const char *source;            /* NAME: 1..63 of letters, digits, . _ - */
+	const char *const *paths;
+	size_t path_n;
+	const char *const *exclude;    /* fnmatch patterns on the path below each root, or on the name */
+	size_t exclude_n;
+	bool one_file_system;
+	unsigned reread_percent;       /* of unchanged files, read all the same, in rotation: for changes that hide. Default 1 */
+	unsigned readers;              /* 0: by the machine */
+	uint64_t memory_most;          /* 0: 48 MiB */
+	void (*progress)(void *arg, const struct vault_progress *p);
+	void *arg;
+	/* What could not be read or changed meanwhile, a sentence with the path's printable form; NULL: not told. */
+	void (*trouble)(void *arg, const char *sentence);
+};
+struct vault_snapshot { /* what its entry says */
+	char id[24];          /* "s" and the entry's number: what people type */
+	uint64_t seq;
+	int64_t time;         /* receive time of the entry */
+	char source[64], host[64];
+	int64_t begun, ended; /* by the clock of the machine that was read */
+	uint64_t files, dirs, others, bytes, new_bytes, stored_bytes, changed, added, removed, unreadable, torn /* changed while read */;
+	bool whole;           /* nothing unreadable or torn */
+	char verdict[12];     /* "clean", "damage" */
+	struct buf reasons;   /* JSON array of strings */
+	uint8_t root[SEAL_HASH]; /* SHA-256 over the catalogue's stream */
+};
+int vault_backup(int sitefd, const struct vault_ledger *l, const uint8_t dedupe[32], const struct age_identity *care /* NULL on an agent: its own last catalogue is a local cache */,
+                 const struct vault_backup_options *o, struct vault_snapshot *ret, struct err *e) MUST;
+void vault_snapshot_done(struct vault_snapshot *s);
+
+/* ---- reading back ------------------------------------------------------------------------------------------------------ */
+
+struct vault; /* an open vault, for reading */
+int vault_open(int sitefd, const struct site_keys *keys, const struct age_identity *recovery /* NULL: catalogues only */, struct vault **ret, struct err *e) MUST;
+void vault_close(struct vault *v);
+
+typedef int vault_snapshot_fn(void *arg, const struct vault_snapshot *s, struct err *e);
+int vault_list(struct vault *v, const char *source /* NULL: all */, vault_snapshot_fn *fn, void *arg, struct err *e) MUST;
+/* "s123", "latest" (with source, unless there is only one), or the newest at or before `before` (0: any). ERR_NOT_FOUND. */
+int vault_find(struct vault *v, const char *id, const char *source, int64_t before, struct vault_snapshot *ret, struct err *e) MUST;
+
+struct vault_node { /* one line of a catalogue */
+	struct slice path;       /* absolute, raw bytes */
+	struct slice link;       /* symlink's target, or the first path of a hard link */
+	char type;               /* 'f' 'd' 'l' 'h' (hard link to an earlier path) 'p' 's' 'c' 'b' */
+	uint32_t mode, uid, gid, rdev_major, rdev_minor;
+	int64_t mtime, ctime;    /* ns */
+	uint64_t size, ino;
+	int content_type, content_state;
+	bool torn, unreadable;
+};
+typedef int vault_node_fn(void *arg, const struct vault_node *n, struct err *e);
+int vault_ls(struct vault *v, const struct vault_snapshot *s, struct slice under /* empty: all */, vault_node_fn *fn, void *arg, struct err *e) MUST;
+
+struct vault_restore_options {
+	struct slice path;       /* empty: all */
+	bool clean;              /* each file's newest clean version; see vault_clean_point */
+	bool overwrite;          /* also files that are newer than what would replace them */
+	unsigned writers;        /* 0: by the machine */
+	uint64_t memory_most;    /* 0: 48 MiB */
+	void (*progress)(void *arg, const struct vault_progress *p);
+	void (*missing)(void *arg, const char *sentence); /* a file that could not be restored whole, and why */
+	void *arg;
+};
+struct vault_restored {
+	uint64_t files, bytes, kept_newer, missing, already_there;
+};
+/* ERR_NO when something is missing; all else is there. Run again it goes on where it stopped. */
+int vault_restore(struct vault *v, const struct vault_snapshot *s, const char *dest, const struct vault_restore_options *o, struct vault_restored *ret, struct err *e) MUST;
+
+struct vault_check_report {
+	uint64_t packs, pack_bytes, chunks, snapshots, faults;
+};
+/* Every pack's size (quick) or SHA-256 against its entry; with data and recovery every chunk against its id; catalogues against their roots; nothing referred to that is not there. Faults: a sentence a line. */
+int vault_check(struct vault *v, bool data, struct vault_check_report *ret, struct buf *ret_faults, struct err *e) MUST;
+
+/* ---- judgement (vault_judge.c): pure, over the delta of two catalogues ---------------------------------------------- */
+
+/* What a catalogue keeps of a file for this. */
+struct vault_trait {
+	int type, named, state;          /* content.h */
+	bool encrypted;
+	uint64_t size;
+	float entropy, random_share, word_share;
+	uint8_t head[8];                 /* keyed hash of the whole content: the same note in many folders */
+};
+struct vault_change {
+	struct slice path;
+	char what;                       /* '+' new, '-' gone, '~' content changed, '=' untouched (only counted) */
+	const struct vault_trait *before, *after; /* NULL where there is none */
+	uint64_t new_bytes, known_bytes; /* of the content after: in new chunks; in chunks that were there before */
+	bool before_clean;               /* the version before was itself clean (damage is cumulative) */
+	uint64_t ino_before, ino_after;  /* 0: none. A rename keeps it */
+};
+struct vault_history { /* of this source, from its earlier snapshots: newest first */
+	struct vault_past {
+		int64_t time;
+		uint64_t files, changed, added, removed, bytes, new_bytes;
+	} past[32];
+	size_t n;
+	bool first;                      /* nothing to compare with */
+};
+struct vault_judge;
+struct vault_judge *vault_judge_new(const struct vault_history *h, const uint8_t key[16] /* for its tables */); /* NULL: no memory */
+void vault_judge_free(struct vault_judge *j);
+void vault_judge_add(struct vault_judge *j, const struct vault_change *c); /* in any order; bounded memory whatever the count */
+struct vault_verdict {
+	bool damage;
+	struct buf reasons;              /* JSON array of sentences, strongest first; also what only deserves a look */
+	uint64_t lost;                   /* files whose structure is lost in this delta */
+};
+void vault_judge_end(struct vault_judge *j, struct vault_verdict *ret);
+/* Is this one file's change damage by itself, given the snapshot's verdict? (restore --clean, clean-point). ret_reason: short, no content. */
+bool vault_judge_file(const struct vault_change *c, const struct vault_verdict *v, char ret_reason[96]);
+
+typedef int vault_damaged_fn(void *arg, struct slice path, const struct vault_snapshot *clean /* NULL: no clean version is kept */, const char *reason, struct err *e);
+struct vault_clean_point {
+	int64_t clean_until, first_damage; /* 0: none */
+	uint64_t damaged;
+};
+int vault_clean_point(struct vault *v, const char *source, vault_damaged_fn *fn, void *arg, struct vault_clean_point *ret, struct err *e) MUST;
+
+#endif
