@@ -107,10 +107,8 @@ static int commit(struct store *base, struct err *e)
 		return 0; /* seen only when the whole is done */
 	GET(COMMIT);
 	int r = sql_run(s, st, e);
-	if (r == 0) {
+	if (r == 0)
 		s->in_transaction = false;
-		sql_mark(s);
-	}
 	return r;
 }
 

@@ -14,7 +14,7 @@
 #define SQL_STATEMENTS(X)                                                                                                                    \
 	X(BEGIN, "BEGIN IMMEDIATE")                                                                                                              \
 	X(LOOK, "BEGIN DEFERRED")                                                                                                                \
-	X(MARK, "SELECT 1 FROM sqlite_schema LIMIT 1")                                                                                           \
+	X(SNAPSHOT, "SELECT 1 FROM sqlite_schema LIMIT 1")                                                                                           \
 	X(COMMIT, "COMMIT")                                                                                                                      \
 	X(ROLLBACK, "ROLLBACK")                                                                                                                  \
 	X(PUT_IDENT, "INSERT INTO ident(id,value,assigner,type,space,first,k) VALUES(?1,?2,?3,?4,?5,?6,?7)")                                     \
@@ -111,7 +111,6 @@ void sql_finalize(struct sqlite_store *s);
 int sql_connect(struct sqlite_store *s, struct err *e) MUST;
 int sql_look(struct store *base, bool *ret_changed, struct err *e);
 void sql_look_done(struct store *base);
-void sql_mark(struct sqlite_store *s);
 void sql_pragmas(sqlite3 *db, bool bulk);
 
 /* chart_sqlite_bulk.c: rows and words of a rebuild wait here and go in sorted, so that the tables grow at their end or page by page instead of at random */

@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define SNAPSHOT_PATIENCE (5 * TIME_SEC)
+
 int sql_fail(sqlite3 *db, int rc, struct err *e, const char *doing)
 {
 	int sys = db ? sqlite3_system_errno(db) : 0;
@@ -164,11 +166,11 @@ static int connect_reader(struct sqlite_store *s, struct err *e)
 			return err_set(e, ERR_MEMORY, NULL, "no memory");
 		int rc = sqlite3_open_v2(uri, &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
 		free(uri);
-		int64_t ignored;
 		if (rc == SQLITE_OK) {
 			sqlite3_extended_result_codes(s->db, 1);
 			sqlite3_busy_timeout(s->db, 5000);
-			rc = number_of(s->db, "PRAGMA schema_version", &ignored);
+			/* the schema and the versions in one snapshot: it is taken here or not at all (see take_snapshot) */
+			rc = sqlite3_exec(s->db, "BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1", NULL, NULL, NULL);
 		}
 		if (rc == SQLITE_OK && wal == has_wal(s->path)) {
 			s->immutable = !wal;
@@ -186,7 +188,9 @@ static int connect_reader(struct sqlite_store *s, struct err *e)
 		usleep(25000);
 	}
 	sql_pragmas(s->db, false);
-	return check_version(s, e);
+	int r = check_version(s, e);
+	sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
+	return r;
 }
 
 int sql_connect(struct sqlite_store *s, struct err *e)
@@ -206,29 +210,22 @@ int sql_connect(struct sqlite_store *s, struct err *e)
 	return r;
 }
 
-/* A reader that may not write the WAL's index (the web role, by design) has to take a mark which the writer set (sql_mark). In the moment in which the writer begins its WAL again, and until it has
- * marked its commit, there may be none: SQLite then says "readonly", and it is worth asking again. */
-static int take_snapshot(struct sqlite_store *s, struct err *e)
+/* One snapshot from here on. A reader that may not write the WAL's index (the web role, by design) can meet the writer in two moments that SQLite does not wait out for it, as it does for others
+ * (3.40.1, wal.c), and then says "readonly":
+ *   SQLITE_READONLY_RECOVERY   the index's two headers differ, because a commit came between our reading the one and the other; by the time we ask for the writer's lock it is free again, and SQLite
+ *                              takes that for an index that nobody looks after (walIndexReadHdr)
+ *   SQLITE_READONLY_CANTINIT   the WAL is begun again: the header says so already, the read marks are still those of the old one (walRestartHdr, walTryBeginRead)
+ * Both are over within microseconds. 200 wards reading met them a few times in an hour. */
+static int take_snapshot(sqlite3_stmt *q)
 {
-	sqlite3_stmt *q = sql_get(s, SQL_MARK, e);
-	if (!q)
-		return e ? e->code : ERR_SYSTEM;
-	for (int64_t until = time_monotonic() + 5 * TIME_SEC;; usleep(1000)) {
+	for (int64_t until = time_monotonic() + SNAPSHOT_PATIENCE;; usleep(1000)) {
 		int rc = sqlite3_step(q);
 		sqlite3_reset(q);
 		if (rc == SQLITE_ROW || rc == SQLITE_DONE)
-			return 0;
+			return SQLITE_OK;
 		if ((rc & 0xff) != SQLITE_READONLY || time_monotonic() > until)
-			return sql_fail(s->db, rc, e, "reading the view");
+			return rc;
 	}
-}
-
-/* After a commit: a reader's mark at it, for those who cannot set one themselves. What fails here fails only to help. */
-void sql_mark(struct sqlite_store *s)
-{
-	sqlite3_stmt *q = sql_get(s, SQL_MARK, NULL);
-	if (q)
-		(void)sqlite3_step(q), sqlite3_reset(q);
 }
 
 /* The reader's look: the file is still the one in place, and everything until look_done is one snapshot. */
@@ -252,12 +249,15 @@ int sql_look(struct store *base, bool *ret_changed, struct err *e)
 		changed = true;
 	}
 	sqlite3_stmt *q = sql_get(s, SQL_LOOK, e);
-	if (!q)
+	sqlite3_stmt *first = sql_get(s, SQL_SNAPSHOT, e);
+	if (!q || !first)
 		return e ? e->code : ERR_SYSTEM;
 	int r = sql_run(s, q, e);
-	if (r == 0)
-		r = take_snapshot(s, e);
-	if (r < 0) {
+	if (r < 0)
+		return r;
+	int rc = take_snapshot(first);
+	if (rc != SQLITE_OK) {
+		r = sql_fail(s->db, rc, e, "reading the view");
 		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 		return r;
 	}

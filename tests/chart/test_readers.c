@@ -3,8 +3,11 @@
 #include "story.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 static char dir[64], path[96];
@@ -261,8 +264,9 @@ static void test_rebuild_under_readers(void **state)
 	for (uint64_t i = 0; i < 50; i++)
 		message(c, a, i);
 	OK(chart_commit(c, e));
+	chart_close(c);
 	pid_t readers[3];
-	for (int k = 0; k < 3; k++) {
+	for (int k = 0; k < 3; k++) { /* while we hold no handle: SQLite would give theirs the index that ours may write */
 		readers[k] = fork();
 		if (readers[k] == 0) {
 			if (geteuid() == 0 && (setgid(65534) < 0 || setuid(65534) < 0))
@@ -290,6 +294,7 @@ static void test_rebuild_under_readers(void **state)
 			_exit(0);
 		}
 	}
+	c = open_sql(path, true);
 	for (int round = 0; round < 6; round++) {
 		OK(chart_bulk(c, true, e));
 		for (uint64_t i = 0; i < 60 + (uint64_t)round; i++)
@@ -306,7 +311,173 @@ static void test_rebuild_under_readers(void **state)
 	arena_free(a);
 }
 
-/* Who may not write the WAL's index has to take a mark that others set; while the writer begins its WAL again there may be none for a moment. That is no error to show to a nurse. */
+/* ---- who may not write the WAL's index ---- */
+
+struct index_head { /* of chart.db-shm: twice, then what checkpointers and readers say (sqlite.org/walformat.html 2.1) */
+	uint32_t version, unused, change;
+	uint8_t is_init, big_endian;
+	uint16_t page_size;
+	uint32_t frames, pages, frame_sum[2], salt[2], sum[2];
+};
+struct index_page {
+	struct index_head head[2];
+	uint32_t backfilled, mark[5];
+};
+
+static void index_sum(struct index_head *h)
+{
+	uint32_t x[10], s1 = 0, s2 = 0;
+	memcpy(x, h, sizeof x);
+	for (int i = 0; i < 10; i += 2) {
+		s1 += x[i] + s2;
+		s2 += x[i + 1] + s1;
+	}
+	h->sum[0] = s1;
+	h->sum[1] = s2;
+}
+
+/* A writer whose hand can be stopped: 50 messages are committed; then on demand the index is as it is in the middle of a commit ('c') or of beginning the WAL again ('b'), and is whole again when we are told ('w'). */
+static void halting_writer(int fd)
+{
+	struct arena *a = arena_new((size_t)1 << 30);
+	char shm[120], what;
+	umask(022);
+	struct chart *c = open_sql(path, true);
+	for (uint64_t i = 0; i < 50; i++)
+		message(c, a, i);
+	OK(chart_commit(c, e));
+	snprintf(shm, sizeof shm, "%s-shm", path);
+	int f = open(shm, O_RDWR); /* stays open: to close it would give up SQLite's locks */
+	struct index_page *p = mmap(NULL, sizeof *p, PROT_READ | PROT_WRITE, MAP_SHARED, f, 0), whole;
+	if (p == MAP_FAILED || fchmod(f, 0444) < 0 || write(fd, "o", 1) != 1)
+		_exit(9);
+	while (read(fd, &what, 1) == 1) {
+		if (what == 'c') { /* the second header is written first */
+			whole = *p;
+			p->head[1].change++;
+			index_sum(&p->head[1]);
+		} else if (what == 'b') { /* both headers say so, nothing else yet */
+			whole = *p;
+			p->head[0].frames = 0;
+			index_sum(&p->head[0]);
+			p->head[1] = p->head[0];
+			for (int i = 1; i < 5; i++)
+				p->mark[i] = whole.head[0].frames;
+			p->backfilled = whole.head[0].frames;
+		} else if (what == 'w') {
+			*p = whole;
+		}
+		if (write(fd, "o", 1) != 1)
+			break;
+	}
+	_exit(0);
+}
+
+static int hand; /* to the halting writer */
+static int (*real_fcntl)(int, int, ...);
+static unsigned held_up;
+
+static bool ask_hand(char what)
+{
+	char ok;
+	return write(hand, &what, 1) == 1 && read(hand, &ok, 1) == 1;
+}
+
+/* SQLite's own way to its locks: before it asks for the writer's, the writer has gone on. */
+static int fcntl_held_up(int fd, int cmd, ...)
+{
+	va_list ap;
+	va_start(ap, cmd);
+	void *arg = va_arg(ap, void *);
+	va_end(ap);
+	const struct flock *l = arg;
+	if (cmd == F_SETLK && l->l_type == F_RDLCK && l->l_start == 120 && l->l_len == 1) {
+		held_up++;
+		if (!ask_hand('w'))
+			_exit(8);
+	}
+	return real_fcntl(fd, cmd, arg);
+}
+
+static void *whole_after_a_while(void *unused)
+{
+	usleep(100000);
+	return ask_hand('w') ? unused : NULL;
+}
+
+static void reader_between(int fd)
+{
+	struct chart *r = NULL;
+	struct chart_moment at;
+	struct err bad = {0};
+	char line[700];
+	pthread_t t;
+	hand = fd;
+	if (geteuid() == 0 && (setgid(65534) < 0 || setuid(65534) < 0))
+		_exit(2);
+	if (chart_open(path, &(struct chart_options){0}, &r, &bad) < 0 || chart_now(r, &at, &bad) < 0 || at.end != 50) {
+		fprintf(stderr, "reader: %s\n", err_line(&bad, line, sizeof line));
+		_exit(3);
+	}
+	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+	real_fcntl = (int (*)(int, int, ...))vfs->xGetSystemCall(vfs, "fcntl");
+	vfs->xSetSystemCall(vfs, "fcntl", (sqlite3_syscall_ptr)fcntl_held_up);
+	if (!ask_hand('c') || chart_now(r, &at, &bad) < 0 || at.end != 50) {
+		fprintf(stderr, "reader in a commit: %s\n", err_line(&bad, line, sizeof line));
+		_exit(4);
+	}
+	vfs->xSetSystemCall(vfs, "fcntl", NULL);
+	if (held_up != 1) /* the story did not happen */
+		_exit(5);
+	if (!ask_hand('b') || pthread_create(&t, NULL, whole_after_a_while, NULL) != 0 || chart_now(r, &at, &bad) < 0 || at.end != 50) {
+		fprintf(stderr, "reader while the WAL begins again: %s\n", err_line(&bad, line, sizeof line));
+		_exit(6);
+	}
+	pthread_join(t, NULL);
+	_exit(0);
+}
+
+/* A reader whose two looks at the index had a commit between them is told "readonly" by SQLite, and so is one who looks while the WAL is begun again. That is no error to show to a nurse: 200 wards saw it. */
+static void test_between_two_looks(void **state)
+{
+	int fds[2];
+	char ok;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	pid_t w = fork();
+	if (w == 0) {
+		close(fds[1]);
+		halting_writer(fds[0]);
+	}
+	close(fds[0]);
+	assert_int_equal(read(fds[1], &ok, 1), 1);
+	pid_t r = fork();
+	if (r == 0)
+		reader_between(fds[1]);
+	close(fds[1]);
+	end_of(r, false);
+	end_of(w, false);
+}
+
+static void look_until(int64_t until)
+{
+	struct err bad = {0};
+	struct chart *r = NULL;
+	struct chart_moment at;
+	char line[700];
+	if (geteuid() == 0 && (setgid(65534) < 0 || setuid(65534) < 0))
+		_exit(2);
+	while (time_monotonic() < until) {
+		if ((!r && chart_open(path, &(struct chart_options){0}, &r, &bad) < 0) || chart_now(r, &at, &bad) < 0) {
+			fprintf(stderr, "reader: %s\n", err_line(&bad, line, sizeof line));
+			_exit(4);
+		}
+		if (at.end < 50)
+			_exit(5);
+	}
+	_exit(0);
+}
+
+/* The same as it comes: readers who do nothing but look, and a writer who commits as fast as it can and begins its WAL again all the time. */
 static void test_wal_begins_again(void **state)
 {
 	struct arena *a = arena_new((size_t)1 << 30);
@@ -315,41 +486,22 @@ static void test_wal_begins_again(void **state)
 		message(c, a, i);
 	OK(chart_commit(c, e));
 	chart_close(c);
-	c = open_sql(path, true);
 	pid_t readers[3];
-	for (int k = 0; k < 3; k++) {
+	int64_t until = time_monotonic() + 3 * TIME_SEC;
+	for (int k = 0; k < 3; k++) { /* while we hold no handle: SQLite would give theirs the index that ours may write */
 		readers[k] = fork();
-		if (readers[k] == 0) {
-			if (geteuid() == 0 && (setgid(65534) < 0 || setuid(65534) < 0))
-				_exit(2);
-			struct err bad = {0};
-			struct chart *r = NULL;
-			char line[700];
-			for (int64_t until = time_monotonic() + 3 * TIME_SEC; time_monotonic() < until;) {
-				struct chart_moment at;
-				if ((!r && chart_open(path, &(struct chart_options){0}, &r, &bad) < 0) || chart_now(r, &at, &bad) < 0) {
-					fprintf(stderr, "reader: %s\n", err_line(&bad, line, sizeof line));
-					_exit(4);
-				}
-				if (at.end < 50)
-					_exit(5);
-			}
-			_exit(0);
-		}
+		if (readers[k] == 0)
+			look_until(until);
 	}
-	usleep(300000);
-	message(c, a, 50); /* the first word into an empty WAL, and then nothing for a while: a quiet night */
-	OK(chart_commit(c, e));
-	usleep(500000);
+	c = open_sql(path, true);
 	sqlite3 *other = NULL;
 	assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
-	uint64_t i = 51;
-	for (int64_t until = time_monotonic() + 2 * TIME_SEC; time_monotonic() < until; i++) {
+	for (uint64_t i = 50; time_monotonic() < until; i++) {
 		message(c, a, i);
 		arena_reset(a);
 		OK(chart_commit(c, e));
-		if (i % 3 == 0)
-			sqlite3_exec(other, i % 2 ? "PRAGMA wal_checkpoint(RESTART)" : "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+		if (i % 50 == 0)
+			sqlite3_exec(other, i % 100 ? "PRAGMA wal_checkpoint(RESTART)" : "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
 	}
 	sqlite3_close(other);
 	for (int k = 0; k < 3; k++)
@@ -398,7 +550,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_no_view, setup, teardown), cmocka_unit_test_setup_teardown(test_writer_alive, setup, teardown), cmocka_unit_test_setup_teardown(test_read_only_folder, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_killed_writers, setup, teardown), cmocka_unit_test_setup_teardown(test_rebuild, setup, teardown), cmocka_unit_test_setup_teardown(test_rebuild_under_readers, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_wal_begins_again, setup, teardown), cmocka_unit_test_setup_teardown(test_other_versions, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_between_two_looks, setup, teardown), cmocka_unit_test_setup_teardown(test_wal_begins_again, setup, teardown), cmocka_unit_test_setup_teardown(test_other_versions, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
