@@ -108,6 +108,8 @@ static int check_version(struct sqlite_store *s, struct err *e)
 		rc = number_of(s->db, "PRAGMA application_id", &app);
 	if (rc != SQLITE_OK)
 		return sql_fail(s->db, rc, e, "opening the view");
+	if (!s->write && !app && !version) /* empty: somebody is making it at this moment, or it was emptied */
+		return err_set(e, ERR_NOT_FOUND, "view", "there is no view yet: make it with 'holdfast view rebuild'");
 	if (app != SQLITE_VIEW_APP || version != SQLITE_VIEW_VERSION)
 		return err_set(e, ERR_CORRUPT, "view", "the view is of another version (%lld, this program writes %d): rebuild it with 'holdfast view rebuild'", (long long)version, SQLITE_VIEW_VERSION);
 	return 0;

@@ -105,7 +105,8 @@ static int rows(struct chart *c, const struct site *s, struct control **k, struc
 		jsonw_init(&w, &out);
 		struct fhir_options o = options_of(s);
 		chart_json_rows(&w, list, at, &o);
-		return put_json(&out, e);
+		r = put_json(&out, e);
+		return r == 0 && text && n == 0 ? ERR_NO : r;
 	}
 	say_moment(at);
 	print_rows(list, !text);
@@ -282,6 +283,8 @@ int cmd_chart(int argc, char **argv)
 		return cli_usage("chart: say census, search TEXT, patient ID or export");
 	if (census || all ? args.n != 1 : one ? args.n != 2 : args.n < 2)
 		return cli_usage("chart %s: %s", verb, census || all ? "takes no argument" : one ? "name one patient" : "say what to search for");
+	if (unit && !census)
+		return cli_usage("--unit is for the census");
 	AUTO_BUF struct buf words = {0};
 	buf_init(&words, 1 << 16);
 	for (size_t i = 1; i < args.n; i++)

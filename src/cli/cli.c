@@ -118,11 +118,11 @@ static int columns(uint32_t cp)
 	return 1;
 }
 
+/* Nothing is cut off: half a record number is another patient's. What is wider than its column pushes the others along. */
 void cli_cell(FILE *f, struct slice s, int width)
 {
 	int used = 0;
-	size_t i = 0, fits = 0;
-	while (i < s.n) {
+	for (size_t i = 0; i < s.n;) {
 		uint8_t b = s.p[i];
 		size_t len = b < 0x80 ? 1 : b < 0xe0 ? 2 : b < 0xf0 ? 3 : 4;
 		uint32_t cp = b < 0x80 ? b : b < 0xe0 ? b & 0x1f : b < 0xf0 ? b & 0xf : b & 7;
@@ -130,16 +130,13 @@ void cli_cell(FILE *f, struct slice s, int width)
 			break;
 		for (size_t k = 1; k < len; k++)
 			cp = cp << 6 | (s.p[i + k] & 0x3f);
-		int w = columns(cp);
-		if (used + w > width)
-			break;
-		used += w;
+		used += used < width ? columns(cp) : 0;
 		i += len;
-		fits = i;
 	}
-	cli_slice(f, slice_of(s.p, fits));
-	for (; used < width; used++)
+	cli_slice(f, s);
+	do
 		fputc(' ', f);
+	while (++used < width);
 }
 
 int cli_site(const char *opt, struct site *ret, struct err *e)

@@ -17,6 +17,8 @@ int cmd_init(int argc, char **argv)
 		return r;
 	if (args.n != 1)
 		return cli_usage("init: name one folder for the new site");
+	if (!args.v[0][0] || (name && !*name) || (dir && !*dir))
+		return cli_usage("init: %s is empty", !args.v[0][0] ? "the new site's folder" : name && !*name ? "--name" : "--shares-dir");
 	struct slice n_text, k_text = slice_cut(slice_str(shares), '/', &n_text);
 	uint64_t k, n;
 	if (num_u64(k_text, 1, SHARE_MAX, &k) < 0 || num_u64(n_text, 1, SHARE_MAX, &n) < 0 || k > n || (k == 1 && n > 1))

@@ -239,15 +239,30 @@ static void progress(void *arg, uint64_t done, uint64_t total)
 	fprintf(stderr, "\r%" PRIu64 " of %" PRIu64 " entries", done, total);
 }
 
+/* A checkpoint that somebody kept: in a mail with CRLF, saved by an editor that adds a byte order mark or empty lines. No signed note holds a CR, so none of that can be part of it. */
+static void plain_note(struct slice in, struct buf *out)
+{
+	if (slice_starts(in, "\xef\xbb\xbf"))
+		in = slice_of(in.p + 3, in.n - 3);
+	in = slice_trim(in);
+	for (size_t i = 0; i < in.n; i++)
+		if (in.p[i] != '\r' || i + 1 == in.n || in.p[i + 1] != '\n')
+			buf_u8(out, in.p[i]);
+	buf_u8(out, '\n');
+}
+
 static int verify(struct site *s, const char *since, bool bodies, bool json)
 {
 	struct err e = {0};
-	AUTO_BUF struct buf kept = {0}, faults = {0}, out = {0};
-	buf_init(&kept, 1 << 16);
+	AUTO_BUF struct buf file = {0}, kept = {0}, faults = {0}, out = {0};
+	buf_init(&file, 1 << 16);
+	buf_init(&kept, (1 << 16) + 1);
 	buf_init(&faults, 1 << 20);
 	buf_init(&out, 2 << 20);
-	if (since && file_read(AT_FDCWD, since, 1 << 16, &kept, &e) < 0)
+	if (since && file_read(AT_FDCWD, since, 1 << 16, &file, &e) < 0)
 		return cli_fail(&e);
+	if (since && slice_trim(buf_slice(&file)).n)
+		plain_note(buf_slice(&file), &kept);
 	if (since && !kept.n)
 		return cli_usage("--since: '%s' is empty; it should hold a checkpoint such as 'holdfast ledger head' prints", since);
 	struct site_keys keys = {0};
@@ -339,6 +354,14 @@ int cmd_ledger(int argc, char **argv)
 		return cli_usage("ledger: say list, show SEQ, cat, head, prove SEQ or verify");
 	if (args.n != (needs_seq ? 2u : 1u))
 		return cli_usage("ledger %s: %s", verb, needs_seq ? "name one entry" : "takes no argument");
+	/* an option that does nothing would be taken for one that did something: a head that was "checked", a list that is "all" */
+	bool lists = !strcmp(verb, "list") || !strcmp(verb, "cat"), verifies = !strcmp(verb, "verify");
+	if ((from || to != UINT64_MAX || kind) && !lists)
+		return cli_usage("ledger %s: --from, --to and --kind are for list and cat", verb);
+	if ((since || bodies) && !verifies)
+		return cli_usage("ledger %s: --since and --bodies are for verify", verb);
+	if (raw && strcmp(verb, "show"))
+		return cli_usage("ledger %s: --raw is for show", verb);
 	uint64_t seq = 0;
 	if (needs_seq && num_u64(slice_str(args.v[1][0] == '#' ? args.v[1] + 1 : args.v[1]), 0, UINT64_MAX - 1, &seq) < 0)
 		return cli_usage("ledger %s: '%s' is not an entry's number", verb, args.v[1]);

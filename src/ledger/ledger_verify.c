@@ -104,7 +104,10 @@ static void read_since(struct verify *v)
 	struct err why = {0};
 	if (!v->o.since.n)
 		return;
-	if (note_verify(v->o.since, &v->vkey, 1, &text, &mask, NULL, &why) < 0)
+	int r = note_verify(v->o.since, &v->vkey, 1, &text, &mask, NULL, &why);
+	if (r == ERR_INPUT)
+		fault(v, "kept checkpoint", "nothing can be told from it, because it is none, or its text was changed on the way: %s", why.text);
+	else if (r < 0)
 		fault(v, "kept checkpoint", "it is not signed by this ledger's key: the ledger was made anew, or this is the checkpoint of another one (%s)", why.text);
 	else if (tlog_checkpoint_parse(text, &v->since, &why) < 0)
 		fault_err(v, "kept checkpoint", &why);

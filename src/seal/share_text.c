@@ -11,7 +11,8 @@
  * each line are its CRC-10 (polynomial 0x233, most significant bit first, start 0, no final xor) over, in units of 5 bits: a letter for the kind of line (3 set,
  * 4 share, 5 bytes, 6 whole), for a line of bytes its number and their count, and what stands on it (share: index, n, k). So any one wrong
  * character and any two exchanged neighbours are found and the line is named, always; other errors with 1023 of 1024, and the rest by "whole".
- * Blanks, hyphens and case do not matter. Lines that begin with other words are not read.
+ * Blanks, hyphens, case and the kind of line ends do not matter, nor does "> " before a line. What goes on in the next line (a scan of a narrow column) is read as one. Lines that begin with other
+ * words are not read. The first line may be missing: "whole" covers it.
  */
 #include <ctype.h>
 
@@ -159,7 +160,7 @@ static int symbol(uint8_t c)
 
 static bool blank(uint8_t c)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '-' || c == ',';
+	return c == ' ' || c == '\t' || c == '\r' || c == '-' || c == ',' || c == '>';
 }
 
 static struct slice word(struct slice *rest)
@@ -242,6 +243,15 @@ static int read_fixed(struct reading *r, const char *label, enum kind kind, stru
 	return x;
 }
 
+/* l and I for 1, O for 0, as in the lines of bytes */
+static bool number(struct slice w, uint64_t min, uint64_t max, uint64_t *ret)
+{
+	char digits[4];
+	for (size_t i = 0; i < w.n && i < sizeof(digits); i++)
+		digits[i] = strchr("iIlL", (char)w.p[i]) ? '1' : strchr("oO", (char)w.p[i]) ? '0' : (char)w.p[i];
+	return w.n && w.n <= sizeof(digits) && num_u64(slice_of(digits, w.n), min, max, ret) == 0;
+}
+
 static int read_numbers(struct reading *r, struct slice rest)
 {
 	uint64_t v[3] = {0, 0, 0};
@@ -252,7 +262,7 @@ static int read_numbers(struct reading *r, struct slice rest)
 	for (int i = 0; i < 3; i++) {
 		if (between[i] && !slice_eq_nocase(word(&rest), between[i]))
 			return mistyped(r, "share", "it should read like: share 1 of 3 any 2, and two characters");
-		if (num_u64(word(&rest), 1, SHARE_MAX, &v[i]) < 0)
+		if (!number(word(&rest), 1, SHARE_MAX, &v[i]))
 			return mistyped(r, "share", "it should read like: share 1 of 3 any 2, and two characters");
 	}
 	struct slice check = word(&rest);
@@ -300,20 +310,37 @@ static bool is_bytes_label(struct slice w, size_t *ret_i, size_t *ret_count)
 {
 	struct slice rest;
 	uint64_t i, count;
-	if (num_u64(slice_cut(w, '/', &rest), 1, LINES_MAX, &i) < 0 || num_u64(rest, i, LINES_MAX, &count) < 0)
+	if (!memchr(w.p ? w.p : (const uint8_t *)"", '/', w.n) || !number(slice_cut(w, '/', &rest), 1, LINES_MAX, &i) || !number(rest, i, LINES_MAX, &count))
 		return false;
 	*ret_i = (size_t)i;
 	*ret_count = (size_t)count;
 	return true;
 }
 
+/* The word that a line of a share begins with; rest: what stands behind it. */
+static struct slice first_word(struct slice line, struct slice *rest)
+{
+	*rest = slice_trim(line);
+	while (rest->n && (*rest->p == '>' || blank(*rest->p)))
+		*rest = slice_of(rest->p + 1, rest->n - 1);
+	struct slice w = word(rest);
+	if (w.n && w.p[w.n - 1] == ':')
+		w.n--;
+	return w;
+}
+
+static bool begins(struct slice line)
+{
+	size_t i, count;
+	struct slice rest, w = first_word(line, &rest);
+	return slice_eq_nocase(w, "holdfast") || slice_eq_nocase(w, "set") || slice_eq_nocase(w, "whole") || slice_eq_nocase(w, "share") || is_bytes_label(w, &i, &count);
+}
+
 static int read_line(struct reading *r, struct slice line)
 {
 	size_t i, count;
-	struct slice all = slice_trim(line), rest = all, w = word(&rest);
-	if (w.n && w.p[w.n - 1] == ':')
-		w.n--;
-	if (slice_eq_nocase(all, "holdfast-share-v1")) {
+	struct slice rest, w = first_word(line, &rest);
+	if (slice_eq_nocase(w, "holdfast") && slice_eq_nocase(word(&rest), "share")) {
 		r->version = true;
 		return 0;
 	}
@@ -332,7 +359,7 @@ static int check_complete(struct reading *r)
 {
 	uint8_t whole[SHARE_WHOLE];
 	char label[LABEL];
-	if (!r->version)
+	if (!r->version && !(r->set && r->share && r->lines && r->has_whole))
 		return err_set(r->e, ERR_INPUT, NULL, "this is no recovery share: the line \"holdfast-share-v1\" is missing");
 	if (!r->set || !r->share || !r->has_whole)
 		return mistyped(r, !r->set ? "set" : !r->share ? "share" : "whole", "it is missing");
@@ -352,13 +379,55 @@ static int check_complete(struct reading *r)
 	return 0;
 }
 
+static bool right(struct slice line)
+{
+	struct err ignored = {0};
+	struct reading r = {.e = &ignored};
+	bool ok = read_line(&r, line) == 0;
+	seal_wipe(&r, sizeof(r));
+	return ok;
+}
+
+/* The next line; where it is right only together with what stands below it (at most as much as a line is long), those together. */
+static struct slice next_line(struct slice *rest, struct buf *joined)
+{
+	struct slice line = slice_cut(*rest, '\n', rest), more, after = *rest;
+	if (!begins(line) || right(line))
+		return line;
+	buf_reset(joined);
+	buf_add_slice(joined, line);
+	while (after.n && joined->n < 128) {
+		more = slice_cut(after, '\n', &after);
+		if (slice_trim(more).n == 0 || begins(more))
+			break;
+		buf_u8(joined, ' ');
+		buf_add_slice(joined, more);
+		if (!right(buf_slice(joined)))
+			continue;
+		*rest = after;
+		return buf_slice(joined);
+	}
+	return line;
+}
+
 int share_parse(struct slice text, struct share *ret, struct err *e)
 {
 	struct reading r = {.e = e};
 	int x = text.n > TEXT_MAX ? err_set(e, ERR_LIMIT, NULL, "a recovery share is at most %d bytes of text", TEXT_MAX) : 0;
-	struct slice rest = text;
+	AUTO_BUF struct buf lines = {0}, joined = {0};
+	buf_init_secret(&lines, TEXT_MAX);
+	buf_init_secret(&joined, TEXT_MAX * 2);
+	for (size_t i = 0; x == 0 && i < text.n; i++) /* the line ends of an old Mac, and the blank that a word processor puts between two words */
+		if (text.p[i] == 0xc2 && i + 1 < text.n && text.p[i + 1] == 0xa0) {
+			buf_u8(&lines, ' ');
+			i++;
+		} else
+			buf_u8(&lines, text.p[i] == '\r' ? '\n' : text.p[i]);
+	struct slice rest = buf_slice(&lines);
+	if (x == 0 && !buf_ok(&lines))
+		x = err_set(e, buf_code(&lines), NULL, "no memory to read a share");
 	while (x == 0 && rest.n) /* slice_cut leaves nothing behind the last line */
-		x = read_line(&r, slice_cut(rest, '\n', &rest));
+		x = read_line(&r, next_line(&rest, &joined));
 	if (x == 0)
 		x = check_complete(&r);
 	if (x == 0)

@@ -183,6 +183,15 @@ static int open_folder(int sitefd, struct giving *g, struct err *e)
 	return 0;
 }
 
+/* A view may be deleted, folder and all: it is made again from the ledger. */
+static int view_folder(int sitefd, const struct owners *o, struct err *e)
+{
+	if (mkdirat(sitefd, "view", 0750) < 0)
+		return errno == EEXIST ? 0 : err_sys(e, "view", "cannot make the folder");
+	bool give = geteuid() == 0 && (fchownat(sitefd, "view", o->uid[ROLE_SCRIBE], o->view_gid, AT_SYMLINK_NOFOLLOW) < 0 || (o->separate && fchmodat(sitefd, "view", 02750, 0) < 0));
+	return give ? err_sys(e, "view", "cannot be given to who writes it") : 0;
+}
+
 int owners_give(int sitefd, const struct owners *o, uint64_t *ret_given, char ret_first[128], struct err *e)
 {
 	const struct {
@@ -206,7 +215,10 @@ int owners_give(int sitefd, const struct owners *o, uint64_t *ret_given, char re
 	struct giving g = {0};
 	struct stat ini;
 	/* (init gives its new folders away before there is a site.ini) */
-	int r = geteuid() == 0 && o->separate && fstatat(sitefd, "site.ini", &ini, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(ini.st_mode) ? open_folder(sitefd, &g, e) : 0;
+	bool is_site = fstatat(sitefd, "site.ini", &ini, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(ini.st_mode);
+	int r = geteuid() == 0 && o->separate && is_site ? open_folder(sitefd, &g, e) : 0;
+	if (r == 0 && is_site)
+		r = view_folder(sitefd, o, e);
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(own); i++) {
 		bool of_root = own[i].role == ROLE_SUPERVISOR;
 		struct stat st;

@@ -19,7 +19,7 @@ struct creating {
 	char path[4096];      /* absolute */
 	char shares_dir[4096];
 	int fd;
-	bool made_folder;
+	bool made_folder, made_shares_dir;
 	struct site_keys keys;
 	struct share shares[SHARE_MAX];
 	char share_paths[SHARE_MAX][4600];
@@ -52,6 +52,8 @@ static void take_back(struct creating *c)
 	static const char *const ours[] = {"keys", "keys.new", "tls", "ledger", "wal", "packs", "view", "run", "lock", SHARES_WRITTEN, "site.ini"};
 	for (size_t i = 0; c->fd >= 0 && i < ARRAY_LEN(ours); i++)
 		remove_tree(c->fd, ours[i], 0);
+	if (c->made_shares_dir)
+		rmdir(c->shares_dir);
 	if (c->made_folder)
 		rmdir(c->path);
 }
@@ -331,6 +333,8 @@ static int check_input(struct creating *c, const struct site_init *o, struct err
 	if (slice_trim(n).n != n.n)
 		return err_set(e, ERR_USAGE, "--name", "a name does not begin or end in a blank");
 	const char *dir = o->shares_dir && *o->shares_dir ? o->shares_dir : ".";
+	if (mkdir(dir, 0700) == 0)
+		c->made_shares_dir = true;
 	char *real = realpath(dir, NULL);
 	if (!real)
 		return err_sys(e, dir, "the recovery shares cannot go there");
@@ -357,6 +361,9 @@ static int create(struct creating *c, const char *path, struct err *e)
 	struct owners own;
 	make_origin(c);
 	int r = open_folder(c, path, e);
+	size_t inside = strlen(c->path);
+	if (r == 0 && !strncmp(c->shares_dir, c->path, inside) && (!c->shares_dir[inside] || c->shares_dir[inside] == '/'))
+		r = err_set(e, ERR_USAGE, "--shares-dir", "nothing of the recovery key may lie in the site itself: name another folder");
 	if (r == 0)
 		r = site_keys_create(c->fd, c->origin, k, n, c->shares, &c->keys, e);
 	if (r == 0)

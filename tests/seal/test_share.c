@@ -425,8 +425,8 @@ static void missing_and_double_lines(void **state)
 		FAILS(share_parse(slice_str(text), &s, &e), ERR_INPUT, "twice");
 		assert_string_equal(e.place, first);
 	}
-	snprintf(text, sizeof(text), "%s", strstr(original, "set "));
-	FAILS(share_parse(slice_str(text), &s, &e), ERR_INPUT, "no recovery share");
+	snprintf(text, sizeof(text), "%s", strstr(original, "set ")); /* the line above it says what it is; "whole" covers that */
+	reads(text, &fixed);
 	FAILS(share_parse(SLICE_NULL, &s, &e), ERR_INPUT, "no recovery share");
 	FAILS(share_parse(SLICE("holdfast-share-v1\n"), &s, &e), ERR_INPUT, "missing");
 	static char big[65537];
