@@ -96,6 +96,11 @@ static void put_silent(const struct keeper *k, struct jsonw *w)
 	}
 }
 
+static long long seconds(int64_t step) /* to the nearest: the two clocks are not read in the same instant */
+{
+	return ((step < 0 ? -step : step) + TIME_SEC / 2) / TIME_SEC;
+}
+
 static void look_at_clock(struct keeper *k, int64_t now)
 {
 	int64_t base = time_now() - now, step = k->clock_base ? base - k->clock_base : 0;
@@ -104,7 +109,7 @@ static void look_at_clock(struct keeper *k, int64_t now)
 		return;
 	k->clock_step = step;
 	k->clock_at = now;
-	role_log(k->r, "the machine's clock was set %s by %lld s; receive times never go back", step < 0 ? "back" : "forward", (long long)((step < 0 ? -step : step) / TIME_SEC));
+	role_log(k->r, "the machine's clock was set %s by %lld s; receive times never go back", step < 0 ? "back" : "forward", seconds(step));
 }
 
 static void put_clock(const struct keeper *k, struct jsonw *w, int64_t now)
@@ -112,7 +117,7 @@ static void put_clock(const struct keeper *k, struct jsonw *w, int64_t now)
 	char reason[96];
 	if (!k->clock_at || now - k->clock_at > CLOCK_SHOWN)
 		return;
-	snprintf(reason, sizeof reason, "set %s by %lld s", k->clock_step < 0 ? "back" : "forward", (long long)((k->clock_step < 0 ? -k->clock_step : k->clock_step) / TIME_SEC));
+	snprintf(reason, sizeof reason, "set %s by %lld s", k->clock_step < 0 ? "back" : "forward", seconds(k->clock_step));
 	jsonw_obj(w);
 	jsonw_kstr(w, "id", "clock");
 	jsonw_kstr(w, "severity", "alarm");
