@@ -130,44 +130,76 @@ struct vault_check_report {
 /* Every pack's size (quick) or SHA-256 against its entry; with data and recovery every chunk against its id; catalogues against their roots; nothing referred to that is not there. Faults: a sentence a line. */
 int vault_check(struct vault *v, bool data, struct vault_check_report *ret, struct buf *ret_faults, struct err *e) MUST;
 
-/* ---- judgement (vault_judge.c): pure, over the delta of two catalogues ---------------------------------------------- */
+/* ---- judgement (vault_judge*.c): pure, over the delta of two catalogues ---------------------------------------------
+ *
+ * Backup tells the judge every file of the walk and of the catalogue before it, and keeps with each file's line what the judge says of that version (marks, marked). Marks go on with an untouched file
+ * and are taken away when its structure holds again, so that damage adds up over snapshots: a file an hour is caught. The snapshot's entry keeps verdict, reasons and signs; signs of the newest
+ * snapshot of the source come back in the history of the next. How it weighs, and from how many files on: vault_judge.c.
+ */
+
+enum { /* of one version of a file; numbers stand in catalogues. 0: nothing against it */
+	VAULT_MARK_NOISE = 1,  /* was something that we know, and is noise under the same name (or base64 of noise, or noise in part) */
+	VAULT_MARK_BROKEN = 2, /* was whole, and its structure does not hold; not noise by its figures (packed types look like noise anyway) */
+	VAULT_MARK_WIPED = 4,  /* was something, and is empty, one byte value, or what many other files are now, too */
+	VAULT_MARK_CUT = 8,    /* was whole, and is shorter and not */
+	VAULT_MARK_COPY = 16,  /* new, looks enciphered, and stands for a file that is gone: x.docx -> x.docx.locked */
+};
 
 /* What a catalogue keeps of a file for this. */
 struct vault_trait {
 	int type, named, state;          /* content.h */
 	bool encrypted;
+	bool onion;                      /* vault_note_onion of its first VAULT_NOTE_MAX bytes; false for larger files than that */
+	bool torn;                       /* changed while it was read, or could not be read to the end: is no evidence */
 	uint64_t size;
-	float entropy, random_share, word_share;
-	uint8_t head[8];                 /* keyed hash of the whole content: the same note in many folders */
+	float entropy, random_share, word_share; /* random_share: random_blocks / blocks, 0 when it has no whole block. Two decimals are enough */
+	uint8_t head[8];                 /* hash of the whole content, keyed alike for every file of a source: the same note in many folders */
+	uint8_t marks;                   /* VAULT_MARK_x of this version, as vault_judge_add gave them */
+	int64_t marked;                  /* vault_history.now of the snapshot in which it got them; 0 without marks */
 };
 struct vault_change {
 	struct slice path;
-	char what;                       /* '+' new, '-' gone, '~' content changed, '=' untouched (only counted) */
+	char what;                       /* '+' new, '-' gone, '~' content changed, '=' untouched (before and after the same trait) */
 	const struct vault_trait *before, *after; /* NULL where there is none */
 	uint64_t new_bytes, known_bytes; /* of the content after: in new chunks; in chunks that were there before */
-	bool before_clean;               /* the version before was itself clean (damage is cumulative) */
 	uint64_t ino_before, ino_after;  /* 0: none. A rename keeps it */
 };
+#define VAULT_SIGNS_MAX 2048             /* printable ASCII without quotes and backslashes, NUL included */
 struct vault_history { /* of this source, from its earlier snapshots: newest first */
 	struct vault_past {
 		int64_t time;
 		uint64_t files, changed, added, removed, bytes, new_bytes;
+		bool damage;             /* its verdict: what was damaged says nothing about what is usual */
 	} past[32];
 	size_t n;
 	bool first;                      /* nothing to compare with */
+	int64_t now;                     /* begin of the snapshot that is judged */
+	char signs[VAULT_SIGNS_MAX];     /* of the newest earlier snapshot; "" when there is none */
 };
 struct vault_judge;
-struct vault_judge *vault_judge_new(const struct vault_history *h, const uint8_t key[16] /* for its tables */); /* NULL: no memory */
+#define VAULT_JUDGE_MEMORY_MAX ((size_t)8 << 20) /* whatever the count of files, however they are named */
+struct vault_judge *vault_judge_new(const struct vault_history *h, const uint8_t key[16] /* for its tables: secret or random, so that names cannot be chosen against them */); /* NULL: no memory */
 void vault_judge_free(struct vault_judge *j);
-void vault_judge_add(struct vault_judge *j, const struct vault_change *c); /* in any order; bounded memory whatever the count */
+/* Every file (no folders or links), once; in the order of paths it sees most, but any order will do. What to keep with the version after goes to ret_marks and ret_marked (either may be NULL; 0 for '-'). */
+void vault_judge_add(struct vault_judge *j, const struct vault_change *c, uint8_t *ret_marks, int64_t *ret_marked);
 struct vault_verdict {
 	bool damage;
-	struct buf reasons;              /* JSON array of sentences, strongest first; also what only deserves a look */
-	uint64_t lost;                   /* files whose structure is lost in this delta */
+	struct buf reasons;              /* JSON array of sentences, strongest first; also what only deserves a look. No path is in it; names of notes and suffixes are shortened and printable */
+	char signs[VAULT_SIGNS_MAX];     /* how damage shows in this snapshot, for vault_judge_file and the next judgement */
+	uint64_t lost;                   /* files damaged in this delta: lost in place, or gone with an enciphered copy in their place */
+	uint64_t standing;               /* files that were damaged before and still are */
+	int64_t since;                   /* when the first of all these was damaged, as far as marks say (now, for this delta); 0: none */
 };
-void vault_judge_end(struct vault_judge *j, struct vault_verdict *ret);
-/* Is this one file's change damage by itself, given the snapshot's verdict? (restore --clean, clean-point). ret_reason: short, no content. */
+void vault_judge_end(struct vault_judge *j, struct vault_verdict *ret); /* ret->reasons is made here and freed by vault_verdict_done */
+void vault_verdict_done(struct vault_verdict *v);
+/* Is this one file's change part of the damage? For whoever looks back (restore --clean, clean-point) at a source that is damaged now: asked for each change of the snapshots from `since` on, with the
+ * verdict (damage and signs are enough) of the snapshot that the change led to. '~' and '=': the version after is not to be restored. '-': the file was taken away by the damage and is to come back.
+ * '+': a damaged copy, or a note, to be left out. ret_reason (96 bytes): short, printable, no path. Of '-' and '+' in snapshots with a clean verdict (slow encryption) only what was recognised then. */
 bool vault_judge_file(const struct vault_change *c, const struct vault_verdict *v, char ret_reason[96]);
+
+/* Whether there is a v3 onion address ([a-z2-7]{56}.onion, also in UTF-16) in the first bytes of a file: ransom notes have one. */
+#define VAULT_NOTE_MAX ((size_t)64 << 10)
+bool vault_note_onion(struct slice s);
 
 typedef int vault_damaged_fn(void *arg, struct slice path, const struct vault_snapshot *clean /* NULL: no clean version is kept */, const char *reason, struct err *e);
 struct vault_clean_point {
