@@ -81,7 +81,7 @@ static int apply_group(struct apply *p, const struct fact_group *g, struct err *
 
 static int apply_groups(struct apply *p, struct err *e)
 {
-	int r = 0;
+	int r = spelling_statements(p, p->f, e);
 	for (const struct fact_group *g = p->f->first; g && r == 0; g = g->next) {
 		if (p->group > STORE_GROUP_MAX)
 			break; /* a million patients in one message: its arena is full long before */

@@ -622,6 +622,8 @@ int header_apply(struct apply *p, const struct fact_group *g, uint32_t ident, st
 		r = review_captured(p, h, ident, e);
 	if (r == 0 && changed)
 		r = identity_same_number(p, ident, e);
+	if (r == 0 && (changed || !settled))
+		r = spelling_join_group(p, g, ident, e);
 	if (r < 0)
 		return r;
 

@@ -143,7 +143,7 @@ static int make(struct apply *p, const struct fact_ident *i, uint8_t space, uint
 		table_put(c, id);
 	}
 	*ret = id;
-	return 0;
+	return (space & ~SPACE_TEST) == SPACE_RECORD ? authority_use(p, i->assigner, e) : 0;
 }
 
 int ident_get_or_make(struct apply *p, const struct fact_ident *i, uint32_t *ret, bool *ret_new, struct err *e)
@@ -157,6 +157,11 @@ int ident_get_or_make(struct apply *p, const struct fact_ident *i, uint32_t *ret
 int ident_find(struct apply *p, const struct fact_ident *i, uint32_t *ret, struct err *e)
 {
 	return find(p->c, i, space_of(i->type, p->test), ret, e);
+}
+
+int ident_find_in(struct chart *c, const struct fact_ident *i, uint8_t space, uint32_t *ret, struct err *e)
+{
+	return find(c, i, space, ret, e);
 }
 
 /* Who reads a Patient here and sends something about it refers to it by our id: what is posted without a server of its own is relative to this one (R4 2.3.0.1). A sender that has

@@ -67,22 +67,19 @@ int review_put(struct apply *p, uint32_t ident, uint8_t what, uint32_t other, ui
 
 /* ---- edges ------------------------------------------------------------------------------------------------------------------------------ */
 
-struct names { /* as the message had them */
-	uint32_t child, parent;
-	int64_t time;
-};
-
-static int join(struct apply *p, uint32_t child, uint32_t parent, uint8_t why, struct names n, struct err *e)
+int identity_join(struct apply *p, uint32_t child, uint32_t parent, uint8_t why, struct names n, struct err *e)
 {
 	struct store_edge x = {.id = ++p->c->edges, .child = child, .parent = parent, .named_child = n.child, .named_parent = n.parent, .why = why, .time = n.time, .from = p->en->seq, .to = STORE_OPEN};
 	assert(child != parent);
 	p->c->persons--;
+	p->c->weak += why == EDGE_AUTHORITY;
 	return ASK(p->c, put_edge, &x, e);
 }
 
-static int part(struct apply *p, const struct store_edge *x, uint8_t ended_by, struct err *e)
+int identity_part(struct apply *p, const struct store_edge *x, uint8_t ended_by, struct err *e)
 {
 	p->c->persons++;
+	p->c->weak -= x->why == EDGE_AUTHORITY;
 	if (ended_by == ENDED_UNMERGE || ended_by == ENDED_UNLINK)
 		p->c->aparts++;
 	return ASK(p->c, end_edge, x->id, p->en->seq, ended_by, e);
@@ -154,8 +151,7 @@ static int is_apart(void *arg, const struct store_edge *x, struct err *e)
 	return 0;
 }
 
-/* Did somebody part numbers of these two persons? ret_ended: the newest entry that did. */
-static int told_apart(struct apply *p, uint32_t a, uint32_t b, bool *ret, uint64_t *ret_ended, struct err *e)
+int identity_told_apart(struct apply *p, uint32_t a, uint32_t b, bool *ret, uint64_t *ret_ended, struct err *e)
 {
 	*ret = false;
 	if (p->c->aparts == 0)
@@ -184,24 +180,70 @@ static int older_than_parting(struct apply *p, int64_t time, uint64_t parted, bo
 	return r;
 }
 
+/* ---- what gives way to evidence: chart_spelling.c -------------------------------------------------------------------------------------------- */
+
+static const struct store_edge *weak_edge(const struct path *a, const struct path *b)
+{
+	for (size_t i = 0; i < a->n && !passes(b, a->v[i].id); i++)
+		if (a->v[i].why == EDGE_AUTHORITY)
+			return &a->v[i];
+	return NULL;
+}
+
+/* The two are in one tree. Where only the spelling of an authority holds them together they are taken out of it, so that what was said of them can join them for good: then *ret is true. */
+static int make_firm(struct apply *p, uint32_t a, uint32_t b, bool *ret, struct err *e)
+{
+	*ret = false;
+	while (p->c->weak) {
+		struct path up, over;
+		int r = path_up(p, a, &up, e);
+		if (r == 0)
+			r = path_up(p, b, &over, e);
+		if (r < 0)
+			return r;
+		const struct store_edge *x = weak_edge(&up, &over);
+		if (!x)
+			x = weak_edge(&over, &up);
+		if (!x)
+			return 0;
+		*ret = true;
+		r = spelling_split(p, x, ENDED_REROOT, e);
+		uint32_t ra, rb;
+		if (r == 0)
+			r = person_root(p->c, a, p->end, &ra, e);
+		if (r == 0)
+			r = person_root(p->c, b, p->end, &rb, e);
+		if (r < 0 || ra != rb)
+			return r;
+	}
+	return 0;
+}
+
 /* ---- numbers sent together ------------------------------------------------------------------------------------------------------------------- */
 
+bool ident_is_number(struct slice value)
+{
+	static const char *const junk[] = {"UNKNOWN", "NONE", "UNK", "N/A", "NA", "NULL", "TEMP", "TEST", "XXX", "-"};
+	if (value.n < 2)
+		return false;
+	size_t same = 0;
+	for (size_t k = 0; k < value.n; k++)
+		same += value.p[k] == value.p[0];
+	if (same == value.n)
+		return false; /* 0000000, 9999999 */
+	for (size_t k = 0; k < ARRAY_LEN(junk); k++)
+		if (slice_eq_nocase(value, junk[k]))
+			return false;
+	return true;
+}
+
 /* Numbers that name a patient across messages. National numbers only under their authority; what is typed as nothing only under one, too. */
-static bool joins(const struct fact_ident *i)
+bool ident_joins(const struct fact_ident *i)
 {
 	static const char *const always[] = {"MR", "PI", "PT", "EPI", "MPI", "MRT", "EI", "PE"};
 	static const char *const with_assigner[] = {"NI", "NH", "HC", "JHN", "INS", "NHS", ""};
-	static const char *const junk[] = {"UNKNOWN", "NONE", "UNK", "N/A", "NA", "NULL", "TEMP", "TEST", "XXX", "-"};
-	if (i->value.n < 2)
+	if (!ident_is_number(i->value))
 		return false;
-	size_t same = 0;
-	for (size_t k = 0; k < i->value.n; k++)
-		same += i->value.p[k] == i->value.p[0];
-	if (same == i->value.n)
-		return false; /* 0000000, 9999999 */
-	for (size_t k = 0; k < ARRAY_LEN(junk); k++)
-		if (slice_eq_nocase(i->value, junk[k]))
-			return false;
 	if (i->assigner.n && (memmem(i->assigner.p, i->assigner.n, "us-ssn", 6) || memmem(i->assigner.p, i->assigner.n, "2.16.840.1.113883.4.1", 21)))
 		return false; /* social security numbers; driver's licences are 2.16.840.1.113883.4.3.x, which this does not begin */
 	if (i->assigner.n && memmem(i->assigner.p, i->assigner.n, "2.16.840.1.113883.4.3.", 22))
@@ -240,15 +282,22 @@ static int join_also(struct apply *p, const struct fact_group *g, uint32_t id, c
 	int r = ident_get_or_make(p, i, &other, &fresh, e);
 	if (r < 0 || other == id)
 		return r;
-	if ((r = person_root(p->c, id, p->end, &ra, e)) < 0 || (r = person_root(p->c, other, p->end, &rb, e)) < 0 || ra == rb)
+	if ((r = person_root(p->c, id, p->end, &ra, e)) < 0 || (r = person_root(p->c, other, p->end, &rb, e)) < 0)
 		return r;
 	struct names n = {id, other, p->time};
+	if (ra == rb) {
+		bool firm;
+		r = make_firm(p, id, other, &firm, e);
+		if (r < 0 || !firm || (r = person_root(p->c, id, p->end, &ra, e)) < 0 || (r = person_root(p->c, other, p->end, &rb, e)) < 0 || ra == rb)
+			return r;
+		return touch_both(p, ra, rb, e) < 0 ? ERR_MEMORY : ra > rb ? identity_join(p, ra, other, EDGE_ALSO, n, e) : identity_join(p, rb, id, EDGE_ALSO, n, e);
+	}
 	if (fresh) { /* a number heard of for the first time: it can be nobody else's */
 		n = (struct names){other, id, p->time};
 		ident_state(p->c, other)->root = ra;
-		return join(p, other, id, EDGE_ALSO, n, e);
+		return identity_join(p, other, id, EDGE_ALSO, n, e);
 	}
-	r = told_apart(p, ra, rb, &apart, &ended, e);
+	r = identity_told_apart(p, ra, rb, &apart, &ended, e);
 	if (r == 0)
 		r = agree(p, g, id, rb, &same, e);
 	if (r < 0)
@@ -261,7 +310,7 @@ static int join_also(struct apply *p, const struct fact_group *g, uint32_t id, c
 	if (touch_both(p, ra, rb, e) < 0)
 		return ERR_MEMORY;
 	p->c->epoch++;
-	return ra > rb ? join(p, ra, other, EDGE_ALSO, n, e) : join(p, rb, id, EDGE_ALSO, n, e);
+	return ra > rb ? identity_join(p, ra, other, EDGE_ALSO, n, e) : identity_join(p, rb, id, EDGE_ALSO, n, e);
 }
 
 int ident_join_also(struct apply *p, const struct fact_group *g, uint32_t id, bool *ret_conflict, struct err *e)
@@ -269,7 +318,7 @@ int ident_join_also(struct apply *p, const struct fact_group *g, uint32_t id, bo
 	int r = 0;
 	*ret_conflict = false;
 	for (unsigned i = 0; i < g->also_count && r == 0; i++)
-		if (joins(&g->also[i]))
+		if (ident_joins(&g->also[i]))
 			r = join_also(p, g, id, &g->also[i], ret_conflict, e);
 	return r;
 }
@@ -327,7 +376,7 @@ int identity_same_number(struct apply *p, uint32_t id, struct err *e)
 		if ((r = person_root(p->c, t.list.v[i].id, p->end, &root, e)) < 0 || (r = header_load(p->c, t.list.v[i].id, p->end, p->a, &o, e)) < 0)
 			break;
 		if (header_agrees(h, o, &sure) && sure) {
-			matches++;
+			matches += !matches || root != match_root; /* one person may have it from an authority in several spellings */
 			match = t.list.v[i].id;
 			match_root = root;
 		}
@@ -335,7 +384,7 @@ int identity_same_number(struct apply *p, uint32_t id, struct err *e)
 	bool apart = false;
 	uint64_t ended;
 	if (r == 0 && matches == 1 && match_root != mine)
-		r = told_apart(p, mine, match_root, &apart, &ended, e);
+		r = identity_told_apart(p, mine, match_root, &apart, &ended, e);
 	if (r < 0 || matches != 1 || match_root == mine || apart)
 		return r;
 	if (touch_both(p, mine, match_root, e) < 0)
@@ -343,7 +392,7 @@ int identity_same_number(struct apply *p, uint32_t id, struct err *e)
 	p->c->epoch++;
 	/* the bare number hangs below the full one */
 	struct names n = self.assigner.n ? (struct names){match, id, p->time} : (struct names){id, match, p->time};
-	return self.assigner.n ? join(p, match_root, id, EDGE_SAME_NUMBER, n, e) : join(p, mine, match, EDGE_SAME_NUMBER, n, e);
+	return self.assigner.n ? identity_join(p, match_root, id, EDGE_SAME_NUMBER, n, e) : identity_join(p, mine, match, EDGE_SAME_NUMBER, n, e);
 }
 
 /* ---- merge --------------------------------------------------------------------------------------------------------------------------------------- */
@@ -357,8 +406,8 @@ static int reroot(struct apply *p, uint32_t survivor, uint32_t root, uint8_t why
 		return r == ERR_NOT_FOUND ? 0 : r;
 	if (x.time > n.time)
 		return 0;
-	r = part(p, &x, ENDED_REROOT, e);
-	return r < 0 ? r : join(p, root, survivor, why, n, e);
+	r = identity_part(p, &x, ENDED_REROOT, e);
+	return r < 0 ? r : identity_join(p, root, survivor, why, n, e);
 }
 
 static int merge(struct apply *p, uint32_t survivor, uint32_t other, uint8_t why, int64_t time, struct err *e)
@@ -374,6 +423,16 @@ static int merge(struct apply *p, uint32_t survivor, uint32_t other, uint8_t why
 	if (r < 0)
 		return r;
 	struct names n = {other, survivor, time};
+	bool firm = false;
+	if (rs == ro && why != EDGE_LINK) {
+		r = make_firm(p, survivor, other, &firm, e);
+		if (r == 0 && firm)
+			r = person_root(p->c, survivor, p->end, &rs, e);
+		if (r == 0 && firm)
+			r = person_root(p->c, other, p->end, &ro, e);
+		if (r < 0)
+			return r;
+	}
 	if (rs == ro) {
 		if (other != ro || why == EDGE_LINK)
 			return 0; /* said again */
@@ -382,7 +441,7 @@ static int merge(struct apply *p, uint32_t survivor, uint32_t other, uint8_t why
 		p->c->epoch++;
 		return reroot(p, survivor, ro, why, n, e);
 	}
-	r = told_apart(p, rs, ro, &apart, &ended, e);
+	r = identity_told_apart(p, rs, ro, &apart, &ended, e);
 	if (r == 0 && apart)
 		r = older_than_parting(p, time, ended, &old, e);
 	if (r < 0)
@@ -394,7 +453,7 @@ static int merge(struct apply *p, uint32_t survivor, uint32_t other, uint8_t why
 	if (touch_both(p, rs, ro, e) < 0)
 		return ERR_MEMORY;
 	p->c->epoch++;
-	return join(p, ro, survivor, why, n, e);
+	return identity_join(p, ro, survivor, why, n, e);
 }
 
 /* ---- taking apart ------------------------------------------------------------------------------------------------------------------------------------ */
@@ -409,7 +468,7 @@ static const struct store_edge *parting_edge(const struct path *a, const struct 
 			break;
 		if (!named && ((x->named_child == ia && x->named_parent == ib) || (x->named_child == ib && x->named_parent == ia)))
 			named = x;
-		if (!strong && x->why != EDGE_ALSO)
+		if (!strong && x->why != EDGE_ALSO && x->why != EDGE_SAME_NUMBER && x->why != EDGE_AUTHORITY)
 			strong = x;
 		if (!any)
 			any = x;
@@ -446,7 +505,7 @@ static int take_apart(struct apply *p, uint32_t survivor, uint32_t other, uint8_
 	r = review_put(p, x->child, REVIEW_UNMERGED, x->parent, x->from, e);
 	if (r == 0)
 		r = review_put(p, x->parent, REVIEW_UNMERGED_FROM, x->child, x->from, e);
-	return r < 0 ? r : part(p, x, ended_by, e);
+	return r < 0 ? r : identity_part(p, x, ended_by, e);
 }
 
 /* ---- an identifier alone -------------------------------------------------------------------------------------------------------------------------------- */
@@ -493,12 +552,12 @@ static int move_id(struct apply *p, uint32_t to, uint32_t id, int64_t time, stru
 		r = r == ERR_NOT_FOUND ? 0 : r;
 	}
 	if (r == 0 && has_up)
-		r = part(p, &up, ENDED_MOVE, e);
+		r = identity_part(p, &up, ENDED_MOVE, e);
 	uint32_t heir = has_up ? up.parent : 0; /* the first child, where a root leaves */
 	for (size_t i = 0; r == 0 && i < k.n; i++) {
-		r = part(p, &k.v[i], ENDED_MOVE, e);
+		r = identity_part(p, &k.v[i], ENDED_MOVE, e);
 		if (r == 0 && heir)
-			r = join(p, k.v[i].child, heir, k.v[i].why, (struct names){k.v[i].named_child, heir, k.v[i].time}, e);
+			r = identity_join(p, k.v[i].child, heir, k.v[i].why, (struct names){k.v[i].named_child, heir, k.v[i].time}, e);
 		if (r == 0 && !heir)
 			heir = k.v[i].child;
 		if (r == 0 && touch_both(p, k.v[i].child, from, e) < 0)
@@ -507,7 +566,7 @@ static int move_id(struct apply *p, uint32_t to, uint32_t id, int64_t time, stru
 	if (r == 0 && touch_both(p, from, target, e) < 0)
 		r = ERR_MEMORY;
 	p->c->epoch++;
-	return r < 0 ? r : join(p, id, to, EDGE_MOVE, (struct names){id, to, time}, e);
+	return r < 0 ? r : identity_join(p, id, to, EDGE_MOVE, (struct names){id, to, time}, e);
 }
 
 /* ---- who is meant ------------------------------------------------------------------------------------------------------------------------------------------- */
@@ -543,8 +602,18 @@ static int resolve(struct apply *p, struct fact_ident i, uint32_t survivor, uint
 	r = ident_load(p->c, survivor, p->a, &s, e);
 	if (r < 0)
 		return r;
+	uint32_t twin;
+	bool spelled = false;
+	if (i.assigner.n) {
+		r = ident_get_or_make(p, &i, &twin, ret_new, e);
+		if (r == 0)
+			r = spelling_join(p, twin, &i, &spelled, e);
+		*ret = twin;
+		*ret_new = !spelled;
+		return r;
+	}
 	struct loose l = {.p = p, .prefer = s.assigner, .space = s.space};
-	if (i.assigner.n == 0 && ident_is_record(i.type)) {
+	if (ident_is_record(i.type)) {
 		r = ASK(p->c, idents_by_value, i.value, loose_hit, &l, e);
 		*ret = l.preferred ? l.preferred : l.several ? 0 : l.hit;
 		if (r < 0 || *ret)
@@ -552,6 +621,25 @@ static int resolve(struct apply *p, struct fact_ident i, uint32_t survivor, uint
 		i.assigner = s.assigner;
 	}
 	return ident_get_or_make(p, &i, ret, ret_new, e);
+}
+
+/* A43 names one spelling of a number; what else it is called in this person goes with it. */
+static int move_spellings(struct apply *p, uint32_t to, uint32_t id, int64_t time, struct err *e)
+{
+	uint32_t twin[AUTHORITY_NAMES_MAX], from, target;
+	size_t n = 0;
+	int r = person_root(p->c, to, p->end, &target, e);
+	if (r == 0)
+		r = person_root(p->c, id, p->end, &from, e);
+	if (r < 0 || from == target)
+		return r;
+	if (p->c->weak)
+		r = spelling_twins(p, id, from, twin, &n, e);
+	if (r == 0)
+		r = move_id(p, to, id, time, e);
+	for (size_t k = 0; r == 0 && k < n; k++)
+		r = move_id(p, id, twin[k], time, e);
+	return r;
 }
 
 static int merge_all(struct apply *p, const struct fact *t, uint32_t survivor, const char *action, int64_t time, struct err *e)
@@ -570,13 +658,13 @@ static int merge_all(struct apply *p, const struct fact *t, uint32_t survivor, c
 		if (r < 0)
 			break;
 		if (!strcmp(action, "move-id"))
-			r = move_id(p, survivor, other, time, e);
+			r = move_spellings(p, survivor, other, time, e);
 		else if (!strcmp(action, "unlink"))
 			r = take_apart(p, survivor, other, ENDED_UNLINK, time, e);
 		else if (!strcmp(action, "unmerge"))
 			r = take_apart(p, survivor, other, ENDED_UNMERGE, time, e);
 		else if (first && fresh) /* another number of the one that goes */
-			r = join(p, other, first, EDGE_ALSO, (struct names){other, first, time}, e), p->c->epoch++;
+			r = identity_join(p, other, first, EDGE_ALSO, (struct names){other, first, time}, e), p->c->epoch++;
 		else
 			r = merge(p, survivor, other, !strcmp(action, "link") ? EDGE_LINK : !strcmp(action, "change-id") ? EDGE_CHANGE : EDGE_MERGE, time, e);
 		first = first ? first : other;

@@ -3,6 +3,8 @@
  *   chart_open.c      open, close, moments' bookkeeping, counters
  *   chart_apply.c     one entry into the store: the order of things
  *   chart_ident.c     identifiers, and persons as trees of them
+ *   chart_authority.c which spellings of an assigner are one authority
+ *   chart_spelling.c  ... and what that joins and takes apart
  *   chart_identity.c  who is whom: merge, link, move, un-merge
  *   chart_header.c    demographics and alerts as folded rows, words for search
  *   chart_word.c      folding and sounds of names
@@ -200,6 +202,8 @@ struct chart {
 	/* the writer's counters, kept in kv */
 	uint32_t idents;
 	uint64_t persons, edges, moves, stays, reviews, aparts;
+	uint64_t weak; /* open edges of EDGE_AUTHORITY */
+	struct authorities *authorities; /* NULL: none yet */
 	int64_t next_due;
 	struct buf times; /* of the block that is filling */
 	int64_t times_first, times_last;
@@ -272,18 +276,21 @@ struct apply {
 };
 
 /* chart_identity.c */
-enum { EDGE_ALSO = 1, EDGE_MERGE = 2, EDGE_CHANGE = 3, EDGE_LINK = 4, EDGE_MOVE = 5, EDGE_SAME_NUMBER = 6 };
-enum { ENDED_UNMERGE = 1, ENDED_UNLINK = 2, ENDED_REROOT = 3, ENDED_MOVE = 4 };
+enum { EDGE_ALSO = 1, EDGE_MERGE = 2, EDGE_CHANGE = 3, EDGE_LINK = 4, EDGE_MOVE = 5, EDGE_SAME_NUMBER = 6, EDGE_AUTHORITY = 7 };
+enum { ENDED_UNMERGE = 1, ENDED_UNLINK = 2, ENDED_REROOT = 3, ENDED_MOVE = 4, ENDED_AUTHORITY = 5 };
 enum { MOVE_VISIT = 1, MOVE_ACCOUNT = 2 };
 enum { SPACE_RECORD = 1, SPACE_OTHER = 2, SPACE_TEST = 0x80 };
 enum { REVIEW_CONFLICT = 1, REVIEW_UNMERGED = 2, REVIEW_UNMERGED_FROM = 3, REVIEW_OLD_MERGE = 4, REVIEW_NOT_MERGED = 5, REVIEW_LINK_DIFFERS = 6, REVIEW_DELETED = 7, REVIEW_ID_REUSED = 8, REVIEW_AMBIGUOUS = 9,
-	REVIEW_SAME_NUMBER = 10, REVIEW_QUARANTINE = 11, REVIEW_CAPTURED_DIFFERS = 12 };
+	REVIEW_SAME_NUMBER = 10, REVIEW_QUARANTINE = 11, REVIEW_CAPTURED_DIFFERS = 12, REVIEW_AUTHORITY = 13 };
 
 /* chart_ident.c */
 bool ident_is_record(struct slice type);
 struct ident_state *ident_state(struct chart *c, uint32_t id); /* lives until the next one is asked for */
 int ident_get_or_make(struct apply *p, const struct fact_ident *i, uint32_t *ret, bool *ret_new, struct err *e) MUST;
 int ident_find(struct apply *p, const struct fact_ident *i, uint32_t *ret, struct err *e) MUST; /* 0: not known */
+int ident_find_in(struct chart *c, const struct fact_ident *i, uint8_t space, uint32_t *ret, struct err *e) MUST;
+bool ident_joins(const struct fact_ident *i); /* of the numbers sent with a patient: one that names the patient across messages */
+bool ident_is_number(struct slice value);     /* and not what stands for none */
 int ident_of_group(struct apply *p, const struct fact_group *g, uint32_t *ret, bool *ret_new, struct err *e) MUST;
 int ident_join_also(struct apply *p, const struct fact_group *g, uint32_t id, bool *ret_conflict, struct err *e) MUST;
 int identity_apply(struct apply *p, const struct fact *t, uint32_t id, uint64_t row, struct err *e) MUST;
@@ -321,6 +328,34 @@ struct ident_list {
 	size_t n, cap;
 };
 int idents_of_text(struct chart *c, struct slice text, uint64_t end, struct arena *a, struct ident_list *ret, struct err *e) MUST;
+
+/* chart_authority.c */
+#define AUTHORITY_NAMES_MAX 32
+struct authority_names { /* n above the maximum: there are more than are kept */
+	struct slice v[AUTHORITY_NAMES_MAX];
+	size_t n;
+};
+int authority_load(struct chart *c, struct err *e) MUST;
+void authority_forget(struct chart *c);
+int authority_use(struct apply *p, struct slice name, struct err *e) MUST; /* a number came with this assigner */
+/* A statement: ret are the spellings in use for which it may begin or end something; none when it was known. */
+int authority_say(struct apply *p, struct slice name, struct slice id, struct authority_names *ret, struct err *e) MUST;
+bool authority_same(struct chart *c, struct slice a, struct slice b);
+void authority_others(struct chart *c, struct slice name, struct authority_names *ret); /* the other spellings in use of this one's authority, in no order */
+
+/* chart_spelling.c */
+struct names { /* the ends of an edge as the message had them */
+	uint32_t child, parent;
+	int64_t time;
+};
+int identity_join(struct apply *p, uint32_t child, uint32_t parent, uint8_t why, struct names n, struct err *e) MUST;
+int identity_part(struct apply *p, const struct store_edge *x, uint8_t ended_by, struct err *e) MUST;
+int identity_told_apart(struct apply *p, uint32_t a, uint32_t b, bool *ret, uint64_t *ret_ended, struct err *e) MUST; /* did somebody? ret_ended: the newest entry that did */
+int spelling_statements(struct apply *p, const struct facts *f, struct err *e) MUST; /* before the groups of a message */
+int spelling_join(struct apply *p, uint32_t id, const struct fact_ident *i, bool *ret_any, struct err *e) MUST; /* i, which has the number id; ret_any: there are such */
+int spelling_join_group(struct apply *p, const struct fact_group *g, uint32_t id, struct err *e) MUST;
+int spelling_twins(struct apply *p, uint32_t id, uint32_t root, uint32_t ret[AUTHORITY_NAMES_MAX], size_t *ret_n, struct err *e) MUST; /* its other spellings in that person */
+int spelling_split(struct apply *p, const struct store_edge *x, uint8_t ended_by, struct err *e) MUST; /* an EDGE_AUTHORITY ends */
 
 /* chart_rows.c: everything said of a person (mark 0) or the marked rows, in order of row; what a move took to somebody else is left out, what one brought is in. */
 struct person_rows {

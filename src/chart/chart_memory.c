@@ -408,6 +408,11 @@ static int idents_by_value(struct store *base, struct slice value, store_ident_f
 	EACH(of(base)->ident, slice_eq(x->value, value));
 }
 
+static int idents_of_assigner(struct store *base, struct slice assigner, store_ident_fn *fn, void *arg, struct err *e)
+{
+	EACH(of(base)->ident, slice_eq(x->assigner, assigner));
+}
+
 static int edge_up(struct store *base, uint32_t child, uint64_t end, struct store_edge *ret, struct err *e)
 {
 	struct tables *t = of(base);
@@ -427,6 +432,11 @@ static int edges_down(struct store *base, uint32_t parent, uint64_t end, store_e
 static int edges_named(struct store *base, uint32_t id, store_edge_fn *fn, void *arg, struct err *e)
 {
 	EACH(of(base)->edge, x->named_child == id || x->named_parent == id);
+}
+
+static int edges_open(struct store *base, uint8_t why, store_edge_fn *fn, void *arg, struct err *e)
+{
+	EACH(of(base)->edge, x->why == why && x->to == STORE_OPEN);
 }
 
 static int moves(struct store *base, uint32_t id, uint64_t end, store_move_fn *fn, void *arg, struct err *e)
@@ -675,8 +685,8 @@ static const struct store_ops ops = {
 	.close = close_store, .begin = begin, .commit = commit, .rollback = rollback, .bulk_begin = bulk_begin, .bulk_end = bulk_end, .look = look, .look_done = look_done,
 	.put_ident = put_ident, .put_edge = put_edge, .end_edge = end_edge, .put_move = put_move, .end_move = end_move, .put_row = put_row, .put_mark = put_mark, .put_header = put_header,
 	.drop_headers = drop_headers, .put_word = put_word, .put_stay = put_stay, .end_stay = end_stay, .renew_stay = renew_stay, .put_review = put_review, .put_event = put_event, .put_times = put_times, .put_kv = put_kv,
-	.ident = ident, .idents_by_value = idents_by_value, .edge_up = edge_up, .edges_down = edges_down,
-	.edges_named = edges_named, .moves = moves, .rows = rows, .row = row, .rows_of_entry = rows_of_entry, .last_row = last_row, .count_rows = count_rows, .max_source_time = max_source_time, .marked = marked,
+	.ident = ident, .idents_by_value = idents_by_value, .idents_of_assigner = idents_of_assigner, .edge_up = edge_up, .edges_down = edges_down,
+	.edges_named = edges_named, .edges_open = edges_open, .moves = moves, .rows = rows, .row = row, .rows_of_entry = rows_of_entry, .last_row = last_row, .count_rows = count_rows, .max_source_time = max_source_time, .marked = marked,
 	.header = header, .words = words, .has_word = has_word, .open_stay = open_stay, .stay_of = stay_of, .stays = stays, .stays_due = stays_due, .next_due = next_due, .reviews = reviews,
 	.events = events, .times = times, .times_before = times_before, .kv = kv, .all_kv = all_kv,
 };

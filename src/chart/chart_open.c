@@ -69,6 +69,7 @@ static int state_save(struct chart *c, struct err *e)
 	buf_varint(&b, c->reviews);
 	buf_varint(&b, c->aparts);
 	buf_varint(&b, c->spoken);
+	buf_varint(&b, c->weak);
 	if (!buf_ok(&b))
 		return err_set(e, buf_code(&b), NULL, "no memory");
 	return ASK(c, put_kv, STORE_KV_META, SLICE("state"), buf_slice(&b), e);
@@ -84,7 +85,7 @@ static int state_load(struct chart *c, struct err *e)
 		c->last_time = 0;
 		c->pinned = false;
 		c->idents = 0;
-		c->persons = c->edges = c->moves = c->stays = c->reviews = c->aparts = 0;
+		c->persons = c->edges = c->moves = c->stays = c->reviews = c->aparts = c->weak = 0;
 		return 0;
 	}
 	if (r < 0)
@@ -98,6 +99,7 @@ static int state_load(struct chart *c, struct err *e)
 	uint64_t idents = cur_varint(&in);
 	uint64_t persons = cur_varint(&in), edges = cur_varint(&in), moves = cur_varint(&in), stays = cur_varint(&in), reviews = cur_varint(&in), aparts = cur_varint(&in);
 	uint64_t spoken = cur_left(&in) ? cur_varint(&in) : applied; /* a view that was made before this was kept */
+	uint64_t weak = cur_left(&in) ? cur_varint(&in) : 0;
 	if (!cur_done(&in) || version != STATE_VERSION || idents > UINT32_MAX)
 		return err_set(e, ERR_CORRUPT, "view", "the view's own record is damaged: rebuild it with 'holdfast view rebuild'");
 	c->applied = c->staged = applied;
@@ -106,7 +108,7 @@ static int state_load(struct chart *c, struct err *e)
 	c->pinned = pinned;
 	c->zone_minutes = zone;
 	c->idents = (uint32_t)idents;
-	c->persons = persons, c->edges = edges, c->moves = moves, c->stays = stays, c->reviews = reviews, c->aparts = aparts;
+	c->persons = persons, c->edges = edges, c->moves = moves, c->stays = stays, c->reviews = reviews, c->aparts = aparts, c->weak = weak;
 	return 0;
 }
 
@@ -144,6 +146,7 @@ static void caches_forget(struct chart *c)
 	free(c->table), c->table = NULL, c->table_size = 0;
 	stay_forget(c);
 	feed_forget(c);
+	authority_forget(c);
 	buf_reset(&c->times);
 	c->epoch++;
 }
@@ -155,6 +158,8 @@ static int writer_load(struct chart *c, struct err *e)
 	int r = state_load(c, e);
 	if (r == 0)
 		r = feed_load(c, e);
+	if (r == 0)
+		r = authority_load(c, e);
 	if (r == 0)
 		r = times_load(c, e);
 	if (r == 0)

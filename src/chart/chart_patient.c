@@ -347,6 +347,8 @@ static int put_review(struct chart *c, struct fold *x, const struct store_review
 		[REVIEW_DELETED] = {"deleted-by-sender", "the sender deleted this person (A29); the chart is kept"},
 		[REVIEW_ID_REUSED] = {"control-id-reused", "the sender used a control id again for another message"},
 		[REVIEW_AMBIGUOUS] = {"ambiguous-number", "an identity decision named a number that %s has, too: not done"},
+		[REVIEW_SAME_NUMBER] = {"number-conflict", "%s has this number by the same authority in another spelling, but another birth date, sex or name: not joined"},
+		[REVIEW_AUTHORITY] = {"authority-doubted", "was one person with %s, because who gave their numbers was taken for one and the same; a message has since named it otherwise: taken apart"},
 		[REVIEW_QUARANTINE] = {"quarantine", "a message of this patient could not be read and is in quarantine"},
 		[REVIEW_CAPTURED_DIFFERS] = {"captured-differs", "name, birth date or sex taken down here differ from what the EHR sent; the EHR's are shown"},
 	};

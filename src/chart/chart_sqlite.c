@@ -391,6 +391,13 @@ static int idents_by_value(struct store *base, struct slice value, store_ident_f
 	EACH(struct store_ident i = ident_at(st); r = fn(arg, &i, e));
 }
 
+static int idents_of_assigner(struct store *base, struct slice assigner, store_ident_fn *fn, void *arg, struct err *e)
+{
+	GET(IDENTS_OF_ASSIGNER);
+	bind(st, 1, assigner);
+	EACH(struct store_ident i = ident_at(st); r = fn(arg, &i, e));
+}
+
 static struct store_edge edge_at(sqlite3_stmt *st)
 {
 	return (struct store_edge){.id = column_u64(st, 0), .child = (uint32_t)sqlite3_column_int64(st, 1), .parent = (uint32_t)sqlite3_column_int64(st, 2),
@@ -418,6 +425,13 @@ static int edges_named(struct store *base, uint32_t id, store_edge_fn *fn, void 
 {
 	GET(EDGES_NAMED);
 	sqlite3_bind_int64(st, 1, id);
+	EACH(struct store_edge x = edge_at(st); r = fn(arg, &x, e));
+}
+
+static int edges_open(struct store *base, uint8_t why, store_edge_fn *fn, void *arg, struct err *e)
+{
+	GET(EDGES_OPEN);
+	sqlite3_bind_int(st, 1, why);
 	EACH(struct store_edge x = edge_at(st); r = fn(arg, &x, e));
 }
 
@@ -708,8 +722,8 @@ static const struct store_ops ops = {
 	.close = close_store, .begin = begin, .commit = commit, .rollback = rollback, .bulk_begin = sql_bulk_begin, .bulk_end = sql_bulk_end, .look = sql_look, .look_done = sql_look_done,
 	.put_ident = put_ident, .put_edge = put_edge, .end_edge = end_edge, .put_move = put_move, .end_move = end_move, .put_row = put_row, .put_mark = put_mark, .put_header = put_header,
 	.drop_headers = drop_headers, .put_word = put_word, .put_stay = put_stay, .end_stay = end_stay, .renew_stay = renew_stay, .put_review = put_review, .put_event = put_event, .put_times = put_times, .put_kv = put_kv,
-	.ident = ident, .idents_by_value = idents_by_value, .edge_up = edge_up, .edges_down = edges_down,
-	.edges_named = edges_named, .moves = moves, .rows = rows, .row = row, .rows_of_entry = rows_of_entry, .last_row = last_row, .count_rows = count_rows, .max_source_time = max_source_time, .marked = marked,
+	.ident = ident, .idents_by_value = idents_by_value, .idents_of_assigner = idents_of_assigner, .edge_up = edge_up, .edges_down = edges_down,
+	.edges_named = edges_named, .edges_open = edges_open, .moves = moves, .rows = rows, .row = row, .rows_of_entry = rows_of_entry, .last_row = last_row, .count_rows = count_rows, .max_source_time = max_source_time, .marked = marked,
 	.header = header, .words = words, .has_word = has_word, .open_stay = open_stay, .stay_of = stay_of, .stays = stays, .stays_due = stays_due, .next_due = next_due, .reviews = reviews,
 	.events = events, .times = times, .times_before = times_before, .kv = kv, .all_kv = all_kv,
 };

@@ -39,6 +39,8 @@
 	X(PUT_KV, "INSERT OR REPLACE INTO kv(space,key,value) VALUES(?1,?2,?3)")                                                                 \
 	X(IDENT, "SELECT id,value,assigner,type,space,first,k FROM ident WHERE id=?1")                                                           \
 	X(IDENTS_BY_VALUE, "SELECT id,value,assigner,type,space,first,k FROM ident WHERE value=?1 ORDER BY id")                                  \
+	X(IDENTS_OF_ASSIGNER, "SELECT id,value,assigner,type,space,first,k FROM ident WHERE assigner=?1 ORDER BY id")                            \
+	X(EDGES_OPEN, "SELECT id,child,parent,named_child,named_parent,why,ended_by,time,from_seq,to_seq FROM edge WHERE why=?1 AND to_seq=" SQL_OPEN " ORDER BY id") \
 	X(EDGE_UP, "SELECT id,child,parent,named_child,named_parent,why,ended_by,time,from_seq,to_seq FROM edge WHERE child=?1 AND from_seq<?2 AND to_seq>=?2 LIMIT 1") \
 	X(EDGES_DOWN, "SELECT id,child,parent,named_child,named_parent,why,ended_by,time,from_seq,to_seq FROM edge WHERE parent=?1 AND from_seq<?2 AND to_seq>=?2 ORDER BY id") \
 	X(EDGES_NAMED, "SELECT id,child,parent,named_child,named_parent,why,ended_by,time,from_seq,to_seq FROM edge WHERE named_child=?1 "      \

@@ -87,7 +87,7 @@ struct store_event {
 };
 
 enum store_mark { STORE_MARK_VISIT = 1, STORE_MARK_SAFETY = 2, STORE_MARK_HOUSE = 3 };
-enum store_kv { STORE_KV_META = 1, STORE_KV_FEED = 2, STORE_KV_COUNT = 3 };
+enum store_kv { STORE_KV_META = 1, STORE_KV_FEED = 2, STORE_KV_COUNT = 3, STORE_KV_AUTHORITY = 4 };
 
 struct store;
 
@@ -138,9 +138,11 @@ struct store_ops {
 	/* -- questions -- */
 	int (*ident)(struct store *s, uint32_t id, store_ident_fn *fn, void *arg, struct err *e);          /* ERR_NOT_FOUND */
 	int (*idents_by_value)(struct store *s, struct slice value, store_ident_fn *fn, void *arg, struct err *e);  /* in order of id */
+	int (*idents_of_assigner)(struct store *s, struct slice assigner, store_ident_fn *fn, void *arg, struct err *e); /* in order of id; dear: looks at all there are */
 	int (*edge_up)(struct store *s, uint32_t child, uint64_t end, struct store_edge *ret, struct err *e);       /* ERR_NOT_FOUND: a root */
 	int (*edges_down)(struct store *s, uint32_t parent, uint64_t end, store_edge_fn *fn, void *arg, struct err *e); /* in order of id */
 	int (*edges_named)(struct store *s, uint32_t ident, store_edge_fn *fn, void *arg, struct err *e);           /* every edge, ended or not, that names ident at either end */
+	int (*edges_open)(struct store *s, uint8_t why, store_edge_fn *fn, void *arg, struct err *e);               /* in order of id; dear, too */
 	int (*moves)(struct store *s, uint32_t ident, uint64_t end, store_move_fn *fn, void *arg, struct err *e);   /* from or to ident, in order of id */
 	int (*rows)(struct store *s, uint32_t ident, uint64_t from_row, uint64_t to_row, bool newest_first, store_row_fn *fn, void *arg, struct err *e); /* [from, to); in bulk dear: for its end */
 	int (*row)(struct store *s, uint64_t id, store_row_fn *fn, void *arg, struct err *e);                       /* ERR_NOT_FOUND */

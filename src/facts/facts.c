@@ -141,6 +141,30 @@ void facts_also(struct facts *f, struct fact_group *g, struct fact_ident id)
 
 /* ---- facts and values ---- */
 
+void facts_authority(struct facts *f, struct slice name, struct slice id)
+{
+	if (!name.n || !id.n)
+		return;
+	for (unsigned i = 0; i < f->authority_count; i++)
+		if (slice_eq(f->authorities[i].name, name) && slice_eq(f->authorities[i].id, id))
+			return;
+	if (f->authority_count == FACT_AUTHORITIES_MAX) {
+		f->problems++;
+		return;
+	}
+	if (!(f->authority_count & (f->authority_count - 1))) { /* at 0, 1, 2, 4 ...: most messages have one */
+		struct fact_authority *v = arena_array(f->a, f->authority_count ? f->authority_count * 2u : 1u, sizeof *v);
+		if (!v) {
+			f->failed = true;
+			return;
+		}
+		if (f->authority_count)
+			memcpy(v, f->authorities, f->authority_count * sizeof *v);
+		f->authorities = v;
+	}
+	f->authorities[f->authority_count++] = (struct fact_authority){name, id};
+}
+
 struct fact *facts_add(struct facts *f, struct fact_group *g, uint8_t kind)
 {
 	assert(kind > 0 && kind < FACT_KIND_COUNT);

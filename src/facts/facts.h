@@ -207,6 +207,12 @@ struct fact_ident {
 	struct slice value, assigner, type;
 };
 #define FACT_IDENTS_MAX 64
+/* "The authority that we call `name` is the one that the world calls `id`": one HD with its namespace and its universal id both valued (HL7 v2 2.A.33; DICOM PS3.3 10.14 says in words that the two
+ * shall refer to the same entity). Both as they would stand as an assigner, were they alone. It is said of who gives numbers to patients only. */
+struct fact_authority {
+	struct slice name, id;
+};
+#define FACT_AUTHORITIES_MAX 32 /* different ones of one message; what is more is a problem */
 struct fact_group {
 	struct fact_ident id;           /* what the facts hang on for ever; value empty: no patient in it (master files) or none that could be read */
 	struct fact_ident *also;        /* the other identifiers sent with it, in order */
@@ -218,6 +224,8 @@ struct fact_group {
 struct facts { /* what one entry's body says */
 	struct arena *a;
 	struct fact_group *first, *last;
+	struct fact_authority *authorities; /* each pair once; not part of any group, and not kept with one */
+	uint16_t authority_count;
 	struct fact_group **index;      /* private to facts_group: messages with very many patients */
 	uint32_t groups, index_size;
 	/* of the message */
@@ -238,6 +246,7 @@ void facts_init(struct facts *f, struct arena *a);
 struct fact_group *facts_group(struct facts *f, struct fact_ident id);
 /* Another identifier of the same patient. What is there already (also as the group's own id) is not added again; past FACT_IDENTS_MAX it is a problem. */
 void facts_also(struct facts *f, struct fact_group *g, struct fact_ident id);
+void facts_authority(struct facts *f, struct slice name, struct slice id);
 struct fact *facts_add(struct facts *f, struct fact_group *g, uint8_t kind);
 /* Values: empty slices are not stored. facts_put keeps the slice as it is (it must outlive f or live in its arena). */
 void facts_put(struct facts *f, struct fact *t, uint8_t field, struct slice v);

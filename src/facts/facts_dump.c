@@ -83,6 +83,12 @@ void facts_dump(const struct facts *f, struct buf *out)
 	if (f->failed)
 		buf_str(out, " failed");
 	buf_u8(out, '\n');
+	for (unsigned i = 0; i < f->authority_count; i++) {
+		buf_str(out, "authority");
+		field(out, "name", f->authorities[i].name);
+		field(out, "id", f->authorities[i].id);
+		buf_u8(out, '\n');
+	}
 	for (const struct fact_group *g = f->first; g; g = g->next)
 		group(out, g);
 }

@@ -53,7 +53,10 @@ static unsigned put_others_but(struct fx *x, struct fact **t, const char *action
 	if (rest.n == 0 || fx_null(rest))
 		return 0;
 	while (fx_next_rep(x, &rest, &rep)) {
-		if (!fx_ident(x, rep, &id) || but(x->g, id.id))
+		if (!fx_ident(x, rep, &id))
+			continue;
+		fx_authority(x, &id);
+		if (but(x->g, id.id))
 			continue;
 		if (!*t)
 			*t = add_identity(x, action);

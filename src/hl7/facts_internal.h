@@ -60,6 +60,7 @@ struct fx_type {
 struct fx_ident { /* CX, EI: as a group's id, and as a composite */
 	struct fact_ident id;
 	struct slice composite;
+	struct slice named, universal, universal_type; /* CX: its assigner's HD as it stands */
 };
 
 struct fx_memo {
@@ -223,6 +224,8 @@ fx_reader fx_org;       /* XON: the organisation's name */
 fx_reader fx_quantity;  /* CQ, CP, MO: number and unit, as text */
 struct slice fx_telecom(struct fx *x, struct slice raw, const char *use); /* XTN, TN; use: what the field means when the value does not say */
 bool fx_ident(struct fx *x, struct slice raw, struct fx_ident *ret);       /* CX or CK; false: no identifier in it */
+bool fx_names_something_else(struct slice type);                          /* table 0203: an account, a visit, a licence ... */
+void fx_authority(struct fx *x, const struct fx_ident *i); /* a patient's number: what it says of who gave it */
 bool fx_ident_ei(struct fx *x, struct slice raw, struct fx_ident *ret);    /* EI: the assigner in components 2 to 4 */
 fx_reader fx_ei;
 fx_reader fx_code_in;    /* a code that is one component, its parts in subcomponents */

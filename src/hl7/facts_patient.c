@@ -6,7 +6,7 @@
 enum { CANDIDATES = FACT_IDENTS_MAX };
 
 /* Table 0203: numbers that name something else than the patient in a register of patients. */
-static bool names_something_else(struct slice type)
+bool fx_names_something_else(struct slice type)
 {
 	static const char *const types[] = {"AN", "ANON", "ANT", "VN", "VS", "SS", "DL", "PPN", "BC", "CZ", "PT_ACCT", "GN", "AM", "DI", "DS", "MS",
 		"NP", "VISA", "BA", "BCV", "TAX", "WC", "WCN"};
@@ -37,6 +37,7 @@ static void gather(struct fx *x, struct idents *to, unsigned field, const char *
 			continue;
 		if (type && !id.id.type.n)
 			id.id.type = slice_str(type);
+		fx_authority(x, &id);
 		if (to->n == CANDIDATES)
 			fx_problem(x);
 		else
@@ -58,7 +59,7 @@ static int the_one(const struct idents *all, unsigned after3, unsigned after2, u
 {
 	int i = choose(all, 0, after3, names_a_record, true);
 	if (i < 0)
-		i = choose(all, 0, after3, names_something_else, false);
+		i = choose(all, 0, after3, fx_names_something_else, false);
 	if (i < 0 && after2 > after3)
 		i = (int)after3;
 	if (i < 0 && after3)

@@ -631,10 +631,23 @@ bool fx_ident(struct fx *x, struct slice raw, struct fx_ident *ret)
 	*ret = (struct fx_ident){.id.value = first_sub(x, c[0])};
 	if (no_number(ret->id.value))
 		return false;
-	if (c[3].n)
-		ret->id.assigner = assigner_hd(x, c[3], &id, &idtype);
+	if (c[3].n) {
+		struct slice sub[3];
+		fx_cut(x, c[3], x->sub, sub, 3);
+		ret->named = fx_part(x, sub[0]);
+		ret->universal = id = fx_part(x, sub[1]);
+		ret->universal_type = idtype = fx_part(x, sub[2]);
+		ret->id.assigner = assigner(x, ret->named, id, idtype);
+	}
 	ret->id.type = first_sub(x, c[4]);
 	return ident_done(x, ret, id, idtype);
+}
+
+/* A namespace often has an OID for each type of number: what is said beside a visit's or a licence's number is said of those. */
+void fx_authority(struct fx *x, const struct fx_ident *i)
+{
+	if (i->named.n && i->universal.n && !fx_names_something_else(i->id.type))
+		facts_authority(x->f, i->named, assigner(x, SLICE_NULL, i->universal, i->universal_type));
 }
 
 bool fx_ident_ei(struct fx *x, struct slice raw, struct fx_ident *ret)

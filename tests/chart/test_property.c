@@ -19,15 +19,30 @@ static const char *const givens[] = {"JOHN", "JON", "JEANNE", "ANA", "KURT"};
 
 static void who(char *out, size_t size, int i, bool odd_ways)
 {
-	int form = odd_ways ? (int)rnd(8) : 0;
+	int form = odd_ways ? (int)rnd(10) : 0;
 	if (form == 1)
 		snprintf(out, size, "100%d", i); /* without assigner */
 	else if (form == 2)
 		snprintf(out, size, "100%d@HOSP:MR +E%d@EPIC:EPI", i, i);
 	else if (form == 3)
 		snprintf(out, size, "100%d@HOSP:MR +E%d@EPIC:EPI", i, (int)rnd(PEOPLE)); /* perhaps somebody else's */
+	else if (form == 4)
+		snprintf(out, size, "100%d@hosp:MR", i); /* the same authority? */
+	else if (form == 5)
+		snprintf(out, size, "100%d@1.2.3:MR%s", i, rnd(4) ? "" : " +E1@EPIC:EPI");
 	else
 		snprintf(out, size, "100%d@HOSP:MR", i);
+}
+
+/* Now and then a message says which spellings are one authority, and sometimes another one. */
+static const char *statement(void)
+{
+	switch (rnd(120)) {
+	case 0: case 1: return "~HOSP=1.2.3";
+	case 2: return "~EPIC=7.8.9";
+	case 3: return rnd(2) ? "~hosp=4.5.6" : "~HOSP=4.5.6";
+	default: return "";
+	}
 }
 
 /* A source time around now: mostly in order, sometimes late, sometimes missing. */
@@ -49,9 +64,14 @@ static void person(char *out, size_t size, int i)
 	         i % 2 ? "male" : "female", rnd(5) ? "" : "address=Street^^Town");
 }
 
+/* As a composite: 1001^HOSP */
 static const char *bare(char *id)
 {
 	id[strcspn(id, " ")] = 0;
+	if (strchr(id, ':'))
+		*strchr(id, ':') = 0;
+	if (strchr(id, '@'))
+		*strchr(id, '@') = '^';
 	return id;
 }
 
@@ -64,14 +84,14 @@ static void random_message(struct story *s, int step)
 	int i = (int)rnd(PEOPLE), k = (int)rnd(PEOPLE);
 	const char *feed = feeds[rnd(3)];
 	who(id, sizeof id, i, rnd(4) == 0);
-	who(other, sizeof other, k, false);
+	who(other, sizeof other, k, rnd(3) == 0);
 	when(t, sizeof t, step);
 	person(pat, sizeof pat, i);
 	s->source = rnd(15) ? "mllp/lab" : "web/ward";
 	switch (rnd(16)) {
 	case 0: case 1: case 2: case 3: {
 		const char *act = moves[rnd(ARRAY_LEN(moves))];
-		snprintf(text, sizeof text, "ADT^A01 EHR@HOSP %s | %s | %s | visit action=%s %s class=%s location=U%d^%d^%c time=%s", t, id, pat, act, rnd(4) ? "visit=V1" : "account=A1", rnd(3) ? "inpatient" : "outpatient",
+		snprintf(text, sizeof text, "ADT^A01 EHR@HOSP %s %s | %s | %s | visit action=%s %s class=%s location=U%d^%d^%c time=%s", t, rnd(4) ? statement() : rnd(12) ? "" : "~HOSP=1.2.3", id, pat, act, rnd(4) ? "visit=V1" : "account=A1", rnd(3) ? "inpatient" : "outpatient",
 		         (int)rnd(3), (int)rnd(9), 'A' + (int)rnd(2), t);
 		/* a number of the visit that is the person's own */
 		char *v = strstr(text, "visit=V1");

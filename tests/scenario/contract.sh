@@ -171,4 +171,16 @@ token=$("$HOLDFAST" token create --role api --site site)
 same "$(json type <show)" "ADT^A01" "type"
 same "$(json control_id <show)" C1 "control id"
 same "$(json segments.0.0 <show)" MSH "segment id"
+# --- one authority, named in three ways in three messages: one person, as soon as the third has said so
+"$HOLDFAST" init spelt --shares 1/1 --shares-dir . 2>/dev/null
+printf 'MSH|^~\\&|EHR|H|HF|H|20260105120000||ADT^A08|1|P|2.5\rPID|1||1001^^^GAB^MR||SMITH^JOHN||19570312|M\r' >1.hl7
+printf 'MSH|^~\\&|LAB|H|HF|H|20260105120100||ORU^R01|2|P|2.5\rPID|1||1001^^^&1.2.3&ISO^MR||SMITH^JOHN||19570312|M\rOBR|1||F1|K\rOBX|1|NM|K^Potassium||4.1|mmol/L|||||F\r' >2.hl7
+printf 'MSH|^~\\&|REG|H|HF|H|20260105120200||ADT^A08|3|P|2.5\rPID|1||2002^^^gab&1.2.3&ISO^MR||DOE^JANE||19570313|F\r' >3.hl7
+"$HOLDFAST" import --site spelt 1.hl7 2.hl7 3.hl7 >/dev/null
+found() { "$HOLDFAST" chart search smith --site spelt --json "$@" | python3 -c 'import json, sys; print(json.load(sys.stdin)["count"])'; }
+same "$(found)" 1 "one person of one number"
+last=$("$HOLDFAST" ledger list --site spelt --json --kind hl7v2 | tail -1 | json seq)
+same "$(found --as-of "#$((last - 1))")" 2 "before it was said"
+"$HOLDFAST" view rebuild --site spelt >/dev/null
+same "$(found)" 1 "one person after a rebuild"
 echo "contract holds"
