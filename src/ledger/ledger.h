@@ -38,7 +38,9 @@
 	X(20, SESSION, "session")            /* sign-in, failure, sign-out, break-glass with its reason */                       \
 	X(21, AUDIT, "audit")                /* a view: FHIR AuditEvent */                                                       \
 	X(22, ALARM, "alarm")                /* raised or cleared */                                                             \
-	X(23, CONFIG, "config")              /* listener or setting changed */
+	X(23, CONFIG, "config")              /* listener or setting changed */                                                   \
+	X(24, SNAPSHOT, "snapshot")          /* of a file tree: counts, verdict, where its catalogue lies; or what a drill of the vault showed */ \
+	X(25, VAULT_PACK, "vault-pack")      /* a pack of the vault: name, SHA-256, size */
 
 enum ledger_kind {
 #define X(n, id, name) LEDGER_##id = n,

@@ -151,7 +151,7 @@ static void mean(struct keeper *k, const struct json_node *n, int64_t time)
 	}
 }
 
-static int mean_entry(struct keeper *k, uint8_t kind, struct slice body, int64_t time)
+static int mean_entry(struct keeper *k, uint8_t kind, uint64_t seq, struct slice body, int64_t time)
 {
 	AUTO_ARENA struct arena *a = arena_new(4 << 20);
 	struct json_node *n;
@@ -163,6 +163,8 @@ static int mean_entry(struct keeper *k, uint8_t kind, struct slice body, int64_t
 		mean(k, n, time);
 	} else if (kind == LEDGER_ALARM) {
 		keeper_alarm_note(k, json_text(n, "id"), slice_eq_str(json_text(n, "what"), "raised"));
+	} else if (kind == LEDGER_SNAPSHOT || kind == LEDGER_VAULT_PACK) {
+		keeper_vault_note(k, kind, seq, time, body, n);
 	} else if (kind == LEDGER_CONFIG) {
 		(void)!hex_get(k->config, sizeof k->config, json_text(n, "sha256"));
 	} else {
@@ -181,7 +183,7 @@ static int record(struct keeper *k, struct buf *body, struct err *e)
 	if (!buf_ok(body))
 		return err_set(e, buf_code(body), NULL, "too long for an account entry");
 	int r = keeper_record(k, LEDGER_ACCOUNT, "site", buf_slice(body), NULL, &time, e);
-	return r < 0 ? r : mean_entry(k, LEDGER_ACCOUNT, buf_slice(body), time);
+	return r < 0 ? r : mean_entry(k, LEDGER_ACCOUNT, 0, buf_slice(body), time);
 }
 
 static void kstr_opt(struct jsonw *w, const char *key, const char *s)
@@ -415,6 +417,8 @@ void accounts_save(struct keeper *k, bool always)
 			jsonw_str(&w, k->alarm[i].id);
 	jsonw_arr_end(&w);
 	put_hex(&w, "config", k->config, sizeof k->config);
+	jsonw_key(&w, "vault");
+	keeper_vault_save(k, &w);
 	jsonw_obj_end(&w);
 	jsonw_done(&w);
 	a->saved_at = now;
@@ -475,6 +479,7 @@ static bool cache_load(struct keeper *k, const struct json_node *root)
 	for (const struct json_node *n = list ? list->child : NULL; n; n = n->next)
 		keeper_alarm_note(k, n->value, true);
 	(void)!hex_get(k->config, sizeof k->config, json_text(root, "config"));
+	keeper_vault_load(k, json_get(root, "vault"));
 	k->accounts->upto = k->accounts->saved_upto = upto;
 	return true;
 }
@@ -488,8 +493,17 @@ struct finding {
 static int find_kind(void *arg, const struct ledger_entry *en, struct err *e)
 {
 	struct finding *f = arg;
-	if (en->leaf.kind != LEDGER_ACCOUNT && en->leaf.kind != LEDGER_QUARANTINE && en->leaf.kind != LEDGER_ALARM && en->leaf.kind != LEDGER_CONFIG)
+	switch (en->leaf.kind) {
+	case LEDGER_ACCOUNT:
+	case LEDGER_QUARANTINE:
+	case LEDGER_ALARM:
+	case LEDGER_CONFIG:
+	case LEDGER_SNAPSHOT:
+	case LEDGER_VAULT_PACK:
+		break;
+	default:
 		return 0;
+	}
 	if (f->n == f->cap) {
 		size_t cap = f->cap ? 2 * f->cap : 64;
 		uint64_t *p = reallocarray(f->seqs, cap, sizeof *p);
@@ -511,7 +525,7 @@ static int catch_up(struct keeper *k, struct err *e)
 		struct ledger_entry en;
 		r = ledger_read(k->l, f.seqs[i], &en, e);
 		if (r == 0)
-			r = mean_entry(k, en.leaf.kind, en.body, en.leaf.time);
+			r = mean_entry(k, en.leaf.kind, en.seq, en.body, en.leaf.time);
 	}
 	free(f.seqs);
 	k->accounts->upto = ledger_durable(k->l);
@@ -525,6 +539,7 @@ static void forget(struct keeper *k)
 	*k->accounts = (struct accounts){0};
 	k->quarantined_count = 0;
 	k->alarm_count = 0;
+	keeper_vault_forget(k);
 	memset(k->config, 0, sizeof k->config);
 }
 

@@ -355,3 +355,79 @@ int control_token_revoke(struct control *c, const char *token_id, struct err *e)
 	frame_str(&q.b, token_id);
 	return finish(c, &q, &cu, e);
 }
+
+/* ---- the vault ---- */
+
+int control_vault_key(struct control *c, int class, char ret_period[SITE_PERIOD_MAX], struct age_recipient *ret, struct err *e)
+{
+	struct question q;
+	struct cur cu;
+	ask(c, &q, FRAME_K_VAULT_KEY);
+	buf_u8(&q.b, (uint8_t)class);
+	int r = finish(c, &q, &cu, e);
+	if (r < 0)
+		return r;
+	frame_get_text(&cu, ret_period, SITE_PERIOD_MAX);
+	struct slice pub = cur_take(&cu, sizeof ret->pub);
+	if (!cur_done(&cu))
+		return err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
+	memcpy(ret->pub, pub.p, sizeof ret->pub);
+	return 0;
+}
+
+int control_vault_number(struct control *c, int class, uint64_t *ret, struct err *e)
+{
+	struct question q;
+	struct cur cu;
+	ask(c, &q, FRAME_K_VAULT_NUMBER);
+	buf_u8(&q.b, (uint8_t)class);
+	int r = finish(c, &q, &cu, e);
+	if (r < 0)
+		return r;
+	uint64_t n = cur_u64le(&cu);
+	if (!cur_done(&cu))
+		return err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
+	*ret = n;
+	return 0;
+}
+
+int control_vault_pack(struct control *c, const struct control_vault_pack *p, uint64_t *ret_seq, struct err *e)
+{
+	struct question q;
+	struct cur cu;
+	ask(c, &q, FRAME_K_VAULT_PACK);
+	frame_str(&q.b, p->name);
+	buf_u8(&q.b, (uint8_t)p->class);
+	frame_str(&q.b, p->period);
+	frame_str(&q.b, p->domain);
+	buf_u64le(&q.b, p->size);
+	buf_u64le(&q.b, p->plain);
+	buf_add(&q.b, p->sha256, SEAL_HASH);
+	int r = finish(c, &q, &cu, e);
+	if (r < 0)
+		return r;
+	uint64_t seq = cur_u64le(&cu);
+	if (!cur_done(&cu))
+		return err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
+	*ret_seq = seq;
+	return 0;
+}
+
+int control_vault_snapshot(struct control *c, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
+{
+	struct question q;
+	struct cur cu;
+	buf_init(&q.b, FRAME_HEAD + FRAME_VAULT);
+	q.at = frame_begin(&q.b, FRAME_K_VAULT_SNAPSHOT, ++c->tags);
+	buf_add_slice(&q.b, body);
+	int r = finish(c, &q, &cu, e);
+	if (r < 0)
+		return r;
+	uint64_t seq = cur_u64le(&cu);
+	int64_t time = (int64_t)cur_u64le(&cu);
+	if (!cur_done(&cu))
+		return err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
+	*ret_seq = seq;
+	*ret_time = time;
+	return 0;
+}

@@ -71,6 +71,30 @@ struct alarm_state {
 	int64_t raised_at;  /* monotonic */
 };
 
+#define VAULT_SOURCES_MAX 4096
+#define VAULT_RECENT 64
+struct vault_source { /* what the last snapshot of a source said */
+	char source[64], host[64], verdict[16];
+	uint64_t seq, files, bytes, new_bytes;
+	int64_t time, damage_since; /* damage_since: 0: its verdict is clean */
+	char reasons[2048];         /* a JSON array */
+	uint8_t hash[SEAL_HASH];    /* of the entry's body: the same one again is no new entry */
+};
+struct vault_entered {
+	char name[48];
+	uint8_t sha256[SEAL_HASH];
+	uint64_t seq;
+};
+struct vault_state {
+	struct vault_source *sources;
+	size_t source_count;
+	struct vault_entered recent[VAULT_RECENT]; /* the newest packs: who asks twice gets the same answer */
+	size_t recent_count;                       /* ever; the newest is at (recent_count - 1) % VAULT_RECENT */
+	uint64_t entered[2];                       /* per class: one past the highest number that has an entry */
+	uint64_t next[2], reserved[2];             /* numbers given from memory, below what is durably taken; reserved 0: not looked up yet */
+	uint64_t packs, bytes;
+};
+
 struct accounts;
 struct sessions;
 struct passwords;
@@ -113,6 +137,7 @@ struct keeper {
 	int64_t clock_base, clock_step, clock_at;    /* wall less monotonic; the last jump, and when */
 	struct buf silent;                           /* names (str) of the feeds that the scribe holds for silent */
 	uint8_t config[SEAL_HASH];                   /* of the settings that the last config entry has */
+	struct vault_state vault;
 	bool stopping;
 };
 
@@ -166,6 +191,20 @@ void op_selftest(struct keeper *k, struct kchan *ch, const struct frame *f);
 void keeper_alarms(struct keeper *k);
 void keeper_alarm_note(struct keeper *k, struct slice id, bool open); /* from the cache, or an entry of an earlier life */
 void keeper_config(struct keeper *k, struct slice hash, struct slice text, bool whole);
+
+/* ---- the vault (keeper_vault.c) ---- */
+void op_vault_key(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_vault_number(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_vault_pack(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_vault_snapshot(struct keeper *k, struct kchan *ch, const struct frame *f);
+/* An entry of kind snapshot or vault-pack, written now or found in the ledger: what it means for numbers, status and alarms. */
+void keeper_vault_note(struct keeper *k, uint8_t kind, uint64_t seq, int64_t time, struct slice body, const struct json_node *n);
+void keeper_vault_save(const struct keeper *k, struct jsonw *w);             /* one object, for the cache of accounts.c */
+void keeper_vault_load(struct keeper *k, const struct json_node *n);
+void keeper_vault_forget(struct keeper *k);
+void keeper_vault_status(const struct keeper *k, struct jsonw *w);           /* one object */
+void keeper_vault_alarms(const struct keeper *k, struct jsonw *w);           /* objects, into an array */
+uint64_t keeper_reserve(const struct keeper *k);
 
 /* ---- accounts (accounts.c) ---- */
 struct account {

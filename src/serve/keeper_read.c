@@ -144,7 +144,7 @@ static void look_at_disk(struct keeper *k)
 	}
 }
 
-static uint64_t reserve(const struct keeper *k)
+uint64_t keeper_reserve(const struct keeper *k)
 {
 	return k->r->reserve ? k->r->reserve : UINT64_C(1) << 30;
 }
@@ -213,8 +213,8 @@ void keeper_put_alarms(struct keeper *k, struct jsonw *w)
 	if (k->full)
 		alarm_put(w, "disk-full", "alarm", k->full_since, "disk nearly full", "no message is taken; senders wait and will send again. Charts, views and captures go on from the reserve",
 		          "free space on the disk of the site, or enlarge it");
-	else if (k->disk_total && k->disk_free < 4 * reserve(k)) {
-		snprintf(reason, sizeof reason, "%llu MiB are free; at %llu MiB no message is taken any more", (unsigned long long)(k->disk_free >> 20), (unsigned long long)(reserve(k) >> 20));
+	else if (k->disk_total && k->disk_free < 4 * keeper_reserve(k)) {
+		snprintf(reason, sizeof reason, "%llu MiB are free; at %llu MiB no message is taken any more", (unsigned long long)(k->disk_free >> 20), (unsigned long long)(keeper_reserve(k) >> 20));
 		alarm_put(w, "disk-low", "warning", k->started, "disk low", reason, "free space on the disk of the site, or enlarge it");
 	}
 	if (k->upkeep.code)
@@ -232,6 +232,7 @@ void keeper_put_alarms(struct keeper *k, struct jsonw *w)
 		snprintf(reason, sizeof reason, "%zu entries cannot be read without the reader dying; they are stored and not shown", k->quarantined_count);
 		alarm_put(w, "quarantine", "warning", k->started, "entries in quarantine", reason, "keep the entries' numbers (kind quarantine in the ledger) and report them");
 	}
+	keeper_vault_alarms(k, w);
 	alarm_put(w, "unprotected", "note", k->started, "no outside witness", "nobody outside this machine has seen the log's head", "keep a checkpoint elsewhere: holdfast ledger head --site ... > file on another machine");
 }
 
@@ -283,8 +284,8 @@ static void status(struct keeper *k, struct buf *b)
 	jsonw_obj(&w);
 	jsonw_ku64(&w, "free", k->disk_free);
 	jsonw_ku64(&w, "total", k->disk_total);
-	jsonw_ku64(&w, "reserve", reserve(k));
-	jsonw_kstr(&w, "state", k->full ? "full" : k->disk_free < 4 * reserve(k) ? "low" : "ok");
+	jsonw_ku64(&w, "reserve", keeper_reserve(k));
+	jsonw_kstr(&w, "state", k->full ? "full" : k->disk_free < 4 * keeper_reserve(k) ? "low" : "ok");
 	jsonw_obj_end(&w);
 	jsonw_key(&w, "keys");
 	jsonw_obj(&w);
@@ -292,6 +293,8 @@ static void status(struct keeper *k, struct buf *b)
 	if (shares_rule(k)[0])
 		jsonw_kstr(&w, "shares", k->shares_rule);
 	jsonw_obj_end(&w);
+	jsonw_key(&w, "vault");
+	keeper_vault_status(k, &w);
 	jsonw_ku64(&w, "sessions", sessions_count(k));
 	jsonw_ku64(&w, "notRecorded", k->not_recorded);
 	jsonw_ku64(&w, "quarantined", k->quarantined_count);

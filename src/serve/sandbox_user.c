@@ -5,6 +5,7 @@
  *   SITE/wal       keeper 0700
  *   SITE/packs     keeper 0750
  *   SITE/ledger    keeper 0755  public by nature: no patient data
+ *   SITE/vault     root:keeper 2750  packs of the vault are written by root's commands; the keeper looks whether they are there, and cannot remove one
  *   SITE/view      scribe:view 2750  patient data in clear: web is in the group, nobody else
  * A site made by an ordinary user belongs to that user alone, and all roles run as that user: Landlock and seccomp are then what keeps them apart. */
 #include "sandbox.h"
@@ -205,6 +206,7 @@ int owners_give(int sitefd, const struct owners *o, uint64_t *ret_given, char re
 		{"packs", ROLE_KEEPER, 0750, 0600, true},
 		{"ledger", ROLE_KEEPER, 0755, 0644, false}, /* a million tiles: looking at each takes long */
 		{"view", ROLE_SCRIBE, 02750, 0640, true},
+		{"vault", ROLE_SUPERVISOR, 02750, 0640, false},
 		/* of an ordinary user's site; of root's these stay root's */
 		{"run", ROLE_SUPERVISOR, 0755, 0600, true},
 		{"tls", ROLE_SUPERVISOR, 0755, 0600, true},
@@ -226,11 +228,12 @@ int owners_give(int sitefd, const struct owners *o, uint64_t *ret_given, char re
 			r = all_ours(sitefd, own[i].name, e);
 			continue;
 		}
-		if (o->separate && of_root)
+		bool vault = !strcmp(own[i].name, "vault"); /* root's, but what is in it the keeper may see */
+		if (o->separate && of_root && !vault)
 			continue;
 		g.top = own[i].name;
 		g.uid = o->uid[own[i].role];
-		g.gid = !strcmp(own[i].name, "view") ? o->view_gid : o->gid[own[i].role];
+		g.gid = !strcmp(own[i].name, "view") ? o->view_gid : vault ? o->gid[ROLE_KEEPER] : o->gid[own[i].role];
 		g.add = own[i].add;
 		g.all = own[i].all;
 		r = give_tree(&g, sitefd, own[i].name, "", 0, e);

@@ -142,6 +142,18 @@ int control_token_create(struct control *c, const char *role /* or */, const cha
 int control_self_test(struct control *c, struct buf *ret_json, struct err *e) MUST;
 int control_token_revoke(struct control *c, const char *token_id, struct err *e) MUST;
 
+/* ---- the vault's side of the ledger (vault.h, struct vault_ledger). Only root and the site's owner: ERR_DENIED. */
+int control_vault_key(struct control *c, int class, char ret_period[SITE_PERIOD_MAX], struct age_recipient *ret, struct err *e) MUST; /* class: enum vault_class */
+int control_vault_number(struct control *c, int class, uint64_t *ret, struct err *e) MUST; /* ERR_FULL: the disk's reserve is reached */
+struct control_vault_pack {
+	const char *name, *period, *domain;
+	int class;
+	uint64_t size, plain;
+	const uint8_t *sha256;
+};
+int control_vault_pack(struct control *c, const struct control_vault_pack *p, uint64_t *ret_seq, struct err *e) MUST;
+int control_vault_snapshot(struct control *c, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e) MUST; /* body: a JSON object, at most 4 MiB */
+
 /* Status without a daemon: what can be read from the folder (ledger head, view, disk, keys, share files still lying about). */
 int serve_status_offline(const struct site *s, struct buf *ret_json, struct err *e) MUST;
 

@@ -26,6 +26,7 @@
 
 #define FRAME_HEAD 16
 #define FRAME_SMALL (64u << 10)                        /* most types */
+#define FRAME_VAULT (4u << 20)                         /* a snapshot's entry names the pieces of its catalogue */
 #define FRAME_BODY ((uint32_t)LEDGER_BODY_MAX + FRAME_SMALL) /* those that carry one entry's body */
 
 /* number, name, most bytes of payload */
@@ -75,6 +76,11 @@
 	X(55, K_SELFTEST, 0)            /* control only -> JSON object by role */                                                               \
 	X(56, K_CLIENT, 0)              /* web's main channel: the descriptor that comes with it is one more client channel of web */          \
 	X(57, K_LISTENERS, FRAME_SMALL) /* intake: JSON array of its listeners' state for status; not answered */                               \
+	/* the vault: control only, and only root and the site's owner */                                                                       \
+	X(58, K_VAULT_KEY, 64)          /* u8 class (VAULT_x) -> str period, 32 bytes: its recipient */                                         \
+	X(59, K_VAULT_NUMBER, 64)       /* u8 class -> u64 number of the next pack, durably never given again */                                \
+	X(60, K_VAULT_PACK, FRAME_SMALL) /* str name, u8 class, str period, str domain, u64 size, u64 plain, 32 bytes SHA-256 -> u64 entry */   \
+	X(61, K_VAULT_SNAPSHOT, FRAME_VAULT) /* rest JSON object -> u64 entry, i64 time */                                                       \
 	/* keeper -> */                                                                                                                         \
 	X(64, K_REPLY, FRAME_BODY)      /* i32 code; below 0: str place, str text; else what the request's line says */                         \
 	X(65, K_PROGRESS, 64)           /* u64 done, u64 total */                                                                               \

@@ -19,6 +19,8 @@ int site_ack_mode(struct slice v); /* -1: no such mode */
 
 /* TLS files of a new site, in SITE/tls: ca.crt, web.crt, web.key, mllp.crt, mllp.key, and ca.age: the CA's key sealed to recovery, its only copy. */
 int tls_make(int sitefd, const char *site_name, const struct age_recipient *recovery, struct err *e) MUST;
+/* SITE/vault, where it is missing. Whose it is owners_give sets right. */
+int site_make_vault(int sitefd, struct err *e) MUST;
 /* Share files of SITE/shares-written that are still there, as a JSON array. */
 void site_shares_left(int sitefd, struct buf *ret_json);
 

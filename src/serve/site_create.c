@@ -49,7 +49,7 @@ static void take_back(struct creating *c)
 {
 	for (int i = 0; i < c->shares_written; i++)
 		unlink(c->share_paths[i]);
-	static const char *const ours[] = {"keys", "keys.new", "tls", "ledger", "wal", "packs", "view", "run", "lock", SHARES_WRITTEN, "site.ini"};
+	static const char *const ours[] = {"keys", "keys.new", "tls", "ledger", "wal", "packs", "vault", "view", "run", "lock", SHARES_WRITTEN, "site.ini"};
 	for (size_t i = 0; c->fd >= 0 && i < ARRAY_LEN(ours); i++)
 		remove_tree(c->fd, ours[i], 0);
 	if (c->made_shares_dir)
@@ -314,6 +314,16 @@ static int settings(struct creating *c, struct err *e)
 	return file_replace(c->fd, "site.ini", buf_slice(&b), 0644, e);
 }
 
+int site_make_vault(int sitefd, struct err *e)
+{
+	struct stat st;
+	if (fstatat(sitefd, "vault", &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return S_ISDIR(st.st_mode) ? 0 : err_set(e, ERR_EXISTS, "vault", "something else than a folder is in its place");
+	if (mkdirat(sitefd, "vault", 0750) < 0 && errno != EEXIST)
+		return err_sys(e, "vault", "cannot make the folder");
+	return file_sync_dir(sitefd, ".", e);
+}
+
 static int make_lock(struct creating *c, struct err *e)
 {
 	AUTO_CLOSE int fd = openat(c->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -374,6 +384,8 @@ static int create(struct creating *c, const char *path, struct err *e)
 		r = empty_view(c, e);
 	if (r == 0)
 		r = make_lock(c, e);
+	if (r == 0)
+		r = site_make_vault(c->fd, e);
 	if (r == 0) {
 		uint64_t given;
 		char first[128];

@@ -421,7 +421,9 @@ static int set_right(struct supervisor *s, struct err *e)
 {
 	uint64_t n;
 	char first[128];
-	int r = owners_give(s->site.fd, &s->own, &n, first, e);
+	int r = site_make_vault(s->site.fd, e); /* a site of an earlier version has none */
+	if (r == 0)
+		r = owners_give(s->site.fd, &s->own, &n, first, e);
 	if (r == 0 && n)
 		sup_log("%s: %llu files did not belong to who must own them (a copy that root made?) and were given to them, the first: %s", s->site.path, (unsigned long long)n, first);
 	return r;
