@@ -172,8 +172,8 @@ static void source_read(struct vault_source *s, const struct json_node *n)
 
 static void snapshot_note(struct vault_state *v, uint64_t seq, int64_t time, struct slice body, const struct json_node *n)
 {
-	struct slice what = json_text(n, "what");
-	struct vault_source *s = slice_eq_str(what, "snapshot") ? source_slot(v, json_text(n, "source")) : NULL;
+	/* no "what": a snapshot; else a drill, which changes nothing that status shows */
+	struct vault_source *s = !json_get(n, "what") ? source_slot(v, json_text(n, "source")) : NULL;
 	if (!s)
 		return;
 	source_read(s, n);
@@ -445,12 +445,12 @@ static void pack_body(const struct pack_request *p, struct buf *b)
 	jsonw_init(&w, b);
 	jsonw_obj(&w);
 	jsonw_kstr(&w, "pack", p->name);
-	put_hash(&w, "sha256", sha);
-	jsonw_ku64(&w, "size", p->size);
-	jsonw_ku64(&w, "plain", p->plain);
 	jsonw_kstr(&w, "class", class_names[p->class - 1]);
 	jsonw_kstr(&w, "period", p->period);
 	jsonw_kstr(&w, "domain", p->domain);
+	jsonw_ku64(&w, "size", p->size);
+	jsonw_ku64(&w, "plain", p->plain);
+	put_hash(&w, "sha256", sha);
 	jsonw_obj_end(&w);
 	jsonw_done(&w);
 }
@@ -527,7 +527,7 @@ static int snapshot_ok(const struct keeper *k, const struct kchan *ch, struct sl
 		return r;
 	struct slice what = json_text(n, "what");
 	text(source, sizeof source, json_text(n, "source"));
-	if (!slice_eq_str(what, "snapshot"))
+	if (what.n)
 		return slice_eq_str(what, "drill") ? 0 : err_set(e, ERR_INPUT, NULL, "an entry of the vault is a snapshot or a drill");
 	if (!word_ok(source))
 		return err_set(e, ERR_INPUT, NULL, "a source's name is 1 to 63 letters, digits, dots, hyphens and underscores");
