@@ -110,6 +110,7 @@ void vault_body_write(const struct vault_body *b, struct buf *ret);
 int vault_body_parse(struct slice body, struct vault_body *ret, struct err *e) MUST;
 void vault_body_done(struct vault_body *b);
 void vault_snapshot_id(uint64_t seq, char out[24]);
+bool vault_name_ok(struct slice s); /* of a source, domain: 1..63 of letters, digits, . _ -, the first no . or - */
 
 /* ---- SITE/vault/log (log.c): the ledger's entries of the vault, so that nobody scans ten million leaves -------------------------------- */
 
@@ -197,6 +198,8 @@ int vault_cat_places(struct vault_packs *packs, const struct vault_body *b, vaul
 struct vault_pair {
 	const struct vault_line *before, *after;
 	char what; /* '+' new, '-' gone, '~' content changed, 'm' only metadata changed, '=' the same */
+	bool begun, before_end, after_end; /* the reader's own */
+	const struct vault_line *before_held, *after_held;
 };
 int vault_pair_next(struct vault_cat *before /* NULL: nothing */, struct vault_cat *after, struct vault_pair *state /* zeroed at first */, struct err *e) MUST; /* 1, 0, negative */
 /* Is it the same content? By type, size, digest, link. */
@@ -216,7 +219,7 @@ int vault_chunk_parse(struct slice line, struct vault_chunk *ret) MUST; /* ERR_C
 
 int vault_keys_derive(const uint8_t dedupe[32], const char *domain, const char *period, struct vault_keys *ret, struct err *e) MUST;
 void vault_chunk_id(const struct vault_keys *k, struct slice chunk, uint8_t out[VAULT_ID]);
-/* A file's digest: add the ids in order. */
+/* A file's digest, from the ids of its chunks in order. */
 void vault_digest_ids(const struct vault_keys *k, struct slice ids, uint8_t out[VAULT_DIGEST]);
 
 struct vault_gear {
