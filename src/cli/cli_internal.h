@@ -48,6 +48,10 @@ bool cli_progress_wanted(void);                                        /* stderr
 int cli_flush(void);                                                   /* stdout; a broken pipe is quiet, a full disk is exit 3 */
 /* --site, or HOLDFAST_SITE, or an error that names both. */
 int cli_site(const char *opt, struct site *ret, struct err *e) MUST;
+/* The recovery key, from --identity FILE or --shares F...; *ret_has false where neither was given. The caller wipes it. '-' is standard input. */
+int cli_recovery(const char *identity, const struct cli_list *shares, struct age_identity *ret, bool *ret_has, struct err *e) MUST;
+int cli_share(const char *path, struct share *ret, struct err *e) MUST;                                   /* one share's file; the caller wipes it */
+int cli_join(const char *const *paths, size_t n, struct age_identity *ret, struct err *e) MUST;           /* the key that these shares give */
 /* Read-only. keys_needed false: leaves, heads and proofs need none, and a copy of SITE/ledger alone will do; then keys may come back empty. */
 int cli_ledger(struct site *s, bool keys_needed, struct site_keys *keys, struct ledger **ret, struct err *e) MUST;
 /* The view for reading, brought up to the ledger first where that can be done (nobody holds the lock, not pinned). */

@@ -13,7 +13,7 @@ const struct cli_command cli_commands[] = {
 	{"identity", "merge or un-merge two records, reversibly", cmd_identity},
 	{"user", "add, list and disable accounts", cmd_user},
 	{"token", "make and revoke tokens for programs", cmd_token},
-	{"key", "test a recovery share", cmd_key},
+	{"key", "test, join and make recovery shares; who opens what", cmd_key},
 	{"simulate", "send a synthetic hospital over MLLP, or write it to a file", cmd_simulate},
 };
 const size_t cli_command_count = ARRAY_LEN(cli_commands);

@@ -84,6 +84,9 @@ int vault_backup(int sitefd, const struct vault_ledger *l, const uint8_t dedupe[
                  const struct vault_backup_options *o, struct vault_snapshot *ret, struct err *e) MUST;
 void vault_snapshot_done(struct vault_snapshot *s);
 
+/* Brings SITE/vault/log up to the ledger: before vault_backup and vault_open, by whoever calls them. Needs the care key (ERR_DENIED). A site without SITE/vault has nothing to bring up. */
+int vault_refresh(int sitefd, const struct site_keys *keys, struct err *e) MUST;
+
 /* ---- reading back ------------------------------------------------------------------------------------------------------ */
 
 struct vault; /* an open vault, for reading */
