@@ -18,7 +18,7 @@ refused() { # STATUS command...
 	"$@" >refused.out 2>refused.err || got=$?
 	same "$got" "$want" "exit status of $*"
 	[ -s refused.err ] || fail "$* does not say why"
-	! grep -q AGE-SECRET refused.out refused.err || fail "$* gave a key away"
+	! grep -Eq 'AGE-SECRET-KEY-1[A-Z0-9]{9}' refused.out refused.err || fail "$* gave a key away"
 }
 refused 1 "$HOLDFAST" key join "$1"
 refused 1 "$HOLDFAST" key join "$1" "$1"
