@@ -7,7 +7,6 @@
 #define FRAME_FILL ((size_t)256 << 10)  /* a frame of entries is closed when it is this full */
 #define AHEAD ((size_t)1 << 20)         /* bytes that wait for the kernel to take them: then no more is read back */
 #define BULK 5000                       /* an empty view this far behind is built as a rebuild is */
-#define FAR_BEHIND 250000               /* and so is one that is this far behind, and by more than half of what it has: writing into large indexes entry by entry took 6 times as long */
 #define TELL_EVERY (TIME_SEC / 5)
 #define PATIENCE (30 * TIME_SEC)         /* without a scribe; longer than any pause before it is started again */
 
@@ -256,7 +255,7 @@ static bool far_behind(const struct keeper *k)
 {
 	const struct feed *fd = &k->feed;
 	uint64_t behind = ledger_durable(k->l) - fd->applied;
-	return !fd->pinned && behind > FAR_BEHIND && behind > fd->applied / 2;
+	return !fd->pinned && behind > k->r->far_behind && behind > fd->applied / 2;
 }
 
 int feed_frame(struct keeper *k, const struct frame *f)

@@ -209,6 +209,7 @@ static int take_start(struct role *r, struct frame *f, struct role_start *s)
 	memcpy(r->site_path, s->site_path, sizeof r->site_path);
 	r->zone_minutes = s->zone_minutes;
 	r->reserve = s->reserve;
+	r->far_behind = SERVE_FAR_BEHIND;
 	r->limits = s->limits;
 	r->self_test = s->flags & START_SELF_TEST;
 	r->sandbox_off = s->flags & START_SANDBOX_OFF;

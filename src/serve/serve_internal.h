@@ -175,6 +175,9 @@ struct sandbox_report { /* what is on in this role; told in status, loudly when 
 	char note[256]; /* what is missing and why; empty when all is on */
 };
 
+/* A view that lacks more entries than this, and more than half of what it has, is built anew beside the old one: writing into large indexes entry by entry took 6 times as long. */
+#define SERVE_FAR_BEHIND 250000
+
 struct role_listener { /* a bound, listening socket and what belongs to it */
 	struct site_listener is; /* web: name "http", address, tls */
 	int fd;
@@ -189,6 +192,7 @@ struct role {
 	char chart_path[4200];  /* as this role reaches it (inside its root): chart_open(r->chart_path, ...) */
 	int zone_minutes;
 	uint64_t reserve;
+	uint64_t far_behind;    /* keeper: SERVE_FAR_BEHIND */
 	struct site_limits limits;
 	bool self_test, sandbox_off, plain, private_keeper;
 	uint32_t owner_uid, group_gid; /* who may speak on SITE/run/control */
