@@ -189,6 +189,8 @@ uint64_t chart_person_count(struct chart *c);
 
 /* Whose chart holds the item with this id (as fact_item.id), and the item in it: for reading one FHIR resource. Everything lives in the arena. ERR_NOT_FOUND. */
 int chart_find_item(struct chart *c, struct slice item_id, struct chart_moment at, struct arena *a, struct chart_patient **ret_patient, const struct fact_item **ret_item, struct err *e) MUST;
+/* The same by the name that a sender of FHIR gave it, "Observation/abc". Each sender's ids are its own: feed's comes first; ERR_EXISTS where several others have one of that name. */
+int chart_find_named(struct chart *c, struct slice name, struct slice feed, struct chart_moment at, struct arena *a, struct chart_patient **ret_patient, const struct fact_item **ret_item, struct err *e) MUST;
 /* Patients that entry seq spoke of: our ids (as they are at the moment), each once, in order. For answering what was just stored. */
 int chart_entry_patients(struct chart *c, uint64_t seq, struct chart_moment at, struct arena *a, char (**ret)[32], size_t *ret_count, struct err *e) MUST;
 

@@ -35,6 +35,7 @@ static int put_row(struct apply *p, const struct fact_group *g, uint32_t ident, 
 	uint8_t flags = (uint8_t)((unsigned)p->origin << ROW_ORIGIN_SHIFT);
 	flags |= g->incomplete ? ROW_INCOMPLETE : 0;
 	flags |= p->test ? ROW_TEST : 0;
+	flags |= slice_starts(p->en->source, "fhir/") ? ROW_POSTED : 0;
 	flags |= p->en->flags & LEAF_FLAG_ID_REUSED ? ROW_ID_REUSED : 0;
 	struct store_row row = {.id = store_row_id(p->en->seq, p->group), .ident = ident, .received = c->last_time, .source_time = p->time, .flags = flags, .blob = buf_slice(&c->blob)};
 	return ASK(c, put_row, &row, e);
@@ -66,6 +67,8 @@ static int apply_group(struct apply *p, const struct fact_group *g, struct err *
 		r = review_put(p, ident, REVIEW_ID_REUSED, 0, p->en->seq, e);
 	if (r == 0 && !p->f->failed)
 		r = header_apply(p, g, ident, e);
+	if (r == 0)
+		r = names_apply(p, g, ident, e);
 	for (const struct fact *t = g->first; t && r == 0 && !p->f->failed; t = t->next)
 		if (t->kind == FACT_IDENTITY)
 			r = identity_apply(p, t, ident, row, e);

@@ -295,6 +295,18 @@ static size_t drop_mentions(struct stmt *s, size_t n)
 	return k ? k : n;
 }
 
+/* A version of a FHIR resource takes the place of the one before, whole: what it leaves out is gone (R4 3.1.0.7). */
+static bool says_all(const struct stmt *s, size_t i)
+{
+	struct slice name = fact_get(s[i].f, FF_RESOURCE);
+	if (fact_says(s[i].f, FF_ACTION, "whole"))
+		return true;
+	for (size_t k = 0; k < i; k++)
+		if (!name.n || !slice_eq(fact_get(s[k].f, FF_RESOURCE), name) || !slice_eq(s[k].row->f.feed, s[i].row->f.feed))
+			return false;
+	return i > 0;
+}
+
 static void fold_thing(struct fold *x, struct stmt *s, size_t n)
 {
 	n = drop_mentions(s, n);
@@ -307,6 +319,8 @@ static void fold_thing(struct fold *x, struct stmt *s, size_t n)
 			stands = NULL;
 		} else if (!left_out(x, &s[i])) {
 			stands = &s[i];
+			if (says_all(s, i))
+				from = i;
 		}
 	}
 	const struct stmt *first = first_said(s, n), *last = &s[n - 1];
@@ -496,6 +510,70 @@ static bool is_clinical(const struct fact *f)
 	return f->kind != FACT_PATIENT && f->kind != FACT_IDENTITY && f->kind != FACT_VISIT && f->kind != FACT_SECTION && f->kind != FACT_STAFF && f->kind != FACT_LOCATION;
 }
 
+static bool set(struct fold *x, struct fact *t, uint8_t field, struct slice v)
+{
+	unsigned k = 0;
+	for (unsigned i = 0; i < t->count; i++)
+		if (t->values[i].id != field)
+			t->values[k++] = t->values[i];
+	t->count = (uint16_t)k;
+	if (!v.n)
+		return true;
+	struct fact_value *more = arena_array(x->a, (size_t)t->count + 1, sizeof *more);
+	if (!more)
+		return false;
+	for (k = 0; k < t->count && t->values[k].id < field; k++)
+		more[k] = t->values[k];
+	more[k] = (struct fact_value){field, v};
+	memcpy(more + k + 1, t->values + k, (t->count - k) * sizeof *more);
+	t->values = more;
+	t->cap = ++t->count;
+	return true;
+}
+
+/* ---- our own ids, when they come back ------------------------------------------------------------------------------------------------------------------------- */
+
+/* What was read here is sent back, changed or to be deleted, under the id that we gave it (R4 3.1.0.7): it speaks of what that id names, by all the names which that has. Only what was posted to us:
+ * an "Observation/e12-0" in a file is somebody else's. Only of the same origin and kind. */
+static const struct stmt *named_by_us(const struct stmts *s, const struct stmt *t)
+{
+	struct slice id, type = slice_cut(fact_get(t->f, FF_RESOURCE), '/', &id);
+	uint64_t row;
+	uint32_t index;
+	if (!type.n || !id.p || !(t->row->flags & ROW_POSTED) || row_of_item(id, row_entry(t->row), &row, &index) < 0)
+		return NULL;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].row->id == row && s->v[i].index == index)
+			return s->v[i].f->kind == t->f->kind && row_origin(s->v[i].row) == row_origin(t->row) ? &s->v[i] : NULL;
+	return NULL;
+}
+
+static void take_names(struct fold *x, const struct stmts *s)
+{
+	static const uint8_t names[] = {FF_ID, FF_RESOURCE, FF_SUB, FF_GROUP, FF_PLACER, FF_FILLER};
+	for (size_t i = 0; i < s->n && !x->failed; i++) {
+		const struct stmt *of = named_by_us(s, &s->v[i]);
+		struct fact *f = of ? arena_alloc(x->a, sizeof *f) : NULL;
+		if (!of)
+			continue;
+		bool done = f != NULL;
+		if (f)
+			*f = *s->v[i].f;
+		for (size_t k = 0; done && k < ARRAY_LEN(names); k++)
+			done = set(x, f, names[k], fact_get(of->f, names[k]));
+		if (done && !fact_says(f, FF_ACTION, "delete"))
+			done = set(x, f, FF_ACTION, SLICE("whole"));
+		if (!done) {
+			x->failed = true;
+			return;
+		}
+		s->v[i].f = f;
+		s->v[i].group = of->group; /* whatever its key is made of */
+		if (fact_says(f, FF_ACTION, "delete"))
+			s->v[i].section = of->section;
+	}
+}
+
 /* In the senders' order: what a number stands for is what was said with it first. */
 static int as_said(const void *pa, const void *pb)
 {
@@ -520,6 +598,7 @@ void fold_sections(struct fold *x, const struct stmts *all)
 		x->failed = true;
 		return;
 	}
+	take_names(x, &s);
 	note_lists(x, all);
 	if (s.n)
 		qsort(s.v, s.n, sizeof *s.v, in_order);
@@ -544,27 +623,6 @@ void fold_sections(struct fold *x, const struct stmts *all)
 }
 
 /* ---- visits ------------------------------------------------------------------------------------------------------------------------------------------------------------- */
-
-static bool set(struct fold *x, struct fact *t, uint8_t field, struct slice v)
-{
-	unsigned k = 0;
-	for (unsigned i = 0; i < t->count; i++)
-		if (t->values[i].id != field)
-			t->values[k++] = t->values[i];
-	t->count = (uint16_t)k;
-	if (!v.n)
-		return true;
-	struct fact_value *more = arena_array(x->a, (size_t)t->count + 1, sizeof *more);
-	if (!more)
-		return false;
-	for (k = 0; k < t->count && t->values[k].id < field; k++)
-		more[k] = t->values[k];
-	more[k] = (struct fact_value){field, v};
-	memcpy(more + k + 1, t->values + k, (t->count - k) * sizeof *more);
-	t->values = more;
-	t->cap = ++t->count;
-	return true;
-}
 
 static struct slice joined(struct fold *x, const struct slice *parts, size_t n)
 {

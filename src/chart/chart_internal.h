@@ -49,6 +49,7 @@ enum { KIND_HL7V2 = 1, KIND_HL7V2_FRAGMENT = 3, KIND_FHIR = 4, KIND_OTHER = 5, K
 #define ROW_TEST 0x02
 #define ROW_ID_REUSED 0x04
 #define ROW_QUARANTINED 0x08
+#define ROW_POSTED 0x10 /* written over our own FHIR API: our ids in it are ours */
 #define ROW_ORIGIN_SHIFT 6 /* the two high bits: enum fact_origin */
 
 struct row { /* a store_row decoded */
@@ -467,6 +468,9 @@ void review_add(struct fold *x, const char *what, uint64_t entry, struct slice t
 int patient_by_root(struct chart *c, uint32_t root, uint64_t end, struct arena *a, struct chart_patient **ret, struct err *e) MUST;
 
 /* chart_search.c */
+int row_of_item(struct slice id, uint64_t end, uint64_t *ret, uint32_t *ret_index); /* our item id; ERR_NOT_FOUND: it is none */
+size_t name_word(struct slice name, uint8_t *key);     /* the same for a resource's name, "Observation/abc" */
+int names_apply(struct apply *p, const struct fact_group *g, uint32_t ident, struct err *e) MUST;
 size_t number_word(struct slice number, uint8_t *key); /* the index's word for a number; key holds WORD_BYTES_MAX + 8. 0: nothing in it */
 int lookalike_count(struct chart *c, const struct header *h, uint32_t root, uint64_t end, struct arena *a, uint32_t *ret, struct err *e) MUST;
 int lookalike_rows(struct chart_row *rows, struct arena *a, struct err *e) MUST;

@@ -573,7 +573,7 @@ static int take_ident(void *arg, const struct store_row *row, struct err *e)
 }
 
 /* e<entry>-<index>, e<entry>.<group>-<index>: the row says the identifier. */
-static int row_of_item(struct slice id, uint64_t end, uint64_t *ret)
+int row_of_item(struct slice id, uint64_t end, uint64_t *ret, uint32_t *ret_index)
 {
 	uint64_t entry, group = 0, index;
 	struct slice rest, more, first = slice_cut(id, '-', &rest), number = slice_cut(first, '.', &more);
@@ -581,6 +581,7 @@ static int row_of_item(struct slice id, uint64_t end, uint64_t *ret)
 	    !rest.n || num_u64(rest, 0, UINT32_MAX, &index) < 0 || entry >= end)
 		return ERR_NOT_FOUND;
 	*ret = store_row_id(entry, (uint32_t)group);
+	*ret_index = (uint32_t)index;
 	return 0;
 }
 
@@ -599,10 +600,10 @@ int chart_find_item(struct chart *c, struct slice id, struct chart_moment at, st
 	CHART_LOOK(c, held, e);
 	uint64_t end = chart_end(c, at), row;
 	struct owner_find f = {0};
-	uint32_t root;
+	uint32_t root, index;
 	struct members m;
 	struct person_rows tied = {0};
-	int r = row_of_item(id, end, &row);
+	int r = row_of_item(id, end, &row, &index);
 	if (r == 0)
 		r = ASK(c, row, row, take_ident, &f, e);
 	if (r == ERR_NOT_FOUND || (r == 0 && !f.ident))
@@ -626,6 +627,61 @@ int chart_find_item(struct chart *c, struct slice id, struct chart_moment at, st
 		}
 	}
 	return r < 0 ? r : err_set(e, ERR_NOT_FOUND, NULL, "there is no such item");
+}
+
+#define NAMED_MAX 64 /* identifiers under which one name is looked for */
+
+struct named {
+	uint64_t end;
+	uint32_t idents[NAMED_MAX];
+	size_t n;
+};
+
+static int named_hit(void *arg, struct slice word, uint32_t ident, uint64_t entry, struct err *e)
+{
+	(void)word;
+	(void)e;
+	struct named *k = arg;
+	if (entry < k->end && k->n < NAMED_MAX)
+		k->idents[k->n++] = ident;
+	return 0;
+}
+
+int chart_find_named(struct chart *c, struct slice name, struct slice feed, struct chart_moment at, struct arena *a, struct chart_patient **ret_patient, const struct fact_item **ret_item, struct err *e)
+{
+	struct chart *held LOOK = NULL;
+	CHART_LOOK(c, held, e);
+	uint8_t key[WORD_BYTES_MAX + 8];
+	size_t n = name_word(name, key), found = 0;
+	struct named k = {.end = chart_end(c, at)};
+	uint32_t roots[NAMED_MAX];
+	key[n] = 0;
+	int r = n ? ASK(c, words, slice_of(key, n), slice_of(key, n + 1), NAMED_MAX, named_hit, &k, e) : 0;
+	bool mine = false;
+	for (size_t i = 0; r == 0 && i < k.n; i++) {
+		struct chart_patient *p;
+		bool seen = false;
+		r = person_root(c, k.idents[i], k.end, &roots[i], e);
+		for (size_t j = 0; r == 0 && j < i; j++)
+			seen = seen || roots[j] == roots[i];
+		if (r == 0 && !seen)
+			r = patient_by_root(c, roots[i], k.end, a, &p, e);
+		for (int s = 0; r == 0 && !seen && s < CHART_SECTIONS; s++)
+			for (const struct fact_item *it = p->s[s].items; it; it = it->next) {
+				if (!slice_eq(fact_get(it->fact, FF_RESOURCE), name))
+					continue;
+				bool own = slice_eq(it->feed, feed);
+				if (mine && !own)
+					continue;
+				found = mine == own ? found + 1 : 1;
+				mine = own;
+				*ret_patient = p;
+				*ret_item = it;
+			}
+	}
+	if (r < 0)
+		return r;
+	return found == 1 ? 0 : found ? err_set(e, ERR_EXISTS, NULL, "several senders have a resource of this name; ask for it by the id that a search gives") : err_set(e, ERR_NOT_FOUND, NULL, "there is no such item");
 }
 
 struct entry_patients {

@@ -142,7 +142,8 @@ void fold_result(struct fold *x, const struct stmt *s, size_t n)
 		x->failed = true;
 		return;
 	}
-	size_t count = tell_apart(s, n, m, which);
+	/* versions of one resource are of one observation, whatever time they say */
+	size_t count = fact_get(s->f, FF_RESOURCE).n ? 1 : tell_apart(s, n, m, which);
 	if (count == 1) {
 		fold_one(x, s, n);
 		return;

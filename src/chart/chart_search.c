@@ -6,6 +6,7 @@
  *   y<yyyy> <word>    year of birth and a family word
  *   s<sound> <sound>  family and given name as they sound
  *   d<yyyy-mm-dd>     birth date
+ *   f<Type/id>        what a sender of FHIR calls a resource of theirs: whose it is (chart_find_named; search never looks there)
  *   i<number>         every number sent with it: record numbers, accounts, visits, ... folded, without blanks and punctuation
  */
 #include "chart_internal.h"
@@ -159,6 +160,27 @@ size_t number_word(struct slice number, uint8_t *key)
 		if (b.p[i] >= 0x80 || (b.p[i] >= '0' && b.p[i] <= '9') || (b.p[i] >= 'a' && b.p[i] <= 'z'))
 			key[n++] = b.p[i];
 	return n > 1 ? n : 0;
+}
+
+size_t name_word(struct slice name, uint8_t *key)
+{
+	if (!name.n || name.n + 1 > WORD_BYTES_MAX || memchr(name.p, '#', name.n)) /* R4: Type/id has at most 89 bytes */
+		return 0;
+	key[0] = 'f';
+	memcpy(key + 1, name.p, name.n);
+	return name.n + 1;
+}
+
+int names_apply(struct apply *p, const struct fact_group *g, uint32_t ident, struct err *e)
+{
+	uint8_t key[KEY_MAX];
+	int r = 0;
+	for (const struct fact *t = g->first; t && r == 0; t = t->next) {
+		size_t n = name_word(fact_get(t, FF_RESOURCE), key);
+		if (n && !slice_eq_str(fact_part(fact_get(t, FF_ID), FI_ASSIGNER), "urn:holdfast:content"))
+			r = put(p, ident, key, n, e);
+	}
+	return r;
 }
 
 static int put_number(struct apply *p, struct slice number, uint32_t ident, struct err *e)

@@ -266,7 +266,7 @@ struct slice fact_get(const struct fact *t, uint8_t field)
 
 struct slice fact_nth(const struct fact *t, uint8_t field, size_t n)
 {
-	for (unsigned i = 0; i < t->count; i++)
+	for (unsigned i = 0; t && i < t->count; i++)
 		if (t->values[i].id == field && n-- == 0)
 			return t->values[i].v;
 	return SLICE_NULL;
@@ -275,7 +275,7 @@ struct slice fact_nth(const struct fact *t, uint8_t field, size_t n)
 size_t fact_count(const struct fact *t, uint8_t field)
 {
 	size_t n = 0;
-	for (unsigned i = 0; i < t->count; i++)
+	for (unsigned i = 0; t && i < t->count; i++)
 		n += t->values[i].id == field;
 	return n;
 }

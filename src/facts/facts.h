@@ -260,7 +260,7 @@ struct slice facts_text(struct facts *f, struct slice s);
 
 struct slice fact_get(const struct fact *t, uint8_t field);                 /* first value, SLICE_NULL when absent */
 struct slice fact_nth(const struct fact *t, uint8_t field, size_t n);
-size_t fact_count(const struct fact *t, uint8_t field);
+size_t fact_count(const struct fact *t, uint8_t field);                    /* t NULL (there was no room for the fact): 0, and as empty for fact_get and fact_nth */
 struct slice fact_part(struct slice composite, unsigned part);              /* part of a composite; SLICE_NULL past the end, and of FACT_NULL, which has none */
 bool fact_is_null(struct slice v);
 int64_t fact_time_ns(struct slice iso, int default_zone_minutes);           /* INT64_MIN when it is none; the start of the period it names */

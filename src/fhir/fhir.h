@@ -12,6 +12,7 @@
 
 #define FHIR_READER_VERSION 1
 #define FHIR_BODY_MAX (UINT64_C(64) << 20)
+#define FHIR_WHOSE "urn:holdfast:fhir:whose" /* extension of Bundle.entry.request: the patient of what is deleted, a Reference */
 
 /* ---- in -------------------------------------------------------------------------------------------------------------- */
 
@@ -82,6 +83,7 @@ struct fhir_search_param { const char *name, *type; };
 struct fhir_type_info { const char *type; const struct fhir_search_param *params; size_t count; };
 extern const struct fhir_type_info fhir_types[]; /* what we serve; the search layer and the CapabilityStatement share it */
 extern const size_t fhir_type_count;
+bool fhir_deletes(const char *type); /* may one be deleted by its address? Not a person, a visit, a document's bytes, the record of who looked */
 void fhir_write_capability(struct jsonw *w, const char *base, const char *name, const char *version, int64_t date); /* instantiates the IPS server statement */
 struct fhir_audit { /* AuditEvent of a view, print, sign-in, break-glass (BALP / ATNA codes) */
 	const char *id;

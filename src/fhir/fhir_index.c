@@ -113,6 +113,12 @@ static int walk_request(struct walk *k, uint32_t at)
 			code = string_value(&k->j, &k->r->entries[at].method);
 		else if (key_is(&k->j, "url"))
 			code = string_value(&k->j, &k->r->entries[at].url);
+		else if (key_is(&k->j, "extension") && !k->r->entries[at].extension.p) {
+			t = json_next(&k->j);
+			size_t start = k->j.start;
+			code = json_skip(&k->j, t);
+			k->r->entries[at].extension = slice_of(k->r->text.p + start, cur_offset(&k->j.c) - start);
+		}
 		else
 			code = json_skip(&k->j, JSON_KEY);
 		if (code)

@@ -21,6 +21,7 @@ struct fhir_entry { /* one resource of the body */
 	struct slice full_url, type, id, raw;
 	struct slice base;        /* the server in full_url ("https://x/fhir"); empty when it is none */
 	struct slice method, url; /* request.method and request.url of a transaction */
+	struct slice extension;   /* request.extension, as it stands: whose a thing is that is deleted */
 	struct slice bundle_type; /* of a bundle */
 	uint32_t scope, parent;   /* which bundle, and the entry that bundle stands in (own index: none) */
 	uint32_t number;          /* position in that bundle's entry array */

@@ -426,6 +426,22 @@ static struct slice common_base(const struct fhir_reader *r)
 	return base;
 }
 
+/* A deletion names no patient. Whoever knows (our own server, before it writes the deletion down) says so in an extension of the request: {"url": FHIR_WHOSE, "valueReference": {"reference": "Patient/p4711"}} */
+static struct fact_group *said_whose(struct fhir_reader *r, const struct fhir_entry *en)
+{
+	struct json_node *n;
+	struct err ignored;
+	if (!en->extension.n)
+		return NULL;
+	arena_reset(r->scratch);
+	if (json_tree(en->extension, r->scratch, &n, &ignored) != 0)
+		return NULL;
+	EACH(x, n)
+		if (slice_eq_str(json_text(x, "url"), FHIR_WHOSE))
+			return fhir_patient_group(r, json_get(x, "valueReference"));
+	return NULL;
+}
+
 static void read_delete(struct fhir_reader *r)
 {
 	struct slice type, id, base;
@@ -452,7 +468,11 @@ static void read_delete(struct fhir_reader *r)
 	/* whose it was, an older version in this body may say */
 	bool ambiguous;
 	const struct fhir_entry *was = fhir_find(r, gone.full_url.n ? gone.full_url : gone.url, &ambiguous);
-	struct fact_group *g = was && was->owner ? was->owner : r->only ? r->only : nobody(r);
+	struct fact_group *g = was && was->owner ? was->owner : r->only ? r->only : NULL;
+	if (!g)
+		g = said_whose(r, at);
+	if (!g)
+		g = nobody(r);
 	struct fact *t = fhir_fact(r, g, k ? k->fact : FACT_GENERIC);
 	facts_put_str(r->f, t, FF_ACTION, "delete");
 	if (t && t->kind == FACT_RESULT)

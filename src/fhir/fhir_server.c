@@ -59,6 +59,12 @@ static void codes(struct jsonw *w, const char *key, const char *words)
 	jsonw_arr_end(w);
 }
 
+bool fhir_deletes(const char *type)
+{
+	static const char never[] = "AuditEvent\0Binary\0Encounter\0Patient\0";
+	return !fhir_word(never, slice_str(type));
+}
+
 static void resource(struct jsonw *w, const struct fhir_type_info *t)
 {
 	bool binary = strcmp(t->type, "Binary") == 0, patient = strcmp(t->type, "Patient") == 0;
@@ -71,9 +77,20 @@ static void resource(struct jsonw *w, const struct fhir_type_info *t)
 		codes(w, "interaction", "read\0");
 	else if (audit)
 		codes(w, "interaction", "read\0search-type\0");
+	else if (patient)
+		codes(w, "interaction", "read\0vread\0search-type\0create\0update\0");
+	else if (!fhir_deletes(t->type))
+		codes(w, "interaction", "read\0vread\0history-instance\0search-type\0create\0update\0");
 	else
-		codes(w, "interaction", "read\0search-type\0create\0");
+		codes(w, "interaction", "read\0vread\0history-instance\0search-type\0create\0update\0delete\0");
 	jsonw_kstr(w, "versioning", "versioned");
+	if (!binary && !audit) {
+		jsonw_kbool(w, "readHistory", true);
+		jsonw_kbool(w, "updateCreate", true);
+		jsonw_kbool(w, "conditionalCreate", patient);
+		jsonw_kbool(w, "conditionalUpdate", false);
+		jsonw_kstr(w, "conditionalDelete", "not-supported");
+	}
 	if (about && !audit) {
 		jsonw_key(w, "searchInclude");
 		jsonw_arr(w);

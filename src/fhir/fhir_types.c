@@ -73,6 +73,25 @@ static bool is_object(const struct json_node *n)
 	return n && n->type == JSON_OBJ;
 }
 
+/* A name that only this house knows goes out as a urn of ours; what was read here and comes back means that name again. */
+static struct slice house_name(struct fhir_reader *r, struct slice system, const char *prefix)
+{
+	size_t skip = strlen(prefix);
+	AUTO_BUF struct buf b = {0};
+	if (!slice_starts(system, prefix) || system.n == skip)
+		return system;
+	buf_init(&b, 1 << 16);
+	for (size_t i = skip; i < system.n; i++) {
+		uint8_t c = system.p[i];
+		if (c == '%' && i + 2 < system.n && hex_get(&c, 1, slice_of(system.p + i + 1, 2)) == 0)
+			i += 2;
+		if (c < ' ' || c == 0x7f) /* never of our making; and some of them have a meaning in composites */
+			return system;
+		buf_u8(&b, c);
+	}
+	return buf_ok(&b) && utf8_valid(buf_slice(&b)) ? fhir_keep_buf(r, &b) : system;
+}
+
 struct slice fhir_code(struct fhir_reader *r, const struct json_node *n)
 {
 	struct slice part[7] = {0};
@@ -85,7 +104,7 @@ struct slice fhir_code(struct fhir_reader *r, const struct json_node *n)
 		coding = n; /* a Coding stands where a CodeableConcept would */
 	unsigned at = 0;
 	EACH(c, coding) {
-		struct slice code = fhir_field(r, c, "code"), display = fhir_field(r, c, "display"), system = fhir_field(r, c, "system");
+		struct slice code = fhir_field(r, c, "code"), display = fhir_field(r, c, "display"), system = house_name(r, fhir_field(r, c, "system"), "urn:holdfast:codesystem:");
 		if ((code.n == 0 && display.n == 0) || at == 2)
 			continue;
 		part[at * 3 + FC_CODE] = code;
@@ -162,7 +181,7 @@ const struct json_node *fhir_extension(const struct json_node *obj, const char *
 /* What has no system is known to the feed alone, and so is a system that is no name at all. */
 bool fhir_identifier_parts(struct fhir_reader *r, const struct json_node *n, struct fact_ident *ret)
 {
-	*ret = (struct fact_ident){.value = fhir_field(r, n, "value"), .assigner = fhir_field(r, n, "system"), .type = fhir_keep(r, fhir_raw_code(json_get(n, "type")))};
+	*ret = (struct fact_ident){.value = fhir_field(r, n, "value"), .assigner = house_name(r, fhir_field(r, n, "system"), "urn:holdfast:assigner:"), .type = fhir_keep(r, fhir_raw_code(json_get(n, "type")))};
 	if (ret->value.n == 0)
 		return false;
 	if (ret->assigner.n == 0)

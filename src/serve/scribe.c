@@ -84,6 +84,9 @@ static bool read_facts(struct scribe *s, const struct record *r, struct facts *f
 			f->uninterpreted = true;
 			return true;
 		}
+		/* What is posted to us is of the time at which it came: a body's lastUpdated is ignored (R4 3.1.0.7). It would be that of the version which its sender has read here. */
+		if (slice_starts(r->en.source, "fhir/") && !slice_starts(f->type, "Bundle"))
+			f->time = SLICE_NULL;
 	} else {
 		return false;
 	}

@@ -63,6 +63,31 @@ static const struct fact_item *stored_item(const struct chart_patient *p, const 
 	return NULL;
 }
 
+/* Conditional create (R4 3.1.0.8.1): one that is there is the answer, and nothing is stored; two are a question. */
+static bool none_exists(struct web_request *q, const char *type, const char *criteria)
+{
+	size_t n;
+	char id[80] = "", base[300];
+	if (strcmp(type, "Patient")) { /* the numbers of other things are not all kept: what is there would not be found */
+		web_error(q, 501, "not-supported", "If-None-Exist is served for Patient alone: a %s is sent once only by PUT with an id of yours. Nothing was stored.", type);
+		return false;
+	}
+	if (!web_fhir_count(q, slice_str(type), slice_str(criteria), &n, id, sizeof id))
+		return false;
+	if (n == 0)
+		return true;
+	if (n > 1) {
+		web_error(q, 412, "exists", "More than one %s answers to this If-None-Exist. Nothing was stored.", type);
+		return false;
+	}
+	web_base(q, base, sizeof base);
+	snprintf(q->location, sizeof q->location, "%s/%s/%s", base, type, id);
+	web_fhir_read_patient(q, id);
+	if (q->status == 200)
+		web_fhir_prefers(q);
+	return false;
+}
+
 static void create(struct web_request *q, const char *type)
 {
 	struct keeper_stored st;
@@ -74,6 +99,9 @@ static void create(struct web_request *q, const char *type)
 		web_error(q, 400, "input", "The body is a %.*s, the address says %s.", SLICE_FMT(json_text(root, "resourceType")), type);
 		return;
 	}
+	const char *none = web_header(q, "If-None-Exist");
+	if (none && *none && !none_exists(q, type, none))
+		return;
 	if (!web_fhir_store(q, &st))
 		return;
 	struct chart_moment at;
@@ -102,6 +130,7 @@ static void create(struct web_request *q, const char *type)
 		}
 	if (!q->out.n)
 		fhir_write_outcome(&w, "information", "informational", "Stored. This kind of resource is kept and counted; the chart does not show it as a resource of its own.");
+	web_fhir_prefers(q);
 	web_fhir_version(q, st.seq, st.time);
 	web_fhir_ok(q, st.duplicate ? 200 : 201);
 }
@@ -266,7 +295,7 @@ static void not_allowed(struct web_request *q, const char *allow)
 		q->status = 204;
 		return;
 	}
-	web_error(q, 405, "method", "What was recorded is not changed or deleted: send a newer resource.");
+	web_error(q, 405, "method", "This is not done here; /fhir/metadata lists what is.");
 }
 
 /* ---- routes ---------------------------------------------------------------------------------------------------------------------------------------------------------- */
@@ -340,9 +369,14 @@ void web_fhir(struct web_request *q, const char *path)
 		return root(q);
 	if (n == 1 && !strcmp(parts[0], "metadata"))
 		return get ? metadata(q) : not_allowed(q, "GET, HEAD, OPTIONS");
-	if (!get && !post)
-		return not_allowed(q, n == 1 ? "GET, HEAD, POST, OPTIONS" : operation ? "GET, HEAD, POST, OPTIONS" : search ? "POST, OPTIONS" : "GET, HEAD, OPTIONS");
 	const struct fhir_type_info *info = web_fhir_type(parts[0], strlen(parts[0]));
+	bool one = n == 2 && info && !operation && !search, binary_or_audit = one && (binary || !strcmp(parts[0], "AuditEvent"));
+	if (one && q->method == WEB_PUT && !binary_or_audit)
+		return readable_body(q, false) ? web_fhir_update(q, info->type, parts[1]) : (void)0;
+	if (one && q->method == WEB_DELETE && fhir_deletes(info->type))
+		return web_fhir_delete(q, info->type, parts[1]);
+	if (!get && !post)
+		return not_allowed(q, n == 1 ? "GET, HEAD, POST, OPTIONS" : operation ? "GET, HEAD, POST, OPTIONS" : search ? "POST, OPTIONS" : !one || binary_or_audit ? "GET, HEAD, OPTIONS" : fhir_deletes(info->type) ? "GET, HEAD, PUT, DELETE, OPTIONS" : "GET, HEAD, PUT, OPTIONS");
 	if (n == 1 || search)
 		return of_type(q, info, parts[0], search);
 	if (!info) {
@@ -359,8 +393,10 @@ void web_fhir(struct web_request *q, const char *path)
 			return patient_operation(q, parts[1], parts[2]);
 		return web_error(q, 404, "not-supported", "There is no such operation on %s.", info->type);
 	}
+	if (n >= 3 && !strcmp(parts[2], "_history") && get && strcmp(info->type, "AuditEvent") && strcmp(info->type, "Binary"))
+		return n == 4 ? web_fhir_read_version(q, info->type, parts[1], parts[3]) : web_fhir_history(q, info->type, parts[1]);
 	if (n == 2 && post)
-		return not_allowed(q, "GET, HEAD, OPTIONS");
+		return not_allowed(q, binary_or_audit ? "GET, HEAD, OPTIONS" : "GET, HEAD, PUT, OPTIONS");
 	if (n == 2)
 		return read_one(q, info->type, parts[1]);
 	if (web_may(q, MAY_FHIR_READ))

@@ -73,6 +73,18 @@ struct fhir_person web_fhir_person(struct web_request *q, const struct chart_pat
 struct slice web_fhir_written(struct web_request *q, struct buf *b);
 void web_fhir_answer(struct query *x, const char *below, struct chart_moment at, struct hits *h, uint64_t total, uint64_t next_cursor);
 bool web_fhir_store(struct web_request *q, struct keeper_stored *ret); /* the body; false: answered */
+/* web_fhir_change.c */
+int web_fhir_find(struct web_request *q, const char *type, const char *id, struct chart_moment at, struct chart_patient **ret_p, const struct fact_item **ret_it, struct err *e) MUST; /* by our id, or by the sender's */
+bool web_fhir_may_update(struct web_request *q, const char *type, const char *id, const struct json_node *res, uint64_t *ret_version); /* false: answered */
+bool web_fhir_deletable(struct web_request *q, const char *type, const char *id, struct chart_moment at, const char **ret_item, const char **ret_patient, bool *ret_gone, struct err *e);
+bool web_fhir_count(struct web_request *q, struct slice type, struct slice criteria, size_t *ret, char *ret_id, size_t size); /* If-None-Exist; false: answered */
+bool web_fhir_prefers(struct web_request *q); /* true: out is what Prefer: return= asks for instead of the resource */
+void web_fhir_begin_deletions(struct buf *b);
+void web_fhir_put_deletion(struct buf *b, const char *type, const char *item, const char *patient);
+void web_fhir_update(struct web_request *q, const char *type, const char *id);
+void web_fhir_delete(struct web_request *q, const char *type, const char *id);
+void web_fhir_read_version(struct web_request *q, const char *type, const char *id, const char *version);
+void web_fhir_history(struct web_request *q, const char *type, const char *id);
 void web_fhir_take(struct web_request *q);  /* a bundle or a resource at /fhir */
 void web_fhir_lines(struct web_request *q); /* NDJSON */
 bool web_fhir_may_audit(struct web_request *q);

@@ -45,8 +45,8 @@ void web_fhir_read_item(struct web_request *q, const char *type, const char *id)
 	struct chart *c = web_fhir_chart(q, &at);
 	if (!c)
 		return;
-	int r = chart_find_item(c, slice_str(id), at, q->a, &p, &it, &e);
-	if (r < 0 || !fhir_type(it) || strcmp(fhir_type(it), type)) {
+	int r = web_fhir_find(q, type, id, at, &p, &it, &e);
+	if (r < 0) {
 		if (r < 0 && r != ERR_NOT_FOUND)
 			web_fail(q, &e);
 		else

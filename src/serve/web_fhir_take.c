@@ -44,6 +44,8 @@ struct inner { /* the query of one, decoded */
 static const char *inner_value(void *connection, enum web_where where, const char *name)
 {
 	const struct inner *x = connection;
+	if (where == WEB_IN_HEADERS && !x->outer)
+		return !strcmp(name, "Prefer") ? "handling=strict" : NULL;
 	if (where == WEB_IN_HEADERS && (!strcmp(name, "Host") || !strcmp(name, "Prefer")))
 		return web_header(x->outer, name);
 	for (size_t i = 0; where == WEB_IN_QUERY && i < x->n; i++)
@@ -112,6 +114,40 @@ static void put_refusal(struct web_request *q, struct jsonw *w, const char *stat
 	jsonw_key(w, "outcome");
 	fhir_write_outcome(w, "error", code, why);
 	jsonw_obj_end(w);
+}
+
+/* How many resources of that type a search finds (two are enough to know that it is not one); the one's id. false: answered. */
+bool web_fhir_count(struct web_request *q, struct slice type, struct slice criteria, size_t *ret, char *ret_id, size_t size)
+{
+	static const struct web_carrier carrier = {inner_value, inner_each};
+	struct inner x = {.outer = q};
+	struct json_node *root;
+	struct err e = {0};
+	struct web_request *s = arena_alloc(q->a, sizeof *s);
+	if (!web_may(q, MAY_FHIR_READ))
+		return false;
+	struct slice query, before = slice_cut(criteria, '?', &query); /* "identifier=x", "?identifier=x" and "Type?identifier=x" are written */
+	bool ok = s && type.n < 64 && cut_query(q, query.p ? query : before, &x) && x.n;
+	if (!ok) {
+		web_error(q, 400, "input", "If-None-Exist wants search parameters, such as identifier=SYSTEM|VALUE.");
+		return false;
+	}
+	*s = (struct web_request){.web = q->web, .w = q->w, .a = q->a, .connection = &x, .carrier = &carrier, .method = WEB_GET, .signed_in = q->signed_in, .who = q->who, .session = q->session};
+	snprintf(s->path, sizeof s->path, "/fhir/%.*s", SLICE_FMT(type));
+	buf_init(&s->out, 64 << 20);
+	x.outer = NULL; /* strictly: a parameter that is not known would find too much */
+	web_fhir(s, s->path + 5);
+	ok = s->status == 200 && json_tree(buf_slice(&s->out), q->a, &root, &e) == 0;
+	size_t n = 0;
+	const struct json_node *list = ok ? json_get(root, "entry") : NULL;
+	for (const struct json_node *m = list ? list->child : NULL; m; m = m->next)
+		if (slice_eq_str(json_text(m, "search.mode"), "match") && n++ == 0 && ret_id)
+			snprintf(ret_id, size, "%.*s", SLICE_FMT(json_text(m, "resource.id")));
+	if (!ok)
+		web_error(q, s->status == 403 ? 403 : 412, "conflict", "Whether there is one already cannot be told: its If-None-Exist is no search that is served here. Nothing was stored.");
+	buf_done(&s->out);
+	*ret = n;
+	return ok;
 }
 
 static void ask(struct web_request *q, struct jsonw *w, struct slice url)
@@ -198,18 +234,128 @@ static bool is_ask(const struct json_node *entry)
 	return slice_eq_str(method, "GET") || slice_eq_str(method, "HEAD");
 }
 
+/* ---- what a transaction asks for that is not in its facts ------------------------------------------------------------------------------------------- */
+
+#define CHANGES_MAX 400 /* PUT and DELETE in one body: each is looked up */
+
+struct change { /* of one entry */
+	const char *type, *id;
+	const char *item, *patient; /* DELETE: ours; NULL: nobody here has it */
+	bool put, gone, existed;
+};
+
+static bool cut_url(struct web_request *q, struct slice url, struct change *ret)
+{
+	char base[300];
+	web_base(q, base, sizeof base);
+	if (slice_starts(url, base) && url.n > strlen(base))
+		url = slice_of(url.p + strlen(base), url.n - strlen(base));
+	while (url.n && *url.p == '/')
+		url = slice_of(url.p + 1, url.n - 1);
+	struct slice id, type = slice_cut(url, '/', &id);
+	if (!type.n || !id.n || memchr(url.p, '?', url.n) || memchr(id.p, '/', id.n))
+		return false;
+	ret->type = arena_strdup(q->a, type);
+	ret->id = arena_strdup(q->a, id);
+	return ret->type && ret->id;
+}
+
+/* Before anything is stored: may each PUT be, and what does each DELETE mean? NULL: answered. */
+static struct change *look_ahead(struct web_request *q, const struct json_node *entries)
+{
+	struct chart_moment at;
+	struct change *v = arena_array(q->a, (entries ? entries->count : 0) + 1, sizeof *v);
+	size_t k = 0, changes = 0;
+	if (!v) {
+		web_error(q, 503, "memory", "No memory for this request.");
+		return NULL;
+	}
+	memset(v, 0, ((entries ? entries->count : 0) + 1) * sizeof *v);
+	for (const struct json_node *n = entries ? entries->child : NULL; n; n = n->next, k++) {
+		struct slice method = json_text(n, "request.method");
+		bool put = slice_eq_str(method, "PUT"), del = slice_eq_str(method, "DELETE");
+		uint64_t version;
+		struct err e = {0};
+		if (json_text(n, "request.ifMatch").n) {
+			web_error(q, 412, "conflict", "Entry %zu: ifMatch is not looked at in a bundle; send this one by itself. Nothing of the bundle was stored.", k);
+			return NULL;
+		}
+		if ((!put && !del) || !cut_url(q, json_text(n, "request.url"), &v[k]))
+			continue;
+		const struct fhir_type_info *info = web_fhir_type(v[k].type, strlen(v[k].type));
+		if (!info || ++changes > CHANGES_MAX)
+			continue;
+		v[k].put = put;
+		if (!web_fhir_chart(q, &at))
+			return NULL;
+		if (put && slice_eq_str(json_text(n, "resource.id"), v[k].id)) {
+			if (!web_fhir_may_update(q, v[k].type, v[k].id, json_get(n, "resource"), &version))
+				return NULL;
+			v[k].existed = version != UINT64_MAX;
+		} else if (del && fhir_deletes(v[k].type) && !web_fhir_deletable(q, v[k].type, v[k].id, at, &v[k].item, &v[k].patient, &v[k].gone, &e))
+			v[k].item = NULL;
+	}
+	return v;
+}
+
+/* The deletions that the body's own facts did not bring about: they did not say whose the thing is. One entry of ours, and it is known which become of it. */
+static bool delete_rest(struct web_request *q, struct change *v, size_t n, const struct keeper_stored *st)
+{
+	struct chart_moment at;
+	struct keeper_stored more;
+	AUTO_BUF struct buf b = {0}, kept = {0};
+	bool any = false;
+	struct err e = {0};
+	if (!st->applied || chart_now(q->w->chart, &at, &e) < 0)
+		return true;
+	buf_init(&b, 1 << 20);
+	web_fhir_begin_deletions(&b);
+	for (size_t i = 0; i < n; i++) {
+		const char *item, *patient;
+		if (!v[i].item || v[i].put || v[i].gone)
+			continue;
+		if (web_fhir_deletable(q, v[i].type, v[i].item, at, &item, &patient, &v[i].gone, &e) && !v[i].gone) {
+			buf_str(&b, any ? "," : "");
+			web_fhir_put_deletion(&b, v[i].type, item, patient);
+			any = true;
+		}
+	}
+	buf_str(&b, "]}");
+	if (!any)
+		return true;
+	if (!buf_ok(&b)) {
+		web_error(q, 413, "limit", "Too many deletions in one body.");
+		return false;
+	}
+	if (!store(q, arena_dup(q->a, buf_slice(&b)), true, &more) || chart_now(q->w->chart, &at, &e) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const char *item, *patient;
+		if (v[i].item && !v[i].put && !v[i].gone && !web_fhir_deletable(q, v[i].type, v[i].item, at, &item, &patient, &v[i].gone, &e))
+			v[i].gone = false;
+	}
+	return true;
+}
+
 /* looked: the places are known, so that none means that the chart has nothing of it. */
-static void put_fate(struct web_request *q, struct jsonw *w, const struct json_node *entry, const struct keeper_stored *st, const char *place, bool looked)
+static void put_fate(struct web_request *q, struct jsonw *w, const struct json_node *entry, const struct keeper_stored *st, const char *place, bool looked, const struct change *c)
 {
 	struct slice method = json_text(entry, "request.method"), type = json_text(entry, "resource.resourceType"), url = json_text(entry, "request.url");
-	if (slice_eq_str(method, "DELETE") && url.n && !memchr(url.p, '?', url.n) && (place || !looked || slice_starts(url, "Patient/")))
+	if (slice_eq_str(method, "DELETE") && c->type && (c->item ? c->gone : place || !looked || slice_starts(url, "Patient/")))
 		put_response(q, w, "204 No Content", st, NULL);
+	else if (slice_eq_str(method, "DELETE") && c->type && !c->item && fhir_deletes(c->type))
+		return put_refusal(q, w, "404 Not Found", "not-found", "Kept with the rest of the body; nothing here has this name.");
 	else if (slice_eq_str(method, "DELETE") || slice_eq_str(method, "PATCH"))
 		return put_refusal(q, w, "501 Not Implemented", "not-supported", "Kept with the rest of the body; what it would change is not known here. Send the resource as it is now (entered-in-error), or delete by type and id with the patient in the same bundle.");
 	else if (!type.n)
 		return put_refusal(q, w, "400 Bad Request", "structure", "Kept with the rest of the body; there is no resource in this entry.");
 	else /* the type alone where it became several things, or none of its own */
-		put_response(q, w, st->duplicate ? "200 OK" : "201 Created", st, place && !strncmp(place, (const char *)type.p, type.n) && place[type.n] == '/' ? place : NULL);
+		put_response(q, w, st->duplicate || c->existed ? "200 OK" : "201 Created", st, place && !strncmp(place, (const char *)type.p, type.n) && place[type.n] == '/' ? place : NULL);
+	const struct fhir_type_info *info = json_text(entry, "request.ifNoneExist").n ? web_fhir_type((const char *)type.p, type.n) : NULL;
+	if (info && strcmp(info->type, "Patient")) { /* a Patient is the person of its identifiers, and what is not served is not there twice */
+		jsonw_key(w, "outcome");
+		fhir_write_outcome(w, "warning", "not-supported", "Stored with the rest of the body; its ifNoneExist was not looked at. To be sure of one, use PUT with an id of yours.");
+	}
 	jsonw_obj_end(w);
 }
 
@@ -230,7 +376,12 @@ void web_fhir_take(struct web_request *q)
 		return web_error(q, 413, "limit", "A batch may ask at most %d times.", ASKS_MAX);
 	if (!web_may(q, asks && !tells ? MAY_FHIR_READ : MAY_FHIR_WRITE))
 		return;
+	struct change *changes = tells ? look_ahead(q, entries) : NULL;
+	if (tells && !changes)
+		return;
 	if ((!asks || tells) && !web_fhir_store(q, &st))
+		return;
+	if (tells && !delete_rest(q, changes, entries->count, &st))
 		return;
 	if (tells)
 		find_places(q, &st, entries, &places);
@@ -252,7 +403,7 @@ void web_fhir_take(struct web_request *q)
 			if (is_ask(n))
 				ask(q, &w, json_text(n, "request.url"));
 			else
-				put_fate(q, &w, n, &st, k < places.n ? places.of[k] : NULL, places.n > 0);
+				put_fate(q, &w, n, &st, k < places.n ? places.of[k] : NULL, places.n > 0, &changes[k]);
 			jsonw_obj_end(&w);
 		}
 		if (!entries) {

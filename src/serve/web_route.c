@@ -287,7 +287,7 @@ void web_begin(struct web_request *q, struct web *w, void *connection, const cha
 bool web_takes_body(struct web_request *q)
 {
 	const char *length = web_header(q, "Content-Length");
-	bool big = q->body.max > WEB_BODY_MAX && q->method == WEB_POST && (!length || strlen(length) > 5);
+	bool big = q->body.max > WEB_BODY_MAX && (q->method == WEB_POST || q->method == WEB_PUT) && (!length || strlen(length) > 5);
 	if (!big)
 		return true;
 	q->w = borrow(q->web);
