@@ -101,7 +101,7 @@ struct chart_patient {
 	struct fact_item *visit;      /* current visit, NULL: none open */
 	struct chart_section s[CHART_SECTIONS];
 	struct chart_review *review;
-	uint32_t lookalikes;          /* others with a confusable name or the same birth date and a near name, among those present or found */
+	uint32_t lookalikes;          /* others with a confusable name among those in the house, and among all who are known those born on the same day (chart_lookalike.c) */
 	bool test, incomplete, is_protected;
 	struct chart_moment moment;
 	const struct chart_given *given; /* for chart_last_given */

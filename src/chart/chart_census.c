@@ -258,7 +258,7 @@ int chart_census(struct chart *c, struct chart_moment at, struct slice unit, str
 		last = &v[i]->next;
 	}
 	*last = NULL;
-	r = lookalike_rows(first, a, e);
+	r = lookalike_rows(first, true, a, e);
 	if (r < 0)
 		return r;
 	*ret = first;

@@ -16,7 +16,8 @@
  *   chart_result.c    ... of results (pure)
  *   chart_patient.c   a page
  *   chart_census.c    the house
- *   chart_search.c    search and look-alikes
+ *   chart_search.c    search
+ *   chart_lookalike.c whom somebody may take for somebody else
  *   chart_feed.c      feeds and their rhythm, counts by type
  *   chart_event.c     audit, sessions, alarms ...; the timeline
  *   chart_time.c      as of
@@ -472,8 +473,12 @@ int row_of_item(struct slice id, uint64_t end, uint64_t *ret, uint32_t *ret_inde
 size_t name_word(struct slice name, uint8_t *key);     /* the same for a resource's name, "Observation/abc" */
 int names_apply(struct apply *p, const struct fact_group *g, uint32_t ident, struct err *e) MUST;
 size_t number_word(struct slice number, uint8_t *key); /* the index's word for a number; key holds WORD_BYTES_MAX + 8. 0: nothing in it */
-int lookalike_count(struct chart *c, const struct header *h, uint32_t root, uint64_t end, struct arena *a, uint32_t *ret, struct err *e) MUST;
-int lookalike_rows(struct chart_row *rows, struct arena *a, struct err *e) MUST;
+int lookalike_words(struct chart *c, struct slice family, struct slice given, store_word_fn *fn, void *arg, struct err *e) MUST; /* those whose whole (folded) name is this or sounds so, in either order */
+int lookalike_born(struct chart *c, struct slice birth, store_word_fn *fn, void *arg, struct err *e) MUST;
+
+/* chart_lookalike.c, which says who is one */
+int lookalike_count(struct chart *c, const struct header *h, uint32_t root, uint64_t end, struct arena *a, uint32_t *ret, struct err *e) MUST; /* at most 99 */
+int lookalike_rows(struct chart_row *rows, bool by_unit, struct arena *a, struct err *e) MUST; /* by_unit: of two in one unit only; rows in order of units */
 
 /* chart_census.c */
 /* One line of census or search; y NULL: it is asked for. Strings in a; scratch is reset. */

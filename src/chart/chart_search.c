@@ -754,7 +754,7 @@ int chart_search(struct chart *c, struct slice text, struct chart_moment at, siz
 		last = &k.v[i].row->next;
 	}
 	*last = NULL;
-	r = lookalike_rows(first, a, e);
+	r = lookalike_rows(first, false, a, e);
 	for (size_t i = 0; i < n && n <= ALIKE_ASKED && r == 0; i++) /* who was found by number, or as the only one, may have a double all the same */
 		if (!k.v[i].row->lookalike)
 			r = has_double(c, k.v[i].root, k.end, scratch, k.v[i].row, e);
@@ -765,155 +765,35 @@ int chart_search(struct chart *c, struct slice text, struct chart_moment at, siz
 	return 0;
 }
 
-/* ---- look-alikes ------------------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- what look-alikes are looked for in (chart_lookalike.c) -------------------------------------------------------------------------------------------------- */
 
-struct alike {
-	struct chart_row *row;
-	struct slice family, given, sound;
-};
-
-static int by_sound_key(const void *pa, const void *pb)
+static int scan_all(struct chart *c, const uint8_t *key, size_t n, store_word_fn *fn, void *arg, struct err *e)
 {
-	const struct alike *a = pa, *b = pb;
-	return slice_cmp(a->sound, b->sound);
+	uint8_t below[KEY_MAX + 1];
+	memcpy(below, key, n);
+	below[n] = 0;
+	return ASK(c, words, slice_of(key, n), slice_of(below, n + 1), SCAN_MAX, fn, arg, e);
 }
 
-/* Two in one list: the same sounding family name, and the given names sound alike or begin with the same letter, or the birth date is the same. */
-static bool confusable(const struct alike *a, const struct alike *b)
+int lookalike_words(struct chart *c, struct slice family, struct slice given, store_word_fn *fn, void *arg, struct err *e)
 {
-	if (slice_eq(a->row->birth, b->row->birth) && a->row->birth.n >= 10)
-		return true;
-	if (!a->given.n || !b->given.n)
-		return true;
-	return a->given.p[0] == b->given.p[0] || words_near(a->given, b->given);
-}
-
-static bool same_birth_near(const struct alike *a, const struct alike *b)
-{
-	return a->family.n && b->family.n && (words_near(a->family, b->family) || (a->given.n && b->given.n && words_near(a->given, b->given) && a->family.p[0] == b->family.p[0]));
-}
-
-static int by_birth(const void *pa, const void *pb)
-{
-	const struct alike *a = pa, *b = pb;
-	return slice_cmp(a->row->birth, b->row->birth);
-}
-
-int lookalike_rows(struct chart_row *rows, struct arena *a, struct err *e)
-{
-	size_t n = 0, k = 0;
-	for (const struct chart_row *r = rows; r; r = r->next)
-		n++;
-	struct alike *v = arena_array(a, n, sizeof *v);
-	AUTO_BUF struct buf b = {0};
-	buf_init(&b, 1 << 16);
-	if (!v)
-		return chart_no_memory(a, e);
-	for (struct chart_row *r = rows; r; r = r->next) {
-		struct slice parts[3], rest;
-		buf_reset(&b);
-		utf8_fold(&b, slice_of(r->name_family.p, r->name_family.n > 500 ? 500 : r->name_family.n));
-		size_t f = b.n;
-		utf8_fold(&b, slice_of(r->name_given.p, r->name_given.n > 500 ? 500 : r->name_given.n));
-		size_t g = b.n;
-		AUTO_BUF struct buf s = {0};
-		buf_init(&s, 1 << 16);
-		word_sound(slice_of(b.p, f), &s);
-		parts[0] = f ? arena_dup(a, slice_of(b.p, f)) : SLICE_NULL;
-		parts[1] = g > f ? arena_dup(a, slice_of(b.p + f, g - f)) : SLICE_NULL;
-		parts[2] = s.n ? arena_dup(a, buf_slice(&s)) : SLICE_NULL;
-		if ((f && !parts[0].p) || (g > f && !parts[1].p) || (s.n && !parts[2].p))
-			return chart_no_memory(a, e);
-		v[k++] = (struct alike){r, slice_trim(parts[0]), slice_cut(slice_trim(parts[1]), ' ', &rest), parts[2]};
-	}
-	qsort(v, n, sizeof *v, by_sound_key);
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = i + 1; j < n && j < i + 200 && slice_eq(v[i].sound, v[j].sound); j++)
-			if (v[i].sound.n && confusable(&v[i], &v[j]))
-				v[i].row->lookalike = v[j].row->lookalike = true;
-	qsort(v, n, sizeof *v, by_birth);
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = i + 1; j < n && j < i + 200 && slice_eq(v[i].row->birth, v[j].row->birth); j++)
-			if (v[i].row->birth.n >= 10 && same_birth_near(&v[i], &v[j]))
-				v[i].row->lookalike = v[j].row->lookalike = true;
-	return 0;
-}
-
-#define ALIKE_MAX 99
-
-struct alike_count {
-	struct chart *c;
-	uint64_t end;
-	uint32_t self;
-	uint32_t seen[ALIKE_MAX];
-	uint32_t n;
-};
-
-static int count_alike(struct alike_count *k, uint32_t ident, struct err *e)
-{
-	uint32_t root;
-	int r = person_root(k->c, ident, k->end, &root, e);
-	if (r < 0 || root == k->self)
-		return r;
-	for (uint32_t i = 0; i < k->n; i++)
-		if (k->seen[i] == root)
-			return 0;
-	if (k->n < ALIKE_MAX)
-		k->seen[k->n++] = root;
-	return 0;
-}
-
-static struct slice first_folded(struct buf *b, struct slice s)
-{
-	size_t at = b->n;
-	struct slice rest;
-	s.n = s.n > 500 ? 500 : s.n;
-	if (b->cap - b->n < 4 * s.n)
-		return SLICE_NULL;
-	utf8_fold(b, s);
-	return slice_cut(slice_trim(slice_of(b->p + at, b->n - at)), ' ', &rest);
-}
-
-/* Among all: whose whole name sounds the same, and who was born on the same day with a near name. At most 99 are counted. */
-int lookalike_count(struct chart *c, const struct header *h, uint32_t root, uint64_t end, struct arena *a, uint32_t *ret, struct err *e)
-{
-	struct alike_count k = {.c = c, .end = end, .self = root};
-	struct slice name = header_get(h, FF_NAME), birth = header_get(h, FF_BIRTH);
 	uint8_t key[KEY_MAX];
-	char date[11];
-	AUTO_BUF struct buf b = {0}, s = {0};
-	AUTO_ARENA struct arena *scratch = arena_new(CHART_SCRATCH_MAX);
-	buf_init(&b, 1 << 20);
+	struct slice rest;
+	AUTO_BUF struct buf s = {0};
 	buf_init(&s, ROOM);
-	*ret = 0;
-	if (!name.n || !scratch || !buf_space(&b, ROOM))
-		return scratch ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory");
-	struct slice family = first_folded(&b, fact_part(name, FN_FAMILY)), given = first_folded(&b, fact_part(name, FN_GIVEN));
+	family = slice_cut(family, ' ', &rest);
 	word_sound(family, &s);
 	size_t at = s.n;
 	word_sound(given, &s);
-	struct hits sounds = {.a = a, .end = end, .max = 400}, born = sounds;
-	int r = 0;
-	if (at && s.n > at && buf_ok(&s))
-		r = scan(c, key, put_key(key, 's', slice_of(s.p, at), " ", slice_of(s.p + at, s.n - at)), true, &sounds, e);
-	for (size_t i = 0; i < sounds.n && r == 0; i++)
-		r = count_alike(&k, sounds.v[i], e);
-	if (r == 0 && birth.n >= 10 && word_date(slice_of(birth.p, 10), date))
-		r = scan(c, key, put_key(key, 'd', slice_str(date), NULL, SLICE_NULL), true, &born, e);
-	for (size_t i = 0; i < born.n && r == 0; i++) {
-		struct header *o;
-		size_t keep = b.n;
-		arena_reset(scratch);
-		r = header_load(c, born.v[i], end, scratch, &o, e);
-		if (r < 0)
-			break;
-		struct slice other = header_get(o, FF_NAME);
-		struct slice of = first_folded(&b, fact_part(other, FN_FAMILY)), og = first_folded(&b, fact_part(other, FN_GIVEN));
-		bool near = family.n && of.n && (words_near(family, of) || (given.n && og.n && words_near(given, og) && family.p[0] == of.p[0]));
-		b.n = keep;
-		if (near)
-			r = count_alike(&k, born.v[i], e);
-	}
-	*ret = k.n;
+	int r = family.n && given.n ? scan_all(c, key, put_key(key, 'c', family, " ", given), fn, arg, e) : 0; /* kept in either order */
+	if (r == 0 && at && s.n > at && buf_ok(&s))
+		r = scan_all(c, key, put_key(key, 's', slice_of(s.p, at), " ", slice_of(s.p + at, s.n - at)), fn, arg, e);
 	return r;
+}
+
+int lookalike_born(struct chart *c, struct slice birth, store_word_fn *fn, void *arg, struct err *e)
+{
+	uint8_t key[KEY_MAX];
+	char date[11];
+	return word_date(birth, date) ? scan_all(c, key, put_key(key, 'd', slice_str(date), NULL, SLICE_NULL), fn, arg, e) : 0;
 }

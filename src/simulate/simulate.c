@@ -92,11 +92,11 @@ uint32_t sim_person_new(struct simulation *s)
 	struct sim_person *p = &s->people[n];
 	struct sim_rng *r = &s->rng;
 	*p = (struct sim_person){.mrn = mrn_of(n), .bed = -1};
-	p->script = (uint8_t)(sim_chance(r, 450) ? 0 : sim_below(r, SIM_SCRIPTS));
+	p->script = (uint8_t)sim_pick_script(r);
 	p->sex = sim_chance(r, 520) ? 'F' : 'M';
-	p->family = (uint16_t)sim_below(r, 32);
-	p->given = (uint16_t)sim_below(r, 24);
-	p->given2 = (uint16_t)(sim_chance(r, 500) ? 1 + sim_below(r, 23) : 0);
+	p->family = (uint16_t)sim_pick_family(r, p->script);
+	p->given = (uint16_t)sim_pick_given(r, p->script, p->sex);
+	p->given2 = (uint16_t)(sim_chance(r, 500) ? sim_pick_given(r, p->script, p->sex) : 0);
 	p->street = (uint16_t)sim_below(r, 12);
 	int64_t years = sim_chance(r, 120) ? (int64_t)sim_below(r, 18) : (int64_t)(30 + sim_below(r, 40) + sim_below(r, 26));
 	p->birth = (int32_t)(s->start / SIM_DAY - years * 365 - (int64_t)sim_below(r, 365));
@@ -111,14 +111,14 @@ uint32_t sim_person_new(struct simulation *s)
 	p->lab = (struct sim_labs){.na = (float)sim_normal(r, 139, 3), .k = (float)sim_normal(r, 4.2, 0.45), .crea = (float)(sim_normal(r, 0.95, 0.2) + p->sick * 0.09), .hb = (float)sim_normal(r, 12.8 - p->sick * 0.25, 1.4),
 	                           .wbc = (float)(sim_normal(r, 7.5, 1.8) + p->sick * 0.7), .plt = (float)sim_normal(r, 245, 60), .crp = (float)(sim_below(r, 40) / 10.0 + p->sick * p->sick * 2.2), .glucose = (float)sim_normal(r, 112, 22),
 	                           .lactate = (float)(sim_normal(r, 1.2, 0.2) + p->sick * 0.12), .troponin = (float)(sim_below(r, 13) + (sim_chance(r, 60) ? 180 : 0))};
-	if (n && sim_chance(r, 8)) { /* twins and namesakes: what look-alike warnings are for */
-		uint32_t other = (uint32_t)sim_below(r, n);
+	if (n && sim_chance(r, 18)) { /* twins and namesakes of somebody who came lately: what look-alike warnings are for */
+		uint32_t other = n - 1 - (uint32_t)sim_below(r, n < 60 ? n : 60);
 		const struct sim_person *o = &s->people[other];
 		p->script = o->script;
 		p->family = o->family;
 		p->birth = sim_chance(r, 600) ? o->birth : o->birth + 365;
 		p->sex = o->sex;
-		p->given = sim_chance(r, 400) ? o->given : p->given;
+		p->given = sim_chance(r, 400) ? o->given : (uint16_t)sim_pick_given(r, p->script, p->sex);
 		p->twin = other + 1;
 	}
 	return n;
@@ -239,8 +239,11 @@ static void plan_inpatient(struct simulation *s, uint32_t person)
 
 static void admit(struct simulation *s, uint32_t person)
 {
-	int32_t bed = free_bed(s, -1);
 	struct sim_person *p = &s->people[person];
+	int32_t twins = p->twin ? s->people[p->twin - 1].bed : -1; /* families lie together, and chance would bring too few of them */
+	int32_t bed = free_bed(s, twins >= 0 ? (int)s->beds[twins].unit : -1);
+	if (bed < 0 && twins >= 0)
+		bed = free_bed(s, -1);
 	if (bed < 0 || p->visit || p->dead_number)
 		return;
 	begin_stay(s, person, SIM_INPATIENT);

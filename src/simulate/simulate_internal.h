@@ -77,9 +77,13 @@ extern const struct sim_drug sim_drugs[];
 extern const size_t sim_drug_count;
 extern const struct sim_coded sim_allergies[], sim_reactions[], sim_problems[];
 extern const size_t sim_allergy_count, sim_reaction_count, sim_problem_count;
-const char *sim_family(unsigned script, unsigned i, size_t *ret_count);
-const char *sim_given(unsigned script, char sex, unsigned i, size_t *ret_count);
-#define SIM_SCRIPTS 5
+/* simulate_names.c. script: a country's names (1: France, 3: China). What is made of two parts is put together in out; any number names somebody. */
+#define SIM_NAME 64
+unsigned sim_pick_script(struct sim_rng *r);
+unsigned sim_pick_family(struct sim_rng *r, unsigned script);
+unsigned sim_pick_given(struct sim_rng *r, unsigned script, char sex);
+const char *sim_family(unsigned script, unsigned i, char out[SIM_NAME]);
+const char *sim_given(unsigned script, char sex, unsigned i, char out[SIM_NAME]);
 const char *sim_street(unsigned i);
 const char *sim_doctor_family(unsigned i);
 const char *sim_doctor_given(unsigned i);

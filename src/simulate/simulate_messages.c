@@ -67,10 +67,11 @@ static void put_pid(struct simulation *s, const struct sim_person *p, bool full)
 	buf_printf(b, "PID|1||%07u^^^%s^MR", p->mrn, assigner);
 	if (full)
 		buf_printf(b, "~9%02u-%05u^^^NATIONAL^SS", p->mrn % 97, p->mrn % 100000);
-	const char *family = sim_family(p->script, p->family, NULL), *given = sim_given(p->script, p->sex, p->given, NULL);
+	char room[2][SIM_NAME];
+	const char *family = sim_family(p->script, p->family, room[0]), *given = sim_given(p->script, p->sex, p->given, room[1]);
 	buf_printf(b, "||%s^%s", family, given);
 	if (p->given2 && p->script != 3)
-		buf_printf(b, "^%s", sim_given(p->script, p->sex, p->given2, NULL));
+		buf_printf(b, "^%s", sim_given(p->script, p->sex, p->given2, room[1]));
 	buf_str(b, p->script != 3 && p->given2 ? "^^^^L||" : "^^^^^L||");
 	put_date(b, p->birth);
 	buf_printf(b, "|%c", p->sex);
@@ -126,8 +127,9 @@ void sim_say_adt(struct simulation *s, const char *event, uint32_t person, const
 	buf_str(b, CR);
 	put_pid(s, p, full);
 	if (full) {
+		char room[2][SIM_NAME];
 		buf_printf(b, "PD1||||D%04u^%s^%s" CR, 1000 + (p->mrn % SIM_DOCTORS), sim_doctor_family(p->mrn % SIM_DOCTORS), sim_doctor_given(p->mrn % SIM_DOCTORS));
-		buf_printf(b, "NK1|1|%s^%s|SPO^Spouse^HL70063||^PRN^PH^^^555^%07u" CR, sim_family(p->script, p->family, NULL), sim_given(p->script, p->sex == 'F' ? 'M' : 'F', p->given + 5, NULL), (p->mrn * 7) % 10000000);
+		buf_printf(b, "NK1|1|%s^%s|SPO^Spouse^HL70063||^PRN^PH^^^555^%07u" CR, sim_family(p->script, p->family, room[0]), sim_given(p->script, p->sex == 'F' ? 'M' : 'F', p->given + 5, room[1]), (p->mrn * 7) % 10000000);
 	}
 	put_pv1(s, p, prior, full);
 	if (full && p->kind == SIM_INPATIENT)
@@ -164,12 +166,13 @@ void sim_say_merge(struct simulation *s, uint32_t survivor, uint32_t gone)
 {
 	struct sim_message_slot *m = begin(s, "EHR", "ADT^A40^ADT_A39", survivor);
 	const struct sim_person *g = &s->people[gone];
+	char room[2][SIM_NAME];
 	m->barrier = true;
 	buf_str(&s->out, "EVN|A40|");
 	put_time(&s->out, s->now);
 	buf_str(&s->out, CR);
 	put_pid(s, &s->people[survivor], true);
-	buf_printf(&s->out, "MRG|%07u^^^%s^MR||||||%s^%s" CR, g->mrn, assigner, sim_family(g->script, g->family, NULL), sim_given(g->script, g->sex, g->given, NULL));
+	buf_printf(&s->out, "MRG|%07u^^^%s^MR||||||%s^%s" CR, g->mrn, assigner, sim_family(g->script, g->family, room[0]), sim_given(g->script, g->sex, g->given, room[1]));
 	end(s, m);
 }
 
@@ -327,6 +330,7 @@ void sim_say_given(struct simulation *s, uint32_t person, unsigned slot, bool re
 	struct sim_order *o = &p->orders[slot];
 	const struct sim_drug *d = &sim_drugs[o->drug];
 	struct buf *b = &s->out;
+	char room[2][SIM_NAME];
 	struct sim_message_slot *m = begin(s, "PHARM", "RAS^O17^RAS_O17", person);
 	unsigned nurse = (unsigned)(p->bed >= 0 ? s->beds[p->bed].unit * 3 : 0) + (unsigned)((s->now / (8 * SIM_HOUR)) % 3);
 	put_pid(s, p, false);
@@ -336,7 +340,7 @@ void sim_say_given(struct simulation *s, uint32_t person, unsigned slot, bool re
 	put_time(b, s->now);
 	buf_str(b, "|");
 	put_time(b, s->now);
-	buf_printf(b, "|%s^%s^RXNORM|%s|%s||00|N%04u^%s^%s^^^RN||||||||%s||%s" CR, d->rxnorm, d->name, refused ? "0" : d->dose, d->unit, 2000 + nurse, sim_family(0, nurse * 5 + 2, NULL), sim_given(0, 'F', nurse * 3, NULL),
+	buf_printf(b, "|%s^%s^RXNORM|%s|%s||00|N%04u^%s^%s^^^RN||||||||%s||%s" CR, d->rxnorm, d->name, refused ? "0" : d->dose, d->unit, 2000 + nurse, sim_family(0, nurse * 5 + 2, room[0]), sim_given(0, 'F', nurse * 3, room[1]),
 	           refused ? "00^Patient refused^NIP002" : "", refused ? "RE" : "CP");
 	buf_printf(b, "RXR|%s^%s^HL70162" CR, d->route, d->route);
 	if (!refused)

@@ -1,4 +1,4 @@
-/* What the invented hospital is made of. Names are common ones, combined at random; codes are the field's own (LOINC, RxNorm, SNOMED CT, ICD-10). */
+/* What the invented hospital is made of. Names stand in simulate_names.c; codes are the field's own (LOINC, RxNorm, SNOMED CT, ICD-10). */
 #include "simulate_internal.h"
 
 uint64_t sim_next(struct sim_rng *r)
@@ -84,55 +84,10 @@ const struct sim_coded sim_problems[] = {
 };
 const size_t sim_problem_count = ARRAY_LEN(sim_problems);
 
-static const char *const families[SIM_SCRIPTS][32] = {
-	{"Smith", "Johnson", "Williams", "Brown", "Jones", "Garcia", "Miller", "Davis", "Wilson", "Anderson", "Taylor", "Thomas", "Moore", "Martin", "Jackson", "Thompson", "White", "Harris", "Clark", "Lewis", "Robinson",
-     "Walker", "Young", "Allen", "King", "Wright", "Scott", "O'Brien", "Hill", "Green", "Adams", "Baker"},
-	{"Martin", "Bernard", "Dubois", "Thomas", "Robert", "Richard", "Petit", "Durand", "Leroy", "Moreau", "Lefèvre", "Garnier", "Faure", "Rousseau", "Blanc", "Guérin", "Müller", "Henry", "Roussel", "Nicolas", "Perrin", "Morin",
-     "Mathieu", "Clément", "Gauthier", "Dumont", "Lopez", "Fontaine", "Chevalier", "Robin", "Masson", "Sanchez"},
-	{"Müller", "Schmidt", "Schneider", "Fischer", "Weber", "Meyer", "Wagner", "Becker", "Schulz", "Hoffmann", "Schäfer", "Koch", "Bauer", "Richter", "Klein", "Wolf", "Schröder", "Neumann", "Schwarz", "Zimmermann", "Braun", "Krüger",
-     "Hofmann", "Hartmann", "Lange", "Krause", "Lehmann", "Köhler", "Maier", "Jansen", "Groß", "Yılmaz"},
-	{"王", "李", "张", "刘", "陈", "杨", "黄", "赵", "吴", "周", "徐", "孙", "马", "朱", "胡", "郭", "何", "林", "高", "罗", "郑", "梁", "谢", "宋", "唐", "许", "韩", "冯", "邓", "曹", "彭", "曾"},
-	{"García", "Rodríguez", "Martínez", "Hernández", "López", "González", "Pérez", "Sánchez", "Ramírez", "Torres", "Flores", "Rivera", "Gómez", "Díaz", "Reyes", "Cruz", "Morales", "Ortiz", "Gutiérrez", "Chávez", "Ramos", "Ruiz",
-     "Álvarez", "Mendoza", "Vásquez", "Castillo", "Jiménez", "Moreno", "Romero", "Nguyễn", "Trần", "Kowalska"},
-};
-static const char *const women[SIM_SCRIPTS][24] = {
-	{"Mary", "Patricia", "Jennifer", "Linda", "Elizabeth", "Barbara", "Susan", "Jessica", "Sarah", "Karen", "Lisa", "Nancy", "Betty", "Margaret", "Sandra", "Ashley", "Emily", "Donna", "Michelle", "Carol", "Amanda", "Melissa",
-     "Deborah", "Joan"},
-	{"Marie", "Jeanne", "Françoise", "Monique", "Catherine", "Nathalie", "Isabelle", "Jacqueline", "Anne", "Sylvie", "Martine", "Sophie", "Hélène", "Chloé", "Léa", "Manon", "Inès", "Camille", "Zoé", "Lucie", "Élodie", "Claire",
-     "Pauline", "Agnès"},
-	{"Anna", "Ursula", "Monika", "Petra", "Sabine", "Renate", "Helga", "Karin", "Brigitte", "Ingrid", "Erika", "Andrea", "Claudia", "Susanne", "Gisela", "Birgit", "Heike", "Martina", "Elif", "Käthe", "Jutta", "Lena", "Hannah",
-     "Mia"},
-	{"芳", "娜", "秀英", "敏", "静", "丽", "丽娟", "艳", "霞", "秀兰", "燕", "玲", "桂英", "丹", "萍", "红", "玉兰", "桂兰", "英", "梅", "雪", "婷", "慧", "洁"},
-	{"María", "Carmen", "Josefa", "Isabel", "Ana", "Dolores", "Pilar", "Teresa", "Rosa", "Lucía", "Elena", "Paula", "Raquel", "Sofía", "Inés", "Beatriz", "Julia", "Marta", "Irene", "Alba", "Nuria", "Eva", "Olga", "Mónica"},
-};
-static const char *const men[SIM_SCRIPTS][24] = {
-	{"James", "John", "Robert", "Michael", "William", "David", "Richard", "Joseph", "Thomas", "Charles", "Daniel", "Matthew", "Anthony", "Mark", "Donald", "Steven", "Paul", "Andrew", "Kenneth", "George", "Kevin", "Brian", "Edward",
-     "Frank"},
-	{"Jean", "Pierre", "Michel", "André", "Philippe", "René", "Louis", "Alain", "Jacques", "Bernard", "Marcel", "Daniel", "Roger", "Robert", "Paul", "Claude", "Christian", "Henri", "Georges", "Nicolas", "François", "Rémi", "Gaël",
-     "Jérôme"},
-	{"Peter", "Michael", "Thomas", "Andreas", "Wolfgang", "Klaus", "Jürgen", "Günter", "Stefan", "Christian", "Uwe", "Werner", "Horst", "Frank", "Dieter", "Manfred", "Gerhard", "Hans", "Bernd", "Mehmet", "Jörg", "Lukas", "Jonas",
-     "Felix"},
-	{"伟", "强", "磊", "军", "洋", "勇", "杰", "涛", "明", "超", "刚", "平", "辉", "鹏", "华", "建国", "建华", "志强", "国强", "宇", "浩", "博", "俊", "斌"},
-	{"José", "Antonio", "Manuel", "Francisco", "Juan", "Pedro", "Jesús", "Ángel", "Luis", "Miguel", "Rafael", "Carlos", "Javier", "Fernando", "Andrés", "Diego", "Sergio", "Raúl", "Iván", "Óscar", "Rubén", "Hugo", "Pablo", "Martín"},
-};
 static const char *const streets[] = {"12 Mill Lane", "4 rue des Lilas", "7 Hauptstraße", "88 Oak Avenue", "3 place du Marché", "15 Bahnhofstr.", "211 Elm St Apt 4", "9 Church Road", "27 quai de Seine", "5 Station Road", "140 Maple Drive",
                                       "2 impasse du Puits"};
 static const char *const doctors[] = {"Keller", "Okafor", "Lindqvist", "Haddad", "Novak", "Fournier", "Bianchi", "Sato", "Mbeki", "O'Connor", "Petrov", "Andersen", "Costa", "Vogel", "Rahman", "Dupont"};
 static const char *const doctors_given[] = {"Anna", "Chidi", "Karin", "Samir", "Jana", "Luc", "Paolo", "Yuki", "Thandi", "Sean", "Irina", "Lars", "Rita", "Tobias", "Ayesha", "Marc"};
-
-const char *sim_family(unsigned script, unsigned i, size_t *ret_count)
-{
-	if (ret_count)
-		*ret_count = ARRAY_LEN(families[0]);
-	return families[script % SIM_SCRIPTS][i % ARRAY_LEN(families[0])];
-}
-
-const char *sim_given(unsigned script, char sex, unsigned i, size_t *ret_count)
-{
-	if (ret_count)
-		*ret_count = ARRAY_LEN(women[0]);
-	return (sex == 'F' ? women : men)[script % SIM_SCRIPTS][i % ARRAY_LEN(women[0])];
-}
 
 const char *sim_street(unsigned i)
 {

@@ -226,7 +226,7 @@ static void test_restart(void **state)
 /* A house with both spellings of everybody, and then somebody says that they are one; and then somebody else that they are not. */
 static void test_many_at_once(void **state)
 {
-	enum { N = 300 };
+	enum { N = 120 };
 	struct story *s = story_new();
 	char text[300];
 	for (int i = 0; i < 2 * N; i++) {
