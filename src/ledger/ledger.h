@@ -172,11 +172,75 @@ struct ledger_verify_report {
 	uint64_t entries, packs, pack_bytes, wal_entries, bodies;
 	uint8_t root[SEAL_HASH];
 	char origin[NOTE_NAME_MAX + 1];
+	uint64_t epochs;          /* this one counted in */
 	bool since_checked, wal_checked;
 };
 /* Recomputes every tile from the leaves, the root from the tiles, the signature; every pack against its entry; the tail that is not yet in packs (with the care key). All faults found go to
  * ret_faults, a sentence a line with the place; ERR_NO when there is any. keys may lack the private parts. */
 int ledger_verify(int sitefd, const struct site_keys *keys, const struct ledger_verify_options *o, struct ledger_verify_report *ret, struct buf *ret_faults,
                   struct err *e) MUST;
+
+/* ---- epochs (DESIGN 4): the same tree, under a new name and key -------------------------------------------------------------- *
+ *
+ * After a rebuild, or when the signing key may be in other hands, the log goes on under a new origin and a new key. Entries keep their numbers and the tree goes on growing in the same files, so everything old is readable,
+ * and provable under the checkpoint that the old epoch ended with. The first entry of the new epoch (kind site, its number is the old size) names the old origin, size and root. What is kept of each
+ * past epoch N: SITE/ledger/epochs/N/vkey and checkpoint, as they stood, and `next`, a signed note that names the new key, signed with it and (where that was to be had) with the old one. */
+struct ledger_epoch {
+	uint64_t number;             /* from 1 */
+	struct note_vkey vkey;
+	struct tlog_checkpoint last; /* its last head, signature checked */
+	bool handed_on;              /* the old key signed who comes next */
+	struct note_vkey next;
+};
+#define LEDGER_EPOCHS_MAX 64
+/* The past epochs, oldest first; ret_n 0: this is the first. dirfd: SITE/ledger. ERR_CORRUPT: what is kept of one does not hold together. */
+int ledger_epochs(int dirfd, struct ledger_epoch ret[LEDGER_EPOCHS_MAX], size_t *ret_n, struct err *e) MUST;
+/* Begins one. For who holds the site's lock, with no handle open. keys: can sign with the old key, and open; ret_keys: the same with the new one. Killed at any point, ledger_epoch_resume finishes it.
+ * `ended` (may be NULL) gets what was ended. reason: printable, at most 400 bytes. */
+int ledger_epoch_begin(int sitefd, const struct site_keys *keys, const char *reason, struct site_keys *ret_keys, struct ledger_epoch *ended, struct err *e) MUST;
+/* Finishes what ledger_epoch_begin was killed in, and gives the keys as they are then. 1: there was something; 0: nothing. */
+int ledger_epoch_resume(int sitefd, struct site_keys *keys, struct err *e) MUST;
+
+/* ---- copies elsewhere: what replicas are made of, without any private key ------------------------------------------------------ */
+
+#define LEDGER_TILE_ENTRIES (-1) /* the "level" of the bundles of leaves */
+#define LEDGER_TILE_WIDTH 256
+#define LEDGER_TILE_PATH_MAX 96
+#define LEDGER_TILE_LEVELS 8
+#define LEDGER_BUNDLE_MAX (LEDGER_TILE_WIDTH * (2 + LEDGER_LEAF_MAX))
+void ledger_tile_path(int level, uint64_t n, unsigned width, char out[LEDGER_TILE_PATH_MAX]); /* "tile/L/N" or "tile/L/N.p/W", below SITE/ledger */
+unsigned ledger_tile_width(int level, uint64_t n, uint64_t size);                              /* of tile n in a tree of this size: 0..256 */
+
+/* One record of SITE/packs/index. */
+#define LEDGER_PACK_RECORD 512
+struct ledger_pack_ref {
+	char name[48];
+	uint64_t number, entry, size, first, count;
+	uint8_t sha256[SEAL_HASH];
+	struct ledger_leaf leaf; /* of the entry, computed from its salt and body: where the tree has this leaf, the record is true */
+};
+int ledger_pack_record_read(struct slice record, uint64_t number, struct ledger_pack_ref *ret, struct err *e) MUST; /* ERR_CORRUPT */
+
+/* What is needed of SITE/wal to open the ledger with the packs up to entry `from` and the checkpoint of `to` entries: each segment's first page and the records that reach beyond `from` (rounded down to a full tile), as a segment file cut
+ * off behind them, sealed as it stands. fn gets one after the other, in order; name is the segment's. ERR_NOT_FOUND: segments went out of use meanwhile: read the checkpoint anew. */
+typedef int ledger_tail_fn(void *arg, const char *name, int fd, uint64_t size, struct err *e);
+int ledger_tail_copy(int sitefd, uint64_t from, uint64_t to, ledger_tail_fn *fn, void *arg, struct err *e) MUST;
+int ledger_tail_extend(int fd, struct err *e) MUST; /* such a file becomes a segment again: its full length */
+bool ledger_tail_name_ok(const char *name);
+
+/* The tree of a signed head, read from a place that nobody trusts. Each tile is proven from the root down before it is given out, so a wrong one is named, and another version of it may be tried. */
+struct ledger_trust;
+/* The turn-th thing that is said to be this file below SITE/ledger (0 first); ERR_NOT_FOUND: there are no more. */
+typedef int ledger_candidate_fn(void *arg, const char *path, unsigned turn, size_t most, struct buf *ret, struct err *e);
+int ledger_trust_new(const struct tlog_checkpoint *head, ledger_candidate_fn *fn, void *arg, struct ledger_trust **ret, struct err *e) MUST;
+void ledger_trust_free(struct ledger_trust *t);
+int ledger_trust_tile(struct ledger_trust *t, int level, uint64_t n, struct slice *ret, struct err *e) MUST; /* its hashes, as wide as it is; valid until the next call */
+int ledger_trust_bundle(struct ledger_trust *t, uint64_t n, struct slice *ret, struct err *e) MUST;          /* valid until the next call */
+int ledger_trust_leaf(struct ledger_trust *t, uint64_t seq, struct slice *ret, struct err *e) MUST;
+int ledger_trust_root(struct ledger_trust *t, uint64_t at, uint8_t out[SEAL_HASH], struct err *e) MUST;      /* of the first `at` entries */
+/* The root of the first `at` entries, from the tiles of this ledger. */
+int ledger_root(struct ledger *l, uint64_t at, uint8_t out[SEAL_HASH], struct err *e) MUST;
+/* The head that is published under SITE/ledger (dirfd), its signature checked with the vkey there. */
+int ledger_published_head(int dirfd, struct note_vkey *ret_vkey, struct tlog_checkpoint *ret, struct buf *ret_note, struct err *e) MUST;
 
 #endif

@@ -33,9 +33,9 @@ int ledger_entry_next(struct cur *c, struct ledger_entry *ret, struct err *e) MU
 
 /* ---- the tree and its proofs (tlog_tree.c, tlog_proof.c) ---- */
 
-#define TILE_WIDTH 256
+#define TILE_WIDTH LEDGER_TILE_WIDTH
 #define TILE_BYTES (TILE_WIDTH * SEAL_HASH)
-#define TREE_LEVELS 8 /* 256^8 leaves */
+#define TREE_LEVELS LEDGER_TILE_LEVELS /* 256^8 leaves */
 
 struct tlog_tile {
 	int level;
@@ -62,9 +62,9 @@ int tlog_proof_parse(struct slice proof, uint64_t *ret_index, struct buf *ret_ha
 
 /* ---- tiles on disk (ledger_tiles.c) ---- */
 
-#define TILE_ENTRIES (-1) /* the "level" of the bundles of leaves */
-#define TILE_PATH_MAX 96
-#define BUNDLE_MAX (TILE_WIDTH * (2 + LEDGER_LEAF_MAX))
+#define TILE_ENTRIES LEDGER_TILE_ENTRIES
+#define TILE_PATH_MAX LEDGER_TILE_PATH_MAX
+#define BUNDLE_MAX LEDGER_BUNDLE_MAX
 struct ledger_tile_slot {
 	int level;
 	unsigned width; /* 0: empty */
@@ -83,8 +83,6 @@ struct ledger_tiles { /* a reader with a small cache */
 	struct ledger_tile_slot tile[24];
 	struct ledger_bundle_slot bundle[4];
 };
-void ledger_tile_path(int level, uint64_t n, unsigned width, char out[TILE_PATH_MAX]);
-unsigned ledger_tile_width(int level, uint64_t n, uint64_t size);
 int ledger_tile_put(int dirfd, int level, uint64_t n, unsigned width, struct slice bytes, struct err *e) MUST;
 int ledger_tile_put_durable(int dirfd, int level, uint64_t n, unsigned width, struct slice bytes, struct err *e) MUST;
 int ledger_partials_put(int dirfd, const struct tlog_tree *t, uint64_t before, struct slice bundle, struct err *e) MUST;
@@ -273,7 +271,7 @@ size_t ledger_pack_frames(const struct ledger_pack *p);
 size_t ledger_pack_find(const struct ledger_pack *p, uint64_t seq); /* the frame that would hold it */
 int ledger_pack_frame(struct ledger_pack *p, size_t i, struct slice *ret_text, struct err *e) MUST; /* valid until the next call on p */
 
-#define PACK_RECORD 512
+#define PACK_RECORD LEDGER_PACK_RECORD
 struct ledger_packs { /* packs/index: one record a pack, in the clear */
 	int fd; /* of packs/index, -1: none yet */
 	int dirfd;

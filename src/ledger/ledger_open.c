@@ -376,8 +376,8 @@ static int read_packs(struct opening *o, struct err *e)
 	return ledger_packs_end(p) > l->durable ? fault_packs(e, ledger_packs_end(p), l->durable) : 0;
 }
 
-/* The leaves of the tail's first tile that are below the tail: from their bundle, or, where that is missing or not to be believed, from packs. */
-static int leaves_below(struct ledger *l, uint64_t from, uint64_t to, bool packs, uint64_t size, struct err *e)
+/* The leaves of the tail's first tile that are below the tail: from their bundle, or, where that is missing or not to be believed (*packs), from packs: *packs says afterwards which it was. */
+static int leaves_below(struct ledger *l, uint64_t from, uint64_t to, bool *packs, uint64_t size, struct err *e)
 {
 	const struct ledger_bundle_slot *b;
 	AUTO_BUF struct buf made = {0};
@@ -386,7 +386,8 @@ static int leaves_below(struct ledger *l, uint64_t from, uint64_t to, bool packs
 	buf_init(&made, BUNDLE_MAX);
 	if (from == to)
 		return 0;
-	int r = packs ? ERR_CORRUPT : ledger_bundle_get(&l->tiles, n, ledger_tile_width(TILE_ENTRIES, n, size), &b, e);
+	int r = *packs ? ERR_CORRUPT : ledger_bundle_get(&l->tiles, n, ledger_tile_width(TILE_ENTRIES, n, size), &b, e);
+	*packs = r == ERR_CORRUPT;
 	if (r == 0)
 		buf_add(&made, b->bytes.p, b->at[to - from] - 2);
 	else if (r == ERR_CORRUPT)
@@ -404,7 +405,7 @@ static int leaves_below(struct ledger *l, uint64_t from, uint64_t to, bool packs
 
 /* The tree of the entries below the tail (below: as the tiles say it, or as it was made again), grown by the tail's own leaves up to the checkpoint: is it the tree that
  * was signed? Nothing is written. */
-static int tree_fits(struct ledger *l, const struct tlog_tree *below, bool packs, const struct tlog_checkpoint *head, bool *ret_fits, struct err *e)
+static int tree_fits(struct ledger *l, const struct tlog_tree *below, bool *packs, const struct tlog_checkpoint *head, bool *ret_fits, struct err *e)
 {
 	struct ledger_house *h = &l->house;
 	uint8_t root[SEAL_HASH];
@@ -434,17 +435,18 @@ static int find_tree(struct opening *o, struct tlog_tree *below, bool *ret_remad
 {
 	struct ledger *l = o->l;
 	uint64_t base = l->entries.base / TILE_WIDTH * TILE_WIDTH;
-	bool fits = false;
+	bool fits = false, packs = false;
 	int r = ledger_tiles_load(&l->tiles, base, o->head.size, below, e);
 	if (r == 0)
-		r = tree_fits(l, below, false, &o->head, &fits, e);
+		r = tree_fits(l, below, &packs, &o->head, &fits, e);
 	if (hard(r))
 		return r;
-	*ret_remade = !fits && l->entries.base;
-	if (*ret_remade) { /* tiles below the tail are missing or wrong: the leaves themselves, from bundles or packs, must tell */
+	*ret_remade = (!fits && l->entries.base) || packs;
+	if (!fits && l->entries.base) { /* tiles below the tail are missing or wrong: the leaves themselves, from bundles or packs, must tell */
 		if ((r = ledger_remake_tiles(l, base, below, e)) == 0) {
 			ledger_tiles_forget(&l->tiles);
-			r = tree_fits(l, below, true, &o->head, &fits, e);
+			packs = true;
+			r = tree_fits(l, below, &packs, &o->head, &fits, e);
 		}
 		if (hard(r))
 			return r;
@@ -470,7 +472,7 @@ static int read_tree(struct opening *o, struct err *e)
 		h->tiles_durable = below->size;
 		h->tiles_kept = remade ? 0 : l->entries.base;
 		buf_reset(&h->bundle);
-		r = leaves_below(l, below->size, l->entries.base, remade, o->head.size, e);
+		r = leaves_below(l, below->size, l->entries.base, &remade, o->head.size, e);
 	}
 	free(below);
 	return r;

@@ -26,6 +26,8 @@ struct verify {
 	struct note_vkey vkey;
 	struct tlog_checkpoint head, since;
 	bool has_since;
+	struct ledger_epoch epoch[LEDGER_EPOCHS_MAX]; /* past ones */
+	size_t epoch_n, epoch_at;                     /* the next whose head is to be compared */
 	struct ledger_tiles tiles;
 	struct tlog_tree *tree;
 	struct seal_sha256 *sha;
@@ -90,13 +92,47 @@ static int read_heads(struct verify *v, const struct site_keys *keys, struct err
 		fault(v, "ledger/checkpoint", "%s", why.text);
 		return ERR_NO;
 	}
+	if ((r = ledger_epochs(v->dirfd, v->epoch, &v->epoch_n, &why)) < 0) {
+		if (stops(r)) {
+			*e = why;
+			return r;
+		}
+		fault_err(v, "ledger", &why);
+	} else if (v->epoch_n && (memcmp(v->epoch[v->epoch_n - 1].next.pub, v->vkey.pub, sizeof v->vkey.pub) || v->epoch[v->epoch_n - 1].last.size > v->head.size)) {
+		fault(v, "ledger/epochs", "the last of them did not hand on to this log's key");
+	}
+	v->rep.epochs = v->epoch_n + 1;
 	v->rep.size = v->head.size;
 	memcpy(v->rep.root, v->head.root, SEAL_HASH);
 	memcpy(v->rep.origin, v->head.origin, sizeof v->rep.origin);
 	return 0;
 }
 
-/* The kept checkpoint: of this log, by this key, and not of a longer ledger. */
+/* The past epoch whose key signed the kept checkpoint; NULL: none. */
+static const struct ledger_epoch *since_epoch(struct verify *v, struct slice *ret_text)
+{
+	uint64_t mask;
+	for (size_t i = 0; i < v->epoch_n; i++)
+		if (note_verify(v->o.since, &v->epoch[i].vkey, 1, ret_text, &mask, NULL, NULL) == 0)
+			return &v->epoch[i];
+	return NULL;
+}
+
+static void read_old_since(struct verify *v, const struct ledger_epoch *old, struct slice text)
+{
+	struct err why = {0};
+	if (tlog_checkpoint_parse(text, &v->since, &why) < 0)
+		fault_err(v, "kept checkpoint", &why);
+	else if (strcmp(v->since.origin, old->last.origin))
+		fault(v, "kept checkpoint", "it is of the log %s, this ledger was %s then", v->since.origin, old->last.origin);
+	else if (v->since.size > old->last.size)
+		fault(v, "kept checkpoint", "it covers %" PRIu64 " entries, but epoch %" PRIu64 " ended with %" PRIu64 ": what came between was lost before the next epoch began", v->since.size, old->number,
+		      old->last.size);
+	else
+		v->has_since = true;
+}
+
+/* The kept checkpoint: of this log, by its key or that of a past epoch, and not of a longer ledger. */
 static void read_since(struct verify *v)
 {
 	struct slice text;
@@ -104,6 +140,11 @@ static void read_since(struct verify *v)
 	struct err why = {0};
 	if (!v->o.since.n)
 		return;
+	const struct ledger_epoch *old = since_epoch(v, &text);
+	if (old) {
+		read_old_since(v, old, text);
+		return;
+	}
 	int r = note_verify(v->o.since, &v->vkey, 1, &text, &mask, NULL, &why);
 	if (r == ERR_INPUT)
 		fault(v, "kept checkpoint", "nothing can be told from it, because it is none, or its text was changed on the way: %s", why.text);
@@ -128,6 +169,22 @@ static void check_since(struct verify *v)
 	v->rep.since_checked = true;
 	if (memcmp(root, v->since.root, SEAL_HASH))
 		fault(v, "kept checkpoint", "the first %" PRIu64 " entries are not those that it was signed over: the ledger was rewritten", v->since.size);
+}
+
+/* The tree must have passed through the head of each past epoch, and the entry behind it must be the one that begins the next. */
+static void check_epoch(struct verify *v, const struct ledger_leaf *next)
+{
+	uint8_t root[SEAL_HASH];
+	while (v->epoch_at < v->epoch_n && v->epoch[v->epoch_at].last.size == v->tree->size) {
+		const struct ledger_epoch *ep = &v->epoch[v->epoch_at++];
+		char place[64];
+		snprintf(place, sizeof place, "ledger/epochs/%" PRIu64 "/checkpoint", ep->number);
+		tlog_tree_root(v->tree, root);
+		if (memcmp(root, ep->last.root, SEAL_HASH))
+			fault(v, place, "the first %" PRIu64 " entries are not those that this epoch ended with: the ledger was rewritten", ep->last.size);
+		else if (next && next->kind != LEDGER_SITE)
+			fault(v, place, "entry %" PRIu64 " should begin the epoch after it, and is of kind %s", ep->last.size, ledger_kind_name(next->kind));
+	}
 }
 
 /* ---- the tree ---- */
@@ -202,6 +259,7 @@ static int one_leaf(struct verify *v, uint64_t seq, struct slice bytes, const ch
 		if (leaf.time < v->time)
 			fault(v, place, "entry %" PRIu64 " was received before the one before it", seq);
 		v->time = leaf.time;
+		check_epoch(v, &leaf);
 		if (leaf.kind == LEDGER_PACK) {
 			v->packs_seen++;
 			v->last_pack = seq;
@@ -254,6 +312,7 @@ static int verify_tree(struct verify *v, struct err *e)
 			return r;
 	}
 	check_since(v);
+	check_epoch(v, NULL);
 	for (int level = 0; level < TREE_LEVELS; level++) {
 		uint64_t n = v->head.size >> (8 * level) >> 8;
 		unsigned width = v->tree->n[level];
@@ -599,7 +658,9 @@ static int run(struct verify *v, int sitefd, const struct site_keys *keys, struc
 
 int ledger_verify(int sitefd, const struct site_keys *keys, const struct ledger_verify_options *o, struct ledger_verify_report *ret, struct buf *ret_faults, struct err *e)
 {
-	struct verify v = {.faults = ret_faults, .dirfd = -1, .walfd = -1, .packfd = -1, .packs = {.fd = -1}};
+	static const struct verify none = {.dirfd = -1, .walfd = -1, .packfd = -1, .packs = {.fd = -1}};
+	struct verify v = none;
+	v.faults = ret_faults;
 	if (o)
 		v.o = *o;
 	if (keys)
