@@ -84,6 +84,14 @@ function(hf_module name)
   set_property(GLOBAL APPEND PROPERTY HF_MODULES ${name})
 endfunction()
 
+# A data file of a module's folder, put into the program by one of its sources (.incbin): the source is compiled again when the data changes.
+function(hf_embed name source macro data)
+  if(EXISTS ${CMAKE_SOURCE_DIR}/src/${name}/${source})
+    set_source_files_properties(${CMAKE_SOURCE_DIR}/src/${name}/${source} PROPERTIES
+      COMPILE_DEFINITIONS "${macro}=\"${CMAKE_SOURCE_DIR}/src/${name}/${data}\"" OBJECT_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/${data})
+  endif()
+endfunction()
+
 # Private generated sources (the embedded viewer) are added by hf_program.
 function(hf_program name main_module)
   if(NOT EXISTS ${CMAKE_SOURCE_DIR}/cmake/main.c)

@@ -146,6 +146,10 @@ enum { /* of one version of a file; numbers stand in catalogues. 0: nothing agai
 	VAULT_MARK_WIPED = 4,  /* was something, and is empty, one byte value, or what many other files are now, too */
 	VAULT_MARK_CUT = 8,    /* was whole, and is shorter and not */
 	VAULT_MARK_COPY = 16,  /* new, looks enciphered, and stands for a file that is gone: x.docx -> x.docx.locked */
+	VAULT_MARK_ORDER = 32, /* was of no type that we know, but ordered, and is noise */
+	VAULT_MARKS_DAMAGE = 63, /* a version with any of these is not a clean one; the two below say nothing alone, and tell what belongs together when damage is found */
+	VAULT_MARK_OPAQUE = 64, /* new, and looks enciphered */
+	VAULT_MARK_EMPTIED = 128, /* a text that is empty now */
 };
 
 /* What a catalogue keeps of a file for this. */

@@ -1,0 +1,145 @@
+/* One file's change, looked back at by the signs of its snapshot; and the onion address in a note. */
+#include "vault_judge_internal.h"
+
+#include <stdio.h>
+
+static bool say(char out[96], const char *text)
+{
+	if (out)
+		snprintf(out, 96, "%s", text);
+	return true;
+}
+
+static bool has_sign_suffix(const struct judge_signs *s, struct slice base)
+{
+	for (size_t i = 0; i < s->suffix_n; i++) {
+		size_t n = s->suffix[i].n;
+		if (n && base.n > n && memcmp(base.p + base.n - n, s->suffix[i].p, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool in_list(const uint64_t *list, size_t n, uint64_t v)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == v)
+			return true;
+	return false;
+}
+
+static bool is_note(const struct judge_signs *s, const struct vault_trait *t, struct slice base)
+{
+	if (t->size == 0 || t->size > VAULT_NOTE_MAX)
+		return false;
+	for (size_t i = 0; i < s->note_n; i++)
+		if (memcmp(s->note[i], t->head, 8) == 0)
+			return true;
+	return in_list(s->note_name, s->note_name_n, judge_plain_hash(base) | 1) && !judge_is_opaque(t) && (judge_textual(t->type) || t->type == CONTENT_UNKNOWN || t->onion);
+}
+
+static bool marked(uint8_t marks, char out[96])
+{
+	if (marks & VAULT_MARK_COPY)
+		return say(out, "an enciphered copy in the place of a file that is gone");
+	if (marks & (VAULT_MARK_NOISE | VAULT_MARK_ORDER))
+		return say(out, "its content turned into noise");
+	if (marks & VAULT_MARK_WIPED)
+		return say(out, "emptied or overwritten");
+	if (marks & VAULT_MARK_CUT)
+		return say(out, "cut short");
+	return marks & VAULT_MARK_BROKEN ? say(out, "its structure is lost") : false;
+}
+
+static bool came(const struct vault_change *c, const struct vault_verdict *v, const struct judge_signs *s, char out[96])
+{
+	struct slice base = judge_name_of(c->path).base;
+	if (marked(c->after->marks & VAULT_MARKS_DAMAGE, out))
+		return true;
+	if (in_list(s->copy, s->copy_n, judge_plain_hash(c->path) | 1))
+		return say(out, "an enciphered copy in the place of a file that is gone");
+	if (!v->damage)
+		return false;
+	if (has_sign_suffix(s, base))
+		return say(out, "a copy under the suffix of this damage");
+	if (is_note(s, c->after, base))
+		return say(out, "a note left with the damage");
+	if ((s->replaced || s->scrambled) && judge_is_opaque(c->after))
+		return say(out, "new with the damage, and looks enciphered");
+	if (s->sealed && (c->after->type == CONTENT_PGP || c->after->type == CONTENT_AGE || c->after->encrypted))
+		return say(out, "sealed with the damage");
+	return false;
+}
+
+/* In a snapshot with damage: also what its own class cannot show. */
+static bool changed_with_damage(const struct vault_change *c, const struct judge_signs *s, char out[96])
+{
+	const struct vault_trait *b = c->before, *a = c->after;
+	enum judge_class k = judge_classify(b, a, false);
+	for (size_t i = 0; i < s->note_n; i++)
+		if (memcmp(s->note[i], a->head, 8) == 0)
+			return say(out, "overwritten with the same text as others");
+	if (k == JUDGE_EMPTIED && s->emptied_since)
+		return say(out, "emptied or overwritten");
+	if (!s->in_place || a->torn || a->size == 0)
+		return false;
+	if (!judge_knows(b) && !judge_knows(a) && c->known_bytes * 20 < a->size && judge_is_noise(a) && a->size >= b->size && a->size - b->size <= 8192)
+		return say(out, "rewritten whole with the damage; its type cannot be checked");
+	if (content_type_packed(b->type) && a->type == b->type && a->size == b->size && c->new_bytes)
+		return say(out, "changed in place, at the same length, with the damage");
+	return false;
+}
+
+bool vault_judge_file(const struct vault_change *c, const struct vault_verdict *v, char ret_reason[96])
+{
+	struct judge_signs s;
+	if (ret_reason)
+		ret_reason[0] = 0;
+	judge_signs_read(v->signs, &s);
+	switch (c->what) {
+	case '+':
+		return came(c, v, &s, ret_reason);
+	case '-':
+		if (c->before->marks & VAULT_MARKS_DAMAGE || has_sign_suffix(&s, judge_name_of(c->path).base))
+			return false; /* a damaged copy that was cleared away */
+		if (in_list(s.original, s.original_n, judge_plain_hash(c->path) | 1))
+			return say(ret_reason, "gone, with an enciphered copy in its place");
+		if (v->damage && (s.replaced || s.scrambled || s.gone || s.sealed))
+			return say(ret_reason, s.gone && !s.replaced && !s.scrambled ? "gone with many others" : "gone in the snapshot of the damage");
+		return false;
+	case '~':
+		return marked(c->after->marks & VAULT_MARKS_DAMAGE, ret_reason) || (v->damage && changed_with_damage(c, &s, ret_reason));
+	default:
+		return marked(c->after->marks & VAULT_MARKS_DAMAGE, ret_reason);
+	}
+}
+
+/* ---- [a-z2-7]{56}.onion: the address of a service of version 3 (Tor rend-spec-v3, 6: base32 of key, checksum and version) ---- */
+
+static bool onion_at_step(struct slice s, size_t step)
+{
+	static const char end[] = ".onion";
+	size_t run = 0;
+	for (size_t i = 0; i + (sizeof end - 2) * step < s.n; i += step) {
+		uint8_t c = s.p[i] | 0x20;
+		if (s.p[i] == '.' && run >= 56) {
+			size_t k = 1;
+			while (end[k] && (s.p[i + k * step] | 0x20) == end[k])
+				k++;
+			if (!end[k])
+				return true;
+		}
+		run = (c >= 'a' && c <= 'z') || (s.p[i] >= '2' && s.p[i] <= '7') ? run + 1 : 0;
+	}
+	return false;
+}
+
+bool vault_note_onion(struct slice s)
+{
+	if (s.n > VAULT_NOTE_MAX)
+		s.n = VAULT_NOTE_MAX;
+	if (s.n < 62)
+		return false;
+	/* UTF-16 has every character on one side of its pairs */
+	return onion_at_step(s, 1) || onion_at_step(s, 2) || onion_at_step(slice_of(s.p + 1, s.n - 1), 2);
+}
