@@ -23,6 +23,7 @@ static int hand_out(struct batch_run *b, const uint8_t after[SEAL_HASH], batch_l
 		if (!b->lines[i].leads)
 			memcpy(b->lines[i].key, h, SEAL_HASH);
 	}
+	memcpy(b->before, h, SEAL_HASH); /* for those that come after them all the same */
 	memcpy(h, after, SEAL_HASH);
 	for (size_t i = b->n; i-- > 0;) {
 		step(h, b->lines[i].hash);
@@ -74,4 +75,9 @@ int batch_other(struct batch_run *b, struct slice message, batch_line_fn *fn, vo
 	int r = b->n ? hand_out(b, h, fn, arg, e) : 0;
 	memcpy(b->before, h, SEAL_HASH);
 	return r;
+}
+
+int batch_now(struct batch_run *b, batch_line_fn *fn, void *arg, struct err *e)
+{
+	return b->n ? hand_out(b, nothing, fn, arg, e) : 0;
 }

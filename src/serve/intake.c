@@ -22,8 +22,8 @@ static void answered(struct intake *in, struct queue_item *it, uint64_t seq, int
 	c->in_flight--;
 	c->l->last = time;
 	in->changed = true;
-	if (!it->b) {
-		c->l->fragments++;
+	if (!(it->b & CONN_ANSWER)) {
+		c->l->fragments += it->b >> 8 == LEDGER_HL7V2_FRAGMENT;
 		if (c->eof && c->in_flight == 0 && c->out.n == c->out_at)
 			conn_close(in, c, NULL);
 		return;

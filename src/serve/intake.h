@@ -27,9 +27,11 @@ struct listener {
 	struct role_listener *is;
 	SSL_CTX *tls;
 	bool listening;          /* asked of epoll */
-	uint64_t connections, accepted, messages, fragments, envelopes, duplicates, unreadable, odd, refused_tls, bytes;
+	uint64_t connections, accepted, messages, fragments, duplicates, unreadable, odd, refused_tls, bytes;
 	int64_t last;            /* receive time of the last message */
 };
+
+#define CONN_ANSWER 1 /* queue_entry.b: it is answered; above: the kind << 8 */
 
 struct conn {
 	struct source src;
@@ -48,6 +50,7 @@ struct conn {
 	struct hl7_mllp m;
 	struct buf out;
 	size_t out_at;
+	struct held *batch;      /* NULL: not in a batch, as far as we know */
 	struct conn *next, *next_dirty;
 	char peer[64];
 };
@@ -78,6 +81,7 @@ struct intake {
 void conn_accept(struct intake *in, struct listener *l);
 void conn_event(struct intake *in, struct conn *c, uint32_t events);
 void conn_read(struct intake *in, struct conn *c);
+void conn_put_line(struct intake *in, struct conn *c, uint8_t flags, struct slice line, struct slice key); /* an envelope line; key empty: stored even if it is there already */
 void conn_answer(struct intake *in, struct conn *c, struct slice ack); /* an acknowledgement, to be sent in one write at the end of the round */
 void conn_flush(struct intake *in, struct conn *c);
 void conn_close(struct intake *in, struct conn *c, const char *why);
@@ -87,6 +91,11 @@ void conn_sweep(struct intake *in);
 void conn_interest(struct intake *in, struct conn *c);
 bool intake_room(const struct intake *in);
 struct conn *conn_of(struct intake *in, uint64_t a);
+
+/* batch: intake_batch.c */
+void batch_envelope(struct intake *in, struct conn *c, uint8_t flags, struct slice line);
+void batch_other_frame(struct conn *c, struct slice bytes); /* a message or a fragment, before it is put */
+void batch_close(struct conn *c);                         /* nothing more comes */
 
 /* tls: nothing here opens a file */
 int tls_context(const struct role_listener *l, SSL_CTX **ret, struct err *e) MUST;

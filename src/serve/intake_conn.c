@@ -68,6 +68,9 @@ void conn_close(struct intake *in, struct conn *c, const char *why)
 {
 	if (c->dead)
 		return;
+	batch_close(c);
+	if (c->dead) /* by that */
+		return;
 	if (why)
 		role_log(in->r, "feed %s: connection from %s closed: %s", c->l->is->is.name, c->peer, why);
 	c->dead = true;
@@ -194,7 +197,7 @@ static void put(struct intake *in, struct conn *c, uint8_t kind, uint8_t flags, 
 	struct queue_entry en = {.kind = kind, .flags = flags, .options = dedupe ? APPEND_DEDUPE : 0, .listener = c->l->is->index, .key = key, .body = body};
 	struct err e;
 	en.a = (uint64_t)c->slot << 32 | c->gen;
-	en.b = answer;
+	en.b = (uint64_t)kind << 8 | (answer ? CONN_ANSWER : 0);
 	if (queue_add(&in->queue, &en, &e) < 0) { /* no acknowledgement: the sender keeps it and sends it again */
 		conn_close(in, c, e.text);
 		return;
@@ -202,11 +205,20 @@ static void put(struct intake *in, struct conn *c, uint8_t kind, uint8_t flags, 
 	c->in_flight++;
 }
 
+void conn_put_line(struct intake *in, struct conn *c, uint8_t flags, struct slice line, struct slice key)
+{
+	put(in, c, LEDGER_HL7V2_ENVELOPE, flags, line, key, key.n > 0, false);
+}
+
 static void on_frame(struct intake *in, struct conn *c, const struct hl7_frame *f)
 {
 	struct hl7_header h;
 	uint8_t key[HL7_CONTROL_KEY], flags = f->odd ? LEDGER_FLAG_REPAIRED : 0;
 	c->l->odd += f->odd != 0;
+	if (f->type == HL7_FRAME_MESSAGE || f->type == HL7_FRAME_FRAGMENT)
+		batch_other_frame(c, f->bytes);
+	if (c->dead) /* by what waited for it */
+		return;
 	switch (f->type) {
 	case HL7_FRAME_MESSAGE:
 		/* A whole frame is a message, whatever is in it: one without a readable MSH is answered AE/CE, and again the same bytes get the same answer and no new
@@ -215,7 +227,7 @@ static void on_frame(struct intake *in, struct conn *c, const struct hl7_frame *
 		put(in, c, LEDGER_HL7V2, flags, f->bytes, serve_control_key(&h, key), true, true);
 		break;
 	case HL7_FRAME_ENVELOPE:
-		put(in, c, LEDGER_HL7V2_ENVELOPE, flags, f->bytes, SLICE_NULL, false, false);
+		batch_envelope(in, c, flags, f->bytes);
 		break;
 	case HL7_FRAME_FRAGMENT:
 		put(in, c, LEDGER_HL7V2_FRAGMENT, flags, f->bytes, SLICE_NULL, false, false);
@@ -288,7 +300,8 @@ static ssize_t take(struct conn *c, uint8_t *to, size_t n)
 static void at_eof(struct intake *in, struct conn *c, bool broken)
 {
 	c->eof = true;
-	frames(in, c, hl7_mllp_eof); /* the rest is evidence; it gets no acknowledgement */
+	frames(in, c, hl7_mllp_eof);
+	batch_close(c); /* the rest is evidence; it gets no acknowledgement */
 	release_big(in, c);
 	if (!c->dead && (broken || (c->in_flight == 0 && c->out.n == c->out_at)))
 		conn_close(in, c, NULL);

@@ -114,6 +114,9 @@ void batch_begin(struct batch_run *b);                                          
 int batch_line(struct batch_run *b, uint64_t id, struct slice line, batch_line_fn *fn, void *arg, struct err *e) MUST;
 /* Anything else than an envelope line, or (SLICE_NULL) the end of the file. */
 int batch_other(struct batch_run *b, struct slice message, batch_line_fn *fn, void *arg, struct err *e) MUST;
+/* Over a connection, where nobody knows what comes next and when: hands out what is held (call it behind a BTS or FTS, whose keys do not depend on what follows). Further lines have the keys they would have
+ * had anyway. */
+int batch_now(struct batch_run *b, batch_line_fn *fn, void *arg, struct err *e) MUST;
 
 /* Somebody looks at patients' data by a command: an audit entry (kind audit, source cli, the person is the system's user), durable when it returns; show nothing before. *ret_entry UINT64_MAX: not recorded,
  * because even the reserve of the disk is full; show it all the same, and say so. */

@@ -75,6 +75,27 @@ row("an acknowledgement comes in, then a message", frame(b"MSH|^~\\&|A|B|C|D|202
 a, b = ids(2)
 row("NULs between two MSH of one frame", VT + message(a) + b"\0\0" + message(b) + FS + CR, [a, b])
 
+# a batch, and the same sent again in several ways; the shell counts what of it is stored
+def batch(messages, head="20260105", tail=b"2"):
+    lines = [b"FHS|^~\\&|EHR|GAB|||" + head.encode() + b"\r", b"BHS|^~\\&|EHR|GAB|||" + head.encode() + b"\r"]
+    return lines + messages + [b"BTS|" + tail + b"\r", b"FTS|1\r"]
+
+
+a, b, c = ids(3)
+one, two = batch([message(a), message(b)]), batch([message(c), message(b)])
+again = {"extra_wait": 0.1}
+row("a batch in one frame", frame(b"".join(one)), [a, b], **again)
+row("the same again, on another connection", frame(b"".join(one)), [a, b], **again)
+row("twice on one connection", frame(b"".join(one)) * 2, [a, b, a, b], **again)
+row("in pieces", None, [a, b], pieces=[VT + one[0], one[1] + one[2][:20], one[2][20:] + one[3], one[4], one[5] + FS + CR], **again)
+row("the same envelope around other messages is another batch", frame(b"".join(two)), [c, b], **again)
+row("half of it, and then all of it", None, [a, a, b], pieces=[frame(b"".join(one[:3])), frame(b"".join(one))], **again)
+if len(sys.argv) > 2:  # what the shell imports as a file
+    open(sys.argv[2], "wb").write(b"".join(one))
+row("the end of a batch whose beginning nobody saw is kept each time", frame(message(c) + b"BTS|7\r") * 2, [c, c], **again)
+for _ in range(2):
+    row("a header that leads nowhere", frame(message(c) + b"FHS|^~\\&|EHR|NOWHERE\r"), [c], half_close=True, **again)
+
 # unreadable: stored, refused, and the same answer again
 s = connect(port)
 s.sendall(frame(b"this is no HL7\r") * 2)

@@ -3,7 +3,12 @@
 . "$(dirname "$0")/lib.sh"
 "$HOLDFAST" init site --shares 1/1 --shares-dir . 2>/dev/null
 start site
-python3 "$here/streams.py" "$mllp" || fail "streams"
+python3 "$here/streams.py" "$mllp" batch.hl7 || fail "streams"
+
+# envelope lines, however often they were sent: four of the first batch; of the second its beginning (its end stands behind the same message); two of an end without a beginning; one that leads nowhere
+same "$(entries site hl7v2-envelope)" 9 "envelope lines"
+"$HOLDFAST" import --site site batch.hl7 >/dev/null
+same "$(entries site hl7v2-envelope)" 9 "envelope lines, imported as a file after they were sent"
 
 # what was no message is kept as evidence: the first half of the sender that started again, the HTTP request, the half frame at the end
 same "$(entries site hl7v2-fragment)" 3 "fragments"
