@@ -173,7 +173,7 @@ static int cat_piece(void *arg, struct vault_extent *ret, struct err *e)
 	return r;
 }
 
-/* The piece to begin with: the last one whose first line is not behind `under`. What was read beyond it is held. */
+/* The piece to begin with: the last one whose first line is before `under`. What was read beyond it is held. */
 static int seek(struct vault_cat *c, struct err *e)
 {
 	struct piece p;
@@ -187,7 +187,7 @@ static int seek(struct vault_cat *c, struct err *e)
 			buf_reset(&path);
 			if (vault_unescape(&path, p.path) < 0)
 				return err_set(e, ERR_CORRUPT, NULL, "a line of a catalogue's list is not what we write");
-			beyond = vault_path_cmp(buf_slice(&path), buf_slice(&c->under)) > 0;
+			beyond = vault_path_cmp(buf_slice(&path), buf_slice(&c->under)) >= 0; /* at ==, + lines of it may stand before */
 			if (!beyond) {
 				buf_reset(&c->held);
 				skip = p.skip;

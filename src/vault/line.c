@@ -10,7 +10,7 @@
  * s=     "torn" (changed while it was read), "unreadable" (no content is here), "mount" (a file system is mounted here and was not entered); commas between
  * c=TYPE:NAMED:STATE:ENCRYPTED:ENTROPY:RANDOM:WORD   what the content is (content.h: type's name, name of the type that the suffix promises, 0 unchecked 1 valid 2 lost, 0 or 1), entropy in
  *        thousandths of a bit a byte, random and word shares in thousandths
- * d=     32 hex digits: HMAC-SHA-256 under the domain's chunk key over the ids of the file's chunks, first half: the same content has the same digest within a domain and period
+ * d=     32 hex digits, the digest (keys.c): the same content (and holes) has the same digest within a domain and period; none for a file without any chunk
  * a=     extended attributes, NAME:BASE64 with commas between (ACLs are system.posix_acl_access and _default), names escaped
  * x=     extents (extent.c)
  * Escaped: %XX for control characters, blank, '%', ',', ':', DEL, and every byte that is not part of valid UTF-8 (also U+0080..U+009F).

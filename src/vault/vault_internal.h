@@ -219,8 +219,8 @@ int vault_chunk_parse(struct slice line, struct vault_chunk *ret) MUST; /* ERR_C
 
 int vault_keys_derive(const uint8_t dedupe[32], const char *domain, const char *period, struct vault_keys *ret, struct err *e) MUST;
 void vault_chunk_id(const struct vault_keys *k, struct slice chunk, uint8_t out[VAULT_ID]);
-/* A file's digest, from the ids of its chunks in order. */
-void vault_digest_ids(const struct vault_keys *k, struct slice ids, uint8_t out[VAULT_DIGEST]);
+/* A file's digest, from SHA-256 over the ids of its chunks in order. */
+void vault_digest(const struct vault_keys *k, const uint8_t ids_sha256[SEAL_HASH], uint8_t out[VAULT_DIGEST]);
 
 struct vault_gear {
 	uint64_t table[256], twice[256];
@@ -228,6 +228,28 @@ struct vault_gear {
 int vault_gear_init(struct vault_gear *g, const struct vault_keys *k, struct err *e) MUST;
 /* Where the first chunk of s ends: 1..s.n. last: nothing follows s; without it s must hold VAULT_CHUNK_MAX bytes. A file's data begins anew behind each hole. */
 size_t vault_chunk_end(const struct vault_gear *g, struct slice s);
+
+/* ---- chunk id -> place, on disk (index.c) ------------------------------------------------------------------------------------------------------------ */
+
+struct vault_index; /* for a domain and period; a cache. Not for two threads at once */
+/* Opens it, or makes an empty one where there is none, or none of this key, or a damaged head. */
+int vault_index_open(int vaultfd, const char *domain, const char *period, const struct vault_keys *k, struct vault_index **ret, struct err *e) MUST;
+uint64_t vault_index_stamp(const struct vault_index *ix); /* all chunks of this domain and period that snapshots up to this entry made are in it; 0: none */
+uint64_t vault_index_count(const struct vault_index *ix);
+bool vault_index_damaged(const struct vault_index *ix); /* a page did not verify: what it held counts as unknown */
+bool vault_index_head_ok(const uint8_t key[16], struct slice page, uint64_t file_size, unsigned *ret_bits, uint64_t *ret_stamp); /* pure */
+/* 1 and the place; 0: not there. */
+int vault_index_find(struct vault_index *ix, const uint8_t id[VAULT_ID], struct vault_extent *ret, struct err *e) MUST;
+struct vault_placed {
+	uint8_t id[VAULT_ID];
+	struct vault_extent at;
+};
+int vault_index_add(struct vault_index *ix, struct vault_placed *chunks /* sorted here */, size_t n, struct err *e) MUST; /* what is there already gets the new place */
+typedef int vault_index_fn(void *arg, const struct vault_placed *p, struct err *e);
+int vault_index_each(struct vault_index *ix, vault_index_fn *fn, void *arg, struct err *e) MUST; /* in no order that means anything */
+/* Everything in it is on disk, then the stamp. A damaged one is removed instead. Frees it. */
+int vault_index_close(struct vault_index *ix, uint64_t stamp, struct err *e) MUST;
+void vault_index_free(struct vault_index *ix); /* without a new stamp */
 
 /* ---- struct vault (vault_read.c) ------------------------------------------------------------------------------------------------------------------ */
 

@@ -1,0 +1,139 @@
+/* backup_internal: what the files of a backup share: storing (store.c), writing the catalogue (catalogue_write.c), walking (walk.c, names.c), what has changed (scan.c), reading (read.c), all of it
+ * together (backup.c).
+ *
+ * A backup is a pipeline of units. A unit is a stretch of the tree in catalogue order: a few hundred nodes, of which the files to be read hold at most UNIT_DATA bytes; or one piece of a large file.
+ *   worker threads   take units one after the other: fill (walk, compare with the previous catalogue; under one lock, in order), then read, check, cut and hash (each by itself), then, in the
+ *                    units' order, ask which chunks are new, then compress (each by itself)
+ *   the caller's     takes finished units in order: frames into packs, places into lines, lines into the catalogue, changes to the judge
+ */
+#ifndef HOLDFAST_VAULT_BACKUP_INTERNAL_H
+#define HOLDFAST_VAULT_BACKUP_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+
+#include "vault_internal.h"
+
+/* ---- text that waits on disk (spool.c): a file without a name in SITE/vault/new ---- */
+
+struct spool {
+	int fd;
+	uint64_t n; /* bytes in all */
+	struct buf tail;
+};
+int spool_open(struct spool *s, int vaultfd, struct err *e) MUST;
+void spool_done(struct spool *s);
+int spool_add(struct spool *s, struct slice text, struct err *e) MUST;
+int spool_read(struct spool *s, void *out, size_t n, uint64_t offset, struct err *e) MUST;
+
+/* ---- where chunks go (store.c): one for content, one for catalogues ---- */
+
+struct store {
+	int class, vaultfd;
+	const struct vault_ledger *ledger;
+	const struct vault_log *log;
+	struct vault_pack_info info;      /* class, period, domain of all its packs */
+	struct age_recipient to;
+	struct vault_keys keys;
+	struct vault_gear gear;
+	struct vault_index *index;
+	struct spool *made;               /* lines of chunks made */
+	uint8_t *ok;                      /* a bit for each pack number below ok_n: there, of the right size, of this domain and period */
+	uint64_t ok_n;
+	bool any_lost;                    /* a pack that the ledger names is not there */
+	struct pending *slots;            /* chunks that are on their way: hash table of slot_n */
+	size_t slot_n, slot_used;
+	struct vault_pack_writer *writer; /* NULL: none is open */
+	uint64_t number;                  /* of its pack */
+	struct buf placed;                /* of struct vault_placed: of the open pack */
+	uint64_t stored, packs;           /* bytes of finished packs */
+	/* of what is not compressed by others: the frame that grows */
+	struct vault_compressor *z;
+	struct buf frame;
+	uint8_t *sealed;
+};
+enum { STORE_NEW = 0, STORE_KNOWN = 1, STORE_PENDING = 2 };
+int store_open(struct store *s, int sitefd, int vaultfd, int class, const struct vault_ledger *l, const struct vault_log *log, const uint8_t dedupe[32], const char *domain, struct spool *made,
+               struct err *e) MUST;
+/* The index is behind what snapshots and killed backups stored: brought up to date. packs: NULL: no key here opens catalogues, what is missing is stored again. */
+int store_catch_up(struct store *s, struct vault_packs *packs, struct err *e) MUST;
+bool store_pack_ok(const struct store *s, uint64_t number);
+/* STORE_NEW: it is reserved now, and the caller stores it. STORE_PENDING: somebody earlier does; ask again when its frame was stored. Negative: failed. */
+int store_ask(struct store *s, const uint8_t id[VAULT_ID], size_t length, struct vault_extent *ret, struct err *e) MUST;
+/* A finished frame; its first byte is at *ret (pack and offset). Packs are closed and begun as needed. */
+int store_frame(struct store *s, struct slice sealed, size_t plain, struct vault_extent *ret, struct err *e) MUST;
+int store_place(struct store *s, const uint8_t id[VAULT_ID], const struct vault_extent *at, struct err *e) MUST; /* a reserved chunk lies there */
+bool store_placed(const struct store *s, const uint8_t id[VAULT_ID], struct vault_extent *ret);                  /* where? */
+int store_tell(struct store *s, const uint8_t id[VAULT_ID], const struct vault_extent *at, struct err *e) MUST;     /* a line into the list of chunks made */
+/* Bytes into the growing frame (at most VAULT_CHUNK_MAX): *ret is where they will lie. */
+int store_append(struct store *s, struct slice bytes, struct vault_extent *ret, struct err *e) MUST;
+int store_close_pack(struct store *s, struct err *e) MUST; /* also the growing frame; nothing open is fine */
+int store_end(struct store *s, uint64_t stamp, struct err *e) MUST; /* index */
+void store_done(struct store *s);
+
+/* ---- the catalogue (catalogue_write.c) ---- */
+
+#define LIST_PIECE_MAX ((uint64_t)1 << 20)
+
+struct cat_writer {
+	struct store *store;
+	struct seal_sha256 *sha;
+	struct buf window;    /* whole lines that are not cut into chunks yet */
+	bool at_line;         /* the window begins with a line */
+	uint64_t total;
+	struct spool list;
+	struct vault_extent piece; /* of the list, still growing; length 0: none */
+	uint64_t skip;
+	struct buf piece_path;     /* escaped; empty: no line begins in it yet */
+	struct buf text;
+};
+int cat_writer_open(struct cat_writer *c, struct store *store, int vaultfd, struct err *e) MUST;
+int cat_writer_add(struct cat_writer *c, struct slice lines, struct err *e) MUST; /* whole lines with their LF, in order */
+/* The last chunks, the list, the chunks made; all stored. ret: sizes, places and root. The pack is still open. */
+int cat_writer_end(struct cat_writer *c, struct spool *made, struct vault_body *ret, struct err *e) MUST;
+void cat_writer_done(struct cat_writer *c);
+
+/* ---- the names in one folder (names.c), sorted by bytes; what is too much for memory goes to a spool in sorted runs and is merged ---- */
+
+struct names;
+int names_read(int dirfd, int vaultfd, size_t memory, struct names **ret, struct err *e) MUST; /* dirfd: read from its beginning */
+int names_next(struct names *n, const char **ret, struct err *e) MUST;                          /* 1 and a name, valid until the next call; 0 */
+size_t names_memory(const struct names *n);
+void names_free(struct names *n);
+
+/* ---- walking (walk.c) ---- */
+
+struct walk_dir { /* an open folder that entries are opened below; counted */
+	int fd;
+	atomic_uint refs;
+};
+void walk_dir_put(struct walk_dir *d); /* NULL is fine; from any thread */
+
+struct walk_options {
+	const char *const *roots; /* absolute, in catalogue order, none inside another */
+	size_t root_n;
+	const char *const *exclude;
+	size_t exclude_n;
+	bool one_file_system;
+	int vaultfd;
+	dev_t site_dev; /* never entered, not mentioned */
+	ino_t site_ino;
+	void (*trouble)(void *arg, const char *what, struct slice path, int error); /* a folder that cannot be read, names that are too long */
+	void *arg;
+};
+struct walk_entry { /* valid until the next call */
+	struct slice path;
+	const char *name;     /* below dir */
+	struct walk_dir *dir; /* take a reference to keep it */
+	struct stat st;
+	bool mount;           /* not entered, because another file system begins here */
+	bool unreadable;      /* a folder that cannot be listed, or what cannot even be looked at (st is zero then) */
+	int fd;               /* of a folder that was opened; -1 */
+};
+struct walk;
+int walk_open(const struct walk_options *o, struct walk **ret, struct err *e) MUST;
+int walk_next(struct walk *w, struct walk_entry *ret, struct err *e) MUST; /* 1, 0 at the end */
+void walk_close(struct walk *w);
+
+#endif

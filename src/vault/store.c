@@ -1,0 +1,385 @@
+/* Where chunks go: which are known (index on disk, and those on their way in memory), the pack that is being filled, and what happens when it is full.
+ *
+ * A chunk is reserved when it is first asked for (pending without a place), has a place when its frame was stored, and goes to the index when its pack has its entry: so the index never names
+ * a pack that the ledger does not. Memory: the pending chunks of one pack and of the units in flight.
+ */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "backup_internal.h"
+
+struct pending {
+	uint8_t id[VAULT_ID];
+	uint32_t pack, offset, length; /* pack 0: reserved */
+	uint32_t used;
+};
+
+#define SLOTS_FIRST ((size_t)1 << 12)
+#define SLOTS_MAX ((size_t)1 << 22)
+
+static int no_memory(struct err *e)
+{
+	return err_set(e, ERR_MEMORY, NULL, "no memory for a backup");
+}
+
+/* ---- the pending table ---- */
+
+static struct pending *slot_of(struct pending *slots, size_t n, const uint8_t *id)
+{
+	uint64_t h;
+	memcpy(&h, id + 8, 8); /* keyed already: nobody aims at a slot */
+	for (size_t i = (size_t)h & (n - 1);; i = (i + 1) & (n - 1))
+		if (!slots[i].used || !memcmp(slots[i].id, id, VAULT_ID))
+			return &slots[i];
+}
+
+/* Again with n slots, without what has a place when that went to the index. */
+static int rehash(struct store *s, size_t n, bool drop_placed, struct err *e)
+{
+	struct pending *more = calloc(n, sizeof(*more));
+	if (!more)
+		return no_memory(e);
+	size_t used = 0;
+	for (size_t i = 0; i < s->slot_n; i++)
+		if (s->slots[i].used && !(drop_placed && s->slots[i].pack)) {
+			*slot_of(more, n, s->slots[i].id) = s->slots[i];
+			used++;
+		}
+	free(s->slots);
+	s->slots = more;
+	s->slot_n = n;
+	s->slot_used = used;
+	return 0;
+}
+
+static int reserve(struct store *s, const uint8_t *id, struct err *e)
+{
+	if (s->slot_used * 3 >= s->slot_n * 2) {
+		if (s->slot_n == SLOTS_MAX)
+			return err_set(e, ERR_LIMIT, NULL, "too many chunks on their way at once");
+		int r = rehash(s, s->slot_n * 2, false, e);
+		if (r < 0)
+			return r;
+	}
+	struct pending *p = slot_of(s->slots, s->slot_n, id);
+	memcpy(p->id, id, VAULT_ID);
+	p->used = 1;
+	s->slot_used++;
+	return 0;
+}
+
+/* ---- opening ---- */
+
+/* Which packs are there? A pack that is missing or shorter than the ledger says is not referred to again: what it held is stored anew. */
+static int look_at_packs(struct store *s, struct err *e)
+{
+	const struct vault_known_pack *packs;
+	size_t n = vault_log_packs(s->log, &packs);
+	for (size_t i = 0; i < n; i++)
+		if (packs[i].class == s->class && packs[i].number >= s->ok_n)
+			s->ok_n = packs[i].number + 1;
+	s->ok = calloc(s->ok_n / 8 + 1, 1);
+	if (!s->ok)
+		return no_memory(e);
+	for (size_t i = 0; i < n; i++) {
+		struct stat st;
+		char name[48];
+		if (packs[i].class != s->class || strcmp(vault_log_string(s->log, packs[i].domain), s->info.domain) != 0)
+			continue;
+		vault_pack_name(s->class, packs[i].number, name);
+		if (fstatat(s->vaultfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size != packs[i].size)
+			s->any_lost = true;
+		else if (!strcmp(vault_log_string(s->log, packs[i].period), s->info.period))
+			s->ok[packs[i].number / 8] |= (uint8_t)(1U << packs[i].number % 8);
+	}
+	return 0;
+}
+
+bool store_pack_ok(const struct store *s, uint64_t number)
+{
+	return number < s->ok_n && (s->ok[number / 8] >> number % 8 & 1);
+}
+
+/* A pack of this run: it has its entry. */
+static int now_ok(struct store *s, uint64_t number, struct err *e)
+{
+	if (number >= s->ok_n) {
+		uint64_t n = number + 1024;
+		uint8_t *more = realloc(s->ok, n / 8 + 1);
+		if (!more)
+			return no_memory(e);
+		memset(more + s->ok_n / 8 + 1, 0, n / 8 - s->ok_n / 8);
+		s->ok = more;
+		s->ok_n = n;
+	}
+	s->ok[number / 8] |= (uint8_t)(1U << number % 8);
+	return 0;
+}
+
+int store_open(struct store *s, int sitefd, int vaultfd, int class, const struct vault_ledger *l, const struct vault_log *log, const uint8_t dedupe[32], const char *domain, struct spool *made,
+               struct err *e)
+{
+	(void)sitefd;
+	*s = (struct store){.class = class, .vaultfd = vaultfd, .ledger = l, .log = log, .made = made};
+	s->info.class = class;
+	(void)snprintf(s->info.domain, sizeof(s->info.domain), "%s", domain);
+	buf_init(&s->placed, SLOTS_MAX * sizeof(struct vault_placed));
+	buf_init(&s->frame, VAULT_FRAME_MAX);
+	int r = l->recipient(l->arg, class, s->info.period, &s->to, e);
+	if (r == 0)
+		r = vault_keys_derive(dedupe, domain, s->info.period, &s->keys, e);
+	if (r == 0)
+		r = vault_gear_init(&s->gear, &s->keys, e);
+	if (r == 0)
+		r = rehash(s, SLOTS_FIRST, false, e);
+	if (r == 0)
+		r = look_at_packs(s, e);
+	if (r == 0)
+		r = vault_index_open(vaultfd, domain, s->info.period, &s->keys, &s->index, e);
+	if (r == 0 && (!(s->z = vault_compressor_new(3)) || !(s->sealed = malloc(VAULT_FRAME_SEALED_MAX))))
+		r = no_memory(e);
+	return r;
+}
+
+void store_done(struct store *s)
+{
+	vault_pack_abandon(s->writer);
+	vault_index_free(s->index);
+	vault_compressor_free(s->z);
+	free(s->sealed);
+	free(s->slots);
+	free(s->ok);
+	buf_done(&s->placed);
+	buf_done(&s->frame);
+	seal_wipe(s, sizeof(*s));
+}
+
+/* ---- bringing the index up to date ---- */
+
+#define BATCH 4096
+
+struct catching {
+	struct store *s;
+	struct vault_placed *batch;
+	size_t n;
+};
+
+static int add_batch(struct catching *c, struct err *e)
+{
+	int r = vault_index_add(c->s->index, c->batch, c->n, e);
+	c->n = 0;
+	return r;
+}
+
+static int catch_chunk(void *arg, const struct vault_chunk *chunk, struct err *e)
+{
+	struct catching *c = arg;
+	if (chunk->class != c->s->class)
+		return 0;
+	struct vault_placed *p = &c->batch[c->n++];
+	memcpy(p->id, chunk->id, VAULT_ID);
+	p->at = chunk->at;
+	return c->n == BATCH ? add_batch(c, e) : 0;
+}
+
+/* Snapshots of this domain and period behind the stamp. A list that does not read is passed over: its chunks are stored again where needed. */
+static int catch_snapshots(struct store *s, struct vault_packs *packs, struct catching *c, uint64_t *ret_last, struct err *e)
+{
+	uint64_t stamp = vault_index_stamp(s->index);
+	for (size_t i = 0, n = vault_log_snapshots(s->log); i < n; i++) {
+		struct vault_body b;
+		struct err why = {0};
+		int r = vault_log_snapshot(s->log, i, &b, e);
+		if (r == 0 && !strcmp(b.domain, s->info.domain) && !strcmp(s->class == VAULT_CONTENT ? b.files_period : b.catalogue_period, s->info.period)) {
+			if (packs && b.s.seq > stamp)
+				r = vault_cat_chunks(packs, &b, catch_chunk, c, &why);
+			*ret_last = b.s.seq;
+		}
+		vault_body_done(&b);
+		if (r == ERR_MEMORY || r == ERR_SYSTEM || r == ERR_FULL) {
+			if (e)
+				*e = why.code ? why : *e;
+			return r;
+		}
+	}
+	return add_batch(c, e);
+}
+
+/* Chunks in packs that have an entry but that no snapshot tells of, because their backup was killed: told of by this one. */
+static int tell_orphan(void *arg, const struct vault_placed *p, struct err *e)
+{
+	const struct catching *c = arg;
+	const struct vault_known_pack *k = vault_log_pack(c->s->log, c->s->class, p->at.pack);
+	return k && k->entry > vault_index_stamp(c->s->index) ? store_tell(c->s, p->id, &p->at, e) : 0;
+}
+
+static bool has_orphans(const struct store *s, uint64_t last)
+{
+	const struct vault_known_pack *packs;
+	for (size_t i = 0, n = vault_log_packs(s->log, &packs); i < n; i++)
+		if (packs[i].class == s->class && packs[i].entry > last && !strcmp(vault_log_string(s->log, packs[i].domain), s->info.domain) &&
+		    !strcmp(vault_log_string(s->log, packs[i].period), s->info.period))
+			return true;
+	return false;
+}
+
+int store_catch_up(struct store *s, struct vault_packs *packs, struct err *e)
+{
+	struct catching c = {.s = s, .batch = calloc(BATCH, sizeof(*c.batch))};
+	uint64_t last = 0;
+	if (!c.batch)
+		return no_memory(e);
+	int r = catch_snapshots(s, packs, &c, &last, e);
+	if (r == 0 && has_orphans(s, last) && vault_index_stamp(s->index) == last)
+		r = vault_index_each(s->index, tell_orphan, &c, e);
+	free(c.batch);
+	return r;
+}
+
+int store_end(struct store *s, uint64_t stamp, struct err *e)
+{
+	struct vault_index *ix = s->index;
+	s->index = NULL;
+	return vault_index_close(ix, stamp, e);
+}
+
+/* ---- asking, placing ---- */
+
+int store_ask(struct store *s, const uint8_t id[VAULT_ID], size_t length, struct vault_extent *ret, struct err *e)
+{
+	const struct pending *p = slot_of(s->slots, s->slot_n, id);
+	if (p->used) {
+		*ret = (struct vault_extent){.pack = p->pack, .offset = p->offset, .length = p->length};
+		return p->pack ? STORE_KNOWN : STORE_PENDING;
+	}
+	int r = vault_index_find(s->index, id, ret, e);
+	if (r < 0 || (r > 0 && ret->length == length && store_pack_ok(s, ret->pack)))
+		return r;
+	r = reserve(s, id, e);
+	return r < 0 ? r : STORE_NEW;
+}
+
+bool store_placed(const struct store *s, const uint8_t id[VAULT_ID], struct vault_extent *ret)
+{
+	const struct pending *p = slot_of(s->slots, s->slot_n, id);
+	struct err ignored;
+	if (p->used && p->pack) {
+		*ret = (struct vault_extent){.pack = p->pack, .offset = p->offset, .length = p->length};
+		return true;
+	}
+	return !p->used && vault_index_find(s->index, id, ret, &ignored) > 0 && store_pack_ok(s, ret->pack);
+}
+
+/* A line for the list of chunks made. */
+int store_tell(struct store *s, const uint8_t id[VAULT_ID], const struct vault_extent *at, struct err *e)
+{
+	char text[128];
+	struct buf b = {.p = (uint8_t *)text, .cap = sizeof(text) - 1, .max = sizeof(text) - 1};
+	buf_str(&b, s->class == VAULT_CONTENT ? "c " : "k ");
+	hex_put(&b, slice_of(id, VAULT_ID));
+	buf_printf(&b, " %llu:%llu+%llu\n", (unsigned long long)at->pack, (unsigned long long)at->offset, (unsigned long long)at->length);
+	assert(buf_ok(&b));
+	return spool_add(s->made, buf_slice(&b), e);
+}
+
+int store_place(struct store *s, const uint8_t id[VAULT_ID], const struct vault_extent *at, struct err *e)
+{
+	struct pending *p = slot_of(s->slots, s->slot_n, id);
+	assert(p->used && p->pack == 0);
+	p->pack = (uint32_t)at->pack;
+	p->offset = (uint32_t)at->offset;
+	p->length = (uint32_t)at->length;
+	struct vault_placed placed = {.at = *at};
+	memcpy(placed.id, id, VAULT_ID);
+	buf_add(&s->placed, &placed, sizeof(placed));
+	return buf_ok(&s->placed) ? store_tell(s, id, at, e) : no_memory(e);
+}
+
+/* ---- packs ---- */
+
+static int begin_pack(struct store *s, struct err *e)
+{
+	int r = s->ledger->pack_number(s->ledger->arg, s->class, &s->number, e);
+	if (r < 0)
+		return r;
+	if (s->number == 0 || s->number > UINT32_MAX)
+		return err_set(e, ERR_LIMIT, NULL, "no more numbers for packs");
+	vault_pack_name(s->class, s->number, s->info.name);
+	return vault_pack_create(s->vaultfd, &s->info, &s->to, &s->writer, e);
+}
+
+static int finish_pack(struct store *s, struct err *e)
+{
+	struct vault_pack_info info;
+	struct vault_pack_writer *w = s->writer;
+	s->writer = NULL;
+	int r = vault_pack_finish(w, &info, e);
+	if (r == 0)
+		r = s->ledger->pack(s->ledger->arg, &info, e);
+	if (r == 0)
+		r = now_ok(s, s->number, e);
+	if (r == 0)
+		r = vault_index_add(s->index, (void *)s->placed.p, s->placed.n / sizeof(struct vault_placed), e);
+	if (r == 0)
+		r = rehash(s, s->slot_n, true, e);
+	buf_reset(&s->placed);
+	if (r == 0) {
+		s->stored += info.size;
+		s->packs++;
+	}
+	return r;
+}
+
+static int room_for(struct store *s, size_t plain, size_t sealed, struct err *e)
+{
+	int r = 0;
+	if (s->writer && !vault_pack_room(s->writer, plain, sealed))
+		r = finish_pack(s, e);
+	if (r == 0 && !s->writer)
+		r = begin_pack(s, e);
+	return r;
+}
+
+int store_frame(struct store *s, struct slice sealed, size_t plain, struct vault_extent *ret, struct err *e)
+{
+	int r = room_for(s, plain, sealed.n, e);
+	if (r < 0)
+		return r;
+	ret->pack = s->number;
+	ret->length = plain;
+	return vault_pack_add(s->writer, sealed, plain, &ret->offset, e);
+}
+
+static int end_frame(struct store *s, struct err *e)
+{
+	struct vault_extent at;
+	uint64_t expected = s->writer ? vault_pack_written(s->writer) : 0;
+	if (s->frame.n == 0)
+		return 0;
+	size_t n = vault_frame_make(s->z, buf_slice(&s->frame), s->sealed);
+	int r = store_frame(s, slice_of(s->sealed, n), s->frame.n, &at, e);
+	assert(r < 0 || at.offset == expected); /* there was room for the largest frame when it began: places were given out already */
+	buf_reset(&s->frame);
+	return r;
+}
+
+int store_append(struct store *s, struct slice bytes, struct vault_extent *ret, struct err *e)
+{
+	int r = 0;
+	assert(bytes.n && bytes.n <= VAULT_CHUNK_MAX);
+	if (s->frame.n + bytes.n > VAULT_FRAME_MAX)
+		r = end_frame(s, e);
+	if (r == 0 && s->frame.n == 0)
+		r = room_for(s, VAULT_FRAME_MAX, VAULT_FRAME_SEALED_MAX, e);
+	if (r < 0)
+		return r;
+	*ret = (struct vault_extent){.pack = s->number, .offset = vault_pack_written(s->writer) + s->frame.n, .length = bytes.n};
+	buf_add_slice(&s->frame, bytes);
+	return buf_ok(&s->frame) ? 0 : no_memory(e);
+}
+
+int store_close_pack(struct store *s, struct err *e)
+{
+	int r = end_frame(s, e);
+	return r == 0 && s->writer ? finish_pack(s, e) : r;
+}
