@@ -1,4 +1,4 @@
-/* backup_internal: what the files of a backup share: storing (store.c), writing the catalogue (catalogue_write.c), walking (walk.c, names.c), what has changed (scan.c), reading (read.c), all of it
+/* backup_internal: what the files of a backup share: storing (depot.c), writing the catalogue (catalogue_write.c), walking (walk.c, names.c), what has changed (scan.c), reading (read.c), all of it
  * together (backup.c).
  *
  * A backup is a pipeline of units. A unit is a stretch of the tree in catalogue order: a few hundred nodes, of which the files to be read hold at most UNIT_DATA bytes; or one piece of a large file.
@@ -27,9 +27,9 @@ void spool_done(struct spool *s);
 int spool_add(struct spool *s, struct slice text, struct err *e) MUST;
 int spool_read(struct spool *s, void *out, size_t n, uint64_t offset, struct err *e) MUST;
 
-/* ---- where chunks go (store.c): one for content, one for catalogues ---- */
+/* ---- where chunks go (depot.c): one for content, one for catalogues ---- */
 
-struct store {
+struct depot {
 	int class, vaultfd;
 	const struct vault_ledger *ledger;
 	const struct vault_log *log;
@@ -53,31 +53,31 @@ struct store {
 	struct buf frame;
 	uint8_t *sealed;
 };
-enum { STORE_NEW = 0, STORE_KNOWN = 1, STORE_PENDING = 2 };
-int store_open(struct store *s, int sitefd, int vaultfd, int class, const struct vault_ledger *l, const struct vault_log *log, const uint8_t dedupe[32], const char *domain, struct spool *made,
+enum { DEPOT_NEW = 0, DEPOT_KNOWN = 1, DEPOT_PENDING = 2 };
+int depot_open(struct depot *s, int sitefd, int vaultfd, int class, const struct vault_ledger *l, const struct vault_log *log, const uint8_t dedupe[32], const char *domain, struct spool *made,
                struct err *e) MUST;
 /* The index is behind what snapshots and killed backups stored: brought up to date. packs: NULL: no key here opens catalogues, what is missing is stored again. */
-int store_catch_up(struct store *s, struct vault_packs *packs, struct err *e) MUST;
-bool store_pack_ok(const struct store *s, uint64_t number);
-/* STORE_NEW: it is reserved now, and the caller stores it. STORE_PENDING: somebody earlier does; ask again when its frame was stored. Negative: failed. */
-int store_ask(struct store *s, const uint8_t id[VAULT_ID], size_t length, struct vault_extent *ret, struct err *e) MUST;
+int depot_catch_up(struct depot *s, struct vault_packs *packs, struct err *e) MUST;
+bool depot_pack_ok(const struct depot *s, uint64_t number);
+/* DEPOT_NEW: it is reserved now, and the caller stores it. DEPOT_PENDING: somebody earlier does; ask again when its frame was stored. Negative: failed. */
+int depot_ask(struct depot *s, const uint8_t id[VAULT_ID], size_t length, struct vault_extent *ret, struct err *e) MUST;
 /* A finished frame; its first byte is at *ret (pack and offset). Packs are closed and begun as needed. */
-int store_frame(struct store *s, struct slice sealed, size_t plain, struct vault_extent *ret, struct err *e) MUST;
-int store_place(struct store *s, const uint8_t id[VAULT_ID], const struct vault_extent *at, struct err *e) MUST; /* a reserved chunk lies there */
-bool store_placed(const struct store *s, const uint8_t id[VAULT_ID], struct vault_extent *ret);                  /* where? */
-int store_tell(struct store *s, const uint8_t id[VAULT_ID], const struct vault_extent *at, struct err *e) MUST;     /* a line into the list of chunks made */
+int depot_frame(struct depot *s, struct slice sealed, size_t plain, struct vault_extent *ret, struct err *e) MUST;
+int depot_place(struct depot *s, const uint8_t id[VAULT_ID], const struct vault_extent *at, struct err *e) MUST; /* a reserved chunk lies there */
+bool depot_placed(const struct depot *s, const uint8_t id[VAULT_ID], struct vault_extent *ret);                  /* where? */
+int depot_tell(struct depot *s, const uint8_t id[VAULT_ID], const struct vault_extent *at, struct err *e) MUST;     /* a line into the list of chunks made */
 /* Bytes into the growing frame (at most VAULT_CHUNK_MAX): *ret is where they will lie. */
-int store_append(struct store *s, struct slice bytes, struct vault_extent *ret, struct err *e) MUST;
-int store_close_pack(struct store *s, struct err *e) MUST; /* also the growing frame; nothing open is fine */
-int store_end(struct store *s, uint64_t stamp, struct err *e) MUST; /* index */
-void store_done(struct store *s);
+int depot_append(struct depot *s, struct slice bytes, struct vault_extent *ret, struct err *e) MUST;
+int depot_close_pack(struct depot *s, struct err *e) MUST; /* also the growing frame; nothing open is fine */
+int depot_end(struct depot *s, uint64_t stamp, struct err *e) MUST; /* index */
+void depot_done(struct depot *s);
 
 /* ---- the catalogue (catalogue_write.c) ---- */
 
 #define LIST_PIECE_MAX ((uint64_t)1 << 20)
 
 struct cat_writer {
-	struct store *store;
+	struct depot *depot;
 	struct seal_sha256 *sha;
 	struct buf window;    /* whole lines that are not cut into chunks yet */
 	bool at_line;         /* the window begins with a line */
@@ -88,7 +88,7 @@ struct cat_writer {
 	struct buf piece_path;     /* escaped; empty: no line begins in it yet */
 	struct buf text;
 };
-int cat_writer_open(struct cat_writer *c, struct store *store, int vaultfd, struct err *e) MUST;
+int cat_writer_open(struct cat_writer *c, struct depot *depot, int vaultfd, struct err *e) MUST;
 int cat_writer_add(struct cat_writer *c, struct slice lines, struct err *e) MUST; /* whole lines with their LF, in order */
 /* The last chunks, the list, the chunks made; all stored. ret: sizes, places and root. The pack is still open. */
 int cat_writer_end(struct cat_writer *c, struct spool *made, struct vault_body *ret, struct err *e) MUST;

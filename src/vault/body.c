@@ -3,7 +3,7 @@
  * vault-pack   {"pack":"content-00000012.age","class":"content","period":"files-2026Q4","domain":"site","size":bytes of the age file,"plain":bytes of the stream,"sha256":hex of the age file}
  * snapshot     {"v":1,"source","host","domain","begun","ended": ns of the machine's clock as strings,"roots":[paths, escaped as in a catalogue],
  *               "files","dirs","others","bytes","new_bytes","stored_bytes","changed","added","removed","unreadable","torn","whole",
- *               "verdict":"clean"|"damage","reasons":[sentences],"root":hex SHA-256 of the catalogue's stream,"files_period","catalogue_period",
+ *               "verdict":"clean"|"damage","reasons":[sentences],"signs":text of the judge (vault_judge_signs.c),"root":hex SHA-256 of the catalogue's stream,"files_period","catalogue_period",
  *               "catalogue_size": bytes of that stream,"list":"PACK:OFFSET+LENGTH,..." (in catalogue packs) where the stream's list lies,"list_size","chunks": where the chunks made are listed,"chunks_size"}
  * "list" and "chunks" are at most a few places: those streams are written behind one another and never deduplicated.
  * Valid if and only if it is an object of at most VAULT_BODY_MAX bytes with a source, a domain, a root, both periods and places that parse. Members that are not known are passed over.
@@ -184,6 +184,7 @@ void vault_body_write(const struct vault_body *b, struct buf *ret)
 	jsonw_kbool(&w, "whole", b->s.whole);
 	jsonw_kstr(&w, "verdict", b->s.verdict);
 	karray(&w, "reasons", &b->s.reasons);
+	jsonw_kstr(&w, "signs", b->signs);
 	jsonw_kslice(&w, "root", buf_slice(&hex));
 	jsonw_kstr(&w, "files_period", b->files_period);
 	jsonw_kstr(&w, "catalogue_period", b->catalogue_period);
@@ -264,6 +265,8 @@ static bool body_member(struct json *j, const char *key, enum json_type t, struc
 		return t == JSON_STR && text(j->value, b->s.host, sizeof(b->s.host));
 	if (!strcmp(key, "verdict"))
 		return t == JSON_STR && (slice_eq_str(j->value, "clean") || slice_eq_str(j->value, "damage")) && text(j->value, b->s.verdict, sizeof(b->s.verdict));
+	if (!strcmp(key, "signs"))
+		return t == JSON_STR && text(j->value, b->signs, sizeof(b->signs));
 	if (!strcmp(key, "begun"))
 		return time_of(j, t, &b->s.begun);
 	if (!strcmp(key, "ended"))

@@ -6,7 +6,7 @@ static int no_memory(struct err *e)
 	return err_set(e, ERR_MEMORY, NULL, "no memory for a catalogue");
 }
 
-int cat_writer_open(struct cat_writer *c, struct store *store, int vaultfd, struct err *e)
+int cat_writer_open(struct cat_writer *c, struct depot *depot, int vaultfd, struct err *e)
 {
 	*c = (struct cat_writer){.store = store, .at_line = true, .list = {.fd = -1}};
 	buf_init(&c->window, VAULT_LINE_MAX + 2 * VAULT_CHUNK_MAX);
@@ -78,13 +78,13 @@ static int put_chunk(struct cat_writer *c, size_t n, struct err *e)
 	struct slice chunk = slice_of(c->window.p, n);
 	uint8_t id[VAULT_ID];
 	struct vault_extent x;
-	vault_chunk_id(&c->store->keys, chunk, id);
-	int r = store_ask(c->store, id, n, &x, e);
-	assert(r != STORE_PENDING); /* places are given at once here */
-	if (r == STORE_NEW) {
-		r = store_append(c->store, chunk, &x, e);
+	vault_chunk_id(&c->depot->keys, chunk, id);
+	int r = depot_ask(c->depot, id, n, &x, e);
+	assert(r != DEPOT_PENDING); /* places are given at once here */
+	if (r == DEPOT_NEW) {
+		r = depot_append(c->depot, chunk, &x, e);
 		if (r == 0)
-			r = store_place(c->store, id, &x, e);
+			r = depot_place(c->depot, id, &x, e);
 	}
 	if (r >= 0)
 		r = add_to_list(c, n, &x, e);
@@ -98,7 +98,7 @@ static int put_chunks(struct cat_writer *c, bool last, struct err *e)
 {
 	int r = 0;
 	while (r == 0 && c->window.n >= (last ? 1 : VAULT_CHUNK_MAX))
-		r = put_chunk(c, vault_chunk_end(&c->store->gear, buf_slice(&c->window)), e);
+		r = put_chunk(c, vault_chunk_end(&c->depot->gear, buf_slice(&c->window)), e);
 	return r;
 }
 
@@ -136,7 +136,7 @@ static int put_stream(struct cat_writer *c, struct spool *s, struct buf *ret_pla
 		size_t n = s->n - at < VAULT_CHUNK_MAX ? (size_t)(s->n - at) : VAULT_CHUNK_MAX;
 		r = spool_read(s, piece, n, at, e);
 		if (r == 0)
-			r = store_append(c->store, slice_of(piece, n), &x, e);
+			r = depot_append(c->depot, slice_of(piece, n), &x, e);
 		if (r < 0)
 			break;
 		if (all.length && (x.pack != all.pack || x.offset != all.offset + all.length)) {

@@ -8,8 +8,9 @@
  * PATH   absolute, escaped; MODE: octal, the permission bits (07777); UID, GID, INODE, SIZE decimal; MTIME, CTIME: seconds since 1970 (may be negative), a dot, nine digits
  * l=     where a symbolic link points, or the earlier path of an h, escaped        r=MAJOR:MINOR of a device        n=  names that the file has (when more than one)
  * s=     "torn" (changed while it was read), "unreadable" (no content is here), "mount" (a file system is mounted here and was not entered); commas between
- * c=TYPE:NAMED:STATE:ENCRYPTED:ENTROPY:RANDOM:WORD   what the content is (content.h: type's name, name of the type that the suffix promises, 0 unchecked 1 valid 2 lost, 0 or 1), entropy in
- *        thousandths of a bit a byte, random and word shares in thousandths
+ * c=TYPE:NAMED:STATE:FLAGS:ENTROPY:RANDOM:WORD   what the content is (content.h: type's name, name of the type that the suffix promises, 0 unchecked 1 valid 2 lost, 1 encrypted by its own format
+ *        + 2 an onion address in it), entropy in thousandths of a bit a byte, random and word shares in thousandths
+ * m=MARKS:TIME   what the judge holds against this version (VAULT_MARK_x added up), and since when (ns); only when there is something
  * d=     32 hex digits, the digest (keys.c): the same content (and holes) has the same digest within a domain and period; none for a file without any chunk
  * a=     extended attributes, NAME:BASE64 with commas between (ACLs are system.posix_acl_access and _default), names escaped
  * x=     extents (extent.c)
@@ -190,7 +191,7 @@ static bool get_trait(struct slice v, struct vault_line *l)
 {
 	struct slice f[7], rest = v;
 	uint64_t n[5];
-	static const uint64_t most[5] = {2, 1, 8000, 1000, 1000};
+	static const uint64_t most[5] = {2, 3, 8000, 1000, 1000};
 	for (size_t i = 0; i < ARRAY_LEN(f); i++)
 		f[i] = slice_cut(rest, ':', &rest);
 	if (rest.p)
@@ -199,10 +200,22 @@ static bool get_trait(struct slice v, struct vault_line *l)
 		if (!get_u64(f[i + 2], most[i], &n[i]))
 			return false;
 	int type = content_type_parse(f[0]), named = content_type_parse(f[1]);
-	l->trait = (struct vault_trait){.type = type < 0 ? CONTENT_UNKNOWN : type, /* a later writer's type */
-		.named = named < 0 ? CONTENT_UNKNOWN : named, .state = (int)n[0], .encrypted = n[1] != 0,
+	const struct vault_trait marks = l->trait;
+	l->trait = (struct vault_trait){.marks = marks.marks, .marked = marks.marked, .type = type < 0 ? CONTENT_UNKNOWN : type, /* a later writer's type */
+		.named = named < 0 ? CONTENT_UNKNOWN : named, .state = (int)n[0], .encrypted = n[1] & 1, .onion = n[1] & 2,
 		.entropy = (float)n[2] / 1000, .random_share = (float)n[3] / 1000, .word_share = (float)n[4] / 1000};
 	l->has_trait = true;
+	return true;
+}
+
+static bool get_marks(struct slice v, struct vault_line *l)
+{
+	struct slice since, marks = slice_cut(v, ':', &since);
+	uint64_t n;
+	if (!get_u64(marks, UINT8_MAX, &n) || n == 0 || num_i64(since, INT64_MIN, INT64_MAX, &l->trait.marked) < 0)
+		return false;
+	l->trait.marks = (uint8_t)n;
+	l->has_marks = true;
 	return true;
 }
 
@@ -251,6 +264,8 @@ static bool get_key(uint8_t key, struct slice v, struct buf *scratch, struct vau
 		return get_state(v, l);
 	case 'c':
 		return get_trait(v, l);
+	case 'm':
+		return get_marks(v, l);
 	case 'd':
 		l->has_digest = hex_get(l->digest, VAULT_DIGEST, v) == 0;
 		return l->has_digest;
@@ -298,7 +313,7 @@ static bool get_fixed(struct slice *rest, struct vault_line *l)
 static bool fits_type(const struct vault_line *l)
 {
 	bool link = l->node.type == 'l' || l->node.type == 'h';
-	return link == (l->node.link.p != NULL) && (l->node.type == 'f' || l->node.type == '+' || !l->extents.n) && (l->node.type == 'f' || (!l->has_trait && !l->has_digest)) &&
+	return link == (l->node.link.p != NULL) && (l->node.type == 'f' || l->node.type == '+' || !l->extents.n) && (l->node.type == 'f' || (!l->has_trait && !l->has_digest && !l->has_marks)) &&
 	       (l->node.type != '+' || l->extents.n);
 }
 
@@ -317,6 +332,7 @@ int vault_line_parse(struct slice text, struct buf *scratch, struct vault_line *
 		return err_set(e, ERR_CORRUPT, NULL, "a line of the catalogue is not what we write");
 	if (l.has_trait) {
 		l.trait.size = l.node.size;
+		l.trait.torn = l.node.torn || l.node.unreadable;
 		memcpy(l.trait.head, l.digest, sizeof(l.trait.head));
 		l.node.content_type = l.trait.type;
 		l.node.content_state = l.trait.state;
@@ -339,7 +355,7 @@ static void put_trait(struct buf *b, const struct vault_trait *t)
 	buf_str(b, content_type_name(t->type));
 	buf_u8(b, ':');
 	buf_str(b, content_type_name(t->named));
-	const uint64_t n[5] = {(uint64_t)t->state, t->encrypted, thousandths(t->entropy, 8000), thousandths(t->random_share, 1000), thousandths(t->word_share, 1000)};
+	const uint64_t n[5] = {(uint64_t)t->state, (uint64_t)t->encrypted | (uint64_t)t->onion << 1, thousandths(t->entropy, 8000), thousandths(t->random_share, 1000), thousandths(t->word_share, 1000)};
 	for (size_t i = 0; i < ARRAY_LEN(n); i++) {
 		buf_u8(b, ':');
 		put_u64(b, n[i]);
@@ -392,6 +408,8 @@ static void put_keys(struct buf *b, const struct vault_line *l)
 	put_states(b, l);
 	if (l->has_trait)
 		put_trait(b, &l->trait);
+	if (l->has_marks)
+		buf_printf(b, " m=%u:%lld", l->trait.marks, (long long)l->trait.marked);
 	if (l->has_digest) {
 		buf_str(b, " d=");
 		hex_put(b, slice_of(l->digest, VAULT_DIGEST));

@@ -103,7 +103,8 @@ struct vault_body {
 	uint64_t catalogue_size;     /* bytes of the catalogue's stream */
 	uint64_t list_size, chunks_size; /* bytes of the stream of its list; of the stream of chunks made */
 	struct buf list, chunks;     /* extents, as text, of those two streams */
-	struct buf roots;            /* JSON array: the paths that were asked for, printable form */
+	struct buf roots;            /* JSON array: the paths that were asked for, escaped as in a catalogue */
+	char signs[VAULT_SIGNS_MAX]; /* the judge's, for the next judgement and for whoever looks back */
 };
 void vault_body_write(const struct vault_body *b, struct buf *ret);
 /* ret is to be given to vault_body_done, also after a failure. Unknown members are passed over. */
@@ -164,6 +165,7 @@ struct vault_line {
 	bool has_trait;
 	uint8_t digest[VAULT_DIGEST]; /* of a file's content: HMAC-SHA-256 under the chunk key over its chunks' ids, first half. All zero: none */
 	bool has_digest;
+	bool has_marks;               /* trait.marks and marked */
 	bool mount;                   /* a folder on which another file system is mounted that was not entered */
 	int64_t mtime_s, ctime_s;     /* the same times, seconds and nanoseconds: int64 nanoseconds end in 2262 */
 	uint32_t mtime_ns, ctime_ns;

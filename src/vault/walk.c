@@ -1,8 +1,8 @@
 /* Walking the trees in catalogue order, without following a link, without changing an access time, in bounded memory and with a bounded number of open folders whatever the depth.
  *
  * A folder is opened and listed when it is met, so that what is told of it and what stands in it come from the same open folder. Names are opened below open folders only (openat), so a folder
- * that somebody exchanges for a link meanwhile leads nowhere. Of a deep tree only the nearest OPEN_LEVELS folders stay open; coming back to another, it is opened again from its child ("..")
- * and must be the same device and inode.
+ * that somebody exchanges for a link meanwhile leads nowhere. Of a deep tree only the nearest OPEN_LEVELS folders stay open; coming back to another, it is opened again, from its child ("..") or
+ * from the root, and must be the same device and inode.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -104,17 +104,45 @@ static void tell(struct walk *w, const char *what, int error)
 		w->o.trouble(w->o.arg, what, buf_slice(&w->path), error);
 }
 
-/* Back in a folder that was closed: from its child, while that is still open. */
-static void reopen(struct level *l, const struct level *child)
+static int same_folder(int fd, const struct level *l)
 {
 	struct stat st;
-	if (l->dir || !child->dir)
-		return;
-	int fd = open_quietly(child->dir->fd, "..", O_DIRECTORY);
 	if (fd >= 0 && (fstat(fd, &st) < 0 || st.st_dev != l->dev || st.st_ino != l->ino)) {
 		close(fd);
-		fd = -1;
+		return -1;
 	}
+	return fd;
+}
+
+/* The path from its root, a name at a time: it may be longer than the kernel takes at once, and no link on it is followed. */
+static int open_by_path(const struct walk *w, struct slice path)
+{
+	const char *root = w->o.roots[w->root - 1];
+	int fd = open_quietly(AT_FDCWD, root, O_DIRECTORY);
+	struct slice rest = slice_of(path.p + w->root_n, path.n - w->root_n);
+	while (fd >= 0 && rest.n) {
+		struct slice name = slice_cut(rest, '/', &rest);
+		char part[1024];
+		if (name.n == 0)
+			continue;
+		assert(name.n < sizeof(part));
+		memcpy(part, name.p, name.n);
+		part[name.n] = 0;
+		int next = open_quietly(fd, part, O_DIRECTORY | O_NOFOLLOW);
+		close(fd);
+		fd = next;
+	}
+	return fd;
+}
+
+/* Back in a folder that was closed: from its child while that is still open and has not moved, else from the root. */
+static void reopen(const struct walk *w, struct level *l, const struct level *child)
+{
+	if (l->dir)
+		return;
+	int fd = child->dir ? same_folder(open_quietly(child->dir->fd, "..", O_DIRECTORY), l) : -1;
+	if (fd < 0)
+		fd = same_folder(open_by_path(w, slice_of(w->path.p, l->path_n)), l);
 	if (fd >= 0 && !(l->dir = dir_new(fd)))
 		close(fd);
 }
@@ -123,7 +151,7 @@ static void leave(struct walk *w)
 {
 	do {
 		if (w->depth > 1)
-			reopen(&w->levels[w->depth - 2], &w->levels[w->depth - 1]);
+			reopen(w, &w->levels[w->depth - 2], &w->levels[w->depth - 1]);
 		pop(w);
 		if (!w->depth)
 			return;

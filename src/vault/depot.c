@@ -34,7 +34,7 @@ static struct pending *slot_of(struct pending *slots, size_t n, const uint8_t *i
 }
 
 /* Again with n slots, without what has a place when that went to the index. */
-static int rehash(struct store *s, size_t n, bool drop_placed, struct err *e)
+static int rehash(struct depot *s, size_t n, bool drop_placed, struct err *e)
 {
 	struct pending *more = calloc(n, sizeof(*more));
 	if (!more)
@@ -52,7 +52,7 @@ static int rehash(struct store *s, size_t n, bool drop_placed, struct err *e)
 	return 0;
 }
 
-static int reserve(struct store *s, const uint8_t *id, struct err *e)
+static int reserve(struct depot *s, const uint8_t *id, struct err *e)
 {
 	if (s->slot_used * 3 >= s->slot_n * 2) {
 		if (s->slot_n == SLOTS_MAX)
@@ -71,7 +71,7 @@ static int reserve(struct store *s, const uint8_t *id, struct err *e)
 /* ---- opening ---- */
 
 /* Which packs are there? A pack that is missing or shorter than the ledger says is not referred to again: what it held is stored anew. */
-static int look_at_packs(struct store *s, struct err *e)
+static int look_at_packs(struct depot *s, struct err *e)
 {
 	const struct vault_known_pack *packs;
 	size_t n = vault_log_packs(s->log, &packs);
@@ -95,13 +95,13 @@ static int look_at_packs(struct store *s, struct err *e)
 	return 0;
 }
 
-bool store_pack_ok(const struct store *s, uint64_t number)
+bool depot_pack_ok(const struct depot *s, uint64_t number)
 {
 	return number < s->ok_n && (s->ok[number / 8] >> number % 8 & 1);
 }
 
 /* A pack of this run: it has its entry. */
-static int now_ok(struct store *s, uint64_t number, struct err *e)
+static int now_ok(struct depot *s, uint64_t number, struct err *e)
 {
 	if (number >= s->ok_n) {
 		uint64_t n = number + 1024;
@@ -116,11 +116,11 @@ static int now_ok(struct store *s, uint64_t number, struct err *e)
 	return 0;
 }
 
-int store_open(struct store *s, int sitefd, int vaultfd, int class, const struct vault_ledger *l, const struct vault_log *log, const uint8_t dedupe[32], const char *domain, struct spool *made,
+int depot_open(struct depot *s, int sitefd, int vaultfd, int class, const struct vault_ledger *l, const struct vault_log *log, const uint8_t dedupe[32], const char *domain, struct spool *made,
                struct err *e)
 {
 	(void)sitefd;
-	*s = (struct store){.class = class, .vaultfd = vaultfd, .ledger = l, .log = log, .made = made};
+	*s = (struct depot){.class = class, .vaultfd = vaultfd, .ledger = l, .log = log, .made = made};
 	s->info.class = class;
 	(void)snprintf(s->info.domain, sizeof(s->info.domain), "%s", domain);
 	buf_init(&s->placed, SLOTS_MAX * sizeof(struct vault_placed));
@@ -141,7 +141,7 @@ int store_open(struct store *s, int sitefd, int vaultfd, int class, const struct
 	return r;
 }
 
-void store_done(struct store *s)
+void depot_done(struct depot *s)
 {
 	vault_pack_abandon(s->writer);
 	vault_index_free(s->index);
@@ -159,7 +159,7 @@ void store_done(struct store *s)
 #define BATCH 4096
 
 struct catching {
-	struct store *s;
+	struct depot *s;
 	struct vault_placed *batch;
 	size_t n;
 };
@@ -183,7 +183,7 @@ static int catch_chunk(void *arg, const struct vault_chunk *chunk, struct err *e
 }
 
 /* Snapshots of this domain and period behind the stamp. A list that does not read is passed over: its chunks are stored again where needed. */
-static int catch_snapshots(struct store *s, struct vault_packs *packs, struct catching *c, uint64_t *ret_last, struct err *e)
+static int catch_snapshots(struct depot *s, struct vault_packs *packs, struct catching *c, uint64_t *ret_last, struct err *e)
 {
 	uint64_t stamp = vault_index_stamp(s->index);
 	for (size_t i = 0, n = vault_log_snapshots(s->log); i < n; i++) {
@@ -210,10 +210,10 @@ static int tell_orphan(void *arg, const struct vault_placed *p, struct err *e)
 {
 	const struct catching *c = arg;
 	const struct vault_known_pack *k = vault_log_pack(c->s->log, c->s->class, p->at.pack);
-	return k && k->entry > vault_index_stamp(c->s->index) ? store_tell(c->s, p->id, &p->at, e) : 0;
+	return k && k->entry > vault_index_stamp(c->s->index) ? depot_tell(c->s, p->id, &p->at, e) : 0;
 }
 
-static bool has_orphans(const struct store *s, uint64_t last)
+static bool has_orphans(const struct depot *s, uint64_t last)
 {
 	const struct vault_known_pack *packs;
 	for (size_t i = 0, n = vault_log_packs(s->log, &packs); i < n; i++)
@@ -223,7 +223,7 @@ static bool has_orphans(const struct store *s, uint64_t last)
 	return false;
 }
 
-int store_catch_up(struct store *s, struct vault_packs *packs, struct err *e)
+int depot_catch_up(struct depot *s, struct vault_packs *packs, struct err *e)
 {
 	struct catching c = {.s = s, .batch = calloc(BATCH, sizeof(*c.batch))};
 	uint64_t last = 0;
@@ -236,7 +236,7 @@ int store_catch_up(struct store *s, struct vault_packs *packs, struct err *e)
 	return r;
 }
 
-int store_end(struct store *s, uint64_t stamp, struct err *e)
+int depot_end(struct depot *s, uint64_t stamp, struct err *e)
 {
 	struct vault_index *ix = s->index;
 	s->index = NULL;
@@ -245,21 +245,21 @@ int store_end(struct store *s, uint64_t stamp, struct err *e)
 
 /* ---- asking, placing ---- */
 
-int store_ask(struct store *s, const uint8_t id[VAULT_ID], size_t length, struct vault_extent *ret, struct err *e)
+int depot_ask(struct depot *s, const uint8_t id[VAULT_ID], size_t length, struct vault_extent *ret, struct err *e)
 {
 	const struct pending *p = slot_of(s->slots, s->slot_n, id);
 	if (p->used) {
 		*ret = (struct vault_extent){.pack = p->pack, .offset = p->offset, .length = p->length};
-		return p->pack ? STORE_KNOWN : STORE_PENDING;
+		return p->pack ? DEPOT_KNOWN : DEPOT_PENDING;
 	}
 	int r = vault_index_find(s->index, id, ret, e);
-	if (r < 0 || (r > 0 && ret->length == length && store_pack_ok(s, ret->pack)))
+	if (r < 0 || (r > 0 && ret->length == length && depot_pack_ok(s, ret->pack)))
 		return r;
 	r = reserve(s, id, e);
-	return r < 0 ? r : STORE_NEW;
+	return r < 0 ? r : DEPOT_NEW;
 }
 
-bool store_placed(const struct store *s, const uint8_t id[VAULT_ID], struct vault_extent *ret)
+bool depot_placed(const struct depot *s, const uint8_t id[VAULT_ID], struct vault_extent *ret)
 {
 	const struct pending *p = slot_of(s->slots, s->slot_n, id);
 	struct err ignored;
@@ -267,11 +267,11 @@ bool store_placed(const struct store *s, const uint8_t id[VAULT_ID], struct vaul
 		*ret = (struct vault_extent){.pack = p->pack, .offset = p->offset, .length = p->length};
 		return true;
 	}
-	return !p->used && vault_index_find(s->index, id, ret, &ignored) > 0 && store_pack_ok(s, ret->pack);
+	return !p->used && vault_index_find(s->index, id, ret, &ignored) > 0 && depot_pack_ok(s, ret->pack);
 }
 
 /* A line for the list of chunks made. */
-int store_tell(struct store *s, const uint8_t id[VAULT_ID], const struct vault_extent *at, struct err *e)
+int depot_tell(struct depot *s, const uint8_t id[VAULT_ID], const struct vault_extent *at, struct err *e)
 {
 	char text[128];
 	struct buf b = {.p = (uint8_t *)text, .cap = sizeof(text) - 1, .max = sizeof(text) - 1};
@@ -282,7 +282,7 @@ int store_tell(struct store *s, const uint8_t id[VAULT_ID], const struct vault_e
 	return spool_add(s->made, buf_slice(&b), e);
 }
 
-int store_place(struct store *s, const uint8_t id[VAULT_ID], const struct vault_extent *at, struct err *e)
+int depot_place(struct depot *s, const uint8_t id[VAULT_ID], const struct vault_extent *at, struct err *e)
 {
 	struct pending *p = slot_of(s->slots, s->slot_n, id);
 	assert(p->used && p->pack == 0);
@@ -292,12 +292,12 @@ int store_place(struct store *s, const uint8_t id[VAULT_ID], const struct vault_
 	struct vault_placed placed = {.at = *at};
 	memcpy(placed.id, id, VAULT_ID);
 	buf_add(&s->placed, &placed, sizeof(placed));
-	return buf_ok(&s->placed) ? store_tell(s, id, at, e) : no_memory(e);
+	return buf_ok(&s->placed) ? depot_tell(s, id, at, e) : no_memory(e);
 }
 
 /* ---- packs ---- */
 
-static int begin_pack(struct store *s, struct err *e)
+static int begin_pack(struct depot *s, struct err *e)
 {
 	int r = s->ledger->pack_number(s->ledger->arg, s->class, &s->number, e);
 	if (r < 0)
@@ -308,7 +308,7 @@ static int begin_pack(struct store *s, struct err *e)
 	return vault_pack_create(s->vaultfd, &s->info, &s->to, &s->writer, e);
 }
 
-static int finish_pack(struct store *s, struct err *e)
+static int finish_pack(struct depot *s, struct err *e)
 {
 	struct vault_pack_info info;
 	struct vault_pack_writer *w = s->writer;
@@ -330,7 +330,7 @@ static int finish_pack(struct store *s, struct err *e)
 	return r;
 }
 
-static int room_for(struct store *s, size_t plain, size_t sealed, struct err *e)
+static int room_for(struct depot *s, size_t plain, size_t sealed, struct err *e)
 {
 	int r = 0;
 	if (s->writer && !vault_pack_room(s->writer, plain, sealed))
@@ -340,7 +340,7 @@ static int room_for(struct store *s, size_t plain, size_t sealed, struct err *e)
 	return r;
 }
 
-int store_frame(struct store *s, struct slice sealed, size_t plain, struct vault_extent *ret, struct err *e)
+int depot_frame(struct depot *s, struct slice sealed, size_t plain, struct vault_extent *ret, struct err *e)
 {
 	int r = room_for(s, plain, sealed.n, e);
 	if (r < 0)
@@ -350,20 +350,20 @@ int store_frame(struct store *s, struct slice sealed, size_t plain, struct vault
 	return vault_pack_add(s->writer, sealed, plain, &ret->offset, e);
 }
 
-static int end_frame(struct store *s, struct err *e)
+static int end_frame(struct depot *s, struct err *e)
 {
 	struct vault_extent at;
 	uint64_t expected = s->writer ? vault_pack_written(s->writer) : 0;
 	if (s->frame.n == 0)
 		return 0;
 	size_t n = vault_frame_make(s->z, buf_slice(&s->frame), s->sealed);
-	int r = store_frame(s, slice_of(s->sealed, n), s->frame.n, &at, e);
+	int r = depot_frame(s, slice_of(s->sealed, n), s->frame.n, &at, e);
 	assert(r < 0 || at.offset == expected); /* there was room for the largest frame when it began: places were given out already */
 	buf_reset(&s->frame);
 	return r;
 }
 
-int store_append(struct store *s, struct slice bytes, struct vault_extent *ret, struct err *e)
+int depot_append(struct depot *s, struct slice bytes, struct vault_extent *ret, struct err *e)
 {
 	int r = 0;
 	assert(bytes.n && bytes.n <= VAULT_CHUNK_MAX);
@@ -378,7 +378,7 @@ int store_append(struct store *s, struct slice bytes, struct vault_extent *ret, 
 	return buf_ok(&s->frame) ? 0 : no_memory(e);
 }
 
-int store_close_pack(struct store *s, struct err *e)
+int depot_close_pack(struct depot *s, struct err *e)
 {
 	int r = end_frame(s, e);
 	return r == 0 && s->writer ? finish_pack(s, e) : r;
