@@ -8,7 +8,7 @@ static int no_memory(struct err *e)
 
 int cat_writer_open(struct cat_writer *c, struct depot *depot, int vaultfd, struct err *e)
 {
-	*c = (struct cat_writer){.store = store, .at_line = true, .list = {.fd = -1}};
+	*c = (struct cat_writer){.depot = depot, .at_line = true, .list = {.fd = -1}};
 	buf_init(&c->window, VAULT_LINE_MAX + 2 * VAULT_CHUNK_MAX);
 	buf_init(&c->piece_path, 3 * VAULT_PATH_MAX);
 	buf_init(&c->text, 4 * VAULT_PATH_MAX);
