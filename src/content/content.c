@@ -1,0 +1,312 @@
+/* The checker: bytes in, walked by the format that the head showed, counted for the figures; a report out. */
+#include "content_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ZEROS_OF_TEXT 65536u /* of a hole in what seems to be text: enough to know that it is none */
+
+_Static_assert(sizeof(struct content_checker) <= CONTENT_MEMORY_MAX, "a checker keeps what the header promises");
+
+static const struct {
+	const char *name;
+	bool packed;
+} types[] = {
+#define X(n, id, text, pack) [n] = {text, pack},
+	CONTENT_TYPES(X)
+#undef X
+};
+
+const char *content_type_name(int type)
+{
+	return type >= 0 && (size_t)type < ARRAY_LEN(types) ? types[type].name : "unknown";
+}
+
+int content_type_parse(struct slice name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (slice_eq_str(name, types[i].name))
+			return (int)i;
+	return -1;
+}
+
+bool content_type_packed(int type)
+{
+	return type >= 0 && (size_t)type < ARRAY_LEN(types) && types[type].packed;
+}
+
+struct content_checker *content_new(void)
+{
+	struct content_checker *c = malloc(sizeof *c);
+	if (c)
+		content_begin(c, SLICE_NULL, 0);
+	return c;
+}
+
+void content_free(struct content_checker *c)
+{
+	free(c);
+}
+
+void *content_state_new(struct content_checker *c, size_t clear)
+{
+	assert(clear <= sizeof c->state);
+	memset(c->state, 0, clear);
+	return c->state;
+}
+
+void content_begin(struct content_checker *c, struct slice name, uint64_t size_hint)
+{
+	memset(c, 0, offsetof(struct content_checker, head)); /* the large arrays behind are written before they are read */
+	c->hint = size_hint;
+	c->r.named = content_named(name, c->suffix, &c->weak_name);
+}
+
+/* ---- the walk ------------------------------------------------------------------------------------------------------------ */
+
+void walk_skip(struct content_checker *c, uint64_t skip, size_t n, content_step *step)
+{
+	assert(n <= sizeof c->gather);
+	c->w.mode = skip ? WALK_SKIP : WALK_WANT;
+	c->w.left = skip;
+	c->w.want = n;
+	c->w.have = 0;
+	c->w.step = step;
+}
+
+void walk_want(struct content_checker *c, size_t n, content_step *step)
+{
+	walk_skip(c, 0, n, step);
+}
+
+void walk_feed(struct content_checker *c, uint64_t left, content_feed *feed, size_t n, content_step *step)
+{
+	walk_skip(c, 0, n, step);
+	if (!left)
+		return;
+	c->w.mode = WALK_FEED;
+	c->w.feed = feed;
+	c->w.left = left;
+}
+
+void walk_done(struct content_checker *c)
+{
+	c->w.mode = WALK_DONE;
+	c->w.end_at = c->w.at;
+}
+
+void walk_lost(struct content_checker *c, const char *fmt, ...)
+{
+	va_list ap;
+	if (c->w.mode == WALK_LOST)
+		return;
+	c->w.mode = WALK_LOST;
+	va_start(ap, fmt);
+	vsnprintf(c->r.why, sizeof c->r.why, fmt, ap);
+	va_end(ap);
+}
+
+void walk_truncated(struct content_checker *c)
+{
+	walk_lost(c, "truncated: %s goes on behind byte %llu", content_type_name(c->r.type), (unsigned long long)c->size);
+}
+
+void walk_give_up(struct content_checker *c, int type)
+{
+	c->r.type = type;
+	c->format = NULL;
+	c->w.mode = WALK_NONE;
+}
+
+static void walk_add_want(struct content_checker *c, struct slice *s)
+{
+	struct walk *w = &c->w;
+	const uint8_t *p = s->p;
+	size_t take = w->want - w->have;
+	if (w->have || take > s->n) {
+		if (take > s->n)
+			take = s->n;
+		if (take)
+			memcpy(c->gather + w->have, s->p, take);
+		w->have += take;
+		p = c->gather;
+	} else
+		w->have = take;
+	s->p += take;
+	s->n -= take;
+	w->at += take;
+	if (w->have == w->want)
+		w->step(c, p, w->want);
+}
+
+static void walk_add_feed(struct content_checker *c, struct slice *s)
+{
+	struct walk *w = &c->w;
+	size_t n = s->n;
+	if (w->left != WALK_FOREVER && n > w->left)
+		n = (size_t)w->left;
+	uint64_t at = w->at; /* while it is fed, w->at is the offset of the slice's first byte */
+	size_t used = w->feed(c, slice_of(s->p, n));
+	assert(used <= n);
+	w->at = at + used;
+	s->p += used;
+	s->n -= used;
+	if (w->mode != WALK_FEED) { /* done or lost inside: the end is behind what it took */
+		w->end_at = w->at;
+		return;
+	}
+	if (w->left == WALK_FOREVER || used == 0)
+		return;
+	w->left -= used;
+	if (!w->left)
+		w->mode = WALK_WANT;
+}
+
+static void walk_add(struct content_checker *c, struct slice s)
+{
+	struct walk *w = &c->w;
+	while (w->mode == WALK_WANT || w->mode == WALK_SKIP || w->mode == WALK_FEED) {
+		if (w->mode == WALK_WANT) {
+			if (w->want && !s.n)
+				return;
+			walk_add_want(c, &s);
+			continue;
+		}
+		if (!s.n)
+			return;
+		if (w->mode == WALK_FEED) {
+			walk_add_feed(c, &s);
+			continue;
+		}
+		size_t n = s.n < w->left ? s.n : (size_t)w->left;
+		s.p += n;
+		s.n -= n;
+		w->at += n;
+		w->left -= n;
+		if (!w->left)
+			w->mode = WALK_WANT;
+	}
+}
+
+/* ---- from head to end ------------------------------------------------------------------------------------------------------ */
+
+static void decide(struct content_checker *c)
+{
+	struct slice head = slice_of(c->head, c->head_n);
+	c->decided = true;
+	c->r.type = CONTENT_UNKNOWN;
+	for (const struct content_format *const *f = content_formats; *f && !c->format; f++)
+		if ((*f)->sniff(c, head))
+			c->format = *f;
+	if (c->format) {
+		c->r.type = c->format->type;
+		c->sampled = content_type_packed(c->r.type);
+		c->format->begin(c);
+	} else if (text_sniff(c, head))
+		text_begin(c);
+	figures_add(c, head);
+	walk_add(c, head);
+}
+
+void content_add(struct content_checker *c, struct slice s)
+{
+	c->size += s.n;
+	if (!c->decided) {
+		size_t n = s.n < HEAD_MAX - c->head_n ? s.n : HEAD_MAX - c->head_n;
+		if (n)
+			memcpy(c->head + c->head_n, s.p, n);
+		c->head_n += n;
+		s.p += n;
+		s.n -= n;
+		if (c->head_n < HEAD_MAX)
+			return;
+		decide(c);
+	}
+	/* in pieces that stay in the first cache between the counting and the walk */
+	while (s.n) {
+		size_t n = s.n < 16384 ? s.n : 16384;
+		figures_add(c, slice_of(s.p, n));
+		walk_add(c, slice_of(s.p, n));
+		s.p += n;
+		s.n -= n;
+	}
+}
+
+/* A hole in what is passed over costs nothing; where nothing more is to be told by looking, neither. */
+void content_add_zeros(struct content_checker *c, uint64_t n)
+{
+	static const uint8_t zeros[BLOCK];
+	uint64_t looked = 0;
+	while (n) {
+		enum walk_mode m = c->w.mode;
+		if (c->decided && m == WALK_SKIP && c->w.left > 1) {
+			uint64_t jump = n < c->w.left - 1 ? n : c->w.left - 1;
+			c->w.left -= jump;
+			c->w.at += jump;
+			c->size += jump;
+			figures_add_zeros(c, jump);
+			n -= jump;
+			continue;
+		}
+		if (c->decided && ((m != WALK_WANT && m != WALK_SKIP && m != WALK_FEED) || (c->is_text && looked > ZEROS_OF_TEXT))) {
+			c->size += n;
+			figures_add_zeros(c, n);
+			return;
+		}
+		size_t k = n < sizeof zeros ? (size_t)n : sizeof zeros;
+		content_add(c, slice_of(zeros, k));
+		looked += k;
+		n -= k;
+	}
+}
+
+/* What the name promised and the bytes do not have. Names lie in practice: only what is promised as packed or structured counts, and nothing that is a type of its own. */
+static void judge_unknown(struct content_checker *c)
+{
+	int named = c->r.named;
+	if (named == CONTENT_UNKNOWN || named == CONTENT_EMPTY || c->weak_name)
+		return;
+	c->r.state = CONTENT_LOST;
+	if (!c->r.why[0])
+		snprintf(c->r.why, sizeof c->r.why, "its name says %s, its bytes are no type that we know", content_type_name(named));
+}
+
+/* Zeros behind the end are padding (tapes, blocks of a copy); a few bytes are a line end. */
+static bool something_behind(struct content_checker *c)
+{
+	return c->size > c->w.end_at && c->size - c->w.end_at > 64;
+}
+
+static void judge(struct content_checker *c)
+{
+	if (c->is_text)
+		text_end(c);
+	else if (c->format && (c->w.mode == WALK_WANT || c->w.mode == WALK_SKIP || c->w.mode == WALK_FEED)) {
+		if (c->format->end)
+			c->format->end(c);
+		else
+			walk_truncated(c);
+	}
+	if (c->is_text)
+		return;
+	if (c->format) {
+		c->r.state = c->w.mode == WALK_LOST ? CONTENT_LOST : c->w.mode == WALK_DONE ? CONTENT_VALID : CONTENT_UNCHECKED;
+		c->r.appended = c->r.state == CONTENT_VALID && c->r.type != CONTENT_JAVA && something_behind(c);
+	} else if (c->r.type == CONTENT_UNKNOWN)
+		judge_unknown(c);
+}
+
+void content_end(struct content_checker *c, struct content_report *ret)
+{
+	if (!c->decided && c->size)
+		decide(c);
+	if (!c->size)
+		c->r.type = CONTENT_EMPTY;
+	else {
+		figures_end(c);
+		judge(c);
+	}
+	if (c->r.state != CONTENT_LOST)
+		c->r.why[0] = 0;
+	*ret = c->r;
+}

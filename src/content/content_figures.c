@@ -1,0 +1,165 @@
+/* Figures: a histogram of every block of 4,096 bytes, and what can be read from it alone.
+ *
+ * Text is counted whole, since its check is made of these counts. Of types that are packed one block in four is counted and stands for the other three: their bytes look alike anywhere, and counting
+ * is what this reader spends most on. */
+#include "content_internal.h"
+
+#include <math.h>
+
+#define SAMPLE 4u
+
+static bool is_word(unsigned b) /* what separates words and fields */
+{
+	return b == ' ' || b == '\t' || b == '\n' || b == '\r' || b == ',' || b == ';' || b == '|' || b == '^' || b == '~' || b == ':' || b == '"' || b == '<' || b == '>' || b == '.' || b == '(' || b == ')' || b == '{' || b == '}';
+}
+
+/* Controls that no text has. Not among them: what prints (tab to CR, BS, ESC), NUL (of its own), 0x1A (the end of a file in DOS), 0x1C (MLLP) */
+static bool is_wrong(unsigned b)
+{
+	return (b >= 1 && b <= 6) || (b >= 0x0E && b <= 0x19) || b == 0x1D || b == 0x1E || b == 0x1F || b == 0x7F;
+}
+
+static uint8_t class_of[256]; /* 1 wrong, 2 word, 4 printable, 8 following byte, 16/32/64 lead of 2/3/4, 128 never in UTF-8 */
+
+__attribute__((constructor)) static void make_classes(void)
+{
+	for (unsigned b = 0; b < 256; b++) {
+		unsigned k = (is_wrong(b) ? 1u : 0) | (is_word(b) ? 2u : 0) | ((b >= 0x20 && b < 0x7F) || (b >= 8 && b <= 13) || b == 0x1B ? 4u : 0);
+		if (b >= 128)
+			k |= b < 0xC0 ? 8u : b < 0xC2 ? 128u : b < 0xE0 ? 16u : b < 0xF0 ? 32u : b < 0xF5 ? 64u : 128u;
+		class_of[b] = (uint8_t)k;
+	}
+}
+
+void noise_of(const uint32_t h[256], struct noise *ret)
+{
+	struct noise z = {0};
+	for (unsigned b = 0; b < 256; b++)
+		z.squares += (uint64_t)h[b] * h[b];
+	for (unsigned b = 0; b < 128; b++) {
+		unsigned k = class_of[b], n = h[b];
+		z.kinds += (k & 1) && n;
+		z.controls += (k & 1) ? n : 0;
+		z.words += (k & 2) ? n : 0;
+		z.printable += (k & 4) ? n : 0;
+	}
+	unsigned following = 0, expected = 0;
+	for (unsigned b = 128; b < 256; b++) {
+		unsigned k = class_of[b], n = h[b];
+		z.high += n;
+		following += (k & 8) ? n : 0;
+		expected += (k & 16) ? n : (k & 32) ? 2 * n : (k & 64) ? 3 * n : 0;
+		z.bad_utf8 += (k & 128) ? n : 0;
+	}
+	z.bad_utf8 += following > expected ? following - expected : expected - following;
+	*ret = z;
+}
+
+/* Chi-square of n uniform bytes has 255 degrees of freedom; 330.5 is its 99.9 % point. Below it Shannon's entropy of 4,096 bytes is over 7.94 bits (deficit ~ chi / (2 n ln 2)). */
+bool noise_is_random(const struct noise *z, size_t n)
+{
+	return n >= 1024 && (double)z->squares * 256 / (double)n - (double)n < 330.5;
+}
+
+/* Random bytes have 27 in 256 of these controls, of nearly every kind; text has one or two kinds, or none. Half random (16 of every 32 bytes) still shows every kind in a block. */
+bool noise_is_noisy(const struct noise *z, size_t n)
+{
+	if (n >= 512)
+		return z->kinds >= 12 && z->controls * 64 > n;
+	if (n >= 64)
+		return z->kinds >= 4 && z->controls * 32 > n && z->high * 8 > n;
+	return z->kinds >= 2 && z->controls * 24 > n && z->high * 4 > n && z->bad_utf8 > 1;
+}
+
+static void block_end(struct content_checker *c)
+{
+	struct block_counts *b = &c->block;
+	struct noise z;
+	uint32_t h[256];
+	if (!b->n)
+		return;
+	for (size_t i = 0; i < 256; i++)
+		h[i] = b->h[0][i] + b->h[1][i] + b->h[2][i] + b->h[3][i];
+	noise_of(h, &z);
+	for (size_t i = 0; i < 256; i++)
+		c->total[i] += h[i];
+	c->counted_bytes += b->n;
+	c->text_bytes += z.printable + (z.kinds < 3 && (z.bad_utf8 <= 6 || z.high * 3 < b->n) ? z.high : 0);
+	c->word_bytes += z.words;
+	if (b->n == BLOCK) {
+		c->counted++;
+		c->random += noise_is_random(&z, b->n);
+	}
+	if (c->is_text)
+		text_block(c, h, b->n);
+	memset(b, 0, sizeof *b);
+}
+
+static void count(struct block_counts *b, const uint8_t *p, size_t n)
+{
+	for (; n >= 8; n -= 8, p += 8) {
+		uint64_t v = le64(p);
+		b->h[0][v & 255]++;
+		b->h[1][v >> 8 & 255]++;
+		b->h[2][v >> 16 & 255]++;
+		b->h[3][v >> 24 & 255]++;
+		b->h[0][v >> 32 & 255]++;
+		b->h[1][v >> 40 & 255]++;
+		b->h[2][v >> 48 & 255]++;
+		b->h[3][v >> 56]++;
+	}
+	for (; n; n--)
+		b->h[0][*p++]++;
+}
+
+void figures_add(struct content_checker *c, struct slice s)
+{
+	while (s.n) {
+		uint64_t at = c->r.f.size;
+		size_t n = BLOCK - (size_t)(at % BLOCK);
+		if (n > s.n)
+			n = s.n;
+		if (!c->sampled || at / BLOCK % SAMPLE == 0) {
+			count(&c->block, s.p, n);
+			c->block.n += n;
+		}
+		c->r.f.size += n;
+		if (c->r.f.size % BLOCK == 0)
+			block_end(c);
+		s.p += n;
+		s.n -= n;
+	}
+}
+
+void figures_add_zeros(struct content_checker *c, uint64_t n)
+{
+	static const uint8_t zeros[BLOCK];
+	size_t first = (size_t)(-c->r.f.size % BLOCK);
+	if (first > n)
+		first = (size_t)n;
+	figures_add(c, slice_of(zeros, first));
+	n -= first;
+	uint64_t whole = n / BLOCK;
+	c->r.f.size += whole * BLOCK;
+	c->total[0] += whole * BLOCK;
+	c->counted_bytes += whole * BLOCK;
+	c->counted += whole;
+	figures_add(c, slice_of(zeros, (size_t)(n % BLOCK)));
+}
+
+void figures_end(struct content_checker *c)
+{
+	struct content_figures *f = &c->r.f;
+	block_end(c);
+	f->blocks = f->size / BLOCK;
+	double n = (double)c->counted_bytes;
+	if (!c->counted_bytes)
+		return;
+	f->random_blocks = c->counted ? (uint64_t)((double)f->blocks * (double)c->random / (double)c->counted + 0.5) : 0;
+	for (size_t i = 0; i < 256; i++)
+		if (c->total[i])
+			f->entropy -= (double)c->total[i] / n * log2((double)c->total[i] / n);
+	f->entropy = f->entropy < 0 ? 0 : f->entropy;
+	f->text_share = (double)c->text_bytes / n;
+	f->word_share = (double)c->word_bytes / n;
+}
