@@ -175,7 +175,7 @@ static int open_chart(struct site *s, struct chart **ret, struct err *e)
 }
 
 /* How far the ledger is, without needing a key: 0 when it cannot be read (the chart stays readable whatever happened to the ledger). */
-static uint64_t ledger_end(struct site *s)
+static uint64_t ledger_end(struct site *s, bool *ret_all /* the tail was opened, too */)
 {
 	struct err quiet = {0};
 	struct site_keys keys = {0};
@@ -185,6 +185,7 @@ static uint64_t ledger_end(struct site *s)
 		n = ledger_size(l);
 		ledger_free(l);
 	}
+	*ret_all = n && keys.can_open;
 	site_keys_wipe(&keys);
 	return n;
 }
@@ -196,9 +197,11 @@ int cli_chart(struct site *s, struct chart **ret, struct control **ret_keeper, s
 	int r = open_chart(s, &c, e);
 	if (r < 0 && r != ERR_NOT_FOUND)
 		return r;
-	uint64_t applied = c ? chart_applied(c) : 0, end = ledger_end(s);
-	bool behind = applied < end && !(c && chart_pinned(c));
-	if (behind) {
+	bool all;
+	uint64_t applied = c ? chart_applied(c) : 0, end = ledger_end(s, &all);
+	/* A view that is ahead is of another ledger, or the site was copied while it was at work: the keeper makes it again, and nobody is shown what the ledger does not hold. */
+	bool behind = applied < end && !(c && chart_pinned(c)), ahead = all && applied > end;
+	if (behind || ahead) {
 		struct err quiet = {0};
 		struct control *k = NULL;
 		int b = control_open(s, true, &k, &quiet);
@@ -209,7 +212,9 @@ int cli_chart(struct site *s, struct chart **ret, struct control **ret_keeper, s
 			c = NULL;
 			r = open_chart(s, &c, e);
 		}
-		if (b < 0) /* readable beats complete: say how far behind, and go on */
+		if (b < 0 && ahead)
+			cli_note("holdfast: the view has %" PRIu64 " entries and the ledger %" PRIu64 ", and it cannot be made again now: %s", applied, end, quiet.text);
+		else if (b < 0) /* readable beats complete: say how far behind, and go on */
 			cli_note("holdfast: the view is %" PRIu64 " entries behind the ledger and cannot be brought up now: %s", end - applied, quiet.text);
 	}
 	if (r < 0) {

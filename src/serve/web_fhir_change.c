@@ -187,7 +187,6 @@ static bool store_again(struct web_request *q, const char *type, const char *id,
 {
 	AUTO_BUF struct buf raw = {0};
 	char t[32];
-	struct jsonw w;
 	buf_init(&raw, WEB_FHIR_MAX);
 	buf_add_slice(&raw, buf_slice(&q->body));
 	struct slice text = slice_trim(buf_slice(&raw));
@@ -197,7 +196,6 @@ static bool store_again(struct web_request *q, const char *type, const char *id,
 	buf_printf(&q->body, "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"timestamp\":\"%s\",\"entry\":[{\"resource\":", time_rfc3339(time_now(), 9, t));
 	buf_add_slice(&q->body, text);
 	buf_printf(&q->body, ",\"request\":{\"method\":\"PUT\",\"url\":\"%s/%s\"}}]}", type, id);
-	(void)w;
 	return web_fhir_store(q, ret);
 }
 

@@ -15,6 +15,7 @@
 
 #define QUEUE_MAX 64             /* messages waiting for one connection */
 #define GIVE_UP (120 * TIME_SEC) /* without a connection */
+#define NOBODY (10 * TIME_SEC)   /* without the first one */
 
 struct waiting {
 	struct buf frame;
@@ -25,7 +26,7 @@ struct line { /* one connection */
 	struct waiting q[QUEUE_MAX];
 	unsigned head, count;
 	size_t sent;      /* of the head's frame */
-	bool in_flight;
+	bool in_flight, ever; /* ever: there was a connection */
 	struct hl7_mllp in;
 	int64_t retry_at, down_since;
 };
@@ -86,6 +87,7 @@ static bool connect_line(struct sending *s, struct line *l)
 	}
 	hl7_mllp_init(&l->in, 1 << 20);
 	l->down_since = 0;
+	l->ever = true;
 	return true;
 }
 
@@ -175,6 +177,8 @@ static int turn(struct sending *s, int wait_ms, struct err *e)
 		struct line *l = &s->lines[i];
 		if (l->fd < 0 && now >= l->retry_at)
 			connect_line(s, l);
+		if (l->down_since && !l->ever && now - l->down_since > NOBODY)
+			return err_set(e, ERR_SYSTEM, s->o->to, "nobody answers there: is 'holdfast serve' running, and is this the address of its MLLP listener?");
 		if (l->down_since && now - l->down_since > GIVE_UP)
 			return err_set(e, ERR_SYSTEM, s->o->to, "no connection for two minutes: is 'holdfast serve' running there?");
 		if (l->fd < 0)

@@ -12,6 +12,9 @@ refused() { # STATUS WORD COMMAND...
 	[ -z "$word" ] || grep -q -- "$word" out said || fail "$*: '$word' is not said: $(cat out said)"
 }
 
+timeout 30 "$HOLDFAST" simulate --to 127.0.0.1:$(free_port) --count 1 2>nobody.said & # looked at below: it takes ten seconds
+nobody=$!
+
 # --- init
 refused 2 "empty" init ''
 refused 2 "empty" init x --name ''
@@ -87,3 +90,21 @@ start site
 "$HOLDFAST" chart export --site site | cmp - before || fail "charts by a daemon that began without a view"
 stop
 [ "$(id -u)" != 0 ] || same "$(stat -c %a site/view)" 2750 "who may read the view"
+
+# --- the view of a copy that was made at work is ahead of its ledger: nobody is shown what the ledger does not hold
+"$HOLDFAST" chart export --site site >before
+cp -a site copy
+printf 'MSH|^~\\&|E|G|H|G|20260105120000||ADT^A01|S3|P|2.5\rPID|1||9^^^G^MR||Later^Cy||19570312|F\rPV1|1|I|B^2^A\r' >c.hl7
+"$HOLDFAST" import --site site c.hl7 >/dev/null
+"$HOLDFAST" chart census --site site | grep -q Later || fail "the later patient is in the census"
+rm -rf copy/view && cp -a site/view copy/view
+"$HOLDFAST" chart census --site copy >out 2>said
+grep -q Later out && fail "a patient is shown whom this ledger does not hold"
+"$HOLDFAST" chart export --site copy | cmp - before || fail "charts of a copy whose view was ahead"
+
+# --- a sender that nobody answers says so soon
+set +e
+wait $nobody
+same $? 3 "nobody answers"
+set -e
+grep -q "nobody answers" nobody.said || fail "that nobody answers is said"
