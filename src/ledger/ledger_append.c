@@ -283,14 +283,15 @@ static int sync_segment(struct ledger_segment *s, struct err *e)
 static int write_records(struct ledger *l, uint64_t from, uint64_t to, struct err *e)
 {
 	uint64_t text_at = 0, at = 0;
-	struct ledger_segment *s = NULL;
+	assert(from < to);
+	struct ledger_segment *s = ((const struct ledger_tail_record *)ring_at(&l->records, from))->seg;
 	int r = 0;
 	buf_reset(&l->sealed);
 	for (uint64_t i = from; r == 0 && i < to; i++) {
 		const struct ledger_tail_record *rec = ring_at(&l->records, i);
-		if (s && (s != rec->seg || l->sealed.n >= WRITE_PIECE))
+		if (s != rec->seg || l->sealed.n >= WRITE_PIECE)
 			r = write_out(l, s, at, e);
-		if (r == 0 && s && s != rec->seg)
+		if (r == 0 && s != rec->seg)
 			r = sync_segment(s, e);
 		if (s != rec->seg || l->sealed.n == 0)
 			at = rec->offset;
@@ -354,7 +355,7 @@ int ledger_commit(struct ledger *l, struct err *e)
 		ring_pop(&l->records, from);
 		return r;
 	}
-	if ((r = write_records(l, from, l->records.end, &why)) < 0) {
+	if (write_records(l, from, l->records.end, &why) < 0) {
 		ring_pop(&l->records, from);
 		return break_off(l, &why, e);
 	}

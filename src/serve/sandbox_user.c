@@ -121,7 +121,7 @@ static int give_tree(struct giving *g, int dirfd, const char *name, const char *
 		DIR *d = in >= 0 ? fdopendir(in) : NULL;
 		if (!d)
 			return err_sys(e, place, "cannot be listed");
-		in = -1;
+		in = -1; /* NOLINT(clang-analyzer-deadcode.DeadStores): it is d's now; the cleanup looks */
 		int r = 0;
 		for (struct dirent *en; r == 0 && (en = readdir(d));) {
 			char below[192];
@@ -152,7 +152,7 @@ static int all_ours(int sitefd, const char *name, struct err *e)
 	if (!d)
 		r = fstatat(sitefd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? err_sys(e, place, "cannot be looked at") : ERR_DENIED;
 	else
-		fd = -1;
+		fd = -1; /* NOLINT(clang-analyzer-deadcode.DeadStores): it is d's now; the cleanup looks */
 	for (struct dirent *en; r == 0 && (en = readdir(d));) {
 		if (fstatat(dirfd(d), en->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISLNK(st.st_mode) || !strcmp(en->d_name, "..") || st.st_uid == geteuid())
 			continue;

@@ -305,7 +305,7 @@ static size_t cut_path(char *copy, char *parts[4])
 	size_t n = 0;
 	for (char *p = copy; p && n < 4; n++) {
 		parts[n] = p;
-		p = strchr(p, '/');
+		p = strchr(p, '/'); // cppcheck-suppress nullPointer ; the loop ends where p is NULL
 		if (p)
 			*p++ = 0;
 	}

@@ -428,7 +428,7 @@ void web_fhir_lines(struct web_request *q)
 	size_t lines = 0, n = 0;
 	if (!web_may(q, MAY_FHIR_WRITE))
 		return;
-	while ((line = fhir_ndjson_next(&rest)).n)
+	while (fhir_ndjson_next(&rest).n)
 		lines++;
 	if (lines > LINES_MAX)
 		return web_error(q, 413, "limit", "At most %d lines at once; a larger file is read with 'holdfast import'.", LINES_MAX);
