@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 
 struct listing {
 	bool json;
@@ -251,6 +252,23 @@ static void plain_note(struct slice in, struct buf *out)
 	buf_u8(out, '\n');
 }
 
+/* The copies of the keys that are sealed to the recovery key: nobody opens them before the day on which nothing else is left, so somebody has to look whether they are there. Only the shares can tell that
+ * what is inside is whole. */
+static void look_at_sealed_keys(const struct site *s)
+{
+	static const char *const names[] = {"keys/care.age", "keys/signing.age", "keys/dedupe.age"};
+	static const char begins[] = "age-encryption.org/v1\n";
+	struct stat st;
+	for (size_t i = 0; i < ARRAY_LEN(names) && fstatat(s->fd, "keys", &st, 0) == 0; i++) {
+		AUTO_BUF struct buf b = {0};
+		struct err e = {0};
+		buf_init(&b, 1 << 16);
+		int r = file_read(s->fd, names[i], 1 << 16, &b, &e);
+		if (r == ERR_NOT_FOUND || (r == 0 && (!slice_starts(buf_slice(&b), begins) || b.n < 200))) /* the shortest has 265 bytes */
+			cli_note("holdfast: %s: the copy that is sealed to the recovery key is %s: put it back from a replica or an older copy of the site", names[i], r == 0 ? "damaged" : "missing");
+	}
+}
+
 static int verify(struct site *s, const char *since, bool bodies, bool json)
 {
 	struct err e = {0};
@@ -278,6 +296,7 @@ static int verify(struct site *s, const char *since, bool bodies, bool json)
 	struct ledger_verify_report rep = {0};
 	int r = ledger_verify(s->fd, &keys, &o, &rep, &faults, &e);
 	site_keys_wipe(&keys);
+	look_at_sealed_keys(s);
 	if (r == 0)
 		site_note_verified(s, rep.size);
 	if (o.progress)

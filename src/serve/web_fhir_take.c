@@ -303,7 +303,7 @@ static bool delete_rest(struct web_request *q, struct change *v, size_t n, const
 {
 	struct chart_moment at;
 	struct keeper_stored more;
-	AUTO_BUF struct buf b = {0}, kept = {0};
+	AUTO_BUF struct buf b = {0};
 	bool any = false;
 	struct err e = {0};
 	if (!st->applied || chart_now(q->w->chart, &at, &e) < 0)

@@ -102,6 +102,12 @@ rm -rf copy/view && cp -a site/view copy/view
 grep -q Later out && fail "a patient is shown whom this ledger does not hold"
 "$HOLDFAST" chart export --site copy | cmp - before || fail "charts of a copy whose view was ahead"
 
+# --- a sealed copy of a key that is gone, or no more than a piece
+rm copy/keys/care.age; truncate -s 100 copy/keys/signing.age
+"$HOLDFAST" ledger verify --site copy >/dev/null 2>said || fail "the ledger itself is whole: $(cat said)"
+grep -q "care.age.*missing" said && grep -q "signing.age.*damaged" said || fail "sealed copies of keys are looked at"
+"$HOLDFAST" ledger verify --site site 2>said >/dev/null; [ ! -s said ] || fail "nothing is wrong with the site: $(cat said)"
+
 # --- a sender that nobody answers says so soon
 set +e
 wait $nobody
