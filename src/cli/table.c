@@ -8,6 +8,7 @@ const struct cli_command cli_commands[] = {
 	{"import", "take files in: HL7 v2, batches, FHIR R4 bundles, NDJSON", cmd_import},
 	{"chart", "read charts: census, search, patient, now or as of any moment", cmd_chart},
 	{"ledger", "list, show, prove and verify what was recorded", cmd_ledger},
+	{"replica", "copies of the site elsewhere: folders, object stores, web servers", cmd_replica},
 	{"view", "rebuild the charts from the ledger, up to any entry", cmd_view},
 	{"hl7", "show HL7 v2 files as JSON, with what is wrong in them", cmd_hl7},
 	{"identity", "merge or un-merge two records, reversibly", cmd_identity},

@@ -215,4 +215,68 @@ struct vault_clean_point {
 };
 int vault_clean_point(struct vault *v, const char *source, vault_damaged_fn *fn, void *arg, struct vault_clean_point *ret, struct err *e) MUST;
 
+/* ---- replicas (vault_replica*.c): copies of a site elsewhere, which this site cannot take back ------------------------------------ *
+ *
+ * A replica is a folder, a bucket or a web address that holds: heads/ (each a signed statement: the tree's size and root, how many packs, and the SHA-256 of every small file as of then), ledger/tile/ (full tiles),
+ * packs/ and vault/ (sealed packs), files/PATH/SHA256 (everything small: checkpoint, partial tiles, sealed keys, the sealed tail, site.ini). doc/formats.md has it to the byte. Nothing in it opens without the recovery
+ * shares. A head is put last, so whatever it speaks of is there. Reading it trusts no name: each byte is proven by the head's signature, by the tree under it, or by a SHA-256 that one of these names. */
+
+#define VAULT_REPLICA_NAME_MAX 40
+struct vault_replica { /* DIR/replicas/NAME.ini */
+	char name[VAULT_REPLICA_NAME_MAX];
+	char target[512];     /* a folder, https://..., s3://BUCKET/PREFIX */
+	unsigned retain_days; /* S3 object lock, COMPLIANCE */
+	unsigned every;       /* minutes between pushes */
+	bool no_lock;         /* a bucket without object lock was said to be enough */
+};
+struct vault_replica_state { /* DIR/replicas/NAME.json: how the last try went, and the newest head that stands outside */
+	int64_t tried, done;  /* done: the last that succeeded; 0: never */
+	int64_t renewed;      /* when its locks were last made longer */
+	uint64_t size, epoch;
+	int64_t head_time;    /* when that head was made */
+	char origin[NOTE_NAME_MAX + 1];
+	char error[400];      /* of the last try; "" when it succeeded */
+};
+/* dirfd: the site's folder, or that of a replica. ERR_EXISTS, ERR_USAGE. Looks whether the target answers; makes a folder or a bucket that is not there. */
+int vault_replica_add(int dirfd, const struct vault_replica *r, struct err *e) MUST;
+int vault_replica_get(int dirfd, const char *name, struct vault_replica *ret, struct vault_replica_state *ret_state, struct err *e) MUST; /* ERR_NOT_FOUND */
+typedef int vault_replica_fn(void *arg, const struct vault_replica *r, const struct vault_replica_state *st, struct err *e);
+int vault_replica_each(int dirfd, vault_replica_fn *fn, void *arg, struct err *e) MUST; /* by name; none is 0 */
+
+struct vault_replica_options {
+	bool accept_epoch;   /* an operator has looked: take a head under a new name and key, also where it does not extend the last one */
+	bool data;           /* status: read every byte; pull into a site: hash every pack that is there */
+	void (*progress)(void *arg, const char *doing, uint64_t done, uint64_t total);
+	void *arg;
+};
+struct vault_replica_report {
+	uint64_t size, epoch, packs, vault_packs, objects, bytes; /* of the head; put or fetched now */
+	uint64_t behind;      /* status: entries that this site has and the replica's head has not */
+	uint64_t faults;      /* each a line in the buf */
+	int64_t head_time;
+	char origin[NOTE_NAME_MAX + 1];
+	bool none;            /* status: no head yet */
+	bool locked;          /* what is put stays until its retention ends */
+};
+/* This site into its replica. keys can sign. ERR_NO: the replica holds something that this site's ledger does not extend (it is ahead, or it is another's, or the past was rewritten here): nothing was put. Faults (a
+ * name that held other bytes; it was set aside, and ours put) come as lines and ERR_NO, everything else being there. Killed, the next push completes it. */
+int vault_replica_push(int sitefd, const struct site_keys *keys, const struct vault_replica *r, const struct vault_replica_options *o, struct vault_replica_report *ret, struct buf *ret_faults,
+                       struct err *e) MUST;
+/* From the replica to here, each byte proven before it counts. dirfd a folder without a ledger: it becomes (or is) a replica in its own right, keeps the last head it saw and refuses one that does not extend it, and
+ * signs what it accepted as a witness (keys/witness.key there, cosigned/ORIGIN-HASH/SIZE). dirfd the site that pushed: what is missing or damaged here comes back. dirfd another site: the copy lies in replicas/NAME/. */
+int vault_replica_pull(int dirfd, const struct vault_replica *r, const struct vault_replica_options *o, struct vault_replica_report *ret, struct buf *ret_faults, struct err *e) MUST;
+/* Looks: is its head signed, does our ledger extend it, is everything there that it speaks of. */
+int vault_replica_status(int dirfd, const struct vault_replica *r, const struct vault_replica_options *o, struct vault_replica_report *ret, struct buf *ret_faults, struct err *e) MUST;
+
+/* A bare folder becomes the site again: everything but the views. dest: new or empty. identity: recovery. Which of several logs or epochs: origin (NULL: the one there is, or the newest that was handed on by the one
+ * before). On return the ledger is whole up to the head, its keys are back, and a new epoch is to be begun by the caller (ledger_epoch_begin) before anything is appended. Killed, it goes on where it was. */
+struct vault_rebuild_options {
+	const char *origin;
+	bool no_vault;        /* not the backups of files: they can be pulled later */
+	void (*progress)(void *arg, const char *doing, uint64_t done, uint64_t total); /* bytes */
+	void *arg;
+};
+int vault_rebuild(const char *target, int destfd, const struct age_identity *identity, const struct vault_rebuild_options *o, struct site_keys *ret_keys, struct vault_replica_report *ret, struct buf *ret_notes,
+                  struct err *e) MUST;
+
 #endif

@@ -63,7 +63,7 @@ static bool add(struct curl_slist **l, const char *fmt, ...)
 
 static int base_headers(const struct bucket *b, const char *sha256_hex, struct curl_slist **ret, struct err *e)
 {
-	bool ok = add(ret, "x-amz-content-sha256: %s", sha256_hex) && add(ret, "Expect:");
+	bool ok = add(ret, "x-amz-content-sha256: %s", sha256_hex);
 	if (ok && b->token[0])
 		ok = add(ret, "x-amz-security-token: %s", b->token);
 	return ok ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory");
