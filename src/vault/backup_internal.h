@@ -132,8 +132,119 @@ struct walk_entry { /* valid until the next call */
 	int fd;               /* of a folder that was opened; -1 */
 };
 struct walk;
+void vault_own(int dirfd, int fd); /* as root in somebody else's site: what we make belongs to whom the folder belongs */
 int walk_open(const struct walk_options *o, struct walk **ret, struct err *e) MUST;
 int walk_next(struct walk *w, struct walk_entry *ret, struct err *e) MUST; /* 1, 0 at the end */
 void walk_close(struct walk *w);
+
+/* ---- units ---- */
+
+#define UNIT_DATA ((size_t)512 << 10)             /* of files, or of one large file, at once */
+#define UNIT_ROOM (UNIT_DATA + VAULT_CHUNK_MAX)   /* with what the piece before left over */
+#define UNIT_ITEMS 512
+#define UNIT_CHUNKS (UNIT_ITEMS + 2 * (UNIT_ROOM / VAULT_CHUNK_MIN) + 8)
+#define UNIT_TEXT ((size_t)128 << 10)             /* of lines and paths, before the unit counts as full */
+#define UNIT_DIRS 16                              /* open folders that a unit holds on to */
+#define UNIT_FRAMES 8
+
+enum { CHUNK_HOLE, CHUNK_NEW, CHUNK_KNOWN, CHUNK_PENDING };
+struct unit_chunk {
+	uint8_t id[VAULT_ID];
+	uint8_t state;
+	uint16_t frame;     /* of a new one: which of the unit's, and where in it */
+	uint32_t at, n;     /* in data; of a new one, once it is in a frame: at is its place there */
+	uint64_t hole;
+	struct vault_extent place;
+};
+
+enum item_kind {
+	ITEM_NONE,  /* was to be read, and is not there any more */
+	ITEM_LINE,  /* text: whole lines */
+	ITEM_FILE,  /* read in this unit; text: its line up to (without) marks, digest and extents */
+	ITEM_PIECE, /* chunks of a large file whose ITEM_FILE is in a later unit */
+	ITEM_GONE,  /* was in the catalogue before; no line */
+};
+struct item {
+	uint8_t kind;
+	char type, what;          /* what: for the judge; 0: none of its business */
+	bool has_before, torn, unreadable, same_stat /* nothing about it says that it changed */, has_before_digest;
+	uint32_t path, path_n;    /* raw, in the unit's text, NUL behind */
+	uint32_t text, text_n;
+	uint32_t chunk, chunk_n;
+	struct vault_trait before, after;
+	uint8_t before_digest[VAULT_DIGEST];
+	uint64_t ino_before, ino_after, size;
+	struct walk_dir *dir;     /* ITEM_FILE, until it is read */
+	struct stat st;
+};
+struct unit {
+	uint64_t number;
+	bool ready, last;
+	struct item *items;       /* UNIT_ITEMS */
+	size_t item_n, planned;   /* planned: bytes of files to be read */
+	unsigned dirs;
+	const struct walk_dir *last_dir;
+	struct unit_chunk *chunks; /* UNIT_CHUNKS */
+	size_t chunk_n;
+	uint8_t *data;            /* UNIT_ROOM */
+	size_t data_n;
+	uint8_t *sealed;          /* UNIT_ROOM + VAULT_FRAME_SEALED_MAX */
+	struct unit_frame {
+		size_t at, n, plain;
+	} frames[UNIT_FRAMES];
+	size_t frame_n;
+	struct buf text, trouble; /* trouble: sentences, LF behind each */
+	uint64_t unreadable;      /* troubles that are not an item's */
+};
+int unit_init(struct unit *u, struct err *e) MUST;
+void unit_done(struct unit *u);
+void unit_reset(struct unit *u, uint64_t number);
+void unit_trouble(struct unit *u, struct slice path, const char *what, int error);
+
+/* ---- reading (read.c) ---- */
+
+struct reader { /* one for a thread */
+	struct content_checker *checker;
+	struct buf xattrs, values, line;
+};
+int reader_init(struct reader *r, struct err *e) MUST;
+void reader_done(struct reader *r);
+void vault_cut(const struct vault_gear *g, struct unit *u, size_t from, bool last, size_t *ret_used); /* data[from..data_n) into chunks; how much of it */
+void read_small(struct reader *r, const struct vault_gear *g, struct unit *u, struct item *it); /* a file of the unit */
+/* A node's line without extents, digest and marks: into u->text. fd: open (any way); -1: dirfd and name. */
+int node_line(struct reader *r, struct unit *u, struct item *it, const struct vault_line *l, int fd, int dirfd, const char *name, struct err *e) MUST;
+
+struct large { /* a file that takes more than one unit */
+	int fd;
+	struct item item;
+	struct buf path;
+	struct content_checker *checker;
+	uint64_t at, end;         /* read so far; end of the stretch of data that it lies in */
+	uint64_t told;            /* in chunks and holes so far */
+	bool torn, unreadable;
+	struct buf tail;          /* read, but not cut yet */
+};
+/* Opens it; 1, or 0 when it is an ordinary item of this unit after all (unreadable, gone). */
+int large_begin(struct large *l, struct unit *u, const struct item *it, struct err *e) MUST;
+int large_next(struct large *l, struct reader *r, const struct vault_gear *g, struct unit *u, struct err *e) MUST; /* one piece into an empty unit; 1: there is more, 0: that was all */
+void large_done(struct large *l);
+
+/* ---- what there is and what has changed (scan.c) ---- */
+
+struct scan;
+struct scan_options {
+	struct walk_options walk;
+	struct vault_packs *packs;         /* NULL: no catalogue before can be read */
+	const struct vault_body *before;   /* NULL: none */
+	bool fresh;                        /* another period: all content is stored again */
+	const struct depot *content;       /* lost packs */
+	unsigned reread_percent;
+	uint64_t turn;                     /* which share is read again this time */
+	const struct vault_gear *gear;
+	uint8_t key[16];
+};
+int scan_open(const struct scan_options *o, struct scan **ret, struct err *e) MUST;
+int scan_fill(struct scan *s, struct unit *u, struct err *e) MUST; /* u->last at the end */
+void scan_close(struct scan *s);
 
 #endif

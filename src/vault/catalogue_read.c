@@ -293,6 +293,7 @@ int vault_cat_next(struct vault_cat *c, const struct vault_line **ret, struct er
 			return r;
 		if (!in_order(c) || count_extents(c) < 0)
 			return err_set(e, ERR_CORRUPT, NULL, "a line of the catalogue is not what we write, or out of order");
+		c->line.has_parts = c->parts;
 		c->parts = c->line.node.type == '+';
 		buf_reset(&c->last);
 		buf_add_slice(&c->last, c->line.node.path);

@@ -55,6 +55,7 @@ struct vault_progress {
 };
 struct vault_backup_options {
 	const char *source;            /* NAME: 1..63 of letters, digits, . _ - */
+	const char *domain;            /* whose deduplication: NULL: "site"; an agent's name, of the same letters */
 	const char *const *paths;
 	size_t path_n;
 	const char *const *exclude;    /* fnmatch patterns on the path below each root, or on the name */

@@ -166,6 +166,7 @@ struct vault_line {
 	uint8_t digest[VAULT_DIGEST]; /* of a file's content: HMAC-SHA-256 under the chunk key over its chunks' ids, first half. All zero: none */
 	bool has_digest;
 	bool has_marks;               /* trait.marks and marked */
+	bool has_parts;               /* by vault_cat_next: + lines stood before it */
 	bool mount;                   /* a folder on which another file system is mounted that was not entered */
 	int64_t mtime_s, ctime_s;     /* the same times, seconds and nanoseconds: int64 nanoseconds end in 2262 */
 	uint32_t mtime_ns, ctime_ns;

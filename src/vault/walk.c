@@ -333,6 +333,13 @@ int walk_next(struct walk *w, struct walk_entry *ret, struct err *e)
 	}
 }
 
+void vault_own(int dirfd, int fd)
+{
+	struct stat dir;
+	if (geteuid() == 0 && fstat(dirfd, &dir) == 0 && dir.st_uid != 0)
+		(void)!fchown(fd, dir.st_uid, dir.st_gid);
+}
+
 int walk_open(const struct walk_options *o, struct walk **ret, struct err *e)
 {
 	struct walk *w = calloc(1, sizeof(*w));
