@@ -354,10 +354,11 @@ static int file_item(struct backup *b, struct unit *u, struct item *it, struct e
 		vault_digest(&b->content.keys, sum, digest);
 		memcpy(it->after.head, digest, sizeof(it->after.head));
 	}
-	if (what == '~' && (it->same_stat ? b->scan_fresh || same_as_before(it, has_digest, digest) : same_as_before(it, has_digest, digest)))
+	if (what == '~' && ((it->same_stat && b->scan_fresh) || same_as_before(it, has_digest, digest))) {
 		what = '=';
-	if (what == '=')
-		it->before.torn = it->after.torn;
+		it->after.marks = it->before.marks; /* it is that version */
+		it->after.marked = it->before.marked;
+	}
 	judge(b, u, it, what, &marks, &marked);
 	count(b, it, what);
 	buf_reset(&b->line);
