@@ -1,6 +1,7 @@
 /* Period keys: one age identity a retention class and quarter, so that a quarter can be forgotten by destroying one key.
  *
- *	SITE/keys/period/CLASS-YYYYQN.pub   the recipient; what is sealed needs only this
+ *	SITE/keys/period/CLASS-YYYYQN.pub   the recipient; what is sealed needs only this. A second line, "check" and base64, is HMAC-SHA-256 of the name, LF and the recipient, under the
+ *	                                    deduplication key: another's recipient put there would seal a quarter to him, or to nobody, and be noticed on the day of recovery
  *	SITE/keys/period/CLASS-YYYYQN.age   the identity file, sealed to care and recovery, or to recovery alone
  *
  * The .pub is written first. So a crash leaves a .pub alone, to which nothing was sealed yet, and the pair is made anew; a .age alone is never a crash of ours
@@ -15,6 +16,7 @@
 #define PERIOD_FILE_MAX 65536
 
 struct paths {
+	const char *name;
 	char pub[128], age[128];
 };
 
@@ -29,6 +31,7 @@ static int name_paths(const char *name, struct paths *ret, struct err *e)
 		ok = name[i] >= '0' && name[i] <= '9';
 	if (!ok)
 		return err_set(e, ERR_USAGE, NULL, "a period's name is like care-2026Q3");
+	ret->name = name;
 	(void)snprintf(ret->pub, sizeof(ret->pub), "keys/period/%s.pub", name);
 	(void)snprintf(ret->age, sizeof(ret->age), "keys/period/%s.age", name);
 	return 0;
@@ -48,13 +51,32 @@ static bool exists(int sitefd, const char *path)
 	return fstatat(sitefd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static int put_pub(int sitefd, const char *path, const struct age_recipient *to, struct err *e)
+static void check_line(const struct site_keys *k, const char *name, const struct age_recipient *to, struct buf *ret)
 {
-	char text[81];
+	AUTO_BUF struct buf what = {0};
+	uint8_t mac[SEAL_HASH];
+	char text[80];
 	age_recipient_format(to, text);
-	size_t n = strlen(text);
-	text[n++] = '\n';
-	return file_replace(sitefd, path, slice_of(text, n), 0600, e);
+	buf_init(&what, 256);
+	buf_printf(&what, "%s\n%s", name, text);
+	seal_hmac_sha256(slice_of(k->dedupe, sizeof(k->dedupe)), buf_slice(&what), mac);
+	buf_str(ret, "check ");
+	base64_put(ret, slice_of(mac, sizeof(mac)));
+	buf_u8(ret, '\n');
+}
+
+static int put_pub(int sitefd, const struct paths *p, const struct site_keys *k, const struct age_recipient *to, struct err *e)
+{
+	AUTO_BUF struct buf b = {0};
+	char text[80];
+	age_recipient_format(to, text);
+	buf_init(&b, 512);
+	buf_printf(&b, "%s\n", text);
+	if (k->can_dedupe)
+		check_line(k, p->name, to, &b);
+	if (!buf_ok(&b))
+		return err_set(e, buf_code(&b), p->pub, "no memory for a key");
+	return file_replace(sitefd, p->pub, buf_slice(&b), 0600, e);
 }
 
 static int put_age(int sitefd, const char *path, const struct site_keys *k, bool care, const struct age_identity *id, struct err *e)
@@ -80,7 +102,7 @@ static int make(int sitefd, const struct site_keys *k, const struct paths *p, bo
 	if (r == 0)
 		r = file_sweep_temps(sitefd, "keys/period", e); /* what a kill left may be half a key */
 	if (r == 0)
-		r = put_pub(sitefd, p->pub, &id.to, e);
+		r = put_pub(sitefd, p, k, &id.to, e);
 	if (r == 0)
 		r = put_age(sitefd, p->age, k, care, &id, e);
 	if (r == 0)
@@ -89,40 +111,69 @@ static int make(int sitefd, const struct site_keys *k, const struct paths *p, bo
 	return r;
 }
 
-static int read_pub(int sitefd, const char *path, struct age_recipient *ret, struct err *e)
+/* Whose .pub is it? The sealed half says so to whoever can open it; otherwise the line that we wrote behind it. */
+static int read_pub(int sitefd, const struct paths *p, const struct site_keys *k, struct age_recipient *ret, bool *ret_checked, struct err *e)
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = {0}, want = {0};
+	struct age_recipient to;
 	buf_init(&b, PERIOD_FILE_MAX);
-	int r = file_read(sitefd, path, PERIOD_FILE_MAX, &b, e);
+	buf_init(&want, 256);
+	int r = file_read(sitefd, p->pub, PERIOD_FILE_MAX, &b, e);
 	if (r < 0)
 		return r;
-	r = age_recipient_parse(buf_slice(&b), ret, e);
-	if (r < 0 && e) {
-		e->code = ERR_CORRUPT;
-		err_in(e, path);
+	struct slice rest, first = slice_cut(buf_slice(&b), '\n', &rest);
+	r = age_recipient_parse(slice_trim(first), &to, e);
+	if (r < 0) {
+		if (e) {
+			e->code = ERR_CORRUPT;
+			err_in(e, p->pub);
+		}
+		return ERR_CORRUPT;
 	}
-	return r < 0 ? ERR_CORRUPT : 0;
+	*ret_checked = false;
+	if (k->can_dedupe) {
+		check_line(k, p->name, &to, &want);
+		*ret_checked = buf_ok(&want) && slice_eq(slice_trim(rest), slice_trim(buf_slice(&want)));
+	}
+	*ret = to;
+	return 0;
+}
+
+/* The .pub is lost or is not this key's: it can be told from the key, by who may open that. */
+static int pub_from_key(int sitefd, const struct site_keys *k, const struct paths *p, const struct age_recipient *have, struct age_recipient *ret, struct err *e)
+{
+	struct age_identity id;
+	int r = site_period_identity(sitefd, k, p->name, &id, e);
+	if (r == 0 && (!have || memcmp(have->pub, id.to.pub, sizeof(have->pub))))
+		r = put_pub(sitefd, p, k, &id.to, e);
+	if (r == 0)
+		*ret = id.to;
+	seal_wipe(&id, sizeof(id));
+	return r;
 }
 
 int site_period_recipient(int sitefd, const struct site_keys *k, const char *name, bool care, struct age_recipient *ret, struct err *e)
 {
 	struct paths p;
+	struct age_recipient to;
+	bool checked;
 	int r = name_paths(name, &p, e);
 	if (r < 0)
 		return r;
 	bool pub = exists(sitefd, p.pub), age = exists(sitefd, p.age);
-	if (pub && age)
-		return read_pub(sitefd, p.pub, ret, e);
 	if (!age)
 		return make(sitefd, k, &p, care, ret, e);
-	struct age_identity id; /* somebody lost the .pub: it can be told from the key, by who may open that */
-	r = site_period_identity(sitefd, k, name, &id, e);
-	if (r == 0)
-		r = put_pub(sitefd, p.pub, &id.to, e);
-	if (r == 0)
-		*ret = id.to;
-	seal_wipe(&id, sizeof(id));
-	return r;
+	if (!pub)
+		return pub_from_key(sitefd, k, &p, NULL, ret, e);
+	r = read_pub(sitefd, &p, k, &to, &checked, e);
+	if (care && k->can_open)
+		return pub_from_key(sitefd, k, &p, r == 0 ? &to : NULL, ret, e);
+	if (r < 0)
+		return r;
+	if (k->can_dedupe && !checked)
+		return err_set(e, ERR_CORRUPT, p.pub, "this site did not write this recipient: what is sealed to it could be opened by somebody else, or by nobody. Put the file back from a replica");
+	*ret = to;
+	return 0;
 }
 
 int site_period_open(int sitefd, const struct age_identity *with, const char *name, struct age_identity *ret, struct err *e)

@@ -367,9 +367,43 @@ static void period_files_lost(void **state)
 	assert_int_equal(unlinkat(tmp.fd, "keys/period/care-2026Q3.age", 0), 0);
 	OK(site_period_recipient(tmp.fd, &k, "care-2026Q3", true, &b, &e));
 	put(&tmp, "keys/period/care-2026Q3.pub", SLICE("age1nonsense\n"));
-	FAILS(site_period_recipient(tmp.fd, &k, "care-2026Q3", true, &b, &e), ERR_CORRUPT, "care-2026Q3.pub");
+	OK(site_period_recipient(tmp.fd, &k, "care-2026Q3", true, &a, &e));
+	assert_memory_equal(&a, &b, sizeof(a));
+	struct site_keys no_care = k;
+	no_care.can_open = false;
+	put(&tmp, "keys/period/care-2026Q3.pub", SLICE("age1nonsense\n"));
+	FAILS(site_period_recipient(tmp.fd, &no_care, "care-2026Q3", true, &b, &e), ERR_CORRUPT, "care-2026Q3.pub");
 	buf_done(&before);
 	buf_done(&after);
+}
+
+/* Somebody puts another recipient in the place of ours, or another quarter's file: nothing is ever sealed to it. */
+static void period_files_swapped(void **state)
+{
+	struct err e;
+	struct site_keys k;
+	struct share s[3];
+	struct age_recipient care, files, got;
+	struct age_identity thief;
+	struct buf other;
+	char text[81];
+	create(&k, s, 2, 3);
+	OK(site_period_recipient(tmp.fd, &k, "care-2026Q3", true, &care, &e));
+	OK(site_period_recipient(tmp.fd, &k, "files-2026Q3", false, &files, &e));
+	OK(site_period_recipient(tmp.fd, &k, "files-2026Q4", false, &got, &e));
+	age_identity_new(&thief);
+	age_recipient_format(&thief.to, text);
+	size_t n = strlen(text);
+	text[n++] = '\n';
+	put(&tmp, "keys/period/care-2026Q3.pub", slice_of(text, n));
+	OK(site_period_recipient(tmp.fd, &k, "care-2026Q3", true, &got, &e));
+	assert_memory_equal(&got, &care, sizeof(got));
+	put(&tmp, "keys/period/files-2026Q3.pub", slice_of(text, n));
+	FAILS(site_period_recipient(tmp.fd, &k, "files-2026Q3", false, &got, &e), ERR_CORRUPT, "did not write");
+	get(&tmp, "keys/period/files-2026Q4.pub", &other);
+	put(&tmp, "keys/period/files-2026Q3.pub", buf_slice(&other));
+	FAILS(site_period_recipient(tmp.fd, &k, "files-2026Q3", false, &got, &e), ERR_CORRUPT, "did not write");
+	buf_done(&other);
 }
 
 int main(void)
@@ -377,7 +411,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(made),  T(recovery_is_nowhere), T(never_overwritten), T(refused_without_traces), T(left_over), T(parts),
-		T(damaged), T(recovered), T(recovered_with_age), T(period_names), T(periods), T(period_files_lost),
+		T(damaged), T(recovered), T(recovered_with_age), T(period_names), T(periods), T(period_files_lost), T(period_files_swapped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
