@@ -16,6 +16,7 @@ int cmd_identity(int argc, char **argv);
 int cmd_user(int argc, char **argv);
 int cmd_token(int argc, char **argv);
 int cmd_key(int argc, char **argv);
+int cmd_rebuild(int argc, char **argv);
 int cmd_replica(int argc, char **argv);
 int cmd_simulate(int argc, char **argv);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <unistd.h>
 #include <sys/stat.h>
 
 struct listing {
@@ -345,11 +346,64 @@ static int verify(struct site *s, const char *since, bool bodies, bool json)
 	return r < 0 ? err_exit(ERR_NO) : 0;
 }
 
+/* The log goes on under a new name and key: after a theft of the signing key, or because an operator knows why. */
+static int epoch(struct site *s, const char *reason, bool resume, bool json)
+{
+	struct err e = {0};
+	struct site_keys keys = {0}, now = {0};
+	struct ledger_epoch ended = {0};
+	(void)!seal_lock_memory(&keys, sizeof keys, NULL);
+	int lock = site_lock(s->fd, &e);
+	int r = lock < 0 ? lock : site_keys_open(s->fd, &keys, &e);
+	if (r == 0 && resume) {
+		r = ledger_epoch_resume(s->fd, &keys, &e);
+		now = keys;
+		if (r == 0)
+			r = err_set(&e, ERR_NOT_FOUND, "keys/epoch.next", "no epoch was begun that is not finished");
+	} else if (r == 0) {
+		r = ledger_epoch_begin(s->fd, &keys, reason, &now, &ended, &e);
+	}
+	if (lock >= 0)
+		close(lock);
+	if (r >= 0) { /* a keeper of our own, once: it gives new files to the site's users, and shows the entry */
+		struct control *k = NULL;
+		r = control_open(s, true, &k, &e);
+		control_close(k);
+	}
+	if (r >= 0 && json) {
+		AUTO_BUF struct buf out = {0}, vkey = {0};
+		struct jsonw w;
+		buf_init(&out, 1 << 16);
+		buf_init(&vkey, 4096);
+		note_vkey_format(&now.signing.v, &vkey);
+		jsonw_init(&w, &out);
+		jsonw_obj(&w);
+		jsonw_kstr(&w, "origin", now.signing.v.name);
+		jsonw_kslice(&w, "vkey", buf_slice(&vkey));
+		if (!resume) {
+			jsonw_ku64(&w, "epoch", ended.number + 1);
+			jsonw_kstr(&w, "previous", ended.last.origin);
+			jsonw_ku64(&w, "size", ended.last.size);
+		}
+		jsonw_obj_end(&w);
+		printf("%s\n", buf_cstr(&out));
+	} else if (r >= 0) {
+		printf("the log is %s from here on", now.signing.v.name);
+		if (!resume)
+			printf("; %s ended with %" PRIu64 " entries, and stays provable under its last checkpoint (ledger/epochs/%" PRIu64 ")", ended.last.origin, ended.last.size, ended.number);
+		printf("\nGive the new ledger/vkey to whoever verifies, and push to each replica; those who pull say `holdfast replica pull NAME --accept-epoch`\n");
+	}
+	site_keys_wipe(&keys);
+	site_keys_wipe(&now);
+	return r < 0 ? cli_fail(&e) : 0;
+}
+
 int cmd_ledger(int argc, char **argv)
 {
 	static struct cli_args args;
 	const char *site = NULL, *since = NULL, *kind = NULL;
-	bool json = false, raw = false, bodies = false;
+	const char *reason = NULL;
+	bool json = false, raw = false, bodies = false, resume = false;
 	uint64_t from = 0, to = UINT64_MAX;
 	const struct cli_opt opts[] = {
 		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE)"},
@@ -360,17 +414,19 @@ int cmd_ledger(int argc, char **argv)
 		{"kind", CLI_STRING, &kind, "KIND", "list, cat: only this kind, such as hl7v2"},
 		{"since", CLI_STRING, &since, "FILE", "verify: the ledger must extend this kept checkpoint"},
 		{"bodies", CLI_FLAG, &bodies, NULL, "verify: open every body and check it against its leaf"},
+		{"reason", CLI_STRING, &reason, "TEXT", "epoch: why; it stands in the ledger"},
+		{"resume", CLI_FLAG, &resume, NULL, "epoch: finish one that was broken off (the daemon does it at its start)"},
 	};
 	bool done;
-	int r = cli_parse(argc, argv, "ledger list | show SEQ [--raw] | cat | head | prove SEQ | verify [--since CHECKPOINT_FILE] [--bodies]   --site DIR [--json]",
+	int r = cli_parse(argc, argv, "ledger list | show SEQ [--raw] | cat | head | prove SEQ | verify [--since CHECKPOINT_FILE] [--bodies] | epoch --reason TEXT   --site DIR [--json]",
 	                  "Reads the append-only record and checks it. Keep what 'head' prints somewhere else: 'verify --since' then finds a rewritten or shortened history.", opts,
 	                  ARRAY_LEN(opts), &args, &done);
 	if (r || done)
 		return r;
 	const char *verb = args.n ? args.v[0] : "";
 	bool needs_seq = !strcmp(verb, "show") || !strcmp(verb, "prove");
-	if (strcmp(verb, "list") && strcmp(verb, "cat") && strcmp(verb, "head") && strcmp(verb, "verify") && !needs_seq)
-		return cli_usage("ledger: say list, show SEQ, cat, head, prove SEQ or verify");
+	if (strcmp(verb, "list") && strcmp(verb, "cat") && strcmp(verb, "head") && strcmp(verb, "verify") && strcmp(verb, "epoch") && !needs_seq)
+		return cli_usage("ledger: say list, show SEQ, cat, head, prove SEQ, verify or epoch");
 	if (args.n != (needs_seq ? 2u : 1u))
 		return cli_usage("ledger %s: %s", verb, needs_seq ? "name one entry" : "takes no argument");
 	/* an option that does nothing would be taken for one that did something: a head that was "checked", a list that is "all" */
@@ -381,6 +437,10 @@ int cmd_ledger(int argc, char **argv)
 		return cli_usage("ledger %s: --since and --bodies are for verify", verb);
 	if (raw && strcmp(verb, "show"))
 		return cli_usage("ledger %s: --raw is for show", verb);
+	if ((reason || resume) && strcmp(verb, "epoch"))
+		return cli_usage("ledger %s: --reason and --resume are for epoch", verb);
+	if (!strcmp(verb, "epoch") && !reason == !resume)
+		return cli_usage("ledger epoch: say --reason TEXT: it stands in the ledger for ever (or --resume to finish one that was broken off)");
 	uint64_t seq = 0;
 	if (needs_seq && num_u64(slice_str(args.v[1][0] == '#' ? args.v[1] + 1 : args.v[1]), 0, UINT64_MAX - 1, &seq) < 0)
 		return cli_usage("ledger %s: '%s' is not an entry's number", verb, args.v[1]);
@@ -390,6 +450,11 @@ int cmd_ledger(int argc, char **argv)
 		return cli_fail(&e);
 	if (!strcmp(verb, "verify")) {
 		int status = verify(&s, since, bodies, json);
+		site_close(&s);
+		return status;
+	}
+	if (!strcmp(verb, "epoch")) {
+		int status = epoch(&s, reason, resume, json);
 		site_close(&s);
 		return status;
 	}

@@ -9,6 +9,7 @@ const struct cli_command cli_commands[] = {
 	{"chart", "read charts: census, search, patient, now or as of any moment", cmd_chart},
 	{"ledger", "list, show, prove and verify what was recorded", cmd_ledger},
 	{"replica", "copies of the site elsewhere: folders, object stores, web servers", cmd_replica},
+	{"rebuild", "a bare machine becomes the site again, from a replica and the recovery shares", cmd_rebuild},
 	{"view", "rebuild the charts from the ledger, up to any entry", cmd_view},
 	{"hl7", "show HL7 v2 files as JSON, with what is wrong in them", cmd_hl7},
 	{"identity", "merge or un-merge two records, reversibly", cmd_identity},

@@ -339,17 +339,16 @@ static int next_origin(const char *old, uint64_t number, char out[NOTE_NAME_MAX 
 	return len > 0 && len <= NOTE_NAME_MAX ? 0 : err_set(e, ERR_LIMIT, NULL, "the log's name is too long for another epoch");
 }
 
-/* All that was acknowledged is under the old head before it is kept. */
+/* All that was acknowledged is under the old head before it is kept. Where it is already (a rebuild), nothing more is signed with the old key: another witness may have seen the old epoch go on differently. */
 static int close_old(int sitefd, const struct site_keys *keys, struct err *e)
 {
 	struct ledger *l = NULL;
 	struct ledger_options o = {.write = true, .single_thread = true};
 	int next, r = ledger_open(sitefd, keys, &o, &l, NULL, e);
-	if (r < 0)
-		return r;
-	r = ledger_tick(l, true, &next, e);
-	if (r == 0)
-		return ledger_close(l, e);
+	if (r == 0 && ledger_published(l) < ledger_size(l))
+		r = ledger_tick(l, true, &next, e);
+	if (r == 0 && ledger_published(l) < ledger_size(l))
+		r = err_set(e, ERR_BUSY, "ledger/checkpoint", "what was acknowledged cannot be published");
 	ledger_free(l);
 	return r;
 }

@@ -472,6 +472,12 @@ static int begin(struct keeper *k, struct err *e)
 	if (r < 0)
 		return r;
 	struct ledger_options o = {.write = true, .reserve = k->r->reserve};
+	if ((r = ledger_epoch_resume(k->r->sitefd, &k->keys, e)) < 0)
+		return r;
+	if (r == 1) {
+		memcpy(k->r->origin, k->keys.signing.v.name, sizeof k->r->origin);
+		role_log(k->r, "a new epoch that had been begun is finished: the log is %s now", k->keys.signing.v.name);
+	}
 	r = ledger_open(k->r->sitefd, &k->keys, &o, &k->l, &note, e);
 	if (r < 0)
 		return r;

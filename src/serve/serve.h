@@ -53,6 +53,10 @@ struct site_init {
 int site_create(const char *path, const struct site_init *o, struct buf *ret_talk, struct err *e) MUST;
 int site_open(const char *path, struct site *ret, struct err *e) MUST;
 void site_close(struct site *s);
+/* Server certificates and keys of its own for this host, from the site's authority, whose key only recovery opens: after a rebuild, and before the old ones expire. */
+int site_tls_renew(int sitefd, const char *site_name, const struct age_identity *recovery, struct err *e) MUST;
+/* SITE/lock for the life of the descriptor: nobody else writes meanwhile. fd or negative; ERR_BUSY: a daemon or another command has it. */
+int site_lock(int sitefd, struct err *e) MUST;
 /* When all of the ledger was last verified with success, for status: SITE/run/verified, whose time is the file's. Who may not write there leaves no note. */
 void site_note_verified(const struct site *s, uint64_t size);
 

@@ -287,6 +287,16 @@ int site_ini_parse(struct slice text, struct site *s, struct err *e)
 	return check(s, e);
 }
 
+/* What the log is called now stands in its verifier key: an epoch changes the name, and site.ini says how it began. */
+static void log_name(struct site *s)
+{
+	AUTO_BUF struct buf b = {0};
+	struct note_vkey v;
+	buf_init(&b, 4096);
+	if (file_read(s->fd, "ledger/vkey", 4096, &b, NULL) == 0 && note_vkey_parse(slice_trim(buf_slice(&b)), &v, NULL) == 0 && strlen(v.name) < sizeof s->origin)
+		memcpy(s->origin, v.name, strlen(v.name) + 1);
+}
+
 int site_open(const char *path, struct site *ret, struct err *e)
 {
 	struct site s = {.fd = -1};
@@ -310,8 +320,22 @@ int site_open(const char *path, struct site *ret, struct err *e)
 		close(s.fd);
 		return r;
 	}
+	log_name(&s);
 	*ret = s;
 	return 0;
+}
+
+int site_lock(int sitefd, struct err *e)
+{
+	int fd = openat(sitefd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return err_sys(e, "lock", "cannot open it: this is for root or the site's owner");
+	int r = file_lock(fd, false, e);
+	if (r < 0) {
+		close(fd);
+		return r == ERR_BUSY ? err_set(e, ERR_BUSY, "lock", "the daemon, or another command, is at work on this site; stop it first") : r;
+	}
+	return fd;
 }
 
 void site_close(struct site *s)

@@ -153,3 +153,52 @@ int tls_make(int sitefd, const char *site_name, const struct age_recipient *reco
 	EVP_PKEY_free(ca_key); /* OpenSSL wipes private numbers as it frees them */
 	return r;
 }
+
+/* ---- after a rebuild: the same authority, new server keys ---- */
+
+static EVP_PKEY *read_key(int sitefd, const struct age_identity *recovery, struct err *e)
+{
+	AUTO_BUF struct buf sealed = {0}, pem = {0};
+	buf_init(&sealed, PEM_MAX + 4096);
+	buf_init_secret(&pem, PEM_MAX);
+	if (file_read(sitefd, "tls/ca.age", PEM_MAX + 4096, &sealed, e) < 0 || age_open(recovery, 1, buf_slice(&sealed), &pem, e) < 0)
+		return NULL;
+	BIO *b = BIO_new_mem_buf(pem.p, (int)pem.n);
+	EVP_PKEY *k = b ? PEM_read_bio_PrivateKey(b, NULL, NULL, NULL) : NULL;
+	BIO_free(b);
+	if (!k)
+		(void)!err_set(e, ERR_CORRUPT, "tls/ca.age", "it does not hold the authority's key");
+	return k;
+}
+
+static X509 *read_authority(int sitefd, struct err *e)
+{
+	AUTO_BUF struct buf pem = {0};
+	buf_init(&pem, PEM_MAX);
+	if (file_read(sitefd, "tls/ca.crt", PEM_MAX, &pem, e) < 0)
+		return NULL;
+	BIO *b = BIO_new_mem_buf(pem.p, (int)pem.n);
+	X509 *x = b ? PEM_read_bio_X509(b, NULL, NULL, NULL) : NULL;
+	BIO_free(b);
+	if (!x)
+		(void)!err_set(e, ERR_CORRUPT, "tls/ca.crt", "it does not read");
+	return x;
+}
+
+int site_tls_renew(int sitefd, const char *site_name, const struct age_identity *recovery, struct err *e)
+{
+	char names[400];
+	X509 *ca = read_authority(sitefd, e);
+	EVP_PKEY *key = ca ? read_key(sitefd, recovery, e) : NULL;
+	int r = key ? 0 : e && e->code ? e->code : ERR_CORRUPT;
+	if (r == 0 && X509_check_private_key(ca, key) != 1)
+		r = err_set(e, ERR_CORRUPT, "tls/ca.age", "it is the key of another authority");
+	own_names(names, sizeof names);
+	if (r == 0)
+		r = server(sitefd, "web", site_name, names, ca, key, e);
+	if (r == 0)
+		r = server(sitefd, "mllp", site_name, names, ca, key, e);
+	X509_free(ca);
+	EVP_PKEY_free(key);
+	return r;
+}

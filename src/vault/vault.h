@@ -269,15 +269,17 @@ int vault_replica_pull(int dirfd, const struct vault_replica *r, const struct va
 /* Looks: is its head signed, does our ledger extend it, is everything there that it speaks of. */
 int vault_replica_status(int dirfd, const struct vault_replica *r, const struct vault_replica_options *o, struct vault_replica_report *ret, struct buf *ret_faults, struct err *e) MUST;
 
-/* A bare folder becomes the site again: everything but the views. dest: new or empty. identity: recovery. Which of several logs or epochs: origin (NULL: the one there is, or the newest that was handed on by the one
- * before). On return the ledger is whole up to the head, its keys are back, and a new epoch is to be begun by the caller (ledger_epoch_begin) before anything is appended. Killed, it goes on where it was. */
+/* A bare folder becomes the site again, but for its views. dest: new or empty, or one in which this was killed: then it goes on. identity: recovery. Which of several logs or epochs: origin (NULL: the one that the
+ * store has had for longest, and what its key handed on to). On return the ledger is whole up to the head and its keys are back; nothing was signed yet. Then the caller begins a new epoch (ledger_epoch_begin),
+ * and calls vault_rebuild_done: with that the folder is a site. */
 struct vault_rebuild_options {
 	const char *origin;
-	bool no_vault;        /* not the backups of files: they can be pulled later */
+	bool no_vault;        /* not the backups of files: `replica pull` brings them later */
 	void (*progress)(void *arg, const char *doing, uint64_t done, uint64_t total); /* bytes */
 	void *arg;
 };
 int vault_rebuild(const char *target, int destfd, const struct age_identity *identity, const struct vault_rebuild_options *o, struct site_keys *ret_keys, struct vault_replica_report *ret, struct buf *ret_notes,
                   struct err *e) MUST;
+int vault_rebuild_done(int destfd, struct err *e) MUST;
 
 #endif

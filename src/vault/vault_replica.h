@@ -39,8 +39,12 @@ bool replica_path_ok(const char *path); /* a file that may stand in a head: one 
 struct replica_trust {
 	const struct note_vkey *key;
 	size_t n;
+	const char *origin; /* any key of this name; NULL: not asked */
 };
 int replica_newest(struct vault_store *s, const struct replica_trust *t, struct replica_head *ret, struct replica_head *ret_other, struct err *e) MUST;
+
+/* The head that the store has had for longest: under a lock nobody else can have come before it. A store that cannot list has only its newest. */
+int replica_oldest(struct vault_store *s, struct replica_head *ret, struct err *e) MUST;
 
 /* The tree of a head, out of its store. */
 struct replica_tree {

@@ -277,6 +277,8 @@ static int read_head(struct vault_store *s, const char *name, struct replica_hea
 
 static bool trusted(const struct replica_trust *t, const struct note_vkey *v)
 {
+	if (t && t->origin)
+		return !strcmp(t->origin, v->name);
 	if (!t || t->n == 0)
 		return true;
 	for (size_t i = 0; i < t->n; i++)
@@ -357,5 +359,53 @@ int replica_newest(struct vault_store *s, const struct replica_trust *t, struct 
 	else
 		replica_head_done(&best);
 	replica_head_done(&other);
+	return r;
+}
+
+/* ---- the oldest ---- */
+
+struct oldest {
+	struct vault_store *s;
+	struct names seen; /* of those that were no heads */
+	char name[VAULT_OBJECT_MAX + 1];
+	int64_t time;
+};
+
+static int take_older(void *arg, const struct vault_object *o, struct err *e)
+{
+	struct oldest *l = arg;
+	if (strlen(o->name) != 6 + 4 + 1 + 20 + 1 + 16 || (l->name[0] && o->time >= l->time))
+		return 0;
+	for (size_t i = 0; i < l->seen.n; i++)
+		if (!strcmp(l->seen.name[i], o->name))
+			return 0;
+	snprintf(l->name, sizeof l->name, "%s", o->name);
+	l->time = o->time;
+	return 0;
+}
+
+int replica_oldest(struct vault_store *s, struct replica_head *ret, struct err *e)
+{
+	struct oldest l = {.s = s};
+	if (!s->ops->list)
+		return read_head(s, "newest", ret, e);
+	int r;
+	do {
+		l.name[0] = 0;
+		r = s->ops->list(s, "heads/", take_older, &l, e);
+		if (r == 0 && !l.name[0])
+			r = err_set(e, ERR_NOT_FOUND, s->where, "there is no replica in it");
+		if (r < 0)
+			break;
+		r = read_head(s, l.name, ret, e);
+		if (r == ERR_CORRUPT || r == ERR_NOT_FOUND) {
+			struct vault_object o = {0};
+			memcpy(o.name, l.name, sizeof l.name);
+			r = l.seen.n < OTHERS_MAX ? take_name(&l.seen, &o, e) : err_set(e, ERR_NO, s->where, "there are hundreds of heads in it that nobody signed");
+			if (r == 0)
+				r = 1;
+		}
+	} while (r == 1);
+	free(l.seen.name);
 	return r;
 }
