@@ -225,7 +225,7 @@ static int copy_ident(void *arg, const struct store_ident *i, struct err *e)
 
 int ident_load(struct chart *c, uint32_t id, struct arena *a, struct store_ident *ret, struct err *e)
 {
-	struct copy k = {a, ret};
+	struct copy k = {a, ret}; // cppcheck-suppress ctuuninitvar ; ret is written, by copy_ident
 	int r = ASK(c, ident, id, copy_ident, &k, e);
 	return r == ERR_NOT_FOUND ? err_set(e, ERR_CORRUPT, "view", "an identifier is missing: rebuild the view with 'holdfast view rebuild'") : r;
 }

@@ -152,7 +152,7 @@ static int candidates(struct apply *p, uint32_t id, struct twins *t, struct err 
 
 static int join_all(struct apply *p, uint32_t id, struct twins *t, struct err *e)
 {
-	int r = t->n ? candidates(p, id, t, e) : 0;
+	int r = t->n ? candidates(p, id, t, e) : 0; // cppcheck-suppress ctuuninitvar ; twins_of has written it, or we are not called
 	for (size_t i = 0; r == 0 && i < t->n; i++)
 		r = join_pair(p, id, t->id[i], e);
 	return r;
