@@ -95,7 +95,7 @@ static void edf_signals(struct content_checker *c, const uint8_t *p, size_t n)
 	}
 	for (size_t i = 0; i < n; i++)
 		if (p[i] == 0 || p[i] == 127) {
-			walk_lost(c, "edf: byte %llu of the header is no text", (unsigned long long)(c->w.at - n + i));
+			walk_lost(c, "edf: byte %llu of the header is no text", (unsigned long long)c->w.at - n + i);
 			return;
 		}
 	walk_skip(c, e->records == UINT64_MAX ? WALK_FOREVER : e->records * e->record_bytes, 0, edf_over);

@@ -80,7 +80,7 @@ static void directory(struct content_checker *c, const uint8_t *p, size_t n)
 		unsigned type = p[i + 66], len = le16(p + i + 64);
 		bool fine = type == 0 || (type <= 5 && len <= 64 && len % 2 == 0 && p[i + 67] <= 1);
 		if (!fine || (i == 0 && type != 5)) {
-			walk_lost(c, "ole2: no directory entry at byte %llu", (unsigned long long)(c->w.at - n + i));
+			walk_lost(c, "ole2: no directory entry at byte %llu", (unsigned long long)c->w.at - n + i);
 			return;
 		}
 		o->encrypted |= type == 2 && (name_is(p + i, "EncryptedPackage") || name_is(p + i, "EncryptionInfo"));

@@ -38,7 +38,7 @@ static size_t gzip_data(struct content_checker *c, struct slice s)
 	size_t used;
 	enum part part = deflate_feed(&g->d, s, &used);
 	if (part == PART_BAD)
-		walk_lost(c, "gzip: not deflate at byte %llu", (unsigned long long)(c->w.at + used));
+		walk_lost(c, "gzip: not deflate at byte %llu", (unsigned long long)c->w.at + used);
 	else if (part == PART_END)
 		walk_want(c, 8, gzip_trailer);
 	return used;

@@ -79,7 +79,7 @@ static void tiff_entries(struct content_checker *c, const uint8_t *p, size_t n)
 	t->strip_at = t->strip_n = 0;
 	for (size_t i = 0; i < n; i += size)
 		if (!tiff_entry(t, p + i, &last)) {
-			walk_lost(c, "tiff: no directory entry at byte %llu", (unsigned long long)(c->w.at - n + i));
+			walk_lost(c, "tiff: no directory entry at byte %llu", (unsigned long long)c->w.at - n + i);
 			return;
 		}
 	if (t->strip_at && t->strip_at + t->strip_n > t->need)
