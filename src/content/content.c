@@ -260,11 +260,28 @@ void content_add_zeros(struct content_checker *c, uint64_t n)
 	}
 }
 
-/* What the name promised and the bytes do not have. Names lie in practice: only what is promised as packed or structured counts, and nothing that is a type of its own. */
+/* Nearly all control characters, many bytes over 127 and no UTF-8 in the first KiB: noise, or every other 16 bytes of it. Headers of formats that we do not know are mostly zeros, small numbers and text. */
+static bool is_noise(const struct content_checker *c)
+{
+	struct noise z;
+	uint32_t h[256] = {0};
+	size_t n = c->head_n < 1024 ? c->head_n : 1024;
+	for (size_t i = 0; i < n; i++)
+		h[c->head[i]]++;
+	noise_of(h, &z);
+	if (h[0xFF] * 16 > n)
+		return false;
+	n -= z.nul; /* what the holes of half noise fill with zeros says nothing */
+	if (n < 64)
+		return z.bad_utf8 > 1 && z.high * 4 > n;
+	return z.kinds >= (n < 100 ? 2 : n < 200 ? 4 : n < 400 ? 8 : n < 700 ? 10 : n < 1000 ? 15 : 18) && z.high * 5 > n && z.bad_utf8 * 64 > n;
+}
+
+/* What the name promised and the bytes do not have. Names lie in practice, and suffixes are used twice: it is a loss only where the bytes begin as noise. */
 static void judge_unknown(struct content_checker *c)
 {
 	int named = c->r.named;
-	if (named == CONTENT_UNKNOWN || named == CONTENT_EMPTY || c->weak_name)
+	if (named == CONTENT_UNKNOWN || named == CONTENT_EMPTY || c->weak_name || !is_noise(c))
 		return;
 	c->r.state = CONTENT_LOST;
 	if (!c->r.why[0])

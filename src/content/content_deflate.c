@@ -7,6 +7,7 @@
 enum { KIND_LIT, KIND_LEN, KIND_END, KIND_SUB, KIND_BAD };
 enum { BLOCK_HEAD, STORED_LEN, STORED, COUNTS, CODE_LENS, LENS, CODES, FINISHED, WRONG };
 
+#define MERGE_PAYS 1024 /* bytes of a block */
 #define ENTRY(base, kind, len, total) ((uint32_t)(base) << 16 | (uint32_t)(kind) << 10 | (uint32_t)(len) << 6 | (uint32_t)(total))
 #define ENTRY_TOTAL(e) ((e) & 63)
 #define ENTRY_LEN(e) ((e) >> 6 & 15)
@@ -21,57 +22,41 @@ void deflate_begin(struct deflate *d)
 	memset(d, 0, offsetof(struct deflate, lens));
 }
 
-static uint32_t lit_entry(unsigned symbol, unsigned len)
+/* What a symbol's entry is before its code's length is added (ADD_LEN): extra bits, kind, base. Made once. */
+static uint32_t lit_symbol[288], dist_symbol[32], plain_symbol[19];
+#define ADD_LEN(len) ((uint32_t)(len) * ENTRY(0, 0, 1, 1))
+
+__attribute__((constructor)) static void make_symbols(void)
 {
-	if (symbol < 256)
-		return ENTRY(1, KIND_LIT, len, len);
-	if (symbol == 256)
-		return ENTRY(0, KIND_END, len, len);
-	if (symbol > 285)
-		return ENTRY(0, KIND_BAD, len, len);
-	return ENTRY(len_base[symbol - 257], KIND_LEN, len, len + len_extra[symbol - 257]);
+	for (unsigned s = 0; s < 288; s++)
+		lit_symbol[s] = s < 256 ? ENTRY(1, KIND_LIT, 0, 0) : s == 256 ? ENTRY(0, KIND_END, 0, 0) : s > 285 ? ENTRY(0, KIND_BAD, 0, 0) : ENTRY(len_base[s - 257], KIND_LEN, 0, len_extra[s - 257]);
+	for (unsigned s = 0; s < 32; s++)
+		dist_symbol[s] = s > 29 ? ENTRY(0, KIND_BAD, 0, 0) : ENTRY(0, KIND_LEN, 0, s < 4 ? 0 : s / 2 - 1);
+	for (unsigned s = 0; s < 19; s++)
+		plain_symbol[s] = ENTRY(s, KIND_LIT, 0, 0);
 }
 
-static uint32_t dist_entry(unsigned symbol, unsigned len)
-{
-	if (symbol > 29)
-		return ENTRY(0, KIND_BAD, len, len);
-	return ENTRY(0, KIND_LEN, len, len + (symbol < 4 ? 0 : symbol / 2 - 1));
-}
-
-static uint32_t plain_entry(unsigned symbol, unsigned len)
-{
-	return ENTRY(symbol, KIND_LIT, len, len);
-}
-
-static unsigned reverse(unsigned code, unsigned len)
-{
-	unsigned r = 0;
-	for (; len; len--, code >>= 1)
-		r = r << 1 | (code & 1);
-	return r;
-}
-
-/* How many of each length; false when the code is over-subscribed, or incomplete and more than one code of one bit (RFC 1951 3.2.7). */
-static bool count_lens(const uint8_t *lens, unsigned n, unsigned count[16], bool *ret_empty)
+/* How many of each length; false when the code is over-subscribed, or incomplete and not just one code of one bit, or none (RFC 1951 3.2.7). */
+static bool count_lens(const uint8_t *lens, unsigned n, unsigned count[16], bool *ret_complete)
 {
 	int left = 1;
 	unsigned used = 0;
 	memset(count, 0, 16 * sizeof *count);
 	for (unsigned i = 0; i < n; i++)
 		count[lens[i]]++;
+	count[0] = 0;
 	for (unsigned l = 1; l < 16; l++) {
 		left = (left << 1) - (int)count[l];
 		used += count[l];
 		if (left < 0)
 			return false;
 	}
-	*ret_empty = used == 0;
+	*ret_complete = left == 0;
 	return left == 0 || (used == 1 && count[1] == 1) || used == 0;
 }
 
-/* Symbols in canonical order: by length, then by number. Returns how many have a code. */
-static unsigned sort_symbols(const uint8_t *lens, unsigned n, const unsigned count[16], uint16_t sorted[320])
+/* Symbols in canonical order: by length, then by number. */
+static void sort_symbols(const uint8_t *lens, unsigned n, const unsigned count[16], uint16_t sorted[320])
 {
 	unsigned at[16], sum = 0;
 	for (unsigned l = 1; l < 16; l++) {
@@ -81,61 +66,99 @@ static unsigned sort_symbols(const uint8_t *lens, unsigned n, const unsigned cou
 	for (unsigned s = 0; s < n; s++)
 		if (lens[s])
 			sorted[at[lens[s]]++] = (uint16_t)s;
-	return sum;
 }
 
-/* How wide the subtable must be that begins with a code of len bits: as many bits as the codes need that follow in canonical order and share its root bits. rest: codes not yet placed. */
-static unsigned subtable_width(unsigned len, unsigned root, const unsigned rest[16])
+/* The next code of len bits, its bits the other way round; all ones has none. */
+static unsigned next_code(unsigned code, unsigned len)
 {
-	unsigned width = len - root;
-	int left = 1 << width;
-	while (width + root < 15) {
-		left -= (int)rest[width + root];
-		if (left <= 0)
-			break;
-		width++;
-		left <<= 1;
-	}
-	return width;
+	unsigned zero = code ^ ((1u << len) - 1);
+	unsigned bit = 1u << (31 - __builtin_clz(zero));
+	return (code & (bit - 1)) | bit;
 }
 
-/* One table with its subtables behind it. size: entries that there is room for (enough by zlib's enough.c; checked all the same). */
-static bool build(uint32_t *table, unsigned size, unsigned root, const uint8_t *lens, unsigned n, uint32_t entry(unsigned symbol, unsigned len))
+/* The codes that are longer than root, in subtables behind it, each as wide as the codes need that share its root bits (they follow each other in canonical order). */
+static bool build_long(uint32_t *table, unsigned size, unsigned root, unsigned len, unsigned code, unsigned count[16], const uint16_t *sorted, const uint32_t *symbol)
 {
-	unsigned count[16], code = 0, used = 1u << root, last = 0;
-	uint16_t sorted[320];
-	bool empty;
-	if (!count_lens(lens, n, count, &empty))
-		return false;
-	for (unsigned i = 0; i < used; i++)
-		table[i] = ENTRY(0, KIND_BAD, 1, 1);
-	unsigned symbols = sort_symbols(lens, n, count, sorted);
-	for (unsigned k = 0; k < symbols; k++) {
-		unsigned s = sorted[k], len = lens[s];
-		code <<= len - (k ? last : len);
-		last = len;
-		unsigned bits = reverse(code++, len), step = 1u << len, base = 0, end = 1u << root, i = bits;
-		if (len > root) {
-			uint32_t *sub = &table[bits & ((1u << root) - 1)];
-			if (ENTRY_KIND(*sub) != KIND_SUB) {
-				unsigned width = subtable_width(len, root, count);
-				if (used + (1u << width) > size)
-					return false;
-				*sub = ENTRY(used, KIND_SUB, width, root);
-				for (unsigned j = 0; j < 1u << width; j++)
-					table[used + j] = ENTRY(0, KIND_BAD, 1, 1);
-				used += 1u << width;
+	unsigned end = 1u << root, start = 0, prefix = UINT32_MAX, mask = end - 1;
+	for (;;) {
+		if ((code & mask) != prefix) {
+			unsigned width = len - root, space = count[len];
+			prefix = code & mask;
+			while (space < 1u << width && width + root < 15) {
+				width++;
+				space = (space << 1) + count[root + width];
 			}
-			base = ENTRY_BASE(*sub);
-			end = 1u << ENTRY_LEN(*sub);
-			i = bits >> root;
-			step = 1u << (len - root);
+			start = end;
+			end += 1u << width;
+			if (end > size)
+				return false;
+			table[prefix] = ENTRY(start, KIND_SUB, width, root);
 		}
-		for (; i < end; i += step)
-			table[base + i] = entry(s, len);
+		for (unsigned i = start + (code >> root); i < end; i += 1u << (len - root))
+			table[i] = symbol[*sorted] + ADD_LEN(len);
+		if (code == (1u << len) - 1)
+			return true;
+		sorted++;
+		code = next_code(code, len);
 		count[len]--;
+		while (!count[len])
+			len++;
 	}
-	return true;
+}
+
+/* A table with its subtables behind it. size: entries that there is room for (enough by zlib's enough.c; checked all the same). The root part grows by doubling: a code of l bits is written once into
+ * a table of 2^l entries, which is then copied for each bit more (as libdeflate does). */
+static bool build(uint32_t *table, unsigned size, unsigned root, const uint8_t *lens, unsigned n, const uint32_t *symbol)
+{
+	unsigned count[16], code = 0, len = 1, end;
+	uint16_t order[320], *sorted = order;
+	bool complete;
+	if (!count_lens(lens, n, count, &complete))
+		return false;
+	sort_symbols(lens, n, count, order);
+	if (!complete) { /* no code, or one of one bit */
+		for (unsigned i = 0; i < 1u << root; i++)
+			table[i] = count[1] && !(i & 1) ? symbol[order[0]] + ADD_LEN(1) : ENTRY(0, KIND_BAD, 1, 1);
+		return true;
+	}
+	while (!count[len])
+		len++;
+	end = 1u << len;
+	while (len <= root) {
+		for (unsigned k = 0; k < count[len]; k++) {
+			table[code] = symbol[*sorted++] + ADD_LEN(len);
+			if (code == end - 1) { /* the last one */
+				for (; len < root; len++, end <<= 1)
+					memcpy(table + end, table, end * sizeof *table);
+				return true;
+			}
+			code = next_code(code, len);
+		}
+		do {
+			if (++len <= root) {
+				memcpy(table + end, table, end * sizeof *table);
+				end <<= 1;
+			}
+		} while (!count[len]);
+	}
+	return build_long(table, size, root, len, code, count, sorted, symbol);
+}
+
+/* Nothing is unpacked, so which literal it is does not matter: an entry takes as many as its root bits hold, and a length behind them. Done where a block is long enough to pay for it. */
+static void merge(struct deflate *d)
+{
+	uint32_t merged[1u << DEFLATE_LIT_BITS];
+	for (unsigned i = 0; i < 1u << DEFLATE_LIT_BITS; i++) {
+		uint32_t e = d->lit[i];
+		while (ENTRY_KIND(e) == KIND_LIT && ENTRY_LEN(e) < DEFLATE_LIT_BITS) {
+			uint32_t f = d->lit[i >> ENTRY_LEN(e)];
+			if ((ENTRY_KIND(f) != KIND_LIT && ENTRY_KIND(f) != KIND_LEN) || ENTRY_LEN(e) + ENTRY_LEN(f) > DEFLATE_LIT_BITS)
+				break;
+			e = ENTRY(ENTRY_BASE(e) + ENTRY_BASE(f), ENTRY_KIND(f), ENTRY_LEN(e) + ENTRY_LEN(f), ENTRY_LEN(e) + ENTRY_TOTAL(f));
+		}
+		merged[i] = e;
+	}
+	memcpy(d->lit, merged, sizeof merged);
 }
 
 static void fixed_codes(struct deflate *d)
@@ -149,10 +172,11 @@ static void fixed_codes(struct deflate *d)
 		d->lens[i++] = 7;
 	while (i < 288)
 		d->lens[i++] = 8;
-	bool ok = build(d->lit, ARRAY_LEN(d->lit), DEFLATE_LIT_BITS, d->lens, 288, lit_entry);
+	bool ok = build(d->lit, ARRAY_LEN(d->lit), DEFLATE_LIT_BITS, d->lens, 288, lit_symbol);
 	memset(d->lens, 5, 32);
-	ok = ok && build(d->dist, ARRAY_LEN(d->dist), DEFLATE_DIST_BITS, d->lens, 32, dist_entry);
+	ok = ok && build(d->dist, ARRAY_LEN(d->dist), DEFLATE_DIST_BITS, d->lens, 32, dist_symbol);
 	assert(ok);
+	d->merged = false;
 }
 
 static uint32_t look(const uint32_t *table, unsigned root, uint64_t bits)
@@ -169,45 +193,49 @@ static inline uint64_t gain(uint32_t e, uint64_t bits)
 	return ENTRY_BASE(e) + (bits >> ENTRY_LEN(e) & ((UINT64_C(1) << (ENTRY_TOTAL(e) - ENTRY_LEN(e))) - 1));
 }
 
-/* While there are 8 bytes to load at once. A code with its length and distance is at most 15 + 5 + 15 + 13 = 48 bits; a load leaves at least 56. */
+/* While there are two times 8 bytes to load at once. A code with its length and distance is at most 15 + 5 + 15 + 13 = 48 bits; a load leaves at least 56. */
 static const uint8_t *codes_fast(struct deflate *d, const uint8_t *p, const uint8_t *end)
 {
 	const uint8_t *begin = p;
 	uint64_t bits = d->bits, out = d->out;
 	unsigned n = d->nbits;
-	while (end - p >= 8 && d->mode == CODES) {
-		bits |= le64(p) << n;
-		p += (63 - n) >> 3;
-		n |= 56;
+#define LOAD() (bits |= le64(p) << n, p += (63 - n) >> 3, n |= 56)
+#define PASS(e) (bits >>= ENTRY_TOTAL(e), n -= ENTRY_TOTAL(e))
+	while (end - p >= 16) {
+		LOAD();
 		uint32_t e = look(d->lit, DEFLATE_LIT_BITS, bits);
-		unsigned lits = 0;
-		while (ENTRY_KIND(e) == KIND_LIT && lits < 2) { /* three literals fit in a load: 45 bits */
-			bits >>= ENTRY_TOTAL(e);
-			n -= ENTRY_TOTAL(e);
-			out++;
-			lits++;
+		if (ENTRY_KIND(e) == KIND_LIT) { /* three of them fit in a load */
+			out += ENTRY_BASE(e);
+			PASS(e);
 			e = look(d->lit, DEFLATE_LIT_BITS, bits);
+			if (ENTRY_KIND(e) == KIND_LIT) {
+				out += ENTRY_BASE(e);
+				PASS(e);
+				e = look(d->lit, DEFLATE_LIT_BITS, bits);
+				if (ENTRY_KIND(e) == KIND_LIT) {
+					out += ENTRY_BASE(e);
+					PASS(e);
+					continue;
+				}
+			}
+			LOAD();
 		}
-		if (ENTRY_KIND(e) == KIND_LIT) {
-			bits >>= ENTRY_TOTAL(e);
-			n -= ENTRY_TOTAL(e);
-			out++;
-			continue;
-		}
-		if (lits && ENTRY_KIND(e) == KIND_LEN)
-			continue; /* its 48 bits want a fresh load */
 		if (ENTRY_KIND(e) == KIND_LEN) {
 			out += gain(e, bits);
-			bits >>= ENTRY_TOTAL(e);
-			n -= ENTRY_TOTAL(e);
+			PASS(e);
 			e = look(d->dist, DEFLATE_DIST_BITS, bits);
-		} else if (ENTRY_KIND(e) == KIND_END)
-			d->mode = d->last ? FINISHED : BLOCK_HEAD;
-		if (ENTRY_KIND(e) == KIND_BAD)
+			PASS(e);
+			if (ENTRY_KIND(e) == KIND_LEN)
+				continue;
 			d->mode = WRONG;
-		bits >>= ENTRY_TOTAL(e);
-		n -= ENTRY_TOTAL(e);
+			break;
+		}
+		d->mode = ENTRY_KIND(e) == KIND_END ? d->last ? FINISHED : BLOCK_HEAD : WRONG;
+		PASS(e);
+		break;
 	}
+#undef LOAD
+#undef PASS
 	p -= n >> 3; /* whole bytes go back: they were all loaded here, since a code that was half there when we came in has been finished */
 	n &= 7;
 	d->bits = bits & ((UINT64_C(1) << n) - 1);
@@ -302,16 +330,15 @@ static void code_len(struct deflate *d)
 	if (d->i < d->nclen)
 		return;
 	d->i = 0;
-	unsigned count[16];
-	bool empty;
 	/* the code of code lengths stands in the table of distances until that is made */
-	d->mode = count_lens(d->lens + 320, 19, count, &empty) && !empty && build(d->dist, ARRAY_LEN(d->dist), 7, d->lens + 320, 19, plain_entry) ? LENS : WRONG;
+	d->mode = build(d->dist, ARRAY_LEN(d->dist), 7, d->lens + 320, 19, plain_symbol) ? LENS : WRONG;
 }
 
 static void lens_over(struct deflate *d)
 {
-	bool ok = d->lens[256] && build(d->lit, ARRAY_LEN(d->lit), DEFLATE_LIT_BITS, d->lens, d->nlit, lit_entry) &&
-		  build(d->dist, ARRAY_LEN(d->dist), DEFLATE_DIST_BITS, d->lens + d->nlit, d->ndist, dist_entry);
+	d->merged = false;
+	bool ok = d->lens[256] && build(d->lit, ARRAY_LEN(d->lit), DEFLATE_LIT_BITS, d->lens, d->nlit, lit_symbol) &&
+		  build(d->dist, ARRAY_LEN(d->dist), DEFLATE_DIST_BITS, d->lens + d->nlit, d->ndist, dist_symbol);
 	d->mode = ok ? CODES : WRONG;
 }
 
@@ -393,6 +420,14 @@ static bool turn(struct deflate *d, const uint8_t **p, const uint8_t *end)
 		return one_len(d, p, end);
 	default:
 		if (end - *p >= 16) {
+			if (!d->merged && end - *p >= MERGE_PAYS) { /* a run first: many blocks are short */
+				*p = codes_fast(d, *p, *p + MERGE_PAYS);
+				if (d->mode == CODES) {
+					merge(d);
+					d->merged = true;
+				}
+				return true;
+			}
 			*p = codes_fast(d, *p, end);
 			return true;
 		}

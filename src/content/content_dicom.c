@@ -6,7 +6,10 @@
 #define DEPTH_MAX 64u
 
 struct dicom {
-	bool explicit_vr, big, deflated, meta, native;
+	bool big, deflated, meta, native;
+	bool explicit_vr[DEPTH_MAX];
+	unsigned disorder;        /* elements behind their place: real files have a few */
+	uint64_t raw_from, raw_to; /* native pixels */
 	uint32_t tag, last[DEPTH_MAX];
 	uint64_t end[DEPTH_MAX];  /* where this level's sequence or item is over; WALK_FOREVER: at its delimiter */
 	bool fragments;           /* inside encapsulated pixel data */
@@ -60,6 +63,8 @@ static void push(struct content_checker *c, uint32_t len)
 	d->depth++;
 	d->end[d->depth] = len == UNDEFINED ? WALK_FOREVER : c->w.at + len;
 	d->last[d->depth] = 0;
+	/* PS3.5 6.2.2: what stands in an element of unknown VR and undefined length is implicit, whatever is around it */
+	d->explicit_vr[d->depth] = d->explicit_vr[d->depth - 1] && !(memcmp(d->vr, "UN", 2) == 0 && d->tag >> 16 != 0xFFFE);
 	next(c, 0);
 }
 
@@ -79,7 +84,7 @@ static void syntax(struct dicom *d, struct slice uid)
 {
 	while (uid.n && (uid.p[uid.n - 1] == 0 || uid.p[uid.n - 1] == ' '))
 		uid.n--;
-	d->explicit_vr = !slice_eq_str(uid, "1.2.840.10008.1.2");
+	d->explicit_vr[0] = !slice_eq_str(uid, "1.2.840.10008.1.2");
 	d->big = slice_eq_str(uid, "1.2.840.10008.1.2.2");
 	d->deflated = slice_eq_str(uid, "1.2.840.10008.1.2.1.99") || slice_eq_str(uid, "1.2.840.10008.1.2.4.95");
 }
@@ -91,12 +96,13 @@ static bool meta_over(struct content_checker *c, const uint8_t *p)
 	if (!d->meta || le16(p) == 2)
 		return false;
 	d->meta = false;
+	d->last[0] = 0;
 	const uint8_t *at = NULL;
 	struct slice head = slice_of(c->head, c->head_n);
 	for (size_t i = 132; i + 8 <= head.n && !at; i++) /* the transfer syntax stands in the head */
 		if (memcmp(head.p + i, "\2\0\x10\0UI", 6) == 0)
 			at = head.p + i;
-	d->explicit_vr = true;
+	d->explicit_vr[0] = true;
 	if (at && (size_t)(head.p + head.n - at) >= 8u + le16(at + 6))
 		syntax(d, slice_of(at + 8, le16(at + 6)));
 	return true;
@@ -113,8 +119,13 @@ static void value(struct content_checker *c, uint32_t len)
 		push(c, len);
 	else if (c->hint && c->w.at + len > c->hint)
 		walk_lost(c, "truncated: dicom element before byte %llu is longer than the file", (unsigned long long)c->w.at);
-	else
+	else {
+		if (d->tag == TAG(0x7FE0, 0x10) && d->depth == 0) {
+			d->raw_from = c->w.at;
+			d->raw_to = c->w.at + len;
+		}
 		next(c, len);
+	}
 }
 
 static void long_length(struct content_checker *c, const uint8_t *p, size_t n)
@@ -178,16 +189,21 @@ static void element(struct content_checker *c, const uint8_t *p, size_t n)
 		delimiter(c, u32(d, p + 4));
 		return;
 	}
-	if (d->fragments || d->tag <= d->last[d->depth] || (d->tag >> 16) < 2) {
+	bool named = is_vr(p + 4);
+	if (d->explicit_vr[d->depth] && !named && !d->last[d->depth] && (u32(d, p + 4) < 1 << 16 || u32(d, p + 4) == UNDEFINED))
+		d->explicit_vr[d->depth] = false; /* the transfer syntax is not there, or says what is not so: it happens */
+	if (d->tag <= d->last[d->depth] && (!d->explicit_vr[d->depth] || !named || ++d->disorder > 16))
+		d->fragments = true;
+	if (d->fragments || (d->tag >> 16) < 1) {
 		lost(c, "no element in ascending order");
 		return;
 	}
 	d->last[d->depth] = d->tag;
 	memcpy(d->vr, p + 4, 2);
-	if (!d->explicit_vr) {
+	if (!d->explicit_vr[d->depth]) {
 		memcpy(d->vr, "--", 2);
 		value(c, u32(d, p + 4));
-	} else if (!is_vr(p + 4))
+	} else if (!named)
 		lost(c, "no value representation");
 	else if (is_long_vr(p + 4))
 		walk_want(c, 4, long_length);
@@ -227,21 +243,22 @@ static void begin(struct content_checker *c)
 	bool explicit_vr = true;
 	d->end[0] = WALK_FOREVER;
 	if (HEAD_IS(h, 128, "DICM")) {
-		d->explicit_vr = d->meta = true;
+		d->explicit_vr[0] = d->meta = true;
 		walk_skip(c, 132, 8, element);
 		return;
 	}
 	(void)bare(h, &explicit_vr);
-	d->explicit_vr = explicit_vr;
+	d->explicit_vr[0] = explicit_vr;
 	walk_want(c, 8, element);
 }
 
 static void end(struct content_checker *c)
 {
 	const struct dicom *d = STATE_OF(c, struct dicom);
-	if (walk_between(c) && d->elements > 1 && (d->depth == 0 || d->fragments)) /* some writers leave out the last delimiter of the pixels */
-		walk_done(c);
-	else
+	if (walk_between(c) && d->elements > 1 && (d->depth == 0 || d->fragments)) { /* some writers leave out the last delimiter of the pixels */
+		if (raw_holds(c, "pixels", 1, d->raw_from, d->raw_to))
+			walk_done(c);
+	} else
 		walk_truncated(c);
 }
 

@@ -77,7 +77,8 @@ static bool printable(const uint8_t *p, size_t n)
 
 static void edf_over(struct content_checker *c, const uint8_t *p, size_t n)
 {
-	walk_done(c);
+	if (raw_holds(c, "samples", 1, (STATE_OF(c, struct edf)->signals + 1) * 256, c->size))
+		walk_done(c);
 }
 
 static void edf_signals(struct content_checker *c, const uint8_t *p, size_t n)
@@ -131,7 +132,7 @@ static void edf_end(struct content_checker *c)
 {
 	const struct edf *e = STATE_OF(c, struct edf);
 	if (c->w.mode == WALK_SKIP && e->records == UINT64_MAX && e->record_bytes)
-		walk_done(c);
+		edf_over(c, NULL, 0);
 	else
 		walk_truncated(c);
 }

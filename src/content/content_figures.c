@@ -52,6 +52,7 @@ void noise_of(const uint32_t h[256], struct noise *ret)
 		z.bad_utf8 += (k & 128) ? n : 0;
 	}
 	z.bad_utf8 += following > expected ? following - expected : expected - following;
+	z.nul = h[0];
 	*ret = z;
 }
 
@@ -64,6 +65,8 @@ bool noise_is_random(const struct noise *z, size_t n)
 /* Random bytes have 27 in 256 of these controls, of nearly every kind; text has one or two kinds, or none. Half random (16 of every 32 bytes) still shows every kind in a block. */
 bool noise_is_noisy(const struct noise *z, size_t n)
 {
+	if (z->nul * 16 > n || z->bad_utf8 * 128 <= n) /* a table of numbers; UTF-8, whatever it says */
+		return false;
 	if (n >= 512)
 		return z->kinds >= 12 && z->controls * 64 > n;
 	if (n >= 64)
@@ -87,8 +90,12 @@ static void block_end(struct content_checker *c)
 	c->text_bytes += z.printable + (z.kinds < 3 && (z.bad_utf8 <= 6 || z.high * 3 < b->n) ? z.high : 0);
 	c->word_bytes += z.words;
 	if (b->n == BLOCK) {
+		bool random = noise_is_random(&z, b->n);
+		uint64_t i = c->r.f.size / BLOCK - 1;
 		c->counted++;
-		c->random += noise_is_random(&z, b->n);
+		c->random += random;
+		if (i < RANDOM_MAP)
+			c->random_map[i / 8] = (uint8_t)((c->random_map[i / 8] & ((1u << i % 8) - 1)) | (unsigned)random << i % 8);
 	}
 	if (c->is_text)
 		text_block(c, h, b->n);
@@ -140,6 +147,8 @@ void figures_add_zeros(struct content_checker *c, uint64_t n)
 	figures_add(c, slice_of(zeros, first));
 	n -= first;
 	uint64_t whole = n / BLOCK;
+	for (uint64_t i = c->r.f.size / BLOCK, end = i + whole < RANDOM_MAP ? i + whole : RANDOM_MAP; i < end; i++)
+		c->random_map[i / 8] &= (uint8_t)((1u << i % 8) - 1);
 	c->r.f.size += whole * BLOCK;
 	c->total[0] += whole * BLOCK;
 	c->counted_bytes += whole * BLOCK;
@@ -162,4 +171,26 @@ void figures_end(struct content_checker *c)
 	f->entropy = f->entropy < 0 ? 0 : f->entropy;
 	f->text_share = (double)c->text_bytes / n;
 	f->word_share = (double)c->word_bytes / n;
+}
+
+bool raw_holds(struct content_checker *c, const char *what, unsigned least, uint64_t from, uint64_t to)
+{
+	uint64_t first = (from + BLOCK - 1) / BLOCK, end = (to < c->size ? to : c->size) / BLOCK, random = 0, first_random = 0;
+	unsigned runs = 0;
+	bool before = false;
+	if (c->sampled || first >= end)
+		return true;
+	if (end > RANDOM_MAP)
+		end = RANDOM_MAP;
+	for (uint64_t i = first; i < end; i++) {
+		bool now = c->random_map[i / 8] >> i % 8 & 1;
+		if (now && !random++)
+			first_random = i;
+		runs += now && !before;
+		before = now;
+	}
+	if (!random || random * 32 < end - first || (runs < least && random * 2 < end - first))
+		return true;
+	walk_lost(c, "%s: %llu blocks of its %s are noise, the first at byte %llu", content_type_name(c->r.type), (unsigned long long)random, what, (unsigned long long)first_random * BLOCK);
+	return false;
 }

@@ -9,6 +9,7 @@
 
 #define HEAD_MAX 4096u                /* what the type is told from */
 #define BLOCK 4096u                   /* of figures */
+#define RANDOM_MAP (1u << 19)         /* blocks of which is kept whether they are random: 2 GiB */
 #define GATHER_MAX (131072u + 64u)    /* a zip entry's name and extra field, with room */
 #define STATE_MAX ((size_t)512 << 10) /* of one format's reader */
 
@@ -44,7 +45,7 @@ struct block_counts { /* of the block that is being counted */
 
 /* What a run of text looked like; see content_text.c. */
 struct text_seen {
-	uint64_t blocks, noisy, wordless;
+	uint64_t blocks, noisy, unclean;
 	uint64_t first_noisy, last_noisy; /* offsets */
 	bool noisy_last;                  /* the last block was */
 	bool resumed;                     /* text came again after noise */
@@ -67,6 +68,7 @@ struct content_checker {
 	bool weak_name;           /* the suffix is used for other things too */
 	struct block_counts block;
 	uint8_t head[HEAD_MAX];
+	uint8_t random_map[RANDOM_MAP / 8]; /* a bit a block, written as blocks come */
 	uint8_t gather[GATHER_MAX];
 	_Alignas(16) uint8_t state[STATE_MAX];
 };
@@ -96,6 +98,9 @@ int content_named(struct slice name, char ret_suffix[16], bool *ret_weak);
 void figures_add(struct content_checker *c, struct slice s);
 void figures_add_zeros(struct content_checker *c, uint64_t n);
 void figures_end(struct content_checker *c);
+/* For samples, pixels and code, that are never uniform however noisy: whole blocks in [from, to) that are make the walk LOST, and it returns false. A stray block among many is let pass, and so are
+ * fewer than least runs of them (tables in code) where they are not half of all. */
+bool raw_holds(struct content_checker *c, const char *what, unsigned least, uint64_t from, uint64_t to);
 
 /* text */
 bool text_sniff(struct content_checker *c, struct slice head);
@@ -105,6 +110,7 @@ void text_end(struct content_checker *c);
 struct noise { /* what a block's counts say */
 	unsigned kinds;     /* different control characters that text has not */
 	unsigned controls;  /* how many of them */
+	unsigned nul;
 	unsigned high;      /* bytes of 128 and more */
 	unsigned bad_utf8;  /* bytes that UTF-8 never has, and lead and following bytes that do not balance */
 	unsigned words;     /* separators */
@@ -173,7 +179,7 @@ struct deflate {
 	uint64_t bits;
 	unsigned nbits;
 	int mode;
-	bool last, fixed;
+	bool last, fixed, merged;
 	uint32_t stored;
 	unsigned nlit, ndist, nclen, i;
 	uint64_t in, out; /* bytes taken, bytes that it would have given */

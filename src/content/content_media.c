@@ -5,7 +5,9 @@
 struct riff {
 	uint64_t end;
 	uint64_t chunks;
-	bool need[2]; /* "fmt " and "data"; or the first chunk of the kind */
+	bool pcm;
+	uint64_t format_rest;
+	uint64_t raw_from, raw_to; /* samples */
 };
 
 static void riff_chunk(struct content_checker *c, const uint8_t *p, size_t n);
@@ -24,17 +26,24 @@ static void riff_next(struct content_checker *c, uint64_t skip)
 	if (c->w.at + skip + 8 <= r->end)
 		walk_skip(c, skip, 8, riff_chunk);
 	else if (c->w.at + skip <= r->end + 1) {
-		STATE_OF(c, struct riff)->need[0] = true;
 		walk_skip(c, r->end > c->w.at ? r->end - c->w.at : 0, 0, riff_chunk);
 	} else
 		walk_lost(c, "riff: the chunk at byte %llu ends behind its file", (unsigned long long)(c->w.at - 8));
 }
 
+static void riff_format(struct content_checker *c, const uint8_t *p, size_t n)
+{
+	struct riff *r = STATE_OF(c, struct riff);
+	r->pcm = le16(p) == 1 || le16(p) == 3;
+	riff_next(c, r->format_rest);
+}
+
 static void riff_chunk(struct content_checker *c, const uint8_t *p, size_t n)
 {
 	struct riff *r = STATE_OF(c, struct riff);
-	if (!n) {
-		walk_done(c);
+	if (n == 0) {
+		if (raw_holds(c, "samples", 1, r->raw_from, r->raw_to))
+			walk_done(c);
 		return;
 	}
 	uint64_t size = le32(p + 4);
@@ -51,6 +60,15 @@ static void riff_chunk(struct content_checker *c, const uint8_t *p, size_t n)
 		r->end = c->w.at + size; /* a recorder that could not seek back */
 		walk_give_up(c, CONTENT_WAV);
 		return;
+	}
+	if (c->r.type == CONTENT_WAV && memcmp(p, "fmt ", 4) == 0 && size >= 16) {
+		walk_want(c, 16, riff_format);
+		r->format_rest = size + (size & 1) - 16;
+		return;
+	}
+	if (c->r.type == CONTENT_WAV && memcmp(p, "data", 4) == 0 && r->pcm) {
+		r->raw_from = c->w.at;
+		r->raw_to = c->w.at + size;
 	}
 	riff_next(c, size + (size & 1));
 }
@@ -75,9 +93,10 @@ static void riff_begin(struct content_checker *c)
 static void riff_end(struct content_checker *c)
 {
 	const struct riff *r = STATE_OF(c, struct riff);
-	if (c->size + 1 >= r->end && r->chunks) /* the padding byte of the last chunk is often not there */
-		walk_done(c);
-	else
+	if (c->size + 1 >= r->end && r->chunks) { /* the padding byte of the last chunk is often not there */
+		if (raw_holds(c, "samples", 1, r->raw_from, r->raw_to))
+			walk_done(c);
+	} else
 		walk_truncated(c);
 }
 

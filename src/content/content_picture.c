@@ -6,6 +6,7 @@ struct tiff {
 	bool big, wide;
 	uint64_t need, directories, entries;
 	uint64_t strip_at, strip_n;
+	unsigned packed, plain; /* directories whose pixels are, or are not */
 };
 
 static uint16_t t16(const struct tiff *t, const uint8_t *p)
@@ -28,6 +29,19 @@ static void passed(struct content_checker *c, const uint8_t *p, size_t n)
 	walk_done(c);
 }
 
+static void tiff_over(struct content_checker *c, const uint8_t *p, size_t n)
+{
+	const struct tiff *t = STATE_OF(c, struct tiff);
+	if (!t->plain || t->packed || raw_holds(c, "pixels", 1, 0, c->w.at))
+		walk_done(c);
+}
+
+static void bmp_over(struct content_checker *c, const uint8_t *p, size_t n)
+{
+	if (le32(c->head + 14) < 40 || le32(c->head + 30) != 0 || raw_holds(c, "pixels", 1, le32(c->head + 10), c->w.at))
+		walk_done(c);
+}
+
 /* Directories that lie behind are not gone back to; the highest byte that was spoken of must be there. */
 static void tiff_go(struct content_checker *c, uint64_t at)
 {
@@ -39,7 +53,7 @@ static void tiff_go(struct content_checker *c, uint64_t at)
 	if (c->hint && t->need > c->hint)
 		walk_lost(c, "truncated: tiff speaks of byte %llu", (unsigned long long)t->need);
 	else
-		walk_skip(c, t->need > c->w.at ? t->need - c->w.at : 0, 0, passed);
+		walk_skip(c, t->need > c->w.at ? t->need - c->w.at : 0, 0, tiff_over);
 }
 
 static void tiff_next(struct content_checker *c, const uint8_t *p, size_t n)
@@ -64,6 +78,10 @@ static bool tiff_entry(struct tiff *t, const uint8_t *p, unsigned *last)
 	/* one strip or tile: its place and length stand here */
 	bool one = count == 1 && bytes <= here;
 	uint64_t value = type == 3 ? t16(t, v) : at;
+	if (one && tag == 259) {
+		t->plain += value == 1;
+		t->packed += value != 1;
+	}
 	if (one && (tag == 273 || tag == 324))
 		t->strip_at = value;
 	if (one && (tag == 279 || tag == 325))
@@ -153,7 +171,7 @@ static void bmp_begin(struct content_checker *c)
 	if (c->hint && need > c->hint)
 		walk_lost(c, "truncated: bmp has %llu bytes", (unsigned long long)need);
 	else
-		walk_skip(c, need, 0, passed);
+		walk_skip(c, need, 0, bmp_over);
 }
 
 const struct content_format format_bmp = {CONTENT_BMP, bmp_sniff, bmp_begin, NULL};

@@ -47,8 +47,12 @@ static void elf_section(struct content_checker *c, const uint8_t *p, size_t n)
 	uint64_t type = num(e, p + 4, 4), at = e->wide ? num(e, p + 24, 8) : num(e, p + 16, 4), size = e->wide ? num(e, p + 32, 8) : num(e, p + 20, 4), link = e->wide ? num(e, p + 40, 4) : num(e, p + 24, 4);
 	if (e->i == 0 && !e->section_n) /* gABI: more than 65,280 sections: the count is the first one's size */
 		e->section_n = size;
-	else if (type != 0 && type != 8)
+	else if (type != 0 && type != 8) {
+		uint64_t flags = num(e, p + 8, e->wide ? 8 : 4);
 		reach(e, at, size);
+		if (((flags & 4) || type == 2 || type == 11) && !(flags & 0x800) && at < c->w.at && !raw_holds(c, flags & 4 ? "code" : "symbols", 4, at, at + size)) /* code and symbols, not compressed */
+			return;
+	}
 	if ((e->i == 0 && type != 0) || (e->section_n && link >= e->section_n && type != 0 && link != 0 && type < 0x60000000)) {
 		walk_lost(c, "elf: section %llu is none", (unsigned long long)e->i);
 		return;

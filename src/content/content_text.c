@@ -60,6 +60,8 @@ bool text_sniff(struct content_checker *c, struct slice head)
 		return promised; /* text that is none any more: let it be looked at as such */
 	if (h[0] * 16 > head.n)
 		return false;
+	if (z.high * 20 > head.n && z.bad_utf8 <= 3)
+		return true; /* UTF-8, whatever else is in it: random bytes never are */
 	if (head.n >= 64)
 		return z.kinds <= 3 || z.controls * 100 < head.n;
 	return z.kinds == 0 && h[0] == 0 && (z.high * 4 <= head.n || z.bad_utf8 <= 1 || promised);
@@ -183,7 +185,7 @@ void text_block(struct content_checker *c, const uint32_t h[256], size_t n)
 	noise_of(h, &z);
 	t->binary_blocks += h[0] * 4 > n;
 	t->base64_blocks += is_base64(h, n);
-	x->wordless += z.words * 200 < n;
+	x->unclean += z.kinds > 0 || z.nul > 0 || (z.bad_utf8 > 6 && z.high * 4 > n);
 	x->noisy_last = noise_is_noisy(&z, n) || noise_is_random(&z, n);
 	if (!x->noisy_last) {
 		x->resumed = x->noisy > 0 && h[0] * 16 <= n;
@@ -251,7 +253,7 @@ static void noise_verdict(struct content_checker *c)
 	bool promised = (is_text_type(c->r.named) && !c->weak_name) || c->r.type != CONTENT_TEXT;
 	if (is_script(c) && !x->resumed)
 		promised = false;
-	if (promised || (x->resumed && x->noisy * 2 <= x->blocks)) {
+	if (promised || (x->resumed && x->noisy * 2 <= x->blocks && x->unclean <= x->noisy)) {
 		c->r.state = CONTENT_LOST;
 		snprintf(c->r.why, sizeof c->r.why, "%llu of %llu blocks are no text, the first at byte %llu", (unsigned long long)x->noisy, (unsigned long long)x->blocks,
 			(unsigned long long)x->first_noisy);
@@ -275,7 +277,7 @@ static void grammar_verdict(struct content_checker *c, const struct text_state *
 void text_end(struct content_checker *c)
 {
 	const struct text_state *t = STATE_OF(c, struct text_state);
-	if (t->utf16 && t->wrong_units * 100 > t->units) {
+	if (t->utf16 && t->wrong_units * 100 > t->units && t->wrong_units > 2) {
 		c->r.state = CONTENT_LOST;
 		snprintf(c->r.why, sizeof c->r.why, "%llu of %llu units are not UTF-16", (unsigned long long)t->wrong_units, (unsigned long long)t->units);
 		return;
@@ -284,7 +286,7 @@ void text_end(struct content_checker *c)
 		noise_verdict(c);
 		return;
 	}
-	if (t->binary_blocks) {
+	if (t->binary_blocks || (c->r.named == CONTENT_UNKNOWN && c->r.type == CONTENT_TEXT && !t->utf16 && c->text.unclean * 4 > c->text.blocks && c->text.unclean > 1)) {
 		c->r.type = CONTENT_UNKNOWN;
 		c->r.state = CONTENT_UNCHECKED;
 		return;

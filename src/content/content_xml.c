@@ -8,7 +8,7 @@ static bool finds_nocase(struct slice h, const char *what)
 {
 	size_t n = strlen(what);
 	for (size_t i = 0; i + n <= h.n; i++)
-		if (slice_eq_nocase(slice_of(h.p + i, n), what))
+		if ((h.p[i] | 32) == (what[0] | 32) && slice_eq_nocase(slice_of(h.p + i, n), what))
 			return true;
 	return false;
 }
