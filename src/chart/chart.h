@@ -26,6 +26,8 @@ struct chart_options {
 	const char *site_name;
 	const char *readers; /* versions of the readers, "hl7 1 fhir 1"; NULL: not compared. Stored in a new view; another one: ERR_CORRUPT with "rebuild it" */
 	bool rebuild;        /* write, too: a view that is damaged or of another version is no error, it is dropped; chart_bulk follows */
+	void (*alive)(void *arg); /* may be NULL. Called now and then within an entry that means work on very many persons, so that a watchdog does not take it for a hang */
+	void *arg;
 };
 /* path: SITE/view/chart.db. Reading works with the writer running, stopped cleanly or killed (persistent WAL), from another uid without write permission. ERR_NOT_FOUND: no view yet. A view of another version:
  * ERR_CORRUPT with "rebuild it". */

@@ -193,6 +193,8 @@ struct chart {
 	bool write, bulk, failed, looking;
 	int zone_minutes;
 	char *site_name, *readers;
+	void (*alive)(void *arg);
+	void *alive_arg;
 
 	/* committed and staged: the next entry to come */
 	uint64_t applied, staged;

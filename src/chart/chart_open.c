@@ -212,6 +212,8 @@ int chart_open(const char *path, const struct chart_options *o, struct chart **r
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
 	c->write = o->write || o->memory;
 	c->zone_minutes = o->zone_minutes;
+	c->alive = o->alive;
+	c->alive_arg = o->arg;
 	c->epoch = 1;
 	c->next_due = INT64_MAX;
 	buf_init(&c->times, 1 << 16);

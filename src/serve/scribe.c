@@ -358,10 +358,16 @@ static int loop(struct scribe *s, struct err *e)
 	}
 }
 
+static void alive(void *arg)
+{
+	struct scribe *s = arg;
+	s->page->since = time_monotonic();
+}
+
 /* The view as it is; or, when it is of another version or damaged, a new one: it holds no truth of its own, and the keeper sends everything again. */
 static int open_view(struct scribe *s, struct err *e)
 {
-	struct chart_options o = {.write = true, .zone_minutes = s->r->zone_minutes, .site_name = s->r->site_name, .readers = SERVE_READERS};
+	struct chart_options o = {.write = true, .zone_minutes = s->r->zone_minutes, .site_name = s->r->site_name, .readers = SERVE_READERS, .alive = alive, .arg = s};
 	int code = chart_open(s->r->chart_path, &o, &s->chart, e);
 	if (code != ERR_CORRUPT)
 		return code;
