@@ -134,6 +134,18 @@ struct vault_check_report {
 /* Every pack's size (quick) or SHA-256 against its entry; with data and recovery every chunk against its id; catalogues against their roots; nothing referred to that is not there. Faults: a sentence a line. */
 int vault_check(struct vault *v, bool data, struct vault_check_report *ret, struct buf *ret_faults, struct err *e) MUST;
 
+/* A drill: a random share of a snapshot restored into dest (an empty folder, the caller's to remove), read again and compared with the digests that the ledger names; and how long all of it would take.
+ * Without recovery: a random share of the snapshot's packs read and compared with the ledger, so bytes are proven and opening is not. ERR_NO: something was missing. */
+struct vault_drill_report {
+	bool opened;
+	uint64_t files, bytes, files_all, bytes_all, packs, pack_bytes, missing;
+	double seconds, estimate_seconds; /* of this share; of everything */
+};
+int vault_drill(struct vault *v, const struct vault_snapshot *s, const char *dest, unsigned percent, const struct vault_restore_options *o /* writers, progress, missing, arg */,
+                struct vault_drill_report *ret, struct err *e) MUST;
+/* The entry that says so, for vault_ledger.snapshot. */
+void vault_drill_body(const struct vault_snapshot *s, const struct vault_drill_report *d, unsigned percent, struct buf *ret);
+
 /* ---- judgement (vault_judge*.c): pure, over the delta of two catalogues ---------------------------------------------
  *
  * Backup tells the judge every file of the walk and of the catalogue before it, and keeps with each file's line what the judge says of that version (marks, marked). Marks go on with an untouched file

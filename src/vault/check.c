@@ -1,0 +1,389 @@
+/* check: is all of it there, and is it what the ledger says.
+ *
+ *   quick    every pack that the ledger names is there with its size; every snapshot's catalogue can be found; of each source the newest one is read, its root compared, and every place that it names lies
+ *            in a pack that is long enough
+ *   data     the SHA-256 of every pack; the root of every catalogue; with the recovery key every chunk that any snapshot made, opened and compared with its keyed id
+ * All faults are found, each pack's once; threads take packs, and chunks by the hundred. */
+#include "vault_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BLOCK ((size_t)1 << 18)
+#define BATCH 32768 /* chunks looked at in one go */
+#define SHARE 256   /* of them by one thread at a time */
+#define THREADS_MAX 8
+#define FAULTS_MAX 10000
+
+struct check {
+	struct vault *v;
+	struct vault_check_report *rep;
+	struct buf *faults;
+	uint64_t fault_n;
+	bool data;
+	uint8_t *bad; /* packs by place in the log: a fault was told */
+	pthread_mutex_t lock;
+	atomic_size_t next;
+	struct vault_chunk *chunks;
+	size_t chunk_n;
+	struct vault_keys files, catalogue;
+	struct buf sources; /* whose newest snapshot was looked at */
+	int code;
+	struct err stop;
+};
+
+static void fault(struct check *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void fault(struct check *c, const char *fmt, ...)
+{
+	char line[1024];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	pthread_mutex_lock(&c->lock);
+	if (c->fault_n++ < FAULTS_MAX)
+		buf_printf(c->faults, "%s\n", line);
+	pthread_mutex_unlock(&c->lock);
+}
+
+/* A pack's first fault is told; what else is wrong with it follows from that. */
+static bool pack_is_bad(struct check *c, size_t place)
+{
+	pthread_mutex_lock(&c->lock);
+	bool was = c->bad[place];
+	c->bad[place] = 1;
+	pthread_mutex_unlock(&c->lock);
+	return was;
+}
+
+static void stop(struct check *c, const struct err *e)
+{
+	pthread_mutex_lock(&c->lock);
+	if (c->code == 0) {
+		c->code = e->code;
+		c->stop = *e;
+	}
+	pthread_mutex_unlock(&c->lock);
+}
+
+/* ---- threads ---- */
+
+static int run_all(struct check *c, void *(*work)(void *), size_t jobs, struct err *e)
+{
+	pthread_t t[THREADS_MAX];
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t n = cpus < 2 ? 2 : cpus > THREADS_MAX ? THREADS_MAX : (size_t)cpus, began = 0;
+	if (n > jobs)
+		n = jobs;
+	atomic_store(&c->next, 0);
+	while (began + 1 < n && pthread_create(&t[began], NULL, work, c) == 0)
+		began++;
+	if (n)
+		work(c);
+	for (size_t i = 0; i < began; i++)
+		pthread_join(t[i], NULL);
+	if (c->code < 0 && e)
+		*e = c->stop;
+	return c->code;
+}
+
+/* ---- packs ---- */
+
+static bool hash(int fd, uint64_t size, struct seal_sha256 *sha, uint8_t *block, uint8_t out[SEAL_HASH])
+{
+	seal_sha256_begin(sha);
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	for (uint64_t at = 0; at < size;) {
+		ssize_t n = pread(fd, block, BLOCK, (off_t)at);
+		if (n <= 0)
+			return false;
+		seal_sha256_add(sha, slice_of(block, (size_t)n));
+		at += (uint64_t)n;
+	}
+	seal_sha256_end(sha, out);
+	return true;
+}
+
+static void check_pack(struct check *c, size_t place, const struct vault_known_pack *p, struct seal_sha256 *sha, uint8_t *block)
+{
+	char name[48];
+	struct stat st;
+	uint8_t got[SEAL_HASH];
+	vault_pack_name(p->class, p->number, name);
+	AUTO_CLOSE int fd = openat(c->v->vaultfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		if (!pack_is_bad(c, place))
+			fault(c, errno == ENOENT ? "%s: the pack is missing" : "%s: the pack cannot be opened", name);
+	} else if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != p->size) {
+		if (!pack_is_bad(c, place))
+			fault(c, "%s: the pack has %lld bytes, and the ledger says %llu", name, (long long)st.st_size, (unsigned long long)p->size);
+	} else if (c->data && !hash(fd, p->size, sha, block, got)) {
+		if (!pack_is_bad(c, place))
+			fault(c, "%s: the pack cannot be read to its end", name);
+	} else if (c->data && memcmp(got, p->sha256, SEAL_HASH)) {
+		if (!pack_is_bad(c, place))
+			fault(c, "%s: the pack is not the one that the ledger names: its SHA-256 is another", name);
+	}
+}
+
+static void *packs_work(void *arg)
+{
+	struct check *c = arg;
+	const struct vault_known_pack *all;
+	size_t n = vault_log_packs(c->v->log, &all);
+	struct seal_sha256 *sha = seal_sha256_new();
+	uint8_t *block = malloc(BLOCK);
+	if (!sha || !block) {
+		struct err e;
+		err_set(&e, ERR_MEMORY, NULL, "no memory for a check");
+		stop(c, &e);
+	} else {
+		for (size_t i; (i = atomic_fetch_add(&c->next, 1)) < n;)
+			check_pack(c, i, &all[i], sha, block);
+	}
+	seal_sha256_free(sha);
+	free(block);
+	return NULL;
+}
+
+static int check_packs(struct check *c, struct err *e)
+{
+	const struct vault_known_pack *all;
+	size_t n = vault_log_packs(c->v->log, &all);
+	c->rep->packs = n;
+	for (size_t i = 0; i < n; i++) {
+		c->rep->pack_bytes += all[i].size;
+		/* a name that the ledger gives twice, with other bytes: by class, then number */
+		if (i && all[i].class == all[i - 1].class && all[i].number == all[i - 1].number && memcmp(all[i].sha256, all[i - 1].sha256, SEAL_HASH)) {
+			char name[48];
+			vault_pack_name(all[i].class, all[i].number, name);
+			fault(c, "%s: the ledger has two entries of this name, with other bytes", name);
+		}
+	}
+	return run_all(c, packs_work, n, e);
+}
+
+/* ---- catalogues ---- */
+
+/* 0: it lies in a pack that is known and long enough. */
+static int place_ok(struct check *c, int class, const struct vault_extent *x, const char *id)
+{
+	const struct vault_known_pack *all, *p = vault_log_pack(c->v->log, class, x->pack);
+	char name[48];
+	if (p && x->length <= p->plain && x->offset <= p->plain - x->length)
+		return 0;
+	(void)vault_log_packs(c->v->log, &all);
+	vault_pack_name(class, x->pack, name);
+	if (!p || !pack_is_bad(c, (size_t)(p - all)))
+		fault(c, p ? "%s: %s names bytes that are behind its end" : "%s: %s needs this pack, and the ledger names no such one", name, id);
+	return ERR_NO;
+}
+
+struct placing {
+	struct check *c;
+	const char *id;
+};
+
+static int cat_place(void *arg, const struct vault_extent *x, struct err *e)
+{
+	struct placing *p = arg;
+	(void)place_ok(p->c, VAULT_CATALOGUE, x, p->id);
+	return 0;
+}
+
+static bool ends_all(int code)
+{
+	return code == ERR_MEMORY || code == ERR_SYSTEM;
+}
+
+/* A catalogue that cannot be read: the pack that is to blame has its fault already, mostly. */
+static void catalogue_fault(struct check *c, const char *id, const struct err *why)
+{
+	char line[640];
+	fault(c, "%s: its catalogue cannot be read: %s", id, err_line(why, line, sizeof line));
+}
+
+static int read_catalogue(struct check *c, const struct vault_body *b, struct err *e)
+{
+	struct vault_cat *cat;
+	const struct vault_line *l;
+	struct err why = {0};
+	int r = vault_cat_open(c->v->catalogues, b, SLICE_NULL, &cat, &why);
+	bool told = false;
+	if (r == 0) {
+		while ((r = vault_cat_next(cat, &l, &why)) > 0) {
+			struct slice rest = l->extents;
+			struct vault_extent x;
+			int n;
+			while ((n = vault_extent_next(&rest, &x)) > 0)
+				if (x.pack && !told && place_ok(c, VAULT_CONTENT, &x, b->s.id) < 0)
+					told = true; /* one sentence a snapshot: the pack has its own */
+		}
+		vault_cat_close(cat);
+	}
+	if (r < 0 && ends_all(r)) {
+		if (e)
+			*e = why;
+		return r;
+	}
+	if (r < 0)
+		catalogue_fault(c, b->s.id, &why);
+	return 0;
+}
+
+/* Asked from the newest snapshot to the oldest. */
+static bool newest_of_source(struct check *c, const char *source)
+{
+	char name[64] = "";
+	snprintf(name, sizeof name, "%s", source);
+	for (size_t at = 0; at < c->sources.n; at += sizeof name)
+		if (!memcmp(c->sources.p + at, name, sizeof name))
+			return false;
+	buf_add(&c->sources, name, sizeof name); /* more sources than fit: some are read again */
+	return true;
+}
+
+/* ---- chunks ---- */
+
+static void check_chunk(struct check *c, struct vault_packs *packs, struct vault_packs *cats, const struct vault_chunk *k, uint8_t *out)
+{
+	const struct vault_known_pack *all, *p = vault_log_pack(c->v->log, k->class, k->at.pack);
+	uint8_t id[VAULT_ID];
+	struct err e = {0};
+	char name[48];
+	vault_pack_name(k->class, k->at.pack, name);
+	(void)vault_log_packs(c->v->log, &all);
+	if (!p || (c->bad[p - all] && k->class != VAULT_CONTENT))
+		return; /* told already */
+	int r = vault_packs_read(k->class == VAULT_CONTENT ? packs : cats, k->class, &k->at, out, &e);
+	if (r < 0) {
+		char line[640];
+		if (ends_all(r))
+			stop(c, &e);
+		else if (!pack_is_bad(c, (size_t)(p - all)))
+			fault(c, "%s: it does not open: %s", name, err_line(&e, line, sizeof line));
+		return;
+	}
+	vault_chunk_id(k->class == VAULT_CONTENT ? &c->files : &c->catalogue, slice_of(out, (size_t)k->at.length), id);
+	if (memcmp(id, k->id, VAULT_ID) && !pack_is_bad(c, (size_t)(p - all)))
+		fault(c, "%s: what it holds is not what was backed up: a chunk at %llu has another id", name, (unsigned long long)k->at.offset);
+}
+
+static void *chunks_work(void *arg)
+{
+	struct check *c = arg;
+	struct vault_packs *packs = NULL, *cats = NULL;
+	struct err e = {0};
+	uint8_t *out = malloc(VAULT_CHUNK_MAX);
+	int r = out ? vault_packs_new(c->v->sitefd, c->v->log, &c->v->recovery, &packs, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory for a check");
+	if (r == 0)
+		r = vault_packs_new(c->v->sitefd, c->v->log, &c->v->recovery, &cats, &e);
+	if (r < 0)
+		stop(c, &e);
+	for (size_t i; r == 0 && (i = atomic_fetch_add(&c->next, 1)) * SHARE < c->chunk_n;)
+		for (size_t k = i * SHARE; k < c->chunk_n && k < (i + 1) * SHARE; k++)
+			check_chunk(c, packs, cats, &c->chunks[k], out);
+	vault_packs_free(packs);
+	vault_packs_free(cats);
+	free(out);
+	return NULL;
+}
+
+static int flush(struct check *c, struct err *e)
+{
+	c->rep->chunks += c->chunk_n;
+	int r = c->chunk_n ? run_all(c, chunks_work, (c->chunk_n + SHARE - 1) / SHARE, e) : 0;
+	c->chunk_n = 0;
+	return r;
+}
+
+static int one_chunk(void *arg, const struct vault_chunk *k, struct err *e)
+{
+	struct check *c = arg;
+	c->chunks[c->chunk_n++] = *k;
+	return c->chunk_n == BATCH ? flush(c, e) : 0;
+}
+
+static int check_chunks(struct check *c, const struct vault_body *b, struct err *e)
+{
+	struct err why = {0};
+	if (strcmp(b->domain, "site")) /* an agent's keys are the agent's: its packs' SHA-256 is what can be known here */
+		return 0;
+	int r = vault_keys_derive(c->v->dedupe, b->domain, b->files_period, &c->files, e);
+	if (r == 0)
+		r = vault_keys_derive(c->v->dedupe, b->domain, b->catalogue_period, &c->catalogue, e);
+	if (r < 0)
+		return r;
+	r = vault_cat_chunks(c->v->catalogues, b, one_chunk, c, &why);
+	int f = flush(c, e);
+	if (r < 0 && !ends_all(r)) {
+		catalogue_fault(c, b->s.id, &why);
+		r = 0;
+	} else if (r < 0 && e) {
+		*e = why;
+	}
+	return r < 0 ? r : f;
+}
+
+/* ---- the whole ---- */
+
+static int check_snapshot(struct check *c, size_t i, struct err *e)
+{
+	struct vault_body b;
+	struct err why = {0};
+	struct placing p = {.c = c};
+	int r = vault_log_snapshot(c->v->log, i, &b, &why);
+	if (r < 0) {
+		vault_body_done(&b);
+		fault(c, "an entry of a snapshot is not what we write: %s", why.text);
+		return 0;
+	}
+	p.id = b.s.id;
+	if (c->v->catalogues) {
+		r = vault_cat_places(c->v->catalogues, &b, cat_place, &p, &why);
+		if (r < 0 && ends_all(r)) {
+			if (e)
+				*e = why;
+		} else if (r < 0) {
+			catalogue_fault(c, b.s.id, &why);
+			r = 0;
+		} else if (c->data || newest_of_source(c, b.s.source)) {
+			r = read_catalogue(c, &b, e);
+		}
+		if (r == 0 && c->data && c->v->has_recovery && c->v->has_dedupe)
+			r = check_chunks(c, &b, e);
+	}
+	vault_body_done(&b);
+	return r;
+}
+
+int vault_check(struct vault *v, bool data, struct vault_check_report *ret, struct buf *ret_faults, struct err *e)
+{
+	const struct vault_known_pack *all;
+	struct vault_check_report rep = {0};
+	struct check c = {.v = v, .rep = &rep, .faults = ret_faults, .data = data};
+	pthread_mutex_init(&c.lock, NULL);
+	buf_init(&c.sources, 1 << 20);
+	c.bad = calloc(vault_log_packs(v->log, &all) + 1, 1);
+	c.chunks = calloc(BATCH, sizeof *c.chunks);
+	int r = c.bad && c.chunks ? check_packs(&c, e) : err_set(e, ERR_MEMORY, NULL, "no memory for a check");
+	rep.snapshots = vault_log_snapshots(v->log);
+	for (size_t i = rep.snapshots; r == 0 && i > 0; i--)
+		r = check_snapshot(&c, i - 1, e);
+	buf_done(&c.sources);
+	rep.faults = c.fault_n;
+	*ret = rep;
+	seal_wipe(&c.files, sizeof c.files);
+	seal_wipe(&c.catalogue, sizeof c.catalogue);
+	free(c.bad);
+	free(c.chunks);
+	pthread_mutex_destroy(&c.lock);
+	if (r == 0 && rep.faults)
+		r = err_set(e, ERR_NO, NULL, "the vault is not whole: %llu faults", (unsigned long long)rep.faults);
+	return r;
+}
