@@ -18,6 +18,7 @@ int cmd_token(int argc, char **argv);
 int cmd_key(int argc, char **argv);
 int cmd_rebuild(int argc, char **argv);
 int cmd_replica(int argc, char **argv);
+int cmd_vault(int argc, char **argv);
 int cmd_simulate(int argc, char **argv);
 
 #endif

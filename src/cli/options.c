@@ -24,6 +24,7 @@ static int set_value(const struct cli_opt *o, const char *value)
 		if (num_u64(slice_str(value), 0, UINT64_MAX, o->out) < 0)
 			return cli_usage("--%s: '%s' is not a whole number", o->name, value);
 		return 0;
+	case CLI_EACH:
 	case CLI_LIST: {
 		struct cli_list *l = o->out;
 		if (l->n == ARRAY_LEN(l->v))

@@ -42,6 +42,9 @@ static void print_status(const struct json_node *root)
 	line("ledger", "%.*s entries, checkpoint over %.*s; outside witness: %.*s", T(root, "ledger.size"), T(root, "ledger.published"), T(root, "ledger.protection"));
 	line("view", "%.*s entries shown, %.*s behind", T(root, "view.applied"), T(root, "view.behind"));
 	line("disk", "%.*s bytes free, state %.*s", T(root, "disk.free"), T(root, "disk.state"));
+	const struct json_node *vault = json_path(root, "vault.sources");
+	for (const struct json_node *n = vault ? vault->child : NULL; n; n = n->next)
+		line("backup", "%.*s: s%.*s of %.*s, %.*s files, %s", T(n, "source"), T(n, "seq"), T(n, "time"), T(n, "files"), slice_eq_str(json_text(n, "verdict"), "damage") ? "DAMAGE: see holdfast vault clean-point" : "clean");
 	const struct json_node *about = json_path(root, "keys.sharesLyingAbout");
 	for (const struct json_node *n = about ? about->child : NULL; n; n = n->next)
 		line("keys", "RECOVERY SHARE STILL LIES AT %.*s: give it to its holder and remove it here", SLICE_FMT(n->value));

@@ -16,6 +16,7 @@ const struct cli_command cli_commands[] = {
 	{"user", "add, list and disable accounts", cmd_user},
 	{"token", "make and revoke tokens for programs", cmd_token},
 	{"key", "test, join and make recovery shares; who opens what", cmd_key},
+	{"vault", "back up file trees, give them back, say what was clean until when", cmd_vault},
 	{"simulate", "send a synthetic hospital over MLLP, or write it to a file", cmd_simulate},
 };
 const size_t cli_command_count = ARRAY_LEN(cli_commands);

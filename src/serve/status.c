@@ -148,6 +148,47 @@ static void put_disk(const struct site *s, struct jsonw *w)
 	jsonw_obj_end(w);
 }
 
+/* What the keeper last knew of the vault stands in its cache; null for who may not read that. */
+static void put_vault(const struct site *s, struct jsonw *w)
+{
+	AUTO_BUF struct buf b = {0};
+	AUTO_ARENA struct arena *a = arena_new((size_t)256 << 20);
+	struct json_node *root = NULL;
+	buf_init_secret(&b, (size_t)64 << 20);
+	const struct json_node *v = a && file_read(s->fd, "keys/accounts.json", (size_t)64 << 20, &b, NULL) == 0 && json_tree(buf_slice(&b), a, &root, NULL) == 0 ? json_get(root, "vault") : NULL;
+	jsonw_key(w, "vault");
+	if (!v) {
+		jsonw_null(w);
+		return;
+	}
+	static const char *const keys[] = {"packs", "bytes"};
+	jsonw_obj(w);
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (json_get(v, keys[i])) {
+			jsonw_key(w, keys[i]);
+			jsonw_raw(w, json_get(v, keys[i])->raw);
+		}
+	jsonw_key(w, "sources");
+	jsonw_arr(w);
+	const struct json_node *list = json_get(v, "sources");
+	for (const struct json_node *n = list ? list->child : NULL; n; n = n->next) {
+		int64_t t = 0;
+		jsonw_obj(w);
+		for (const struct json_node *m = n->child; m; m = m->next) {
+			if (slice_eq_str(m->key, "time")) {
+				(void)!num_i64(m->value, INT64_MIN, INT64_MAX, &t);
+				jsonw_ktime(w, "time", t);
+			} else if (!slice_eq_str(m->key, "hash") && !slice_eq_str(m->key, "damageSince")) {
+				jsonw_key_slice(w, m->key);
+				jsonw_raw(w, m->raw);
+			}
+		}
+		jsonw_obj_end(w);
+	}
+	jsonw_arr_end(w);
+	jsonw_obj_end(w);
+}
+
 static void put_alarm(struct jsonw *w, const char *id, const char *severity, const char *what, const char *reason, const char *next)
 {
 	jsonw_obj(w);
@@ -211,6 +252,7 @@ int serve_status_offline(const struct site *s, struct buf *ret_json, struct err 
 	jsonw_key(&w, "sharesLyingAbout");
 	jsonw_raw(&w, buf_slice(&shares));
 	jsonw_obj_end(&w);
+	put_vault(s, &w);
 	put_view(view, &o.view_why, &w);
 	put_alarms(&o, &w);
 	jsonw_obj_end(&w);
