@@ -19,7 +19,7 @@ python3 - "$top/doc/recovery-by-hand.md" hand <<'P'
 import re, sys
 page, to = open(sys.argv[1]).read(), sys.argv[2]
 blocks = re.findall(r'^<!-- file: (\S+) -->\n```\w+\n(.*?)^```$', page, re.M | re.S)
-assert [n for n, _ in blocks] == ['join.sh', 'share.py', 'key.py', 'packs.sh', 'tail.py', 'split.py'], 'the page has other blocks'
+assert [n for n, _ in blocks] == ['join.sh', 'share.py', 'key.py', 'packs.sh', 'tail.py', 'split.py', 'places.sh', 'catalogue.sh', 'file.sh'], 'the page has other blocks'
 for name, text in blocks:
     open(f'{to}/{name}', 'w').write(text)
 P
