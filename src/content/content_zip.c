@@ -110,7 +110,7 @@ static size_t feed_deflate_open(struct content_checker *c, struct slice s)
 	size_t used;
 	enum part part = deflate_feed(&z->d, s, &used);
 	if (part == PART_BAD)
-		walk_lost(c, "zip entry at %llu: its data is not deflate from byte %llu on", (unsigned long long)z->entry_at, (unsigned long long)(c->w.at + used));
+		walk_lost(c, "zip entry at %llu: its data is not deflate from byte %llu on", (unsigned long long)z->entry_at, (unsigned long long)c->w.at + used);
 	else if (part == PART_END) {
 		z->wide |= z->d.in >= UINT32_MAX || z->d.out >= UINT32_MAX;
 		walk_want(c, 4, step_descriptor);
@@ -124,7 +124,7 @@ static size_t feed_deflate(struct content_checker *c, struct slice s)
 	size_t used;
 	enum part part = deflate_feed(&z->d, s, &used);
 	if (part == PART_BAD || (part == PART_END && used < s.n))
-		walk_lost(c, "zip entry at %llu: its data is not deflate from byte %llu on", (unsigned long long)z->entry_at, (unsigned long long)(c->w.at + used));
+		walk_lost(c, "zip entry at %llu: its data is not deflate from byte %llu on", (unsigned long long)z->entry_at, (unsigned long long)c->w.at + used);
 	return used;
 }
 

@@ -333,7 +333,7 @@ static int grow(struct vault_index *ix, struct err *e)
 	}
 	int old = ix->fd;
 	ix->fd = fd;
-	fd = old;
+	fd = old; /* NOLINT(clang-analyzer-deadcode.DeadStores): the cleanup closes the old one */
 	ix->bits++;
 	for (size_t i = 0; i < CACHE; i++)
 		ix->cache[i].number = 0;
