@@ -255,13 +255,19 @@ static char type_of(const struct stat *st)
 	}
 }
 
-/* By all that its inode says, and long enough ago. */
-static bool same_stat(const struct scan *s, const struct vault_line *b, const struct stat *st, char type)
+/* By all that its inode says. */
+static bool same_inode(const struct vault_line *b, const struct stat *st, char type)
 {
 	if (!b || b->node.type != type || b->node.ino != st->st_ino || b->mtime_s != st->st_mtim.tv_sec || b->mtime_ns != (uint32_t)st->st_mtim.tv_nsec || b->ctime_s != st->st_ctim.tv_sec ||
 	    b->ctime_ns != (uint32_t)st->st_ctim.tv_nsec || b->node.mode != (st->st_mode & 07777) || b->node.uid != st->st_uid || b->node.gid != st->st_gid)
 		return false;
-	return (type != 'f' || b->node.size == (uint64_t)st->st_size) && !b->node.torn && !b->node.unreadable && b->node.ctime < s->o.before->s.begun - RACY;
+	return (type != 'f' || b->node.size == (uint64_t)st->st_size) && !b->node.torn && !b->node.unreadable;
+}
+
+/* And long enough ago. */
+static bool same_stat(const struct scan *s, const struct vault_line *b, const struct stat *st, char type)
+{
+	return same_inode(b, st, type) && b->node.ctime < s->o.before->s.begun - RACY;
 }
 
 static bool packs_are_there(const struct scan *s, const struct vault_line *b)
@@ -344,7 +350,7 @@ static int file_node(struct scan *s, struct unit *u, struct err *e)
 	struct item *it = add_item(u, ITEM_FILE, 'f', en->path);
 	it->st = en->st;
 	it->what = b && b->has_trait ? '~' : '+';
-	it->same_stat = same;
+	it->same_stat = same_inode(b, &en->st, 'f');
 	if (b)
 		set_before(it, b);
 	it->dir = en->dir;

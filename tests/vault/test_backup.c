@@ -54,10 +54,379 @@ static void first_and_again(void **state)
 	site_end(&s);
 }
 
+/* ---- everything that a file system can hold ---- */
+
+static bool has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		print_error("%s is not in: %s\n", part, text);
+	return strstr(text, part) != NULL;
+}
+
+static void odd_nodes(void **state)
+{
+	struct site s;
+	struct buf line;
+	char name[300], want[400];
+	(void)state;
+	site_new(&s, false); /* a file system with extended attributes */
+	put_text(&s, "two\nlines", "a name with a line end\n");
+	put_text(&s, "blank name,with:all%signs", "x");
+	put_text(&s, "bad-\xff\xfe-utf8", "y");
+	put_text(&s, "gut-\xc3\xbc-utf8", "z");
+	memset(name, 'n', 255);
+	name[255] = 0;
+	put_text(&s, name, "the longest name");
+	assert_int_equal(symlink("../no where\n", at(&s, "link")), 0);
+	assert_int_equal(mkfifo(at(&s, "fifo"), 0620) | chmod(at(&s, "fifo"), 0620), 0);
+	assert_int_equal(link(at(&s, "gut-\xc3\xbc-utf8"), at(&s, "zweiter-name")), 0);
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	assert_true(strlen(at(&s, "socket")) < sizeof un.sun_path);
+	memcpy(un.sun_path, at(&s, "socket"), strlen(at(&s, "socket")) + 1);
+	int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(sock, (void *)&un, sizeof un), 0);
+	close(sock);
+	bool root = geteuid() == 0 && mknod(at(&s, "null"), S_IFCHR | 0666, 0x103) == 0;
+	bool xattr = setxattr(at(&s, "gut-\xc3\xbc-utf8"), "user.note, with: signs", "v\0w", 3, 0) == 0;
+	assert_int_equal(chmod(at(&s, "gut-\xc3\xbc-utf8"), 04711), 0);
+	struct timespec t[2] = {{5, 1}, {-77, 999999999}};
+	assert_int_equal(utimensat(AT_FDCWD, at(&s, "gut-\xc3\xbc-utf8"), t, 0), 0);
+	struct vault_snapshot a = back_up(&s);
+	assert_true(a.whole);
+	assert_int_equal(a.unreadable, 0);
+	compare_with_tree(&s, &a);
+	const char *text = line_of(&s, &a, at(&s, "two\nlines"), &line);
+	assert_true(has(text, "two%0Alines"));
+	buf_done(&line);
+	text = line_of(&s, &a, at(&s, "bad-\xff\xfe-utf8"), &line);
+	assert_true(has(text, "bad-%FF%FE-utf8"));
+	buf_done(&line);
+	text = line_of(&s, &a, at(&s, "link"), &line);
+	assert_true(has(text, " l=../no%20where%0A"));
+	buf_done(&line);
+	text = line_of(&s, &a, at(&s, "gut-\xc3\xbc-utf8"), &line);
+	assert_true(has(text, " 4711 "));
+	assert_true(has(text, " -77.999999999 "));
+	assert_true(has(text, " n=2"));
+	if (xattr)
+		assert_true(has(text, " a=user.note%2C%20with%3A%20signs:dgB3"));
+	buf_done(&line);
+	snprintf(want, sizeof want, " l=%s/gut-\xc3\xbc-utf8", s.tree);
+	text = line_of(&s, &a, at(&s, "zweiter-name"), &line);
+	assert_true(text[0] == 'h' && has(text, want));
+	buf_done(&line);
+	text = line_of(&s, &a, at(&s, "fifo"), &line);
+	assert_true(text[0] == 'p' && has(text, " 0620 "));
+	buf_done(&line);
+	text = line_of(&s, &a, at(&s, "socket"), &line);
+	assert_true(text[0] == 's');
+	buf_done(&line);
+	if (root) {
+		text = line_of(&s, &a, at(&s, "null"), &line);
+		assert_true(text[0] == 'c' && has(text, " r=1:3"));
+		buf_done(&line);
+	}
+	vault_snapshot_done(&a);
+	site_end(&s);
+}
+
+static void sparse_files(void **state)
+{
+	struct site s;
+	struct buf line;
+	(void)state;
+	site_new(&s, false);
+	int fd = open(at(&s, "disk"), O_RDWR | O_CREAT, 0600);
+	assert_int_equal(ftruncate(fd, INT64_C(100) << 30), 0);
+	assert_int_equal(pwrite(fd, "begin", 5, 0), 5);
+	assert_int_equal(pwrite(fd, "middle", 6, INT64_C(50) << 30), 6);
+	assert_int_equal(close(fd), 0);
+	int64_t from = time_monotonic();
+	struct vault_snapshot a = back_up(&s);
+	assert_true(time_monotonic() - from < 20 * TIME_SEC);
+	assert_int_equal(a.bytes, INT64_C(100) << 30);
+	assert_true(a.new_bytes < 1 << 20);
+	const char *text = line_of(&s, &a, at(&s, "disk"), &line);
+	assert_true(has(text, " 107374182400 "));
+	assert_true(has(text, ",0:0+"));
+	struct vault_line l;
+	struct buf scratch;
+	buf_init(&scratch, 2 * VAULT_LINE_MAX);
+	OK(vault_line_parse(slice_str(text), &scratch, &l, e));
+	struct vault *v = open_vault_of(&s);
+	struct vault_extent x;
+	uint64_t at_ = 0;
+	bool middle = false;
+	while (vault_extent_next(&l.extents, &x) > 0) {
+		if (x.pack && at_ <= UINT64_C(50) << 30 && at_ + x.length > UINT64_C(50) << 30) {
+			char bytes[6];
+			struct vault_extent part = {x.pack, x.offset + (UINT64_C(50) << 30) - at_, 6};
+			OK(vault_packs_read(v->contents, VAULT_CONTENT, &part, bytes, e));
+			assert_memory_equal(bytes, "middle", 6);
+			middle = true;
+		}
+		at_ += x.length;
+	}
+	assert_true(middle);
+	assert_int_equal(at_, UINT64_C(100) << 30);
+	vault_close(v);
+	buf_done(&scratch);
+	buf_done(&line);
+	vault_snapshot_done(&a);
+	/* and again: nothing is read */
+	settle_one(at(&s, "disk"));
+	a = back_up(&s);
+	assert_int_equal(a.new_bytes, 0);
+	vault_snapshot_done(&a);
+	site_end(&s);
+}
+
+/* ---- what changes, what cannot be read, what is left out ---- */
+
+struct told {
+	int n;
+	char last[512];
+};
+
+static void tell(void *arg, const char *sentence)
+{
+	struct told *t = arg;
+	t->n++;
+	snprintf(t->last, sizeof t->last, "%s", sentence);
+}
+
+static void left_out(void **state)
+{
+	struct site s;
+	struct buf line;
+	(void)state;
+	site_new(&s, true);
+	small_tree(&s);
+	const char *paths[] = {s.path, s.tree, at(&s, "a/x")}, *exclude[] = {"*-b.txt", "tree/a/y"};
+	struct vault_backup_options o = {.source = "all", .paths = paths, .path_n = 3, .exclude = exclude, .exclude_n = 2};
+	struct vault_snapshot snap;
+	OK(backup_with(&s, &o, &snap, e));
+	assert_int_equal(snap.files, 3); /* a.txt, empty, a/x: once each, and nothing of the site */
+	assert_string_equal(line_of(&s, &snap, at(&s, "a-b.txt"), &line), "");
+	buf_done(&line);
+	assert_string_equal(line_of(&s, &snap, at(&s, "a/y"), &line), "");
+	buf_done(&line);
+	assert_true(line_of(&s, &snap, at(&s, "a/x"), &line)[0] == 'f');
+	buf_done(&line);
+	vault_snapshot_done(&snap);
+	const char *none[] = {"/no/such/place/here"};
+	o.paths = none;
+	o.path_n = 1;
+	FAILS(backup_with(&s, &o, &snap, e), ERR_NOT_FOUND, "none of the paths");
+	o.source = "with blank";
+	FAILS(backup_with(&s, &o, &snap, e), ERR_USAGE, "name of a source");
+	site_end(&s);
+}
+
+static void unreadable(void **state)
+{
+	struct site s;
+	struct buf line;
+	struct told told = {0};
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	site_new(&s, true);
+	small_tree(&s);
+	assert_int_equal(chmod(at(&s, "a.txt"), 0) | chmod(at(&s, "a"), 0), 0);
+	const char *paths[] = {s.tree};
+	struct vault_backup_options o = {.source = "files", .paths = paths, .path_n = 1, .trouble = tell, .arg = &told};
+	/* as somebody who may not */
+	pid_t child = fork();
+	if (child == 0) {
+		struct vault_snapshot snap;
+		struct err e = {0};
+		assert_int_equal(chown(s.path, 65534, 65534) | chmod(s.path, 0755), 0);
+		char cmd[160];
+		snprintf(cmd, sizeof cmd, "%s/site", s.path);
+		const char *argv[] = {"chown", "-R", "65534:65534", cmd, NULL};
+		pid_t p;
+		int st;
+		if (posix_spawnp(&p, "chown", NULL, NULL, (char **)(uintptr_t)argv, environ) || waitpid(p, &st, 0) < 0 || st)
+			_exit(10);
+		if (setgid(65534) || setuid(65534))
+			_exit(11);
+		if (backup_with(&s, &o, &snap, &e) < 0)
+			_exit(12);
+		_exit(snap.unreadable == 2 && !snap.whole && told.n == 2 && strstr(told.last, "tree/a") ? 0 : 13);
+	}
+	int status;
+	waitpid(child, &status, 0);
+	assert_int_equal(status, 0);
+	struct vault *v = open_vault_of(&s);
+	struct vault_snapshot snap;
+	OK(vault_find(v, "latest", NULL, 0, &snap, e));
+	vault_close(v);
+	assert_true(has(line_of(&s, &snap, at(&s, "a.txt"), &line), " s=unreadable"));
+	buf_done(&line);
+	assert_true(has(line_of(&s, &snap, at(&s, "a"), &line), " s=unreadable"));
+	buf_done(&line);
+	vault_snapshot_done(&snap);
+	site_end(&s);
+}
+
+static void torn(void **state)
+{
+	struct site s;
+	struct buf line;
+	struct told told = {0};
+	(void)state;
+	site_new(&s, true);
+	uint8_t *p = random_bytes(8 << 20, 3);
+	put_file(&s, "log", p, 8 << 20);
+	free(p);
+	pid_t child = fork();
+	if (child == 0) { /* writes all the time */
+		int fd = open(at(&s, "log"), O_WRONLY);
+		for (;;)
+			(void)!pwrite(fd, "x", 1, 77);
+	}
+	const char *paths[] = {s.tree};
+	struct vault_backup_options o = {.source = "files", .paths = paths, .path_n = 1, .trouble = tell, .arg = &told};
+	struct vault_snapshot snap;
+	bool seen = false;
+	for (int i = 0; i < 50 && !seen; i++) { /* the clock that stamps files is coarse */
+		OK(backup_with(&s, &o, &snap, e));
+		seen = snap.torn == 1;
+		if (!seen)
+			vault_snapshot_done(&snap);
+	}
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	assert_true(seen);
+	assert_false(snap.whole);
+	assert_true(has(told.last, "changed while it was read"));
+	assert_true(has(line_of(&s, &snap, at(&s, "log"), &line), " s=torn"));
+	buf_done(&line);
+	vault_snapshot_done(&snap);
+	snap = back_up(&s); /* and the next one reads it again, whatever its times say */
+	assert_true(snap.whole);
+	assert_int_equal(snap.torn, 0);
+	compare_with_tree(&s, &snap);
+	vault_snapshot_done(&snap);
+	site_end(&s);
+}
+
+/* A change that keeps size and modification time is seen by its change time; one that hides from all of it when its turn comes to be read again. */
+static void hidden_changes(void **state)
+{
+	struct site s;
+	struct stat st;
+	(void)state;
+	site_new(&s, true);
+	put_text(&s, "container", "secret one");
+	assert_int_equal(stat(at(&s, "container"), &st), 0);
+	struct vault_snapshot a = back_up(&s);
+	vault_snapshot_done(&a);
+	int fd = open(at(&s, "container"), O_WRONLY);
+	assert_int_equal(pwrite(fd, "SECRET", 6, 0), 6);
+	const struct timespec t[2] = {st.st_atim, st.st_mtim};
+	assert_int_equal(futimens(fd, t), 0);
+	close(fd);
+	a = back_up(&s);
+	assert_int_equal(a.changed, 1);
+	compare_with_tree(&s, &a);
+	vault_snapshot_done(&a);
+	site_end(&s);
+}
+
+/* ---- a new quarter, lost packs, lost caches ---- */
+
+static void a_new_quarter(void **state)
+{
+	struct site s;
+	(void)state;
+	site_new(&s, true);
+	small_tree(&s);
+	struct vault_snapshot a = back_up(&s);
+	s.quarter = "2027Q1";
+	struct vault_snapshot b = back_up(&s);
+	assert_int_equal(b.changed + b.added + b.removed, 0);
+	assert_int_equal(b.new_bytes, a.new_bytes); /* all of it again: a quarter dies as a whole */
+	struct vault *v = open_vault_of(&s);
+	struct vault_body body;
+	struct vault_cat *cat;
+	const struct vault_line *l;
+	OK(vault_body_of(v, &b, &body, e));
+	assert_string_equal(body.files_period, "files-2027Q1");
+	OK(vault_cat_open(v->catalogues, &body, SLICE_NULL, &cat, e));
+	while (vault_cat_next(cat, &l, NULL) > 0) {
+		struct slice rest = l->extents;
+		struct vault_extent x;
+		while (vault_extent_next(&rest, &x) > 0)
+			assert_string_equal(vault_log_string(v->log, vault_log_pack(v->log, VAULT_CONTENT, x.pack)->period), "files-2027Q1");
+	}
+	vault_cat_close(cat);
+	vault_body_done(&body);
+	vault_close(v);
+	compare_with_tree(&s, &b);
+	vault_snapshot_done(&a);
+	vault_snapshot_done(&b);
+	site_end(&s);
+}
+
+static void lost_pack(void **state)
+{
+	struct site s;
+	(void)state;
+	site_new(&s, true);
+	small_tree(&s);
+	struct vault_snapshot a = back_up(&s);
+	assert_int_equal(unlinkat(s.vaultfd, "content-00000001.age", 0), 0);
+	struct vault_snapshot b = back_up(&s); /* what is gone is stored again */
+	assert_int_equal(b.new_bytes, a.new_bytes);
+	assert_int_equal(b.changed, 0);
+	compare_with_tree(&s, &b);
+	vault_snapshot_done(&a);
+	vault_snapshot_done(&b);
+	site_end(&s);
+}
+
+static void lost_index(void **state)
+{
+	struct site s;
+	(void)state;
+	site_new(&s, true);
+	small_tree(&s);
+	uint8_t *big = random_bytes(2000000, 9);
+	put_file(&s, "big", big, 2000000);
+	struct vault_snapshot a = back_up(&s);
+	vault_snapshot_done(&a);
+	for (int how = 0; how < 3; how++) {
+		int fd = openat(s.vaultfd, "index/site-files-2026Q4.idx", O_RDWR);
+		assert_true(fd >= 0);
+		if (how == 0)
+			assert_int_equal(unlinkat(s.vaultfd, "index/site-files-2026Q4.idx", 0), 0);
+		else
+			assert_int_equal(pwrite(fd, "damage", 6, how == 1 ? 9 : 4096 + 500), 6);
+		close(fd);
+		char copy[32];
+		snprintf(copy, sizeof copy, "copy-%d", how);
+		put_file(&s, copy, big, 2000000); /* known by content, if the index was made again */
+		a = back_up(&s);
+		if (how < 2)
+			assert_true(a.new_bytes < 1000);
+		compare_with_tree(&s, &a);
+		vault_snapshot_done(&a);
+	}
+	put_file(&s, "after", big, 2000000);
+	a = back_up(&s); /* the damaged page was noticed, and the index made again */
+	assert_true(a.new_bytes < 1000);
+	vault_snapshot_done(&a);
+	free(big);
+	site_end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(first_and_again),
+		cmocka_unit_test(first_and_again), cmocka_unit_test(odd_nodes), cmocka_unit_test(sparse_files), cmocka_unit_test(left_out), cmocka_unit_test(unreadable), cmocka_unit_test(torn),
+		cmocka_unit_test(hidden_changes), cmocka_unit_test(a_new_quarter), cmocka_unit_test(lost_pack), cmocka_unit_test(lost_index),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
