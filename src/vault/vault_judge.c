@@ -3,14 +3,15 @@
  * What counts (vault_judge_class.c says of one file what happened to it, vault_judge_pair.c of files that went and came)
  *   noise     1     known before, noise under its name now; or gone with an enciphered copy in its place; or gone from a folder into which as many enciphered files of fitting sizes came
  *   wiped     0.7   a document that is empty, one byte value, or the same as many others now
- *   broken    0.6   whole before, its structure lost, but its header stands; only where a quarter or more of the files of checkable types that changed are broken, else 0.1
+ *   broken    0.6   whole before, its structure lost, but its header stands; only where a quarter or more of the files of checkable types that changed are broken, else 0.1. Gone with a broken copy in
+ *                   its place: 0.6, and 1 where several copies have one new suffix
  *   weak      0.5   no type could be checked before, but order turned to noise
  *   cut       0.25  whole before, shorter and not now
- *   emptied   0.1   a text that is empty now, and was not rotated
+ *   emptied   0.1   a text that is empty now, and was not rotated; only where that is half of the source, or documents were wiped, too
  * Standing marks of earlier snapshots count alike: noise for 90 days, the others for 30.
  *
  * Damage is found when
- *   - these come to 3 and one other sign is there: several types; one suffix on several copies; the same note in three folders that existed; a known family; noise in new chunks alone; more than half of what
+ *   - these come to 3 and one other sign is there: several types; one suffix on several copies; the same note in three folders that existed; a known family; noise in new chunks alone, or ten files of it; more than half of what
  *     changed lost; more changed than is usual here;
  *   - or a copy that looks enciphered bears the suffix of a known family in the place of a file that is gone;
  *   - or the same new file with an onion address, or under the name of a known family's note, lies in three folders that existed;
@@ -26,10 +27,6 @@
  */
 #include "vault_judge_internal.h"
 
-#include <math.h>
-#include <stdio.h>
-
-#define DAY (86400 * TIME_SEC)
 
 /* ---- making ---- */
 
@@ -145,6 +142,14 @@ static void add_new(struct vault_judge *j, const struct vault_change *c, uint8_t
 	*marked = *marks ? j->h.now : 0;
 }
 
+static void count_standing(struct vault_judge *j, uint8_t marks, int64_t since)
+{
+	marks &= VAULT_MARKS_DAMAGE;
+	j->c.standing[__builtin_ctz(marks & VAULT_MARK_ORDER ? VAULT_MARK_ORDER : marks)]++;
+	if (since && (!j->c.standing_since || since < j->c.standing_since))
+		j->c.standing_since = since;
+}
+
 static void add_changed(struct vault_judge *j, const struct vault_change *c, uint8_t *marks, int64_t *marked)
 {
 	const struct vault_trait *b = c->before, *a = c->after;
@@ -164,9 +169,7 @@ static void add_changed(struct vault_judge *j, const struct vault_change *c, uin
 		j->c.programs += program && k == JUDGE_FINE && judge_knows(a);
 	}
 	if (was_damaged && *marks & VAULT_MARKS_DAMAGE) { /* not lost again */
-		j->c.standing[__builtin_ctz(b->marks)]++;
-		if (b->marked && (!j->c.standing_since || b->marked < j->c.standing_since))
-			j->c.standing_since = b->marked;
+		count_standing(j, b->marks, b->marked);
 		return;
 	}
 	if (was_damaged) /* what it was before the damage is not known here: whole again is all that matters */
@@ -174,6 +177,8 @@ static void add_changed(struct vault_judge *j, const struct vault_change *c, uin
 	j->c.in_place[k]++;
 	if (k == JUDGE_EMPTIED && a->size == 0)
 		judge_emptied(j, c);
+	if (k == JUDGE_FINE)
+		judge_changed_beside(j, c);
 	if (*marks & VAULT_MARKS_DAMAGE && k != JUDGE_EMPTIED) {
 		judge_count_lost(j, b->type);
 		j->c.lost_new += c->new_bytes;
@@ -188,7 +193,7 @@ static void add_changed(struct vault_judge *j, const struct vault_change *c, uin
 
 static bool within(const struct vault_judge *j, const struct vault_trait *t)
 {
-	int64_t most = t->marks & (VAULT_MARK_NOISE | VAULT_MARK_COPY) ? 90 * DAY : 30 * DAY;
+	int64_t most = !(t->marks & VAULT_MARK_ORDER) && t->marks & (VAULT_MARK_NOISE | VAULT_MARK_COPY) ? 90 * JUDGE_DAY : 30 * JUDGE_DAY;
 	return t->marked == 0 || j->h.now - t->marked <= most;
 }
 
@@ -209,10 +214,8 @@ static void add_same(struct vault_judge *j, const struct vault_change *c, uint8_
 		*marks = VAULT_MARK_WIPED;
 	if (!(*marks & VAULT_MARKS_DAMAGE) || !within(j, t))
 		return;
-	j->c.standing[__builtin_ctz(*marks & VAULT_MARKS_DAMAGE)]++;
+	count_standing(j, *marks, t->marked);
 	judge_spread_add(&j->lost_dirs, j->at.dir);
-	if (t->marked && (!j->c.standing_since || t->marked < j->c.standing_since))
-		j->c.standing_since = t->marked;
 }
 
 void vault_judge_add(struct vault_judge *j, const struct vault_change *c, uint8_t *ret_marks, int64_t *ret_marked)
@@ -258,243 +261,6 @@ void vault_judge_add(struct vault_judge *j, const struct vault_change *c, uint8_
 
 /* ---- the end ---- */
 
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return x < y ? -1 : x > y;
-}
-
-static double median(double *v, size_t n)
-{
-	qsort(v, n, sizeof *v, by_size);
-	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
-}
-
-/* Changed, removed and added against this source's own past. */
-static void weigh_rate(const struct vault_judge *j, struct judge_weighed *w)
-{
-	double v[ARRAY_LEN(j->h.past)];
-	size_t n = 0;
-	for (size_t i = 0; i < j->h.n; i++)
-		if (!j->h.past[i].damage && i + 1 < j->h.n + (j->h.n == ARRAY_LEN(j->h.past))) /* the oldest of all was a first backup */
-			v[n++] = (double)(j->h.past[i].changed + j->h.past[i].removed);
-	w->past_n = n;
-	if (n < 4)
-		return;
-	w->usual = median(v, n);
-	for (size_t i = 0; i < n; i++)
-		v[i] = fabs(v[i] - w->usual);
-	w->spread = median(v, n) * 1.4826;
-	double now = (double)(j->c.changed + j->c.removed);
-	w->unusual = now > w->usual + 6 * w->spread + 20 + (double)j->c.before / 50;
-}
-
-static bool usual_here(const struct vault_judge *j, uint64_t removed)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < j->h.n; i++)
-		n += !j->h.past[i].damage && j->h.past[i].removed * 2 >= removed;
-	return n >= 2;
-}
-
-/* Of the sampled folders from which files went: how many of those files went with everything else in theirs? */
-static double emptied_share(const struct vault_judge *j)
-{
-	uint64_t all = 0, emptied = 0;
-	for (const struct judge_dir *d = NULL; (d = judge_sample_next(&j->dirs, d));) {
-		all += d->gone_any;
-		emptied += d->emptied ? d->gone_any : 0;
-	}
-	return all ? (double)emptied / (double)all : 0;
-}
-
-static uint64_t net_gone(const struct judge_counts *c, size_t t)
-{
-	uint64_t stands = c->came[t] > c->explained[t] ? c->came[t] : c->explained[t];
-	return c->gone[t] > stands ? c->gone[t] - stands : 0;
-}
-
-static void weigh_gone(const struct vault_judge *j, struct judge_weighed *w)
-{
-	const struct judge_counts *c = &j->c;
-	uint64_t all = 0, kinds = 0;
-	for (size_t t = 0; t < JUDGE_TYPES; t++) {
-		uint64_t n = net_gone(c, t);
-		all += n;
-		kinds += n * 20 >= c->removed && n > 0;
-		if (n >= 100 && n * 2 > c->of_before[t] && judge_document((int)t) && n > w->gone_n) {
-			w->mass_gone = true;
-			w->gone_type = (int)t;
-			w->gone_n = n;
-			w->gone_of = c->of_before[t];
-		}
-	}
-	if (all >= 100 && (double)all > .9 * (double)c->before && c->added * 2 < all) {
-		w->mass_gone = true;
-		w->gone_type = -1;
-		w->gone_n = all;
-		w->gone_of = c->before;
-	}
-	w->folder_gone = all >= 20 && emptied_share(j) >= .95 && c->removed * 3 < c->before;
-	if (w->mass_gone && ((w->folder_gone && kinds >= 2) || usual_here(j, c->removed)))
-		w->mass_gone = false;
-}
-
-static uint64_t existed(const struct vault_judge *j, const struct judge_top_entry *e)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < e->dir_n; i++)
-		n += judge_bloom_has(&j->dirs_before, e->dirs[i]);
-	uint64_t all = judge_spread_count(&e->spread);
-	return e->dir_n < JUDGE_TOP_DIRS ? n : all * n / e->dir_n;
-}
-
-static const struct judge_top_entry *best_note(const struct vault_judge *j, const struct judge_top *t, uint64_t *ret_dirs)
-{
-	const struct judge_top_entry *best = NULL;
-	uint64_t most = 0;
-	for (size_t i = 0; i < t->n; i++) {
-		uint64_t dirs = existed(j, &t->e[i]), weight = dirs * (t->e[i].onion || t->e[i].fits ? 1000 : 1);
-		if (dirs >= 3 && weight > most) {
-			most = weight;
-			best = &t->e[i];
-			*ret_dirs = dirs;
-		}
-	}
-	return best;
-}
-
-static void weigh_notes(const struct vault_judge *j, struct judge_weighed *w)
-{
-	w->note = best_note(j, &j->notes, &w->note_dirs);
-	w->note_counts = w->note && (w->note->onion || w->note->fits);
-	if (!w->note) /* each folder its own text under one name: weaker, since programs do that, too */
-		w->name = best_note(j, &j->names, &w->note_dirs);
-	if (w->name && !w->name->onion && !w->name->fits)
-		w->name = NULL;
-	w->note_counts |= w->name != NULL;
-}
-
-/* As many enciphered files came as known ones went, and their sizes are spread alike: names were scrambled, and the inodes are new. */
-static bool sizes_alike(const struct judge_dir *d)
-{
-	if (d->gone < 1 || d->came != d->gone || d->gone_sum < 64)
-		return false;
-	double n = (double)d->gone, r = d->came_sum / d->gone_sum;
-	bool same = d->came_sum >= d->gone_sum && d->came_sum - d->gone_sum <= n * 1040, base64 = r >= 1.32 && r <= 1.38, hex = r >= 1.99 && r <= 2.06;
-	if (!same && !base64 && !hex)
-		return false;
-	double shift = same ? (d->came_sum - d->gone_sum) / n : 0, scale = same ? 1 : r;
-	double expected = scale * scale * d->gone_squares + 2 * shift * d->gone_sum + n * shift * shift;
-	return n < 2 ? d->came_sum - d->gone_sum <= 1040 : fabs(d->came_squares - expected) <= .01 * expected;
-}
-
-static void weigh_scrambled(struct vault_judge *j, struct judge_weighed *w)
-{
-	uint64_t n = 0, folders = 0;
-	for (const struct judge_dir *d = NULL; (d = judge_sample_next(&j->dirs, d));)
-		if (sizes_alike(d)) {
-			n += (uint64_t)d->gone;
-			folders++;
-		}
-	n <<= j->dirs.level;
-	if (j->whole.gone >= 10 && sizes_alike(&j->whole) && (uint64_t)j->whole.gone > n)
-		n = (uint64_t)j->whole.gone;
-	if (n >= 3 && n > j->c.opaque_new / 2) /* where enciphered files come all the time (caches), a few fit by chance */
-		w->scrambled = n;
-	(void)folders;
-}
-
-static void weigh_alike(struct vault_judge *j, struct judge_weighed *w)
-{
-	for (size_t i = 0; i < j->alike.n; i++)
-		if (j->alike.e[i].count >= 5) {
-			w->alike += j->alike.e[i].count;
-			if (j->now.note_n < SIGNS_NOTES)
-				memcpy(j->now.note[j->now.note_n++], &j->alike.e[i].extra, 8);
-		}
-}
-
-static void believe_inodes(struct vault_judge *j)
-{
-	struct judge_counts *c = &j->c;
-	if (!c->by_inode || c->by_chance * 4 > c->by_inode)
-		return;
-	c->replaced += c->by_inode;
-	for (size_t t = 0; t < JUDGE_TYPES; t++)
-		c->lost[t] += c->by_inode_of[t];
-	for (size_t i = 0; i < j->by_inode_n; i++) {
-		if (j->now.original_n < SIGNS_PATHS)
-			j->now.original[j->now.original_n++] = j->by_inode_original[i];
-		if (j->now.copy_n < SIGNS_PATHS)
-			j->now.copy[j->now.copy_n++] = j->by_inode_copy[i];
-	}
-}
-
-static uint64_t at(const struct judge_counts *c, unsigned mark)
-{
-	return c->standing[__builtin_ctz(mark)];
-}
-
-static void weigh_lost(struct vault_judge *j, struct judge_weighed *w)
-{
-	const struct judge_counts *c = &j->c;
-	const uint64_t *k = c->in_place;
-	uint64_t noise = k[JUDGE_NOISE] + c->replaced + w->scrambled, broken = k[JUDGE_BROKEN] + c->replaced_broken, wiped = k[JUDGE_WIPED] + w->alike, weak = k[JUDGE_NOISE_WEAK] + c->replaced_weak;
-	uint64_t emptied = k[JUDGE_EMPTIED] > c->rotated ? k[JUDGE_EMPTIED] - c->rotated : 0, before = at(c, VAULT_MARK_NOISE) + at(c, VAULT_MARK_COPY);
-	bool many_broken = broken * 4 >= c->changed_checked + c->replaced_broken;
-	double standing = (double)at(c, VAULT_MARK_NOISE) + (double)at(c, VAULT_MARK_COPY) + .6 * (double)at(c, VAULT_MARK_BROKEN) + .7 * (double)at(c, VAULT_MARK_WIPED) + .25 * (double)(at(c, VAULT_MARK_CUT) + at(c, VAULT_MARK_ORDER));
-	w->score = (double)noise + .7 * (double)wiped + (many_broken ? .6 : .1) * (double)broken + .5 * (double)weak + .25 * (double)k[JUDGE_CUT] + .1 * (double)emptied + standing;
-	w->lost = noise + broken + wiped + weak + k[JUDGE_CUT];
-	for (unsigned m = 0; m < 8; m++)
-		w->standing += c->standing[m];
-	for (size_t t = 0; t < JUDGE_TYPES; t++)
-		w->types += c->lost[t] > 0;
-	uint64_t gone = c->replaced + c->replaced_weak + c->replaced_broken + w->scrambled, in_place = w->lost - gone;
-	w->most_of_change = w->lost + emptied > 0 && (in_place + gone) * 2 >= c->changed_known + gone;
-	w->fresh = c->lost_new > 0 && c->lost_new >= 9 * c->lost_known;
-	w->slow = (before > 0 && before + noise >= 3) || at(c, VAULT_MARK_BROKEN) >= 3;
-	w->emptied = emptied;
-	w->replaced = c->replaced + c->replaced_weak + c->replaced_broken;
-}
-
-/* A suffix that no file had before, on copies that took the place of others. */
-static void weigh_suffixes(struct vault_judge *j, struct judge_weighed *w)
-{
-	for (size_t i = 0; i < j->suffixes.n; i++) {
-		const struct judge_top_entry *e = &j->suffixes.e[i];
-		uint64_t key = seal_fingerprint(j->key, slice_of(e->text, e->text_n));
-		if (e->extra >= 3 && !judge_bloom_has(&j->suffix_before, key) && (!w->suffix || e->extra > w->suffix->extra))
-			w->suffix = e;
-	}
-}
-
-static void weigh(struct vault_judge *j, struct judge_weighed *w)
-{
-	struct judge_dir *d = NULL;
-	while ((d = judge_sample_next(&j->dirs, d)))
-		d->emptied = !judge_bloom_has(&j->dirs_after, d->dir);
-	believe_inodes(j);
-	weigh_rate(j, w);
-	weigh_notes(j, w);
-	weigh_scrambled(j, w);
-	weigh_alike(j, w);
-	weigh_lost(j, w);
-	weigh_suffixes(j, w);
-	weigh_gone(j, w);
-	const struct judge_counts *c = &j->c;
-	uint64_t sealed_dirs = judge_spread_count(&j->sealed_dirs);
-	w->mass_sealed = c->sealed >= 500 && sealed_dirs >= 20 && c->sealed * 2 >= c->before;
-	if (c->sealed >= 3 && (w->note_counts || (w->note && w->note_dirs * 2 >= sealed_dirs))) {
-		w->score += (double)c->sealed; /* whatever tool was used: somebody left notes where files were sealed */
-		w->mass_sealed |= w->note_counts;
-	}
-	w->family_counts = j->family && j->family_copies && (j->family->strength == KNOWN_STRONG || j->family_copies >= 3);
-	bool second = w->types >= 2 || w->suffix || w->note || w->note_counts || w->family_counts || w->fresh || w->slow || w->most_of_change || w->unusual;
-	w->enough = w->score >= 3 - 1e-9 && second;
-	w->still_gone = j->then.gone_at && j->h.now - j->then.gone_at <= 30 * DAY && c->after < j->then.gone_of - j->then.gone_n / 2;
-}
-
 static bool still_damaged(const struct vault_judge *j, const struct judge_weighed *w)
 {
 	bool before = j->h.n && j->h.past[0].damage;
@@ -521,7 +287,7 @@ static void make_signs(struct vault_judge *j, const struct judge_weighed *w, boo
 	s->replaced = w->replaced > 0;
 	s->scrambled = w->scrambled > 0;
 	s->gone = w->mass_gone;
-	s->sealed = c->sealed > 0 && (w->mass_sealed || (w->note && c->sealed >= 3));
+	s->sealed = c->pair[PAIR_SEALED] > 0 && w->mass_sealed;
 	if (s->replaced || s->scrambled)
 		s->opaque_since = j->h.now;
 	if (w->emptied >= 3)
@@ -536,7 +302,7 @@ static void make_signs(struct vault_judge *j, const struct judge_weighed *w, boo
 	const struct judge_top_entry *named = w->note ? w->note : w->name;
 	if (named)
 		s->note_name[s->note_name_n++] = named->size;
-	uint64_t taken = w->replaced + w->scrambled + (w->mass_gone ? w->gone_n : 0) + (s->sealed ? c->sealed : 0);
+	uint64_t taken = w->replaced + w->scrambled + (w->mass_gone ? w->gone_n : 0) + (s->sealed ? c->pair[PAIR_SEALED] : 0);
 	if (taken) {
 		s->gone_n = taken;
 		s->gone_of = c->before;
@@ -555,7 +321,7 @@ void vault_judge_end(struct vault_judge *j, struct vault_verdict *ret)
 	*ret = (struct vault_verdict){0};
 	buf_init(&ret->reasons, 64 << 10);
 	if (!j->h.first)
-		weigh(j, &w);
+		judge_weigh(j, &w);
 	bool found = w.enough || w.family_counts || w.note_counts || w.mass_gone || w.mass_sealed, still = !j->h.first && still_damaged(j, &w);
 	ret->damage = found || still;
 	ret->lost = w.lost + (w.mass_gone ? w.gone_n : 0);

@@ -152,6 +152,8 @@ static enum judge_class lost_after(const struct vault_trait *b, const struct vau
 	bool header_stands = a->type == b->type || (is_named_type(a->type) && family_of(a->type) == family_of(b->type));
 	if (words_vanished(b, a))
 		return far_shorter ? JUDGE_CUT : JUDGE_NOISE;
+	if (is_live(b->type) && header_stands) /* between two writes its structure need not hold, and what it holds changes: only a great change of it says something */
+		return a->random_share - b->random_share >= .3f && a->random_share >= .5f ? JUDGE_NOISE : JUDGE_TURNED;
 	if (!content_type_packed(b->type)) {
 		if (noise_rose(b, a) || (!header_stands && judge_is_noise(a)))
 			return far_shorter ? JUDGE_CUT : JUDGE_NOISE;
@@ -159,7 +161,7 @@ static enum judge_class lost_after(const struct vault_trait *b, const struct vau
 			return JUDGE_TURNED;
 		return shorter ? JUDGE_CUT : JUDGE_BROKEN;
 	}
-	if (!header_stands && judge_is_noise(a))
+	if (!header_stands && (judge_is_noise(a) || (a->type == CONTENT_UNKNOWN && a->entropy >= 7 && a->entropy >= b->entropy - .1f))) /* as packed as before, and of no type any more */
 		return far_shorter ? JUDGE_CUT : JUDGE_NOISE;
 	if (judge_textual(a->type) && a->word_share > .05f) /* a pointer of Git LFS, a message in place of a picture */
 		return JUDGE_TURNED;
@@ -214,5 +216,6 @@ uint8_t judge_marks_after(const struct vault_trait *b, const struct vault_trait 
 		return m;
 	bool whole = judge_knows(a) && !judge_is_opaque(a) && a->type != CONTENT_PGP && a->type != CONTENT_AGE;
 	bool wiped = (b->marks & VAULT_MARK_WIPED) && a->size > 0 && !is_constant(a) && !judge_is_opaque(a);
-	return whole || wiped ? m : (b->marks & VAULT_MARKS_DAMAGE) | m;
+	bool ordered = (b->marks & (VAULT_MARK_ORDER | VAULT_MARK_COPY)) && judge_is_noise(b) && a->state != CONTENT_LOST && !judge_is_noise(a) && a->entropy < 7;
+	return whole || wiped || ordered ? m : (b->marks & VAULT_MARKS_DAMAGE) | m;
 }

@@ -66,6 +66,8 @@ static bool came(const struct vault_change *c, const struct vault_verdict *v, co
 		return say(out, "a note left with the damage");
 	if ((s->replaced || s->scrambled) && judge_is_opaque(c->after))
 		return say(out, "new with the damage, and looks enciphered");
+	if (s->replaced && c->after->state == CONTENT_LOST)
+		return say(out, "new with the damage, and not whole");
 	if (s->sealed && (c->after->type == CONTENT_PGP || c->after->type == CONTENT_AGE || c->after->encrypted))
 		return say(out, "sealed with the damage");
 	return false;

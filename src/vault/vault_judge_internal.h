@@ -4,6 +4,7 @@
 
 #include "vault.h"
 
+#define JUDGE_DAY (86400 * TIME_SEC)
 #define JUDGE_TYPES 64 /* numbers of content types at and above count as CONTENT_UNKNOWN */
 
 /* ---- one file's change (vault_judge_class.c) ------------------------------------------------------------------------ */
@@ -46,7 +47,7 @@ bool judge_ends_nocase(struct slice s, struct slice end);
 
 /* ---- known families and tools (vault_judge_known.c; data: families.tsv) ------------------------------------------------- */
 
-enum judge_kind { KNOWN_SUFFIX, KNOWN_NOTE, KNOWN_PACKER, KNOWN_SEALER, KNOWN_IMAGE, KNOWN_AUDIO, KNOWN_VIDEO, KNOWN_DATA };
+enum judge_kind { KNOWN_SUFFIX, KNOWN_NOTE, KNOWN_PACKER, KNOWN_SEALER, KNOWN_IMAGE, KNOWN_AUDIO, KNOWN_VIDEO, KNOWN_DATA, KNOWN_KINDS };
 enum judge_strength { KNOWN_WEAK = 1, KNOWN_MEDIUM, KNOWN_STRONG };
 struct judge_known {
 	enum judge_kind kind;
@@ -89,6 +90,7 @@ struct judge_spread { /* about how many different things: a bitmap counted linea
 	uint8_t bits[256];
 };
 void judge_spread_add(struct judge_spread *s, uint64_t hash);
+bool judge_spread_has(const struct judge_spread *s, uint64_t hash);
 uint64_t judge_spread_count(const struct judge_spread *s);
 
 /* The most frequent keys. A key that comes again within each cap / 2 others is never forgotten. */
@@ -99,7 +101,7 @@ struct judge_top_entry {
 	uint8_t dir_n;
 	struct judge_spread spread;    /* folders */
 	uint64_t types;                /* bit a type of what it took the place of */
-	uint64_t extra;                /* the owner's: a hash of the name or of the content */
+	uint64_t extra, lost;          /* the owner's: a hash of the content; or pairs with this suffix, and those that were lost */
 	uint64_t size;
 	char text[64];
 	uint8_t text_n;
@@ -148,7 +150,7 @@ struct judge_brief { /* of a trait, what pairing needs: 24 bytes */
 	uint16_t entropy, random_share, word_share; /* of 8192, 65535, 65535 */
 	uint8_t type, named, state, flags;
 };
-enum { JUDGE_ENCRYPTED = 1, JUDGE_EMPTIED_HERE = 2, JUDGE_OPAQUE = 4 };
+enum { JUDGE_ENCRYPTED = 1, JUDGE_EMPTIED_HERE = 2, JUDGE_OPAQUE = 4, JUDGE_SUSPECT = 8 /* opaque, or what was enciphered in part may look like this */ };
 
 struct judge_one { /* a file that went or came, under several keys */
 	uint64_t key, path_hash, dir;
@@ -158,7 +160,18 @@ struct judge_one { /* a file that went or came, under several keys */
 	uint8_t tool;    /* 1 + enum judge_kind of the suffix, for what came; 0: none */
 	uint32_t suffix; /* key in judge.suffixes of what came; 0: none */
 };
-enum judge_by { BY_FULL, BY_STEM, BY_BASE, BY_INODE };
+enum judge_by { BY_FULL, BY_STEM, BY_BASE, BY_INODE, BY_KINDS };
+enum judge_pair {
+	PAIR_NONE,
+	PAIR_CHANCE,          /* an inode that was given out again */
+	PAIR_RENAMED,         /* the same file under another name */
+	PAIR_CONVERTED,       /* another type, whole or by a tool's suffix; packed */
+	PAIR_SEALED,          /* OpenPGP, age, a password of its format, a known tool's suffix */
+	PAIR_REPLACED,        /* enciphered */
+	PAIR_REPLACED_WEAK,   /* enciphered, but what it was could not be checked */
+	PAIR_REPLACED_BROKEN, /* its header stands, its structure does not hold */
+	PAIR_KINDS,
+};
 
 struct judge_dir { /* a folder from which files went and into which opaque ones came, neither paired otherwise */
 	uint64_t key, dir;
@@ -174,9 +187,9 @@ struct judge_counts {
 	uint64_t in_place[JUDGE_CLASSES];
 	uint64_t changed_known, changed_checked;  /* changed, known before; of these, of no text type */
 	uint64_t lost_new, lost_known;            /* bytes of files lost in place: in new chunks, in chunks known before */
-	uint64_t replaced, replaced_weak, replaced_broken; /* gone, with an enciphered copy in their place */
-	uint64_t by_inode, by_inode_of[JUDGE_TYPES], by_chance; /* replaced, and only the inode says so; inodes that met without meaning it */
-	uint64_t sealed, converted, renamed;      /* gone, with a sealed, a whole other, the same file in their place */
+	uint64_t pair[PAIR_KINDS], sampled[PAIR_KINDS][BY_KINDS]; /* gone, with something in their place; the same where one of the sample stands for many */
+	uint64_t by_inode, by_inode_of[JUDGE_TYPES], by_chance;  /* replaced, and only the inode says so; inodes that met without meaning it */
+	uint64_t tool_new[KNOWN_KINDS];           /* new files of tools whose formats are not known here, that stand for nothing by their names */
 	uint64_t opaque_new, new_lost;            /* new files that look enciphered; whose structure does not hold */
 	uint64_t rotated;                         /* emptied, and their content stands in a new file */
 	uint64_t programs;                        /* programs and libraries replaced by whole ones */
@@ -215,6 +228,7 @@ struct vault_judge {
 void judge_went(struct vault_judge *j, const struct vault_change *c);
 uint8_t judge_came(struct vault_judge *j, const struct vault_change *c);
 void judge_emptied(struct vault_judge *j, const struct vault_change *c);
+void judge_changed_beside(struct vault_judge *j, const struct vault_change *c);
 void judge_hash_path(struct vault_judge *j, struct slice path);
 uint64_t judge_path_hash(struct vault_judge *j, struct slice path);
 /* A file of this type was lost here, in place or by a copy. */
@@ -223,7 +237,7 @@ void judge_count_lost(struct vault_judge *j, int type);
 /* What the end weighs, for the sentences. */
 struct judge_weighed {
 	double score;
-	uint64_t lost, standing, scrambled, alike;
+	uint64_t lost, standing, scrambled, alike, note_where; /* note_where: of the note's first folders, in which something was lost or sealed */
 	unsigned types;             /* different types among what was lost */
 	uint64_t emptied, replaced;
 	bool unusual, mass_gone, mass_sealed, folder_gone, still_gone, note_counts, family_counts, most_of_change, fresh, slow, enough;
@@ -234,6 +248,7 @@ struct judge_weighed {
 	const struct judge_top_entry *note, *name, *suffix;
 	uint64_t note_dirs;         /* that existed before */
 };
+void judge_weigh(struct vault_judge *j, struct judge_weighed *w);
 void judge_reasons(const struct vault_judge *j, const struct judge_weighed *w, bool damage, struct buf *out);
 
 #endif

@@ -79,8 +79,9 @@ static uint16_t scaled(float v, float by)
 
 static struct judge_brief brief_of(const struct vault_trait *t)
 {
+	bool suspect = judge_is_opaque(t) || (!judge_knows(t) && t->size >= 32 && (t->entropy >= 5.3f || t->state == CONTENT_LOST));
 	return (struct judge_brief){t->size, scaled(t->entropy, 8191), scaled(t->random_share, 65535), scaled(t->word_share, 65535), small_type(t->type), small_type(t->named), (uint8_t)t->state,
-	                            (uint8_t)((t->encrypted ? JUDGE_ENCRYPTED : 0) | (judge_is_opaque(t) ? JUDGE_OPAQUE : 0))};
+	                            (uint8_t)((t->encrypted ? JUDGE_ENCRYPTED : 0) | (judge_is_opaque(t) ? JUDGE_OPAQUE : 0) | (suspect ? JUDGE_SUSPECT : 0))};
 }
 
 static struct vault_trait trait_of(const struct judge_brief *b)
@@ -90,8 +91,6 @@ static struct vault_trait trait_of(const struct judge_brief *b)
 }
 
 /* ---- what a pair is ---- */
-
-enum pair { PAIR_NONE, PAIR_CHANCE /* an inode that was given out again */, PAIR_RENAMED, PAIR_CONVERTED, PAIR_SEALED, PAIR_REPLACED, PAIR_REPLACED_WEAK, PAIR_REPLACED_BROKEN };
 
 /* Enciphered bytes are as many as the original's and a little; in base64 a third more, in hexadecimal twice as many. An inode that was given out again, or a stem met by chance, is told by this. */
 static bool size_fits(uint64_t b, uint64_t a, enum judge_by by)
@@ -107,7 +106,7 @@ static bool tool_made_it(uint8_t tool, const struct judge_brief *b, const struct
 		return false;
 	switch ((enum judge_kind)(tool - 1)) {
 	case KNOWN_PACKER:
-		return a->size <= b->size + b->size / 100 + 256; /* what packs does not grow */
+		return judge_textual(b->type) || a->size <= b->size + b->size / 100 + 256; /* what packs does not grow; but logs do, before they are packed */
 	case KNOWN_IMAGE:
 		return b->type == CONTENT_JPEG || b->type == CONTENT_PNG || b->type == CONTENT_GIF || b->type == CONTENT_TIFF || b->type == CONTENT_BMP || b->type == CONTENT_WEBP || b->type == CONTENT_JPEG2000 || b->type == CONTENT_DICOM;
 	case KNOWN_AUDIO:
@@ -121,18 +120,24 @@ static bool tool_made_it(uint8_t tool, const struct judge_brief *b, const struct
 	}
 }
 
-static enum pair replaced_or(enum judge_class c, const struct judge_one *b, const struct judge_one *a)
+/* Its header is what its new name says, and not what the original was: a conversion, if a bad one. */
+static bool is_other_as_named(const struct judge_one *b, const struct judge_one *a)
+{
+	return a->t.type == a->t.named && a->t.type != CONTENT_UNKNOWN && a->t.type != b->t.type && !judge_textual(a->t.type);
+}
+
+static enum judge_pair replaced_or(enum judge_class c, const struct judge_one *b, const struct judge_one *a)
 {
 	if (a->tool && (enum judge_kind)(a->tool - 1) == KNOWN_SEALER)
 		return PAIR_SEALED;
-	if (tool_made_it(a->tool, &b->t, &a->t) || (a->t.type == a->t.named && a->t.type != CONTENT_UNKNOWN)) /* its header is what its name says: a conversion, if a bad one */
+	if (tool_made_it(a->tool, &b->t, &a->t) || is_other_as_named(b, a))
 		return PAIR_CONVERTED;
 	if (b->by != BY_FULL && !size_fits(b->t.size, a->t.size, b->by))
 		return b->by == BY_INODE ? PAIR_CHANCE : PAIR_NONE;
 	return c == JUDGE_NOISE ? PAIR_REPLACED : PAIR_REPLACED_WEAK;
 }
 
-static enum pair pair_of(const struct judge_one *b, const struct judge_one *a)
+static enum judge_pair pair_of(const struct judge_one *b, const struct judge_one *a)
 {
 	struct vault_trait tb = trait_of(&b->t), ta = trait_of(&a->t);
 	enum judge_class c = judge_classify(&tb, &ta, true);
@@ -142,7 +147,9 @@ static enum pair pair_of(const struct judge_one *b, const struct judge_one *a)
 	case JUDGE_SEALED:
 		return b->by == BY_INODE && !size_fits(tb.size, ta.size, BY_INODE) ? PAIR_NONE : PAIR_SEALED;
 	case JUDGE_BROKEN: /* its header stands: x.pdf -> x.pdf.locked, encrypted behind the first 4 KiB */
-		return a->t.type == a->t.named && a->t.type != CONTENT_UNKNOWN ? PAIR_CONVERTED : b->by == BY_STEM || b->by == BY_BASE || !size_fits(tb.size, ta.size, BY_INODE) ? PAIR_NONE : PAIR_REPLACED_BROKEN;
+		return is_other_as_named(b, a) ? PAIR_CONVERTED : b->by == BY_BASE || (b->by == BY_STEM && ta.type != tb.type) || !size_fits(tb.size, ta.size, BY_INODE) ? PAIR_NONE : PAIR_REPLACED_BROKEN;
+	case JUDGE_CUT: /* less than half as long: what enciphers does not shrink, what packs and converts does */
+		return b->by != BY_INODE && b->by != BY_BASE && judge_is_noise(&ta) ? PAIR_CONVERTED : PAIR_NONE;
 	case JUDGE_FINE:
 		if (tb.type == ta.type && tb.size == ta.size)
 			return PAIR_RENAMED;
@@ -207,12 +214,13 @@ static void unwait(struct vault_judge *j, const struct judge_one *b, const struc
 	}
 }
 
-static void count_suffix(struct vault_judge *j, uint32_t key, const struct judge_one *b, uint64_t weight)
+static void count_suffix(struct vault_judge *j, uint32_t key, const struct judge_one *b, uint64_t weight, bool lost)
 {
 	struct judge_top_entry *e = key ? judge_top_get(&j->suffixes, key) : NULL;
 	if (!e)
 		return;
 	e->extra += weight;
+	e->lost += lost ? weight : 0;
 	e->types |= UINT64_C(1) << b->t.type;
 }
 
@@ -222,52 +230,37 @@ static void keep_hash(uint64_t *list, size_t *n, uint64_t v)
 		list[(*n)++] = v;
 }
 
-/* share: how many pairs this one stands for (the tables are samples when very much happened). */
-static uint8_t account(struct vault_judge *j, enum pair p, const struct judge_one *b, const struct judge_one *a, uint64_t share, bool came_first)
+/* share: how many pairs this one stands for (the tables are samples when very much happened; a file waits under several keys then, each in the sample or not, so that only one kind of key may be counted). */
+static uint8_t account(struct vault_judge *j, enum judge_pair p, const struct judge_one *b, const struct judge_one *a, uint64_t share, bool came_first)
 {
 	struct judge_counts *c = &j->c;
+	if (share > 1)
+		c->sampled[p][b->by] += share;
+	else if (p != PAIR_REPLACED || b->by != BY_INODE)
+		c->pair[p]++;
 	c->explained[b->t.type] += share;
-	switch (p) {
-	case PAIR_RENAMED:
-		c->renamed += share;
-		break;
-	case PAIR_CONVERTED:
-		c->converted += share;
-		return 0;
-	case PAIR_SEALED:
-		c->sealed += share;
+	if (p == PAIR_SEALED)
 		judge_spread_add(&j->sealed_dirs, b->dir);
+	if (p == PAIR_CONVERTED || p == PAIR_SEALED)
 		return 0;
-	case PAIR_REPLACED:
-		if (b->by == BY_INODE) { /* believed at the end, when it is known how often inodes met by chance */
-			c->by_inode += share;
-			c->by_inode_of[b->t.type] += share;
-			if (j->by_inode_n < SIGNS_PATHS) {
-				j->by_inode_original[j->by_inode_n] = b->path_hash;
-				j->by_inode_copy[j->by_inode_n++] = a->path_hash;
-			}
-			return 0;
-		}
-		c->replaced += share;
-		break;
-	case PAIR_REPLACED_WEAK:
-		c->replaced_weak += share;
-		break;
-	case PAIR_REPLACED_BROKEN:
-		c->replaced_broken += share;
-		break;
-	case PAIR_NONE: case PAIR_CHANCE:
-		return 0;
-	}
-	count_suffix(j, a->suffix, b, share);
+	count_suffix(j, a->suffix, b, share, p != PAIR_RENAMED);
 	if (p == PAIR_RENAMED)
 		return 0;
+	if (p == PAIR_REPLACED && b->by == BY_INODE && share == 1) { /* believed at the end, when it is known how often inodes met by chance */
+		c->by_inode++;
+		c->by_inode_of[b->t.type]++;
+		if (j->by_inode_n < SIGNS_PATHS) {
+			j->by_inode_original[j->by_inode_n] = b->path_hash;
+			j->by_inode_copy[j->by_inode_n++] = a->path_hash;
+		}
+		return 0;
+	}
 	c->lost[b->t.type] += share;
 	judge_spread_add(&j->lost_dirs, b->dir);
 	keep_hash(j->now.original, &j->now.original_n, b->path_hash);
-	if (came_first)
+	if (came_first && p != PAIR_REPLACED_WEAK)
 		keep_hash(j->now.copy, &j->now.copy_n, a->path_hash);
-	return VAULT_MARK_COPY;
+	return p == PAIR_REPLACED_WEAK ? VAULT_MARK_COPY | VAULT_MARK_ORDER : VAULT_MARK_COPY;
 }
 
 /* ---- waiting and looking ---- */
@@ -304,7 +297,7 @@ static bool meets_gone(struct vault_judge *j, uint64_t key, const struct judge_o
 		judge_sample_drop(&j->gone, b);
 		return true;
 	}
-	enum pair p = pair_of(b, a);
+	enum judge_pair p = pair_of(b, a);
 	if (p == PAIR_CHANCE)
 		j->c.by_chance++;
 	if (p == PAIR_NONE || p == PAIR_CHANCE)
@@ -318,25 +311,25 @@ static bool meets_gone(struct vault_judge *j, uint64_t key, const struct judge_o
 static bool look_for_gone(struct vault_judge *j, const struct vault_change *c, const struct judge_one *a, uint8_t *marks)
 {
 	const struct judge_hashes *h = &j->at;
-	bool opaque = a->t.flags & JUDGE_OPAQUE;
+	bool suspect = a->t.flags & JUDGE_SUSPECT;
 	size_t tries = 0;
 	for (size_t i = h->n - (h->n > 0); i >= 1; i--) { /* beginnings, the longest first */
 		bool cut = separates(h->base.p[i]);
-		if (!cut && !opaque)
+		if (!cut && !suspect)
 			continue;
-		if (!opaque && tries++ >= TRY_MAX)
+		if (!suspect && tries++ >= TRY_MAX)
 			break;
 		if (meets_gone(j, key_of(j, BY_FULL, h->dir, h->prefix[i]), a, marks))
 			return true;
 		if (cut && meets_gone(j, key_of(j, BY_STEM, h->dir, h->prefix[i]), a, marks))
 			return true;
-		if (cut && opaque && i >= 5 && meets_gone(j, key_of(j, BY_BASE, 0, h->prefix[i]), a, marks))
+		if (cut && suspect && i >= 5 && meets_gone(j, key_of(j, BY_BASE, 0, h->prefix[i]), a, marks))
 			return true;
 	}
-	for (size_t i = 1; opaque && i < h->n; i++) /* ends, for prefixes; and the whole name elsewhere */
+	for (size_t i = 1; suspect && i < h->n; i++) /* ends, for prefixes; and the whole name elsewhere */
 		if (meets_gone(j, key_of(j, BY_FULL, h->dir, tail_hash(j, i)), a, marks))
 			return true;
-	if (opaque && h->n >= 5 && meets_gone(j, key_of(j, BY_BASE, 0, h->prefix[h->n]), a, marks))
+	if (suspect && h->n >= 5 && meets_gone(j, key_of(j, BY_BASE, 0, h->prefix[h->n]), a, marks))
 		return true;
 	return c->ino_after && meets_gone(j, key_of(j, BY_INODE, 0, c->ino_after), a, marks);
 }
@@ -344,7 +337,6 @@ static bool look_for_gone(struct vault_judge *j, const struct vault_change *c, c
 static void came_waits(struct vault_judge *j, const struct vault_change *c, const struct judge_one *a)
 {
 	const struct judge_hashes *h = &j->at;
-	bool opaque = a->t.flags & JUDGE_OPAQUE;
 	if (c->ino_after)
 		wait_under(&j->came, key_of(j, BY_INODE, 0, c->ino_after), BY_INODE, *a);
 	size_t stem = stem_of(h);
@@ -352,7 +344,7 @@ static void came_waits(struct vault_judge *j, const struct vault_change *c, cons
 		wait_under(&j->came, key_of(j, BY_STEM, h->dir, h->prefix[stem]), BY_STEM, *a);
 		wait_under(&j->came, key_of(j, BY_FULL, h->dir, h->prefix[stem]), BY_FULL, *a);
 	}
-	if (!opaque)
+	if (!(a->t.flags & JUDGE_SUSPECT))
 		return;
 	size_t ends = 0;
 	for (size_t i = 1; i < h->n && ends < 3; i++)
@@ -364,8 +356,10 @@ static void came_waits(struct vault_judge *j, const struct vault_change *c, cons
 		wait_under(&j->came, key_of(j, BY_BASE, 0, h->prefix[stem]), BY_BASE, *a);
 	if (h->n >= 5)
 		wait_under(&j->came, key_of(j, BY_BASE, 0, h->prefix[h->n]), BY_BASE, *a);
-	dir_came(dir_put(j, h->dir), &a->t, 1);
-	dir_came(&j->whole, &a->t, 1);
+	if (a->t.flags & JUDGE_OPAQUE) {
+		dir_came(dir_put(j, h->dir), &a->t, 1);
+		dir_came(&j->whole, &a->t, 1);
+	}
 }
 
 /* Counts the suffix of a new name; its key, 0 for none. */
@@ -408,6 +402,8 @@ uint8_t judge_came(struct vault_judge *j, const struct vault_change *c)
 			j->family_copies++;
 	}
 	j->c.opaque_new += opaque;
+	if (tool && !paired)
+		j->c.tool_new[tool->kind]++;
 	if (!paired)
 		came_waits(j, c, &a);
 	if (marks & VAULT_MARK_COPY)
@@ -422,7 +418,7 @@ static bool meets_came(struct vault_judge *j, uint64_t key, const struct judge_o
 		return false;
 	struct judge_one gone = *b;
 	gone.by = (uint8_t)by;
-	enum pair p = pair_of(&gone, a);
+	enum judge_pair p = pair_of(&gone, a);
 	if (p == PAIR_CHANCE)
 		j->c.by_chance++;
 	if (p == PAIR_NONE || p == PAIR_CHANCE)
@@ -471,4 +467,23 @@ void judge_emptied(struct vault_judge *j, const struct vault_change *c)
 	size_t stem = stem_of(h);
 	if (stem && stem < h->n)
 		wait_under(&j->gone, key_of(j, BY_STEM, h->dir, h->prefix[stem]), BY_STEM, b);
+}
+
+/* A log whose copy took an older copy's name: app.log is empty, and app.log.1 changed. */
+void judge_changed_beside(struct vault_judge *j, const struct vault_change *c)
+{
+	const struct judge_hashes *h = &j->at;
+	for (size_t i = h->n - (h->n > 0), tries = 0; i >= 1 && tries < TRY_MAX; i--) {
+		if (!separates(h->base.p[i]))
+			continue;
+		tries++;
+		for (enum judge_by by = BY_FULL; by <= BY_STEM; by++) {
+			struct judge_one *b = waiting(&j->gone, key_of(j, by, h->dir, h->prefix[i]));
+			if (b && b->t.flags & JUDGE_EMPTIED_HERE) {
+				j->c.rotated++;
+				judge_sample_drop(&j->gone, b);
+				return;
+			}
+		}
+	}
 }

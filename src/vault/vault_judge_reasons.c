@@ -161,8 +161,8 @@ static void say_standing(struct said *s, const struct vault_judge *j, const stru
 static void say_look(struct said *s, const struct vault_judge *j, const struct judge_weighed *w, bool damage)
 {
 	const struct judge_counts *c = &j->c;
-	if (c->sealed) {
-		put(&s->one, "%p gone, with a copy sealed by a known tool or a password in their place (OpenPGP, age, ...)", c->sealed);
+	if (c->pair[PAIR_SEALED]) {
+		put(&s->one, "%p gone, with a copy sealed by a known tool or a password in their place (OpenPGP, age, ...)", c->pair[PAIR_SEALED]);
 		say(s);
 	}
 	if (w->unusual) {
@@ -177,12 +177,12 @@ static void say_look(struct said *s, const struct vault_judge *j, const struct j
 		put(&s->one, "%n programs and libraries were replaced by whole ones, as an upgrade does", c->programs);
 		say(s);
 	}
-	if (c->converted >= 20) {
-		put(&s->one, "%p converted or packed: the originals are gone, and whole files of other types stand in their place", c->converted);
+	if (c->pair[PAIR_CONVERTED] >= 20) {
+		put(&s->one, "%p converted or packed: the originals are gone, and whole files of other types stand in their place", c->pair[PAIR_CONVERTED]);
 		say(s);
 	}
-	if (c->renamed >= 20) {
-		put(&s->one, "%p have other names, with their content as it was", c->renamed);
+	if (c->pair[PAIR_RENAMED] >= 20) {
+		put(&s->one, "%p have other names, with their content as it was", c->pair[PAIR_RENAMED]);
 		say(s);
 	}
 	if (!damage && c->in_place[JUDGE_TURNED] >= 3) {

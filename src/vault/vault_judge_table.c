@@ -159,6 +159,11 @@ void judge_spread_add(struct judge_spread *s, uint64_t hash)
 	s->bits[hash >> 3 & 255] |= (uint8_t)(1u << (hash & 7));
 }
 
+bool judge_spread_has(const struct judge_spread *s, uint64_t hash)
+{
+	return s->bits[hash >> 3 & 255] >> (hash & 7) & 1;
+}
+
 uint64_t judge_spread_count(const struct judge_spread *s)
 {
 	unsigned set = 0;
