@@ -43,7 +43,7 @@ static int read_period(int dirfd, const char *pub, struct period *ret)
 	buf_init(&b, 4096);
 	if (n < 5 || n - 4 >= sizeof ret->name || strcmp(pub + n - 4, ".pub") || file_read(dirfd, pub, 4096, &b, NULL) < 0)
 		return ERR_NO;
-	struct slice key = slice_trim(buf_slice(&b));
+	struct slice rest, key = slice_trim(slice_cut(buf_slice(&b), '\n', &rest)); /* a line behind it proves whose it is */
 	if (key.n >= sizeof ret->recipient)
 		return ERR_NO;
 	*ret = (struct period){0};

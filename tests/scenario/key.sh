@@ -52,6 +52,11 @@ refused 1 "$HOLDFAST" key split id --shares 3/5 --out new --site site
 "$HOLDFAST" key show --site site --json >show
 same "$(json recovery <show)" "$(cat site/keys/recovery.pub)" "the recovery key shown"
 same "$(json periods.0.opened_by <show)" '["care", "recovery"]' "who opens the quarter of messages"
+mkdir tree
+"$HOLDFAST" vault backup --site site --source x tree >/dev/null
+"$HOLDFAST" key show --site site --json | python3 -c 'import json, sys
+p = {x["name"].split("-")[0]: x["opened_by"] for x in json.load(sys.stdin)["periods"]}
+assert p["catalogue"] == ["care", "recovery"] and p.get("files", ["recovery"]) == ["recovery"], p' || fail "key show does not say who opens the vault"
 "$HOLDFAST" key show --site site | grep -q 'opened by care and recovery' || fail "key show does not say who opens what"
 ! grep -q AGE-SECRET show || fail "key show gave a key away"
 echo "shares hold"
