@@ -186,6 +186,8 @@ static void walk_add(struct content_checker *c, struct slice s)
 		if (!w->left)
 			w->mode = WALK_WANT;
 	}
+	if (w->mode == WALK_DONE && s.n && !c->behind)
+		c->behind = s.p[0] != 0 || memcmp(s.p, s.p + 1, s.n - 1) != 0;
 }
 
 /* ---- from head to end ------------------------------------------------------------------------------------------------------ */
@@ -268,10 +270,14 @@ static bool is_noise(const struct content_checker *c)
 	size_t n = c->head_n < 1024 ? c->head_n : 1024;
 	for (size_t i = 0; i < n; i++)
 		h[c->head[i]]++;
+	/* what the holes of half noise are filled with says nothing */
+	n -= h[0];
+	h[0] = 0;
+	if (h[0xFF] * 16 > n) {
+		n -= h[0xFF];
+		h[0xFF] = 0;
+	}
 	noise_of(h, &z);
-	if (h[0xFF] * 16 > n)
-		return false;
-	n -= z.nul; /* what the holes of half noise fill with zeros says nothing */
 	if (n < 64)
 		return z.bad_utf8 > 1 && z.high * 4 > n;
 	return z.kinds >= (n < 100 ? 2 : n < 200 ? 4 : n < 400 ? 8 : n < 700 ? 10 : n < 1000 ? 15 : 18) && z.high * 5 > n && z.bad_utf8 * 64 > n;
@@ -291,7 +297,7 @@ static void judge_unknown(struct content_checker *c)
 /* Zeros behind the end are padding (tapes, blocks of a copy); a few bytes are a line end. */
 static bool something_behind(struct content_checker *c)
 {
-	return c->size > c->w.end_at && c->size - c->w.end_at > 64;
+	return c->behind && c->size > c->w.end_at && c->size - c->w.end_at > 64;
 }
 
 static void judge(struct content_checker *c)
@@ -303,6 +309,7 @@ static void judge(struct content_checker *c)
 			c->format->end(c);
 		else
 			walk_truncated(c);
+		c->behind = true; /* an end that was only known at the end: of what stands behind it nothing was looked at */
 	}
 	if (c->is_text)
 		return;

@@ -7,6 +7,7 @@
 enum { KIND_LIT, KIND_LEN, KIND_END, KIND_SUB, KIND_BAD };
 enum { BLOCK_HEAD, STORED_LEN, STORED, COUNTS, CODE_LENS, LENS, CODES, FINISHED, WRONG };
 
+#define WINDOW 32768
 #define MERGE_PAYS 1024 /* bytes of a block */
 #define ENTRY(base, kind, len, total) ((uint32_t)(base) << 16 | (uint32_t)(kind) << 10 | (uint32_t)(len) << 6 | (uint32_t)(total))
 #define ENTRY_TOTAL(e) ((e) & 63)
@@ -31,7 +32,7 @@ __attribute__((constructor)) static void make_symbols(void)
 	for (unsigned s = 0; s < 288; s++)
 		lit_symbol[s] = s < 256 ? ENTRY(1, KIND_LIT, 0, 0) : s == 256 ? ENTRY(0, KIND_END, 0, 0) : s > 285 ? ENTRY(0, KIND_BAD, 0, 0) : ENTRY(len_base[s - 257], KIND_LEN, 0, len_extra[s - 257]);
 	for (unsigned s = 0; s < 32; s++)
-		dist_symbol[s] = s > 29 ? ENTRY(0, KIND_BAD, 0, 0) : ENTRY(0, KIND_LEN, 0, s < 4 ? 0 : s / 2 - 1);
+		dist_symbol[s] = s > 29 ? ENTRY(0, KIND_BAD, 0, 0) : s < 4 ? ENTRY(s + 1, KIND_LEN, 0, 0) : ENTRY((2 + (s & 1)) * (1u << (s / 2 - 1)) + 1, KIND_LEN, 0, s / 2 - 1);
 	for (unsigned s = 0; s < 19; s++)
 		plain_symbol[s] = ENTRY(s, KIND_LIT, 0, 0);
 }
@@ -224,8 +225,9 @@ static const uint8_t *codes_fast(struct deflate *d, const uint8_t *p, const uint
 			out += gain(e, bits);
 			PASS(e);
 			e = look(d->dist, DEFLATE_DIST_BITS, bits);
+			bool there = out > WINDOW || gain(e, bits) + 3 <= out; /* no distance goes back behind the beginning (a match has 3 bytes) */
 			PASS(e);
-			if (ENTRY_KIND(e) == KIND_LEN)
+			if (ENTRY_KIND(e) == KIND_LEN && there)
 				continue;
 			d->mode = WRONG;
 			break;
@@ -275,12 +277,12 @@ static bool code_slow(struct deflate *d, const uint8_t **p, const uint8_t *end)
 			total += ENTRY_TOTAL(f);
 		}
 		if (total <= d->nbits && (ENTRY_KIND(e) != KIND_LEN || f)) {
-			if (ENTRY_KIND(e) == KIND_BAD || (f && ENTRY_KIND(f) == KIND_BAD))
+			if (ENTRY_KIND(e) != KIND_END && ENTRY_KIND(e) != KIND_BAD)
+				d->out += gain(e, d->bits);
+			if (ENTRY_KIND(e) == KIND_BAD || (f && (ENTRY_KIND(f) == KIND_BAD || (d->out <= WINDOW && gain(f, d->bits >> ENTRY_TOTAL(e)) + 3 > d->out))))
 				d->mode = WRONG;
 			else if (ENTRY_KIND(e) == KIND_END)
 				d->mode = d->last ? FINISHED : BLOCK_HEAD;
-			else
-				d->out += gain(e, d->bits);
 			d->bits >>= total;
 			d->nbits -= total;
 			return true;

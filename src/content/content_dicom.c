@@ -255,8 +255,8 @@ static void begin(struct content_checker *c)
 static void end(struct content_checker *c)
 {
 	const struct dicom *d = STATE_OF(c, struct dicom);
-	if (walk_between(c) && d->elements > 1 && (d->depth == 0 || d->fragments)) { /* some writers leave out the last delimiter of the pixels */
-		if (raw_holds(c, "pixels", 1, d->raw_from, d->raw_to))
+	if (walk_between(c) && d->elements > 1 && !d->meta && (d->depth == 0 || d->fragments)) { /* some writers leave out the last delimiter of the pixels */
+		if (raw_holds(c, "pixels", false, d->raw_from, d->raw_to))
 			walk_done(c);
 	} else
 		walk_truncated(c);

@@ -77,7 +77,7 @@ static bool printable(const uint8_t *p, size_t n)
 
 static void edf_over(struct content_checker *c, const uint8_t *p, size_t n)
 {
-	if (raw_holds(c, "samples", 1, (STATE_OF(c, struct edf)->signals + 1) * 256, c->size))
+	if (raw_holds(c, "samples", false, (STATE_OF(c, struct edf)->signals + 1) * 256, c->size))
 		walk_done(c);
 }
 

@@ -89,14 +89,12 @@ static void block_end(struct content_checker *c)
 	c->counted_bytes += b->n;
 	c->text_bytes += z.printable + (z.kinds < 3 && (z.bad_utf8 <= 6 || z.high * 3 < b->n) ? z.high : 0);
 	c->word_bytes += z.words;
-	if (b->n == BLOCK) {
-		bool random = noise_is_random(&z, b->n);
-		uint64_t i = c->r.f.size / BLOCK - 1;
-		c->counted++;
-		c->random += random;
-		if (i < RANDOM_MAP)
-			c->random_map[i / 8] = (uint8_t)((c->random_map[i / 8] & ((1u << i % 8) - 1)) | (unsigned)random << i % 8);
-	}
+	bool random = noise_is_random(&z, b->n);
+	uint64_t i = (c->r.f.size - 1) / BLOCK;
+	if (i < RANDOM_MAP)
+		c->random_map[i / 8] = (uint8_t)((c->random_map[i / 8] & ((1u << i % 8) - 1)) | (unsigned)random << i % 8);
+	c->counted += b->n == BLOCK;
+	c->random += b->n == BLOCK && random;
 	if (c->is_text)
 		text_block(c, h, b->n);
 	memset(b, 0, sizeof *b);
@@ -173,9 +171,9 @@ void figures_end(struct content_checker *c)
 	f->word_share = (double)c->word_bytes / n;
 }
 
-bool raw_holds(struct content_checker *c, const char *what, unsigned least, uint64_t from, uint64_t to)
+bool raw_holds(struct content_checker *c, const char *what, bool tables, uint64_t from, uint64_t to)
 {
-	uint64_t first = (from + BLOCK - 1) / BLOCK, end = (to < c->size ? to : c->size) / BLOCK, random = 0, first_random = 0;
+	uint64_t first = (from + BLOCK - 1) / BLOCK, end = (to < c->size ? to / BLOCK : (c->size + BLOCK - 2048) / BLOCK), random = 0, first_random = 0;
 	unsigned runs = 0;
 	bool before = false;
 	if (c->sampled || first >= end)
@@ -189,7 +187,7 @@ bool raw_holds(struct content_checker *c, const char *what, unsigned least, uint
 		runs += now && !before;
 		before = now;
 	}
-	if (!random || random * 32 < end - first || (runs < least && random * 2 < end - first))
+	if (!random || random * 32 < end - first || (tables && runs <= (end - first) / 64 && random * 2 < end - first))
 		return true;
 	walk_lost(c, "%s: %llu blocks of its %s are noise, the first at byte %llu", content_type_name(c->r.type), (unsigned long long)random, what, (unsigned long long)first_random * BLOCK);
 	return false;

@@ -59,6 +59,7 @@ struct content_checker {
 	size_t head_n;
 	bool decided;
 	bool is_text;             /* the text reader takes part */
+	bool behind;              /* bytes other than zeros came after the walk was done */
 	bool sampled;             /* one block in four is counted: the type is packed */
 	uint64_t counted, random; /* blocks */
 	uint64_t counted_bytes, text_bytes, word_bytes;
@@ -98,9 +99,9 @@ int content_named(struct slice name, char ret_suffix[16], bool *ret_weak);
 void figures_add(struct content_checker *c, struct slice s);
 void figures_add_zeros(struct content_checker *c, uint64_t n);
 void figures_end(struct content_checker *c);
-/* For samples, pixels and code, that are never uniform however noisy: whole blocks in [from, to) that are make the walk LOST, and it returns false. A stray block among many is let pass, and so are
- * fewer than least runs of them (tables in code) where they are not half of all. */
-bool raw_holds(struct content_checker *c, const char *what, unsigned least, uint64_t from, uint64_t to);
+/* For samples, pixels and code, that are never uniform however noisy: whole blocks in [from, to) that are make the walk LOST, and it returns false. A stray block among many is let pass; where tables may stand (code), so are
+ * a few runs of them that are not half of all. */
+bool raw_holds(struct content_checker *c, const char *what, bool tables, uint64_t from, uint64_t to);
 
 /* text */
 bool text_sniff(struct content_checker *c, struct slice head);

@@ -42,7 +42,7 @@ static void riff_chunk(struct content_checker *c, const uint8_t *p, size_t n)
 {
 	struct riff *r = STATE_OF(c, struct riff);
 	if (n == 0) {
-		if (raw_holds(c, "samples", 1, r->raw_from, r->raw_to))
+		if (raw_holds(c, "samples", false, r->raw_from, r->raw_to))
 			walk_done(c);
 		return;
 	}
@@ -94,7 +94,7 @@ static void riff_end(struct content_checker *c)
 {
 	const struct riff *r = STATE_OF(c, struct riff);
 	if (c->size + 1 >= r->end && r->chunks) { /* the padding byte of the last chunk is often not there */
-		if (raw_holds(c, "samples", 1, r->raw_from, r->raw_to))
+		if (raw_holds(c, "samples", false, r->raw_from, r->raw_to))
 			walk_done(c);
 	} else
 		walk_truncated(c);

@@ -11,7 +11,7 @@
 struct ole2 {
 	unsigned shift;
 	uint32_t fat_n, dir_at, difat_n, next, n_kept;
-	uint32_t in_use;          /* highest sector that is not free, plus one */
+	uint32_t in_use;          /* highest sector that another follows, plus one */
 	uint32_t sector;          /* the one that comes next */
 	uint32_t dir_entry;       /* entries seen in the first directory sector */
 	uint32_t fat_sector[DIFAT];
@@ -54,7 +54,7 @@ static void fat_sector(struct content_checker *c, unsigned which, const uint8_t 
 		}
 		if (base + i < FAT_KEPT)
 			o->fat[base + i] = v;
-		if (v != UINT32_MAX && base + i >= o->in_use)
+		if (v <= SECTOR_MAX && base + i >= o->in_use) /* (some writers fill up with ends of chains) */
 			o->in_use = (uint32_t)(base + i + 1);
 	}
 	if (base + n / 4 > o->n_kept && base + n / 4 <= FAT_KEPT)
@@ -139,7 +139,7 @@ static void chains(struct content_checker *c)
 		if (v > SECTOR_MAX)
 			continue;
 		if (v >= sectors + 1) {
-			walk_lost(c, "%s: sector %u goes on behind the file's end", i < sectors && o->in_use > sectors + 1 ? "truncated: ole2" : "ole2", (unsigned)i);
+			walk_lost(c, "%s: sector %u goes on behind the file's end", v < o->n_kept ? "truncated: ole2" : "ole2", (unsigned)i);
 			return;
 		}
 		if (v < FAT_KEPT && seen[v / 8] & bit[v % 8]) {

@@ -27,7 +27,7 @@ struct pdf {
 	uint64_t string_n;
 	uint64_t object, object_at, length, stream_at, left, stray, waiting_stray;
 	uint64_t start, entry, objects, entries, misses, bad_streams, bad_at, unended, stray_at;
-	uint64_t eof_at;
+	uint64_t eof_at, data_end; /* of the packed data in the stream, 0: not known */
 	unsigned find, zlib_n;
 	uint64_t tables[TABLES_MAX];
 	unsigned tables_n;
@@ -247,6 +247,7 @@ static void string_byte(struct pdf *f, uint8_t b)
 static void stream_data(struct pdf *f, uint64_t at)
 {
 	f->stream_at = at;
+	f->data_end = 0;
 	f->find = f->zlib_n = 0;
 	if (!f->encrypted && f->filter == FILTER_FLATE && !(f->has_length && f->length < 3)) {
 		f->mode = STREAM_FLATE;
@@ -281,6 +282,8 @@ static size_t flate(struct pdf *f, struct slice s, uint64_t at)
 	enum part part = deflate_feed(&f->u.d, slice_of(s.p + i, s.n - i), &used);
 	if (part == PART_BAD)
 		fault_stream(f, at + i + used);
+	else if (part == PART_END)
+		f->data_end = at + i + used;
 	if (part != PART_MORE)
 		to_stream_end(f);
 	return i + used;
@@ -313,7 +316,9 @@ static size_t find_end(struct pdf *f, struct slice s, uint64_t at)
 		if (f->find < sizeof word - 1)
 			continue;
 		uint64_t end = at + i + 1 - (sizeof word - 1);
-		if (f->has_length && (end < f->stream_at + f->length || end > f->stream_at + f->length + 64))
+		if (f->data_end && end > f->data_end + 64) /* Adler-32 and line ends; anything more, and it ended too early */
+			fault_stream(f, f->data_end);
+		else if (f->has_length && (end < f->stream_at + f->length || end > f->stream_at + f->length + 64))
 			fault_stream(f, end);
 		f->mode = TOKENS;
 		return i + 1;

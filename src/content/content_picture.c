@@ -32,13 +32,13 @@ static void passed(struct content_checker *c, const uint8_t *p, size_t n)
 static void tiff_over(struct content_checker *c, const uint8_t *p, size_t n)
 {
 	const struct tiff *t = STATE_OF(c, struct tiff);
-	if (!t->plain || t->packed || raw_holds(c, "pixels", 1, 0, c->w.at))
+	if (!t->plain || t->packed || raw_holds(c, "pixels", false, 0, c->w.at))
 		walk_done(c);
 }
 
 static void bmp_over(struct content_checker *c, const uint8_t *p, size_t n)
 {
-	if (le32(c->head + 14) < 40 || le32(c->head + 30) != 0 || raw_holds(c, "pixels", 1, le32(c->head + 10), c->w.at))
+	if (le32(c->head + 14) < 40 || le32(c->head + 30) != 0 || raw_holds(c, "pixels", false, le32(c->head + 10), c->w.at))
 		walk_done(c);
 }
 

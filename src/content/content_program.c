@@ -50,7 +50,7 @@ static void elf_section(struct content_checker *c, const uint8_t *p, size_t n)
 	else if (type != 0 && type != 8) {
 		uint64_t flags = num(e, p + 8, e->wide ? 8 : 4);
 		reach(e, at, size);
-		if (((flags & 4) || type == 2 || type == 11) && !(flags & 0x800) && at < c->w.at && !raw_holds(c, flags & 4 ? "code" : "symbols", 4, at, at + size)) /* code and symbols, not compressed */
+		if (((flags & 4) || type == 2 || type == 11) && !(flags & 0x800) && at < c->w.at && !raw_holds(c, flags & 4 ? "code" : "symbols", true, at, at + size)) /* code and symbols, not compressed */
 			return;
 	}
 	if ((e->i == 0 && type != 0) || (e->section_n && link >= e->section_n && type != 0 && link != 0 && type < 0x60000000)) {

@@ -120,6 +120,10 @@ static void unit(struct text_state *t, unsigned u)
 	t->wrong_units += low != t->high_waits;                                          /* half a pair */
 	t->wrong_units += u >= 0xFFFE || (u < 0x20 && u != '\t' && u != '\n' && u != '\r' && u != '\f' && u != 0x0B && u != 0x1C) || (u >= 0xFDD0 && u < 0xFDF0) || (u >= 0x0870 && u < 0x0890);
 	t->high_waits = u >= 0xD800 && u < 0xDC00;
+	if (t->units % (BLOCK / 2) == 0) { /* a block of noise has some sixty lone surrogates, half a block of it thirty; text has none */
+		t->wrong_blocks += t->wrong_units - t->wrong_before > 12;
+		t->wrong_before = t->wrong_units;
+	}
 }
 
 static void feed_utf16(struct content_checker *c, struct text_state *t, struct slice s)
@@ -277,7 +281,7 @@ static void grammar_verdict(struct content_checker *c, const struct text_state *
 void text_end(struct content_checker *c)
 {
 	const struct text_state *t = STATE_OF(c, struct text_state);
-	if (t->utf16 && t->wrong_units * 100 > t->units && t->wrong_units > 2) {
+	if (t->utf16 && (t->wrong_blocks || (t->wrong_units * 100 > t->units && t->wrong_units > 2))) {
 		c->r.state = CONTENT_LOST;
 		snprintf(c->r.why, sizeof c->r.why, "%llu of %llu units are not UTF-16", (unsigned long long)t->wrong_units, (unsigned long long)t->units);
 		return;

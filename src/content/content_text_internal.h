@@ -56,7 +56,7 @@ struct text_state {
 	bool half;                /* an odd byte waits */
 	uint8_t odd;
 	bool high_waits;          /* a high surrogate waits for its low one */
-	uint64_t units, wrong_units;
+	uint64_t units, wrong_units, wrong_before, wrong_blocks;
 	uint64_t to_skip;         /* byte order mark */
 	uint64_t base64_blocks, binary_blocks;
 	uint8_t narrow[BLOCK];    /* UTF-16 as bytes, what is not ASCII as DEL's neighbour */

@@ -24,7 +24,7 @@ struct zip {
 	bool gap, encrypted, in_directory;
 	uint64_t end64_count, end64_size, end64_at;
 	bool has_end64;
-	bool content_types, word, mimetype_odf;
+	bool content_types, word, mimetype, manifest, document;
 	uint8_t window[4];
 	unsigned window_n;
 	struct deflate d;
@@ -226,8 +226,10 @@ static void member(struct zip *z, struct slice name)
 {
 	z->content_types |= slice_eq_str(name, "[Content_Types].xml");
 	z->word |= slice_starts(name, "word/") || slice_starts(name, "xl/") || slice_starts(name, "ppt/") || slice_starts(name, "visio/") || slice_eq_str(name, "_rels/.rels");
-	/* ODF 1.2 part 3: the first member is a stored file of this name */
-	z->mimetype_odf |= z->locals == 0 && slice_eq_str(name, "mimetype") && z->method == 0;
+	/* ODF 1.2 part 3: the first member should be a stored "mimetype"; writers put it anywhere */
+	z->mimetype |= slice_eq_str(name, "mimetype");
+	z->manifest |= slice_eq_str(name, "META-INF/manifest.xml");
+	z->document |= slice_eq_str(name, "content.xml") || slice_eq_str(name, "styles.xml");
 }
 
 static void step_names(struct content_checker *c, const uint8_t *p, size_t n)
@@ -319,7 +321,7 @@ static void name_the_type(struct content_checker *c)
 	const struct zip *z = STATE_OF(c, struct zip);
 	if (z->content_types && z->word)
 		c->r.type = CONTENT_OOXML;
-	else if (z->mimetype_odf && HEAD_IS(slice_of(c->head, c->head_n), 38, "application/vnd.oasis.opendocument"))
+	else if (z->mimetype && ((z->manifest && z->document) || HEAD_IS(slice_of(c->head, c->head_n), 38, "application/vnd.oasis.opendocument")))
 		c->r.type = CONTENT_ODF;
 	c->r.encrypted = z->encrypted;
 }
