@@ -576,7 +576,7 @@ int restore_folders(struct restore *r, const struct vault_body *b, struct slice 
 /* Damage of a catalogue ends a pass; that there was some is told once, in the survey. */
 static bool is_damage(int code)
 {
-	return code == ERR_CORRUPT || code == ERR_CRYPTO || code == ERR_NOT_FOUND;
+	return code == ERR_CORRUPT || code == ERR_CRYPTO || code == ERR_NOT_FOUND || code == ERR_INPUT || code == ERR_LIMIT;
 }
 
 /* One path alone: the folders above it, as they were where the catalogue knows them. */
