@@ -335,6 +335,58 @@ static void hidden_changes(void **state)
 	site_end(&s);
 }
 
+/* A file in many pieces takes more than one line; unchanged, it is taken over without being read. */
+static void many_extents(void **state)
+{
+	struct site s;
+	struct vault *v;
+	struct vault_body body;
+	struct vault_cat *cat;
+	const struct vault_line *l;
+	uint64_t at_ = 0;
+	size_t parts = 0, r;
+	(void)state;
+	site_new(&s, false);
+	put_text(&s, "a", "before");
+	put_text(&s, "z", "behind");
+	int fd = open(at(&s, "pieces"), O_RDWR | O_CREAT, 0600);
+	for (int i = 0; i < 6000; i++) {
+		uint8_t block[4096];
+		fill_random(block, sizeof block, (uint64_t)i * 4096);
+		assert_int_equal(pwrite(fd, block, sizeof block, (off_t)i * 8192), sizeof block);
+	}
+	close(fd);
+	struct vault_snapshot a = back_up(&s);
+	compare_with_tree(&s, &a);
+	sleep(3); /* past the time in which a change time may lie */
+	struct vault_snapshot b = back_up(&s); /* reads again what was young, and finds it the same */
+	struct vault_snapshot c = back_up(&s); /* reads nothing: the access time says so */
+	assert_int_equal(b.new_bytes + c.new_bytes, 0);
+	assert_memory_equal(a.root, c.root, sizeof a.root);
+	v = open_vault_of(&s);
+	OK(vault_body_of(v, &c, &body, e));
+	OK(vault_cat_open(v->catalogues, &body, slice_str(at(&s, "pieces")), &cat, e));
+	while ((r = (size_t)vault_cat_next(cat, &l, NULL)) == 1) {
+		struct slice rest = l->extents;
+		struct vault_extent x;
+		assert_true(slice_eq_str(l->node.path, at(&s, "pieces")));
+		assert_int_equal(vault_cat_file_offset(cat), at_);
+		while (vault_extent_next(&rest, &x) > 0)
+			at_ += x.length;
+		parts += l->node.type == '+';
+	}
+	assert_int_equal(r, 0);
+	assert_true(parts >= 2);
+	assert_int_equal(at_, 6000 * 8192 - 4096);
+	vault_cat_close(cat);
+	vault_body_done(&body);
+	vault_close(v);
+	vault_snapshot_done(&a);
+	vault_snapshot_done(&b);
+	vault_snapshot_done(&c);
+	site_end(&s);
+}
+
 /* ---- a new quarter, lost packs, lost caches ---- */
 
 static void a_new_quarter(void **state)
@@ -426,7 +478,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_and_again), cmocka_unit_test(odd_nodes), cmocka_unit_test(sparse_files), cmocka_unit_test(left_out), cmocka_unit_test(unreadable), cmocka_unit_test(torn),
-		cmocka_unit_test(hidden_changes), cmocka_unit_test(a_new_quarter), cmocka_unit_test(lost_pack), cmocka_unit_test(lost_index),
+		cmocka_unit_test(hidden_changes), cmocka_unit_test(many_extents), cmocka_unit_test(a_new_quarter), cmocka_unit_test(lost_pack), cmocka_unit_test(lost_index),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
