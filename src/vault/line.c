@@ -87,6 +87,8 @@ static int hex_digit(uint8_t c)
 
 int vault_unescape(struct buf *b, struct slice text)
 {
+	if (text.n && memchr(text.p, 0, text.n))
+		return ERR_CORRUPT; /* no name holds a NUL */
 	for (size_t i = 0; i < text.n;) {
 		const uint8_t *hit = memchr(text.p + i, '%', text.n - i);
 		size_t n = hit ? (size_t)(hit - text.p) - i : text.n - i;
@@ -96,7 +98,7 @@ int vault_unescape(struct buf *b, struct slice text)
 			break;
 		int hi = text.n - i >= 3 ? hex_digit(text.p[i + 1]) : -1, lo = text.n - i >= 3 ? hex_digit(text.p[i + 2]) : -1;
 		if (hi < 0 || lo < 0 || (hi | lo) == 0)
-			return ERR_CORRUPT; /* also %00: no name holds a NUL */
+			return ERR_CORRUPT; /* also %00 */
 		buf_u8(b, (uint8_t)(hi << 4 | lo));
 		i += 3;
 	}
