@@ -35,11 +35,26 @@ static void print_roles(const struct json_node *root)
 	}
 }
 
+/* How much of the ledger somebody else has seen, and since when. */
+static void print_outside(const struct json_node *root)
+{
+	int64_t then, now = time_now();
+	if (time_parse(json_text(root, "ledger.outside.time"), 0, &then) < 0)
+		line("outside", "%.*s: nobody else has seen this ledger's head", T(root, "ledger.protection"));
+	else
+		line("outside", "replica %.*s holds a head of %.*s entries, %lld min old", T(root, "ledger.outside.name"), T(root, "ledger.outside.size"), (long long)((now - then) / (60 * TIME_SEC)));
+	const struct json_node *list = json_get(root, "replicas");
+	for (const struct json_node *n = list ? list->child : NULL; n; n = n->next)
+		if (json_get(n, "error"))
+			line("replica", "%.*s: the last try FAILED: %.*s", T(n, "name"), T(n, "error"));
+}
+
 static void print_status(const struct json_node *root)
 {
 	line("site", "%.*s (%.*s)", T(root, "site.name"), T(root, "site.origin"));
 	line("daemon", "%s", is_true(json_get(root, "running")) ? "running" : "not running");
-	line("ledger", "%.*s entries, checkpoint over %.*s; outside witness: %.*s", T(root, "ledger.size"), T(root, "ledger.published"), T(root, "ledger.protection"));
+	line("ledger", "%.*s entries, checkpoint over %.*s", T(root, "ledger.size"), T(root, "ledger.published"));
+	print_outside(root);
 	line("view", "%.*s entries shown, %.*s behind", T(root, "view.applied"), T(root, "view.behind"));
 	line("disk", "%.*s bytes free, state %.*s", T(root, "disk.free"), T(root, "disk.state"));
 	const struct json_node *vault = json_path(root, "vault.sources");

@@ -1,5 +1,6 @@
 /* keeper_read: bodies, leaves and proofs for the web role, and the status of the whole. */
 #include "sessions.h"
+#include "site.h"
 
 #include <stdlib.h>
 #include <fcntl.h>
@@ -176,9 +177,9 @@ static void put_ledger(struct keeper *k, struct jsonw *w)
 		jsonw_key(w, "lastVerified");
 		jsonw_null(w);
 	}
-	jsonw_key(w, "outside");
-	jsonw_null(w);
-	jsonw_kstr(w, "protection", "UNPROTECTED");
+	struct site_outside out;
+	site_replicas(k->r->sitefd, NULL, &out);
+	site_outside_json(&out, w);
 	jsonw_obj_end(w);
 }
 
@@ -233,7 +234,12 @@ void keeper_put_alarms(struct keeper *k, struct jsonw *w)
 		alarm_put(w, "quarantine", "warning", k->started, "entries in quarantine", reason, "keep the entries' numbers (kind quarantine in the ledger) and report them");
 	}
 	keeper_vault_alarms(k, w);
-	alarm_put(w, "unprotected", "note", k->started, "no outside witness", "nobody outside this machine has seen the log's head", "keep a checkpoint elsewhere: holdfast ledger head --site ... > file on another machine");
+	struct site_outside out;
+	char what[80], why[200];
+	const char *severity;
+	site_replicas(k->r->sitefd, NULL, &out);
+	if (site_outside_alarm(&out, time_now(), &severity, what, why))
+		alarm_put(w, out.time ? "outside-old" : "unprotected", severity, out.time ? out.time : k->started, what, why, "holdfast replica add NAME TARGET, then holdfast replica push NAME every hour (holdfast-replicate.timer)");
 }
 
 /* From the first entry, which holds a salted hash of each share. */
@@ -299,8 +305,8 @@ static void status(struct keeper *k, struct buf *b)
 	jsonw_ku64(&w, "notRecorded", k->not_recorded);
 	jsonw_ku64(&w, "quarantined", k->quarantined_count);
 	jsonw_key(&w, "replicas");
-	jsonw_arr(&w);
-	jsonw_arr_end(&w);
+	struct site_outside out;
+	site_replicas(k->r->sitefd, &w, &out);
 	jsonw_key(&w, "alarms");
 	jsonw_arr(&w);
 	keeper_put_alarms(k, &w);

@@ -60,6 +60,7 @@ static const struct allowance allowances[] = {
 	{ROLE_KEEPER, "packs", FS_OWN},
 	{ROLE_KEEPER, "ledger", FS_OWN},
 	{ROLE_KEEPER, "vault", FS_READ},
+	{ROLE_KEEPER, "replicas", FS_READ},
 	{ROLE_SCRIBE, "view", FS_OWN},
 	{ROLE_WEB, "view", FS_READ},
 	{ROLE_WEB, "ledger", FS_READ},

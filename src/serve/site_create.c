@@ -49,7 +49,7 @@ static void take_back(struct creating *c)
 {
 	for (int i = 0; i < c->shares_written; i++)
 		unlink(c->share_paths[i]);
-	static const char *const ours[] = {"keys", "keys.new", "tls", "ledger", "wal", "packs", "vault", "view", "run", "lock", SHARES_WRITTEN, "site.ini"};
+	static const char *const ours[] = {"keys", "keys.new", "tls", "ledger", "wal", "packs", "vault", "replicas", "view", "run", "lock", SHARES_WRITTEN, "site.ini"};
 	for (size_t i = 0; c->fd >= 0 && i < ARRAY_LEN(ours); i++)
 		remove_tree(c->fd, ours[i], 0);
 	if (c->made_shares_dir)
@@ -316,6 +316,8 @@ static int settings(struct creating *c, struct err *e)
 
 int site_make_vault(int sitefd, struct err *e)
 {
+	if (mkdirat(sitefd, "replicas", 0755) < 0 && errno != EEXIST)
+		return err_sys(e, "replicas", "cannot make the folder");
 	struct stat st;
 	if (fstatat(sitefd, "vault", &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return S_ISDIR(st.st_mode) ? 0 : err_set(e, ERR_EXISTS, "vault", "something else than a folder is in its place");

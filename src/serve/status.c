@@ -125,9 +125,9 @@ static void put_ledger(const struct site *s, const struct offline *o, struct jso
 		jsonw_key(w, "lastVerified");
 		jsonw_null(w);
 	}
-	jsonw_key(w, "outside");
-	jsonw_null(w);
-	jsonw_kstr(w, "protection", "UNPROTECTED");
+	struct site_outside out;
+	site_replicas(s->fd, NULL, &out);
+	site_outside_json(&out, w);
 	jsonw_obj_end(w);
 }
 
@@ -201,14 +201,19 @@ static void put_alarm(struct jsonw *w, const char *id, const char *severity, con
 	jsonw_obj_end(w);
 }
 
-static void put_alarms(const struct offline *o, struct jsonw *w)
+static void put_alarms(const struct site *s, const struct offline *o, struct jsonw *w)
 {
+	struct site_outside out;
+	char what[80], reason[200];
+	const char *severity;
 	jsonw_key(w, "alarms");
 	jsonw_arr(w);
 	put_alarm(w, "not-running", "warning", "not running", "no daemon runs: no feed is taken in and no chart is served", "holdfast serve --site ...");
 	if (!o->ledger_read)
 		put_alarm(w, "ledger-unreadable", o->ledger_why.code == ERR_NOT_FOUND ? "note" : "alarm", "ledger cannot be read", o->ledger_why.text, "run this as root or the site's owner; holdfast ledger verify says more");
-	put_alarm(w, "unprotected", "note", "no outside witness", "nobody outside this machine has seen the log's head", "keep a checkpoint elsewhere");
+	site_replicas(s->fd, NULL, &out);
+	if (site_outside_alarm(&out, time_now(), &severity, what, reason))
+		put_alarm(w, out.time ? "outside-old" : "unprotected", severity, what, reason, "holdfast replica add NAME TARGET, then holdfast replica push NAME every hour (holdfast-replicate.timer)");
 	jsonw_arr_end(w);
 }
 
@@ -254,7 +259,10 @@ int serve_status_offline(const struct site *s, struct buf *ret_json, struct err 
 	jsonw_obj_end(&w);
 	put_vault(s, &w);
 	put_view(view, &o.view_why, &w);
-	put_alarms(&o, &w);
+	jsonw_key(&w, "replicas");
+	struct site_outside out;
+	site_replicas(s->fd, &w, &out);
+	put_alarms(s, &o, &w);
 	jsonw_obj_end(&w);
 	jsonw_done(&w);
 	chart_close(view);

@@ -248,6 +248,7 @@ struct vault_replica_state { /* DIR/replicas/NAME.json: how the last try went, a
 	uint64_t size, epoch;
 	int64_t head_time;    /* when that head was made */
 	char origin[NOTE_NAME_MAX + 1];
+	bool ours;            /* it is this site's own head that stands there */
 	char error[400];      /* of the last try; "" when it succeeded */
 };
 /* dirfd: the site's folder, or that of a replica. ERR_EXISTS, ERR_USAGE. Looks whether the target answers; makes a folder or a bucket that is not there. */

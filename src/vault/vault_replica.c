@@ -100,6 +100,8 @@ static void read_state(int dirfd, const char *name, struct vault_replica_state *
 	(void)!num_i64(json_text(root, "headTime"), 0, INT64_MAX, &ret->head_time);
 	(void)!num_u64(json_text(root, "size"), 0, INT64_MAX, &ret->size);
 	(void)!num_u64(json_text(root, "epoch"), 0, 1000, &ret->epoch);
+	const struct json_node *ours = json_get(root, "ours");
+	ret->ours = ours && ours->type == JSON_TRUE;
 	get_text(root, "origin", ret->origin, sizeof ret->origin);
 	get_text(root, "error", ret->error, sizeof ret->error);
 }
@@ -118,6 +120,7 @@ int replica_state_put(int dirfd, const char *name, const struct vault_replica_st
 	jsonw_ki64(&w, "headTime", st->head_time);
 	jsonw_ku64(&w, "size", st->size);
 	jsonw_ku64(&w, "epoch", st->epoch);
+	jsonw_kbool(&w, "ours", st->ours);
 	jsonw_kstr(&w, "origin", st->origin);
 	jsonw_kstr(&w, "error", st->error);
 	jsonw_obj_end(&w);

@@ -32,6 +32,7 @@ const struct replica_file *replica_head_find(const struct replica_head *h, const
 int replica_head_sign(struct replica_head *h, const struct note_signer *k, struct err *e) MUST; /* fills note and name */
 /* Pure: a note that is signed with the key it names. */
 int replica_head_parse(struct slice note, struct replica_head *ret, struct err *e) MUST;
+int replica_head_text(struct slice text, struct replica_head *ret, struct err *e) MUST;
 void replica_file_name(const struct replica_file *f, char out[VAULT_OBJECT_MAX + 1]); /* "files/PATH/SHA256" */
 bool replica_path_ok(const char *path); /* a file that may stand in a head: one of a site's folders that are copied */
 

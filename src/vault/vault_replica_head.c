@@ -178,7 +178,8 @@ static int one_file(struct slice line, struct replica_head *h, struct err *e)
 	return replica_head_add(h, path, n, sha, e);
 }
 
-static int parse(struct slice text, struct replica_head *h, struct err *e)
+/* Pure: the lines of a head, without its signature. h was initialised. */
+int replica_head_text(struct slice text, struct replica_head *h, struct err *e)
 {
 	struct cur c = cur_of(text);
 	struct slice v;
@@ -207,7 +208,7 @@ int replica_head_parse(struct slice note, struct replica_head *ret, struct err *
 		return err_set(e, ERR_INPUT, "head", "it does not read as one");
 	int r = note_verify(note, &v, 1, &text, &mask, NULL, e);
 	if (r == 0)
-		r = parse(text, ret, e);
+		r = replica_head_text(text, ret, e);
 	buf_add_slice(&ret->note, note);
 	if (r == 0 && !buf_ok(&ret->note))
 		r = err_set(e, buf_code(&ret->note), NULL, "no memory");

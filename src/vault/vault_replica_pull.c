@@ -21,7 +21,7 @@ struct pull {
 	struct replica_tree tree;
 	struct replica_names *there;
 	uint64_t count, total;
-	bool site;
+	bool site, ours;
 };
 
 /* ---- may this head be accepted? ---- */
@@ -457,6 +457,7 @@ static int pull(struct pull *p, const struct vault_replica *rep, struct err *e)
 	if (r < 0)
 		return r;
 	p->w.rep->packs = p->h.packs;
+	p->ours = ours;
 	if (ours) {
 		r = compare_site(p, e);
 		return r == 0 ? heal(p, e) : r;
@@ -511,6 +512,7 @@ int vault_replica_pull(int dirfd, const struct vault_replica *r, const struct va
 		c = pull(p, r, &why);
 	if (c == 0) {
 		st.done = time_now();
+		st.ours = p->ours;
 		st.size = ret->size = p->h.cp.size;
 		st.epoch = ret->epoch = p->h.epoch;
 		st.head_time = ret->head_time = p->h.time;

@@ -568,6 +568,7 @@ static int push(struct push *p, struct vault_replica_state *st, struct err *e)
 	if (r < 0)
 		return r;
 	st->done = time_now();
+	st->ours = true;
 	st->size = p->cp.size;
 	st->epoch = p->h.epoch;
 	st->head_time = p->h.time;
