@@ -15,7 +15,7 @@ static const struct named names[] = { /* sorted by strcmp */
 	{"278", CONTENT_X12, WEAK}, {"3g2", CONTENT_MP4}, {"3gp", CONTENT_MP4}, {"7z", CONTENT_SEVENZIP}, {"834", CONTENT_X12, WEAK},
 	{"835", CONTENT_X12, WEAK}, {"837", CONTENT_X12, WEAK}, {"aar", CONTENT_ZIP}, {"accdb", CONTENT_MDB}, {"accde", CONTENT_MDB},
 	{"adb", CONTENT_TEXT}, {"ado", CONTENT_TEXT}, {"adoc", CONTENT_TEXT}, {"ads", CONTENT_TEXT}, {"aecg", CONTENT_XML},
-	{"age", CONTENT_AGE}, {"apk", CONTENT_ZIP}, {"apng", CONTENT_PNG}, {"asc", CONTENT_PGP, WEAK}, {"asm", CONTENT_TEXT},
+	{"age", CONTENT_AGE}, {"apk", CONTENT_ZIP}, {"apng", CONTENT_PNG}, {"asc", CONTENT_PGP}, {"asm", CONTENT_TEXT},
 	{"asp", CONTENT_TEXT, WEAK}, {"atom", CONTENT_XML}, {"avi", CONTENT_AVI}, {"avif", CONTENT_MP4}, {"awk", CONTENT_TEXT},
 	{"bas", CONTENT_TEXT}, {"bash", CONTENT_TEXT}, {"bat", CONTENT_TEXT}, {"bdf", CONTENT_EDF}, {"bib", CONTENT_TEXT},
 	{"bmp", CONTENT_BMP}, {"bz2", CONTENT_BZIP2}, {"c", CONTENT_TEXT}, {"cbr", CONTENT_RAR}, {"cbz", CONTENT_ZIP},

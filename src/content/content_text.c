@@ -229,7 +229,7 @@ static bool head_decodes(struct content_checker *c) /* base64 of something that 
 /* What holds keys and signatures as bare base64 by habit. */
 static bool may_be_base64(const struct content_checker *c)
 {
-	static const char *const suffix[] = {"b64", "base64", "pem", "key", "pub", "crt", "cer", "sig", "asc", "token", "enc", "p7m", "p7s", "csr", "mime", "uu"};
+	static const char *const suffix[] = {"b64", "base64", "pem", "key", "pub", "crt", "cer", "sig", "token", "enc", "p7m", "p7s", "csr", "mime", "uu"};
 	for (size_t i = 0; i < ARRAY_LEN(suffix); i++)
 		if (strcmp(c->suffix, suffix[i]) == 0)
 			return true;

@@ -31,7 +31,7 @@ static const struct {
 	{"base.sqlite", CONTENT_SQLITE, false, ALL},
 	{"secret.gpg", CONTENT_PGP, true, ALL & ~BUT(MIDDLE) & ~BUT(LAST)},
 	{"secret.asc", CONTENT_PGP, true, ALL},
-	{"secret.age", CONTENT_AGE, true, ALL & ~BUT(MIDDLE) & ~BUT(LAST)},
+	{"secret.age", CONTENT_AGE, true, ALL & ~BUT(MIDDLE) & ~BUT(LAST) & ~BUT(CUT)},
 };
 
 static void load_file(size_t i, struct buf *ret, char path[256])
