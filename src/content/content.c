@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define ZEROS_MOST ((uint64_t)64 << 20)
 #define ZEROS_OF_TEXT 65536u /* of a hole in what seems to be text: enough to know that it is none */
 
 _Static_assert(sizeof(struct content_checker) <= CONTENT_MEMORY_MAX, "a checker keeps what the header promises");
@@ -234,31 +235,43 @@ void content_add(struct content_checker *c, struct slice s)
 	}
 }
 
-/* A hole in what is passed over costs nothing; where nothing more is to be told by looking, neither. */
+/* A hole in what is passed over costs nothing; where nothing more is to be told by looking, neither. A walk that looks at each zero is given up after ZEROS_MOST: no healthy file is so. */
 void content_add_zeros(struct content_checker *c, uint64_t n)
 {
 	static const uint8_t zeros[BLOCK];
 	uint64_t looked = 0;
 	while (n) {
-		enum walk_mode m = c->w.mode;
-		if (c->decided && m == WALK_SKIP && c->w.left > 1) {
-			uint64_t jump = n < c->w.left - 1 ? n : c->w.left - 1;
-			c->w.left -= jump;
-			c->w.at += jump;
-			c->size += jump;
-			figures_add_zeros(c, jump);
-			n -= jump;
+		struct walk *w = &c->w;
+		uint64_t k = n < sizeof zeros ? n : sizeof zeros;
+		if (!c->decided) {
+			content_add(c, slice_of(zeros, (size_t)k));
+			n -= k;
 			continue;
 		}
-		if (c->decided && ((m != WALK_WANT && m != WALK_SKIP && m != WALK_FEED) || (c->is_text && looked > ZEROS_OF_TEXT))) {
-			c->size += n;
-			figures_add_zeros(c, n);
-			return;
+		bool walks = w->mode == WALK_WANT || w->mode == WALK_SKIP || w->mode == WALK_FEED;
+		if (walks && looked > (c->is_text ? ZEROS_OF_TEXT : ZEROS_MOST)) {
+			if (!c->is_text)
+				walk_give_up(c, c->r.type);
+			walks = false;
 		}
-		size_t k = n < sizeof zeros ? (size_t)n : sizeof zeros;
-		content_add(c, slice_of(zeros, k));
-		looked += k;
+		if (!walks)
+			k = n;
+		else if (w->mode == WALK_SKIP && w->left > 1)
+			k = n < w->left - 1 ? n : w->left - 1;
+		else if (w->mode == WALK_WANT && k > w->want - w->have)
+			k = w->want > w->have ? w->want - w->have : 1;
+		c->size += k;
+		figures_add_zeros(c, k);
 		n -= k;
+		if (!walks)
+			return;
+		if (w->mode == WALK_SKIP && k < w->left) {
+			w->left -= k;
+			w->at += k;
+			continue;
+		}
+		looked += k;
+		walk_add(c, slice_of(zeros, (size_t)k));
 	}
 }
 
