@@ -231,13 +231,16 @@ static int add(int fd, const char *name, const char *target, uint64_t retain, ui
 struct pushing {
 	int fd;
 	const struct vault_replica_options *o;
-	bool json;
+	bool json, due;
 	int worst;
 };
 
 static int push_one(void *arg, const struct vault_replica *r, const struct vault_replica_state *st, struct err *e)
 {
 	struct pushing *p = arg;
+	int64_t every = (int64_t)r->every * 60 * TIME_SEC, gone = time_now() - st->done;
+	if (p->due && st->done && !st->error[0] && gone >= 0 && gone < every - every / 20) /* the timer may come a little early */
+		return 0;
 	if (strcmp(kind_of(r->target), "https")) { /* a web server is only pulled from */
 		int c = run("push", p->fd, r->name, p->o, p->json);
 		if (c > p->worst)
@@ -246,10 +249,10 @@ static int push_one(void *arg, const struct vault_replica *r, const struct vault
 	return 0;
 }
 
-static int push_all(int fd, const struct vault_replica_options *o, bool json)
+static int push_all(int fd, const struct vault_replica_options *o, bool due, bool json)
 {
 	struct err e = {0};
-	struct pushing p = {.fd = fd, .o = o, .json = json};
+	struct pushing p = {.fd = fd, .o = o, .json = json, .due = due};
 	int r = vault_replica_each(fd, push_one, &p, &e);
 	return r < 0 ? cli_fail(&e) : p.worst;
 }
@@ -258,7 +261,7 @@ int cmd_replica(int argc, char **argv)
 {
 	static struct cli_args args;
 	const char *site = NULL;
-	bool json = false, accept = false, data = false, no_lock = false, all = false;
+	bool json = false, accept = false, data = false, no_lock = false, all = false, due = false;
 	uint64_t retain = 30, every = 60;
 	const struct cli_opt opts[] = {
 		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE); for add and pull also a new folder that is to be a replica only"},
@@ -266,12 +269,13 @@ int cmd_replica(int argc, char **argv)
 		{"every", CLI_NUMBER, &every, "MINUTES", "add: how often it should be pushed (default 60)"},
 		{"no-lock", CLI_FLAG, &no_lock, NULL, "add: take a bucket without object lock all the same"},
 		{"all", CLI_FLAG, &all, NULL, "push: every replica of the site that can be pushed to"},
+		{"due", CLI_FLAG, &due, NULL, "push --all: only those whose last push is longer ago than they say with --every"},
 		{"accept-epoch", CLI_FLAG, &accept, NULL, "push, pull: take a new epoch (another name and key); ask the site first"},
 		{"data", CLI_FLAG, &data, NULL, "status: read every byte; pull, push: look at every byte that is there"},
 		{"json", CLI_FLAG, &json, NULL, "JSON on stdout"},
 	};
 	bool done;
-	int r = cli_parse(argc, argv, "replica add NAME DIR|https://...|s3://BUCKET/PREFIX | list | push NAME|--all | pull NAME | status [NAME]   --site DIR [--json]",
+	int r = cli_parse(argc, argv, "replica add NAME DIR|https://...|s3://BUCKET/PREFIX | list | push NAME|--all [--due] | pull NAME | status [NAME]   --site DIR [--json]",
 	                  "Copies of the site elsewhere, append-only, proven before they are accepted. Endpoint and keys of an object store come from AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION.",
 	                  opts, ARRAY_LEN(opts), &args, &done);
 	if (r || done)
@@ -282,6 +286,10 @@ int cmd_replica(int argc, char **argv)
 		return cli_usage("replica: say add NAME TARGET, list, push NAME, pull NAME or status NAME");
 	if (args.n != (is_add ? 3u : is_list || (is_push && all) ? 1u : 2u))
 		return cli_usage("replica %s: %s", verb, is_add ? "say a name and a target" : is_list ? "takes no name" : "name one replica");
+	if ((all || due) && !is_push)
+		return cli_usage("replica %s: --all and --due are for push", verb);
+	if (due && !all)
+		return cli_usage("replica push: --due goes with --all");
 	if (retain == 0 || retain > 36500 || every == 0 || every > 60 * 24 * 366)
 		return cli_usage("replica add: --retain is 1 to 36500 days, --every 1 to 527040 minutes");
 	struct err e = {0};
@@ -300,5 +308,5 @@ int cmd_replica(int argc, char **argv)
 	}
 	if (!(is_push && all))
 		return run(verb, fd, args.v[1], &o, json);
-	return push_all(fd, &o, json);
+	return push_all(fd, &o, due, json);
 }
