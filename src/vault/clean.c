@@ -113,7 +113,7 @@ static bool judged(struct pairing *p, const struct vault_pair *q, char *ret_what
 	                         .ino_before = b ? b->node.ino : 0, .ino_after = a ? a->node.ino : 0};
 	*ret_what = c.what;
 	reason[0] = 0;
-	if (c.what == '=' && !a->trait.marks)
+	if (c.what == '=' && !(a->trait.marks & VAULT_MARKS_DAMAGE))
 		return false;
 	return vault_judge_file(&c, &p->verdict, reason);
 }
@@ -140,8 +140,8 @@ static void one_path(struct pairing *p, const struct vault_pair *q, const struct
 		return;
 	const struct vault_line *l = q->before ? q->before : q->after;
 	x.what = what == '+' ? 'X' : what == '-' ? 'G' : 'D';
-	/* a version that has marks is none to go back to */
-	x.clean = what != '+' && is_file(q->before) && !q->before->trait.marks && p->older != UINT64_MAX ? p->older + 1 : 0;
+	/* a version that is marked as damaged is none to go back to; one that only looked enciphered when it came may be its owner's own */
+	x.clean = what != '+' && is_file(q->before) && !(q->before->trait.marks & VAULT_MARKS_DAMAGE) && p->older != UINT64_MAX ? p->older + 1 : 0;
 	memcpy(x.reason, reason, sizeof x.reason);
 	buf_init(&x.path, VAULT_PATH_MAX);
 	buf_add_slice(&x.path, (is_file(q->after) ? q->after : l)->node.path);
@@ -267,7 +267,7 @@ static int oldest_mark(struct clean *c, const struct vault_body *b, int64_t *ret
 	if (r < 0)
 		return r;
 	while ((r = vault_cat_next(cat, &l, e)) > 0)
-		if (is_file(l) && l->trait.marks && l->trait.marked && l->trait.marked < *ret)
+		if (is_file(l) && l->trait.marks & VAULT_MARKS_DAMAGE && l->trait.marked && l->trait.marked < *ret)
 			*ret = l->trait.marked;
 	vault_cat_close(cat);
 	return r;

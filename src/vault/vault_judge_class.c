@@ -116,6 +116,13 @@ static bool noise_rose(const struct vault_trait *b, const struct vault_trait *a)
 	return a->entropy - b->entropy >= .4f && a->entropy >= 5.3f && (a->size >= 4096 || a->entropy >= noise_floor(a->size) - 1.0);
 }
 
+bool judge_more_noise(const struct vault_trait *b, const struct vault_trait *a)
+{
+	if (a->size < 32 || judge_is_noise(b))
+		return false;
+	return a->random_share - b->random_share >= .01f || a->entropy - b->entropy >= .4f || (judge_textual(a->type) && !judge_textual(b->type) && no_words(a));
+}
+
 static bool words_vanished(const struct vault_trait *b, const struct vault_trait *a)
 {
 	return (judge_textual(a->type) || a->type == CONTENT_UNKNOWN) && no_words(a) && (!judge_textual(b->type) || b->word_share >= 2 * a->word_share + .02f);

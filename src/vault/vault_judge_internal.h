@@ -29,6 +29,7 @@ bool judge_knows(const struct vault_trait *t);     /* a type that was recognised
 bool judge_document(int type);                     /* what people keep, and programs do not throw away by themselves */
 bool judge_textual(int type);
 uint8_t judge_mark(enum judge_class c);
+bool judge_more_noise(const struct vault_trait *b, const struct vault_trait *a); /* a little: only where other signs are there */
 /* What stays with an untouched version is what stood before; with a changed one this. */
 uint8_t judge_marks_after(const struct vault_trait *b, const struct vault_trait *a, enum judge_class c);
 

@@ -626,6 +626,31 @@ static void test_signs(void **state)
 	vault_judge_free(NULL);
 }
 
+/* ---- of no type that is known: only beside others ---- */
+
+static void test_unknown_in_part(void **state)
+{
+	struct vault_verdict v = {.damage = true}, quiet = {.damage = false};
+	struct judge_signs s = {.in_place = true};
+	judge_signs_write(&s, v.signs);
+	judge_signs_write(&s, quiet.signs);
+	const struct vault_trait before = {.type = CONTENT_UNKNOWN, .named = CONTENT_UNKNOWN, .size = 120000, .entropy = 5.6f, .word_share = .05f};
+	struct vault_trait part = before, armoured = before, edited = before;
+	part.random_share = .07f; /* 4 KiB of every 64 */
+	armoured.type = CONTENT_TEXT; /* base64 */
+	armoured.size = 160000;
+	armoured.entropy = 6;
+	armoured.word_share = 0;
+	edited.entropy = 5.7f;
+	const struct vault_trait *after[] = {&part, &armoured, &edited};
+	for (size_t i = 0; i < 3; i++) {
+		struct vault_change c = {.path = SLICE("/srv/ecg/35.dat"), .what = '~', .before = &before, .after = after[i]};
+		char reason[96];
+		assert_int_equal(vault_judge_file(&c, &v, reason), i < 2);
+		assert_false(vault_judge_file(&c, &quiet, reason));
+	}
+}
+
 /* ---- torn files are no evidence ---- */
 
 static void test_torn(void **state)
@@ -646,7 +671,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_in_place), cmocka_unit_test(test_renamed), cmocka_unit_test(test_slow), cmocka_unit_test(test_slow_look_back), cmocka_unit_test(test_wiped),
 		cmocka_unit_test(test_mass_deletion), cmocka_unit_test(test_clearing_up), cmocka_unit_test(test_notes), cmocka_unit_test(test_families), cmocka_unit_test(test_two_broken_pictures),
-		cmocka_unit_test(test_gpg), cmocka_unit_test(test_first), cmocka_unit_test(test_printable), cmocka_unit_test(test_onion), cmocka_unit_test(test_signs), cmocka_unit_test(test_torn),
+		cmocka_unit_test(test_gpg), cmocka_unit_test(test_first), cmocka_unit_test(test_printable), cmocka_unit_test(test_onion), cmocka_unit_test(test_signs), cmocka_unit_test(test_torn), cmocka_unit_test(test_unknown_in_part),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
