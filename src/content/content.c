@@ -313,6 +313,21 @@ static bool something_behind(struct content_checker *c)
 	return c->behind && c->size > c->w.end_at && c->size - c->w.end_at > 64;
 }
 
+/* Noise that no structure forbids, where healthy files have not got it like that. */
+static void judge_noise(struct content_checker *c)
+{
+	uint64_t first, period;
+	if (c->r.state == CONTENT_LOST)
+		return;
+	if (figures_striped(c, &first, &period)) {
+		c->r.state = CONTENT_LOST;
+		snprintf(c->r.why, sizeof c->r.why, "noise every %llu bytes, from byte %llu on", (unsigned long long)period, (unsigned long long)first);
+	} else if ((c->r.type == CONTENT_PE || c->r.type == CONTENT_OLE2) && !c->r.encrypted && figures_all_random(c)) {
+		c->r.state = CONTENT_LOST;
+		snprintf(c->r.why, sizeof c->r.why, "%s: nothing but noise behind its first block", content_type_name(c->r.type));
+	}
+}
+
 static void judge(struct content_checker *c)
 {
 	if (c->is_text)
@@ -331,6 +346,7 @@ static void judge(struct content_checker *c)
 		c->r.appended = c->r.state == CONTENT_VALID && c->r.type != CONTENT_JAVA && something_behind(c);
 	} else if (c->r.type == CONTENT_UNKNOWN)
 		judge_unknown(c);
+	judge_noise(c);
 }
 
 void content_end(struct content_checker *c, struct content_report *ret)

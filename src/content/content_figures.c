@@ -192,3 +192,40 @@ bool raw_holds(struct content_checker *c, const char *what, bool tables, uint64_
 	walk_lost(c, "%s: %llu blocks of its %s are noise, the first at byte %llu", content_type_name(c->r.type), (unsigned long long)random, what, (unsigned long long)first_random * BLOCK);
 	return false;
 }
+
+/* Intermittent encryption: runs of noise of one length at one distance from each other, and other bytes between. Embedded pictures and archives lie anywhere. */
+bool figures_striped(const struct content_checker *c, uint64_t *ret_first, uint64_t *ret_period)
+{
+	uint64_t blocks = c->r.f.size / BLOCK, runs = 0, fitting = 0, start = 0, last_start = 0, last_len = 0, period = 0;
+	bool before = false;
+	if (c->sampled || c->random < 4 || c->random * 4 > c->counted * 3)
+		return false;
+	if (blocks > RANDOM_MAP)
+		blocks = RANDOM_MAP;
+	for (uint64_t i = 0; i <= blocks; i++) {
+		bool now = i < blocks && c->random_map[i / 8] >> i % 8 & 1;
+		if (now && !before)
+			start = i;
+		if (!now && before) { /* a run is over */
+			uint64_t distance = start - last_start, len = i - start;
+			if (!runs++)
+				*ret_first = start * BLOCK;
+			else {
+				fitting += distance == period && len == last_len;
+				period = distance;
+			}
+			last_start = start;
+			last_len = len;
+		}
+		before = now;
+	}
+	*ret_period = period * BLOCK;
+	return runs >= 4 && (fitting + 2) * 10 >= runs * 9;
+}
+
+/* Behind the first block nothing but noise. */
+bool figures_all_random(const struct content_checker *c)
+{
+	uint64_t blocks = c->r.f.size / BLOCK;
+	return !c->sampled && blocks >= 4 && c->random + 1 >= c->counted;
+}

@@ -103,6 +103,9 @@ void figures_end(struct content_checker *c);
  * a few runs of them that are not half of all. */
 bool raw_holds(struct content_checker *c, const char *what, bool tables, uint64_t from, uint64_t to);
 
+bool figures_striped(const struct content_checker *c, uint64_t *ret_first, uint64_t *ret_period);
+bool figures_all_random(const struct content_checker *c);
+
 /* text */
 bool text_sniff(struct content_checker *c, struct slice head);
 void text_begin(struct content_checker *c);
