@@ -444,7 +444,9 @@ static int put_vault(struct push *p, struct err *e)
 	if (fstatat(p->sitefd, "vault", &st, 0))
 		return errno == ENOENT ? 0 : err_sys(e, "vault", "cannot be looked at");
 	AUTO_CLOSE int fd = file_open_dir(p->sitefd, "vault", e);
-	int r = fd < 0 ? fd : vault_log_open(fd, &log, e);
+	int r = fd < 0 ? fd : vault_refresh(p->sitefd, p->keys, e); /* the log is a cache, and behind until somebody asks it */
+	if (r == 0)
+		r = vault_log_open(fd, &log, e);
 	if (r < 0)
 		return r;
 	buf_init(&list, VAULT_SMALL_MAX);

@@ -18,7 +18,10 @@ bodies() { hf ledger cat --kind hl7v2 --site "$1" | sha256sum | cut -d' ' -f1; }
 hf init site --name "St. Gabriel" --shares-dir shares 2>/dev/null
 hf simulate --out feed.hl7 --beds 60 --count 1500 --seed 7 >/dev/null 2>&1
 hf import feed.hl7 --site site >/dev/null
-before=$(bodies site)
+mkdir -p share/deep
+cp "$top/README.md" share/deep/
+head -c 300000 /dev/urandom >share/image.raw
+hf vault backup share --source share --site site >/dev/null
 
 # --- settings
 refused 1 "no replica of this name" replica push off --site site
@@ -35,6 +38,7 @@ refused 1 "nothing has been pushed" replica status off --site site
 hf replica push off --site site >/dev/null
 same "$(hf replica push off --site site --json | json objects)" 1 "a second push puts a head and nothing else"
 same "$(hf replica status off --site site --json | json behind)" 0 "behind"
+same "$(ls off/vault)" "$(cd site/vault && ls -- *.age)" "the backups of files are there"
 hf replica status off --data --site site >/dev/null
 ! grep -rqa "AGE-SECRET-KEY\|PRIVATE+KEY" off || fail "a private key is in the replica"
 
@@ -71,6 +75,8 @@ rm "$pack"
 refused 1 "$(basename "$pack"): it is missing" replica status off --site site
 refused 1 "put again" replica push off --site site
 cmp "$pack" kept.age
+rm off/vault/content-00000001.age
+refused 1 "content-00000001.age.*put again" replica push off --site site
 echo 'changed' >>"$(ls off/files/keys/care.age/*)"
 refused 1 "set aside" replica push off --data --site site
 [ -n "$(find off/aside -type f)" ] || fail "what was changed there is not kept"
@@ -83,8 +89,10 @@ hf replica pull up --site mirror >/dev/null
 # --- what was lost or damaged here comes back from a replica
 mine=$(ls site/packs/*.age | head -1)
 rm "$mine"
+mv site/vault/content-00000001.age content.kept
 hf replica pull off --site site >/dev/null
 cmp "$mine" kept.age
+cmp site/vault/content-00000001.age content.kept
 python3 - "$mine" <<'P'
 import sys
 d = bytearray(open(sys.argv[1], 'rb').read()); d[len(d) // 2] ^= 1; open(sys.argv[1], 'wb').write(d)
@@ -182,6 +190,8 @@ same "$(hf chart census --site new --json | python3 -c 'import json,sys; d=json.
 same "$(hf ledger head --site new | head -1)" "$(head -1 burnt/ledger/checkpoint)-e2" "a new epoch"
 first=$(hf ledger list --site new --json --kind site | tail -1 | json seq)
 hf ledger show "$first" --raw --site new | json previous.origin | grep -qx "$(head -1 burnt/ledger/checkpoint)"
+hf vault restore latest back --site new --shares shares/*1-of-3.txt shares/*2-of-3.txt >/dev/null
+diff -r share "back$work/share"
 start new
 curl -sf http://127.0.0.1:$http/healthz >/dev/null
 stop
