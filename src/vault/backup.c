@@ -756,7 +756,7 @@ static int prepare_scan(struct whole *w, int sitefd, uint64_t turn, struct err *
 		.walk = {.roots = (const char *const *)w->roots.path, .root_n = w->roots.n, .exclude = o->exclude, .exclude_n = o->exclude_n, .one_file_system = o->one_file_system, .vaultfd = w->vaultfd,
 			.site_dev = site.st_dev, .site_ino = site.st_ino},
 		.packs = w->packs, .before = w->has_before ? &w->before : NULL, .fresh = b->scan_fresh, .content = &b->content,
-		.reread_percent = o->reread_percent == 0 ? 1 : o->reread_percent > 100 ? 100 : o->reread_percent, .turn = turn, .gear = &b->content.gear,
+		.reread_percent = o->reread_percent > 100 ? 100 : o->reread_percent, .turn = turn, .gear = &b->content.gear,
 	};
 	memcpy(so.key, b->content.keys.gear, sizeof(so.key));
 	if (w->has_before) {

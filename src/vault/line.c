@@ -316,7 +316,7 @@ static bool fits_type(const struct vault_line *l)
 {
 	bool link = l->node.type == 'l' || l->node.type == 'h';
 	return link == (l->node.link.p != NULL) && (l->node.type == 'f' || l->node.type == '+' || !l->extents.n) && (l->node.type == 'f' || (!l->has_trait && !l->has_digest && !l->has_marks)) &&
-	       (l->node.type != '+' || l->extents.n);
+	       (l->node.type != '+' || (l->extents.n && !l->xattrs.n));
 }
 
 int vault_line_parse(struct slice text, struct buf *scratch, struct vault_line *ret, struct err *e)

@@ -61,7 +61,7 @@ struct vault_backup_options {
 	const char *const *exclude;    /* fnmatch patterns on the path below each root, or on the name */
 	size_t exclude_n;
 	bool one_file_system;
-	unsigned reread_percent;       /* of unchanged files, read all the same, in rotation: for changes that hide. Default 1 */
+	unsigned reread_percent;       /* of unchanged files, read all the same, in rotation: for changes that hide. 1 is a good share; 0: none */
 	unsigned readers;              /* 0: by the machine */
 	uint64_t memory_most;          /* 0: 48 MiB */
 	void (*progress)(void *arg, const struct vault_progress *p);
