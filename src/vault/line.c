@@ -291,7 +291,8 @@ static bool get_keys(struct slice rest, struct buf *scratch, struct vault_line *
 		if (key.n != 1 || key.p[0] < 'a' || key.p[0] > 'z' || !v.p)
 			return false;
 		uint32_t bit = UINT32_C(1) << (key.p[0] - 'a');
-		if (seen & bit || !get_key(key.p[0], v, scratch, l))
+		bool device = l->node.type == 'c' || l->node.type == 'b';
+		if (seen & bit || (l->node.type == '+' && key.p[0] != 'x') || (key.p[0] == 'r' && !device) || !get_key(key.p[0], v, scratch, l))
 			return false;
 		seen |= bit;
 	}
@@ -316,7 +317,7 @@ static bool fits_type(const struct vault_line *l)
 {
 	bool link = l->node.type == 'l' || l->node.type == 'h';
 	return link == (l->node.link.p != NULL) && (l->node.type == 'f' || l->node.type == '+' || !l->extents.n) && (l->node.type == 'f' || (!l->has_trait && !l->has_digest && !l->has_marks)) &&
-	       (l->node.type != '+' || (l->extents.n && !l->xattrs.n));
+	       (l->node.type != '+' || l->extents.n);
 }
 
 int vault_line_parse(struct slice text, struct buf *scratch, struct vault_line *ret, struct err *e)
