@@ -82,6 +82,12 @@ static double noise_floor(uint64_t n)
 	return log2((double)n) - .35 - (double)n / 400;
 }
 
+/* As even as uniform bytes are: sharper than the floor, for files long enough that healthy ones of plain types never come so near. */
+static bool is_uniform(const struct vault_trait *t)
+{
+	return t->size >= 1024 && t->entropy >= 8 - 184 / (double)t->size - .03;
+}
+
 static bool no_words(const struct vault_trait *t)
 {
 	return t->size >= 64 && t->word_share <= .03f && (t->entropy >= 5.2f || (t->entropy >= 3.6f && t->entropy <= 4.05f)); /* base64, base32..85; hex */
@@ -134,6 +140,9 @@ static enum judge_class whole_after(const struct vault_trait *b, const struct va
 	int fb = family_of(b->type), fa = family_of(a->type);
 	if (words_vanished(b, a))
 		return JUDGE_NOISE;
+	/* a few dozen bytes of noise can pass for text in some charset; their entropy is nothing that a text of that length has */
+	if (fa == 2 && fb == 2 && a->size >= 48 && a->entropy - b->entropy >= 1 && a->entropy >= noise_floor(a->size) - .5)
+		return JUDGE_NOISE;
 	if (fa == 6 || (a->encrypted && !b->encrypted)) {
 		if (fb == 6)
 			return JUDGE_FINE;
@@ -145,7 +154,9 @@ static enum judge_class whole_after(const struct vault_trait *b, const struct va
 		/* the frame is whole, what it holds is not: only where nothing of its kind is noise, and the length stayed */
 		bool plain = !content_type_packed(b->type) && !is_live(b->type);
 		bool same_length = a->size >= b->size - b->size / 100 && a->size <= b->size + b->size / 100 + 4096;
-		return plain && same_length && a->random_share - b->random_share >= .03f && b->random_share < .5f ? JUDGE_NOISE : JUDGE_FINE;
+		bool more = (a->random_share - b->random_share >= .03f && b->random_share < .5f) || (a->entropy - b->entropy >= .4f && a->entropy >= noise_floor(a->size))
+		            || (is_uniform(a) && b->entropy <= a->entropy - .1f) || (a->entropy - b->entropy >= 1 && a->entropy >= 7.2f);
+		return plain && same_length && more ? JUDGE_NOISE : JUDGE_FINE;
 	}
 	if (!renamed && fa == 2 && fb != 2 && is_named_type(a->named) && family_of(a->named) == fb)
 		return JUDGE_TURNED;
