@@ -341,7 +341,8 @@ static void answer_holds(struct web_request *q, struct arena *a, bool named)
 		return;
 	bool open = !strcmp(q->path, "/api/login") || !strcmp(q->path, "/api/logout") || strstr(q->path, "metadata");
 	assert(open || (named && q->signed_in));
-	bool chart = starts(q->path, "/api/patient/") || (fhir && !open && q->method != WEB_POST);
+	bool chart = q->method != WEB_OPTIONS && (starts(q->path, "/api/patient/") || (fhir && !open && q->method != WEB_POST)); /* OPTIONS says what may be asked, and nothing of anybody */
+	assert(q->method != WEB_OPTIONS || !q->out.n || open);
 	if (chart && !(script.how & ODD))
 		assert(script.asked[FRAME_K_AUDIT & 127] || strstr(q->path, "AuditEvent"));
 }
