@@ -71,6 +71,20 @@ enum chart_section_id { CHART_ALLERGIES, CHART_PROBLEMS, CHART_MEDICATIONS, CHAR
 	CHART_IMMUNIZATIONS, CHART_PROCEDURES, CHART_VISITS, CHART_FLAGS, CHART_COVERAGE, CHART_OTHER, CHART_SECTIONS };
 const char *chart_section_name(enum chart_section_id s); /* "allergies" ... as in the JSON */
 
+/* Rule 1: silence is another thing than "no new results", and each feed is judged for itself. */
+enum chart_feed_state { CHART_FRESH, CHART_AGEING, CHART_STALE, CHART_NEVER, CHART_ENDED /* nobody waits for it: chart_feed.c says when */ };
+struct chart_source {            /* a feed that has spoken of a section */
+	struct slice feed;
+	enum fact_origin origin;
+	int64_t received;            /* its newest word on this section */
+	struct slice source_time;    /* the newest time that it states for one */
+	uint64_t entry;
+	/* once judged (chart_judge) */
+	enum chart_feed_state state;
+	int64_t last_time, stale_after; /* when it last spoke, of anybody: silent since then; what it is judged by. last_time 0: the view counts no such feed */
+	struct chart_source *next;
+};
+#define CHART_SOURCES_MAX 32     /* of a section: those that spoke last */
 struct chart_section {
 	enum fhir_section_state state; /* list, stated none, not received: blank is a defect */
 	struct fact_item *items;       /* current ones and, with another state, what was replaced or deleted; newest first by clinical time */
@@ -78,6 +92,9 @@ struct chart_section {
 	int64_t received;              /* newest receive time of anything about this section, 0: never */
 	struct slice source_time;      /* newest source time */
 	struct slice feed;             /* who spoke last */
+	struct chart_source *sources;  /* who spoke of it at all, newest first */
+	bool sources_more;             /* and others before them */
+	enum chart_feed_state feeds_state; /* once judged: the worst of those somebody waits for, CHART_ENDED when of none; CHART_NEVER: nobody spoke */
 	uint64_t entry;
 	bool incomplete;               /* some message could not be read in part, or an entry is in quarantine */
 	struct fact_item *stated;      /* the fact that said "none", when state is that */
@@ -106,12 +123,15 @@ struct chart_patient {
 	uint32_t lookalikes;          /* others with a confusable name among those in the house, and among all who are known those born on the same day (chart_lookalike.c) */
 	bool test, incomplete, is_protected;
 	struct chart_moment moment;
+	int64_t judged;               /* when chart_judge was asked; 0: not */
 	const struct chart_given *given; /* for chart_last_given */
 	size_t given_count;
 	const char *site_name;
 };
 /* id: ours ("p4711"), or a record number, or "number@assigner". Several persons with that number: ERR_EXISTS, and ret_ids (may be NULL) lists ours, LF between. ERR_NOT_FOUND. Everything lives in the arena. */
 int chart_patient(struct chart *c, struct slice id, struct chart_moment at, struct arena *a, struct chart_patient **ret, struct buf *ret_ids, struct err *e) MUST;
+/* Which of the feeds that its sections hang on are silent now, each by its own rhythm. For a page of the present: what was silent at a past moment is not kept. */
+int chart_judge(struct chart *c, struct chart_patient *p, int64_t now, struct arena *a, struct err *e) MUST;
 /* The newest administration that was given of a medication order (linked by order number, else by drug), or NULL; ret_not_given (may be NULL): the newest one that was not, when it is newer. */
 const struct fact_item *chart_last_given(const struct chart_patient *p, const struct fact_item *order, const struct fact_item **ret_not_given);
 void chart_summary(const struct chart_patient *p, struct fhir_summary *ret); /* for IPS */
@@ -156,7 +176,6 @@ int chart_units(struct chart *c, struct chart_moment at, struct arena *a, struct
  * birth date (1957-03-12, 12.03.1957, 19570312) or beside a name a year of birth, phonetically near names after the exact ones. */
 int chart_search(struct chart *c, struct slice text, struct chart_moment at, size_t max, struct arena *a, struct chart_row **ret, size_t *ret_count, struct err *e) MUST;
 
-enum chart_feed_state { CHART_FRESH, CHART_AGEING, CHART_STALE, CHART_NEVER };
 struct chart_feed { /* each feed's silence is judged against its own learned rhythm by hour */
 	struct slice name, source;
 	uint64_t messages, last_entry;
@@ -167,6 +186,9 @@ struct chart_feed { /* each feed's silence is judged against its own learned rhy
 	struct chart_feed *next;
 };
 int chart_feeds(struct chart *c, int64_t now, struct arena *a, struct chart_feed **ret, struct err *e) MUST;
+/* The alarm "this feed is silent" has one id wherever it is raised: "feed-" and the feed's name, of which 80 bytes are kept. Over several channels it is one alarm. */
+#define CHART_ALARM_MAX 96
+void chart_feed_alarm(struct slice feed, char ret[CHART_ALARM_MAX]);
 struct chart_count {
 	struct slice name; /* "ADT^A01", "kind audit" ... */
 	uint64_t count, uninterpreted, problems, last_entry;

@@ -141,6 +141,12 @@ int chart_apply(struct chart *c, const struct chart_entry *en, const struct fact
 	if (r < 0)
 		return r;
 	arena_reset(c->scratch);
+	struct facts named;
+	if (f && !f->feed.n) { /* who does not say its name is called by the channel it came on: in the feeds, and where its facts stand */
+		named = *f;
+		named.feed = en->source;
+		f = &named;
+	}
 	struct apply p = {.c = c, .en = en, .f = f, .a = c->scratch, .end = en->seq + 1, .test = f && f->test, .origin = origin_of(en)};
 	r = apply(&p, f, body, e);
 	if (r < 0)

@@ -8,6 +8,10 @@
  *   stale after  the largest of: a minute; 12 times the mean (were messages independent, such a gap would come once in 160 thousand); 1.5 times the longest
  *                with fewer than 8 gaps at this hour: all hours together, and not under 15 minutes
  *   ageing       from half of that
+ *   ended        nobody waits for it, so its silence is none: what came from files that somebody imported, or was captured or restored here, has no rhythm; and a feed that has been silent for half a
+ *                year was retired. That is longer than any outage on record after which the same systems came back (Ireland's health service, May to September 2021), so that a feed that an
+ *                attack has silenced is never taken for a retired one; and nothing shorter would do: a patient who came in after a laboratory fell silent has nothing of it in this stay, and
+ *                misses its results all the same. So it does not count when, or whether, a feed has spoken in the present visit.
  */
 #include "chart_internal.h"
 
@@ -21,6 +25,8 @@
 #define STALE_LEAST MINUTE
 #define STALE_UNLEARNED (15 * MINUTE)
 #define STALE_MOST (72 * HOUR)
+#define OTHER_FEEDS "(other feeds)"
+#define ENDED_AFTER (182 * DAY)
 #define FEED_VERSION 2
 #define BACKLOG (10 * MINUTE)    /* said so long before it came: caught up, not live */
 #define BACKLOG_MOST (40 * DAY) /* older: a sender's clock that is wrong, or an archive */
@@ -99,7 +105,7 @@ static int feed_find(struct chart *c, struct slice name, struct slice source, st
 			*ret = x;
 			return 0;
 		}
-		name = SLICE("(other feeds)"); /* a sender that changes its name with every message is one feed */
+		name = slice_str(OTHER_FEEDS); /* a sender that changes its name with every message is one feed */
 		source = SLICE("");
 	}
 }
@@ -389,6 +395,16 @@ static int64_t scaled(int64_t v, int64_t num, int64_t den)
 	return v > STALE_MOST ? STALE_MOST : v * num / den;
 }
 
+/* What comes in on this channel comes when somebody brings it. */
+static bool has_rhythm(struct slice source)
+{
+	static const char *const without[] = {"web/", "capture/", "restore/", "vault/"};
+	for (size_t i = 0; i < ARRAY_LEN(without); i++)
+		if (slice_starts(source, without[i]))
+			return false;
+	return !slice_eq_str(source, "import");
+}
+
 static void judge(struct chart_feed *to, const struct feed *x, int64_t now, int zone_minutes)
 {
 	struct feed_hour at = x->hour[hour_of(now, zone_minutes)];
@@ -412,7 +428,7 @@ static void judge(struct chart_feed *to, const struct feed *x, int64_t now, int 
 	to->usual_gap = at.mean;
 	to->stale_after = stale > STALE_MOST ? STALE_MOST : stale;
 	int64_t age = now - x->last_time;
-	to->state = x->messages == 0 ? CHART_NEVER : age >= to->stale_after ? CHART_STALE : age >= to->stale_after / 2 ? CHART_AGEING : CHART_FRESH;
+	to->state = x->messages == 0 ? CHART_NEVER : !has_rhythm(to->source) || age >= ENDED_AFTER ? CHART_ENDED : age >= to->stale_after ? CHART_STALE : age >= to->stale_after / 2 ? CHART_AGEING : CHART_FRESH;
 	int64_t m = floor_div(now, MINUTE);
 	for (int64_t i = 0; i < 60; i++) {
 		int64_t minute = m - 59 + i;
@@ -452,6 +468,56 @@ int chart_feeds(struct chart *c, int64_t now, struct arena *a, struct chart_feed
 	if (r == 0)
 		*ret = q.first;
 	return r;
+}
+
+void chart_feed_alarm(struct slice feed, char ret[CHART_ALARM_MAX])
+{
+	feed.n = feed.n < 80 ? feed.n : 80;
+	feed.n = utf8_valid_prefix(feed);
+	snprintf(ret, CHART_ALARM_MAX, "feed-%.*s", SLICE_FMT(feed));
+}
+
+/* Over how many channels a feed of one name speaks it is one feed: the worst of them that somebody waits for. */
+static void judge_by_name(struct chart_source *s, const struct chart_feed *all, struct slice name)
+{
+	for (const struct chart_feed *f = all; f; f = f->next) {
+		if (!slice_eq(f->name, name) || f->state == CHART_NEVER)
+			continue;
+		bool worse = f->state != CHART_ENDED && (s->state == CHART_ENDED || f->state > s->state);
+		if (!s->last_time || worse || (f->state == s->state && f->last_time > s->last_time)) {
+			s->state = f->state;
+			s->last_time = f->last_time;
+			s->stale_after = f->stale_after;
+		}
+	}
+}
+
+static void judge_source(struct chart_source *s, const struct chart_feed *all)
+{
+	s->state = CHART_ENDED;
+	s->last_time = s->stale_after = 0;
+	judge_by_name(s, all, shortened(s->feed));
+	if (!s->last_time)
+		judge_by_name(s, all, slice_str(OTHER_FEEDS));
+}
+
+int chart_judge(struct chart *c, struct chart_patient *p, int64_t now, struct arena *a, struct err *e)
+{
+	struct chart_feed *all;
+	int r = chart_feeds(c, now, a, &all, e);
+	if (r < 0)
+		return r;
+	for (int i = 0; i < CHART_SECTIONS; i++) {
+		struct chart_section *to = &p->s[i];
+		to->feeds_state = to->sources ? CHART_ENDED : CHART_NEVER;
+		for (struct chart_source *s = to->sources; s; s = s->next) {
+			judge_source(s, all);
+			if (s->state != CHART_ENDED && (to->feeds_state == CHART_ENDED || s->state > to->feeds_state))
+				to->feeds_state = s->state;
+		}
+	}
+	p->judged = now;
+	return 0;
 }
 
 struct counts_ask {

@@ -435,7 +435,49 @@ static void sort_into_sections(struct fold *x)
 	}
 }
 
-/* Who spoke of the section last, and when. */
+static bool same_source(const struct chart_source *x, const struct row *row)
+{
+	return x->origin == row_origin(row) && slice_eq(x->feed, row->f.feed);
+}
+
+/* The section's source that said this row, with its newest times; kept in the order of them. Of a sender that changes its name with every message the last ones are kept. */
+static void note_source(struct fold *x, struct chart_section *to, const struct row *row)
+{
+	struct chart_source **at = &to->sources, **oldest = NULL, *s;
+	uint32_t n = 0;
+	for (; *at && !same_source(*at, row); at = &(*at)->next, n++)
+		oldest = at;
+	s = *at;
+	if (!s && n == CHART_SOURCES_MAX) {
+		to->sources_more = true;
+		if (row->received < (*oldest)->received)
+			return;
+		s = *oldest;
+		*oldest = NULL;
+		*s = (struct chart_source){.feed = row->f.feed, .origin = row_origin(row)};
+	} else if (!s) {
+		s = arena_alloc(x->a, sizeof *s);
+		if (!s) {
+			x->failed = true;
+			return;
+		}
+		*s = (struct chart_source){.feed = row->f.feed, .origin = row_origin(row)};
+	} else {
+		*at = s->next;
+	}
+	if (row->received > s->received || (row->received == s->received && row_entry(row) >= s->entry)) {
+		s->received = row->received;
+		s->entry = row_entry(row);
+	}
+	if (row->f.time.n && (!s->source_time.n || row->time >= fact_time_ns(s->source_time, x->zone_minutes)))
+		s->source_time = row->f.time;
+	for (at = &to->sources; *at && ((*at)->received > s->received || ((*at)->received == s->received && (*at)->entry > s->entry)); at = &(*at)->next)
+		;
+	s->next = *at;
+	*at = s;
+}
+
+/* Who spoke of the section, who last, and when. */
 static void note_speakers(struct fold *x, const struct stmts *s)
 {
 	int64_t newest[CHART_SECTIONS];
@@ -447,6 +489,7 @@ static void note_speakers(struct fold *x, const struct stmts *s)
 			continue;
 		unsigned at = s->v[i].section;
 		struct chart_section *to = &x->s[at];
+		note_source(x, to, row);
 		if (row->received > to->received || (row->received == to->received && row_entry(row) >= to->entry)) {
 			to->received = row->received;
 			to->entry = row_entry(row);

@@ -1,5 +1,5 @@
 /* JSON: what the terminal prints and the viewer reads; holdfast-chart(1) has the shape. And the canonical export: one such document a person, in the order of their numbers.
- * Nothing here looks at a clock: ages are computed by who shows them. */
+ * Nothing here looks at a clock: who shows ages computes them, and whether a feed is silent is said where the patient was judged (chart_judge), and of that moment. */
 #include "chart_internal.h"
 
 #include <stdlib.h>
@@ -9,6 +9,9 @@
 static const char *const section_names[CHART_SECTIONS] = {"allergies", "problems", "medications", "administrations", "results", "vitals", "reports", "orders", "documents", "appointments", "contacts", "care-team",
                                                           "immunizations", "procedures", "visits", "flags", "coverage", "other"};
 static const char *const states[] = {[FHIR_LIST] = "list", [FHIR_STATED_NONE] = "stated-none", [FHIR_NOT_RECEIVED] = "not-received"};
+
+static const char *const origins[] = {[FACT_FED] = "fed", [FACT_CAPTURED] = "captured", [FACT_RESTORED] = "restored", [FACT_PARTNER] = "partner"};
+static const char *const feed_states[] = {[CHART_FRESH] = "fresh", [CHART_AGEING] = "ageing", [CHART_STALE] = "stale", [CHART_NEVER] = "never", [CHART_ENDED] = "ended"};
 
 const char *chart_section_name(enum chart_section_id s)
 {
@@ -79,7 +82,6 @@ static void put_person(struct jsonw *w, const char *key, struct slice p)
 
 static void put_dose(struct jsonw *w, const char *key, const struct fact_item *it)
 {
-	static const char *const origins[] = {[FACT_FED] = "fed", [FACT_CAPTURED] = "captured", [FACT_RESTORED] = "restored", [FACT_PARTNER] = "partner"};
 	if (!it)
 		return;
 	const struct fact *f = it->fact;
@@ -153,6 +155,34 @@ static void put_item(struct jsonw *w, struct page *g, const struct fact_item *it
 		w->b->failed = true; /* half a document goes nowhere */
 }
 
+static void put_sources(struct jsonw *w, const struct chart_section *s, int64_t judged)
+{
+	if (judged)
+		jsonw_kstr(w, "feeds", feed_states[s->feeds_state]);
+	jsonw_key(w, "sources");
+	jsonw_arr(w);
+	for (const struct chart_source *x = s->sources; x; x = x->next) {
+		jsonw_obj(w);
+		jsonw_kslice(w, "source", x->feed);
+		jsonw_kstr(w, "origin", origins[x->origin]);
+		jsonw_kslice_opt(w, "asOf", x->source_time);
+		jsonw_ktime(w, "received", x->received);
+		jsonw_ku64(w, "entry", x->entry);
+		if (judged) {
+			jsonw_ki64(w, "ageSeconds", (judged - x->received) / TIME_SEC);
+			jsonw_kstr(w, "state", feed_states[x->state]);
+		}
+		if (judged && x->last_time) {
+			jsonw_ktime(w, "last", x->last_time);
+			jsonw_ki64(w, "staleAfterSeconds", x->stale_after / TIME_SEC);
+		}
+		jsonw_obj_end(w);
+	}
+	jsonw_arr_end(w);
+	if (s->sources_more)
+		jsonw_kbool(w, "sourcesMore", true);
+}
+
 static void put_section(struct jsonw *w, struct page *g, enum chart_section_id id)
 {
 	const struct chart_section *s = &g->p->s[id];
@@ -165,6 +195,7 @@ static void put_section(struct jsonw *w, struct page *g, enum chart_section_id i
 		jsonw_ktime(w, "received", s->received);
 		jsonw_kslice_opt(w, "source", s->feed);
 		jsonw_ku64(w, "entry", s->entry);
+		put_sources(w, s, g->p->judged);
 	}
 	if (s->incomplete)
 		jsonw_kbool(w, "incomplete", true);
@@ -193,6 +224,8 @@ void chart_json_patient(struct jsonw *w, const struct chart_patient *p, const st
 	jsonw_obj(w);
 	jsonw_kstr(w, "id", p->id);
 	put_moment(w, p->moment);
+	if (p->judged)
+		jsonw_ktime(w, "judged", p->judged);
 	jsonw_key(w, "patient");
 	fhir_write_patient(w, &g.who, o);
 	if (p->place.unit.p || p->place.text.n)
@@ -348,13 +381,12 @@ void chart_json_rows(struct jsonw *w, const struct chart_row *rows, struct chart
 
 void chart_json_feeds(struct jsonw *w, const struct chart_feed *f)
 {
-	static const char *const words[] = {[CHART_FRESH] = "fresh", [CHART_AGEING] = "ageing", [CHART_STALE] = "stale", [CHART_NEVER] = "never"};
 	jsonw_arr(w);
 	for (; f; f = f->next) {
 		jsonw_obj(w);
 		jsonw_kslice(w, "name", f->name);
 		jsonw_kslice(w, "source", f->source);
-		jsonw_kstr(w, "state", words[f->state]);
+		jsonw_kstr(w, "state", feed_states[f->state]);
 		if (f->messages) {
 			jsonw_ktime(w, "last", f->last_time);
 			jsonw_ku64(w, "lastEntry", f->last_entry);

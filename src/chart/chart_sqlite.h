@@ -6,7 +6,7 @@
 
 #include <sqlite3.h>
 
-#define SQLITE_VIEW_VERSION 2        /* PRAGMA user_version: another one means "rebuild" */
+#define SQLITE_VIEW_VERSION 3        /* PRAGMA user_version: another one means "rebuild" */
 #define SQLITE_VIEW_APP 0x48464348   /* PRAGMA application_id: "HFCH" */
 #define SQL_OPEN "9223372036854775807" /* STORE_OPEN and INT64_MAX, as partial indexes need it spelt */
 

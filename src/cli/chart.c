@@ -37,6 +37,14 @@ static void say_age(int64_t received)
 		printf("%" PRId64 " days ago", s / 86400);
 }
 
+static void say_silent(const struct chart_source *x)
+{
+	char t[32];
+	printf("  ");
+	cli_slice(stdout, x->feed);
+	printf(" SILENT since %s: what it would say may be missing here\n", time_rfc3339(x->last_time, 0, t));
+}
+
 static void print_rows(const struct chart_row *r, bool places)
 {
 	for (; r; r = r->next) {
@@ -212,6 +220,9 @@ static void print_patient(const struct chart_patient *p)
 			cli_slice(stdout, s->feed);
 		}
 		printf("]%s\n", s->incomplete ? "  INCOMPLETE" : "");
+		for (const struct chart_source *x = p->judged ? s->sources : NULL; x; x = x->next)
+			if (x->state == CHART_STALE)
+				say_silent(x);
 		for (const struct fact_item *it = s->items; it; it = it->next)
 			if (it->state == FACT_CURRENT)
 				print_item(it);
@@ -223,7 +234,7 @@ static void print_patient(const struct chart_patient *p)
 	putchar('\n');
 }
 
-static int patient(struct chart *c, const struct site *s, struct control **k, struct chart_moment at, const char *id, bool json, struct err *e)
+static int patient(struct chart *c, const struct site *s, struct control **k, struct chart_moment at, bool now, const char *id, bool json, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new((size_t)2 << 30);
 	AUTO_BUF struct buf ids = {0}, out = {0};
@@ -235,6 +246,11 @@ static int patient(struct chart *c, const struct site *s, struct control **k, st
 		fprintf(stderr, "%s\n", buf_cstr(&ids));
 	if (r < 0)
 		return r;
+	if (now) {
+		r = chart_judge(c, p, time_now(), a, e);
+		if (r < 0)
+			return r;
+	}
 	cli_record(s, k, "view", p->id, "chart", head_of(at));
 	if (!json) {
 		print_patient(p);
@@ -300,7 +316,7 @@ int cmd_chart(int argc, char **argv)
 	if (r == 0)
 		r = cli_moment(c, &s, as_of, &at, &e);
 	if (r == 0)
-		r = census ? rows(c, &s, &k, at, unit, NULL, json, &e) : search ? rows(c, &s, &k, at, NULL, buf_cstr(&words), json, &e) : one ? patient(c, &s, &k, at, args.v[1], json, &e) : export(c, &s, &k, at, &e);
+		r = census ? rows(c, &s, &k, at, unit, NULL, json, &e) : search ? rows(c, &s, &k, at, NULL, buf_cstr(&words), json, &e) : one ? patient(c, &s, &k, at, !as_of, args.v[1], json, &e) : export(c, &s, &k, at, &e);
 	fflush(stdout); /* who asked has it before a keeper of our own closes the ledger */
 	control_close(k);
 	chart_close(c);

@@ -83,12 +83,12 @@ static void put_silent(const struct keeper *k, struct jsonw *w)
 	struct cur c = cur_of(buf_slice(&k->silent));
 	while (cur_left(&c)) {
 		struct slice name = frame_get_str(&c);
-		char id[96];
+		char id[CHART_ALARM_MAX];
 		if (c.failed)
 			return;
-		snprintf(id, sizeof id, "feed-%.*s", (int)(name.n < 80 ? name.n : 80), (const char *)name.p);
+		chart_feed_alarm(name, id);
 		jsonw_obj(w);
-		jsonw_kslice(w, "id", slice_of(id, utf8_valid_prefix(slice_str(id))));
+		jsonw_kstr(w, "id", id);
 		jsonw_kstr(w, "severity", "alarm");
 		jsonw_kstr(w, "what", "feed silent");
 		jsonw_kslice(w, "reason", name);

@@ -348,6 +348,36 @@ static void usual(int64_t gap, char *out, size_t size)
 	snprintf(out, size, "every %" PRId64 " %s", s / units[i].n, units[i].unit);
 }
 
+/* One alarm a name, whichever of its channels are silent: the first of them in the list. */
+static bool said_before(const struct chart_feed *first, const struct chart_feed *f)
+{
+	char own[CHART_ALARM_MAX], other[CHART_ALARM_MAX];
+	chart_feed_alarm(f->name, own);
+	for (; first != f; first = first->next) {
+		chart_feed_alarm(first->name, other);
+		if (first->state == CHART_STALE && !strcmp(own, other))
+			return true;
+	}
+	return false;
+}
+
+static void put_silent(struct jsonw *w, const struct chart_feed *f)
+{
+	char text[160], gap[32];
+	jsonw_obj(w);
+	chart_feed_alarm(f->name, text);
+	jsonw_kstr(w, "id", text);
+	jsonw_kstr(w, "severity", "alarm");
+	jsonw_ktime(w, "since", f->last_time + f->stale_after);
+	jsonw_kstr(w, "what", "feed-silent");
+	jsonw_kslice(w, "feed", f->name);
+	usual(f->usual_gap, gap, sizeof gap);
+	snprintf(text, sizeof text, "%.*s is silent: it normally speaks %s at this hour", (int)(f->name.n > 60 ? 60 : f->name.n), (const char *)f->name.p, gap);
+	jsonw_kstr(w, "reason", text);
+	jsonw_kstr(w, "next", "Ask who runs the sender whether it is down; charts show this source as STALE until it speaks.");
+	jsonw_obj_end(w);
+}
+
 /* The keeper's object and ours, as one. Feeds that went silent are alarms of the reader's making: nobody has to send them. */
 static void board(struct web_request *q)
 {
@@ -394,23 +424,8 @@ static void board(struct web_request *q)
 	for (const struct json_node *n = alarms ? alarms->child : NULL; n; n = n->next)
 		jsonw_raw(&w, n->raw);
 	for (const struct chart_feed *f = feeds; f; f = f->next)
-		if (f->state == CHART_STALE) {
-			char text[160];
-			jsonw_obj(&w);
-			jsonw_key(&w, "id");
-			snprintf(text, sizeof text, "feed-%" PRIu64, f->last_entry);
-			jsonw_str(&w, text);
-			jsonw_kstr(&w, "severity", "alarm");
-			jsonw_ktime(&w, "since", f->last_time + f->stale_after);
-			jsonw_kstr(&w, "what", "feed-silent");
-			jsonw_kslice(&w, "feed", f->name);
-			char gap[32];
-			usual(f->usual_gap, gap, sizeof gap);
-			snprintf(text, sizeof text, "%.*s is silent: it normally speaks %s at this hour", (int)(f->name.n > 60 ? 60 : f->name.n), (const char *)f->name.p, gap);
-			jsonw_kstr(&w, "reason", text);
-			jsonw_kstr(&w, "next", "Ask who runs the sender whether it is down; charts show this source as STALE until it speaks.");
-			jsonw_obj_end(&w);
-		}
+		if (f->state == CHART_STALE && !said_before(feeds, f))
+			put_silent(&w, f);
 	jsonw_arr_end(&w);
 	jsonw_obj_end(&w);
 	if (r < 0)
@@ -528,6 +543,18 @@ static void put_events(struct web_request *q, const struct chart_event *ev, size
 	web_json(q, 200);
 }
 
+/* What makes another document of the same chart: a feed that fell silent or speaks again. That one is a little older than a moment ago does not, or every look would be a new one, with an entry. */
+static void put_silences(struct buf *b, const struct chart_patient *p)
+{
+	for (int i = 0; p->judged && i < CHART_SECTIONS; i++)
+		for (const struct chart_source *s = p->s[i].sources; s; s = s->next)
+			if (s->state == CHART_STALE) {
+				buf_printf(b, "%d ", i);
+				buf_add_slice(b, s->feed);
+				buf_u8(b, '\n');
+			}
+}
+
 static void patient(struct web_request *q, const char *rest)
 {
 	struct err e = {0};
@@ -564,7 +591,19 @@ static void patient(struct web_request *q, const char *rest)
 	struct fhir_options o = {.zone_minutes = q->web->role->zone_minutes};
 	jsonw_init(&w, &q->out);
 	chart_json_patient(&w, p, &o);
-	if (web_unchanged(q, at) || web_audit(q, "view", p->id, web_query(q, "at"), head_of(at), &entry) < 0)
+	if (!web_query(q, "at") && chart_judge(web_chart(q), p, time_now(), q->a, &e) < 0) {
+		web_fail(q, &e);
+		return;
+	}
+	put_silences(&q->out, p);
+	if (web_unchanged(q, at))
+		return;
+	if (p->judged) {
+		buf_reset(&q->out);
+		jsonw_init(&w, &q->out);
+		chart_json_patient(&w, p, &o);
+	}
+	if (web_audit(q, "view", p->id, web_query(q, "at"), head_of(at), &entry) < 0)
 		return;
 	/* the chart's document ends in '}': the entry that records this view goes in before it */
 	if (buf_ok(&q->out) && q->out.n && q->out.p[q->out.n - 1] == '}') {

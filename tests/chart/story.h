@@ -3,7 +3,7 @@
  *   tell(s, "ADT^A01 EHR@HOSP 2026-11-01T08:00:00 | 1001@HOSP:MR +E55@EPIC:EPI"
  *           "| patient name=SMITH^JOHN birth=1957-03-12 sex=male"
  *           "| visit action=admit visit=V1 class=inpatient location=3W^12^A^HOSP time=2026-11-01T08:00:00");
- * First part: type, feed, source time ("-": none), T for training data, ~HOSP=1.2.3 for "the authority HOSP is 1.2.3", ! for incomplete at the group. Then a group's identifier (value@assigner:type, + also) or a fact: kind field=value
+ * First part: type, feed and source time ("-": none), T for training data, ~HOSP=1.2.3 for "the authority HOSP is 1.2.3", ! for incomplete at the group. Then a group's identifier (value@assigner:type, + also) or a fact: kind field=value
  * ... ; ^ parts, _ blank, "" deletes, repeated fields by repeating them. Kinds and fields have their names of facts.h.
  */
 #ifndef TESTS_CHART_STORY_H
@@ -160,6 +160,8 @@ __attribute__((unused)) static struct facts *story_facts(struct arena *a, const 
 	facts_init(f, a);
 	f->type = arena_dup(a, story_token(&more));
 	f->feed = arena_dup(a, story_token(&more));
+	if (slice_eq_str(f->feed, "-"))
+		f->feed = SLICE_NULL;
 	struct slice time = story_token(&more);
 	f->time = slice_eq_str(time, "-") ? SLICE_NULL : arena_dup(a, time);
 	while (slice_trim(more).n) {

@@ -65,6 +65,147 @@ static void test_rhythm(void **state)
 	story_free(s);
 }
 
+static const struct chart_source *source(const struct chart_patient *p, enum chart_section_id id, const char *name)
+{
+	const struct chart_source *x = p->s[id].sources;
+	while (x && !slice_eq_str(x->feed, name))
+		x = x->next;
+	assert_non_null(x);
+	return x;
+}
+
+/* The page as of now, judged at that time by both stores. */
+static struct chart_patient *judged(struct story *s, const char *id, int64_t now)
+{
+	struct chart_patient *p, *q;
+	struct buf x, y;
+	struct jsonw w;
+	buf_init(&x, (size_t)1 << 30);
+	buf_init(&y, (size_t)1 << 30);
+	p = PAGE(s, id);
+	OK(chart_judge(s->sql, p, now, s->a, e));
+	OK(chart_patient(s->mem, slice_str(id), (struct chart_moment){.end = CHART_NOW}, s->a, &q, NULL, e));
+	OK(chart_judge(s->mem, q, now, s->a, e));
+	jsonw_init(&w, &x);
+	chart_json_patient(&w, p, &(struct fhir_options){0});
+	jsonw_init(&w, &y);
+	chart_json_patient(&w, q, &(struct fhir_options){0});
+	same_text(&x, &y, "a judged patient in SQLite and memory");
+	buf_done(&x);
+	buf_done(&y);
+	return p;
+}
+
+/* Two feeds fill the results. The laboratory falls silent while the analyser on the ward goes on: the section is silent, not just old, and says which; the others are not. */
+static void test_sources(void **state)
+{
+	struct story *s = story_new();
+	int i = 0;
+	for (; i < 360; i++) {
+		s->clock = STORY_START + i * 10 * TIME_SEC;
+		tell(s, "ORU^R01 LAB@HOSP 2026-11-01T07:59:00 | 1@HOSP:MR | result group=F code=K value=4 status=final");
+		if (i % 6 == 0) {
+			tell(s, "ORU^R01 POC@HOSP - | 1@HOSP:MR | result group=P code=GLU value=5 status=final");
+			tell(s, "ADT^A08 EHR@HOSP - | 1@HOSP:MR | patient name=SMITH^JOHN | allergy action=snapshot code=PEN^Penicillin");
+		}
+	}
+	int64_t last = source(PAGE(s, "1"), CHART_RESULTS, "LAB@HOSP")->received;
+	struct chart_patient *p = judged(s, "1", s->clock + 20 * TIME_SEC);
+	assert_int_equal(p->s[CHART_RESULTS].feeds_state, CHART_FRESH);
+	for (; i < 540; i++) {
+		s->clock = STORY_START + i * 10 * TIME_SEC;
+		if (i % 6 == 0) {
+			tell(s, "ORU^R01 POC@HOSP - | 1@HOSP:MR | result group=P code=GLU value=5 status=final");
+			tell(s, "ADT^A08 EHR@HOSP - | 1@HOSP:MR | patient name=SMITH^JOHN | allergy action=snapshot code=PEN^Penicillin");
+		}
+	}
+	p = judged(s, "1", s->clock);
+	const struct chart_section *to = &p->s[CHART_RESULTS];
+	assert_slice(to->feed, "POC@HOSP"); /* who spoke last: as before */
+	assert_slice(to->sources->feed, "POC@HOSP");
+	assert_int_equal(to->sources->state, CHART_FRESH);
+	assert_null(to->sources->next->next);
+	assert_int_equal(source(p, CHART_RESULTS, "LAB@HOSP")->state, CHART_STALE);
+	assert_int_equal(source(p, CHART_RESULTS, "LAB@HOSP")->last_time, last);
+	assert_int_equal(source(p, CHART_RESULTS, "LAB@HOSP")->received, last);
+	assert_slice(source(p, CHART_RESULTS, "LAB@HOSP")->source_time, "2026-11-01T07:59:00");
+	assert_int_equal(to->feeds_state, CHART_STALE);
+	assert_int_equal(p->s[CHART_ALLERGIES].feeds_state, CHART_FRESH);
+	assert_int_equal(p->s[CHART_PROBLEMS].feeds_state, CHART_NEVER);
+	/* an attack of months does not make a retired feed of it, half a year does; then the section is as its others are */
+	s->clock += 150 * 86400 * TIME_SEC;
+	tell(s, "ORU^R01 POC@HOSP - | 1@HOSP:MR | result group=P code=GLU value=5 status=final");
+	assert_int_equal(judged(s, "1", s->clock)->s[CHART_RESULTS].feeds_state, CHART_STALE);
+	s->clock += 40 * 86400 * TIME_SEC;
+	tell(s, "ORU^R01 POC@HOSP - | 1@HOSP:MR | result group=P code=GLU value=5 status=final");
+	p = judged(s, "1", s->clock);
+	assert_int_equal(source(p, CHART_RESULTS, "LAB@HOSP")->state, CHART_ENDED);
+	assert_int_equal(p->s[CHART_RESULTS].feeds_state, CHART_FRESH);
+	assert_int_equal(feed(s, "LAB@HOSP", s->clock)->state, CHART_ENDED); /* nor an alarm */
+	/* it is back after all */
+	tell(s, "ORU^R01 LAB@HOSP - | 1@HOSP:MR | result group=F code=K value=4 status=final");
+	assert_int_equal(judged(s, "1", s->clock)->s[CHART_RESULTS].feeds_state, CHART_FRESH);
+	both_agree(s);
+	story_free(s);
+}
+
+/* What somebody imported from files is no feed that could fall silent; what a live one sends under the same name is. A sender without a name is called by its channel. */
+static void test_sources_without_rhythm(void **state)
+{
+	struct story *s = story_new();
+	s->source = "import";
+	for (int i = 0; i < 20; i++)
+		tell(s, "ORU^R01 LAB@HOSP - | 1@HOSP:MR | result group=F code=K value=4 status=final");
+	int64_t later = s->clock + 86400 * TIME_SEC;
+	struct chart_patient *p = judged(s, "1", later);
+	assert_int_equal(p->s[CHART_RESULTS].feeds_state, CHART_ENDED);
+	assert_int_equal(feed(s, "LAB@HOSP", later)->state, CHART_ENDED);
+	s->source = "mllp/lab";
+	tell(s, "ORU^R01 LAB@HOSP - | 1@HOSP:MR | result group=F code=K value=4 status=final");
+	assert_int_equal(judged(s, "1", later)->s[CHART_RESULTS].feeds_state, CHART_STALE);
+	assert_null(judged(s, "1", later)->s[CHART_RESULTS].sources->next);
+	tell(s, "ORU^R01 - - | 3@HOSP:MR | result group=F code=K value=4 status=final");
+	p = judged(s, "3", later);
+	assert_slice(p->s[CHART_RESULTS].feed, "mllp/lab");
+	assert_int_equal(p->s[CHART_RESULTS].feeds_state, CHART_STALE);
+	both_agree(s);
+	story_free(s);
+}
+
+/* The last ones that spoke are kept, newest first, of a sender that changes its name with every message; and nothing is lost of who comes back. */
+static void test_sources_are_bounded(void **state)
+{
+	struct story *s = story_new();
+	char text[120], name[16];
+	for (int i = 0; i < CHART_SOURCES_MAX + 8; i++) {
+		snprintf(text, sizeof text, "ORU^R01 X%d - | 1@HOSP:MR | result group=F code=K value=4 status=final", i);
+		tell(s, text);
+	}
+	tell(s, "ORU^R01 X20 - | 1@HOSP:MR | result group=F code=K value=5 status=final");
+	struct chart_patient *p = PAGE(s, "1");
+	size_t n = 0;
+	int64_t before = INT64_MAX;
+	for (const struct chart_source *x = p->s[CHART_RESULTS].sources; x; x = x->next, n++) {
+		assert_true(x->received <= before);
+		before = x->received;
+	}
+	assert_int_equal(n, CHART_SOURCES_MAX);
+	assert_true(p->s[CHART_RESULTS].sources_more);
+	assert_slice(p->s[CHART_RESULTS].sources->feed, "X20");
+	for (int i = 8; i < CHART_SOURCES_MAX + 8; i++) {
+		snprintf(name, sizeof name, "X%d", i);
+		source(p, CHART_RESULTS, name);
+	}
+	char id[CHART_ALARM_MAX], longer[200];
+	memset(longer, 'x', sizeof longer);
+	memcpy(longer + 79, "\xc3\xa9", 2); /* cut within a character */
+	chart_feed_alarm(SLICE("LAB@HOSP"), id);
+	assert_string_equal(id, "feed-LAB@HOSP");
+	chart_feed_alarm(slice_of(longer, sizeof longer), id);
+	assert_int_equal(strlen(id), 5 + 79);
+	story_free(s);
+}
+
 /* A sender that changes its name with every message cannot fill memory. */
 static void test_feeds_are_bounded(void **state)
 {
@@ -305,7 +446,7 @@ static void test_pages_of_persons(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_silence), cmocka_unit_test(test_rhythm), cmocka_unit_test(test_feeds_are_bounded), cmocka_unit_test(test_as_of_time), cmocka_unit_test(test_counts), cmocka_unit_test(test_bedside), cmocka_unit_test(test_events),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_silence), cmocka_unit_test(test_rhythm), cmocka_unit_test(test_sources), cmocka_unit_test(test_sources_without_rhythm), cmocka_unit_test(test_sources_are_bounded), cmocka_unit_test(test_feeds_are_bounded), cmocka_unit_test(test_as_of_time), cmocka_unit_test(test_counts), cmocka_unit_test(test_bedside), cmocka_unit_test(test_events),
 	                                   cmocka_unit_test(test_order_of_entries), cmocka_unit_test(test_pages_of_persons)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

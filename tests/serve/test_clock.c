@@ -105,7 +105,7 @@ static void pass(int64_t seconds)
 static void send_one(int fd, const char *app, unsigned number)
 {
 	char m[512], ack[1024];
-	bool lab = app[0] == 'L';
+	bool lab = app[0] != 'E';
 	int n = snprintf(m, sizeof m, "\x0bMSH|^~\\&|%s|GAB|HF|GAB|||%s|%s%u|P|2.5\r%sPID|1||4711^^^GAB^MR||Keller^Jeanne||19570312|F\r", app, lab ? "ORU^R01^ORU_R01" : "ADT^A08^ADT_A01", app, number, lab ? "" : "EVN|A08\r");
 	assert_true(n > 0);
 	n += snprintf(m + n, sizeof m - (size_t)n, lab ? "OBR|1||A%u|K^Potassium^L\rOBX|1|NM|K^Potassium^L||4.1|mmol/l|||||F\r\x1c\r" : "PV1|1|I|3W^%u\r\x1c\r", number);
@@ -156,16 +156,26 @@ static void assert_state(const char *feed, const char *state, bool alarm)
 	for (const struct json_node *n = json_get(board, "alarms")->child; n; n = n->next)
 		there |= slice_eq_str(json_text(n, "what"), "feed-silent") && slice_eq_str(json_text(n, "feed"), feed);
 	assert_true(there == alarm);
+	/* by the name that its entry in the ledger has */
+	char id[64];
+	snprintf(id, sizeof id, "feed-%s", feed);
+	assert_true((with(json_get(board, "alarms"), "id", id) != NULL) == alarm);
 	f = with(json_get(status_of(&h, a), "feeds"), "name", feed);
 	assert_non_null(f);
 	assert_true(slice_eq_str(json_text(f, "state"), state));
-	/* the section says which feed it hangs on: so the page calls it silent and not "no new results" */
+	/* the section says which feeds it hangs on, and is as silent as the most silent of them: the page says so, and not "no new results", also while another one fills it */
 	if (slice_starts(slice_str(feed), "LAB")) {
-		const struct json_node *section = json_path(get("/api/patient/4711", a), "sections.results");
+		const struct json_node *section = json_path(get("/api/patient/4711", a), "sections.results"), *source = section ? with(json_get(section, "sources"), "source", feed) : NULL;
 		assert_non_null(section);
-		if (!slice_eq_str(json_text(section, "source"), feed))
-			fail_msg("results hang on another source than %s: %.*s", feed, (int)(section->raw.n < 600 ? section->raw.n : 600), (const char *)section->raw.p);
+		if (!source || !slice_eq_str(json_text(source, "state"), state) || !slice_eq_str(json_text(section, "feeds"), state))
+			fail_msg("results do not hang on %s, %s: %.*s", feed, state, (int)(section->raw.n < 900 ? section->raw.n : 900), (const char *)section->raw.p);
 		assert_true(slice_eq_str(json_text(section, "state"), "list"));
+		/* and what that laboratory does not feed is as it should be */
+		assert_true(slice_eq_str(json_text(json_path(get("/api/patient/4711", a), "sections.visits"), "feeds"), "fresh"));
+		char past[64];
+		snprintf(past, sizeof past, "/api/patient/4711?at=%%23%.*s", SLICE_FMT(json_text(section, "entry")));
+		section = json_path(get(past, a), "sections.results");
+		assert_true(section && json_get(section, "sources") && !json_get(section, "feeds")); /* of a past moment nothing is said */
 	}
 }
 
@@ -176,6 +186,7 @@ static void go_on(int fd, unsigned *i, bool lab)
 		pass(20);
 		if (lab)
 			send_one(fd, "LAB", *i);
+		send_one(fd, "POC", *i);
 		send_one(fd, "EHR", (*i)++);
 		settle();
 	}
@@ -198,6 +209,7 @@ static void test_feed_falls_silent(void **state)
 	assert_int_equal(alarms("raised", "feed-LAB@GAB"), 0);
 	for (; i < 100; i++) { /* 40 minutes: 12 times its usual gap are 8 */
 		send_one(fd, "EHR", i);
+		send_one(fd, "POC", i); /* an analyser on the ward has results, too */
 		pass(40);
 		if (i % 4 == 0) /* on a busy machine time would pass faster than the scribe reads */
 			settle();
