@@ -11,6 +11,7 @@ pkg_check_modules(MHD REQUIRED IMPORTED_TARGET libmicrohttpd)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(EXPAT REQUIRED IMPORTED_TARGET expat)
+pkg_check_modules(FUSE IMPORTED_TARGET fuse3) # without it `vault mount` says so
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
 
 set(CMAKE_C_STANDARD 17)

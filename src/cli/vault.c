@@ -14,6 +14,7 @@ static const struct verb {
 	{"check", 0, 0, vault_cmd_check, " data identity shares ", "it takes no argument"},
 	{"restore", 2, 2, vault_cmd_restore, " source before clean overwrite identity shares threads ", "name a snapshot (or latest), with :PATH if you want less than all, and the folder to restore into"},
 	{"clean-point", 0, 0, vault_cmd_clean_point, " source ", "it takes no argument"},
+	{"mount", 2, 2, vault_cmd_mount, " source before identity shares ", "name a snapshot (or latest), with :PATH if you want less than all, and an empty folder"},
 	{"drill", 0, 1, vault_cmd_drill, " source before percent to identity shares threads ", "name at most a snapshot"},
 };
 
@@ -56,7 +57,7 @@ int cmd_vault(int argc, char **argv)
 		{"exclude", CLI_EACH, &c.exclude, "PATTERN", "backup: leave out what fits, a name or a path below the root; may be given again"},
 		{"one-file-system", CLI_FLAG, &c.one_file_system, NULL, "backup: enter no other file system"},
 		{"reread", CLI_NUMBER, &c.reread, "PERCENT", "backup: of the files that look unchanged, read so many all the same, in rotation: 1"},
-		{"before", CLI_STRING, &c.before, "TIME", "ls, restore, drill: the newest snapshot at or before it"},
+		{"before", CLI_STRING, &c.before, "TIME", "ls, restore, mount, drill: the newest snapshot at or before it"},
 		{"clean", CLI_FLAG, &c.clean, NULL, "restore: each damaged file as it was before, under the name it had"},
 		{"overwrite", CLI_FLAG, &c.overwrite, NULL, "restore: also over files that are newer than the snapshot's"},
 		{"data", CLI_FLAG, &c.data, NULL, "check: read every byte of every pack"},
@@ -68,7 +69,7 @@ int cmd_vault(int argc, char **argv)
 	};
 	bool done;
 	int r = cli_parse(argc, argv,
-	                  "vault backup --source NAME PATH... | list | ls SNAP [PATH] | check [--data] | restore SNAP[:PATH] DEST | clean-point --source NAME | drill [SNAP]   --site DIR [--json]",
+	                  "vault backup --source NAME PATH... | list | ls SNAP [PATH] | check [--data] | restore SNAP[:PATH] DEST | clean-point --source NAME | mount SNAP DIR | drill [SNAP]   --site DIR [--json]",
 	                  "Backs up file trees into the site, and gives them back as they were just before an infection. SNAP is an id such as s123, or latest. Backup needs no secret; contents are opened by the\n"
 	                  "recovery key alone (--identity or --shares), names and verdicts without it.",
 	                  opts, ARRAY_LEN(opts), &args, &done);
@@ -76,7 +77,7 @@ int cmd_vault(int argc, char **argv)
 		return r;
 	const struct verb *v = args.n ? find(args.v[0]) : NULL;
 	if (!v)
-		return cli_usage("vault: say backup, list, ls, check, restore, clean-point or drill");
+		return cli_usage("vault: say backup, list, ls, check, restore, clean-point, mount or drill");
 	r = refuse_others(v, &c);
 	if (r)
 		return r;

@@ -112,6 +112,13 @@ struct vault_node { /* one line of a catalogue */
 typedef int vault_node_fn(void *arg, const struct vault_node *n, struct err *e);
 int vault_ls(struct vault *v, const struct vault_snapshot *s, struct slice under /* empty: all */, vault_node_fn *fn, void *arg, struct err *e) MUST;
 
+/* One file of a snapshot, for looking: any bytes at any offset. Packs are compared with the ledger before anything of them is given out, once while the vault is open; one that is not what the ledger names
+ * gives ERR_CORRUPT. The vault must outlive it; one thread at a time for all files of a vault. A hard link reads as the file that it names. */
+struct vault_file;
+int vault_file_open(struct vault *v, const struct vault_snapshot *s, struct slice path, struct vault_file **ret, struct err *e) MUST; /* ERR_NOT_FOUND; ERR_CRYPTO without recovery */
+ssize_t vault_file_read(struct vault_file *f, void *out, size_t n, uint64_t offset, struct err *e) MUST; /* fewer than n only at the end */
+void vault_file_close(struct vault_file *f);
+
 struct vault_restore_options {
 	struct slice path;       /* empty: all */
 	bool clean;              /* each file's newest clean version; see vault_clean_point */

@@ -48,6 +48,7 @@ void vault_close(struct vault *v)
 {
 	if (!v)
 		return;
+	free(v->fits);
 	vault_packs_free(v->catalogues);
 	vault_packs_free(v->contents);
 	vault_log_close(v->log);

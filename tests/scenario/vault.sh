@@ -122,6 +122,29 @@ P
 	cmp hand/odd "src/t/$(printf 'new\nline and blank')" || fail "an odd name by hand"
 fi
 
+# ---- for looking ----
+if [ -c /dev/fuse ] && command -v fusermount3 >/dev/null; then
+	mkdir mounted
+	vault mount "$second:$work/src/t" mounted --identity id 2>mount.log &
+	mount=$!
+	for _ in $(seq 100); do grep -q 'is mounted' mount.log && break; kill -0 $mount 2>/dev/null || break; sleep 0.1; done
+	if grep -q 'is mounted' mount.log; then
+		cmp "mounted$work/src/t/random.bin" src/t/random.bin || fail "a mounted file is another"
+		cmp "mounted$work/src/t/many/hard-2" src/t/hard-1 || fail "a mounted hard link is another"
+		same "$(readlink "mounted$work/src/t/link")" plain.txt "a mounted link"
+		same "$(find "mounted$work/src/t" -name d00-\* -prune -o -print | wc -l)" "$(find src/t -name d00-\* -prune -o -print | wc -l)" "names in a mounted snapshot"
+		same "$(stat -c '%a %u %g %s %y' "mounted$work/src/t/plain.txt")" "$(stat -c '%a %u %g %s %y' src/t/plain.txt)" "attributes of a mounted file"
+		dd if="mounted$work/src/t/sparse" bs=1 skip=$((33 << 20)) count=70000 2>/dev/null | cmp - <(dd if=src/t/sparse bs=1 skip=$((33 << 20)) count=70000 2>/dev/null) || fail "the middle of a mounted file"
+		! touch "mounted$work/src/t/new" 2>/dev/null || fail "a mounted snapshot takes a file"
+		umount mounted 2>/dev/null || fusermount3 -u mounted
+		wait $mount || fail "mount ended badly: $(cat mount.log)"
+	else
+		kill $mount 2>/dev/null || true
+		wait $mount 2>/dev/null || true
+		echo "not mounted here: $(cat mount.log)"
+	fi
+fi
+
 # ---- damage: named, and everything else comes back ----
 damage() { # SOURCE-FILE: which files may be missing is what the program says; what is there must be right
 	local status=0
