@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		abort();
 	content_begin(c, slice_str(name), 0); /* holes */
 	content_add(c, s);
-	content_add_zeros(c, (uint64_t)p[1] << (p[0] & 31));
+	content_add_zeros(c, (uint64_t)p[1] << (p[0] & 15));
 	content_end(c, &b);
 	return 0;
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ZEROS_MOST ((uint64_t)64 << 20)
+#define ZEROS_MOST ((uint64_t)16 << 20)
 #define ZEROS_OF_TEXT 65536u /* of a hole in what seems to be text: enough to know that it is none */
 
 _Static_assert(sizeof(struct content_checker) <= CONTENT_MEMORY_MAX, "a checker keeps what the header promises");
@@ -279,10 +279,9 @@ void content_add_zeros(struct content_checker *c, uint64_t n)
 static bool is_noise(const struct content_checker *c)
 {
 	struct noise z;
-	uint32_t h[256] = {0};
+	uint32_t h[256];
 	size_t n = c->head_n < 1024 ? c->head_n : 1024;
-	for (size_t i = 0; i < n; i++)
-		h[c->head[i]]++;
+	counts_of(slice_of(c->head, n), h);
 	/* what the holes of half noise are filled with says nothing */
 	n -= h[0];
 	h[0] = 0;

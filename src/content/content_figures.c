@@ -19,39 +19,57 @@ static bool is_wrong(unsigned b)
 	return (b >= 1 && b <= 6) || (b >= 0x0E && b <= 0x19) || b == 0x1D || b == 0x1E || b == 0x1F || b == 0x7F;
 }
 
-static uint8_t class_of[256]; /* 1 wrong, 2 word, 4 printable, 8 following byte, 16/32/64 lead of 2/3/4, 128 never in UTF-8 */
+/* All ones where a byte is of a class, so that counting them is adding and masking. */
+static uint32_t wrong[128], word[128], print[128], following[128], lead[3][128], never[128]; /* the last three: of bytes over 127, less 128 */
+
+static uint32_t mask(bool is)
+{
+	return is ? UINT32_MAX : 0;
+}
 
 __attribute__((constructor)) static void make_classes(void)
 {
-	for (unsigned b = 0; b < 256; b++) {
-		unsigned k = (is_wrong(b) ? 1u : 0) | (is_word(b) ? 2u : 0) | ((b >= 0x20 && b < 0x7F) || (b >= 8 && b <= 13) || b == 0x1B ? 4u : 0);
-		if (b >= 128)
-			k |= b < 0xC0 ? 8u : b < 0xC2 ? 128u : b < 0xE0 ? 16u : b < 0xF0 ? 32u : b < 0xF5 ? 64u : 128u;
-		class_of[b] = (uint8_t)k;
+	for (unsigned b = 0; b < 128; b++) {
+		unsigned hi = b + 128;
+		wrong[b] = mask(is_wrong(b));
+		word[b] = mask(is_word(b));
+		print[b] = mask((b >= 0x20 && b < 0x7F) || (b >= 8 && b <= 13) || b == 0x1B);
+		following[b] = mask(hi < 0xC0);
+		lead[0][b] = mask(hi >= 0xC2 && hi < 0xE0);
+		lead[1][b] = mask(hi >= 0xE0 && hi < 0xF0);
+		lead[2][b] = mask(hi >= 0xF0 && hi < 0xF5);
+		never[b] = mask(hi == 0xC0 || hi == 0xC1 || hi >= 0xF5);
 	}
+}
+
+static unsigned sum(const uint32_t h[128], const uint32_t m[128])
+{
+	uint32_t n = 0;
+	for (unsigned i = 0; i < 128; i++)
+		n += h[i] & m[i];
+	return n;
 }
 
 void noise_of(const uint32_t h[256], struct noise *ret)
 {
 	struct noise z = {0};
+	const uint32_t *hi = h + 128;
+	uint32_t kinds = 0, high = 0;
 	for (unsigned b = 0; b < 256; b++)
 		z.squares += (uint64_t)h[b] * h[b];
-	for (unsigned b = 0; b < 128; b++) {
-		unsigned k = class_of[b], n = h[b];
-		z.kinds += (k & 1) && n;
-		z.controls += (k & 1) ? n : 0;
-		z.words += (k & 2) ? n : 0;
-		z.printable += (k & 4) ? n : 0;
+	for (unsigned b = 0; b < 128; b++)
+		kinds += h[b] && wrong[b];
+	for (unsigned b = 0; b < 128; b++)
+		high += hi[b];
+	z.kinds = kinds;
+	z.high = high;
+	z.controls = sum(h, wrong);
+	z.words = sum(h, word);
+	z.printable = sum(h, print);
+	if (high) {
+		unsigned follow = sum(hi, following), expected = sum(hi, lead[0]) + 2 * sum(hi, lead[1]) + 3 * sum(hi, lead[2]);
+		z.bad_utf8 = sum(hi, never) + (follow > expected ? follow - expected : expected - follow);
 	}
-	unsigned following = 0, expected = 0;
-	for (unsigned b = 128; b < 256; b++) {
-		unsigned k = class_of[b], n = h[b];
-		z.high += n;
-		following += (k & 8) ? n : 0;
-		expected += (k & 16) ? n : (k & 32) ? 2 * n : (k & 64) ? 3 * n : 0;
-		z.bad_utf8 += (k & 128) ? n : 0;
-	}
-	z.bad_utf8 += following > expected ? following - expected : expected - following;
 	z.nul = h[0];
 	*ret = z;
 }
@@ -72,6 +90,16 @@ bool noise_is_noisy(const struct noise *z, size_t n)
 	if (n >= 64)
 		return z->kinds >= 4 && z->controls * 32 > n && z->high * 8 > n;
 	return z->kinds >= 2 && z->controls * 24 > n && z->high * 4 > n && z->bad_utf8 > 1;
+}
+
+static void count(struct block_counts *b, const uint8_t *p, size_t n);
+
+void counts_of(struct slice s, uint32_t h[256])
+{
+	struct block_counts b = {0};
+	count(&b, s.p, s.n);
+	for (size_t i = 0; i < 256; i++)
+		h[i] = b.h[0][i] + b.h[1][i] + b.h[2][i] + b.h[3][i];
 }
 
 static void block_end(struct content_checker *c)

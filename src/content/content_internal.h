@@ -121,6 +121,7 @@ struct noise { /* what a block's counts say */
 	unsigned printable; /* ASCII, blanks */
 	uint64_t squares;   /* sum of squared counts */
 };
+void counts_of(struct slice s, uint32_t h[256]);
 void noise_of(const uint32_t h[256], struct noise *ret);
 bool noise_is_random(const struct noise *z, size_t n); /* uniform, as far as n bytes tell */
 bool noise_is_noisy(const struct noise *z, size_t n);  /* text cannot look like this: also where only half the bytes are random */

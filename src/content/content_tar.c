@@ -71,7 +71,7 @@ static void header(struct content_checker *c, const uint8_t *p, size_t n)
 static bool sniff(struct content_checker *c, struct slice h)
 {
 	uint64_t size;
-	return h.n >= 512 && h.p[0] && sum_fits(h.p) && octal(h.p + 124, 12, &size) && (HEAD_IS(h, 257, "ustar") || c->r.named == CONTENT_TAR);
+	return h.n >= 512 && h.p[0] && (HEAD_IS(h, 257, "ustar") || c->r.named == CONTENT_TAR) && sum_fits(h.p) && octal(h.p + 124, 12, &size);
 }
 
 static void begin(struct content_checker *c)

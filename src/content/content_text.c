@@ -15,13 +15,6 @@ static bool is_text_type(int type)
 	return (type >= CONTENT_TEXT && type <= CONTENT_RTF) || type == CONTENT_MAIL;
 }
 
-static void counts_of(struct slice s, uint32_t h[256])
-{
-	memset(h, 0, 256 * sizeof *h);
-	for (size_t i = 0; i < s.n; i++)
-		h[s.p[i]]++;
-}
-
 /* UTF-16 without a byte order mark: half the bytes are NUL, all on one side. */
 static bool looks_utf16(struct slice h, bool *ret_big)
 {
@@ -30,7 +23,7 @@ static bool looks_utf16(struct slice h, bool *ret_big)
 		*ret_big = h.p[0] == 0xFE;
 		return h.n % 2 == 0 && !(h.n >= 4 && h.p[2] == 0 && h.p[3] == 0);
 	}
-	if (h.n < 16 || h.n % 2)
+	if (h.n < 16 || h.n % 2 || !memchr(h.p, 0, h.n))
 		return false;
 	for (size_t i = 0; i + 1 < h.n; i += 2) {
 		even += h.p[i] == 0;
@@ -60,6 +53,8 @@ bool text_sniff(struct content_checker *c, struct slice head)
 		return promised; /* text that is none any more: let it be looked at as such */
 	if (h[0] * 16 > head.n)
 		return false;
+	if (c->r.named == CONTENT_UNKNOWN && (h[0] || z.kinds > 2 || (z.high * 3 > head.n && z.bad_utf8 > 3)))
+		return false; /* nobody says that it is text: then it has to look like it */
 	if (z.high * 20 > head.n && z.bad_utf8 <= 3)
 		return true; /* UTF-8, whatever else is in it: random bytes never are */
 	if (head.n >= 64)
