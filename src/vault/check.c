@@ -219,8 +219,7 @@ static int read_catalogue(struct check *c, const struct vault_body *b, struct er
 		while ((r = vault_cat_next(cat, &l, &why)) > 0) {
 			struct slice rest = l->extents;
 			struct vault_extent x;
-			int n;
-			while ((n = vault_extent_next(&rest, &x)) > 0)
+			while (vault_extent_next(&rest, &x) > 0)
 				if (x.pack && !told && place_ok(c, VAULT_CONTENT, &x, b->s.id) < 0)
 					told = true; /* one sentence a snapshot: the pack has its own */
 		}
