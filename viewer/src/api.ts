@@ -4,7 +4,7 @@ export interface Session {
   user: string; role: string; csrf?: string; expires: string; mustChange: boolean; version: string; may: string[];
   site: { name: string; origin: string; mode: string; since?: string; zoneMinutes: number };
 }
-export interface Feed { name: string; source: string; state: "fresh" | "ageing" | "stale" | "never"; last?: string; messages: number; usualGapSeconds?: number; staleAfterSeconds?: number; minutes: number[] }
+export interface Feed { name: string; source: string; state: "fresh" | "ageing" | "stale" | "never" | "ended"; last?: string; messages: number; usualGapSeconds?: number; staleAfterSeconds?: number; minutes: number[] }
 export interface Alarm { id: string; severity: string; since: string; what: string; reason: string; next?: string; feed?: string }
 export interface Board {
   now: string; site?: { name: string; mode: string; since?: string };

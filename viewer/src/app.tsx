@@ -171,7 +171,8 @@ function StateBar({ mode, asOfOpen, setAsOfOpen }: { mode: string; asOfOpen: boo
   const { session, board, at } = s;
   const now = useNow(5000);
   const rank = { never: 3, stale: 2, ageing: 1, fresh: 0 } as Record<string, number>;
-  const worst = board?.feeds.slice().sort((a, b) => (rank[b.state] ?? 0) - (rank[a.state] ?? 0) || Date.parse(a.last ?? "") - Date.parse(b.last ?? ""))[0];
+  const live = (board?.feeds ?? []).filter((f) => f.state !== "ended"); // nobody waits for the others
+  const worst = live.slice().sort((a, b) => (rank[b.state] ?? 0) - (rank[a.state] ?? 0) || Date.parse(a.last ?? "") - Date.parse(b.last ?? ""))[0];
   const alarms = pressing(board).length;
   const stale = worst && (worst.state === "stale" || worst.state === "never");
   return (
@@ -182,7 +183,7 @@ function StateBar({ mode, asOfOpen, setAsOfOpen }: { mode: string; asOfOpen: boo
       {worst ? (
         <a href="#/board" class={`pill ${stale ? "bad" : worst.state === "ageing" ? "warn" : ""}`}>
           {stale ? <>{t(worst.state === "never" ? "never" : "stale")}{t("colon")}{s.short(worst.name)}{worst.last ? ` · ${span((now - Date.parse(worst.last)) / 1000)}` : ""}</>
-            : <>{t("feedsOk", { n: board!.feeds.length })} · {t("oldest", { t: worst.last ? span((now - Math.min(...board!.feeds.map((f) => Date.parse(f.last ?? "") || now))) / 1000) : "" })}</>}
+            : <>{t("feedsOk", { n: live.length })} · {t("oldest", { t: worst.last ? span((now - Math.min(...live.map((f) => Date.parse(f.last ?? "") || now))) / 1000) : "" })}</>}
         </a>
       ) : board ? <span class="pill warn">{t("noFeeds")}</span> : null}
       {board && (alarms ? <a href="#/alarms" class={`pill ${board.alarms.some((a) => a.severity === "alarm") ? "bad" : "warn"}`}>{t("alarmsN", { n: alarms })}</a> : <a href="#/alarms" class="pill quiet">{t("noAlarmsShort")}</a>)}

@@ -5,7 +5,7 @@ import { type Given, type Medication, type Patient, current, former, medications
 import { agoOf, clock, spanOf, stamp } from "./format";
 import { t } from "./i18n";
 import { useNow, useShared } from "./state";
-import { AgeChip, SectionPanel } from "./ui";
+import { AgeChip, SectionPanel, speakers } from "./ui";
 
 export function Medications({ p }: { p: Patient }) {
   const { at, board } = useShared();
@@ -15,13 +15,13 @@ export function Medications({ p }: { p: Patient }) {
   const [log, setLog] = useState(40);
   const s = p.sections.medications!, given = p.sections.administrations!;
   const active = meds.filter((m) => m.active && !m.prn), prn = meds.filter((m) => m.active && m.prn), stopped = meds.filter((m) => !m.active);
-  const feed = board?.feeds.find((f) => f.name === (given.source || s.source));
-  const horizon = at ? (at.time ?? p.asOf.time ?? "") : feed?.last ?? given.received;
+  const of = speakers(given.source ? given : s, board), feed = of.find((x) => x.state === "stale") ?? of[0]; // what is silent bounds what is known
+  const horizon = at ? (at.time ?? p.asOf.time ?? "") : feed?.last || given.received;
   const silent = !at && feed?.state === "stale";
   return (
     <>
       {given.state === "not-received" ? <p class="note warn"><b>{t("dosesNotReceived")}</b></p>
-        : horizon ? <p class={`note ${silent ? "bad" : ""}`}><b>{t("dosesKnown", { t: stamp(horizon, now) })}</b> {given.source} · {agoOf(horizon, ref)}. {silent ? t("dosesSilent") : t("dosesAfter")}</p> : null}
+        : horizon ? <p class={`note ${silent ? "bad" : ""}`}><b>{t("dosesKnown", { t: stamp(horizon, now) })}</b> {feed?.name ?? given.source} · {agoOf(horizon, ref)}. {silent ? t("dosesSilent") : t("dosesAfter")}</p> : null}
       <SectionPanel s={s} title={t("scheduled")} empty={active.length === 0}><MedTable list={active} refTime={ref} given={given.state} /></SectionPanel>
       {prn.length > 0 && <section class="panel" aria-labelledby="h-prn"><header><h2 id="h-prn">{t("prnTitle")}</h2></header><div class="in"><MedTable list={prn} refTime={ref} given={given.state} /></div></section>}
       <SectionPanel s={given} empty={all.length === 0}>

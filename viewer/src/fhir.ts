@@ -10,7 +10,9 @@ export type Origin = "fed" | "captured" | "restored" | "partner";
 export interface Meta { entry: number | null; received: string; source: string; sourceTime: string; origin: Origin; state: string; incomplete: boolean }
 export interface Section {
   name: string; state: "list" | "stated-none" | "not-received"; asOf: string; received: string; source: string; entry: number | null; incomplete: boolean; origin: Origin; stated: string; entries: Resource[];
+  sources: Source[]; // every feed that spoke of it, newest first
 }
+export interface Source { name: string; state: string; asOf: string; received: string; last: string; entry: number | null }
 export interface Name { family: string; given: string }
 export interface Row {
   id: string; name: Name; birth: string; sex: string; number: string; assigner: string; unit: string; facility: string; room: string; bed: string; received: string; since: string; attending: string; alerts: string;
@@ -119,6 +121,7 @@ function sectionOf(name: string, s: Any): Section {
   return {
     name, state, asOf: first(s?.asOf, newest?.sourceTime), received: first(s?.received, newest?.received), source: first(s?.source, newest?.source), entry: num(s?.entry) ?? newest?.entry ?? null,
     incomplete: !!s?.incomplete, origin: newest?.origin ?? "fed", stated: first(s?.stated?.text, s?.stated), entries,
+    sources: list(s?.sources).map((x: Any) => ({ name: str(x?.source), state: str(x?.state), asOf: str(x?.asOf), received: str(x?.received), last: str(x?.last), entry: num(x?.entry) })),
   };
 }
 export function patientOf(d: Any): Patient {

@@ -49,35 +49,46 @@ export function AgeChip({ meta, time, wordy, brief }: { meta: Meta; time?: strin
   return <button type="button" class={`chip ${meta.origin} ${stale ? "ofstale" : ""}`} title={label} aria-label={label} onClick={() => openEntry(meta.entry!)}>{inside}</button>;
 }
 
+// Which feeds a section hangs on, as the board knows them now: the chart was fetched a while ago. One that nobody waits for (imported files, retired) is none of them; an older server names only who spoke last.
+const worst = { stale: 3, ageing: 2, fresh: 1 } as Record<string, number>;
+export interface Speaker { name: string; state: string; last: string; usual: number; received: string }
+export function speakers(s: Section, board: { feeds: Feed[] } | null): Speaker[] {
+  const all = s.sources.length ? s.sources : s.source ? [{ name: s.source, state: "", last: "", received: s.received }] : [];
+  return all.map((x) => {
+    const f = (board?.feeds ?? []).filter((y) => y.name === x.name).sort((a, b) => (worst[b.state] ?? 0) - (worst[a.state] ?? 0))[0];
+    return { name: x.name, state: f?.state ?? x.state, last: f?.last ?? x.last, usual: f?.usualGapSeconds ?? 0, received: x.received };
+  });
+}
+export const worstOf = (all: Speaker[]): string => all.reduce((w, x) => ((worst[x.state] ?? 0) > (worst[w] ?? 0) ? x.state : w), all.find((x) => x.state)?.state ?? "unknown");
+
 // A section's age counts from what its source said, not from when it reached us: a replayed message is as old as its news. And in words whether its feed still speaks: silent is another thing than "no new results".
 export function SectionAge({ s }: { s: Section }) {
   const { openEntry, at, board, short } = useShared();
   const now = useNow(10000);
-  const feed: Feed | undefined = board?.feeds.find((f) => f.name === s.source);
+  const all = speakers(s, board);
   if (!s.received) return <span class="chip never">{t("never")}</span>;
   const ref = at?.time ? Date.parse(at.time) : now;
-  const state = at ? "past" : feed?.state ?? "unknown";
+  const state = at ? "past" : worstOf(all);
   const asOf = s.asOf || s.received;
-  const label = `${t("asOf")} ${full(asOf)}, ${t("received")} ${full(s.received)}, ${s.source}, ${state === "past" || state === "unknown" ? "" : t(feedWord(state))}`;
+  const label = `${t("asOf")} ${full(asOf)}, ${t("received")} ${full(s.received)}, ${all.map((x) => [x.name, full(x.received), state === "past" || !x.state ? "" : t(feedWord(x.state))].filter(Boolean).join(" ")).join("; ") || s.source}`;
   return (
     <button type="button" class={`chip section ${state}`} title={label} aria-label={label} disabled={s.entry === null} onClick={() => s.entry !== null && openEntry(s.entry)}>
       <OriginMark origin={s.origin} wordy />
       <span>{t("asOf").toLowerCase()} {stamp(asOf, now)}</span>
       <span>· <span class="age">{spanOf(asOf, ref)}</span></span>
       {Math.abs(stampOf(s.received) - stampOf(asOf)) > 90000 && <span>· {t("received")} {stamp(s.received, now)}</span>}
-      {s.source && <span class="src">· {short(s.source)}</span>}
+      {s.source && <span class="src">· {short(s.source)}{all.length > 1 && ` +${all.length - 1}`}</span>}
       {state === "past" || state === "unknown" ? null : <b class="fs">{t(feedWord(state))}</b>}
     </button>
   );
 }
-export const feedWord = (s: string) => (s === "fresh" ? "fresh" : s === "ageing" ? "ageing" : s === "stale" ? "stale" : "never") as "fresh" | "ageing" | "stale" | "never";
+export const feedWord = (s: string) => (s === "fresh" ? "fresh" : s === "ageing" ? "ageing" : s === "stale" ? "stale" : s === "ended" ? "ended" : "never") as "fresh" | "ageing" | "stale" | "ended" | "never";
 
 // A section of a chart: a list, or "stated none", or "NOT RECEIVED". Never blank.
 export function SectionPanel({ s, title, children, empty, more, id }: { s: Section; title?: string; children?: ComponentChildren; empty?: boolean; more?: ComponentChildren; id?: string }) {
   const { board, at, short } = useShared();
   const now = useNow(10000);
-  const feed = board?.feeds.find((f) => f.name === s.source);
-  const stale = !at && s.received !== "" && feed?.state === "stale";
+  const silent = at || !s.received ? [] : speakers(s, board).filter((x) => x.state === "stale"), stale = silent.length > 0;
   return (
     <section class={`panel ${stale ? "stale" : ""} ${s.state === "not-received" ? "missing" : ""}`} aria-labelledby={`h-${id ?? s.name}`}>
       <header>
@@ -86,7 +97,7 @@ export function SectionPanel({ s, title, children, empty, more, id }: { s: Secti
         <span class="grow" />
         {s.state !== "not-received" && <SectionAge s={s} />}
       </header>
-      {stale && feed && <p class="stalebar"><b>{t("stale")}</b> {t("staleSection", { f: short(s.source), t: span((now - Date.parse(feed.last ?? "")) / 1000), u: span(Math.max(1, feed.usualGapSeconds ?? 0)) })}</p>}
+      {silent.map((x) => <p class="stalebar" key={x.name}><b>{t("silent", { f: short(x.name), t: stamp(x.last, now) })}</b> {t("staleSection", { f: short(x.name), t: span((now - Date.parse(x.last)) / 1000), u: span(Math.max(1, x.usual)) })}</p>)}
       <div class="in">
         {s.incomplete && <p class="note warn strong">{t("incomplete")}</p>}
         {s.state === "not-received" ? <p class="nr"><span class="state-missing">{t("notReceived")}</span> {t("unknownIsNotNone")}</p>

@@ -99,7 +99,7 @@ await test("a one-time password leads to the choice of an own one, and nowhere e
 }, { own: true });
 
 // ---- the task of VIEWER.md, at both sizes, in three languages ----
-const said = { en: { k: "Results", ago: /ago/ }, fr: { k: "Résultats", ago: /il y a/ }, zh: { k: "检验结果", ago: /前/ } };
+const said = { en: { k: "Results", ago: /ago/, silent: /LAB SILENT since \S/ }, fr: { k: "Résultats", ago: /il y a/, silent: /LAB MUET depuis \S/ }, zh: { k: "检验结果", ago: /前/, silent: /LAB 自 .+ 起静默/ } };
 for (const size of ["desk", "tablet"]) for (const lang of ["en", "fr", "zh"]) {
   await test(`bed 12: read her last potassium and its age, with keys alone (${size}, ${lang})`, async (enter) => {
     const page = await enter({ size, lang });
@@ -114,6 +114,8 @@ for (const size of ["desk", "tablet"]) for (const lang of ["en", "fr", "zh"]) {
     has(await row.locator("td.newest .flag").innerText(), "H ↑");
     const head = await page.locator(".labs", { hasText: "Potassium" }).locator("th.newest").innerText();
     assert(said[lang].ago.test(head), `no age over the newest column: ${head}`);
+    const silent = await page.locator(".stalebar").first().innerText();
+    assert(said[lang].silent.test(silent), `the silent feed is not named: ${silent}`);
     has(await row.locator("s.struck").first().innerText(), "6.9");
     const width = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
     assert(width[0] <= width[1], `the page is wider than the screen: ${width}`);
@@ -187,6 +189,10 @@ await test("a silent feed makes its own sections STALE in words and shape, and n
   const results = section(page, "Results"), vitals = section(page, "Vital signs");
   has(await results.innerText(), "STALE");
   has(await results.innerText(), "normally speaks every 40 s");
+  has(await results.locator(".stalebar").innerText(), "LAB SILENT since"); // another feed spoke of them last, and still speaks
+  has(await results.locator(".stalebar").innerText(), "may be missing here");
+  assert((await results.locator(".stalebar").count()) === 1, "the feed that speaks is called silent");
+  has(await results.locator("header .chip").getAttribute("title"), "LAB@STGABRIEL");
   assert(!(await vitals.innerText()).includes("STALE"), "another section is stale too");
   const widths = await Promise.all([results, vitals].map((x) => x.evaluate((e) => getComputedStyle(e).borderTopWidth)));
   assert(widths[0] !== widths[1], "stale has the same shape");
@@ -489,6 +495,7 @@ await test("print: identity, age and page number on every page, and the print is
     await page.pdf({ path: join(dir, "p.pdf"), preferCSSPageSize: true });
     const pages = execFileSync("pdftotext", ["-layout", join(dir, "p.pdf"), "-"]).toString().split("\f").filter((t) => t.trim());
     rmSync(dir, { recursive: true });
+    if (tab === "results") has(pages.join(" ").replace(/\s+/g, " "), "LAB SILENT since");
     pages.forEach((text, i) => { for (const part of ["MARTIN, Jeanne-Marie", "4471009", "Penicillin", "As of", `${i + 1} / ${pages.length}`, "LAB@STGABRIEL STALE"]) has(text, part); });
     assert(pages.length > 1 || tab !== "summary", "expected more than one page");
   }
