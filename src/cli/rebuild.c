@@ -127,7 +127,7 @@ static int rebuild(const char *from, const char *dest, const struct age_identity
 	took.fetched = since(t->begun);
 	if (t->wanted)
 		fputs("\r\033[K", stderr);
-	fwrite(notes.p, 1, notes.n, stderr);
+	fputs(buf_cstr(&notes), stderr);
 	if (r == 0)
 		r = new_epoch(fd, from, &rep, &keys, &e);
 	if (r == 0)

@@ -101,7 +101,7 @@ static void progress(void *arg, const char *doing, uint64_t done, uint64_t total
 		fprintf(stderr, "\r\033[K%s %" PRIu64, doing, done);
 }
 
-static int report(const char *verb, const struct vault_replica *r, const struct vault_replica_report *rep, const struct buf *faults, bool json, int c, const struct err *e)
+static int report(const char *verb, const struct vault_replica *r, const struct vault_replica_report *rep, struct buf *faults, bool json, int c, const struct err *e)
 {
 	AUTO_BUF struct buf b = {0};
 	char t[32], age[40];
@@ -148,7 +148,7 @@ static int report(const char *verb, const struct vault_replica *r, const struct 
 			printf("; %" PRIu64 " objects, %" PRIu64 " bytes %s\n", rep->objects, rep->bytes, !strcmp(verb, "push") ? "put" : "fetched");
 	}
 	if (!json)
-		fwrite(faults->p, 1, faults->n, stderr);
+		fputs(buf_cstr(faults), stderr);
 	if (c < 0) {
 		int status = cli_fail(e);
 		return status;

@@ -2,8 +2,10 @@
  * lead to the signed root. Nothing here decides what is true: the caller compares the root afterwards. */
 #include "ledger_internal.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct remake {
 	struct ledger *l;
@@ -87,6 +89,16 @@ int ledger_leaves_from_packs(struct ledger *l, uint64_t from, uint64_t to, struc
 	return buf_ok(ret) ? 0 : err_set(e, buf_code(ret), NULL, "no memory for leaves");
 }
 
+/* In the place of a file that is wrong but may be the only copy of what it was made of: durably, one by one. Where there is none (a rebuild, ten million entries): all are flushed at the end. */
+static int put(struct ledger *l, int level, uint64_t n, struct slice bytes, struct err *e)
+{
+	char path[TILE_PATH_MAX];
+	ledger_tile_path(level, n, TILE_WIDTH, path);
+	if (faccessat(l->dirfd, path, F_OK, AT_SYMLINK_NOFOLLOW))
+		return ledger_tile_put(l->dirfd, level, n, TILE_WIDTH, bytes, e);
+	return ledger_tile_put_durable(l->dirfd, level, n, TILE_WIDTH, bytes, e);
+}
+
 static int one(struct remake *m, uint64_t n, struct err *e)
 {
 	uint32_t at[TILE_WIDTH + 1];
@@ -96,7 +108,7 @@ static int one(struct remake *m, uint64_t n, struct err *e)
 		buf_reset(&m->bundle);
 		if ((r = ledger_leaves_from_packs(m->l, n * TILE_WIDTH, (n + 1) * TILE_WIDTH, &m->bundle, e)) < 0)
 			return r;
-		r = ledger_tile_put_durable(m->l->dirfd, TILE_ENTRIES, n, TILE_WIDTH, buf_slice(&m->bundle), e);
+		r = put(m->l, TILE_ENTRIES, n, buf_slice(&m->bundle), e);
 	}
 	if (r == 0)
 		r = ledger_bundle_parse(buf_slice(&m->bundle), TILE_WIDTH, at, e);
@@ -109,7 +121,7 @@ static int one(struct remake *m, uint64_t n, struct err *e)
 		const struct tlog_tile *c = &m->tree->closed[k];
 		const uint8_t *tile;
 		if (ledger_tile_get(&m->l->tiles, c->level, c->index, TILE_WIDTH, &tile, NULL) < 0 || memcmp(tile, c->hash, TILE_BYTES))
-			r = ledger_tile_put_durable(m->l->dirfd, c->level, c->index, TILE_WIDTH, slice_of(c->hash, TILE_BYTES), e);
+			r = put(m->l, c->level, c->index, slice_of(c->hash, TILE_BYTES), e);
 	}
 	m->tree->closed_n = 0;
 	return r;

@@ -94,6 +94,7 @@ static int put(struct pull *p, const char *name, struct slice bytes, struct err 
 {
 	uint8_t sha[SEAL_HASH];
 	struct vault_bytes b = VAULT_BYTES(bytes);
+	b.lazy = true; /* accept flushes */
 	seal_sha256_once(bytes, sha);
 	return replica_put(&p->w, name, &b, sha, e);
 }
@@ -279,8 +280,12 @@ static int accept(struct pull *p, struct err *e)
 	bool fresh = strcmp(p->last.name, p->h.name) != 0;
 	if (r == 0 && fresh)
 		r = cosign(p, buf_slice(&note), &signed_, e);
+	if (r == 0 && p->to->ops->sync)
+		r = p->to->ops->sync(p->to, e);
 	if (r == 0)
 		r = put(p, p->h.name, buf_slice(&p->h.note), e);
+	if (r == 0 && p->to->ops->sync)
+		r = p->to->ops->sync(p->to, e);
 	return r == 0 && fresh ? replica_pointers(p->to, &p->h, buf_slice(&vkey), buf_slice(&signed_), e) : r;
 }
 

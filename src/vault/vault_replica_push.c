@@ -159,6 +159,7 @@ static int put(struct push *p, const char *name, struct slice bytes, bool fresh,
 	uint8_t sha[SEAL_HASH];
 	struct vault_bytes b = VAULT_BYTES(bytes);
 	b.fresh = fresh;
+	b.lazy = true; /* put_head flushes */
 	seal_sha256_once(bytes, sha);
 	return replica_put(&p->w, name, &b, sha, e);
 }
@@ -501,9 +502,14 @@ static int put_head(struct push *p, struct err *e)
 	p->h.epoch = p->past_n + 1;
 	p->h.packs = p->packs;
 	p->h.time = time_now();
+	struct vault_store *s = p->w.to;
 	int r = replica_head_sign(&p->h, &p->keys->signing, e);
+	if (r == 0 && s->ops->sync)
+		r = s->ops->sync(s, e);
 	if (r == 0)
 		r = put(p, p->h.name, buf_slice(&p->h.note), true, e);
+	if (r == 0 && s->ops->sync)
+		r = s->ops->sync(s, e);
 	return r == 0 ? replica_pointers(p->w.to, &p->h, buf_slice(&p->vkey_text), buf_slice(&p->note), e) : r;
 }
 

@@ -33,6 +33,7 @@ struct vault_bytes { /* what is put: memory, or a stretch of a file */
 	struct slice mem;  /* fd < 0 */
 	int fd;
 	uint64_t offset, size;
+	bool lazy;  /* of many small ones: durable only after `sync` */
 	bool fresh; /* the caller has listed the store and knows that this name is new: it is not looked for */
 };
 #define VAULT_BYTES(s) ((struct vault_bytes){.mem = (s), .fd = -1, .size = (s).n})
@@ -50,6 +51,8 @@ struct vault_store_ops {
 	int (*replace)(struct vault_store *s, const char *name, struct slice bytes, struct err *e);
 	/* What lies under the name is not ours: out of the way, kept under aside/. NULL: not needed, versions do it. */
 	int (*aside)(struct vault_store *s, const char *name, struct err *e);
+	/* What was put lazily is durable when it returns: before a head speaks of it. NULL: it is anyhow. */
+	int (*sync)(struct vault_store *s, struct err *e);
 	/* Keep this version locked for retain_days from now. NULL: this store has no locks. */
 	int (*renew)(struct vault_store *s, const struct vault_object *o, struct err *e);
 	void (*close)(struct vault_store *s);
