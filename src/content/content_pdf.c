@@ -26,6 +26,7 @@ struct pdf {
 	unsigned string_depth;
 	uint64_t string_n;
 	uint64_t object, object_at, length, stream_at, left, stray, waiting_stray;
+	uint64_t base; /* of %PDF: what printers put in front moves all offsets, in some files */
 	uint64_t start, entry, objects, entries, misses, bad_streams, bad_at, unended, stray_at;
 	uint64_t eof_at, data_end; /* of the packed data in the stream, 0: not known */
 	unsigned find, zlib_n;
@@ -82,13 +83,18 @@ static void object_begins(struct pdf *f)
 	}
 }
 
+static bool was_seen(const struct pdf *f, uint64_t object, uint64_t at)
+{
+	uint32_t b = seen_bit(object, at);
+	return f->seen[b / 8] >> (b % 8) & 1;
+}
+
 static void xref_entry(struct pdf *f, bool in_use)
 {
 	uint64_t at = f->num[0];
 	if (in_use && at && at < f->token_at) {
-		uint32_t b = seen_bit(f->entry, at);
 		f->entries++;
-		f->misses += !(f->seen[b / 8] >> (b % 8) & 1);
+		f->misses += !was_seen(f, f->entry, at) && !was_seen(f, f->entry, at + f->base);
 	}
 	f->entry++;
 	f->num_n = 0;
@@ -385,8 +391,11 @@ static size_t feed(struct content_checker *c, struct slice s)
 static bool start_is_a_table(const struct pdf *f)
 {
 	for (unsigned i = 0; i < f->tables_n; i++)
-		if (f->start <= f->tables[i] && f->start + 2 >= f->tables[i])
-			return true;
+		for (uint64_t k = 0; k < 2; k++) {
+			uint64_t at = f->start + k * f->base;
+			if (at <= f->tables[i] && at + 2 >= f->tables[i])
+				return true;
+		}
 	return false;
 }
 
@@ -418,15 +427,22 @@ static void end(struct content_checker *c)
 	}
 }
 
+static void from_header(struct content_checker *c, const uint8_t *p, size_t n)
+{
+	walk_feed(c, WALK_FOREVER, feed, 0, NULL);
+}
+
 static bool sniff(struct content_checker *c, struct slice h)
 {
-	return HEAD_IS(h, 0, "%PDF-");
+	return HEAD_IS(h, 0, "%PDF-") || (c->r.named == CONTENT_PDF && memmem(h.p, h.n < 1024 ? h.n : 1024, "%PDF-", 5) != NULL); /* annex H, note 13: within the first 1,024 bytes */
 }
 
 static void begin(struct content_checker *c)
 {
-	content_state_new(c, sizeof(struct pdf));
-	walk_feed(c, WALK_FOREVER, feed, 0, NULL);
+	struct pdf *f = content_state_new(c, sizeof *f);
+	const uint8_t *at = memmem(c->head, c->head_n, "%PDF-", 5);
+	f->base = at ? (uint64_t)(at - c->head) : 0;
+	walk_skip(c, f->base, 0, from_header);
 }
 
 const struct content_format format_pdf = {CONTENT_PDF, sniff, begin, end};

@@ -241,6 +241,11 @@ static bool lost_to_base64(struct content_checker *c, const struct text_state *t
 	return !head_decodes(c);
 }
 
+static bool is_postscript(const struct content_checker *c) /* may hold binary pictures */
+{
+	return head_is(slice_of(c->head, c->head_n), 0, "%!", 2) && c->r.named == CONTENT_UNKNOWN;
+}
+
 static bool is_script(const struct content_checker *c) /* its payload may stand behind it */
 {
 	return head_is(slice_of(c->head, c->head_n), 0, "#!", 2) && (!c->suffix[0] || strcmp(c->suffix, "sh") == 0 || strcmp(c->suffix, "run") == 0);
@@ -252,7 +257,7 @@ static void noise_verdict(struct content_checker *c)
 	bool promised = (is_text_type(c->r.named) && !c->weak_name) || c->r.type != CONTENT_TEXT;
 	if (is_script(c) && !x->resumed)
 		promised = false;
-	if (promised || (x->resumed && x->noisy * 2 <= x->blocks && x->unclean <= x->noisy)) {
+	if (promised || (x->resumed && x->noisy * 2 <= x->blocks && x->unclean <= x->noisy && !is_postscript(c))) {
 		c->r.state = CONTENT_LOST;
 		snprintf(c->r.why, sizeof c->r.why, "%llu of %llu blocks are no text, the first at byte %llu", (unsigned long long)x->noisy, (unsigned long long)x->blocks,
 			(unsigned long long)x->first_noisy);

@@ -153,6 +153,14 @@ static void dicom(void **state)
 		} else
 			element(&b, 0x7FE0, 0x10, NULL, pixels, sizeof pixels);
 		BOTH("a.dcm", &b, CONTENT_DICOM, patient + 4);
+		zeros(&b, 700);
+		struct content_report r = check_buf("a.dcm", &b);
+		assert_valid(r, CONTENT_DICOM);
+		assert_false(r.appended);
+		b.n -= 700;
+		noise(b.p + 4096, 1800, 2); /* pixels that became noise: the last block, not whole, but most of it */
+		noise(b.p + 5896, b.n - 5896, 3);
+		assert_int_equal(b.n > 6144 ? check_buf("a.dcm", &b).state : CONTENT_LOST, CONTENT_LOST);
 	}
 }
 
@@ -489,6 +497,10 @@ static void pdfs(void **state)
 		if (r.type != CONTENT_PDF || r.state != (kind == 0 || kind == 1 || kind == 5 ? CONTENT_VALID : CONTENT_LOST))
 			fail_msg("kind %d: state %d: %s", kind, r.state, r.why);
 		assert_int_equal(r.encrypted, kind == 1);
+		NEW_BUF(moved); /* a printer's header in front, offsets as they were */
+		buf_str(&moved, "\x1b%-12345X@PJL ENTER LANGUAGE=PDF\n");
+		buf_add_slice(&moved, buf_slice(&b));
+		assert_int_equal(check_buf("a.pdf", &moved).state, r.state);
 	}
 }
 
