@@ -550,6 +550,7 @@ int keeper_main(struct role *r)
 		return role_fatal(r, &e);
 	/* asked to stop, or the supervisor is gone: either way the ledger is closed in order */
 	accounts_save(k, true);
+	keeper_vault_rest(k);
 	if (ledger_close(k->l, &e) < 0)
 		return role_fatal(r, &e);
 	hand_over_rest(k);

@@ -204,6 +204,7 @@ void keeper_vault_load(struct keeper *k, const struct json_node *n);
 void keeper_vault_forget(struct keeper *k);
 void keeper_vault_status(const struct keeper *k, struct jsonw *w);           /* one object */
 void keeper_vault_alarms(const struct keeper *k, struct jsonw *w);           /* objects, into an array */
+void keeper_vault_rest(struct keeper *k);                                    /* a clean stop */
 uint64_t keeper_reserve(const struct keeper *k);
 
 /* ---- accounts (accounts.c) ---- */

@@ -109,6 +109,18 @@ static int numbers_reserve(struct keeper *k, int i, struct err *e)
 	return r;
 }
 
+/* At a clean stop what was taken and not given is given back, or every short-lived keeper would cost a block. */
+void keeper_vault_rest(struct keeper *k)
+{
+	struct vault_state *v = &k->vault;
+	char text[128];
+	if (!v->reserved[0] || (v->reserved[0] == v->next[0] && v->reserved[1] == v->next[1]))
+		return;
+	int n = snprintf(text, sizeof text, "%s %llu\n%s %llu\n", class_names[0], (unsigned long long)v->next[0], class_names[1], (unsigned long long)v->next[1]);
+	if (file_replace(k->r->sitefd, NUMBERS, slice_of(text, (size_t)n), 0600, NULL) == 0)
+		memcpy(v->reserved, v->next, sizeof v->reserved);
+}
+
 static int next_number(struct keeper *k, int class, uint64_t *ret, struct err *e)
 {
 	struct vault_state *v = &k->vault;

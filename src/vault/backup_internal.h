@@ -132,7 +132,6 @@ struct walk_entry { /* valid until the next call */
 	int fd;               /* of a folder that was opened; -1 */
 };
 struct walk;
-void vault_own(int dirfd, int fd); /* as root in somebody else's site: what we make belongs to whom the folder belongs */
 int walk_open(const struct walk_options *o, struct walk **ret, struct err *e) MUST;
 int walk_next(struct walk *w, struct walk_entry *ret, struct err *e) MUST; /* 1, 0 at the end */
 void walk_close(struct walk *w);

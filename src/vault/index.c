@@ -200,6 +200,8 @@ int vault_index_open(int vaultfd, const char *domain, const char *period, const 
 	}
 	if (r == 0) {
 		ix->fd = openat(ix->dirfd, ix->name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (ix->fd >= 0)
+			vault_own(ix->dirfd, ix->fd);
 		r = ix->fd < 0 ? io(ix, e) : load(ix, e);
 	}
 	if (r < 0) {
@@ -320,6 +322,8 @@ static int grow(struct vault_index *ix, struct err *e)
 		return err_set(e, ERR_LIMIT, ix->name, "the vault's index cannot grow further");
 	(void)snprintf(name, sizeof(name), "%s.new", ix->name);
 	AUTO_CLOSE int fd = openat(ix->dirfd, name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0)
+		vault_own(ix->dirfd, fd);
 	if (fd < 0 || ftruncate(fd, (off_t)(((UINT64_C(2) << ix->bits) + 1) * PAGE)) < 0)
 		return io(ix, e);
 	int r = put_head(ix, fd, ix->bits + 1, e);

@@ -189,6 +189,8 @@ int vault_pack_create(int vaultfd, const struct vault_pack_info *info, const str
 	if (r == 0) {
 		seal_sha256_begin(w->sha);
 		w->fd = openat(w->newfd, info->name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
+		if (w->fd >= 0)
+			vault_own(vaultfd, w->fd);
 		r = w->fd < 0 ? err_sys(e, info->name, "a pack cannot be made in vault/new") : 0;
 	}
 	if (r == 0)

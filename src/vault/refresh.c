@@ -142,15 +142,12 @@ static int bring_up(struct refresh *r, struct err *e)
 	return code == 0 && r->n ? append(r, e) : code;
 }
 
-/* As root on somebody else's site: what we make belongs to whom the folder belongs. */
 static int open_log(int vaultfd, struct err *e)
 {
-	struct stat dir;
 	int fd = openat(vaultfd, "log", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
 	if (fd < 0)
 		return err_sys(e, "vault/log", "cannot be opened");
-	if (geteuid() == 0 && fstat(vaultfd, &dir) == 0 && dir.st_uid != 0)
-		(void)!fchown(fd, dir.st_uid, dir.st_gid);
+	vault_own(vaultfd, fd);
 	int r = file_lock(fd, true, e);
 	if (r < 0) {
 		close(fd);

@@ -10,6 +10,9 @@
 
 #include "vault.h"
 
+/* As root on a site of somebody else's: what is made in a folder belongs to whom the folder belongs (walk.c). */
+void vault_own(int dirfd, int fd);
+
 /* ---- limits ------------------------------------------------------------------------------------------------------------ */
 
 #define VAULT_CHUNK_MIN 4096

@@ -258,4 +258,16 @@ curl -sf "http://127.0.0.1:$http/healthz" >/dev/null || fail "the daemon is gone
 "$HOLDFAST" status --site site --json | json vault.sources >sources
 grep -q '"files"' sources || fail "status does not show the backup: $(cat sources)"
 stop
+# ---- root backs up into somebody else's site: that user goes on ----
+if [ "$(id -u)" = 0 ] && getent passwd nobody >/dev/null; then
+	chmod 755 "$work"
+	mkdir theirs
+	chown nobody theirs
+	su -s /bin/sh nobody -c "cd '$work/theirs' && '$HOLDFAST' init s --shares 1/1 2>/dev/null && mkdir t && echo one >t/one && '$HOLDFAST' vault backup --site s --source x t >/dev/null" || fail "an ordinary user's backup"
+	echo two >theirs/t/two
+	"$HOLDFAST" vault backup --site theirs/s --source x theirs/t >/dev/null || fail "root's backup into another's site"
+	same "$(find theirs/s -user root)" "" "what root left of its own in another's site"
+	su -s /bin/sh nobody -c "cd '$work/theirs' && '$HOLDFAST' vault backup --site s --source x t >/dev/null && '$HOLDFAST' vault restore latest --site s --shares Hospital-share-1-of-1.txt back >/dev/null" || fail "the user after root"
+	cmp theirs/t/two "theirs/back$work/theirs/t/two" || fail "what root backed up"
+fi
 echo "the vault holds"
