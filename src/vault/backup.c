@@ -770,7 +770,7 @@ static int prepare_units(struct backup *b, unsigned *ret_readers, struct err *e)
 {
 	uint64_t memory = b->o->memory_most ? b->o->memory_most : MEMORY_DEFAULT;
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	unsigned readers = b->o->readers ? b->o->readers : cores < 2 ? 2 : cores > 6 ? 8 : (unsigned)cores + 2;
+	unsigned readers = b->o->readers ? b->o->readers : cores > 6 ? 8 : 6; /* more than processors: cold small files are waited for */
 	uint64_t left = memory > MEMORY_ELSE ? memory - MEMORY_ELSE : 0;
 	if (readers > READERS_MAX)
 		readers = READERS_MAX;

@@ -120,22 +120,22 @@ bool vault_judge_file(const struct vault_change *c, const struct vault_verdict *
 
 /* ---- [a-z2-7]{56}.onion: the address of a service of version 3 (Tor rend-spec-v3, 6: base32 of key, checksum and version) ---- */
 
-static bool onion_at_step(struct slice s, size_t step)
+static bool is_base32(uint8_t c)
 {
-	static const char end[] = ".onion";
+	return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '2' && c <= '7');
+}
+
+/* A dot stands at i: is "onion" behind it, and an address before it, every step-th byte? */
+static bool onion_at(struct slice s, size_t i, size_t step)
+{
+	static const char end[] = "onion";
+	for (size_t k = 0; end[k]; k++)
+		if (i + (k + 1) * step >= s.n || (s.p[i + (k + 1) * step] | 0x20) != end[k])
+			return false;
 	size_t run = 0;
-	for (size_t i = 0; i + (sizeof end - 2) * step < s.n; i += step) {
-		uint8_t c = s.p[i] | 0x20;
-		if (s.p[i] == '.' && run >= 56) {
-			size_t k = 1;
-			while (end[k] && (s.p[i + k * step] | 0x20) == end[k])
-				k++;
-			if (!end[k])
-				return true;
-		}
-		run = (c >= 'a' && c <= 'z') || (s.p[i] >= '2' && s.p[i] <= '7') ? run + 1 : 0;
-	}
-	return false;
+	while (run < 56 && i >= (run + 1) * step && is_base32(s.p[i - (run + 1) * step]))
+		run++;
+	return run == 56;
 }
 
 bool vault_note_onion(struct slice s)
@@ -144,6 +144,9 @@ bool vault_note_onion(struct slice s)
 		s.n = VAULT_NOTE_MAX;
 	if (s.n < 62)
 		return false;
-	/* UTF-16 has every character on one side of its pairs */
-	return onion_at_step(s, 1) || onion_at_step(s, 2) || onion_at_step(slice_of(s.p + 1, s.n - 1), 2);
+	/* from dot to dot: every byte of every small file passes here. UTF-16 has every character on one side of its pairs */
+	for (const uint8_t *dot = s.p; (dot = memchr(dot, '.', s.n - (size_t)(dot - s.p))); dot++)
+		if (onion_at(s, (size_t)(dot - s.p), 1) || onion_at(s, (size_t)(dot - s.p), 2))
+			return true;
+	return false;
 }
