@@ -283,7 +283,10 @@ static int make_durable(struct vault_pack_writer *w, struct err *e)
 	if (fsync(w->fd) < 0)
 		return err_sys(e, w->info.name, "a pack cannot be made durable");
 	/* never over a pack that is there: numbers are given once, and what stands under one has an entry */
-	if (renameat2(w->newfd, w->info.name, w->vaultfd, w->info.name, 1 /* RENAME_NOREPLACE */) < 0)
+	int r = renameat2(w->newfd, w->info.name, w->vaultfd, w->info.name, 1 /* RENAME_NOREPLACE */);
+	if (r < 0 && (errno == EINVAL || errno == ENOSYS)) /* NFS and others do not know it */
+		r = faccessat(w->vaultfd, w->info.name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? (errno = EEXIST, -1) : renameat(w->newfd, w->info.name, w->vaultfd, w->info.name);
+	if (r < 0)
 		return err_sys(e, w->info.name, "a pack cannot be given its name");
 	return file_sync_dir(w->vaultfd, ".", e);
 }

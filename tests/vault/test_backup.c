@@ -1,4 +1,5 @@
 /* Backups of trees that are easy to get wrong, read back byte by byte. */
+#include "backup_internal.h"
 #include "vault/vault_test.h"
 
 #include <sys/socket.h>
@@ -178,6 +179,73 @@ static void sparse_files(void **state)
 	a = back_up(&s);
 	assert_int_equal(a.new_bytes, 0);
 	vault_snapshot_done(&a);
+	site_end(&s);
+}
+
+/* Deeper than the kernel takes a path, and than folders stay open. */
+static void deep_tree(void **state)
+{
+	struct site s;
+	char name[33];
+	(void)state;
+	site_new(&s, true);
+	memset(name, 'd', 32);
+	name[32] = 0;
+	int fd = open(s.tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; i < 300; i++) {
+		int f = openat(fd, i % 2 ? "a" : "z", O_WRONLY | O_CREAT | O_CLOEXEC, 0600); /* before and behind the folder */
+		assert_int_equal(write(f, &i, sizeof i), sizeof i);
+		close(f);
+		assert_int_equal(mkdirat(fd, name, 0700), 0);
+		int next = openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		close(fd);
+		fd = next;
+		assert_true(fd >= 0);
+	}
+	close(fd);
+	struct vault_snapshot a = back_up(&s);
+	assert_true(a.whole);
+	assert_int_equal(a.files, 300);
+	assert_int_equal(a.dirs, 301);
+	struct vault_snapshot b = back_up(&s);
+	assert_memory_equal(a.root, b.root, sizeof a.root);
+	vault_snapshot_done(&a);
+	vault_snapshot_done(&b);
+	site_end(&s);
+}
+
+/* Names that are more than memory may hold: sorted in runs, merged. */
+static void many_names(void **state)
+{
+	struct site s;
+	struct names *n;
+	const char *name;
+	char last[300] = "";
+	int r, count = 0;
+	(void)state;
+	site_new(&s, true);
+	int fd = open(s.tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OK(file_mkdir(s.vaultfd, "new", 0700, e));
+	for (int i = 0; i < 3000; i++) {
+		char what[300];
+		snprintf(what, sizeof what, "%x-%0*d", (unsigned)i * 2654435761U, 1 + i % 240, i);
+		close(openat(fd, what, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	}
+	for (size_t memory = 1000; memory < 4000000; memory *= 15) {
+		count = 0;
+		last[0] = 0;
+		assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+		OK(names_read(fd, s.vaultfd, memory, &n, e));
+		while ((r = names_next(n, &name, NULL)) > 0) {
+			assert_true(strcmp(last, name) < 0);
+			snprintf(last, sizeof last, "%s", name);
+			count++;
+		}
+		assert_int_equal(r, 0);
+		assert_int_equal(count, 3000);
+		names_free(n);
+	}
+	close(fd);
 	site_end(&s);
 }
 
@@ -474,11 +542,49 @@ static void lost_index(void **state)
 	site_end(&s);
 }
 
+static int no_snapshot(void *arg, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
+{
+	(void)arg;
+	(void)body;
+	(void)ret_seq;
+	(void)ret_time;
+	return err_set(e, ERR_SYSTEM, NULL, "the keeper is gone");
+}
+
+/* Killed before its snapshot had an entry: what it stored is used by the next backup, which also tells what lies there, so that a lost index knows it again. */
+static void goes_on(void **state)
+{
+	struct site s;
+	struct vault_snapshot snap;
+	(void)state;
+	site_new(&s, true);
+	uint8_t *big = random_bytes(2000000, 11);
+	put_file(&s, "big", big, 2000000);
+	const char *paths[] = {s.tree};
+	struct vault_backup_options o = {.source = "files", .paths = paths, .path_n = 1};
+	s.ledger.snapshot = no_snapshot;
+	FAILS(backup_with(&s, &o, &snap, e), ERR_SYSTEM, "the keeper is gone");
+	site_handles(&s);
+	snap = back_up(&s);
+	assert_int_equal(snap.new_bytes, 0);
+	assert_int_equal(snap.added, 1);
+	compare_with_tree(&s, &snap);
+	vault_snapshot_done(&snap);
+	assert_int_equal(unlinkat(s.vaultfd, "index/site-files-2026Q4.idx", 0), 0);
+	put_file(&s, "copy", big, 2000000);
+	snap = back_up(&s);
+	assert_int_equal(snap.new_bytes, 0);
+	compare_with_tree(&s, &snap);
+	vault_snapshot_done(&snap);
+	free(big);
+	site_end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(first_and_again), cmocka_unit_test(odd_nodes), cmocka_unit_test(sparse_files), cmocka_unit_test(left_out), cmocka_unit_test(unreadable), cmocka_unit_test(torn),
-		cmocka_unit_test(hidden_changes), cmocka_unit_test(many_extents), cmocka_unit_test(a_new_quarter), cmocka_unit_test(lost_pack), cmocka_unit_test(lost_index),
+		cmocka_unit_test(first_and_again), cmocka_unit_test(odd_nodes), cmocka_unit_test(sparse_files), cmocka_unit_test(deep_tree), cmocka_unit_test(many_names), cmocka_unit_test(left_out), cmocka_unit_test(unreadable), cmocka_unit_test(torn),
+		cmocka_unit_test(hidden_changes), cmocka_unit_test(many_extents), cmocka_unit_test(a_new_quarter), cmocka_unit_test(lost_pack), cmocka_unit_test(lost_index), cmocka_unit_test(goes_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
