@@ -206,19 +206,24 @@ static int catch_snapshots(struct depot *s, struct vault_packs *packs, struct ca
 	return add_batch(c, e);
 }
 
+static bool behind(uint64_t entry, uint64_t snapshot) /* 0: there is none */
+{
+	return snapshot == 0 || entry > snapshot;
+}
+
 /* Chunks in packs that have an entry but that no snapshot tells of, because their backup was killed: told of by this one. */
 static int tell_orphan(void *arg, const struct vault_placed *p, struct err *e)
 {
 	const struct catching *c = arg;
 	const struct vault_known_pack *k = vault_log_pack(c->s->log, c->s->class, p->at.pack);
-	return k && k->entry > vault_index_stamp(c->s->index) ? depot_tell(c->s, p->id, &p->at, e) : 0;
+	return k && behind(k->entry, vault_index_stamp(c->s->index)) ? depot_tell(c->s, p->id, &p->at, e) : 0;
 }
 
 static bool has_orphans(const struct depot *s, uint64_t last)
 {
 	const struct vault_known_pack *packs;
 	for (size_t i = 0, n = vault_log_packs(s->log, &packs); i < n; i++)
-		if (packs[i].class == s->class && packs[i].entry > last && !strcmp(vault_log_string(s->log, packs[i].domain), s->info.domain) &&
+		if (packs[i].class == s->class && behind(packs[i].entry, last) && !strcmp(vault_log_string(s->log, packs[i].domain), s->info.domain) &&
 		    !strcmp(vault_log_string(s->log, packs[i].period), s->info.period))
 			return true;
 	return false;
