@@ -1,9 +1,11 @@
-/* Any bytes under any name, in pieces whose sizes the input chooses: the checker neither reads outside them nor contradicts itself: however they are cut, it says the same. */
+/* Any bytes under any name, in pieces whose sizes the input chooses: the checker neither reads outside them nor contradicts itself: however they are
+ * cut, it says the same. */
 #include "content.h"
 
 #include <stdlib.h>
 
-static const char *const names[] = {"", "a.pdf", "a.docx", "a.txt", "a.csv", "a.json", "a.xml", "a.hl7", "a.dcm", "a.tar", "a.gpg", "a.scp", "a.mp4", "a.eml", "a.html", "a.exe"};
+static const char *const names[] = {
+	"", "a.pdf", "a.docx", "a.txt", "a.csv", "a.json", "a.xml", "a.hl7", "a.dcm", "a.tar", "a.gpg", "a.scp", "a.mp4", "a.eml", "a.html", "a.exe"};
 
 static void run(struct content_checker *c, const char *name, struct slice s, unsigned pieces, bool hint, struct content_report *ret)
 {
@@ -41,7 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		abort();
 	if (a.state == CONTENT_LOST ? !a.why[0] : a.why[0])
 		abort();
-	if (a.f.size != s.n || a.type < 0 || a.type > CONTENT_JAVA || !(a.f.entropy >= 0 && a.f.entropy <= 8) || !(a.f.text_share >= 0 && a.f.text_share <= 1) || !(a.f.word_share >= 0 && a.f.word_share <= 1))
+	if (a.f.size != s.n || a.type < 0 || a.type > CONTENT_JAVA || !(a.f.entropy >= 0 && a.f.entropy <= 8) ||
+		!(a.f.text_share >= 0 && a.f.text_share <= 1) || !(a.f.word_share >= 0 && a.f.word_share <= 1))
 		abort();
 	content_begin(c, slice_str(name), 0); /* holes */
 	content_add(c, s);

@@ -18,7 +18,7 @@
 #endif
 
 #define FILE_MOST ((size_t)64 << 20)
-#define TYPES 64
+#define TYPES     64
 
 static const char *const states[] = {"unchecked", "valid", "LOST"};
 
@@ -67,7 +67,8 @@ static void noise(uint8_t *p, size_t n)
 }
 
 enum { WHOLE, STRIPES, STRIPES_KEPT, SIXTEEN, HEAD_KEPT, FIRST_KIB, LAST_QUARTER, BASE64, APPENDED, CUT, PATTERNS };
-static const char *const pattern_names[PATTERNS] = {"whole", "4K/64K", "4K/64K+32K", "16/32", "4K kept", "first 1K", "last 1/4", "base64", "whole+tag", "cut 2/3"};
+static const char *const pattern_names[PATTERNS] = {
+	"whole", "4K/64K", "4K/64K+32K", "16/32", "4K kept", "first 1K", "last 1/4", "base64", "whole+tag", "cut 2/3"};
 
 static size_t damage(int pattern, const uint8_t *p, size_t n, uint8_t *to)
 {
@@ -130,8 +131,8 @@ static struct tally tally[TYPES];
 
 static void scan_one(const char *path, const struct content_report *r)
 {
-	printf("%s\t%s\t%s\t%llu\t%s%s%s\t%s\n", states[r->state], content_type_name(r->type), content_type_name(r->named), (unsigned long long)r->f.size, r->why, r->encrypted ? " (encrypted)" : "",
-		r->appended ? " (appended)" : "", path);
+	printf("%s\t%s\t%s\t%llu\t%s%s%s\t%s\n", states[r->state], content_type_name(r->type), content_type_name(r->named),
+		(unsigned long long)r->f.size, r->why, r->encrypted ? " (encrypted)" : "", r->appended ? " (appended)" : "", path);
 }
 
 static void damage_one(struct content_checker *c, const char *path, const uint8_t *p, size_t n, const struct content_report *before, uint8_t *work)
@@ -183,7 +184,8 @@ static void damage_table(void)
 		for (int k = 0; k < PATTERNS; k++) {
 			double n = (double)tally[i].tried[k];
 			if (n > 0)
-				printf("   %4.0f %4.0f", 100 * (double)tally[i].told[k] / n, 100 * (double)(tally[i].told[k] + tally[i].changed[k]) / n);
+				printf("   %4.0f %4.0f", 100 * (double)tally[i].told[k] / n,
+					100 * (double)(tally[i].told[k] + tally[i].changed[k]) / n);
 			else
 				printf("      -    -");
 		}
@@ -202,7 +204,8 @@ static void time_table(const char *who)
 		seconds += t->seconds;
 		bytes += (double)t->bytes;
 		files += (double)t->files;
-		printf("%-10s %7llu files %12llu bytes  %7.2f ns/byte\n", content_type_name(i), (unsigned long long)t->files, (unsigned long long)t->bytes, t->seconds * 1e9 / (double)(t->bytes ? t->bytes : 1));
+		printf("%-10s %7llu files %12llu bytes  %7.2f ns/byte\n", content_type_name(i), (unsigned long long)t->files,
+			(unsigned long long)t->bytes, t->seconds * 1e9 / (double)(t->bytes ? t->bytes : 1));
 	}
 	printf("%s: %.0f files, %.0f bytes, %.2f s, %.2f ns/byte\n", who, files, bytes, seconds, seconds * 1e9 / (bytes > 0 ? bytes : 1));
 }
@@ -211,15 +214,20 @@ static void time_table(const char *who)
 static const struct {
 	const char *mime;
 	int type;
-} mimes[] = {{"application/pdf", CONTENT_PDF}, {"application/zip", CONTENT_ZIP}, {"application/java-archive", CONTENT_ZIP}, {"application/vnd.openxml", CONTENT_OOXML}, {"application/vnd.oasis", CONTENT_ODF},
-	{"application/x-ole", CONTENT_OLE2}, {"application/msword", CONTENT_OLE2}, {"application/vnd.ms-", CONTENT_OLE2}, {"application/gzip", CONTENT_GZIP}, {"application/x-bzip2", CONTENT_BZIP2},
-	{"application/x-xz", CONTENT_XZ}, {"application/zstd", CONTENT_ZSTD}, {"application/x-7z", CONTENT_SEVENZIP}, {"application/x-rar", CONTENT_RAR}, {"application/x-tar", CONTENT_TAR}, {"image/jpeg", CONTENT_JPEG},
-	{"image/png", CONTENT_PNG}, {"image/gif", CONTENT_GIF}, {"image/tiff", CONTENT_TIFF}, {"image/bmp", CONTENT_BMP}, {"image/webp", CONTENT_WEBP}, {"image/jp2", CONTENT_JPEG2000},
-	{"application/dicom", CONTENT_DICOM}, {"audio/x-wav", CONTENT_WAV}, {"video/mp4", CONTENT_MP4}, {"audio/mpeg", CONTENT_MP3}, {"video/x-msvideo", CONTENT_AVI}, {"application/vnd.sqlite3", CONTENT_SQLITE},
-	{"application/x-sqlite3", CONTENT_SQLITE}, {"application/x-object", CONTENT_ELF}, {"application/x-sharedlib", CONTENT_ELF}, {"application/x-executable", CONTENT_ELF}, {"application/x-pie", CONTENT_ELF},
-	{"application/x-dosexec", CONTENT_PE}, {"application/vnd.microsoft.portable", CONTENT_PE}, {"application/pgp", CONTENT_PGP}, {"application/json", CONTENT_JSON}, {"text/xml", CONTENT_XML},
-	{"image/svg", CONTENT_XML}, {"text/html", CONTENT_HTML}, {"text/csv", CONTENT_CSV}, {"text/rtf", CONTENT_RTF}, {"message/rfc822", CONTENT_MAIL}, {"text/", CONTENT_TEXT}, {"font/", CONTENT_FONT},
-	{"application/vnd.ms-opentype", CONTENT_FONT}, {"application/x-java-applet", CONTENT_JAVA}};
+} mimes[] = {{"application/pdf", CONTENT_PDF}, {"application/zip", CONTENT_ZIP}, {"application/java-archive", CONTENT_ZIP},
+	{"application/vnd.openxml", CONTENT_OOXML}, {"application/vnd.oasis", CONTENT_ODF}, {"application/x-ole", CONTENT_OLE2},
+	{"application/msword", CONTENT_OLE2}, {"application/vnd.ms-", CONTENT_OLE2}, {"application/gzip", CONTENT_GZIP},
+	{"application/x-bzip2", CONTENT_BZIP2}, {"application/x-xz", CONTENT_XZ}, {"application/zstd", CONTENT_ZSTD},
+	{"application/x-7z", CONTENT_SEVENZIP}, {"application/x-rar", CONTENT_RAR}, {"application/x-tar", CONTENT_TAR}, {"image/jpeg", CONTENT_JPEG},
+	{"image/png", CONTENT_PNG}, {"image/gif", CONTENT_GIF}, {"image/tiff", CONTENT_TIFF}, {"image/bmp", CONTENT_BMP},
+	{"image/webp", CONTENT_WEBP}, {"image/jp2", CONTENT_JPEG2000}, {"application/dicom", CONTENT_DICOM}, {"audio/x-wav", CONTENT_WAV},
+	{"video/mp4", CONTENT_MP4}, {"audio/mpeg", CONTENT_MP3}, {"video/x-msvideo", CONTENT_AVI}, {"application/vnd.sqlite3", CONTENT_SQLITE},
+	{"application/x-sqlite3", CONTENT_SQLITE}, {"application/x-object", CONTENT_ELF}, {"application/x-sharedlib", CONTENT_ELF},
+	{"application/x-executable", CONTENT_ELF}, {"application/x-pie", CONTENT_ELF}, {"application/x-dosexec", CONTENT_PE},
+	{"application/vnd.microsoft.portable", CONTENT_PE}, {"application/pgp", CONTENT_PGP}, {"application/json", CONTENT_JSON},
+	{"text/xml", CONTENT_XML}, {"image/svg", CONTENT_XML}, {"text/html", CONTENT_HTML}, {"text/csv", CONTENT_CSV}, {"text/rtf", CONTENT_RTF},
+	{"message/rfc822", CONTENT_MAIL}, {"text/", CONTENT_TEXT}, {"font/", CONTENT_FONT}, {"application/vnd.ms-opentype", CONTENT_FONT},
+	{"application/x-java-applet", CONTENT_JAVA}};
 
 static void magic_one(magic_t m, const char *path, const uint8_t *p, size_t n, const struct content_report *r)
 {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ZEROS_MOST ((uint64_t)16 << 20)
+#define ZEROS_MOST    ((uint64_t)16 << 20)
 #define ZEROS_OF_TEXT 65536u /* of a hole in what seems to be text: enough to know that it is none */
 
 _Static_assert(sizeof(struct content_checker) <= CONTENT_MEMORY_MAX, "a checker keeps what the header promises");
@@ -235,7 +235,8 @@ void content_add(struct content_checker *c, struct slice s)
 	}
 }
 
-/* A hole in what is passed over costs nothing; where nothing more is to be told by looking, neither. A walk that looks at each zero is given up after ZEROS_MOST: no healthy file is so. */
+/* A hole in what is passed over costs nothing; where nothing more is to be told by looking, neither. A walk that looks at each zero is given up after
+ * ZEROS_MOST: no healthy file is so. */
 void content_add_zeros(struct content_checker *c, uint64_t n)
 {
 	static const uint8_t zeros[BLOCK];
@@ -275,7 +276,8 @@ void content_add_zeros(struct content_checker *c, uint64_t n)
 	}
 }
 
-/* Nearly all control characters, many bytes over 127 and no UTF-8 in the first KiB: noise, or every other 16 bytes of it. Headers of formats that we do not know are mostly zeros, small numbers and text. */
+/* Nearly all control characters, many bytes over 127 and no UTF-8 in the first KiB: noise, or every other 16 bytes of it. Headers of formats that we
+ * do not know are mostly zeros, small numbers and text. */
 static bool is_noise(const struct content_checker *c)
 {
 	struct noise z;
@@ -295,7 +297,8 @@ static bool is_noise(const struct content_checker *c)
 	return z.kinds >= (n < 100 ? 2 : n < 200 ? 4 : n < 400 ? 8 : n < 700 ? 10 : n < 1000 ? 15 : 18) && z.high * 5 > n && z.bad_utf8 * 64 > n;
 }
 
-/* What the name promised and the bytes do not have. Names lie in practice, and suffixes are used twice: it is a loss only where the bytes begin as noise. */
+/* What the name promised and the bytes do not have. Names lie in practice, and suffixes are used twice: it is a loss only where the bytes begin as
+ * noise. */
 static void judge_unknown(struct content_checker *c)
 {
 	int named = c->r.named;
@@ -320,7 +323,8 @@ static void judge_noise(struct content_checker *c)
 		return;
 	if (figures_striped(c, &first, &period)) {
 		c->r.state = CONTENT_LOST;
-		snprintf(c->r.why, sizeof c->r.why, "noise every %llu bytes, from byte %llu on", (unsigned long long)period, (unsigned long long)first);
+		snprintf(c->r.why, sizeof c->r.why, "noise every %llu bytes, from byte %llu on", (unsigned long long)period,
+			(unsigned long long)first);
 	} else if ((c->r.type == CONTENT_PE || c->r.type == CONTENT_OLE2) && !c->r.encrypted && figures_all_random(c)) {
 		c->r.state = CONTENT_LOST;
 		snprintf(c->r.why, sizeof c->r.why, "%s: nothing but noise behind its first block", content_type_name(c->r.type));

@@ -1,21 +1,24 @@
-/* Deflate (RFC 1951), walked: every code is read and nothing is unpacked. A stream whose middle became random loses its way at the next block (a quarter of block types are none; a table of code
- * lengths must add up), and its length no longer fits what the format around it says. That needs neither window nor copy, and a third of the time of unpacking.
+/* Deflate (RFC 1951), walked: every code is read and nothing is unpacked. A stream whose middle became random loses its way at the next block (a
+ * quarter of block types are none; a table of code lengths must add up), and its length no longer fits what the format around it says. That needs
+ * neither window nor copy, and a third of the time of unpacking.
  *
- * An entry of a table: bits 0-5 all bits of the code with its extra ones, 6-9 the code's own, 10-12 kind, 16-31 base length, or where the subtable begins. */
+ * An entry of a table: bits 0-5 all bits of the code with its extra ones, 6-9 the code's own, 10-12 kind, 16-31 base length, or where the subtable
+ * begins. */
 #include "content_internal.h"
 
 enum { KIND_LIT, KIND_LEN, KIND_END, KIND_SUB, KIND_BAD };
 enum { BLOCK_HEAD, STORED_LEN, STORED, COUNTS, CODE_LENS, LENS, CODES, FINISHED, WRONG };
 
-#define WINDOW 32768
-#define MERGE_PAYS 1024 /* bytes of a block */
+#define WINDOW                        32768
+#define MERGE_PAYS                    1024 /* bytes of a block */
 #define ENTRY(base, kind, len, total) ((uint32_t)(base) << 16 | (uint32_t)(kind) << 10 | (uint32_t)(len) << 6 | (uint32_t)(total))
-#define ENTRY_TOTAL(e) ((e) & 63)
-#define ENTRY_LEN(e) ((e) >> 6 & 15)
-#define ENTRY_KIND(e) ((e) >> 10 & 7)
-#define ENTRY_BASE(e) ((e) >> 16)
+#define ENTRY_TOTAL(e)                ((e)&63)
+#define ENTRY_LEN(e)                  ((e) >> 6 & 15)
+#define ENTRY_KIND(e)                 ((e) >> 10 & 7)
+#define ENTRY_BASE(e)                 ((e) >> 16)
 
-static const uint16_t len_base[29] = {3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
+static const uint16_t len_base[29] = {
+	3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
 static const uint8_t len_extra[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
 
 void deflate_begin(struct deflate *d)
@@ -25,14 +28,19 @@ void deflate_begin(struct deflate *d)
 
 /* What a symbol's entry is before its code's length is added (ADD_LEN): extra bits, kind, base. Made once. */
 static uint32_t lit_symbol[288], dist_symbol[32], plain_symbol[19];
-#define ADD_LEN(len) ((uint32_t)(len) * ENTRY(0, 0, 1, 1))
+#define ADD_LEN(len) ((uint32_t)(len)*ENTRY(0, 0, 1, 1))
 
 __attribute__((constructor)) static void make_symbols(void)
 {
 	for (unsigned s = 0; s < 288; s++)
-		lit_symbol[s] = s < 256 ? ENTRY(1, KIND_LIT, 0, 0) : s == 256 ? ENTRY(0, KIND_END, 0, 0) : s > 285 ? ENTRY(0, KIND_BAD, 0, 0) : ENTRY(len_base[s - 257], KIND_LEN, 0, len_extra[s - 257]);
+		lit_symbol[s] = s < 256 ? ENTRY(1, KIND_LIT, 0, 0)
+			: s == 256      ? ENTRY(0, KIND_END, 0, 0)
+			: s > 285       ? ENTRY(0, KIND_BAD, 0, 0)
+					: ENTRY(len_base[s - 257], KIND_LEN, 0, len_extra[s - 257]);
 	for (unsigned s = 0; s < 32; s++)
-		dist_symbol[s] = s > 29 ? ENTRY(0, KIND_BAD, 0, 0) : s < 4 ? ENTRY(s + 1, KIND_LEN, 0, 0) : ENTRY((2 + (s & 1)) * (1u << (s / 2 - 1)) + 1, KIND_LEN, 0, s / 2 - 1);
+		dist_symbol[s] = s > 29 ? ENTRY(0, KIND_BAD, 0, 0)
+			: s < 4         ? ENTRY(s + 1, KIND_LEN, 0, 0)
+					: ENTRY((2 + (s & 1)) * (1u << (s / 2 - 1)) + 1, KIND_LEN, 0, s / 2 - 1);
 	for (unsigned s = 0; s < 19; s++)
 		plain_symbol[s] = ENTRY(s, KIND_LIT, 0, 0);
 }
@@ -77,8 +85,10 @@ static unsigned next_code(unsigned code, unsigned len)
 	return (code & (bit - 1)) | bit;
 }
 
-/* The codes that are longer than root, in subtables behind it, each as wide as the codes need that share its root bits (they follow each other in canonical order). */
-static bool build_long(uint32_t *table, unsigned size, unsigned root, unsigned len, unsigned code, unsigned count[16], const uint16_t *sorted, const uint32_t *symbol)
+/* The codes that are longer than root, in subtables behind it, each as wide as the codes need that share its root bits (they follow each other in
+ * canonical order). */
+static bool build_long(uint32_t *table, unsigned size, unsigned root, unsigned len, unsigned code, unsigned count[16], const uint16_t *sorted,
+	const uint32_t *symbol)
 {
 	unsigned end = 1u << root, start = 0, prefix = UINT32_MAX, mask = end - 1;
 	for (;;) {
@@ -107,8 +117,8 @@ static bool build_long(uint32_t *table, unsigned size, unsigned root, unsigned l
 	}
 }
 
-/* A table with its subtables behind it. size: entries that there is room for (enough by zlib's enough.c; checked all the same). The root part grows by doubling: a code of l bits is written once into
- * a table of 2^l entries, which is then copied for each bit more (as libdeflate does). */
+/* A table with its subtables behind it. size: entries that there is room for (enough by zlib's enough.c; checked all the same). The root part grows
+ * by doubling: a code of l bits is written once into a table of 2^l entries, which is then copied for each bit more (as libdeflate does). */
 static bool build(uint32_t *table, unsigned size, unsigned root, const uint8_t *lens, unsigned n, const uint32_t *symbol)
 {
 	unsigned count[16], code = 0, len = 1, end;
@@ -145,7 +155,8 @@ static bool build(uint32_t *table, unsigned size, unsigned root, const uint8_t *
 	return build_long(table, size, root, len, code, count, sorted, symbol);
 }
 
-/* Nothing is unpacked, so which literal it is does not matter: an entry takes as many as its root bits hold, and a length behind them. Done where a block is long enough to pay for it. */
+/* Nothing is unpacked, so which literal it is does not matter: an entry takes as many as its root bits hold, and a length behind them. Done where a
+ * block is long enough to pay for it. */
 static void merge(struct deflate *d)
 {
 	uint32_t merged[1u << DEFLATE_LIT_BITS];
@@ -194,13 +205,14 @@ static inline uint64_t gain(uint32_t e, uint64_t bits)
 	return ENTRY_BASE(e) + (bits >> ENTRY_LEN(e) & ((UINT64_C(1) << (ENTRY_TOTAL(e) - ENTRY_LEN(e))) - 1));
 }
 
-/* While there are two times 8 bytes to load at once. A code with its length and distance is at most 15 + 5 + 15 + 13 = 48 bits; a load leaves at least 56. */
+/* While there are two times 8 bytes to load at once. A code with its length and distance is at most 15 + 5 + 15 + 13 = 48 bits; a load leaves at
+ * least 56. */
 static const uint8_t *codes_fast(struct deflate *d, const uint8_t *p, const uint8_t *end)
 {
 	const uint8_t *begin = p;
 	uint64_t bits = d->bits, out = d->out;
 	unsigned n = d->nbits;
-#define LOAD() (bits |= le64(p) << n, p += (63 - n) >> 3, n |= 56)
+#define LOAD()  (bits |= le64(p) << n, p += (63 - n) >> 3, n |= 56)
 #define PASS(e) (bits >>= ENTRY_TOTAL(e), n -= ENTRY_TOTAL(e))
 	while (end - p >= 16) {
 		LOAD();
@@ -279,7 +291,8 @@ static bool code_slow(struct deflate *d, const uint8_t **p, const uint8_t *end)
 		if (total <= d->nbits && (ENTRY_KIND(e) != KIND_LEN || f)) {
 			if (ENTRY_KIND(e) != KIND_END && ENTRY_KIND(e) != KIND_BAD)
 				d->out += gain(e, d->bits);
-			if (ENTRY_KIND(e) == KIND_BAD || (f && (ENTRY_KIND(f) == KIND_BAD || (d->out <= WINDOW && gain(f, d->bits >> ENTRY_TOTAL(e)) + 3 > d->out))))
+			if (ENTRY_KIND(e) == KIND_BAD ||
+				(f && (ENTRY_KIND(f) == KIND_BAD || (d->out <= WINDOW && gain(f, d->bits >> ENTRY_TOTAL(e)) + 3 > d->out))))
 				d->mode = WRONG;
 			else if (ENTRY_KIND(e) == KIND_END)
 				d->mode = d->last ? FINISHED : BLOCK_HEAD;
@@ -340,7 +353,7 @@ static void lens_over(struct deflate *d)
 {
 	d->merged = false;
 	bool ok = d->lens[256] && build(d->lit, ARRAY_LEN(d->lit), DEFLATE_LIT_BITS, d->lens, d->nlit, lit_symbol) &&
-		  build(d->dist, ARRAY_LEN(d->dist), DEFLATE_DIST_BITS, d->lens + d->nlit, d->ndist, dist_symbol);
+		build(d->dist, ARRAY_LEN(d->dist), DEFLATE_DIST_BITS, d->lens + d->nlit, d->ndist, dist_symbol);
 	d->mode = ok ? CODES : WRONG;
 }
 

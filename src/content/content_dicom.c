@@ -1,6 +1,7 @@
-/* DICOM (PS3.10 7.1, PS3.5 7): preamble of 128 bytes and "DICM" (older files have neither), then elements in ascending order of tag to the end: group 2 explicit little endian, the rest as the
- * transfer syntax says: explicit or implicit VR, little or big endian. Sequences and their items are walked in, encapsulated pixel data by its items. Deflated data sets are walked as deflate.
- * Pixel data has no sum of its own; native pixels that became random show only in the figures. */
+/* DICOM (PS3.10 7.1, PS3.5 7): preamble of 128 bytes and "DICM" (older files have neither), then elements in ascending order of tag to the end: group
+ * 2 explicit little endian, the rest as the transfer syntax says: explicit or implicit VR, little or big endian. Sequences and their items are walked
+ * in, encapsulated pixel data by its items. Deflated data sets are walked as deflate. Pixel data has no sum of its own; native pixels that became
+ * random show only in the figures. */
 #include "content_internal.h"
 
 #define DEPTH_MAX 64u
@@ -8,11 +9,11 @@
 struct dicom {
 	bool big, deflated, meta, native;
 	bool explicit_vr[DEPTH_MAX];
-	unsigned disorder;        /* elements behind their place: real files have a few */
+	unsigned disorder;         /* elements behind their place: real files have a few */
 	uint64_t raw_from, raw_to; /* native pixels */
 	uint32_t tag, last[DEPTH_MAX];
-	uint64_t end[DEPTH_MAX];  /* where this level's sequence or item is over; WALK_FOREVER: at its delimiter */
-	bool fragments;           /* inside encapsulated pixel data */
+	uint64_t end[DEPTH_MAX]; /* where this level's sequence or item is over; WALK_FOREVER: at its delimiter */
+	bool fragments;          /* inside encapsulated pixel data */
 	unsigned depth;
 	uint64_t elements;
 	char vr[2];
@@ -260,7 +261,8 @@ static void begin(struct content_checker *c)
 static void end(struct content_checker *c)
 {
 	const struct dicom *d = STATE_OF(c, struct dicom);
-	if (walk_between(c) && d->elements > 1 && !d->meta && (d->depth == 0 || d->fragments)) { /* some writers leave out the last delimiter of the pixels */
+	if (walk_between(c) && d->elements > 1 && !d->meta &&
+		(d->depth == 0 || d->fragments)) { /* some writers leave out the last delimiter of the pixels */
 		if (raw_holds(c, "pixels", false, d->raw_from, d->raw_to))
 			walk_done(c);
 	} else

@@ -1,9 +1,10 @@
 /* Event logs, mail stores, Access, disks of virtual machines.
  *
- *   EVTX    file header with CRC32 of 120 bytes; chunks of 64 KiB: signature and CRC32 of the header's two parts, CRC32 of the records ([MS-EVEN6]; libevtx's description)
- *   MDB     Jet and ACE: page 0 with its name; every page of 2,048 or 4,096 bytes begins with a type byte (mdbtools HACKING); encoded databases show noise there and are told apart by their first page
- *   PST     header: magic, CRC of its first 471 bytes ([MS-PST] 2.2.2.6), size that it says; pages are not walked
- *   qcow2, vmdk, vhdx, vdi, vhd: headers that make sense, and VHDX' two headers; what the guest has on them is its own */
+ *   EVTX    file header with CRC32 of 120 bytes; chunks of 64 KiB: signature and CRC32 of the header's two parts, CRC32 of the records ([MS-EVEN6];
+ * libevtx's description) MDB     Jet and ACE: page 0 with its name; every page of 2,048 or 4,096 bytes begins with a type byte (mdbtools HACKING);
+ * encoded databases show noise there and are told apart by their first page PST     header: magic, CRC of its first 471 bytes ([MS-PST] 2.2.2.6),
+ * size that it says; pages are not walked qcow2, vmdk, vhdx, vdi, vhd: headers that make sense, and VHDX' two headers; what the guest has on them is
+ * its own */
 #include "content_internal.h"
 
 struct evtx {

@@ -1,5 +1,6 @@
 /* SCP-ECG (EN 1064 5.3): CRC-CCITT of the whole record, its length, section 0 a table of sections that lie inside it, each with a CRC over itself.
- * EDF, EDF+, BDF (edfplus.info): header of 256 bytes of ASCII for the file and for each signal; the size is header + records * sum of samples * 2 (3) bytes. Both have no other sums. */
+ * EDF, EDF+, BDF (edfplus.info): header of 256 bytes of ASCII for the file and for each signal; the size is header + records * sum of samples * 2 (3)
+ * bytes. Both have no other sums. */
 #include "content_internal.h"
 
 struct scp {
@@ -29,7 +30,8 @@ static void scp_header(struct content_checker *c, const uint8_t *p, size_t n)
 	walk_feed(c, x->size - n, scp_feed, 0, scp_over);
 }
 
-/* Bytes 0-1 CRC, 2-5 size, then section 0: 6-7 CRC, 8-9 number 0, 10-13 length, 14 15 versions, 16-21 "SCPECG" (left out by old writers), 22: pointers of ten bytes: id, length, index from 1 */
+/* Bytes 0-1 CRC, 2-5 size, then section 0: 6-7 CRC, 8-9 number 0, 10-13 length, 14 15 versions, 16-21 "SCPECG" (left out by old writers), 22:
+ * pointers of ten bytes: id, length, index from 1 */
 static bool scp_sniff(struct content_checker *c, struct slice h)
 {
 	if (h.n < 142 || le32(h.p + 2) < 142 || le16(h.p + 8) != 0 || le32(h.p + 10) < 136 || le32(h.p + 10) > le32(h.p + 2))
@@ -106,7 +108,8 @@ static void edf_header(struct content_checker *c, const uint8_t *p, size_t n)
 {
 	struct edf *e = STATE_OF(c, struct edf);
 	int64_t records = 0, signals = 0, head = 0;
-	if (!number(p + 236, 8, &records) || !number(p + 252, 4, &signals) || !number(p + 184, 8, &head) || signals < 1 || signals > 511 || head != 256 * (signals + 1)) {
+	if (!number(p + 236, 8, &records) || !number(p + 252, 4, &signals) || !number(p + 184, 8, &head) || signals < 1 || signals > 511 ||
+		head != 256 * (signals + 1)) {
 		walk_lost(c, "edf: its header does not add up");
 		return;
 	}
@@ -118,8 +121,11 @@ static void edf_header(struct content_checker *c, const uint8_t *p, size_t n)
 
 static bool edf_sniff(struct content_checker *c, struct slice h)
 {
-	bool bdf = HEAD_IS(h, 0, "\xFF" "BIOSEMI");
-	return h.n >= 256 && (bdf || HEAD_IS(h, 0, "0       ")) && printable(h.p + 8, 160) && h.p[170] == '.' && h.p[173] == '.' && h.p[178] == '.' && h.p[181] == '.';
+	bool bdf = HEAD_IS(h, 0,
+		"\xFF"
+		"BIOSEMI");
+	return h.n >= 256 && (bdf || HEAD_IS(h, 0, "0       ")) && printable(h.p + 8, 160) && h.p[170] == '.' && h.p[173] == '.' && h.p[178] == '.' &&
+		h.p[181] == '.';
 }
 
 static void edf_begin(struct content_checker *c)

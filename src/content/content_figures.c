@@ -1,7 +1,7 @@
 /* Figures: a histogram of every block of 4,096 bytes, and what can be read from it alone.
  *
- * Text is counted whole, since its check is made of these counts. Of types that are packed one block in four is counted and stands for the other three: their bytes look alike anywhere, and counting
- * is what this reader spends most on. */
+ * Text is counted whole, since its check is made of these counts. Of types that are packed one block in four is counted and stands for the other
+ * three: their bytes look alike anywhere, and counting is what this reader spends most on. */
 #include "content_internal.h"
 
 #include <math.h>
@@ -10,7 +10,8 @@
 
 static bool is_word(unsigned b) /* what separates words and fields */
 {
-	return b == ' ' || b == '\t' || b == '\n' || b == '\r' || b == ',' || b == ';' || b == '|' || b == '^' || b == '~' || b == ':' || b == '"' || b == '<' || b == '>' || b == '.' || b == '(' || b == ')' || b == '{' || b == '}';
+	return b == ' ' || b == '\t' || b == '\n' || b == '\r' || b == ',' || b == ';' || b == '|' || b == '^' || b == '~' || b == ':' || b == '"' ||
+		b == '<' || b == '>' || b == '.' || b == '(' || b == ')' || b == '{' || b == '}';
 }
 
 /* Controls that no text has. Not among them: what prints (tab to CR, BS, ESC), NUL (of its own), 0x1A (the end of a file in DOS), 0x1C (MLLP) */
@@ -74,13 +75,15 @@ void noise_of(const uint32_t h[256], struct noise *ret)
 	*ret = z;
 }
 
-/* Chi-square of n uniform bytes has 255 degrees of freedom; 330.5 is its 99.9 % point. Below it Shannon's entropy of 4,096 bytes is over 7.94 bits (deficit ~ chi / (2 n ln 2)). */
+/* Chi-square of n uniform bytes has 255 degrees of freedom; 330.5 is its 99.9 % point. Below it Shannon's entropy of 4,096 bytes is over 7.94 bits
+ * (deficit ~ chi / (2 n ln 2)). */
 bool noise_is_random(const struct noise *z, size_t n)
 {
 	return n >= 1024 && (double)z->squares * 256 / (double)n - (double)n < 330.5;
 }
 
-/* Random bytes have 27 in 256 of these controls, of nearly every kind; text has one or two kinds, or none. Half random (16 of every 32 bytes) still shows every kind in a block. */
+/* Random bytes have 27 in 256 of these controls, of nearly every kind; text has one or two kinds, or none. Half random (16 of every 32 bytes) still
+ * shows every kind in a block. */
 bool noise_is_noisy(const struct noise *z, size_t n)
 {
 	if (z->nul * 16 > n || z->bad_utf8 * 128 <= n) /* a table of numbers; UTF-8, whatever it says */
@@ -201,7 +204,8 @@ void figures_end(struct content_checker *c)
 
 bool raw_holds(struct content_checker *c, const char *what, bool tables, uint64_t from, uint64_t to)
 {
-	uint64_t first = (from + BLOCK - 1) / BLOCK, end = (to < c->size ? to / BLOCK : (c->size + BLOCK - 2048) / BLOCK), random = 0, first_random = 0;
+	uint64_t first = (from + BLOCK - 1) / BLOCK, end = (to < c->size ? to / BLOCK : (c->size + BLOCK - 2048) / BLOCK), random = 0,
+		 first_random = 0;
 	unsigned runs = 0;
 	bool before = false;
 	if (c->sampled || first >= end)
@@ -217,11 +221,13 @@ bool raw_holds(struct content_checker *c, const char *what, bool tables, uint64_
 	}
 	if (!random || random * 32 < end - first || (tables && runs <= (end - first) / 64 && random * 2 < end - first))
 		return true;
-	walk_lost(c, "%s: %llu blocks of its %s are noise, the first at byte %llu", content_type_name(c->r.type), (unsigned long long)random, what, (unsigned long long)first_random * BLOCK);
+	walk_lost(c, "%s: %llu blocks of its %s are noise, the first at byte %llu", content_type_name(c->r.type), (unsigned long long)random, what,
+		(unsigned long long)first_random * BLOCK);
 	return false;
 }
 
-/* Intermittent encryption: runs of noise of one length at one distance from each other, and other bytes between. Embedded pictures and archives lie anywhere. */
+/* Intermittent encryption: runs of noise of one length at one distance from each other, and other bytes between. Embedded pictures and archives lie
+ * anywhere. */
 bool figures_striped(const struct content_checker *c, uint64_t *ret_first, uint64_t *ret_period)
 {
 	uint64_t blocks = c->r.f.size / BLOCK, runs = 0, fitting = 0, start = 0, last_start = 0, last_len = 0, period = 0;

@@ -1,17 +1,18 @@
 /* content, inside: the walk that every format's reader is written on, its figures, and the two readers that others hold inside them (deflate, JPEG).
  *
- * A reader is a chain of steps. A step is called with exactly the bytes that it asked for, and asks for what comes next: so many bytes to look at (walk_want), so many to pass over first
- * (walk_skip), or a run of bytes given piece by piece as they come (walk_feed). Nothing is kept but what was asked for, and that is at most GATHER_MAX bytes. */
+ * A reader is a chain of steps. A step is called with exactly the bytes that it asked for, and asks for what comes next: so many bytes to look at
+ * (walk_want), so many to pass over first (walk_skip), or a run of bytes given piece by piece as they come (walk_feed). Nothing is kept but what was
+ * asked for, and that is at most GATHER_MAX bytes. */
 #ifndef HOLDFAST_CONTENT_INTERNAL_H
 #define HOLDFAST_CONTENT_INTERNAL_H
 
 #include "content.h"
 
-#define HEAD_MAX 4096u                /* what the type is told from */
-#define BLOCK 4096u                   /* of figures */
-#define RANDOM_MAP (1u << 19)         /* blocks of which is kept whether they are random: 2 GiB */
-#define GATHER_MAX (131072u + 64u)    /* a zip entry's name and extra field, with room */
-#define STATE_MAX ((size_t)512 << 10) /* of one format's reader */
+#define HEAD_MAX   4096u               /* what the type is told from */
+#define BLOCK      4096u               /* of figures */
+#define RANDOM_MAP (1u << 19)          /* blocks of which is kept whether they are random: 2 GiB */
+#define GATHER_MAX (131072u + 64u)     /* a zip entry's name and extra field, with room */
+#define STATE_MAX  ((size_t)512 << 10) /* of one format's reader */
 
 typedef void content_step(struct content_checker *c, const uint8_t *p, size_t n);
 typedef size_t content_feed(struct content_checker *c, struct slice s); /* returns how many it took; all, unless it moved the walk elsewhere */
@@ -28,8 +29,9 @@ struct walk {
 	uint64_t end_at; /* where walk_done was called */
 };
 
-/* One format. sniff looks at the head (up to HEAD_MAX bytes, the whole file when it is shorter) and says whether this is it; begin sets the walk going from offset 0; end is called when the
- * bytes are over and the walk is neither done nor lost: it says whether the format may end there (NULL: it may not, the file is cut off). */
+/* One format. sniff looks at the head (up to HEAD_MAX bytes, the whole file when it is shorter) and says whether this is it; begin sets the walk
+ * going from offset 0; end is called when the bytes are over and the walk is neither done nor lost: it says whether the format may end there (NULL:
+ * it may not, the file is cut off). */
 struct content_format {
 	int type;
 	bool (*sniff)(struct content_checker *c, struct slice head);
@@ -55,7 +57,7 @@ struct content_checker {
 	struct walk w;
 	const struct content_format *format;
 	struct content_report r;
-	uint64_t size, hint;      /* bytes so far; what the caller said there will be */
+	uint64_t size, hint; /* bytes so far; what the caller said there will be */
 	size_t head_n;
 	bool decided;
 	bool is_text;             /* the text reader takes part */
@@ -65,8 +67,8 @@ struct content_checker {
 	uint64_t counted_bytes, text_bytes, word_bytes;
 	uint64_t total[256];
 	struct text_seen text;
-	char suffix[16];          /* lower case, without the dot */
-	bool weak_name;           /* the suffix is used for other things too */
+	char suffix[16]; /* lower case, without the dot */
+	bool weak_name;  /* the suffix is used for other things too */
 	struct block_counts block;
 	uint8_t head[HEAD_MAX];
 	uint8_t random_map[RANDOM_MAP / 8]; /* a bit a block, written as blocks come */
@@ -80,12 +82,13 @@ void *content_state_new(struct content_checker *c, size_t clear);
 
 void walk_want(struct content_checker *c, size_t n, content_step *step);
 void walk_skip(struct content_checker *c, uint64_t skip, size_t n, content_step *step);
-void walk_feed(struct content_checker *c, uint64_t left, content_feed *feed, size_t n, content_step *step); /* step may be NULL when left is WALK_FOREVER */
+void walk_feed(
+	struct content_checker *c, uint64_t left, content_feed *feed, size_t n, content_step *step); /* step may be NULL when left is WALK_FOREVER */
 #define WALK_FOREVER UINT64_MAX
-void walk_done(struct content_checker *c);                                        /* the format's end was reached: what follows is appended */
+void walk_done(struct content_checker *c);                                         /* the format's end was reached: what follows is appended */
 void walk_lost(struct content_checker *c, const char *fmt, ...) PRINTF_LIKE(2, 3); /* the first one counts */
 void walk_truncated(struct content_checker *c);
-void walk_give_up(struct content_checker *c, int type);                            /* not this format after all: go on as type, UNCHECKED, with no walk */
+void walk_give_up(struct content_checker *c, int type); /* not this format after all: go on as type, UNCHECKED, with no walk */
 /* Between two records: nothing was asked for that is half there. */
 static inline bool walk_between(const struct content_checker *c)
 {
@@ -99,8 +102,8 @@ int content_named(struct slice name, char ret_suffix[16], bool *ret_weak);
 void figures_add(struct content_checker *c, struct slice s);
 void figures_add_zeros(struct content_checker *c, uint64_t n);
 void figures_end(struct content_checker *c);
-/* For samples, pixels and code, that are never uniform however noisy: whole blocks in [from, to) that are make the walk LOST, and it returns false. A stray block among many is let pass; where tables may stand (code), so are
- * a few runs of them that are not half of all. */
+/* For samples, pixels and code, that are never uniform however noisy: whole blocks in [from, to) that are make the walk LOST, and it returns false. A
+ * stray block among many is let pass; where tables may stand (code), so are a few runs of them that are not half of all. */
 bool raw_holds(struct content_checker *c, const char *what, bool tables, uint64_t from, uint64_t to);
 
 bool figures_striped(const struct content_checker *c, uint64_t *ret_first, uint64_t *ret_period);
@@ -111,9 +114,9 @@ bool text_sniff(struct content_checker *c, struct slice head);
 void text_begin(struct content_checker *c);
 void text_block(struct content_checker *c, const uint32_t h[256], size_t n);
 void text_end(struct content_checker *c);
-struct noise { /* what a block's counts say */
-	unsigned kinds;     /* different control characters that text has not */
-	unsigned controls;  /* how many of them */
+struct noise {             /* what a block's counts say */
+	unsigned kinds;    /* different control characters that text has not */
+	unsigned controls; /* how many of them */
 	unsigned nul;
 	unsigned high;      /* bytes of 128 and more */
 	unsigned bad_utf8;  /* bytes that UTF-8 never has, and lead and following bytes that do not balance */
@@ -127,10 +130,10 @@ bool noise_is_random(const struct noise *z, size_t n); /* uniform, as far as n b
 bool noise_is_noisy(const struct noise *z, size_t n);  /* text cannot look like this: also where only half the bytes are random */
 
 /* sums */
-uint32_t sum_crc32(uint32_t crc, const void *p, size_t n);              /* ISO 3309; begin with 0 */
-uint16_t sum_crc_ccitt(uint16_t crc, const void *p, size_t n);          /* SCP-ECG: polynomial 0x1021, begin with 0xFFFF */
-uint32_t sum_crc24(uint32_t crc, const void *p, size_t n);              /* OpenPGP: begin with 0xB704CE */
-uint64_t sum_hash(uint64_t h, const void *p, size_t n);                 /* FNV-1a; begin with anything */
+uint32_t sum_crc32(uint32_t crc, const void *p, size_t n);     /* ISO 3309; begin with 0 */
+uint16_t sum_crc_ccitt(uint16_t crc, const void *p, size_t n); /* SCP-ECG: polynomial 0x1021, begin with 0xFFFF */
+uint32_t sum_crc24(uint32_t crc, const void *p, size_t n);     /* OpenPGP: begin with 0xB704CE */
+uint64_t sum_hash(uint64_t h, const void *p, size_t n);        /* FNV-1a; begin with anything */
 
 static inline uint16_t le16(const uint8_t *p)
 {
@@ -178,7 +181,7 @@ static inline bool head_is(struct slice h, size_t at, const void *magic, size_t 
 
 enum part { PART_MORE, PART_END, PART_BAD };
 
-#define DEFLATE_LIT_BITS 10
+#define DEFLATE_LIT_BITS  10
 #define DEFLATE_DIST_BITS 8
 struct deflate {
 	uint64_t bits;
@@ -203,7 +206,7 @@ struct jpeg {
 	uint8_t marker;
 	uint8_t small[8];
 	unsigned small_n;
-	int restart;          /* the number of the last restart marker, -1: none yet in this scan */
+	int restart; /* the number of the last restart marker, -1: none yet in this scan */
 	bool frame, scan, restarts;
 	uint64_t at;
 	const char *why;

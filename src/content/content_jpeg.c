@@ -1,5 +1,6 @@
 /* JPEG (ISO/IEC 10918-1 B.1): SOI, segments by their length, scans up to a marker that is neither a stuffed zero nor a restart in turn, EOI.
- * Of 4 KiB of random bytes some sixteen are 0xFF, and each is followed by something allowed only 9 times in 256: damage in a scan shows without decoding it. */
+ * Of 4 KiB of random bytes some sixteen are 0xFF, and each is followed by something allowed only 9 times in 256: damage in a scan shows without
+ * decoding it. */
 #include "content_internal.h"
 
 enum { SOI, MARK, MARKER, LENGTH, SEGMENT, SCAN, SCAN_FF, OVER, BROKEN };

@@ -1,4 +1,5 @@
-/* JSON, RFC 8259, as it comes: states and a stack of bits. Also NDJSON and texts one behind the other (a log): values at the top, with blanks between. */
+/* JSON, RFC 8259, as it comes: states and a stack of bits. Also NDJSON and texts one behind the other (a log): values at the top, with blanks
+ * between. */
 #include "content_text_internal.h"
 
 enum { VALUE, FIRST_VALUE, FIRST_KEY, KEY, COLON, AFTER, TOP, STRING, ESCAPE, HEX, NUMBER, LITERAL };

@@ -1,11 +1,14 @@
 /* Text that is made of records: HL7 v2 and X12 segments, CSV; and RTF's braces and a mail's first lines. */
 #include "content_text_internal.h"
 
-/* ---- HL7 v2: chapter 2, segments that end with CR (LF in files), each of three letters and the field separator; batches; MLLP blocks -------------- */
+/* ---- HL7 v2: chapter 2, segments that end with CR (LF in files), each of three letters and the field separator; batches; MLLP blocks --------------
+ */
 
 static bool hl7_sniff(struct content_checker *c, struct slice h)
 {
-	return h.n >= 9 && (slice_starts(h, "MSH") || slice_starts(h, "FHS") || slice_starts(h, "BHS")) && (h.p[3] == '|' || (h.p[3] > ' ' && h.p[3] < 0x7F && !((h.p[3] | 32) >= 'a' && (h.p[3] | 32) <= 'z') && h.p[4] == '^' && h.p[5] == '~'));
+	return h.n >= 9 && (slice_starts(h, "MSH") || slice_starts(h, "FHS") || slice_starts(h, "BHS")) &&
+		(h.p[3] == '|' ||
+			(h.p[3] > ' ' && h.p[3] < 0x7F && !((h.p[3] | 32) >= 'a' && (h.p[3] | 32) <= 'z') && h.p[4] == '^' && h.p[5] == '~'));
 }
 
 static bool hl7_sniff_framed(struct content_checker *c, struct slice h)
@@ -34,7 +37,8 @@ static void hl7_line(struct text_lines_state *l)
 	if (!l->n)
 		return;
 	bool good = l->n >= 4 ? s[3] == l->field : l->n == 3;
-	good = good && s[0] >= 'A' && s[0] <= 'Z' && ((s[1] >= 'A' && s[1] <= 'Z') || (s[1] >= '0' && s[1] <= '9')) && ((s[2] >= 'A' && s[2] <= 'Z') || (s[2] >= '0' && s[2] <= '9'));
+	good = good && s[0] >= 'A' && s[0] <= 'Z' && ((s[1] >= 'A' && s[1] <= 'Z') || (s[1] >= '0' && s[1] <= '9')) &&
+		((s[2] >= 'A' && s[2] <= 'Z') || (s[2] >= '0' && s[2] <= '9'));
 	l->good += good;
 	l->bad += !good;
 	l->n = 0;
@@ -69,7 +73,8 @@ static enum grammar hl7_end(struct content_checker *c)
 
 const struct text_reader text_hl7 = {CONTENT_HL7V2, hl7_sniff_framed, hl7_begin, hl7_feed, hl7_end};
 
-/* ---- X12: ISA has 106 bytes, names the separators, and IEA ends what it began --------------------------------------------------------------------- */
+/* ---- X12: ISA has 106 bytes, names the separators, and IEA ends what it began ---------------------------------------------------------------------
+ */
 
 static bool x12_sniff(struct content_checker *c, struct slice h)
 {
@@ -120,7 +125,8 @@ static enum grammar x12_end(struct content_checker *c)
 
 const struct text_reader text_x12 = {CONTENT_X12, x12_sniff, x12_begin, x12_feed, x12_end};
 
-/* ---- CSV: RFC 4180 with the delimiter that the first line shows; most records have as many fields as the first ------------------------------------- */
+/* ---- CSV: RFC 4180 with the delimiter that the first line shows; most records have as many fields as the first
+ * ------------------------------------- */
 
 static bool csv_sniff(struct content_checker *c, struct slice h)
 {
@@ -192,7 +198,8 @@ static enum grammar csv_end(struct content_checker *c)
 
 const struct text_reader text_csv = {CONTENT_CSV, csv_sniff, csv_begin, csv_feed, csv_end};
 
-/* ---- RTF: braces balance; \binN is followed by N bytes of anything ---------------------------------------------------------------------------------- */
+/* ---- RTF: braces balance; \binN is followed by N bytes of anything
+ * ---------------------------------------------------------------------------------- */
 
 static bool rtf_sniff(struct content_checker *c, struct slice h)
 {
@@ -256,11 +263,13 @@ static enum grammar rtf_end(struct content_checker *c)
 
 const struct text_reader text_rtf = {CONTENT_RTF, rtf_sniff, NULL, rtf_feed, rtf_end};
 
-/* ---- mail: RFC 5322 header fields at the top, two of those that mail has and little else has --------------------------------------------------------- */
+/* ---- mail: RFC 5322 header fields at the top, two of those that mail has and little else has
+ * --------------------------------------------------------- */
 
 static bool mail_sniff(struct content_checker *c, struct slice h)
 {
-	static const char *const fields[] = {"Received", "Return-Path", "Delivered-To", "From", "To", "Date", "Subject", "Message-ID", "MIME-Version", "Content-Type", "Reply-To", "X-Mailer", "DKIM-Signature"};
+	static const char *const fields[] = {"Received", "Return-Path", "Delivered-To", "From", "To", "Date", "Subject", "Message-ID", "MIME-Version",
+		"Content-Type", "Reply-To", "X-Mailer", "DKIM-Signature"};
 	unsigned known = 0, lines = 0;
 	bool strong = false;
 	if (slice_starts(h, "From ")) {

@@ -1,5 +1,6 @@
-/* RIFF (WAV, AVI, WEBP): chunks by their sizes, all inside the size that the first says. ISO base media (MP4, MOV, HEIC: ISO/IEC 14496-12) and JPEG 2000 (15444-1): boxes at the top, each of a
- * known kind and inside the file, those that hold boxes walked too. MP3: ID3v2, then frames, each where the one before it ends. */
+/* RIFF (WAV, AVI, WEBP): chunks by their sizes, all inside the size that the first says. ISO base media (MP4, MOV, HEIC: ISO/IEC 14496-12) and JPEG
+ * 2000 (15444-1): boxes at the top, each of a known kind and inside the file, those that hold boxes walked too. MP3: ID3v2, then frames, each where
+ * the one before it ends. */
 #include "content_internal.h"
 
 struct riff {
@@ -56,7 +57,8 @@ static void riff_chunk(struct content_checker *c, const uint8_t *p, size_t n)
 		riff_next(c, 4); /* into lists: movi holds a chunk a frame */
 		return;
 	}
-	if (c->r.type == CONTENT_WAV && memcmp(p, "data", 4) == 0 && (size == UINT32_MAX || size == 0 || size >= 0x7FFFF000) && c->w.at + size > r->end) {
+	if (c->r.type == CONTENT_WAV && memcmp(p, "data", 4) == 0 && (size == UINT32_MAX || size == 0 || size >= 0x7FFFF000) &&
+		c->w.at + size > r->end) {
 		r->end = c->w.at + size; /* a recorder that could not seek back */
 		walk_give_up(c, CONTENT_WAV);
 		return;
@@ -132,21 +134,25 @@ static void box_head(struct content_checker *c, const uint8_t *p, size_t n);
 /* Boxes whose content is boxes. */
 static bool holds_boxes(uint32_t t)
 {
-	return t == FOURCC('m', 'o', 'o', 'v') || t == FOURCC('t', 'r', 'a', 'k') || t == FOURCC('m', 'd', 'i', 'a') || t == FOURCC('m', 'i', 'n', 'f') || t == FOURCC('s', 't', 'b', 'l') ||
-	       t == FOURCC('m', 'o', 'o', 'f') || t == FOURCC('t', 'r', 'a', 'f') || t == FOURCC('d', 'i', 'n', 'f') || t == FOURCC('e', 'd', 't', 's') || t == FOURCC('j', 'p', '2', 'h');
+	return t == FOURCC('m', 'o', 'o', 'v') || t == FOURCC('t', 'r', 'a', 'k') || t == FOURCC('m', 'd', 'i', 'a') ||
+		t == FOURCC('m', 'i', 'n', 'f') || t == FOURCC('s', 't', 'b', 'l') || t == FOURCC('m', 'o', 'o', 'f') ||
+		t == FOURCC('t', 'r', 'a', 'f') || t == FOURCC('d', 'i', 'n', 'f') || t == FOURCC('e', 'd', 't', 's') ||
+		t == FOURCC('j', 'p', '2', 'h');
 }
 
 static void box(struct content_checker *c, uint64_t head)
 {
 	struct boxes *b = STATE_OF(c, struct boxes);
 	b->data |= b->type == FOURCC('m', 'd', 'a', 't') || b->type == FOURCC('j', 'p', '2', 'c') || b->type == FOURCC('i', 'd', 'a', 't');
-	b->described |= b->type == FOURCC('m', 'o', 'o', 'v') || b->type == FOURCC('m', 'e', 't', 'a') || b->type == FOURCC('m', 'o', 'o', 'f') || b->type == FOURCC('j', 'p', '2', 'h');
+	b->described |= b->type == FOURCC('m', 'o', 'o', 'v') || b->type == FOURCC('m', 'e', 't', 'a') || b->type == FOURCC('m', 'o', 'o', 'f') ||
+		b->type == FOURCC('j', 'p', '2', 'h');
 	if (b->size == 0) { /* to the end of the file */
 		walk_skip(c, WALK_FOREVER, 0, box_head);
 		return;
 	}
 	if (b->size < head || (c->hint && b->begin + b->size > c->hint)) {
-		walk_lost(c, "%s: the box at byte %llu does not fit", c->hint && b->size >= head ? "truncated" : content_type_name(c->r.type), (unsigned long long)b->begin);
+		walk_lost(c, "%s: the box at byte %llu does not fit", c->hint && b->size >= head ? "truncated" : content_type_name(c->r.type),
+			(unsigned long long)b->begin);
 		return;
 	}
 	walk_skip(c, holds_boxes(b->type) ? 0 : b->size - head, 8, box_head);
@@ -198,7 +204,9 @@ static bool mp4_sniff(struct content_checker *c, struct slice h)
 {
 	if (h.n < 12)
 		return false;
-	return HEAD_IS(h, 4, "ftyp") || ((HEAD_IS(h, 4, "moov") || HEAD_IS(h, 4, "mdat") || HEAD_IS(h, 4, "wide") || HEAD_IS(h, 4, "styp")) && (c->r.named == CONTENT_MP4 || h.p[0] == 0));
+	return HEAD_IS(h, 4, "ftyp") ||
+		((HEAD_IS(h, 4, "moov") || HEAD_IS(h, 4, "mdat") || HEAD_IS(h, 4, "wide") || HEAD_IS(h, 4, "styp")) &&
+			(c->r.named == CONTENT_MP4 || h.p[0] == 0));
 }
 
 static bool jp2_sniff(struct content_checker *c, struct slice h)
@@ -209,7 +217,8 @@ static bool jp2_sniff(struct content_checker *c, struct slice h)
 const struct content_format format_mp4 = {CONTENT_MP4, mp4_sniff, boxes_begin, boxes_end};
 const struct content_format format_jp2 = {CONTENT_JPEG2000, jp2_sniff, boxes_begin, boxes_end};
 
-/* ---- MP3 (ISO/IEC 11172-3 2.4.2.3): a frame's size is its header's doing, so each must begin where the one before it ended ------------------------- */
+/* ---- MP3 (ISO/IEC 11172-3 2.4.2.3): a frame's size is its header's doing, so each must begin where the one before it ended
+ * ------------------------- */
 
 struct mp3 {
 	uint64_t frames, misses, lost_at;

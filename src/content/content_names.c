@@ -1,5 +1,6 @@
 /* What a file's name promises. Names that are used for other things as well are marked WEAK: bytes that are no known type are no loss there.
- * Names that say nothing (.dat, .bin, .tmp, .bak ...) are not here; of two suffixes ("x.tar.gz") the last counts, but what editors and copies hang behind (.bak, .old, .orig, ~) is taken off first. */
+ * Names that say nothing (.dat, .bin, .tmp, .bak ...) are not here; of two suffixes ("x.tar.gz") the last counts, but what editors and copies hang
+ * behind (.bak, .old, .orig, ~) is taken off first. */
 #include "content_internal.h"
 
 #define WEAK true

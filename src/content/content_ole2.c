@@ -1,21 +1,22 @@
-/* OLE2 compound file ([MS-CFB]): header of 512 bytes with the first 109 FAT sector numbers; FAT sectors, each entry a sector number below the file's own or a mark; a directory of 128-byte entries.
- * Valid if and only if every FAT sector that the header names has only such entries, no sector is the successor of two, the directory's chain can be followed and its first entry is the root, and the
- * file has the sectors that the FAT says are in use. Streams have no sums of their own: what is damaged inside one is not seen here. */
+/* OLE2 compound file ([MS-CFB]): header of 512 bytes with the first 109 FAT sector numbers; FAT sectors, each entry a sector number below the file's
+ * own or a mark; a directory of 128-byte entries. Valid if and only if every FAT sector that the header names has only such entries, no sector is the
+ * successor of two, the directory's chain can be followed and its first entry is the root, and the file has the sectors that the FAT says are in use.
+ * Streams have no sums of their own: what is damaged inside one is not seen here. */
 #include "content_internal.h"
 
-#define DIFAT 109u
-#define FAT_KEPT (STATE_MAX / 4 - 16384) /* sectors of which links are kept: 56 MiB of 512-byte sectors; beyond, entries are still looked at */
+#define DIFAT        109u
+#define FAT_KEPT     (STATE_MAX / 4 - 16384) /* sectors of which links are kept: 56 MiB of 512-byte sectors; beyond, entries are still looked at */
 #define END_OF_CHAIN UINT32_C(0xFFFFFFFE)
-#define SECTOR_MAX UINT32_C(0xFFFFFFFA)
+#define SECTOR_MAX   UINT32_C(0xFFFFFFFA)
 
 struct ole2 {
 	unsigned shift;
 	uint32_t fat_n, dir_at, difat_n, next, n_kept;
-	uint32_t in_use;          /* highest sector that another follows, plus one */
-	uint32_t sector;          /* the one that comes next */
-	uint32_t dir_entry;       /* entries seen in the first directory sector */
+	uint32_t in_use;    /* highest sector that another follows, plus one */
+	uint32_t sector;    /* the one that comes next */
+	uint32_t dir_entry; /* entries seen in the first directory sector */
 	uint32_t fat_sector[DIFAT];
-	uint8_t order[DIFAT];     /* of the FAT sectors, by place in the file */
+	uint8_t order[DIFAT]; /* of the FAT sectors, by place in the file */
 	unsigned order_n, order_i;
 	bool root_seen, encrypted;
 	uint32_t fat[FAT_KEPT];
@@ -131,7 +132,7 @@ static void chains(struct content_checker *c)
 {
 	static const uint8_t bit[8] = {1, 2, 4, 8, 16, 32, 64, 128};
 	struct ole2 *o = STATE_OF(c, struct ole2);
-	uint8_t *seen = c->gather; /* not in use any more: a bit a sector */
+	uint8_t *seen = c->gather;                    /* not in use any more: a bit a sector */
 	uint64_t sectors = (c->size - 1) >> o->shift; /* behind the header; the last may be cut short */
 	memset(seen, 0, FAT_KEPT / 8);
 	for (uint32_t i = 0; i < o->n_kept; i++) {

@@ -1,11 +1,11 @@
 /* What packs one stream: gzip, bzip2, xz, zstd; and the archives 7z and RAR.
  *
  *   gzip (RFC 1952)   members: header, deflate walked to its end, CRC32 (not computed: nothing is unpacked), ISIZE = bytes that the walk counted
- *   bzip2             block magic 0x314159265359 at the start; the rest is bits: only begin and end can be told without decoding, the end magic and CRC are looked for in the last bytes
- *   xz                stream header CRC; block headers with CRC32 and LZMA2 chunk headers walked; padding, check, index with CRC, footer that fits (xz file format 1.1.0)
- *   zstd (RFC 8878)   frames: header, blocks by their headers, checksum passed over; skippable frames
- *   7z                start header CRC, next header by its offset, its size and its CRC
- *   RAR 4, 5          block headers with their CRCs (RAR 5: vint sizes, CRC32) */
+ *   bzip2             block magic 0x314159265359 at the start; the rest is bits: only begin and end can be told without decoding, the end magic and
+ * CRC are looked for in the last bytes xz                stream header CRC; block headers with CRC32 and LZMA2 chunk headers walked; padding, check,
+ * index with CRC, footer that fits (xz file format 1.1.0) zstd (RFC 8878)   frames: header, blocks by their headers, checksum passed over; skippable
+ * frames 7z                start header CRC, next header by its offset, its size and its CRC RAR 4, 5          block headers with their CRCs (RAR 5:
+ * vint sizes, CRC32) */
 #include "content_internal.h"
 
 /* ---- gzip ------------------------------------------------------------------------------------------------------------------- */
@@ -126,21 +126,22 @@ static void gzip_end(struct content_checker *c)
 
 const struct content_format format_gzip = {CONTENT_GZIP, gzip_sniff, gzip_begin, gzip_end};
 
-/* ---- bzip2: blocks begin at any bit, so their 48-bit magic is searched in the bits; a block is at most 900 kB unpacked and hardly more packed -------------- */
+/* ---- bzip2: blocks begin at any bit, so their 48-bit magic is searched in the bits; a block is at most 900 kB unpacked and hardly more packed
+ * -------------- */
 
 struct bzip2 {
 	uint64_t bits;
 	uint64_t blocks, last_block_at;
 	bool closed;
-	uint64_t most;             /* bytes that a block may take */
-	unsigned crc_in, shift;    /* bytes until the CRC behind a magic is there */
+	uint64_t most;          /* bytes that a block may take */
+	unsigned crc_in, shift; /* bytes until the CRC behind a magic is there */
 	bool of_close;
-	uint32_t combined;         /* of the block's CRCs, as the end must say */
+	uint32_t combined; /* of the block's CRCs, as the end must say */
 };
 
 #define BZIP2_BLOCK UINT64_C(0x314159265359)
 #define BZIP2_CLOSE UINT64_C(0x177245385090)
-#define BITS48 UINT64_C(0xFFFFFFFFFFFF)
+#define BITS48      UINT64_C(0xFFFFFFFFFFFF)
 
 /* A magic lies at one of eight shifts: the values that the fourth last byte can have then. */
 static uint8_t bzip2_may[256];
@@ -171,7 +172,8 @@ static void bzip2_magic(struct content_checker *c, struct bzip2 *b, uint64_t at)
 		if (m != BZIP2_BLOCK && m != BZIP2_CLOSE)
 			continue;
 		if (at - b->last_block_at > b->most)
-			walk_lost(c, "bzip2: no block begins between bytes %llu and %llu", (unsigned long long)b->last_block_at, (unsigned long long)at);
+			walk_lost(c, "bzip2: no block begins between bytes %llu and %llu", (unsigned long long)b->last_block_at,
+				(unsigned long long)at);
 		b->blocks += m == BZIP2_BLOCK;
 		b->of_close = b->closed = m == BZIP2_CLOSE;
 		b->last_block_at = at;
@@ -196,7 +198,8 @@ static size_t bzip2_feed(struct content_checker *c, struct slice s)
 
 static bool bzip2_sniff(struct content_checker *c, struct slice h)
 {
-	return h.n >= 14 && HEAD_IS(h, 0, "BZh") && h.p[3] >= '1' && h.p[3] <= '9' && (memcmp(h.p + 4, "\x31\x41\x59\x26\x53\x59", 6) == 0 || memcmp(h.p + 4, "\x17\x72\x45\x38\x50\x90", 6) == 0);
+	return h.n >= 14 && HEAD_IS(h, 0, "BZh") && h.p[3] >= '1' && h.p[3] <= '9' &&
+		(memcmp(h.p + 4, "\x31\x41\x59\x26\x53\x59", 6) == 0 || memcmp(h.p + 4, "\x17\x72\x45\x38\x50\x90", 6) == 0);
 }
 
 static void bzip2_begin(struct content_checker *c)
@@ -222,12 +225,12 @@ const struct content_format format_bzip2 = {CONTENT_BZIP2, bzip2_sniff, bzip2_be
 /* ---- xz --------------------------------------------------------------------------------------------------------------------- */
 
 struct xz {
-	unsigned check;         /* bytes of it behind each block */
+	unsigned check; /* bytes of it behind each block */
 	uint64_t block_at, blocks, streams;
 	uint64_t index_at;
 	uint32_t crc;
 	uint64_t index_left;
-	bool lzma2;             /* the block's only filter, so that its chunks can be walked */
+	bool lzma2; /* the block's only filter, so that its chunks can be walked */
 };
 
 static void xz_stream(struct content_checker *c, const uint8_t *p, size_t n);
@@ -421,7 +424,10 @@ static void xz_over(struct content_checker *c)
 static void xz_stream(struct content_checker *c, const uint8_t *p, size_t n)
 {
 	struct xz *x = STATE_OF(c, struct xz);
-	if (memcmp(p, "\xFD" "7zX", 4) == 0)
+	if (memcmp(p,
+		    "\xFD"
+		    "7zX",
+		    4) == 0)
 		walk_want(c, 8, xz_stream_rest);
 	else if (x->streams && memcmp(p, "\0\0\0\0", 4) == 0)
 		walk_want(c, 4, xz_stream);
@@ -433,7 +439,9 @@ static void xz_stream(struct content_checker *c, const uint8_t *p, size_t n)
 
 static bool xz_sniff(struct content_checker *c, struct slice h)
 {
-	return HEAD_IS(h, 0, "\xFD" "7zXZ\0");
+	return HEAD_IS(h, 0,
+		"\xFD"
+		"7zXZ\0");
 }
 
 static void xz_begin(struct content_checker *c)

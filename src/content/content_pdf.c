@@ -4,13 +4,14 @@
  *   << /Length L >> stream      Flate streams walked as deflate, DCT streams as JPEG, others by their length; endstream behind them
  *   xref ... trailer            every entry in use names an object that was met where it says (a set of hashes: 128 KiB for any number of objects)
  *   startxref X %%EOF           the last X is where an xref table or a cross-reference stream was met
- * Revisions are one behind the other (7.5.6); a linearized file's last startxref names its first table. Streams of an encrypted file are walked by length alone. */
+ * Revisions are one behind the other (7.5.6); a linearized file's last startxref names its first table. Streams of an encrypted file are walked by
+ * length alone. */
 #include "content_internal.h"
 
-#define SEEN_BITS (1u << 20)
+#define SEEN_BITS    (1u << 20)
 #define TABLES_FIRST 8u
-#define TABLES_MAX 64u
-#define STRING_MOST (1u << 20)
+#define TABLES_MAX   64u
+#define STRING_MOST  (1u << 20)
 
 enum { TOKENS, STRING, STRING_ESCAPE, COMMENT, STREAM_BEGIN, STREAM_FLATE, STREAM_JPEG, STREAM_SKIP, STREAM_END };
 enum { FILTER_NONE, FILTER_FLATE, FILTER_JPEG, FILTER_OTHER };
@@ -20,7 +21,7 @@ struct pdf {
 	uint8_t token[32];
 	unsigned token_n;
 	uint64_t token_at, length_token_at;
-	uint64_t num[3], num_at[3];       /* the last numbers in a row */
+	uint64_t num[3], num_at[3]; /* the last numbers in a row */
 	unsigned num_n;
 	bool in_object, in_xref, start_wanted, has_length, xref_stream, encrypted, eof_seen;
 	unsigned string_depth;
@@ -130,7 +131,9 @@ static void number(struct pdf *f, uint64_t v)
 static void name(struct pdf *f, struct slice t)
 {
 	if (f->filter_wanted) {
-		f->filter = slice_eq_str(t, "/FlateDecode") || slice_eq_str(t, "/Fl") ? FILTER_FLATE : slice_eq_str(t, "/DCTDecode") || slice_eq_str(t, "/DCT") ? FILTER_JPEG : FILTER_OTHER;
+		f->filter = slice_eq_str(t, "/FlateDecode") || slice_eq_str(t, "/Fl") ? FILTER_FLATE
+			: slice_eq_str(t, "/DCTDecode") || slice_eq_str(t, "/DCT")    ? FILTER_JPEG
+										      : FILTER_OTHER;
 		f->filter_wanted = false;
 	} else if (slice_eq_str(t, "/Filter"))
 		f->filter_wanted = f->in_object && f->filter == FILTER_NONE;
@@ -194,7 +197,22 @@ static void token_over(struct pdf *f)
 }
 
 /* 1 blank, 2 delimiter */
-static const uint8_t kind[256] = {[0] = 1, ['\t'] = 1, ['\n'] = 1, ['\f'] = 1, ['\r'] = 1, [' '] = 1, ['('] = 2, [')'] = 2, ['<'] = 2, ['>'] = 2, ['['] = 2, [']'] = 2, ['{'] = 2, ['}'] = 2, ['/'] = 2, ['%'] = 2};
+static const uint8_t kind[256] = {[0] = 1,
+	['\t'] = 1,
+	['\n'] = 1,
+	['\f'] = 1,
+	['\r'] = 1,
+	[' '] = 1,
+	['('] = 2,
+	[')'] = 2,
+	['<'] = 2,
+	['>'] = 2,
+	['['] = 2,
+	[']'] = 2,
+	['{'] = 2,
+	['}'] = 2,
+	['/'] = 2,
+	['%'] = 2};
 
 static void token_byte(struct pdf *f, uint8_t b, uint64_t at)
 {
@@ -410,7 +428,8 @@ static void end(struct content_checker *c)
 	if (f->encrypted)
 		f->bad_streams = 0; /* said behind the streams that could not be walked */
 	if (f->bad_streams)
-		walk_lost(c, "pdf: %llu streams are damaged, the first at byte %llu", (unsigned long long)f->bad_streams, (unsigned long long)f->bad_at);
+		walk_lost(c, "pdf: %llu streams are damaged, the first at byte %llu", (unsigned long long)f->bad_streams,
+			(unsigned long long)f->bad_at);
 	else if (f->misses * 50 > f->entries)
 		walk_lost(c, "pdf: %llu of %llu objects are not where the table says", (unsigned long long)f->misses, (unsigned long long)f->entries);
 	else if (f->stray > 64)
@@ -434,7 +453,9 @@ static void from_header(struct content_checker *c, const uint8_t *p, size_t n)
 
 static bool sniff(struct content_checker *c, struct slice h)
 {
-	return HEAD_IS(h, 0, "%PDF-") || (c->r.named == CONTENT_PDF && memmem(h.p, h.n < 1024 ? h.n : 1024, "%PDF-", 5) != NULL); /* annex H, note 13: within the first 1,024 bytes */
+	return HEAD_IS(h, 0, "%PDF-") ||
+		(c->r.named == CONTENT_PDF &&
+			memmem(h.p, h.n < 1024 ? h.n : 1024, "%PDF-", 5) != NULL); /* annex H, note 13: within the first 1,024 bytes */
 }
 
 static void begin(struct content_checker *c)

@@ -1,5 +1,6 @@
-/* TIFF (6.0) and BigTIFF: header, directories of entries with known types in ascending order, what they point at inside the file. BMP: the header's size is the file's, rows times width are its data.
- * Fonts: sfnt (TrueType, OpenType, collections): tables inside the file, each with its sum; WOFF, WOFF2: the length is the file's. */
+/* TIFF (6.0) and BigTIFF: header, directories of entries with known types in ascending order, what they point at inside the file. BMP: the header's
+ * size is the file's, rows times width are its data. Fonts: sfnt (TrueType, OpenType, collections): tables inside the file, each with its sum; WOFF,
+ * WOFF2: the length is the file's. */
 #include "content_internal.h"
 
 struct tiff {
@@ -130,7 +131,9 @@ static void tiff_start(struct content_checker *c, const uint8_t *p, size_t n)
 
 static bool tiff_sniff(struct content_checker *c, struct slice h)
 {
-	return h.n >= 16 && (HEAD_IS(h, 0, "II\x2A\0") || HEAD_IS(h, 0, "MM\0\x2A") || HEAD_IS(h, 0, "II\x2B\0\x08\0\0\0") || HEAD_IS(h, 0, "MM\0\x2B\0\x08\0\0"));
+	return h.n >= 16 &&
+		(HEAD_IS(h, 0, "II\x2A\0") || HEAD_IS(h, 0, "MM\0\x2A") || HEAD_IS(h, 0, "II\x2B\0\x08\0\0\0") ||
+			HEAD_IS(h, 0, "MM\0\x2B\0\x08\0\0"));
 }
 
 static void tiff_begin(struct content_checker *c)

@@ -1,10 +1,10 @@
-/* Programs. ELF (gABI 4.1): program and section tables inside the file, each section too. PE (PE/COFF 3): MZ, PE header where MZ says, sections inside the file. Java class (JVMS 4): the constant pool
- * walked to its end. What the code itself is has no sum (PE's is rarely filled in). */
+/* Programs. ELF (gABI 4.1): program and section tables inside the file, each section too. PE (PE/COFF 3): MZ, PE header where MZ says, sections
+ * inside the file. Java class (JVMS 4): the constant pool walked to its end. What the code itself is has no sum (PE's is rarely filled in). */
 #include "content_internal.h"
 
 struct elf {
 	bool wide, big;
-	uint64_t need;     /* highest byte that is spoken of */
+	uint64_t need; /* highest byte that is spoken of */
 	uint64_t sections_at, section_n, section_size, i;
 	uint64_t tables_end;
 };
@@ -44,13 +44,15 @@ static void to_end(struct content_checker *c, uint64_t need)
 static void elf_section(struct content_checker *c, const uint8_t *p, size_t n)
 {
 	struct elf *e = STATE_OF(c, struct elf);
-	uint64_t type = num(e, p + 4, 4), at = e->wide ? num(e, p + 24, 8) : num(e, p + 16, 4), size = e->wide ? num(e, p + 32, 8) : num(e, p + 20, 4), link = e->wide ? num(e, p + 40, 4) : num(e, p + 24, 4);
+	uint64_t type = num(e, p + 4, 4), at = e->wide ? num(e, p + 24, 8) : num(e, p + 16, 4),
+		 size = e->wide ? num(e, p + 32, 8) : num(e, p + 20, 4), link = e->wide ? num(e, p + 40, 4) : num(e, p + 24, 4);
 	if (e->i == 0 && !e->section_n) /* gABI: more than 65,280 sections: the count is the first one's size */
 		e->section_n = size;
 	else if (type != 0 && type != 8) {
 		uint64_t flags = num(e, p + 8, e->wide ? 8 : 4);
 		reach(e, at, size);
-		if (((flags & 4) || type == 2 || type == 11) && !(flags & 0x800) && at < c->w.at && !raw_holds(c, flags & 4 ? "code" : "symbols", true, at, at + size)) /* code and symbols, not compressed */
+		if (((flags & 4) || type == 2 || type == 11) && !(flags & 0x800) && at < c->w.at &&
+			!raw_holds(c, flags & 4 ? "code" : "symbols", true, at, at + size)) /* code and symbols, not compressed */
 			return;
 	}
 	if ((e->i == 0 && type != 0) || (e->section_n && link >= e->section_n && type != 0 && link != 0 && type < 0x60000000)) {
@@ -74,7 +76,8 @@ static void elf_header(struct content_checker *c, const uint8_t *p, size_t n)
 	uint64_t size = num(e, q, 2), psize = num(e, q + 2, 2), pn = num(e, q + 4, 2);
 	e->section_size = num(e, q + 6, 2);
 	e->section_n = num(e, q + 8, 2);
-	if (size != (e->wide ? 64u : 52u) || num(e, p + 20, 4) != 1 || (pn && psize != (e->wide ? 56u : 32u)) || (e->section_n && e->section_size != (e->wide ? 64u : 40u))) {
+	if (size != (e->wide ? 64u : 52u) || num(e, p + 20, 4) != 1 || (pn && psize != (e->wide ? 56u : 32u)) ||
+		(e->section_n && e->section_size != (e->wide ? 64u : 40u))) {
 		walk_lost(c, "elf: its header is none");
 		return;
 	}
@@ -88,7 +91,11 @@ static void elf_header(struct content_checker *c, const uint8_t *p, size_t n)
 
 static bool elf_sniff(struct content_checker *c, struct slice h)
 {
-	return h.n >= 64 && HEAD_IS(h, 0, "\x7F" "ELF") && (h.p[4] == 1 || h.p[4] == 2) && (h.p[5] == 1 || h.p[5] == 2) && h.p[6] == 1;
+	return h.n >= 64 &&
+		HEAD_IS(h, 0,
+			"\x7F"
+			"ELF") &&
+		(h.p[4] == 1 || h.p[4] == 2) && (h.p[5] == 1 || h.p[5] == 2) && h.p[6] == 1;
 }
 
 static void elf_begin(struct content_checker *c)
@@ -188,7 +195,22 @@ static void java_utf8(struct content_checker *c, const uint8_t *p, size_t n)
 
 static void java_entry(struct content_checker *c, const uint8_t *p, size_t n)
 {
-	static const uint8_t sizes[21] = {[3] = 4, [4] = 4, [5] = 8, [6] = 8, [7] = 2, [8] = 2, [9] = 4, [10] = 4, [11] = 4, [12] = 4, [15] = 3, [16] = 2, [17] = 4, [18] = 4, [19] = 2, [20] = 2};
+	static const uint8_t sizes[21] = {[3] = 4,
+		[4] = 4,
+		[5] = 8,
+		[6] = 8,
+		[7] = 2,
+		[8] = 2,
+		[9] = 4,
+		[10] = 4,
+		[11] = 4,
+		[12] = 4,
+		[15] = 3,
+		[16] = 2,
+		[17] = 4,
+		[18] = 4,
+		[19] = 2,
+		[20] = 2};
 	if (*p == 1)
 		walk_want(c, 2, java_utf8);
 	else if (*p < ARRAY_LEN(sizes) && sizes[*p])

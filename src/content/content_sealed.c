@@ -1,5 +1,6 @@
-/* What owners encrypt themselves. OpenPGP (RFC 4880, 9580): binary packets walked from header to header to the end of the file, or ASCII armour: lines of base64 between its marks, with its CRC24
- * where it has one. age v1 (C2SP): header lines, then a payload whose size fits chunks of 64 KiB. */
+/* What owners encrypt themselves. OpenPGP (RFC 4880, 9580): binary packets walked from header to header to the end of the file, or ASCII armour:
+ * lines of base64 between its marks, with its CRC24 where it has one. age v1 (C2SP): header lines, then a payload whose size fits chunks of 64 KiB.
+ */
 #include "content_internal.h"
 
 struct pgp {
@@ -113,14 +114,17 @@ static bool pgp_first(struct slice h, bool named)
 	case 1: /* session key to a public key: version 3, key id, algorithm */
 		return (b[0] == 3 && (b[9] == 1 || b[9] == 2 || b[9] == 16 || b[9] == 18)) || (b[0] == 6 && b[1] < 40);
 	case 3: /* session key by passphrase: version, cipher, S2K with its hash */
-		return (b[0] == 4 && b[1] >= 1 && b[1] <= 10 && (b[2] == 0 || b[2] == 1 || b[2] == 3) && b[3] >= 1 && b[3] <= 14) || (b[0] == 5 && b[1] >= 7 && b[1] <= 10) || (b[0] == 6 && b[1] < 40);
+		return (b[0] == 4 && b[1] >= 1 && b[1] <= 10 && (b[2] == 0 || b[2] == 1 || b[2] == 3) && b[3] >= 1 && b[3] <= 14) ||
+			(b[0] == 5 && b[1] >= 7 && b[1] <= 10) || (b[0] == 6 && b[1] < 40);
 	case 2: /* signature */
-		return (b[0] == 4 && b[1] <= 0x50 && (b[2] == 1 || b[2] == 17 || b[2] == 19 || b[2] == 22) && b[3] >= 1 && b[3] <= 14) || (b[0] == 3 && b[1] == 5);
+		return (b[0] == 4 && b[1] <= 0x50 && (b[2] == 1 || b[2] == 17 || b[2] == 19 || b[2] == 22) && b[3] >= 1 && b[3] <= 14) ||
+			(b[0] == 3 && b[1] == 5);
 	case 4: /* one-pass signature */
 		return b[0] == 3 && b[1] <= 0x50 && b[2] >= 1 && b[2] <= 14;
 	case 5:
 	case 6: /* keys: version, time, algorithm */
-		return (b[0] == 4 || b[0] == 3) && be32(b + 1) > 600000000 && (b[0] == 3 || b[5] == 1 || b[5] == 16 || b[5] == 17 || b[5] == 18 || b[5] == 19 || b[5] == 22);
+		return (b[0] == 4 || b[0] == 3) && be32(b + 1) > 600000000 &&
+			(b[0] == 3 || b[5] == 1 || b[5] == 16 || b[5] == 17 || b[5] == 18 || b[5] == 19 || b[5] == 22);
 	case 8: /* compressed */
 		return named && b[0] <= 3;
 	case 9:

@@ -1,5 +1,6 @@
-/* SQLite 3 (sqlite.org/fileformat2.html): header of 100 bytes; pages, each by its first bytes a b-tree page that adds up, or what an overflow, free list or pointer map page may begin with; the file
- * has as many pages as the header says, where the header's count is to be believed (1.3.8: the version-valid-for number equals the change counter). */
+/* SQLite 3 (sqlite.org/fileformat2.html): header of 100 bytes; pages, each by its first bytes a b-tree page that adds up, or what an overflow, free
+ * list or pointer map page may begin with; the file has as many pages as the header says, where the header's count is to be believed (1.3.8: the
+ * version-valid-for number equals the change counter). */
 #include "content_internal.h"
 
 struct sqlite {
@@ -60,7 +61,8 @@ static void header(struct content_checker *c, const uint8_t *p, size_t n)
 	q->page = 1;
 	q->pages = be32(p + 92) == be32(p + 24) ? be32(p + 28) : 0;
 	q->vacuum = be32(p + 52) != 0;
-	if (size < 512 || (size & (size - 1)) || p[18] < 1 || p[18] > 2 || p[19] < 1 || p[19] > 2 || p[21] != 64 || p[22] != 32 || p[23] != 32 || be32(p + 56) > 3 || be32(p + 44) > 4) {
+	if (size < 512 || (size & (size - 1)) || p[18] < 1 || p[18] > 2 || p[19] < 1 || p[19] > 2 || p[21] != 64 || p[22] != 32 || p[23] != 32 ||
+		be32(p + 56) > 3 || be32(p + 44) > 4) {
 		walk_lost(c, "sqlite: its header is none");
 		return;
 	}

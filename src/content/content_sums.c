@@ -1,4 +1,5 @@
-/* Check sums that formats carry in themselves. Tables are made once, at compile time would be long: the first use makes them, and two threads that do so write the same. */
+/* Check sums that formats carry in themselves. Tables are made once, at compile time would be long: the first use makes them, and two threads that do
+ * so write the same. */
 #include "content_internal.h"
 
 #include <pthread.h>
@@ -35,9 +36,9 @@ uint32_t sum_crc32(uint32_t crc, const void *bytes, size_t n)
 	for (; n >= 16; n -= 16, p += 16) {
 		uint32_t a = le32(p) ^ crc, b = le32(p + 4), d = le32(p + 8), e = le32(p + 12);
 		crc = crc32_table[15][a & 255] ^ crc32_table[14][a >> 8 & 255] ^ crc32_table[13][a >> 16 & 255] ^ crc32_table[12][a >> 24] ^
-		      crc32_table[11][b & 255] ^ crc32_table[10][b >> 8 & 255] ^ crc32_table[9][b >> 16 & 255] ^ crc32_table[8][b >> 24] ^
-		      crc32_table[7][d & 255] ^ crc32_table[6][d >> 8 & 255] ^ crc32_table[5][d >> 16 & 255] ^ crc32_table[4][d >> 24] ^
-		      crc32_table[3][e & 255] ^ crc32_table[2][e >> 8 & 255] ^ crc32_table[1][e >> 16 & 255] ^ crc32_table[0][e >> 24];
+			crc32_table[11][b & 255] ^ crc32_table[10][b >> 8 & 255] ^ crc32_table[9][b >> 16 & 255] ^ crc32_table[8][b >> 24] ^
+			crc32_table[7][d & 255] ^ crc32_table[6][d >> 8 & 255] ^ crc32_table[5][d >> 16 & 255] ^ crc32_table[4][d >> 24] ^
+			crc32_table[3][e & 255] ^ crc32_table[2][e >> 8 & 255] ^ crc32_table[1][e >> 16 & 255] ^ crc32_table[0][e >> 24];
 	}
 	for (; n; n--)
 		crc = crc >> 8 ^ crc32_table[0][(crc ^ *p++) & 255];

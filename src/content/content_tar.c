@@ -1,4 +1,5 @@
-/* tar (POSIX.1-2001 ustar, GNU, v7): headers of 512 bytes with a sum of their own, each as far behind the last as that one's size says; two empty blocks end it. */
+/* tar (POSIX.1-2001 ustar, GNU, v7): headers of 512 bytes with a sum of their own, each as far behind the last as that one's size says; two empty
+ * blocks end it. */
 #include "content_internal.h"
 
 struct tar {

@@ -1,8 +1,9 @@
 /* Text: UTF-8, 8859/x and the like, or UTF-16, and the finer types that stand on it.
  *
- * Whether bytes are text is told from the counts of each block, never from a grammar alone: random bytes show nearly all control characters that text never has (27 of 256 values), also when only
- * every other 16 bytes are random, and in any encoding of the text around them. A grammar that does not hold while every block is text makes the file plain text; noise makes it LOST.
- * A text that became base64 has no separators left and the even counts of 64 letters; that is LOST too, unless what it decodes to is something. */
+ * Whether bytes are text is told from the counts of each block, never from a grammar alone: random bytes show nearly all control characters that text
+ * never has (27 of 256 values), also when only every other 16 bytes are random, and in any encoding of the text around them. A grammar that does not
+ * hold while every block is text makes the file plain text; noise makes it LOST. A text that became base64 has no separators left and the even counts
+ * of 64 letters; that is LOST too, unless what it decodes to is something. */
 #include "content_text_internal.h"
 
 #include <stdio.h>
@@ -112,8 +113,9 @@ static void unit(struct text_state *t, unsigned u)
 {
 	bool low = u >= 0xDC00 && u < 0xE000;
 	t->units++;
-	t->wrong_units += low != t->high_waits;                                          /* half a pair */
-	t->wrong_units += u >= 0xFFFE || (u < 0x20 && u != '\t' && u != '\n' && u != '\r' && u != '\f' && u != 0x0B && u != 0x1C) || (u >= 0xFDD0 && u < 0xFDF0) || (u >= 0x0870 && u < 0x0890);
+	t->wrong_units += low != t->high_waits; /* half a pair */
+	t->wrong_units += u >= 0xFFFE || (u < 0x20 && u != '\t' && u != '\n' && u != '\r' && u != '\f' && u != 0x0B && u != 0x1C) ||
+		(u >= 0xFDD0 && u < 0xFDF0);
 	t->high_waits = u >= 0xD800 && u < 0xDC00;
 	if (t->units % (BLOCK / 2) == 0) { /* a block of noise has some sixty lone surrogates, half a block of it thirty; text has none */
 		t->wrong_blocks += t->wrong_units - t->wrong_before > 12;
@@ -170,7 +172,8 @@ static bool is_base64(const uint32_t h[256], size_t n)
 	if (letters < 256)
 		return upper * 5 > letters && lower * 5 > letters && digit * 20 > letters;
 	/* 26, 26, 10 and 2 of 64 */
-	return upper * 100 > letters * 33 && upper * 100 < letters * 48 && lower * 100 > letters * 33 && lower * 100 < letters * 48 && digit * 100 > letters * 10 && digit * 100 < letters * 22 && mark * 200 > letters;
+	return upper * 100 > letters * 33 && upper * 100 < letters * 48 && lower * 100 > letters * 33 && lower * 100 < letters * 48 &&
+		digit * 100 > letters * 10 && digit * 100 < letters * 22 && mark * 200 > letters;
 }
 
 void text_block(struct content_checker *c, const uint32_t h[256], size_t n)
@@ -224,7 +227,8 @@ static bool head_decodes(struct content_checker *c) /* base64 of something that 
 /* What holds keys and signatures as bare base64 by habit. */
 static bool may_be_base64(const struct content_checker *c)
 {
-	static const char *const suffix[] = {"b64", "base64", "pem", "key", "pub", "crt", "cer", "sig", "token", "enc", "p7m", "p7s", "csr", "mime", "uu"};
+	static const char *const suffix[] = {
+		"b64", "base64", "pem", "key", "pub", "crt", "cer", "sig", "token", "enc", "p7m", "p7s", "csr", "mime", "uu"};
 	for (size_t i = 0; i < ARRAY_LEN(suffix); i++)
 		if (strcmp(c->suffix, suffix[i]) == 0)
 			return true;
@@ -259,8 +263,8 @@ static void noise_verdict(struct content_checker *c)
 		promised = false;
 	if (promised || (x->resumed && x->noisy * 2 <= x->blocks && x->unclean <= x->noisy && !is_postscript(c))) {
 		c->r.state = CONTENT_LOST;
-		snprintf(c->r.why, sizeof c->r.why, "%llu of %llu blocks are no text, the first at byte %llu", (unsigned long long)x->noisy, (unsigned long long)x->blocks,
-			(unsigned long long)x->first_noisy);
+		snprintf(c->r.why, sizeof c->r.why, "%llu of %llu blocks are no text, the first at byte %llu", (unsigned long long)x->noisy,
+			(unsigned long long)x->blocks, (unsigned long long)x->first_noisy);
 		return;
 	}
 	c->r.type = CONTENT_UNKNOWN;
@@ -273,7 +277,8 @@ static void grammar_verdict(struct content_checker *c, const struct text_state *
 	c->r.state = CONTENT_VALID;
 	if (g == GRAMMAR_CUT && c->r.named == c->r.type) {
 		c->r.state = CONTENT_LOST;
-		snprintf(c->r.why, sizeof c->r.why, "truncated: %s goes on behind byte %llu", content_type_name(c->r.type), (unsigned long long)c->size);
+		snprintf(c->r.why, sizeof c->r.why, "truncated: %s goes on behind byte %llu", content_type_name(c->r.type),
+			(unsigned long long)c->size);
 	} else if (g != GRAMMAR_HOLDS)
 		c->r.type = CONTENT_TEXT;
 }
@@ -283,14 +288,17 @@ void text_end(struct content_checker *c)
 	const struct text_state *t = STATE_OF(c, struct text_state);
 	if (t->utf16 && (t->wrong_blocks || (t->wrong_units * 100 > t->units && t->wrong_units > 2))) {
 		c->r.state = CONTENT_LOST;
-		snprintf(c->r.why, sizeof c->r.why, "%llu of %llu units are not UTF-16", (unsigned long long)t->wrong_units, (unsigned long long)t->units);
+		snprintf(c->r.why, sizeof c->r.why, "%llu of %llu units are not UTF-16", (unsigned long long)t->wrong_units,
+			(unsigned long long)t->units);
 		return;
 	}
 	if (c->text.noisy) {
 		noise_verdict(c);
 		return;
 	}
-	if (t->binary_blocks || (c->r.named == CONTENT_UNKNOWN && c->r.type == CONTENT_TEXT && !t->utf16 && c->text.unclean * 4 > c->text.blocks && c->text.unclean > 1)) {
+	if (t->binary_blocks ||
+		(c->r.named == CONTENT_UNKNOWN && c->r.type == CONTENT_TEXT && !t->utf16 && c->text.unclean * 4 > c->text.blocks &&
+			c->text.unclean > 1)) {
 		c->r.type = CONTENT_UNKNOWN;
 		c->r.state = CONTENT_UNCHECKED;
 		return;

@@ -10,7 +10,7 @@ struct text_reader {
 	int type;
 	bool (*sniff)(struct content_checker *c, struct slice head); /* without byte order mark and leading blanks */
 	void (*begin)(struct content_checker *c, struct slice head);
-	void (*feed)(struct content_checker *c, struct slice s);     /* NULL: what the sniff saw is all there is to see */
+	void (*feed)(struct content_checker *c, struct slice s); /* NULL: what the sniff saw is all there is to see */
 	enum grammar (*end)(struct content_checker *c);
 };
 extern const struct text_reader text_readers[];
@@ -53,13 +53,13 @@ struct text_rtf_state {
 struct text_state {
 	const struct text_reader *reader;
 	bool utf16, big_endian;
-	bool half;                /* an odd byte waits */
+	bool half; /* an odd byte waits */
 	uint8_t odd;
-	bool high_waits;          /* a high surrogate waits for its low one */
+	bool high_waits; /* a high surrogate waits for its low one */
 	uint64_t units, wrong_units, wrong_before, wrong_blocks;
-	uint64_t to_skip;         /* byte order mark */
+	uint64_t to_skip; /* byte order mark */
 	uint64_t base64_blocks, binary_blocks;
-	uint8_t narrow[BLOCK];    /* UTF-16 as bytes, what is not ASCII as DEL's neighbour */
+	uint8_t narrow[BLOCK]; /* UTF-16 as bytes, what is not ASCII as DEL's neighbour */
 	union {
 		struct text_json_state json;
 		struct text_xml_state xml;

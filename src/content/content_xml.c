@@ -1,5 +1,5 @@
-/* XML 1.0 as far as tags go: every element closed by its own name, in order; quotes, comments, CDATA, instructions and a DOCTYPE with its internal subset passed over; no entity is ever expanded.
- * HTML is told from it by its first tags; its grammar forgives everything, so it has none here. */
+/* XML 1.0 as far as tags go: every element closed by its own name, in order; quotes, comments, CDATA, instructions and a DOCTYPE with its internal
+ * subset passed over; no entity is ever expanded. HTML is told from it by its first tags; its grammar forgives everything, so it has none here. */
 #include "content_text_internal.h"
 
 enum { TEXT, LT, NAME, TAG, QUOTED, BANG, COMMENT, CDATA, DOCTYPE, DOCTYPE_QUOTED, INSTRUCTION };
@@ -30,7 +30,8 @@ static bool xml_sniff(struct content_checker *c, struct slice h)
 		return false;
 	if (c->r.named == CONTENT_XML)
 		return true;
-	return (h.p[1] == '!' && h.p[2] == '-' && c->r.named != CONTENT_TEXT) || (((h.p[1] | 32) >= 'a' && (h.p[1] | 32) <= 'z') && finds_nocase(h, "xmlns"));
+	return (h.p[1] == '!' && h.p[2] == '-' && c->r.named != CONTENT_TEXT) ||
+		(((h.p[1] | 32) >= 'a' && (h.p[1] | 32) <= 'z') && finds_nocase(h, "xmlns"));
 }
 
 static void name_over(struct text_xml_state *x)

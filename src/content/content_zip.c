@@ -1,25 +1,24 @@
 /* ZIP (APPNOTE 6.3.10), from the first local header to the end of central directory, in the order of the file.
  *
- *   entry:     PK\3\4, 26 bytes, name, extra, data [, data descriptor]        walked by its size, or to deflate's own end where sizes come behind (bit 3)
- *   [anything between the last entry and the directory: an APK signing block, an archive decryption header: passed over, the directory must still be where the end says]
- *   directory: PK\1\2, 42 bytes, name, extra, comment
- *   end:       [PK\6\6 zip64 end, PK\6\7 locator] PK\5\6 ... comment
- * Valid if and only if every deflated entry can be walked and is as long as its headers say, every stored one (not encrypted) has its CRC, each directory record's name and offset is that of an entry that
- * was met, and the end's count, offset and size are the directory's. Entries of other methods are passed over by their size.
- * What the members are called makes it OOXML or ODF. */
+ *   entry:     PK\3\4, 26 bytes, name, extra, data [, data descriptor]        walked by its size, or to deflate's own end where sizes come behind
+ * (bit 3) [anything between the last entry and the directory: an APK signing block, an archive decryption header: passed over, the directory must
+ * still be where the end says] directory: PK\1\2, 42 bytes, name, extra, comment end:       [PK\6\6 zip64 end, PK\6\7 locator] PK\5\6 ... comment
+ * Valid if and only if every deflated entry can be walked and is as long as its headers say, every stored one (not encrypted) has its CRC, each
+ * directory record's name and offset is that of an entry that was met, and the end's count, offset and size are the directory's. Entries of other
+ * methods are passed over by their size. What the members are called makes it OOXML or ODF. */
 #include "content_internal.h"
 
-#define LOCAL 30u
-#define CENTRAL 46u
+#define LOCAL        30u
+#define CENTRAL      46u
 #define WALKED_WHOLE ((uint64_t)32 << 20) /* of an archive: behind it only one entry in eight is walked, the others passed over by their size */
 
 struct zip {
 	uint64_t entry_at, csize, usize, descriptor_begins;
 	uint32_t crc, crc_seen;
 	unsigned flags, method;
-	bool sizes_known, wide;              /* of this entry; its descriptor has 8-byte sizes */
+	bool sizes_known, wide; /* of this entry; its descriptor has 8-byte sizes */
 	uint64_t locals, records, walked;
-	uint64_t names_met, names_listed;    /* sums of hashes of name and offset */
+	uint64_t names_met, names_listed; /* sums of hashes of name and offset */
 	uint64_t directory_at, directory_end, gap_at;
 	bool gap, encrypted, in_directory;
 	uint64_t end64_count, end64_size, end64_at;
@@ -110,7 +109,8 @@ static size_t feed_deflate_open(struct content_checker *c, struct slice s)
 	size_t used;
 	enum part part = deflate_feed(&z->d, s, &used);
 	if (part == PART_BAD)
-		walk_lost(c, "zip entry at %llu: its data is not deflate from byte %llu on", (unsigned long long)z->entry_at, (unsigned long long)c->w.at + used);
+		walk_lost(c, "zip entry at %llu: its data is not deflate from byte %llu on", (unsigned long long)z->entry_at,
+			(unsigned long long)c->w.at + used);
 	else if (part == PART_END) {
 		z->wide |= z->d.in >= UINT32_MAX || z->d.out >= UINT32_MAX;
 		walk_want(c, 4, step_descriptor);
@@ -124,7 +124,8 @@ static size_t feed_deflate(struct content_checker *c, struct slice s)
 	size_t used;
 	enum part part = deflate_feed(&z->d, s, &used);
 	if (part == PART_BAD || (part == PART_END && used < s.n))
-		walk_lost(c, "zip entry at %llu: its data is not deflate from byte %llu on", (unsigned long long)z->entry_at, (unsigned long long)c->w.at + used);
+		walk_lost(c, "zip entry at %llu: its data is not deflate from byte %llu on", (unsigned long long)z->entry_at,
+			(unsigned long long)c->w.at + used);
 	return used;
 }
 
@@ -132,7 +133,8 @@ static void step_deflated(struct content_checker *c, const uint8_t *p, size_t n)
 {
 	const struct zip *z = STATE_OF(c, struct zip);
 	if (z->d.in != z->csize || z->d.out != z->usize)
-		walk_lost(c, "zip entry at %llu: %llu bytes unpack, its header says %llu", (unsigned long long)z->entry_at, (unsigned long long)z->d.out, (unsigned long long)z->usize);
+		walk_lost(c, "zip entry at %llu: %llu bytes unpack, its header says %llu", (unsigned long long)z->entry_at,
+			(unsigned long long)z->d.out, (unsigned long long)z->usize);
 	else
 		entry_over(c);
 }
@@ -225,7 +227,8 @@ static void data(struct content_checker *c)
 static void member(struct zip *z, struct slice name)
 {
 	z->content_types |= slice_eq_str(name, "[Content_Types].xml");
-	z->word |= slice_starts(name, "word/") || slice_starts(name, "xl/") || slice_starts(name, "ppt/") || slice_starts(name, "visio/") || slice_eq_str(name, "_rels/.rels");
+	z->word |= slice_starts(name, "word/") || slice_starts(name, "xl/") || slice_starts(name, "ppt/") || slice_starts(name, "visio/") ||
+		slice_eq_str(name, "_rels/.rels");
 	/* ODF 1.2 part 3: the first member should be a stored "mimetype"; writers put it anywhere */
 	z->mimetype |= slice_eq_str(name, "mimetype");
 	z->manifest |= slice_eq_str(name, "META-INF/manifest.xml");
@@ -241,7 +244,8 @@ static void step_names(struct content_checker *c, const uint8_t *p, size_t n)
 	member(z, slice_of(p, name_n));
 	zip64(p + name_n, n - name_n, &z->usize, &z->csize, NULL, &there);
 	z->wide = there;
-	if ((z->flags & 8) && (z->csize == 0 || z->csize == UINT32_MAX || z->usize == UINT32_MAX) && !(n && p[name_n - 1] == '/' && z->csize == 0 && z->method == 0))
+	if ((z->flags & 8) && (z->csize == 0 || z->csize == UINT32_MAX || z->usize == UINT32_MAX) &&
+		!(n && p[name_n - 1] == '/' && z->csize == 0 && z->method == 0))
 		z->sizes_known = false;
 	data(c);
 }
@@ -338,7 +342,8 @@ static void step_end(struct content_checker *c, const uint8_t *p, size_t n)
 		z->records &= UINT16_MAX;
 	name_the_type(c);
 	if (count != z->records || size != have || (have && at != z->directory_at))
-		walk_lost(c, "zip end: its directory of %llu records is not the one at byte %llu", (unsigned long long)count, (unsigned long long)z->directory_at);
+		walk_lost(c, "zip end: its directory of %llu records is not the one at byte %llu", (unsigned long long)count,
+			(unsigned long long)z->directory_at);
 	else if (z->names_listed != z->names_met && (z->has_end64 ? z->records : count) >= (z->has_end64 ? z->locals : (z->locals & UINT16_MAX)))
 		walk_lost(c, "zip directory: its names and offsets are not those of the entries");
 	else

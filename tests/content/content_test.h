@@ -52,14 +52,15 @@ __attribute__((unused)) static struct content_report check_buf(const char *name,
 	return check_slice(name, buf_slice(b));
 }
 
-#define assert_report(r, want_type, want_state)                                                                                                      \
-	do {                                                                                                                                         \
-		struct content_report seen_ = (r);                                                                                                   \
-		if (seen_.type != (want_type) || seen_.state != (want_state))                                                                        \
-			fail_msg("line %d: %s, state %d (%s); expected %s, state %d", __LINE__, content_type_name(seen_.type), seen_.state, seen_.why, content_type_name(want_type), (want_state)); \
+#define assert_report(r, want_type, want_state)                                                                                             \
+	do {                                                                                                                                \
+		struct content_report seen_ = (r);                                                                                          \
+		if (seen_.type != (want_type) || seen_.state != (want_state))                                                               \
+			fail_msg("line %d: %s, state %d (%s); expected %s, state %d", __LINE__, content_type_name(seen_.type), seen_.state, \
+				seen_.why, content_type_name(want_type), (want_state));                                                     \
 	} while (0)
 #define assert_valid(r, type) assert_report(r, type, CONTENT_VALID)
-#define assert_lost(r, type) assert_report(r, type, CONTENT_LOST)
+#define assert_lost(r, type)  assert_report(r, type, CONTENT_LOST)
 
 /* The same bytes each time: splitmix64. */
 __attribute__((unused)) static void noise(uint8_t *p, size_t n, uint64_t seed)
@@ -75,7 +76,8 @@ __attribute__((unused)) static void noise(uint8_t *p, size_t n, uint64_t seed)
 
 __attribute__((unused)) static void words(struct buf *b, size_t n)
 {
-	static const char *const list[] = {"patient", "ward", "dose", "blood", "pressure", "allergy", "penicillin", "stable", "fever", "left", "chest", "result", "with"};
+	static const char *const list[] = {
+		"patient", "ward", "dose", "blood", "pressure", "allergy", "penicillin", "stable", "fever", "left", "chest", "result", "with"};
 	uint64_t seed = n;
 	size_t end = b->n + n;
 	while (b->n < end) {

@@ -1,8 +1,9 @@
-/* Real files, made by the tools that people use (tests/data/content/make.py): each is valid as what it is, however it is cut into pieces; cut off or damaged it is lost. */
+/* Real files, made by the tools that people use (tests/data/content/make.py): each is valid as what it is, however it is cut into pieces; cut off or
+ * damaged it is lost. */
 #include "content_test.h"
 
 enum { WHOLE, FIRST_KIB, STRIPES, SIXTEEN, MIDDLE, LAST, BASE64, CUT, PATTERNS };
-#define ALL ((1u << PATTERNS) - 1)
+#define ALL    ((1u << PATTERNS) - 1)
 #define BUT(x) (1u << (x))
 
 /* What each can be seen to have lost: payloads that are sealed or packed without a sum show no damage in their middle. */
@@ -50,7 +51,8 @@ static void valid_in_any_pieces(void **state)
 		struct content_report first = {0};
 		for (size_t k = 0; k < ARRAY_LEN(pieces); k++) {
 			struct content_report r = check_pieces(path, buf_slice(&b), pieces[k]);
-			if (r.type != files[i].type || r.state != CONTENT_VALID || r.named != files[i].type || r.encrypted != files[i].encrypted || r.appended || r.why[0])
+			if (r.type != files[i].type || r.state != CONTENT_VALID || r.named != files[i].type || r.encrypted != files[i].encrypted ||
+				r.appended || r.why[0])
 				fail_msg("%s in pieces of %zu: %s, state %d, %s", path, pieces[k], content_type_name(r.type), r.state, r.why);
 			if (k)
 				assert_memory_equal(&first.f, &r.f, sizeof r.f);
@@ -184,7 +186,8 @@ static void every_prefix(void **state)
 			struct content_report r = check_slice(path, slice_of(exact, n));
 			free(exact);
 			/* a tar may end behind any member, DICOM behind any element, age at any byte */
-			if (files[i].type != CONTENT_TAR && files[i].type != CONTENT_DICOM && files[i].type != CONTENT_AGE && r.type == files[i].type && r.state == CONTENT_VALID && n + 700 < b.n && !(files[i].type == CONTENT_GZIP && n > 6000))
+			if (files[i].type != CONTENT_TAR && files[i].type != CONTENT_DICOM && files[i].type != CONTENT_AGE &&
+				r.type == files[i].type && r.state == CONTENT_VALID && n + 700 < b.n && !(files[i].type == CONTENT_GZIP && n > 6000))
 				fail_msg("%s cut at %zu of %zu is valid", path, n, b.n);
 		}
 	}
@@ -192,6 +195,7 @@ static void every_prefix(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(valid_in_any_pieces), cmocka_unit_test(damage_is_told), cmocka_unit_test(sums_are_checked), cmocka_unit_test(what_stands_behind), cmocka_unit_test(every_prefix)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(valid_in_any_pieces), cmocka_unit_test(damage_is_told),
+		cmocka_unit_test(sums_are_checked), cmocka_unit_test(what_stands_behind), cmocka_unit_test(every_prefix)};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -52,7 +52,7 @@ static void both_ways(int line, const char *name, struct buf *b, int type, size_
 	b->n = n;
 }
 #define BOTH(name, b, type, at) both_ways(__LINE__, name, b, type, at)
-#define NEW_BUF(b)           \
+#define NEW_BUF(b)             \
 	AUTO_BUF struct buf b; \
 	buf_init(&b, BYTES_MOST)
 
@@ -126,13 +126,16 @@ static void element(struct buf *b, unsigned group, unsigned number, const char *
 
 static void dicom(void **state)
 {
-	static const uint8_t sequence[] = {0x40, 0, 0x75, 2, 0xFF, 0xFF, 0xFF, 0xFF, 0xFE, 0xFF, 0, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF, 8, 0, 0, 1, 2, 0, 0, 0, 'A', ' ', 0xFE, 0xFF, 0x0D, 0xE0, 0, 0, 0, 0, 0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0};
+	static const uint8_t sequence[] = {0x40, 0, 0x75, 2, 0xFF, 0xFF, 0xFF, 0xFF, 0xFE, 0xFF, 0, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF, 8, 0, 0, 1, 2, 0, 0,
+		0, 'A', ' ', 0xFE, 0xFF, 0x0D, 0xE0, 0, 0, 0, 0, 0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0};
 	uint8_t pixels[6000];
 	for (size_t i = 0; i < sizeof pixels; i++)
 		pixels[i] = (uint8_t)(i % 91);
 	for (int kind = 0; kind < 3; kind++) {
 		NEW_BUF(b);
-		const char *vr = kind == 1 ? "CS" : NULL; /* 0: no preamble, implicit; 1: no preamble, explicit; 2: preamble, implicit by its transfer syntax */
+		const char *vr = kind == 1
+			? "CS"
+			: NULL; /* 0: no preamble, implicit; 1: no preamble, explicit; 2: preamble, implicit by its transfer syntax */
 		if (kind == 2) {
 			zeros(&b, 128);
 			buf_str(&b, "DICM");
@@ -167,7 +170,10 @@ static void dicom(void **state)
 static void program_headers(void **state)
 {
 	NEW_BUF(e); /* ELF: header, a section of data, the table of two */
-	buf_add(&e, "\x7F" "ELF\2\1\1\0\0\0\0\0\0\0\0\0\3\0\x3E\0\1\0\0\0", 24);
+	buf_add(&e,
+		"\x7F"
+		"ELF\2\1\1\0\0\0\0\0\0\0\0\0\3\0\x3E\0\1\0\0\0",
+		24);
 	zeros(&e, 16);
 	buf_add(&e, "\x40\x02\0\0\0\0\0\0\0\0\0\0\x40\0\0\0\0\0\x40\0\2\0\1\0", 24); /* table at 576, two entries of 64 */
 	assert_int_equal(e.n, 64);
@@ -266,7 +272,8 @@ static void tiff_and_bmp(void **state)
 	static const struct {
 		uint16_t tag, type;
 		uint32_t count, value;
-	} entries[] = {{256, 3, 1, 100}, {257, 3, 1, 100}, {258, 3, 1, 8}, {259, 3, 1, 1}, {262, 3, 1, 1}, {273, 4, 1, 8}, {278, 4, 1, 100}, {279, 4, 1, 10000}};
+	} entries[] = {{256, 3, 1, 100}, {257, 3, 1, 100}, {258, 3, 1, 8}, {259, 3, 1, 1}, {262, 3, 1, 1}, {273, 4, 1, 8}, {278, 4, 1, 100},
+		{279, 4, 1, 10000}};
 	buf_add(&t, "II\x2A\0", 4);
 	buf_u32le(&t, 8 + 10000);
 	for (size_t i = 0; i < 10000; i++)
@@ -456,7 +463,8 @@ static void zips(void **state)
 	assert_valid(check_buf("a.zip", &b), CONTENT_ZIP);
 }
 
-/* A PDF of three objects; kinds: 0 right, 1 encrypted with noise for a stream, 2 startxref is wrong, 3 an entry is wrong, 4 no endobj, 5 two revisions, 6 length wrong, 7 noise between objects */
+/* A PDF of three objects; kinds: 0 right, 1 encrypted with noise for a stream, 2 startxref is wrong, 3 an entry is wrong, 4 no endobj, 5 two
+ * revisions, 6 length wrong, 7 noise between objects */
 static void pdf_of(struct buf *b, int kind)
 {
 	size_t at[4], xref;
@@ -471,7 +479,10 @@ static void pdf_of(struct buf *b, int kind)
 		buf_add(b, raw, sizeof raw);
 	}
 	at[3] = b->n;
-	buf_str(b, kind == 1 ? "3 0 obj\n<< /Filter /FlateDecode /Length 200 >>\nstream\n" : kind == 6 ? "3 0 obj\n<< /Length 20 >>\nstream\n" : "3 0 obj\n<< /Length 200 >>\nstream\n");
+	buf_str(b,
+		kind == 1           ? "3 0 obj\n<< /Filter /FlateDecode /Length 200 >>\nstream\n"
+			: kind == 6 ? "3 0 obj\n<< /Length 20 >>\nstream\n"
+				    : "3 0 obj\n<< /Length 200 >>\nstream\n");
 	noise(raw, sizeof raw, 4);
 	buf_add(b, raw, sizeof raw);
 	buf_str(b, "\nendstream\nendobj\n");
@@ -479,7 +490,8 @@ static void pdf_of(struct buf *b, int kind)
 	buf_str(b, "xref\n0 4\n0000000000 65535 f \n");
 	for (int i = 1; i < 4; i++)
 		buf_printf(b, "%010zu 00000 n \n", at[i] + (kind == 3 && i == 2 ? 5 : 0));
-	buf_printf(b, "trailer\n<< /Size 4 /Root 1 0 R%s >>\nstartxref\n%zu\n%%%%EOF\n", kind == 1 ? " /Encrypt 9 0 R" : "", kind == 2 ? xref + 9 : xref);
+	buf_printf(b, "trailer\n<< /Size 4 /Root 1 0 R%s >>\nstartxref\n%zu\n%%%%EOF\n", kind == 1 ? " /Encrypt 9 0 R" : "",
+		kind == 2 ? xref + 9 : xref);
 	if (kind == 5) {
 		size_t again = b->n;
 		buf_str(b, "2 0 obj\n<< /Type /Pages /Count 1 >>\nendobj\n");
@@ -541,7 +553,8 @@ static void holes(void **state)
 	assert_memory_equal(&a.f, &b.f, sizeof a.f);
 
 	/* 100 TB of hole, behind whatever began: what looks at each byte gives up, and does not keep anybody waiting */
-	const struct slice begins[] = {SLICE("text behind which nothing comes\n"), SLICE("GIF89a\1\0\1\0\0\0\0\0\0\0\0\0"), SLICE("%PDF-1.4\n1 0 obj\n("), SLICE("\x1f\x8b\x08\0\0\0\0\0\0\0\0"), SLICE("BZh91AY&SY\0\0\0\0\0\0\0\0")};
+	const struct slice begins[] = {SLICE("text behind which nothing comes\n"), SLICE("GIF89a\1\0\1\0\0\0\0\0\0\0\0\0"),
+		SLICE("%PDF-1.4\n1 0 obj\n("), SLICE("\x1f\x8b\x08\0\0\0\0\0\0\0\0"), SLICE("BZh91AY&SY\0\0\0\0\0\0\0\0")};
 	for (size_t i = 0; i < ARRAY_LEN(begins); i++) {
 		int64_t from = time_monotonic();
 		content_begin(checker, SLICE("disk.img"), 0);
@@ -557,7 +570,9 @@ static void holes(void **state)
 static void a_hole_in_a_box(void **state) /* what is passed over is passed over in holes too */
 {
 	struct content_report r;
-	static const uint8_t head[] = "\0\0\0\x10""ftypisom\0\0\0\0\0\0\0\x01""mdat\0\0\x01\0\0\0\0\0";
+	static const uint8_t head[] = "\0\0\0\x10"
+				      "ftypisom\0\0\0\0\0\0\0\x01"
+				      "mdat\0\0\x01\0\0\0\0\0";
 	content_begin(checker, SLICE("a.mp4"), 0);
 	content_add(checker, slice_of(head, sizeof head - 1));
 	content_add_zeros(checker, (UINT64_C(1) << 40) - 16);
@@ -591,8 +606,10 @@ static void figures(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(scp_ecg), cmocka_unit_test(edf), cmocka_unit_test(dicom), cmocka_unit_test(program_headers), cmocka_unit_test(riff_and_boxes), cmocka_unit_test(tiff_and_bmp),
-		cmocka_unit_test(gif), cmocka_unit_test(fonts), cmocka_unit_test(archives), cmocka_unit_test(databases_and_logs), cmocka_unit_test(zips), cmocka_unit_test(pdfs), cmocka_unit_test(pgp), cmocka_unit_test(holes),
-		cmocka_unit_test(a_hole_in_a_box), cmocka_unit_test(memory), cmocka_unit_test(figures)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(scp_ecg), cmocka_unit_test(edf), cmocka_unit_test(dicom),
+		cmocka_unit_test(program_headers), cmocka_unit_test(riff_and_boxes), cmocka_unit_test(tiff_and_bmp), cmocka_unit_test(gif),
+		cmocka_unit_test(fonts), cmocka_unit_test(archives), cmocka_unit_test(databases_and_logs), cmocka_unit_test(zips),
+		cmocka_unit_test(pdfs), cmocka_unit_test(pgp), cmocka_unit_test(holes), cmocka_unit_test(a_hole_in_a_box), cmocka_unit_test(memory),
+		cmocka_unit_test(figures)};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

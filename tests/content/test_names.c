@@ -23,10 +23,12 @@ static void promises(void **state)
 	static const struct {
 		const char *name;
 		int type;
-	} list[] = {{"a.pdf", CONTENT_PDF}, {"/x/y.z/A.PDF", CONTENT_PDF}, {"a.tar.gz", CONTENT_GZIP}, {"a.docx.bak", CONTENT_OOXML}, {"a.docx~", CONTENT_OOXML}, {"scan.JPEG", CONTENT_JPEG}, {"a.dcm", CONTENT_DICOM},
-		{"a.hl7", CONTENT_HL7V2}, {"a.py", CONTENT_TEXT}, {"a.xlsx", CONTENT_OOXML}, {"a.mdb", CONTENT_MDB}, {"a.zzz", CONTENT_UNKNOWN}, {"pdf", CONTENT_UNKNOWN}, {".pdf", CONTENT_UNKNOWN}, {"", CONTENT_UNKNOWN},
-		{"a.", CONTENT_UNKNOWN}, {"a.dat", CONTENT_UNKNOWN}, {"a.averyverylongsuffixindeed", CONTENT_UNKNOWN}, {"/pdf.d/a", CONTENT_UNKNOWN}, {"~", CONTENT_UNKNOWN}, {"a.7z", CONTENT_SEVENZIP}, {"a.yml", CONTENT_TEXT},
-		{"a.zip", CONTENT_ZIP}, {"a.270", CONTENT_X12}};
+	} list[] = {{"a.pdf", CONTENT_PDF}, {"/x/y.z/A.PDF", CONTENT_PDF}, {"a.tar.gz", CONTENT_GZIP}, {"a.docx.bak", CONTENT_OOXML},
+		{"a.docx~", CONTENT_OOXML}, {"scan.JPEG", CONTENT_JPEG}, {"a.dcm", CONTENT_DICOM}, {"a.hl7", CONTENT_HL7V2}, {"a.py", CONTENT_TEXT},
+		{"a.xlsx", CONTENT_OOXML}, {"a.mdb", CONTENT_MDB}, {"a.zzz", CONTENT_UNKNOWN}, {"pdf", CONTENT_UNKNOWN}, {".pdf", CONTENT_UNKNOWN},
+		{"", CONTENT_UNKNOWN}, {"a.", CONTENT_UNKNOWN}, {"a.dat", CONTENT_UNKNOWN}, {"a.averyverylongsuffixindeed", CONTENT_UNKNOWN},
+		{"/pdf.d/a", CONTENT_UNKNOWN}, {"~", CONTENT_UNKNOWN}, {"a.7z", CONTENT_SEVENZIP}, {"a.yml", CONTENT_TEXT}, {"a.zip", CONTENT_ZIP},
+		{"a.270", CONTENT_X12}};
 	for (size_t i = 0; i < ARRAY_LEN(list); i++)
 		if (named(list[i].name) != list[i].type)
 			fail_msg("%s promises %s, not %s", list[i].name, content_type_name(list[i].type), content_type_name(named(list[i].name)));

@@ -68,7 +68,8 @@ static void noise_in_text(void **state)
 		if (k == 4)
 			noise(b.p + 20000, 1500, 4);
 		assert_lost(check_buf("note.txt", &b), CONTENT_TEXT);
-		struct content_report r = check_buf("note", &b); /* without a name: text that goes on behind the noise is lost, other things may be a program behind a script */
+		struct content_report r = check_buf(
+			"note", &b); /* without a name: text that goes on behind the noise is lost, other things may be a program behind a script */
 		assert_true(r.state == CONTENT_LOST || r.type == CONTENT_UNKNOWN);
 		buf_done(&b);
 	}
@@ -97,13 +98,13 @@ static void base64_of_nothing(void **state)
 	assert_lost(check_buf("feed.hl7", &b), CONTENT_TEXT);
 	assert_lost(check_buf("scan.jpg", &b), CONTENT_TEXT);
 	assert_lost(check_buf("note.txt", &b), CONTENT_TEXT);
-	assert_valid(check_buf("blob", &b), CONTENT_TEXT);       /* nobody promised anything */
+	assert_valid(check_buf("blob", &b), CONTENT_TEXT); /* nobody promised anything */
 	assert_valid(check_buf("blob.b64", &b), CONTENT_TEXT);
 	buf_init(&t, BYTES_MOST);
 	words(&t, 6000);
 	buf_reset(&b);
 	base64_put(&b, buf_slice(&t));
-	assert_valid(check_buf("note.txt", &b), CONTENT_TEXT);   /* of a text: somebody's mail */
+	assert_valid(check_buf("note.txt", &b), CONTENT_TEXT); /* of a text: somebody's mail */
 	b.n = 88;
 	assert_valid(check_buf("token.txt", &b), CONTENT_TEXT);
 }
@@ -127,7 +128,9 @@ static void json(void **state)
 
 static void xml(void **state)
 {
-	assert_valid(check_slice("a.xml", S("<?xml version='1.0'?>\n<!DOCTYPE a [<!ENTITY x \">\">]>\n<a b='>' c=\"/\"><!-- <no> --><d/><![CDATA[ <e> ]]></a>\n")), CONTENT_XML);
+	assert_valid(check_slice("a.xml",
+			     S("<?xml version='1.0'?>\n<!DOCTYPE a [<!ENTITY x \">\">]>\n<a b='>' c=\"/\"><!-- <no> --><d/><![CDATA[ <e> ]]></a>\n")),
+		CONTENT_XML);
 	assert_valid(check_slice("picture.svg", S("<svg xmlns=\"http://www.w3.org/2000/svg\"><g><path d=\"M0 0\"/></g></svg>")), CONTENT_XML);
 	assert_valid(check_slice("a.xml", S("<a><b></a></b>")), CONTENT_TEXT);
 	assert_lost(check_slice("a.xml", S("<?xml version='1.0'?><a><b>cut")), CONTENT_XML);
@@ -167,7 +170,8 @@ static void small_noise(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(plain), cmocka_unit_test(empty), cmocka_unit_test(utf16), cmocka_unit_test(noise_in_text), cmocka_unit_test(a_script_and_its_payload), cmocka_unit_test(base64_of_nothing),
-		cmocka_unit_test(json), cmocka_unit_test(xml), cmocka_unit_test(clinical_text), cmocka_unit_test(small_noise)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(plain), cmocka_unit_test(empty), cmocka_unit_test(utf16), cmocka_unit_test(noise_in_text),
+		cmocka_unit_test(a_script_and_its_payload), cmocka_unit_test(base64_of_nothing), cmocka_unit_test(json), cmocka_unit_test(xml),
+		cmocka_unit_test(clinical_text), cmocka_unit_test(small_noise)};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
