@@ -89,7 +89,7 @@ static bool changed_with_damage(const struct vault_change *c, const struct judge
 		return say(out, "rewritten whole with the damage; its type cannot be checked");
 	if (!judge_knows(b) && judge_more_noise(b, a)) /* by itself this is too little; where files around it were enciphered it is one of them */
 		return say(out, "partly turned into noise with the damage; its type cannot be checked");
-	if (content_type_packed(b->type) && a->type == b->type && a->size == b->size && c->new_bytes)
+	if (content_type_packed(b->type) && a->type == b->type && a->size == b->size)
 		return say(out, "changed in place, at the same length, with the damage");
 	return false;
 }

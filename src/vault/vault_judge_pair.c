@@ -74,7 +74,7 @@ static uint8_t small_type(int t)
 static uint16_t scaled(float v, float by)
 {
 	float x = v * by + .5f;
-	return x <= 0 ? 0 : x >= 65535 ? 65535 : (uint16_t)x; /* a NaN of a broken catalogue is 0 by the first comparison's else */
+	return !(x > 0) ? 0 : x >= 65535 ? 65535 : (uint16_t)x; /* also for what is no number */
 }
 
 static struct judge_brief brief_of(const struct vault_trait *t)
