@@ -262,10 +262,10 @@ int cmd_replica(int argc, char **argv)
 	static struct cli_args args;
 	const char *site = NULL;
 	bool json = false, accept = false, data = false, no_lock = false, all = false, due = false;
-	uint64_t retain = 30, every = 60;
+	uint64_t retain = 0, every = 60;
 	const struct cli_opt opts[] = {
 		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE); for add and pull also a new folder that is to be a replica only"},
-		{"retain", CLI_NUMBER, &retain, "DAYS", "add: S3 object lock, COMPLIANCE mode: nobody removes it earlier (default 30; made longer weekly)"},
+		{"retain", CLI_NUMBER, &retain, "DAYS", "add, push: S3 object lock, COMPLIANCE mode: nobody removes it earlier (default 30; made longer weekly)"},
 		{"every", CLI_NUMBER, &every, "MINUTES", "add: how often it should be pushed (default 60)"},
 		{"no-lock", CLI_FLAG, &no_lock, NULL, "add: take a bucket without object lock all the same"},
 		{"all", CLI_FLAG, &all, NULL, "push: every replica of the site that can be pushed to"},
@@ -290,15 +290,17 @@ int cmd_replica(int argc, char **argv)
 		return cli_usage("replica %s: --all and --due are for push", verb);
 	if (due && !all)
 		return cli_usage("replica push: --due goes with --all");
-	if (retain == 0 || retain > 36500 || every == 0 || every > 60 * 24 * 366)
+	if (retain && strcmp(verb, "add") && !is_push)
+		return cli_usage("replica %s: --retain is for add and push", verb);
+	if (retain > 36500 || every == 0 || every > 60 * 24 * 366)
 		return cli_usage("replica add: --retain is 1 to 36500 days, --every 1 to 527040 minutes");
 	struct err e = {0};
 	AUTO_CLOSE int fd = open_folder(site, is_add, &e);
 	if (fd < 0)
 		return cli_fail(&e);
-	struct vault_replica_options o = {.accept_epoch = accept, .data = data, .progress = cli_progress_wanted() ? progress : NULL};
+	struct vault_replica_options o = {.accept_epoch = accept, .data = data, .retain_days = (unsigned)retain, .progress = cli_progress_wanted() ? progress : NULL};
 	if (is_add)
-		return add(fd, args.v[1], args.v[2], retain, every, no_lock, json);
+		return add(fd, args.v[1], args.v[2], retain ? retain : 30, every, no_lock, json);
 	if (is_list) {
 		struct show s = {.json = json, .now = time_now()};
 		r = vault_replica_each(fd, show_one, &s, &e);

@@ -266,6 +266,7 @@ int vault_replica_each(int dirfd, vault_replica_fn *fn, void *arg, struct err *e
 
 struct vault_replica_options {
 	bool accept_epoch;   /* an operator has looked: take a head under a new name and key, also where it does not extend the last one */
+	unsigned retain_days; /* push: instead of what the replica says; 0: as it says */
 	bool data;           /* status: read every byte; pull into a site: hash every pack that is there */
 	void (*progress)(void *arg, const char *doing, uint64_t done, uint64_t total);
 	void *arg;

@@ -247,7 +247,10 @@ int replica_put(struct replica_work *w, const char *name, const struct vault_byt
 	struct vault_store *s = w->to;
 	int r = s->ops->put(s, name, b, sha256, e);
 	if (r == ERR_EXISTS && s->ops->aside) {
-		replica_fault(w, "%s/%s: it held other bytes than it should: damaged or changed there. They were set aside under aside/, and the right ones put in their place", s->where, name);
+		if (w->forked)
+			buf_printf(w->faults, "%s/%s: what the old epoch went on with was set aside under aside/\n", s->where, name);
+		else
+			replica_fault(w, "%s/%s: it held other bytes than it should: damaged or changed there. They were set aside under aside/, and the right ones put in their place", s->where, name);
 		r = s->ops->aside(s, name, e);
 		if (r == 0)
 			r = s->ops->put(s, name, b, sha256, e);

@@ -84,6 +84,7 @@ struct replica_work {
 	const struct vault_replica_options *o;
 	struct vault_replica_report *rep;
 	struct buf *faults;
+	bool forked; /* an accepted epoch: what the old one went on with is in the way, and is no fault */
 };
 int replica_put(struct replica_work *w, const char *name, const struct vault_bytes *b, const uint8_t sha256[SEAL_HASH], struct err *e) MUST;
 void replica_fault(struct replica_work *w, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -22,6 +22,7 @@ struct pull {
 	struct replica_names *there;
 	uint64_t count, total;
 	bool site, ours;
+	bool forked; /* the head does not surely extend the last one: what lies here under a name may be what the old epoch went on with */
 };
 
 /* ---- may this head be accepted? ---- */
@@ -39,6 +40,7 @@ static int compare(struct pull *p, struct err *e)
 		return replica_says_no(p->from, &p->h, "it is another log than the one that was accepted here, and no later epoch of it", e);
 	if (same_key && p->h.cp.size < p->last.cp.size)
 		return replica_says_no(p->from, &p->h, "it is shorter than what was accepted here: entries were taken away. Nothing was changed", e);
+	p->forked = p->w.forked = !same_key;
 	if (!same_key && p->h.cp.size < p->last.cp.size)
 		return 0; /* what the old epoch had beyond is kept under its heads; the operator has looked */
 	int r = ledger_trust_root(p->tree.t, p->last.cp.size, root, e);
@@ -78,7 +80,7 @@ static bool is_right(struct vault_store *s, const char *name, const uint8_t sha2
 static int bring(struct pull *p, const char *name, uint64_t size, const uint8_t sha256[SEAL_HASH], struct err *e)
 {
 	bool known = p->there && replica_names_has(p->there, name, size);
-	if (known && (!(p->w.o && p->w.o->data) || is_right(p->to, name, sha256)))
+	if (known && ((!p->forked && !(p->w.o && p->w.o->data)) || is_right(p->to, name, sha256)))
 		return 0;
 	if (!p->there && is_right(p->to, name, sha256))
 		return 0;
@@ -156,7 +158,7 @@ static int bring_records(struct pull *p, struct err *e)
 		AUTO_BUF struct buf b = {0};
 		char name[VAULT_OBJECT_MAX + 1];
 		snprintf(name, sizeof name, "packs/records/%05" PRIu64, chunk);
-		if (p->there && replica_names_has(p->there, name, REPLICA_RECORDS * LEDGER_PACK_RECORD))
+		if (!p->forked && p->there && replica_names_has(p->there, name, REPLICA_RECORDS * LEDGER_PACK_RECORD))
 			continue;
 		buf_init(&b, (size_t)REPLICA_RECORDS * LEDGER_PACK_RECORD);
 		struct replica_head part = p->h; /* as if it ended there */

@@ -25,6 +25,7 @@ struct push {
 	struct buf note, vkey_text;
 	struct ledger_epoch past[LEDGER_EPOCHS_MAX];
 	size_t past_n;
+	uint64_t common;        /* entries that the replica's last head and we have in common: what it says of those was put then */
 	uint64_t packs, packed; /* packs that the checkpoint covers; the entry behind them */
 	struct replica_head h, last; /* what we make; what the replica had */
 	struct replica_names *there;
@@ -97,13 +98,17 @@ static int extends(struct push *p, const struct replica_head *h, struct err *e)
 		return replica_says_no(p->w.to, h, "this replica has gone on to a later epoch than this site: this is an old copy of the site. Rebuild from the replica", e);
 	uint64_t most = h->epoch <= p->past_n ? p->past[h->epoch - 1].last.size : p->cp.size;
 	if (h->cp.size > p->cp.size || h->cp.size > most) {
-		if (h->epoch <= p->past_n && p->w.o && p->w.o->accept_epoch)
-			return 0; /* what the old epoch had beyond its end was lost here; the operator has looked */
+		if (h->epoch <= p->past_n && p->w.o && p->w.o->accept_epoch) { /* what the old epoch had beyond its end was lost here; the operator has looked */
+			p->common = most < h->cp.size ? most : h->cp.size;
+			p->w.forked = true;
+			return 0;
+		}
 		return replica_says_no(p->w.to, h,
 		                       h->epoch <= p->past_n ? "this replica holds entries of the last epoch that this site never had or has lost: look at them first (pull it elsewhere); then push with --accept-epoch"
 		                                             : "this replica is ahead: it holds entries that this site has not. This site has lost them, or is an old copy. Do not go on here: rebuild from the replica",
 		                       e);
 	}
+	p->common = h->cp.size;
 	int r = ledger_root(p->l, h->cp.size, root, e);
 	if (r < 0)
 		return r;
@@ -135,6 +140,8 @@ static int compare(struct push *p, struct err *e)
 	key[p->past_n] = p->vkey;
 	replica_head_done(&p->last);
 	replica_head_init(&p->last);
+	p->common = 0;
+	p->w.forked = false;
 	int r = replica_newest(p->w.to, &t, &p->last, &other, e);
 	if (r == ERR_NOT_FOUND) {
 		replica_head_init(&p->last);
@@ -180,7 +187,7 @@ static int put_tile(struct push *p, int level, uint64_t n, bool fresh, struct er
 /* Full tiles behind the last head. Where there is none yet the replica's names are listed once, so that each new tile costs one request and not two. */
 static int put_tiles(struct push *p, struct err *e)
 {
-	uint64_t from = p->last.cp.size, total = (p->cp.size >> 8) - (from >> 8), done = 0;
+	uint64_t from = p->common, total = (p->cp.size >> 8) - (from >> 8), done = 0;
 	int r = 0;
 	if (total > 64 && p->w.to->kind == VAULT_S3)
 		r = replica_names_read(p->w.to, "ledger/tile/", &p->there, e);
@@ -235,11 +242,11 @@ static int put_packs(struct push *p, struct err *e)
 		if ((r = read_index(p, k, record, &ref, e)) < 0)
 			return r == ERR_NOT_FOUND ? err_set(e, ERR_CORRUPT, "packs/index", "it became shorter") : r;
 		snprintf(name, sizeof name, "packs/%s", ref.name);
-		r = want_pack(p, name, ref.size, ref.sha256, k <= p->last.packs, e);
+		r = want_pack(p, name, ref.size, ref.sha256, k <= p->last.packs && ref.entry < p->common, e);
 		buf_add(&records, record, sizeof record);
 		if (r == 0 && k % REPLICA_RECORDS == 0) {
 			snprintf(name, sizeof name, "packs/records/%05" PRIu64, (k - 1) / REPLICA_RECORDS);
-			if (k > p->last.packs || !p->there || !replica_names_known(p->there, name))
+			if (k > p->last.packs || ref.entry >= p->common || !p->there || !replica_names_known(p->there, name))
 				r = put(p, name, buf_slice(&records), false, e);
 			buf_reset(&records);
 		}
@@ -593,7 +600,7 @@ int vault_replica_push(int sitefd, const struct site_keys *keys, const struct va
 	struct push *p = calloc(1, sizeof *p);
 	struct vault_replica_state st;
 	struct vault_replica now;
-	struct vault_store_options so = {.retain_days = r->retain_days, .write = true, .no_lock = r->no_lock};
+	struct vault_store_options so = {.retain_days = o && o->retain_days ? o->retain_days : r->retain_days, .write = true, .no_lock = r->no_lock};
 	struct err why = {0};
 	if (!p)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");

@@ -196,6 +196,22 @@ start new
 curl -sf http://127.0.0.1:$http/healthz >/dev/null
 stop
 
+# --- a copy that saw what the rebuilt site never had: it asks, too, and keeps what it saw
+hf replica add ahead "$work/ahead" --site burnt >/dev/null
+hf import a.hl7 d.hl7 --site burnt >/dev/null
+hf simulate --out e.hl7 --beds 60 --count 700 --seed 15 >/dev/null 2>&1
+hf import e.hl7 --site burnt >/dev/null
+hf replica push ahead --site burnt >/dev/null
+hf replica add ahead "$work/ahead" --site new >/dev/null
+refused 1 "accept-epoch" replica push ahead --site new
+hf import b.hl7 feed.hl7 e.hl7 --site new >/dev/null
+want=$(bodies new)
+hf replica push ahead --accept-epoch --site new >/dev/null 2>said
+grep -q "old epoch went on with" said
+[ -n "$(find ahead/aside -type f)" ] || fail "what it saw is gone"
+hf replica push ahead --site new >/dev/null
+hf replica status ahead --data --site new >/dev/null
+
 # --- the new epoch and the copies: the store goes on, the witness asks an operator
 hf replica add off "$work/off" --site new >/dev/null 2>&1 || true
 hf replica push off --site new >/dev/null
