@@ -146,7 +146,8 @@ struct chart_bedside { /* what a bed's line shows beside the name; see chart_bed
 	enum fhir_section_state vitals_state, orders_state;
 	struct chart_vital vitals[8]; /* newest first */
 	size_t count;
-	uint32_t open_orders;         /* asked for and neither done nor cancelled */
+	uint32_t open_orders;         /* asked for and neither done nor cancelled, of any kind */
+	uint32_t awaited_results;     /* of those the ones for the laboratory or another diagnostic service that has not reported yet: see chart_bedside.c for what counts */
 };
 struct chart_row { /* one line of census or search */
 	char id[32];

@@ -79,6 +79,45 @@ static bool is_open(const struct fact_item *it)
 	return yes && it->state == FACT_CURRENT;
 }
 
+/* Somebody waits for a result of it: an order, still open, for a diagnostic service. Which those are is said by its section (HL7 table 0074, FHIR's categories), else by its specimen, else by its code (LOINC names
+ * observations). A diet, a consult, physiotherapy or a dressing has none of these, or another section. */
+static bool is_diagnostic(const struct fact *f)
+{
+	static const char *const services[] = {"AU", "BG", "BLB", "CG", "CH", "CP", "CT", "CTH", "CUS", "EC", "EN", "GE", "HM", "IMG", "IMM", "LAB", "MB", "MCB", "MYC", "NMR", "NMS", "OSL", "OUS", "PAR", "PF", "RAD", "RUS", "RX", "SP", "SR", "TX",
+		"VR", "VUS", "XRC", "laboratory", "imaging", "radiology", "pathology", "108252007", "363679005"};
+	struct slice category = fact_part(fact_get(f, FF_CATEGORY), FC_CODE), system = fact_part(fact_get(f, FF_CODE), FC_SYSTEM), other = fact_part(fact_get(f, FF_CODE), FC_ALT_SYSTEM);
+	for (size_t i = 0; i < ARRAY_LEN(services); i++)
+		if (slice_eq_nocase(category, services[i]))
+			return true;
+	if (category.n)
+		return false;
+	return fact_get(f, FF_SPECIMEN).n || slice_eq_str(system, "LN") || slice_eq_str(other, "LN") || slice_eq_str(system, "http://loinc.org") || slice_eq_str(other, "http://loinc.org");
+}
+
+static bool same_number(const struct fact *a, const struct fact *b)
+{
+	struct slice pa = fact_part(fact_get(a, FF_PLACER), FI_VALUE), pb = fact_part(fact_get(b, FF_PLACER), FI_VALUE), fa = fact_part(fact_get(a, FF_FILLER), FI_VALUE), fb = fact_part(fact_get(b, FF_FILLER), FI_VALUE);
+	return (pa.n && slice_eq(pa, pb)) || (fa.n && slice_eq(fa, fb));
+}
+
+/* Its result is here, though nobody has said that the order is done. Where several orders have one number, the report's code says which it answers. */
+static bool is_reported(const struct chart_patient *p, const struct fact_item *order)
+{
+	static const char *const done[] = {"final", "corrected", "amended", "appended", "cancelled"};
+	bool shared = false;
+	for (const struct fact_item *it = p->s[CHART_ORDERS].items; it; it = it->next)
+		shared |= it != order && it->state == FACT_CURRENT && same_number(it->fact, order->fact);
+	for (const struct fact_item *it = p->s[CHART_REPORTS].items; it; it = it->next) {
+		bool said = false;
+		for (size_t i = 0; i < ARRAY_LEN(done); i++)
+			said |= slice_eq_str(fact_get(it->fact, FF_STATUS), done[i]);
+		if (said && it->state == FACT_CURRENT && same_number(it->fact, order->fact) &&
+		    (!shared || slice_eq(fact_part(fact_get(it->fact, FF_CODE), FC_CODE), fact_part(fact_get(order->fact, FF_CODE), FC_CODE))))
+			return true;
+	}
+	return false;
+}
+
 int chart_bedside(struct chart *c, struct chart_row *row, struct chart_moment at, struct arena *a, struct err *e)
 {
 	AUTO_ARENA struct arena *own = arena_new(BEDSIDE_SCRATCH);
@@ -94,7 +133,10 @@ int chart_bedside(struct chart *c, struct chart_row *row, struct chart_moment at
 	for (const struct fact_item *it = vitals->items; it && r == 0; it = it->next)
 		r = take_vital(b, it, a, e);
 	for (const struct fact_item *it = orders->items; it; it = it->next)
-		b->open_orders += is_open(it);
+		if (is_open(it)) {
+			b->open_orders++;
+			b->awaited_results += is_diagnostic(it->fact) && !is_reported(p, it);
+		}
 	if (r == 0)
 		row->bedside = b;
 	return r;

@@ -298,6 +298,7 @@ static void put_bedside(struct jsonw *w, const struct chart_bedside *b)
 	jsonw_obj(w);
 	jsonw_kstr(w, "state", states[b->orders_state]);
 	jsonw_ku64(w, "open", b->open_orders);
+	jsonw_ku64(w, "awaitedResults", b->awaited_results);
 	jsonw_obj_end(w);
 }
 

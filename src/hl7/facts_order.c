@@ -331,6 +331,8 @@ void fx_obr_order(struct fx *x)
 	if (fx_has(x, 16))
 		fx_put_absent(x, t, FF_AUTHOR, fx_person(x, fx_first_rep(x, fx_field(x, 16))));
 	fx_put_field(x, t, FF_CATEGORY, 24, fx_code);
+	if (!fx_has(x, 24) && (!memcmp(x->type->code, "OML", 3) || !memcmp(x->type->code, "OMI", 3))) /* 4.4.6, 4.4.8: the message is of one service */
+		fx_put_absent(x, t, FF_CATEGORY, slice_str(x->type->code[2] == 'L' ? "LAB" : "IMG"));
 	fx_put_timing(x, t, fx_field(x, 27));
 	fx_put_reps(x, t, FF_REASON, 31, fx_code);
 	if (fx_has(x, 36))

@@ -342,6 +342,23 @@ static void test_bedside(void **state)
 	assert_slice(row->bedside->vitals[0].flag, "HH");
 	assert_slice(row->bedside->vitals[1].value, "14");
 	assert_int_equal(row->bedside->open_orders, 1);
+	assert_int_equal(row->bedside->awaited_results, 0); /* of what service the CT is nobody said */
+	/* by section, by specimen, by LOINC; and what has no result */
+	tell(s, "OML^O21 EHR@HOSP - | 1@HOSP:MR | order id=L1 placer=L1 code=BMP category=LAB status=active | order id=L2 placer=L2 code=CULT specimen=BLD status=active | order id=L3 placer=L3 code=36643-5^XR^LN status=active");
+	tell(s, "OMG^O19 EHR@HOSP - | 1@HOSP:MR | order id=D1 code=SOFT category=diet status=active | order id=D2 code=CONS^Cardiology status=active | order id=D3 code=2823-3^K^LN category=NRS status=active | order id=D4 code=X category=RAD status=cancelled");
+	OK(chart_census(s->sql, STORY_NOW, SLICE("4W"), s->a, &row, &n, e));
+	OK(chart_bedside(s->sql, row, STORY_NOW, s->a, e));
+	assert_int_equal(row->bedside->open_orders, 7);
+	assert_int_equal(row->bedside->awaited_results, 3);
+	/* a preliminary report is not what is waited for; a final one is, also where the order stays open */
+	tell(s, "ORU^R01 LAB@HOSP - | 1@HOSP:MR | report id=F1 placer=L1 filler=F1 code=BMP status=preliminary | report id=F2 placer=L2 filler=F2 code=CULT status=final");
+	OK(chart_bedside(s->sql, row, STORY_NOW, s->a, e));
+	assert_int_equal(row->bedside->awaited_results, 2);
+	/* two orders under one number: the report says which it answers */
+	tell(s, "OML^O21 EHR@HOSP - | 1@HOSP:MR | order id=L9 placer=L9 code=CBC category=LAB status=active | order id=L9 placer=L9 code=CRP category=LAB status=active");
+	tell(s, "ORU^R01 LAB@HOSP - | 1@HOSP:MR | report id=F9 placer=L9 filler=F9 code=CBC status=final");
+	OK(chart_bedside(s->sql, row, STORY_NOW, s->a, e));
+	assert_int_equal(row->bedside->awaited_results, 3);
 	story_free(s);
 }
 

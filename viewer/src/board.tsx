@@ -4,7 +4,7 @@ import type { Alarm, Board, Event, Feed } from "./api";
 import { agoOf, bytes, count, full, span, stamp } from "./format";
 import { t } from "./i18n";
 import { useData, useNow, usePaper, useShared } from "./state";
-import { Fail, Loading, feedWord } from "./ui";
+import { Fail, Instruction, Loading, feedWord } from "./ui";
 
 // The last hour, a bar a minute. The text beside it says what the bars say.
 function Spark({ f }: { f: Feed }) {
@@ -101,7 +101,7 @@ function AlarmRow({ a, now, next }: { a: Alarm; now: number; next: boolean }) {
   return (
     <li>
       <span class={`tag ${a.severity === "alarm" ? "red" : a.severity === "warning" ? "amber" : "blue"}`}>{t(a.severity === "alarm" ? "sevAlarm" : a.severity === "warning" ? "sevWarning" : "sevNote")}</span>
-      <div><b>{text.reason}</b>{next && text.next && <p>{t("next")}{t("colon")}{text.next}</p>}</div>
+      <div><b>{text.reason}</b>{next && text.next && <p>{t("next")}{t("colon")}<Instruction text={text.next} /></p>}</div>
       <span class="muted nowrap">{t("since")} {stamp(a.since, now)} · {span((now - Date.parse(a.since)) / 1000)}</span>
     </li>
   );

@@ -97,7 +97,7 @@ export function CensusPage() {
   );
 }
 
-// The newest vital signs with their age, and how many orders are open. Nothing received is said, not left blank.
+// The newest vital signs with their age, and how many results are awaited. Nothing received is said, not left blank.
 const vitalWords = { hr: "vHr", bp: "vBp", rr: "vRr", spo2: "vSpo2", temp: "vTemp" } as const;
 const vitalOrder = ["bp", "hr", "rr", "spo2", "temp", ""];
 function Bedside({ r, now, ref_ }: { r: Row; now: number; ref_: number }) {
@@ -108,7 +108,7 @@ function Bedside({ r, now, ref_ }: { r: Row; now: number; ref_: number }) {
       {list.length === 0 ? <b class="nrshort">{t("vitals")}{t("colon")}{r.vitalsState === "not-received" ? t("notReceived") : t("noneHere")}</b>
         : list.map((v) => <span key={v.key + v.name} class={/^(H|L|A)/.test(v.flag) ? "out" : ""}><small>{v.key ? t(vitalWords[v.key]) : v.name}</small> {v.value}{v.key && v.key !== "temp" ? "" : ` ${v.unit}`.trimEnd()}{/^(H|L|A)/.test(v.flag) ? ` ${v.flag}` : ""}</span>)}
       {newest && <span class="muted">{stamp(newest, now)} · {spanOf(newest, ref_) || t("justNow")}</span>}
-      {r.openOrders ? <span class="ord">{t("openOrders")}{t("colon")}{r.openOrders}</span> : null}
+      {r.awaited ? <span class="ord">{t("awaited")}{t("colon")}{r.awaited}</span> : null}
     </span>
   );
 }

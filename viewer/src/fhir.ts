@@ -17,7 +17,7 @@ export interface Name { family: string; given: string }
 export interface Row {
   id: string; name: Name; birth: string; sex: string; number: string; assigner: string; unit: string; facility: string; room: string; bed: string; received: string; since: string; attending: string; alerts: string;
   allergyState: string; visitClass: string; lookalike: boolean; merged: boolean; incomplete: boolean; isProtected: boolean; test: boolean; deceased: boolean; masked: boolean;
-  vitals: Vital[] | null; vitalsState: string; openOrders: number | null; // null: not asked for (the whole house), or never received
+  vitals: Vital[] | null; vitalsState: string; awaited: number | null; // results; null: not asked for (the whole house), or never received
 }
 export interface Vital { key: "hr" | "bp" | "rr" | "spo2" | "temp" | ""; name: string; value: string; unit: string; flag: string; time: string }
 export interface Rows { asOf: { entry?: number; time?: string }; count: number; rows: Row[] }
@@ -105,7 +105,7 @@ function rowOf(p: Resource): Row {
     unit: first(where.unit), facility: first(where.facility), room: first(where.room), bed: first(where.bed), received: first(p.received, p.meta?.lastUpdated), since: first(p.since, p.visit?.since), attending: first(p.attending, p.attending?.display),
     alerts: Array.isArray(alerts) ? alerts.map(str).filter(Boolean).join(" · ") : str(alerts), allergyState: first(p.allergyState, p.allergies, p.allergy), visitClass: first(p.visitClass, p.class, p.visit?.class),
     lookalike: !!(p.lookalike ?? p.lookalikes), merged: !!p.merged, incomplete: !!p.incomplete, isProtected, test: !!p.test, deceased: !!p.deceased, masked: isProtected && (!number || name.family === "[protected]"),
-    vitals: vitalsOf(p.vitals), vitalsState: first(p.vitals?.state), openOrders: p.orders?.state === "not-received" ? null : num(p.orders?.open) ?? null,
+    vitals: vitalsOf(p.vitals), vitalsState: first(p.vitals?.state), awaited: p.orders?.state === "not-received" ? null : num(p.orders?.awaitedResults) ?? null,
   };
 }
 export function rowsOf(d: Any): Rows {

@@ -175,3 +175,8 @@ export function useGrow(total: number, step = 150): { n: number; end: preact.JSX
   }, [n, total]);
   return { n, end: n < total ? <span ref={ref} class="more-below" aria-hidden="true">…</span> : null };
 }
+
+// A sentence that may hold something to type: an option is not broken at its hyphens, where a line ends or a reader stops.
+export function Instruction({ text }: { text: string }) {
+  return <>{text.split(/(--[a-z][a-z-]*)/).map((part, i) => (i % 2 ? <code key={i} class="option">{part}</code> : part))}</>;
+}

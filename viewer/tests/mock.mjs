@@ -205,7 +205,7 @@ export function start({ port = 0, knobs = {} } = {}) {
       if (seen.has(c.code)) continue;
       seen.set(c.code, { code: c.code, name: c.display, value: r.component ? r.component.map((x) => x.valueQuantity.value).join("/") : String(r.valueQuantity.value), unit: (r.valueQuantity ?? r.component[0].valueQuantity).code ?? "", flag: r.interpretation?.[0]?.coding?.[0]?.code, time: r.effectiveDateTime, received: r.meta.lastUpdated });
     }
-    return { vitals: { state: p.sections.vitals.state, entries: [...seen.values()] }, orders: { state: p.sections.orders.state, open: p.sections.orders.entries.filter((r) => r.status === "active").length } };
+    return { vitals: { state: p.sections.vitals.state, entries: [...seen.values()] }, orders: { state: p.sections.orders.state, open: p.sections.orders.entries.filter((r) => r.status === "active").length, awaitedResults: p.sections.orders.entries.filter((r) => r.status === "active").length } };
   };
 
   const server = createServer((req, res) => {
