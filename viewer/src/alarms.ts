@@ -14,6 +14,8 @@ export function alarmText(a: Alarm, board: Board | null): { reason: string; next
     const gap = board?.feeds.find((f) => f.name === a.feed)?.usualGapSeconds ?? 0;
     return { reason: t("alSilent", { f: a.feed, u: span(Math.max(1, gap)) }), next: t("alSilentNext") };
   }
+  const source = /^damage-(.+)$/.exec(a.id)?.[1];
+  if (source && getLang() !== "en") return { reason: t("alDamage", { s: source }), next: t("alDamageNext", { s: source }) };
   const k = getLang() === "en" ? undefined : known.find(([id]) => id.test(a.id));
   if (!k) return { reason: capital(a.reason || a.what), next: capital(a.next ?? "") };
   return { reason: t(k[1]) + (k[3] && a.reason ? ` (${a.reason})` : ""), next: t(k[2]) };

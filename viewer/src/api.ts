@@ -6,6 +6,8 @@ export interface Session {
 }
 export interface Feed { name: string; source: string; state: "fresh" | "ageing" | "stale" | "never" | "ended"; last?: string; messages: number; usualGapSeconds?: number; staleAfterSeconds?: number; minutes: number[] }
 export interface Alarm { id: string; severity: string; since: string; what: string; reason: string; next?: string; feed?: string }
+export interface Snapshot { id: string; seq: number; time: string; source: string; host: string; files: number; bytes: number; new_bytes: number; verdict: string; reasons: string[] }
+export interface Replica { name: string; target?: string; kind?: string; lastTry?: string; lastSuccess?: string; lastError?: string; size?: number; headTime?: string }
 export interface Board {
   now: string; site?: { name: string; mode: string; since?: string };
   ledger: { size: number; published: number; origin: string; root: string; checkpointTime?: string; outside: null | { name: string; size: number; time: string }; protection: string; lastVerified?: string | null };
@@ -15,7 +17,7 @@ export interface Board {
   disk: { free: number; total: number; reserve: number; state: string };
   keys: { sharesLyingAbout: string[]; shares?: string };
   unhandled: { type: string; count: number; uninterpreted: number; problems: number; lastEntry: number }[];
-  replicas: unknown[]; packets: unknown[]; quarantined: number; notRecorded?: number;
+  vault: { packs: number; bytes: number; sources: Snapshot[] } | null; replicas: Replica[]; packets: unknown[]; quarantined: number; notRecorded?: number;
 }
 export interface Event { entry: number; time: string; kind: string; user?: string; what?: string; patient?: string; reason?: string; text?: string; source?: string }
 
@@ -23,7 +25,7 @@ export interface Event { entry: number; time: string; kind: string; user?: strin
 export function tidyBoard(b: Board): Board {
   const list = <T>(v: T[] | undefined): T[] => (Array.isArray(v) ? v : []);
   return {
-    ...b, feeds: list(b.feeds).map((f) => ({ ...f, minutes: list(f.minutes) })), alarms: list(b.alarms), listeners: list(b.listeners), roles: list(b.roles), unhandled: list(b.unhandled), replicas: list(b.replicas), packets: list(b.packets),
+    ...b, feeds: list(b.feeds).map((f) => ({ ...f, minutes: list(f.minutes) })), alarms: list(b.alarms), listeners: list(b.listeners), roles: list(b.roles), unhandled: list(b.unhandled), vault: b.vault ? { ...b.vault, sources: list(b.vault.sources).map((s) => ({ ...s, reasons: list(s.reasons) })) } : null, replicas: list(b.replicas), packets: list(b.packets),
     quarantined: b.quarantined ?? 0, ledger: { ...b.ledger, root: b.ledger?.root ?? "", size: b.ledger?.size ?? 0, published: b.ledger?.published ?? 0 }, view: b.view ?? { applied: 0, behind: 0 }, disk: b.disk ?? { free: 0, total: 0, reserve: 0, state: "ok" }, keys: { ...b.keys, sharesLyingAbout: list(b.keys?.sharesLyingAbout) },
   };
 }

@@ -177,12 +177,12 @@ function StateBar({ mode, asOfOpen, setAsOfOpen }: { mode: string; asOfOpen: boo
   const stale = worst && (worst.state === "stale" || worst.state === "never");
   return (
     <header class="bar">
-      <span class="site">{session.site.name}</span>
+      <span class={`site ${session.site.name.length > 28 ? "long" : ""}`}>{session.site.name}</span>
       <Clock />
       <span class={`mode ${mode}`}>{modeText(mode, board?.site?.since ?? session.site.since, now)}</span>
       {worst ? (
         <a href="#/board" class={`pill ${stale ? "bad" : worst.state === "ageing" ? "warn" : ""}`}>
-          {stale ? <>{t(worst.state === "never" ? "never" : "stale")}{t("colon")}{s.short(worst.name)}{worst.last ? ` · ${span((now - Date.parse(worst.last)) / 1000)}` : ""}</>
+          {stale ? <>{t(worst.state === "never" ? "never" : "stale")}{t("colon")}{s.short(worst.name)}{worst.last ? <> · <span class="nowrap">{span((now - Date.parse(worst.last)) / 1000)}</span></> : ""}</>
             : <>{t("feedsOk", { n: live.length })} · {t("oldest", { t: worst.last ? span((now - Math.min(...live.map((f) => Date.parse(f.last ?? "") || now))) / 1000) : "" })}</>}
         </a>
       ) : board ? <span class="pill warn">{t("noFeeds")}</span> : null}

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { alarmText } from "./alarms";
 import type { Alarm, Board, Event, Feed } from "./api";
+import { Backups } from "./backups";
 import { agoOf, bytes, count, full, span, stamp } from "./format";
 import { t } from "./i18n";
 import { useData, useNow, usePaper, useShared } from "./state";
@@ -56,17 +57,6 @@ export function BoardPage() {
               </table></div>
             )}
           </section>
-          <Unhandled b={b} />
-        </div>
-        <div class="stack">
-          <LedgerPanel b={b} now={now} />
-          <section class="panel" aria-labelledby="h-copies">
-            <header><h2 id="h-copies">{t("copies")}</h2></header>
-            <dl class="kv in flat">
-              <div><dt>{t("replicas")}</dt><dd>{b.replicas.length ? b.replicas.length : <span class="muted">{t("noneYet")}</span>}</dd></div>
-              <div><dt>{t("packets")}</dt><dd>{b.packets.length ? b.packets.length : <span class="muted">{t("noneYet")}</span>}</dd></div>
-            </dl>
-          </section>
           <section class="panel" aria-labelledby="h-roles">
             <header><h2 id="h-roles">{t("roles")}</h2><span class="grow" /><span class={`tag ${b.disk.state === "ok" ? "" : "red"}`}>{t("disk")}: {bytes(b.disk.free)} {t("free")}{b.disk.state !== "ok" ? ` · ${t(b.disk.state === "low" ? "diskLow" : "diskFull")}` : ""}</span></header>
             <ul class="roles">
@@ -77,6 +67,11 @@ export function BoardPage() {
               })}
             </ul>
           </section>
+          <Unhandled b={b} />
+        </div>
+        <div class="stack">
+          <LedgerPanel b={b} now={now} />
+          <Backups b={b} now={now} />
         </div>
       </div>
       <p class="vh">{session.site.origin}</p>
@@ -101,8 +96,9 @@ function AlarmRow({ a, now, next }: { a: Alarm; now: number; next: boolean }) {
   return (
     <li>
       <span class={`tag ${a.severity === "alarm" ? "red" : a.severity === "warning" ? "amber" : "blue"}`}>{t(a.severity === "alarm" ? "sevAlarm" : a.severity === "warning" ? "sevWarning" : "sevNote")}</span>
-      <div><b>{text.reason}</b>{next && text.next && <p>{t("next")}{t("colon")}<Instruction text={text.next} /></p>}</div>
+      <b>{text.reason}</b>
       <span class="muted nowrap">{t("since")} {stamp(a.since, now)} · {span((now - Date.parse(a.since)) / 1000)}</span>
+      {next && text.next && <p>{t("next")}{t("colon")}<Instruction text={text.next} /></p>}
     </li>
   );
 }
@@ -110,15 +106,15 @@ function AlarmRow({ a, now, next }: { a: Alarm; now: number; next: boolean }) {
 function LedgerPanel({ b, now }: { b: Board; now: number }) {
   const l = b.ledger;
   return (
-    <section class="panel" aria-labelledby="h-ledger">
+    <section class="panel ledger" aria-labelledby="h-ledger">
       <header><h2 id="h-ledger">{t("ledger")}</h2><span class="grow" />{l.outside ? <span class="tag green">{t("witnessed")}</span> : <span class="tag amber">{t("unprotectedShort")}</span>}</header>
       <dl class="kv in">
         <dt>{t("entries")}</dt><dd><b>{count(l.size)}</b>{b.view.behind ? <span class="tag amber"> {t("view")}: {t("behind", { n: count(b.view.behind) })}</span> : null}</dd>
         <dt>{t("checkpoint")}</dt><dd>{count(l.published)}{l.checkpointTime ? <span class="muted"> · {stamp(l.checkpointTime, now)} · {agoOf(l.checkpointTime, now)}</span> : null}</dd>
-        <dt>{t("outside")}</dt><dd>{l.outside ? <>{l.outside.name} <span class="muted">{count(l.outside.size)} · {agoOf(l.outside.time, now)}</span></> : <span class="strong">{t("unprotected")}</span>}</dd>
+        <dt>{t("outside")}</dt><dd>{l.outside ? <>{l.outside.name} <span class="muted">{count(l.outside.size)} · {agoOf(l.outside.time, now)}</span></> : <span class="strong" title={t("unprotected")}>{t("headUnseen")}</span>}</dd>
         <dt>{t("head")}</dt><dd class="mono small" title={l.root}>{l.root.slice(0, 22)}…</dd>
-        {b.keys?.sharesLyingAbout?.length ? <><dt>{t("keysWord")}</dt><dd><b>{t("sharesAbout")}</b><ul class="mono small">{b.keys.sharesLyingAbout.map((f) => <li key={f}>{f}</li>)}</ul></dd></> : null}
       </dl>
+      {b.keys?.sharesLyingAbout?.length ? <p><b>{t("sharesAbout")}</b> {b.keys.sharesLyingAbout.map((f) => <span class="mono small block" key={f}>{f}</span>)}</p> : null}
     </section>
   );
 }
@@ -150,8 +146,8 @@ export function AlarmsPage() {
         <header><h2 id="h-past">{t("alarmsPast")}</h2></header>
         <Fail error={error} onRetry={reload} />
         {data && (data.events.length === 0 ? <p class="in muted">{t("alarmsPastNone")}</p> : (
-          <div class="scroll" tabIndex={0} role="region" aria-label={t("feeds")}><table><thead><tr><th scope="col">{t("when")}</th><th scope="col">{t("what")}</th><th scope="col">{t("reason")}</th><th scope="col" class="num">{t("entry")}</th></tr></thead>
-            <tbody>{data.events.map((e) => <tr key={e.entry}><td class="nowrap" title={full(e.time)}>{stamp(e.time, now)}</td><td>{e.what}</td><td>{[e.text, e.reason].filter(Boolean).join(" · ")}</td><td class="num">{e.entry}</td></tr>)}</tbody></table></div>
+          <div class="scroll" tabIndex={0} role="region" aria-label={t("alarmsPast")}><table><thead><tr><th scope="col">{t("when")}</th><th scope="col">{t("what")}</th><th scope="col">{t("reason")}</th><th scope="col" class="num">{t("entry")}</th></tr></thead>
+            <tbody>{data.events.map((e) => <tr key={e.entry}><td class="nowrap" title={full(e.time)}>{stamp(e.time, now)}</td><td>{e.what === "raised" ? t("raised") : e.what === "cleared" ? t("cleared") : e.what}</td><td>{[e.text, e.reason].filter(Boolean).join(" · ")}</td><td class="num">{e.entry}</td></tr>)}</tbody></table></div>
         ))}
         {data?.next != null && <p class="in"><button type="button" class="btn small" onClick={() => setBefore(data.next!)}>{t("older")}</button></p>}
       </section>

@@ -118,7 +118,7 @@ const BedLine = memo(({ r, ref_, now }: { r: Row; ref_: number; now: number; lan
   return (
     <li>
       <a class="bed rowlink" href={`#/chart/${encodeURIComponent(r.id)}`}>
-        <span class="where">{r.room && <small>{r.room}</small>}<b>{r.bed || "–"}</b></span>
+        <span class="where">{r.room && <small>{r.room}</small>}<b class={r.bed.length > 4 ? "long" : ""}>{r.bed || "–"}</b></span>
         <span class="body">
           <Who name={r.name} masked={r.masked} />
           {!r.masked && <span class="ids"><span>{birth(r.birth) || t("noBirth")}</span> <span>{ageOf(r.birth, ref_)}</span> <span>{sexWord(r.sex)}</span></span>}

@@ -9,7 +9,7 @@ const en = {
   incomplete: "INCOMPLETE: part of what was received could not be read", modeNormal: "NORMAL", modeDowntime: "DOWNTIME", unreachable: "Holdfast cannot be reached. What is shown is what was fetched at {t}.", retry: "Try again", loading: "Fetching {what}", olderCopy: "showing the copy of {t}",
   feeds: "Feeds", feed: "Feed", last: "Last message", hour: "Last hour", state: "State", messages: "Messages", ledger: "Ledger", entries: "entries", checkpoint: "checkpoint over", head: "head", outside: "Outside witness", unprotected: "UNPROTECTED: nobody outside has seen this ledger's head",
   view: "View", behind: "{n} behind", roles: "Processes", sandboxed: "locked in", sandboxMissing: "NOT FULLY LOCKED IN", restarts: "restarts", disk: "Disk", free: "free", listeners: "Listeners", connections: "connections", replicas: "Replicas", packets: "Ward packets", noneYet: "none set up yet",
-  noAlarms: "No alarm.", next: "Next step", since: "since", unhandled: "Stored, not interpreted", unhandledNone: "Everything that came was interpreted.", quarantined: "in quarantine", type: "Type", count: "Count", sharesAbout: "Recovery shares still lie here. Give each to its holder and remove it:", rhythm: "Rhythm",
+  noAlarms: "No alarm.", next: "Next step", since: "since", unhandled: "Stored, not interpreted", unhandledNone: "Everything that came was interpreted.", quarantined: "in quarantine", type: "Type", count: "Count", sharesAbout: "Recovery shares still lie here. Give each to its holder, then remove it:", rhythm: "Rhythm",
   units: "Units", allUnits: "All", patients: "patients", bed: "Bed", emptyCensus: "Nobody is in a bed as of this moment, as far as was received.", filter: "Filter by name, number, bed", noMatch: "Nobody here matches.", emptyBeds: "free beds",
   searchHint: "Name, record number, or date of birth", nameWord: "Name", searchNone: "Nobody was found. Check the spelling, or try the date of birth.", lookalike: "LOOK-ALIKE", lookalikeWhy: "Others with a name like this: {n}. Check date of birth and number.", merged: "merged", mergedInto: "This number was merged into another record; that record is shown.", replaces: "Includes the former numbers", test: "TEST PATIENT", protectedRec: "Protected record", deceased: "deceased", openProtected: "This record is protected", openProtectedWhy: "Say why you need it. The reason, your name and the time are recorded and will be looked at.", reason: "Reason", openIt: "Open this record",
   born: "born", number: "number", sex: "sex", male: "male", female: "female", other: "other", unknown: "unknown", place: "place", notInHouse: "not in the house", years: "y", months: "mo", days: "d", noName: "name not received", noBirth: "date of birth not received",
@@ -58,6 +58,12 @@ const en = {
   alUnprotectedNext: "Keep a checkpoint elsewhere: holdfast ledger head, into a file on another machine.", alSandbox: "A process is not fully locked in", alSandboxNext: "Run as root on a kernel with Landlock and seccomp.",
   alRole: "A process dies again and again", alCertificate: "A TLS certificate ends soon or has ended", alCertificateNext: "Put a new certificate in place (site.ini) and restart.", alPlain: "A feed is not encrypted",
   alPlainNext: "Move the sender to TLS.",
+  backups: "Backups", backupsNone: "No backup has been made yet.", backupsNoneNext: "holdfast vault backup --source NAME FOLDER", backupsUnknown: "This server does not say.", clean: "clean", damage: "DAMAGE", backupOld: "OLD", newestBackup: "Newest backup",
+  backupsClean: "{n} clean", backupsDamaged: "{n} DAMAGED", backupsOld: "{n} old", host: "Host", files: "files", newBytes: "{b} new", why: "Why", backupNextUnknown: "Its verdict is not known to this page: holdfast vault list --json says more.", backupNextClean: "Nothing. The newest backup holds whole files.",
+  backupNextDamage: "Take {h} off the network. Do not restore this backup as it is: holdfast vault clean-point --source {s} names the damaged files and the last clean time, and restore --clean puts the clean ones back.",
+  backupNextDamageShort: "Take {h} off the network; then holdfast vault clean-point --source {s}", backupNextOld: "Ask who runs the backup of {s} whether it still runs. What changed since then is in no backup.", noReasons: "No reason was recorded.", lookReasons: "worth a look",
+  copiesElsewhere: "Copies elsewhere", copiesNone: "no copy outside this machine", copiesNoneNext: "holdfast replica add NAME TARGET", newestOutside: "newest", nothingSent: "NOTHING SENT YET", tryFailed: "LAST TRY FAILED", damageSource: "Backup of {s}",
+  alDamage: "Files of {s} are damaged: encrypted, destroyed or deleted", alDamageNext: "Take its host off the network first. Then holdfast vault clean-point --source {s} names the files and the last clean time.", headUnseen: "nobody has seen the head", raised: "raised", cleared: "over",
 };
 type Table = typeof en;
 const fr: Table = {
@@ -121,6 +127,12 @@ const fr: Table = {
   alUnprotected: "Personne hors de cette machine n'a vu la tête du registre", alUnprotectedNext: "Gardez une tête ailleurs : holdfast ledger head, vers un fichier sur une autre machine.",
   alSandbox: "Un processus n'est pas entièrement confiné", alSandboxNext: "Lancez en root sur un noyau avec Landlock et seccomp.", alRole: "Un processus meurt sans cesse",
   alCertificate: "Un certificat TLS expire bientôt ou a expiré", alCertificateNext: "Mettez un nouveau certificat (site.ini) et redémarrez.", alPlain: "Un flux n'est pas chiffré", alPlainNext: "Passez l'émetteur à TLS.",
+  backups: "Sauvegardes", backupsNone: "Aucune sauvegarde n'a encore été faite.", backupsNoneNext: "holdfast vault backup --source NOM DOSSIER", backupsUnknown: "Ce serveur ne le dit pas.", clean: "intacte", damage: "DÉGÂTS", backupOld: "ANCIENNE", newestBackup: "Dernière sauvegarde",
+  backupsClean: "intactes : {n}", backupsDamaged: "AVEC DÉGÂTS : {n}", backupsOld: "anciennes : {n}", host: "Machine", files: "fichiers", newBytes: "nouveau : {b}", why: "Pourquoi", backupNextUnknown: "Cette page ne connaît pas son verdict : holdfast vault list --json en dit plus.", backupNextClean: "Rien. La dernière sauvegarde contient des fichiers entiers.",
+  backupNextDamage: "Débranchez {h} du réseau. Ne restaurez pas cette sauvegarde telle quelle : holdfast vault clean-point --source {s} nomme les fichiers touchés et le dernier moment sain ; restore --clean remet les fichiers sains.",
+  backupNextDamageShort: "Débranchez {h} du réseau ; puis holdfast vault clean-point --source {s}", backupNextOld: "Demandez à qui gère la sauvegarde de {s} si elle tourne encore. Ce qui a changé depuis n'est dans aucune sauvegarde.", noReasons: "Aucune raison n'a été enregistrée.", lookReasons: "à regarder",
+  copiesElsewhere: "Copies ailleurs", copiesNone: "aucune copie hors de cette machine", copiesNoneNext: "holdfast replica add NOM CIBLE", newestOutside: "la plus récente", nothingSent: "RIEN ENVOYÉ", tryFailed: "DERNIER ESSAI RATÉ", damageSource: "Sauvegarde de {s}",
+  alDamage: "Des fichiers de {s} sont endommagés : chiffrés, détruits ou supprimés", alDamageNext: "Débranchez d'abord la machine du réseau. Puis holdfast vault clean-point --source {s} nomme les fichiers et le dernier moment sain.", headUnseen: "personne n'a vu la tête", raised: "levée", cleared: "finie",
 };
 const zh: Table = {
   lang: "中文", signIn: "登录", signOut: "退出", user: "用户名", password: "密码", newPassword: "新密码", oldPassword: "当前密码", setPassword: "设置您的密码",
@@ -165,6 +177,12 @@ const zh: Table = {
   alJournal: "病历显示之前的内容。若持续，请查看服务日志。", alVerify: "请运行 holdfast ledger verify。", alQuarantine: "部分条目无法读取；已保存但未显示", alQuarantineNext: "请记下条目编号并上报。", alUnprotected: "本机之外尚无人见过账本的头",
   alUnprotectedNext: "请在别处保存签名头：holdfast ledger head，存到另一台机器。", alSandbox: "有进程隔离不完整", alSandboxNext: "请以 root 在支持 Landlock 和 seccomp 的内核上运行。", alRole: "有进程反复退出", alCertificate: "TLS 证书即将或已经到期",
   alCertificateNext: "请更换证书（site.ini）并重启。", alPlain: "有数据源未加密", alPlainNext: "请将发送方改为 TLS。",
+  backups: "备份", backupsNone: "尚未做过备份。", backupsNoneNext: "holdfast vault backup --source 名称 文件夹", backupsUnknown: "此服务器未提供。", clean: "完好", damage: "有损坏", backupOld: "过旧", newestBackup: "最新备份",
+  backupsClean: "完好 {n}", backupsDamaged: "有损坏 {n}", backupsOld: "过旧 {n}", host: "主机", files: "个文件", newBytes: "新增 {b}", why: "原因", backupNextUnknown: "本页不认识其结论：请查看 holdfast vault list --json。", backupNextClean: "无需处理。最新备份中的文件完整。",
+  backupNextDamage: "请先将 {h} 断网。不要直接恢复此备份：holdfast vault clean-point --source {s} 会列出受损文件和最后的完好时间，restore --clean 恢复完好的文件。",
+  backupNextDamageShort: "请先将 {h} 断网；然后 holdfast vault clean-point --source {s}", backupNextOld: "请询问负责 {s} 备份的人员备份是否仍在运行。此后的更改不在任何备份中。", noReasons: "未记录原因。", lookReasons: "值得一看",
+  copiesElsewhere: "别处的副本", copiesNone: "本机之外没有副本", copiesNoneNext: "holdfast replica add 名称 目标", newestOutside: "最新", nothingSent: "尚未发送", tryFailed: "上次尝试失败", damageSource: "{s} 的备份",
+  alDamage: "{s} 的文件已受损：被加密、破坏或删除", alDamageNext: "请先将其主机断网。然后 holdfast vault clean-point --source {s} 列出文件和最后的完好时间。", headUnseen: "尚无人见过此头", raised: "发生", cleared: "结束",
 };
 const tables = { en, fr, zh };
 export type Lang = keyof typeof tables;

@@ -183,6 +183,11 @@ const pdf = (() => {
 export const accounts = { nurse: { password: "downtime-nurse-1", role: "clinician" }, admin: { password: "downtime-admin-1", role: "admin" }, fresh: { password: "one-time-fresh", role: "clinician", mustChange: true } };
 const rights = { clinician: ["board", "census", "search", "chart", "raw", "break-glass"], admin: ["board", "census", "search", "chart", "audit", "raw", "users", "setup", "break-glass"] };
 
+export const longNames = [
+  { family: "Van der Meer-Featherstonehaugh de la Cruz", given: "Maria Magdalena Theodora Wilhelmina" }, { family: "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwaren", given: "Hubert" },
+  { family: "García-Fernández Rodríguez de los Monteros", given: "José Antonio Francisco" }, { family: "欧阳欧阳司马诸葛上官皇甫尉迟公孙慕容令狐", given: "阿不都热合曼买买提艾山江吐尔逊阿依古丽" }, { family: "Rakotomalala Andriantsitohaina Razafindrakoto", given: "Hanitriniaina" }, { family: "Venkatanarasimharajuvaripeta", given: "Subrahmanya" },
+];
+export const longUnit = (u) => `${u} Cardiothoracic Surgical High Dependency`;
 // knobs: what a test may change while it runs
 export function start({ port = 0, knobs = {} } = {}) {
   const page = readFileSync(join(here, "..", "dist", "index.html"));
@@ -208,6 +213,11 @@ export function start({ port = 0, knobs = {} } = {}) {
     return { vitals: { state: p.sections.vitals.state, entries: [...seen.values()] }, orders: { state: p.sections.orders.state, open: p.sections.orders.entries.filter((r) => r.status === "active").length, awaitedResults: p.sections.orders.entries.filter((r) => r.status === "active").length } };
   };
 
+  // knobs.long: people, units and beds as they come in some houses, and none of it may be cut
+  const long = (rows) => {
+    if (!knobs.long) return rows;
+    return rows.map((r, i) => ({ ...r, name: r.name.given === undefined ? r.name : longNames[i % longNames.length], location: { ...r.location, unit: longUnit(r.location?.unit ?? "MED1"), room: i % 3 ? r.location?.room : "ISOLATION-NORTH-2", bed: i % 2 ? "BED-WINDOW-12B" : r.location?.bed }, identifier: { ...r.identifier, value: i % 4 ? r.identifier?.value : "STGABRIEL-MRN-00000000004471009-X" } }));
+  };
   const server = createServer((req, res) => {
     const url = new URL(req.url, "http://x");
     const send = (status, body, type = "application/json", more = {}) => { res.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store", ...more }); res.end(typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body)); };
@@ -258,18 +268,25 @@ export function start({ port = 0, knobs = {} } = {}) {
           roles: ["supervisor", "intake", "keeper", "scribe", "web"].map((name, i) => ({ name, pid: 400 + i, since: iso(h.first), restarts: name === "scribe" ? 1 : 0, sandbox: { user: true, landlock: true, seccomp: name !== "supervisor", note: name === "supervisor" ? "starts the others" : "" } })), disk: { free: 412e9, total: 900e9, reserve: 1.07e9, state: "ok" },
           keys: { sharesLyingAbout: ["/mnt/usb/stgabriel-share-1-of-3.txt"], shares: "2/3" },
           alarms: [{ id: `feed-${feedOf.lab}`, severity: "alarm", since: iso(h.now - 31 * MIN), what: "feed-silent", feed: feedOf.lab, reason: "LAB@STGABRIEL is silent: it normally speaks every 40 s at this hour", next: "Ask who runs the sender whether it is down; charts show this source as STALE until it speaks." }, { id: "unprotected", severity: "warning", since: iso(h.first), what: "unprotected", reason: "Nobody outside has seen this ledger's head", next: "Set up a replica or a witness." }],
-          unhandled: [{ type: "ADT^A08", count: 20110, uninterpreted: 0, problems: 0, lastEntry: 316100 }, { type: "ZQN^Z01", count: 212, uninterpreted: 212, problems: 0, lastEntry: 315000 }, { type: "BAR^P01", count: 930, uninterpreted: 930, problems: 0, lastEntry: 316000 }, { type: "ORU^R01", count: 200000, uninterpreted: 0, problems: 7, lastEntry: 316100 }], quarantined: 0, replicas: [], packets: [],
+          unhandled: [{ type: "ADT^A08", count: 20110, uninterpreted: 0, problems: 0, lastEntry: 316100 }, { type: "ZQN^Z01", count: 212, uninterpreted: 212, problems: 0, lastEntry: 315000 }, { type: "BAR^P01", count: 930, uninterpreted: 930, problems: 0, lastEntry: 316000 }, { type: "ORU^R01", count: 200000, uninterpreted: 0, problems: 7, lastEntry: 316100 }], quarantined: 0, packets: [],
+          vault: { packs: 412, bytes: 9.1e9, sources: [
+            { id: "s315200", time: iso(h.now - 52 * MIN), source: "fileserver", host: "files1", seq: 315200, files: 184220, bytes: 611e9, new_bytes: 41e9, verdict: "damage", reasons: ["4,812 of 5,020 files that changed lost their structure or turned into noise: 3,100 ooxml, 1,204 pdf, 508 jpeg", "the same new file README_LOCKED.txt in 240 folders that were there before; it holds an onion address, as ransom notes do"] },
+            { id: "s315600", time: iso(h.now - 3 * HOUR), source: "pacs-index", host: "pacs2", seq: 315600, files: 3120, bytes: 42e9, new_bytes: 0.2e9, verdict: "clean", reasons: ["204 programs and libraries were replaced by whole ones, as an upgrade does"] },
+            { id: "s311000", time: iso(h.now - 2.2 * DAY), source: "lab-archive", host: "lab3", seq: 311000, files: 90114, bytes: 88e9, new_bytes: 1.1e9, verdict: "clean", reasons: [] },
+            { id: "s315900", time: iso(h.now - 4 * HOUR), source: "home", host: "files1", seq: 315900, files: 61002, bytes: 140e9, new_bytes: 2e9, verdict: "clean", reasons: [] }] },
+          replicas: [{ name: "second-site", target: "https://replica.example/stgabriel", kind: "https", lastTry: iso(Date.now() - 6 * MIN), lastSuccess: iso(Date.now() - 6 * MIN), lastError: "", size: 316020, headTime: iso(Date.now() - 6 * MIN) }, { name: "bucket", target: "s3://stgabriel/holdfast", kind: "s3", lastTry: iso(Date.now() - 9 * MIN), lastSuccess: iso(h.now - 5 * HOUR), lastError: "the bucket refuses: 403", size: 311000, headTime: iso(h.now - 5 * HOUR) }],
+          ...(knobs.board ?? {}),
         });
       } else if (path === "span") send(200, { first: { entry: 1000, time: iso(h.first) }, last: { entry: 1000 + Math.floor((Date.now() - h.first) / 4000), time: iso(Date.now()) } });
       else if (path === "moment") send(200, asOf);
-      else if (path === "units") send(200, { asOf, units: h.units.map(([unit, beds]) => ({ facility: "STGABRIEL", unit, patients: inHouse.filter((p) => p.unit === unit).length, beds })) });
-      else if (path === "census") { const rows = inHouse.filter((p) => !q.get("unit") || p.unit === q.get("unit")).map((p) => ({ ...rowOf(p, s.glass.has(p.id)), received: iso(Math.min(Date.parse(p.received), end - 7 * MIN)), ...(q.get("unit") && (!p.isProtected || s.glass.has(p.id)) ? bedside(p) : {}) })).concat(knobs.crowd ? extra.map((p, i) => ({ ...p, location: { facility: "STGABRIEL", unit: `W${i % 30}`, room: String(1000 + i), bed: "1" } })) : []); tagged({ asOf, count: rows.length, patients: rows }, asOf, () => record(s.user, "view", { text: "census" })); }
+      else if (path === "units") send(200, { asOf, units: h.units.map(([unit, beds]) => ({ facility: "STGABRIEL", unit: knobs.long ? longUnit(unit) : unit, patients: inHouse.filter((p) => p.unit === unit).length, beds })) });
+      else if (path === "census") { const rows = inHouse.filter((p) => !q.get("unit") || p.unit === q.get("unit") || longUnit(p.unit) === q.get("unit")).map((p) => ({ ...rowOf(p, s.glass.has(p.id)), received: iso(Math.min(Date.parse(p.received), end - 7 * MIN)), ...(q.get("unit") && (!p.isProtected || s.glass.has(p.id)) ? bedside(p) : {}) })).concat(knobs.crowd ? extra.map((p, i) => ({ ...p, location: { facility: "STGABRIEL", unit: `W${i % 30}`, room: String(1000 + i), bed: "1" } })) : []); tagged({ asOf, count: rows.length, patients: long(rows) }, asOf, () => record(s.user, "view", { text: "census" })); }
       else if (path === "search") {
         const words = (q.get("q") ?? "").toLowerCase().split(/[\s,]+/).filter(Boolean);
         const hit = (p) => words.every((w) => `${p.name.family} ${p.name.given}`.toLowerCase().split(/[\s-]+/).some((x) => x.startsWith(w)) || (p.identifier?.value ?? p.number) === w || p.birthDate === w);
         const rows = [...h.patients.filter((p) => (!p.isProtected || s.glass.has(p.id)) && hit(p)).map((p) => rowOf(p, s.glass.has(p.id))), ...extra.filter(hit)].slice(0, knobs.searchAll ? 5000 : Number(q.get("max") ?? 60));
         record(s.user, "search");
-        send(200, { asOf, count: rows.length, patients: rows });
+        send(200, { asOf, count: rows.length, patients: long(rows) });
       } else if (parts[0] === "patient") {
         const p = h.patients.find((x) => x.id === parts[1]);
         if (!p) { fail(404, "not-found", "There is no patient with this id or number."); return; }
@@ -281,7 +298,9 @@ export function start({ port = 0, knobs = {} } = {}) {
           return;
         }
         if (knobs.slow) { setTimeout(() => send(200, chart(h, p, end, 1)), knobs.slow); return; }
-        tagged(chart(h, p, end, 0), asOf, () => record(s.user, "view", { patient: p.id }));
+        const c = chart(h, p, end, 0);
+        if (knobs.long) { const n = longNames[knobs.long === true ? 0 : knobs.long % longNames.length]; c.patient.name = [{ use: "official", family: n.family, given: [n.given] }]; c.place = { ...c.place, unit: longUnit(p.unit), room: "ISOLATION-NORTH-2", bed: "BED-WINDOW-12B" }; }
+        tagged(c, asOf, () => record(s.user, "view", { patient: p.id }));
       } else if (parts[0] === "entry") {
         const seq = Number(parts[1]);
         if (parts[2] === "raw") { if (!may("raw")) return; record(s.user, "raw", { text: `entry ${seq}` }); send(200, "MSH|^~\\&|LAB|STGABRIEL|HOLDFAST|STGABRIEL|20261122031200||ORU^R01^ORU_R01|S0000004711|P|2.5.1\rPID|1||4471009^^^STGABRIEL^MR||MARTIN^JEANNE-MARIE||19570312|F\rOBX|1|NM|2823-3^Potassium^LN||5.8|mmol/L|3.5-5.1|H|||F\r", "text/plain; charset=utf-8"); return; }

@@ -1,10 +1,13 @@
 // The viewer's tests, in a real browser, by tasks that people have. Against the mock hospital, or with BASE_URL, HF_USER and HF_PASSWORD against a real server (then what needs the mock's own people is skipped).
 import { AxeBuilder } from "@axe-core/playwright";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { browser, open, signIn } from "./browser.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -476,6 +479,210 @@ await test("1,500 people: the census opens, filters and scrolls without a hitch"
   await page.locator("#q").fill("testmann");
   await page.locator(".rowlink").nth(100).waitFor({ state: "attached" });
 }, { own: true });
+
+// ---- nothing of an identity is cut ----
+// Text that a box hides, runs out of its card, or shortens with dots: asked of the letters' own places, so whatever cuts it is found.
+const cutTexts = (page, selectors, box) => page.evaluate(([list, box_]) => {
+  const found = [];
+  for (const el of document.querySelectorAll(list)) {
+    if (!el.textContent.trim() || el.closest(".vh") || !el.getClientRects().length) continue;
+    const range = document.createRange();
+    range.selectNodeContents(el);
+    const seen = [...range.getClientRects()].filter((r) => r.width > 0), right = Math.max(...seen.map((r) => r.right)), left = Math.min(...seen.map((r) => r.left)), bottom = Math.max(...seen.map((r) => r.bottom));
+    const within = el.closest(box_)?.getBoundingClientRect();
+    let why = right > innerWidth + 1 ? "beyond the screen" : within && (right > within.right + 1 || left < within.left - 1 || bottom > within.bottom + 1) ? "out of its box" : "";
+    for (let e = el; e && !why && !e.matches(".scroller, body"); e = e.parentElement) {
+      const s = getComputedStyle(e);
+      if (s.overflowX !== "visible" && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)) why = `hidden by ${e.className || e.tagName}`;
+    }
+    if (why) found.push(`${el.className || el.tagName} "${el.textContent.slice(0, 60)}" ${why}`);
+  }
+  return found;
+}, [selectors, box]);
+const whole = async (page, what, selectors, box) => {
+  assert(await page.locator(selectors).count() > 0, `${what}: nothing to look at`);
+  const cut = await cutTexts(page, selectors, box);
+  assert(cut.length === 0, `${what}: ${cut.slice(0, 3).join("; ")}`);
+  const wide = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  assert(wide[0] <= wide[1], `${what} is wider than the screen`);
+};
+for (const [size, viewport] of [["1366x768", { width: 1366, height: 768 }], ["1024x768", { width: 1024, height: 768 }], ["768x1024", { width: 768, height: 1024 }]]) {
+  await test(`who it is and where is never cut: names of 40 letters and more, long units and beds (${size}, three languages)`, async (enter) => {
+    knobs.long = true;
+    for (const [i, lang] of ["en", "fr", "zh"].entries()) {
+      knobs.long = i + 1;
+      const page = await enter({ viewport, lang });
+      const card = ".bed .who, .bed .where b, .bed .where small, .bed .ids, .bed .mrn", head = "h2.unit, .units button";
+      await to(page, "#/census");
+      await page.locator(".rowlink").nth(5).waitFor();
+      await whole(page, `census, ${lang}`, card, ".bed"); await whole(page, `units, ${lang}`, head, ".units button, section");
+      if (i === 0) { // the whole name stands there, letter for letter
+        const shown = (await page.locator(".bed .who").allInnerTexts()).map((x) => x.toLowerCase());
+        for (const n of ["wolfeschlegelsteinhausenbergerdorffwelchevoralternwaren, hubert", "van der meer-featherstonehaugh de la cruz, maria magdalena theodora wilhelmina"]) assert(shown.some((x) => x.replace(/\s+/g, " ") === n), `${n} is not in ${shown.slice(0, 3)}`);
+      }
+      await page.locator(".pagehead .btn[aria-pressed]").click();
+      await page.locator(".aslist").waitFor();
+      await whole(page, `census as a list, ${lang}`, card, ".bed");
+      await page.locator(".pagehead .btn[aria-pressed]").click();
+      await page.locator(".units button").nth(1).click();
+      await page.locator(".bed .vit").first().waitFor();
+      await whole(page, `a ward, ${lang}`, card, ".bed");
+      await page.locator(".units button").first().click();
+      await to(page, "#/search");
+      await page.locator("#q").fill("ma");
+      await page.locator(".found.rowlink").nth(1).waitFor();
+      await whole(page, `search, ${lang}`, "a.found .who, a.found > span", ".found");
+      await page.locator(".found.rowlink").first().click();
+      await page.locator(".banner").waitFor();
+      await whole(page, `banner, ${lang}`, ".banner .name, .banner dd, .banner dt, .banner .allergy b", ".banner");
+      if (viewport.width === 768) await axe(page, `long names, ${lang}`);
+    }
+  }, { own: true });
+}
+await test("at 200 % nothing of an identity is cut, and the page needs no sideways scroll", async (enter) => {
+  knobs.long = true; // 1366 x 768 at twice the size is a window of 683 x 384
+  const page = await enter({ viewport: { width: 683, height: 384 }, lang: "fr" });
+  for (const [hash, what, box] of [["census", ".bed .who, .bed .where b", ".bed"], ["board", ".board h2, .backups b, .alarmlist b", ".panel"], ["alarms", ".alarmlist b", ".panel"], ["setup", "h2, legend", ".panel"]]) {
+    await to(page, `#/${hash}`);
+    await page.locator(what).first().waitFor();
+    await whole(page, hash, what, box);
+  }
+  await to(page, "#/census");
+  await page.locator(".rowlink").first().click();
+  await page.locator(".banner").waitFor();
+  await whole(page, "banner", ".banner .name, .banner dd", ".banner");
+  // so low a window scrolls as a whole, and the banner stays
+  await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+  const [top, bottom, moved] = await page.evaluate(() => { const r = document.querySelector(".banner").getBoundingClientRect(); return [r.top, r.bottom, scrollY]; });
+  assert(moved > 100 && top > -1 && bottom < 330, `scrolled ${moved}, the banner from ${top} to ${bottom} of 384`);
+}, { own: true });
+await test("the bar says which feed is stale and since when, whole, in each language, also in a downtime", async (enter) => {
+  for (const mode of ["", "downtime"]) for (const lang of ["en", "fr", "zh"]) for (const width of [1366, 1024, 768]) {
+    knobs.mode = mode || undefined;
+    knobs.feeds = (feeds) => { feeds[1].name = mode ? "LABORATORY-INFORMATION-SYSTEM@STGABRIEL-NORTH-CAMPUS" : feeds[1].name; };
+    const page = await enter({ viewport: { width, height: 768 }, lang });
+    await page.locator(".bar .pill.bad").first().waitFor();
+    const what = `${lang} ${width} ${mode}`, bar = ".bar .site, .bar .clock, .bar .mode, .bar .pill, .bar .me, .bar .asof";
+    await whole(page, `bar, ${what}`, bar, ".bar");
+    const text = (await page.locator(".bar .pill.bad").first().innerText()).replace(/\s+/g, " ");
+    has(text, mode ? "LABORATORY-INFORMATION-SYSTEM@STGABRIEL-NORTH-CAMPUS" : "LAB");
+    assert(/38|39/.test(text), `no age in ${text}`);
+    const over = await page.evaluate((list) => {
+      const r = [...document.querySelectorAll(list)].map((e) => [e.className, e.getBoundingClientRect()]);
+      return r.flatMap(([a, x], i) => r.slice(i + 1).filter(([, y]) => x.left < y.right - 1 && y.left < x.right - 1 && x.top < y.bottom - 1 && y.top < x.bottom - 1).map(([b_]) => `${a} over ${b_}`));
+    }, bar);
+    assert(over.length === 0, `${what}: ${over}`);
+    await page.context().close();
+  }
+}, { own: true });
+await test("in the rail the count of alarms keeps clear of its key, also when there are many", async (enter) => {
+  for (const lang of ["en", "fr", "zh"]) {
+    knobs.board = { alarms: Array.from({ length: 128 }, (_, i) => ({ id: `role-${i}`, severity: "warning", since: new Date().toISOString(), what: "x", reason: "a process dies again and again", next: "" })) };
+    const page = await enter({ lang });
+    await page.locator(".rail .n").waitFor();
+    const [word, n, key, rail] = await page.evaluate(() => { const a = document.querySelector('.rail a[href="#/alarms"]'); const t = document.createRange(); t.selectNodeContents(a.querySelector("span").firstChild); return [t.getBoundingClientRect(), a.querySelector(".n").getBoundingClientRect(), a.querySelector("kbd").getBoundingClientRect(), a.getBoundingClientRect()].map((r) => [r.left, r.right, r.top, r.bottom]); });
+    assert(n[0] - word[1] >= 2 && key[0] - n[1] >= 6 && rail[1] - key[1] >= 4, `${lang}: word ends ${word[1]}, count ${n[0]} to ${n[1]}, key from ${key[0]}`);
+    assert(Math.abs(n[3] - word[3]) < 6, `${lang}: the count stands on another line`);
+  }
+}, { own: true });
+
+// ---- backups and copies elsewhere ----
+const backupWords = { en: ["DAMAGE", "clean", "OLD", "Backups", "Copies elsewhere", "UNPROTECTED"], fr: ["DÉGÂTS", "intacte", "ANCIENNE", "Sauvegardes", "Copies ailleurs", "NON PROTÉGÉ"], zh: ["有损坏", "完好", "过旧", "备份", "别处的副本", "未受保护"] };
+for (const [lang, w] of Object.entries(backupWords)) {
+  await test(`backups: damage first, in words, with the next step; old is said; copies elsewhere with their age (${lang})`, async (enter) => {
+    const page = await enter({ lang, theme: lang === "fr" ? "dark" : "light" });
+    await to(page, "#/board");
+    const panel = section(page, w[3]);
+    await panel.waitFor();
+    const rows = await panel.locator(".backups > li").allInnerTexts();
+    assert(rows.length === 3, `${rows.length} rows`);
+    has(rows[0], w[0]); has(rows[0], "fileserver"); has(rows[0], "clean-point"); has(rows[0], "52");
+    has(rows[1], "lab-archive"); has(rows[1], w[2]); assert(await panel.locator(".backups > li").first().locator(".verdict").count() === 1, "one verdict a row");
+    has(rows[2], w[1]);
+    const copies = await panel.locator(".copies").innerText();
+    for (const part of [w[4], "6", "second-site", "bucket"]) has(copies, part);
+    assert(!copies.includes(w[5]), "called unprotected with a copy outside");
+    assert(await panel.locator(".copies .tag.red").count() === 1, "a push that failed is not said");
+    await axe(page, `board, ${lang}`);
+    await panel.locator("header .link").focus();
+    await page.keyboard.press("Enter");
+    const dialog = await page.locator("dialog").innerText();
+    for (const part of ["fileserver", "files1", "4,812 of 5,020", "restore", "--clean", "pacs-index"]) has(dialog, part);
+    await axe(page, `backups, ${lang}`);
+    await page.keyboard.press("Escape");
+    await page.locator("dialog").waitFor({ state: "detached" });
+    assert(await page.evaluate(() => document.activeElement?.getAttribute("aria-haspopup") === "dialog"), "the focus did not come back");
+  }, { own: true });
+}
+await test("backups: none yet, a verdict nobody knows, a server that does not say, and nothing outside", async (enter) => {
+  knobs.board = { vault: { packs: 0, bytes: 0, sources: [] }, replicas: [] };
+  let page = await enter();
+  await to(page, "#/board");
+  let text = await section(page, "Backups").innerText();
+  for (const part of ["No backup has been made yet", "holdfast vault backup", "UNPROTECTED", "no copy outside this machine", "holdfast replica add"]) has(text, part);
+  knobs.board = { vault: { packs: 1, bytes: 1, sources: [{ id: "s9", seq: 9, time: new Date().toISOString(), source: "x", host: "", files: 1, bytes: 1, new_bytes: 1, verdict: "undecided", reasons: [] }] }, replicas: [{ name: "second-site" }] };
+  page = await enter();
+  await to(page, "#/board");
+  text = await section(page, "Backups").innerText();
+  has(text, "undecided"); has(text, "NOTHING SENT YET");
+  assert(!/\bclean\b/.test(text), `what is not clean in so many words is called clean: ${text}`);
+  knobs.board = { vault: undefined, replicas: undefined };
+  page = await enter();
+  await to(page, "#/board");
+  text = await section(page, "Backups").innerText();
+  has(text, "does not say"); has(text, "UNPROTECTED");
+}, { own: true });
+
+// ---- a real site, where the program is built: what the vault said stands on the board ----
+await test("a real site: a backup, the same tree enciphered, and the board names the damage and raises the alarm", async () => {
+  const holdfast = process.env.HOLDFAST;
+  if (mock === null || !holdfast || !existsSync(holdfast)) return "skipped";
+  const dir = mkdtempSync(join(tmpdir(), "hf-real-")), site = join(dir, "site"), tree = join(dir, "tree");
+  const run = (...args) => execFileSync(holdfast, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 60000 }).toString().trim();
+  const free = () => new Promise((ok) => { const s = createServer().listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => ok(port)); }); });
+  let daemon = null, page = null;
+  try {
+    run("init", site, "--name", "Real Hospital", "--shares", "2/3", "--shares-dir", dir);
+    const url = `http://127.0.0.1:${await free()}`;
+    daemon = spawn(holdfast, ["serve", "--site", site, "--plain", "--http", url.slice(7), "--mllp", `127.0.0.1:${await free()}`], { stdio: "ignore" });
+    for (let i = 0; i < 150; i++) { if (await fetch(url + "/healthz").then((r) => r.ok, () => false)) break; await new Promise((ok) => setTimeout(ok, 100)); }
+    const once = run("user", "add", "lead", "--role", "admin", "--site", site);
+    const file = (i) => join(tree, `d${i % 8}`, `r${i}.${i % 2 ? "json" : "gz"}`);
+    for (let i = 0; i < 160; i++) { mkdirSync(dirname(file(i)), { recursive: true }); writeFileSync(file(i), i % 2 ? JSON.stringify({ report: i, text: "rounds at seven ".repeat(40) }) : gzipSync(`report ${i} rounds at seven `.repeat(60))); }
+    const first = run("vault", "backup", "--site", site, "--source", "ward-files", tree).split("\n").pop();
+    page = await open(b, url);
+    await page.locator("input[autocomplete=username]").fill("lead");
+    await page.locator("input[autocomplete=current-password]").fill(once);
+    await page.keyboard.press("Enter");
+    await page.locator("input[autocomplete=new-password]").first().waitFor();
+    await page.locator("input[autocomplete=current-password]").fill(once);
+    for (const i of [0, 1]) await page.locator("input[autocomplete=new-password]").nth(i).fill("a quiet river by night");
+    await page.keyboard.press("Enter");
+    await page.locator(".frame").waitFor();
+    await to(page, "#/board");
+    const row = page.locator(".backups > li", { hasText: "ward-files" });
+    await row.waitFor();
+    has(await row.locator(".verdict").innerText(), "clean");
+    assert(/s ago|min ago/.test(await row.innerText()), `no age in ${await row.innerText()}`);
+    for (let i = 0; i < 160; i++) { rmSync(file(i)); writeFileSync(file(i) + ".locked", randomBytes(900)); writeFileSync(join(dirname(file(i)), "README_LOCKED.txt"), "Your files are encrypted."); }
+    const second = run("vault", "backup", "--site", site, "--source", "ward-files", tree).split("\n").pop();
+    assert(first !== second, "the same snapshot twice");
+    await row.locator(".verdict", { hasText: "DAMAGE" }).waitFor({ timeout: 20000 });
+    has(await row.innerText(), "clean-point --source ward-files");
+    has(await page.locator(".alarmlist").innerText(), "ward-files");
+    await page.locator(".panel .link[aria-haspopup]").click();
+    const said = await page.locator("dialog").innerText();
+    for (const part of [second, ".locked", "restore", "168 files"]) has(said, part);
+    await page.locator("dialog .link").click(); // the snapshot's own entry, with its proof
+    await page.locator("dialog").getByText("Proof", { exact: false }).first().waitFor();
+    await axe(page, "a real board's backups");
+    assert(page.problems.length === 0 && page.outside.length === 0, [...page.problems, ...page.outside].join("; "));
+  } finally {
+    await page?.context().close().catch(() => {});
+    if (daemon) { const gone = new Promise((ok) => daemon.once("exit", ok)); daemon.kill("SIGTERM"); await gone; }
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
 
 // ---- paper ----
 await test("print: identity, age and page number on every page, and the print is recorded first", async (enter) => {
