@@ -8,14 +8,14 @@ const known: [RegExp, Key, Key, boolean][] = [ // id, reason, next step, and whe
   [/^view-behind$/, "alViewBehind", "alVerify", true], [/^quarantine$/, "alQuarantine", "alQuarantineNext", false], [/^unprotected$/, "alUnprotected", "alUnprotectedNext", false], [/^sandbox-/, "alSandbox", "alSandboxNext", true],
   [/^role-/, "alRole", "alJournal", true], [/^certificate-/, "alCertificate", "alCertificateNext", true], [/^plain-/, "alPlain", "alPlainNext", true],
 ];
-const capital = (s: string) => s.charAt(0).toUpperCase() + s.slice(1);
+const capital = (s: string) => (/^holdfast /.test(s) ? s : s.charAt(0).toUpperCase() + s.slice(1)); // a command is typed as it stands
 export function alarmText(a: Alarm, board: Board | null): { reason: string; next: string } {
   if (a.what === "feed-silent" && a.feed) {
     const gap = board?.feeds.find((f) => f.name === a.feed)?.usualGapSeconds ?? 0;
     return { reason: t("alSilent", { f: a.feed, u: span(Math.max(1, gap)) }), next: t("alSilentNext") };
   }
   const source = /^damage-(.+)$/.exec(a.id)?.[1];
-  if (source && getLang() !== "en") return { reason: t("alDamage", { s: source }), next: t("alDamageNext", { s: source }) };
+  if (source) return { reason: t("alDamage", { s: source }), next: t("alDamageNext", { s: source }) };
   const k = getLang() === "en" ? undefined : known.find(([id]) => id.test(a.id));
   if (!k) return { reason: capital(a.reason || a.what), next: capital(a.next ?? "") };
   return { reason: t(k[1]) + (k[3] && a.reason ? ` (${a.reason})` : ""), next: t(k[2]) };

@@ -7,7 +7,7 @@ export interface Session {
 export interface Feed { name: string; source: string; state: "fresh" | "ageing" | "stale" | "never" | "ended"; last?: string; messages: number; usualGapSeconds?: number; staleAfterSeconds?: number; minutes: number[] }
 export interface Alarm { id: string; severity: string; since: string; what: string; reason: string; next?: string; feed?: string }
 export interface Snapshot { id: string; seq: number; time: string; source: string; host: string; files: number; bytes: number; new_bytes: number; verdict: string; reasons: string[] }
-export interface Replica { name: string; target?: string; kind?: string; lastTry?: string; lastSuccess?: string; lastError?: string; size?: number; headTime?: string }
+export interface Replica { name: string; target?: string; kind?: string; ours?: boolean; lastTry?: string; lastSuccess?: string; error?: string; size?: number; headTime?: string }
 export interface Board {
   now: string; site?: { name: string; mode: string; since?: string };
   ledger: { size: number; published: number; origin: string; root: string; checkpointTime?: string; outside: null | { name: string; size: number; time: string }; protection: string; lastVerified?: string | null };

@@ -52,14 +52,15 @@ export function Backups({ b, now }: { b: Board; now: number }) {
 }
 
 // What stands outside this machine, and how old it is: what nobody here can take back.
-function Copies({ list, packets, now }: { list: Replica[]; packets: number; now: number }) {
+function Copies({ list: all, packets, now }: { list: Replica[]; packets: number; now: number }) {
+  const list = all.map((r) => (r.ours === false ? { ...r, headTime: "" } : r)); // somebody else's head is no copy of this site
   const newest = list.map((r) => r.headTime ?? "").filter(Boolean).sort().pop();
   return (
     <div class="copies">
       <header><h3>{t("copiesElsewhere")}</h3>{newest ? <span title={full(newest)}>{t("newestOutside")} <b>{agoOf(newest, now)}</b></span> : <span class="tag amber">{t("unprotectedShort")}</span>}</header>
       {list.length === 0 ? <p>{t("copiesNone")} <span class="muted">· {t("next")}{t("colon")}</span><span class="cmd">{t("copiesNoneNext")}</span></p>
         : <ul>{list.slice(0, 4).map((r) => (
-            <li key={r.name}><b title={r.target}>{r.name}</b> {r.headTime ? <span class="muted">{stamp(r.headTime, now)} · {span((now - Date.parse(r.headTime)) / 1000)}</span> : <span class="tag amber">{t("nothingSent")}</span>}{r.lastError ? <span class="tag red" title={r.lastError}>{t("tryFailed")}</span> : null}</li>))}{list.length > 4 && <li class="muted">+ {list.length - 4}</li>}</ul>}
+            <li key={r.name}><b title={r.target}>{r.name}</b> {r.headTime ? <span class="muted">{stamp(r.headTime, now)} · {span((now - Date.parse(r.headTime)) / 1000)}</span> : <span class="tag amber">{t("nothingSent")}</span>}{r.error ? <span class="tag red" title={r.error}>{t("tryFailed")}</span> : null}</li>))}{list.length > 4 && <li class="muted">+ {list.length - 4}</li>}</ul>}
       <p><span class="muted">{t("packets")}{t("colon")}</span>{packets || t("noneYet")}</p>
     </div>
   );

@@ -85,7 +85,7 @@ function Alarms({ alarms, now, max }: { alarms: Alarm[]; now: number; max: numbe
   const short = max < 10; // on the board the one next step; all of them on their own page
   return (
     <section class={`panel alarms ${alarms.some((a) => a.severity !== "note") ? "on" : ""}`} aria-labelledby="h-alarms" aria-live="polite">
-      <header><h2 id="h-alarms">{t("alarms")}</h2>{alarms.length ? <b class={`tag ${alarms.some((a) => a.severity === "alarm") ? "red" : alarms.some((a) => a.severity === "warning") ? "amber" : "blue"}`}>{alarms.length}</b> : null}<span class="grow" />{alarms.length > max && <a href="#/alarms">{t("all")} ({alarms.length})</a>}</header>
+      <header><h2 id="h-alarms">{t("alarms")}</h2>{alarms.length ? <b class={`tag ${alarms.some((a) => a.severity === "alarm") ? "red" : alarms.some((a) => a.severity === "warning") ? "amber" : "blue"}`}>{alarms.filter((a) => a.severity !== "note").length || alarms.length}</b> : null}<span class="grow" />{alarms.length > max && <a href="#/alarms">{t("all")} ({alarms.length})</a>}</header>
       {alarms.length === 0 ? <p class="in">{t("noAlarms")}</p> : <ul class="alarmlist">{shown.map((a, i) => <AlarmRow key={a.id} a={a} now={now} next={!short || i === 0} />)}</ul>}
     </section>
   );

@@ -620,11 +620,11 @@ await test("backups: none yet, a verdict nobody knows, a server that does not sa
   await to(page, "#/board");
   let text = await section(page, "Backups").innerText();
   for (const part of ["No backup has been made yet", "holdfast vault backup", "UNPROTECTED", "no copy outside this machine", "holdfast replica add"]) has(text, part);
-  knobs.board = { vault: { packs: 1, bytes: 1, sources: [{ id: "s9", seq: 9, time: new Date().toISOString(), source: "x", host: "", files: 1, bytes: 1, new_bytes: 1, verdict: "undecided", reasons: [] }] }, replicas: [{ name: "second-site" }] };
+  knobs.board = { vault: { packs: 1, bytes: 1, sources: [{ id: "s9", seq: 9, time: new Date().toISOString(), source: "x", host: "", files: 1, bytes: 1, new_bytes: 1, verdict: "undecided", reasons: [] }] }, replicas: [{ name: "second-site", ours: false, headTime: new Date().toISOString() }] };
   page = await enter();
   await to(page, "#/board");
   text = await section(page, "Backups").innerText();
-  has(text, "undecided"); has(text, "NOTHING SENT YET");
+  has(text, "undecided"); has(text, "NOTHING SENT YET"); has(text, "UNPROTECTED");
   assert(!/\bclean\b/.test(text), `what is not clean in so many words is called clean: ${text}`);
   knobs.board = { vault: undefined, replicas: undefined };
   page = await enter();
@@ -669,7 +669,7 @@ await test("a real site: a backup, the same tree enciphered, and the board names
     assert(first !== second, "the same snapshot twice");
     await row.locator(".verdict", { hasText: "DAMAGE" }).waitFor({ timeout: 20000 });
     has(await row.innerText(), "clean-point --source ward-files");
-    has(await page.locator(".alarmlist").innerText(), "ward-files");
+    has(await page.locator(".alarmlist").innerText(), "Files of ward-files are damaged");
     await page.locator(".panel .link[aria-haspopup]").click();
     const said = await page.locator("dialog").innerText();
     for (const part of [second, ".locked", "restore", "168 files"]) has(said, part);
