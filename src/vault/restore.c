@@ -532,7 +532,7 @@ static int push(struct folders *f, struct slice raw, struct err *e)
 	if (!p)
 		return err_set(e, ERR_MEMORY, NULL, "no memory for a restore");
 	memcpy(p, raw.p, raw.n);
-	f->w[f->n++] = (struct waiting){p, raw.n};
+	f->w[f->n++] = (struct waiting){.raw = p, .n = raw.n};
 	return 0;
 }
 
