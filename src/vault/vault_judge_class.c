@@ -115,7 +115,7 @@ static bool is_constant(const struct vault_trait *t)
 /* Noise in part: the figures rose against the version before. Only where healthy bytes do not look like noise. */
 static bool noise_rose(const struct vault_trait *b, const struct vault_trait *a)
 {
-	if (content_type_packed(b->type) || a->size < 64)
+	if (content_type_packed(b->type) || a->size < 48)
 		return false;
 	if (a->random_share - b->random_share >= .03f && b->random_share < .5f)
 		return true;
@@ -129,8 +129,19 @@ bool judge_more_noise(const struct vault_trait *b, const struct vault_trait *a)
 	return a->random_share - b->random_share >= .01f || a->entropy - b->entropy >= .4f || (judge_textual(a->type) && !judge_textual(b->type) && no_words(a));
 }
 
+/* A text of the same length, and nothing in it that separates words any more (each byte changed alike); or no text any more, and less even than it was (a short key over and over). */
+static bool text_masked(const struct vault_trait *b, const struct vault_trait *a)
+{
+	bool same_length = a->size >= b->size - b->size / 50 && a->size <= b->size + b->size / 50 + 64;
+	if (!judge_textual(b->type) || !same_length || a->size < 64 || b->word_share < .08f)
+		return false;
+	return a->word_share < .005f || (!judge_textual(a->type) && a->entropy - b->entropy >= .8f && a->word_share <= .7f * b->word_share);
+}
+
 static bool words_vanished(const struct vault_trait *b, const struct vault_trait *a)
 {
+	if (text_masked(b, a))
+		return true;
 	return (judge_textual(a->type) || a->type == CONTENT_UNKNOWN) && no_words(a) && (!judge_textual(b->type) || b->word_share >= 2 * a->word_share + .02f);
 }
 

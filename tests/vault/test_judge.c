@@ -651,6 +651,31 @@ static void test_unknown_in_part(void **state)
 	}
 }
 
+/* ---- a toy's cipher: every byte of a text changed alike, or by a short key over and over ---- */
+
+static void test_masked(void **state)
+{
+	struct world w;
+	for (int how = 0; how < 2; how++) {
+		world_begin(&w, 23);
+		for (int i = 0; i < 12; i++)
+			add(&w, healthy_kind(&w, 5 + (size_t)i % 5), "/t/%d/f%d%s", i % 3, i, KINDS[5 + i % 5].suffix);
+		for (size_t i = 0; i < w.now.n; i++)
+			w.now.f[i].t.size += 400;
+		world_snapshot(&w);
+		for (size_t i = 0; i < w.now.n; i++) {
+			struct vault_trait t = w.now.f[i].t;
+			t.type = how ? CONTENT_UNKNOWN : CONTENT_TEXT;
+			t.state = how ? CONTENT_UNCHECKED : CONTENT_VALID;
+			t.entropy += how ? 1.1f : 0;
+			t.word_share *= how ? .5f : 0;
+			changed(&w, &w.now.f[i], t);
+		}
+		expect(&w, true, "turned into noise");
+		world_end(&w);
+	}
+}
+
 /* ---- torn files are no evidence ---- */
 
 static void test_torn(void **state)
@@ -671,7 +696,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_in_place), cmocka_unit_test(test_renamed), cmocka_unit_test(test_slow), cmocka_unit_test(test_slow_look_back), cmocka_unit_test(test_wiped),
 		cmocka_unit_test(test_mass_deletion), cmocka_unit_test(test_clearing_up), cmocka_unit_test(test_notes), cmocka_unit_test(test_families), cmocka_unit_test(test_two_broken_pictures),
-		cmocka_unit_test(test_gpg), cmocka_unit_test(test_first), cmocka_unit_test(test_printable), cmocka_unit_test(test_onion), cmocka_unit_test(test_signs), cmocka_unit_test(test_torn), cmocka_unit_test(test_unknown_in_part),
+		cmocka_unit_test(test_gpg), cmocka_unit_test(test_first), cmocka_unit_test(test_printable), cmocka_unit_test(test_onion), cmocka_unit_test(test_signs), cmocka_unit_test(test_torn), cmocka_unit_test(test_masked), cmocka_unit_test(test_unknown_in_part),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
