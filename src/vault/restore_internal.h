@@ -59,7 +59,7 @@ struct restore_file {
 	const struct restore_origin *origin;
 	uint64_t size;
 	enum file_way way;
-	bool opened, suspicious /* a pack of it is not what the ledger says: only its digest proves it */, skip /* decided: nothing to do */, force /* compared, and other: written anew */;
+	bool opened, suspicious /* a pack of it is not what the ledger says: only its digest proves it */, skip /* decided: nothing to do */, force /* compared, and other: written anew */, sized /* its length is set */;
 	bool complete;              /* all its places are known */
 	atomic_bool differs, failed;
 	int fd;

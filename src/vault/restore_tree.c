@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <unistd.h>
 
 #define TEMP_PREFIX ".holdfast-restoring-"
@@ -44,11 +45,21 @@ void tree_at_done(struct tree_at *t)
 	buf_done(&t->path);
 }
 
+static atomic_uint_fast64_t temp_next;
+static pthread_once_t temp_once = PTHREAD_ONCE_INIT;
+
+static void temp_begin(void)
+{
+	uint64_t first;
+	seal_random(&first, sizeof first);
+	atomic_store(&temp_next, first);
+}
+
 void tree_temp(char out[40])
 {
-	uint8_t r[8];
-	seal_random(r, sizeof r);
-	snprintf(out, 40, TEMP_PREFIX "%02x%02x%02x%02x%02x%02x%02x%02x", r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]);
+	/* a random beginning, then counted */
+	(void)pthread_once(&temp_once, temp_begin);
+	snprintf(out, 40, TEMP_PREFIX "%016" PRIx64, (uint64_t)atomic_fetch_add(&temp_next, 1));
 }
 
 static int step(int from, struct slice part, struct err *e)

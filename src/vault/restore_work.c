@@ -177,6 +177,7 @@ static int open_file(struct worker *k, struct restore_file *f, uint64_t first, s
 		return err_sys(e, NULL, "cannot be written");
 	if (f->raw.p && (f->tasks > 1 || first != f->size) && ftruncate(f->fd, (off_t)f->size) < 0)
 		return err_sys(e, NULL, "cannot be made as long as it was");
+	f->sized = f->raw.p;
 	return 0;
 }
 
@@ -190,11 +191,11 @@ static int complete_file(struct worker *k, struct restore_file *f, struct err *e
 	int r = tree_parent(&k->at, f->path, &dirfd, name, e);
 	if (r == 0)
 		r = line_of(k, f, &l, e);
-	if (r == 0 && f->way == WAY_WRITE && f->temp[0] && ftruncate(f->fd, (off_t)f->size) < 0 && f->size)
+	if (r == 0 && f->way == WAY_WRITE && !f->sized && ftruncate(f->fd, (off_t)f->size) < 0)
 		r = err_sys(e, NULL, "cannot be made as long as it was");
 	if (r == 0 && (f->suspicious || k->r->prove))
 		r = restore_digest(f->origin, f->fd, &l, &f->holes, e);
-	if (r == 0 && f->way == WAY_WRITE) { /* again: time has passed */
+	if (r == 0 && f->way == WAY_WRITE && f->tasks > 1) { /* again: time has passed */
 		f->force = true;
 		r = look_at_target(k, f, &l, dirfd, name, e);
 		if (r == 0 && f->skip) {
@@ -327,7 +328,7 @@ static void do_task(struct worker *k, const struct restore_task *t)
 {
 	struct restore_file *f = t->file;
 	struct err e = {0};
-	int r = f->failed || f->skip ? 0 : begin_file(k, f, t->length, &e);
+	int r = f->failed || f->skip ? 0 : begin_file(k, f, t->pack ? t->length : 0, &e); /* a hole alone writes nothing: its length is set */
 	if (r == 0 && !f->failed && !f->skip) {
 		if (t->pack)
 			r = write_place(k, t, &e);
