@@ -14,7 +14,7 @@ static const struct verb {
 	{"check", 0, 0, vault_cmd_check, " data identity shares ", "it takes no argument"},
 	{"restore", 2, 2, vault_cmd_restore, " source before clean overwrite identity shares threads ", "name a snapshot (or latest), with :PATH if you want less than all, and the folder to restore into"},
 	{"clean-point", 0, 0, vault_cmd_clean_point, " source ", "it takes no argument"},
-	{"mount", 2, 2, vault_cmd_mount, " source before identity shares ", "name a snapshot (or latest), with :PATH if you want less than all, and an empty folder"},
+	{"mount", 1, 2, vault_cmd_mount, " source before identity shares ", "name a snapshot (or latest) if you want less than all of them, and an empty folder"},
 	{"drill", 0, 1, vault_cmd_drill, " source before percent to identity shares threads ", "name at most a snapshot"},
 };
 
@@ -69,7 +69,7 @@ int cmd_vault(int argc, char **argv)
 	};
 	bool done;
 	int r = cli_parse(argc, argv,
-	                  "vault backup --source NAME PATH... | list | ls SNAP [PATH] | check [--data] | restore SNAP[:PATH] DEST | clean-point --source NAME | mount SNAP DIR | drill [SNAP]   --site DIR [--json]",
+	                  "vault backup --source NAME PATH... | list | ls SNAP [PATH] | check [--data] | restore SNAP[:PATH] DEST | clean-point --source NAME | mount [SNAP] FOLDER | drill [SNAP]   --site DIR [--json]",
 	                  "Backs up file trees into the site, and gives them back as they were just before an infection. SNAP is an id such as s123, or latest. Backup needs no secret; contents are opened by the\n"
 	                  "recovery key alone (--identity or --shares), names and verdicts without it.",
 	                  opts, ARRAY_LEN(opts), &args, &done);
@@ -81,7 +81,7 @@ int cmd_vault(int argc, char **argv)
 	r = refuse_others(v, &c);
 	if (r)
 		return r;
-	vault_cmd_take_back(&c, &args, v->least + 1);
+	vault_cmd_take_back(&c, &args, v->run == vault_cmd_mount ? args.n + 1 : v->least + 1); /* a mount ends in its folder, whether a snapshot is named or not */
 	if (args.n - 1 < v->least || args.n - 1 > v->most)
 		return cli_usage("vault %s: %s", v->name, v->say);
 	return v->run(&c);

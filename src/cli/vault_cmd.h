@@ -18,8 +18,8 @@ int vault_cmd_ls(struct vault_cmd *c);
 int vault_cmd_check(struct vault_cmd *c);
 int vault_cmd_restore(struct vault_cmd *c);
 int vault_cmd_clean_point(struct vault_cmd *c);
-int vault_cmd_drill(struct vault_cmd *c);
 int vault_cmd_mount(struct vault_cmd *c);
+int vault_cmd_drill(struct vault_cmd *c);
 
 struct vault_open {
 	struct site s;

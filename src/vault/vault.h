@@ -112,13 +112,6 @@ struct vault_node { /* one line of a catalogue */
 typedef int vault_node_fn(void *arg, const struct vault_node *n, struct err *e);
 int vault_ls(struct vault *v, const struct vault_snapshot *s, struct slice under /* empty: all */, vault_node_fn *fn, void *arg, struct err *e) MUST;
 
-/* One file of a snapshot, for looking: any bytes at any offset. Packs are compared with the ledger before anything of them is given out, once while the vault is open; one that is not what the ledger names
- * gives ERR_CORRUPT. The vault must outlive it; one thread at a time for all files of a vault. A hard link reads as the file that it names. */
-struct vault_file;
-int vault_file_open(struct vault *v, const struct vault_snapshot *s, struct slice path, struct vault_file **ret, struct err *e) MUST; /* ERR_NOT_FOUND; ERR_CRYPTO without recovery */
-ssize_t vault_file_read(struct vault_file *f, void *out, size_t n, uint64_t offset, struct err *e) MUST; /* fewer than n only at the end */
-void vault_file_close(struct vault_file *f);
-
 struct vault_restore_options {
 	struct slice path;       /* empty: all */
 	bool clean;              /* each file's newest clean version; see vault_clean_point */
@@ -152,6 +145,20 @@ int vault_drill(struct vault *v, const struct vault_snapshot *s, const char *des
                 struct vault_drill_report *ret, struct err *e) MUST;
 /* The entry that says so, for vault_ledger.snapshot. */
 void vault_drill_body(const struct vault_snapshot *s, const struct vault_drill_report *d, unsigned percent, struct buf *ret);
+
+/* ---- looking (mount*.c): SOURCE/SNAPSHOT/path as a read-only file system (FUSE). Nothing can be set-user-id, a device or executed in it, and only whoever mounted it sees it. Snapshots are those of now. ---- */
+
+struct vault_mount_options {
+	const struct vault_snapshot *only; /* its paths at the top; NULL: all snapshots */
+	/* It is mounted and nothing was shown yet: negative takes it away again. */
+	int (*ready)(void *arg, size_t snapshots, uint64_t newest, struct err *e);
+	/* What is damaged, a sentence each, once; a path in it is printable. */
+	void (*say)(void *arg, const char *sentence);
+	void *arg;
+};
+/* Returns when somebody unmounts it, or at SIGINT, SIGTERM or SIGHUP, unmounted. Without recovery no file opens. ERR_SYSTEM: this machine or this user mounts nothing. What a damaged pack held gives an input/output error to whoever
+ * reads it, and nothing else does: each pack is compared with the ledger first, and where it differs, chunk by chunk with the catalogue. Memory: under 64 MiB whatever the tree. */
+int vault_mount(struct vault *v, const char *mountpoint, const struct vault_mount_options *o, struct err *e) MUST;
 
 /* ---- judgement (vault_judge*.c): pure, over the delta of two catalogues ---------------------------------------------
  *

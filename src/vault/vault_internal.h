@@ -268,7 +268,6 @@ struct vault {
 	struct vault_log *log;
 	struct vault_packs *catalogues; /* with care, else recovery */
 	struct vault_packs *contents;   /* NULL without recovery */
-	uint8_t *fits;                  /* of vault_file_read, by place in the log: 0 not looked at, 1 as the ledger says, 2 not */
 };
 int vault_body_of(struct vault *v, const struct vault_snapshot *s, struct vault_body *ret, struct err *e) MUST; /* the whole body of a snapshot that list or find gave */
 

@@ -48,7 +48,6 @@ void vault_close(struct vault *v)
 {
 	if (!v)
 		return;
-	free(v->fits);
 	vault_packs_free(v->catalogues);
 	vault_packs_free(v->contents);
 	vault_log_close(v->log);

@@ -125,7 +125,7 @@ fi
 # ---- for looking ----
 if [ -c /dev/fuse ] && command -v fusermount3 >/dev/null; then
 	mkdir mounted
-	vault mount "$second:$work/src/t" mounted --identity id 2>mount.log &
+	vault mount "$second" mounted --identity id 2>mount.log &
 	mount=$!
 	for _ in $(seq 100); do grep -q 'is mounted' mount.log && break; kill -0 $mount 2>/dev/null || break; sleep 0.1; done
 	if grep -q 'is mounted' mount.log; then
