@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define PIECE ((uint64_t)1 << 20) /* read at once, where page after page is looked at */
+
 /* In a segment that looks unused a later record is looked for this far: one that follows a damaged first record begins within a record's length. */
 #define SPARE_SCAN (4 * (uint64_t)WAL_RECORD_TARGET)
 
@@ -118,19 +120,39 @@ static int drop_unfinished(struct ledger_replay *r, struct err *e)
 	return 0;
 }
 
+/* The first bytes of a page, out of a large piece: page by page a segment is 16 thousand system calls. */
+struct pages {
+	uint8_t *p; /* PIECE bytes */
+	uint64_t at, end;
+};
+
+static int page_head(const struct ledger_segment *s, struct pages *w, uint64_t offset, struct slice *ret, struct err *e)
+{
+	if (offset < w->at || offset + WAL_RECORD_HEAD > w->end) {
+		uint64_t n = s->size - offset < PIECE ? s->size - offset : PIECE;
+		int c = n < WAL_RECORD_HEAD ? err_set(e, ERR_CORRUPT, "wal", "a segment ends within a page") : file_pread_all(s->fd, w->p, n, offset, e, "wal");
+		if (c < 0)
+			return c;
+		w->at = offset;
+		w->end = offset + n;
+	}
+	*ret = slice_of(w->p + (offset - w->at), WAL_RECORD_HEAD);
+	return 0;
+}
+
 /* Look for what still stands behind the end, from offset on. */
-static int look(struct ledger_segment *s, uint64_t offset, uint64_t to, const struct ledger_wal_keys *k, struct buf *scratch, struct ledger_replay *r, struct err *e)
+static int look(struct ledger_segment *s, uint64_t offset, uint64_t to, const struct ledger_wal_keys *k, struct pages *w, struct buf *scratch, struct ledger_replay *r, struct err *e)
 {
 	if (to > s->size)
 		to = s->size;
+	w->at = w->end = 0; /* nothing of this segment yet */
 	while (offset < to && !r->damaged) {
 		struct ledger_record_head h;
-		struct slice plain;
-		uint8_t page[WAL_RECORD_HEAD];
-		int c = file_pread_all(s->fd, page, sizeof page, offset, e, "wal");
+		struct slice plain, head;
+		int c = page_head(s, w, offset, &head, e);
 		if (c < 0)
 			return c;
-		if (!ledger_record_head_parse(slice_of(page, sizeof page), s->id, &h)) {
+		if (!ledger_record_head_parse(head, s->id, &h)) {
 			offset += WAL_PAGE;
 			continue;
 		}
@@ -153,21 +175,21 @@ static int look(struct ledger_segment *s, uint64_t offset, uint64_t to, const st
 static int look_behind(struct ledger_wal_set *w, const struct ledger_wal_keys *k, const struct stop *stop, bool any, struct buf *scratch, struct ledger_replay *r,
                        struct err *e)
 {
-	for (size_t i = 0; i < w->n; i++) {
+	struct pages pages = {.p = malloc(PIECE)};
+	int c = pages.p ? 0 : err_set(e, ERR_MEMORY, "wal", "no memory to read the write-ahead segments");
+	for (size_t i = 0; c == 0 && i < w->n; i++) {
 		struct ledger_segment *s = w->seg[i];
-		int c = 0;
 		if (any && i < stop->seg)
 			continue;
 		if (any && i == stop->seg)
-			c = look(s, stop->offset, s->size, k, scratch, r, e);
+			c = look(s, stop->offset, s->size, k, &pages, scratch, r, e);
 		else if (s->holds)
-			c = look(s, WAL_PAGE, s->size, k, scratch, r, e);
+			c = look(s, WAL_PAGE, s->size, k, &pages, scratch, r, e);
 		else
-			c = look(s, WAL_PAGE, SPARE_SCAN, k, scratch, r, e);
-		if (c < 0)
-			return c;
+			c = look(s, WAL_PAGE, SPARE_SCAN, k, &pages, scratch, r, e);
 	}
-	return 0;
+	free(pages.p);
+	return c;
 }
 
 /* A damaged first page can make a segment full of records look unused. Its key file tells: it is bound to the page's number and id. */
