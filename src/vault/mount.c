@@ -300,7 +300,7 @@ static const struct fuse_lowlevel_ops operations = {
 
 static char libfuse_says[200]; /* its last word, for our sentence: it has no other way to tell */
 
-static void on_log(enum fuse_log_level level, const char *fmt, va_list ap)
+static PRINTF_LIKE(2, 0) void on_log(enum fuse_log_level level, const char *fmt, va_list ap)
 {
 	vsnprintf(libfuse_says, sizeof libfuse_says, fmt, ap);
 	libfuse_says[strcspn(libfuse_says, "\n")] = 0;
