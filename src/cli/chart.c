@@ -246,7 +246,7 @@ static int patient(struct chart *c, const struct site *s, struct control **k, st
 		fprintf(stderr, "%s\n", buf_cstr(&ids));
 	if (r < 0)
 		return r;
-	if (now) {
+	if (now && !json) { /* the document holds nothing of a clock: the same entries give the same bytes */
 		r = chart_judge(c, p, time_now(), a, e);
 		if (r < 0)
 			return r;
