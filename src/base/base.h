@@ -446,6 +446,8 @@ int file_read(int dirfd, const char *path, size_t max, struct buf *ret, struct e
 int file_replace(int dirfd, const char *path, struct slice s, mode_t mode, struct err *e) MUST;
 /* Unlink what killed file_replaces left in this directory. Only for whoever alone writes in it (holds its lock). */
 int file_sweep_temps(int dirfd, const char *path, struct err *e) MUST;
+/* A file, or a folder with all below it (at most 12 deep: what we made ourselves). Follows no link; what cannot be removed stays. */
+void file_remove_tree(int dirfd, const char *name);
 int file_sync_dir(int dirfd, const char *path, struct err *e) MUST;
 int file_mkdir(int dirfd, const char *path, mode_t mode, struct err *e) MUST; /* with parents; existing is fine; each new one durable. ERR_EXISTS: a non-directory is in the way */
 int file_open_dir(int dirfd, const char *path, struct err *e) MUST;           /* fd or negative; ERR_NOT_FOUND */

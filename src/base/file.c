@@ -340,3 +340,25 @@ int file_free_bytes(int dirfd, uint64_t *ret, struct err *e)
 		*ret = UINT64_MAX;
 	return 0;
 }
+
+static void remove_below(int dirfd, const char *name, int depth)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd >= 0 && depth < 12 ? fdopendir(fd) : NULL;
+	if (!d) {
+		if (fd >= 0)
+			close(fd);
+		unlinkat(dirfd, name, 0);
+		return;
+	}
+	for (struct dirent *en; (en = readdir(d));)
+		if (strcmp(en->d_name, ".") && strcmp(en->d_name, ".."))
+			remove_below(fd, en->d_name, depth + 1);
+	closedir(d);
+	unlinkat(dirfd, name, AT_REMOVEDIR);
+}
+
+void file_remove_tree(int dirfd, const char *name)
+{
+	remove_below(dirfd, name, 0);
+}

@@ -28,30 +28,13 @@ struct creating {
 
 /* ---- taking back what a failed init made ---- */
 
-static void remove_tree(int dirfd, const char *name, int depth)
-{
-	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *d = fd >= 0 && depth < 12 ? fdopendir(fd) : NULL;
-	if (!d) {
-		if (fd >= 0)
-			close(fd);
-		unlinkat(dirfd, name, 0);
-		return;
-	}
-	for (struct dirent *en; (en = readdir(d));)
-		if (strcmp(en->d_name, ".") && strcmp(en->d_name, ".."))
-			remove_tree(fd, en->d_name, depth + 1);
-	closedir(d);
-	unlinkat(dirfd, name, AT_REMOVEDIR);
-}
-
 static void take_back(struct creating *c)
 {
 	for (int i = 0; i < c->shares_written; i++)
 		unlink(c->share_paths[i]);
 	static const char *const ours[] = {"keys", "keys.new", "tls", "ledger", "wal", "packs", "vault", "replicas", "view", "run", "lock", SHARES_WRITTEN, "site.ini"};
 	for (size_t i = 0; c->fd >= 0 && i < ARRAY_LEN(ours); i++)
-		remove_tree(c->fd, ours[i], 0);
+		file_remove_tree(c->fd, ours[i]);
 	if (c->made_shares_dir)
 		rmdir(c->shares_dir);
 	if (c->made_folder)

@@ -155,23 +155,6 @@ static int choose(struct rebuild *b, struct err *e)
 
 /* ---- the folder ---- */
 
-static void remove_below(int dirfd, const char *name, int depth)
-{
-	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *d = fd >= 0 && depth < 12 ? fdopendir(fd) : NULL;
-	if (!d) {
-		if (fd >= 0)
-			close(fd);
-		unlinkat(dirfd, name, 0);
-		return;
-	}
-	for (struct dirent *en; (en = readdir(d));)
-		if (strcmp(en->d_name, ".") && strcmp(en->d_name, ".."))
-			remove_below(fd, en->d_name, depth + 1);
-	closedir(d);
-	unlinkat(dirfd, name, AT_REMOVEDIR);
-}
-
 static int is_for_us(struct rebuild *b, const char *target, struct err *e)
 {
 	static const char *const again[] = {"wal", "ledger", "keys", "view", INI, CHAIN, "packs/index"};
@@ -186,7 +169,7 @@ static int is_for_us(struct rebuild *b, const char *target, struct err *e)
 		if (!slice_eq_str(line, target))
 			return err_set(e, ERR_EXISTS, NULL, "a rebuild from %.*s was begun in this folder; go on with that, or take another folder", SLICE_FMT(line));
 		for (size_t i = 0; i < ARRAY_LEN(again); i++)
-			remove_below(b->destfd, again[i], 0);
+			file_remove_tree(b->destfd, again[i]);
 		return 0;
 	}
 	if (r != ERR_NOT_FOUND)

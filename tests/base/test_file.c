@@ -556,9 +556,27 @@ static void test_close_cleanup(void **state)
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+/* A folder with all below it goes; what a link in it points to stays. */
+static void test_remove_tree(void **state)
+{
+	struct stat st;
+	assert_int_equal(mkdirat(dir, "kept", 0700), 0);
+	assert_int_equal(mkdirat(dir, "kept/inner", 0700), 0);
+	assert_int_equal(mkdirat(dir, "tree", 0700), 0);
+	assert_int_equal(mkdirat(dir, "tree/a", 0700), 0);
+	assert_int_equal(mkdirat(dir, "tree/a/b", 0500), 0);
+	assert_int_equal(symlinkat("../../kept", dir, "tree/a/link"), 0);
+	assert_int_equal(mkfifoat(dir, "tree/fifo", 0600), 0);
+	file_remove_tree(dir, "tree");
+	assert_int_equal(fstatat(dir, "tree", &st, AT_SYMLINK_NOFOLLOW), -1);
+	assert_int_equal(fstatat(dir, "kept/inner", &st, 0), 0);
+	file_remove_tree(dir, "tree"); /* nothing there is fine */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(test_remove_tree),
 		T(test_write_and_read_in_pieces), T(test_errors_of_one_call), T(test_read_limits), T(test_read_a_pipe), T(test_replace),
 		T(test_replace_longest_name), T(test_replace_refuses), T(test_replace_a_link), T(test_replace_swept), T(test_replace_on_a_dead_disk),
 		T(test_replace_killed), T(test_replace_order), T(test_sweep_takes_only_temps), T(test_mkdir), T(test_mkdir_swept),
