@@ -135,7 +135,7 @@ struct visit_place {
 	struct slice facility, unit, room, bed, text;
 };
 struct visit {
-	struct slice number, assigner, account;
+	struct slice number, assigner, assigner_id, account;
 	struct slice status, cls;           /* words of facts.h */
 	struct visit_place place;
 	bool placed;                        /* in the house, if only somewhere in it */
@@ -425,6 +425,7 @@ void stay_forget(struct chart *c);
 
 /* chart_key.c */
 struct key_ctx;
+bool same_letters(struct slice a, struct slice b); /* but for the case of ASCII */
 struct key_ctx *keys_new(struct arena *a, const struct stmts *s); /* NULL: arena full */
 /* Gives every statement the number of the thing it speaks of; returns how many things, SIZE_MAX: arena full. */
 size_t keys_group(struct key_ctx *k, struct stmts *s); /* s->v[i].group */

@@ -4,6 +4,9 @@
  * placer number with several fillers (a standing order) stands for none of them. Orders are counted by placer, reports, results and appointments by filler; and where one number stands for several
  * of them, by code as well.
  * Origin is part of every key: what was captured here never replaces what was fed.
+ *
+ * One number is written in several ways: by the one sender with its authority's name, by the next with a universal id, by a third with neither. Within one patient and among placers (or among
+ * fillers) these are one number where the letters' case is all that differs, where somebody wrote name and id together, and, for a number without any authority, where all others are one.
  */
 #include "chart_internal.h"
 
@@ -86,9 +89,17 @@ static const struct slot *map_get(const struct map *m, struct slice key)
 /* ---- placer and filler ---------------------------------------------------------------------------------------------------------------------- */
 
 #define SEVERAL SIZE_MAX
+#define WAYS_MAX 32 /* one number is not written in more ways by anybody who means one number */
+
+enum { PLACERS, FILLERS, SPACES };
+struct written;
 
 struct key_ctx {
 	struct arena *a;
+	struct map ways[SPACES]; /* a number's value -> index into written */
+	struct written **written;
+	size_t numbers, number_cap;
+	bool several; /* some number was written in more than one way */
 	struct map by_placer, by_filler; /* number -> index + 1 into partner, or SEVERAL */
 	struct slice *partner;
 	size_t partners, partner_cap;
@@ -104,6 +115,14 @@ struct key_ctx {
 	struct buf b;
 };
 
+/* ---- the ways in which a number is written ---- */
+
+struct written { /* one way in which this number was written */
+	struct slice ident; /* value and authority: what the key is made of */
+	struct slice name, id;
+	struct written *next, *same; /* the first of those that are the same number; itself when it is the first */
+};
+
 /* Number and authority; what else an EI or CX carries does not make it another one. */
 static struct slice plain(struct slice ident)
 {
@@ -112,6 +131,126 @@ static struct slice plain(struct slice ident)
 		return value;
 	struct slice assigner = slice_cut(rest, FACT_US, &more);
 	return assigner.n ? slice_of(value.p, value.n + 1 + assigner.n) : value;
+}
+
+bool same_letters(struct slice a, struct slice b)
+{
+	if (a.n != b.n)
+		return false;
+	for (size_t i = 0; i < a.n; i++)
+		if ((a.p[i] | (a.p[i] >= 'A' && a.p[i] <= 'Z' ? 32 : 0)) != (b.p[i] | (b.p[i] >= 'A' && b.p[i] <= 'Z' ? 32 : 0)))
+			return false;
+	return true;
+}
+
+static bool same_authority(const struct written *a, const struct written *b)
+{
+	if (!a->name.n || !b->name.n)
+		return false;
+	return same_letters(a->name, b->name) || (a->id.n && same_letters(a->id, b->id)) || same_letters(a->id, b->name) || same_letters(a->name, b->id);
+}
+
+/* False: arena full. */
+static bool note_written(struct key_ctx *k, int space, struct slice ident)
+{
+	struct slice number = plain(ident), value = fact_part(ident, FI_VALUE);
+	if (!value.n || fact_is_null(ident))
+		return true;
+	bool fresh;
+	struct slot *s = map_put(&k->ways[space], value, k->a, false, &fresh);
+	if (!s)
+		return false;
+	struct slice id = fact_part(ident, FI_ASSIGNER_ID);
+	struct written *first = fresh ? NULL : k->written[s->value], *w = first;
+	for (; w; w = w->next)
+		if (slice_eq(w->ident, number) && (slice_eq(w->id, id) || !id.n))
+			return true;
+	if (fresh) {
+		if (k->numbers == k->number_cap) {
+			size_t cap = k->number_cap ? k->number_cap * 2 : 64;
+			struct written **v = arena_array(k->a, cap, sizeof *v);
+			if (!v)
+				return false;
+			if (k->numbers)
+				memcpy(v, k->written, k->numbers * sizeof *v);
+			k->written = v;
+			k->number_cap = cap;
+		}
+		s->value = k->numbers++;
+	}
+	w = arena_alloc(k->a, sizeof *w);
+	if (!w)
+		return false;
+	*w = (struct written){.ident = number, .name = fact_part(ident, FI_ASSIGNER), .id = id, .next = first};
+	w->same = w;
+	k->written[s->value] = w;
+	k->several |= first != NULL;
+	return true;
+}
+
+static struct written *first_of(struct written *w)
+{
+	while (w->same != w)
+		w = w->same;
+	return w;
+}
+
+/* Joins what is the same; a number without an authority joins where there is one other only. */
+static void join_written(struct written *list)
+{
+	size_t n = 0;
+	for (struct written *a = list; a; a = a->next)
+		n++;
+	if (n > WAYS_MAX)
+		return;
+	struct written *only = NULL;
+	bool one = true;
+	for (struct written *a = list; a; a = a->next)
+		for (struct written *b = a->next; b; b = b->next)
+			if (same_authority(a, b) && first_of(a) != first_of(b))
+				first_of(b)->same = first_of(a);
+	for (struct written *a = list; a; a = a->next)
+		if (a->name.n) {
+			one &= !only || first_of(only) == first_of(a);
+			only = a;
+		}
+	if (!only || !one)
+		return;
+	for (struct written *a = list; a; a = a->next)
+		if (!a->name.n)
+			a->same = first_of(only);
+}
+
+/* The one writing that stands for all of a number's; SLICE_NULL: it was never seen in this space. */
+static struct slice as_written(const struct key_ctx *k, int space, struct slice ident)
+{
+	struct slice number = plain(ident);
+	const struct slot *s = k->several ? map_get(&k->ways[space], fact_part(ident, FI_VALUE)) : NULL;
+	for (struct written *w = s ? k->written[s->value] : NULL; w; w = w->next)
+		if (slice_eq(w->ident, number))
+			return first_of(w)->ident;
+	return SLICE_NULL;
+}
+
+static struct slice placer_of(const struct key_ctx *k, const struct fact *f)
+{
+	struct slice s = as_written(k, PLACERS, fact_get(f, FF_PLACER));
+	return s.n ? s : plain(fact_get(f, FF_PLACER));
+}
+
+static struct slice filler_of(const struct key_ctx *k, const struct fact *f)
+{
+	struct slice s = as_written(k, FILLERS, fact_get(f, FF_FILLER));
+	return s.n ? s : plain(fact_get(f, FF_FILLER));
+}
+
+/* GROUP is byte for byte the filler, or else the placer, of what it belongs to. */
+static struct slice group_of(const struct key_ctx *k, const struct fact *f)
+{
+	struct slice group = fact_get(f, FF_GROUP), s = as_written(k, FILLERS, group);
+	if (!s.n)
+		s = as_written(k, PLACERS, group);
+	return s.n ? s : plain(group);
 }
 
 static bool pair(struct key_ctx *k, struct map *m, struct slice from, struct slice to)
@@ -161,12 +300,17 @@ struct key_ctx *keys_new(struct arena *a, const struct stmts *s)
 	struct key_ctx *k = arena_alloc(a, sizeof *k);
 	if (!k)
 		return NULL;
-	k->a = a;
+	*k = (struct key_ctx){.a = a};
+	for (size_t i = 0; i < s->n; i++)
+		if (has_order_numbers(s->v[i].f->kind) && (!note_written(k, PLACERS, fact_get(s->v[i].f, FF_PLACER)) || !note_written(k, FILLERS, fact_get(s->v[i].f, FF_FILLER))))
+			return NULL;
+	for (size_t i = 0; k->several && i < k->numbers; i++)
+		join_written(k->written[i]);
 	for (size_t i = 0; i < s->n; i++) {
 		const struct fact *f = s->v[i].f;
 		if (!has_order_numbers(f->kind))
 			continue;
-		struct slice placer = plain(fact_get(f, FF_PLACER)), filler = plain(fact_get(f, FF_FILLER));
+		struct slice placer = placer_of(k, f), filler = filler_of(k, f);
 		if (placer.n && filler.n && !slice_eq(placer, filler) && (!pair(k, &k->by_placer, placer, filler) || !pair(k, &k->by_filler, filler, placer)))
 			return NULL;
 	}
@@ -192,7 +336,7 @@ static struct slice by_filler(const struct key_ctx *k, struct slice placer, stru
 
 struct slice order_key(const struct key_ctx *k, const struct fact *f)
 {
-	struct slice placer = plain(fact_get(f, FF_PLACER)), filler = plain(fact_get(f, FF_FILLER)), group = plain(fact_get(f, FF_GROUP));
+	struct slice placer = placer_of(k, f), filler = filler_of(k, f), group = group_of(k, f);
 	if (!placer.n && !filler.n && f->kind == FACT_MED_ORDER)
 		return plain(fact_get(f, FF_ID));
 	if (!placer.n && !filler.n) { /* an administration that names its order */
@@ -241,7 +385,7 @@ static bool add_id(struct key_ctx *k, const struct fact *f)
 
 static void result_key(struct key_ctx *k, const struct fact *f)
 {
-	struct slice group = plain(fact_get(f, FF_GROUP));
+	struct slice group = group_of(k, f);
 	if (group.n) {
 		struct slice filler = partner_of(k, &k->by_placer, group);
 		add(k, filler.n ? filler : group);
@@ -285,7 +429,7 @@ static void code_key(struct key_ctx *k, const struct fact *f)
 /* Writes the key; true: equal ones of one message are different things (two OBX of one code and sub-id, two drugs of one order). */
 static bool write_key(struct key_ctx *k, const struct fact *f)
 {
-	struct slice placer = plain(fact_get(f, FF_PLACER)), filler = plain(fact_get(f, FF_FILLER));
+	struct slice placer = placer_of(k, f), filler = filler_of(k, f);
 	bool fhir = fact_get(f, FF_RESOURCE).n > 0;
 	switch (f->kind) {
 	case FACT_RESULT:
@@ -340,7 +484,7 @@ static bool write_key(struct key_ctx *k, const struct fact *f)
 		return false;
 	case FACT_DOCUMENT:
 		if (!add_id(k, f))
-			add(k, plain(fact_get(f, FF_GROUP))), add_code(k, fact_get(f, FF_CODE)), add(k, fact_get(f, FF_SET));
+			add(k, group_of(k, f)), add_code(k, fact_get(f, FF_CODE)), add(k, fact_get(f, FF_SET));
 		return false;
 	case FACT_ALLERGY: case FACT_PROBLEM:
 		if (!add_id(k, f))

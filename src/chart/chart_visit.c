@@ -118,17 +118,32 @@ static bool running(const struct visit *x)
 
 /* ---- which visit ------------------------------------------------------------------------------------------------------------------------ */
 
-static struct visit *by_number(struct visits *v, struct slice number, struct slice assigner)
+/* One authority, as far as the two writings tell: but for letters' case by name or universal id, or the one's name is the other's id. */
+static bool may_be_one(const struct visit *x, struct slice assigner, struct slice id)
 {
+	return same_letters(x->assigner, assigner) || (id.n && same_letters(x->assigner_id, id)) || (x->assigner_id.n && same_letters(x->assigner_id, assigner)) || (id.n && same_letters(x->assigner, id));
+}
+
+static struct visit *by_number(struct visits *v, struct slice ident)
+{
+	struct slice number = fact_part(ident, FI_VALUE), assigner = fact_part(ident, FI_ASSIGNER), id = fact_part(ident, FI_ASSIGNER_ID);
 	struct visit *loose = NULL;
 	for (struct visit *x = v->first; x; x = x->next)
 		if (number.n && slice_eq(x->number, number)) {
-			if (slice_eq(x->assigner, assigner))
+			if (may_be_one(x, assigner, id))
 				return x;
 			if (!x->assigner.n || !assigner.n)
 				loose = x; /* one of the two came without its authority */
 		}
 	return loose;
+}
+
+/* The number that it has now. Of an authority's name and id both stay known, whichever comes alone later. */
+static bool take_number(struct visits *v, struct visit *x, struct slice ident)
+{
+	struct slice number = fact_part(ident, FI_VALUE), assigner = fact_part(ident, FI_ASSIGNER), id = fact_part(ident, FI_ASSIGNER_ID);
+	bool same = slice_eq(x->number, number) && x->assigner.n && assigner.n && may_be_one(x, assigner, id), better = !same || same_letters(x->assigner, id);
+	return keep_str(v, &x->number, number) && (!assigner.n || !better || keep_str(v, &x->assigner, assigner)) && (!id.n || keep_str(v, &x->assigner_id, id));
 }
 
 static struct visit *by_account(struct visits *v, struct slice account)
@@ -175,10 +190,10 @@ static bool begins(struct slice action)
 /* NULL with *ret_full: arena full. */
 static struct visit *visit_of(struct visits *v, const struct fact *f, struct slice action, bool *ret_full)
 {
-	struct slice number = fact_part(stated(f, FF_VISIT), FI_VALUE), assigner = fact_part(stated(f, FF_VISIT), FI_ASSIGNER), account = fact_part(stated(f, FF_ACCOUNT), FI_VALUE);
+	struct slice ident = stated(f, FF_VISIT), number = fact_part(ident, FI_VALUE), account = fact_part(stated(f, FF_ACCOUNT), FI_VALUE);
 	struct visit *x = NULL;
 	if (number.n) {
-		x = by_number(v, number, assigner);
+		x = by_number(v, ident);
 		if (!x) { /* one that is open and has no number yet */
 			struct visit *open = newest(v, false);
 			if (open && !open->number.n && (!account.n || !open->account.n || slice_eq(open->account, account)))
@@ -196,7 +211,7 @@ static struct visit *visit_of(struct visits *v, const struct fact *f, struct sli
 		x = new_visit(v);
 	*ret_full = !x;
 	if (x && number.n)
-		*ret_full |= !keep_str(v, &x->number, number) || (assigner.n && !keep_str(v, &x->assigner, assigner));
+		*ret_full |= !take_number(v, x, ident);
 	if (x && account.n)
 		*ret_full |= !keep_str(v, &x->account, account);
 	return x;
@@ -449,11 +464,13 @@ static bool rename_visit(struct visits *v, const struct fact *f)
 				return false;
 		return true;
 	}
-	struct visit *x = by_number(v, fact_part(from, FI_VALUE), fact_part(from, FI_ASSIGNER)), *y = by_number(v, fact_part(to, FI_VALUE), fact_part(to, FI_ASSIGNER));
+	struct visit *x = by_number(v, from), *y = by_number(v, to);
 	if (!x || x == y)
 		return true;
-	if (!y)
-		return keep_str(v, &x->number, fact_part(to, FI_VALUE)) && keep_str(v, &x->assigner, fact_part(to, FI_ASSIGNER));
+	if (!y) {
+		x->assigner = x->assigner_id = SLICE_NULL;
+		return take_number(v, x, to);
+	}
 	if (x->placed && !y->placed && !finished(y)) {
 		y->place = x->place, y->placed = true, y->since = x->since, y->place_time = x->place_time, y->place_row = x->place_row;
 		y->status = x->status;

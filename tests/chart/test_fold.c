@@ -108,6 +108,29 @@ static void test_which_result(void **state)
 	story_free(s);
 }
 
+/* One number written with its authority's name, with its universal id, in other letters and with neither is one order and one report; with two authorities it is two, and the bare one stands for itself. */
+static void test_ways_to_write_a_number(void **state)
+{
+	struct story *s = story_new();
+	tell(s, "OML^O21 EHR@HOSP 2026-11-01T08:00 | " P " | order id=O1^EHR placer=O1^EHR code=BMP status=active");
+	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T09:00 | " P " | order id=O1 placer=O1 filler=F1^LAB code=BMP status=active | report id=F1^LAB placer=O1 filler=F1^LAB code=BMP status=preliminary | result group=F1^LAB code=NA value=1 status=preliminary");
+	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T10:00 | " P " | order id=O1^ehr placer=O1^ehr filler=F1^1.2.3 code=BMP status=completed | report id=F1^LAB^^1.2.3^ISO placer=O1^ehr filler=F1^LAB^^1.2.3^ISO code=BMP status=final | result group=F1^LAB^^1.2.3^ISO code=NA value=2 status=final");
+	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T11:00 | " P " | report id=F1^1.2.3 filler=F1^1.2.3 code=BMP status=corrected | result group=F1^1.2.3 code=NA value=3 status=corrected");
+	assert_int_equal(count(s, CHART_ORDERS), 1);
+	assert_slice(fact_get(PAGE(s, "1001")->s[CHART_ORDERS].items->fact, FF_STATUS), "completed");
+	assert_int_equal(count(s, CHART_REPORTS), 1);
+	assert_int_equal(count(s, CHART_RESULTS), 1);
+	assert_slice(fact_get(item(PAGE(s, "1001"), CHART_RESULTS, "NA")->fact, FF_VALUE), "3");
+	/* a filler's number says nothing of a placer's */
+	tell(s, "ORU^R01 LAB@HOSP 2026-11-01T12:00 | " P " | report id=O1 filler=O1 code=CBC status=final | result group=O1 code=HB value=9 status=final");
+	assert_int_equal(count(s, CHART_REPORTS), 2);
+	assert_slice(fact_get(PAGE(s, "1001")->s[CHART_ORDERS].items->fact, FF_STATUS), "completed");
+	tell(s, "OML^O21 EHR@HOSP 2026-11-01T08:00 | " P " | order id=N7^WEST placer=N7^WEST code=A status=active | order id=N7^EAST placer=N7^EAST code=B status=active | order id=N7 placer=N7 code=C status=active");
+	assert_int_equal(count(s, CHART_ORDERS), 4);
+	both_agree(s);
+	story_free(s);
+}
+
 /* ---- none, list, not received ------------------------------------------------------------------------------------------------------------- */
 
 static const char *reviewed(struct story *s)
@@ -450,7 +473,7 @@ static void test_section_ages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_result_precedence), cmocka_unit_test(test_result_taken_back), cmocka_unit_test(test_status_alone), cmocka_unit_test(test_which_result), cmocka_unit_test(test_panels_of_one_number), cmocka_unit_test(test_report_cancelled), cmocka_unit_test(test_unknown_is_not_none),
+		cmocka_unit_test(test_result_precedence), cmocka_unit_test(test_result_taken_back), cmocka_unit_test(test_status_alone), cmocka_unit_test(test_which_result), cmocka_unit_test(test_panels_of_one_number), cmocka_unit_test(test_ways_to_write_a_number), cmocka_unit_test(test_report_cancelled), cmocka_unit_test(test_unknown_is_not_none),
 		cmocka_unit_test(test_allergy_lists), cmocka_unit_test(test_allergy_by_number_and_code), cmocka_unit_test(test_null_and_absent), cmocka_unit_test(test_said_again), cmocka_unit_test(test_origins), cmocka_unit_test(test_last_given), cmocka_unit_test(test_replaced_order), cmocka_unit_test(test_care_team), cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_section_ages), cmocka_unit_test(test_names_somebody_else),
 	};

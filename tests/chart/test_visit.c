@@ -185,6 +185,25 @@ static void test_which_visit(void **state)
 	story_free(s);
 }
 
+/* One visit number under its authority's name, its universal id, both, or in other letters: who is discharged under one of them is not in the census under another. */
+static void test_ways_to_write_a_visit(void **state)
+{
+	struct story *s = story_new();
+	adt(s, P, "2026-11-01T08:00", "action=admit visit=V1^^^1.2.3^ISO class=inpatient location=3W^1^A"); /* the name left out */
+	adt(s, P, "2026-11-01T08:30", "action=transfer visit=V1^1.2.3 location=3W^2^A");
+	adt(s, P, "2026-11-01T09:00", "action=transfer visit=V1^HOSP^^1.2.3^ISO location=3W^3^A");
+	adt(s, P, "2026-11-01T10:00", "action=transfer visit=V1^1.2.3 location=3W^4^A");
+	adt(s, P, "2026-11-01T11:00", "action=transfer visit=V1^hosp location=3W^5^A");
+	assert_string_equal(WHERE(s, "1001"), "3W 5 A");
+	adt(s, P, "2026-11-01T12:00", "action=discharge visit=V1^HOSP");
+	assert_string_equal(WHERE(s, "1001"), "");
+	assert_int_equal(PAGE(s, "1001")->s[CHART_VISITS].count, 1);
+	adt(s, P, "2026-11-02T08:00", "action=admit visit=V1^ELSEWHERE class=inpatient location=9X^1^A"); /* another house's V1 */
+	assert_int_equal(PAGE(s, "1001")->s[CHART_VISITS].count, 2);
+	both_agree(s);
+	story_free(s);
+}
+
 /* One person is in one place: an outpatient appointment does not empty the bed; an emergency after a forgotten discharge does. */
 static void test_one_place(void **state)
 {
@@ -295,7 +314,7 @@ static void test_board(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_days_of_a_patient), cmocka_unit_test(test_cancels), cmocka_unit_test(test_cancel_of_what_was_said_twice), cmocka_unit_test(test_cancel_below), cmocka_unit_test(test_late_events), cmocka_unit_test(test_swap), cmocka_unit_test(test_which_visit),
+		cmocka_unit_test(test_days_of_a_patient), cmocka_unit_test(test_cancels), cmocka_unit_test(test_cancel_of_what_was_said_twice), cmocka_unit_test(test_cancel_below), cmocka_unit_test(test_late_events), cmocka_unit_test(test_swap), cmocka_unit_test(test_which_visit), cmocka_unit_test(test_ways_to_write_a_visit),
 		cmocka_unit_test(test_one_place), cmocka_unit_test(test_outpatients_go_home), cmocka_unit_test(test_mentions), cmocka_unit_test(test_encounters), cmocka_unit_test(test_board),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
