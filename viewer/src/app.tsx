@@ -1,4 +1,5 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { options } from "preact";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ApiError, type Board, type Session, get, line, post, serverNow, setCsrf, tidyBoard } from "./api";
 import { pressing } from "./alarms";
 import { AsOf } from "./asof";
@@ -11,7 +12,7 @@ import { clockSeconds, full, setZone, span, stamp } from "./format";
 import { type Key, type Lang, getLang, languages, setLang as useLanguage, t } from "./i18n";
 import { Paper, type PaperText } from "./paper";
 import { SearchPage } from "./search";
-import { type Theme, applyTheme, firstTheme, keysOn, remember } from "./settings";
+import { type Theme, applyTheme, commanded, firstTheme, keysOn, remember } from "./settings";
 import { SetupPage } from "./setup";
 import { PasswordPage, SignIn } from "./signin";
 import { type At, Context, type Shared, atText, useNow, useShared } from "./state";
@@ -22,7 +23,15 @@ const pages: Page[] = [
   { path: "board", word: "board", need: "board" }, { path: "census", word: "census", need: "census" }, { path: "search", word: "search", need: "search" },
   { path: "alarms", word: "alarms", need: "board" }, { path: "audit", word: "audit", need: "audit" }, { path: "setup", word: "setup", need: "" },
 ];
-const go = (hash: string) => { location.hash = hash; };
+// What a key or a click asks for stands on the screen, with its field focused, before the next key is read: a browser tells of a changed address, and draws, only later,
+// and who types "/12" fast has then left the search again by the shortcut 1.
+let arrive = () => {};
+function atOnce(change: () => void) {
+  const queue = options.debounceRendering;
+  options.debounceRendering = (draw) => draw();
+  try { change(); } finally { options.debounceRendering = queue; }
+}
+const go = (hash: string) => { location.hash = hash; atOnce(() => arrive()); };
 const route = () => location.hash.replace(/^#\/?/, "").split("/").map((s) => { try { return decodeURIComponent(s); } catch { return s; } });
 
 export function App() {
@@ -61,15 +70,16 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
   const page = where[0] || (may("census") ? "census" : seen[0]!.path);
 
   useEffect(() => {
-    const moved = () => { setWhere(route()); };
+    arrive = () => { setWhere((old) => { const next = route(); return next.join("/") === old.join("/") ? old : next; }); };
+    const moved = () => arrive();
     addEventListener("hashchange", moved);
     line.changed = () => redraw((n) => n + 1);
-    return () => removeEventListener("hashchange", moved);
+    return () => { removeEventListener("hashchange", moved); arrive = () => {}; };
   }, []);
 
   // Another page: its heading gets the focus, so that a screen reader says where we are. Not at the first one.
   const started = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (started.current && page !== "search") document.querySelector<HTMLElement>("#content h1, .banner h1")?.focus({ preventScroll: true });
     started.current = true;
     document.title = `${t(pages.find((p) => p.path === page)?.word ?? "chart")} · ${session.site.name} · Holdfast`;
@@ -88,19 +98,30 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
     return () => clearInterval(id);
   }, [page === "board" || page === "alarms", loadBoard]);
 
-  useEffect(() => {
-    const key = (e: KeyboardEvent) => {
-      const on = e.target as HTMLElement;
-      if (e.key === "Escape" && asOfOpen) { setAsOfOpen(false); document.getElementById("asof-button")?.focus(); return; }
-      if (!keysOn() || e.ctrlKey || e.altKey || e.metaKey || /^(INPUT|TEXTAREA|SELECT)$/.test(on.tagName) || document.querySelector("dialog[open]")) return;
-      if (/^[1-9]$/.test(e.key) && seen[Number(e.key) - 1]) { e.preventDefault(); go(`#/${seen[Number(e.key) - 1]!.path}`); }
-      else if (e.key === "/" && may("search")) { e.preventDefault(); if (page === "search") document.getElementById("q")?.focus(); else go("#/search"); }
-      else if (e.key === "?") { e.preventDefault(); setHelp(true); }
-      else if (e.key === "t") { e.preventDefault(); setAsOfOpen(true); }
+  const key = (e: KeyboardEvent) => {
+    const on = e.target as HTMLElement;
+    if (e.key === "Escape" && asOfOpen) { setAsOfOpen(false); document.getElementById("asof-button")?.focus(); return; }
+    if (!keysOn() || commanded(e) || /^(INPUT|TEXTAREA|SELECT)$/.test(on.tagName) || document.querySelector("dialog[open]")) return;
+    const digit = /^[1-9]$/.test(e.key) ? e.key : !e.shiftKey && !e.getModifierState("AltGraph") && /^[^/?t]$/.test(e.key) ? /^Digit([1-9])$/.exec(e.code)?.[1] : undefined; // a French keyboard writes & where 1 is
+    if (digit && seen[Number(digit) - 1]) { e.preventDefault(); go(`#/${seen[Number(digit) - 1]!.path}`); }
+    else if (e.key === "/" && may("search")) { e.preventDefault(); go("#/search"); document.getElementById("q")?.focus(); }
+    else if (e.key === "?") { e.preventDefault(); atOnce(() => setHelp(true)); }
+    else if (e.key === "t") { e.preventDefault(); atOnce(() => setAsOfOpen(true)); }
+  };
+  const newest = useRef(key);
+  newest.current = key;
+  useLayoutEffect(() => {
+    const press = (e: KeyboardEvent) => newest.current(e);
+    const click = (e: MouseEvent) => { // a link of ours, followed as a key is
+      const a = (e.target as Element | null)?.closest?.<HTMLAnchorElement>('a[href^="#/"]');
+      if (!a || e.defaultPrevented || e.button || e.ctrlKey || e.altKey || e.metaKey || e.shiftKey) return;
+      e.preventDefault();
+      go(a.getAttribute("href")!);
     };
-    addEventListener("keydown", key);
-    return () => removeEventListener("keydown", key);
-  }, [seen, asOfOpen, page]);
+    addEventListener("keydown", press);
+    addEventListener("click", click);
+    return () => { removeEventListener("keydown", press); removeEventListener("click", click); };
+  }, []);
 
   const tick = useMemo(() => (board ? board.feeds.reduce((n, f) => n + f.messages, 0) : 0), [board]);
   // "LAB" is enough where every feed is LAB@STGABRIEL, PHARM@STGABRIEL ...; the whole name stands in titles and on the board

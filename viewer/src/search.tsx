@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Row, rowsOf } from "./fhir";
 import { ageOf, birth, count, sexWord, stamp } from "./format";
 import { t } from "./i18n";
@@ -13,7 +13,7 @@ export function SearchPage() {
   const input = useRef<HTMLInputElement>(null);
   const now = useNow(30000);
   const ref = at?.time ? Date.parse(at.time) : now;
-  useEffect(() => { input.current?.focus(); input.current?.select(); }, []);
+  useLayoutEffect(() => { input.current?.focus(); input.current?.select(); }, []); // before the next key, which is already meant for it
   useEffect(() => { lastText = text; const id = setTimeout(() => setAsked(text.trim()), 220); return () => clearTimeout(id); }, [text]);
   const enough = asked.length >= 2 || /[^\u0000-\u02ff]/.test(asked);
   const { data, error, loading, reload } = useData<unknown>(enough ? withAt("/api/search", atParam, { q: asked, max: 500 }) : null, `search ${asked}`);

@@ -7,3 +7,5 @@ export function applyTheme(t: Theme) { document.documentElement.dataset["theme"]
 export const ownUnit = (): string => read("hf.unit") ?? "";
 export const listView = (): boolean => read("hf.list") === "yes";
 export const keysOn = (): boolean => read("hf.keys") !== "off";
+// A key together with Ctrl, Alt or Meta is the browser's. AltGr is not: [ and ] need it on many keyboards, and it comes as Ctrl and Alt.
+export const commanded = (e: KeyboardEvent): boolean => e.metaKey || ((e.ctrlKey || e.altKey) && !e.getModifierState("AltGraph"));

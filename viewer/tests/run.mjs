@@ -433,6 +433,36 @@ await test("number keys, / and ? work everywhere and leave fields alone; they ca
   await page.waitForTimeout(200);
   assert(await page.locator('.rail a[href="#/search"][aria-current]').count() === 1, "keys are off and still work");
 });
+await test("/ and what is typed right after it: every letter arrives in the search, 50 times, on a machine six times as slow", async (enter) => {
+  const page = await enter();
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send("Emulation.setCPUThrottlingRate", { rate: 6 });
+  const press = (key) => [["keyDown", key], ["keyUp"]].map(([type, text]) => cdp.send("Input.dispatchKeyEvent", { type, key, text, windowsVirtualKeyCode: /\d/.test(key) ? key.charCodeAt(0) : 0 }));
+  const pages_ = ["1", "4"]; // board, alarms
+  for (let i = 0; i < 50; i++) {
+    await page.evaluate(() => document.activeElement.blur());
+    const typed = `${i % 10}2?t${i}`;
+    await Promise.all([...pages_[i % pages_.length], "/", ...typed].flatMap(press)); // nobody waits between two keys
+    const [where, value, focus, open_] = await page.evaluate(() => [location.hash, document.getElementById("q")?.value, document.activeElement?.id, document.querySelectorAll("dialog, .asofpanel").length]);
+    assert(where === "#/search" && value === typed && focus === "q" && open_ === 0, `time ${i}: typed "/${typed}", got "${value}" on ${where}, the focus on "${focus}", ${open_} opened by a stray key`);
+  }
+  // the rail's own link, too
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("1");
+  const got = await page.evaluate(() => { document.querySelector('.rail a[href="#/search"]').click(); return document.activeElement.id; });
+  assert(got === "q", `a click on Search leaves the focus on ${got}`);
+});
+await test("keys of other keyboards: 1 without Shift on a French one, [ and ] with AltGr", async (enter) => {
+  const page = await enter();
+  const press = (o) => page.evaluate((x) => { document.body.dispatchEvent(new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...x })); return location.hash; }, o);
+  assert(await press({ key: "&", code: "Digit1" }) === "#/board", "& where 1 is");
+  assert(await press({ key: "é", code: "Digit2" }) === "#/census", "é where 2 is");
+  await page.locator(".rowlink:not(:has-text('Protected record'))").first().click();
+  await page.locator(".banner").waitFor();
+  assert((await press({ key: "]", code: "Minus", ctrlKey: true, altKey: true, modifierAltGraph: true })).endsWith("/medications"), "] with AltGr");
+  assert((await press({ key: "]", code: "Minus", ctrlKey: true, altKey: true })).endsWith("/medications"), "Ctrl and Alt is the browser's");
+  assert((await press({ key: "[", code: "Digit5", modifierAltGraph: true })).endsWith("/summary"), "[ with AltGr");
+});
 await test("the language changes in place and is remembered", async (enter) => {
   const page = await enter();
   await page.keyboard.press("2");
