@@ -88,6 +88,9 @@ struct ledger_options {
 	int64_t publish_interval; /* 0: 1 s */
 	uint64_t reserve;         /* 0: 1 GiB of written-ahead segments stays for views, captures and cuts (small: for tests and small disks) */
 	int64_t (*clock)(void);   /* NULL: time_now */
+	unsigned helpers;         /* threads that help while opening has to read every pack again (a rebuild); 0: none */
+	void (*progress)(void *arg, uint64_t done, uint64_t total); /* may be NULL: entries, while it does */
+	void *arg;
 	bool single_thread;       /* everything in the caller's thread, inside ledger_tick: for tests, and where no thread may be started (commits then wait for packs) */
 };
 

@@ -41,7 +41,7 @@ static int break_off(struct ledger *l, const struct err *cause, struct err *e)
 	return broken(l, e);
 }
 
-static bool remembers(uint8_t kind)
+bool ledger_remembers(uint8_t kind)
 {
 	return kind == LEDGER_HL7V2 || kind == LEDGER_FHIR;
 }
@@ -103,7 +103,7 @@ static int fits(const struct ledger *l, const char *source, struct slice body, s
 static int prepare(struct ledger *l, uint8_t kind, struct slice body, bool ordinary, struct err *e)
 {
 	int r = room(l, body.n + ENTRY_LINE_MAX, ordinary, e);
-	if (r == 0 && (remembers(kind) || kind == LEDGER_HL7V2_ENVELOPE))
+	if (r == 0 && (ledger_remembers(kind) || kind == LEDGER_HL7V2_ENVELOPE))
 		r = ledger_seen_room(l->seen, 2, e);
 	if (r < 0)
 		return r;
@@ -140,7 +140,7 @@ int ledger_append(struct ledger *l, uint8_t kind, uint8_t flags, const char *sou
 	buf_u8(&l->staged, '\n');
 	assert(buf_ok(&l->staged));
 
-	if (remembers(kind))
+	if (ledger_remembers(kind))
 		ledger_seen_add(l->seen, ledger_seen_print(l->seen, SEEN_BODY, body), seq, check_of(&t->leaf));
 	if ((kind == LEDGER_HL7V2 || kind == LEDGER_HL7V2_ENVELOPE) && l->control_print) {
 		ledger_seen_add(l->seen, l->control_print, seq, check_of(&t->leaf));
@@ -387,7 +387,7 @@ static bool is_same(void *arg, uint64_t seq, uint16_t check)
 {
 	struct same *q = arg;
 	struct ledger_leaf leaf;
-	if (seq >= q->l->entries.end || ledger_read_leaf(q->l, seq, &leaf, NULL) < 0 || check_of(&leaf) != check || leaf.size != q->body.n || (q->kind ? leaf.kind != q->kind : !remembers(leaf.kind)))
+	if (seq >= q->l->entries.end || ledger_read_leaf(q->l, seq, &leaf, NULL) < 0 || check_of(&leaf) != check || leaf.size != q->body.n || (q->kind ? leaf.kind != q->kind : !ledger_remembers(leaf.kind)))
 		return false;
 	if (seq >= q->l->entries.base) { /* salt and commitment are at hand: no need to open anything */
 		uint8_t commit[SEAL_HASH];
@@ -477,7 +477,7 @@ void ledger_control_learned(struct ledger *l)
 static int remember(void *arg, const struct ledger_entry *en, struct err *e)
 {
 	struct ledger *l = arg;
-	if (!remembers(en->leaf.kind))
+	if (!ledger_remembers(en->leaf.kind))
 		return 0;
 	int r = ledger_seen_room(l->seen, 1, e);
 	if (r == 0)
@@ -488,5 +488,7 @@ static int remember(void *arg, const struct ledger_entry *en, struct err *e)
 int ledger_seen_fill(struct ledger *l, struct err *e)
 {
 	uint64_t from = ledger_seen_complete(l->seen, SEEN_BODY);
+	if (from < l->seen_made)
+		from = l->seen_made;
 	return from < l->durable ? ledger_scan(l, from, l->durable, true, remember, l, e) : 0;
 }

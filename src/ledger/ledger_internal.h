@@ -412,6 +412,8 @@ struct ledger {
 		uint64_t number, used;
 	} open_pack[8]; /* opening one costs an X25519 and its index, 150 us; a frame kept open saves 200 us more */
 	uint64_t open_clock;
+	struct ledger_open_pack scanned; /* where the last scan stopped: its caller takes some MiB at a time, and goes on there */
+	uint64_t seen_made;              /* bodies of the entries below are in the table of seen messages, though its header does not say so yet */
 	struct buf scratch;
 	uint64_t scratch_record; /* number of the record in it; TAIL_STAGED: none */
 	struct slice scratch_plain;
@@ -430,6 +432,26 @@ int ledger_head_read(int dirfd, const struct note_vkey *v, struct tlog_checkpoin
 int ledger_remake_tiles(struct ledger *l, uint64_t to, struct tlog_tree *ret_tree, struct err *e) MUST;
 int ledger_leaves_from_packs(struct ledger *l, uint64_t from, uint64_t to, struct buf *ret, struct err *e) MUST; /* each behind its length, as in a bundle */
 int ledger_seen_fill(struct ledger *l, struct err *e) MUST;
+bool ledger_remembers(uint8_t kind); /* by its body */
+
+/* ---- packs read whole and in order, several at a time (ledger_harvest.c) ---- */
+
+#define LEDGER_HELPERS_MAX 8
+struct ledger_harvested_entry {
+	uint8_t hash[SEAL_HASH]; /* of the leaf */
+	uint64_t print;          /* of a body that is remembered; 0: it is not, or there is no table yet */
+	uint16_t check;
+};
+struct ledger_harvested { /* one pack */
+	uint64_t first;
+	size_t n;
+	struct ledger_harvested_entry *entry;
+	struct buf leaves; /* each behind its length, as in a bundle */
+};
+struct ledger_harvest;
+int ledger_harvest_new(struct ledger *l, uint64_t from, uint64_t to, struct ledger_harvest **ret, struct err *e) MUST;
+int ledger_harvest_next(struct ledger_harvest *h, const struct ledger_harvested **ret, struct err *e) MUST;
+void ledger_harvest_free(struct ledger_harvest *h);
 
 int ledger_house_init(struct ledger *l, struct err *e) MUST;
 int ledger_house_start(struct ledger *l, struct err *e) MUST;

@@ -212,6 +212,7 @@ struct opening {
 	struct ledger_replay replay;
 	struct tlog_checkpoint head;
 	uint64_t room; /* records in the ring before the last commit */
+	bool seen_fresh;
 };
 
 static void say(struct opening *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -431,6 +432,12 @@ static bool hard(int r) /* not a statement about the ledger's bytes */
 	return r < 0 && r != ERR_CORRUPT && r != ERR_CRYPTO;
 }
 
+/* Opened before the tree is made again: where that reads every pack, the bodies pass by in the same pass. */
+static int open_seen(struct opening *o, struct err *e)
+{
+	return o->l->seen ? 0 : ledger_seen_open(o->l->dirfd, o->l->dedupe, &o->l->seen, &o->seen_fresh, e);
+}
+
 static int find_tree(struct opening *o, struct tlog_tree *below, bool *ret_remade, struct err *e)
 {
 	struct ledger *l = o->l;
@@ -443,7 +450,7 @@ static int find_tree(struct opening *o, struct tlog_tree *below, bool *ret_remad
 		return r;
 	*ret_remade = (!fits && l->entries.base) || packs;
 	if (!fits && l->entries.base) { /* tiles below the tail are missing or wrong: the leaves themselves, from bundles or packs, must tell */
-		if ((r = ledger_remake_tiles(l, base, below, e)) == 0) {
+		if ((r = open_seen(o, e)) == 0 && (r = ledger_remake_tiles(l, base, below, e)) == 0) {
 			ledger_tiles_forget(&l->tiles);
 			packs = true;
 			r = tree_fits(l, below, &packs, &o->head, &fits, e);
@@ -662,22 +669,25 @@ static void start_packs(struct ledger *l)
 	h->records_end = l->records.end;
 }
 
-static int open_seen(struct opening *o, struct err *e)
+#define SEEN_WORTH 10000 /* bodies that nobody should have to look at again, whatever happens next */
+
+static int fill_seen(struct opening *o, struct err *e)
 {
 	struct ledger *l = o->l;
 	struct ledger_house *h = &l->house;
-	bool fresh;
-	int r = ledger_seen_open(l->dirfd, l->dedupe, &l->seen, &fresh, e);
+	int r = open_seen(o, e);
 	if (r < 0)
 		return r;
 	uint64_t behind = l->durable - (ledger_seen_complete(l->seen, SEEN_BODY) < l->durable ? ledger_seen_complete(l->seen, SEEN_BODY) : l->durable);
 	if ((r = ledger_seen_fill(l, e)) < 0)
 		return r;
-	if (fresh && behind)
+	if (o->seen_fresh && behind)
 		say(o, "The table of seen messages was missing or damaged and has been made again from %" PRIu64 " entries.", behind);
 	l->control_from = ledger_seen_complete(l->seen, SEEN_CONTROL);
 	if (l->control_from > l->durable)
 		l->control_from = l->durable;
+	if (behind > SEEN_WORTH && (r = ledger_seen_sync(l->seen, l->durable, l->control_from, false, e)) < 0)
+		return r;
 	h->control_known = l->control_from == l->durable;
 	h->seen_to = h->control_known ? l->durable : 0;
 	return 0;
@@ -705,7 +715,7 @@ static int open_write(struct opening *o, struct err *e)
 	if ((r = ledger_packs_open(&l->packs, l->packfd, false, e)) < 0)
 		return r;
 	if ((r = ledger_house_feed(l, o->head.size, e)) < 0 || (r = ledger_house_partials(l, e)) < 0 || (r = ledger_house_feed(l, l->durable, e)) < 0 ||
-	    (r = open_seen(o, e)) < 0)
+	    (r = fill_seen(o, e)) < 0)
 		return r;
 	if (!l->cur && (r = ledger_take_segment(l, 0, e)) < 0)
 		return r;
@@ -1011,6 +1021,7 @@ void ledger_free(struct ledger *l)
 	ledger_seen_free(l->seen);
 	for (size_t i = 0; i < ARRAY_LEN(l->open_pack); i++)
 		ledger_pack_free(l->open_pack[i].pack);
+	ledger_pack_free(l->scanned.pack);
 	ledger_packs_done(&l->packs);
 	ledger_periods_done(&l->periods);
 	ledger_tiles_done(&l->tiles);

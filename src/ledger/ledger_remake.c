@@ -11,6 +11,7 @@ struct remake {
 	struct ledger *l;
 	struct tlog_tree *tree;
 	struct buf bundle;
+	struct ledger_seen *seen; /* an empty table that is filled on the way; NULL: none */
 };
 
 /* The bundle on disk, if its leaves are leaves and hash to the tile above it. */
@@ -127,19 +128,91 @@ static int one(struct remake *m, uint64_t n, struct err *e)
 	return r;
 }
 
+/* ---- all of them, from packs: where there are none to begin with ---- */
+
+static int put_full(struct remake *m, struct err *e)
+{
+	uint64_t n = m->tree->size / TILE_WIDTH - 1;
+	int r = put(m->l, TILE_ENTRIES, n, buf_slice(&m->bundle), e);
+	for (unsigned k = 0; r == 0 && k < m->tree->closed_n; k++) {
+		const struct tlog_tile *c = &m->tree->closed[k];
+		r = put(m->l, c->level, c->index, slice_of(c->hash, TILE_BYTES), e);
+	}
+	m->tree->closed_n = 0;
+	buf_reset(&m->bundle);
+	return r;
+}
+
+/* One pack's leaves into bundles and the tree, its bodies into the table of seen ones. */
+static int take_pack(struct remake *m, const struct ledger_harvested *p, uint64_t to, struct err *e)
+{
+	struct cur c = cur_of(buf_slice(&p->leaves));
+	int r = m->seen ? ledger_seen_room(m->seen, p->n, e) : 0;
+	for (size_t i = 0; r == 0 && i < p->n; i++) {
+		uint16_t n = cur_u16be(&c);
+		struct slice leaf = cur_take(&c, n);
+		if (p->first + i >= to)
+			break; /* the rest is the tail's, which knows it */
+		buf_u16be(&m->bundle, n);
+		buf_add_slice(&m->bundle, leaf);
+		tlog_tree_add(m->tree, p->entry[i].hash);
+		if (m->seen && p->entry[i].print)
+			ledger_seen_add(m->seen, p->entry[i].print, p->first + i, p->entry[i].check);
+		if (m->tree->size % TILE_WIDTH == 0)
+			r = put_full(m, e);
+	}
+	return r == 0 && !buf_ok(&m->bundle) ? err_set(e, buf_code(&m->bundle), NULL, "no memory for leaves") : r;
+}
+
+/* So many new files that one flush of the file system is quicker than one a file. */
+static int flush_all(struct ledger *l, struct err *e)
+{
+	return syncfs(l->dirfd) ? err_sys(e, "ledger/tile", "cannot make tiles durable") : 0;
+}
+
+static int from_packs(struct remake *m, uint64_t to, struct err *e)
+{
+	struct ledger *l = m->l;
+	struct ledger_harvest *h = NULL;
+	const struct ledger_harvested *p;
+	m->seen = l->seen && ledger_seen_complete(l->seen, SEEN_BODY) == 0 ? l->seen : NULL;
+	int r = ledger_harvest_new(l, 0, to, &h, e);
+	while (r == 0 && (r = ledger_harvest_next(h, &p, e)) == 0) {
+		r = take_pack(m, p, to, e);
+		if (l->o.progress)
+			l->o.progress(l->o.arg, m->tree->size, to);
+	}
+	ledger_harvest_free(h);
+	if (r == ERR_NO)
+		r = 0;
+	if (r == 0 && m->tree->size != to)
+		r = err_set(e, ERR_CORRUPT, "packs", "they end before entry %" PRIu64, to);
+	if (r == 0 && m->seen)
+		l->seen_made = to;
+	return r == 0 ? flush_all(l, e) : r;
+}
+
+/* ---- */
+
 /* All full tiles of the first `to` entries, a multiple of 256; *ret_tree becomes the tree of that size. What is rewritten is made durable at once: no segment stands
  * behind it. */
 int ledger_remake_tiles(struct ledger *l, uint64_t to, struct tlog_tree *ret_tree, struct err *e)
 {
 	struct remake m = {.l = l, .tree = ret_tree};
+	char first[TILE_PATH_MAX];
 	int r = 0;
 	assert(to % TILE_WIDTH == 0);
 	tlog_tree_init(m.tree);
 	buf_init(&m.bundle, BUNDLE_MAX);
-	for (uint64_t n = 0; r == 0 && n < to / TILE_WIDTH; n++)
-		r = one(&m, n, e);
-	if (r == 0)
-		r = ledger_tiles_sync(l->dirfd, 0, to, e);
+	ledger_tile_path(TILE_ENTRIES, 0, TILE_WIDTH, first);
+	if (to && faccessat(l->dirfd, first, F_OK, AT_SYMLINK_NOFOLLOW)) {
+		r = from_packs(&m, to, e);
+	} else {
+		for (uint64_t n = 0; r == 0 && n < to / TILE_WIDTH; n++)
+			r = one(&m, n, e);
+		if (r == 0)
+			r = ledger_tiles_sync(l->dirfd, 0, to, e);
+	}
 	buf_done(&m.bundle);
 	return r;
 }

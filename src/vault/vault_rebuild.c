@@ -306,13 +306,18 @@ static int recover(struct rebuild *b, const struct age_identity *identity, struc
 	return r;
 }
 
+static void proving(void *arg, uint64_t done, uint64_t total)
+{
+	const struct rebuild *b = arg;
+	if (b->o && b->o->progress)
+		b->o->progress(b->o->arg, "entries proven against the signed head", done, total);
+}
+
 /* Opening finds out whether all of it hangs together: every body of the packs goes into the tree, whose root must be the signed one. */
 static int open_once(struct rebuild *b, const struct site_keys *keys, struct err *e)
 {
 	struct ledger *l = NULL;
-	struct ledger_options o = {.write = true, .single_thread = true};
-	b->done = b->total;
-	tell(b, "proving every entry against the signed head");
+	struct ledger_options o = {.write = true, .single_thread = true, .helpers = 2, .progress = proving, .arg = b};
 	int r = ledger_open(b->destfd, keys, &o, &l, b->notes, e);
 	if (r < 0)
 		return r;

@@ -324,6 +324,62 @@ static void remakes_tiles(void **state)
 	site_done(&s);
 }
 
+static bool knows(struct ledger *l, uint64_t seq)
+{
+	struct ledger_entry en;
+	AUTO_BUF struct buf body = {0};
+	uint64_t got = 0;
+	buf_init(&body, LEDGER_BODY_MAX);
+	OK(ledger_read(l, seq, &en, e));
+	buf_add_slice(&body, en.body);
+	return ledger_find_same(l, buf_slice(&body), &got, NULL, NULL) == 0;
+}
+
+/* A rebuild has packs and a tail, and nothing else: each pack is read once, by as many helpers as there are, for tiles and for the table of seen messages. */
+static void from_packs_alone(void **state)
+{
+	for (unsigned helpers = 0; helpers <= 3; helpers++) {
+		struct site s;
+		char path[512];
+		site_new(&s);
+		struct ledger *l = open_with(&s, small());
+		for (int i = 0; i < 14; i++) {
+			fill(l, 700, 5);
+			tick(l);
+		}
+		OK(ledger_close(l, e));
+		remove_tree(site_path(&s, "ledger/tile", path));
+		gone(&s, "ledger/seen.idx");
+		struct ledger_options o = small();
+		o.helpers = helpers;
+		l = open_with(&s, o);
+		assert_true(ledger_packs_end(&l->packs) > 6 * 700);
+		uint64_t packed = ledger_packs_end(&l->packs);
+		unsigned asked = 0;
+		for (uint64_t seq = 0; seq < ledger_size(l); seq += 101) {
+			struct ledger_leaf leaf;
+			OK(ledger_read_leaf(l, seq, &leaf, e));
+			if (leaf.kind != LEDGER_HL7V2)
+				continue;
+			assert_true(knows(l, seq));
+			asked += seq < packed;
+		}
+		assert_true(asked > 20);
+		ledger_free(l);
+		/* the table was made durable, so that nobody reads all bodies again */
+		l = open_noting(&s, NULL);
+		tick(l);
+		OK(ledger_close(l, e));
+		expect_sound(&s);
+
+		/* a pack that does not open ends it in order, whoever met it */
+		remove_tree(site_path(&s, "ledger/tile", path));
+		poke(&s, "packs/care-00000003.age", 3000, "no", 2);
+		FAILS(ledger_open(s.fd, &s.keys, &o, &l, NULL, e), ERR_CORRUPT, "checkpoint");
+		site_done(&s);
+	}
+}
+
 static void remakes_index(void **state)
 {
 	for (int how = 0; how < 4; how++) {
@@ -431,7 +487,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(torn),     cmocka_unit_test(torn_batch),    cmocka_unit_test(damaged),       cmocka_unit_test(behind_checkpoint), cmocka_unit_test(segments),
-	        cmocka_unit_test(recycled), cmocka_unit_test(remakes_tiles), cmocka_unit_test(remakes_index), cmocka_unit_test(lost_for_good),     cmocka_unit_test(other_checkpoint),
+	        cmocka_unit_test(recycled), cmocka_unit_test(remakes_tiles), cmocka_unit_test(from_packs_alone), cmocka_unit_test(remakes_index), cmocka_unit_test(lost_for_good),     cmocka_unit_test(other_checkpoint),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
