@@ -107,7 +107,7 @@ int vault_channel_open(const struct site *s, struct vault_channel **ret, struct 
 	if (!c)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
 	pthread_mutex_init(&c->lock, NULL);
-	int r = control_open(s, true, &c->k, e);
+	int r = control_open_bare(s, &c->k, e);
 	if (r < 0) {
 		vault_channel_close(c);
 		return r;

@@ -83,6 +83,7 @@ struct ledger;
 struct ledger_options {
 	bool write;               /* needs keys that can sign and open; read-only otherwise */
 	uint64_t segment_size;    /* 0: 64 MiB */
+	bool brief;               /* open for a moment only: no segments are written ahead of need */
 	uint64_t pack_size;       /* 0: 32 MiB of plaintext */
 	int64_t pack_age;         /* 0: 60 s */
 	int64_t publish_interval; /* 0: 1 s */

@@ -435,9 +435,9 @@ static int provide(struct ledger *l, const struct task *t, bool *ret_more, struc
 	pthread_mutex_lock(&h->mu);
 	uint64_t wanted = l->o.reserve + (t->plain > l->o.segment_size ? 2 : 1) * l->o.segment_size;
 	bool lacking = h->spare_bytes < wanted;
-	number = lacking ? h->next_number++ : 0;
+	number = lacking && !l->o.brief ? h->next_number++ : 0;
 	pthread_mutex_unlock(&h->mu);
-	if (!lacking || free_bytes < l->o.segment_size + 2 * l->o.pack_size)
+	if (!lacking || l->o.brief || free_bytes < l->o.segment_size + 2 * l->o.pack_size)
 		return 0;
 	r = ledger_segment_make(l->walfd, number, l->o.segment_size, &l->wal_keys, h->threaded ? pace : NULL, l, &s, e);
 	if (r == ERR_BUSY)

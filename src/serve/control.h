@@ -10,7 +10,7 @@ struct control {
 	struct queue q;
 	uint64_t tags;         /* of requests that are not appends: from REQUEST_TAG on */
 	uint64_t upto;         /* one past the last entry that was answered */
-	bool private, hold;
+	bool private, bare, hold;
 	int64_t retry_at;
 	int lifeline, lockfd;  /* private: the supervisor we started, and what it holds */
 	int pid;

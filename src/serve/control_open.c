@@ -1,5 +1,5 @@
 /* control_open: whoever holds SITE/lock is the keeper (DESIGN 9). A command tries the lock: if it gets it, it starts a supervisor with a keeper and a scribe for
- * its own lifetime; if not, it asks the daemon over SITE/run/control. */
+ * its own lifetime (bare: a keeper alone, in copies of this very process); if not, it asks the daemon over SITE/run/control. */
 #include "control.h"
 #include "role.h"
 
@@ -73,7 +73,7 @@ static int ping(struct control *c, int64_t until)
 
 /* ---- a keeper of our own ---- */
 
-static void child(int chan)
+static void child(int chan, bool bare)
 {
 	sigset_t none;
 	sigemptyset(&none);
@@ -85,6 +85,8 @@ static void child(int chan)
 	close_range(ROLE_SUP_FD + 1, ~0U, 0);
 	char name[] = "holdfast", flag[] = "--role", role[] = "private";
 	char *argv[] = {name, flag, role, NULL};
+	if (bare) /* nothing to be gained from a fresh image: this command holds the very keys that the keeper will */
+		_exit(serve_role_main(3, argv));
 	execv("/proc/self/exe", argv);
 	_exit(127);
 }
@@ -138,7 +140,7 @@ static int start_private(struct control *c, struct err *e)
 	fflush(NULL);
 	pid_t p = fork();
 	if (p == 0)
-		child(pair[1]);
+		child(pair[1], c->bare);
 	close(pair[1]);
 	c->lifeline = pair[0];
 	if (p < 0)
@@ -148,7 +150,7 @@ static int start_private(struct control *c, struct err *e)
 	AUTO_BUF struct buf b = {0};
 	buf_init(&b, FRAME_SMALL);
 	frame_str(&b, c->site.path);
-	buf_u32le(&b, 0);
+	buf_u32le(&b, c->bare ? START_BARE : 0);
 	if (packet_send(c->lifeline, FRAME_R_START, 0, buf_slice(&b), &c->lockfd, 1, true) < 0)
 		return err_sys(e, NULL, "cannot start the keeper");
 	return from_supervisor(c, true, time_monotonic() + OPENING, e);
@@ -225,13 +227,14 @@ static int open_loop(struct control *c, bool may_start, struct err *e)
 	}
 }
 
-int control_open(const struct site *s, bool may_start, struct control **ret, struct err *e)
+static int open_kind(const struct site *s, bool may_start, bool bare, struct control **ret, struct err *e)
 {
 	struct control *c = calloc(1, sizeof *c);
 	if (!c)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
 	c->site = *s;
 	c->lifeline = c->lockfd = -1;
+	c->bare = bare;
 	c->tags = REQUEST_TAG;
 	chan_init(&c->ch, -1);
 	queue_init(&c->q);
@@ -243,6 +246,16 @@ int control_open(const struct site *s, bool may_start, struct control **ret, str
 	}
 	*ret = c;
 	return 0;
+}
+
+int control_open(const struct site *s, bool may_start, struct control **ret, struct err *e)
+{
+	return open_kind(s, may_start, false, ret, e);
+}
+
+int control_open_bare(const struct site *s, struct control **ret, struct err *e)
+{
+	return open_kind(s, true, true, ret, e);
 }
 
 void control_close(struct control *c)

@@ -14,6 +14,7 @@
 #define CHANS_MAX 256
 #define FULL_PATIENCE (2 * TIME_SEC)
 #define BIG_PATIENCE (10 * TIME_SEC) /* a big frame that does not go on for this long gives its turn away */
+#define SEGMENT_BARE (UINT64_C(8) << 20)
 #define DRAIN (3 * TIME_SEC)         /* at the end the scribe may take what is left for this long */
 
 /* What epoll hands back for the three that are no channels. */
@@ -471,7 +472,8 @@ static int begin(struct keeper *k, struct err *e)
 	int r = site_keys_open(k->r->sitefd, &k->keys, e);
 	if (r < 0)
 		return r;
-	struct ledger_options o = {.write = true, .reserve = k->r->reserve};
+	/* what a short command opens it also looks through, each time: no 64 MiB of zeros */
+	struct ledger_options o = {.write = true, .reserve = k->r->reserve, .segment_size = k->r->bare ? SEGMENT_BARE : 0, .brief = k->r->bare};
 	if ((r = ledger_epoch_resume(k->r->sitefd, &k->keys, e)) < 0)
 		return r;
 	if (r == 1) {

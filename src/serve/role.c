@@ -215,6 +215,7 @@ static int take_start(struct role *r, struct frame *f, struct role_start *s)
 	r->sandbox_off = s->flags & START_SANDBOX_OFF;
 	r->plain = s->flags & START_PLAIN;
 	r->private_keeper = s->flags & START_PRIVATE;
+	r->bare = s->flags & START_BARE;
 	r->owner_uid = s->owner_uid;
 	r->group_gid = s->admin_gid;
 	r->sitefd = pick_fd(f, s->fds, START_FD_SITE);

@@ -16,6 +16,7 @@
 #define START_PLAIN 0x04
 #define START_PRIVATE 0x08
 #define START_SEPARATE 0x10 /* a user per role, and the site as its root */
+#define START_BARE 0x20 /* a private keeper without a scribe, for entries that no chart shows */
 #define START_FD_SITE 0x01
 #define START_FD_LOCK 0x02
 #define START_FD_CONTROL 0x04

@@ -80,6 +80,9 @@ int serve_role_main(int argc, char **argv);
 struct control;
 /* may_start false never starts a keeper: ERR_BUSY when no daemon runs. Neither lock nor answer within 10 s: ERR_SYSTEM (exit 3). */
 int control_open(const struct site *s, bool may_start, struct control **ret, struct err *e) MUST;
+/* The same for entries that no chart shows (backups): a keeper of our own comes without a scribe and without a program started anew, which is most of what a short command costs. The view has these
+ * entries when somebody next opens it. To be called before any thread is started. */
+int control_open_bare(const struct site *s, struct control **ret, struct err *e) MUST;
 void control_close(struct control *c); /* a private keeper closes its ledger cleanly: the checkpoint covers its entries */
 bool control_private(const struct control *c); /* we run the keeper ourselves */
 

@@ -194,7 +194,7 @@ struct role {
 	uint64_t reserve;
 	uint64_t far_behind;    /* keeper: SERVE_FAR_BEHIND */
 	struct site_limits limits;
-	bool self_test, sandbox_off, plain, private_keeper;
+	bool self_test, sandbox_off, plain, private_keeper, bare;
 	uint32_t owner_uid, group_gid; /* who may speak on SITE/run/control */
 
 	int sup;                /* to the supervisor, seqpacket */

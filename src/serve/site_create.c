@@ -226,7 +226,7 @@ static int first_entry(struct creating *c, int n, struct err *e)
 	if (r < 0)
 		return r;
 	struct ledger *l = NULL;
-	struct ledger_options o = {.write = true};
+	struct ledger_options o = {.write = true, .segment_size = UINT64_C(8) << 20}; /* the first one; a feed makes larger ones */
 	r = ledger_open(c->fd, &c->keys, &o, &l, NULL, e);
 	if (r < 0)
 		return r;

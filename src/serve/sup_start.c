@@ -47,8 +47,8 @@ static int need_shared(struct supervisor *s, enum role_id id, struct err *e)
 	return 0;
 }
 
-/* Between fork and exec: only what is safe there. */
-static void child(int chan, enum role_id id)
+/* Between fork and exec: only what is safe there. (Bare: no exec; we are one thread.) */
+static void child(int chan, enum role_id id, bool bare)
 {
 	const char *role = role_name(id);
 	sigset_t none;
@@ -65,12 +65,14 @@ static void child(int chan, enum role_id id)
 	char name[] = "holdfast", flag[] = "--role", which[16];
 	snprintf(which, sizeof which, "%s", role);
 	char *argv[] = {name, flag, which, NULL};
+	if (bare)
+		_exit(serve_role_main(3, argv));
 	/* the very program that is running, also when an upgrade has replaced its file */
 	execv("/proc/self/exe", argv);
 	_exit(127);
 }
 
-static int spawn(struct sup_role *r, enum role_id id, struct err *e)
+static int spawn(struct sup_role *r, enum role_id id, bool bare, struct err *e)
 {
 	int pair[2];
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
@@ -85,7 +87,7 @@ static int spawn(struct sup_role *r, enum role_id id, struct err *e)
 		return code;
 	}
 	if (p == 0)
-		child(pair[1], id);
+		child(pair[1], id, bare);
 	close(pair[1]);
 	r->pid = p;
 	r->chan = pair[0];
@@ -219,7 +221,7 @@ int sup_start_role(struct supervisor *s, enum role_id id, struct err *e)
 	r->fatal = (struct err){0};
 	r->started = time_monotonic();
 	r->since = time_now();
-	code = spawn(r, id, e);
+	code = spawn(r, id, s->flags & START_BARE, e);
 	if (code == 0)
 		code = pass_start(s, id, e);
 	if (code == 0)

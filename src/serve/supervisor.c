@@ -436,7 +436,8 @@ static void common(struct supervisor *s)
 		s->admin_gid = g->gr_gid;
 	if (s->own.separate)
 		s->flags |= START_SEPARATE;
-	s->roles[ROLE_KEEPER].wanted = s->roles[ROLE_SCRIBE].wanted = true;
+	s->roles[ROLE_KEEPER].wanted = true;
+	s->roles[ROLE_SCRIBE].wanted = !(s->flags & START_BARE);
 	prctl(PR_SET_DUMPABLE, 0);
 	signal(SIGPIPE, SIG_IGN);
 	umask(022);
@@ -487,7 +488,7 @@ static int private_start(struct supervisor *s, int lifeline, struct err *e)
 	frame_close_fds(&f);
 	if (f.type != FRAME_R_START || !cur_done(&c) || s->lockfd < 0)
 		return err_set(e, ERR_INPUT, NULL, "the command that started this speaks another version");
-	s->flags = START_PRIVATE | (flags & (START_SELF_TEST | START_SANDBOX_OFF));
+	s->flags = START_PRIVATE | (flags & (START_SELF_TEST | START_SANDBOX_OFF | START_BARE));
 	int r = site_open(path, &s->site, e);
 	if (r == 0)
 		r = owners_of_site(s->site.fd, &s->own, e);
