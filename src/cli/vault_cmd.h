@@ -27,6 +27,7 @@ struct vault_open {
 	struct age_identity recovery;
 	bool has_recovery;
 	struct vault *v;
+	char *path; /* what was asked for, as it stands in a snapshot; NULL: all */
 };
 /* The site, its keys, its log brought up to the ledger, and the vault for reading. What cannot be brought up is said on stderr: readable beats complete. */
 int vault_cmd_open(struct vault_cmd *c, struct vault_open *ret, struct err *e) MUST;
@@ -37,8 +38,9 @@ int vault_channel_open(const struct site *s, struct vault_channel **ret, struct 
 bool vault_channel_daemon(const struct vault_channel *c); /* a daemon runs: do not get in its way */
 struct control *vault_channel_control(struct vault_channel *c);
 void vault_channel_close(struct vault_channel *c);
-/* "SNAP[:PATH]": the snapshot, and the path (empty: all), which points into what. */
+/* "SNAP[:PATH]": the snapshot, and the path (empty: all), which lives as long as o. */
 int vault_cmd_snapshot(struct vault_cmd *c, struct vault_open *o, const char *what, struct vault_snapshot *ret, struct slice *ret_path, struct err *e) MUST;
+int vault_cmd_path(struct vault_open *o, const char *path, struct slice *ret, struct err *e) MUST;
 void vault_cmd_put_snapshot(struct jsonw *w, const struct vault_snapshot *s); /* members but the id */
 void vault_cmd_progress(void *arg, const struct vault_progress *p);           /* to a terminal; arg: struct vault_bar */
 struct vault_bar {

@@ -1,6 +1,7 @@
 /* What the verbs of `holdfast vault` share: the site opened, the keeper asked, snapshots named, progress shown. */
 #include "vault_cmd.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -40,6 +41,21 @@ void vault_cmd_close(struct vault_open *o)
 	if (o->s.fd >= 0)
 		site_close(&o->s);
 	o->s.fd = -1;
+	free(o->path);
+	o->path = NULL;
+}
+
+/* A path that is not absolute is meant from where the command is given, as it was when it was backed up. */
+int vault_cmd_path(struct vault_open *o, const char *path, struct slice *ret, struct err *e)
+{
+	free(o->path);
+	o->path = vault_path_normal(path);
+	if (!o->path && errno != ENOMEM)
+		o->path = strdup(path); /* ".." of a folder that is gone: it may stand so in the snapshot */
+	if (!o->path)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	*ret = slice_str(o->path);
+	return 0;
 }
 
 int vault_cmd_snapshot(struct vault_cmd *c, struct vault_open *o, const char *what, struct vault_snapshot *ret, struct slice *ret_path, struct err *e)
@@ -53,7 +69,9 @@ int vault_cmd_snapshot(struct vault_cmd *c, struct vault_open *o, const char *wh
 		return err_set(e, ERR_USAGE, NULL, "a snapshot is named by its id, such as s123, or latest; '%.80s' is neither", what);
 	memcpy(id, name.p, name.n);
 	id[name.n] = 0;
-	*ret_path = path;
+	*ret_path = SLICE_NULL;
+	if (path.n && vault_cmd_path(o, what + name.n + 1, ret_path, e) < 0)
+		return e->code;
 	return vault_find(o->v, id, c->source, before, ret, e);
 }
 

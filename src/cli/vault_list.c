@@ -143,14 +143,13 @@ int vault_cmd_ls(struct vault_cmd *c)
 	if (r == 0 && c->args->n > 2) {
 		if (under.n)
 			r = err_set(&e, ERR_USAGE, NULL, "the path is named twice");
-		under = slice_str(c->args->v[2]);
+		else
+			r = vault_cmd_path(&o, c->args->v[2], &under, &e);
 	}
-	while (under.n > 1 && under.p[under.n - 1] == '/')
-		under.n--;
 	if (r == 0)
 		r = vault_ls(o.v, &s, under, node, &l, &e);
 	if (r == 0 && under.n && !l.n)
-		r = err_set(&e, ERR_NOT_FOUND, NULL, "there is no such path in %s", s.id);
+		r = err_set(&e, ERR_NOT_FOUND, NULL, "there is no such path in %s: they are absolute, and `vault ls %s` prints them", s.id, s.id);
 	vault_snapshot_done(&s);
 	vault_cmd_close(&o);
 	return r < 0 ? cli_fail(&e) : 0;

@@ -590,8 +590,7 @@ static void roots_done(struct roots *r)
 	free(r->path);
 }
 
-/* Absolute, without empty and "." names and without a slash at the end; where ".." stands in it, as the system resolves it. */
-static char *normal(const char *path)
+char *vault_path_normal(const char *path)
 {
 	char *here = NULL, *whole = NULL;
 	if (path[0] != '/' && !(here = getcwd(NULL, 0)))
@@ -631,8 +630,8 @@ static int roots_of(const struct vault_backup_options *o, struct roots *ret, str
 	if (!ret->path)
 		return no_memory(e);
 	for (size_t i = 0; i < o->path_n; i++, ret->n++)
-		if (!(ret->path[i] = normal(o->paths[i])))
-			return errno == ENOENT ? err_set(e, ERR_NOT_FOUND, NULL, "a path that is to be backed up is not there") : err_sys(e, NULL, "a path that is to be backed up cannot be resolved");
+		if (!(ret->path[i] = vault_path_normal(o->paths[i])))
+			return errno == ENOENT ? err_set(e, ERR_NOT_FOUND, o->paths[i], "is not there, and was to be backed up") : err_sys(e, o->paths[i], "cannot be resolved");
 	qsort(ret->path, ret->n, sizeof(*ret->path), by_path);
 	size_t n = 0;
 	for (size_t i = 0; i < ret->n; i++)

@@ -171,7 +171,7 @@ int restore_survey(struct restore *r, const struct vault_body *b, struct slice u
 	}
 	vault_cat_close(c);
 	if (code == 0 && under.n && !found)
-		code = err_set(e, ERR_NOT_FOUND, NULL, "the snapshot has no such path");
+		code = err_set(e, ERR_NOT_FOUND, NULL, "the snapshot has no such path: they are absolute, and `vault ls` prints them");
 	return code;
 }
 

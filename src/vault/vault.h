@@ -109,6 +109,9 @@ struct vault_node { /* one line of a catalogue */
 	int content_type, content_state;
 	bool torn, unreadable;
 };
+/* PATH as people give it, as it stands in a snapshot: absolute (from the current folder), without empty and "." names and without a slash at the end; where ".." stands in it, as the system resolves
+ * it. NULL with errno; else the caller's to free. */
+char *vault_path_normal(const char *path) MUST;
 typedef int vault_node_fn(void *arg, const struct vault_node *n, struct err *e);
 int vault_ls(struct vault *v, const struct vault_snapshot *s, struct slice under /* empty: all */, vault_node_fn *fn, void *arg, struct err *e) MUST;
 

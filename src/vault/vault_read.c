@@ -170,7 +170,7 @@ int vault_ls(struct vault *v, const struct vault_snapshot *s, struct slice under
 				break;
 		}
 		if (r == 0 && n == 0 && under.n)
-			r = err_set(e, ERR_NOT_FOUND, NULL, "the snapshot has no such path");
+			r = err_set(e, ERR_NOT_FOUND, NULL, "the snapshot has no such path: they are absolute, and `vault ls` prints them");
 		vault_cat_close(c);
 	}
 	vault_body_done(&b);

@@ -29,6 +29,7 @@ $tree compare src/t "out$work/src/t" || fail "a second restore changed what was 
 vault ls latest --source files >ls.log
 grep -q '/plain.txt$' ls.log || fail "ls does not show a file"
 vault ls "$first" "$work/src/t/documents" --json | wc -l | { read -r n; same "$n" 121 "lines of a folder"; }
+(cd src && vault() { "$HOLDFAST" vault "$@" --site ../site; } && vault ls "$first" ./t//documents/ --json | wc -l) | { read -r n; same "$n" 121 "lines of a folder that is named from where the command is given"; }
 status=0
 vault restore "$first" stolen --identity site/keys/care.key >stolen.log 2>&1 || status=$?
 same $status 1 "restore with the care key"
