@@ -159,7 +159,7 @@ static int report(const char *verb, const struct vault_replica *r, const struct 
 static int run(const char *verb, int fd, const char *name, const struct vault_replica_options *o, bool json)
 {
 	struct err e = {0};
-	struct vault_replica r;
+	static struct vault_replica r;
 	struct vault_replica_state st;
 	struct vault_replica_report rep = {0};
 	AUTO_BUF struct buf faults = {0};
@@ -199,11 +199,49 @@ static int open_folder(const char *site, bool make, struct err *e)
 	return file_open_dir(AT_FDCWD, site, e);
 }
 
-static int add(int fd, const char *name, const char *target, uint64_t retain, uint64_t every, bool no_lock, bool json)
+struct given { /* files that `add` was told of */
+	const char *token, *ca, *vkey, *credentials;
+};
+
+static int read_given(const struct given *g, struct vault_replica *r, struct err *e)
+{
+	const struct {
+		const char *file;
+		char *to;
+		size_t size;
+	} plain[] = {{g->token, r->access.token, sizeof r->access.token}, {g->ca, r->access.ca, sizeof r->access.ca}, {g->vkey, r->vkey, sizeof r->vkey}};
+	for (size_t i = 0; i < ARRAY_LEN(plain); i++) {
+		AUTO_BUF struct buf b = {0};
+		if (!plain[i].file)
+			continue;
+		buf_init_secret(&b, plain[i].size - 1);
+		int c = file_read(AT_FDCWD, plain[i].file, plain[i].size - 1, &b, e);
+		if (c < 0)
+			return c;
+		struct slice s = slice_trim(buf_slice(&b));
+		if (s.n == 0 || memchr(s.p, 0, s.n))
+			return err_set(e, ERR_INPUT, plain[i].file, "there is nothing in it that could be meant");
+		memcpy(plain[i].to, s.p, s.n);
+		plain[i].to[s.n] = 0;
+	}
+	if (!g->credentials)
+		return 0;
+	AUTO_BUF struct buf b = {0};
+	buf_init_secret(&b, 16384);
+	int c = file_read(AT_FDCWD, g->credentials, 16384, &b, e);
+	if (c == 0)
+		c = vault_access_read(buf_slice(&b), &r->access, e);
+	return c == 0 && !r->access.key[0] ? err_set(e, ERR_INPUT, g->credentials, "it has no AWS_ACCESS_KEY_ID=...") : c;
+}
+
+static int add(int fd, const char *name, const char *target, uint64_t retain, uint64_t every, bool no_lock, const struct given *g, bool json)
 {
 	struct err e = {0};
-	struct vault_replica r = {.retain_days = (unsigned)retain, .every = (unsigned)every, .no_lock = no_lock};
+	static struct vault_replica r;
+	r = (struct vault_replica){.retain_days = (unsigned)retain, .every = (unsigned)every, .no_lock = no_lock};
 	char full[sizeof r.target] = "";
+	if (read_given(g, &r, &e) < 0)
+		return cli_fail(&e);
 	if (strlen(name) >= sizeof r.name)
 		return cli_usage("replica add: '%s' is too long for a name", name);
 	if (!strcmp(kind_of(target), "folder") && target[0] != '/' && *target) { /* the daemon stands elsewhere */
@@ -219,12 +257,13 @@ static int add(int fd, const char *name, const char *target, uint64_t retain, ui
 	snprintf(r.name, sizeof r.name, "%s", name);
 	snprintf(r.target, sizeof r.target, "%s", target);
 	int c = vault_replica_add(fd, &r, &e);
+	seal_wipe(&r.access, sizeof r.access);
 	if (c < 0)
 		return cli_fail(&e);
 	if (json)
 		printf("{\"ok\":true,\"kind\":\"%s\"}\n", kind_of(target));
 	else
-		printf("replica %s: %s\nNext: holdfast replica push %s (or pull), and again at least every hour: the unit holdfast-replicate.timer does it\n", name, target, name);
+		printf("replica %s: %s\nNext: holdfast replica push %s (or pull), and again at least every hour: `holdfast serve` pushes by itself; for a site without it, and to pull, there are timers (holdfast-replica(1))\n", name, target, name);
 	return 0;
 }
 
@@ -262,11 +301,17 @@ int cmd_replica(int argc, char **argv)
 	static struct cli_args args;
 	const char *site = NULL;
 	bool json = false, accept = false, data = false, no_lock = false, all = false, due = false;
-	uint64_t retain = 0, every = 60;
+	uint64_t retain = 0, every = 60, connections = 0;
+	struct given given = {0};
 	const struct cli_opt opts[] = {
 		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE); for add and pull also a new folder that is to be a replica only"},
 		{"retain", CLI_NUMBER, &retain, "DAYS", "add, push: S3 object lock, COMPLIANCE mode: nobody removes it earlier (default 30; made longer weekly)"},
 		{"every", CLI_NUMBER, &every, "MINUTES", "add: how often it should be pushed (default 60)"},
+		{"token-file", CLI_STRING, &given.token, "FILE", "add: the bearer token for an https:// target, made there with `holdfast token create --role replica`"},
+		{"ca", CLI_STRING, &given.ca, "FILE", "add: the certificate (PEM) of the authority that must have signed the server's; a site's own is SITE/tls/ca.crt"},
+		{"vkey", CLI_STRING, &given.vkey, "FILE", "add: the log's verifier key (SITE/ledger/vkey): nothing else is ever accepted. Without it the first head that is pulled counts"},
+		{"credentials", CLI_STRING, &given.credentials, "FILE", "add: AWS_ACCESS_KEY_ID=... and the like, a line each, kept for the daemon (mode 0600)"},
+		{"connections", CLI_NUMBER, &connections, "N", "push, pull: to a network store at a time, 1 to 16 (default 4)"},
 		{"no-lock", CLI_FLAG, &no_lock, NULL, "add: take a bucket without object lock all the same"},
 		{"all", CLI_FLAG, &all, NULL, "push: every replica of the site that can be pushed to"},
 		{"due", CLI_FLAG, &due, NULL, "push --all: only those whose last push is longer ago than they say with --every"},
@@ -298,9 +343,13 @@ int cmd_replica(int argc, char **argv)
 	AUTO_CLOSE int fd = open_folder(site, is_add, &e);
 	if (fd < 0)
 		return cli_fail(&e);
-	struct vault_replica_options o = {.accept_epoch = accept, .data = data, .retain_days = (unsigned)retain, .progress = cli_progress_wanted() ? progress : NULL};
+	if (connections > 16)
+		return cli_usage("replica %s: --connections is 1 to 16", verb);
+	if ((given.token || given.ca || given.vkey || given.credentials) && !is_add)
+		return cli_usage("replica %s: --token-file, --ca, --vkey and --credentials are for add", verb);
+	struct vault_replica_options o = {.accept_epoch = accept, .connections = (unsigned)connections, .data = data, .retain_days = (unsigned)retain, .progress = cli_progress_wanted() ? progress : NULL};
 	if (is_add)
-		return add(fd, args.v[1], args.v[2], retain ? retain : 30, every, no_lock, json);
+		return add(fd, args.v[1], args.v[2], retain ? retain : 30, every, no_lock, &given, json);
 	if (is_list) {
 		struct show s = {.json = json, .now = time_now()};
 		r = vault_replica_each(fd, show_one, &s, &e);

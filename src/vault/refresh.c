@@ -156,16 +156,13 @@ static int open_log(int vaultfd, struct err *e)
 	return fd;
 }
 
-int vault_refresh(int sitefd, const struct site_keys *keys, struct err *e)
+int vault_refresh_into(int sitefd, int logdirfd, const struct site_keys *keys, struct err *e)
 {
 	struct ledger_options o = {.write = false};
 	struct refresh r = {.fd = -1};
-	AUTO_CLOSE int vaultfd = openat(sitefd, "vault", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (vaultfd < 0)
-		return errno == ENOENT ? 0 : err_sys(e, "vault", "cannot be opened");
 	if (!keys->can_open)
 		return err_set(e, ERR_DENIED, "keys/care.key", "which backups there are stands in the ledger, and this user may not open it: run this as root or the site's owner");
-	int code = r.fd = open_log(vaultfd, e);
+	int code = r.fd = open_log(logdirfd, e);
 	if (code >= 0)
 		code = ledger_open(sitefd, keys, &o, &r.l, NULL, e);
 	if (code >= 0)
@@ -175,4 +172,12 @@ int vault_refresh(int sitefd, const struct site_keys *keys, struct err *e)
 	if (r.fd >= 0)
 		close(r.fd);
 	return code < 0 ? code : 0;
+}
+
+int vault_refresh(int sitefd, const struct site_keys *keys, struct err *e)
+{
+	AUTO_CLOSE int vaultfd = openat(sitefd, "vault", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (vaultfd < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "vault", "cannot be opened");
+	return vault_refresh_into(sitefd, vaultfd, keys, e);
 }

@@ -252,12 +252,28 @@ int vault_clean_point(struct vault *v, const char *source, vault_damaged_fn *fn,
  * shares. A head is put last, so whatever it speaks of is there. Reading it trusts no name: each byte is proven by the head's signature, by the tree under it, or by a SHA-256 that one of these names. */
 
 #define VAULT_REPLICA_NAME_MAX 40
+/* What opens a store; empty: not given. */
+#define VAULT_CA_MAX (16u << 10)
+struct vault_access {
+	char endpoint[256], key[256], secret[256], session[2048], region[64]; /* S3 */
+	char token[256];        /* HTTPS: bearer */
+	char ca[VAULT_CA_MAX];  /* PEM: who must have signed the server's certificate; empty: the system's authorities */
+	char resolve[512];      /* "HOST:PORT:ADDRESS[,ADDRESS]" (CURLOPT_RESOLVE): the host's name is not looked up */
+	const char *system_ca;  /* PEM of the system's authorities, for a process that cannot read files; the caller's memory. NULL: they are read */
+};
+void vault_access_env(struct vault_access *a); /* AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, HOLDFAST_TOKEN */
+void vault_access_over(struct vault_access *a, const struct vault_access *over); /* what `over` has counts */
+int vault_access_read(struct slice text, struct vault_access *a, struct err *e) MUST; /* the same names, "NAME=VALUE" a line, as systemd's EnvironmentFile has them; others are passed over */
+
 struct vault_replica { /* DIR/replicas/NAME.ini */
 	char name[VAULT_REPLICA_NAME_MAX];
 	char target[512];     /* a folder, https://..., s3://BUCKET/PREFIX */
 	unsigned retain_days; /* S3 object lock, COMPLIANCE */
 	unsigned every;       /* minutes between pushes */
 	bool no_lock;         /* a bucket without object lock was said to be enough */
+	int folderfd;         /* above 0: the target's folder, opened by somebody else, who may reach it */
+	char vkey[NOTE_NAME_MAX + 64]; /* pull: the log's key, as it was given; empty: the first one that is seen counts */
+	struct vault_access access; /* from NAME.token, NAME.ca, NAME.s3 beside it, and where those say nothing from the environment */
 };
 struct vault_replica_state { /* DIR/replicas/NAME.json: how the last try went, and the newest head that stands outside */
 	int64_t tried, done;  /* done: the last that succeeded; 0: never */
@@ -268,7 +284,7 @@ struct vault_replica_state { /* DIR/replicas/NAME.json: how the last try went, a
 	bool ours;            /* it is this site's own head that stands there */
 	char error[400];      /* of the last try; "" when it succeeded */
 };
-/* dirfd: the site's folder, or that of a replica. ERR_EXISTS, ERR_USAGE. Looks whether the target answers; makes a folder or a bucket that is not there. */
+/* dirfd: the site's folder, or that of a replica. What r->access has is written down beside it. ERR_EXISTS, ERR_USAGE. Looks whether the target answers; makes a folder or a bucket that is not there. */
 int vault_replica_add(int dirfd, const struct vault_replica *r, struct err *e) MUST;
 int vault_replica_get(int dirfd, const char *name, struct vault_replica *ret, struct vault_replica_state *ret_state, struct err *e) MUST; /* ERR_NOT_FOUND */
 typedef int vault_replica_fn(void *arg, const struct vault_replica *r, const struct vault_replica_state *st, struct err *e);
@@ -276,6 +292,7 @@ int vault_replica_each(int dirfd, vault_replica_fn *fn, void *arg, struct err *e
 
 struct vault_replica_options {
 	bool accept_epoch;   /* an operator has looked: take a head under a new name and key, also where it does not extend the last one */
+	unsigned connections; /* to a network store, at a time; 0: 4 */
 	unsigned retain_days; /* push: instead of what the replica says; 0: as it says */
 	bool data;           /* status: read every byte; pull into a site: hash every pack that is there */
 	void (*progress)(void *arg, const char *doing, uint64_t done, uint64_t total);
@@ -290,7 +307,19 @@ struct vault_replica_report {
 	bool none;            /* status: no head yet */
 	bool locked;          /* what is put stays until its retention ends */
 };
-/* This site into its replica. keys can sign. ERR_NO: the replica holds something that this site's ledger does not extend (it is ahead, or it is another's, or the past was rewritten here): nothing was put. Faults (a
+/* SITE/outbox: the newest heads, signed, and all that is small in them: whoever has no key carries copies away from there. Needs keys that can sign and open. vault_outbox_lay, by the supervisor before: what a keeper in its
+ * sandbox cannot read of the site. */
+int vault_outbox_make(int sitefd, const struct site_keys *keys, struct err *e) MUST;
+int vault_outbox_lay(int sitefd, struct err *e) MUST;
+/* Where an object of a replica ("newest", "files/PATH/SHA256", "packs/care-00000001.age", ...) lies in a site: nothing that is not sealed or public has a name. false: there is no such object. */
+struct vault_site_place {
+	char path[256];     /* below SITE */
+	uint64_t offset, n; /* n UINT64_MAX: to the end */
+};
+bool vault_site_object(const char *name, struct vault_site_place *ret);
+int vault_site_open(int sitefd, const char *name, struct vault_site_place *ret, struct err *e) MUST; /* fd, and n is known; ERR_NOT_FOUND */
+
+/* This site into its replica. keys: a new head is made first (vault_outbox_make); NULL: the newest that lies in the outbox is pushed, and no key is needed. ERR_NO: the replica holds something that this site's ledger does not extend (it is ahead, or it is another's, or the past was rewritten here): nothing was put. Faults (a
  * name that held other bytes; it was set aside, and ours put) come as lines and ERR_NO, everything else being there. Killed, the next push completes it. */
 int vault_replica_push(int sitefd, const struct site_keys *keys, const struct vault_replica *r, const struct vault_replica_options *o, struct vault_replica_report *ret, struct buf *ret_faults,
                        struct err *e) MUST;

@@ -12,6 +12,8 @@
 
 /* As root on a site of somebody else's: what is made in a folder belongs to whom the folder belongs (walk.c). */
 void vault_own(int dirfd, int fd);
+/* vault_refresh with the log in another folder: the keeper cannot write in SITE/vault. */
+int vault_refresh_into(int sitefd, int logdirfd, const struct site_keys *keys, struct err *e) MUST;
 
 /* ---- limits ------------------------------------------------------------------------------------------------------------ */
 

@@ -1,7 +1,10 @@
 /* What pushing, pulling, looking and rebuilding share; and where a site writes down its replicas:
  *
- *   DIR/replicas/NAME.ini    "target = ...", "retain = DAYS", "every = MINUTES", "lock = yes|no", a line each
- *   DIR/replicas/NAME.json   how the last try went (struct vault_replica_state); a cache for status
+ *   DIR/replicas/NAME.ini    "target = ...", "retain = DAYS", "every = MINUTES", "lock = yes|no", and, where it was given, "vkey = ..." (pull: whose log it must be), a line each
+ *   DIR/replicas/NAME.token  HTTPS: the bearer token. Mode 0600
+ *   DIR/replicas/NAME.ca     HTTPS: PEM of the authority that must have signed the server's certificate
+ *   DIR/replicas/NAME.s3     "AWS_ACCESS_KEY_ID=..." and the like, a line each. Mode 0600
+ *   DIR/outside/NAME.json    how the last try went (struct vault_replica_state); a cache for status. In a folder that is no site: DIR/replicas/NAME.json
  */
 #include "vault_replica.h"
 
@@ -32,11 +35,74 @@ static void path_of(const char *name, const char *end, char out[128])
 	snprintf(out, 128, "replicas/%s.%s", name, end);
 }
 
-static int read_ini(int dirfd, const char *name, struct vault_replica *ret, struct err *e)
+/* The states are in a folder of their own in a site: the role that writes them must not write where the targets stand. */
+static void state_path(int dirfd, const char *name, char out[128])
+{
+	struct stat st;
+	bool own = fstatat(dirfd, "outside", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+	snprintf(out, 128, "%s/%s.json", own ? "outside" : "replicas", name);
+}
+
+/* What only its owner may read is not there for anybody else: the store will say that it wants it. */
+static int read_access(int dirfd, const char *name, struct vault_access *ret, struct err *e)
+{
+	static const char *const ends[] = {"token", "ca", "s3"};
+	vault_access_env(ret);
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		AUTO_BUF struct buf b = {0};
+		char path[128];
+		path_of(name, ends[i], path);
+		buf_init_secret(&b, VAULT_CA_MAX - 1);
+		int r = file_read(dirfd, path, VAULT_CA_MAX - 1, &b, e);
+		if (r == ERR_NOT_FOUND || (r == ERR_SYSTEM && errno == EACCES) || r == ERR_DENIED)
+			continue;
+		struct slice s = slice_trim(buf_slice(&b));
+		if (r == 0 && i == 0 && (s.n >= sizeof ret->token || (s.n && memchr(s.p, 0, s.n))))
+			r = err_set(e, ERR_INPUT, path, "it is no token");
+		if (r == 0 && i == 0 && s.n) {
+			memcpy(ret->token, s.p, s.n);
+			ret->token[s.n] = 0;
+		}
+		if (r == 0 && i == 1 && b.n)
+			memcpy(ret->ca, b.p, b.n);
+		if (r == 0 && i == 2)
+			r = vault_access_read(buf_slice(&b), ret, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int write_access(int dirfd, const char *name, const struct vault_access *a, struct err *e)
 {
 	AUTO_BUF struct buf b = {0};
 	char path[128];
-	struct vault_replica r = {.retain_days = 30, .every = 60};
+	const struct {
+		const char *name, *value;
+	} s3[] = {{"AWS_ENDPOINT_URL", a->endpoint}, {"AWS_ACCESS_KEY_ID", a->key}, {"AWS_SECRET_ACCESS_KEY", a->secret}, {"AWS_SESSION_TOKEN", a->session}, {"AWS_REGION", a->region}};
+	int r = 0;
+	buf_init_secret(&b, 8192);
+	for (size_t i = 0; i < ARRAY_LEN(s3); i++)
+		if (s3[i].value[0])
+			buf_printf(&b, "%s=%s\n", s3[i].name, s3[i].value);
+	path_of(name, "s3", path);
+	if (b.n)
+		r = file_replace(dirfd, path, buf_slice(&b), 0600, e);
+	path_of(name, "token", path);
+	if (r == 0 && a->token[0])
+		r = file_replace(dirfd, path, slice_str(a->token), 0600, e);
+	path_of(name, "ca", path);
+	if (r == 0 && a->ca[0])
+		r = file_replace(dirfd, path, slice_str(a->ca), 0644, e);
+	return r;
+}
+
+static int parse_ini(int dirfd, const char *name, struct vault_replica *r, struct err *e)
+{
+	AUTO_BUF struct buf b = {0};
+	char path[128];
+	r->retain_days = 30;
+	r->every = 60;
 	path_of(name, "ini", path);
 	buf_init(&b, 8192);
 	int c = file_read(dirfd, path, 8192, &b, e);
@@ -44,7 +110,7 @@ static int read_ini(int dirfd, const char *name, struct vault_replica *ret, stru
 		return err_set(e, ERR_NOT_FOUND, name, "there is no replica of this name; `holdfast replica add %s TARGET` makes one, `holdfast replica list` shows what there is", name);
 	if (c < 0)
 		return c;
-	snprintf(r.name, sizeof r.name, "%s", name);
+	snprintf(r->name, sizeof r->name, "%s", name);
 	for (struct slice rest = buf_slice(&b); rest.n;) {
 		struct slice value, line = slice_cut(rest, '\n', &rest), key = slice_trim(slice_cut(line, '=', &value));
 		uint64_t n = 0;
@@ -52,25 +118,43 @@ static int read_ini(int dirfd, const char *name, struct vault_replica *ret, stru
 		if (key.n == 0 || key.p[0] == '#')
 			continue;
 		bool ok = true;
-		if (slice_eq_str(key, "target") && value.n && value.n < sizeof r.target) {
-			memcpy(r.target, value.p, value.n);
-			r.target[value.n] = 0;
+		if (slice_eq_str(key, "target") && value.n && value.n < sizeof r->target) {
+			memcpy(r->target, value.p, value.n);
+			r->target[value.n] = 0;
 		} else if (slice_eq_str(key, "retain") && num_u64(value, 1, 36500, &n) == 0) {
-			r.retain_days = (unsigned)n;
+			r->retain_days = (unsigned)n;
 		} else if (slice_eq_str(key, "every") && num_u64(value, 1, 60 * 24 * 366, &n) == 0) {
-			r.every = (unsigned)n;
+			r->every = (unsigned)n;
+		} else if (slice_eq_str(key, "vkey") && value.n < sizeof r->vkey) {
+			if (value.n)
+				memcpy(r->vkey, value.p, value.n);
+			r->vkey[value.n] = 0;
 		} else if (slice_eq_str(key, "lock")) {
-			r.no_lock = slice_eq_str(value, "no");
+			r->no_lock = slice_eq_str(value, "no");
 		} else {
 			ok = false;
 		}
 		if (!ok)
-			return err_set(e, ERR_INPUT, path, "'%.*s' does not belong here: target, retain (days), every (minutes), lock (yes or no)", key.n < 40 ? (int)key.n : 40, (const char *)key.p);
+			return err_set(e, ERR_INPUT, path, "'%.*s' does not belong here: target, retain (days), every (minutes), lock (yes or no), vkey", key.n < 40 ? (int)key.n : 40, (const char *)key.p);
 	}
-	if (!r.target[0])
+	if (!r->target[0])
 		return err_set(e, ERR_INPUT, path, "it names no target");
-	*ret = r;
 	return 0;
+}
+
+static int read_ini(int dirfd, const char *name, struct vault_replica *ret, struct err *e)
+{
+	struct vault_replica *x = calloc(1, sizeof *x);
+	if (!x)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	int code = parse_ini(dirfd, name, x, e);
+	if (code == 0)
+		code = read_access(dirfd, name, &x->access, e);
+	if (code == 0)
+		*ret = *x;
+	seal_wipe(x, sizeof *x);
+	free(x);
+	return code;
 }
 
 static void get_text(const struct json_node *root, const char *key, char *out, size_t size)
@@ -83,7 +167,7 @@ static void get_text(const struct json_node *root, const char *key, char *out, s
 }
 
 /* A state that does not read is none: it is a cache. */
-static void read_state(int dirfd, const char *name, struct vault_replica_state *ret)
+void replica_state_get(int dirfd, const char *name, struct vault_replica_state *ret)
 {
 	AUTO_BUF struct buf b = {0};
 	AUTO_ARENA struct arena *a = arena_new(1 << 18);
@@ -91,7 +175,7 @@ static void read_state(int dirfd, const char *name, struct vault_replica_state *
 	char path[128];
 	memset(ret, 0, sizeof *ret);
 	buf_init(&b, 65536);
-	path_of(name, "json", path);
+	state_path(dirfd, name, path);
 	if (!a || file_read(dirfd, path, 65536, &b, NULL) < 0 || json_tree(buf_slice(&b), a, &root, NULL) < 0)
 		return;
 	(void)!num_i64(json_text(root, "tried"), 0, INT64_MAX, &ret->tried);
@@ -126,7 +210,7 @@ int replica_state_put(int dirfd, const char *name, const struct vault_replica_st
 	jsonw_obj_end(&w);
 	jsonw_done(&w);
 	buf_u8(&b, '\n');
-	path_of(name, "json", path);
+	state_path(dirfd, name, path);
 	return buf_ok(&b) ? file_replace(dirfd, path, buf_slice(&b), 0644, e) : err_set(e, buf_code(&b), NULL, "no memory");
 }
 
@@ -136,7 +220,7 @@ int vault_replica_get(int dirfd, const char *name, struct vault_replica *ret, st
 		return err_set(e, ERR_USAGE, name, "a replica's name has 1 to %d letters, digits, '-', '_' or '.'", VAULT_REPLICA_NAME_MAX - 1);
 	int r = read_ini(dirfd, name, ret, e);
 	if (r == 0 && ret_state)
-		read_state(dirfd, name, ret_state);
+		replica_state_get(dirfd, name, ret_state);
 	return r;
 }
 
@@ -146,7 +230,9 @@ int vault_replica_add(int dirfd, const struct vault_replica *r, struct err *e)
 	char path[128];
 	struct stat st;
 	struct vault_store *s = NULL;
-	struct vault_store_options o = {.retain_days = r->retain_days, .write = true, .no_lock = r->no_lock};
+	struct note_vkey v;
+	struct vault_access with;
+	struct vault_store_options o = {.retain_days = r->retain_days, .write = true, .no_lock = r->no_lock, .access = &with};
 	if (!name_ok(r->name))
 		return err_set(e, ERR_USAGE, r->name, "a replica's name has 1 to %d letters, digits, '-', '_' or '.'", VAULT_REPLICA_NAME_MAX - 1);
 	path_of(r->name, "ini", path);
@@ -154,15 +240,27 @@ int vault_replica_add(int dirfd, const struct vault_replica *r, struct err *e)
 		return err_set(e, ERR_EXISTS, r->name, "there is a replica of this name; take another, or edit %s", path);
 	if (strpbrk(r->target, "\r\n"))
 		return err_set(e, ERR_USAGE, r->name, "a target has no line ends");
-	int c = vault_target_kind(r->target, e);
+	int c = vault_target_kind(r->target, e), kind = c;
 	if (c < 0)
 		return c;
-	if ((c = vault_store_open(r->target, &o, &s, e)) < 0) /* it answers, and can be written where it is ours to write */
+	if (r->vkey[0] && (c = note_vkey_parse(slice_str(r->vkey), &v, e)) < 0)
+		return c;
+	if (kind == VAULT_S3 && !r->no_lock && r->every < 60)
+		return err_set(e, ERR_USAGE, r->name, "of what changes all the time one head an hour goes under lock: --every 60 or more");
+	vault_access_env(&with);
+	vault_access_over(&with, &r->access);
+	c = vault_store_open(r->target, &o, &s, e); /* it answers, and can be written where it is ours to write */
+	seal_wipe(&with, sizeof with);
+	if (c < 0)
 		return c;
 	vault_store_close(s);
 	buf_init(&b, 8192);
 	buf_printf(&b, "target = %s\nretain = %u\nevery = %u\nlock = %s\n", r->target, r->retain_days, r->every, r->no_lock ? "no" : "yes");
+	if (r->vkey[0])
+		buf_printf(&b, "vkey = %s\n", r->vkey);
 	c = file_mkdir(dirfd, "replicas", 0755, e);
+	if (c == 0)
+		c = write_access(dirfd, r->name, &r->access, e);
 	return c == 0 ? file_replace(dirfd, path, buf_slice(&b), 0644, e) : c;
 }
 
@@ -217,16 +315,52 @@ int vault_replica_each(int dirfd, vault_replica_fn *fn, void *arg, struct err *e
 
 /* ---- talk ---- */
 
-void replica_fault(struct replica_work *w, const char *fmt, ...)
+static void lock(const struct replica_work *w)
+{
+	if (w->lock)
+		pthread_mutex_lock(w->lock);
+}
+
+static void unlock(const struct replica_work *w)
+{
+	if (w->lock)
+		pthread_mutex_unlock(w->lock);
+}
+
+static void say(struct replica_work *w, bool fault, const char *fmt, va_list ap)
 {
 	char line[900];
-	va_list ap;
-	va_start(ap, fmt);
 	vsnprintf(line, sizeof line, fmt, ap);
-	va_end(ap);
-	w->rep->faults++;
+	lock(w);
+	w->rep->faults += fault;
 	if (w->faults && w->rep->faults <= 1000)
 		buf_printf(w->faults, "%s\n", line);
+	unlock(w);
+}
+
+void replica_fault(struct replica_work *w, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	say(w, true, fmt, ap);
+	va_end(ap);
+}
+
+static void remark(struct replica_work *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void remark(struct replica_work *w, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	say(w, false, fmt, ap);
+	va_end(ap);
+}
+
+void replica_count(struct replica_work *w, uint64_t bytes)
+{
+	lock(w);
+	w->rep->objects++;
+	w->rep->bytes += bytes;
+	unlock(w);
 }
 
 void replica_progress(const struct replica_work *w, const char *doing, uint64_t done, uint64_t total)
@@ -242,23 +376,20 @@ int replica_says_no(const struct vault_store *s, const struct replica_head *thei
 
 /* ---- putting ---- */
 
-int replica_put(struct replica_work *w, const char *name, const struct vault_bytes *b, const uint8_t sha256[SEAL_HASH], struct err *e)
+int replica_put(struct replica_work *w, struct vault_store *s, const char *name, const struct vault_bytes *b, const uint8_t sha256[SEAL_HASH], struct err *e)
 {
-	struct vault_store *s = w->to;
 	int r = s->ops->put(s, name, b, sha256, e);
 	if (r == ERR_EXISTS && s->ops->aside) {
 		if (w->forked)
-			buf_printf(w->faults, "%s/%s: what the old epoch went on with was set aside under aside/\n", s->where, name);
+			remark(w, "%s/%s: what the old epoch went on with was set aside under aside/", s->where, name);
 		else
 			replica_fault(w, "%s/%s: it held other bytes than it should: damaged or changed there. They were set aside under aside/, and the right ones put in their place", s->where, name);
 		r = s->ops->aside(s, name, e);
 		if (r == 0)
 			r = s->ops->put(s, name, b, sha256, e);
 	}
-	if (r == 1) {
-		w->rep->objects++;
-		w->rep->bytes += b->size;
-	}
+	if (r == 1)
+		replica_count(w, b->size);
 	return r < 0 ? r : 0;
 }
 
@@ -332,6 +463,14 @@ static const struct vault_object *first_of(const struct replica_names *n, const 
 	return lo < n->n && !strcmp(n->o[lo].name, name) ? &n->o[lo] : NULL;
 }
 
+const struct vault_object *replica_names_nth(const struct replica_names *n, const char *name, size_t i)
+{
+	const struct vault_object *o = n ? first_of(n, name) : NULL;
+	if (!o || (size_t)(n->o + n->n - o) <= i || strcmp(o[i].name, name))
+		return NULL;
+	return o + i;
+}
+
 bool replica_names_known(const struct replica_names *n, const char *name)
 {
 	return first_of(n, name) != NULL;
@@ -403,6 +542,8 @@ static int candidate(void *arg, const char *path, unsigned turn, size_t most, st
 	if (turn == 0) {
 		AUTO_BUF struct buf b = {0};
 		buf_init(&b, most);
+		if (t->ahead && replica_ahead_take(t->ahead, full, ret) == 0)
+			return 0;
 		int r = t->s->ops->get(t->s, full, "", 0, most + 1, into_buf, &b, e);
 		buf_add_slice(ret, buf_slice(&b));
 		if (r != ERR_NOT_FOUND || t->s->kind != VAULT_S3)

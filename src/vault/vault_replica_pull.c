@@ -16,6 +16,10 @@
 struct pull {
 	int dirfd;
 	struct vault_store *from, *to;
+	struct vault_store_options so; /* of from */
+	const struct vault_replica *rep;
+	struct replica_pool *pool;
+	pthread_mutex_t lock;
 	struct replica_work w;
 	struct replica_head h, last; /* what is offered; what was accepted last, name empty: nothing yet */
 	struct replica_tree tree;
@@ -26,6 +30,32 @@ struct pull {
 };
 
 /* ---- may this head be accepted? ---- */
+
+/* Where the two histories part: the last size at which both have the same root, found by halving. Where our own tiles do not say, the answer is without a place. */
+static int rewritten(struct pull *p, struct err *e)
+{
+	struct replica_tree mine;
+	uint64_t same = 0, differs = p->last.cp.size;
+	char where[96] = "";
+	int r = replica_tree_open(&mine, p->to, &p->last, NULL);
+	while (r == 0 && differs - same > 1) {
+		uint64_t at = same + (differs - same) / 2;
+		uint8_t a[SEAL_HASH], b[SEAL_HASH];
+		r = ledger_trust_root(mine.t, at, a, NULL);
+		if (r == 0)
+			r = ledger_trust_root(p->tree.t, at, b, NULL);
+		if (r == 0 && !memcmp(a, b, SEAL_HASH))
+			same = at;
+		else if (r == 0)
+			differs = at;
+	}
+	replica_tree_done(&mine);
+	if (r == 0)
+		snprintf(where, sizeof where, ": entry #%" PRIu64 " is another there than here", differs - 1);
+	char why[240];
+	snprintf(why, sizeof why, "it does not extend what was accepted here, the past was rewritten%s. Nothing was changed", where);
+	return replica_says_no(p->from, &p->h, why, e);
+}
 
 static int compare(struct pull *p, struct err *e)
 {
@@ -39,7 +69,11 @@ static int compare(struct pull *p, struct err *e)
 	if (!same_key && p->h.epoch <= p->last.epoch)
 		return replica_says_no(p->from, &p->h, "it is another log than the one that was accepted here, and no later epoch of it", e);
 	if (same_key && p->h.cp.size < p->last.cp.size)
-		return replica_says_no(p->from, &p->h, "it is shorter than what was accepted here: entries were taken away. Nothing was changed", e);
+	{
+		char why[200];
+		snprintf(why, sizeof why, "it is shorter than what was accepted here: the entries from #%" PRIu64 " to #%" PRIu64 " were taken away. Nothing was changed", p->h.cp.size, p->last.cp.size - 1);
+		return replica_says_no(p->from, &p->h, why, e);
+	}
 	p->forked = p->w.forked = !same_key;
 	if (!same_key && p->h.cp.size < p->last.cp.size)
 		return 0; /* what the old epoch had beyond is kept under its heads; the operator has looked */
@@ -47,7 +81,7 @@ static int compare(struct pull *p, struct err *e)
 	if (r < 0)
 		return r;
 	if (memcmp(root, p->last.cp.root, SEAL_HASH) && (same_key || !accept))
-		return replica_says_no(p->from, &p->h, "it does not extend what was accepted here: the past was rewritten. Nothing was changed", e);
+		return rewritten(p, e);
 	return 0;
 }
 
@@ -77,6 +111,46 @@ static bool is_right(struct vault_store *s, const char *name, const uint8_t sha2
 	return r == 0 && !memcmp(got, sha256, SEAL_HASH);
 }
 
+/* A place for bytes that are not proven yet: on the disk that they go to, without a name. Where the file system has no such files, in memory. */
+static int scratch(const struct pull *p, const char *name, struct err *e)
+{
+	int fd = openat(p->dirfd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0)
+		fd = memfd_create("holdfast-pull", MFD_CLOEXEC);
+	return fd < 0 ? err_sys(e, name, "cannot be fetched") : fd;
+}
+
+struct bring_job {
+	struct replica_job j;
+	struct pull *p;
+	char name[VAULT_OBJECT_MAX + 1];
+	uint64_t size;
+	uint8_t sha256[SEAL_HASH];
+};
+
+static int run_bring(struct replica_job *j, struct vault_store *s, struct err *e)
+{
+	struct bring_job *x = (struct bring_job *)j;
+	struct pull *p = x->p;
+	if (!s)
+		return 0;
+	AUTO_CLOSE int fd = scratch(p, x->name, e);
+	int r = fd < 0 ? fd : vault_store_copy(s, x->name, x->size, x->sha256, fd, e);
+	struct vault_bytes b = {.fd = fd, .size = x->size, .lazy = x->size < 1 << 20}; /* accept flushes */
+	return r == 0 ? replica_put(&p->w, p->to, x->name, &b, x->sha256, e) : r;
+}
+
+static int queue(struct pull *p, int (*run)(struct replica_job *j, struct vault_store *s, struct err *e), const char *name, uint64_t size, const uint8_t sha256[SEAL_HASH], struct err *e)
+{
+	struct bring_job *x = calloc(1, sizeof *x);
+	if (!x)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	*x = (struct bring_job){.j.run = run, .p = p, .size = size};
+	snprintf(x->name, sizeof x->name, "%s", name);
+	memcpy(x->sha256, sha256, SEAL_HASH);
+	return replica_pool_do(p->pool, &x->j, e);
+}
+
 static int bring(struct pull *p, const char *name, uint64_t size, const uint8_t sha256[SEAL_HASH], struct err *e)
 {
 	bool known = p->there && replica_names_has(p->there, name, size);
@@ -84,12 +158,7 @@ static int bring(struct pull *p, const char *name, uint64_t size, const uint8_t 
 		return 0;
 	if (!p->there && is_right(p->to, name, sha256))
 		return 0;
-	AUTO_CLOSE int fd = memfd_create("holdfast-pull", MFD_CLOEXEC);
-	if (fd < 0)
-		return err_sys(e, name, "cannot be fetched");
-	int r = vault_store_copy(p->from, name, size, sha256, fd, e);
-	struct vault_bytes b = {.fd = fd, .size = size};
-	return r == 0 ? replica_put(&p->w, name, &b, sha256, e) : r;
+	return queue(p, run_bring, name, size, sha256, e);
 }
 
 static int put(struct pull *p, const char *name, struct slice bytes, struct err *e)
@@ -98,31 +167,62 @@ static int put(struct pull *p, const char *name, struct slice bytes, struct err 
 	struct vault_bytes b = VAULT_BYTES(bytes);
 	b.lazy = true; /* accept flushes */
 	seal_sha256_once(bytes, sha);
-	return replica_put(&p->w, name, &b, sha, e);
+	return replica_put(&p->w, p->to, name, &b, sha, e);
 }
 
 /* ---- a replica of a replica ---- */
 
+static void name_of(int level, uint64_t n, unsigned width, char out[LEDGER_TILE_PATH_MAX + 8])
+{
+	char path[LEDGER_TILE_PATH_MAX];
+	ledger_tile_path(level, n, width, path);
+	snprintf(out, LEDGER_TILE_PATH_MAX + 8, "ledger/%s", path);
+}
+
+/* Tiles are proven one after the other, and fetched long before. */
+static void fetch_ahead(struct pull *p, int level, uint64_t n)
+{
+	char name[LEDGER_TILE_PATH_MAX + 8];
+	if (ledger_tile_width(level, n, p->h.cp.size) != LEDGER_TILE_WIDTH)
+		return;
+	name_of(level, n, LEDGER_TILE_WIDTH, name);
+	replica_ahead_want(p->tree.ahead, name, level == LEDGER_TILE_ENTRIES ? LEDGER_BUNDLE_MAX : LEDGER_TILE_WIDTH * SEAL_HASH);
+}
+
+static int bring_tile(struct pull *p, int level, uint64_t n, struct err *e)
+{
+	char name[LEDGER_TILE_PATH_MAX + 8];
+	unsigned width = ledger_tile_width(level, n, p->h.cp.size);
+	struct slice bytes;
+	if (!width)
+		return 0;
+	name_of(level, n, width, name);
+	int r = level == LEDGER_TILE_ENTRIES ? ledger_trust_bundle(p->tree.t, n, &bytes, e) : ledger_trust_tile(p->tree.t, level, n, &bytes, e);
+	return r < 0 ? r : width == LEDGER_TILE_WIDTH ? put(p, name, bytes, e) : p->to->ops->replace(p->to, name, bytes, e);
+}
+
+#define AHEAD (REPLICA_AHEAD / 2 - 2) /* a bundle and its tile each */
 static int bring_tiles(struct pull *p, struct err *e)
 {
 	bool extends = p->last.name[0] && !strcmp(p->h.vkey.name, p->last.vkey.name);
-	uint64_t from = extends ? p->last.cp.size : 0, n_of = (p->h.cp.size >> 8) - (from >> 8), done = 0;
-	int r = 0;
-	for (int level = LEDGER_TILE_ENTRIES; r == 0 && level < LEDGER_TILE_LEVELS; level++) {
-		int shift = level == LEDGER_TILE_ENTRIES ? 0 : 8 * level;
-		for (uint64_t n = from >> shift >> 8; r == 0 && ledger_tile_width(level, n, p->h.cp.size); n++) {
-			char path[LEDGER_TILE_PATH_MAX], name[LEDGER_TILE_PATH_MAX + 8];
-			unsigned width = ledger_tile_width(level, n, p->h.cp.size);
-			struct slice bytes;
-			ledger_tile_path(level, n, width, path);
-			snprintf(name, sizeof name, "ledger/%s", path);
-			r = level == LEDGER_TILE_ENTRIES ? ledger_trust_bundle(p->tree.t, n, &bytes, e) : ledger_trust_tile(p->tree.t, level, n, &bytes, e);
-			if (r == 0)
-				r = width == LEDGER_TILE_WIDTH ? put(p, name, bytes, e) : p->to->ops->replace(p->to, name, bytes, e);
-			if (level <= 0 && done++ % 256 == 0)
-				replica_progress(&p->w, "tiles", done, 2 * n_of + 2);
+	uint64_t from = (extends ? p->last.cp.size : 0) >> 8, end = (p->h.cp.size + 255) >> 8;
+	int r = p->from->kind == VAULT_FOLDER ? 0 : replica_ahead_new(p->pool, &p->tree.ahead, e);
+	for (uint64_t n = from, asked = from; r == 0 && n < end; n++) {
+		for (; p->tree.ahead && asked < end && asked < n + AHEAD; asked++) {
+			fetch_ahead(p, 0, asked);
+			fetch_ahead(p, LEDGER_TILE_ENTRIES, asked);
 		}
+		r = bring_tile(p, LEDGER_TILE_ENTRIES, n, e);
+		if (r == 0)
+			r = bring_tile(p, 0, n, e); /* it has just been proven, and is at hand */
+		if ((n - from) % 256 == 0)
+			replica_progress(&p->w, "tiles", n - from, end - from);
 	}
+	replica_ahead_free(p->tree.ahead);
+	p->tree.ahead = NULL;
+	for (int level = 1; r == 0 && level < LEDGER_TILE_LEVELS; level++)
+		for (uint64_t n = from >> (8 * level); r == 0 && ledger_tile_width(level, n, p->h.cp.size); n++)
+			r = bring_tile(p, level, n, e);
 	return r;
 }
 
@@ -291,9 +391,14 @@ static int accept(struct pull *p, struct err *e)
 	return r == 0 && fresh ? replica_pointers(p->to, &p->h, buf_slice(&vkey), buf_slice(&signed_), e) : r;
 }
 
+/* Small files first: a site that is served keeps those of a head for a while only. */
 static int copy_all(struct pull *p, struct err *e)
 {
-	int r = bring_tiles(p, e);
+	int r = bring_files(p, e);
+	if (r == 0)
+		r = replica_pool_wait(p->pool, e);
+	if (r == 0)
+		r = bring_tiles(p, e);
 	if (r == 0)
 		r = replica_names_read(p->to, "packs/", &p->there, e);
 	if (r == 0)
@@ -309,18 +414,47 @@ static int copy_all(struct pull *p, struct err *e)
 	replica_names_free(p->there);
 	p->there = NULL;
 	if (r == 0)
-		r = bring_files(p, e);
+		r = replica_pool_wait(p->pool, e);
 	return r == 0 ? accept(p, e) : r;
 }
 
 /* ---- into the site that pushed ---- */
 
+static int run_put_back(struct replica_job *j, struct vault_store *s, struct err *e)
+{
+	struct bring_job *x = (struct bring_job *)j;
+	struct pull *p = x->p;
+	char tmp[VAULT_OBJECT_MAX + 64], dir[VAULT_OBJECT_MAX + 1];
+	struct stat above;
+	if (!s)
+		return 0;
+	snprintf(dir, sizeof dir, "%s", x->name);
+	*strrchr(dir, '/') = 0;
+	snprintf(tmp, sizeof tmp, "%s.tmp", x->name); /* what a crash leaves of this name is removed at the next start */
+	if (fstatat(p->dirfd, dir, &above, 0))
+		return err_sys(e, dir, "cannot be looked at");
+	AUTO_CLOSE int fd = openat(p->dirfd, tmp, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return err_sys(e, x->name, "cannot be written here");
+	int r = vault_store_copy(s, x->name, x->size, x->sha256, fd, e);
+	if (r == 0 && geteuid() == 0 && fchown(fd, above.st_uid, above.st_gid))
+		r = err_sys(e, x->name, "cannot be given to its owner");
+	if (r == 0 && fsync(fd))
+		r = err_sys(e, x->name, "cannot be made durable");
+	if (r == 0 && renameat(p->dirfd, tmp, p->dirfd, x->name))
+		r = err_sys(e, x->name, "cannot be put in its place");
+	if (r < 0) {
+		unlinkat(p->dirfd, tmp, 0);
+		return r;
+	}
+	replica_count(&p->w, x->size);
+	return file_sync_dir(p->dirfd, dir, e);
+}
+
 static int put_back(struct pull *p, const char *name, uint64_t size, const uint8_t sha256[SEAL_HASH], struct err *e)
 {
-	char tmp[VAULT_OBJECT_MAX + 64], dir[VAULT_OBJECT_MAX + 1];
-	struct stat st, above;
-	bool there = fstatat(p->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-	if (there && (uint64_t)st.st_size == size) {
+	struct stat st;
+	if (fstatat(p->dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && (uint64_t)st.st_size == size) {
 		if (!(p->w.o && p->w.o->data))
 			return 0;
 		uint8_t got[SEAL_HASH];
@@ -329,28 +463,7 @@ static int put_back(struct pull *p, const char *name, uint64_t size, const uint8
 		if (have >= 0 && vault_bytes_sha256(&b, got, NULL) == 0 && !memcmp(got, sha256, SEAL_HASH))
 			return 0;
 	}
-	snprintf(dir, sizeof dir, "%s", name);
-	*strrchr(dir, '/') = 0;
-	snprintf(tmp, sizeof tmp, "%s.tmp", name); /* what a crash leaves of this name is removed at the next start */
-	if (fstatat(p->dirfd, dir, &above, 0))
-		return err_sys(e, dir, "cannot be looked at");
-	AUTO_CLOSE int fd = openat(p->dirfd, tmp, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return err_sys(e, name, "cannot be written here");
-	int r = vault_store_copy(p->from, name, size, sha256, fd, e);
-	if (r == 0 && geteuid() == 0 && fchown(fd, above.st_uid, above.st_gid))
-		r = err_sys(e, name, "cannot be given to its owner");
-	if (r == 0 && fsync(fd))
-		r = err_sys(e, name, "cannot be made durable");
-	if (r == 0 && renameat(p->dirfd, tmp, p->dirfd, name))
-		r = err_sys(e, name, "cannot be put in its place");
-	if (r < 0) {
-		unlinkat(p->dirfd, tmp, 0);
-		return r;
-	}
-	p->w.rep->objects++;
-	p->w.rep->bytes += size;
-	return file_sync_dir(p->dirfd, dir, e);
+	return queue(p, run_put_back, name, size, sha256, e);
 }
 
 static int heal_pack(void *arg, const struct ledger_pack_ref *ref, struct slice record, struct err *e)
@@ -372,7 +485,9 @@ static int heal_vault(void *arg, const char *name, uint64_t size, const uint8_t 
 static int heal(struct pull *p, struct err *e)
 {
 	int r = replica_each_pack(&p->tree, 1, heal_pack, p, e);
-	return r == 0 ? replica_each_vault(p->from, &p->h, heal_vault, p, e) : r;
+	if (r == 0)
+		r = replica_each_vault(p->from, &p->h, heal_vault, p, e);
+	return r == 0 ? replica_pool_wait(p->pool, e) : r;
 }
 
 /* Our ledger must extend what the replica has seen of it. */
@@ -428,6 +543,24 @@ static int newest_for_site(struct pull *p, bool *ret_ours, struct err *e)
 	return r;
 }
 
+/* Whose log it must be was said with `replica add --vkey`; a later epoch of it is taken when an operator says so. */
+static int newest_given(struct pull *p, struct err *e)
+{
+	struct note_vkey v;
+	struct replica_head other;
+	if (!p->rep->vkey[0] || (p->w.o && p->w.o->accept_epoch))
+		return replica_newest(p->from, NULL, &p->h, NULL, e);
+	int r = note_vkey_parse(slice_str(p->rep->vkey), &v, e);
+	struct replica_trust t = {.key = &v, .n = 1};
+	replica_head_init(&other);
+	if (r == 0)
+		r = replica_newest(p->from, &t, &p->h, &other, e);
+	if (r == ERR_NOT_FOUND && other.name[0])
+		r = replica_says_no(p->from, &other, "it is not signed with the key that was given with --vkey: another site's, or somebody is making it up; after a new epoch ask the site, then say --accept-epoch", e);
+	replica_head_done(&other);
+	return r;
+}
+
 static int open_folder(struct pull *p, const char *below, struct err *e)
 {
 	char path[192];
@@ -458,9 +591,11 @@ static int pull(struct pull *p, const struct vault_replica *rep, struct err *e)
 	bool ours = false;
 	char below[128];
 	p->site = fstatat(p->dirfd, "site.ini", &st, 0) == 0;
-	int r = p->site ? newest_for_site(p, &ours, e) : replica_newest(p->from, NULL, &p->h, NULL, e);
+	int r = p->site ? newest_for_site(p, &ours, e) : newest_given(p, e);
 	if (r == 0)
 		r = replica_tree_open(&p->tree, p->from, &p->h, e);
+	if (r == 0)
+		r = replica_pool_new(rep->target, &p->so, p->from, p->w.o ? p->w.o->connections : 0, &p->pool, e);
 	if (r < 0)
 		return r;
 	p->w.rep->packs = p->h.packs;
@@ -483,7 +618,9 @@ static int pull(struct pull *p, const struct vault_replica *rep, struct err *e)
 
 static void done(struct pull *p)
 {
+	replica_pool_free(p->pool);
 	replica_tree_done(&p->tree);
+	pthread_mutex_destroy(&p->lock);
 	vault_store_close(p->from);
 	vault_store_close(p->to);
 	replica_head_done(&p->h);
@@ -497,24 +634,24 @@ static void done(struct pull *p)
 int vault_replica_pull(int dirfd, const struct vault_replica *r, const struct vault_replica_options *o, struct vault_replica_report *ret, struct buf *ret_faults, struct err *e)
 {
 	struct pull *p = calloc(1, sizeof *p);
-	struct vault_store_options so = {0};
 	struct vault_replica_state st;
-	struct vault_replica now;
 	struct err why = {0};
 	if (!p)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
 	memset(ret, 0, sizeof *ret);
 	replica_head_init(&p->h);
 	replica_head_init(&p->last);
-	p->w = (struct replica_work){.o = o, .rep = ret, .faults = ret_faults};
+	pthread_mutex_init(&p->lock, NULL);
+	p->w = (struct replica_work){.o = o, .rep = ret, .faults = ret_faults, .lock = &p->lock};
+	p->so.access = &r->access;
+	p->rep = r;
 	if ((p->dirfd = fcntl(dirfd, F_DUPFD_CLOEXEC, 0)) < 0) {
 		done(p);
 		return err_sys(e, NULL, "cannot open the folder");
 	}
-	if (vault_replica_get(dirfd, r->name, &now, &st, NULL) < 0)
-		memset(&st, 0, sizeof st);
+	replica_state_get(dirfd, r->name, &st);
 	st.tried = time_now();
-	int c = vault_store_open(r->target, &so, &p->from, &why);
+	int c = vault_store_open(r->target, &p->so, &p->from, &why);
 	if (c == 0)
 		c = pull(p, r, &why);
 	if (c == 0) {

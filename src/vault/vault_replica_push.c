@@ -1,9 +1,8 @@
-/* A site into its replica. Order of things: nothing is put before the replica's newest head was found to be one that our ledger extends; the head is put when all that it speaks of is there. So a push that is
- * killed leaves objects that no head names, and the next one finds them and goes on. */
+/* A site into its replica, without a key: the newest head of the outbox, and what it speaks of (vault_outbox.c made both). Order of things: nothing is put before the replica's newest head was found to be one that ours
+ * extends; ours is put when all that it speaks of is there. So a push that is killed leaves objects that no head names, and the next one finds them and goes on. */
 #include "vault_internal.h"
 #include "vault_replica.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,81 +11,39 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_MOST ((size_t)16 << 20) /* of what is small: keys, settings, records, the list of the vault's packs */
-#define RENEW (7 * 86400 * TIME_SEC)
-
 struct push {
 	int sitefd, dirfd;
-	const struct site_keys *keys;
+	struct vault_store *site; /* where the bytes come from */
+	struct replica_pool *pool;
 	struct replica_work w;
-	struct ledger *l;
+	pthread_mutex_t lock;
 	struct note_vkey vkey;
-	struct tlog_checkpoint cp;
-	struct buf note, vkey_text;
 	struct ledger_epoch past[LEDGER_EPOCHS_MAX];
 	size_t past_n;
-	uint64_t common;        /* entries that the replica's last head and we have in common: what it says of those was put then */
-	uint64_t packs, packed; /* packs that the checkpoint covers; the entry behind them */
-	struct replica_head h, last; /* what we make; what the replica had */
+	uint64_t common;             /* entries that the replica's last head and we have in common: what it says of those was put then */
+	struct replica_head h, last; /* what we put; what the replica had */
+	struct replica_tree tree;    /* of h */
 	struct replica_names *there;
 };
 
-/* ---- what the site is at this moment ---- */
+/* ---- what we push ---- */
 
-static int read_index(struct push *p, uint64_t k, uint8_t record[LEDGER_PACK_RECORD], struct ledger_pack_ref *ret, struct err *e)
+static int own_head(struct push *p, struct err *e)
 {
-	AUTO_CLOSE int fd = openat(p->sitefd, "packs/index", O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	if (fd < 0)
-		return errno == ENOENT ? ERR_NOT_FOUND : err_sys(e, "packs/index", "cannot be read");
-	if (fstat(fd, &st))
-		return err_sys(e, "packs/index", "cannot be read");
-	if ((uint64_t)st.st_size < k * LEDGER_PACK_RECORD)
-		return ERR_NOT_FOUND;
-	int r = file_pread_all(fd, record, LEDGER_PACK_RECORD, (k - 1) * LEDGER_PACK_RECORD, e, "packs/index");
-	return r == 0 ? ledger_pack_record_read(slice_of(record, LEDGER_PACK_RECORD), k, ret, e) : r;
-}
-
-/* How many packs the checkpoint covers: the records are in order of their entries. */
-static int count_packs(struct push *p, struct err *e)
-{
-	struct stat st;
-	uint8_t record[LEDGER_PACK_RECORD];
-	struct ledger_pack_ref ref;
-	p->packs = p->packed = 0;
-	if (fstatat(p->sitefd, "packs/index", &st, 0))
-		return errno == ENOENT ? 0 : err_sys(e, "packs/index", "cannot be read");
-	for (uint64_t k = (uint64_t)st.st_size / LEDGER_PACK_RECORD; k > 0; k--) {
-		int r = read_index(p, k, record, &ref, e);
-		if (r < 0)
-			return r;
-		if (ref.entry < p->cp.size) {
-			p->packs = k;
-			p->packed = ref.first + ref.count;
-			return 0;
-		}
-	}
-	return 0;
-}
-
-static int look_at_site(struct push *p, struct err *e)
-{
-	static const struct ledger_options reader;
-	int r = ledger_published_head(p->dirfd, &p->vkey, &p->cp, &p->note, e);
+	struct tlog_checkpoint published;
+	AUTO_BUF struct buf note = {0};
+	struct replica_trust t = {.key = &p->vkey, .n = 1};
+	buf_init(&note, 1 << 16);
+	int r = ledger_published_head(p->dirfd, &p->vkey, &published, &note, e);
 	if (r == 0)
 		r = ledger_epochs(p->dirfd, p->past, &p->past_n, e);
-	if (r == 0 && (!p->keys->can_sign || strcmp(p->vkey.name, p->keys->signing.v.name) || memcmp(p->vkey.pub, p->keys->signing.v.pub, sizeof p->vkey.pub)))
-		r = err_set(e, ERR_DENIED, "keys/signing.key", "a push is signed with the site's key: run it as the site's owner or as root");
 	if (r == 0)
-		r = count_packs(p, e);
-	ledger_free(p->l);
-	p->l = NULL;
-	if (r == 0)
-		r = ledger_open(p->sitefd, NULL, &reader, &p->l, NULL, e);
-	buf_reset(&p->vkey_text);
-	note_vkey_format(&p->vkey, &p->vkey_text);
-	buf_u8(&p->vkey_text, '\n');
-	return r;
+		r = replica_newest(p->site, &t, &p->h, NULL, e);
+	if (r == ERR_NOT_FOUND)
+		return err_set(e, ERR_BUSY, "outbox", "no head of this epoch lies there yet: it is made by the daemon, or by `holdfast replica push` as the site's owner");
+	if (r == 0 && p->h.cp.size > published.size)
+		r = err_set(e, ERR_CORRUPT, "outbox/newest", "it speaks of more entries than the log has published: an old copy of the site with a newer outbox in it?");
+	return r == 0 ? replica_tree_open(&p->tree, p->site, &p->h, e) : r;
 }
 
 /* ---- is the replica one of ours, and behind us? ---- */
@@ -96,8 +53,8 @@ static int extends(struct push *p, const struct replica_head *h, struct err *e)
 	uint8_t root[SEAL_HASH];
 	if (h->epoch > p->past_n + 1)
 		return replica_says_no(p->w.to, h, "this replica has gone on to a later epoch than this site: this is an old copy of the site. Rebuild from the replica", e);
-	uint64_t most = h->epoch <= p->past_n ? p->past[h->epoch - 1].last.size : p->cp.size;
-	if (h->cp.size > p->cp.size || h->cp.size > most) {
+	uint64_t most = h->epoch <= p->past_n ? p->past[h->epoch - 1].last.size : p->h.cp.size;
+	if (h->cp.size > p->h.cp.size || h->cp.size > most) {
 		if (h->epoch <= p->past_n && p->w.o && p->w.o->accept_epoch) { /* what the old epoch had beyond its end was lost here; the operator has looked */
 			p->common = most < h->cp.size ? most : h->cp.size;
 			p->w.forked = true;
@@ -109,7 +66,7 @@ static int extends(struct push *p, const struct replica_head *h, struct err *e)
 		                       e);
 	}
 	p->common = h->cp.size;
-	int r = ledger_root(p->l, h->cp.size, root, e);
+	int r = ledger_trust_root(p->tree.t, h->cp.size, root, e);
 	if (r < 0)
 		return r;
 	return memcmp(root, h->cp.root, SEAL_HASH) ? replica_says_no(p->w.to, h, "this site's ledger does not extend what this replica has seen: the past was rewritten here, or this is another site's replica", e) : 0;
@@ -138,10 +95,6 @@ static int compare(struct push *p, struct err *e)
 	for (size_t i = 0; i < p->past_n; i++)
 		key[i] = p->past[i].vkey;
 	key[p->past_n] = p->vkey;
-	replica_head_done(&p->last);
-	replica_head_init(&p->last);
-	p->common = 0;
-	p->w.forked = false;
 	int r = replica_newest(p->w.to, &t, &p->last, &other, e);
 	if (r == ERR_NOT_FOUND) {
 		replica_head_init(&p->last);
@@ -159,64 +112,69 @@ static int compare(struct push *p, struct err *e)
 	return r;
 }
 
-/* ---- putting ---- */
+/* ---- putting, by several connections ---- */
 
-static int put(struct push *p, const char *name, struct slice bytes, bool fresh, struct err *e)
+struct put_job {
+	struct replica_job j;
+	struct push *p;
+	char name[VAULT_OBJECT_MAX + 1]; /* of the object; where it lies here vault_site_open knows */
+	uint8_t sha256[SEAL_HASH];
+	uint64_t size;                   /* UINT64_MAX: a tile, which is what it is */
+	bool fresh, lazy;
+	unsigned lock_days;
+};
+
+/* The bytes must be what the head, or the ledger, says: a damaged pack is not handed on. */
+static int run_put(struct replica_job *j, struct vault_store *s, struct err *e)
 {
-	uint8_t sha[SEAL_HASH];
-	struct vault_bytes b = VAULT_BYTES(bytes);
-	b.fresh = fresh;
-	b.lazy = true; /* put_head flushes */
-	seal_sha256_once(bytes, sha);
-	return replica_put(&p->w, name, &b, sha, e);
+	struct put_job *x = (struct put_job *)j;
+	struct vault_site_place at;
+	uint8_t got[SEAL_HASH];
+	if (!s)
+		return 0;
+	AUTO_CLOSE int fd = vault_site_open(x->p->sitefd, x->name, &at, e);
+	if (fd == ERR_NOT_FOUND)
+		return err_set(e, ERR_CORRUPT, x->name, "it is missing here, and the replica has not got it either");
+	if (fd < 0)
+		return fd;
+	struct vault_bytes b = {.fd = fd, .offset = at.offset, .size = at.n, .fresh = x->fresh, .lazy = x->lazy, .lock_days = x->lock_days};
+	int r = vault_bytes_sha256(&b, got, e);
+	if (r == 0 && x->size != UINT64_MAX && (at.n != x->size || memcmp(got, x->sha256, SEAL_HASH)))
+		r = err_set(e, ERR_CORRUPT, x->name, "it is damaged here: it is not the file that its entry names. `holdfast replica pull` from another replica brings it back");
+	return r == 0 ? replica_put(&x->p->w, s, x->name, &b, got, e) : r;
 }
 
-static int put_tile(struct push *p, int level, uint64_t n, bool fresh, struct err *e)
+static int put(struct push *p, const char *name, uint64_t size, const uint8_t *sha256, bool fresh, bool lazy, unsigned lock_days, struct err *e)
 {
-	AUTO_BUF struct buf b = {0};
-	char path[LEDGER_TILE_PATH_MAX], name[LEDGER_TILE_PATH_MAX + 8];
-	ledger_tile_path(level, n, LEDGER_TILE_WIDTH, path);
-	snprintf(name, sizeof name, "ledger/%s", path);
-	if (p->there && !replica_names_known(p->there, name))
-		fresh = true;
-	buf_init(&b, LEDGER_BUNDLE_MAX);
-	int r = file_read(p->dirfd, path, LEDGER_BUNDLE_MAX, &b, e);
-	return r == 0 ? put(p, name, buf_slice(&b), fresh, e) : r;
+	struct put_job *x = calloc(1, sizeof *x);
+	if (!x)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	*x = (struct put_job){.j.run = run_put, .p = p, .size = size, .fresh = fresh, .lazy = lazy, .lock_days = lock_days};
+	snprintf(x->name, sizeof x->name, "%s", name);
+	if (sha256)
+		memcpy(x->sha256, sha256, SEAL_HASH);
+	return replica_pool_do(p->pool, &x->j, e);
 }
 
 /* Full tiles behind the last head. Where there is none yet the replica's names are listed once, so that each new tile costs one request and not two. */
 static int put_tiles(struct push *p, struct err *e)
 {
-	uint64_t from = p->common, total = (p->cp.size >> 8) - (from >> 8), done = 0;
+	uint64_t from = p->common, size = p->h.cp.size, total = (size >> 8) - (from >> 8), done = 0;
 	int r = 0;
 	if (total > 64 && p->w.to->kind == VAULT_S3)
 		r = replica_names_read(p->w.to, "ledger/tile/", &p->there, e);
 	for (int level = LEDGER_TILE_ENTRIES; r == 0 && level < LEDGER_TILE_LEVELS - 1; level++) {
 		int shift = level == LEDGER_TILE_ENTRIES ? 8 : 8 * (level + 1);
-		for (uint64_t n = from >> shift; r == 0 && n < p->cp.size >> shift; n++) {
+		for (uint64_t n = from >> shift; r == 0 && n < size >> shift; n++) {
+			char path[LEDGER_TILE_PATH_MAX], name[LEDGER_TILE_PATH_MAX + 8];
 			if (level <= 0 && done++ % 256 == 0)
 				replica_progress(&p->w, "tiles", done, 2 * total);
-			r = put_tile(p, level, n, false, e);
+			ledger_tile_path(level, n, LEDGER_TILE_WIDTH, path);
+			snprintf(name, sizeof name, "ledger/%s", path);
+			r = put(p, name, UINT64_MAX, NULL, p->there && !replica_names_known(p->there, name), true, 0, e);
 		}
 	}
-	replica_names_free(p->there);
-	p->there = NULL;
 	return r;
-}
-
-/* A pack of ours, once its bytes are found to be what its entry says. */
-static int put_pack(struct push *p, const char *name, uint64_t size, const uint8_t sha256[SEAL_HASH], bool fresh, struct err *e)
-{
-	AUTO_CLOSE int fd = openat(p->sitefd, name, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	uint8_t got[SEAL_HASH];
-	if (fd < 0 || fstat(fd, &st))
-		return errno == ENOENT ? err_set(e, ERR_CORRUPT, name, "it is missing here, and the replica has not got it either") : err_sys(e, name, "cannot be read");
-	struct vault_bytes b = {.fd = fd, .size = (uint64_t)st.st_size, .fresh = fresh};
-	int r = vault_bytes_sha256(&b, got, e);
-	if (r == 0 && (b.size != size || memcmp(got, sha256, SEAL_HASH)))
-		r = err_set(e, ERR_CORRUPT, name, "it is damaged here: it is not the file that its entry names. `holdfast replica pull` from another replica brings it back");
-	return r == 0 ? replica_put(&p->w, name, &b, sha256, e) : r;
 }
 
 /* Covered by the replica's last head, it was put and proven then: that it is there is enough. Otherwise it is put, unless its bytes are there. */
@@ -226,175 +184,86 @@ static int want_pack(struct push *p, const char *name, uint64_t size, const uint
 		return 0;
 	if (covered)
 		replica_fault(&p->w, "%s/%s: it was there before, and is missing or cut now; it was put again", p->w.to->where, name);
-	return put_pack(p, name, size, sha256, p->there && !replica_names_known(p->there, name), e);
+	return put(p, name, size, sha256, p->there && !replica_names_known(p->there, name), false, 0, e);
+}
+
+static int new_list(struct push *p, const char *prefix, struct err *e)
+{
+	replica_names_free(p->there);
+	p->there = NULL;
+	return replica_names_read(p->w.to, prefix, &p->there, e);
+}
+
+static int put_pack(void *arg, const struct ledger_pack_ref *ref, struct slice record, struct err *e)
+{
+	struct push *p = arg;
+	char name[VAULT_OBJECT_MAX + 1];
+	replica_progress(&p->w, "packs", ref->number, p->h.packs);
+	bool covered = ref->number <= p->last.packs && ref->entry < p->common;
+	snprintf(name, sizeof name, "packs/%s", ref->name);
+	int r = want_pack(p, name, ref->size, ref->sha256, covered, e);
+	if (r < 0 || ref->number % REPLICA_RECORDS)
+		return r;
+	snprintf(name, sizeof name, "packs/records/%05" PRIu64, (ref->number - 1) / REPLICA_RECORDS);
+	return covered && p->there && replica_names_known(p->there, name) ? 0 : put(p, name, UINT64_MAX, NULL, false, true, 0, e);
 }
 
 static int put_packs(struct push *p, struct err *e)
 {
-	AUTO_BUF struct buf records = {0};
-	buf_init(&records, REPLICA_RECORDS * LEDGER_PACK_RECORD);
-	int r = replica_names_read(p->w.to, "packs/", &p->there, e);
-	for (uint64_t k = 1; r == 0 && k <= p->packs; k++) {
-		uint8_t record[LEDGER_PACK_RECORD];
-		struct ledger_pack_ref ref;
-		char name[VAULT_OBJECT_MAX + 1];
-		replica_progress(&p->w, "packs", k, p->packs);
-		if ((r = read_index(p, k, record, &ref, e)) < 0)
-			return r == ERR_NOT_FOUND ? err_set(e, ERR_CORRUPT, "packs/index", "it became shorter") : r;
-		snprintf(name, sizeof name, "packs/%s", ref.name);
-		r = want_pack(p, name, ref.size, ref.sha256, k <= p->last.packs && ref.entry < p->common, e);
-		buf_add(&records, record, sizeof record);
-		if (r == 0 && k % REPLICA_RECORDS == 0) {
-			snprintf(name, sizeof name, "packs/records/%05" PRIu64, (k - 1) / REPLICA_RECORDS);
-			if (k > p->last.packs || ref.entry >= p->common || !p->there || !replica_names_known(p->there, name))
-				r = put(p, name, buf_slice(&records), false, e);
-			buf_reset(&records);
-		}
-	}
-	replica_names_free(p->there);
-	p->there = NULL;
-	p->w.rep->packs = p->packs;
-	if (r == 0 && !buf_ok(&records))
-		r = err_set(e, ERR_MEMORY, NULL, "no memory");
-	if (r == 0 && records.n) {
-		struct replica_file f = {.path = "packs/records", .size = records.n};
-		char name[VAULT_OBJECT_MAX + 1];
-		seal_sha256_once(buf_slice(&records), f.sha256);
-		replica_file_name(&f, name);
-		r = replica_head_add(&p->h, f.path, f.size, f.sha256, e);
-		if (r == 0)
-			r = put(p, name, buf_slice(&records), false, e);
-	}
+	int r = new_list(p, "packs/", e);
+	if (r == 0)
+		r = replica_each_record(p->site, &p->h, 1, put_pack, p, e); /* our own records; what is wrong in them whoever pulls finds out */
+	p->w.rep->packs = p->h.packs;
 	return r;
 }
 
 /* ---- small files ---- */
 
-static int put_file(struct push *p, const char *path, struct slice bytes, struct err *e)
+/* Keyrings stay locked for 35 days and no longer, made longer every week while a head names them: erasure is to stop that (DESIGN 5). */
+unsigned replica_lock_days(const char *name)
 {
-	struct replica_file f = {.size = bytes.n};
-	char name[VAULT_OBJECT_MAX + 1];
-	snprintf(f.path, sizeof f.path, "%s", path);
-	assert(replica_path_ok(path));
-	seal_sha256_once(bytes, f.sha256);
-	replica_file_name(&f, name);
-	int r = replica_head_add(&p->h, path, f.size, f.sha256, e);
-	/* a file that the last head named with these bytes was put then; a folder is quick to look, so it looks */
-	const struct replica_file *old = replica_head_find(&p->last, path);
-	if (r == 0 && old && !memcmp(old->sha256, f.sha256, SEAL_HASH) && p->w.to->kind == VAULT_S3 && !(p->w.o && p->w.o->data))
-		return 0;
-	return r == 0 ? put(p, name, bytes, false, e) : r;
+	return !strncmp(name, "files/keys/", 11) || !strncmp(name, "keys/", 5) ? REPLICA_KEY_DAYS : 0;
 }
 
-static int put_from_site(struct push *p, const char *path, bool may_miss, struct err *e)
+static int put_files(struct push *p, struct err *e)
 {
-	AUTO_BUF struct buf b = {0};
-	buf_init(&b, FILE_MOST);
-	int r = file_read(p->sitefd, path, FILE_MOST, &b, e);
-	if (r == ERR_NOT_FOUND && may_miss)
-		return 0;
-	return r == 0 ? put_file(p, path, buf_slice(&b), e) : r;
-}
-
-static int put_below(struct push *p, const char *dir, struct err *e)
-{
-	char names[1024][64];
-	size_t n = 0;
-	int fd = openat(p->sitefd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? 0 : err_sys(e, dir, "cannot be listed");
-	DIR *d = fdopendir(fd);
-	if (!d) {
-		close(fd);
-		return err_sys(e, dir, "cannot be listed");
-	}
 	int r = 0;
-	for (struct dirent *en; r == 0 && (en = readdir(d));) {
-		char path[VAULT_OBJECT_MAX + 1];
-		int len = snprintf(path, sizeof path, "%s/%s", dir, en->d_name);
-		if (en->d_name[0] == '.' || len < 0 || (size_t)len >= sizeof path || strlen(en->d_name) >= sizeof names[0] || !replica_path_ok(path))
+	for (size_t i = 0; r == 0 && i < p->h.n; i++) {
+		const struct replica_file *f = &p->h.file[i], *old = replica_head_find(&p->last, f->path);
+		char name[VAULT_OBJECT_MAX + 1];
+		/* a file that the last head named with these bytes was put then; a folder is quick to look, so it looks */
+		if (old && !memcmp(old->sha256, f->sha256, SEAL_HASH) && p->w.to->kind == VAULT_S3 && !(p->w.o && p->w.o->data))
 			continue;
-		if (n == ARRAY_LEN(names))
-			r = err_set(e, ERR_LIMIT, dir, "there are more than %zu files in it", ARRAY_LEN(names));
-		else
-			memcpy(names[n++], en->d_name, strlen(en->d_name) + 1);
-	}
-	closedir(d);
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		char path[VAULT_OBJECT_MAX + 1];
-		snprintf(path, sizeof path, "%s/%s", dir, names[i]);
-		r = put_from_site(p, path, true, e);
+		replica_file_name(f, name);
+		r = put(p, name, f->size, f->sha256, false, f->size < 1 << 20, replica_lock_days(f->path), e);
 	}
 	return r;
 }
 
-static int put_epochs(struct push *p, struct err *e)
+static int small(struct push *p, const char *path, struct buf *ret, struct err *e)
 {
-	static const char *const what[] = {"vkey", "checkpoint", "next"};
-	int r = 0;
-	for (size_t i = 0; r == 0 && i < p->past_n; i++)
-		for (size_t k = 0; r == 0 && k < ARRAY_LEN(what); k++) {
-			char path[VAULT_OBJECT_MAX + 1];
-			snprintf(path, sizeof path, "ledger/epochs/%zu/%s", i + 1, what[k]);
-			r = put_from_site(p, path, false, e);
-		}
-	return r;
-}
-
-/* The first `width` leaves of a bundle, or hashes of a tile, that has grown since. */
-static void cut_tile(int level, unsigned width, struct buf *b)
-{
-	struct cur c = cur_of(buf_slice(b));
-	for (unsigned i = 0; i < width; i++)
-		(void)cur_take(&c, level == LEDGER_TILE_ENTRIES ? cur_u16be(&c) : SEAL_HASH);
-	if (!c.failed)
-		b->n = cur_offset(&c);
-}
-
-static int put_partial(struct push *p, int level, uint64_t n, unsigned width, struct err *e)
-{
-	AUTO_BUF struct buf b = {0};
-	char path[LEDGER_TILE_PATH_MAX], full[LEDGER_TILE_PATH_MAX], name[LEDGER_TILE_PATH_MAX + 8];
-	buf_init(&b, LEDGER_BUNDLE_MAX);
-	ledger_tile_path(level, n, width, path);
-	int r = file_read(p->dirfd, path, LEDGER_BUNDLE_MAX, &b, e);
-	if (r == ERR_NOT_FOUND) {
-		ledger_tile_path(level, n, LEDGER_TILE_WIDTH, full);
-		r = file_read(p->dirfd, full, LEDGER_BUNDLE_MAX, &b, e);
-		if (r == 0)
-			cut_tile(level, width, &b);
-	}
-	snprintf(name, sizeof name, "ledger/%s", path);
-	if (r == 0)
-		r = put_file(p, name, buf_slice(&b), e);
-	/* and under its own name, for whoever reads this folder as a log */
-	return r == 0 && p->w.to->ops->replace ? p->w.to->ops->replace(p->w.to, name, buf_slice(&b), e) : r;
-}
-
-static int put_partials(struct push *p, struct err *e)
-{
-	int r = 0;
-	for (int level = LEDGER_TILE_ENTRIES; r == 0 && level < LEDGER_TILE_LEVELS; level++) {
-		uint64_t n = level == LEDGER_TILE_ENTRIES ? p->cp.size : p->cp.size >> (8 * level);
-		unsigned width = (unsigned)(n % LEDGER_TILE_WIDTH);
-		if (width)
-			r = put_partial(p, level, n / LEDGER_TILE_WIDTH, width, e);
-	}
-	return r;
-}
-
-static int put_segment(void *arg, const char *segment, int fd, uint64_t size, struct err *e)
-{
-	struct push *p = arg;
-	struct replica_file f = {.size = size};
+	const struct replica_file *f = replica_head_find(&p->h, path);
 	char name[VAULT_OBJECT_MAX + 1];
-	struct vault_bytes b = {.fd = fd, .size = size};
-	snprintf(f.path, sizeof f.path, "wal/%s", segment);
-	int r = vault_bytes_sha256(&b, f.sha256, e);
-	if (r == 0)
-		r = replica_head_add(&p->h, f.path, f.size, f.sha256, e);
-	replica_file_name(&f, name);
-	return r == 0 ? replica_put(&p->w, name, &b, f.sha256, e) : r;
+	if (!f)
+		return err_set(e, ERR_CORRUPT, "outbox", "its head names no %s", path);
+	replica_file_name(f, name);
+	return vault_store_read_hash(p->site, name, 1 << 20, f->sha256, ret, e);
+}
+
+/* The newest partial tiles under their own names, too, for whoever reads a folder as a log. */
+static int show_partials(struct push *p, struct err *e)
+{
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < p->h.n && p->w.to->ops->replace; i++) {
+		AUTO_BUF struct buf b = {0};
+		buf_init(&b, LEDGER_BUNDLE_MAX);
+		if (strncmp(p->h.file[i].path, "ledger/tile/", 12))
+			continue;
+		r = small(p, p->h.file[i].path, &b, e);
+		if (r == 0)
+			r = p->w.to->ops->replace(p->w.to, p->h.file[i].path, buf_slice(&b), e);
+	}
+	return r;
 }
 
 /* ---- the vault ---- */
@@ -420,119 +289,61 @@ static int has_one(void *arg, const char *name, uint64_t size, const uint8_t sha
 	return buf_ok(b) ? 0 : err_set(e, buf_code(b), NULL, "no memory");
 }
 
-/* What the last head named: these were put and proven then. */
-static int put_vault_packs(struct push *p, const struct named *all, size_t n, struct err *e)
+/* What the last head named was put and proven then. */
+static int put_vault(struct push *p, struct err *e)
 {
-	AUTO_BUF struct buf old = {0};
+	AUTO_BUF struct buf old = {0}, now = {0};
 	buf_init(&old, (size_t)1 << 30);
-	int r = p->last.name[0] ? replica_each_vault(p->w.to, &p->last, has_one, &old, e) : 0;
-	if (r == ERR_NOT_FOUND || r == ERR_CORRUPT) {
-		replica_fault(&p->w, "%s: the list of the vault's packs is missing or damaged there; each of them is looked at", p->w.to->where);
-		buf_reset(&old);
-		r = 0;
+	buf_init(&now, (size_t)1 << 30);
+	int r = replica_each_vault(p->site, &p->h, has_one, &now, e);
+	if (r == 0 && p->last.name[0]) {
+		r = replica_each_vault(p->w.to, &p->last, has_one, &old, e);
+		if (r == ERR_NOT_FOUND || r == ERR_CORRUPT) {
+			replica_fault(&p->w, "%s: the list of the vault's packs is missing or damaged there; each of them is looked at", p->w.to->where);
+			buf_reset(&old);
+			r = 0;
+		}
 	}
-	if (r == 0)
-		r = replica_names_read(p->w.to, "vault/", &p->there, e);
+	size_t n = now.n / sizeof(struct named);
+	const struct named *all = (const struct named *)(const void *)now.p;
+	if (r == 0 && n)
+		r = new_list(p, "vault/", e);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		const struct named *was = old.n ? bsearch(&all[i], old.p, old.n / sizeof *all, sizeof *all, by_named) : NULL;
 		replica_progress(&p->w, "file backups", i + 1, n);
 		r = want_pack(p, all[i].name, all[i].size, all[i].sha256, was && !memcmp(was->sha256, all[i].sha256, SEAL_HASH), e);
 	}
-	replica_names_free(p->there);
-	p->there = NULL;
+	p->w.rep->vault_packs = n;
 	return r;
-}
-
-static int put_vault(struct push *p, struct err *e)
-{
-	struct vault_log *log = NULL;
-	const struct vault_known_pack *known;
-	AUTO_BUF struct buf list = {0}, all = {0};
-	struct stat st;
-	if (fstatat(p->sitefd, "vault", &st, 0))
-		return errno == ENOENT ? 0 : err_sys(e, "vault", "cannot be looked at");
-	AUTO_CLOSE int fd = file_open_dir(p->sitefd, "vault", e);
-	int r = fd < 0 ? fd : vault_refresh(p->sitefd, p->keys, e); /* the log is a cache, and behind until somebody asks it */
-	if (r == 0)
-		r = vault_log_open(fd, &log, e);
-	if (r < 0)
-		return r;
-	buf_init(&list, VAULT_SMALL_MAX);
-	buf_init(&all, (size_t)1 << 30);
-	size_t n = vault_log_packs(log, &known), kept = 0;
-	for (size_t i = 0; i < n; i++) {
-		struct named one = {.size = known[i].size};
-		char name[48];
-		if (known[i].entry >= p->cp.size)
-			continue;
-		vault_pack_name(known[i].class, known[i].number, name);
-		snprintf(one.name, sizeof one.name, "vault/%s", name);
-		memcpy(one.sha256, known[i].sha256, SEAL_HASH);
-		buf_add(&all, &one, sizeof one);
-		kept++;
-	}
-	vault_log_close(log);
-	if (kept && buf_ok(&all))
-		qsort(all.p, kept, sizeof(struct named), by_named);
-	const struct named *named = (const struct named *)(const void *)all.p;
-	for (size_t i = 0; buf_ok(&all) && i < kept; i++) {
-		hex_put(&list, slice_of(named[i].sha256, SEAL_HASH));
-		buf_printf(&list, " %" PRIu64 " %s\n", named[i].size, named[i].name);
-	}
-	if (!buf_ok(&all) || !buf_ok(&list))
-		return err_set(e, ERR_LIMIT, "vault", "there are more packs than a replica's list holds");
-	p->w.rep->vault_packs = kept;
-	r = put_vault_packs(p, named, kept, e);
-	return r == 0 && kept ? put_file(p, "vault/list", buf_slice(&list), e) : r;
 }
 
 /* ---- all of it ---- */
 
-static int put_small(struct push *p, struct err *e)
-{
-	static const char *const plain[] = {"site.ini", "keys/recovery.pub", "keys/signing.age", "keys/care.age", "keys/dedupe.age", "tls/ca.crt", "tls/ca.age"};
-	int r = put_file(p, "ledger/vkey", buf_slice(&p->vkey_text), e);
-	if (r == 0)
-		r = put_file(p, "ledger/checkpoint", buf_slice(&p->note), e);
-	for (size_t i = 0; r == 0 && i < ARRAY_LEN(plain); i++)
-		r = put_from_site(p, plain[i], true, e);
-	if (r == 0)
-		r = put_below(p, "keys/period", e);
-	if (r == 0)
-		r = put_epochs(p, e);
-	return r == 0 ? put_partials(p, e) : r;
-}
-
 static int put_head(struct push *p, struct err *e)
 {
-	p->h.cp = p->cp;
-	p->h.epoch = p->past_n + 1;
-	p->h.packs = p->packs;
-	p->h.time = time_now();
+	AUTO_BUF struct buf vkey = {0}, note = {0};
+	uint8_t sha[SEAL_HASH];
 	struct vault_store *s = p->w.to;
-	int r = replica_head_sign(&p->h, &p->keys->signing, e);
+	struct vault_bytes b = VAULT_BYTES(buf_slice(&p->h.note));
+	buf_init(&vkey, 4096);
+	buf_init(&note, 1 << 16);
+	b.lazy = true;
+	seal_sha256_once(b.mem, sha);
+	int r = s->ops->sync ? s->ops->sync(s, e) : 0;
+	if (r == 0)
+		r = replica_put(&p->w, s, p->h.name, &b, sha, e);
 	if (r == 0 && s->ops->sync)
 		r = s->ops->sync(s, e);
 	if (r == 0)
-		r = put(p, p->h.name, buf_slice(&p->h.note), true, e);
-	if (r == 0 && s->ops->sync)
-		r = s->ops->sync(s, e);
-	return r == 0 ? replica_pointers(p->w.to, &p->h, buf_slice(&p->vkey_text), buf_slice(&p->note), e) : r;
+		r = small(p, "ledger/vkey", &vkey, e);
+	if (r == 0)
+		r = small(p, "ledger/checkpoint", &note, e);
+	return r == 0 ? replica_pointers(s, &p->h, buf_slice(&vkey), buf_slice(&note), e) : r;
 }
 
-/* One look at the site and everything of it. ERR_NOT_FOUND: the tail moved on while we read it. */
-static int one_round(struct push *p, struct err *e)
+static int put_all(struct push *p, struct err *e)
 {
-	replica_head_done(&p->h);
-	replica_head_init(&p->h);
-	int r = look_at_site(p, e);
-	if (r == 0)
-		r = compare(p, e);
-	if (r == 0) { /* first, while it is there: the segments go round */
-		r = ledger_tail_copy(p->sitefd, p->packed, p->cp.size, put_segment, p, e);
-		if (r < 0)
-			return r;
-	}
+	int r = put_files(p, e);
 	if (r == 0)
 		r = put_tiles(p, e);
 	if (r == 0)
@@ -540,105 +351,186 @@ static int one_round(struct push *p, struct err *e)
 	if (r == 0)
 		r = put_vault(p, e);
 	if (r == 0)
-		r = put_small(p, e);
+		r = replica_pool_wait(p->pool, e);
 	if (r == 0)
-		r = put_head(p, e);
-	return r == ERR_NOT_FOUND ? err_set(e, ERR_CORRUPT, NULL, "something that the ledger names is missing") : r;
+		r = show_partials(p, e);
+	return r == 0 ? put_head(p, e) : r;
 }
 
-static int renew_one(void *arg, const struct vault_object *o, struct err *e)
+/* ---- locks end ---- */
+
+/* How often they are made longer: weekly, or four times within the shortest lock. */
+int64_t replica_renew_every(unsigned retain_days)
 {
-	struct vault_store *s = arg;
-	return s->ops->renew(s, o, e);
+	int64_t days = retain_days && retain_days < 28 ? retain_days : 28;
+	return days * 86400 / 4 * TIME_SEC;
 }
 
-/* Locks end. Once a week they are made longer, so that at any time what is there stays for at least three more. */
-static int renew(struct push *p, struct vault_replica_state *st, struct err *e)
+struct renewing {
+	struct vault_store *s;
+	struct replica_names *all;
+	const struct replica_head *h;
+	uint64_t n;
+};
+
+static int renew_name(struct renewing *w, const char *name, struct err *e)
 {
-	struct replica_names *all = NULL;
-	struct vault_store *s = p->w.to;
-	if (!s->ops->renew || !st->renewed || time_now() - st->renewed < RENEW) {
-		if (!st->renewed)
-			st->renewed = time_now();
-		return 0;
-	}
-	int r = replica_names_read(s, "", &all, e);
-	if (r == 0)
-		r = replica_names_each(all, renew_one, s, e);
-	replica_names_free(all);
-	if (r == 0)
-		st->renewed = time_now();
+	int r = 0;
+	const struct vault_object *o;
+	for (size_t i = 0; r == 0 && (o = replica_names_nth(w->all, name, i)); i++, w->n++)
+		r = w->s->ops->renew(w->s, o, replica_lock_days(name), e);
 	return r;
 }
 
-static int push(struct push *p, struct vault_replica_state *st, struct err *e)
+static int renew_pack(void *arg, const struct ledger_pack_ref *ref, struct slice record, struct err *e)
 {
-	int r = ERR_NOT_FOUND;
+	char name[VAULT_OBJECT_MAX + 1];
+	snprintf(name, sizeof name, "packs/%s", ref->name);
+	int r = renew_name(arg, name, e);
+	if (r < 0 || ref->number % REPLICA_RECORDS)
+		return r;
+	snprintf(name, sizeof name, "packs/records/%05" PRIu64, (ref->number - 1) / REPLICA_RECORDS);
+	return renew_name(arg, name, e);
+}
+
+static int renew_vault(void *arg, const char *name, uint64_t size, const uint8_t sha256[SEAL_HASH], struct err *e)
+{
+	return renew_name(arg, name, e);
+}
+
+static int renew_tiles(struct renewing *w, struct err *e)
+{
+	int r = 0;
+	for (int level = LEDGER_TILE_ENTRIES; r == 0 && level < LEDGER_TILE_LEVELS - 1; level++)
+		for (uint64_t n = 0; r == 0 && n < w->h->cp.size >> (level == LEDGER_TILE_ENTRIES ? 8 : 8 * (level + 1)); n++) {
+			char path[LEDGER_TILE_PATH_MAX], name[LEDGER_TILE_PATH_MAX + 8];
+			ledger_tile_path(level, n, LEDGER_TILE_WIDTH, path);
+			snprintf(name, sizeof name, "ledger/%s", path);
+			r = renew_name(w, name, e);
+		}
+	return r;
+}
+
+/* What the newest head speaks of, the head itself, and the first one (by which a bare machine knows the site): every version of these names, whichever is the right one. What no head names any more is let go: old partial
+ * tiles and tails, and keyrings whose period was erased. */
+int replica_renew(struct vault_store *site, struct vault_store *s, const struct replica_head *h, struct err *e)
+{
+	struct renewing w = {.s = s, .h = h};
+	struct replica_head first;
+	if (!s->ops->renew)
+		return 0;
+	int r = replica_names_read(s, "", &w.all, e);
+	for (size_t i = 0; r == 0 && i < h->n; i++) {
+		char name[VAULT_OBJECT_MAX + 1];
+		replica_file_name(&h->file[i], name);
+		r = renew_name(&w, name, e);
+	}
+	if (r == 0)
+		r = renew_tiles(&w, e);
+	if (r == 0)
+		r = replica_each_record(site, h, 1, renew_pack, &w, e);
+	if (r == 0)
+		r = replica_each_vault(site, h, renew_vault, &w, e);
+	if (r == 0)
+		r = renew_name(&w, h->name, e);
+	if (r == 0 && (r = replica_oldest(s, &first, e)) == 0) {
+		r = renew_name(&w, first.name, e);
+		replica_head_done(&first);
+	}
+	replica_names_free(w.all);
+	return r;
+}
+
+static int renew(struct push *p, const struct vault_replica *rep, struct vault_replica_state *st, struct err *e)
+{
+	int64_t now = time_now();
+	if (!st->renewed || !p->w.to->ops->renew) {
+		if (!st->renewed)
+			st->renewed = now;
+		return 0;
+	}
+	if (now - st->renewed < replica_renew_every(p->w.to->retain_days))
+		return 0;
+	replica_progress(&p->w, "locks", 0, 0);
+	int r = replica_renew(p->site, p->w.to, &p->h, e);
+	if (r == 0)
+		st->renewed = now;
+	return r;
+}
+
+static int push(struct push *p, const struct vault_replica *r, const struct vault_store_options *so, struct vault_replica_state *st, struct err *e)
+{
 	if ((p->dirfd = file_open_dir(p->sitefd, "ledger", e)) < 0)
 		return p->dirfd;
-	for (int tries = 0; tries < 8 && r == ERR_NOT_FOUND; tries++)
-		r = one_round(p, e);
-	if (r == ERR_NOT_FOUND)
-		return err_set(e, ERR_BUSY, "wal", "the newest entries moved into packs each time they were looked at: try again");
-	if (r < 0)
-		return r;
+	int c = vault_site_store(p->sitefd, &p->site, e);
+	if (c == 0)
+		c = own_head(p, e);
+	if (c == 0)
+		c = compare(p, e);
+	if (c == 0)
+		c = replica_pool_new(r->target, so, p->w.to, p->w.o ? p->w.o->connections : 0, &p->pool, e);
+	if (c == 0)
+		c = put_all(p, e);
+	if (c < 0)
+		return c;
 	st->done = time_now();
 	st->ours = true;
-	st->size = p->cp.size;
-	st->epoch = p->h.epoch;
-	st->head_time = p->h.time;
-	snprintf(st->origin, sizeof st->origin, "%s", p->cp.origin);
-	p->w.rep->size = p->cp.size;
-	p->w.rep->epoch = p->h.epoch;
-	p->w.rep->head_time = p->h.time;
-	snprintf(p->w.rep->origin, sizeof p->w.rep->origin, "%s", p->cp.origin);
-	return renew(p, st, e);
+	st->size = p->w.rep->size = p->h.cp.size;
+	st->epoch = p->w.rep->epoch = p->h.epoch;
+	st->head_time = p->w.rep->head_time = p->h.time;
+	snprintf(st->origin, sizeof st->origin, "%s", p->h.cp.origin);
+	snprintf(p->w.rep->origin, sizeof p->w.rep->origin, "%s", p->h.cp.origin);
+	return renew(p, r, st, e);
+}
+
+static void done(struct push *p)
+{
+	replica_pool_free(p->pool);
+	replica_names_free(p->there);
+	replica_tree_done(&p->tree);
+	vault_store_close(p->w.to);
+	vault_store_close(p->site);
+	replica_head_done(&p->h);
+	replica_head_done(&p->last);
+	if (p->dirfd >= 0)
+		close(p->dirfd);
+	pthread_mutex_destroy(&p->lock);
+	free(p);
 }
 
 int vault_replica_push(int sitefd, const struct site_keys *keys, const struct vault_replica *r, const struct vault_replica_options *o, struct vault_replica_report *ret, struct buf *ret_faults, struct err *e)
 {
 	struct push *p = calloc(1, sizeof *p);
 	struct vault_replica_state st;
-	struct vault_replica now;
-	struct vault_store_options so = {.retain_days = o && o->retain_days ? o->retain_days : r->retain_days, .write = true, .no_lock = r->no_lock};
+	struct vault_store_options so = {.retain_days = o && o->retain_days ? o->retain_days : r->retain_days, .write = true, .no_lock = r->no_lock, .access = &r->access};
 	struct err why = {0};
 	if (!p)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
 	memset(ret, 0, sizeof *ret);
 	p->sitefd = sitefd;
 	p->dirfd = -1;
-	p->keys = keys;
-	p->w = (struct replica_work){.o = o, .rep = ret, .faults = ret_faults};
-	buf_init(&p->note, 1 << 16);
-	buf_init(&p->vkey_text, 4096);
+	pthread_mutex_init(&p->lock, NULL);
+	p->w = (struct replica_work){.o = o, .rep = ret, .faults = ret_faults, .lock = &p->lock};
 	replica_head_init(&p->h);
 	replica_head_init(&p->last);
-	int c = vault_replica_get(sitefd, r->name, &now, &st, NULL);
-	if (c < 0)
-		memset(&st, 0, sizeof st);
+	replica_state_get(sitefd, r->name, &st);
 	st.tried = time_now();
-	c = vault_store_open(r->target, &so, &p->w.to, &why);
+	int c = keys ? vault_outbox_make(sitefd, keys, &why) : 0;
+	if (c == 0)
+		c = r->folderfd > 0 ? vault_folder_open_at(r->folderfd, r->target, &so, &p->w.to, &why) : vault_store_open(r->target, &so, &p->w.to, &why);
 	if (c == 0 && p->w.to->kind == VAULT_HTTPS)
 		c = err_set(&why, ERR_USAGE, r->target, "a web server is read only: push to the folder that it serves, and pull from here");
 	if (c == 0)
-		c = push(p, &st, &why);
-	err_line(&why, st.error, c < 0 ? sizeof st.error : 1);
-	if (c == 0)
-		st.error[0] = 0;
+		c = push(p, r, &so, &st, &why);
+	st.error[0] = 0;
+	if (c < 0)
+		err_line(&why, st.error, sizeof st.error);
 	int kept = replica_state_put(sitefd, r->name, &st, NULL); /* a cache: whoever may not write here has pushed all the same */
 	(void)kept;
 	if (c == 0 && ret->faults)
 		c = err_set(&why, ERR_NO, p->w.to->where, "everything is there now, but not everything was as it should have been: see above");
 	if (c < 0 && e)
 		*e = why;
-	vault_store_close(p->w.to);
-	ledger_free(p->l);
-	replica_head_done(&p->h);
-	replica_head_done(&p->last);
-	buf_done(&p->note);
-	buf_done(&p->vkey_text);
-	if (p->dirfd >= 0)
-		close(p->dirfd);
-	free(p);
+	done(p);
 	return c;
 }

@@ -205,7 +205,7 @@ static int look(struct look *l, int dirfd, struct err *e)
 int vault_replica_status(int dirfd, const struct vault_replica *r, const struct vault_replica_options *o, struct vault_replica_report *ret, struct buf *ret_faults, struct err *e)
 {
 	struct look l = {.data = o && o->data};
-	struct vault_store_options so = {0};
+	struct vault_store_options so = {.access = &r->access};
 	memset(ret, 0, sizeof *ret);
 	replica_head_init(&l.h);
 	l.w = (struct replica_work){.o = o, .rep = ret, .faults = ret_faults};

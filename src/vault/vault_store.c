@@ -88,6 +88,83 @@ void vault_store_close(struct vault_store *s)
 		s->ops->close(s);
 }
 
+/* ---- what opens a store ---- */
+
+static bool access_field(struct vault_access *a, struct slice name, char **ret, size_t *ret_size)
+{
+	const struct {
+		const char *name;
+		char *to;
+		size_t size;
+	} fields[] = {
+		{"AWS_ENDPOINT_URL", a->endpoint, sizeof a->endpoint}, {"AWS_ACCESS_KEY_ID", a->key, sizeof a->key}, {"AWS_SECRET_ACCESS_KEY", a->secret, sizeof a->secret},
+		{"AWS_SESSION_TOKEN", a->session, sizeof a->session}, {"AWS_REGION", a->region, sizeof a->region}, {"HOLDFAST_TOKEN", a->token, sizeof a->token},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (slice_eq_str(name, fields[i].name)) {
+			*ret = fields[i].to;
+			*ret_size = fields[i].size;
+			return true;
+		}
+	return false;
+}
+
+void vault_access_env(struct vault_access *a)
+{
+	static const char *const names[] = {"AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "HOLDFAST_TOKEN"};
+	memset(a, 0, sizeof *a);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const char *v = getenv(names[i]);
+		char *to;
+		size_t size;
+		if (v && access_field(a, slice_str(names[i]), &to, &size) && strlen(v) < size) /* one that is too long is as good as none: the store refuses */
+			memcpy(to, v, strlen(v) + 1);
+	}
+	const char *region = getenv("AWS_DEFAULT_REGION");
+	if (!a->region[0] && region && strlen(region) < sizeof a->region)
+		memcpy(a->region, region, strlen(region) + 1);
+}
+
+void vault_access_over(struct vault_access *a, const struct vault_access *over)
+{
+	const struct {
+		char *to;
+		const char *from;
+		size_t size;
+	} fields[] = {
+		{a->endpoint, over->endpoint, sizeof a->endpoint}, {a->key, over->key, sizeof a->key}, {a->secret, over->secret, sizeof a->secret}, {a->session, over->session, sizeof a->session},
+		{a->region, over->region, sizeof a->region}, {a->token, over->token, sizeof a->token}, {a->ca, over->ca, sizeof a->ca}, {a->resolve, over->resolve, sizeof a->resolve},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+		if (fields[i].from[0])
+			memcpy(fields[i].to, fields[i].from, fields[i].size);
+	if (over->system_ca)
+		a->system_ca = over->system_ca;
+}
+
+int vault_access_read(struct slice text, struct vault_access *a, struct err *e)
+{
+	while (text.n) {
+		struct slice value, line = slice_trim(slice_cut(text, '\n', &text)), name;
+		char *to;
+		size_t size;
+		if (slice_starts(line, "export "))
+			line = slice_of(line.p + 7, line.n - 7);
+		name = slice_trim(slice_cut(line, '=', &value));
+		value = slice_trim(value);
+		if (line.n == 0 || line.p[0] == '#' || !access_field(a, name, &to, &size))
+			continue;
+		if (value.n >= 2 && (value.p[0] == '"' || value.p[0] == '\'') && value.p[value.n - 1] == value.p[0])
+			value = slice_of(value.p + 1, value.n - 2);
+		if (value.n >= size || (value.n && memchr(value.p, 0, value.n)))
+			return err_set(e, ERR_INPUT, NULL, "%.*s is too long", (int)name.n, (const char *)name.p);
+		if (value.n)
+			memcpy(to, value.p, value.n);
+		to[value.n] = 0;
+	}
+	return 0;
+}
+
 /* ---- what is put ---- */
 
 int vault_bytes_read(const struct vault_bytes *b, uint64_t at, void *out, size_t n, struct err *e)

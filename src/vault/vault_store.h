@@ -8,8 +8,7 @@
 #ifndef HOLDFAST_VAULT_STORE_H
 #define HOLDFAST_VAULT_STORE_H
 
-#include "base.h"
-#include "seal.h"
+#include "vault.h"
 
 #define VAULT_OBJECT_MAX 200
 #define VAULT_VERSION_MAX 128
@@ -33,6 +32,7 @@ struct vault_bytes { /* what is put: memory, or a stretch of a file */
 	struct slice mem;  /* fd < 0 */
 	int fd;
 	uint64_t offset, size;
+	unsigned lock_days; /* S3: locked for so long, and not for as long as everything else; 0: as everything else */
 	bool lazy;  /* of many small ones: durable only after `sync` */
 	bool fresh; /* the caller has listed the store and knows that this name is new: it is not looked for */
 };
@@ -53,8 +53,8 @@ struct vault_store_ops {
 	int (*aside)(struct vault_store *s, const char *name, struct err *e);
 	/* What was put lazily is durable when it returns: before a head speaks of it. NULL: it is anyhow. */
 	int (*sync)(struct vault_store *s, struct err *e);
-	/* Keep this version locked for retain_days from now. NULL: this store has no locks. */
-	int (*renew)(struct vault_store *s, const struct vault_object *o, struct err *e);
+	/* Keep this version locked for `days` from now (0: retain_days). NULL: this store has no locks. */
+	int (*renew)(struct vault_store *s, const struct vault_object *o, unsigned days, struct err *e);
 	void (*close)(struct vault_store *s);
 };
 struct vault_store {
@@ -65,6 +65,7 @@ struct vault_store {
 };
 
 struct vault_store_options {
+	const struct vault_access *access; /* NULL: the environment */
 	unsigned retain_days; /* S3: COMPLIANCE retention of what is put; 0: 30 */
 	bool write;           /* a folder is made when it is not there */
 	bool no_lock;         /* S3: a bucket without object lock is taken all the same, and said to be one */
@@ -89,8 +90,10 @@ int vault_store_copy(struct vault_store *s, const char *name, uint64_t size, con
 /* ---- between the stores' files ---------------------------------------------------------------------------------------- */
 
 int vault_folder_open(const char *path, const struct vault_store_options *o, struct vault_store **ret, struct err *e) MUST;
+int vault_folder_open_at(int fd, const char *where, const struct vault_store_options *o, struct vault_store **ret, struct err *e) MUST; /* fd stays the caller's */
 int vault_https_open(const char *url, const struct vault_store_options *o, struct vault_store **ret, struct err *e) MUST;
 int vault_s3_open(const char *target, const struct vault_store_options *o, struct vault_store **ret, struct err *e) MUST;
+int vault_https_post(struct vault_store *s, const char *name, struct slice body, struct err *e) MUST; /* an https store */
 int vault_bytes_sha256(const struct vault_bytes *b, uint8_t out[SEAL_HASH], struct err *e) MUST;
 int vault_bytes_read(const struct vault_bytes *b, uint64_t at, void *out, size_t n, struct err *e) MUST; /* exactly n */
 

@@ -292,23 +292,36 @@ static const struct vault_store_ops ops = {
 	.put = folder_put, .get = folder_get, .list = folder_list, .head = folder_head, .replace = folder_replace, .aside = folder_aside, .sync = folder_sync, .close = folder_close,
 };
 
-int vault_folder_open(const char *path, const struct vault_store_options *o, struct vault_store **ret, struct err *e)
+static int new_folder(int fd, const char *where, const struct vault_store_options *o, struct vault_store **ret, struct err *e)
 {
-	struct folder *f = calloc(1, sizeof *f);
-	if (!f)
+	struct folder *f = fd >= 0 ? calloc(1, sizeof *f) : NULL;
+	if (!f) {
+		if (fd >= 0)
+			close(fd);
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	}
 	f->s.ops = &ops;
 	f->s.kind = VAULT_FOLDER;
 	f->write = o->write;
-	snprintf(f->s.where, sizeof f->s.where, "%s", path);
-	int r = o->write ? file_mkdir(AT_FDCWD, path, 0755, e) : 0;
-	f->fd = r == 0 ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	if (r == 0 && f->fd < 0)
-		r = errno == ENOENT ? err_set(e, ERR_NOT_FOUND, path, "there is no such folder; is its disk or share mounted?") : err_sys(e, path, "the replica cannot be opened");
-	if (r < 0) {
-		free(f);
-		return r;
-	}
+	f->fd = fd;
+	snprintf(f->s.where, sizeof f->s.where, "%s", where);
 	*ret = &f->s;
 	return 0;
+}
+
+int vault_folder_open_at(int dirfd, const char *where, const struct vault_store_options *o, struct vault_store **ret, struct err *e)
+{
+	int fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? err_sys(e, where, "the replica cannot be opened") : new_folder(fd, where, o, ret, e);
+}
+
+int vault_folder_open(const char *path, const struct vault_store_options *o, struct vault_store **ret, struct err *e)
+{
+	int r = o->write ? file_mkdir(AT_FDCWD, path, 0755, e) : 0;
+	if (r < 0)
+		return r;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? err_set(e, ERR_NOT_FOUND, path, "there is no such folder; is its disk or share mounted?") : err_sys(e, path, "the replica cannot be opened");
+	return new_folder(fd, path, o, ret, e);
 }

@@ -1,4 +1,4 @@
-/* A replica's folder behind a web server: GET and HEAD, and nothing else. It cannot list, so a reader begins with the one name that it knows ("newest"). HOLDFAST_TOKEN goes along as a bearer token. */
+/* A replica's folder behind a web server, or a site that is served: GET and HEAD, and for what a witness hands back POST. It cannot list, so a reader begins with the one name that it knows ("newest"). A token goes along as a bearer token. */
 #include "vault_store_net.h"
 
 #include <stdio.h>
@@ -6,6 +6,7 @@
 
 struct web {
 	struct vault_store s;
+	struct vault_access access;
 	struct vault_net net;
 	struct curl_slist *headers;
 };
@@ -79,10 +80,57 @@ static void https_close(struct vault_store *s)
 	struct web *w = of(s);
 	vault_net_close(&w->net);
 	curl_slist_free_all(w->headers);
+	seal_wipe(w, sizeof *w);
 	free(w);
 }
 
 static const struct vault_store_ops ops = {.put = https_put, .get = https_get, .head = https_head, .close = https_close};
+
+/* A holdfast that serves has its replica below /replica; any other web server has the folder where the address says. */
+static int find_base(struct web *w, struct err *e)
+{
+	struct vault_answer a;
+	char url[sizeof w->s.where + 32];
+	if (strchr(w->s.where + 8, '/') || strlen(w->s.where) + 9 > sizeof w->s.where)
+		return 0;
+	snprintf(url, sizeof url, "%s/replica/newest", w->s.where);
+	struct vault_request q = {.url = url, .method = "HEAD", .headers = w->headers};
+	int r = vault_net_do(&w->net, &q, &a, e);
+	if (r == 0 && (a.status == 200 || a.status == 401 || a.status == 403 || a.status == 503))
+		memcpy(w->s.where + strlen(w->s.where), "/replica", 9); /* it fits: see above */
+	vault_answer_done(&a);
+	return r;
+}
+
+static int put_token(struct web *w, struct err *e)
+{
+	char line[300];
+	const char *token = w->access.token;
+	if (!token[0])
+		return 0;
+	int len = snprintf(line, sizeof line, "Authorization: Bearer %s", token);
+	bool ok = len > 0 && (size_t)len < sizeof line && !strpbrk(token, "\r\n");
+	if (ok && !(w->headers = curl_slist_append(NULL, line)))
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	seal_wipe(line, sizeof line);
+	return ok ? 0 : err_set(e, ERR_USAGE, "HOLDFAST_TOKEN", "it is no token");
+}
+
+int vault_https_post(struct vault_store *s, const char *name, struct slice body, struct err *e)
+{
+	AUTO_BUF struct buf url = {0};
+	struct vault_answer a = {0};
+	struct vault_bytes b = VAULT_BYTES(body);
+	buf_init(&url, 4096);
+	int r = s->kind == VAULT_HTTPS ? url_of(s, name, &url, e) : err_set(e, ERR_USAGE, s->where, "it is no web server");
+	struct vault_request q = {.url = buf_cstr(&url), .method = "POST", .headers = of(s)->headers, .body = &b};
+	if (r == 0)
+		r = vault_net_do(&of(s)->net, &q, &a, e);
+	if (r == 0 && a.status != 200 && a.status != 201 && a.status != 204)
+		r = said(s, name, &a, e);
+	vault_answer_done(&a);
+	return r;
+}
 
 int vault_https_open(const char *url, const struct vault_store_options *o, struct vault_store **ret, struct err *e)
 {
@@ -94,23 +142,21 @@ int vault_https_open(const char *url, const struct vault_store_options *o, struc
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
 	w->s.ops = &ops;
 	w->s.kind = VAULT_HTTPS;
-	const char *token = getenv("HOLDFAST_TOKEN");
-	char line[512];
+	if (o->access)
+		w->access = *o->access;
+	else
+		vault_access_env(&w->access);
 	int r = n < sizeof w->s.where && !memchr(url, '@', n) && !memchr(url, '?', n) && !memchr(url, '#', n)
 	            ? 0
 	            : err_set(e, ERR_USAGE, url, "an address is at most %zu bytes, without user, query or fragment; a token goes into HOLDFAST_TOKEN", sizeof w->s.where - 1);
 	if (r == 0)
 		memcpy(w->s.where, url, n);
-	if (r == 0 && token && *token) {
-		int len = snprintf(line, sizeof line, "Authorization: Bearer %s", token);
-		if (len < 0 || (size_t)len >= sizeof line || strpbrk(token, "\r\n"))
-			r = err_set(e, ERR_USAGE, "HOLDFAST_TOKEN", "it is no token");
-		else if (!(w->headers = curl_slist_append(NULL, line)))
-			r = err_set(e, ERR_MEMORY, NULL, "no memory");
-		seal_wipe(line, sizeof line);
-	}
 	if (r == 0)
-		r = vault_net_open(&w->net, w->s.where, e);
+		r = put_token(w, e);
+	if (r == 0)
+		r = vault_net_open(&w->net, w->s.where, &w->access, e);
+	if (r == 0)
+		r = find_base(w, e);
 	if (r < 0) {
 		https_close(&w->s);
 		return r;

@@ -9,15 +9,18 @@
 
 #define TRIES 6
 
-int vault_net_open(struct vault_net *n, const char *where, struct err *e)
+int vault_net_open(struct vault_net *n, const char *where, const struct vault_access *access, struct err *e)
 {
 	static bool ready; /* commands and roles open their stores from one thread */
 	if (!ready && curl_global_init(CURL_GLOBAL_DEFAULT))
 		return err_set(e, ERR_SYSTEM, NULL, "libcurl does not start");
 	ready = true;
 	n->where = where;
+	n->access = access;
 	n->curl = curl_easy_init();
-	return n->curl ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory for a connection");
+	if (n->curl && access && access->resolve[0])
+		n->resolve = curl_slist_append(NULL, access->resolve);
+	return n->curl && !(access && access->resolve[0] && !n->resolve) ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory for a connection");
 }
 
 void vault_net_close(struct vault_net *n)
@@ -25,6 +28,8 @@ void vault_net_close(struct vault_net *n)
 	if (n->curl)
 		curl_easy_cleanup(n->curl);
 	n->curl = NULL;
+	curl_slist_free_all(n->resolve);
+	n->resolve = NULL;
 }
 
 void vault_answer_done(struct vault_answer *a)
@@ -44,10 +49,13 @@ void vault_url_encode(struct buf *out, struct slice s, bool keep_slash)
 }
 
 struct transfer {
+	const struct vault_net *net;
 	const struct vault_request *q;
 	struct vault_answer *a;
 	CURL *curl;
 	uint64_t sent, got;
+	uint64_t taken; /* bytes that the sink has, of all tries */
+	uint64_t from;  /* where this try begins: q->from, and what came before the connection broke */
 	int code; /* of a sink or a file: not the network's fault */
 	struct err why;
 };
@@ -60,7 +68,7 @@ static size_t take_body(char *p, size_t size, size_t n, void *arg)
 	struct slice piece = slice_of(p, size * n);
 	if (t->q->sink && status >= 200 && status < 300) {
 		/* a server that knows no ranges sends all of it: what was not asked for is dropped */
-		uint64_t skip = status == 206 ? 0 : t->q->from;
+		uint64_t skip = status == 206 ? 0 : t->from, had = t->from - t->q->from;
 		uint64_t at = t->got;
 		t->got += piece.n;
 		if (at < skip) {
@@ -68,12 +76,14 @@ static size_t take_body(char *p, size_t size, size_t n, void *arg)
 			piece = slice_of(piece.p + cut, piece.n - cut);
 			at += cut;
 		}
-		uint64_t have = at >= skip ? at - skip : 0;
+		uint64_t have = had + (at >= skip ? at - skip : 0);
 		if (t->q->most && have >= t->q->most)
 			return 0; /* enough: once() knows */
 		if (t->q->most && piece.n > t->q->most - have)
 			piece.n = (size_t)(t->q->most - have);
 		t->code = piece.n ? t->q->sink(t->q->arg, piece, &t->why) : 0;
+		if (t->code == 0 && piece.n)
+			t->taken = had + (at >= skip ? at - skip : 0) + piece.n;
 		return t->code < 0 ? 0 : size * n;
 	}
 	if (t->a->text.n + piece.n > VAULT_LISTING_MAX)
@@ -153,9 +163,16 @@ static void options(struct transfer *t, char range[64])
 	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	const char *ca = getenv("SSL_CERT_FILE");
-	if (ca && *ca)
+	const char *ca = getenv("SSL_CERT_FILE"), *pem = t->net->access ? t->net->access->ca[0] ? t->net->access->ca : t->net->access->system_ca : NULL;
+	if (pem) { /* this authority and no other */
+		struct curl_blob blob = {.data = (void *)(uintptr_t)pem, .len = strlen(pem), .flags = CURL_BLOB_NOCOPY};
+		curl_easy_setopt(c, CURLOPT_CAINFO_BLOB, &blob);
+		curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
+	} else if (ca && *ca) {
 		curl_easy_setopt(c, CURLOPT_CAINFO, ca);
+	}
+	if (t->net->resolve)
+		curl_easy_setopt(c, CURLOPT_RESOLVE, t->net->resolve);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, 10000L);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1024L);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, 60L);
@@ -172,6 +189,8 @@ static void options(struct transfer *t, char range[64])
 		curl_easy_setopt(c, CURLOPT_USERPWD, q->userpwd);
 	}
 	if (q->body) {
+		if (!strcmp(q->method, "POST"))
+			curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, "POST");
 		curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);
 		curl_easy_setopt(c, CURLOPT_INFILESIZE_LARGE, (curl_off_t)q->body->size);
 		curl_easy_setopt(c, CURLOPT_READFUNCTION, give_body);
@@ -180,11 +199,11 @@ static void options(struct transfer *t, char range[64])
 		curl_easy_setopt(c, CURLOPT_SEEKDATA, t);
 	} else if (!strcmp(q->method, "HEAD")) {
 		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
-	} else if (q->from || q->most) {
+	} else if (t->from || q->most) {
 		if (q->most)
-			snprintf(range, 64, "%llu-%llu", (unsigned long long)q->from, (unsigned long long)(q->from + q->most - 1));
+			snprintf(range, 64, "%llu-%llu", (unsigned long long)t->from, (unsigned long long)(q->from + q->most - 1));
 		else
-			snprintf(range, 64, "%llu-", (unsigned long long)q->from);
+			snprintf(range, 64, "%llu-", (unsigned long long)t->from);
 		curl_easy_setopt(c, CURLOPT_RANGE, range);
 	}
 }
@@ -226,24 +245,25 @@ static int once(struct transfer *t, CURLcode *ret, struct err *e)
 			*e = t->why;
 		return t->code;
 	}
-	if (*ret == CURLE_WRITE_ERROR && t->q->sink && t->q->most && t->got >= t->q->most) /* it had more than we wanted */
+	if (*ret == CURLE_WRITE_ERROR && t->q->sink && t->q->most && t->taken >= t->q->most) /* it had more than we wanted */
 		*ret = CURLE_OK;
 	return 0;
 }
 
 int vault_net_do(struct vault_net *n, const struct vault_request *q, struct vault_answer *ret, struct err *e)
 {
-	struct transfer t = {.q = q, .a = ret, .curl = n->curl};
+	struct transfer t = {.net = n, .q = q, .a = ret, .curl = n->curl, .from = q->from};
 	CURLcode c = CURLE_OK;
 	memset(ret, 0, sizeof *ret);
 	buf_init(&ret->text, VAULT_LISTING_MAX);
 	for (int try = 0; try < TRIES; try++) {
 		if (try && pause_for(n, try))
 			break;
-		if (try && t.got && q->sink) { /* the sink has had the beginning already */
-			int r = q->sink(q->arg, SLICE_NULL, e);
-			if (r < 0)
-				return r;
+		if (try && q->sink) /* it goes on where it broke off: what comes is proven as a whole by whoever asked */
+			t.from = q->from + t.taken;
+		if (try && q->sink && q->most && t.taken >= q->most) { /* it broke off behind what was wanted */
+			c = CURLE_OK;
+			break;
 		}
 		int r = once(&t, &c, e);
 		if (r < 0)

@@ -9,6 +9,8 @@
 struct vault_net {
 	CURL *curl;
 	const char *where;      /* for sentences */
+	const struct vault_access *access; /* ca, resolve; NULL: the system's. Lives as long as this */
+	struct curl_slist *resolve;
 	int (*pause)(int64_t ns); /* NULL: nanosleep; tests do not wait */
 };
 struct vault_request {
@@ -28,7 +30,7 @@ struct vault_answer {
 	int64_t modified;   /* Last-Modified; 0 */
 	char version[VAULT_VERSION_MAX + 1], etag[80];
 };
-int vault_net_open(struct vault_net *n, const char *where, struct err *e) MUST;
+int vault_net_open(struct vault_net *n, const char *where, const struct vault_access *access, struct err *e) MUST;
 void vault_net_close(struct vault_net *n);
 /* Any answer of the server below 500 is 0, whatever its status; ret is emptied first and to be given to vault_answer_done. */
 int vault_net_do(struct vault_net *n, const struct vault_request *q, struct vault_answer *ret, struct err *e) MUST;

@@ -15,6 +15,7 @@
 
 struct bucket {
 	struct vault_store s;
+	struct vault_access access;
 	struct vault_net net;
 	char endpoint[256], bucket[64], prefix[VAULT_OBJECT_MAX + 2]; /* "" or with its slash */
 	char sigv4[96], userpwd[512], token[2048];
@@ -268,12 +269,12 @@ static int find_same(void *arg, const struct vault_object *o, struct err *e)
 	return 0;
 }
 
-static int lock_headers(const struct bucket *b, struct curl_slist **h, struct err *e)
+static int lock_headers(const struct bucket *b, unsigned days, struct curl_slist **h, struct err *e)
 {
 	char until[32];
 	if (!b->locked)
 		return 0;
-	time_rfc3339(time_now() + (int64_t)b->s.retain_days * 86400 * TIME_SEC, 0, until);
+	time_rfc3339(time_now() + (int64_t)(days ? days : b->s.retain_days) * 86400 * TIME_SEC, 0, until);
 	return add(h, "x-amz-object-lock-mode: COMPLIANCE") && add(h, "x-amz-object-lock-retain-until-date: %s", until) ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory");
 }
 
@@ -291,7 +292,7 @@ static int put_one(struct bucket *b, const char *name, const struct vault_bytes 
 	if (r == 0)
 		r = base_headers(b, hex, &h, e);
 	if (r == 0)
-		r = lock_headers(b, &h, e);
+		r = lock_headers(b, bytes->lock_days, &h, e);
 	if (r == 0 && !(add(&h, "x-amz-checksum-sha256: %s", buf_cstr(&sum)) && add(&h, "Content-Type: application/octet-stream"))) /* Amazon wants one with a retention period */
 		r = err_set(e, ERR_MEMORY, NULL, "no memory");
 	struct vault_request q = {.url = buf_cstr(&url), .method = "PUT", .headers = h, .body = bytes};
@@ -318,7 +319,7 @@ static int s3_put(struct vault_store *s, const char *name, const struct vault_by
 }
 
 /* PutObjectRetention: COMPLIANCE can only be made longer. */
-static int s3_renew(struct vault_store *s, const struct vault_object *o, struct err *e)
+static int s3_renew(struct vault_store *s, const struct vault_object *o, unsigned days, struct err *e)
 {
 	struct bucket *b = of(s);
 	AUTO_BUF struct buf url = {0}, query = {0}, sum = {0};
@@ -331,7 +332,7 @@ static int s3_renew(struct vault_store *s, const struct vault_object *o, struct 
 	buf_init(&url, 8192);
 	buf_init(&query, 1024);
 	buf_init(&sum, 64);
-	time_rfc3339(time_now() + (int64_t)s->retain_days * 86400 * TIME_SEC, 0, until);
+	time_rfc3339(time_now() + (int64_t)(days ? days : s->retain_days) * 86400 * TIME_SEC, 0, until);
 	snprintf(text, sizeof text, "<Retention xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Mode>COMPLIANCE</Mode><RetainUntilDate>%s</RetainUntilDate></Retention>", until);
 	struct vault_bytes body = VAULT_BYTES(slice_str(text));
 	buf_str(&query, "retention=");
@@ -371,16 +372,14 @@ static void s3_close(struct vault_store *s)
 
 static const struct vault_store_ops ops = {.put = s3_put, .get = s3_get, .list = s3_list, .head = s3_head, .renew = s3_renew, .close = s3_close};
 
-static int from_environment(struct bucket *b, struct err *e)
+static int from_access(struct bucket *b, struct err *e)
 {
-	const char *endpoint = getenv("AWS_ENDPOINT_URL"), *key = getenv("AWS_ACCESS_KEY_ID"), *secret = getenv("AWS_SECRET_ACCESS_KEY"), *region = getenv("AWS_REGION"), *token = getenv("AWS_SESSION_TOKEN");
-	if (!key || !*key || !secret || !*secret)
+	const char *endpoint = b->access.endpoint, *key = b->access.key, *secret = b->access.secret, *region = b->access.region, *token = b->access.session;
+	if (!*key || !*secret)
 		return err_set(e, ERR_USAGE, "AWS_ACCESS_KEY_ID", "the object store's credentials are taken from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; they are not set");
-	if (!region || !*region)
-		region = getenv("AWS_DEFAULT_REGION");
-	if (!region || !*region)
-		region = endpoint && *endpoint ? "default" : "us-east-1";
-	b->aws = !endpoint || !*endpoint;
+	if (!*region)
+		region = *endpoint ? "default" : "us-east-1";
+	b->aws = !*endpoint;
 	int n = b->aws ? snprintf(b->endpoint, sizeof b->endpoint, "https://s3.%s.amazonaws.com", region) : snprintf(b->endpoint, sizeof b->endpoint, "%s", endpoint);
 	bool fits = n > 0 && (size_t)n < sizeof b->endpoint;
 	for (; fits && n > 0 && b->endpoint[n - 1] == '/'; n--)
@@ -390,7 +389,7 @@ static int from_environment(struct bucket *b, struct err *e)
 	fits = (size_t)snprintf(b->region, sizeof b->region, "%s", region) < sizeof b->region;
 	fits = (size_t)snprintf(b->sigv4, sizeof b->sigv4, "aws:amz:%s:s3", region) < sizeof b->sigv4 && fits;
 	fits = (size_t)snprintf(b->userpwd, sizeof b->userpwd, "%s:%s", key, secret) < sizeof b->userpwd && fits;
-	fits = (size_t)snprintf(b->token, sizeof b->token, "%s", token ? token : "") < sizeof b->token && fits;
+	fits = (size_t)snprintf(b->token, sizeof b->token, "%s", token) < sizeof b->token && fits;
 	return fits ? 0 : err_set(e, ERR_USAGE, "AWS_REGION", "the region or a credential is too long");
 }
 
@@ -480,9 +479,13 @@ int vault_s3_open(const char *target, const struct vault_store_options *o, struc
 		snprintf(b->prefix, sizeof b->prefix, "%.*s/", (int)m, slash + 1);
 	snprintf(b->s.where, sizeof b->s.where, "s3://%s/%s", b->bucket, b->prefix);
 	b->s.where[strlen(b->s.where) - 1] = 0;
-	int r = from_environment(b, e);
+	if (o->access)
+		b->access = *o->access;
+	else
+		vault_access_env(&b->access);
+	int r = from_access(b, e);
 	if (r == 0)
-		r = vault_net_open(&b->net, b->s.where, e);
+		r = vault_net_open(&b->net, b->s.where, &b->access, e);
 	if (r == 0)
 		r = find_bucket(b, o, e);
 	if (r < 0) {
