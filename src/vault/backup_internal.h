@@ -219,6 +219,7 @@ struct large { /* a file that takes more than one unit */
 	struct buf path;
 	struct content_checker *checker;
 	uint64_t at, end;         /* read so far; end of the stretch of data that it lies in */
+	uint64_t ahead;           /* the disk was asked for all before */
 	uint64_t told;            /* in chunks and holes so far */
 	bool torn, unreadable;
 	struct buf tail;          /* read, but not cut yet */

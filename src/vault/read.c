@@ -334,6 +334,8 @@ void read_small(struct reader *r, const struct vault_gear *g, struct unit *u, st
 
 /* ---- large files ---- */
 
+#define READ_AHEAD ((uint64_t)8 << 20)
+
 int large_begin(struct large *l, struct unit *u, const struct item *from, struct err *e)
 {
 	struct item *it = &u->items[u->item_n];
@@ -393,6 +395,16 @@ static bool next_stretch(struct large *l, struct unit *u)
 	return lseek(l->fd, (off_t)l->at, SEEK_SET) >= 0;
 }
 
+/* The disk is asked for what comes next while this piece is checked, cut and hashed. */
+static void read_ahead(struct large *l)
+{
+	uint64_t from = l->ahead > l->at ? l->ahead : l->at, to = l->at + READ_AHEAD < l->end ? l->at + READ_AHEAD : l->end;
+	if (from >= to || (from > l->at && to - from < READ_AHEAD / 2 && to < l->end))
+		return;
+	(void)posix_fadvise(l->fd, (off_t)from, (off_t)(to - from), POSIX_FADV_WILLNEED);
+	l->ahead = to;
+}
+
 /* Reads and cuts until the unit is full or the file is through. */
 static void piece(struct large *l, const struct vault_gear *g, struct unit *u)
 {
@@ -411,6 +423,7 @@ static void piece(struct large *l, const struct vault_gear *g, struct unit *u)
 		size_t room = UNIT_ROOM - u->data_n, n = l->end - l->at < room ? (size_t)(l->end - l->at) : room;
 		if (n == 0)
 			break;
+		read_ahead(l);
 		ssize_t got = fill(l->fd, u, n);
 		if (got < 0) {
 			l->unreadable = true;

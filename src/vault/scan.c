@@ -1,15 +1,19 @@
 /* What there is and what has changed: the walk and the catalogue before it, side by side, both in the same order, into units.
  *
- * A file counts as unchanged when type, size, inode, modification time and change time are those of the catalogue, and the change time lies RACY before the beginning of the backup that made it:
- * within that time a file may have been changed again under the same time stamp (Linux counts time in jiffies; "racy git"). Its lines are then taken over as they stand. A share of the unchanged, another
+ * A file counts as unchanged when type, size, inode, modification time and change time are those of the catalogue, and the change time lies some time before the beginning of the backup that made it:
+ * within that time a file may have been changed again under the same time stamp ("racy git"). Its lines are then taken over as they stand. Linux counts time in jiffies of at most 10 ms, so RACY_FINE is
+ * ten of them; a file system that keeps coarser times (FAT: 2 s) shows it by a change time without a fraction, and one without a block device of its own (a network's) may count by another clock: these are
+ * given RACY_COARSE. A share of the unchanged, another
  * one each time, is read all the same: modification times can be set, and inodes written past the kernel's notice (restic's and kopia's issues with VeraCrypt containers).
  */
 #include <errno.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "backup_internal.h"
 
-#define RACY (2 * TIME_SEC)
+#define RACY_FINE (TIME_SEC / 10)
+#define RACY_COARSE (3 * TIME_SEC)
 #define SPARSE_LEAST (64 << 10)      /* below, a hole is read as zeros */
 #define LINKS_MAX ((size_t)1 << 18)  /* files with several names that are waiting for their other names */
 
@@ -267,7 +271,8 @@ static bool same_inode(const struct vault_line *b, const struct stat *st, char t
 /* And long enough ago. */
 static bool same_stat(const struct scan *s, const struct vault_line *b, const struct stat *st, char type)
 {
-	return same_inode(b, st, type) && b->node.ctime < s->o.before->s.begun - RACY;
+	int64_t apart = st->st_ctim.tv_nsec && major(st->st_dev) ? RACY_FINE : RACY_COARSE;
+	return same_inode(b, st, type) && b->node.ctime < s->o.before->s.begun - apart;
 }
 
 static bool packs_are_there(const struct scan *s, const struct vault_line *b)
