@@ -101,7 +101,8 @@ static const char *what_for(const struct period *p)
 }
 
 struct shown {
-	char care[80], recovery[80];
+	char care[80], recovery[80], older[SITE_CARE_OLDER][80];
+	size_t older_n;
 	struct buf vkey;
 	struct period *periods;
 	size_t n;
@@ -114,8 +115,10 @@ static void print(const struct shown *x)
 	printf("recovery   %s   opens everything; exists only as paper shares\n", x->recovery);
 	if (x->have_care)
 		printf("care       %s   opens charts, and names of backed-up files\n", x->care);
+	for (size_t i = 0; i < x->older_n; i++)
+		printf("care-r%-12zu %s   the care key before a rotation\n", x->older_n - i, x->older[i]);
 	for (size_t i = 0; i < x->n; i++)
-		printf("%-16s %s   opened by %s: %s\n", x->periods[i].name, x->periods[i].recipient, opened_by(&x->periods[i]), what_for(&x->periods[i]));
+		printf("%-18s %s   opened by %s: %s\n", x->periods[i].name, x->periods[i].recipient, opened_by(&x->periods[i]), what_for(&x->periods[i]));
 }
 
 static void print_json(const struct shown *x)
@@ -129,6 +132,11 @@ static void print_json(const struct shown *x)
 	jsonw_kstr(&w, "recovery", x->recovery);
 	if (x->have_care)
 		jsonw_kstr(&w, "care", x->care);
+	jsonw_key(&w, "older");
+	jsonw_arr(&w);
+	for (size_t i = 0; i < x->older_n; i++)
+		jsonw_str(&w, x->older[i]);
+	jsonw_arr_end(&w);
 	jsonw_key(&w, "periods");
 	jsonw_arr(&w);
 	for (size_t i = 0; i < x->n; i++) {
@@ -165,6 +173,9 @@ int key_show(const struct key_options *o)
 		age_recipient_format(&keys.recovery, x.recovery);
 		if (keys.can_open)
 			age_recipient_format(&keys.care.to, x.care);
+		x.older_n = keys.older_n;
+		for (size_t i = 0; i < keys.older_n; i++)
+			age_recipient_format(&keys.older[i].to, x.older[i]);
 		r = file_read(s.fd, "ledger/vkey", 4096, &x.vkey, &e);
 	}
 	site_keys_wipe(&keys);

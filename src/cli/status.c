@@ -60,6 +60,8 @@ static void print_status(const struct json_node *root)
 	const struct json_node *vault = json_path(root, "vault.sources");
 	for (const struct json_node *n = vault ? vault->child : NULL; n; n = n->next)
 		line("backup", "%.*s: s%.*s of %.*s, %.*s files, %s", T(n, "source"), T(n, "seq"), T(n, "time"), T(n, "files"), slice_eq_str(json_text(n, "verdict"), "damage") ? "DAMAGE: see holdfast vault clean-point" : "clean");
+	if (json_path(root, "keys.rotated"))
+		line("keys", "last rotated %.*s, entry %.*s", T(root, "keys.rotated"), T(root, "keys.rotatedEntry"));
 	const struct json_node *about = json_path(root, "keys.sharesLyingAbout");
 	for (const struct json_node *n = about ? about->child : NULL; n; n = n->next)
 		line("keys", "RECOVERY SHARE STILL LIES AT %.*s: give it to its holder and remove it here", SLICE_FMT(n->value));

@@ -56,7 +56,7 @@ static int backup(struct vault_cmd *c, struct site *s, struct site_keys *keys, s
 	struct vault_ledger l;
 	struct vault_bar bar = {0};
 	struct vault_backup_options o = {.source = c->source, .paths = c->args->v + 1, .path_n = c->args->n - 1, .exclude = c->exclude.v, .exclude_n = c->exclude.n, .one_file_system = c->one_file_system,
-	                                 .reread_percent = c->reread == UINT64_MAX ? 1 : (unsigned)c->reread, .readers = (unsigned)c->threads, .progress = vault_cmd_progress, .arg = &bar, .trouble = vault_cmd_say};
+	                                 .reread_percent = c->reread == UINT64_MAX ? 1 : (unsigned)c->reread, .older = keys->older, .older_n = keys->older_n, .readers = (unsigned)c->threads, .progress = vault_cmd_progress, .arg = &bar, .trouble = vault_cmd_say};
 	if (!keys->can_dedupe || !keys->can_open)
 		return err_set(e, ERR_DENIED, "keys", "the site's keys are not for this user: run this as root or the site's owner");
 	int r = vault_channel_open(s, &ch, &l, e);

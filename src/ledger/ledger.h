@@ -40,7 +40,9 @@
 	X(22, ALARM, "alarm")                /* raised or cleared */                                                             \
 	X(23, CONFIG, "config")              /* listener or setting changed */                                                   \
 	X(24, SNAPSHOT, "snapshot")          /* of a file tree: counts, verdict, where its catalogue lies; or what a drill of the vault showed */ \
-	X(25, VAULT_PACK, "vault-pack")      /* a pack of the vault: name, SHA-256, size */
+	X(25, VAULT_PACK, "vault-pack")      /* a pack of the vault: name, SHA-256, size */                                      \
+	X(26, KEYS, "keys")                  /* keys were rotated: which, why, by whom */                                        \
+	X(27, RETENTION, "retention")        /* a rule, a hold, an erasure or the receipt of one (doc/formats.md) */
 
 enum ledger_kind {
 #define X(n, id, name) LEDGER_##id = n,
@@ -113,6 +115,9 @@ int ledger_commit(struct ledger *l, struct err *e) MUST;
 /* Signs and publishes a checkpoint over everything durable, with its tiles, and closes/recycles what is due; call it often. force: publish now if anything is new.
  * ret_next_ms: when it wants to be called again. */
 int ledger_tick(struct ledger *l, bool force, int *ret_next_ms, struct err *e) MUST;
+
+/* The site's care key was rotated (site_rotation_carry): from now on segments are wrapped to the new one, and packs sealed to the quarter's newest key. What was committed stays readable. */
+int ledger_rekey(struct ledger *l, const struct site_keys *keys, struct err *e) MUST;
 
 uint64_t ledger_size(const struct ledger *l);      /* staged + durable */
 uint64_t ledger_durable(const struct ledger *l);   /* entries that survive a crash */

@@ -183,6 +183,16 @@ int ledger_take_segment(struct ledger *l, uint64_t bytes, struct err *e)
 			return r;
 	}
 	int r = ledger_segment_unwrap(s, &l->wal_keys, e);
+	if (r == 0 && s->stale) { /* made before the care key was rotated; it holds nothing */
+		pthread_mutex_lock(&h->mu);
+		number = h->next_number++;
+		pthread_mutex_unlock(&h->mu);
+		r = ledger_segment_retire(l->walfd, s, e);
+		if (r == 0)
+			r = ledger_segment_renew(l->walfd, s, number, &l->wal_keys, e);
+		if (r == 0)
+			r = ledger_segment_unwrap(s, &l->wal_keys, e);
+	}
 	if (r < 0) {
 		ledger_segment_free(s); /* the file stays, unused, and is found again by the next who opens */
 		return r;

@@ -224,7 +224,7 @@ static int pack_record(struct ledger *l, struct slice text, bool idle, enum pack
 			return r;
 		if (en.seq < h->pack_next.entry)
 			continue;
-		uint32_t period = ledger_period_of(en.leaf.time);
+		uint32_t period = ledger_period_in_use(&h->periods, en.leaf.time);
 		bool other = h->maker && h->maker_period != period;
 		if (other || (h->maker && idle && ledger_pack_maker_plain(h->maker) >= l->o.pack_size)) {
 			*ret = idle ? PACKED_CLOSED : PACKED_WAITS;

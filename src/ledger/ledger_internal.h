@@ -154,6 +154,7 @@ struct ledger_segment {
 	int direct;             /* the same file, past the page cache, for small commits; 0: not tried yet, -1: this file system has no such thing */
 	struct seal_aead *aead; /* of the thread that owns the handle; NULL until needed */
 	bool has_key;
+	bool stale;            /* its key is wrapped to a care key of before the last rotation, or soon to be: read, but not for new records */
 	struct slice key_file; /* in head_page, while the key is still wrapped */
 	uint8_t *head_page;
 	uint64_t used;    /* offset behind the last valid record */
@@ -169,12 +170,14 @@ const char *ledger_segment_name(const struct ledger_segment *s, char out[WAL_NAM
 struct ledger_wal_keys {
 	struct age_recipient to[2]; /* care, recovery */
 	size_t to_n;
-	struct age_identity care;
+	struct age_identity care[SITE_CARE_MAX]; /* the one in use first */
+	size_t care_n;
 	bool can_open;
 };
 typedef bool ledger_pace_fn(void *arg); /* called after each piece of zeros; false: give up */
 int ledger_segment_make(int walfd, uint64_t number, uint64_t size, const struct ledger_wal_keys *k, ledger_pace_fn *pace, void *arg, struct ledger_segment **ret,
                         struct err *e) MUST;
+void ledger_wal_keys_take(struct ledger_wal_keys *w, const struct site_keys *k);
 int ledger_segment_retire(int walfd, struct ledger_segment *s, struct err *e) MUST;
 int ledger_segment_renew(int walfd, struct ledger_segment *s, uint64_t number, const struct ledger_wal_keys *k, struct err *e) MUST;
 int ledger_segment_remove(int walfd, const struct ledger_segment *s, struct err *e) MUST; /* the file goes; s stays the caller's */
@@ -227,7 +230,7 @@ void ledger_replay_done(struct ledger_replay *r);
 
 struct ledger_pack_info { /* what a pack entry's body says */
 	uint64_t number, size, first, count, plain;
-	uint32_t period; /* year * 10 + quarter */
+	uint32_t period; /* (year * 10 + quarter) * 100 + M */
 	uint8_t sha256[SEAL_HASH];
 };
 void ledger_pack_name(uint64_t number, char out[PACK_NAME_MAX]);
@@ -244,7 +247,10 @@ struct ledger_periods {
 		struct age_identity id;
 	} *have;
 	size_t n, cap;
+	uint32_t use_base, use; /* the quarter that was last written to, and the key in use for it */
 };
+uint32_t ledger_period_in_use(struct ledger_periods *p, int64_t time);
+int ledger_period_parse(struct slice s, uint32_t *ret) MUST; /* ERR_INPUT: no period of our class */
 void ledger_period_name(uint32_t period, char out[SITE_PERIOD_MAX]);
 void ledger_periods_init(struct ledger_periods *p, int sitefd, const struct site_keys *k);
 void ledger_periods_done(struct ledger_periods *p);

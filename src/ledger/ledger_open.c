@@ -163,7 +163,7 @@ static struct ledger *alloc(const struct ledger_options *o)
 
 static void take_keys(struct ledger *l, const struct site_keys *k)
 {
-	l->wal_keys = (struct ledger_wal_keys){.to = {k->care.to, k->recovery}, .to_n = 2, .care = k->care, .can_open = k->can_open};
+	ledger_wal_keys_take(&l->wal_keys, k);
 	ledger_periods_init(&l->periods, l->sitefd, k);
 	if (k->can_sign)
 		l->signer = k->signing;
@@ -596,6 +596,8 @@ static void sort_segments(struct opening *o)
 		uint64_t counter;
 		seal_random(&counter, sizeof counter);
 		l->cur->counter = counter << 16;
+		if (l->cur->stale) /* the care key was rotated: what follows goes to a segment of its own */
+			l->cur->used = l->cur->size;
 	}
 }
 
@@ -1039,6 +1041,29 @@ void ledger_free(struct ledger *l)
 			close(fds[i]);
 	seal_wipe(l, sizeof *l);
 	free(l);
+}
+
+/* ---- other keys ---- */
+
+int ledger_rekey(struct ledger *l, const struct site_keys *k, struct err *e)
+{
+	struct ledger_house *h = &l->house;
+	if (!l->write || !k->can_open || !k->can_sign)
+		return err_set(e, ERR_USAGE, NULL, "other keys are for who writes the ledger");
+	int r = ledger_commit(l, e);
+	if (r < 0)
+		return r;
+	ledger_house_stop(l); /* it reads the keys */
+	ledger_wal_keys_take(&l->wal_keys, k);
+	ledger_periods_done(&l->periods);
+	ledger_periods_init(&l->periods, l->sitefd, k);
+	ledger_periods_done(&h->periods);
+	ledger_periods_init(&h->periods, l->sitefd, k);
+	for (struct ledger_segment *s = h->spare; s; s = s->next)
+		s->stale = true;
+	if (l->cur)
+		l->cur->used = l->cur->size;
+	return ledger_house_start(l, e);
 }
 
 /* ---- small answers ---- */

@@ -6,7 +6,7 @@
  *     first entry as u64. Little-endian, as in zstd's own formats
  *   the seek table of the Zstandard Seekable Format 0.1.0 (a skippable frame, magic 0x184D2A5E) over all n + 1 frames before it, without checksums: age has them
  *
- * The pack closes at 32 MiB of plaintext, after 60 s, or at the end of a quarter. The entry that tells its name, size and SHA-256 is in a later pack, mostly the next.
+ * The pack closes at 32 MiB of plaintext, after 60 s, at the end of a quarter, or when the quarter's key is rotated. The entry that tells its name, size and SHA-256 is in a later pack, mostly the next.
  * It is written under a name ending in .tmp, fsynced, renamed, and the directory fsynced; then its entry is appended. It never changes afterwards.
  */
 #include "ledger_internal.h"
@@ -78,17 +78,6 @@ void ledger_pack_body_put(struct buf *out, const struct ledger_pack_info *p)
 	jsonw_done(&w);
 }
 
-static bool get_period(struct slice s, uint32_t *ret)
-{
-	uint64_t y, q;
-	const size_t head = sizeof PACK_CLASS;
-	if (!slice_starts(s, PACK_CLASS "-") || s.n != head + 6 || s.p[head + 4] != 'Q' || num_u64(slice_of(s.p + head, 4), 1970, 2262, &y) < 0 ||
-	    num_u64(slice_of(s.p + head + 5, 1), 1, 4, &q) < 0)
-		return false;
-	*ret = (uint32_t)(y * 10 + q);
-	return true;
-}
-
 int ledger_pack_body_parse(struct slice body, struct ledger_pack_info *ret, struct err *e)
 {
 	struct ledger_pack_info p = {0};
@@ -110,7 +99,7 @@ int ledger_pack_body_parse(struct slice body, struct ledger_pack_info *ret, stru
 	if (!ledger_pack_name_parse(name, &p.number) || hex_get(p.sha256, SEAL_HASH, json_text(o, "sha256")) < 0 ||
 	    num_u64(json_text(o, "size"), 1, INT64_MAX, &p.size) < 0 || num_u64(json_text(o, "first"), 0, INT64_MAX, &p.first) < 0 ||
 	    num_u64(json_text(o, "count"), 1, INT64_MAX, &p.count) < 0 || num_u64(json_text(o, "plain"), 1, INT64_MAX, &p.plain) < 0 ||
-	    !get_period(json_text(o, "period"), &p.period))
+	    ledger_period_parse(json_text(o, "period"), &p.period) < 0)
 		return err_set(e, ERR_CORRUPT, NULL, "the body of a pack's entry lacks something, or says something impossible");
 	*ret = p;
 	return 0;

@@ -3,18 +3,45 @@
 
 #include <stdlib.h>
 
-/* year * 10 + quarter, UTC */
+/* (year * 10 + quarter) * 100 + M, UTC; here with M 0, the quarter's first key */
 uint32_t ledger_period_of(int64_t time)
 {
 	int y, mo, d, h, mi, s;
 	time_civil(time, &y, &mo, &d, &h, &mi, &s);
-	return (uint32_t)y * 10 + (uint32_t)(mo - 1) / 3 + 1;
+	return ((uint32_t)y * 10 + (uint32_t)(mo - 1) / 3 + 1) * 100;
 }
 
-/* "care-2026Q3" */
+/* "care-2026Q3", "care-2026Q3r1" */
 void ledger_period_name(uint32_t period, char out[SITE_PERIOD_MAX])
 {
-	site_period_name(PACK_CLASS, time_from_civil((int)(period / 10), (int)(period % 10 - 1) * 3 + 1, 1, 0, 0, 0), out);
+	site_period_join(PACK_CLASS, (int)(period / 1000), (int)(period / 100 % 10), (int)(period % 100), out);
+}
+
+int ledger_period_parse(struct slice s, uint32_t *ret)
+{
+	char name[SITE_PERIOD_MAX], class[SITE_PERIOD_MAX];
+	int year, quarter, m;
+	if (!s.n || s.n >= sizeof name || memchr(s.p, 0, s.n))
+		return ERR_INPUT;
+	memcpy(name, s.p, s.n);
+	name[s.n] = 0;
+	if (site_period_parts(name, class, &year, &quarter, &m, NULL) < 0 || strcmp(class, PACK_CLASS) || year < 1970 || year > 2262)
+		return ERR_INPUT;
+	*ret = (uint32_t)(year * 1000 + quarter * 100 + m);
+	return 0;
+}
+
+/* The key in use for entries of this time: `key rotate` may have made another within the quarter. Looked up once a quarter, and after ledger_rekey. */
+uint32_t ledger_period_in_use(struct ledger_periods *p, int64_t time)
+{
+	uint32_t base = ledger_period_of(time), now;
+	char name[SITE_PERIOD_MAX];
+	if (p->use_base == base)
+		return p->use;
+	site_period_current(p->sitefd, PACK_CLASS, time, name);
+	p->use = ledger_period_parse(slice_str(name), &now) == 0 ? now : base;
+	p->use_base = base;
+	return p->use;
 }
 
 void ledger_periods_init(struct ledger_periods *p, int sitefd, const struct site_keys *k)
@@ -23,6 +50,8 @@ void ledger_periods_init(struct ledger_periods *p, int sitefd, const struct site
 	p->sitefd = sitefd;
 	if (k) { /* all but the signing key, which is not needed here */
 		p->keys.care = k->care;
+		memcpy(p->keys.older, k->older, sizeof p->keys.older);
+		p->keys.older_n = k->older_n;
 		p->keys.recovery = k->recovery;
 		p->keys.can_open = k->can_open;
 	}

@@ -664,7 +664,7 @@ int ledger_verify(int sitefd, const struct site_keys *keys, const struct ledger_
 	if (o)
 		v.o = *o;
 	if (keys)
-		v.wal_keys = (struct ledger_wal_keys){.care = keys->care, .can_open = keys->can_open};
+		ledger_wal_keys_take(&v.wal_keys, keys);
 	if (v.o.bodies && !v.wal_keys.can_open)
 		return err_set(e, ERR_DENIED, "keys/care.key", "opening every body needs the care key");
 	ledger_periods_init(&v.periods, sitefd, keys);

@@ -86,6 +86,7 @@ static int write_head(struct ledger_segment *s, uint64_t number, const struct le
 	s->number = number;
 	memcpy(s->id, h.id, WAL_ID);
 	s->has_key = true;
+	s->stale = false;
 	s->used = WAL_PAGE;
 	s->holds = false;
 	s->first = s->end = 0;
@@ -167,6 +168,12 @@ int ledger_segment_remove(int walfd, const struct ledger_segment *s, struct err 
 
 /* ---- reading ---- */
 
+void ledger_wal_keys_take(struct ledger_wal_keys *w, const struct site_keys *k)
+{
+	*w = (struct ledger_wal_keys){.to = {k->care.to, k->recovery}, .to_n = 2, .can_open = k->can_open};
+	w->care_n = site_care_all(k, w->care);
+}
+
 int ledger_segment_unwrap(struct ledger_segment *s, const struct ledger_wal_keys *k, struct err *e)
 {
 	char name[WAL_NAME_MAX];
@@ -177,7 +184,11 @@ int ledger_segment_unwrap(struct ledger_segment *s, const struct ledger_wal_keys
 		buf_init_secret(&text, 256);
 		if (!k->can_open)
 			return err_set(e, ERR_DENIED, ledger_segment_name(s, name), "the care key is needed to read what is not in a pack yet");
-		int r = age_open(&k->care, 1, s->key_file, &text, e);
+		int r = age_open(k->care, 1, s->key_file, &text, e);
+		if (r == ERR_CRYPTO && k->care_n > 1 && age_open(k->care + 1, k->care_n - 1, s->key_file, &text, NULL) == 0) {
+			s->stale = true;
+			r = 0;
+		}
 		if (r == 0)
 			r = ledger_segment_key_parse(buf_slice(&text), &h, s->key, e);
 		if (r < 0) {

@@ -201,6 +201,40 @@ static int dedupe_parse(struct slice text, uint8_t out[32], struct err *e)
 	return hex_get(out, 32, slice_trim(text)) == 0 ? 0 : err_set(e, ERR_CORRUPT, NULL, "this should be 64 hexadecimal digits");
 }
 
+/* Care keys of before: care-r1.key is the oldest. What a rotation that was killed left twice counts once. */
+static int open_older(int sitefd, struct site_keys *k, struct buf *b, struct err *e)
+{
+	struct age_identity found[SITE_CARE_OLDER];
+	size_t n = 0;
+	int r = 0;
+	for (int m = 1; r == 0 && m <= SITE_CARE_OLDER; m++) {
+		char path[64];
+		site_care_path(m, "key", path);
+		r = get_file(sitefd, path, b, e);
+		if (r == 0)
+			r = in_file(e, path, site_identity_text_parse(buf_slice(b), &found[n], e));
+		if (r == 0 && !seal_equal(found[n].secret, k->care.secret, sizeof(k->care.secret)))
+			n++;
+	}
+	k->older_n = n;
+	for (size_t i = 0; i < n; i++)
+		k->older[i] = found[n - 1 - i];
+	seal_wipe(found, sizeof(found));
+	return r < 0 ? r : 0;
+}
+
+void site_care_path(int m, const char *end, char out[64])
+{
+	(void)snprintf(out, 64, "keys/care-r%d.%s", m, end);
+}
+
+size_t site_care_all(const struct site_keys *k, struct age_identity ret[SITE_CARE_MAX])
+{
+	ret[0] = k->care;
+	memcpy(ret + 1, k->older, k->older_n * sizeof(*ret));
+	return 1 + k->older_n;
+}
+
 static int open_private(int sitefd, struct site_keys *k, struct buf *b, struct err *e)
 {
 	int r = get_file(sitefd, "keys/signing.key", b, e);
@@ -214,6 +248,8 @@ static int open_private(int sitefd, struct site_keys *k, struct buf *b, struct e
 	if (r == 0) {
 		r = in_file(e, "keys/care.key", site_identity_text_parse(buf_slice(b), &k->care, e));
 		k->can_open = r == 0;
+		if (r == 0)
+			r = open_older(sitefd, k, b, e);
 	}
 	if (r < 0)
 		return r;
@@ -275,5 +311,14 @@ int site_keys_recover(int sitefd, const struct age_identity *recovery, struct si
 	int r = file_sweep_temps(sitefd, "keys", e);
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(names); i++)
 		r = recover_one(sitefd, names[i], recovery, e);
+	for (int m = 1; r == 0 && m <= SITE_CARE_OLDER; m++) {
+		char path[64], name[32];
+		struct stat st;
+		site_care_path(m, "age", path);
+		if (fstatat(sitefd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			break;
+		(void)snprintf(name, sizeof(name), "care-r%d", m);
+		r = recover_one(sitefd, name, recovery, e);
+	}
 	return r == 0 ? site_keys_open(sitefd, ret, e) : r;
 }

@@ -1,8 +1,8 @@
 /* Period keys: one age identity a retention class and quarter, so that a quarter can be forgotten by destroying one key.
  *
- *	SITE/keys/period/CLASS-YYYYQN.pub   the recipient; what is sealed needs only this. A second line, "check" and base64, is HMAC-SHA-256 of the name, LF and the recipient, under the
+ *	SITE/keys/period/CLASS-YYYYQN[rM].pub   the recipient; what is sealed needs only this. A second line, "check" and base64, is HMAC-SHA-256 of the name, LF and the recipient, under the
  *	                                    deduplication key: another's recipient put there would seal a quarter to him, or to nobody, and be noticed on the day of recovery
- *	SITE/keys/period/CLASS-YYYYQN.age   the identity file, sealed to care and recovery, or to recovery alone
+ *	SITE/keys/period/CLASS-YYYYQN[rM].age   the identity file, sealed to care and recovery, or to recovery alone
  *
  * The .pub is written first. So a crash leaves a .pub alone, to which nothing was sealed yet, and the pair is made anew; a .age alone is never a crash of ours
  * and is never overwritten.
@@ -20,17 +20,50 @@ struct paths {
 	char pub[128], age[128];
 };
 
-/* "care-2026Q3": a class of small letters and digits, so that it cannot be a path */
-static int name_paths(const char *name, struct paths *ret, struct err *e)
+/* "care-2026Q3" or "care-2026Q3r12": a class of small letters and digits, so that it cannot be a path; one spelling for each key */
+int site_period_parts(const char *name, char ret_class[SITE_PERIOD_MAX], int *ret_year, int *ret_quarter, int *ret_m, struct err *e)
 {
-	size_t n = strlen(name);
-	bool ok = n >= 8 && n < SITE_PERIOD_MAX && name[n - 7] == '-' && name[n - 2] == 'Q' && name[n - 1] >= '1' && name[n - 1] <= '4';
+	size_t n = strlen(name), whole = n;
+	int m = 0;
+	if (n < SITE_PERIOD_MAX && n > 2 && name[n - 1] >= '0' && name[n - 1] <= '9') { /* rM, no leading zero */
+		size_t digits = name[n - 2] >= '0' && name[n - 2] <= '9' ? 2 : 1;
+		if (name[n - digits - 1] == 'r' && name[n - digits] != '0') {
+			m = digits == 2 ? (name[n - 2] - '0') * 10 + name[n - 1] - '0' : name[n - 1] - '0';
+			n -= digits + 1;
+		}
+	}
+	bool ok = n >= 8 && whole < SITE_PERIOD_MAX && name[n - 7] == '-' && name[n - 2] == 'Q' && name[n - 1] >= '1' && name[n - 1] <= '4';
 	for (size_t i = 0; ok && i < n - 7; i++)
 		ok = (name[i] >= 'a' && name[i] <= 'z') || (name[i] >= '0' && name[i] <= '9');
-	for (size_t i = n - 6; ok && i < n - 2; i++)
+	int year = 0;
+	for (size_t i = n - 6; ok && i < n - 2; i++) {
 		ok = name[i] >= '0' && name[i] <= '9';
+		year = year * 10 + (name[i] - '0');
+	}
 	if (!ok)
 		return err_set(e, ERR_USAGE, NULL, "a period's name is like care-2026Q3");
+	if (ret_class) {
+		memcpy(ret_class, name, n - 7);
+		ret_class[n - 7] = 0;
+	}
+	*ret_year = year;
+	*ret_quarter = name[n - 1] - '0';
+	*ret_m = m;
+	return 0;
+}
+
+void site_period_join(const char *class, int year, int quarter, int m, char out[SITE_PERIOD_MAX])
+{
+	int n = m ? snprintf(out, SITE_PERIOD_MAX, "%s-%04dQ%dr%d", class, year, quarter, m) : snprintf(out, SITE_PERIOD_MAX, "%s-%04dQ%d", class, year, quarter);
+	assert(n > 0 && n < SITE_PERIOD_MAX); /* classes are our own words */
+}
+
+static int name_paths(const char *name, struct paths *ret, struct err *e)
+{
+	int year, quarter, m;
+	int r = site_period_parts(name, NULL, &year, &quarter, &m, e);
+	if (r < 0)
+		return r;
 	ret->name = name;
 	(void)snprintf(ret->pub, sizeof(ret->pub), "keys/period/%s.pub", name);
 	(void)snprintf(ret->age, sizeof(ret->age), "keys/period/%s.age", name);
@@ -41,14 +74,28 @@ void site_period_name(const char *class, int64_t time, char out[SITE_PERIOD_MAX]
 {
 	int y, mo, d, h, mi, s;
 	time_civil(time, &y, &mo, &d, &h, &mi, &s);
-	int n = snprintf(out, SITE_PERIOD_MAX, "%s-%04dQ%d", class, y, (mo - 1) / 3 + 1);
-	assert(n > 0 && n < SITE_PERIOD_MAX); /* classes are our own words */
+	site_period_join(class, y, (mo - 1) / 3 + 1, 0, out);
 }
 
 static bool exists(int sitefd, const char *path)
 {
 	struct stat st;
 	return fstatat(sitefd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+void site_period_current(int sitefd, const char *class, int64_t time, char out[SITE_PERIOD_MAX])
+{
+	int y, mo, d, h, mi, s;
+	char name[SITE_PERIOD_MAX];
+	struct paths p;
+	time_civil(time, &y, &mo, &d, &h, &mi, &s);
+	site_period_name(class, time, out);
+	for (int m = 1; m <= SITE_PERIOD_M_MAX; m++) { /* a rotation makes them one after the other */
+		site_period_join(class, y, (mo - 1) / 3 + 1, m, name);
+		if (name_paths(name, &p, NULL) < 0 || !(exists(sitefd, p.pub) || exists(sitefd, p.age)))
+			return;
+		memcpy(out, name, SITE_PERIOD_MAX);
+	}
 }
 
 static void check_line(const struct site_keys *k, const char *name, const struct age_recipient *to, struct buf *ret)
@@ -178,6 +225,11 @@ int site_period_recipient(int sitefd, const struct site_keys *k, const char *nam
 
 int site_period_open(int sitefd, const struct age_identity *with, const char *name, struct age_identity *ret, struct err *e)
 {
+	return site_period_open_any(sitefd, with, 1, name, ret, e);
+}
+
+int site_period_open_any(int sitefd, const struct age_identity *with, size_t n, const char *name, struct age_identity *ret, struct err *e)
+{
 	struct paths p;
 	AUTO_BUF struct buf file = {0}, text = {0};
 	buf_init(&file, PERIOD_FILE_MAX);
@@ -187,7 +239,7 @@ int site_period_open(int sitefd, const struct age_identity *with, const char *na
 		r = file_read(sitefd, p.age, PERIOD_FILE_MAX, &file, e);
 	if (r < 0)
 		return r;
-	r = age_open(with, 1, buf_slice(&file), &text, e);
+	r = age_open(with, n, buf_slice(&file), &text, e);
 	if (r == 0)
 		r = site_identity_text_parse(buf_slice(&text), ret, e);
 	if (r < 0 && e)
@@ -199,5 +251,9 @@ int site_period_identity(int sitefd, const struct site_keys *k, const char *name
 {
 	if (!k->can_open)
 		return err_set(e, ERR_DENIED, name, "this needs the care key, which is not readable here");
-	return site_period_open(sitefd, &k->care, name, ret, e);
+	struct age_identity care[SITE_CARE_MAX];
+	size_t n = site_care_all(k, care);
+	int r = site_period_open_any(sitefd, care, n, name, ret, e);
+	seal_wipe(care, sizeof(care));
+	return r;
 }

@@ -147,12 +147,16 @@ void seal_password_new(char out[32]); /* one-time password: 4 groups of 4 unambi
 /* ---- the site's keys ------------------------------------------------------------------------------------------------- */
 
 /* SITE/keys: signing.key (note signer), care.key (age identity), recovery.pub (age recipient), dedupe.key (32 random bytes, hex); signing.age,
- * care.age and dedupe.age (the same three sealed to recovery); period/CLASS-YYYYQN.age (an age identity sealed to care + recovery, or to recovery only) and .pub (its
- * recipient). Directories 0700, files 0600. The folder appears whole or not at all; keys that exist are never overwritten (ERR_EXISTS).
+ * care.age and dedupe.age (the same three sealed to recovery); care-rM.key and care-rM.age (the care keys before the M-th rotation); period/CLASS-YYYYQN[rM].age (an age identity sealed to care + recovery,
+ * or to recovery only) and .pub (its recipient). Directories 0700, files 0600. The folder appears whole or not at all; keys that exist are never overwritten (ERR_EXISTS).
  * The recovery identity exists in memory only while the shares are made. */
+#define SITE_CARE_OLDER 32 /* rotations of the care key in a site's life */
+#define SITE_CARE_MAX (1 + SITE_CARE_OLDER)
 struct site_keys {
 	struct note_signer signing;
 	struct age_identity care;
+	struct age_identity older[SITE_CARE_OLDER]; /* care keys of before the last rotations, newest first: what was sealed to them stays readable */
+	size_t older_n;
 	struct age_recipient recovery;
 	uint8_t dedupe[32];
 	bool can_sign, can_open, can_dedupe; /* signing.key / care.key / dedupe.key were readable */
@@ -164,12 +168,42 @@ void site_keys_wipe(struct site_keys *k);
  * site's lock. */
 int site_keys_recover(int sitefd, const struct age_identity *recovery, struct site_keys *ret, struct err *e) MUST;
 
-/* Period keys. One writer (who holds the site's lock). name: "care-2026Q3", from site_period_name("care", time, ...); a class is small letters and digits. */
+/* All care keys there are, the one in use first: for age_open and whatever takes a list. The caller wipes them. */
+size_t site_care_all(const struct site_keys *k, struct age_identity ret[SITE_CARE_MAX]);
+
+/* Period keys. One writer (who holds the site's lock). name: "care-2026Q3" is a quarter's first key, "care-2026Q3r1" the one after it (`key rotate`); a class is small letters and digits. */
 #define SITE_PERIOD_MAX 40
-void site_period_name(const char *class, int64_t time, char out[SITE_PERIOD_MAX]);
+#define SITE_PERIOD_M_MAX 99
+void site_period_name(const char *class, int64_t time, char out[SITE_PERIOD_MAX]); /* the quarter's first */
+/* The parts of a name: class (may be NULL), year, quarter 1..4, M (0: the first). ERR_USAGE. */
+int site_period_parts(const char *name, char ret_class[SITE_PERIOD_MAX], int *ret_year, int *ret_quarter, int *ret_m, struct err *e) MUST;
+void site_period_join(const char *class, int year, int quarter, int m, char out[SITE_PERIOD_MAX]);
+/* The key in use for the quarter of this time: the highest M of which there is anything. */
+void site_period_current(int sitefd, const char *class, int64_t time, char out[SITE_PERIOD_MAX]);
 /* What to seal to; made, durably, when it is not there. care: sealed to care and recovery, else to recovery only. A .age without its .pub is never overwritten. */
 int site_period_recipient(int sitefd, const struct site_keys *k, const char *name, bool care, struct age_recipient *ret, struct err *e) MUST;
 int site_period_identity(int sitefd, const struct site_keys *k, const char *name, struct age_identity *ret, struct err *e) MUST; /* with the care key */
 int site_period_open(int sitefd, const struct age_identity *with, const char *name, struct age_identity *ret, struct err *e) MUST; /* with any, e.g. recovery */
+int site_period_open_any(int sitefd, const struct age_identity *with, size_t n, const char *name, struct age_identity *ret, struct err *e) MUST;
+
+/* ---- rotation (rotate.c): another care key, and other period keys for the rest of this quarter. For who holds the site's lock. DESIGN.md says what that is good for.
+ *
+ * The plan, keys/rotate.next, holds the new care key and all that is decided; it is durable before anything else changes, and removed when all of it, the ledger's entry too, is there. Every step can be
+ * done again, so whoever opens the site next finishes what a kill left. */
+#define SITE_ROTATE_REASON 400
+#define SITE_ROTATE_PERIODS 3
+struct site_rotation {
+	struct age_identity care;
+	int number;           /* of the old care key: care-rNUMBER */
+	uint64_t at;          /* entries in the ledger when it was planned: its entry stands at or behind this */
+	char who[64], reason[SITE_ROTATE_REASON + 1];
+	char period[SITE_ROTATE_PERIODS][SITE_PERIOD_MAX];
+	size_t period_n;
+};
+/* Plans it, durably. time: the ledger's. files: the key for contents of files too (they are stored again then). reason: one line. */
+int site_rotation_plan(int sitefd, const struct site_keys *k, int64_t time, bool files, const char *who, const char *reason, uint64_t at, struct site_rotation *ret, struct err *e) MUST;
+int site_rotation_read(int sitefd, struct site_rotation *ret, struct err *e) MUST; /* ERR_NOT_FOUND: none is under way */
+int site_rotation_carry(int sitefd, const struct site_rotation *p, struct site_keys *k, struct err *e) MUST; /* k becomes what the site has then */
+int site_rotation_end(int sitefd, struct err *e) MUST;
 
 #endif

@@ -76,6 +76,7 @@ void share_whole(const struct share *s, uint8_t out[SHARE_WHOLE]); /* the checks
 
 /* ---- the site's keys ---- */
 
+void site_care_path(int m, const char *end, char out[64]); /* keys/care-rM.END */
 void site_identity_text(const struct age_identity *id, struct buf *ret); /* as age-keygen writes it */
 int site_identity_text_parse(struct slice text, struct age_identity *ret, struct err *e) MUST; /* one identity among comments; ERR_CORRUPT */
 

@@ -165,6 +165,8 @@ static int mean_entry(struct keeper *k, uint8_t kind, uint64_t seq, struct slice
 		keeper_alarm_note(k, json_text(n, "id"), slice_eq_str(json_text(n, "what"), "raised"));
 	} else if (kind == LEDGER_SNAPSHOT || kind == LEDGER_VAULT_PACK) {
 		keeper_vault_note(k, kind, seq, time, body, n);
+	} else if (kind == LEDGER_KEYS) {
+		keeper_keys_note(k, seq, time, n);
 	} else if (kind == LEDGER_CONFIG) {
 		(void)!hex_get(k->config, sizeof k->config, json_text(n, "sha256"));
 	} else {
@@ -419,6 +421,11 @@ void accounts_save(struct keeper *k, bool always)
 	put_hex(&w, "config", k->config, sizeof k->config);
 	jsonw_key(&w, "vault");
 	keeper_vault_save(k, &w);
+	jsonw_key(&w, "rotated");
+	jsonw_obj(&w);
+	jsonw_ku64(&w, "entry", k->rotated_seq);
+	jsonw_ki64(&w, "at", k->rotated);
+	jsonw_obj_end(&w);
 	jsonw_obj_end(&w);
 	jsonw_done(&w);
 	a->saved_at = now;
@@ -480,6 +487,8 @@ static bool cache_load(struct keeper *k, const struct json_node *root)
 		keeper_alarm_note(k, n->value, true);
 	(void)!hex_get(k->config, sizeof k->config, json_text(root, "config"));
 	keeper_vault_load(k, json_get(root, "vault"));
+	(void)!num_u64(json_text(root, "rotated.entry"), 0, INT64_MAX, &k->rotated_seq);
+	(void)!num_i64(json_text(root, "rotated.at"), 0, INT64_MAX, &k->rotated);
 	k->accounts->upto = k->accounts->saved_upto = upto;
 	return true;
 }
@@ -500,6 +509,7 @@ static int find_kind(void *arg, const struct ledger_entry *en, struct err *e)
 	case LEDGER_CONFIG:
 	case LEDGER_SNAPSHOT:
 	case LEDGER_VAULT_PACK:
+	case LEDGER_KEYS:
 		break;
 	default:
 		return 0;
@@ -540,6 +550,8 @@ static void forget(struct keeper *k)
 	k->quarantined_count = 0;
 	k->alarm_count = 0;
 	keeper_vault_forget(k);
+	k->rotated = 0;
+	k->rotated_seq = 0;
 	memset(k->config, 0, sizeof k->config);
 }
 

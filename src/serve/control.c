@@ -356,6 +356,37 @@ int control_token_revoke(struct control *c, const char *token_id, struct err *e)
 	return finish(c, &q, &cu, e);
 }
 
+/* ---- keys ---- */
+
+int control_key_rotate(struct control *c, bool files, const char *reason, struct control_rotated *ret, struct err *e)
+{
+	struct question q;
+	struct cur cu;
+	struct control_rotated x = {0};
+	char name[64];
+	our_name(name);
+	ask(c, &q, FRAME_K_KEY_ROTATE);
+	buf_u8(&q.b, files);
+	frame_str(&q.b, name);
+	frame_str(&q.b, reason);
+	int r = finish(c, &q, &cu, e);
+	if (r < 0)
+		return r;
+	x.seq = cur_u64le(&cu);
+	x.time = (int64_t)cur_u64le(&cu);
+	struct slice pub = cur_take(&cu, sizeof x.care.pub);
+	x.period_n = cur_u8(&cu);
+	if (x.period_n > ARRAY_LEN(x.period))
+		return err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
+	for (size_t i = 0; i < x.period_n; i++)
+		frame_get_text(&cu, x.period[i], sizeof x.period[i]);
+	if (!cur_done(&cu))
+		return err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
+	memcpy(x.care.pub, pub.p, sizeof x.care.pub);
+	*ret = x;
+	return 0;
+}
+
 /* ---- the vault ---- */
 
 int control_vault_key(struct control *c, int class, char ret_period[SITE_PERIOD_MAX], struct age_recipient *ret, struct err *e)

@@ -139,6 +139,7 @@ static const struct {
 	{FRAME_K_VAULT_NUMBER, CH_CONTROL, op_vault_number},
 	{FRAME_K_VAULT_PACK, CH_CONTROL, op_vault_pack},
 	{FRAME_K_VAULT_SNAPSHOT, CH_CONTROL, op_vault_snapshot},
+	{FRAME_K_KEY_ROTATE, CH_CONTROL, op_key_rotate},
 };
 
 int keeper_dispatch(struct keeper *k, struct kchan *ch, const struct frame *f)
@@ -492,6 +493,7 @@ static int begin(struct keeper *k, struct err *e)
 	k->learn_end = ledger_size(k->l);
 	if ((r = accounts_open(k, e)) < 0 || (r = sessions_open(k, e)) < 0 || (r = passwords_start(k, e)) < 0)
 		return r;
+	keeper_keys_resume(k);
 	if (watch_fd(k, k->r->sup, &is_supervisor) < 0 || (k->r->controlfd >= 0 && watch_fd(k, k->r->controlfd, &is_control) < 0) || watch_fd(k, passwords_fd(k), &is_passwords) < 0)
 		return err_sys(e, NULL, "cannot wait for channels");
 	take_peers(k);

@@ -138,6 +138,8 @@ struct keeper {
 	struct buf silent;                           /* names (str) of the feeds that the scribe holds for silent */
 	uint8_t config[SEAL_HASH];                   /* of the settings that the last config entry has */
 	struct vault_state vault;
+	int64_t rotated;         /* when keys were last rotated; 0: never */
+	uint64_t rotated_seq;
 	bool stopping;
 };
 
@@ -206,6 +208,11 @@ void keeper_vault_status(const struct keeper *k, struct jsonw *w);           /* 
 void keeper_vault_alarms(const struct keeper *k, struct jsonw *w);           /* objects, into an array */
 void keeper_vault_rest(struct keeper *k);                                    /* a clean stop */
 uint64_t keeper_reserve(const struct keeper *k);
+
+/* ---- rotation of keys (keeper_keys.c) ---- */
+void op_key_rotate(struct keeper *k, struct kchan *ch, const struct frame *f);
+void keeper_keys_resume(struct keeper *k); /* what a kill left */
+void keeper_keys_note(struct keeper *k, uint64_t seq, int64_t time, const struct json_node *n);
 
 /* ---- accounts (accounts.c) ---- */
 struct account {

@@ -35,6 +35,8 @@ static bool body_wanted(uint8_t kind)
 	case LEDGER_PACK:
 	case LEDGER_SNAPSHOT: /* names of files may stand in its reasons */
 	case LEDGER_VAULT_PACK:
+	case LEDGER_KEYS:
+	case LEDGER_RETENTION:
 		return false; /* counted, never read */
 	default:
 		return true;

@@ -298,6 +298,10 @@ static void status(struct keeper *k, struct buf *b)
 	put_raw(&w, "sharesLyingAbout", &k->shares, "[]");
 	if (shares_rule(k)[0])
 		jsonw_kstr(&w, "shares", k->shares_rule);
+	if (k->rotated) {
+		jsonw_ktime(&w, "rotated", k->rotated);
+		jsonw_ku64(&w, "rotatedEntry", k->rotated_seq);
+	}
 	jsonw_obj_end(&w);
 	jsonw_key(&w, "vault");
 	keeper_vault_status(k, &w);

@@ -378,7 +378,7 @@ void op_vault_key(struct keeper *k, struct kchan *ch, const struct frame *f)
 	int class = cur_u8(&c), r = cur_done(&c) ? may(k, ch, class, &e) : err_set(&e, ERR_INPUT, NULL, "a bad request");
 	if (r == 0) {
 		int64_t now = time_now(), last = ledger_last_time(k->l); /* the ledger's own time: it never goes back */
-		site_period_name(periods[class - 1], now > last ? now : last, name);
+		site_period_current(k->r->sitefd, periods[class - 1], now > last ? now : last, name);
 		r = site_period_recipient(k->r->sitefd, &k->keys, name, class == CATALOGUE, &to, &e);
 	}
 	if (r < 0) {

@@ -104,7 +104,7 @@ static int apply(struct scribe *s, const struct record *r, struct err *e)
 	s->page->since = time_monotonic();
 	s->page->entry = r->en.seq;
 	bool read = read_facts(s, r, &f);
-	bool has_body = !read && r->en.kind >= LEDGER_IDENTITY && r->en.kind != LEDGER_PACK && r->en.kind != LEDGER_SNAPSHOT && r->en.kind != LEDGER_VAULT_PACK;
+	bool has_body = !read && r->en.kind >= LEDGER_IDENTITY && r->en.kind != LEDGER_PACK && r->en.kind != LEDGER_SNAPSHOT && r->en.kind != LEDGER_VAULT_PACK && r->en.kind != LEDGER_KEYS && r->en.kind != LEDGER_RETENTION;
 	int code = chart_apply(s->chart, &r->en, read ? &f : NULL, has_body ? r->body : SLICE_NULL, e);
 	s->page->entry = PROGRESS_NONE;
 	if (arena_used(s->arena) > ARENA_KEEP) {

@@ -164,6 +164,16 @@ struct control_vault_pack {
 int control_vault_pack(struct control *c, const struct control_vault_pack *p, uint64_t *ret_seq, struct err *e) MUST;
 int control_vault_snapshot(struct control *c, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e) MUST; /* body: a JSON object, at most 4 MiB */
 
+/* ---- keys and retention. Only root and the site's owner: ERR_DENIED. */
+struct control_rotated {
+	uint64_t seq;
+	int64_t time;
+	struct age_recipient care;
+	char period[SITE_ROTATE_PERIODS][SITE_PERIOD_MAX];
+	size_t period_n;
+};
+int control_key_rotate(struct control *c, bool files, const char *reason, struct control_rotated *ret, struct err *e) MUST;
+
 /* Status without a daemon: what can be read from the folder (ledger head, view, disk, keys, share files still lying about). */
 int serve_status_offline(const struct site *s, struct buf *ret_json, struct err *e) MUST;
 

@@ -81,6 +81,9 @@
 	X(59, K_VAULT_NUMBER, 64)       /* u8 class -> u64 number of the next pack, durably never given again */                                \
 	X(60, K_VAULT_PACK, FRAME_SMALL) /* str name, u8 class, str period, str domain, u64 size, u64 plain, 32 bytes SHA-256 -> u64 entry */   \
 	X(61, K_VAULT_SNAPSHOT, FRAME_VAULT) /* rest JSON object -> u64 entry, i64 time */                                                       \
+	/* keys and retention: control only, and only root and the site's owner */                                                              \
+	X(62, K_KEY_ROTATE, FRAME_SMALL) /* u8 files too, str who, str reason -> u64 entry, i64 time, 32 bytes care recipient, u8 n, n str periods */ \
+	X(63, K_RETENTION, FRAME_VAULT) /* rest JSON object -> u64 entry, i64 time */                                                            \
 	/* keeper -> */                                                                                                                         \
 	X(64, K_REPLY, FRAME_BODY)      /* i32 code; below 0: str place, str text; else what the request's line says */                         \
 	X(65, K_PROGRESS, 64)           /* u64 done, u64 total */                                                                               \

@@ -148,6 +148,21 @@ static void put_disk(const struct site *s, struct jsonw *w)
 	jsonw_obj_end(w);
 }
 
+/* When keys were last rotated, as the keeper's cache knows it. */
+static void put_rotated(const struct site *s, struct jsonw *w)
+{
+	AUTO_BUF struct buf b = {0};
+	AUTO_ARENA struct arena *a = arena_new((size_t)256 << 20);
+	struct json_node *root = NULL;
+	int64_t at;
+	buf_init_secret(&b, (size_t)64 << 20);
+	if (!a || file_read(s->fd, "keys/accounts.json", (size_t)64 << 20, &b, NULL) < 0 || json_tree(buf_slice(&b), a, &root, NULL) < 0 || num_i64(json_text(root, "rotated.at"), 1, INT64_MAX, &at) < 0)
+		return;
+	jsonw_ktime(w, "rotated", at);
+	jsonw_key(w, "rotatedEntry");
+	jsonw_raw(w, json_text(root, "rotated.entry"));
+}
+
 /* What the keeper last knew of the vault stands in its cache; null for who may not read that. */
 static void put_vault(const struct site *s, struct jsonw *w)
 {
@@ -256,6 +271,7 @@ int serve_status_offline(const struct site *s, struct buf *ret_json, struct err 
 	site_shares_left(s->fd, &shares);
 	jsonw_key(&w, "sharesLyingAbout");
 	jsonw_raw(&w, buf_slice(&shares));
+	put_rotated(s, &w);
 	jsonw_obj_end(&w);
 	put_vault(s, &w);
 	put_view(view, &o.view_why, &w);

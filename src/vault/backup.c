@@ -728,6 +728,8 @@ static int prepare_depots(struct whole *w, int sitefd, const struct vault_ledger
 	int r = spool_open(&w->made, w->vaultfd, e);
 	if (r == 0 && care)
 		r = vault_packs_new(sitefd, w->log, care, &w->packs, e);
+	if (r == 0 && care)
+		vault_packs_also(w->packs, b->o->older, b->o->older_n);
 	if (r == 0)
 		r = depot_open(&b->content, sitefd, w->vaultfd, VAULT_CONTENT, l, w->log, dedupe, b->body.domain, &w->made, e);
 	if (r == 0)

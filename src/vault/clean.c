@@ -329,6 +329,8 @@ static int clean_find(struct vault *v, const char *source, uint64_t upto, struct
 	int r = find_snapshots(c, source, upto, e);
 	if (r == 0)
 		r = vault_packs_new(v->sitefd, v->log, v->has_care ? &v->care : &v->recovery, &c->older, e);
+	if (r == 0 && v->has_care)
+		vault_packs_also(c->older, v->older, v->older_n);
 	if (r == 0)
 		r = find_base(c, ret_damage, e);
 	for (size_t i = c->base + 1; r == 0 && *ret_damage && i < c->n; i++) /* from SIZE_MAX on: all, the first one against nothing */

@@ -19,7 +19,8 @@ struct open_pack {
 struct vault_packs {
 	int sitefd, vaultfd;
 	const struct vault_log *log;
-	struct age_identity with;
+	struct age_identity with[SITE_CARE_MAX];
+	size_t with_n;
 	struct period *periods;
 	size_t period_n;
 	struct open_pack open[OPEN_PACKS];
@@ -33,7 +34,7 @@ int vault_packs_new(int sitefd, const struct vault_log *log, const struct age_id
 		return err_set(e, ERR_MEMORY, NULL, "no memory for reading packs");
 	p->sitefd = sitefd;
 	p->log = log;
-	p->with = *with;
+	p->with[p->with_n++] = *with;
 	p->vaultfd = file_open_dir(sitefd, "vault", e);
 	if (p->vaultfd < 0) {
 		int r = p->vaultfd;
@@ -42,6 +43,14 @@ int vault_packs_new(int sitefd, const struct vault_log *log, const struct age_id
 	}
 	*ret = p;
 	return 0;
+}
+
+void vault_packs_also(struct vault_packs *p, const struct age_identity *ids, size_t n)
+{
+	assert(n <= ARRAY_LEN(p->with) - p->with_n);
+	if (n)
+		memcpy(p->with + p->with_n, ids, n * sizeof(*ids));
+	p->with_n += n;
 }
 
 void vault_packs_free(struct vault_packs *p)
@@ -72,7 +81,7 @@ static int period_key(struct vault_packs *p, const char *name, const struct age_
 	struct period *more = calloc(p->period_n + 1, sizeof(*more)), *old = p->periods;
 	if (!more)
 		return err_set(e, ERR_MEMORY, NULL, "no memory for a period's key");
-	int r = site_period_open(p->sitefd, &p->with, name, &more[p->period_n].id, e);
+	int r = site_period_open_any(p->sitefd, p->with, p->with_n, name, &more[p->period_n].id, e);
 	if (r < 0) {
 		free(more);
 		return r;

@@ -62,6 +62,8 @@ struct vault_backup_options {
 	size_t exclude_n;
 	bool one_file_system;
 	unsigned reread_percent;       /* of unchanged files, read all the same, in rotation: for changes that hide. 1 is a good share; 0: none */
+	const struct age_identity *older; /* care keys of before the last rotations: earlier catalogues may need them */
+	size_t older_n;
 	unsigned readers;              /* 0: by the machine */
 	uint64_t memory_most;          /* 0: 48 MiB */
 	void (*progress)(void *arg, const struct vault_progress *p);

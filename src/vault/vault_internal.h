@@ -154,6 +154,7 @@ int vault_log_find_seq(const struct vault_log *l, uint64_t seq, size_t *ret_i) M
 struct vault_packs; /* one thread at a time: make one for each */
 /* with: recovery (both classes) or care (catalogues). The log must outlive it. */
 int vault_packs_new(int sitefd, const struct vault_log *log, const struct age_identity *with, struct vault_packs **ret, struct err *e) MUST;
+void vault_packs_also(struct vault_packs *p, const struct age_identity *ids, size_t n); /* keys of before the last rotations of care: tried where the first does not open a period */
 void vault_packs_free(struct vault_packs *p);
 int vault_packs_get(struct vault_packs *p, int class, uint64_t number, struct vault_pack **ret, struct err *e) MUST; /* valid until the next get */
 int vault_packs_read(struct vault_packs *p, int class, const struct vault_extent *x, void *out /* x->length bytes */, struct err *e) MUST; /* no hole */
@@ -264,6 +265,8 @@ void vault_index_free(struct vault_index *ix); /* without a new stamp */
 struct vault {
 	int sitefd, vaultfd;
 	struct age_identity care, recovery;
+	struct age_identity older[SITE_CARE_OLDER]; /* care keys of before the last rotations */
+	size_t older_n;
 	bool has_care, has_recovery;
 	uint8_t dedupe[32];
 	bool has_dedupe;

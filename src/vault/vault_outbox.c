@@ -333,6 +333,11 @@ static int put_small(struct making *m, struct err *e)
 		r = put_file(m, "ledger/checkpoint", buf_slice(&m->note), e);
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(plain); i++)
 		r = put_from_site(m, plain[i].path, plain[i].copy, true, e);
+	for (int n = 1; r == 0 && n <= SITE_CARE_OLDER; n++) { /* care keys of before rotations */
+		char path[64];
+		snprintf(path, sizeof path, "keys/care-r%d.age", n);
+		r = put_from_site(m, path, NULL, true, e);
+	}
 	if (r == 0)
 		r = put_below(m, "keys/period", e);
 	if (r == 0)

@@ -11,6 +11,8 @@ static int open_parts(struct vault *v, struct err *e)
 	int r = vault_log_open(v->vaultfd, &v->log, e);
 	if (r == 0 && (v->has_care || v->has_recovery))
 		r = vault_packs_new(v->sitefd, v->log, v->has_care ? &v->care : &v->recovery, &v->catalogues, e);
+	if (r == 0 && v->has_care)
+		vault_packs_also(v->catalogues, v->older, v->older_n);
 	if (r == 0 && v->has_recovery)
 		r = vault_packs_new(v->sitefd, v->log, &v->recovery, &v->contents, e);
 	return r;
@@ -25,6 +27,8 @@ int vault_open(int sitefd, const struct site_keys *keys, const struct age_identi
 	v->vaultfd = -1;
 	if (keys && keys->can_open) {
 		v->care = keys->care;
+		memcpy(v->older, keys->older, sizeof(v->older));
+		v->older_n = keys->older_n;
 		v->has_care = true;
 	}
 	if (keys && keys->can_dedupe) {

@@ -44,6 +44,9 @@ bool replica_path_ok(const char *path)
 		if (!strcmp(path, plain[i]))
 			return true;
 	size_t n = strlen(path);
+	uint64_t m;
+	if (!strncmp(path, "keys/care-r", 11) && n > 15 && n <= 17 && !strcmp(path + n - 4, ".age")) /* care keys of before rotations */
+		return path[11] != '0' && num_u64(slice_of((const uint8_t *)path + 11, n - 15), 1, SITE_CARE_OLDER, &m) == 0;
 	for (size_t i = 0; i < ARRAY_LEN(below); i++)
 		if (!strncmp(path, below[i], strlen(below[i])))
 			return i != 2 ? i != 3 || ledger_tail_name_ok(path + 4) : n > 4 && (!strcmp(path + n - 4, ".age") || !strcmp(path + n - 4, ".pub"));

@@ -323,7 +323,7 @@ static void checkpoints(void **state)
 
 static void packs(void **state)
 {
-	struct ledger_pack_info p = {.number = 12, .size = 345, .first = 6789, .count = 10, .plain = 1112, .period = 20264}, back;
+	struct ledger_pack_info p = {.number = 12, .size = 345, .first = 6789, .count = 10, .plain = 1112, .period = 2026400}, back;
 	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 4096);
 	memset(p.sha256, 0x11, 32);
@@ -340,9 +340,9 @@ static void packs(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		FAILS(ledger_pack_body_parse(slice_str(bad[i]), &back, e), ERR_CORRUPT, "");
-	assert_int_equal(ledger_period_of(time_from_civil(2026, 3, 31, 23, 59, 59)), 20261);
-	assert_int_equal(ledger_period_of(time_from_civil(2026, 4, 1, 0, 0, 0)), 20262);
-	assert_int_equal(ledger_period_of(time_from_civil(2026, 12, 31, 0, 0, 0)), 20264);
+	assert_int_equal(ledger_period_of(time_from_civil(2026, 3, 31, 23, 59, 59)), 2026100);
+	assert_int_equal(ledger_period_of(time_from_civil(2026, 4, 1, 0, 0, 0)), 2026200);
+	assert_int_equal(ledger_period_of(time_from_civil(2026, 12, 31, 0, 0, 0)), 2026400);
 }
 
 static void rings(void **state)

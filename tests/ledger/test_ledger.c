@@ -179,7 +179,7 @@ static void quarters(void **state)
 		assert_int_equal(ledger_period_of(first.time), info.period);
 		assert_int_equal(ledger_period_of(last.time), info.period);
 	}
-	assert_int_equal(l->packs.last.period, 20262);
+	assert_int_equal(l->packs.last.period, 2026200);
 	ledger_free(l);
 	expect_sound(&s);
 	site_done(&s);
