@@ -52,7 +52,21 @@ static struct slice audit_what(const struct json_node *n)
 	return FIRST_OF(n, "subtype.0.code", "type.code");
 }
 
-static void read_event(const struct json_node *n, struct store_event *v)
+/* What was asked for, where it is no one patient's chart ("census", "patient search"), or which moment of it. */
+static struct slice audit_query(const struct json_node *n, struct arena *a)
+{
+	const struct json_node *list = json_get(n, "entity");
+	for (const struct json_node *x = list ? list->child : NULL; x; x = x->next) {
+		struct slice coded = json_text(x, "query");
+		AUTO_BUF struct buf b = {0};
+		buf_init(&b, 4096);
+		if (coded.n && base64_get_loose(&b, coded) == 0 && buf_ok(&b) && b.n && utf8_valid(buf_slice(&b)))
+			return arena_dup(a, buf_slice(&b));
+	}
+	return SLICE_NULL;
+}
+
+static void read_event(const struct json_node *n, struct store_event *v, struct arena *a)
 {
 	if (slice_eq_str(json_text(n, "resourceType"), "AuditEvent")) {
 		v->user = audit_user(n);
@@ -60,6 +74,8 @@ static void read_event(const struct json_node *n, struct store_event *v)
 		v->what = audit_what(n);
 		v->reason = FIRST_OF(n, "purposeOfEvent.0.text", "agent.0.purposeOfUse.0.text", "outcomeDesc");
 		v->text = FIRST_OF(n, "text", "outcomeDesc");
+		if (!v->text.n)
+			v->text = audit_query(n, a);
 		return;
 	}
 	v->user = FIRST_OF(n, "by", "user", "name");
@@ -129,7 +145,7 @@ int event_apply(struct apply *p, struct slice body, struct err *e)
 		n = NULL;
 		v.what = SLICE("unreadable");
 	} else {
-		read_event(n, &v);
+		read_event(n, &v, p->a);
 	}
 	v.user = kept(v.user), v.patient = kept(v.patient), v.what = kept(v.what), v.reason = kept(v.reason), v.text = kept(v.text);
 	int r = ASK(p->c, put_event, &v, e);

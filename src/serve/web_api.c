@@ -690,24 +690,21 @@ static void entry(struct web_request *q, const char *rest)
 	web_json(q, 200);
 }
 
-static void events(struct web_request *q, bool audits)
+static void events(struct web_request *q)
 {
 	struct err e = {0};
-	struct chart *c = web_may(q, audits ? MAY_AUDIT : MAY_BOARD) ? web_chart(q) : NULL;
+	struct chart *c = web_may(q, MAY_BOARD) ? web_chart(q) : NULL;
 	if (!c)
 		return;
 	const char *kind = web_query(q, "kind"), *who = web_query(q, "patient");
-	int k = 0;
-	if (!audits) {
-		k = kind ? ledger_kind_parse(slice_str(kind)) : LEDGER_ALARM;
-		bool open_kind = k == LEDGER_ALARM || k == LEDGER_QUARANTINE || k == LEDGER_CONFIG || k == LEDGER_SITE || k == LEDGER_PACK;
-		if (k < 0) {
-			web_error(q, 400, "input", "There is no such kind.");
-			return;
-		}
-		if (!open_kind && !web_may(q, MAY_AUDIT)) /* who looked at whom, who signed in: for those who may */
-			return;
+	int k = kind ? ledger_kind_parse(slice_str(kind)) : LEDGER_ALARM;
+	bool open_kind = k == LEDGER_ALARM || k == LEDGER_QUARANTINE || k == LEDGER_CONFIG || k == LEDGER_SITE || k == LEDGER_PACK;
+	if (k < 0) {
+		web_error(q, 400, "input", "There is no such kind.");
+		return;
 	}
+	if (!open_kind && !web_may(q, MAY_AUDIT)) /* who looked at whom, who signed in: for those who may */
+		return;
 	if (!who)
 		who = web_query(q, "user");
 	struct chart_event *ev;
@@ -845,8 +842,10 @@ void web_api(struct web_request *q, const char *path)
 		}
 	if (!strcmp(path, "census") || !strcmp(path, "search"))
 		web_rows(q, path[0] == 's');
-	else if (!strcmp(path, "events") || !strcmp(path, "audit"))
-		events(q, path[0] == 'a');
+	else if (!strcmp(path, "events"))
+		events(q);
+	else if (!strcmp(path, "audit"))
+		web_audit_list(q);
 	else if (!strncmp(path, "patient/", 8))
 		patient(q, path + 8);
 	else if (!strncmp(path, "entry/", 6))

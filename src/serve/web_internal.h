@@ -93,6 +93,7 @@ uint64_t web_number(struct web_request *q, const char *name, uint64_t otherwise,
 void web_api(struct web_request *q, const char *path);   /* below /api/ */
 void web_fhir(struct web_request *q, const char *path);  /* below /fhir: "" or "/..." */
 void web_rows(struct web_request *q, bool search);       /* census and search */
+void web_audit_list(struct web_request *q);              /* who looked at what: JSON, or CSV */
 void web_ledger(struct web_request *q, const char *path); /* below /ledger/: tiles and checkpoint, public */
 /* The ETag of what is in out from `from` on; true: the client has just that (If-None-Match), and the answer is a 304 without a body. Nothing is shown then: no view is recorded. */
 bool web_unchanged(struct web_request *q, struct chart_moment at);

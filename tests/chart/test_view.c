@@ -381,9 +381,10 @@ static void test_events(void **state)
 	assert_slice(v->what, "view");
 	assert_null(v->next);
 	/* the standard's code is "read" for a view and for a raw message; the detail says which */
-	tell_json(s, KIND_AUDIT, "{\"resourceType\":\"AuditEvent\",\"subtype\":[{\"code\":\"read\"}],\"agent\":[{\"altId\":\"eve\",\"requestor\":true}],\"entity\":[{\"what\":{\"reference\":\"Patient/p9\"}},{\"detail\":[{\"type\":\"as-of-entry\",\"valueString\":\"7\"},{\"type\":\"what\",\"valueString\":\"raw\"}]}]}");
+	tell_json(s, KIND_AUDIT, "{\"resourceType\":\"AuditEvent\",\"subtype\":[{\"code\":\"read\"}],\"agent\":[{\"altId\":\"eve\",\"requestor\":true}],\"entity\":[{\"what\":{\"reference\":\"Patient/p9\"}},{\"query\":\"Y2Vuc3Vz\",\"detail\":[{\"type\":\"as-of-entry\",\"valueString\":\"7\"},{\"type\":\"what\",\"valueString\":\"raw\"}]}]}");
 	OK(chart_events(s->sql, KIND_AUDIT, SLICE("eve"), CHART_NOW, 10, s->a, &v, e));
 	assert_slice(v->what, "raw");
+	assert_slice(v->text, "census"); /* what was asked for, base64 in the event */
 	OK(chart_events(s->sql, 0, SLICE("ann"), CHART_NOW, 10, s->a, &v, e));
 	assert_int_equal(v->kind, KIND_AUDIT);
 	assert_int_equal(v->next->kind, KIND_SESSION);

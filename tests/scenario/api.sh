@@ -83,6 +83,38 @@ assert any(v["name"] and v["value"] and v["time"] for r in rows for v in r["vita
 PY
 "$HOLDFAST" chart census --unit "$unit" --json --site site | json patients.0.vitals.state >/dev/null
 
+# who looked: one person's, of one patient, some words, between two times; a page ends where it says; the list that is taken away is in the list
+same "$(curl -s -b $jar -o /dev/null -w '%{http_code}' "$base/api/audit")" 403 "the audit for who may not"
+same "$(curl -s "${admin[@]}" -o /dev/null -w '%{http_code}' "$base/api/audit?from=yesterday")" 400 "what is no time"
+curl -s -b $jar -H "X-Holdfast-CSRF: $csrf" -o /dev/null -w '%{http_code}\n' -d "{\"patient\":\"$id\",\"reason\":\"=cmd('found unresponsive')\"}" "$base/api/break-glass" >/dev/null
+between=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
+sleep 0.05
+curl -s -b $jar "$base/api/patient/$id" -o /dev/null
+for f in 'max=1000' 'user=nora&max=1000' "user=nora&patient=$id&max=1000" "user=root&patient=$id" 'what=view,search&max=1000' 'what=break-glass' "from=$between&user=nora" "to=$between&user=nora&max=1000" 'user=nora&max=3'; do curl -s "${admin[@]}" "$base/api/audit?$f"; echo; done >audits
+PATIENT=$id BETWEEN=$between python3 - <<'PY' || fail "the audit as it is asked for"
+import json, os
+all_, nora, both, root, words, glass, after, until, three = [json.loads(x) for x in open("audits")]
+ev = lambda d: d["events"]
+assert ev(nora) and all(e["user"] == "nora" for e in ev(nora)) and len(ev(nora)) < len(ev(all_))
+assert ev(both) and all(e["user"] == "nora" and e["patient"] == os.environ["PATIENT"] for e in ev(both)) and ev(root) == []
+assert {e["what"] for e in ev(words)} == {"view"}, {e["what"] for e in ev(words)}
+assert any(e.get("text") == "census" for e in ev(words)) and any(e.get("text") == "census of a unit" for e in ev(words))
+assert [e["reason"] for e in ev(glass)] == ["=cmd('found unresponsive')"], glass
+assert len(ev(after)) == 1 and ev(after)[0]["time"] > os.environ["BETWEEN"] and ev(after)[0]["what"] == "view", after
+assert sorted(e["entry"] for e in ev(after) + ev(until)) == sorted(e["entry"] for e in ev(nora))
+assert len(ev(three)) == 3 and three["next"] == ev(three)[-1]["entry"] and all_["next"] is None
+PY
+curl -s "${admin[@]}" -D head.txt "$base/api/audit?user=nora&format=csv" >audit.csv
+grep -qi '^content-disposition: attachment; filename="audit-[0-9]*.csv"' head.txt || fail "the audit to take away: $(cat head.txt)"
+curl -s "${admin[@]}" "$base/api/audit?what=export" >exported
+python3 - <<'PY' || fail "the audit as CSV"
+import csv, json
+rows = list(csv.DictReader(open("audit.csv", encoding="utf-8-sig", newline="")))
+assert len(rows) == len([json.loads(x) for x in open("audits")][1]["events"]), len(rows)
+assert all(r["user"] == "nora" for r in rows) and any(r["reason"] == "'=cmd('found unresponsive')" for r in rows)
+assert json.load(open("exported"))["events"][0]["text"] == "audit of nora"
+PY
+
 # FHIR
 curl -s $base/fhir/metadata -H 'Accept: application/fhir+json' >meta.json
 same "$(json fhirVersion <meta.json 2>/dev/null || curl -s "${auth[@]}" $base/fhir/metadata | json fhirVersion)" 4.0.1 "version"
