@@ -54,6 +54,19 @@ int chart_bulk(struct chart *c, bool on, struct err *e) MUST;
 int chart_pin(struct chart *c, bool pinned, struct err *e) MUST; /* view rebuild --to: stays where it is */
 bool chart_pinned(struct chart *c);
 
+/* ---- a copy of the view: its file as of the last commit, byte for byte, to start from after a rebuild of the site ----------- */
+
+struct chart_copy;
+/* By the writer, with nothing staged. Quick; the writer goes on meanwhile, what it commits stays in the log until the copy is closed, and chart_bulk must wait for that. ERR_BUSY: a reader is in the way: later. */
+int chart_copy_open(struct chart *c, struct chart_copy **ret, struct err *e) MUST;
+uint64_t chart_copy_size(const struct chart_copy *k);
+uint64_t chart_copy_entries(const struct chart_copy *k); /* as chart_applied */
+int chart_copy_read(const struct chart_copy *k, void *out, size_t n, uint64_t offset, struct err *e) MUST; /* exactly n; from any thread, one at a time */
+void chart_copy_close(struct chart_copy *k); /* NULL is fine */
+/* What a copy and a program must have in common: "v3.hl7.1.fhir.1", from the store's version and readers ("hl7 1 fhir 1"). */
+#define CHART_VERSION_MAX 48
+void chart_version(const char *readers, char ret[CHART_VERSION_MAX]);
+
 /* ---- as of -------------------------------------------------------------------------------------------------------------- */
 
 /* A moment: entries [0, end) are in. CHART_NOW: all applied. */

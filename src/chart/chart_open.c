@@ -406,6 +406,22 @@ int chart_bulk(struct chart *c, bool on, struct err *e)
 	return on ? bulk_on(c, e) : bulk_off(c, e);
 }
 
+int chart_copy_open(struct chart *c, struct chart_copy **ret, struct err *e)
+{
+	assert(c->write && !c->in_transaction && !c->bulk);
+	if (c->failed || !c->store->ops->copy_open)
+		return err_set(e, ERR_USAGE, "view", "this view cannot be copied");
+	return ASK(c, copy_open, c->applied, ret, e);
+}
+
+void chart_version(const char *readers, char ret[CHART_VERSION_MAX])
+{
+	snprintf(ret, CHART_VERSION_MAX, "v%u.%s", STORE_VIEW_VERSION, readers);
+	for (char *p = ret; *p; p++)
+		if (!((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9')))
+			*p = '.';
+}
+
 int chart_pin(struct chart *c, bool pinned, struct err *e)
 {
 	int r = chart_begin(c, e);

@@ -719,7 +719,7 @@ static int all_kv(struct store *base, enum store_kv space, store_blob_fn *fn, vo
 }
 
 static const struct store_ops ops = {
-	.close = close_store, .begin = begin, .commit = commit, .rollback = rollback, .bulk_begin = sql_bulk_begin, .bulk_end = sql_bulk_end, .look = sql_look, .look_done = sql_look_done,
+	.close = close_store, .begin = begin, .commit = commit, .rollback = rollback, .bulk_begin = sql_bulk_begin, .bulk_end = sql_bulk_end, .copy_open = sql_copy_open, .look = sql_look, .look_done = sql_look_done,
 	.put_ident = put_ident, .put_edge = put_edge, .end_edge = end_edge, .put_move = put_move, .end_move = end_move, .put_row = put_row, .put_mark = put_mark, .put_header = put_header,
 	.drop_headers = drop_headers, .put_word = put_word, .put_stay = put_stay, .end_stay = end_stay, .renew_stay = renew_stay, .put_review = put_review, .put_event = put_event, .put_times = put_times, .put_kv = put_kv,
 	.ident = ident, .idents_by_value = idents_by_value, .idents_of_assigner = idents_of_assigner, .edge_up = edge_up, .edges_down = edges_down,

@@ -6,7 +6,7 @@
 
 #include <sqlite3.h>
 
-#define SQLITE_VIEW_VERSION 3        /* PRAGMA user_version: another one means "rebuild" */
+#define SQLITE_VIEW_VERSION STORE_VIEW_VERSION /* PRAGMA user_version */
 #define SQLITE_VIEW_APP 0x48464348   /* PRAGMA application_id: "HFCH" */
 #define SQL_OPEN "9223372036854775807" /* STORE_OPEN and INT64_MAX, as partial indexes need it spelt */
 
@@ -122,5 +122,8 @@ void sql_bulk_drop(struct sqlite_store *s);
 int sql_bulk_settle(struct sqlite_store *s, struct err *e); /* the rows that wait go in, so that they can be asked for */
 int sql_bulk_at(struct sqlite_store *s, uint32_t ident, uint64_t id, int64_t source_time, struct err *e);
 int sql_bulk_word(struct sqlite_store *s, struct slice word, uint32_t ident, uint64_t entry, struct err *e);
+
+/* chart_sqlite_copy.c */
+int sql_copy_open(struct store *base, uint64_t entries, struct chart_copy **ret, struct err *e);
 
 #endif

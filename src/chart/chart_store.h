@@ -101,6 +101,9 @@ typedef int store_review_fn(void *arg, const struct store_review *v, struct err 
 typedef int store_event_fn(void *arg, const struct store_event *v, struct err *e);
 typedef int store_blob_fn(void *arg, struct slice key, struct slice blob, struct err *e);
 
+struct chart_copy;
+#define STORE_VIEW_VERSION 3 /* of the tables and what is in them: another one means "rebuild" */
+
 struct store_ops {
 	void (*close)(struct store *s);
 
@@ -112,6 +115,8 @@ struct store_ops {
 	 * idents by number, edges, moves, marks, headers, stays, reviews, kv. rollback in bulk throws the fresh store away. */
 	int (*bulk_begin)(struct store *s, struct err *e);
 	int (*bulk_end)(struct store *s, struct err *e);
+	/* The store's bytes as of the last commit, for reading from another thread while this one goes on (chart.h). NULL: it has none. Not in a transaction, nor in bulk. */
+	int (*copy_open)(struct store *s, uint64_t entries, struct chart_copy **ret, struct err *e);
 	/* A consistent look for several questions; ret_changed: another store has taken the old one's place since the last look. Nothing for the writer. */
 	int (*look)(struct store *s, bool *ret_changed, struct err *e);
 	void (*look_done)(struct store *s);

@@ -60,6 +60,8 @@ int cli_chart(struct site *s, struct chart **ret, struct control **ret_keeper /*
 void cli_record(const struct site *s, struct control **keeper, const char *what, const char *patient_id, const char *query, uint64_t as_of_entry);
 int cli_moment(struct chart *c, const struct site *s, const char *as_of, struct chart_moment *ret, struct err *e) MUST; /* NULL: now; "#SEQ"; a time */
 void cli_slice(FILE *f, struct slice s); /* to a terminal: control characters are made visible */
+/* Compares the newest sealed copy of the view with the ledger, says and records it. ERR_NO: they differ, and it was said. */
+int cli_view_check(struct site *s, struct control *k, bool json, struct err *e) MUST;
 /* Text in columns of a terminal: counts characters, not bytes (wide CJK counts 2). */
 void cli_cell(FILE *f, struct slice s, int width);
 

@@ -237,6 +237,27 @@ int ledger_tail_copy(int sitefd, uint64_t from, uint64_t to, ledger_tail_fn *fn,
 int ledger_tail_extend(int fd, struct err *e) MUST; /* such a file becomes a segment again: its full length */
 bool ledger_tail_name_ok(const char *name);
 
+/* Copies of the view (ledger_view.c): SITE/view/copy-ENTRIES-RECORD-VERSION-PART.PARTS.age. A cache to start charts from after a rebuild: it may be missing, old, or of another version, and nothing else hangs on it. */
+#define LEDGER_VIEW_VERSION_MAX 48
+#define LEDGER_VIEW_PARTS_MAX 9999
+#define LEDGER_VIEW_NAME_MAX 128
+struct ledger_view_copy {
+	uint64_t entries; /* the view holds those below */
+	uint64_t record;  /* the entry that names its bytes */
+	char version[LEDGER_VIEW_VERSION_MAX];
+	unsigned parts;
+};
+struct ledger_view_part {
+	uint64_t size;
+	uint8_t sha256[SEAL_HASH];
+};
+void ledger_view_name(const struct ledger_view_copy *c, unsigned part /* 1.. */, char out[LEDGER_VIEW_NAME_MAX]);
+bool ledger_view_name_read(const char *name, struct ledger_view_copy *ret, unsigned *ret_part);
+bool ledger_view_same(const struct ledger_view_copy *a, const struct ledger_view_copy *b);
+void ledger_view_body_put(const struct ledger_view_copy *c, const char *period, uint64_t plain, const struct ledger_view_part *part, struct buf *out);
+/* Does the ledger name this copy, with these bytes? ERR_NO: it does not. */
+int ledger_view_proven(struct ledger *l, const struct ledger_view_copy *c, const struct ledger_view_part *part, struct err *e) MUST;
+
 /* The tree of a signed head, read from a place that nobody trusts. Each tile is proven from the root down before it is given out, so a wrong one is named, and another version of it may be tried. */
 struct ledger_trust;
 /* The turn-th thing that is said to be this file below SITE/ledger (0 first); ERR_NOT_FOUND: there are no more. */

@@ -294,6 +294,24 @@ int control_rebuild(struct control *c, uint64_t to, void (*progress)(void *arg, 
 	return r;
 }
 
+int control_view_copy(struct control *c, struct control_copied *ret, struct err *e)
+{
+	struct question q;
+	struct cur cu;
+	ask(c, &q, FRAME_K_VIEW_COPY);
+	int r = finish(c, &q, &cu, e);
+	if (r < 0)
+		return r;
+	struct control_copied got = {.entries = cur_u64le(&cu)};
+	got.record = cur_u64le(&cu);
+	got.plain = cur_u64le(&cu);
+	got.size = cur_u64le(&cu);
+	if (!cur_done(&cu))
+		return err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
+	*ret = got;
+	return 0;
+}
+
 int control_self_test(struct control *c, struct buf *ret_json, struct err *e)
 {
 	struct question q;

@@ -135,6 +135,7 @@ static const struct {
 	{FRAME_K_ENTRY, CH_CLIENT | CH_CONTROL, op_entry},
 	{FRAME_K_CHECKPOINT, CH_CLIENT | CH_CONTROL, op_checkpoint},
 	{FRAME_K_SELFTEST, CH_CONTROL, op_selftest},
+	{FRAME_K_VIEW_COPY, CH_CONTROL, op_view_copy},
 	{FRAME_K_VAULT_KEY, CH_CONTROL, op_vault_key},
 	{FRAME_K_VAULT_NUMBER, CH_CONTROL, op_vault_number},
 	{FRAME_K_VAULT_PACK, CH_CONTROL, op_vault_pack},

@@ -63,6 +63,14 @@ struct feed { /* the scribe */
 	uint64_t force_to;
 };
 
+struct copy_state { /* of the view (keeper_copy.c) */
+	bool running;
+	uint64_t by_chan, by_tag; /* who asked; 0: the scribe did */
+	char period[SITE_PERIOD_MAX];
+	struct ledger_view_copy made;
+	uint64_t plain, size;
+};
+
 #define ALARMS_MAX 64
 struct alarm_state {
 	char id[96];
@@ -140,6 +148,7 @@ struct keeper {
 	struct vault_state vault;
 	int64_t rotated;         /* when keys were last rotated; 0: never */
 	uint64_t rotated_seq;
+	struct copy_state copy;
 	bool stopping;
 };
 
@@ -175,6 +184,9 @@ void feed_send(struct keeper *k); /* what it does not have yet, as far as it tak
 void op_rebuild(struct keeper *k, struct kchan *ch, const struct frame *f);
 void feed_follow(struct keeper *k);
 bool feed_hopeless(const struct keeper *k);
+void op_view_copy(struct keeper *k, struct kchan *ch, const struct frame *f);
+int copy_frame(struct keeper *k, const struct frame *f); /* what the scribe says of copies */
+void copy_lost(struct keeper *k);
 void keeper_quarantine(struct keeper *k, uint64_t entry, uint32_t deaths);
 bool keeper_is_quarantined(const struct keeper *k, uint64_t entry);
 void keeper_quarantine_note(struct keeper *k, uint64_t entry, bool lifted);

@@ -219,6 +219,7 @@ void feed_attach(struct keeper *k, int fd)
 void feed_lost(struct keeper *k)
 {
 	struct feed *fd = &k->feed;
+	copy_lost(k);
 	fd->ch = NULL;
 	if (fd->hello) /* one that dies before it has said hello has not come back */
 		fd->lost_at = time_monotonic();
@@ -274,6 +275,8 @@ int feed_frame(struct keeper *k, const struct frame *f)
 		buf_add_slice(&k->silent, f->payload);
 		return 0;
 	}
+	if (f->type >= FRAME_S_COPY_WANTED && f->type <= FRAME_S_COPY_FAILED)
+		return copy_frame(k, f);
 	uint64_t applied = cur_u64le(&c);
 	uint8_t how = f->type == FRAME_S_REBUILT ? 0 : cur_u8(&c);
 	if (!cur_done(&c))

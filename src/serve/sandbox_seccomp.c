@@ -88,7 +88,7 @@ static void rules(struct filter *f, const struct role *r)
 #ifdef PR_SET_VMA
 	allow_if(f, "prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_VMA));
 #endif
-	if (r->id == ROLE_WEB || r->id == ROLE_KEEPER) {
+	if (r->id == ROLE_WEB || r->id == ROLE_KEEPER || r->id == ROLE_SCRIBE) {
 		/* threads, never processes; clone3's flags lie in memory where a filter cannot look, and glibc falls back to clone when it "does not exist" */
 		allow_if(f, "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 		int nr = seccomp_syscall_resolve_name("clone3");

@@ -3,6 +3,7 @@
 #include "role.h"
 #include "fhir.h"
 #include "hl7.h"
+#include "view_copy.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -18,6 +19,8 @@
 #define COMMIT_GAP (TIME_SEC / 100)    /* between transactions while entries stream in: each writes the same hot pages again */
 #define STREAM 16                      /* more entries than this within COMMIT_GAP: a stream, whose transactions end when BATCH_TIME says. Each message then costs a third of the writing */
 #define SILENT_EVERY (10 * TIME_SEC)
+#define COPY_EVERY (24 * 3600 * TIME_SEC)
+#define COPY_WORTH 1000                /* entries: a smaller view is made in the time that a copy takes to open */
 #define READ_MOST ((size_t)4 << 20)
 
 struct scribe {
@@ -33,6 +36,9 @@ struct scribe {
 	uint64_t next;         /* entry that is due */
 	bool bulk, pin_after, pinned, rebuild;
 	uint64_t bulk_end;
+	struct copier *copier; /* while a copy of the view is made, or waits for its entry */
+	bool copy_done;        /* it was told to the keeper */
+	int64_t copy_asked;    /* monotonic */
 };
 
 /* ---- one entry ---- */
@@ -186,6 +192,102 @@ static int on_entries(struct scribe *s, struct slice payload, struct err *e)
 	return 0;
 }
 
+/* ---- copies of the view ---- */
+
+static void copy_failed(struct scribe *s, const struct err *why)
+{
+	copier_free(s->copier);
+	s->copier = NULL;
+	s->copy_done = false;
+	if (s->keeper.fd < 0)
+		return;
+	size_t at = frame_begin(&s->keeper.out, FRAME_S_COPY_FAILED, 0);
+	buf_u32le(&s->keeper.out, (uint32_t)why->code);
+	frame_str(&s->keeper.out, why->place);
+	frame_str(&s->keeper.out, why->text);
+	frame_end(&s->keeper.out, at);
+}
+
+static int on_copy(struct scribe *s, struct slice payload, struct err *e)
+{
+	struct cur c = cur_of(payload);
+	struct age_recipient to;
+	struct err why = {0};
+	char dir[sizeof s->r->chart_path];
+	struct slice pub = cur_take(&c, sizeof to.pub);
+	if (!cur_done(&c) || s->bulk)
+		return err_set(e, ERR_INPUT, NULL, "the keeper's frame is broken");
+	memcpy(to.pub, pub.p, sizeof to.pub);
+	snprintf(dir, sizeof dir, "%.*s", (int)(strlen(s->r->chart_path) - strlen("/chart.db")), s->r->chart_path);
+	copier_free(s->copier);
+	s->copier = NULL;
+	s->copy_done = false;
+	int r = commit(s, e);
+	if (r < 0)
+		return r;
+	r = copier_start(s->chart, dir, &to, &s->copier, &why);
+	if (r < 0)
+		copy_failed(s, &why);
+	return 0;
+}
+
+static void copy_made(struct scribe *s)
+{
+	struct ledger_view_copy v;
+	const struct ledger_view_part *part;
+	struct err why = {0};
+	uint64_t plain;
+	if (copier_result(s->copier, &v, &plain, &part, &why) < 0) {
+		copy_failed(s, &why);
+		return;
+	}
+	s->copy_done = true;
+	size_t at = frame_begin(&s->keeper.out, FRAME_S_COPY_MADE, 0);
+	buf_u64le(&s->keeper.out, v.entries);
+	buf_u64le(&s->keeper.out, plain);
+	frame_str(&s->keeper.out, v.version);
+	buf_u32le(&s->keeper.out, v.parts);
+	for (unsigned i = 0; i < v.parts; i++) {
+		buf_u64le(&s->keeper.out, part[i].size);
+		buf_add(&s->keeper.out, part[i].sha256, SEAL_HASH);
+	}
+	frame_end(&s->keeper.out, at);
+}
+
+static int on_copy_entered(struct scribe *s, struct slice payload, struct err *e)
+{
+	struct cur c = cur_of(payload);
+	struct err why = {0};
+	uint64_t record = cur_u64le(&c);
+	if (!cur_done(&c) || !s->copier || !s->copy_done)
+		return err_set(e, ERR_INPUT, NULL, "the keeper's frame is broken");
+	if (copier_name(s->copier, record, &why) < 0) {
+		copy_failed(s, &why);
+		return 0;
+	}
+	copier_free(s->copier);
+	s->copier = NULL;
+	s->copy_done = false;
+	frame_end(&s->keeper.out, frame_begin(&s->keeper.out, FRAME_S_COPY_NAMED, 0));
+	return 0;
+}
+
+/* A daemon's view has a copy that is at most a day old; the keeper of a command does not answer this. */
+static void want_copy(struct scribe *s)
+{
+	char dir[sizeof s->r->chart_path];
+	int64_t now = time_monotonic();
+	if (s->bulk || s->pinned || s->copier || s->keeper.fd < 0 || chart_applied(s->chart) < COPY_WORTH || (s->copy_asked && now - s->copy_asked < 60 * SILENT_EVERY))
+		return;
+	s->copy_asked = now;
+	snprintf(dir, sizeof dir, "%.*s", (int)(strlen(s->r->chart_path) - strlen("/chart.db")), s->r->chart_path);
+	int64_t newest = view_copy_newest(dir), wall = time_now();
+	if (newest > wall - COPY_EVERY && newest <= wall)
+		return;
+	frame_end(&s->keeper.out, frame_begin(&s->keeper.out, FRAME_S_COPY_WANTED, 0));
+	(void)!chan_write(&s->keeper);
+}
+
 static int on_rebuild(struct scribe *s, struct slice payload, struct err *e)
 {
 	struct cur c = cur_of(payload);
@@ -193,6 +295,11 @@ static int on_rebuild(struct scribe *s, struct slice payload, struct err *e)
 	s->pin_after = cur_u8(&c);
 	if (!cur_done(&c))
 		return err_set(e, ERR_INPUT, NULL, "the keeper's frame is broken");
+	if (s->copier) { /* it holds the file that is to be replaced */
+		struct err why = {0};
+		err_set(&why, ERR_BUSY, "view", "the view is made anew: no copy of the old one");
+		copy_failed(s, &why);
+	}
 	int code = commit(s, e);
 	if (code == 0)
 		code = chart_bulk(s->chart, true, e);
@@ -210,6 +317,10 @@ static int on_frame(struct scribe *s, const struct frame *f, struct err *e)
 		return on_entries(s, f->payload, e);
 	case FRAME_S_REBUILD:
 		return on_rebuild(s, f->payload, e);
+	case FRAME_S_COPY:
+		return on_copy(s, f->payload, e);
+	case FRAME_S_COPY_ENTERED:
+		return on_copy_entered(s, f->payload, e);
 	case FRAME_S_FOLLOW:
 		s->pinned = false;
 		return chart_pin(s->chart, false, e);
@@ -226,6 +337,9 @@ static void lose_keeper(struct scribe *s)
 	s->keeper.in_at = s->keeper.out_at = 0;
 	buf_reset(&s->keeper.in);
 	buf_reset(&s->keeper.out);
+	copier_free(s->copier); /* its successor knows nothing of it */
+	s->copier = NULL;
+	s->copy_done = false;
 }
 
 static int read_keeper(struct scribe *s, bool *ret_more, struct err *e)
@@ -259,7 +373,7 @@ static int take_keeper(struct scribe *s)
 	if (fd < 0)
 		return 0;
 	if (s->keeper.fd >= 0)
-		close(s->keeper.fd);
+		lose_keeper(s);
 	if (fd_nonblock(fd) < 0) {
 		close(fd);
 		return ERR_SYSTEM;
@@ -327,14 +441,22 @@ static int commit_last(struct scribe *s, bool asked_to_stop, struct err *e)
 static int loop(struct scribe *s, struct err *e)
 {
 	for (;;) {
-		struct pollfd p[2] = {{.fd = s->keeper.fd, .events = POLLIN | (chan_unsent(&s->keeper) ? POLLOUT : 0)}, {.fd = s->r->sup, .events = POLLIN}};
+		struct pollfd p[3] = {{.fd = s->keeper.fd, .events = POLLIN | (chan_unsent(&s->keeper) ? POLLOUT : 0)},
+		                      {.fd = s->r->sup, .events = POLLIN},
+		                      {.fd = s->copier && !s->copy_done ? copier_fd(s->copier) : -1, .events = POLLIN}};
 		/* commit when nothing more is there at the moment and the last commit is a little while ago, or when the batch has been open for long enough */
 		int64_t gap = s->staged ? s->committed_at + (s->staged < STREAM ? COMMIT_GAP : BATCH_TIME) - time_monotonic() : 0;
-		int n = poll(p, 2, !s->staged ? (int)(SILENT_EVERY / (TIME_SEC / 1000)) : gap > 0 ? (int)(gap * 1000 / TIME_SEC) + 1 : 0);
+		int n = poll(p, ARRAY_LEN(p), !s->staged ? (int)(SILENT_EVERY / (TIME_SEC / 1000)) : gap > 0 ? (int)(gap * 1000 / TIME_SEC) + 1 : 0);
 		if (n < 0 && errno != EINTR)
 			return err_sys(e, NULL, "cannot wait");
 		int code = 0;
 		say_silent(s);
+		want_copy(s);
+		if (n > 0 && p[2].revents && s->copier) {
+			copy_made(s);
+			if (chan_write(&s->keeper) < 0)
+				lose_keeper(s);
+		}
 		if ((n == 0 && s->staged) || (s->staged && time_monotonic() - s->staged_at > BATCH_TIME))
 			code = commit(s, e);
 		if (code < 0 && code != ERR_NO)
@@ -404,9 +526,11 @@ int scribe_main(struct role *r)
 	if (code == 0)
 		code = loop(&s, &e);
 	if (code < 0 && code != ERR_NO) {
+		copier_free(s.copier);
 		say_failed(&s, &e);
 		return role_fatal(r, &e);
 	}
+	copier_free(s.copier);
 	chart_close(s.chart);
 	return code == 0 ? 0 : 3;
 }

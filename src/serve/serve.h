@@ -41,6 +41,7 @@ struct site {
 	size_t listener_count;
 	uint64_t reserve;     /* bytes of disk kept; 0: default 1 GiB */
 	struct site_limits limits;
+	bool restoring;       /* site_open_restoring: its ledger is being fetched and proven; charts can be read, and nothing else */
 	struct site_listener web; /* name "http", the address of http, and files of its own certificate */
 };
 struct site_init {
@@ -53,6 +54,8 @@ struct site_init {
 int site_create(const char *path, const struct site_init *o, struct buf *ret_talk, struct err *e) MUST;
 int site_open(const char *path, struct site *ret, struct err *e) MUST;
 void site_close(struct site *s);
+/* A site, or a folder in which `holdfast rebuild` is at work and has charts already (restoring is set): for who only reads charts. */
+int site_open_restoring(const char *path, struct site *ret, struct err *e) MUST;
 /* Server certificates and keys of its own for this host, from the site's authority, whose key only recovery opens: after a rebuild, and before the old ones expire. */
 int site_tls_renew(int sitefd, const char *site_name, const struct age_identity *recovery, struct err *e) MUST;
 /* SITE/lock for the life of the descriptor: nobody else writes meanwhile. fd or negative; ERR_BUSY: a daemon or another command has it. */
@@ -141,6 +144,11 @@ void serve_account_redact(struct slice body, struct buf *ret);
 int control_rebuild(struct control *c, uint64_t to, void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg, struct err *e) MUST;
 /* Catch the view up with the ledger (what a crash left behind); nothing when it is pinned. */
 int control_catch_up(struct control *c, struct err *e) MUST;
+/* A sealed copy of the view in SITE/view, with its entry; the last two are kept. Only root and the site's owner. */
+struct control_copied {
+	uint64_t entries, record, plain, size;
+};
+int control_view_copy(struct control *c, struct control_copied *ret, struct err *e) MUST;
 int control_status(struct control *c, struct buf *ret_json, struct err *e) MUST; /* roles, sandbox, feeds, disk ... one JSON object */
 #define SERVE_ROLES "admin, clinician, registrar, privacy, security, owner, auditor, device, api"
 bool serve_role_known(const char *role);
@@ -173,6 +181,20 @@ struct control_rotated {
 	size_t period_n;
 };
 int control_key_rotate(struct control *c, bool files, const char *reason, struct control_rotated *ret, struct err *e) MUST;
+
+/* ---- sealed copies of the view, opened (view_copy.c): after a rebuild, and to compare one with the ledger ---------------------- */
+
+void view_copy_version(char ret[LEDGER_VIEW_VERSION_MAX]); /* what this program can use */
+int view_copy_find(int viewfd, struct ledger_view_copy *ret, struct err *e) MUST; /* the newest that it can use, whole by its names; ERR_NOT_FOUND */
+#define VIEW_KEYS_MAX 64
+int view_copy_keys(int sitefd, const struct age_identity *with /* care or recovery */, struct age_identity *ret, size_t max, size_t *ret_n, struct err *e) MUST; /* the caller wipes them */
+/* Opens the parts of c, which lie in srcfd or come to lie there, into fd, an empty file. Helpers work while the caller brings the next part; ids stay the caller's. */
+struct view_opener;
+int view_opener_new(int srcfd, const struct ledger_view_copy *c, const struct age_identity *ids, size_t n, int fd, struct view_opener **ret, struct err *e) MUST;
+void view_opener_part(struct view_opener *o);                         /* the next part is there, whole */
+int view_opener_end(struct view_opener *o, struct err *e) MUST;       /* all are there: waits until they are open */
+void view_opener_free(struct view_opener *o);                         /* NULL is fine */
+const char *serve_readers(void);                                      /* "hl7 1 fhir 1": versions of what turns bodies into facts */
 
 /* Status without a daemon: what can be read from the folder (ledger head, view, disk, keys, share files still lying about). */
 int serve_status_offline(const struct site *s, struct buf *ret_json, struct err *e) MUST;

@@ -84,6 +84,7 @@
 	/* keys and retention: control only, and only root and the site's owner */                                                              \
 	X(62, K_KEY_ROTATE, FRAME_SMALL) /* u8 files too, str who, str reason -> u64 entry, i64 time, 32 bytes care recipient, u8 n, n str periods */ \
 	X(63, K_RETENTION, FRAME_VAULT) /* rest JSON object -> u64 entry, i64 time */                                                            \
+	X(67, K_VIEW_COPY, 0)           /* control: a sealed copy of the view, made and entered -> u64 entries, u64 entry, u64 bytes of the view, u64 bytes of the copy */ \
 	/* keeper -> */                                                                                                                         \
 	X(64, K_REPLY, FRAME_BODY)      /* i32 code; below 0: str place, str text; else what the request's line says */                         \
 	X(65, K_PROGRESS, 64)           /* u64 done, u64 total */                                                                               \
@@ -92,11 +93,17 @@
 	X(80, S_ENTRIES, FRAME_BODY)    /* records: u64 seq, i64 time, u8 kind, u8 flags, u8 mark (MARK_x), u64 size, u8 length + source, u32 length + body */ \
 	X(81, S_REBUILD, 64)            /* u64 entries, u8 pin: start a new view; entries come again from 0; with the last of them it takes the old one's place */                                              \
 	X(82, S_FOLLOW, 0)              /* no longer pinned */                                                                                  \
+	X(83, S_COPY, 64)               /* 32 bytes: an age recipient: make a copy of the view, sealed to it -> S_COPY_MADE or S_COPY_FAILED */ \
+	X(84, S_COPY_ENTERED, 64)       /* u64 entry: it names the copy's bytes -> S_COPY_NAMED or S_COPY_FAILED */                             \
 	/* scribe -> keeper */                                                                                                                  \
 	X(96, S_HELLO, 64)              /* u64 applied, u8 HELLO_x: send from here */                                                            \
 	X(97, S_APPLIED, 64)            /* u64 applied (committed), u8 pinned */                                                                \
 	X(98, S_REBUILT, 64)            /* u64 applied: the new view has taken the old one's place */                                           \
 	X(100, S_SILENT, FRAME_SMALL)   /* names (str) of the feeds that are silent, judged by their own rhythm */                              \
+	X(101, S_COPY_WANTED, 0)        /* the newest copy of the view is a day old */                                                          \
+	X(102, S_COPY_MADE, FRAME_VAULT) /* u64 entries, u64 bytes of the view, str version, u32 parts, each u64 size and 32 bytes of SHA-256 */ \
+	X(103, S_COPY_NAMED, 0)         /* it has its names */                                                                                  \
+	X(104, S_COPY_FAILED, FRAME_SMALL) /* i32 code, str place, str text */                                                                  \
 	X(99, S_FAILED, FRAME_SMALL)    /* i32 code, str place, str text: the view cannot be written; the scribe exits after it */
 
 enum frame_type {

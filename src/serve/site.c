@@ -297,7 +297,7 @@ static void log_name(struct site *s)
 		memcpy(s->origin, v.name, strlen(v.name) + 1);
 }
 
-int site_open(const char *path, struct site *ret, struct err *e)
+static int open_as(const char *path, bool restoring, struct site *ret, struct err *e)
 {
 	struct site s = {.fd = -1};
 	char real[PATH_MAX];
@@ -312,7 +312,15 @@ int site_open(const char *path, struct site *ret, struct err *e)
 	AUTO_BUF struct buf text = {0};
 	buf_init(&text, INI_MAX);
 	int r = file_read(s.fd, "site.ini", INI_MAX, &text, e);
-	if (r == ERR_NOT_FOUND)
+	bool begun = r == ERR_NOT_FOUND && faccessat(s.fd, "rebuild", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	if (begun && restoring) {
+		buf_reset(&text);
+		s.restoring = true;
+		r = file_read(s.fd, "rebuild.ini", INI_MAX, &text, e);
+	}
+	if (r == ERR_NOT_FOUND && begun)
+		r = err_set(e, ERR_NOT_FOUND, path, "it is being rebuilt, or a rebuild was broken off: the same `holdfast rebuild` goes on. Until it is done only `holdfast chart` reads it, as soon as it says that charts can be read");
+	else if (r == ERR_NOT_FOUND)
 		r = err_set(e, ERR_NOT_FOUND, path, "there is no site.ini in it: this is not a site (or its init was broken off)");
 	if (r == 0)
 		r = site_ini_parse(buf_slice(&text), &s, e);
@@ -323,6 +331,16 @@ int site_open(const char *path, struct site *ret, struct err *e)
 	log_name(&s);
 	*ret = s;
 	return 0;
+}
+
+int site_open(const char *path, struct site *ret, struct err *e)
+{
+	return open_as(path, false, ret, e);
+}
+
+int site_open_restoring(const char *path, struct site *ret, struct err *e)
+{
+	return open_as(path, true, ret, e);
 }
 
 int site_lock(int sitefd, struct err *e)
