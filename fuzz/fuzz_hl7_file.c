@@ -37,6 +37,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	left_out(s, at, s.n, f.wide);
 	hl7_looks_like(s);
+	AUTO_BUF struct buf whose = {0};
+	buf_init(&whose, 1 << 20);
+	if (hl7_whose(s, &whose)) { /* what comes out is a message, of whom it says what the whole did */
+		struct hl7_header h;
+		hl7_header_read(buf_slice(&whose), &h);
+		assert(h.ok);
+	}
 
 	AUTO_BUF struct buf out = {0};
 	buf_init(&out, 256 << 20);

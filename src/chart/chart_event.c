@@ -153,6 +153,8 @@ int event_apply(struct apply *p, struct slice body, struct err *e)
 		r = identity_entry(p, body, e);
 	if (r == 0 && n && p->en->kind == KIND_QUARANTINE)
 		r = quarantine(p, n, e);
+	if (r == 0 && n && p->en->kind == KIND_CONFIG)
+		r = feed_decided(p, n, e);
 	return r;
 }
 

@@ -11,7 +11,8 @@
  *   ended        nobody waits for it, so its silence is none: what came from files that somebody imported, or was captured or restored here, has no rhythm; and a feed that has been silent for half a
  *                year was retired. That is longer than any outage on record after which the same systems came back (Ireland's health service, May to September 2021), so that a feed that an
  *                attack has silenced is never taken for a retired one; and nothing shorter would do: a patient who came in after a laboratory fell silent has nothing of it in this stay, and
- *                misses its results all the same. So it does not count when, or whether, a feed has spoken in the present visit.
+ *                misses its results all the same. So it does not count when, or whether, a feed has spoken in the present visit. Sooner only where somebody has said so, by name and with a reason
+ *                (`holdfast feed retire`), and until the next message of it: a banner that is always there is read by nobody.
  */
 #include "chart_internal.h"
 
@@ -27,7 +28,7 @@
 #define STALE_MOST (72 * HOUR)
 #define OTHER_FEEDS "(other feeds)"
 #define ENDED_AFTER (182 * DAY)
-#define FEED_VERSION 2
+#define FEED_VERSION 3
 #define BACKLOG (10 * MINUTE)    /* said so long before it came: caught up, not live */
 #define BACKLOG_MOST (40 * DAY) /* older: a sender's clock that is wrong, or an archive */
 
@@ -243,7 +244,26 @@ int feed_apply(struct chart *c, const struct chart_entry *en, const struct facts
 	learn(x, c->last_time, f->time.n ? fact_time_ns(f->time, c->zone_minutes) : INT64_MIN, c->zone_minutes);
 	count_minute(x, c->last_time);
 	x->last_entry = en->seq;
+	x->retired = false;
 	x->dirty = true;
+	return 0;
+}
+
+int feed_decided(struct apply *p, const struct json_node *n, struct err *e)
+{
+	struct chart *c = p->c;
+	struct slice what = json_text(n, "what"), name = shortened(json_text(n, "feed"));
+	bool retired = slice_eq_str(what, "feed-retired");
+	if ((!retired && !slice_eq_str(what, "feed-expected")) || !name.n)
+		return 0;
+	for (size_t i = 0; i < c->feed_count; i++) {
+		struct feed *x = &c->feeds[i];
+		if (!slice_eq(x->name, name) || x->retired == retired)
+			continue;
+		x->retired = retired;
+		x->dirty = true;
+		c->spoken = p->en->seq + 1; /* the age of what it sent is judged otherwise now */
+	}
 	return 0;
 }
 
@@ -265,6 +285,7 @@ static void put_feed(struct buf *b, const struct feed *x)
 	buf_u64be(b, (uint64_t)x->minute);
 	for (int i = 0; i < 60; i++)
 		buf_varint(b, x->last_hour[i]);
+	buf_u8(b, x->retired);
 }
 
 static int damaged(struct err *e)
@@ -289,6 +310,7 @@ static int get_feed(struct slice blob, struct feed *x, struct err *e)
 	x->minute = (int64_t)cur_u64be(&in);
 	for (int i = 0; i < 60; i++)
 		x->last_hour[i] = (uint32_t)cur_varint(&in);
+	x->retired = cur_u8(&in);
 	return cur_done(&in) && version == FEED_VERSION ? 0 : damaged(e);
 }
 
@@ -428,7 +450,7 @@ static void judge(struct chart_feed *to, const struct feed *x, int64_t now, int 
 	to->usual_gap = at.mean;
 	to->stale_after = stale > STALE_MOST ? STALE_MOST : stale;
 	int64_t age = now - x->last_time;
-	to->state = x->messages == 0 ? CHART_NEVER : !has_rhythm(to->source) || age >= ENDED_AFTER ? CHART_ENDED : age >= to->stale_after ? CHART_STALE : age >= to->stale_after / 2 ? CHART_AGEING : CHART_FRESH;
+	to->state = x->messages == 0 ? CHART_NEVER : !has_rhythm(to->source) || x->retired || age >= ENDED_AFTER ? CHART_ENDED : age >= to->stale_after ? CHART_STALE : age >= to->stale_after / 2 ? CHART_AGEING : CHART_FRESH;
 	int64_t m = floor_div(now, MINUTE);
 	for (int64_t i = 0; i < 60; i++) {
 		int64_t minute = m - 59 + i;

@@ -109,6 +109,7 @@ struct feed {
 	} hour[24];
 	int64_t minute;            /* number of the newest minute counted */
 	uint32_t last_hour[60];    /* [minute % 60] */
+	bool retired;              /* somebody said so, and nothing has come since */
 	bool dirty;
 	uint32_t next_in_bucket; /* index + 1 */
 };
@@ -488,6 +489,7 @@ int lookalike_rows(struct chart_row *rows, bool by_unit, struct arena *a, struct
 int row_of_person(struct chart *c, uint32_t root, const struct stay *y, uint64_t end, struct arena *a, struct arena *scratch, struct chart_row *ret, struct err *e) MUST;
 
 /* chart_feed.c */
+int feed_decided(struct apply *p, const struct json_node *n, struct err *e) MUST; /* a feed retired, or expected again */
 int feed_apply(struct chart *c, const struct chart_entry *en, const struct facts *f, struct err *e) MUST;
 int feed_load(struct chart *c, struct err *e) MUST;
 int feed_save(struct chart *c, struct err *e) MUST;

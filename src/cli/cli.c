@@ -14,7 +14,7 @@ static void say_overview(FILE *f)
 	fprintf(f, "Holdfast keeps a hospital working through a cyberattack, and accounts for it afterwards.\n\n"
 	           "usage: holdfast COMMAND [options] ...\n\n");
 	for (size_t i = 0; i < cli_command_count; i++)
-		fprintf(f, "  %-10s %s\n", cli_commands[i].name, cli_commands[i].summary);
+		fprintf(f, "  %-11s %s\n", cli_commands[i].name, cli_commands[i].summary);
 	fprintf(f, "\n'holdfast COMMAND --help' says more, 'man holdfast' says all. --site DIR or HOLDFAST_SITE names the site folder.\n");
 }
 

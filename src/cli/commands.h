@@ -12,6 +12,8 @@ int cmd_chart(int argc, char **argv);
 int cmd_ledger(int argc, char **argv);
 int cmd_view(int argc, char **argv);
 int cmd_hl7(int argc, char **argv);
+int cmd_feed(int argc, char **argv);
+int cmd_quarantine(int argc, char **argv);
 int cmd_identity(int argc, char **argv);
 int cmd_user(int argc, char **argv);
 int cmd_token(int argc, char **argv);

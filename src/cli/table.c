@@ -13,6 +13,8 @@ const struct cli_command cli_commands[] = {
 	{"view", "rebuild the charts from the ledger, up to any entry", cmd_view},
 	{"hl7", "show HL7 v2 files as JSON, with what is wrong in them", cmd_hl7},
 	{"identity", "merge or un-merge two records, reversibly", cmd_identity},
+	{"feed", "which feeds are waited for, and which are over", cmd_feed},
+	{"quarantine", "entries that could not be read: list them, read them again", cmd_quarantine},
 	{"user", "add, list and disable accounts", cmd_user},
 	{"token", "make and revoke tokens for programs", cmd_token},
 	{"key", "test, join and make recovery shares; who opens what", cmd_key},

@@ -71,3 +71,58 @@ void hl7_header_read(struct slice message, struct hl7_header *ret)
 	h.ok = number > 10 && h.d.comp; /* number: one past the last field that is whole */
 	*ret = h;
 }
+
+#define WHOSE_LOOK ((size_t)1 << 20)
+#define WHOSE_FIELD ((size_t)4096) /* a field that is longer is left out: no number is */
+
+static struct slice short_enough(struct slice field)
+{
+	return field.n <= WHOSE_FIELD ? field : SLICE_NULL;
+}
+
+/* Field 3 of the first PID line. */
+static struct slice first_pid3(struct slice s, uint8_t sep)
+{
+	for (size_t i = 0; i + 5 < s.n; i++) {
+		if ((i && s.p[i - 1] != '\r' && s.p[i - 1] != '\n') || memcmp(s.p + i, "PID", 3) != 0 || s.p[i + 3] != sep)
+			continue;
+		size_t field = 0, open = i + 4;
+		for (size_t n = open; n <= s.n; n++) {
+			bool over = n == s.n || s.p[n] == '\r' || s.p[n] == '\n';
+			if (!over && s.p[n] != sep)
+				continue;
+			if (++field == 3)
+				return n == s.n ? SLICE_NULL : slice_of(s.p + open, n - open); /* cut by our own limit: not whole */
+			if (over)
+				break;
+			open = n + 1;
+		}
+		return SLICE_NULL;
+	}
+	return SLICE_NULL;
+}
+
+bool hl7_whose(struct slice message, struct buf *out)
+{
+	struct hl7_header h;
+	hl7_header_read(message, &h);
+	if (!h.ok || h.wide || h.encoding.n > WHOSE_FIELD)
+		return false;
+	size_t after = (size_t)(h.line.p + h.line.n - message.p), look = message.n - after < WHOSE_LOOK ? message.n - after : WHOSE_LOOK;
+	struct slice number = short_enough(first_pid3(slice_of(message.p + after, look), h.d.field));
+	if (!number.n)
+		return false;
+	const struct slice msh[] = {h.encoding, h.sending_app, h.sending_fac, SLICE_NULL, SLICE_NULL, h.time, SLICE_NULL, h.type, SLICE("-"), SLICE("P"), h.version, SLICE_NULL, SLICE_NULL, SLICE_NULL, SLICE_NULL, SLICE_NULL, h.charset};
+	buf_add_slice(out, SLICE("MSH"));
+	for (size_t i = 0; i < ARRAY_LEN(msh); i++) {
+		buf_u8(out, h.d.field);
+		buf_add_slice(out, short_enough(msh[i]));
+	}
+	buf_u8(out, '\r');
+	buf_add_slice(out, SLICE("PID"));
+	for (int i = 0; i < 3; i++)
+		buf_u8(out, h.d.field);
+	buf_add_slice(out, number);
+	buf_u8(out, '\r');
+	return buf_ok(out);
+}

@@ -231,6 +231,9 @@ struct hl7_header {
 	int wide;                /* 0, or HL7_CS_UTF16LE or HL7_CS_UTF16BE: then the slices are UTF-16, and so is the answer */
 };
 void hl7_header_read(struct slice message, struct hl7_header *ret);
+/* Of a message that cannot be read as a whole (its reader dies on it) one that says only from whom it is, of what type, and whose: MSH-1 to 4, 7, 9, 12, 18 and PID-3 of its first PID, raw. False: MSH is not
+ * readable, in UTF-16, or there is no PID-3 within the first MiB. */
+bool hl7_whose(struct slice message, struct buf *out);
 /* Writes nothing when the mode says that no acknowledgement is wanted. id and time make the answer: the same entry gives the same bytes again (time: the entry's receive time).
  * Copied field by field: MSH-1/2, 3<->5, 4<->6 as whole fields, MSH-9 ACK^trigger^ACK (>= 2.4, trigger only if present; before that ACK), MSH-11, MSH-12, MSH-18, MSH-21; MSA-2 = MSH-10 verbatim;
  * missing MSH-10: AE with ERR 101 per v2.5 chapter 2.15.5. The table of modes, MSH-15 and MSH-16 stands in ack.c. */

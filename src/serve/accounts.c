@@ -168,7 +168,8 @@ static int mean_entry(struct keeper *k, uint8_t kind, uint64_t seq, struct slice
 	} else if (kind == LEDGER_KEYS) {
 		keeper_keys_note(k, seq, time, n);
 	} else if (kind == LEDGER_CONFIG) {
-		(void)!hex_get(k->config, sizeof k->config, json_text(n, "sha256"));
+		if (json_text(n, "sha256").n) /* not a decision about a feed */
+			(void)!hex_get(k->config, sizeof k->config, json_text(n, "sha256"));
 	} else {
 		uint64_t entry;
 		if (num_u64(json_text(n, "entry"), 0, UINT64_MAX, &entry) == 0)
@@ -410,7 +411,7 @@ void accounts_save(struct keeper *k, bool always)
 	jsonw_key(&w, "quarantined");
 	jsonw_arr(&w);
 	for (size_t i = 0; i < k->quarantined_count; i++)
-		jsonw_u64(&w, k->quarantined[i]);
+		jsonw_u64(&w, k->quarantined[i].entry);
 	jsonw_arr_end(&w);
 	jsonw_key(&w, "alarms");
 	jsonw_arr(&w);

@@ -129,7 +129,10 @@ struct keeper {
 	struct buf roles, shares, alarms, listeners; /* JSON from the supervisor and from intake */
 	int64_t verified;        /* when all was last verified; 0: never */
 	char shares_rule[16];    /* "2/3": any two of three shares open the recovery key; empty: not looked up yet */
-	uint64_t *quarantined;
+	struct quarantined {
+		uint64_t entry;
+		bool silent; /* the scribe died on reading whose it is: it gets no byte of it */
+	} *quarantined;
 	size_t quarantined_count;
 	int64_t started, disk_at;
 	uint64_t disk_free, disk_total, not_recorded;
@@ -188,7 +191,7 @@ void op_view_copy(struct keeper *k, struct kchan *ch, const struct frame *f);
 int copy_frame(struct keeper *k, const struct frame *f); /* what the scribe says of copies */
 void copy_lost(struct keeper *k);
 void keeper_quarantine(struct keeper *k, uint64_t entry, uint32_t deaths);
-bool keeper_is_quarantined(const struct keeper *k, uint64_t entry);
+bool keeper_is_quarantined(const struct keeper *k, uint64_t entry, bool *ret_silent);
 void keeper_quarantine_note(struct keeper *k, uint64_t entry, bool lifted);
 #define QUARANTINE_MAX 10000
 

@@ -114,6 +114,8 @@ static bool kind_from(const struct kchan *ch, uint8_t kind)
 	case LEDGER_FHIR:
 	case LEDGER_OTHER:
 	case LEDGER_IDENTITY:
+	case LEDGER_QUARANTINE: /* a decision of somebody: may_decide */
+	case LEDGER_CONFIG:
 		return ch->kind == CH_CONTROL;
 	default:
 		return false; /* what the keeper writes itself nobody may hand in */
@@ -123,7 +125,7 @@ static bool kind_from(const struct kchan *ch, uint8_t kind)
 static bool source_of(const struct keeper *k, const struct kchan *ch, uint8_t kind, uint16_t listener, char out[LEDGER_SOURCE_MAX + 1])
 {
 	if (ch->kind == CH_CONTROL) {
-		if (kind == LEDGER_IDENTITY)
+		if (kind == LEDGER_IDENTITY || kind == LEDGER_QUARANTINE || kind == LEDGER_CONFIG)
 			snprintf(out, LEDGER_SOURCE_MAX + 1, ch->uid == 0 ? "command/root" : "command/%u", ch->uid);
 		else
 			snprintf(out, LEDGER_SOURCE_MAX + 1, "import");
@@ -135,6 +137,27 @@ static bool source_of(const struct keeper *k, const struct kchan *ch, uint8_t ki
 			return true;
 		}
 	return false;
+}
+
+/* Of the kinds that the keeper writes itself a command may hand in what somebody decided, and nothing else: that an entry is to be read again, that a feed is over or expected. */
+static int may_decide(const struct keeper *k, uint8_t kind, struct slice body, uint64_t *ret_lifted, struct err *e)
+{
+	AUTO_ARENA struct arena *a = arena_new(1 << 20);
+	struct json_node *n;
+	bool silent;
+	if (!a)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	int r = json_tree(body, a, &n, e);
+	if (r < 0)
+		return r;
+	struct slice what = json_text(n, "what");
+	if (!json_text(n, "reason").n)
+		return err_set(e, ERR_INPUT, NULL, "a decision needs a reason");
+	if (kind == LEDGER_CONFIG)
+		return (slice_eq_str(what, "feed-retired") || slice_eq_str(what, "feed-expected")) && json_text(n, "feed").n ? 0 : err_set(e, ERR_DENIED, NULL, "no such decision is taken by a command");
+	if (!slice_eq_str(what, "lift") || num_u64(json_text(n, "entry"), 0, UINT64_MAX, ret_lifted) < 0)
+		return err_set(e, ERR_DENIED, NULL, "no such decision is taken by a command");
+	return keeper_is_quarantined(k, *ret_lifted, &silent) ? 0 : err_set(e, ERR_NOT_FOUND, NULL, "entry %llu is not in quarantine", (unsigned long long)*ret_lifted);
 }
 
 void op_append(struct keeper *k, struct kchan *ch, const struct frame *f)
@@ -159,7 +182,14 @@ void op_append(struct keeper *k, struct kchan *ch, const struct frame *f)
 		return;
 	if (options & APPEND_FOLLOW && ch->kind == CH_CONTROL)
 		feed_follow(k);
-	int r = store(k, &in, &out, &e);
+	uint64_t lifted = UINT64_MAX;
+	int r = in.kind == LEDGER_QUARANTINE || in.kind == LEDGER_CONFIG ? may_decide(k, in.kind, in.body, &lifted, &e) : 0;
+	if (r == 0)
+		r = store(k, &in, &out, &e);
+	if (r >= 0 && lifted != UINT64_MAX) {
+		keeper_quarantine_note(k, lifted, true);
+		accounts_touch(k);
+	}
 	if (r == ERR_FULL) {
 		ch->dropping = true; /* what follows must not overtake it */
 		keeper_room(k, true);

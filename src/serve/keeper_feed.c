@@ -48,9 +48,11 @@ static void put_entry(struct packing *p, uint64_t seq, int64_t time, uint8_t kin
 	AUTO_BUF struct buf redacted = {0};
 	buf_init(&redacted, FRAME_SMALL);
 	uint8_t mark = 0;
-	if (keeper_is_quarantined(p->k, seq)) {
+	bool silent;
+	if (keeper_is_quarantined(p->k, seq, &silent)) {
 		mark = MARK_QUARANTINED;
-		body = SLICE_NULL;
+		if (silent || kind != LEDGER_HL7V2)
+			body = SLICE_NULL;
 	} else if (kind == LEDGER_ACCOUNT) {
 		accounts_redact(body, &redacted);
 		body = buf_slice(&redacted);
@@ -314,29 +316,33 @@ bool feed_hopeless(const struct keeper *k)
 
 /* ---- quarantine ---- */
 
-bool keeper_is_quarantined(const struct keeper *k, uint64_t entry)
+/* The scribe is told whose it is by the body itself, of which it reads no more than that. One on which it died even so is not given to it at all (ret_silent); that is not kept: the next
+ * keeper learns it again. */
+bool keeper_is_quarantined(const struct keeper *k, uint64_t entry, bool *ret_silent)
 {
 	for (size_t i = 0; i < k->quarantined_count; i++)
-		if (k->quarantined[i] == entry)
+		if (k->quarantined[i].entry == entry) {
+			*ret_silent = k->quarantined[i].silent;
 			return true;
+		}
 	return false;
 }
 
 void keeper_quarantine_note(struct keeper *k, uint64_t entry, bool lifted)
 {
 	for (size_t i = 0; i < k->quarantined_count; i++)
-		if (k->quarantined[i] == entry) {
+		if (k->quarantined[i].entry == entry) {
 			if (lifted)
 				k->quarantined[i] = k->quarantined[--k->quarantined_count];
 			return;
 		}
 	if (lifted || k->quarantined_count >= QUARANTINE_MAX)
 		return;
-	uint64_t *p = reallocarray(k->quarantined, k->quarantined_count + 1, sizeof *p);
+	struct quarantined *p = reallocarray(k->quarantined, k->quarantined_count + 1, sizeof *p);
 	if (!p)
 		return; /* it stays in the ledger: the next start knows */
 	k->quarantined = p;
-	k->quarantined[k->quarantined_count++] = entry;
+	k->quarantined[k->quarantined_count++] = (struct quarantined){.entry = entry};
 }
 
 void keeper_quarantine(struct keeper *k, uint64_t entry, uint32_t deaths)
@@ -344,8 +350,13 @@ void keeper_quarantine(struct keeper *k, uint64_t entry, uint32_t deaths)
 	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
 	struct err e = {0};
-	if (entry >= ledger_durable(k->l) || keeper_is_quarantined(k, entry))
+	if (entry >= ledger_durable(k->l))
 		return;
+	for (size_t i = 0; i < k->quarantined_count; i++)
+		if (k->quarantined[i].entry == entry) {
+			k->quarantined[i].silent = true;
+			return;
+		}
 	buf_init(&b, FRAME_SMALL);
 	jsonw_init(&w, &b);
 	jsonw_obj(&w);
@@ -361,4 +372,5 @@ void keeper_quarantine(struct keeper *k, uint64_t entry, uint32_t deaths)
 	}
 	role_log(k->r, "entry %llu is in quarantine: the scribe died on it twice", (unsigned long long)entry);
 	keeper_quarantine_note(k, entry, false);
+	accounts_touch(k);
 }

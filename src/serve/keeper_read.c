@@ -231,7 +231,7 @@ void keeper_put_alarms(struct keeper *k, struct jsonw *w)
 		alarm_put(w, "view-behind", "alarm", k->started, "view stands still", err_line(&k->feed.failed, reason, sizeof reason), "run holdfast ledger verify");
 	if (k->quarantined_count) {
 		snprintf(reason, sizeof reason, "%zu entries cannot be read without the reader dying; they are stored and not shown", k->quarantined_count);
-		alarm_put(w, "quarantine", "warning", k->started, "entries in quarantine", reason, "keep the entries' numbers (kind quarantine in the ledger) and report them");
+		alarm_put(w, "quarantine", "warning", k->started, "entries in quarantine", reason, "holdfast quarantine list names them: report them; when Holdfast is mended, holdfast quarantine lift");
 	}
 	keeper_vault_alarms(k, w);
 	struct site_outside out;
@@ -308,6 +308,11 @@ static void status(struct keeper *k, struct buf *b)
 	jsonw_ku64(&w, "sessions", sessions_count(k));
 	jsonw_ku64(&w, "notRecorded", k->not_recorded);
 	jsonw_ku64(&w, "quarantined", k->quarantined_count);
+	jsonw_key(&w, "quarantine");
+	jsonw_arr(&w);
+	for (size_t i = 0; i < k->quarantined_count; i++)
+		jsonw_u64(&w, k->quarantined[i].entry);
+	jsonw_arr_end(&w);
 	jsonw_key(&w, "replicas");
 	struct site_outside out;
 	site_replicas(k->r->sitefd, &w, &out);

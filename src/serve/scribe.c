@@ -67,12 +67,31 @@ static bool record_next(struct cur *c, struct record *ret)
 	return true;
 }
 
+/* Of an entry in quarantine only whose it is: those charts say that they are incomplete. */
+static bool whose(struct scribe *s, const struct record *r, struct facts *f)
+{
+	AUTO_BUF struct buf only = {0};
+	struct hl7_msg m;
+	buf_init(&only, 1 << 16);
+	if (r->en.kind != LEDGER_HL7V2 || !hl7_whose(r->body, &only) || hl7_parse(buf_slice(&only), s->arena, &m, NULL, 0, NULL, NULL) < 0)
+		return false;
+	hl7_facts(&m, f);
+	if (f->failed)
+		return false;
+	f->uninterpreted = true;
+	for (struct fact_group *g = f->first; g; g = g->next) {
+		g->incomplete = true;
+		g->first = g->last = NULL;
+	}
+	return true;
+}
+
 /* Facts of one body, or false: an entry without any. What cannot be read at all is an entry without facts that is counted as uninterpreted. */
 static bool read_facts(struct scribe *s, const struct record *r, struct facts *f)
 {
-	if (r->mark & MARK_QUARANTINED)
-		return false;
 	facts_init(f, s->arena);
+	if (r->mark & MARK_QUARANTINED)
+		return whose(s, r, f);
 	if (r->en.kind == LEDGER_HL7V2) {
 		struct hl7_msg m;
 		if (hl7_parse(r->body, s->arena, &m, NULL, 0, NULL, NULL) < 0) {

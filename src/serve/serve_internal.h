@@ -119,7 +119,7 @@ enum frame_type {
 #define WAIT_PUBLISHED 0x02
 #define HELLO_PINNED 1
 #define HELLO_REBUILD 2       /* the view could not be used: nothing but S_REBUILD goes on */
-#define MARK_QUARANTINED 0x01 /* do not read the body (it is not sent) */
+#define MARK_QUARANTINED 0x01 /* of the body read no more than whose it is */
 #define MARK_REDACTED 0x02    /* an account entry without its secret part */
 
 uint32_t frame_max(uint16_t type); /* UINT32_MAX: no such type */

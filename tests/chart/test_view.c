@@ -149,6 +149,29 @@ static void test_sources(void **state)
 	story_free(s);
 }
 
+/* A feed that is over is so by somebody's word, at once, and until its next message. */
+static void test_retired_feed(void **state)
+{
+	struct story *s = story_new();
+	for (int i = 0; i < 20; i++) {
+		tell(s, "ORU^R01 LAB@HOSP - | 1@HOSP:MR | result group=F code=K value=4 status=final");
+		tell(s, "ORU^R01 POC@HOSP - | 1@HOSP:MR | result group=P code=GLU value=5 status=final");
+	}
+	int64_t later = s->clock + 86400 * TIME_SEC;
+	assert_int_equal(judged(s, "1", later)->s[CHART_RESULTS].feeds_state, CHART_STALE);
+	tell_json(s, KIND_CONFIG, "{\"what\":\"feed-retired\",\"feed\":\"LAB@HOSP\",\"reason\":\"replaced\"}");
+	assert_int_equal(feed(s, "LAB@HOSP", later)->state, CHART_ENDED);
+	assert_int_equal(feed(s, "POC@HOSP", later)->state, CHART_STALE);
+	tell_json(s, KIND_CONFIG, "{\"what\":\"feed-expected\",\"feed\":\"LAB@HOSP\",\"reason\":\"not yet\"}");
+	assert_int_equal(feed(s, "LAB@HOSP", later)->state, CHART_STALE);
+	tell_json(s, KIND_CONFIG, "{\"what\":\"feed-retired\",\"feed\":\"LAB@HOSP\",\"reason\":\"replaced\"}");
+	assert_int_equal(feed(s, "LAB@HOSP", later)->state, CHART_ENDED);
+	tell(s, "ORU^R01 LAB@HOSP - | 1@HOSP:MR | result group=F code=K value=4 status=final");
+	assert_int_equal(feed(s, "LAB@HOSP", later + 86400 * TIME_SEC)->state, CHART_STALE);
+	both_agree(s);
+	story_free(s);
+}
+
 /* What somebody imported from files is no feed that could fall silent; what a live one sends under the same name is. A sender without a name is called by its channel. */
 static void test_sources_without_rhythm(void **state)
 {
@@ -464,7 +487,7 @@ static void test_pages_of_persons(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_silence), cmocka_unit_test(test_rhythm), cmocka_unit_test(test_sources), cmocka_unit_test(test_sources_without_rhythm), cmocka_unit_test(test_sources_are_bounded), cmocka_unit_test(test_feeds_are_bounded), cmocka_unit_test(test_as_of_time), cmocka_unit_test(test_counts), cmocka_unit_test(test_bedside), cmocka_unit_test(test_events),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_silence), cmocka_unit_test(test_rhythm), cmocka_unit_test(test_sources), cmocka_unit_test(test_retired_feed), cmocka_unit_test(test_sources_without_rhythm), cmocka_unit_test(test_sources_are_bounded), cmocka_unit_test(test_feeds_are_bounded), cmocka_unit_test(test_as_of_time), cmocka_unit_test(test_counts), cmocka_unit_test(test_bedside), cmocka_unit_test(test_events),
 	                                   cmocka_unit_test(test_order_of_entries), cmocka_unit_test(test_pages_of_persons)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

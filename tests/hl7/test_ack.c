@@ -195,6 +195,34 @@ static void utf16(void **state)
 	assert_slice(buf_slice(&t), want);
 }
 
+/* Whose a message is, without reading more of it. */
+static void whose(void **state)
+{
+	AUTO_BUF struct buf b = {0}, big = {0};
+	buf_init(&b, 1 << 20);
+	buf_init(&big, 4 << 20);
+	assert_true(hl7_whose(SLICE("MSH|^~\\&|EHR|GAB|HF|X|2026||ORU^R01|7|P|2.5|1|2||||8859/1||PROF\rEVN|PID\rPID|1|x|4711^^^GAB^MR~9^^^SS|y\nPID|1||0815\rOBX|1|\xff"), &b));
+	assert_slice(buf_slice(&b), "MSH|^~\\&|EHR|GAB|||2026||ORU^R01|-|P|2.5||||||8859/1\rPID|||4711^^^GAB^MR~9^^^SS\r");
+	buf_reset(&b);
+	assert_true(hl7_whose(SLICE("MSH#^~\\&#A#B#####ADT#7#P#2.3\nPID###5\n"), &b));
+	static const char *const none[] = {"", "PID|||4711", "MSH|^~\\&|EHR|GAB|HF|X|2026||ORU^R01|7|P|2.5\r", "MSH|^~\\&|EHR|GAB|HF|X|2026||ORU^R01|7|P|2.5\rPID|1|x\rPID|||4711\r", "MSH|^~\\&|EHR|GAB|HF|X|2026||ORU^R01|7|P|2.5\rPID|1|x||y\r",
+	                                   "MSH|^~\\&|EHR|GAB|HF|X|2026||ORU^R01|7|P|2.5\rPIDX|1|x|5|y\r", "MSH|^~\\&|EHR|GAB|HF|X|2026||ORU^R01|7|P|2.5\rPID"};
+	for (size_t i = 0; i < ARRAY_LEN(none); i++)
+		assert_false(hl7_whose(slice_str(none[i]), &b));
+	/* a number of 5 kB is none, and who comes after a MiB is not looked for */
+	buf_add_slice(&big, SLICE("MSH|^~\\&|EHR|GAB|HF|X|2026||ORU^R01|7|P|2.5\rPID|||"));
+	for (int i = 0; i < 5000; i++)
+		buf_u8(&big, '1');
+	buf_u8(&big, '\r');
+	assert_false(hl7_whose(buf_slice(&big), &b));
+	buf_reset(&big);
+	buf_add_slice(&big, SLICE("MSH|^~\\&|EHR|GAB|HF|X|2026||ORU^R01|7|P|2.5\r"));
+	while (big.n < (1 << 20) + 100)
+		buf_add_slice(&big, SLICE("NTE|1\r"));
+	buf_add_slice(&big, SLICE("PID|||4711\r"));
+	assert_false(hl7_whose(buf_slice(&big), &b));
+}
+
 static void header(void **state)
 {
 	struct hl7_header h;
@@ -257,7 +285,7 @@ static void long_header(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(shape), cmocka_unit_test(faults), cmocka_unit_test(modes), cmocka_unit_test(acknowledgements_come_in), cmocka_unit_test(deterministic), cmocka_unit_test(utf16), cmocka_unit_test(header),
+		cmocka_unit_test(shape), cmocka_unit_test(faults), cmocka_unit_test(modes), cmocka_unit_test(acknowledgements_come_in), cmocka_unit_test(deterministic), cmocka_unit_test(utf16), cmocka_unit_test(header), cmocka_unit_test(whose),
 		cmocka_unit_test(long_header),
 	};
 	return cmocka_run_group_tests_name("hl7_ack", tests, NULL, NULL);

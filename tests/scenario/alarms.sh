@@ -40,4 +40,27 @@ n=$("$HOLDFAST" ledger list --site site --json --kind alarm | tail -1 | json seq
 "$HOLDFAST" ledger show "$n" --site site --raw >cleared
 same "$(json what <cleared) $(json id <cleared)" "cleared disk-low" "the alarm is over"
 "$HOLDFAST" ledger verify --site site --bodies >/dev/null
+
+# ---- a feed that is over, by somebody's word ----
+start site
+exec 3<>"/dev/tcp/127.0.0.1/$mllp"
+printf '\x0bMSH|^~\\&|OLDLAB|WEST|HF|X|20261122||ADT^A01|1|P|2.5\rPID|||4711\r\x1c\r' >&3
+IFS= read -r -d $'\x1c' -t 10 answer <&3 || fail "no acknowledgement"
+exec 3>&-
+status=0
+"$HOLDFAST" feed retire OLDLAB@EAST --reason x --site site 2>/dev/null || status=$?
+same $status 1 "retiring a feed that nobody knows"
+status=0
+"$HOLDFAST" feed retire OLDLAB@WEST --site site 2>/dev/null || status=$?
+same $status 2 "retiring without a reason"
+state() { "$HOLDFAST" feed list --json --site site | grep '"OLDLAB@WEST"' | json state; }
+same "$(state)" fresh "the feed"
+"$HOLDFAST" feed retire OLDLAB@WEST --reason "replaced" --site site
+same "$(state)" ended "the feed that is over"
+stop
+"$HOLDFAST" view rebuild --site site
+same "$(state)" ended "it stays so in a new view"
+"$HOLDFAST" feed expect OLDLAB@WEST --reason "not yet" --site site # without a daemon
+same "$(state)" fresh "it is waited for again"
+same "$("$HOLDFAST" quarantine list --site site | wc -l)" 0 "entries in quarantine"
 echo "alarms hold"

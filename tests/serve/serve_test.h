@@ -183,11 +183,11 @@ static inline size_t mllp_message(char *out, size_t size, const char *id)
 	return (size_t)n;
 }
 
-/* Send and wait for one acknowledgement. 1: AA with our id; 0: the connection ended or time is up. */
-static inline int mllp_ask(int fd, const char *id, int timeout_ms)
+/* Send a message and wait for its acknowledgement. 1: AA with that id; 0: the connection ended or time is up. */
+static inline int mllp_ask_with(int fd, const char *m, size_t n, const char *id, int timeout_ms)
 {
-	char m[512], ack[1024], want[64];
-	size_t n = mllp_message(m, sizeof m, id), have = 0;
+	char ack[1024], want[64];
+	size_t have = 0;
 	if (send(fd, m, n, MSG_NOSIGNAL) != (ssize_t)n)
 		return 0;
 	snprintf(want, sizeof want, "MSA|AA|%s\r", id);
@@ -203,6 +203,12 @@ static inline int mllp_ask(int fd, const char *id, int timeout_ms)
 		if (memchr(ack, 0x1c, have))
 			return strstr(ack, want) != NULL;
 	}
+}
+
+static inline int mllp_ask(int fd, const char *id, int timeout_ms)
+{
+	char m[512];
+	return mllp_ask_with(fd, m, mllp_message(m, sizeof m, id), id, timeout_ms);
 }
 
 /* An entry of that kind whose body holds the text: how many. */

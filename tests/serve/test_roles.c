@@ -1,5 +1,6 @@
 /* The whole daemon, as this very program re-executed per role: sandboxes, deaths, quarantine. */
 /* wrap: hl7_parse */
+#include "role.h"
 #include "hl7.h"
 #include "serve_test.h"
 
@@ -269,35 +270,96 @@ int __wrap_hl7_parse(struct slice raw, struct arena *a, struct hl7_msg *ret, str
 	return __real_hl7_parse(raw, a, ret, problems, max, ret_problems, e);
 }
 
-/* An entry on which the scribe dies twice is set aside, and what came with it and behind it is shown. */
+static void wait_quarantined(struct house *h, uint64_t n)
+{
+	struct err e = {0};
+	for (int64_t until = time_monotonic() + 60 * TIME_SEC; status_number(h, "quarantined") < n && time_monotonic() < until;)
+		usleep(20000);
+	assert_int_equal(status_number(h, "quarantined"), n);
+	assert_int_equal(control_catch_up(h->k, &e), 0);
+	assert_int_equal(status_number(h, "view.behind"), 0);
+}
+
+static struct chart_patient *patient_of(struct house *h, const char *id, struct arena *a)
+{
+	char path[128];
+	struct err e = {0};
+	struct chart *c;
+	struct chart_moment now;
+	struct chart_patient *p = NULL;
+	snprintf(path, sizeof path, "%s/view/chart.db", h->site);
+	assert_int_equal(chart_open(path, &(struct chart_options){.readers = SERVE_READERS}, &c, &e), 0);
+	assert_int_equal(chart_now(c, &now, &e), 0);
+	int r = chart_patient(c, slice_str(id), now, a, &p, NULL, &e);
+	chart_close(c);
+	return r < 0 ? NULL : p;
+}
+
+static int decide(struct house *h, uint8_t kind, const char *json)
+{
+	struct err e = {0};
+	struct control_append ap = {.kind = kind, .body = slice_str(json)};
+	struct control *k;
+	assert_int_equal(control_open(&h->s, false, &k, &e), 0);
+	int r = control_append(k, &ap, 1, NULL, NULL, &e);
+	if (r == 0)
+		r = control_flush(k, &e);
+	control_close(k);
+	return r;
+}
+
+/* An entry on which the scribe dies twice is set aside, and what came with it and behind it is shown. Its patient's chart, where that can be told without reading the rest, says that it is incomplete. */
 static void test_quarantine(void **state)
 {
 	struct house h;
 	struct err e = {0};
+	static const char inside[] = "\x0bMSH|^~\\&|EHR|GAB|HF|GAB|20260105120000||ADT^A01^ADT_A01|INSIDE|P|2.5\rEVN|A01|20260105120000\rPID|1||4711^^^GAB^MR||Keller^Jeanne||19570312|F\rPV1|1|I|" DEADLY "\r\x1c\r";
+	AUTO_ARENA struct arena *a = arena_new((size_t)64 << 20);
 	house_make(&h);
 	house_start(&h, false, false);
 	uint64_t entry = status_number(&h, "ledger.size");
 	int fd = mllp_connect(&h);
-	assert_true(mllp_ask(fd, DEADLY, 5000)); /* it is stored, so it is acknowledged */
+	assert_true(mllp_ask_with(fd, inside, sizeof inside - 1, "INSIDE", 5000)); /* it is stored, so it is acknowledged */
 	for (unsigned i = 0; i < 20; i++) {
 		char id[32];
 		snprintf(id, sizeof id, "BEHIND%u", i);
 		assert_true(mllp_ask(fd, id, 5000));
 	}
-	close(fd);
-	for (int64_t until = time_monotonic() + 60 * TIME_SEC; status_number(&h, "quarantined") == 0 && time_monotonic() < until;)
-		usleep(20000);
-	assert_int_equal(status_number(&h, "quarantined"), 1);
-	assert_int_equal(control_catch_up(h.k, &e), 0);
-	assert_int_equal(status_number(&h, "view.behind"), 0);
+	wait_quarantined(&h, 1);
 	assert_true(status_number(&h, "ledger.size") >= entry + 22); /* 21 messages and the entry that sets one of them aside */
+	struct chart_patient *p = patient_of(&h, "4711", a);
+	assert_non_null(p);
+	assert_true(p->incomplete);
+	/* here it is his very number that kills */
+	assert_true(mllp_ask(fd, DEADLY, 5000));
+	assert_true(mllp_ask(fd, "LAST", 5000));
+	close(fd);
+	wait_quarantined(&h, 2);
+	assert_null(patient_of(&h, DEADLY, a));
+	p = patient_of(&h, "LAST", a);
+	assert_non_null(p);
+	assert_false(p->incomplete);
 	house_stop(&h);
-	assert_int_equal(entries_with(&h, LEDGER_QUARANTINE, "\"entry\":"), 1);
+	assert_int_equal(entries_with(&h, LEDGER_QUARANTINE, "\"entry\":"), 2);
 	/* it stays so: the next daemon, and a rebuild, skip it too */
 	house_start(&h, false, false);
-	assert_int_equal(status_number(&h, "quarantined"), 1);
+	assert_int_equal(status_number(&h, "quarantined"), 2);
 	assert_int_equal(control_rebuild(h.k, CHART_NOW, NULL, NULL, &e), 0);
 	assert_int_equal(status_number(&h, "view.behind"), 0);
+	/* until somebody lifts it, with a reason, and only what is in it; the reader is as it was, so the entry is back there soon */
+	char lift[128];
+	snprintf(lift, sizeof lift, "{\"what\":\"lift\",\"entry\":%llu,\"reason\":\"mended\"}", (unsigned long long)entry);
+	assert_int_equal(decide(&h, LEDGER_QUARANTINE, "{\"what\":\"lift\",\"entry\":0,\"reason\":\"x\"}"), ERR_NOT_FOUND);
+	assert_int_equal(decide(&h, LEDGER_QUARANTINE, "{\"what\":\"lift\",\"entry\":1}"), ERR_INPUT);
+	assert_int_equal(decide(&h, LEDGER_QUARANTINE, "{\"what\":\"quarantine\",\"entry\":1,\"reason\":\"x\"}"), ERR_DENIED);
+	assert_int_equal(decide(&h, LEDGER_CONFIG, "{\"what\":\"listener\",\"reason\":\"x\"}"), ERR_DENIED);
+	assert_int_equal(decide(&h, LEDGER_QUARANTINE, lift), 0);
+	assert_int_equal(status_number(&h, "quarantined"), 1);
+	assert_int_equal(decide(&h, LEDGER_QUARANTINE, lift), ERR_NOT_FOUND);
+	(void)!control_rebuild(h.k, CHART_NOW, NULL, NULL, &e); /* the scribe dies on it */
+	wait_quarantined(&h, 2);
+	house_stop(&h);
+	assert_int_equal(entries_with(&h, LEDGER_QUARANTINE, "\"lift\""), 1);
 	house_done(&h);
 }
 
