@@ -322,3 +322,11 @@ int site_keys_recover(int sitefd, const struct age_identity *recovery, struct si
 	}
 	return r == 0 ? site_keys_open(sitefd, ret, e) : r;
 }
+
+int seal_agent_key(const uint8_t dedupe[32], const char *agent, uint8_t ret[32], struct err *e)
+{
+	char info[128];
+	int n = snprintf(info, sizeof(info), "holdfast-agent-1 %s", agent);
+	assert(n > 0 && (size_t)n < sizeof(info)); /* a name has at most 63 bytes */
+	return seal_hkdf_sha256(slice_of(dedupe, 32), SLICE_NULL, slice_of(info, (size_t)n), ret, 32, e);
+}

@@ -171,6 +171,9 @@ int site_keys_recover(int sitefd, const struct age_identity *recovery, struct si
 /* All care keys there are, the one in use first: for age_open and whatever takes a list. The caller wipes them. */
 size_t site_care_all(const struct site_keys *k, struct age_identity ret[SITE_CARE_MAX]);
 
+/* The deduplication key of a backup agent on another host: HKDF-SHA-256 of the site's (RFC 5869), no salt, info "holdfast-agent-1 NAME". So the site keeps none of them, and no agent's key tells another's or the site's. */
+int seal_agent_key(const uint8_t dedupe[32], const char *agent, uint8_t ret[32], struct err *e) MUST;
+
 /* Period keys. One writer (who holds the site's lock). name: "care-2026Q3" is a quarter's first key, "care-2026Q3r1" the one after it (`key rotate`); a class is small letters and digits. */
 #define SITE_PERIOD_MAX 40
 #define SITE_PERIOD_M_MAX 99

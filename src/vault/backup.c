@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "backup_internal.h"
+#include "agent_internal.h"
 
 #define UNITS_MIN 4
 #define UNITS_MAX 24
@@ -26,6 +26,7 @@
 
 struct backup {
 	const struct vault_backup_options *o;
+	const struct backup_away *away; /* NULL: on the site itself */
 	struct depot content, catalogue;
 	struct cat_writer cat;
 	struct scan *scan;
@@ -219,13 +220,18 @@ static int store_frames(struct backup *b, struct unit *u, struct err *e)
 	return 0;
 }
 
+static int put_lines(struct backup *b, struct slice lines, struct err *e)
+{
+	return b->away ? line_file_add(b->away->lines, lines, e) : cat_writer_add(&b->cat, lines, e);
+}
+
 static int put_extents_line(struct backup *b, struct slice path, struct err *e)
 {
 	struct vault_line l = {.node = {.type = '+', .path = path}, .extents = buf_slice(&b->extents)};
 	buf_reset(&b->line);
 	vault_line_write(&l, &b->line);
 	buf_reset(&b->extents);
-	return buf_ok(&b->line) ? cat_writer_add(&b->cat, buf_slice(&b->line), e) : no_memory(e);
+	return buf_ok(&b->line) ? put_lines(b, buf_slice(&b->line), e) : no_memory(e);
 }
 
 static int add_extent(struct backup *b, struct slice path, const struct vault_extent *x, struct err *e)
@@ -304,7 +310,7 @@ static void judge(struct backup *b, struct unit *u, struct item *it, char what, 
 {
 	*ret_marks = 0;
 	*ret_marked = 0;
-	if (!what)
+	if (!what || !b->judge) /* of what is away the site judges */
 		return;
 	struct vault_change c = {.path = path_of(u, it), .what = what, .before = it->has_before ? &it->before : NULL, .after = what == '-' ? NULL : &it->after,
 		.new_bytes = b->new_of_file, .known_bytes = b->known_of_file, .ino_before = it->has_before ? it->ino_before : 0, .ino_after = it->ino_after};
@@ -320,7 +326,7 @@ static int line_item(struct backup *b, struct unit *u, struct item *it, struct e
 	judge(b, u, it, it->what, &marks, &marked);
 	count(b, it, it->what);
 	if (!it->what || (marks == it->before.marks && marked == it->before.marked))
-		return cat_writer_add(&b->cat, text, e);
+		return put_lines(b, text, e);
 	struct vault_line l;
 	AUTO_BUF struct buf scratch = {0};
 	buf_init(&scratch, 2 * VAULT_LINE_MAX);
@@ -332,7 +338,7 @@ static int line_item(struct backup *b, struct unit *u, struct item *it, struct e
 	l.has_marks = marks != 0;
 	buf_reset(&b->line);
 	vault_line_write(&l, &b->line);
-	return buf_ok(&b->line) ? cat_writer_add(&b->cat, buf_slice(&b->line), e) : no_memory(e);
+	return buf_ok(&b->line) ? put_lines(b, buf_slice(&b->line), e) : no_memory(e);
 }
 
 static bool same_as_before(const struct item *it, bool has_digest, const uint8_t *digest)
@@ -377,7 +383,7 @@ static int file_item(struct backup *b, struct unit *u, struct item *it, struct e
 	buf_u8(&b->line, '\n');
 	if (!buf_ok(&b->line) || !buf_ok(&b->extents))
 		return no_memory(e);
-	int r = cat_writer_add(&b->cat, buf_slice(&b->line), e);
+	int r = put_lines(b, buf_slice(&b->line), e);
 	file_begins(b);
 	return r;
 }
@@ -722,6 +728,21 @@ static int prepare_body(struct backup *b, const struct vault_backup_options *o, 
 	return 0;
 }
 
+/* Which of this agent's packs are there is for the site to say. */
+static int prepare_away(struct whole *w, const struct vault_ledger *l, const uint8_t dedupe[32], struct err *e)
+{
+	struct backup *b = &w->b;
+	const struct vault_standing *there = b->away->there;
+	int r = spool_open(&w->made, w->vaultfd, e);
+	if (r == 0)
+		r = depot_open(&b->content, w->vaultfd, w->vaultfd, VAULT_CONTENT, l, w->log, dedupe, b->body.domain, &w->made, e);
+	if (r == 0)
+		r = depot_away(&b->content, buf_slice(&there->there), buf_slice(&there->untold), there->lost, e);
+	memcpy(b->body.files_period, b->content.info.period, sizeof(b->body.files_period));
+	memcpy(b->body.catalogue_period, there->catalogue.period, sizeof(b->body.catalogue_period));
+	return r;
+}
+
 static int prepare_depots(struct whole *w, int sitefd, const struct vault_ledger *l, const uint8_t dedupe[32], const struct age_identity *care, struct err *e)
 {
 	struct backup *b = &w->b;
@@ -731,9 +752,9 @@ static int prepare_depots(struct whole *w, int sitefd, const struct vault_ledger
 	if (r == 0 && care)
 		vault_packs_also(w->packs, b->o->older, b->o->older_n);
 	if (r == 0)
-		r = depot_open(&b->content, sitefd, w->vaultfd, VAULT_CONTENT, l, w->log, dedupe, b->body.domain, &w->made, e);
+		r = depot_open(&b->content, w->vaultfd, w->vaultfd, VAULT_CONTENT, l, w->log, dedupe, b->body.domain, &w->made, e);
 	if (r == 0)
-		r = depot_open(&b->catalogue, sitefd, w->vaultfd, VAULT_CATALOGUE, l, w->log, dedupe, b->body.domain, &w->made, e);
+		r = depot_open(&b->catalogue, w->vaultfd, w->vaultfd, VAULT_CATALOGUE, l, w->log, dedupe, b->body.domain, &w->made, e);
 	if (r == 0)
 		r = depot_catch_up(&b->content, w->packs, e);
 	if (r == 0)
@@ -756,7 +777,7 @@ static int prepare_scan(struct whole *w, int sitefd, uint64_t turn, struct err *
 	struct scan_options so = {
 		.walk = {.roots = (const char *const *)w->roots.path, .root_n = w->roots.n, .exclude = o->exclude, .exclude_n = o->exclude_n, .one_file_system = o->one_file_system, .vaultfd = w->vaultfd,
 			.site_dev = site.st_dev, .site_ino = site.st_ino},
-		.packs = w->packs, .before = w->has_before ? &w->before : NULL, .fresh = b->scan_fresh, .content = &b->content,
+		.list_fd = b->away && b->away->before ? b->away->before_fd : -1, .list_size = b->away && b->away->before ? b->away->before->size : 0, .packs = w->packs, .before = w->has_before ? &w->before : NULL, .fresh = b->scan_fresh, .content = &b->content,
 		.reread_percent = o->reread_percent > 100 ? 100 : o->reread_percent, .turn = turn, .gear = &b->content.gear,
 	};
 	memcpy(so.key, b->content.keys.gear, sizeof(so.key));
@@ -832,13 +853,64 @@ static int finish(struct whole *w, const struct vault_ledger *l, struct err *e)
 	return 0;
 }
 
-static int backup(struct whole *w, int sitefd, const struct vault_ledger *l, const uint8_t dedupe[32], const struct age_identity *care, struct err *e)
+/* Content first; the catalogue, the verdict and the entry are the site's. */
+static int finish_away(struct whole *w, struct err *e)
+{
+	struct backup *b = &w->b;
+	struct vault_snapshot *s = &b->body.s;
+	tell_progress(b, "saving");
+	int r = depot_close_pack(&b->content, e);
+	s->stored_bytes = b->content.stored;
+	s->whole = s->unreadable == 0 && s->torn == 0;
+	s->ended = time_now();
+	if (r == 0)
+		r = b->away->end(b->away->arg, &b->body, &w->made, e);
+	if (r < 0)
+		return r;
+	vault_snapshot_id(s->seq, s->id);
+	struct err ignored;
+	(void)!depot_end(&b->content, s->seq, &ignored);
+	return 0;
+}
+
+/* What was before is what the agent kept. */
+static void before_away(struct whole *w, uint64_t *ret_turn)
+{
+	const struct agent_state *st = w->b.away->before;
+	if (!st)
+		return;
+	w->has_before = true;
+	w->before = (struct vault_body){.s = {.seq = st->snapshot, .begun = st->begun, .files = st->files, .bytes = st->bytes}};
+	memcpy(w->before.files_period, st->files_period, sizeof(w->before.files_period));
+	*ret_turn = st->turn;
+}
+
+/* What there is to compare with, and the judge that does. */
+static int look_at_past(struct whole *w, const struct age_identity *care, uint64_t *ret_turn, struct err *e)
 {
 	struct backup *b = &w->b;
 	struct vault_history history;
+	uint8_t key[16];
+	if (b->away) {
+		before_away(w, ret_turn);
+		return 0;
+	}
+	int r = look_back(w->log, b->body.s.source, b->body.domain, &w->before, &history, ret_turn, e);
+	if (r < 0)
+		return r;
+	w->has_before = r > 0;
+	history.now = b->body.s.begun;
+	history.first = history.first || !care; /* no key here opens the catalogue before: nothing to compare with */
+	seal_random(key, sizeof(key));
+	b->judge = vault_judge_new(&history, key);
+	return b->judge ? 0 : no_memory(e);
+}
+
+static int backup(struct whole *w, int sitefd, const struct vault_ledger *l, const uint8_t dedupe[32], const struct age_identity *care, struct err *e)
+{
+	struct backup *b = &w->b;
 	uint64_t turn = 0;
 	unsigned readers;
-	uint8_t key[16];
 	int r = prepare_body(b, b->o, e);
 	if (r == 0)
 		r = roots_of(b->o, &w->roots, &b->body.roots, e);
@@ -848,34 +920,30 @@ static int backup(struct whole *w, int sitefd, const struct vault_ledger *l, con
 		r = open_vault(sitefd, &w->vaultfd, &w->lock, e);
 	if (r == 0)
 		r = vault_log_open(w->vaultfd, &w->log, e);
-	if (r == 0) {
-		r = look_back(w->log, b->body.s.source, b->body.domain, &w->before, &history, &turn, e);
-		w->has_before = r > 0;
-	}
-	if (r < 0)
-		return r;
-	history.now = b->body.s.begun;
-	history.first = history.first || !care; /* no key here opens the catalogue before: nothing to compare with */
-	seal_random(key, sizeof(key));
-	b->judge = vault_judge_new(&history, key);
-	r = b->judge ? prepare_depots(w, sitefd, l, dedupe, care, e) : no_memory(e);
+	if (r == 0)
+		r = look_at_past(w, care, &turn, e);
+	if (r == 0)
+		r = b->away ? prepare_away(w, l, dedupe, e) : prepare_depots(w, sitefd, l, dedupe, care, e);
 	if (r == 0)
 		r = prepare_scan(w, sitefd, turn, e);
 	if (r == 0)
 		r = prepare_units(b, &readers, e);
 	if (r == 0)
 		r = run(b, readers, e);
-	return r == 0 ? finish(w, l, e) : r;
+	if (r == 0)
+		r = b->away ? finish_away(w, e) : finish(w, l, e);
+	return r;
 }
 
-int vault_backup(int sitefd, const struct vault_ledger *l, const uint8_t dedupe[32], const struct age_identity *care, const struct vault_backup_options *o, struct vault_snapshot *ret,
-                 struct err *e)
+static int back_up(int sitefd, const struct vault_ledger *l, const uint8_t dedupe[32], const struct age_identity *care, const struct backup_away *away, const struct vault_backup_options *o,
+                   struct vault_snapshot *ret, struct err *e)
 {
 	struct whole *w = calloc(1, sizeof(*w));
 	if (!w)
 		return no_memory(e);
 	w->vaultfd = w->lock = w->made.fd = w->b.cat.list.fd = -1;
 	w->b.o = o;
+	w->b.away = away;
 	pthread_mutex_init(&w->b.fill, NULL);
 	pthread_mutex_init(&w->b.m, NULL);
 	pthread_mutex_init(&w->b.chunks, NULL);
@@ -892,4 +960,14 @@ int vault_backup(int sitefd, const struct vault_ledger *l, const uint8_t dedupe[
 	whole_done(w);
 	free(w);
 	return r < 0 ? r : 0;
+}
+
+int vault_backup(int sitefd, const struct vault_ledger *l, const uint8_t dedupe[32], const struct age_identity *care, const struct vault_backup_options *o, struct vault_snapshot *ret, struct err *e)
+{
+	return back_up(sitefd, l, dedupe, care, NULL, o, ret, e);
+}
+
+int vault_backup_away(int statefd, const struct vault_ledger *l, const uint8_t dedupe[32], const struct backup_away *away, const struct vault_backup_options *o, struct vault_snapshot *ret, struct err *e)
+{
+	return back_up(statefd, l, dedupe, NULL, away, o, ret, e);
 }

@@ -30,7 +30,7 @@ int spool_read(struct spool *s, void *out, size_t n, uint64_t offset, struct err
 /* ---- where chunks go (depot.c): one for content, one for catalogues ---- */
 
 struct depot {
-	int class, vaultfd;
+	int class, vaultfd, packsfd;      /* where packs are made; where those that have an entry stand (the same, but for receive.c) */
 	const struct vault_ledger *ledger;
 	const struct vault_log *log;
 	struct vault_pack_info info;      /* class, period, domain of all its packs */
@@ -54,10 +54,12 @@ struct depot {
 	uint8_t *sealed;
 };
 enum { DEPOT_NEW = 0, DEPOT_KNOWN = 1, DEPOT_PENDING = 2 };
-int depot_open(struct depot *s, int sitefd, int vaultfd, int class, const struct vault_ledger *l, const struct vault_log *log, const uint8_t dedupe[32], const char *domain, struct spool *made,
+int depot_open(struct depot *s, int packsfd, int vaultfd, int class, const struct vault_ledger *l, const struct vault_log *log, const uint8_t dedupe[32], const char *domain, struct spool *made,
                struct err *e) MUST;
 /* The index is behind what snapshots and killed backups stored: brought up to date. packs: NULL: no key here opens catalogues, what is missing is stored again. */
 int depot_catch_up(struct depot *s, struct vault_packs *packs, struct err *e) MUST;
+/* Instead of depot_catch_up, away from the site: packs that are there (a bit for each number), those of them that no snapshot told of, and whether any was lost. */
+int depot_away(struct depot *s, struct slice there, struct slice untold, bool lost, struct err *e) MUST;
 bool depot_pack_ok(const struct depot *s, uint64_t number);
 /* DEPOT_NEW: it is reserved now, and the caller stores it. DEPOT_PENDING: somebody earlier does; ask again when its frame was stored. Negative: failed. */
 int depot_ask(struct depot *s, const uint8_t id[VAULT_ID], size_t length, struct vault_extent *ret, struct err *e) MUST;
@@ -236,6 +238,8 @@ struct scan_options {
 	struct walk_options walk;
 	struct vault_packs *packs;         /* NULL: no catalogue before can be read */
 	const struct vault_body *before;   /* NULL: none */
+	int list_fd;                       /* -1; else the catalogue before is this plain file */
+	uint64_t list_size;
 	bool fresh;                        /* another period: all content is stored again */
 	const struct depot *content;       /* lost packs */
 	unsigned reread_percent;

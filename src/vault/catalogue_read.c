@@ -14,6 +14,7 @@
 
 struct lines {
 	struct vault_packs *packs;
+	int fd;                /* -1; else the places are in this file, and pack 1 is its name */
 	int (*next)(void *arg, struct vault_extent *ret, struct err *e); /* 1, 0 at the end */
 	void *arg;
 	struct vault_extent x; /* what is left of the current place */
@@ -26,7 +27,7 @@ struct lines {
 
 static void lines_init(struct lines *l, struct vault_packs *packs, int (*next)(void *, struct vault_extent *, struct err *), void *arg)
 {
-	*l = (struct lines){.packs = packs, .next = next, .arg = arg};
+	*l = (struct lines){.packs = packs, .fd = -1, .next = next, .arg = arg};
 	buf_init(&l->window, VAULT_LINE_MAX + 2 * PIECE);
 }
 
@@ -63,7 +64,7 @@ static int refill(struct lines *l, struct err *e)
 	uint8_t *to = buf_space(&l->window, (size_t)take.length);
 	if (!to)
 		return err_set(e, buf_code(&l->window), NULL, "no memory for a catalogue");
-	int r = vault_packs_read(l->packs, VAULT_CATALOGUE, &take, to, e);
+	int r = l->fd >= 0 ? file_pread_all(l->fd, to, (size_t)take.length, take.offset, e, "list") : vault_packs_read(l->packs, VAULT_CATALOGUE, &take, to, e);
 	if (r < 0)
 		return r;
 	if (l->sha)
@@ -153,10 +154,21 @@ struct vault_cat {
 	struct buf scratch, last; /* the last line's path: order is checked */
 	bool parts;               /* the last line was a '+' */
 	uint64_t at, next_at;     /* offset in the file of this line's first extent; of the next one's */
+	uint64_t group_at;        /* in the stream: the first line of the current file */
+	struct vault_extent file; /* of a plain file: what is not handed out yet */
 	uint64_t size;            /* of the whole stream, as the entry says */
 	uint8_t root[SEAL_HASH];
 	bool done;
 };
+
+static int file_piece(void *arg, struct vault_extent *ret, struct err *e)
+{
+	struct vault_cat *c = arg;
+	(void)e;
+	*ret = c->file;
+	c->file.length = 0;
+	return ret->length > 0;
+}
 
 static int cat_piece(void *arg, struct vault_extent *ret, struct err *e)
 {
@@ -209,15 +221,44 @@ static int seek(struct vault_cat *c, struct err *e)
 	return r < 0 ? r : 0;
 }
 
-int vault_cat_open(struct vault_packs *packs, const struct vault_body *b, struct slice under, struct vault_cat **ret, struct err *e)
+static struct vault_cat *new_cat(void)
 {
 	struct vault_cat *c = calloc(1, sizeof(*c));
 	if (!c)
-		return err_set(e, ERR_MEMORY, NULL, "no memory for a catalogue");
+		return NULL;
 	buf_init(&c->held, VAULT_BODY_MAX);
 	buf_init(&c->under, VAULT_PATH_MAX + 1);
 	buf_init(&c->scratch, 2 * VAULT_LINE_MAX);
 	buf_init(&c->last, VAULT_PATH_MAX);
+	return c;
+}
+
+int vault_cat_open_file(int fd, uint64_t from, uint64_t size, struct vault_cat **ret, struct err *e)
+{
+	struct vault_cat *c = new_cat();
+	if (!c)
+		return err_set(e, ERR_MEMORY, NULL, "no memory for a catalogue");
+	assert(from <= size);
+	c->size = size;
+	c->file = (struct vault_extent){.pack = 1, .offset = from, .length = size - from};
+	lines_init(&c->list, NULL, file_piece, c);
+	lines_init(&c->lines, NULL, file_piece, c);
+	c->lines.fd = fd;
+	c->lines.total = from;
+	*ret = c;
+	return 0;
+}
+
+int vault_cat_again(const struct vault_cat *c, struct vault_packs *packs, const struct vault_body *b, struct vault_cat **ret, struct err *e)
+{
+	return c->lines.fd >= 0 ? vault_cat_open_file(c->lines.fd, c->group_at, c->size, ret, e) : vault_cat_open(packs, b, buf_slice(&c->last), ret, e);
+}
+
+int vault_cat_open(struct vault_packs *packs, const struct vault_body *b, struct slice under, struct vault_cat **ret, struct err *e)
+{
+	struct vault_cat *c = new_cat();
+	if (!c)
+		return err_set(e, ERR_MEMORY, NULL, "no memory for a catalogue");
 	while (under.n > 1 && under.p[under.n - 1] == '/')
 		under.n--;
 	buf_add_slice(&c->under, under);
@@ -288,6 +329,8 @@ int vault_cat_next(struct vault_cat *c, const struct vault_line **ret, struct er
 			return r;
 		if (r == 0)
 			return cat_end(c, e);
+		if (!c->parts)
+			c->group_at = c->lines.total - (c->lines.window.n - c->lines.at) - text.n - 1;
 		r = vault_line_parse(text, &c->scratch, &c->line, e);
 		if (r < 0)
 			return r;

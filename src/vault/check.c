@@ -313,9 +313,9 @@ static int check_chunks(struct check *c, const struct vault_body *b, struct err 
 	struct err why = {0};
 	if (strcmp(b->domain, "site")) /* an agent's keys are the agent's: its packs' SHA-256 is what can be known here */
 		return 0;
-	int r = vault_keys_derive(c->v->dedupe, b->domain, b->files_period, &c->files, e);
+	int r = vault_keys_of_domain(c->v->dedupe, b->domain, b->files_period, &c->files, e);
 	if (r == 0)
-		r = vault_keys_derive(c->v->dedupe, b->domain, b->catalogue_period, &c->catalogue, e);
+		r = vault_keys_of_domain(c->v->dedupe, b->domain, b->catalogue_period, &c->catalogue, e);
 	if (r < 0)
 		return r;
 	r = vault_cat_chunks(c->v->catalogues, b, one_chunk, c, &why);

@@ -88,7 +88,7 @@ static int look_at_packs(struct depot *s, struct err *e)
 		if (packs[i].class != s->class || strcmp(vault_log_string(s->log, packs[i].domain), s->info.domain) != 0)
 			continue;
 		vault_pack_name(s->class, packs[i].number, name);
-		if (fstatat(s->vaultfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size != packs[i].size)
+		if (fstatat(s->packsfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size != packs[i].size)
 			s->any_lost = true;
 		else if (!strcmp(vault_log_string(s->log, packs[i].period), s->info.period))
 			s->ok[packs[i].number / 8] |= (uint8_t)(1U << packs[i].number % 8);
@@ -117,11 +117,10 @@ static int now_ok(struct depot *s, uint64_t number, struct err *e)
 	return 0;
 }
 
-int depot_open(struct depot *s, int sitefd, int vaultfd, int class, const struct vault_ledger *l, const struct vault_log *log, const uint8_t dedupe[32], const char *domain, struct spool *made,
+int depot_open(struct depot *s, int packsfd, int vaultfd, int class, const struct vault_ledger *l, const struct vault_log *log, const uint8_t dedupe[32], const char *domain, struct spool *made,
                struct err *e)
 {
-	(void)sitefd;
-	*s = (struct depot){.class = class, .vaultfd = vaultfd, .ledger = l, .log = log, .made = made};
+	*s = (struct depot){.class = class, .vaultfd = vaultfd, .packsfd = packsfd, .ledger = l, .log = log, .made = made};
 	s->info.class = class;
 	(void)snprintf(s->info.domain, sizeof(s->info.domain), "%s", domain);
 	buf_init(&s->placed, SLOTS_MAX * sizeof(struct vault_placed));
@@ -240,6 +239,32 @@ int depot_catch_up(struct depot *s, struct vault_packs *packs, struct err *e)
 		r = vault_index_each(s->index, tell_orphan, &c, e);
 	free(c.batch);
 	return r;
+}
+
+struct untold {
+	struct depot *s;
+	struct slice bits;
+};
+
+static int tell_untold(void *arg, const struct vault_placed *p, struct err *e)
+{
+	const struct untold *u = arg;
+	uint64_t n = p->at.pack;
+	return n / 8 < u->bits.n && (u->bits.p[n / 8] >> n % 8 & 1) && depot_pack_ok(u->s, n) ? depot_tell(u->s, p->id, &p->at, e) : 0;
+}
+
+int depot_away(struct depot *s, struct slice there, struct slice untold, bool lost, struct err *e)
+{
+	free(s->ok);
+	s->ok = malloc(there.n + 1);
+	if (!s->ok)
+		return no_memory(e);
+	if (there.n)
+		memcpy(s->ok, there.p, there.n);
+	s->ok[there.n] = 0;
+	s->ok_n = 8 * (uint64_t)there.n;
+	s->any_lost = lost;
+	return untold.n ? vault_index_each(s->index, tell_untold, &(struct untold){s, untold}, e) : 0;
 }
 
 int depot_end(struct depot *s, uint64_t stamp, struct err *e)

@@ -26,6 +26,18 @@ int vault_keys_derive(const uint8_t dedupe[32], const char *domain, const char *
 	return r;
 }
 
+int vault_keys_of_domain(const uint8_t site_dedupe[32], const char *domain, const char *period, struct vault_keys *ret, struct err *e)
+{
+	uint8_t own[32];
+	if (!strcmp(domain, VAULT_SITE_DOMAIN))
+		return vault_keys_derive(site_dedupe, domain, period, ret, e);
+	int r = seal_agent_key(site_dedupe, domain, own, e);
+	if (r == 0)
+		r = vault_keys_derive(own, domain, period, ret, e);
+	seal_wipe(own, sizeof(own));
+	return r;
+}
+
 void vault_chunk_id(const struct vault_keys *k, struct slice chunk, uint8_t out[VAULT_ID])
 {
 	uint8_t mac[SEAL_HASH];

@@ -221,8 +221,7 @@ static struct mount_proof *proof_of(struct mount_reader *r, uint64_t pack)
 	buf_reset(&oldest->chunks);
 	oldest->pack = pack;
 	oldest->used = r->clock;
-	oldest->keyed = k && r->v->has_dedupe && !strcmp(vault_log_string(r->v->log, k->domain), "site") /* an agent's key is the agent's */ &&
-	                vault_keys_derive(r->v->dedupe, "site", vault_log_string(r->v->log, k->period), &oldest->keys, NULL) == 0;
+	oldest->keyed = k && r->v->has_dedupe && vault_keys_of_domain(r->v->dedupe, vault_log_string(r->v->log, k->domain), vault_log_string(r->v->log, k->period), &oldest->keys, NULL) == 0;
 	if (oldest->keyed)
 		collect_chunks(r, k, oldest);
 	return oldest;

@@ -21,6 +21,8 @@ struct vault_packs {
 	const struct vault_log *log;
 	struct age_identity with[SITE_CARE_MAX];
 	size_t with_n;
+	vault_period_fn *key; /* NULL: the sealed key of the site, opened with `with` */
+	void *key_arg;
 	struct period *periods;
 	size_t period_n;
 	struct open_pack open[OPEN_PACKS];
@@ -53,6 +55,25 @@ void vault_packs_also(struct vault_packs *p, const struct age_identity *ids, siz
 	p->with_n += n;
 }
 
+int vault_packs_new_asking(int vaultfd, const struct vault_log *log, vault_period_fn *key, void *arg, struct vault_packs **ret, struct err *e)
+{
+	struct vault_packs *p = calloc(1, sizeof(*p));
+	if (!p)
+		return err_set(e, ERR_MEMORY, NULL, "no memory for reading packs");
+	p->sitefd = -1;
+	p->log = log;
+	p->key = key;
+	p->key_arg = arg;
+	p->vaultfd = fcntl(vaultfd, F_DUPFD_CLOEXEC, 3);
+	if (p->vaultfd < 0) {
+		int r = err_sys(e, "vault", "cannot be kept open");
+		vault_packs_free(p);
+		return r;
+	}
+	*ret = p;
+	return 0;
+}
+
 void vault_packs_free(struct vault_packs *p)
 {
 	if (!p)
@@ -81,7 +102,7 @@ static int period_key(struct vault_packs *p, const char *name, const struct age_
 	struct period *more = calloc(p->period_n + 1, sizeof(*more)), *old = p->periods;
 	if (!more)
 		return err_set(e, ERR_MEMORY, NULL, "no memory for a period's key");
-	int r = site_period_open_any(p->sitefd, p->with, p->with_n, name, &more[p->period_n].id, e);
+	int r = p->key ? p->key(p->key_arg, name, &more[p->period_n].id, e) : site_period_open_any(p->sitefd, p->with, p->with_n, name, &more[p->period_n].id, e);
 	if (r < 0) {
 		free(more);
 		return r;

@@ -64,12 +64,12 @@ int scan_open(const struct scan_options *o, struct scan **ret, struct err *e)
 	s->o.walk.arg = s;
 	s->large.fd = s->link_paths.fd = -1;
 	buf_init(&s->hidden, VAULT_PATH_MAX + 1);
-	s->before_end = !o->packs || !o->before;
+	s->before_end = !o->before || (!o->packs && o->list_fd < 0);
 	int r = reader_init(&s->reader, e);
 	if (r == 0)
 		r = walk_open(&s->o.walk, &s->walk, e);
 	if (r == 0 && !s->before_end)
-		r = vault_cat_open(o->packs, o->before, SLICE_NULL, &s->before_cat, e);
+		r = o->list_fd >= 0 ? vault_cat_open_file(o->list_fd, 0, o->list_size, &s->before_cat, e) : vault_cat_open(o->packs, o->before, SLICE_NULL, &s->before_cat, e);
 	if (r < 0) {
 		scan_close(s);
 		return r;
@@ -343,7 +343,7 @@ static int file_node(struct scan *s, struct unit *u, struct err *e)
 	bool same = same_stat(s, b, &en->st, 'f'), again = same && (s->o.fresh || !packs_are_there(s, b) || its_turn(s, en->path));
 	if (same && !again) {
 		if (b->has_parts)
-			return vault_cat_open(s->o.packs, s->o.before, en->path, &s->copy, e); /* its lines, one after the other, from the next round on */
+			return vault_cat_again(s->before_cat, s->o.packs, s->o.before, &s->copy, e); /* its lines, one after the other, from the next round on */
 		take_over(u, b);
 		return 0;
 	}

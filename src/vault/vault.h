@@ -247,6 +247,74 @@ struct vault_clean_point {
 };
 int vault_clean_point(struct vault *v, const char *source, vault_damaged_fn *fn, void *arg, struct vault_clean_point *ret, struct err *e) MUST;
 
+/* ---- agents (agent*.c, receive*.c): backup of other hosts -------------------------------------------------------------------------
+ *
+ * An agent has a credential and a folder of state, and no key that opens anything. It reads, checks, cuts, compresses and seals content packs as a backup on the site does, brings them, and brings a list: the lines of its
+ * tree, as a difference to those of its last snapshot, sealed to care and recovery. The site opens the list, compares it with its own last catalogue, judges, writes the catalogue and makes the entry: so an agent that was taken
+ * over may lie about what it reads today, and not about what it was yesterday. Protocol and files: DESIGN.md here, doc/formats.md. */
+
+struct vault_recipient {
+	char period[SITE_PERIOD_MAX];
+	struct age_recipient to;
+};
+struct vault_credential {
+	char agent[64], site[128], url[512], token[128];
+	struct note_vkey log;                   /* the site's log: signs what is to be sealed to */
+	uint8_t dedupe[32];                     /* seal_agent_key */
+	struct vault_recipient files, catalogue; /* as of when it was made: later ones come signed */
+	struct buf ca;                          /* PEM: who signed the server's certificate */
+};
+/* Pure. ret is to be given to vault_credential_done, also after a failure. */
+int vault_credential_parse(struct slice text, struct vault_credential *ret, struct err *e) MUST;
+void vault_credential_write(const struct vault_credential *c, struct buf *ret);
+void vault_credential_done(struct vault_credential *c); /* wipes */
+
+struct vault_standing { /* how the site stands to this agent and source */
+	struct vault_recipient files, catalogue;
+	bool has_base, lost;         /* lost: a pack of this agent's is not there any more */
+	uint64_t base;               /* the newest snapshot of this source and agent */
+	struct buf there, untold;    /* a bit for each number of this agent's content packs of the period: those that are there; those that no snapshot told of */
+};
+/* Pure: the site's answer. The recipients are signed by c->log. ret is to be given to vault_standing_done, also after a failure. */
+int vault_standing_parse(struct slice json, const struct vault_credential *c, struct vault_standing *ret, struct err *e) MUST;
+void vault_standing_done(struct vault_standing *s);
+
+struct vault_upload {
+	uint64_t number;             /* of a content pack; 0: the list */
+	int fd;
+	uint64_t size, plain;
+	uint8_t sha256[SEAL_HASH];
+};
+/* How an agent reaches its site. Each call does what it says or fails; what was broken off is gone on with inside. */
+struct vault_link {
+	void *arg;
+	int (*begin)(void *arg, const char *source, struct vault_standing *ret, struct err *e);
+	int (*number)(void *arg, uint64_t *ret, struct err *e);
+	int (*put)(void *arg, const struct vault_upload *u, struct err *e);  /* there, whole and entered (the list: there) when it returns */
+	int (*snapshot)(void *arg, struct slice meta, const uint8_t list[SEAL_HASH], struct buf *ret_json, struct err *e);
+};
+/* Over HTTPS, to url (NULL: the credential's). */
+int vault_link_https(const struct vault_credential *c, const char *url, struct vault_link *ret, struct err *e) MUST;
+void vault_link_close(struct vault_link *l);
+/* statefd: the agent's folder of state, made by the caller, 0700; one for each agent. What it lacks is read again. o->domain is not looked at. */
+int vault_agent_backup(int statefd, const struct vault_credential *c, const struct vault_link *l, const struct vault_backup_options *o, struct vault_snapshot *ret, struct err *e) MUST;
+
+/* The site's side: what the vault role does with it (serve.h, struct serve_vault), which holds catalogue keys and no other. */
+struct vault_receive {
+	int vaultfd, workfd;         /* SITE/vault; SITE/vault/in, in which it may write */
+	const char *agent;
+	const uint8_t *dedupe;       /* the agent's */
+	const struct vault_ledger *ledger; /* pack is called with the pack in workfd, under its name: whoever fills it in gives it its place */
+	int (*period)(void *arg, const char *period, struct age_identity *ret, struct err *e); /* of class catalogue */
+	void *arg;
+};
+/* {"base","lost","packs","untold"}: members into an object that was begun. */
+int vault_receive_standing(const struct vault_receive *v, const char *source, const char *files_period, struct jsonw *ret, struct err *e) MUST;
+/* The list is whole at listfd; ret_json: what the agent is told: {"seq","time","body"}. The same again (the answer was lost) is no second snapshot. */
+int vault_receive_snapshot(const struct vault_receive *v, int listfd, struct slice meta, struct buf *ret_json, struct err *e) MUST;
+/* A line for workfd's log, which is SITE/vault/log by another hand; from: one past the last entry that it has. */
+int vault_receive_note(int workfd, bool fresh, const char *kind, uint64_t seq, int64_t time, struct slice body, struct err *e) MUST;
+
 /* ---- replicas (vault_replica*.c): copies of a site elsewhere, which this site cannot take back ------------------------------------ *
  *
  * A replica is a folder, a bucket or a web address that holds: heads/ (each a signed statement: the tree's size and root, how many packs, and the SHA-256 of every small file as of then), ledger/tile/ (full tiles),

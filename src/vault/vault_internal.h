@@ -155,6 +155,9 @@ struct vault_packs; /* one thread at a time: make one for each */
 /* with: recovery (both classes) or care (catalogues). The log must outlive it. */
 int vault_packs_new(int sitefd, const struct vault_log *log, const struct age_identity *with, struct vault_packs **ret, struct err *e) MUST;
 void vault_packs_also(struct vault_packs *p, const struct age_identity *ids, size_t n); /* keys of before the last rotations of care: tried where the first does not open a period */
+/* With keys that somebody else hands out, one for each period when it is first needed (receive.c). */
+typedef int vault_period_fn(void *arg, const char *period, struct age_identity *ret, struct err *e);
+int vault_packs_new_asking(int vaultfd, const struct vault_log *log, vault_period_fn *key, void *arg, struct vault_packs **ret, struct err *e) MUST;
 void vault_packs_free(struct vault_packs *p);
 int vault_packs_get(struct vault_packs *p, int class, uint64_t number, struct vault_pack **ret, struct err *e) MUST; /* valid until the next get */
 int vault_packs_read(struct vault_packs *p, int class, const struct vault_extent *x, void *out /* x->length bytes */, struct err *e) MUST; /* no hole */
@@ -196,6 +199,10 @@ struct vault_cat;
 int vault_cat_open(struct vault_packs *packs, const struct vault_body *b, struct slice under, struct vault_cat **ret, struct err *e) MUST;
 /* 1 and the next line (valid until the next call); 0 at the end: when all was read the root was checked, too. Order and grammar are checked. */
 int vault_cat_next(struct vault_cat *c, const struct vault_line **ret, struct err *e) MUST;
+/* The lines of a catalogue that stand in a plain file (an agent's list of last time), from an offset at which a line begins. Its root is the caller's to check. The file must stay open. */
+int vault_cat_open_file(int fd, uint64_t from, uint64_t size, struct vault_cat **ret, struct err *e) MUST;
+/* A second reader of the same catalogue that begins with the current file's first line. */
+int vault_cat_again(const struct vault_cat *c, struct vault_packs *packs, const struct vault_body *b, struct vault_cat **ret, struct err *e) MUST;
 void vault_cat_close(struct vault_cat *c);
 /* Where the current '+' or 'f' line's first extent lies in its file. */
 uint64_t vault_cat_file_offset(const struct vault_cat *c);
@@ -227,6 +234,9 @@ int vault_chunk_parse(struct slice line, struct vault_chunk *ret) MUST; /* ERR_C
 /* ---- keys and chunks (keys.c, chunker.c) --------------------------------------------------------------------------------------------------------- */
 
 int vault_keys_derive(const uint8_t dedupe[32], const char *domain, const char *period, struct vault_keys *ret, struct err *e) MUST;
+/* The same from the site's key for any domain of the site: an agent's keys come from the agent's own key (seal_agent_key). For whoever reads back. */
+int vault_keys_of_domain(const uint8_t site_dedupe[32], const char *domain, const char *period, struct vault_keys *ret, struct err *e) MUST;
+#define VAULT_SITE_DOMAIN "site"
 void vault_chunk_id(const struct vault_keys *k, struct slice chunk, uint8_t out[VAULT_ID]);
 /* A file's digest, from SHA-256 over the ids of its chunks in order. */
 void vault_digest(const struct vault_keys *k, const uint8_t ids_sha256[SEAL_HASH], uint8_t out[VAULT_DIGEST]);
