@@ -4,6 +4,7 @@
 
 int main(int argc, char **argv)
 {
+	serve_vault_use(cli_serve_vault());
 	int status = serve_role_main(argc, argv);
 	return status >= 0 ? status : cli_main(argc, argv);
 }

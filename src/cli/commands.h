@@ -15,6 +15,7 @@ int cmd_hl7(int argc, char **argv);
 int cmd_feed(int argc, char **argv);
 int cmd_quarantine(int argc, char **argv);
 int cmd_identity(int argc, char **argv);
+int cmd_agent(int argc, char **argv);
 int cmd_user(int argc, char **argv);
 int cmd_token(int argc, char **argv);
 int cmd_key(int argc, char **argv);

@@ -19,6 +19,7 @@ const struct cli_command cli_commands[] = {
 	{"token", "make and revoke tokens for programs", cmd_token},
 	{"key", "test, join and make recovery shares; who opens what", cmd_key},
 	{"vault", "back up file trees, give them back, say what was clean until when", cmd_vault},
+	{"agent", "let other hosts bring their backups: credentials that open nothing", cmd_agent},
 	{"simulate", "send a synthetic hospital over MLLP, or write it to a file", cmd_simulate},
 };
 const size_t cli_command_count = ARRAY_LEN(cli_commands);

@@ -8,7 +8,7 @@ static const struct verb {
 	const char *options; /* those that mean something to it, blanks around each; site and json to all */
 	const char *say;
 } verbs[] = {
-	{"backup", 1, SIZE_MAX, vault_cmd_backup, " source exclude one-file-system reread threads ", "name the paths to back up"},
+	{"backup", 1, SIZE_MAX, vault_cmd_backup, " source exclude one-file-system reread threads to agent state ", "name the paths to back up"},
 	{"list", 0, 0, vault_cmd_list, " source ", "it takes no argument"},
 	{"ls", 1, 2, vault_cmd_ls, " source before ", "name a snapshot (or latest), and a path if you want less than all"},
 	{"check", 0, 0, vault_cmd_check, " data identity shares ", "it takes no argument"},
@@ -33,7 +33,7 @@ static int refuse_others(const struct verb *v, const struct vault_cmd *c)
 		const char *name;
 		bool given;
 	} all[] = {
-		{"source", c->source}, {"before", c->before}, {"identity", c->identity}, {"shares", c->shares.n}, {"exclude", c->exclude.n}, {"to", c->to}, {"reread", c->reread != UINT64_MAX},
+		{"source", c->source}, {"before", c->before}, {"identity", c->identity}, {"shares", c->shares.n}, {"exclude", c->exclude.n}, {"to", c->to}, {"agent", c->agent}, {"state", c->state}, {"reread", c->reread != UINT64_MAX},
 		{"threads", c->threads}, {"percent", c->percent != UINT64_MAX}, {"data", c->data}, {"clean", c->clean}, {"overwrite", c->overwrite}, {"one-file-system", c->one_file_system},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
@@ -62,7 +62,9 @@ int cmd_vault(int argc, char **argv)
 		{"overwrite", CLI_FLAG, &c.overwrite, NULL, "restore: also over files that are newer than the snapshot's"},
 		{"data", CLI_FLAG, &c.data, NULL, "check: read every byte of every pack"},
 		{"percent", CLI_NUMBER, &c.percent, "N", "drill: restore so many of a hundred files: 5"},
-		{"to", CLI_STRING, &c.to, "DIR", "drill: where to restore to; without it a folder in TMPDIR. What was restored is removed"},
+		{"to", CLI_STRING, &c.to, "DIR|URL", "drill: where to restore to (a folder in TMPDIR), removed again; backup: the site's address, with --agent"},
+		{"agent", CLI_STRING, &c.agent, "FILE", "backup: on a host without a site: the credential that `holdfast agent add` made"},
+		{"state", CLI_STRING, &c.state, "DIR", "backup --agent: where it remembers what was backed up: /var/lib/holdfast/agent/NAME, or below XDG_STATE_HOME"},
 		{"identity", CLI_STRING, &c.identity, "FILE", "the recovery key, as `holdfast key join` prints it; - for standard input"},
 		{"shares", CLI_LIST, &c.shares, "FILE", "enough recovery shares, instead of --identity"},
 		{"threads", CLI_NUMBER, &c.threads, "N", "backup, restore, drill: readers or writers; without it as the machine is"},

@@ -50,13 +50,29 @@ static void print_json(const struct vault_snapshot *s)
 	printf("%s\n", buf_cstr(&out));
 }
 
+void vault_cmd_print_backup(const struct vault_snapshot *s, bool json)
+{
+	if (json)
+		print_json(s);
+	else
+		print(s);
+}
+
+void vault_cmd_backup_options(const struct vault_cmd *c, struct vault_bar *bar, struct vault_backup_options *ret)
+{
+	*ret = (struct vault_backup_options){.source = c->source, .paths = c->args->v + 1, .path_n = c->args->n - 1, .exclude = c->exclude.v, .exclude_n = c->exclude.n, .one_file_system = c->one_file_system,
+	                                     .reread_percent = c->reread == UINT64_MAX ? 1 : (unsigned)c->reread, .readers = (unsigned)c->threads, .progress = vault_cmd_progress, .arg = bar, .trouble = vault_cmd_say};
+}
+
 static int backup(struct vault_cmd *c, struct site *s, struct site_keys *keys, struct vault_snapshot *snap, struct err *e)
 {
 	struct vault_channel *ch = NULL;
 	struct vault_ledger l;
 	struct vault_bar bar = {0};
-	struct vault_backup_options o = {.source = c->source, .paths = c->args->v + 1, .path_n = c->args->n - 1, .exclude = c->exclude.v, .exclude_n = c->exclude.n, .one_file_system = c->one_file_system,
-	                                 .reread_percent = c->reread == UINT64_MAX ? 1 : (unsigned)c->reread, .older = keys->older, .older_n = keys->older_n, .readers = (unsigned)c->threads, .progress = vault_cmd_progress, .arg = &bar, .trouble = vault_cmd_say};
+	struct vault_backup_options o;
+	vault_cmd_backup_options(c, &bar, &o);
+	o.older = keys->older;
+	o.older_n = keys->older_n;
 	if (!keys->can_dedupe || !keys->can_open)
 		return err_set(e, ERR_DENIED, "keys", "the site's keys are not for this user: run this as root or the site's owner");
 	int r = vault_channel_open(s, &ch, &l, e);
@@ -84,6 +100,12 @@ int vault_cmd_backup(struct vault_cmd *c)
 		return cli_usage("vault backup: --reread is 0 to 100");
 	if (c->threads > 64)
 		return cli_usage("vault backup: --threads is at most 64");
+	if (!c->agent && (c->to || c->state))
+		return cli_usage("vault backup: --to and --state go with --agent FILE, on a host that has no site");
+	if (c->agent && c->site)
+		return cli_usage("vault backup: --agent is for a host without a site; give --site or --agent");
+	if (c->agent)
+		return vault_cmd_agent(c);
 	if (cli_site(c->site, &s, &e) < 0)
 		return cli_fail(&e);
 	(void)!seal_lock_memory(&keys, sizeof keys, NULL);
@@ -94,10 +116,7 @@ int vault_cmd_backup(struct vault_cmd *c)
 	site_close(&s);
 	if (r < 0)
 		return cli_fail(&e);
-	if (c->json)
-		print_json(&snap);
-	else
-		print(&snap);
+	vault_cmd_print_backup(&snap, c->json);
 	bool whole = snap.whole;
 	vault_snapshot_done(&snap);
 	return whole ? 0 : 1;

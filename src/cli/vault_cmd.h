@@ -8,11 +8,12 @@
 struct vault_cmd {
 	const struct cli_args *args; /* [0] is the verb */
 	struct cli_list shares, exclude;
-	const char *site, *source, *before, *identity, *to;
+	const char *site, *source, *before, *identity, *to, *agent, *state;
 	uint64_t reread, threads, percent;
 	bool json, data, clean, overwrite, one_file_system;
 };
 int vault_cmd_backup(struct vault_cmd *c);
+int vault_cmd_agent(struct vault_cmd *c); /* backup --agent */
 int vault_cmd_list(struct vault_cmd *c);
 int vault_cmd_ls(struct vault_cmd *c);
 int vault_cmd_check(struct vault_cmd *c);
@@ -47,6 +48,8 @@ struct vault_bar {
 	int64_t begun, told;
 	bool shown;
 };
+void vault_cmd_backup_options(const struct vault_cmd *c, struct vault_bar *bar, struct vault_backup_options *ret);
+void vault_cmd_print_backup(const struct vault_snapshot *s, bool json);
 void vault_cmd_progress_end(struct vault_bar *b);
 void vault_cmd_say(void *arg, const char *sentence);                          /* a sentence on stderr; arg may be NULL, or the bar that stands in its line */
 const char *vault_cmd_size(uint64_t bytes, char out[32]);

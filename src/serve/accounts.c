@@ -44,6 +44,16 @@ static struct token *token_by_id(struct keeper *k, struct slice id)
 }
 
 /* "hft_ID_SECRET": the id finds it, the hash of the whole decides, in constant time. */
+bool accounts_agent(struct keeper *k, const char *name)
+{
+	for (size_t i = 0; i < k->accounts->token_count; i++) {
+		const struct token *t = &k->accounts->tokens[i];
+		if (!t->revoked && !strcmp(t->role, AGENT_ROLE) && !strcmp(t->label, name))
+			return true;
+	}
+	return false;
+}
+
 struct token *accounts_token(struct keeper *k, const char *token)
 {
 	struct slice s = slice_str(token), rest;

@@ -141,6 +141,12 @@ static const struct {
 	{FRAME_K_VAULT_PACK, CH_CONTROL, op_vault_pack},
 	{FRAME_K_VAULT_SNAPSHOT, CH_CONTROL, op_vault_snapshot},
 	{FRAME_K_KEY_ROTATE, CH_CONTROL, op_key_rotate},
+	{FRAME_K_VAULT_ENTRIES, CH_VAULT, op_vault_entries},
+	{FRAME_K_AGENT, CH_VAULT, op_agent},
+	{FRAME_K_AGENT_NUMBER, CH_VAULT, op_agent_number},
+	{FRAME_K_AGENT_PACK, CH_VAULT, op_agent_pack},
+	{FRAME_K_AGENT_SNAPSHOT, CH_VAULT, op_agent_snapshot},
+	{FRAME_K_AGENT_KEY, CH_VAULT, op_agent_key},
 };
 
 int keeper_dispatch(struct keeper *k, struct kchan *ch, const struct frame *f)
@@ -171,17 +177,17 @@ static void take_clients(struct keeper *k, struct kchan *ch)
 		if (n > 0)
 			frame_close_fds(&f);
 		if (fd < 0) {
-			keeper_chan_drop(k, ch, n == ERR_NO ? NULL : "web's main channel says something else than it may");
+			keeper_chan_drop(k, ch, n == ERR_NO ? NULL : "a main channel says something else than it may");
 			return;
 		}
-		if (!keeper_chan_add(k, fd, CH_CLIENT))
-			role_log(k->r, "too many clients of web");
+		if (!keeper_chan_add(k, fd, ch->kind == CH_WEB ? CH_CLIENT : CH_VAULT))
+			role_log(k->r, "too many clients of %s", ch->kind == CH_WEB ? "web" : "vault");
 	}
 }
 
 static void read_channel(struct keeper *k, struct kchan *ch)
 {
-	if (ch->kind == CH_WEB) {
+	if (ch->kind == CH_WEB || ch->kind == CH_VAULTS) {
 		take_clients(k, ch);
 		return;
 	}
@@ -260,7 +266,7 @@ static void take_controls(struct keeper *k)
 
 static void take_peers(struct keeper *k)
 {
-	static const enum chan_kind kinds[ROLES] = {[ROLE_SUPERVISOR] = CH_CONTROL, [ROLE_INTAKE] = CH_INTAKE, [ROLE_WEB] = CH_WEB, [ROLE_SCRIBE] = CH_SCRIBE};
+	static const enum chan_kind kinds[ROLES] = {[ROLE_SUPERVISOR] = CH_CONTROL, [ROLE_INTAKE] = CH_INTAKE, [ROLE_WEB] = CH_WEB, [ROLE_VAULT] = CH_VAULTS, [ROLE_SCRIBE] = CH_SCRIBE};
 	for (int i = 0; i < ROLES; i++) {
 		pthread_mutex_lock(&k->r->peer_lock);
 		int fd = k->r->peer[i];

@@ -11,7 +11,7 @@
 
 #include <sys/uio.h>
 
-enum chan_kind { CH_INTAKE = 1, CH_WEB = 2, CH_CLIENT = 4, CH_CONTROL = 8, CH_SCRIBE = 16 };
+enum chan_kind { CH_INTAKE = 1, CH_WEB = 2, CH_CLIENT = 4, CH_CONTROL = 8, CH_SCRIBE = 16, CH_VAULTS = 32 /* brings CH_VAULT, as CH_WEB brings CH_CLIENT */, CH_VAULT = 64 };
 
 struct kchan {
 	struct chan c;
@@ -82,7 +82,7 @@ struct alarm_state {
 #define VAULT_SOURCES_MAX 4096
 #define VAULT_RECENT 64
 struct vault_source { /* what the last snapshot of a source said */
-	char source[64], host[64], verdict[16];
+	char source[64], domain[64], host[64], verdict[16]; /* domain: whose it is: "site", or an agent's name */
 	uint64_t seq, files, bytes, new_bytes;
 	int64_t time, damage_since; /* damage_since: 0: its verdict is clean */
 	char reasons[2048];         /* a JSON array */
@@ -214,6 +214,14 @@ void op_vault_key(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_vault_number(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_vault_pack(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_vault_snapshot(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_vault_entries(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_agent(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_agent_number(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_agent_pack(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_agent_snapshot(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_agent_key(struct keeper *k, struct kchan *ch, const struct frame *f);
+bool keeper_agent_name_ok(const char *name);
+int keeper_agent_speaker(struct keeper *k, struct kchan *ch, struct cur *c, char ret_name[64], struct err *e) MUST; /* reads `who`: whose token it is */
 /* An entry of kind snapshot or vault-pack, written now or found in the ledger: what it means for numbers, status and alarms. */
 void keeper_vault_note(struct keeper *k, uint8_t kind, uint64_t seq, int64_t time, struct slice body, const struct json_node *n);
 void keeper_vault_save(const struct keeper *k, struct jsonw *w);             /* one object, for the cache of accounts.c */
@@ -245,6 +253,7 @@ int accounts_open(struct keeper *k, struct err *e) MUST;
 void accounts_close(struct keeper *k);
 struct account *accounts_user(struct keeper *k, const char *user);
 struct token *accounts_token(struct keeper *k, const char *token);
+bool accounts_agent(struct keeper *k, const char *name); /* is there a token in use of the backup agent of that name? */
 /* One account entry, and what it means here. secret: stays out of what the scribe gets. */
 int accounts_change(struct keeper *k, const char *what, const char *user, const char *role, const char *by, const char *reason, const char *hash, bool must_change, struct err *e) MUST;
 int accounts_token_new(struct keeper *k, const char *role, const char *user, const char *label, const char *by, char ret_token[TOKEN_MAX], struct err *e) MUST;

@@ -13,6 +13,7 @@
 
 struct keeper_client {
 	struct role *r;
+	enum role_id to;     /* the keeper, or the vault role */
 	struct chan ch;
 	uint64_t generation; /* of the main channel that ours came by */
 	uint64_t tags;
@@ -22,10 +23,16 @@ struct keeper_client {
 
 int keeper_client_new(struct role *r, struct keeper_client **ret, struct err *e)
 {
+	return keeper_client_new_to(r, ROLE_KEEPER, ret, e);
+}
+
+int keeper_client_new_to(struct role *r, enum role_id to, struct keeper_client **ret, struct err *e)
+{
 	struct keeper_client *c = calloc(1, sizeof *c);
 	if (!c)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
 	c->r = r;
+	c->to = to;
 	chan_init(&c->ch, -1);
 	buf_init_secret(&c->q, (size_t)FRAME_BODY + FRAME_HEAD + FRAME_SMALL);
 	*ret = c;
@@ -55,11 +62,11 @@ static int main_channel(struct keeper_client *c, bool newer, int64_t until, stru
 	struct role *r = c->r;
 	int result = 0;
 	pthread_mutex_lock(&r->peer_lock);
-	while (r->peer[ROLE_KEEPER] < 0 || (newer && r->peer_count[ROLE_KEEPER] == c->generation)) {
+	while (r->peer[c->to] < 0 || (newer && r->peer_count[c->to] == c->generation)) {
 		struct timespec ts;
 		int64_t left = until - time_monotonic();
 		if (left <= 0 || r->stopping) {
-			result = err_set(e, ERR_BUSY, NULL, "the keeper is being started; try again in a moment");
+			result = err_set(e, ERR_BUSY, NULL, "the %s is being started; try again in a moment", role_name(c->to));
 			break;
 		}
 		if (left > TIME_SEC / 4)
@@ -72,11 +79,11 @@ static int main_channel(struct keeper_client *c, bool newer, int64_t until, stru
 	}
 	int pair[2];
 	if (result == 0 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		result = err_sys(e, NULL, "cannot make a channel to the keeper");
+		result = err_sys(e, NULL, "cannot make a channel to the %s", role_name(c->to));
 	if (result == 0) {
-		int n = packet_send(r->peer[ROLE_KEEPER], FRAME_K_CLIENT, 0, SLICE_NULL, &pair[1], 1, false);
+		int n = packet_send(r->peer[c->to], FRAME_K_CLIENT, 0, SLICE_NULL, &pair[1], 1, false);
 		close(pair[1]);
-		c->generation = r->peer_count[ROLE_KEEPER];
+		c->generation = r->peer_count[c->to];
 		if (n < 0) {
 			close(pair[0]);
 			result = ERR_NO; /* it has just died: its successor comes */
@@ -115,9 +122,9 @@ static int exchange(struct keeper_client *c, struct frame *ret, struct err *e)
 		int64_t left = (until - time_monotonic()) / (TIME_SEC / 1000);
 		struct pollfd p = {.fd = c->ch.fd, .events = POLLIN | (sent < c->q.n ? POLLOUT : 0)};
 		if (left <= 0)
-			return err_set(e, ERR_BUSY, NULL, "the keeper does not answer");
+			return err_set(e, ERR_BUSY, NULL, "the %s does not answer", role_name(c->to));
 		if (poll(&p, 1, (int)left) < 0 && errno != EINTR)
-			return err_sys(e, NULL, "cannot wait for the keeper");
+			return err_sys(e, NULL, "cannot wait for the %s", role_name(c->to));
 		if (p.revents & (POLLIN | POLLHUP | POLLERR) && (n = chan_read(&c->ch, (size_t)4 << 20)) < 0)
 			return n == ERR_NO || n == ERR_SYSTEM ? ERR_NO : err_set(e, n, NULL, "the keeper's answer cannot be taken");
 	}
@@ -145,7 +152,7 @@ static int ask(struct keeper_client *c, bool again, struct cur *ret, struct err 
 		if (r != ERR_NO)
 			return r;
 		if (asked && !again)
-			return err_set(e, ERR_BUSY, NULL, "the keeper was restarted; try again");
+			return err_set(e, ERR_BUSY, NULL, "the %s was restarted; try again", role_name(c->to));
 		do /* the one that failed us is still what the role holds until the supervisor brings another */
 			r = main_channel(c, true, until, e);
 		while (r == ERR_NO);
@@ -458,4 +465,139 @@ int keeper_user_disable(struct keeper_client *c, const struct keeper_who *w, con
 	frame_str(&c->q, user);
 	frame_str(&c->q, reason);
 	return done(c, e);
+}
+
+/* ---- for an agent ---- */
+
+int keeper_agent(struct keeper_client *c, const struct keeper_who *w, struct keeper_agent *ret, struct buf *ret_note, struct err *e)
+{
+	struct cur cu;
+	struct keeper_agent a = {.name = ""};
+	begin(c, FRAME_K_AGENT);
+	put_who(c, w);
+	int r = ask(c, true, &cu, e);
+	if (r < 0)
+		return r;
+	frame_get_text(&cu, a.name, sizeof a.name);
+	struct slice key = cur_take(&cu, sizeof a.dedupe);
+	frame_get_text(&cu, a.files_period, sizeof a.files_period);
+	struct slice note = frame_get_blob(&cu);
+	if (!cur_done(&cu) || !a.name[0])
+		return broken(e);
+	memcpy(a.dedupe, key.p, sizeof a.dedupe);
+	if (ret_note)
+		buf_add_slice(ret_note, note);
+	*ret = a;
+	seal_wipe(&a, sizeof a);
+	return ret_note && !buf_ok(ret_note) ? err_set(e, buf_code(ret_note), NULL, "no memory") : 0;
+}
+
+int keeper_agent_number(struct keeper_client *c, const struct keeper_who *w, int class, uint64_t *ret, struct err *e)
+{
+	begin(c, FRAME_K_AGENT_NUMBER);
+	put_who(c, w);
+	buf_u8(&c->q, (uint8_t)class);
+	return done_u64(c, ret, e);
+}
+
+int keeper_agent_pack(struct keeper_client *c, const struct keeper_who *w, const struct control_vault_pack *p, uint64_t *ret_seq, struct err *e)
+{
+	begin(c, FRAME_K_AGENT_PACK);
+	put_who(c, w);
+	frame_str(&c->q, p->name);
+	buf_u8(&c->q, (uint8_t)p->class);
+	frame_str(&c->q, p->period);
+	frame_str(&c->q, p->domain);
+	buf_u64le(&c->q, p->size);
+	buf_u64le(&c->q, p->plain);
+	buf_add(&c->q, p->sha256, SEAL_HASH);
+	return done_u64(c, ret_seq, e);
+}
+
+int keeper_agent_snapshot(struct keeper_client *c, const struct keeper_who *w, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
+{
+	struct cur cu;
+	begin(c, FRAME_K_AGENT_SNAPSHOT);
+	put_who(c, w);
+	buf_add_slice(&c->q, body);
+	int r = ask(c, true, &cu, e);
+	if (r < 0)
+		return r;
+	uint64_t seq = cur_u64le(&cu);
+	int64_t time = (int64_t)cur_u64le(&cu);
+	if (!cur_done(&cu))
+		return broken(e);
+	*ret_seq = seq;
+	*ret_time = time;
+	return 0;
+}
+
+int keeper_agent_key(struct keeper_client *c, const struct keeper_who *w, const char *period, char ret_period[SITE_PERIOD_MAX], struct age_identity *ret, struct err *e)
+{
+	struct cur cu;
+	char name[SITE_PERIOD_MAX];
+	begin(c, FRAME_K_AGENT_KEY);
+	put_who(c, w);
+	frame_str(&c->q, period ? period : "");
+	int r = ask(c, true, &cu, e);
+	if (r < 0)
+		return r;
+	frame_get_text(&cu, name, sizeof name);
+	struct slice pub = cur_take(&cu, sizeof ret->to.pub), secret = cur_take(&cu, sizeof ret->secret);
+	if (!cur_done(&cu))
+		return broken(e);
+	memcpy(ret->to.pub, pub.p, sizeof ret->to.pub);
+	memcpy(ret->secret, secret.p, sizeof ret->secret);
+	memcpy(ret_period, name, sizeof name);
+	return 0;
+}
+
+int keeper_vault_entries(struct keeper_client *c, uint64_t from, keeper_entry_fn *fn, void *arg, uint64_t *ret_next, uint64_t *ret_end, struct err *e)
+{
+	struct cur cu;
+	begin(c, FRAME_K_VAULT_ENTRIES);
+	buf_u64le(&c->q, from);
+	int r = ask(c, true, &cu, e);
+	if (r < 0)
+		return r;
+	uint64_t next = cur_u64le(&cu), end = cur_u64le(&cu);
+	while (r == 0 && !cu.failed && cur_left(&cu)) {
+		uint64_t seq = cur_u64le(&cu);
+		int64_t time = (int64_t)cur_u64le(&cu);
+		uint8_t kind = cur_u8(&cu);
+		struct slice body = frame_get_blob(&cu);
+		if (!cu.failed)
+			r = fn(arg, seq, time, kind, body, e);
+	}
+	if (r == 0 && (!cur_done(&cu) || next < from || next > end))
+		r = broken(e);
+	if (r == 0) {
+		*ret_next = next;
+		*ret_end = end;
+	}
+	return r;
+}
+
+/* ---- web asks the vault role ---- */
+
+int vault_ask(struct keeper_client *c, const struct keeper_who *w, const struct vault_question *q, bool *ret_working, struct buf *ret_json, struct err *e)
+{
+	struct cur cu;
+	begin(c, FRAME_V_ASK);
+	put_who(c, w);
+	buf_u8(&c->q, (uint8_t)q->what);
+	buf_u64le(&c->q, q->number);
+	buf_u64le(&c->q, q->offset);
+	buf_u64le(&c->q, q->size);
+	buf_u64le(&c->q, q->plain);
+	frame_str(&c->q, q->period ? q->period : "");
+	frame_str(&c->q, q->source ? q->source : "");
+	frame_blob(&c->q, slice_of(q->sha256, SEAL_HASH));
+	buf_add_slice(&c->q, q->body);
+	int r = ask(c, true, &cu, e);
+	if (r < 0)
+		return r;
+	*ret_working = cur_u8(&cu);
+	buf_add_slice(ret_json, cur_take(&cu, cur_left(&cu)));
+	return cu.failed ? broken(e) : buf_ok(ret_json) ? 0 : err_set(e, buf_code(ret_json), NULL, "the answer is too long");
 }

@@ -174,6 +174,8 @@ static uint64_t number(const struct json_node *n, const char *key)
 static void source_read(struct vault_source *s, const struct json_node *n)
 {
 	const struct json_node *why = json_get(n, "reasons");
+	struct slice domain = json_text(n, "domain");
+	text(s->domain, sizeof s->domain, domain.n ? domain : SLICE("site")); /* of caches from before there were agents */
 	text(s->host, sizeof s->host, json_text(n, "host"));
 	text(s->verdict, sizeof s->verdict, json_text(n, "verdict"));
 	s->files = number(n, "files");
@@ -242,6 +244,7 @@ static void put_hash(struct jsonw *w, const char *key, const uint8_t hash[SEAL_H
 static void put_source(struct jsonw *w, const struct vault_source *s)
 {
 	jsonw_kstr(w, "source", s->source);
+	jsonw_kstr(w, "domain", s->domain);
 	jsonw_kstr(w, "host", s->host);
 	jsonw_ku64(w, "seq", s->seq);
 	jsonw_ku64(w, "files", s->files);
@@ -423,20 +426,19 @@ static bool word_ok(const char *s)
 	return *s;
 }
 
-static int pack_read(struct keeper *k, const struct frame *f, struct pack_request *p, struct err *e)
+static int pack_read(struct keeper *k, struct cur *c, struct pack_request *p, struct err *e)
 {
-	struct cur c = cur_of(f->payload);
 	char path[80];
 	struct stat st;
 	int named;
-	frame_get_text(&c, p->name, sizeof p->name);
-	p->class = cur_u8(&c);
-	frame_get_text(&c, p->period, sizeof p->period);
-	frame_get_text(&c, p->domain, sizeof p->domain);
-	p->size = cur_u64le(&c);
-	p->plain = cur_u64le(&c);
-	p->sha256 = cur_take(&c, SEAL_HASH);
-	if (!cur_done(&c) || !name_read(slice_str(p->name), &named, &p->number) || named != p->class || !word_ok(p->period) || !word_ok(p->domain))
+	frame_get_text(c, p->name, sizeof p->name);
+	p->class = cur_u8(c);
+	frame_get_text(c, p->period, sizeof p->period);
+	frame_get_text(c, p->domain, sizeof p->domain);
+	p->size = cur_u64le(c);
+	p->plain = cur_u64le(c);
+	p->sha256 = cur_take(c, SEAL_HASH);
+	if (!cur_done(c) || !name_read(slice_str(p->name), &named, &p->number) || named != p->class || !word_ok(p->period) || !word_ok(p->domain))
 		return err_set(e, ERR_INPUT, NULL, "this is not how a pack is entered");
 	numbers_open(k);
 	if (p->number >= k->vault.reserved[p->class - 1])
@@ -467,18 +469,28 @@ static void pack_body(const struct pack_request *p, struct buf *b)
 	jsonw_done(&w);
 }
 
+struct speaker { /* who says what goes into the vault */
+	char source[LEDGER_SOURCE_MAX + 1]; /* of the entry */
+	char agent[64];                     /* empty: root or the site's owner, on this machine */
+};
+
+static struct speaker of_control(const struct kchan *ch)
+{
+	struct speaker s = {.agent = ""};
+	snprintf(s.source, sizeof s.source, ch->uid == 0 ? "command/root" : "command/%u", ch->uid);
+	return s;
+}
+
 /* Durable and staged for this round's commit; what it means takes effect here at once. */
-static int enter(struct keeper *k, struct kchan *ch, uint8_t kind, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
+static int enter(struct keeper *k, const char *source, uint8_t kind, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new((size_t)64 << 20);
 	struct json_node *n;
-	char source[LEDGER_SOURCE_MAX + 1];
 	if (!a)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
 	int r = json_tree(body, a, &n, e);
 	if (r < 0)
 		return r;
-	snprintf(source, sizeof source, ch->uid == 0 ? "command/root" : "command/%u", ch->uid);
 	r = keeper_record(k, kind, source, body, ret_seq, ret_time, e);
 	if (r < 0)
 		return r;
@@ -501,25 +513,27 @@ static int entered_already(const struct keeper *k, const struct pack_request *p,
 	return 0;
 }
 
-void op_vault_pack(struct keeper *k, struct kchan *ch, const struct frame *f)
+static void answer_pack(struct keeper *k, struct kchan *ch, const struct frame *f, struct cur *c, const struct speaker *s, int r, struct err *e)
 {
 	struct pack_request p = {0};
-	struct err e = {0};
 	AUTO_BUF struct buf body = {0};
 	uint64_t seq = 0;
 	int64_t time = 0;
 	buf_init(&body, FRAME_SMALL);
-	int r = pack_read(k, f, &p, &e);
 	if (r == 0)
-		r = may(k, ch, p.class, &e);
+		r = pack_read(k, c, &p, e);
+	if (r == 0 && s->agent[0] && strcmp(s->agent, p.domain) != 0)
+		r = err_set(e, ERR_DENIED, p.name, "an agent's packs are in its own name");
+	if (r == 0 && !s->agent[0])
+		r = may(k, ch, p.class, e);
 	if (r == 0)
-		r = entered_already(k, &p, &seq, &e);
+		r = entered_already(k, &p, &seq, e);
 	if (r == 0) {
 		pack_body(&p, &body);
-		r = buf_ok(&body) ? enter(k, ch, LEDGER_VAULT_PACK, buf_slice(&body), &seq, &time, &e) : err_set(&e, buf_code(&body), NULL, "no memory");
+		r = buf_ok(&body) ? enter(k, s->source, LEDGER_VAULT_PACK, buf_slice(&body), &seq, &time, e) : err_set(e, buf_code(&body), NULL, "no memory");
 	}
 	if (r < 0) {
-		reply_err(ch, f->tag, &e);
+		reply_err(ch, f->tag, e);
 		return;
 	}
 	size_t at = reply_begin(ch, f->tag);
@@ -527,20 +541,47 @@ void op_vault_pack(struct keeper *k, struct kchan *ch, const struct frame *f)
 	reply_end(ch, at);
 }
 
-static int snapshot_ok(const struct keeper *k, const struct kchan *ch, struct slice body, struct arena *a, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
+void op_vault_pack(struct keeper *k, struct kchan *ch, const struct frame *f)
+{
+	struct cur c = cur_of(f->payload);
+	struct speaker s = of_control(ch);
+	struct err e = {0};
+	answer_pack(k, ch, f, &c, &s, 0, &e);
+}
+
+#define AGENT_SOURCES_MAX 64
+
+/* A source belongs to whoever made it first: nobody else goes on with its history. */
+static int source_ok(const struct keeper *k, const char *source, const char *domain, struct err *e)
+{
+	size_t own = 0;
+	for (size_t i = 0; i < k->vault.source_count; i++) {
+		const struct vault_source *s = &k->vault.sources[i];
+		own += !strcmp(s->domain, domain);
+		if (!strcmp(s->source, source))
+			return !strcmp(s->domain, domain) ? 0
+			       : !strcmp(s->domain, "site") ? err_set(e, ERR_EXISTS, source, "a source of this name is backed up on the site's own machine; take another --source")
+			                                    : err_set(e, ERR_EXISTS, source, "a source of this name belongs to the agent %s; take another --source", s->domain);
+	}
+	return own >= AGENT_SOURCES_MAX && strcmp(domain, "site") != 0 ? err_set(e, ERR_LIMIT, source, "an agent has at most %d sources", AGENT_SOURCES_MAX) : 0;
+}
+
+/* 1: the same body again; ret_seq and ret_time are those of its entry. */
+static int snapshot_ok(const struct keeper *k, const struct speaker *who, struct slice body, struct arena *a, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
 {
 	struct json_node *n;
 	uint8_t hash[SEAL_HASH];
-	char source[64];
-	int r = may(k, ch, CONTENT, e);
-	if (r == 0)
-		r = json_tree(body, a, &n, e);
+	char source[64], domain[64];
+	int r = json_tree(body, a, &n, e);
 	if (r < 0)
 		return r;
-	struct slice what = json_text(n, "what");
+	struct slice what = json_text(n, "what"), of = json_text(n, "domain");
 	text(source, sizeof source, json_text(n, "source"));
-	if (what.n)
+	text(domain, sizeof domain, of.n ? of : SLICE("site"));
+	if (what.n && !who->agent[0])
 		return slice_eq_str(what, "drill") ? 0 : err_set(e, ERR_INPUT, NULL, "an entry of the vault is a snapshot or a drill");
+	if (what.n || (who->agent[0] && strcmp(who->agent, domain) != 0))
+		return err_set(e, ERR_DENIED, NULL, "an agent's snapshots are in its own name");
 	if (!word_ok(source))
 		return err_set(e, ERR_INPUT, NULL, "a source's name is 1 to 63 letters, digits, dots, hyphens and underscores");
 	seal_sha256_once(body, hash);
@@ -550,24 +591,79 @@ static int snapshot_ok(const struct keeper *k, const struct kchan *ch, struct sl
 			*ret_time = k->vault.sources[i].time;
 			return 1;
 		}
-	return 0;
+	return source_ok(k, source, domain, e);
 }
 
-void op_vault_snapshot(struct keeper *k, struct kchan *ch, const struct frame *f)
+static void answer_snapshot(struct keeper *k, struct kchan *ch, const struct frame *f, struct slice body, const struct speaker *s, int r, struct err *e)
 {
-	struct err e = {0};
 	uint64_t seq = 0;
 	int64_t time = 0;
 	AUTO_ARENA struct arena *a = arena_new((size_t)64 << 20);
-	int r = a ? snapshot_ok(k, ch, f->payload, a, &seq, &time, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
 	if (r == 0)
-		r = enter(k, ch, LEDGER_SNAPSHOT, f->payload, &seq, &time, &e);
+		r = a ? snapshot_ok(k, s, body, a, &seq, &time, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
+	if (r == 0)
+		r = enter(k, s->source, LEDGER_SNAPSHOT, body, &seq, &time, e);
 	if (r < 0) {
-		reply_err(ch, f->tag, &e);
+		reply_err(ch, f->tag, e);
 		return;
 	}
 	size_t at = reply_begin(ch, f->tag);
 	buf_u64le(&ch->c.out, seq);
 	buf_u64le(&ch->c.out, (uint64_t)time);
 	reply_end(ch, at);
+}
+
+void op_vault_snapshot(struct keeper *k, struct kchan *ch, const struct frame *f)
+{
+	struct speaker s = of_control(ch);
+	struct err e = {0};
+	answer_snapshot(k, ch, f, f->payload, &s, may(k, ch, CONTENT, &e), &e);
+}
+
+/* ---- the same for an agent ---- */
+
+static int of_agent(struct keeper *k, struct kchan *ch, struct cur *c, struct speaker *ret, struct err *e)
+{
+	*ret = (struct speaker){.agent = ""};
+	int r = keeper_agent_speaker(k, ch, c, ret->agent, e);
+	snprintf(ret->source, sizeof ret->source, "agent/%.40s", ret->agent);
+	return r;
+}
+
+void op_agent_number(struct keeper *k, struct kchan *ch, const struct frame *f)
+{
+	struct cur c = cur_of(f->payload);
+	struct speaker s;
+	struct err e = {0};
+	uint64_t n;
+	int r = of_agent(k, ch, &c, &s, &e), class = cur_u8(&c);
+	if (r == 0 && (!cur_done(&c) || (class != CONTENT && class != CATALOGUE)))
+		r = err_set(&e, ERR_INPUT, NULL, "a bad request");
+	if (r == 0)
+		r = next_number(k, class, &n, &e);
+	if (r < 0) {
+		reply_err(ch, f->tag, &e);
+		return;
+	}
+	size_t at = reply_begin(ch, f->tag);
+	buf_u64le(&ch->c.out, n);
+	reply_end(ch, at);
+}
+
+void op_agent_pack(struct keeper *k, struct kchan *ch, const struct frame *f)
+{
+	struct cur c = cur_of(f->payload);
+	struct speaker s;
+	struct err e = {0};
+	int r = of_agent(k, ch, &c, &s, &e);
+	answer_pack(k, ch, f, &c, &s, r, &e);
+}
+
+void op_agent_snapshot(struct keeper *k, struct kchan *ch, const struct frame *f)
+{
+	struct cur c = cur_of(f->payload);
+	struct speaker s;
+	struct err e = {0};
+	int r = of_agent(k, ch, &c, &s, &e);
+	answer_snapshot(k, ch, f, cur_take(&c, cur_left(&c)), &s, r, &e);
 }

@@ -18,6 +18,7 @@ static const struct {
 	{"auditor", MAY_BOARD | MAY_AUDIT},
 	{"device", MAY_FHIR_WRITE},
 	{"api", MAY_FHIR_READ | MAY_FHIR_WRITE},
+	{AGENT_ROLE, MAY_VAULT},
 };
 
 uint32_t serve_role_may(const char *role)
@@ -30,7 +31,7 @@ uint32_t serve_role_may(const char *role)
 
 bool serve_role_known(const char *role)
 {
-	return serve_role_may(role) != 0;
+	return serve_role_may(role) != 0 && strcmp(role, AGENT_ROLE) != 0; /* no person's: `agent add` makes it alone */
 }
 
 /* ---- who asks ---- */
@@ -471,8 +472,15 @@ void op_token_create(struct keeper *k, struct kchan *ch, const struct frame *f)
 	frame_get_text(&c, label, sizeof label);
 	if (r == 0 && (!cur_done(&c) || !role[0] == !user[0]))
 		r = err_set(&e, ERR_USAGE, NULL, "give a role or a user, and a label of at most 63 bytes");
-	if (r == 0 && role[0] && !serve_role_known(role))
+	bool agent = !strcmp(role, AGENT_ROLE);
+	if (r == 0 && role[0] && !agent && !serve_role_known(role))
 		r = err_set(&e, ERR_USAGE, "--role", "roles are " SERVE_ROLES);
+	if (r == 0 && agent && ch->uid != 0 && ch->uid != k->r->owner_uid)
+		r = err_set(&e, ERR_DENIED, NULL, "agents are made by root or the site's owner");
+	if (r == 0 && agent && !keeper_agent_name_ok(label))
+		r = err_set(&e, ERR_USAGE, "NAME", "an agent's name is 1 to 40 letters, digits, dots, hyphens and underscores, begins with a letter or digit, and is not 'site'");
+	if (r == 0 && agent && accounts_agent(k, label))
+		r = err_set(&e, ERR_EXISTS, label, "there is an agent of that name; revoke it first, if its credential is to be replaced");
 	const struct account *u = r == 0 && user[0] ? accounts_user(k, user) : NULL;
 	if (r == 0 && user[0] && (!u || u->disabled))
 		r = err_set(&e, ERR_NOT_FOUND, "--user", "no user of that name is active");

@@ -10,6 +10,7 @@
 #define UID_KEEPER 61841
 #define UID_SCRIBE 61842
 #define UID_WEB 61843
+#define UID_VAULT 61844
 #define GID_VIEW 61849 /* what web may read of scribe's */
 
 struct owners { /* who owns and runs what */

@@ -62,6 +62,8 @@ static const struct allowance allowances[] = {
 	{ROLE_KEEPER, "vault", FS_READ},
 	{ROLE_KEEPER, "replicas", FS_READ},
 	{ROLE_SCRIBE, "view", FS_OWN},
+	{ROLE_VAULT, "vault", FS_READ | FS_MAKE_REG | FS_REFER}, /* new names, by link; nothing that stands there is written, renamed or removed */
+	{ROLE_VAULT, "vault/in", FS_OWN},
 	{ROLE_WEB, "view", FS_READ},
 	{ROLE_WEB, "ledger", FS_READ},
 };

@@ -30,6 +30,11 @@ static const char *const web[] = {
 	"openat", "open", "stat", "lstat", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getcwd", "statx", "fstatfs", "statfs", "fadvise64", "readahead", "accept4", "accept", "setsockopt", "getsockopt", "getpeername",
 	"getsockname", "sendfile", "pipe2", "socketpair", "select", "pselect6", "sched_getparam", "sched_getscheduler", "sched_setscheduler", "prlimit64", "getdents64", "set_tid_address", "ioctl", "sendmmsg",
 };
+/* Files of its own, and channels to the keeper. */
+static const char *const vault[] = {
+	"openat", "mkdirat", "unlinkat", "renameat", "renameat2", "linkat", "fsync", "fdatasync", "sync_file_range", "ftruncate", "fallocate", "fadvise64", "getdents64", "fstatfs", "statfs", "statx", "fchmod",
+	"faccessat", "faccessat2", "readlinkat", "utimensat", "socketpair", "set_tid_address", "umask", "readahead",
+};
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
 #elif defined(__has_feature)
@@ -77,6 +82,8 @@ static void rules(struct filter *f, const struct role *r)
 		allow(f, scribe, ARRAY_LEN(scribe));
 	else if (r->id == ROLE_WEB)
 		allow(f, web, ARRAY_LEN(web));
+	else if (r->id == ROLE_VAULT)
+		allow(f, vault, ARRAY_LEN(vault));
 #ifdef SANITIZED
 	allow(f, sanitizer, ARRAY_LEN(sanitizer));
 #endif
@@ -88,7 +95,7 @@ static void rules(struct filter *f, const struct role *r)
 #ifdef PR_SET_VMA
 	allow_if(f, "prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_VMA));
 #endif
-	if (r->id == ROLE_WEB || r->id == ROLE_KEEPER || r->id == ROLE_SCRIBE) {
+	if (r->id == ROLE_WEB || r->id == ROLE_KEEPER || r->id == ROLE_SCRIBE || r->id == ROLE_VAULT) {
 		/* threads, never processes; clone3's flags lie in memory where a filter cannot look, and glibc falls back to clone when it "does not exist" */
 		allow_if(f, "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 		int nr = seccomp_syscall_resolve_name("clone3");

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -42,6 +43,26 @@ static int try_make(const struct role *r)
 	if (fd >= 0)
 		unlinkat(r->sitefd, "sandbox-was-off", 0);
 	return closed(fd);
+}
+
+/* A folder that is there; where it could be removed it is made again. */
+static int try_vault_remove(const struct role *r)
+{
+	int n = unlinkat(r->sitefd, "vault/in/up", AT_REMOVEDIR);
+	if (n == 0)
+		(void)!mkdirat(r->sitefd, "vault/in/up", 0700);
+	return n == 0 || errno == ENOTEMPTY ? 0 : -1;
+}
+static int try_vault_write(const struct role *r)
+{
+	return closed(openat(r->sitefd, "vault/in/sandbox-was-off", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+}
+
+/* Names in vault itself: the vault role may make some, and take none away. */
+static int try_vault_take(const struct role *r)
+{
+	int n = unlinkat(r->sitefd, "vault/in", AT_REMOVEDIR);
+	return n == 0 || errno == ENOTEMPTY ? 0 : -1;
 }
 
 static int try_inet(const struct role *r) { return closed(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
@@ -88,7 +109,7 @@ static int try_code(const struct role *r)
 }
 
 #define BIT(id) (1u << (id))
-#define ALL (BIT(ROLE_INTAKE) | BIT(ROLE_KEEPER) | BIT(ROLE_SCRIBE) | BIT(ROLE_WEB))
+#define ALL (BIT(ROLE_INTAKE) | BIT(ROLE_KEEPER) | BIT(ROLE_SCRIBE) | BIT(ROLE_WEB) | BIT(ROLE_VAULT))
 static const struct {
 	const char *what;
 	int (*run)(const struct role *r);
@@ -99,9 +120,12 @@ static const struct {
 	{"read tls/web.key", try_tls_key, ALL},
 	{"write ledger/checkpoint", try_checkpoint, ALL & ~BIT(ROLE_KEEPER)},
 	{"list wal", try_wal, ALL & ~BIT(ROLE_KEEPER)},
-	{"list view", try_view_read, BIT(ROLE_INTAKE) | BIT(ROLE_KEEPER)},
+	{"list view", try_view_read, BIT(ROLE_INTAKE) | BIT(ROLE_KEEPER) | BIT(ROLE_VAULT)},
 	{"write view/chart.db", try_view_write, ALL & ~BIT(ROLE_SCRIBE)},
 	{"make a file in the site folder", try_make, ALL},
+	{"take a name out of vault", try_vault_take, ALL},
+	{"take a name out of vault/in", try_vault_remove, ALL & ~BIT(ROLE_VAULT)},
+	{"write in vault/in", try_vault_write, ALL & ~BIT(ROLE_VAULT)},
 	{"socket AF_INET", try_inet, ALL},
 	{"socket AF_UNIX", try_unix, ALL},
 	{"socket AF_PACKET", try_packet, ALL},

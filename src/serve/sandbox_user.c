@@ -5,7 +5,8 @@
  *   SITE/wal       keeper 0700
  *   SITE/packs     keeper 0750
  *   SITE/ledger    keeper 0755  public by nature: no patient data
- *   SITE/vault     root:keeper 2750  packs of the vault are written by root's commands; the keeper looks whether they are there, and cannot remove one
+ *   SITE/vault     vault:keeper 2750  packs are written by root's commands and by the vault role (for agents), which Landlock lets make names here, and neither write nor remove; the keeper looks whether they are there
+ *   SITE/vault/in  vault 0700    what agents are bringing
  *   SITE/view      scribe:view 2750  patient data in clear: web is in the group, nobody else
  * A site made by an ordinary user belongs to that user alone, and all roles run as that user: Landlock and seccomp are then what keeps them apart. */
 #include "sandbox.h"
@@ -42,6 +43,7 @@ void owners_default(struct owners *o)
 	user("hf-keeper", UID_KEEPER, &o->uid[ROLE_KEEPER], &o->gid[ROLE_KEEPER]);
 	user("hf-scribe", UID_SCRIBE, &o->uid[ROLE_SCRIBE], &o->gid[ROLE_SCRIBE]);
 	user("hf-web", UID_WEB, &o->uid[ROLE_WEB], &o->gid[ROLE_WEB]);
+	user("hf-vault", UID_VAULT, &o->uid[ROLE_VAULT], &o->gid[ROLE_VAULT]);
 	const struct group *g = getgrnam("hf-view");
 	o->view_gid = g && g->gr_gid ? g->gr_gid : GID_VIEW;
 }
@@ -206,7 +208,7 @@ int owners_give(int sitefd, const struct owners *o, uint64_t *ret_given, char re
 		{"packs", ROLE_KEEPER, 0750, 0600, true},
 		{"ledger", ROLE_KEEPER, 0755, 0644, false}, /* a million tiles: looking at each takes long */
 		{"view", ROLE_SCRIBE, 02750, 0640, true},
-		{"vault", ROLE_SUPERVISOR, 02750, 0640, false},
+		{"vault", ROLE_VAULT, 02750, 0640, false},
 		/* of an ordinary user's site; of root's these stay root's */
 		{"run", ROLE_SUPERVISOR, 0755, 0600, true},
 		{"tls", ROLE_SUPERVISOR, 0755, 0600, true},
@@ -228,8 +230,8 @@ int owners_give(int sitefd, const struct owners *o, uint64_t *ret_given, char re
 			r = all_ours(sitefd, own[i].name, e);
 			continue;
 		}
-		bool vault = !strcmp(own[i].name, "vault"); /* root's, but what is in it the keeper may see */
-		if (o->separate && of_root && !vault)
+		bool vault = !strcmp(own[i].name, "vault"); /* what is in it the keeper may see */
+		if (o->separate && of_root)
 			continue;
 		g.top = own[i].name;
 		g.uid = o->uid[own[i].role];

@@ -151,6 +151,7 @@ struct control_copied {
 int control_view_copy(struct control *c, struct control_copied *ret, struct err *e) MUST;
 int control_status(struct control *c, struct buf *ret_json, struct err *e) MUST; /* roles, sandbox, feeds, disk ... one JSON object */
 #define SERVE_ROLES "admin, clinician, registrar, privacy, security, owner, auditor, device, api"
+#define AGENT_ROLE "agent" /* of a token whose label is the agent's name: may bring backups, and nothing else */
 bool serve_role_known(const char *role);
 int control_user_add(struct control *c, const char *user, const char *role, const char *password /* NULL: make a one-time one */, char ret_password[64], struct err *e) MUST;
 int control_user_disable(struct control *c, const char *user, const char *reason, struct err *e) MUST;
@@ -195,6 +196,25 @@ void view_opener_part(struct view_opener *o);                         /* the nex
 int view_opener_end(struct view_opener *o, struct err *e) MUST;       /* all are there: waits until they are open */
 void view_opener_free(struct view_opener *o);                         /* NULL is fine */
 const char *serve_readers(void);                                      /* "hl7 1 fhir 1": versions of what turns bodies into facts */
+
+/* ---- what agents on other hosts bring (vault_role.c) ------------------------------------------------------------------------------
+ *
+ * serve may not include the vault: what it wants of it is here, and main fills it in (serve_vault_use), in the command and in every role. Without it there is no vault role, and /vault answers 503. */
+
+struct serve_vault_keeper { /* the keeper, for one agent */
+	void *arg;
+	int (*recipient)(void *arg, char ret_period[SITE_PERIOD_MAX], struct age_recipient *ret, struct err *e); /* of class catalogue, now */
+	int (*period)(void *arg, const char *period, struct age_identity *ret, struct err *e);                    /* of class catalogue */
+	int (*number)(void *arg, uint64_t *ret, struct err *e);                                                   /* of class catalogue */
+	int (*pack)(void *arg, const struct control_vault_pack *p, uint64_t *ret_seq, struct err *e);             /* stands in SITE/vault/in under its name: gets its place, then its entry */
+	int (*snapshot)(void *arg, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e);
+};
+struct serve_vault {
+	int (*standing)(int vaultfd, int workfd, const char *agent, const char *source, const char *files_period, struct jsonw *ret, struct err *e);
+	int (*snapshot)(int vaultfd, int workfd, int listfd, const char *agent, const uint8_t dedupe[32], struct slice meta, const struct serve_vault_keeper *k, struct buf *ret_json, struct err *e);
+	int (*note)(int workfd, bool fresh, const char *kind, uint64_t seq, int64_t time, struct slice body, struct err *e);
+};
+void serve_vault_use(const struct serve_vault *v);
 
 /* Status without a daemon: what can be read from the folder (ledger head, view, disk, keys, share files still lying about). */
 int serve_status_offline(const struct site *s, struct buf *ret_json, struct err *e) MUST;

@@ -27,6 +27,8 @@
 #define FRAME_HEAD 16
 #define FRAME_SMALL (64u << 10)                        /* most types */
 #define FRAME_VAULT (4u << 20)                         /* a snapshot's entry names the pieces of its catalogue */
+#define VAULT_PIECE_MAX (1u << 20)                     /* of an upload, in one request */
+#define FRAME_PIECE (VAULT_PIECE_MAX + FRAME_SMALL)
 #define FRAME_BODY ((uint32_t)LEDGER_BODY_MAX + FRAME_SMALL) /* those that carry one entry's body */
 
 /* number, name, most bytes of payload */
@@ -85,6 +87,15 @@
 	X(62, K_KEY_ROTATE, FRAME_SMALL) /* u8 files too, str who, str reason -> u64 entry, i64 time, 32 bytes care recipient, u8 n, n str periods */ \
 	X(63, K_RETENTION, FRAME_VAULT) /* rest JSON object -> u64 entry, i64 time */                                                            \
 	X(67, K_VIEW_COPY, 0)           /* control: a sealed copy of the view, made and entered -> u64 entries, u64 entry, u64 bytes of the view, u64 bytes of the copy */ \
+	/* the vault role, for an agent: who is the agent's token, and what may be said is that agent's */                                      \
+	X(110, K_AGENT, FRAME_SMALL)    /* who -> str agent, 32 bytes its deduplication key, str period of files, blob note: what is sealed to, signed by the log */ \
+	X(111, K_AGENT_NUMBER, FRAME_SMALL) /* who, u8 class -> as K_VAULT_NUMBER */                                                            \
+	X(112, K_AGENT_PACK, FRAME_SMALL) /* who, as K_VAULT_PACK */                                                                            \
+	X(113, K_AGENT_SNAPSHOT, FRAME_VAULT) /* who, as K_VAULT_SNAPSHOT */                                                                    \
+	X(114, K_AGENT_KEY, FRAME_SMALL) /* who, str period of class catalogue (empty: now's) -> str period, 32 bytes recipient, 32 bytes secret */ \
+	X(115, K_VAULT_ENTRIES, 64)     /* u64 from -> u64 next, u64 end, records: u64 seq, i64 time, u8 kind, blob body: the vault's entries in [from, next) */ \
+	/* web -> the vault role */                                                                                                             \
+	X(116, V_ASK, FRAME_PIECE)      /* who, u8 VAULT_ASK_x, u64 number, offset, size, plain, str period, str source, blob SHA-256, rest body -> u8 still working, rest JSON */ \
 	/* keeper -> */                                                                                                                         \
 	X(64, K_REPLY, FRAME_BODY)      /* i32 code; below 0: str place, str text; else what the request's line says */                         \
 	X(65, K_PROGRESS, 64)           /* u64 done, u64 total */                                                                               \
@@ -175,7 +186,7 @@ int packet_recv(int fd, struct buf *b, struct frame *ret, bool wait) MUST;
 
 /* ---- roles ---------------------------------------------------------------------------------------------------------------- */
 
-enum role_id { ROLE_SUPERVISOR, ROLE_INTAKE, ROLE_KEEPER, ROLE_SCRIBE, ROLE_WEB, ROLES };
+enum role_id { ROLE_SUPERVISOR, ROLE_INTAKE, ROLE_KEEPER, ROLE_SCRIBE, ROLE_WEB, ROLE_VAULT, ROLES };
 const char *role_name(enum role_id id);
 
 struct sandbox_report { /* what is on in this role; told in status, loudly when something is not */
@@ -234,12 +245,16 @@ int scribe_main(struct role *r);
 /* The web role. When it is called the sandbox is locked: it has r->listeners[0] (bound and listening; cert and key as data when .is.tls), may read SITE/ledger (openat below r->sitefd) and r->chart_path, may make threads,
  * and may not open sockets, other files or programs. Returns the exit status after role_wait said stop. */
 int web_main(struct role *r);
+/* What agents on other hosts bring (vault_role.c). May write in SITE/vault/in, and make names in SITE/vault; asks the keeper for all else. */
+int vault_main(struct role *r);
+const struct serve_vault *serve_vault(void); /* NULL: nobody said serve_vault_use */
 
 /* ---- the web role asks the keeper --------------------------------------------------------------------------------------------- */
 
 /* One a thread: blocking, one request in flight. When the keeper is restarted it waits for the new one (up to 10 s) and asks again; only keeper_login is not asked twice. ERR_BUSY: no keeper within that time. */
 struct keeper_client;
 int keeper_client_new(struct role *r, struct keeper_client **ret, struct err *e) MUST;
+int keeper_client_new_to(struct role *r, enum role_id to, struct keeper_client **ret, struct err *e) MUST; /* ROLE_VAULT: for vault_ask alone */
 void keeper_client_free(struct keeper_client *c);
 
 #define SESSION_ID_MAX 64   /* NUL-terminated base64url, for the cookie */
@@ -258,6 +273,7 @@ void keeper_client_free(struct keeper_client *c);
 #define MAY_FHIR_READ 0x100
 #define MAY_FHIR_WRITE 0x200
 #define MAY_IDENTITY 0x400    /* merge, un-merge, link */
+#define MAY_VAULT 0x1000      /* bring backups: agents, and nobody else */
 #define MAY_BREAK_GLASS 0x800 /* open a protected record with a reason */
 uint32_t serve_role_may(const char *role); /* 0: no such role */
 
@@ -320,5 +336,32 @@ int keeper_status(struct keeper_client *c, struct buf *ret_json, struct err *e) 
 int keeper_users(struct keeper_client *c, const struct keeper_who *w, struct buf *ret_json /* {"users":[...],"tokens":[...]} */, struct err *e) MUST;
 int keeper_user_add(struct keeper_client *c, const struct keeper_who *w, const char *user, const char *role, char ret_password[64], struct err *e) MUST;
 int keeper_user_disable(struct keeper_client *c, const struct keeper_who *w, const char *user, const char *reason, struct err *e) MUST;
+
+/* ---- the vault role asks the keeper, for an agent (w: its token) ---------------------------------------------------------------- */
+
+struct keeper_agent {
+	char name[64], files_period[SITE_PERIOD_MAX];
+	uint8_t dedupe[32];
+};
+int keeper_agent(struct keeper_client *c, const struct keeper_who *w, struct keeper_agent *ret, struct buf *ret_note, struct err *e) MUST; /* ERR_DENIED: not, or no longer, an agent's token */
+int keeper_agent_number(struct keeper_client *c, const struct keeper_who *w, int class, uint64_t *ret, struct err *e) MUST;
+int keeper_agent_pack(struct keeper_client *c, const struct keeper_who *w, const struct control_vault_pack *p, uint64_t *ret_seq, struct err *e) MUST;
+int keeper_agent_snapshot(struct keeper_client *c, const struct keeper_who *w, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e) MUST;
+int keeper_agent_key(struct keeper_client *c, const struct keeper_who *w, const char *period, char ret_period[SITE_PERIOD_MAX], struct age_identity *ret, struct err *e) MUST;
+typedef int keeper_entry_fn(void *arg, uint64_t seq, int64_t time, uint8_t kind, struct slice body, struct err *e);
+int keeper_vault_entries(struct keeper_client *c, uint64_t from, keeper_entry_fn *fn, void *arg, uint64_t *ret_next, uint64_t *ret_end, struct err *e) MUST;
+
+/* ---- web asks the vault role ------------------------------------------------------------------------------------------------------- */
+
+enum vault_asked { VAULT_ASK_BEGIN = 1, VAULT_ASK_NUMBER, VAULT_ASK_PUT, VAULT_ASK_SNAPSHOT };
+struct vault_question {
+	enum vault_asked what;
+	uint64_t number, offset, size, plain; /* number 0: the list */
+	const char *period, *source;          /* NULL: none */
+	uint8_t sha256[SEAL_HASH];
+	struct slice body;
+};
+/* ret_json: the answer's object; *ret_working: it is not done yet, ask the same again. */
+int vault_ask(struct keeper_client *c, const struct keeper_who *w, const struct vault_question *q, bool *ret_working, struct buf *ret_json, struct err *e) MUST;
 
 #endif

@@ -302,10 +302,14 @@ int site_make_vault(int sitefd, struct err *e)
 	if (mkdirat(sitefd, "replicas", 0755) < 0 && errno != EEXIST)
 		return err_sys(e, "replicas", "cannot make the folder");
 	struct stat st;
-	if (fstatat(sitefd, "vault", &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return S_ISDIR(st.st_mode) ? 0 : err_set(e, ERR_EXISTS, "vault", "something else than a folder is in its place");
+	if (fstatat(sitefd, "vault", &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode))
+		return err_set(e, ERR_EXISTS, "vault", "something else than a folder is in its place");
 	if (mkdirat(sitefd, "vault", 0750) < 0 && errno != EEXIST)
 		return err_sys(e, "vault", "cannot make the folder");
+	if (fstatat(sitefd, "vault/in", &st, AT_SYMLINK_NOFOLLOW) == 0) /* what agents bring */
+		return S_ISDIR(st.st_mode) ? 0 : err_set(e, ERR_EXISTS, "vault/in", "something else than a folder is in its place");
+	if ((mkdirat(sitefd, "vault/in", 0700) < 0 && errno != EEXIST) || fchmodat(sitefd, "vault/in", 02700, 0) < 0) /* packs keep the folder's group, which may look whether they are there */
+		return err_sys(e, "vault/in", "cannot make the folder");
 	return file_sync_dir(sitefd, ".", e);
 }
 

@@ -155,7 +155,7 @@ static int pass_listeners(struct supervisor *s, enum role_id id, struct err *e)
 
 /* ---- who talks to whom ---- */
 
-static const enum role_id pairs[][2] = {{ROLE_INTAKE, ROLE_KEEPER}, {ROLE_WEB, ROLE_KEEPER}, {ROLE_KEEPER, ROLE_SCRIBE}};
+static const enum role_id pairs[][2] = {{ROLE_INTAKE, ROLE_KEEPER}, {ROLE_WEB, ROLE_KEEPER}, {ROLE_KEEPER, ROLE_SCRIBE}, {ROLE_VAULT, ROLE_KEEPER}, {ROLE_WEB, ROLE_VAULT}};
 
 static void widen(int fd)
 {

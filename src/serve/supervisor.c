@@ -226,7 +226,7 @@ static void reap(struct supervisor *s)
 static void start_due(struct supervisor *s)
 {
 	/* the keeper first: the others have nothing to do without it */
-	static const enum role_id order[] = {ROLE_KEEPER, ROLE_SCRIBE, ROLE_INTAKE, ROLE_WEB};
+	static const enum role_id order[] = {ROLE_KEEPER, ROLE_SCRIBE, ROLE_INTAKE, ROLE_WEB, ROLE_VAULT};
 	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
 		struct sup_role *r = &s->roles[order[i]];
 		struct err e = {0};
@@ -266,13 +266,16 @@ static bool stop_step(struct supervisor *s)
 {
 	int64_t for_long = time_monotonic() - s->stop_at;
 	struct sup_role *r = s->roles;
-	bool edge = r[ROLE_INTAKE].pid > 0 || r[ROLE_WEB].pid > 0;
+	bool edge = r[ROLE_INTAKE].pid > 0 || r[ROLE_WEB].pid > 0 || r[ROLE_VAULT].pid > 0;
 	if (edge) {
 		ask_to_stop(&r[ROLE_INTAKE]);
 		ask_to_stop(&r[ROLE_WEB]);
+		if (r[ROLE_WEB].pid <= 0)
+			ask_to_stop(&r[ROLE_VAULT]);
 		if (for_long > STOP_EDGE) {
 			kill_late(&r[ROLE_INTAKE]);
 			kill_late(&r[ROLE_WEB]);
+			kill_late(&r[ROLE_VAULT]);
 		}
 		return false;
 	}
@@ -463,6 +466,7 @@ int serve_run(const struct serve_options *o, struct err *e)
 		common(s);
 		s->roles[ROLE_INTAKE].wanted = true;
 		s->roles[ROLE_WEB].wanted = true;
+		s->roles[ROLE_VAULT].wanted = serve_vault() != NULL;
 		r = sup_run(s, e);
 	}
 	if (s->controlfd >= 0)

@@ -171,7 +171,10 @@ static int new_worker(struct web *w, struct web_worker **ret, struct err *e)
 	if (!x)
 		return err_set(e, ERR_MEMORY, "web", "no memory");
 	int r = keeper_client_new(w->role, &x->keeper, e);
+	if (r == 0 && serve_vault())
+		r = keeper_client_new_to(w->role, ROLE_VAULT, &x->vault, e);
 	if (r < 0) {
+		keeper_client_free(x->keeper);
 		free(x);
 		return r;
 	}
@@ -216,6 +219,7 @@ int web_main(struct role *r)
 	for (int i = 0; i < THREADS; i++) {
 		chart_close(all[i]->chart);
 		keeper_client_free(all[i]->keeper);
+		keeper_client_free(all[i]->vault);
 		free(all[i]);
 	}
 	web_limit_free(w.limit);

@@ -13,7 +13,7 @@
 
 /* What a thread needs to answer: one is borrowed per request. */
 struct web_worker {
-	struct keeper_client *keeper;
+	struct keeper_client *keeper, *vault; /* vault NULL: there is no such role */
 	struct chart *chart;
 	struct web_worker *next;
 };
@@ -94,6 +94,7 @@ void web_api(struct web_request *q, const char *path);   /* below /api/ */
 void web_fhir(struct web_request *q, const char *path);  /* below /fhir: "" or "/..." */
 void web_rows(struct web_request *q, bool search);       /* census and search */
 void web_audit_list(struct web_request *q);              /* who looked at what: JSON, or CSV */
+void web_vault(struct web_request *q, const char *path);  /* below /vault/: agents */
 void web_ledger(struct web_request *q, const char *path); /* below /ledger/: tiles and checkpoint, public */
 /* The ETag of what is in out from `from` on; true: the client has just that (If-None-Match), and the answer is a 304 without a body. Nothing is shown then: no view is recorded. */
 bool web_unchanged(struct web_request *q, struct chart_moment at);

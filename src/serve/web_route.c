@@ -221,8 +221,8 @@ static void route(struct web_request *q)
 		web_ledger(q, p + 8);
 		return;
 	}
-	bool api = !strncmp(p, "/api/", 5), fhir = !strncmp(p, "/fhir", 5) && (!p[5] || p[5] == '/');
-	if (!api && !fhir) {
+	bool api = !strncmp(p, "/api/", 5), fhir = !strncmp(p, "/fhir", 5) && (!p[5] || p[5] == '/'), vault = !strncmp(p, "/vault/", 7);
+	if (!api && !fhir && !vault) {
 		if (q->method != WEB_GET && q->method != WEB_HEAD) {
 			q->allow = "GET, HEAD";
 			web_error(q, 405, "method", "Only GET here.");
@@ -238,7 +238,9 @@ static void route(struct web_request *q)
 	}
 	if (!identify(q))
 		return;
-	if (api)
+	if (vault)
+		web_vault(q, p + 7);
+	else if (api)
 		web_api(q, p + 5);
 	else
 		web_fhir(q, p + 5);
@@ -279,7 +281,7 @@ void web_begin(struct web_request *q, struct web *w, void *connection, const cha
 {
 	*q = (struct web_request){.web = w, .connection = connection, .method = method_of(method)};
 	snprintf(q->path, sizeof q->path, "%s", path); /* a longer one is simply not found */
-	buf_init(&q->body, !strncmp(path, "/fhir", 5) ? WEB_FHIR_MAX : WEB_BODY_MAX);
+	buf_init(&q->body, !strncmp(path, "/fhir", 5) ? WEB_FHIR_MAX : !strncmp(path, "/vault/", 7) ? VAULT_PIECE_MAX : WEB_BODY_MAX);
 	buf_init(&q->out, WEB_ANSWER_MAX);
 }
 
@@ -292,7 +294,7 @@ bool web_takes_body(struct web_request *q)
 		return true;
 	q->w = borrow(q->web);
 	bool ok = identify(q) && web_may(q, 0);
-	if (ok && !(q->session.may & MAY_FHIR_WRITE))
+	if (ok && !(q->session.may & (q->body.max == VAULT_PIECE_MAX ? MAY_VAULT : MAY_FHIR_WRITE)))
 		buf_init(&q->body, WEB_BODY_MAX); /* a search by POST is small */
 	web_give_back(q->web, q->w);
 	q->w = NULL;

@@ -50,7 +50,7 @@ static int pack(void *arg, struct vault_pack_info *p, struct err *e)
 	struct away *a = arg;
 	char path[64];
 	int class;
-	struct vault_upload u = {.size = p->size, .plain = p->plain};
+	struct vault_upload u = {.size = p->size, .plain = p->plain, .period = p->period};
 	(void)snprintf(path, sizeof path, "vault/%s", p->name);
 	int r = vault_pack_parse(slice_str(p->name), &class, &u.number);
 	AUTO_CLOSE int fd = r == 0 ? openat(a->statefd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
@@ -94,6 +94,7 @@ static void meta_write(struct away *a, const struct vault_body *b, const uint8_t
 	jsonw_ku64(&w, "unreadable", b->s.unreadable);
 	jsonw_ku64(&w, "stored_bytes", b->s.stored_bytes);
 	jsonw_kstr(&w, "files_period", b->files_period);
+	jsonw_kstr(&w, "list_period", b->catalogue_period);
 	jsonw_kslice(&w, "lines_sha256", buf_slice(&hex));
 	jsonw_obj_end(&w);
 	jsonw_done(&w);
@@ -118,6 +119,7 @@ static int send_list(struct away *a, struct slice meta, struct spool *made, bool
 	if (fd < 0)
 		return fd;
 	int r = list_write(whole ? NULL : &before, a->state.snapshot, &now, a->lines.lines, made, &a->there.catalogue.to, fd, &u, e);
+	u.period = a->there.catalogue.period;
 	if (r == 0)
 		r = a->link->put(a->link->arg, &u, e);
 	buf_reset(ret_json);

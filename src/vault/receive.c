@@ -17,7 +17,7 @@
 #define ROOTS_MAX 4096
 
 struct meta {
-	char source[64], host[64], files_period[SITE_PERIOD_MAX];
+	char source[64], host[64], files_period[SITE_PERIOD_MAX], list_period[SITE_PERIOD_MAX];
 	int64_t begun, ended;
 	uint64_t unreadable, stored;
 	uint8_t lines[SEAL_HASH];
@@ -112,7 +112,8 @@ static int meta_read(struct slice json, struct meta *m, struct err *e)
 	if (r < 0)
 		return r;
 	struct slice source = json_text(n, "source"), period = json_text(n, "files_period");
-	if (!vault_name_ok(source) || !text(source, m->source, sizeof m->source) || !text(json_text(n, "host"), m->host, sizeof m->host) || !vault_name_ok(period) ||
+	struct slice list = json_text(n, "list_period");
+	if (!vault_name_ok(list) || !text(list, m->list_period, sizeof m->list_period) || !vault_name_ok(source) || !text(source, m->source, sizeof m->source) || !text(json_text(n, "host"), m->host, sizeof m->host) || !vault_name_ok(period) ||
 	    !text(period, m->files_period, sizeof m->files_period) || !moment(n, "begun", &m->begun) || !moment(n, "ended", &m->ended) || !number(n, "unreadable", &m->unreadable) || !number(n, "stored_bytes", &m->stored) ||
 	    hex_get(m->lines, SEAL_HASH, json_text(n, "lines_sha256")) < 0 || !roots_of(json_get(n, "roots"), &m->roots))
 		return wrong(e, "what it says of itself does not read");
@@ -311,7 +312,7 @@ static bool same_inode(const struct vault_line *a, const struct vault_line *b)
 }
 
 /* A file that is there now; old: what was there before (NULL, or a file). */
-static int file_line(struct receiving *x, const struct vault_line *old, struct err *e)
+static void file_line(struct receiving *x, const struct vault_line *old)
 {
 	struct vault_line *l = &x->line;
 	uint8_t marks = 0;
@@ -330,7 +331,6 @@ static int file_line(struct receiving *x, const struct vault_line *old, struct e
 	}
 	count(x, what);
 	line_with_marks(buf_slice(&x->text), marks, marked, &x->out);
-	return 0;
 }
 
 static void gone(struct receiving *x, const struct vault_line *old)
@@ -349,9 +349,7 @@ static int write_line(struct receiving *x, const struct vault_line *old, struct 
 	const struct vault_line *l = &x->line;
 	buf_reset(&x->out);
 	if (l->node.type == 'f') {
-		int r = file_line(x, old && old->node.type == 'f' ? old : NULL, e);
-		if (r < 0)
-			return r;
+		file_line(x, old && old->node.type == 'f' ? old : NULL);
 	} else {
 		count(x, 0);
 		buf_add_slice(&x->out, buf_slice(&x->text));
@@ -450,7 +448,7 @@ static int list_begin(struct receiving *x, int listfd, struct err *e)
 	struct age_identity key;
 	struct slice head;
 	uint64_t base = 0;
-	int r = x->v->period(x->v->arg, x->depot.info.period, &key, e);
+	int r = x->v->period(x->v->arg, x->meta.list_period, &key, e);
 	if (r == 0)
 		r = list_open(listfd, &key, &x->list, e);
 	seal_wipe(&key, sizeof key);

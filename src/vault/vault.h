@@ -281,6 +281,7 @@ void vault_standing_done(struct vault_standing *s);
 
 struct vault_upload {
 	uint64_t number;             /* of a content pack; 0: the list */
+	const char *period;          /* that it is sealed to */
 	int fd;
 	uint64_t size, plain;
 	uint8_t sha256[SEAL_HASH];
