@@ -238,6 +238,10 @@ static void route(struct web_request *q)
 	}
 	if (!identify(q))
 		return;
+	if (!vault && q->signed_in && q->session.may == MAY_VAULT) { /* an agent's token may bring backups, and see nothing of anything */
+		web_error(q, 403, "denied", "The role %s may not do this.", q->session.role);
+		return;
+	}
 	if (vault)
 		web_vault(q, p + 7);
 	else if (api)

@@ -660,11 +660,15 @@ int vault_receive_standing(const struct vault_receive *v, const char *source, co
 	for (size_t i = vault_log_snapshots(log); r == 0 && i > 0 && !has_base; i--) {
 		struct vault_body b;
 		r = vault_log_snapshot(log, i - 1, &b, e);
-		if (r == 0 && !strcmp(b.domain, v->agent)) {
+		bool named = r == 0 && !strcmp(b.s.source, source), ours = r == 0 && !strcmp(b.domain, v->agent);
+		if (named && !ours) /* the keeper would refuse the snapshot: said before all is sent */
+			r = err_set(e, ERR_EXISTS, source, "a source of this name belongs to %s%s; take another --source", !strcmp(b.domain, VAULT_SITE_DOMAIN) ? "the site's own machine" : "the agent ",
+			            !strcmp(b.domain, VAULT_SITE_DOMAIN) ? "" : b.domain);
+		if (r == 0 && ours) {
 			if (!has_last)
 				last = b.s.seq;
 			has_last = true;
-			has_base = !strcmp(b.s.source, source);
+			has_base = named;
 			base = b.s.seq;
 		}
 		vault_body_done(&b);

@@ -73,7 +73,7 @@ int restore_origin_init(struct vault *v, const struct vault_body *b, struct rest
 	int r = vault_keys_of_domain(v->dedupe, b->domain, b->files_period, &ret->keys, e);
 	if (r == 0)
 		r = vault_gear_init(&ret->gear, &ret->keys, e);
-	ret->verifies = r == 0 && !strcmp(b->domain, "site"); /* an agent's key is the agent's */
+	ret->verifies = r == 0;
 	return r;
 }
 
