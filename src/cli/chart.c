@@ -9,9 +9,13 @@ static struct fhir_options options_of(const struct site *s)
 	return (struct fhir_options){.zone_minutes = s->zone_minutes};
 }
 
+static bool restoring; /* told on what is printed, too: paper outlives the terminal */
+
 static void say_moment(struct chart_moment at)
 {
 	char t[32];
+	if (restoring)
+		printf("RESTORING: messages after this moment are not shown yet; not yet verified against the ledger\n");
 	if (at.end == 0)
 		printf("as of: nothing received yet\n");
 	else
@@ -310,8 +314,9 @@ int cmd_chart(int argc, char **argv)
 	struct chart *c = NULL;
 	struct control *k = NULL;
 	struct chart_moment at;
-	if (cli_site(site, &s, &e) < 0)
+	if (cli_site_charts(site, &s, &e) < 0)
 		return cli_fail(&e);
+	restoring = s.restoring;
 	r = cli_chart(&s, &c, &k, &e);
 	if (r == 0)
 		r = cli_moment(c, &s, as_of, &at, &e);

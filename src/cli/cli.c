@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <pwd.h>
+#include <fcntl.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -147,6 +149,14 @@ int cli_site(const char *opt, struct site *ret, struct err *e)
 	return site_open(path, ret, e);
 }
 
+int cli_site_charts(const char *opt, struct site *ret, struct err *e)
+{
+	const char *path = opt && *opt ? opt : getenv("HOLDFAST_SITE");
+	if (!path || !*path)
+		return err_set(e, ERR_USAGE, NULL, "which site? give --site DIR or set HOLDFAST_SITE");
+	return site_open_restoring(path, ret, e);
+}
+
 int cli_ledger(struct site *s, bool keys_needed, struct site_keys *keys, struct ledger **ret, struct err *e)
 {
 	(void)!seal_lock_memory(keys, sizeof *keys, NULL); /* of one short command */
@@ -195,8 +205,12 @@ int cli_chart(struct site *s, struct chart **ret, struct control **ret_keeper, s
 	struct chart *c = NULL;
 	*ret_keeper = NULL;
 	int r = open_chart(s, &c, e);
-	if (r < 0 && r != ERR_NOT_FOUND)
-		return r;
+	if (r < 0 && (r != ERR_NOT_FOUND || s->restoring))
+		return s->restoring && r == ERR_NOT_FOUND ? err_set(e, r, s->path, "it is being rebuilt, and has no charts yet") : r;
+	if (s->restoring) {
+		*ret = c;
+		return 0;
+	}
 	bool all;
 	uint64_t applied = c ? chart_applied(c) : 0, end = ledger_end(s, &all);
 	/* A view that is ahead is of another ledger, or the site was copied while it was at work: the keeper makes it again, and nobody is shown what the ledger does not hold. */
@@ -226,8 +240,33 @@ int cli_chart(struct site *s, struct chart **ret, struct control **ret_keeper, s
 	return 0;
 }
 
+/* There is no ledger yet: a line in a file, which becomes an entry when there is. */
+static int record_later(const struct site *s, const char *what, const char *patient_id, const char *query, struct err *e)
+{
+	AUTO_BUF struct buf b = {0};
+	char t[32];
+	const struct passwd *p = getpwuid(geteuid());
+	AUTO_CLOSE int fd = openat(s->fd, CLI_SEEN, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_sys(e, CLI_SEEN, "cannot be written");
+	buf_init(&b, 1 << 16);
+	buf_printf(&b, "%s\t%.60s\t%s\t%s\t%.400s\n", time_rfc3339(time_now(), 0, t), p ? p->pw_name : "user", what, patient_id ? patient_id : "", query ? query : "");
+	int r = buf_ok(&b) ? file_write_all(fd, buf_slice(&b), e, CLI_SEEN) : err_set(e, buf_code(&b), NULL, "no memory");
+	return r == 0 && fsync(fd) ? err_sys(e, CLI_SEEN, "cannot be made durable") : r;
+}
+
 void cli_record(const struct site *s, struct control **keeper, const char *what, const char *patient_id, const char *query, uint64_t as_of_entry)
 {
+	if (s->restoring) {
+		struct err why = {0};
+		bool kept = record_later(s, what, patient_id, query, &why) == 0;
+		cli_note("RESTORING: these charts end with entry #%" PRIu64 ": messages after that are not shown yet, and nothing here is verified against the ledger yet.", as_of_entry);
+		if (kept)
+			cli_note("NOT BEING RECORDED yet: that you look is noted in %s/" CLI_SEEN ", and entered in the ledger when the rebuild is done.", s->path);
+		else
+			cli_note("NOT BEING RECORDED: that you look at this stands nowhere (%s): write down who looked at whom, and when", why.text);
+		return;
+	}
 	struct control_view v = {.what = what, .patient_id = patient_id, .query = query, .as_of_entry = as_of_entry};
 	struct err e = {0};
 	uint64_t entry = UINT64_MAX;

@@ -4,11 +4,27 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct talk {
 	bool wanted;
-	int64_t begun, told;
+	int64_t begun, told, phase_begun;
+	char phase[64];
+};
+
+/* Charts as they were, from the replica's copy of the view: opened while its parts come, readable before the ledger is. */
+struct restored {
+	const char *dest;
+	int destfd, viewfd, fd;
+	const struct age_identity *recovery;
+	struct age_identity ids[VIEW_KEYS_MAX];
+	size_t ids_n;
+	struct view_opener *opener;
+	struct talk *talk;
+	double first; /* seconds until charts could be read; 0: not before the end */
 };
 
 /* Bytes, and how long the rest will take at the pace so far. */
@@ -19,8 +35,16 @@ static void fetching(void *arg, const char *doing, uint64_t done, uint64_t total
 	if (!t->wanted || (now - t->told < TIME_SEC / 5 && done < total))
 		return;
 	t->told = now;
-	double share = total ? (double)done / (double)total : 1, spent = (double)(now - t->begun) / (double)TIME_SEC;
-	fprintf(stderr, "\r\033[K%s: %" PRIu64 " of %" PRIu64 " MiB", doing, done >> 20, total >> 20);
+	bool entries = !strncmp(doing, "entries", 7); /* each with its own pace */
+	if (entries && strcmp(t->phase, doing)) {
+		snprintf(t->phase, sizeof t->phase, "%s", doing);
+		t->phase_begun = now;
+	}
+	double share = total ? (double)done / (double)total : 1, spent = (double)(now - (entries ? t->phase_begun : t->begun)) / (double)TIME_SEC;
+	if (entries)
+		fprintf(stderr, "\r\033[K%s: %" PRIu64 " of %" PRIu64, doing, done, total);
+	else
+		fprintf(stderr, "\r\033[K%s: %" PRIu64 " of %" PRIu64 " MiB", doing, done >> 20, total >> 20);
 	if (share > 0.01 && share < 1)
 		fprintf(stderr, ", about %.0f s more", spent / share - spent);
 }
@@ -39,7 +63,7 @@ static void charting(void *arg, uint64_t done, uint64_t total)
 }
 
 struct times {
-	double fetched, charts;
+	double first, fetched, charts, all;
 };
 
 static double since(int64_t t)
@@ -60,7 +84,129 @@ static int new_epoch(int fd, const char *from, const struct vault_replica_report
 	return r;
 }
 
-static int charts(const char *path, const struct age_identity *identity, struct talk *t, struct err *e)
+/* ---- a copy of the view ---- */
+
+static int copy_begin(void *arg, const struct ledger_view_copy *c, struct err *e)
+{
+	struct restored *r = arg;
+	if (r->viewfd < 0 && (r->viewfd = file_open_dir(r->destfd, "view", e)) < 0)
+		return r->viewfd;
+	int code = view_copy_keys(r->destfd, NULL, r->recovery, r->ids, VIEW_KEYS_MAX, &r->ids_n, e);
+	if (code < 0)
+		return code;
+	r->fd = openat(r->viewfd, "chart.db.new", O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
+	return r->fd < 0 ? err_sys(e, "view/chart.db", "cannot be made") : view_opener_new(r->viewfd, c, r->ids, r->ids_n, r->fd, &r->opener, e);
+}
+
+static void copy_part(void *arg)
+{
+	view_opener_part(((struct restored *)arg)->opener);
+}
+
+/* Is it a view that this program reads, of as many entries as it says? */
+static int look_at_view(const struct restored *r, const char *file, const struct ledger_view_copy *c, int64_t *ret_time, struct err *e)
+{
+	char path[4300];
+	struct chart_options o = {.readers = serve_readers()};
+	struct chart *chart = NULL;
+	struct chart_moment at = {0};
+	snprintf(path, sizeof path, "%s/view/%s", r->dest, file);
+	int code = chart_open(path, &o, &chart, e);
+	if (code == 0 && chart_applied(chart) != c->entries)
+		code = err_set(e, ERR_CORRUPT, "view", "it holds %" PRIu64 " entries, and says %" PRIu64, chart_applied(chart), c->entries);
+	if (code == 0 && c->entries)
+		code = chart_at_entry(chart, c->entries - 1, &at, e);
+	*ret_time = at.time;
+	chart_close(chart);
+	return code;
+}
+
+static void opener_done(struct restored *r)
+{
+	view_opener_free(r->opener);
+	r->opener = NULL;
+	if (r->fd >= 0)
+		close(r->fd);
+	r->fd = -1;
+	seal_wipe(r->ids, sizeof r->ids);
+}
+
+static int copy_end(void *arg, const struct ledger_view_copy *c, struct err *e)
+{
+	struct restored *r = arg;
+	int64_t time = 0;
+	char when[32];
+	int code = view_opener_end(r->opener, e);
+	opener_done(r);
+	if (code == 0)
+		code = look_at_view(r, "chart.db.new", c, &time, e);
+	if (code < 0)
+		return code;
+	unlinkat(r->viewfd, "chart.db-wal", 0);
+	unlinkat(r->viewfd, "chart.db-shm", 0);
+	if (renameat(r->viewfd, "chart.db.new", r->viewfd, "chart.db"))
+		return err_sys(e, "view/chart.db", "cannot be put in its place");
+	r->first = (double)(time_monotonic() - r->talk->begun) / (double)TIME_SEC;
+	if (r->talk->wanted)
+		fputs("\r\033[K", stderr);
+	cli_note("%.1f s: CHARTS CAN BE READ: holdfast chart census --site %s, as of entry %" PRIu64 ", received %s. Messages after that are not shown yet, and it is not yet verified against the ledger.", r->first, r->dest,
+	         c->entries - 1, time_rfc3339(time, 0, when));
+	return 0;
+}
+
+static void copy_drop(void *arg)
+{
+	struct restored *r = arg;
+	static const char *const files[] = {"chart.db.new", "chart.db", "chart.db-wal", "chart.db-shm"};
+	opener_done(r);
+	r->first = 0;
+	for (size_t i = 0; r->viewfd >= 0 && i < ARRAY_LEN(files); i++)
+		unlinkat(r->viewfd, files[i], 0);
+}
+
+/* No copy, or none that was proven: what an earlier try left is no view of this one's. Else it is what charts go on from: durable. */
+static int settle_view(struct restored *r, const struct ledger_view_copy *c, struct err *e)
+{
+	if (r->viewfd < 0 && (r->viewfd = file_open_dir(r->destfd, "view", e)) < 0)
+		return r->viewfd;
+	if (!c->parts) {
+		copy_drop(r);
+		return 0;
+	}
+	AUTO_CLOSE int fd = openat(r->viewfd, "chart.db", O_RDWR | O_CLOEXEC);
+	return fd < 0 || fsync(fd) || fsync(r->viewfd) ? err_sys(e, "view/chart.db", "cannot be made durable") : 0;
+}
+
+/* Who looked at charts meanwhile (cli_record): into the ledger, now that there is one. */
+static int enter_views(struct control *k, int destfd, struct err *e)
+{
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, (size_t)64 << 20);
+	int r = file_read(destfd, CLI_SEEN, (size_t)64 << 20, &b, e);
+	if (r == ERR_NOT_FOUND)
+		return 0;
+	struct slice rest = buf_slice(&b);
+	while (r == 0 && rest.n) {
+		struct slice line = slice_cut(rest, '\n', &rest), time = slice_cut(line, '\t', &line), who = slice_cut(line, '\t', &line), what = slice_cut(line, '\t', &line), patient = slice_cut(line, '\t', &line);
+		char w[24], p[128], q[600];
+		uint64_t entry;
+		snprintf(w, sizeof w, "%.*s", SLICE_FMT(what));
+		snprintf(p, sizeof p, "%.*s", SLICE_FMT(patient));
+		snprintf(q, sizeof q, "during the rebuild, at %.*s, by %.*s: %.400s", SLICE_FMT(time), SLICE_FMT(who), line.n ? (const char *)line.p : "");
+		char *end = strchr(q, '\n');
+		if (end)
+			*end = 0;
+		struct control_view v = {.what = w, .patient_id = p[0] ? p : NULL, .query = q, .as_of_entry = CHART_NOW};
+		if (w[0])
+			r = control_view(k, &v, &entry, e);
+	}
+	if (r == 0 && unlinkat(destfd, CLI_SEEN, 0))
+		r = err_sys(e, CLI_SEEN, "cannot be removed");
+	return r;
+}
+
+/* From the copy on, or, without one, from entry 0. */
+static int charts(const char *path, const struct age_identity *identity, bool copy, struct talk *t, struct err *e)
 {
 	struct site s;
 	struct control *k = NULL;
@@ -71,8 +217,12 @@ static int charts(const char *path, const struct age_identity *identity, struct 
 	if (r == 0)
 		r = control_open(&s, true, &k, e);
 	t->begun = time_monotonic();
+	if (r == 0 && copy && t->wanted)
+		fputs("charts: what came after the copy", stderr);
 	if (r == 0)
-		r = control_rebuild(k, CHART_NOW, charting, t, e);
+		r = copy ? control_catch_up(k, e) : control_rebuild(k, CHART_NOW, charting, t, e);
+	if (r == 0)
+		r = enter_views(k, s.fd, e);
 	control_close(k);
 	site_close(&s);
 	return r;
@@ -97,6 +247,10 @@ static void done(const char *from, const char *dest, const struct site_keys *key
 		jsonw_ku64(&w, "packs", rep->packs);
 		jsonw_ku64(&w, "vaultPacks", rep->vault_packs);
 		jsonw_ku64(&w, "bytes", rep->bytes);
+		if (rep->copy.parts)
+			jsonw_ku64(&w, "copyEntries", rep->copy.entries);
+		jsonw_ki64(&w, "firstChartMs", (int64_t)(t->first * 1000));
+		jsonw_ki64(&w, "wholeMs", (int64_t)(t->all * 1000));
 		jsonw_ki64(&w, "fetchedMs", (int64_t)(t->fetched * 1000));
 		jsonw_ki64(&w, "chartsMs", (int64_t)(t->charts * 1000));
 		jsonw_obj_end(&w);
@@ -105,12 +259,17 @@ static void done(const char *from, const char *dest, const struct site_keys *key
 	}
 	printf("%s is a site again: %" PRIu64 " entries, as its replica had them at %s.\n", dest, rep->size, time_rfc3339(rep->head_time, 0, when));
 	printf("%" PRIu64 " packs, %" PRIu64 " packs of file backups, %" PRIu64 " MiB fetched and proven in %.1f s; charts in %.1f s.\n", rep->packs, rep->vault_packs, rep->bytes >> 20, t->fetched, t->charts);
+	if (rep->copy.parts)
+		printf("Charts could be read after %.1f s, from a copy as of %" PRIu64 " entries, which the ledger names; all of it took %.1f s. `holdfast view check` compares the copy with the ledger, chart by chart.\n", t->first, rep->copy.entries,
+		       t->all);
 	printf("What came after that head is not here: ask senders to send it again. The log is %s from here on (it was %s).\n", keys->signing.v.name, rep->origin);
 	printf("Next: holdfast serve --site %s; then push to each replica: those that held more than this one ask for --accept-epoch\n", dest);
 }
 
-static int rebuild(const char *from, const char *dest, const struct age_identity *identity, const struct vault_rebuild_options *o, struct talk *t, bool json)
+static int rebuild(const char *from, const char *dest, const struct age_identity *identity, struct vault_rebuild_options *o, struct talk *t, bool replay, bool json)
 {
+	static struct restored view;
+	char version[LEDGER_VIEW_VERSION_MAX];
 	struct err e = {0};
 	struct site_keys keys = {0};
 	struct vault_replica_report rep = {0};
@@ -122,8 +281,31 @@ static int rebuild(const char *from, const char *dest, const struct age_identity
 	AUTO_CLOSE int fd = r == 0 ? file_open_dir(AT_FDCWD, dest, &e) : -1;
 	if (r == 0 && fd < 0)
 		r = fd;
+	if (r == 0 && vault_rebuild_stands(fd)) {
+		r = charts(dest, identity, true, t, &e);
+		if (r == 0)
+			r = vault_rebuild_end(fd, &e);
+		if (r == 0)
+			cli_note("%s was a site again already; its certificates and charts are there now, too. Next: holdfast serve --site %s", dest, dest);
+		site_keys_wipe(&keys);
+		return r < 0 ? cli_fail(&e) : 0;
+	}
+	view = (struct restored){.dest = dest, .destfd = fd, .viewfd = -1, .fd = -1, .recovery = identity, .talk = t};
+	(void)!seal_lock_memory(&view, sizeof view, NULL);
+	if (!replay) {
+		view_copy_version(version);
+		o->copy_version = version;
+		o->copy_begin = copy_begin;
+		o->copy_part = copy_part;
+		o->copy_end = copy_end;
+		o->copy_drop = copy_drop;
+		o->copy_arg = &view;
+	}
 	if (r == 0)
 		r = vault_rebuild(from, fd, identity, o, &keys, &rep, &notes, &e);
+	if (r == 0)
+		r = settle_view(&view, &rep.copy, &e);
+	took.first = view.first;
 	took.fetched = since(t->begun);
 	if (t->wanted)
 		fputs("\r\033[K", stderr);
@@ -133,14 +315,22 @@ static int rebuild(const char *from, const char *dest, const struct age_identity
 	if (r == 0)
 		r = vault_rebuild_done(fd, &e);
 	int64_t begun = time_monotonic();
+	int64_t started = t->begun;
 	if (r == 0)
-		r = charts(dest, identity, t, &e);
+		r = charts(dest, identity, rep.copy.parts > 0, t, &e);
+	if (r == 0)
+		r = vault_rebuild_end(fd, &e);
 	took.charts = since(begun);
+	took.all = since(started);
+	if (!rep.copy.parts)
+		took.first = took.all;
 	if (t->wanted)
 		fputs("\r\033[K", stderr);
 	if (r == 0)
 		done(from, dest, &keys, &rep, &took, json);
 	site_keys_wipe(&keys);
+	if (view.viewfd >= 0)
+		close(view.viewfd);
 	return r < 0 ? cli_fail(&e) : 0;
 }
 
@@ -149,18 +339,19 @@ int cmd_rebuild(int argc, char **argv)
 	static struct cli_args args;
 	static struct cli_list shares;
 	const char *from = NULL, *identity = NULL, *origin = NULL;
-	bool json = false, no_vault = false;
+	bool json = false, no_vault = false, replay = false;
 	const struct cli_opt opts[] = {
 		{"from", CLI_STRING, &from, "STORE", "a replica: DIR, https://..., s3://BUCKET/PREFIX"},
 		{"shares", CLI_LIST, &shares, "FILE...", "enough recovery shares"},
 		{"identity", CLI_STRING, &identity, "FILE", "the recovery key, as `holdfast key join` prints it ('-': standard input)"},
 		{"origin", CLI_STRING, &origin, "NAME", "of several logs or epochs in the store, this one"},
 		{"no-vault", CLI_FLAG, &no_vault, NULL, "leave the backups of files for later (`holdfast replica pull`)"},
+		{"replay", CLI_FLAG, &replay, NULL, "make the charts from the ledger alone, also where the store has a copy of them"},
 		{"json", CLI_FLAG, &json, NULL, "one JSON document on stdout"},
 	};
 	bool over;
 	int r = cli_parse(argc, argv, "rebuild --from STORE (--identity FILE | --shares FILE...) DEST",
-	                  "Makes the site again in DEST, a new or empty folder: ledger, packs, keys, certificates; proves every entry against the signed head; begins a new epoch; makes the charts. Broken off, the same command goes "
+	                  "Makes the site again in DEST, a new or empty folder: ledger, packs, keys, certificates; proves every entry against the signed head; begins a new epoch; makes the charts. Where the store has a copy of the charts these can be read as soon as it is open, long before the rest is there. Broken off, the same command goes "
 	                  "on.",
 	                  opts, ARRAY_LEN(opts), &args, &over);
 	if (r || over)
@@ -181,7 +372,7 @@ int cmd_rebuild(int argc, char **argv)
 		return cli_usage("rebuild: without the recovery key nothing in a replica opens: --shares FILE... or --identity FILE");
 	struct talk t = {.wanted = cli_progress_wanted(), .begun = time_monotonic()};
 	struct vault_rebuild_options o = {.origin = origin, .no_vault = no_vault, .progress = fetching, .arg = &t};
-	r = rebuild(from, dest, &id, &o, &t, json);
+	r = rebuild(from, dest, &id, &o, &t, replay, json);
 	seal_wipe(&id, sizeof id);
 	return r;
 }

@@ -63,7 +63,7 @@ static int open_copy(struct site *s, int viewfd, const struct ledger_view_copy *
 	(void)!seal_lock_memory(ids, sizeof ids, NULL);
 	int r = site_keys_open(s->fd, &keys, e);
 	if (r == 0)
-		r = view_copy_keys(s->fd, &keys.care, ids, VIEW_KEYS_MAX, &n, e);
+		r = view_copy_keys(s->fd, &keys, NULL, ids, VIEW_KEYS_MAX, &n, e);
 	site_keys_wipe(&keys);
 	AUTO_CLOSE int fd = r == 0 ? open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
 	if (r == 0 && fd < 0)

@@ -255,6 +255,8 @@ void ledger_view_name(const struct ledger_view_copy *c, unsigned part /* 1.. */,
 bool ledger_view_name_read(const char *name, struct ledger_view_copy *ret, unsigned *ret_part);
 bool ledger_view_same(const struct ledger_view_copy *a, const struct ledger_view_copy *b);
 void ledger_view_body_put(const struct ledger_view_copy *c, const char *period, uint64_t plain, const struct ledger_view_part *part, struct buf *out);
+/* Pure; everything lives in the arena; record is the caller's to set. ERR_NO: another kind of entry; ERR_CORRUPT. */
+int ledger_view_body_read(struct slice body, struct arena *a, struct ledger_view_copy *ret, struct ledger_view_part **ret_part, struct err *e) MUST;
 /* Does the ledger name this copy, with these bytes? ERR_NO: it does not. */
 int ledger_view_proven(struct ledger *l, const struct ledger_view_copy *c, const struct ledger_view_part *part, struct err *e) MUST;
 

@@ -79,33 +79,60 @@ void ledger_view_body_put(const struct ledger_view_copy *c, const char *period, 
 	jsonw_done(&w);
 }
 
-static uint64_t number(const struct json_node *n, const char *key)
+static bool number(const struct json_node *n, const char *key, uint64_t most, uint64_t *ret)
 {
-	uint64_t v;
-	return num_u64(json_text(n, key), 0, INT64_MAX, &v) == 0 ? v : 0;
+	return num_u64(json_text(n, key), 0, most, ret) == 0;
 }
 
-/* Is this the entry of that copy, and has this part these bytes? */
+/* Pure. ERR_NO: it is the entry of something else. */
+int ledger_view_body_read(struct slice body, struct arena *a, struct ledger_view_copy *ret, struct ledger_view_part **ret_part, struct err *e)
+{
+	struct json_node *n;
+	struct ledger_view_copy c = {0};
+	uint64_t parts = 0;
+	if (json_tree(body, a, &n, NULL) < 0 || !slice_eq_str(json_text(n, "what"), "view-copy"))
+		return err_set(e, ERR_NO, "view", "this entry names no copy of the view");
+	const struct json_node *list = json_get(n, "parts");
+	struct slice version = json_text(n, "version");
+	for (const struct json_node *x = list ? list->child : NULL; x; x = x->next)
+		parts++;
+	struct ledger_view_part *part = parts && parts <= LEDGER_VIEW_PARTS_MAX ? arena_array(a, parts, sizeof *part) : NULL;
+	if (!part || !number(n, "entries", INT64_MAX, &c.entries) || !version_ok(version))
+		return err_set(e, ERR_CORRUPT, "view", "the entry of a copy of the view does not read");
+	memcpy(c.version, version.p, version.n);
+	for (const struct json_node *x = list->child; x; x = x->next) {
+		struct ledger_view_part *p = &part[c.parts++];
+		if (!number(x, "size", INT64_MAX, &p->size) || hex_get(p->sha256, SEAL_HASH, json_text(x, "sha256")) < 0)
+			return err_set(e, ERR_CORRUPT, "view", "the entry of a copy of the view does not read");
+	}
+	*ret = c;
+	*ret_part = part;
+	return 0;
+}
+
+/* Is this the entry of that copy, and has each part these bytes? */
 int ledger_view_proven(struct ledger *l, const struct ledger_view_copy *c, const struct ledger_view_part *part, struct err *e)
 {
 	struct ledger_entry en;
-	struct json_node *n;
+	struct ledger_view_copy said;
+	struct ledger_view_part *bytes;
 	AUTO_ARENA struct arena *a = arena_new((size_t)64 << 20);
 	if (!a)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
 	if (c->record >= ledger_size(l))
 		return err_set(e, ERR_NO, "view", "its entry %" PRIu64 " is not in this ledger", c->record);
 	int r = ledger_read(l, c->record, &en, e);
+	if (r == 0 && (en.leaf.kind != LEDGER_SNAPSHOT || strcmp(en.leaf.source, "site")))
+		return err_set(e, ERR_NO, "view", "entry %" PRIu64 " names no copy of the view", c->record);
+	if (r == 0)
+		r = ledger_view_body_read(en.body, a, &said, &bytes, e);
 	if (r < 0)
 		return r;
-	if (en.leaf.kind != LEDGER_SNAPSHOT || strcmp(en.leaf.source, "site") || json_tree(en.body, a, &n, NULL) < 0 || !slice_eq_str(json_text(n, "what"), "view-copy") || number(n, "entries") != c->entries ||
-	    !slice_eq_str(json_text(n, "version"), c->version))
-		return err_set(e, ERR_NO, "view", "entry %" PRIu64 " names another copy, or none", c->record);
-	const struct json_node *list = json_get(n, "parts"), *x = list ? list->child : NULL;
-	for (unsigned i = 0; i < c->parts; i++, x = x->next) {
-		uint8_t sha[SEAL_HASH];
-		if (!x || number(x, "size") != part[i].size || hex_get(sha, SEAL_HASH, json_text(x, "sha256")) < 0 || memcmp(sha, part[i].sha256, SEAL_HASH))
+	said.record = c->record;
+	if (!ledger_view_same(&said, c))
+		return err_set(e, ERR_NO, "view", "entry %" PRIu64 " names another copy", c->record);
+	for (unsigned i = 0; i < c->parts; i++)
+		if (bytes[i].size != part[i].size || memcmp(bytes[i].sha256, part[i].sha256, SEAL_HASH))
 			return err_set(e, ERR_NO, "view", "part %u is not the one that entry %" PRIu64 " names", i + 1, c->record);
-	}
-	return x ? err_set(e, ERR_NO, "view", "entry %" PRIu64 " names more parts", c->record) : 0;
+	return 0;
 }

@@ -115,7 +115,7 @@ static int next_name(int sitefd, const char *class, int64_t time, char out[SITE_
 
 int site_rotation_plan(int sitefd, const struct site_keys *k, int64_t time, bool files, const char *who, const char *reason, uint64_t at, struct site_rotation *ret, struct err *e)
 {
-	static const char *const classes[SITE_ROTATE_PERIODS] = {"care", "catalogue", "files"};
+	static const char *const classes[SITE_ROTATE_PERIODS] = {"care", "catalogue", "view", "files"};
 	struct site_rotation p = {.number = (int)k->older_n + 1, .at = at};
 	struct stat st;
 	int r = 0;
@@ -129,7 +129,7 @@ int site_rotation_plan(int sitefd, const struct site_keys *k, int64_t time, bool
 		return err_set(e, ERR_LIMIT, "keys", "the care key was rotated %d times; make a new site with a new recovery key, and fill it by restore", SITE_CARE_OLDER);
 	if (fstatat(sitefd, PLAN, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return err_set(e, ERR_EXISTS, PLAN, "a rotation was begun and not finished: the daemon finishes it when it starts");
-	for (size_t i = 0; r == 0 && i < (files ? 3 : 2); i++)
+	for (size_t i = 0; r == 0 && i < (files ? SITE_ROTATE_PERIODS : SITE_ROTATE_PERIODS - 1); i++)
 		r = next_name(sitefd, classes[i], time, p.period[p.period_n++], e);
 	(void)snprintf(p.who, sizeof(p.who), "%s", who);
 	(void)snprintf(p.reason, sizeof(p.reason), "%s", reason);

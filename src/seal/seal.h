@@ -194,7 +194,7 @@ int site_period_open_any(int sitefd, const struct age_identity *with, size_t n, 
  * The plan, keys/rotate.next, holds the new care key and all that is decided; it is durable before anything else changes, and removed when all of it, the ledger's entry too, is there. Every step can be
  * done again, so whoever opens the site next finishes what a kill left. */
 #define SITE_ROTATE_REASON 400
-#define SITE_ROTATE_PERIODS 3
+#define SITE_ROTATE_PERIODS 4
 struct site_rotation {
 	struct age_identity care;
 	int number;           /* of the old care key: care-rNUMBER */

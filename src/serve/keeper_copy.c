@@ -26,7 +26,7 @@ static int ask_scribe(struct keeper *k, struct err *e)
 	if (fd->pinned)
 		return err_set(e, ERR_NO, "view", "the view was made up to a chosen entry and stays there: `holdfast view rebuild` first");
 	int64_t now = time_now(), last = ledger_last_time(k->l);
-	site_period_name("view", now > last ? now : last, k->copy.period);
+	site_period_current(k->r->sitefd, "view", now > last ? now : last, k->copy.period);
 	int r = site_period_recipient(k->r->sitefd, &k->keys, k->copy.period, true, &to, e);
 	if (r < 0)
 		return r;

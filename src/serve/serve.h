@@ -188,7 +188,8 @@ int control_key_rotate(struct control *c, bool files, const char *reason, struct
 void view_copy_version(char ret[LEDGER_VIEW_VERSION_MAX]); /* what this program can use */
 int view_copy_find(int viewfd, struct ledger_view_copy *ret, struct err *e) MUST; /* the newest that it can use, whole by its names; ERR_NOT_FOUND */
 #define VIEW_KEYS_MAX 64
-int view_copy_keys(int sitefd, const struct age_identity *with /* care or recovery */, struct age_identity *ret, size_t max, size_t *ret_n, struct err *e) MUST; /* the caller wipes them */
+/* The keys that open copies, with the recovery key, or (recovery NULL) with those of the site. The caller wipes them. */
+int view_copy_keys(int sitefd, const struct site_keys *keys, const struct age_identity *recovery, struct age_identity *ret, size_t max, size_t *ret_n, struct err *e) MUST;
 /* Opens the parts of c, which lie in srcfd or come to lie there, into fd, an empty file. Helpers work while the caller brings the next part; ids stay the caller's. */
 struct view_opener;
 int view_opener_new(int srcfd, const struct ledger_view_copy *c, const struct age_identity *ids, size_t n, int fd, struct view_opener **ret, struct err *e) MUST;

@@ -270,8 +270,8 @@ int view_copy_find(int viewfd, struct ledger_view_copy *ret, struct err *e)
 	return found ? 0 : err_set(e, ERR_NOT_FOUND, "view", any ? "the copies of the view here are of another version, or not whole: `holdfast view copy` makes one" : "there is no copy of the view yet: `holdfast view copy` makes one");
 }
 
-/* The keys of class "view" that `with` (care or recovery) opens. */
-int view_copy_keys(int sitefd, const struct age_identity *with, struct age_identity *ret, size_t max, size_t *ret_n, struct err *e)
+/* The keys of class "view": opened with the site's care keys, or with recovery. */
+int view_copy_keys(int sitefd, const struct site_keys *keys, const struct age_identity *recovery, struct age_identity *ret, size_t max, size_t *ret_n, struct err *e)
 {
 	int fd = openat(sitefd, "keys/period", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
@@ -287,7 +287,7 @@ int view_copy_keys(int sitefd, const struct age_identity *with, struct age_ident
 		if (strncmp(en->d_name, "view-", 5) || len < 10 || len - 4 >= sizeof name || strcmp(en->d_name + len - 4, ".age"))
 			continue;
 		snprintf(name, sizeof name, "%.*s", (int)(len - 4), en->d_name);
-		r = site_period_open(sitefd, with, name, &ret[n], e);
+		r = recovery ? site_period_open(sitefd, recovery, name, &ret[n], e) : site_period_identity(sitefd, keys, name, &ret[n], e);
 		n += r == 0;
 	}
 	closedir(d);

@@ -377,6 +377,7 @@ struct vault_replica_report {
 	char origin[NOTE_NAME_MAX + 1];
 	bool none;            /* status: no head yet */
 	bool locked;          /* what is put stays until its retention ends */
+	struct ledger_view_copy copy; /* rebuild: of the view, that charts were started from; parts 0: none */
 };
 /* SITE/outbox: the newest heads, signed, and all that is small in them: whoever has no key carries copies away from there. Needs keys that can sign and open. vault_outbox_lay, by the supervisor before: what a keeper in its
  * sandbox cannot read of the site. */
@@ -406,11 +407,21 @@ int vault_replica_status(int dirfd, const struct vault_replica *r, const struct 
 struct vault_rebuild_options {
 	const char *origin;
 	bool no_vault;        /* not the backups of files: `replica pull` brings them later */
+	/* A copy of the view, fetched before the packs, so that charts can be read while these come: the newest of this version (NULL: none is wanted). Its parts come to lie in DEST/view under their names, one call of copy_part
+	 * each; copy_end: all are there, proven against the signed head. What the ledger says of it is looked up when the ledger stands; where it names other bytes copy_drop is called, and ret->copy is empty. */
+	const char *copy_version;
+	int (*copy_begin)(void *arg, const struct ledger_view_copy *c, struct err *e);
+	void (*copy_part)(void *arg);
+	int (*copy_end)(void *arg, const struct ledger_view_copy *c, struct err *e);
+	void (*copy_drop)(void *arg);
+	void *copy_arg; /* of these four */
 	void (*progress)(void *arg, const char *doing, uint64_t done, uint64_t total); /* bytes */
 	void *arg;
 };
 int vault_rebuild(const char *target, int destfd, const struct age_identity *identity, const struct vault_rebuild_options *o, struct site_keys *ret_keys, struct vault_replica_report *ret, struct buf *ret_notes,
                   struct err *e) MUST;
 int vault_rebuild_done(int destfd, struct err *e) MUST;
+bool vault_rebuild_stands(int destfd);                  /* vault_rebuild_done was reached, vault_rebuild_end was not: what is left is certificates and charts */
+int vault_rebuild_end(int destfd, struct err *e) MUST;  /* all of it is back */
 
 #endif

@@ -1,9 +1,10 @@
 /* A bare folder becomes the site again, as far as a replica's newest head goes. Tiles are not fetched: they are made again from what the packs hold, and must give the signed root, which proves every body at once.
  *
  *   DEST/rebuild       where it comes from and which head, while it is going on: with it, and without site.ini, the folder is no site yet, and the same command goes on
- *   DEST/rebuild.ini   what becomes site.ini, by a rename, when everything stands (vault_rebuild_done)
+ *   DEST/rebuild.ini   what becomes site.ini, by a rename, when everything stands (vault_rebuild_done); until then who only reads charts reads it (site_open_restoring)
+ *   DEST/view          a copy of the view, opened before the packs are fetched: charts can be read from there on
  *
- * Going on keeps the packs that are there, whole, and fetches all else again: whatever was begun with the ledger was told to nobody. Until the new epoch has begun nothing is signed with the old key: the lost site
+ * Going on keeps the packs and the parts of a copy that are there, whole, and the charts that can be read, and fetches all else again: whatever was begun with the ledger was told to nobody. Until the new epoch has begun nothing is signed with the old key: the lost site
  * may have gone on beyond this head, and somebody may have seen it.
  */
 #include "vault_replica.h"
@@ -31,6 +32,7 @@ struct rebuild {
 	struct replica_tree tree;
 	struct buf index;
 	uint64_t done, total; /* bytes */
+	struct ledger_view_part *part; /* of the copy that was taken */
 };
 
 static void note(struct rebuild *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
@@ -157,7 +159,7 @@ static int choose(struct rebuild *b, struct err *e)
 
 static int is_for_us(struct rebuild *b, const char *target, struct err *e)
 {
-	static const char *const again[] = {"wal", "ledger", "keys", "view", INI, CHAIN, "packs/index"};
+	static const char *const again[] = {"wal", "ledger", "keys", INI, CHAIN, "packs/index"};
 	AUTO_BUF struct buf mark = {0};
 	struct stat st;
 	buf_init(&mark, 8192);
@@ -273,7 +275,7 @@ static int bring_files(struct rebuild *b, struct err *e)
 		const struct replica_file *f = &b->h.file[i];
 		char name[VAULT_OBJECT_MAX + 1];
 		bool segment = !strncmp(f->path, "wal/", 4), secret = !strncmp(f->path, "keys/", 5) || !strcmp(f->path, "tls/ca.age");
-		if (!strcmp(f->path, "site.ini") || !strcmp(f->path, "packs/records") || !strcmp(f->path, "vault/list") || !strncmp(f->path, "ledger/tile/", 12))
+		if (!strncmp(f->path, REPLICA_VIEW, strlen(REPLICA_VIEW)) || !strcmp(f->path, "site.ini") || !strcmp(f->path, "packs/records") || !strcmp(f->path, "vault/list") || !strncmp(f->path, "ledger/tile/", 12))
 			continue;
 		replica_file_name(f, name);
 		tell(b, "keys and the newest entries");
@@ -306,6 +308,99 @@ static int recover(struct rebuild *b, const struct age_identity *identity, struc
 	return r;
 }
 
+/* ---- charts as they were: a copy of the view ---- */
+
+/* Its parts as the head names them, and this one is whole by them. */
+static bool copy_parts(const struct rebuild *b, const struct ledger_view_copy *c, struct ledger_view_part *part)
+{
+	for (unsigned i = 1; i <= c->parts; i++) {
+		char name[LEDGER_VIEW_NAME_MAX], path[VAULT_OBJECT_MAX + 1];
+		ledger_view_name(c, i, name);
+		snprintf(path, sizeof path, REPLICA_VIEW "%s", name);
+		const struct replica_file *f = replica_head_find(&b->h, path);
+		if (!f)
+			return false;
+		part[i - 1].size = f->size;
+		memcpy(part[i - 1].sha256, f->sha256, SEAL_HASH);
+	}
+	return true;
+}
+
+static int take_copy(struct rebuild *b, const struct ledger_view_copy *c, struct err *e)
+{
+	const struct vault_rebuild_options *o = b->o;
+	int r = o->copy_begin(o->copy_arg, c, e);
+	for (unsigned i = 1; r == 0 && i <= c->parts; i++) {
+		char name[LEDGER_VIEW_NAME_MAX], path[VAULT_OBJECT_MAX + 1], object[VAULT_OBJECT_MAX + 1];
+		ledger_view_name(c, i, name);
+		snprintf(path, sizeof path, REPLICA_VIEW "%s", name);
+		const struct replica_file *f = replica_head_find(&b->h, path);
+		replica_file_name(f, object);
+		tell(b, "charts as they were");
+		b->total += f->size;
+		r = bring(b, object, path, f->size, f->sha256, 0640, false, e);
+		if (r == 0)
+			o->copy_part(o->copy_arg);
+	}
+	if (r == 0)
+		r = o->copy_end(o->copy_arg, c, e);
+	if (r < 0)
+		o->copy_drop(o->copy_arg);
+	return r;
+}
+
+static bool copy_fits(const struct rebuild *b, const struct ledger_view_copy *c)
+{
+	return c->entries <= b->h.cp.size && c->record < b->h.cp.size && c->entries <= c->record;
+}
+
+/* The newest that can be used. A cache: what is wrong with it is said, and nothing fails. */
+static void bring_copy(struct rebuild *b)
+{
+	bool other = false;
+	for (uint64_t below = UINT64_MAX; b->o && b->o->copy_version;) {
+		struct ledger_view_copy best = {.parts = 0};
+		for (size_t i = 0; i < b->h.n; i++) {
+			struct ledger_view_copy c;
+			unsigned part;
+			const char *path = b->h.file[i].path;
+			if (strncmp(path, REPLICA_VIEW, strlen(REPLICA_VIEW)) || !ledger_view_name_read(path + strlen(REPLICA_VIEW), &c, &part) || part != 1 || c.record >= below || !copy_fits(b, &c))
+				continue;
+			if (strcmp(c.version, b->o->copy_version))
+				other = true;
+			else if (!best.parts || c.record > best.record)
+				best = c;
+		}
+		if (!best.parts) {
+			note(b, other ? "The copies of the charts in it are of another version, or cannot be used: charts are made from the ledger." : "There is no copy of the charts in it that can be used: they are made from the ledger.");
+			return;
+		}
+		struct err why = {0};
+		char line[500];
+		free(b->part);
+		b->part = calloc(best.parts, sizeof *b->part);
+		int r = b->part && copy_parts(b, &best, b->part) ? take_copy(b, &best, &why) : err_set(&why, ERR_CORRUPT, "view", "it is not whole");
+		if (r == 0) {
+			b->rep->copy = best;
+			return;
+		}
+		note(b, "The copy of the charts as of %" PRIu64 " entries cannot be used: %s", best.entries, err_line(&why, line, sizeof line));
+		below = best.record;
+	}
+}
+
+/* Every entry is proven now: does the ledger say that these were the bytes? */
+static void judge_copy(struct rebuild *b, struct ledger *l)
+{
+	struct err why = {0};
+	char line[500];
+	if (ledger_view_proven(l, &b->rep->copy, b->part, &why) == 0)
+		return;
+	note(b, "THE CHARTS THAT WERE SHOWN ARE NOT THOSE THAT THE LEDGER NAMES: %s. They are thrown away and made from the ledger; look again at whatever was read meanwhile.", err_line(&why, line, sizeof line));
+	b->o->copy_drop(b->o->copy_arg);
+	b->rep->copy = (struct ledger_view_copy){.parts = 0};
+}
+
 static void proving(void *arg, uint64_t done, uint64_t total)
 {
 	const struct rebuild *b = arg;
@@ -323,6 +418,8 @@ static int open_once(struct rebuild *b, const struct site_keys *keys, struct err
 		return r;
 	if (ledger_size(l) < b->h.cp.size)
 		r = err_set(e, ERR_CORRUPT, "ledger", "only %" PRIu64 " of %" PRIu64 " entries came back", ledger_size(l), b->h.cp.size);
+	if (r == 0 && b->rep->copy.parts)
+		judge_copy(b, l);
 	ledger_free(l); /* and not closed: that would sign */
 	return r;
 }
@@ -336,6 +433,8 @@ static int make_rest(struct rebuild *b, struct err *e)
 		r = file_mkdir(b->destfd, "keys/period", 0700, e);
 	if (r == 0)
 		r = file_mkdir(b->destfd, "run", 0755, e);
+	if (r == 0)
+		r = file_mkdir(b->destfd, "view", 0750, e); /* patients' data in clear will lie in it */
 	return r;
 }
 
@@ -354,7 +453,8 @@ static int all(struct rebuild *b, const char *target, const struct age_identity 
 	if (r == 0)
 		r = replica_each_pack(&b->tree, 1, add_size, b, e);
 	for (size_t i = 0; r == 0 && i < b->h.n; i++)
-		b->total += b->h.file[i].size;
+		if (strncmp(b->h.file[i].path, REPLICA_VIEW, strlen(REPLICA_VIEW)))
+			b->total += b->h.file[i].size;
 	if (r == 0 && vault)
 		r = replica_each_vault(b->from, &b->h, add_vault_size, b, e);
 	if (r == 0)
@@ -365,6 +465,12 @@ static int all(struct rebuild *b, const char *target, const struct age_identity 
 		r = recover(b, identity, ret_keys, e); /* before the long part: wrong shares are told at once */
 	if (r == 0)
 		r = make_rest(b, e);
+	if (r == 0)
+		r = fetch_small(b, &b->h, "site.ini", &ini, e);
+	if (r == 0)
+		r = file_replace(b->destfd, INI, buf_slice(&ini), 0644, e);
+	if (r == 0)
+		bring_copy(b);
 	for (uint64_t k = 1; r == 0 && k <= b->h.packs; k++) {
 		tell(b, "packs");
 		r = bring_pack(b, k, e);
@@ -375,10 +481,6 @@ static int all(struct rebuild *b, const char *target, const struct age_identity 
 		r = replica_each_vault(b->from, &b->h, bring_vault, b, e);
 	if (r == 0)
 		r = open_once(b, ret_keys, e);
-	if (r == 0)
-		r = fetch_small(b, &b->h, "site.ini", &ini, e);
-	if (r == 0)
-		r = file_replace(b->destfd, INI, buf_slice(&ini), 0644, e);
 	return r;
 }
 
@@ -389,10 +491,19 @@ int vault_rebuild_done(int destfd, struct err *e)
 		return err_sys(e, "lock", "cannot be made");
 	if (renameat(destfd, INI, destfd, "site.ini"))
 		return err_sys(e, "site.ini", "cannot be put in its place");
-	int r = file_sync_dir(destfd, ".", e);
-	if (r == 0 && unlinkat(destfd, MARK, 0) && errno != ENOENT)
-		r = err_sys(e, MARK, "cannot be removed");
-	return r;
+	return file_sync_dir(destfd, ".", e);
+}
+
+bool vault_rebuild_stands(int destfd)
+{
+	return faccessat(destfd, "site.ini", F_OK, AT_SYMLINK_NOFOLLOW) == 0 && faccessat(destfd, MARK, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int vault_rebuild_end(int destfd, struct err *e)
+{
+	if (unlinkat(destfd, MARK, 0) && errno != ENOENT)
+		return err_sys(e, MARK, "cannot be removed");
+	return file_sync_dir(destfd, ".", e);
 }
 
 int vault_rebuild(const char *target, int destfd, const struct age_identity *identity, const struct vault_rebuild_options *o, struct site_keys *ret_keys, struct vault_replica_report *ret, struct buf *ret_notes,
@@ -412,6 +523,7 @@ int vault_rebuild(const char *target, int destfd, const struct age_identity *ide
 		ret->head_time = b.h.time;
 		snprintf(ret->origin, sizeof ret->origin, "%s", b.h.cp.origin);
 	}
+	free(b.part);
 	replica_tree_done(&b.tree);
 	replica_head_done(&b.h);
 	buf_done(&b.index);

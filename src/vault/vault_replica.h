@@ -36,7 +36,14 @@ int replica_head_sign(struct replica_head *h, const struct note_signer *k, struc
 int replica_head_parse(struct slice note, struct replica_head *ret, struct err *e) MUST;
 int replica_head_text(struct slice text, struct replica_head *ret, struct err *e) MUST;
 void replica_file_name(const struct replica_file *f, char out[VAULT_OBJECT_MAX + 1]); /* "files/PATH/SHA256" */
+/* Copies of the view, a cache: a head names them as the ledger does, and they may be missing or damaged without anything being wrong with the replica. */
+#define REPLICA_VIEW "view/"
+#define REPLICA_VIEWS "files/view/"
+#define REPLICA_VIEW_DAYS 1 /* under lock: tomorrow there is another */
 bool replica_path_ok(const char *path); /* a file that may stand in a head: one of a site's folders that are copied */
+
+/* Copies of the view that this head does not name any more go, where the store can let go of anything. */
+int replica_drop_views(struct vault_store *s, const struct replica_head *h, struct err *e) MUST;
 
 /* The newest head in a store that one of these keys signed (n 0: any key), by epoch, then size, then time. Heads that others signed: *ret_other gets the newest of them (may be NULL), and how many. ERR_NOT_FOUND. */
 struct replica_trust {

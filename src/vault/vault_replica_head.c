@@ -37,6 +37,10 @@ void replica_head_done(struct replica_head *h)
 bool replica_path_ok(const char *path)
 {
 	static const char *const plain[] = {"site.ini", "ledger/vkey", "ledger/checkpoint", "keys/recovery.pub", "keys/signing.age", "keys/care.age", "keys/dedupe.age", "tls/ca.crt", "tls/ca.age", "vault/list", "packs/records"};
+	struct ledger_view_copy c;
+	unsigned part;
+	if (!strncmp(path, REPLICA_VIEW, strlen(REPLICA_VIEW)))
+		return ledger_view_name_read(path + strlen(REPLICA_VIEW), &c, &part);
 	static const char *const below[] = {"ledger/epochs/", "ledger/tile/", "keys/period/", "wal/"};
 	if (!vault_object_name_ok(path) || strlen(path) > VAULT_OBJECT_MAX - 6 - 1 - 2 * SEAL_HASH)
 		return false;

@@ -136,7 +136,9 @@ static int run_bring(struct replica_job *j, struct vault_store *s, struct err *e
 		return 0;
 	AUTO_CLOSE int fd = scratch(p, x->name, e);
 	int r = fd < 0 ? fd : vault_store_copy(s, x->name, x->size, x->sha256, fd, e);
-	struct vault_bytes b = {.fd = fd, .size = x->size, .lazy = x->size < 1 << 20}; /* accept flushes */
+	struct vault_bytes b = {.fd = fd, .size = x->size, .lazy = x->size < 1 << 20, .lock_days = replica_lock_days(x->name)}; /* accept flushes */
+	if ((r == ERR_NOT_FOUND || r == ERR_CORRUPT) && !strncmp(x->name, REPLICA_VIEWS, strlen(REPLICA_VIEWS)))
+		return 0; /* a cache that is not there */
 	return r == 0 ? replica_put(&p->w, p->to, x->name, &b, x->sha256, e) : r;
 }
 
@@ -415,7 +417,9 @@ static int copy_all(struct pull *p, struct err *e)
 	p->there = NULL;
 	if (r == 0)
 		r = replica_pool_wait(p->pool, e);
-	return r == 0 ? accept(p, e) : r;
+	if (r == 0)
+		r = accept(p, e);
+	return r == 0 ? replica_drop_views(p->to, &p->h, e) : r;
 }
 
 /* ---- into the site that pushed ---- */

@@ -133,12 +133,17 @@ static int run_put(struct replica_job *j, struct vault_store *s, struct err *e)
 	if (!s)
 		return 0;
 	AUTO_CLOSE int fd = vault_site_open(x->p->sitefd, x->name, &at, e);
+	bool cache = !strncmp(x->name, REPLICA_VIEWS, strlen(REPLICA_VIEWS)); /* what is not there, or not right, is not carried along */
+	if (fd == ERR_NOT_FOUND && cache)
+		return 0;
 	if (fd == ERR_NOT_FOUND)
 		return err_set(e, ERR_CORRUPT, x->name, "it is missing here, and the replica has not got it either");
 	if (fd < 0)
 		return fd;
 	struct vault_bytes b = {.fd = fd, .offset = at.offset, .size = at.n, .fresh = x->fresh, .lazy = x->lazy, .lock_days = x->lock_days};
 	int r = vault_bytes_sha256(&b, got, e);
+	if (r == 0 && cache && (at.n != x->size || memcmp(got, x->sha256, SEAL_HASH)))
+		return 0;
 	if (r == 0 && x->size != UINT64_MAX && (at.n != x->size || memcmp(got, x->sha256, SEAL_HASH)))
 		r = err_set(e, ERR_CORRUPT, x->name, "it is damaged here: it is not the file that its entry names. `holdfast replica pull` from another replica brings it back");
 	return r == 0 ? replica_put(&x->p->w, s, x->name, &b, got, e) : r;
@@ -222,7 +227,16 @@ static int put_packs(struct push *p, struct err *e)
 /* Keyrings stay locked for 35 days and no longer, made longer every week while a head names them: erasure is to stop that (DESIGN 5). */
 unsigned replica_lock_days(const char *name)
 {
+	if (!strncmp(name, REPLICA_VIEWS, strlen(REPLICA_VIEWS)) || !strncmp(name, REPLICA_VIEW, strlen(REPLICA_VIEW)))
+		return REPLICA_VIEW_DAYS;
 	return !strncmp(name, "files/keys/", 11) || !strncmp(name, "keys/", 5) ? REPLICA_KEY_DAYS : 0;
+}
+
+/* Gigabytes that were put before are not read again to see that they still are what they were. */
+static bool has_view(struct push *p, const struct replica_file *f, const struct replica_file *old, const char *name)
+{
+	struct vault_object o;
+	return !strncmp(f->path, REPLICA_VIEW, strlen(REPLICA_VIEW)) && old && !memcmp(old->sha256, f->sha256, SEAL_HASH) && p->w.to->ops->head && p->w.to->ops->head(p->w.to, name, &o, NULL) == 0 && o.size == f->size;
 }
 
 static int put_files(struct push *p, struct err *e)
@@ -235,6 +249,8 @@ static int put_files(struct push *p, struct err *e)
 		if (old && !memcmp(old->sha256, f->sha256, SEAL_HASH) && p->w.to->kind == VAULT_S3 && !(p->w.o && p->w.o->data))
 			continue;
 		replica_file_name(f, name);
+		if (has_view(p, f, old, name))
+			continue;
 		r = put(p, name, f->size, f->sha256, false, f->size < 1 << 20, replica_lock_days(f->path), e);
 	}
 	return r;
@@ -354,7 +370,42 @@ static int put_all(struct push *p, struct err *e)
 		r = replica_pool_wait(p->pool, e);
 	if (r == 0)
 		r = show_partials(p, e);
-	return r == 0 ? put_head(p, e) : r;
+	if (r == 0)
+		r = put_head(p, e);
+	return r == 0 ? replica_drop_views(p->w.to, &p->h, e) : r;
+}
+
+struct dropping {
+	const struct replica_head *h;
+	char (*name)[VAULT_OBJECT_MAX + 1];
+	size_t n;
+};
+#define DROPS 4096 /* at a time */
+
+static int is_old(void *arg, const struct vault_object *o, struct err *e)
+{
+	struct dropping *d = arg;
+	char path[VAULT_OBJECT_MAX + 1];
+	const char *last = strrchr(o->name, '/');
+	if (d->n == DROPS || last - o->name <= 6)
+		return 0;
+	snprintf(path, sizeof path, "%.*s", (int)(last - o->name - 6), o->name + 6);
+	if (!replica_head_find(d->h, path))
+		memcpy(d->name[d->n++], o->name, sizeof o->name);
+	return 0;
+}
+
+int replica_drop_views(struct vault_store *s, const struct replica_head *h, struct err *e)
+{
+	struct dropping d = {.h = h};
+	if (!s->ops->drop || !s->ops->list)
+		return 0;
+	d.name = calloc(DROPS, sizeof *d.name);
+	int r = d.name ? s->ops->list(s, REPLICA_VIEWS, is_old, &d, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
+	for (size_t i = 0; r == 0 && i < d.n; i++)
+		r = s->ops->drop(s, d.name[i], e);
+	free(d.name);
+	return r;
 }
 
 /* ---- locks end ---- */
@@ -422,6 +473,8 @@ int replica_renew(struct vault_store *site, struct vault_store *s, const struct 
 	int r = replica_names_read(s, "", &w.all, e);
 	for (size_t i = 0; r == 0 && i < h->n; i++) {
 		char name[VAULT_OBJECT_MAX + 1];
+		if (!strncmp(h->file[i].path, REPLICA_VIEW, strlen(REPLICA_VIEW)))
+			continue;
 		replica_file_name(&h->file[i], name);
 		r = renew_name(&w, name, e);
 	}

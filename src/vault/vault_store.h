@@ -53,6 +53,8 @@ struct vault_store_ops {
 	int (*aside)(struct vault_store *s, const char *name, struct err *e);
 	/* What was put lazily is durable when it returns: before a head speaks of it. NULL: it is anyhow. */
 	int (*sync)(struct vault_store *s, struct err *e);
+	/* Of copies of the view alone, which are caches: the object goes. NULL: this store lets go of nothing. */
+	int (*drop)(struct vault_store *s, const char *name, struct err *e);
 	/* Keep this version locked for `days` from now (0: retain_days). NULL: this store has no locks. */
 	int (*renew)(struct vault_store *s, const struct vault_object *o, unsigned days, struct err *e);
 	void (*close)(struct vault_store *s);

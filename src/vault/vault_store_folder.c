@@ -154,6 +154,17 @@ static int folder_aside(struct vault_store *s, const char *name, struct err *e)
 	return r == 0 ? file_sync_dir(f->fd, dir, e) : r;
 }
 
+static int folder_drop(struct vault_store *s, const char *name, struct err *e)
+{
+	assert(vault_object_name_ok(name) && !strncmp(name, "files/view/", 11));
+	if (unlinkat(of(s)->fd, name, 0) && errno != ENOENT)
+		return err_sys(e, name, "cannot be removed from the replica");
+	char dir[VAULT_OBJECT_MAX + 2]; /* each has a folder of its own: files/view/NAME/SHA256 */
+	if (parent_of(name, dir))
+		unlinkat(of(s)->fd, dir, AT_REMOVEDIR);
+	return 0;
+}
+
 /* ---- reading ---- */
 
 static int folder_get(struct vault_store *s, const char *name, const char *version, uint64_t offset, uint64_t n, vault_store_sink *sink, void *arg, struct err *e)
@@ -289,7 +300,7 @@ static void folder_close(struct vault_store *s)
 }
 
 static const struct vault_store_ops ops = {
-	.put = folder_put, .get = folder_get, .list = folder_list, .head = folder_head, .replace = folder_replace, .aside = folder_aside, .sync = folder_sync, .close = folder_close,
+	.put = folder_put, .get = folder_get, .list = folder_list, .head = folder_head, .replace = folder_replace, .aside = folder_aside, .drop = folder_drop, .sync = folder_sync, .close = folder_close,
 };
 
 static int new_folder(int fd, const char *where, const struct vault_store_options *o, struct vault_store **ret, struct err *e)

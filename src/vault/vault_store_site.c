@@ -61,7 +61,12 @@ bool vault_site_object(const char *name, struct vault_site_place *ret)
 		n = snprintf(p.path, sizeof p.path, "outbox/newest");
 	else if (!strncmp(name, "heads/", 6) && last == name + 6 && strlen(last) == 4 + 1 + 20 + 1 + 16)
 		n = snprintf(p.path, sizeof p.path, "outbox/head-%s", last);
-	else if (!strncmp(name, "files/", 6) && hex64(last))
+	else if (!strncmp(name, REPLICA_VIEWS, strlen(REPLICA_VIEWS))) {
+		char path[VAULT_OBJECT_MAX + 1];
+		snprintf(path, sizeof path, "%.*s", (int)(last - name > 7 ? last - name - 7 : 0), name + 6); /* between "files/" and "/SHA256" */
+		if (hex64(last) && replica_path_ok(path))
+			n = snprintf(p.path, sizeof p.path, "%s", path);
+	} else if (!strncmp(name, "files/", 6) && hex64(last))
 		n = snprintf(p.path, sizeof p.path, "outbox/%s", last);
 	else if (!strncmp(name, "packs/records/", 14) && last == name + 14 && digits(last, strlen(last)) && num_u64(slice_str(last), 0, UINT32_MAX, &chunk) == 0) {
 		n = snprintf(p.path, sizeof p.path, "packs/index");
