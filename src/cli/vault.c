@@ -15,6 +15,7 @@ static const struct verb {
 	{"restore", 2, 2, vault_cmd_restore, " source before clean overwrite identity shares threads ", "name a snapshot (or latest), with :PATH if you want less than all, and the folder to restore into"},
 	{"clean-point", 0, 0, vault_cmd_clean_point, " source ", "it takes no argument"},
 	{"mount", 1, 2, vault_cmd_mount, " source before identity shares ", "name a snapshot (or latest) if you want less than all of them, and an empty folder"},
+	{"accept", 1, 1, vault_cmd_accept, " source before reason ", "name a snapshot whose verdict is damage"},
 	{"drill", 0, 1, vault_cmd_drill, " source before percent to identity shares threads ", "name at most a snapshot"},
 };
 
@@ -33,7 +34,7 @@ static int refuse_others(const struct verb *v, const struct vault_cmd *c)
 		const char *name;
 		bool given;
 	} all[] = {
-		{"source", c->source}, {"before", c->before}, {"identity", c->identity}, {"shares", c->shares.n}, {"exclude", c->exclude.n}, {"to", c->to}, {"agent", c->agent}, {"state", c->state}, {"reread", c->reread != UINT64_MAX},
+		{"source", c->source}, {"before", c->before}, {"identity", c->identity}, {"reason", c->reason}, {"shares", c->shares.n}, {"exclude", c->exclude.n}, {"to", c->to}, {"agent", c->agent}, {"state", c->state}, {"reread", c->reread != UINT64_MAX},
 		{"threads", c->threads}, {"percent", c->percent != UINT64_MAX}, {"data", c->data}, {"clean", c->clean}, {"overwrite", c->overwrite}, {"one-file-system", c->one_file_system},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
@@ -61,6 +62,7 @@ int cmd_vault(int argc, char **argv)
 		{"clean", CLI_FLAG, &c.clean, NULL, "restore: each damaged file as it was before, under the name it had"},
 		{"overwrite", CLI_FLAG, &c.overwrite, NULL, "restore: also over files that are newer than the snapshot's"},
 		{"data", CLI_FLAG, &c.data, NULL, "check: read every byte of every pack"},
+		{"reason", CLI_STRING, &c.reason, "TEXT", "accept: why this is no damage; kept with your name"},
 		{"percent", CLI_NUMBER, &c.percent, "N", "drill: restore so many of a hundred files: 5"},
 		{"to", CLI_STRING, &c.to, "DIR|URL", "drill: where to restore to (a folder in TMPDIR), removed again; backup: the site's address, with --agent"},
 		{"agent", CLI_STRING, &c.agent, "FILE", "backup: on a host without a site: the credential that `holdfast agent add` made"},
@@ -71,7 +73,7 @@ int cmd_vault(int argc, char **argv)
 	};
 	bool done;
 	int r = cli_parse(argc, argv,
-	                  "vault backup --source NAME PATH... | list | ls SNAP [PATH] | check [--data] | restore SNAP[:PATH] DEST | clean-point --source NAME | mount [SNAP] FOLDER | drill [SNAP]   --site DIR [--json]",
+	                  "vault backup --source NAME PATH... | list | ls SNAP [PATH] | check [--data] | restore SNAP[:PATH] DEST | clean-point --source NAME | accept SNAP --reason TEXT | mount [SNAP] FOLDER | drill [SNAP]   --site DIR [--json]",
 	                  "Backs up file trees into the site, and gives them back as they were just before an infection. SNAP is an id such as s123, or latest. Backup needs no secret; contents are opened by the\n"
 	                  "recovery key alone (--identity or --shares), names and verdicts without it.",
 	                  opts, ARRAY_LEN(opts), &args, &done);
@@ -79,7 +81,7 @@ int cmd_vault(int argc, char **argv)
 		return r;
 	const struct verb *v = args.n ? find(args.v[0]) : NULL;
 	if (!v)
-		return cli_usage("vault: say backup, list, ls, check, restore, clean-point, mount or drill");
+		return cli_usage("vault: say backup, list, ls, check, restore, clean-point, accept, mount or drill");
 	r = refuse_others(v, &c);
 	if (r)
 		return r;

@@ -8,7 +8,7 @@
 struct vault_cmd {
 	const struct cli_args *args; /* [0] is the verb */
 	struct cli_list shares, exclude;
-	const char *site, *source, *before, *identity, *to, *agent, *state;
+	const char *site, *source, *before, *identity, *to, *agent, *state, *reason;
 	uint64_t reread, threads, percent;
 	bool json, data, clean, overwrite, one_file_system;
 };
@@ -21,6 +21,7 @@ int vault_cmd_restore(struct vault_cmd *c);
 int vault_cmd_clean_point(struct vault_cmd *c);
 int vault_cmd_mount(struct vault_cmd *c);
 int vault_cmd_drill(struct vault_cmd *c);
+int vault_cmd_accept(struct vault_cmd *c);
 
 struct vault_open {
 	struct site s;

@@ -192,6 +192,8 @@ void vault_cmd_put_snapshot(struct jsonw *w, const struct vault_snapshot *s)
 	jsonw_ku64(w, "torn", s->torn);
 	jsonw_kbool(w, "whole", s->whole);
 	jsonw_kstr(w, "verdict", s->verdict);
+	if (s->accepted)
+		jsonw_kbool(w, "accepted", true);
 	jsonw_key(w, "reasons");
 	jsonw_raw(w, s->reasons.n ? buf_slice(&s->reasons) : SLICE("[]"));
 }

@@ -22,7 +22,7 @@ static int list_text(void *arg, const struct vault_snapshot *s, struct err *e)
 {
 	char t[32], bytes[32], fresh[32];
 	printf("%-10s %s  %-20s %9" PRIu64 " files %12s %12s new  %s%s\n", s->id, time_rfc3339(s->time, 0, t), s->source, s->files, vault_cmd_size(s->bytes, bytes), vault_cmd_size(s->new_bytes, fresh),
-	       strcmp(s->verdict, "damage") ? s->verdict : "DAMAGE", s->whole ? "" : ", not whole");
+	       strcmp(s->verdict, "damage") ? s->accepted ? "clean (damage accepted)" : s->verdict : "DAMAGE", s->whole ? "" : ", not whole");
 	return 0;
 }
 

@@ -186,6 +186,16 @@ static void source_read(struct vault_source *s, const struct json_node *n)
 
 static void snapshot_note(struct vault_state *v, uint64_t seq, int64_t time, struct slice body, const struct json_node *n)
 {
+	char id[24];
+	if (slice_eq_str(json_text(n, "what"), "accept")) { /* of the newest one: no alarm any more */
+		struct vault_source *a = source_slot(v, json_text(n, "source"));
+		snprintf(id, sizeof id, "s%llu", a ? (unsigned long long)a->seq : 0);
+		if (a && a->seq && slice_eq_str(json_text(n, "snapshot"), id)) {
+			snprintf(a->verdict, sizeof a->verdict, "clean");
+			a->damage_since = 0;
+		}
+		return;
+	}
 	/* no "what": a snapshot; else a drill, which changes nothing that status shows */
 	struct vault_source *s = !json_get(n, "what") ? source_slot(v, json_text(n, "source")) : NULL;
 	if (!s)
@@ -579,7 +589,7 @@ static int snapshot_ok(const struct keeper *k, const struct speaker *who, struct
 	text(source, sizeof source, json_text(n, "source"));
 	text(domain, sizeof domain, of.n ? of : SLICE("site"));
 	if (what.n && !who->agent[0])
-		return slice_eq_str(what, "drill") ? 0 : err_set(e, ERR_INPUT, NULL, "an entry of the vault is a snapshot or a drill");
+		return slice_eq_str(what, "drill") || (slice_eq_str(what, "accept") && word_ok(source)) ? 0 : err_set(e, ERR_INPUT, NULL, "an entry of the vault is a snapshot, a drill or an acceptance");
 	if (what.n || (who->agent[0] && strcmp(who->agent, domain) != 0))
 		return err_set(e, ERR_DENIED, NULL, "an agent's snapshots are in its own name");
 	if (!word_ok(source))

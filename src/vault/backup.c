@@ -45,6 +45,8 @@ struct backup {
 	struct vault_extent growing; /* not in extents yet; length 0: none */
 	struct seal_sha256 *ids;
 	uint64_t chunks_of_file, new_of_file, known_of_file;
+	uint64_t left_out;
+	uint64_t hole; /* that ends what came of the file so far */
 	struct vault_body body;
 	struct vault_progress progress;
 	int64_t told;
@@ -252,19 +254,27 @@ static struct slice path_of(const struct unit *u, const struct item *it)
 	return slice_of(u->text.p + it->path, it->path_n);
 }
 
+/* A hole is content, too: the same bytes with other holes are another digest. Told in several pieces it is one, as its places are. */
+static void add_hole(struct backup *b)
+{
+	uint8_t mark[VAULT_ID] = "hole";
+	uint64_t n = htole64(b->hole);
+	memcpy(mark + 8, &n, 8);
+	if (b->hole)
+		seal_sha256_add(b->ids, slice_of(mark, sizeof(mark)));
+	b->hole = 0;
+}
+
 static int add_chunks(struct backup *b, struct unit *u, const struct item *it, struct err *e)
 {
 	int r = 0;
 	for (uint32_t i = it->chunk; r == 0 && i < it->chunk + it->chunk_n; i++) {
 		const struct unit_chunk *c = &u->chunks[i];
 		if (c->state == CHUNK_HOLE) {
-			/* a hole is content, too: the same bytes with other holes are another digest */
-			uint8_t mark[VAULT_ID] = "hole";
-			uint64_t n = htole64(c->hole);
-			memcpy(mark + 8, &n, 8);
-			seal_sha256_add(b->ids, slice_of(mark, sizeof(mark)));
+			b->hole += c->hole;
 			r = add_extent(b, path_of(u, it), &(struct vault_extent){.length = c->hole}, e);
 		} else {
+			add_hole(b);
 			seal_sha256_add(b->ids, slice_of(c->id, VAULT_ID));
 			r = add_extent(b, path_of(u, it), &c->place, e);
 			if (c->state == CHUNK_NEW)
@@ -280,7 +290,7 @@ static int add_chunks(struct backup *b, struct unit *u, const struct item *it, s
 static void file_begins(struct backup *b)
 {
 	buf_reset(&b->extents);
-	b->growing.length = 0;
+	b->growing.length = b->hole = 0;
 	b->chunks_of_file = b->new_of_file = b->known_of_file = 0;
 	seal_sha256_begin(b->ids);
 }
@@ -355,6 +365,7 @@ static int file_item(struct backup *b, struct unit *u, struct item *it, struct e
 	int64_t marked;
 	bool has_digest = b->chunks_of_file > 0 && !it->unreadable;
 	char what = it->what;
+	add_hole(b);
 	if (has_digest) {
 		seal_sha256_end(b->ids, sum);
 		vault_digest(&b->content.keys, sum, digest);
@@ -414,6 +425,7 @@ static void tell_trouble(struct backup *b, struct unit *u)
 {
 	struct slice rest = buf_slice(&u->trouble);
 	b->body.s.unreadable += u->unreadable;
+	b->left_out += u->left_out;
 	while (rest.n && b->o->trouble) {
 		struct slice line = slice_cut(rest, '\n', &rest);
 		char *text = strndup((const char *)line.p, line.n);
@@ -556,6 +568,8 @@ static int look_back(const struct vault_log *log, const char *source, const char
 		bool ours = r == 0 && !strcmp(b.s.source, source) && !strcmp(b.domain, domain);
 		if (ours) {
 			++*ret_count;
+			if (b.s.accepted && b.s.begun > h->accepted)
+				h->accepted = b.s.begun;
 			if (h->n < ARRAY_LEN(h->past))
 				h->past[h->n++] = (struct vault_past){.time = b.s.begun, .files = b.s.files, .changed = b.s.changed, .added = b.s.added, .removed = b.s.removed, .bytes = b.s.bytes,
 					.new_bytes = b.s.new_bytes, .damage = !strcmp(b.s.verdict, "damage")};
@@ -817,6 +831,31 @@ static int prepare_units(struct backup *b, unsigned *ret_readers, struct err *e)
 	return r;
 }
 
+/* Other paths than last time, or other exclusions: no deletion, but something to know. Behind the judge's sentences. */
+static void say_left_out(struct backup *b)
+{
+	struct buf *reasons = &b->body.s.reasons;
+	struct jsonw w;
+	char say[160];
+	AUTO_BUF struct buf one = {0};
+	(void)snprintf(say, sizeof(say), "%llu file%s of the snapshot before %s not asked for this time: other paths, or excluded", (unsigned long long)b->left_out, b->left_out == 1 ? "" : "s",
+	               b->left_out == 1 ? "was" : "were");
+	buf_init(&one, 1024);
+	jsonw_init(&w, &one);
+	jsonw_str(&w, say);
+	jsonw_done(&w);
+	while (reasons->n && reasons->p[reasons->n - 1] != ']')
+		reasons->n--;
+	if (!reasons->n || !buf_ok(&one))
+		return;
+	reasons->n--;
+	bool empty = reasons->p[reasons->n - 1] == '[';
+	if (!empty)
+		buf_u8(reasons, ',');
+	buf_add_slice(reasons, buf_slice(&one));
+	buf_u8(reasons, ']');
+}
+
 /* Content first, then the catalogue that names it, then the snapshot that names both. */
 static int finish(struct whole *w, const struct vault_ledger *l, struct err *e)
 {
@@ -835,6 +874,8 @@ static int finish(struct whole *w, const struct vault_ledger *l, struct err *e)
 	struct vault_snapshot *s = &b->body.s;
 	(void)snprintf(s->verdict, sizeof(s->verdict), "%s", v.damage ? "damage" : "clean");
 	buf_add_slice(&s->reasons, buf_slice(&v.reasons));
+	if (b->left_out)
+		say_left_out(b);
 	memcpy(b->body.signs, v.signs, sizeof(b->body.signs));
 	vault_verdict_done(&v);
 	s->stored_bytes = b->content.stored + b->catalogue.stored;

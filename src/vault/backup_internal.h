@@ -137,6 +137,7 @@ struct walk;
 int walk_open(const struct walk_options *o, struct walk **ret, struct err *e) MUST;
 int walk_next(struct walk *w, struct walk_entry *ret, struct err *e) MUST; /* 1, 0 at the end */
 void walk_close(struct walk *w);
+bool walk_selects(const struct walk_options *o, struct slice path); /* would it be met, if it were there: below a root, and not excluded */
 
 /* ---- units ---- */
 
@@ -196,6 +197,7 @@ struct unit {
 	size_t frame_n;
 	struct buf text, trouble; /* trouble: sentences, LF behind each */
 	uint64_t unreadable;      /* troubles that are not an item's */
+	uint64_t left_out;        /* files of the catalogue before that this backup was not asked for */
 };
 int unit_init(struct unit *u, struct err *e) MUST;
 void unit_done(struct unit *u);

@@ -330,3 +330,36 @@ void vault_body_done(struct vault_body *b)
 	buf_done(&b->chunks);
 	buf_done(&b->roots);
 }
+
+/* ---- roots ---- */
+
+int vault_roots_parse(struct slice json, struct buf *ret, struct err *e)
+{
+	AUTO_ARENA struct arena *a = arena_new(json.n + (64 << 10));
+	struct json j;
+	enum json_type t;
+	if (!a)
+		return err_set(e, ERR_MEMORY, NULL, "no memory for a snapshot's entry");
+	json_init(&j, json, a, NULL);
+	if (json_next(&j) != JSON_ARR)
+		return wrong(e, "a snapshot's entry");
+	while ((t = json_next(&j)) == JSON_STR) {
+		if (vault_unescape(ret, j.value) < 0)
+			return wrong(e, "a snapshot's entry");
+		buf_u8(ret, 0);
+	}
+	if (t != JSON_ARR_END)
+		return wrong(e, "a snapshot's entry");
+	return buf_ok(ret) ? 0 : err_set(e, buf_code(ret), NULL, "no memory for a snapshot's entry");
+}
+
+bool vault_roots_have(struct slice roots, struct slice path)
+{
+	for (size_t at = 0; at < roots.n;) {
+		size_t n = strnlen((const char *)roots.p + at, roots.n - at);
+		if (vault_path_under(path, slice_of(roots.p + at, n)))
+			return true;
+		at += n + 1;
+	}
+	return false;
+}

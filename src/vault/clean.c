@@ -26,9 +26,67 @@ struct clean {
 	size_t n;
 	size_t base;        /* the last clean one: place in snaps; SIZE_MAX: none */
 	int64_t since;
+	int64_t accepted;   /* begin of the newest snapshot whose damage was accepted: marks until then are none */
 	FILE *state;        /* NULL: nothing is damaged */
 	struct vault_packs *older; /* catalogues of the older one of a pair */
 };
+
+/* ---- a set of paths, by hash ---- */
+
+/* Of files with several names, which are few; past PATHS_MAX it says yes to all. Collisions among so many under 64 bits are none. */
+#define PATHS_MAX ((size_t)1 << 20)
+struct paths {
+	uint64_t *slots;
+	size_t cap, n;
+	bool all;
+};
+
+static uint64_t path_hash(struct slice path)
+{
+	static const uint8_t key[16] = "holdfast.paths.1";
+	return seal_fingerprint(key, path) | 1;
+}
+
+static uint64_t *path_slot(uint64_t *slots, size_t cap, uint64_t h)
+{
+	size_t i = (size_t)(h >> 8) & (cap - 1);
+	while (slots[i] && slots[i] != h)
+		i = (i + 1) & (cap - 1);
+	return &slots[i];
+}
+
+static void paths_add(struct paths *s, struct slice path)
+{
+	if (!s->all && s->n * 2 >= s->cap) {
+		size_t cap = s->cap ? 2 * s->cap : 256;
+		uint64_t *more = cap <= 2 * PATHS_MAX ? calloc(cap, sizeof *more) : NULL;
+		for (size_t i = 0; more && i < s->cap; i++)
+			if (s->slots[i])
+				*path_slot(more, cap, s->slots[i]) = s->slots[i];
+		if (more) {
+			free(s->slots);
+			s->slots = more;
+			s->cap = cap;
+		}
+		s->all = !more;
+	}
+	if (s->all)
+		return;
+	uint64_t h = path_hash(path), *slot = path_slot(s->slots, s->cap, h);
+	s->n += *slot != h;
+	*slot = h;
+}
+
+static bool paths_have(const struct paths *s, struct slice path)
+{
+	uint64_t h = path_hash(path);
+	return s->all || (s->n && *path_slot(s->slots, s->cap, h) == h);
+}
+
+static void paths_done(struct paths *s)
+{
+	free(s->slots);
+}
 
 /* ---- the file ---- */
 
@@ -91,6 +149,8 @@ struct pairing {
 	struct finding next; /* of the file that was made before */
 	bool have;
 	uint64_t older;      /* entry of the older snapshot; UINT64_MAX: there is none */
+	struct buf roots;    /* of the newer one */
+	struct paths links;  /* files of several names that were damaged: their other names are, too, where they became files that look enciphered */
 	struct vault_verdict verdict;
 	uint64_t written;
 };
@@ -109,20 +169,45 @@ static bool is_file(const struct vault_line *l)
 static bool judged(struct pairing *p, const struct vault_pair *q, char *ret_what, char reason[96])
 {
 	const struct vault_line *b = is_file(q->before) ? q->before : NULL, *a = is_file(q->after) ? q->after : NULL;
-	struct vault_change c = {.path = a ? a->node.path : b->node.path, .what = !b ? '+' : !a ? '-' : q->what == '~' ? '~' : '=', .before = b ? &b->trait : NULL, .after = a ? &a->trait : NULL,
+	struct vault_trait before = {0}, after = {0};
+	if (b) {
+		before = b->trait;
+		(void)vault_trait_accept(&before, p->c->accepted);
+	}
+	if (a) {
+		after = a->trait;
+		(void)vault_trait_accept(&after, p->c->accepted);
+	}
+	struct vault_change c = {.path = a ? a->node.path : b->node.path, .what = !b ? '+' : !a ? '-' : q->what == '~' ? '~' : '=', .before = b ? &before : NULL, .after = a ? &after : NULL,
 	                         .ino_before = b ? b->node.ino : 0, .ino_after = a ? a->node.ino : 0};
 	*ret_what = c.what;
 	reason[0] = 0;
-	if (c.what == '=' && !(a->trait.marks & VAULT_MARKS_DAMAGE))
+	if (c.what == '=' && !(after.marks & VAULT_MARKS_DAMAGE))
+		return false;
+	if (c.what == '-' && p->roots.n && !vault_roots_have(buf_slice(&p->roots), c.path)) /* not looked at that time */
 		return false;
 	return vault_judge_file(&c, &p->verdict, reason);
+}
+
+/* A second name of a damaged file, which is a file of its own now that looks enciphered: an attacker writes names anew, and knows nothing of links. */
+static bool link_turned(const struct pairing *p, const struct vault_pair *q, char what, char reason[96])
+{
+	const struct vault_line *b = q->before, *a = q->after;
+	if (what != '+' || !b || b->node.type != 'h' || !is_file(a) || !a->has_trait || !paths_have(&p->links, b->node.link))
+		return false;
+	if (a->trait.type != CONTENT_UNKNOWN || !(a->trait.marks & (VAULT_MARK_OPAQUE | VAULT_MARKS_DAMAGE)))
+		return false;
+	snprintf(reason, 96, "another name of a damaged file, and looks enciphered");
+	return true;
 }
 
 /* What becomes of a path: known is what was found of it before (NULL: nothing). */
 static void one_path(struct pairing *p, const struct vault_pair *q, const struct finding *known)
 {
 	char what, reason[96];
-	bool damage = judged(p, q, &what, reason);
+	bool damage = judged(p, q, &what, reason) || link_turned(p, q, what, reason);
+	if (damage && is_file(q->before) && q->before->nlink > 1)
+		paths_add(&p->links, q->before->node.path);
 	struct finding x = {.what = 0};
 	if (known) {
 		x = *known;
@@ -141,7 +226,9 @@ static void one_path(struct pairing *p, const struct vault_pair *q, const struct
 	const struct vault_line *l = q->before ? q->before : q->after;
 	x.what = what == '+' ? 'X' : what == '-' ? 'G' : 'D';
 	/* a version that is marked as damaged is none to go back to; one that only looked enciphered when it came may be its owner's own */
-	x.clean = what != '+' && is_file(q->before) && !(q->before->trait.marks & VAULT_MARKS_DAMAGE) && p->older != UINT64_MAX ? p->older + 1 : 0;
+	struct vault_trait before = is_file(q->before) ? q->before->trait : (struct vault_trait){0};
+	(void)vault_trait_accept(&before, p->c->accepted);
+	x.clean = what != '+' && is_file(q->before) && !(before.marks & VAULT_MARKS_DAMAGE) && p->older != UINT64_MAX ? p->older + 1 : 0;
 	memcpy(x.reason, reason, sizeof x.reason);
 	buf_init(&x.path, VAULT_PATH_MAX);
 	buf_add_slice(&x.path, (is_file(q->after) ? q->after : l)->node.path);
@@ -208,6 +295,10 @@ static int pair(struct clean *c, size_t newer, struct err *e)
 	if (r == 0)
 		r = vault_cat_open(c->v->catalogues, &nb, SLICE_NULL, &after, e);
 	if (r == 0) {
+		buf_init(&p.roots, 8 * VAULT_BODY_MAX);
+		r = vault_roots_parse(buf_slice(&nb.roots), &p.roots, e);
+	}
+	if (r == 0) {
 		p.verdict.damage = !strcmp(nb.s.verdict, "damage");
 		memcpy(p.verdict.signs, nb.signs, sizeof p.verdict.signs);
 		buf_init(&p.next.path, VAULT_PATH_MAX);
@@ -216,6 +307,8 @@ static int pair(struct clean *c, size_t newer, struct err *e)
 		r = walk(&p, before, after, e);
 		buf_done(&p.next.path);
 	}
+	buf_done(&p.roots);
+	paths_done(&p.links);
 	vault_cat_close(before);
 	vault_cat_close(after);
 	vault_body_done(&nb);
@@ -241,6 +334,8 @@ static int find_snapshots(struct clean *c, const char *source, uint64_t upto, st
 		struct vault_body b;
 		int r = vault_log_snapshot(c->v->log, i, &b, e);
 		bool ours = r == 0 && !strcmp(b.s.source, source) && b.s.seq <= upto;
+		if (ours && b.s.accepted && b.s.begun > c->accepted)
+			c->accepted = b.s.begun;
 		vault_body_done(&b);
 		if (r < 0)
 			return r;
@@ -267,7 +362,7 @@ static int oldest_mark(struct clean *c, const struct vault_body *b, int64_t *ret
 	if (r < 0)
 		return r;
 	while ((r = vault_cat_next(cat, &l, e)) > 0)
-		if (is_file(l) && l->trait.marks & VAULT_MARKS_DAMAGE && l->trait.marked && l->trait.marked < *ret)
+		if (is_file(l) && l->trait.marks & VAULT_MARKS_DAMAGE && l->trait.marked > c->accepted && l->trait.marked < *ret)
 			*ret = l->trait.marked;
 	vault_cat_close(cat);
 	return r;
@@ -517,6 +612,149 @@ static int made_by(struct restore *r, struct clean *c, uint64_t clean, const str
 
 #define MADE_MAX ((size_t)8 << 20)
 
+/* ---- names and folders as the last clean snapshot has them ---- */
+
+/* Which second names of the clean snapshot are to come back, asked in the order of paths: those that are gone, or were written anew enciphered, together with the file they name or by themselves. */
+struct linking {
+	struct wanting w;       /* findings */
+	struct vault_cat *now;  /* the snapshot that is restored */
+	const struct vault_line *line;
+	bool end;
+	struct paths damaged;   /* first names */
+};
+
+static int finding_upto(struct wanting *w, struct slice path, int *ret_cmp, struct err *e)
+{
+	*ret_cmp = 1;
+	while (w->have && (*ret_cmp = vault_path_cmp(buf_slice(&w->next.path), path)) < 0) {
+		int r = get(w->state, &w->next, e);
+		if (r < 0)
+			return r;
+		w->have = r > 0;
+	}
+	return 0;
+}
+
+/* "b.txt.locked" for "b.txt" */
+static bool copy_of(const struct finding *x, struct slice path)
+{
+	struct slice p = buf_slice(&x->path);
+	return x->what == 'X' && p.n > path.n && !memcmp(p.p, path.p, path.n) && !memchr(p.p + path.n, '/', p.n - path.n);
+}
+
+static int want_link(void *arg, const struct vault_line *l, struct err *e)
+{
+	struct linking *k = arg;
+	int cmp, there = -1;
+	int r = finding_upto(&k->w, l->node.path, &cmp, e);
+	while (r == 0 && !k->end && (!k->line || (there = vault_path_cmp(k->line->node.path, l->node.path)) < 0)) {
+		r = vault_cat_next(k->now, &k->line, e);
+		k->end = r == 0;
+		r = r > 0 ? 0 : r;
+	}
+	if (r < 0)
+		return r;
+	bool known = k->w.have && cmp == 0;
+	if (!k->end && there == 0)
+		return (k->line->node.type == 'f' || k->line->node.type == '+') && known;
+	return paths_have(&k->damaged, l->node.link) || known || (k->w.have && copy_of(&k->w.next, l->node.path));
+}
+
+/* First names that are damaged, of files with several. */
+static int damaged_names(struct clean *c, const struct vault_body *b, struct paths *ret, struct err *e)
+{
+	struct vault_cat *cat;
+	const struct vault_line *l;
+	struct wanting w;
+	int cmp, r = vault_cat_open(c->v->catalogues, b, SLICE_NULL, &cat, e);
+	if (r < 0)
+		return r;
+	r = want_begin(&w, c->state, 0, e);
+	while (r == 0 && (r = vault_cat_next(cat, &l, e)) > 0) {
+		r = 0;
+		if (!is_file(l) || l->nlink < 2)
+			continue;
+		r = finding_upto(&w, l->node.path, &cmp, e);
+		if (r == 0 && w.have && cmp == 0 && w.next.what != 'X')
+			paths_add(ret, l->node.path);
+	}
+	want_done(&w);
+	vault_cat_close(cat);
+	return r;
+}
+
+static int names_back(struct restore *r, struct clean *c, const struct vault_body *clean, const struct vault_body *now, struct err *e)
+{
+	struct linking k = {.end = false};
+	struct restore_origin from;
+	int code = damaged_names(c, clean, &k.damaged, e);
+	if (code == 0)
+		code = restore_origin_init(c->v, clean, &from, e);
+	if (code == 0)
+		code = vault_cat_open(c->older, now, SLICE_NULL, &k.now, e);
+	if (code == 0) {
+		code = want_begin(&k.w, c->state, 0, e);
+		if (code == 0)
+			code = restore_links(r, clean, &from, r->o->path, want_link, &k, true, e);
+		want_done(&k.w);
+	}
+	vault_cat_close(k.now);
+	paths_done(&k.damaged);
+	seal_wipe(&from, sizeof from);
+	return code;
+}
+
+static struct slice folder_of(struct slice path)
+{
+	size_t at = path.n;
+	while (at && path.p[at - 1] != '/')
+		at--;
+	return slice_of(path.p, at > 1 ? at - 1 : at);
+}
+
+/* Folders in which something was damaged, taken away or left lying have the times and rights that they had before: each is told once, when the first finding in it comes. */
+static int folders_back(struct restore *r, struct clean *c, const struct vault_body *clean, struct err *e)
+{
+	struct finding x = {.what = 0};
+	AUTO_BUF struct buf told = {0}, open = {0}; /* open: folders that the findings are in now, one inside the other, a NUL behind each */
+	int code = 0;
+	buf_init(&x.path, VAULT_PATH_MAX);
+	buf_init(&told, MADE_MAX + 2 * VAULT_PATH_MAX);
+	buf_init(&open, MADE_MAX);
+	rewind(c->state);
+	while (code == 0 && (code = get(c->state, &x, e)) > 0) {
+		struct slice dir = folder_of(buf_slice(&x.path));
+		code = 0;
+		bool known = false;
+		while (open.n && !known) {
+			size_t at = open.n - 1;
+			while (at && open.p[at - 1])
+				at--;
+			struct slice last = slice_of(open.p + at, open.n - 1 - at);
+			known = slice_eq(last, dir);
+			if (known || vault_path_under(dir, last))
+				break;
+			open.n = at;
+		}
+		if (known || !vault_path_under(dir, r->o->path))
+			continue;
+		buf_add_slice(&open, dir);
+		buf_u8(&open, 0);
+		buf_add_slice(&told, dir);
+		buf_u8(&told, 0);
+		if (!buf_ok(&open) || !buf_ok(&told))
+			code = err_set(e, ERR_MEMORY, NULL, "no memory for a restore");
+		else if (told.n > MADE_MAX) {
+			code = restore_made(r, clean, &told, e);
+			buf_reset(&told);
+		}
+	}
+	if (code == 0)
+		code = restore_made(r, clean, &told, e);
+	buf_done(&x.path);
+	return code;
+}
+
 static int restore_damaged(struct restore *r, struct clean *c, const struct vault_body *b, const struct restore_origin *from, struct err *e)
 {
 	struct wanting w;
@@ -549,9 +787,23 @@ static int restore_damaged(struct restore *r, struct clean *c, const struct vaul
 	/* what a link's target was given back as is right, whatever its time */
 	if (code == 0)
 		code = restore_links(r, b, from, r->o->path, NULL, NULL, true, e);
+	struct vault_body clean = {0};
+	bool has_clean = code == 0 && c->base != SIZE_MAX;
+	if (has_clean) {
+		code = body_at(c, c->base, &clean, e);
+		has_clean = code == 0;
+	}
+	if (has_clean)
+		code = names_back(r, c, &clean, b, e);
 	if (code == 0)
 		code = restore_folders(r, b, r->o->path, NULL, NULL, e);
-	return code == 0 ? restore_made(r, b, &above, e) : code;
+	if (code == 0)
+		code = restore_made(r, b, &above, e);
+	if (code == 0 && has_clean)
+		code = folders_back(r, c, &clean, e);
+	if (has_clean)
+		vault_body_done(&clean);
+	return code;
 }
 
 int restore_clean(struct restore *r, const struct vault_snapshot *s, const struct vault_body *b, const struct restore_origin *from, struct err *e)

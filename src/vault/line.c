@@ -7,6 +7,7 @@
  *        those of its + lines and then of its f line, in order)
  * PATH   absolute, escaped; MODE: octal, the permission bits (07777); UID, GID, INODE, SIZE decimal; MTIME, CTIME: seconds since 1970 (may be negative), a dot, nine digits
  * l=     where a symbolic link points, or the earlier path of an h, escaped        r=MAJOR:MINOR of a device        n=  names that the file has (when more than one)
+ * f=     attributes of the inode as chattr sets them, hex: FS_x_FL of linux/fs.h, those of VAULT_FLAGS; only when there are some
  * s=     "torn" (changed while it was read), "unreadable" (no content is here), "mount" (a file system is mounted here and was not entered); commas between
  * c=TYPE:NAMED:STATE:FLAGS:ENTROPY:RANDOM:WORD   what the content is (content.h: type's name, name of the type that the suffix promises, 0 unchecked 1 valid 2 lost, 1 encrypted by its own format
  *        + 2 an onion address in it), entropy in thousandths of a bit a byte, random and word shares in thousandths
@@ -221,6 +222,21 @@ static bool get_marks(struct slice v, struct vault_line *l)
 	return true;
 }
 
+static bool get_flags(struct slice v, uint32_t *ret)
+{
+	uint32_t n = 0;
+	if (v.n == 0 || v.n > 8)
+		return false;
+	for (size_t i = 0; i < v.n; i++) {
+		int d = v.p[i] >= '0' && v.p[i] <= '9' ? v.p[i] - '0' : v.p[i] >= 'a' && v.p[i] <= 'f' ? v.p[i] - 'a' + 10 : -1;
+		if (d < 0)
+			return false;
+		n = n << 4 | (uint32_t)d;
+	}
+	*ret = n & VAULT_FLAGS; /* others are a later writer's */
+	return true;
+}
+
 static bool get_state(struct slice v, struct vault_line *l)
 {
 	while (v.p) {
@@ -262,6 +278,8 @@ static bool get_key(uint8_t key, struct slice v, struct buf *scratch, struct vau
 		return get_rdev(v, l);
 	case 'n':
 		return get_u32(v, &l->nlink);
+	case 'f':
+		return get_flags(v, &l->flags);
 	case 's':
 		return get_state(v, l);
 	case 'c':
@@ -408,6 +426,8 @@ static void put_keys(struct buf *b, const struct vault_line *l)
 		buf_printf(b, " r=%u:%u", n->rdev_major, n->rdev_minor);
 	if (l->nlink > 1)
 		buf_printf(b, " n=%u", l->nlink);
+	if (l->flags)
+		buf_printf(b, " f=%x", l->flags);
 	put_states(b, l);
 	if (l->has_trait)
 		put_trait(b, &l->trait);

@@ -22,6 +22,7 @@ struct vault_log {
 	struct buf text;      /* bodies of snapshots only: packs are kept as numbers */
 	struct buf packs;     /* of struct vault_known_pack */
 	struct buf snapshots; /* of struct snapshot_place */
+	struct buf accepted;  /* of the same: seq is that of the snapshot that an operator accepted */
 	struct buf strings;   /* of char[64] */
 };
 
@@ -104,6 +105,17 @@ static int add_snapshot(struct vault_log *l, const struct vault_log_entry *en, s
 	return buf_ok(&l->text) && buf_ok(&l->snapshots) ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory for the vault's log");
 }
 
+static int add_accepted(struct vault_log *l, const struct vault_log_entry *en, struct err *e)
+{
+	struct vault_accepted x;
+	if (vault_accept_parse(en->body, &x, NULL) < 0)
+		return 0; /* nobody's word counts for nothing */
+	struct snapshot_place s = {.seq = x.seq, .time = en->time, .at = l->text.n, .n = en->body.n};
+	buf_add_slice(&l->text, en->body);
+	buf_add(&l->accepted, &s, sizeof(s));
+	return buf_ok(&l->text) && buf_ok(&l->accepted) ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory for the vault's log");
+}
+
 static int by_number(const void *a, const void *b)
 {
 	const struct vault_known_pack *x = a, *y = b;
@@ -127,6 +139,8 @@ static int take_in(struct vault_log *l, struct slice text, struct err *e)
 			r = add_pack(l, &en, e);
 		else if (slice_eq_str(en.kind, "snapshot"))
 			r = add_snapshot(l, &en, e);
+		else if (slice_eq_str(en.kind, "accept"))
+			r = add_accepted(l, &en, e);
 		if (r < 0)
 			break;
 	}
@@ -149,6 +163,7 @@ int vault_log_open(int vaultfd, struct vault_log **ret, struct err *e)
 	buf_init(&l->packs, LOG_MAX);
 	buf_init(&l->snapshots, LOG_MAX);
 	buf_init(&l->strings, STRINGS_MAX * 64 + 64);
+	buf_init(&l->accepted, LOG_MAX);
 	AUTO_BUF struct buf text = {0};
 	buf_init(&text, LOG_MAX);
 	int r = file_read(vaultfd, "log", LOG_MAX, &text, e);
@@ -172,6 +187,7 @@ void vault_log_close(struct vault_log *l)
 	buf_done(&l->packs);
 	buf_done(&l->snapshots);
 	buf_done(&l->strings);
+	buf_done(&l->accepted);
 	free(l);
 }
 
@@ -213,6 +229,14 @@ int vault_log_snapshot(const struct vault_log *l, size_t i, struct vault_body *r
 	ret->s.seq = s.seq;
 	ret->s.time = s.time;
 	vault_snapshot_id(s.seq, ret->s.id);
+	for (size_t k = 0; r == 0 && !ret->s.accepted && k < l->accepted.n / sizeof(s); k++) { /* few: an operator's word each */
+		struct vault_accepted x;
+		memcpy(&s, l->accepted.p + k * sizeof(s), sizeof(s));
+		if (s.seq != ret->s.seq || vault_accept_parse(slice_of(l->text.p + s.at, s.n), &x, e) < 0)
+			continue;
+		x.time = s.time;
+		r = vault_accept_apply(&x, ret, e);
+	}
 	return r;
 }
 

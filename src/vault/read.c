@@ -3,6 +3,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -50,7 +52,7 @@ void unit_reset(struct unit *u, uint64_t number)
 	u->item_n = u->planned = u->chunk_n = u->data_n = u->frame_n = 0;
 	u->dirs = 0;
 	u->last_dir = NULL;
-	u->unreadable = 0;
+	u->unreadable = u->left_out = 0;
 	if (u->text.cap > 8 * UNIT_TEXT) { /* one very long line is no reason to keep its room for ever */
 		size_t max = u->text.max;
 		buf_done(&u->text);
@@ -160,6 +162,9 @@ int node_line(struct reader *r, struct unit *u, struct item *it, const struct va
 		buf_printf(&path, "/proc/self/fd/%d/%s", dirfd, name);
 		x.path = buf_cstr(&path);
 	}
+	int flags = 0;
+	if (fd >= 0 && (l.node.type == 'f' || l.node.type == 'd') && ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0) /* most file systems have none */
+		l.flags = (uint32_t)flags & VAULT_FLAGS;
 	if ((fd >= 0 || x.path) && !read_xattrs(r, &x)) {
 		unit_trouble(u, l.node.path, "its extended attributes cannot be read, or are more than can be kept", 0);
 		u->unreadable++;
@@ -369,9 +374,11 @@ void large_done(struct large *l)
 	*l = (struct large){.fd = -1};
 }
 
-/* Where the next stretch of data lies; a hole before it becomes a chunk of its own. False: the file cannot be asked. */
-static bool next_stretch(struct large *l, struct unit *u)
+/* Where the next stretch of data lies; a hole before it ends the chunk that is open, and becomes a chunk of its own. False: the file cannot be asked.
+ * The file system may answer otherwise than a moment ago (what was only reserved counts as data while it is in the cache): where it saw a hole begin, data may go on. */
+static bool next_stretch(struct large *l, const struct vault_gear *g, struct unit *u, size_t *cut)
 {
+	size_t used;
 	uint64_t size = (uint64_t)l->item.st.st_size;
 	off_t data = lseek(l->fd, (off_t)l->at, SEEK_DATA);
 	if (data < 0 && errno != ENXIO) { /* no such question here: all is data */
@@ -380,6 +387,8 @@ static bool next_stretch(struct large *l, struct unit *u)
 	}
 	uint64_t to = data < 0 || (uint64_t)data > size ? size : (uint64_t)data;
 	if (to > l->at) {
+		vault_cut(g, u, *cut, true, &used);
+		*cut += used;
 		struct unit_chunk *c = add_chunk(u);
 		c->state = CHUNK_HOLE;
 		c->hole = to - l->at;
@@ -411,12 +420,13 @@ static void piece(struct large *l, const struct vault_gear *g, struct unit *u)
 	uint64_t size = (uint64_t)l->item.st.st_size;
 	size_t cut = 0, used;
 	while (!l->unreadable && u->chunk_n + 4 + UNIT_ROOM / VAULT_CHUNK_MIN < UNIT_CHUNKS) {
-		if (l->at == l->end) {
-			vault_cut(g, u, cut, true, &used); /* a hole ends a chunk, and so does the end */
+		if (l->at == l->end && l->at >= size) {
+			vault_cut(g, u, cut, true, &used);
 			cut += used;
-			if (l->at >= size)
-				break;
-			if (!next_stretch(l, u))
+			break;
+		}
+		if (l->at == l->end) {
+			if (!next_stretch(l, g, u, &cut))
 				l->unreadable = true;
 			continue;
 		}

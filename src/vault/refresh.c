@@ -26,10 +26,12 @@ static const char *kind_of(const struct ledger_entry *en)
 {
 	if (en->leaf.kind == LEDGER_VAULT_PACK)
 		return "vault-pack";
-	/* a drill's entry is no snapshot; readers pass it over */
 	AUTO_ARENA struct arena *a = arena_new(16 << 20);
 	struct json_node *n;
-	return a && json_tree(en->body, a, &n, NULL) == 0 && !json_get(n, "what") ? "snapshot" : "other";
+	if (!a || json_tree(en->body, a, &n, NULL) < 0)
+		return "other";
+	/* a drill's entry is no snapshot; readers pass it over */
+	return !json_get(n, "what") ? "snapshot" : slice_eq_str(json_text(n, "what"), "accept") ? "accept" : "other";
 }
 
 /* Does the log's last line say what the ledger says? */

@@ -401,12 +401,16 @@ static int link_to(struct restore *r, struct slice target, const struct vault_li
 		}
 	}
 	tree_temp(temp);
-	if (code == 0 && linkat(fromfd, from, tofd, temp, 0) < 0)
+	uint32_t was = 0;
+	bool unlocked = false;
+	if (code == 0 && linkat(fromfd, from, tofd, temp, 0) < 0 && (errno != EPERM || !(unlocked = meta_unlock(fromfd, from, &was)) || linkat(fromfd, from, tofd, temp, 0) < 0))
 		code = err_sys(e, NULL, "the link cannot be made");
 	if (code == 0 && renameat(tofd, temp, tofd, to) < 0) {
 		code = err_sys(e, NULL, "cannot be given its name");
 		unlinkat(tofd, temp, 0);
 	}
+	if (unlocked)
+		meta_lock(fromfd, from, was);
 	if (code == 0)
 		r->done.files++;
 	tree_at_done(&at);
@@ -491,10 +495,12 @@ static int apply_folder(struct restore *r, struct folders *f, struct slice raw, 
 	if (code < 0)
 		return code;
 	code = tree_open(&r->at, l.node.path, &fd, &why);
-	if (code == 0)
+	if (code == 0) {
 		code = meta_apply(fd, &l, &m, &why);
-	else if (code == ERR_NOT_FOUND || code == ERR_EXISTS)
+		meta_flags(fd, &l, &m);
+	} else if (code == ERR_NOT_FOUND || code == ERR_EXISTS) {
 		code = 0; /* that it could not be made was told then */
+	}
 	r->inexact_owner += m.owner;
 	r->inexact_attributes += m.attributes;
 	if (code < 0 && restore_stops(&why) && e)
@@ -614,6 +620,10 @@ int restore_made(struct restore *r, const struct vault_body *b, const struct buf
 			code = tree_open(&r->at, path, &fd, &why);
 			if (code == 0)
 				code = meta_apply(fd, l, &m, &why);
+			if (code == 0)
+				meta_flags(fd, l, &m);
+			if (code == ERR_NOT_FOUND)
+				code = 0; /* nothing in it could be given back, and that was told */
 			if (code < 0 && restore_stops(&why) && e)
 				*e = why;
 			code = tell_or_stop(r, path, code, &why);
@@ -658,13 +668,13 @@ int restore_plain(struct restore *r, const struct vault_body *b, const struct re
 /* One sentence for the whole, where a file each would drown the rest. */
 static void tell_inexact(const struct restore *r)
 {
-	char say[200];
+	char say[240];
 	if (r->inexact_owner && r->o->missing) {
 		snprintf(say, sizeof say, "%llu files and folders could not be given to their owners (and lost their setuid bits): only root can do that", (unsigned long long)r->inexact_owner);
 		r->o->missing(r->o->arg, say);
 	}
 	if (r->inexact_attributes && r->o->missing) {
-		snprintf(say, sizeof say, "%llu files and folders have attributes that only root can set, and lack them", (unsigned long long)r->inexact_attributes);
+		snprintf(say, sizeof say, "%llu files and folders have attributes that only root can set, or that this file system does not have, and lack them", (unsigned long long)r->inexact_attributes);
 		r->o->missing(r->o->arg, say);
 	}
 }

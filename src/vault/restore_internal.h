@@ -40,6 +40,11 @@ struct meta_result {
 };
 /* Of an open file or folder. ERR_x: what a root cannot set either. */
 int meta_apply(int fd, const struct vault_line *l, struct meta_result *ret, struct err *e) MUST;
+/* What chattr sets, last of all: what is immutable takes no name and no link any more. */
+void meta_flags(int fd, const struct vault_line *l, struct meta_result *ret);
+/* What stands there is immutable or append-only and in the way: not any more. False: that was not it. */
+bool meta_unlock(int dirfd, const char *name, uint32_t *ret_was);
+void meta_lock(int dirfd, const char *name, uint32_t was);
 int meta_apply_link(int dirfd, const char *name, const struct vault_line *l, struct meta_result *ret, struct err *e) MUST; /* of what is no file or folder, by its name */
 /* Below 0, 0, above 0: the file's time of change against the line's. */
 int meta_mtime_cmp(const struct stat *st, const struct vault_line *l);

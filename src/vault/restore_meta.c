@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -95,10 +97,47 @@ static mode_t mode_of(const struct vault_line *l, const struct meta_result *m)
 	return l->node.mode & (m->owner ? 01777 : 07777);
 }
 
+/* 0, or -1 and errno. */
+static int set_flags(int fd, uint32_t flags, uint32_t mask)
+{
+	int now = 0;
+	if (ioctl(fd, FS_IOC_GETFLAGS, &now) < 0)
+		return -1;
+	int want = (int)(((uint32_t)now & ~mask) | (flags & mask));
+	return want == now ? 0 : ioctl(fd, FS_IOC_SETFLAGS, &want);
+}
+
+void meta_flags(int fd, const struct vault_line *l, struct meta_result *ret)
+{
+	if (l->flags && set_flags(fd, l->flags, VAULT_FLAGS) < 0)
+		ret->attributes = true; /* not ours to set, or another file system */
+}
+
+bool meta_unlock(int dirfd, const char *name, uint32_t *ret_was)
+{
+	int now = 0, fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	bool was = fd >= 0 && ioctl(fd, FS_IOC_GETFLAGS, &now) == 0 && (uint32_t)now & VAULT_FLAGS_LOCK && set_flags(fd, 0, VAULT_FLAGS_LOCK) == 0;
+	*ret_was = (uint32_t)now & VAULT_FLAGS_LOCK;
+	if (fd >= 0)
+		close(fd);
+	return was;
+}
+
+void meta_lock(int dirfd, const char *name, uint32_t was)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0) {
+		(void)!set_flags(fd, was, VAULT_FLAGS_LOCK);
+		close(fd);
+	}
+}
+
 int meta_apply(int fd, const struct vault_line *l, struct meta_result *ret, struct err *e)
 {
 	struct target t = {.fd = fd};
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = l->mtime_s, .tv_nsec = l->mtime_ns}};
+	if (l->flags & VAULT_FLAGS_LOCK)
+		(void)!set_flags(fd, 0, VAULT_FLAGS_LOCK); /* restored before, and locked */
 	remove_others(&t, l);
 	int r = set_owner(&t, l, ret, e);
 	if (r == 0)

@@ -205,8 +205,11 @@ static int complete_file(struct worker *k, struct restore_file *f, struct err *e
 	}
 	struct err why = {0};
 	int attr = r == 0 ? meta_apply(f->fd, &l, &m, &why) : 0;
-	if (r == 0 && f->way == WAY_WRITE && renameat(dirfd, f->temp, dirfd, name) < 0)
+	uint32_t was;
+	if (r == 0 && f->way == WAY_WRITE && renameat(dirfd, f->temp, dirfd, name) < 0 && (errno != EPERM || !meta_unlock(dirfd, name, &was) || renameat(dirfd, f->temp, dirfd, name) < 0))
 		r = err_sys(e, NULL, "cannot be given its name");
+	if (r == 0)
+		meta_flags(f->fd, &l, &m);
 	if (r == 0 && attr < 0) {
 		if (e)
 			*e = why;

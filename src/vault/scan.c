@@ -230,6 +230,10 @@ static void gone(struct scan *s, struct unit *u)
 	const struct vault_line *b = s->before;
 	if (s->hidden.n && vault_path_under(b->node.path, buf_slice(&s->hidden)))
 		return;
+	if (!walk_selects(&s->o.walk, b->node.path)) { /* other paths were asked for, or it is excluded now: nobody has deleted it */
+		u->left_out += b->node.type == 'f';
+		return;
+	}
 	struct item *it = add_item(u, ITEM_GONE, b->node.type, b->node.path);
 	if (b->node.type == 'f') {
 		set_before(it, b);

@@ -80,12 +80,17 @@ struct vault_snapshot { /* what its entry says */
 	uint64_t files, dirs, others, bytes, new_bytes, stored_bytes, changed, added, removed, unreadable, torn /* changed while read */;
 	bool whole;           /* nothing unreadable or torn */
 	char verdict[12];     /* "clean", "damage" */
+	bool accepted;        /* it was judged as damage, and an operator has said that it is right as it stands: "clean" now, why stands in reasons */
 	struct buf reasons;   /* JSON array of strings */
 	uint8_t root[SEAL_HASH]; /* SHA-256 over the catalogue's stream */
 };
 int vault_backup(int sitefd, const struct vault_ledger *l, const uint8_t dedupe[32], const struct age_identity *care /* NULL on an agent: its own last catalogue is a local cache */,
                  const struct vault_backup_options *o, struct vault_snapshot *ret, struct err *e) MUST;
 void vault_snapshot_done(struct vault_snapshot *s);
+
+/* An operator's word that a snapshot with a verdict of damage is right as it stands: the body of an entry of kind LEDGER_SNAPSHOT. */
+#define VAULT_ACCEPT_MAX 4096
+void vault_accept_body(const struct vault_snapshot *s, const char *by, const char *reason, struct buf *ret);
 
 /* Brings SITE/vault/log up to the ledger: before vault_backup and vault_open, by whoever calls them. Needs the care key (ERR_DENIED). A site without SITE/vault has nothing to bring up. */
 int vault_refresh(int sitefd, const struct site_keys *keys, struct err *e) MUST;
@@ -214,6 +219,7 @@ struct vault_history { /* of this source, from its earlier snapshots: newest fir
 	bool first;                      /* nothing to compare with */
 	int64_t now;                     /* begin of the snapshot that is judged */
 	char signs[VAULT_SIGNS_MAX];     /* of the newest earlier snapshot; "" when there is none */
+	int64_t accepted;                /* begin of the newest snapshot whose damage was accepted: what was marked until then counts for nothing; 0: none */
 };
 struct vault_judge;
 #define VAULT_JUDGE_MEMORY_MAX ((size_t)8 << 20) /* whatever the count of files, however they are named */
@@ -221,6 +227,7 @@ struct vault_judge *vault_judge_new(const struct vault_history *h, const uint8_t
 void vault_judge_free(struct vault_judge *j);
 /* Every file (no folders or links), once; in the order of paths it sees most, but any order will do. What to keep with the version after goes to ret_marks and ret_marked (either may be NULL; 0 for '-'). */
 void vault_judge_add(struct vault_judge *j, const struct vault_change *c, uint8_t *ret_marks, int64_t *ret_marked);
+bool vault_trait_accept(struct vault_trait *t, int64_t accepted); /* damage that was marked until then is none. True: there was some */
 struct vault_verdict {
 	bool damage;
 	struct buf reasons;              /* JSON array of sentences, strongest first; also what only deserves a look. No path is in it; names of notes and suffixes are shortened and printable */

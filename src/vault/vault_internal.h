@@ -115,6 +115,17 @@ void vault_body_write(const struct vault_body *b, struct buf *ret);
 /* ret is to be given to vault_body_done, also after a failure. Unknown members are passed over. */
 int vault_body_parse(struct slice body, struct vault_body *ret, struct err *e) MUST;
 void vault_body_done(struct vault_body *b);
+/* A body's roots: raw paths, a NUL behind each. And is a path one of them or below? */
+int vault_roots_parse(struct slice json, struct buf *ret, struct err *e) MUST;
+bool vault_roots_have(struct slice roots, struct slice path);
+
+struct vault_accepted { /* accept.c */
+	uint64_t seq;        /* of the snapshot */
+	int64_t time;        /* of the entry: whoever reads it fills it in */
+	char source[64], by[64], reason[1024];
+};
+int vault_accept_parse(struct slice body, struct vault_accepted *ret, struct err *e) MUST;
+int vault_accept_apply(const struct vault_accepted *x, struct vault_body *b, struct err *e) MUST; /* where it is of that snapshot */
 void vault_snapshot_id(uint64_t seq, char out[24]);
 bool vault_name_ok(struct slice s); /* of a source, domain: 1..63 of letters, digits, . _ -, the first no . or - */
 
@@ -165,6 +176,9 @@ int vault_packs_read(struct vault_packs *p, int class, const struct vault_extent
 /* ---- a catalogue's line (line.c), pure ------------------------------------------------------------------------------------------------------- */
 
 #define VAULT_DIGEST 16
+/* FS_SYNC_FL, FS_IMMUTABLE_FL, FS_APPEND_FL, FS_NODUMP_FL, FS_NOATIME_FL, FS_DIRSYNC_FL (linux/fs.h): what people set, and what every file system that has such flags has alike */
+#define VAULT_FLAGS UINT32_C(0x100f8)
+#define VAULT_FLAGS_LOCK UINT32_C(0x30) /* immutable, append only: nothing can be done to it any more */
 struct vault_line {
 	struct vault_node node;       /* '+' as its type: more extents of the file whose line follows */
 	struct slice raw;             /* the line without LF, as it stands in the stream */
@@ -180,6 +194,7 @@ struct vault_line {
 	int64_t mtime_s, ctime_s;     /* the same times, seconds and nanoseconds: int64 nanoseconds end in 2262 */
 	uint32_t mtime_ns, ctime_ns;
 	uint32_t nlink;               /* 0: not said (1) */
+	uint32_t flags;               /* of VAULT_FLAGS: as chattr sets them */
 };
 /* Text without LF in; node.path, node.link point into scratch, which must stay (it is reset first). */
 int vault_line_parse(struct slice text, struct buf *scratch, struct vault_line *ret, struct err *e) MUST;

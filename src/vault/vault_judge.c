@@ -52,6 +52,7 @@ struct vault_judge *vault_judge_new(const struct vault_history *h, const uint8_t
 		j->h.n = ARRAY_LEN(j->h.past);
 	j->h.signs[VAULT_SIGNS_MAX - 1] = 0;
 	judge_signs_read(j->h.signs, &j->then);
+	judge_signs_after(&j->then, h->accepted);
 	numbers_of(j);
 	judge_sample_init(&j->gone, sizeof(struct judge_one), 32768);
 	judge_sample_init(&j->came, sizeof(struct judge_one), 32768);
@@ -218,15 +219,49 @@ static void add_same(struct vault_judge *j, const struct vault_change *c, uint8_
 	judge_spread_add(&j->lost_dirs, j->at.dir);
 }
 
-void vault_judge_add(struct vault_judge *j, const struct vault_change *c, uint8_t *ret_marks, int64_t *ret_marked)
+/* A folder in which a file was, and all above it: they were there as well, also without files of their own. */
+static void add_dir_before(struct vault_judge *j, struct slice path)
+{
+	if (j->at.dir == j->dir_before)
+		return;
+	j->dir_before = j->at.dir;
+	for (struct slice dir = judge_name_of(path).dir;; dir = judge_name_of(dir).dir) {
+		uint64_t h = seal_fingerprint(j->key, dir) | 1;
+		if (judge_bloom_has(&j->dirs_before, h)) /* and those above */
+			return;
+		judge_bloom_add(&j->dirs_before, h);
+		if (!dir.n)
+			return;
+	}
+}
+
+bool vault_trait_accept(struct vault_trait *t, int64_t accepted)
+{
+	if (!accepted || !(t->marks & VAULT_MARKS_DAMAGE) || t->marked > accepted)
+		return false;
+	t->marks &= (uint8_t)~VAULT_MARKS_DAMAGE;
+	if (!t->marks)
+		t->marked = 0;
+	return true;
+}
+
+void vault_judge_add(struct vault_judge *j, const struct vault_change *given, uint8_t *ret_marks, int64_t *ret_marked)
 {
 	uint8_t marks = 0;
 	int64_t marked = 0;
+	struct vault_trait before, after;
+	struct vault_change one = *given;
+	const struct vault_change *c = &one;
+	/* what an operator has accepted is as good as new */
+	if (j->h.accepted && given->before && (before = *given->before, vault_trait_accept(&before, j->h.accepted)))
+		one.before = &before;
+	if (j->h.accepted && given->after && (after = *given->after, vault_trait_accept(&after, j->h.accepted)))
+		one.after = &after;
 	judge_hash_path(j, c->path);
 	if (c->before && c->what != '+') {
 		j->c.before++;
 		j->c.of_before[type_of(c->before)]++;
-		judge_bloom_add(&j->dirs_before, j->at.dir);
+		add_dir_before(j, c->path);
 		struct slice s = judge_suffix(j->at.base);
 		if (s.n)
 			judge_bloom_add(&j->suffix_before, seal_fingerprint(j->key, s));
@@ -297,9 +332,12 @@ static void make_signs(struct vault_judge *j, const struct judge_weighed *w, boo
 		if (e->extra >= 2 && !judge_bloom_has(&j->suffix_before, seal_fingerprint(j->key, slice_of(e->text, e->text_n))))
 			add_suffix_sign(s, e);
 	}
+	const struct judge_top_entry *named = w->note ? w->note : w->name;
 	if (w->note && s->note_n < SIGNS_NOTES)
 		memcpy(s->note[s->note_n++], &w->note->extra, 8);
-	const struct judge_top_entry *named = w->note ? w->note : w->name;
+	for (size_t i = 0; !named && i < j->notes.n && s->note_n < SIGNS_NOTES; i++) /* a single one, where damage is: it proves nothing, and is not to be given back */
+		if (j->notes.e[i].onion || j->notes.e[i].fits)
+			memcpy(s->note[s->note_n++], &j->notes.e[i].extra, 8);
 	if (named)
 		s->note_name[s->note_name_n++] = named->size;
 	uint64_t taken = w->replaced + w->scrambled + (w->mass_gone ? w->gone_n : 0) + (s->sealed ? c->pair[PAIR_SEALED] : 0);

@@ -142,6 +142,7 @@ struct judge_signs {
 	int64_t gone_at;                /* then */
 };
 void judge_signs_write(const struct judge_signs *s, char out[VAULT_SIGNS_MAX]);
+void judge_signs_after(struct judge_signs *s, int64_t accepted); /* without what was until then */
 void judge_signs_read(const char *text, struct judge_signs *ret); /* what it does not understand is passed over */
 
 /* ---- the judge (vault_judge.c) --------------------------------------------------------------------------------------------------- */
@@ -214,6 +215,7 @@ struct vault_judge {
 	struct judge_counts c;
 	struct judge_sample gone, came, dirs;
 	struct judge_bloom dirs_before, dirs_after, suffix_before;
+	uint64_t dir_before; /* the last one added */
 	struct judge_top notes, names, suffixes, alike; /* new small files by content, by name; suffixes of copies; contents that files changed into */
 	struct judge_spread lost_dirs, sealed_dirs;
 	struct judge_dir whole;       /* the whole delta as one folder: copies that were put elsewhere */

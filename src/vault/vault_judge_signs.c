@@ -114,6 +114,19 @@ static void take(struct slice t, struct judge_signs *s)
 	}
 }
 
+void judge_signs_after(struct judge_signs *s, int64_t accepted)
+{
+	if (s->gone_at && s->gone_at <= accepted) {
+		s->gone = false;
+		s->gone_n = s->gone_of = 0;
+		s->gone_at = 0;
+	}
+	if (s->opaque_since <= accepted)
+		s->opaque_since = 0;
+	if (s->emptied_since <= accepted)
+		s->emptied_since = 0;
+}
+
 void judge_signs_read(const char *text, struct judge_signs *ret)
 {
 	*ret = (struct judge_signs){0};

@@ -176,15 +176,42 @@ static bool pseudo(int fd)
 	return false;
 }
 
-static bool excluded(struct walk *w, const char *name)
+static bool fits(const struct walk_options *o, const char *path, size_t root_n, const char *name)
 {
-	const char *path = buf_cstr(&w->path), *below = path + w->root_n;
+	const char *below = path + root_n;
 	while (*below == '/')
 		below++;
-	for (size_t i = 0; i < w->o.exclude_n; i++)
-		if (fnmatch(w->o.exclude[i], name, 0) == 0 || fnmatch(w->o.exclude[i], below, FNM_PATHNAME) == 0 || fnmatch(w->o.exclude[i], path, FNM_PATHNAME) == 0)
+	for (size_t i = 0; i < o->exclude_n; i++)
+		if (fnmatch(o->exclude[i], name, 0) == 0 || fnmatch(o->exclude[i], below, FNM_PATHNAME) == 0 || fnmatch(o->exclude[i], path, FNM_PATHNAME) == 0)
 			return true;
 	return false;
+}
+
+static bool excluded(struct walk *w, const char *name)
+{
+	return fits(&w->o, buf_cstr(&w->path), w->root_n, name);
+}
+
+bool walk_selects(const struct walk_options *o, struct slice path)
+{
+	size_t root_n = SIZE_MAX;
+	for (size_t i = 0; i < o->root_n && root_n == SIZE_MAX; i++)
+		if (vault_path_under(path, slice_str(o->roots[i])))
+			root_n = strlen(o->roots[i]);
+	char *p = root_n != SIZE_MAX && o->exclude_n ? strndup((const char *)path.p, path.n) : NULL;
+	if (!p) /* none of the roots; or nothing is excluded */
+		return root_n != SIZE_MAX;
+	bool out = false;
+	for (size_t at = root_n + 1; !out && at <= path.n; at++) { /* each name below the root, as the walk would have come by it */
+		if (at < path.n && path.p[at] != '/')
+			continue;
+		p[at] = 0;
+		out = fits(o, p, root_n, strrchr(p, '/') + 1);
+		if (at < path.n)
+			p[at] = '/';
+	}
+	free(p);
+	return !out;
 }
 
 /* Opens and lists the folder that en is; en->unreadable or en->mount when it is not entered. */
