@@ -106,7 +106,7 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
     if (digit && seen[Number(digit) - 1]) { e.preventDefault(); go(`#/${seen[Number(digit) - 1]!.path}`); }
     else if (e.key === "/" && may("search")) { e.preventDefault(); go("#/search"); document.getElementById("q")?.focus(); }
     else if (e.key === "?") { e.preventDefault(); atOnce(() => setHelp(true)); }
-    else if (e.key === "t") { e.preventDefault(); atOnce(() => setAsOfOpen(true)); }
+    else if (e.key.toLowerCase() === "t") { e.preventDefault(); atOnce(() => setAsOfOpen(true)); }
   };
   const newest = useRef(key);
   newest.current = key;
@@ -141,10 +141,11 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
   };
   const mode = board?.site?.mode ?? session.site.mode ?? "normal";
   const currentPage = page === "chart" ? "" : page;
+  const follows = page === "chart" || page === "search" || !pages.some((p) => p.path === page && p.path !== "census"); // the others show now, and say so
   const allowed = page === "chart" ? may("chart") : may(pages.find((p) => p.path === page)?.need ?? "");
   return (
     <Context.Provider value={shared}>
-      <div class={`frame mode-${mode} ${at ? "past" : ""}`}>
+      <div class={`frame mode-${mode} ${at ? "past" : ""} ${at && follows ? "pasthere" : ""}`}>
         <a class="skip" href="#content" onClick={(e) => { e.preventDefault(); document.getElementById("content")?.focus(); }}>{t("skip")}</a>
         <StateBar mode={mode} asOfOpen={asOfOpen} setAsOfOpen={setAsOfOpen} />
         <nav class="rail" aria-label={t("pages")}>
@@ -157,7 +158,7 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
           {board && (board.view.pinned || board.view.rebuilding) && <p class="strip warn" role="status"><b>{board.view.rebuilding ? t("viewRebuilding") : t("viewPinned")}</b>{board.view.behind ? ` ${t("behind", { n: board.view.behind })}` : ""}</p>}
           {line.skew !== 0 && Math.abs(line.skew) > 60000 && <p class="strip warn" role="status">{t("clockOff", { t: span(Math.abs(line.skew) / 1000) })}</p>}
           {asOfOpen && <AsOf onClose={() => { setAsOfOpen(false); document.getElementById("asof-button")?.focus(); }} />}
-          {at && <PastLine />}
+          {at && <PastLine follows={follows} onNow={() => { setAt(null); setAsOfOpen(false); }} />}
           {printed.failed && <p class="strip warn noprint" role="alert">{printed.failed}</p>}
           {mode === "drill" && <div class="watermark" aria-hidden="true">{t("modeDrill")}</div>}
           {!allowed ? <div class="scroller" id="content" tabIndex={0}><p class="note warn">{t("may")}</p></div>
@@ -195,6 +196,7 @@ function StateBar({ mode, asOfOpen, setAsOfOpen }: { mode: string; asOfOpen: boo
   const live = (board?.feeds ?? []).filter((f) => f.state !== "ended"); // nobody waits for the others
   const worst = live.slice().sort((a, b) => (rank[b.state] ?? 0) - (rank[a.state] ?? 0) || Date.parse(a.last ?? "") - Date.parse(b.last ?? ""))[0];
   const alarms = pressing(board).length;
+  const silent = live.filter((f) => f.state === "stale" || f.state === "never").length;
   const stale = worst && (worst.state === "stale" || worst.state === "never");
   return (
     <header class="bar">
@@ -203,14 +205,14 @@ function StateBar({ mode, asOfOpen, setAsOfOpen }: { mode: string; asOfOpen: boo
       <span class={`mode ${mode}`}>{modeText(mode, board?.site?.since ?? session.site.since, now)}</span>
       {worst ? (
         <a href="#/board" class={`pill ${stale ? "bad" : worst.state === "ageing" ? "warn" : ""}`}>
-          {stale ? <>{t(worst.state === "never" ? "never" : "stale")}{t("colon")}{s.short(worst.name)}{worst.last ? <> · <span class="nowrap">{span((now - Date.parse(worst.last)) / 1000)}</span></> : ""}</>
+          {stale ? <>{t(worst.state === "never" ? "never" : "stale")}{t("colon")}{s.short(worst.name)}{silent > 1 ? ` +${silent - 1}` : ""}{worst.last ? <> · <span class="nowrap">{span((now - Date.parse(worst.last)) / 1000)}</span></> : ""}</>
             : <>{t("feedsOk", { n: live.length })} · {t("oldest", { t: worst.last ? span((now - Math.min(...live.map((f) => Date.parse(f.last ?? "") || now))) / 1000) : "" })}</>}
         </a>
       ) : board ? <span class="pill warn">{t("noFeeds")}</span> : null}
       {board && (alarms ? <a href="#/alarms" class={`pill ${board.alarms.some((a) => a.severity === "alarm") ? "bad" : "warn"}`}>{t("alarmsN", { n: alarms })}</a> : <a href="#/alarms" class="pill quiet">{t("noAlarmsShort")}</a>)}
       <span class="grow" />
-      <OwnMenu />
-      <button type="button" id="asof-button" class="asof" aria-expanded={asOfOpen} onClick={() => setAsOfOpen(!asOfOpen)}><span>{t("asOfLabel")}</span> <b>{at ? (at.time ? stamp(at.time, now) : `#${at.entry}`) : t("now")}</b></button>
+      <span class="barend"><OwnMenu />
+      <button type="button" id="asof-button" class="asof" aria-expanded={asOfOpen} onClick={() => setAsOfOpen(!asOfOpen)}><span>{t("asOfLabel")}</span> <b>{at ? (at.time ? stamp(at.time, now) : `#${at.entry}`) : t("now")}</b></button></span>
     </header>
   );
 }
@@ -243,9 +245,12 @@ function OwnMenu() {
   );
 }
 
-function PastLine() {
-  const { at, setAt } = useShared();
-  return <div class="pastline" role="status"><span>{t("asItWas", { t: at?.time ? full(at.time) : `#${at?.entry}` })}{at?.time && at.entry !== undefined ? ` · ${t("entry")} ${at.entry}` : ""}</span> <span class="soft">{t("pastMeans")}</span><button type="button" class="btn small noprint" onClick={() => setAt(null)}>{t("backToNow")}</button></div>;
+function PastLine({ follows, onNow }: { follows: boolean; onNow: () => void }) {
+  const { at } = useShared();
+  const when = at?.time ? full(at.time) : `#${at?.entry}`;
+  const now = <button type="button" class="btn small noprint" onClick={onNow}>{t("backToNow")}</button>;
+  if (!follows) return <div class="pastline here" role="status"><span>{t("pastNotHere", { t: when })}</span><span class="grow" />{now}</div>;
+  return <div class="pastline" role="status"><span>{t("asItWas", { t: when })}{at?.time && at.entry !== undefined ? ` · ${t("entry")} ${at.entry}` : ""}</span> <span class="soft">{t("pastMeans")}</span>{now}</div>;
 }
 
 function Unreachable({ since, retry }: { since: number; retry: () => void }) {

@@ -1,16 +1,9 @@
 // The as-of slider: the whole hospital as it was at a moment, by what had been received then.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type ApiError, get, query, serverNow } from "./api";
-import { fromInput, full, span, toInput } from "./format";
+import { full, readTime, span } from "./format";
 import { t } from "./i18n";
 import { useShared } from "./state";
-
-// 03:12 (of the day that is shown), or 2026-11-20 03:12
-function read(text: string, shown: number): number {
-  const m = /^\s*(?:(\d{4}-\d\d-\d\d)[T ]+)?(\d{1,2})[:.h](\d\d)\s*$/.exec(text);
-  if (!m || Number(m[2]) > 23 || Number(m[3]) > 59) return NaN;
-  return fromInput(`${m[1] ?? toInput(shown).slice(0, 10)}T${m[2]!.padStart(2, "0")}:${m[3]}`);
-}
 
 interface Span { first: { entry?: number; time?: string }; last: { entry?: number; time?: string } }
 
@@ -30,6 +23,8 @@ export function AsOf({ onClose }: { onClose: () => void }) {
     }, (e: ApiError) => setError(e.code === "unreachable" ? t("unreachableNothing") : e.text));
     return () => clearTimeout(timer.current);
   }, []);
+  // another way to the same moment (the timeline's button, back to now) moves the slider, too
+  useEffect(() => { if (at?.time) setValue(Date.parse(at.time)); else if (!at && ends?.last.time) { clearTimeout(timer.current); setValue(Date.parse(ends.last.time)); } }, [at]);
   const first = ends?.first.time ? Date.parse(ends.first.time) : NaN, last = ends?.last.time ? Date.parse(ends.last.time) : NaN;
   // the time at once on the line, the pages a moment after the hand rests
   const choose = (ms: number) => {
@@ -51,15 +46,16 @@ export function AsOf({ onClose }: { onClose: () => void }) {
         <>
           <div class="slide">
             <input ref={slider} type="range" aria-label={t("asOfTitle")} min={first} max={last} step={length > 86400 * 3 ? 600000 : length > 7200 ? 60000 : 1000} value={value} aria-valuetext={full(new Date(value).toISOString())} onInput={(e) => choose(Number(e.currentTarget.value))} />
-            <div class="ends"><span>{full(ends.first.time)}</span><output class="big">{full(new Date(value).toISOString())}</output><span>{full(ends.last.time)}</span></div>
+            <div class="ends"><span>{full(ends.first.time)}</span><output class="big">{!at && value >= last ? t("now") : full(new Date(value).toISOString())}</output><span>{full(ends.last.time)}</span></div>
           </div>
           <div class="row">
-            <form class="typed" onSubmit={(e) => { e.preventDefault(); const ms = read(typed, value); if (isNaN(ms)) setError(t("timeHow")); else { setError(""); choose(ms); } }}>
+            <form class="typed" onSubmit={(e) => { e.preventDefault(); const ms = readTime(typed, at ? value : serverNow(), at ? Infinity : last); if (isNaN(ms)) setError(t("timeHow")); else { setError(""); choose(ms); } }}>
               <label><span>{t("dateTime")}</span> <input class="line" value={typed} placeholder="03:12" autocomplete="off" aria-describedby="time-how" onInput={(e) => setTyped(e.currentTarget.value)} /></label> <button class="btn small">{t("goDo")}</button> <span id="time-how" class="vh">{t("timeHow")}</span>
             </form>
             {steps.filter(([s]) => -s < length).map(([s, w]) => <button type="button" key={s} class="btn small" onClick={() => choose(value + s * 1000)}>− {w}</button>)}
             {length > 3600 && <button type="button" class="btn small" onClick={() => choose(value + 3600000)}>+ 60 {t("min")}</button>}
             <span class="grow" />
+            {at && <button type="button" class="btn" onClick={() => setAt(null)}>{t("backToNow")}</button>}
             <button type="button" class="btn main-act" onClick={onClose}>{t("close")}</button>
           </div>
         </>

@@ -54,10 +54,11 @@ export function Backups({ b, now }: { b: Board; now: number }) {
 // What stands outside this machine, and how old it is: what nobody here can take back.
 function Copies({ list: all, packets, now }: { list: Replica[]; packets: number; now: number }) {
   const list = all.map((r) => (r.ours === false ? { ...r, headTime: "" } : r)); // somebody else's head is no copy of this site
-  const newest = list.map((r) => r.headTime ?? "").filter(Boolean).sort().pop();
+  list.sort((a, b) => Date.parse(b.headTime || "1970-01-01") - Date.parse(a.headTime || "1970-01-01"));
+  const newest = list[0]?.headTime;
   return (
     <div class="copies">
-      <header><h3>{t("copiesElsewhere")}</h3>{newest ? <span title={full(newest)}>{t("newestOutside")} <b>{agoOf(newest, now)}</b></span> : <span class="tag amber">{t("unprotectedShort")}</span>}</header>
+      <header><h3>{t("copiesElsewhere")}</h3>{newest ? <span title={full(newest)}>{t("newestCopyIs", { n: list[0]!.name })} <b class="nowrap">{agoOf(newest, now)}</b></span> : <span class="tag amber">{t("unprotectedShort")}</span>}</header>
       {list.length === 0 ? <p>{t("copiesNone")} <span class="muted">· {t("next")}{t("colon")}</span><span class="cmd">{t("copiesNoneNext")}</span></p>
         : <ul>{list.slice(0, 4).map((r) => (
             <li key={r.name}><b title={r.target}>{r.name}</b> {r.headTime ? <span class="muted">{stamp(r.headTime, now)} · {span((now - Date.parse(r.headTime)) / 1000)}</span> : <span class="tag amber">{t("nothingSent")}</span>}{r.error ? <span class="tag red" title={r.error}>{t("tryFailed")}</span> : null}</li>))}{list.length > 4 && <li class="muted">+ {list.length - 4}</li>}</ul>}

@@ -29,9 +29,13 @@ export function FeedState({ f }: { f: Feed }) {
 export function BoardPage() {
   const { board, boardError, boardAt, renewBoard, print, session } = useShared();
   const now = useNow(1000);
+  const [all, setAll] = useState(false);
   usePaper("", t("board"));
   if (!board) return <div class="scroller" id="content" tabIndex={0} role="main"><div class="pagehead"><h1 tabIndex={-1}>{t("board")}</h1></div>{boardError ? <Fail error={boardError} onRetry={renewBoard} /> : <Loading what={t("board")} />}</div>;
   const b = board;
+  // who is silent stands first; of many that speak a few are enough, and never so that a silent one is left out
+  const ranked = b.feeds.slice().sort((x, y) => feedRank[x.state] - feedRank[y.state] || (x.state === "stale" ? Date.parse(x.last ?? "") - Date.parse(y.last ?? "") : 0) || x.name.localeCompare(y.name));
+  const feeds = all ? ranked : ranked.slice(0, Math.max(9, ranked.filter((f) => f.state === "stale" || f.state === "never" || f.state === "ageing").length));
   return (
     <div class="scroller" id="content" tabIndex={0} role="main">
       <div class="pagehead"><h1 tabIndex={-1}>{t("board")}</h1><span class="muted">{t("fetchedAt", { t: span((now - boardAt) / 1000) })}</span><span class="grow" /><button type="button" class="btn small noprint" onClick={() => print("board", {})}>{t("print")}</button></div>
@@ -44,9 +48,9 @@ export function BoardPage() {
             {b.feeds.length === 0 ? <p class="in">{t("noFeedsWhy")}</p> : (
               <div class="scroll" tabIndex={0} role="region" aria-label={t("feeds")}><table>
                 <thead><tr><th scope="col">{t("feed")}</th><th scope="col">{t("last")}</th><th scope="col">{t("rhythm")}</th><th scope="col">{t("hour")}</th><th scope="col">{t("state")}</th><th scope="col" class="num">{t("messages")}</th></tr></thead>
-                <tbody>{b.feeds.map((f) => (
+                <tbody>{feeds.map((f) => (
                   <tr key={f.name + f.source} class={f.state}>
-                    <th scope="row" title={f.source}>{f.name}</th>
+                    <th scope="row" title={f.source}><FeedName name={f.name} /></th>
                     <td class="nowrap">{f.last ? <>{stamp(f.last, now)} <span class="muted">{agoOf(f.last, now)}</span></> : t("never")}</td>
                     <td class="muted nowrap small">{f.usualGapSeconds === undefined ? "" : t("usually", { t: span(Math.max(1, f.usualGapSeconds)) })}</td>
                     <td><Spark f={f} /></td>
@@ -56,6 +60,7 @@ export function BoardPage() {
                 </tbody>
               </table></div>
             )}
+            {ranked.length > feeds.length && <p class="in"><button type="button" class="link noprint" onClick={() => setAll(true)}>{t("allFeeds", { n: ranked.length })}</button></p>}
           </section>
           <section class="panel" aria-labelledby="h-roles">
             <header><h2 id="h-roles">{t("roles")}</h2><span class="grow" /><span class={`tag ${b.disk.state === "ok" ? "" : "red"}`}>{t("disk")}: {bytes(b.disk.free)} {t("free")}{b.disk.state !== "ok" ? ` · ${t(b.disk.state === "low" ? "diskLow" : "diskFull")}` : ""}</span></header>
@@ -67,11 +72,11 @@ export function BoardPage() {
               })}
             </ul>
           </section>
-          <Unhandled b={b} />
         </div>
         <div class="stack">
           <LedgerPanel b={b} now={now} />
           <Backups b={b} now={now} />
+          <Unhandled b={b} />
         </div>
       </div>
       <p class="vh">{session.site.origin}</p>
@@ -79,25 +84,36 @@ export function BoardPage() {
   );
 }
 
+// a name may break before its place, and nowhere else
+export function FeedName({ name }: { name: string }) { const at = name.indexOf("@"); return at > 0 ? <>{name.slice(0, at)}<wbr />{name.slice(at)}</> : <>{name}</>; }
+const feedRank = { stale: 0, never: 1, ageing: 2, fresh: 3, ended: 4 } as const;
+
+// What destroys stands before what is silent, what is silent before what is only missing; several silent feeds are one row on the board, so that nothing else is pushed off it.
+const weight = (a: Alarm) => (a.severity === "alarm" ? 0 : a.severity === "warning" ? 10 : 20) + (/^damage-/.test(a.id) ? 0 : /^(disk-full|not-recorded|view-)/.test(a.id) ? 1 : a.what === "feed-silent" ? 2 : 3);
+const sinceOf = (a: Alarm, b: Board | null): string => (a.what === "feed-silent" && b?.feeds.find((f) => f.name === a.feed)?.last) || a.since; // its last word, not when somebody noticed
 function Alarms({ alarms, now, max }: { alarms: Alarm[]; now: number; max: number }) {
-  const rank = (a: Alarm) => (a.severity === "alarm" ? 0 : a.severity === "warning" ? 1 : 2);
-  const shown = alarms.slice().sort((a, b) => rank(a) - rank(b) || Date.parse(a.since) - Date.parse(b.since)).slice(0, max);
-  const short = max < 10; // on the board the one next step; all of them on their own page
+  const { board, short: shortName } = useShared();
+  const short = max < 10; // on the board the next step of what is worst; all of them on their own page
+  const silent = short ? alarms.filter((a) => a.what === "feed-silent" && a.feed).map((a) => ({ ...a, since: sinceOf(a, board) })).sort((a, b) => Date.parse(a.since) - Date.parse(b.since)) : [];
+  const joint: Alarm[] = silent.length < 2 ? [] : [{ id: "feeds-silent", what: "feeds-silent", severity: silent.some((a) => a.severity === "alarm") ? "alarm" : "warning", since: silent[0]!.since, next: t("alSilentManyNext"),
+    reason: t("silentMany", { n: silent.length, f: silent.slice(0, 6).map((a) => `${shortName(a.feed!)} ${span((now - Date.parse(a.since)) / 1000)}`.replace(/ /g, "\u00a0")).join(", ") + (silent.length > 6 ? ` +${silent.length - 6}` : "") }) }];
+  const rows = joint.length ? [...joint, ...alarms.filter((a) => !(a.what === "feed-silent" && a.feed))] : alarms;
+  const shown = rows.slice().sort((a, b) => (a.id === "feeds-silent" ? weight({ ...a, what: "feed-silent" }) : weight(a)) - (b.id === "feeds-silent" ? weight({ ...b, what: "feed-silent" }) : weight(b)) || Date.parse(a.since) - Date.parse(b.since)).slice(0, max);
   return (
     <section class={`panel alarms ${alarms.some((a) => a.severity !== "note") ? "on" : ""}`} aria-labelledby="h-alarms" aria-live="polite">
-      <header><h2 id="h-alarms">{t("alarms")}</h2>{alarms.length ? <b class={`tag ${alarms.some((a) => a.severity === "alarm") ? "red" : alarms.some((a) => a.severity === "warning") ? "amber" : "blue"}`}>{alarms.filter((a) => a.severity !== "note").length || alarms.length}</b> : null}<span class="grow" />{alarms.length > max && <a href="#/alarms">{t("all")} ({alarms.length})</a>}</header>
-      {alarms.length === 0 ? <p class="in">{t("noAlarms")}</p> : <ul class="alarmlist">{shown.map((a, i) => <AlarmRow key={a.id} a={a} now={now} next={!short || i === 0} />)}</ul>}
+      <header><h2 id="h-alarms">{t("alarms")}</h2>{alarms.length ? <b class={`tag ${alarms.some((a) => a.severity === "alarm") ? "red" : alarms.some((a) => a.severity === "warning") ? "amber" : "blue"}`}>{alarms.filter((a) => a.severity !== "note").length || alarms.length}</b> : null}<span class="grow" />{alarms.length > shown.length && <a href="#/alarms">{t("all")} ({alarms.length})</a>}</header>
+      {alarms.length === 0 ? <p class="in">{t("noAlarms")}</p> : <ul class="alarmlist">{shown.map((a, i) => <AlarmRow key={a.id} a={a} now={now} next={!short || i === 0 || a.severity === "alarm"} />)}</ul>}
     </section>
   );
 }
 function AlarmRow({ a, now, next }: { a: Alarm; now: number; next: boolean }) {
   const { board } = useShared();
-  const text = alarmText(a, board);
+  const text = a.what === "feeds-silent" ? { reason: a.reason, next: a.next ?? "" } : alarmText(a, board), since = sinceOf(a, board);
   return (
     <li>
       <span class={`tag ${a.severity === "alarm" ? "red" : a.severity === "warning" ? "amber" : "blue"}`}>{t(a.severity === "alarm" ? "sevAlarm" : a.severity === "warning" ? "sevWarning" : "sevNote")}</span>
       <b>{text.reason}</b>
-      <span class="muted nowrap">{t("since")} {stamp(a.since, now)} · {span((now - Date.parse(a.since)) / 1000)}</span>
+      <span class="muted nowrap">{a.what === "feeds-silent" ? t("silentFirst", { t: stamp(since, now) }) : <>{t("since")} {stamp(since, now)}</>} · {span((now - Date.parse(since)) / 1000)}</span>
       {next && text.next && <p>{t("next")}{t("colon")}<Instruction text={text.next} /></p>}
     </li>
   );

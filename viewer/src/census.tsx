@@ -71,7 +71,7 @@ export function CensusPage() {
         </div>
         <div class="units noprint" role="group" aria-label={t("units")}>
           <button type="button" aria-pressed={chosen === ""} onClick={() => pick("")}>{t("allUnits")}</button>
-          {known.map((u) => <button type="button" key={u.unit} aria-pressed={chosen === u.unit} onClick={() => pick(u.unit)}>{u.unit || t("noUnit")} <span class="muted">{u.patients || rows.rows.filter((r) => r.unit === u.unit).length}{u.beds ? `/${u.beds}` : ""}</span></button>)}
+          {known.map((u) => <button type="button" key={u.unit} title={u.beds ? t("inUse", { n: u.patients, m: u.beds }) : undefined} aria-pressed={chosen === u.unit} onClick={() => pick(u.unit)}>{u.unit || t("noUnit")} <span class="muted">{u.patients || rows.rows.filter((r) => r.unit === u.unit).length}{u.beds ? `/${u.beds}` : ""}</span></button>)}
         </div>
       </div>
       <div class="scroller" id="content" tabIndex={0} role="main" onKeyDown={listKeys}>
@@ -126,7 +126,7 @@ const BedLine = memo(({ r, ref_, now }: { r: Row; ref_: number; now: number; lan
             <span class="alerts">{allergy === "not-received" && !/allerg/i.test(r.alerts) ? <b class="nrshort">{t("allergies")}{t("colon")}{t("notReceived")}</b> : allergy === "stated-none" && !/allerg/i.test(r.alerts) ? <span class="muted">{t("allergies")}{t("colon")}{t("statedNone")}</span> : null} {r.alerts && <b>{r.alerts.replace(/^allergies:/i, `${t("allergies")}${t("colon").trimEnd()}`)}</b>}</span>
           )}
           {!r.masked && <Bedside r={r} now={now} ref_={ref_} />}
-          <span class="foot">{r.number && <span class="mrn">{r.number}</span>}<RowMarks row={r} />{r.received && <span class="muted" title={`${t("received")} ${full(r.received)}`}>{stamp(r.received, now)} · {spanOf(r.received, ref_)}</span>}</span>
+          <span class="foot">{r.number && <span class="mrn">{r.number}</span>}<RowMarks row={r} />{r.received && <span class="muted" title={full(r.received)}>{t("received")} {stamp(r.received, now)} · {spanOf(r.received, ref_)}</span>}</span>
         </span>
       </a>
     </li>

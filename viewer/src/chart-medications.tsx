@@ -1,17 +1,17 @@
 // Medications: what is ordered, and beside each order when it was last given, how much, by whom, from which source; what was not given and why.
 import { useMemo, useState } from "preact/hooks";
 import { Former, Lines, statusWord } from "./chart";
-import { type Given, type Medication, type Patient, current, former, medicationsOf, stampOf } from "./fhir";
+import { type Given, type Medication, type Patient, current, former, frequencyWords, medicationsOf, stampOf } from "./fhir";
 import { agoOf, clock, spanOf, stamp } from "./format";
 import { t } from "./i18n";
 import { useNow, useShared } from "./state";
 import { AgeChip, SectionPanel, speakers } from "./ui";
 
 export function Medications({ p }: { p: Patient }) {
-  const { at, board } = useShared();
+  const { at, board, lang } = useShared();
   const now = useNow(10000);
   const ref = at?.time ? Date.parse(at.time) : now;
-  const { meds, loose, all } = useMemo(() => medicationsOf(p), [p]);
+  const { meds, loose, all } = useMemo(() => medicationsOf(p), [p, lang]);
   const [log, setLog] = useState(40);
   const s = p.sections.medications!, given = p.sections.administrations!;
   const active = meds.filter((m) => m.active && !m.prn), prn = meds.filter((m) => m.active && m.prn), stopped = meds.filter((m) => !m.active);
@@ -54,7 +54,7 @@ function MedTable({ list, refTime, given }: { list: Medication[]; refTime: numbe
           <tr key={m.id}>
             <th scope="row"><span class="drug">{m.name}</span>{m.status === "on-hold" && <span class="tag amber">{statusWord("on-hold")}</span>}{m.home && <span class="tag">{t("homeMed")}</span>}{m.notes.map((n, i) => <small class="block muted" key={i}>{n}</small>)}{m.was.length > 0 && <small class="block hist">{t("changedN", { n: m.was.length })}</small>}</th>
             <td class="dose"><b>{m.dose || "–"}</b> <span>{m.route}</span></td>
-            <td>{m.frequency}{m.prn && !/PRN/i.test(m.frequency) && <span class="tag">PRN</span>}{m.prn && m.prn !== "PRN" && !/^(yes|true)$/i.test(m.prn) ? <small class="block muted">{m.prn}</small> : null}</td>
+            <td>{m.frequency}<small class="block muted">{frequencyWords(m.frequency)}</small>{m.prn && !/PRN/i.test(m.frequency) && <span class="tag">PRN</span>}{m.prn && m.prn !== "PRN" && !/^(yes|true)$/i.test(m.prn) ? <small class="block muted">{m.prn}</small> : null}</td>
             <td class="last">{g ? <GivenCell g={g} now={now} refTime={refTime} /> : given === "not-received" ? <span class="state-missing">{t("notReceived")}</span> : <span class="muted">{t("neverGiven")}</span>}
               {refused && <div class="notgiven"><b>{t("notGiven")} {stamp(refused.time, now)}</b>{refused.reason ? `: ${refused.reason}` : ""}{refused.by ? ` · ${refused.by}` : ""}</div>}
               {due > 0 && <div class="due">{t("dueReckoned", { t: Math.abs(due - refTime) < 79200000 ? clock(due) : stamp(new Date(due).toISOString(), now), h: m.everyHours! })}</div>}</td>

@@ -24,7 +24,8 @@ export function ValueCell({ r, unit }: { r: Result; unit?: string }) {
 }
 
 export function ResultsTab({ s, reports, vitals }: { s: Section; reports: Section; vitals?: boolean }) {
-  const panels = useMemo(() => panelsOf(current(s), current(reports), vitals ? t("vitals") : t("otherResults")), [s, reports]);
+  const { lang } = useShared();
+  const panels = useMemo(() => panelsOf(current(s), current(reports), vitals ? t("vitals") : t("otherResults")), [s, reports, lang]);
   const [open, setOpen] = useState<{ r: Result; a: Analyte } | null>(null);
   return (
     <>

@@ -1,12 +1,12 @@
 // One patient. The banner never scrolls away; each section says how old it is, who said it, and whether that source still speaks.
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type ApiError, type Event, getText, post } from "./api";
 import { auditWord } from "./audit";
 import { Medications } from "./chart-medications";
 import { ResultsTab, ValueCell } from "./chart-results";
-import { type Patient, type Resource, type Section, activeProblems, allergies, current, documentOf, former, highRisk, latest, lineOf, medicationsOf, metaOf, openOrders, patientOf, stampOf } from "./fhir";
+import { type Patient, type Resource, type Section, activeProblems, allergies, current, documentOf, former, frequencyWords, highRisk, latest, lineOf, medicationsOf, metaOf, hasOwnWords, type Order, ordersOf, patientOf, priorityWord, stampOf, timeOf, unitWord } from "./fhir";
 import { ageOf, agoOf, birth, bytes, count, dayOf, full, sexWord, spanOf, stamp } from "./format";
-import { type Key, t, word } from "./i18n";
+import { type Key, getLang, t, word } from "./i18n";
 import { commanded, keysOn } from "./settings";
 import { useData, useNow, usePaper, useShared, withAt } from "./state";
 import { AgeChip, Fail, Loading, OriginMark, SectionPanel, identityText } from "./ui";
@@ -138,20 +138,20 @@ export function Former({ list, title }: { list: Resource[]; title?: string }) {
 // ---- summary ----
 function Summary({ p, goTab }: { p: Patient; goTab: (x: string) => void }) {
   const s = p.sections;
-  const { at } = useShared();
+  const { at, lang } = useShared();
   const now = useNow(30000);
   const ref = at?.time ? Date.parse(at.time) : now;
-  const meds = useMemo(() => medicationsOf(p), [p]);
+  const meds = useMemo(() => medicationsOf(p), [p, lang]);
   const active = meds.meds.filter((m) => m.active);
   const labs = useMemo(() => { // out of range first, then the newest
     const all = latest(current(s.results!));
     const newest = all.map((a) => a.results[0]!);
     const cut = stampOf(newest[0]?.time ?? "") - 3 * 86400000;
     return all.filter((a) => stampOf(a.results[0]!.time) >= cut).sort((a, b) => rank(b.results[0]!.flag.word) - rank(a.results[0]!.flag.word)).slice(0, 9);
-  }, [p]);
-  const vit = useMemo(() => latest(current(s.vitals!)).slice(0, 8), [p]);
+  }, [p, lang]);
+  const vit = useMemo(() => latest(current(s.vitals!)).slice(0, 8), [p, lang]);
   const more = (tab: string) => <button type="button" class="link noprint" onClick={() => goTab(tab)} aria-label={`${t("all")}: ${t(tab as Key)}`}>{t("all")}</button>;
-  const orders = openOrders(s.orders!), documents = current(s.documents!).map(documentOf).sort((a, b) => stampOf(b.time) - stampOf(a.time));
+  const orders = useMemo(() => ordersOf(p).open, [p, lang]), documents = current(s.documents!).map(documentOf).sort((a, b) => stampOf(b.time) - stampOf(a.time));
   const problems = activeProblems(s.problems!);
   return (
     <>
@@ -163,8 +163,8 @@ function Summary({ p, goTab }: { p: Patient; goTab: (x: string) => void }) {
               const g = m.given.find((x) => !x.notGiven), no = m.given[0]?.notGiven ? m.given[0] : null;
               return (
                 <li key={m.id}>
-                  <div><b>{m.name}</b> <span class="dose">{[m.dose, m.route, m.frequency || m.prn].filter(Boolean).join(" · ")}</span> {m.prn && m.frequency && !/PRN/i.test(m.frequency) && <span class="tag">PRN</span>} {m.status === "on-hold" && <span class="tag amber">{statusWord("on-hold")}</span>}</div>
-                  <div class="last">{g ? <>{t("lastGiven")} <b>{stamp(g.time, now)}</b> · <span class="age">{agoOf(g.time, ref)}</span> · {g.dose}</> : <span class="muted">{s.administrations!.state === "not-received" ? <>{t("lastGiven")}: <b>{t("notReceived")}</b></> : t("neverGiven")}</span>}{no && <b class="notgiven"> {t("notGiven")} {stamp(no.time, now)}{no.reason ? `: ${no.reason}` : ""}</b>}</div>
+                  <div><b>{m.name}</b> <span class="dose">{[m.dose, m.route, m.frequency || m.prn].filter(Boolean).join(" · ")}</span> <small class="muted">{frequencyWords(m.frequency)}</small> {m.prn && m.frequency && !/PRN/i.test(m.frequency) && <span class="tag">PRN</span>} {m.status === "on-hold" && <span class="tag amber">{statusWord("on-hold")}</span>}</div>
+                  <div class="last">{g ? <>{t("lastGiven")} <b>{stamp(g.time, now)}</b> · <span class="age">{agoOf(g.time, ref)}</span> · {g.dose || t("doseNotReceived")}</> : <span class="muted">{s.administrations!.state === "not-received" ? <>{t("lastGiven")}: <b>{t("notReceived")}</b></> : t("neverGiven")}</span>}{no && <b class="notgiven"> {t("notGiven")} {stamp(no.time, now)}{no.reason ? `: ${no.reason}` : ""}</b>}{g && m.everyHours ? <span class="due"> · {t("dueReckoned", { t: stamp(new Date(stampOf(g.time) + m.everyHours * 3600000).toISOString(), now), h: m.everyHours })}</span> : null}</div>
                 </li>
               );
             })}{active.length > 12 && <li><button type="button" class="link" onClick={() => goTab("medications")}>+ {active.length - 12}</button></li>}</ul>
@@ -175,7 +175,7 @@ function Summary({ p, goTab }: { p: Patient; goTab: (x: string) => void }) {
         <div class="stack">
           <SectionPanel s={s.vitals!} more={more("vitals")} empty={vit.length === 0}><Newest list={vit} /></SectionPanel>
           <SectionPanel s={s.results!} more={more("results")} empty={labs.length === 0}><Newest list={labs} /></SectionPanel>
-          <SectionPanel s={s.orders!} more={more("orders")} title={t("openOrders")} empty={orders.length === 0}><Lines list={orders.slice(0, 6)} />{orders.length > 6 && <p class="muted">+ {orders.length - 6}</p>}</SectionPanel>
+          <SectionPanel s={s.orders!} more={more("orders")} title={t("openOrders")} empty={orders.length === 0} none={t("noneOpen")}><ul class="lines">{orders.slice(0, 6).map((o) => <li key={o.id} class={o.meta.origin}><div class="w"><b>{o.what}</b> {o.priority && o.priority !== "routine" && <b class="tag amber">{priorityWord(o.priority)}</b>} {o.status && o.status !== "active" && <span class="tag">{statusWord(o.status)}</span>} <span class="muted">{o.report ? t("prelimAt") : o.by}</span></div><AgeChip meta={o.meta} time={o.time} /></li>)}</ul>{orders.length > 6 && <button type="button" class="link" onClick={() => goTab("orders")}>+ {orders.length - 6}</button>}</SectionPanel>
           <SectionPanel s={s.documents!} more={more("documents")} empty={documents.length === 0}><ul class="lines">{documents.slice(0, 4).map((d) => <li key={d.id}><div class="w"><b>{d.title}</b> <span class="muted">{d.author}</span></div><AgeChip meta={d.meta} time={d.time} /></li>)}</ul></SectionPanel>
           <SectionPanel s={s.contacts!} empty={current(s.contacts!).length === 0}><Lines list={current(s.contacts!).slice(0, 4)} nowhen /></SectionPanel>
         </div>
@@ -197,25 +197,48 @@ function Newest({ list }: { list: ReturnType<typeof latest> }) {
 
 function Review({ p }: { p: Patient }) {
   const { openEntry } = useShared();
-  return <section class="note warn" aria-labelledby="h-review"><h2 id="h-review">{t("review")}</h2><ul>{p.review.map((r, i) => <li key={i}>{r.text || r.what}{r.entry !== null && <> <button type="button" class="link" onClick={() => openEntry(r.entry!)}>{t("entry")} {r.entry}</button></>}</li>)}</ul></section>;
+  return <section class="note warn" aria-labelledby="h-review"><h2 id="h-review">{t("review")}</h2><ul>{p.review.map((r, i) => <li key={i}>{getLang() !== "en" && t(`rv_${r.what.replace(/-/g, "_")}` as Key) ? <>{t(`rv_${r.what.replace(/-/g, "_")}` as Key)} <small class="muted" lang="en">({r.text})</small></> : r.text || r.what}{r.entry !== null && <> <button type="button" class="link" onClick={() => openEntry(r.entry!)}>{t("entry")} {r.entry}</button></>}</li>)}</ul></section>;
 }
 
 // ---- orders, documents ----
 function Orders({ p }: { p: Patient }) {
-  const s = p.sections.orders!, open = openOrders(s), rest = current(s).filter((r) => !open.includes(r));
+  const s = p.sections.orders!, { lang } = useShared();
+  const { open, answered, done } = useMemo(() => ordersOf(p), [p, lang]);
   return (
     <>
-      <SectionPanel s={s} title={t("openOrders")} empty={open.length === 0}><Lines list={open} /></SectionPanel>
-      {s.state === "list" && rest.length > 0 && <section class="panel" aria-labelledby="h-done"><header><h2 id="h-done">{t("ordersDone")}</h2></header><div class="in"><Lines list={rest} /></div></section>}
+      <SectionPanel s={s} title={t("openOrders")} empty={open.length === 0} none={t("noneOpen")}><OrderTable list={open} name={t("openOrders")} /></SectionPanel>
+      {answered.length > 0 && <section class="panel" aria-labelledby="h-answered"><header><h2 id="h-answered">{t("ordersAnswered")}</h2></header><div class="in"><OrderTable list={answered} name={t("ordersAnswered")} /></div></section>}
+      {done.length > 0 && <section class="panel" aria-labelledby="h-done"><header><h2 id="h-done">{t("ordersDone")}</h2></header><div class="in"><OrderTable list={done} name={t("ordersDone")} /></div></section>}
       <Former list={former(s)} />
       <SectionPanel s={p.sections.appointments!} empty={current(p.sections.appointments!).length === 0}><Lines list={current(p.sections.appointments!)} /></SectionPanel>
     </>
+  );
+}
+// Long lists are cut where a screen ends and opened on asking; on paper all of it stands.
+function OrderTable({ list, name }: { list: Order[]; name: string }) {
+  const now = useNow(30000);
+  const [all, setAll] = useState(false);
+  useEffect(() => { const f = () => setAll(true); addEventListener("beforeprint", f); return () => removeEventListener("beforeprint", f); }, []);
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label={name}><table class="orders">
+      <thead><tr><th scope="col">{t("what")}</th><th scope="col">{t("priority")}</th><th scope="col">{t("resultState")}</th><th scope="col">{t("orderedBy")}</th><th scope="col">{t("orderNumber")}</th><th scope="col">{t("ordered")}</th></tr></thead>
+      <tbody>{(all ? list : list.slice(0, 25)).map((o) => (
+        <tr key={o.id} class={o.meta.origin}>
+          <th scope="row">{o.what} {o.status && !/^(active|completed)$/.test(o.status) && <span class="tag">{statusWord(o.status)}</span>}{o.detail && <small class="block muted">{o.detail}</small>}{o.was.length > 0 && <small class="block hist">{t("changedN", { n: o.was.length })}</small>}</th>
+          <td>{!o.priority ? <span class="muted">–</span> : o.priority === "routine" ? priorityWord("routine") : <b class="tag amber">{priorityWord(o.priority)}</b>}</td>
+          <td>{o.report ? <>{o.answered ? t("resultAt") : t("prelimAt")} <b class="nowrap">{stamp(metaOf(o.report).received, now)}</b></> : o.status === "completed" ? <span class="muted">–</span> : /^(revoked|cancelled|entered-in-error)$/.test(o.status) ? <span class="muted">–</span> : <b>{t("awaiting")}</b>}</td>
+          <td>{o.by || <span class="muted">–</span>}</td><td class="wrap">{o.number || <span class="muted">–</span>}</td><td class="nowrap"><AgeChip meta={o.meta} time={o.time} /></td>
+        </tr>))}</tbody></table>
+      {!all && list.length > 25 && <p><button type="button" class="btn small noprint" onClick={() => setAll(true)}>{t("showAll")} ({count(list.length)})</button></p>}
+    </div>
   );
 }
 
 function Documents({ p }: { p: Patient }) {
   const s = p.sections.documents!;
   const docs = useMemo(() => current(s).map(documentOf).sort((a, b) => stampOf(b.time) - stampOf(a.time)), [s]);
+  const byTime = (a: Resource, b: Resource) => stampOf(timeOf(b)) - stampOf(timeOf(a));
+  const reports = current(p.sections.reports!), spoken = reports.filter(hasOwnWords).sort(byTime), panels = reports.filter((r) => !hasOwnWords(r)).sort(byTime);
   const [open, setOpen] = useState<string>("");
   const shown = docs.find((d) => d.id === open);
   return (
@@ -224,21 +247,24 @@ function Documents({ p }: { p: Patient }) {
         <div class={shown ? "docsplit" : ""}>
           <ul class="lines docs">{docs.map((d) => (
             <li key={d.id} class={d.id === open ? "on" : ""}>
-              <div class="w"><button type="button" class="link strong" aria-expanded={d.id === open} onClick={() => setOpen(d.id === open ? "" : d.id)}>{d.title || d.type || t("document")}</button> {d.status && !/^(current|final)$/.test(d.status) && <span class="tag">{statusWord(d.status)}</span>} <span class="muted">{[d.type !== d.title ? d.type : "", d.author, d.contentType.replace("application/", "").replace("text/plain", ""), d.size !== null ? bytes(d.size) : ""].filter(Boolean).join(" · ")}</span>{d.was.length > 0 && <span class="hist"> {d.was.length + 1} {t("versions")}</span>}</div>
+              <div class="w"><button type="button" class="link strong" aria-expanded={d.id === open} onClick={() => setOpen(d.id === open ? "" : d.id)}>{d.title || d.type || t("document")}</button> {d.status && !/^(current|final)$/.test(d.status) && <span class="tag">{statusWord(d.status)}</span>} <span class="muted">{[d.title.toLowerCase().startsWith(d.type.toLowerCase()) ? "" : d.type, d.author, ...(/^text\/plain|^$/.test(d.contentType) ? [] : [d.contentType.replace("application/", "").toUpperCase(), d.size !== null ? bytes(d.size) : ""])].filter(Boolean).join(" · ")}</span>{d.was.length > 0 && <span class="hist"> {d.was.length + 1} {t("versions")}</span>}</div>
               <AgeChip meta={d.meta} time={d.time} />
             </li>))}
           </ul>
           {shown && (
             <div class="docview" aria-label={shown.title} role="region" tabIndex={0}>
               {shown.text !== null ? <pre class="doctext">{shown.text}</pre> : shown.url && /^text\/(plain|rtf)?/.test(shown.contentType) && !/html/.test(shown.contentType) ? <TextDocument key={shown.url} url={shown.url} /> : shown.url ? (
-                <><p class="row noprint"><a class="btn small" href={shown.url} target="_blank" rel="noreferrer">{t("openTab")}</a></p>{/pdf|image|text/.test(shown.contentType) ? <iframe src={shown.url} title={shown.title} /> : <p class="note">{t("docOther", { t: shown.contentType || "?" })}</p>}</>
+                <><p class="row noprint"><a class="btn small" href={shown.url} target="_blank" rel="noreferrer">{t("openTab")}</a><span class="muted small">{t("docLogged")}</span></p>{/pdf|image|text/.test(shown.contentType) ? <iframe src={shown.url} title={shown.title} /> : <p class="note">{t("docOther", { t: shown.contentType || "?" })}</p>}</>
               ) : <p class="note warn">{t("docNone")}</p>}
             </div>
           )}
         </div>
       </SectionPanel>
       <Former list={former(s)} />
-      <SectionPanel s={p.sections.reports!} empty={current(p.sections.reports!).length === 0}><Lines list={current(p.sections.reports!).slice(0, 200)} /></SectionPanel>
+      <SectionPanel s={p.sections.reports!} empty={current(p.sections.reports!).length === 0}>
+        {spoken.length > 0 && <Lines list={spoken.slice(0, 200)} />}
+        {panels.length > 0 && <details class="former"><summary>{t("panelReports")} ({count(panels.length)})</summary><Lines list={panels.slice(0, 200)} /></details>}
+      </SectionPanel>
     </>
   );
 }
@@ -264,7 +290,7 @@ function Timeline({ id }: { id: string }) {
       <Fail error={error} onRetry={reload} fetched={fetched} />
       {!data && loading && <Loading what={t("timeline")} />}
       {data && seen.length === 0 && <p class="note">{t("noneHere")}</p>}
-      {data && <label class="choice noprint"><input type="checkbox" checked={views} onChange={() => setViews(!views)} /> {t("showViews")}</label>}
+      {data && <p class="row timehead"><span class="muted">{t("timelineNote")}</span><label class="choice noprint"><input type="checkbox" checked={views} onChange={() => setViews(!views)} /> {t("showViews")}</label></p>}
       {data && <ol class="timeline">{seen.map((e) => {
         const d = dayOf(e.time), head = d !== day;
         day = d;
@@ -282,8 +308,9 @@ function Timeline({ id }: { id: string }) {
 }
 
 // "report: Vital signs; result: Heart rate 87 /min (final)": the kinds of facts are our own words, and what is final or done need not be said
-const plain = (text: string) => text.replace(/(^|; )[a-z]+(-[a-z]+)*: /g, "$1").replace(/ \((final|completed|current|active|finished)\)/g, "").replace(/ \(([a-z-]+)\)/g, (_, s: string) => ` (${statusWord(s)})`);
-const said = (e: Moment) => (/^(hl7|fhir)/.test(e.kind) ? messageWord(e.what ?? e.kind) : auditWord(e.what ?? e.kind));
+// and units as people write them
+const plain = (text: string) => text.replace(/(\d) (Cel|mm\[Hg\]|\[degF\]|\[iU\]|10\*\d+\/u?L|U)(?=[;\s(]|$)/g, (_, n: string, u: string) => `${n} ${unitWord(u)}`).replace(/(^|; )[a-z]+(-[a-z]+)*: /g, "$1").replace(/ \((final|completed|current|active|finished)\)/g, "").replace(/ \(([a-z-]+)\)/g, (_, s: string) => ` (${statusWord(s)})`);
+const said = (e: Moment) => (/^RAS/.test(e.what ?? "") && e.text ? t(/\(not[- ]done\)/.test(e.text) ? "msgGivenNo" : "msgGivenYes") : /^(hl7|fhir)/.test(e.kind) ? messageWord(e.what ?? e.kind) : auditWord(e.what ?? e.kind));
 // What a message type means to somebody who reads charts; the type itself stands beside it.
 const words: [RegExp, Key][] = [[/^ORU/, "msgResults"], [/^R(DE|DS)|^OMP/, "msgMedication"], [/^RAS/, "msgGiven"], [/^O(ML|MG|RM|MI)/, "msgOrder"], [/^MDM/, "msgDocument"], [/^SIU/, "msgAppointment"], [/^VXU/, "msgImmunization"],
   [/^ADT\^A0?1$/, "msgAdmit"], [/^ADT\^A02/, "msgTransfer"], [/^ADT\^A03/, "msgDischarge"], [/^ADT\^A04/, "msgRegister"], [/^ADT\^A1[123]/, "msgCancel"], [/^ADT\^A(18|30|34|35|36|39|4\d|50|51)/, "msgIdentity"], [/^ADT\^A(24|37)/, "msgLink"], [/^ADT\^A17/, "msgSwap"], [/^ADT\^A60/, "msgAllergy"], [/^ADT/, "msgDetails"]];
@@ -304,6 +331,8 @@ function More({ p }: { p: Patient }) {
 
 function BreakGlass({ id, text, onOpen, allowed }: { id: string; text: string; onOpen: () => void; allowed: boolean }) {
   const { session } = useShared();
+  const why = useRef<HTMLTextAreaElement>(null);
+  useLayoutEffect(() => { why.current?.focus(); }, []);
   const [reason, setReason] = useState(""), [wrong, setWrong] = useState(""), [busy, setBusy] = useState(false);
   const submit = (e: globalThis.Event) => {
     e.preventDefault();
@@ -319,7 +348,7 @@ function BreakGlass({ id, text, onOpen, allowed }: { id: string; text: string; o
           <form onSubmit={submit}>
             <p>{t("openProtectedWhy")}</p>
             <div class="field"><label for="why"><span>{t("reason")}</span></label>
-              <textarea id="why" rows={3} required autofocus value={reason} aria-invalid={wrong ? "true" : undefined} aria-describedby={wrong ? "why-w" : undefined} onInput={(e) => { setReason(e.currentTarget.value); setWrong(""); }} />
+              <textarea id="why" ref={why} rows={3} required value={reason} aria-invalid={wrong ? "true" : undefined} aria-describedby={wrong ? "why-w" : undefined} onInput={(e) => { setReason(e.currentTarget.value); setWrong(""); }} />
               {wrong && <span class="wrong" id="why-w" role="alert">{wrong}</span>}</div>
             <div class="row"><button class="btn main-act" disabled={busy}>{t("openAs", { u: session.user })}</button><a class="btn" href="#/census">{t("back")}</a></div>
           </form>

@@ -1,10 +1,9 @@
 // What stands behind an age chip: the ledger entry, its proof, and the message as received.
 import { useState } from "preact/hooks";
 import { type ApiError, getText } from "./api";
-import { bytes, full } from "./format";
+import { agoOf, bytes, count, full } from "./format";
 import { t } from "./i18n";
 import { useData, useNow, useShared } from "./state";
-import { agoOf } from "./format";
 import { Dialog, Fail, Loading } from "./ui";
 
 interface Entry { seq: number; kind: string; flags: number; time: string; source: string; size: number; commit: string; leafHash: string; proof: string | null; publishedIn?: number; checkpoint: string }
@@ -40,9 +39,12 @@ export function EntryDialog({ n, onClose }: { n: number; onClose: () => void }) 
           <h3>{t("proof")} {data.proof ? <span class="tag green">{t("proven")}</span> : null}</h3>
           {data.proof ? (
             <>
-              <p class="muted">{t("proofText")}</p>
-              <pre tabIndex={0} aria-label={t("proof")}>{data.proof}</pre>
-              <p class="row"><button type="button" class="btn small" onClick={() => copy("proof", data.proof!)}>{t("copy")}</button>{copied && <span role="status">{t("copied")}</span>}</p>
+              <p>{t("proofMeans", { n: count(data.seq), m: count(Number(data.checkpoint.split("\n")[1]) || data.seq + 1) })}</p>
+              <details><summary>{t("showProof")}</summary>
+                <p class="muted">{t("proofText")}</p>
+                <pre tabIndex={0} aria-label={t("proof")}>{data.proof}</pre>
+                <p class="row"><button type="button" class="btn small" onClick={() => copy("proof", data.proof!)}>{t("copy")}</button>{copied && <span role="status">{t("copied")}</span>}</p>
+              </details>
             </>
           ) : <p class="row"><span>{t("notProvenYet")}</span><button type="button" class="btn small" onClick={reload}>{t("retry")}</button></p>}
           <details><summary>{t("details")}</summary>

@@ -1,7 +1,7 @@
 // The one place that knows the shape of the chart document (holdfast-chart(1)) and of the FHIR R4 resources in it. It asks for nothing to be there:
 // what is absent comes out as "" or [], and the pages say so in words.
 import { msOf } from "./format";
-import { t } from "./i18n";
+import { type Key, t } from "./i18n";
 
 export type Any = any; // eslint-disable-line -- JSON from the server; read only here
 export type Resource = Record<string, Any>;
@@ -59,7 +59,24 @@ function codeKey(c: Any): string {
 export const refText = (r: Any): string => first(r?.display, list(r?.identifier)[0]?.value, typeof r?.reference === "string" && !r.reference.startsWith("urn:") ? r.reference.replace(/^[A-Z]\w+\//, "") : "");
 // UCUM is for programs: people write °C and mmHg. Nothing else is changed: a unit is part of a dose.
 const unitWords: Record<string, string> = { Cel: "°C", "[degF]": "°F", "mm[Hg]": "mmHg", "10*3/uL": "10³/µL", "10*6/uL": "10⁶/µL", "10*9/L": "10⁹/L", "10*12/L": "10¹²/L" };
-export const unitWord = (u: string): string => unitWords[u] ?? u;
+// "6 U" has been read as 60 and "IU" as IV, and people died of it: these two are written out (ISMP's and the Joint Commission's lists).
+export const unitWord = (u: string): string => (/^(\[iU\]|IU|iu)$/.test(u) ? t("intUnits") : u === "U" || u === "[U]" ? t("unitsWord") : unitWords[u] ?? u);
+// a code that has a word of ours, else as it was sent
+const sayOf = (kind: string, code: string): string => t(`${kind}_${code.toLowerCase().replace(/[^a-z]+/g, "_")}` as Key) ?? code;
+export const priorityWord = (code: string): string => sayOf("pr", code);
+
+// What a frequency means, beside the code that was sent: QD has been read as QID. "" where nothing is known of it.
+export function frequencyWords(code: string): string {
+  const words: string[] = [];
+  for (const c of code.toUpperCase().replace(/[.]/g, "").split(/[\s&,]+/).filter(Boolean)) {
+    const h = /^Q(\d{1,2})(H|HR|HRS|°)?$/.exec(c), d = /^Q(\d)D$|^(\d)XD$/.exec(c);
+    const w = /^(QD|DAILY|Q1D|OD|Q24H)$/.test(c) ? t("fOnceDay") : h ? t("fEvery", { n: h[1]! }) : c === "BID" ? t("fTimesDay", { n: 2 }) : c === "TID" ? t("fTimesDay", { n: 3 }) : c === "QID" ? t("fTimesDay", { n: 4 }) : d && d[2] ? t("fTimesDay", { n: d[2] })
+      : c === "QAM" ? t("fMorning") : c === "QPM" || c === "QEVENING" ? t("fEvening") : c === "QHS" || c === "HS" ? t("fBed") : c === "QOD" || c === "Q48H" ? t("fOtherDay") : /^(QW|QWK|Q1W|WEEKLY)$/.test(c) ? t("fWeek") : c === "STAT" ? t("fNow") : c === "ONCE" || c === "X1" ? t("fOnce") : c === "PRN" ? t("fPrn") : "";
+    if (!w) return ""; // half a meaning is none
+    words.push(w);
+  }
+  return words.join(", ");
+}
 export function quantity(q: Any): string {
   if (!q || (q.value === undefined && !q.unit)) return "";
   return [str(q.comparator) + str(q.value), unitWord(first(q.unit, q.code))].filter(Boolean).join(" ");
@@ -317,17 +334,17 @@ export interface Line { what: string; detail: string; time: string; end: string;
 const telecoms = (v: Any): string => list(v).map((x) => str(x?.value)).filter(Boolean).join(" · ");
 export const address = (v: Any): string => list(v).map((a) => first(a?.text, [...list(a?.line).map(str), str(a?.postalCode), str(a?.city), str(a?.country)].filter(Boolean).join(", "))).filter(Boolean)[0] ?? "";
 const joined = (...v: string[]): string => v.filter(Boolean).join(" · ");
-const visitWord = (code: string): string => ({ IMP: t("visitInpatient"), ACUTE: t("visitInpatient"), NONAC: t("visitInpatient"), EMER: t("visitEmergency"), AMB: t("visitOutpatient"), PRENC: t("visitPre"), SS: t("visitShort"), OBSENC: t("visitShort") } as Record<string, string>)[code] ?? code;
+const visitWord = (code: string): string => ({ IMP: t("visitInpatient"), ACUTE: t("visitInpatient"), NONAC: t("visitInpatient"), EMER: t("visitEmergency"), AMB: t("visitOutpatient"), PRENC: t("visitPre"), SS: t("visitShort"), OBSENC: t("visitShort") } as Record<string, string>)[code] ?? "";
 export function lineOf(r: Resource): Line {
   const notes = list(r.note).map((n) => first(n?.text, n)).filter(Boolean).join(" / ");
   const base: Line = { what: first(concept(r.code), concept(r.type), r.description, r.title, r.resourceType), detail: notes, time: timeOf(r), end: first(r.period?.end, r.end, r.performedPeriod?.end, r.abatementDateTime), status: concept(r.clinicalStatus) || str(r.status), who: "" };
   switch (r.resourceType) {
     case "AllergyIntolerance": {
-      const reactions = list(r.reaction).map((x) => joined(concepts(x?.manifestation) || str(x?.description), str(x?.severity))).filter(Boolean).join(", ");
-      return { ...base, detail: joined(reactions, str(r.criticality) ? `criticality ${str(r.criticality)}` : "", list(r.category).map(str).join(", "), notes), status: joined(concept(r.clinicalStatus), concept(r.verificationStatus)) };
+      const reactions = list(r.reaction).map((x) => joined(concepts(x?.manifestation) || str(x?.description), str(x?.severity) && sayOf("sv", str(x?.severity)))).filter(Boolean).join(", ");
+      return { ...base, detail: joined(reactions, str(r.criticality) && sayOf("crit", str(r.criticality)), list(r.category).map((c) => sayOf("cat", str(c))).join(", "), notes), status: joined(concept(r.clinicalStatus), concept(r.verificationStatus)) };
     }
     case "Condition": return { ...base, detail: joined(concept(r.severity), concepts(r.category), notes), status: joined(concept(r.clinicalStatus), concept(r.verificationStatus)), who: refText(r.asserter) };
-    case "ServiceRequest": return { ...base, detail: joined(str(r.priority) !== "routine" ? str(r.priority) : "", concepts(r.reasonCode), concepts(r.specimen), notes), who: refText(r.requester) };
+    case "ServiceRequest": return { ...base, detail: joined(str(r.priority) && str(r.priority) !== "routine" ? priorityWord(str(r.priority)) : "", concepts(r.reasonCode), concepts(r.specimen), notes), who: refText(r.requester) };
     case "MedicationRequest": case "MedicationStatement": { const m = medicationOf(r); return { ...base, what: m.name, detail: joined(m.dose, m.route, m.frequency, m.prn, ...m.notes), time: m.time, who: m.by }; }
     case "MedicationAdministration": { const g = givenOf(r); return { ...base, what: g.name, detail: joined(g.dose, g.route, g.reason), time: g.time, who: g.by }; }
     case "MedicationDispense": return { ...base, what: medicationName(r), detail: joined(quantity(r.quantity), notes), time: first(r.whenHandedOver, r.whenPrepared, base.time), who: list(r.performer).map((p) => refText(p?.actor)).filter(Boolean).join(", ") };
@@ -342,7 +359,7 @@ export function lineOf(r: Resource): Line {
     case "Procedure": return { ...base, detail: joined(concepts(r.bodySite), concept(r.outcome), notes), who: list(r.performer).map((p) => refText(p?.actor)).filter(Boolean).join(", ") };
     case "Encounter": {
       const where = list(r.location).map((x) => refText(x?.location)).filter(Boolean)[0] ?? "";
-      return { ...base, what: first(concepts(r.type), r.class?.display, visitWord(str(r.class?.code)), concept(r.class), concept(r.serviceType), "Encounter"), detail: joined(list(r.identifier).map((x) => str(x?.value))[0] ?? "", where, concepts(r.reasonCode)), status: str(r.status), who: list(r.participant).map((x) => refText(x?.individual)).filter(Boolean)[0] ?? "" };
+      return { ...base, what: first(concepts(r.type), visitWord(str(r.class?.code)), r.class?.display, concept(r.class), concept(r.serviceType), "Encounter"), detail: joined(list(r.identifier).map((x) => str(x?.value))[0] ?? "", where, concepts(r.reasonCode)), status: str(r.status), who: list(r.participant).map((x) => refText(x?.individual)).filter(Boolean)[0] ?? "" };
     }
     case "Flag": return { ...base, detail: joined(concepts(r.category), notes) };
     case "Coverage": return { ...base, what: list(r.payor).map(refText).filter(Boolean).join(", ") || concept(r.type), detail: joined(str(r.subscriberId), concept(r.type), list(r.class).map((c) => str(c?.name || c?.value)).join(", ")) };
@@ -358,3 +375,25 @@ export function activeProblems(s: Section): Resource[] {
   return current(s).filter((r) => !/^(resolved|inactive|remission)$/i.test(str(list(r.clinicalStatus?.coding)[0]?.code)) && !/refuted/i.test(concept(r.verificationStatus)));
 }
 export function openOrders(s: Section): Resource[] { return current(s).filter((r) => /^(active|on-hold|draft|unknown|)$/.test(str(r.status))); }
+
+// ---- orders, and whether what was asked for has come ----
+// Senders close an order late or never; what tells is a report with the order's number. A preliminary one leaves the order open.
+export interface Order { id: string; what: string; priority: string; status: string; time: string; by: string; number: string; detail: string; meta: Meta; was: Resource[]; report: Resource | null; answered: boolean }
+interface Number_ { type: string; value: string; by: string }
+const numbersOf = (r: Resource): Number_[] => list(r.identifier).map((x) => ({ type: str(list(x?.type?.coding)[0]?.code), value: str(x?.value).trim().toUpperCase(), by: str(x?.system).toUpperCase() })).filter((n) => n.value && /^(PLAC|FILL|)$/.test(n.type));
+const sameNumber = (a: Number_, b: Number_) => a.value === b.value && (!a.type || !b.type || a.type === b.type) && (!a.by || !b.by || a.by === b.by);
+export function ordersOf(p: Patient): { open: Order[]; answered: Order[]; done: Order[] } {
+  const reports = current(p.sections.reports!).map((r) => ({ r, numbers: numbersOf(r), based: list(r.basedOn).map((x) => str(x?.reference).replace(/^.*ServiceRequest\//, "")) }));
+  const finalOne = (r: Resource) => /^(final|corrected|amended|appended)$/.test(str(r.status));
+  const all = current(p.sections.orders!).map((r): Order => {
+    const own = numbersOf(r), mine = reports.filter((x) => x.based.includes(str(r.id)) || x.numbers.some((n) => own.some((o) => sameNumber(o, n)))).map((x) => x.r).sort((a, b) => Number(finalOne(b)) - Number(finalOne(a)) || stampOf(timeOf(b)) - stampOf(timeOf(a)));
+    const notes = list(r.note).map((n) => first(n?.text, n)).filter(Boolean).join(" / ");
+    return { id: str(r.id), what: lineOf(r).what, priority: str(r.priority), status: str(r.status), time: timeOf(r), by: refText(r.requester), number: (own.find((n) => n.type === "PLAC") ?? own[0])?.value ?? "", detail: joined(concepts(r.reasonCode), concepts(r.specimen), notes), meta: metaOf(r), was: historyOf(r), report: mine[0] ?? null, answered: !!mine[0] && finalOne(mine[0]) };
+  });
+  const live = new Set(openOrders(p.sections.orders!).map((r) => str(r.id)));
+  const urgent = (o: Order) => Number(/^(stat|asap|urgent)$/.test(o.priority));
+  const byTime = (a: Order, b: Order) => stampOf(b.time) - stampOf(a.time);
+  return { open: all.filter((o) => live.has(o.id) && !o.answered).sort((a, b) => urgent(b) - urgent(a) || byTime(a, b)), answered: all.filter((o) => live.has(o.id) && o.answered).sort(byTime), done: all.filter((o) => !live.has(o.id)).sort(byTime) };
+}
+// Reports that say something themselves stand as documents do; a panel's name alone is only the heading of its values.
+export const hasOwnWords = (r: Resource): boolean => !!(str(r.conclusion) || list(r.presentedForm).length || list(r.note).length || list(r.conclusionCode).length);

@@ -90,6 +90,13 @@ export const count = (n: number) => new Intl.NumberFormat(locale()).format(n);
 export function sexWord(s: string | undefined): string {
   return s === "male" ? t("male") : s === "female" ? t("female") : s === "other" ? t("other") : t("unknown");
 }
-// for <input type="datetime-local">, in the hospital's zone
+// 2026-11-22T03:12, in the hospital's zone
 export function toInput(ms: number): string { return here(ms).toISOString().slice(0, 16); }
 export function fromInput(text: string): number { const ms = Date.parse(text + (text.length === 16 ? ":00Z" : "Z")); return isNaN(ms) ? NaN : ms - zone * 60000; }
+// 03:12 (of the day of `day`; where that is after `latest`, of the day before: at half past midnight 23:10 was yesterday), or 2026-11-20 03:12, in the hospital's zone
+export function readTime(text: string, day: number, latest = Infinity): number {
+  const m = /^\s*(?:(\d{4}-\d\d-\d\d)[T ]+)?(\d{1,2})[:.h](\d\d)\s*$/.exec(text);
+  if (!m || Number(m[2]) > 23 || Number(m[3]) > 59) return NaN;
+  const ms = fromInput(`${m[1] ?? toInput(day).slice(0, 10)}T${m[2]!.padStart(2, "0")}:${m[3]}`);
+  return !m[1] && ms > latest ? ms - 86400000 : ms;
+}

@@ -59,7 +59,7 @@ const Found = memo(({ r, now, ref_ }: { r: Row; now: number; ref_: number; lang:
               <li><a class={`found rowlink ${r.lookalike ? "look" : ""}`} href={`#/chart/${encodeURIComponent(r.id)}`}>
                 <Who name={r.name} masked={r.masked} />
                 <span class={r.lookalike ? "strong" : ""}>{r.masked ? "" : birth(r.birth) || t("noBirth")}</span><span>{r.masked ? "" : ageOf(r.birth, ref_)}</span><span>{r.masked ? "" : sexWord(r.sex)}</span><span class={r.lookalike ? "strong" : ""}>{r.number}</span>
-                <span>{r.unit ? <>{r.unit} {[r.room, r.bed].filter(Boolean).join("-")}</> : <span class="muted">{t("notInHouse")}{r.received ? ` · ${stamp(r.received, now)}` : ""}</span>}</span>
+                <span>{r.unit ? <>{r.unit} {[r.room, r.bed].filter(Boolean).join("-")}</> : <span class="muted">{t("notInHouse")}{r.received ? ` · ${t("received")} ${stamp(r.received, now)}` : ""}</span>}</span>
                 <span class="marks"><RowMarks row={r} /></span>
               </a></li>
 ));

@@ -1,13 +1,16 @@
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type ApiError, post, setCsrf } from "./api";
 import { type Lang, getLang, languages, t } from "./i18n";
 
 function Field({ label, value, set, type, autocomplete, autofocus, wrong }: { label: string; value: string; set: (v: string) => void; type?: string; autocomplete: string; autofocus?: boolean; wrong?: string }) {
   const id = `f-${autocomplete}-${label.length}`;
+  // the attribute works once a page: not after signing out
+  const input = useRef<HTMLInputElement>(null);
+  useLayoutEffect(() => { if (autofocus) input.current?.focus(); }, []);
   return (
     <div class="field">
       <label for={id}><span>{label}</span></label>
-      <input id={id} type={type ?? "text"} autocomplete={autocomplete} autofocus={autofocus} required value={value} spellcheck={false} autocapitalize="none" aria-invalid={wrong ? "true" : undefined} aria-describedby={wrong ? id + "-w" : undefined} onInput={(e) => set(e.currentTarget.value)} />
+      <input id={id} ref={input} type={type ?? "text"} autocomplete={autocomplete} required value={value} spellcheck={false} autocapitalize="none" aria-invalid={wrong ? "true" : undefined} aria-describedby={wrong ? id + "-w" : undefined} onInput={(e) => set(e.currentTarget.value)} />
       {wrong && <span class="wrong" id={id + "-w"}>{wrong}</span>}
     </div>
   );

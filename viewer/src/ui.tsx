@@ -85,7 +85,7 @@ export function SectionAge({ s }: { s: Section }) {
 export const feedWord = (s: string) => (s === "fresh" ? "fresh" : s === "ageing" ? "ageing" : s === "stale" ? "stale" : s === "ended" ? "ended" : "never") as "fresh" | "ageing" | "stale" | "ended" | "never";
 
 // A section of a chart: a list, or "stated none", or "NOT RECEIVED". Never blank.
-export function SectionPanel({ s, title, children, empty, more, id }: { s: Section; title?: string; children?: ComponentChildren; empty?: boolean; more?: ComponentChildren; id?: string }) {
+export function SectionPanel({ s, title, children, empty, none, more, id }: { s: Section; title?: string; children?: ComponentChildren; empty?: boolean; none?: string; more?: ComponentChildren; id?: string }) {
   const { board, at, short } = useShared();
   const now = useNow(10000);
   const silent = at || !s.received ? [] : speakers(s, board).filter((x) => x.state === "stale"), stale = silent.length > 0;
@@ -102,7 +102,7 @@ export function SectionPanel({ s, title, children, empty, more, id }: { s: Secti
         {s.incomplete && <p class="note warn strong">{t("incomplete")}</p>}
         {s.state === "not-received" ? <p class="nr"><span class="state-missing">{t("notReceived")}</span> {t("unknownIsNotNone")}</p>
           : s.state === "stated-none" ? <p class="state-none">{t("statedNone")}{s.stated && <span class="muted"> · {s.stated}</span>}</p>
-          : empty ? <p class="muted">{t("noneActive")}</p> : children}
+          : empty ? <p class="muted">{none ?? t("noneActive")}</p> : children}
       </div>
     </section>
   );

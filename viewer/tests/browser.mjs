@@ -10,14 +10,14 @@ export async function browser() {
 }
 export async function open(b, url, { size = "desk", lang = "en", theme = "light", viewport } = {}) {
   const context = await b.newContext({ viewport: viewport ?? sizes[size], locale: { en: "en-GB", fr: "fr-FR", zh: "zh-CN" }[lang], ignoreHTTPSErrors: true, timezoneId: "UTC" });
-  await context.addInitScript(([l, t]) => { if (!localStorage.getItem("hf.lang")) localStorage.setItem("hf.lang", l); if (!localStorage.getItem("hf.theme")) localStorage.setItem("hf.theme", t); }, [lang, theme]);
+  await context.addInitScript(([l, t]) => { try { if (!localStorage.getItem("hf.lang")) localStorage.setItem("hf.lang", l); if (!localStorage.getItem("hf.theme")) localStorage.setItem("hf.theme", t); } catch { /* a frame of the browser's own, such as its PDF reader */ } }, [lang, theme]);
   const page = await context.newPage();
   page.setDefaultTimeout(15000);
   page.problems = [];
   page.on("pageerror", (e) => page.problems.push(`page error: ${e.message}`));
   page.on("console", (m) => { if (m.type() === "error" && !/status of (401|403|400|404|409)|ERR_EMPTY_RESPONSE|ERR_CONNECTION/.test(m.text())) page.problems.push(`console: ${m.text()}`); });
   page.outside = [];
-  page.on("request", (r) => { if (!r.url().startsWith(url) && !/^(data|blob|about|chrome-extension):/.test(r.url())) page.outside.push(r.url()); });
+  page.on("request", (r) => { if (!r.url().startsWith(url) && !/^(data|blob|about|chrome|chrome-extension):/.test(r.url())) page.outside.push(r.url()); });
   await page.goto(url + "/");
   return page;
 }

@@ -37,7 +37,7 @@ for (const [name, viewport] of Object.entries(views)) {
   }
   await to(`${href}/summary`);
   await page.locator(".lines button.chip, .newest button.chip").first().click();
-  await page.locator("dialog pre").first().waitFor();
+  await page.locator("dialog .tag.green, dialog pre").first().waitFor();
   await shot("entry");
   await page.keyboard.press("Escape");
   await to("#/search");
@@ -55,7 +55,13 @@ for (const [name, viewport] of Object.entries(views)) {
   await page.locator(".pastline").waitFor();
   await page.waitForTimeout(700);
   await shot("as-of");
+  await to("#/board"); await shot("as-of-board");
+  await page.locator(".asofpanel .main-act").click();
+  await to(`${href}/summary`); await page.locator(".banner").waitFor(); await shot("as-of-chart");
   await page.locator(".pastline button").click();
+  await page.locator("#me").click(); await shot("own-menu"); await page.keyboard.press("Escape");
+  await page.keyboard.press("?"); await shot("keys"); await page.keyboard.press("Escape");
+  if (mock) { await to("#/census"); await page.locator(".rowlink .who", { hasText: /Protected|protégé|受保护/ }).first().click(); await page.locator(".glassbox").waitFor(); await shot("break-glass"); }
   if (await page.locator('.rail a[href="#/audit"]').count()) { await to("#/audit"); await shot("audit"); }
   await to("#/alarms"); await shot("alarms");
   await to("#/setup"); await shot("setup");
