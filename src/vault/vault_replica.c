@@ -327,7 +327,7 @@ static void unlock(const struct replica_work *w)
 		pthread_mutex_unlock(w->lock);
 }
 
-static void say(struct replica_work *w, bool fault, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 3, 0))) say(struct replica_work *w, bool fault, const char *fmt, va_list ap)
 {
 	char line[900];
 	vsnprintf(line, sizeof line, fmt, ap);
