@@ -308,6 +308,8 @@ int site_make_vault(int sitefd, struct err *e)
 		return err_sys(e, "vault", "cannot make the folder");
 	if (fstatat(sitefd, "vault/in", &st, AT_SYMLINK_NOFOLLOW) == 0) /* what agents bring */
 		return S_ISDIR(st.st_mode) ? 0 : err_set(e, ERR_EXISTS, "vault/in", "something else than a folder is in its place");
+	if (faccessat(sitefd, "vault", W_OK | X_OK, AT_EACCESS) < 0 && errno == EACCES)
+		return 0; /* whose it is, and what to do, owners_give says */
 	if ((mkdirat(sitefd, "vault/in", 0700) < 0 && errno != EEXIST) || fchmodat(sitefd, "vault/in", 02700, 0) < 0) /* packs keep the folder's group, which may look whether they are there */
 		return err_sys(e, "vault/in", "cannot make the folder");
 	return file_sync_dir(sitefd, ".", e);
