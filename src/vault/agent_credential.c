@@ -91,14 +91,17 @@ static bool word_line(struct reading *r, struct slice word, struct slice v)
 static bool certificates(struct slice rest, struct buf *ret)
 {
 	bool inside = false;
-	size_t whole = 0;
+	size_t whole = 0, body = 0;
 	buf_add_slice(ret, rest);
 	while (rest.n) {
 		struct slice line = slice_trim(slice_cut(rest, '\n', &rest));
 		if (!inside && line.n == 0)
 			continue;
 		if (slice_eq_str(line, inside ? PEM_END : PEM_BEGIN)) {
+			if (inside && !body)
+				return false;
 			whole += inside;
+			body = 0;
 			inside = !inside;
 			continue;
 		}
@@ -107,6 +110,7 @@ static bool certificates(struct slice rest, struct buf *ret)
 				return false;
 		if (!inside)
 			return false;
+		body += line.n;
 	}
 	return !inside && whole && buf_ok(ret);
 }

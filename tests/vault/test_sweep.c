@@ -2,10 +2,12 @@
  * test code in the product. After each: every snapshot that has an entry reads whole and byte for byte, every pack that has one opens, and the next backup goes through.
  *
  *   vault_test_sweep work DIR    the backup that is disturbed
+ *   vault_test_sweep away DIR    the same by an agent, with its site in the same process
  */
-#include "vault/vault_test.h"
+#include "vault/agent_test.h"
 
 static const char *self;
+static bool away; /* agents are swept */
 
 static void site_again(struct site *s, const char *path)
 {
@@ -38,6 +40,22 @@ static int work(const char *path)
 	return r == 0 ? 0 : 1;
 }
 
+static int work_away(const char *path)
+{
+	struct site s;
+	struct agent a;
+	struct vault_snapshot snap;
+	struct err e = {0};
+	site_again(&s, path);
+	agent_open(&a, &s, "ward7");
+	int r = agent_backup_as(&a, "files", &snap, &e);
+	if (r == 0 && !snap.whole)
+		return 8;
+	if (r < 0 && (!e.code || !e.text[0]))
+		return 9;
+	return r == 0 ? 0 : 1;
+}
+
 /* ---- the disturber ---- */
 
 static bool disturbed(struct site *s, const char *call, const char *how, int when)
@@ -47,7 +65,7 @@ static bool disturbed(struct site *s, const char *call, const char *how, int whe
 	snprintf(trace, sizeof trace, "trace=%s", call);
 	snprintf(log_file, sizeof log_file, "%s/log", s->path);
 	/* strace 6.1 injects no signal where it filters with seccomp, which is much faster */
-	const char *argv[] = {"timeout", "60", "strace", "-f", strstr(how, "signal") ? "-qq" : "--seccomp-bpf", "-o", log_file, "-e", trace, "-e", inject, self, "work", s->path, NULL};
+	const char *argv[] = {"timeout", "60", "strace", "-f", strstr(how, "signal") ? "-qq" : "--seccomp-bpf", "-o", log_file, "-e", trace, "-e", inject, self, away ? "away" : "work", s->path, NULL};
 	pid_t pid;
 	int st;
 	assert_int_equal(posix_spawnp(&pid, "timeout", NULL, NULL, (char **)(uintptr_t)argv, environ), 0);
@@ -96,6 +114,33 @@ static void all_is_whole(struct site *s, const char *call, const char *how, int 
 	vault_close(v);
 }
 
+static void nothing_left(int dirfd, const char *path)
+{
+	DIR *d = fdopendir(openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	assert_non_null(d);
+	for (const struct dirent *en; (en = readdir(d));)
+		assert_true(en->d_name[0] == '.' || !strcmp(en->d_name, "new") || !strcmp(en->d_name, "index") || !strcmp(en->d_name, "lock"));
+	closedir(d);
+}
+
+/* Undisturbed; what the killed one left was removed. */
+static struct vault_snapshot next_backup(struct site *s)
+{
+	struct vault_snapshot snap;
+	struct agent a;
+	if (!away) {
+		snap = back_up(s);
+		nothing_left(s->vaultfd, "new");
+		return snap;
+	}
+	agent_open(&a, s, "ward7");
+	OK(agent_backup_as(&a, "files", &snap, e));
+	nothing_left(a.statefd, "vault");
+	nothing_left(a.statefd, "vault/new");
+	agent_close(&a);
+	return snap;
+}
+
 static void sweep(const char *call, const char *how)
 {
 	struct site s;
@@ -115,18 +160,13 @@ static void sweep(const char *call, const char *how)
 		all_is_whole(&s, call, how, when);
 		if (!was)
 			break;
-		struct vault_snapshot snap = back_up(&s);
+		struct vault_snapshot snap = next_backup(&s);
 		assert_true(snap.whole);
 		compare_with_tree(&s, &snap);
 		vault_snapshot_done(&snap);
-		DIR *d = fdopendir(openat(s.vaultfd, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-		assert_non_null(d);
-		for (const struct dirent *en; (en = readdir(d));)
-			assert_true(en->d_name[0] == '.'); /* what the killed one left was removed */
-		closedir(d);
 		when += is_long() ? 0 : when / 12; /* all of the first, a share of the later */
 	}
-	print_message("%s %s: %d times\n", call, how, when - 1);
+	print_message("%s%s %s: %d times\n", away ? "agent: " : "", call, how, when - 1);
 	assert_true(when > 1);
 	site_end(&s);
 }
@@ -149,10 +189,28 @@ SWEEP(killed_at_fsync, "fsync,fdatasync", "signal=KILL")
 SWEEP(killed_at_rename, "renameat2,renameat,unlinkat", "signal=KILL")
 SWEEP(killed_at_open, "openat", "signal=KILL")
 
+#define SWEEP_AWAY(name, call, how)       \
+	static void name(void **state)        \
+	{                                     \
+		(void)state;                      \
+		away = true;                      \
+		sweep(call, how);                 \
+		away = false;                     \
+	}
+SWEEP_AWAY(away_write_fails, "write,pwrite64", "error=ENOSPC")
+SWEEP_AWAY(away_fsync_fails, "fsync,fdatasync", "error=EIO")
+SWEEP_AWAY(away_rename_fails, "renameat2,renameat,linkat", "error=EIO")
+SWEEP_AWAY(away_killed_at_write, "write,pwrite64", "signal=KILL")
+SWEEP_AWAY(away_killed_at_fsync, "fsync,fdatasync", "signal=KILL")
+SWEEP_AWAY(away_killed_at_rename, "renameat2,renameat,linkat,unlinkat", "signal=KILL")
+SWEEP_AWAY(away_killed_at_open, "openat", "signal=KILL")
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "work"))
 		return work(argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "away"))
+		return work_away(argv[2]);
 	char path[4096];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
 	if (n < 0 || access("/usr/bin/strace", X_OK) || geteuid() != 0) {
@@ -174,7 +232,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(write_fails), cmocka_unit_test(pwrite_fails), cmocka_unit_test(fsync_fails), cmocka_unit_test(fdatasync_fails), cmocka_unit_test(rename_fails),
 		cmocka_unit_test(truncate_fails), cmocka_unit_test(killed_at_write), cmocka_unit_test(killed_at_pwrite), cmocka_unit_test(killed_at_fsync), cmocka_unit_test(killed_at_rename),
-		cmocka_unit_test(killed_at_open),
+		cmocka_unit_test(killed_at_open), cmocka_unit_test(away_write_fails), cmocka_unit_test(away_fsync_fails), cmocka_unit_test(away_rename_fails), cmocka_unit_test(away_killed_at_write),
+		cmocka_unit_test(away_killed_at_fsync), cmocka_unit_test(away_killed_at_rename), cmocka_unit_test(away_killed_at_open),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
