@@ -91,6 +91,11 @@ static void meta_write(struct away *a, const struct vault_body *b, const uint8_t
 	jsonw_kstr(&w, "ended", ended);
 	jsonw_key(&w, "roots");
 	jsonw_raw(&w, buf_slice(&b->roots));
+	jsonw_key(&w, "exclude");
+	jsonw_arr(&w);
+	for (size_t i = 0; i < a->o->exclude_n; i++)
+		jsonw_str(&w, a->o->exclude[i]);
+	jsonw_arr_end(&w);
 	jsonw_ku64(&w, "unreadable", b->s.unreadable);
 	jsonw_ku64(&w, "stored_bytes", b->s.stored_bytes);
 	jsonw_kstr(&w, "files_period", b->files_period);
@@ -98,7 +103,6 @@ static void meta_write(struct away *a, const struct vault_body *b, const uint8_t
 	jsonw_kslice(&w, "lines_sha256", buf_slice(&hex));
 	jsonw_obj_end(&w);
 	jsonw_done(&w);
-	(void)a;
 }
 
 /* A file without a name, below STATE/vault/new. */

@@ -832,14 +832,13 @@ static int prepare_units(struct backup *b, unsigned *ret_readers, struct err *e)
 }
 
 /* Other paths than last time, or other exclusions: no deletion, but something to know. Behind the judge's sentences. */
-static void say_left_out(struct backup *b)
+void backup_say_left_out(struct buf *reasons, uint64_t n)
 {
-	struct buf *reasons = &b->body.s.reasons;
 	struct jsonw w;
 	char say[160];
 	AUTO_BUF struct buf one = {0};
-	(void)snprintf(say, sizeof(say), "%llu file%s of the snapshot before %s not asked for this time: other paths, or excluded", (unsigned long long)b->left_out, b->left_out == 1 ? "" : "s",
-	               b->left_out == 1 ? "was" : "were");
+	(void)snprintf(say, sizeof(say), "%llu file%s of the snapshot before %s not asked for this time: other paths, or excluded", (unsigned long long)n, n == 1 ? "" : "s",
+	               n == 1 ? "was" : "were");
 	buf_init(&one, 1024);
 	jsonw_init(&w, &one);
 	jsonw_str(&w, say);
@@ -875,7 +874,7 @@ static int finish(struct whole *w, const struct vault_ledger *l, struct err *e)
 	(void)snprintf(s->verdict, sizeof(s->verdict), "%s", v.damage ? "damage" : "clean");
 	buf_add_slice(&s->reasons, buf_slice(&v.reasons));
 	if (b->left_out)
-		say_left_out(b);
+		backup_say_left_out(&s->reasons, b->left_out);
 	memcpy(b->body.signs, v.signs, sizeof(b->body.signs));
 	vault_verdict_done(&v);
 	s->stored_bytes = b->content.stored + b->catalogue.stored;

@@ -233,6 +233,8 @@ int large_begin(struct large *l, struct unit *u, const struct item *it, struct e
 int large_next(struct large *l, struct reader *r, const struct vault_gear *g, struct unit *u, struct err *e) MUST; /* one piece into an empty unit; 1: there is more, 0: that was all */
 void large_done(struct large *l);
 
+void backup_say_left_out(struct buf *reasons, uint64_t n); /* a sentence more in a JSON array of them (backup.c) */
+
 /* ---- what there is and what has changed (scan.c) ---- */
 
 struct scan;

@@ -15,13 +15,18 @@
 
 #define META_MAX ((size_t)64 << 10)
 #define ROOTS_MAX 4096
+#define EXCLUDE_MAX 256
+#define PATTERN_MAX 255
+#define STARS_MAX 8 /* fnmatch tries them all */
 
 struct meta {
 	char source[64], host[64], files_period[SITE_PERIOD_MAX], list_period[SITE_PERIOD_MAX];
 	int64_t begun, ended;
 	uint64_t unreadable, stored;
 	uint8_t lines[SEAL_HASH];
-	struct buf roots;
+	struct buf roots;          /* as JSON */
+	struct arena *a;           /* of what follows */
+	struct walk_options asked; /* roots and exclusions: what was not asked for is not gone */
 };
 struct receiving {
 	const struct vault_receive *v;
@@ -47,6 +52,7 @@ struct receiving {
 	/* of the file whose + lines come */
 	uint64_t new_bytes, known_bytes;
 	struct buf hidden;
+	uint64_t left_out;
 	struct list_line chunk; /* the first line behind the tree's */
 	bool has_chunk;
 };
@@ -83,39 +89,62 @@ static bool text(struct slice v, char *out, size_t size)
 	return true;
 }
 
-static bool roots_of(const struct json_node *n, struct buf *ret)
+static bool roots_of(const struct json_node *n, struct meta *m)
 {
 	struct jsonw w;
-	size_t count = 0;
-	jsonw_init(&w, ret);
+	AUTO_BUF struct buf raw = {0};
+	const char **roots = n && n->type == JSON_ARR && n->count <= ROOTS_MAX ? arena_array(m->a, n->count + 1, sizeof *roots) : NULL;
+	if (!roots)
+		return false;
+	buf_init(&raw, VAULT_PATH_MAX);
+	jsonw_init(&w, &m->roots);
 	jsonw_arr(&w);
-	bool ok = n && n->type == JSON_ARR;
-	for (const struct json_node *x = ok ? n->child : NULL; x && ok; x = x->next) {
-		ok = x->type == JSON_STR && x->value.n && x->value.p[0] == '/' && ++count <= ROOTS_MAX;
-		if (ok)
-			jsonw_slice(&w, x->value);
+	for (const struct json_node *x = n->child; x; x = x->next) {
+		buf_reset(&raw);
+		if (x->type != JSON_STR || x->value.n == 0 || x->value.p[0] != '/' || vault_unescape(&raw, x->value) < 0 || !(roots[m->asked.root_n++] = arena_strdup(m->a, buf_slice(&raw))))
+			return false;
+		jsonw_slice(&w, x->value);
 	}
 	jsonw_arr_end(&w);
-	return ok && count && buf_ok(ret);
+	m->asked.roots = roots;
+	return m->asked.root_n && buf_ok(&m->roots);
+}
+
+static bool exclusions_of(const struct json_node *n, struct meta *m)
+{
+	if (!n)
+		return true;
+	const char **out = n->type == JSON_ARR && n->count <= EXCLUDE_MAX ? arena_array(m->a, n->count + 1, sizeof *out) : NULL;
+	if (!out)
+		return false;
+	for (const struct json_node *x = n->child; x; x = x->next) {
+		size_t stars = 0;
+		for (size_t i = 0; x->type == JSON_STR && i < x->value.n; i++)
+			stars += x->value.p[i] == '*';
+		if (x->type != JSON_STR || x->value.n > PATTERN_MAX || stars > STARS_MAX || memchr(x->value.n ? (const char *)x->value.p : "", 0, x->value.n) || !(out[m->asked.exclude_n++] = arena_strdup(m->a, x->value)))
+			return false;
+	}
+	m->asked.exclude = out;
+	return true;
 }
 
 static int meta_read(struct slice json, struct meta *m, struct err *e)
 {
-	AUTO_ARENA struct arena *a = arena_new(16 << 20);
 	struct json_node *n;
 	buf_init(&m->roots, 2 * META_MAX);
-	if (!a)
+	m->a = arena_new(16 << 20);
+	if (!m->a)
 		return no_memory(e);
 	if (json.n > META_MAX)
 		return wrong(e, "what it says of itself is too long");
-	int r = json_tree(json, a, &n, e);
+	int r = json_tree(json, m->a, &n, e);
 	if (r < 0)
 		return r;
 	struct slice source = json_text(n, "source"), period = json_text(n, "files_period");
 	struct slice list = json_text(n, "list_period");
 	if (!vault_name_ok(list) || !text(list, m->list_period, sizeof m->list_period) || !vault_name_ok(source) || !text(source, m->source, sizeof m->source) || !text(json_text(n, "host"), m->host, sizeof m->host) || !vault_name_ok(period) ||
 	    !text(period, m->files_period, sizeof m->files_period) || !moment(n, "begun", &m->begun) || !moment(n, "ended", &m->ended) || !number(n, "unreadable", &m->unreadable) || !number(n, "stored_bytes", &m->stored) ||
-	    hex_get(m->lines, SEAL_HASH, json_text(n, "lines_sha256")) < 0 || !roots_of(json_get(n, "roots"), &m->roots))
+	    hex_get(m->lines, SEAL_HASH, json_text(n, "lines_sha256")) < 0 || !roots_of(json_get(n, "roots"), m) || !exclusions_of(json_get(n, "exclude"), m))
 		return wrong(e, "what it says of itself does not read");
 	return 0;
 }
@@ -130,6 +159,8 @@ static int look_back(struct receiving *x, struct err *e)
 		struct vault_body b;
 		int r = vault_log_snapshot(x->log, i - 1, &b, e);
 		bool ours = r == 0 && !strcmp(b.s.source, x->meta.source) && !strcmp(b.domain, x->v->agent);
+		if (ours && b.s.accepted && b.s.begun > x->history.accepted)
+			x->history.accepted = b.s.begun;
 		if (ours && x->history.n < ARRAY_LEN(x->history.past))
 			x->history.past[x->history.n++] = (struct vault_past){.time = b.s.begun, .files = b.s.files, .changed = b.s.changed, .added = b.s.added, .removed = b.s.removed, .bytes = b.s.bytes,
 			                                                      .new_bytes = b.s.new_bytes, .damage = !strcmp(b.s.verdict, "damage")};
@@ -337,6 +368,10 @@ static void gone(struct receiving *x, const struct vault_line *old)
 {
 	if (x->hidden.n && vault_path_under(old->node.path, buf_slice(&x->hidden)))
 		return; /* below a folder that could not be listed: nobody knows */
+	if (!walk_selects(&x->meta.asked, old->node.path)) {
+		x->left_out += old->node.type == 'f';
+		return;
+	}
 	x->body.s.removed += old->node.type != 'd';
 	if (old->node.type != 'f' || !old->has_trait)
 		return;
@@ -506,6 +541,8 @@ static int finish(struct receiving *x, struct err *e)
 	vault_judge_end(x->judge, &v);
 	(void)snprintf(s->verdict, sizeof s->verdict, "%s", v.damage ? "damage" : "clean");
 	buf_add_slice(&s->reasons, buf_slice(&v.reasons));
+	if (x->left_out)
+		backup_say_left_out(&s->reasons, x->left_out);
 	memcpy(b->signs, v.signs, sizeof b->signs);
 	vault_verdict_done(&v);
 	s->stored_bytes = x->meta.stored + x->depot.stored;
@@ -559,6 +596,7 @@ static void receiving_done(struct receiving *x)
 	for (size_t i = 0; i < ARRAY_LEN(bufs); i++)
 		buf_done(bufs[i]);
 	seal_sha256_free(x->sha);
+	arena_free(x->meta.a);
 	free(x);
 }
 
@@ -722,9 +760,12 @@ int vault_receive_note(int workfd, bool fresh, const char *kind, uint64_t seq, i
 	if (fresh)
 		buf_str(&b, VAULT_LOG_HEAD);
 	bool fits = body.n && body.n <= VAULT_BODY_MAX && !memchr(body.p, '\n', body.n);
-	/* a drill's entry is no snapshot */
-	bool snapshot = kind && !strcmp(kind, "snapshot") && fits && a && json_tree(body, a, &n, NULL) == 0 && !json_get(n, "what");
-	if (kind && fits && (snapshot || !strcmp(kind, "vault-pack")))
+	/* a drill's entry is no snapshot; an operator's word about one is kept (refresh.c) */
+	if (kind && !strcmp(kind, "snapshot")) {
+		bool reads = fits && a && json_tree(body, a, &n, NULL) == 0;
+		kind = !reads ? NULL : !json_get(n, "what") ? "snapshot" : slice_eq_str(json_text(n, "what"), "accept") ? "accept" : NULL;
+	}
+	if (kind && fits)
 		vault_log_line(&b, &(struct vault_log_entry){.seq = seq, .time = time, .kind = slice_str(kind), .body = body});
 	return buf_ok(&b) ? file_write_all(fd, buf_slice(&b), e, "vault/in/log") : no_memory(e);
 }
