@@ -96,12 +96,15 @@ int ledger_house_feed(struct ledger *l, uint64_t to, struct err *e)
 	return r;
 }
 
-/* Partial tiles that earlier checkpoints needed lie beside the newest: each is written again as the beginning of what the tile is now. What was written for a checkpoint that
+/* Partial tiles that earlier checkpoints needed lie beside the newest: each has to be the beginning of what the tile is now, and is written again where it is not. What was written for a checkpoint that
  * never came, wider ones and those of later tiles, goes. */
 static int older_partials(struct ledger *l, int level, uint64_t n, unsigned width, struct slice now, const uint32_t *at, struct err *e)
 {
 	char path[TILE_PATH_MAX];
-	for (unsigned w = 1; w < TILE_WIDTH; w++) {
+	ledger_tile_path(level, n, 1, path);
+	*strrchr(path, '/') = 0;
+	bool any = faccessat(l->dirfd, path, F_OK, 0) == 0; /* most levels have none */
+	for (unsigned w = 1; any && w < TILE_WIDTH; w++) {
 		ledger_tile_path(level, n, w, path);
 		if (w == width || faccessat(l->dirfd, path, F_OK, 0))
 			continue;
@@ -109,7 +112,8 @@ static int older_partials(struct ledger *l, int level, uint64_t n, unsigned widt
 			unlinkat(l->dirfd, path, 0);
 			continue;
 		}
-		int r = ledger_tile_put(l->dirfd, level, n, w, slice_of(now.p, at ? at[w] - 2 : w * (size_t)SEAL_HASH), e);
+		struct slice bytes = slice_of(now.p, at ? at[w] - 2 : w * (size_t)SEAL_HASH);
+		int r = ledger_tile_fits(l->dirfd, level, n, w, bytes) ? 0 : ledger_tile_put(l->dirfd, level, n, w, bytes, e);
 		if (r < 0)
 			return r;
 	}

@@ -83,6 +83,7 @@ struct ledger_tiles { /* a reader with a small cache */
 	struct ledger_tile_slot tile[24];
 	struct ledger_bundle_slot bundle[4];
 };
+bool ledger_tile_fits(int dirfd, int level, uint64_t n, unsigned width, struct slice bytes); /* is it there, with these bytes? */
 int ledger_tile_put(int dirfd, int level, uint64_t n, unsigned width, struct slice bytes, struct err *e) MUST;
 int ledger_tile_put_durable(int dirfd, int level, uint64_t n, unsigned width, struct slice bytes, struct err *e) MUST;
 int ledger_partials_put(int dirfd, const struct tlog_tree *t, uint64_t before, struct slice bundle, struct err *e) MUST;

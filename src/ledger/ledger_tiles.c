@@ -82,6 +82,24 @@ static int put(int dirfd, int level, uint64_t n, unsigned width, struct slice by
 	return renameat(dirfd, TILE_TMP, dirfd, path) ? err_sys(e, path, "cannot put a tile in its place") : 0;
 }
 
+/* Is it there as it should be? Reading is a tenth of writing again, and mostly it is. */
+bool ledger_tile_fits(int dirfd, int level, uint64_t n, unsigned width, struct slice bytes)
+{
+	char path[TILE_PATH_MAX];
+	uint8_t have[4096];
+	struct stat st;
+	ledger_tile_path(level, n, width, path);
+	AUTO_CLOSE int fd = openat(dirfd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0 || (uint64_t)st.st_size != bytes.n)
+		return false;
+	for (size_t at = 0; at < bytes.n; at += sizeof have) {
+		size_t k = bytes.n - at < sizeof have ? bytes.n - at : sizeof have;
+		if (file_pread_all(fd, have, k, at, NULL, path) < 0 || memcmp(have, bytes.p + at, k) != 0)
+			return false;
+	}
+	return true;
+}
+
 int ledger_tile_put(int dirfd, int level, uint64_t n, unsigned width, struct slice bytes, struct err *e)
 {
 	return put(dirfd, level, n, width, bytes, false, e);
