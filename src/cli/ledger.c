@@ -1,5 +1,6 @@
 /* holdfast ledger list|show|cat|head|prove|verify: what was recorded, and that it was not changed. Reads the folder, and writes nothing in it but the note for status when all was verified. */
 #include "commands.h"
+#include "ledger_cmd.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -270,20 +271,29 @@ static void look_at_sealed_keys(const struct site *s)
 	}
 }
 
-static int verify(struct site *s, const char *since, bool bodies, bool json)
+/* The checkpoint that --since names. 0, or the exit status. */
+static int read_kept(const char *since, struct buf *kept)
 {
 	struct err e = {0};
-	AUTO_BUF struct buf file = {0}, kept = {0}, faults = {0}, out = {0};
+	AUTO_BUF struct buf file = {0};
 	buf_init(&file, 1 << 16);
-	buf_init(&kept, (1 << 16) + 1);
-	buf_init(&faults, 1 << 20);
-	buf_init(&out, 2 << 20);
+	buf_init(kept, (1 << 16) + 1);
 	if (since && file_read(AT_FDCWD, since, 1 << 16, &file, &e) < 0)
 		return cli_fail(&e);
 	if (since && slice_trim(buf_slice(&file)).n)
-		plain_note(buf_slice(&file), &kept);
-	if (since && !kept.n)
-		return cli_usage("--since: '%s' is empty; it should hold a checkpoint such as 'holdfast ledger head' prints", since);
+		plain_note(buf_slice(&file), kept);
+	return since && !kept->n ? cli_usage("--since: '%s' is empty; it should hold a checkpoint such as 'holdfast ledger head' prints", since) : 0;
+}
+
+static int verify(struct site *s, const char *since, bool bodies, bool json)
+{
+	struct err e = {0};
+	AUTO_BUF struct buf kept = {0}, faults = {0}, out = {0};
+	buf_init(&faults, 1 << 20);
+	buf_init(&out, 2 << 20);
+	int given = read_kept(since, &kept);
+	if (given)
+		return given;
 	struct site_keys keys = {0};
 	(void)!seal_lock_memory(&keys, sizeof keys, NULL);
 	int opened = site_keys_open(s->fd, &keys, &e);
@@ -446,6 +456,13 @@ int cmd_ledger(int argc, char **argv)
 		return cli_usage("ledger %s: '%s' is not an entry's number", verb, args.v[1]);
 	struct err e = {0};
 	struct site s;
+	if (verifies && ledger_is_replica(site)) {
+		AUTO_BUF struct buf kept = {0};
+		if (bodies)
+			return cli_usage("ledger verify: a replica's bodies open with the recovery shares alone, after `holdfast rebuild`; without --bodies every byte is checked");
+		int status = read_kept(since, &kept);
+		return status ? status : ledger_verify_replica(site, buf_slice(&kept), json);
+	}
 	if (cli_site(site, &s, &e) < 0)
 		return cli_fail(&e);
 	if (!strcmp(verb, "verify")) {

@@ -42,11 +42,21 @@ static void print_outside(const struct json_node *root)
 	if (time_parse(json_text(root, "ledger.outside.time"), 0, &then) < 0)
 		line("outside", "%.*s: nobody else has seen this ledger's head", T(root, "ledger.protection"));
 	else
-		line("outside", "replica %.*s holds a head of %.*s entries, %lld min old", T(root, "ledger.outside.name"), T(root, "ledger.outside.size"), (long long)((now - then) / (60 * TIME_SEC)));
+		line("outside", "%.*s has seen a head of %.*s entries, %lld min old", T(root, "ledger.outside.name"), T(root, "ledger.outside.size"), (long long)((now - then) / (60 * TIME_SEC)));
 	const struct json_node *list = json_get(root, "replicas");
 	for (const struct json_node *n = list ? list->child : NULL; n; n = n->next)
+	{
+		struct slice done = json_text(n, "lastSuccess"), next = json_text(n, "nextTry");
+		if (!done.n)
+			done = SLICE("never");
 		if (json_get(n, "error"))
-			line("replica", "%.*s: the last try FAILED: %.*s", T(n, "name"), T(n, "error"));
+			line("replica", "%.*s: the last try FAILED: %.*s; last success %.*s%s%.*s", T(n, "name"), T(n, "error"), SLICE_FMT(done), next.n ? "; next try " : "", SLICE_FMT(next));
+		else
+			line("replica", "%.*s: last success %.*s%s%.*s", T(n, "name"), SLICE_FMT(done), next.n ? "; next " : "", SLICE_FMT(next));
+	}
+	list = json_get(root, "witnesses");
+	for (const struct json_node *n = list ? list->child : NULL; n; n = n->next)
+		line("witness", "%.*s (%.*s): %.*s entries, %.*s", T(n, "by"), T(n, "key"), T(n, "size"), T(n, "time"));
 }
 
 static void print_status(const struct json_node *root)

@@ -144,7 +144,7 @@ int ledger_pack_maker_new(int packfd, uint64_t number, uint64_t first, uint32_t 
 	int r = 0;
 	if (!(m->sha = seal_sha256_new()) || !(m->z = ZSTD_createCCtx()))
 		r = err_set(e, ERR_MEMORY, NULL, "no memory for a pack");
-	if (r == 0 && (m->fd = openat(packfd, m->tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0)
+	if (r == 0 && (m->fd = openat(packfd, m->tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640)) < 0)
 		r = err_sys(e, m->tmp, "cannot make a pack");
 	if (r == 0) {
 		ZSTD_CCtx_setParameter(m->z, ZSTD_c_compressionLevel, ZSTD_LEVEL);

@@ -321,9 +321,13 @@ int packet_recv(int fd, struct buf *b, struct frame *ret, bool wait)
 	struct iovec iov = {to, FRAME_HEAD + FRAME_SMALL};
 	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space};
 	ssize_t n;
-	do
+	errno = 0;
+	bool reset = false; /* said once when the other end died with something of ours unread; what it sent before stands behind that */
+	do {
+		reset = reset || errno == ECONNRESET;
+		errno = 0;
 		n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
-	while (n < 0 && errno == EINTR);
+	} while (n < 0 && (errno == EINTR || (errno == ECONNRESET && !reset)));
 	if (n < 0)
 		return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : ERR_SYSTEM;
 	struct frame f = {0};

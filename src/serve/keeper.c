@@ -18,7 +18,7 @@
 #define DRAIN (3 * TIME_SEC)         /* at the end the scribe may take what is left for this long */
 
 /* What epoll hands back for the three that are no channels. */
-static char is_supervisor, is_control, is_passwords;
+static char is_supervisor, is_control, is_passwords, is_heads;
 
 /* ---- channels ---- */
 
@@ -147,6 +147,10 @@ static const struct {
 	{FRAME_K_AGENT_PACK, CH_VAULT, op_agent_pack},
 	{FRAME_K_AGENT_SNAPSHOT, CH_VAULT, op_agent_snapshot},
 	{FRAME_K_AGENT_KEY, CH_VAULT, op_agent_key},
+	{FRAME_K_HEAD, CH_CLIENT | CH_COPY, op_head},
+	{FRAME_K_COSIGN, CH_CLIENT | CH_COPY, op_cosign},
+	{FRAME_K_SEEN, CH_COPY, op_seen},
+	{FRAME_K_ASKED, CH_COPY, op_asked},
 };
 
 int keeper_dispatch(struct keeper *k, struct kchan *ch, const struct frame *f)
@@ -180,14 +184,14 @@ static void take_clients(struct keeper *k, struct kchan *ch)
 			keeper_chan_drop(k, ch, n == ERR_NO ? NULL : "a main channel says something else than it may");
 			return;
 		}
-		if (!keeper_chan_add(k, fd, ch->kind == CH_WEB ? CH_CLIENT : CH_VAULT))
-			role_log(k->r, "too many clients of %s", ch->kind == CH_WEB ? "web" : "vault");
+		if (!keeper_chan_add(k, fd, ch->kind == CH_WEB ? CH_CLIENT : ch->kind == CH_VAULTS ? CH_VAULT : CH_COPY))
+			role_log(k->r, "too many clients of %s", ch->kind == CH_WEB ? "web" : ch->kind == CH_VAULTS ? "vault" : "replicate");
 	}
 }
 
 static void read_channel(struct keeper *k, struct kchan *ch)
 {
-	if (ch->kind == CH_WEB || ch->kind == CH_VAULTS) {
+	if (ch->kind == CH_WEB || ch->kind == CH_VAULTS || ch->kind == CH_COPY_MAIN) {
 		take_clients(k, ch);
 		return;
 	}
@@ -266,7 +270,7 @@ static void take_controls(struct keeper *k)
 
 static void take_peers(struct keeper *k)
 {
-	static const enum chan_kind kinds[ROLES] = {[ROLE_SUPERVISOR] = CH_CONTROL, [ROLE_INTAKE] = CH_INTAKE, [ROLE_WEB] = CH_WEB, [ROLE_VAULT] = CH_VAULTS, [ROLE_SCRIBE] = CH_SCRIBE};
+	static const enum chan_kind kinds[ROLES] = {[ROLE_SUPERVISOR] = CH_CONTROL, [ROLE_INTAKE] = CH_INTAKE, [ROLE_WEB] = CH_WEB, [ROLE_VAULT] = CH_VAULTS, [ROLE_SCRIBE] = CH_SCRIBE, [ROLE_REPLICATE] = CH_COPY_MAIN};
 	for (int i = 0; i < ROLES; i++) {
 		pthread_mutex_lock(&k->r->peer_lock);
 		int fd = k->r->peer[i];
@@ -328,6 +332,12 @@ static int from_supervisor(void *arg, struct frame *f)
 	return 0;
 }
 
+/* While replicas are asked nobody else is heard: not even who only wants to sign in, for that is an entry. The scribe may follow. */
+static bool heard(const struct keeper *k, const struct kchan *c)
+{
+	return !k->asking || c->kind == CH_COPY_MAIN || c->kind == CH_COPY || c->kind == CH_SCRIBE;
+}
+
 /* Which channels we want to hear: not those whose answers pile up, nor a second one with a big frame, nor anybody while too much waits for a commit. */
 static void interests(struct keeper *k)
 {
@@ -342,6 +352,8 @@ static void interests(struct keeper *k)
 			want |= EPOLLIN;
 		if (c->kind == CH_SCRIBE)
 			want |= EPOLLIN;
+		if (!heard(k, c))
+			want &= ~(uint32_t)EPOLLIN;
 		if (want == c->events)
 			continue;
 		struct epoll_event ev = {.events = want, .data.ptr = c};
@@ -412,9 +424,15 @@ static int one_round(struct keeper *k, int ms, int *ret_ms, struct err *e)
 			take_controls(k);
 		} else if (p == &is_passwords) {
 			passwords_done(k, login_done);
-		} else if (!((struct kchan *)p)->dead && ev[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
+		} else if (p == &is_heads) {
+			heads_done(k);
+		} else if (!((struct kchan *)p)->dead && heard(k, p) && ev[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
 			read_channel(k, p);
 		}
+	}
+	if (k->asking && time_monotonic() > k->asking) {
+		k->asking = 0;
+		role_log(k->r, "not every replica said in time what it has seen of this log; the log goes on, and is stopped should one turn out to be ahead");
 	}
 	keeper_alarms(k);
 	int r = commit(k, e);
@@ -423,7 +441,13 @@ static int one_round(struct keeper *k, int ms, int *ret_ms, struct err *e)
 	send_all(k); /* senders first: they wait */
 	feed_send(k);
 	k->staged_count = 0;
-	r = tick(k, ret_ms, e);
+	*ret_ms = 100;
+	r = k->asking ? 0 : tick(k, ret_ms, e); /* it may append a pack's entry */
+	if (r == 0 && !k->told && !k->asking) {
+		k->told = true;
+		keeper_keys_resume(k); /* it may append */
+		r = role_is_ready(k->r) < 0 ? ERR_NO : 0;
+	}
 	if (r < 0)
 		return r;
 	keeper_waits(k);
@@ -442,11 +466,11 @@ static bool scribe_has_all(const struct keeper *k)
 
 static int loop(struct keeper *k, struct err *e)
 {
-	int ms = 0;
+	int ms = 0; /* ready is said at the end of the first round, or when the replicas were asked */
 	int64_t drain_until = 0;
 	for (;;) {
 		int wait = ms;
-		if (k->waiting_count || k->big || k->stopping)
+		if (k->waiting_count || k->big || k->stopping || k->asking)
 			wait = wait < 100 ? wait : 100;
 		if (k->learn_next < k->learn_end)
 			wait = 0;
@@ -488,6 +512,8 @@ static int begin(struct keeper *k, struct err *e)
 		memcpy(k->r->origin, k->keys.signing.v.name, sizeof k->r->origin);
 		role_log(k->r, "a new epoch that had been begun is finished: the log is %s now", k->keys.signing.v.name);
 	}
+	if ((r = vault_witness_ahead(k->r->sitefd, &k->keys.signing.v, e)) < 0)
+		return r;
 	r = ledger_open(k->r->sitefd, &k->keys, &o, &k->l, &note, e);
 	if (r < 0)
 		return r;
@@ -498,10 +524,10 @@ static int begin(struct keeper *k, struct err *e)
 		return err_sys(e, NULL, "cannot make an event queue");
 	k->learn_next = ledger_control_from(k->l);
 	k->learn_end = ledger_size(k->l);
-	if ((r = accounts_open(k, e)) < 0 || (r = sessions_open(k, e)) < 0 || (r = passwords_start(k, e)) < 0)
+	if ((r = accounts_open(k, e)) < 0 || (r = sessions_open(k, e)) < 0 || (r = passwords_start(k, e)) < 0 || (r = heads_start(k, e)) < 0)
 		return r;
-	keeper_keys_resume(k);
-	if (watch_fd(k, k->r->sup, &is_supervisor) < 0 || (k->r->controlfd >= 0 && watch_fd(k, k->r->controlfd, &is_control) < 0) || watch_fd(k, passwords_fd(k), &is_passwords) < 0)
+	if (watch_fd(k, k->r->sup, &is_supervisor) < 0 || (k->r->controlfd >= 0 && watch_fd(k, k->r->controlfd, &is_control) < 0) || watch_fd(k, passwords_fd(k), &is_passwords) < 0 ||
+	    watch_fd(k, heads_fd(k), &is_heads) < 0)
 		return err_sys(e, NULL, "cannot wait for channels");
 	take_peers(k);
 	return 0;
@@ -553,12 +579,11 @@ int keeper_main(struct role *r)
 	k->feed.end = CHART_NOW;
 	k->feed.lost_at = time_monotonic();
 	int code = k->staged && k->waiting ? begin(k, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
-	if (code == 0 && role_is_ready(r) < 0)
-		code = ERR_NO;
 	if (code == 0)
 		code = loop(k, &e);
 	if (code < 0 && (code != ERR_NO || !k->l || !k->accounts)) /* without them nothing is open that could be closed */
 		return role_fatal(r, &e);
+	heads_stop(k);
 	/* asked to stop, or the supervisor is gone: either way the ledger is closed in order */
 	accounts_save(k, true);
 	keeper_vault_rest(k);

@@ -11,7 +11,7 @@
 
 #include <sys/uio.h>
 
-enum chan_kind { CH_INTAKE = 1, CH_WEB = 2, CH_CLIENT = 4, CH_CONTROL = 8, CH_SCRIBE = 16, CH_VAULTS = 32 /* brings CH_VAULT, as CH_WEB brings CH_CLIENT */, CH_VAULT = 64 };
+enum chan_kind { CH_INTAKE = 1, CH_WEB = 2, CH_CLIENT = 4, CH_CONTROL = 8, CH_SCRIBE = 16, CH_VAULTS = 32 /* brings CH_VAULT, as CH_WEB brings CH_CLIENT */, CH_VAULT = 64, CH_COPY_MAIN = 128 /* brings CH_COPY */, CH_COPY = 256 /* replicate */ };
 
 struct kchan {
 	struct chan c;
@@ -152,6 +152,9 @@ struct keeper {
 	int64_t rotated;         /* when keys were last rotated; 0: never */
 	uint64_t rotated_seq;
 	struct copy_state copy;
+	struct heads *heads;
+	int64_t asking;              /* monotonic: until then only replicate is heard, and nothing is appended; 0: all are */
+	bool told;                   /* that we are ready */
 	bool stopping;
 };
 
@@ -236,6 +239,15 @@ uint64_t keeper_reserve(const struct keeper *k);
 void op_key_rotate(struct keeper *k, struct kchan *ch, const struct frame *f);
 void keeper_keys_resume(struct keeper *k); /* what a kill left */
 void keeper_keys_note(struct keeper *k, uint64_t seq, int64_t time, const struct json_node *n);
+/* ---- heads and witnesses (keeper_head.c) ---- */
+int heads_start(struct keeper *k, struct err *e) MUST;
+int heads_fd(const struct keeper *k);
+void heads_done(struct keeper *k);
+void heads_stop(struct keeper *k);
+void op_head(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_cosign(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_seen(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_asked(struct keeper *k, struct kchan *ch, const struct frame *f);
 
 /* ---- accounts (accounts.c) ---- */
 struct account {

@@ -129,7 +129,7 @@ static void put_clock(const struct keeper *k, struct jsonw *w, int64_t now)
 void keeper_alarms(struct keeper *k)
 {
 	int64_t now = time_monotonic();
-	if (k->r->private_keeper || k->stopping || now - k->alarms_at < LOOK_EVERY)
+	if (k->r->private_keeper || k->stopping || k->asking || now - k->alarms_at < LOOK_EVERY)
 		return;
 	k->alarms_at = now;
 	look_at_clock(k, now);

@@ -600,4 +600,36 @@ int vault_ask(struct keeper_client *c, const struct keeper_who *w, const struct 
 	*ret_working = cur_u8(&cu);
 	buf_add_slice(ret_json, cur_take(&cu, cur_left(&cu)));
 	return cu.failed ? broken(e) : buf_ok(ret_json) ? 0 : err_set(e, buf_code(ret_json), NULL, "the answer is too long");
+/* ---- heads and witnesses ---- */
+
+int keeper_head(struct keeper_client *c, uint32_t seconds, struct err *e)
+{
+	begin(c, FRAME_K_HEAD);
+	buf_u32le(&c->q, seconds);
+	return done(c, e);
+}
+
+int keeper_cosign(struct keeper_client *c, const struct keeper_who *w, const char *by, struct slice sent, struct err *e)
+{
+	begin(c, FRAME_K_COSIGN);
+	if (w)
+		put_who(c, w);
+	else
+		frame_str(&c->q, by);
+	buf_add_slice(&c->q, sent);
+	return done(c, e);
+}
+
+int keeper_seen(struct keeper_client *c, const char *by, struct slice note, struct err *e)
+{
+	begin(c, FRAME_K_SEEN);
+	frame_str(&c->q, by);
+	buf_add_slice(&c->q, note);
+	return done(c, e);
+}
+
+int keeper_asked(struct keeper_client *c, struct err *e)
+{
+	begin(c, FRAME_K_ASKED);
+	return done(c, e);
 }

@@ -239,7 +239,7 @@ void keeper_put_alarms(struct keeper *k, struct jsonw *w)
 	const char *severity;
 	site_replicas(k->r->sitefd, NULL, &out);
 	if (site_outside_alarm(&out, time_now(), &severity, what, why))
-		alarm_put(w, out.time ? "outside-old" : "unprotected", severity, out.time ? out.time : k->started, what, why, "holdfast replica add NAME TARGET, then holdfast replica push NAME every hour (holdfast-replicate.timer)");
+		alarm_put(w, out.time ? "outside-old" : "unprotected", severity, out.time ? out.time : k->started, what, why, "holdfast replica add NAME TARGET (the daemon pushes by itself), or have another machine pull (holdfast-replica(1))");
 }
 
 /* From the first entry, which holds a salted hash of each share. */
@@ -316,6 +316,8 @@ static void status(struct keeper *k, struct buf *b)
 	jsonw_key(&w, "replicas");
 	struct site_outside out;
 	site_replicas(k->r->sitefd, &w, &out);
+	jsonw_key(&w, "witnesses");
+	site_witnesses(k->r->sitefd, &w);
 	jsonw_key(&w, "alarms");
 	jsonw_arr(&w);
 	keeper_put_alarms(k, &w);

@@ -19,6 +19,7 @@ static const struct {
 	{"device", MAY_FHIR_WRITE},
 	{"api", MAY_FHIR_READ | MAY_FHIR_WRITE},
 	{AGENT_ROLE, MAY_VAULT},
+	{"replica", MAY_REPLICA},
 };
 
 uint32_t serve_role_may(const char *role)

@@ -17,7 +17,7 @@
 
 const char *role_name(enum role_id id)
 {
-	static const char *const names[ROLES] = {"supervisor", "intake", "keeper", "scribe", "web", "vault"};
+	static const char *const names[ROLES] = {"supervisor", "intake", "keeper", "scribe", "web", "vault", "replicate"};
 	return id < ROLES ? names[id] : "unknown";
 }
 
@@ -35,6 +35,7 @@ void role_start_encode(const struct role_start *s, struct buf *b)
 	buf_u32le(b, s->uid);
 	buf_u32le(b, s->gid);
 	buf_u32le(b, s->view_gid);
+	buf_u32le(b, s->sealed_gid);
 	buf_u32le(b, s->owner_uid);
 	buf_u32le(b, s->admin_gid);
 	buf_u32le(b, s->limits.connections);
@@ -55,6 +56,7 @@ static int start_decode(struct slice p, struct role_start *s)
 	s->uid = cur_u32le(&c);
 	s->gid = cur_u32le(&c);
 	s->view_gid = cur_u32le(&c);
+	s->sealed_gid = cur_u32le(&c);
 	s->owner_uid = cur_u32le(&c);
 	s->admin_gid = cur_u32le(&c);
 	s->limits.connections = cur_u32le(&c);
@@ -76,6 +78,39 @@ void role_listener_encode(const struct role_listener *l, struct buf *b)
 	frame_blob(b, buf_slice(&l->cert));
 	frame_blob(b, buf_slice(&l->key));
 	frame_blob(b, buf_slice(&l->ca));
+}
+
+void role_replica_encode(const struct vault_replica *v, const struct vault_replica_state *st, struct buf *b)
+{
+	const char *const text[] = {v->name, v->target, v->access.endpoint, v->access.key, v->access.secret, v->access.session, v->access.region, v->access.token};
+	for (size_t i = 0; i < ARRAY_LEN(text); i++)
+		frame_str(b, text[i]);
+	frame_blob(b, slice_str(v->access.ca));
+	buf_u32le(b, v->retain_days);
+	buf_u32le(b, v->every);
+	buf_u8(b, v->no_lock);
+}
+
+static int replica_decode(struct slice p, struct vault_replica *v)
+{
+	struct cur c = cur_of(p);
+	frame_get_text(&c, v->name, sizeof v->name);
+	frame_get_text(&c, v->target, sizeof v->target);
+	frame_get_text(&c, v->access.endpoint, sizeof v->access.endpoint);
+	frame_get_text(&c, v->access.key, sizeof v->access.key);
+	frame_get_text(&c, v->access.secret, sizeof v->access.secret);
+	frame_get_text(&c, v->access.session, sizeof v->access.session);
+	frame_get_text(&c, v->access.region, sizeof v->access.region);
+	frame_get_text(&c, v->access.token, sizeof v->access.token);
+	struct slice ca = frame_get_blob(&c);
+	v->retain_days = cur_u32le(&c);
+	v->every = cur_u32le(&c);
+	v->no_lock = cur_u8(&c);
+	if (!cur_done(&c) || ca.n >= sizeof v->access.ca)
+		return ERR_INPUT;
+	if (ca.n)
+		memcpy(v->access.ca, ca.p, ca.n);
+	return 0;
 }
 
 static int listener_decode(struct slice p, struct role_listener *l)
@@ -216,6 +251,7 @@ static int take_start(struct role *r, struct frame *f, struct role_start *s)
 	r->plain = s->flags & START_PLAIN;
 	r->private_keeper = s->flags & START_PRIVATE;
 	r->bare = s->flags & START_BARE;
+	r->ask = s->flags & START_ASK;
 	r->owner_uid = s->owner_uid;
 	r->group_gid = s->admin_gid;
 	r->sitefd = pick_fd(f, s->fds, START_FD_SITE);
@@ -242,6 +278,23 @@ static int take_listener(struct role *r, struct frame *f)
 	return l->fd >= 0 || r->id == ROLE_KEEPER ? 0 : ERR_INPUT; /* the keeper is told names alone */
 }
 
+static int take_replica(struct role *r, struct frame *f)
+{
+	if (r->id != ROLE_REPLICATE || r->replica_count == SITE_REPLICAS_MAX)
+		return ERR_LIMIT;
+	if (!r->replicas)
+		r->replicas = calloc(SITE_REPLICAS_MAX, sizeof *r->replicas);
+	if (!r->replicas)
+		return ERR_MEMORY;
+	struct vault_replica *v = &r->replicas[r->replica_count];
+	int code = replica_decode(f->payload, v);
+	if (code < 0)
+		return code;
+	v->folderfd = frame_take_fd(f, 0);
+	r->replica_count++;
+	return 0;
+}
+
 static int take_all(struct role *r, struct role_start *s)
 {
 	AUTO_BUF struct buf b = {0};
@@ -257,6 +310,8 @@ static int take_all(struct role *r, struct role_start *s)
 			n = f.type == FRAME_R_START ? take_start(r, &f, s) : ERR_INPUT;
 		else if (f.type == FRAME_R_LISTENER)
 			n = take_listener(r, &f);
+		else if (f.type == FRAME_R_REPLICA)
+			n = take_replica(r, &f);
 		else if (f.type == FRAME_R_PEER)
 			new_peer(r, &f);
 		else if (f.type != FRAME_R_GO)
@@ -277,13 +332,19 @@ static int prepare(struct role *r, struct err *e)
 		return hl7_charset_warm(e); /* glibc's converters are files, too */
 	if (r->id == ROLE_INTAKE)
 		return intake_prepare(r, e);
+	if (r->id == ROLE_REPLICATE)
+		return replicate_prepare(r, e);
 	return 0;
 }
 
 static int lock_in(struct role *r, const struct role_start *s, struct err *e)
 {
-	uint32_t groups[1] = {s->view_gid};
-	bool view = r->id == ROLE_WEB || r->id == ROLE_SCRIBE;
+	uint32_t groups[2];
+	size_t group_n = 0;
+	if (r->id == ROLE_WEB || r->id == ROLE_SCRIBE)
+		groups[group_n++] = s->view_gid;
+	if (r->id == ROLE_WEB || r->id == ROLE_KEEPER || r->id == ROLE_REPLICATE)
+		groups[group_n++] = s->sealed_gid;
 	if (r->sandbox_off) {
 		snprintf(r->report.note, sizeof r->report.note, "SANDBOX SWITCHED OFF BY OPTION: not for a hospital");
 		r->report.uid = geteuid();
@@ -291,7 +352,7 @@ static int lock_in(struct role *r, const struct role_start *s, struct err *e)
 		return 0;
 	}
 	bool root = geteuid() == 0;
-	int code = sandbox_user(r->sitefd, s->uid, s->gid, groups, view ? 1 : 0, s->flags & START_SEPARATE, &r->report, e);
+	int code = sandbox_user(r->sitefd, s->uid, s->gid, groups, group_n, s->flags & START_SEPARATE, &r->report, e);
 	if (code < 0)
 		return code;
 	/* No role outlives its supervisor, even in the middle of a long message; the keeper ends by itself, in order, when the channel closes. (The kernel forgets this when the user changes, so it stands here.) */
@@ -353,6 +414,8 @@ static int run(struct role *r)
 		return keeper_main(r);
 	case ROLE_SCRIBE:
 		return scribe_main(r);
+	case ROLE_REPLICATE:
+		return replicate_main(r);
 	case ROLE_WEB:
 		/* it has its socket; whoever connects before its server runs waits in the queue */
 		return say_ready(r) < 0 ? 3 : web_main(r);

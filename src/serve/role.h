@@ -16,6 +16,7 @@
 #define START_PLAIN 0x04
 #define START_PRIVATE 0x08
 #define START_SEPARATE 0x10 /* a user per role, and the site as its root */
+#define START_ASK 0x40 /* replicas are asked before anything is appended */
 #define START_BARE 0x20 /* a private keeper without a scribe, for entries that no chart shows */
 #define START_FD_SITE 0x01
 #define START_FD_LOCK 0x02
@@ -27,11 +28,13 @@ struct role_start {
 	char site_name[128], origin[NOTE_NAME_MAX + 1], site_path[4096];
 	int zone_minutes;
 	uint64_t reserve;
-	uint32_t flags, uid, gid, view_gid, owner_uid, admin_gid;
+	uint32_t flags, uid, gid, view_gid, sealed_gid, owner_uid, admin_gid;
 	struct site_limits limits;
 	uint8_t fds; /* which descriptors come with it, in the order of the bits */
 };
 void role_start_encode(const struct role_start *s, struct buf *b);
+void role_replica_encode(const struct vault_replica *v, const struct vault_replica_state *st, struct buf *b);
+int replicate_prepare(struct role *r, struct err *e) MUST;
 void role_listener_encode(const struct role_listener *l, struct buf *b);
 int role_ready_decode(struct slice p, struct sandbox_report *r) MUST;
 

@@ -11,11 +11,13 @@
 #define UID_SCRIBE 61842
 #define UID_WEB 61843
 #define UID_VAULT 61844
+#define UID_REPLICATE 61845
+#define GID_SEALED 61848 /* packs and outbox: what is sealed, for keeper, web and replicate */
 #define GID_VIEW 61849 /* what web may read of scribe's */
 
 struct owners { /* who owns and runs what */
 	bool separate;   /* a user per role: made and run by root */
-	uint32_t uid[ROLES], gid[ROLES], view_gid;
+	uint32_t uid[ROLES], gid[ROLES], view_gid, sealed_gid;
 };
 /* For a new site, and for running one: separate users when we are root and the site was made by root; else everything under the site's owner. */
 void owners_default(struct owners *o);
@@ -24,8 +26,12 @@ int owners_of_site(int sitefd, struct owners *o, struct err *e) MUST;
  * of them. Who is not root gets ERR_DENIED with the file that is in the way, if there is one. */
 int owners_give(int sitefd, const struct owners *o, uint64_t *ret_given, char ret_first[128], struct err *e) MUST;
 
+/* A replica's folder, and what is in it, to the user who pushes. */
+int owners_give_folder(int fd, uint32_t uid, uint32_t gid, struct err *e) MUST;
+
 /* Root moves into the site folder and becomes uid/gid for good; others stay who they are. */
 int sandbox_user(int sitefd, uint32_t uid, uint32_t gid, const uint32_t *groups, size_t group_count, bool change_root, struct sandbox_report *r, struct err *e) MUST;
+uint16_t replicate_port(const struct vault_replica *r); /* of a network store; 0: it is a folder */
 void sandbox_limits(void); /* rlimits, not dumpable, no_new_privs */
 void sandbox_landlock(const struct role *r, struct sandbox_report *rep);
 void sandbox_seccomp(const struct role *r, struct sandbox_report *rep);

@@ -13,6 +13,7 @@
 #define LL_RESTRICT_SELF 446
 #define LL_VERSION 1u
 #define LL_RULE_PATH_BENEATH 1
+#define LL_RULE_NET_PORT 2
 
 enum {
 	FS_EXECUTE = 1 << 0,
@@ -48,6 +49,10 @@ struct path_rule {
 	int32_t parent;
 } __attribute__((packed));
 
+struct port_rule {
+	uint64_t allowed, port;
+};
+
 struct allowance {
 	enum role_id role;
 	const char *path;
@@ -61,12 +66,36 @@ static const struct allowance allowances[] = {
 	{ROLE_KEEPER, "ledger", FS_OWN},
 	{ROLE_KEEPER, "vault", FS_READ},
 	{ROLE_KEEPER, "replicas", FS_READ},
+	{ROLE_KEEPER, "outside", FS_READ},
+	{ROLE_KEEPER, "outbox", FS_OWN},
 	{ROLE_SCRIBE, "view", FS_OWN},
 	{ROLE_VAULT, "vault", FS_READ | FS_MAKE_REG | FS_REFER}, /* new names, by link; nothing that stands there is written, renamed or removed */
 	{ROLE_VAULT, "vault/in", FS_OWN},
 	{ROLE_WEB, "view", FS_READ},
 	{ROLE_WEB, "ledger", FS_READ},
+	{ROLE_WEB, "packs", FS_READ},
+	{ROLE_WEB, "vault", FS_READ},
+	{ROLE_WEB, "outbox", FS_READ},
+	{ROLE_REPLICATE, "ledger", FS_READ},
+	{ROLE_REPLICATE, "packs", FS_READ},
+	{ROLE_REPLICATE, "vault", FS_READ},
+	{ROLE_REPLICATE, "outbox", FS_READ},
+	{ROLE_REPLICATE, "outside", FS_OWN},
 };
+
+/* Replicas: the folders that the supervisor has opened, and the ports of the network stores. Addresses cannot be told apart here; names are looked up before the sandbox is locked, and none after. */
+static int allow_replicas(const struct role *r, const struct ruleset *rs, int fd, char *why, size_t why_size)
+{
+	for (size_t i = 0; i < r->replica_count; i++) {
+		struct path_rule p = {.allowed = FS_OWN & rs->fs, .parent = r->replicas[i].folderfd};
+		struct port_rule n = {.allowed = NET_CONNECT, .port = replicate_port(&r->replicas[i])};
+		if ((p.parent > 0 && syscall(LL_ADD_RULE, fd, LL_RULE_PATH_BENEATH, &p, 0) < 0) || (n.port && rs->net && syscall(LL_ADD_RULE, fd, LL_RULE_NET_PORT, &n, 0) < 0)) {
+			snprintf(why, why_size, "Landlock rule for replica %s failed (errno %d)", r->replicas[i].name, errno);
+			return -1;
+		}
+	}
+	return 0;
+}
 
 static int restrict_to(const struct role *r, const struct ruleset *rs, size_t rs_size, char *why, size_t why_size)
 {
@@ -88,6 +117,8 @@ static int restrict_to(const struct role *r, const struct ruleset *rs, size_t rs
 		if (p.parent >= 0)
 			close(p.parent);
 	}
+	if (!bad)
+		bad = allow_replicas(r, rs, fd, why, why_size);
 	if (!bad && syscall(LL_RESTRICT_SELF, fd, 0) < 0) {
 		snprintf(why, why_size, "Landlock cannot be switched on (errno %d)", errno);
 		bad = -1;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 
 /* What any of our processes needs once it runs. */
 static const char *const common[] = {
@@ -19,7 +20,7 @@ static const char *const common[] = {
 static const char *const intake[] = {"accept4", "setsockopt", "getsockopt", "getpeername", "getsockname"};
 static const char *const keeper[] = {
 	"openat", "mkdirat", "mkdir", "unlink", "unlinkat", "rename", "renameat", "renameat2", "linkat", "fsync", "fdatasync", "sync_file_range", "ftruncate", "fallocate", "fadvise64", "getdents64", "fstatfs", "statfs",
-	"statx", "fchmod", "fchmodat", "flock", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "utimensat", "copy_file_range", "accept4", "getsockopt", "umask", "readahead", "msync",
+	"statx", "fchmod", "fchmodat", "flock", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "utimensat", "copy_file_range", "accept4", "getsockopt", "umask", "readahead", "msync", "memfd_create",
 };
 /* SQLite: its own files in SITE/view, locks, and a look at the path's parts. */
 static const char *const scribe[] = {
@@ -34,6 +35,12 @@ static const char *const web[] = {
 static const char *const vault[] = {
 	"openat", "mkdirat", "unlinkat", "renameat", "renameat2", "linkat", "fsync", "fdatasync", "sync_file_range", "ftruncate", "fallocate", "fadvise64", "getdents64", "fstatfs", "statfs", "statx", "fchmod",
 	"faccessat", "faccessat2", "readlinkat", "utimensat", "socketpair", "set_tid_address", "umask", "readahead",
+};
+/* Files of the site to read, of a folder to write, and connections out; sockets of three families by the rule below. */
+static const char *const replicate[] = {
+	"openat", "mkdirat", "unlinkat", "renameat", "renameat2", "linkat", "fsync", "fdatasync", "syncfs", "ftruncate", "fallocate", "fadvise64", "getdents64", "fstatfs", "statfs", "statx", "access", "faccessat", "faccessat2",
+	"readlink", "readlinkat", "utimensat", "umask", "readahead", "memfd_create", "connect", "setsockopt", "getsockopt", "getpeername", "getsockname", "socketpair", "sendmmsg", "select", "pselect6", "pipe2", "prlimit64",
+	"set_tid_address", "fchmod",
 };
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
@@ -84,6 +91,11 @@ static void rules(struct filter *f, const struct role *r)
 		allow(f, web, ARRAY_LEN(web));
 	else if (r->id == ROLE_VAULT)
 		allow(f, vault, ARRAY_LEN(vault));
+	else if (r->id == ROLE_REPLICATE) {
+		allow(f, replicate, ARRAY_LEN(replicate));
+		allow_if(f, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET));
+		allow_if(f, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET6));
+	}
 #ifdef SANITIZED
 	allow(f, sanitizer, ARRAY_LEN(sanitizer));
 #endif
@@ -95,7 +107,7 @@ static void rules(struct filter *f, const struct role *r)
 #ifdef PR_SET_VMA
 	allow_if(f, "prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_VMA));
 #endif
-	if (r->id == ROLE_WEB || r->id == ROLE_KEEPER || r->id == ROLE_SCRIBE || r->id == ROLE_VAULT) {
+	if (r->id == ROLE_WEB || r->id == ROLE_KEEPER || r->id == ROLE_SCRIBE || r->id == ROLE_VAULT || r->id == ROLE_REPLICATE) {
 		/* threads, never processes; clone3's flags lie in memory where a filter cannot look, and glibc falls back to clone when it "does not exist" */
 		allow_if(f, "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 		int nr = seccomp_syscall_resolve_name("clone3");

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -59,6 +60,32 @@ static int try_vault_take(const struct role *r)
 	return n == 0 || errno == ENOTEMPTY ? 0 : -1;
 }
 
+static int try_packs(const struct role *r) { return try_open(r, "packs", O_RDONLY | O_DIRECTORY); }
+static int try_create(const struct role *r, const char *path)
+{
+	int fd = openat(r->sitefd, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		unlinkat(r->sitefd, path, 0);
+	return closed(fd);
+}
+static int try_pack_write(const struct role *r) { return try_create(r, "packs/sandbox-was-off"); }
+static int try_outbox(const struct role *r) { return try_create(r, "outbox/sandbox-was-off"); }
+static int try_replicas(const struct role *r) { return try_open(r, "replicas", O_RDONLY | O_DIRECTORY); }
+
+/* Port 9 is nobody's replica. Refused by the kernel's own rule, not by an empty port. */
+static int try_socket(int (*use)(int fd, const struct sockaddr *a, socklen_t n))
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	int r = use(fd, (const struct sockaddr *)&a, sizeof a), why = errno;
+	close(fd);
+	errno = why;
+	return r < 0 && why == ECONNREFUSED ? 0 : r;
+}
+static int try_connect(const struct role *r) { return try_socket(connect); }
+static int try_listen(const struct role *r) { return try_socket(bind); }
 static int try_inet(const struct role *r) { return closed(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
 static int try_unix(const struct role *r) { return closed(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
 static int try_packet(const struct role *r) { return closed(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0)); }
@@ -103,7 +130,7 @@ static int try_code(const struct role *r)
 }
 
 #define BIT(id) (1u << (id))
-#define ALL (BIT(ROLE_INTAKE) | BIT(ROLE_KEEPER) | BIT(ROLE_SCRIBE) | BIT(ROLE_WEB) | BIT(ROLE_VAULT))
+#define ALL (BIT(ROLE_INTAKE) | BIT(ROLE_KEEPER) | BIT(ROLE_SCRIBE) | BIT(ROLE_WEB) | BIT(ROLE_VAULT) | BIT(ROLE_REPLICATE))
 static const struct {
 	const char *what;
 	int (*run)(const struct role *r);
@@ -114,12 +141,18 @@ static const struct {
 	{"read tls/web.key", try_tls_key, ALL},
 	{"write ledger/checkpoint", try_checkpoint, ALL & ~BIT(ROLE_KEEPER)},
 	{"list wal", try_wal, ALL & ~BIT(ROLE_KEEPER)},
-	{"list view", try_view_read, BIT(ROLE_INTAKE) | BIT(ROLE_KEEPER) | BIT(ROLE_VAULT)},
+	{"list view", try_view_read, BIT(ROLE_INTAKE) | BIT(ROLE_KEEPER) | BIT(ROLE_VAULT) | BIT(ROLE_REPLICATE)},
 	{"write view/chart.db", try_view_write, ALL & ~BIT(ROLE_SCRIBE)},
 	{"make a file in the site folder", try_make, ALL},
 	{"take a name out of vault", try_vault_take, ALL},
 	{"write in vault/in", try_vault_write, ALL & ~BIT(ROLE_VAULT)},
-	{"socket AF_INET", try_inet, ALL},
+	{"list packs", try_packs, BIT(ROLE_INTAKE) | BIT(ROLE_SCRIBE) | BIT(ROLE_VAULT)},
+	{"make a pack", try_pack_write, ALL & ~BIT(ROLE_KEEPER)},
+	{"make a file in outbox", try_outbox, ALL & ~BIT(ROLE_KEEPER)},
+	{"list replicas", try_replicas, ALL & ~BIT(ROLE_KEEPER)},
+	{"connect to a port of no replica", try_connect, ALL},
+	{"listen on a port", try_listen, ALL},
+	{"socket AF_INET", try_inet, ALL & ~BIT(ROLE_REPLICATE)},
 	{"socket AF_UNIX", try_unix, ALL},
 	{"socket AF_PACKET", try_packet, ALL},
 	{"fork", try_fork, ALL},

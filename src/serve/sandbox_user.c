@@ -3,9 +3,11 @@
  *   SITE           root 0755    site.ini, lock, run/, tls/ stay root's (the supervisor alone reads the TLS keys and passes them as data)
  *   SITE/keys      keeper 0700
  *   SITE/wal       keeper 0700
- *   SITE/packs     keeper 0750
+ *   SITE/packs     keeper:sealed 2750  closed packs: sealed; web hands them to replicas, replicate pushes them
+ *   SITE/outbox    keeper:sealed 2750  heads and small files for replicas: sealed or public
+ *   SITE/outside   replicate 0755      how pushes went
  *   SITE/ledger    keeper 0755  public by nature: no patient data
- *   SITE/vault     vault:keeper 2750  packs are written by root's commands and by the vault role (for agents), which Landlock lets make names here, and neither write nor remove; the keeper looks whether they are there
+ *   SITE/vault     vault:sealed 2750  packs are written by root's commands and by the vault role (for agents), which Landlock lets make names here, and neither write nor remove; the keeper looks whether they are there
  *   SITE/vault/in  vault 0700    what agents are bringing
  *   SITE/view      scribe:view 2750  patient data in clear: web is in the group, nobody else
  * A site made by an ordinary user belongs to that user alone, and all roles run as that user: Landlock and seccomp are then what keeps them apart. */
@@ -36,7 +38,7 @@ void owners_default(struct owners *o)
 		o->uid[i] = geteuid();
 		o->gid[i] = getegid();
 	}
-	o->view_gid = getegid();
+	o->view_gid = o->sealed_gid = getegid();
 	if (!o->separate)
 		return;
 	user("hf-intake", UID_INTAKE, &o->uid[ROLE_INTAKE], &o->gid[ROLE_INTAKE]);
@@ -44,8 +46,11 @@ void owners_default(struct owners *o)
 	user("hf-scribe", UID_SCRIBE, &o->uid[ROLE_SCRIBE], &o->gid[ROLE_SCRIBE]);
 	user("hf-web", UID_WEB, &o->uid[ROLE_WEB], &o->gid[ROLE_WEB]);
 	user("hf-vault", UID_VAULT, &o->uid[ROLE_VAULT], &o->gid[ROLE_VAULT]);
+	user("hf-replicate", UID_REPLICATE, &o->uid[ROLE_REPLICATE], &o->gid[ROLE_REPLICATE]);
 	const struct group *g = getgrnam("hf-view");
 	o->view_gid = g && g->gr_gid ? g->gr_gid : GID_VIEW;
+	g = getgrnam("hf-sealed");
+	o->sealed_gid = g && g->gr_gid ? g->gr_gid : GID_SEALED;
 }
 
 int owners_of_site(int sitefd, struct owners *o, struct err *e)
@@ -63,7 +68,7 @@ int owners_of_site(int sitefd, struct owners *o, struct err *e)
 		o->uid[i] = st.st_uid;
 		o->gid[i] = st.st_gid;
 	}
-	o->view_gid = st.st_gid;
+	o->view_gid = o->sealed_gid = st.st_gid;
 	return 0;
 }
 
@@ -205,7 +210,9 @@ int owners_give(int sitefd, const struct owners *o, uint64_t *ret_given, char re
 	} own[] = {
 		{"keys", ROLE_KEEPER, 0700, 0600, true},
 		{"wal", ROLE_KEEPER, 0700, 0600, true},
-		{"packs", ROLE_KEEPER, 0750, 0600, true},
+		{"packs", ROLE_KEEPER, 02750, 0640, true},
+		{"outbox", ROLE_KEEPER, 02750, 0640, true},
+		{"outside", ROLE_REPLICATE, 0755, 0644, true},
 		{"ledger", ROLE_KEEPER, 0755, 0644, false}, /* a million tiles: looking at each takes long */
 		{"view", ROLE_SCRIBE, 02750, 0640, true},
 		{"vault", ROLE_VAULT, 02750, 0640, false},
@@ -230,12 +237,12 @@ int owners_give(int sitefd, const struct owners *o, uint64_t *ret_given, char re
 			r = all_ours(sitefd, own[i].name, e);
 			continue;
 		}
-		bool vault = !strcmp(own[i].name, "vault"); /* what is in it the keeper may see */
+		bool sealed = !strcmp(own[i].name, "vault") || !strcmp(own[i].name, "packs") || !strcmp(own[i].name, "outbox"); /* what those may see who may see what is sealed */
 		if (o->separate && of_root)
 			continue;
 		g.top = own[i].name;
 		g.uid = o->uid[own[i].role];
-		g.gid = !strcmp(own[i].name, "view") ? o->view_gid : vault ? o->gid[ROLE_KEEPER] : o->gid[own[i].role];
+		g.gid = !strcmp(own[i].name, "view") ? o->view_gid : sealed ? o->sealed_gid : o->gid[own[i].role];
 		g.add = own[i].add;
 		g.all = own[i].all;
 		r = give_tree(&g, sitefd, own[i].name, "", 0, e);
@@ -246,6 +253,15 @@ int owners_give(int sitefd, const struct owners *o, uint64_t *ret_given, char re
 	*ret_given = g.given;
 	memcpy(ret_first, g.first, sizeof g.first);
 	return r;
+}
+
+int owners_give_folder(int fd, uint32_t uid, uint32_t gid, struct err *e)
+{
+	struct giving g = {.top = "replica", .uid = uid, .gid = gid};
+	struct stat st;
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "replica", "cannot be looked at");
+	return st.st_uid == uid ? 0 : give_tree(&g, fd, ".", "", 0, e); /* who writes into one that was given leaves it so (vault_store_folder.c) */
 }
 
 int sandbox_user(int sitefd, uint32_t uid, uint32_t gid, const uint32_t *groups, size_t group_count, bool change_root, struct sandbox_report *r, struct err *e)

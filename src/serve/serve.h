@@ -1,6 +1,6 @@
 /* serve: the processes (DESIGN 6) and the one way in for commands. It only wires: what is true of patients or ledgers is decided in the rooms below.
  *
- * `holdfast serve` is a small supervisor that re-executes this program once per role (intake, keeper, scribe, web), introduces them by socketpairs, passes each what it
+ * `holdfast serve` is a small supervisor that re-executes this program once per role (intake, keeper, scribe, web, replicate), introduces them by socketpairs, passes each what it
  * may have (descriptors, keys as data) and restarts it when it dies. Roles speak frames of serve_internal.h. A command that needs to write or to be answered by the keeper uses struct control:
  * it takes SITE/lock and runs the same keeper and scribe for its own lifetime, or, where the lock is held, asks over SITE/run/control.
  */
@@ -150,7 +150,7 @@ struct control_copied {
 };
 int control_view_copy(struct control *c, struct control_copied *ret, struct err *e) MUST;
 int control_status(struct control *c, struct buf *ret_json, struct err *e) MUST; /* roles, sandbox, feeds, disk ... one JSON object */
-#define SERVE_ROLES "admin, clinician, registrar, privacy, security, owner, auditor, device, api"
+#define SERVE_ROLES "admin, clinician, registrar, privacy, security, owner, auditor, device, api, replica"
 #define AGENT_ROLE "agent" /* of a token whose label is the agent's name: may bring backups, and nothing else */
 bool serve_role_known(const char *role);
 int control_user_add(struct control *c, const char *user, const char *role, const char *password /* NULL: make a one-time one */, char ret_password[64], struct err *e) MUST;

@@ -12,6 +12,7 @@
 #include "ledger.h"
 #include "seal.h"
 #include "serve.h"
+#include "vault.h"
 
 #include <pthread.h>
 
@@ -43,6 +44,7 @@
 	X(7, R_ROLES, FRAME_SMALL)      /* keeper: str JSON of all roles, str of share files lying about, str of alarms, i64 last verified: for status */                                                              \
 	X(8, R_QUARANTINE, 64)          /* keeper: u64 entry, u32 deaths: the scribe died on it twice */                                        \
 	X(9, R_CONFIG, FRAME_SMALL)     /* keeper of a daemon, when it is ready: blob SHA-256 of site.ini, blob its text, u8 whole */           \
+	X(10, R_REPLICA, FRAME_SMALL)   /* replicate: one replica (role_replica_encode); descriptor: its folder, where it is one and is there */ \
 	/* role -> supervisor */                                                                                                                \
 	X(16, R_READY, FRAME_SMALL)     /* sandbox report (struct sandbox_report) */                                                            \
 	X(17, R_FATAL, FRAME_SMALL)     /* i32 code, str place, str text: why I am about to exit */                                             \
@@ -100,6 +102,10 @@
 	X(64, K_REPLY, FRAME_BODY)      /* i32 code; below 0: str place, str text; else what the request's line says */                         \
 	X(65, K_PROGRESS, 64)           /* u64 done, u64 total */                                                                               \
 	X(66, K_ROOM, 8)                /* to intake: u8 1: ordinary entries are taken again, 0: they are not (disk nearly full) */            \
+	X(110, K_HEAD, 64)               /* web, replicate: u32 seconds: answered when SITE/outbox has a head that is no older */                    \
+	X(111, K_COSIGN, FRAME_SMALL)    /* web: who, rest what a witness sends; replicate: str by, rest */                                         \
+	X(112, K_SEEN, FRAME_SMALL)      /* replicate: str by, rest a checkpoint that stands in a replica */                                        \
+	X(113, K_ASKED, 0)               /* replicate: every replica was asked at the start */                                                      \
 	/* keeper -> scribe */                                                                                                                  \
 	X(80, S_ENTRIES, FRAME_BODY)    /* records: u64 seq, i64 time, u8 kind, u8 flags, u8 mark (MARK_x), u64 size, u8 length + source, u32 length + body */ \
 	X(81, S_REBUILD, 64)            /* u64 entries, u8 pin: start a new view; entries come again from 0; with the last of them it takes the old one's place */                                              \
@@ -186,7 +192,7 @@ int packet_recv(int fd, struct buf *b, struct frame *ret, bool wait) MUST;
 
 /* ---- roles ---------------------------------------------------------------------------------------------------------------- */
 
-enum role_id { ROLE_SUPERVISOR, ROLE_INTAKE, ROLE_KEEPER, ROLE_SCRIBE, ROLE_WEB, ROLE_VAULT, ROLES };
+enum role_id { ROLE_SUPERVISOR, ROLE_INTAKE, ROLE_KEEPER, ROLE_SCRIBE, ROLE_WEB, ROLE_VAULT, ROLE_REPLICATE, ROLES };
 const char *role_name(enum role_id id);
 
 struct sandbox_report { /* what is on in this role; told in status, loudly when something is not */
@@ -206,6 +212,7 @@ struct role_listener { /* a bound, listening socket and what belongs to it */
 	struct buf cert, key, ca; /* PEM, empty where not used; key is wiped after use */
 };
 
+#define SITE_REPLICAS_MAX 64
 struct role {
 	enum role_id id;
 	char site_name[128], origin[NOTE_NAME_MAX + 1];
@@ -225,6 +232,9 @@ struct role {
 	int sharedfd;           /* scribe: progress page; keeper: session table: memory that outlives the role */
 	struct role_listener *listeners;
 	size_t listener_count;
+	struct vault_replica *replicas; /* replicate */
+	size_t replica_count;
+	bool ask;               /* keeper: replicas are asked before anything is appended */
 
 	pthread_mutex_t peer_lock;
 	pthread_cond_t peer_new;
@@ -242,6 +252,7 @@ void role_log(struct role *r, const char *fmt, ...) PRINTF_LIKE(2, 3); /* one li
 int intake_main(struct role *r);
 int keeper_main(struct role *r);
 int scribe_main(struct role *r);
+int replicate_main(struct role *r);
 /* The web role. When it is called the sandbox is locked: it has r->listeners[0] (bound and listening; cert and key as data when .is.tls), may read SITE/ledger (openat below r->sitefd) and r->chart_path, may make threads,
  * and may not open sockets, other files or programs. Returns the exit status after role_wait said stop. */
 int web_main(struct role *r);
@@ -274,6 +285,7 @@ void keeper_client_free(struct keeper_client *c);
 #define MAY_FHIR_WRITE 0x200
 #define MAY_IDENTITY 0x400    /* merge, un-merge, link */
 #define MAY_VAULT 0x1000      /* bring backups: agents, and nobody else */
+#define MAY_REPLICA 0x4000    /* sealed packs, keyrings and tail, and nothing else */
 #define MAY_BREAK_GLASS 0x800 /* open a protected record with a reason */
 uint32_t serve_role_may(const char *role); /* 0: no such role */
 
@@ -330,6 +342,11 @@ struct keeper_entry {
 };
 int keeper_entry(struct keeper_client *c, uint64_t seq, struct keeper_entry *ret, struct buf *ret_proof, struct err *e) MUST;
 int keeper_checkpoint(struct keeper_client *c, struct buf *ret, struct err *e) MUST;
+/* SITE/outbox has a head that is at most so old when it returns. */
+int keeper_head(struct keeper_client *c, uint32_t seconds, struct err *e) MUST;
+int keeper_cosign(struct keeper_client *c, const struct keeper_who *w /* NULL: replicate */, const char *by, struct slice sent, struct err *e) MUST;
+int keeper_seen(struct keeper_client *c, const char *by, struct slice note, struct err *e) MUST;
+int keeper_asked(struct keeper_client *c, struct err *e) MUST;
 /* One JSON object: ledger, listeners, roles, disk, keys, alarms as in doc/api.md's board; the web role adds what it reads from the chart (view, feeds, unhandled). */
 int keeper_status(struct keeper_client *c, struct buf *ret_json, struct err *e) MUST;
 /* MAY_USERS. */

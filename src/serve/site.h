@@ -27,11 +27,13 @@ void site_shares_left(int sitefd, struct buf *ret_json);
 /* The newest head that a replica holds, and all replicas as a JSON array (w NULL: not wanted). */
 #define OUTSIDE_OLD_HOURS 25 /* a day, and what a nightly job may be late */
 struct site_outside {
-	size_t replicas;
-	char name[64];
+	size_t replicas, witnesses;
+	bool witness;       /* name is a witness's */
+	char name[96];
 	uint64_t size;
 	int64_t time; /* 0: none */
 };
+void site_witnesses(int sitefd, struct jsonw *w); /* an array */
 void site_replicas(int sitefd, struct jsonw *w, struct site_outside *ret);
 void site_outside_json(const struct site_outside *o, struct jsonw *w); /* "outside" and "protection" */
 bool site_outside_alarm(const struct site_outside *o, int64_t now, const char **ret_severity, char what[80], char reason[200]);

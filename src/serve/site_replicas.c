@@ -1,4 +1,5 @@
-/* What stands outside this machine, as the replicas' last pushes wrote it down (SITE/replicas/NAME.ini and NAME.json; vault/vault_replica.c owns both). For status: the newest head that somebody else holds. */
+/* What stands outside this machine: how the last pushes went (SITE/replicas/NAME.ini, SITE/outside/NAME.json; vault/vault_replica.c owns both), and what witnesses handed back (SITE/ledger/witness; vault/vault_witness.c). For
+ * status: the newest head that somebody else holds. */
 #include "site.h"
 
 #include <dirent.h>
@@ -11,7 +12,7 @@
 
 struct one {
 	char name[64];
-	int64_t tried, done, head_time;
+	int64_t tried, done, next, head_time;
 	uint64_t size;
 	bool ours; /* a head of this site, and not of one that we keep a copy of */
 	char error[400];
@@ -22,16 +23,17 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct one *)a)->name, ((const struct one *)b)->name);
 }
 
-static void read_state(int dirfd, struct one *o)
+static void read_state(int sitefd, struct one *o)
 {
 	AUTO_BUF struct buf b = {0};
 	AUTO_ARENA struct arena *a = arena_new(1 << 18);
 	struct json_node *root;
-	char path[80];
+	char path[96];
 	buf_init(&b, 65536);
-	snprintf(path, sizeof path, "%s.json", o->name);
-	if (!a || file_read(dirfd, path, 65536, &b, NULL) < 0 || json_tree(buf_slice(&b), a, &root, NULL) < 0)
+	snprintf(path, sizeof path, "outside/%s.json", o->name);
+	if (!a || file_read(sitefd, path, 65536, &b, NULL) < 0 || json_tree(buf_slice(&b), a, &root, NULL) < 0)
 		return;
+	(void)!num_i64(json_text(root, "next"), 0, INT64_MAX, &o->next);
 	(void)!num_i64(json_text(root, "tried"), 0, INT64_MAX, &o->tried);
 	(void)!num_i64(json_text(root, "done"), 0, INT64_MAX, &o->done);
 	(void)!num_i64(json_text(root, "headTime"), 0, INT64_MAX, &o->head_time);
@@ -64,11 +66,58 @@ static size_t read_all(int sitefd, struct one *all)
 		n++;
 	}
 	for (size_t i = 0; i < n; i++)
-		read_state(fd, &all[i]);
+		read_state(sitefd, &all[i]);
 	closedir(d);
 	if (n)
 		qsort(all, n, sizeof *all, by_name);
 	return n;
+}
+
+struct seeing {
+	struct jsonw *w;
+	struct site_outside *ret;
+};
+
+/* A witness's clock may be anything: what counts is when it came here. */
+static int see(void *arg, const struct vault_witness *v, struct err *e)
+{
+	struct seeing *x = arg;
+	struct site_outside *ret = x->ret;
+	ret->witnesses++;
+	if (v->time > ret->time) {
+		snprintf(ret->name, sizeof ret->name, "%s", v->by);
+		ret->time = v->time;
+		ret->size = v->cp.size;
+		ret->witness = true;
+	}
+	if (!x->w)
+		return 0;
+	jsonw_obj(x->w);
+	jsonw_kstr(x->w, "by", v->by);
+	jsonw_kstr(x->w, "key", v->vkey.name);
+	jsonw_ku64(x->w, "size", v->cp.size);
+	jsonw_ktime(x->w, "time", v->time);
+	jsonw_ktime(x->w, "cosigned", v->cosigned);
+	jsonw_obj_end(x->w);
+	return 0;
+}
+
+static void witnesses(int sitefd, struct jsonw *w, struct site_outside *ret)
+{
+	AUTO_BUF struct buf b = {0};
+	struct note_vkey v;
+	struct seeing x = {.w = w, .ret = ret};
+	buf_init(&b, 4096);
+	if (file_read(sitefd, "ledger/vkey", 4096, &b, NULL) == 0 && note_vkey_parse(slice_trim(buf_slice(&b)), &v, NULL) == 0)
+		(void)!vault_witness_each(sitefd, &v, see, &x, NULL);
+}
+
+void site_witnesses(int sitefd, struct jsonw *w)
+{
+	struct site_outside none = {0};
+	jsonw_arr(w);
+	witnesses(sitefd, w, &none);
+	jsonw_arr_end(w);
 }
 
 void site_replicas(int sitefd, struct jsonw *w, struct site_outside *ret)
@@ -98,6 +147,8 @@ void site_replicas(int sitefd, struct jsonw *w, struct site_outside *ret)
 		}
 		if (o->tried)
 			jsonw_ktime(w, "lastTry", o->tried);
+		if (o->next)
+			jsonw_ktime(w, "nextTry", o->next);
 		if (o->error[0])
 			jsonw_kstr(w, "error", o->error);
 		jsonw_obj_end(w);
@@ -105,6 +156,7 @@ void site_replicas(int sitefd, struct jsonw *w, struct site_outside *ret)
 	if (w)
 		jsonw_arr_end(w);
 	free(all);
+	witnesses(sitefd, NULL, ret);
 }
 
 void site_outside_json(const struct site_outside *o, struct jsonw *w)
@@ -136,6 +188,6 @@ bool site_outside_alarm(const struct site_outside *o, int64_t now, const char **
 		return false;
 	*ret_severity = "warning";
 	snprintf(what, 80, "the newest head outside is old");
-	snprintf(reason, 200, "replica %s has one of %lld hours ago; what came since stands on this machine alone", o->name, (long long)hours);
+	snprintf(reason, 200, "%s %s has one of %lld hours ago; what came since stands on this machine alone", o->witness ? "witness" : "replica", o->name, (long long)hours);
 	return true;
 }

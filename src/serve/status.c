@@ -228,7 +228,7 @@ static void put_alarms(const struct site *s, const struct offline *o, struct jso
 		put_alarm(w, "ledger-unreadable", o->ledger_why.code == ERR_NOT_FOUND ? "note" : "alarm", "ledger cannot be read", o->ledger_why.text, "run this as root or the site's owner; holdfast ledger verify says more");
 	site_replicas(s->fd, NULL, &out);
 	if (site_outside_alarm(&out, time_now(), &severity, what, reason))
-		put_alarm(w, out.time ? "outside-old" : "unprotected", severity, what, reason, "holdfast replica add NAME TARGET, then holdfast replica push NAME every hour (holdfast-replicate.timer)");
+		put_alarm(w, out.time ? "outside-old" : "unprotected", severity, what, reason, "holdfast replica add NAME TARGET (the daemon pushes by itself), or have another machine pull (holdfast-replica(1))");
 	jsonw_arr_end(w);
 }
 
@@ -278,6 +278,8 @@ int serve_status_offline(const struct site *s, struct buf *ret_json, struct err 
 	jsonw_key(&w, "replicas");
 	struct site_outside out;
 	site_replicas(s->fd, &w, &out);
+	jsonw_key(&w, "witnesses");
+	site_witnesses(s->fd, &w);
 	put_alarms(s, &o, &w);
 	jsonw_obj_end(&w);
 	jsonw_done(&w);

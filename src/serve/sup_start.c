@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -62,6 +63,10 @@ static void child(int chan, enum role_id id, bool bare)
 	else
 		dup2(chan, ROLE_SUP_FD);
 	close_range(ROLE_SUP_FD + 1, ~0U, 0);
+	/* credentials of stores are passed as data, to replicate alone */
+	static const char *const secret[] = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "HOLDFAST_TOKEN"};
+	for (size_t i = 0; i < ARRAY_LEN(secret); i++)
+		unsetenv(secret[i]);
 	char name[] = "holdfast", flag[] = "--role", which[16];
 	snprintf(which, sizeof which, "%s", role);
 	char *argv[] = {name, flag, which, NULL};
@@ -105,6 +110,9 @@ static int pass_start(struct supervisor *s, enum role_id id, struct err *e)
 	st.uid = s->own.uid[id];
 	st.gid = s->own.gid[id];
 	st.view_gid = s->own.view_gid;
+	st.sealed_gid = s->own.sealed_gid;
+	if (id == ROLE_KEEPER && s->roles[ROLE_REPLICATE].wanted && !s->told_ready) /* one that was started again knows what its predecessor was told */
+		st.flags |= START_ASK;
 	st.owner_uid = s->lifeline >= 0 ? geteuid() : s->own.separate ? 0 : s->own.uid[id]; /* of a private keeper: whoever runs the command */
 	fds[n++] = s->site.fd;
 	st.fds = START_FD_SITE;
@@ -155,7 +163,7 @@ static int pass_listeners(struct supervisor *s, enum role_id id, struct err *e)
 
 /* ---- who talks to whom ---- */
 
-static const enum role_id pairs[][2] = {{ROLE_INTAKE, ROLE_KEEPER}, {ROLE_WEB, ROLE_KEEPER}, {ROLE_KEEPER, ROLE_SCRIBE}, {ROLE_VAULT, ROLE_KEEPER}, {ROLE_WEB, ROLE_VAULT}};
+static const enum role_id pairs[][2] = {{ROLE_INTAKE, ROLE_KEEPER}, {ROLE_WEB, ROLE_KEEPER}, {ROLE_KEEPER, ROLE_SCRIBE}, {ROLE_VAULT, ROLE_KEEPER}, {ROLE_WEB, ROLE_VAULT}, {ROLE_REPLICATE, ROLE_KEEPER}};
 
 static void widen(int fd)
 {
@@ -226,6 +234,8 @@ int sup_start_role(struct supervisor *s, enum role_id id, struct err *e)
 		code = pass_start(s, id, e);
 	if (code == 0)
 		code = pass_listeners(s, id, e);
+	if (code == 0 && id == ROLE_REPLICATE)
+		code = sup_replicas_pass(s, e);
 	if (code == 0)
 		code = introduce(s, id, e);
 	if (code == 0 && packet_send(r->chan, FRAME_R_GO, 0, SLICE_NULL, NULL, 0, true) < 0)

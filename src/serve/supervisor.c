@@ -183,8 +183,9 @@ static void died(struct supervisor *s, enum role_id id, int status)
 		close(r->chan);
 	r->chan = -1;
 	r->pid = 0;
-	if (r->stopping && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
-		r->ready = false;
+	if ((r->stopping || id == ROLE_REPLICATE) && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+		r->ready = false; /* replicate ends by itself where it wants to begin anew */
+		r->due = id == ROLE_REPLICATE ? now + TIME_SEC : 0;
 		return;
 	}
 	if (WIFSIGNALED(status))
@@ -205,6 +206,9 @@ static void died(struct supervisor *s, enum role_id id, int status)
 		sup_log("%s %s%s%s; it is started again", role_name(id), how, why[0] ? ": " : "", why);
 		s->told_at = 0;
 	}
+	/* somebody has seen more of this log than stands here: starting again would change nothing */
+	if (id == ROLE_KEEPER && !s->stopping && !strcmp(r->fatal.place, "ledger/ahead"))
+		s->failure = r->fatal;
 	/* A keeper that cannot open the ledger at the start: whoever started us has to read why. */
 	if (!s->told_ready && !r->was_ready && (r->fatal.code || r->quick >= 5) && !s->stopping) {
 		if (r->fatal.code)
@@ -226,7 +230,7 @@ static void reap(struct supervisor *s)
 static void start_due(struct supervisor *s)
 {
 	/* the keeper first: the others have nothing to do without it */
-	static const enum role_id order[] = {ROLE_KEEPER, ROLE_SCRIBE, ROLE_INTAKE, ROLE_WEB, ROLE_VAULT};
+	static const enum role_id order[] = {ROLE_KEEPER, ROLE_REPLICATE, ROLE_SCRIBE, ROLE_INTAKE, ROLE_WEB, ROLE_VAULT};
 	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
 		struct sup_role *r = &s->roles[order[i]];
 		struct err e = {0};
@@ -266,19 +270,17 @@ static bool stop_step(struct supervisor *s)
 {
 	int64_t for_long = time_monotonic() - s->stop_at;
 	struct sup_role *r = s->roles;
-	bool edge = r[ROLE_INTAKE].pid > 0 || r[ROLE_WEB].pid > 0 || r[ROLE_VAULT].pid > 0;
-	if (edge) {
-		ask_to_stop(&r[ROLE_INTAKE]);
-		ask_to_stop(&r[ROLE_WEB]);
-		if (r[ROLE_WEB].pid <= 0)
-			ask_to_stop(&r[ROLE_VAULT]);
-		if (for_long > STOP_EDGE) {
-			kill_late(&r[ROLE_INTAKE]);
-			kill_late(&r[ROLE_WEB]);
-			kill_late(&r[ROLE_VAULT]);
-		}
-		return false;
+	static const enum role_id edge[] = {ROLE_INTAKE, ROLE_WEB, ROLE_REPLICATE, ROLE_VAULT};
+	bool any = false;
+	for (size_t i = 0; i < ARRAY_LEN(edge); i++) {
+		any |= r[edge[i]].pid > 0;
+		if (edge[i] != ROLE_VAULT || r[ROLE_WEB].pid <= 0)
+			ask_to_stop(&r[edge[i]]);
+		if (for_long > STOP_EDGE)
+			kill_late(&r[edge[i]]);
 	}
+	if (any)
+		return false;
 	if (r[ROLE_KEEPER].pid > 0)
 		ask_to_stop(&r[ROLE_KEEPER]);
 	else
@@ -384,6 +386,7 @@ int sup_run(struct supervisor *s, struct err *e)
 	if (r < 0)
 		return r;
 	for (;;) {
+		sup_replicas_look(s);
 		start_due(s);
 		loop_once(s);
 		sup_watch(s);
@@ -426,6 +429,8 @@ static int set_right(struct supervisor *s, struct err *e)
 	char first[128];
 	int r = site_make_vault(s->site.fd, e); /* a site of an earlier version has none */
 	if (r == 0)
+		r = vault_outbox_lay(s->site.fd, e);
+	if (r == 0)
 		r = owners_give(s->site.fd, &s->own, &n, first, e);
 	if (r == 0 && n)
 		sup_log("%s: %llu files did not belong to who must own them (a copy that root made?) and were given to them, the first: %s", s->site.path, (unsigned long long)n, first);
@@ -467,6 +472,7 @@ int serve_run(const struct serve_options *o, struct err *e)
 		s->roles[ROLE_INTAKE].wanted = true;
 		s->roles[ROLE_WEB].wanted = true;
 		s->roles[ROLE_VAULT].wanted = serve_vault() != NULL;
+		sup_replicas_look(s);
 		r = sup_run(s, e);
 	}
 	if (s->controlfd >= 0)

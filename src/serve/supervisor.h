@@ -41,6 +41,8 @@ struct supervisor {
 	uint64_t test_tag;
 	bool testing;
 	int64_t test_until;
+	uint8_t replicas[SEAL_HASH]; /* settings that replicate was started with */
+	int64_t replicas_at;         /* when they were looked at */
 	struct err failure;       /* why it all ends; code 0: because it was asked to */
 };
 
@@ -54,6 +56,9 @@ int sup_start_role(struct supervisor *s, enum role_id id, struct err *e) MUST;
 bool sup_running(const struct supervisor *s, enum role_id id);
 void sup_blame(struct supervisor *s, int status); /* the scribe died: was it an entry? */
 void sup_watch(struct supervisor *s);             /* does the scribe hang on one? */
+/* The replicate role (sup_replicas.c): wanted where a site has replicas; started again when their settings change, or when a folder that was missing is there. */
+void sup_replicas_look(struct supervisor *s);
+int sup_replicas_pass(struct supervisor *s, struct err *e) MUST;
 void sup_tell_keeper(struct supervisor *s);       /* roles, shares and alarms for status */
 void sup_tell_config(struct supervisor *s);       /* the settings, which it may not read itself, for the ledger */
 void sup_test_all(struct supervisor *s, uint64_t tag);

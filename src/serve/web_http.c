@@ -56,7 +56,11 @@ static void add(void *arg, const char *name, const char *value)
 static enum MHD_Result send_answer(struct web_request *q)
 {
 	struct MHD_Response *r;
-	if (q->fixed.p) {
+	if (q->fd) {
+		r = MHD_create_response_from_fd_at_offset64(q->fd_size, q->fd - 1, q->fd_offset);
+		if (r)
+			q->fd = 0; /* handed over */
+	} else if (q->fixed.p) {
 		r = MHD_create_response_from_buffer_with_free_callback_cls(q->fixed.n, (void *)(uintptr_t)q->fixed.p, NULL, NULL);
 	} else {
 		r = MHD_create_response_from_buffer(q->out.n, q->out.p, q->out.n ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);

@@ -63,6 +63,9 @@ struct web_request {
 	const char *allow;         /* with 405: which methods are */
 	bool public_cache, gzip, close;
 	struct slice fixed;        /* an answer that is not in out: static memory */
+	int fd;                    /* an answer that is a stretch of this file: the descriptor + 1, closed when it was sent; 0: none */
+	uint64_t fd_offset, fd_size;
+	char range[80];            /* Content-Range */
 };
 
 /* ---- a request's life (web_route.c): begin, the body is added to q->body, answer, the answer is sent, end ------------------------------ */
@@ -96,6 +99,10 @@ void web_rows(struct web_request *q, bool search);       /* census and search */
 void web_audit_list(struct web_request *q);              /* who looked at what: JSON, or CSV */
 void web_vault(struct web_request *q, const char *path);  /* below /vault/: agents */
 void web_ledger(struct web_request *q, const char *path); /* below /ledger/: tiles and checkpoint, public */
+void web_replica(struct web_request *q, const char *name); /* below /replica/: sealed objects for those who pull */
+bool web_range(const char *header, uint64_t size, uint64_t *ret_from, uint64_t *ret_n, bool *ret_outside); /* pure; false: no range that we keep */
+void web_join_cosignatures(int sitefd, struct buf *note);
+bool web_witnessed(int sitefd, struct buf *ret); /* false: nobody has signed yet */
 /* The ETag of what is in out from `from` on; true: the client has just that (If-None-Match), and the answer is a 304 without a body. Nothing is shown then: no view is recorded. */
 bool web_unchanged(struct web_request *q, struct chart_moment at);
 /* A patient as this person may see them, not recorded yet. Answers the request itself on refusal and returns < 0. */

@@ -27,19 +27,25 @@ static bool tile_name(const char *p)
 
 void web_ledger(struct web_request *q, const char *path)
 {
-	bool tile = tile_name(path), head = !strcmp(path, "checkpoint"), vkey = !strcmp(path, "vkey");
-	if ((q->method != WEB_GET && q->method != WEB_HEAD) || (!tile && !head && !vkey)) {
+	bool tile = tile_name(path), head = !strcmp(path, "checkpoint"), witnessed = !strcmp(path, "witnessed"), vkey = !strcmp(path, "vkey");
+	if ((q->method != WEB_GET && q->method != WEB_HEAD) || (!tile && !head && !vkey && !witnessed)) {
 		web_error(q, 404, "not-found", "Nothing is here.");
 		return;
 	}
 	char name[300];
 	struct err e = {0};
+	if (witnessed && !web_witnessed(q->web->role->sitefd, &q->out)) {
+		web_error(q, 404, "not-found", "No witness has signed a checkpoint of this log yet.");
+		return;
+	}
 	snprintf(name, sizeof name, "ledger/%s", path);
-	if (file_read(q->web->role->sitefd, name, 32 << 20, &q->out, &e) < 0) {
+	if (!witnessed && file_read(q->web->role->sitefd, name, 32 << 20, &q->out, &e) < 0) {
 		buf_reset(&q->out);
 		web_error(q, 404, "not-found", "There is no such tile (yet).");
 		return;
 	}
+	if (head)
+		web_join_cosignatures(q->web->role->sitefd, &q->out);
 	q->status = 200;
 	q->content_type = tile ? "application/octet-stream" : "text/plain; charset=utf-8";
 	q->public_cache = tile && !strstr(path, ".p/"); /* a full tile never changes */

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* ---- asking ------------------------------------------------------------------------------------------------------------------ */
 
@@ -48,6 +49,7 @@ void web_error(struct web_request *q, int status, const char *code, const char *
 	va_end(ap);
 	buf_reset(&q->out);
 	q->fixed = SLICE_NULL;
+	q->range[0] = 0;
 	q->etag[0] = q->as_of[0] = q->last_modified[0] = 0;
 	struct jsonw w;
 	jsonw_init(&w, &q->out);
@@ -135,7 +137,7 @@ void web_headers(const struct web_request *q, void (*put)(void *arg, const char 
 		put(arg, "Vary", "Accept-Encoding");
 	const struct {
 		const char *name, *value;
-	} own[] = {{"ETag", q->etag}, {"Holdfast-As-Of", q->as_of}, {"Last-Modified", q->last_modified}, {"Location", q->location}, {"Set-Cookie", q->cookie}, {"Content-Disposition", q->disposition}};
+	} own[] = {{"ETag", q->etag}, {"Holdfast-As-Of", q->as_of}, {"Last-Modified", q->last_modified}, {"Location", q->location}, {"Set-Cookie", q->cookie}, {"Content-Disposition", q->disposition}, {"Content-Range", q->range}};
 	for (size_t i = 0; i < ARRAY_LEN(own); i++)
 		if (own[i].value[0])
 			put(arg, own[i].name, own[i].value);
@@ -145,6 +147,8 @@ void web_headers(const struct web_request *q, void (*put)(void *arg, const char 
 		put(arg, "Allow", q->allow);
 	if (q->close)
 		put(arg, "Connection", "close");
+	if (!strncmp(q->path, "/replica/", 9))
+		put(arg, "Accept-Ranges", "bytes");
 	if (q->retry_after > 0) {
 		snprintf(retry, sizeof retry, "%d", q->retry_after);
 		put(arg, "Retry-After", retry);
@@ -221,8 +225,8 @@ static void route(struct web_request *q)
 		web_ledger(q, p + 8);
 		return;
 	}
-	bool api = !strncmp(p, "/api/", 5), fhir = !strncmp(p, "/fhir", 5) && (!p[5] || p[5] == '/'), vault = !strncmp(p, "/vault/", 7);
-	if (!api && !fhir && !vault) {
+	bool replica = !strncmp(p, "/replica/", 9), api = !strncmp(p, "/api/", 5), fhir = !strncmp(p, "/fhir", 5) && (!p[5] || p[5] == '/'), vault = !strncmp(p, "/vault/", 7);
+	if (!api && !fhir && !vault && !replica) {
 		if (q->method != WEB_GET && q->method != WEB_HEAD) {
 			q->allow = "GET, HEAD";
 			web_error(q, 405, "method", "Only GET here.");
@@ -244,6 +248,8 @@ static void route(struct web_request *q)
 	}
 	if (vault)
 		web_vault(q, p + 7);
+	else if (replica)
+		web_replica(q, p + 9);
 	else if (api)
 		web_api(q, p + 5);
 	else
@@ -314,6 +320,9 @@ void web_end(struct web_request *q)
 	buf_done(&q->out);
 	arena_free(q->a);
 	q->a = NULL;
+	if (q->fd)
+		close(q->fd - 1);
+	q->fd = 0;
 }
 
 static void work(struct web_request *q)

@@ -355,6 +355,7 @@ struct vault_replica { /* DIR/replicas/NAME.ini */
 };
 struct vault_replica_state { /* DIR/replicas/NAME.json: how the last try went, and the newest head that stands outside */
 	int64_t tried, done;  /* done: the last that succeeded; 0: never */
+	int64_t next;         /* when the daemon tries again; 0: not said */
 	int64_t renewed;      /* when its locks were last made longer */
 	uint64_t size, epoch;
 	int64_t head_time;    /* when that head was made */
@@ -407,6 +408,40 @@ int vault_replica_push(int sitefd, const struct site_keys *keys, const struct va
 int vault_replica_pull(int dirfd, const struct vault_replica *r, const struct vault_replica_options *o, struct vault_replica_report *ret, struct buf *ret_faults, struct err *e) MUST;
 /* Looks: is its head signed, does our ledger extend it, is everything there that it speaks of. */
 int vault_replica_status(int dirfd, const struct vault_replica *r, const struct vault_replica_options *o, struct vault_replica_report *ret, struct buf *ret_faults, struct err *e) MUST;
+
+/* ---- witnesses (vault_witness.c): what others have seen of this log ------------------------------------------------------------- */
+
+struct vault_witness {
+	char by[96];                /* the token or store it came by */
+	struct note_vkey vkey;
+	struct tlog_checkpoint cp;
+	int64_t time, cosigned;     /* when it came, by our clock; the witness's time */
+	struct slice note, text;    /* the cosigned checkpoint; of it the text. In the caller's bytes */
+};
+typedef int vault_root_fn(void *arg, uint64_t at, uint8_t out[SEAL_HASH], struct err *e); /* of our first `at` entries */
+/* Pure: what a witness sends: its vkey's line, then the checkpoint with both signatures. ERR_NO: not this log's, or not cosigned. */
+int vault_cosigned_parse(struct slice text, const struct note_vkey *log, struct vault_witness *ret, struct err *e) MUST;
+int vault_witness_parse(struct slice file, const struct note_vkey *log, struct vault_witness *ret, struct err *e) MUST;
+/* By the keeper. size: published entries. Takes a cosignature in (ERR_DENIED: another key came by this way before); both leave SITE/ledger/ahead and say ERR_CORRUPT where the checkpoint, signed with the log's own key, is one
+ * that this ledger does not lead to. ERR_NO: it binds us to nothing. */
+int vault_witness_take(int sitefd, const struct note_vkey *log, struct slice sent, const char *by, uint64_t size, vault_root_fn *root, void *arg, int64_t now, struct err *e) MUST;
+int vault_witness_seen(int sitefd, const struct note_vkey *log, struct slice note, const char *by, uint64_t size, vault_root_fn *root, void *arg, struct err *e) MUST;
+/* Before anything is appended: ERR_CORRUPT when SITE/ledger/ahead speaks of this log. */
+int vault_witness_ahead(int sitefd, const struct note_vkey *log, struct err *e) MUST;
+typedef int vault_witness_fn(void *arg, const struct vault_witness *w, struct err *e);
+int vault_witness_each(int sitefd, const struct note_vkey *log, vault_witness_fn *fn, void *arg, struct err *e) MUST;
+
+/* The replica that a folder is: its newest head's signature, every tile under it, every pack and file of it, each byte. since: a kept checkpoint that it must extend; empty: none. Faults: a sentence a line, and ERR_NO. */
+int vault_replica_verify(int dirfd, struct slice since, const struct vault_replica_options *o, struct vault_replica_report *ret, struct buf *ret_faults, struct err *e) MUST;
+/* The state of a replica; next >= 0: with when the next try is, and (why not NULL) how this one failed before it got to the store, written down. */
+void vault_replica_note(int dirfd, const char *name, const struct err *why, int64_t next, struct vault_replica_state *ret);
+int vault_network_start(struct err *e) MUST; /* in a process that will not be able to read files: libcurl takes what it needs */
+
+/* What the replicate role asks a store at the start: the checkpoint of its newest head. ERR_NOT_FOUND: none. */
+int vault_replica_checkpoint(const struct vault_replica *r, struct buf *ret_note, struct err *e) MUST;
+/* What witnesses that pulled from this store left in it: each in the form that they send. */
+typedef int vault_handed_fn(void *arg, const char *who, struct slice sent, struct err *e);
+int vault_replica_handed(const struct vault_replica *r, vault_handed_fn *fn, void *arg, struct err *e) MUST;
 
 /* A bare folder becomes the site again, but for its views. dest: new or empty, or one in which this was killed: then it goes on. identity: recovery. Which of several logs or epochs: origin (NULL: the one that the
  * store has had for longest, and what its key handed on to). On return the ledger is whole up to the head and its keys are back; nothing was signed yet. Then the caller begins a new epoch (ledger_epoch_begin),

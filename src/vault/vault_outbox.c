@@ -580,6 +580,19 @@ int vault_outbox_make(int sitefd, const struct site_keys *keys, struct err *e)
 
 /* ---- the supervisor's part ---- */
 
+static int lay_one(int outfd, const char *name, struct slice bytes, struct err *e)
+{
+	AUTO_BUF struct buf old = {0};
+	struct stat dir;
+	buf_init(&old, 1 << 20);
+	if (file_read(outfd, name, 1 << 20, &old, NULL) == 0 && slice_eq(buf_slice(&old), bytes))
+		return 0;
+	int r = file_replace(outfd, name, bytes, 0640, e);
+	if (r == 0 && geteuid() == 0 && fstat(outfd, &dir) == 0)
+		(void)!fchownat(outfd, name, dir.st_uid, dir.st_gid, AT_SYMLINK_NOFOLLOW);
+	return r;
+}
+
 int vault_outbox_lay(int sitefd, struct err *e)
 {
 	static const struct {
@@ -595,7 +608,7 @@ int vault_outbox_lay(int sitefd, struct err *e)
 		if (r == ERR_NOT_FOUND)
 			continue;
 		if (r == 0)
-			r = file_replace(fd, files[i].to, buf_slice(&b), 0640, e);
+			r = lay_one(fd, files[i].to, buf_slice(&b), e);
 		if (r < 0)
 			return r;
 	}

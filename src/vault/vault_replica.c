@@ -180,6 +180,7 @@ void replica_state_get(int dirfd, const char *name, struct vault_replica_state *
 		return;
 	(void)!num_i64(json_text(root, "tried"), 0, INT64_MAX, &ret->tried);
 	(void)!num_i64(json_text(root, "done"), 0, INT64_MAX, &ret->done);
+	(void)!num_i64(json_text(root, "next"), 0, INT64_MAX, &ret->next);
 	(void)!num_i64(json_text(root, "renewed"), 0, INT64_MAX, &ret->renewed);
 	(void)!num_i64(json_text(root, "headTime"), 0, INT64_MAX, &ret->head_time);
 	(void)!num_u64(json_text(root, "size"), 0, INT64_MAX, &ret->size);
@@ -200,6 +201,7 @@ int replica_state_put(int dirfd, const char *name, const struct vault_replica_st
 	jsonw_obj(&w);
 	jsonw_ki64(&w, "tried", st->tried);
 	jsonw_ki64(&w, "done", st->done);
+	jsonw_ki64(&w, "next", st->next);
 	jsonw_ki64(&w, "renewed", st->renewed);
 	jsonw_ki64(&w, "headTime", st->head_time);
 	jsonw_ku64(&w, "size", st->size);
@@ -212,6 +214,20 @@ int replica_state_put(int dirfd, const char *name, const struct vault_replica_st
 	buf_u8(&b, '\n');
 	state_path(dirfd, name, path);
 	return buf_ok(&b) ? file_replace(dirfd, path, buf_slice(&b), 0644, e) : err_set(e, buf_code(&b), NULL, "no memory");
+}
+
+void vault_replica_note(int dirfd, const char *name, const struct err *why, int64_t next, struct vault_replica_state *ret)
+{
+	replica_state_get(dirfd, name, ret);
+	if (next < 0)
+		return;
+	ret->next = next;
+	if (why) {
+		ret->tried = time_now();
+		err_line(why, ret->error, sizeof ret->error);
+	}
+	int kept = replica_state_put(dirfd, name, ret, NULL);
+	(void)kept; /* a cache */
 }
 
 int vault_replica_get(int dirfd, const char *name, struct vault_replica *ret, struct vault_replica_state *ret_state, struct err *e)

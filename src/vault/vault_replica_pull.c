@@ -370,6 +370,43 @@ static int cosign(struct pull *p, struct slice note, struct buf *ret, struct err
 	return put(p, name, buf_slice(ret), e);
 }
 
+/* The site learns what was seen: over the web by its own door, in a folder by a file beside its heads. That it cannot be told is no reason not to have it. */
+static void hand_back(struct pull *p, struct slice signed_)
+{
+	AUTO_BUF struct buf vkey = {0}, b = {0};
+	char name[64];
+	uint8_t sha[SEAL_HASH];
+	struct err why = {0};
+	int r = 0;
+	buf_init(&vkey, 4096);
+	buf_init(&b, 1 << 16);
+	if (!signed_.n || file_read(p->dirfd, "witness.vkey", 4096, &vkey, NULL) < 0)
+		return;
+	struct slice key = slice_trim(buf_slice(&vkey));
+	buf_add_slice(&b, key);
+	buf_u8(&b, '\n');
+	buf_add_slice(&b, signed_);
+	seal_sha256_once(key, sha);
+	int n = snprintf(name, sizeof name, "witness/");
+	for (size_t i = 0; i < 8; i++)
+		n += snprintf(name + n, sizeof name - (size_t)n, "%02x", sha[i]);
+	if (p->from->kind == VAULT_HTTPS)
+		r = vault_https_post(p->from, "cosign", buf_slice(&b), &why);
+	else if (p->from->kind == VAULT_FOLDER && p->from->ops->replace)
+		r = p->from->ops->replace(p->from, name, buf_slice(&b), &why);
+	if (r < 0 && r != ERR_NOT_FOUND && p->from->kind == VAULT_HTTPS) /* 404: a plain web server; a folder may be read only */
+		buf_printf(p->w.faults, "The cosignature could not be handed back: %s: %s\n", why.place, why.text);
+}
+
+/* What was accepted here, with our cosignature, is proof against whoever shows less or something else now. */
+static void show_last(struct pull *p)
+{
+	AUTO_BUF struct buf note = {0};
+	buf_init(&note, 1 << 16);
+	if (p->last.name[0] && file_read(p->dirfd, "ledger/checkpoint", 1 << 16, &note, NULL) == 0)
+		hand_back(p, buf_slice(&note));
+}
+
 static int accept(struct pull *p, struct err *e)
 {
 	AUTO_BUF struct buf vkey = {0}, note = {0}, signed_ = {0};
@@ -390,7 +427,11 @@ static int accept(struct pull *p, struct err *e)
 		r = put(p, p->h.name, buf_slice(&p->h.note), e);
 	if (r == 0 && p->to->ops->sync)
 		r = p->to->ops->sync(p->to, e);
-	return r == 0 && fresh ? replica_pointers(p->to, &p->h, buf_slice(&vkey), buf_slice(&signed_), e) : r;
+	if (r == 0 && fresh)
+		r = replica_pointers(p->to, &p->h, buf_slice(&vkey), buf_slice(&signed_), e);
+	if (r == 0 && fresh)
+		hand_back(p, buf_slice(&signed_));
+	return r;
 }
 
 /* Small files first: a site that is served keeps those of a head for a while only. */
@@ -615,8 +656,8 @@ static int pull(struct pull *p, const struct vault_replica *rep, struct err *e)
 		replica_head_init(&p->last);
 		r = 0;
 	}
-	if (r == 0)
-		r = compare(p, e);
+	if (r == 0 && (r = compare(p, e)) == ERR_NO)
+		show_last(p);
 	return r == 0 ? copy_all(p, e) : r;
 }
 

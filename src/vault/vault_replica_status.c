@@ -222,3 +222,125 @@ int vault_replica_status(int dirfd, const struct vault_replica *r, const struct 
 		c = err_set(e, ERR_NO, r->name, "the replica has %" PRIu64 " fault%s", ret->faults, ret->faults == 1 ? "" : "s");
 	return c;
 }
+
+/* ---- a folder by itself ---- */
+
+static int extends_kept(struct look *l, struct slice since, struct err *e)
+{
+	struct slice text;
+	uint64_t mask;
+	struct tlog_checkpoint cp;
+	uint8_t root[SEAL_HASH];
+	struct err why = {0};
+	int r = note_verify(since, &l->h.vkey, 1, &text, &mask, NULL, &why);
+	if (r == 0)
+		r = tlog_checkpoint_parse(text, &cp, &why);
+	if (r == 0 && cp.size > l->h.cp.size)
+		r = err_set(&why, ERR_NO, "--since", "the kept checkpoint has %" PRIu64 " entries, and this replica only %" PRIu64, cp.size, l->h.cp.size);
+	if (r == 0)
+		r = ledger_trust_root(l->tree.t, cp.size, root, &why);
+	if (r == 0 && memcmp(root, cp.root, SEAL_HASH))
+		r = err_set(&why, ERR_NO, "--since", "this replica does not extend the kept checkpoint: it is another history");
+	return as_fault(l, r, &why, e);
+}
+
+int vault_replica_verify(int dirfd, struct slice since, const struct vault_replica_options *o, struct vault_replica_report *ret, struct buf *ret_faults, struct err *e)
+{
+	struct look l = {.data = true};
+	struct vault_store_options so = {0};
+	memset(ret, 0, sizeof *ret);
+	replica_head_init(&l.h);
+	l.w = (struct replica_work){.o = o, .rep = ret, .faults = ret_faults};
+	int c = vault_folder_open_at(dirfd, "this replica", &so, &l.s, e);
+	if (c == 0)
+		c = replica_newest(l.s, NULL, &l.h, NULL, e);
+	if (c == 0) {
+		ret->size = l.h.cp.size;
+		ret->epoch = l.h.epoch;
+		ret->head_time = l.h.time;
+		ret->packs = l.h.packs;
+		snprintf(ret->origin, sizeof ret->origin, "%s", l.h.cp.origin);
+		c = check_all(&l, e);
+	}
+	if (c == 0 && since.n && l.tree.t)
+		c = extends_kept(&l, since, e);
+	replica_tree_done(&l.tree);
+	replica_names_free(l.there);
+	replica_head_done(&l.h);
+	vault_store_close(l.s);
+	if (c == 0 && ret->faults)
+		c = err_set(e, ERR_NO, NULL, "the replica has %" PRIu64 " fault%s", ret->faults, ret->faults == 1 ? "" : "s");
+	return c;
+}
+
+/* ---- what the daemon asks ---- */
+
+static int open_target(const struct vault_replica *r, struct vault_store **ret, struct err *e)
+{
+	struct vault_store_options so = {.access = &r->access};
+	return r->folderfd > 0 ? vault_folder_open_at(r->folderfd, r->target, &so, ret, e) : vault_store_open(r->target, &so, ret, e);
+}
+
+int vault_replica_checkpoint(const struct vault_replica *r, struct buf *ret_note, struct err *e)
+{
+	struct vault_store *s = NULL;
+	struct replica_head h;
+	char name[VAULT_OBJECT_MAX + 1];
+	replica_head_init(&h);
+	int c = open_target(r, &s, e);
+	if (c == 0)
+		c = replica_newest(s, NULL, &h, NULL, e);
+	const struct replica_file *f = c == 0 ? replica_head_find(&h, "ledger/checkpoint") : NULL;
+	if (c == 0 && !f)
+		c = err_set(e, ERR_NOT_FOUND, h.name, "it names no checkpoint");
+	if (c == 0) {
+		replica_file_name(f, name);
+		c = vault_store_read_hash(s, name, 1 << 16, f->sha256, ret_note, e);
+	}
+	replica_head_done(&h);
+	vault_store_close(s);
+	return c;
+}
+
+struct handed {
+	struct vault_store *s;
+	vault_handed_fn *fn;
+	void *arg;
+	size_t n;
+	char (*name)[VAULT_OBJECT_MAX + 1];
+};
+
+#define HANDED_MAX 64
+static int note_name(void *arg, const struct vault_object *o, struct err *e)
+{
+	struct handed *h = arg;
+	if (h->n < HANDED_MAX)
+		memcpy(h->name[h->n++], o->name, sizeof o->name);
+	return 0;
+}
+
+static int into_buf(void *arg, struct slice piece, struct err *e)
+{
+	struct buf *b = arg;
+	if (!piece.p)
+		buf_reset(b);
+	buf_add_slice(b, piece);
+	return buf_ok(b) ? 0 : err_set(e, buf_code(b), NULL, "it is larger than it may be");
+}
+
+int vault_replica_handed(const struct vault_replica *r, vault_handed_fn *fn, void *arg, struct err *e)
+{
+	struct handed h = {.fn = fn, .arg = arg, .name = calloc(HANDED_MAX, sizeof *h.name)};
+	int c = h.name ? open_target(r, &h.s, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
+	if (c == 0 && h.s->kind == VAULT_FOLDER) /* a bucket is written by whoever has its key: a witness with that would be none */
+		c = h.s->ops->list(h.s, "witness/", note_name, &h, e);
+	for (size_t i = 0; c == 0 && i < h.n; i++) {
+		AUTO_BUF struct buf b = {0};
+		buf_init(&b, 1 << 16);
+		if (h.s->ops->get(h.s, h.name[i], "", 0, 1 << 16, into_buf, &b, NULL) == 0)
+			c = fn(arg, h.name[i], buf_slice(&b), e);
+	}
+	vault_store_close(h.s);
+	free(h.name);
+	return c;
+}

@@ -18,6 +18,8 @@ struct folder {
 	struct vault_store s;
 	int fd;
 	bool write;
+	uid_t uid; /* root writes into somebody else's folder: what it makes there is theirs; 0: it need not */
+	gid_t gid;
 };
 
 static struct folder *of(struct vault_store *s)
@@ -33,6 +35,21 @@ static bool parent_of(const char *name, char out[VAULT_OBJECT_MAX + 2]) /* false
 }
 
 /* ---- putting ---- */
+
+/* A name that was made, and the folders above it. */
+static void own(const struct folder *f, const char *name)
+{
+	char path[VAULT_OBJECT_MAX + 64];
+	snprintf(path, sizeof path, "%s", name);
+	for (char *slash = path; f->uid && slash;) {
+		struct stat st;
+		if (fstatat(f->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_uid == 0 && fchownat(f->fd, path, f->uid, f->gid, AT_SYMLINK_NOFOLLOW))
+			return; /* then its owner cannot write there, and says so */
+		slash = strrchr(path, '/');
+		if (slash)
+			*slash = 0;
+	}
+}
 
 static int write_bytes(int fd, const struct vault_bytes *b, const char *name, struct err *e)
 {
@@ -119,6 +136,8 @@ static int folder_put(struct vault_store *s, const char *name, const struct vaul
 		}
 	}
 	unlinkat(f->fd, tmp, 0);
+	if (r == 0)
+		own(f, name);
 	if (r == 0 && beaten)
 		return is_there(f, name, b, e);
 	if (r == 0 && !b->lazy)
@@ -138,7 +157,11 @@ static int folder_replace(struct vault_store *s, const char *name, struct slice 
 	char dir[VAULT_OBJECT_MAX + 2];
 	assert(vault_object_name_ok(name));
 	int r = parent_of(name, dir) ? file_mkdir(f->fd, dir, 0755, e) : 0;
-	return r == 0 ? file_replace(f->fd, name, bytes, 0644, e) : r;
+	if (r == 0)
+		r = file_replace(f->fd, name, bytes, 0644, e);
+	if (r == 0)
+		own(f, name);
+	return r;
 }
 
 static int folder_aside(struct vault_store *s, const char *name, struct err *e)
@@ -151,6 +174,8 @@ static int folder_aside(struct vault_store *s, const char *name, struct err *e)
 	int r = file_mkdir(f->fd, dir, 0755, e);
 	if (r == 0 && renameat2(f->fd, name, f->fd, to, RENAME_NOREPLACE) && renameat(f->fd, name, f->fd, to))
 		r = err_sys(e, name, "cannot be set aside");
+	if (r == 0)
+		own(f, to);
 	return r == 0 ? file_sync_dir(f->fd, dir, e) : r;
 }
 
@@ -315,6 +340,11 @@ static int new_folder(int fd, const char *where, const struct vault_store_option
 	f->s.kind = VAULT_FOLDER;
 	f->write = o->write;
 	f->fd = fd;
+	struct stat st;
+	if (o->write && geteuid() == 0 && fstat(fd, &st) == 0) {
+		f->uid = st.st_uid;
+		f->gid = st.st_gid;
+	}
 	snprintf(f->s.where, sizeof f->s.where, "%s", where);
 	*ret = &f->s;
 	return 0;

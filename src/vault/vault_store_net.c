@@ -9,12 +9,35 @@
 
 #define TRIES 6
 
-int vault_net_open(struct vault_net *n, const char *where, const struct vault_access *access, struct err *e)
+static int start(struct err *e)
 {
-	static bool ready; /* commands and roles open their stores from one thread */
+	static bool ready; /* commands and roles open their first store from one thread */
 	if (!ready && curl_global_init(CURL_GLOBAL_DEFAULT))
 		return err_set(e, ERR_SYSTEM, NULL, "libcurl does not start");
 	ready = true;
+	return 0;
+}
+
+/* A handle that connects to nothing: OpenSSL's context, its error strings and the resolver's settings are read once here. */
+int vault_network_start(struct err *e)
+{
+	int r = start(e);
+	CURL *c = r == 0 ? curl_easy_init() : NULL;
+	if (!c)
+		return r < 0 ? r : err_set(e, ERR_MEMORY, NULL, "no memory for a connection");
+	curl_easy_setopt(c, CURLOPT_URL, "https://127.0.0.1:1/");
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, 200L);
+	curl_easy_setopt(c, CURLOPT_PROXY, "");
+	(void)curl_easy_perform(c);
+	curl_easy_cleanup(c);
+	return 0;
+}
+
+int vault_net_open(struct vault_net *n, const char *where, const struct vault_access *access, struct err *e)
+{
+	int r = start(e);
+	if (r < 0)
+		return r;
 	n->where = where;
 	n->access = access;
 	n->curl = curl_easy_init();

@@ -4,7 +4,21 @@
 #include "hl7.h"
 #include "serve_test.h"
 
-static const char *const names[] = {"intake", "keeper", "scribe", "web", "vault"};
+static const char *const names[] = {"intake", "keeper", "scribe", "web", "vault", "replicate"};
+
+/* A replica, so that there is somebody to carry copies away. */
+static void with_replica(struct house *h)
+{
+	struct err e = {0};
+	struct vault_replica *r = calloc(1, sizeof *r);
+	assert_non_null(r);
+	*r = (struct vault_replica){.name = "off", .retain_days = 30, .every = 60};
+	snprintf(r->target, sizeof r->target, "%s/off", h->dir);
+	AUTO_CLOSE int fd = file_open_dir(AT_FDCWD, h->site, &e);
+	if (vault_replica_add(fd, r, &e) < 0)
+		fail_msg("replica: %s %s", e.place, e.text);
+	free(r);
+}
 
 /* ---- sandbox ---- */
 
@@ -42,6 +56,7 @@ static void test_sandbox(void **state)
 {
 	struct house h;
 	house_make(&h);
+	with_replica(&h);
 	house_start(&h, true, false);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		unsigned denied, open;
@@ -64,6 +79,7 @@ static void test_sandbox_off(void **state)
 {
 	struct house h;
 	house_make(&h);
+	with_replica(&h);
 	house_start(&h, true, true);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		unsigned denied, open;
@@ -99,6 +115,7 @@ static void test_killed_roles_come_back(void **state)
 	struct house h;
 	char id[32];
 	house_make(&h);
+	with_replica(&h);
 	house_start(&h, false, false);
 	int fd = mllp_connect(&h);
 	assert_true(fd >= 0);
