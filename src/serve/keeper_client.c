@@ -600,6 +600,8 @@ int vault_ask(struct keeper_client *c, const struct keeper_who *w, const struct 
 	*ret_working = cur_u8(&cu);
 	buf_add_slice(ret_json, cur_take(&cu, cur_left(&cu)));
 	return cu.failed ? broken(e) : buf_ok(ret_json) ? 0 : err_set(e, buf_code(ret_json), NULL, "the answer is too long");
+}
+
 /* ---- heads and witnesses ---- */
 
 int keeper_head(struct keeper_client *c, uint32_t seconds, struct err *e)

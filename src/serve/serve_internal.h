@@ -102,10 +102,10 @@
 	X(64, K_REPLY, FRAME_BODY)      /* i32 code; below 0: str place, str text; else what the request's line says */                         \
 	X(65, K_PROGRESS, 64)           /* u64 done, u64 total */                                                                               \
 	X(66, K_ROOM, 8)                /* to intake: u8 1: ordinary entries are taken again, 0: they are not (disk nearly full) */            \
-	X(110, K_HEAD, 64)               /* web, replicate: u32 seconds: answered when SITE/outbox has a head that is no older */                    \
-	X(111, K_COSIGN, FRAME_SMALL)    /* web: who, rest what a witness sends; replicate: str by, rest */                                         \
-	X(112, K_SEEN, FRAME_SMALL)      /* replicate: str by, rest a checkpoint that stands in a replica */                                        \
-	X(113, K_ASKED, 0)               /* replicate: every replica was asked at the start */                                                      \
+	X(130, K_HEAD, 64)               /* web, replicate: u32 seconds: answered when SITE/outbox has a head that is no older */                    \
+	X(131, K_COSIGN, FRAME_SMALL)    /* web: who, rest what a witness sends; replicate: str by, rest */                                         \
+	X(132, K_SEEN, FRAME_SMALL)      /* replicate: str by, rest a checkpoint that stands in a replica */                                        \
+	X(133, K_ASKED, 0)               /* replicate: every replica was asked at the start */                                                      \
 	/* keeper -> scribe */                                                                                                                  \
 	X(80, S_ENTRIES, FRAME_BODY)    /* records: u64 seq, i64 time, u8 kind, u8 flags, u8 mark (MARK_x), u64 size, u8 length + source, u32 length + body */ \
 	X(81, S_REBUILD, 64)            /* u64 entries, u8 pin: start a new view; entries come again from 0; with the last of them it takes the old one's place */                                              \

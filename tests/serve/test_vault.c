@@ -228,6 +228,7 @@ static void test_folder(void **state)
 		assert_int_not_equal(st.st_uid, keys.st_uid);
 		assert_int_not_equal(st.st_uid, 0); /* the vault role's, which brings in what agents send */
 		assert_int_equal(st.st_mode & 07777, 02750);
+		assert_int_equal(fstatat(h.s.fd, "packs", &keys, 0), 0);
 		assert_int_equal(st.st_gid, keys.st_gid); /* who may see what is sealed: the keeper among them, who may look and not remove */
 	}
 	assert_int_equal(fstatat(h.s.fd, "vault/in", &st, 0), 0);
