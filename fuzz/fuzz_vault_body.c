@@ -1,4 +1,4 @@
-/* Bodies of entries: a snapshot's and a pack's. What parses is written again and parses to the same. */
+/* Bodies of entries: a snapshot's, a pack's, an operator's word. What parses is written again and parses to the same. */
 #include "vault_internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -7,8 +7,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct vault_body b, c;
 	struct vault_pack_info p, q;
 	struct buf again;
+	struct vault_accepted x, y;
+	struct buf roots;
 	buf_init(&again, 8 * VAULT_BODY_MAX);
+	buf_init(&roots, 8 * VAULT_BODY_MAX);
+	if (vault_roots_parse(slice_of(data, size), &roots, NULL) == 0)
+		(void)vault_roots_have(buf_slice(&roots), SLICE("/srv/share/file"));
+	buf_done(&roots);
+	if (vault_accept_parse(slice_of(data, size), &x, NULL) == 0) {
+		struct vault_snapshot s = {0};
+		vault_snapshot_id(x.seq, s.id);
+		memcpy(s.source, x.source, sizeof s.source);
+		vault_accept_body(&s, x.by, x.reason, &again);
+		assert(buf_ok(&again) && (again.n > VAULT_ACCEPT_MAX || (vault_accept_parse(buf_slice(&again), &y, NULL) == 0 && x.seq == y.seq && !strcmp(x.source, y.source))));
+		buf_reset(&again);
+	}
 	if (vault_body_parse(slice_of(data, size), &b, NULL) == 0) {
+		x = (struct vault_accepted){.reason = "fuzz"};
+		memcpy(x.source, b.s.source, sizeof x.source);
+		c = b;
+		assert(vault_accept_apply(&x, &b, NULL) == 0 && (b.s.accepted || !strcmp(c.s.verdict, "clean")));
 		vault_body_write(&b, &again);
 		assert(buf_ok(&again));
 		if (again.n <= VAULT_BODY_MAX) {

@@ -282,6 +282,26 @@ static void left_out(void **state)
 	assert_true(line_of(&s, &snap, at(&s, "a/x"), &line)[0] == 'f');
 	buf_done(&line);
 	vault_snapshot_done(&snap);
+	/* what is not asked for any more was not deleted */
+	const char *fewer[] = {paths[2]};
+	o.paths = fewer;
+	o.path_n = 1;
+	OK(backup_with(&s, &o, &snap, e));
+	assert_int_equal(snap.removed, 0);
+	assert_true(has(buf_cstr(&snap.reasons), "2 files of the snapshot before were not asked for this time"));
+	vault_snapshot_done(&snap);
+	o.paths = paths;
+	o.path_n = 3;
+	const char *more[] = {"*-b.txt", "y", "a.txt"};
+	o.exclude = more;
+	o.exclude_n = 3;
+	OK(backup_with(&s, &o, &snap, e));
+	vault_snapshot_done(&snap);
+	assert_int_equal(unlink(at(&s, "empty")), 0);
+	OK(backup_with(&s, &o, &snap, e));
+	assert_int_equal(snap.removed, 1); /* that one was */
+	assert_false(has(buf_cstr(&snap.reasons), "not asked for"));
+	vault_snapshot_done(&snap);
 	const char *none[] = {"/no/such/place/here"};
 	o.paths = none;
 	o.path_n = 1;

@@ -388,6 +388,66 @@ static void test_notes(void **state)
 	world_end(&w);
 }
 
+/* Folders that hold folders only were there before, too; and one note alone is part of damage that was found otherwise. */
+static void test_notes_above(void **state)
+{
+	struct world w;
+	world_begin(&w, 9);
+	for (size_t i = 0; i < 60; i++)
+		add(&w, healthy_kind(&w, i % 5), "/srv/share/%zu/letters/%zu.docx", i % 6, i);
+	assert_false(world_snapshot(&w)->damage);
+	for (size_t i = 0; i < 6; i++)
+		add(&w, note(&w, true, 42), "/srv/share/%zu/HOW TO GET FILES BACK.txt", i);
+	expect(&w, true, "in 6 folders that were there before");
+	assert_true(is_damaged(&w, "/srv/share/3/HOW TO GET FILES BACK.txt"));
+	world_end(&w);
+
+	begin(&w, 10, 60, 6);
+	for (size_t i = 0; i < w.now.n; i++)
+		changed(&w, &w.now.f[i], enciphered(&w, &w.now.f[i].t, 0, true));
+	add(&w, note(&w, true, 42), "/srv/share/READ ME.txt");
+	expect(&w, true, NULL);
+	assert_true(is_damaged(&w, "/srv/share/READ ME.txt"));
+	world_end(&w);
+}
+
+/* An operator's word ends what was found until then, and nothing that comes later. */
+static void test_accepted(void **state)
+{
+	struct world w;
+	begin(&w, 11, 60, 6);
+	for (size_t i = 0; i < 40; i++)
+		changed(&w, &w.now.f[i], enciphered(&w, &w.now.f[i].t, 0, true));
+	int64_t when = w.h.now;
+	expect(&w, true, "lost their structure or turned into noise");
+	world_settle(&w);
+	w.h.accepted = when;
+	w.h.past[0].damage = false;
+	w.h.signs[0] = 0;
+	expect(&w, false, NULL);
+	world_settle(&w);
+	for (size_t i = 40; i < 46; i++)
+		changed(&w, &w.now.f[i], enciphered(&w, &w.now.f[i].t, 0, true));
+	expect(&w, true, "6 of 6 files that changed");
+	world_end(&w);
+
+	/* what was taken away before is gone for good */
+	begin(&w, 12, 400, 6);
+	w.now.n = 3;
+	when = w.h.now;
+	expect(&w, true, NULL);
+	world_settle(&w);
+	w.h.accepted = when;
+	w.h.past[0].damage = false;
+	expect(&w, false, NULL); /* even where its signs are still at hand */
+	world_end(&w);
+
+	struct vault_trait t = {.marks = VAULT_MARK_NOISE | VAULT_MARK_OPAQUE, .marked = 5};
+	assert_false(vault_trait_accept(&t, 0) || vault_trait_accept(&t, 4));
+	assert_true(vault_trait_accept(&t, 5));
+	assert_int_equal(t.marks, VAULT_MARK_OPAQUE);
+}
+
 /* ---- known families ---- */
 
 static void test_families(void **state)
@@ -695,7 +755,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_in_place), cmocka_unit_test(test_renamed), cmocka_unit_test(test_slow), cmocka_unit_test(test_slow_look_back), cmocka_unit_test(test_wiped),
-		cmocka_unit_test(test_mass_deletion), cmocka_unit_test(test_clearing_up), cmocka_unit_test(test_notes), cmocka_unit_test(test_families), cmocka_unit_test(test_two_broken_pictures),
+		cmocka_unit_test(test_mass_deletion), cmocka_unit_test(test_clearing_up), cmocka_unit_test(test_notes), cmocka_unit_test(test_notes_above), cmocka_unit_test(test_accepted), cmocka_unit_test(test_families), cmocka_unit_test(test_two_broken_pictures),
 		cmocka_unit_test(test_gpg), cmocka_unit_test(test_first), cmocka_unit_test(test_printable), cmocka_unit_test(test_onion), cmocka_unit_test(test_signs), cmocka_unit_test(test_torn), cmocka_unit_test(test_masked), cmocka_unit_test(test_unknown_in_part),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
