@@ -373,6 +373,8 @@ int cmd_rebuild(int argc, char **argv)
 	struct talk t = {.wanted = cli_progress_wanted(), .begun = time_monotonic()};
 	struct vault_rebuild_options o = {.origin = origin, .no_vault = no_vault, .progress = fetching, .arg = &t};
 	r = rebuild(from, dest, &id, &o, &t, replay, json);
+	if (r == 0)
+		cli_note("If something was erased after this copy's head was made, it is here again and no entry says otherwise: compare `holdfast erase status` with your own papers, and erase it again.");
 	seal_wipe(&id, sizeof id);
 	return r;
 }

@@ -17,9 +17,12 @@ const struct cli_command cli_commands[] = {
 	{"quarantine", "entries that could not be read: list them, read them again", cmd_quarantine},
 	{"user", "add, list and disable accounts", cmd_user},
 	{"token", "make and revoke tokens for programs", cmd_token},
-	{"key", "test, join and make recovery shares; who opens what", cmd_key},
+	{"key", "test, join and make recovery shares; other keys; who opens what", cmd_key},
 	{"vault", "back up file trees, give them back, say what was clean until when", cmd_vault},
 	{"agent", "let other hosts bring their backups: credentials that open nothing", cmd_agent},
+	{"retention", "for how long backups are kept, what is due, and erasing it", cmd_retention},
+	{"hold", "what must not be erased, whatever a rule says", cmd_hold},
+	{"erase", "what was erased, which copies said so, and what is pending where", cmd_erase},
 	{"simulate", "send a synthetic hospital over MLLP, or write it to a file", cmd_simulate},
 };
 const size_t cli_command_count = ARRAY_LEN(cli_commands);

@@ -210,6 +210,93 @@ int ledger_epoch_begin(int sitefd, const struct site_keys *keys, const char *rea
 /* Finishes what ledger_epoch_begin was killed in, and gives the keys as they are then. 1: there was something; 0: nothing. */
 int ledger_epoch_resume(int sitefd, struct site_keys *keys, struct err *e) MUST;
 
+/* ---- retention, holds, erasures (DESIGN 5), as the entries of kind retention say them (ledger_retain.c) ------------------------ *
+ *
+ * Packs are sealed to one key a class and quarter, so what dies is a quarter of a class. Times are the ledger's own: a quarter is due when it has ended and what the rule says has gone by, measured by the receive time of the newest
+ * entry. Pure, but for what takes a ledger. */
+enum { RETAIN_CARE, RETAIN_FILES, RETAIN_CATALOGUE, RETAIN_CLASSES };
+#define RETAIN_MOST 65536
+#define RETAIN_KEYS 100
+#define RETAIN_SOURCES 4096
+struct retain_keep {
+	uint32_t n;
+	char unit; /* 'y', 'q', 'd'; 0: for ever */
+};
+struct retain_rule {
+	uint64_t seq;
+	int64_t time;
+	int class;       /* -1: all */
+	char source[64]; /* "": of the class */
+	struct retain_keep keep;
+	char reason[420], who[64];
+};
+struct retain_hold {
+	uint64_t seq;    /* "h" and this is its name */
+	int64_t time;
+	int class;       /* -1: all */
+	uint32_t quarter; /* year * 10 + quarter; 0: all */
+	char source[64]; /* "": all */
+	char reason[420], who[64];
+	uint64_t lifted; /* by this entry; 0: it stands */
+	int64_t lifted_at;
+};
+struct retain_key {
+	char name[SITE_PERIOD_MAX];
+	uint8_t sha256[SEAL_HASH]; /* of the sealed key file, as it was when erasing was decided */
+};
+struct retain_erasure {
+	uint64_t seq;
+	int64_t time;
+	int class;
+	uint32_t quarter;
+	uint64_t packs, bytes;
+	struct retain_key key[RETAIN_KEYS];
+	size_t key_n;
+	char reason[420], who[64];
+};
+struct retain_receipt { /* the last word of one copy about one erasure */
+	uint64_t seq, erasure;
+	int64_t time;
+	char copy[64], where[512], why[300];
+	bool done;
+	uint64_t destroyed, pending; /* files */
+	int64_t until;               /* of what is pending: the latest end of a lock; 0: not known */
+};
+struct ledger_retain {
+	struct retain_rule *rule;
+	struct retain_hold *hold;
+	struct retain_erasure *erasure;
+	struct retain_receipt *receipt;
+	size_t rule_n, hold_n, erasure_n, receipt_n;
+};
+const char *ledger_retain_class_name(int class); /* "care", "files", "catalogue" */
+int ledger_retain_class(struct slice s);         /* -1: none */
+uint32_t ledger_quarter_of(int64_t time);
+void ledger_quarter_format(uint32_t quarter, char out[16]); /* "2026Q4" */
+int ledger_quarter_parse(struct slice s, uint32_t *ret) MUST;
+int64_t ledger_quarter_end(uint32_t quarter); /* the first instant of the next */
+int ledger_keep_parse(struct slice s, struct retain_keep *ret, struct err *e) MUST; /* "10y", "8q", "400d", "forever" */
+void ledger_keep_format(struct retain_keep k, char out[16]);
+int ledger_keep_enough(int class, struct retain_keep k, struct err *e) MUST;
+int64_t ledger_retain_due(uint32_t quarter, struct retain_keep k); /* INT64_MAX: never */
+void ledger_retain_done(struct ledger_retain *s);
+/* One entry's body. Below 0, and nothing changed: it says nothing that we understand. */
+int ledger_retain_take(struct ledger_retain *s, uint64_t seq, int64_t time, struct slice body, struct err *e) MUST;
+/* May this body become an entry now (the ledger's time)? ERR_DENIED with the hold, ERR_USAGE, ERR_EXISTS, ... */
+int ledger_retain_may(const struct ledger_retain *s, int64_t now, struct slice body, struct err *e) MUST;
+const struct retain_rule *ledger_retain_rule(const struct ledger_retain *s, int class, const char *source); /* NULL: none, or for ever */
+const struct retain_erasure *ledger_retain_erased(const struct ledger_retain *s, int class, uint32_t quarter);
+const struct retain_hold *ledger_retain_held(const struct ledger_retain *s, int class, uint32_t quarter, const char *const *sources, size_t n);
+int ledger_retain_refuse(const struct retain_hold *h, struct err *e) MUST; /* ERR_DENIED, naming it */
+/* All entries of kind retention from `from` on, added to s. */
+int ledger_retain_read(struct ledger *l, uint64_t from, struct ledger_retain *s, struct err *e) MUST;
+/* The last place where the time of two neighbouring entries is more than `most` apart: a clock that was set wrong looks so. seq 0: there is none. */
+struct retain_jump {
+	uint64_t seq;
+	int64_t from, to;
+};
+int ledger_retain_last_jump(struct ledger *l, int64_t most, struct retain_jump *ret, struct err *e) MUST;
+
 /* ---- copies elsewhere: what replicas are made of, without any private key ------------------------------------------------------ */
 
 #define LEDGER_TILE_ENTRIES (-1) /* the "level" of the bundles of leaves */

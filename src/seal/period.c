@@ -7,9 +7,11 @@
  * The .pub is written first. So a crash leaves a .pub alone, to which nothing was sealed yet, and the pair is made anew; a .age alone is never a crash of ours
  * and is never overwritten.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "seal_internal.h"
 
@@ -255,5 +257,91 @@ int site_period_identity(int sitefd, const struct site_keys *k, const char *name
 	size_t n = site_care_all(k, care);
 	int r = site_period_open_any(sitefd, care, n, name, ret, e);
 	seal_wipe(care, sizeof(care));
+	return r;
+}
+
+/* ---- forgetting one ---- */
+
+int site_period_sha256(int sitefd, const char *name, uint8_t out[SEAL_HASH], struct err *e)
+{
+	struct paths p;
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, PERIOD_FILE_MAX);
+	int r = name_paths(name, &p, e);
+	if (r == 0)
+		r = file_read(sitefd, p.age, PERIOD_FILE_MAX, &b, e);
+	if (r == 0)
+		seal_sha256_once(buf_slice(&b), out);
+	return r;
+}
+
+/* Random bytes over what it holds, flushed, before its name goes. 1: it was there. */
+static int destroy_file(int sitefd, const char *path, struct err *e)
+{
+	AUTO_CLOSE int fd = openat(sitefd, path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_sys(e, path, "cannot be destroyed");
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, path, "cannot be looked at");
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, PERIOD_FILE_MAX);
+	size_t n = st.st_size > PERIOD_FILE_MAX ? PERIOD_FILE_MAX : (size_t)st.st_size;
+	uint8_t *noise = n ? buf_space(&b, n) : NULL;
+	if (n && !noise)
+		return err_set(e, ERR_MEMORY, path, "no memory");
+	int r = 0;
+	if (n) {
+		seal_random(noise, n);
+		r = file_pwrite_all(fd, slice_of(noise, n), 0, e, path);
+	}
+	if (r == 0 && fsync(fd) < 0)
+		r = err_sys(e, path, "what was written over it cannot be made durable");
+	if (r == 0 && unlinkat(sitefd, path, 0) < 0 && errno != ENOENT)
+		r = err_sys(e, path, "cannot be removed");
+	return r < 0 ? r : 1;
+}
+
+int site_period_destroy(int sitefd, const char *name, struct err *e)
+{
+	struct paths p;
+	int r = name_paths(name, &p, e);
+	if (r < 0)
+		return r;
+	int age = destroy_file(sitefd, p.age, e); /* the secret first */
+	if (age < 0)
+		return age;
+	int pub = destroy_file(sitefd, p.pub, e);
+	if (pub < 0)
+		return pub;
+	if (!age && !pub)
+		return 0;
+	r = file_sync_dir(sitefd, "keys/period", e);
+	return r < 0 ? r : 1;
+}
+
+int site_period_each(int sitefd, site_period_fn *fn, void *arg, struct err *e)
+{
+	int fd = openat(sitefd, "keys/period", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r = 0;
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "keys/period", "cannot be listed");
+	DIR *d = fdopendir(fd);
+	if (!d) {
+		r = err_sys(e, "keys/period", "cannot be listed");
+		close(fd);
+		return r;
+	}
+	for (struct dirent *en; r == 0 && (en = readdir(d));) {
+		char name[SITE_PERIOD_MAX];
+		int year, quarter, m;
+		size_t n = strlen(en->d_name);
+		if (n < 5 || n - 4 >= sizeof(name) || (strcmp(en->d_name + n - 4, ".age") && strcmp(en->d_name + n - 4, ".pub")))
+			continue;
+		memcpy(name, en->d_name, n - 4);
+		name[n - 4] = 0;
+		if (site_period_parts(name, NULL, &year, &quarter, &m, NULL) == 0)
+			r = fn(arg, name, e);
+	}
+	closedir(d);
 	return r;
 }

@@ -5,7 +5,7 @@
  *	                        "care M"          the old care key becomes care-rM
  *	                        "at N"            entries in the ledger when it was planned
  *	                        "who TEXT", "reason TEXT"
- *	                        "period NAME"     1 to 3 of them: the keys to be made
+ *	                        "period NAME"     1 to 4 of them: the keys to be made
  *	                        AGE-SECRET-KEY-1...   the new care key
  *
  * Valid if and only if these lines stand in this order and nothing else does. Steps, each durable before the next, and each the same when done again: the plan; care-rM.key and care-rM.age (the old key);

@@ -189,6 +189,15 @@ int site_period_identity(int sitefd, const struct site_keys *k, const char *name
 int site_period_open(int sitefd, const struct age_identity *with, const char *name, struct age_identity *ret, struct err *e) MUST; /* with any, e.g. recovery */
 int site_period_open_any(int sitefd, const struct age_identity *with, size_t n, const char *name, struct age_identity *ret, struct err *e) MUST;
 
+/* A period's key, both files, overwritten and unlinked, durably. 1: there was something; 0: nothing. On disks that write elsewhere (SSD, copy-on-write, journals of data) what was overwritten may still be found by who takes
+ * the disk apart: so a key that must be gone is one whose disk is encrypted, or destroyed. */
+int site_period_destroy(int sitefd, const char *name, struct err *e) MUST;
+/* SHA-256 of its sealed file; ERR_NOT_FOUND. */
+int site_period_sha256(int sitefd, const char *name, uint8_t out[SEAL_HASH], struct err *e) MUST;
+/* Each name that has a .age or a .pub, in no order; once or twice. */
+typedef int site_period_fn(void *arg, const char *name, struct err *e);
+int site_period_each(int sitefd, site_period_fn *fn, void *arg, struct err *e) MUST;
+
 /* ---- rotation (rotate.c): another care key, and other period keys for the rest of this quarter. For who holds the site's lock. DESIGN.md says what that is good for.
  *
  * The plan, keys/rotate.next, holds the new care key and all that is decided; it is durable before anything else changes, and removed when all of it, the ledger's entry too, is there. Every step can be

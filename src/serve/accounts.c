@@ -175,6 +175,8 @@ static int mean_entry(struct keeper *k, uint8_t kind, uint64_t seq, struct slice
 		keeper_alarm_note(k, json_text(n, "id"), slice_eq_str(json_text(n, "what"), "raised"));
 	} else if (kind == LEDGER_SNAPSHOT || kind == LEDGER_VAULT_PACK) {
 		keeper_vault_note(k, kind, seq, time, body, n);
+	} else if (kind == LEDGER_RETENTION) {
+		keeper_retain_note(k, seq);
 	} else if (kind == LEDGER_KEYS) {
 		keeper_keys_note(k, seq, time, n);
 	} else if (kind == LEDGER_CONFIG) {
@@ -432,6 +434,8 @@ void accounts_save(struct keeper *k, bool always)
 	put_hex(&w, "config", k->config, sizeof k->config);
 	jsonw_key(&w, "vault");
 	keeper_vault_save(k, &w);
+	jsonw_key(&w, "retention");
+	keeper_retain_save(k, &w);
 	jsonw_key(&w, "rotated");
 	jsonw_obj(&w);
 	jsonw_ku64(&w, "entry", k->rotated_seq);
@@ -498,6 +502,7 @@ static bool cache_load(struct keeper *k, const struct json_node *root)
 		keeper_alarm_note(k, n->value, true);
 	(void)!hex_get(k->config, sizeof k->config, json_text(root, "config"));
 	keeper_vault_load(k, json_get(root, "vault"));
+	keeper_retain_load(k, json_get(root, "retention"));
 	(void)!num_u64(json_text(root, "rotated.entry"), 0, INT64_MAX, &k->rotated_seq);
 	(void)!num_i64(json_text(root, "rotated.at"), 0, INT64_MAX, &k->rotated);
 	k->accounts->upto = k->accounts->saved_upto = upto;
@@ -521,6 +526,7 @@ static int find_kind(void *arg, const struct ledger_entry *en, struct err *e)
 	case LEDGER_SNAPSHOT:
 	case LEDGER_VAULT_PACK:
 	case LEDGER_KEYS:
+	case LEDGER_RETENTION:
 		break;
 	default:
 		return 0;
@@ -561,6 +567,7 @@ static void forget(struct keeper *k)
 	k->quarantined_count = 0;
 	k->alarm_count = 0;
 	keeper_vault_forget(k);
+	keeper_retain_forget(k);
 	k->rotated = 0;
 	k->rotated_seq = 0;
 	memset(k->config, 0, sizeof k->config);

@@ -405,6 +405,30 @@ int control_key_rotate(struct control *c, bool files, const char *reason, struct
 	return 0;
 }
 
+void control_who(char out[64])
+{
+	our_name(out);
+}
+
+int control_retention(struct control *c, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
+{
+	struct question q;
+	struct cur cu;
+	buf_init(&q.b, FRAME_HEAD + FRAME_VAULT);
+	q.at = frame_begin(&q.b, FRAME_K_RETENTION, ++c->tags);
+	buf_add_slice(&q.b, body);
+	int r = finish(c, &q, &cu, e);
+	if (r < 0)
+		return r;
+	uint64_t seq = cur_u64le(&cu);
+	int64_t time = (int64_t)cur_u64le(&cu);
+	if (!cur_done(&cu))
+		return err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
+	*ret_seq = seq;
+	*ret_time = time;
+	return 0;
+}
+
 /* ---- the vault ---- */
 
 int control_vault_key(struct control *c, int class, char ret_period[SITE_PERIOD_MAX], struct age_recipient *ret, struct err *e)

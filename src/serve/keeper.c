@@ -151,6 +151,7 @@ static const struct {
 	{FRAME_K_COSIGN, CH_CLIENT | CH_COPY, op_cosign},
 	{FRAME_K_SEEN, CH_COPY, op_seen},
 	{FRAME_K_ASKED, CH_COPY, op_asked},
+	{FRAME_K_RETENTION, CH_CONTROL, op_retention},
 };
 
 int keeper_dispatch(struct keeper *k, struct kchan *ch, const struct frame *f)
@@ -526,6 +527,7 @@ static int begin(struct keeper *k, struct err *e)
 	k->learn_end = ledger_size(k->l);
 	if ((r = accounts_open(k, e)) < 0 || (r = sessions_open(k, e)) < 0 || (r = passwords_start(k, e)) < 0 || (r = heads_start(k, e)) < 0)
 		return r;
+	keeper_retain_open(k);
 	if (watch_fd(k, k->r->sup, &is_supervisor) < 0 || (k->r->controlfd >= 0 && watch_fd(k, k->r->controlfd, &is_control) < 0) || watch_fd(k, passwords_fd(k), &is_passwords) < 0 ||
 	    watch_fd(k, heads_fd(k), &is_heads) < 0)
 		return err_sys(e, NULL, "cannot wait for channels");

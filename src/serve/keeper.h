@@ -155,6 +155,10 @@ struct keeper {
 	struct heads *heads;
 	int64_t asking;              /* monotonic: until then only replicate is heard, and nothing is appended; 0: all are */
 	bool told;                   /* that we are ready */
+	struct ledger_retain retain;
+	uint64_t *retain_seq;    /* entries of kind retention */
+	size_t retain_n;
+	bool retain_lost;        /* not all of them are known */
 	bool stopping;
 };
 
@@ -248,6 +252,15 @@ void op_head(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_cosign(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_seen(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_asked(struct keeper *k, struct kchan *ch, const struct frame *f);
+
+/* ---- retention (keeper_retain.c) ---- */
+void op_retention(struct keeper *k, struct kchan *ch, const struct frame *f);
+void keeper_retain_open(struct keeper *k); /* after the accounts: entries are read, and keys that an entry erased are destroyed where they stand */
+void keeper_retain_done(struct keeper *k);
+void keeper_retain_note(struct keeper *k, uint64_t seq);
+void keeper_retain_forget(struct keeper *k);
+void keeper_retain_save(const struct keeper *k, struct jsonw *w);
+void keeper_retain_load(struct keeper *k, const struct json_node *n);
 
 /* ---- accounts (accounts.c) ---- */
 struct account {

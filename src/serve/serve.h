@@ -197,6 +197,9 @@ void view_opener_part(struct view_opener *o);                         /* the nex
 int view_opener_end(struct view_opener *o, struct err *e) MUST;       /* all are there: waits until they are open */
 void view_opener_free(struct view_opener *o);                         /* NULL is fine */
 const char *serve_readers(void);                                      /* "hl7 1 fhir 1": versions of what turns bodies into facts */
+/* One body of kind retention (doc/formats.md, 8) as an entry: a rule, a hold, a lift, an erasure (whose keys are destroyed before this returns), a receipt. ERR_DENIED names the hold that stands against it. */
+int control_retention(struct control *c, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e) MUST;
+void control_who(char out[64]); /* as entries name whoever runs this command */
 
 /* ---- what agents on other hosts bring (vault_role.c) ------------------------------------------------------------------------------
  *

@@ -2,6 +2,8 @@
  *
  * First line "holdfast-vault-log 1". Then a line an entry: SEQ TIME KIND BODY, one blank between; SEQ and TIME decimal (TIME: ns of the receive time, may be negative), KIND as the ledger prints
  * it, BODY the entry's body (JSON, no line ends) to the end of the line. SEQ rises. A last line without LF comes from a crash and does not count.
+ *
+ * What an entry of kind retention erased is not there for whoever reads the log: packs and snapshots of an erased quarter stand apart, so that nothing asks for them, checks them or copies them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,12 +20,18 @@ struct snapshot_place {
 	int64_t time;
 	size_t at, n; /* the body, in text */
 };
+struct gone_place {
+	struct snapshot_place place;
+	size_t by; /* which erasure */
+};
 struct vault_log {
 	struct buf text;      /* bodies of snapshots only: packs are kept as numbers */
 	struct buf packs;     /* of struct vault_known_pack */
 	struct buf snapshots; /* of struct snapshot_place */
 	struct buf accepted;  /* of the same: seq is that of the snapshot that an operator accepted */
 	struct buf strings;   /* of char[64] */
+	struct buf gone, gone_snapshots; /* the same of what was erased */
+	struct ledger_retain retain;
 };
 
 /* ---- lines, pure ---- */
@@ -116,6 +124,54 @@ static int add_accepted(struct vault_log *l, const struct vault_log_entry *en, s
 	return buf_ok(&l->text) && buf_ok(&l->accepted) ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory for the vault's log");
 }
 
+/* ---- what was erased ---- */
+
+static const struct retain_erasure *erased(const struct vault_log *l, int class, const char *period)
+{
+	char name[SITE_PERIOD_MAX];
+	int year, quarter, m;
+	if (site_period_parts(period, name, &year, &quarter, &m, NULL) < 0)
+		return NULL;
+	return ledger_retain_erased(&l->retain, class == VAULT_CONTENT ? RETAIN_FILES : RETAIN_CATALOGUE, (uint32_t)(year * 10 + quarter));
+}
+
+static int part_packs(struct vault_log *l, struct err *e)
+{
+	struct vault_known_pack *p = (void *)l->packs.p;
+	size_t n = l->packs.n / sizeof(*p), stay = 0;
+	for (size_t i = 0; i < n; i++)
+		if (erased(l, p[i].class, vault_log_string(l, p[i].period)))
+			buf_add(&l->gone, &p[i], sizeof(*p));
+		else
+			p[stay++] = p[i];
+	l->packs.n = stay * sizeof(*p);
+	return buf_ok(&l->gone) ? 0 : err_set(e, buf_code(&l->gone), NULL, "no memory for the vault's log");
+}
+
+/* A snapshot is gone with its contents or with its catalogue. */
+static int part_snapshots(struct vault_log *l, struct err *e)
+{
+	size_t n = vault_log_snapshots(l), stay = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct snapshot_place s;
+		struct vault_body b;
+		memcpy(&s, l->snapshots.p + i * sizeof(s), sizeof(s));
+		int r = vault_log_snapshot(l, i, &b, e);
+		const struct retain_erasure *x = r < 0 ? NULL : erased(l, VAULT_CONTENT, b.files_period);
+		if (r == 0 && !x)
+			x = erased(l, VAULT_CATALOGUE, b.catalogue_period);
+		vault_body_done(&b);
+		if (r < 0)
+			return r;
+		if (x)
+			buf_add(&l->gone_snapshots, &(struct gone_place){.place = s, .by = (size_t)(x - l->retain.erasure)}, sizeof(struct gone_place));
+		else
+			memcpy(l->snapshots.p + stay++ * sizeof(s), &s, sizeof(s));
+	}
+	l->snapshots.n = stay * sizeof(struct snapshot_place);
+	return buf_ok(&l->gone_snapshots) ? 0 : err_set(e, buf_code(&l->gone_snapshots), NULL, "no memory for the vault's log");
+}
+
 static int by_number(const void *a, const void *b)
 {
 	const struct vault_known_pack *x = a, *y = b;
@@ -141,6 +197,8 @@ static int take_in(struct vault_log *l, struct slice text, struct err *e)
 			r = add_snapshot(l, &en, e);
 		else if (slice_eq_str(en.kind, "accept"))
 			r = add_accepted(l, &en, e);
+		else if (slice_eq_str(en.kind, "retention") && ledger_retain_take(&l->retain, en.seq, en.time, en.body, e) == ERR_MEMORY)
+			r = ERR_MEMORY; /* what a later writer says and we do not understand erases nothing here */
 		if (r < 0)
 			break;
 	}
@@ -151,7 +209,10 @@ static int take_in(struct vault_log *l, struct slice text, struct err *e)
 	}
 	if (l->packs.n)
 		qsort(l->packs.p, l->packs.n / sizeof(struct vault_known_pack), sizeof(struct vault_known_pack), by_number);
-	return 0;
+	if (!l->retain.erasure_n)
+		return 0;
+	r = part_packs(l, e);
+	return r == 0 ? part_snapshots(l, e) : r;
 }
 
 int vault_log_open(int vaultfd, struct vault_log **ret, struct err *e)
@@ -164,6 +225,8 @@ int vault_log_open(int vaultfd, struct vault_log **ret, struct err *e)
 	buf_init(&l->snapshots, LOG_MAX);
 	buf_init(&l->strings, STRINGS_MAX * 64 + 64);
 	buf_init(&l->accepted, LOG_MAX);
+	buf_init(&l->gone, LOG_MAX);
+	buf_init(&l->gone_snapshots, LOG_MAX);
 	AUTO_BUF struct buf text = {0};
 	buf_init(&text, LOG_MAX);
 	int r = file_read(vaultfd, "log", LOG_MAX, &text, e);
@@ -188,6 +251,9 @@ void vault_log_close(struct vault_log *l)
 	buf_done(&l->snapshots);
 	buf_done(&l->strings);
 	buf_done(&l->accepted);
+	buf_done(&l->gone);
+	buf_done(&l->gone_snapshots);
+	ledger_retain_done(&l->retain);
 	free(l);
 }
 
@@ -254,4 +320,26 @@ int vault_log_find_seq(const struct vault_log *l, uint64_t seq, size_t *ret_i)
 		return ERR_NOT_FOUND;
 	*ret_i = from;
 	return 0;
+}
+
+size_t vault_log_gone(const struct vault_log *l, const struct vault_known_pack **ret)
+{
+	*ret = (const void *)l->gone.p;
+	return l->gone.n / sizeof(**ret);
+}
+
+const struct retain_erasure *vault_log_erased(const struct vault_log *l, uint64_t seq)
+{
+	for (size_t i = 0; i < l->gone_snapshots.n / sizeof(struct gone_place); i++) {
+		struct gone_place g;
+		memcpy(&g, l->gone_snapshots.p + i * sizeof(g), sizeof(g));
+		if (g.place.seq == seq)
+			return &l->retain.erasure[g.by];
+	}
+	return NULL;
+}
+
+const struct ledger_retain *vault_log_retain(const struct vault_log *l)
+{
+	return &l->retain;
 }

@@ -26,6 +26,8 @@ static const char *kind_of(const struct ledger_entry *en)
 {
 	if (en->leaf.kind == LEDGER_VAULT_PACK)
 		return "vault-pack";
+	if (en->leaf.kind == LEDGER_RETENTION)
+		return "retention";
 	AUTO_ARENA struct arena *a = arena_new(16 << 20);
 	struct json_node *n;
 	if (!a || json_tree(en->body, a, &n, NULL) < 0)
@@ -40,7 +42,7 @@ static bool last_fits(struct refresh *r, const struct vault_log_entry *last)
 	struct ledger_entry en;
 	if (last->seq >= ledger_size(r->l) || ledger_read(r->l, last->seq, &en, NULL) < 0)
 		return false;
-	bool vault = en.leaf.kind == LEDGER_VAULT_PACK || en.leaf.kind == LEDGER_SNAPSHOT;
+	bool vault = en.leaf.kind == LEDGER_VAULT_PACK || en.leaf.kind == LEDGER_SNAPSHOT || en.leaf.kind == LEDGER_RETENTION;
 	return vault && en.leaf.time == last->time && slice_eq(en.body, last->body);
 }
 
@@ -79,7 +81,7 @@ static bool look_at_end(struct refresh *r, uint64_t size)
 static int find(void *arg, const struct ledger_entry *en, struct err *e)
 {
 	struct refresh *r = arg;
-	if (en->leaf.kind != LEDGER_SNAPSHOT && en->leaf.kind != LEDGER_VAULT_PACK)
+	if (en->leaf.kind != LEDGER_SNAPSHOT && en->leaf.kind != LEDGER_VAULT_PACK && en->leaf.kind != LEDGER_RETENTION)
 		return 0;
 	if (r->n == r->cap) {
 		size_t cap = r->cap ? 2 * r->cap : 64;

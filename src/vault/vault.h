@@ -443,6 +443,31 @@ int vault_replica_checkpoint(const struct vault_replica *r, struct buf *ret_note
 typedef int vault_handed_fn(void *arg, const char *who, struct slice sent, struct err *e);
 int vault_replica_handed(const struct vault_replica *r, vault_handed_fn *fn, void *arg, struct err *e) MUST;
 
+/* ---- retention (vault_erase.c): which quarters there are, and taking one away ------------------------------------------------------ *
+ *
+ * A snapshot lies in one period of class "files" and one of class "catalogue", which its entry names; no chunk is shared with another period. So a quarter that dies takes exactly the snapshots made in it, and the first backup of a
+ * quarter stores everything anew. Times are the ledger's. What was erased is in no list any more, and `vault_find` says which entry erased it. */
+struct vault_quarter {
+	int class;                 /* RETAIN_FILES, RETAIN_CATALOGUE */
+	uint32_t quarter;
+	uint64_t packs, bytes, snapshots;
+	uint8_t digest[SEAL_HASH]; /* SHA-256 over lines "NAME SHA256\n" of its packs, by name */
+	char (*source)[64];        /* of its snapshots */
+	size_t source_n;
+	char newest_of[64];        /* a source whose newest snapshot lies here: this quarter must not die; "": none */
+};
+/* Of both classes, in order; free with vault_quarters_done. Call vault_refresh first. A site without a vault has none. */
+int vault_quarters(int sitefd, struct vault_quarter **ret, size_t *ret_n, struct err *e) MUST;
+void vault_quarters_done(struct vault_quarter *q, size_t n);
+/* An entry has erased this quarter: its packs and caches here go. Killed, it is called again. ret_removed: files. */
+int vault_erase_here(int sitefd, int class, uint32_t quarter, uint64_t *ret_removed, struct err *e) MUST;
+/* And in a replica: every version of its keys and packs. ret_pending: what a lock keeps, until *ret_until. ERR_USAGE: nothing can be removed there (a web server). The newest head there should not speak of them any more: push first. */
+struct vault_replica_erased {
+	uint64_t removed, pending;
+	int64_t until;
+};
+int vault_replica_erase(int sitefd, const struct vault_replica *r, const struct retain_erasure *x, struct vault_replica_erased *ret, struct err *e) MUST;
+
 /* A bare folder becomes the site again, but for its views. dest: new or empty, or one in which this was killed: then it goes on. identity: recovery. Which of several logs or epochs: origin (NULL: the one that the
  * store has had for longest, and what its key handed on to). On return the ledger is whole up to the head and its keys are back; nothing was signed yet. Then the caller begins a new epoch (ledger_epoch_begin),
  * and calls vault_rebuild_done: with that the folder is a site. */

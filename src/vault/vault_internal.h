@@ -158,6 +158,10 @@ const char *vault_log_string(const struct vault_log *l, uint16_t i);
 /* Snapshots in order of their entries. The body is parsed on each call. */
 size_t vault_log_snapshots(const struct vault_log *l);
 int vault_log_snapshot(const struct vault_log *l, size_t i, struct vault_body *ret, struct err *e) MUST;
+/* What was erased: its packs, and the erasure that took this snapshot (NULL: none). */
+size_t vault_log_gone(const struct vault_log *l, const struct vault_known_pack **ret);
+const struct retain_erasure *vault_log_erased(const struct vault_log *l, uint64_t seq);
+const struct ledger_retain *vault_log_retain(const struct vault_log *l);
 int vault_log_find_seq(const struct vault_log *l, uint64_t seq, size_t *ret_i) MUST; /* ERR_NOT_FOUND */
 
 /* ---- all packs of a site, reading (packs.c): keys by period, a few packs held open ------------------------------------------------------- */

@@ -83,6 +83,16 @@ static void take_snapshot(struct vault_body *b, struct vault_snapshot *ret)
 	vault_body_done(b);
 }
 
+static int no_snapshot(struct vault *v, uint64_t seq, struct err *e)
+{
+	const struct retain_erasure *x = vault_log_erased(v->log, seq);
+	char t[32], q[16];
+	if (!x)
+		return err_set(e, ERR_NOT_FOUND, NULL, "there is no snapshot of this name; `vault list` shows those there are");
+	ledger_quarter_format(x->quarter, q);
+	return err_set(e, ERR_NOT_FOUND, NULL, "this snapshot was erased with %s of %s by entry %llu of %s: %s", ledger_retain_class_name(x->class), q, (unsigned long long)x->seq, time_rfc3339(x->time, 0, t), x->reason);
+}
+
 static int find_id(struct vault *v, const char *id, const char *source, struct vault_snapshot *ret, struct err *e)
 {
 	uint64_t seq;
@@ -94,7 +104,7 @@ static int find_id(struct vault *v, const char *id, const char *source, struct v
 	if (r == 0)
 		r = vault_log_snapshot(v->log, i, &b, e);
 	else
-		return err_set(e, ERR_NOT_FOUND, NULL, "there is no snapshot of this name; `vault list` shows those there are");
+		return no_snapshot(v, seq, e);
 	if (r == 0 && source && strcmp(source, b.s.source) != 0)
 		r = err_set(e, ERR_NOT_FOUND, NULL, "this snapshot is of another source");
 	if (r == 0)

@@ -57,6 +57,8 @@ struct vault_store_ops {
 	int (*drop)(struct vault_store *s, const char *name, struct err *e);
 	/* Keep this version locked for `days` from now (0: retain_days). NULL: this store has no locks. */
 	int (*renew)(struct vault_store *s, const struct vault_object *o, unsigned days, struct err *e);
+	/* Takes this version away for good. ERR_BUSY: a lock keeps it until *ret_until (0: it does not say). NULL: nothing can be taken away here. */
+	int (*remove)(struct vault_store *s, const struct vault_object *o, int64_t *ret_until, struct err *e);
 	void (*close)(struct vault_store *s);
 };
 struct vault_store {

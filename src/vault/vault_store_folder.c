@@ -190,6 +190,36 @@ static int folder_drop(struct vault_store *s, const char *name, struct err *e)
 	return 0;
 }
 
+/* Small ones are keys: overwritten before their name goes. */
+#define WIPE_MOST ((off_t)1 << 20)
+
+static int folder_remove(struct vault_store *s, const struct vault_object *o, int64_t *ret_until, struct err *e)
+{
+	struct folder *f = of(s);
+	char dir[VAULT_OBJECT_MAX + 2];
+	struct stat st;
+	assert(vault_object_name_ok(o->name));
+	*ret_until = 0;
+	AUTO_CLOSE int fd = openat(f->fd, o->name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= WIPE_MOST) {
+		uint8_t noise[4096];
+		int r = 0;
+		for (off_t at = 0; r == 0 && at < st.st_size; at += (off_t)sizeof noise) {
+			seal_random(noise, sizeof noise);
+			size_t n = st.st_size - at < (off_t)sizeof noise ? (size_t)(st.st_size - at) : sizeof noise;
+			r = file_pwrite_all(fd, slice_of(noise, n), (uint64_t)at, e, o->name);
+		}
+		if (r == 0 && fsync(fd))
+			r = err_sys(e, o->name, "cannot be overwritten in the replica");
+		if (r < 0)
+			return r;
+	}
+	if (unlinkat(f->fd, o->name, 0) && errno != ENOENT)
+		return err_sys(e, o->name, "cannot be removed from %s", s->where);
+	parent_of(o->name, dir);
+	return file_sync_dir(f->fd, dir, e);
+}
+
 /* ---- reading ---- */
 
 static int folder_get(struct vault_store *s, const char *name, const char *version, uint64_t offset, uint64_t n, vault_store_sink *sink, void *arg, struct err *e)
@@ -325,7 +355,7 @@ static void folder_close(struct vault_store *s)
 }
 
 static const struct vault_store_ops ops = {
-	.put = folder_put, .get = folder_get, .list = folder_list, .head = folder_head, .replace = folder_replace, .aside = folder_aside, .drop = folder_drop, .sync = folder_sync, .close = folder_close,
+	.put = folder_put, .get = folder_get, .list = folder_list, .head = folder_head, .replace = folder_replace, .aside = folder_aside, .drop = folder_drop, .sync = folder_sync, .remove = folder_remove, .close = folder_close,
 };
 
 static int new_folder(int fd, const char *where, const struct vault_store_options *o, struct vault_store **ret, struct err *e)

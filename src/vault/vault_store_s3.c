@@ -360,6 +360,69 @@ static int s3_renew(struct vault_store *s, const struct vault_object *o, unsigne
 	return r;
 }
 
+/* ---- taking away ---- */
+
+/* GetObjectRetention: until when this version is locked. 0: it does not say. */
+static int64_t locked_until(struct bucket *b, const struct vault_object *o)
+{
+	static const char tag[] = "<RetainUntilDate>";
+	AUTO_BUF struct buf url = {0}, query = {0};
+	struct vault_answer a = {0};
+	struct curl_slist *h = NULL;
+	int64_t until = 0;
+	buf_init(&url, 8192);
+	buf_init(&query, 1024);
+	buf_str(&query, "retention=");
+	if (o->version[0]) {
+		buf_str(&query, "&versionId=");
+		vault_url_encode(&query, slice_str(o->version), false);
+	}
+	struct vault_request q = {.method = "GET"};
+	if (url_of(b, o->name, buf_cstr(&query), &url, NULL) == 0 && base_headers(b, HASH_OF_NOTHING, &h, NULL) == 0) {
+		q.url = buf_cstr(&url);
+		q.headers = h;
+		if (ask(b, &q, &a, NULL) == 0 && a.status == 200 && a.text.n) {
+			const uint8_t *at = memmem(a.text.p, a.text.n, tag, sizeof tag - 1);
+			const uint8_t *end = at ? memchr(at + sizeof tag - 1, '<', (size_t)(a.text.p + a.text.n - at) - (sizeof tag - 1)) : NULL;
+			if (end && time_parse(slice_of(at + sizeof tag - 1, (size_t)(end - at) - (sizeof tag - 1)), 0, &until) < 0)
+				until = 0;
+		}
+	}
+	vault_answer_done(&a);
+	curl_slist_free_all(h);
+	return until;
+}
+
+/* DELETE of one version. Without a version it would only lay a delete marker over it, which takes nothing away. */
+static int s3_remove(struct vault_store *s, const struct vault_object *o, int64_t *ret_until, struct err *e)
+{
+	struct bucket *b = of(s);
+	AUTO_BUF struct buf url = {0}, query = {0};
+	struct vault_answer a = {0};
+	struct curl_slist *h = NULL;
+	assert(vault_object_name_ok(o->name));
+	*ret_until = 0;
+	buf_init(&url, 8192);
+	buf_init(&query, 1024);
+	if (o->version[0]) {
+		buf_str(&query, "versionId=");
+		vault_url_encode(&query, slice_str(o->version), false);
+	}
+	int r = url_of(b, o->name, query.n ? buf_cstr(&query) : NULL, &url, e);
+	if (r == 0)
+		r = base_headers(b, HASH_OF_NOTHING, &h, e);
+	struct vault_request q = {.url = buf_cstr(&url), .method = "DELETE", .headers = h};
+	if (r == 0)
+		r = ask(b, &q, &a, e);
+	if (r == 0 && a.status == 403 && (*ret_until = locked_until(b, o)) > 0)
+		r = err_set(e, ERR_BUSY, o->name, "the bucket keeps it locked");
+	else if (r == 0 && a.status != 204 && a.status != 200 && a.status != 404)
+		r = said(b, o->name, &a, "removing", e);
+	vault_answer_done(&a);
+	curl_slist_free_all(h);
+	return r;
+}
+
 /* ---- opening ---- */
 
 static void s3_close(struct vault_store *s)
@@ -370,7 +433,7 @@ static void s3_close(struct vault_store *s)
 	free(b);
 }
 
-static const struct vault_store_ops ops = {.put = s3_put, .get = s3_get, .list = s3_list, .head = s3_head, .renew = s3_renew, .close = s3_close};
+static const struct vault_store_ops ops = {.put = s3_put, .get = s3_get, .list = s3_list, .head = s3_head, .renew = s3_renew, .remove = s3_remove, .close = s3_close};
 
 static int from_access(struct bucket *b, struct err *e)
 {

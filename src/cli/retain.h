@@ -1,0 +1,42 @@
+/* `holdfast retention`, `hold` and `erase`: what they share. */
+#ifndef HOLDFAST_CLI_RETAIN_H
+#define HOLDFAST_CLI_RETAIN_H
+
+#include "commands.h"
+#include "vault.h"
+
+struct retain_open {
+	struct site s;
+	struct site_keys keys;
+	struct ledger *l;
+	struct ledger_retain state;
+	struct vault_quarter *q; /* of files and catalogues */
+	size_t q_n;
+	int64_t now;             /* the ledger's time: of its newest entry */
+	char who[64];
+};
+/* The site, its keys, the ledger, what its entries say of retention, and the quarters of the vault. */
+int retain_open(const char *site, struct retain_open *ret, struct err *e) MUST;
+void retain_close(struct retain_open *o);
+/* The same ledger, read on: after entries were made. */
+int retain_refresh(struct retain_open *o, struct err *e) MUST;
+
+enum retain_fate { FATE_KEPT /* no rule says otherwise */, FATE_LATER /* not yet */, FATE_DUE, FATE_HELD /* due, and something stands against it */, FATE_CURRENT, FATE_ERASED };
+struct retain_line {
+	const struct vault_quarter *q;
+	enum retain_fate fate;
+	const struct retain_rule *rule; /* NULL: none */
+	int64_t due;                    /* INT64_MAX: never */
+	const struct retain_hold *hold;
+	char why[300];
+};
+void retain_judge(const struct retain_open *o, const struct vault_quarter *q, struct retain_line *ret);
+const char *retain_fate_name(enum retain_fate f);
+
+/* Carrying out erasures whose entries stand: packs here, the outbox, every replica; receipts as entries. c: the keeper. ret_open: copies in which something is left that can be tried again. */
+int retain_carry_out(struct retain_open *o, struct control *c, size_t *ret_open, struct err *e) MUST;
+/* One erasure's entry. */
+int retain_erase(struct retain_open *o, struct control *c, const struct vault_quarter *q, const char *rule, uint64_t rule_entry, int64_t due, const char *reason, uint64_t *ret_seq, int64_t *ret_time, struct err *e) MUST;
+void retain_put_head(struct jsonw *w, const char *what, const char *who, const char *reason); /* an object is begun, and has these */
+
+#endif

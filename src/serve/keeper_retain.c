@@ -1,0 +1,124 @@
+/* keeper_retain: rules, holds, erasures and receipts as entries (ledger.h, retention). The keeper says no where a hold stands or a quarter is too young, whoever asks and whatever that command has looked at; an erasure's
+ * keys are destroyed here as soon as its entry is durable, and again at each start: an entry rules over whatever a restored copy of keys/ brought back. */
+#include "keeper.h"
+
+#include <stdlib.h>
+
+void keeper_retain_note(struct keeper *k, uint64_t seq)
+{
+	if ((k->retain_n & (k->retain_n - 1)) == 0) {
+		uint64_t *more = reallocarray(k->retain_seq, k->retain_n ? 2 * k->retain_n : 1, sizeof *more);
+		if (!more) {
+			k->retain_lost = true; /* nothing is erased by who does not know all holds */
+			return;
+		}
+		k->retain_seq = more;
+	}
+	k->retain_seq[k->retain_n++] = seq;
+}
+
+void keeper_retain_forget(struct keeper *k)
+{
+	k->retain_n = 0;
+	k->retain_lost = false;
+}
+
+void keeper_retain_save(const struct keeper *k, struct jsonw *w)
+{
+	jsonw_arr(w);
+	for (size_t i = 0; i < k->retain_n; i++)
+		jsonw_u64(w, k->retain_seq[i]);
+	jsonw_arr_end(w);
+}
+
+void keeper_retain_load(struct keeper *k, const struct json_node *n)
+{
+	for (const struct json_node *x = n ? n->child : NULL; x; x = x->next) {
+		uint64_t seq;
+		if (num_u64(x->value, 0, INT64_MAX, &seq) == 0)
+			keeper_retain_note(k, seq);
+	}
+}
+
+/* 1: some stood, and were destroyed. */
+static int destroy_keys(struct keeper *k, const struct retain_erasure *x, struct err *e)
+{
+	int found = 0;
+	for (size_t i = 0; i < x->key_n; i++) {
+		int r = site_period_destroy(k->r->sitefd, x->key[i].name, e);
+		if (r < 0)
+			return r;
+		found |= r;
+	}
+	return found;
+}
+
+void keeper_retain_open(struct keeper *k)
+{
+	struct err e = {0};
+	for (size_t i = 0; i < k->retain_n; i++) {
+		struct ledger_entry en;
+		int r = ledger_read(k->l, k->retain_seq[i], &en, &e);
+		if (r == 0 && en.leaf.kind == LEDGER_RETENTION)
+			r = ledger_retain_take(&k->retain, en.seq, en.leaf.time, en.body, NULL) == ERR_MEMORY ? ERR_MEMORY : 0; /* what a later version wrote is not ours to judge */
+		if (r < 0) {
+			role_log(k->r, "entry %llu about retention cannot be read: nothing is erased until it can", (unsigned long long)k->retain_seq[i]);
+			k->retain_lost = true;
+		}
+	}
+	for (size_t i = 0; i < k->retain.erasure_n; i++) {
+		int r = destroy_keys(k, &k->retain.erasure[i], &e);
+		if (r)
+			role_log(k->r, r < 0 ? "keys that entry %llu erased stand here and cannot be destroyed: %s" : "keys that entry %llu erased had come back and are destroyed again%s",
+			         (unsigned long long)k->retain.erasure[i].seq, r < 0 ? e.text : "");
+	}
+}
+
+void keeper_retain_done(struct keeper *k)
+{
+	ledger_retain_done(&k->retain);
+	free(k->retain_seq);
+}
+
+static int enter(struct keeper *k, struct kchan *ch, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
+{
+	char source[LEDGER_SOURCE_MAX + 1];
+	int64_t now = ledger_last_time(k->l);
+	if (ch->uid != 0 && ch->uid != k->r->owner_uid)
+		return err_set(e, ERR_DENIED, NULL, "retention is said by root or the site's owner");
+	if (k->retain_lost)
+		return err_set(e, ERR_CORRUPT, NULL, "an earlier entry about retention cannot be read, so it is not known what is held: see the daemon's log");
+	int r = ledger_retain_may(&k->retain, now, body, e);
+	if (r < 0)
+		return r;
+	snprintf(source, sizeof source, ch->uid == 0 ? "command/root" : "command/%u", ch->uid);
+	r = keeper_record(k, LEDGER_RETENTION, source, body, ret_seq, ret_time, e);
+	if (r == 0)
+		r = ledger_commit(k->l, e);
+	if (r == 0)
+		r = ledger_retain_take(&k->retain, *ret_seq, *ret_time, body, e);
+	if (r == 0) {
+		keeper_retain_note(k, *ret_seq);
+		accounts_touch(k);
+	}
+	return r;
+}
+
+void op_retention(struct keeper *k, struct kchan *ch, const struct frame *f)
+{
+	struct err e = {0};
+	uint64_t seq = 0;
+	int64_t time = 0;
+	size_t before = k->retain.erasure_n;
+	int r = enter(k, ch, f->payload, &seq, &time, &e);
+	if (r == 0 && k->retain.erasure_n > before && (r = destroy_keys(k, &k->retain.erasure[before], &e)) > 0)
+		r = 0;
+	if (r < 0) {
+		reply_err(ch, f->tag, &e);
+		return;
+	}
+	size_t at = reply_begin(ch, f->tag);
+	buf_u64le(&ch->c.out, seq);
+	buf_u64le(&ch->c.out, (uint64_t)time);
+	reply_end(ch, at);
+}
