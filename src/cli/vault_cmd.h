@@ -34,6 +34,7 @@ struct vault_open {
 /* The site, its keys, its log brought up to the ledger, and the vault for reading. What cannot be brought up is said on stderr: readable beats complete. */
 int vault_cmd_open(struct vault_cmd *c, struct vault_open *ret, struct err *e) MUST;
 void vault_cmd_close(struct vault_open *o);
+void vault_cmd_record(struct vault_open *o, const char *query, uint64_t as_of); /* that somebody takes contents out is an entry, before they see any; no thread may run yet */
 /* struct vault_ledger over the keeper's channel. Calls may come from any thread. */
 struct vault_channel;
 int vault_channel_open(const struct site *s, struct vault_channel **ret, struct vault_ledger *ret_ledger, struct err *e) MUST;

@@ -119,6 +119,16 @@ static int snapshot(void *arg, struct slice body, uint64_t *ret_seq, int64_t *re
 	return r;
 }
 
+void vault_cmd_record(struct vault_open *o, const char *query, uint64_t as_of)
+{
+	struct control *k = NULL;
+	struct err quiet = {0};
+	if (!o->s.restoring && control_open_bare(&o->s, &k, &quiet) < 0)
+		k = NULL; /* tried again and told there */
+	cli_record(&o->s, &k, "export", NULL, query, as_of);
+	control_close(k);
+}
+
 int vault_channel_open(const struct site *s, struct vault_channel **ret, struct vault_ledger *ret_ledger, struct err *e)
 {
 	struct vault_channel *c = calloc(1, sizeof *c);

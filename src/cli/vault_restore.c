@@ -35,12 +35,10 @@ static void tell(const struct vault_snapshot *s, const struct vault_restored *d,
 
 static void record(struct vault_open *o, const struct vault_snapshot *s, struct slice path)
 {
-	struct control *k = NULL;
 	char query[512];
 	snprintf(query, sizeof query, "vault restore %s%s%.*s", s->id, path.n ? ":" : "", (int)(path.n < 400 ? path.n : 400), path.n ? (const char *)path.p : "");
 	query[utf8_valid_prefix(slice_str(query))] = 0;
-	cli_record(&o->s, &k, "export", NULL, query, s->seq);
-	control_close(k);
+	vault_cmd_record(o, query, s->seq);
 }
 
 int vault_cmd_restore(struct vault_cmd *c)
