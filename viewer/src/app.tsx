@@ -8,7 +8,7 @@ import { AlarmsPage, BoardPage } from "./board";
 import { CensusPage } from "./census";
 import { ChartPage } from "./chart";
 import { EntryDialog } from "./entry";
-import { clockSeconds, full, setZone, span, stamp } from "./format";
+import { clockSeconds, count, full, setZone, span, stamp } from "./format";
 import { type Key, type Lang, getLang, languages, setLang as useLanguage, t } from "./i18n";
 import { Paper, type PaperText } from "./paper";
 import { SearchPage } from "./search";
@@ -155,7 +155,7 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
         <div class="main">
           {line.down && <Unreachable since={boardAt} retry={loadBoard} />}
           {board && (board.notRecorded ?? 0) > 0 && <p class="strip bad" role="alert"><b>{t("notBeingRecorded")}</b> {t("alUnrecorded")} ({board.notRecorded})</p>}
-          {board && (board.view.pinned || board.view.rebuilding) && <p class="strip warn" role="status"><b>{board.view.rebuilding ? t("viewRebuilding") : t("viewPinned")}</b>{board.view.behind ? ` ${t("behind", { n: board.view.behind })}` : ""}</p>}
+          {board && (board.view.pinned || board.view.rebuilding) && <p class="strip warn" role="status"><b>{board.view.rebuilding ? t("viewRebuilding") : t("viewPinned")}</b>{board.view.behind ? ` ${t("behind", { n: count(board.view.behind) })}` : ""}</p>}
           {line.skew !== 0 && Math.abs(line.skew) > 60000 && <p class="strip warn" role="status">{t("clockOff", { t: span(Math.abs(line.skew) / 1000) })}</p>}
           {asOfOpen && <AsOf onClose={() => { setAsOfOpen(false); document.getElementById("asof-button")?.focus(); }} />}
           {at && <PastLine follows={follows} onNow={() => { setAt(null); setAsOfOpen(false); }} />}

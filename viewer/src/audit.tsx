@@ -55,13 +55,14 @@ export function AuditPage() {
           <table class="sticky"><thead><tr><th scope="col">{t("when")}</th><th scope="col">{t("userWord")}</th><th scope="col">{t("what")}</th><th scope="col">{t("patientWord")}</th><th scope="col">{t("reason")} · {t("detail").toLowerCase()}</th><th scope="col" class="num">{t("entry")}</th></tr></thead>
             <tbody>{data.events.map((e) => (
               <tr key={e.entry} class={e.what === "break-glass" ? "glass" : ""}>
-                <td class="nowrap" title={full(e.time)}>{secondsOf(e.time, now)}</td><td class="strong">{e.user}</td>
-                <td>{e.what === "break-glass" ? <span class="tag red">{auditWord(e.what)}</span> : e.what === "login-failed" ? <span class="tag amber">{auditWord(e.what)}</span> : auditWord(e.what ?? e.kind)}</td>
-                <td class="nowrap">{e.patient ? <><button type="button" class="link" title={t("auditOnly")} onClick={() => ask({ ...asked, patient: e.patient! })}>{e.patient}</button>{may("chart") && <small> · <a href={`#/chart/${encodeURIComponent(e.patient)}`}>{t("chart")}</a></small>}</> : null}</td>
+                <td class="nowrap" title={full(e.time)}>{secondsOf(e.time, now)}</td><td class="strong">{e.user || <span class="muted">Holdfast</span>}</td>
+                <td class="nowrap">{e.what === "break-glass" ? <span class="tag red">{auditWord(e.what)}</span> : e.what === "login-failed" ? <span class="tag amber">{auditWord(e.what)}</span> : e.kind === "alarm" && (e.what === "raised" || e.what === "cleared") ? `${t("alarms")}${t("colon")}${t(e.what)}` : auditWord(e.what ?? e.kind)}</td>
+                <td class="nowrap">{e.patient ? <><button type="button" class="link" title={t("auditOnly")} onClick={() => ask({ ...asked, patient: e.patient! })}>{e.patient}</button>{may("chart") && <small class="noprint"> · <a href={`#/chart/${encodeURIComponent(e.patient)}`}>{t("chart")}</a></small>}</> : null}</td>
                 <td class="wrap">{[e.reason, textOf(e.text ?? "")].filter(Boolean).join(" · ")}</td><td class="num">{e.entry}</td>
               </tr>))}
             </tbody></table>
         )}
+        {data?.next != null && <p class="printonly">{t("auditPart", { n: data.events.length })}</p>}
         <p class="row noprint">{pages.length > 0 && <button type="button" class="btn small" onClick={() => setPages(pages.slice(0, -1))}>{t("newer")}</button>}{data?.next != null && <button type="button" class="btn small" onClick={() => setPages([...pages, data.next!])}>{t("older")}</button>}</p>
       </div>
     </div>

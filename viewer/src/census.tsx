@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Row, rowsOf } from "./fhir";
-import { ageOf, birth, count, full, sexWord, spanOf, stamp } from "./format";
+import { ageOf, agoOf, birth, count, full, sexWord, spanOf, stamp } from "./format";
 import { t } from "./i18n";
 import { listView, ownUnit, remember } from "./settings";
 import { useData, useNow, usePaper, useShared, withAt } from "./state";
@@ -123,10 +123,10 @@ const BedLine = memo(({ r, ref_, now }: { r: Row; ref_: number; now: number; lan
           <Who name={r.name} masked={r.masked} />
           {!r.masked && <span class="ids"><span>{birth(r.birth) || t("noBirth")}</span> <span>{ageOf(r.birth, ref_)}</span> <span>{sexWord(r.sex)}</span></span>}
           {!r.masked && (r.alerts || allergy === "not-received" || allergy === "stated-none") && (
-            <span class="alerts">{allergy === "not-received" && !/allerg/i.test(r.alerts) ? <b class="nrshort">{t("allergies")}{t("colon")}{t("notReceived")}</b> : allergy === "stated-none" && !/allerg/i.test(r.alerts) ? <span class="muted">{t("allergies")}{t("colon")}{t("statedNone")}</span> : null} {r.alerts && <b>{r.alerts.replace(/^allergies:/i, `${t("allergies")}${t("colon").trimEnd()}`)}</b>}</span>
+            <span class="alerts">{allergy === "not-received" && !/allerg/i.test(r.alerts) ? <b class="nrshort">{t("allergies")}{t("colon")}{t("notReceived")}</b> : allergy === "stated-none" && !/allerg/i.test(r.alerts) ? <span class="muted">{t("allergies")}{t("colon")}{t("statedNone")}</span> : null} {r.alerts && <b>{r.alerts.replace(/^allergies:\s*/i, `${t("allergies")}${t("colon")}`)}</b>}</span>
           )}
           {!r.masked && <Bedside r={r} now={now} ref_={ref_} />}
-          <span class="foot">{r.number && <span class="mrn">{r.number}</span>}<RowMarks row={r} />{r.received && <span class="muted" title={full(r.received)}>{t("received")} {stamp(r.received, now)} · {spanOf(r.received, ref_)}</span>}</span>
+          <span class="foot">{r.number && <span class="mrn">{r.number}</span>}<RowMarks row={r} />{r.received && <span class="muted" title={full(r.received)}>{t("received")} {agoOf(r.received, ref_) || t("justNow")}</span>}</span>
         </span>
       </a>
     </li>

@@ -12,7 +12,7 @@ export async function open(b, url, { size = "desk", lang = "en", theme = "light"
   const context = await b.newContext({ viewport: viewport ?? sizes[size], locale: { en: "en-GB", fr: "fr-FR", zh: "zh-CN" }[lang], ignoreHTTPSErrors: true, timezoneId: "UTC" });
   await context.addInitScript(([l, t]) => { try { if (!localStorage.getItem("hf.lang")) localStorage.setItem("hf.lang", l); if (!localStorage.getItem("hf.theme")) localStorage.setItem("hf.theme", t); } catch { /* a frame of the browser's own, such as its PDF reader */ } }, [lang, theme]);
   const page = await context.newPage();
-  page.setDefaultTimeout(15000);
+  page.setDefaultTimeout(30000); // a machine that does ten other things
   page.problems = [];
   page.on("pageerror", (e) => page.problems.push(`page error: ${e.message}`));
   page.on("console", (m) => { if (m.type() === "error" && !/status of (401|403|400|404|409)|ERR_EMPTY_RESPONSE|ERR_CONNECTION/.test(m.text())) page.problems.push(`console: ${m.text()}`); });

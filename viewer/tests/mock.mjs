@@ -297,7 +297,7 @@ export function start({ port = 0, knobs = {} } = {}) {
           send(200, { events: part, next: from + 60 < all.length ? part[59].entry : null });
           return;
         }
-        if (knobs.slow) { setTimeout(() => send(200, chart(h, p, end, 1)), knobs.slow); return; }
+        if (knobs.held) { knobs.held.push(() => send(200, chart(h, p, end, 1))); return; } // until the test lets it go
         const c = chart(h, p, end, 0);
         if (knobs.long) { const n = longNames[knobs.long === true ? 0 : knobs.long % longNames.length]; c.patient.name = [{ use: "official", family: n.family, given: [n.given] }]; c.place = { ...c.place, unit: longUnit(p.unit), room: "ISOLATION-NORTH-2", bed: "BED-WINDOW-12B" }; }
         tagged(c, asOf, () => record(s.user, "view", { patient: p.id }));

@@ -63,6 +63,8 @@ const patient = async (page, name) => { // by search
   await page.locator(".rowlink").first().click();
   await page.locator(".banner").waitFor();
 };
+// "52 min", as the page says it now of what was 52 minutes ago when the mock started: the tests before took their time
+const agesOf = (minutes) => { const m = minutes + (Date.now() - mock.hospital.now) / 60000; return m < 99 ? new RegExp(`\\b(${[-1, 0, 1].map((d) => Math.round(m) + d).join("|")})\\s`) : new RegExp(`\\b(${[-1, 0, 1].map((d) => Math.round(m / 60) + d).join("|")})\\s`); };
 const section = (page, title) => page.locator(".panel", { has: page.locator("h2", { hasText: new RegExp(`^${title}`) }) }).first();
 
 // ---- the page itself ----
@@ -268,7 +270,7 @@ await test("what has not changed is asked for in a few bytes and is nobody's sec
   const views = () => mock.log.filter((e) => e.what === "view" && e.patient).length, before = views();
   for (let i = 1; i <= 2; i++) {
     await page.locator(".tools .btn").first().click();
-    for (let k = 0; k < 40 && (mock.knobs.unchanged ?? 0) < i; k++) await page.waitForTimeout(50);
+    for (let k = 0; k < 400 && (mock.knobs.unchanged ?? 0) < i; k++) await page.waitForTimeout(50);
     assert((mock.knobs.unchanged ?? 0) >= i, "renewing sends the tag");
   }
   assert(views() === before, "a 304 is no view");
@@ -503,7 +505,7 @@ await test("the server is gone: the copy stays, loudly dated, and comes back by 
   const page = await enter();
   await bed12(page);
   knobs.down = true;
-  await page.locator(".strip.bad").waitFor({ timeout: 20000 });
+  await page.locator(".strip.bad").waitFor({ timeout: 40000 });
   has(await page.locator(".strip.bad").innerText(), "cannot be reached");
   assert(await page.locator(".banner .name").isVisible(), "the chart went away");
   has(await page.locator(".strip.bad").innerText(), "ago");
@@ -514,11 +516,15 @@ await test("the server is gone: the copy stays, loudly dated, and comes back by 
 await test("one patient's data never stands under another's name while the next one loads", async (enter) => {
   const page = await enter();
   await bed12(page);
-  knobs.slow = 1200;
+  knobs.held = [];
   const other = await page.evaluate(() => fetch("/api/census").then((r) => r.json()).then((d) => d.patients.find((p) => !p.isProtected && p.name.given !== "Jeanne-Marie").id));
   await to(page, `#/chart/${other}`);
-  await page.waitForTimeout(400);
+  for (let i = 0; i < 600 && !knobs.held.length; i++) await page.waitForTimeout(50);
+  assert(knobs.held.length > 0, "the next one is not asked for");
+  await page.getByText("Fetching").first().waitFor();
   assert(await page.locator(".banner").count() === 0, "the old banner is still there");
+  for (const go of knobs.held.splice(0)) go();
+  delete knobs.held;
   await page.locator(".banner").waitFor();
   assert(!(await page.locator(".banner").innerText()).includes("Jeanne-Marie"), "wrong patient");
 }, { own: true });
@@ -677,14 +683,16 @@ await test("1,500 people: the census opens, filters and scrolls without a hitch"
     return performance.now() - t;
   });
   await page.locator("#census-filter").fill("");
+  // the same piece of work, told against the same work on a quiet machine of 2020: a busy machine may be slow, the page may not
+  const slower = Math.max(1, await page.evaluate(() => { let all = 0; for (let k = 0; k < 3; k++) { const t0 = performance.now(), a = []; for (let i = 0; i < 60000; i++) a.push(`row ${i * 7 % 9973}`); a.sort(); all = Math.max(all, performance.now() - t0); } return all; }) / 60);
   const worst = await page.evaluate(async () => {
     const s = document.getElementById("content");
     let last = performance.now(), worst = 0;
     for (let i = 0; i < 60; i++) { s.scrollTop += 900; await new Promise((r) => requestAnimationFrame(r)); const n = performance.now(); worst = Math.max(worst, n - last); last = n; }
     return worst;
   });
-  console.log(`     opened ${opened} ms, filtered ${Math.round(typed)} ms, longest frame while scrolling ${Math.round(worst)} ms`);
-  assert(opened < 4000 && typed < 400 && worst < 400, `opened ${opened} ms, filter ${Math.round(typed)} ms, worst frame ${Math.round(worst)} ms`);
+  console.log(`     opened ${opened} ms, filtered ${Math.round(typed)} ms, longest frame while scrolling ${Math.round(worst)} ms (machine: ${slower.toFixed(1)})`);
+  assert(opened < 4000 * slower && typed < 400 * slower && worst < 400 * slower, `opened ${opened} ms, filter ${Math.round(typed)} ms, worst frame ${Math.round(worst)} ms on a machine ${slower.toFixed(1)} times as slow`);
   await to(page, "#/search");
   await page.locator("#q").fill("testmann");
   await page.locator(".rowlink").nth(100).waitFor({ state: "attached" });
@@ -776,7 +784,7 @@ await test("the bar says which feed is stale and since when, whole, in each lang
     await whole(page, `bar, ${what}`, bar, ".bar");
     const text = (await page.locator(".bar .pill.bad").first().innerText()).replace(/\s+/g, " ");
     has(text, mode ? "LABORATORY-INFORMATION-SYSTEM@STGABRIEL-NORTH-CAMPUS" : "LAB");
-    assert(/3[89]|4[0-9]/.test(text), `no age in ${text}`);
+    assert(agesOf(38).test(text), `no age in ${text}`);
     const over = await page.evaluate((list) => {
       const r = [...document.querySelectorAll(list)].map((e) => [e.className, e.getBoundingClientRect()]);
       return r.flatMap(([a, x], i) => r.slice(i + 1).filter(([, y]) => x.left < y.right - 1 && y.left < x.right - 1 && x.top < y.bottom - 1 && y.top < x.bottom - 1).map(([b_]) => `${a} over ${b_}`));
@@ -807,7 +815,7 @@ for (const [lang, w] of Object.entries(backupWords)) {
     const rows = await panel.locator(".backups > li").allInnerTexts();
     assert(rows.length === 3, `${rows.length} rows`);
     has(rows[0], w[0]); has(rows[0], "fileserver"); has(rows[0], "clean-point");
-    assert(/5[2-9]/.test(rows[0]), `no age in ${rows[0]}`); // of the mock's start: the tests before took their minutes
+    assert(agesOf(52).test(rows[0]), `no age in ${rows[0]}`);
     has(rows[1], "lab-archive"); has(rows[1], w[2]); assert(await panel.locator(".backups > li").first().locator(".verdict").count() === 1, "one verdict a row");
     has(rows[2], w[1]);
     const copies = await panel.locator(".copies").innerText();
