@@ -396,6 +396,16 @@ static void head_file(const char *name, char out[VAULT_OBJECT_MAX + 8])
 	snprintf(out, VAULT_OBJECT_MAX + 8, "head-%s", name + strlen("heads/"));
 }
 
+/* What root makes here is its keeper's. */
+static int put_note(struct making *m, const char *name, struct err *e)
+{
+	struct stat dir;
+	int r = file_replace(m->outfd, name, buf_slice(&m->h.note), 0640, e);
+	if (r == 0 && geteuid() == 0 && fstat(m->outfd, &dir) == 0)
+		(void)!fchownat(m->outfd, name, dir.st_uid, dir.st_gid, AT_SYMLINK_NOFOLLOW);
+	return r;
+}
+
 static int put_head(struct making *m, struct err *e)
 {
 	char name[VAULT_OBJECT_MAX + 8];
@@ -407,8 +417,8 @@ static int put_head(struct making *m, struct err *e)
 	if (r < 0)
 		return r;
 	head_file(m->h.name, name);
-	r = file_replace(m->outfd, name, buf_slice(&m->h.note), 0640, e);
-	return r == 0 ? file_replace(m->outfd, "newest", buf_slice(&m->h.note), 0640, e) : r;
+	r = put_note(m, name, e);
+	return r == 0 ? put_note(m, "newest", e) : r;
 }
 
 /* ---- what is not needed any more ---- */

@@ -77,6 +77,55 @@ hf replica push cloud --site site >/dev/null
 hf replica pull cloud --site mirror >/dev/null
 hf replica status cloud --data --site site >/dev/null
 
+# --- locks: keyrings for 35 days whatever is said, all else as it is said; weekly (here: when the time has come) they are made longer
+until_of() { # KEY: of its versions the one that is locked for longest
+	s3 "$AWS_ENDPOINT_URL/hospital?max-keys=100&prefix=${1//\//%2F}&versions=" | grep -o '<VersionId>[^<]*' | sed 's/<VersionId>//' | while read -r v; do
+		s3 "$AWS_ENDPOINT_URL/hospital/$1?retention=&versionId=$v" | sed -n 's/.*<RetainUntilDate>\([^<]*\)<.*/\1/p'
+	done | sort | tail -1
+}
+days_of() { python3 -c 'import sys,datetime as d; print(round((d.datetime.fromisoformat(sys.argv[1][:19]) - d.datetime.now(d.timezone.utc).replace(tzinfo=None)).total_seconds() / 86400, 2))' "$1"; }
+between() { python3 -c 'import sys; a, x, b = map(float, sys.argv[1:]); sys.exit(not a <= x <= b)' "$@"; }
+ring=$(s3 "$AWS_ENDPOINT_URL/hospital?max-keys=1000&prefix=site%2Ffiles%2Fkeys%2Fperiod%2F&versions=" | grep -o '<Key>[^<]*' | sed 's/<Key>//' | tail -1)
+pack=site/packs/care-00000001.age
+before=$(until_of "$ring") packed=$(until_of $pack)
+between 34.9 "$(days_of "$before")" 35 || fail "a keyring is locked until $before"
+between 1.9 "$(days_of "$packed")" 2 || fail "a pack is locked until $packed"
+sleep 1.1
+hf replica push cloud --site site >/dev/null
+same "$(until_of "$ring")" "$before" "nothing is renewed before it is time"
+state=site/outside/cloud.json
+[ -e $state ] || state=site/replicas/cloud.json
+python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); d["renewed"] -= 8 * 86400 * 10**9; json.dump(d, open(sys.argv[1], "w"))' $state
+hf replica push cloud --site site >/dev/null
+now=$(until_of "$ring")
+[[ "$now" > "$before" ]] || fail "the keyring's lock was not renewed: $now"
+[[ "$(until_of $pack)" > "$packed" ]] || fail "the pack's lock was not renewed"
+between 34.9 "$(days_of "$now")" 35 || fail "a renewed keyring is locked until $now"
+refused 2 "one head an hour" replica add often s3://hospital/often --every 5 --site site
+
+# --- the daemon's role pushes there by itself, locked in, with credentials that were given to it alone
+sed 's/^export //; s/ /\n/g' "$work/ceph/env" >credentials
+cp -a site daemon
+rm -f daemon/replicas/cloud.ini
+byself() { hf status --site daemon --json | python3 -c 'import json,sys; r=[x for x in json.load(sys.stdin)["replicas"] if x["name"]=="byself"][0]; sys.exit(not r.get("lastSuccess") or bool(r.get("error")))'; }
+AWS_ACCESS_KEY_ID= refused 2 "AWS_ACCESS_KEY_ID" replica add bare s3://hospital/bare --site daemon
+AWS_ACCESS_KEY_ID= AWS_ENDPOINT_URL= hf replica add byself s3://hospital/byself --retain 2 --credentials credentials --site daemon >/dev/null
+same "$(stat -c %a daemon/replicas/byself.s3)" 600 "credentials are the owner's alone"
+keep=$AWS_ACCESS_KEY_ID
+unset AWS_ACCESS_KEY_ID
+start daemon
+for _ in $(seq 150); do
+	byself && break
+	sleep 0.2
+done
+byself || fail "the role did not push: $(hf status --site daemon | grep byself)"
+pid=$(hf status --site daemon --json | python3 -c 'import json,sys; print([x["pid"] for x in json.load(sys.stdin)["roles"] if x["name"]=="replicate"][0])')
+rss=$(awk '/VmHWM/{print $2}' "/proc/$pid/status")
+[ "$rss" -lt 131072 ] || fail "the role took $rss KiB"
+stop
+export AWS_ACCESS_KEY_ID=$keep
+hf replica status byself --data --site daemon >/dev/null
+
 # --- a forged replica beside the true one: the attacker's own log, pushed to the same place
 hf init forged --name "St. Gabriel" --shares-dir forged-shares 2>/dev/null
 hf simulate --out forged.hl7 --beds 60 --count 3000 --seed 10 >/dev/null 2>&1
