@@ -132,7 +132,7 @@ struct finding {
 static int find(void *arg, const struct ledger_entry *en, struct err *e)
 {
 	struct finding *x = arg;
-	if (en->leaf.kind == LEDGER_SNAPSHOT || en->leaf.kind == LEDGER_VAULT_PACK)
+	if (en->leaf.kind == LEDGER_SNAPSHOT || en->leaf.kind == LEDGER_VAULT_PACK || en->leaf.kind == LEDGER_RETENTION)
 		x->seqs[x->n++] = en->seq;
 	return 0;
 }

@@ -77,7 +77,7 @@ struct client { /* one of web's channels */
 static int take_entry(void *arg, uint64_t seq, int64_t time, uint8_t kind, struct slice body, struct err *e)
 {
 	struct vault_role *v = arg;
-	return ops->note(v->workfd, false, kind == LEDGER_VAULT_PACK ? "vault-pack" : "snapshot", seq, time, body, e);
+	return ops->note(v->workfd, false, kind == LEDGER_VAULT_PACK ? "vault-pack" : kind == LEDGER_RETENTION ? "retention" : "snapshot", seq, time, body, e);
 }
 
 static int log_refresh(struct vault_role *v, struct keeper_client *k, struct err *e)

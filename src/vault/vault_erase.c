@@ -193,9 +193,9 @@ void vault_quarters_done(struct vault_quarter *q, size_t n)
 /* ---- here ---- */
 
 /* index/DOMAIN-PERIOD.idx of a period that is gone: a cache, but it holds ids of chunks. */
-static int drop_indexes(int vaultfd, int class, uint32_t quarter, uint64_t *ret_removed, struct err *e)
+static int drop_indexes(int vaultfd, const char *folder, int class, uint32_t quarter, uint64_t *ret_removed, struct err *e)
 {
-	int fd = openat(vaultfd, "index", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r = 0;
+	int fd = openat(vaultfd, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r = 0;
 	if (fd < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "vault/index", "cannot be listed");
 	DIR *d = fdopendir(fd);
@@ -241,7 +241,9 @@ int vault_erase_here(int sitefd, int class, uint32_t quarter, uint64_t *ret_remo
 			r = err_sys(e, name, "cannot be removed");
 	}
 	if (r == 0)
-		r = drop_indexes(fd, class, quarter, ret_removed, e);
+		r = drop_indexes(fd, "index", class, quarter, ret_removed, e);
+	if (r == 0)
+		r = drop_indexes(fd, "in/index", class, quarter, ret_removed, e); /* of agents' catalogues */
 	if (r == 0)
 		r = file_sync_dir(fd, ".", e);
 	vault_log_close(log);
