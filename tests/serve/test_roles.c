@@ -334,7 +334,6 @@ static void test_quarantine(void **state)
 	AUTO_ARENA struct arena *a = arena_new((size_t)64 << 20);
 	house_make(&h);
 	house_start(&h, false, false);
-	uint64_t entry = status_number(&h, "ledger.size");
 	int fd = mllp_connect(&h);
 	assert_true(mllp_ask_with(fd, inside, sizeof inside - 1, "INSIDE", 5000)); /* it is stored, so it is acknowledged */
 	for (unsigned i = 0; i < 20; i++) {
@@ -343,6 +342,7 @@ static void test_quarantine(void **state)
 		assert_true(mllp_ask(fd, id, 5000));
 	}
 	wait_quarantined(&h, 1);
+	uint64_t entry = status_number(&h, "quarantine.0");
 	assert_true(status_number(&h, "ledger.size") >= entry + 22); /* 21 messages and the entry that sets one of them aside */
 	struct chart_patient *p = patient_of(&h, "4711", a);
 	assert_non_null(p);
