@@ -16,6 +16,8 @@ static void put_json(const struct vault_check_report *rep, const struct buf *fau
 	jsonw_ku64(&w, "chunks", rep->chunks);
 	jsonw_ku64(&w, "snapshots", rep->snapshots);
 	jsonw_kbool(&w, "opened", opened);
+	if (rep->erased)
+		jsonw_ku64(&w, "erasedQuarters", rep->erased);
 	jsonw_key(&w, "faults");
 	jsonw_arr(&w);
 	struct slice rest = buf_slice(faults);
@@ -48,8 +50,12 @@ int vault_cmd_check(struct vault_cmd *c)
 	if (c->json)
 		put_json(&rep, &faults, opened, r);
 	else if (r == 0)
-		printf("whole: %" PRIu64 " packs of %" PRIu64 " bytes, %" PRIu64 " snapshots%s\n", rep.packs, rep.pack_bytes, rep.snapshots,
+		printf("whole: %" PRIu64 " packs of %" PRIu64 " bytes, %" PRIu64 " snapshots%s", rep.packs, rep.pack_bytes, rep.snapshots,
 		       !c->data ? "; sizes and catalogues checked, --data reads every byte" : opened ? "; every chunk opened and compared" : "; every byte of the packs is what the ledger says; opening them is not proven without a key");
+	if (!c->json && r == 0 && rep.erased)
+		printf("; %" PRIu64 " quarters were erased by entries, and are not missed (holdfast erase status)\n", rep.erased);
+	else if (!c->json && r == 0)
+		putchar('\n');
 	if (r < 0)
 		fprintf(stderr, "%s", buf_cstr(&faults));
 	if (r < 0 && !c->json)

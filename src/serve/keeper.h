@@ -258,6 +258,7 @@ void op_retention(struct keeper *k, struct kchan *ch, const struct frame *f);
 void keeper_retain_open(struct keeper *k); /* after the accounts: entries are read, and keys that an entry erased are destroyed where they stand */
 void keeper_retain_done(struct keeper *k);
 void keeper_retain_note(struct keeper *k, uint64_t seq);
+int keeper_retain_alive(const struct keeper *k, const char *period, struct err *e) MUST; /* ERR_DENIED: it was erased */
 void keeper_retain_forget(struct keeper *k);
 void keeper_retain_save(const struct keeper *k, struct jsonw *w);
 void keeper_retain_load(struct keeper *k, const struct json_node *n);

@@ -40,6 +40,17 @@ void keeper_retain_load(struct keeper *k, const struct json_node *n)
 	}
 }
 
+/* What was begun in a quarter before it was erased does not come into it afterwards: its key is gone, nobody could read it. */
+int keeper_retain_alive(const struct keeper *k, const char *period, struct err *e)
+{
+	char class[SITE_PERIOD_MAX];
+	int year, quarter, m;
+	const struct retain_erasure *x = NULL;
+	if (site_period_parts(period, class, &year, &quarter, &m, NULL) == 0 && ledger_retain_class(slice_str(class)) >= 0)
+		x = ledger_retain_erased(&k->retain, ledger_retain_class(slice_str(class)), (uint32_t)(year * 10 + quarter));
+	return x ? err_set(e, ERR_DENIED, period, "this quarter was erased by entry %llu while a backup ran: run it again", (unsigned long long)x->seq) : 0;
+}
+
 /* 1: some stood, and were destroyed. */
 static int destroy_keys(struct keeper *k, const struct retain_erasure *x, struct err *e)
 {

@@ -450,6 +450,9 @@ static int pack_read(struct keeper *k, struct cur *c, struct pack_request *p, st
 	p->sha256 = cur_take(c, SEAL_HASH);
 	if (!cur_done(c) || !name_read(slice_str(p->name), &named, &p->number) || named != p->class || !word_ok(p->period) || !word_ok(p->domain))
 		return err_set(e, ERR_INPUT, NULL, "this is not how a pack is entered");
+	int alive = keeper_retain_alive(k, p->period, e);
+	if (alive < 0)
+		return alive;
 	numbers_open(k);
 	if (p->number >= k->vault.reserved[p->class - 1])
 		return err_set(e, ERR_INPUT, p->name, "this number was never given");
@@ -594,6 +597,14 @@ static int snapshot_ok(const struct keeper *k, const struct speaker *who, struct
 		return err_set(e, ERR_DENIED, NULL, "an agent's snapshots are in its own name");
 	if (!word_ok(source))
 		return err_set(e, ERR_INPUT, NULL, "a source's name is 1 to 63 letters, digits, dots, hyphens and underscores");
+	static const char *const periods_of[] = {"files_period", "catalogue_period"};
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(periods_of); i++) {
+		char period[SITE_PERIOD_MAX];
+		text(period, sizeof period, json_text(n, periods_of[i]));
+		r = keeper_retain_alive(k, period, e);
+	}
+	if (r < 0)
+		return r;
 	seal_sha256_once(body, hash);
 	for (size_t i = 0; i < k->vault.source_count; i++)
 		if (!strcmp(k->vault.sources[i].source, source) && seal_equal(k->vault.sources[i].hash, hash, sizeof hash)) {

@@ -370,6 +370,7 @@ int vault_check(struct vault *v, bool data, struct vault_check_report *ret, stru
 	c.chunks = calloc(BATCH, sizeof *c.chunks);
 	int r = c.bad && c.chunks ? check_packs(&c, e) : err_set(e, ERR_MEMORY, NULL, "no memory for a check");
 	rep.snapshots = vault_log_snapshots(v->log);
+	rep.erased = vault_log_retain(v->log)->erasure_n;
 	for (size_t i = rep.snapshots; r == 0 && i > 0; i--)
 		r = check_snapshot(&c, i - 1, e);
 	buf_done(&c.sources);

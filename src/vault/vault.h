@@ -140,6 +140,7 @@ int vault_restore(struct vault *v, const struct vault_snapshot *s, const char *d
 
 struct vault_check_report {
 	uint64_t packs, pack_bytes, chunks, snapshots, faults;
+	uint64_t erased; /* quarters of a class that an entry erased: what lay in them is not missed */
 };
 /* Every pack's size (quick) or SHA-256 against its entry; with data and recovery every chunk against its id; catalogues against their roots; nothing referred to that is not there. Faults: a sentence a line. */
 int vault_check(struct vault *v, bool data, struct vault_check_report *ret, struct buf *ret_faults, struct err *e) MUST;

@@ -265,12 +265,18 @@ static int collect(void *arg, const struct vault_object *o, struct err *e)
 	return buf_ok(&x->objects) ? 0 : err_set(e, buf_code(&x->objects), NULL, "no memory");
 }
 
-static int take_away(struct removing *x, const char *prefix, struct err *e)
+static int look(struct removing *x, const char *prefix, struct err *e)
 {
 	buf_reset(&x->objects);
 	int r = x->s->ops->list(x->s, prefix, collect, x, e);
-	if (r == ERR_NOT_FOUND)
-		return 0;
+	return r == ERR_NOT_FOUND ? 0 : r;
+}
+
+/* What is said to be gone is looked for afterwards: a receipt is no hope. */
+static int take_away(struct removing *x, const char *prefix, struct err *e)
+{
+	uint64_t pending = x->ret->pending;
+	int r = look(x, prefix, e);
 	for (size_t i = 0; r == 0 && i < x->objects.n / sizeof(struct vault_object); i++) {
 		struct vault_object o;
 		int64_t until = 0;
@@ -285,6 +291,10 @@ static int take_away(struct removing *x, const char *prefix, struct err *e)
 			x->ret->removed++;
 		}
 	}
+	if (r == 0 && x->objects.n)
+		r = look(x, prefix, e);
+	if (r == 0 && x->objects.n / sizeof(struct vault_object) > x->ret->pending - pending)
+		r = err_set(e, ERR_SYSTEM, prefix, "it was removed from %s, and is there still", x->s->where);
 	return r;
 }
 

@@ -220,6 +220,8 @@ static void options(struct transfer *t, char range[64])
 		curl_easy_setopt(c, CURLOPT_READDATA, t);
 		curl_easy_setopt(c, CURLOPT_SEEKFUNCTION, seek_body);
 		curl_easy_setopt(c, CURLOPT_SEEKDATA, t);
+	} else if (!strcmp(q->method, "DELETE")) {
+		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, "DELETE");
 	} else if (!strcmp(q->method, "HEAD")) {
 		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
 	} else if (t->from || q->most) {

@@ -15,7 +15,7 @@ struct vault_net {
 };
 struct vault_request {
 	const char *url;
-	const char *method;               /* "GET", "HEAD", "PUT" */
+	const char *method;               /* "GET", "HEAD", "PUT", "POST", "DELETE" */
 	const struct curl_slist *headers; /* NULL: none */
 	const char *sigv4, *userpwd;      /* S3: "aws:amz:REGION:s3" and KEY:SECRET; NULL: unsigned */
 	uint64_t from, most;              /* GET: a range; most 0: all */

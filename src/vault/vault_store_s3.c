@@ -416,7 +416,7 @@ static int s3_remove(struct vault_store *s, const struct vault_object *o, int64_
 		r = ask(b, &q, &a, e);
 	if (r == 0 && a.status == 403 && (*ret_until = locked_until(b, o)) > 0)
 		r = err_set(e, ERR_BUSY, o->name, "the bucket keeps it locked");
-	else if (r == 0 && a.status != 204 && a.status != 200 && a.status != 404)
+	else if (r == 0 && a.status != 204 && a.status != 404)
 		r = said(b, o->name, &a, "removing", e);
 	vault_answer_done(&a);
 	curl_slist_free_all(h);

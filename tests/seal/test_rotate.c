@@ -135,6 +135,13 @@ static void plans(void **state)
 
 /* ---- the sweep ---- */
 
+static int destroy_child(const char *site)
+{
+	struct err e;
+	int fd = open(site, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd >= 0 && site_period_destroy(fd, "care-2026Q3", &e) == 1 ? 0 : 1;
+}
+
 static int child(const char *site)
 {
 	struct err e;
@@ -150,12 +157,12 @@ static int child(const char *site)
 	return r == 0 && site_rotation_end(fd, &e) == 0 ? 0 : 1;
 }
 
-static int traced(const char *inject, const char *site, bool *ret_hit)
+static int traced(const char *what, const char *inject, const char *site, bool *ret_hit)
 {
 	char option[128], log[512];
 	snprintf(option, sizeof(option), "inject=%s", inject);
 	snprintf(log, sizeof(log), "%s.strace", site);
-	const char *const argv[] = {"strace", "-q", "-o", log, "-e", option, self, "rotate", site, NULL};
+	const char *const argv[] = {"strace", "-q", "-o", log, "-e", option, self, what, site, NULL};
 	int r = run(argv, NULL, NULL);
 	char text[1 << 16];
 	FILE *f = fopen(log, "r");
@@ -218,7 +225,7 @@ static void sweep(const char *how)
 			OK(site_keys_create(fd, "hospital.example/log", 2, 3, s, &k, &e));
 			OK(site_period_recipient(fd, &k, "care-2026Q3", true, &to, &e));
 			snprintf(inject, sizeof(inject), "%s:%s:when=%d", calls[c], how, when);
-			int r = traced(inject, site, &hit);
+			int r = traced("rotate", inject, site, &hit);
 			holds(fd, &k, r == 0);
 			close(fd);
 			if (!hit) {
@@ -240,6 +247,64 @@ static void fails(void **state)
 static void killed(void **state)
 {
 	sweep("signal=KILL");
+}
+
+/* Destroying a key: when it is said to be done, no byte of it stands under its name; otherwise it can be said again. A link to the same bytes shows that they were overwritten, and not only unlinked. */
+static void destroyed(const char *how)
+{
+	static const char *const calls[] = {"openat", "pwrite64", "fsync", "unlinkat"};
+	struct tmp tmp = tmp_new();
+	int injected = 0;
+	for (size_t c = 0; c < ARRAY_LEN(calls); c++)
+		for (int when = 1;; when++) {
+			char site[512], inject[96];
+			struct site_keys k;
+			struct share s[3];
+			struct age_recipient to;
+			struct err e;
+			uint8_t sha[SEAL_HASH], now[SEAL_HASH];
+			bool hit;
+			assert_true(when < 100);
+			tmp_path(&tmp, "site", site);
+			remove_tree(site);
+			assert_int_equal(mkdir(site, 0700), 0);
+			int fd = open(site, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			OK(site_keys_create(fd, "hospital.example/log", 2, 3, s, &k, &e));
+			OK(site_period_recipient(fd, &k, "care-2026Q3", true, &to, &e));
+			OK(site_period_recipient(fd, &k, "care-2026Q4", true, &to, &e));
+			OK(site_period_sha256(fd, "care-2026Q3", sha, &e));
+			assert_int_equal(linkat(fd, "keys/period/care-2026Q3.age", fd, "keys/period/care-2026Q2.age", 0), 0);
+			snprintf(inject, sizeof(inject), "%s:%s:when=%d", calls[c], how, when);
+			int r = traced("destroy", inject, site, &hit);
+			if (r == 0)
+				FAILS(site_period_sha256(fd, "care-2026Q3", now, &e), ERR_NOT_FOUND, "");
+			int again = site_period_destroy(fd, "care-2026Q3", &e);
+			assert_true(again >= 0);
+			FAILS(site_period_sha256(fd, "care-2026Q3", now, &e), ERR_NOT_FOUND, "");
+			assert_int_equal(site_period_destroy(fd, "care-2026Q3", &e), 0);
+			OK(site_period_sha256(fd, "care-2026Q2", now, &e));
+			assert_memory_not_equal(now, sha, sizeof(sha));
+			OK(site_period_sha256(fd, "care-2026Q4", now, &e)); /* and no other */
+			close(fd);
+			if (!hit) {
+				assert_int_equal(r, 0);
+				break;
+			}
+			injected++;
+		}
+	print_message("destroy, %s: %d calls\n", how, injected);
+	assert_true(injected >= 6);
+	tmp_done(&tmp);
+}
+
+static void destroy_fails(void **state)
+{
+	destroyed("error=EIO");
+}
+
+static void destroy_killed(void **state)
+{
+	destroyed("signal=KILL");
 }
 
 static bool can_trace(void)
@@ -264,12 +329,13 @@ static void skipped(void **state)
 int main(int argc, char **argv)
 {
 	if (argc == 3)
-		return child(argv[2]);
+		return strcmp(argv[1], "destroy") ? child(argv[2]) : destroy_child(argv[2]);
 	self = argv[0];
 	setenv("ASAN_OPTIONS", "detect_leaks=0", 1); /* the leak checker wants to trace, too */
 	bool trace = can_trace();
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names), cmocka_unit_test(twice_in_a_quarter), cmocka_unit_test(plans), cmocka_unit_test(trace ? fails : skipped), cmocka_unit_test(trace ? killed : skipped),
+		cmocka_unit_test(trace ? destroy_fails : skipped), cmocka_unit_test(trace ? destroy_killed : skipped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
