@@ -16,7 +16,7 @@ static const struct verb {
 	{"clean-point", 0, 0, vault_cmd_clean_point, " source ", "it takes no argument"},
 	{"mount", 1, 2, vault_cmd_mount, " source before identity shares ", "name a snapshot (or latest) if you want less than all of them, and an empty folder"},
 	{"accept", 1, 1, vault_cmd_accept, " source before reason ", "name a snapshot whose verdict is damage"},
-	{"drill", 0, 1, vault_cmd_drill, " source before percent to identity shares threads ", "name at most a snapshot"},
+	{"drill", 0, 1, vault_cmd_drill, " source before percent to identity shares threads charts ", "name at most a snapshot"},
 };
 
 static const struct verb *find(const char *name)
@@ -35,7 +35,7 @@ static int refuse_others(const struct verb *v, const struct vault_cmd *c)
 		bool given;
 	} all[] = {
 		{"source", c->source}, {"before", c->before}, {"identity", c->identity}, {"reason", c->reason}, {"shares", c->shares.n}, {"exclude", c->exclude.n}, {"to", c->to}, {"agent", c->agent}, {"state", c->state}, {"reread", c->reread != UINT64_MAX},
-		{"threads", c->threads}, {"percent", c->percent != UINT64_MAX}, {"data", c->data}, {"clean", c->clean}, {"overwrite", c->overwrite}, {"one-file-system", c->one_file_system},
+		{"threads", c->threads}, {"percent", c->percent != UINT64_MAX}, {"data", c->data}, {"clean", c->clean}, {"overwrite", c->overwrite}, {"one-file-system", c->one_file_system}, {"charts", c->charts},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
 		char word[40];
@@ -64,6 +64,7 @@ int cmd_vault(int argc, char **argv)
 		{"data", CLI_FLAG, &c.data, NULL, "check: read every byte of every pack"},
 		{"reason", CLI_STRING, &c.reason, "TEXT", "accept: why this is no damage; kept with your name"},
 		{"percent", CLI_NUMBER, &c.percent, "N", "drill: restore so many of a hundred files: 5"},
+		{"charts", CLI_FLAG, &c.charts, NULL, "drill: then compare the newest copy of the charts with the ledger, as `holdfast view check` does"},
 		{"to", CLI_STRING, &c.to, "DIR|URL", "drill: where to restore to (a folder in TMPDIR), removed again; backup: the site's address, with --agent"},
 		{"agent", CLI_STRING, &c.agent, "FILE", "backup: on a host without a site: the credential that `holdfast agent add` made"},
 		{"state", CLI_STRING, &c.state, "DIR", "backup --agent: where it remembers what was backed up: /var/lib/holdfast/agent/NAME, or below XDG_STATE_HOME"},

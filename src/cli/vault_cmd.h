@@ -10,7 +10,7 @@ struct vault_cmd {
 	struct cli_list shares, exclude;
 	const char *site, *source, *before, *identity, *to, *agent, *state, *reason;
 	uint64_t reread, threads, percent;
-	bool json, data, clean, overwrite, one_file_system;
+	bool json, data, clean, overwrite, one_file_system, charts;
 };
 int vault_cmd_backup(struct vault_cmd *c);
 int vault_cmd_agent(struct vault_cmd *c); /* backup --agent */

@@ -97,6 +97,17 @@ static int record(struct vault_open *o, const struct vault_snapshot *s, const st
 	return r;
 }
 
+/* The charts' turn: is the copy that a rebuild would start from what the ledger says? */
+static int charts(struct vault_open *o, bool json, struct err *e)
+{
+	struct control *k = NULL;
+	int r = control_open(&o->s, true, &k, e);
+	if (r == 0)
+		r = cli_view_check(&o->s, k, json, e);
+	control_close(k);
+	return r;
+}
+
 int vault_cmd_drill(struct vault_cmd *c)
 {
 	struct err e = {0}, why = {0};
@@ -139,7 +150,13 @@ int vault_cmd_drill(struct vault_cmd *c)
 			e = why;
 		}
 	}
+	bool said = false;
+	if (r == 0 && c->charts) {
+		fflush(stdout);
+		r = charts(&o, c->json, &e);
+		said = r == ERR_NO;
+	}
 	vault_snapshot_done(&s);
 	vault_cmd_close(&o);
-	return r < 0 ? cli_fail(&e) : 0;
+	return said ? 1 : r < 0 ? cli_fail(&e) : 0;
 }

@@ -545,9 +545,86 @@ static void test_other_versions(void **state)
 	arena_free(a);
 }
 
+/* The file's bytes as of one commit, while the writer goes on and moves its log as often as it likes. */
+static void test_copy(void **state)
+{
+	AUTO_ARENA struct arena *a = arena_new((size_t)1 << 30);
+	struct chart *c = open_sql(path, true);
+	struct chart_copy *k = NULL;
+	struct err bad = {0};
+	char other[120];
+	sqlite3 *db = NULL;
+	uint64_t n = chart_applied(c);
+	for (uint64_t end = n + 500; n < end; n++) {
+		message(c, a, n);
+		arena_reset(a);
+	}
+	OK(chart_commit(c, e));
+	/* somebody who still looks at an older commit is in the way, for a while */
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "BEGIN; SELECT count(*) FROM fact_row", NULL, NULL, NULL), SQLITE_OK);
+	message(c, a, n++);
+	OK(chart_commit(c, e));
+	assert_int_equal(chart_copy_open(c, &k, &bad), ERR_BUSY);
+	assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+	OK(chart_copy_open(c, &k, e));
+	/* one that looks at this commit is not */
+	assert_int_equal(sqlite3_exec(db, "BEGIN; SELECT count(*) FROM fact_row", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(chart_copy_entries(k), n);
+	uint64_t size = chart_copy_size(k), at = 0;
+	snprintf(other, sizeof other, "%s/b.db", dir);
+	FILE *f = fopen(other, "w");
+	static uint8_t piece[16384];
+	while (at < size) {
+		size_t take = size - at < sizeof piece ? (size_t)(size - at) : sizeof piece;
+		OK(chart_copy_read(k, piece, take, at, e));
+		assert_int_equal(fwrite(piece, 1, take, f), take);
+		at += take;
+		for (uint64_t end = n + 60; n < end; n++) { /* the log grows far beyond what is moved by itself */
+			message(c, a, n);
+			arena_reset(a);
+		}
+		OK(chart_commit(c, e));
+	}
+	fclose(f);
+	uint64_t then = chart_copy_entries(k);
+	chart_copy_close(k);
+	assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	assert_true(n > then + 100);
+	assert_int_equal(sqlite3_open_v2(other, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	sqlite3_stmt *st = NULL;
+	assert_int_equal(sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	assert_string_equal((const char *)sqlite3_column_text(st, 0), "ok");
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	struct chart *copy = open_sql(other, false);
+	assert_int_equal(chart_applied(copy), then);
+	chart_close(copy);
+	/* and the writer's log is moved again */
+	for (uint64_t end = n + 60; n < end; n++)
+		message(c, a, n);
+	OK(chart_commit(c, e));
+	OK(chart_copy_open(c, &k, e));
+	assert_int_equal(chart_copy_entries(k), n);
+	chart_copy_close(k);
+	chart_close(c);
+}
+
+static void test_version(void **state)
+{
+	char v[CHART_VERSION_MAX];
+	chart_version("hl7 12 fhir 3", v);
+	assert_non_null(strstr(v, ".hl7.12.fhir.3"));
+	assert_true(v[0] == 'v' && v[1] >= '1' && v[1] <= '9');
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_copy, setup, teardown),
+		cmocka_unit_test(test_version),
 		cmocka_unit_test_setup_teardown(test_no_view, setup, teardown), cmocka_unit_test_setup_teardown(test_writer_alive, setup, teardown), cmocka_unit_test_setup_teardown(test_read_only_folder, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_killed_writers, setup, teardown), cmocka_unit_test_setup_teardown(test_rebuild, setup, teardown), cmocka_unit_test_setup_teardown(test_rebuild_under_readers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_between_two_looks, setup, teardown), cmocka_unit_test_setup_teardown(test_wal_begins_again, setup, teardown), cmocka_unit_test_setup_teardown(test_other_versions, setup, teardown),

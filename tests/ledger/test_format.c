@@ -366,9 +366,41 @@ static void rings(void **state)
 	ring_done(&r);
 }
 
+/* Copies of the view: one copy, one name; and the entry that names its bytes. */
+static void view_names(void **state)
+{
+	static const char *const no[] = {"", "copy-", "chart.db", "copy.tmp-0001", "copy-000000000007-000000000009-v3.hl7.1-0001.0001.age.tmp", "copy-000000000007-000000000009-v3.hl7.1-0002.0001.age", "copy-000000000007-000000000009-v3.hl7.1-0000.0001.age",
+	                                 "copy-7-9-v3-0001.0001.age", "copy-000000000007-000000000009-V3-0001.0001.age", "copy-000000000007-000000000009--0001.0001.age", "copy-000000000007-000000000009-v3/x-0001.0001.age",
+	                                 "copy-0000000000007-000000000009-v3-0001.0001.age", "copy-000000000007-000000000009-v3-1.1.age", "copy-000000000007-000000000009-v3-0001.10000.age",
+	                                 "copy-000000000007-000000000009-v3.a.b.c.d.e.f.g.h.i.j.k.l.m.n.o.p.q.r.s.t.u.v.w.x.y.z-0001.0001.age"};
+	struct ledger_view_copy c = {.entries = 7, .record = 9, .version = "v3.hl7.1", .parts = 2}, d;
+	char name[LEDGER_VIEW_NAME_MAX];
+	unsigned part;
+	ledger_view_name(&c, 2, name);
+	assert_string_equal(name, "copy-000000000007-000000000009-v3.hl7.1-0002.0002.age");
+	assert_true(ledger_view_name_read(name, &d, &part));
+	assert_true(ledger_view_same(&c, &d) && part == 2);
+	for (size_t i = 0; i < ARRAY_LEN(no); i++)
+		assert_false(ledger_view_name_read(no[i], &d, &part));
+	struct ledger_view_part p[2] = {{.size = 5, .sha256 = {1, 2}}, {.size = 6, .sha256 = {3}}}, *q;
+	AUTO_BUF struct buf b = {0};
+	AUTO_ARENA struct arena *a = arena_new(1 << 20);
+	struct err bad = {0};
+	buf_init(&b, 1 << 16);
+	ledger_view_body_put(&c, "view-2026Q1", 99, p, &b);
+	OK(ledger_view_body_read(buf_slice(&b), a, &d, &q, e));
+	d.record = 9;
+	assert_true(ledger_view_same(&c, &d));
+	assert_memory_equal(p, q, sizeof p);
+	assert_int_equal(ledger_view_body_read(SLICE("{\"what\":\"drill\"}"), a, &d, &q, &bad), ERR_NO);
+	assert_int_equal(ledger_view_body_read(SLICE("{\"what\":\"view-copy\",\"entries\":1,\"version\":\"v1\",\"parts\":[]}"), a, &d, &q, &bad), ERR_CORRUPT);
+	assert_int_equal(ledger_view_body_read(SLICE("{\"what\":\"view-copy\",\"entries\":1,\"version\":\"../v1\",\"parts\":[{\"size\":1,\"sha256\":\"00\"}]}"), a, &d, &q, &bad), ERR_CORRUPT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(view_names),
 	        cmocka_unit_test(leaf),      cmocka_unit_test(entry), cmocka_unit_test(names),       cmocka_unit_test(segment), cmocka_unit_test(reference),
 	        cmocka_unit_test(tree), cmocka_unit_test(checkpoints), cmocka_unit_test(packs), cmocka_unit_test(rings),
 	};
