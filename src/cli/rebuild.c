@@ -18,7 +18,7 @@ struct talk {
 /* Charts as they were, from the replica's copy of the view: opened while its parts come, readable before the ledger is. */
 struct restored {
 	const char *dest;
-	int destfd, viewfd, fd;
+	int destfd, viewfd, copiesfd, fd;
 	const struct age_identity *recovery;
 	struct age_identity ids[VIEW_KEYS_MAX];
 	size_t ids_n;
@@ -91,11 +91,13 @@ static int copy_begin(void *arg, const struct ledger_view_copy *c, struct err *e
 	struct restored *r = arg;
 	if (r->viewfd < 0 && (r->viewfd = file_open_dir(r->destfd, "view", e)) < 0)
 		return r->viewfd;
+	if (r->copiesfd < 0 && (r->copiesfd = file_open_dir(r->destfd, "copies", e)) < 0)
+		return r->copiesfd;
 	int code = view_copy_keys(r->destfd, NULL, r->recovery, r->ids, VIEW_KEYS_MAX, &r->ids_n, e);
 	if (code < 0)
 		return code;
 	r->fd = openat(r->viewfd, "chart.db.new", O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
-	return r->fd < 0 ? err_sys(e, "view/chart.db", "cannot be made") : view_opener_new(r->viewfd, c, r->ids, r->ids_n, r->fd, &r->opener, e);
+	return r->fd < 0 ? err_sys(e, "view/chart.db", "cannot be made") : view_opener_new(r->copiesfd, c, r->ids, r->ids_n, r->fd, &r->opener, e);
 }
 
 static void copy_part(void *arg)
@@ -290,7 +292,7 @@ static int rebuild(const char *from, const char *dest, const struct age_identity
 		site_keys_wipe(&keys);
 		return r < 0 ? cli_fail(&e) : 0;
 	}
-	view = (struct restored){.dest = dest, .destfd = fd, .viewfd = -1, .fd = -1, .recovery = identity, .talk = t};
+	view = (struct restored){.dest = dest, .destfd = fd, .viewfd = -1, .copiesfd = -1, .fd = -1, .recovery = identity, .talk = t};
 	(void)!seal_lock_memory(&view, sizeof view, NULL);
 	if (!replay) {
 		view_copy_version(version);
@@ -331,6 +333,8 @@ static int rebuild(const char *from, const char *dest, const struct age_identity
 	site_keys_wipe(&keys);
 	if (view.viewfd >= 0)
 		close(view.viewfd);
+	if (view.copiesfd >= 0)
+		close(view.copiesfd);
 	return r < 0 ? cli_fail(&e) : 0;
 }
 

@@ -28,11 +28,11 @@ static int hash_file(int fd, struct seal_sha256 *h, struct ledger_view_part *ret
 		ret->size += (uint64_t)n;
 	}
 	seal_sha256_end(h, ret->sha256);
-	return n < 0 ? err_sys(e, "view/copy", "cannot be read") : 0;
+	return n < 0 ? err_sys(e, "copies", "cannot be read") : 0;
 }
 
 /* Its bytes against its entry. */
-static int prove(struct site *s, int viewfd, const struct ledger_view_copy *c, struct err *e)
+static int prove(struct site *s, int copiesfd, const struct ledger_view_copy *c, struct err *e)
 {
 	struct site_keys keys;
 	struct ledger *l = NULL;
@@ -42,7 +42,7 @@ static int prove(struct site *s, int viewfd, const struct ledger_view_copy *c, s
 	for (unsigned i = 1; r == 0 && i <= c->parts; i++) {
 		char name[LEDGER_VIEW_NAME_MAX];
 		ledger_view_name(c, i, name);
-		AUTO_CLOSE int fd = openat(viewfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		AUTO_CLOSE int fd = openat(copiesfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 		r = fd < 0 ? err_sys(e, name, "cannot be read") : hash_file(fd, h, &part[i - 1], e);
 	}
 	if (r == 0)
@@ -54,7 +54,7 @@ static int prove(struct site *s, int viewfd, const struct ledger_view_copy *c, s
 	return r;
 }
 
-static int open_copy(struct site *s, int viewfd, const struct ledger_view_copy *c, const char *path, struct err *e)
+static int open_copy(struct site *s, int copiesfd, const struct ledger_view_copy *c, const char *path, struct err *e)
 {
 	struct site_keys keys;
 	struct age_identity ids[VIEW_KEYS_MAX];
@@ -69,7 +69,7 @@ static int open_copy(struct site *s, int viewfd, const struct ledger_view_copy *
 	if (r == 0 && fd < 0)
 		r = err_sys(e, path, "cannot be made");
 	if (r == 0)
-		r = view_opener_new(viewfd, c, ids, n, fd, &o, e);
+		r = view_opener_new(copiesfd, c, ids, n, fd, &o, e);
 	for (unsigned i = 0; r == 0 && i < c->parts; i++)
 		view_opener_part(o);
 	if (r == 0)
@@ -194,18 +194,18 @@ int cli_view_check(struct site *s, struct control *k, bool json, struct err *e)
 	const char *tmp = getenv("TMPDIR");
 	char place[4096], path[4200];
 	int64_t begun = time_monotonic();
-	AUTO_CLOSE int viewfd = file_open_dir(s->fd, "view", e);
-	int r = viewfd < 0 ? viewfd : view_copy_find(viewfd, &d.copy, e);
+	AUTO_CLOSE int copiesfd = file_open_dir(s->fd, "copies", e);
+	int r = copiesfd < 0 ? copiesfd : view_copy_find(copiesfd, &d.copy, e);
 	if (r < 0)
 		return r;
 	snprintf(place, sizeof place, "%s/holdfast-view-XXXXXX", tmp && *tmp ? tmp : "/var/tmp"); /* a disk, not memory */
 	if (!mkdtemp(place))
 		return err_sys(e, place, "no folder can be made there to open the copy in");
 	snprintf(path, sizeof path, "%s/chart.db", place);
-	r = prove(s, viewfd, &d.copy, e);
+	r = prove(s, copiesfd, &d.copy, e);
 	d.proven = r == 0;
 	if (r == 0)
-		r = open_copy(s, viewfd, &d.copy, path, e);
+		r = open_copy(s, copiesfd, &d.copy, path, e);
 	if (r == 0)
 		r = compare(s, k, path, &d, e);
 	if ((unlink(path) && errno != ENOENT) || rmdir(place))

@@ -324,7 +324,7 @@ int ledger_tail_copy(int sitefd, uint64_t from, uint64_t to, ledger_tail_fn *fn,
 int ledger_tail_extend(int fd, struct err *e) MUST; /* such a file becomes a segment again: its full length */
 bool ledger_tail_name_ok(const char *name);
 
-/* Copies of the view (ledger_view.c): SITE/view/copy-ENTRIES-RECORD-VERSION-PART.PARTS.age. A cache to start charts from after a rebuild: it may be missing, old, or of another version, and nothing else hangs on it. */
+/* Copies of the view (ledger_view.c): SITE/copies/copy-ENTRIES-RECORD-VERSION-PART.PARTS.age. A cache to start charts from after a rebuild: it may be missing, old, or of another version, and nothing else hangs on it. */
 #define LEDGER_VIEW_VERSION_MAX 48
 #define LEDGER_VIEW_PARTS_MAX 9999
 #define LEDGER_VIEW_NAME_MAX 128

@@ -1,6 +1,6 @@
 /* Copies of the view: how their files are named, and what their entry says. What is in them is the chart's and no business of the ledger's; but an entry names their bytes, and replicas carry them by name.
  *
- *   SITE/view/copy-ENTRIES-RECORD-VERSION-PART.PARTS.age
+ *   SITE/copies/copy-ENTRIES-RECORD-VERSION-PART.PARTS.age
  *
  * ENTRIES (12 digits or more): the view's entries, 0 to ENTRIES - 1; RECORD: the entry that names this copy; VERSION: small letters, digits and dots ("v3.hl7.1.fhir.1": store and readers that it was made by); PART from 1 to
  * PARTS, 4 digits. A copy is all its parts; decrypted, decompressed and put one behind the other they are chart.db.

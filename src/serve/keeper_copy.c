@@ -20,7 +20,7 @@ static int ask_scribe(struct keeper *k, struct err *e)
 	struct feed *fd = &k->feed;
 	struct age_recipient to;
 	if (k->copy.running)
-		return err_set(e, ERR_BUSY, "view", "a copy of the view is being made already");
+		return err_set(e, ERR_BUSY, "view", "a copy of the view is being made for somebody else already");
 	if (!fd->ch || !fd->hello || fd->rebuilding)
 		return err_set(e, ERR_BUSY, "view", "the view is being made: a copy can be made when it is there");
 	if (fd->pinned)
@@ -43,7 +43,8 @@ void op_view_copy(struct keeper *k, struct kchan *ch, const struct frame *f)
 	int r = f->n ? err_set(&e, ERR_INPUT, NULL, "a bad request") : 0;
 	if (r == 0 && ch->uid != 0 && ch->uid != k->r->owner_uid)
 		r = err_set(&e, ERR_DENIED, NULL, "a copy of the view is asked for by root or the site's owner");
-	if (r == 0)
+	bool ours = k->copy.running && !k->copy.by_chan; /* the day's own is being made: it will do */
+	if (r == 0 && !ours)
 		r = ask_scribe(k, &e);
 	if (r < 0) {
 		reply_err(ch, f->tag, &e);

@@ -69,6 +69,7 @@ static const struct allowance allowances[] = {
 	{ROLE_KEEPER, "outside", FS_READ},
 	{ROLE_KEEPER, "outbox", FS_OWN},
 	{ROLE_SCRIBE, "view", FS_OWN},
+	{ROLE_SCRIBE, "copies", FS_OWN},
 	{ROLE_VAULT, "vault", FS_READ | FS_MAKE_REG | FS_REFER}, /* new names, by link; nothing that stands there is written, renamed or removed */
 	{ROLE_VAULT, "vault/in", FS_OWN},
 	{ROLE_WEB, "view", FS_READ},
@@ -76,10 +77,12 @@ static const struct allowance allowances[] = {
 	{ROLE_WEB, "packs", FS_READ},
 	{ROLE_WEB, "vault", FS_READ},
 	{ROLE_WEB, "outbox", FS_READ},
+	{ROLE_WEB, "copies", FS_READ},
 	{ROLE_REPLICATE, "ledger", FS_READ},
 	{ROLE_REPLICATE, "packs", FS_READ},
 	{ROLE_REPLICATE, "vault", FS_READ},
 	{ROLE_REPLICATE, "outbox", FS_READ},
+	{ROLE_REPLICATE, "copies", FS_READ},
 	{ROLE_REPLICATE, "outside", FS_OWN},
 };
 

@@ -191,13 +191,13 @@ static int open_folder(int sitefd, struct giving *g, struct err *e)
 	return 0;
 }
 
-/* A view may be deleted, folder and all: it is made again from the ledger. */
-static int view_folder(int sitefd, const struct owners *o, struct err *e)
+/* A view may be deleted, folder and all, and so may its copies: they are made again. */
+static int view_folder(int sitefd, const struct owners *o, const char *name, uint32_t gid, struct err *e)
 {
-	if (mkdirat(sitefd, "view", 0750) < 0)
-		return errno == EEXIST ? 0 : err_sys(e, "view", "cannot make the folder");
-	bool give = geteuid() == 0 && (fchownat(sitefd, "view", o->uid[ROLE_SCRIBE], o->view_gid, AT_SYMLINK_NOFOLLOW) < 0 || (o->separate && fchmodat(sitefd, "view", 02750, 0) < 0));
-	return give ? err_sys(e, "view", "cannot be given to who writes it") : 0;
+	if (mkdirat(sitefd, name, 0750) < 0)
+		return errno == EEXIST ? 0 : err_sys(e, name, "cannot make the folder");
+	bool give = geteuid() == 0 && (fchownat(sitefd, name, o->uid[ROLE_SCRIBE], gid, AT_SYMLINK_NOFOLLOW) < 0 || (o->separate && fchmodat(sitefd, name, 02750, 0) < 0));
+	return give ? err_sys(e, name, "cannot be given to who writes it") : 0;
 }
 
 int owners_give(int sitefd, const struct owners *o, uint64_t *ret_given, char ret_first[128], struct err *e)
@@ -215,6 +215,7 @@ int owners_give(int sitefd, const struct owners *o, uint64_t *ret_given, char re
 		{"outside", ROLE_REPLICATE, 0755, 0644, true},
 		{"ledger", ROLE_KEEPER, 0755, 0644, false}, /* a million tiles: looking at each takes long */
 		{"view", ROLE_SCRIBE, 02750, 0640, true},
+		{"copies", ROLE_SCRIBE, 02750, 0640, true},
 		{"vault", ROLE_VAULT, 02750, 0640, false},
 		/* of an ordinary user's site; of root's these stay root's */
 		{"run", ROLE_SUPERVISOR, 0755, 0600, true},
@@ -229,7 +230,9 @@ int owners_give(int sitefd, const struct owners *o, uint64_t *ret_given, char re
 	bool is_site = fstatat(sitefd, "site.ini", &ini, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(ini.st_mode);
 	int r = geteuid() == 0 && o->separate && is_site ? open_folder(sitefd, &g, e) : 0;
 	if (r == 0 && is_site)
-		r = view_folder(sitefd, o, e);
+		r = view_folder(sitefd, o, "view", o->view_gid, e);
+	if (r == 0 && is_site)
+		r = view_folder(sitefd, o, "copies", o->separate ? o->sealed_gid : o->gid[ROLE_SCRIBE], e);
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(own); i++) {
 		bool of_root = own[i].role == ROLE_SUPERVISOR;
 		struct stat st;
@@ -237,7 +240,7 @@ int owners_give(int sitefd, const struct owners *o, uint64_t *ret_given, char re
 			r = all_ours(sitefd, own[i].name, e);
 			continue;
 		}
-		bool sealed = !strcmp(own[i].name, "vault") || !strcmp(own[i].name, "packs") || !strcmp(own[i].name, "outbox"); /* what those may see who may see what is sealed */
+		bool sealed = !strcmp(own[i].name, "vault") || !strcmp(own[i].name, "packs") || !strcmp(own[i].name, "outbox") || !strcmp(own[i].name, "copies"); /* what those may see who may see what is sealed */
 		if (o->separate && of_root)
 			continue;
 		g.top = own[i].name;

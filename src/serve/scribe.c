@@ -237,7 +237,7 @@ static int on_copy(struct scribe *s, struct slice payload, struct err *e)
 	if (!cur_done(&c) || s->bulk)
 		return err_set(e, ERR_INPUT, NULL, "the keeper's frame is broken");
 	memcpy(to.pub, pub.p, sizeof to.pub);
-	snprintf(dir, sizeof dir, "%.*s", (int)(strlen(s->r->chart_path) - strlen("/chart.db")), s->r->chart_path);
+	snprintf(dir, sizeof dir, "%.*s/copies", (int)(strlen(s->r->chart_path) - strlen("/view/chart.db")), s->r->chart_path); /* beside the view: who carries copies away may not read charts */
 	copier_free(s->copier);
 	s->copier = NULL;
 	s->copy_done = false;
@@ -299,7 +299,7 @@ static void want_copy(struct scribe *s)
 	if (s->bulk || s->pinned || s->copier || s->keeper.fd < 0 || chart_applied(s->chart) < COPY_WORTH || (s->copy_asked && now - s->copy_asked < 60 * SILENT_EVERY))
 		return;
 	s->copy_asked = now;
-	snprintf(dir, sizeof dir, "%.*s", (int)(strlen(s->r->chart_path) - strlen("/chart.db")), s->r->chart_path);
+	snprintf(dir, sizeof dir, "%.*s/copies", (int)(strlen(s->r->chart_path) - strlen("/view/chart.db")), s->r->chart_path);
 	int64_t newest = view_copy_newest(dir), wall = time_now();
 	if (newest > wall - COPY_EVERY && newest <= wall)
 		return;

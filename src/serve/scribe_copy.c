@@ -1,4 +1,4 @@
-/* scribe_copy: a copy of the view, compressed and sealed where it lies. Only the public half of the quarter's key is needed for that, so the scribe, which holds no key and owns the view, does it itself: what leaves SITE/view is
+/* scribe_copy: a copy of the view, compressed and sealed into SITE/copies. Only the public half of the quarter's key is needed for that, so the scribe, which holds no key and owns the view, does it itself: what leaves SITE/view is
  * sealed already, and the keeper, which holds the keys, reads nothing that the scribe wrote but a few hashes, and enters them.
  *
  * One thread, at the scribe's low priority, beside the one that applies entries; it holds the file still (chart_copy) while it runs. Parts are made under temporary names, durable; they get their names when the ledger names
@@ -46,7 +46,7 @@ static int to_file(void *arg, struct slice piece, struct err *e)
 	struct part_file *f = arg;
 	seal_sha256_add(f->sha, piece);
 	f->size += piece.n;
-	return file_write_all(f->fd, piece, e, "view/copy");
+	return file_write_all(f->fd, piece, e, "copies");
 }
 
 static int compress(struct copier *k, ZSTD_CCtx *z, struct age_writer *age, uint8_t *in, uint8_t *out, size_t out_n, uint64_t from, uint64_t to, struct err *e)
@@ -84,7 +84,7 @@ static int make_part(struct copier *k, unsigned part, ZSTD_CCtx *z, uint8_t *in,
 	tmp_name(part, name);
 	AUTO_CLOSE int fd = openat(k->dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
 	if (fd < 0)
-		return err_sys(e, "view/copy", "cannot be written");
+		return err_sys(e, "copies", "cannot be written");
 	struct part_file f = {.fd = fd, .sha = sha};
 	seal_sha256_begin(sha);
 	(void)ZSTD_CCtx_reset(z, ZSTD_reset_session_only);
@@ -96,7 +96,7 @@ static int make_part(struct copier *k, unsigned part, ZSTD_CCtx *z, uint8_t *in,
 		r = age_writer_end(age, e);
 	age_writer_free(age);
 	if (r == 0 && fdatasync(fd))
-		r = err_sys(e, "view/copy", "cannot be made durable");
+		r = err_sys(e, "copies", "cannot be made durable");
 	k->part[part - 1].size = f.size;
 	seal_sha256_end(sha, k->part[part - 1].sha256);
 	return r;
@@ -300,7 +300,7 @@ int copier_name(struct copier *k, uint64_t record, struct err *e)
 		tmp_name(i, from);
 		ledger_view_name(&c, i, to);
 		if (renameat(k->dirfd, from, k->dirfd, to))
-			return err_sys(e, "view/copy", "cannot be given its name");
+			return err_sys(e, "copies", "cannot be given its name");
 	}
 	k->named = true;
 	if (fsync(k->dirfd))

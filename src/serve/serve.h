@@ -144,7 +144,7 @@ void serve_account_redact(struct slice body, struct buf *ret);
 int control_rebuild(struct control *c, uint64_t to, void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg, struct err *e) MUST;
 /* Catch the view up with the ledger (what a crash left behind); nothing when it is pinned. */
 int control_catch_up(struct control *c, struct err *e) MUST;
-/* A sealed copy of the view in SITE/view, with its entry; the last two are kept. Only root and the site's owner. */
+/* A sealed copy of the view in SITE/copies, with its entry; the last two are kept. Only root and the site's owner. */
 struct control_copied {
 	uint64_t entries, record, plain, size;
 };
@@ -186,7 +186,7 @@ int control_key_rotate(struct control *c, bool files, const char *reason, struct
 /* ---- sealed copies of the view, opened (view_copy.c): after a rebuild, and to compare one with the ledger ---------------------- */
 
 void view_copy_version(char ret[LEDGER_VIEW_VERSION_MAX]); /* what this program can use */
-int view_copy_find(int viewfd, struct ledger_view_copy *ret, struct err *e) MUST; /* the newest that it can use, whole by its names; ERR_NOT_FOUND */
+int view_copy_find(int copiesfd /* SITE/copies */, struct ledger_view_copy *ret, struct err *e) MUST; /* the newest that it can use, whole by its names; ERR_NOT_FOUND */
 #define VIEW_KEYS_MAX 64
 /* The keys that open copies, with the recovery key, or (recovery NULL) with those of the site. The caller wipes them. */
 int view_copy_keys(int sitefd, const struct site_keys *keys, const struct age_identity *recovery, struct age_identity *ret, size_t max, size_t *ret_n, struct err *e) MUST;

@@ -32,7 +32,7 @@ static void take_back(struct creating *c)
 {
 	for (int i = 0; i < c->shares_written; i++)
 		unlink(c->share_paths[i]);
-	static const char *const ours[] = {"keys", "keys.new", "tls", "ledger", "wal", "packs", "vault", "replicas", "outbox", "outside", "view", "run", "lock", SHARES_WRITTEN, "site.ini"};
+	static const char *const ours[] = {"keys", "keys.new", "tls", "ledger", "wal", "packs", "vault", "replicas", "outbox", "outside", "view", "copies", "run", "lock", SHARES_WRITTEN, "site.ini"};
 	for (size_t i = 0; c->fd >= 0 && i < ARRAY_LEN(ours); i++)
 		file_remove_tree(c->fd, ours[i]);
 	if (c->made_shares_dir)
@@ -246,6 +246,8 @@ static int empty_view(struct creating *c, struct err *e)
 {
 	char path[4200];
 	int r = file_mkdir(c->fd, "view", 0750, e);
+	if (r == 0)
+		r = file_mkdir(c->fd, "copies", 0750, e);
 	if (r < 0)
 		return r;
 	snprintf(path, sizeof path, "%s/view/chart.db", c->path);

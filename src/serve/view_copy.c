@@ -238,16 +238,16 @@ void view_copy_version(char ret[LEDGER_VIEW_VERSION_MAX])
 }
 
 /* The newest of this version, whole by its names. */
-int view_copy_find(int viewfd, struct ledger_view_copy *ret, struct err *e)
+int view_copy_find(int copiesfd, struct ledger_view_copy *ret, struct err *e)
 {
 	char version[LEDGER_VIEW_VERSION_MAX];
-	int fd = openat(viewfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(copiesfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
 	bool any = false, found = false;
 	if (!d) {
 		if (fd >= 0)
 			close(fd);
-		return err_sys(e, "view", "cannot be listed");
+		return err_sys(e, "copies", "cannot be listed");
 	}
 	view_copy_version(version);
 	for (struct dirent *en; (en = readdir(d));) {
@@ -259,7 +259,7 @@ int view_copy_find(int viewfd, struct ledger_view_copy *ret, struct err *e)
 			char name[LEDGER_VIEW_NAME_MAX];
 			struct stat st;
 			ledger_view_name(&c, i, name);
-			whole = fstatat(viewfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+			whole = fstatat(copiesfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 		}
 		if (whole && !strcmp(c.version, version) && (!found || c.record > ret->record)) {
 			*ret = c;

@@ -1,4 +1,4 @@
-/* view_copy: sealed copies of the view, SITE/view/copy-*.age (doc/formats.md). The scribe makes them, in a thread of its own; a rebuild opens them. */
+/* view_copy: sealed copies of the view, SITE/copies/copy-*.age (doc/formats.md). The scribe makes them, in a thread of its own; a rebuild opens them. */
 #ifndef HOLDFAST_VIEW_COPY_H
 #define HOLDFAST_VIEW_COPY_H
 
@@ -8,7 +8,7 @@
 #define VIEW_COPY_KEEP 2
 
 struct copier;
-/* Begins one in dir (SITE/view), sealed to `to`. The writer goes on; copier_fd becomes readable when it is done. */
+/* Begins one in dir (SITE/copies), sealed to `to`. The writer goes on; copier_fd becomes readable when it is done. */
 int copier_start(struct chart *c, const char *dir, const struct age_recipient *to, struct copier **ret, struct err *e) MUST;
 int copier_fd(const struct copier *k);
 /* When it is done: its figures; parts lie under temporary names, durable. */

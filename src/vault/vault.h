@@ -475,7 +475,7 @@ int vault_replica_erase(int sitefd, const struct vault_replica *r, const struct 
 struct vault_rebuild_options {
 	const char *origin;
 	bool no_vault;        /* not the backups of files: `replica pull` brings them later */
-	/* A copy of the view, fetched before the packs, so that charts can be read while these come: the newest of this version (NULL: none is wanted). Its parts come to lie in DEST/view under their names, one call of copy_part
+	/* A copy of the view, fetched before the packs, so that charts can be read while these come: the newest of this version (NULL: none is wanted). Its parts come to lie in DEST/copies under their names, one call of copy_part
 	 * each; copy_end: all are there, proven against the signed head. What the ledger says of it is looked up when the ledger stands; where it names other bytes copy_drop is called, and ret->copy is empty. */
 	const char *copy_version;
 	int (*copy_begin)(void *arg, const struct ledger_view_copy *c, struct err *e);

@@ -340,7 +340,7 @@ static int name_copy(struct making *m, uint64_t seq, struct slice body, struct e
 	return r;
 }
 
-/* The newest two, as the ledger names them. Whether they are there is for whoever carries them to find out: SITE/view is closed to the keeper, and a cache may be missing. */
+/* The newest two, as the ledger names them. Whether they are there is for whoever carries them to find out: SITE/copies is closed to the keeper, and a cache may be missing. */
 static int put_copies(struct making *m, struct err *e)
 {
 	AUTO_BUF struct buf text = {0};

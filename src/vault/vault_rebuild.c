@@ -2,7 +2,7 @@
  *
  *   DEST/rebuild       where it comes from and which head, while it is going on: with it, and without site.ini, the folder is no site yet, and the same command goes on
  *   DEST/rebuild.ini   what becomes site.ini, by a rename, when everything stands (vault_rebuild_done); until then who only reads charts reads it (site_open_restoring)
- *   DEST/view          a copy of the view, opened before the packs are fetched: charts can be read from there on
+ *   DEST/copies        a sealed copy of the view, opened into DEST/view before the packs are fetched: charts can be read from there on
  *
  * Going on keeps the packs and the parts of a copy that are there, whole, and the charts that can be read, and fetches all else again: whatever was begun with the ledger was told to nobody. Until the new epoch has begun nothing is signed with the old key: the lost site
  * may have gone on beyond this head, and somebody may have seen it.
@@ -159,7 +159,7 @@ static int choose(struct rebuild *b, struct err *e)
 
 static int is_for_us(struct rebuild *b, const char *target, struct err *e)
 {
-	static const char *const again[] = {"wal", "ledger", "keys", INI, CHAIN, "packs/index"};
+	static const char *const again[] = {"wal", "ledger", "keys", CHAIN, "packs/index"}; /* INI is written over: who reads charts meanwhile needs it */
 	AUTO_BUF struct buf mark = {0};
 	struct stat st;
 	buf_init(&mark, 8192);
@@ -433,6 +433,8 @@ static int make_rest(struct rebuild *b, struct err *e)
 		r = file_mkdir(b->destfd, "keys/period", 0700, e);
 	if (r == 0)
 		r = file_mkdir(b->destfd, "run", 0755, e);
+	if (r == 0)
+		r = file_mkdir(b->destfd, "copies", 0750, e);
 	if (r == 0)
 		r = file_mkdir(b->destfd, "view", 0750, e); /* patients' data in clear will lie in it */
 	return r;

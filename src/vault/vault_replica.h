@@ -37,8 +37,8 @@ int replica_head_parse(struct slice note, struct replica_head *ret, struct err *
 int replica_head_text(struct slice text, struct replica_head *ret, struct err *e) MUST;
 void replica_file_name(const struct replica_file *f, char out[VAULT_OBJECT_MAX + 1]); /* "files/PATH/SHA256" */
 /* Copies of the view, a cache: a head names them as the ledger does, and they may be missing or damaged without anything being wrong with the replica. */
-#define REPLICA_VIEW "view/"
-#define REPLICA_VIEWS "files/view/"
+#define REPLICA_VIEW "copies/"
+#define REPLICA_VIEWS "files/copies/"
 #define REPLICA_VIEW_DAYS 1 /* under lock: tomorrow there is another */
 bool replica_path_ok(const char *path); /* a file that may stand in a head: one of a site's folders that are copied */
 

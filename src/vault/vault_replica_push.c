@@ -134,7 +134,7 @@ static int run_put(struct replica_job *j, struct vault_store *s, struct err *e)
 		return 0;
 	AUTO_CLOSE int fd = vault_site_open(x->p->sitefd, x->name, &at, e);
 	bool cache = !strncmp(x->name, REPLICA_VIEWS, strlen(REPLICA_VIEWS)); /* what is not there, or not right, is not carried along */
-	if (fd < 0 && cache) /* or not for this role to read: SITE/view is closed to it */
+	if (fd < 0 && cache) /* or not for whoever this is to read */
 		return 0;
 	if (fd == ERR_NOT_FOUND)
 		return err_set(e, ERR_CORRUPT, x->name, "it is missing here, and the replica has not got it either");

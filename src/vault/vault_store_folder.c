@@ -181,10 +181,10 @@ static int folder_aside(struct vault_store *s, const char *name, struct err *e)
 
 static int folder_drop(struct vault_store *s, const char *name, struct err *e)
 {
-	assert(vault_object_name_ok(name) && !strncmp(name, "files/view/", 11));
+	assert(vault_object_name_ok(name) && !strncmp(name, "files/copies/", 13));
 	if (unlinkat(of(s)->fd, name, 0) && errno != ENOENT)
 		return err_sys(e, name, "cannot be removed from the replica");
-	char dir[VAULT_OBJECT_MAX + 2]; /* each has a folder of its own: files/view/NAME/SHA256 */
+	char dir[VAULT_OBJECT_MAX + 2]; /* each has a folder of its own: files/copies/NAME/SHA256 */
 	if (parent_of(name, dir))
 		unlinkat(of(s)->fd, dir, AT_REMOVEDIR);
 	return 0;

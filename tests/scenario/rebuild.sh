@@ -29,23 +29,23 @@ refused 2 "rebuild, copy or check" view --site site
 # --- made with nobody there, and beside a daemon with a feed; named by entry and version; the last two are kept
 hf view copy --site site --json >copied.json
 n=$(json entries <copied.json) entry=$(json entry <copied.json)
-ls site/view | grep -qx "copy-$(printf %012d "$n")-$(printf %012d "$entry")-v[0-9a-z.]*-0001.0001.age"
+ls site/copies | grep -qx "copy-$(printf %012d "$n")-$(printf %012d "$entry")-v[0-9a-z.]*-0001.0001.age"
 same "$(hf ledger show "$entry" --raw --site site | json what)" view-copy "the ledger names it"
-same "$(hf ledger show "$entry" --raw --site site | json parts.0.sha256)" "$(sha256sum site/view/copy-* | cut -d' ' -f1)" "its bytes"
+same "$(hf ledger show "$entry" --raw --site site | json parts.0.sha256)" "$(sha256sum site/copies/copy-* | cut -d' ' -f1)" "its bytes"
 start site
 hf simulate --to 127.0.0.1:$mllp --beds 60 --count 3000 --seed 21 >/dev/null 2>&1 &
 sender=$!
 for _ in 1 2 3; do hf view copy --site site >/dev/null; done
 wait $sender
-for _ in $(seq 100); do [ "$(ls site/view | grep -c '^copy-')" = 2 ] && break; sleep 0.1; done
+for _ in $(seq 100); do [ "$(ls site/copies | grep -c '^copy-')" = 2 ] && break; sleep 0.1; done
 stop
-same "$(ls site/view | grep -c '^copy-[0-9].*-0001\.')" 2 "the last two are kept"
-same "$(ls site/view | grep -c tmp || true)" 0 "nothing half made"
+same "$(ls site/copies | grep -c '^copy-[0-9].*-0001\.')" 2 "the last two are kept"
+same "$(ls site/copies | grep -c tmp || true)" 0 "nothing half made"
 
 # --- opened by hand, with age and zstd, it is the view
 if command -v age >/dev/null; then
 	hf key join $keys >recovery.txt
-	copy=$(ls site/view/copy-* | tail -1) period=$(ls site/keys/period/view-*.age | tail -1)
+	copy=$(ls site/copies/copy-* | tail -1) period=$(ls site/keys/period/view-*.age | tail -1)
 	age -d -i recovery.txt "$period" >period.txt
 	age -d -i period.txt "$copy" | zstd -dq >by_hand.db
 	python3 - by_hand.db <<'P'
@@ -67,18 +67,18 @@ ls "${TMPDIR:-/var/tmp}" | grep -q holdfast-view && fail "the opened copy was le
 # --- a replica carries them; another replica takes them from it; what is old goes
 hf replica add off "$work/off" --site site >/dev/null
 hf replica push off --site site >/dev/null
-same "$(ls off/files/view | wc -l)" 2 "two copies"
+same "$(ls off/files/copies | wc -l)" 2 "two copies"
 hf view copy --site site >/dev/null
 hf simulate --out more.hl7 --beds 60 --count 300 --seed 8 >/dev/null 2>&1
 hf import more.hl7 --site site >/dev/null
 hf replica push off --site site >/dev/null
-same "$(ls off/files/view | wc -l)" 2 "the last two"
-same "$(ls off/files/view)" "$(ls site/view | grep '^copy')" "the site's"
+same "$(ls off/files/copies | wc -l)" 2 "the last two"
+same "$(ls off/files/copies)" "$(ls site/copies | grep '^copy')" "the site's"
 hf replica add up "$work/off" --site mirror >/dev/null
 hf replica pull up --site mirror >/dev/null
-same "$(ls mirror/files/view)" "$(ls off/files/view)" "a replica's replica"
+same "$(ls mirror/files/copies)" "$(ls off/files/copies)" "a replica's replica"
 hf replica status off --data --site site >/dev/null
-newest=$(ls off/files/view | tail -1)
+newest=$(ls off/files/copies | tail -1)
 last=$((10#$(echo "$newest" | cut -d- -f2) - 1))
 want=$(charts site "$last")
 size=$(sed -n 2p off/ledger/checkpoint)
@@ -86,11 +86,11 @@ all=$(charts site $((size - 1)))
 
 # --- a cache may be missing or damaged: nothing else is touched by it
 cp -a off damaged
-flip "$(ls damaged/files/view/"$newest"/*)"
+flip "$(ls damaged/files/copies/"$newest"/*)"
 hf replica status damaged --site site >/dev/null 2>&1 || true
 hf replica add hurt "$work/damaged" --site mirror2 >/dev/null
 hf replica pull hurt --site mirror2 >/dev/null
-same "$(ls mirror2/files/view | wc -l)" 1 "what is damaged is not carried on"
+same "$(ls mirror2/files/copies | wc -l)" 1 "what is damaged is not carried on"
 hf replica add hurt "$work/damaged" --site site >/dev/null
 hf replica status hurt --site site >/dev/null
 
@@ -140,14 +140,14 @@ hf rebuild --from damaged --shares $keys second >/dev/null 2>told
 grep -q "cannot be used" told
 grep -q "CHARTS CAN BE READ" told || fail "the copy before it is whole"
 same "$(charts second $((size - 1)))" "$all" "from the older copy"
-rm -rf damaged/files/view
+rm -rf damaged/files/copies
 hf rebuild --from damaged --shares $keys none >/dev/null 2>told
 grep -q "made from the ledger" told
 same "$(charts none $((size - 1)))" "$all" "without a copy"
 
 # --- one of another program's version is passed over; one that the ledger does not name is thrown away
 cp -a site other
-python3 - other/view <<'P'
+python3 - other/copies <<'P'
 import os, sys
 for f in os.listdir(sys.argv[1]):
     if f.startswith("copy-"):
@@ -155,7 +155,7 @@ for f in os.listdir(sys.argv[1]):
 P
 hf replica add nocopy "$work/nocopy" --site other >/dev/null
 hf replica push nocopy --site other >/dev/null # what the ledger names is not there any more
-[ ! -e nocopy/files/view ] || same "$(find nocopy/files/view -type f | wc -l)" 0 "no copies"
+[ ! -e nocopy/files/copies ] || same "$(find nocopy/files/copies -type f | wc -l)" 0 "no copies"
 hf rebuild --from nocopy --shares $keys without >/dev/null 2>told
 grep -q "made from the ledger\|cannot be used" told
 same "$(charts without $((size - 1)))" "$all" "the same charts"
