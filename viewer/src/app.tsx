@@ -12,7 +12,7 @@ import { clockSeconds, count, full, setZone, span, stamp } from "./format";
 import { type Key, type Lang, getLang, languages, setLang as useLanguage, t } from "./i18n";
 import { Paper, type PaperText } from "./paper";
 import { SearchPage } from "./search";
-import { type Theme, applyTheme, commanded, firstTheme, keysOn, remember } from "./settings";
+import { type Theme, applyTheme, commanded, firstTheme, keysOn, remember, typing } from "./settings";
 import { SetupPage } from "./setup";
 import { PasswordPage, SignIn } from "./signin";
 import { type At, Context, type Shared, atText, useNow, useShared } from "./state";
@@ -99,9 +99,8 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
   }, [page === "board" || page === "alarms", loadBoard]);
 
   const key = (e: KeyboardEvent) => {
-    const on = e.target as HTMLElement;
     if (e.key === "Escape" && asOfOpen) { setAsOfOpen(false); document.getElementById("asof-button")?.focus(); return; }
-    if (!keysOn() || commanded(e) || /^(INPUT|TEXTAREA|SELECT)$/.test(on.tagName) || document.querySelector("dialog[open]")) return;
+    if (!keysOn() || commanded(e) || typing(e.target) || document.querySelector("dialog[open]")) return;
     const digit = /^[1-9]$/.test(e.key) ? e.key : !e.shiftKey && !e.getModifierState("AltGraph") && /^[^/?t]$/.test(e.key) ? /^Digit([1-9])$/.exec(e.code)?.[1] : undefined; // a French keyboard writes & where 1 is
     if (digit && seen[Number(digit) - 1]) { e.preventDefault(); go(`#/${seen[Number(digit) - 1]!.path}`); }
     else if (e.key === "/" && may("search")) { e.preventDefault(); go("#/search"); document.getElementById("q")?.focus(); }

@@ -7,7 +7,7 @@ import { ResultsTab, ValueCell } from "./chart-results";
 import { type Patient, type Resource, type Section, activeProblems, allergies, current, documentOf, former, frequencyWords, highRisk, latest, lineOf, medicationsOf, metaOf, hasOwnWords, type Order, ordersOf, patientOf, priorityWord, stampOf, timeOf, unitWord } from "./fhir";
 import { ageOf, agoOf, birth, bytes, count, dayOf, full, sexWord, spanOf, stamp } from "./format";
 import { type Key, getLang, t, word } from "./i18n";
-import { commanded, keysOn } from "./settings";
+import { commanded, keysOn, typing } from "./settings";
 import { useData, useNow, usePaper, useShared, withAt } from "./state";
 import { AgeChip, Fail, Loading, OriginMark, SectionPanel, identityText } from "./ui";
 
@@ -32,7 +32,7 @@ export function ChartPage({ id, tab }: { id: string; tab: string }) {
   const goTab = (x: string) => { here.current = x; go(`#/chart/${encodeURIComponent(id)}/${x}`); if (scroller.current) scroller.current.scrollTop = 0; };
   useEffect(() => {
     const key = (e: KeyboardEvent) => {
-      if (!keysOn() || commanded(e) || /^(INPUT|TEXTAREA|SELECT)$/.test((e.target as HTMLElement).tagName) || document.querySelector("dialog[open]")) return;
+      if (!keysOn() || commanded(e) || typing(e.target) || document.querySelector("dialog[open]")) return;
       const step = e.key === "]" ? 1 : e.key === "[" ? -1 : 0;
       if (step) { e.preventDefault(); goTab(tabs[(tabs.indexOf(here.current as never) + step + tabs.length) % tabs.length]!); }
     };

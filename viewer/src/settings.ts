@@ -9,3 +9,5 @@ export const listView = (): boolean => read("hf.list") === "yes";
 export const keysOn = (): boolean => read("hf.keys") !== "off";
 // A key together with Ctrl, Alt or Meta is the browser's. AltGr is not: [ and ] need it on many keyboards, and it comes as Ctrl and Alt.
 export const commanded = (e: KeyboardEvent): boolean => e.metaKey || ((e.ctrlKey || e.altKey) && !e.getModifierState("AltGraph"));
+// Letters and digits are this element's own. A slider or a tick box has no use for them: the keys work there, too.
+export const typing = (e: EventTarget | null): boolean => e instanceof HTMLInputElement ? !/^(range|checkbox|radio|button|submit)$/.test(e.type) : e instanceof HTMLElement && /^(TEXTAREA|SELECT)$/.test(e.tagName);

@@ -346,6 +346,9 @@ await test("pages that know only now say so while the house is shown as it was; 
   assert(await page.locator(".asofpanel").count() === 0, "the slider stays open at a moment that is shown no more");
   await page.keyboard.press("t");
   await page.locator(".asofpanel output", { hasText: "now" }).waitFor();
+  await page.locator(".asofpanel input[type=range]:focus").waitFor();
+  await page.keyboard.press("1"); // the slider has no use for it
+  await page.locator('.rail a[href="#/board"][aria-current=page]').waitFor();
 }, { own: true });
 
 // ---- orders, documents, units, words ----
