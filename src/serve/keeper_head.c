@@ -6,9 +6,11 @@
 #include "keeper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define ASK_PATIENCE (6 * TIME_SEC)
@@ -112,7 +114,9 @@ void op_head(struct keeper *k, struct kchan *ch, const struct frame *f)
 		return;
 	}
 	bool young = h->made_at && (now - h->made_at <= most || h->made_size == ledger_published(k->l));
-	if (young && now - h->made_at < 12 * 3600 * TIME_SEC) { /* also a site where nothing happens says twice a day that it is there */
+	struct stat st;
+	bool there = fstatat(k->r->sitefd, "outbox/newest", &st, AT_SYMLINK_NOFOLLOW) == 0; /* the outbox may be deleted at any time */
+	if (young && there && now - h->made_at < 12 * 3600 * TIME_SEC) { /* also a site where nothing happens says twice a day that it is there */
 		reply_ok(ch, f->tag);
 		return;
 	}

@@ -98,7 +98,7 @@ void web_replica(struct web_request *q, const char *name)
 		return;
 	}
 	/* One that was made before is a head, too: what there is goes out also while the keeper cannot make another. */
-	if (!strcmp(name, "newest") && q->method == WEB_GET && keeper_head(q->w->keeper, HEAD_AGE, &e) < 0)
+	if (!strcmp(name, "newest") && keeper_head(q->w->keeper, HEAD_AGE, &e) < 0)
 		role_log(q->web->role, "web: no new head for a replica: %s: %s", e.place, e.text);
 	send_object(q, name);
 }

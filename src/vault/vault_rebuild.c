@@ -32,6 +32,8 @@ struct rebuild {
 	struct replica_tree tree;
 	struct buf index;
 	uint64_t done, total; /* bytes */
+	struct replica_pool *pool;
+	pthread_mutex_t lock; /* of done and rep, while several connections work */
 	struct ledger_view_part *part; /* of the copy that was taken */
 };
 
@@ -197,13 +199,23 @@ static int put_mark(struct rebuild *b, const char *target, struct err *e)
 }
 
 /* One object to one file of the site, durable. What is there with its size is right: only whole ones get their name. */
-static int bring(struct rebuild *b, const char *object, const char *path, uint64_t size, const uint8_t sha256[SEAL_HASH], mode_t mode, bool segment, struct err *e)
+static void count(struct rebuild *b, uint64_t size, bool fetched)
+{
+	pthread_mutex_lock(&b->lock);
+	b->done += size;
+	b->rep->objects += fetched;
+	b->rep->bytes += fetched ? size : 0;
+	pthread_mutex_unlock(&b->lock);
+}
+
+static int bring_from(struct rebuild *b, struct vault_store *from, const char *object, const char *path, uint64_t size, const uint8_t sha256[SEAL_HASH], mode_t mode, bool segment, struct err *e)
 {
 	char tmp[VAULT_OBJECT_MAX + 32], dir[VAULT_OBJECT_MAX + 1];
 	struct stat st;
-	b->done += size;
-	if (fstatat(b->destfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && (uint64_t)st.st_size == size && !segment && size > 1 << 20)
+	if (fstatat(b->destfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && (uint64_t)st.st_size == size && !segment && size > 1 << 20) {
+		count(b, size, false);
 		return 0;
+	}
 	snprintf(dir, sizeof dir, "%s", path);
 	char *slash = strrchr(dir, '/');
 	if (slash)
@@ -217,7 +229,7 @@ static int bring(struct rebuild *b, const char *object, const char *path, uint64
 	AUTO_CLOSE int fd = openat(b->destfd, tmp, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
 	if (fd < 0)
 		return err_sys(e, path, "cannot be written");
-	r = vault_store_copy(b->from, object, size, sha256, fd, e);
+	r = vault_store_copy(from, object, size, sha256, fd, e);
 	if (r == 0 && segment)
 		r = ledger_tail_extend(fd, e);
 	if (r == 0 && fsync(fd))
@@ -226,15 +238,49 @@ static int bring(struct rebuild *b, const char *object, const char *path, uint64
 		r = err_sys(e, path, "cannot be put in its place");
 	if (r < 0)
 		unlinkat(b->destfd, tmp, 0);
-	b->rep->objects += r == 0;
-	b->rep->bytes += r == 0 ? size : 0;
+	count(b, size, r == 0);
 	return r == 0 ? file_sync_dir(b->destfd, dir, e) : r;
 }
 
-static void tell(const struct rebuild *b, const char *doing)
+static int bring(struct rebuild *b, const char *object, const char *path, uint64_t size, const uint8_t sha256[SEAL_HASH], mode_t mode, bool segment, struct err *e)
 {
-	if (b->o && b->o->progress)
-		b->o->progress(b->o->arg, doing, b->done, b->total);
+	return bring_from(b, b->from, object, path, size, sha256, mode, segment, e);
+}
+
+/* Packs, over several connections. */
+struct fetch_job {
+	struct replica_job j;
+	struct rebuild *b;
+	char name[VAULT_OBJECT_MAX + 1];
+	uint64_t size;
+	uint8_t sha256[SEAL_HASH];
+};
+
+static int run_fetch(struct replica_job *j, struct vault_store *s, struct err *e)
+{
+	struct fetch_job *x = (struct fetch_job *)j;
+	return s ? bring_from(x->b, s, x->name, x->name, x->size, x->sha256, 0644, false, e) : 0;
+}
+
+static int queue(struct rebuild *b, const char *name, uint64_t size, const uint8_t sha256[SEAL_HASH], struct err *e)
+{
+	struct fetch_job *x = calloc(1, sizeof *x);
+	if (!x)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	*x = (struct fetch_job){.j.run = run_fetch, .b = b, .size = size};
+	snprintf(x->name, sizeof x->name, "%s", name);
+	memcpy(x->sha256, sha256, SEAL_HASH);
+	return replica_pool_do(b->pool, &x->j, e);
+}
+
+static void tell(struct rebuild *b, const char *doing)
+{
+	if (!b->o || !b->o->progress)
+		return;
+	pthread_mutex_lock(&b->lock);
+	uint64_t done = b->done;
+	pthread_mutex_unlock(&b->lock);
+	b->o->progress(b->o->arg, doing, done, b->total);
 }
 
 static int add_size(void *arg, const struct ledger_pack_ref *p, struct slice record, struct err *e)
@@ -257,7 +303,7 @@ static int bring_pack(struct rebuild *b, uint64_t k, struct err *e)
 	char path[VAULT_OBJECT_MAX + 1];
 	int r = ledger_pack_record_read(slice_of(b->index.p + (k - 1) * LEDGER_PACK_RECORD, LEDGER_PACK_RECORD), k, &p, e);
 	snprintf(path, sizeof path, "packs/%s", p.name);
-	return r == 0 ? bring(b, path, path, p.size, p.sha256, 0644, false, e) : r;
+	return r == 0 ? queue(b, path, p.size, p.sha256, e) : r;
 }
 
 static int bring_vault(void *arg, const char *name, uint64_t size, const uint8_t sha256[SEAL_HASH], struct err *e)
@@ -265,7 +311,7 @@ static int bring_vault(void *arg, const char *name, uint64_t size, const uint8_t
 	struct rebuild *b = arg;
 	tell(b, "file backups");
 	b->rep->vault_packs++;
-	return bring(b, name, name, size, sha256, 0644, false, e);
+	return queue(b, name, size, sha256, e);
 }
 
 static int bring_files(struct rebuild *b, struct err *e)
@@ -442,6 +488,7 @@ static int make_rest(struct rebuild *b, struct err *e)
 
 static int all(struct rebuild *b, const char *target, const struct age_identity *identity, struct site_keys *ret_keys, struct err *e)
 {
+	static const struct vault_store_options so;
 	AUTO_BUF struct buf ini = {0};
 	bool vault = !(b->o && b->o->no_vault);
 	buf_init(&ini, 1 << 20);
@@ -473,14 +520,20 @@ static int all(struct rebuild *b, const char *target, const struct age_identity 
 		r = file_replace(b->destfd, INI, buf_slice(&ini), 0644, e);
 	if (r == 0)
 		bring_copy(b);
+	if (r == 0)
+		r = replica_pool_new(target, &so, b->from, 0, &b->pool, e);
 	for (uint64_t k = 1; r == 0 && k <= b->h.packs; k++) {
 		tell(b, "packs");
 		r = bring_pack(b, k, e);
 	}
+	if (r == 0)
+		r = replica_pool_wait(b->pool, e);
 	if (r == 0 && b->index.n)
 		r = file_replace(b->destfd, "packs/index", buf_slice(&b->index), 0644, e);
 	if (r == 0 && vault)
 		r = replica_each_vault(b->from, &b->h, bring_vault, b, e);
+	if (r == 0)
+		r = replica_pool_wait(b->pool, e);
 	if (r == 0)
 		r = open_once(b, ret_keys, e);
 	return r;
@@ -513,6 +566,7 @@ int vault_rebuild(const char *target, int destfd, const struct age_identity *ide
 {
 	struct rebuild b = {.destfd = destfd, .o = o, .rep = ret, .notes = ret_notes};
 	memset(ret, 0, sizeof *ret);
+	pthread_mutex_init(&b.lock, NULL);
 	replica_head_init(&b.h);
 	buf_init(&b.index, (size_t)1 << 30);
 	int r = vault_store_open(target, NULL, &b.from, e);
@@ -526,6 +580,8 @@ int vault_rebuild(const char *target, int destfd, const struct age_identity *ide
 		snprintf(ret->origin, sizeof ret->origin, "%s", b.h.cp.origin);
 	}
 	free(b.part);
+	replica_pool_free(b.pool);
+	pthread_mutex_destroy(&b.lock);
 	replica_tree_done(&b.tree);
 	replica_head_done(&b.h);
 	buf_done(&b.index);

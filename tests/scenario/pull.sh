@@ -80,6 +80,8 @@ done
 for path in keys/care.key keys/signing.key wal/00000001.seg view/chart.db site.ini tls/web.key outbox/newest packs/index files/../../keys/care.key files/keys/care.key/0000 heads/../newest vault/log packs/seen.idx; do
 	same "$(code --path-as-is -H "$(bearer $token)" "$url/replica/$path")" 404 "what is no object of a replica: $path"
 done
+rm site/outbox/newest # a cache: made again when it is asked for
+same "$(code -I -H "$(bearer $token)" $url/replica/newest)" 200 "by whoever only looks, too"
 same "$(code -X PUT -H "$(bearer $token)" $url/replica/newest)" 405 "nothing is written"
 same "$(code -X POST -H "$(bearer $token)" -d junk $url/replica/cosign)" 400 "junk is no cosignature"
 pack=$(ls site/packs/*.age | head -1) && name=packs/${pack##*/} && size=$(stat -c %s "$pack")
@@ -125,6 +127,22 @@ hf replica add up $url --token-file token --ca site/tls/ca.crt --site twin >/dev
 hf replica pull up --site twin >/dev/null 2>said
 grep -q "could not be handed back" said || fail "a second witness took the first one's place: $(cat said)"
 grep -q "$(status | json witnesses.0.key)" mirror/witness.vkey || fail "the first witness is not the one that counts"
+
+# --- several connections over a link that takes its time, and one: the same bytes
+relay=$(free_port)
+python3 "$here/delay.py" "$relay" "$http" 3 &
+far=$!
+until_true 5 sh -c "curl -sk https://127.0.0.1:$relay/healthz"
+for n in 1 8; do
+	hf replica add far https://127.0.0.1:$relay --token-file token --ca site/tls/ca.crt --site far$n >/dev/null
+	hf replica pull far --connections $n --site far$n >/dev/null 2>&1
+	hf ledger verify --since mirror/ledger/checkpoint --site far$n >/dev/null
+done
+diff -r far1/packs far8/packs && diff -r far1/vault far8/vault && diff -r far1/ledger/tile far8/ledger/tile
+refused 2 "1 to 16" replica pull far --connections 17 --site far8
+HOLDFAST_TOKEN=$token SSL_CERT_FILE=site/tls/ca.crt hf rebuild --from https://127.0.0.1:$relay --shares shares/*1-of-3.txt shares/*2-of-3.txt rebuilt >/dev/null 2>&1
+hf ledger verify --bodies --site rebuilt >/dev/null
+kill $far
 
 # --- a folder's witness hands back through the folder
 hf replica add down "$work/off" --site folded >/dev/null
