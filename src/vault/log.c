@@ -328,6 +328,12 @@ size_t vault_log_gone(const struct vault_log *l, const struct vault_known_pack *
 	return l->gone.n / sizeof(**ret);
 }
 
+bool vault_log_is_gone(const struct vault_log *l, int class, uint64_t number)
+{
+	struct vault_known_pack key = {.class = (uint16_t)class, .number = number};
+	return l->gone.n && bsearch(&key, l->gone.p, l->gone.n / sizeof(key), sizeof(key), by_number); /* set apart in order */
+}
+
 const struct retain_erasure *vault_log_erased(const struct vault_log *l, uint64_t seq)
 {
 	for (size_t i = 0; i < l->gone_snapshots.n / sizeof(struct gone_place); i++) {

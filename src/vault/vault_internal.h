@@ -160,6 +160,7 @@ size_t vault_log_snapshots(const struct vault_log *l);
 int vault_log_snapshot(const struct vault_log *l, size_t i, struct vault_body *ret, struct err *e) MUST;
 /* What was erased: its packs, and the erasure that took this snapshot (NULL: none). */
 size_t vault_log_gone(const struct vault_log *l, const struct vault_known_pack **ret);
+bool vault_log_is_gone(const struct vault_log *l, int class, uint64_t number);
 const struct retain_erasure *vault_log_erased(const struct vault_log *l, uint64_t seq);
 const struct ledger_retain *vault_log_retain(const struct vault_log *l);
 int vault_log_find_seq(const struct vault_log *l, uint64_t seq, size_t *ret_i) MUST; /* ERR_NOT_FOUND */

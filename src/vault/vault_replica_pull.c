@@ -1,5 +1,6 @@
 /* From a replica to here. Into a folder that is a replica itself: everything the head speaks of, proven, then the head. Into the site that pushed: what is missing or damaged here. A head is accepted only if it
  * extends the last one that this folder accepted; a new key only when an operator said so. */
+#include "vault_internal.h"
 #include "vault_replica.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@ struct pull {
 	struct replica_names *there;
 	uint64_t count, total;
 	bool site, ours;
+	struct vault_log *log; /* of the site that is healed: what an entry of it erased does not come back; NULL: it has no vault */
 	bool forked; /* the head does not surely extend the last one: what lies here under a name may be what the old epoch went on with */
 };
 
@@ -523,13 +525,20 @@ static int heal_pack(void *arg, const struct ledger_pack_ref *ref, struct slice 
 static int heal_vault(void *arg, const char *name, uint64_t size, const uint8_t sha256[SEAL_HASH], struct err *e)
 {
 	struct pull *p = arg;
+	int class;
+	uint64_t number;
+	if (p->log && vault_pack_parse(slice_str(name + strlen("vault/")), &class, &number) == 0 && vault_log_is_gone(p->log, class, number))
+		return 0; /* this copy missed the erasure; the entry rules */
 	p->w.rep->vault_packs++;
 	return put_back(p, name, size, sha256, e);
 }
 
 static int heal(struct pull *p, struct err *e)
 {
-	int r = replica_each_pack(&p->tree, 1, heal_pack, p, e);
+	AUTO_CLOSE int vaultfd = openat(p->dirfd, "vault", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int r = vaultfd >= 0 ? vault_log_open(vaultfd, &p->log, e) : 0;
+	if (r == 0)
+		r = replica_each_pack(&p->tree, 1, heal_pack, p, e);
 	if (r == 0)
 		r = replica_each_vault(p->from, &p->h, heal_vault, p, e);
 	return r == 0 ? replica_pool_wait(p->pool, e) : r;
@@ -671,6 +680,7 @@ static void done(struct pull *p)
 	replica_head_done(&p->h);
 	replica_head_done(&p->last);
 	replica_names_free(p->there);
+	vault_log_close(p->log);
 	if (p->dirfd >= 0)
 		close(p->dirfd);
 	free(p);

@@ -127,6 +127,14 @@ cp -a period.old/files-2023Q1.* site/keys/period/
 now retention set files --keep 1y --reason 'wakes the keeper' >/dev/null
 [ ! -e site/keys/period/files-2023Q1.age ] || fail "a key that an entry erased lives again"
 
+# nor does a copy that missed the erasure heal it back
+cp site/replicas/far.ini site/replicas/stale.ini
+sed -i "s|$PWD/copy|$PWD/stale|" site/replicas/stale.ini
+packs=$(ls site/vault | grep -c age)
+now replica pull stale >/dev/null || fail "no pull from the copy that stood still"
+same "$(ls site/vault | grep -c age)" "$packs" "packs after a pull from a copy that missed the erasure"
+rm site/replicas/stale.*
+
 # a rebuild from the copy brings nothing of it back; one from a copy that stood still says what it does not know
 now replica push far >/dev/null
 at 2026-01-07 "$HOLDFAST" rebuild --from "$PWD/copy" --identity id again >/dev/null 2>&1 || fail "no rebuild after an erasure"
