@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define AUDIT_READ 1000          /* entries at a time */
-#define AUDIT_SCAN 20000         /* a page of few hits ends here, and says where to go on */
-#define AUDIT_CSV_MAX 1000000    /* rows */
+#define AUDIT_READ 1000        /* entries at a time */
+#define AUDIT_SCAN 20000       /* a page of few hits ends here, and says where to go on */
+#define AUDIT_CSV_MAX 1000000  /* rows */
 
 struct wanted {
 	struct slice who, user, what; /* who: what the index knows (a patient, else a person); user: a person beside a patient; what: words with commas between */
