@@ -10,6 +10,7 @@ command -v mandoc >/dev/null || skip "mandoc is not installed"
 cat >not-run <<'T'
 holdfast serve	runs until it is told to stop; the other scenarios run it
 holdfast vault backup --to	needs a site on another host; agent.sh runs it
+holdfast replica add ward https	needs a site on another host; pull.sh runs it
 holdfast vault mount	runs until it is told to stop, and needs FUSE; mount.sh runs it
 holdfast simulate --to	needs a listener, which its page does not start; the other scenarios send to one
 T
