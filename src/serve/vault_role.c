@@ -228,7 +228,7 @@ static int room_for(struct vault_role *v, size_t more, struct err *e)
 {
 	uint64_t have, reserve = v->r->reserve ? v->r->reserve : UINT64_C(1) << 30;
 	int r = file_free_bytes(v->workfd, &have, e);
-	if (r == 0 && have < reserve / 2 + FREE_FLOOR + more)
+	if (r == 0 && have < reserve + FREE_FLOOR + more)
 		r = err_set(e, ERR_FULL, "vault", "the disk of the site is nearly full, and what is left is kept for the ledger; make room there, then run this again");
 	return r;
 }
@@ -313,6 +313,7 @@ static int put(struct client *c, const struct keeper_who *w, const struct keeper
 			(void)!ftruncate(fd, (off_t)have);
 			return r;
 		}
+		(void)sync_file_range(fd, (off_t)have, (off_t)q->body.n, SYNC_FILE_RANGE_WRITE); /* so that the fsync at the end finds little to do: a thread of web waits for it */
 		have += q->body.n;
 	}
 	if (have == q->size)
