@@ -203,7 +203,8 @@ void control_who(char out[64]); /* as entries name whoever runs this command */
 
 /* ---- what agents on other hosts bring (vault_role.c) ------------------------------------------------------------------------------
  *
- * serve may not include the vault: what it wants of it is here, and main fills it in (serve_vault_use), in the command and in every role. Without it there is no vault role, and /vault answers 503. */
+ * The vault role sees the vault through this alone, so that what it asks of it is one short list, and tests put another in its place. main fills it in (serve_vault_use), in the command and in every role. Without it there
+ * is no vault role, and /vault answers 503. */
 
 struct serve_vault_keeper { /* the keeper, for one agent */
 	void *arg;
