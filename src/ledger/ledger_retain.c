@@ -318,6 +318,19 @@ int ledger_retain_refuse(const struct retain_hold *h, struct err *e)
 	return err_set(e, ERR_DENIED, NULL, "hold h%llu stands against it, since %s, by %s: %s", (unsigned long long)h->seq, time_rfc3339(h->time, 0, t), h->who[0] ? h->who : "?", h->reason);
 }
 
+/* Is it understood where this hold, or this erasure, stands? What becomes an entry must be. */
+static int tried(struct ledger_retain *trial, uint64_t hold, uint64_t erasure, int64_t now, struct slice body, struct err *e)
+{
+	struct retain_hold *h = room((void **)&trial->hold, 0, sizeof *h);
+	struct retain_erasure *x = room((void **)&trial->erasure, 0, sizeof *x);
+	if (!h || !x)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	h->seq = hold;
+	x->seq = erasure;
+	trial->hold_n = trial->erasure_n = 1;
+	return ledger_retain_take(trial, 0, now, body, e);
+}
+
 int ledger_retain_may(const struct ledger_retain *s, int64_t now, struct slice body, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new((size_t)64 << 20);
@@ -346,6 +359,8 @@ int ledger_retain_may(const struct ledger_retain *s, int64_t now, struct slice b
 			r = err_set(e, ERR_NOT_FOUND, NULL, h ? "this hold was lifted before" : "there is no such hold");
 		else if (!reason.n)
 			r = err_set(e, ERR_USAGE, "--reason", "say why: lifting a hold is asked about");
+		else
+			r = tried(&trial, number(n, "hold"), 0, now, body, e);
 	} else if (slice_eq_str(what, "erase")) {
 		r = ledger_retain_take(&trial, 0, now, body, e);
 		quarter = r == 0 ? trial.erasure[0].quarter : 0;
@@ -370,7 +385,7 @@ int ledger_retain_may(const struct ledger_retain *s, int64_t now, struct slice b
 		bool known = false;
 		for (size_t i = 0; i < s->erasure_n; i++)
 			known |= s->erasure[i].seq == number(n, "erasure");
-		r = known ? 0 : err_set(e, ERR_NOT_FOUND, NULL, "there is no such erasure");
+		r = known ? tried(&trial, 0, number(n, "erasure"), now, body, e) : err_set(e, ERR_NOT_FOUND, NULL, "there is no such erasure");
 	} else {
 		r = bad(e);
 	}

@@ -125,6 +125,8 @@ static void erasures(void **state)
 	assert_string_equal(x->key[0].name, "files-2024Q1");
 	assert_null(ledger_retain_erased(&s, RETAIN_CATALOGUE, 20241));
 	OK(may(&s, now, "{\"what\":\"receipt\",\"erasure\":9,\"copy\":\"far\",\"done\":false,\"pending\":3}", e));
+	FAILS(may(&s, now, "{\"what\":\"receipt\",\"erasure\":9,\"done\":true}", e), ERR_INPUT, ""); /* of no copy: nobody could take it in */
+	FAILS(may(&s, now, "{\"what\":\"receipt\",\"erasure\":9,\"copy\":\"far\",\"class\":\"all\"}", e), ERR_INPUT, "");
 	OK(take(&s, 11, "{\"what\":\"receipt\",\"erasure\":9,\"copy\":\"far\",\"where\":\"s3://b\",\"done\":false,\"pending\":3,\"until\":\"2027-01-02T03:04:05Z\",\"why\":\"locked\"}"));
 	assert_true(s.receipt_n == 1 && !s.receipt[0].done && s.receipt[0].pending == 3 && s.receipt[0].until == time_from_civil(2027, 1, 2, 3, 4, 5));
 	OK(take(&s, 12, "{\"what\":\"receipt\",\"erasure\":9,\"copy\":\"far\",\"where\":\"s3://b\",\"done\":true,\"destroyed\":3}"));
