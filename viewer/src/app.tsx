@@ -31,6 +31,7 @@ function atOnce(change: () => void) {
   options.debounceRendering = (draw) => draw();
   try { change(); } finally { options.debounceRendering = queue; }
 }
+// (For keys, clicks and answers. In an effect it would take the page away from under the effects that are still to run: queueMicrotask there.)
 const go = (hash: string) => { location.hash = hash; atOnce(() => arrive()); };
 const route = () => location.hash.replace(/^#\/?/, "").split("/").map((s) => { try { return decodeURIComponent(s); } catch { return s; } });
 

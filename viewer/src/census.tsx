@@ -45,6 +45,7 @@ export function CensusPage() {
   const asOf = rows.asOf.time;
   const ref = at?.time ? Date.parse(at.time) : now;
   usePaper(`${t("census")} · ${chosen || t("allUnits")} · ${count(shown.length)} ${t("patients")}`, asOf ? `${t("asOf")} ${full(asOf)}` : "");
+  // Enter opens who alone is left; of several, or of a list that is still coming, it goes to the first, where one sees who that is
   const open = (r: Row) => go(`#/chart/${encodeURIComponent(r.id)}`);
   const listKeys = (e: KeyboardEvent) => {
     if (e.key !== "ArrowDown" && e.key !== "ArrowUp") return;
@@ -65,7 +66,7 @@ export function CensusPage() {
           {asOf && <span class="muted">{t("asOf").toLowerCase()} {stamp(asOf, now)} · {spanOf(asOf, ref) || t("justNow")}</span>}
           {census.loading && census.data !== null && census.shown !== path ? <span role="status" class="muted">{t("loading", { what: t("census") })}</span> : null}
           <span class="grow" />
-          <label class="filter noprint"><span class="vh">{t("filter")}</span><input id="census-filter" type="search" class="line" placeholder={t("filter")} value={filter} onInput={(e) => setFilter(e.currentTarget.value)} onKeyDown={(e) => { if (e.key === "Enter" && shown[0]) open(shown[0]); else listKeys(e); }} /></label>
+          <label class="filter noprint"><span class="vh">{t("filter")}</span><input id="census-filter" type="search" class="line" placeholder={t("filter")} value={filter} onInput={(e) => setFilter(e.currentTarget.value)} onKeyDown={(e) => { if (e.key !== "Enter") listKeys(e); else if (shown.length === 1 && census.shown === path) open(shown[0]!); else document.querySelector<HTMLElement>(".rowlink")?.focus(); }} /></label>
           <button type="button" class="btn small noprint" aria-pressed={asList} onClick={() => { setAsList(!asList); remember("hf.list", asList ? "no" : "yes"); }}>{asList ? t("asBeds") : t("asList")}</button>
           <button type="button" class="btn small noprint" onClick={() => print("census", { unit: chosen })}>{t("print")}</button>
         </div>

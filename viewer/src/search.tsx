@@ -18,6 +18,10 @@ export function SearchPage() {
   const enough = asked.length >= 2 || /[^\u0000-\u02ff]/.test(asked);
   const { data, error, loading, reload } = useData<unknown>(enough ? withAt("/api/search", atParam, { q: asked, max: 500 }) : null, `search ${asked}`);
   const found = data ? rowsOf(data) : null;
+  // Enter opens the one who was found for what stands in the field now, never for what stood there a moment ago
+  const [enter, setEnter] = useState("");
+  const openOne = () => { if (found?.rows.length === 1) go(`#/chart/${encodeURIComponent(found.rows[0]!.id)}`); };
+  useEffect(() => { if (enter && enter === asked && data) { setEnter(""); queueMicrotask(openOne); } }, [enter, asked, data]);
   const grow = useGrow(found?.rows.length ?? 0);
   const alike = found?.rows.filter((r) => r.lookalike).length ?? 0;
   usePaper(t("search"), "");
@@ -33,7 +37,8 @@ export function SearchPage() {
       <div class="head">
         <div class="pagehead"><h1 class="vh" tabIndex={-1}>{t("search")}</h1>
           <label class="searchbox"><span class="vh">{t("searchHint")}</span>
-            <input id="q" ref={input} type="search" class="line" autocomplete="off" spellcheck={false} placeholder={t("searchHint")} value={text} onInput={(e) => setText(e.currentTarget.value)} onKeyDown={(e) => { if (e.key === "Enter" && found?.rows.length === 1) go(`#/chart/${encodeURIComponent(found.rows[0]!.id)}`); else move(e); }} /></label>
+            <input id="q" ref={input} type="search" class="line" autocomplete="off" spellcheck={false} placeholder={t("searchHint")} value={text} onInput={(e) => { setText(e.currentTarget.value); setEnter(""); }}
+              onKeyDown={(e) => { if (e.key !== "Enter") move(e); else if (text.trim() === asked && data) openOne(); else { setAsked(text.trim()); setEnter(text.trim()); } }} /></label>
           <span role="status" class="muted">{found ? t(found.rows.length >= 500 ? "foundMany" : "found", { n: count(found.rows.length) }) : ""}</span>
         </div>
       </div>

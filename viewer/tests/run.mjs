@@ -641,6 +641,32 @@ await test("/ and what is typed right after it: every letter arrives in the sear
   const got = await page.evaluate(() => { document.querySelector('.rail a[href="#/search"]').click(); return document.activeElement.id; });
   assert(got === "q", `a click on Search leaves the focus on ${got}`);
 });
+await test("Enter right after typing opens the one who was typed, not the one who was found before", async (enter) => {
+  const page = await enter();
+  await to(page, "#/search");
+  await page.locator("#q").fill("4471009");
+  await page.locator(".found.rowlink", { hasText: "Jeanne-Marie" }).waitFor();
+  await page.locator("#q").selectText();
+  const cdp = await page.context().newCDPSession(page);
+  const press = (key) => [cdp.send("Input.dispatchKeyEvent", { type: "keyDown", key, ...(key === "Enter" ? { text: "\r", windowsVirtualKeyCode: 13 } : { text: key, windowsVirtualKeyCode: key.charCodeAt(0) }) }), cdp.send("Input.dispatchKeyEvent", { type: "keyUp", key })];
+  await Promise.all([..."4471090", "Enter"].flatMap(press));
+  await page.locator(".banner").waitFor();
+  const banner = await page.locator(".banner").innerText();
+  has(banner, "4471090");
+  assert(!banner.includes("Jeanne-Marie"), "the wrong patient");
+}, { own: true });
+await test("Enter in the census' filter opens who alone is left; of several it goes to the first, and only Enter again opens", async (enter) => {
+  const page = await enter();
+  await to(page, "#/census");
+  await page.locator(".rowlink").nth(10).waitFor();
+  await page.locator("#census-filter").fill("martin");
+  await page.locator("#census-filter").press("Enter");
+  assert(await page.locator(".banner").count() === 0 && await page.evaluate(() => document.activeElement?.matches(".rowlink")), "one of several is opened unseen");
+  const name = await page.locator(".rowlink:focus .who").innerText();
+  await page.keyboard.press("Enter");
+  await page.locator(".banner").waitFor();
+  assert((await page.locator(".banner .name").innerText()).toLowerCase() === name.toLowerCase(), "another one");
+}, { own: true });
 await test("keys of other keyboards: 1 without Shift on a French one, [ and ] with AltGr", async (enter) => {
   const page = await enter();
   const press = (o) => page.evaluate((x) => { document.body.dispatchEvent(new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...x })); return location.hash; }, o);
