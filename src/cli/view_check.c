@@ -39,7 +39,7 @@ static int prove(struct site *s, int copiesfd, const struct ledger_view_copy *c,
 	struct ledger_view_part *part = calloc(c->parts, sizeof *part);
 	struct seal_sha256 *h = seal_sha256_new();
 	int r = part && h ? cli_ledger(s, true, &keys, &l, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
-	for (unsigned i = 1; r == 0 && i <= c->parts; i++) {
+	for (unsigned i = 1; r == 0 && part && i <= c->parts; i++) {
 		char name[LEDGER_VIEW_NAME_MAX];
 		ledger_view_name(c, i, name);
 		AUTO_CLOSE int fd = openat(copiesfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);

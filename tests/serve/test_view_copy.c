@@ -124,7 +124,7 @@ static void export_of(const char *path, uint64_t entries, uint8_t ret[SEAL_HASH]
 {
 	struct err e = {0};
 	struct chart *c = NULL;
-	struct chart_moment at;
+	struct chart_moment at = {0};
 	struct seal_sha256 *h = seal_sha256_new();
 	struct chart_options o = {.site_name = "T", .readers = "hl7 1 fhir 1"};
 	if (chart_open(path, &o, &c, &e) < 0 || chart_at_entry(c, entries - 1, &at, &e) < 0)
