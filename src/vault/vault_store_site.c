@@ -36,14 +36,14 @@ static bool hex64(const char *s)
 	return true;
 }
 
-/* tile/<L>/<N>[.p/<W>] and tile/entries/<N>[.p/<W>]: vault_object_name_ok has looked for dots. */
+/* tile/<L>/<N>[.p/<W>] and tile/entries/<N>[.p/<W>]: a dot stands in ".p/" alone. */
 static bool tile_name(const char *p)
 {
 	if (strncmp(p, "tile/", 5))
 		return false;
 	p += strncmp(p + 5, "entries/", 8) ? 5 : 13;
 	for (; *p; p++)
-		if (!((*p >= '0' && *p <= '9') || *p == 'x' || *p == '/' || *p == '.' || *p == 'p'))
+		if (!((*p >= '0' && *p <= '9') || *p == 'x' || *p == '/' || (*p == '.' && p[1] == 'p' && p[2] == '/') || (*p == 'p' && p[-1] == '.')))
 			return false;
 	return true;
 }

@@ -59,12 +59,20 @@ static bool take_word(struct slice *s, const char *word, struct slice *ret)
 	return slice_eq_str(key, word) && value.n;
 }
 
+static bool printable(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] > '~')
+			return false;
+	return s.n > 0;
+}
+
 /* Pure: a file of SITE/ledger/witness. */
 int vault_witness_parse(struct slice file, const struct note_vkey *log, struct vault_witness *ret, struct err *e)
 {
 	struct slice rest, first = slice_cut(file, '\n', &rest), by, vkey, time;
 	int64_t t;
-	if (!slice_eq_str(first, FIRST) || !take_word(&rest, "by", &by) || by.n >= sizeof ret->by)
+	if (!slice_eq_str(first, FIRST) || !take_word(&rest, "by", &by) || by.n >= sizeof ret->by || !printable(by))
 		return err_set(e, ERR_INPUT, DIR_WITNESS, "it does not read as what a witness left");
 	if (!take_word(&rest, "vkey", &vkey) || !take_word(&rest, "time", &time) || num_i64(time, 0, INT64_MAX, &t) < 0)
 		return err_set(e, ERR_INPUT, DIR_WITNESS, "it does not read as what a witness left");
@@ -101,14 +109,6 @@ static int read_one(int sitefd, const char *path, const struct note_vkey *log, s
 	buf_init(b, WITNESS_MAX);
 	int r = file_read(sitefd, path, WITNESS_MAX, b, e);
 	return r == 0 ? vault_witness_parse(buf_slice(b), log, ret, e) : r;
-}
-
-static bool printable(const char *s)
-{
-	for (; *s; s++)
-		if ((unsigned char)*s <= ' ' || (unsigned char)*s > 0x7e)
-			return false;
-	return true;
 }
 
 static int write_one(int sitefd, const char *path, const char *by, const struct vault_witness *w, int64_t now, struct err *e)
@@ -165,7 +165,7 @@ int vault_witness_take(int sitefd, const struct note_vkey *log, struct slice sen
 	struct vault_witness w, old;
 	AUTO_BUF struct buf b = {0};
 	char path[64];
-	if (!*by || strlen(by) >= sizeof w.by || !printable(by))
+	if (strlen(by) >= sizeof w.by || !printable(slice_str(by)))
 		return err_set(e, ERR_INPUT, "cosignature", "whoever brings it has no name");
 	int r = vault_cosigned_parse(sent, log, &w, e);
 	if (r == 0)

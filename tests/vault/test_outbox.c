@@ -295,6 +295,14 @@ static void test_witness(void **state)
 	assert_int_equal(s.n, 1);
 	assert_int_equal(s.size, 100);
 	assert_string_equal(s.by, "token/one");
+	/* a file of which the name does not read says nothing */
+	AUTO_BUF struct buf bad = {0};
+	struct vault_witness none;
+	buf_init(&bad, 1 << 16);
+	buf_add(&bad, "holdfast witness v1\nby \0token\n", 31);
+	buf_str(&bad, "vkey ");
+	buf_add_slice(&bad, buf_slice(&a));
+	assert_true(vault_witness_parse(buf_slice(&bad), &log.v, &none, NULL) < 0);
 	/* no bit of what is sent can be changed */
 	struct vault_witness out;
 	for (size_t i = 0; i < a.n; i++) {
