@@ -25,6 +25,12 @@ static bool pack_name(const char *name, const char *word)
 	return n > w + 5 && n < w + 26 && !strncmp(name, word, w) && name[w] == '-' && digits(name + w + 1, n - w - 5) && !strcmp(name + n - 4, ".age");
 }
 
+/* "EEEE-SSSSSSSSSSSSSSSSSSSS-IIIIIIIIIIIIIIII" */
+static bool head_name(const char *s)
+{
+	return strlen(s) == 4 + 1 + 20 + 1 + 16 && digits(s, 4) && s[4] == '-' && digits(s + 5, 20) && s[25] == '-' && strspn(s + 26, "0123456789abcdef") == 16;
+}
+
 static bool hex64(const char *s)
 {
 	uint8_t h[SEAL_HASH];
@@ -59,7 +65,7 @@ bool vault_site_object(const char *name, struct vault_site_place *ret)
 	int n = -1;
 	if (!strcmp(name, "newest"))
 		n = snprintf(p.path, sizeof p.path, "outbox/newest");
-	else if (!strncmp(name, "heads/", 6) && last == name + 6 && strlen(last) == 4 + 1 + 20 + 1 + 16)
+	else if (!strncmp(name, "heads/", 6) && last == name + 6 && head_name(last))
 		n = snprintf(p.path, sizeof p.path, "outbox/head-%s", last);
 	else if (!strncmp(name, REPLICA_VIEWS, strlen(REPLICA_VIEWS))) {
 		char path[VAULT_OBJECT_MAX + 1];
