@@ -2,6 +2,8 @@
 #ifndef HOLDFAST_ROLE_H
 #define HOLDFAST_ROLE_H
 
+#include "fhir.h"
+#include "hl7.h" /* both for the versions of their readers, below: without them these would be words */
 #include "serve_internal.h"
 
 /* Versions of what turns bodies into facts: kept with the view, so that a newer program makes it again. */
@@ -51,6 +53,8 @@ int supervisor_private(int lifeline); /* keeper and scribe for one command's lif
 struct progress_page { /* scribe writes, supervisor reads: what to blame when it dies, and whether it hangs */
 	_Atomic uint64_t entry; /* being read now; UINT64_MAX: none */
 	_Atomic int64_t since;  /* monotonic time it began */
+	_Atomic bool ahead;     /* two threads work on several entries */
+	_Atomic bool careful;   /* the supervisor says: one at a time, so that it can be told which one kills */
 };
 #define PROGRESS_NONE UINT64_MAX
 

@@ -1,8 +1,6 @@
 /* scribe: takes entries in the clear from the keeper, reads them into facts, and writes the chart. No keys, no network, no file but the view. Content that kills
  * it kills only it: the page of memory that the supervisor holds says which entry it was. */
-#include "role.h"
-#include "fhir.h"
-#include "hl7.h"
+#include "scribe_read.h"
 #include "view_copy.h"
 
 #include <errno.h>
@@ -36,6 +34,7 @@ struct scribe {
 	uint64_t next;         /* entry that is due */
 	bool bulk, pin_after, pinned, rebuild;
 	uint64_t bulk_end;
+	struct ahead *ahead;   /* while the view is built in bulk */
 	struct copier *copier; /* while a copy of the view is made, or waits for its entry */
 	bool copy_done;        /* it was told to the keeper */
 	int64_t copy_asked;    /* monotonic */
@@ -43,84 +42,10 @@ struct scribe {
 
 /* ---- one entry ---- */
 
-struct record {
-	struct chart_entry en;
-	uint8_t mark;
-	struct slice body;
-};
-
-static bool record_next(struct cur *c, struct record *ret)
+static int apply_facts(struct scribe *s, const struct record *r, const struct facts *f, struct err *e)
 {
-	struct record r = {0};
-	r.en.seq = cur_u64le(c);
-	r.en.time = (int64_t)cur_u64le(c);
-	r.en.kind = cur_u8(c);
-	r.en.flags = cur_u8(c);
-	r.mark = cur_u8(c);
-	r.en.size = cur_u64le(c);
-	uint8_t n = cur_u8(c);
-	r.en.source = cur_take(c, n);
-	r.body = frame_get_blob(c);
-	if (c->failed)
-		return false;
-	*ret = r;
-	return true;
-}
-
-/* Of an entry in quarantine only whose it is: those charts say that they are incomplete. */
-static bool whose(struct scribe *s, const struct record *r, struct facts *f)
-{
-	AUTO_BUF struct buf only = {0};
-	struct hl7_msg m;
-	buf_init(&only, 1 << 16);
-	if (r->en.kind != LEDGER_HL7V2 || !hl7_whose(r->body, &only) || hl7_parse(buf_slice(&only), s->arena, &m, NULL, 0, NULL, NULL) < 0)
-		return false;
-	hl7_facts(&m, f);
-	if (f->failed)
-		return false;
-	f->uninterpreted = true;
-	for (struct fact_group *g = f->first; g; g = g->next) {
-		g->incomplete = true;
-		g->first = g->last = NULL;
-	}
-	return true;
-}
-
-/* Facts of one body, or false: an entry without any. What cannot be read at all is an entry without facts that is counted as uninterpreted. */
-static bool read_facts(struct scribe *s, const struct record *r, struct facts *f)
-{
-	facts_init(f, s->arena);
-	if (r->mark & MARK_QUARANTINED)
-		return whose(s, r, f);
-	if (r->en.kind == LEDGER_HL7V2) {
-		struct hl7_msg m;
-		if (hl7_parse(r->body, s->arena, &m, NULL, 0, NULL, NULL) < 0) {
-			f->uninterpreted = true;
-			return true;
-		}
-		hl7_facts(&m, f);
-	} else if (r->en.kind == LEDGER_FHIR) {
-		char feed[LEDGER_SOURCE_MAX + 1];
-		struct slice name = r->en.source;
-		if (slice_starts(name, "fhir/"))
-			name = slice_of(name.p + 5, name.n - 5);
-		snprintf(feed, sizeof feed, "%.*s", SLICE_FMT(name));
-		if (fhir_facts(r->body, feed, f, NULL) < 0) {
-			facts_init(f, s->arena);
-			f->uninterpreted = true;
-			return true;
-		}
-		/* What is posted to us is of the time at which it came: a body's lastUpdated is ignored (R4 3.1.0.7). It would be that of the version which its sender has read here. */
-		if (slice_starts(r->en.source, "fhir/") && !slice_starts(f->type, "Bundle"))
-			f->time = SLICE_NULL;
-	} else {
-		return false;
-	}
-	if (f->failed) { /* larger than we read: stored, counted, not shown in part */
-		facts_init(f, s->arena);
-		f->uninterpreted = true;
-	}
-	return true;
+	bool has_body = !f && r->en.kind >= LEDGER_IDENTITY && r->en.kind != LEDGER_PACK && r->en.kind != LEDGER_SNAPSHOT && r->en.kind != LEDGER_VAULT_PACK && r->en.kind != LEDGER_KEYS && r->en.kind != LEDGER_RETENTION;
+	return chart_apply(s->chart, &r->en, f, has_body ? r->body : SLICE_NULL, e);
 }
 
 static int apply(struct scribe *s, const struct record *r, struct err *e)
@@ -128,9 +53,8 @@ static int apply(struct scribe *s, const struct record *r, struct err *e)
 	struct facts f;
 	s->page->since = time_monotonic();
 	s->page->entry = r->en.seq;
-	bool read = read_facts(s, r, &f);
-	bool has_body = !read && r->en.kind >= LEDGER_IDENTITY && r->en.kind != LEDGER_PACK && r->en.kind != LEDGER_SNAPSHOT && r->en.kind != LEDGER_VAULT_PACK && r->en.kind != LEDGER_KEYS && r->en.kind != LEDGER_RETENTION;
-	int code = chart_apply(s->chart, &r->en, read ? &f : NULL, has_body ? r->body : SLICE_NULL, e);
+	bool read = record_facts(r, s->arena, &f);
+	int code = apply_facts(s, r, read ? &f : NULL, e);
 	s->page->entry = PROGRESS_NONE;
 	if (arena_used(s->arena) > ARENA_KEEP) {
 		arena_free(s->arena);
@@ -140,6 +64,24 @@ static int apply(struct scribe *s, const struct record *r, struct err *e)
 	} else {
 		arena_reset(s->arena);
 	}
+	return code;
+}
+
+/* In the other thread of a bulk build. */
+static int apply_ahead(void *arg, const struct record *r, const struct facts *f, struct err *e)
+{
+	struct scribe *s = arg;
+	s->page->since = time_monotonic();
+	return apply_facts(s, r, f, e);
+}
+
+/* Two threads are at two entries, so nobody could say on which of them it died: the supervisor blames none, and sends us here again with careful, one entry at a time. */
+static int drain(struct scribe *s, struct err *e)
+{
+	if (!s->ahead || !s->page->ahead)
+		return 0;
+	int code = ahead_drain(s->ahead, e);
+	s->page->ahead = false;
 	return code;
 }
 
@@ -157,9 +99,10 @@ static int say(struct scribe *s, uint16_t type, uint64_t n, bool with_pin)
 
 static int commit(struct scribe *s, struct err *e)
 {
-	if (s->staged == 0)
-		return 0;
-	int code = chart_commit(s->chart, e);
+	int code = drain(s, e);
+	if (code < 0 || s->staged == 0)
+		return code;
+	code = chart_commit(s->chart, e);
 	if (code < 0)
 		return code;
 	s->staged = 0;
@@ -170,6 +113,8 @@ static int commit(struct scribe *s, struct err *e)
 static int end_bulk(struct scribe *s, struct err *e)
 {
 	int code = commit(s, e);
+	ahead_end(s->ahead);
+	s->ahead = NULL;
 	if (code == 0)
 		code = chart_bulk(s->chart, false, e);
 	if (code == 0)
@@ -194,7 +139,14 @@ static int on_entries(struct scribe *s, struct slice payload, struct err *e)
 			continue; /* what was on its way before a rebuild began */
 		if (r.en.seq > s->next)
 			return err_set(e, ERR_INPUT, NULL, "entry %llu came where %llu was due", (unsigned long long)r.en.seq, (unsigned long long)s->next);
-		int code = apply(s, &r, e);
+		int code;
+		if (s->ahead) {
+			s->page->since = time_monotonic();
+			s->page->ahead = true;
+			code = ahead_put(s->ahead, &r, e);
+		} else {
+			code = apply(s, &r, e);
+		}
 		if (code < 0)
 			return code;
 		s->next++;
@@ -326,6 +278,8 @@ static int on_rebuild(struct scribe *s, struct slice payload, struct err *e)
 		return code;
 	s->bulk = true;
 	s->next = 0;
+	if (!s->ahead && !s->page->careful)
+		s->ahead = ahead_start(apply_ahead, s);
 	return s->bulk_end == 0 ? end_bulk(s, e) : 0;
 }
 
@@ -375,6 +329,8 @@ static int read_keeper(struct scribe *s, bool *ret_more, struct err *e)
 	int code = 0;
 	while (code == 0 && (n = chan_next(&s->keeper, &f)) == 1)
 		code = on_frame(s, &f, e);
+	if (code == 0)
+		code = drain(s, e); /* what is being read points into the frames */
 	chan_compact(&s->keeper);
 	if (code == 0 && n < 0)
 		return err_set(e, ERR_INPUT, NULL, "the keeper's frames are broken");
@@ -550,6 +506,7 @@ int scribe_main(struct role *r)
 		return role_fatal(r, &e);
 	}
 	copier_free(s.copier);
+	ahead_end(s.ahead);
 	chart_close(s.chart);
 	return code == 0 ? 0 : 3;
 }

@@ -223,6 +223,7 @@ int sup_start_role(struct supervisor *s, enum role_id id, struct err *e)
 		return code;
 	if (id == ROLE_SCRIBE) {
 		s->progress->entry = PROGRESS_NONE;
+		s->progress->ahead = false;
 		s->progress->since = 0;
 	}
 	r->ready = r->stopping = false;

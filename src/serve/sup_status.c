@@ -16,7 +16,15 @@
 void sup_blame(struct supervisor *s, int status)
 {
 	uint64_t n = s->progress ? s->progress->entry : PROGRESS_NONE;
-	if (n == PROGRESS_NONE || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return;
+	if (s->progress && s->progress->ahead) {
+		sup_log("scribe died while it built the view; it does so again, an entry at a time");
+		s->progress->ahead = false;
+		s->progress->careful = true;
+		return;
+	}
+	if (n == PROGRESS_NONE)
 		return;
 	size_t i = 0;
 	while (i < s->blamed && s->blame[i].entry != n)
@@ -49,7 +57,7 @@ void sup_watch(struct supervisor *s)
 	if (!s->progress || s->roles[ROLE_SCRIBE].pid <= 0)
 		return;
 	int64_t since = s->progress->since;
-	if (s->progress->entry != PROGRESS_NONE && since && time_monotonic() - since > HANG) {
+	if ((s->progress->entry != PROGRESS_NONE || s->progress->ahead) && since && time_monotonic() - since > HANG) {
 		sup_log("scribe has read one entry for a minute and is ended");
 		s->progress->since = 0;
 		kill(s->roles[ROLE_SCRIBE].pid, SIGKILL);

@@ -305,7 +305,8 @@ static struct chart_patient *patient_of(struct house *h, const char *id, struct 
 	struct chart_moment now;
 	struct chart_patient *p = NULL;
 	snprintf(path, sizeof path, "%s/view/chart.db", h->site);
-	assert_int_equal(chart_open(path, &(struct chart_options){.readers = SERVE_READERS}, &c, &e), 0);
+	if (chart_open(path, &(struct chart_options){.readers = SERVE_READERS}, &c, &e) < 0)
+		fail_msg("%s", e.text);
 	assert_int_equal(chart_now(c, &now, &e), 0);
 	int r = chart_patient(c, slice_str(id), now, a, &p, NULL, &e);
 	chart_close(c);
