@@ -473,7 +473,7 @@ static int loop(struct keeper *k, struct err *e)
 		int wait = ms;
 		if (k->waiting_count || k->big || k->stopping || k->asking)
 			wait = wait < 100 ? wait : 100;
-		if (k->learn_next < k->learn_end)
+		if (k->learn_next < k->learn_end || feed_more(k))
 			wait = 0;
 		int r = one_round(k, wait, &ms, e);
 		if (r < 0)

@@ -194,6 +194,7 @@ void feed_send(struct keeper *k); /* what it does not have yet, as far as it tak
 void op_rebuild(struct keeper *k, struct kchan *ch, const struct frame *f);
 void feed_follow(struct keeper *k);
 bool feed_hopeless(const struct keeper *k);
+bool feed_more(const struct keeper *k);
 void op_view_copy(struct keeper *k, struct kchan *ch, const struct frame *f);
 int copy_frame(struct keeper *k, const struct frame *f); /* what the scribe says of copies */
 void copy_lost(struct keeper *k);

@@ -121,6 +121,16 @@ void feed_send(struct keeper *k)
 	close_frame(&p);
 }
 
+/* More is to be sent, and the kernel has taken all there was: nobody else would wake us for it. */
+bool feed_more(const struct keeper *k)
+{
+	const struct feed *fd = &k->feed;
+	if (!fd->ch || fd->ch->dead || !fd->hello || (fd->pinned && !fd->rebuilding) || fd->failed.code || chan_unsent(&fd->ch->c))
+		return false;
+	uint64_t upto = ledger_durable(k->l);
+	return fd->next < (upto < fd->end ? upto : fd->end);
+}
+
 /* ---- rebuilds ---- */
 
 static void tell_progress(struct keeper *k, bool always)
