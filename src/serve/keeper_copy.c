@@ -72,6 +72,11 @@ static int made(struct keeper *k, struct cur *c)
 	k->copy.plain = cur_u64le(c);
 	frame_get_text(c, v->version, sizeof v->version);
 	v->parts = cur_u32le(c);
+	if (!c->failed && k->copy.running && k->feed.rebuilding) { /* it was on its way when the rebuild began: the scribe throws it away when it hears of that */
+		err_set(&e, ERR_BUSY, "view", "the view is made anew: no copy of the old one");
+		answer_no(k, &e);
+		return 0;
+	}
 	if (c->failed || !k->copy.running || v->parts < 1 || v->parts > LEDGER_VIEW_PARTS_MAX || cur_left(c) != v->parts * (size_t)(8 + SEAL_HASH) || v->entries > k->feed.next)
 		return ERR_INPUT;
 	struct ledger_view_part *part = calloc(v->parts, sizeof *part);

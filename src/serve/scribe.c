@@ -230,8 +230,10 @@ static int on_copy_entered(struct scribe *s, struct slice payload, struct err *e
 	struct cur c = cur_of(payload);
 	struct err why = {0};
 	uint64_t record = cur_u64le(&c);
-	if (!cur_done(&c) || !s->copier || !s->copy_done)
+	if (!cur_done(&c))
 		return err_set(e, ERR_INPUT, NULL, "the keeper's frame is broken");
+	if (!s->copier || !s->copy_done)
+		return 0; /* a rebuild came in between */
 	if (copier_name(s->copier, record, &why) < 0) {
 		copy_failed(s, &why);
 		return 0;
