@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define STOP_FOR (3 * TIME_SEC)
+#define BLAME_MOST 5
 
 /* ---- the keeper's answers ---- */
 
@@ -104,6 +105,24 @@ static int on_keeper_frame(struct intake *in, const struct frame *f)
 	return ERR_INPUT;
 }
 
+/* What was sent and not answered is sent to the next one. When one and the same message is the first of them time after time it is refused, without an answer, so that the other senders go on. */
+static void blame_head(struct intake *in)
+{
+	struct queue_item *it = queue_head(&in->queue);
+	if (!it || (in->queue.sent == 0 && in->queue.part == 0))
+		return;
+	in->blamed_times = it->tag == in->blamed ? in->blamed_times + 1 : 1;
+	in->blamed = it->tag;
+	if (in->blamed_times < BLAME_MOST)
+		return;
+	struct conn *c = conn_of(in, it->a);
+	role_log(in->r, "a message is refused, unacknowledged: the keeper went away %u times when it was the next one", in->blamed_times);
+	if (c)
+		conn_close(in, c, "the keeper does not take this message");
+	queue_rewind(&in->queue);
+	queue_pop(&in->queue);
+}
+
 static void keeper_gone(struct intake *in)
 {
 	if (in->keeper.fd < 0)
@@ -111,6 +130,7 @@ static void keeper_gone(struct intake *in)
 	epoll_ctl(in->ep, EPOLL_CTL_DEL, in->keeper.fd, NULL);
 	chan_done(&in->keeper);
 	in->changed = true;
+	blame_head(in);
 }
 
 static void keeper_write(struct intake *in)

@@ -70,6 +70,8 @@ struct intake {
 	bool refusing;           /* the disk is nearly full: no message is taken */
 	bool hold;               /* send no entry until retry_at */
 	int64_t retry_at;
+	uint64_t blamed;         /* tag of the first message without an answer when the keeper last went away */
+	unsigned blamed_times;   /* ... so many times in a row */
 	bool changed;            /* listeners' figures, for status */
 	int64_t told_at;
 	int64_t accept_again;    /* out of descriptors: try later */

@@ -51,13 +51,44 @@ struct kchan *keeper_chan_find(struct keeper *k, uint64_t id)
 	return NULL;
 }
 
+/* Whose main channel it is: one that the supervisor made, and makes again. */
+static enum role_id main_of(enum chan_kind kind)
+{
+	switch (kind) {
+	case CH_INTAKE:
+		return ROLE_INTAKE;
+	case CH_WEB:
+		return ROLE_WEB;
+	case CH_SCRIBE:
+		return ROLE_SCRIBE;
+	case CH_VAULTS:
+		return ROLE_VAULT;
+	case CH_COPY_MAIN:
+		return ROLE_REPLICATE;
+	case CH_CLIENT:
+	case CH_CONTROL:
+	case CH_VAULT:
+	case CH_COPY:
+		break; /* whoever made it makes another */
+	}
+	return ROLE_SUPERVISOR;
+}
+
+static const char *kind_name(enum chan_kind kind)
+{
+	return kind == CH_CLIENT ? "web" : kind == CH_CONTROL ? "a command" : kind == CH_VAULT ? "vault" : kind == CH_COPY ? "replicate" : role_name(main_of(kind));
+}
+
 void keeper_chan_drop(struct keeper *k, struct kchan *ch, const char *why)
 {
 	if (ch->dead)
 		return;
 	ch->dead = true;
+	ch->last_words = why != NULL;
 	if (why)
-		role_log(k->r, "a channel is closed: %s", why);
+		role_log(k->r, "a channel of %s is closed: %s", kind_name(ch->kind), why);
+	if (!ch->replaced && main_of(ch->kind) != ROLE_SUPERVISOR)
+		role_lost(k->r, main_of(ch->kind));
 	epoll_ctl(k->ep, EPOLL_CTL_DEL, ch->c.fd, NULL);
 	if (k->big == ch)
 		k->big = NULL;
@@ -285,17 +316,20 @@ static void take_peers(struct keeper *k)
 		}
 		/* the one before belongs to a process that is gone */
 		for (struct kchan *c = k->chans; c; c = c->next)
-			if (!c->dead && c->kind == kinds[i] && kinds[i] != CH_CONTROL)
+			if (!c->dead && c->kind == kinds[i] && kinds[i] != CH_CONTROL) {
+				c->replaced = true;
 				keeper_chan_drop(k, c, NULL);
-		if (kinds[i] == CH_SCRIBE)
-			feed_attach(k, fd);
-		else {
-			struct kchan *ch = keeper_chan_add(k, fd, kinds[i]);
-			if (ch)
-				ch->uid = k->r->owner_uid; /* a private keeper's client: whoever started us */
-			else
-				role_log(k->r, "no channel can be made to %s", role_name((enum role_id)i));
+			}
+		struct kchan *ch = keeper_chan_add(k, fd, kinds[i]);
+		if (!ch) {
+			role_log(k->r, "no channel can be made to %s", role_name((enum role_id)i));
+			if (kinds[i] != CH_CONTROL)
+				role_lost(k->r, (enum role_id)i);
+			continue;
 		}
+		ch->uid = k->r->owner_uid; /* a private keeper's client: whoever started us */
+		if (kinds[i] == CH_SCRIBE)
+			feed_attach(k, ch);
 	}
 }
 
@@ -366,7 +400,9 @@ static void interests(struct keeper *k)
 static void send_all(struct keeper *k)
 {
 	for (struct kchan *c = k->chans; c; c = c->next)
-		if (!c->dead && chan_unsent(&c->c) && chan_write(&c->c) < 0)
+		if (c->dead && c->last_words) /* of what came before what we closed it for nothing needs to be asked again */
+			(void)!chan_write(&c->c);
+		else if (!c->dead && chan_unsent(&c->c) && chan_write(&c->c) < 0)
 			keeper_chan_drop(k, c, NULL);
 }
 

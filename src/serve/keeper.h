@@ -20,6 +20,8 @@ struct kchan {
 	uint32_t uid;         /* CH_CONTROL: who */
 	bool dropping;        /* after ERR_FULL, until K_RETRY */
 	bool dead;            /* to be freed at the end of this round */
+	bool last_words;      /* closed by us for what it said: what it asked before that is answered yet */
+	bool replaced;        /* another one has come in its place */
 	uint32_t events;      /* asked of epoll */
 	int64_t progress_at;  /* monotonic: when it last sent a byte of a big frame */
 	struct kchan *next;
@@ -58,6 +60,7 @@ struct feed { /* the scribe */
 	uint64_t by_chan, by_tag; /* who asked for the rebuild; 0: we did */
 	int64_t told_at, lost_at;
 	struct err failed;   /* what it said before it exited */
+	bool unreadable;     /* failed is ours: the ledger could not be read back */
 	bool follow;         /* let a pinned view go when it comes */
 	bool force_rebuild;  /* asked for while there was no scribe */
 	uint64_t force_to;
@@ -187,7 +190,7 @@ void keeper_waits(struct keeper *k); /* answer those that have come true */
 void keeper_room(struct keeper *k, bool full);
 
 /* ---- the scribe ---- */
-void feed_attach(struct keeper *k, int fd);
+void feed_attach(struct keeper *k, struct kchan *ch);
 void feed_lost(struct keeper *k);
 int feed_frame(struct keeper *k, const struct frame *f);
 void feed_send(struct keeper *k); /* what it does not have yet, as far as it takes it */

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #define PATIENCE (10 * TIME_SEC)
+#define CLOSED_MOST 5  /* a role that dies is gone after the first or the second; more, and it is for what we say */
+#define RETRY_PAUSE 20000
 #define ANSWER (40 * TIME_SEC) /* longer than the keeper lets anybody wait for the view */
 
 struct keeper_client {
@@ -135,6 +137,7 @@ static int ask(struct keeper_client *c, bool again, struct cur *ret, struct err 
 {
 	int64_t until = time_monotonic() + PATIENCE;
 	struct frame f;
+	unsigned closed = 0;
 	frame_end(&c->q, c->at);
 	if (!buf_ok(&c->q))
 		return err_set(e, buf_code(&c->q), NULL, "the request is too long");
@@ -153,9 +156,13 @@ static int ask(struct keeper_client *c, bool again, struct cur *ret, struct err 
 			return r;
 		if (asked && !again)
 			return err_set(e, ERR_BUSY, NULL, "the %s was restarted; try again", role_name(c->to));
-		do /* the one that failed us is still what the role holds until the supervisor brings another */
+		if (asked && ++closed > CLOSED_MOST)
+			return err_set(e, ERR_BUSY, NULL, "the %s closes the channel on this request; try again in a moment", role_name(c->to));
+		/* Only our channel may be gone, or all of it, and then the one that failed us is what the role holds until the supervisor brings another. */
+		usleep(RETRY_PAUSE);
+		r = main_channel(c, false, until, e);
+		while (r == ERR_NO)
 			r = main_channel(c, true, until, e);
-		while (r == ERR_NO);
 		if (r < 0)
 			return r;
 	}

@@ -116,6 +116,11 @@ void feed_send(struct keeper *k)
 			if (fd->failed.code == 0)
 				role_log(k->r, "the view cannot go on at entry %llu: %s", (unsigned long long)fd->next, e.text);
 			fd->failed = e;
+			fd->unreadable = true;
+		} else if (fd->unreadable) {
+			role_log(k->r, "the view goes on at entry %llu", (unsigned long long)fd->next);
+			fd->failed = (struct err){0};
+			fd->unreadable = false;
 		}
 	}
 	close_frame(&p);
@@ -219,11 +224,8 @@ void feed_follow(struct keeper *k)
 
 /* ---- what the scribe says ---- */
 
-void feed_attach(struct keeper *k, int fd)
+void feed_attach(struct keeper *k, struct kchan *ch)
 {
-	struct kchan *ch = keeper_chan_add(k, fd, CH_SCRIBE);
-	if (!ch)
-		return;
 	k->feed.ch = ch;
 	k->feed.hello = false;
 }
@@ -249,6 +251,7 @@ static void hello(struct keeper *k, uint64_t applied, bool pinned, bool unusable
 	uint64_t durable = ledger_durable(k->l);
 	fd->hello = true;
 	fd->failed = (struct err){0};
+	fd->unreadable = false;
 	fd->applied = fd->next = applied;
 	fd->pinned = pinned;
 	fd->end = CHART_NOW;

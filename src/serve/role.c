@@ -147,6 +147,17 @@ void role_log(struct role *r, const char *fmt, ...)
 	(void)!packet_send(r->sup, FRAME_R_LOG, 0, slice_str(line), NULL, 0, false);
 }
 
+void role_lost(struct role *r, enum role_id other)
+{
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, 64);
+	buf_u8(&b, (uint8_t)other);
+	pthread_mutex_lock(&r->peer_lock);
+	buf_u64le(&b, r->peer_count[other]);
+	pthread_mutex_unlock(&r->peer_lock);
+	(void)!packet_send(r->sup, FRAME_R_CHANNEL, 0, buf_slice(&b), NULL, 0, true);
+}
+
 int role_fatal(struct role *r, const struct err *e)
 {
 	AUTO_BUF struct buf b = {0};

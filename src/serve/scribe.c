@@ -312,6 +312,7 @@ static void lose_keeper(struct scribe *s)
 	s->keeper.in_at = s->keeper.out_at = 0;
 	buf_reset(&s->keeper.in);
 	buf_reset(&s->keeper.out);
+	s->page->ahead = false;   /* should we end now, it was no entry */
 	copier_free(s->copier); /* its successor knows nothing of it */
 	s->copier = NULL;
 	s->copy_done = false;
@@ -341,7 +342,7 @@ static int read_keeper(struct scribe *s, bool *ret_more, struct err *e)
 
 /* A keeper came, or came back: say what the view has, and it sends from there. One that is gone again before it has heard us, because everything stops (a command that had nothing to
  * do is done before we have opened the view) or because it died, is no failure of ours: the supervisor, which knows which of the two it is, says so. */
-static int take_keeper(struct scribe *s)
+static int take_keeper(struct scribe *s, struct err *e)
 {
 	pthread_mutex_lock(&s->r->peer_lock);
 	int fd = s->r->peer[ROLE_KEEPER];
@@ -349,11 +350,17 @@ static int take_keeper(struct scribe *s)
 	pthread_mutex_unlock(&s->r->peer_lock);
 	if (fd < 0)
 		return 0;
+	/* what was read is written before we say what there is: it is not sent again */
+	int n = s->bulk ? err_set(e, ERR_BUSY, NULL, "the keeper went away during a rebuild") : commit(s, e);
 	if (s->keeper.fd >= 0)
 		lose_keeper(s);
+	if (n < 0 && n != ERR_NO) {
+		close(fd);
+		return n;
+	}
 	if (fd_nonblock(fd) < 0) {
 		close(fd);
-		return ERR_SYSTEM;
+		return err_set(e, ERR_SYSTEM, NULL, "cannot speak to the keeper");
 	}
 	s->keeper.fd = fd;
 	s->keeper.in_at = s->keeper.out_at = 0;
@@ -364,10 +371,10 @@ static int take_keeper(struct scribe *s)
 	buf_u64le(&s->keeper.out, s->next);
 	buf_u8(&s->keeper.out, s->rebuild ? HELLO_REBUILD : s->pinned ? HELLO_PINNED : 0);
 	frame_end(&s->keeper.out, at);
-	int n = chan_write(&s->keeper);
+	n = chan_write(&s->keeper);
 	if (n == ERR_NO)
 		lose_keeper(s);
-	return n < 0 && n != ERR_NO ? n : 0;
+	return n < 0 && n != ERR_NO ? err_set(e, n, NULL, "cannot speak to the keeper") : 0;
 }
 
 static void say_failed(struct scribe *s, const struct err *e)
@@ -442,8 +449,9 @@ static int loop(struct scribe *s, struct err *e)
 			code = role_take(s->r, NULL, NULL);
 			if (code < 0 || code == 1)
 				return commit_last(s, code == 1, e);
-			if (take_keeper(s) < 0)
-				return err_set(e, ERR_SYSTEM, NULL, "cannot speak to the keeper");
+			code = take_keeper(s, e);
+			if (code < 0)
+				return code;
 			if (s->keeper.fd != p[0].fd)
 				continue; /* what was heard was the one before it */
 		}
@@ -498,8 +506,8 @@ int scribe_main(struct role *r)
 		if (role_is_ready(r) < 0)
 			code = ERR_NO;
 	}
-	if (code == 0 && take_keeper(&s) < 0)
-		code = err_set(&e, ERR_SYSTEM, NULL, "cannot speak to the keeper");
+	if (code == 0)
+		code = take_keeper(&s, &e);
 	if (code == 0)
 		code = loop(&s, &e);
 	if (code < 0 && code != ERR_NO) {

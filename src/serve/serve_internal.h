@@ -53,6 +53,7 @@
 	X(20, R_SELFTEST_ALL, 0)        /* keeper: somebody with the right asked over control; answered with R_TESTED_ALL */                    \
 	X(21, R_TESTED_ALL, FRAME_SMALL) /* supervisor -> keeper: JSON object by role */                                                        \
 	X(22, R_STOPPING, 0)            /* intake, web: nothing more will come from me */                                                       \
+	X(23, R_CHANNEL, 64)            /* u8 role, u64 how many channels to it I was given: the last of them is closed, though nobody died that I know of */\
 	/* -> keeper, answered by K_REPLY with the same tag, in order within a channel for K_APPEND */                                          \
 	X(32, K_APPEND, FRAME_BODY)     /* u8 kind, u8 flags, u8 options (APPEND_x), u16 listener, str control key, rest body -> u64 seq, i64 time, u8 duplicate */ \
 	X(33, K_RETRY, 0)               /* after an append was refused with ERR_FULL the keeper drops appends of this channel until this: they come again from the first refused one */ \
@@ -247,6 +248,7 @@ struct role {
 /* Wait up to timeout_ms (-1: for ever) for the supervisor and do what it says (new peers, stop, self-test). 1: stop; 0: timeout or something else was done; negative: the
  * supervisor is gone: exit at once. For roles that have no loop of their own: the web role's main thread starts its server and then sits in role_wait. */
 int role_wait(struct role *r, int timeout_ms);
+void role_lost(struct role *r, enum role_id other); /* the channel to it is closed; the supervisor makes a new one, should it turn out that both still live */
 void role_log(struct role *r, const char *fmt, ...) PRINTF_LIKE(2, 3); /* one line to the journal through the supervisor; no patient data */
 
 int intake_main(struct role *r);

@@ -163,7 +163,7 @@ static int pass_listeners(struct supervisor *s, enum role_id id, struct err *e)
 
 /* ---- who talks to whom ---- */
 
-static const enum role_id pairs[][2] = {{ROLE_INTAKE, ROLE_KEEPER}, {ROLE_WEB, ROLE_KEEPER}, {ROLE_KEEPER, ROLE_SCRIBE}, {ROLE_VAULT, ROLE_KEEPER}, {ROLE_WEB, ROLE_VAULT}, {ROLE_REPLICATE, ROLE_KEEPER}};
+const enum role_id sup_pairs[PAIRS][2] = {{ROLE_INTAKE, ROLE_KEEPER}, {ROLE_WEB, ROLE_KEEPER}, {ROLE_KEEPER, ROLE_SCRIBE}, {ROLE_VAULT, ROLE_KEEPER}, {ROLE_WEB, ROLE_VAULT}, {ROLE_REPLICATE, ROLE_KEEPER}};
 
 static void widen(int fd)
 {
@@ -172,32 +172,43 @@ static void widen(int fd)
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &n, sizeof n);
 }
 
-static int pass_end(int chan, enum role_id other, int fd)
+static int pass_end(struct sup_role *to, enum role_id other, int fd)
 {
 	uint8_t id = (uint8_t)other;
-	return packet_send(chan, FRAME_R_PEER, 0, slice_of(&id, 1), &fd, 1, true);
+	int r = packet_send(to->chan, FRAME_R_PEER, 0, slice_of(&id, 1), &fd, 1, true);
+	if (r == 0)
+		to->given[other]++;
+	return r;
+}
+
+/* A fresh channel between two that run. */
+int sup_join(struct supervisor *s, enum role_id id, enum role_id other, struct err *e)
+{
+	int p[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p) < 0)
+		return err_sys(e, role_name(id), "cannot make a channel");
+	widen(p[0]);
+	widen(p[1]);
+	int r = pass_end(&s->roles[id], other, p[0]);
+	(void)!pass_end(&s->roles[other], id, p[1]); /* if it is dying it will be introduced when it is back */
+	close(p[0]);
+	close(p[1]);
+	return r < 0 ? err_sys(e, role_name(id), "does not take its peers") : 0;
 }
 
 /* A fresh pair for each neighbour that lives; one that does not will make the pair when it starts. */
 static int introduce(struct supervisor *s, enum role_id id, struct err *e)
 {
-	for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
-		if (pairs[i][0] != id && pairs[i][1] != id)
+	for (size_t i = 0; i < PAIRS; i++) {
+		if (sup_pairs[i][0] != id && sup_pairs[i][1] != id)
 			continue;
-		enum role_id other = pairs[i][0] == id ? pairs[i][1] : pairs[i][0];
+		enum role_id other = sup_pairs[i][0] == id ? sup_pairs[i][1] : sup_pairs[i][0];
 		if (!sup_running(s, other))
 			continue;
-		int p[2];
-		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p) < 0)
-			return err_sys(e, role_name(id), "cannot make a channel");
-		widen(p[0]);
-		widen(p[1]);
-		int r = pass_end(s->roles[id].chan, other, p[0]);
-		(void)!pass_end(s->roles[other].chan, id, p[1]); /* if it is dying it will be introduced when it is back */
-		close(p[0]);
-		close(p[1]);
+		s->pair[i] = (struct sup_pair){0};
+		int r = sup_join(s, id, other, e);
 		if (r < 0)
-			return err_sys(e, role_name(id), "does not take its peers");
+			return r;
 	}
 	if (s->lifeline >= 0 && id == ROLE_KEEPER) { /* the command we run for is the private keeper's one client */
 		int p[2];
@@ -205,8 +216,9 @@ static int introduce(struct supervisor *s, enum role_id id, struct err *e)
 			return err_sys(e, role_name(id), "cannot make a channel");
 		widen(p[0]);
 		widen(p[1]);
-		int r = pass_end(s->roles[id].chan, ROLE_SUPERVISOR, p[0]);
-		(void)!pass_end(s->lifeline, ROLE_KEEPER, p[1]);
+		uint8_t keeper = ROLE_KEEPER;
+		int r = pass_end(&s->roles[id], ROLE_SUPERVISOR, p[0]);
+		(void)!packet_send(s->lifeline, FRAME_R_PEER, 0, slice_of(&keeper, 1), &p[1], 1, true);
 		close(p[0]);
 		close(p[1]);
 		if (r < 0)
@@ -228,6 +240,7 @@ int sup_start_role(struct supervisor *s, enum role_id id, struct err *e)
 	}
 	r->ready = r->stopping = false;
 	r->fatal = (struct err){0};
+	memset(r->given, 0, sizeof r->given);
 	r->started = time_monotonic();
 	r->since = time_now();
 	code = spawn(r, id, s->flags & START_BARE, e);

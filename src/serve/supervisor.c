@@ -127,6 +127,9 @@ static void on_frame(struct supervisor *s, enum role_id id, struct frame *f)
 	case FRAME_R_LOG:
 		sup_log("%s: %.*s", role_name(id), (int)(f->payload.n < 1000 ? f->payload.n : 1000), (const char *)f->payload.p);
 		break;
+	case FRAME_R_CHANNEL:
+		sup_channel(s, id, f->payload);
+		break;
 	case FRAME_R_TESTED:
 		sup_tested(s, id, f->payload);
 		break;
@@ -341,6 +344,9 @@ static int wait_ms(const struct supervisor *s)
 		if (left < ms)
 			ms = left > 0 ? left : 0;
 	}
+	int64_t again = sup_reconnect_due(s);
+	if (!s->stopping && again < now + ms * (TIME_SEC / 1000))
+		ms = again > now ? (again - now) / (TIME_SEC / 1000) + 1 : 0;
 	return (int)ms;
 }
 
@@ -388,6 +394,7 @@ int sup_run(struct supervisor *s, struct err *e)
 	for (;;) {
 		sup_replicas_look(s);
 		start_due(s);
+		sup_reconnect(s);
 		loop_once(s);
 		sup_watch(s);
 		if (!s->stopping && time_monotonic() - s->told_at > TELL_EVERY)

@@ -15,6 +15,14 @@ struct sup_role {
 	unsigned restarts, quick; /* quick: deaths in a row soon after the start */
 	struct sandbox_report report;
 	struct err fatal;     /* what it said before it exited */
+	uint64_t given[ROLES]; /* channels to the others that this process was given */
+};
+
+#define PAIRS 6
+struct sup_pair { /* two roles whose channel was closed though neither has died */
+	bool broken;
+	unsigned times;        /* in a row */
+	int64_t due, made;     /* monotonic: when to make a new one; when one was last made for this */
 };
 
 #define BLAME_MAX 16
@@ -24,6 +32,7 @@ struct supervisor {
 	struct role_listener mllp[SITE_LISTENERS_MAX], web;
 	size_t mllp_count;
 	struct sup_role roles[ROLES];
+	struct sup_pair pair[PAIRS];
 	int lockfd, controlfd, sigfd, lifeline;
 	int shared[ROLES];        /* memory that outlives the role */
 	struct progress_page *progress;
@@ -53,6 +62,11 @@ void sup_done(struct supervisor *s);
 void sup_init(struct supervisor *s);
 
 int sup_start_role(struct supervisor *s, enum role_id id, struct err *e) MUST;
+extern const enum role_id sup_pairs[PAIRS][2];    /* who talks to whom */
+int sup_join(struct supervisor *s, enum role_id id, enum role_id other, struct err *e) MUST; /* a fresh channel between two that run */
+void sup_channel(struct supervisor *s, enum role_id id, struct slice payload); /* a role says that a channel of its is closed */
+void sup_reconnect(struct supervisor *s);         /* make those anew that are due */
+int64_t sup_reconnect_due(const struct supervisor *s); /* monotonic; INT64_MAX: none is */
 bool sup_running(const struct supervisor *s, enum role_id id);
 void sup_blame(struct supervisor *s, int status); /* the scribe died: was it an entry? */
 void sup_watch(struct supervisor *s);             /* does the scribe hang on one? */

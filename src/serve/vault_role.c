@@ -744,8 +744,10 @@ static int loop(struct vault_role *v)
 		if (p[1].fd >= 0 && p[1].revents) {
 			bool ended = false;
 			take_clients(v, p[1].fd, &ended);
-			if (ended)
+			if (ended) {
 				gone = count;
+				role_lost(r, ROLE_WEB);
+			}
 		}
 		if (p[0].revents) {
 			int n = role_take(r, NULL, NULL);
