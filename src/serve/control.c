@@ -229,6 +229,39 @@ static int finish_text(struct control *c, struct question *q, char *out, size_t 
 	return cur_done(&cu) ? 0 : err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
 }
 
+/* An answer that is n numbers and nothing behind them. */
+static int finish_numbers(struct control *c, struct question *q, uint64_t *ret, size_t n, struct err *e)
+{
+	struct cur cu;
+	uint64_t got[4];
+	assert(n <= ARRAY_LEN(got));
+	int r = finish(c, q, &cu, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n; i++)
+		got[i] = cur_u64le(&cu);
+	if (!cur_done(&cu))
+		return err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
+	memcpy(ret, got, n * sizeof *got);
+	return 0;
+}
+
+/* A body that becomes an entry as it stands: which one, and when. */
+static int enter_body(struct control *c, uint16_t type, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
+{
+	struct question q;
+	uint64_t got[2];
+	buf_init(&q.b, FRAME_HEAD + FRAME_VAULT);
+	q.at = frame_begin(&q.b, type, ++c->tags);
+	buf_add_slice(&q.b, body);
+	int r = finish_numbers(c, &q, got, ARRAY_LEN(got), e);
+	if (r < 0)
+		return r;
+	*ret_seq = got[0];
+	*ret_time = (int64_t)got[1];
+	return 0;
+}
+
 int control_flush(struct control *c, struct err *e)
 {
 	struct question q;
@@ -253,7 +286,6 @@ static void our_name(char out[64])
 int control_view(struct control *c, const struct control_view *v, uint64_t *ret_entry, struct err *e)
 {
 	struct question q;
-	struct cur cu;
 	char name[64];
 	our_name(name);
 	ask(c, &q, FRAME_K_AUDIT);
@@ -264,14 +296,7 @@ int control_view(struct control *c, const struct control_view *v, uint64_t *ret_
 	frame_str(&q.b, v->patient_id ? v->patient_id : "");
 	frame_str(&q.b, v->query ? v->query : "");
 	buf_u64le(&q.b, v->as_of_entry);
-	int r = finish(c, &q, &cu, e);
-	if (r < 0)
-		return r;
-	uint64_t entry = cur_u64le(&cu);
-	if (!cur_done(&cu))
-		return err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
-	*ret_entry = entry;
-	return 0;
+	return finish_numbers(c, &q, ret_entry, 1, e);
 }
 
 int control_catch_up(struct control *c, struct err *e)
@@ -297,19 +322,12 @@ int control_rebuild(struct control *c, uint64_t to, void (*progress)(void *arg, 
 int control_view_copy(struct control *c, struct control_copied *ret, struct err *e)
 {
 	struct question q;
-	struct cur cu;
+	uint64_t got[4];
 	ask(c, &q, FRAME_K_VIEW_COPY);
-	int r = finish(c, &q, &cu, e);
-	if (r < 0)
-		return r;
-	struct control_copied got = {.entries = cur_u64le(&cu)};
-	got.record = cur_u64le(&cu);
-	got.plain = cur_u64le(&cu);
-	got.size = cur_u64le(&cu);
-	if (!cur_done(&cu))
-		return err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
-	*ret = got;
-	return 0;
+	int r = finish_numbers(c, &q, got, ARRAY_LEN(got), e);
+	if (r == 0)
+		*ret = (struct control_copied){.entries = got[0], .record = got[1], .plain = got[2], .size = got[3]};
+	return r;
 }
 
 int control_self_test(struct control *c, struct buf *ret_json, struct err *e)
@@ -412,21 +430,7 @@ void control_who(char out[64])
 
 int control_retention(struct control *c, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
 {
-	struct question q;
-	struct cur cu;
-	buf_init(&q.b, FRAME_HEAD + FRAME_VAULT);
-	q.at = frame_begin(&q.b, FRAME_K_RETENTION, ++c->tags);
-	buf_add_slice(&q.b, body);
-	int r = finish(c, &q, &cu, e);
-	if (r < 0)
-		return r;
-	uint64_t seq = cur_u64le(&cu);
-	int64_t time = (int64_t)cur_u64le(&cu);
-	if (!cur_done(&cu))
-		return err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
-	*ret_seq = seq;
-	*ret_time = time;
-	return 0;
+	return enter_body(c, FRAME_K_RETENTION, body, ret_seq, ret_time, e);
 }
 
 /* ---- the vault ---- */
@@ -451,23 +455,14 @@ int control_vault_key(struct control *c, int class, char ret_period[SITE_PERIOD_
 int control_vault_number(struct control *c, int class, uint64_t *ret, struct err *e)
 {
 	struct question q;
-	struct cur cu;
 	ask(c, &q, FRAME_K_VAULT_NUMBER);
 	buf_u8(&q.b, (uint8_t)class);
-	int r = finish(c, &q, &cu, e);
-	if (r < 0)
-		return r;
-	uint64_t n = cur_u64le(&cu);
-	if (!cur_done(&cu))
-		return err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
-	*ret = n;
-	return 0;
+	return finish_numbers(c, &q, ret, 1, e);
 }
 
 int control_vault_pack(struct control *c, const struct control_vault_pack *p, uint64_t *ret_seq, struct err *e)
 {
 	struct question q;
-	struct cur cu;
 	ask(c, &q, FRAME_K_VAULT_PACK);
 	frame_str(&q.b, p->name);
 	buf_u8(&q.b, (uint8_t)p->class);
@@ -476,31 +471,10 @@ int control_vault_pack(struct control *c, const struct control_vault_pack *p, ui
 	buf_u64le(&q.b, p->size);
 	buf_u64le(&q.b, p->plain);
 	buf_add(&q.b, p->sha256, SEAL_HASH);
-	int r = finish(c, &q, &cu, e);
-	if (r < 0)
-		return r;
-	uint64_t seq = cur_u64le(&cu);
-	if (!cur_done(&cu))
-		return err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
-	*ret_seq = seq;
-	return 0;
+	return finish_numbers(c, &q, ret_seq, 1, e);
 }
 
 int control_vault_snapshot(struct control *c, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
 {
-	struct question q;
-	struct cur cu;
-	buf_init(&q.b, FRAME_HEAD + FRAME_VAULT);
-	q.at = frame_begin(&q.b, FRAME_K_VAULT_SNAPSHOT, ++c->tags);
-	buf_add_slice(&q.b, body);
-	int r = finish(c, &q, &cu, e);
-	if (r < 0)
-		return r;
-	uint64_t seq = cur_u64le(&cu);
-	int64_t time = (int64_t)cur_u64le(&cu);
-	if (!cur_done(&cu))
-		return err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
-	*ret_seq = seq;
-	*ret_time = time;
-	return 0;
+	return enter_body(c, FRAME_K_VAULT_SNAPSHOT, body, ret_seq, ret_time, e);
 }

@@ -404,21 +404,26 @@ void op_vault_key(struct keeper *k, struct kchan *ch, const struct frame *f)
 	reply_end(ch, at);
 }
 
+static void answer_number(struct kchan *ch, uint64_t tag, int r, uint64_t n, const struct err *e)
+{
+	if (r < 0) {
+		reply_err(ch, tag, e);
+		return;
+	}
+	size_t at = reply_begin(ch, tag);
+	buf_u64le(&ch->c.out, n);
+	reply_end(ch, at);
+}
+
 void op_vault_number(struct keeper *k, struct kchan *ch, const struct frame *f)
 {
 	struct cur c = cur_of(f->payload);
 	struct err e = {0};
-	uint64_t n;
+	uint64_t n = 0;
 	int class = cur_u8(&c), r = cur_done(&c) ? may(k, ch, class, &e) : err_set(&e, ERR_INPUT, NULL, "a bad request");
 	if (r == 0)
 		r = next_number(k, class, &n, &e);
-	if (r < 0) {
-		reply_err(ch, f->tag, &e);
-		return;
-	}
-	size_t at = reply_begin(ch, f->tag);
-	buf_u64le(&ch->c.out, n);
-	reply_end(ch, at);
+	answer_number(ch, f->tag, r, n, &e);
 }
 
 struct pack_request {
@@ -545,13 +550,7 @@ static void answer_pack(struct keeper *k, struct kchan *ch, const struct frame *
 		pack_body(&p, &body);
 		r = buf_ok(&body) ? enter(k, s->source, LEDGER_VAULT_PACK, buf_slice(&body), &seq, &time, e) : err_set(e, buf_code(&body), NULL, "no memory");
 	}
-	if (r < 0) {
-		reply_err(ch, f->tag, e);
-		return;
-	}
-	size_t at = reply_begin(ch, f->tag);
-	buf_u64le(&ch->c.out, seq);
-	reply_end(ch, at);
+	answer_number(ch, f->tag, r, seq, e);
 }
 
 void op_vault_pack(struct keeper *k, struct kchan *ch, const struct frame *f)
@@ -656,19 +655,13 @@ void op_agent_number(struct keeper *k, struct kchan *ch, const struct frame *f)
 	struct cur c = cur_of(f->payload);
 	struct speaker s;
 	struct err e = {0};
-	uint64_t n;
+	uint64_t n = 0;
 	int r = of_agent(k, ch, &c, &s, &e), class = cur_u8(&c);
 	if (r == 0 && (!cur_done(&c) || (class != CONTENT && class != CATALOGUE)))
 		r = err_set(&e, ERR_INPUT, NULL, "a bad request");
 	if (r == 0)
 		r = next_number(k, class, &n, &e);
-	if (r < 0) {
-		reply_err(ch, f->tag, &e);
-		return;
-	}
-	size_t at = reply_begin(ch, f->tag);
-	buf_u64le(&ch->c.out, n);
-	reply_end(ch, at);
+	answer_number(ch, f->tag, r, n, &e);
 }
 
 void op_agent_pack(struct keeper *k, struct kchan *ch, const struct frame *f)
