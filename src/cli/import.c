@@ -42,23 +42,6 @@ static int put(struct importing *im, uint8_t kind, uint8_t flags, struct slice b
 	return control_append(im->k, &a, im->sent << TAG_BITS | what, on_result, im, e);
 }
 
-/* Sender and control id, as the reused-id flag wants them. The bytes between MSH-3's start and MSH-4's end, and MSH-10. */
-static struct slice control_key(const struct hl7_header *h, uint8_t *out, size_t max)
-{
-	if (!h->ok || !h->control_id.n || h->sending_app.n + h->sending_fac.n + h->control_id.n + 2 > max)
-		return SLICE_NULL;
-	size_t n = 0;
-	const struct slice parts[] = {h->sending_app, h->sending_fac, h->control_id};
-	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-		if (i)
-			out[n++] = 0;
-		if (parts[i].n)
-			memcpy(out + n, parts[i].p, parts[i].n);
-		n += parts[i].n;
-	}
-	return slice_of(out, n);
-}
-
 static int put_line(void *arg, const struct batch_line *l, struct err *e)
 {
 	struct importing *im = arg;
@@ -83,9 +66,9 @@ static int import_hl7(struct importing *im, struct slice text, struct err *e)
 			return r;
 		if (p.type == HL7_PIECE_MESSAGE) {
 			struct hl7_header h;
-			uint8_t key[512];
+			uint8_t key[HL7_CONTROL_KEY];
 			hl7_header_read(p.bytes, &h);
-			r = put(im, LEDGER_HL7V2, 0, p.bytes, true, control_key(&h, key, sizeof key), e);
+			r = put(im, LEDGER_HL7V2, 0, p.bytes, true, hl7_control_key(&h, key), e);
 			messages++;
 		} else {
 			r = put(im, LEDGER_HL7V2_FRAGMENT, 0, p.bytes, true, SLICE_NULL, e);

@@ -126,3 +126,19 @@ bool hl7_whose(struct slice message, struct buf *out)
 	buf_u8(out, '\r');
 	return buf_ok(out);
 }
+
+struct slice hl7_control_key(const struct hl7_header *h, uint8_t out[HL7_CONTROL_KEY])
+{
+	const struct slice parts[] = {h->sending_app, h->sending_fac, h->control_id};
+	size_t n = 0;
+	if (!h->ok || !h->control_id.n || h->sending_app.n + h->sending_fac.n + h->control_id.n + 2 > HL7_CONTROL_KEY)
+		return SLICE_NULL;
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		if (i)
+			out[n++] = 0;
+		if (parts[i].n)
+			memcpy(out + n, parts[i].p, parts[i].n);
+		n += parts[i].n;
+	}
+	return slice_of(out, n);
+}

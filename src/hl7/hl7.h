@@ -231,6 +231,9 @@ struct hl7_header {
 	int wide;                /* 0, or HL7_CS_UTF16LE or HL7_CS_UTF16BE: then the slices are UTF-16, and so is the answer */
 };
 void hl7_header_read(struct slice message, struct hl7_header *ret);
+#define HL7_CONTROL_KEY 512
+/* By what a sender's message is known again: MSH-3, MSH-4 and MSH-10, raw, with NUL between. Empty where there is no control id, or all is longer than anybody's is. */
+struct slice hl7_control_key(const struct hl7_header *h, uint8_t out[HL7_CONTROL_KEY]);
 /* Of a message that cannot be read as a whole (its reader dies on it) one that says only from whom it is, of what type, and whose: MSH-1 to 4, 7, 9, 12, 18 and PID-3 of its first PID, raw. False: MSH is not
  * readable, in UTF-16, or there is no PID-3 within the first MiB. */
 bool hl7_whose(struct slice message, struct buf *out);

@@ -1,6 +1,5 @@
 /* intake_conn: one sender's connection. It is read only while there is room for what it sends all the way to the disk; otherwise TCP makes the sender wait.
  * Connections are long-lived and idle for hours by night: none is closed for that; a peer that is gone is found by TCP keepalive. */
-#include "control_key.h"
 #include "intake.h"
 
 #include <arpa/inet.h>
@@ -224,7 +223,7 @@ static void on_frame(struct intake *in, struct conn *c, const struct hl7_frame *
 		/* A whole frame is a message, whatever is in it: one without a readable MSH is answered AE/CE, and again the same bytes get the same answer and no new
 		 * entry. It is not kept as a fragment, because only messages are looked up: a fragment's bytes may come again as a message, and that must be stored. */
 		hl7_header_read(f->bytes, &h);
-		put(in, c, LEDGER_HL7V2, flags, f->bytes, serve_control_key(&h, key), true, true);
+		put(in, c, LEDGER_HL7V2, flags, f->bytes, hl7_control_key(&h, key), true, true);
 		break;
 	case HL7_FRAME_ENVELOPE:
 		batch_envelope(in, c, flags, f->bytes);

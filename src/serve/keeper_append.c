@@ -1,7 +1,7 @@
 /* keeper_append: entries into the ledger, for intake, commands and the web role, each stamped with the channel it came on. */
 #include "keeper.h"
-#include "control_key.h"
 #include "fhir.h"
+#include "hl7.h"
 
 #define AT_ONCE (30 * TIME_SEC) /* longest that a writer waits for the view */
 #define LEARN 500               /* entries a round: a few milliseconds */
@@ -446,7 +446,7 @@ static int learn_one(void *arg, const struct ledger_entry *en, struct err *e)
 	if (r < 0 || en->leaf.kind != LEDGER_HL7V2)
 		return r;
 	hl7_header_read(en->body, &h);
-	struct slice s = serve_control_key(&h, key);
+	struct slice s = hl7_control_key(&h, key);
 	return s.n ? ledger_control_learn(k->l, en->seq, s, e) : 0;
 }
 

@@ -257,6 +257,31 @@ static void header(void **state)
 	assert_true(h.ok);
 }
 
+static void control_key(void **state)
+{
+	struct hl7_header h;
+	uint8_t out[HL7_CONTROL_KEY];
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, 1 << 16);
+	hl7_header_read(SLICE("MSH|^~\\&|LAB|GAB|R|G|2026||ORU^R01|M 1/7|P|2.5"), &h);
+	assert_true(slice_eq(hl7_control_key(&h, out), SLICE("LAB\0GAB\0M 1/7")));
+	hl7_header_read(SLICE("MSH|^~\\&|||R|G|2026||ORU^R01|M 1/7|P|2.5"), &h);
+	assert_true(slice_eq(hl7_control_key(&h, out), SLICE("\0\0M 1/7")));
+	hl7_header_read(SLICE("MSH|^~\\&|LAB|GAB|R|G|2026||ORU^R01||P|2.5"), &h); /* a message without a number is never known again by it */
+	assert_int_equal(hl7_control_key(&h, out).n, 0);
+	hl7_header_read(SLICE("PID|1"), &h);
+	assert_int_equal(hl7_control_key(&h, out).n, 0);
+	for (size_t n = HL7_CONTROL_KEY - 2; n <= HL7_CONTROL_KEY - 1; n++) { /* the longest, and one more */
+		buf_reset(&b);
+		buf_str(&b, "MSH|^~\\&|||R|G|2026||ORU^R01|");
+		for (size_t i = 0; i < n; i++)
+			buf_u8(&b, '7');
+		buf_str(&b, "|P|2.5");
+		hl7_header_read(buf_slice(&b), &h);
+		assert_int_equal(hl7_control_key(&h, out).n, n + 2 <= HL7_CONTROL_KEY ? n + 2 : 0);
+	}
+}
+
 /* Nobody makes us echo megabytes: what is beyond 64 KiB of the line is absent. */
 static void long_header(void **state)
 {
@@ -286,7 +311,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shape), cmocka_unit_test(faults), cmocka_unit_test(modes), cmocka_unit_test(acknowledgements_come_in), cmocka_unit_test(deterministic), cmocka_unit_test(utf16), cmocka_unit_test(header), cmocka_unit_test(whose),
-		cmocka_unit_test(long_header),
+		cmocka_unit_test(control_key), cmocka_unit_test(long_header),
 	};
 	return cmocka_run_group_tests_name("hl7_ack", tests, NULL, NULL);
 }
