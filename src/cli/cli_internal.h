@@ -64,6 +64,19 @@ int cli_moment(struct chart *c, const struct site *s, const char *as_of, struct 
 void cli_slice(FILE *f, struct slice s); /* to a terminal: control characters are made visible */
 /* Compares the newest sealed copy of the view with the ledger, says and records it. ERR_NO: they differ, and it was said. */
 int cli_view_check(struct site *s, struct control *k, bool json, struct err *e) MUST;
+/* What a check found, a line each: as a list in JSON; and the last words of a check, with its exit status. */
+void cli_put_faults(struct jsonw *w, const struct buf *faults);
+int cli_verdict(int r, struct buf *faults, bool json);
+/* A decision that somebody makes, with why, that becomes an entry. */
+struct cli_decision {
+	const char *site, *reason, *by;
+};
+#define CLI_DECISION_OPTS(d) \
+	{"site", CLI_STRING, &(d).site, "DIR", "the site folder (or HOLDFAST_SITE)"}, {"reason", CLI_STRING, &(d).reason, "TEXT", "why: it is recorded"}, \
+	{"by", CLI_STRING, &(d).by, "NAME", "who decided, when it is not you"}
+int cli_reason_given(const struct cli_decision *d, const char *command, const char *verb) MUST;                          /* or says that it is missing; returns 2 */
+void cli_decision_why(const struct cli_decision *d, struct jsonw *w);                                                      /* its last members */
+int cli_decision_enter(struct control *k, enum ledger_kind kind, const struct buf *body, struct err *e) MUST;             /* durable on return */
 /* Text in columns of a terminal: counts characters, not bytes (wide CJK counts 2). */
 void cli_cell(FILE *f, struct slice s, int width);
 

@@ -62,7 +62,7 @@ static int known(struct site *s, const char *name, struct err *e)
 	return r;
 }
 
-static int decide(const char *where, const char *verb, const char *name, const char *reason, const char *by)
+static int decide(const struct cli_decision *d, const char *verb, const char *name)
 {
 	struct err e = {0};
 	struct site s;
@@ -74,22 +74,17 @@ static int decide(const char *where, const char *verb, const char *name, const c
 	jsonw_obj(&w);
 	jsonw_kstr(&w, "what", strcmp(verb, "retire") ? "feed-expected" : "feed-retired");
 	jsonw_kstr(&w, "feed", name);
-	jsonw_kstr(&w, "reason", reason);
-	if (by)
-		jsonw_kstr(&w, "by", by);
+	cli_decision_why(d, &w);
 	jsonw_obj_end(&w);
-	if (cli_site(where, &s, &e) < 0)
+	if (cli_site(d->site, &s, &e) < 0)
 		return cli_fail(&e);
 	int r = control_open(&s, true, &k, &e);
 	if (r == 0) {
 		r = control_catch_up(k, &e);
 		if (r == 0)
 			r = known(&s, name, &e);
-		struct control_append ap = {.kind = LEDGER_CONFIG, .body = buf_slice(&body)};
 		if (r == 0)
-			r = control_append(k, &ap, 1, NULL, NULL, &e);
-		if (r == 0)
-			r = control_flush(k, &e);
+			r = cli_decision_enter(k, LEDGER_CONFIG, &body, &e);
 		if (r == 0)
 			r = control_catch_up(k, &e);
 		control_close(k);
@@ -101,12 +96,10 @@ static int decide(const char *where, const char *verb, const char *name, const c
 int cmd_feed(int argc, char **argv)
 {
 	static struct cli_args args;
-	const char *site = NULL, *reason = NULL, *by = NULL;
+	struct cli_decision d = {0};
 	bool json = false;
 	const struct cli_opt opts[] = {
-		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE)"},
-		{"reason", CLI_STRING, &reason, "TEXT", "why: it is recorded"},
-		{"by", CLI_STRING, &by, "NAME", "who decided, when it is not you"},
+		CLI_DECISION_OPTS(d),
 		{"json", CLI_FLAG, &json, NULL, "list: a JSON object a line"},
 	};
 	bool done;
@@ -116,10 +109,9 @@ int cmd_feed(int argc, char **argv)
 	if (r || done)
 		return r;
 	if (args.n == 1 && !strcmp(args.v[0], "list"))
-		return list(site, json);
+		return list(d.site, json);
 	if (args.n != 2 || (strcmp(args.v[0], "retire") && strcmp(args.v[0], "expect")))
 		return cli_usage("feed: say 'list', 'retire NAME' or 'expect NAME'");
-	if (!reason || !*reason)
-		return cli_usage("feed %s: --reason is missing; it is recorded", args.v[0]);
-	return decide(site, args.v[0], args.v[1], reason, by);
+	r = cli_reason_given(&d, "feed", args.v[0]);
+	return r ? r : decide(&d, args.v[0], args.v[1]);
 }

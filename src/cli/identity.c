@@ -4,11 +4,9 @@
 int cmd_identity(int argc, char **argv)
 {
 	static struct cli_args args;
-	const char *site = NULL, *reason = NULL, *by = NULL;
+	struct cli_decision d = {0};
 	const struct cli_opt opts[] = {
-		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE)"},
-		{"reason", CLI_STRING, &reason, "TEXT", "why: it is recorded"},
-		{"by", CLI_STRING, &by, "NAME", "who decided, when it is not you"},
+		CLI_DECISION_OPTS(d),
 	};
 	bool done;
 	int r = cli_parse(argc, argv, "identity merge|unmerge NUMBER[@ASSIGNER] NUMBER[@ASSIGNER] --reason TEXT --site DIR",
@@ -19,8 +17,9 @@ int cmd_identity(int argc, char **argv)
 	bool merge = args.n == 3 && !strcmp(args.v[0], "merge"), unmerge = args.n == 3 && !strcmp(args.v[0], "unmerge");
 	if (!merge && !unmerge)
 		return cli_usage("identity: say 'merge A B' or 'unmerge A B' with two record numbers");
-	if (!reason || !*reason)
-		return cli_usage("identity %s: --reason is missing; it is recorded", args.v[0]);
+	r = cli_reason_given(&d, "identity", args.v[0]);
+	if (r)
+		return r;
 	struct err e = {0};
 	AUTO_BUF struct buf body = {0};
 	buf_init(&body, 1 << 16);
@@ -30,12 +29,10 @@ int cmd_identity(int argc, char **argv)
 	jsonw_kstr(&w, "op", args.v[0]);
 	jsonw_kstr(&w, "of", args.v[2]);
 	jsonw_kstr(&w, merge ? "into" : "from", args.v[1]);
-	jsonw_kstr(&w, "reason", reason);
-	if (by)
-		jsonw_kstr(&w, "by", by);
+	cli_decision_why(&d, &w);
 	jsonw_obj_end(&w);
 	struct site s;
-	if (cli_site(site, &s, &e) < 0)
+	if (cli_site(d.site, &s, &e) < 0)
 		return cli_fail(&e);
 	struct control *k;
 	r = control_open(&s, true, &k, &e);
@@ -56,11 +53,8 @@ int cmd_identity(int argc, char **argv)
 		}
 		chart_close(c);
 		control_close(unused);
-		struct control_append ap = {.kind = LEDGER_IDENTITY, .body = buf_slice(&body)};
 		if (r == 0)
-			r = control_append(k, &ap, 1, NULL, NULL, &e);
-		if (r == 0)
-			r = control_flush(k, &e);
+			r = cli_decision_enter(k, LEDGER_IDENTITY, &body, &e);
 		control_close(k);
 	}
 	site_close(&s);

@@ -334,26 +334,14 @@ static int verify(struct site *s, const char *since, bool bodies, bool json)
 		jsonw_ku64(&w, "bodies", rep.bodies);
 		jsonw_kbool(&w, "walChecked", rep.wal_checked);
 		jsonw_kbool(&w, "sinceChecked", rep.since_checked);
-		jsonw_key(&w, "faults");
-		jsonw_arr(&w);
-		struct slice rest = buf_slice(&faults);
-		while (rest.n) {
-			struct slice line = slice_cut(rest, '\n', &rest);
-			if (line.n)
-				jsonw_slice(&w, line);
-		}
-		jsonw_arr_end(&w);
+		cli_put_faults(&w, &faults);
 		jsonw_obj_end(&w);
 		printf("%s\n", buf_cstr(&out));
 	} else if (r == 0) {
 		printf("whole: %" PRIu64 " entries, %" PRIu64 " packs of %" PRIu64 " bytes, %" PRIu64 " entries in the write-ahead tail%s%s\n", rep.entries, rep.packs, rep.pack_bytes, rep.wal_entries,
 		       rep.since_checked ? "; extends the kept checkpoint" : "", rep.wal_checked ? "" : " (tail not opened: no key)");
 	}
-	if (r < 0)
-		fprintf(stderr, "%s", buf_cstr(&faults));
-	if (r < 0 && !json)
-		printf("NOT WHOLE: see above\n");
-	return r < 0 ? err_exit(ERR_NO) : 0;
+	return cli_verdict(r, &faults, json);
 }
 
 /* The log goes on under a new name and key: after a theft of the signing key, or because an operator knows why. */

@@ -56,24 +56,12 @@ int ledger_verify_replica(const char *site, struct slice kept, bool json)
 		jsonw_ku64(&w, "vaultPacks", rep.vault_packs);
 		jsonw_ku64(&w, "bytes", rep.bytes);
 		jsonw_kbool(&w, "sinceChecked", kept.n && r == 0);
-		jsonw_key(&w, "faults");
-		jsonw_arr(&w);
-		for (struct slice rest = buf_slice(&faults); rest.n;) {
-			struct slice line = slice_cut(rest, '\n', &rest);
-			if (line.n)
-				jsonw_slice(&w, line);
-		}
-		jsonw_arr_end(&w);
+		cli_put_faults(&w, &faults);
 		jsonw_obj_end(&w);
 		printf("%s\n", buf_cstr(&out));
 	} else if (r == 0) {
 		printf("whole: a replica of %s, %" PRIu64 " entries, epoch %" PRIu64 ", %" PRIu64 " packs, %" PRIu64 " packs of file backups, %" PRIu64 " bytes, each as the signed head says%s\n", rep.origin, rep.size, rep.epoch, rep.packs,
 		       rep.vault_packs, rep.bytes, kept.n ? "; extends the kept checkpoint" : "");
 	}
-	if (r < 0) {
-		fprintf(stderr, "%s", buf_cstr(&faults));
-		if (!json)
-			printf("NOT WHOLE: see above\n");
-	}
-	return r < 0 ? err_exit(ERR_NO) : 0;
+	return cli_verdict(r, &faults, json);
 }

@@ -16,7 +16,7 @@ static int list(struct control *k, bool json, struct err *e)
 	return r;
 }
 
-static int lift(struct control *k, uint64_t entry, const char *reason, const char *by, struct err *e)
+static int lift(struct control *k, uint64_t entry, const struct cli_decision *d, struct err *e)
 {
 	AUTO_BUF struct buf body = {0};
 	struct jsonw w;
@@ -25,24 +25,18 @@ static int lift(struct control *k, uint64_t entry, const char *reason, const cha
 	jsonw_obj(&w);
 	jsonw_kstr(&w, "what", "lift");
 	jsonw_ku64(&w, "entry", entry);
-	jsonw_kstr(&w, "reason", reason);
-	if (by)
-		jsonw_kstr(&w, "by", by);
+	cli_decision_why(d, &w);
 	jsonw_obj_end(&w);
-	struct control_append ap = {.kind = LEDGER_QUARANTINE, .body = buf_slice(&body)};
-	int r = control_append(k, &ap, 1, NULL, NULL, e);
-	return r < 0 ? r : control_flush(k, e);
+	return cli_decision_enter(k, LEDGER_QUARANTINE, &body, e);
 }
 
 int cmd_quarantine(int argc, char **argv)
 {
 	static struct cli_args args;
-	const char *site = NULL, *reason = NULL, *by = NULL;
+	struct cli_decision d = {0};
 	bool json = false;
 	const struct cli_opt opts[] = {
-		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE)"},
-		{"reason", CLI_STRING, &reason, "TEXT", "why: it is recorded"},
-		{"by", CLI_STRING, &by, "NAME", "who decided, when it is not you"},
+		CLI_DECISION_OPTS(d),
 		{"json", CLI_FLAG, &json, NULL, "list: a JSON object a line"},
 	};
 	bool done;
@@ -56,16 +50,16 @@ int cmd_quarantine(int argc, char **argv)
 		return cli_usage("quarantine: say 'list' or 'lift ENTRY'");
 	if (!lists && num_u64(slice_str(args.v[1][0] == '#' ? args.v[1] + 1 : args.v[1]), 0, UINT64_MAX - 1, &entry) < 0)
 		return cli_usage("quarantine lift: '%s' is not an entry's number", args.v[1]);
-	if (!lists && (!reason || !*reason))
-		return cli_usage("quarantine lift: --reason is missing; it is recorded");
+	if (!lists && (r = cli_reason_given(&d, "quarantine", "lift")))
+		return r;
 	struct err e = {0};
 	struct site s;
 	struct control *k;
-	if (cli_site(site, &s, &e) < 0)
+	if (cli_site(d.site, &s, &e) < 0)
 		return cli_fail(&e);
 	r = control_open(&s, true, &k, &e);
 	if (r == 0) {
-		r = lists ? list(k, json, &e) : lift(k, entry, reason, by, &e);
+		r = lists ? list(k, json, &e) : lift(k, entry, &d, &e);
 		control_close(k);
 	}
 	site_close(&s);

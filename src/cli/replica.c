@@ -30,18 +30,6 @@ static void age_text(int64_t age, char out[40])
 		snprintf(out, 40, "%" PRId64 " days", m / (24 * 60));
 }
 
-static void put_faults(struct jsonw *w, const struct buf *faults)
-{
-	jsonw_key(w, "faults");
-	jsonw_arr(w);
-	for (struct slice rest = buf_slice(faults); rest.n;) {
-		struct slice line = slice_cut(rest, '\n', &rest);
-		if (line.n)
-			jsonw_slice(w, line);
-	}
-	jsonw_arr_end(w);
-}
-
 static void put_replica(struct jsonw *w, const struct vault_replica *r)
 {
 	jsonw_kstr(w, "name", r->name);
@@ -129,7 +117,7 @@ static int report(const char *verb, const struct vault_replica *r, const struct 
 		jsonw_ku64(&w, "bytes", rep->bytes);
 		if (look)
 			put_tries(&w, &st);
-		put_faults(&w, faults);
+		cli_put_faults(&w, faults);
 		if (c < 0) {
 			char line[700];
 			jsonw_kstr(&w, "error", err_line(e, line, sizeof line));
@@ -149,10 +137,8 @@ static int report(const char *verb, const struct vault_replica *r, const struct 
 	}
 	if (!json)
 		fputs(buf_cstr(faults), stderr);
-	if (c < 0) {
-		int status = cli_fail(e);
-		return status;
-	}
+	if (c < 0)
+		return cli_fail(e);
 	return rep->none ? 1 : 0;
 }
 

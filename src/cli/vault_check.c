@@ -18,15 +18,7 @@ static void put_json(const struct vault_check_report *rep, const struct buf *fau
 	jsonw_kbool(&w, "opened", opened);
 	if (rep->erased)
 		jsonw_ku64(&w, "erasedQuarters", rep->erased);
-	jsonw_key(&w, "faults");
-	jsonw_arr(&w);
-	struct slice rest = buf_slice(faults);
-	while (rest.n) {
-		struct slice line = slice_cut(rest, '\n', &rest);
-		if (line.n)
-			jsonw_slice(&w, line);
-	}
-	jsonw_arr_end(&w);
+	cli_put_faults(&w, faults);
 	jsonw_obj_end(&w);
 	printf("%s\n", buf_cstr(&out));
 }
@@ -56,9 +48,5 @@ int vault_cmd_check(struct vault_cmd *c)
 		printf("; %" PRIu64 " quarters were erased by entries, and are not missed (holdfast erase status)\n", rep.erased);
 	else if (!c->json && r == 0)
 		putchar('\n');
-	if (r < 0)
-		fprintf(stderr, "%s", buf_cstr(&faults));
-	if (r < 0 && !c->json)
-		printf("NOT WHOLE: see above\n");
-	return r < 0 ? err_exit(ERR_NO) : 0;
+	return cli_verdict(r, &faults, c->json);
 }
