@@ -26,6 +26,18 @@ d=json.load(sys.stdin)
 for k in sys.argv[1].split("."):
     d=d[int(k)] if isinstance(d,list) else d[k]
 print(d if not isinstance(d,(dict,list)) else json.dumps(d))' "$1"; }
+hf() { timeout 100 "$HOLDFAST" "$@"; }
+# The program says no: with this status, and a word (or none) of why.
+refused() { # STATUS WORD COMMAND...
+	local want=$1 word=$2
+	shift 2
+	set +e
+	timeout 100 "$HOLDFAST" "$@" >out 2>said
+	local status=$?
+	set -e
+	same $status "$want" "exit status of $* ($(cat said))"
+	[ -z "$word" ] || grep -q -- "$word" out said || fail "$*: '$word' is not said: $(cat out said)"
+}
 # count of entries of a kind
 entries() { "$HOLDFAST" ledger list --site "$1" --json --kind "${2:-hl7v2}" | wc -l; }
 # A port that nobody holds, below those that the kernel hands to whoever connects: it cannot be taken by a connection between the question and its use.
@@ -58,3 +70,14 @@ stop() {
 	wait "$daemon" || fail "serve did not stop cleanly"
 	daemon=
 }
+# An object store of this machine's own (Debian's Ceph): its address and keys as $work/ceph/env gives them, and s3 speaks to it; gone at the end.
+bucket_up() {
+	set +e
+	timeout 120 "$top/tests/ceph-up" "$work/ceph" "$(free_port)"
+	local status=$?
+	set -e
+	[ $status -eq 0 ] || skip "the object gateway does not start on this machine"
+	trap 'timeout 20 "$top/tests/ceph-up" "$work/ceph" stop; cleanup' EXIT
+	. "$work/ceph/env"
+}
+s3() { curl -s --aws-sigv4 "aws:amz:default:s3" -u "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" -H "x-amz-content-sha256: UNSIGNED-PAYLOAD" "$@"; }

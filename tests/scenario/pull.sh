@@ -1,17 +1,6 @@
 #!/usr/bin/env bash
 # Replicas by themselves: a daemon that is pulled from over HTTPS, witnesses that hand back what they saw, the role that pushes, and an old copy of the site that is stopped.
 . "$(dirname "$0")/lib.sh"
-hf() { timeout 100 "$HOLDFAST" "$@"; }
-refused() { # STATUS WORD COMMAND...
-	local want=$1 word=$2
-	shift 2
-	set +e
-	timeout 60 "$HOLDFAST" "$@" >out 2>said
-	local status=$?
-	set -e
-	same $status "$want" "exit status of $* ($(cat said))"
-	grep -q -- "$word" out said || fail "$*: '$word' is not said: $(cat out said)"
-}
 until_true() { # SECONDS COMMAND...
 	local until=$((SECONDS + $1))
 	shift

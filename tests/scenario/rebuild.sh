@@ -1,17 +1,6 @@
 #!/usr/bin/env bash
 # A copy of the charts: made beside the feed, carried by replicas, charts readable before the ledger is back, thrown away where it is not what the ledger names, compared with a full replay.
 . "$(dirname "$0")/lib.sh"
-hf() { timeout 100 "$HOLDFAST" "$@"; }
-refused() { # STATUS WORD COMMAND...
-	local want=$1 word=$2
-	shift 2
-	set +e
-	timeout 100 "$HOLDFAST" "$@" >out 2>said
-	local status=$?
-	set -e
-	same $status "$want" "exit status of $* ($(cat said))"
-	grep -q -- "$word" out said || fail "$*: '$word' is not said: $(cat out said)"
-}
 charts() { hf chart export --site "$1" --as-of "#$2" 2>/dev/null | sha256sum | cut -d' ' -f1; }
 flip() { python3 - "$1" <<'P'
 import sys

@@ -1,17 +1,6 @@
 #!/usr/bin/env bash
 # A site and its copies: pushed, pulled, tampered with, rewritten, lost, rebuilt, in folders and over HTTP; killed in the middle of each.
 . "$(dirname "$0")/lib.sh"
-refused() { # STATUS WORD COMMAND...
-	local want=$1 word=$2
-	shift 2
-	set +e
-	timeout 60 "$HOLDFAST" "$@" >out 2>said
-	local status=$?
-	set -e
-	same $status "$want" "exit status of $* ($(cat said))"
-	[ -z "$word" ] || grep -q -- "$word" out said || fail "$*: '$word' is not said: $(cat out said)"
-}
-hf() { timeout 100 "$HOLDFAST" "$@"; }
 export_of() { hf chart export --site "$1" 2>/dev/null | sha256sum | cut -d' ' -f1; }
 bodies() { hf ledger cat --kind hl7v2 --site "$1" | sha256sum | cut -d' ' -f1; }
 

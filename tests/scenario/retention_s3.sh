@@ -12,14 +12,7 @@ at() { # DATE COMMAND...: with this time of day
 }
 at 2023-01-10 "$HOLDFAST" init site --name Ward 2>/dev/null || skip "no clock can be put before the program here"
 case $("$HOLDFAST" ledger list --site site --json | head -1) in *2023-01-10*) ;; *) skip "no clock can be put before the program here" ;; esac
-set +e
-timeout 120 "$top/tests/ceph-up" "$work/ceph" "$(free_port)"
-status=$?
-set -e
-[ $status -eq 0 ] || skip "the object gateway does not start on this machine"
-trap 'timeout 20 "$top/tests/ceph-up" "$work/ceph" stop; cleanup' EXIT
-. "$work/ceph/env"
-s3() { curl -s --aws-sigv4 "aws:amz:default:s3" -u "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" -H "x-amz-content-sha256: UNSIGNED-PAYLOAD" "$@"; }
+bucket_up
 hf() { timeout 100 "$HOLDFAST" "$@" --site site; }
 
 mkdir tree

@@ -2,26 +2,8 @@
 # A bucket under object lock (Ceph RGW, from Debian, on loopback), and an attacker who has its write key: whatever is overwritten, deleted or squatted there, a pull and a rebuild still get every byte.
 . "$(dirname "$0")/lib.sh"
 for p in ceph-mon ceph-osd radosgw; do command -v $p >/dev/null || skip "Debian's ceph-mon, ceph-osd and radosgw are not installed"; done
-hf() { timeout 100 "$HOLDFAST" "$@"; }
 bodies() { hf ledger cat --kind hl7v2 --site "$1" | sha256sum | cut -d' ' -f1; }
-refused() { # STATUS WORD COMMAND...
-	local want=$1 word=$2
-	shift 2
-	set +e
-	timeout 60 "$HOLDFAST" "$@" >out 2>said
-	local status=$?
-	set -e
-	same $status "$want" "exit status of $* ($(cat said))"
-	grep -q -- "$word" out said || fail "$*: '$word' is not said: $(cat out said)"
-}
-set +e
-timeout 120 "$top/tests/ceph-up" "$work/ceph" "$(free_port)"
-status=$?
-set -e
-[ $status -eq 0 ] || skip "the object gateway does not start on this machine"
-trap 'timeout 20 "$top/tests/ceph-up" "$work/ceph" stop; cleanup' EXIT
-. "$work/ceph/env"
-s3() { curl -s --aws-sigv4 "aws:amz:default:s3" -u "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" -H "x-amz-content-sha256: UNSIGNED-PAYLOAD" "$@"; }
+bucket_up
 code() { s3 -o /dev/null -w '%{http_code}' "$@"; }
 
 hf init site --name "St. Gabriel" --shares-dir shares 2>/dev/null

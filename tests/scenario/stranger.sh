@@ -1,16 +1,6 @@
 #!/usr/bin/env bash
 # What a stranger does to the commands: folders deleted by hand, checkpoints that went through a mail, shares from a scanner, options where they mean nothing.
 . "$(dirname "$0")/lib.sh"
-refused() { # STATUS WORD COMMAND...
-	local want=$1 word=$2
-	shift 2
-	set +e
-	"$HOLDFAST" "$@" >out 2>said
-	local status=$?
-	set -e
-	same $status "$want" "exit status of $*"
-	[ -z "$word" ] || grep -q -- "$word" out said || fail "$*: '$word' is not said: $(cat out said)"
-}
 
 timeout 30 "$HOLDFAST" simulate --to 127.0.0.1:$(free_port) --count 1 2>nobody.said & # looked at below: it takes ten seconds
 nobody=$!

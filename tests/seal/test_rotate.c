@@ -204,6 +204,21 @@ static void holds(int fd, const struct site_keys *first, bool said_done)
 		FAILS(site_period_identity(fd, first, name, &id, &e), ERR_CRYPTO, "no key opens");
 }
 
+/* A site with one period key: its folder, for the caller to close. */
+static int fresh_site(const struct tmp *tmp, char site[512], struct site_keys *k, const char *period)
+{
+	struct share s[3];
+	struct age_recipient to;
+	struct err e;
+	tmp_path(tmp, "site", site);
+	remove_tree(site);
+	assert_int_equal(mkdir(site, 0700), 0);
+	int fd = open(site, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	OK(site_keys_create(fd, "hospital.example/log", 2, 3, s, k, &e));
+	OK(site_period_recipient(fd, k, period, true, &to, &e));
+	return fd;
+}
+
 static void sweep(const char *how)
 {
 	static const char *const calls[] = {"openat", "write", "fsync", "renameat", "renameat2", "unlinkat"};
@@ -213,17 +228,9 @@ static void sweep(const char *how)
 		for (int when = 1;; when++) {
 			char site[512], inject[96];
 			struct site_keys k;
-			struct share s[3];
-			struct age_recipient to;
-			struct err e;
 			bool hit;
 			assert_true(when < 300);
-			tmp_path(&tmp, "site", site);
-			remove_tree(site);
-			assert_int_equal(mkdir(site, 0700), 0);
-			int fd = open(site, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-			OK(site_keys_create(fd, "hospital.example/log", 2, 3, s, &k, &e));
-			OK(site_period_recipient(fd, &k, "care-2026Q3", true, &to, &e));
+			int fd = fresh_site(&tmp, site, &k, "care-2026Q3");
 			snprintf(inject, sizeof(inject), "%s:%s:when=%d", calls[c], how, when);
 			int r = traced("rotate", inject, site, &hit);
 			holds(fd, &k, r == 0);
@@ -259,18 +266,12 @@ static void destroyed(const char *how)
 		for (int when = 1;; when++) {
 			char site[512], inject[96];
 			struct site_keys k;
-			struct share s[3];
 			struct age_recipient to;
 			struct err e;
 			uint8_t sha[SEAL_HASH], now[SEAL_HASH];
 			bool hit;
 			assert_true(when < 100);
-			tmp_path(&tmp, "site", site);
-			remove_tree(site);
-			assert_int_equal(mkdir(site, 0700), 0);
-			int fd = open(site, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-			OK(site_keys_create(fd, "hospital.example/log", 2, 3, s, &k, &e));
-			OK(site_period_recipient(fd, &k, "care-2026Q3", true, &to, &e));
+			int fd = fresh_site(&tmp, site, &k, "care-2026Q3");
 			OK(site_period_recipient(fd, &k, "care-2026Q4", true, &to, &e));
 			OK(site_period_sha256(fd, "care-2026Q3", sha, &e));
 			assert_int_equal(linkat(fd, "keys/period/care-2026Q3.age", fd, "keys/period/care-2026Q2.age", 0), 0);

@@ -24,14 +24,37 @@ static void some_tree(struct site *s)
 	put_text(s, "odd\nname%", "odd");
 }
 
+/* Most stories: one site, one agent. */
+static void ward_open(struct site *s, struct agent *a)
+{
+	site_new(s, true);
+	agent_open(a, s, "ward7");
+}
+
+static void ward_close(struct site *s, struct agent *a)
+{
+	agent_close(a);
+	site_end(s);
+}
+
+/* All of it holds, to the last chunk: the site makes the agent's keys again. */
+static void holds(struct site *s, struct vault_check_report *rep)
+{
+	struct vault *v = open_vault_of(s);
+	AUTO_BUF struct buf faults = {0};
+	buf_init(&faults, 1 << 16);
+	OK(vault_check(v, true, rep, &faults, e));
+	assert_int_equal(rep->faults, 0);
+	vault_close(v);
+}
+
 /* ---- there and back ---- */
 
 static void test_generations(void **state)
 {
 	struct site s;
 	struct agent a;
-	site_new(&s, true);
-	agent_open(&a, &s, "ward7");
+	ward_open(&s, &a);
 	some_tree(&s);
 	struct vault_snapshot one = bring(&a);
 	assert_true(one.whole);
@@ -56,21 +79,14 @@ static void test_generations(void **state)
 	assert_int_equal(three.removed, 1);
 	assert_true(three.new_bytes < 200);
 	(void)compare_with_tree(&s, &three);
-	/* all of it holds, to the last chunk: the site makes the agent's keys again */
-	struct vault *v = open_vault_of(&s);
 	struct vault_check_report rep;
-	AUTO_BUF struct buf faults = {0};
-	buf_init(&faults, 1 << 16);
-	OK(vault_check(v, true, &rep, &faults, e));
-	assert_int_equal(rep.faults, 0);
+	holds(&s, &rep);
 	assert_int_equal(rep.snapshots, 3);
 	assert_true(rep.chunks > 40);
-	vault_close(v);
 	vault_snapshot_done(&one);
 	vault_snapshot_done(&two);
 	vault_snapshot_done(&three);
-	agent_close(&a);
-	site_end(&s);
+	ward_close(&s, &a);
 }
 
 /* The same tree by an agent and by the site itself: the same lines but for keyed digests and places, the same counts and verdict. */
@@ -78,8 +94,7 @@ static void test_as_local(void **state)
 {
 	struct site s;
 	struct agent a;
-	site_new(&s, true);
-	agent_open(&a, &s, "ward7");
+	ward_open(&s, &a);
 	some_tree(&s);
 	struct vault_snapshot away = bring(&a);
 	struct vault_snapshot here;
@@ -104,8 +119,7 @@ static void test_as_local(void **state)
 	buf_done(&y);
 	vault_snapshot_done(&away);
 	vault_snapshot_done(&here);
-	agent_close(&a);
-	site_end(&s);
+	ward_close(&s, &a);
 }
 
 /* ---- state ---- */
@@ -125,8 +139,7 @@ static void test_state(void **state)
 {
 	struct site s;
 	struct agent a;
-	site_new(&s, true);
-	agent_open(&a, &s, "ward7");
+	ward_open(&s, &a);
 	some_tree(&s);
 	struct vault_snapshot snap = bring(&a);
 	usleep(200000);
@@ -169,8 +182,7 @@ static void test_state(void **state)
 	(void)compare_with_tree(&s, &snap);
 	assert_string_equal(snap.verdict, "clean");
 	vault_snapshot_done(&snap);
-	agent_close(&a);
-	site_end(&s);
+	ward_close(&s, &a);
 }
 
 /* The next quarter: other keys, all content anew, and nobody calls that a change. */
@@ -178,8 +190,7 @@ static void test_quarter(void **state)
 {
 	struct site s;
 	struct agent a;
-	site_new(&s, true);
-	agent_open(&a, &s, "ward7");
+	ward_open(&s, &a);
 	some_tree(&s);
 	struct vault_snapshot snap = bring(&a);
 	vault_snapshot_done(&snap);
@@ -194,8 +205,7 @@ static void test_quarter(void **state)
 	assert_int_equal(snap.new_bytes, 0);
 	(void)compare_with_tree(&s, &snap);
 	vault_snapshot_done(&snap);
-	agent_close(&a);
-	site_end(&s);
+	ward_close(&s, &a);
 }
 
 /* The network goes in the middle, and an answer is lost. */
@@ -204,8 +214,7 @@ static void test_broken(void **state)
 	struct site s;
 	struct agent a;
 	struct vault_snapshot snap;
-	site_new(&s, true);
-	agent_open(&a, &s, "ward7");
+	ward_open(&s, &a);
 	uint8_t *p = random_bytes(36 << 20, 9);
 	put_file(&s, "large", p, 36 << 20);
 	free(p);
@@ -218,16 +227,10 @@ static void test_broken(void **state)
 	assert_int_equal(a.packs, 3);
 	assert_int_equal(s.snapshots, 1); /* asked twice, made once */
 	(void)compare_with_tree(&s, &snap);
-	struct vault *v = open_vault_of(&s);
 	struct vault_check_report rep;
-	AUTO_BUF struct buf faults = {0};
-	buf_init(&faults, 1 << 16);
-	OK(vault_check(v, true, &rep, &faults, e));
-	assert_int_equal(rep.faults, 0);
-	vault_close(v);
+	holds(&s, &rep);
 	vault_snapshot_done(&snap);
-	agent_close(&a);
-	site_end(&s);
+	ward_close(&s, &a);
 }
 
 /* ---- the judge sits at the site ---- */
@@ -245,8 +248,7 @@ static void test_damage(void **state)
 {
 	struct site s;
 	struct agent a;
-	site_new(&s, true);
-	agent_open(&a, &s, "ward7");
+	ward_open(&s, &a);
 	some_tree(&s);
 	struct vault_snapshot snap = bring(&a);
 	vault_snapshot_done(&snap);
@@ -284,8 +286,7 @@ static void test_damage(void **state)
 	assert_int_equal(damaged, 40);
 	assert_true(cp.clean_until > 0);
 	vault_close(v);
-	agent_close(&a);
-	site_end(&s);
+	ward_close(&s, &a);
 }
 
 /* ---- two agents ---- */
@@ -315,8 +316,7 @@ static void test_two(void **state)
 	struct site s;
 	struct agent a, b;
 	struct vault_snapshot snap;
-	site_new(&s, true);
-	agent_open(&a, &s, "ward7");
+	ward_open(&s, &a);
 	agent_open(&b, &s, "ward8");
 	assert_memory_not_equal(a.c.dedupe, b.c.dedupe, 32);
 	some_tree(&s);
@@ -391,8 +391,7 @@ static void test_hostile(void **state)
 {
 	struct site s;
 	struct agent a, b;
-	site_new(&s, true);
-	agent_open(&a, &s, "ward7");
+	ward_open(&s, &a);
 	agent_open(&b, &s, "ward8");
 	put_text(&s, "secret", "what ward8 alone may have again\n");
 	struct vault_snapshot snap;
@@ -471,8 +470,7 @@ static void test_credential(void **state)
 	struct agent a;
 	struct vault_credential c;
 	struct buf text;
-	site_new(&s, true);
-	agent_open(&a, &s, "ward7");
+	ward_open(&s, &a);
 	buf_init(&text, 1 << 16);
 	vault_credential_write(&a.c, &text);
 	OK(vault_credential_parse(buf_slice(&text), &c, e));
@@ -512,8 +510,7 @@ static void test_credential(void **state)
 		buf_done(&other);
 	}
 	buf_done(&text);
-	agent_close(&a);
-	site_end(&s);
+	ward_close(&s, &a);
 }
 
 static void test_standing(void **state)
@@ -569,8 +566,7 @@ static void test_standing(void **state)
 	vault_standing_done(&st);
 	buf_done(&note);
 	buf_done(&json);
-	agent_close(&a);
-	site_end(&s);
+	ward_close(&s, &a);
 	site_end(&t);
 }
 

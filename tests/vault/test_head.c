@@ -1,5 +1,6 @@
 /* Heads of replicas: what they may say, that nothing of one can be changed, and which of many is believed. */
 #include "vault_replica.h"
+#include "said.h"
 
 #include <ftw.h>
 #include <setjmp.h>
@@ -9,15 +10,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-static void ok_(int r, const struct err *e, int line)
-{
-	char text[1024];
-	if (r < 0)
-		print_error("line %d: %d: %s\n", line, r, err_line(e, text, sizeof text));
-	assert_true(r >= 0);
-}
-#define OK(call) do { struct err e_ = {0}; struct err *e = &e_; ok_((call), e, __LINE__); } while (0)
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
 {

@@ -99,7 +99,7 @@ enum renaming { APPEND, APPEND_LONG, APPEND_BARE, PREFIX, OTHER_SUFFIX, SCRAMBLE
 static void take_over(struct world *w, size_t i, enum pattern p, enum renaming r, size_t number)
 {
 	struct file f = w->now.f[i];
-	char path[160];
+	char path[sizeof f.path + 40];
 	int d = dir_len(f.path);
 	const char *base = base_of(f.path), *suffix = suffix_of(f.path);
 	switch (r) {
@@ -130,6 +130,7 @@ static void take_over(struct world *w, size_t i, enum pattern p, enum renaming r
 	(void)number;
 	gone(w, i);
 	struct file g = {.t = t, .id = ++w->next_id, .ino = r == SCRAMBLED_INODE || r == APPEND ? f.ino : new_ino(w)};
+	assert_true(strlen(path) < sizeof g.path);
 	memcpy(g.path, path, sizeof g.path);
 	tree_add(&w->now, &g);
 }

@@ -1,5 +1,6 @@
 /* Object stores: a folder that never overwrites, a listing from a server that may lie, a web server that breaks off, and the one version that is right. */
 #include "vault_store.h"
+#include "said.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,17 +16,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-static void ok_(int r, const struct err *e, int line)
-{
-	char text[1024];
-	if (r < 0)
-		print_error("line %d: %d: %s\n", line, r, err_line(e, text, sizeof text));
-	assert_true(r >= 0);
-}
-#define OK(call) do { struct err e_ = {0}; struct err *e = &e_; ok_((call), e, __LINE__); } while (0)
-#define FAILS(call, want, word) do { struct err e_ = {0}; struct err *e = &e_; char t_[1024]; int r_ = (call); \
-	if (r_ != (want) || !strstr(err_line(e, t_, sizeof t_), (word))) { print_error("got %d: %s\n", r_, err_line(e, t_, sizeof t_)); fail(); } } while (0)
 
 static char dir[64];
 
