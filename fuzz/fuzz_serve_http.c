@@ -36,7 +36,7 @@ static const char document[] = "{\"resourceType\":\"DocumentReference\",\"conten
 
 static void put_session(struct buf *b)
 {
-	static const char *const roles[] = {"clinician", "admin", "api", "auditor", "viewer", "registrar", "clinician", "admin"};
+	static const char *const roles[] = {"clinician", "admin", "api", "auditor", "viewer", "registrar", "replica", AGENT_ROLE};
 	const char *role = roles[script.how & 7];
 	frame_str(b, "nora");
 	frame_str(b, role);
@@ -96,6 +96,10 @@ static int answer_to(const struct frame *f, struct buf *b)
 		frame_blob(b, SLICE("proof\n"));
 		break;
 	}
+	case FRAME_V_ASK: /* this one is the vault role's */
+		buf_u8(b, script.how & 1);
+		buf_str(b, "{\"have\":0}");
+		break;
 	case FRAME_K_CHECKPOINT:
 		buf_str(b, "note\n");
 		break;
@@ -208,12 +212,20 @@ static int a_site(void)
 	assert(mkdtemp(dir));
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert(fd >= 0 && mkdirat(fd, "ledger", 0700) == 0 && mkdirat(fd, "ledger/tile", 0700) == 0);
-	static const char *const files[][2] = {{"ledger/checkpoint", "note"}, {"ledger/secret", CANARY}, {"ledger/tile/secret", CANARY}, {"secret", CANARY}, {"0", CANARY}};
+	static const char *const folders[] = {"outbox", "packs", "vault", "copies", "keys"};
+	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
+		assert(mkdirat(fd, folders[i], 0700) == 0);
+	static const char *const files[][2] = {{"ledger/checkpoint", "note"}, {"ledger/secret", CANARY}, {"ledger/tile/secret", CANARY}, {"secret", CANARY}, {"0", CANARY}, {"outbox/newest", "head"}, {"outbox/secret", CANARY},
+		{"outbox/head-0000-00000000000000000009-0123456789abcdef", "head"}, {"outbox/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "file"}, {"packs/care-00000001.age", "pack"}, {"packs/secret", CANARY},
+		{"vault/content-00000001.age", "pack"}, {"vault/secret", CANARY}, {"copies/0", "copy"}, {"keys/secret", CANARY}, {"site.ini", CANARY}};
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		int f = openat(fd, files[i][0], O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 		assert(f >= 0 && write(f, files[i][1], strlen(files[i][1])) > 0);
 		close(f);
 	}
+	int f = openat(fd, "packs/index", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert(f >= 0 && ftruncate(f, 1 << 20) == 0);
+	close(f);
 	return fd;
 }
 
@@ -321,6 +333,18 @@ static bool starts(const char *s, const char *with)
 	return !strncmp(s, with, strlen(with));
 }
 
+/* What goes out straight from a file lies in it, and is no secret. */
+static void file_holds(struct web_request *q)
+{
+	struct stat st;
+	char all[4096];
+	assert(q->status == 200 || q->status == 206);
+	assert(fstat(q->fd - 1, &st) == 0 && S_ISREG(st.st_mode) && q->fd_size && q->fd_offset <= (uint64_t)st.st_size && q->fd_size <= (uint64_t)st.st_size - q->fd_offset);
+	ssize_t n = pread(q->fd - 1, all, sizeof all, 0);
+	assert(n > 0 && !memmem(all, (size_t)n, CANARY, strlen(CANARY)));
+	assert(!q->out.n && !q->fixed.p && q->session.may & MAY_REPLICA);
+}
+
 static void answer_holds(struct web_request *q, struct arena *a, bool named)
 {
 	unsigned n = 0;
@@ -333,10 +357,18 @@ static void answer_holds(struct web_request *q, struct arena *a, bool named)
 		assert(!out.n && named && q->signed_in && !script.asked[FRAME_K_AUDIT & 127]);
 		return;
 	}
-	if (q->content_type && strstr(q->content_type, "json"))
+	bool vault = starts(q->path, "/vault/"), replica = starts(q->path, "/replica/");
+	if (q->content_type && strstr(q->content_type, "json") && !(vault && script.asked[FRAME_V_ASK & 127] && script.how & ODD)) /* the vault role's words go on as they are; who reads them is fuzz_vault_agent's */
 		assert(json_tree(out, a, &root, NULL) == 0 && root->type == JSON_OBJ);
 	assert(!q->fixed.p ? !out.n || !memmem(out.p, out.n, CANARY, strlen(CANARY)) : true);
 	bool api = starts(q->path, "/api/"), fhir = !strcmp(q->path, "/fhir") || starts(q->path, "/fhir/");
+	assert(!q->fd || replica);
+	if (q->fd)
+		file_holds(q);
+	if (q->signed_in && q->session.may == MAY_VAULT && (api || fhir || replica)) /* an agent's token shows nothing of anything */
+		assert(q->status >= 400);
+	if (vault || replica)
+		assert(q->status >= 400 || q->status == 304 || (named && q->signed_in && q->session.may & (vault ? MAY_VAULT : MAY_REPLICA)));
 	if (q->status >= 300 || (!api && !fhir))
 		return;
 	if (q->method == WEB_OPTIONS) { /* says what may be asked, and nothing of anybody: to everybody */
@@ -356,7 +388,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct role role = {.site_name = "St. Gabriel", .origin = "log.example", .peer = {-1, -1, -1, -1, -1}, .sup = -1, .peer_lock = PTHREAD_MUTEX_INITIALIZER, .peer_new = PTHREAD_COND_INITIALIZER};
 	static struct web web = {.role = &role, .carrier = &carrier, .lock = PTHREAD_MUTEX_INITIALIZER, .freed = PTHREAD_COND_INITIALIZER, .started = TIME_SEC};
 	static struct web_worker worker;
-	static int pair[2];
+	static int pair[2], vault_pair[2];
 	static uint64_t runs;
 	static struct arena *a;
 	struct err e;
@@ -367,7 +399,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(a && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
 		role.peer[ROLE_KEEPER] = pair[0];
 		assert(pthread_create(&t, NULL, play_keeper, &pair[1]) == 0);
-		assert(keeper_client_new(&role, &worker.keeper, &e) == 0 && web_page_load(&web, &e) == 0);
+		assert(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, vault_pair) == 0);
+		role.peer[ROLE_VAULT] = vault_pair[0];
+		assert(pthread_create(&t, NULL, play_keeper, &vault_pair[1]) == 0);
+		assert(keeper_client_new_to(&role, ROLE_VAULT, &worker.vault, &e) == 0 && keeper_client_new(&role, &worker.keeper, &e) == 0 && web_page_load(&web, &e) == 0);
 		worker.chart = small_house();
 		web.limit = web_limit_new();
 		assert(web.limit);
