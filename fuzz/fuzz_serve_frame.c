@@ -158,10 +158,10 @@ static struct keeper *a_keeper(void)
 	return k;
 }
 
-/* These hand a password to another thread, whose answer comes later, and which takes a tenth of a second. */
+/* These hand a password, or a replica's head, to another thread, whose answer comes later, and which takes a tenth of a second. */
 static bool slow(uint8_t type)
 {
-	return type == FRAME_K_LOGIN || type == FRAME_K_PASSWORD || type == FRAME_K_USER_ADD;
+	return type == FRAME_K_LOGIN || type == FRAME_K_PASSWORD || type == FRAME_K_USER_ADD || type == FRAME_K_HEAD;
 }
 
 /* Who asks with a token gets the real one in its place: the input cannot know it. */

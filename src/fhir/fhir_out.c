@@ -707,37 +707,33 @@ bool fhir_out_telecom_value(struct jsonw *w, struct slice t)
 
 /* ---- notes, references ---- */
 
-static bool line_item(struct jsonw *w, const char *label, struct slice s)
+/* One more note; the first opens the list. */
+static void note(struct jsonw *w, bool *any, const char *label, struct slice s)
 {
 	if (fhir_is_blank(s))
-		return false;
+		return;
 	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 65536);
 	if (label)
 		buf_printf(&b, "%s: ", label);
 	buf_add_slice(&b, slice_trim(s));
+	if (!*any) {
+		jsonw_key(w, "note");
+		jsonw_arr(w);
+		*any = true;
+	}
 	jsonw_obj(w);
 	jsonw_kslice(w, "text", buf_slice(&b));
 	jsonw_obj_end(w);
-	return true;
 }
 
 /* Notes, and behind them what R4 has no element for on this resource. */
 void fhir_out_notes_and(struct fhir_out *x, const uint8_t *fields, const char *const *labels, size_t count)
 {
-	size_t any = 0;
-	for (unsigned i = 0; i < x->t->count; i++)
-		any += x->t->values[i].id == FF_TEXT && !fhir_is_blank(x->t->values[i].v) && !(x->said.p && x->t->values[i].v.p == x->said.p);
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0, n = fact_count(x->t, fields[i]); k < n; k++)
-			any += !fhir_is_blank(fact_nth(x->t, fields[i], k));
-	if (!any)
-		return;
-	jsonw_key(x->w, "note");
-	jsonw_arr(x->w);
+	bool any = false;
 	for (unsigned i = 0; i < x->t->count; i++)
 		if (x->t->values[i].id == FF_TEXT && !(x->said.p && x->t->values[i].v.p == x->said.p))
-			line_item(x->w, NULL, x->t->values[i].v);
+			note(x->w, &any, NULL, x->t->values[i].v);
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0, n = fact_count(x->t, fields[i]); k < n; k++) {
 			struct slice v = fact_nth(x->t, fields[i], k), shown = v;
@@ -747,9 +743,10 @@ void fhir_out_notes_and(struct fhir_out *x, const uint8_t *fields, const char *c
 				buf_u8(&b, v.p[at] == FACT_US || v.p[at] == GS ? ' ' : v.p[at]); /* composites as words */
 			if (buf_ok(&b))
 				shown = buf_slice(&b);
-			line_item(x->w, labels[i], shown);
+			note(x->w, &any, labels[i], shown);
 		}
-	jsonw_arr_end(x->w);
+	if (any)
+		jsonw_arr_end(x->w);
 }
 
 void fhir_out_notes(struct fhir_out *x)

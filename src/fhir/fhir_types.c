@@ -129,7 +129,7 @@ struct slice fhir_shown(struct slice code)
 	static const uint8_t order[] = {FC_TEXT, FC_DISPLAY, FC_ALT_DISPLAY, FC_CODE, FC_ALT_CODE};
 	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
 		struct slice s = fact_part(code, order[i]);
-		if (s.n)
+		if (!fhir_is_blank(s))
 			return s;
 	}
 	return SLICE_NULL;

@@ -78,7 +78,7 @@ static void sentence(struct fhir_out *x, struct buf *b)
 		word(b, SLICE("-"));
 		word(b, high);
 	}
-	word(b, fact_part(unit, FC_DISPLAY).n ? fact_part(unit, FC_DISPLAY) : fhir_shown(unit));
+	word(b, !fhir_is_blank(fact_part(unit, FC_DISPLAY)) ? fact_part(unit, FC_DISPLAY) : fhir_shown(unit));
 	word(b, fhir_shown(fhir_value(x->t, FF_ROUTE)));
 	word(b, fhir_value(x->t, FF_FREQUENCY));
 	if (!fhir_is_blank(fhir_value(x->t, FF_RATE))) {
@@ -96,27 +96,31 @@ static void sentence(struct fhir_out *x, struct buf *b)
 	}
 }
 
-/* v3 GTSAbbreviation, which is what R4's timing-abbreviation asks for first. */
-static void timing(struct fhir_out *x, struct slice start, struct slice end)
+/* An object that holds the period, where there is one. */
+static bool bounds_of(const struct fhir_out *x, struct slice start, struct slice end, struct buf *ret)
+{
+	struct jsonw w;
+	struct fhir_out y = *x;
+	jsonw_init(&w, ret);
+	jsonw_obj(&w);
+	y.w = &w;
+	bool any = fhir_out_period(&y, "boundsPeriod", start, end);
+	jsonw_obj_end(&w);
+	return any;
+}
+
+/* v3 GTSAbbreviation, which is what R4's timing-abbreviation asks for first. bounds: as bounds_of made them; may be NULL. */
+static void timing(struct fhir_out *x, const struct buf *bounds)
 {
 	static const char codes[] = "BID\0TID\0QID\0AM\0PM\0QD\0QOD\0Q1H\0Q2H\0Q3H\0Q4H\0Q6H\0Q8H\0BED\0WK\0MO\0";
 	struct slice often = fhir_value(x->t, FF_FREQUENCY);
-	AUTO_BUF struct buf probe = {0};
-	buf_init(&probe, 8192);
-	struct jsonw pw;
-	jsonw_init(&pw, &probe);
-	jsonw_obj(&pw);
-	struct fhir_out y = *x;
-	y.w = &pw;
-	bool bounds = fhir_out_period(&y, "boundsPeriod", start, end);
-	jsonw_obj_end(&pw);
 	if (fhir_is_blank(often) && !bounds)
 		return;
 	jsonw_key(x->w, "timing");
 	jsonw_obj(x->w);
 	if (bounds) {
 		jsonw_key(x->w, "repeat");
-		jsonw_raw(x->w, buf_slice(&probe));
+		jsonw_raw(x->w, buf_slice(bounds));
 	}
 	if (!fhir_is_blank(often)) {
 		const char *known = fhir_word(codes, slice_trim(often));
@@ -153,20 +157,22 @@ static struct slice dosage_words(struct fhir_out *x)
 
 static void dosage(struct fhir_out *x, const char *key, bool with_bounds)
 {
-	AUTO_BUF struct buf b = {0};
+	AUTO_BUF struct buf b = {0}, bounds = {0};
 	buf_init(&b, 65536);
+	buf_init(&bounds, 8192);
 	sentence(x, &b);
 	if (x->said.n)
 		buf_add(&b, x->said.p + strlen(DOSAGE), x->said.n - strlen(DOSAGE));
-	struct slice start = with_bounds ? fhir_value(x->t, FF_START) : SLICE_NULL, end = with_bounds ? fhir_value(x->t, FF_END) : SLICE_NULL;
-	if (b.n == 0 && start.n == 0 && end.n == 0 && !fhir_shown(fhir_value(x->t, FF_BODY_SITE)).n)
+	struct slice text = slice_trim(buf_slice(&b));
+	bool bound = with_bounds && bounds_of(x, fhir_value(x->t, FF_START), fhir_value(x->t, FF_END), &bounds); /* what is no time is none */
+	if (!text.n && !bound && !fhir_shown(fhir_value(x->t, FF_BODY_SITE)).n) /* an empty Dosage would break ele-1 */
 		return;
 	struct slice prn = fhir_value(x->t, FF_PRN);
 	jsonw_key(x->w, key);
 	jsonw_arr(x->w);
 	jsonw_obj(x->w);
-	jsonw_kslice_opt(x->w, "text", buf_slice(&b));
-	timing(x, start, end);
+	jsonw_kslice_opt(x->w, "text", text);
+	timing(x, bound ? &bounds : NULL);
 	if (!fhir_is_blank(prn)) {
 		if (slice_eq_str(prn, "yes"))
 			jsonw_kbool(x->w, "asNeededBoolean", true);
@@ -183,7 +189,6 @@ static void dosage(struct fhir_out *x, const char *key, bool with_bounds)
 	dose(x);
 	jsonw_obj_end(x->w);
 	jsonw_arr_end(x->w);
-	/* an empty Dosage would break ele-1; b or a bound or a site is always there */
 }
 
 static const struct fhir_pair priorities[] = {{"routine", "routine"}, {"urgent", "urgent"}, {"asap", "asap"}, {"stat", "stat"}, {"S", "stat"}, {"A", "asap"}, {"R", "routine"}, {"T", "urgent"}};

@@ -20,7 +20,7 @@ static void visit_class(struct fhir_out *x)
 	} else {
 		jsonw_kstr(x->w, "system", "http://terminology.hl7.org/CodeSystem/v3-NullFlavor");
 		jsonw_kstr(x->w, "code", class.n ? "OTH" : "UNK");
-		jsonw_kslice_opt(x->w, "display", type);
+		fhir_out_string(x, "display", type);
 	}
 	jsonw_obj_end(x->w);
 }

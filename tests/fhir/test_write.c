@@ -543,12 +543,29 @@ static void round_trip(void **state)
 		skip();
 }
 
+/* Blanks, wherever they stand, are nothing, and so is what is no time where one belongs: no empty object, no empty string (R4 2.6.2). In each field of each kind, alone and in each of its parts. */
+static void blanks_are_nothing(void **state)
+{
+	static const char *const blank[] = {"\n", US US US "\n", US "\n" US US "\n" US "\n", US US US US " \n" US US "\t", " " US " " US " " US " " US " " US " " US " " US " ", "yesterday"};
+	for (unsigned kind = 1; kind < FACT_KIND_COUNT; kind++)
+		for (unsigned field = 1; field < FF_COUNT; field++)
+			for (size_t i = 0; i < ARRAY_LEN(blank); i++) {
+				struct fixture x;
+				begin(&x, (uint8_t)kind);
+				put(&x, (uint8_t)field, blank[i]);
+				if (field != FF_CODE)
+					put(&x, FF_CODE, US US US US US US "just text");
+				(void)out(&x); /* looks at the rules itself */
+				end(&x);
+			}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_resource_says_where_it_comes_from), cmocka_unit_test(code_systems), cmocka_unit_test(identifiers), cmocka_unit_test(times), cmocka_unit_test(values),
 		cmocka_unit_test(vital_signs_know_themselves), cmocka_unit_test(invariants), cmocka_unit_test(medication_orders), cmocka_unit_test(what_is_said_of_a_section), cmocka_unit_test(documents),
-		cmocka_unit_test(links_become_references), cmocka_unit_test(persons), cmocka_unit_test(names_in_the_order_of_their_script), cmocka_unit_test(golden_resources), cmocka_unit_test(round_trip),
+		cmocka_unit_test(links_become_references), cmocka_unit_test(persons), cmocka_unit_test(names_in_the_order_of_their_script), cmocka_unit_test(blanks_are_nothing), cmocka_unit_test(golden_resources), cmocka_unit_test(round_trip),
 	};
 	return finish(cmocka_run_group_tests(tests, NULL, NULL));
 }
