@@ -591,6 +591,22 @@ static const struct stmt *named_by_us(const struct stmts *s, const struct stmt *
 	return NULL;
 }
 
+/* The id that it is known by; what else it is numbered (its identifiers stand behind) is what this version says. */
+static bool set_id(struct fold *x, struct fact *t, struct slice v)
+{
+	struct fact_value *more = v.n && fact_count(t, FF_ID) ? arena_array(x->a, t->count, sizeof *more) : NULL;
+	if (!more)
+		return set(x, t, FF_ID, v);
+	memcpy(more, t->values, t->count * sizeof *more);
+	unsigned k = 0;
+	while (more[k].id != FF_ID)
+		k++;
+	more[k].v = v;
+	t->values = more;
+	t->cap = t->count;
+	return true;
+}
+
 static void take_names(struct fold *x, const struct stmts *s)
 {
 	static const uint8_t names[] = {FF_ID, FF_RESOURCE, FF_SUB, FF_GROUP, FF_PLACER, FF_FILLER};
@@ -603,7 +619,7 @@ static void take_names(struct fold *x, const struct stmts *s)
 		if (f)
 			*f = *s->v[i].f;
 		for (size_t k = 0; done && k < ARRAY_LEN(names); k++)
-			done = set(x, f, names[k], fact_get(of->f, names[k]));
+			done = names[k] == FF_ID ? set_id(x, f, fact_get(of->f, FF_ID)) : set(x, f, names[k], fact_get(of->f, names[k]));
 		if (done && !fact_says(f, FF_ACTION, "delete"))
 			done = set(x, f, FF_ACTION, SLICE("whole"));
 		if (!done) {

@@ -10,9 +10,14 @@
 #include "base.h"
 #include "facts.h"
 
-#define FHIR_READER_VERSION 1
+#define FHIR_READER_VERSION 2 /* 2: identifiers of all that has some; entries that are named by others */
 #define FHIR_BODY_MAX (UINT64_C(64) << 20)
 #define FHIR_WHOSE "urn:holdfast:fhir:whose" /* extension of Bundle.entry.request: the patient of what is deleted, a Reference */
+/* extension of Bundle.entry: valueUnsignedInt is the position of another entry of the bundle, of which this one says what it means (our server looked it up before it wrote both down).
+ * request PUT without a resource: that entry's resource is the one of request.url. GET: it was not made, because request.url is there. DELETE, and PUT with a resource: this, instead of it.
+ * No request: nothing became of it. */
+#define FHIR_INSTEAD_OF "urn:holdfast:fhir:instead-of"
+#define FHIR_PATCHED "urn:holdfast:fhir:patch" /* extension of Bundle.entry.request: the JSON Patch, as it was sent, that made the resource: an Attachment */
 
 /* ---- in -------------------------------------------------------------------------------------------------------------- */
 
@@ -27,6 +32,10 @@ struct slice fhir_ndjson_next(struct slice *rest);
 bool fhir_looks_like_ndjson(struct slice text); /* the first two lines are objects of their own, the first a resource */
 /* The bytes of a document inside a body (FF_CONTENT_PLACE), decoded from base64; a place that is a resource gives that resource's JSON as it stands. ERR_NOT_FOUND, ERR_INPUT, ERR_LIMIT. */
 int fhir_document(struct slice text, struct slice place, struct buf *ret, struct err *e) MUST;
+
+/* A resource after a JSON Patch (RFC 6902), added to ret; all operations or none. What they do not touch stays as it stood, byte for byte. ERR_INPUT: no JSON, or no patch. ERR_NOT_FOUND: a path leads to nothing.
+ * ERR_NO: a test of it fails. ERR_LIMIT: more than 1000 operations, or too large or deep what they make. */
+int fhir_patch(struct slice resource, struct slice patch, struct buf *ret, struct err *e) MUST;
 
 /* ---- out ------------------------------------------------------------------------------------------------------------- */
 

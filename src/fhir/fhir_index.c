@@ -148,6 +148,12 @@ static int walk_entry(struct walk *k, uint32_t scope, uint32_t parent, uint32_t 
 			code = string_value(&k->j, &r->entries[at].full_url);
 		else if (key_is(&k->j, "request"))
 			code = walk_request(k, at);
+		else if (key_is(&k->j, "extension") && !r->entries[at].own.p) {
+			t = json_next(&k->j);
+			size_t start = k->j.start;
+			code = json_skip(&k->j, t);
+			r->entries[at].own = slice_of(r->text.p + start, cur_offset(&k->j.c) - start);
+		}
 		else if (key_is(&k->j, "resource") && !seen) {
 			seen = true;
 			t = json_next(&k->j);
@@ -236,11 +242,13 @@ static int build_indexes(struct fhir_reader *r)
 	for (uint32_t i = 0; i < r->count; i++) {
 		struct fhir_entry *en = &r->entries[i];
 		struct slice type, id, base;
-		if ((slice_starts(en->full_url, "http://") || slice_starts(en->full_url, "https://")) && fhir_split_ref(en->full_url, &type, &id, &base) && slice_eq(type, en->type)) {
+		if (!en->named && (slice_starts(en->full_url, "http://") || slice_starts(en->full_url, "https://")) && fhir_split_ref(en->full_url, &type, &id, &base) && slice_eq(type, en->type)) {
 			en->base = base;
 			if (en->id.n == 0)
 				en->id = id; /* said there alone: two of one type must not be one */
 		}
+		if (en->id.n == 0 && slice_eq_str(en->method, "PUT") && fhir_split_ref(en->url, &type, &id, &base) && slice_eq(type, en->type))
+			en->id = id; /* R4 3.1.0.11.2: the address of an update is the name of what is updated */
 		r->by_url[i] = r->by_ref[i] = i;
 	}
 	if (r->count) {
@@ -248,6 +256,59 @@ static int build_indexes(struct fhir_reader *r)
 		qsort_r(r->by_ref, r->count, sizeof *r->by_ref, order_ref, r->entries);
 	}
 	return 0;
+}
+
+/* ---- entries that say what became of others (FHIR_INSTEAD_OF) ---- */
+
+static bool instead_of(struct fhir_reader *r, const struct fhir_entry *en, uint64_t *ret)
+{
+	struct json_node *n;
+	struct err ignored;
+	if (!fhir_contains(en->own, FHIR_INSTEAD_OF))
+		return false;
+	arena_reset(r->scratch);
+	if (json_tree(en->own, r->scratch, &n, &ignored) != 0)
+		return false;
+	EACH(x, n)
+		if (slice_eq_str(json_text(x, "url"), FHIR_INSTEAD_OF) && num_u64(json_text(x, "valueUnsignedInt"), 0, FHIR_ENTRIES_MAX, ret) == 0)
+			return true;
+	return false;
+}
+
+static void settle(struct fhir_entry *says, struct fhir_entry *of)
+{
+	struct slice type, id, base;
+	bool put = slice_eq_str(says->method, "PUT"), got = slice_eq_str(says->method, "GET");
+	if ((put || got) && !says->raw.p && fhir_split_ref(says->url, &type, &id, &base) && slice_eq(type, of->type)) {
+		of->id = id;
+		of->named = true;
+		of->settled = got;
+	} else if (!(put && !says->raw.p)) {
+		of->settled = true;
+		of->raw = SLICE_NULL; /* no reference leads to it */
+		of->method = SLICE_NULL;
+	}
+}
+
+/* Of the outermost bundle alone: it is one that our server made of a body that it was sent. */
+static void settle_entries(struct fhir_reader *r)
+{
+	bool any = false;
+	for (uint32_t i = 1; i < r->count && !any; i++)
+		any = r->entries[i].scope == 1 && r->entries[i].own.p;
+	uint32_t *by_number = any ? arena_array(r->f->a, r->count, sizeof *by_number) : NULL, n = 0;
+	if (!by_number)
+		return;
+	for (uint32_t i = 1; i < r->count; i++)
+		if (r->entries[i].scope == 1 && r->entries[i].number == n)
+			by_number[n++] = i;
+	for (uint32_t i = 1; i < r->count; i++) {
+		struct fhir_entry *en = &r->entries[i];
+		uint64_t k;
+		if (en->scope == 1 && instead_of(r, en, &k) && k < n && by_number[k] < i)
+			settle(en, &r->entries[by_number[k]]);
+	}
+	arena_reset(r->scratch);
 }
 
 int fhir_index_body(struct fhir_reader *r, struct err *e)
@@ -274,6 +335,7 @@ int fhir_index_body(struct fhir_reader *r, struct err *e)
 		return err_set(e, ERR_INPUT, "offset 0", "this JSON object has no resourceType: it is no FHIR resource");
 	if (r->f->failed)
 		return err_set(e, arena_code(r->f->a) ? arena_code(r->f->a) : ERR_LIMIT, NULL, "this bundle has more entries than there is room for");
+	settle_entries(r);
 	return build_indexes(r);
 }
 

@@ -22,12 +22,15 @@ struct fhir_entry { /* one resource of the body */
 	struct slice base;        /* the server in full_url ("https://x/fhir"); empty when it is none */
 	struct slice method, url; /* request.method and request.url of a transaction */
 	struct slice extension;   /* request.extension, as it stands: whose a thing is that is deleted */
+	struct slice own;         /* the entry's own extension: FHIR_INSTEAD_OF */
 	struct slice bundle_type; /* of a bundle */
 	uint32_t scope, parent;   /* which bundle, and the entry that bundle stands in (own index: none) */
 	uint32_t number;          /* position in that bundle's entry array */
 	bool bundle;              /* a bundle in the bundle: only its entries are read */
 	bool walked;              /* its entry array has been */
 	bool listed;              /* named by a section of the document's Composition */
+	bool named;               /* its id is one that our server looked up: FHIR_INSTEAD_OF */
+	bool settled;             /* not read: it was there already, or was refused, or something else says what became of it */
 	uint8_t busy;             /* being resolved: a reference that comes back to it is not followed */
 	struct fact *fact;        /* what it became */
 	struct fact_group *group; /* Patient: its group */

@@ -563,6 +563,13 @@ static bool patient_tree(struct fhir_reader *r, struct fhir_entry *en, struct js
 static void group_patient(struct fhir_reader *r, struct fhir_entry *en, const struct json_node *n)
 {
 	struct fact_ident id = {0};
+	if (en->settled) { /* it is here already, by this id */
+		id = (struct fact_ident){.value = fhir_keep(r, en->id), .assigner = r->feed_assigner};
+		en->group = facts_group(r->f, id);
+		r->only = r->patients == 0 || r->only == en->group ? en->group : NULL;
+		r->patients++;
+		return;
+	}
 	bool found = primary_ident(r, en, n, &id);
 	en->group = facts_group(r->f, id);
 	if (!en->group)
@@ -589,7 +596,7 @@ int fhir_read_patients(struct fhir_reader *r)
 			group_patient(r, &r->entries[i], n);
 	for (uint32_t i = 0; i < r->count; i++) {
 		struct fhir_entry *en = &r->entries[fhir_in_order(r, i)];
-		if (!slice_eq_str(en->type, "Patient") || !en->group || !patient_tree(r, en, &n))
+		if (!slice_eq_str(en->type, "Patient") || !en->group || en->settled || !patient_tree(r, en, &n))
 			continue;
 		if (fhir_has_code(json_get(n, "meta"), NULL, "HTEST"))
 			r->f->test = true;

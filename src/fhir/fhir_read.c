@@ -72,7 +72,9 @@ void fhir_entry_name(struct fhir_reader *r, const struct fhir_entry *en, struct 
 	bool document = fhir_in_document(r, en);
 	char hash[33];
 	*ret_assigner = r->feed_assigner;
-	if (en->base.n) {
+	if (en->named)
+		*ret_id = en->id;
+	else if (en->base.n) {
 		*ret_id = en->id;
 		*ret_assigner = fhir_keep(r, en->base);
 	} else if (uuid.n && (document || !en->id.n))
@@ -373,6 +375,17 @@ static struct fact_group *group_for(struct fhir_reader *r, const struct json_nod
 	return g;
 }
 
+/* Those of whoever did not put them himself (an order's are placer and filler): by them a sender asks whether a thing is here, and a person finds it again. */
+static void put_identifiers(struct fhir_reader *r, const struct json_node *n)
+{
+	static const char plain[] = "AllergyIntolerance\0CareTeam\0Condition\0Consent\0Coverage\0Flag\0Immunization\0Procedure\0RelatedPerson\0";
+	struct fact *t = r->at->fact;
+	if (!t || !fhir_word(plain, r->at->type) || fact_count(t, FF_ID) > 1)
+		return;
+	EACH(id, json_get(n, "identifier"))
+		facts_put(r->f, t, FF_ID, fhir_identifier(r, id));
+}
+
 static void read_helper(struct fhir_reader *r, const struct json_node *n, struct slice type)
 {
 	if (r->patients)
@@ -405,6 +418,7 @@ static void read_resource(struct fhir_reader *r, const struct json_node *n)
 	r->at->owner = g;
 	if (k) {
 		k->read(r, g, n);
+		put_identifiers(r, n);
 		r->interpreted++;
 	} else {
 		fhir_read_generic(r, g, n);
@@ -506,6 +520,8 @@ static void read_too_large(struct fhir_reader *r)
 static void read_entry(struct fhir_reader *r, struct fhir_entry *en)
 {
 	take(r, en);
+	if (en->settled)
+		return;
 	if (slice_eq_str(en->method, "DELETE")) {
 		read_delete(r);
 		return;

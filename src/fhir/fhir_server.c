@@ -78,18 +78,18 @@ static void resource(struct jsonw *w, const struct fhir_type_info *t)
 	else if (audit)
 		codes(w, "interaction", "read\0search-type\0");
 	else if (patient)
-		codes(w, "interaction", "read\0vread\0search-type\0create\0update\0");
+		codes(w, "interaction", "read\0vread\0search-type\0create\0update\0patch\0");
 	else if (!fhir_deletes(t->type))
-		codes(w, "interaction", "read\0vread\0history-instance\0search-type\0create\0update\0");
+		codes(w, "interaction", "read\0vread\0history-instance\0search-type\0create\0update\0patch\0");
 	else
-		codes(w, "interaction", "read\0vread\0history-instance\0search-type\0create\0update\0delete\0");
+		codes(w, "interaction", "read\0vread\0history-instance\0search-type\0create\0update\0patch\0delete\0");
 	jsonw_kstr(w, "versioning", "versioned");
 	if (!binary && !audit) {
 		jsonw_kbool(w, "readHistory", true);
 		jsonw_kbool(w, "updateCreate", true);
-		jsonw_kbool(w, "conditionalCreate", patient);
-		jsonw_kbool(w, "conditionalUpdate", false);
-		jsonw_kstr(w, "conditionalDelete", "not-supported");
+		jsonw_kbool(w, "conditionalCreate", true);
+		jsonw_kbool(w, "conditionalUpdate", true);
+		jsonw_kstr(w, "conditionalDelete", fhir_deletes(t->type) ? "single" : "not-supported");
 	}
 	if (about && !audit) {
 		jsonw_key(w, "searchInclude");
@@ -154,6 +154,7 @@ void fhir_write_capability(struct jsonw *w, const char *base, const char *name, 
 	jsonw_obj_end(w);
 	jsonw_kstr(w, "fhirVersion", "4.0.1");
 	strings(w, "format", "json\0application/fhir+json\0application/json\0");
+	strings(w, "patchFormat", "application/json-patch+json\0");
 	strings(w, "implementationGuide", "http://hl7.org/fhir/uv/ips/ImplementationGuide/hl7.fhir.uv.ips\0");
 	jsonw_key(w, "rest");
 	jsonw_arr(w);

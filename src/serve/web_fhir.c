@@ -64,15 +64,28 @@ static const struct fact_item *stored_item(const struct chart_patient *p, const 
 }
 
 /* Conditional create (R4 3.1.0.8.1): one that is there is the answer, and nothing is stored; two are a question. */
-static bool none_exists(struct web_request *q, const char *type, const char *criteria)
+static bool none_exists(struct web_request *q, const char *type, const struct json_node *res, const char *criteria)
 {
 	size_t n;
 	char id[80] = "", base[300];
-	if (strcmp(type, "Patient")) { /* the numbers of other things are not all kept: what is there would not be found */
-		web_error(q, 501, "not-supported", "If-None-Exist is served for Patient alone: a %s is sent once only by PUT with an id of yours. Nothing was stored.", type);
+	struct chart_moment at;
+	bool many = false;
+	if (!web_fhir_type(type, strlen(type)) || !strcmp(type, "AuditEvent") || !strcmp(type, "Binary")) {
+		web_error(q, 501, "not-supported", "No %.64s is searched for here, so If-None-Exist cannot be answered. Nothing was stored.", type);
 		return false;
 	}
-	if (!web_fhir_count(q, slice_str(type), slice_str(criteria), &n, id, sizeof id))
+	const char *whose = NULL;
+	if (strcmp(type, "Patient")) {
+		if (!web_fhir_chart(q, &at))
+			return false;
+		whose = web_fhir_whose(q, res, at, NULL, NULL, &many);
+		whose = whose ? whose : "";
+	}
+	if (many) {
+		web_error(q, 412, "exists", "Whose this %s is cannot be told: several persons have that number. Nothing was stored.", type);
+		return false;
+	}
+	if (!web_fhir_count(q, slice_str(type), slice_str(criteria), whose, &n, id, sizeof id))
 		return false;
 	if (n == 0)
 		return true;
@@ -82,13 +95,17 @@ static bool none_exists(struct web_request *q, const char *type, const char *cri
 	}
 	web_base(q, base, sizeof base);
 	snprintf(q->location, sizeof q->location, "%s/%s/%s", base, type, id);
-	web_fhir_read_patient(q, id);
+	if (strcmp(type, "Patient"))
+		web_fhir_read_item(q, type, id);
+	else
+		web_fhir_read_patient(q, id);
 	if (q->status == 200)
 		web_fhir_prefers(q);
 	return false;
 }
 
-static void create(struct web_request *q, const char *type)
+/* In a turn of its own, or in that of whoever looked. */
+void web_fhir_create(struct web_request *q, const char *type)
 {
 	struct keeper_stored st;
 	struct json_node *root;
@@ -100,10 +117,12 @@ static void create(struct web_request *q, const char *type)
 		return;
 	}
 	const char *none = web_header(q, "If-None-Exist");
-	if (none && *none && !none_exists(q, type, none))
+	if (none && *none && !none_exists(q, type, root, none))
 		return;
 	if (!web_fhir_store(q, &st))
 		return;
+	if (none || q->method == WEB_PUT)
+		web_fhir_turn_said(q, &st);
 	struct chart_moment at;
 	struct chart *c = web_fhir_chart(q, &at);
 	char (*ids)[32];
@@ -133,6 +152,17 @@ static void create(struct web_request *q, const char *type)
 	web_fhir_prefers(q);
 	web_fhir_version(q, st.seq, st.time);
 	web_fhir_ok(q, st.duplicate ? 200 : 201);
+}
+
+static void create(struct web_request *q, const char *type)
+{
+	const char *none = web_header(q, "If-None-Exist");
+	bool turn = none && *none;
+	if (turn && !web_fhir_turn(q))
+		return;
+	web_fhir_create(q, type);
+	if (turn)
+		web_fhir_turn_over(q);
 }
 
 static void metadata(struct web_request *q)
@@ -174,22 +204,24 @@ static bool has_number(struct web_request *q, const struct chart_patient *p, con
 }
 
 /* The persons with that number whom it names as it was given, system and all. */
-static size_t people_with(struct web_request *q, struct chart *c, struct chart_moment at, const struct param *identifier, const char **ret_id)
+size_t web_fhir_people_with(struct web_request *q, struct chart_moment at, const char *given, const char **ret_id)
 {
-	struct slice value, before = slice_cut(slice_str(identifier->value), '|', &value);
+	const struct param identifier = {.name = "identifier", .type = "token", .value = given};
+	struct slice value, before = slice_cut(slice_str(given), '|', &value);
+	struct chart *c = q->w->chart;
 	struct chart_patient *p;
 	struct err e = {0};
 	AUTO_BUF struct buf ids = {0};
 	buf_init(&ids, 1 << 16);
 	size_t n = 0;
 	int r = chart_patient(c, value.p ? value : before, at, q->a, &p, &ids, &e);
-	if (r == 0 && has_number(q, p, identifier)) {
+	if (r == 0 && has_number(q, p, &identifier)) {
 		*ret_id = p->id;
 		return 1;
 	}
 	for (struct slice rest = buf_slice(&ids); r == ERR_EXISTS && rest.n;) {
 		struct slice one = slice_cut(rest, '\n', &rest);
-		if (one.n && chart_patient(c, one, at, q->a, &p, NULL, &e) == 0 && has_number(q, p, identifier)) {
+		if (one.n && chart_patient(c, one, at, q->a, &p, NULL, &e) == 0 && has_number(q, p, &identifier)) {
 			*ret_id = p->id;
 			n++;
 		}
@@ -229,11 +261,9 @@ static void summary_by_identifier(struct web_request *q)
 		web_error(q, 400, "input", "Name the patient: identifier=SYSTEM|VALUE.");
 		return;
 	}
-	struct chart *c = web_fhir_chart(q, &at);
-	if (!c)
+	if (!web_fhir_chart(q, &at))
 		return;
-	const struct param identifier = {.name = "identifier", .type = "token", .value = given};
-	size_t n = people_with(q, c, at, &identifier, &id);
+	size_t n = web_fhir_people_with(q, at, given, &id);
 	if (n == 1)
 		web_fhir_summary(q, id);
 	else if (n)
@@ -288,15 +318,62 @@ static bool readable_body(struct web_request *q, bool form)
 	return false;
 }
 
-static void not_allowed(struct web_request *q, const char *allow)
+static void add_criterion(void *arg, const char *name, const char *value)
+{
+	struct buf *b = arg;
+	if (!strcmp(name, "_format") || !strcmp(name, "_pretty") || !strcmp(name, "_summary"))
+		return;
+	buf_str(b, b->n ? "&" : "");
+	for (const char *part = name; part; part = part == name ? value : NULL) {
+		for (const char *c = part; *c; c++)
+			if (strchr("%&+=#", *c) || (uint8_t)*c <= ' ')
+				buf_printf(b, "%%%02X", (uint8_t)*c);
+			else
+				buf_u8(b, (uint8_t)*c);
+		buf_str(b, part == name ? "=" : "");
+	}
+}
+
+static void not_allowed(struct web_request *q, const char *allow, const char *why)
 {
 	q->allow = allow;
 	if (q->method == WEB_OPTIONS) {
 		q->status = 204;
 		return;
 	}
-	web_error(q, 405, "method", "This is not done here; /fhir/metadata lists what is.");
+	web_error(q, 405, "method", "%s", why ? why : "This is not done here; /fhir/metadata lists what is.");
 }
+
+/* The search of a conditional PUT, DELETE or PATCH, escaped again as it stood in the address. */
+static const char *criteria_of(struct web_request *q)
+{
+	struct buf *b = arena_alloc(q->a, sizeof *b);
+	if (!b)
+		return "";
+	buf_init(b, WEB_PATH_MAX * 4);
+	web_query_each(q, add_criterion, b);
+	char *out = arena_strdup(q->a, buf_slice(b));
+	buf_done(b);
+	return out ? out : "";
+}
+
+/* What chooses: how the answer is to look is not asked of the resource. */
+static bool conditional(struct web_request *q, const struct fhir_type_info *info)
+{
+	const char *type = info->type, *criteria = criteria_of(q);
+	if (!*criteria) {
+		not_allowed(q, "GET, HEAD, POST, OPTIONS", "Of a type as a whole nothing is changed or deleted: name one by its id, or by a search that only it answers to.");
+		return true;
+	}
+	if (q->method == WEB_PUT)
+		return readable_body(q, false) ? web_fhir_update_where(q, type, criteria), true : true;
+	if (q->method == WEB_PATCH)
+		return web_fhir_patch_where(q, type, criteria), true;
+	if (web_fhir_why_kept(type))
+		return not_allowed(q, "GET, HEAD, POST, PUT, PATCH, OPTIONS", web_fhir_why_kept(type)), true;
+	return web_fhir_delete_where(q, type, criteria), true;
+}
+
 
 /* ---- routes ---------------------------------------------------------------------------------------------------------------------------------------------------------- */
 
@@ -315,7 +392,7 @@ static size_t cut_path(char *copy, char *parts[4])
 static void root(struct web_request *q)
 {
 	if (q->method != WEB_POST)
-		return q->method == WEB_GET || q->method == WEB_HEAD ? web_error(q, 400, "method", "POST a bundle here, or ask for /fhir/metadata.") : not_allowed(q, "POST, OPTIONS");
+		return q->method == WEB_GET || q->method == WEB_HEAD ? web_error(q, 400, "method", "POST a bundle here, or ask for /fhir/metadata.") : not_allowed(q, "POST, OPTIONS", NULL);
 	if (!readable_body(q, false))
 		return;
 	if (is_ndjson(web_header(q, "Content-Type")) || fhir_looks_like_ndjson(buf_slice(&q->body)))
@@ -351,7 +428,7 @@ static void of_type(struct web_request *q, const struct fhir_type_info *info, co
 	} else if (q->method == WEB_POST ? readable_body(q, true) : !search)
 		web_fhir_search(q, info);
 	else if (search && q->method != WEB_POST)
-		not_allowed(q, "POST, OPTIONS");
+		not_allowed(q, "POST, OPTIONS", NULL);
 }
 
 void web_fhir(struct web_request *q, const char *path)
@@ -368,15 +445,20 @@ void web_fhir(struct web_request *q, const char *path)
 	if (!n)
 		return root(q);
 	if (n == 1 && !strcmp(parts[0], "metadata"))
-		return get ? metadata(q) : not_allowed(q, "GET, HEAD, OPTIONS");
+		return get ? metadata(q) : not_allowed(q, "GET, HEAD, OPTIONS", NULL);
 	const struct fhir_type_info *info = web_fhir_type(parts[0], strlen(parts[0]));
 	bool one = n == 2 && info && !operation && !search, binary_or_audit = one && (binary || !strcmp(parts[0], "AuditEvent"));
 	if (one && q->method == WEB_PUT && !binary_or_audit)
 		return readable_body(q, false) ? web_fhir_update(q, info->type, parts[1]) : (void)0;
 	if (one && q->method == WEB_DELETE && fhir_deletes(info->type))
 		return web_fhir_delete(q, info->type, parts[1]);
+	if (one && q->method == WEB_PATCH && !binary_or_audit)
+		return web_fhir_patch(q, info->type, parts[1]);
+	if (n == 1 && info && (q->method == WEB_PUT || q->method == WEB_DELETE || q->method == WEB_PATCH) && strcmp(info->type, "Binary") && strcmp(info->type, "AuditEvent") && conditional(q, info))
+		return;
 	if (!get && !post)
-		return not_allowed(q, n == 1 ? "GET, HEAD, POST, OPTIONS" : operation ? "GET, HEAD, POST, OPTIONS" : search ? "POST, OPTIONS" : !one || binary_or_audit ? "GET, HEAD, OPTIONS" : fhir_deletes(info->type) ? "GET, HEAD, PUT, DELETE, OPTIONS" : "GET, HEAD, PUT, OPTIONS");
+		return not_allowed(q, n == 1 ? "GET, HEAD, POST, OPTIONS" : operation ? "GET, HEAD, POST, OPTIONS" : search ? "POST, OPTIONS" : !one || binary_or_audit ? "GET, HEAD, OPTIONS" : fhir_deletes(info->type) ? "GET, HEAD, PUT, PATCH, DELETE, OPTIONS" : "GET, HEAD, PUT, PATCH, OPTIONS",
+		                   one && q->method == WEB_DELETE ? web_fhir_why_kept(info->type) : NULL);
 	if (n == 1 || search)
 		return of_type(q, info, parts[0], search);
 	if (!info) {
@@ -396,7 +478,7 @@ void web_fhir(struct web_request *q, const char *path)
 	if (n >= 3 && !strcmp(parts[2], "_history") && get && strcmp(info->type, "AuditEvent") && strcmp(info->type, "Binary"))
 		return n == 4 ? web_fhir_read_version(q, info->type, parts[1], parts[3]) : web_fhir_history(q, info->type, parts[1]);
 	if (n == 2 && post)
-		return not_allowed(q, binary_or_audit ? "GET, HEAD, OPTIONS" : "GET, HEAD, PUT, OPTIONS");
+		return not_allowed(q, binary_or_audit ? "GET, HEAD, OPTIONS" : "GET, HEAD, PUT, PATCH, OPTIONS", NULL);
 	if (n == 2)
 		return read_one(q, info->type, parts[1]);
 	if (web_may(q, MAY_FHIR_READ))

@@ -39,7 +39,7 @@ static bool is_patient(const char *type)
 }
 
 /* The chart after what was just stored. */
-static bool look_again(struct web_request *q, struct chart_moment *ret)
+bool web_fhir_look_again(struct web_request *q, struct chart_moment *ret)
 {
 	struct err e = {0};
 	if (q->w->chart && chart_now(q->w->chart, ret, &e) == 0)
@@ -63,11 +63,38 @@ static const struct json_node *patient_of(const struct json_node *res)
 	return NULL;
 }
 
-static bool is_person(struct web_request *q, struct slice id, struct chart_moment at, const struct chart_patient *p)
+/* Whose a resource of this body is, as our id; NULL with *ret_many false: nobody who is here. elsewhere: what the bundle around it calls one of its patients (a urn:uuid) leads there. */
+const char *web_fhir_whose(struct web_request *q, const struct json_node *res, struct chart_moment at, web_fhir_patient_fn *elsewhere, void *arg, bool *ret_many)
 {
-	struct chart_patient *other;
+	const struct json_node *who = patient_of(res);
+	struct slice ref = json_text(who, "reference"), query, path = slice_cut(ref, '?', &query);
+	struct chart_patient *p;
 	struct err e = {0};
-	return id.n && chart_patient(q->w->chart, id, at, q->a, &other, NULL, &e) == 0 && !strcmp(other->id, p->id);
+	char base[300];
+	*ret_many = false;
+	web_base(q, base, sizeof base);
+	const char *inside = ref.n && elsewhere ? elsewhere(arg, ref, ret_many) : NULL;
+	if (inside || *ret_many)
+		return inside;
+	if (slice_starts(ref, base) && ref.n > strlen(base) + 1)
+		ref = slice_of(ref.p + strlen(base) + 1, ref.n - strlen(base) - 1);
+	if (!query.p && slice_starts(ref, "Patient/")) {
+		struct slice more, id = slice_cut(slice_of(ref.p + 8, ref.n - 8), '/', &more);
+		int r = id.n ? chart_patient(q->w->chart, id, at, q->a, &p, NULL, &e) : ERR_NOT_FOUND;
+		*ret_many = r == ERR_EXISTS;
+		return r == 0 ? p->id : NULL;
+	}
+	const char *number = NULL;
+	if (query.p && slice_eq_str(path, "Patient") && slice_starts(query, "identifier="))
+		number = web_fhir_decoded(q->a, slice_of(query.p + 11, query.n - 11));
+	else if (!ref.n && json_text(who, "identifier.value").n) {
+		struct slice system = json_text(who, "identifier.system");
+		number = arena_printf(q->a, "%.*s%s%.*s", SLICE_FMT(system), system.n ? "|" : "", SLICE_FMT(json_text(who, "identifier.value")));
+	}
+	const char *id = NULL;
+	size_t n = number && *number ? web_fhir_people_with(q, at, number, &id) : 0;
+	*ret_many = n > 1;
+	return n == 1 ? id : NULL;
 }
 
 /* Does one of the body's numbers name this person, system and all? */
@@ -87,7 +114,7 @@ static bool has_number_of(const struct json_node *list, const struct chart_patie
 }
 
 /* A resource that exists is of somebody, and a version that speaks of somebody else would leave the old one where it was: the client has to say what it means. */
-static bool same_person(struct web_request *q, const char *type, const struct json_node *res, struct chart_moment at, const struct chart_patient *p)
+static bool same_person(struct web_request *q, const char *type, const struct json_node *res, const char *whose, const struct chart_patient *p)
 {
 	if (is_patient(type)) {
 		const struct json_node *list = json_get(res, "identifier");
@@ -96,9 +123,7 @@ static bool same_person(struct web_request *q, const char *type, const struct js
 		web_error(q, 409, "exists", "None of the identifiers in this body is one that this patient has: a record gets another number, or is made one with another, by the registration's feed or `holdfast identity`.");
 		return false;
 	}
-	const struct json_node *who = patient_of(res);
-	struct slice ref = json_text(who, "reference"), value = json_text(who, "identifier.value");
-	if (slice_starts(ref, "Patient/") ? is_person(q, slice_of(ref.p + 8, ref.n - 8), at, p) : !ref.n && is_person(q, value, at, p))
+	if (whose && !strcmp(whose, p->id))
 		return true;
 	web_error(q, 409, "exists", "This %s is of another patient than this body names (Patient/ID). Delete it there, and create it here.", type);
 	return false;
@@ -114,18 +139,23 @@ static bool good_id(struct slice id)
 	return id.n && id.n <= 64;
 }
 
-/* May this body be the next version of type/id? ret_version: of the one there is; UINT64_MAX: none. */
-bool web_fhir_may_update(struct web_request *q, const char *type, const char *id, const struct json_node *res, uint64_t *ret_version)
+/* Has the address an id that R4 allows, and the body the same? */
+bool web_fhir_same_address(struct web_request *q, const char *type, const char *id, const struct json_node *res)
+{
+	if (slice_eq_str(json_text(res, "resourceType"), type) && slice_eq_str(json_text(res, "id"), id) && good_id(slice_str(id)))
+		return true;
+	web_error(q, 400, "input", "The body of an update has the type and the id that stand in the address (an id has 1 to 64 letters, digits, '-' and '.').");
+	return false;
+}
+
+/* May this body, which is of that patient (NULL: of nobody who is here), be the next version of type/id? ret_version: of the one there is; UINT64_MAX: none. */
+bool web_fhir_may_update(struct web_request *q, const char *type, const char *id, const struct json_node *res, const char *whose, uint64_t *ret_version)
 {
 	struct chart_moment at;
 	struct chart_patient *p;
 	const struct fact_item *it = NULL;
 	struct err e = {0};
 	*ret_version = UINT64_MAX;
-	if (!slice_eq_str(json_text(res, "resourceType"), type) || !slice_eq_str(json_text(res, "id"), id) || !good_id(slice_str(id))) {
-		web_error(q, 400, "input", "The body of an update has the type and the id that stand in the address (an id has 1 to 64 letters, digits, '-' and '.').");
-		return false;
-	}
 	if (!web_fhir_chart(q, &at))
 		return false;
 	int r = is_patient(type) ? chart_patient(q->w->chart, slice_str(id), at, q->a, &p, NULL, &e) : web_fhir_find(q, type, id, at, &p, &it, &e);
@@ -144,20 +174,33 @@ bool web_fhir_may_update(struct web_request *q, const char *type, const char *id
 		return false;
 	}
 	*ret_version = it ? it->entry : p->demographics ? p->demographics->entry : 0;
-	return same_person(q, type, res, at, p);
+	return same_person(q, type, res, whose, p);
+}
+
+/* If-Match, or ifMatch of a bundle's entry: one tag, several, or any (RFC 9110 13.1.1); FHIR's are weak ones, and whoever leaves out W/ or the quotes means the same. */
+bool web_fhir_version_matches(struct web_request *q, struct slice have, uint64_t version)
+{
+	char number[24];
+	if (!have.n)
+		return true;
+	snprintf(number, sizeof number, "%" PRIu64, version);
+	for (struct slice rest = have; version != UINT64_MAX && rest.n;) {
+		struct slice one = slice_trim(slice_cut(rest, ',', &rest));
+		if (slice_starts(one, "W/"))
+			one = slice_of(one.p + 2, one.n - 2);
+		if (one.n > 1 && one.p[0] == '"' && one.p[one.n - 1] == '"')
+			one = slice_of(one.p + 1, one.n - 2);
+		if (slice_eq_str(one, number) || slice_eq_str(one, "*"))
+			return true;
+	}
+	web_error(q, 412, "conflict", "It is not in this version any more: read it again.");
+	return false;
 }
 
 static bool version_matches(struct web_request *q, uint64_t version)
 {
 	const char *have = web_header(q, "If-Match");
-	if (!have || !*have)
-		return true;
-	char tag[40];
-	snprintf(tag, sizeof tag, "\"%" PRIu64 "\"", version);
-	if (version != UINT64_MAX && (strstr(have, tag) || !strcmp(have, "*")))
-		return true;
-	web_error(q, 412, "conflict", "It is not in this version any more: read it again.");
-	return false;
+	return web_fhir_version_matches(q, have ? slice_str(have) : SLICE_NULL, version);
 }
 
 /* "return=minimal" and the like (R4 3.1.0.1.9). Who may not read is told no more than that it is done. */
@@ -200,7 +243,7 @@ static bool store_again(struct web_request *q, const char *type, const char *id,
 }
 
 /* What the chart has of it now is what this entry said. */
-static bool stands(struct web_request *q, const char *type, const char *id, struct chart_moment at, uint64_t entry)
+bool web_fhir_stands(struct web_request *q, const char *type, const char *id, struct chart_moment at, uint64_t entry)
 {
 	struct chart_patient *p;
 	const struct fact_item *it;
@@ -210,32 +253,19 @@ static bool stands(struct web_request *q, const char *type, const char *id, stru
 	return web_fhir_find(q, type, id, at, &p, &it, &e) == 0 && it->entry == entry && it->state != FACT_DELETED;
 }
 
-void web_fhir_update(struct web_request *q, const char *type, const char *id)
+/* What was changed, as the chart shows it now. */
+void web_fhir_show_changed(struct web_request *q, const char *type, const char *id, struct chart_moment at, bool applied)
 {
-	struct json_node *root;
-	struct err e = {0};
-	struct keeper_stored st;
-	struct chart_moment at;
 	struct chart_patient *p;
 	const struct fact_item *it;
-	uint64_t version;
+	struct err e = {0};
 	char base[300];
-	if (!web_may(q, MAY_FHIR_WRITE))
-		return;
-	if (json_tree(buf_slice(&q->body), q->a, &root, &e) < 0) {
-		web_error(q, 400, "input", "The body is no JSON: %s%s%s.", e.place, e.place[0] ? ": " : "", e.text);
-		return;
-	}
-	if (!web_fhir_may_update(q, type, id, root, &version) || !version_matches(q, version) || !web_fhir_store(q, &st) || !look_again(q, &at))
-		return;
-	if (st.duplicate && st.applied && !stands(q, type, id, at, st.seq) && (!store_again(q, type, id, &st) || !look_again(q, &at)))
-		return;
 	struct fhir_options o = web_fhir_options(q, base, sizeof base);
 	struct jsonw w;
 	jsonw_init(&w, &q->out);
-	if (web_fhir_prefers(q) || !(q->session.may & MAY_FHIR_READ) || !st.applied)
-		;
-	else if (is_patient(type) && chart_patient(q->w->chart, slice_str(id), at, q->a, &p, NULL, &e) == 0) {
+	if (web_fhir_prefers(q) || !(q->session.may & MAY_FHIR_READ) || !applied)
+		return;
+	if (is_patient(type) && chart_patient(q->w->chart, slice_str(id), at, q->a, &p, NULL, &e) == 0) {
 		struct fhir_person who = web_fhir_person(q, p);
 		fhir_write_patient(&w, &who, &o);
 	} else if (!is_patient(type) && web_fhir_find(q, type, id, at, &p, &it, &e) == 0) {
@@ -243,10 +273,97 @@ void web_fhir_update(struct web_request *q, const char *type, const char *id)
 		fhir_write_item(&w, &who, it, &o);
 	} else
 		fhir_write_outcome(&w, "information", "informational", "Stored. The chart does not show it under this id; a search finds it.");
+}
+
+static bool take_body(struct web_request *q, const char *type, struct json_node **ret)
+{
+	struct err e = {0};
+	if (!web_may(q, MAY_FHIR_WRITE))
+		return false;
+	if (json_tree(buf_slice(&q->body), q->a, ret, &e) < 0) {
+		web_error(q, 400, "input", "The body is no JSON: %s%s%s.", e.place, e.place[0] ? ": " : "", e.text);
+		return false;
+	}
+	if (slice_eq_str(json_text(*ret, "resourceType"), type))
+		return true;
+	web_error(q, 400, "input", "The body of an update is of the type that stands in the address.");
+	return false;
+}
+
+/* looked: the id is ours, found by what was asked for (a conditional update): then the address of it is written down beside the body. */
+static void update(struct web_request *q, const char *type, const char *id, const struct json_node *root, bool looked)
+{
+	struct keeper_stored st;
+	struct chart_moment at;
+	uint64_t version;
+	bool many;
+	char base[300];
+	if (!web_fhir_chart(q, &at))
+		return;
+	const char *whose = web_fhir_whose(q, root, at, NULL, NULL, &many);
+	if (!web_fhir_may_update(q, type, id, root, whose, &version) || !version_matches(q, version))
+		return;
+	bool stored = looked ? store_again(q, type, id, &st) : web_fhir_store(q, &st);
+	if (!stored || !web_fhir_look_again(q, &at))
+		return;
+	if (!looked && st.duplicate && st.applied && !web_fhir_stands(q, type, id, at, st.seq) && (!store_again(q, type, id, &st) || !web_fhir_look_again(q, &at)))
+		return;
+	web_fhir_show_changed(q, type, id, at, st.applied);
+	web_base(q, base, sizeof base);
 	if (version == UINT64_MAX)
 		snprintf(q->location, sizeof q->location, "%s/%s/%s/_history/%" PRIu64, base, type, id, st.seq);
 	web_fhir_version(q, st.seq, st.time);
 	web_fhir_ok(q, version == UINT64_MAX && !st.duplicate ? 201 : 200);
+	web_fhir_turn_said(q, &st);
+}
+
+void web_fhir_update(struct web_request *q, const char *type, const char *id)
+{
+	struct json_node *root;
+	if (!take_body(q, type, &root) || !web_fhir_same_address(q, type, id, root) || !web_fhir_turn(q))
+		return;
+	update(q, type, id, root, false);
+	web_fhir_turn_over(q);
+}
+
+/* Is this body's own id another name of what was found? R4 3.1.0.7.1: an id that says something else is an error. */
+bool web_fhir_same_thing(struct web_request *q, const char *type, struct slice id, const char *found)
+{
+	struct chart_moment at;
+	struct chart_patient *p;
+	struct err e = {0};
+	const char *item, *patient, *name = arena_strdup(q->a, id);
+	bool gone;
+	if (!id.n || slice_eq_str(id, found))
+		return true;
+	if (name && web_fhir_chart(q, &at) && (is_patient(type) ? chart_patient(q->w->chart, id, at, q->a, &p, NULL, &e) == 0 && !strcmp(p->id, found) : web_fhir_deletable(q, type, name, at, &item, &patient, &gone, &e) && !strcmp(item, found)))
+		return true;
+	web_error(q, 400, "input", "What was asked for is %s/%s, and the body has another id.", type, found);
+	return false;
+}
+
+/* Conditional update (R4 3.1.0.7.1): none is a creation, one is that one's next version, two are a question. */
+void web_fhir_update_where(struct web_request *q, const char *type, const char *criteria)
+{
+	struct json_node *root;
+	struct chart_moment at;
+	bool many;
+	size_t n;
+	char id[80] = "";
+	if (!take_body(q, type, &root) || !web_may(q, MAY_FHIR_READ) || !web_fhir_turn(q))
+		return;
+	const char *whose = web_fhir_chart(q, &at) ? web_fhir_whose(q, root, at, NULL, NULL, &many) : NULL;
+	if (q->status || !web_fhir_count(q, slice_str(type), slice_str(criteria), is_patient(type) ? NULL : whose ? whose : "", &n, id, sizeof id))
+		;
+	else if (n > 1)
+		web_error(q, 412, "conflict", "More than one %s is what this address asks for. Nothing was stored.", type);
+	else if (n == 1 && web_fhir_same_thing(q, type, json_text(root, "id"), id))
+		update(q, type, id, root, true);
+	else if (n == 0 && web_header(q, "If-Match"))
+		web_error(q, 412, "conflict", "There is none, in any version.");
+	else if (n == 0)
+		web_fhir_create(q, type);
+	web_fhir_turn_over(q);
 }
 
 /* ---- deletions ------------------------------------------------------------------------------------------------------------------------------------ */
@@ -281,14 +398,28 @@ bool web_fhir_deletable(struct web_request *q, const char *type, const char *id,
 	return true;
 }
 
-void web_fhir_delete(struct web_request *q, const char *type, const char *id)
+/* Why not, of what is never deleted; NULL: it may be. */
+const char *web_fhir_why_kept(const char *type)
+{
+	if (is_patient(type))
+		return "A person is not deleted here: who somebody is, and whose record is whose, is said by the registration's feed (A29, merges) or by `holdfast identity`.";
+	if (!strcmp(type, "Encounter"))
+		return "A visit is not deleted here, because a bed, orders and results hang on it: send it with the status cancelled or entered-in-error, or let the registration's feed cancel it (A11, A13).";
+	if (!strcmp(type, "Binary"))
+		return "A document's bytes stand in the ledger. Delete the DocumentReference or DiagnosticReport that shows them.";
+	if (!strcmp(type, "AuditEvent"))
+		return "The record of who looked is not deleted.";
+	return NULL;
+}
+
+static void delete(struct web_request *q, const char *type, const char *id)
 {
 	struct chart_moment at;
 	struct err e = {0};
 	struct keeper_stored st;
 	const char *item, *patient;
 	bool gone;
-	if (!web_may(q, MAY_FHIR_WRITE) || !web_fhir_chart(q, &at))
+	if (!web_fhir_chart(q, &at))
 		return;
 	if (!web_fhir_deletable(q, type, id, at, &item, &patient, &gone, &e)) {
 		if (e.code == ERR_EXISTS)
@@ -307,12 +438,39 @@ void web_fhir_delete(struct web_request *q, const char *type, const char *id)
 	web_fhir_begin_deletions(&q->body);
 	web_fhir_put_deletion(&q->body, type, item, patient);
 	buf_str(&q->body, "]}");
-	if (!web_fhir_store(q, &st) || !look_again(q, &at))
+	if (!web_fhir_store(q, &st) || !web_fhir_look_again(q, &at))
 		return;
+	web_fhir_turn_said(q, &st);
 	if (st.applied && (!web_fhir_deletable(q, type, item, at, &item, &patient, &gone, &e) || !gone))
 		return web_error(q, 501, "not-supported", "That this was to be deleted is recorded (entry %" PRIu64 "), but the chart does not take it out: send a version of it that is entered-in-error.", st.seq);
 	web_fhir_version(q, st.seq, st.time);
 	q->status = 204;
+}
+
+void web_fhir_delete(struct web_request *q, const char *type, const char *id)
+{
+	if (!web_may(q, MAY_FHIR_WRITE) || !web_fhir_turn(q))
+		return;
+	delete(q, type, id);
+	web_fhir_turn_over(q);
+}
+
+/* Conditional delete (R4 3.1.0.7.1 of delete): one at most. Who asks too widely deletes nothing. */
+void web_fhir_delete_where(struct web_request *q, const char *type, const char *criteria)
+{
+	size_t n;
+	char id[80] = "";
+	if (!web_may(q, MAY_FHIR_WRITE) || !web_may(q, MAY_FHIR_READ) || !web_fhir_turn(q))
+		return;
+	if (!web_fhir_count(q, slice_str(type), slice_str(criteria), NULL, &n, id, sizeof id))
+		;
+	else if (n > 1)
+		web_error(q, 412, "conflict", "More than one %s is what this address asks for. Nothing was deleted: delete them one by one.", type);
+	else if (n == 1)
+		delete(q, type, id);
+	else
+		q->status = 204; /* R4: as a deletion of what is not there */
+	web_fhir_turn_over(q);
 }
 
 /* ---- versions ------------------------------------------------------------------------------------------------------------------------------------------ */

@@ -1,4 +1,4 @@
-/* The FHIR API's inside: a search as it was asked, what was found, and who writes it. The files: web_fhir.c routes, web_fhir_take.c takes bundles and lines in, web_fhir_links.c knows what an identifier names, web_fhir_search.c asks, web_fhir_match.c compares a written resource with
+/* The FHIR API's inside: a search as it was asked, what was found, and who writes it. The files: web_fhir.c routes, web_fhir_take.c takes bundles and lines in, web_fhir_plan.c looks up what their entries mean, web_fhir_change.c and web_fhir_patch.c change by address, web_fhir_links.c knows what an identifier names, web_fhir_search.c asks, web_fhir_match.c compares a written resource with
  * a parameter, web_fhir_bundle.c pages and sorts, web_fhir_read.c reads one thing and runs the operations. */
 #ifndef HOLDFAST_WEB_FHIR_INTERNAL_H
 #define HOLDFAST_WEB_FHIR_INTERNAL_H
@@ -75,9 +75,58 @@ void web_fhir_answer(struct query *x, const char *below, struct chart_moment at,
 bool web_fhir_store(struct web_request *q, struct keeper_stored *ret); /* the body; false: answered */
 /* web_fhir_change.c */
 int web_fhir_find(struct web_request *q, const char *type, const char *id, struct chart_moment at, struct chart_patient **ret_p, const struct fact_item **ret_it, struct err *e) MUST; /* by our id, or by the sender's */
-bool web_fhir_may_update(struct web_request *q, const char *type, const char *id, const struct json_node *res, uint64_t *ret_version); /* false: answered */
+typedef const char *web_fhir_patient_fn(void *arg, struct slice ref, bool *ret_many);
+const char *web_fhir_whose(struct web_request *q, const struct json_node *res, struct chart_moment at, web_fhir_patient_fn *elsewhere, void *arg, bool *ret_many);
+bool web_fhir_same_address(struct web_request *q, const char *type, const char *id, const struct json_node *res); /* false: answered, and so the others */
+bool web_fhir_same_thing(struct web_request *q, const char *type, struct slice id, const char *found);
+bool web_fhir_may_update(struct web_request *q, const char *type, const char *id, const struct json_node *res, const char *whose, uint64_t *ret_version);
+bool web_fhir_version_matches(struct web_request *q, struct slice have, uint64_t version);
+bool web_fhir_stands(struct web_request *q, const char *type, const char *id, struct chart_moment at, uint64_t entry); /* what the chart has of it now is what this entry said */
+bool web_fhir_look_again(struct web_request *q, struct chart_moment *ret); /* the chart after what was just stored */
+void web_fhir_show_changed(struct web_request *q, const char *type, const char *id, struct chart_moment at, bool applied);
+const char *web_fhir_why_kept(const char *type); /* of what is never deleted */
 bool web_fhir_deletable(struct web_request *q, const char *type, const char *id, struct chart_moment at, const char **ret_item, const char **ret_patient, bool *ret_gone, struct err *e);
-bool web_fhir_count(struct web_request *q, struct slice type, struct slice criteria, size_t *ret, char *ret_id, size_t size); /* If-None-Exist; false: answered */
+/* How many answer to a condition (two are several), and the one's id. patient: ours, whose it would be; "": of nobody who is here, so none; NULL: not known, everybody's. false: answered */
+bool web_fhir_count(struct web_request *q, struct slice type, struct slice criteria, const char *patient, size_t *ret, char *ret_id, size_t size);
+size_t web_fhir_people_with(struct web_request *q, struct chart_moment at, const char *identifier, const char **ret_id); /* "system|value": the persons with that very number */
+const char *web_fhir_decoded(struct arena *a, struct slice s); /* percent-encoding undone */
+void web_fhir_create(struct web_request *q, const char *type);
+void web_fhir_update_where(struct web_request *q, const char *type, const char *criteria);
+void web_fhir_delete_where(struct web_request *q, const char *type, const char *criteria);
+/* web_fhir_patch.c */
+struct web_fhir_patched {
+	const char *id;     /* ours */
+	struct slice after; /* p NULL: it is so already */
+	uint64_t version;   /* of what it was applied to */
+};
+bool web_fhir_patched(struct web_request *q, const char *type, const char *id, struct slice patch, struct slice if_match, struct web_fhir_patched *ret);
+void web_fhir_put_patched(struct buf *b, const char *type, const struct web_fhir_patched *x, struct slice patch);
+bool web_fhir_is_patch(struct web_request *q, struct slice content_type);
+void web_fhir_patch(struct web_request *q, const char *type, const char *id);
+void web_fhir_patch_where(struct web_request *q, const char *type, const char *criteria);
+/* web_fhir_plan.c: turns of those who look and then store, and what the entries of a bundle mean */
+bool web_fhir_turn(struct web_request *q); /* false: answered */
+void web_fhir_turn_said(struct web_request *q, const struct keeper_stored *st);
+void web_fhir_turn_over(struct web_request *q);
+enum web_fhir_does { WEB_FHIR_CREATE, WEB_FHIR_THERE, WEB_FHIR_UPDATE, WEB_FHIR_PATCH, WEB_FHIR_DELETE, WEB_FHIR_ASK, WEB_FHIR_REFUSED };
+struct web_fhir_entry { /* what one entry means */
+	enum web_fhir_does does;
+	bool says;             /* has to be written down with the body */
+	bool looked, unlooked; /* id was found by a search; its ifNoneExist was not looked at */
+	bool existed, gone;
+	const char *type, *id, *item, *patient; /* item: our id of what is deleted, whose patient is; NULL: nobody here has it */
+	uint64_t version;
+	struct slice criteria, none, patch, outcome;
+	struct web_fhir_patched patched;
+	int status;            /* refused: with this, and outcome */
+};
+struct web_fhir_plan {
+	struct web_fhir_entry *v;
+	size_t n;
+	bool says, stores; /* something has to be written down beside; something has to be stored at all */
+};
+struct web_fhir_plan *web_fhir_plan(struct web_request *q, const struct json_node *entries, bool transaction); /* NULL: answered */
+bool web_fhir_with_plan(struct web_request *q, const struct json_node *entries, const struct web_fhir_plan *plan, bool again, struct slice *ret);
 bool web_fhir_prefers(struct web_request *q); /* true: out is what Prefer: return= asks for instead of the resource */
 void web_fhir_begin_deletions(struct buf *b);
 void web_fhir_put_deletion(struct buf *b, const char *type, const char *item, const char *patient);

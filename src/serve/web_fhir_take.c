@@ -116,38 +116,103 @@ static void put_refusal(struct web_request *q, struct jsonw *w, const char *stat
 	jsonw_obj_end(w);
 }
 
-/* How many resources of that type a search finds (two are enough to know that it is not one); the one's id. false: answered. */
-bool web_fhir_count(struct web_request *q, struct slice type, struct slice criteria, size_t *ret, char *ret_id, size_t size)
+const char *web_fhir_decoded(struct arena *a, struct slice s)
+{
+	char *out = arena_strdup(a, s);
+	if (out)
+		decode(out);
+	return out;
+}
+
+#define COUNT_PAGES 50 /* of 400 persons each: what is asked for more widely than that is refused */
+
+/* Is it said whose? patient=, subject=, patient.identifier=, patient:Patient.name= ... */
+static bool names_person(const struct inner *x)
+{
+	static const char *const keys[] = {"patient", "subject", "beneficiary", "actor"};
+	for (size_t i = 0; i < x->n; i++)
+		for (size_t k = 0; k < ARRAY_LEN(keys); k++)
+			if (!strncmp(x->names[i], keys[k], strlen(keys[k])) && strchr(".:", x->names[i][strlen(keys[k])])) /* strchr finds the end, too */
+				return true;
+	return false;
+}
+
+static bool add_parameter(struct inner *x, const char *name, const char *value)
+{
+	if (x->n == ARRAY_LEN(x->names))
+		return false;
+	x->names[x->n] = name;
+	x->values[x->n++] = value;
+	return true;
+}
+
+/* One page of the search. -1: it is none that is served. 0: the last one; 1: x is the next one's. */
+static int count_page(struct web_request *q, struct slice type, struct inner *x, size_t *n, char *ret_id, size_t size, int *ret_status)
 {
 	static const struct web_carrier carrier = {inner_value, inner_each};
-	struct inner x = {.outer = q};
+	struct web_request *s = arena_alloc(q->a, sizeof *s);
 	struct json_node *root;
 	struct err e = {0};
-	struct web_request *s = arena_alloc(q->a, sizeof *s);
+	struct slice next = SLICE_NULL, query;
+	if (!s)
+		return -1;
+	*s = (struct web_request){.web = q->web, .w = q->w, .a = q->a, .connection = x, .carrier = &carrier, .method = WEB_GET, .signed_in = q->signed_in, .who = q->who, .session = q->session};
+	snprintf(s->path, sizeof s->path, "/fhir/%.*s", SLICE_FMT(type));
+	buf_init(&s->out, 64 << 20);
+	web_fhir(s, s->path + 5);
+	*ret_status = s->status;
+	struct slice text = arena_dup(q->a, buf_slice(&s->out));
+	buf_done(&s->out);
+	if (s->status != 200 || !text.p || json_tree(text, q->a, &root, &e) < 0)
+		return -1;
+	const struct json_node *list = json_get(root, "entry"), *links = json_get(root, "link");
+	for (const struct json_node *m = list ? list->child : NULL; m; m = m->next)
+		if (slice_eq_str(json_text(m, "search.mode"), "match") && (*n)++ == 0 && ret_id)
+			snprintf(ret_id, size, "%.*s", SLICE_FMT(json_text(m, "resource.id")));
+	for (const struct json_node *l = links ? links->child : NULL; l; l = l->next)
+		if (slice_eq_str(json_text(l, "relation"), "next"))
+			next = json_text(l, "url");
+	if (!next.n)
+		return 0;
+	(void)slice_cut(next, '?', &query);
+	x->n = 0;
+	return cut_query(q, query, x) ? 1 : -1;
+}
+
+bool web_fhir_count(struct web_request *q, struct slice type, struct slice criteria, const char *patient, size_t *ret, char *ret_id, size_t size)
+{
+	struct inner x = {.outer = q};
+	int more = 1, status = 0;
+	*ret = 0;
 	if (!web_may(q, MAY_FHIR_READ))
 		return false;
 	struct slice query, before = slice_cut(criteria, '?', &query); /* "identifier=x", "?identifier=x" and "Type?identifier=x" are written */
-	bool ok = s && type.n < 64 && cut_query(q, query.p ? query : before, &x) && x.n;
-	if (!ok) {
-		web_error(q, 400, "input", "If-None-Exist wants search parameters, such as identifier=SYSTEM|VALUE.");
+	if (type.n >= 64 || !cut_query(q, query.p ? query : before, &x) || !x.n) {
+		web_error(q, 400, "input", "A condition is made of search parameters, such as identifier=SYSTEM|VALUE.");
 		return false;
 	}
-	*s = (struct web_request){.web = q->web, .w = q->w, .a = q->a, .connection = &x, .carrier = &carrier, .method = WEB_GET, .signed_in = q->signed_in, .who = q->who, .session = q->session};
-	snprintf(s->path, sizeof s->path, "/fhir/%.*s", SLICE_FMT(type));
-	buf_init(&s->out, 64 << 20);
+	for (size_t i = 0; i < x.n; i++)
+		if (x.names[i][0] == '_' && strncmp(x.names[i], "_id", 3) && strncmp(x.names[i], "_lastUpdated", 12)) {
+			web_error(q, 400, "input", "A condition is made of what chooses resources: %.40s does not.", x.names[i]);
+			return false;
+		}
+	if (patient && !names_person(&x)) {
+		if (!*patient)
+			return true; /* whoever it is about has nothing here */
+		if (!add_parameter(&x, "patient", patient))
+			return false;
+	}
+	(void)add_parameter(&x, "_count", "1000");
 	x.outer = NULL; /* strictly: a parameter that is not known would find too much */
-	web_fhir(s, s->path + 5);
-	ok = s->status == 200 && json_tree(buf_slice(&s->out), q->a, &root, &e) == 0;
-	size_t n = 0;
-	const struct json_node *list = ok ? json_get(root, "entry") : NULL;
-	for (const struct json_node *m = list ? list->child : NULL; m; m = m->next)
-		if (slice_eq_str(json_text(m, "search.mode"), "match") && n++ == 0 && ret_id)
-			snprintf(ret_id, size, "%.*s", SLICE_FMT(json_text(m, "resource.id")));
-	if (!ok)
-		web_error(q, s->status == 403 ? 403 : 412, "conflict", "Whether there is one already cannot be told: its If-None-Exist is no search that is served here. Nothing was stored.");
-	buf_done(&s->out);
-	*ret = n;
-	return ok;
+	for (int page = 0; more == 1 && *ret < 2 && page < COUNT_PAGES; page++)
+		more = count_page(q, type, &x, ret, ret_id, size, &status);
+	if (*ret > 1 || more == 0)
+		return true;
+	if (more < 0)
+		web_error(q, status == 403 ? 403 : 412, "conflict", status == 403 ? "Whether there is one already may not be told: a record that this search would open is protected." : "Whether there is one already cannot be told: this condition is no search that is served here. Nothing was stored.");
+	else
+		web_error(q, 412, "too-costly", "Whether there is one already cannot be told: this condition asks for too much. Name the patient (patient=ID), or an identifier. Nothing was stored.");
+	return false;
 }
 
 static void ask(struct web_request *q, struct jsonw *w, struct slice url)
@@ -234,181 +299,134 @@ static bool is_ask(const struct json_node *entry)
 	return slice_eq_str(method, "GET") || slice_eq_str(method, "HEAD");
 }
 
-/* ---- what a transaction asks for that is not in its facts ------------------------------------------------------------------------------------------- */
+/* ---- the answer ----------------------------------------------------------------------------------------------------------------------------------- */
 
-#define CHANGES_MAX 400 /* PUT and DELETE in one body: each is looked up */
-
-struct change { /* of one entry */
-	const char *type, *id;
-	const char *item, *patient; /* DELETE: ours; NULL: nobody here has it */
-	bool put, gone, existed;
-};
-
-static bool cut_url(struct web_request *q, struct slice url, struct change *ret)
+static const char *status_line(struct web_request *q, int status)
 {
-	char base[300];
-	web_base(q, base, sizeof base);
-	if (slice_starts(url, base) && url.n > strlen(base))
-		url = slice_of(url.p + strlen(base), url.n - strlen(base));
-	while (url.n && *url.p == '/')
-		url = slice_of(url.p + 1, url.n - 1);
-	struct slice id, type = slice_cut(url, '/', &id);
-	if (!type.n || !id.n || memchr(url.p, '?', url.n) || memchr(id.p, '/', id.n))
-		return false;
-	ret->type = arena_strdup(q->a, type);
-	ret->id = arena_strdup(q->a, id);
-	return ret->type && ret->id;
+	static const struct {
+		int status;
+		const char *line;
+	} lines[] = {{400, "400 Bad Request"}, {403, "403 Forbidden"}, {404, "404 Not Found"}, {405, "405 Method Not Allowed"}, {409, "409 Conflict"}, {410, "410 Gone"}, {412, "412 Precondition Failed"}, {413, "413 Content Too Large"},
+	             {415, "415 Unsupported Media Type"}, {422, "422 Unprocessable Content"}, {501, "501 Not Implemented"}};
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		if (lines[i].status == status)
+			return lines[i].line;
+	return arena_printf(q->a, "%d", status);
 }
 
-/* Before anything is stored: may each PUT be, and what does each DELETE mean? NULL: answered. */
-static struct change *look_ahead(struct web_request *q, const struct json_node *entries)
+/* Was it deleted, as the chart shows it now? */
+static bool is_gone(struct web_request *q, const struct web_fhir_entry *p)
 {
 	struct chart_moment at;
-	struct change *v = arena_array(q->a, (entries ? entries->count : 0) + 1, sizeof *v);
-	size_t k = 0, changes = 0;
-	if (!v) {
-		web_error(q, 503, "memory", "No memory for this request.");
-		return NULL;
-	}
-	memset(v, 0, ((entries ? entries->count : 0) + 1) * sizeof *v);
-	for (const struct json_node *n = entries ? entries->child : NULL; n; n = n->next, k++) {
-		struct slice method = json_text(n, "request.method");
-		bool put = slice_eq_str(method, "PUT"), del = slice_eq_str(method, "DELETE");
-		uint64_t version;
-		struct err e = {0};
-		if (json_text(n, "request.ifMatch").n) {
-			web_error(q, 412, "conflict", "Entry %zu: ifMatch is not looked at in a bundle; send this one by itself. Nothing of the bundle was stored.", k);
-			return NULL;
-		}
-		if ((!put && !del) || !cut_url(q, json_text(n, "request.url"), &v[k]))
-			continue;
-		const struct fhir_type_info *info = web_fhir_type(v[k].type, strlen(v[k].type));
-		if (!info || ++changes > CHANGES_MAX)
-			continue;
-		v[k].put = put;
-		if (!web_fhir_chart(q, &at))
-			return NULL;
-		if (put && slice_eq_str(json_text(n, "resource.id"), v[k].id)) {
-			if (!web_fhir_may_update(q, v[k].type, v[k].id, json_get(n, "resource"), &version))
-				return NULL;
-			v[k].existed = version != UINT64_MAX;
-		} else if (del && fhir_deletes(v[k].type) && !web_fhir_deletable(q, v[k].type, v[k].id, at, &v[k].item, &v[k].patient, &v[k].gone, &e))
-			v[k].item = NULL;
-	}
-	return v;
-}
-
-/* The deletions that the body's own facts did not bring about: they did not say whose the thing is. One entry of ours, and it is known which become of it. */
-static bool delete_rest(struct web_request *q, struct change *v, size_t n, const struct keeper_stored *st)
-{
-	struct chart_moment at;
-	struct keeper_stored more;
-	AUTO_BUF struct buf b = {0};
-	bool any = false;
 	struct err e = {0};
-	if (!st->applied || chart_now(q->w->chart, &at, &e) < 0)
-		return true;
-	buf_init(&b, 1 << 20);
-	web_fhir_begin_deletions(&b);
-	for (size_t i = 0; i < n; i++) {
-		const char *item, *patient;
-		if (!v[i].item || v[i].put || v[i].gone)
-			continue;
-		if (web_fhir_deletable(q, v[i].type, v[i].item, at, &item, &patient, &v[i].gone, &e) && !v[i].gone) {
-			buf_str(&b, any ? "," : "");
-			web_fhir_put_deletion(&b, v[i].type, item, patient);
-			any = true;
-		}
-	}
-	buf_str(&b, "]}");
-	if (!any)
-		return true;
-	if (!buf_ok(&b)) {
-		web_error(q, 413, "limit", "Too many deletions in one body.");
-		return false;
-	}
-	if (!store(q, arena_dup(q->a, buf_slice(&b)), true, &more) || chart_now(q->w->chart, &at, &e) < 0)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		const char *item, *patient;
-		if (v[i].item && !v[i].put && !v[i].gone && !web_fhir_deletable(q, v[i].type, v[i].item, at, &item, &patient, &v[i].gone, &e))
-			v[i].gone = false;
-	}
-	return true;
+	const char *item, *patient;
+	bool gone = false;
+	return p->gone || (web_fhir_look_again(q, &at) && web_fhir_deletable(q, p->type, p->item, at, &item, &patient, &gone, &e) && gone);
 }
 
-/* looked: the places are known, so that none means that the chart has nothing of it. */
-static void put_fate(struct web_request *q, struct jsonw *w, const struct json_node *entry, const struct keeper_stored *st, const char *place, bool looked, const struct change *c)
+static void put_deletion(struct web_request *q, struct jsonw *w, const struct keeper_stored *st, bool transaction, const struct web_fhir_entry *p)
 {
-	struct slice method = json_text(entry, "request.method"), type = json_text(entry, "resource.resourceType"), url = json_text(entry, "request.url");
-	if (slice_eq_str(method, "DELETE") && c->type && (c->item ? c->gone : place || !looked || slice_starts(url, "Patient/")))
-		put_response(q, w, "204 No Content", st, NULL);
-	else if (slice_eq_str(method, "DELETE") && c->type && !c->item && fhir_deletes(c->type))
-		return put_refusal(q, w, "404 Not Found", "not-found", "Kept with the rest of the body; nothing here has this name.");
-	else if (slice_eq_str(method, "DELETE") || slice_eq_str(method, "PATCH"))
-		return put_refusal(q, w, "501 Not Implemented", "not-supported", "Kept with the rest of the body; what it would change is not known here. Send the resource as it is now (entered-in-error), or delete by type and id with the patient in the same bundle.");
-	else if (!type.n)
-		return put_refusal(q, w, "400 Bad Request", "structure", "Kept with the rest of the body; there is no resource in this entry.");
-	else /* the type alone where it became several things, or none of its own */
-		put_response(q, w, st->duplicate || c->existed ? "200 OK" : "201 Created", st, place && !strncmp(place, (const char *)type.p, type.n) && place[type.n] == '/' ? place : NULL);
-	const struct fhir_type_info *info = json_text(entry, "request.ifNoneExist").n ? web_fhir_type((const char *)type.p, type.n) : NULL;
-	if (info && strcmp(info->type, "Patient")) { /* a Patient is the person of its identifiers, and what is not served is not there twice */
+	if (p->item && st->applied && !is_gone(q, p))
+		return put_refusal(q, w, "501 Not Implemented", "not-supported", "Recorded with the rest of the body, but the chart does not take it out: send a version of it that is entered-in-error.");
+	if (!p->item && !p->looked && !transaction)
+		return put_refusal(q, w, "404 Not Found", "not-found", "Nothing here has this name.");
+	put_response(q, w, "204 No Content", p->item && !p->gone ? st : NULL, NULL);
+	if (!p->item) { /* R4 3.1.0.7: what is not there is deleted; that it was not is said */
 		jsonw_key(w, "outcome");
-		fhir_write_outcome(w, "warning", "not-supported", "Stored with the rest of the body; its ifNoneExist was not looked at. To be sure of one, use PUT with an id of yours.");
+		fhir_write_outcome(w, "information", "not-found", "There was nothing to delete: nothing here has this name.");
 	}
 	jsonw_obj_end(w);
 }
 
-/* One resource, or a bundle. */
-void web_fhir_take(struct web_request *q)
+static void put_fate(struct web_request *q, struct jsonw *w, const struct keeper_stored *st, const char *place, bool transaction, const struct web_fhir_entry *p)
 {
-	struct keeper_stored st = {0};
-	struct json_node *root;
-	struct err e = {0};
+	const char *named = p->id ? arena_printf(q->a, "%s/%s", p->type, p->id) : NULL;
+	if (p->does == WEB_FHIR_REFUSED) {
+		put_response(q, w, status_line(q, p->status), NULL, NULL);
+		jsonw_key(w, "outcome");
+		jsonw_raw(w, p->outcome);
+	} else if (p->does == WEB_FHIR_DELETE)
+		return put_deletion(q, w, st, transaction, p);
+	else if (p->does == WEB_FHIR_THERE)
+		put_response(q, w, "200 OK", NULL, named);
+	else if (p->does == WEB_FHIR_PATCH)
+		put_response(q, w, "200 OK", p->patched.after.p ? st : NULL, named);
+	else if (p->does == WEB_FHIR_UPDATE && p->looked)
+		put_response(q, w, "200 OK", st, named);
+	else /* the type alone where it became several things, or none of its own */
+		put_response(q, w, st->duplicate || p->existed ? "200 OK" : "201 Created", st, place && p->type && !strncmp(place, p->type, strlen(p->type)) && place[strlen(p->type)] == '/' ? place : NULL);
+	if (p->unlooked && !web_fhir_type(p->type, strlen(p->type))) { /* read where something refers to it, and no thing of its own that could be there twice */
+		jsonw_key(w, "outcome");
+		fhir_write_outcome(w, "information", "informational", "Kept with the rest of the body. A resource of this type is read where others refer to it; its ifNoneExist was not looked at.");
+	}
+	jsonw_obj_end(w);
+}
+
+/* The same bytes were here before, and another version of something in them since: then they are said again. */
+static bool said_before(struct web_request *q, const struct web_fhir_plan *plan, const struct keeper_stored *st)
+{
+	struct chart_moment at;
+	if (!st->duplicate || !st->applied || !plan || !web_fhir_look_again(q, &at))
+		return false;
+	for (size_t k = 0, seen = 0; k < plan->n && seen < PLACES_MAX; k++) {
+		const struct web_fhir_entry *p = &plan->v[k];
+		bool update = p->does == WEB_FHIR_UPDATE && p->id && web_fhir_type(p->type, strlen(p->type));
+		seen += update;
+		if (update && !web_fhir_stands(q, p->type, p->id, at, st->seq))
+			return true;
+	}
+	return false;
+}
+
+static bool store_bundle(struct web_request *q, const struct json_node *entries, const struct web_fhir_plan *plan, struct keeper_stored *ret)
+{
+	struct slice body = buf_slice(&q->body);
+	if (plan && !plan->stores)
+		return true;
+	if (plan && plan->says && !web_fhir_with_plan(q, entries, plan, false, &body))
+		return false;
+	if (!store(q, body, true, ret))
+		return false;
+	if (said_before(q, plan, ret) && (!web_fhir_with_plan(q, entries, plan, true, &body) || !store(q, body, true, ret)))
+		return false;
+	if (plan)
+		web_fhir_turn_said(q, ret);
+	return true;
+}
+
+static void answer_bundle(struct web_request *q, const struct json_node *root, const struct json_node *entries, const struct web_fhir_plan *plan, const struct keeper_stored *st)
+{
+	bool batch = slice_eq_str(json_text(root, "type"), "batch"), stored = !plan || plan->stores;
 	struct places places = {.n = 0};
-	size_t asks = 0, tells = 0;
-	const struct json_node *entries = NULL;
-	if (json_tree(buf_slice(&q->body), q->a, &root, &e) == 0 && slice_eq_str(json_text(root, "resourceType"), "Bundle"))
-		entries = json_get(root, "entry");
-	for (const struct json_node *n = entries ? entries->child : NULL; n; n = n->next)
-		*(is_ask(n) ? &asks : &tells) += 1;
-	if (asks > ASKS_MAX)
-		return web_error(q, 413, "limit", "A batch may ask at most %d times.", ASKS_MAX);
-	if (!web_may(q, asks && !tells ? MAY_FHIR_READ : MAY_FHIR_WRITE))
-		return;
-	struct change *changes = tells ? look_ahead(q, entries) : NULL;
-	if (tells && !changes)
-		return;
-	if ((!asks || tells) && !web_fhir_store(q, &st))
-		return;
-	if (tells && !delete_rest(q, changes, entries->count, &st))
-		return;
-	if (tells)
-		find_places(q, &st, entries, &places);
 	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
+	if (stored && entries)
+		find_places(q, st, entries, &places);
 	buf_init(&b, WEB_ANSWER_MAX);
 	jsonw_init(&w, &b);
 	jsonw_obj(&w);
 	jsonw_kstr(&w, "resourceType", "Bundle");
-	if (tells || !asks)
-		jsonw_kstr(&w, "id", arena_printf(q->a, "entry-%" PRIu64, st.seq));
-	jsonw_kstr(&w, "type", slice_eq_str(json_text(root, "type"), "batch") ? "batch-response" : "transaction-response");
+	if (stored)
+		jsonw_kstr(&w, "id", arena_printf(q->a, "entry-%" PRIu64, st->seq));
+	jsonw_kstr(&w, "type", batch ? "batch-response" : "transaction-response");
 	size_t k = 0;
 	if (!entries || entries->child) {
 		jsonw_key(&w, "entry");
 		jsonw_arr(&w);
 		for (const struct json_node *n = entries ? entries->child : NULL; n; n = n->next, k++) {
+			const struct web_fhir_entry as_sent = {.type = arena_strdup(q->a, json_text(n, "resource.resourceType"))};
 			jsonw_obj(&w);
-			if (is_ask(n))
+			if (plan && plan->v[k].does == WEB_FHIR_ASK)
 				ask(q, &w, json_text(n, "request.url"));
+			else if (!plan && !as_sent.type[0])
+				put_refusal(q, &w, "400 Bad Request", "structure", "Kept with the rest of the body; there is no resource in this entry.");
 			else
-				put_fate(q, &w, n, &st, k < places.n ? places.of[k] : NULL, places.n > 0, &changes[k]);
+				put_fate(q, &w, st, k < places.n ? places.of[k] : NULL, !batch, plan ? &plan->v[k] : &as_sent);
 			jsonw_obj_end(&w);
 		}
 		if (!entries) {
 			jsonw_obj(&w);
-			put_response(q, &w, st.duplicate ? "200 OK" : "201 Created", &st, NULL);
+			put_response(q, &w, st->duplicate ? "200 OK" : "201 Created", st, NULL);
 			jsonw_obj_end(&w);
 			jsonw_obj_end(&w);
 		}
@@ -418,6 +436,38 @@ void web_fhir_take(struct web_request *q)
 	buf_reset(&q->out);
 	buf_add_slice(&q->out, buf_slice(&b));
 	web_fhir_ok(q, 200);
+}
+
+/* One resource, or a bundle. A transaction and a batch are planned; a document, a collection, a searchset or a history is kept and read as it is. */
+void web_fhir_take(struct web_request *q)
+{
+	struct keeper_stored st = {0};
+	struct json_node *root;
+	struct err e = {0};
+	size_t asks = 0, tells = 0;
+	const struct json_node *entries = NULL;
+	struct web_fhir_plan *plan = NULL;
+	bool planned = false;
+	if (json_tree(buf_slice(&q->body), q->a, &root, &e) == 0 && slice_eq_str(json_text(root, "resourceType"), "Bundle")) {
+		struct slice type = json_text(root, "type");
+		entries = json_get(root, "entry");
+		planned = entries && entries->type == JSON_ARR && (slice_eq_str(type, "transaction") || slice_eq_str(type, "batch"));
+	}
+	for (const struct json_node *n = entries ? entries->child : NULL; n; n = n->next)
+		*(is_ask(n) ? &asks : &tells) += 1;
+	if (asks > ASKS_MAX)
+		return web_error(q, 413, "limit", "A batch may ask at most %d times.", ASKS_MAX);
+	if (!web_may(q, asks && !tells ? MAY_FHIR_READ : MAY_FHIR_WRITE))
+		return;
+	bool turn = planned && tells;
+	if (turn && !web_fhir_turn(q))
+		return;
+	bool ok = !planned || (plan = web_fhir_plan(q, entries, slice_eq_str(json_text(root, "type"), "transaction"))) != NULL;
+	ok = ok && store_bundle(q, entries, plan, &st);
+	if (turn)
+		web_fhir_turn_over(q);
+	if (ok)
+		answer_bundle(q, root, entries, plan, &st);
 }
 
 /* NDJSON: what was stored before a line that cannot be is stored, and the answer says which line. */

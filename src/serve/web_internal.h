@@ -38,7 +38,7 @@ struct web {
 	struct web_limit *limit;
 };
 
-enum web_method { WEB_GET, WEB_HEAD, WEB_POST, WEB_PUT, WEB_DELETE, WEB_OPTIONS, WEB_OTHER };
+enum web_method { WEB_GET, WEB_HEAD, WEB_POST, WEB_PUT, WEB_DELETE, WEB_PATCH, WEB_OPTIONS, WEB_OTHER };
 
 struct web_request {
 	struct web *web;

@@ -54,7 +54,7 @@ void web_error(struct web_request *q, int status, const char *code, const char *
 	struct jsonw w;
 	jsonw_init(&w, &q->out);
 	if (!strncmp(q->path, "/fhir", 5)) {
-		fhir_write_outcome(&w, "error", status == 404 ? "not-found" : status == 410 ? "deleted" : status == 401 ? "login" : status == 403 ? "forbidden" : status == 429 ? "throttled" : status == 405 || status == 406 || status == 415 ? "not-supported" : status == 409 ? "multiple-matches" : status == 413 ? "too-long" : status == 503 ? "transient" : status >= 500 ? "exception" : "invalid", text);
+		fhir_write_outcome(&w, "error", status == 404 ? "not-found" : status == 410 ? "deleted" : status == 401 ? "login" : status == 403 ? "forbidden" : status == 429 ? "throttled" : status == 405 || status == 406 || status == 415 ? "not-supported" : status == 409 ? "multiple-matches" : status == 412 ? "conflict" : status == 413 ? "too-long" : status == 503 ? "transient" : status >= 500 ? "exception" : "invalid", text);
 		q->status = status;
 		q->content_type = "application/fhir+json; charset=utf-8";
 		return;
@@ -258,7 +258,7 @@ static void route(struct web_request *q)
 
 static enum web_method method_of(const char *m)
 {
-	static const char *const names[] = {[WEB_GET] = "GET", [WEB_HEAD] = "HEAD", [WEB_POST] = "POST", [WEB_PUT] = "PUT", [WEB_DELETE] = "DELETE", [WEB_OPTIONS] = "OPTIONS"};
+	static const char *const names[] = {[WEB_GET] = "GET", [WEB_HEAD] = "HEAD", [WEB_POST] = "POST", [WEB_PUT] = "PUT", [WEB_DELETE] = "DELETE", [WEB_PATCH] = "PATCH", [WEB_OPTIONS] = "OPTIONS"};
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (!strcmp(m, names[i]))
 			return (enum web_method)i;
@@ -299,7 +299,7 @@ void web_begin(struct web_request *q, struct web *w, void *connection, const cha
 bool web_takes_body(struct web_request *q)
 {
 	const char *length = web_header(q, "Content-Length");
-	bool big = q->body.max > WEB_BODY_MAX && (q->method == WEB_POST || q->method == WEB_PUT) && (!length || strlen(length) > 5);
+	bool big = q->body.max > WEB_BODY_MAX && (q->method == WEB_POST || q->method == WEB_PUT || q->method == WEB_PATCH) && (!length || strlen(length) > 5);
 	if (!big)
 		return true;
 	q->w = borrow(q->web);

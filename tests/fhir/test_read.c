@@ -382,10 +382,41 @@ static void references_as_people_write_them(void **state)
 	assert_false(slice_eq(fact_get(find_fact(&f, FACT_RESULT, 0), FF_ID), fact_get(find_fact(&f, FACT_RESULT, 1), FF_ID)));
 }
 
+/* What our server looked up stands at the end of the body that it was sent: entries that say what became of others. */
+static void entries_instead_of_others(void **state)
+{
+	static const char body[] = "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":["
+		"{\"fullUrl\":\"urn:uuid:3f2504e0-4f89-11d3-9a0c-0305e82c3301\",\"resource\":{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"Not read\"}]},\"request\":{\"method\":\"POST\",\"url\":\"Patient\",\"ifNoneExist\":\"identifier=x|1\"}},"
+		"{\"resource\":{\"resourceType\":\"Condition\",\"subject\":{\"reference\":\"urn:uuid:3f2504e0-4f89-11d3-9a0c-0305e82c3301\"},\"code\":{\"text\":\"Updated\"}},\"request\":{\"method\":\"PUT\",\"url\":\"Condition?identifier=x|2\"}},"
+		"{\"resource\":{\"resourceType\":\"Condition\",\"id\":\"refused\",\"subject\":{\"reference\":\"urn:uuid:3f2504e0-4f89-11d3-9a0c-0305e82c3301\"},\"code\":{\"text\":\"Refused\"}},\"request\":{\"method\":\"PUT\",\"url\":\"Condition/refused\"}},"
+		"{\"request\":{\"method\":\"DELETE\",\"url\":\"Condition?identifier=x|3\"}},"
+		"{\"extension\":[{\"url\":\"urn:holdfast:fhir:instead-of\",\"valueUnsignedInt\":0}],\"request\":{\"method\":\"GET\",\"url\":\"Patient/p7\"}},"
+		"{\"extension\":[{\"url\":\"urn:holdfast:fhir:instead-of\",\"valueUnsignedInt\":1}],\"request\":{\"method\":\"PUT\",\"url\":\"Condition/e8-0\"}},"
+		"{\"extension\":[{\"url\":\"urn:holdfast:fhir:instead-of\",\"valueUnsignedInt\":2}]},"
+		"{\"extension\":[{\"url\":\"urn:holdfast:fhir:instead-of\",\"valueUnsignedInt\":3}],\"request\":{\"extension\":[{\"url\":\"urn:holdfast:fhir:whose\",\"valueReference\":{\"reference\":\"Patient/p7\"}}],\"method\":\"DELETE\",\"url\":\"Condition/e9-0\"}},"
+		"{\"extension\":[{\"url\":\"urn:holdfast:fhir:instead-of\",\"valueUnsignedInt\":99}]}]}";
+	struct facts f;
+	struct arena *a = arena_new((size_t)16 << 20);
+	read_text(SLICE(body), &f, a);
+	assert_int_equal(f.groups, 1);
+	assert_int_equal(f.problems, 0);
+	assert_true(slice_eq_str(f.first->id.value, "p7"));
+	assert_true(slice_eq_str(f.first->id.assigner, "urn:fhir:ward gateway"));
+	assert_null(find_fact(&f, FACT_PATIENT, 0));
+	const struct fact *updated = find_fact(&f, FACT_PROBLEM, 0), *gone = find_fact(&f, FACT_PROBLEM, 1);
+	assert_non_null(updated);
+	assert_non_null(gone);
+	assert_null(find_fact(&f, FACT_PROBLEM, 2));
+	assert_true(slice_eq_str(fact_get(updated, FF_RESOURCE), "Condition/e8-0"));
+	assert_true(slice_eq_str(fact_get(gone, FF_RESOURCE), "Condition/e9-0"));
+	assert_true(slice_eq_str(fact_get(gone, FF_ACTION), "delete"));
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(labels_protect_a_record), cmocka_unit_test(references_as_people_write_them), cmocka_unit_test(reads_bundles), cmocka_unit_test(reads_corpus), cmocka_unit_test(refuses_what_is_no_fhir), cmocka_unit_test(full_arena_is_no_failure), cmocka_unit_test(groups_by_record_number),
+		cmocka_unit_test(entries_instead_of_others), cmocka_unit_test(labels_protect_a_record), cmocka_unit_test(references_as_people_write_them), cmocka_unit_test(reads_bundles), cmocka_unit_test(reads_corpus), cmocka_unit_test(refuses_what_is_no_fhir), cmocka_unit_test(full_arena_is_no_failure), cmocka_unit_test(groups_by_record_number),
 		cmocka_unit_test(labels_of_documents_name_nobody), cmocka_unit_test(nobody_guesses_between_two), cmocka_unit_test(unknown_is_not_none), cmocka_unit_test(values_stay_as_written),
 		cmocka_unit_test(control_characters_forge_nothing), cmocka_unit_test(lines_are_resources), cmocka_unit_test(documents_are_found), cmocka_unit_test(training_data_is_marked),
 		cmocka_unit_test(order_in_a_body), cmocka_unit_test(references_are_bounded),

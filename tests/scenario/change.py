@@ -148,7 +148,7 @@ def request(method, url, resource=None, **more):
 
 before = text(want(call('GET', '/Condition/abc'), 200, 'there'))
 r = want(call('POST', '', bundle(request('DELETE', 'Condition/abc'), request('DELETE', 'Condition/nothing'), request('PUT', 'Condition/t1', condition(pid, 't1', 'Told in a transaction')))), 200, 'transaction')
-assert [e['response']['status'][:3] for e in r['entry']] == ['204', '404', '201'], r
+assert [e['response']['status'][:3] for e in r['entry']] == ['204', '204', '201'] and r['entry'][1]['response']['outcome']['issue'][0]['severity'] == 'information', r
 want(call('GET', '/Condition/abc'), 410, 'gone by a transaction')
 r = want(call('POST', '', bundle(request('PUT', 'Condition/t1', condition(pid, 't1', 'Told again')))), 200, 'transaction')
 assert [e['response']['status'][:3] for e in r['entry']] == ['200'], r
@@ -165,11 +165,169 @@ want(again, 200, 'one exists')
 assert again[2]['Location'] == got[2]['Location'] and again[1].get('gender') is None, (again[2]['Location'], again[1])
 want(call('POST', '/Patient', q, If_None_Exist='nonsense=1'), 412, 'no search of ours')
 want(call('POST', '/Patient', q, If_None_Exist='birthdate=gt1900-01-01'), 412, 'several exist')
+Y = [{'system': 'urn:y', 'value': 'c-1'}]
 n = len(current('Condition', pid))
-want(call('POST', '/Condition', condition(pid, name='Twice'), If_None_Exist='identifier=urn:y|once-2'), 501, 'not of conditions')
-assert len(current('Condition', pid)) == n
-r = want(call('POST', '', bundle(request('POST', 'Condition', condition(pid, name='Warned'), ifNoneExist='identifier=urn:y|once-3'))), 200, 'in a bundle')
-assert r['entry'][0]['response']['outcome']['issue'][0]['severity'] == 'warning', r
+want(call('POST', '/Condition', condition(pid, name='Twice', identifier=Y), If_None_Exist='identifier=urn:y|c-1'), 201, 'none exists')
+again = call('POST', '/Condition', condition(pid, name='Twice, said otherwise', identifier=Y), If_None_Exist='identifier=urn:y|c-1')
+assert text(want(again, 200, 'one exists')) == 'Twice' and len(current('Condition', pid)) == n + 1
+want(call('POST', '/Condition', condition(other, name='Of another', identifier=Y), If_None_Exist='identifier=urn:y|c-1'), 201, 'that number is another one with another patient')
+want(call('POST', '/Condition', condition(pid), If_None_Exist='nonsense=1'), 412, 'no search of ours')
+want(call('POST', '/Condition', condition(pid), If_None_Exist=''), 201, 'no condition')
+want(call('POST', '/Condition', condition(pid), If_None_Exist='clinical-status=active'), 412, 'several')
+want(call('POST', '/Practitioner', {'resourceType': 'Practitioner'}, If_None_Exist='identifier=1'), 501, 'not searched for here')
+assert len(current('Condition', pid)) == n + 2
+# the same question of eight at once: one is made
+import threading
+said = []
+ask = lambda k: said.append(call('POST', '/Condition', condition(pid, name='Race %d' % k, identifier=[{'system': 'urn:y', 'value': 'race'}]), If_None_Exist='identifier=urn:y|race')[0])
+threads = [threading.Thread(target=ask, args=(k,)) for k in range(8)]
+for t in threads:
+    t.start()
+for t in threads:
+    t.join()
+assert sorted(set(said)) in ([200, 201], [200, 201, 503], [201, 503]) and said.count(201) == 1, said
+assert len([c for c in current('Condition', pid) if text(c).startswith('Race')]) == 1
+
+# --- conditional update: none is made, one is changed, several are a question
+r = want(call('PUT', '/Condition?identifier=urn:y|u-1', condition(pid, name='Conditional', identifier=[{'system': 'urn:y', 'value': 'u-1'}])), 201, 'none there')
+uid = r['id']
+r = want(call('PUT', '/Condition?identifier=urn:y|u-1', condition(pid, name='Conditional 2', identifier=[{'system': 'urn:y', 'value': 'u-1'}])), 200, 'one there')
+assert r['id'] == uid and text(r) == 'Conditional 2' and r['identifier'][-1]['value'] == 'u-1', r
+r = want(call('PUT', '/Condition?identifier=urn:y|u-1', condition(pid, uid, 'Conditional 3', identifier=[{'system': 'urn:y', 'value': 'u-1'}])), 200, 'by its id, too')
+assert len([c for c in current('Condition', pid) if text(c).startswith('Conditional')]) == 1
+want(call('PUT', '/Condition?identifier=urn:y|u-1', condition(pid, 'x-1', 'Never', identifier=[{'system': 'urn:y', 'value': 'u-1'}])), 400, 'another id')
+want(call('PUT', '/Condition?identifier=urn:y|u-1', condition(pid, name='Never'), If_Match='W/"0"'), 412, 'another version')
+want(call('PUT', '/Condition?identifier=urn:y|u-9', condition(pid, name='Never'), If_Match='W/"0"'), 412, 'a version of nothing')
+want(call('PUT', '/Condition?clinical-status=active', condition(pid, name='Never')), 412, 'several')
+want(call('PUT', '/Condition?nonsense=active', condition(pid, name='Never')), 412, 'no search')
+want(call('PUT', '/Patient?identifier=urn:y|once-1', {'resourceType': 'Patient', 'identifier': [{'system': 'urn:y', 'value': 'once-1'}], 'name': [{'family': 'Once', 'given': ['And']}]}), 200, 'a patient by number')
+assert len(want(call('GET', '/Patient?identifier=urn:y|once-1'), 200, 'one')['entry']) == 1
+
+# --- patches
+def patch(path, *ops, **headers):
+    return call('PATCH', path, list(ops), Content_Type=headers.pop('Content_Type', 'application/json-patch+json'), **headers)
+
+
+def op(name, path, value=None, **more):
+    return dict({'op': name, 'path': path}, **({} if value is None else {'value': value}), **more)
+
+
+want(call('PUT', '/Condition/p1', condition(pid, 'p1', 'To be patched', note=[{'text': 'a note'}])), 201, 'a condition')
+tag = call('GET', '/Condition/p1')[2]['ETag']
+r = want(patch('/Condition/p1', op('test', '/code/text', 'To be patched'), op('replace', '/code/text', 'Patched'), op('remove', '/note'), op('add', '/severity', {'text': 'mild'})), 200, 'a patch')
+assert text(r) == 'Patched' and 'note' not in r and r['id'] == 'p1', r
+assert text(want(call('GET', '/Condition/p1'), 200, 'read by the client\'s id')) == 'Patched'
+assert len([c for c in current('Condition', pid) if text(c) == 'Patched']) == 1
+h = want(call('GET', '/Condition/p1/_history'), 200, 'history')['entry']
+assert [text(e['resource']) for e in h] == ['Patched', 'To be patched'], h
+tag2 = call('GET', '/Condition/p1')[2]['ETag']
+want(patch('/Condition/p1', op('replace', '/code/text', 'Never'), If_Match=tag), 412, 'an old version')
+want(patch('/Condition/p1', op('test', '/code/text', 'Another'), op('replace', '/code/text', 'Never')), 409, 'a test that fails')
+want(patch('/Condition/p1', op('replace', '/nothing', 'Never')), 422, 'a path to nothing')
+want(patch('/Condition/p1', op('sing', '/code/text', 'Never')), 400, 'no operation')
+want(patch('/Condition/p1', op('replace', '/id', 'other')), 422, 'another id')
+want(patch('/Condition/p1', op('replace', '/resourceType', 'Observation')), 422, 'another type')
+want(patch('/Condition/p1', op('replace', '/subject', {'reference': 'Patient/' + other})), 409, 'another patient')
+want(patch('/Condition/none', op('replace', '/code/text', 'Never')), 404, 'nothing there')
+want(patch('/Condition/p1', op('replace', '/code/text', 'Never'), token=os.environ['READER']), 403, 'a reader')
+want(patch('/Condition/p1', op('replace', '/code/text', 'Never'), token=os.environ['DEVICE']), 403, 'who may not read what the patch asks of')
+r = want(patch('/Condition/p1', op('replace', '/code/text', 'Never'), Content_Type='application/fhir+json'), 415, 'no JSON Patch')
+assert 'FHIRPath' in r['issue'][0]['diagnostics']
+r = want(patch('/Condition/p1', op('replace', '/code/text', 'Patched')), 200, 'nothing changes')
+assert call('GET', '/Condition/p1')[2]['ETag'] == tag2
+want(patch('/Condition/p1', op('replace', '/code/text', 'Patched again'), If_Match=tag2), 200, 'this version')
+want(patch('/Condition?identifier=urn:y|u-1', op('add', '/note', [{'text': 'by search'}])), 200, 'a conditional patch')
+assert want(call('GET', '/Condition/' + uid), 200, 'read')['note'][0]['text'] == 'by search'
+want(patch('/Condition?identifier=urn:y|u-9', op('add', '/note', [{'text': 'x'}])), 404, 'none')
+want(patch('/Condition?clinical-status=active', op('add', '/note', [{'text': 'x'}])), 412, 'several')
+sodium = [o for o in current('Observation', pid) if o['code']['coding'][0]['code'] == '2951-2'][0]
+r = want(patch('/Observation/' + sodium['id'], op('replace', '/valueQuantity/value', 141), op('replace', '/status', 'corrected')), 200, 'a result of the HL7 feed')
+assert r['valueQuantity']['value'] == 141 and r['id'] == sodium['id'] and len([o for o in current('Observation', pid) if o['code']['coding'][0]['code'] == '2951-2']) == 1, r
+want(patch('/Patient/' + pid, op('add', '/telecom/-', {'system': 'email', 'value': 'j@example.org'})), 200, 'a patient gets an address')
+assert {t['value'] for t in call('GET', '/Patient/' + pid)[1]['telecom']} == {'555-0100', 'j@example.org'}
+want(patch('/Patient/' + pid, op('remove', '/telecom')), 422, 'what other feeds said is not taken away')
+
+# --- conditional deletions
+want(call('DELETE', '/Condition?identifier=urn:y|u-9'), 204, 'nothing to delete')
+want(call('DELETE', '/Condition?clinical-status=active'), 412, 'several')
+want(call('DELETE', '/Condition?nonsense=1'), 412, 'no search')
+want(call('DELETE', '/Condition'), 405, 'all of them')
+r = want(call('DELETE', '/Patient?identifier=urn:y|once-1'), 405, 'a person')
+assert 'identity' in r['issue'][0]['diagnostics'], r
+want(call('DELETE', '/Condition?identifier=urn:y|u-1'), 204, 'one')
+want(call('GET', '/Condition/' + uid), 410, 'gone')
+want(patch('/Condition/' + uid, op('add', '/note', [{'text': 'x'}])), 410, 'a patch of what is gone')
+
+# --- the same in bundles: all of a transaction or nothing, each entry of a batch by itself
+import base64
+
+
+def binary(*ops):
+    return {'resourceType': 'Binary', 'contentType': 'application/json-patch+json', 'data': base64.b64encode(json.dumps(ops).encode()).decode()}
+
+
+def statuses(r):
+    return [e['response']['status'][:3] for e in r['entry']]
+
+
+def observation(ref, code, value, **more):
+    return dict({'resourceType': 'Observation', 'status': 'final', 'code': {'coding': [{'system': 'http://loinc.org', 'code': code}]}, 'subject': {'reference': ref}, 'valueQuantity': {'value': value}}, **more)
+
+
+uuid = 'urn:uuid:3f2504e0-4f89-11d3-9a0c-0305e82c3301'
+once = {'resourceType': 'Patient', 'identifier': [{'system': 'urn:y', 'value': 'once-1'}], 'name': [{'family': 'Not', 'given': ['Read']}]}
+visit = {'resourceType': 'Encounter', 'status': 'in-progress', 'class': {'code': 'IMP'}, 'identifier': [{'system': 'urn:y', 'value': 'v-1'}], 'subject': {'reference': uuid}}
+said = bundle(dict(request('POST', 'Patient', once, ifNoneExist='identifier=urn:y|once-1'), fullUrl=uuid),
+              dict(request('POST', 'Encounter', visit, ifNoneExist='Encounter?identifier=urn:y|v-1'), fullUrl='urn:uuid:3f2504e0-4f89-11d3-9a0c-0305e82c3302'),
+              request('POST', 'Observation', observation(uuid, '8867-4', 71, encounter={'reference': 'urn:uuid:3f2504e0-4f89-11d3-9a0c-0305e82c3302'}, identifier=[{'system': 'urn:y', 'value': 'o-1'}]), ifNoneExist='identifier=urn:y|o-1'))
+r = want(call('POST', '', said), 200, 'a conditional transaction')
+assert statuses(r) == ['200', '201', '201'], r
+oid = r['entry'][0]['response']['location'].split('/')[1]
+assert want(call('GET', '/Patient/' + oid), 200, 'who was there')['name'][0]['family'] == 'Once'
+obs = current('Observation', oid)
+assert len(obs) == 1 and obs[0]['encounter']['reference'] == r['entry'][1]['response']['location'], (obs, r)
+r = want(call('POST', '', said), 200, 'the same again')
+assert statuses(r) == ['200', '200', '200'] and len(current('Observation', oid)) == 1 and len(current('Encounter', oid)) == 1, r
+# one more hangs on what was there
+r = want(call('POST', '', bundle(said['entry'][0], said['entry'][1], request('POST', 'Observation', observation(uuid, '8310-5', 37, encounter={'reference': 'urn:uuid:3f2504e0-4f89-11d3-9a0c-0305e82c3302'})))), 200, 'another')
+assert statuses(r) == ['200', '200', '201'] and {o['encounter']['reference'] for o in current('Observation', oid)} == {obs[0]['encounter']['reference']}, current('Observation', oid)
+
+# update, patch and deletion in one body, by condition and by id
+want(call('PUT', '/Condition/t2', condition(pid, 't2', 'Second', identifier=[{'system': 'urn:y', 'value': 't-2'}])), 201, 'one')
+want(call('PUT', '/Condition/t3', condition(pid, 't3', 'Third', identifier=[{'system': 'urn:y', 'value': 't-3'}])), 201, 'one')
+want(call('PUT', '/Condition/t4', condition(pid, 't4', 'Fourth', identifier=[{'system': 'urn:y', 'value': 't-4'}])), 201, 'one')
+tag = call('GET', '/Condition/t2')[2]['ETag']
+n = len(current('Condition', pid))
+many = [request('PATCH', 'Condition/t2', binary(op('replace', '/code/text', 'Second, patched')), ifMatch=tag), request('PUT', 'Condition?identifier=urn:y|t-3', condition(pid, name='Third, changed', identifier=[{'system': 'urn:y', 'value': 't-3'}])),
+        request('DELETE', 'Condition?identifier=urn:y|t-4'), request('POST', 'Condition', condition(pid, name='Fourth, again', identifier=[{'system': 'urn:y', 'value': 't-4'}]), ifNoneExist='identifier=urn:y|t-4'), request('GET', 'Condition/t2')]
+# nothing of it where one entry cannot be
+for wrong, status in ((request('PUT', 'Condition/t1', condition(pid, 't1', 'Never'), ifMatch='W/"1"'), 412), (request('POST', 'Condition'), 400), (request('DELETE', 'Patient/' + pid), 405), (request('DELETE', 'Condition?clinical-status=active'), 412),
+                      (request('PATCH', 'Condition/t1', binary(op('remove', '/nothing'))), 422), (request('PATCH', 'Condition/t1', {'resourceType': 'Parameters'}), 415), (request('PUT', 'Condition/t2', condition(pid, 't2', 'Twice')), 400),
+                      (request('PUT', 'Condition/t1', condition(other, 't1', 'Never')), 409), (request('PUT', 'Condition', condition(pid, 't1', 'Never')), 400), (request('POST', 'Condition', condition(pid), ifNoneExist='nonsense=1'), 412)):
+    r = want(call('POST', '', bundle(*many, wrong)), status, 'a transaction with one that cannot be')
+    assert 'ntr' in r['issue'][0]['diagnostics'] and 'othing of' in r['issue'][0]['diagnostics'], r
+assert sorted(text(c) for c in current('Condition', pid) if text(c)[:3] in ('Sec', 'Thi', 'Fou')) == ['Fourth', 'Second', 'Third'] and len(current('Condition', pid)) == n
+r = want(call('POST', '', bundle(*many)), 200, 'all of it')
+assert statuses(r) == ['200', '200', '204', '201', '200'] and text(r['entry'][4]['resource']) == 'Second, patched', r
+assert sorted(text(c) for c in current('Condition', pid) if text(c)[:3] in ('Sec', 'Thi', 'Fou')) == ['Fourth, again', 'Second, patched', 'Third, changed'] and len(current('Condition', pid)) == n, current('Condition', pid)
+want(call('GET', '/Condition/t4'), 410, 'gone')
+assert text(want(call('GET', '/Condition/t3'), 200, 'found by the client\'s id')) == 'Third, changed'
+# a batch: what can be is done, what cannot be is answered, and is no fact
+r = want(call('POST', '', bundle(request('PUT', 'Condition/t2', condition(pid, 't2', 'Never'), ifMatch='W/"1"'), request('PUT', 'Condition/t3', condition(pid, 't3', 'Third, by batch')), request('POST', 'Condition', condition(pid, name='Never'), ifNoneExist='clinical-status=active'),
+                                request('DELETE', 'Encounter/x'), request('DELETE', 'Condition/nothing'), type='batch')), 200, 'a batch')
+assert statuses(r) == ['412', '200', '412', '405', '404'], r
+assert r['entry'][0]['response']['outcome']['issue'][0]['code'] == 'conflict'
+assert sorted(text(c) for c in current('Condition', pid) if text(c)[:3] in ('Sec', 'Thi', 'Nev')) == ['Second, patched', 'Third, by batch'], current('Condition', pid)
+# an update whose patient is told of in the same body, by a urn:uuid
+r = want(call('POST', '', bundle(dict(request('PUT', 'Patient?identifier=urn:y|once-1', once), fullUrl=uuid), request('PUT', 'Condition/of-once', condition('x', 'of-once', 'Of once', subject={'reference': uuid})))), 200, 'told in the same body')
+r = want(call('POST', '', bundle(dict(request('PUT', 'Patient?identifier=urn:y|once-1', once), fullUrl=uuid), request('PUT', 'Condition/of-once', condition('x', 'of-once', 'Of once, changed', subject={'reference': uuid})))), 200, 'and again')
+assert statuses(r) == ['200', '200'] and [text(c) for c in current('Condition', oid)] == ['Of once, changed'], current('Condition', oid)
+# said before, and something else since: said again
+v1 = bundle(request('PUT', 'Condition/t5', condition(pid, 't5', 'One')))
+want(call('POST', '', v1), 200, 'one')
+want(call('PUT', '/Condition/t5', condition(pid, 't5', 'Two')), 200, 'two')
+want(call('POST', '', v1), 200, 'one again')
+assert text(want(call('GET', '/Condition/t5'), 200, 'back')) == 'One'
 
 # --- what the answer holds
 assert call('PUT', '/Condition/min', condition(pid, 'min', 'Minimal'), Prefer='return=minimal')[1] is None
