@@ -45,6 +45,11 @@ static void put_session(struct buf *b)
 	buf_u32le(b, script.how & MUST_CHANGE ? 0 : script.how & 8 ? UINT32_MAX : serve_role_may(role));
 	buf_u8(b, !!(script.how & MUST_CHANGE));
 	buf_u8(b, 0);
+	buf_u8(b, script.odd.n ? script.odd.p[0] % (VIEW_DOWN + 2) : VIEW_FOLLOWS); /* how far the view is */
+	buf_u64le(b, script.odd.n);
+	buf_u64le(b, 4711);
+	buf_u32le(b, script.how & ODD ? VIEW_LEFT_UNKNOWN : 99);
+	buf_u8(b, !!(script.how & GLASS));
 }
 
 /* Below 0: an error instead. */

@@ -16,16 +16,18 @@
 static int push(struct control *c)
 {
 	int r = queue_write_part(&c->q, c->ch.fd);
-	if (r == 1 && c->hold && c->retry_at <= time_monotonic()) {
-		frame_end(&c->ch.out, frame_begin(&c->ch.out, FRAME_K_RETRY, 0));
-		queue_rewind(&c->q);
-		c->hold = false;
-	}
 	if (r == 1 && chan_unsent(&c->ch))
 		r = chan_write(&c->ch);
 	if (r == 1 && !c->hold)
 		r = queue_write(&c->q, c->ch.fd);
 	return r;
+}
+
+static int say_refused(const struct control *c, struct err *e)
+{
+	if (e)
+		*e = c->refused;
+	return c->refused.code;
 }
 
 /* One answer to an append. */
@@ -38,8 +40,9 @@ static int appended(struct control *c, struct frame *f, struct err *e)
 		return err_set(e, ERR_SYSTEM, NULL, "the keeper answers what was not asked");
 	int code = (int)cur_u32le(&cu);
 	if (code == ERR_FULL) { /* a daemon's disk may get room again; a command does not wait for that */
-		frame_get_err(&cu, code, e);
-		return ERR_FULL;
+		c->hold = true;
+		(void)frame_get_err(&cu, code, &c->refused);
+		return say_refused(c, e);
 	}
 	if (code < 0)
 		return frame_get_err(&cu, code, e);
@@ -110,6 +113,8 @@ static int again(struct control *c, struct err *e)
 static int drain(struct control *c, size_t left, struct err *e)
 {
 	while (c->q.bytes > left) {
+		if (c->hold)
+			return say_refused(c, e);
 		int r = pump(c, true, e);
 		if (r == ERR_NO)
 			r = again(c, e);
@@ -129,6 +134,8 @@ int control_append(struct control *c, const struct control_append *a, uint64_t t
 	                         .fn = (void (*)(void))fn, .arg = arg};
 	if (c->gone)
 		return err_set(e, ERR_SYSTEM, NULL, "the keeper is gone");
+	if (c->hold)
+		return say_refused(c, e);
 	int r = queue_add(&c->q, &en, e);
 	if (r < 0)
 		return r;
@@ -149,7 +156,7 @@ int control_append(struct control *c, const struct control_append *a, uint64_t t
 /* Asks and waits for the answer; c->ch.out holds the question, whose tag is c->tags. ret: what follows code 0. */
 static int answer(struct control *c, const struct buf *question, struct cur *ret, void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg, struct err *e)
 {
-	int r = drain(c, 0, e);
+	int r = c->hold ? 0 : drain(c, 0, e);
 	buf_add_slice(&c->ch.out, buf_slice(question));
 	for (bool buffered = false; r == 0;) { /* a word of progress and the answer behind it may come in one piece */
 		struct frame f;
@@ -266,7 +273,7 @@ int control_flush(struct control *c, struct err *e)
 {
 	struct question q;
 	struct cur cu;
-	int r = drain(c, 0, e);
+	int r = c->hold ? 0 : drain(c, 0, e); /* of what was refused the caller has heard */
 	if (r < 0)
 		return r;
 	ask(c, &q, FRAME_K_WAIT);

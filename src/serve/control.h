@@ -11,7 +11,7 @@ struct control {
 	uint64_t tags;         /* of requests that are not appends: from REQUEST_TAG on */
 	uint64_t upto;         /* one past the last entry that was answered */
 	bool private, bare, hold;
-	int64_t retry_at;
+	struct err refused;    /* an entry was not taken, and those behind it were not either: no more are sent, and what is asked beside that is answered */
 	int lifeline, lockfd;  /* private: the supervisor we started, and what it holds */
 	int pid;
 	bool gone;             /* the channel broke and could not be made again */

@@ -54,7 +54,7 @@ static void answered(struct intake *in, struct queue_item *it, uint64_t seq, int
 static void refused(struct intake *in, int code)
 {
 	if (!in->refusing)
-		role_log(in->r, "messages are not taken: the disk is nearly full; senders wait");
+		role_log(in->r, "messages are not taken: %s; senders wait", in->read_only ? "this copy of the site is read-only" : "the disk is nearly full");
 	in->refusing = in->hold = in->changed = true;
 	in->retry_at = time_monotonic() + TIME_SEC;
 }
@@ -98,7 +98,10 @@ static int on_keeper_frame(struct intake *in, const struct frame *f)
 	if (f->type == FRAME_K_REPLY)
 		return on_reply(in, f);
 	if (f->type == FRAME_K_ROOM && f->payload.n == 1) {
-		if (f->payload.p[0] && in->hold)
+		in->read_only = f->payload.p[0] == ROOM_READ_ONLY;
+		if (in->read_only)
+			refused(in, ERR_FULL); /* said before the first message comes */
+		else if (f->payload.p[0] && in->hold)
 			in->retry_at = 0;
 		return 0;
 	}
@@ -212,7 +215,7 @@ static void put_listener(const struct intake *in, const struct listener *l, stru
 	jsonw_kbool(w, "tls", l->is->is.tls);
 	jsonw_kbool(w, "clientCert", l->is->is.client_cert);
 	jsonw_kstr(w, "state", in->refusing ? "refusing" : "listening");
-	jsonw_kstr(w, "reason", in->refusing ? "disk nearly full" : full ? "as many connections as are allowed" : "");
+	jsonw_kstr(w, "reason", in->refusing && in->read_only ? "read-only: nothing is taken in" : in->refusing ? "disk nearly full" : full ? "as many connections as are allowed" : "");
 	jsonw_ku64(w, "connections", l->connections);
 	jsonw_ku64(w, "accepted", l->accepted);
 	jsonw_ku64(w, "messages", l->messages);

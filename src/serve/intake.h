@@ -67,6 +67,7 @@ struct intake {
 	uint32_t conn_count, conn_max, gens;
 	struct conn *all, *dirty;
 	uint32_t paused, bigs, wants_big, may_end;
+	bool read_only;          /* that is why */
 	bool refusing;           /* the disk is nearly full: no message is taken */
 	bool hold;               /* send no entry until retry_at */
 	int64_t retry_at;

@@ -185,10 +185,27 @@ static const struct {
 	{FRAME_K_RETENTION, CH_CONTROL, op_retention},
 };
 
+/* What needs no entry, and what is done without one when none can be written. */
+static bool done_reading(uint16_t type)
+{
+	static const uint16_t types[] = {FRAME_K_APPEND, FRAME_K_RETRY, FRAME_K_LISTENERS, FRAME_K_WAIT, FRAME_K_CATCH_UP, FRAME_K_REBUILD, FRAME_K_STATUS, FRAME_K_USER_LIST, FRAME_K_LOGIN, FRAME_K_CHECK, FRAME_K_LOGOUT,
+	                                 FRAME_K_BREAK_GLASS, FRAME_K_GLASS, FRAME_K_AUDIT, FRAME_K_FHIR, FRAME_K_RAW, FRAME_K_ENTRY, FRAME_K_CHECKPOINT, FRAME_K_SELFTEST, FRAME_K_SEEN, FRAME_K_ASKED};
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (types[i] == type)
+			return true;
+	return false;
+}
+
 int keeper_dispatch(struct keeper *k, struct kchan *ch, const struct frame *f)
 {
 	if (ch->kind == CH_SCRIBE)
 		return feed_frame(k, f);
+	if (k->reading && !done_reading(f->type)) {
+		struct err e;
+		err_set(&e, ERR_BUSY, "read-only", "%s", k->reading_why.text);
+		reply_err(ch, f->tag, &e);
+		return 0;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(ops); i++)
 		if (ops[i].type == f->type && ops[i].from & (unsigned)ch->kind) {
 			ops[i].run(k, ch, f);
@@ -330,6 +347,11 @@ static void take_peers(struct keeper *k)
 		ch->uid = k->r->owner_uid; /* a private keeper's client: whoever started us */
 		if (kinds[i] == CH_SCRIBE)
 			feed_attach(k, ch);
+		if (kinds[i] == CH_INTAKE && k->reading) {
+			size_t at = frame_begin(&ch->c.out, FRAME_K_ROOM, 0);
+			buf_u8(&ch->c.out, ROOM_READ_ONLY);
+			frame_end(&ch->c.out, at);
+		}
 	}
 }
 
@@ -410,6 +432,8 @@ static void send_all(struct keeper *k)
  * room for a segment nothing was written, and the housekeeping may make room within moments. */
 static int commit(struct keeper *k, struct err *e)
 {
+	if (k->reading)
+		return 0; /* nothing was appended */
 	int r = k->broken.code;
 	if (r < 0 && e)
 		*e = k->broken;
@@ -479,17 +503,19 @@ static int one_round(struct keeper *k, int ms, int *ret_ms, struct err *e)
 	feed_send(k);
 	k->staged_count = 0;
 	*ret_ms = 100;
-	r = k->asking ? 0 : tick(k, ret_ms, e); /* it may append a pack's entry */
+	r = k->asking || k->reading ? 0 : tick(k, ret_ms, e); /* it may append a pack's entry */
 	if (r == 0 && !k->told && !k->asking) {
 		k->told = true;
-		keeper_keys_resume(k); /* it may append */
+		if (!k->reading)
+			keeper_keys_resume(k); /* it may append */
 		r = role_is_ready(k->r) < 0 ? ERR_NO : 0;
 	}
 	if (r < 0)
 		return r;
 	keeper_waits(k);
 	keeper_learn(k);
-	accounts_save(k, false);
+	if (!k->reading)
+		accounts_save(k, false);
 	send_all(k);
 	interests(k);
 	sweep(k);
@@ -549,8 +575,13 @@ static int begin(struct keeper *k, struct err *e)
 		memcpy(k->r->origin, k->keys.signing.v.name, sizeof k->r->origin);
 		role_log(k->r, "a new epoch that had been begun is finished: the log is %s now", k->keys.signing.v.name);
 	}
-	if ((r = vault_witness_ahead(k->r->sitefd, &k->keys.signing.v, e)) < 0)
+	r = vault_witness_ahead(k->r->sitefd, &k->keys.signing.v, &k->reading_why);
+	k->reading = r == ERR_CORRUPT && k->r->reading; /* charts are still read, and nothing is written */
+	o.write = !k->reading;
+	if (r < 0 && !k->reading) {
+		*e = k->reading_why;
 		return r;
+	}
 	r = ledger_open(k->r->sitefd, &k->keys, &o, &k->l, &note, e);
 	if (r < 0)
 		return r;
@@ -560,10 +591,11 @@ static int begin(struct keeper *k, struct err *e)
 	if (k->ep < 0)
 		return err_sys(e, NULL, "cannot make an event queue");
 	k->learn_next = ledger_control_from(k->l);
-	k->learn_end = ledger_size(k->l);
+	k->learn_end = k->reading ? k->learn_next : ledger_size(k->l);
 	if ((r = accounts_open(k, e)) < 0 || (r = sessions_open(k, e)) < 0 || (r = passwords_start(k, e)) < 0 || (r = heads_start(k, e)) < 0)
 		return r;
-	keeper_retain_open(k);
+	if (!k->reading)
+		keeper_retain_open(k); /* it destroys what was to be destroyed */
 	if (watch_fd(k, k->r->sup, &is_supervisor) < 0 || (k->r->controlfd >= 0 && watch_fd(k, k->r->controlfd, &is_control) < 0) || watch_fd(k, passwords_fd(k), &is_passwords) < 0 ||
 	    watch_fd(k, heads_fd(k), &is_heads) < 0)
 		return err_sys(e, NULL, "cannot wait for channels");
@@ -622,6 +654,11 @@ int keeper_main(struct role *r)
 	if (code < 0 && (code != ERR_NO || !k->l || !k->accounts)) /* without them nothing is open that could be closed */
 		return role_fatal(r, &e);
 	heads_stop(k);
+	if (k->reading) {
+		ledger_free(k->l);
+		site_keys_wipe(&k->keys);
+		return code == 0 ? 0 : 3;
+	}
 	/* asked to stop, or the supervisor is gone: either way the ledger is closed in order */
 	accounts_save(k, true);
 	keeper_vault_rest(k);

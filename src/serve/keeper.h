@@ -59,6 +59,9 @@ struct feed { /* the scribe */
 	bool rebuilding, pin_after;
 	uint64_t by_chan, by_tag; /* who asked for the rebuild; 0: we did */
 	int64_t told_at, lost_at;
+	int64_t level_at;    /* monotonic: when the view last had all */
+	int64_t pace_at;     /* monotonic, and what was applied then: by which its pace is judged */
+	uint64_t pace_from;
 	struct err failed;   /* what it said before it exited */
 	bool unreadable;     /* failed is ours: the ledger could not be read back */
 	bool follow;         /* let a pinned view go when it comes */
@@ -163,6 +166,8 @@ struct keeper {
 	size_t retain_n;
 	bool retain_lost;        /* not all of them are known */
 	bool stopping;
+	bool reading;            /* the ledger is open for reading alone: reading_why */
+	struct err reading_why;
 };
 
 /* ---- channels ---- */
@@ -205,6 +210,11 @@ void keeper_quarantine(struct keeper *k, uint64_t entry, uint32_t deaths);
 bool keeper_is_quarantined(const struct keeper *k, uint64_t entry, bool *ret_silent);
 void keeper_quarantine_note(struct keeper *k, uint64_t entry, bool lifted);
 #define QUARANTINE_MAX 10000
+
+/* ---- how far the view is (keeper_view.c) ---- */
+void keeper_view_look(struct keeper *k);
+void keeper_view(const struct keeper *k, struct keeper_view *ret);
+void keeper_view_put(const struct keeper *k, struct jsonw *w); /* "view":{...} */
 
 /* ---- reading ---- */
 void op_raw(struct keeper *k, struct kchan *ch, const struct frame *f);

@@ -129,7 +129,7 @@ static void put_clock(const struct keeper *k, struct jsonw *w, int64_t now)
 void keeper_alarms(struct keeper *k)
 {
 	int64_t now = time_monotonic();
-	if (k->r->private_keeper || k->stopping || k->asking || now - k->alarms_at < LOOK_EVERY)
+	if (k->r->private_keeper || k->reading || k->stopping || k->asking || now - k->alarms_at < LOOK_EVERY)
 		return;
 	k->alarms_at = now;
 	look_at_clock(k, now);
@@ -170,7 +170,7 @@ void keeper_config(struct keeper *k, struct slice hash, struct slice text, bool 
 	AUTO_BUF struct buf b = {0}, hex = {0};
 	struct jsonw w;
 	struct err e = {0};
-	if (hash.n != SEAL_HASH || memcmp(hash.p, k->config, SEAL_HASH) == 0)
+	if (k->reading || hash.n != SEAL_HASH || memcmp(hash.p, k->config, SEAL_HASH) == 0)
 		return;
 	buf_init(&hex, 128);
 	hex_put(&hex, hash);

@@ -25,6 +25,8 @@ static int store(struct keeper *k, const struct incoming *in, struct outgoing *r
 {
 	struct outgoing out = {0};
 	uint8_t flags = in->flags;
+	if (k->reading)
+		return err_set(e, ERR_FULL, "read-only", "%s", k->reading_why.text);
 	if (in->dedupe && in->kind == LEDGER_HL7V2_ENVELOPE) {
 		/* by its bytes and what stands beside it: "BTS|2" alone ends many batches. After a crash that has to be read first; more than this would hold up the feeds */
 		for (int i = 0; i < LEARN_AT_ONCE && k->learn_next < k->learn_end; i++)
@@ -88,7 +90,7 @@ int keeper_record(struct keeper *k, uint8_t kind, const char *source, struct sli
 /* Told to intake when it changes: its listeners say "refusing", and begin again. */
 void keeper_room(struct keeper *k, bool full)
 {
-	if (k->full == full)
+	if (k->full == full || k->reading)
 		return;
 	k->full = full;
 	k->full_since = time_now();

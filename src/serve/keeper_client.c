@@ -241,6 +241,11 @@ static int get_session(struct cur *cu, struct keeper_session *ret, struct err *e
 	s.may = cur_u32le(cu);
 	s.must_change = cur_u8(cu);
 	s.is_token = cur_u8(cu);
+	s.view.state = cur_u8(cu);
+	s.view.done = cur_u64le(cu);
+	s.view.total = cur_u64le(cu);
+	s.view.left = cur_u32le(cu);
+	s.view.read_only = cur_u8(cu);
 	if (!cur_done(cu))
 		return broken(e);
 	*ret = s;

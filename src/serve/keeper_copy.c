@@ -57,7 +57,7 @@ void op_view_copy(struct keeper *k, struct kchan *ch, const struct frame *f)
 static int wanted(struct keeper *k)
 {
 	struct err e = {0};
-	if (!k->r->private_keeper && !k->copy.running && ask_scribe(k, &e) < 0 && e.code != ERR_BUSY && e.code != ERR_NO)
+	if (!k->r->private_keeper && !k->reading && !k->copy.running && ask_scribe(k, &e) < 0 && e.code != ERR_BUSY && e.code != ERR_NO)
 		role_log(k->r, "no copy of the view can be made: %s", e.text);
 	return 0;
 }

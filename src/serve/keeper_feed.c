@@ -92,6 +92,7 @@ static int from_ledger(void *arg, const struct ledger_entry *en, struct err *e)
 void feed_send(struct keeper *k)
 {
 	struct feed *fd = &k->feed;
+	keeper_view_look(k);
 	if (!fd->ch || fd->ch->dead || !fd->hello || (fd->pinned && !fd->rebuilding))
 		return;
 	struct packing p = {.k = k, .out = &fd->ch->c.out};
@@ -159,7 +160,8 @@ static void start_rebuild(struct keeper *k, uint64_t end, bool pin)
 	fd->pin_after = pin;
 	fd->end = end;
 	fd->next = 0;
-	fd->applied = 0;
+	fd->applied = fd->pace_from = 0;
+	fd->pace_at = time_monotonic();
 	/* entries of the old view that are still in the out buffer come before this frame, and the scribe takes them as what they are */
 	size_t at = frame_begin(&fd->ch->c.out, FRAME_S_REBUILD, 0);
 	buf_u64le(&fd->ch->c.out, end);
@@ -255,9 +257,13 @@ static void hello(struct keeper *k, uint64_t applied, bool pinned, bool unusable
 	fd->applied = fd->next = applied;
 	fd->pinned = pinned;
 	fd->end = CHART_NOW;
+	fd->level_at = fd->pace_at = time_monotonic();
+	fd->pace_from = applied;
 	if (fd->force_rebuild) {
 		fd->force_rebuild = false;
 		start_rebuild(k, fd->force_to == CHART_NOW ? durable : fd->force_to + 1, fd->force_to != CHART_NOW);
+	} else if (applied > durable && k->reading) {
+		role_log(k->r, "the view has %llu entries and the ledger, of which others have seen more, %llu: it is shown as it is", (unsigned long long)applied, (unsigned long long)durable);
 	} else if (applied > durable) {
 		role_log(k->r, "the view has %llu entries and the ledger %llu: it is of another ledger, or of one that was restored; it is rebuilt", (unsigned long long)applied, (unsigned long long)durable);
 		start_rebuild(k, durable, false);

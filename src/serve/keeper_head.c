@@ -151,7 +151,7 @@ static int root_of(void *arg, uint64_t at, uint8_t out[SEAL_HASH], struct err *e
 /* Somebody proves with our own signature that this log was longer, or another: not one entry more under this name. What is staged in this round goes with it, and was acknowledged to nobody. */
 static void stop_if_ahead(struct keeper *k, int r, const struct err *e)
 {
-	if (r == ERR_CORRUPT && !strcmp(e->place, "ledger/ahead")) {
+	if (!k->reading && r == ERR_CORRUPT && !strcmp(e->place, "ledger/ahead")) {
 		k->broken = *e;
 		role_log(k->r, "%s", e->text);
 	}

@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 
 #define DISK_EVERY (5 * TIME_SEC)
+#define READ_ONLY_NEXT "stop this daemon; then holdfast rebuild from the replica that has more, or holdfast ledger epoch --reason TEXT to go on with what is here under a new name"
 
 /* ---- bodies ---- */
 
@@ -211,6 +212,8 @@ void keeper_put_alarms(struct keeper *k, struct jsonw *w)
 	if (k->alarms.n && a && json_tree(buf_slice(&k->alarms), a, &n, NULL) == 0)
 		for (const struct json_node *m = n->child; m; m = m->next)
 			jsonw_raw(w, m->raw);
+	if (k->reading)
+		alarm_put(w, "read-only", "alarm", k->started, "READ-ONLY: NOTHING IS TAKEN IN", k->reading_why.text, READ_ONLY_NEXT);
 	if (k->full)
 		alarm_put(w, "disk-full", "alarm", k->full_since, "disk nearly full", "no message is taken; senders wait and will send again. Charts, views and captures go on from the reserve",
 		          "free space on the disk of the site, or enlarge it");
@@ -221,8 +224,8 @@ void keeper_put_alarms(struct keeper *k, struct jsonw *w)
 	if (k->upkeep.code)
 		alarm_put(w, "ledger-upkeep", "alarm", k->upkeep_since, "packs or checkpoints cannot be written", err_line(&k->upkeep, reason, sizeof reason), "entries are still taken and safe; make room on the disk of the site, or read the journal");
 	if (k->not_recorded) {
-		snprintf(reason, sizeof reason, "%llu views or sign-ins could not be recorded: the disk is full", (unsigned long long)k->not_recorded);
-		alarm_put(w, "not-recorded", "alarm", k->full_since, "NOT BEING RECORDED", reason, "free space on the disk of the site");
+		snprintf(reason, sizeof reason, "%llu views or sign-ins could not be recorded: %s", (unsigned long long)k->not_recorded, k->reading ? "nothing is appended to this copy of the site" : "the disk is full");
+		alarm_put(w, "not-recorded", "alarm", k->full_since ? k->full_since : k->started, "NOT BEING RECORDED", reason, k->reading ? READ_ONLY_NEXT : "free space on the disk of the site");
 	}
 	if (!k->feed.hello)
 		alarm_put(w, "view-down", "warning", k->started, "view not being written", k->feed.failed.code ? err_line(&k->feed.failed, reason, sizeof reason) : "the scribe is being started",
@@ -262,7 +265,6 @@ static const char *shares_rule(struct keeper *k)
 static void status(struct keeper *k, struct buf *b)
 {
 	struct jsonw w;
-	uint64_t durable = ledger_durable(k->l), applied = k->feed.applied;
 	look_at_disk(k);
 	jsonw_init(&w, b);
 	jsonw_obj(&w);
@@ -277,13 +279,15 @@ static void status(struct keeper *k, struct buf *b)
 	jsonw_ki64(&w, "zoneMinutes", k->r->zone_minutes);
 	jsonw_obj_end(&w);
 	put_ledger(k, &w);
-	jsonw_key(&w, "view");
-	jsonw_obj(&w);
-	jsonw_ku64(&w, "applied", applied);
-	jsonw_ku64(&w, "behind", durable > applied ? durable - applied : 0);
-	jsonw_kbool(&w, "pinned", k->feed.pinned);
-	jsonw_kbool(&w, "rebuilding", k->feed.rebuilding);
-	jsonw_obj_end(&w);
+	keeper_view_put(k, &w);
+	if (k->reading) {
+		jsonw_key(&w, "readOnly");
+		jsonw_obj(&w);
+		jsonw_ktime(&w, "since", k->started);
+		jsonw_kstr(&w, "reason", k->reading_why.text);
+		jsonw_kstr(&w, "next", READ_ONLY_NEXT);
+		jsonw_obj_end(&w);
+	}
 	put_raw(&w, "listeners", &k->listeners, "[]");
 	put_raw(&w, "roles", &k->roles, "[]");
 	jsonw_key(&w, "disk");

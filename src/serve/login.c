@@ -45,8 +45,8 @@ static int of_session(struct keeper *k, const char *id, struct asker *ret, struc
 		return err_set(e, ERR_DENIED, NULL, "not signed in, or for too long; sign in again");
 	snprintf(ret->user, sizeof ret->user, "%s", u->user);
 	snprintf(ret->role, sizeof ret->role, "%s", u->role);
-	ret->must_change = u->must_change;
-	ret->may = u->must_change ? 0 : serve_role_may(u->role);
+	ret->must_change = u->must_change && !k->reading;
+	ret->may = ret->must_change ? 0 : serve_role_may(u->role);
 	ret->session = s;
 	return 0;
 }
@@ -137,8 +137,10 @@ static int session_entry(struct keeper *k, const char *what, const struct asker 
 
 /* ---- signing in ---- */
 
-static void put_session(struct kchan *ch, const struct asker *a, const char *csrf, int64_t expires)
+static void put_session(const struct keeper *k, struct kchan *ch, const struct asker *a, const char *csrf, int64_t expires)
 {
+	struct keeper_view v;
+	keeper_view(k, &v);
 	frame_str(&ch->c.out, a->user);
 	frame_str(&ch->c.out, a->role);
 	frame_str(&ch->c.out, csrf);
@@ -146,6 +148,11 @@ static void put_session(struct kchan *ch, const struct asker *a, const char *csr
 	buf_u32le(&ch->c.out, a->may);
 	buf_u8(&ch->c.out, a->must_change);
 	buf_u8(&ch->c.out, a->is_token);
+	buf_u8(&ch->c.out, v.state);
+	buf_u64le(&ch->c.out, v.done);
+	buf_u64le(&ch->c.out, v.total);
+	buf_u32le(&ch->c.out, v.left);
+	buf_u8(&ch->c.out, v.read_only);
 }
 
 static void refuse_for(struct kchan *ch, uint64_t tag, uint32_t seconds)
@@ -210,8 +217,8 @@ static void login_answer(struct keeper *k, struct kchan *ch, struct password_job
 	}
 	char id[SESSION_ID_MAX];
 	memcpy(who.role, u->role, sizeof who.role);
-	who.must_change = u->must_change;
-	who.may = u->must_change ? 0 : serve_role_may(u->role);
+	who.must_change = u->must_change && !k->reading; /* it cannot be changed now, and charts are to be read */
+	who.may = who.must_change ? 0 : serve_role_may(u->role);
 	if (session_entry(k, "login", &who, NULL, NULL, NULL, &e) < 0) {
 		reply_err(ch, j->tag, &e);
 		return;
@@ -221,7 +228,7 @@ static void login_answer(struct keeper *k, struct kchan *ch, struct password_job
 	struct session *s = session_new(k, u->user, id);
 	size_t at = reply_begin(ch, j->tag);
 	frame_str(&ch->c.out, id);
-	put_session(ch, &who, s->csrf, session_expires(s));
+	put_session(k, ch, &who, s->csrf, session_expires(s));
 	reply_end(ch, at);
 	seal_wipe(id, sizeof id);
 }
@@ -236,7 +243,7 @@ void op_check(struct keeper *k, struct kchan *ch, const struct frame *f)
 		return;
 	}
 	size_t at = reply_begin(ch, f->tag);
-	put_session(ch, &who, who.session ? who.session->csrf : "", who.session ? session_expires(who.session) : time_now() + SESSION_IDLE);
+	put_session(k, ch, &who, who.session ? who.session->csrf : "", who.session ? session_expires(who.session) : time_now() + SESSION_IDLE);
 	reply_end(ch, at);
 }
 

@@ -263,6 +263,7 @@ static int take_start(struct role *r, struct frame *f, struct role_start *s)
 	r->private_keeper = s->flags & START_PRIVATE;
 	r->bare = s->flags & START_BARE;
 	r->ask = s->flags & START_ASK;
+	r->reading = s->flags & START_READING;
 	r->owner_uid = s->owner_uid;
 	r->group_gid = s->admin_gid;
 	r->sitefd = pick_fd(f, s->fds, START_FD_SITE);

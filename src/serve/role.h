@@ -19,6 +19,7 @@
 #define START_PRIVATE 0x08
 #define START_SEPARATE 0x10 /* a user per role, and the site as its root */
 #define START_ASK 0x40 /* replicas are asked before anything is appended */
+#define START_READING 0x80 /* a copy of the site that others have seen more of: shown, and not written */
 #define START_BARE 0x20 /* a private keeper without a scribe, for entries that no chart shows */
 #define START_FD_SITE 0x01
 #define START_FD_LOCK 0x02

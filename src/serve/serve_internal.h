@@ -102,7 +102,7 @@
 	/* keeper -> */                                                                                                                         \
 	X(64, K_REPLY, FRAME_BODY)      /* i32 code; below 0: str place, str text; else what the request's line says */                         \
 	X(65, K_PROGRESS, 64)           /* u64 done, u64 total */                                                                               \
-	X(66, K_ROOM, 8)                /* to intake: u8 1: ordinary entries are taken again, 0: they are not (disk nearly full) */            \
+	X(66, K_ROOM, 8)                /* to intake: u8 1: ordinary entries are taken again, 0: they are not (disk nearly full), 2: nothing is (ROOM_READ_ONLY) */ \
 	X(130, K_HEAD, 64)               /* web, replicate: u32 seconds: answered when SITE/outbox has a head that is no older */                    \
 	X(131, K_COSIGN, FRAME_SMALL)    /* web: who, rest what a witness sends; replicate: str by, rest */                                         \
 	X(132, K_SEEN, FRAME_SMALL)      /* replicate: str by, rest a checkpoint that stands in a replica */                                        \
@@ -129,6 +129,7 @@ enum frame_type {
 	FRAME_TYPES(X)
 #undef X
 };
+#define ROOM_READ_ONLY 2
 #define APPEND_DEDUPE 0x01   /* the same bytes again: no new entry */
 #define APPEND_FOLLOW 0x02   /* control: a pinned view follows again (import) */
 #define WHO_SESSION 1 /* "who" in a payload: u8 way, str session id or token, str address of the peer; a command sends 0, nothing, and its name for its user: the kernel says who it is */
@@ -236,6 +237,7 @@ struct role {
 	struct vault_replica *replicas; /* replicate */
 	size_t replica_count;
 	bool ask;               /* keeper: replicas are asked before anything is appended */
+	bool reading;           /* keeper: somebody has seen more of this log than stands here: charts are shown, and nothing is appended */
 
 	pthread_mutex_t peer_lock;
 	pthread_cond_t peer_new;
@@ -296,6 +298,14 @@ struct keeper_who { /* exactly one of session and token is not NULL */
 	const char *token;   /* bearer token */
 	const char *address; /* of the peer, for the record */
 };
+enum { VIEW_FOLLOWS, VIEW_BEHIND, VIEW_REBUILDING, VIEW_PINNED, VIEW_DOWN };
+#define VIEW_LEFT_UNKNOWN UINT32_MAX
+struct keeper_view {     /* how far the view is (keeper_view.c) */
+	uint8_t state;       /* VIEW_x */
+	uint64_t done, total; /* entries: of a rebuild, else of the ledger */
+	uint32_t left;       /* seconds, at the pace so far */
+	bool read_only;      /* nothing is appended here: who looks is not recorded */
+};
 struct keeper_session {
 	char user[USER_MAX];  /* "token/LABEL" for a token without a user */
 	char role[24];
@@ -305,6 +315,7 @@ struct keeper_session {
 	bool must_change;     /* one-time password: nothing but keeper_password is allowed (may is 0) */
 	bool is_token;
 	uint32_t retry_after; /* seconds, when keeper_login said ERR_LIMIT */
+	struct keeper_view view;
 };
 /* Each try is a session entry. ERR_DENIED: unknown user, wrong password or disabled, in the same words and about the same time. ERR_LIMIT: too many tries; ret->retry_after is written. */
 int keeper_login(struct keeper_client *c, const char *user, struct slice password, const char *address, char ret_session[SESSION_ID_MAX], struct keeper_session *ret, struct err *e) MUST;

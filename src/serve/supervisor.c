@@ -104,8 +104,8 @@ static void all_ready(struct supervisor *s)
 	for (int i = ROLE_INTAKE; i < ROLES; i++)
 		if (s->roles[i].wanted && s->roles[i].report.note[0])
 			sup_log("WARNING: %s: %s", role_name((enum role_id)i), s->roles[i].report.note);
-	sup_log("ready: %s", s->site.path);
-	notify("READY=1\nSTATUS=Taking the feed in and showing the charts");
+	sup_log("%s: %s", s->reading.code ? "ready, READ-ONLY" : "ready", s->site.path);
+	notify(s->reading.code ? "READY=1\nSTATUS=READ-ONLY: showing the charts, taking nothing in" : "READY=1\nSTATUS=Taking the feed in and showing the charts");
 }
 
 static void on_frame(struct supervisor *s, enum role_id id, struct frame *f)
@@ -175,6 +175,21 @@ static int64_t pause_before(unsigned quick)
 	return (ms < 5000 ? ms : 5000) * (TIME_SEC / 1000);
 }
 
+/* Somebody has seen more of this log than stands here. A command ends with that. A daemon goes on showing the charts that it has, which are what this house has at the moment, and takes nothing in. */
+static void only_read(struct supervisor *s, const struct err *why)
+{
+	if (s->lifeline >= 0 || s->reading.code) {
+		s->failure = *why;
+		return;
+	}
+	s->reading = *why;
+	s->flags |= START_READING;
+	s->roles[ROLE_KEEPER].due = 0;
+	sup_log("READ-ONLY: %s", why->text);
+	sup_log("READ-ONLY: charts as they are here can be read in the browser; no message is taken in or acknowledged, and who looks is only counted, until this daemon is stopped and one of the two is done");
+	notify("STATUS=READ-ONLY: others have seen more of this log than stands here; no message is taken in");
+}
+
 static void died(struct supervisor *s, enum role_id id, int status)
 {
 	struct sup_role *r = &s->roles[id];
@@ -211,9 +226,9 @@ static void died(struct supervisor *s, enum role_id id, int status)
 	}
 	/* somebody has seen more of this log than stands here: starting again would change nothing */
 	if (id == ROLE_KEEPER && !s->stopping && !strcmp(r->fatal.place, "ledger/ahead"))
-		s->failure = r->fatal;
+		only_read(s, &r->fatal);
 	/* A keeper that cannot open the ledger at the start: whoever started us has to read why. */
-	if (!s->told_ready && !r->was_ready && (r->fatal.code || r->quick >= 5) && !s->stopping) {
+	if (!s->told_ready && !r->was_ready && !(id == ROLE_KEEPER && s->reading.code) && (r->fatal.code || r->quick >= 5) && !s->stopping) {
 		if (r->fatal.code)
 			s->failure = r->fatal;
 		else
@@ -404,6 +419,8 @@ int sup_run(struct supervisor *s, struct err *e)
 		if (s->stopping && stop_step(s))
 			break;
 	}
+	if (!s->failure.code && s->reading.code)
+		s->failure = s->reading; /* a stop that was asked for, of a site that needs somebody's decision */
 	if (s->failure.code) {
 		if (e)
 			*e = s->failure;

@@ -53,6 +53,7 @@ struct supervisor {
 	uint8_t replicas[SEAL_HASH]; /* settings that replicate was started with */
 	int64_t replicas_at;         /* when they were looked at */
 	struct err failure;       /* why it all ends; code 0: because it was asked to */
+	struct err reading;       /* why charts are only shown and nothing is taken in; code 0: it is not so */
 };
 
 void sup_log(const char *fmt, ...) PRINTF_LIKE(1, 2);

@@ -16,12 +16,11 @@ struct chart *web_chart(struct web_request *q)
 		struct chart_options o = {.zone_minutes = r->zone_minutes, .site_name = r->site_name};
 		if (chart_open(r->chart_path, &o, &q->w->chart, &e) < 0) {
 			q->w->chart = NULL;
-			web_error(q, 503, "no-view", "There is no chart view yet, or it cannot be read: %s", e.text);
-			q->retry_after = 2;
+			web_view_missing(q, &e);
 			return NULL;
 		}
 	}
-	return q->w->chart;
+	return web_view_empty(q, q->w->chart) ? NULL : q->w->chart;
 }
 
 int web_moment(struct web_request *q, struct chart_moment *ret, struct err *e)
@@ -41,6 +40,8 @@ int web_moment(struct web_request *q, struct chart_moment *ret, struct err *e)
 		r = time_parse(slice_str(at), q->web->role->zone_minutes, &t) < 0 ? err_set(e, ERR_USAGE, "at", "a moment is a time such as 2026-11-22T03:12:00Z, or #4711") : chart_at_time(c, t, ret, e);
 	if (r < 0 && !q->status)
 		web_fail(q, e);
+	if (r == 0)
+		web_view_note(q, *ret);
 	return r;
 }
 
@@ -378,6 +379,18 @@ static void put_silent(struct jsonw *w, const struct chart_feed *f)
 	jsonw_obj_end(w);
 }
 
+/* The keeper's, and what its charts show: the newest entry that can change one. */
+static void put_view(struct jsonw *w, const struct json_node *n, struct chart_moment shown)
+{
+	jsonw_obj(w);
+	for (const struct json_node *m = n->child; m; m = m->next) {
+		jsonw_key_slice(w, m->key);
+		jsonw_raw(w, m->raw);
+	}
+	put_moment(w, "shown", shown);
+	jsonw_obj_end(w);
+}
+
 /* The keeper's object and ours, as one. Feeds that went silent are alarms of the reader's making: nobody has to send them. */
 static void board(struct web_request *q)
 {
@@ -391,11 +404,14 @@ static void board(struct web_request *q)
 		web_fail(q, &e);
 		return;
 	}
+	/* the board is there before any chart is: it says how far they are */
 	struct chart *c = web_chart(q);
 	struct chart_feed *feeds = NULL;
+	struct chart_moment shown = {0};
 	int64_t now = time_now();
-	if (!c)
-		return;
+	buf_reset(&q->out);
+	q->status = q->retry_after = 0;
+	int r = c ? chart_now(c, &shown, &e) : 0;
 	struct jsonw w;
 	jsonw_init(&w, &q->out);
 	jsonw_obj(&w);
@@ -403,14 +419,19 @@ static void board(struct web_request *q)
 	for (const struct json_node *n = root->child; n; n = n->next)
 		if (!slice_eq_str(n->key, "feeds") && !slice_eq_str(n->key, "unhandled") && !slice_eq_str(n->key, "now") && !slice_eq_str(n->key, "alarms")) {
 			jsonw_key_slice(&w, n->key);
-			jsonw_raw(&w, n->raw);
+			if (slice_eq_str(n->key, "view"))
+				put_view(&w, n, shown);
+			else
+				jsonw_raw(&w, n->raw);
 		}
-	int r = chart_feeds(c, now, q->a, &feeds, &e);
+	if (r == 0 && c)
+		r = chart_feeds(c, now, q->a, &feeds, &e);
 	if (r == 0) {
 		jsonw_key(&w, "feeds");
 		chart_json_feeds(&w, feeds);
-		r = put_unhandled(q, c, &w, &e);
 	}
+	if (r == 0 && c)
+		r = put_unhandled(q, c, &w, &e);
 	static const char *const lists[] = {"replicas", "packets"}; /* none can be set up yet; the page says so */
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
 		if (!json_get(root, lists[i])) {

@@ -234,6 +234,19 @@ static void put_patients(const struct query *x, struct jsonw *w, const struct hi
 	}
 }
 
+/* R4 3.1.1.4.8: what a search has to say beside its matches. Not counted in total. */
+static void put_said(struct jsonw *w, const char *text)
+{
+	jsonw_obj(w);
+	jsonw_key(w, "resource");
+	fhir_write_outcome(w, "warning", "incomplete", text);
+	jsonw_key(w, "search");
+	jsonw_obj(w);
+	jsonw_kstr(w, "mode", "outcome");
+	jsonw_obj_end(w);
+	jsonw_obj_end(w);
+}
+
 /* total: UINT64_MAX when it is not known. */
 void web_fhir_bundle(struct query *x, const char *below, struct chart_moment at, const struct hits *h, size_t from, size_t to, uint64_t total, uint64_t next_cursor)
 {
@@ -259,9 +272,15 @@ void web_fhir_bundle(struct query *x, const char *below, struct chart_moment at,
 	else if (next_cursor)
 		put_link(&w, "next", make_link(x, below, at, 0, next_cursor));
 	jsonw_arr_end(&w);
-	if (!x->summary_count && to > from) {
+	char said[600];
+	bool say = web_view_sentence(q, said, sizeof said);
+	if (say || (!x->summary_count && to > from)) {
 		jsonw_key(&w, "entry");
 		jsonw_arr(&w);
+		if (say)
+			put_said(&w, said);
+		if (x->summary_count)
+			from = to;
 		for (size_t i = from; i < to; i++)
 			put_entry(x, &w, h->v[i].json, h->v[i].mode ? h->v[i].mode : "match", true);
 		if (x->include_patient)

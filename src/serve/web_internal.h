@@ -59,6 +59,7 @@ struct web_request {
 	struct buf out;
 	const char *content_type;
 	char etag[40], as_of[80], location[512], last_modified[40], cookie[200], disposition[160];
+	char view[160];            /* Holdfast-View: what is wrong with the view that it was made from; empty: nothing */
 	int retry_after;
 	const char *allow;         /* with 405: which methods are */
 	bool public_cache, gzip, close;
@@ -91,6 +92,12 @@ int web_moment(struct web_request *q, struct chart_moment *ret, struct err *e) M
 int web_moment(struct web_request *q, struct chart_moment *ret, struct err *e) MUST; /* of ?at= */
 struct chart *web_chart(struct web_request *q);              /* this thread's; NULL: answered */
 uint64_t web_number(struct web_request *q, const char *name, uint64_t otherwise, uint64_t max);
+
+/* How far the view is (web_view.c). */
+bool web_view_empty(struct web_request *q, struct chart *c); /* it is being made, and nothing is in it yet: answered with 503 and how far it is */
+void web_view_missing(struct web_request *q, const struct err *why); /* it cannot be opened: the same */
+void web_view_note(struct web_request *q, struct chart_moment at); /* Holdfast-View */
+bool web_view_sentence(const struct web_request *q, char *out, size_t size); /* false: nothing is to be said */
 
 /* ---- rooms --------------------------------------------------------------------------------------------------------------------------- */
 void web_api(struct web_request *q, const char *path);   /* below /api/ */

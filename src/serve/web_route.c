@@ -137,7 +137,7 @@ void web_headers(const struct web_request *q, void (*put)(void *arg, const char 
 		put(arg, "Vary", "Accept-Encoding");
 	const struct {
 		const char *name, *value;
-	} own[] = {{"ETag", q->etag}, {"Holdfast-As-Of", q->as_of}, {"Last-Modified", q->last_modified}, {"Location", q->location}, {"Set-Cookie", q->cookie}, {"Content-Disposition", q->disposition}, {"Content-Range", q->range}};
+	} own[] = {{"ETag", q->etag}, {"Holdfast-As-Of", q->as_of}, {"Holdfast-View", q->view}, {"Last-Modified", q->last_modified}, {"Location", q->location}, {"Set-Cookie", q->cookie}, {"Content-Disposition", q->disposition}, {"Content-Range", q->range}};
 	for (size_t i = 0; i < ARRAY_LEN(own); i++)
 		if (own[i].value[0])
 			put(arg, own[i].name, own[i].value);
