@@ -253,10 +253,14 @@ static int put_visits(struct chart *c, struct chart_patient *p, uint32_t root, u
 		p->is_protected |= t.y.protected_as.n > 0;
 	} else if (v.count == 0 && v.heard.n) {
 		struct slice unit = fact_part(v.heard, FL_UNIT), room = fact_part(v.heard, FL_ROOM), bed = fact_part(v.heard, FL_BED);
-		char *text = arena_printf(x->a, "last heard of at %.*s %.*s %.*s (not a registration message)", SLICE_FMT(unit), SLICE_FMT(room), SLICE_FMT(bed));
+		if (!unit.n && !room.n && !bed.n) /* a clinic, a house: all that was said */
+			unit = fact_part(v.heard, FL_FACILITY).n ? fact_part(v.heard, FL_FACILITY) : fact_part(v.heard, FL_TEXT);
+		const char *behind_unit = unit.n && room.n + bed.n ? " " : "", *behind_room = room.n && bed.n ? " " : "";
+		char *text = arena_printf(x->a, "last heard of at %.*s%s%.*s%s%.*s (not a registration message)", SLICE_FMT(unit), behind_unit, SLICE_FMT(room), behind_room, SLICE_FMT(bed));
 		if (!text)
 			return chart_no_memory(x->a, e);
-		p->place.text = slice_str(text);
+		if (unit.n + room.n + bed.n)
+			p->place.text = slice_str(text);
 	}
 	if (now)
 		p->visit = now->item;

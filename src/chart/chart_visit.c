@@ -320,6 +320,19 @@ static bool as_stated(struct visits *v, struct visit *x, const struct visit_even
 	return status.n ? true : update(v, x, ev);
 }
 
+/* The event that is taken out was the first that was heard of the visit: nothing is known of before it, but that the patient is in the house; where, this message
+ * says, by the place before where the other is the one they were to go to. */
+static bool back_in(struct visits *v, struct visit *x, const struct visit_event *ev, bool to_target)
+{
+	struct slice before = stated(ev->f, FF_PRIOR_LOCATION);
+	if (!to_target)
+		return in(v, x, ev, "in-progress");
+	x->status = word("in-progress");
+	x->placed = true;
+	x->place = (struct visit_place){0};
+	return !before.n || move_to(v, x, ev, before);
+}
+
 /* Takes the newest event of that kind out. Where later ones changed the place again, only they count. */
 static bool cancel(struct visits *v, struct visit *x, const struct visit_event *ev, const char *what, const char *alternative)
 {
@@ -350,6 +363,8 @@ static bool cancel(struct visits *v, struct visit *x, const struct visit_event *
 		return true;
 	}
 	x->place = u->place, x->placed = u->placed, x->status = u->status, x->since = u->since, x->end = u->end, x->place_time = u->place_time, x->place_row = u->place_row;
+	if (!x->status.n && (discharge || transfer || is(u->action, "leave") || is(u->action, "return")))
+		return back_in(v, x, ev, to_target);
 	if ((discharge || (transfer && !to_target)) && location.n && !place_same(&x->place, location) && !place_vaguer(&x->place, location) && running(x))
 		return move_to(v, x, ev, location); /* "the location after the cancellation", which may be another one */
 	return true;

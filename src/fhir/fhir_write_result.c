@@ -155,6 +155,18 @@ static bool coded(struct slice type)
 	return fhir_word("CE\0CWE\0CNE\0CF\0IS\0ID\0valueCodeableConcept\0", type) != NULL;
 }
 
+/* Text that is an amount and does not say of what: laboratories send "8.0" and ">=16" as strings, with the unit in OBX-6. "Negative" needs none. */
+static bool needs_unit(const struct value *v, struct slice unit)
+{
+	struct slice text = v->text;
+	bool digit = false;
+	if (v->type.n && !slice_eq_str(v->type, "ST"))
+		return false;
+	for (size_t i = 0; i < text.n && !digit; i++)
+		digit = text.p[i] >= '0' && text.p[i] <= '9';
+	return digit && text.n <= 40 && !(text.n >= unit.n && memmem(text.p, text.n, unit.p, unit.n));
+}
+
 /* By type first, and by what the text can bear second: a number sent as a string stays a string, as its sender meant it. */
 static bool put_value(struct fhir_out *x, const struct value *v)
 {
@@ -191,7 +203,7 @@ static bool put_value(struct fhir_out *x, const struct value *v)
 	buf_add_slice(&b, v->comparator);
 	buf_add_slice(&b, v->text);
 	struct slice unit = fact_part(v->unit, FC_DISPLAY).n ? fact_part(v->unit, FC_DISPLAY) : fhir_shown(v->unit);
-	if (unit.n && fhir_word("NM\0SN\0MO\0valueQuantity\0", v->type)) { /* a number that is none, such as "5-10": its unit goes along */
+	if (unit.n && (fhir_word("NM\0SN\0MO\0valueQuantity\0", v->type) || needs_unit(v, unit))) { /* a number that is none, such as "5-10": its unit goes along */
 		buf_u8(&b, ' ');
 		buf_add_slice(&b, unit);
 	}

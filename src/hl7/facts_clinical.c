@@ -233,6 +233,15 @@ static bool emptied(struct fx *x, unsigned field, enum section section)
 	return true;
 }
 
+/* AL1-5 and IAM-5 are strings, whose one word is no code: HIVES. Some put a code there all the same. */
+static struct slice reaction(struct fx *x, struct slice raw)
+{
+	if (raw.n == 0 || fx_null(fx_trim(raw)) || fx_find(x, raw.p, raw.p + raw.n, x->comp) != raw.p + raw.n)
+		return fx_code(x, raw);
+	struct slice parts[7] = {[FC_TEXT] = fx_part(x, raw)};
+	return fx_join(x, parts, 7);
+}
+
 /* AL1: 1 set, 2 type, 3 allergen, 4 severity, 5 reactions, 6 identified. In registration messages the AL1 are the whole list (2.10.4.1, snapshot). */
 void fx_al1(struct fx *x)
 {
@@ -252,7 +261,7 @@ void fx_al1(struct fx *x)
 	fx_put(x, t, FF_CODE, code);
 	allergy_type(x, t);
 	fx_put_field(x, t, FF_SEVERITY, 4, fx_code);
-	fx_put_reps(x, t, FF_REACTION, 5, fx_code);
+	fx_put_reps(x, t, FF_REACTION, 5, reaction);
 	fx_put_field(x, t, FF_RECORDED, 6, fx_time);
 	fx_put_field(x, t, FF_SET, 1, fx_text);
 }
@@ -295,7 +304,7 @@ void fx_iam(struct fx *x)
 	fx_put(x, t, FF_CODE, code);
 	allergy_type(x, t);
 	fx_put_field(x, t, FF_SEVERITY, 4, fx_code);
-	fx_put_reps(x, t, FF_REACTION, 5, fx_code);
+	fx_put_reps(x, t, FF_REACTION, 5, reaction);
 	fx_put_field(x, t, FF_TIME, 11, fx_time);
 	fx_put_field(x, t, FF_TEXT, 12, fx_text);
 	fx_put_field(x, t, FF_RECORDED, 13, fx_time);

@@ -117,6 +117,7 @@ struct fx {
 	bool routed, timed, mixed;   /* an RXR, TQ1, RXC was read since then */
 	bool no_order;               /* this ORC stands for "no known medications" */
 	uint32_t details;            /* segments that added to the fact at hand: fx_budget */
+	const struct hl7_segment *early_route; /* an RXR in front of what it is of */
 	struct fact *given;          /* the first MED_ADMIN or IMMUNIZATION since the last ORC or RXR */
 
 	/* the report at hand */
@@ -222,7 +223,9 @@ fx_reader fx_address;   /* XAD, AD -> address */
 fx_reader fx_id;        /* CX, CK, EI -> ident */
 fx_reader fx_org;       /* XON: the organisation's name */
 fx_reader fx_quantity;  /* CQ, CP, MO: number and unit, as text */
-struct slice fx_telecom(struct fx *x, struct slice raw, const char *use); /* XTN, TN; use: what the field means when the value does not say */
+void fx_put_telecom(struct fx *x, struct fact *t, struct slice raw, const char *use); /* XTN, TN; use: what the field means when the value does not say */
+bool fx_is_power(struct slice base, struct slice exponent); /* of a unit: 10 and 3/uL */
+struct slice fx_unit(struct fx *x, struct slice raw);  /* as fx_code; a power with an unescaped ^ is one unit */
 bool fx_ident(struct fx *x, struct slice raw, struct fx_ident *ret);       /* CX or CK; false: no identifier in it */
 bool fx_names_something_else(struct slice type);                          /* table 0203: an account, a visit, a licence ... */
 void fx_authority(struct fx *x, const struct fx_ident *i); /* a patient's number: what it says of who gave it */

@@ -307,7 +307,7 @@ static void finish_patient(struct fx *x)
 static void begin_patient(struct fx *x)
 {
 	finish_patient(x);
-	x->orc = NULL;
+	x->orc = x->early_route = NULL;
 	x->order = x->report = x->document = x->given = NULL;
 	x->order_key = x->report_key = x->report_time = x->report_code = x->placer = x->filler = x->replaced = SLICE_NULL;
 	x->result_category = NULL;
@@ -346,6 +346,15 @@ static void result_orc(struct fx *x)
 	x->report = NULL;
 	x->report_key = SLICE_NULL;
 	x->note = NULL;
+	x->order = x->given = NULL;
+	x->early_route = NULL;
+	x->encoded = x->routed = x->timed = x->mixed = x->no_order = false;
+}
+
+/* Medication in a message of results: no structure of the standard has it there, and pharmacies that have only an ORU to send do it all the same. */
+static bool is_medication(uint32_t name)
+{
+	return name == SEG('R', 'X', 'O') || name == SEG('R', 'X', 'E') || name == SEG('R', 'X', 'D') || name == SEG('R', 'X', 'G') || name == SEG('R', 'X', 'A');
 }
 
 /* ORC, OBR and what hangs on them, by the family of the message. */
@@ -376,7 +385,9 @@ static void order_segment(struct fx *x, uint32_t name)
 		return;
 	default: break;
 	}
-	if (!pharmacy)
+	if (results && is_medication(name) && !x->order && !x->given)
+		fx_order_keys(x, SLICE_NULL, SLICE_NULL, false, &x->order_key);
+	if (!pharmacy && !(results && (x->order || x->given || is_medication(name))))
 		return;
 	switch (name) {
 	case SEG('T', 'Q', '1'): fx_tq1(x); break;

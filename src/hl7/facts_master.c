@@ -65,7 +65,7 @@ void fx_stf(struct fx *x)
 	fx_put_first(x, t, FF_SERVICE, fx_has(x, 9) ? 9 : 8, fx_code);
 	struct slice rest = fx_field(x, 10), rep;
 	while (rest.n && !fx_null(rest) && fx_next_rep(x, &rest, &rep))
-		fx_put(x, t, FF_TELECOM, fx_telecom(x, rep, "work"));
+		fx_put_telecom(x, t, rep, "work");
 	rest = fx_field(x, 15);
 	while (rest.n && !fx_null(rest) && fx_next_rep(x, &rest, &rep)) {
 		struct slice parts[3] = {SLICE("email"), fx_part(x, fx_comp(x, rep, 1)), SLICE("work")};
@@ -106,7 +106,7 @@ void fx_loc(struct fx *x)
 	fx_put_first(x, t, FF_CATEGORY, 3, fx_code);
 	struct slice rest = fx_field(x, 6), rep;
 	while (rest.n && !fx_null(rest) && fx_next_rep(x, &rest, &rep))
-		fx_put(x, t, FF_TELECOM, fx_telecom(x, rep, "work"));
+		fx_put_telecom(x, t, rep, "work");
 	fx_put_first(x, t, FF_SERVICE, 9, fx_code);
 }
 

@@ -127,20 +127,32 @@ void fx_put_timing(struct fx *x, struct fact *t, struct slice tq)
 	fx_cut(x, c[1], x->sub, interval, 2);
 	struct slice often[2] = {fx_part(x, interval[0]), fx_part(x, interval[1])};
 	put_frequency(x, t, fx_words(x, often, 2, ' '), fx_part(x, c[6]));
-	fx_put_absent(x, t, FF_DURATION, fx_part(x, c[2]));
+	if (!slice_starts(fx_trim(c[2]), "HL7")) /* the name of a table: somebody's CE in a TQ's place */
+		fx_put_absent(x, t, FF_DURATION, fx_part(x, c[2]));
 	fx_put_absent(x, t, FF_START, c[3].n ? fx_time(x, c[3]) : SLICE_NULL);
 	fx_put_absent(x, t, FF_END, c[4].n ? fx_time(x, c[4]) : SLICE_NULL);
 	put_priority(x, t, c[5]);
 	fx_put_new(x, t, FF_TEXT, fx_part(x, c[7]));
 }
 
+/* A pattern's code is what a nurse reads where it is a word (BID, Q6H). Of a number in some catalogue (JAMI's 1013044400000000) only its text says how often. */
+static struct slice pattern_word(struct fx *x, struct slice cwe)
+{
+	struct slice sub[2];
+	fx_cut(x, cwe, x->sub, sub, 2);
+	struct slice code = fx_part(x, sub[0]), text = fx_part(x, sub[1]);
+	size_t digits = 0;
+	for (size_t i = 0; i < code.n; i++)
+		digits += code.p[i] >= '0' && code.p[i] <= '9';
+	return text.n && (code.n == 0 || digits > 4) ? text : code;
+}
+
 /* RPT: 1 pattern (a code), 5 and 6 period, 11 general timing. */
 static struct slice repeat_pattern(struct fx *x, struct slice rpt)
 {
-	struct slice c[11], code[2];
+	struct slice c[11];
 	fx_cut(x, rpt, x->comp, c, 11);
-	fx_cut(x, c[0], x->sub, code, 2);
-	struct slice period[4] = {fx_part(x, code[0]).n ? fx_part(x, code[0]) : fx_part(x, code[1]),
+	struct slice period[4] = {pattern_word(x, c[0]),
 		SLICE("every"), fx_part(x, c[4]), fx_part(x, fx_nth(x, c[5], x->sub, 1))};
 	if (!period[2].n)
 		return period[0].n ? period[0] : fx_part(x, c[10]);
@@ -253,6 +265,7 @@ void fx_orc(struct fx *x)
 {
 	x->orc = x->s;
 	x->order = x->given = NULL;
+	x->early_route = NULL;
 	x->encoded = x->routed = x->timed = x->mixed = x->no_order = false;
 	x->details = 0;
 	x->note = NULL;

@@ -164,7 +164,7 @@ static unsigned put_telecoms(struct fx *x, struct fact *t, unsigned field, const
 	if (rest.n == 0 || fx_null(rest))
 		return 0;
 	for (; fx_next_rep(x, &rest, &rep); n++)
-		fx_put(x, t, FF_TELECOM, fx_telecom(x, rep, use));
+		fx_put_telecom(x, t, rep, use);
 	return n;
 }
 

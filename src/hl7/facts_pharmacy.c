@@ -48,7 +48,7 @@ static void put_order(struct fx *x, struct fact *t, const struct columns *c)
 	fx_put_absent(x, t, FF_DOSE, least);
 	if (!slice_eq(most, least))
 		fx_put_absent(x, t, FF_DOSE_MAX, most);
-	fx_put_absent(x, t, FF_DOSE_UNIT, fx_code(x, fx_field(x, c->unit)));
+	fx_put_absent(x, t, FF_DOSE_UNIT, fx_unit(x, fx_field(x, c->unit)));
 	fx_put_absent(x, t, FF_FORM, fx_code(x, fx_field(x, c->form)));
 	fx_put_absent(x, t, FF_QUANTITY, amount(x, c->quantity, c->quantity_unit));
 	fx_put_absent(x, t, FF_REFILLS, fx_text(x, fx_field(x, c->refills)));
@@ -154,7 +154,7 @@ void fx_rxd(struct fx *x)
 	fx_put(x, t, FF_CODE, code);
 	fx_put_field(x, t, FF_TIME, 3, fx_time);
 	fx_put_field(x, t, FF_QUANTITY, 4, fx_text);
-	fx_put_field(x, t, FF_UNIT, 5, fx_code);
+	fx_put_field(x, t, FF_UNIT, 5, fx_unit);
 	fx_put_field(x, t, FF_FORM, 6, fx_code);
 	fx_put_field(x, t, FF_REFILLS, 8, fx_text);
 	fx_put_reps(x, t, FF_TEXT, 9, fx_text);
@@ -164,6 +164,37 @@ void fx_rxd(struct fx *x)
 	fx_put_reps(x, t, FF_LOT, 18, fx_text);
 	fx_put_first(x, t, FF_EXPIRY, 19, fx_time);
 	fx_put_first(x, t, FF_MANUFACTURER, 20, fx_code);
+}
+
+static void put_route(struct fx *x, struct fact *t)
+{
+	static const struct {
+		uint8_t field, from;
+	} parts[] = {{FF_ROUTE, 1}, {FF_BODY_SITE, 2}, {FF_METHOD, 4}};
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (fx_has(x, parts[i].from))
+			fx_put_new(x, t, parts[i].field, fx_code(x, fx_field(x, parts[i].from)));
+	if (fx_has(x, 3))
+		fx_put_new(x, t, FF_DEVICE, fx_saying(x, fx_field(x, 3)));
+}
+
+static void drop_route(struct fact *t)
+{
+	fx_drop(t, FF_ROUTE);
+	fx_drop(t, FF_BODY_SITE);
+	fx_drop(t, FF_DEVICE);
+	fx_drop(t, FF_METHOD);
+}
+
+/* Some put RXR in front of RXA. */
+static void take_early_route(struct fx *x, struct fact *t)
+{
+	const struct hl7_segment *at = x->s;
+	if (!x->early_route)
+		return;
+	x->s = x->early_route;
+	put_route(x, t);
+	x->s = at;
 }
 
 /* ---- given ---- */
@@ -242,6 +273,7 @@ void fx_rxa(struct fx *x)
 	if (!x->given || x->routed)
 		x->given = t;
 	x->routed = false;
+	take_early_route(x, t);
 	put_numbers(x, t, vaccine);
 	fx_put(x, t, FF_CODE, code);
 	put_completion(x, t);
@@ -249,7 +281,7 @@ void fx_rxa(struct fx *x)
 	if (!slice_eq(fx_field(x, 3), fx_field(x, 4)))
 		fx_put_field(x, t, FF_END, 4, fx_time);
 	put_amount(x, t, FF_DOSE, 6, vaccine);
-	fx_put_field(x, t, FF_DOSE_UNIT, 7, fx_code);
+	fx_put_field(x, t, FF_DOSE_UNIT, 7, fx_unit);
 	fx_put_field(x, t, FF_FORM, 8, fx_code);
 	put_notes(x, t);
 	fx_put_reps(x, t, FF_PERFORMER, 10, fx_person);
@@ -267,35 +299,25 @@ void fx_rxa(struct fx *x)
 
 /* ---- how, and of what ---- */
 
-static void put_route(struct fx *x, struct fact *t)
-{
-	static const struct {
-		uint8_t field, from;
-	} parts[] = {{FF_ROUTE, 1}, {FF_BODY_SITE, 2}, {FF_METHOD, 4}};
-	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-		if (fx_has(x, parts[i].from))
-			fx_put_new(x, t, parts[i].field, fx_code(x, fx_field(x, parts[i].from)));
-	if (fx_has(x, 3))
-		fx_put_new(x, t, FF_DEVICE, fx_saying(x, fx_field(x, 3)));
-}
-
 /* RXR: 1 route, 2 site, 3 device, 4 method; of all that was given since the last one, or of the order */
 void fx_rxr(struct fx *x)
 {
 	if (x->given) {
 		for (struct fact *t = x->given; t && !x->routed; t = t->next)
-			if (t->kind == x->given->kind)
+			if (t->kind == x->given->kind) {
+				if (x->early_route)
+					drop_route(t);
 				put_route(x, t);
+			}
 		x->routed = true;
 		return;
 	}
+	if (!x->order)
+		x->early_route = x->s;
 	if (!x->order || !fx_budget(x))
 		return;
 	if (x->encoded && !x->routed) {
-		fx_drop(x->order, FF_ROUTE);
-		fx_drop(x->order, FF_BODY_SITE);
-		fx_drop(x->order, FF_DEVICE);
-		fx_drop(x->order, FF_METHOD);
+		drop_route(x->order);
 		x->routed = true;
 	}
 	put_route(x, x->order);

@@ -518,14 +518,29 @@ static void vaccine_remark(struct fx *x, struct fact *t)
 	fx_put(x, t, FF_TEXT, slice_of(to, n));
 }
 
-/* OBX-7 is text: 3.5-5.1. Some put low, high and words into components. */
+/* Whether a component says both limits, or one and on which side: 3.5-5.1, >40, <= 8. */
+static bool is_whole_range(struct slice s)
+{
+	if (s.n && (s.p[0] == '<' || s.p[0] == '>'))
+		return true;
+	for (size_t i = 1; i + 1 < s.n; i++)
+		if (s.p[i] == '-' && s.p[i - 1] != 'e' && s.p[i - 1] != 'E')
+			return true;
+	return false;
+}
+
+/* OBX-7 is text: 3.5-5.1. Some put low, high and words into components; some the text first and its limits behind it; and in some the ^ is one of its
+ * unit: 4.5-11.0 10^3/uL. */
 static struct slice range(struct fx *x, struct slice raw)
 {
 	if (fx_find(x, raw.p, raw.p + raw.n, x->comp) == raw.p + raw.n)
 		return fx_text(x, raw);
 	struct slice c[3];
 	fx_cut(x, raw, x->comp, c, 3);
-	struct slice limits[2] = {fx_part(x, c[0]), fx_part(x, c[1])}, all[2] = {fx_words(x, limits, 2, '-'), fx_part(x, c[2])};
+	struct slice limits[2] = {fx_part(x, c[0]), fx_part(x, c[1])};
+	if (is_whole_range(limits[0]))
+		return fx_is_power(limits[0], limits[1]) ? fx_text(x, raw) : limits[0];
+	struct slice all[2] = {fx_words(x, limits, 2, '-'), fx_part(x, c[2])};
 	return fx_words(x, all, 2, ' ');
 }
 
@@ -552,6 +567,19 @@ static void nameless(struct fx *x)
 		fx_lost(x);
 }
 
+/* Observations without their sub-id (OBX-4), all that follows one field too early: the unit stands where the number should, and no status. Known from a
+ * sample that many have built on. It is shown as it was sent, and the chart says that something could not be read. */
+static bool lacks_sub_id(struct fx *x, unsigned type)
+{
+	struct slice value = fx_trim(fx_field(x, 5)), status = fx_trim(fx_field(x, 10));
+	if (type != TYPE('N', 'M') || value.n == 0 || fx_null(value) || fx_has(x, 11) || !num_is_decimal(fx_trim(fx_field(x, 4))))
+		return false;
+	for (size_t i = 0; i < value.n; i++)
+		if (value.p[i] >= '0' && value.p[i] <= '9')
+			return false;
+	return status.n == 1 && memchr("FPCRSIXDW", status.p[0], 9);
+}
+
 /* OBX: 1 set, 2 type, 3 what, 4 sub-id, 5 value, 6 unit, 7 range, 8 flags, 11 status, 14 observed, 16 by whom, 17 method, 18 device, 19
  * analysed, 20 site, 21 instance */
 static void result(struct fx *x)
@@ -575,7 +603,7 @@ static void result(struct fx *x)
 	put_status(x, t);
 	struct slice time = fx_has(x, 14) ? fx_time(x, fx_field(x, 14)) : SLICE_NULL;
 	fx_put(x, t, FF_TIME, time.n || !under_report ? time : x->report_time);
-	fx_put_field(x, t, FF_UNIT, 6, fx_code);
+	fx_put_field(x, t, FF_UNIT, 6, fx_unit);
 	fx_put_field(x, t, FF_RANGE, 7, range);
 	put_flags(x, t);
 	put_category(x, t, code);
@@ -591,6 +619,8 @@ static void result(struct fx *x)
 		put_text_run(x, t, type);
 	else
 		put_values(x, t, type);
+	if (lacks_sub_id(x, type))
+		fx_lost(x);
 }
 
 void fx_obx(struct fx *x)

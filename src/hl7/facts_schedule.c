@@ -49,18 +49,35 @@ static void put_minutes(struct fx *x, struct fact *t, struct slice number, struc
 	fx_put_absent(x, t, FF_DURATION_MIN, arena_dup(x->f->a, slice_str(s)));
 }
 
-/* SCH-11 (TQ): 3 duration (M20), 4 start, 5 end */
+/* SCH-11, or the neighbour that has a start in its fourth component: a field too few or too many before it is the commonest fault in SCH, and nothing
+ * else there has a time in that place. */
+static struct slice timing(struct fx *x)
+{
+	static const uint8_t places[] = {11, 10, 12, 13, 14};
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		struct slice tq = fx_first_rep(x, fx_field(x, places[i])), start = fx_trim(fx_comp(x, tq, 4));
+		bool dated = start.n >= 8 && (start.p[0] == '1' || start.p[0] == '2');
+		for (size_t k = 0; k < 8 && dated; k++)
+			dated = start.p[k] >= '0' && start.p[k] <= '9';
+		if (dated)
+			return tq;
+	}
+	return fx_first_rep(x, fx_field(x, 11));
+}
+
+/* SCH-11 (TQ): 3 duration (M20; a bare number is minutes), 4 start, 5 end */
 static void put_time(struct fx *x, struct fact *t)
 {
-	struct slice tq = fx_first_rep(x, fx_field(x, 11)), c[5];
+	struct slice tq = timing(x), c[5];
 	if (tq.n == 0 || fx_null(tq))
 		return;
 	fx_cut(x, tq, x->comp, c, 5);
 	fx_put(x, t, FF_TIME, c[3].n ? fx_time(x, c[3]) : SLICE_NULL);
 	fx_put(x, t, FF_END, c[4].n ? fx_time(x, c[4]) : SLICE_NULL);
 	struct slice d = fx_trim(c[2]);
-	if (d.n > 1 && !fx_has(x, 9))
-		put_minutes(x, t, slice_of(d.p + 1, d.n - 1), slice_of(d.p, 1));
+	bool bare = d.n && d.p[0] >= '0' && d.p[0] <= '9';
+	if (d.n && !(fx_has(x, 9) && fx_has(x, 10))) /* without a unit SCH-9 may be seconds as well */
+		put_minutes(x, t, bare ? d : slice_of(d.p + 1, d.n - 1), bare ? SLICE_NULL : slice_of(d.p, 1));
 }
 
 /* TQ1 behind SCH (2.5): 7 start, 8 end, 6 duration */

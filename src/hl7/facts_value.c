@@ -342,6 +342,41 @@ struct slice fx_code(struct fx *x, struct slice raw)
 	return whole(x, raw, parts, 7);
 }
 
+/* The ^ of a power that its sender did not escape: "10^3/uL", "x10^9/L", "cells/mm^3", "kg/m^2". Cut there, what is left is another unit. */
+bool fx_is_power(struct slice base, struct slice exponent)
+{
+	size_t n = exponent.n && (exponent.p[0] == '-' || exponent.p[0] == '+'), digits = 0;
+	while (n + digits < exponent.n && exponent.p[n + digits] >= '0' && exponent.p[n + digits] <= '9')
+		digits++;
+	if (base.n == 0 || digits == 0 || digits > 2)
+		return false;
+	bool ends = n + digits == exponent.n || memchr("/ *.", exponent.p[n + digits], 4);
+	bool ten = base.n >= 2 && !memcmp(base.p + base.n - 2, "10", 2) && !(base.n > 2 && base.p[base.n - 3] >= '0' && base.p[base.n - 3] <= '9');
+	bool metre = (base.p[base.n - 1] == 'm' || base.p[base.n - 1] == 'M') && digits == 1 && (exponent.p[n] == '2' || exponent.p[n] == '3');
+	return ends && (ten || metre);
+}
+
+/* A unit is a code, but for powers: they are put together again before the code is read. */
+struct slice fx_unit(struct fx *x, struct slice raw)
+{
+	struct slice c[9];
+	raw = fx_trim(raw);
+	if (raw.n == 0 || fx_null(raw) || fx_find(x, raw.p, raw.p + raw.n, x->comp) == raw.p + raw.n)
+		return fx_code(x, raw);
+	unsigned n = fx_cut(x, raw, x->comp, c, 9), kept = 1;
+	for (unsigned i = 1; i < n; i++)
+		if (fx_is_power(fx_trim(c[kept - 1]), fx_trim(c[i])))
+			c[kept - 1].n = (size_t)(c[i].p + c[i].n - c[kept - 1].p); /* they are neighbours, the ^ between them */
+		else
+			c[kept++] = c[i];
+	if (kept == n)
+		return fx_code(x, raw);
+	struct slice parts[7] = {SLICE_NULL};
+	for (unsigned i = 0; i < kept && i < 6; i++)
+		parts[i] = fx_part(x, c[i]);
+	return whole(x, raw, parts, 7);
+}
+
 struct slice fx_word_of(struct fx *x, struct slice raw)
 {
 	if (fx_null(fx_trim(raw)))
@@ -427,10 +462,33 @@ static struct slice assigner(struct fx *x, struct slice ns, struct slice id, str
 	return slice_of(to, n + id.n);
 }
 
+/* "L&D", "H & H": a name with an & that its sender did not escape. A universal id has a type behind it, or digits, dots and colons in it; taken for one,
+ * two places whose names begin alike would be one. */
+static bool is_name_with_and(struct slice raw, const struct slice *sub, unsigned n)
+{
+	if (n != 2 || !sub[0].n || !sub[1].n)
+		return false;
+	for (size_t i = 0; i < raw.n; i++)
+		if (raw.p[i] == '.' || raw.p[i] == ':' || (raw.p[i] >= '0' && raw.p[i] <= '9') || raw.p[i] == '"')
+			return false;
+	return true;
+}
+
+/* A component that was a string before it became an HD: its first subcomponent, or all of a name with an & in it. */
+static struct slice name_hd(struct fx *x, struct slice raw)
+{
+	struct slice sub[3];
+	unsigned n = fx_cut(x, raw, x->sub, sub, 3);
+	return fx_part(x, is_name_with_and(raw, sub, n) ? raw : sub[0]);
+}
+
 static struct slice assigner_hd(struct fx *x, struct slice raw, struct slice *ret_id, struct slice *ret_type)
 {
 	struct slice sub[3];
-	fx_cut(x, raw, x->sub, sub, 3);
+	if (is_name_with_and(raw, sub, fx_cut(x, raw, x->sub, sub, 3))) {
+		*ret_id = *ret_type = SLICE_NULL;
+		return fx_part(x, raw);
+	}
 	*ret_id = fx_part(x, sub[1]);
 	*ret_type = fx_part(x, sub[2]);
 	return assigner(x, fx_part(x, sub[0]), *ret_id, *ret_type);
@@ -482,9 +540,9 @@ struct slice fx_place(struct fx *x, struct slice raw)
 	struct slice c[9];
 	fx_cut(x, raw, x->comp, c, 9);
 	struct slice id, type;
-	struct slice parts[8] = {[FL_UNIT] = assigner_hd(x, c[0], &id, &type), [FL_ROOM] = first_sub(x, c[1]), [FL_BED] = first_sub(x, c[2]),
+	struct slice parts[8] = {[FL_UNIT] = assigner_hd(x, c[0], &id, &type), [FL_ROOM] = name_hd(x, c[1]), [FL_BED] = name_hd(x, c[2]),
 		[FL_FACILITY] = assigner_hd(x, c[3], &id, &type),
-		[FL_BUILDING] = first_sub(x, c[6]), [FL_FLOOR] = first_sub(x, c[7]), [FL_STATUS] = fx_part(x, c[4]), [FL_TEXT] = fx_part(x, c[8])};
+		[FL_BUILDING] = name_hd(x, c[6]), [FL_FLOOR] = name_hd(x, c[7]), [FL_STATUS] = fx_part(x, c[4]), [FL_TEXT] = fx_part(x, c[8])};
 	return whole(x, raw, parts, 8);
 }
 
@@ -551,38 +609,62 @@ static struct slice pieces(struct fx *x, const struct slice *c)
 	return fx_words(x, parts, 4, ' ');
 }
 
-struct slice fx_telecom(struct fx *x, struct slice raw, const char *use)
+/* One XTN: 1 the number as text, 2 use, 3 equipment, 4 e-mail, 5 to 8 the number in pieces, 12 unformatted (2.7). Many senders put the number in the
+ * fourth, where the e-mail belongs, or give both: what has no @ is no e-mail unless it is said to be one. */
+static struct slice telecom(struct fx *x, const char *system, struct slice value, const char *use)
 {
-	if (fx_null(raw))
-		return SLICE(FACT_NULL);
+	struct slice parts[3] = {slice_str(system), value, slice_str(use)};
+	return value.n ? fx_join(x, parts, 3) : SLICE_NULL;
+}
+
+void fx_put_telecom(struct fx *x, struct fact *t, struct slice raw, const char *use)
+{
 	struct slice c[12];
+	if (raw.n == 0)
+		return;
+	if (fx_null(raw)) {
+		fx_put(x, t, FF_TELECOM, SLICE(FACT_NULL));
+		return;
+	}
 	fx_cut(x, raw, x->comp, c, 12);
 	const char *system = FX_LOOKUP(telecom_systems, c[2]), *said = FX_LOOKUP(telecom_uses, c[1]);
-	struct slice mail = fx_part(x, c[3]), value = fx_part(x, c[0]);
-	bool at = value.n && memchr(value.p, '@', value.n);
-	if ((mail.n && (fx_is(c[1], "NET") || !value.n)) || (mail.n && system && !strcmp(system, "email"))) {
-		value = mail;
-		system = "email";
-	} else if (at || (fx_is(c[1], "NET") && !system)) {
-		system = "email";
-	}
-	if (!value.n)
-		value = pieces(x, c);
-	if (!value.n)
-		value = fx_part(x, c[11]).n ? fx_part(x, c[11]) : fx_part(x, c[8]);
-	if (!value.n)
-		return says_null(raw) ? SLICE(FACT_NULL) : SLICE_NULL;
+	struct slice number = fx_part(x, c[0]), mail = fx_part(x, c[3]);
+	bool net = fx_is(c[1], "NET") || (system && !strcmp(system, "email"));
 	if (fx_is(c[2], "CP") || fx_is(c[1], "PRS"))
 		said = "mobile";
-	struct slice parts[3] = {slice_str(system ? system : "phone"), value, slice_str(said ? said : use)};
-	return fx_join(x, parts, 3);
+	use = said ? said : use;
+	if (number.n && memchr(number.p, '@', number.n) && !mail.n) {
+		mail = number;
+		number = SLICE_NULL;
+	}
+	if (!number.n)
+		number = pieces(x, c);
+	if (!number.n)
+		number = fx_part(x, c[11]);
+	if (mail.n && !net && !memchr(mail.p, '@', mail.n)) {
+		if (!number.n)
+			number = mail;
+		mail = SLICE_NULL;
+	}
+	if (!number.n && !mail.n)
+		number = fx_part(x, c[8]);
+	if (net && number.n && !mail.n) {
+		mail = number;
+		number = SLICE_NULL;
+	}
+	if (!number.n && !mail.n && says_null(raw)) {
+		fx_put(x, t, FF_TELECOM, SLICE(FACT_NULL));
+		return;
+	}
+	fx_put(x, t, FF_TELECOM, telecom(x, system && strcmp(system, "email") ? system : "phone", number, use));
+	fx_put(x, t, FF_TELECOM, telecom(x, "email", mail, use));
 }
 
 struct slice fx_org(struct fx *x, struct slice raw)
 {
 	if (fx_null(raw))
 		return SLICE(FACT_NULL);
-	struct slice name = first_sub(x, fx_comp(x, raw, 1));
+	struct slice name = fx_part(x, fx_comp(x, raw, 1)); /* a string: an & in it is its own */
 	return name.n ? name : fx_part(x, fx_comp(x, raw, 10)); /* XON-10: organisation identifier */
 }
 
@@ -633,7 +715,10 @@ bool fx_ident(struct fx *x, struct slice raw, struct fx_ident *ret)
 		return false;
 	if (c[3].n) {
 		struct slice sub[3];
-		fx_cut(x, c[3], x->sub, sub, 3);
+		if (is_name_with_and(c[3], sub, fx_cut(x, c[3], x->sub, sub, 3))) {
+			sub[0] = c[3];
+			sub[1] = SLICE_NULL;
+		}
 		ret->named = fx_part(x, sub[0]);
 		ret->universal = id = fx_part(x, sub[1]);
 		ret->universal_type = idtype = fx_part(x, sub[2]);

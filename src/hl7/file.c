@@ -1,7 +1,8 @@
 /* Where messages begin and end in a file or a long text (HL7 v2.9 chapter 2.10.3 for batches, appendix C for frame bytes that files hold too).
  *
  * A header is MSH, FHS or BHS at the start of a line with a separator behind it, or BTS or FTS with a separator or nothing behind it. The start of a line is the start of the text, or
- * behind CR, LF, VT or FS; a UTF-8 byte order mark may stand in front of the name (files are joined with `cat`), and NULs (some senders pad with them). "MSH" anywhere else is text.
+ * behind CR, LF, VT or FS; a UTF-8 byte order mark may stand in front of the name (files are joined with `cat`), NULs (some senders pad with them), and in files up to 64 blanks before one
+ * that has its encoding characters behind it. "MSH" anywhere else is text.
  *
  * Cutting rule: every byte belongs to exactly one piece, except blanks and NULs before a piece and line ends, VT, FS and NULs behind it. A message or a line of junk runs to the
  * next header, or to an FS that ends a frame (CR, LF, VT or the end follows it), and keeps the end of its last line but no blank line; an envelope line is one line.
@@ -146,6 +147,35 @@ static size_t next_mark(const struct hl7_file *f, size_t at)
 	return f->text.n;
 }
 
+/* A header that nobody writes by chance: its separator is there again behind two to five encoding characters. */
+static bool surely_header(const struct hl7_file *f, size_t at)
+{
+	enum hl7_line line = hl7_first_line(f, at, &at);
+	if (line != HL7_LINE_MSH && line != HL7_LINE_FHS && line != HL7_LINE_BHS)
+		return false;
+	size_t w = width(f);
+	if (at_unit(f, at) == 0xFEFF)
+		at += w;
+	else if (at_unit(f, at) == 0xEF)
+		at += 3;
+	int sep = at_unit(f, at + 3 * w), c, n = 0;
+	while (n < 7 && (c = at_unit(f, at + (size_t)(4 + n) * w)) > 0 && c < 0x7f && c != sep && hl7_is_separator((uint8_t)c))
+		n++;
+	return n >= 1 && n <= 6 && (at_unit(f, at + (size_t)(4 + n) * w) == sep);
+}
+
+#define INDENT_MAX 64
+
+/* A header behind blanks: messages copied out of a log, a page or a program's source are indented as those are. Taken for text of the message before, its
+ * patient's results would stand under that one's event. */
+static bool indented_header(const struct hl7_file *f, size_t at)
+{
+	size_t blanks = 0;
+	for (int c; blanks < INDENT_MAX && ((c = at_unit(f, at)) == ' ' || c == '\t'); blanks++)
+		at += width(f);
+	return blanks && at_unit(f, at) > 0 && surely_header(f, at);
+}
+
 /* Where a message or junk that begins before `at` stops: at the next header, at an FS that ends a frame, or at the end. */
 static size_t stop_of(const struct hl7_file *f, size_t at)
 {
@@ -159,7 +189,7 @@ static size_t stop_of(const struct hl7_file *f, size_t at)
 		}
 		for (at = behind; at_unit(f, at) == 0;)
 			at += width(f);
-		if (line_at(f, at) != HL7_LINE_OTHER)
+		if (line_at(f, at) != HL7_LINE_OTHER || indented_header(f, at))
 			return at;
 	}
 	return f->text.n;
@@ -207,23 +237,6 @@ void hl7_file_next(struct hl7_file *f, struct hl7_piece *ret)
 	ret->offset = begin;
 	ret->bytes = slice_of(f->text.p + begin, trimmed(f, begin, stop) - begin);
 	f->at = stop;
-}
-
-/* A header that nobody writes by chance: its separator is there again behind two to five encoding characters. */
-static bool surely_header(const struct hl7_file *f, size_t at)
-{
-	enum hl7_line line = hl7_first_line(f, at, &at);
-	if (line != HL7_LINE_MSH && line != HL7_LINE_FHS && line != HL7_LINE_BHS)
-		return false;
-	size_t w = width(f);
-	if (at_unit(f, at) == 0xFEFF)
-		at += w;
-	else if (at_unit(f, at) == 0xEF)
-		at += 3;
-	int sep = at_unit(f, at + 3 * w), c, n = 0;
-	while (n < 7 && (c = at_unit(f, at + (size_t)(4 + n) * w)) > 0 && c < 0x7f && c != sep && hl7_is_separator((uint8_t)c))
-		n++;
-	return n >= 1 && n <= 6 && (at_unit(f, at + (size_t)(4 + n) * w) == sep);
 }
 
 #define LOOK_MAX 65536

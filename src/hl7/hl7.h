@@ -265,7 +265,7 @@ bool hl7_looks_like(struct slice text); /* does this file hold HL7 v2? (BOM, bla
 
 /* ---- v2 -> facts ------------------------------------------------------------------------------------------------------------------- */
 
-#define HL7_READER_VERSION 2 /* 2: says which universal id a patient number's assigner was stated with */
+#define HL7_READER_VERSION 3 /* 2: says which universal id a patient number's assigner was stated with; 3: units with powers, names with &, XTN-4, SCH and RX out of place */
 /* Never fails on content: what cannot be read is counted in problems, and a type not on the list sets uninterpreted. */
 void hl7_facts(const struct hl7_msg *m, struct facts *ret);
 /* Bytes of a document inside a message (FF_CONTENT_PLACE): decoded. */

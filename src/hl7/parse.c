@@ -177,6 +177,27 @@ static struct slice declared_charset(struct slice line, const struct hl7_delims 
 
 /* ---- characters ------------------------------------------------------------------------------------------------------------------ */
 
+/* Engines write 8859/1 into MSH-18 and send UTF-8 so often that bytes which are UTF-8 throughout count for more: in a Latin set each letter would be one
+ * with an accent and a sign behind it ("kopieÃ«n"), which no language writes. In Cyrillic or Greek two capitals may look so: there the header counts. */
+static bool is_latin(int cs)
+{
+	switch (cs) {
+	case HL7_CS_8859_1:
+	case HL7_CS_8859_2:
+	case HL7_CS_8859_3:
+	case HL7_CS_8859_4:
+	case HL7_CS_8859_9:
+	case HL7_CS_8859_10:
+	case HL7_CS_8859_13:
+	case HL7_CS_8859_14:
+	case HL7_CS_8859_15:
+	case HL7_CS_8859_16:
+	case HL7_CS_CP1250:
+	case HL7_CS_CP1252: return true;
+	default: return false;
+	}
+}
+
 /* Which set the text is read in: MSH-18, then the UTF-8 test, then windows-1252. ERR_MEMORY when that could not be found out. */
 static int decide(struct slice text, struct slice declared, bool utf8_too, const struct sweep *w, struct problems *ps, bool *ret_utf8)
 {
@@ -193,6 +214,10 @@ static int decide(struct slice text, struct slice declared, bool utf8_too, const
 		if (!name.n && w->esc && memmem(text.p, text.n, "\x1b$", 2))
 			return HL7_CS_ISO_IR_87; /* Japanese ISO 2022 that nobody declared: nothing else has ESC $ */
 		return cs < 0 ? HL7_CS_ASCII : cs;
+	}
+	if (is_latin(cs) && !utf8_too && (*ret_utf8 = utf8_valid(text))) {
+		problem(ps, HL7_P_CHARSET, "MSH.18", "declared as a Latin set of single bytes, but all of it is UTF-8: read as that");
+		return HL7_CS_UTF8;
 	}
 	if (cs > HL7_CS_UTF8 && !hl7_charset_hides_delimiters(cs) && !(utf8_too && (*ret_utf8 = utf8_valid(text))))
 		return cs;

@@ -77,6 +77,25 @@ static void test_cancel_of_what_was_said_twice(void **state)
 	story_free(s);
 }
 
+/* A feed that begins in the middle of a stay: the event that is cancelled is the first that was heard. Whoever it put back into a bed is in the house. */
+static void test_cancel_of_the_first_event(void **state)
+{
+	struct story *s = story_new();
+	adt(s, P, "2026-11-01T09:00", "action=transfer visit=V1 class=inpatient location=ICU^2^B prior-location=3W^12^A");
+	assert_string_equal(WHERE(s, "1001"), "ICU 2 B");
+	adt(s, P, "2026-11-01T09:30", "action=cancel-transfer visit=V1 class=inpatient location=ICU^2^B prior-location=3W^12^A"); /* with the target, as many send it */
+	assert_string_equal(WHERE(s, "1001"), "3W 12 A");
+	assert_slice(fact_get(PAGE(s, "1001")->visit->fact, FF_STATUS), "in-progress");
+	adt(s, "2002@HOSP:MR", "2026-11-01T09:00", "action=transfer visit=V2 class=inpatient location=ICU^3^B");
+	adt(s, "2002@HOSP:MR", "2026-11-01T09:30", "action=cancel-transfer visit=V2 class=inpatient location=3W^13^A"); /* with where they are */
+	assert_string_equal(WHERE(s, "2002"), "3W 13 A");
+	adt(s, "3003@HOSP:MR", "2026-11-01T09:00", "action=discharge visit=V3 class=inpatient location=4E^1^A");
+	adt(s, "3003@HOSP:MR", "2026-11-01T09:30", "action=cancel-discharge visit=V3 class=inpatient location=4E^1^A");
+	assert_string_equal(WHERE(s, "3003"), "4E 1 A");
+	both_agree(s);
+	story_free(s);
+}
+
 /* A cancel takes its event out: place and status are what they were before it. */
 static void test_cancels(void **state)
 {
@@ -314,7 +333,7 @@ static void test_board(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_days_of_a_patient), cmocka_unit_test(test_cancels), cmocka_unit_test(test_cancel_of_what_was_said_twice), cmocka_unit_test(test_cancel_below), cmocka_unit_test(test_late_events), cmocka_unit_test(test_swap), cmocka_unit_test(test_which_visit), cmocka_unit_test(test_ways_to_write_a_visit),
+		cmocka_unit_test(test_days_of_a_patient), cmocka_unit_test(test_cancels), cmocka_unit_test(test_cancel_of_the_first_event), cmocka_unit_test(test_cancel_of_what_was_said_twice), cmocka_unit_test(test_cancel_below), cmocka_unit_test(test_late_events), cmocka_unit_test(test_swap), cmocka_unit_test(test_which_visit), cmocka_unit_test(test_ways_to_write_a_visit),
 		cmocka_unit_test(test_one_place), cmocka_unit_test(test_outpatients_go_home), cmocka_unit_test(test_mentions), cmocka_unit_test(test_encounters), cmocka_unit_test(test_board),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

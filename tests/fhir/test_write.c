@@ -145,7 +145,7 @@ static void values(void **state)
 		const char *type, *value, *path, *want;
 	} cases[] = {
 		{"NM", "1.50", "valueQuantity.value", "1.50"}, {"NM", "+5", "valueQuantity.value", "5"}, {"NM", ".5", "valueQuantity.value", "0.5"}, {"NM", "007", "valueQuantity.value", "7"}, {"NM", "5.", "valueQuantity.value", "5"},
-		{"NM", "5-10", "valueString", "5-10 mmol/L"}, {"NM", "1,5", "valueString", "1,5 mmol/L"}, {"ST", "5", "valueString", "5"}, {"TX", "a\nb", "valueString", "a\nb"}, {"DT", "2026-11-22", "valueDateTime", "2026-11-22"},
+		{"NM", "5-10", "valueString", "5-10 mmol/L"}, {"NM", "1,5", "valueString", "1,5 mmol/L"}, {"ST", "5", "valueString", "5 mmol/L"}, {"ST", ">=16", "valueString", ">=16 mmol/L"}, {"ST", "5 mmol/L", "valueString", "5 mmol/L"}, {"ST", "Negative", "valueString", "Negative"}, {"TX", "a\nb", "valueString", "a\nb"}, {"DT", "2026-11-22", "valueDateTime", "2026-11-22"},
 		{"TM", "08:15", "valueTime", "08:15:00"}, {"TM", "26:15", "valueString", "26:15"}, {"valueBoolean", "true", "valueBoolean", "true"}, {"valueInteger", "-3", "valueInteger", "-3"},
 		{"valueInteger", "99999999999", "valueString", "99999999999"}, {"valueRatio", "1:128", "valueRatio.denominator.value", "128"}, {"valueRange", "1 - 2 mg", "valueRange.high.unit", "mg"},
 		{"valuePeriod", "2026-11-01/2026-11-02", "valuePeriod.end", "2026-11-02"}, {"SN", "100", "valueQuantity.comparator", ">="},

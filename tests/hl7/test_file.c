@@ -58,6 +58,14 @@ static void several(void **state)
 	check(M1 "\rMSHX|1\rMSH\rMSH 3\r", "M0[" M1 "\rMSHX|1\rMSH\rMSH 3\r]");
 }
 
+/* Copied out of a log or a program's source: each line indented. */
+static void indented(void **state)
+{
+	check("    " M1 "\n    " P1 "\n    " M2 "\n\t" P1 "\n", "M4[" M1 "\n    " P1 "\n]M60[" M2 "\n\t" P1 "\n]");
+	check(M1 "\n\n  \t FHS|^~\\&|A\n  " M2, "M0[" M1 "\n]E44[FHS|^~\\&|A\n]M57[" M2 "]");
+	check(M1 "\rNTE|1||see\n  MSH segment\n  MSH|1\r", "M0[" M1 "\rNTE|1||see\n  MSH segment\n  MSH|1\r]"); /* text */
+}
+
 static void byte_order_mark(void **state)
 {
 	check("\xEF\xBB\xBF" M1 "\r", "M0[\xEF\xBB\xBF" M1 "\r]");
@@ -194,7 +202,7 @@ static void linear(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_message), cmocka_unit_test(several), cmocka_unit_test(byte_order_mark), cmocka_unit_test(framed), cmocka_unit_test(batches),
+		cmocka_unit_test(one_message), cmocka_unit_test(several), cmocka_unit_test(indented), cmocka_unit_test(byte_order_mark), cmocka_unit_test(framed), cmocka_unit_test(batches),
 		cmocka_unit_test(junk), cmocka_unit_test(wide), cmocka_unit_test(looks_like), cmocka_unit_test(linear),
 	};
 	return cmocka_run_group_tests_name("hl7_file", tests, NULL, NULL);
