@@ -79,7 +79,7 @@ static int take(void *arg, struct frame *f)
 static void packet(struct slice s)
 {
 	int pair[2], spare = -1;
-	struct role r = {.id = ROLE_SCRIBE, .sitefd = -1, .lockfd = -1, .controlfd = -1, .sharedfd = -1, .peer = {-1, -1, -1, -1, -1}, .peer_lock = PTHREAD_MUTEX_INITIALIZER, .peer_new = PTHREAD_COND_INITIALIZER};
+	struct role r = {.id = ROLE_SCRIBE, .sitefd = -1, .lockfd = -1, .controlfd = -1, .sharedfd = -1, .peer = {[0 ... ROLES - 1] = -1}, .peer_lock = PTHREAD_MUTEX_INITIALIZER, .peer_new = PTHREAD_COND_INITIALIZER};
 	assert(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
 	r.sup = pair[0];
 	while (s.n) {
@@ -105,7 +105,7 @@ static void packet(struct slice s)
 
 /* ---- the keeper ---- */
 
-static struct role role = {.id = ROLE_KEEPER, .site_name = "Test", .origin = "test.example", .far_behind = SERVE_FAR_BEHIND, .peer = {-1, -1, -1, -1, -1}, .sup = -1, .controlfd = -1, .lockfd = -1, .sharedfd = -1, .owner_uid = 0, .group_gid = UINT32_MAX,
+static struct role role = {.id = ROLE_KEEPER, .site_name = "Test", .origin = "test.example", .far_behind = SERVE_FAR_BEHIND, .peer = {[0 ... ROLES - 1] = -1}, .sup = -1, .controlfd = -1, .lockfd = -1, .sharedfd = -1, .owner_uid = 0, .group_gid = UINT32_MAX,
 	.peer_lock = PTHREAD_MUTEX_INITIALIZER, .peer_new = PTHREAD_COND_INITIALIZER};
 static char where[64], token[TOKEN_MAX];
 

@@ -390,7 +390,7 @@ static void answer_holds(struct web_request *q, struct arena *a, bool named)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct web_carrier carrier = {value_of, each_of};
-	static struct role role = {.site_name = "St. Gabriel", .origin = "log.example", .peer = {-1, -1, -1, -1, -1}, .sup = -1, .peer_lock = PTHREAD_MUTEX_INITIALIZER, .peer_new = PTHREAD_COND_INITIALIZER};
+	static struct role role = {.site_name = "St. Gabriel", .origin = "log.example", .peer = {[0 ... ROLES - 1] = -1}, .sup = -1, .peer_lock = PTHREAD_MUTEX_INITIALIZER, .peer_new = PTHREAD_COND_INITIALIZER};
 	static struct web web = {.role = &role, .carrier = &carrier, .lock = PTHREAD_MUTEX_INITIALIZER, .freed = PTHREAD_COND_INITIALIZER, .started = TIME_SEC};
 	static struct web_worker worker;
 	static int pair[2], vault_pair[2];
