@@ -28,7 +28,7 @@ def make(d, seed):
         for i in range(20):
             put("%s/shelf/%d/letters/%02d.docx" % (d, k, i), docx(r))
         os.link("%s/shelf/%d/letters/00.docx" % (d, k), "%s/shelf/%d/letters/zz-again.docx" % (d, k))
-    put(d + "/notes/todo.txt", b"call the ward, order the forms, look at the plan for the week\n" * 20)
+    put(d + "/notes/rounds.txt", b"call the ward, order the forms, look at the plan for the week\n" * 20)
     os.link(d + "/shelf/0/letters/05.docx", d + "/notes/five.docx")
     for a, _, _ in os.walk(d, topdown=False):
         os.utime(a, (1700000000, 1700000000 + len(a)))
