@@ -35,6 +35,7 @@ struct scribe {
 	bool bulk, pin_after, pinned, rebuild;
 	uint64_t bulk_end;
 	struct ahead *ahead;   /* while the view is built in bulk */
+	struct pace pace;
 	struct copier *copier; /* while a copy of the view is made, or waits for its entry */
 	bool copy_done;        /* it was told to the keeper */
 	int64_t copy_asked;    /* monotonic */
@@ -87,6 +88,12 @@ static int drain(struct scribe *s, struct err *e)
 
 /* ---- commits ---- */
 
+static void say_yield(struct scribe *s)
+{
+	uint8_t yields = s->pace.yields;
+	(void)!packet_send(s->r->sup, FRAME_R_YIELD, 0, slice_of(&yields, 1), NULL, 0, true);
+}
+
 static int say(struct scribe *s, uint16_t type, uint64_t n, bool with_pin)
 {
 	size_t at = frame_begin(&s->keeper.out, type, 0);
@@ -107,6 +114,8 @@ static int commit(struct scribe *s, struct err *e)
 		return code;
 	s->staged = 0;
 	s->committed_at = time_monotonic();
+	if (!s->bulk && pace_commit(&s->pace, time_now()))
+		say_yield(s);
 	return say(s, FRAME_S_APPLIED, s->bulk ? s->next : chart_applied(s->chart), true);
 }
 
@@ -150,6 +159,7 @@ static int on_entries(struct scribe *s, struct slice payload, struct err *e)
 		if (code < 0)
 			return code;
 		s->next++;
+		pace_entry(&s->pace, r.en.time);
 		if (s->staged++ == 0)
 			s->staged_at = time_monotonic();
 		if (s->bulk && s->next == s->bulk_end) {
@@ -160,6 +170,8 @@ static int on_entries(struct scribe *s, struct slice payload, struct err *e)
 		if (code < 0)
 			return code;
 	}
+	if (pace_frame(&s->pace, time_now()))
+		say_yield(s);
 	return 0;
 }
 

@@ -20,4 +20,16 @@ int ahead_put(struct ahead *h, const struct record *r, struct err *e) MUST;
 int ahead_drain(struct ahead *h, struct err *e) MUST; /* all that was put is applied, or here is why not; the chart is the caller's until it puts again */
 void ahead_end(struct ahead *h); /* NULL: nothing */
 
+/* ---- letting others go first (scribe_pace.c): true where the supervisor is to be told what p->yields is now ---- */
+
+struct pace {
+	uint64_t n;          /* entries since the last commit */
+	int64_t first, last; /* when the first and the last of them were received */
+	bool yields;
+};
+void pace_entry(struct pace *p, int64_t received);
+bool pace_flood(const struct pace *p, int64_t now); /* do these entries say that more comes than a hospital ever sends, and do they not wait too long already? now: as the receive times, ns UTC */
+bool pace_frame(struct pace *p, int64_t now); /* between commits, which may be far apart when others take all the time there is */
+bool pace_commit(struct pace *p, int64_t now);
+
 #endif

@@ -54,6 +54,7 @@
 	X(21, R_TESTED_ALL, FRAME_SMALL) /* supervisor -> keeper: JSON object by role */                                                        \
 	X(22, R_STOPPING, 0)            /* intake, web: nothing more will come from me */                                                       \
 	X(23, R_CHANNEL, 64)            /* u8 role, u64 how many channels to it I was given: the last of them is closed, though nobody died that I know of */\
+	X(24, R_YIELD, 1)               /* scribe: u8: let everybody else go first from now on, or no longer */                                  \
 	/* -> keeper, answered by K_REPLY with the same tag, in order within a channel for K_APPEND */                                          \
 	X(32, K_APPEND, FRAME_BODY)     /* u8 kind, u8 flags, u8 options (APPEND_x), u16 listener, str control key, rest body -> u64 seq, i64 time, u8 duplicate */ \
 	X(33, K_RETRY, 0)               /* after an append was refused with ERR_FULL the keeper drops appends of this channel until this: they come again from the first refused one */ \

@@ -242,6 +242,7 @@ int sup_start_role(struct supervisor *s, enum role_id id, struct err *e)
 	r->fatal = (struct err){0};
 	memset(r->given, 0, sizeof r->given);
 	r->started = time_monotonic();
+	r->yields_since = 0;
 	r->since = time_now();
 	code = spawn(r, id, s->flags & START_BARE, e);
 	if (code == 0)

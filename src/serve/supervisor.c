@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -20,6 +21,7 @@
 #define STOP_EDGE (4 * TIME_SEC)  /* intake and web have this long to finish what they began */
 #define STOP_CORE (9 * TIME_SEC)  /* keeper and scribe, from the same moment */
 #define TELL_EVERY (2 * TIME_SEC)
+#define YIELD_MOST (15 * TIME_SEC) /* the scribe does not let others go first for longer than this at a time, whatever it says */
 
 void sup_log(const char *fmt, ...)
 {
@@ -108,6 +110,15 @@ static void all_ready(struct supervisor *s)
 	notify(s->reading.code ? "READY=1\nSTATUS=READ-ONLY: showing the charts, taking nothing in" : "READY=1\nSTATUS=Taking the feed in and showing the charts");
 }
 
+/* Only where the scribe is another user: then what allows us the one also allows us the other. */
+static void sup_yield(struct supervisor *s, bool yields)
+{
+	struct sup_role *r = &s->roles[ROLE_SCRIBE];
+	struct sched_param none = {0};
+	if (r->pid > 0 && r->report.user && sched_setscheduler(r->pid, yields ? SCHED_IDLE : SCHED_OTHER, &none) == 0)
+		r->yields_since = yields ? time_monotonic() : 0;
+}
+
 static void on_frame(struct supervisor *s, enum role_id id, struct frame *f)
 {
 	struct sup_role *r = &s->roles[id];
@@ -129,6 +140,10 @@ static void on_frame(struct supervisor *s, enum role_id id, struct frame *f)
 		break;
 	case FRAME_R_CHANNEL:
 		sup_channel(s, id, f->payload);
+		break;
+	case FRAME_R_YIELD:
+		if (id == ROLE_SCRIBE && f->payload.n == 1)
+			sup_yield(s, f->payload.p[0]);
 		break;
 	case FRAME_R_TESTED:
 		sup_tested(s, id, f->payload);
@@ -412,6 +427,8 @@ int sup_run(struct supervisor *s, struct err *e)
 		sup_reconnect(s);
 		loop_once(s);
 		sup_watch(s);
+		if (s->roles[ROLE_SCRIBE].yields_since && time_monotonic() - s->roles[ROLE_SCRIBE].yields_since > YIELD_MOST)
+			sup_yield(s, false); /* it may not even get to say so */
 		if (!s->stopping && time_monotonic() - s->told_at > TELL_EVERY)
 			sup_tell_keeper(s);
 		if (s->failure.code)

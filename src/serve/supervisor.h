@@ -13,6 +13,7 @@ struct sup_role {
 	int64_t started, due; /* monotonic: when it was started, when to start it again */
 	int64_t since;        /* wall clock */
 	unsigned restarts, quick; /* quick: deaths in a row soon after the start */
+	int64_t yields_since; /* scribe, monotonic: it lets everybody else go first (scribe_pace.c); 0: it does not */
 	struct sandbox_report report;
 	struct err fatal;     /* what it said before it exited */
 	uint64_t given[ROLES]; /* channels to the others that this process was given */
