@@ -455,6 +455,8 @@ static const struct json_node *fhir_tree_of(struct fhir_reader *r, struct fhir_e
 		r->f->problems++;
 		n = NULL;
 	}
+	if (n)
+		fhir_modernise(n);
 	en->tree = n;
 	en->generation = r->generation;
 	return n;

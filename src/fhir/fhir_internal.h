@@ -136,6 +136,8 @@ int fhir_read_patients(struct fhir_reader *r); /* every Patient first: others ha
 void fhir_read_staff(struct fhir_reader *r, struct fact_group *g, const struct json_node *n);
 void fhir_read_place(struct fhir_reader *r, struct fact_group *g, const struct json_node *n);
 
+void fhir_modernise(struct json_node *n); /* fhir_older.c: DSTU2, STU3 and R5 in R4's words, in place */
+
 /* fhir_read.c */
 struct slice fhir_item_ident(struct fhir_reader *r, const struct fhir_entry *en);           /* what FF_ID is for it */
 struct slice fhir_ref_ident(struct fhir_reader *r, const struct json_node *reference);      /* the same for what a reference names, in this body or not */

@@ -555,6 +555,7 @@ static bool patient_tree(struct fhir_reader *r, struct fhir_entry *en, struct js
 		r->f->problems++;
 		return false;
 	}
+	fhir_modernise(*ret);
 	r->at = en;
 	r->resource = *ret;
 	return true;

@@ -291,6 +291,7 @@ static const struct kind kinds[] = {
 	{"CareTeam", fhir_read_care_team, FACT_CARE_TEAM},
 	{"Composition", fhir_read_composition, FACT_DOCUMENT},
 	{"Condition", fhir_read_condition, FACT_PROBLEM},
+	{"DiagnosticOrder", fhir_read_service_request, FACT_ORDER},
 	{"Consent", fhir_read_consent, FACT_FLAG},
 	{"Coverage", fhir_read_coverage, FACT_COVERAGE},
 	{"DiagnosticReport", fhir_read_report, FACT_REPORT},
@@ -300,10 +301,13 @@ static const struct kind kinds[] = {
 	{"Immunization", fhir_read_immunization, FACT_IMMUNIZATION},
 	{"MedicationAdministration", fhir_read_administration, FACT_MED_ADMIN},
 	{"MedicationDispense", fhir_read_dispense, FACT_MED_DISPENSE},
+	{"MedicationOrder", fhir_read_medication_request, FACT_MED_ORDER},
 	{"MedicationRequest", fhir_read_medication_request, FACT_MED_ORDER},
 	{"MedicationStatement", fhir_read_medication_statement, FACT_MED_ORDER},
 	{"Observation", fhir_read_observation, FACT_RESULT},
 	{"Procedure", fhir_read_procedure, FACT_PROCEDURE},
+	{"ProcedureRequest", fhir_read_service_request, FACT_ORDER},
+	{"ReferralRequest", fhir_read_service_request, FACT_ORDER},
 	{"RelatedPerson", fhir_read_related, FACT_CONTACT},
 	{"ServiceRequest", fhir_read_service_request, FACT_ORDER},
 };
@@ -386,6 +390,20 @@ static void put_identifiers(struct fhir_reader *r, const struct json_node *n)
 		facts_put(r->f, t, FF_ID, fhir_identifier(r, id));
 }
 
+/* A modifierExtension says something that changes what the resource means (R4 2.4.1). Who does not know it may not read the rest as if it were not there; nor may it be lost. */
+static void put_qualified(struct fhir_reader *r, struct fact_group *g, const struct json_node *n)
+{
+	EACH(x, json_get(n, "modifierExtension")) {
+		struct slice url = fhir_field(r, x, "url");
+		if (!url.n)
+			continue;
+		fhir_put_line(r, r->at->fact, "CAUTION, the sender qualifies this in a way that is not understood here", url);
+		r->f->problems++;
+		if (g)
+			g->incomplete = true;
+	}
+}
+
 static void read_helper(struct fhir_reader *r, const struct json_node *n, struct slice type)
 {
 	if (r->patients)
@@ -412,6 +430,8 @@ static void read_resource(struct fhir_reader *r, const struct json_node *n)
 		read_helper(r, n, type);
 		return;
 	}
+	if (slice_eq_str(type, "OperationOutcome") || slice_eq_str(type, "CapabilityStatement"))
+		return; /* what a server says to who asks it (search.mode outcome): nothing of a patient's */
 	if (slice_eq_str(type, "Device") && r->patients && !json_get(n, "patient"))
 		return; /* the maker of a document, a monitor: not this patient's */
 	struct fact_group *g = group_for(r, n, type);
@@ -419,6 +439,7 @@ static void read_resource(struct fhir_reader *r, const struct json_node *n)
 	if (k) {
 		k->read(r, g, n);
 		put_identifiers(r, n);
+		put_qualified(r, g, n);
 		r->interpreted++;
 	} else {
 		fhir_read_generic(r, g, n);
@@ -540,6 +561,7 @@ static void read_entry(struct fhir_reader *r, struct fhir_entry *en)
 		read_too_large(r);
 		return;
 	}
+	fhir_modernise(n);
 	r->resource = n;
 	read_resource(r, n);
 }

@@ -73,6 +73,15 @@ static const char *problem_category(const struct json_node *category)
 	return code_is(category, "encounter-diagnosis") ? "encounter-diagnosis" : "problem-list-item";
 }
 
+/* R4 con-4: what has abated is not active. Only where the sender did not say itself what it is now. */
+static bool is_over(const struct json_node *n)
+{
+	for (const struct json_node *c = n->child; c; c = c->next)
+		if (slice_starts(c->key, "abatement"))
+			return c->type != JSON_FALSE && c->type != JSON_NULL;
+	return false;
+}
+
 void fhir_read_condition(struct fhir_reader *r, struct fact_group *g, const struct json_node *n)
 {
 	bool error = code_is(json_get(n, "verificationStatus"), "entered-in-error");
@@ -86,6 +95,8 @@ void fhir_read_condition(struct fhir_reader *r, struct fact_group *g, const stru
 	fhir_put_code(r, t, FF_BODY_SITE, json_get(n, "bodySite"));
 	fhir_put_when(r, t, FF_TIME, FF_END, n, "onset");
 	fhir_put_when(r, t, FF_END, 0, n, "abatement");
+	if (!fhir_raw_code(json_get(n, "clinicalStatus")).n && is_over(n))
+		facts_put_str(r->f, t, FF_CLINICAL_STATUS, "resolved");
 	fhir_put_time(r, t, FF_RECORDED, json_get(n, "recordedDate"));
 	fhir_put_person(r, t, FF_PERFORMER, json_get(n, "asserter"), NULL);
 	fhir_put_person(r, t, FF_ENTERER, json_get(n, "recorder"), NULL);

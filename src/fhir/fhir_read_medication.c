@@ -206,11 +206,40 @@ static bool only_words(const struct fact *t)
 	return true;
 }
 
+#define STEPS_MAX 64 /* in the order of the body beyond that */
+
+/* R4 Dosage.sequence is the order in which the steps are taken; where not all have one, it is the order of the body. */
+static unsigned in_sequence(const struct json_node *dosages, const struct json_node **ret)
+{
+	uint64_t place[STEPS_MAX], one;
+	unsigned count = 0;
+	bool all = true;
+	EACH(d, dosages) {
+		if (count == STEPS_MAX)
+			break;
+		all = all && num_u64(json_text(d, "sequence"), 0, INT32_MAX, &one) == 0;
+		place[count] = all ? one : 0;
+		ret[count++] = d;
+	}
+	for (unsigned i = 1; all && i < count; i++)
+		for (unsigned k = i; k > 0 && place[k - 1] > place[k]; k--) {
+			const struct json_node *n = ret[k];
+			one = place[k];
+			ret[k] = ret[k - 1];
+			place[k] = place[k - 1];
+			ret[k - 1] = n;
+			place[k - 1] = one;
+		}
+	return count;
+}
+
 static void put_dosages(struct fhir_reader *r, struct fact *t, const struct json_node *dosages)
 {
-	unsigned count = 0;
+	const struct json_node *steps[STEPS_MAX];
+	unsigned total = in_sequence(dosages, steps), count = 0;
 	const struct json_node *last = NULL;
-	EACH(d, dosages) {
+	for (unsigned i = 0; i < total; i++) {
+		const struct json_node *d = steps[i];
 		if (count == 0) {
 			put_dose(r, t, json_get(d, "doseAndRate") ? fhir_first(json_get(d, "doseAndRate")) : d);
 			fhir_put_code(r, t, FF_ROUTE, json_get(d, "route"));
@@ -229,7 +258,8 @@ static void put_dosages(struct fhir_reader *r, struct fact *t, const struct json
 	if (last && fact_count(t, FF_END) == 0)
 		fhir_put_time(r, t, FF_END, json_path(last, "timing.repeat.boundsPeriod.end"));
 	unsigned at = 0;
-	EACH(d, dosages) {
+	for (unsigned i = 0; i < total; i++) {
+		const struct json_node *d = steps[i];
 		at++;
 		char label[24];
 		snprintf(label, sizeof label, "step %u of %u", at, count);
@@ -316,6 +346,11 @@ void fhir_read_medication_request(struct fhir_reader *r, struct fact_group *g, c
 	put_order_numbers(r, t, n);
 	put_status(r, t, n, map, ARRAY_LEN(map));
 	facts_put(r->f, t, FF_TYPE, fhir_field(r, n, "intent"));
+	if (fhir_word("proposal\0plan\0option\0", json_text(n, "intent"))) /* R4: nobody has ordered it yet */
+		fhir_put_line(r, t, "not ordered", fhir_field(r, n, "intent"));
+	const struct json_node *reported = json_get(n, "reportedBoolean");
+	if ((reported && reported->type == JSON_TRUE) || json_get(n, "reportedReference"))
+		fhir_put_line(r, t, NULL, SLICE("reported, not ordered by this sender"));
 	put_medication(r, t, n);
 	fhir_put_code(r, t, FF_CATEGORY, json_get(n, "category"));
 	facts_put(r->f, t, FF_PRIORITY, fhir_field(r, n, "priority"));

@@ -80,6 +80,22 @@ static void value_of(struct fhir_reader *r, const struct json_node *n, struct va
 		text_value(r, n, v);
 }
 
+/* Why there is no value: in the element for it, or in the extension of the same name beside the value or inside of it (masked, error, not-a-number). */
+static struct slice absent_reason(struct fhir_reader *r, const struct json_node *n)
+{
+	if (json_get(n, "dataAbsentReason"))
+		return fhir_keep(r, fhir_raw_code(json_get(n, "dataAbsentReason")));
+	for (const struct json_node *c = n->child; c; c = c->next) {
+		if (!slice_starts(c->key, "value") && !slice_starts(c->key, "_value"))
+			continue;
+		const struct json_node *x = fhir_extension(c, "data-absent-reason");
+		x = x ? x : fhir_extension(json_get(c, "_value"), "data-absent-reason");
+		if (x)
+			return fhir_field(r, x, "valueCode");
+	}
+	return SLICE_NULL;
+}
+
 /* "3.5 - 5.1 mmol/L; female: 3 - 5" */
 static struct slice ranges(struct fhir_reader *r, const struct json_node *list)
 {
@@ -126,7 +142,7 @@ static void put_component(struct fhir_reader *r, struct fact *t, const struct js
 	piece[4] = v.code;
 	piece[5] = fhir_keep(r, fhir_raw_code(json_get(c, "interpretation")));
 	piece[6] = ranges(r, json_get(c, "referenceRange"));
-	piece[7] = fhir_keep(r, fhir_raw_code(json_get(c, "dataAbsentReason")));
+	piece[7] = v.text.n ? SLICE_NULL : absent_reason(r, c);
 	unsigned count = 8;
 	while (count && piece[count - 1].n == 0)
 		count--;
@@ -163,8 +179,7 @@ static struct fact *put_observation(struct fhir_reader *r, struct fact_group *g,
 	facts_put(r->f, t, FF_VALUE_CODE, v.code);
 	facts_put(r->f, t, FF_UNIT, v.unit);
 	facts_put(r->f, t, FF_COMPARATOR, v.comparator);
-	if (json_get(n, "dataAbsentReason"))
-		facts_put(r->f, t, FF_ABSENT, fhir_keep(r, fhir_raw_code(json_get(n, "dataAbsentReason"))));
+	facts_put(r->f, t, FF_ABSENT, v.text.n ? SLICE_NULL : absent_reason(r, n));
 	facts_put(r->f, t, FF_RANGE, ranges(r, json_get(n, "referenceRange")));
 	put_flags(r, t, json_get(n, "interpretation"));
 	EACH(c, json_get(n, "component"))

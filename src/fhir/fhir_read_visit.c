@@ -207,8 +207,12 @@ void fhir_read_service_request(struct fhir_reader *r, struct fact_group *g, cons
 	facts_put(r->f, t, FF_STATUS_RAW, status);
 	r->f->problems += !ours;
 	facts_put(r->f, t, FF_TYPE, fhir_field(r, n, "intent"));
-	fhir_put_code(r, t, FF_CODE, json_get(n, "code"));
+	const struct json_node *codes = json_get(n, "code"), *first = fhir_first(codes);
+	facts_put(r->f, t, FF_CODE, fhir_code(r, first));
 	fhir_put_code(r, t, FF_CATEGORY, json_get(n, "category"));
+	EACH(more, codes) /* DSTU2: several tests in one order */
+		if (more != first)
+			fhir_put_line(r, t, "also", fhir_code_text(r, more));
 	facts_put(r->f, t, FF_PRIORITY, fhir_field(r, n, "priority"));
 	fhir_put_when(r, t, FF_START, FF_END, n, "occurrence");
 	fhir_put_time(r, t, FF_RECORDED, json_get(n, "authoredOn"));

@@ -229,7 +229,7 @@ struct slice fhir_name(struct fhir_reader *r, const struct json_node *n)
 	if (!is_object(n))
 		return SLICE_NULL;
 	struct slice part[8] = {
-		[FN_FAMILY] = fhir_field(r, n, "family"),
+		[FN_FAMILY] = joined(r, json_get(n, "family"), 0, " "), /* DSTU2: a list */
 		[FN_GIVEN] = first_text(r, json_get(n, "given")),
 		[FN_MIDDLE] = joined(r, json_get(n, "given"), 1, " "),
 		[FN_PREFIX] = joined(r, json_get(n, "prefix"), 0, " "),

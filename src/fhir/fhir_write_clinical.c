@@ -207,6 +207,20 @@ void fhir_out_location(struct fhir_out *x, const char *key, struct slice l)
 	jsonw_obj_end(x->w);
 }
 
+#define OCCURRENCE "occurrence: " /* fhir_put_when */
+
+/* "childhood": the sender's words where there is no date. */
+static void occurrence_words(struct fhir_out *x)
+{
+	for (unsigned i = 0; i < x->t->count && !x->said.p; i++)
+		if (x->t->values[i].id == FF_TEXT && slice_starts(x->t->values[i].v, OCCURRENCE) && x->t->values[i].v.n > strlen(OCCURRENCE))
+			x->said = x->t->values[i].v;
+	if (x->said.p)
+		jsonw_kslice(x->w, "occurrenceString", slice_of(x->said.p + strlen(OCCURRENCE), x->said.n - strlen(OCCURRENCE)));
+	else
+		jsonw_kstr(x->w, "occurrenceString", "not stated");
+}
+
 void fhir_write_immunization(struct fhir_out *x)
 {
 	const char *status = fhir_word("completed\0entered-in-error\0not-done\0", fhir_value(x->t, FF_STATUS));
@@ -220,7 +234,7 @@ void fhir_write_immunization(struct fhir_out *x)
 	fhir_out_subject(x, "patient");
 	fhir_out_encounter(x, "encounter");
 	if (!fhir_out_time(x, "occurrenceDateTime", fhir_value(x->t, FF_TIME), FHIR_DATETIME))
-		jsonw_kstr(x->w, "occurrenceString", "not stated");
+		occurrence_words(x);
 	fhir_out_time(x, "recorded", fhir_value(x->t, FF_RECORDED), FHIR_DATETIME);
 	struct slice source = fact_part(fhir_value(x->t, FF_CATEGORY), FC_CODE);
 	if (slice_eq_str(source, "new") || slice_eq_str(source, "00"))

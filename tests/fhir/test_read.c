@@ -26,6 +26,8 @@ static void reads_bundles(void **state)
 	golden_facts("broken-reference.json");
 	golden_facts("odd.json");
 	golden_facts("master.json");
+	golden_facts("said-otherwise.json");
+	golden_facts("older.json"); /* DSTU2, STU3, R5: nothing that was not given or not done looks as if it was */
 }
 
 static void reads_corpus_file(const char *path)
