@@ -5,12 +5,10 @@
  * and allocates its state at each beginning, so every hash could fail for want of memory; these cannot fail at all. They are the same code under it (SHA-NI where
  * there is any) and "deprecated" in name since 3.0, because they pass by the provider: a site with FIPS rules would change this file and no other.
  */
-#define OPENSSL_SUPPRESS_DEPRECATED
-#include <openssl/sha.h>
 #include <pthread.h>
 #include <sodium.h>
 
-#include "seal_internal.h"
+#include "hash_internal.h"
 
 static struct seal_algs algs;
 static pthread_once_t algs_once = PTHREAD_ONCE_INIT;
@@ -37,10 +35,6 @@ void seal_init(void)
 }
 
 /* ---- SHA-256 ---- */
-
-struct seal_sha256 {
-	SHA256_CTX c;
-};
 
 struct seal_sha256 *seal_sha256_new(void)
 {

@@ -98,14 +98,32 @@ static struct unit *take(struct backup *b, struct err *e)
 	return u;
 }
 
+static void hash(struct backup *b, struct unit *u)
+{
+	struct slice text[VAULT_IDS];
+	uint8_t id[VAULT_IDS][VAULT_ID];
+	for (size_t i = 0, from = 0, n = 0; i < u->chunk_n; i++) {
+		struct unit_chunk *c = &u->chunks[i];
+		if (c->state != CHUNK_HOLE)
+			text[n++] = slice_of(u->data + c->at, c->n);
+		if (n < VAULT_IDS && i + 1 < u->chunk_n)
+			continue;
+		vault_chunk_ids(&b->content.keys, text, n, id);
+		for (n = 0; from <= i; from++)
+			if (u->chunks[from].state != CHUNK_HOLE)
+				memcpy(u->chunks[from].id, id[n++], VAULT_ID);
+		n = 0;
+	}
+}
+
 static void read_and_hash(struct backup *b, struct reader *r, struct unit *u)
 {
+	if (u->large)
+		large_work(r, &b->content.gear, u);
 	for (size_t i = 0; i < u->item_n; i++)
 		if (u->items[i].kind == ITEM_FILE && u->items[i].dir)
 			read_small(r, &b->content.gear, u, &u->items[i]);
-	for (size_t i = 0; i < u->chunk_n; i++)
-		if (u->chunks[i].state != CHUNK_HOLE)
-			vault_chunk_id(&b->content.keys, slice_of(u->data + u->chunks[i].at, u->chunks[i].n), u->chunks[i].id);
+	hash(b, u);
 }
 
 static int ask(struct backup *b, struct unit *u, struct err *e)
@@ -148,8 +166,11 @@ static bool ask_in_turn(struct backup *b, struct unit *u)
 /* New chunks are moved together in data, which nobody needs otherwise any more, and become frames. */
 static void compress(struct vault_compressor *z, struct unit *u)
 {
-	size_t begin = 0, to = 0, sealed = 0;
-	for (size_t i = 0; i <= u->chunk_n; i++) {
+	size_t first = 0, sealed = 0;
+	while (first < u->chunk_n && u->chunks[first].state != CHUNK_NEW)
+		first++;
+	size_t begin = first < u->chunk_n ? u->chunks[first].at : 0, to = begin; /* where all is new nothing moves */
+	for (size_t i = first; i <= u->chunk_n; i++) {
 		struct unit_chunk *c = i < u->chunk_n ? &u->chunks[i] : NULL;
 		if (c && c->state != CHUNK_NEW)
 			continue;
@@ -184,6 +205,11 @@ static void *worker(void *arg)
 	}
 	while ((u = take(b, &e))) {
 		read_and_hash(b, &r, u);
+		if (!buf_ok(&u->text)) {
+			(void)!no_memory(&e);
+			fail(b, &e);
+			break;
+		}
 		if (!ask_in_turn(b, u))
 			break;
 		compress(z, u);

@@ -143,6 +143,7 @@ bool walk_selects(const struct walk_options *o, struct slice path); /* would it 
 
 #define UNIT_DATA ((size_t)512 << 10)             /* of files, or of one large file, at once */
 #define UNIT_ROOM (UNIT_DATA + VAULT_CHUNK_MAX)   /* with what the piece before left over */
+#define UNIT_SEGMENTS 256                         /* stretches of data and holes of a large file */
 #define UNIT_ITEMS 512
 #define UNIT_CHUNKS (UNIT_ITEMS + 2 * (UNIT_ROOM / VAULT_CHUNK_MIN) + 8)
 #define UNIT_TEXT ((size_t)128 << 10)             /* of lines and paths, before the unit counts as full */
@@ -179,6 +180,11 @@ struct item {
 	struct walk_dir *dir;     /* ITEM_FILE, until it is read */
 	struct stat st;
 };
+struct large;
+struct unit_segment { /* of a large file: data to be read, or a hole */
+	uint64_t at, n;
+	bool hole;
+};
 struct unit {
 	uint64_t number;
 	bool ready, last;
@@ -188,8 +194,13 @@ struct unit {
 	const struct walk_dir *last_dir;
 	struct unit_chunk *chunks; /* UNIT_CHUNKS */
 	size_t chunk_n;
-	uint8_t *data;            /* UNIT_ROOM */
+	uint8_t *data;            /* UNIT_ROOM; a large file's begins behind room for what the piece before left over */
 	size_t data_n;
+	struct large *large;      /* NULL: none; else this unit is its piece `piece` */
+	uint64_t piece;
+	bool piece_last;
+	struct unit_segment *segments; /* UNIT_SEGMENTS */
+	size_t segment_n;
 	uint8_t *sealed;          /* UNIT_ROOM + VAULT_FRAME_SEALED_MAX */
 	struct unit_frame {
 		size_t at, n, plain;
@@ -217,21 +228,24 @@ void read_small(struct reader *r, const struct vault_gear *g, struct unit *u, st
 /* A node's line without extents, digest and marks: into u->text. fd: open (any way); -1: dirfd and name. */
 int node_line(struct reader *r, struct unit *u, struct item *it, const struct vault_line *l, int fd, int dirfd, const char *name, struct err *e) MUST;
 
-struct large { /* a file that takes more than one unit */
-	int fd;
-	struct item item;
-	struct buf path;
-	struct content_checker *checker;
-	uint64_t at, end;         /* read so far; end of the stretch of data that it lies in */
-	uint64_t ahead;           /* the disk was asked for all before */
-	uint64_t told;            /* in chunks and holes so far */
-	bool torn, unreadable;
-	struct buf tail;          /* read, but not cut yet */
-};
-/* Opens it; 1, or 0 when it is an ordinary item of this unit after all (unreadable, gone). */
-int large_begin(struct large *l, struct unit *u, const struct item *it, struct err *e) MUST;
-int large_next(struct large *l, struct reader *r, const struct vault_gear *g, struct unit *u, struct err *e) MUST; /* one piece into an empty unit; 1: there is more, 0: that was all */
-void large_done(struct large *l);
+/* What a large file's pieces need of it, too. */
+int read_begin(struct unit *u, struct item *it, int dirfd); /* opens it and looks; -1 when there is nothing to read: then the item says what it is */
+bool read_same_moment(const struct stat *a, const struct stat *b);
+void read_finish_line(struct reader *r, struct content_checker *checker, struct unit *u, struct item *it, int fd);
+void read_line_unreadable(struct reader *r, struct unit *u, struct item *it);
+struct unit_chunk *unit_add_chunk(struct unit *u);
+
+/* ---- large files: a chain of units (large.c) ---- */
+
+struct larges; /* those that are being read: a few at a time */
+struct larges *larges_new(void); /* NULL: no memory */
+void larges_free(struct larges *p);
+/* Opens it; 1, or 0 when it is an ordinary item of this unit after all (unreadable, gone). Waits while too many are being read. Under the lock of filling, as large_plan. */
+int large_begin(struct larges *p, struct unit *u, const struct item *it, struct large **ret, struct err *e) MUST;
+bool large_plan(struct large *l, struct unit *u); /* what of it this unit, which is empty, has: it is not read yet. True: there is more. False: that was all, and l is the units' */
+/* The unit's piece, read; checked and cut when the pieces before it were. From any thread; without that lock. */
+void large_work(struct reader *r, const struct vault_gear *g, struct unit *u);
+void large_put(struct large *l); /* whoever had planned it does not go on */
 
 void backup_say_left_out(struct buf *reasons, uint64_t n); /* a sentence more in a JSON array of them (backup.c) */
 

@@ -45,6 +45,15 @@ void vault_chunk_id(const struct vault_keys *k, struct slice chunk, uint8_t out[
 	memcpy(out, mac, VAULT_ID);
 }
 
+void vault_chunk_ids(const struct vault_keys *k, const struct slice *chunks, size_t n, uint8_t (*out)[VAULT_ID])
+{
+	uint8_t macs[VAULT_IDS][SEAL_HASH];
+	assert(n <= VAULT_IDS);
+	seal_hmac_sha256_many(slice_of(k->chunk_id, sizeof(k->chunk_id)), chunks, n, macs);
+	for (size_t i = 0; i < n; i++)
+		memcpy(out[i], macs[i], VAULT_ID);
+}
+
 void vault_digest(const struct vault_keys *k, const uint8_t ids_sha256[SEAL_HASH], uint8_t out[VAULT_DIGEST])
 {
 	uint8_t text[1 + SEAL_HASH] = {'D'}, mac[SEAL_HASH];

@@ -22,7 +22,8 @@ int unit_init(struct unit *u, struct err *e)
 	u->chunks = malloc(UNIT_CHUNKS * sizeof(*u->chunks));
 	u->data = malloc(UNIT_ROOM);
 	u->sealed = malloc(UNIT_ROOM + VAULT_FRAME_SEALED_MAX + 4096);
-	return u->items && u->chunks && u->data && u->sealed ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory for a backup");
+	u->segments = malloc(UNIT_SEGMENTS * sizeof(*u->segments));
+	return u->items && u->chunks && u->data && u->sealed && u->segments ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory for a backup");
 }
 
 static void put_dirs(struct unit *u)
@@ -36,6 +37,7 @@ static void put_dirs(struct unit *u)
 void unit_done(struct unit *u)
 {
 	put_dirs(u);
+	free(u->segments);
 	free(u->items);
 	free(u->chunks);
 	free(u->data);
@@ -49,7 +51,8 @@ void unit_reset(struct unit *u, uint64_t number)
 	put_dirs(u);
 	u->number = number;
 	u->last = false; /* ready is the writer's to clear */
-	u->item_n = u->planned = u->chunk_n = u->data_n = u->frame_n = 0;
+	u->item_n = u->planned = u->chunk_n = u->data_n = u->frame_n = u->segment_n = 0;
+	u->large = NULL;
 	u->dirs = 0;
 	u->last_dir = NULL;
 	u->unreadable = u->left_out = 0;
@@ -189,7 +192,7 @@ static void trait_of(const struct content_report *c, const struct item *it, stru
 
 /* ---- cutting ---- */
 
-static struct unit_chunk *add_chunk(struct unit *u)
+struct unit_chunk *unit_add_chunk(struct unit *u)
 {
 	assert(u->chunk_n < UNIT_CHUNKS);
 	struct unit_chunk *c = &u->chunks[u->chunk_n++];
@@ -201,7 +204,7 @@ void vault_cut(const struct vault_gear *g, struct unit *u, size_t from, bool las
 {
 	size_t at = from;
 	while (u->data_n - at >= (last ? 1 : VAULT_CHUNK_MAX)) {
-		struct unit_chunk *c = add_chunk(u);
+		struct unit_chunk *c = unit_add_chunk(u);
 		c->at = (uint32_t)at;
 		c->n = (uint32_t)vault_chunk_end(g, slice_of(u->data + at, u->data_n - at));
 		at += c->n;
@@ -218,7 +221,7 @@ static int open_file(int dirfd, const char *name)
 	return fd < 0 && errno == EPERM ? openat(dirfd, name, flags) : fd;
 }
 
-static bool same_moment(const struct stat *a, const struct stat *b)
+bool read_same_moment(const struct stat *a, const struct stat *b)
 {
 	return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
 	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
@@ -235,8 +238,7 @@ static const char *name_of(const struct unit *u, const struct item *it)
 	return slash + 1;
 }
 
-/* Opens it and looks; -1 when there is nothing to read: then the item says what it is. */
-static int begin(struct unit *u, struct item *it, int dirfd)
+int read_begin(struct unit *u, struct item *it, int dirfd)
 {
 	struct stat st;
 	int fd = open_file(dirfd, name_of(u, it));
@@ -256,7 +258,7 @@ static int begin(struct unit *u, struct item *it, int dirfd)
 	return -1;
 }
 
-static void line_of_unreadable(struct reader *r, struct unit *u, struct item *it)
+void read_line_unreadable(struct reader *r, struct unit *u, struct item *it)
 {
 	struct vault_line l = {.node = {.type = 'f', .unreadable = true, .size = it->size}};
 	struct err e;
@@ -282,7 +284,7 @@ static ssize_t fill(int fd, struct unit *u, size_t n)
 	return (ssize_t)got;
 }
 
-static void finish_line(struct reader *r, struct content_checker *checker, struct unit *u, struct item *it, int fd)
+void read_finish_line(struct reader *r, struct content_checker *checker, struct unit *u, struct item *it, int fd)
 {
 	struct content_report report;
 	struct vault_line l = {.node = {.type = 'f', .size = it->size, .torn = it->torn}, .has_trait = true};
@@ -302,14 +304,14 @@ static void finish_line(struct reader *r, struct content_checker *checker, struc
 void read_small(struct reader *r, const struct vault_gear *g, struct unit *u, struct item *it)
 {
 	size_t planned = (size_t)it->st.st_size, used;
-	int fd = begin(u, it, it->dir->fd);
+	int fd = read_begin(u, it, it->dir->fd);
 	walk_dir_put(it->dir);
 	it->dir = NULL;
 	it->chunk = (uint32_t)u->chunk_n;
 	it->chunk_n = 0;
 	if (fd < 0) {
 		if (it->unreadable)
-			line_of_unreadable(r, u, it);
+			read_line_unreadable(r, u, it);
 		return;
 	}
 	ssize_t got = fill(fd, u, planned);
@@ -317,175 +319,22 @@ void read_small(struct reader *r, const struct vault_gear *g, struct unit *u, st
 	if (got < 0 || fstat(fd, &after) < 0) {
 		unit_trouble(u, path_of(u, it), "cannot be read", errno);
 		it->unreadable = true;
-		line_of_unreadable(r, u, it);
+		read_line_unreadable(r, u, it);
 		close(fd);
 		return;
 	}
 	/* what has grown since it was met has no room here; the next backup has it */
-	it->torn = !same_moment(&it->st, &after) || (size_t)it->st.st_size != (size_t)got;
+	it->torn = !read_same_moment(&it->st, &after) || (size_t)it->st.st_size != (size_t)got;
 	it->size = (uint64_t)got;
 	struct slice bytes = slice_of(u->data + u->data_n, (size_t)got);
 	content_begin(r->checker, path_of(u, it), it->size);
 	content_add(r->checker, bytes);
 	it->after.onion = bytes.n <= VAULT_NOTE_MAX && vault_note_onion(bytes);
-	finish_line(r, r->checker, u, it, fd);
+	read_finish_line(r, r->checker, u, it, fd);
 	close(fd);
 	size_t from = u->data_n;
 	u->data_n += bytes.n;
 	vault_cut(g, u, from, true, &used);
 	assert(used == bytes.n);
 	it->chunk_n = (uint32_t)u->chunk_n - it->chunk;
-}
-
-/* ---- large files ---- */
-
-#define READ_AHEAD ((uint64_t)8 << 20)
-
-int large_begin(struct large *l, struct unit *u, const struct item *from, struct err *e)
-{
-	struct item *it = &u->items[u->item_n];
-	*it = *from;
-	int fd = begin(u, it, it->dir->fd);
-	*l = (struct large){.fd = fd};
-	walk_dir_put(it->dir);
-	it->dir = NULL;
-	if (fd < 0) {
-		u->item_n++;
-		return 0;
-	}
-	l->item = *it;
-	buf_init(&l->path, VAULT_PATH_MAX + 1);
-	buf_init(&l->tail, VAULT_CHUNK_MAX);
-	buf_add(&l->path, u->text.p + it->path, it->path_n);
-	l->checker = content_new();
-	if (!l->checker || !buf_ok(&l->path))
-		return err_set(e, ERR_MEMORY, NULL, "no memory for a backup");
-	content_begin(l->checker, buf_slice(&l->path), (uint64_t)it->st.st_size);
-	return 1;
-}
-
-void large_done(struct large *l)
-{
-	if (l->fd >= 0)
-		close(l->fd);
-	content_free(l->checker);
-	buf_done(&l->path);
-	buf_done(&l->tail);
-	*l = (struct large){.fd = -1};
-}
-
-/* Where the next stretch of data lies; a hole before it ends the chunk that is open, and becomes a chunk of its own. False: the file cannot be asked.
- * The file system may answer otherwise than a moment ago (what was only reserved counts as data while it is in the cache): where it saw a hole begin, data may go on. */
-static bool next_stretch(struct large *l, const struct vault_gear *g, struct unit *u, size_t *cut)
-{
-	size_t used;
-	uint64_t size = (uint64_t)l->item.st.st_size;
-	off_t data = lseek(l->fd, (off_t)l->at, SEEK_DATA);
-	if (data < 0 && errno != ENXIO) { /* no such question here: all is data */
-		l->end = size;
-		return lseek(l->fd, (off_t)l->at, SEEK_SET) >= 0;
-	}
-	uint64_t to = data < 0 || (uint64_t)data > size ? size : (uint64_t)data;
-	if (to > l->at) {
-		vault_cut(g, u, *cut, true, &used);
-		*cut += used;
-		struct unit_chunk *c = add_chunk(u);
-		c->state = CHUNK_HOLE;
-		c->hole = to - l->at;
-		content_add_zeros(l->checker, c->hole);
-		l->at = to;
-	}
-	if (l->at == size) {
-		l->end = size;
-		return true;
-	}
-	off_t hole = lseek(l->fd, (off_t)l->at, SEEK_HOLE);
-	l->end = hole < 0 || (uint64_t)hole > size ? size : (uint64_t)hole;
-	return lseek(l->fd, (off_t)l->at, SEEK_SET) >= 0;
-}
-
-/* The disk is asked for what comes next while this piece is checked, cut and hashed. */
-static void read_ahead(struct large *l)
-{
-	uint64_t from = l->ahead > l->at ? l->ahead : l->at, to = l->at + READ_AHEAD < l->end ? l->at + READ_AHEAD : l->end;
-	if (from >= to || (from > l->at && to - from < READ_AHEAD / 2 && to < l->end))
-		return;
-	(void)posix_fadvise(l->fd, (off_t)from, (off_t)(to - from), POSIX_FADV_WILLNEED);
-	l->ahead = to;
-}
-
-/* Reads and cuts until the unit is full or the file is through. */
-static void piece(struct large *l, const struct vault_gear *g, struct unit *u)
-{
-	uint64_t size = (uint64_t)l->item.st.st_size;
-	size_t cut = 0, used;
-	while (!l->unreadable && u->chunk_n + 4 + UNIT_ROOM / VAULT_CHUNK_MIN < UNIT_CHUNKS) {
-		if (l->at == l->end && l->at >= size) {
-			vault_cut(g, u, cut, true, &used);
-			cut += used;
-			break;
-		}
-		if (l->at == l->end) {
-			if (!next_stretch(l, g, u, &cut))
-				l->unreadable = true;
-			continue;
-		}
-		size_t room = UNIT_ROOM - u->data_n, n = l->end - l->at < room ? (size_t)(l->end - l->at) : room;
-		if (n == 0)
-			break;
-		read_ahead(l);
-		ssize_t got = fill(l->fd, u, n);
-		if (got < 0) {
-			l->unreadable = true;
-			break;
-		}
-		content_add(l->checker, slice_of(u->data + u->data_n, (size_t)got));
-		u->data_n += (size_t)got;
-		l->at += (uint64_t)got;
-		if ((size_t)got < n) { /* it became shorter */
-			l->torn = true;
-			l->item.st.st_size = (off_t)l->at;
-			size = l->end = l->at;
-		}
-	}
-	vault_cut(g, u, cut, false, &used);
-	cut += used;
-	for (size_t i = 0; i < u->chunk_n; i++)
-		l->told += u->chunks[i].state == CHUNK_HOLE ? u->chunks[i].hole : u->chunks[i].n;
-	buf_reset(&l->tail);
-	buf_add(&l->tail, u->data + cut, u->data_n - cut);
-}
-
-int large_next(struct large *l, struct reader *r, const struct vault_gear *g, struct unit *u, struct err *e)
-{
-	struct stat after;
-	assert(u->item_n == 0);
-	struct item *it = &u->items[u->item_n++];
-	memcpy(u->data, l->tail.p ? l->tail.p : u->data, l->tail.n);
-	u->data_n = l->tail.n;
-	piece(l, g, u);
-	bool through = l->unreadable || (l->at >= (uint64_t)l->item.st.st_size && l->tail.n == 0);
-	*it = l->item;
-	it->kind = through ? ITEM_FILE : ITEM_PIECE;
-	it->path = (uint32_t)u->text.n;
-	it->path_n = (uint32_t)l->path.n;
-	buf_add_slice(&u->text, buf_slice(&l->path));
-	buf_u8(&u->text, 0);
-	it->chunk = 0;
-	it->chunk_n = (uint32_t)u->chunk_n;
-	if (!buf_ok(&u->text) || !buf_ok(&l->tail))
-		return err_set(e, ERR_MEMORY, NULL, "no memory for a backup");
-	if (!through)
-		return 1;
-	it->size = l->at;
-	if (l->unreadable) {
-		unit_trouble(u, path_of(u, it), "cannot be read", errno);
-		it->unreadable = true;
-		it->size = l->told; /* its beginning is there, and the line says that it is not whole */
-		line_of_unreadable(r, u, it);
-		return 0;
-	}
-	it->torn = l->torn || fstat(l->fd, &after) < 0 || !same_moment(&l->item.st, &after);
-	finish_line(r, l->checker, u, it, l->fd);
-	return 0;
 }

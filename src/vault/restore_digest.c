@@ -19,7 +19,8 @@ struct digesting {
 static int segment(struct digesting *d, uint64_t at, uint64_t end, struct err *e)
 {
 	size_t have = 0;
-	uint8_t id[VAULT_ID];
+	struct slice chunks[VAULT_IDS];
+	uint8_t ids[VAULT_IDS][VAULT_ID];
 	while (at < end || have) {
 		size_t want = end - at < BLOCK - have ? (size_t)(end - at) : BLOCK - have;
 		for (size_t got = 0; got < want;) {
@@ -34,12 +35,15 @@ static int segment(struct digesting *d, uint64_t at, uint64_t end, struct err *e
 		have += want;
 		size_t used = 0;
 		while (have - used >= VAULT_CHUNK_MAX || (at == end && used < have)) {
-			struct slice s = slice_of(d->block + used, have - used);
-			size_t n = vault_chunk_end(&d->from->gear, s);
-			vault_chunk_id(&d->from->keys, slice_of(s.p, n), id);
-			seal_sha256_add(d->ids, slice_of(id, sizeof id));
-			d->chunks++;
-			used += n;
+			size_t n = 0;
+			for (; n < VAULT_IDS && (have - used >= VAULT_CHUNK_MAX || (at == end && used < have)); n++) {
+				struct slice s = slice_of(d->block + used, have - used);
+				chunks[n] = slice_of(s.p, vault_chunk_end(&d->from->gear, s));
+				used += chunks[n].n;
+			}
+			vault_chunk_ids(&d->from->keys, chunks, n, ids);
+			seal_sha256_add(d->ids, slice_of(ids, n * VAULT_ID));
+			d->chunks += n;
 		}
 		memmove(d->block, d->block + used, have - used);
 		have -= used;

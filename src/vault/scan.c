@@ -33,8 +33,8 @@ struct scan {
 	const struct vault_line *before;
 	bool before_end;
 	struct buf hidden;   /* a folder that could not be listed: what the catalogue has below it is not gone */
-	struct large large;
-	bool has_large;
+	struct larges *larges;
+	struct large *large; /* whose pieces come; NULL: none */
 	struct reader reader;
 	struct unit *unit;   /* that is being filled: for troubles */
 	struct link *links;
@@ -62,10 +62,11 @@ int scan_open(const struct scan_options *o, struct scan **ret, struct err *e)
 	s->o = *o;
 	s->o.walk.trouble = trouble;
 	s->o.walk.arg = s;
-	s->large.fd = s->link_paths.fd = -1;
+	s->link_paths.fd = -1;
+	s->larges = larges_new();
 	buf_init(&s->hidden, VAULT_PATH_MAX + 1);
 	s->before_end = !o->before || (!o->packs && o->list_fd < 0);
-	int r = reader_init(&s->reader, e);
+	int r = s->larges ? reader_init(&s->reader, e) : no_memory(e);
 	if (r == 0)
 		r = walk_open(&s->o.walk, &s->walk, e);
 	if (r == 0 && !s->before_end)
@@ -86,8 +87,9 @@ void scan_close(struct scan *s)
 	vault_cat_close(s->before_cat);
 	vault_cat_close(s->copy);
 	buf_done(&s->hidden);
-	if (s->has_large)
-		large_done(&s->large);
+	if (s->large)
+		large_put(s->large);
+	larges_free(s->larges);
 	reader_done(&s->reader);
 	free(s->links);
 	spool_done(&s->link_paths);
@@ -373,13 +375,9 @@ static int file_node(struct scan *s, struct unit *u, struct err *e)
 	struct item first = *it;
 	it->dir = NULL;
 	u->item_n--;
-	int r = large_begin(&s->large, u, &first, e);
-	s->has_large = r > 0;
-	if (r <= 0) {
-		if (r < 0)
-			large_done(&s->large);
+	int r = large_begin(s->larges, u, &first, &s->large, e);
+	if (r <= 0)
 		return r;
-	}
 	u->text.n = 0; /* the piece begins its unit anew */
 	return 2;
 }
@@ -474,15 +472,10 @@ int scan_fill(struct scan *s, struct unit *u, struct err *e)
 {
 	int r = 0;
 	s->unit = u;
-	while (r == 0 && !s->has_large && !full(u))
+	while (r == 0 && !s->large && !full(u))
 		r = s->copy ? copy_lines(s, u, e) : step(s, u, e);
-	if (r >= 0 && s->has_large && u->item_n == 0) {
-		r = large_next(&s->large, &s->reader, s->o.gear, u, e);
-		if (r == 0) {
-			large_done(&s->large);
-			s->has_large = false;
-		}
-	}
+	if (r >= 0 && s->large && u->item_n == 0 && !large_plan(s->large, u))
+		s->large = NULL;
 	if (r >= 0 && !buf_ok(&u->text))
 		r = no_memory(e);
 	return r < 0 ? r : 0;

@@ -258,6 +258,8 @@ int vault_keys_derive(const uint8_t dedupe[32], const char *domain, const char *
 int vault_keys_of_domain(const uint8_t site_dedupe[32], const char *domain, const char *period, struct vault_keys *ret, struct err *e) MUST;
 #define VAULT_SITE_DOMAIN "site"
 void vault_chunk_id(const struct vault_keys *k, struct slice chunk, uint8_t out[VAULT_ID]);
+#define VAULT_IDS 64 /* at once: several are hashed side by side */
+void vault_chunk_ids(const struct vault_keys *k, const struct slice *chunks, size_t n, uint8_t (*out)[VAULT_ID]);
 /* A file's digest, from SHA-256 over the ids of its chunks in order. */
 void vault_digest(const struct vault_keys *k, const uint8_t ids_sha256[SEAL_HASH], uint8_t out[VAULT_DIGEST]);
 

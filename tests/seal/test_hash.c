@@ -112,6 +112,69 @@ static void hmac_vectors(void **state)
 	assert_hex(out, 32, "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2");
 }
 
+/* Many under one key are each what one by one is: every length round the blocks' ends, lanes that end in any order, every number of texts. */
+static void hmac_many(void **state)
+{
+	enum { MOST = 260 };
+	static uint8_t bytes[1 << 16], many[MOST][SEAL_HASH];
+	static struct slice t[MOST];
+	uint8_t one[SEAL_HASH], long_key[131];
+	rnd_fill(2, bytes, sizeof(bytes));
+	rnd_fill(3, long_key, sizeof(long_key));
+	for (size_t round = 0; round < 12; round++) {
+		size_t n = round < 5 ? round : MOST;
+		struct slice key = round == 7 ? SLICE_NULL : round == 8 ? slice_of(long_key, sizeof(long_key)) : slice_of(bytes + round, 32);
+		for (size_t i = 0; i < n; i++) {
+			size_t len = round % 3 == 0 ? i : round % 3 == 1 ? MOST - 1 - i : (size_t)bytes[i] << (bytes[i + 1] & 7);
+			t[i] = slice_of(bytes + i, len);
+		}
+		memset(many, 0, sizeof(many));
+		seal_hmac_sha256_many(key, t, n, many);
+		for (size_t i = 0; i < n; i++) {
+			seal_hmac_sha256(key, t[i], one);
+			assert_memory_equal(many[i], one, sizeof(one));
+		}
+		for (size_t i = 0; n < MOST && i < SEAL_HASH; i++)
+			assert_int_equal(many[n][i], 0);
+	}
+}
+
+/* Two streams in pieces of any length, also when one begins in the middle of a block. */
+static void two_streams(void **state)
+{
+	static uint8_t bytes[20000];
+	uint8_t out[SEAL_HASH], right[SEAL_HASH];
+	struct seal_sha256 *a = seal_sha256_new(), *b = seal_sha256_new();
+	assert_non_null(a);
+	assert_non_null(b);
+	rnd_fill(4, bytes, sizeof(bytes));
+	for (size_t piece = 1; piece < 700; piece = piece * 2 + (piece & 1)) {
+		for (size_t odd = 0; odd < 3; odd++) {
+			size_t at = 0, bt = 0, n = sizeof(bytes), m = sizeof(bytes) - piece % 61;
+			seal_sha256_begin(a);
+			seal_sha256_begin(b);
+			if (odd == 1) {
+				seal_sha256_add(a, slice_of(bytes, 5));
+				at = 5;
+			}
+			while (at < n || bt < m) {
+				size_t x = n - at < piece ? n - at : piece, y = m - bt < piece + odd ? m - bt : piece + odd;
+				seal_sha256_add_two(a, slice_of(bytes + at, x), b, slice_of(bytes + bt, y));
+				at += x;
+				bt += y;
+			}
+			seal_sha256_end(a, out);
+			crypto_hash_sha256(right, bytes, n);
+			assert_memory_equal(out, right, sizeof(out));
+			seal_sha256_end(b, out);
+			crypto_hash_sha256(right, bytes, m);
+			assert_memory_equal(out, right, sizeof(out));
+		}
+	}
+	seal_sha256_free(a);
+	seal_sha256_free(b);
+}
+
 /* The empty key is a key, not "the key of the last call". */
 static void hmac_empty(void **state)
 {
@@ -213,7 +276,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sha256_vectors), cmocka_unit_test(sha256_every_size), cmocka_unit_test(threads),
-		cmocka_unit_test(hmac_vectors),   cmocka_unit_test(hmac_empty),        cmocka_unit_test(hkdf_vectors),
+		cmocka_unit_test(hmac_vectors), cmocka_unit_test(hmac_many), cmocka_unit_test(two_streams),   cmocka_unit_test(hmac_empty),        cmocka_unit_test(hkdf_vectors),
 		cmocka_unit_test(hkdf_limits),    cmocka_unit_test(siphash_vectors),   cmocka_unit_test(equal),
 		cmocka_unit_test(randomness),     cmocka_unit_test(wiping_and_locking),
 	};
