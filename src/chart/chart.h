@@ -25,6 +25,7 @@ struct chart_options {
 	int zone_minutes;  /* for times sent without a zone */
 	const char *site_name;
 	const char *readers; /* versions of the readers, "hl7 1 fhir 1"; NULL: not compared. Stored in a new view; another one: ERR_CORRUPT with "rebuild it" */
+	bool keep;           /* write, too: a view of other readers is opened all the same, for readers to have while chart_bulk makes the next one; nothing else can be written to it (chart_stale) */
 	bool rebuild;        /* write, too: a view that is damaged or of another version is no error, it is dropped; chart_bulk follows */
 	void (*alive)(void *arg); /* may be NULL. Called now and then within an entry that means work on very many persons, so that a watchdog does not take it for a hang */
 	void *arg;
@@ -33,6 +34,7 @@ struct chart_options {
  * ERR_CORRUPT with "rebuild it". */
 int chart_open(const char *path, const struct chart_options *o, struct chart **ret, struct err *e) MUST;
 void chart_close(struct chart *c); /* NULL is fine */
+bool chart_stale(const struct chart *c);     /* it was made by other readers: chart_bulk first */
 const char *chart_readers(struct chart *c); /* as stored: with the head, what a logged view was made from */
 
 /* ---- applying (one writer) --------------------------------------------------------------------------------------------- */

@@ -194,6 +194,7 @@ struct chart {
 	bool write, bulk, failed, looking;
 	int zone_minutes;
 	char *site_name, *readers;
+	char *readers_next; /* of the view that is to be made, where the one that stands was made by others; NULL: by the same */
 	void (*alive)(void *arg);
 	void *alive_arg;
 

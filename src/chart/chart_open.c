@@ -124,6 +124,10 @@ static int readers_check(struct chart *c, const struct chart_options *o, struct 
 	c->readers = strdup(r == 0 ? buf_cstr(&b) : o->readers ? o->readers : "");
 	if (!c->readers)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	if (r == 0 && o->readers && o->keep && c->applied > 0 && strcmp(c->readers, o->readers)) {
+		c->readers_next = strdup(o->readers);
+		return c->readers_next ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory");
+	}
 	if (r == 0 && o->readers && c->applied > 0 && strcmp(c->readers, o->readers))
 		return err_set(e, ERR_CORRUPT, "view", "the view was made by other readers (%s, this program has %s): rebuild it with 'holdfast view rebuild'", c->readers, o->readers);
 	if (o->readers && (r == ERR_NOT_FOUND || c->applied == 0) && strcmp(c->readers, o->readers)) {
@@ -262,7 +266,13 @@ void chart_close(struct chart *c)
 	buf_done(&c->blob);
 	free(c->site_name);
 	free(c->readers);
+	free(c->readers_next);
 	free(c);
+}
+
+bool chart_stale(const struct chart *c)
+{
+	return c->readers_next != NULL;
 }
 
 const char *chart_readers(struct chart *c)
@@ -311,6 +321,8 @@ int chart_begin(struct chart *c, struct err *e)
 	assert(c->write);
 	if (c->in_transaction || c->bulk)
 		return 0;
+	if (c->readers_next)
+		return err_set(e, ERR_USAGE, "view", "a view of other readers is not written to: it is made anew first");
 	int r = ASK(c, begin, e);
 	c->in_transaction = r == 0;
 	return r;
@@ -386,6 +398,11 @@ static int bulk_on(struct chart *c, struct err *e)
 
 static int bulk_off(struct chart *c, struct err *e)
 {
+	if (c->readers_next) { /* the one that stood till now was another's */
+		free(c->readers);
+		c->readers = c->readers_next;
+		c->readers_next = NULL;
+	}
 	int r = save_all(c, e);
 	if (r == 0)
 		r = ASK(c, bulk_end, e);

@@ -262,7 +262,7 @@ static void want_copy(struct scribe *s)
 {
 	char dir[sizeof s->r->chart_path];
 	int64_t now = time_monotonic();
-	if (s->bulk || s->pinned || s->copier || s->keeper.fd < 0 || chart_applied(s->chart) < COPY_WORTH || (s->copy_asked && now - s->copy_asked < 60 * SILENT_EVERY))
+	if (s->bulk || s->rebuild || s->pinned || s->copier || s->keeper.fd < 0 || chart_applied(s->chart) < COPY_WORTH || (s->copy_asked && now - s->copy_asked < 60 * SILENT_EVERY))
 		return;
 	s->copy_asked = now;
 	snprintf(dir, sizeof dir, "%.*s/copies", (int)(strlen(s->r->chart_path) - strlen("/view/chart.db")), s->r->chart_path);
@@ -484,7 +484,8 @@ static void alive(void *arg)
 	s->page->since = time_monotonic();
 }
 
-/* The view as it is; or, when it is of another version or damaged, a new one: it holds no truth of its own, and the keeper sends everything again. */
+/* The view as it is; or, when it is of another version or damaged, a new one: it holds no truth of its own, and the keeper sends everything again. What other readers have made stays there for whoever looks, until the new one is
+ * whole: an upgrade leaves no ward without charts. */
 static int open_view(struct scribe *s, struct err *e)
 {
 	struct chart_options o = {.write = true, .zone_minutes = s->r->zone_minutes, .site_name = s->r->site_name, .readers = SERVE_READERS, .alive = alive, .arg = s};
@@ -492,7 +493,12 @@ static int open_view(struct scribe *s, struct err *e)
 	if (code != ERR_CORRUPT)
 		return code;
 	role_log(s->r, "the view cannot be used (%s): it is made again from the ledger", e->text);
-	o.rebuild = s->rebuild = true;
+	s->rebuild = o.keep = true;
+	code = chart_open(s->r->chart_path, &o, &s->chart, e);
+	if (code != ERR_CORRUPT)
+		return code;
+	o.keep = false;
+	o.rebuild = true;
 	return chart_open(s->r->chart_path, &o, &s->chart, e);
 }
 

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#define EMPTY_MOST 50 /* entries of a site that just begins */
+
 static void pace(const struct keeper_view *v, char *out, size_t size)
 {
 	char left[40] = "";
@@ -27,9 +29,8 @@ static void not_yet(struct web_request *q)
 bool web_view_empty(struct web_request *q, struct chart *c)
 {
 	const struct keeper_view *v = &q->session.view;
-	bool made = v->state == VIEW_REBUILDING || v->state == VIEW_BEHIND || v->state == VIEW_DOWN;
-	/* the one entry is the site's own, which init made */
-	if (!q->signed_in || !made || v->total <= 1 || chart_applied(c) > 1)
+	/* the one entry is the site's own, which init made; that of the next few somebody has not seen yet is a moment's matter */
+	if (!q->signed_in || v->state == VIEW_PINNED || v->total <= EMPTY_MOST || chart_applied(c) > 1)
 		return false;
 	not_yet(q);
 	return true;
