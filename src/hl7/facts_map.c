@@ -361,7 +361,8 @@ static bool is_medication(uint32_t name)
 static void order_segment(struct fx *x, uint32_t name)
 {
 	enum fx_family family = x->type->family;
-	bool results = family == FX_RESULT || family == FX_LAB, orders = family == FX_ORDER || family == FX_PHARMACY, pharmacy = orders || family == FX_VACCINE;
+	bool results = family == FX_RESULT || family == FX_LAB, orders = family == FX_ORDER || family == FX_PHARMACY || family == FX_PROBLEM /* 12.3.1: PPR has the orders of its problems */,
+		  pharmacy = orders || family == FX_VACCINE;
 	if (!x->patients)
 		return;
 	switch (name) {
@@ -376,7 +377,7 @@ static void order_segment(struct fx *x, uint32_t name)
 	case SEG('O', 'B', 'R'):
 		if (results)
 			fx_obr_result(x);
-		else if (family == FX_ORDER)
+		else if (family == FX_ORDER || family == FX_PROBLEM)
 			fx_obr_order(x);
 		return;
 	case SEG('S', 'P', 'M'):

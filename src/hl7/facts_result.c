@@ -277,7 +277,10 @@ static void put_structured(struct fx *x, struct fact *t, struct slice raw)
 		fx_put(x, t, FF_VALUE, SLICE(FACT_NULL));
 		return;
 	}
-	fx_cut(x, raw, x->comp, c, 4);
+	if (fx_cut(x, raw, x->comp, c, 4) == 1) { /* written as a number: 103.4, <=0.25 */
+		put_number(x, t, raw);
+		return;
+	}
 	const char *comparator = FX_LOOKUP(comparators, c[0]);
 	struct slice other = fx_part(x, c[0]);
 	struct slice all[4] = {comparator || fx_is(c[0], "=") ? SLICE_NULL : other, fx_part(x, c[1]), fx_part(x, c[2]), fx_part(x, c[3])};

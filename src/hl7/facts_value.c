@@ -646,8 +646,9 @@ void fx_put_telecom(struct fx *x, struct fact *t, struct slice raw, const char *
 			number = mail;
 		mail = SLICE_NULL;
 	}
-	if (!number.n && !mail.n)
-		number = fx_part(x, c[8]);
+	for (unsigned i = 8; i < 11 && !number.n && !mail.n; i++) /* the remark, and what stands behind it: a number one field off is better than none */
+		if (i == 8 || c[i].n >= 5)
+			number = fx_part(x, c[i]);
 	if (net && number.n && !mail.n) {
 		mail = number;
 		number = SLICE_NULL;

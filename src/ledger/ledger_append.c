@@ -43,7 +43,7 @@ static int break_off(struct ledger *l, const struct err *cause, struct err *e)
 
 bool ledger_remembers(uint8_t kind)
 {
-	return kind == LEDGER_HL7V2 || kind == LEDGER_FHIR;
+	return kind == LEDGER_HL7V2 || kind == LEDGER_FHIR || kind == LEDGER_HL7V2_FRAGMENT; /* junk of a file that is imported again is no news either */
 }
 
 /* Room for n more bytes of text? A disk with room makes segments as they are needed; a tight one has only those that were made ahead, and of them ordinary entries

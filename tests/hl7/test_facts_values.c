@@ -124,6 +124,7 @@ static void telephones(void **state)
 		{"^^^a@example.org", "email^a@example.org^home"},
 		{"0100000000^^^a@example.org", "phone^0100000000^home"}, /* and the e-mail behind it: facts-field */
 		{"^NET^Internet^a.example", "email^a.example^home"},
+		{"^PRN^CP^^^^^^^(085)6667788", "phone^(085)6667788^mobile"},
 	};
 	check("20261122", "NK1|1|X^Y|||", "", FACT_CONTACT, FF_TELECOM, rows, ARRAY_LEN(rows));
 }

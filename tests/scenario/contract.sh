@@ -62,6 +62,12 @@ same "$(json entries <out) $(json repeated <out)" "0 9" "and once more"
 same "$(json messages <out) $(json envelopes <out) $(json new <out)" '3 6 {"messages": 0, "resources": 0, "envelopes": 0, "fragments": 0}' "counts of what was read, and of what is new"
 "$HOLDFAST" import --site site whole.hl7 >out
 same "$(cat out)" "0 new entries; there already, and not stored again: 3 HL7 v2 messages, 6 batch lines" "nothing new, in words"
+# what stands in front of the first message is kept once, however often the file comes
+printf 'sample lines:\nMSH|^~\\&|J|H|||20260102||ADT^A08|J1|P|2.5\rPID|||9^^^H^MR\r' >junk.hl7
+"$HOLDFAST" import --site site --json junk.hl7 >out 2>/dev/null
+same "$(json entries <out) $(json fragments <out)" "2 1" "a message behind a line of junk"
+"$HOLDFAST" import --site site --json junk.hl7 >out 2>/dev/null
+same "$(json entries <out) $(json repeated <out)" "0 2" "the same file again"
 sed 's/|C1|/|C1b|/' cr.hl7 | cat - lf.hl7 >mixed.hl7
 "$HOLDFAST" import --site site mixed.hl7 lines.ndjson >out
 same "$(cat out)" "1 new entry: 1 HL7 v2 message; there already, and not stored again: 1 HL7 v2 message, 2 FHIR resources or bundles" "one of them new, in words"
