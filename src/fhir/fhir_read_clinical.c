@@ -82,6 +82,35 @@ static bool is_over(const struct json_node *n)
 	return false;
 }
 
+/* An extension of the resource or of one of its codes. */
+static const struct json_node *of_code(const struct json_node *n, const char *url_end)
+{
+	const struct json_node *x = fhir_extension(n, url_end);
+	EACH(c, json_path(n, "code.coding"))
+		x = x ? x : fhir_extension(c, url_end);
+	return x;
+}
+
+/* German profiles (de.basisprofil.r4) say beside an ICD-10-GM or OPS code on which side it is, and how sure: A excluded, V suspected, G certain, Z the state after it. A diagnosis that was excluded must not
+ * stand in a list of problems because only the extension says so. */
+static void put_german(struct fhir_reader *r, struct fact *t, const struct json_node *n)
+{
+	static const struct fhir_pair sure[] = {{"A", "refuted"}, {"V", "provisional"}, {"G", "confirmed"}};
+	const struct json_node *side = of_code(n, "/seitenlokalisation"), *x = of_code(n, "/icd-10-gm-diagnosesicherheit");
+	struct slice where = side ? fhir_code_text(r, json_get(side, "valueCoding")) : SLICE_NULL, code = json_text(x, "valueCoding.code").n ? json_text(x, "valueCoding.code") : json_text(x, "valueCode");
+	fhir_put_line(r, t, "side", where);
+	const char *word = code.n ? FHIR_MAP(sure, code) : NULL;
+	if (word && fact_count(t, FF_VERIFICATION) == 0)
+		facts_put_str(r->f, t, FF_VERIFICATION, word);
+	else if (word && !slice_eq_str(fact_get(t, FF_VERIFICATION), word)) /* it says two things */
+		fhir_put_line(r, t, "certainty", slice_str(word));
+	if (slice_eq_str(code, "Z")) {
+		fhir_put_line(r, t, "certainty", SLICE("state after this diagnosis"));
+		if (fact_count(t, FF_CLINICAL_STATUS) == 0)
+			facts_put_str(r->f, t, FF_CLINICAL_STATUS, "resolved");
+	}
+}
+
 void fhir_read_condition(struct fhir_reader *r, struct fact_group *g, const struct json_node *n)
 {
 	bool error = code_is(json_get(n, "verificationStatus"), "entered-in-error");
@@ -97,6 +126,7 @@ void fhir_read_condition(struct fhir_reader *r, struct fact_group *g, const stru
 	fhir_put_when(r, t, FF_END, 0, n, "abatement");
 	if (!fhir_raw_code(json_get(n, "clinicalStatus")).n && is_over(n))
 		facts_put_str(r->f, t, FF_CLINICAL_STATUS, "resolved");
+	put_german(r, t, n);
 	fhir_put_time(r, t, FF_RECORDED, json_get(n, "recordedDate"));
 	fhir_put_person(r, t, FF_PERFORMER, json_get(n, "asserter"), NULL);
 	fhir_put_person(r, t, FF_ENTERER, json_get(n, "recorder"), NULL);
@@ -190,6 +220,7 @@ void fhir_read_procedure(struct fhir_reader *r, struct fact_group *g, const stru
 	fhir_put_code(r, t, FF_REASON, json_get(n, "statusReason"));
 	facts_put(r->f, t, FF_LOCATION, fhir_location(r, json_get(n, "location")));
 	facts_put(r->f, t, FF_VISIT, fhir_visit_ident(r, json_get(n, "encounter")));
+	put_german(r, t, n);
 	fhir_put_line(r, t, "outcome", fhir_code_text(r, json_get(n, "outcome")));
 	EACH(c, json_get(n, "complication"))
 		fhir_put_line(r, t, "complication", fhir_code_text(r, c));
