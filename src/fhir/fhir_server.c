@@ -94,9 +94,14 @@ static void resource(struct jsonw *w, const struct fhir_type_info *t)
 	if (about && !audit) {
 		jsonw_key(w, "searchInclude");
 		jsonw_arr(w);
-		char include[64];
-		snprintf(include, sizeof include, "%s:patient", t->type);
-		jsonw_str(w, include);
+		static const char *const followed[] = {"patient", "encounter", "context", "result"}; /* of the parameters that lead to what is served */
+		for (size_t i = 0; i < ARRAY_LEN(followed); i++)
+			for (size_t k = 0; k < t->count; k++) {
+				char include[64];
+				snprintf(include, sizeof include, "%s:%s", t->type, followed[i]);
+				if (strcmp(t->params[k].name, followed[i]) == 0)
+					jsonw_str(w, include);
+			}
 		jsonw_arr_end(w);
 	}
 	if (!binary) {

@@ -247,6 +247,75 @@ static void put_said(struct jsonw *w, const char *text)
 	jsonw_obj_end(w);
 }
 
+struct included {
+	struct hits once;
+	struct slice *page; /* ids of the matches */
+	size_t n;
+};
+
+static bool is_written(const struct included *k, const char *id)
+{
+	for (size_t i = 0; i < k->once.n; i++)
+		if (slice_eq_str(k->once.v[i].sort_text, id))
+			return true;
+	for (size_t i = 0; i < k->n; i++)
+		if (slice_eq_str(k->page[i], id))
+			return true;
+	return false;
+}
+
+/* One reference of a match: what it leads to in the same chart, if it does. Each once, and not what is on the page as a match. */
+static void put_referred(const struct query *x, struct jsonw *w, const struct chart_patient *p, struct slice reference, struct included *k)
+{
+	struct slice id, type = slice_cut(reference, '/', &id);
+	AUTO_BUF struct buf b = {0};
+	char base[300];
+	for (int s = 0; id.n && s < CHART_SECTIONS; s++)
+		for (const struct fact_item *it = p->s[s].items; it; it = it->next) {
+			if (!slice_eq_str(id, it->id) || !fhir_type(it) || !slice_eq_str(type, fhir_type(it)) || it->state == FACT_DELETED || is_written(k, it->id))
+				continue;
+			struct fhir_options o = web_fhir_options(x->q, base, sizeof base);
+			struct fhir_person who = web_fhir_person(x->q, p);
+			struct fhir_links links;
+			struct jsonw inner;
+			if (web_fhir_links(x->q, p, &links))
+				o.links = &links;
+			buf_init(&b, 64 << 20);
+			jsonw_init(&inner, &b);
+			struct slice json = fhir_write_item(&inner, &who, it, &o) ? web_fhir_written(x->q, &b) : SLICE_NULL;
+			if (json.n && web_fhir_hit(x->q, &k->once, (struct hit){.json = json, .person = p, .sort_text = slice_str(it->id)}))
+				put_entry(x, w, json, "include", false);
+			return;
+		}
+}
+
+static void follow(const struct query *x, struct jsonw *w, const struct chart_patient *p, const struct json_node *res, const char *name, struct included *k)
+{
+	for (size_t m = 0; m < web_fhir_place_count; m++)
+		for (size_t l = 0; !strcmp(web_fhir_places[m].name, name) && l < ARRAY_LEN(web_fhir_places[m].paths) && web_fhir_places[m].paths[l]; l++) {
+			const struct json_node *n = json_get(res, web_fhir_places[m].paths[l]);
+			n = n && json_get(n, "encounter") ? json_get(n, "encounter") : n; /* DocumentReference.context */
+			for (const struct json_node *c = n && n->type == JSON_ARR ? n->child : n; c; c = n->type == JSON_ARR ? c->next : NULL)
+				put_referred(x, w, p, json_text(c, "reference"), k);
+		}
+}
+
+static void put_included(const struct query *x, struct jsonw *w, const struct hits *h, size_t from, size_t to)
+{
+	struct included k = {.page = arena_array(x->q->a, to - from + 1, sizeof *k.page)};
+	struct json_node **res = arena_array(x->q->a, to - from + 1, sizeof *res);
+	struct err e = {0};
+	if (!k.page || !res)
+		return;
+	for (size_t i = from; i < to; i++, k.n++) {
+		res[k.n] = NULL;
+		k.page[k.n] = json_tree(h->v[i].json, x->q->a, &res[k.n], &e) == 0 ? json_text(res[k.n], "id") : SLICE_NULL;
+	}
+	for (size_t i = from; i < to; i++)
+		for (size_t l = 0; h->v[i].person && res[i - from] && l < x->include_n; l++)
+			follow(x, w, h->v[i].person, res[i - from], x->include[l], &k);
+}
+
 /* total: UINT64_MAX when it is not known. */
 void web_fhir_bundle(struct query *x, const char *below, struct chart_moment at, const struct hits *h, size_t from, size_t to, uint64_t total, uint64_t next_cursor)
 {
@@ -285,6 +354,8 @@ void web_fhir_bundle(struct query *x, const char *below, struct chart_moment at,
 			put_entry(x, &w, h->v[i].json, h->v[i].mode ? h->v[i].mode : "match", true);
 		if (x->include_patient)
 			put_patients(x, &w, h, from, to);
+		if (x->include_n)
+			put_included(x, &w, h, from, to);
 		jsonw_arr_end(&w);
 	}
 	jsonw_obj_end(&w);

@@ -11,6 +11,7 @@
 
 #define PARAMS_MAX 32
 #define SORT_MAX 4
+#define INCLUDES_MAX 8
 struct param {
 	const char *name, *modifier, *value, *type; /* value as it came, with its escapes; type "token", "date" ... */
 	int zone_minutes;                           /* of the site: for dates without one */
@@ -30,6 +31,8 @@ struct query {
 	size_t given_n;
 	uint64_t count, offset, cursor;
 	const char *sort, *patient, *elements, *since, *types;
+	const char *include[INCLUDES_MAX]; /* parameters whose references are followed, besides the patient's */
+	size_t include_n;
 	bool summary_count, include_patient, strict, bad, counted;
 };
 
@@ -52,6 +55,7 @@ struct web_fhir_place { /* where a search parameter looks: the first path that i
 extern const struct web_fhir_place web_fhir_places[];
 extern const size_t web_fhir_place_count;
 
+bool web_fhir_follows(const struct fhir_type_info *info, const char *name); /* _include=TYPE:NAME leads to what is served here */
 struct web_links; /* which item an identifier names, of one patient */
 struct web_links *web_fhir_links(struct web_request *q, const struct chart_patient *p, struct fhir_links *ret); /* NULL: no memory; the references are then made by identifier */
 bool web_fhir_modifier_ok(const struct param *p);

@@ -32,6 +32,11 @@ bool web_fhir_alternative(struct arena *a, struct slice *rest, struct slice *ret
 	return true;
 }
 
+static bool names_patient(const char *name)
+{
+	return !strcmp(name, "patient") || !strcmp(name, "subject") || !strcmp(name, "beneficiary") || !strcmp(name, "actor");
+}
+
 static void refuse(struct query *x, const char *name, const char *why)
 {
 	if (!x->bad)
@@ -48,6 +53,39 @@ static bool number_of(struct query *x, const char *name, const char *text, uint6
 	}
 	*ret = n > max ? max : n;
 	return true;
+}
+
+bool web_fhir_follows(const struct fhir_type_info *info, const char *name)
+{
+	static const char *const followed[] = {"encounter", "context", "result"};
+	bool claimed = false, known = names_patient(name);
+	for (size_t i = 0; i < ARRAY_LEN(followed); i++)
+		known = known || !strcmp(name, followed[i]);
+	for (size_t i = 0; i < info->count; i++)
+		claimed = claimed || !strcmp(info->params[i].name, name);
+	return known && claimed;
+}
+
+/* TYPE:NAME, TYPE:NAME:TARGET or TYPE:*, of the type that is searched. */
+static bool take_include(struct query *x, const char *value)
+{
+	struct slice name, target, type = slice_cut(slice_str(value), ':', &name);
+	name = slice_cut(name, ':', &target);
+	char *plain = arena_strdup(x->q->a, name);
+	if (!plain || !slice_eq_str(type, x->info->type))
+		return false;
+	bool all = !strcmp(plain, "*"), taken = false;
+	for (size_t i = 0; i < x->info->count; i++) {
+		const char *p = x->info->params[i].name;
+		if ((!all && strcmp(p, plain)) || !web_fhir_follows(x->info, p))
+			continue;
+		if (names_patient(p))
+			x->include_patient = x->include_patient || !target.n || slice_eq_str(target, "Patient");
+		else if (x->include_n < INCLUDES_MAX)
+			x->include[x->include_n++] = p;
+		taken = true;
+	}
+	return taken;
 }
 
 /* What steers the answer and does not choose. true: it was one of these. */
@@ -70,12 +108,7 @@ static bool take_control(struct query *x, const char *name, const char *value)
 	else if (!strcmp(name, "_type"))
 		x->types = value;
 	else if (!strcmp(name, "_include")) {
-		const char *colon = strchr(value, ':');
-		size_t n = strlen(x->info->type);
-		bool mine = colon && (size_t)(colon - value) == n && !memcmp(value, x->info->type, n);
-		if (!mine || (strcmp(colon, ":patient") && strcmp(colon, ":subject") && strcmp(colon, ":*") && strcmp(colon, ":patient:Patient") && strcmp(colon, ":subject:Patient")))
-			return false;
-		x->include_patient = true;
+		return take_include(x, value);
 	} else
 		return !strcmp(name, "_format") || !strcmp(name, "_pretty") || !strcmp(name, "_total") || !strcmp(name, "at");
 	return true;
@@ -87,11 +120,6 @@ static const char *type_of(const struct fhir_type_info *info, const char *name)
 		if (!strcmp(name, info->params[i].name))
 			return info->params[i].type;
 	return NULL;
-}
-
-static bool names_patient(const char *name)
-{
-	return !strcmp(name, "patient") || !strcmp(name, "subject") || !strcmp(name, "beneficiary") || !strcmp(name, "actor");
 }
 
 /* patient.identifier, subject:Patient.family, patient:identifier: who they are is looked up first. */
@@ -158,6 +186,10 @@ static void take_param(void *arg, const char *name, const char *value)
 	x->given[x->given_n++] = (struct given){arena_strdup(x->q->a, slice_str(name)), text};
 	if (take_control(x, copy, text))
 		return;
+	static const char *const narrow[] = {"_has", "_tag", "_profile", "_security", "_source", "_text", "_content", "_list", "_filter", "_query"};
+	for (size_t i = 0; i < ARRAY_LEN(narrow); i++) /* R4 3.1.1.4: known to everybody, chooses, and is not served: an answer without it would be too much of one */
+		if (!strncmp(copy, narrow[i], strlen(narrow[i])) && strchr(":", copy[strlen(narrow[i])]))
+			return refuse(x, name, "is not served");
 	if (copy[0] == '_' && !type_of(x->info, copy) && strncmp(copy, "_id", 3) && strncmp(copy, "_lastUpdated", 12)) {
 		if (x->strict)
 			refuse(x, name, "is not known");
@@ -335,8 +367,16 @@ static bool search_patients(struct web_request *q, struct query *x, struct chart
 		else if (is_words(p))
 			buf_printf(&words, "%s%s", words.n ? " " : "", p->value);
 	}
-	if (words.n)
-		return search_words(q, x, c, at, buf_slice(&words), h, all);
+	if (words.n) {
+		struct slice rest = buf_slice(&words), one;
+		bool ok = search_words(q, x, c, at, rest, h, all);
+		while (ok && h->n == 0 && rest.n) { /* a title, or part of a word: each by itself names candidates, and what was asked for is compared with their names as they are written */
+			one = slice_cut(rest, ' ', &rest);
+			if (one.n > 1)
+				ok = search_words(q, x, c, at, one, h, all);
+		}
+		return ok;
+	}
 	if (either) { /* one name or another: each is looked up */
 		struct slice rest = slice_str(either->value), one;
 		while (web_fhir_alternative(q->a, &rest, &one))

@@ -184,6 +184,14 @@ want(d["total"] == 1 and "nosuch" not in d["link"][0]["url"] and "family=Strandb
 want(ask("GET", "Patient?nosuch=1", Prefer="handling=strict")[0] == 400, "strict")
 d = get(f"Observation?{mine}_include=Observation:patient&_count=1")
 want([e["search"]["mode"] for e in d["entry"]] == ["match", "include"] and d["total"] == 2, "an included patient on each page", d)
+d = get(f"DiagnosticReport?{mine}_include=DiagnosticReport:result&_include=DiagnosticReport:encounter")
+want(sorted((e["search"]["mode"], e["resource"]["resourceType"]) for e in d["entry"]) == [("include", "Encounter"), ("include", "Observation"), ("match", "DiagnosticReport")], "what a report refers to is included, once", d)
+d = get(f"Observation?{mine}_include=Observation:*")
+want(sorted(e["resource"]["resourceType"] for e in d["entry"] if e["search"]["mode"] == "include") == ["Encounter", "Patient"], "all that an Observation refers to", d)
+want([e["search"]["mode"] for e in get(f"MedicationAdministration?{mine}_include=MedicationAdministration:context")["entry"]] == ["match", "include"], "a context is a visit")
+want(get("Patient?name=Dr.%20Strandberg")["total"] == 0 and get("Patient?name=O'Brien-Smith")["total"] == 1, "a name with a word that nobody has")
+for path in ("Patient?_has:Observation:patient:code=2823-3", "Observation?_tag=x", "Patient?_filter=x", "Patient?_content=x"):
+    want(ask("GET", path)[0] == 400, f"{path}: chooses, and is not served")
 d = get(f"Observation?{mine}_elements=status&_count=1")["entry"][0]["resource"]
 want("effectiveDateTime" not in d and "status" in d and any(t["code"] == "SUBSETTED" for t in d["meta"]["tag"]), "_elements", d)
 want([r["name"][0]["family"] for r in found("Patient?_sort=-family")][-1] == "O'Brien-Smith", "_sort")
