@@ -557,15 +557,16 @@ static void put_category(struct fx *x, struct fact *t, struct slice code)
 		fx_put_str(x, t, FF_CATEGORY, x->result_category);
 }
 
-/* A line of text without a code is a remark of the report it stands under; a number without one is of nobody knows what. */
+/* A line of text without a code is a remark of the report or order it stands under; a number without one is of nobody knows what. */
 static void nameless(struct fx *x)
 {
 	struct slice raw = fx_field(x, 5);
 	if (raw.n == 0 || fx_null(raw))
 		return;
 	unsigned type = type_of(fx_field(x, 2));
-	if (x->report && (type == TYPE('T', 'X') || type == TYPE('F', 'T') || type == TYPE('S', 'T')))
-		fx_put(x, x->report, FF_TEXT, fx_line(x, raw));
+	struct fact *of = x->report ? x->report : x->order;
+	if (of && (type == TYPE('T', 'X') || type == TYPE('F', 'T') || type == TYPE('S', 'T')) && fx_budget(x))
+		fx_put(x, of, FF_TEXT, fx_line(x, raw));
 	else
 		fx_lost(x);
 }

@@ -198,6 +198,16 @@ static bool is_latin(int cs)
 	}
 }
 
+/* Of text that is valid UTF-8: whether each of its characters above ASCII has three bytes or more, as Chinese, Japanese and Korean have in it. The two-byte
+ * characters of GB 18030, Big5 and their like fall into such threes in no text that anybody writes; into valid twos they may. */
+static bool in_threes(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] >= 0xC0 && s.p[i] < 0xE0)
+			return false;
+	return true;
+}
+
 /* Which set the text is read in: MSH-18, then the UTF-8 test, then windows-1252. ERR_MEMORY when that could not be found out. */
 static int decide(struct slice text, struct slice declared, bool utf8_too, const struct sweep *w, struct problems *ps, bool *ret_utf8)
 {
@@ -225,7 +235,7 @@ static int decide(struct slice text, struct slice declared, bool utf8_too, const
 		return HL7_CS_UTF8;
 	bool utf8 = *ret_utf8 = utf8_valid(text);
 	if (cs > HL7_CS_UTF8) {
-		int decodes = utf8 ? hl7_decodes(cs, text) : 1;
+		int decodes = utf8 && !in_threes(text) ? hl7_decodes(cs, text) : !utf8;
 		if (decodes)
 			return decodes < 0 ? decodes : cs;
 		problem(ps, HL7_P_CHARSET, "MSH.18", "the bytes are not of the character set that is declared, but are UTF-8: read as UTF-8");

@@ -80,6 +80,9 @@ static void declared_as_latin(void **state)
 	check("8859/1", "Zo\xEB", "Zoë", HL7_CS_8859_1);
 	check("8859/1", "Zo\xC3\xAB \xEB", "Zo\xC3\x83\xC2\xAB ë", HL7_CS_8859_1);
 	check("8859/5", "\xC7\xB0", "ЧА", HL7_CS_8859_5);
+	check_problem("GB 18030", "\xE7\x8E\x8B\xE5\xB0\x8F\xE6\x98\x8E", "王小明", HL7_CS_UTF8);
+	check("GB 18030", "\xCD\xF5\xD0\xA1\xC3\xF7", "王小明", HL7_CS_GB18030);
+	check("GB 18030", "\xC1\xAA\xC4\xB3", "联某", HL7_CS_GB18030); /* twos that are UTF-8 by chance */
 }
 
 static void declared(void **state)
