@@ -27,9 +27,16 @@ static const char *observation_state(uint8_t c)
 	}
 }
 
+/* OBR-25; or OBR-24, where the status stands in it: a field too few before it is common, and no section of table 0074 is one letter. */
+static unsigned status_field(const struct fx *x)
+{
+	struct slice early = fx_trim(fx_field(x, 24));
+	return fx_trim(fx_field(x, 25)).n == 0 && early.n == 1 && FX_LOOKUP(report_states, early) ? 24 : 25;
+}
+
 static void put_report_status(struct fx *x, struct fact *t)
 {
-	struct slice raw = fx_field(x, 25), code = fx_comp(x, raw, 1);
+	struct slice raw = fx_field(x, status_field(x)), code = fx_comp(x, raw, 1);
 	if (fx_trim(code).n == 0)
 		return;
 	const char *state = FX_LOOKUP(report_states, code);
@@ -192,7 +199,8 @@ void fx_obr_result(struct fx *x)
 	fx_put(x, t, FF_TIME, x->report_time);
 	fx_put_field(x, t, FF_END, 8, fx_time);
 	fx_put_field(x, t, FF_RECORDED, 22, fx_time);
-	fx_put_field(x, t, FF_CATEGORY, 24, fx_code);
+	if (status_field(x) != 24)
+		fx_put_field(x, t, FF_CATEGORY, 24, fx_code);
 	x->result_category = FX_LOOKUP(sections, fx_comp(x, fx_field(x, 24), 1));
 	if (!x->result_category && mentions(x->report_code, "VITAL SIGN"))
 		x->result_category = "vital-signs";
