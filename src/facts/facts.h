@@ -191,7 +191,7 @@ enum { FI_VALUE, FI_ASSIGNER, FI_TYPE, FI_ASSIGNER_ID, FI_ASSIGNER_IDTYPE };    
  *   MED_ORDER/ORDER: active on-hold cancelled completed stopped entered-in-error draft unknown (FHIR R4 request status)
  *   MED_ADMIN: completed not-done in-progress stopped entered-in-error unknown · DOCUMENT: current superseded entered-in-error preliminary
  *   APPOINTMENT: proposed pending booked arrived fulfilled cancelled noshow entered-in-error · IMMUNIZATION: completed not-done entered-in-error
- *   VISIT: planned arrived in-progress onleave finished cancelled */
+ *   VISIT: planned arrived in-progress onleave finished cancelled unknown (which moves nobody) */
 
 struct fact_value {
 	uint8_t id; /* FF_x */

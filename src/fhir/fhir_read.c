@@ -366,10 +366,10 @@ static struct fact_group *group_for(struct fhir_reader *r, const struct json_nod
 	else if (slice_eq_str(type, "Appointment"))
 		g = appointment_patient(r, n);
 	struct slice ref = json_text(reference, "reference");
-	bool contained = ref.n && ref.p[0] == '#';
+	bool contained = ref.n && ref.p[0] == '#', withheld = fhir_extension(reference, "data-absent-reason") != NULL; /* masked: whose it is was not to be said */
 	if (g || (!contained && (ref.n || json_get(reference, "identifier"))))
 		return g ? g : nobody(r); /* about a device, a place, a group of people */
-	if (r->only && !contained)
+	if (r->only && !contained && !withheld)
 		return r->only;
 	g = nobody(r);
 	if (g) { /* it should have said whose it is */

@@ -366,6 +366,8 @@ void fhir_read_medication_request(struct fhir_reader *r, struct fact_group *g, c
 	if (fact_count(t, FF_START) == 0)
 		fhir_put_time(r, t, FF_START, json_path(supply, "validityPeriod.start"));
 	if (fact_count(t, FF_END) == 0)
+		fhir_put_time(r, t, FF_END, json_get(n, "dateEnded")); /* DSTU2 */
+	if (fact_count(t, FF_END) == 0)
 		fhir_put_time(r, t, FF_END, json_path(supply, "validityPeriod.end"));
 	if (json_get(n, "groupIdentifier"))
 		facts_put(r->f, t, FF_GROUP, fhir_identifier(r, json_get(n, "groupIdentifier")));

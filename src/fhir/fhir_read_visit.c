@@ -18,7 +18,7 @@ static const char *visit_action(struct slice status, const char *class)
 		return action;
 	if (fhir_word("arrived\0triaged\0in-progress\0", status))
 		return strcmp(class, "inpatient") == 0 ? "admit" : "register";
-	return "update";
+	return NULL; /* an update of a visit that nobody has heard of would take a bed */
 }
 
 static void put_locations(struct fhir_reader *r, struct fact *t, const struct json_node *locations, bool over)
@@ -79,9 +79,9 @@ void fhir_read_encounter(struct fhir_reader *r, struct fact_group *g, const stru
 	const char *class = FHIR_MAP(classes, code), *ours = FHIR_MAP(visit_status, status);
 	if (!class)
 		class = "other";
-	facts_put_str(r->f, t, FF_ACTION, visit_action(status, class));
-	if (ours)
-		facts_put_str(r->f, t, FF_STATUS, ours);
+	const char *action = visit_action(status, class);
+	facts_put_str(r->f, t, FF_ACTION, action ? action : "");
+	facts_put_str(r->f, t, FF_STATUS, ours ? ours : "unknown");
 	facts_put(r->f, t, FF_STATUS_RAW, status);
 	facts_put_str(r->f, t, FF_CLASS, class);
 	facts_put(r->f, t, FF_TYPE, fhir_keep(r, code));
