@@ -14,9 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BLOCK ((size_t)1 << 18)
 #define BATCH 32768 /* chunks looked at in one go */
-#define SHARE 256   /* of them by one thread at a time */
+#define SHARE 512   /* of them by one thread at a time: two threads open the frame where one's end and another's begin */
 #define THREADS_MAX 8
 #define FAULTS_MAX 10000
 
@@ -30,7 +29,7 @@ struct check {
 	pthread_mutex_t lock;
 	atomic_size_t next;
 	struct vault_chunk *chunks;
-	size_t chunk_n;
+	size_t chunk_n, threads;
 	struct vault_keys files, catalogue;
 	struct buf sources; /* whose newest snapshot was looked at */
 	int code;
@@ -80,6 +79,7 @@ static int run_all(struct check *c, void *(*work)(void *), size_t jobs, struct e
 	size_t n = cpus < 2 ? 2 : cpus > THREADS_MAX ? THREADS_MAX : (size_t)cpus, began = 0;
 	if (n > jobs)
 		n = jobs;
+	c->threads = n;
 	atomic_store(&c->next, 0);
 	while (began + 1 < n && pthread_create(&t[began], NULL, work, c) == 0)
 		began++;
@@ -94,41 +94,54 @@ static int run_all(struct check *c, void *(*work)(void *), size_t jobs, struct e
 
 /* ---- packs ---- */
 
-static bool hash(int fd, uint64_t size, struct seal_sha256 *sha, uint8_t *block, uint8_t out[SEAL_HASH])
+struct pairing { /* packs that a thread has open, to be hashed two at a time */
+	struct vault_hasher *hasher;
+	struct vault_hash file[2];
+	size_t place[2], n, most;
+};
+
+static void compare(struct check *c, struct pairing *two)
 {
-	seal_sha256_begin(sha);
-	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	for (uint64_t at = 0; at < size;) {
-		ssize_t n = pread(fd, block, BLOCK, (off_t)at);
-		if (n <= 0)
-			return false;
-		seal_sha256_add(sha, slice_of(block, (size_t)n));
-		at += (uint64_t)n;
+	const struct vault_known_pack *all;
+	(void)vault_log_packs(c->v->log, &all);
+	if (two->n)
+		vault_hash_packs(two->hasher, two->file, two->n);
+	for (size_t i = 0; i < two->n; i++) {
+		const struct vault_known_pack *p = &all[two->place[i]];
+		char name[48];
+		vault_pack_name(p->class, p->number, name);
+		close(two->file[i].fd);
+		if (!two->file[i].read) {
+			if (!pack_is_bad(c, two->place[i]))
+				fault(c, "%s: the pack cannot be read to its end", name);
+		} else if (memcmp(two->file[i].sum, p->sha256, SEAL_HASH) && !pack_is_bad(c, two->place[i])) {
+			fault(c, "%s: the pack is not the one that the ledger names: its SHA-256 is another", name);
+		}
 	}
-	seal_sha256_end(sha, out);
-	return true;
+	two->n = 0;
 }
 
-static void check_pack(struct check *c, size_t place, const struct vault_known_pack *p, struct seal_sha256 *sha, uint8_t *block)
+static void check_pack(struct check *c, size_t place, const struct vault_known_pack *p, struct pairing *two)
 {
 	char name[48];
 	struct stat st;
-	uint8_t got[SEAL_HASH];
 	vault_pack_name(p->class, p->number, name);
-	AUTO_CLOSE int fd = openat(c->v->vaultfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = openat(c->v->vaultfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0) {
 		if (!pack_is_bad(c, place))
 			fault(c, errno == ENOENT ? "%s: the pack is missing" : "%s: the pack cannot be opened", name);
 	} else if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != p->size) {
 		if (!pack_is_bad(c, place))
 			fault(c, "%s: the pack has %lld bytes, and the ledger says %llu", name, (long long)st.st_size, (unsigned long long)p->size);
-	} else if (c->data && !hash(fd, p->size, sha, block, got)) {
-		if (!pack_is_bad(c, place))
-			fault(c, "%s: the pack cannot be read to its end", name);
-	} else if (c->data && memcmp(got, p->sha256, SEAL_HASH)) {
-		if (!pack_is_bad(c, place))
-			fault(c, "%s: the pack is not the one that the ledger names: its SHA-256 is another", name);
+	} else if (c->data) {
+		two->file[two->n] = (struct vault_hash){.fd = fd, .size = p->size};
+		two->place[two->n++] = place;
+		if (two->n == two->most)
+			compare(c, two);
+		return;
 	}
+	if (fd >= 0)
+		close(fd);
 }
 
 static void *packs_work(void *arg)
@@ -136,18 +149,17 @@ static void *packs_work(void *arg)
 	struct check *c = arg;
 	const struct vault_known_pack *all;
 	size_t n = vault_log_packs(c->v->log, &all);
-	struct seal_sha256 *sha = seal_sha256_new();
-	uint8_t *block = malloc(BLOCK);
-	if (!sha || !block) {
+	struct pairing two = {.hasher = vault_hasher_new(), .most = n > c->threads ? 2 : 1};
+	if (!two.hasher) {
 		struct err e;
 		err_set(&e, ERR_MEMORY, NULL, "no memory for a check");
 		stop(c, &e);
 	} else {
 		for (size_t i; (i = atomic_fetch_add(&c->next, 1)) < n;)
-			check_pack(c, i, &all[i], sha, block);
+			check_pack(c, i, &all[i], &two);
+		compare(c, &two);
 	}
-	seal_sha256_free(sha);
-	free(block);
+	vault_hasher_free(two.hasher);
 	return NULL;
 }
 
@@ -249,47 +261,99 @@ static bool newest_of_source(struct check *c, const char *source)
 
 /* ---- chunks ---- */
 
-static void check_chunk(struct check *c, struct vault_packs *packs, struct vault_packs *cats, const struct vault_chunk *k, uint8_t *out)
+struct looking { /* of one thread: chunks of one frame, which are hashed together */
+	struct check *c;
+	struct vault_packs *packs, *cats;
+	const struct vault_chunk *of[VAULT_IDS];
+	struct slice text[VAULT_IDS];
+	size_t n;
+	uint8_t *scratch;
+};
+
+/* What was opened is what was backed up? */
+static void compare_ids(struct looking *k)
 {
-	const struct vault_known_pack *all, *p = vault_log_pack(c->v->log, k->class, k->at.pack);
-	uint8_t id[VAULT_ID];
+	struct check *c = k->c;
+	uint8_t id[VAULT_IDS][VAULT_ID];
+	if (!k->n)
+		return;
+	vault_chunk_ids(k->of[0]->class == VAULT_CONTENT ? &c->files : &c->catalogue, k->text, k->n, id);
+	for (size_t i = 0; i < k->n; i++) {
+		const struct vault_known_pack *all, *p = vault_log_pack(c->v->log, k->of[i]->class, k->of[i]->at.pack);
+		char name[48];
+		if (!memcmp(id[i], k->of[i]->id, VAULT_ID))
+			continue;
+		(void)vault_log_packs(c->v->log, &all);
+		vault_pack_name(k->of[i]->class, k->of[i]->at.pack, name);
+		if (p && !pack_is_bad(c, (size_t)(p - all)))
+			fault(c, "%s: what it holds is not what was backed up: a chunk at %llu has another id", name, (unsigned long long)k->of[i]->at.offset);
+	}
+	k->n = 0;
+}
+
+/* What comes is of another pack or frame than what waits? Then that cannot wait. */
+static int look(struct looking *k, const struct vault_chunk *chunk, struct slice *ret, struct err *e)
+{
+	struct vault_packs *packs = chunk->class == VAULT_CONTENT ? k->packs : k->cats;
+	struct vault_pack *pack;
+	if (k->n && (k->of[0]->class != chunk->class || k->of[0]->at.pack != chunk->at.pack))
+		compare_ids(k);
+	int r = vault_packs_get(packs, chunk->class, chunk->at.pack, &pack, e);
+	if (r < 0)
+		return r;
+	if (k->n == VAULT_IDS || !vault_pack_holds(pack, chunk->at.offset))
+		compare_ids(k);
+	r = vault_pack_look(pack, (size_t)chunk->at.length, chunk->at.offset, ret, e);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	compare_ids(k); /* it lies in two frames */
+	*ret = slice_of(k->scratch, (size_t)chunk->at.length);
+	return vault_packs_read(packs, chunk->class, &chunk->at, k->scratch, e);
+}
+
+static void check_chunk(struct looking *k, const struct vault_chunk *chunk)
+{
+	struct check *c = k->c;
+	const struct vault_known_pack *all, *p = vault_log_pack(c->v->log, chunk->class, chunk->at.pack);
 	struct err e = {0};
-	char name[48];
-	vault_pack_name(k->class, k->at.pack, name);
+	struct slice text;
 	(void)vault_log_packs(c->v->log, &all);
-	if (!p || (c->bad[p - all] && k->class != VAULT_CONTENT))
+	if (!p || (c->bad[p - all] && chunk->class != VAULT_CONTENT))
 		return; /* told already */
-	int r = vault_packs_read(k->class == VAULT_CONTENT ? packs : cats, k->class, &k->at, out, &e);
+	int r = look(k, chunk, &text, &e);
 	if (r < 0) {
-		char line[640];
+		char line[640], name[48];
+		vault_pack_name(chunk->class, chunk->at.pack, name);
 		if (ends_all(r))
 			stop(c, &e);
 		else if (!pack_is_bad(c, (size_t)(p - all)))
 			fault(c, "%s: it does not open: %s", name, err_line(&e, line, sizeof line));
 		return;
 	}
-	vault_chunk_id(k->class == VAULT_CONTENT ? &c->files : &c->catalogue, slice_of(out, (size_t)k->at.length), id);
-	if (memcmp(id, k->id, VAULT_ID) && !pack_is_bad(c, (size_t)(p - all)))
-		fault(c, "%s: what it holds is not what was backed up: a chunk at %llu has another id", name, (unsigned long long)k->at.offset);
+	k->of[k->n] = chunk;
+	k->text[k->n++] = text;
+	if (text.p == k->scratch)
+		compare_ids(k);
 }
 
 static void *chunks_work(void *arg)
 {
 	struct check *c = arg;
-	struct vault_packs *packs = NULL, *cats = NULL;
+	struct looking k = {.c = c, .scratch = malloc(VAULT_CHUNK_MAX)};
 	struct err e = {0};
-	uint8_t *out = malloc(VAULT_CHUNK_MAX);
-	int r = out ? vault_packs_new(c->v->sitefd, c->v->log, &c->v->recovery, &packs, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory for a check");
+	int r = k.scratch ? vault_packs_new(c->v->sitefd, c->v->log, &c->v->recovery, &k.packs, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory for a check");
 	if (r == 0)
-		r = vault_packs_new(c->v->sitefd, c->v->log, &c->v->recovery, &cats, &e);
+		r = vault_packs_new(c->v->sitefd, c->v->log, &c->v->recovery, &k.cats, &e);
 	if (r < 0)
 		stop(c, &e);
-	for (size_t i; r == 0 && (i = atomic_fetch_add(&c->next, 1)) * SHARE < c->chunk_n;)
-		for (size_t k = i * SHARE; k < c->chunk_n && k < (i + 1) * SHARE; k++)
-			check_chunk(c, packs, cats, &c->chunks[k], out);
-	vault_packs_free(packs);
-	vault_packs_free(cats);
-	free(out);
+	for (size_t i; r == 0 && (i = atomic_fetch_add(&c->next, 1)) * SHARE < c->chunk_n;) {
+		for (size_t j = i * SHARE; j < c->chunk_n && j < (i + 1) * SHARE; j++)
+			check_chunk(&k, &c->chunks[j]);
+		compare_ids(&k);
+	}
+	vault_packs_free(k.packs);
+	vault_packs_free(k.cats);
+	free(k.scratch);
 	return NULL;
 }
 

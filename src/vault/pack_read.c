@@ -332,6 +332,34 @@ int vault_pack_read(struct vault_pack *p, void *out, size_t n, uint64_t offset, 
 	return 0;
 }
 
+bool vault_pack_holds(const struct vault_pack *p, uint64_t offset)
+{
+	struct vault_frame f;
+	if (p->held == SIZE_MAX)
+		return false;
+	vault_pack_frame(p, p->held, &f);
+	return offset >= f.offset && offset - f.offset < f.plain;
+}
+
+int vault_pack_look(struct vault_pack *p, size_t n, uint64_t offset, struct slice *ret, struct err *e)
+{
+	struct vault_frame f;
+	if (offset > p->plain || n > p->plain - offset)
+		return err_set(e, ERR_CORRUPT, NULL, p->damaged ? "the pack is cut short or damaged before this place" : "the pack does not hold this place");
+	if (n == 0)
+		return 0;
+	size_t i = vault_pack_holds(p, offset) ? p->held : frame_at(p, offset);
+	vault_pack_frame(p, i, &f);
+	size_t from = (size_t)(offset - f.offset);
+	if (n > f.plain - from)
+		return 0;
+	int r = hold_frame(p, i, &f, e);
+	if (r < 0)
+		return r;
+	*ret = slice_of(p->open.p + from, n);
+	return 1;
+}
+
 int vault_pack_scan(struct vault_pack *p, vault_frame_fn *fn, void *arg, struct err *e)
 {
 	for (size_t i = 0, n = vault_pack_frames(p); i < n; i++) {

@@ -22,7 +22,7 @@ struct window {
 	struct run *runs;
 	size_t run_n;
 	uint64_t *packs; /* to be verified: places in the log */
-	size_t pack_n;
+	size_t pack_n, threads;
 	atomic_size_t next;
 };
 struct worker { /* what one thread has of its own */
@@ -51,46 +51,49 @@ static void stop(struct restore *r, const struct err *e)
 
 /* ---- are the packs what the ledger says? ---- */
 
-static bool hash_file(int fd, uint64_t size, struct seal_sha256 *sha, uint8_t *piece, uint8_t out[SEAL_HASH])
+/* Of one pack or two. */
+static void verify(struct restore *r, struct vault_hasher *h, const uint64_t *places, size_t n)
 {
-	seal_sha256_begin(sha);
-	for (uint64_t at = 0; at < size;) {
-		ssize_t n = pread(fd, piece, PIECE, (off_t)at);
-		if (n <= 0)
-			return false;
-		seal_sha256_add(sha, slice_of(piece, (size_t)n));
-		at += (uint64_t)n;
+	const struct vault_known_pack *all;
+	struct vault_hash file[2];
+	uint64_t of[2];
+	size_t have = 0;
+	(void)vault_log_packs(r->v->log, &all);
+	for (size_t i = 0; i < n; i++) {
+		const struct vault_known_pack *p = &all[places[i]];
+		char name[48];
+		struct stat st;
+		vault_pack_name(p->class, p->number, name);
+		int fd = openat(r->v->vaultfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+		r->pack_state[places[i]] = 2;
+		if (fd >= 0 && fstat(fd, &st) == 0 && (uint64_t)st.st_size == p->size) {
+			of[have] = places[i];
+			file[have++] = (struct vault_hash){.fd = fd, .size = p->size};
+		} else if (fd >= 0) {
+			close(fd);
+		}
 	}
-	seal_sha256_end(sha, out);
-	return true;
-}
-
-static void verify_one(struct worker *k, uint64_t place, struct seal_sha256 *sha)
-{
-	const struct vault_known_pack *all, *p;
-	char name[48];
-	uint8_t got[SEAL_HASH];
-	struct stat st;
-	(void)vault_log_packs(k->r->v->log, &all);
-	p = &all[place];
-	vault_pack_name(p->class, p->number, name);
-	AUTO_CLOSE int fd = openat(k->r->v->vaultfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	bool fits = fd >= 0 && fstat(fd, &st) == 0 && (uint64_t)st.st_size == p->size && hash_file(fd, p->size, sha, k->piece, got) && !memcmp(got, p->sha256, SEAL_HASH);
-	k->r->pack_state[place] = fits ? 1 : 2;
+	if (have)
+		vault_hash_packs(h, file, have);
+	for (size_t i = 0; i < have; i++) {
+		r->pack_state[of[i]] = file[i].read && !memcmp(file[i].sum, all[of[i]].sha256, SEAL_HASH) ? 1 : 2;
+		close(file[i].fd);
+	}
 }
 
 static void verify_packs(struct worker *k)
 {
-	struct seal_sha256 *sha = seal_sha256_new();
+	struct vault_hasher *h = vault_hasher_new();
+	size_t at_once = k->w->pack_n > k->w->threads ? 2 : 1;
 	struct err e;
-	if (!sha) {
+	if (!h) {
 		err_set(&e, ERR_MEMORY, NULL, "no memory");
 		stop(k->r, &e);
 		return;
 	}
-	for (size_t i; (i = atomic_fetch_add(&k->w->next, 1)) < k->w->pack_n && !k->r->stopped;)
-		verify_one(k, k->w->packs[i], sha);
-	seal_sha256_free(sha);
+	for (size_t i; (i = atomic_fetch_add(&k->w->next, at_once)) < k->w->pack_n && !k->r->stopped;)
+		verify(k->r, h, k->w->packs + i, k->w->pack_n - i < at_once ? k->w->pack_n - i : at_once);
+	vault_hasher_free(h);
 }
 
 static bool place_of(const struct restore *r, uint64_t number, uint64_t *ret)
@@ -107,12 +110,11 @@ bool restore_pack_fits(struct restore *r, int class, uint64_t number)
 	const struct vault_known_pack *all, *p = vault_log_pack(r->v->log, class, number);
 	(void)vault_log_packs(r->v->log, &all);
 	if (p && r->pack_state[p - all] == 0) {
-		struct worker k = {.r = r, .piece = malloc(PIECE)};
-		struct seal_sha256 *sha = seal_sha256_new();
-		if (k.piece && sha)
-			verify_one(&k, (uint64_t)(p - all), sha);
-		seal_sha256_free(sha);
-		free(k.piece);
+		struct vault_hasher *h = vault_hasher_new();
+		uint64_t place = (uint64_t)(p - all);
+		if (h)
+			verify(r, h, &place, 1);
+		vault_hasher_free(h);
 	}
 	return p && r->pack_state[p - all] == 1;
 }
@@ -403,6 +405,7 @@ static void run_all(struct window *w, size_t jobs)
 	pthread_t t[64];
 	size_t n = w->r->threads < jobs ? w->r->threads : jobs, began = 0;
 	atomic_store(&w->next, 0);
+	w->threads = n;
 	for (size_t i = 0; i < n; i++)
 		k[i] = (struct worker){.w = w, .r = w->r};
 	while (began + 1 < n && pthread_create(&t[began], NULL, work, &k[began]) == 0)

@@ -65,9 +65,23 @@ struct vault_frame {
 void vault_pack_frame(const struct vault_pack *p, size_t i, struct vault_frame *ret);
 /* Exactly n bytes of the stream at offset. The frame read last is kept, so reading on in order opens each frame once. ERR_CORRUPT or ERR_CRYPTO with the place. */
 int vault_pack_read(struct vault_pack *p, void *out, size_t n, uint64_t offset, struct err *e) MUST;
+/* The same without a copy, where it lies in one frame: 1, valid until another frame of the pack is read; 0: it does not. */
+int vault_pack_look(struct vault_pack *p, size_t n, uint64_t offset, struct slice *ret, struct err *e) MUST;
+bool vault_pack_holds(const struct vault_pack *p, uint64_t offset); /* a look there reads no other frame */
 /* Every frame in order; a frame that does not open is told with plain.p == NULL and why in `bad`, and the scan goes on. */
 typedef int vault_frame_fn(void *arg, const struct vault_frame *f, struct slice plain, const struct err *bad, struct err *e);
 int vault_pack_scan(struct vault_pack *p, vault_frame_fn *fn, void *arg, struct err *e) MUST;
+/* SHA-256 of one or two pack files, open and of a known size (pack_hash.c). */
+struct vault_hash {
+	int fd;
+	uint64_t size;
+	bool read; /* to its end */
+	uint8_t sum[SEAL_HASH];
+};
+struct vault_hasher; /* half a MiB; for one thread */
+struct vault_hasher *vault_hasher_new(void); /* NULL: no memory */
+void vault_hasher_free(struct vault_hasher *h);
+void vault_hash_packs(struct vault_hasher *h, struct vault_hash *f, size_t n /* 1 or 2 */);
 /* Pure: the seek table at the end of a pack's plaintext. tail: its last bytes (the whole table must be in it); total: bytes of the plaintext. Frames without padding go to ret (of struct vault_frame). */
 int vault_table_parse(struct slice tail, uint64_t total, struct buf *ret, struct err *e) MUST;
 /* Pure: one frame. out holds plain bytes. */
