@@ -29,6 +29,16 @@ int spool_read(struct spool *s, void *out, size_t n, uint64_t offset, struct err
 
 /* ---- where chunks go (depot.c): one for content, one for catalogues ---- */
 
+struct depot_landing { /* a full pack on its way to the disk, in a thread of its own; it has no entry yet */
+	bool flies;
+	pthread_t thread;
+	struct vault_pack_writer *writer;
+	uint64_t number;
+	struct buf placed; /* as the depot's */
+	struct vault_pack_info info;
+	int code;
+	struct err err;
+};
 struct depot {
 	int class, vaultfd, packsfd;      /* where packs are made; where those that have an entry stand (the same, but for receive.c) */
 	const struct vault_ledger *ledger;
@@ -47,6 +57,7 @@ struct depot {
 	struct vault_pack_writer *writer; /* NULL: none is open */
 	uint64_t number;                  /* of its pack */
 	struct buf placed;                /* of struct vault_placed: of the open pack */
+	struct depot_landing landing;
 	uint64_t stored, packs;           /* bytes of finished packs */
 	/* of what is not compressed by others: the frame that grows */
 	struct vault_compressor *z;

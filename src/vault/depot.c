@@ -34,15 +34,15 @@ static struct pending *slot_of(struct pending *slots, size_t n, const uint8_t *i
 			return &slots[i];
 }
 
-/* Again with n slots, without what has a place when that went to the index. */
-static int rehash(struct depot *s, size_t n, bool drop_placed, struct err *e)
+/* Again with n slots, without what has its place in pack `drop` (0: none): that went to the index. */
+static int rehash(struct depot *s, size_t n, uint64_t drop, struct err *e)
 {
 	struct pending *more = calloc(n, sizeof(*more));
 	if (!more)
 		return no_memory(e);
 	size_t used = 0;
 	for (size_t i = 0; i < s->slot_n; i++)
-		if (s->slots[i].used && !(drop_placed && s->slots[i].pack)) {
+		if (s->slots[i].used && !(drop && s->slots[i].pack == drop)) {
 			*slot_of(more, n, s->slots[i].id) = s->slots[i];
 			used++;
 		}
@@ -58,7 +58,7 @@ static int reserve(struct depot *s, const uint8_t *id, struct err *e)
 	if (s->slot_used * 3 >= s->slot_n * 2) {
 		if (s->slot_n == SLOTS_MAX)
 			return err_set(e, ERR_LIMIT, NULL, "too many chunks on their way at once");
-		int r = rehash(s, s->slot_n * 2, false, e);
+		int r = rehash(s, s->slot_n * 2, 0, e);
 		if (r < 0)
 			return r;
 	}
@@ -124,6 +124,7 @@ int depot_open(struct depot *s, int packsfd, int vaultfd, int class, const struc
 	s->info.class = class;
 	(void)snprintf(s->info.domain, sizeof(s->info.domain), "%s", domain);
 	buf_init(&s->placed, SLOTS_MAX * sizeof(struct vault_placed));
+	buf_init(&s->landing.placed, SLOTS_MAX * sizeof(struct vault_placed));
 	buf_init(&s->frame, VAULT_FRAME_MAX);
 	int r = l->recipient(l->arg, class, s->info.period, &s->to, e);
 	if (r == 0)
@@ -131,7 +132,7 @@ int depot_open(struct depot *s, int packsfd, int vaultfd, int class, const struc
 	if (r == 0)
 		r = vault_gear_init(&s->gear, &s->keys, e);
 	if (r == 0)
-		r = rehash(s, SLOTS_FIRST, false, e);
+		r = rehash(s, SLOTS_FIRST, 0, e);
 	if (r == 0)
 		r = look_at_packs(s, e);
 	if (r == 0)
@@ -143,6 +144,9 @@ int depot_open(struct depot *s, int packsfd, int vaultfd, int class, const struc
 
 void depot_done(struct depot *s)
 {
+	if (s->landing.flies)
+		pthread_join(s->landing.thread, NULL); /* durable or not, without an entry it counts for nothing */
+	buf_done(&s->landing.placed);
 	vault_pack_abandon(s->writer);
 	vault_index_free(s->index);
 	vault_compressor_free(s->z);
@@ -339,26 +343,65 @@ static int begin_pack(struct depot *s, struct err *e)
 	return vault_pack_create(s->vaultfd, &s->info, &s->to, &s->writer, e);
 }
 
-static int finish_pack(struct depot *s, struct err *e)
+/* The disk takes a pack's last pages and says so: in a thread, while the next pack is filled. */
+static void *land(void *arg)
 {
-	struct vault_pack_info info;
-	struct vault_pack_writer *w = s->writer;
-	s->writer = NULL;
-	int r = vault_pack_finish(w, &info, e);
+	struct depot_landing *l = arg;
+	l->code = vault_pack_finish(l->writer, &l->info, &l->err);
+	return NULL;
+}
+
+/* It is there: its entry, and then the index. */
+static int entered(struct depot *s, struct err *e)
+{
+	struct depot_landing *l = &s->landing;
+	int r = l->code;
+	if (r < 0 && e)
+		*e = l->err;
 	if (r == 0)
-		r = s->ledger->pack(s->ledger->arg, &info, e);
+		r = s->ledger->pack(s->ledger->arg, &l->info, e);
 	if (r == 0)
-		r = now_ok(s, s->number, e);
+		r = now_ok(s, l->number, e);
 	if (r == 0)
-		r = vault_index_add(s->index, (void *)s->placed.p, s->placed.n / sizeof(struct vault_placed), e);
+		r = vault_index_add(s->index, (void *)l->placed.p, l->placed.n / sizeof(struct vault_placed), e);
 	if (r == 0)
-		r = rehash(s, s->slot_n, true, e);
-	buf_reset(&s->placed);
+		r = rehash(s, s->slot_n, l->number, e);
+	buf_reset(&l->placed);
 	if (r == 0) {
-		s->stored += info.size;
+		s->stored += l->info.size;
 		s->packs++;
 	}
 	return r;
+}
+
+/* The one that is on its way, if any. */
+static int landed(struct depot *s, struct err *e)
+{
+	if (!s->landing.flies)
+		return 0;
+	pthread_join(s->landing.thread, NULL);
+	s->landing.flies = false;
+	return entered(s, e);
+}
+
+/* The pack before has its entry first: entries stand in the order of numbers, and no more than two packs' chunks wait in memory. */
+static int finish_pack(struct depot *s, struct err *e)
+{
+	struct depot_landing *l = &s->landing;
+	int r = landed(s, e);
+	if (r < 0)
+		return r; /* the writer is still there to be abandoned */
+	struct buf empty = l->placed;
+	l->placed = s->placed;
+	s->placed = empty;
+	l->writer = s->writer;
+	l->number = s->number;
+	s->writer = NULL;
+	l->flies = pthread_create(&l->thread, NULL, land, l) == 0;
+	if (l->flies)
+		return 0;
+	land(l); /* no thread: then here */
+	return entered(s, e);
 }
 
 static int room_for(struct depot *s, size_t plain, size_t sealed, struct err *e)
@@ -411,5 +454,7 @@ int depot_append(struct depot *s, struct slice bytes, struct vault_extent *ret, 
 int depot_close_pack(struct depot *s, struct err *e)
 {
 	int r = end_frame(s, e);
-	return r == 0 && s->writer ? finish_pack(s, e) : r;
+	if (r == 0 && s->writer)
+		r = finish_pack(s, e);
+	return r == 0 ? landed(s, e) : r;
 }
