@@ -7,9 +7,9 @@ pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto libssl)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
-pkg_check_modules(MHD REQUIRED IMPORTED_TARGET libmicrohttpd)
+pkg_check_modules(MHD REQUIRED libmicrohttpd) # this and libcurl are loaded when they are needed (libmicrohttpd.c, libcurl.c): only their headers are here
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
-pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
+pkg_check_modules(CURL REQUIRED libcurl)
 pkg_check_modules(EXPAT REQUIRED IMPORTED_TARGET expat)
 pkg_check_modules(FUSE IMPORTED_TARGET fuse3) # without it `vault mount` says so
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)

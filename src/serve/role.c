@@ -340,6 +340,11 @@ static int take_all(struct role *r, struct role_start *s)
 static int prepare(struct role *r, struct err *e)
 {
 	seal_init(); /* OpenSSL reads openssl.cnf and its providers the first time */
+	if (r->id == ROLE_WEB) {
+		int code = web_http_load(e);
+		if (code < 0)
+			return code;
+	}
 	if (r->id == ROLE_SCRIBE || r->id == ROLE_WEB)
 		return hl7_charset_warm(e); /* glibc's converters are files, too */
 	if (r->id == ROLE_INTAKE)

@@ -260,6 +260,7 @@ int scribe_main(struct role *r);
 int replicate_main(struct role *r);
 /* The web role. When it is called the sandbox is locked: it has r->listeners[0] (bound and listening; cert and key as data when .is.tls), may read SITE/ledger (openat below r->sitefd) and r->chart_path, may make threads,
  * and may not open sockets, other files or programs. Returns the exit status after role_wait said stop. */
+int web_http_load(struct err *e) MUST; /* its library is there: before the sandbox (libmicrohttpd.c) */
 int web_main(struct role *r);
 /* What agents on other hosts bring (vault_role.c). May write in SITE/vault/in, and make names in SITE/vault; asks the keeper for all else. */
 int vault_main(struct role *r);

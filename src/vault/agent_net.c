@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "agent_internal.h"
+#include "vault_store_net.h"
 
 #define PIECE ((size_t)1 << 20)
 #define ANSWER_MAX ((size_t)16 << 20)
@@ -314,7 +315,8 @@ int vault_link_https(const struct vault_credential *c, const char *url, struct v
 		r = err_set(e, ERR_USAGE, "--to", "an address is https://HOST:PORT, without user, query or fragment");
 	if (r == 0) {
 		memcpy(n->url, url ? url : c->url, len);
-		if (curl_global_init(CURL_GLOBAL_DEFAULT) || !(n->curl = curl_easy_init()))
+		r = vault_curl_load(e);
+		if (r == 0 && (curl_global_init(CURL_GLOBAL_DEFAULT) || !(n->curl = curl_easy_init())))
 			r = err_set(e, ERR_MEMORY, NULL, "libcurl does not start");
 	}
 	if (r == 0)

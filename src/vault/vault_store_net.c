@@ -12,6 +12,9 @@
 static int start(struct err *e)
 {
 	static bool ready; /* commands and roles open their first store from one thread */
+	int r = ready ? 0 : vault_curl_load(e);
+	if (r < 0)
+		return r;
 	if (!ready && curl_global_init(CURL_GLOBAL_DEFAULT))
 		return err_set(e, ERR_SYSTEM, NULL, "libcurl does not start");
 	ready = true;

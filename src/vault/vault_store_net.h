@@ -30,6 +30,7 @@ struct vault_answer {
 	int64_t modified;   /* Last-Modified; 0 */
 	char version[VAULT_VERSION_MAX + 1], etag[80];
 };
+int vault_curl_load(struct err *e) MUST; /* libcurl is there from now on (libcurl.c): before its first use. From any thread */
 int vault_net_open(struct vault_net *n, const char *where, const struct vault_access *access, struct err *e) MUST;
 void vault_net_close(struct vault_net *n);
 /* Any answer of the server below 500 is 0, whatever its status; ret is emptied first and to be given to vault_answer_done. */
