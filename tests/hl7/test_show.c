@@ -1,6 +1,8 @@
 /* Messages as JSON: the nesting rule, the keys, the problems of files; and the example of holdfast-hl7(1), taken from the page itself. */
 #include "hl7_test.h"
 
+#include <time.h>
+
 #define M "MSH|^~\\&|A|B|C|D|2026||ADT^A01|1|P|2.5"
 #define MJ "[\"MSH\",\"|\",\"^~\\\\&\",\"A\",\"B\",\"C\",\"D\",\"2026\",\"\",[[\"ADT\",\"A01\"]],\"1\",\"P\",\"2.5\"]"
 #define HEAD "\"type\":\"ADT^A01\",\"control_id\":\"1\",\"version\":\"2.5\",\"charset\":\"\",\"encoding\":\"us-ascii\",\"segments\":[" MJ
@@ -133,10 +135,10 @@ static void many_repetitions(void **state)
 	buf_str(&in, M "\rZZZ|");
 	for (int i = 0; i < 2000000; i++)
 		buf_str(&in, "~^&");
-	int64_t begin = time_monotonic();
+	clock_t begin = clock(); /* of the processor: others may be using it */
 	show(buf_slice(&in), "f", &out, &sh);
 	assert_int_equal(sh.messages, 1);
-	if (time_monotonic() - begin > 20 * TIME_SEC)
+	if (clock() - begin > 20 * CLOCKS_PER_SEC)
 		fail_msg("not linear");
 }
 

@@ -127,8 +127,8 @@ static void test_agent(void **state)
 	assert_non_null(strstr(out, "\"agent\":\"ward7\""));
 	assert_non_null(strstr(out, "holdfast recipients 1"));
 	/* a pack */
-	uint8_t *pack = malloc(1500000);
-	for (size_t i = 0; i < 1500000; i++)
+	uint8_t *pack = malloc(1500001); /* and a byte too many */
+	for (size_t i = 0; i < 1500001; i++)
 		pack[i] = (uint8_t)(i * 31);
 	hex_of(pack, 1500000, sum);
 	assert_int_equal(ASK("POST", "/vault/number", "", 0), 200);
