@@ -362,7 +362,7 @@ static bool conditional(struct web_request *q, const struct fhir_type_info *info
 {
 	const char *type = info->type, *criteria = criteria_of(q);
 	if (!*criteria) {
-		not_allowed(q, "GET, HEAD, POST, OPTIONS", "Of a type as a whole nothing is changed or deleted: name one by its id, or by a search that only it answers to.");
+		not_allowed(q, fhir_deletes(type) ? "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" : "GET, HEAD, POST, PUT, PATCH, OPTIONS", "Of a type as a whole nothing is changed or deleted: name one by its id, or by a search that only it answers to.");
 		return true;
 	}
 	if (q->method == WEB_PUT)
@@ -457,7 +457,7 @@ void web_fhir(struct web_request *q, const char *path)
 	if (n == 1 && info && (q->method == WEB_PUT || q->method == WEB_DELETE || q->method == WEB_PATCH) && strcmp(info->type, "Binary") && strcmp(info->type, "AuditEvent") && conditional(q, info))
 		return;
 	if (!get && !post)
-		return not_allowed(q, n == 1 ? "GET, HEAD, POST, OPTIONS" : operation ? "GET, HEAD, POST, OPTIONS" : search ? "POST, OPTIONS" : !one || binary_or_audit ? "GET, HEAD, OPTIONS" : fhir_deletes(info->type) ? "GET, HEAD, PUT, PATCH, DELETE, OPTIONS" : "GET, HEAD, PUT, PATCH, OPTIONS",
+		return not_allowed(q, n == 1 && info && strcmp(info->type, "Binary") && strcmp(info->type, "AuditEvent") ? (fhir_deletes(info->type) ? "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" : "GET, HEAD, POST, PUT, PATCH, OPTIONS") : n == 1 ? "GET, HEAD, POST, OPTIONS" : operation ? "GET, HEAD, POST, OPTIONS" : search ? "POST, OPTIONS" : !one || binary_or_audit ? "GET, HEAD, OPTIONS" : fhir_deletes(info->type) ? "GET, HEAD, PUT, PATCH, DELETE, OPTIONS" : "GET, HEAD, PUT, PATCH, OPTIONS",
 		                   one && q->method == WEB_DELETE ? web_fhir_why_kept(info->type) : NULL);
 	if (n == 1 || search)
 		return of_type(q, info, parts[0], search);

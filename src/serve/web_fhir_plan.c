@@ -34,7 +34,10 @@ static void leave_door(void)
 bool web_fhir_turn(struct web_request *q)
 {
 	struct chart_moment at;
-	struct err e = {0};
+	if (web_query(q, "at")) {
+		web_error(q, 400, "input", "What is written is judged by the charts as they are now, not as they were at a moment.");
+		return false;
+	}
 	pthread_mutex_lock(&turn.door);
 	bool room = turn.waiting < WAITING_MAX;
 	turn.waiting += room;
@@ -45,8 +48,11 @@ bool web_fhir_turn(struct web_request *q)
 		return false;
 	}
 	pthread_mutex_lock(&turn.lock);
-	/* the chart may be behind (a rebuild): then what the last one stored could not be seen */
-	if (turn.said && q->w->chart && (chart_now(q->w->chart, &at, &e) < 0 || at.end < turn.said)) {
+	if (!web_fhir_chart(q, &at)) {
+		web_fhir_turn_over(q);
+		return false;
+	}
+	if (at.end < turn.said) { /* the chart may be behind (a rebuild): then what the last one stored could not be seen */
 		web_error(q, 503, "busy", "The charts do not show yet what was stored last. Nothing was stored: send it again in a moment.");
 		q->retry_after = 2;
 		web_fhir_turn_over(q);

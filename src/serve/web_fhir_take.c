@@ -192,7 +192,7 @@ bool web_fhir_count(struct web_request *q, struct slice type, struct slice crite
 		return false;
 	}
 	for (size_t i = 0; i < x.n; i++)
-		if (x.names[i][0] == '_' && strncmp(x.names[i], "_id", 3) && strncmp(x.names[i], "_lastUpdated", 12)) {
+		if (!strcmp(x.names[i], "at") || (x.names[i][0] == '_' && strncmp(x.names[i], "_id", 3) && strncmp(x.names[i], "_lastUpdated", 12))) {
 			web_error(q, 400, "input", "A condition is made of what chooses resources: %.40s does not.", x.names[i]);
 			return false;
 		}

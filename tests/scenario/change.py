@@ -203,6 +203,9 @@ want(call('PUT', '/Condition?nonsense=active', condition(pid, name='Never')), 41
 want(call('PUT', '/Patient?identifier=urn:y|once-1', {'resourceType': 'Patient', 'identifier': [{'system': 'urn:y', 'value': 'once-1'}], 'name': [{'family': 'Once', 'given': ['And']}]}), 200, 'a patient by number')
 assert len(want(call('GET', '/Patient?identifier=urn:y|once-1'), 200, 'one')['entry']) == 1
 
+want(call('PUT', '/Condition?identifier=urn:y|u-1&at=%230', condition(pid, name='Never')), 400, 'the charts as they were')
+want(call('POST', '/Condition', condition(pid, name='Never'), If_None_Exist='identifier=urn:y|u-1&at=%230'), 400, 'the charts as they were')
+
 # --- patches
 def patch(path, *ops, **headers):
     return call('PATCH', path, list(ops), Content_Type=headers.pop('Content_Type', 'application/json-patch+json'), **headers)
