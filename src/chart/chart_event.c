@@ -83,6 +83,8 @@ static void read_event(const struct json_node *n, struct store_event *v, struct 
 	v->what = FIRST_OF(n, "what", "op", "event", "action");
 	v->reason = json_text(n, "reason");
 	v->text = FIRST_OF(n, "text", "next", "from", "into");
+	if (!v->text.n && slice_eq_str(v->what, "cleared")) /* an alarm that has gone: its id is all there is */
+		v->text = json_text(n, "id");
 	if (!v->text.n && json_get(n, "user") && !slice_eq(v->user, json_text(n, "user")))
 		v->text = json_text(n, "user");
 }

@@ -414,6 +414,11 @@ static void test_events(void **state)
 	OK(chart_events(s->sql, 0, SLICE("ann"), 2, 10, s->a, &v, e));
 	assert_int_equal(v->kind, KIND_SESSION);
 	assert_null(v->next);
+	/* an alarm that has gone is named by its id: nothing else stands in that entry */
+	tell_json(s, KIND_ALARM, "{\"what\":\"cleared\",\"id\":\"disk-low\"}");
+	OK(chart_events(s->sql, KIND_ALARM, SLICE_NULL, CHART_NOW, 1, s->a, &v, e));
+	assert_slice(v->what, "cleared");
+	assert_slice(v->text, "disk-low");
 	OK(chart_timeline(s->sql, SLICE("1@HOSP"), STORY_NOW, CHART_NOW, 10, s->a, &v, e));
 	assert_int_equal(v->entry, 2); /* who opened it is part of it */
 	assert_int_equal(v->next->entry, 0);

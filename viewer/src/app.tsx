@@ -8,7 +8,7 @@ import { AlarmsPage, BoardPage } from "./board";
 import { CensusPage } from "./census";
 import { ChartPage } from "./chart";
 import { EntryDialog } from "./entry";
-import { clockSeconds, count, full, setZone, span, stamp } from "./format";
+import { clockSeconds, full, setZone, span, stamp } from "./format";
 import { type Key, type Lang, getLang, languages, setLang as useLanguage, t } from "./i18n";
 import { Paper, type PaperText } from "./paper";
 import { SearchPage } from "./search";
@@ -17,6 +17,7 @@ import { SetupPage } from "./setup";
 import { PasswordPage, SignIn } from "./signin";
 import { type At, Context, type Shared, atText, useNow, useShared } from "./state";
 import { Dialog } from "./ui";
+import { ViewStrips, stateOf } from "./view";
 
 interface Page { path: string; word: Key; need: string }
 const pages: Page[] = [
@@ -86,6 +87,7 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
     document.title = `${t(pages.find((p) => p.path === page)?.word ?? "chart")} · ${session.site.name} · Holdfast`;
   }, [page, where[1], lang]);
 
+  const making = board !== null && /^(rebuilding|behind|down)$/.test(stateOf(board.view)); // how far it is should be seen to move
   const loadBoard = useCallback(() => {
     if (!may("board")) { // the line to the server is watched all the same
       get("/api/session").then(() => setBoardAt(serverNow()), (e: ApiError) => { if (e.status === 401) signedOut(); });
@@ -95,9 +97,9 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
   }, [session]);
   useEffect(() => {
     loadBoard();
-    const id = setInterval(() => { if (!document.hidden) loadBoard(); }, page === "board" || page === "alarms" ? 5000 : 10000);
+    const id = setInterval(() => { if (!document.hidden) loadBoard(); }, making ? 3000 : page === "board" || page === "alarms" ? 5000 : 10000);
     return () => clearInterval(id);
-  }, [page === "board" || page === "alarms", loadBoard]);
+  }, [page === "board" || page === "alarms", making, loadBoard]);
 
   const key = (e: KeyboardEvent) => {
     if (e.key === "Escape" && asOfOpen) { setAsOfOpen(false); document.getElementById("asof-button")?.focus(); return; }
@@ -154,8 +156,8 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
         </nav>
         <div class="main">
           {line.down && <Unreachable since={boardAt} retry={loadBoard} />}
-          {board && (board.notRecorded ?? 0) > 0 && <p class="strip bad" role="alert"><b>{t("notBeingRecorded")}</b> {t("alUnrecorded")} ({board.notRecorded})</p>}
-          {board && (board.view.pinned || board.view.rebuilding) && <p class="strip warn" role="status"><b>{board.view.rebuilding ? t("viewRebuilding") : t("viewPinned")}</b>{board.view.behind ? ` ${t("behind", { n: count(board.view.behind) })}` : ""}</p>}
+          {board && !board.readOnly && (board.notRecorded ?? 0) > 0 && <p class="strip bad" role="alert"><b>{t("notBeingRecorded")}</b> {t("alUnrecorded")} ({board.notRecorded})</p>}
+          <ViewStrips board={board} now={boardAt} decides={may("setup")} />
           {line.skew !== 0 && Math.abs(line.skew) > 60000 && <p class="strip warn" role="status">{t("clockOff", { t: span(Math.abs(line.skew) / 1000) })}</p>}
           {asOfOpen && <AsOf onClose={() => { setAsOfOpen(false); document.getElementById("asof-button")?.focus(); }} />}
           {at && <PastLine follows={follows} onNow={() => { setAt(null); setAsOfOpen(false); }} />}
@@ -202,7 +204,7 @@ function StateBar({ mode, asOfOpen, setAsOfOpen }: { mode: string; asOfOpen: boo
     <header class="bar">
       <span class={`site ${session.site.name.length > 28 ? "long" : ""}`}>{session.site.name}</span>
       <Clock />
-      <span class={`mode ${mode}`}>{modeText(mode, board?.site?.since ?? session.site.since, now)}</span>
+      <span class={`mode ${board?.readOnly ? "readonly" : mode}`}>{board?.readOnly ? t("modeReadOnly") : modeText(mode, board?.site?.since ?? session.site.since, now)}</span>
       {worst ? (
         <a href="#/board" class={`pill ${stale ? "bad" : worst.state === "ageing" ? "warn" : ""}`}>
           {stale ? <>{t(worst.state === "never" ? "never" : "stale")}{t("colon")}{s.short(worst.name)}{silent > 1 ? ` +${silent - 1}` : ""}{worst.last ? <> · <span class="nowrap">{span((now - Date.parse(worst.last)) / 1000)}</span></> : ""}</>

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { alarmText } from "./alarms";
+import { alarmText, pastAlarm } from "./alarms";
 import type { Alarm, Board, Event, Feed } from "./api";
 import { Backups } from "./backups";
 import { agoOf, bytes, count, full, span, stamp } from "./format";
@@ -163,7 +163,7 @@ export function AlarmsPage() {
         <Fail error={error} onRetry={reload} />
         {data && (data.events.length === 0 ? <p class="in muted">{t("alarmsPastNone")}</p> : (
           <div class="scroll" tabIndex={0} role="region" aria-label={t("alarmsPast")}><table><thead><tr><th scope="col">{t("when")}</th><th scope="col">{t("what")}</th><th scope="col">{t("reason")}</th><th scope="col" class="num">{t("entry")}</th></tr></thead>
-            <tbody>{data.events.map((e) => <tr key={e.entry}><td class="nowrap" title={full(e.time)}>{stamp(e.time, now)}</td><td>{e.what === "raised" ? t("raised") : e.what === "cleared" ? t("cleared") : e.what}</td><td>{[e.text, e.reason].filter(Boolean).join(" · ")}</td><td class="num">{e.entry}</td></tr>)}</tbody></table></div>
+            <tbody>{data.events.map((e) => <tr key={e.entry}><td class="nowrap" title={full(e.time)}>{stamp(e.time, now)}</td><td>{e.what === "raised" ? t("raised") : e.what === "cleared" ? t("cleared") : e.what}</td><td>{pastAlarm(e)}</td><td class="num">{e.entry}</td></tr>)}</tbody></table></div>
         ))}
         {data?.next != null && <p class="in"><button type="button" class="btn small" onClick={() => setBefore(data.next!)}>{t("older")}</button></p>}
       </section>

@@ -62,7 +62,7 @@ export function CensusPage() {
       <div class="head">
         <div class="pagehead">
           <h1 tabIndex={-1}>{t("census")}</h1>
-          <span>{count(chosen && !words.length ? shown.length : words.length ? shown.length : rows.count)} {t("patients")}</span>
+          {census.data !== null && <span>{count(chosen && !words.length ? shown.length : words.length ? shown.length : rows.count)} {t("patients")}</span>}
           {asOf && <span class="muted">{t("asOf").toLowerCase()} {stamp(asOf, now)} · {spanOf(asOf, ref) || t("justNow")}</span>}
           {census.loading && census.data !== null && census.shown !== path ? <span role="status" class="muted">{t("loading", { what: t("census") })}</span> : null}
           <span class="grow" />

@@ -6,7 +6,8 @@ import { Medications } from "./chart-medications";
 import { ResultsTab, ValueCell } from "./chart-results";
 import { type Patient, type Resource, type Section, activeProblems, allergies, current, documentOf, former, frequencyWords, highRisk, latest, lineOf, medicationsOf, metaOf, hasOwnWords, type Order, ordersOf, patientOf, priorityWord, stampOf, timeOf, unitWord } from "./fhir";
 import { ageOf, agoOf, birth, bytes, count, dayOf, full, sexWord, spanOf, stamp } from "./format";
-import { type Key, getLang, t, word } from "./i18n";
+import { type Key, t, word } from "./i18n";
+import { reviewText } from "./reviews";
 import { commanded, keysOn, typing } from "./settings";
 import { useData, useNow, usePaper, useShared, withAt } from "./state";
 import { AgeChip, Fail, Loading, OriginMark, SectionPanel, identityText } from "./ui";
@@ -197,7 +198,7 @@ function Newest({ list }: { list: ReturnType<typeof latest> }) {
 
 function Review({ p }: { p: Patient }) {
   const { openEntry } = useShared();
-  return <section class="note warn" aria-labelledby="h-review"><h2 id="h-review">{t("review")}</h2><ul>{p.review.map((r, i) => <li key={i}>{getLang() !== "en" && t(`rv_${r.what.replace(/-/g, "_")}` as Key) ? <>{t(`rv_${r.what.replace(/-/g, "_")}` as Key)} <small class="muted" lang="en">({r.text})</small></> : r.text || r.what}{r.entry !== null && <> <button type="button" class="link" onClick={() => openEntry(r.entry!)}>{t("entry")} {r.entry}</button></>}</li>)}</ul></section>;
+  return <section class="note warn" aria-labelledby="h-review"><h2 id="h-review">{t("review")}</h2><ul>{p.review.map((r, i) => <li key={i}><span lang={reviewText(r).foreign ? "en" : undefined}>{reviewText(r).text}</span>{r.entry !== null && <> <button type="button" class="link" onClick={() => openEntry(r.entry!)}>{t("entry")} {r.entry}</button></>}</li>)}</ul></section>;
 }
 
 // ---- orders, documents ----

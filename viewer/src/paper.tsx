@@ -4,7 +4,7 @@ import { type Board, serverNow } from "./api";
 import { clockSeconds, full, span } from "./format";
 import { t } from "./i18n";
 import { type At, useNow } from "./state";
-
+import { viewLine } from "./view";
 
 export interface PaperText { identity: string; age: string }
 const boxes = typeof CSS !== "undefined" && "CSSMarginRule" in globalThis;
@@ -17,7 +17,7 @@ export function Paper({ text, site, origin, user, mode, at, entry, board }: { te
   const now = useNow(5000);
   const stale = (board?.feeds ?? []).filter((f) => f.state === "stale").map((f) => `${f.name} ${t("stale")} ${f.last ? span((now - Date.parse(f.last)) / 1000) : ""}`).join(" · ");
   const head = text.identity || site;
-  const age = [at ? t("asItWas", { t: at.time ? full(at.time) : `#${at.entry}` }) : "", text.age, !at && stale ? stale : ""].filter(Boolean).join(" · ");
+  const age = [at ? t("asItWas", { t: at.time ? full(at.time) : `#${at.entry}` }) : "", text.age, viewLine(board, now), !at && stale ? stale : ""].filter(Boolean).join(" · ");
   const foot = `${site} · ${mode !== "normal" ? mode.toUpperCase() + " · " : ""}${t("printed")} ${full(new Date(serverNow()).toISOString())} · ${user} · ${entry !== null ? `${t("entry")} ${entry}` : t("notRecorded")} · ${origin}`;
   useEffect(() => {
     if (!boxes) return;

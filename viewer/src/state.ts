@@ -36,6 +36,7 @@ export function useData<T>(path: string | null, same: string, every = 0, ready =
   useEffect(() => {
     if (!path) return;
     const stop = new AbortController();
+    let soon = 0;
     const mark = `${same} ${path}`, seen: Tag = { tag: tag.current.of === mark && state.path === path && state.data !== null ? tag.current.tag : "" };
     setLoading(true);
     last.current = Date.now();
@@ -49,11 +50,12 @@ export function useData<T>(path: string | null, same: string, every = 0, ready =
         if ((e as Error).name === "AbortError") return;
         const error = e as ApiError;
         setLoading(false);
+        if (error.code === "no-view") soon = window.setTimeout(() => setAgain((n) => n + 1), 2000);
         if (error.status === 401) signedOut();
         else set((old) => (old.same === same && error.code !== "protected" ? { ...old, error } : { data: null, error, fetched: 0, same, path }));
       },
     );
-    return () => stop.abort();
+    return () => { stop.abort(); clearTimeout(soon); };
   }, [path, same, again]);
   useEffect(() => {
     if (!every || !path) return;

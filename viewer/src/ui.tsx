@@ -6,6 +6,7 @@ import { type Meta, type Origin, type Row, type Section, stampOf } from "./fhir"
 import { ageOf, birth, full, sexWord, span, spanOf, stamp } from "./format";
 import { t, word } from "./i18n";
 import { useNow, useShared } from "./state";
+import { pace } from "./view";
 
 // A row of a long list is drawn again only when something of it changed.
 export function memo<P extends object>(draw: (p: P) => preact.JSX.Element) {
@@ -137,8 +138,9 @@ export function identityText(r: { name: { family: string; given: string }; birth
 }
 
 export function Fail({ error, onRetry, fetched }: { error: ApiError | null; onRetry?: () => void; fetched?: number }) {
-  const now = useNow(10000);
+  const now = useNow(10000), board = useShared()?.board ?? null;
   if (!error) return null;
+  if (error.code === "no-view") return <div class="note warn" role="status"><p class="strong">{t("viewNone")}{board && pace(board.view) ? ` ${pace(board.view)}` : ""}</p><p>{t("viewNoneMeans")}</p></div>; // asked again by itself
   const text = error.code === "unreachable" ? (fetched ? t("unreachable", { t: stamp(new Date(fetched).toISOString(), now) }) : t("unreachableNothing")) : error.text;
   return (
     <div class="note bad" role="alert">

@@ -279,6 +279,7 @@ export function start({ port = 0, knobs = {} } = {}) {
         });
       } else if (path === "span") send(200, { first: { entry: 1000, time: iso(h.first) }, last: { entry: 1000 + Math.floor((Date.now() - h.first) / 4000), time: iso(Date.now()) } });
       else if (path === "moment") send(200, asOf);
+      else if (knobs.noView && /^(units|census|search|patient)\b/.test(path)) send(503, { error: { code: "no-view", text: "The charts are being made from the ledger: 11 of 100 entries, 11 %. There is nothing to show before; nothing is lost." } });
       else if (path === "units") send(200, { asOf, units: h.units.map(([unit, beds]) => ({ facility: "STGABRIEL", unit: knobs.long ? longUnit(unit) : unit, patients: inHouse.filter((p) => p.unit === unit).length, beds })) });
       else if (path === "census") { const rows = inHouse.filter((p) => !q.get("unit") || p.unit === q.get("unit") || longUnit(p.unit) === q.get("unit")).map((p) => ({ ...rowOf(p, s.glass.has(p.id)), received: iso(Math.min(Date.parse(p.received), end - 7 * MIN)), ...(q.get("unit") && (!p.isProtected || s.glass.has(p.id)) ? bedside(p) : {}) })).concat(knobs.crowd ? extra.map((p, i) => ({ ...p, location: { facility: "STGABRIEL", unit: `W${i % 30}`, room: String(1000 + i), bed: "1" } })) : []); tagged({ asOf, count: rows.length, patients: long(rows) }, asOf, () => record(s.user, "view", { text: "census" })); }
       else if (path === "search") {
@@ -299,13 +300,14 @@ export function start({ port = 0, knobs = {} } = {}) {
         }
         if (knobs.held) { knobs.held.push(() => send(200, chart(h, p, end, 1))); return; } // until the test lets it go
         const c = chart(h, p, end, 0);
+        if (knobs.review) c.review = knobs.review;
         if (knobs.long) { const n = longNames[knobs.long === true ? 0 : knobs.long % longNames.length]; c.patient.name = [{ use: "official", family: n.family, given: [n.given] }]; c.place = { ...c.place, unit: longUnit(p.unit), room: "ISOLATION-NORTH-2", bed: "BED-WINDOW-12B" }; }
         tagged(c, asOf, () => record(s.user, "view", { patient: p.id }));
       } else if (parts[0] === "entry") {
         const seq = Number(parts[1]);
         if (parts[2] === "raw") { if (!may("raw")) return; record(s.user, "raw", { text: `entry ${seq}` }); send(200, "MSH|^~\\&|LAB|STGABRIEL|HOLDFAST|STGABRIEL|20261122031200||ORU^R01^ORU_R01|S0000004711|P|2.5.1\rPID|1||4471009^^^STGABRIEL^MR||MARTIN^JEANNE-MARIE||19570312|F\rOBX|1|NM|2823-3^Potassium^LN||5.8|mmol/L|3.5-5.1|H|||F\r", "text/plain; charset=utf-8"); return; }
         send(200, { seq, kind: "hl7v2", flags: 0, time: iso(h.now - 2 * HOUR), source: "mllp:2575", size: 1480, commit: "9f".repeat(32), leafHash: "4c".repeat(32), proof: knobs.unproven ? null : `c2sp.org/tlog-proof@v1\nindex ${seq}\n${"q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=\n".repeat(4)}\nholdfast.example/stgabriel\n316110\n`, ...(knobs.unproven ? { publishedIn: 2 } : {}), checkpoint: "holdfast.example/stgabriel\n316110\nq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=\n\n— holdfast.example/stgabriel AbCd...\n" });
-      } else if (path === "events") send(200, { events: [{ entry: 5200, time: iso(h.now - 31 * MIN), kind: "alarm", what: "feed-silent", reason: "LAB@STGABRIEL is silent" }, { entry: 4100, time: iso(h.now - 26 * HOUR), kind: "alarm", what: "role-died", reason: "scribe was restarted", text: "back within 0.4 s, nothing lost" }], next: null });
+      } else if (path === "events") send(200, { events: knobs.events ?? [{ entry: 5200, time: iso(h.now - 31 * MIN), kind: "alarm", what: "feed-silent", reason: "LAB@STGABRIEL is silent" }, { entry: 4100, time: iso(h.now - 26 * HOUR), kind: "alarm", what: "role-died", reason: "scribe was restarted", text: "back within 0.4 s, nothing lost" }], next: null });
       else if (path === "audit") {
         if (!may("audit")) return;
         const what = (q.get("what") ?? "").split(",").filter(Boolean), when = (k, otherwise) => (q.get(k) ? Date.parse(q.get(k)) : otherwise);
