@@ -43,6 +43,7 @@ enum err_code {
 	ERR_FULL = -11,     /* the disk is (nearly) full                                    exit 3, HTTP 507 */
 	ERR_CORRUPT = -12,  /* what we once wrote is not what we read                       exit 1, HTTP 500 */
 	ERR_EXISTS = -13,   /* it is there already                                          exit 1, HTTP 409 */
+	ERR_ERASED = -14,   /* it was there, and was erased; the sentence says by whom      exit 1, HTTP 410 */
 };
 
 struct err {

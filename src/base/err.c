@@ -10,7 +10,7 @@ static const struct {
 } answers[] = {
 	{ERR_OK, 0, 200},        {ERR_NO, 1, 404},    {ERR_INPUT, 1, 400},     {ERR_USAGE, 2, 400},  {ERR_SYSTEM, 3, 500},
 	{ERR_MEMORY, 3, 503},    {ERR_LIMIT, 1, 413}, {ERR_CRYPTO, 1, 403},    {ERR_NOT_FOUND, 1, 404}, {ERR_DENIED, 1, 403},
-	{ERR_BUSY, 3, 503},      {ERR_FULL, 3, 507},  {ERR_CORRUPT, 1, 500},   {ERR_EXISTS, 1, 409},
+	{ERR_BUSY, 3, 503},      {ERR_FULL, 3, 507},  {ERR_CORRUPT, 1, 500},   {ERR_EXISTS, 1, 409},  {ERR_ERASED, 1, 410},
 };
 
 int err_exit(int code)

@@ -39,12 +39,21 @@ const char *chart_readers(struct chart *c); /* as stored: with the head, what a 
 
 /* ---- applying (one writer) --------------------------------------------------------------------------------------------- */
 
+struct chart_born { /* an identifier first seen in an entry that was erased since */
+	uint64_t entry;
+	uint32_t index; /* among those first seen there */
+	uint8_t space;
+	struct fact_ident id;
+};
 struct chart_entry {
 	uint64_t seq;
 	int64_t time;         /* receive time */
 	uint8_t kind, flags;  /* as in the leaf */
 	struct slice source;
 	uint64_t size;
+	bool erased;          /* its body is: no facts; only the identifiers in born are known by it */
+	const struct chart_born *born;
+	size_t born_n;
 };
 /* Stage one entry with what was read from it. facts NULL: an entry without facts (envelope, fragment, pack, ...), still counted by kind. Entries come in order without gaps; one at or below the applied
  * one is ignored. Site entries with JSON bodies (audit, session, alarm, account, identity, quarantine) are handed in with `body`. */
@@ -68,6 +77,38 @@ void chart_copy_close(struct chart_copy *k); /* NULL is fine */
 /* What a copy and a program must have in common: "v3.hl7.1.fhir.1", from the store's version and readers ("hl7 1 fhir 1"). */
 #define CHART_VERSION_MAX 48
 void chart_version(const char *readers, char ret[CHART_VERSION_MAX]);
+
+/* ---- erasing entries: what would go, and what must stay (the rule stands in chart_erase.c) ---------------------------------- */
+
+#define CHART_ERASING_LISTED 1000
+struct chart_erasing_options {
+	uint64_t from, to;      /* the entries [from, to) */
+	const uint64_t *extra;  /* and these, rising, each below from: what an earlier erasure kept */
+	size_t extra_n;
+	uint64_t active_since;  /* of whom anything came in this entry or later has a chart in use */
+};
+struct chart_erasing_person {
+	char id[32];
+	bool inside; /* in the house */
+};
+struct chart_erasing {
+	uint64_t applied;                  /* what the view held when it was asked */
+	uint64_t rows;                     /* messages' statements about persons */
+	uint64_t persons, gone;            /* of whom something lies there; of whom nothing would remain */
+	uint64_t active, inside;           /* whose chart is in use; of them in the house */
+	struct chart_erasing_person *listed; /* those in use, the first of them */
+	size_t listed_n;
+	uint64_t *keep;                    /* entries that must stay, rising (chart_erasing_done) */
+	size_t keep_n, kept_active;        /* kept_active: of them for charts in use */
+	struct chart_born *born;           /* in order of (entry, index) */
+	size_t born_n;
+};
+int chart_erasing(struct chart *c, const struct chart_erasing_options *o, struct arena *a, struct chart_erasing *ret, struct err *e) MUST;
+void chart_erasing_done(struct chart_erasing *x);
+/* The entries in [from, to) of which the view holds rows, in order, until fn says true. */
+int chart_rows_among(struct chart *c, uint64_t from, uint64_t to, bool (*fn)(void *arg, uint64_t entry), void *arg, struct err *e) MUST;
+void chart_born_put(struct buf *out, const struct chart_born *b, size_t n);                                                          /* of one entry, as JSON */
+int chart_born_read(struct slice json, struct arena *a, struct chart_born **ret, size_t *ret_n, struct err *e) MUST; /* empty: none. entry is the caller's to set */
 
 /* ---- as of -------------------------------------------------------------------------------------------------------------- */
 

@@ -119,6 +119,8 @@ static int apply(struct apply *p, const struct facts *f, struct slice body, stru
 	if (r == 0 && f) {
 		p->time = chart_sane_time(fact_time_ns(f->time, c->zone_minutes), c->last_time);
 		r = apply_groups(p, e);
+	} else if (r == 0 && p->en->erased) {
+		r = born_apply(p, e);
 	} else if (r == 0 && has_json(p->en->kind)) {
 		p->time = c->last_time;
 		r = event_apply(p, body, e);

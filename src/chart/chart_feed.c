@@ -207,7 +207,7 @@ static struct slice count_name(const struct chart_entry *en, const struct facts 
 		uint8_t kind;
 		const char *name;
 	} kinds[] = {{1, "hl7v2"}, {2, "hl7v2-envelope"}, {3, "hl7v2-fragment"}, {4, "fhir"}, {5, "other"}, {6, "identity"}, {16, "site"}, {17, "pack"}, {18, "quarantine"}, {19, "account"}, {20, "session"},
-	             {21, "audit"}, {22, "alarm"}, {23, "config"}, {24, "snapshot"}, {25, "vault-pack"}};
+	             {21, "audit"}, {22, "alarm"}, {23, "config"}, {24, "snapshot"}, {25, "vault-pack"}, {28, "kept"}};
 	if (f && f->type.n)
 		return f->type;
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
@@ -223,7 +223,7 @@ int feed_apply(struct chart *c, const struct chart_entry *en, const struct facts
 {
 	char room[32];
 	struct count *n;
-	int r = count_find(c, count_name(en, f, room), &n, e);
+	int r = count_find(c, en->erased ? slice_str("(erased)") : count_name(en, f, room), &n, e);
 	if (r < 0)
 		return r;
 	n->count++;
@@ -232,6 +232,8 @@ int feed_apply(struct chart *c, const struct chart_entry *en, const struct facts
 	if (f) {
 		n->uninterpreted += f->uninterpreted || f->failed;
 		n->problems += f->problems;
+	} else if (en->erased) {
+		; /* read once, and gone since */
 	} else if (en->kind == KIND_HL7V2 || en->kind == KIND_FHIR || en->kind == KIND_HL7V2_FRAGMENT || en->kind == KIND_OTHER) {
 		n->uninterpreted++; /* content that nobody read: unreadable, or in quarantine */
 	}

@@ -154,6 +154,13 @@ int ident_get_or_make(struct apply *p, const struct fact_ident *i, uint32_t *ret
 	return r < 0 || *ret ? r : make(p, i, space, ret, e);
 }
 
+int ident_born(struct apply *p, const struct fact_ident *i, uint8_t space, uint32_t index, struct err *e)
+{
+	uint32_t id;
+	p->fresh = index;
+	return make(p, i, space, &id, e);
+}
+
 int ident_find(struct apply *p, const struct fact_ident *i, uint32_t *ret, struct err *e)
 {
 	return find(p->c, i, space_of(i->type, p->test), ret, e);

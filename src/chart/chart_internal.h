@@ -21,6 +21,7 @@
  *   chart_feed.c      feeds and their rhythm, counts by type
  *   chart_event.c     audit, sessions, alarms ...; the timeline
  *   chart_time.c      as of
+ *   chart_erase.c     what an erasure would take and must leave; what is left of an erased entry
  *   chart_json.c      JSON, export
  */
 #ifndef HOLDFAST_CHART_INTERNAL_H
@@ -293,6 +294,8 @@ enum { REVIEW_CONFLICT = 1, REVIEW_UNMERGED = 2, REVIEW_UNMERGED_FROM = 3, REVIE
 bool ident_is_record(struct slice type);
 struct ident_state *ident_state(struct chart *c, uint32_t id); /* lives until the next one is asked for */
 int ident_get_or_make(struct apply *p, const struct fact_ident *i, uint32_t *ret, bool *ret_new, struct err *e) MUST;
+int ident_born(struct apply *p, const struct fact_ident *i, uint8_t space, uint32_t index, struct err *e) MUST; /* made as if it were first seen in this entry, as the index-th */
+int born_apply(struct apply *p, struct err *e) MUST; /* chart_erase.c */
 int ident_find(struct apply *p, const struct fact_ident *i, uint32_t *ret, struct err *e) MUST; /* 0: not known */
 int ident_find_in(struct chart *c, const struct fact_ident *i, uint8_t space, uint32_t *ret, struct err *e) MUST;
 bool ident_joins(const struct fact_ident *i); /* of the numbers sent with a patient: one that names the patient across messages */

@@ -181,9 +181,7 @@ static int quarter(const struct options *o)
 	char t[32];
 	int class = ledger_retain_class(slice_str(o->args->v[1]));
 	if (class < 0 || ledger_quarter_parse(slice_str(o->args->v[2]), &no) < 0)
-		return cli_usage("erase quarter: say a class (files or catalogue) and a quarter such as 2026Q3");
-	if (class == RETAIN_CARE)
-		return cli_usage("erase quarter: messages and charts (care) are kept for ever by this version: erasing a quarter of them is not built");
+		return cli_usage("erase quarter: say a class (care, files or catalogue) and a quarter such as 2026Q3");
 	if (!o->reason || !*o->reason)
 		return cli_usage("erase quarter: --reason is missing; it stands in the ledger");
 	if (retain_open(o->site, &x, &e) < 0)
@@ -208,7 +206,9 @@ static int quarter(const struct options *o)
 		else if (l.fate == FATE_HELD)
 			r = err_set(&e, ERR_DENIED, NULL, "%s", l.why);
 	}
-	if (r == 0 && o->dry_run) {
+	if (r == 0 && o->dry_run && class == RETAIN_CARE) {
+		r = retain_care_preview(&x, no, o->json, &e);
+	} else if (r == 0 && o->dry_run) {
 		printf("would erase %s of %s: %llu packs, %llu snapshots\n", o->args->v[1], o->args->v[2], (unsigned long long)q->packs, (unsigned long long)q->snapshots);
 	} else if (r == 0) {
 		r = control_open(&x.s, true, &c, &e);

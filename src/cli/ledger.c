@@ -173,11 +173,20 @@ static int show(const struct site *s, struct ledger *l, struct control **k, uint
 	return 0;
 }
 
+struct catting {
+	int kind;
+	uint64_t erased;
+};
+
 static int cat_one(void *arg, const struct ledger_entry *en, struct err *e)
 {
-	const int *kind = arg;
-	if (*kind >= 0 && en->leaf.kind != *kind)
+	struct catting *k = arg;
+	if (k->kind >= 0 && en->leaf.kind != k->kind)
 		return 0;
+	if (en->erased) {
+		k->erased++;
+		return 0;
+	}
 	AUTO_BUF struct buf redacted = {0};
 	struct slice body = en->body;
 	buf_init(&redacted, (size_t)1 << 20);
@@ -204,7 +213,10 @@ static int cat(const struct site *s, struct ledger *l, struct control **keeper, 
 	char query[128];
 	snprintf(query, sizeof query, "entries %" PRIu64 " to %" PRIu64 "%s%s", from, end - 1, kind ? " of kind " : "", kind ? kind : "");
 	cli_record(s, keeper, "export", NULL, query, end - 1);
-	int r = ledger_scan(l, from, end, true, cat_one, &k, e);
+	struct catting c = {.kind = k};
+	int r = ledger_scan(l, from, end, true, cat_one, &c, e);
+	if (r == 0 && c.erased)
+		cli_note("%" PRIu64 " bodies were erased, and are left out: `holdfast erase status` says by whom", c.erased);
 	return r == ERR_SYSTEM && errno == EPIPE ? 0 : r;
 }
 
@@ -332,6 +344,7 @@ static int verify(struct site *s, const char *since, bool bodies, bool json)
 		jsonw_ku64(&w, "packBytes", rep.pack_bytes);
 		jsonw_ku64(&w, "walEntries", rep.wal_entries);
 		jsonw_ku64(&w, "bodies", rep.bodies);
+		jsonw_ku64(&w, "erased", rep.erased);
 		jsonw_kbool(&w, "walChecked", rep.wal_checked);
 		jsonw_kbool(&w, "sinceChecked", rep.since_checked);
 		cli_put_faults(&w, &faults);
@@ -340,6 +353,8 @@ static int verify(struct site *s, const char *since, bool bodies, bool json)
 	} else if (r == 0) {
 		printf("whole: %" PRIu64 " entries, %" PRIu64 " packs of %" PRIu64 " bytes, %" PRIu64 " entries in the write-ahead tail%s%s\n", rep.entries, rep.packs, rep.pack_bytes, rep.wal_entries,
 		       rep.since_checked ? "; extends the kept checkpoint" : "", rep.wal_checked ? "" : " (tail not opened: no key)");
+		if (rep.erased)
+			printf("%" PRIu64 " bodies were erased, as entries say: `holdfast erase status`\n", rep.erased);
 	}
 	return cli_verdict(r, &faults, json);
 }

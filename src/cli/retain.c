@@ -9,6 +9,22 @@
 
 /* ---- open ---- */
 
+static int add_care(void *arg, uint32_t quarter, struct err *e)
+{
+	struct retain_open *o = arg;
+	uint64_t first, end;
+	if (ledger_retain_erased(&o->state, RETAIN_CARE, quarter))
+		return 0;
+	struct vault_quarter *more = reallocarray(o->q, o->q_n + 1, sizeof *more);
+	if (!more)
+		return err_set(e, ERR_MEMORY, NULL, "no memory for the quarters");
+	o->q = more;
+	o->q[o->q_n] = (struct vault_quarter){.class = RETAIN_CARE, .quarter = quarter};
+	int r = ledger_quarter_span(o->l, quarter, &first, &end, &o->q[o->q_n].packs, &o->q[o->q_n].bytes, o->q[o->q_n].digest, e);
+	o->q_n += r == 0;
+	return r;
+}
+
 int retain_refresh(struct retain_open *o, struct err *e)
 {
 	struct ledger_options lo = {.write = false};
@@ -25,6 +41,8 @@ int retain_refresh(struct retain_open *o, struct err *e)
 		r = vault_refresh(o->s.fd, &o->keys, e);
 	if (r == 0)
 		r = vault_quarters(o->s.fd, &o->q, &o->q_n, e);
+	if (r == 0)
+		r = ledger_each_quarter(o->l, add_care, o, e);
 	if (r == 0)
 		o->now = ledger_last_time(o->l);
 	return r;
@@ -170,7 +188,10 @@ static int put_key(void *arg, const char *name, struct err *e)
 	char class[SITE_PERIOD_MAX];
 	uint8_t sha[SEAL_HASH];
 	int year, quarter, m;
-	if (site_period_parts(name, class, &year, &quarter, &m, NULL) < 0 || (uint32_t)(year * 10 + quarter) != k->quarter || strcmp(class, ledger_retain_class_name(k->class)))
+	if (site_period_parts(name, class, &year, &quarter, &m, NULL) < 0)
+		return 0;
+	bool view = k->class == RETAIN_CARE && !strcmp(class, "view"); /* a copy of the view holds what all quarters say */
+	if (!view && ((uint32_t)(year * 10 + quarter) != k->quarter || strcmp(class, ledger_retain_class_name(k->class))))
 		return 0;
 	for (size_t i = 0; i < k->n; i++)
 		if (!strcmp(k->seen[i], name))
@@ -195,6 +216,12 @@ int retain_erase(struct retain_open *o, struct control *c, const struct vault_qu
 	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
 	char quarter[16];
+	struct retain_care care = {0};
+	if (q->class == RETAIN_CARE) {
+		int made = retain_care_kept(o, c, q->quarter, &care, e);
+		if (made < 0)
+			return made;
+	}
 	struct keys_of *k = calloc(1, sizeof *k);
 	if (!k)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
@@ -215,7 +242,22 @@ int retain_erase(struct retain_open *o, struct control *c, const struct vault_qu
 	jsonw_ku64(&w, "bytes", q->bytes);
 	put_hash(&w, "digest", q->digest);
 	jsonw_obj_end(&w);
-	jsonw_ku64(&w, "snapshots", q->snapshots);
+	if (q->class == RETAIN_CARE) {
+		jsonw_ku64(&w, "first", care.first);
+		jsonw_ku64(&w, "end", care.end);
+		jsonw_ku64(&w, "erased", care.erased);
+		jsonw_ku64(&w, "persons", care.persons);
+		jsonw_ku64(&w, "gone", care.gone);
+		jsonw_key(&w, "kept");
+		jsonw_obj(&w);
+		jsonw_ku64(&w, "from", care.from);
+		jsonw_ku64(&w, "to", care.to);
+		jsonw_ku64(&w, "entries", care.kept);
+		jsonw_ku64(&w, "active", care.active);
+		jsonw_obj_end(&w);
+	} else {
+		jsonw_ku64(&w, "snapshots", q->snapshots);
+	}
 	jsonw_key(&w, "sources");
 	jsonw_arr(&w);
 	for (size_t i = 0; i < q->source_n; i++)
@@ -231,6 +273,8 @@ int retain_erase(struct retain_open *o, struct control *c, const struct vault_qu
 	free(k);
 	if (r == 0)
 		r = buf_ok(&b) ? control_retention(c, buf_slice(&b), ret_seq, ret_time, e) : err_set(e, buf_code(&b), NULL, "the entry would be too long");
+	if (r == 0 && q->class == RETAIN_CARE)
+		r = control_rebuild(c, UINT64_MAX, NULL, NULL, e); /* the keeper has begun it: wait until no chart shows any of it */
 	return r;
 }
 
@@ -303,6 +347,7 @@ static int clear_outbox(struct retain_open *o, const struct retain_erasure *x, u
 	return r;
 }
 
+/* 1: something is left. */
 static int erase_here(struct retain_open *o, struct control *c, const struct retain_erasure *x, struct err *e)
 {
 	struct outcome out = {.copy = "here", .where = o->s.path, .why = "", .done = true};
@@ -310,15 +355,22 @@ static int erase_here(struct retain_open *o, struct control *c, const struct ret
 	int r = 0;
 	for (size_t i = 0; r >= 0 && i < x->key_n; i++) /* the keeper has done it with the entry; a key that came back goes too */
 		r = site_period_destroy(o->s.fd, x->key[i].name, e);
-	if (r >= 0)
+	char why[300] = "";
+	if (r >= 0 && x->class == RETAIN_CARE)
+		r = retain_care_here(o, c, x, &out.destroyed, why, e);
+	else if (r >= 0)
 		r = vault_erase_here(o->s.fd, x->class, x->quarter, &out.destroyed, e);
+	out.done = !why[0];
+	out.why = why;
 	if (r == 0)
 		r = clear_outbox(o, x, &out.destroyed, e);
 	if (r < 0)
 		return r;
 	if (!last)
 		out.destroyed += x->key_n;
-	return last && last->done && !out.destroyed ? 0 : enter_receipt(o, c, x->seq, &out, e);
+	if (!(last && last->done && out.done && !out.destroyed))
+		r = enter_receipt(o, c, x->seq, &out, e);
+	return r < 0 ? r : !out.done;
 }
 
 struct copies {
@@ -384,7 +436,10 @@ int retain_carry_out(struct retain_open *o, struct control *c, size_t *ret_open,
 	struct copies k = {.o = o, .c = c};
 	int r = retain_refresh(o, e);
 	for (size_t i = 0; r == 0 && i < o->state.erasure_n; i++)
-		r = erase_here(o, c, &o->state.erasure[i], e);
+		if ((r = erase_here(o, c, &o->state.erasure[i], e)) > 0) {
+			k.open++;
+			r = 0;
+		}
 	if (r == 0)
 		r = retain_refresh(o, e);
 	if (r == 0 && o->state.erasure_n)

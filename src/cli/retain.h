@@ -3,6 +3,7 @@
 #define HOLDFAST_CLI_RETAIN_H
 
 #include "commands.h"
+#include "ledger.h"
 #include "vault.h"
 
 struct retain_open {
@@ -10,7 +11,7 @@ struct retain_open {
 	struct site_keys keys;
 	struct ledger *l;
 	struct ledger_retain state;
-	struct vault_quarter *q; /* of files and catalogues */
+	struct vault_quarter *q; /* of files and catalogues, and of messages that were not erased */
 	size_t q_n;
 	int64_t now;             /* the ledger's time: of its newest entry */
 	char who[64];
@@ -37,6 +38,14 @@ const char *retain_fate_name(enum retain_fate f);
 int retain_carry_out(struct retain_open *o, struct control *c, size_t *ret_open, struct err *e) MUST;
 /* One erasure's entry. */
 int retain_erase(struct retain_open *o, struct control *c, const struct vault_quarter *q, const char *rule, uint64_t rule_entry, int64_t due, const char *reason, uint64_t *ret_seq, int64_t *ret_time, struct err *e) MUST;
+/* Messages (retain_care.c). What is to outlive the quarter becomes entries of kind kept. */
+struct retain_care {
+	uint64_t first, end, from, to, kept, erased, active, persons, gone;
+};
+int retain_care_kept(struct retain_open *o, struct control *c, uint32_t quarter, struct retain_care *ret, struct err *e) MUST;
+int retain_care_preview(struct retain_open *o, uint32_t quarter, bool json, struct err *e) MUST; /* printed */
+/* What lies beside the ledger: copies of the view, torn tails. why: what still holds some of it, or "". */
+int retain_care_here(struct retain_open *o, struct control *c, const struct retain_erasure *x, uint64_t *destroyed, char why[300], struct err *e) MUST;
 void retain_put_head(struct jsonw *w, const char *what, const char *who, const char *reason); /* an object is begun, and has these */
 
 #endif

@@ -28,9 +28,9 @@ static int set(const struct options *o)
 	uint64_t seq;
 	int64_t time;
 	if (no < 0)
-		return cli_usage("retention set: a class is files (contents of backed-up files) or catalogue (their names and attributes), or one of these for a source alone: files/SOURCE");
-	if (no == RETAIN_CARE)
-		return cli_usage("retention set: messages and charts (care) are kept for ever by this version: erasing a quarter of them is not built");
+		return cli_usage("retention set: a class is care (messages, charts), files (contents of backed-up files) or catalogue (their names and attributes), or one of the last two for a source alone: files/SOURCE");
+	if (no == RETAIN_CARE && source.n)
+		return cli_usage("retention set: care has no sources");
 	if (!o->keep)
 		return cli_usage("retention set: say --keep 10y, 8q, 400d or forever");
 	if (ledger_keep_parse(slice_str(o->keep), &keep, &e) < 0 || ledger_keep_enough(no, keep, &e) < 0)
@@ -232,6 +232,10 @@ static int erase_due(const struct options *o, struct retain_open *x, struct cont
 		ledger_quarter_format(l.q->quarter, quarter);
 		snprintf(rule, sizeof rule, "%s%s%s %s", ledger_retain_class_name(l.rule->class), l.rule->source[0] ? "/" : "", l.rule->source, keep);
 		(*ret_n)++;
+		if (o->dry_run && l.q->class == RETAIN_CARE) {
+			r = retain_care_preview(x, l.q->quarter, o->json, e);
+			continue;
+		}
 		if (o->dry_run) {
 			printf("would erase %s of %s: %llu packs, %llu snapshots\n", ledger_retain_class_name(l.q->class), quarter, (unsigned long long)l.q->packs, (unsigned long long)l.q->snapshots);
 			continue;
@@ -254,10 +258,16 @@ static int apply(const struct options *o)
 	if (retain_open(o->site, &x, &e) < 0)
 		return cli_fail(&e);
 	int r = o->clock ? 0 : young_jump(&x, true, &e);
-	if (r > 0)
-		r = o->dry_run ? 0 : err_set(&e, ERR_NO, NULL, "nothing is erased by a clock that has just jumped; if it is right now, say --accept-clock");
-	if (r == 0 && !o->dry_run)
+	bool jumped = r > 0;
+	if (r >= 0 && !o->dry_run)
 		r = control_open(&x.s, true, &c, &e);
+	if (r == 0 && jumped && !o->dry_run) { /* what was decided is carried out all the same */
+		r = retain_carry_out(&x, c, &open, &e);
+		if (r == 0)
+			r = err_set(&e, ERR_NO, NULL, "nothing is erased by a clock that has just jumped; if it is right now, say --accept-clock");
+	}
+	if (r > 0)
+		r = 0;
 	if (r == 0) /* contents first: their catalogues may follow in the same run */
 		r = erase_due(o, &x, c, &due, &e);
 	if (r == 0 && due && !o->dry_run) {
@@ -292,7 +302,7 @@ int cmd_retention(int argc, char **argv)
 	};
 	bool done;
 	int r = cli_parse(argc, argv, "retention set CLASS[/SOURCE] --keep TERM [--reason TEXT] | show | plan | apply [--dry-run] [--reason TEXT] [--accept-clock]   --site DIR [--json]",
-	                  "For how long backups are kept. What dies is a quarter of a class, by its keys; without a rule nothing does, and nothing does by itself: plan says what is due, apply does it. Times are the ledger's.", opts,
+	                  "For how long messages and backups are kept. What dies is a quarter of a class, by its keys; without a rule nothing does, and nothing does by itself: plan says what is due, apply does it. Times are the ledger's.", opts,
 	                  ARRAY_LEN(opts), &args, &done);
 	if (r || done)
 		return r;

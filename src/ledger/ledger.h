@@ -42,7 +42,8 @@
 	X(24, SNAPSHOT, "snapshot")          /* of a file tree: counts, verdict, where its catalogue lies; or what a drill of the vault showed */ \
 	X(25, VAULT_PACK, "vault-pack")      /* a pack of the vault: name, SHA-256, size */                                      \
 	X(26, KEYS, "keys")                  /* keys were rotated: which, why, by whom */                                        \
-	X(27, RETENTION, "retention")        /* a rule, a hold, an erasure or the receipt of one (doc/formats.md) */
+	X(27, RETENTION, "retention")        /* a rule, a hold, an erasure or the receipt of one (doc/formats.md) */ \
+	X(28, KEPT, "kept")                  /* what an erasure of a quarter of messages leaves of it (ledger_erased.c) */
 
 enum ledger_kind {
 #define X(n, id, name) LEDGER_##id = n,
@@ -76,6 +77,8 @@ struct ledger_entry {
 	struct ledger_leaf leaf;
 	uint8_t salt[32];
 	struct slice body; /* valid until the next call on the ledger that gave it, or until the callback returns */
+	bool erased;       /* only in ledger_scan with bodies: it was erased; the leaf is the tree's, salt and body are empty */
+	struct slice stub; /* then: what is left of it (ledger_kept_stub), or empty */
 };
 
 /* ---- writing --------------------------------------------------------------------------------------------------------- */
@@ -143,8 +146,8 @@ void ledger_control_learned(struct ledger *l);
 /* ---- reading ---------------------------------------------------------------------------------------------------------- */
 
 int ledger_read_leaf(struct ledger *l, uint64_t seq, struct ledger_leaf *ret, struct err *e) MUST; /* needs no key */
-int ledger_read(struct ledger *l, uint64_t seq, struct ledger_entry *ret, struct err *e) MUST;     /* with body; commitment checked */
-/* In order, [from, to). A negative return from fn stops and is passed up. Bodies are opened only when want_bodies. Fast path of rebuilds. */
+int ledger_read(struct ledger *l, uint64_t seq, struct ledger_entry *ret, struct err *e) MUST;     /* with body; commitment checked. ERR_ERASED: the sentence says by which entry, when, by whom and why */
+/* In order, [from, to). A negative return from fn stops and is passed up. Bodies are opened only when want_bodies; erased ones are given out as that. Fast path of rebuilds. */
 typedef int ledger_scan_fn(void *arg, const struct ledger_entry *en, struct err *e);
 int ledger_scan(struct ledger *l, uint64_t from, uint64_t to, bool want_bodies, ledger_scan_fn *fn, void *arg, struct err *e) MUST;
 int ledger_refresh(struct ledger *l, struct err *e) MUST; /* read-only handle beside a live writer: see what is new */
@@ -179,6 +182,7 @@ struct ledger_verify_options {
 struct ledger_verify_report {
 	uint64_t size;            /* of the checkpoint */
 	uint64_t entries, packs, pack_bytes, wal_entries, bodies;
+	uint64_t erased; /* bodies that entries say were erased: gone, and no fault */
 	uint8_t root[SEAL_HASH];
 	char origin[NOTE_NAME_MAX + 1];
 	uint64_t epochs;          /* this one counted in */
@@ -250,6 +254,9 @@ struct retain_erasure {
 	int class;
 	uint32_t quarter;
 	uint64_t packs, bytes;
+	uint64_t first, end;           /* care: the entries that were erased, [first, end) */
+	uint64_t kept_from, kept_to;   /* care: entries of kind kept in this range are what was left of them */
+	uint64_t erased, kept, active; /* care: bodies erased, bodies kept, and of those the ones kept for charts in use */
 	struct retain_key key[RETAIN_KEYS];
 	size_t key_n;
 	char reason[420], who[64];
@@ -288,8 +295,35 @@ const struct retain_rule *ledger_retain_rule(const struct ledger_retain *s, int 
 const struct retain_erasure *ledger_retain_erased(const struct ledger_retain *s, int class, uint32_t quarter);
 const struct retain_hold *ledger_retain_held(const struct ledger_retain *s, int class, uint32_t quarter, const char *const *sources, size_t n);
 int ledger_retain_refuse(const struct retain_hold *h, struct err *e) MUST; /* ERR_DENIED, naming it */
-/* All entries of kind retention from `from` on, added to s. */
+/* All entries of kind retention from `from` on, added to s. Where they stand is remembered in SITE/packs/retention (a cache, written by who writes the ledger): only leaves behind it are looked at. */
 int ledger_retain_read(struct ledger *l, uint64_t from, struct ledger_retain *s, struct err *e) MUST;
+/* A quarter's key was destroyed, and the entry that says so is durable: what this handle remembers of it goes, the erasure is known from now on, and the segment in use is left for another one, so that its copy goes too. */
+int ledger_erased_now(struct ledger *l, struct err *e) MUST;
+
+/* ---- what an erasure of a quarter of messages leaves (ledger_erased.c) --------------------------------------------------------- *
+ *
+ * The body of an entry of kind kept: items in the order of their entries, each either a whole entry as it stood (ledger_entry.c), or what is left of an erased one. */
+struct ledger_kept {
+	uint64_t seq;
+	bool whole;
+	struct ledger_entry en; /* whole: commit is not computed */
+	struct slice stub;      /* else: JSON of what hangs on this entry's number (doc/formats.md) */
+};
+int ledger_kept_next(struct cur *c, struct ledger_kept *ret, struct err *e) MUST; /* pure */
+void ledger_kept_put(struct buf *out, const struct ledger_entry *en);
+void ledger_kept_stub(struct buf *out, uint64_t seq, struct slice stub);
+#define LEDGER_KEPT_BODY ((uint64_t)8 << 20) /* a body is closed when it is this long */
+/* Is each item of this body what its leaf says, and do they stand in [first, end), in order? *ret_n (may be NULL): whole ones. */
+int ledger_kept_check(struct ledger *l, struct slice body, uint64_t first, uint64_t end, uint64_t *ret_n, struct err *e) MUST;
+/* Does this kind of entry outlive its quarter? What Holdfast itself has to know again does; what speaks of patients does not. */
+bool ledger_outlives(uint8_t kind);
+/* The entries that are sealed to keys of this quarter, [first, end); ERR_NOT_FOUND: none. packs and bytes of their files (each may be NULL). */
+int ledger_quarter_span(struct ledger *l, uint32_t quarter, uint64_t *ret_first, uint64_t *ret_end, uint64_t *ret_packs, uint64_t *ret_bytes, uint8_t ret_digest[SEAL_HASH], struct err *e) MUST;
+/* Each quarter of messages that has packs, in order. */
+typedef int ledger_quarter_fn(void *arg, uint32_t quarter, struct err *e);
+int ledger_each_quarter(struct ledger *l, ledger_quarter_fn *fn, void *arg, struct err *e) MUST;
+/* The first entry that still lies in a segment: what is before it stands in packs only. */
+uint64_t ledger_tail_begin(const struct ledger *l);
 /* The last place where the time of two neighbouring entries is more than `most` apart: a clock that was set wrong looks so. seq 0: there is none. */
 struct retain_jump {
 	uint64_t seq;
@@ -312,6 +346,7 @@ unsigned ledger_tile_width(int level, uint64_t n, uint64_t size);               
 struct ledger_pack_ref {
 	char name[48];
 	uint64_t number, entry, size, first, count;
+	char period[SITE_PERIOD_MAX]; /* "care-2026Q3" */
 	uint8_t sha256[SEAL_HASH];
 	struct ledger_leaf leaf; /* of the entry, computed from its salt and body: where the tree has this leaf, the record is true */
 };

@@ -487,7 +487,7 @@ void ledger_control_learned(struct ledger *l)
 static int remember(void *arg, const struct ledger_entry *en, struct err *e)
 {
 	struct ledger *l = arg;
-	if (!ledger_remembers(en->leaf.kind))
+	if (!ledger_remembers(en->leaf.kind) || en->erased)
 		return 0;
 	int r = ledger_seen_room(l->seen, 1, e);
 	if (r == 0)

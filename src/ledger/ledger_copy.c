@@ -39,6 +39,7 @@ int ledger_pack_record_read(struct slice record, uint64_t number, struct ledger_
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
 	*ret = (struct ledger_pack_ref){.number = number, .entry = en.seq, .size = info.size, .first = info.first, .count = info.count, .leaf = en.leaf};
 	ledger_pack_name(number, ret->name);
+	ledger_period_name(info.period, ret->period);
 	memcpy(ret->sha256, info.sha256, SEAL_HASH);
 	ledger_commitment(en.salt, en.body, h, ret->leaf.commit);
 	seal_sha256_free(h);

@@ -8,6 +8,12 @@
  * SEQ, KIND, FLAGS, TIME (nanoseconds since 1970 UTC) and SIZE are decimal without leading zeros; SALT is 32 bytes in base64 (44 characters). One blank between
  * fields. The leaf of the entry follows from this text alone: its commitment is SHA-256(salt || body).
  * Valid if and only if exactly so; the next entry begins at the byte behind the last LF.
+ *
+ * What is left of an entry whose body was erased, in entries of kind kept and nowhere else but in packs that were written anew:
+ *
+ *   holdfast-erased SEQ SIZE LF
+ *   SIZE bytes of JSON (doc/formats.md), often none
+ *   LF
  */
 #include "ledger_internal.h"
 
@@ -139,4 +145,46 @@ int ledger_entry_next(struct cur *c, struct ledger_entry *ret, struct err *e)
 	*c = t;
 	*ret = en;
 	return 0;
+}
+
+#define ERASED_MAGIC "holdfast-erased "
+#define ERASED_STUB_MAX ((uint64_t)1 << 20)
+
+static int erased_next(struct cur *c, struct ledger_entry *ret, struct err *e)
+{
+	struct ledger_entry en = {.erased = true};
+	struct cur t = *c;
+	uint64_t size = 0;
+	(void)cur_take(&t, sizeof ERASED_MAGIC - 1);
+	struct slice line = cur_line(&t), rest, seq = slice_cut(line, ' ', &rest);
+	if (t.failed || (seq.n > 1 && seq.p[0] == '0') || (rest.n > 1 && rest.p[0] == '0') || num_u64(seq, 0, UINT64_MAX - 1, &en.seq) < 0 || num_u64(rest, 0, ERASED_STUB_MAX, &size) < 0)
+		return err_set(e, ERR_CORRUPT, NULL, "what is left of an erased entry has a damaged line at byte %zu", cur_offset(c));
+	en.stub = cur_take(&t, size);
+	if (cur_u8(&t) != '\n' || t.failed)
+		return err_set(e, ERR_CORRUPT, NULL, "what is left of entry %llu is cut off", (unsigned long long)en.seq);
+	*c = t;
+	*ret = en;
+	return 0;
+}
+
+int ledger_entry_any(struct cur *c, struct ledger_entry *ret, struct err *e)
+{
+	struct slice here = slice_of(c->p, cur_left(c));
+	return slice_starts(here, ERASED_MAGIC) ? erased_next(c, ret, e) : ledger_entry_next(c, ret, e);
+}
+
+void ledger_kept_stub(struct buf *out, uint64_t seq, struct slice stub)
+{
+	buf_printf(out, ERASED_MAGIC "%llu %zu\n", (unsigned long long)seq, stub.n);
+	buf_add_slice(out, stub);
+	buf_u8(out, '\n');
+}
+
+void ledger_kept_put(struct buf *out, const struct ledger_entry *en)
+{
+	uint8_t line[ENTRY_LINE_MAX];
+	size_t n = ledger_entry_line(en->seq, &en->leaf, en->salt, line);
+	buf_add(out, line, n);
+	buf_add_slice(out, en->body);
+	buf_u8(out, '\n');
 }

@@ -59,6 +59,29 @@ static void take_entry(struct slot *s, const struct ledger *l, struct seal_sha25
 	to->check = (uint16_t)(en->leaf.commit[0] << 8 | en->leaf.commit[1]);
 }
 
+/* Of a pack whose key is gone: what stands in bundles. By the thread that owns the ledger, which alone may read tiles. */
+static int gather_leaves(struct ledger_harvest *h, struct slot *s, struct err *e)
+{
+	struct cur c;
+	uint64_t end = s->info.first + s->info.count;
+	s->got.first = s->info.first;
+	s->got.n = 0;
+	buf_reset(&s->got.leaves);
+	if (end > h->end) /* behind it the tail knows them */
+		end = h->end;
+	if (s->info.count > SIZE_MAX / sizeof *s->got.entry || !room_for(s, s->info.count))
+		return err_set(e, ERR_MEMORY, NULL, "no memory for the leaves of a pack");
+	int r = ledger_leaves_from_packs(h->l, s->info.first, end, &s->got.leaves, e);
+	c = cur_of(buf_slice(&s->got.leaves));
+	while (r == 0 && !cur_done(&c)) {
+		struct ledger_harvested_entry *to = &s->got.entry[s->got.n++];
+		uint16_t n = cur_u16be(&c);
+		*to = (struct ledger_harvested_entry){.print = 0};
+		tlog_leaf_hash(cur_take(&c, n), to->hash);
+	}
+	return r;
+}
+
 /* All of one pack. */
 static int gather(const struct ledger *l, struct slot *s, struct seal_sha256 *sha, struct err *e)
 {
@@ -128,15 +151,18 @@ static void *help(void *arg)
 static int want(struct ledger_harvest *h, struct slot *s, struct err *e)
 {
 	int r = ledger_packs_find(&h->l->house.packs, h->asked, &s->info, e);
-	if (r == 0)
-		r = ledger_period_get(&h->l->periods, s->info.period, &s->id, e);
 	if (r == 0 && (s->info.first > h->asked || s->info.count == 0))
 		r = err_set(e, ERR_CORRUPT, "packs/index", "entry %" PRIu64 " is in no pack", h->asked);
+	if (r == 0)
+		r = ledger_period_get(&h->l->periods, s->info.period, &s->id, e);
+	bool gone = r == ERR_CRYPTO; /* erased; the root will tell whether the leaves are right */
+	if (gone)
+		r = s->code = gather_leaves(h, s, e);
 	if (r < 0)
 		return r;
 	h->asked = s->info.first + s->info.count;
 	pthread_mutex_lock(&h->mu);
-	s->state = WANTED;
+	s->state = gone ? READY : WANTED;
 	pthread_cond_signal(&h->work);
 	pthread_mutex_unlock(&h->mu);
 	return 0;
@@ -184,7 +210,7 @@ int ledger_harvest_next(struct ledger_harvest *h, const struct ledger_harvested 
 		if (r < 0)
 			return r;
 	}
-	if (!h->helpers) {
+	if (!h->helpers && s->state != READY) {
 		do_slot(h->l, s, h->l->sha);
 		s->state = READY;
 	}

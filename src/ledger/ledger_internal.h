@@ -30,6 +30,7 @@ void ledger_commitment(const uint8_t salt[32], struct slice body, struct seal_sh
 size_t ledger_entry_line(uint64_t seq, const struct ledger_leaf *l, const uint8_t salt[32], uint8_t out[ENTRY_LINE_MAX]);
 bool ledger_base64_32(struct slice s, uint8_t out[32]);
 int ledger_entry_next(struct cur *c, struct ledger_entry *ret, struct err *e) MUST;
+int ledger_entry_any(struct cur *c, struct ledger_entry *ret, struct err *e) MUST; /* or what is left of an erased one: then only seq, erased and stub are set */
 
 /* ---- the tree and its proofs (tlog_tree.c, tlog_proof.c) ---- */
 
@@ -298,6 +299,17 @@ static inline uint64_t ledger_packs_end(const struct ledger_packs *p) /* the fir
 	return p->last.first + p->last.count;
 }
 
+/* ---- what was erased (ledger_erased.c) ---- */
+
+struct ledger_erased;
+int ledger_read_plain(struct ledger *l, uint64_t seq, struct ledger_entry *ret, struct err *e) MUST; /* ledger_read, that knows nothing of what was erased: ERR_CRYPTO where a quarter's key is not there */
+void ledger_erased_free(struct ledger_erased *x);
+/* Was the quarter of this period erased, as far as the ledger says? Its sentence, for an entry of it, goes to e as ERR_ERASED. ERR_NO: not erased. */
+int ledger_erased_period(struct ledger *l, uint32_t period, uint64_t seq, struct err *e) MUST;
+int ledger_erased_covers(struct ledger *l, uint64_t seq, struct err *e) MUST; /* the same by what this handle knows already, wherever its body may still lie */
+/* An entry of an erased quarter: 0: it was kept, whole (*ret's body is in the buffer); ERR_ERASED: it was not: ret has seq, erased and stub. */
+int ledger_erased_get(struct ledger *l, uint64_t seq, struct buf *room, struct ledger_entry *ret, struct err *e) MUST;
+
 /* ---- which bodies have been seen (ledger_seen.c) ---- */
 
 struct ledger_seen;
@@ -421,6 +433,8 @@ struct ledger {
 	uint64_t open_clock;
 	struct ledger_open_pack scanned; /* where the last scan stopped: its caller takes some MiB at a time, and goes on there */
 	uint64_t seen_made;              /* bodies of the entries below are in the table of seen messages, though its header does not say so yet */
+	struct ledger_erased *erased;    /* NULL: nobody asked yet */
+	struct buf erased_room;
 	struct buf scratch;
 	uint64_t scratch_record; /* number of the record in it; TAIL_STAGED: none */
 	struct slice scratch_plain;

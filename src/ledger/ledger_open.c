@@ -158,6 +158,7 @@ static struct ledger *alloc(const struct ledger_options *o)
 	buf_init(&l->checkpoint, 1 << 16);
 	buf_init(&l->scratch, ledger_record_size(LEDGER_BODY_MAX + WAL_RECORD_TARGET + ENTRY_LINE_MAX + 2) + WAL_PAGE);
 	l->scratch_record = TAIL_STAGED;
+	buf_init_secret(&l->erased_room, LEDGER_BODY_MAX + ENTRY_LINE_MAX + 2);
 	return l;
 }
 
@@ -1034,6 +1035,8 @@ void ledger_free(struct ledger *l)
 	buf_done(&l->sealed);
 	free(l->aligned);
 	buf_done(&l->scratch);
+	buf_wipe_done(&l->erased_room);
+	ledger_erased_free(l->erased);
 	buf_done(&l->checkpoint);
 	int fds[] = {l->sitefd, l->dirfd, l->walfd, l->packfd};
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)

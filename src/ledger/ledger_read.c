@@ -201,13 +201,82 @@ static int read_packed(struct ledger *l, uint64_t seq, struct ledger_entry *ret,
 	return r;
 }
 
+/* A pack's own entry stands in the catalogue too, in the clear. */
+static int read_pack_entry(struct ledger *l, uint64_t seq, struct ledger_entry *ret, struct err *e)
+{
+	uint8_t record[PACK_RECORD];
+	struct ledger_pack_info info;
+	struct ledger_entry en;
+	struct ledger_leaf leaf;
+	uint64_t lo = 1, hi = l->packs.n + 1;
+	int r = 0;
+	while (lo < hi) {
+		uint64_t mid = lo + (hi - lo) / 2;
+		if ((r = ledger_packs_get(&l->packs, mid, &info, &en, record, e)) < 0)
+			return r;
+		if (en.seq < seq)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo > l->packs.n || (r = ledger_packs_get(&l->packs, lo, &info, &en, record, e)) < 0 || en.seq != seq)
+		return ERR_NO;
+	buf_reset(&l->erased_room);
+	buf_add_slice(&l->erased_room, en.body);
+	if (!buf_ok(&l->erased_room))
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	en.body = buf_slice(&l->erased_room);
+	if ((r = ledger_read_leaf(l, seq, &leaf, e)) == 0 && (r = check(l, &leaf, &en, e)) == 0)
+		*ret = en;
+	return r;
+}
+
+/* The key of its quarter is not there. Does an entry say why? */
+static int read_erased(struct ledger *l, uint64_t seq, struct ledger_entry *ret, struct err *e)
+{
+	struct ledger_pack_info info;
+	struct ledger_leaf leaf;
+	struct ledger_entry en;
+	struct err why = {0};
+	int r = ledger_erased_covers(l, seq, &why);
+	if (r != ERR_ERASED)
+		r = seq < ledger_packs_end(&l->packs) ? ledger_packs_find(&l->packs, seq, &info, NULL) : ERR_NO;
+	if (r == 0)
+		r = ledger_erased_period(l, info.period, seq, &why);
+	if (r != ERR_ERASED)
+		return ERR_NO;
+	if ((r = ledger_read_leaf(l, seq, &leaf, e)) < 0)
+		return r;
+	if (leaf.kind == LEDGER_PACK && (r = read_pack_entry(l, seq, ret, e)) != ERR_NO)
+		return r;
+	r = ledger_erased_get(l, seq, &l->erased_room, &en, e);
+	if (r == 0 && (r = check(l, &leaf, &en, e)) == 0)
+		*ret = en;
+	if (r == ERR_ERASED && e)
+		*e = why;
+	return r;
+}
+
 int ledger_read(struct ledger *l, uint64_t seq, struct ledger_entry *ret, struct err *e)
+{
+	struct err why = {0};
+	if (ledger_erased_covers(l, seq, NULL) == ERR_ERASED) /* an entry rules over what a segment, or a key that came back, would still give */
+		return read_erased(l, seq, ret, e);
+	int r = ledger_read_plain(l, seq, ret, &why), x = r == ERR_CRYPTO ? read_erased(l, seq, ret, e) : ERR_NO;
+	if (x != ERR_NO)
+		return x;
+	if (r < 0 && e)
+		*e = why;
+	return r;
+}
+
+int ledger_read_plain(struct ledger *l, uint64_t seq, struct ledger_entry *ret, struct err *e)
 {
 	if (seq >= ledger_size(l))
 		return beyond(l, seq, e);
 	if (l->write)
 		return in_tail(l, seq) ? read_tail(l, seq, ret, e) : read_packed(l, seq, ret, e);
-	if (in_tail(l, seq) && read_tail(l, seq, ret, NULL) == 0)
+	if (in_tail(l, seq) && seq >= ledger_packs_end(&l->packs) && read_tail(l, seq, ret, NULL) == 0)
 		return 0;
 	if (seq >= ledger_packs_end(&l->packs)) { /* not there, or its segment has just been taken out of use */
 		int r = find_tail(l, seq, e);
@@ -253,6 +322,29 @@ static int scan_frame(struct ledger *l, struct slice text, uint64_t *next, uint6
 	return 0;
 }
 
+/* A pack whose quarter was erased: what was kept, and of the rest that it is gone. */
+static int scan_erased(struct ledger *l, uint64_t *next, uint64_t to, ledger_scan_fn *fn, void *arg, struct err *e)
+{
+	AUTO_BUF struct buf room = {0};
+	buf_init(&room, LEDGER_BODY_MAX + ENTRY_LINE_MAX + 2);
+	for (int r; *next < to; (*next)++) {
+		struct ledger_entry en;
+		struct ledger_leaf leaf;
+		if ((r = ledger_read_leaf(l, *next, &leaf, e)) < 0)
+			return r;
+		r = ledger_erased_get(l, *next, &room, &en, e);
+		if (r == 0)
+			r = check(l, &leaf, &en, e);
+		if (r == ERR_ERASED) {
+			en.leaf = leaf;
+			r = 0;
+		}
+		if (r < 0 || (r = fn(arg, &en, e)) < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* One pack, with a handle of its own: fn may read other entries meanwhile, or scan. The handle is kept for the scan that goes on where this one was stopped: opening it anew for each MiB that the scribe took cost a
  * tenth of a rebuild's time here. */
 static int scan_pack(struct ledger *l, uint64_t *next, uint64_t to, ledger_scan_fn *fn, void *arg, struct err *e)
@@ -264,7 +356,14 @@ static int scan_pack(struct ledger *l, uint64_t *next, uint64_t to, ledger_scan_
 	if (r == 0 && (!own.pack || own.number != info.number)) {
 		ledger_pack_free(own.pack);
 		own = (struct ledger_open_pack){.number = info.number};
-		r = open_pack_of(l, *next, &info, &own.pack, e);
+		struct err why = {0};
+		if (ledger_erased_covers(l, *next, NULL) == ERR_ERASED)
+			return scan_erased(l, next, to > info.first + info.count ? info.first + info.count : to, fn, arg, e);
+		r = open_pack_of(l, *next, &info, &own.pack, &why);
+		if (r == ERR_CRYPTO && ledger_erased_period(l, info.period, *next, NULL) == ERR_ERASED)
+			return scan_erased(l, next, to > info.first + info.count ? info.first + info.count : to, fn, arg, e);
+		if (r < 0 && e)
+			*e = why;
 	}
 	if (r == 0 && to > info.first + info.count)
 		to = info.first + info.count;
@@ -297,10 +396,14 @@ int ledger_scan(struct ledger *l, uint64_t from, uint64_t to, bool want_bodies, 
 			r = scan_pack(l, &from, to, fn, arg, e);
 		} else {
 			struct ledger_entry en;
-			r = ledger_read(l, from, &en, e);
-			if (r == 0)
-				r = fn(arg, &en, e);
-			from++;
+			if (ledger_erased_covers(l, from, NULL) == ERR_ERASED) {
+				r = scan_erased(l, &from, from + 1, fn, arg, e);
+			} else {
+				r = ledger_read(l, from, &en, e);
+				if (r == 0)
+					r = fn(arg, &en, e);
+				from++;
+			}
 		}
 		if (r < 0)
 			return r;

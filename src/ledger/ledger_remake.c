@@ -45,6 +45,22 @@ static void add_leaf(struct buf *out, struct ledger *l, struct ledger_entry *en)
 	buf_add(out, leaf, n);
 }
 
+/* The quarter of a pack was erased, or its key is lost: its leaves stand in bundles only, and those must be there. They lead to the signed root, or they are not used. */
+static int from_bundles(struct ledger *l, uint64_t *next, uint64_t to, struct buf *out, struct err *e)
+{
+	for (; *next < to; (*next)++) {
+		struct ledger_leaf leaf;
+		uint8_t bytes[LEDGER_LEAF_MAX];
+		int r = ledger_tiles_leaf(&l->tiles, *next, (*next / TILE_WIDTH + 1) * TILE_WIDTH, &leaf, NULL);
+		if (r < 0)
+			return err_set(e, r, "ledger/tile", "the leaf of entry %" PRIu64 " is missing, and the pack that it could be made from cannot be opened, because its quarter was erased: copy ledger/tile back from a replica", *next);
+		size_t n = ledger_leaf_encode(&leaf, bytes);
+		buf_u16be(out, (uint16_t)n);
+		buf_add(out, bytes, n);
+	}
+	return 0;
+}
+
 /* Leaves [from, to) out of one pack; *next moves on. */
 static int from_pack(struct ledger *l, uint64_t *next, uint64_t to, struct buf *out, struct err *e)
 {
@@ -54,6 +70,8 @@ static int from_pack(struct ledger *l, uint64_t *next, uint64_t to, struct buf *
 	int r = ledger_packs_find(&l->house.packs, *next, &info, e);
 	if (r == 0)
 		r = ledger_period_get(&l->periods, info.period, &id, e);
+	if (r == ERR_CRYPTO)
+		return from_bundles(l, next, to > info.first + info.count ? info.first + info.count : to, out, e);
 	if (r == 0)
 		r = ledger_pack_open(l->packfd, &info, &id, &pack, e);
 	seal_wipe(&id, sizeof id);
@@ -199,13 +217,14 @@ static int from_packs(struct remake *m, uint64_t to, struct err *e)
 int ledger_remake_tiles(struct ledger *l, uint64_t to, struct tlog_tree *ret_tree, struct err *e)
 {
 	struct remake m = {.l = l, .tree = ret_tree};
-	char first[TILE_PATH_MAX];
+	char first[TILE_PATH_MAX], last[TILE_PATH_MAX];
 	int r = 0;
 	assert(to % TILE_WIDTH == 0);
 	tlog_tree_init(m.tree);
 	buf_init(&m.bundle, BUNDLE_MAX);
 	ledger_tile_path(TILE_ENTRIES, 0, TILE_WIDTH, first);
-	if (to && faccessat(l->dirfd, first, F_OK, AT_SYMLINK_NOFOLLOW)) {
+	ledger_tile_path(TILE_ENTRIES, to ? to / TILE_WIDTH - 1 : 0, TILE_WIDTH, last); /* a rebuild brings those of erased quarters, which are old */
+	if (to && (faccessat(l->dirfd, first, F_OK, AT_SYMLINK_NOFOLLOW) || faccessat(l->dirfd, last, F_OK, AT_SYMLINK_NOFOLLOW))) {
 		r = from_packs(&m, to, e);
 	} else {
 		for (uint64_t n = 0; r == 0 && n < to / TILE_WIDTH; n++)

@@ -1,4 +1,4 @@
-/* Retention, holds and erasures, as entries of kind retention say them (doc/formats.md, section 8). Pure but for ledger_retain_read: bodies in, what holds now out.
+/* Retention, holds and erasures, as entries of kind retention say them (doc/formats.md, section 8). Pure but for what takes a ledger: bodies in, what holds now out.
  *
  * All time is the ledger's: receive times, which never decrease. A quarter is (year * 10 + quarter), UTC. The state is what the entries say in their order: the last rule of a class (and source) counts, a hold stands until an
  * entry lifts it, an erasure is for ever, and a receipt says of one copy what was destroyed there or until when it cannot be.
@@ -204,6 +204,14 @@ static int take_erasure(struct ledger_retain *s, const struct retain_rule *in, u
 	if (!at)
 		return err_set(e, ERR_LIMIT, NULL, "more erasures than %d, or no memory", RETAIN_MOST);
 	*at = (struct retain_erasure){.seq = in->seq, .time = in->time, .class = in->class, .quarter = quarter, .packs = number(json_get(n, "packs"), "count"), .bytes = number(json_get(n, "packs"), "bytes")};
+	const struct json_node *kept = json_get(n, "kept");
+	at->first = number(n, "first");
+	at->end = number(n, "end");
+	at->erased = number(n, "erased");
+	at->kept_from = number(kept, "from");
+	at->kept_to = number(kept, "to");
+	at->kept = number(kept, "entries");
+	at->active = number(kept, "active");
 	memcpy(at->reason, in->reason, sizeof at->reason);
 	memcpy(at->who, in->who, sizeof at->who);
 	for (const struct json_node *k = keys->child; k && at->key_n < RETAIN_KEYS; k = k->next) {
@@ -394,43 +402,6 @@ int ledger_retain_may(const struct ledger_retain *s, int64_t now, struct slice b
 }
 
 /* ---- from a ledger ---- */
-
-struct finding {
-	uint64_t *seqs;
-	size_t n, cap;
-};
-
-static int find(void *arg, const struct ledger_entry *en, struct err *e)
-{
-	struct finding *f = arg;
-	if (en->leaf.kind != LEDGER_RETENTION)
-		return 0;
-	if (f->n == f->cap) {
-		size_t cap = f->cap ? 2 * f->cap : 64;
-		uint64_t *p = reallocarray(f->seqs, cap, sizeof *p);
-		if (!p)
-			return err_set(e, ERR_MEMORY, NULL, "no memory");
-		f->seqs = p;
-		f->cap = cap;
-	}
-	f->seqs[f->n++] = en->seq;
-	return 0;
-}
-
-int ledger_retain_read(struct ledger *l, uint64_t from, struct ledger_retain *s, struct err *e)
-{
-	struct finding f = {0};
-	int r = ledger_scan(l, from, ledger_size(l), false, find, &f, e);
-	for (size_t i = 0; r == 0 && i < f.n; i++) {
-		struct ledger_entry en;
-		struct err why = {0};
-		r = ledger_read(l, f.seqs[i], &en, e);
-		if (r == 0 && ledger_retain_take(s, en.seq, en.leaf.time, en.body, &why) == ERR_MEMORY)
-			r = err_set(e, ERR_MEMORY, NULL, "no memory");
-	}
-	free(f.seqs);
-	return r;
-}
 
 /* The largest step between two neighbours among [lo, hi], if it is more than `most`: halves that span less hold none. */
 static int jump_in(struct ledger *l, uint64_t lo, int64_t tlo, uint64_t hi, int64_t thi, int64_t most, struct retain_jump *ret, struct err *e)

@@ -36,6 +36,9 @@ struct verify {
 	struct ledger_packs packs;
 	struct buf scratch;
 	uint64_t packs_seen, last_pack, unindexed; /* pack entries met among the leaves; the last of them; how many have no record in the catalogue */
+	int sitefd;
+	const struct site_keys *keys;
+	struct ledger *l;    /* a reader, opened where a quarter's key is missing: does an entry say why? */
 	uint64_t packed;     /* entries that good packs cover, from 0 on */
 	uint64_t in_segments; /* and from there on the segments */
 	int64_t time;
@@ -377,12 +380,45 @@ static int hash_file(struct verify *v, int fd, uint8_t out[SEAL_HASH], uint64_t 
 	return 0;
 }
 
+/* Was the quarter of this pack erased? Then what was kept of it must be right, and the rest is gone, as an entry says. ERR_NO: no entry says so. */
+static int count_erased(void *arg, const struct ledger_entry *en, struct err *e)
+{
+	struct verify *v = arg;
+	v->rep.erased += en->erased;
+	v->rep.bodies += !en->erased;
+	return 0;
+}
+
+static int erased_bodies(struct verify *v, const struct ledger_pack_info *info, const char *place, struct err *e)
+{
+	static const struct ledger_options reader;
+	struct err why = {0};
+	uint64_t end = info->first + info->count < v->head.size ? info->first + info->count : v->head.size;
+	int r = v->l ? 0 : ledger_open(v->sitefd, v->keys, &reader, &v->l, NULL, &why);
+	if (r == 0 && ledger_erased_period(v->l, info->period, info->first, NULL) != ERR_ERASED)
+		return ERR_NO;
+	if (r == 0 && info->first < end)
+		r = ledger_scan(v->l, info->first, end, true, count_erased, v, &why);
+	if (stops(r)) {
+		if (e)
+			*e = why;
+		return r;
+	}
+	if (r < 0)
+		fault(v, place, "%s", why.text);
+	return 0;
+}
+
 static int pack_bodies(struct verify *v, const struct ledger_pack_info *info, const char *place, struct err *e)
 {
 	struct ledger_pack *pack = NULL;
 	struct age_identity id;
 	struct err why = {0};
 	int r = ledger_period_get(&v->periods, info->period, &id, &why);
+	if (r == ERR_CRYPTO && (r = erased_bodies(v, info, place, e)) != ERR_NO)
+		return r;
+	if (r == ERR_NO)
+		r = ERR_CRYPTO;
 	if (r == 0)
 		r = ledger_pack_open(v->packfd, info, &id, &pack, &why);
 	seal_wipe(&id, sizeof id);
@@ -617,7 +653,7 @@ static int verify_bodies(struct verify *v, struct err *e)
 	for (int tries = 0; tries < 3; tries++) {
 		uint64_t faults_n = v->faults_n;
 		size_t faults_at = v->faults->n;
-		v->packed = v->in_segments = v->rep.packs = v->rep.pack_bytes = v->rep.bodies = 0;
+		v->packed = v->in_segments = v->rep.packs = v->rep.pack_bytes = v->rep.bodies = v->rep.erased = 0;
 		int r = verify_packs(v, e);
 		ledger_packs_done(&v->packs);
 		if (r == 0 && v->wal_keys.can_open && v->walfd >= 0)
@@ -661,6 +697,8 @@ int ledger_verify(int sitefd, const struct site_keys *keys, const struct ledger_
 	static const struct verify none = {.dirfd = -1, .walfd = -1, .packfd = -1, .packs = {.fd = -1}};
 	struct verify v = none;
 	v.faults = ret_faults;
+	v.sitefd = sitefd;
+	v.keys = keys;
 	if (o)
 		v.o = *o;
 	if (keys)
@@ -679,6 +717,7 @@ int ledger_verify(int sitefd, const struct site_keys *keys, const struct ledger_
 	ledger_tiles_done(&v.tiles);
 	ledger_periods_done(&v.periods);
 	ledger_packs_done(&v.packs);
+	ledger_free(v.l);
 	seal_sha256_free(v.sha);
 	free(v.tree);
 	buf_done(&v.scratch);

@@ -436,6 +436,7 @@ void accounts_save(struct keeper *k, bool always)
 	keeper_vault_save(k, &w);
 	jsonw_key(&w, "retention");
 	keeper_retain_save(k, &w);
+	jsonw_ku64(&w, "viewErased", k->view_erased);
 	jsonw_key(&w, "rotated");
 	jsonw_obj(&w);
 	jsonw_ku64(&w, "entry", k->rotated_seq);
@@ -503,6 +504,9 @@ static bool cache_load(struct keeper *k, const struct json_node *root)
 	(void)!hex_get(k->config, sizeof k->config, json_text(root, "config"));
 	keeper_vault_load(k, json_get(root, "vault"));
 	keeper_retain_load(k, json_get(root, "retention"));
+	uint64_t view_erased = 0;
+	(void)!num_u64(json_text(root, "viewErased"), 0, RETAIN_MOST, &view_erased);
+	k->view_erased = (size_t)view_erased;
 	(void)!num_u64(json_text(root, "rotated.entry"), 0, INT64_MAX, &k->rotated_seq);
 	(void)!num_i64(json_text(root, "rotated.at"), 0, INT64_MAX, &k->rotated);
 	k->accounts->upto = k->accounts->saved_upto = upto;

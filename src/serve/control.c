@@ -254,11 +254,11 @@ static int finish_numbers(struct control *c, struct question *q, uint64_t *ret, 
 }
 
 /* A body that becomes an entry as it stands: which one, and when. */
-static int enter_body(struct control *c, uint16_t type, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
+static int enter_body(struct control *c, uint16_t type, size_t most, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
 {
 	struct question q;
 	uint64_t got[2];
-	buf_init(&q.b, FRAME_HEAD + FRAME_VAULT);
+	buf_init(&q.b, FRAME_HEAD + most);
 	q.at = frame_begin(&q.b, type, ++c->tags);
 	buf_add_slice(&q.b, body);
 	int r = finish_numbers(c, &q, got, ARRAY_LEN(got), e);
@@ -437,7 +437,12 @@ void control_who(char out[64])
 
 int control_retention(struct control *c, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
 {
-	return enter_body(c, FRAME_K_RETENTION, body, ret_seq, ret_time, e);
+	return enter_body(c, FRAME_K_RETENTION, FRAME_VAULT, body, ret_seq, ret_time, e);
+}
+
+int control_kept(struct control *c, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
+{
+	return enter_body(c, FRAME_K_KEPT, FRAME_BODY, body, ret_seq, ret_time, e);
 }
 
 /* ---- the vault ---- */
@@ -483,5 +488,5 @@ int control_vault_pack(struct control *c, const struct control_vault_pack *p, ui
 
 int control_vault_snapshot(struct control *c, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
 {
-	return enter_body(c, FRAME_K_VAULT_SNAPSHOT, body, ret_seq, ret_time, e);
+	return enter_body(c, FRAME_K_VAULT_SNAPSHOT, FRAME_VAULT, body, ret_seq, ret_time, e);
 }

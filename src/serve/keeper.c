@@ -183,6 +183,7 @@ static const struct {
 	{FRAME_K_SEEN, CH_COPY, op_seen},
 	{FRAME_K_ASKED, CH_COPY, op_asked},
 	{FRAME_K_RETENTION, CH_CONTROL, op_retention},
+	{FRAME_K_KEPT, CH_CONTROL, op_kept},
 };
 
 /* What needs no entry, and what is done without one when none can be written. */

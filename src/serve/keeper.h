@@ -65,6 +65,7 @@ struct feed { /* the scribe */
 	struct err failed;   /* what it said before it exited */
 	bool unreadable;     /* failed is ours: the ledger could not be read back */
 	bool follow;         /* let a pinned view go when it comes */
+	size_t erased;       /* rebuilding: quarters of messages that were erased when it began */
 	bool force_rebuild;  /* asked for while there was no scribe */
 	uint64_t force_to;
 };
@@ -165,6 +166,7 @@ struct keeper {
 	uint64_t *retain_seq;    /* entries of kind retention */
 	size_t retain_n;
 	bool retain_lost;        /* not all of them are known */
+	size_t view_erased;      /* quarters of messages that were erased before the view was last made: when more are, it is made anew */
 	bool stopping;
 	bool reading;            /* the ledger is open for reading alone: reading_why */
 	struct err reading_why;
@@ -200,6 +202,7 @@ void feed_lost(struct keeper *k);
 int feed_frame(struct keeper *k, const struct frame *f);
 void feed_send(struct keeper *k); /* what it does not have yet, as far as it takes it */
 void op_rebuild(struct keeper *k, struct kchan *ch, const struct frame *f);
+void feed_erased(struct keeper *k); /* a quarter of messages was erased: the view is made without it */
 void feed_follow(struct keeper *k);
 bool feed_hopeless(const struct keeper *k);
 bool feed_more(const struct keeper *k);
@@ -269,6 +272,9 @@ void op_asked(struct keeper *k, struct kchan *ch, const struct frame *f);
 
 /* ---- retention (keeper_retain.c) ---- */
 void op_retention(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_kept(struct keeper *k, struct kchan *ch, const struct frame *f);
+size_t keeper_erased_quarters(const struct keeper *k); /* of messages */
+bool keeper_key_erased(const struct keeper *k, const char *period);
 void keeper_retain_open(struct keeper *k); /* after the accounts: entries are read, and keys that an entry erased are destroyed where they stand */
 void keeper_retain_done(struct keeper *k);
 void keeper_retain_note(struct keeper *k, uint64_t seq);

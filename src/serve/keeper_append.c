@@ -444,6 +444,8 @@ static int learn_one(void *arg, const struct ledger_entry *en, struct err *e)
 	struct hl7_header h;
 	uint8_t key[HL7_CONTROL_KEY];
 	k->learn_next = en->seq + 1;
+	if (en->erased)
+		return 0;
 	int r = learn_batch(k, en, e);
 	if (r < 0 || en->leaf.kind != LEDGER_HL7V2)
 		return r;

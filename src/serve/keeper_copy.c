@@ -27,6 +27,13 @@ static int ask_scribe(struct keeper *k, struct err *e)
 		return err_set(e, ERR_NO, "view", "the view was made up to a chosen entry and stays there: `holdfast view rebuild` first");
 	int64_t now = time_now(), last = ledger_last_time(k->l);
 	site_period_current(k->r->sitefd, "view", now > last ? now : last, k->copy.period);
+	while (keeper_key_erased(k, k->copy.period)) { /* a name that died with a quarter of messages is not used again: who sees it destroys it */
+		char class[SITE_PERIOD_MAX];
+		int year, quarter, m, c = site_period_parts(k->copy.period, class, &year, &quarter, &m, e);
+		if (c < 0 || m >= SITE_PERIOD_M_MAX)
+			return c < 0 ? c : err_set(e, ERR_LIMIT, k->copy.period, "more keys of one quarter than there are names");
+		site_period_join(class, year, quarter, m + 1, k->copy.period);
+	}
 	int r = site_period_recipient(k->r->sitefd, &k->keys, k->copy.period, true, &to, e);
 	if (r < 0)
 		return r;

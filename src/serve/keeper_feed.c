@@ -37,19 +37,22 @@ static bool body_wanted(uint8_t kind)
 	case LEDGER_VAULT_PACK:
 	case LEDGER_KEYS:
 	case LEDGER_RETENTION:
+	case LEDGER_KEPT:
 		return false; /* counted, never read */
 	default:
 		return true;
 	}
 }
 
-static void put_entry(struct packing *p, uint64_t seq, int64_t time, uint8_t kind, uint8_t flags, const char *source, uint64_t size, struct slice body)
+static void put_entry(struct packing *p, uint64_t seq, int64_t time, uint8_t kind, uint8_t flags, const char *source, uint64_t size, struct slice body, bool erased)
 {
 	AUTO_BUF struct buf redacted = {0};
 	buf_init(&redacted, FRAME_SMALL);
 	uint8_t mark = 0;
 	bool silent;
-	if (keeper_is_quarantined(p->k, seq, &silent)) {
+	if (erased) {
+		mark = MARK_ERASED;
+	} else if (keeper_is_quarantined(p->k, seq, &silent)) {
 		mark = MARK_QUARANTINED;
 		if (silent || kind != LEDGER_HL7V2)
 			body = SLICE_NULL;
@@ -85,7 +88,7 @@ static int from_ledger(void *arg, const struct ledger_entry *en, struct err *e)
 	struct packing *p = arg;
 	if (en->seq != p->k->feed.next)
 		return err_set(e, ERR_CORRUPT, NULL, "the ledger gave entry %llu where %llu was due", (unsigned long long)en->seq, (unsigned long long)p->k->feed.next);
-	put_entry(p, en->seq, en->leaf.time, en->leaf.kind, en->leaf.flags, en->leaf.source, en->leaf.size, en->body);
+	put_entry(p, en->seq, en->leaf.time, en->leaf.kind, en->leaf.flags, en->leaf.source, en->leaf.size, en->erased ? en->stub : en->body, en->erased);
 	return p->full ? ERR_LIMIT : 0; /* enough for now */
 }
 
@@ -108,7 +111,7 @@ void feed_send(struct keeper *k)
 	for (size_t i = 0; i < k->staged_count && !p.full; i++) {
 		const struct staged *s = &k->staged[i];
 		if (s->seq == fd->next && s->seq < upto && (s->body.p || s->size == 0))
-			put_entry(&p, s->seq, s->time, s->kind, s->flags, s->source, s->size, s->body);
+			put_entry(&p, s->seq, s->time, s->kind, s->flags, s->source, s->size, s->body, false);
 	}
 	if (!p.full && fd->next < upto) {
 		struct err e = {0};
@@ -162,6 +165,7 @@ static void start_rebuild(struct keeper *k, uint64_t end, bool pin)
 	fd->next = 0;
 	fd->applied = fd->pace_from = 0;
 	fd->pace_at = time_monotonic();
+	fd->erased = keeper_erased_quarters(k);
 	/* entries of the old view that are still in the out buffer come before this frame, and the scribe takes them as what they are */
 	size_t at = frame_begin(&fd->ch->c.out, FRAME_S_REBUILD, 0);
 	buf_u64le(&fd->ch->c.out, end);
@@ -191,6 +195,8 @@ void op_rebuild(struct keeper *k, struct kchan *ch, const struct frame *f)
 	}
 	fd->by_chan = ch->id;
 	fd->by_tag = f->tag;
+	if (fd->rebuilding && to == CHART_NOW && !fd->pin_after && fd->erased == keeper_erased_quarters(k))
+		return; /* the one that was begun by ourselves will do */
 	fd->force_rebuild = true;
 	fd->force_to = to;
 	if (!fd->ch || !fd->hello)
@@ -206,11 +212,26 @@ static void rebuilt(struct keeper *k, uint64_t applied)
 	fd->rebuilding = false;
 	fd->applied = applied;
 	fd->pinned = fd->pin_after;
+	if (k->view_erased != fd->erased) {
+		k->view_erased = fd->erased;
+		accounts_touch(k);
+	}
+	if (k->view_erased < keeper_erased_quarters(k)) { /* another one was erased meanwhile, and what lay in it may have been read before */
+		start_rebuild(k, ledger_durable(k->l), false);
+		return;
+	}
 	tell_progress(k, true);
 	fd->end = CHART_NOW;
 	if (ch)
 		reply_ok(ch, fd->by_tag);
 	fd->by_chan = 0;
+}
+
+void feed_erased(struct keeper *k)
+{
+	struct feed *fd = &k->feed;
+	if (fd->ch && fd->hello && !fd->rebuilding && k->view_erased < keeper_erased_quarters(k))
+		start_rebuild(k, ledger_durable(k->l), false); /* one that goes on now sees to it at its end; without a scribe, its hello does */
 }
 
 void feed_follow(struct keeper *k)
@@ -269,6 +290,8 @@ static void hello(struct keeper *k, uint64_t applied, bool pinned, bool unusable
 		start_rebuild(k, durable, false);
 	} else if (fd->follow && pinned && !unusable) {
 		feed_follow(k);
+	} else if (k->view_erased < keeper_erased_quarters(k)) {
+		start_rebuild(k, durable, false); /* what was erased must not stand in it */
 	} else if (unusable || (applied <= 1 && durable > BULK && !pinned)) {
 		start_rebuild(k, durable, false);
 	}

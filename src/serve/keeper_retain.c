@@ -51,6 +51,23 @@ int keeper_retain_alive(const struct keeper *k, const char *period, struct err *
 	return x ? err_set(e, ERR_DENIED, period, "this quarter was erased by entry %llu while a backup ran: run it again", (unsigned long long)x->seq) : 0;
 }
 
+size_t keeper_erased_quarters(const struct keeper *k)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < k->retain.erasure_n; i++)
+		n += k->retain.erasure[i].class == RETAIN_CARE;
+	return n;
+}
+
+bool keeper_key_erased(const struct keeper *k, const char *period)
+{
+	for (size_t i = 0; i < k->retain.erasure_n; i++)
+		for (size_t n = 0; n < k->retain.erasure[i].key_n; n++)
+			if (!strcmp(k->retain.erasure[i].key[n].name, period))
+				return true;
+	return false;
+}
+
 /* 1: some stood, and were destroyed. */
 static int destroy_keys(struct keeper *k, const struct retain_erasure *x, struct err *e)
 {
@@ -79,16 +96,40 @@ void keeper_retain_open(struct keeper *k)
 	}
 	for (size_t i = 0; i < k->retain.erasure_n; i++) {
 		int r = destroy_keys(k, &k->retain.erasure[i], &e);
+		if (r > 0 && k->retain.erasure[i].class == RETAIN_CARE)
+			k->view_erased = 0; /* who brought the keys back may have brought the view of then */
 		if (r)
 			role_log(k->r, r < 0 ? "keys that entry %llu erased stand here and cannot be destroyed: %s" : "keys that entry %llu erased had come back and are destroyed again%s",
 			         (unsigned long long)k->retain.erasure[i].seq, r < 0 ? e.text : "");
 	}
+	if (keeper_erased_quarters(k) && ledger_erased_now(k->l, &e) < 0)
+		role_log(k->r, "what was erased of the messages cannot be told: %s", e.text);
 }
 
 void keeper_retain_done(struct keeper *k)
 {
 	ledger_retain_done(&k->retain);
 	free(k->retain_seq);
+}
+
+/* A quarter of messages: what the command says of it must be what lies there, all of it in packs, and the entries of what is kept behind it. */
+static int may_erase_messages(struct keeper *k, struct slice body, int64_t now, struct err *e)
+{
+	struct ledger_retain trial = {0};
+	uint64_t first, end;
+	struct ledger_leaf next;
+	int r = ledger_retain_take(&trial, 0, now, body, NULL) == 0 && trial.erasure_n && trial.erasure[0].class == RETAIN_CARE ? 0 : ERR_NO;
+	struct retain_erasure *x = r == 0 ? &trial.erasure[0] : NULL;
+	if (x)
+		r = ledger_quarter_span(k->l, x->quarter, &first, &end, NULL, NULL, NULL, e);
+	if (x && r == 0 && (x->first != first || x->end != end))
+		r = err_set(e, ERR_BUSY, NULL, "the messages of this quarter are other ones than the command looked at: try again");
+	if (x && r == 0 && ledger_read_leaf(k->l, end, &next, NULL) == 0 && ledger_quarter_of(next.time) <= x->quarter)
+		r = err_set(e, ERR_BUSY, NULL, "some messages of this quarter are not in a pack yet: try again in a minute");
+	if (x && r == 0 && (x->kept_from > x->kept_to || x->kept_to > ledger_durable(k->l) || (x->kept_to && x->kept_from < end)))
+		r = err_set(e, ERR_INPUT, NULL, "what is said to be kept cannot lie there");
+	ledger_retain_done(&trial);
+	return r == ERR_NO ? 0 : r;
 }
 
 static int enter(struct keeper *k, struct kchan *ch, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
@@ -100,6 +141,8 @@ static int enter(struct keeper *k, struct kchan *ch, struct slice body, uint64_t
 	if (k->retain_lost)
 		return err_set(e, ERR_CORRUPT, NULL, "an earlier entry about retention cannot be read, so it is not known what is held: see the daemon's log");
 	int r = ledger_retain_may(&k->retain, now, body, e);
+	if (r == 0)
+		r = may_erase_messages(k, body, now, e);
 	if (r < 0)
 		return r;
 	snprintf(source, sizeof source, ch->uid == 0 ? "command/root" : "command/%u", ch->uid);
@@ -115,6 +158,30 @@ static int enter(struct keeper *k, struct kchan *ch, struct slice body, uint64_t
 	return r;
 }
 
+void op_kept(struct keeper *k, struct kchan *ch, const struct frame *f)
+{
+	struct err e = {0};
+	char source[LEDGER_SOURCE_MAX + 1];
+	uint64_t seq, n;
+	int64_t time;
+	int r = ch->uid != 0 && ch->uid != k->r->owner_uid ? err_set(&e, ERR_DENIED, NULL, "retention is said by root or the site's owner") : 0;
+	if (r == 0 && !f->payload.n)
+		r = err_set(&e, ERR_INPUT, NULL, "nothing is to be kept");
+	if (r == 0)
+		r = ledger_kept_check(k->l, f->payload, 0, ledger_durable(k->l), &n, &e);
+	snprintf(source, sizeof source, ch->uid == 0 ? "command/root" : "command/%u", ch->uid);
+	if (r == 0)
+		r = keeper_record(k, LEDGER_KEPT, source, f->payload, &seq, &time, &e);
+	if (r < 0) {
+		reply_err(ch, f->tag, &e);
+		return;
+	}
+	size_t at = reply_begin(ch, f->tag);
+	buf_u64le(&ch->c.out, seq);
+	buf_u64le(&ch->c.out, (uint64_t)time);
+	reply_end(ch, at);
+}
+
 void op_retention(struct keeper *k, struct kchan *ch, const struct frame *f)
 {
 	struct err e = {0};
@@ -122,8 +189,16 @@ void op_retention(struct keeper *k, struct kchan *ch, const struct frame *f)
 	int64_t time = 0;
 	size_t before = k->retain.erasure_n;
 	int r = enter(k, ch, f->payload, &seq, &time, &e);
-	if (r == 0 && k->retain.erasure_n > before && (r = destroy_keys(k, &k->retain.erasure[before], &e)) > 0)
-		r = 0;
+	if (r == 0 && k->retain.erasure_n > before) {
+		r = destroy_keys(k, &k->retain.erasure[before], &e);
+		if (r >= 0 && k->retain.erasure[before].class == RETAIN_CARE) {
+			r = ledger_erased_now(k->l, &e);
+			if (r < 0)
+				role_log(k->r, "after entry %llu: %s", (unsigned long long)seq, e.text);
+			feed_erased(k);
+		}
+		r = r > 0 ? 0 : r;
+	}
 	if (r < 0) {
 		reply_err(ch, f->tag, &e);
 		return;

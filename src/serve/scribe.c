@@ -45,7 +45,18 @@ struct scribe {
 
 static int apply_facts(struct scribe *s, const struct record *r, const struct facts *f, struct err *e)
 {
-	bool has_body = !f && r->en.kind >= LEDGER_IDENTITY && r->en.kind != LEDGER_PACK && r->en.kind != LEDGER_SNAPSHOT && r->en.kind != LEDGER_VAULT_PACK && r->en.kind != LEDGER_KEYS && r->en.kind != LEDGER_RETENTION;
+	if (r->mark & MARK_ERASED) {
+		AUTO_ARENA struct arena *a = arena_new((size_t)16 << 20);
+		struct chart_entry en = r->en;
+		struct chart_born *born;
+		if (!a)
+			return err_set(e, ERR_MEMORY, NULL, "no memory");
+		int code = chart_born_read(r->body, a, &born, &en.born_n, e);
+		en.erased = true;
+		en.born = born;
+		return code < 0 ? code : chart_apply(s->chart, &en, NULL, SLICE_NULL, e);
+	}
+	bool has_body = !f && r->en.kind != LEDGER_KEPT && r->en.kind >= LEDGER_IDENTITY && r->en.kind != LEDGER_PACK && r->en.kind != LEDGER_SNAPSHOT && r->en.kind != LEDGER_VAULT_PACK && r->en.kind != LEDGER_KEYS && r->en.kind != LEDGER_RETENTION;
 	return chart_apply(s->chart, &r->en, f, has_body ? r->body : SLICE_NULL, e);
 }
 

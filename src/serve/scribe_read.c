@@ -55,6 +55,8 @@ static bool whose(const struct record *r, struct arena *a, struct facts *f)
 bool record_facts(const struct record *r, struct arena *a, struct facts *f)
 {
 	facts_init(f, a);
+	if (r->mark & MARK_ERASED)
+		return false;
 	if (r->mark & MARK_QUARANTINED)
 		return whose(r, a, f);
 	if (r->en.kind == LEDGER_HL7V2) {

@@ -199,6 +199,8 @@ void view_opener_free(struct view_opener *o);                         /* NULL is
 const char *serve_readers(void);                                      /* "hl7 1 fhir 1": versions of what turns bodies into facts */
 /* One body of kind retention (doc/formats.md, 8) as an entry: a rule, a hold, a lift, an erasure (whose keys are destroyed before this returns), a receipt. ERR_DENIED names the hold that stands against it. */
 int control_retention(struct control *c, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e) MUST;
+/* What is to outlive a quarter of messages that is about to be erased, as an entry of kind kept: each item must be what its leaf says. */
+int control_kept(struct control *c, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e) MUST;
 void control_who(char out[64]); /* as entries name whoever runs this command */
 
 /* ---- what agents on other hosts bring (vault_role.c) ------------------------------------------------------------------------------

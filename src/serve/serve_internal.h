@@ -90,6 +90,7 @@
 	/* keys and retention: control only, and only root and the site's owner */                                                              \
 	X(62, K_KEY_ROTATE, FRAME_SMALL) /* u8 files too, str who, str reason -> u64 entry, i64 time, 32 bytes care recipient, u8 n, n str periods */ \
 	X(63, K_RETENTION, FRAME_VAULT) /* rest JSON object -> u64 entry, i64 time */                                                            \
+	X(134, K_KEPT, FRAME_BODY)      /* rest: what is to outlive a quarter of messages (ledger_erased.c) -> u64 entry, i64 time */            \
 	X(67, K_VIEW_COPY, 0)           /* control: a sealed copy of the view, made and entered -> u64 entries, u64 entry, u64 bytes of the view, u64 bytes of the copy */ \
 	/* the vault role, for an agent: who is the agent's token, and what may be said is that agent's */                                      \
 	X(110, K_AGENT, FRAME_SMALL)    /* who -> str agent, 32 bytes its deduplication key, str period of files, blob note: what is sealed to, signed by the log */ \
@@ -141,6 +142,7 @@ enum frame_type {
 #define HELLO_REBUILD 2       /* the view could not be used: nothing but S_REBUILD goes on */
 #define MARK_QUARANTINED 0x01 /* of the body read no more than whose it is */
 #define MARK_REDACTED 0x02    /* an account entry without its secret part */
+#define MARK_ERASED 0x04      /* its body was erased; what there is instead says which identifiers were first seen in it (chart_born_read) */
 
 uint32_t frame_max(uint16_t type); /* UINT32_MAX: no such type */
 

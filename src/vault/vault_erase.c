@@ -332,6 +332,75 @@ static int take_its_packs(struct removing *x, int sitefd, const struct retain_er
 	return r;
 }
 
+static int is_head(void *arg, struct slice bytes, struct err *e)
+{
+	struct replica_head *h = arg;
+	replica_head_done(h);
+	replica_head_init(h);
+	return replica_head_parse(bytes, h, e) < 0 ? err_set(e, ERR_CORRUPT, NULL, "this is no head") : 0;
+}
+
+/* Sealed tails of the time: of heads whose packs did not reach past the quarter by the tile that a tail begins with. Later tails hold nothing of it. */
+static int take_old_head(struct removing *x, const char *name, struct err *e)
+{
+	AUTO_BUF struct buf note = {0};
+	struct replica_head h;
+	buf_init(&note, REPLICA_HEAD_MAX);
+	replica_head_init(&h);
+	int r = vault_store_read(x->s, name, REPLICA_HEAD_MAX, is_head, &h, &note, e);
+	for (size_t i = 0; r == 0 && i < h.n; i++) {
+		char object[VAULT_OBJECT_MAX + 1];
+		if (strncmp(h.file[i].path, "wal/", 4))
+			continue;
+		replica_file_name(&h.file[i], object);
+		r = take_away(x, object, e);
+	}
+	replica_head_done(&h);
+	return r == ERR_NOT_FOUND || r == ERR_CORRUPT ? 0 : r;
+}
+
+/* The size from which on a head's tail begins behind the quarter; what the catalogue here says. */
+static int tails_until(int sitefd, const struct retain_erasure *er, uint64_t *ret, struct err *e)
+{
+	AUTO_CLOSE int fd = openat(sitefd, "packs/index", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	uint8_t record[LEDGER_PACK_RECORD];
+	*ret = UINT64_MAX;
+	if (fd < 0)
+		return err_sys(e, "packs/index", "cannot be read");
+	for (uint64_t k = 1; pread(fd, record, sizeof(record), (off_t)((k - 1) * sizeof(record))) == (ssize_t)sizeof(record); k++) {
+		struct ledger_pack_ref p;
+		int r = ledger_pack_record_read(slice_of(record, sizeof(record)), k, &p, e);
+		if (r < 0)
+			return r;
+		if ((p.first + p.count) / LEDGER_TILE_WIDTH * LEDGER_TILE_WIDTH >= er->end) {
+			*ret = p.entry + LEDGER_TILE_WIDTH; /* heads made while its record was written may not know it yet */
+			return 0;
+		}
+	}
+	return 0;
+}
+
+static int take_tails(struct removing *x, int sitefd, const struct retain_erasure *er, struct err *e)
+{
+	AUTO_BUF struct buf heads = {0};
+	uint64_t until;
+	int r = tails_until(sitefd, er, &until, e);
+	buf_init(&heads, (size_t)64 << 20);
+	if (r == 0)
+		r = look(x, "heads/", e);
+	if (r == 0)
+		buf_add(&heads, x->objects.p, x->objects.n);
+	for (size_t i = 0; r == 0 && i < heads.n / sizeof(struct vault_object); i++) {
+		struct vault_object o;
+		uint64_t size;
+		memcpy(&o, heads.p + i * sizeof(o), sizeof(o));
+		if (strlen(o.name) < 31 || num_u64(slice_of(o.name + 11, 20), 0, INT64_MAX, &size) < 0 || size >= until)
+			continue;
+		r = take_old_head(x, o.name, e);
+	}
+	return r;
+}
+
 int vault_replica_erase(int sitefd, const struct vault_replica *r, const struct retain_erasure *er, struct vault_replica_erased *ret, struct err *e)
 {
 	struct vault_store_options so = {.retain_days = r->retain_days, .write = true, .no_lock = r->no_lock, .access = &r->access};
@@ -344,7 +413,7 @@ int vault_replica_erase(int sitefd, const struct vault_replica *r, const struct 
 	if (c == 0)
 		c = take_keys(&x, er, e);
 	if (c == 0)
-		c = take_its_packs(&x, sitefd, er, e);
+		c = er->class == RETAIN_CARE ? take_tails(&x, sitefd, er, e) : take_its_packs(&x, sitefd, er, e);
 	vault_store_close(x.s);
 	buf_done(&x.objects);
 	return c;

@@ -306,6 +306,46 @@ static int bring_pack(struct rebuild *b, uint64_t k, struct err *e)
 	return r == 0 ? queue(b, path, p.size, p.sha256, e) : r;
 }
 
+static int put_tile(struct rebuild *b, int level, uint64_t n, struct slice bytes, struct err *e)
+{
+	char tile[LEDGER_TILE_PATH_MAX], path[LEDGER_TILE_PATH_MAX + 8], dir[sizeof path];
+	ledger_tile_path(level, n, LEDGER_TILE_WIDTH, tile);
+	snprintf(path, sizeof path, "ledger/%s", tile);
+	snprintf(dir, sizeof dir, "%s", path);
+	*strrchr(dir, '/') = 0;
+	int r = file_mkdir(b->destfd, dir, 0755, e);
+	return r == 0 ? file_replace(b->destfd, path, bytes, 0644, e) : r;
+}
+
+/* A quarter whose key the head does not name any more was erased: its leaves cannot be made from its packs, so they are fetched, proven by the head's tree. */
+static int bring_leaves(struct rebuild *b, struct err *e)
+{
+	uint64_t done = 0; /* bundles below are there */
+	int r = 0;
+	for (uint64_t k = 1; r == 0 && k <= b->h.packs; k++) {
+		struct ledger_pack_ref p;
+		char key[96];
+		r = ledger_pack_record_read(slice_of(b->index.p + (k - 1) * LEDGER_PACK_RECORD, LEDGER_PACK_RECORD), k, &p, e);
+		if (r < 0)
+			return r;
+		snprintf(key, sizeof key, "keys/period/%s.age", p.period);
+		if (replica_head_find(&b->h, key))
+			continue;
+		for (uint64_t n = p.first / LEDGER_TILE_WIDTH > done ? p.first / LEDGER_TILE_WIDTH : done; r == 0 && n * LEDGER_TILE_WIDTH < p.first + p.count && (n + 1) * LEDGER_TILE_WIDTH <= b->h.cp.size; n++) {
+			struct slice bytes;
+			r = ledger_trust_bundle(b->tree.t, n, &bytes, e);
+			if (r == 0)
+				r = put_tile(b, LEDGER_TILE_ENTRIES, n, bytes, e);
+			if (r == 0)
+				r = ledger_trust_tile(b->tree.t, 0, n, &bytes, e);
+			if (r == 0) /* where there are leaves, their hashes are taken to be there, too */
+				r = put_tile(b, 0, n, bytes, e);
+			done = n + 1;
+		}
+	}
+	return r;
+}
+
 static int bring_vault(void *arg, const char *name, uint64_t size, const uint8_t sha256[SEAL_HASH], struct err *e)
 {
 	struct rebuild *b = arg;
@@ -530,6 +570,8 @@ static int all(struct rebuild *b, const char *target, const struct age_identity 
 		r = replica_pool_wait(b->pool, e);
 	if (r == 0 && b->index.n)
 		r = file_replace(b->destfd, "packs/index", buf_slice(&b->index), 0644, e);
+	if (r == 0)
+		r = bring_leaves(b, e);
 	if (r == 0 && vault)
 		r = replica_each_vault(b->from, &b->h, bring_vault, b, e);
 	if (r == 0)

@@ -437,6 +437,47 @@ static int accept(struct pull *p, struct err *e)
 }
 
 /* Small files first: a site that is served keeps those of a head for a while only. */
+static bool still_named(const struct replica_head *h, const char *object)
+{
+	for (size_t i = 0; i < h->n; i++) {
+		char name[VAULT_OBJECT_MAX + 1];
+		if (strncmp(h->file[i].path, "keys/period/", 12))
+			continue;
+		replica_file_name(&h->file[i], name);
+		if (!strcmp(name, object))
+			return true;
+	}
+	return false;
+}
+
+static int drop_key(void *arg, const struct vault_object *o, struct err *e)
+{
+	struct pull *p = arg;
+	struct stat st;
+	if (fstatat(p->dirfd, o->name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode))
+		return 0;
+	if (still_named(&p->h, o->name)) {
+		(void)!utimensat(p->dirfd, o->name, NULL, AT_SYMLINK_NOFOLLOW);
+		return 0;
+	}
+	if (time_now() / TIME_SEC - st.st_mtim.tv_sec < REPLICA_KEY_DAYS * 86400)
+		return 0;
+	return unlinkat(p->dirfd, o->name, 0) && errno != ENOENT ? err_sys(e, o->name, "a key that was erased cannot be removed") : 0;
+}
+
+/* Keys that the newest head does not name any more were erased where they came from; but whoever has stolen that place could say so too. So a key goes REPLICA_KEY_DAYS after a head last named it, which is what a lock in a bucket
+ * would give it: each pull notes on the file that it is still named. */
+static int drop_keys(struct pull *p, struct err *e)
+{
+	struct replica_names *have = NULL;
+	int r = replica_names_read(p->to, "files/keys/period/", &have, e);
+	if (r < 0 || !have)
+		return r;
+	r = replica_names_each(have, drop_key, p, e);
+	replica_names_free(have);
+	return r;
+}
+
 static int copy_all(struct pull *p, struct err *e)
 {
 	int r = bring_files(p, e);
@@ -462,6 +503,8 @@ static int copy_all(struct pull *p, struct err *e)
 		r = replica_pool_wait(p->pool, e);
 	if (r == 0)
 		r = accept(p, e);
+	if (r == 0)
+		r = drop_keys(p, e);
 	return r == 0 ? replica_drop_views(p->to, &p->h, e) : r;
 }
 

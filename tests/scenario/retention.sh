@@ -46,7 +46,8 @@ for q in json.load(sys.stdin)["quarters"]:
 # rules, their least, and what they mean
 refused 2 'at least' now retention set files --keep 10d
 refused 2 'say --keep' now retention set files
-refused 2 'not built' now retention set care --keep 10y
+refused 2 'at least' now retention set care --keep 3q
+refused 2 'no sources' now retention set care/a --keep 10y
 now retention set files --keep 1y --reason 'policy 7' >/dev/null
 now retention set catalogue --keep 2y >/dev/null
 same "$(state files 2023Q1)" due "the oldest contents"
