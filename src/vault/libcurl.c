@@ -104,7 +104,7 @@ time_t curl_getdate(const char *text, const time_t *unused)
 
 struct curl_slist *curl_slist_append(struct curl_slist *l, const char *text)
 {
-	return lib.curl_slist_append(l, text);
+	return vault_curl_load(NULL) < 0 ? NULL : lib.curl_slist_append(l, text); /* a list may be made before a connection is */
 }
 
 void curl_slist_free_all(struct curl_slist *l)

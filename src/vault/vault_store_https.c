@@ -152,9 +152,9 @@ int vault_https_open(const char *url, const struct vault_store_options *o, struc
 	if (r == 0)
 		memcpy(w->s.where, url, n);
 	if (r == 0)
-		r = put_token(w, e);
+		r = vault_net_open(&w->net, w->s.where, &w->access, e); /* libcurl is there */
 	if (r == 0)
-		r = vault_net_open(&w->net, w->s.where, &w->access, e);
+		r = put_token(w, e);
 	if (r == 0)
 		r = find_base(w, e);
 	if (r < 0) {
