@@ -1,11 +1,12 @@
 /* The judge: counts what a delta did, and at the end weighs it.
  *
  * What counts (vault_judge_class.c says of one file what happened to it, vault_judge_pair.c of files that went and came)
- *   noise     1     known before, noise under its name now; or gone with an enciphered copy in its place; or gone from a folder into which as many enciphered files of fitting sizes came
+ *   noise     1     known before, noise under its name now; or gone with an enciphered copy in its place; or gone from a folder into which enciphered files of fitting sizes came (vault_judge_exchange.c)
  *   wiped     0.7   a document that is empty, one byte value, or the same as many others now
- *   broken    0.6   whole before, its structure lost, but its header stands; only where a quarter or more of the files of checkable types that changed are broken, else 0.1. Gone with a broken copy in
+ *   broken    0.6   whole before, its structure lost, but its header stands; or another type under a name that was right; only where a quarter or more of the files of checkable types that changed are broken, else 0.1. Gone with a broken copy in
  *                   its place: 0.6, and 1 where several copies have one new suffix
  *   weak      0.5   no type could be checked before, but order turned to noise
+ *   unread    0.5   texts that nobody can read any more, and no noise; only where there are ten of them (three beside a note), and half of what changed
  *   cut       0.25  whole before, shorter and not now
  *   emptied   0.1   a text that is empty now, and was not rotated; only where that is half of the source, or documents were wiped, too
  * Standing marks of earlier snapshots count alike: noise for 90 days, the others for 30.
@@ -16,12 +17,13 @@
  *   - or a copy that looks enciphered bears the suffix of a known family in the place of a file that is gone;
  *   - or the same new file with an onion address, or under the name of a known family's note, lies in three folders that existed;
  *   - or 100 files and more than half of one type of documents are gone, and nothing stands for them (Veeam's published rule); but not when whole folders went that held less than a third of all
- *     files, of several types (somebody cleaned up), nor where this source has lost as many before;
+ *     files, of several types (somebody cleaned up), nor where this source has lost as many before, nor where what came and is not locked is large enough to hold them (an archive, a mailbox);
  *   - or 500 files in 20 folders, half of the source, were sealed with a tool that people use, and the originals are gone;
  *   - or damage was found before, and any of it still stands, or what was taken away is still gone.
  * Floors, then: three files that are noise now (of two types, or changed whole, or renamed alike), also one a snapshot; five that are broken behind headers that stand; six of which no type was known. What lies
  * under them is in reasons and in marks, and counts later. Not seen: a packed file of a type that cannot be checked, encrypted under its own name (its bytes look the same before and after), unless others
- * were seen; files of a slow attack that get new names without relation, new inodes and a folder of their own.
+ * were seen; files of a slow attack that get new names without relation, new inodes and a folder of their own; one folder of several that moves enciphered into another as a whole (containers of people do); bytes put
+ * into another order; noise behind a whole file of the same type.
  *
  * A first backup has nothing to be compared with: reasons only. Rates against this source's own past (median and MAD) are a second sign and never the first one.
  */
@@ -126,6 +128,8 @@ static void add_new(struct vault_judge *j, const struct vault_change *c, uint8_t
 	const struct vault_trait *t = c->after;
 	j->c.added++;
 	j->c.came[type_of(t)]++;
+	if (judge_knows(t) && !t->encrypted)
+		j->c.came_bytes[type_of(t)] += t->size;
 	j->c.new_lost += t->state == CONTENT_LOST && !t->torn;
 	if (j->h.first) {
 		bool opaque = judge_is_opaque(t);
@@ -176,10 +180,13 @@ static void add_changed(struct vault_judge *j, const struct vault_change *c, uin
 	if (was_damaged) /* what it was before the damage is not known here: whole again is all that matters */
 		return;
 	j->c.in_place[k]++;
+	j->c.unreadable += k == JUDGE_TURNED && judge_unreadable(b, a);
 	if (k == JUDGE_EMPTIED && a->size == 0)
 		judge_emptied(j, c);
 	if (k == JUDGE_FINE)
 		judge_changed_beside(j, c);
+	if (k == JUDGE_FINE && judge_knows(a) && a->type == b->type && !a->encrypted && a->size > b->size)
+		j->c.came_bytes[type_of(a)] += a->size - b->size;
 	if (*marks & VAULT_MARKS_DAMAGE && k != JUDGE_EMPTIED) {
 		judge_count_lost(j, b->type);
 		j->c.lost_new += c->new_bytes;
@@ -261,6 +268,7 @@ void vault_judge_add(struct vault_judge *j, const struct vault_change *given, ui
 	if (c->before && c->what != '+') {
 		j->c.before++;
 		j->c.of_before[type_of(c->before)]++;
+		j->c.opaque_before += judge_is_opaque(c->before) && !(c->before->marks & VAULT_MARKS_DAMAGE);
 		add_dir_before(j, c->path);
 		struct slice s = judge_suffix(j->at.base);
 		if (s.n)
@@ -277,6 +285,7 @@ void vault_judge_add(struct vault_judge *j, const struct vault_change *given, ui
 	case '-':
 		j->c.removed++;
 		j->c.gone[type_of(c->before)]++;
+		j->c.gone_bytes[type_of(c->before)] += c->before->size;
 		judge_went(j, c);
 		break;
 	case '~':
@@ -318,7 +327,8 @@ static void make_signs(struct vault_judge *j, const struct judge_weighed *w, boo
 		s->note_n = 0;
 		return; /* only what was paired: if it goes on, this was its beginning */
 	}
-	s->in_place = c->in_place[JUDGE_NOISE] + c->in_place[JUDGE_BROKEN] + c->in_place[JUDGE_WIPED] + c->in_place[JUDGE_NOISE_WEAK] + c->in_place[JUDGE_CUT] + c->in_place[JUDGE_EMPTIED] + w->alike > 0;
+	s->in_place = c->in_place[JUDGE_NOISE] + c->in_place[JUDGE_BROKEN] + c->in_place[JUDGE_WIPED] + c->in_place[JUDGE_NOISE_WEAK] + c->in_place[JUDGE_CUT] + c->in_place[JUDGE_EMPTIED] + w->alike + w->unreadable > 0;
+	s->all = w->in_place >= 20 && w->in_place * 10 >= c->changed_known * 9;
 	s->replaced = w->replaced > 0;
 	s->scrambled = w->scrambled > 0;
 	s->gone = w->mass_gone;

@@ -72,6 +72,12 @@ bool judge_knows(const struct vault_trait *t)
 	return is_named_type(t->type) && t->state != CONTENT_LOST;
 }
 
+bool judge_disguised(const struct vault_trait *b, const struct vault_trait *a)
+{
+	int fb = family_of(b->type), fa = family_of(a->type);
+	return judge_knows(b) && judge_knows(a) && fa != fb && a->named == CONTENT_UNKNOWN && a->size >= b->size && fa != 1 && fa != 5 && fa != 6;
+}
+
 /* What uniform bytes of this length have at least, in bits a byte: short files cannot show all byte values. */
 static double noise_floor(uint64_t n)
 {
@@ -102,9 +108,20 @@ bool judge_is_noise(const struct vault_trait *t)
 	return t->entropy >= noise_floor(t->size) || (judge_textual(t->type) && no_words(t)) || (t->type == CONTENT_UNKNOWN && no_words(t) && t->entropy <= 6.3f);
 }
 
+/* Mail with attachments, FHIR and C-CDA with documents, RTF with pictures: base64 or hexadecimal within a grammar that holds is what these are made for. */
+static bool may_enclose(const struct vault_trait *t)
+{
+	switch (t->type) {
+	case CONTENT_MAIL: case CONTENT_JSON: case CONTENT_XML: case CONTENT_HTML: case CONTENT_RTF: case CONTENT_HL7V2:
+		return t->state == CONTENT_VALID;
+	default:
+		return false;
+	}
+}
+
 bool judge_is_opaque(const struct vault_trait *t)
 {
-	return (!judge_knows(t) || judge_textual(t->type)) && t->size > 0 && judge_is_noise(t);
+	return (!judge_knows(t) || (judge_textual(t->type) && !may_enclose(t))) && t->size > 0 && judge_is_noise(t);
 }
 
 static bool is_constant(const struct vault_trait *t)
@@ -129,19 +146,26 @@ bool judge_more_noise(const struct vault_trait *b, const struct vault_trait *a)
 	return a->random_share - b->random_share >= .01f || a->entropy - b->entropy >= .4f || (judge_textual(a->type) && !judge_textual(b->type) && no_words(a));
 }
 
+bool judge_unreadable(const struct vault_trait *b, const struct vault_trait *a)
+{
+	return judge_knows(b) && judge_textual(b->type) && !judge_knows(a) && (a->type == CONTENT_UNKNOWN || judge_textual(a->type)) && a->size > 0;
+}
+
 /* A text of the same length, and nothing in it that separates words any more (each byte changed alike); or no text any more, and less even than it was (a short key over and over). */
 static bool text_masked(const struct vault_trait *b, const struct vault_trait *a)
 {
 	bool same_length = a->size >= b->size - b->size / 50 && a->size <= b->size + b->size / 50 + 64;
 	if (!judge_textual(b->type) || !same_length || a->size < 64 || b->word_share < .08f)
 		return false;
-	return a->word_share < .005f || (!judge_textual(a->type) && a->entropy - b->entropy >= .8f && a->word_share <= .7f * b->word_share);
+	return a->word_share < .005f || (!judge_knows(a) && a->entropy - b->entropy >= .8f && (a->word_share <= .7f * b->word_share || a->entropy >= 6.2f));
 }
 
 static bool words_vanished(const struct vault_trait *b, const struct vault_trait *a)
 {
 	if (text_masked(b, a))
 		return true;
+	if (a->type == b->type && may_enclose(a)) /* a mailbox that got a large attachment */
+		return false;
 	return (judge_textual(a->type) || a->type == CONTENT_UNKNOWN) && no_words(a) && (!judge_textual(b->type) || b->word_share >= 2 * a->word_share + .02f);
 }
 
@@ -167,11 +191,14 @@ static enum judge_class whole_after(const struct vault_trait *b, const struct va
 		bool same_length = a->size >= b->size - b->size / 100 && a->size <= b->size + b->size / 100 + 4096;
 		bool more = (a->random_share - b->random_share >= .03f && b->random_share < .5f) || (a->entropy - b->entropy >= .4f && a->entropy >= noise_floor(a->size))
 		            || (is_uniform(a) && b->entropy <= a->entropy - .1f) || (a->entropy - b->entropy >= 1 && a->entropy >= 7.2f);
-		return plain && same_length && more ? JUDGE_NOISE : JUDGE_FINE;
+		return plain && same_length && more && a->size >= 48 ? JUDGE_NOISE : JUDGE_FINE; /* a counter, a flag: in a few bytes each is another */
 	}
-	if (!renamed && fa == 2 && fb != 2 && is_named_type(a->named) && family_of(a->named) == fb)
+	if (renamed || fa == fb || !is_named_type(a->named) || family_of(a->named) != fb)
+		return JUDGE_FINE;
+	if (fa == 2)
 		return JUDGE_TURNED;
-	return JUDGE_FINE;
+	/* a picture's header in front of what was a letter, and still is called one; but texts are packed under their names, or become spreadsheets */
+	return fb != 2 || fa == 3 || fa == 4 || a->type == CONTENT_PDF ? JUDGE_BROKEN : JUDGE_FINE;
 }
 
 /* Known before, not known or not whole after. */
@@ -182,7 +209,7 @@ static enum judge_class lost_after(const struct vault_trait *b, const struct vau
 	if (words_vanished(b, a))
 		return far_shorter ? JUDGE_CUT : JUDGE_NOISE;
 	if (is_live(b->type) && header_stands) /* between two writes its structure need not hold, and what it holds changes: only a great change of it says something */
-		return a->random_share - b->random_share >= .3f && a->random_share >= .5f ? JUDGE_NOISE : JUDGE_TURNED;
+		return (a->random_share - b->random_share >= .3f && a->random_share >= .5f) || (judge_is_noise(a) && !judge_is_noise(b)) ? JUDGE_NOISE : JUDGE_TURNED;
 	if (!content_type_packed(b->type)) {
 		if (noise_rose(b, a) || (!header_stands && judge_is_noise(a)))
 			return far_shorter ? JUDGE_CUT : JUDGE_NOISE;
@@ -203,8 +230,9 @@ enum judge_class judge_classify(const struct vault_trait *b, const struct vault_
 {
 	if (a->torn || b->size == 0)
 		return JUDGE_FINE;
-	if (a->size == 0 || (is_constant(a) && !is_constant(b) && b->entropy >= .5f))
-		return judge_knows(b) && !judge_textual(b->type) ? JUDGE_WIPED : JUDGE_EMPTIED;
+	bool constant = is_constant(a) && !is_constant(b) && b->entropy >= .5f;
+	if (a->size == 0 || constant) /* who rotates a log empties it; overwritten at its length is another matter */
+		return judge_knows(b) && (!judge_textual(b->type) || (constant && a->size >= b->size)) ? JUDGE_WIPED : JUDGE_EMPTIED;
 	if (!judge_knows(b)) {
 		/* nothing could be checked; but what had order (a database, a raw image of a device) has none any more */
 		bool ordered = b->size >= 64 && b->entropy < 7.2f && b->random_share < .5f;

@@ -51,6 +51,14 @@ static bool marked(uint8_t marks, char out[96])
 	return marks & VAULT_MARK_BROKEN ? say(out, "its structure is lost") : false;
 }
 
+/* Or too small for noise to be told. Only where copies of that kind were found. */
+static bool enciphered_in_part(const struct vault_trait *t)
+{
+	if (t->type != CONTENT_UNKNOWN)
+		return judge_is_opaque(t);
+	return judge_is_opaque(t) || (t->size > 0 && t->size < 32) || t->random_share >= .1f || t->entropy >= 7;
+}
+
 static bool came(const struct vault_change *c, const struct vault_verdict *v, const struct judge_signs *s, char out[96])
 {
 	struct slice base = judge_name_of(c->path).base;
@@ -64,13 +72,26 @@ static bool came(const struct vault_change *c, const struct vault_verdict *v, co
 		return say(out, "a copy under the suffix of this damage");
 	if (is_note(s, c->after, base))
 		return say(out, "a note left with the damage");
-	if ((s->replaced || s->scrambled) && judge_is_opaque(c->after))
+	if ((s->replaced || s->scrambled) && enciphered_in_part(c->after))
 		return say(out, "new with the damage, and looks enciphered");
-	if (s->replaced && c->after->state == CONTENT_LOST)
+	if ((s->replaced || s->scrambled || (s->in_place && (judge_is_noise(c->after) || content_type_packed(c->after->type)))) && c->after->state == CONTENT_LOST)
 		return say(out, "new with the damage, and not whole");
 	if (s->sealed && (c->after->type == CONTENT_PGP || c->after->type == CONTENT_AGE || c->after->encrypted))
 		return say(out, "sealed with the damage");
 	return false;
+}
+
+/* A text of which a part, however small, is none any more; or that says less than it did, at its old length. Each of these happens by itself now and then: another charset, a crash, a typing error. */
+static bool less_of_a_text(const struct vault_trait *b, const struct vault_trait *a)
+{
+	if (judge_unreadable(b, a))
+		return true;
+	if (!judge_knows(b) || !judge_knows(a) || !judge_textual(b->type) || !judge_textual(a->type) || (a->type == CONTENT_MAIL && b->type == CONTENT_MAIL))
+		return false;
+	bool length = a->size >= b->size - b->size / 50 && a->size <= b->size + b->size / 50;
+	bool grammar = b->type != CONTENT_TEXT && a->type != b->type && a->named == b->type && a->type != CONTENT_CSV && (a->type != CONTENT_TEXT || a->size == b->size);
+	bool words = length && a->size >= 64 && b->word_share >= .08f && a->word_share <= .6f * b->word_share;
+	return grammar || words || (a->size >= 64 && a->entropy - b->entropy >= .4f && a->entropy >= 5.3f);
 }
 
 /* In a snapshot with damage: also what its own class cannot show. */
@@ -89,6 +110,14 @@ static bool changed_with_damage(const struct vault_change *c, const struct judge
 		return say(out, "rewritten whole with the damage; its type cannot be checked");
 	if (!judge_knows(b) && judge_more_noise(b, a)) /* by itself this is too little; where files around it were enciphered it is one of them */
 		return say(out, "partly turned into noise with the damage; its type cannot be checked");
+	if (s->all && b->size < 64 && a->size >= b->size && a->size <= b->size + 1040)
+		return say(out, "too small to be told from noise, and changed with all around it");
+	if (less_of_a_text(b, a))
+		return say(out, "a text that can no longer be read, or not all of it, since the damage");
+	if (judge_knows(b) && a->type == b->type && a->size == b->size && a->random_share - b->random_share >= .1f)
+		return say(out, "partly turned into noise with the damage");
+	if (judge_knows(b) && !judge_textual(b->type) && a->size >= b->size && (!judge_knows(a) || (a->type != b->type && b->type == a->named))) /* also what may be caught between two writes: not when all around it was written over */
+		return say(out, "no longer whole, or not what it was, since the damage");
 	if (content_type_packed(b->type) && a->type == b->type && a->size == b->size)
 		return say(out, "changed in place, at the same length, with the damage");
 	return false;

@@ -28,6 +28,9 @@ bool judge_is_opaque(const struct vault_trait *t); /* noise, and no type of whic
 bool judge_knows(const struct vault_trait *t);     /* a type that was recognised and is not lost */
 bool judge_document(int type);                     /* what people keep, and programs do not throw away by themselves */
 bool judge_textual(int type);
+/* Whole as something that has nothing to do with what it was, and its new name does not say so: a picture's header in front, base64 in a line of JSON. */
+bool judge_disguised(const struct vault_trait *b, const struct vault_trait *a);
+bool judge_unreadable(const struct vault_trait *b, const struct vault_trait *a); /* a text before, none after */
 uint8_t judge_mark(enum judge_class c);
 bool judge_more_noise(const struct vault_trait *b, const struct vault_trait *a); /* a little: only where other signs are there */
 /* What stays with an untouched version is what stood before; with a changed one this. */
@@ -125,7 +128,7 @@ struct judge_top_entry *judge_top_get(struct judge_top *t, uint64_t key);       
 #define SIGNS_NOTES 6
 #define SIGNS_PATHS 16
 struct judge_signs {
-	bool in_place, replaced, scrambled, gone, sealed;
+	bool in_place, all, replaced, scrambled, gone, sealed; /* all: hardly anything changed in place that was not lost */
 	struct { uint8_t p[JUDGE_SUFFIX_MAX]; uint8_t n; } suffix[SIGNS_SUFFIX];
 	size_t suffix_n;
 	uint8_t note[SIGNS_NOTES][8];   /* content */
@@ -188,6 +191,9 @@ struct judge_counts {
 	uint64_t of_before[JUDGE_TYPES], gone[JUDGE_TYPES], came[JUDGE_TYPES], explained[JUDGE_TYPES], lost[JUDGE_TYPES];
 	uint64_t in_place[JUDGE_CLASSES];
 	uint64_t changed_known, changed_checked;  /* changed, known before; of these, of no text type */
+	uint64_t gone_bytes[JUDGE_TYPES], came_bytes[JUDGE_TYPES]; /* of whole files of these types, open to anybody; files that grew count with what they grew by */
+	uint64_t unreadable;                      /* texts that are none any more, and no noise either: each of their bytes exchanged for another, or only some of them */
+	uint64_t opaque_before;                   /* files of the snapshot before that look enciphered, and were not damaged */
 	uint64_t lost_new, lost_known;            /* bytes of files lost in place: in new chunks, in chunks known before */
 	uint64_t pair[PAIR_KINDS], sampled[PAIR_KINDS][BY_KINDS]; /* gone, with something in their place; the same where one of the sample stands for many */
 	uint64_t by_inode, by_inode_of[JUDGE_TYPES], by_chance;  /* replaced, and only the inode says so; inodes that met without meaning it */
@@ -234,6 +240,8 @@ void judge_emptied(struct vault_judge *j, const struct vault_change *c);
 void judge_changed_beside(struct vault_judge *j, const struct vault_change *c);
 void judge_hash_path(struct vault_judge *j, struct slice path);
 uint64_t judge_path_hash(struct vault_judge *j, struct slice path);
+/* How many files went and came back enciphered under names that tell nothing, in the folders where they were (vault_judge_exchange.c). One or two are only kept in j->now. */
+uint64_t judge_exchanged(struct vault_judge *j);
 /* A file of this type was lost here, in place or by a copy. */
 void judge_count_lost(struct vault_judge *j, int type);
 
@@ -242,7 +250,8 @@ struct judge_weighed {
 	double score;
 	uint64_t lost, standing, scrambled, alike, note_where; /* note_where: of the note's first folders, in which something was lost or sealed */
 	unsigned types;             /* different types among what was lost */
-	uint64_t emptied, replaced;
+	uint64_t emptied, in_place, replaced, unreadable;
+	bool gathered;              /* what is gone may stand in a mailbox, a database or an archive that came or grew */
 	bool unusual, mass_gone, mass_sealed, folder_gone, still_gone, note_counts, family_counts, most_of_change, fresh, slow, enough;
 	int gone_type;
 	uint64_t gone_n, gone_of;

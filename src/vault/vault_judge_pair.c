@@ -153,7 +153,11 @@ static enum judge_pair pair_of(const struct judge_one *b, const struct judge_one
 	case JUDGE_FINE:
 		if (tb.type == ta.type && tb.size == ta.size)
 			return PAIR_RENAMED;
+		if (b->by == BY_FULL && !a->tool && judge_disguised(&tb, &ta))
+			return PAIR_REPLACED_WEAK;
 		return b->by == BY_INODE || b->by == BY_BASE || !judge_knows(&ta) ? PAIR_NONE : PAIR_CONVERTED;
+	case JUDGE_TURNED: /* x.txt -> x.txt.locked, each of its bytes exchanged for another */
+		return b->by == BY_FULL && judge_unreadable(&tb, &ta) && !a->tool && ta.named == CONTENT_UNKNOWN && size_fits(tb.size, ta.size, BY_INODE) ? PAIR_REPLACED_BROKEN : PAIR_NONE;
 	default:
 		return PAIR_NONE;
 	}
@@ -406,6 +410,8 @@ uint8_t judge_came(struct vault_judge *j, const struct vault_change *c)
 		j->c.tool_new[tool->kind]++;
 	if (!paired)
 		came_waits(j, c, &a);
+	else if (opaque && !(marks & VAULT_MARK_COPY) && c->ino_after) /* as in meets_came */
+		wait_under(&j->came, key_of(j, BY_INODE, 0, c->ino_after), BY_INODE, a);
 	if (marks & VAULT_MARK_COPY)
 		marks &= (uint8_t)~VAULT_MARK_OPAQUE;
 	return marks;
@@ -425,7 +431,8 @@ static bool meets_came(struct vault_judge *j, uint64_t key, const struct judge_o
 		return false;
 	unwait(j, &gone, a, false, true);
 	account(j, p, &gone, a, UINT64_C(1) << j->came.level, true);
-	judge_sample_drop(&j->came, a);
+	if (p != PAIR_REPLACED || by != BY_INODE) /* met only by an inode, which may be chance: sizes in folders have their say, too */
+		judge_sample_drop(&j->came, a);
 	return true;
 }
 

@@ -79,6 +79,10 @@ static void say_lost(struct said *s, const struct vault_judge *j, const struct j
 			put_types(&s->one, j->c.lost);
 		say(s);
 	}
+	if (w->unreadable) {
+		put(&s->one, "%n of %p that changed were texts and cannot be read any more", w->unreadable, j->c.changed);
+		say(s);
+	}
 	if (w->replaced) {
 		put(&s->one, "%p gone, with a copy that looks enciphered in their place", w->replaced);
 		put_types(&s->one, j->c.lost);
@@ -167,6 +171,10 @@ static void say_look(struct said *s, const struct vault_judge *j, const struct j
 	}
 	if (w->unusual) {
 		put(&s->one, "%p changed or went; usual here are %n (median of %n snapshots)", c->changed + c->removed, (uint64_t)(w->usual + .5), (uint64_t)w->past_n);
+		say(s);
+	}
+	if (w->gathered) {
+		put(&s->one, "%n of %p gone; what came or grew is large enough to hold them (an archive, a mailbox, a database)", w->gone_n, w->gone_of);
 		say(s);
 	}
 	if (w->folder_gone && !w->mass_gone) {

@@ -74,6 +74,21 @@ static uint64_t net_gone(const struct judge_counts *c, size_t t)
 	return c->gone[t] > stands ? c->gone[t] - stands : 0;
 }
 
+/* Letters that became one mailbox, tables that became a database, a project that was packed before it was deleted. Not where the archive is locked: that is what is done with loot. */
+static bool is_gathered(const struct judge_counts *c, int type)
+{
+	static const uint8_t holds[] = {CONTENT_ZIP, CONTENT_SEVENZIP, CONTENT_RAR, CONTENT_TAR, CONTENT_GZIP, CONTENT_BZIP2, CONTENT_XZ, CONTENT_ZSTD, CONTENT_SQLITE};
+	uint64_t gone = 0, alike = 0, packed = 0;
+	for (size_t t = 0; t < JUDGE_TYPES; t++)
+		if (type < 0 || (size_t)type == t) {
+			gone += c->gone_bytes[t];
+			alike += c->came_bytes[t];
+		}
+	for (size_t i = 0; i < ARRAY_LEN(holds); i++)
+		packed += c->came_bytes[holds[i]];
+	return alike >= gone - gone / 5 || packed >= (content_type_packed(type) ? gone - gone / 4 : gone / 20);
+}
+
 static void weigh_gone(const struct vault_judge *j, struct judge_weighed *w)
 {
 	const struct judge_counts *c = &j->c;
@@ -98,6 +113,8 @@ static void weigh_gone(const struct vault_judge *j, struct judge_weighed *w)
 	w->folder_gone = all >= 20 && emptied_share(j) >= .95 && c->removed * 3 < c->before;
 	if (w->mass_gone && ((w->folder_gone && kinds >= 2) || usual_here(j, c->removed)))
 		w->mass_gone = false;
+	w->gathered = w->mass_gone && is_gathered(c, w->gone_type);
+	w->mass_gone &= !w->gathered;
 }
 
 static uint64_t existed(const struct vault_judge *j, const struct judge_top_entry *e)
@@ -161,6 +178,11 @@ static bool sizes_alike(const struct judge_dir *d)
 	return n < 2 ? d->came_sum - d->gone_sum <= 1040 : fabs(d->came_squares - expected) <= .01 * expected;
 }
 
+static bool inodes_tell(const struct judge_counts *c)
+{
+	return c->by_inode && c->by_chance * 4 <= c->by_inode;
+}
+
 static void weigh_scrambled(struct vault_judge *j, struct judge_weighed *w)
 {
 	uint64_t n = 0;
@@ -169,13 +191,20 @@ static void weigh_scrambled(struct vault_judge *j, struct judge_weighed *w)
 			n += (uint64_t)d->gone;
 	n <<= j->dirs.level;
 	bool quiet = (j->c.added - j->c.opaque_new) * 4 < (uint64_t)j->whole.gone; /* little else came */
-	if (j->whole.gone >= 10 && (sizes_alike(&j->whole) || (quiet && nearly_alike(&j->whole))) && (uint64_t)j->whole.gone > n)
+	/* into other folders people put what they lock away: a folder of a share that moves as a whole into a container is none of this */
+	bool moved = emptied_share(j) >= .95 && j->c.removed * 3 < j->c.before;
+	if (!moved && j->whole.gone >= 10 && (sizes_alike(&j->whole) || (quiet && nearly_alike(&j->whole))) && (uint64_t)j->whole.gone > n)
 		n = (uint64_t)j->whole.gone;
 	uint64_t paired = j->c.pair[PAIR_REPLACED] + j->c.pair[PAIR_REPLACED_WEAK] + j->c.pair[PAIR_REPLACED_BROKEN];
 	if (j->gone.level || j->came.level) /* those that fell out of the sample were never taken out of their folders' sums */
 		n = n > paired ? n - paired : 0;
 	if (n >= 3 && n > j->c.opaque_new / 2) /* where enciphered files come all the time (caches), a few fit by chance */
 		w->scrambled = n;
+	uint64_t exchanged = judge_exchanged(j); /* what of that is chance it asks itself */
+	if (inodes_tell(&j->c)) /* counted already */
+		exchanged -= exchanged < j->c.by_inode ? exchanged : j->c.by_inode;
+	if (exchanged > w->scrambled)
+		w->scrambled = exchanged;
 }
 
 static void weigh_alike(struct vault_judge *j, struct judge_weighed *w)
@@ -213,7 +242,7 @@ static void believe_samples(struct judge_counts *c)
 static void believe_inodes(struct vault_judge *j)
 {
 	struct judge_counts *c = &j->c;
-	if (!c->by_inode || c->by_chance * 4 > c->by_inode)
+	if (!inodes_tell(c))
 		return;
 	c->pair[PAIR_REPLACED] += c->by_inode;
 	for (size_t t = 0; t < JUDGE_TYPES; t++)
@@ -239,9 +268,12 @@ static void weigh_lost(struct vault_judge *j, struct judge_weighed *w)
 	uint64_t emptied = k[JUDGE_EMPTIED] > c->rotated ? k[JUDGE_EMPTIED] - c->rotated : 0, before = at(c, VAULT_MARK_NOISE) + at(c, VAULT_MARK_COPY);
 	bool all_emptied = (emptied >= 30 && emptied * 2 >= c->before) || k[JUDGE_WIPED] >= 3; /* logs are emptied every night */
 	bool many_broken = k[JUDGE_BROKEN] * 4 >= c->changed_checked;
+	/* ten texts that nobody can read any more, and hardly anything else: no typing errors; fewer where somebody left notes */
+	bool unreadable = c->unreadable >= (w->note_counts ? 3 : 10) && c->unreadable * 2 >= c->changed;
+	w->unreadable = unreadable ? c->unreadable : 0;
 	double standing = (double)at(c, VAULT_MARK_NOISE) + (double)at(c, VAULT_MARK_COPY) + .6 * (double)at(c, VAULT_MARK_BROKEN) + .7 * (double)at(c, VAULT_MARK_WIPED) + .25 * (double)(at(c, VAULT_MARK_CUT) + at(c, VAULT_MARK_ORDER));
-	w->score = (double)noise + .7 * (double)wiped + (many_broken ? .6 : .1) * (double)k[JUDGE_BROKEN] + (w->suffix ? 1 : .6) * (double)c->pair[PAIR_REPLACED_BROKEN] + .5 * (double)weak + .25 * (double)k[JUDGE_CUT] + (all_emptied ? .1 * (double)emptied : 0) + standing;
-	w->lost = noise + broken + wiped + weak + k[JUDGE_CUT];
+	w->score = (double)noise + .7 * (double)wiped + (many_broken ? .6 : .1) * (double)k[JUDGE_BROKEN] + (w->suffix ? 1 : .6) * (double)c->pair[PAIR_REPLACED_BROKEN] + .5 * (double)weak + .25 * (double)k[JUDGE_CUT] + .5 * (double)w->unreadable + (all_emptied ? .1 * (double)emptied : 0) + standing;
+	w->lost = noise + broken + wiped + weak + k[JUDGE_CUT] + w->unreadable;
 	for (unsigned m = 0; m < 8; m++)
 		w->standing += c->standing[m];
 	for (size_t t = 0; t < JUDGE_TYPES; t++)
@@ -251,6 +283,7 @@ static void weigh_lost(struct vault_judge *j, struct judge_weighed *w)
 	w->fresh = (k[JUDGE_NOISE] > 0 && c->lost_new >= 9 * c->lost_known) || noise >= 10;
 	w->slow = (before > 0 && before + noise >= 3) || at(c, VAULT_MARK_BROKEN) >= 3;
 	w->emptied = emptied;
+	w->in_place = in_place;
 	w->replaced = c->pair[PAIR_REPLACED] + c->pair[PAIR_REPLACED_WEAK] + c->pair[PAIR_REPLACED_BROKEN];
 }
 

@@ -646,7 +646,7 @@ static void test_signs(void **state)
 	struct judge_signs s, r;
 	char text[VAULT_SIGNS_MAX];
 	memset(&s, 0, sizeof s); /* as full as can be, it still goes in and comes back */
-	s.in_place = s.replaced = s.scrambled = s.gone = s.sealed = true;
+	s.in_place = s.all = s.replaced = s.scrambled = s.gone = s.sealed = true;
 	s.suffix_n = SIGNS_SUFFIX;
 	s.note_n = s.note_name_n = SIGNS_NOTES;
 	s.original_n = s.copy_n = SIGNS_PATHS;
@@ -752,12 +752,316 @@ static void test_torn(void **state)
 	world_end(&w);
 }
 
+/* ---- what hides: behind other headers, under names that tell nothing, in small files ---- */
+
+static struct file *nth(struct world *w, int type, size_t n)
+{
+	for (size_t i = 0; i < w->now.n; i++)
+		if (w->now.f[i].t.type == type && n-- == 0)
+			return &w->now.f[i];
+	fail_msg("not so many %s", content_type_name(type));
+	return NULL;
+}
+
+/* A picture's header in front of what was a letter: whole, and not what it was. */
+static void test_disguised(void **state)
+{
+	for (int renamed = 0; renamed < 2; renamed++) {
+		struct world w;
+		char path[160], first[160] = "";
+		begin(&w, 5100, 300, 12);
+		for (size_t k = 0, n = w.now.n; k < n; k++) {
+			struct file f = w.now.f[k];
+			if (f.t.type != CONTENT_OOXML && f.t.type != CONTENT_PDF && f.t.type != CONTENT_CSV)
+				continue;
+			struct vault_trait t = healthy(&w, CONTENT_PNG, 7.9, 7.99, .8, .95, .05, .08, f.t.size + 3500);
+			if (!first[0])
+				memcpy(first, f.path, sizeof first);
+			changed(&w, &w.now.f[k], t);
+			if (!renamed)
+				continue;
+			assert_true((size_t)snprintf(path, sizeof path, "%.150s.kept", f.path) < sizeof path);
+			memcpy(w.now.f[k].path, path, sizeof path);
+			w.now.f[k].t.named = CONTENT_UNKNOWN;
+			w.now.f[k].ino = new_ino(&w);
+		}
+		expect(&w, true, NULL);
+		assert_true(is_damaged(&w, first));
+		world_end(&w);
+	}
+}
+
+/* Each byte exchanged for another: no text any more, as even as before. A few of them are accidents. */
+static void test_unreadable(void **state)
+{
+	for (size_t few = 0; few < 2; few++) {
+		struct world w;
+		begin(&w, 5200, 900, 12);
+		char path[160];
+		for (size_t k = 0; k < (few ? 4 : 14); k++) {
+			struct file *f = nth(&w, CONTENT_TEXT, 0);
+			struct vault_trait t = f->t;
+			memcpy(path, f->path, sizeof path);
+			t.type = CONTENT_UNKNOWN;
+			t.state = k % 2 ? CONTENT_LOST : CONTENT_UNCHECKED;
+			t.word_share = .06f;
+			changed(&w, f, t);
+		}
+		expect(&w, !few, few ? NULL : "cannot be read any more");
+		assert_int_equal(is_damaged(&w, path), !few);
+		world_end(&w);
+	}
+	struct world w; /* and under new names, beside which the old ones are gone */
+	char path[160];
+	begin(&w, 5210, 900, 12);
+	for (size_t k = 0; k < 14; k++) {
+		struct file *f = nth(&w, CONTENT_TEXT, 0);
+		struct vault_trait t = f->t;
+		t.type = t.named = CONTENT_UNKNOWN;
+		t.state = CONTENT_UNCHECKED;
+		changed(&w, f, t);
+		f->t.named = CONTENT_UNKNOWN;
+		f->ino = new_ino(&w);
+		memcpy(path, f->path, sizeof path);
+		assert_true((size_t)snprintf(f->path, sizeof f->path, "%.150s.xrt", path) < sizeof f->path);
+	}
+	expect(&w, true, "new suffix .xrt");
+	world_end(&w);
+}
+
+static void test_zeroed_texts(void **state)
+{
+	struct world w;
+	begin(&w, 5300, 300, 12);
+	char path[160];
+	for (size_t k = 0; k < 8; k++) {
+		struct file *f = nth(&w, k % 2 ? CONTENT_CSV : CONTENT_HL7V2, k / 2);
+		struct vault_trait t = f->t;
+		memcpy(path, f->path, sizeof path);
+		t.entropy = t.word_share = 0;
+		t.state = CONTENT_LOST;
+		changed(&w, f, t);
+	}
+	expect(&w, true, "one byte value");
+	assert_true(is_damaged(&w, path));
+	world_end(&w);
+}
+
+/* New names, new inodes, files of today among them, an inode given out again here and there: only folders and sizes are left. */
+static void test_exchanged(void **state)
+{
+	for (uint64_t seed = 5400; seed < 5406; seed++) {
+		struct world w;
+		begin(&w, seed, 300, 10);
+		char original[160], ordinary[] = "/srv/share/an ordinary new one.docx";
+		w.reuse = seed % 2;
+		size_t n = w.now.n;
+		for (size_t k = 0; k < 20; k++) /* of today: enciphered too, and nothing went for them */
+			add(&w, noise(&w, between(600, 90000) + 528), "%.*s/%016llx", dir_len(w.now.f[below(n)].path), w.now.f[below(n)].path, (unsigned long long)rnd());
+		for (size_t k = 0; k < 60; k++) {
+			size_t i = below(w.now.n);
+			while (w.now.f[i].id > w.id_then || w.now.f[i].t.size < 600)
+				i = below(w.now.n);
+			memcpy(original, w.now.f[i].path, sizeof original);
+			struct vault_trait t = noise(&w, w.now.f[i].t.size + 528 - w.now.f[i].t.size % 16);
+			t.named = CONTENT_UNKNOWN;
+			gone(&w, i);
+			add(&w, t, "%.*s/%016llx", dir_len(original), original, (unsigned long long)rnd());
+		}
+		add(&w, healthy_kind(&w, 0), "%s", ordinary);
+		expect(&w, true, w.reuse ? NULL : "of sizes that fit"); /* inodes may tell by themselves */
+		assert_true(is_damaged(&w, original));
+		assert_false(is_damaged(&w, ordinary));
+		world_end(&w);
+	}
+}
+
+/* A cache in which known files and noise of any size go and come says nothing. */
+static void test_not_exchanged(void **state)
+{
+	for (uint64_t seed = 5500; seed < 5510; seed++) {
+		struct world w;
+		world_begin(&w, seed);
+		people_files(&w, 60, 6);
+		for (size_t k = 0; k < 120; k++)
+			add(&w, k % 2 ? noise(&w, between(500, 60000)) : healthy_kind(&w, below(11)), "/home/x/.cache/%zu/%016llx", k % 4, (unsigned long long)rnd());
+		assert_false(world_snapshot(&w)->damage);
+		for (int day = 0; day < 3; day++) {
+			for (size_t k = 0; k < 80; k++) {
+				size_t i = below(w.now.n);
+				while (!strstr(w.now.f[i].path, "/.cache/") || w.now.f[i].id > w.id_then)
+					i = below(w.now.n);
+				gone(&w, i);
+			}
+			for (size_t k = 0; k < 80; k++)
+				add(&w, k % 2 ? noise(&w, between(500, 60000)) : healthy_kind(&w, below(11)), "/home/x/.cache/%zu/%016llx", k % 4, (unsigned long long)rnd());
+			expect(&w, false, NULL);
+			world_settle(&w);
+		}
+		world_end(&w);
+	}
+}
+
+/* One a snapshot, with nothing in common but folder and size. */
+static void test_slow_exchange(void **state)
+{
+	struct world w;
+	begin(&w, 5600, 300, 20);
+	size_t found = 0;
+	for (size_t day = 1; day <= 6 && !found; day++) {
+		size_t i = below(w.now.n);
+		while (w.now.f[i].t.type == CONTENT_UNKNOWN || w.now.f[i].t.size < 600)
+			i = below(w.now.n);
+		char was[160];
+		memcpy(was, w.now.f[i].path, sizeof was);
+		struct vault_trait t = noise(&w, w.now.f[i].t.size + 512);
+		t.named = CONTENT_UNKNOWN;
+		gone(&w, i);
+		add(&w, t, "%.*s/%016llx", dir_len(was), was, (unsigned long long)rnd());
+		found = world_judge(&w)->damage ? day : 0;
+		world_settle(&w);
+	}
+	if (!found || found > 5)
+		fail_msg("found on day %zu: %s", found, reasons(&w));
+	world_end(&w);
+}
+
+/* A mail of less than a block, enciphered under its name: what is written to while it is in use is not excused by that. */
+static void test_small_mail(void **state)
+{
+	struct vault_trait b = {.type = CONTENT_MAIL, .named = CONTENT_MAIL, .state = CONTENT_VALID, .size = 1800, .entropy = 5.1f, .word_share = .16f};
+	struct vault_trait a = {.type = CONTENT_TEXT, .named = CONTENT_MAIL, .state = CONTENT_LOST, .size = 1800, .entropy = 7.88f, .word_share = .07f};
+	assert_int_equal(judge_classify(&b, &a, false), JUDGE_NOISE);
+	/* under a key of sixteen bytes, over and over */
+	struct vault_trait masked = a;
+	masked.type = CONTENT_UNKNOWN;
+	masked.state = CONTENT_UNCHECKED;
+	masked.entropy = 6.58f;
+	masked.word_share = .13f;
+	assert_int_equal(judge_classify(&b, &masked, false), JUDGE_NOISE);
+	/* a mailbox that got a large attachment is whole, and a new one with one is not enciphered */
+	struct vault_trait more = {.type = CONTENT_MAIL, .named = CONTENT_UNKNOWN, .state = CONTENT_VALID, .size = 900000, .entropy = 6.01f, .word_share = .014f};
+	assert_int_equal(judge_classify(&b, &more, false), JUDGE_FINE);
+	assert_false(judge_is_opaque(&more));
+	more.type = CONTENT_JSON; /* FHIR Binary */
+	assert_false(judge_is_opaque(&more));
+	more.type = CONTENT_TEXT;
+	assert_true(judge_is_opaque(&more));
+}
+
+/* A counter, a flag, a word: any other few bytes have another entropy. */
+static void test_tiny_edits(void **state)
+{
+	struct world w;
+	begin(&w, 5650, 100, 5);
+	for (size_t k = 0; k < 12; k++)
+		add(&w, (struct vault_trait){.type = CONTENT_TEXT, .named = CONTENT_TEXT, .state = CONTENT_VALID, .size = 2, .entropy = 1}, "/srv/state/%zu.txt", k);
+	assert_false(world_snapshot(&w)->damage);
+	for (size_t i = 0; i < w.now.n; i++)
+		if (strstr(w.now.f[i].path, "/state/"))
+			changed(&w, &w.now.f[i], (struct vault_trait){.type = CONTENT_TEXT, .named = CONTENT_TEXT, .state = CONTENT_VALID, .size = 7, .entropy = 2.52f, .word_share = .14f});
+	expect(&w, false, NULL);
+	world_end(&w);
+}
+
+/* A folder of many moves into an encrypted container as a whole; half of the share does not. */
+static void test_into_a_container(void **state)
+{
+	for (size_t share = 2; share <= 8; share += 3) {
+		struct world w;
+		char path[160];
+		world_begin(&w, 5660);
+		for (size_t k = 0; k < 400; k++) {
+			size_t kind = below(12);
+			add(&w, healthy_kind(&w, kind), "/srv/share/%zu/letter %zu%s", k % 10, k, KINDS[kind].suffix);
+		}
+		assert_false(world_snapshot(&w)->damage);
+		for (size_t i = w.now.n; i-- > 0;) {
+			if (w.now.f[i].path[11] >= (char)('0' + share) || w.now.f[i].path[12] != '/')
+				continue;
+			struct vault_trait t = noise(&w, w.now.f[i].t.size + 18 + 32);
+			t.named = CONTENT_UNKNOWN;
+			gone(&w, i);
+			snprintf(path, sizeof path, "/srv/share/safe/%016llx", (unsigned long long)rnd());
+			tree_add(&w.now, &(struct file){.t = t, .id = ++w.next_id, .ino = new_ino(&w)});
+			memcpy(w.now.f[w.now.n - 1].path, path, sizeof path);
+		}
+		expect(&w, share > 2, NULL);
+		world_end(&w);
+	}
+}
+
+/* What is gone and stands in one large file now. Locked, it is loot. */
+static void test_gathered(void **state)
+{
+	for (int how = 0; how < 3; how++) {
+		struct world w;
+		world_begin(&w, 5700);
+		people_files(&w, 100, 5);
+		uint64_t all = 0;
+		for (size_t k = 0; k < 150; k++)
+			all += add(&w, healthy(&w, CONTENT_MAIL, 4.9, 5.3, 0, 0, .14, .2, between(900, 9000)), "/srv/mail/%zu/%zu.eml", k % 3, k)->t.size;
+		assert_false(world_snapshot(&w)->damage);
+		for (size_t i = 0; i < w.now.n;)
+			if (strstr(w.now.f[i].path, ".eml"))
+				gone(&w, i);
+			else
+				i++;
+		struct vault_trait mailbox = healthy(&w, CONTENT_MAIL, 5, 5.1, 0, 0, .15, .2, all + 4000), archive = healthy(&w, CONTENT_SEVENZIP, 7.99, 8, .99, 1, .05, .08, all / 4);
+		archive.encrypted = how == 2;
+		add(&w, how ? archive : mailbox, "/srv/mail/%s", how ? "2026.7z" : "mbox");
+		expect(&w, how == 2, how == 2 ? "nothing stands in their place" : "large enough to hold them");
+		world_end(&w);
+	}
+}
+
+/* Beside damage, what its own class cannot show is told; without it, nothing is. */
+static void test_beside(void **state)
+{
+	struct vault_verdict v = {.damage = true}, quiet = {.damage = false};
+	struct judge_signs s = {.in_place = true, .all = true};
+	judge_signs_write(&s, v.signs);
+	judge_signs_write(&s, quiet.signs);
+	const struct vault_trait csv = {.type = CONTENT_CSV, .named = CONTENT_CSV, .state = CONTENT_VALID, .size = 110000, .entropy = 5.21f, .word_share = .187f};
+	struct vault_trait tail = csv, head = csv, edited = csv, armoured = csv;
+	tail.state = CONTENT_LOST; /* the last 4 KiB are noise */
+	tail.entropy = 5.46f;
+	head.type = CONTENT_TEXT; /* the first 256 bytes */
+	head.entropy = 5.23f;
+	edited.size += 90;
+	armoured = (struct vault_trait){.type = CONTENT_TEXT, .named = CONTENT_CSV, .state = CONTENT_VALID, .size = 148000, .entropy = 6.0f, .word_share = .04f};
+	const struct vault_trait tiny = {.type = CONTENT_TEXT, .named = CONTENT_TEXT, .state = CONTENT_VALID, .size = 9, .entropy = 2.9f}, tiny_too = {.type = CONTENT_TEXT, .named = CONTENT_TEXT, .state = CONTENT_VALID, .size = 9, .entropy = 3.1f};
+	const struct vault_trait doc = {.type = CONTENT_OLE2, .named = CONTENT_OLE2, .state = CONTENT_VALID, .size = 30000, .entropy = 4.6f};
+	struct vault_trait broken = doc, half_new = doc;
+	broken.state = CONTENT_LOST;
+	half_new.type = CONTENT_PDF; /* under the name of a letter */
+	half_new.named = CONTENT_OLE2;
+	const struct { const struct vault_trait *b, *a; bool damaged; } cases[] = {{&csv, &tail, true}, {&csv, &head, true}, {&csv, &armoured, true}, {&csv, &edited, false}, {&tiny, &tiny_too, true}, {&doc, &broken, true}, {&doc, &half_new, true}};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct vault_change c = {.path = SLICE("/srv/a/x"), .what = '~', .before = cases[i].b, .after = cases[i].a};
+		if (vault_judge_file(&c, &v, NULL) != cases[i].damaged)
+			fail_msg("case %zu", i);
+		assert_false(vault_judge_file(&c, &quiet, NULL));
+	}
+	s = (struct judge_signs){.scrambled = true};
+	judge_signs_write(&s, v.signs);
+	const struct vault_trait bits = {.type = CONTENT_UNKNOWN, .size = 9, .entropy = 3.1f}, mixed = {.type = CONTENT_UNKNOWN, .size = 90000, .entropy = 7.4f, .random_share = .5f}, other = {.type = CONTENT_UNKNOWN, .size = 90000, .entropy = 5.2f, .word_share = .1f};
+	const struct vault_trait *came[] = {&bits, &mixed, &other};
+	for (size_t i = 0; i < 3; i++) {
+		struct vault_change c = {.path = SLICE("/srv/a/x"), .what = '+', .after = came[i]};
+		assert_int_equal(vault_judge_file(&c, &v, NULL), i < 2);
+		assert_false(vault_judge_file(&c, &quiet, NULL));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_in_place), cmocka_unit_test(test_renamed), cmocka_unit_test(test_slow), cmocka_unit_test(test_slow_look_back), cmocka_unit_test(test_wiped),
 		cmocka_unit_test(test_mass_deletion), cmocka_unit_test(test_clearing_up), cmocka_unit_test(test_notes), cmocka_unit_test(test_notes_above), cmocka_unit_test(test_accepted), cmocka_unit_test(test_families), cmocka_unit_test(test_two_broken_pictures),
 		cmocka_unit_test(test_gpg), cmocka_unit_test(test_first), cmocka_unit_test(test_printable), cmocka_unit_test(test_onion), cmocka_unit_test(test_signs), cmocka_unit_test(test_torn), cmocka_unit_test(test_masked), cmocka_unit_test(test_unknown_in_part),
+		cmocka_unit_test(test_disguised), cmocka_unit_test(test_unreadable), cmocka_unit_test(test_zeroed_texts), cmocka_unit_test(test_exchanged), cmocka_unit_test(test_not_exchanged), cmocka_unit_test(test_slow_exchange), cmocka_unit_test(test_small_mail),
+		cmocka_unit_test(test_tiny_edits), cmocka_unit_test(test_into_a_container), cmocka_unit_test(test_gathered), cmocka_unit_test(test_beside),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
