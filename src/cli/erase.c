@@ -99,6 +99,12 @@ static int one(struct view *v, struct err *e)
 		jsonw_kstr(v->w, "reason", x->reason);
 		jsonw_ku64(v->w, "packs", x->packs);
 		jsonw_ku64(v->w, "bytes", x->bytes);
+		if (x->class == RETAIN_CARE) {
+			jsonw_ku64(v->w, "first", x->first);
+			jsonw_ku64(v->w, "end", x->end);
+			jsonw_ku64(v->w, "erased", x->erased);
+			jsonw_ku64(v->w, "keptInUse", x->active);
+		}
 		jsonw_key(v->w, "keys");
 		jsonw_arr(v->w);
 		for (size_t i = 0; i < x->key_n; i++) {
@@ -113,6 +119,9 @@ static int one(struct view *v, struct err *e)
 	} else {
 		printf("entry %llu of %s: %s of %s erased by %s: %s; %zu keys, %llu packs of %llu bytes\n", (unsigned long long)x->seq, time_rfc3339(x->time, 0, t), ledger_retain_class_name(x->class), q, x->who, x->reason, x->key_n,
 		       (unsigned long long)x->packs, (unsigned long long)x->bytes);
+		if (x->class == RETAIN_CARE)
+			printf("  %llu bodies of the entries %llu to %llu; %llu were kept for charts in use\n", (unsigned long long)x->erased, (unsigned long long)x->first, (unsigned long long)x->end - 1,
+			       (unsigned long long)x->active);
 	}
 	if (!receipt_of(v, "here")) {
 		v->open++;

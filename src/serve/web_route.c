@@ -75,7 +75,7 @@ static const char *code_word(int code)
 		int code;
 		const char *word;
 	} words[] = {{ERR_NO, "no"}, {ERR_INPUT, "input"}, {ERR_USAGE, "usage"}, {ERR_SYSTEM, "system"}, {ERR_MEMORY, "memory"}, {ERR_LIMIT, "limit"}, {ERR_CRYPTO, "crypto"}, {ERR_NOT_FOUND, "not-found"},
-	             {ERR_DENIED, "denied"}, {ERR_BUSY, "busy"}, {ERR_FULL, "full"}, {ERR_CORRUPT, "corrupt"}, {ERR_EXISTS, "exists"}};
+	             {ERR_DENIED, "denied"}, {ERR_BUSY, "busy"}, {ERR_FULL, "full"}, {ERR_CORRUPT, "corrupt"}, {ERR_EXISTS, "exists"}, {ERR_ERASED, "erased"}};
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (words[i].code == code)
 			return words[i].word;

@@ -73,6 +73,9 @@ now replica push stale >/dev/null 2>err || fail "no push: $(cat err)"
 rm site/replicas/stale.*
 at 2026-01-05 "$HOLDFAST" replica add far "$PWD/copy" --site site >/dev/null
 now replica push far >/dev/null 2>err || fail "no push: $(cat err)"
+mkdir unit
+at 2026-01-05 "$HOLDFAST" replica add up "$PWD/copy" --site unit >/dev/null
+at 2026-01-05 "$HOLDFAST" replica pull up --site unit >/dev/null 2>err || fail "no pull: $(cat err)"
 cp -a site/keys/period period.old
 entry=$("$HOLDFAST" ledger list --site site --kind hl7v2 --json | head -1 | json seq)
 "$HOLDFAST" ledger head --site site >head.before
@@ -154,6 +157,15 @@ now retention set catalogue --keep 9y --reason 'wakes the keeper' >/dev/null
 # rebuilds
 now replica push far >/dev/null 2>err || fail "no push: $(cat err)"
 now replica status far --data >/dev/null 2>err || fail "the copy is not whole: $(cat err)"
+# whoever pulls keeps a key for 35 days after a head last named it, and no longer
+pull() { at 2026-01-05 "$HOLDFAST" replica pull up --site unit >/dev/null 2>err || fail "no pull: $(cat err)"; }
+keyed() { find unit -path "*period/$1*" -type f | wc -l; }
+pull
+[ "$(keyed care-2023Q1)" -gt 0 ] || fail "a copy that pulls let go of a key at once"
+find unit -path '*period/*' -type f -exec touch -d 2025-11-20 {} +
+pull
+same "$(keyed care-2023Q1)" 0 "keys of the erased quarter in the copy that pulls"
+[ "$(keyed care-2024Q2)" -gt 0 ] || fail "a copy that pulls let go of a key that is named"
 at 2026-01-07 "$HOLDFAST" rebuild --from "$PWD/copy" --identity id again >/dev/null 2>err || fail "no rebuild after an erasure: $(cat err)"
 [ ! -e again/keys/period/care-2023Q1.age ] || fail "a rebuild brought the key back"
 "$HOLDFAST" ledger verify --bodies --site again >/dev/null 2>err || fail "the rebuilt ledger does not verify: $(cat err)"
