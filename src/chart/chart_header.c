@@ -403,6 +403,16 @@ static bool add_name(struct slice **v, size_t *n, struct slice s, struct arena *
 	return true;
 }
 
+/* An allergy that was refuted, or is over, stays in the list with what became of it; the bed line has room for those that count, and a name alone would be read as one of them. */
+static bool counts_as_allergy(const struct fact *f)
+{
+	static const char *const over[] = {"resolved", "inactive"};
+	for (size_t i = 0; i < ARRAY_LEN(over); i++)
+		if (slice_eq_nocase(fact_get(f, FF_CLINICAL_STATUS), over[i]))
+			return false;
+	return !slice_eq_nocase(fact_get(f, FF_VERIFICATION), "refuted");
+}
+
 /* Allergies and flags of a fold, as the bed line says them. */
 static int take_alerts(const struct chart_section *s, struct header *h, struct arena *a, struct err *e)
 {
@@ -412,7 +422,7 @@ static int take_alerts(const struct chart_section *s, struct header *h, struct a
 	h->allergy_count = h->flag_count = 0;
 	h->is_protected = false;
 	for (const struct fact_item *i = s[CHART_ALLERGIES].items; i; i = i->next)
-		if (i->state == FACT_CURRENT && !add_name(&h->allergy_names, &h->allergy_count, words_for(i->fact), a))
+		if (i->state == FACT_CURRENT && counts_as_allergy(i->fact) && !add_name(&h->allergy_names, &h->allergy_count, words_for(i->fact), a))
 			return chart_no_memory(a, e);
 	for (const struct fact_item *i = s[CHART_FLAGS].items; i; i = i->next) {
 		if (i->state != FACT_CURRENT)

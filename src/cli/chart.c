@@ -126,6 +126,41 @@ static int rows(struct chart *c, const struct site *s, struct control **k, struc
 	return text && n == 0 ? ERR_NO : 0;
 }
 
+/* Parts of a panel in one line: "Systolic 120 mmHg; Diastolic >90 mmHg". A component is code, value, unit, cut by 0x1d (facts.h). */
+static void print_components(const struct fact *f)
+{
+	for (size_t i = 0; i < fact_count(f, FF_COMPONENT); i++) {
+		struct slice rest, code = slice_cut(fact_nth(f, FF_COMPONENT, i), 0x1d, &rest), value = slice_cut(rest, 0x1d, &rest), unit = slice_cut(rest, 0x1d, &rest);
+		struct slice name = fact_part(code, FC_TEXT).n ? fact_part(code, FC_TEXT) : fact_part(code, FC_DISPLAY).n ? fact_part(code, FC_DISPLAY) : fact_part(code, FC_CODE);
+		printf(i ? "; " : " ");
+		cli_slice(stdout, name);
+		putchar(' ');
+		cli_slice(stdout, value.n ? value : SLICE("(no value)"));
+		if (unit.n)
+			putchar(' ');
+		cli_slice(stdout, fact_part(unit, FC_DISPLAY).n ? fact_part(unit, FC_DISPLAY) : fact_part(unit, FC_CODE));
+	}
+}
+
+/* What turns the meaning of a line round, before anything that could be read without it. */
+static void print_reservations(const struct fact *f)
+{
+	struct slice sure = fact_get(f, FF_VERIFICATION), intent = fact_part(fact_get(f, FF_TYPE), 0), absent = fact_get(f, FF_ABSENT);
+	if (sure.n && !fact_is_null(sure) && !slice_eq_nocase(sure, "confirmed")) {
+		printf(slice_eq_nocase(sure, "refuted") ? " REFUTED: not this patient's" : " (");
+		if (!slice_eq_nocase(sure, "refuted")) {
+			cli_slice(stdout, sure);
+			putchar(')');
+		}
+	}
+	if (f->kind == FACT_MED_ORDER && (slice_eq_str(intent, "proposal") || slice_eq_str(intent, "plan") || slice_eq_str(intent, "option")))
+		printf(" NOT ORDERED (%.*s)", SLICE_FMT(intent));
+	if (absent.n) {
+		printf(" no value: ");
+		cli_slice(stdout, absent);
+	}
+}
+
 /* What one item says, in a line. The chart's JSON is complete; this is for a terminal when nothing else is left. */
 static void print_item(const struct fact_item *it)
 {
@@ -146,8 +181,10 @@ static void print_item(const struct fact_item *it)
 		cli_slice(stdout, fact_part(name, FN_GIVEN));
 		putchar(' ');
 	}
-	cli_slice(stdout, text);
-	const uint8_t more[] = {FF_VALUE, FF_UNIT, FF_FLAG, FF_RANGE, FF_DOSE, FF_DOSE_UNIT, FF_ROUTE, FF_FREQUENCY, FF_STATUS, FF_CLINICAL_STATUS, FF_REACTION, FF_PERFORMER, FF_TELECOM};
+	cli_slice(stdout, text.n || name.n || f->kind == FACT_VISIT || f->kind == FACT_CARE_TEAM ? text : SLICE("(not stated what)"));
+	print_reservations(f);
+	print_components(f);
+	const uint8_t more[] = {FF_COMPARATOR, FF_VALUE, FF_UNIT, FF_FLAG, FF_RANGE, FF_DOSE, FF_DOSE_MAX, FF_DOSE_UNIT, FF_ROUTE, FF_FREQUENCY, FF_STATUS, FF_CLINICAL_STATUS, FF_REACTION, FF_PERFORMER, FF_TELECOM};
 	for (size_t i = 0; i < ARRAY_LEN(more); i++) {
 		struct slice v = fact_get(f, more[i]);
 		if (!v.n || fact_is_null(v))
@@ -158,7 +195,7 @@ static void print_item(const struct fact_item *it)
 			continue;
 		}
 		struct slice shown = fact_part(v, FC_DISPLAY);
-		putchar(' ');
+		printf(more[i] == FF_DOSE_MAX ? " - " : more[i] == FF_VALUE && fact_get(f, FF_COMPARATOR).n ? "" : " ");
 		cli_slice(stdout, shown.n ? shown : fact_part(v, 0));
 	}
 	if (it->history)
