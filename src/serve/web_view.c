@@ -30,7 +30,8 @@ bool web_view_empty(struct web_request *q, struct chart *c)
 {
 	const struct keeper_view *v = &q->session.view;
 	/* the one entry is the site's own, which init made; that of the next few somebody has not seen yet is a moment's matter */
-	if (!q->signed_in || v->state == VIEW_PINNED || v->total <= EMPTY_MOST || chart_applied(c) > 1)
+	bool sure = v->state == VIEW_PINNED || (v->state == VIEW_FOLLOWS && v->done > 1); /* the common case costs no question */
+	if (!q->signed_in || sure || v->total <= EMPTY_MOST || chart_applied(c) > 1)
 		return false;
 	not_yet(q);
 	return true;
