@@ -275,7 +275,8 @@ int replicate_main(struct role *r)
 	pthread_t t;
 	umask(022); /* how pushes went is for the keeper to read, and for whoever looks at a folder */
 	(void)!mallopt(M_ARENA_MAX, 2);
-	(void)setrlimit(RLIMIT_DATA, &most);
+	if (!SANDBOX_SANITIZED)
+		(void)setrlimit(RLIMIT_DATA, &most);
 	if (keeper_client_new(r, &c.keeper, &e) < 0)
 		return role_fatal(r, &e);
 	if (role_is_ready(r) < 0)

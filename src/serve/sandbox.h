@@ -38,4 +38,16 @@ void sandbox_seccomp(const struct role *r, struct sandbox_report *rep);
 /* What a taken-over role would try; each must be refused. JSON array of {"try","denied","errno"}. */
 void sandbox_try(const struct role *r, struct buf *ret_json);
 
+/* A build with a sanitizer needs some calls, and memory without end, that nobody else gets. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANDBOX_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANDBOX_SANITIZED 1
+#endif
+#endif
+#ifndef SANDBOX_SANITIZED
+#define SANDBOX_SANITIZED 0
+#endif
+
 #endif

@@ -42,14 +42,7 @@ static const char *const replicate[] = {
 	"readlink", "readlinkat", "utimensat", "umask", "readahead", "memfd_create", "connect", "setsockopt", "getsockopt", "getpeername", "getsockname", "socketpair", "sendmmsg", "select", "pselect6", "pipe2", "prlimit64",
 	"set_tid_address", "fchmod",
 };
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifdef SANITIZED
+#if SANDBOX_SANITIZED
 /* The sanitizer's runtime maps and protects its own memory, reads its own map, and says what it found. */
 static const char *const sanitizer[] = {"openat", "open", "readlink", "readlinkat", "prctl", "getdents64", "prlimit64", "arch_prctl", "personality", "stat"};
 #endif
@@ -96,7 +89,7 @@ static void rules(struct filter *f, const struct role *r)
 		allow_if(f, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET));
 		allow_if(f, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET6));
 	}
-#ifdef SANITIZED
+#if SANDBOX_SANITIZED
 	allow(f, sanitizer, ARRAY_LEN(sanitizer));
 #endif
 	/* memory that is written is never run */
