@@ -183,6 +183,44 @@ static void sparse_files(void **state)
 }
 
 /* Deeper than the kernel takes a path, and than folders stay open. */
+/* Several large files at once, in pieces that different threads read, over more than one pack: the same tree, byte for byte, as with one thread. One has more stretches of data than a piece takes; one ends as
+ * it began, so that what it says again lies in a pack that is still on its way to the disk. */
+static void large_in_pieces(void **state)
+{
+	enum { LONG = 44 << 20, AGAIN = 3 << 20 };
+	struct site s;
+	(void)state;
+	site_new(&s, true);
+	uint8_t *p = random_bytes(LONG, 11);
+	memcpy(p + LONG - AGAIN, p + LONG / 2, AGAIN);
+	put_file(&s, "long", p, LONG);
+	for (int i = 0; i < 9; i++) {
+		char name[] = "middle-0";
+		name[7] = (char)('0' + i);
+		put_file(&s, name, p + (i << 18), (512 << 10) + (size_t)i * 333333); /* the first is just no large one */
+	}
+	int fd = open(at(&s, "stretches"), O_CREAT | O_WRONLY, 0600);
+	assert_true(fd >= 0);
+	for (int i = 0; i < 700; i++)
+		assert_int_equal(pwrite(fd, p + i * 5000, (size_t)(i % 7 ? 4096 : 70000), (off_t)i * 131072), i % 7 ? 4096 : 70000);
+	assert_int_equal(ftruncate(fd, 200 << 20), 0);
+	close(fd);
+	free(p);
+	struct vault_snapshot a = back_up(&s), b;
+	assert_true(a.whole);
+	assert_int_equal(a.files, 11);
+	assert_true(a.new_bytes < LONG + (10 << 20) + (AGAIN / 2)); /* what comes twice is stored once, but for the ends of chunks */
+	compare_with_tree(&s, &a);
+	const char *paths[] = {s.tree};
+	struct vault_backup_options o = {.source = "files", .paths = paths, .path_n = 1, .reread_percent = 100, .readers = 1};
+	OK(backup_with(&s, &o, &b, e));
+	assert_int_equal(b.new_bytes, 0);
+	assert_memory_equal(a.root, b.root, sizeof a.root);
+	vault_snapshot_done(&a);
+	vault_snapshot_done(&b);
+	site_end(&s);
+}
+
 static void deep_tree(void **state)
 {
 	struct site s;
@@ -603,7 +641,7 @@ static void goes_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(first_and_again), cmocka_unit_test(odd_nodes), cmocka_unit_test(sparse_files), cmocka_unit_test(deep_tree), cmocka_unit_test(many_names), cmocka_unit_test(left_out), cmocka_unit_test(unreadable), cmocka_unit_test(torn),
+		cmocka_unit_test(first_and_again), cmocka_unit_test(odd_nodes), cmocka_unit_test(sparse_files), cmocka_unit_test(large_in_pieces), cmocka_unit_test(deep_tree), cmocka_unit_test(many_names), cmocka_unit_test(left_out), cmocka_unit_test(unreadable), cmocka_unit_test(torn),
 		cmocka_unit_test(hidden_changes), cmocka_unit_test(many_extents), cmocka_unit_test(a_new_quarter), cmocka_unit_test(lost_pack), cmocka_unit_test(lost_index), cmocka_unit_test(goes_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
