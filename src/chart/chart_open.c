@@ -433,7 +433,7 @@ int chart_copy_open(struct chart *c, struct chart_copy **ret, struct err *e)
 
 void chart_version(const char *readers, char ret[CHART_VERSION_MAX])
 {
-	snprintf(ret, CHART_VERSION_MAX, "v%u.%s", STORE_VIEW_VERSION, readers);
+	snprintf(ret, CHART_VERSION_MAX, "v%d.%s", STORE_VIEW_VERSION, readers);
 	for (char *p = ret; *p; p++)
 		if (!((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9')))
 			*p = '.';
