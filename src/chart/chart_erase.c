@@ -13,7 +13,7 @@
 
 #include <stdlib.h>
 
-enum { IN = 1, REMAINS = 2 /* a row of its own that stays */, ACTIVE = 4, INSIDE = 8, LIVES = 16 /* of a person of whom something remains */, ASKED = 32, LISTED = 64 };
+enum { IN = 1, REMAINS = 2 /* a row of its own that stays */, ACTIVE = 4, INSIDE = 8, LIVES = 16 /* of a person of whom something remains */, ASKED = 32, LISTED = 64, NUMBERED = 128 /* of an earlier erasure its number alone is left */ };
 
 struct erasing {
 	struct chart *c;
@@ -167,10 +167,14 @@ static int person(struct erasing *x, uint32_t id, struct err *e)
 		all |= ACTIVE | INSIDE | LIVES;
 	if (all & ACTIVE)
 		all |= LIVES;
+	bool counts = false;
 	for (size_t i = 0; i < m.n; i++) {
+		counts |= x->flag[m.v[i].ident] & IN;
 		x->flag[m.v[i].ident] |= all;
 		x->root[m.v[i].ident] = root;
 	}
+	if (!counts)
+		return 0;
 	x->ret->persons++;
 	x->ret->gone += !(all & LIVES);
 	x->ret->active += !!(all & ACTIVE);
@@ -178,11 +182,24 @@ static int person(struct erasing *x, uint32_t id, struct err *e)
 	return 0;
 }
 
+/* Whose number alone an earlier erasure left: does that person still live on? */
+static int numbered(struct erasing *x, struct err *e)
+{
+	int r = 0;
+	for (uint32_t id = 1; x->o->extra_n && r == 0 && id <= x->c->idents; id++) {
+		struct store_ident i;
+		r = ident_load(x->c, id, NULL, &i, e);
+		if (r == 0 && i.first_entry < x->o->from && in_set(x, i.first_entry))
+			x->flag[id] |= NUMBERED;
+	}
+	return r;
+}
+
 static int persons(struct erasing *x, struct err *e)
 {
 	int r = 0;
 	for (uint32_t id = 1; r == 0 && id <= x->c->idents; id++)
-		if ((x->flag[id] & IN) && !(x->flag[id] & ASKED))
+		if ((x->flag[id] & (IN | NUMBERED)) && !(x->flag[id] & ASKED))
 			r = person(x, id, e);
 	return r;
 }
@@ -304,6 +321,8 @@ int chart_erasing(struct chart *c, const struct chart_erasing_options *o, struct
 	x.flag = calloc((size_t)c->idents + 1, sizeof *x.flag);
 	x.root = calloc((size_t)c->idents + 1, sizeof *x.root);
 	int r = x.flag && x.root ? each_row(&x, touched_row, e) : err_set(e, ERR_MEMORY, NULL, "no memory for %u identifiers", c->idents);
+	if (r == 0)
+		r = numbered(&x, e);
 	if (r == 0)
 		r = persons(&x, e);
 	if (r == 0)

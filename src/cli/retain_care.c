@@ -43,7 +43,7 @@ static bool in_erased(const struct retain_open *o, uint64_t seq)
 	return false;
 }
 
-static int note_items(struct care *k, struct slice body, struct err *e)
+static int note_items(struct care *k, struct slice body, bool numbers, struct err *e)
 {
 	struct cur c = cur_of(body);
 	while (!cur_done(&c)) {
@@ -51,8 +51,8 @@ static int note_items(struct care *k, struct slice body, struct err *e)
 		int r = ledger_kept_next(&c, &item, e);
 		if (r < 0)
 			return r;
-		if (!in_erased(k->o, item.seq))
-			continue; /* of an erasure that did not come about */
+		if (!in_erased(k->o, item.seq) || (numbers && (item.whole || item.seq >= k->first)))
+			continue; /* of an erasure that did not come about; or not asked for */
 		if (k->extra_n == k->extra_cap) {
 			size_t cap = k->extra_cap ? 2 * k->extra_cap : 256;
 			uint64_t *more = reallocarray(k->extra, cap, sizeof *more);
@@ -84,7 +84,23 @@ static int find_extra(struct care *k, struct err *e)
 			continue;
 		r = ledger_read(k->o->l, seq, &en, e);
 		if (r == 0)
-			r = note_items(k, en.body, e);
+			r = note_items(k, en.body, false, e);
+	}
+	/* numbers that earlier erasures left, wherever those lie: whose person does not live on after this one loses its number, too */
+	for (size_t i = 0; r == 0 && i < k->o->state.erasure_n; i++) {
+		const struct retain_erasure *x = &k->o->state.erasure[i];
+		for (uint64_t seq = x->kept_from; r == 0 && x->class == RETAIN_CARE && seq < x->kept_to; seq++) {
+			struct ledger_leaf leaf;
+			struct ledger_entry en;
+			r = ledger_read_leaf(k->o->l, seq, &leaf, e);
+			if (r < 0 || leaf.kind != LEDGER_KEPT)
+				continue;
+			r = ledger_read(k->o->l, seq, &en, e);
+			if (r == 0)
+				r = note_items(k, en.body, true, e);
+			else if (r == ERR_ERASED) /* the erasure of its quarter took on what it held */
+				r = 0;
+		}
 	}
 	if (k->extra_n)
 		qsort(k->extra, k->extra_n, sizeof *k->extra, by_number);
@@ -169,7 +185,7 @@ static int one(void *arg, const struct ledger_entry *en, struct err *e)
 	while (k->born_at + n < k->x.born_n && k->x.born[k->born_at + n].entry == en->seq)
 		n++;
 	bool whole = stays(k, en);
-	if (!whole && !n)
+	if (!whole && !n && !(en->erased && en->stub.n)) /* a number that was left, and is not any more: the newest word counts */
 		return 0;
 	uint64_t room = en->body.n + 4096;
 	if (k->body.n && k->body.n + room > LEDGER_KEPT_BODY) {
@@ -183,7 +199,8 @@ static int one(void *arg, const struct ledger_entry *en, struct err *e)
 		k->inside += en->seq >= k->first;
 	} else {
 		buf_reset(&k->stub);
-		chart_born_put(&k->stub, &k->x.born[k->born_at], n);
+		if (n)
+			chart_born_put(&k->stub, &k->x.born[k->born_at], n);
 		ledger_kept_stub(&k->body, en->seq, buf_slice(&k->stub));
 	}
 	return buf_ok(&k->body) && buf_ok(&k->stub) ? 0 : err_set(e, ERR_LIMIT, NULL, "entry %llu is too long to be kept", (unsigned long long)en->seq);

@@ -186,3 +186,11 @@ bring 2026-01-06 more.hl7
 now retention apply --accept-clock >out 2>&1 || fail "apply, when the segment is free: $(cat out)"
 now erase status >out 2>&1 || fail "not every copy has said that it is done: $(cat out)"
 grep -q 'here .*destroyed' out || fail "the site has not said that it is done: $(cat out)"
+
+# beside a daemon: it makes the view anew and goes on
+start again
+"$HOLDFAST" erase quarter care 2024Q2 --reason 'an order' --site again >/dev/null 2>err || fail "no erasure beside a daemon: $(cat err)"
+refused 1 . "$HOLDFAST" chart patient 500 --site again
+"$HOLDFAST" chart patient 200 --site again 2>/dev/null | grep -q Peanut || fail "who is in the house lost an allergy beside a daemon"
+"$HOLDFAST" ledger verify --bodies --site again >/dev/null 2>err || fail "the ledger does not verify beside the daemon: $(cat err)"
+stop
