@@ -305,6 +305,7 @@ static int rebuild(const char *from, const char *dest, const struct age_identity
 	}
 	if (r == 0)
 		r = vault_rebuild(from, fd, identity, o, &keys, &rep, &notes, &e);
+	o->copy_version = NULL; /* it does not outlive us */
 	if (r == 0)
 		r = settle_view(&view, &rep.copy, &e);
 	took.first = view.first;
