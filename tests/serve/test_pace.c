@@ -1,7 +1,7 @@
 /* When the scribe lets others go first: in a flood, not in a hospital's worst hour, and not when what it has to show waits for too long already. And the kernel is told, where the roles are users of their own. */
 #include "serve_test.h"
 
-#include "../../src/serve/scribe_read.h"
+#include "scribe_read.h"
 
 static struct pace received(unsigned n, int64_t apart)
 {
