@@ -20,7 +20,10 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release)
 endif()
-set(CMAKE_C_FLAGS_RELEASE "-O2 -g")   # asserts stay on in release: no NDEBUG
+# asserts stay on, whatever the build type: no NDEBUG
+set(CMAKE_C_FLAGS_RELEASE "-O2 -g")
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
+set(CMAKE_C_FLAGS_MINSIZEREL "-Os -g")
 option(HF_WERROR "warnings are errors" ON)
 set(HF_SANITIZE "" CACHE STRING "address,undefined or thread or empty")
 set(HF_PATIENCE 1)   # how much longer a test may take
