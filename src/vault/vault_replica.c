@@ -213,7 +213,13 @@ int replica_state_put(int dirfd, const char *name, const struct vault_replica_st
 	jsonw_done(&w);
 	buf_u8(&b, '\n');
 	state_path(dirfd, name, path);
-	return buf_ok(&b) ? file_replace(dirfd, path, buf_slice(&b), 0644, e) : err_set(e, buf_code(&b), NULL, "no memory");
+	int r = buf_ok(&b) ? file_replace(dirfd, path, buf_slice(&b), 0644, e) : err_set(e, buf_code(&b), NULL, "no memory");
+	struct stat dir;
+	char folder[128];
+	snprintf(folder, sizeof folder, "%.*s", (int)(strchr(path, '/') - path), path);
+	if (r == 0 && geteuid() == 0 && fstatat(dirfd, folder, &dir, AT_SYMLINK_NOFOLLOW) == 0) /* by root's command; the role that pushes by itself goes on with it */
+		(void)!fchownat(dirfd, path, dir.st_uid, dir.st_gid, AT_SYMLINK_NOFOLLOW);
+	return r;
 }
 
 void vault_replica_note(int dirfd, const char *name, const struct err *why, int64_t next, struct vault_replica_state *ret)

@@ -25,6 +25,10 @@ refused 1 "nothing has been pushed" replica status off --site site
 
 # --- push, and again: only a new head
 hf replica push off --site site >/dev/null
+printf 'MSH|^~\\&|A|B|C|D|20260105120000||ADT^A08|after-push|P|2.5\rPID|1||99^^^B||PUSH^AFTER\r' >after.hl7
+hf import --site site after.hl7 >/dev/null 2>said
+! grep -q "did not belong" said || fail "what a push by hand left is not as the daemon would have left it: $(cat said)"
+hf replica push off --site site >/dev/null
 same "$(hf replica push off --site site --json | json objects)" 1 "a second push puts a head and nothing else"
 same "$(hf replica status off --site site --json | json behind)" 0 "behind"
 same "$(ls off/vault)" "$(cd site/vault && ls -- *.age)" "the backups of files are there"
