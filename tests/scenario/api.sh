@@ -90,6 +90,7 @@ curl -s -b $jar -H "X-Holdfast-CSRF: $csrf" -o /dev/null -w '%{http_code}\n' -d 
 between=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
 sleep 0.05
 curl -s -b $jar "$base/api/patient/$id" -o /dev/null
+shown site
 for f in 'max=1000' 'user=nora&max=1000' "user=nora&patient=$id&max=1000" "user=root&patient=$id" 'what=view,search&max=1000' 'what=break-glass' "from=$between&user=nora" "to=$between&user=nora&max=1000" 'user=nora&max=3'; do curl -s "${admin[@]}" "$base/api/audit?$f"; echo; done >audits
 PATIENT=$id BETWEEN=$between python3 - <<'PY' || fail "the audit as it is asked for"
 import json, os
@@ -106,6 +107,7 @@ assert len(ev(three)) == 3 and three["next"] == ev(three)[-1]["entry"] and all_[
 PY
 curl -s "${admin[@]}" -D head.txt "$base/api/audit?user=nora&format=csv" >audit.csv
 grep -qi '^content-disposition: attachment; filename="audit-[0-9]*.csv"' head.txt || fail "the audit to take away: $(cat head.txt)"
+shown site
 curl -s "${admin[@]}" "$base/api/audit?what=export" >exported
 python3 - <<'PY' || fail "the audit as CSV"
 import csv, json

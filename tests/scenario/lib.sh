@@ -65,6 +65,14 @@ start() {
 	done
 	fail "serve did not come up"
 }
+# The view of a running daemon's site has what was said so far.
+shown() {
+	for _ in $(seq 200); do
+		[ "$(hf status --site "$1" --json | json view.behind)" != 0 ] || return 0
+		sleep 0.05
+	done
+	fail "the view of $1 does not catch up"
+}
 stop() {
 	kill -TERM "$daemon"
 	wait "$daemon" || fail "serve did not stop cleanly"
