@@ -219,7 +219,11 @@ static int read_pack_entry(struct ledger *l, uint64_t seq, struct ledger_entry *
 		else
 			hi = mid;
 	}
-	if (lo > l->packs.n || (r = ledger_packs_get(&l->packs, lo, &info, &en, record, e)) < 0 || en.seq != seq)
+	if (lo > l->packs.n)
+		return ERR_NO;
+	if ((r = ledger_packs_get(&l->packs, lo, &info, &en, record, e)) < 0)
+		return r;
+	if (en.seq != seq)
 		return ERR_NO;
 	buf_reset(&l->erased_room);
 	buf_add_slice(&l->erased_room, en.body);

@@ -110,21 +110,19 @@ static struct large *make(struct larges *p)
 /* One that nobody has; those that are being read need nothing of who waits here. */
 static struct large *free_one(struct larges *p)
 {
-	struct large *l = NULL;
+	size_t i = 0;
 	pthread_mutex_lock(&p->m);
-	while (!l) {
-		size_t i = 0;
-		while (i < LARGES && p->l[i] && p->l[i]->refs)
-			i++;
-		if (i == LARGES) {
-			pthread_cond_wait(&p->turned, &p->m);
-			continue;
-		}
-		if (!p->l[i] && !(p->l[i] = make(p)))
+	for (;;) {
+		for (i = 0; i < LARGES && p->l[i] && p->l[i]->refs; i++)
+			;
+		if (i < LARGES)
 			break;
-		l = p->l[i];
-		l->refs = 1;
+		pthread_cond_wait(&p->turned, &p->m);
 	}
+	struct large *l = p->l[i] ? p->l[i] : make(p);
+	p->l[i] = l;
+	if (l)
+		l->refs = 1;
 	pthread_mutex_unlock(&p->m);
 	return l;
 }
