@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (k.whole)
 			ledger_kept_put(&again, &k.en);
 		else
-			ledger_kept_stub(&again, k.seq, k.stub);
+			ledger_kept_rest(&again, k.seq, k.rest);
 		assert(slice_eq(buf_slice(&again), slice_of(data + at, cur_offset(&c) - at))); /* one item, one text */
 	}
 	buf_done(&again);

@@ -21,7 +21,7 @@ struct care {
 	size_t extra_n, extra_cap;
 	struct chart_erasing x;
 	struct arena *a;
-	struct buf body, stub;
+	struct buf body, rest;
 	uint64_t last;                 /* seq of the newest item in body, + 1 */
 	size_t born_at;
 	uint64_t from, to;             /* entries of kind kept */
@@ -185,7 +185,7 @@ static int one(void *arg, const struct ledger_entry *en, struct err *e)
 	while (k->born_at + n < k->x.born_n && k->x.born[k->born_at + n].entry == en->seq)
 		n++;
 	bool whole = stays(k, en);
-	if (!whole && !n && !(en->erased && en->stub.n)) /* a number that was left, and is not any more: the newest word counts */
+	if (!whole && !n && !(en->erased && en->rest.n)) /* a number that was left, and is not any more: the newest word counts */
 		return 0;
 	uint64_t room = en->body.n + 4096;
 	if (k->body.n && k->body.n + room > LEDGER_KEPT_BODY) {
@@ -198,12 +198,12 @@ static int one(void *arg, const struct ledger_entry *en, struct err *e)
 		k->kept++;
 		k->inside += en->seq >= k->first;
 	} else {
-		buf_reset(&k->stub);
+		buf_reset(&k->rest);
 		if (n)
-			chart_born_put(&k->stub, &k->x.born[k->born_at], n);
-		ledger_kept_stub(&k->body, en->seq, buf_slice(&k->stub));
+			chart_born_put(&k->rest, &k->x.born[k->born_at], n);
+		ledger_kept_rest(&k->body, en->seq, buf_slice(&k->rest));
 	}
-	return buf_ok(&k->body) && buf_ok(&k->stub) ? 0 : err_set(e, ERR_LIMIT, NULL, "entry %llu is too long to be kept", (unsigned long long)en->seq);
+	return buf_ok(&k->body) && buf_ok(&k->rest) ? 0 : err_set(e, ERR_LIMIT, NULL, "entry %llu is too long to be kept", (unsigned long long)en->seq);
 }
 
 static int copy_out(struct care *k, struct err *e)
@@ -261,7 +261,7 @@ static int begin(struct care *k, struct retain_open *o, struct control *c, uint3
 {
 	*k = (struct care){.o = o, .c = c, .quarter = quarter};
 	buf_init_secret(&k->body, LEDGER_BODY_MAX);
-	buf_init(&k->stub, (size_t)1 << 20);
+	buf_init(&k->rest, (size_t)1 << 20);
 	if (!(k->a = arena_new((size_t)2 << 30)))
 		return no_memory(e);
 	int r = c ? control_catch_up(c, e) : 0;
@@ -278,7 +278,7 @@ static void done(struct care *k)
 	arena_free(k->a);
 	free(k->extra);
 	buf_done(&k->body);
-	buf_done(&k->stub);
+	buf_done(&k->rest);
 }
 
 /* ---- for who decides ---- */
@@ -366,53 +366,44 @@ int retain_care_kept(struct retain_open *o, struct control *c, uint32_t quarter,
 
 /* ---- what lies beside the ledger ---- */
 
-/* Sealed copies of the view hold what was erased; their keys are gone, so they are noise. */
-static int drop_copies(int sitefd, uint64_t before, uint64_t *destroyed, struct err *e)
+typedef bool doomed_fn(int fd, const char *name, const void *arg);
+
+static int drop(int sitefd, const char *folder, doomed_fn *doomed, const void *arg, uint64_t *destroyed, struct err *e)
 {
-	int fd = openat(sitefd, "copies", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r = 0;
+	int fd = openat(sitefd, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r = 0;
 	if (fd < 0)
-		return errno == ENOENT ? 0 : err_sys(e, "copies", "cannot be listed");
+		return errno == ENOENT ? 0 : err_sys(e, folder, "cannot be listed");
 	DIR *d = fdopendir(fd);
 	if (!d) {
 		close(fd);
-		return err_sys(e, "copies", "cannot be listed");
+		return err_sys(e, folder, "cannot be listed");
 	}
 	for (struct dirent *en; r == 0 && (en = readdir(d));) {
-		struct ledger_view_copy v;
-		unsigned part;
-		if (!ledger_view_name_read(en->d_name, &v, &part) || v.record >= before)
+		if (!doomed(fd, en->d_name, arg))
 			continue;
 		if (unlinkat(fd, en->d_name, 0) == 0)
 			(*destroyed)++;
 		else if (errno != ENOENT)
-			r = err_sys(e, "copies", "cannot be removed");
+			r = err_sys(e, folder, "cannot be removed");
 	}
 	closedir(d);
 	return r;
 }
 
-/* Tails that a crash tore off, of before. */
-static int drop_torn(int sitefd, int64_t before, uint64_t *destroyed, struct err *e)
+/* Sealed copies of the view hold what was erased; their keys are gone, so they are noise. */
+static bool is_old_copy(int fd, const char *name, const void *arg)
 {
-	int fd = openat(sitefd, "wal/torn", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r = 0;
-	if (fd < 0)
-		return errno == ENOENT ? 0 : err_sys(e, "wal/torn", "cannot be listed");
-	DIR *d = fdopendir(fd);
-	if (!d) {
-		close(fd);
-		return err_sys(e, "wal/torn", "cannot be listed");
-	}
-	for (struct dirent *en; r == 0 && (en = readdir(d));) {
-		struct stat st;
-		if (en->d_name[0] == '.' || fstatat(fd, en->d_name, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode) || st.st_mtim.tv_sec >= before / TIME_SEC)
-			continue;
-		if (unlinkat(fd, en->d_name, 0) == 0)
-			(*destroyed)++;
-		else if (errno != ENOENT)
-			r = err_sys(e, "wal/torn", "cannot be removed");
-	}
-	closedir(d);
-	return r;
+	struct ledger_view_copy v;
+	unsigned part;
+	(void)fd;
+	return ledger_view_name_read(name, &v, &part) && v.record < *(const uint64_t *)arg;
+}
+
+/* Tails that a crash tore off, of before. */
+static bool is_old_tail(int fd, const char *name, const void *arg)
+{
+	struct stat st;
+	return name[0] != '.' && fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && st.st_mtim.tv_sec < *(const int64_t *)arg / TIME_SEC;
 }
 
 struct shown {
@@ -445,9 +436,10 @@ int retain_care_here(struct retain_open *o, struct control *c, const struct reta
 {
 	bool found = false;
 	why[0] = 0;
-	int r = drop_copies(o->s.fd, x->seq, destroyed, e);
+	int64_t end = ledger_quarter_end(x->quarter);
+	int r = drop(o->s.fd, "copies", is_old_copy, &x->seq, destroyed, e);
 	if (r == 0)
-		r = drop_torn(o->s.fd, ledger_quarter_end(x->quarter), destroyed, e);
+		r = drop(o->s.fd, "wal/torn", is_old_tail, &end, destroyed, e);
 	if (r == 0)
 		r = shows(o, x, &found, e);
 	if (r == 0 && found) { /* whoever erased it was stopped before the view was made anew */

@@ -78,7 +78,7 @@ struct ledger_entry {
 	uint8_t salt[32];
 	struct slice body; /* valid until the next call on the ledger that gave it, or until the callback returns */
 	bool erased;       /* only in ledger_scan with bodies: it was erased; the leaf is the tree's, salt and body are empty */
-	struct slice stub; /* then: what is left of it (ledger_kept_stub), or empty */
+	struct slice rest; /* then: what is left of it (ledger_kept_rest), or empty */
 };
 
 /* ---- writing --------------------------------------------------------------------------------------------------------- */
@@ -307,11 +307,11 @@ struct ledger_kept {
 	uint64_t seq;
 	bool whole;
 	struct ledger_entry en; /* whole: commit is not computed */
-	struct slice stub;      /* else: JSON of what hangs on this entry's number (doc/formats.md) */
+	struct slice rest;      /* else: JSON of what hangs on this entry's number (doc/formats.md) */
 };
 int ledger_kept_next(struct cur *c, struct ledger_kept *ret, struct err *e) MUST; /* pure */
 void ledger_kept_put(struct buf *out, const struct ledger_entry *en);
-void ledger_kept_stub(struct buf *out, uint64_t seq, struct slice stub);
+void ledger_kept_rest(struct buf *out, uint64_t seq, struct slice rest);
 #define LEDGER_KEPT_BODY ((uint64_t)8 << 20) /* a body is closed when it is this long */
 /* Is each item of this body what its leaf says, and do they stand in [first, end), in order? *ret_n (may be NULL): whole ones. */
 int ledger_kept_check(struct ledger *l, struct slice body, uint64_t first, uint64_t end, uint64_t *ret_n, struct err *e) MUST;

@@ -159,7 +159,7 @@ static int erased_next(struct cur *c, struct ledger_entry *ret, struct err *e)
 	struct slice line = cur_line(&t), rest, seq = slice_cut(line, ' ', &rest);
 	if (t.failed || (seq.n > 1 && seq.p[0] == '0') || (rest.n > 1 && rest.p[0] == '0') || num_u64(seq, 0, UINT64_MAX - 1, &en.seq) < 0 || num_u64(rest, 0, ERASED_STUB_MAX, &size) < 0)
 		return err_set(e, ERR_CORRUPT, NULL, "what is left of an erased entry has a damaged line at byte %zu", cur_offset(c));
-	en.stub = cur_take(&t, size);
+	en.rest = cur_take(&t, size);
 	if (cur_u8(&t) != '\n' || t.failed)
 		return err_set(e, ERR_CORRUPT, NULL, "what is left of entry %llu is cut off", (unsigned long long)en.seq);
 	*c = t;
@@ -173,10 +173,10 @@ int ledger_entry_any(struct cur *c, struct ledger_entry *ret, struct err *e)
 	return slice_starts(here, ERASED_MAGIC) ? erased_next(c, ret, e) : ledger_entry_next(c, ret, e);
 }
 
-void ledger_kept_stub(struct buf *out, uint64_t seq, struct slice stub)
+void ledger_kept_rest(struct buf *out, uint64_t seq, struct slice rest)
 {
-	buf_printf(out, ERASED_MAGIC "%llu %zu\n", (unsigned long long)seq, stub.n);
-	buf_add_slice(out, stub);
+	buf_printf(out, ERASED_MAGIC "%llu %zu\n", (unsigned long long)seq, rest.n);
+	buf_add_slice(out, rest);
 	buf_u8(out, '\n');
 }
 

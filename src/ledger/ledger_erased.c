@@ -68,7 +68,7 @@ int ledger_kept_next(struct cur *c, struct ledger_kept *ret, struct err *e)
 	struct ledger_entry en;
 	int r = ledger_entry_any(c, &en, e);
 	if (r == 0)
-		*ret = (struct ledger_kept){.seq = en.seq, .whole = !en.erased, .en = en, .stub = en.stub};
+		*ret = (struct ledger_kept){.seq = en.seq, .whole = !en.erased, .en = en, .rest = en.rest};
 	return r;
 }
 

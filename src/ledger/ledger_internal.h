@@ -30,7 +30,7 @@ void ledger_commitment(const uint8_t salt[32], struct slice body, struct seal_sh
 size_t ledger_entry_line(uint64_t seq, const struct ledger_leaf *l, const uint8_t salt[32], uint8_t out[ENTRY_LINE_MAX]);
 bool ledger_base64_32(struct slice s, uint8_t out[32]);
 int ledger_entry_next(struct cur *c, struct ledger_entry *ret, struct err *e) MUST;
-int ledger_entry_any(struct cur *c, struct ledger_entry *ret, struct err *e) MUST; /* or what is left of an erased one: then only seq, erased and stub are set */
+int ledger_entry_any(struct cur *c, struct ledger_entry *ret, struct err *e) MUST; /* or what is left of an erased one: then only seq, erased and rest are set */
 
 /* ---- the tree and its proofs (tlog_tree.c, tlog_proof.c) ---- */
 
@@ -307,7 +307,7 @@ void ledger_erased_free(struct ledger_erased *x);
 /* Was the quarter of this period erased, as far as the ledger says? Its sentence, for an entry of it, goes to e as ERR_ERASED. ERR_NO: not erased. */
 int ledger_erased_period(struct ledger *l, uint32_t period, uint64_t seq, struct err *e) MUST;
 int ledger_erased_covers(struct ledger *l, uint64_t seq, struct err *e) MUST; /* the same by what this handle knows already, wherever its body may still lie */
-/* An entry of an erased quarter: 0: it was kept, whole (*ret's body is in the buffer); ERR_ERASED: it was not: ret has seq, erased and stub. */
+/* An entry of an erased quarter: 0: it was kept, whole (*ret's body is in the buffer); ERR_ERASED: it was not: ret has seq, erased and rest. */
 int ledger_erased_get(struct ledger *l, uint64_t seq, struct buf *room, struct ledger_entry *ret, struct err *e) MUST;
 
 /* ---- which bodies have been seen (ledger_seen.c) ---- */

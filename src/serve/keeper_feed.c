@@ -88,7 +88,7 @@ static int from_ledger(void *arg, const struct ledger_entry *en, struct err *e)
 	struct packing *p = arg;
 	if (en->seq != p->k->feed.next)
 		return err_set(e, ERR_CORRUPT, NULL, "the ledger gave entry %llu where %llu was due", (unsigned long long)en->seq, (unsigned long long)p->k->feed.next);
-	put_entry(p, en->seq, en->leaf.time, en->leaf.kind, en->leaf.flags, en->leaf.source, en->leaf.size, en->erased ? en->stub : en->body, en->erased);
+	put_entry(p, en->seq, en->leaf.time, en->leaf.kind, en->leaf.flags, en->leaf.source, en->leaf.size, en->erased ? en->rest : en->body, en->erased);
 	return p->full ? ERR_LIMIT : 0; /* enough for now */
 }
 

@@ -55,7 +55,7 @@ static void world_new(struct world *w, bool erased)
 	assert_true(packs >= 1 && w->end > w->hold);
 	OK(ledger_read(l, 5, &en, e));
 	ledger_kept_put(&kept, &en);
-	ledger_kept_stub(&kept, 6, SLICE("{\"born\":[]}"));
+	ledger_kept_rest(&kept, 6, SLICE("{\"born\":[]}"));
 	OK(ledger_read(l, w->hold, &en, e));
 	ledger_kept_put(&kept, &en);
 	OK(ledger_kept_check(l, buf_slice(&kept), 0, w->end, NULL, e));
@@ -88,7 +88,7 @@ static int look(void *arg, const struct ledger_entry *en, struct err *e)
 	n[0]++;
 	n[1] += en->erased;
 	if (en->seq == 6)
-		assert_true(en->erased && slice_eq_str(en->stub, "{\"born\":[]}"));
+		assert_true(en->erased && slice_eq_str(en->rest, "{\"born\":[]}"));
 	if (en->erased)
 		assert_true(en->body.n == 0 && en->leaf.size > 0);
 	return 0;
@@ -223,7 +223,7 @@ static void damaged(void **state)
 		assert_true(ledger_kept_check(l, buf_slice(&kept), 0, w.end, NULL, NULL) < 0);
 		kept.p[i] ^= 1;
 	}
-	ledger_kept_stub(&kept, 5, SLICE("")); /* out of order */
+	ledger_kept_rest(&kept, 5, SLICE("")); /* out of order */
 	assert_true(ledger_kept_check(l, buf_slice(&kept), 0, w.end, NULL, NULL) < 0);
 	ledger_free(l);
 	world_done(&w);
