@@ -161,6 +161,30 @@ static void print_reservations(const struct fact *f)
 	}
 }
 
+/* What a later message changed: of a value the value that was corrected, else the dose or the state before. */
+static void print_before(const struct fact *old, const struct fact *now)
+{
+	static const struct {
+		uint8_t field, unit;
+		const char *said;
+	} tells[] = {{FF_VALUE, FF_UNIT, "corrected; was:"}, {FF_DOSE, FF_DOSE_UNIT, "before:"}, {FF_STATUS, 0, "before:"}, {FF_CLINICAL_STATUS, 0, "before:"}};
+	for (size_t i = 0; i < ARRAY_LEN(tells); i++) {
+		struct slice was = fact_get(old, tells[i].field), unit = tells[i].unit ? fact_get(old, tells[i].unit) : SLICE_NULL;
+		if (!was.n || fact_is_null(was) || (slice_eq(was, fact_get(now, tells[i].field)) && (!tells[i].unit || slice_eq(unit, fact_get(now, tells[i].unit)))))
+			continue;
+		printf("  (%s ", tells[i].said);
+		if (tells[i].field == FF_VALUE)
+			cli_slice(stdout, fact_get(old, FF_COMPARATOR));
+		cli_slice(stdout, fact_part(was, FC_DISPLAY).n ? fact_part(was, FC_DISPLAY) : fact_part(was, 0));
+		if (unit.n && !fact_is_null(unit)) {
+			putchar(' ');
+			cli_slice(stdout, fact_part(unit, FC_DISPLAY).n ? fact_part(unit, FC_DISPLAY) : fact_part(unit, 0));
+		}
+		putchar(')');
+		return;
+	}
+}
+
 /* What one item says, in a line. The chart's JSON is complete; this is for a terminal when nothing else is left. */
 static void print_item(const struct fact_item *it)
 {
@@ -199,11 +223,7 @@ static void print_item(const struct fact_item *it)
 		cli_slice(stdout, shown.n ? shown : fact_part(v, 0));
 	}
 	if (it->history)
-		printf("  (corrected; was: ");
-	if (it->history) {
-		cli_slice(stdout, fact_get(it->history->fact, FF_VALUE));
-		putchar(')');
-	}
+		print_before(it->history->fact, f);
 	if (it->incomplete)
 		printf("  INCOMPLETE");
 	printf("  #%" PRIu64 "\n", it->entry);

@@ -189,4 +189,16 @@ last=$("$HOLDFAST" ledger list --site spelt --json --kind hl7v2 | tail -1 | json
 same "$(found --as-of "#$((last - 1))")" 2 "before it was said"
 "$HOLDFAST" view rebuild --site spelt >/dev/null
 same "$(found)" 1 "one person after a rebuild"
+# on a terminal a line says what a later message changed: the value where that was corrected, else the state, and never an empty "was"
+printf 'MSH|^~\\&|PHARM|H|HF|H|20260301080000||RDE^O11|rx1|P|2.5\rPID|1||8811^^^H||CHANGE^LINE\rORC|NW|RX8811^PHARM\rRXE|1^^^20260301080000|AMOX^amoxicillin^L|500||mg\rRXR|PO\r' >changed.hl7
+printf 'MSH|^~\\&|PHARM|H|HF|H|20260302080000||RDE^O11|rx2|P|2.5\rPID|1||8811^^^H||CHANGE^LINE\rORC|DC|RX8811^PHARM\rRXE|1^^^20260301080000|AMOX^amoxicillin^L|500||mg\rRXR|PO\r' >>changed.hl7
+for status in P F C; do
+	printf 'MSH|^~\\&|LAB|H|HF|H|20260301090000||ORU^R01|lab-%s|P|2.5\rPID|1||8811^^^H||CHANGE^LINE\rOBR|1||L8811^LAB|K^Potassium^L|||20260301083000|||||||||||||||20260301090000|||%s\rOBX|1|NM|K^Potassium^L||%s|mmol/L|||||%s|||20260301083000\r' $status $status "$([ $status = C ] && echo 4.1 || echo 5.1)" $status >>changed.hl7
+	[ $status != F ] || { "$HOLDFAST" import --site spelt changed.hl7 >/dev/null; "$HOLDFAST" chart patient 8811 --site spelt >final.txt; }
+done
+"$HOLDFAST" import --site spelt changed.hl7 >/dev/null
+"$HOLDFAST" chart patient 8811 --site spelt >corrected.txt
+grep -q 'amoxicillin.*(before: active)' final.txt || fail "what became of an order: $(cat final.txt)"
+grep -q 'Potassium 5.1 mmol/L final *(before: preliminary)' final.txt || fail "a result that became final: $(cat final.txt)"
+grep -q 'Potassium 4.1 mmol/L corrected *(corrected; was: 5.1 mmol/L)' corrected.txt || fail "a correction: $(cat corrected.txt)"
 echo "contract holds"
