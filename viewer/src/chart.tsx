@@ -27,24 +27,23 @@ export function ChartPage({ id, tab }: { id: string; tab: string }) {
   const list = useRef<HTMLDivElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
   usePaper(p ? `${identityText(p, now)}${p.place ? ` · ${[p.place.unit, [p.place.room, p.place.bed].filter(Boolean).join("-")].filter(Boolean).join(" ")}` : ""} · ${allergyText(p)}` : "", p ? `${t("asOf")} ${full(p.asOf.time)}${p.asOf.entry !== undefined ? ` (${t("entry")} ${p.asOf.entry})` : ""}` : "");
-  // kept beside the address: two quick keys come before the address has changed
-  const here = useRef(own);
-  useEffect(() => { here.current = own; }, [own, id]);
-  const goTab = (x: string) => { here.current = x; go(`#/chart/${encodeURIComponent(id)}/${x}`); if (scroller.current) scroller.current.scrollTop = 0; };
+  // of the address, which changes at once: keys come faster than pages are drawn, and a page that is drawn late must not take one of them back
+  const here = () => { const x = location.hash.split("/")[3] ?? ""; return tabs.indexOf((tabs.includes(x as never) ? x : "summary") as never); };
+  const goTab = (x: string) => { go(`#/chart/${encodeURIComponent(id)}/${x}`); if (scroller.current) scroller.current.scrollTop = 0; };
   useEffect(() => {
     const key = (e: KeyboardEvent) => {
       if (!keysOn() || commanded(e) || typing(e.target) || document.querySelector("dialog[open]")) return;
       const step = e.key === "]" ? 1 : e.key === "[" ? -1 : 0;
-      if (step) { e.preventDefault(); goTab(tabs[(tabs.indexOf(here.current as never) + step + tabs.length) % tabs.length]!); }
+      if (step) { e.preventDefault(); goTab(tabs[(here() + step + tabs.length) % tabs.length]!); }
     };
     addEventListener("keydown", key);
     return () => removeEventListener("keydown", key);
-  }, [own, id]);
+  }, [id]);
   const tabKeys = (e: KeyboardEvent) => {
     const step = e.key === "ArrowRight" ? 1 : e.key === "ArrowLeft" ? -1 : 0;
     if (!step) return;
     e.preventDefault();
-    const n = (tabs.indexOf(here.current as never) + step + tabs.length) % tabs.length;
+    const n = (here() + step + tabs.length) % tabs.length;
     goTab(tabs[n]!);
     (list.current?.children[n] as HTMLElement | undefined)?.focus();
   };

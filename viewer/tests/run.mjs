@@ -727,6 +727,21 @@ await test("number keys, / and ? work everywhere and leave fields alone; they ca
   await page.waitForTimeout(200);
   assert(await page.locator('.rail a[href="#/search"][aria-current]').count() === 1, "keys are off and still work");
 });
+await test("] and [ as fast as they are pressed: each is one tab, on a machine six times as slow", async (enter) => {
+  const page = await enter();
+  await bed12(page);
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send("Emulation.setCPUThrottlingRate", { rate: 6 });
+  const names = ["summary", "medications", "results", "vitals", "orders", "documents", "timeline", "more"];
+  const press = (key) => ["keyDown", "keyUp"].map((type) => cdp.send("Input.dispatchKeyEvent", { type, key, text: type === "keyDown" ? key : undefined }));
+  let at = 0;
+  for (let i = 0; i < 24; i++) {
+    const n = 1 + i % 7, step = i % 3 === 2 ? -1 : 1;
+    for (let k = 0; k < n; k++) { await Promise.all(press(step > 0 ? "]" : "[")); if (i % 2) await page.waitForTimeout(15); }
+    at = (at + step * n + 8 * 8) % 8;
+    await page.locator(`#tab-${names[at]}[aria-selected=true]`).waitFor({ timeout: 8000 }).catch(() => { throw new Error(`time ${i}: ${n} times ${step > 0 ? "]" : "["} did not lead to ${names[at]}`); });
+  }
+}, { own: true });
 await test("/ and what is typed right after it: every letter arrives in the search, 50 times, on a machine six times as slow", async (enter) => {
   const page = await enter();
   const cdp = await page.context().newCDPSession(page);
