@@ -11,6 +11,7 @@ pkg_check_modules(MHD REQUIRED libmicrohttpd) # this and libcurl are loaded when
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(CURL REQUIRED libcurl)
 pkg_check_modules(EXPAT REQUIRED IMPORTED_TARGET expat)
+pkg_check_modules(CAIRO REQUIRED pangocairo) # loaded when a page is drawn: only its headers are here
 pkg_check_modules(FUSE IMPORTED_TARGET fuse3) # without it `vault mount` says so
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
 

@@ -1,0 +1,31 @@
+/* What the subcommands of `holdfast ecg` share. */
+#ifndef HOLDFAST_CLI_ECG_CMD_H
+#define HOLDFAST_CLI_ECG_CMD_H
+
+#include "commands.h"
+#include "ecg.h"
+
+struct cli_ecg { /* a recording that was opened from a file; the files stay mapped until it is closed */
+	struct ecg *g;
+	struct arena *a;
+	struct {
+		void *p;
+		size_t n;
+	} map[64];
+	size_t maps;
+	int dirfd;
+};
+#define CLI_ECG_MEMORY ((size_t)2 << 30)
+int cli_ecg_open(const char *path, struct cli_ecg *ret, struct err *e) MUST; /* errors name the file */
+void cli_ecg_close(struct cli_ecg *f);
+
+int ecg_info_cmd(int argc, char **argv);
+int ecg_beats_cmd(int argc, char **argv);
+int ecg_rhythm_cmd(int argc, char **argv);
+int ecg_measure_cmd(int argc, char **argv);
+int ecg_report_cmd(int argc, char **argv);
+int ecg_convert_cmd(int argc, char **argv);
+int ecg_import_cmd(int argc, char **argv);
+int ecg_send_cmd(int argc, char **argv);
+
+#endif
