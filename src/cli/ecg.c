@@ -10,24 +10,46 @@
 
 /* ---- a file and those beside it ---- */
 
+static int remember(struct cli_ecg *f, void *p, size_t n, const char *name, struct err *e)
+{
+	if (f->maps == f->room) {
+		size_t room = f->room ? f->room * 2 : 16;
+		struct cli_ecg_map *more = room <= CLI_ECG_FILES_MAX ? arena_array(f->a, room, sizeof *more) : NULL;
+		if (!more)
+			return err_set(e, ERR_LIMIT, NULL, "the record has more files than are read here");
+		if (f->maps)
+			memcpy(more, f->map, f->maps * sizeof *more);
+		f->map = more;
+		f->room = room;
+	}
+	f->map[f->maps++] = (struct cli_ecg_map){p, n, arena_strdup(f->a, slice_str(name))};
+	return 0;
+}
+
 static int map_file(struct cli_ecg *f, int dirfd, const char *path, struct slice *ret, struct err *e)
 {
 	struct stat st;
-	AUTO_CLOSE int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	for (size_t i = 0; i < f->maps; i++) /* segments may share a file */
+		if (f->map[i].name && dirfd >= 0 && !strcmp(f->map[i].name, path)) {
+			*ret = slice_of(f->map[i].p, f->map[i].n);
+			return 0;
+		}
+	AUTO_CLOSE int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return errno == ENOENT ? err_set(e, ERR_NOT_FOUND, path, "there is no such file") : err_sys(e, path, "cannot be opened");
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_INPUT, path, "is no file");
-	if (f->maps == ARRAY_LEN(f->map))
-		return err_set(e, ERR_LIMIT, path, "the record has more files than are read here");
 	*ret = slice_of("", 0);
 	if (!st.st_size)
 		return 0;
 	void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		return err_sys(e, path, "cannot be mapped");
-	f->map[f->maps].p = p;
-	f->map[f->maps++].n = (size_t)st.st_size;
+	int r = remember(f, p, (size_t)st.st_size, dirfd >= 0 ? path : "", e);
+	if (r < 0) {
+		munmap(p, (size_t)st.st_size);
+		return r;
+	}
 	*ret = slice_of(p, (size_t)st.st_size);
 	return 0;
 }

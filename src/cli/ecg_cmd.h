@@ -8,13 +8,15 @@
 struct cli_ecg { /* a recording that was opened from a file; the files stay mapped until it is closed */
 	struct ecg *g;
 	struct arena *a;
-	struct {
+	struct cli_ecg_map {
 		void *p;
 		size_t n;
-	} map[64];
-	size_t maps;
+		const char *name;
+	} *map; /* in the arena */
+	size_t maps, room;
 	int dirfd;
 };
+#define CLI_ECG_FILES_MAX 16384
 #define CLI_ECG_MEMORY ((size_t)2 << 30)
 int cli_ecg_open(const char *path, struct cli_ecg *ret, struct err *e) MUST; /* errors name the file */
 void cli_ecg_close(struct cli_ecg *f);

@@ -33,7 +33,7 @@ int ecg_open(struct slice file, struct slice name, const struct ecg_files *other
 	if (!file.n)
 		return err_set(e, ERR_INPUT, NULL, "the file is empty");
 	if (!r)
-		return err_set(e, ERR_INPUT, NULL, "this is no ECG in a format that is read here (WFDB, SCP-ECG, HL7 aECG, DICOM, EDF, BDF, MUSE XML, Sierra XML, CSV, FHIR)");
+		return err_set(e, ERR_INPUT, NULL, "this is no ECG in a format that is read here (WFDB by its .hea file, SCP-ECG, HL7 aECG, DICOM, EDF, BDF, MUSE XML, Sierra XML, CSV, FHIR)");
 	struct ecg *g = arena_alloc(a, sizeof *g);
 	if (!g)
 		return err_set(e, arena_code(a), NULL, "no room for the record");
@@ -102,6 +102,14 @@ unsigned ecg_shift(const struct ecg *g, unsigned channel)
 	return g->channel[channel].bits > 16 ? g->channel[channel].bits - 16u : 0;
 }
 
+void ecg_narrow(const int32_t *in, size_t n, unsigned shift, int16_t *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		int32_t v = in[i] >> shift;
+		out[i] = in[i] == ECG_GAP ? ECG_GAP16 : v < -INT16_MAX ? -INT16_MAX : v > INT16_MAX ? INT16_MAX : (int16_t)v;
+	}
+}
+
 void ecg_read16(const struct ecg *g, unsigned channel, uint64_t first, size_t n, int16_t *out)
 {
 	assert(channel < g->channels);
@@ -122,10 +130,7 @@ void ecg_read16(const struct ecg *g, unsigned channel, uint64_t first, size_t n,
 	for (size_t at = 0; at < n; at += ARRAY_LEN(block)) {
 		size_t k = n - at < ARRAY_LEN(block) ? n - at : ARRAY_LEN(block);
 		ecg_read(g, channel, first + at, k, block);
-		for (size_t i = 0; i < k; i++) {
-			int32_t v = block[i] >> shift;
-			out[at + i] = block[i] == ECG_GAP ? ECG_GAP16 : v < -INT16_MAX ? -INT16_MAX : v > INT16_MAX ? INT16_MAX : (int16_t)v;
-		}
+		ecg_narrow(block, k, shift, out + at);
 	}
 }
 
