@@ -298,7 +298,7 @@ void wfdb_start(struct ecg *g, struct slice time, struct slice date)
 	if (!date.n) { /* a time without a day is no start that could be compared; it is kept in words */
 		char text[64];
 		snprintf(text, sizeof text, "time of day at the start: %.*s", (int)(time.n < 24 ? time.n : 24), (const char *)time.p);
-		(void)ecg_note(g, slice_str(text));
+		(void)ecg_note(g, arena_dup(g->a, slice_str(text)));
 		return;
 	}
 	if (!three(date, '/', (const uint64_t[]){31, 12, 9999}, d) || d[2] < 1000 || !d[1] || !d[0] || (int)d[0] > time_days_in_month((int)d[2], (int)d[1])) {
