@@ -331,14 +331,21 @@ int ecg_report(const struct ecg *g, const struct ecg_analysis *n, const struct e
  *   {"ecg":1,"files":[{"name":"x.scp","size":65536}],"key":"...", ...}
  * files[0] is the one to open. What else the line says (who sent it, note, order, urgency) is in doc/formats.md. Valid if and only if the line is at most 64 KiB and the sizes add up to what follows. */
 #define ECG_BODY_FILES_MAX 64
+#define ECG_BODY_HEAD_MAX (64u << 10)
 struct ecg_body {
 	struct slice head; /* the JSON line */
 	struct slice name[ECG_BODY_FILES_MAX], file[ECG_BODY_FILES_MAX];
 	size_t files;
 };
 int ecg_body_read(struct slice body, struct arena *a, struct ecg_body *ret, struct err *e) MUST;
+struct ecg_sent { /* what the line says beside the files; empty slices are left out */
+	struct slice key, by, via, patient, order, urgency, note, recorded;
+	struct ecg_person claimed;      /* typed by the sender: id assigner family given birth sex */
+};
+/* The body, appended. Names and files as in b; ERR_INPUT: a name that cannot be one, too much text. */
+int ecg_body_put(const struct ecg_sent *s, const struct ecg_body *b, struct buf *ret, struct err *e) MUST;
 int ecg_body_open(const struct ecg_body *b, struct arena *a, struct ecg **ret, struct err *e) MUST;
-/* Facts of a body: one group with a FACT_ECG. The whole recording is opened and analysed: what cannot be read is a group without anything but what the line says, and counted as a problem. */
+/* Facts of a body: one group, without an identifier (whose it is is decided by the chart, never by a file alone), with a FACT_ECG and up to two FACT_PATIENT: who it is as the file says (ACTION "file") and as the sender typed (ACTION "claimed"). The whole recording is opened and analysed: what cannot be read is a group without anything but what the line says, and counted as a problem. */
 void ecg_facts(struct slice body, struct facts *f);
 
 #endif

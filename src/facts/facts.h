@@ -48,13 +48,14 @@
 	X(20, SECTION, "section")          /* what is said of a whole section: CATEGORY "allergies|problems|medications|...", STATUS "none|unknown|withheld|replaced" */ \
 	X(21, FLAG, "flag")                /* code status, isolation, precautions, VIP or protected record */                                \
 	X(22, COVERAGE, "coverage")        /* insurance, for registration sheets */                                                          \
-	X(23, GENERIC, "generic")          /* a FHIR resource type we keep whole but do not interpret: CODE its type, ID its id */
+	X(23, GENERIC, "generic")          /* a FHIR resource type we keep whole but do not interpret: CODE its type, ID its id */ \
+	X(24, ECG, "ecg")                  /* an electrocardiogram: TIME its start, ID the entry that holds it, STATEMENT and MEASURE what was read out of it */
 
 enum fact_kind {
 #define X(n, id, name) FACT_##id = n,
 	FACT_KINDS(X)
 #undef X
-	FACT_KIND_COUNT = 24
+	FACT_KIND_COUNT = 25
 };
 const char *fact_kind_name(uint8_t kind);
 
@@ -157,13 +158,24 @@ const char *fact_kind_name(uint8_t kind);
 	X(95, PAYER, "payer", text)                                                                                                           \
 	X(96, PENDING_LOCATION, "pending-location", location)   /* where the patient is to go: PV1-42 */                                      \
 	X(97, TEMPORARY_LOCATION, "temporary-location", location) /* where the patient is for now, the bed being kept: PV1-11 */ \
-	X(98, ABSENT, "absent", text)      /* RESULT: why there is no value (FHIR dataAbsentReason) */
+	X(98, ABSENT, "absent", text)      /* RESULT: why there is no value (FHIR dataAbsentReason) */ \
+	X(99, STATEMENT, "statement", text) /* ECG: code US text US confidence US weight (normal borderline abnormal urgent technical) US why; may repeat */ \
+	X(100, MEASURE, "measure", text)   /* ECG: name with its unit ("qt_ms") US value US confidence; may repeat. What could not be measured is not there */ \
+	X(101, STATED, "stated", text)     /* ECG: the same, as the device says */                                                            \
+	X(102, CHANNEL, "channel", text)   /* ECG: name US samples a second US samples US unit US filter US "ecg" where it is one; may repeat */ \
+	X(103, WARNING, "warning", text)   /* ECG: what was odd in the file; may repeat */                                                    \
+	X(104, NOTE, "note", text)         /* ECG: second from the start, or nothing US text US "statement" where the device interprets; may repeat */ \
+	X(105, SECONDS, "seconds", text)   /* ECG: how long it is */                                                                          \
+	X(106, VIA, "via", text)           /* ECG: upload device import home fhir live */                                                     \
+	X(107, PATIENT_ID, "patient-id", text) /* ECG: our id of the person whom the sender named */                                          \
+	X(108, WEIGHT, "weight", text)     /* ECG: the worst of its statements */                                                             \
+	X(109, REVIEW, "review", text)     /* ECG: "yes": somebody asked for a second look */
 
 enum fact_field_id {
 #define X(n, id, name, shape) FF_##id = n,
 	FACT_FIELDS(X)
 #undef X
-	FF_COUNT = 99
+	FF_COUNT = 110
 };
 const char *fact_field_name(uint8_t id);
 

@@ -43,7 +43,9 @@
 	X(25, VAULT_PACK, "vault-pack")      /* a pack of the vault: name, SHA-256, size */                                      \
 	X(26, KEYS, "keys")                  /* keys were rotated: which, why, by whom */                                        \
 	X(27, RETENTION, "retention")        /* a rule, a hold, an erasure or the receipt of one (doc/formats.md) */ \
-	X(28, KEPT, "kept")                  /* what an erasure of a quarter of messages leaves of it (ledger_erased.c) */
+	X(28, KEPT, "kept")                  /* what an erasure of a quarter of messages leaves of it (ledger_erased.c) */ \
+	X(29, ECG, "ecg")                    /* a recording: a line of JSON and the files as they came (src/ecg/ecg.h) */ \
+	X(30, ECG_ACT, "ecg-act")            /* what somebody did with one: matched, read, signed ... (doc/formats.md) */
 
 enum ledger_kind {
 #define X(n, id, name) LEDGER_##id = n,
@@ -131,6 +133,8 @@ void ledger_checkpoint(struct ledger *l, struct buf *ret); /* the published sign
 /* Has this very body been stored before (for kinds HL7V2 and FHIR)? Keyed fingerprint table beside the ledger (a cache: rebuilt when missing or stale), each hit confirmed against the
  * stored bytes. ERR_NO: no. Staged entries count. */
 int ledger_find_same(struct ledger *l, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e) MUST;
+/* The same for the body of an entry of kind ECG: is there one with the same files, whoever sent them and whatever was said with them? */
+int ledger_find_recording(struct ledger *l, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e) MUST;
 /* The same table under a second key: was control_key (sender and control id, any bytes) seen with an entry that is still there? It is remembered together with the next HL7V2
  * (or HL7V2_ENVELOPE) entry appended, so what a crash took back does not count as seen. */
 bool ledger_control_seen(struct ledger *l, struct slice control_key);

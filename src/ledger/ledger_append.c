@@ -43,7 +43,13 @@ static int break_off(struct ledger *l, const struct err *cause, struct err *e)
 
 bool ledger_remembers(uint8_t kind)
 {
-	return kind == LEDGER_HL7V2 || kind == LEDGER_FHIR || kind == LEDGER_HL7V2_FRAGMENT; /* junk of a file that is imported again is no news either */
+	return kind == LEDGER_HL7V2 || kind == LEDGER_FHIR || kind == LEDGER_HL7V2_FRAGMENT /* junk of a file that is imported again is no news either */ || kind == LEDGER_ECG;
+}
+
+struct slice ledger_remembered(uint8_t kind, struct slice body)
+{
+	const uint8_t *lf = kind == LEDGER_ECG && body.n ? memchr(body.p, '\n', body.n) : NULL;
+	return lf ? slice_of(lf + 1, body.n - (size_t)(lf + 1 - body.p)) : body;
 }
 
 /* Room for n more bytes of text? A disk with room makes segments as they are needed; a tight one has only those that were made ahead, and of them ordinary entries
@@ -141,7 +147,7 @@ int ledger_append(struct ledger *l, uint8_t kind, uint8_t flags, const char *sou
 	assert(buf_ok(&l->staged));
 
 	if (ledger_remembers(kind))
-		ledger_seen_add(l->seen, ledger_seen_print(l->seen, SEEN_BODY, body), seq, check_of(&t->leaf));
+		ledger_seen_add(l->seen, ledger_seen_print(l->seen, SEEN_BODY, ledger_remembered(kind, body)), seq, check_of(&t->leaf));
 	if ((kind == LEDGER_HL7V2 || kind == LEDGER_HL7V2_ENVELOPE) && l->control_print) {
 		ledger_seen_add(l->seen, l->control_print, seq, check_of(&t->leaf));
 		l->control_print = 0;
@@ -428,6 +434,33 @@ int ledger_find_same(struct ledger *l, struct slice body, uint64_t *ret_seq, int
 	return 0;
 }
 
+/* The same of a recording, whatever the line before it says. */
+static bool is_same_recording(void *arg, uint64_t seq, uint16_t check)
+{
+	struct same *q = arg;
+	struct ledger_leaf leaf;
+	struct ledger_entry en;
+	if (seq >= q->l->entries.end || ledger_read_leaf(q->l, seq, &leaf, NULL) < 0 || check_of(&leaf) != check || leaf.kind != LEDGER_ECG || leaf.size < q->body.n)
+		return false;
+	if (ledger_read(q->l, seq, &en, NULL) < 0 || en.erased || !slice_eq(ledger_remembered(LEDGER_ECG, en.body), q->body))
+		return false;
+	q->seq = seq;
+	q->time = leaf.time;
+	return true;
+}
+
+int ledger_find_recording(struct ledger *l, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
+{
+	struct same q = {.l = l, .body = ledger_remembered(LEDGER_ECG, body)};
+	if (!l->seen)
+		return err_set(e, ERR_USAGE, NULL, "this ledger was opened for reading");
+	if (!ledger_seen_find(l->seen, ledger_seen_print(l->seen, SEEN_BODY, q.body), is_same_recording, &q))
+		return err_set(e, ERR_NO, NULL, "this recording has not been stored before");
+	*ret_seq = q.seq;
+	*ret_time = q.time;
+	return 0;
+}
+
 /* A slot counts if the entry that it was made for is there: one that a crash took back, or whose number another entry has now, does not. */
 static bool is_there(void *arg, uint64_t seq, uint16_t check)
 {
@@ -491,7 +524,7 @@ static int remember(void *arg, const struct ledger_entry *en, struct err *e)
 		return 0;
 	int r = ledger_seen_room(l->seen, 1, e);
 	if (r == 0)
-		ledger_seen_add_once(l->seen, ledger_seen_print(l->seen, SEEN_BODY, en->body), en->seq, check_of(&en->leaf));
+		ledger_seen_add_once(l->seen, ledger_seen_print(l->seen, SEEN_BODY, ledger_remembered(en->leaf.kind, en->body)), en->seq, check_of(&en->leaf));
 	return r;
 }
 

@@ -85,6 +85,8 @@ bool ledger_outlives(uint8_t kind)
 	case LEDGER_AUDIT:   /* who looked at whom */
 	case LEDGER_PACK:    /* stands in packs/index, in the clear */
 	case LEDGER_KEPT:    /* its items are looked at one by one */
+	case LEDGER_ECG:
+	case LEDGER_ECG_ACT:
 		return false;
 	default: /* and what a later version writes */
 		return true;

@@ -55,7 +55,7 @@ static void take_entry(struct slot *s, const struct ledger *l, struct seal_sha25
 	buf_u16be(&s->got.leaves, (uint16_t)n);
 	buf_add(&s->got.leaves, leaf, n);
 	tlog_leaf_hash(slice_of(leaf, n), to->hash);
-	to->print = l->seen && ledger_remembers(en->leaf.kind) ? ledger_seen_print(l->seen, SEEN_BODY, en->body) : 0;
+	to->print = l->seen && ledger_remembers(en->leaf.kind) ? ledger_seen_print(l->seen, SEEN_BODY, ledger_remembered(en->leaf.kind, en->body)) : 0;
 	to->check = (uint16_t)(en->leaf.commit[0] << 8 | en->leaf.commit[1]);
 }
 

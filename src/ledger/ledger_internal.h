@@ -454,6 +454,7 @@ int ledger_remake_tiles(struct ledger *l, uint64_t to, struct tlog_tree *ret_tre
 int ledger_leaves_from_packs(struct ledger *l, uint64_t from, uint64_t to, struct buf *ret, struct err *e) MUST; /* each behind its length, as in a bundle */
 int ledger_seen_fill(struct ledger *l, struct err *e) MUST;
 bool ledger_remembers(uint8_t kind); /* by its body */
+struct slice ledger_remembered(uint8_t kind, struct slice body); /* the part of it by which it is: of an ECG the recording, not the line on who sent it, which differs from one sending to the next */
 
 /* ---- packs read whole and in order, several at a time (ledger_harvest.c) ---- */
 

@@ -38,7 +38,7 @@ static int store(struct keeper *k, const struct incoming *in, struct outgoing *r
 		}
 	} else if (in->dedupe) {
 		struct err why = {0};
-		int r = ledger_find_same(k->l, in->body, &out.seq, &out.time, &why);
+		int r = in->kind == LEDGER_ECG ? ledger_find_recording(k->l, in->body, &out.seq, &out.time, &why) : ledger_find_same(k->l, in->body, &out.seq, &out.time, &why);
 		if (r == 0) {
 			out.duplicate = true;
 			*ret = out;
@@ -118,6 +118,7 @@ static bool kind_from(const struct kchan *ch, uint8_t kind)
 	case LEDGER_IDENTITY:
 	case LEDGER_QUARANTINE: /* a decision of somebody: may_decide */
 	case LEDGER_CONFIG:
+	case LEDGER_ECG: /* a person's acts on one come over web alone, where somebody has signed in */
 		return ch->kind == CH_CONTROL;
 	default:
 		return false; /* what the keeper writes itself nobody may hand in */

@@ -3,6 +3,7 @@
  * The thread that reads ahead is the scribe's own; the other one applies. What lies between them is a ring of lots, each with an arena of its own and as many records as came. Whoever has to do with the chart
  * itself (a commit, the end) drains the ring first, so that the chart is never in two hands. */
 #include "scribe_read.h"
+#include "ecg.h"
 #include "fhir.h"
 #include "hl7.h"
 
@@ -80,6 +81,8 @@ bool record_facts(const struct record *r, struct arena *a, struct facts *f)
 		/* What is posted to us is of the time at which it came: a body's lastUpdated is ignored (R4 3.1.0.7). It would be that of the version which its sender has read here. */
 		if (slice_starts(r->en.source, "fhir/") && !slice_starts(f->type, "Bundle"))
 			f->time = SLICE_NULL;
+	} else if (r->en.kind == LEDGER_ECG) {
+		ecg_facts(r->body, f);
 	} else {
 		return false;
 	}
