@@ -109,6 +109,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } verbs[] = {
 	{"info", "what a recording is: format, leads, rate, length, whose", ecg_info_cmd},
+	{"beats", "where the beats are, a line each", ecg_beats_cmd},
 };
 
 int cmd_ecg(int argc, char **argv)

@@ -1,0 +1,209 @@
+/* From raw samples to the envelope: how much the signal moves, at the speed of a QRS, within a tenth of a second.
+ *
+ * Sums of `by` raw samples (about 120 a second are left), a triangle of three that takes mains and muscle down, a difference over 33 ms (most at 15 Hz, nothing at 0, 30 and 60: slow T waves
+ * and wander stay small), its absolute value summed over 100 ms. Each loop is over plain arrays without a branch, so that the compiler makes vectors of it; the only one over raw samples is the first. */
+#include "detect_internal.h"
+
+#include <math.h>
+
+#define WORK_RATE 125.0
+#define BLOCK 8192
+#define OFFSET_MAX (1 << 17)
+
+int detect_front_init(struct detect_lead *l, const struct ecg *g, unsigned channel, struct arena *a, struct err *e)
+{
+	const struct ecg_channel *c = &g->channel[channel];
+	double by = floor(c->rate / WORK_RATE + 0.5);
+	*l = (struct detect_lead){.g = g, .channel = channel, .by = by < 1 ? 1 : (unsigned)by};
+	l->rate = c->rate / l->by;
+	while (l->by >> l->shift > 32)
+		l->shift++;
+	l->smooth = l->rate > 90 ? 1 : 0;
+	l->span = (int)(l->rate * 0.0333 + 0.5);
+	l->span = l->span < 1 ? 1 : l->span;
+	l->half = (int)(l->rate * 0.05 + 0.5);
+	l->half = l->half < 1 ? 1 : l->half;
+	/* the envelope of a wave that goes up and down by A is 2 A, times these */
+	if (!strcmp(c->unit, "uV"))
+		l->uv = fabs(c->scale) * (double)(1u << (ecg_shift(g, channel) + l->shift)) / (l->by * (l->smooth ? 4.0 : 1.0) * l->span * 2);
+	double room = (DETECT_PAGE_S + 2 * DETECT_MARGIN_S) * (l->rate < 1 ? 1 : l->rate) + 1024;
+	size_t n = (size_t)room;
+	l->sum = arena_array(a, n + 8, sizeof *l->sum);
+	l->slope = arena_array(a, n + 8, sizeof *l->slope);
+	l->env = arena_array(a, n + 8, sizeof *l->env);
+	l->hole = arena_alloc(a, n + 8);
+	l->c = arena_array(a, DETECT_CANDIDATES, sizeof *l->c);
+	l->tmp = arena_array(a, DETECT_CANDIDATES, sizeof *l->tmp);
+	if (!l->sum || !l->slope || !l->env || !l->hole || !l->c || !l->tmp)
+		return err_set(e, arena_code(a), NULL, "no room to look for beats");
+	return 0;
+}
+
+/* ---- raw samples to sums ---- */
+
+static bool any_gap(const int16_t *p, size_t n)
+{
+	int16_t least = INT16_MAX;
+	for (size_t i = 0; i < n; i++)
+		least = p[i] < least ? p[i] : least;
+	return least == ECG_GAP16;
+}
+
+/* Where nothing was recorded the last value stands; what follows goes on from there, so that a new level is no edge. */
+struct hold {
+	int32_t last, offset;
+	bool any;    /* a sample was seen */
+	bool in_gap; /* the sample before was none */
+};
+
+static void meet(struct hold *h, int16_t v)
+{
+	h->offset = h->any ? h->last - v : 0;
+	if (h->offset > OFFSET_MAX || h->offset < -OFFSET_MAX)
+		h->offset = 0;
+	h->in_gap = false;
+	h->any = true;
+}
+
+static void bridge(struct detect_lead *l, const int16_t *raw, int32_t at, int32_t n, struct hold *h)
+{
+	for (int32_t k = 0; k < n; k++) {
+		int64_t sum = 0;
+		bool hole = false;
+		for (unsigned j = 0; j < l->by; j++) {
+			int16_t v = raw[(size_t)k * l->by + j];
+			if (v == ECG_GAP16) {
+				hole = h->in_gap = true;
+			} else {
+				if (!h->any)
+					sum = (int64_t)j * v;
+				if (h->in_gap || !h->any)
+					meet(h, v);
+				h->last = v + h->offset;
+			}
+			sum += h->last;
+		}
+		l->sum[at + k] = (int32_t)(sum >> l->shift);
+		l->hole[at + k] = hole;
+	}
+}
+
+#define SUMS(D)                                                                                                             \
+	static void sums_##D(const int16_t *restrict raw, int32_t *restrict out, int32_t n, int32_t offset)                    \
+	{                                                                                                                      \
+		for (int32_t k = 0; k < n; k++) {                                                                                 \
+			int32_t s = (D) * offset;                                                                                     \
+			for (int j = 0; j < (D); j++)                                                                                 \
+				s += raw[k * (D) + j];                                                                                    \
+			out[k] = s;                                                                                                   \
+		}                                                                                                                  \
+	}
+SUMS(1)
+SUMS(2)
+SUMS(3)
+SUMS(4)
+SUMS(8)
+
+static void sums(const struct detect_lead *l, const int16_t *raw, int32_t *out, int32_t n, int32_t offset)
+{
+	switch (l->by) {
+	case 1: sums_1(raw, out, n, offset); return;
+	case 2: sums_2(raw, out, n, offset); return;
+	case 3: sums_3(raw, out, n, offset); return;
+	case 4: sums_4(raw, out, n, offset); return;
+	case 8: sums_8(raw, out, n, offset); return;
+	}
+	for (int32_t k = 0; k < n; k++) {
+		int64_t s = (int64_t)offset * l->by;
+		for (unsigned j = 0; j < l->by; j++)
+			s += raw[(size_t)k * l->by + j];
+		out[k] = (int32_t)(s >> l->shift);
+	}
+}
+
+static void read_sums(struct detect_lead *l)
+{
+	int16_t raw[BLOCK];
+	struct hold h = {0};
+	int32_t each = BLOCK / (int32_t)l->by, start = l->first < 0 ? (int32_t)-l->first : 0;
+	uint64_t samples = l->g->channel[l->channel].samples;
+	l->holes = false;
+	memset(l->hole, 0, (size_t)l->n);
+	for (int32_t k = start; k < l->n; k += each) {
+		int32_t n = l->n - k < each ? l->n - k : each;
+		uint64_t from = (uint64_t)(l->first + k) * l->by;
+		size_t want = (size_t)n * l->by;
+		bool had = h.any;
+		ecg_read16(l->g, l->channel, from, want, raw);
+		if (h.in_gap || from + want > samples || any_gap(raw, want)) {
+			bridge(l, raw, k, n, &h);
+			l->holes = true;
+		} else {
+			sums(l, raw, l->sum + k, n, h.offset);
+			h.last = raw[want - 1] + h.offset;
+			h.any = true;
+		}
+		if (!had && h.any) { /* before the first sample its value stands */
+			int32_t first = k;
+			while (first + 1 < k + n && l->hole[first])
+				first++;
+			for (int32_t i = 0; i < first; i++)
+				l->sum[i] = l->sum[first];
+		}
+	}
+	for (int32_t k = 0; k < start; k++)
+		l->hole[k] = 1;
+}
+
+/* ---- sums to slope and envelope ---- */
+
+static void smooth3(int32_t *restrict v, int32_t n)
+{
+	int32_t before = v[0];
+	for (int32_t k = 0; k + 1 < n; k++) {
+		int32_t here = v[k];
+		v[k] = before + 2 * here + v[k + 1];
+		before = here;
+	}
+	v[n - 1] = before + 3 * v[n - 1];
+}
+
+static void differ(const int32_t *restrict z, int32_t *restrict d, int32_t n, int span)
+{
+	int a = span / 2, b = span - a;
+	if (n <= span) {
+		memset(d, 0, (size_t)n * sizeof *d);
+		return;
+	}
+	for (int32_t k = 0; k < a; k++)
+		d[k] = 0;
+	for (int32_t k = a; k < n - b; k++)
+		d[k] = z[k + b] - z[k - a];
+	for (int32_t k = n - b; k < n; k++)
+		d[k] = 0;
+}
+
+static void envelope(const int32_t *restrict d, int32_t *restrict e, int32_t n, int half)
+{
+	int32_t s = 0;
+	for (int32_t k = 0; k < half && k < n; k++)
+		s += abs(d[k]);
+	for (int32_t k = 0; k < n; k++) {
+		if (k + half < n)
+			s += abs(d[k + half]);
+		e[k] = s;
+		if (k >= half)
+			s -= abs(d[k - half]);
+	}
+}
+
+void detect_front(struct detect_lead *l, int64_t from, int64_t to)
+{
+	l->first = from;
+	l->n = (int32_t)(to - from);
+	read_sums(l);
+	if (l->smooth)
+		smooth3(l->sum, l->n);
+	differ(l->sum, l->slope, l->n, l->span);
+	envelope(l->slope, l->env, l->n, l->half);
+}

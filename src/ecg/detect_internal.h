@@ -1,0 +1,92 @@
+/* detect_internal: what the files of the beat detector share. See DESIGN.md, "Beats".
+ *
+ * A lead is looked at in pages of some minutes with a margin on both sides, so that memory is bounded and what lies ahead is known too. A page goes
+ *   front   raw samples -> sums of `by` samples at about 120 a second (the working rate) -> slope -> envelope
+ *   find    the envelope's peaks: candidates, each with features that need the envelope only
+ *   score   levels, neighbours, shapes -> for each candidate the logarithm of the odds that it is a beat
+ *   choose  the chain of candidates that is most plausible as a whole: odds of each and intervals between them
+ *   place   the R wave's sample, on the raw samples
+ * All integers; logarithms are to base 2 in 1/256 (Q8). Filters are finite and pages overlap by more than their length: what is found depends neither on page borders nor on how samples are read.
+ */
+#ifndef HOLDFAST_ECG_DETECT_INTERNAL_H
+#define HOLDFAST_ECG_DETECT_INTERNAL_H
+
+#include "ecg_internal.h"
+
+#include <stdlib.h>
+
+#define DETECT_PAGE_S 240
+#define DETECT_MARGIN_S 24
+#define DETECT_SNIP 24                       /* points of a shape, at the working rate */
+#define DETECT_SLACK 2                       /* how far shapes are shifted against each other */
+#define DETECT_SNIP_ALL (DETECT_SNIP + 2 * DETECT_SLACK)
+#define DETECT_SHAPES 24
+#define DETECT_CANDIDATES 4096
+#define DETECT_LEADS 12
+
+enum { /* features, Q8 */
+	F_ONE,
+	F_LEVEL_LOW,  /* log of its size over the local level of beats, below 0 */
+	F_LEVEL_HIGH, /* the same, above 0 */
+	F_NOISE,      /* over what lies between beats */
+	F_BEFORE,     /* a bigger one shortly before it (T wave): log of that over this, above 0 */
+	F_AFTER,      /* a bigger one shortly after it (P wave) */
+	F_SHARP,      /* curvature over slope: QRS are sharp */
+	F_SHARP_REL,  /* the same, less that of the beats around */
+	F_NARROW,     /* how much of the slope lies in the middle 50 ms */
+	F_MATE,       /* best likeness to beats close by */
+	F_SHAPE,      /* how many of its shape were beats: logit */
+	F_CROWD,      /* how many as big as half of it lie around: noise */
+	F_TINY,       /* log of microvolts, below some */
+	F_COUNT
+};
+
+struct detect_candidate {
+	int32_t at;        /* working sample in the page's arrays */
+	int32_t size;      /* the envelope there */
+	int32_t sharp;     /* curvature summed */
+	int32_t core;      /* slope summed over the middle half */
+	int32_t hole;      /* working samples not recorded before it, within the page */
+	int32_t level, noise, typical; /* of the beats around: size, what lies between, log of sharpness */
+	int16_t rr;        /* of the beats around, working samples; 0: not known */
+	uint16_t shape;
+	int16_t mate;      /* Q8 */
+	int32_t score;     /* log odds, Q8 */
+	bool beat;
+	int16_t snip[DETECT_SNIP_ALL]; /* unit length is 4096 */
+	int16_t f[F_COUNT];
+};
+
+struct detect_lead {
+	const struct ecg *g;
+	unsigned channel;
+	double rate;          /* working */
+	unsigned by;          /* raw samples for one working sample */
+	unsigned shift;       /* of sums, so that they stay small at very high rates */
+	int smooth, span, half; /* taps, working samples */
+	double uv;            /* microvolts for one of the envelope's units; 0: not a voltage */
+	/* of the page: */
+	int64_t first;        /* working sample of index 0, may be below 0 (held) */
+	int32_t n;
+	int32_t *sum, *slope, *env;
+	uint8_t *hole;        /* not recorded */
+	bool holes;
+	struct detect_candidate *c;
+	int32_t count;
+	int32_t *tmp;         /* room for medians: DETECT_CANDIDATES */
+};
+
+int32_t detect_log2(uint32_t v); /* Q8; of 0: 0 */
+int32_t detect_median(int32_t *v, int32_t n); /* reorders v; n > 0 */
+
+int detect_front_init(struct detect_lead *l, const struct ecg *g, unsigned channel, struct arena *a, struct err *e) MUST;
+void detect_front(struct detect_lead *l, int64_t from, int64_t to);
+void detect_find(struct detect_lead *l);
+void detect_levels(struct detect_lead *l);             /* before any beat is known */
+void detect_shapes(struct detect_lead *l);
+void detect_score(struct detect_lead *l, int round);
+void detect_relevel(struct detect_lead *l);            /* from the beats chosen */
+void detect_choose(struct detect_candidate *c, int32_t count, double rate, int32_t after, const uint8_t *hole);
+uint64_t detect_place(const struct detect_lead *l, const struct detect_candidate *c);
+
+#endif

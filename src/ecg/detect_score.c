@@ -1,0 +1,266 @@
+/* How likely each candidate is a beat, by itself: its features against what is around it, weighed. The weights were fitted (DESIGN.md says on what). */
+#include "detect_internal.h"
+
+#define AROUND 8    /* beats to either side that make up "around" */
+#define QUIET 12    /* candidates between beats, to either side */
+
+/* ---- what is usual around ---- */
+
+static int32_t median_of(struct detect_lead *l, const int32_t *pick, int32_t from, int32_t to, int32_t (*get)(const struct detect_candidate *))
+{
+	int32_t n = 0;
+	for (int32_t i = from; i < to; i++)
+		l->tmp[n++] = get(&l->c[pick[i]]);
+	return n ? detect_median(l->tmp, n) : 0;
+}
+
+static int32_t get_size(const struct detect_candidate *c)
+{
+	return c->size;
+}
+
+static int32_t log_sharp(const struct detect_candidate *c)
+{
+	return detect_log2((uint32_t)c->sharp) - detect_log2((uint32_t)c->size);
+}
+
+static int32_t median_rr(struct detect_lead *l, const int32_t *pick, int32_t from, int32_t to)
+{
+	int32_t n = 0;
+	for (int32_t i = from + 1; i < to; i++) {
+		const struct detect_candidate *a = &l->c[pick[i - 1]], *b = &l->c[pick[i]];
+		if (a->hole == b->hole)
+			l->tmp[n++] = b->at - a->at;
+	}
+	return n >= 2 ? detect_median(l->tmp, n) : 0;
+}
+
+/* From the candidates marked as beats: level, noise, sharpness and interval around each candidate. The same for all between two beats. */
+static void usual(struct detect_lead *l)
+{
+	int32_t beat[DETECT_CANDIDATES], rest[DETECT_CANDIDATES], beats = 0, rests = 0;
+	for (int32_t i = 0; i < l->count; i++)
+		if (l->c[i].beat)
+			beat[beats++] = i;
+		else
+			rest[rests++] = i;
+	for (int32_t i = 0, b = 0, r = 0; i < l->count; b++) {
+		int32_t end = b < beats ? beat[b] + 1 : l->count;
+		while (r < rests && rest[r] < i)
+			r++;
+		int32_t from = b - AROUND < 0 ? 0 : b - AROUND, to = b + AROUND > beats ? beats : b + AROUND;
+		int32_t rf = r - QUIET < 0 ? 0 : r - QUIET, rt = r + QUIET > rests ? rests : r + QUIET;
+		struct detect_candidate *c = &l->c[i];
+		if (to > from) {
+			c->level = median_of(l, beat, from, to, get_size);
+			c->typical = median_of(l, beat, from, to, log_sharp);
+			int32_t rr = median_rr(l, beat, from, to);
+			c->rr = (int16_t)(rr > INT16_MAX ? INT16_MAX : rr);
+		}
+		c->noise = median_of(l, rest, rf, rt, get_size);
+		for (int32_t k = i + 1; k < end; k++) {
+			l->c[k].level = c->level;
+			l->c[k].typical = c->typical;
+			l->c[k].rr = c->rr;
+			l->c[k].noise = c->noise;
+		}
+		i = end;
+	}
+}
+
+void detect_relevel(struct detect_lead *l)
+{
+	usual(l);
+}
+
+/* Before any beat is known: the level is the median of the greatest in each two seconds of eleven; what is more than half of it stands for beats. */
+void detect_levels(struct detect_lead *l)
+{
+	int32_t block = (int32_t)(l->rate * 2) + 1, blocks = l->n / block + 1, greatest[(DETECT_PAGE_S + 2 * DETECT_MARGIN_S) + 2] = {0};
+	assert(blocks <= (int32_t)ARRAY_LEN(greatest));
+	for (int32_t i = 0; i < l->count; i++) {
+		int32_t *m = &greatest[l->c[i].at / block];
+		*m = l->c[i].size > *m ? l->c[i].size : *m;
+	}
+	int32_t was = -1, level = 0;
+	for (int32_t i = 0; i < l->count; i++) {
+		int32_t b = l->c[i].at / block, n = 0;
+		if (b != was) {
+			for (int32_t k = b - 5; k <= b + 5; k++)
+				if (k >= 0 && k < blocks && greatest[k])
+					l->tmp[n++] = greatest[k];
+			level = n ? detect_median(l->tmp, n) : 0;
+			was = b;
+		}
+		l->c[i].beat = l->c[i].size > level / 2;
+	}
+	usual(l);
+	for (int32_t i = 0; i < l->count; i++)
+		l->c[i].beat = false;
+}
+
+/* ---- shapes ---- */
+
+struct shape {
+	int32_t sum[DETECT_SNIP];
+	int16_t t[DETECT_SNIP];
+	int32_t n;
+};
+
+static int32_t likeness(const int16_t *restrict t, const int16_t *restrict s)
+{
+	int32_t sum = 0;
+	for (int i = 0; i < DETECT_SNIP; i++)
+		sum += t[i] * s[i];
+	return sum;
+}
+
+static int32_t best_shift(const struct shape *p, const struct detect_candidate *c, int *ret)
+{
+	int32_t best = INT32_MIN;
+	for (int k = 0; k <= 2 * DETECT_SLACK; k++) {
+		int32_t v = likeness(p->t, c->snip + k);
+		if (v > best) {
+			best = v;
+			*ret = k;
+		}
+	}
+	return best >> 16;
+}
+
+static void learn(struct shape *p, const struct detect_candidate *c, int shift)
+{
+	if (p->n >= 64)
+		return;
+	p->n++;
+	int64_t square = 0;
+	for (int i = 0; i < DETECT_SNIP; i++) {
+		p->sum[i] += c->snip[i + shift];
+		square += (int64_t)p->sum[i] * p->sum[i];
+	}
+	if (p->n & (p->n - 1))
+		return;
+	uint64_t root = 1;
+	while (root * root < (uint64_t)square)
+		root = root * 5 / 4 + 1;
+	for (uint64_t next = (root + (uint64_t)square / root) / 2; next < root; next = (root + (uint64_t)square / root) / 2)
+		root = next;
+	for (int i = 0; i < DETECT_SNIP; i++)
+		p->t[i] = (int16_t)((int64_t)p->sum[i] * 4096 / (int64_t)root);
+}
+
+#define ALIKE 205 /* 0.80 */
+
+static void assign(struct shape *shapes, int *count, int most, struct detect_candidate *c)
+{
+	int32_t best = -256;
+	int which = -1, shift = DETECT_SLACK;
+	for (int k = 0; k < *count && best < 246; k++) {
+		int at = DETECT_SLACK;
+		int32_t v = best_shift(&shapes[k], c, &at);
+		if (v > best) {
+			best = v;
+			which = k;
+			shift = at;
+		}
+	}
+	if (best < ALIKE && *count < most) {
+		which = (*count)++;
+		shapes[which] = (struct shape){.n = 0};
+		shift = DETECT_SLACK;
+		best = 256;
+	}
+	c->mate = (int16_t)(best > 256 ? 256 : best);
+	c->shape = which >= 0 && best >= ALIKE ? (uint16_t)(which + 1) : 0;
+	if (c->shape)
+		learn(&shapes[which], c, shift);
+}
+
+void detect_shapes(struct detect_lead *l)
+{
+	struct shape shapes[DETECT_SHAPES];
+	int count = 0;
+	for (int pass = 0; pass < 2; pass++)
+		for (int32_t i = 0; i < l->count; i++)
+			if ((l->c[i].size > l->c[i].level / 2) == !pass)
+				assign(shapes, &count, pass ? DETECT_SHAPES : DETECT_SHAPES * 2 / 3, &l->c[i]);
+}
+
+/* ---- features ---- */
+
+static int16_t clip(int32_t v, int32_t lo, int32_t hi)
+{
+	return (int16_t)(v < lo ? lo : v > hi ? hi : v);
+}
+
+static int32_t log_size(const struct detect_candidate *c)
+{
+	return detect_log2((uint32_t)c->size);
+}
+
+/* The greatest size of another candidate at most `reach` before (step -1) or after; 0: none. */
+static int32_t neighbour(const struct detect_lead *l, int32_t i, int step, int32_t reach)
+{
+	int32_t most = 0;
+	for (int32_t k = i + step; k >= 0 && k < l->count && abs(l->c[k].at - l->c[i].at) <= reach; k += step)
+		most = l->c[k].size > most ? l->c[k].size : most;
+	return most;
+}
+
+static int32_t crowd(const struct detect_lead *l, int32_t i)
+{
+	int32_t n = 0, reach = (int32_t)(l->rate * 1.0), half = l->c[i].size / 2;
+	for (int32_t k = i - 1; k >= 0 && l->c[i].at - l->c[k].at <= reach; k--)
+		n += l->c[k].size > half;
+	for (int32_t k = i + 1; k < l->count && l->c[k].at - l->c[i].at <= reach; k++)
+		n += l->c[k].size > half;
+	return n;
+}
+
+static void alone(struct detect_lead *l, int32_t i)
+{
+	struct detect_candidate *c = &l->c[i];
+	int32_t own = log_size(c), before = neighbour(l, i, -1, (int32_t)(l->rate * 0.40)), after = neighbour(l, i, 1, (int32_t)(l->rate * 0.28));
+	c->f[F_ONE] = 256;
+	c->f[F_BEFORE] = before > c->size ? clip(detect_log2((uint32_t)before) - own, 0, 1024) : 0;
+	c->f[F_AFTER] = after > c->size ? clip(detect_log2((uint32_t)after) - own, 0, 1024) : 0;
+	c->f[F_SHARP] = clip(log_sharp(c), -1024, 1024);
+	c->f[F_NARROW] = clip(detect_log2((uint32_t)c->core) - own, -1024, 0);
+	c->f[F_CROWD] = clip(crowd(l, i) * 64, 0, 1024);
+	double uv = c->size * l->uv;
+	c->f[F_TINY] = l->uv > 0 && uv < 256 ? clip(detect_log2((uint32_t)(uv * 256)) - 16 * 256, -2048, 0) : 0;
+}
+
+/* weights, Q8: before any beat is known; after */
+static const int16_t weight[2][F_COUNT] = {
+	{[F_ONE] = 600, [F_LEVEL_LOW] = 900, [F_LEVEL_HIGH] = 0, [F_NOISE] = 100, [F_BEFORE] = -300, [F_AFTER] = -400, [F_SHARP_REL] = 100},
+	{[F_ONE] = 400, [F_LEVEL_LOW] = 700, [F_LEVEL_HIGH] = 0, [F_NOISE] = 100, [F_BEFORE] = -300, [F_AFTER] = -400, [F_SHARP_REL] = 100, [F_SHAPE] = 150},
+};
+
+void detect_score(struct detect_lead *l, int round)
+{
+	int32_t beats[DETECT_SHAPES + 1] = {0}, all[DETECT_SHAPES + 1] = {0};
+	for (int32_t i = 0; i < l->count; i++) {
+		if (!round)
+			alone(l, i);
+		beats[l->c[i].shape] += l->c[i].beat;
+		all[l->c[i].shape]++;
+	}
+	for (int32_t i = 0; i < l->count; i++) {
+		struct detect_candidate *c = &l->c[i];
+		int32_t own = log_size(c), level = own - detect_log2((uint32_t)c->level), shape = 0;
+		int32_t yes = beats[c->shape] - c->beat, no = all[c->shape] - 1 - yes;
+		if (round && c->shape)
+			shape = detect_log2((uint32_t)(2 * yes + 1)) - detect_log2((uint32_t)(2 * no + 1));
+		c->f[F_LEVEL_LOW] = clip(level, -1280, 0);
+		c->f[F_LEVEL_HIGH] = clip(level, 0, 1280);
+		c->f[F_NOISE] = c->noise ? clip(own - detect_log2((uint32_t)c->noise), -512, 1536) : 1536;
+		c->f[F_SHARP_REL] = clip(c->f[F_SHARP] - c->typical, -512, 512);
+		c->f[F_MATE] = c->mate;
+		c->f[F_SHAPE] = clip(shape, -1024, 1024);
+		int32_t s = 0;
+		for (int k = 0; k < F_COUNT; k++)
+			s += c->f[k] * weight[round > 0][k];
+		c->score = s >> 8;
+	}
+}
