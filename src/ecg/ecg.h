@@ -78,7 +78,8 @@ struct ecg_channel {
 	bool ecg;             /* a voltage of the heart as far as label and unit say; others (pressure, respiration, annotations) are kept, never measured */
 	double rate;          /* Hz, of this channel; above 0 */
 	uint64_t samples;
-	double scale;         /* unit for one step; finite, not 0. Value = (sample - baseline) * scale */
+	double scale;         /* unit for one step; finite, not 0. Value = (sample - baseline) * scale + offset */
+	double offset;        /* in the unit; less than a step: 0 in all formats but EDF, whose zero may lie between two steps */
 	int32_t baseline;
 	uint8_t bits;         /* of a sample as stored */
 	struct slice filter;  /* in words, as the file says, or empty */

@@ -13,7 +13,7 @@ struct ecg_reader {
 	void (*read)(const struct ecg *g, const struct ecg_channel *c, uint64_t first, size_t n, int32_t *out);
 	void (*read16)(const struct ecg *g, const struct ecg_channel *c, uint64_t first, size_t n, int16_t *out); /* may be NULL */
 };
-extern const struct ecg_reader ecg_reader_wfdb, ecg_reader_scp, ecg_reader_aecg, ecg_reader_dicom, ecg_reader_edf, ecg_reader_muse, ecg_reader_sierra, ecg_reader_csv, ecg_reader_fhir;
+extern const struct ecg_reader ecg_reader_wfdb, ecg_reader_scp, ecg_reader_aecg, ecg_reader_dicom, ecg_reader_edf, ecg_reader_bdf, ecg_reader_muse, ecg_reader_sierra, ecg_reader_csv, ecg_reader_fhir;
 
 /* A new channel, name and lead made from the label (unique in the record); NULL: too many, or no memory, with e set. unit "mV", "V", "nV", "uV" and its spellings turn into uV with the scale adjusted (ecg_unit). */
 struct ecg_channel *ecg_channel_add(struct ecg *g, struct slice label, struct err *e);

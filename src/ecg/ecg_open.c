@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 /* Surer signs first where two say the same. */
-static const struct ecg_reader *const readers[] = {&ecg_reader_wfdb};
+static const struct ecg_reader *const readers[] = {&ecg_reader_wfdb, &ecg_reader_edf, &ecg_reader_bdf};
 
 static const struct ecg_reader *find(struct slice file, struct slice name)
 {
@@ -142,7 +142,7 @@ void ecg_read_uv(const struct ecg *g, unsigned channel, uint64_t first, size_t n
 		size_t k = n - at < ARRAY_LEN(block) ? n - at : ARRAY_LEN(block);
 		ecg_read(g, channel, first + at, k, block);
 		for (size_t i = 0; i < k; i++)
-			out[at + i] = block[i] == ECG_GAP ? NAN : (float)(((double)block[i] - c->baseline) * c->scale);
+			out[at + i] = block[i] == ECG_GAP ? NAN : (float)(((double)block[i] - c->baseline) * c->scale + c->offset);
 	}
 }
 
