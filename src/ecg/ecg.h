@@ -128,6 +128,7 @@ struct ecg {
 	struct slice device, maker, serial, software, site, order, study, physician, indication, medication; /* as said */
 	struct ecg_stated *stated;
 	struct ecg_note *notes;
+	struct ecg_note *notes_end;    /* private to ecg_note: where to look for the last one */
 	struct ecg_mark *marks;
 	size_t mark_count;
 	struct ecg_stretch *stretches; /* NULL: one, from 0 to samples */

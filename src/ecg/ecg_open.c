@@ -3,9 +3,14 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* Surer signs first where two say the same. */
-static const struct ecg_reader *const readers[] = {&ecg_reader_wfdb, &ecg_reader_edf, &ecg_reader_bdf};
+static const struct ecg_reader *const readers[] = {
+	&ecg_reader_wfdb,
+	&ecg_reader_edf, &ecg_reader_bdf,
+	&ecg_reader_aecg,
+};
 
 static const struct ecg_reader *find(struct slice file, struct slice name)
 {
@@ -201,14 +206,14 @@ void ecg_stated(struct ecg *g, const char *key, double value)
 
 struct ecg_note *ecg_note(struct ecg *g, struct slice text)
 {
-	struct ecg_note **at = &g->notes, *n = arena_alloc(g->a, sizeof *n);
+	struct ecg_note **at = g->notes_end ? &g->notes_end->next : &g->notes, *n = arena_alloc(g->a, sizeof *n);
 	if (!n)
 		return NULL;
 	while (*at)
 		at = &(*at)->next;
 	n->text = ecg_text(g, text);
 	n->channel = -1;
-	*at = n;
+	*at = g->notes_end = n;
 	return n;
 }
 
@@ -229,23 +234,41 @@ struct slice ecg_text(struct ecg *g, struct slice s)
 	return facts_text(&f, s);
 }
 
+/* The digits without their point and with the exponent that makes up for it: no locale can misread that, and strtod rounds as IEEE 754 asks. */
+static bool number_slowly(const char *digits, size_t n, int exponent, double *ret)
+{
+	char text[352], *end;
+	if (n > 300)
+		return false;
+	snprintf(text, sizeof text, "%.*se%d", (int)n, digits, exponent);
+	*ret = strtod(text, &end);
+	return !*end;
+}
+
 bool ecg_number(struct slice s, double *ret)
 {
+	static const double tens[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+	char digits[300];
+	uint64_t whole = 0;
+	int exponent = 0;
+	size_t i = 0, n = 0;
+	bool minus = false, point = false;
+	double v;
 	s = slice_trim(s);
-	double v = 0;
-	int exponent = 0, digits = 0;
-	size_t i = 0;
-	bool minus = false;
 	if (i < s.n && (s.p[i] == '-' || s.p[i] == '+'))
 		minus = s.p[i++] == '-';
-	for (; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++, digits++)
-		v = v * 10 + (s.p[i] - '0');
-	if (i < s.n && s.p[i] == '.')
-		for (i++; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++, digits++) {
-			v = v * 10 + (s.p[i] - '0');
-			exponent--;
+	for (; i < s.n && ((s.p[i] >= '0' && s.p[i] <= '9') || (s.p[i] == '.' && !point)); i++) {
+		if (s.p[i] == '.') {
+			point = true;
+			continue;
 		}
-	if (!digits || digits > 300)
+		if (n == sizeof digits)
+			return false;
+		digits[n++] = (char)s.p[i];
+		whole = n < 20 ? whole * 10 + (uint64_t)(s.p[i] - '0') : UINT64_MAX;
+		exponent -= point;
+	}
+	if (!n)
 		return false;
 	if (i < s.n && (s.p[i] == 'e' || s.p[i] == 'E')) {
 		int64_t x;
@@ -256,11 +279,11 @@ bool ecg_number(struct slice s, double *ret)
 	}
 	if (i != s.n)
 		return false;
-	/* one multiplication or division by an exact power where it is one (10^22), so that "0.005" is what the compiler makes of it */
-	double power = 1;
-	for (int k = exponent < 0 ? -exponent : exponent; k > 0; k--)
-		power *= 10;
-	v = exponent < 0 ? v / power : v * power;
+	/* both exact, so that one operation rounds once: "0.005" is what the compiler makes of it */
+	if (whole <= UINT64_C(1) << 53 && exponent >= -22 && exponent <= 22)
+		v = exponent < 0 ? (double)whole / tens[-exponent] : (double)whole * tens[exponent];
+	else if (!number_slowly(digits, n, exponent, &v))
+		return false;
 	if (!isfinite(v))
 		return false;
 	*ret = minus ? -v : v;
