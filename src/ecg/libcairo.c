@@ -1,0 +1,112 @@
+/* cairo and pango, loaded when a page is drawn and not before: with what they need they are 25 libraries, and most commands and roles never draw. The functions that we use are defined here under their own names,
+ * with the prototypes of their headers, and hand on: callers are written as ever. ecg_paper_load comes before the first of them, and in a role before its sandbox. */
+#include "libcairo.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+
+#define CAIRO(X)                                                                                                                                       \
+	X(cairo_create) X(cairo_destroy) X(cairo_status) X(cairo_status_to_string) X(cairo_surface_destroy) X(cairo_surface_finish) X(cairo_surface_status) X(cairo_save) X(cairo_restore)   \
+	X(cairo_move_to) X(cairo_line_to) X(cairo_rectangle) X(cairo_close_path) X(cairo_stroke) X(cairo_fill) X(cairo_clip) X(cairo_set_line_width) X(cairo_set_line_join) X(cairo_set_line_cap) X(cairo_set_dash)   \
+	X(cairo_set_source_rgb) X(cairo_translate) X(cairo_rotate) X(cairo_show_page) X(cairo_pdf_surface_create_for_stream) X(cairo_pdf_surface_set_metadata)
+#define PANGO(X)                                                                                                                                       \
+	X(pango_layout_set_text) X(pango_layout_set_font_description) X(pango_layout_set_width) X(pango_layout_set_height) X(pango_layout_set_ellipsize) X(pango_layout_set_wrap)     \
+	X(pango_layout_set_single_paragraph_mode) X(pango_layout_get_size) X(pango_layout_get_baseline) X(pango_layout_get_context) X(pango_context_set_round_glyph_positions) X(pango_font_description_from_string) \
+	X(pango_font_description_free) X(pango_font_description_set_absolute_size) X(pango_font_description_set_weight)
+#define PANGOCAIRO(X) X(pango_cairo_create_layout) X(pango_cairo_show_layout)
+#define GOBJECT(X) X(g_object_unref)
+
+static struct {
+#define X(f) __typeof__(f) *f;
+	CAIRO(X) PANGO(X) PANGOCAIRO(X) GOBJECT(X)
+#undef X
+} lib;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static char why[256]; /* empty: they are there */
+
+static void *library(const char *name)
+{
+	void *l = why[0] ? NULL : dlopen(name, RTLD_NOW | RTLD_LOCAL);
+	if (!l && !why[0]) {
+		const char *say = dlerror();
+		snprintf(why, sizeof why, "%s", say ? say : "it cannot be opened");
+	}
+	return l;
+}
+
+static void *function(void *l, const char *name)
+{
+	void *f = l ? dlsym(l, name) : NULL;
+	if (!f && !why[0])
+		snprintf(why, sizeof why, "%s is missing in them", name);
+	return f;
+}
+
+static void load(void)
+{
+	void *l = library("libcairo.so.2");
+#define X(f) *(void **)&lib.f = function(l, #f);
+	CAIRO(X)
+	l = library("libpango-1.0.so.0");
+	PANGO(X)
+	l = library("libpangocairo-1.0.so.0");
+	PANGOCAIRO(X)
+	l = library("libgobject-2.0.so.0");
+	GOBJECT(X)
+#undef X
+}
+
+int ecg_paper_load(struct err *e)
+{
+	pthread_once(&once, load);
+	return why[0] ? err_set(e, ERR_SYSTEM, NULL, "pages are drawn with cairo and pango (Debian: libpangocairo-1.0-0), and they cannot be loaded: %s", why) : 0;
+}
+
+/* ---- handing on ---- */
+
+cairo_t *cairo_create(cairo_surface_t *s) { return lib.cairo_create(s); }
+void cairo_destroy(cairo_t *c) { lib.cairo_destroy(c); }
+cairo_status_t cairo_status(cairo_t *c) { return lib.cairo_status(c); }
+const char *cairo_status_to_string(cairo_status_t s) { return lib.cairo_status_to_string(s); }
+void cairo_surface_destroy(cairo_surface_t *s) { lib.cairo_surface_destroy(s); }
+void cairo_surface_finish(cairo_surface_t *s) { lib.cairo_surface_finish(s); }
+cairo_status_t cairo_surface_status(cairo_surface_t *s) { return lib.cairo_surface_status(s); }
+void cairo_save(cairo_t *c) { lib.cairo_save(c); }
+void cairo_restore(cairo_t *c) { lib.cairo_restore(c); }
+void cairo_move_to(cairo_t *c, double x, double y) { lib.cairo_move_to(c, x, y); }
+void cairo_line_to(cairo_t *c, double x, double y) { lib.cairo_line_to(c, x, y); }
+void cairo_rectangle(cairo_t *c, double x, double y, double w, double h) { lib.cairo_rectangle(c, x, y, w, h); }
+void cairo_close_path(cairo_t *c) { lib.cairo_close_path(c); }
+void cairo_stroke(cairo_t *c) { lib.cairo_stroke(c); }
+void cairo_fill(cairo_t *c) { lib.cairo_fill(c); }
+void cairo_clip(cairo_t *c) { lib.cairo_clip(c); }
+void cairo_set_line_width(cairo_t *c, double w) { lib.cairo_set_line_width(c, w); }
+void cairo_set_line_join(cairo_t *c, cairo_line_join_t j) { lib.cairo_set_line_join(c, j); }
+void cairo_set_line_cap(cairo_t *c, cairo_line_cap_t k) { lib.cairo_set_line_cap(c, k); }
+void cairo_set_dash(cairo_t *c, const double *d, int n, double at) { lib.cairo_set_dash(c, d, n, at); }
+void cairo_set_source_rgb(cairo_t *c, double r, double g, double b) { lib.cairo_set_source_rgb(c, r, g, b); }
+void cairo_translate(cairo_t *c, double x, double y) { lib.cairo_translate(c, x, y); }
+void cairo_rotate(cairo_t *c, double a) { lib.cairo_rotate(c, a); }
+void cairo_show_page(cairo_t *c) { lib.cairo_show_page(c); }
+cairo_surface_t *cairo_pdf_surface_create_for_stream(cairo_write_func_t f, void *arg, double w, double h) { return lib.cairo_pdf_surface_create_for_stream(f, arg, w, h); }
+void cairo_pdf_surface_set_metadata(cairo_surface_t *s, cairo_pdf_metadata_t m, const char *v) { lib.cairo_pdf_surface_set_metadata(s, m, v); }
+
+void pango_layout_set_text(PangoLayout *l, const char *s, int n) { lib.pango_layout_set_text(l, s, n); }
+void pango_layout_set_font_description(PangoLayout *l, const PangoFontDescription *d) { lib.pango_layout_set_font_description(l, d); }
+void pango_layout_set_width(PangoLayout *l, int w) { lib.pango_layout_set_width(l, w); }
+void pango_layout_set_height(PangoLayout *l, int h) { lib.pango_layout_set_height(l, h); }
+void pango_layout_set_ellipsize(PangoLayout *l, PangoEllipsizeMode m) { lib.pango_layout_set_ellipsize(l, m); }
+void pango_layout_set_wrap(PangoLayout *l, PangoWrapMode m) { lib.pango_layout_set_wrap(l, m); }
+void pango_layout_set_single_paragraph_mode(PangoLayout *l, gboolean on) { lib.pango_layout_set_single_paragraph_mode(l, on); }
+void pango_layout_get_size(PangoLayout *l, int *w, int *h) { lib.pango_layout_get_size(l, w, h); }
+int pango_layout_get_baseline(PangoLayout *l) { return lib.pango_layout_get_baseline(l); }
+PangoContext *pango_layout_get_context(PangoLayout *l) { return lib.pango_layout_get_context(l); }
+void pango_context_set_round_glyph_positions(PangoContext *c, gboolean on) { lib.pango_context_set_round_glyph_positions(c, on); }
+PangoFontDescription *pango_font_description_from_string(const char *s) { return lib.pango_font_description_from_string(s); }
+void pango_font_description_free(PangoFontDescription *d) { lib.pango_font_description_free(d); }
+void pango_font_description_set_absolute_size(PangoFontDescription *d, double s) { lib.pango_font_description_set_absolute_size(d, s); }
+void pango_font_description_set_weight(PangoFontDescription *d, PangoWeight w) { lib.pango_font_description_set_weight(d, w); }
+PangoLayout *pango_cairo_create_layout(cairo_t *c) { return lib.pango_cairo_create_layout(c); }
+void pango_cairo_show_layout(cairo_t *c, PangoLayout *l) { lib.pango_cairo_show_layout(c, l); }
+void g_object_unref(gpointer p) { lib.g_object_unref(p); }
