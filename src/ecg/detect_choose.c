@@ -4,8 +4,13 @@
 
 #define BACK 40 /* candidates: a chain's step goes over at most so many; longer pauses cost the same from anywhere */
 
-/* log of interval over the usual one, in quarters from -2 to 2; Q8 */
-static const int16_t price[17] = {-1536, -1200, -900, -700, -500, -300, -120, -20, 0, -60, -180, -350, -500, -650, -800, -900, -1000};
+/* By the logarithm of the interval over the usual one, in quarters from -2 to 2; for regular, less regular and irregular rhythm. Q8. How much more often beats follow each other so than they would by
+ * mere chance (fitted: DESIGN.md). */
+static const int16_t price[3][17] = {
+	{-1120, -720, -680, -760, -744, -688, -480, -232, 550, -156, -560, -712, -960, -1200, -1320, -1400, -1480},
+	{-760, -312, -224, -304, -264, -176, -168, 112, 470, 134, -192, -256, -720, -1064, -1200, -1264, -1320},
+	{-232, -152, -16, 16, 8, -16, 72, 192, 290, 153, 64, -164, -392, -512, -680, -680, -840},
+};
 
 static int32_t step(const struct detect_candidate *a, const struct detect_candidate *b, double rate)
 {
@@ -18,7 +23,8 @@ static int32_t step(const struct detect_candidate *a, const struct detect_candid
 	int32_t ratio = detect_log2((uint32_t)rr) - detect_log2((uint32_t)b->rr) + 512;
 	ratio = ratio < 0 ? 0 : ratio > 1023 ? 1023 : ratio;
 	int32_t k = ratio / 64, part = ratio % 64;
-	return cost + price[k] + (price[k + 1] - price[k]) * part / 64;
+	const int16_t *p = price[b->spread];
+	return cost + p[k] + (p[k + 1] - p[k]) * part / 64;
 }
 
 void detect_choose(struct detect_candidate *c, int32_t count, double rate, int32_t after, const uint8_t *hole)
@@ -39,8 +45,8 @@ void detect_choose(struct detect_candidate *c, int32_t count, double rate, int32
 		}
 		if (i - BACK - 1 >= 0 && (far < 0 || total[i - BACK - 1] > total[far]))
 			far = i - BACK - 1;
-		if (far >= 0 && total[far] + price[16] > most) {
-			most = total[far] + price[16];
+		if (far >= 0 && total[far] + price[2][16] > most) {
+			most = total[far] + price[2][16];
 			from[i] = far;
 		}
 		if (from[i] >= 0 && most > 0)

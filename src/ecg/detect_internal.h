@@ -38,6 +38,8 @@ enum { /* features, Q8 */
 	F_SHAPE,      /* how many of its shape were beats: logit */
 	F_CROWD,      /* how many as big as half of it lie around: noise */
 	F_TINY,       /* log of microvolts, below some */
+	F_HABIT_T,    /* share of the beats around that are followed by the like of it as soon: T waves */
+	F_HABIT_P,    /* share that come after the like of it as late: P waves */
 	F_COUNT
 };
 
@@ -49,6 +51,7 @@ struct detect_candidate {
 	int32_t hole;      /* working samples not recorded before it, within the page */
 	int32_t level, noise, typical; /* of the beats around: size, what lies between, log of sharpness */
 	int16_t rr;        /* of the beats around, working samples; 0: not known */
+	uint8_t spread;    /* of those intervals: 0 regular, 1, 2 irregular */
 	uint16_t shape;
 	int16_t mate;      /* Q8 */
 	int32_t score;     /* log odds, Q8 */

@@ -24,15 +24,26 @@ static int32_t log_sharp(const struct detect_candidate *c)
 	return detect_log2((uint32_t)c->sharp) - detect_log2((uint32_t)c->size);
 }
 
-static int32_t median_rr(struct detect_lead *l, const int32_t *pick, int32_t from, int32_t to)
+/* The interval between beats around, and how much it varies. */
+static void intervals(struct detect_lead *l, const int32_t *pick, int32_t from, int32_t to, struct detect_candidate *c)
 {
-	int32_t n = 0;
+	int32_t n = 0, rr[2 * AROUND];
 	for (int32_t i = from + 1; i < to; i++) {
-		const struct detect_candidate *a = &l->c[pick[i - 1]], *b = &l->c[pick[i]];
-		if (a->hole == b->hole)
-			l->tmp[n++] = b->at - a->at;
+		const struct detect_candidate *x = &l->c[pick[i - 1]], *y = &l->c[pick[i]];
+		if (x->hole == y->hole)
+			rr[n++] = y->at - x->at;
 	}
-	return n >= 2 ? detect_median(l->tmp, n) : 0;
+	c->rr = 0;
+	c->spread = 2;
+	if (n < 2)
+		return;
+	memcpy(l->tmp, rr, (size_t)n * sizeof *rr);
+	int32_t mid = detect_median(l->tmp, n);
+	for (int32_t i = 0; i < n; i++)
+		l->tmp[i] = abs(rr[i] - mid);
+	int32_t dev = detect_median(l->tmp, n);
+	c->rr = (int16_t)(mid > INT16_MAX ? INT16_MAX : mid);
+	c->spread = dev * 25 <= mid ? 0 : dev * 10 <= mid ? 1 : 2;
 }
 
 /* From the candidates marked as beats: level, noise, sharpness and interval around each candidate. The same for all between two beats. */
@@ -54,14 +65,14 @@ static void usual(struct detect_lead *l)
 		if (to > from) {
 			c->level = median_of(l, beat, from, to, get_size);
 			c->typical = median_of(l, beat, from, to, log_sharp);
-			int32_t rr = median_rr(l, beat, from, to);
-			c->rr = (int16_t)(rr > INT16_MAX ? INT16_MAX : rr);
+			intervals(l, beat, from, to, c);
 		}
 		c->noise = median_of(l, rest, rf, rt, get_size);
 		for (int32_t k = i + 1; k < end; k++) {
 			l->c[k].level = c->level;
 			l->c[k].typical = c->typical;
 			l->c[k].rr = c->rr;
+			l->c[k].spread = c->spread;
 			l->c[k].noise = c->noise;
 		}
 		i = end;
@@ -104,7 +115,7 @@ void detect_levels(struct detect_lead *l)
 struct shape {
 	int32_t sum[DETECT_SNIP];
 	int16_t t[DETECT_SNIP];
-	int32_t n;
+	int32_t n, size; /* size: log of the first one's over its level */
 };
 
 static int32_t likeness(const int16_t *restrict t, const int16_t *restrict s)
@@ -150,13 +161,17 @@ static void learn(struct shape *p, const struct detect_candidate *c, int shift)
 }
 
 #define ALIKE 205 /* 0.80 */
+#define SIZE_ALIKE 180
 
 static void assign(struct shape *shapes, int *count, int most, struct detect_candidate *c)
 {
 	int32_t best = -256;
 	int which = -1, shift = DETECT_SLACK;
+	int32_t size = detect_log2((uint32_t)c->size) - detect_log2((uint32_t)c->level);
 	for (int k = 0; k < *count && best < 246; k++) {
 		int at = DETECT_SLACK;
+		if (abs(size - shapes[k].size) > SIZE_ALIKE)
+			continue;
 		int32_t v = best_shift(&shapes[k], c, &at);
 		if (v > best) {
 			best = v;
@@ -166,7 +181,7 @@ static void assign(struct shape *shapes, int *count, int most, struct detect_can
 	}
 	if (best < ALIKE && *count < most) {
 		which = (*count)++;
-		shapes[which] = (struct shape){.n = 0};
+		shapes[which] = (struct shape){.size = size};
 		shift = DETECT_SLACK;
 		best = 256;
 	}
@@ -231,10 +246,54 @@ static void alone(struct detect_lead *l, int32_t i)
 	c->f[F_TINY] = l->uv > 0 && uv < 256 ? clip(detect_log2((uint32_t)(uv * 256)) - 16 * 256, -2048, 0) : 0;
 }
 
+/* Of the beats around (not b itself), how many have the like of candidate i as far from them as i is from beat b? A T wave follows every beat, a P wave comes before every beat. Q8 */
+static int32_t habit(const struct detect_lead *l, const int32_t *beat, int32_t beats, int32_t b, int32_t i)
+{
+	int32_t all = 0, like = 0, reach = (int32_t)(l->rate * 0.045) + 1;
+	const struct detect_candidate *c = &l->c[i], *of = &l->c[beat[b]];
+	int32_t delay = c->at - of->at, ratio = log_size(c) - log_size(of);
+	for (int32_t k = b - AROUND < 0 ? 0 : b - AROUND; k <= b + AROUND && k < beats; k++) {
+		if (k == b)
+			continue;
+		const struct detect_candidate *m = &l->c[beat[k]];
+		int32_t step = delay > 0 ? 1 : -1;
+		all++;
+		for (int32_t j = beat[k] + step; j >= 0 && j < l->count; j += step) {
+			int32_t d = l->c[j].at - m->at;
+			if (abs(d) > abs(delay) + reach)
+				break;
+			if (abs(d - delay) <= reach && abs(log_size(&l->c[j]) - log_size(m) - ratio) < 160) {
+				like++;
+				break;
+			}
+		}
+	}
+	return all ? like * 256 / all : 0;
+}
+
+static void habits(struct detect_lead *l)
+{
+	int32_t beat[DETECT_CANDIDATES], beats = 0, t = (int32_t)(l->rate * 0.48), p = (int32_t)(l->rate * 0.26);
+	for (int32_t i = 0; i < l->count; i++)
+		if (l->c[i].beat)
+			beat[beats++] = i;
+	for (int32_t i = 0, b = 0; i < l->count; i++) {
+		struct detect_candidate *c = &l->c[i];
+		while (b < beats && beat[b] < i)
+			b++;
+		int32_t after = b < beats && beat[b] == i ? b + 1 : b; /* the next beat; b - 1: the one before */
+		c->f[F_HABIT_T] = c->f[F_HABIT_P] = 0;
+		if (b > 0 && c->at - l->c[beat[b - 1]].at <= t && c->size < l->c[beat[b - 1]].size * 4 / 5)
+			c->f[F_HABIT_T] = (int16_t)habit(l, beat, beats, b - 1, i);
+		if (after < beats && l->c[beat[after]].at - c->at <= p && c->size < l->c[beat[after]].size * 4 / 5)
+			c->f[F_HABIT_P] = (int16_t)habit(l, beat, beats, after, i);
+	}
+}
+
 /* weights, Q8: before any beat is known; after */
 static const int16_t weight[2][F_COUNT] = {
-	{[F_ONE] = 600, [F_LEVEL_LOW] = 900, [F_LEVEL_HIGH] = 0, [F_NOISE] = 100, [F_BEFORE] = -300, [F_AFTER] = -400, [F_SHARP_REL] = 100},
-	{[F_ONE] = 400, [F_LEVEL_LOW] = 700, [F_LEVEL_HIGH] = 0, [F_NOISE] = 100, [F_BEFORE] = -300, [F_AFTER] = -400, [F_SHARP_REL] = 100, [F_SHAPE] = 150},
+	{961, 260, 730, 51, -475, -435, 746, 471, -142, 70, 0, -454, 224, 0, 0},
+	{437, 194, -30, 64, -344, -65, 610, 53, -30, 122, 145, -59, 130, -1461, -1556},
 };
 
 void detect_score(struct detect_lead *l, int round)
@@ -246,6 +305,8 @@ void detect_score(struct detect_lead *l, int round)
 		beats[l->c[i].shape] += l->c[i].beat;
 		all[l->c[i].shape]++;
 	}
+	if (round)
+		habits(l);
 	for (int32_t i = 0; i < l->count; i++) {
 		struct detect_candidate *c = &l->c[i];
 		int32_t own = log_size(c), level = own - detect_log2((uint32_t)c->level), shape = 0;
