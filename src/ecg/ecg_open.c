@@ -10,6 +10,8 @@ static const struct ecg_reader *const readers[] = {
 	&ecg_reader_wfdb,
 	&ecg_reader_edf, &ecg_reader_bdf,
 	&ecg_reader_aecg,
+	&ecg_reader_muse,
+	&ecg_reader_sierra,
 };
 
 static const struct ecg_reader *find(struct slice file, struct slice name)
