@@ -12,6 +12,8 @@ static const struct ecg_reader *const readers[] = {
 	&ecg_reader_aecg,
 	&ecg_reader_muse,
 	&ecg_reader_sierra,
+	&ecg_reader_scp,
+	&ecg_reader_dicom,
 };
 
 static const struct ecg_reader *find(struct slice file, struct slice name)
