@@ -109,6 +109,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } verbs[] = {
 	{"info", "what a recording is: format, leads, rate, length, whose", ecg_info_cmd},
+	{"convert", "a recording in another format", ecg_convert_cmd},
 	{"beats", "where the beats are, a line each", ecg_beats_cmd},
 };
 
