@@ -7,9 +7,9 @@
 /* By the logarithm of the interval over the usual one, in quarters from -2 to 2; for regular, less regular and irregular rhythm. Q8. How much more often beats follow each other so than they would by
  * mere chance (fitted: DESIGN.md). */
 static const int16_t price[3][17] = {
-	{-1120, -720, -680, -760, -744, -688, -480, -232, 550, -156, -560, -712, -960, -1200, -1320, -1400, -1480},
-	{-760, -312, -224, -304, -264, -176, -168, 112, 470, 134, -192, -256, -720, -1064, -1200, -1264, -1320},
-	{-232, -152, -16, 16, 8, -16, 72, 192, 290, 153, 64, -164, -392, -512, -680, -680, -840},
+	{-836, -480, -479, -598, -587, -341, -270, -163, 344, -117, -273, -536, -643, -1092, -1111, -1130, -1149},
+	{-683, -324, -242, -299, -216, -140, -124, 52, 302, 76, -100, -185, -233, -315, -882, -901, -920},
+	{-262, -309, -151, -80, -50, 48, 57, 92, 184, 91, 92, -27, -63, -138, -381, -407, -427},
 };
 
 static int32_t step(const struct detect_candidate *a, const struct detect_candidate *b, double rate)

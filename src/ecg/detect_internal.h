@@ -40,6 +40,8 @@ enum { /* features, Q8 */
 	F_TINY,       /* log of microvolts, below some */
 	F_HABIT_T,    /* share of the beats around that are followed by the like of it as soon: T waves */
 	F_HABIT_P,    /* share that come after the like of it as late: P waves */
+	F_LEVEL_TINY, /* its size over the level once more, below a third */
+	F_KIN,        /* likeness to the shape most like it of those that are mostly beats */
 	F_COUNT
 };
 
@@ -53,11 +55,18 @@ struct detect_candidate {
 	int16_t rr;        /* of the beats around, working samples; 0: not known */
 	uint8_t spread;    /* of those intervals: 0 regular, 1, 2 irregular */
 	uint16_t shape;
-	int16_t mate;      /* Q8 */
+	int16_t mate;      /* likeness to its shape, Q8 */
+	int16_t kin;       /* to the most alike of the shapes that are beats */
 	int32_t score;     /* log odds, Q8 */
 	bool beat;
 	int16_t snip[DETECT_SNIP_ALL]; /* unit length is 4096 */
 	int16_t f[F_COUNT];
+};
+
+struct detect_shape {
+	int32_t sum[DETECT_SNIP];
+	int16_t t[DETECT_SNIP]; /* the mean, unit length 4096 */
+	int32_t n, size;        /* size: log of the first one's over its level */
 };
 
 struct detect_lead {
@@ -76,6 +85,8 @@ struct detect_lead {
 	bool holes;
 	struct detect_candidate *c;
 	int32_t count;
+	struct detect_shape shape[DETECT_SHAPES];
+	int shapes;
 	int32_t *tmp;         /* room for medians: DETECT_CANDIDATES */
 };
 
@@ -87,6 +98,7 @@ void detect_front(struct detect_lead *l, int64_t from, int64_t to);
 void detect_find(struct detect_lead *l);
 void detect_levels(struct detect_lead *l);             /* before any beat is known */
 void detect_shapes(struct detect_lead *l);
+void detect_kin(struct detect_lead *l);
 void detect_score(struct detect_lead *l, int round);
 void detect_relevel(struct detect_lead *l);            /* from the beats chosen */
 void detect_choose(struct detect_candidate *c, int32_t count, double rate, int32_t after, const uint8_t *hole);

@@ -112,12 +112,6 @@ void detect_levels(struct detect_lead *l)
 
 /* ---- shapes ---- */
 
-struct shape {
-	int32_t sum[DETECT_SNIP];
-	int16_t t[DETECT_SNIP];
-	int32_t n, size; /* size: log of the first one's over its level */
-};
-
 static int32_t likeness(const int16_t *restrict t, const int16_t *restrict s)
 {
 	int32_t sum = 0;
@@ -126,7 +120,7 @@ static int32_t likeness(const int16_t *restrict t, const int16_t *restrict s)
 	return sum;
 }
 
-static int32_t best_shift(const struct shape *p, const struct detect_candidate *c, int *ret)
+static int32_t best_shift(const struct detect_shape *p, const struct detect_candidate *c, int *ret)
 {
 	int32_t best = INT32_MIN;
 	for (int k = 0; k <= 2 * DETECT_SLACK; k++) {
@@ -139,7 +133,7 @@ static int32_t best_shift(const struct shape *p, const struct detect_candidate *
 	return best >> 16;
 }
 
-static void learn(struct shape *p, const struct detect_candidate *c, int shift)
+static void learn(struct detect_shape *p, const struct detect_candidate *c, int shift)
 {
 	if (p->n >= 64)
 		return;
@@ -163,7 +157,7 @@ static void learn(struct shape *p, const struct detect_candidate *c, int shift)
 #define ALIKE 205 /* 0.80 */
 #define SIZE_ALIKE 180
 
-static void assign(struct shape *shapes, int *count, int most, struct detect_candidate *c)
+static void assign(struct detect_shape *shapes, int *count, int most, struct detect_candidate *c)
 {
 	int32_t best = -256;
 	int which = -1, shift = DETECT_SLACK;
@@ -181,7 +175,7 @@ static void assign(struct shape *shapes, int *count, int most, struct detect_can
 	}
 	if (best < ALIKE && *count < most) {
 		which = (*count)++;
-		shapes[which] = (struct shape){.size = size};
+		shapes[which] = (struct detect_shape){.size = size};
 		shift = DETECT_SLACK;
 		best = 256;
 	}
@@ -193,12 +187,35 @@ static void assign(struct shape *shapes, int *count, int most, struct detect_can
 
 void detect_shapes(struct detect_lead *l)
 {
-	struct shape shapes[DETECT_SHAPES];
-	int count = 0;
+	l->shapes = 0;
 	for (int pass = 0; pass < 2; pass++)
 		for (int32_t i = 0; i < l->count; i++)
 			if ((l->c[i].size > l->c[i].level / 2) == !pass)
-				assign(shapes, &count, pass ? DETECT_SHAPES : DETECT_SHAPES * 2 / 3, &l->c[i]);
+				assign(l->shape, &l->shapes, pass ? DETECT_SHAPES : DETECT_SHAPES * 2 / 3, &l->c[i]);
+}
+
+/* Likeness to what was taken for beats in the round before. */
+void detect_kin(struct detect_lead *l)
+{
+	int32_t beats[DETECT_SHAPES + 1] = {0}, all[DETECT_SHAPES + 1] = {0};
+	for (int32_t i = 0; i < l->count; i++) {
+		beats[l->c[i].shape] += l->c[i].beat;
+		all[l->c[i].shape]++;
+	}
+	for (int32_t i = 0; i < l->count; i++) {
+		struct detect_candidate *c = &l->c[i];
+		int32_t best = 0;
+		int at;
+		for (int k = 0; k < l->shapes; k++) {
+			bool own = c->shape == k + 1;
+			int32_t yes = beats[k + 1] - (own && c->beat), no = all[k + 1] - own - yes;
+			if (yes < 2 || yes <= no)
+				continue;
+			int32_t v = own ? c->mate : best_shift(&l->shape[k], c, &at);
+			best = v > best ? v : best;
+		}
+		c->kin = (int16_t)(best > 256 ? 256 : best);
+	}
 }
 
 /* ---- features ---- */
@@ -292,8 +309,8 @@ static void habits(struct detect_lead *l)
 
 /* weights, Q8: before any beat is known; after */
 static const int16_t weight[2][F_COUNT] = {
-	{961, 260, 730, 51, -475, -435, 746, 471, -142, 70, 0, -454, 224, 0, 0},
-	{437, 194, -30, 64, -344, -65, 610, 53, -30, 122, 145, -59, 130, -1461, -1556},
+	{855, 412, 221, 292, -621, -983, 418, 597, -100, 57, 0, -507, 186, 0, 0, -352, 0},
+	{226, 380, -234, 217, -514, -187, 180, 364, -33, 115, 125, -110, 34, -870, -1117, -250, 350},
 };
 
 void detect_score(struct detect_lead *l, int round)
@@ -305,8 +322,10 @@ void detect_score(struct detect_lead *l, int round)
 		beats[l->c[i].shape] += l->c[i].beat;
 		all[l->c[i].shape]++;
 	}
-	if (round)
+	if (round) {
 		habits(l);
+		detect_kin(l);
+	}
 	for (int32_t i = 0; i < l->count; i++) {
 		struct detect_candidate *c = &l->c[i];
 		int32_t own = log_size(c), level = own - detect_log2((uint32_t)c->level), shape = 0;
@@ -315,6 +334,8 @@ void detect_score(struct detect_lead *l, int round)
 			shape = detect_log2((uint32_t)(2 * yes + 1)) - detect_log2((uint32_t)(2 * no + 1));
 		c->f[F_LEVEL_LOW] = clip(level, -1280, 0);
 		c->f[F_LEVEL_HIGH] = clip(level, 0, 1280);
+		c->f[F_LEVEL_TINY] = clip(level + 400, -1280, 0);
+		c->f[F_KIN] = round ? c->kin : 0;
 		c->f[F_NOISE] = c->noise ? clip(own - detect_log2((uint32_t)c->noise), -512, 1536) : 1536;
 		c->f[F_SHARP_REL] = clip(c->f[F_SHARP] - c->typical, -512, 512);
 		c->f[F_MATE] = c->mate;
