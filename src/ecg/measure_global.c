@@ -1,0 +1,146 @@
+/* Global values: intervals from the first lead that begins to the last that ends, rate, QTc by name, axes. */
+#include "measure_internal.h"
+
+#include <math.h>
+
+static struct ecg_value value(double v, int conf)
+{
+	return isfinite(v) && conf > 0 ? (struct ecg_value){(float)v, (uint8_t)(conf > 100 ? 100 : conf)} : (struct ecg_value){0, 0};
+}
+
+struct spread {
+	float edge;   /* second earliest or latest (of few leads: the first) */
+	float middle;
+	float width;  /* middle half, samples: how far the leads agree */
+	size_t n;
+};
+
+/* CSE takes the earliest onset and the latest end of all leads, less stray ones: one lead alone may be wrong. */
+static struct spread spread_of(const struct me_work *w, const struct me_group *k, enum me_mark mark, bool latest)
+{
+	float v[ECG_CHANNELS_MAX];
+	size_t n = 0;
+	for (size_t c = 0; c < w->leads; c++) {
+		const float at = me_final_median(w, k, c, mark);
+		if (!isfinite(at))
+			continue;
+		size_t i = n++;
+		for (; i && v[i - 1] > at; i--)
+			v[i] = v[i - 1];
+		v[i] = at;
+	}
+	if (!n)
+		return (struct spread){NAN, NAN, 0, 0};
+	const size_t off = n >= 4 ? 1 : 0;
+	return (struct spread){latest ? v[n - 1 - off] : v[off], v[n / 2], v[n - 1 - n / 4] - v[n / 4], n};
+}
+
+static int confidence(const struct me_group *k, const struct spread *a, const struct spread *b)
+{
+	int c = 96 - (int)(a->width + b->width);
+	if (k->used < 3)
+		c -= 25;
+	if (a->n < 3)
+		c -= 10;
+	return c < 5 ? 5 : c;
+}
+
+/* ---- rate ---- */
+
+static void rate(const struct me_work *w, struct ecg_measure *ret)
+{
+	if (w->beats < 2)
+		return;
+	const size_t n = w->beats - 1;
+	const double rr = (w->beat[n].at - w->beat[0].at) * 1000.0 / ME_RATE / (double)n;
+	const int conf = n >= 5 ? 95 : n >= 3 ? 85 : 60;
+	if (rr < 100 || rr > 10000)
+		return;
+	ret->rr_ms = value(rr, conf);
+	ret->rate_bpm = value(60000 / rr, conf);
+}
+
+static void corrected(struct ecg_measure *ret)
+{
+	if (!ret->qt_ms.conf || !ret->rr_ms.conf)
+		return;
+	const double rr = (double)ret->rr_ms.v / 1000, qt = (double)ret->qt_ms.v;
+	const int conf = ret->qt_ms.conf < ret->rr_ms.conf ? ret->qt_ms.conf : ret->rr_ms.conf;
+	ret->qtc_bazett_ms = value(qt / sqrt(rr), conf);
+	ret->qtc_fridericia_ms = value(qt / me_cbrt(rr), conf);
+	ret->qtc_framingham_ms = value(qt + 154 * (1 - rr), conf);
+	ret->qtc_hodges_ms = value(qt + 1.75 * (60 / rr - 60), conf);
+}
+
+/* ---- axes ---- */
+
+static int lead_of(const struct me_work *w, const struct ecg *g, enum ecg_lead l)
+{
+	for (size_t c = 0; c < w->leads; c++)
+		if (g->channel[w->lead[c].channel].lead == l && w->lead[c].good)
+			return (int)c;
+	return -1;
+}
+
+static double area(const float *x, int from, int to)
+{
+	double sum = 0;
+	const double a = (double)x[from];
+	for (int i = from; i <= to; i++)
+		sum += (double)x[i] - a;
+	return sum * 1000 / ME_RATE;
+}
+
+/* Two limb leads fix the frontal plane: the electric field there has two dimensions (Einthoven: I + III = II). Net areas, in the frame I at 0, aVF at 90 degrees. */
+static struct ecg_value axis(const struct me_work *w, const struct ecg *g, const struct me_group *k, int from, int to, int conf)
+{
+	const int i = lead_of(w, g, ECG_LEAD_I), ii = lead_of(w, g, ECG_LEAD_II), iii = lead_of(w, g, ECG_LEAD_III), f = lead_of(w, g, ECG_LEAD_AVF);
+	double x, y;
+	if (from < 0 || to >= ECG_MEDIAN_N || to - from < MS(10))
+		return value(NAN, 0);
+	if (i >= 0 && ii >= 0) {
+		x = area(k->median[i], from, to);
+		y = (2 * area(k->median[ii], from, to) - x) / 1.7320508075688772;
+	} else if (i >= 0 && f >= 0) {
+		x = area(k->median[i], from, to);
+		y = 2 * area(k->median[f], from, to) / 1.7320508075688772;
+	} else if (i >= 0 && iii >= 0) {
+		x = area(k->median[i], from, to);
+		y = (2 * area(k->median[iii], from, to) + x) / 1.7320508075688772;
+	} else {
+		return value(NAN, 0);
+	}
+	const double size = sqrt(x * x + y * y), per_ms = size / ((to - from) * 2.0);
+	if (per_ms < 5) /* under 5 microvolts of mean: the waves cancel, there is no direction */
+		return value(NAN, 0);
+	double a = me_atan2_deg(y, x);
+	a = floor(a + 0.5);
+	return value(a <= -180 ? 180 : a, per_ms < 15 ? conf / 2 : conf);
+}
+
+static float to_ms(float sample)
+{
+	return sample * 1000 / ME_RATE;
+}
+
+void me_global(const struct me_work *w, const struct ecg *g, const struct me_group *k, struct ecg_measure *ret)
+{
+	rate(w, ret);
+	if (!k || k->all.at[ME_QRS_ON] == ME_NONE)
+		return;
+	const struct spread on = spread_of(w, k, ME_QRS_ON, false), off = spread_of(w, k, ME_QRS_OFF, true), p_on = spread_of(w, k, ME_P_ON, false), p_off = spread_of(w, k, ME_P_OFF, true);
+	const struct spread t = spread_of(w, k, ME_T_PEAK, false), t_off = spread_of(w, k, ME_T_OFF, true);
+	ret->global = (struct ecg_fiducials){to_ms(p_on.edge), to_ms(spread_of(w, k, ME_P_PEAK, false).middle), to_ms(p_off.edge), to_ms(on.edge), to_ms(ME_BEFORE), to_ms(off.edge), to_ms(t.middle), to_ms(t_off.edge)};
+	ret->qrs_ms = value((double)to_ms(off.edge - on.edge), confidence(k, &on, &off));
+	ret->qt_ms = value((double)to_ms(t_off.edge - on.edge), confidence(k, &on, &t_off));
+	if (p_on.n) {
+		const int conf = confidence(k, &p_on, &on) * (k->p_share > 0.9f ? 100 : (int)(k->p_share * 110)) / 100;
+		ret->pr_ms = value((double)to_ms(on.edge - p_on.edge), conf);
+		ret->p_ms = value((double)to_ms(p_off.edge - p_on.edge), conf);
+		ret->p_axis_deg = axis(w, g, k, (int)p_on.edge, (int)p_off.edge, conf);
+	}
+	ret->qrs_axis_deg = axis(w, g, k, k->all.at[ME_QRS_ON], k->all.at[ME_QRS_OFF], ret->qrs_ms.conf);
+	if (t_off.n)
+		ret->t_axis_deg = axis(w, g, k, k->all.at[ME_QRS_OFF] + MS(60), (int)t_off.edge, ret->qt_ms.conf);
+	corrected(ret);
+}
