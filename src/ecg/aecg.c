@@ -115,6 +115,10 @@ static void filter_words(struct buf *b, const struct xml_node *v)
 		const char *code, *word;
 	} kinds[] = {{"MDC_ECG_CTL_VBL_ATTR_FILTER_LOW_PASS", "low pass"}, {"MDC_ECG_CTL_VBL_ATTR_FILTER_HIGH_PASS", "high pass"}, {"MDC_ECG_CTL_VBL_ATTR_FILTER_NOTCH", "notch"}};
 	struct slice code = attr_at(v, "code", "code");
+	if (slice_eq_str(code, "MDC_ECG_CTL_VBL_ATTR_FILTER_DESCRIPTION")) { /* in words, as we write it */
+		buf_str(b, b->n ? ", " : "");
+		buf_add_slice(b, xml_text(v, "value"));
+	}
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		if (!slice_eq_str(code, kinds[i].code))
 			continue;

@@ -35,46 +35,81 @@ const char *ecg_lead_name(enum ecg_lead l)
 	return (unsigned)l < ECG_LEAD_COUNT ? lead_names[l] : "";
 }
 
+static bool letter_or_digit(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
+}
+
+/* A word in front that says only that a lead follows, with what parts it from the lead: "Lead II", "ECG_V1", "MDC_ECG_LEAD_aVF", "ECGII". Empty where nothing would be left. */
 static struct slice without(struct slice s, const char *prefix)
 {
 	size_t n = strlen(prefix);
-	if (s.n > n && slice_eq_nocase(slice_of(s.p, n), prefix))
-		return slice_of(s.p + n, s.n - n);
-	return s;
+	if (s.n <= n || !slice_eq_nocase(slice_of(s.p, n), prefix))
+		return s;
+	struct slice t = slice_of(s.p + n, s.n - n);
+	while (t.n > 1 && (t.p[0] == ' ' || t.p[0] == '_' || t.p[0] == ':' || t.p[0] == '.' || (t.p[0] == '-' && !slice_eq_nocase(t, "-aVR"))))
+		t = slice_of(t.p + 1, t.n - 1);
+	return t;
+}
+
+/* Spellings of other houses. D1 and DI: derivation, in Romance languages; VX of the Frank leads; arabic numbers. */
+static const struct {
+	const char *name;
+	uint8_t lead;
+} other_names[] = {
+	{"1", ECG_LEAD_I}, {"2", ECG_LEAD_II}, {"3", ECG_LEAD_III}, {"L1", ECG_LEAD_I}, {"L2", ECG_LEAD_II}, {"L3", ECG_LEAD_III}, {"LI", ECG_LEAD_I}, {"LII", ECG_LEAD_II}, {"LIII", ECG_LEAD_III},
+	{"D1", ECG_LEAD_I}, {"D2", ECG_LEAD_II}, {"D3", ECG_LEAD_III}, {"DI", ECG_LEAD_I}, {"DII", ECG_LEAD_II}, {"DIII", ECG_LEAD_III}, {"VX", ECG_LEAD_X}, {"VY", ECG_LEAD_Y}, {"VZ", ECG_LEAD_Z},
+	{"ML1", ECG_LEAD_MLI}, {"ML2", ECG_LEAD_MLII}, {"ML3", ECG_LEAD_MLIII}, {"rV2", ECG_LEAD_V2R}, {"rV3", ECG_LEAD_V3R}, {"rV4", ECG_LEAD_V4R}, {"rV5", ECG_LEAD_V5R}, {"rV6", ECG_LEAD_V6R},
+	{"-VR", ECG_LEAD_MAVR}, {"aVR-", ECG_LEAD_MAVR}, {"maVR", ECG_LEAD_MAVR}, {"VR", ECG_LEAD_AVR}, {"VL", ECG_LEAD_AVL}, {"VF", ECG_LEAD_AVF},
+};
+
+static enum ecg_lead whole_name(struct slice s, bool bare)
+{
+	for (unsigned i = 1; i < ECG_LEAD_COUNT; i++)
+		if (slice_eq_nocase(s, lead_names[i]))
+			return (enum ecg_lead)i;
+	for (size_t i = 0; i < ARRAY_LEN(other_names); i++)
+		/* a number alone is a channel's, not a lead's: only behind "Lead" */
+		if ((!bare || other_names[i].name[1]) && slice_eq_nocase(s, other_names[i].name))
+			return (enum ecg_lead)other_names[i].lead;
+	return ECG_LEAD_OTHER;
 }
 
 enum ecg_lead ecg_lead_parse(struct slice s)
 {
-	static const char *const prefixes[] = {"MDC_ECG_LEAD_", "ECG", "EKG", "Lead", "Channel", "LEAD", "D-"};
+	static const char *const prefixes[] = {"MDC_ECG_LEAD", "MDC_ECG", "ECG", "EKG", "Channel", "Lead", "Ableitung", "Derivation", "Einthoven", "Wilson", "Goldberger"};
+	bool bare = true;
 	s = slice_trim(s);
 	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++) {
-		s = without(s, prefixes[i]);
-		while (s.n > 1 && (s.p[0] == ' ' || s.p[0] == '_' || s.p[0] == '-' || s.p[0] == ':') && !(s.p[0] == '-' && slice_eq_nocase(s, "-aVR")))
-			s = slice_of(s.p + 1, s.n - 1);
+		struct slice t = without(s, prefixes[i]);
+		bare = bare && (t.n == s.n || !strcmp(prefixes[i], "Channel") || !strcmp(prefixes[i], "ECG") || !strcmp(prefixes[i], "EKG"));
+		s = t;
 	}
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] == '(' || s.p[i] == '[' || s.p[i] == '-' || s.p[i] == '_' || s.p[i] == ' ')
-			if (i > 0) {
-				s = slice_of(s.p, i);
-				break;
-			}
-	for (unsigned i = 1; i < ECG_LEAD_COUNT; i++)
-		if (slice_eq_nocase(s, lead_names[i]))
-			return (enum ecg_lead)i;
-	return ECG_LEAD_OTHER;
+	if (!s.n)
+		return ECG_LEAD_OTHER;
+	enum ecg_lead l = whole_name(s, bare);
+	/* else what stands before the first thing that is no part of a name: "V1 (ch 3)", "II-0", "V5_filtered"; but "C3-A2" and "V-1" are none */
+	for (size_t i = 1; l == ECG_LEAD_OTHER && i < s.n; i++)
+		if (!letter_or_digit(s.p[i]))
+			return whole_name(slice_of(s.p, i), bare);
+	return l;
 }
 
-/* Channels that carry a voltage and are no ECG. */
+/* Channels that carry a voltage and are no ECG: a word of the label begins so. */
 static bool something_else(struct slice label)
 {
-	static const char *const words[] = {"EEG", "EOG", "EMG", "RESP", "ABP", "ART", "PLETH", "PPG", "SPO2", "SAO2", "CVP", "PAP", "BP", "ICP", "TEMP", "ACC", "EVENT", "STATUS", "TRIG", "ANNOT", "CO2", "FLOW", "SOUND", "SNORE", "MARKER"};
+	static const char *const words[] = {"EEG", "EOG", "EMG", "RESP", "ABP", "ART", "PLETH", "PPG", "SPO2", "SAO2", "CVP", "PAP", "BP", "ICP", "TEMP", "ACC", "EVENT", "STATUS", "TRIG", "ANNOT", "CO2", "ETCO2",
+		"FLOW", "SOUND", "SNOR", "MARKER", "THOR", "ABDO", "CHIN", "LEG", "IMP"};
 	char up[64] = "";
 	size_t n = label.n < sizeof up - 1 ? label.n : sizeof up - 1;
 	for (size_t i = 0; i < n; i++)
 		up[i] = (char)toupper(label.p[i]);
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (strstr(up, words[i]))
-			return true;
+	if (strstr(up, "ECG") || strstr(up, "EKG"))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < ARRAY_LEN(words) && (i == 0 || !letter_or_digit((uint8_t)up[i - 1])); k++)
+			if (!strncmp(up + i, words[k], strlen(words[k])))
+				return true;
 	return false;
 }
 

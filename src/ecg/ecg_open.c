@@ -276,7 +276,7 @@ bool ecg_number(struct slice s, double *ret)
 		return false;
 	if (i < s.n && (s.p[i] == 'e' || s.p[i] == 'E')) {
 		int64_t x;
-		if (num_i64(slice_of(s.p + i + 1, s.n - i - 1), -300, 300, &x) < 0)
+		if (num_i64(slice_of(s.p + i + 1, s.n - i - 1), -400, 400, &x) < 0)
 			return false;
 		exponent += (int)x;
 		i = s.n;
