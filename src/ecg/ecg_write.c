@@ -10,6 +10,7 @@ static const struct {
 } writers[] = {
 	{ECG_WFDB, ecg_write_wfdb},
 	{ECG_CSV, ecg_write_csv},
+	{ECG_AECG, ecg_write_aecg},
 };
 
 int ecg_write(const struct ecg *g, const struct ecg_analysis *analysis, enum ecg_format to, struct slice name, const struct ecg_sink *sink, struct err *e)
