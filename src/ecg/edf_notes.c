@@ -10,7 +10,6 @@ struct reading {
 	struct ecg *g;
 	struct edf *f;
 	unsigned kept;
-	struct ecg_note **tail;
 	bool spoilt;
 };
 
@@ -20,12 +19,12 @@ static void note(struct reading *r, double onset, double duration, struct slice 
 		r->kept += r->kept == EDF_NOTES_MAX && text.n;
 		return;
 	}
-	struct ecg_note *n = arena_alloc(r->g->a, sizeof *n);
-	if (!n)
-		return;
-	*n = (struct ecg_note){.timed = true, .at_s = onset - r->f->first, .duration_s = duration, .channel = -1, .text = ecg_text(r->g, text)};
-	*r->tail = n;
-	r->tail = &n->next;
+	struct ecg_note *n = ecg_note(r->g, text);
+	if (n) {
+		n->timed = true;
+		n->at_s = onset - r->f->first;
+		n->duration_s = duration;
+	}
 	r->kept++;
 }
 
@@ -84,12 +83,10 @@ static bool place(struct edf *f, uint64_t record, double onset, double finest_ra
 
 int edf_notes(struct ecg *g, struct edf *f, double finest_rate, struct err *e)
 {
-	struct reading r = {.g = g, .f = f, .tail = &g->notes};
+	struct reading r = {.g = g, .f = f};
 	size_t room = 0;
 	uint64_t missing = 0, backwards = 0;
 	double expected = 0;
-	while (*r.tail)
-		r.tail = &(*r.tail)->next;
 	for (uint64_t i = 0; i < f->records; i++) {
 		double onset = expected;
 		bool kept = false;
