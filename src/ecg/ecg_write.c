@@ -10,6 +10,7 @@ static const struct {
 } writers[] = {
 	{ECG_WFDB, ecg_write_wfdb},
 	{ECG_CSV, ecg_write_csv},
+	{ECG_EDF, ecg_write_edf},
 	{ECG_AECG, ecg_write_aecg},
 };
 

@@ -197,6 +197,8 @@ static void start(struct ecg *g, struct slice h, const struct edf *f)
 			y = yy, mo = mm, day = dd, said = true;
 		}
 	}
+	if (slice_starts(rec, "Startdate X") && slice_eq_str(field(h, 168, 8), "01.01.85")) /* EDF+: not known */
+		return;
 	if (!said || !three(field(h, 176, 8), t) || t[0] > 23 || t[1] > 59 || t[2] > 60) {
 		ecg_warn(g, "the header's start date and time are none");
 		return;
@@ -362,6 +364,7 @@ static int lengths(struct ecg *g, struct edf *f, struct err *e)
 		finest = c->rate > finest ? c->rate : finest;
 		ecg = c->ecg && c->rate > ecg ? c->rate : ecg;
 	}
+	f->ends = -1;
 	int r = edf_notes(g, f, finest, e);
 	if (r < 0)
 		return r;
@@ -376,6 +379,12 @@ static int lengths(struct ecg *g, struct edf *f, struct err *e)
 		struct ecg_channel *c = &g->channel[i];
 		c->samples = (uint64_t)floor(last->onset * c->rate + 0.5) + last->count * ((const struct own *)c->own)->each;
 	}
+	double end = f->ends - f->first; /* what stands behind it fills the last record up */
+	if (f->ends >= 0 && last->onset + (double)(last->count - 1) * f->duration < end)
+		for (unsigned i = 0; i < g->channels; i++) {
+			uint64_t n = (uint64_t)floor(end * g->channel[i].rate + 0.5);
+			g->channel[i].samples = n < g->channel[i].samples ? n : g->channel[i].samples;
+		}
 	if (f->runs == 1)
 		return 0;
 	double rate = ecg > 0 ? ecg : finest;
@@ -384,6 +393,9 @@ static int lengths(struct ecg *g, struct edf *f, struct err *e)
 	for (size_t i = 0; i < f->runs; i++)
 		g->stretches[i] = (struct ecg_stretch){(uint64_t)floor(f->run[i].onset * rate + 0.5), (uint64_t)floor((double)f->run[i].count * f->duration * rate + 0.5)};
 	g->stretch_count = f->runs;
+	struct ecg_stretch *s = &g->stretches[f->runs - 1];
+	if (f->ends >= 0 && (double)s->first < end * rate && (double)(s->first + s->count) > end * rate)
+		s->count = (uint64_t)floor(end * rate + 0.5) - s->first;
 	return 0;
 }
 

@@ -23,6 +23,7 @@ struct edf {
 	unsigned note_signals;
 	struct slice first_onset; /* "+0.25": of the first record, as written; empty: not said */
 	double first;
+	double ends;              /* of an annotation "Recording ends"; below 0: none */
 	struct edf_run *run;
 	size_t runs;
 };

@@ -19,6 +19,8 @@ static void note(struct reading *r, double onset, double duration, struct slice 
 		r->kept += r->kept == EDF_NOTES_MAX && text.n;
 		return;
 	}
+	if (slice_eq_str(text, "Recording ends"))
+		r->f->ends = onset;
 	struct ecg_note *n = ecg_note(r->g, text);
 	if (n) {
 		n->timed = true;
