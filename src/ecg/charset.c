@@ -1,6 +1,6 @@
 /* Text of files that say which characters theirs are: the parts of ISO 8859 that DICOM and SCP-ECG name, UTF-8 and UTF-16. Japanese, Chinese, Korean, Arabic and Thai sets of DICOM's
  * old kind are not read: their letters become U+FFFD, never others. */
-#include "charset.h"
+#include "ecg_write_parts.h"
 
 /* 0xa0 to 0xff */
 static const uint16_t upper_2[96] = {
@@ -111,4 +111,30 @@ enum ecg_charset ecg_charset_scp(uint8_t code)
 		if (known[i].code == code)
 			return known[i].set;
 	return ECG_CHARS_OTHER;
+}
+
+bool ecg_text_out(struct buf *to, struct slice utf8, enum ecg_charset set)
+{
+	while (utf8.n) {
+		size_t n;
+		uint32_t u = utf8_get(utf8, &n);
+		utf8 = slice_of(utf8.p + n, utf8.n - n);
+		if (set == ECG_CHARS_UTF16LE) {
+			uint32_t high = u > 0xffff ? 0xd7c0 + (u >> 10) : u;
+			buf_u8(to, (uint8_t)high);
+			buf_u8(to, (uint8_t)(high >> 8));
+			if (u > 0xffff) {
+				buf_u8(to, (uint8_t)u);
+				buf_u8(to, (uint8_t)(0xdc | (u >> 8 & 3)));
+			}
+			continue;
+		}
+		unsigned c = u < 0x80 ? u : 0xa0;
+		while (c >= 0xa0 && c <= 0xff && letter(set, (uint8_t)c) != u)
+			c++;
+		if (c > 0xff)
+			return false;
+		buf_u8(to, (uint8_t)c);
+	}
+	return true;
 }

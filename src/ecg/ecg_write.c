@@ -12,6 +12,8 @@ static const struct {
 	{ECG_CSV, ecg_write_csv},
 	{ECG_EDF, ecg_write_edf},
 	{ECG_AECG, ecg_write_aecg},
+	{ECG_SCP, ecg_write_scp},
+	{ECG_DICOM, ecg_write_dicom},
 };
 
 int ecg_write(const struct ecg *g, const struct ecg_analysis *analysis, enum ecg_format to, struct slice name, const struct ecg_sink *sink, struct err *e)
