@@ -20,7 +20,7 @@ static int frame(const struct ecg *g, struct layout *l, struct err *e)
 	double least = g->channel[0].rate;
 	for (unsigned i = 1; i < g->channels; i++)
 		least = g->channel[i].rate < least ? g->channel[i].rate : least;
-	for (unsigned k = 1; k <= 64; k++) {
+	for (unsigned k = 1; k <= 2048; k++) {
 		bool fits = true;
 		for (unsigned i = 0; i < g->channels && fits; i++) {
 			double n = g->channel[i].rate * k / least, w = floor(n + 0.5);
