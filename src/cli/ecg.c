@@ -111,6 +111,7 @@ static const struct {
 	{"info", "what a recording is: format, leads, rate, length, whose", ecg_info_cmd},
 	{"convert", "a recording in another format", ecg_convert_cmd},
 	{"beats", "where the beats are, a line each", ecg_beats_cmd},
+	{"rhythm", "episodes, classes, rates, pauses, variability, quality", ecg_rhythm_cmd},
 };
 
 int cmd_ecg(int argc, char **argv)

@@ -8,6 +8,8 @@ static int show(const struct ecg *g, const unsigned *channel, struct arena *a, s
 {
 	struct ecg_beats b;
 	int r = ecg_detect(g, channel, 1, a, &b, e);
+	if (r == 0)
+		r = ecg_classify(g, channel, 1, a, &b, e);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < b.count; i++) {

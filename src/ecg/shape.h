@@ -1,0 +1,48 @@
+/* shape: what one beat looks like in one lead, small enough to keep for every beat of a day, and the clusters of beats that look alike. Private to ecg_classify and ecg_rhythm. */
+#ifndef HOLDFAST_ECG_SHAPE_H
+#define HOLDFAST_ECG_SHAPE_H
+
+#include "ecg_internal.h"
+
+/* The grid: 5 ms steps whatever the lead's rate. Each value is the mean over 20 ms (four steps): no mains hum of 50 Hz, a sixth of that of 60 Hz, and no dependence on the rate above 100 Hz. */
+#define SHAPE_STEP_HZ 200
+#define SHAPE_BEFORE 60 /* steps of the window before the beat */
+#define SHAPE_N 152
+#define SHAPE_QRS 48    /* kept of the QRS: from -110 to +125 ms about its middle, every step */
+#define SHAPE_QRS_BEFORE 22
+#define SHAPE_T 16      /* kept of ST and T: from +130 ms, every fourth step */
+#define SHAPE_P 12      /* kept of what lies before the QRS: up to -60 ms, every fourth step */
+
+struct shape {
+	int8_t qrs[SHAPE_QRS];     /* less its mean, the largest value 127 */
+	int8_t t[SHAPE_T];         /* in the same scale, less the mean of the PR level; saturated */
+	int8_t p[SHAPE_P];
+	uint16_t norm;             /* root of the sum of squares of qrs */
+	float peak;                /* steps of the file for 127 */
+	float spread;              /* of the slope's energy about its middle: standard deviation in steps. What a wide QRS has more of; stands up to noise better than finding two ends */
+	int16_t width;             /* between the first and last steep place, steps; -1: not found */
+	uint8_t noise;             /* mean step to step change outside QRS in percent of peak, at most 100 */
+	bool good;                 /* there was a signal */
+};
+
+struct shape_reader {
+	const struct ecg *g;
+	unsigned channel;
+	double ratio;              /* samples of this channel for one of the record's */
+	double step;               /* its samples for one step of the grid */
+	int16_t *raw;
+	int32_t *grid;
+	size_t raw_max;
+};
+int shape_reader_init(struct shape_reader *r, const struct ecg *g, unsigned channel, struct arena *a, struct err *e) MUST;
+/* at: of the record's rate. */
+void shape_read(struct shape_reader *r, uint64_t at, struct shape *ret);
+/* The grid itself: n values from `from` steps before the sample; of 256 times the file's step. False: too much of it was not recorded. */
+bool shape_grid(struct shape_reader *r, uint64_t at, int from, size_t n, int32_t *out);
+
+float shape_like(const struct shape *a, const struct shape *b, int shift);  /* correlation of the two QRS, b moved by `shift` steps: -1..1 */
+float shape_likest(const struct shape *a, const struct shape *b);           /* over shifts of -3..3 */
+float shape_like_t(const struct shape *a, const struct shape *b);           /* of ST and T */
+float shape_like_p(const struct shape *a, const struct shape *b);
+
+#endif
