@@ -51,11 +51,6 @@ static inline uint16_t le16(const uint8_t *p)
 	return le16toh(v);
 }
 
-static inline int32_t at_16(const uint8_t *p, uint64_t k)
-{
-	return (int16_t)le16(p + 2 * k);
-}
-
 static inline int32_t at_61(const uint8_t *p, uint64_t k)
 {
 	return (int16_t)(p[2 * k] << 8 | p[2 * k + 1]);
@@ -134,8 +129,13 @@ static inline int32_t at_311(const uint8_t *p, uint64_t k)
 		out[i] = v == (LOWEST) ? GAP : OUT(v);                                                                              \
 	}                                                                                                                       \
 	return
+#ifdef __clang__ /* which unrolls these loops at -O2 */
+#define FAST
+#else
+#define FAST __attribute__((optimize("O3")))
+#endif
 #define RUN(name, type)                                                                                                     \
-	__attribute__((optimize("O3"))) static void name(const struct wfdb_signal *s, uint64_t k, size_t step, size_t n, type *out) \
+	FAST static void name(const struct wfdb_signal *s, uint64_t k, size_t step, size_t n, type *out)                        \
 	{                                                                                                                       \
 		const uint8_t *p = s->p;                                                                                            \
 		switch (s->format) {                                                                                                \
