@@ -124,7 +124,7 @@ int chart_now(struct chart *c, struct chart_moment *ret, struct err *e) MUST; /*
 /* ---- a patient ------------------------------------------------------------------------------------------------------------ */
 
 enum chart_section_id { CHART_ALLERGIES, CHART_PROBLEMS, CHART_MEDICATIONS, CHART_ADMINISTRATIONS, CHART_RESULTS, CHART_VITALS, CHART_REPORTS, CHART_ORDERS, CHART_DOCUMENTS, CHART_APPOINTMENTS, CHART_CONTACTS, CHART_CARE_TEAM,
-	CHART_IMMUNIZATIONS, CHART_PROCEDURES, CHART_VISITS, CHART_FLAGS, CHART_COVERAGE, CHART_OTHER, CHART_SECTIONS };
+	CHART_IMMUNIZATIONS, CHART_PROCEDURES, CHART_VISITS, CHART_FLAGS, CHART_COVERAGE, CHART_ECGS, CHART_OTHER, CHART_SECTIONS };
 const char *chart_section_name(enum chart_section_id s); /* "allergies" ... as in the JSON */
 
 /* Rule 1: silence is another thing than "no new results", and each feed is judged for itself. */
@@ -265,6 +265,75 @@ int chart_timeline(struct chart *c, struct slice id, struct chart_moment at, uin
 /* FHIR search by type across patients: ids of persons / items by (type, param). Used by the web role with fhir_types. after: 0, or what ret_next was; ret_next 0: these were the last. */
 int chart_persons_page(struct chart *c, struct chart_moment at, uint64_t after, size_t max, char (*ret)[32], size_t *ret_count, uint64_t *ret_next, struct err *e) MUST;
 uint64_t chart_person_count(struct chart *c);
+
+/* ---- recordings (ECGs) ------------------------------------------------------------------------------------------------------------ */
+
+/* Whose a recording is is never guessed. It is matched by itself only where file or sender name a record number with its assigner, known here, of a person whose birth date (or an order of that very person) agrees as well,
+ * and nothing else contradicts; or where the sender named a person of this chart with two identifiers, and they agree. All others are unmatched until somebody says whose they are, with two identifiers (chart_ecg_match.c).
+ * A signed reading is changed by an addend, or by reopening it with a reason, and by nothing else (chart_ecg_fold.c). An act that was made for a state which is not there any more does not count. */
+enum chart_ecg_reading { CHART_ECG_UNREAD, CHART_ECG_READING, CHART_ECG_SIGNED, CHART_ECG_AMENDED, CHART_ECG_REJECTED };
+enum chart_ecg_list { CHART_ECG_TODO_UNREAD, CHART_ECG_TODO_UNMATCHED, CHART_ECG_LIST_MINE, CHART_ECG_LIST_SIGNED, CHART_ECG_LIST_ALL };
+
+struct chart_ecg_act {
+	uint64_t entry;
+	int64_t time;
+	struct slice by, act, json; /* json: the entry's body */
+	const struct json_node *node;
+	bool counts;                /* false: too late, or not possible then: kept and shown, without effect */
+	struct chart_ecg_act *next;
+};
+struct chart_ecg {
+	uint64_t entry, basis;      /* basis: the newest act that changed how it is read, else the entry: what a next one has to be based on */
+	int64_t received;
+	struct slice source, by;    /* by: of source "ecg/NAME" the name */
+	const struct fact *fact;    /* FACT_ECG */
+	const struct fact *file, *claimed; /* FACT_PATIENT; NULL: nothing said */
+	struct chart_row *patient;  /* NULL: unmatched */
+	bool by_identifiers;        /* matched by itself, and nobody has looked at it yet */
+	struct slice matched_by;    /* who has */
+	enum chart_ecg_reading reading;
+	struct slice urgency, order;
+	bool review, unreadable;
+	bool masked;                /* set by who shows it: a protected person whose record was not opened: no finding is written */
+	const struct json_node *stands, *draft; /* the act "sign" or "read" */
+	struct slice signed_by, drafted_by;
+	int64_t signed_at, drafted_at;
+	uint32_t candidates;        /* persons whom it may be of: counted for unmatched ones */
+	uint64_t rank;              /* private */
+	struct chart_ecg_act *acts, **last_act;
+	struct chart_ecg *next;
+};
+struct chart_ecg_counts {
+	uint32_t unread, unmatched, urgent, review;
+};
+struct chart_ecgs_ask {
+	enum chart_ecg_list list;
+	struct slice patient;       /* our id; empty: all */
+	struct slice text;          /* a word of the patient's or the claimed name, or a number; empty: all */
+	struct slice user;          /* CHART_ECG_LIST_MINE; also: sent by this one alone, where only_sent */
+	bool only_sent;
+	uint64_t before;            /* what ret_next said, or CHART_NOW */
+	size_t max;
+};
+/* Newest first; what is to be done: stat, then urgent by its statements, then urgent, then the oldest first. *ret_next CHART_NOW: these were the last. */
+int chart_ecgs(struct chart *c, const struct chart_ecgs_ask *q, struct arena *a, struct chart_ecg **ret, uint64_t *ret_next, struct err *e) MUST;
+int chart_ecg_counts(struct chart *c, struct chart_ecg_counts *ret, struct err *e) MUST;
+int chart_ecg(struct chart *c, uint64_t entry, struct arena *a, struct chart_ecg **ret, struct err *e) MUST; /* ERR_NOT_FOUND */
+/* The same person's earlier recordings, newest first. */
+int chart_ecg_others(struct chart *c, const struct chart_ecg *g, size_t max, struct arena *a, struct chart_ecg **ret, struct err *e) MUST;
+
+enum { CHART_ECG_NUMBER = 1, CHART_ECG_BIRTH = 2, CHART_ECG_FAMILY = 4, CHART_ECG_GIVEN = 8, CHART_ECG_SEX = 16, CHART_ECG_ORDER = 32 };
+struct chart_ecg_candidate {
+	struct chart_row *row;
+	uint32_t agrees, differs;   /* CHART_ECG_x */
+	struct chart_ecg_candidate *next;
+};
+/* Persons whom it may be of: what agrees, and what speaks against it. The best first, at most 20. Nobody is matched by this. */
+int chart_ecg_candidates(struct chart *c, const struct chart_ecg *g, struct arena *a, struct chart_ecg_candidate **ret, struct err *e) MUST;
+/* One person against it. ERR_NOT_FOUND: no such person. */
+int chart_ecg_compare(struct chart *c, const struct chart_ecg *g, struct slice patient, struct arena *a, struct chart_ecg_candidate *ret, struct err *e) MUST;
+/* The rows of doc/api.md. detail: with channels, acts, notes, what the device says. */
+void chart_json_ecg(struct jsonw *w, const struct chart_ecg *g, bool detail, const struct chart_ecg *previous, const struct chart_ecg_candidate *candidates);
 
 /* ---- one item by its id --------------------------------------------------------------------------------------------------- */
 

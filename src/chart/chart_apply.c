@@ -116,7 +116,13 @@ static int apply(struct apply *p, const struct facts *f, struct slice body, stru
 		c->spoken = p->en->seq + 1;
 	if (r == 0)
 		r = feed_apply(c, p->en, f, e);
-	if (r == 0 && f) {
+	if (r == 0 && p->en->kind == KIND_ECG && !p->en->erased) {
+		p->time = c->last_time;
+		r = ecg_apply(p, f, e);
+	} else if (r == 0 && p->en->kind == KIND_ECG_ACT && !p->en->erased) {
+		p->time = c->last_time;
+		r = ecg_act_apply(p, body, e);
+	} else if (r == 0 && f) {
 		p->time = chart_sane_time(fact_time_ns(f->time, c->zone_minutes), c->last_time);
 		r = apply_groups(p, e);
 	} else if (r == 0 && p->en->erased) {

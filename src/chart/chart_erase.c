@@ -7,6 +7,8 @@
  *   - Our own ids stay what they are. p4711 says that a number was first seen in entry 4711; where that entry is erased and the person lives on, the number alone stays behind ("born"), so that what was written about p4711
  *     since then finds its chart. Nobody ever gets the id of another.
  *   - What the house itself is (beds, staff) stays.
+ *   - A recording stays with what was done with it, or goes with it. It stays while it is of somebody whose chart is in use, while it waits to be read, matched or looked at again, and while something was done with it
+ *     since: nobody's undone work is erased, and a signature is never left without what was signed.
  *
  * The rest goes. It is found with the view's own questions, twice over the rows of the stretch; memory goes with the identifiers that are known, not with rows. */
 #include "chart_internal.h"
@@ -278,6 +280,49 @@ static int keep_identity(struct erasing *x, struct err *e)
 	return r;
 }
 
+/* ---- recordings ---- */
+
+struct kept_ecg {
+	struct erasing *x;
+	uint64_t *v; /* the entries of those that stay, or are not in the set: their acts stay */
+	size_t n, cap;
+};
+
+static int keep_ecg(void *arg, const struct store_ecg *s, struct err *e)
+{
+	struct kept_ecg *k = arg;
+	struct erasing *x = k->x;
+	bool in = in_set(x, s->entry), active = s->ident && s->ident <= x->c->idents && (x->flag[s->ident] & ACTIVE);
+	if (in && !active && !s->todo && s->last < x->o->to)
+		return 0;
+	if (k->n == k->cap) {
+		size_t cap = k->cap ? 2 * k->cap : 256;
+		uint64_t *more = reallocarray(k->v, cap, sizeof *more);
+		if (!more)
+			return err_set(e, ERR_MEMORY, NULL, "no memory for what is kept");
+		k->v = more;
+		k->cap = cap;
+	}
+	k->v[k->n++] = s->entry;
+	return in ? keep(x, s->entry, e) : 0;
+}
+
+static int keep_act(void *arg, const struct store_ecg_act *a, struct err *e)
+{
+	struct erasing *x = arg;
+	return in_set(x, a->entry) ? keep(x, a->entry, e) : 0;
+}
+
+static int keep_ecgs(struct erasing *x, struct err *e)
+{
+	struct kept_ecg k = {.x = x};
+	int r = ASK(x->c, ecgs, x->o->to, keep_ecg, &k, e);
+	for (size_t i = 0; r == 0 && i < k.n; i++)
+		r = ASK(x->c, ecg_acts, k.v[i], keep_act, x, e);
+	free(k.v);
+	return r;
+}
+
 /* ---- numbers that stay ---- */
 
 static int note_born(struct erasing *x, const struct store_ident *i, size_t *cap, struct err *e)
@@ -333,6 +378,8 @@ int chart_erasing(struct chart *c, const struct chart_erasing_options *o, struct
 	ret->kept_active = ret->keep_n;
 	if (r == 0)
 		r = ASK(c, marked, 0, STORE_MARK_HOUSE, store_row_id(STORE_ENTRY_MAX, 0), keep_house, &x, e);
+	if (r == 0)
+		r = keep_ecgs(&x, e);
 	if (r == 0)
 		r = keep_identity(&x, e);
 	settle(ret);

@@ -214,6 +214,20 @@ static struct slice said_in_words(struct slice code)
 	return s.n ? s : fact_part(code, FC_CODE);
 }
 
+/* "ecg: sinus rhythm; long QT (UNCONFIRMED)" */
+static void describe_ecg(struct buf *b, const struct fact *f)
+{
+	struct slice status = fact_get(f, FF_STATUS);
+	size_t n = fact_count(f, FF_STATEMENT);
+	buf_str(b, "ecg ");
+	buf_add_slice(b, fact_part(fact_get(f, FF_ID), FI_VALUE));
+	for (size_t i = 0; i < n && i < 4; i++) {
+		buf_str(b, i ? "; " : ": ");
+		buf_add_slice(b, fact_part(fact_nth(f, FF_STATEMENT, i), 1));
+	}
+	buf_str(b, fact_says(f, FF_ACTION, "delete") ? " (not this patient's after all)" : slice_eq_str(status, "preliminary") ? " (UNCONFIRMED)" : slice_eq_str(status, "cancelled") ? " (rejected)" : " (signed)");
+}
+
 static void describe(struct buf *b, const struct fact *f)
 {
 	struct slice name = said_in_words(fact_get(f, FF_CODE)), v = fact_get(f, FF_VALUE), unit = said_in_words(fact_get(f, FF_UNIT)), status = fact_get(f, FF_STATUS);
@@ -221,6 +235,10 @@ static void describe(struct buf *b, const struct fact *f)
 		name = fact_get(f, FF_TITLE);
 	if (!name.n)
 		name = fact_get(f, FF_ACTION);
+	if (f->kind == FACT_ECG) {
+		describe_ecg(b, f);
+		return;
+	}
 	buf_str(b, fact_kind_name(f->kind));
 	if (name.n && !fact_is_null(name)) {
 		buf_str(b, ": ");
@@ -248,6 +266,8 @@ static struct slice row_in_words(const struct fact_group *g, bool incomplete, st
 	buf_init(&b, 1 << 20);
 	unsigned shown = 0, more = 0;
 	for (const struct fact *f = g->first; f; f = f->next) {
+		if (f->kind == FACT_RESULT && section_of(f) == CHART_ECGS)
+			continue; /* of a recording, which stands beside it */
 		if (f->kind == FACT_PATIENT || (f->kind == FACT_VISIT && fact_says(f, FF_ACTION, "mention")))
 			continue;
 		if (shown == 8 || b.n > 300) {
@@ -284,6 +304,13 @@ static int timeline_row(void *arg, const struct store_row *s, struct err *e)
 		return chart_no_memory(q->a, e);
 	*to = (struct chart_event){.entry = row_entry(row), .time = row->received, .kind = memchr(row->f.type.p ? row->f.type.p : (const uint8_t *)"", '^', row->f.type.n) ? KIND_HL7V2 : KIND_FHIR,
 	                           .origin = row_origin(row), .user = row->f.feed, .what = row->f.type, .text = row->f.first ? row_in_words(row->f.first, row->flags & ROW_INCOMPLETE, q->a) : SLICE_NULL};
+	const struct fact *first = row->f.first ? row->f.first->first : NULL;
+	if (first && first->kind == FACT_ECG) {
+		struct slice number = fact_part(fact_get(first, FF_ID), FI_VALUE);
+		uint64_t own;
+		to->kind = num_u64(number, 0, UINT64_MAX, &own) == 0 && own == to->entry ? KIND_ECG : KIND_ECG_ACT;
+		to->what = fact_get(first, FF_TITLE);
+	}
 	if (row->flags & ROW_QUARANTINED)
 		to->kind = KIND_QUARANTINE;
 	q->v[q->n++] = to;

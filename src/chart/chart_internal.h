@@ -20,6 +20,11 @@
  *   chart_lookalike.c whom somebody may take for somebody else
  *   chart_feed.c      feeds and their rhythm, counts by type
  *   chart_event.c     audit, sessions, alarms ...; the timeline
+ *   chart_ecg.c       recordings applied: the worklist's row, the acts, and what of them stands in a patient's chart
+ *   chart_ecg_fold.c  ... a recording and its acts -> what is true of it (pure)
+ *   chart_ecg_match.c ... whose it is, and whose it may be
+ *   chart_ecg_ask.c   ... questions
+ *   chart_ecg_json.c  ... and their JSON
  *   chart_time.c      as of
  *   chart_erase.c     what an erasure would take and must leave; what is left of an erased entry
  *   chart_json.c      JSON, export
@@ -41,7 +46,7 @@
 #define CHART_SCRATCH_MAX ((size_t)512 << 20)
 
 /* The numbers of ledger_kind that this view knows by name (ledger.h: numbers are for ever; the chart does not stand on the ledger). */
-enum { KIND_HL7V2 = 1, KIND_HL7V2_FRAGMENT = 3, KIND_FHIR = 4, KIND_OTHER = 5, KIND_IDENTITY = 6, KIND_PACK = 17, KIND_QUARANTINE = 18, KIND_ACCOUNT = 19, KIND_SESSION = 20, KIND_AUDIT = 21, KIND_ALARM = 22, KIND_CONFIG = 23 };
+enum { KIND_HL7V2 = 1, KIND_HL7V2_FRAGMENT = 3, KIND_FHIR = 4, KIND_OTHER = 5, KIND_IDENTITY = 6, KIND_PACK = 17, KIND_QUARANTINE = 18, KIND_ACCOUNT = 19, KIND_SESSION = 20, KIND_AUDIT = 21, KIND_ALARM = 22, KIND_CONFIG = 23, KIND_ECG = 29, KIND_ECG_ACT = 30 };
 #define LEAF_FLAG_ID_REUSED 0x01
 
 /* ---- rows --------------------------------------------------------------------------------------------------------------- */
@@ -501,6 +506,20 @@ void feed_forget(struct chart *c);
 
 /* chart_event.c */
 int event_apply(struct apply *p, struct slice body, struct err *e) MUST;
+
+/* chart_ecg*.c */
+#define ECG_ASSIGNER "holdfast-ecg" /* of our numbers of recordings: the entry's */
+enum { ECG_UNREADABLE = 1, ECG_REVIEW = 2, ECG_AUTO = 4 /* its own entry matched it */, ECG_BY_IDENTIFIERS = 8 /* ... and nobody has looked */ };
+enum { ECG_TODO_UNREAD = 1, ECG_TODO_UNMATCHED = 2, ECG_TODO_REVIEW = 4, ECG_TODO_URGENT = 8 };
+int ecg_apply(struct apply *p, const struct facts *f, struct err *e) MUST;
+int ecg_act_apply(struct apply *p, struct slice body, struct err *e) MUST;
+int ecg_decode(const struct store_ecg *s, struct arena *a, struct chart_ecg *ret, struct err *e) MUST; /* as its entry says, nothing done yet; slices are of s */
+bool ecg_fold(struct chart_ecg *g, const struct json_node *act, uint64_t entry, int64_t time, struct slice by); /* pure; false: it has no effect */
+void ecg_sort(const struct chart_ecg *g, bool matched, struct store_ecg *s); /* todo, rank, reading, flags, last of its state */
+struct slice ecg_user(struct slice source); /* "web/ada": "ada" */
+struct slice ecg_act_name(const struct json_node *act);
+int ecg_whose(struct apply *p, const struct chart_ecg *g, uint32_t *ret, struct err *e) MUST; /* 0: nobody can say without a person */
+int ecg_compare(struct chart *c, const struct chart_ecg *g, uint32_t root, uint64_t end, struct arena *a, uint32_t *ret_agrees, uint32_t *ret_differs, struct err *e) MUST;
 
 /* chart_time.c */
 int times_apply(struct chart *c, uint64_t seq, int64_t t, struct err *e) MUST;

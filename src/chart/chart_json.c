@@ -7,7 +7,7 @@
 #define DOCUMENT_MAX ((size_t)1 << 30)
 
 static const char *const section_names[CHART_SECTIONS] = {"allergies", "problems", "medications", "administrations", "results", "vitals", "reports", "orders", "documents", "appointments", "contacts", "care-team",
-                                                          "immunizations", "procedures", "visits", "flags", "coverage", "other"};
+                                                          "immunizations", "procedures", "visits", "flags", "coverage", "ecgs", "other"};
 static const char *const states[] = {[FHIR_LIST] = "list", [FHIR_STATED_NONE] = "stated-none", [FHIR_NOT_RECEIVED] = "not-received"};
 
 static const char *const origins[] = {[FACT_FED] = "fed", [FACT_CAPTURED] = "captured", [FACT_RESTORED] = "restored", [FACT_PARTNER] = "partner"};

@@ -47,6 +47,8 @@ struct tables {
 	LIST(struct store_review) review;
 	LIST(struct store_event) event;
 	LIST(struct mem_times) times;
+	LIST(struct store_ecg) ecg; /* in order of entry */
+	LIST(struct store_ecg_act) ecg_act; /* in order of entry */
 	LIST(struct mem_kv) kv; /* in order of space, key */
 };
 struct memory_store {
@@ -97,7 +99,7 @@ static bool keep(struct tables *t, struct slice *s)
 static void empty(struct tables *t)
 {
 	free(t->ident.v), free(t->edge.v), free(t->move.v), free(t->row.v), free(t->mark.v), free(t->header.v), free(t->word.v);
-	free(t->stay.v), free(t->review.v), free(t->event.v), free(t->times.v), free(t->kv.v);
+	free(t->stay.v), free(t->review.v), free(t->event.v), free(t->times.v), free(t->kv.v), free(t->ecg.v), free(t->ecg_act.v);
 	arena_free(t->a);
 	*t = (struct tables){0};
 }
@@ -659,6 +661,83 @@ static int times_before(struct store *base, int64_t at, uint64_t *ret_block, str
 	return found ? 0 : ERR_NOT_FOUND;
 }
 
+/* ---- recordings ---- */
+
+static int put_ecg(struct store *base, const struct store_ecg *g, struct err *e)
+{
+	struct tables *t = of(base);
+	struct store_ecg *x = NULL;
+	for (size_t i = 0; i < t->ecg.n; i++)
+		if (t->ecg.v[i].entry == g->entry)
+			x = &t->ecg.v[i];
+	if (!x && !(x = ADD(t->ecg)))
+		return no_memory(e);
+	*x = *g;
+	return keep(t, &x->source) && keep(t, &x->blob) ? 0 : no_memory(e);
+}
+
+static int put_ecg_act(struct store *base, const struct store_ecg_act *y, struct err *e)
+{
+	struct tables *t = of(base);
+	struct store_ecg_act *x = ADD(t->ecg_act);
+	if (!x)
+		return no_memory(e);
+	*x = *y;
+	return keep(t, &x->source) && keep(t, &x->body) ? 0 : no_memory(e);
+}
+
+static int ecg(struct store *base, uint64_t entry, store_ecg_fn *fn, void *arg, struct err *e)
+{
+	struct tables *t = of(base);
+	for (size_t i = 0; i < t->ecg.n; i++)
+		if (t->ecg.v[i].entry == entry) {
+			int r = fn(arg, &t->ecg.v[i], e);
+			return r < 0 ? r : 0;
+		}
+	return ERR_NOT_FOUND;
+}
+
+static int ecgs_back(struct tables *t, uint64_t before, uint32_t id, store_ecg_fn *fn, void *arg, struct err *e)
+{
+	for (size_t i = t->ecg.n; i-- > 0;) {
+		if (t->ecg.v[i].entry >= before || (id && t->ecg.v[i].ident != id))
+			continue;
+		int r = fn(arg, &t->ecg.v[i], e);
+		if (r)
+			return r < 0 ? r : 0;
+	}
+	return 0;
+}
+
+static int ecgs(struct store *base, uint64_t before, store_ecg_fn *fn, void *arg, struct err *e)
+{
+	return ecgs_back(of(base), before, 0, fn, arg, e);
+}
+
+static int ecgs_of(struct store *base, uint32_t id, store_ecg_fn *fn, void *arg, struct err *e)
+{
+	return id ? ecgs_back(of(base), UINT64_MAX, id, fn, arg, e) : 0;
+}
+
+static int ecgs_todo(struct store *base, uint8_t rank, uint64_t entry, store_ecg_fn *fn, void *arg, struct err *e)
+{
+	struct tables *t = of(base);
+	for (unsigned k = rank; k <= UINT8_MAX; k++)
+		for (size_t i = 0; i < t->ecg.n; i++) {
+			if (!t->ecg.v[i].todo || t->ecg.v[i].rank != k || (k == rank && t->ecg.v[i].entry < entry))
+				continue;
+			int r = fn(arg, &t->ecg.v[i], e);
+			if (r)
+				return r < 0 ? r : 0;
+		}
+	return 0;
+}
+
+static int ecg_acts(struct store *base, uint64_t of_ecg, store_ecg_act_fn *fn, void *arg, struct err *e)
+{
+	EACH(of(base)->ecg_act, x->ecg == of_ecg);
+}
+
 static int kv(struct store *base, enum store_kv space, struct slice key, struct buf *ret, struct err *e)
 {
 	struct tables *t = of(base);
@@ -684,11 +763,11 @@ static int all_kv(struct store *base, enum store_kv space, store_blob_fn *fn, vo
 static const struct store_ops ops = {
 	.close = close_store, .begin = begin, .commit = commit, .rollback = rollback, .bulk_begin = bulk_begin, .bulk_end = bulk_end, .look = look, .look_done = look_done,
 	.put_ident = put_ident, .put_edge = put_edge, .end_edge = end_edge, .put_move = put_move, .end_move = end_move, .put_row = put_row, .put_mark = put_mark, .put_header = put_header,
-	.drop_headers = drop_headers, .put_word = put_word, .put_stay = put_stay, .end_stay = end_stay, .renew_stay = renew_stay, .put_review = put_review, .put_event = put_event, .put_times = put_times, .put_kv = put_kv,
+	.drop_headers = drop_headers, .put_word = put_word, .put_stay = put_stay, .end_stay = end_stay, .renew_stay = renew_stay, .put_review = put_review, .put_event = put_event, .put_times = put_times, .put_ecg = put_ecg, .put_ecg_act = put_ecg_act, .put_kv = put_kv,
 	.ident = ident, .idents_by_value = idents_by_value, .idents_of_assigner = idents_of_assigner, .edge_up = edge_up, .edges_down = edges_down,
 	.edges_named = edges_named, .edges_open = edges_open, .moves = moves, .rows = rows, .row = row, .rows_of_entry = rows_of_entry, .last_row = last_row, .count_rows = count_rows, .max_source_time = max_source_time, .marked = marked,
 	.header = header, .words = words, .has_word = has_word, .open_stay = open_stay, .stay_of = stay_of, .stays = stays, .stays_due = stays_due, .next_due = next_due, .reviews = reviews,
-	.events = events, .times = times, .times_before = times_before, .kv = kv, .all_kv = all_kv,
+	.events = events, .times = times, .times_before = times_before, .ecg = ecg, .ecgs = ecgs, .ecgs_todo = ecgs_todo, .ecgs_of = ecgs_of, .ecg_acts = ecg_acts, .kv = kv, .all_kv = all_kv,
 };
 
 int store_memory_open(struct store **ret, struct err *e)

@@ -702,6 +702,82 @@ static int times_before(struct store *base, int64_t t, uint64_t *ret_block, stru
 	ONE(*ret_block = column_u64(st, 0), ERR_NOT_FOUND);
 }
 
+/* ---- recordings ---- */
+
+static int put_ecg(struct store *base, const struct store_ecg *g, struct err *e)
+{
+	GET(PUT_ECG);
+	bind_u64(st, 1, g->entry);
+	bind_u64(st, 2, g->last);
+	sqlite3_bind_int64(st, 3, g->ident);
+	sqlite3_bind_int64(st, 4, g->received);
+	sqlite3_bind_int(st, 5, g->origin);
+	sqlite3_bind_int(st, 6, g->reading);
+	sqlite3_bind_int(st, 7, g->flags);
+	sqlite3_bind_int(st, 8, g->todo);
+	sqlite3_bind_int(st, 9, g->rank);
+	bind(st, 10, g->source);
+	bind(st, 11, g->blob);
+	return sql_run(s, st, e);
+}
+
+static int put_ecg_act(struct store *base, const struct store_ecg_act *x, struct err *e)
+{
+	GET(PUT_ECG_ACT);
+	bind_u64(st, 1, x->ecg);
+	bind_u64(st, 2, x->entry);
+	sqlite3_bind_int64(st, 3, x->time);
+	sqlite3_bind_int(st, 4, x->counts);
+	bind(st, 5, x->source);
+	bind(st, 6, x->body);
+	return sql_run(s, st, e);
+}
+
+static struct store_ecg ecg_at(sqlite3_stmt *st)
+{
+	return (struct store_ecg){.entry = column_u64(st, 0), .last = column_u64(st, 1), .ident = (uint32_t)sqlite3_column_int64(st, 2), .received = sqlite3_column_int64(st, 3), .origin = (uint8_t)sqlite3_column_int(st, 4),
+	                          .reading = (uint8_t)sqlite3_column_int(st, 5), .flags = (uint8_t)sqlite3_column_int(st, 6), .todo = (uint8_t)sqlite3_column_int(st, 7), .rank = (uint8_t)sqlite3_column_int(st, 8),
+	                          .source = column(st, 9), .blob = column(st, 10)};
+}
+
+static int ecg(struct store *base, uint64_t entry, store_ecg_fn *fn, void *arg, struct err *e)
+{
+	GET(ECG);
+	bind_u64(st, 1, entry);
+	int code = 0;
+	ONE(struct store_ecg g = ecg_at(st); code = fn(arg, &g, e); if (code < 0) { sqlite3_reset(st); return code; }, ERR_NOT_FOUND);
+}
+
+static int ecgs(struct store *base, uint64_t before, store_ecg_fn *fn, void *arg, struct err *e)
+{
+	GET(ECGS);
+	bind_u64(st, 1, before > STORE_OPEN ? STORE_OPEN : before);
+	EACH(struct store_ecg g = ecg_at(st); r = fn(arg, &g, e));
+}
+
+static int ecgs_todo(struct store *base, uint8_t rank, uint64_t entry, store_ecg_fn *fn, void *arg, struct err *e)
+{
+	GET(ECGS_TODO);
+	sqlite3_bind_int(st, 1, rank);
+	bind_u64(st, 2, entry);
+	EACH(struct store_ecg g = ecg_at(st); r = fn(arg, &g, e));
+}
+
+static int ecgs_of(struct store *base, uint32_t id, store_ecg_fn *fn, void *arg, struct err *e)
+{
+	GET(ECGS_OF);
+	sqlite3_bind_int64(st, 1, id);
+	EACH(struct store_ecg g = ecg_at(st); r = fn(arg, &g, e));
+}
+
+static int ecg_acts(struct store *base, uint64_t of_ecg, store_ecg_act_fn *fn, void *arg, struct err *e)
+{
+	GET(ECG_ACTS);
+	bind_u64(st, 1, of_ecg);
+	EACH(struct store_ecg_act x = ((struct store_ecg_act){.ecg = column_u64(st, 0), .entry = column_u64(st, 1), .time = sqlite3_column_int64(st, 2), .counts = sqlite3_column_int(st, 3), .source = column(st, 4), .body = column(st, 5)});
+	     r = fn(arg, &x, e));
+}
+
 static int kv(struct store *base, enum store_kv space, struct slice key, struct buf *ret, struct err *e)
 {
 	GET(KV);
@@ -721,11 +797,11 @@ static int all_kv(struct store *base, enum store_kv space, store_blob_fn *fn, vo
 static const struct store_ops ops = {
 	.close = close_store, .begin = begin, .commit = commit, .rollback = rollback, .bulk_begin = sql_bulk_begin, .bulk_end = sql_bulk_end, .copy_open = sql_copy_open, .look = sql_look, .look_done = sql_look_done,
 	.put_ident = put_ident, .put_edge = put_edge, .end_edge = end_edge, .put_move = put_move, .end_move = end_move, .put_row = put_row, .put_mark = put_mark, .put_header = put_header,
-	.drop_headers = drop_headers, .put_word = put_word, .put_stay = put_stay, .end_stay = end_stay, .renew_stay = renew_stay, .put_review = put_review, .put_event = put_event, .put_times = put_times, .put_kv = put_kv,
+	.drop_headers = drop_headers, .put_word = put_word, .put_stay = put_stay, .end_stay = end_stay, .renew_stay = renew_stay, .put_review = put_review, .put_event = put_event, .put_times = put_times, .put_ecg = put_ecg, .put_ecg_act = put_ecg_act, .put_kv = put_kv,
 	.ident = ident, .idents_by_value = idents_by_value, .idents_of_assigner = idents_of_assigner, .edge_up = edge_up, .edges_down = edges_down,
 	.edges_named = edges_named, .edges_open = edges_open, .moves = moves, .rows = rows, .row = row, .rows_of_entry = rows_of_entry, .last_row = last_row, .count_rows = count_rows, .max_source_time = max_source_time, .marked = marked,
 	.header = header, .words = words, .has_word = has_word, .open_stay = open_stay, .stay_of = stay_of, .stays = stays, .stays_due = stays_due, .next_due = next_due, .reviews = reviews,
-	.events = events, .times = times, .times_before = times_before, .kv = kv, .all_kv = all_kv,
+	.events = events, .times = times, .times_before = times_before, .ecg = ecg, .ecgs = ecgs, .ecgs_todo = ecgs_todo, .ecgs_of = ecgs_of, .ecg_acts = ecg_acts, .kv = kv, .all_kv = all_kv,
 };
 
 int store_sqlite_open(const char *path, bool write, struct store **ret, struct err *e)

@@ -10,6 +10,7 @@
  *   word      search: folded words, pairs, sounds, dates, numbers -> identifier, since entry
  *   stay      a person in a place, an interval; node is the fork node of the closed interval (a relational interval tree), so that
  *             "who was in the house at entry N" is at most 2 x 42 index ranges however long the ledger is
+ *   ecg       a recording, how far it is, and whose; ecg_act: what people did with it
  *   review, event, times (receive times, 512 entries a row), kv (meta, feeds, counts)
  * Times are ns UTC, intervals [from_seq, to_seq), INT64_MAX for "not ended".
  */
@@ -45,6 +46,11 @@ const char sql_schema[] =
 	"CREATE TABLE review(id INTEGER PRIMARY KEY, ident INTEGER NOT NULL, what INTEGER NOT NULL, entry INTEGER NOT NULL, other INTEGER NOT NULL, since INTEGER NOT NULL);"
 	"CREATE INDEX review_ident ON review(ident);"
 	"CREATE TABLE event(seq INTEGER PRIMARY KEY, kind INTEGER NOT NULL, time INTEGER NOT NULL, user BLOB NOT NULL, patient BLOB NOT NULL, what BLOB NOT NULL, reason BLOB NOT NULL, text BLOB NOT NULL);"
+	"CREATE TABLE ecg(entry INTEGER PRIMARY KEY, last INTEGER NOT NULL, ident INTEGER NOT NULL, received INTEGER NOT NULL, origin INTEGER NOT NULL, reading INTEGER NOT NULL, flags INTEGER NOT NULL,"
+	" todo INTEGER NOT NULL, rank INTEGER NOT NULL, source BLOB NOT NULL, blob BLOB NOT NULL);"
+	"CREATE INDEX ecg_todo ON ecg(rank,entry) WHERE todo>0;"
+	"CREATE INDEX ecg_of ON ecg(ident,entry) WHERE ident>0;"
+	"CREATE TABLE ecg_act(ecg INTEGER NOT NULL, entry INTEGER NOT NULL, time INTEGER NOT NULL, counts INTEGER NOT NULL, source BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY(ecg,entry)) WITHOUT ROWID;"
 	"CREATE TABLE times(block INTEGER PRIMARY KEY, first INTEGER NOT NULL, blob BLOB NOT NULL);";
 
 /* What a rebuild makes at its end. */

@@ -86,6 +86,22 @@ struct store_event {
 	struct slice user, patient, what, reason, text;
 };
 
+/* A recording and how far it is: all but entry, received, origin, source and blob change with what people do to it. What is no fold but a worklist's business (todo, rank) is here because lists are asked for by it. */
+struct store_ecg {
+	uint64_t entry, last;  /* last: the newest act that changed how it is read; entry while there is none */
+	uint32_t ident;        /* whom it is of; 0: nobody knows yet */
+	int64_t received;
+	uint8_t origin, reading, flags;
+	uint8_t todo, rank;    /* todo: bits, 0: on no list of things to be done; rank: what comes first there */
+	struct slice source, blob;
+};
+struct store_ecg_act {
+	uint64_t ecg, entry;
+	int64_t time;
+	bool counts;           /* false: it came too late, or made no sense: shown, and nothing else */
+	struct slice source, body;
+};
+
 enum store_mark { STORE_MARK_VISIT = 1, STORE_MARK_SAFETY = 2, STORE_MARK_HOUSE = 3 };
 enum store_kv { STORE_KV_META = 1, STORE_KV_FEED = 2, STORE_KV_COUNT = 3, STORE_KV_AUTHORITY = 4 };
 
@@ -99,10 +115,12 @@ typedef int store_word_fn(void *arg, struct slice word, uint32_t ident, uint64_t
 typedef int store_stay_fn(void *arg, const struct store_stay *y, struct err *e);
 typedef int store_review_fn(void *arg, const struct store_review *v, struct err *e);
 typedef int store_event_fn(void *arg, const struct store_event *v, struct err *e);
+typedef int store_ecg_fn(void *arg, const struct store_ecg *g, struct err *e);
+typedef int store_ecg_act_fn(void *arg, const struct store_ecg_act *x, struct err *e);
 typedef int store_blob_fn(void *arg, struct slice key, struct slice blob, struct err *e);
 
 struct chart_copy;
-#define STORE_VIEW_VERSION 3 /* of the tables and what is in them: another one means "rebuild" */
+#define STORE_VIEW_VERSION 4 /* of the tables and what is in them: another one means "rebuild" */
 
 struct store_ops {
 	void (*close)(struct store *s);
@@ -138,6 +156,8 @@ struct store_ops {
 	int (*put_review)(struct store *s, const struct store_review *v, struct err *e);
 	int (*put_event)(struct store *s, const struct store_event *v, struct err *e);
 	int (*put_times)(struct store *s, uint64_t block, int64_t first, struct slice blob, struct err *e); /* replaces */
+	int (*put_ecg)(struct store *s, const struct store_ecg *g, struct err *e); /* replaces the one of the same entry */
+	int (*put_ecg_act)(struct store *s, const struct store_ecg_act *x, struct err *e);
 	int (*put_kv)(struct store *s, enum store_kv space, struct slice key, struct slice value, struct err *e);
 
 	/* -- questions -- */
@@ -168,6 +188,12 @@ struct store_ops {
 	int (*events)(struct store *s, uint8_t kind, struct slice who, uint64_t before, uint32_t max, store_event_fn *fn, void *arg, struct err *e); /* newest first; who: user or patient */
 	int (*times)(struct store *s, uint64_t block, int64_t *ret_first, struct buf *ret, struct err *e);           /* ERR_NOT_FOUND */
 	int (*times_before)(struct store *s, int64_t t, uint64_t *ret_block, struct err *e);                        /* last block whose first time is <= t; ERR_NOT_FOUND */
+	/* recordings: seen in bulk, too */
+	int (*ecg)(struct store *s, uint64_t entry, store_ecg_fn *fn, void *arg, struct err *e);                     /* ERR_NOT_FOUND */
+	int (*ecgs)(struct store *s, uint64_t before, store_ecg_fn *fn, void *arg, struct err *e);                   /* entry < before, newest first */
+	int (*ecgs_todo)(struct store *s, uint8_t rank, uint64_t entry, store_ecg_fn *fn, void *arg, struct err *e); /* todo != 0, from (rank, entry) on in that order */
+	int (*ecgs_of)(struct store *s, uint32_t ident, store_ecg_fn *fn, void *arg, struct err *e);                 /* newest first */
+	int (*ecg_acts)(struct store *s, uint64_t ecg, store_ecg_act_fn *fn, void *arg, struct err *e);              /* in order of entry */
 	int (*kv)(struct store *s, enum store_kv space, struct slice key, struct buf *ret, struct err *e);          /* replaces ret; ERR_NOT_FOUND */
 	int (*all_kv)(struct store *s, enum store_kv space, store_blob_fn *fn, void *arg, struct err *e);           /* in order of key */
 };

@@ -26,7 +26,7 @@ static const char *const kind_types[FACT_KIND_COUNT] = {
 	[FACT_PATIENT] = "Patient", [FACT_VISIT] = "Encounter", [FACT_ALLERGY] = "AllergyIntolerance", [FACT_PROBLEM] = "Condition", [FACT_MED_ORDER] = "MedicationRequest",
 	[FACT_MED_ADMIN] = "MedicationAdministration", [FACT_MED_DISPENSE] = "MedicationDispense", [FACT_RESULT] = "Observation", [FACT_REPORT] = "DiagnosticReport", [FACT_DOCUMENT] = "DocumentReference",
 	[FACT_ORDER] = "ServiceRequest", [FACT_APPOINTMENT] = "Appointment", [FACT_CONTACT] = "RelatedPerson", [FACT_CARE_TEAM] = "CareTeam", [FACT_IMMUNIZATION] = "Immunization",
-	[FACT_PROCEDURE] = "Procedure", [FACT_STAFF] = "Practitioner", [FACT_LOCATION] = "Location", [FACT_FLAG] = "Flag", [FACT_COVERAGE] = "Coverage", [FACT_GENERIC] = "Basic",
+	[FACT_PROCEDURE] = "Procedure", [FACT_STAFF] = "Practitioner", [FACT_LOCATION] = "Location", [FACT_FLAG] = "Flag", [FACT_COVERAGE] = "Coverage", [FACT_GENERIC] = "Basic", [FACT_ECG] = "DiagnosticReport",
 };
 
 const char *fhir_type(const struct fact_item *it)

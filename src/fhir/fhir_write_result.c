@@ -456,6 +456,37 @@ static void members(struct fhir_out *x)
 	jsonw_arr_end(x->w);
 }
 
+/* A recording read here: its statements are the conclusion, and until somebody has signed them that says so. The Observation with the measurements came in the same row, behind it. */
+static void ecg_report(struct fhir_out *x)
+{
+	struct slice status = fhir_value(x->t, FF_STATUS), signer = fhir_value(x->t, FF_PERFORMER);
+	AUTO_BUF struct buf b = {0};
+	char id[sizeof x->it->id];
+	buf_init(&b, (size_t)1 << 20);
+	size_t n = strlen(x->it->id);
+	if (n > 2 && !strcmp(x->it->id + n - 2, "-0")) {
+		snprintf(id, sizeof id, "%s", x->it->id);
+		id[n - 1] = '1';
+		jsonw_key(x->w, "result");
+		jsonw_arr(x->w);
+		jsonw_obj(x->w);
+		fhir_out_reference(x->w, x->doc, "Observation", id);
+		jsonw_obj_end(x->w);
+		jsonw_arr_end(x->w);
+	}
+	if (slice_eq_str(status, "preliminary"))
+		buf_str(&b, "UNCONFIRMED, by a program:");
+	for (size_t i = 0, count = fact_count(x->t, FF_STATEMENT); i < count; i++) {
+		if (b.n)
+			buf_u8(&b, '\n');
+		buf_add_slice(&b, fact_part(fact_nth(x->t, FF_STATEMENT, i), 1));
+	}
+	lines_of(x->t, FF_TEXT, &b);
+	if (!fhir_is_blank(signer))
+		buf_printf(&b, "%sSigned: %.*s", b.n ? "\n" : "", SLICE_FMT(signer));
+	jsonw_kslice_opt(x->w, "conclusion", buf_slice(&b));
+}
+
 void fhir_write_report(struct fhir_out *x)
 {
 	static const struct fhir_pair map[] = {{"registered", "registered"}, {"preliminary", "preliminary"}, {"partial", "partial"}, {"final", "final"}, {"corrected", "corrected"}, {"amended", "amended"}, {"appended", "appended"},
@@ -465,7 +496,14 @@ void fhir_write_report(struct fhir_out *x)
 	buf_init(&b, (size_t)1 << 20);
 	fhir_out_idents(x);
 	jsonw_kstr(x->w, "status", x->it->state == FACT_IN_ERROR || x->it->state == FACT_DELETED ? "entered-in-error" : status ? status : "unknown");
-	fhir_out_codes(x, "category", FF_CATEGORY);
+	if (x->t->kind == FACT_ECG) {
+		jsonw_key(x->w, "category");
+		jsonw_arr(x->w);
+		fhir_out_fixed(x->w, NULL, "http://terminology.hl7.org/CodeSystem/v2-0074", "EC", "Electrocardiac (e.g., EKG,  EEC, Holter)");
+		jsonw_arr_end(x->w);
+	} else {
+		fhir_out_codes(x, "category", FF_CATEGORY);
+	}
 	if (!fhir_out_code(x, "code", fhir_value(x->t, FF_CODE))) {
 		jsonw_key(x->w, "code");
 		jsonw_obj(x->w);
@@ -477,6 +515,10 @@ void fhir_write_report(struct fhir_out *x)
 	effective(x);
 	fhir_out_time(x, "issued", fhir_value(x->t, FF_RECORDED), FHIR_INSTANT);
 	people(x, "performer");
+	if (x->t->kind == FACT_ECG) {
+		ecg_report(x);
+		return;
+	}
 	specimen(x, true);
 	members(x);
 	lines_of(x->t, FF_TEXT, &b);

@@ -544,7 +544,7 @@ static void put_events(struct web_request *q, const struct chart_event *ev, size
 		jsonw_ku64(&w, "entry", ev->entry);
 		jsonw_ktime(&w, "time", ev->time);
 		jsonw_kstr(&w, "kind", ledger_kind_name(ev->kind));
-		bool sent = timeline && (ev->kind == LEDGER_HL7V2 || ev->kind == LEDGER_FHIR || ev->kind == LEDGER_QUARANTINE);
+		bool sent = timeline && (ev->kind == LEDGER_HL7V2 || ev->kind == LEDGER_FHIR || ev->kind == LEDGER_QUARANTINE || ev->kind == LEDGER_ECG || ev->kind == LEDGER_ECG_ACT);
 		jsonw_kslice_opt(&w, sent ? "source" : "user", ev->user);
 		if (sent)
 			jsonw_kstr(&w, "origin", origins[ev->origin]);

@@ -1,0 +1,458 @@
+/* Recordings: whose they are, how far they are read, and what of it stands in a chart. Unmatched is a state and never a guess; a signature is changed by nothing but an addend or a reopening; what came too late has no
+ * effect and is lost neither; grown, rebuilt and merged views say the same. */
+#include "story.h"
+
+static uint64_t record_from(struct story *s, const char *source, const char *text)
+{
+	struct told *t = story_keep(s);
+	t->f = story_facts(s->a, text);
+	t->en.kind = KIND_ECG;
+	snprintf(t->source, sizeof t->source, "%s", source);
+	t->f->feed = SLICE_NULL;
+	for (struct fact *f = t->f->first->first; f; f = f->next) /* the little language takes _ for a blank: a measure's name has it */
+		for (unsigned i = 0; i < f->count; i++)
+			for (size_t k = 0; f->values[i].id == FF_MEASURE && k < f->values[i].v.n; k++)
+				if (f->values[i].v.p[k] == ' ')
+					((uint8_t *)(uintptr_t)f->values[i].v.p)[k] = '_';
+	story_apply(s->sql, t);
+	story_apply(s->mem, t);
+	story_commit(s);
+	return t->en.seq;
+}
+
+static uint64_t record(struct story *s, const char *text)
+{
+	return record_from(s, "ecg/cart", text);
+}
+
+PRINTF_LIKE(3, 4) static uint64_t act(struct story *s, const char *who, const char *fmt, ...)
+{
+	char json[1000], source[64];
+	const char *was = s->source;
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(json, sizeof json, fmt, ap);
+	va_end(ap);
+	snprintf(source, sizeof source, "web/%s", who);
+	s->source = source;
+	uint64_t n = tell_json(s, KIND_ECG_ACT, json);
+	s->source = was;
+	return n;
+}
+
+/* N is put for the number, where the text has %d. */
+static void act_as_is(struct story *s, const char *text, uint64_t n)
+{
+	const char *at = strstr(text, "%d");
+	act(s, "bob", "%.*s%d%s", (int)(at - text), text, (int)n, at + 2);
+}
+
+static struct chart_ecg *get(struct story *s, uint64_t entry)
+{
+	struct chart_ecg *g, *h;
+	OK(chart_ecg(s->sql, entry, s->a, &g, e));
+	OK(chart_ecg(s->mem, entry, s->a, &h, e));
+	AUTO_BUF struct buf x = {0}, y = {0};
+	struct jsonw w;
+	buf_init(&x, 1 << 20);
+	buf_init(&y, 1 << 20);
+	jsonw_init(&w, &x);
+	chart_json_ecg(&w, g, true, NULL, NULL);
+	jsonw_init(&w, &y);
+	chart_json_ecg(&w, h, true, NULL, NULL);
+	same_text(&x, &y, "both stores");
+	return g;
+}
+
+static unsigned in_chart(struct story *s, const char *id)
+{
+	return PAGE(s, id)->s[CHART_ECGS].count / 2; /* the report and its measurements */
+}
+
+static size_t candidates(struct story *s, uint64_t entry, const char *first)
+{
+	struct chart_ecg_candidate *x;
+	size_t n = 0;
+	OK(chart_ecg_candidates(s->sql, get(s, entry), s->a, &x, e));
+	if (x && first)
+		assert_string_equal(x->row->id, first);
+	for (; x; x = x->next)
+		n++;
+	return n;
+}
+
+#define PLAIN "ecg type=scp time=2026-11-01T10:00:00 seconds=10.000 rate=500 weight=abnormal statement=af^atrial_fibrillation^90^abnormal measure=rate_bpm^112^90 measure=qt_ms^380^80"
+#define JOHN "patient action=file id=1001^HOSP name=SMITH^JOHN birth=1957-03-12 sex=male"
+#define MATCH "{\"act\":\"match\",\"ecg\":%d,\"patient\":\"%s\",\"identifiers\":[\"recordNumber\",\"birth\"],\"reason\":\"wristband\"}"
+
+static struct story *house(void)
+{
+	struct story *s = story_new();
+	tell(s, "ADT^A01 EHR@HOSP 2026-11-01T08:00 | 1001@HOSP:MR | patient name=SMITH^JOHN birth=1957-03-12 sex=male | visit action=admit visit=V1 class=inpatient location=3W^12^A time=2026-11-01T08:00");
+	tell(s, "ADT^A01 EHR@HOSP 2026-11-01T08:01 | 1002@HOSP:MR | patient name=SMITH^JOAN birth=1962-07-07 sex=female");
+	tell(s, "ORM^O01 EHR@HOSP 2026-11-01T08:02 | 1001@HOSP:MR | order placer=O77^EHR code=EKG^12-lead status=active");
+	return s;
+}
+
+/* ---- whose it is ---- */
+
+static void by_itself_only_where_identifiers_agree(void **state)
+{
+	static const struct {
+		const char *says;
+		bool matched;
+	} cases[] = {
+		{PLAIN, false},
+		{PLAIN " | " JOHN, true},
+		{PLAIN " | patient action=file id=1001^HOSP", false},                                                              /* a number alone */
+		{PLAIN " | patient action=file id=1001 name=SMITH^JOHN birth=1957-03-12", false},                                  /* no assigner */
+		{PLAIN " | patient action=file id=1001^ELSEWHERE name=SMITH^JOHN birth=1957-03-12", false},                        /* another's number */
+		{PLAIN " | patient action=file name=SMITH^JOHN birth=1957-03-12 sex=male", false},                                 /* a name is none */
+		{PLAIN " | patient action=file id=1001^HOSP birth=1957-12-03", false},                                             /* day and month exchanged */
+		{PLAIN " | patient action=file id=1001^HOSP birth=1957", false},                                                   /* a year is no birth date */
+		{PLAIN " | patient action=file id=1001^HOSP birth=1957-03-12 sex=female", false},
+		{PLAIN " | patient action=file id=1001^HOSP birth=1957-03-12 name=MILLER^JOHN", false},
+		{PLAIN " | patient action=file id=1001^HOSP birth=1957-03-12 name=SMITH^PETER", false},
+		{PLAIN " placer=O77 | patient action=file id=1001^HOSP", true},                                                    /* an order of that very patient */
+		{PLAIN " placer=O78 | patient action=file id=1001^HOSP", false},
+		{PLAIN " | patient action=claimed id=1001^HOSP birth=1957-03-12", true},
+		{PLAIN " | patient action=claimed id=1001^HOSP birth=1957-03-12 | patient action=file id=1002 name=SMITH^JOAN", false}, /* the cart still held the last patient */
+		{PLAIN " | patient action=claimed id=1001^HOSP birth=1957-03-12 | patient action=file id=1002^HOSP birth=1962-07-07", false},
+		{PLAIN " patient-id=p0 | patient action=claimed id=1001 birth=1957-03-12", true},                                  /* named by who sent it, with two identifiers */
+		{PLAIN " patient-id=p0 | patient action=claimed id=1001", false},
+		{PLAIN " patient-id=p0", false},
+		{PLAIN " patient-id=p0 | patient action=claimed id=1001 birth=1957-03-12 | patient action=file name=SMITH^JOAN sex=female", false},
+		{PLAIN " patient-id=p99 | patient action=claimed id=1001 birth=1957-03-12", false},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct story *s = house();
+		char text[1000];
+		snprintf(text, sizeof text, "ECG cart - | - | %s", cases[i].says);
+		uint64_t n = record(s, text);
+		struct chart_ecg *g = get(s, n);
+		if (!!g->patient != cases[i].matched || in_chart(s, "p0") != cases[i].matched || in_chart(s, "p1"))
+			fail_msg("case %zu: %s", i, cases[i].says);
+		if (cases[i].matched) {
+			assert_true(g->by_identifiers);
+			assert_string_equal(g->patient->id, "p0");
+		}
+		both_agree(s);
+		story_free(s);
+	}
+}
+
+static void unmatched_is_in_no_chart_until_somebody_says(void **state)
+{
+	struct story *s = house();
+	uint64_t n = record(s, "ECG cart - | - | " PLAIN " | patient action=file id=1001 name=SMITH^JON birth=1957-03-12 sex=male");
+	assert_int_equal(candidates(s, n, "p0"), 1);
+	assert_int_equal(in_chart(s, "p0"), 0);
+	act(s, "ada", "{\"act\":\"match\",\"ecg\":%d,\"patient\":\"p0\",\"identifiers\":[\"recordNumber\"]}", (int)n); /* one identifier */
+	act(s, "ada", "{\"act\":\"match\",\"ecg\":%d,\"patient\":\"p0\",\"identifiers\":[\"birth\",\"birth\"]}", (int)n);
+	act(s, "ada", "{\"act\":\"match\",\"ecg\":%d,\"patient\":\"p55\",\"identifiers\":[\"recordNumber\",\"birth\"]}", (int)n);
+	assert_null(get(s, n)->patient);
+	uint64_t m = act(s, "ada", MATCH, (int)n, "p0");
+	struct chart_ecg *g = get(s, n);
+	assert_true(slice_eq_str(g->matched_by, "ada"));
+	assert_false(g->by_identifiers);
+	assert_int_equal(in_chart(s, "p0"), 1);
+	/* another patient takes it nowhere: first it is taken back, with a reason */
+	act(s, "bob", MATCH, (int)n, "p1");
+	assert_int_equal(in_chart(s, "p1"), 0);
+	act(s, "bob", "{\"act\":\"unmatch\",\"ecg\":%d}", (int)n);
+	assert_int_equal(in_chart(s, "p0"), 1);
+	act(s, "bob", "{\"act\":\"unmatch\",\"ecg\":%d,\"reason\":\"her bed, his bracelet\"}", (int)n);
+	assert_int_equal(in_chart(s, "p0"), 0);
+	act(s, "bob", MATCH, (int)n, "p1");
+	assert_int_equal(in_chart(s, "p1"), 1);
+	/* as of then it was in the other chart */
+	struct chart_moment then;
+	OK(chart_at_entry(s->sql, m, &then, e));
+	assert_int_equal(page(s, "p0", then.end)->s[CHART_ECGS].count, 2);
+	assert_int_equal(page(s, "p1", then.end)->s[CHART_ECGS].count, 0);
+	both_agree(s);
+	story_free(s);
+}
+
+static void matched_by_identifiers_until_somebody_looks(void **state)
+{
+	struct story *s = house();
+	uint64_t n = record(s, "ECG cart - | - | " PLAIN " | " JOHN);
+	act(s, "ada", MATCH, (int)n, "p1"); /* another one is an un-match first */
+	assert_true(get(s, n)->by_identifiers);
+	act(s, "ada", MATCH, (int)n, "p0");
+	assert_false(get(s, n)->by_identifiers);
+	assert_true(slice_eq_str(get(s, n)->matched_by, "ada"));
+	assert_int_equal(in_chart(s, "p0"), 1);
+	story_free(s);
+}
+
+/* ---- reading ---- */
+
+static void a_signature_is_changed_by_nothing_but_an_addend_or_reopening(void **state)
+{
+	struct story *s = house();
+	uint64_t n = record(s, "ECG cart - | - | " PLAIN " | " JOHN);
+	const struct fact_item *it = PAGE(s, "p0")->s[CHART_ECGS].items;
+	assert_true(slice_eq_str(fact_get(it->fact->kind == FACT_ECG ? it->fact : it->next->fact, FF_STATUS), "preliminary"));
+	act(s, "ada", "{\"act\":\"read\",\"ecg\":%d,\"statements\":[{\"text\":\"sinus\"}]}", (int)n);
+	assert_int_equal(get(s, n)->reading, CHART_ECG_READING);
+	uint64_t signature = act(s, "ada", "{\"act\":\"sign\",\"ecg\":%d,\"statements\":[{\"code\":\"af\",\"text\":\"AF, rate 110\"}],\"measures\":{\"qt_ms\":400},\"comment\":\"no change\"}", (int)n);
+	struct chart_ecg *g = get(s, n);
+	assert_int_equal(g->reading, CHART_ECG_SIGNED);
+	assert_true(slice_eq_str(g->signed_by, "ada"));
+	assert_int_equal(g->basis, signature);
+	static const char *const nothing[] = {"{\"act\":\"read\",\"ecg\":%d,\"statements\":[]}", "{\"act\":\"sign\",\"ecg\":%d,\"statements\":[{\"text\":\"normal\"}]}", "{\"act\":\"reject\",\"ecg\":%d,\"reason\":\"no\"}",
+	                                      "{\"act\":\"reopen\",\"ecg\":%d}", "{\"act\":\"addend\",\"ecg\":%d}", "{\"act\":\"dance\",\"ecg\":%d}", "{\"act\":\"urgency\",\"urgency\":\"now\",\"ecg\":%d}"};
+	for (size_t i = 0; i < ARRAY_LEN(nothing); i++) {
+		act_as_is(s, nothing[i], n);
+		g = get(s, n);
+		assert_int_equal(g->basis, signature);
+		assert_true(slice_eq_str(json_text(g->stands, "statements.0.text"), "AF, rate 110"));
+	}
+	act(s, "bob", "{\"act\":\"addend\",\"ecg\":%d,\"text\":\"QT measured again: 402\"}", (int)n);
+	g = get(s, n);
+	assert_int_equal(g->reading, CHART_ECG_AMENDED);
+	assert_true(slice_eq_str(json_text(g->stands, "statements.0.text"), "AF, rate 110"));
+	struct chart_patient *p = PAGE(s, "p0");
+	for (it = p->s[CHART_ECGS].items; it && it->fact->kind != FACT_ECG; it = it->next)
+		;
+	assert_non_null(it);
+	assert_true(slice_eq_str(fact_get(it->fact, FF_STATUS), "amended"));
+	assert_true(slice_eq_str(fact_nth(it->fact, FF_TEXT, 1), "QT measured again: 402"));
+	assert_slice(fact_part(fact_nth(it->fact, FF_MEASURE, 1), 1), "400"); /* the reader's, not ours */
+	assert_non_null(it->history);
+	act(s, "bob", "{\"act\":\"reopen\",\"ecg\":%d,\"reason\":\"leads exchanged\"}", (int)n);
+	g = get(s, n);
+	assert_int_equal(g->reading, CHART_ECG_UNREAD);
+	assert_null(g->stands);
+	assert_int_equal(s->n, chart_applied(s->sql)); /* and all of it is there to be seen */
+	unsigned acts = 0;
+	for (const struct chart_ecg_act *x = g->acts; x; x = x->next)
+		acts++;
+	assert_int_equal(acts, 4 + ARRAY_LEN(nothing));
+	both_agree(s);
+	story_free(s);
+}
+
+static void who_was_second_is_told(void **state)
+{
+	struct story *s = house();
+	uint64_t n = record(s, "ECG cart - | - | " PLAIN " | " JOHN);
+	uint64_t first = act(s, "ada", "{\"act\":\"sign\",\"ecg\":%d,\"basis\":%d,\"statements\":[{\"text\":\"A\"}]}", (int)n, (int)n);
+	act(s, "bob", "{\"act\":\"addend\",\"ecg\":%d,\"basis\":%d,\"text\":\"B\"}", (int)n, (int)n); /* made for what it was before */
+	struct chart_ecg *g = get(s, n);
+	assert_int_equal(g->reading, CHART_ECG_SIGNED);
+	assert_int_equal(g->basis, first);
+	assert_false(g->acts->next->counts);
+	act(s, "bob", "{\"act\":\"share-open\",\"ecg\":%d,\"id\":\"x\"}", (int)n); /* nobody's reading is in the way of this, nor this in theirs */
+	act(s, "bob", "{\"act\":\"addend\",\"ecg\":%d,\"basis\":%d,\"text\":\"B\"}", (int)n, (int)first);
+	assert_int_equal(get(s, n)->reading, CHART_ECG_AMENDED);
+	story_free(s);
+}
+
+static void nobody_signs_for_nobody(void **state)
+{
+	struct story *s = house();
+	uint64_t n = record(s, "ECG cart - | - | " PLAIN);
+	act(s, "ada", "{\"act\":\"sign\",\"ecg\":%d,\"statements\":[]}", (int)n);
+	assert_int_equal(get(s, n)->reading, CHART_ECG_UNREAD);
+	act(s, "ada", "{\"act\":\"read\",\"ecg\":%d,\"statements\":[]}", (int)n);
+	assert_int_equal(get(s, n)->reading, CHART_ECG_READING);
+	act(s, "ada", MATCH, (int)n, "p0");
+	act(s, "ada", "{\"act\":\"sign\",\"ecg\":%d,\"statements\":[{\"text\":\"x\"}]}", (int)n);
+	assert_int_equal(get(s, n)->reading, CHART_ECG_SIGNED);
+	/* signed for the wrong one: the signature does not follow it to the next */
+	act(s, "ada", "{\"act\":\"unmatch\",\"ecg\":%d,\"reason\":\"wrong patient\"}", (int)n);
+	act(s, "ada", MATCH, (int)n, "p1");
+	struct chart_ecg *g = get(s, n);
+	assert_int_equal(g->reading, CHART_ECG_UNREAD);
+	assert_null(g->stands);
+	story_free(s);
+}
+
+/* ---- the list ---- */
+
+static void list_is(struct story *s, enum chart_ecg_list list, const char *text, const char *patient, const uint64_t *want, size_t n)
+{
+	for (size_t max = 1; max <= 20; max += 19) { /* one at a time, and all at once */
+		struct chart *both[2] = {s->sql, s->mem};
+		for (size_t k = 0; k < 2; k++) {
+			uint64_t next = CHART_NOW;
+			size_t at = 0;
+			do {
+				struct chart_ecgs_ask q = {.list = list, .text = slice_str(text), .patient = slice_str(patient), .user = SLICE("ada"), .before = next, .max = max};
+				struct chart_ecg *g;
+				OK(chart_ecgs(both[k], &q, s->a, &g, &next, e));
+				for (; g; g = g->next, at++) {
+					assert_true(at < n);
+					assert_int_equal(g->entry, want[at]);
+				}
+			} while (next != CHART_NOW);
+			assert_int_equal(at, n);
+		}
+	}
+}
+
+static void what_comes_first(void **state)
+{
+	struct story *s = house();
+	uint64_t plain = record(s, "ECG cart - | - | " PLAIN " | " JOHN), urgent = record(s, "ECG cart - | - | " PLAIN " priority=urgent | " JOHN), bad = record(s, "ECG cart - | - | ecg type=scp weight=urgent | " JOHN);
+	uint64_t stat = record(s, "ECG cart - | - | " PLAIN " priority=stat | patient action=file name=SMITH^JOAN birth=1962-07-07"), later = record_from(s, "ecg/ada", "ECG cart - | - | " PLAIN " | " JOHN);
+	list_is(s, CHART_ECG_TODO_UNREAD, "", "", (const uint64_t[]){stat, bad, urgent, plain, later}, 5);
+	list_is(s, CHART_ECG_TODO_UNMATCHED, "", "", (const uint64_t[]){stat}, 1);
+	list_is(s, CHART_ECG_LIST_ALL, "", "", (const uint64_t[]){later, stat, bad, urgent, plain}, 5);
+	list_is(s, CHART_ECG_LIST_ALL, "joan", "", (const uint64_t[]){stat}, 1);
+	list_is(s, CHART_ECG_LIST_ALL, "1001", "", (const uint64_t[]){later, bad, urgent, plain}, 4);
+	list_is(s, CHART_ECG_LIST_ALL, "", "p0", (const uint64_t[]){later, bad, urgent, plain}, 4);
+	list_is(s, CHART_ECG_LIST_MINE, "", "", (const uint64_t[]){later}, 1);
+	act(s, "ada", "{\"act\":\"urgency\",\"ecg\":%d,\"urgency\":\"stat\",\"reason\":\"chest pain\"}", (int)later);
+	act(s, "ada", "{\"act\":\"sign\",\"ecg\":%d,\"statements\":[{\"text\":\"x\"}]}", (int)bad);
+	act(s, "ada", "{\"act\":\"reject\",\"ecg\":%d,\"reason\":\"noise\"}", (int)stat);
+	list_is(s, CHART_ECG_TODO_UNREAD, "", "", (const uint64_t[]){later, urgent, plain}, 3);
+	list_is(s, CHART_ECG_TODO_UNMATCHED, "", "", NULL, 0);
+	list_is(s, CHART_ECG_LIST_SIGNED, "", "", (const uint64_t[]){bad}, 1);
+	act(s, "home", "{\"act\":\"review-request\",\"ecg\":%d,\"note\":\"again\"}", (int)bad);
+	list_is(s, CHART_ECG_TODO_UNREAD, "", "", (const uint64_t[]){later, bad, urgent, plain}, 4);
+	struct chart_ecg_counts n;
+	OK(chart_ecg_counts(s->sql, &n, e));
+	assert_int_equal(n.unread, 3);
+	assert_int_equal(n.unmatched, 0);
+	assert_int_equal(n.urgent, 2);
+	assert_int_equal(n.review, 1);
+	struct chart_ecg *others;
+	OK(chart_ecg_others(s->sql, get(s, later), 10, s->a, &others, e));
+	assert_non_null(others);
+	story_free(s);
+}
+
+static void what_cannot_be_read_is_listed(void **state)
+{
+	struct story *s = house();
+	uint64_t n = record(s, "ECG cart - | - | ecg via=upload weight=technical warning=cannot_be_read | patient action=claimed id=1001^HOSP birth=1957-03-12");
+	struct told *t = story_keep(s); /* the reader died on it twice: nothing is known of it */
+	t->en.kind = KIND_ECG;
+	story_apply(s->sql, t);
+	story_apply(s->mem, t);
+	story_commit(s);
+	assert_true(get(s, t->en.seq)->unreadable);
+	list_is(s, CHART_ECG_TODO_UNREAD, "", "", (const uint64_t[]){n, t->en.seq}, 2);
+	story_free(s);
+}
+
+/* ---- persons ---- */
+
+static void a_merge_moves_it_and_an_unmerge_gives_it_back(void **state)
+{
+	struct story *s = house();
+	uint64_t n = record(s, "ECG cart - | - | " PLAIN);
+	act(s, "ada", MATCH, (int)n, "p1");
+	tell(s, "ADT^A40 EHR@HOSP 2026-11-01T09:00 | 1001@HOSP:MR | identity action=merge other=1002^HOSP^MR time=2026-11-01T09:00");
+	assert_int_equal(in_chart(s, "p0"), 1);
+	assert_string_equal(get(s, n)->patient->id, "p0");
+	act(s, "ada", "{\"act\":\"sign\",\"ecg\":%d,\"statements\":[{\"text\":\"x\"}]}", (int)n);
+	tell(s, "ADT^A37 EHR@HOSP 2026-11-01T09:10 | 1001@HOSP:MR | identity action=unmerge other=1002^HOSP^MR time=2026-11-01T09:10");
+	assert_string_equal(get(s, n)->patient->id, "p1");
+	assert_int_equal(in_chart(s, "p0"), 0);
+	assert_int_equal(in_chart(s, "p1"), 1);
+	both_agree(s);
+	story_free(s);
+}
+
+/* ---- rebuilt and erased ---- */
+
+static void worklist_of(struct chart *c, struct buf *out)
+{
+	struct arena *a = arena_new((size_t)256 << 20);
+	static const enum chart_ecg_list lists[] = {CHART_ECG_TODO_UNREAD, CHART_ECG_TODO_UNMATCHED, CHART_ECG_LIST_SIGNED, CHART_ECG_LIST_ALL};
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		struct chart_ecgs_ask q = {.list = lists[i], .before = CHART_NOW};
+		struct chart_ecg *g;
+		uint64_t next;
+		struct jsonw w;
+		OK(chart_ecgs(c, &q, a, &g, &next, e));
+		for (; g; g = g->next) {
+			jsonw_init(&w, out);
+			chart_json_ecg(&w, g, true, NULL, NULL);
+			buf_u8(out, '\n');
+		}
+	}
+	arena_free(a);
+}
+
+static void busy(struct story *s)
+{
+	uint64_t a = record(s, "ECG cart - | - | " PLAIN " | " JOHN), b = record(s, "ECG cart - | - | " PLAIN " | patient action=file name=SMITH^JOAN"), c = record(s, "ECG cart - | - | " PLAIN " priority=stat");
+	act(s, "ada", MATCH, (int)b, "p1");
+	act(s, "ada", "{\"act\":\"sign\",\"ecg\":%d,\"statements\":[{\"text\":\"x\"}]}", (int)a);
+	act(s, "bob", "{\"act\":\"sign\",\"ecg\":%d,\"basis\":%d,\"statements\":[{\"text\":\"y\"}]}", (int)a, (int)a);
+	act(s, "bob", "{\"act\":\"reject\",\"ecg\":%d,\"reason\":\"noise\"}", (int)c);
+}
+
+static void a_view_made_anew_says_the_same(void **state)
+{
+	struct story *s = house();
+	AUTO_BUF struct buf x = {0}, y = {0};
+	busy(s);
+	buf_init(&x, 1 << 24);
+	buf_init(&y, 1 << 24);
+	worklist_of(s->sql, &x);
+	story_all(s->sql, STORY_NOW, &x);
+	OK(chart_bulk(s->sql, true, e));
+	for (size_t i = 0; i < s->n; i++)
+		story_apply(s->sql, &s->v[i]);
+	OK(chart_commit(s->sql, e));
+	OK(chart_bulk(s->sql, false, e));
+	worklist_of(s->sql, &y);
+	story_all(s->sql, STORY_NOW, &y);
+	same_text(&x, &y, "rebuilt");
+	buf_reset(&y);
+	worklist_of(s->mem, &y);
+	story_all(s->mem, STORY_NOW, &y);
+	same_text(&x, &y, "memory");
+	story_free(s);
+}
+
+static bool keeps(const struct chart_erasing *x, uint64_t entry)
+{
+	for (size_t i = 0; i < x->keep_n; i++)
+		if (x->keep[i] == entry)
+			return true;
+	return false;
+}
+
+static void an_erasure_takes_a_recording_with_its_acts_or_leaves_both(void **state)
+{
+	struct story *s = story_new();
+	tell(s, "ADT^A08 EHR@HOSP 2026-11-01T08:00 | 1001@HOSP:MR | patient name=SMITH^JOHN birth=1957-03-12 sex=male");
+	tell(s, "ADT^A08 EHR@HOSP 2026-11-01T08:01 | 1002@HOSP:MR | patient name=SMITH^JOAN birth=1962-07-07 sex=female");
+	uint64_t used = record(s, "ECG cart - | - | " PLAIN " | " JOHN), gone = record(s, "ECG cart - | - | " PLAIN), waiting = record(s, "ECG cart - | - | " PLAIN), late = record(s, "ECG cart - | - | " PLAIN);
+	uint64_t signature = act(s, "ada", "{\"act\":\"sign\",\"ecg\":%d,\"statements\":[{\"text\":\"x\"}]}", (int)used);
+	uint64_t match = act(s, "ada", MATCH, (int)gone, "p1"), sign = act(s, "ada", "{\"act\":\"sign\",\"ecg\":%d,\"statements\":[{\"text\":\"x\"}]}", (int)gone);
+	uint64_t match2 = act(s, "ada", MATCH, (int)late, "p1"), end = s->n;
+	act(s, "ada", "{\"act\":\"sign\",\"ecg\":%d,\"statements\":[{\"text\":\"x\"}]}", (int)late);
+	tell(s, "ADT^A01 EHR@HOSP 2026-11-01T09:00 | 1001@HOSP:MR | patient name=SMITH^JOHN birth=1957-03-12 sex=male | visit action=admit visit=V1 class=inpatient location=3W^12^A time=2026-11-01T09:00");
+	struct chart *both[2] = {s->sql, s->mem};
+	for (size_t k = 0; k < 2; k++) {
+		struct chart_erasing_options o = {.from = 0, .to = end, .active_since = s->n};
+		struct chart_erasing x;
+		OK(chart_erasing(both[k], &o, s->a, &x, e));
+		assert_true(keeps(&x, used) && keeps(&x, signature));   /* of somebody who is in the house */
+		assert_false(keeps(&x, gone) || keeps(&x, match) || keeps(&x, sign));
+		assert_true(keeps(&x, waiting));                        /* nobody has looked at it yet */
+		assert_true(keeps(&x, late) && keeps(&x, match2));      /* signed since */
+		chart_erasing_done(&x);
+	}
+	story_free(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(by_itself_only_where_identifiers_agree), cmocka_unit_test(unmatched_is_in_no_chart_until_somebody_says), cmocka_unit_test(matched_by_identifiers_until_somebody_looks),
+		cmocka_unit_test(a_signature_is_changed_by_nothing_but_an_addend_or_reopening), cmocka_unit_test(who_was_second_is_told), cmocka_unit_test(nobody_signs_for_nobody), cmocka_unit_test(what_comes_first),
+		cmocka_unit_test(what_cannot_be_read_is_listed), cmocka_unit_test(a_merge_moves_it_and_an_unmerge_gives_it_back), cmocka_unit_test(a_view_made_anew_says_the_same),
+		cmocka_unit_test(an_erasure_takes_a_recording_with_its_acts_or_leaves_both),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
