@@ -203,6 +203,8 @@ int ecg_decode(const struct store_ecg *s, struct arena *a, struct chart_ecg *ret
 				g.file = t;
 		}
 	}
+	if (!slice_starts(s->source, "ecg/") && fact_get(g.fact, FF_ENTERER).n) /* by another way it says itself who brought it */
+		g.by = fact_part(fact_get(g.fact, FF_ENTERER), FP_ID);
 	g.urgency = fact_get(g.fact, FF_PRIORITY).n ? fact_get(g.fact, FF_PRIORITY) : SLICE("routine");
 	g.order = fact_part(fact_get(g.fact, FF_PLACER), FI_VALUE);
 	if (s->flags & ECG_AUTO) {

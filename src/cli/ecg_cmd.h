@@ -28,6 +28,7 @@ int ecg_measure_cmd(int argc, char **argv);
 int ecg_report_cmd(int argc, char **argv);
 int ecg_convert_cmd(int argc, char **argv);
 int ecg_import_cmd(int argc, char **argv);
+int ecg_list_cmd(int argc, char **argv);
 int ecg_send_cmd(int argc, char **argv);
 
 #endif

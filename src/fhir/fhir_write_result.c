@@ -459,7 +459,7 @@ static void members(struct fhir_out *x)
 /* A recording read here: its statements are the conclusion, and until somebody has signed them that says so. The Observation with the measurements came in the same row, behind it. */
 static void ecg_report(struct fhir_out *x)
 {
-	struct slice status = fhir_value(x->t, FF_STATUS), signer = fhir_value(x->t, FF_PERFORMER);
+	struct slice status = fhir_value(x->t, FF_STATUS), signer = fact_part(fhir_value(x->t, FF_PERFORMER), FP_ID);
 	AUTO_BUF struct buf b = {0};
 	char id[sizeof x->it->id];
 	buf_init(&b, (size_t)1 << 20);
@@ -474,12 +474,15 @@ static void ecg_report(struct fhir_out *x)
 		jsonw_obj_end(x->w);
 		jsonw_arr_end(x->w);
 	}
-	if (slice_eq_str(status, "preliminary"))
-		buf_str(&b, "UNCONFIRMED, by a program:");
+	if (slice_eq_str(status, "preliminary") && x->it->state == FACT_CURRENT)
+		buf_str(&b, "UNCONFIRMED");
 	for (size_t i = 0, count = fact_count(x->t, FF_STATEMENT); i < count; i++) {
+		struct slice text = fact_part(fact_nth(x->t, FF_STATEMENT, i), 1);
+		if (fhir_is_blank(text))
+			continue;
 		if (b.n)
 			buf_u8(&b, '\n');
-		buf_add_slice(&b, fact_part(fact_nth(x->t, FF_STATEMENT, i), 1));
+		buf_add_slice(&b, text);
 	}
 	lines_of(x->t, FF_TEXT, &b);
 	if (!fhir_is_blank(signer))
