@@ -12,9 +12,9 @@ static void page(struct detect_lead *l, int64_t from, int64_t to)
 	detect_shapes(l);
 	for (int round = 0; round < ROUNDS; round++) {
 		if (round)
-			detect_relevel(l);
+			detect_usual(l);
 		detect_score(l, round);
-		detect_choose(l->c, l->count, l->rate, 0, NULL);
+		detect_choose(l->c, l->count, l->rate, -1);
 	}
 }
 

@@ -82,6 +82,8 @@ static void describe(const struct detect_lead *l, struct detect_candidate *c)
 			core += (uint64_t)llabs((int64_t)l->slope[k]);
 	c->sharp = sharp > INT32_MAX ? INT32_MAX : (int32_t)sharp;
 	c->core = core > INT32_MAX ? INT32_MAX : (int32_t)core;
+	c->log_size = detect_log2((uint32_t)c->size);
+	c->log_sharp = detect_log2((uint32_t)c->sharp) - c->log_size;
 	snip(l, c);
 }
 

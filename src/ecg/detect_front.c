@@ -34,7 +34,8 @@ int detect_front_init(struct detect_lead *l, const struct ecg *g, unsigned chann
 	l->hole = arena_alloc(a, n + 8);
 	l->c = arena_array(a, DETECT_CANDIDATES, sizeof *l->c);
 	l->tmp = arena_array(a, DETECT_CANDIDATES, sizeof *l->tmp);
-	if (!l->sum || !l->slope || !l->env || !l->hole || !l->c || !l->tmp)
+	l->tmp2 = arena_array(a, DETECT_CANDIDATES, sizeof *l->tmp2);
+	if (!l->sum || !l->slope || !l->env || !l->hole || !l->c || !l->tmp || !l->tmp2)
 		return err_set(e, arena_code(a), NULL, "no room to look for beats");
 	return 0;
 }

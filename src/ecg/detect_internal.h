@@ -50,9 +50,11 @@ struct detect_candidate {
 	int32_t size;      /* the envelope there */
 	int32_t sharp;     /* curvature summed */
 	int32_t core;      /* slope summed over the middle half */
+	int32_t log_size, log_sharp; /* Q8; the latter of sharp over size */
 	int32_t hole;      /* working samples not recorded before it, within the page */
-	int32_t level, noise, typical; /* of the beats around: size, what lies between, log of sharpness */
-	int16_t rr;        /* of the beats around, working samples; 0: not known */
+	int32_t log_level, log_noise, typical; /* of the beats around: size, that of what lies between, sharpness; Q8 */
+	int32_t rr;        /* of the beats around, working samples; 0: not known */
+	int32_t log_rr;
 	uint8_t spread;    /* of those intervals: 0 regular, 1, 2 irregular */
 	uint16_t shape;
 	int16_t mate;      /* likeness to its shape, Q8 */
@@ -87,7 +89,7 @@ struct detect_lead {
 	int32_t count;
 	struct detect_shape shape[DETECT_SHAPES];
 	int shapes;
-	int32_t *tmp;         /* room for medians: DETECT_CANDIDATES */
+	int32_t *tmp, *tmp2;  /* room for DETECT_CANDIDATES each */
 };
 
 int32_t detect_log2(uint32_t v); /* Q8; of 0: 0 */
@@ -100,8 +102,8 @@ void detect_levels(struct detect_lead *l);             /* before any beat is kno
 void detect_shapes(struct detect_lead *l);
 void detect_kin(struct detect_lead *l);
 void detect_score(struct detect_lead *l, int round);
-void detect_relevel(struct detect_lead *l);            /* from the beats chosen */
-void detect_choose(struct detect_candidate *c, int32_t count, double rate, int32_t after, const uint8_t *hole);
+void detect_usual(struct detect_lead *l);              /* what is usual around each, from the beats chosen */
+void detect_choose(struct detect_candidate *c, int32_t count, double rate, int32_t first);
 uint64_t detect_place(const struct detect_lead *l, const struct detect_candidate *c);
 
 #endif

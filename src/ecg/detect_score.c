@@ -6,50 +6,97 @@
 
 /* ---- what is usual around ---- */
 
-static int32_t median_of(struct detect_lead *l, const int32_t *pick, int32_t from, int32_t to, int32_t (*get)(const struct detect_candidate *))
+/* The last few values in order: what a median over a window that moves on costs least. */
+struct window {
+	int32_t v[2 * QUIET + 1], n;
+};
+
+static void put(struct window *w, int32_t v)
 {
-	int32_t n = 0;
-	for (int32_t i = from; i < to; i++)
-		l->tmp[n++] = get(&l->c[pick[i]]);
-	return n ? detect_median(l->tmp, n) : 0;
+	int32_t i = w->n++;
+	assert(w->n <= (int32_t)ARRAY_LEN(w->v));
+	for (; i > 0 && w->v[i - 1] > v; i--)
+		w->v[i] = w->v[i - 1];
+	w->v[i] = v;
 }
 
-static int32_t get_size(const struct detect_candidate *c)
+static void drop(struct window *w, int32_t v)
 {
-	return c->size;
+	int32_t i = 0;
+	while (w->v[i] != v)
+		i++;
+	w->n--;
+	for (; i < w->n; i++)
+		w->v[i] = w->v[i + 1];
 }
 
-static int32_t log_sharp(const struct detect_candidate *c)
+static int32_t middle(const struct window *w)
 {
-	return detect_log2((uint32_t)c->sharp) - detect_log2((uint32_t)c->size);
+	return w->n ? w->v[w->n / 2] : 0;
 }
 
-/* The interval between beats around, and how much it varies. */
-static void intervals(struct detect_lead *l, const int32_t *pick, int32_t from, int32_t to, struct detect_candidate *c)
+struct usual { /* of the beats in [from, to), the candidates between in [rest_from, rest_to) */
+	struct window size, sharp, rr, rest;
+	int32_t from, to, rest_from, rest_to;
+};
+
+static bool interval(const struct detect_lead *l, const int32_t *beat, int32_t i, int32_t *ret)
 {
-	int32_t n = 0, rr[2 * AROUND];
-	for (int32_t i = from + 1; i < to; i++) {
-		const struct detect_candidate *x = &l->c[pick[i - 1]], *y = &l->c[pick[i]];
-		if (x->hole == y->hole)
-			rr[n++] = y->at - x->at;
+	const struct detect_candidate *a = &l->c[beat[i - 1]], *b = &l->c[beat[i]];
+	*ret = b->at - a->at;
+	return a->hole == b->hole;
+}
+
+static void move_beats(struct usual *u, const struct detect_lead *l, const int32_t *beat, int32_t from, int32_t to)
+{
+	int32_t rr;
+	for (; u->to < to; u->to++) {
+		put(&u->size, l->c[beat[u->to]].log_size);
+		put(&u->sharp, l->c[beat[u->to]].log_sharp);
+		if (u->to > u->from && interval(l, beat, u->to, &rr))
+			put(&u->rr, rr);
 	}
-	c->rr = 0;
-	c->spread = 2;
-	if (n < 2)
-		return;
-	memcpy(l->tmp, rr, (size_t)n * sizeof *rr);
-	int32_t mid = detect_median(l->tmp, n);
-	for (int32_t i = 0; i < n; i++)
-		l->tmp[i] = abs(rr[i] - mid);
-	int32_t dev = detect_median(l->tmp, n);
-	c->rr = (int16_t)(mid > INT16_MAX ? INT16_MAX : mid);
-	c->spread = dev * 25 <= mid ? 0 : dev * 10 <= mid ? 1 : 2;
+	for (; u->from < from; u->from++) {
+		drop(&u->size, l->c[beat[u->from]].log_size);
+		drop(&u->sharp, l->c[beat[u->from]].log_sharp);
+		if (u->from + 1 < u->to && interval(l, beat, u->from + 1, &rr))
+			drop(&u->rr, rr);
+	}
+}
+
+static void move_rest(struct usual *u, const struct detect_lead *l, const int32_t *rest, int32_t from, int32_t to)
+{
+	for (; u->rest_from < from && u->rest_from < u->rest_to; u->rest_from++)
+		drop(&u->rest, l->c[rest[u->rest_from]].log_size);
+	if (u->rest_to < from)
+		u->rest_to = from;
+	u->rest_from = from;
+	for (; u->rest_to < to; u->rest_to++)
+		put(&u->rest, l->c[rest[u->rest_to]].log_size);
+}
+
+static void say(const struct usual *u, struct detect_candidate *c)
+{
+	if (u->size.n) {
+		c->log_level = middle(&u->size);
+		c->typical = middle(&u->sharp);
+		c->rr = 0;
+		c->spread = 2;
+	}
+	if (u->rr.n >= 2) {
+		int32_t half = (u->rr.v[u->rr.n * 3 / 4] - u->rr.v[u->rr.n / 4]) / 2;
+		c->rr = middle(&u->rr);
+		c->log_rr = detect_log2((uint32_t)c->rr);
+		c->spread = half * 25 <= c->rr ? 0 : half * 10 <= c->rr ? 1 : 2;
+	}
+	c->log_noise = middle(&u->rest);
 }
 
 /* From the candidates marked as beats: level, noise, sharpness and interval around each candidate. The same for all between two beats. */
-static void usual(struct detect_lead *l)
+void detect_usual(struct detect_lead *l)
 {
-	int32_t beat[DETECT_CANDIDATES], rest[DETECT_CANDIDATES], beats = 0, rests = 0;
+	struct usual u = {.from = 0};
+	int32_t *beat = l->tmp, *rest = l->tmp2, beats = 0, rests = 0;
 	for (int32_t i = 0; i < l->count; i++)
 		if (l->c[i].beat)
 			beat[beats++] = i;
@@ -59,29 +106,11 @@ static void usual(struct detect_lead *l)
 		int32_t end = b < beats ? beat[b] + 1 : l->count;
 		while (r < rests && rest[r] < i)
 			r++;
-		int32_t from = b - AROUND < 0 ? 0 : b - AROUND, to = b + AROUND > beats ? beats : b + AROUND;
-		int32_t rf = r - QUIET < 0 ? 0 : r - QUIET, rt = r + QUIET > rests ? rests : r + QUIET;
-		struct detect_candidate *c = &l->c[i];
-		if (to > from) {
-			c->level = median_of(l, beat, from, to, get_size);
-			c->typical = median_of(l, beat, from, to, log_sharp);
-			intervals(l, beat, from, to, c);
-		}
-		c->noise = median_of(l, rest, rf, rt, get_size);
-		for (int32_t k = i + 1; k < end; k++) {
-			l->c[k].level = c->level;
-			l->c[k].typical = c->typical;
-			l->c[k].rr = c->rr;
-			l->c[k].spread = c->spread;
-			l->c[k].noise = c->noise;
-		}
-		i = end;
+		move_beats(&u, l, beat, b - AROUND < 0 ? 0 : b - AROUND, b + AROUND > beats ? beats : b + AROUND);
+		move_rest(&u, l, rest, r - QUIET < 0 ? 0 : r - QUIET, r + QUIET > rests ? rests : r + QUIET);
+		for (; i < end; i++)
+			say(&u, &l->c[i]);
 	}
-}
-
-void detect_relevel(struct detect_lead *l)
-{
-	usual(l);
 }
 
 /* Before any beat is known: the level is the median of the greatest in each two seconds of eleven; what is more than half of it stands for beats. */
@@ -104,8 +133,9 @@ void detect_levels(struct detect_lead *l)
 			was = b;
 		}
 		l->c[i].beat = l->c[i].size > level / 2;
+		l->c[i].log_level = l->c[i].log_size;
 	}
-	usual(l);
+	detect_usual(l);
 	for (int32_t i = 0; i < l->count; i++)
 		l->c[i].beat = false;
 }
@@ -161,7 +191,7 @@ static void assign(struct detect_shape *shapes, int *count, int most, struct det
 {
 	int32_t best = -256;
 	int which = -1, shift = DETECT_SLACK;
-	int32_t size = detect_log2((uint32_t)c->size) - detect_log2((uint32_t)c->level);
+	int32_t size = c->log_size - c->log_level;
 	for (int k = 0; k < *count && best < 246; k++) {
 		int at = DETECT_SLACK;
 		if (abs(size - shapes[k].size) > SIZE_ALIKE)
@@ -190,7 +220,7 @@ void detect_shapes(struct detect_lead *l)
 	l->shapes = 0;
 	for (int pass = 0; pass < 2; pass++)
 		for (int32_t i = 0; i < l->count; i++)
-			if ((l->c[i].size > l->c[i].level / 2) == !pass)
+			if ((l->c[i].log_size > l->c[i].log_level - 256) == !pass)
 				assign(l->shape, &l->shapes, pass ? DETECT_SHAPES : DETECT_SHAPES * 2 / 3, &l->c[i]);
 }
 
@@ -225,17 +255,12 @@ static int16_t clip(int32_t v, int32_t lo, int32_t hi)
 	return (int16_t)(v < lo ? lo : v > hi ? hi : v);
 }
 
-static int32_t log_size(const struct detect_candidate *c)
-{
-	return detect_log2((uint32_t)c->size);
-}
-
-/* The greatest size of another candidate at most `reach` before (step -1) or after; 0: none. */
+/* The greatest log size of another candidate at most `reach` before (step -1) or after; 0: none. */
 static int32_t neighbour(const struct detect_lead *l, int32_t i, int step, int32_t reach)
 {
 	int32_t most = 0;
 	for (int32_t k = i + step; k >= 0 && k < l->count && abs(l->c[k].at - l->c[i].at) <= reach; k += step)
-		most = l->c[k].size > most ? l->c[k].size : most;
+		most = l->c[k].log_size > most ? l->c[k].log_size : most;
 	return most;
 }
 
@@ -252,11 +277,11 @@ static int32_t crowd(const struct detect_lead *l, int32_t i)
 static void alone(struct detect_lead *l, int32_t i)
 {
 	struct detect_candidate *c = &l->c[i];
-	int32_t own = log_size(c), before = neighbour(l, i, -1, (int32_t)(l->rate * 0.40)), after = neighbour(l, i, 1, (int32_t)(l->rate * 0.28));
+	int32_t own = c->log_size, before = neighbour(l, i, -1, (int32_t)(l->rate * 0.40)), after = neighbour(l, i, 1, (int32_t)(l->rate * 0.28));
 	c->f[F_ONE] = 256;
-	c->f[F_BEFORE] = before > c->size ? clip(detect_log2((uint32_t)before) - own, 0, 1024) : 0;
-	c->f[F_AFTER] = after > c->size ? clip(detect_log2((uint32_t)after) - own, 0, 1024) : 0;
-	c->f[F_SHARP] = clip(log_sharp(c), -1024, 1024);
+	c->f[F_BEFORE] = before > own ? clip(before - own, 0, 1024) : 0;
+	c->f[F_AFTER] = after > own ? clip(after - own, 0, 1024) : 0;
+	c->f[F_SHARP] = clip(c->log_sharp, -1024, 1024);
 	c->f[F_NARROW] = clip(detect_log2((uint32_t)c->core) - own, -1024, 0);
 	c->f[F_CROWD] = clip(crowd(l, i) * 64, 0, 1024);
 	double uv = c->size * l->uv;
@@ -268,7 +293,7 @@ static int32_t habit(const struct detect_lead *l, const int32_t *beat, int32_t b
 {
 	int32_t all = 0, like = 0, reach = (int32_t)(l->rate * 0.045) + 1;
 	const struct detect_candidate *c = &l->c[i], *of = &l->c[beat[b]];
-	int32_t delay = c->at - of->at, ratio = log_size(c) - log_size(of);
+	int32_t delay = c->at - of->at, ratio = c->log_size - of->log_size;
 	for (int32_t k = b - AROUND < 0 ? 0 : b - AROUND; k <= b + AROUND && k < beats; k++) {
 		if (k == b)
 			continue;
@@ -279,7 +304,7 @@ static int32_t habit(const struct detect_lead *l, const int32_t *beat, int32_t b
 			int32_t d = l->c[j].at - m->at;
 			if (abs(d) > abs(delay) + reach)
 				break;
-			if (abs(d - delay) <= reach && abs(log_size(&l->c[j]) - log_size(m) - ratio) < 160) {
+			if (abs(d - delay) <= reach && abs(l->c[j].log_size - m->log_size - ratio) < 160) {
 				like++;
 				break;
 			}
@@ -290,7 +315,7 @@ static int32_t habit(const struct detect_lead *l, const int32_t *beat, int32_t b
 
 static void habits(struct detect_lead *l)
 {
-	int32_t beat[DETECT_CANDIDATES], beats = 0, t = (int32_t)(l->rate * 0.48), p = (int32_t)(l->rate * 0.26);
+	int32_t *beat = l->tmp, beats = 0, t = (int32_t)(l->rate * 0.48), p = (int32_t)(l->rate * 0.26);
 	for (int32_t i = 0; i < l->count; i++)
 		if (l->c[i].beat)
 			beat[beats++] = i;
@@ -309,8 +334,8 @@ static void habits(struct detect_lead *l)
 
 /* weights, Q8: before any beat is known; after */
 static const int16_t weight[2][F_COUNT] = {
-	{855, 412, 221, 292, -621, -983, 418, 597, -100, 57, 0, -507, 186, 0, 0, -352, 0},
-	{226, 380, -234, 217, -514, -187, 180, 364, -33, 115, 125, -110, 34, -870, -1117, -250, 350},
+	{746, 547, -109, 453, -643, -913, 108, 726, 32, 164, 0, -672, 53, 0, 0, -466, 0},
+	{192, 549, -305, 303, -392, -207, -163, 615, -29, 57, 109, -320, -120, -1448, -1735, -362, 615},
 };
 
 void detect_score(struct detect_lead *l, int round)
@@ -328,7 +353,7 @@ void detect_score(struct detect_lead *l, int round)
 	}
 	for (int32_t i = 0; i < l->count; i++) {
 		struct detect_candidate *c = &l->c[i];
-		int32_t own = log_size(c), level = own - detect_log2((uint32_t)c->level), shape = 0;
+		int32_t own = c->log_size, level = own - c->log_level, shape = 0;
 		int32_t yes = beats[c->shape] - c->beat, no = all[c->shape] - 1 - yes;
 		if (round && c->shape)
 			shape = detect_log2((uint32_t)(2 * yes + 1)) - detect_log2((uint32_t)(2 * no + 1));
@@ -336,7 +361,7 @@ void detect_score(struct detect_lead *l, int round)
 		c->f[F_LEVEL_HIGH] = clip(level, 0, 1280);
 		c->f[F_LEVEL_TINY] = clip(level + 400, -1280, 0);
 		c->f[F_KIN] = round ? c->kin : 0;
-		c->f[F_NOISE] = c->noise ? clip(own - detect_log2((uint32_t)c->noise), -512, 1536) : 1536;
+		c->f[F_NOISE] = c->log_noise ? clip(own - c->log_noise, -512, 1536) : 1536;
 		c->f[F_SHARP_REL] = clip(c->f[F_SHARP] - c->typical, -512, 512);
 		c->f[F_MATE] = c->mate;
 		c->f[F_SHAPE] = clip(shape, -1024, 1024);
