@@ -14,6 +14,7 @@ static const struct ecg_reader *const readers[] = {
 	&ecg_reader_sierra,
 	&ecg_reader_scp,
 	&ecg_reader_dicom,
+	&ecg_reader_fhir,
 	&ecg_reader_csv, /* last: any text may be a table */
 };
 

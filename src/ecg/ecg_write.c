@@ -11,6 +11,7 @@ static const struct {
 	{ECG_WFDB, ecg_write_wfdb},
 	{ECG_CSV, ecg_write_csv},
 	{ECG_EDF, ecg_write_edf},
+	{ECG_FHIR, ecg_write_fhir},
 	{ECG_AECG, ecg_write_aecg},
 	{ECG_SCP, ecg_write_scp},
 	{ECG_DICOM, ecg_write_dicom},
