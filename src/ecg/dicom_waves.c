@@ -130,6 +130,8 @@ static unsigned lead_number(const struct dicom_code *c)
 	uint64_t n;
 	struct slice v = c->value;
 	size_t at = v.n;
+	if (!v.n)
+		return 0;
 	while (at > 0 && v.p[at - 1] >= '0' && v.p[at - 1] <= '9')
 		at--;
 	if (num_u64(slice_of(v.p + at, v.n - at), 1, 1u << 20, &n) < 0)

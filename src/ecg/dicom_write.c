@@ -306,12 +306,10 @@ static void general(struct out *o)
 		text(b, DICOM_TAG(8, 0x1090), "LO", g->device, 64);
 }
 
-static struct slice name_part(struct buf *scratch, struct slice s)
+static void name_part(struct buf *scratch, struct slice s)
 {
-	size_t from = scratch->n;
 	for (size_t i = 0; i < s.n; i++)
 		buf_u8(scratch, s.p[i] == '^' || s.p[i] == '=' ? ' ' : s.p[i]);
-	return buf_ok(scratch) ? slice_of(scratch->p + from, scratch->n - from) : SLICE_NULL;
 }
 
 static void patient(struct out *o)
@@ -322,10 +320,10 @@ static void patient(struct out *o)
 	char t[32];
 	double v;
 	buf_init(&name, 4096);
-	(void)name_part(&name, p->family);
+	name_part(&name, p->family);
 	if (p->given.n) {
 		buf_u8(&name, '^');
-		(void)name_part(&name, p->given);
+		name_part(&name, p->given);
 	}
 	text(b, DICOM_TAG(0x10, 0x10), "PN", buf_slice(&name), 64);
 	text(b, DICOM_TAG(0x10, 0x20), "LO", p->id, 64);

@@ -194,6 +194,8 @@ size_t scp_decode(const struct scp_tables *t, struct slice data, int16_t *out, s
 {
 	if (!t->tables)
 		return plain(data, out, max);
+	if (!data.n)
+		return 0;
 	struct bits b = {.p = data.p, .end = data.p + data.n};
 	const struct scp_table *now = &t->table[0];
 	size_t n = 0;

@@ -16,15 +16,22 @@ struct tags {
 	int high_pass, low_pass, bits; /* -1: not said; 1/100 Hz, Hz */
 };
 
+/* The next text of several, without the NUL behind it. */
+static struct slice next_text(const struct scp *s, struct slice *rest)
+{
+	struct slice all = *rest;
+	if (s->chars != ECG_CHARS_UTF16LE)
+		return slice_cut(all, 0, rest);
+	size_t n = 0;
+	while (n + 1 < all.n && (all.p[n] || all.p[n + 1]))
+		n += 2;
+	*rest = n + 2 <= all.n ? slice_of(all.p + n + 2, all.n - n - 2) : SLICE_NULL;
+	return slice_of(all.p, n);
+}
+
 static struct slice text(struct scp *s, struct slice v)
 {
-	if (s->chars == ECG_CHARS_UTF16LE) {
-		while (v.n >= 2 && !v.p[v.n - 1] && !v.p[v.n - 2])
-			v.n -= 2;
-		return ecg_text_in(s->g, v, s->chars);
-	}
-	struct slice rest;
-	return ecg_text_in(s->g, slice_cut(v, 0, &rest), s->chars);
+	return ecg_text_in(s->g, next_text(s, &v), s->chars);
 }
 
 static struct slice joined(struct ecg *g, struct slice a, const char *between, struct slice b)
@@ -86,10 +93,10 @@ static void machine(struct tags *t, struct slice v, bool acquiring)
 		return;
 	if (acquiring)
 		t->device = true;
-	g->device = text(t->s, slice_of(v.p + 8, 6));
-	struct slice rest = slice_of(v.p + 36, v.n - 36), part[5] = {{NULL, 0}};
+	struct slice rest = slice_of(v.p + 36, v.n - 36), part[5] = {{NULL, 0}}, none;
+	g->device = ecg_text_in(g, slice_cut(slice_of(v.p + 8, 6), 0, &none), t->s->chars == ECG_CHARS_UTF16LE ? ECG_CHARS_GUESS : t->s->chars); /* six bytes, whatever the letters elsewhere are */
 	for (size_t i = 0; i < ARRAY_LEN(part); i++)
-		part[i] = text(t->s, slice_cut(rest, 0, &rest));
+		part[i] = ecg_text_in(g, next_text(t->s, &rest), t->s->chars);
 	g->serial = part[1];
 	g->software = part[0].n ? part[0] : part[2];
 	g->maker = part[4].n ? part[4] : v.p[7] < ARRAY_LEN(makers) ? slice_str(makers[v.p[7]]) : SLICE_NULL;

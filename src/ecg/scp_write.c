@@ -297,7 +297,7 @@ static void device_tag(struct out *o)
 	buf_init(&v, 8192);
 	AUTO_BUF struct buf model = {0};
 	buf_init(&model, 64);
-	if (o->chars != ECG_CHARS_UTF16LE && ecg_text_out(&model, cut(g->device, 5), o->chars))
+	if (ecg_text_out(&model, cut(g->device, 5), o->chars == ECG_CHARS_UTF16LE ? ECG_CHARS_1 : o->chars))
 		memcpy(fixed + 8, model.p ? model.p : fixed + 8, model.n);
 	text(o, &v, g->software, TEXT_MAX);
 	fixed[35] = (uint8_t)v.n;
