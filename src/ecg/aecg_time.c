@@ -114,7 +114,8 @@ void aecg_ts(struct slice iso, double plus_s, char out[48])
 		out[0] = 0;
 		return;
 	}
-	if (!(plus_s > 0) || !aecg_to_second(iso))
+	/* years that nanoseconds hold, and a length that a recording has */
+	if (!(plus_s > 0) || !(plus_s < 1e9) || !aecg_to_second(iso) || p.have < 6 || p.v[0] < 1700 || p.v[0] > 2200)
 		return;
 	int64_t t = time_from_civil(p.v[0], p.v[1], p.v[2], p.v[3], p.v[4], p.v[5]), unit = TIME_SEC / 10;
 	for (size_t i = 0; i < p.fraction.n; i++, unit /= 10)
@@ -125,5 +126,11 @@ void aecg_ts(struct slice iso, double plus_s, char out[48])
 	snprintf(zone, sizeof zone, "%.*s", SLICE_FMT(p.zone));
 	time_civil(t, &v[0], &v[1], &v[2], &v[3], &v[4], &v[5]);
 	int64_t ns = t - time_from_civil(v[0], v[1], v[2], v[3], v[4], v[5]);
-	snprintf(out, 48, "%04d%02d%02d%02d%02d%02d.%09d%s", v[0], v[1], v[2], v[3], v[4], v[5], (int)ns, zone);
+	int digits = ns ? 9 : 0;
+	for (; digits > 3 && ns % 10 == 0; digits--)
+		ns /= 10;
+	if (digits)
+		snprintf(out, 48, "%04d%02d%02d%02d%02d%02d.%0*d%s", v[0], v[1], v[2], v[3], v[4], v[5], digits, (int)ns, zone);
+	else
+		snprintf(out, 48, "%04d%02d%02d%02d%02d%02d%s", v[0], v[1], v[2], v[3], v[4], v[5], zone);
 }

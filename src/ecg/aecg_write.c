@@ -137,9 +137,9 @@ static void mix_text(struct out *o, struct slice s)
 		mix_word(o, s.p[i]);
 }
 
-static int add_run(struct out *o, unsigned channel, uint64_t first, uint64_t count)
+static int add_run(struct out *o, const struct ecg *g, unsigned channel, uint64_t first, uint64_t count)
 {
-	double rate = o->g->channel[channel].rate;
+	double rate = g->channel[channel].rate;
 	for (uint32_t i = 0; i < o->sets; i++)
 		if (o->set[i].first == first && o->set[i].count == count && o->set[i].rate == rate) {
 			o->set[i].leads |= UINT64_C(1) << channel;
@@ -152,27 +152,36 @@ static int add_run(struct out *o, unsigned channel, uint64_t first, uint64_t cou
 }
 
 /* Runs of samples of a channel; its values go into the hash on the way. */
-static int runs(struct out *o, unsigned channel)
+static int runs(struct out *o, const struct ecg *g, unsigned channel)
 {
-	const struct ecg_channel *c = &o->g->channel[channel];
+	const struct ecg_channel *c = &g->channel[channel];
 	int32_t v[BLOCK];
 	uint64_t begun = UINT64_MAX;
 	int r = 0;
 	for (uint64_t at = 0; at < c->samples && r == 0; at += BLOCK) {
 		size_t n = c->samples - at < BLOCK ? (size_t)(c->samples - at) : BLOCK;
-		ecg_read(o->g, channel, at, n, v);
+		ecg_read(g, channel, at, n, v);
 		for (size_t i = 0; i < n && r == 0; i++) {
 			mix_word(o, (uint32_t)v[i]);
 			if (v[i] != ECG_GAP && begun == UINT64_MAX)
 				begun = at + i;
 			else if (v[i] == ECG_GAP && begun != UINT64_MAX) {
-				r = add_run(o, channel, begun, at + i - begun);
+				r = add_run(o, g, channel, begun, at + i - begun);
 				begun = UINT64_MAX;
 			}
 		}
 	}
 	if (r == 0 && begun != UINT64_MAX)
-		r = add_run(o, channel, begun, c->samples - begun);
+		r = add_run(o, g, channel, begun, c->samples - begun);
+	return r;
+}
+
+static int plan(struct out *o, const struct ecg *g)
+{
+	int r = 0;
+	o->sets = 0;
+	for (unsigned i = 0; i < g->channels && r == 0; i++)
+		r = runs(o, g, i);
 	return r;
 }
 
@@ -390,16 +399,16 @@ static void time_sequence(struct out *o, double rate, double at_s, bool absolute
 	line(o, "</sequence></component>");
 }
 
-static void sequence_sets(struct out *o)
+/* As planned. */
+static void sequence_sets(struct out *o, const struct ecg *g, bool absolute)
 {
-	bool absolute = aecg_to_second(o->g->start);
 	for (uint32_t i = 0; i < o->sets; i++) {
 		const struct set *s = &o->set[i];
 		line(o, "<component><sequenceSet>");
 		time_sequence(o, s->rate, (double)s->first / s->rate, absolute);
-		for (unsigned k = 0; k < o->g->channels; k++)
+		for (unsigned k = 0; k < g->channels; k++)
 			if (s->leads >> k & 1)
-				sequence(o, o->g, k, s->first, s->count);
+				sequence(o, g, k, s->first, s->count);
 		line(o, "</sequenceSet></component>");
 	}
 }
@@ -554,37 +563,11 @@ static void our_median(struct out *o, const struct ecg_analysis *n)
 static void file_median(struct out *o)
 {
 	const struct ecg *m = o->g->median;
+	if (plan(o, m) < 0 || !o->sets) /* the leads were written already: their plan is no longer needed */
+		return;
 	derived_begins(o, 3);
-	for (unsigned i = 0; i < m->channels; i++) {
-		const struct ecg_channel *c = &m->channel[i];
-		bool first = true;
-		for (unsigned k = 0; k < i; k++)
-			first = first && !(m->channel[k].rate == c->rate && m->channel[k].samples == c->samples);
-		if (!first)
-			continue;
-		line(o, "<component><sequenceSet>");
-		time_sequence(o, c->rate, 0, false);
-		for (unsigned k = i; k < m->channels; k++)
-			if (m->channel[k].rate == c->rate && m->channel[k].samples == c->samples)
-				sequence(o, m, k, 0, c->samples);
-		line(o, "</sequenceSet></component>");
-	}
+	sequence_sets(o, m, false);
 	line(o, "</derivedSeries></derivation>");
-}
-
-/* Of a median beat a digit for every sample is written: one with holes is left out. */
-static bool whole(const struct ecg *m)
-{
-	int32_t v[BLOCK];
-	for (unsigned i = 0; m && i < m->channels; i++)
-		for (uint64_t at = 0; at < m->channel[i].samples; at += BLOCK) {
-			size_t n = m->channel[i].samples - at < BLOCK ? (size_t)(m->channel[i].samples - at) : BLOCK;
-			ecg_read(m, i, at, n, v);
-			for (size_t k = 0; k < n; k++)
-				if (v[k] == ECG_GAP)
-					return false;
-		}
-	return m && m->channels;
 }
 
 static void document(struct out *o, const struct ecg_analysis *n)
@@ -616,13 +599,13 @@ static void document(struct out *o, const struct ecg_analysis *n)
 	when(o);
 	device(o);
 	filters(o);
-	sequence_sets(o);
+	sequence_sets(o, o->g, aecg_to_second(o->g->start));
 	as_said(o);
 	if (n)
 		as_measured(o, n);
 	if (n && n->measure.lead && n->measure.used)
 		our_median(o, n);
-	else if (whole(o->g->median))
+	else if (o->g->median)
 		file_median(o);
 	line(o, "</series></component>");
 	line(o, "</AnnotatedECG>");
@@ -638,11 +621,9 @@ int ecg_write_aecg(const struct ecg *g, const struct ecg_analysis *n, struct sli
 		return err_set(e, arena_code(g->a), NULL, "no room for the document's plan");
 	mix_text(&o, g->person.id);
 	mix_text(&o, g->start);
-	for (unsigned i = 0; i < g->channels; i++) {
-		int r = runs(&o, i);
-		if (r < 0)
-			return r;
-	}
+	int r = plan(&o, g);
+	if (r < 0)
+		return r;
 	if (!o.sets)
 		return err_set(e, ERR_INPUT, NULL, "nothing was recorded: there are no samples to be written");
 	snprintf(file, sizeof file, "%.*s.xml", (int)(name.n < 250 ? name.n : 250), name.n ? (const char *)name.p : "");

@@ -147,7 +147,9 @@ static void end(void *arg, const XML_Char *name)
 	if (r->code)
 		return;
 	unsigned d = --r->depth;
-	struct slice s = slice_trim(slice_of(r->text.p + r->text_at[d], r->text.n - r->text_at[d]));
+	struct slice s = SLICE_NULL;
+	if (r->text.n > r->text_at[d]) /* else there may be no memory to point into */
+		s = slice_trim(slice_of(r->text.p + r->text_at[d], r->text.n - r->text_at[d]));
 	if (s.n) {
 		r->open[d]->text = arena_dup(r->g->a, s);
 		if (!r->open[d]->text.p)
