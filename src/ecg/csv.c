@@ -241,6 +241,8 @@ static double hertz(struct slice v, bool unit_needed)
 	size_t n = 0;
 	int64_t mant;
 	int dec;
+	if (!v.n)
+		return 0;
 	while (n < v.n && (isdigit(v.p[n]) || v.p[n] == '.' || v.p[n] == ','))
 		n++;
 	struct slice unit = plain(slice_of(v.p + n, v.n - n));
