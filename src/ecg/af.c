@@ -11,7 +11,12 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Of 255 parts of alike pairs; n <= AF_WINDOW. */
+static bool own(const struct ecg_beat *b) /* of the atrium's doing */
+{
+	return b->class != 'V' && b->class != 'F' && !b->paced;
+}
+
+/* Of pairs of intervals that are alike, the part whose next ones are, too; n <= AF_WINDOW. */
 static float foretold(const float *rr, const bool *next, size_t n, float near)
 {
 	unsigned alike = 0, both = 0;
@@ -60,10 +65,15 @@ static float still(const struct shape *s, unsigned leads, unsigned lead, const b
 	return (float)((part - 1.0 / (double)used) / (1 - 1.0 / (double)used));
 }
 
+static bool hardly(const struct af_window *w)
+{
+	return w->intervals < 6 || w->change < 0.045f || w->irregular < 0.4f;
+}
+
 /* Weighed by hand on half of the records; a third of the way between what sinus rhythm with its worst ectopy has and what fibrillation has. An unknown P wave speaks for neither. */
 static float judged(const struct af_window *w)
 {
-	if (w->intervals < 6 || w->change < 0.045f || w->irregular < 0.4f)
+	if (hardly(w))
 		return -1;
 	float predicted = w->predicted < 0 ? 0.25f : w->predicted, p = w->p < -0.5f ? 0.3f : w->p, leap = w->change > 0.57f ? 0.15f : w->change > 0.42f ? w->change - 0.42f : 0;
 	if (w->intervals < 24 && w->beats == AF_WINDOW) /* half of the beats are ventricular: what is left says less */
@@ -71,7 +81,16 @@ static float judged(const struct af_window *w)
 	return 4 * (0.33f - predicted) + 3 * (w->irregular - 0.65f) + 3 * (0.3f - p) - 4 * leap; /* changes by half the mean are those of bigeminy */
 }
 
-void af_look(const struct ecg_beats *b, size_t i, const struct shape *shape, unsigned leads, struct af_window *ret)
+static void have(const struct af_shapes *s, const struct ecg_beats *b, size_t from, size_t to)
+{
+	for (size_t i = from; i < to && s->reader; i++) {
+		for (unsigned l = 0; l < s->leads && !s->have[i]; l++)
+			shape_read(&s->reader[l], b->beat[i].at, &s->shape[i * s->leads + l]);
+		s->have[i] = 1;
+	}
+}
+
+void af_look(const struct ecg_beats *b, size_t i, const struct af_shapes *s, bool whole, struct af_window *ret)
 {
 	size_t from = i > AF_WINDOW / 2 ? i - AF_WINDOW / 2 : 0, to = from + AF_WINDOW < b->count ? from + AF_WINDOW : b->count, n = 0, m = 0;
 	if (to - from < AF_WINDOW)
@@ -81,8 +100,8 @@ void af_look(const struct ecg_beats *b, size_t i, const struct shape *shape, uns
 	*ret = (struct af_window){.p = -1, .predicted = -1};
 	size_t last = 0, early[AF_WINDOW];
 	for (size_t j = from; j < to; j++) {
-		use[j - from] = still_use[j - from] = b->beat[j].class != 'V' && b->beat[j].class != 'F';
-		if (j == 0 || !use[j - from] || b->beat[j - 1].class == 'V' || b->beat[j - 1].class == 'F')
+		use[j - from] = still_use[j - from] = own(&b->beat[j]);
+		if (j == 0 || !use[j - from] || !own(&b->beat[j - 1]))
 			continue;
 		float v = (float)((double)(b->beat[j].at - b->beat[j - 1].at) / b->rate);
 		if (v > 2.5f || v < 0.2f)
@@ -114,11 +133,17 @@ void af_look(const struct ecg_beats *b, size_t i, const struct shape *shape, uns
 	ret->jump = squares > 0 ? (steps / (float)m) / (2 * squares / (float)n) : 0;
 	qsort(change, m, sizeof *change, by_value);
 	ret->change = change[m / 2] / mean;
+	if (!whole && hardly(ret)) {
+		ret->score = -1;
+		return;
+	}
 	ret->predicted = foretold(rr, next, n, 0.05f * mean);
 	for (size_t j = 0; j < n; j++) /* before an early beat stands the T wave of the one before it */
 		still_use[early[j]] = rr[j] > 0.8f * mean;
-	for (unsigned l = 0; l < leads && shape; l++) {
-		float p = still(shape + from * leads, leads, l, still_use, to - from);
+	if (s)
+		have(s, b, from, to);
+	for (unsigned l = 0; s && l < s->leads; l++) {
+		float p = still(s->shape + from * s->leads, s->leads, l, still_use, to - from);
 		ret->p = p > ret->p ? p : ret->p;
 	}
 	ret->score = judged(ret);
@@ -130,12 +155,12 @@ void af_look(const struct ecg_beats *b, size_t i, const struct shape *shape, uns
 #define AF_STAY 0.7f
 #define AF_FEW 0.35f /* ten seconds on paper: one look at fewer beats than half a window */
 
-void af_find(const struct ecg_beats *b, const struct shape *shape, unsigned leads, uint8_t *ret)
+void af_find(const struct ecg_beats *b, const struct af_shapes *s, uint8_t *ret)
 {
 	bool on = false;
 	for (size_t i = 0; i < b->count; i += AF_STEP) {
 		struct af_window w;
-		af_look(b, i, shape, leads, &w);
+		af_look(b, i, s, false, &w);
 		on = w.score > (b->count < AF_WINDOW / 2 ? AF_FEW : on ? AF_STAY : AF_ENTER);
 		for (size_t j = i; j < i + AF_STEP && j < b->count; j++)
 			ret[j] = on;

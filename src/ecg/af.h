@@ -17,9 +17,16 @@ struct af_window {
 	float p;             /* how much of what stands before the QRS is the same in all beats, 0..1; best lead. -1: not known */
 	float score;         /* above 0: fibrillation */
 };
-/* From beat i - AF_WINDOW / 2 on. shape: count x leads or NULL. */
-void af_look(const struct ecg_beats *b, size_t i, const struct shape *shape, unsigned leads, struct af_window *ret);
+/* Shapes of beats, count x leads. With readers, those that were not yet asked for are read when they are: in a sinus rhythm nobody asks. */
+struct af_shapes {
+	struct shape *shape;
+	unsigned leads;
+	struct shape_reader *reader; /* NULL: all are there */
+	uint8_t *have;
+};
+/* Of the beats around i. s may be NULL. whole: also what is not needed to say that it is none. */
+void af_look(const struct ecg_beats *b, size_t i, const struct af_shapes *s, bool whole, struct af_window *ret);
 /* For each beat 1 where it is in fibrillation, with hysteresis; ret has b->count places. */
-void af_find(const struct ecg_beats *b, const struct shape *shape, unsigned leads, uint8_t *ret);
+void af_find(const struct ecg_beats *b, const struct af_shapes *s, uint8_t *ret);
 
 #endif

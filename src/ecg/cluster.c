@@ -97,7 +97,7 @@ void cluster_beat(struct classify *k, size_t i)
 {
 	const struct shape *s = k->shape + i * k->leads;
 	unsigned best = CLASSIFY_CLUSTERS;
-	float most = -2;
+	float most = -2, v0[CLASSIFY_CLUSTERS];
 	bool any = false;
 	for (unsigned l = 0; l < k->leads; l++)
 		any = any || s[l].good;
@@ -105,15 +105,18 @@ void cluster_beat(struct classify *k, size_t i)
 	if (!any)
 		return;
 	for (unsigned c = 0; c < k->clusters; c++) {
-		float v = alike(k, s, k->c[c].shape, false);
+		float v = v0[c] = alike(k, s, k->c[c].shape, false);
 		if (v > most) {
 			most = v;
 			best = c;
 		}
 	}
 	if (most < JOIN && most > 0.6f) { /* perhaps it stands a little aside */
+		float near = most - 0.15f;
 		most = -2;
 		for (unsigned c = 0; c < k->clusters; c++) {
+			if (v0[c] < near)
+				continue;
 			float v = alike(k, s, k->c[c].shape, true);
 			if (v > most) {
 				most = v;

@@ -149,7 +149,7 @@ int ecg_classify(const struct ecg *g, const unsigned *channels, size_t n, struct
 		r = fusions(b, &k, a, e);
 	if (r < 0)
 		return r;
-	af_find(b, k.shape, k.leads, af);
+	af_find(b, &(struct af_shapes){k.shape, k.leads, NULL, NULL}, af);
 	supraventricular(b, &k, af);
 	return 0;
 }

@@ -107,19 +107,16 @@ static int look(struct rhythm *r, struct ecg_rhythm_result *ret, struct err *e)
 static int shapes(struct rhythm *r, struct err *e)
 {
 	const struct ecg_beats *b = r->b;
-	r->shape = arena_array(r->a, b->count * r->leads + 1, sizeof *r->shape);
+	r->shapes = (struct af_shapes){arena_array(r->a, b->count * r->leads + 1, sizeof(struct shape)), r->leads, r->reader, arena_alloc(r->a, b->count + 1)};
 	r->af = arena_alloc(r->a, b->count + 1);
-	if (!r->shape || !r->af)
+	if (!r->shapes.shape || !r->shapes.have || !r->af)
 		return err_set(e, arena_code(r->a), NULL, "no room for the shapes of the beats");
 	for (unsigned l = 0; l < r->leads; l++) {
-		struct shape_reader reader;
-		int code = shape_reader_init(&reader, r->g, r->channel[l], r->a, e);
+		int code = shape_reader_init(&r->reader[l], r->g, r->channel[l], r->a, e);
 		if (code < 0)
 			return code;
-		for (size_t i = 0; i < b->count; i++)
-			shape_read(&reader, b->beat[i].at, &r->shape[i * r->leads + l]);
 	}
-	af_find(b, r->shape, r->leads, r->af);
+	af_find(b, &r->shapes, r->af);
 	return 0;
 }
 

@@ -2,13 +2,9 @@
 #include "cluster.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #define NORMAL_SPREAD 1.25f /* a kind this much wider than the normal beat is not called normal for its number alone */
-#ifndef NEAR
-#define NEAR 20
-#endif
-//NEAR /* intervals on either side that make the rate around a beat */
+#define NEAR 20 /* intervals on either side that make the rate around a beat */
 
 static float clip(float v, float lo, float hi)
 {
@@ -73,43 +69,84 @@ static float interval(const struct ecg_beats *b, size_t i) /* from the beat befo
 	return (float)((double)(b->beat[i].at - b->beat[i - 1].at) / b->rate);
 }
 
-static int by_value(const void *a, const void *b)
+/* The last values seen, in order of size: what a window that moves by one adds and loses. */
+struct window {
+	float v[2 * NEAR + 2];
+	size_t n;
+};
+
+static void window_add(struct window *w, float v)
 {
-	float x = *(const float *)a, y = *(const float *)b;
-	return (x > y) - (x < y);
+	size_t at = w->n++;
+	assert(w->n <= ARRAY_LEN(w->v));
+	for (; at > 0 && w->v[at - 1] > v; at--)
+		w->v[at] = w->v[at - 1];
+	w->v[at] = v;
 }
 
-/* The mean of the intervals around beat i without the shortest and longest fifth: of an early beat and its pause both go in, so bigeminy has the rate of its sinus node. And how irregular: the median change. */
-static void around(const struct ecg_beats *b, size_t i, float *mean, float *irregular)
+static void window_drop(struct window *w, float v)
 {
-	float rr[2 * NEAR], change[2 * NEAR];
-	size_t n = 0, m = 0;
-	for (size_t j = i > NEAR ? i - NEAR + 1 : 1; j <= i + NEAR && j < b->count; j++) {
-		float v = interval(b, j);
-		if (v > 3)
+	size_t at = 0;
+	while (at < w->n && w->v[at] != v)
+		at++;
+	assert(at < w->n);
+	w->n--;
+	for (; at < w->n; at++)
+		w->v[at] = w->v[at + 1];
+}
+
+struct surroundings {
+	const struct ecg_beats *b;
+	struct window rr, change;
+	size_t from, to; /* intervals in the windows */
+};
+
+static bool counts(const struct ecg_beats *b, size_t i)
+{
+	return i > 0 && i < b->count && interval(b, i) <= 3;
+}
+
+static float change_at(const struct ecg_beats *b, size_t i) /* from interval i - 1 to i, both counting */
+{
+	return fabsf(interval(b, i) - interval(b, i - 1));
+}
+
+/* The mean of the intervals around beat i without the shortest and longest fifth: of an early beat and its pause both go in, so bigeminy has the rate of its sinus node. And how irregular: the median change. i goes up by one. */
+static void around(struct surroundings *s, size_t i, float *mean, float *irregular)
+{
+	const struct ecg_beats *b = s->b;
+	size_t from = i > NEAR ? i - NEAR + 1 : 1, to = i + NEAR + 1 < b->count ? i + NEAR + 1 : b->count;
+	for (; s->to < to; s->to++) {
+		if (!counts(b, s->to))
 			continue;
-		rr[n++] = v;
+		window_add(&s->rr, interval(b, s->to));
+		if (s->to > s->from && counts(b, s->to - 1))
+			window_add(&s->change, change_at(b, s->to));
 	}
-	for (size_t j = 1; j < n; j++)
-		change[m++] = rr[j] > rr[j - 1] ? rr[j] - rr[j - 1] : rr[j - 1] - rr[j];
+	for (; s->from < from; s->from++) {
+		if (!counts(b, s->from))
+			continue;
+		window_drop(&s->rr, interval(b, s->from));
+		if (s->from + 1 < s->to && counts(b, s->from + 1))
+			window_drop(&s->change, change_at(b, s->from + 1));
+	}
 	*mean = 0.8f;
 	*irregular = 0;
-	if (!n)
+	if (!s->rr.n)
 		return;
-	qsort(rr, n, sizeof *rr, by_value);
-	qsort(change, m, sizeof *change, by_value);
 	float sum = 0;
-	size_t cut = n / 5;
+	size_t n = s->rr.n, cut = n / 5;
 	for (size_t j = cut; j < n - cut; j++)
-		sum += rr[j];
+		sum += s->rr.v[j];
 	*mean = sum / (float)(n - 2 * cut);
-	*irregular = m ? change[m / 2] / *mean : 0;
+	*irregular = s->change.n ? s->change.v[s->change.n / 2] / *mean : 0;
 }
 
-static void rhythm_features(const struct ecg_beats *b, size_t i, float *f)
+static void rhythm_features(struct surroundings *s, size_t i, float *f)
 {
+	const struct ecg_beats *b = s->b;
 	float mean, irregular, pre = interval(b, i), post = interval(b, i + 1);
-	around(b, i, &mean, &irregular);
+	around(s, i, &mean, &irregular);
 	f[F_PRE] = pre > 0 ? clip(1 - pre / mean, -1, 0.8f) : 0;
 	f[F_POST] = post > 0 ? clip(post / mean - 1, -0.8f, 1) : 0;
 	f[F_IRREGULAR] = clip(irregular, 0, 0.5f);
@@ -155,6 +192,10 @@ static void nearest_features(const struct classify *k, size_t i, float *f)
 	const struct shape *s = k->shape + i * k->leads;
 	unsigned best = k->dominant;
 	float most = -2;
+	if (k->id[i] && k->c[k->id[i] - 1].normal) {
+		shape_features(k, i, &k->c[k->id[i] - 1], f);
+		return;
+	}
 	for (unsigned c = 0; c < k->clusters; c++)
 		if (k->c[c].normal) {
 			float v = cluster_alike(k, s, k->c[c].shape);
@@ -264,6 +305,7 @@ static void cluster_features(struct classify *k)
 int classify_prepare(const struct ecg *g, const unsigned *channels, size_t n, struct arena *a, const struct ecg_beats *b, struct classify *k, struct err *e)
 {
 	struct shape_reader reader[CLASSIFY_LEADS];
+	struct surroundings near = {.b = b, .from = 1, .to = 1};
 	*k = (struct classify){.count = b->count};
 	int r = choose(k, g, channels, n, a, b, reader, e);
 	if (r < 0)
@@ -281,12 +323,10 @@ int classify_prepare(const struct ecg *g, const unsigned *channels, size_t n, st
 		for (unsigned l = 0; l < k->leads; l++)
 			shape_read(&reader[l], b->beat[i].at, &k->shape[i * k->leads + l]);
 		cluster_beat(k, i);
-		rhythm_features(b, i, k->f[i]);
+		rhythm_features(&near, i, k->f[i]);
 	}
 	cluster_settle(k);
 	k->dominant = choose_normal(k, a);
-	for (size_t i = 0; i < b->count; i++)
-		shape_features(k, i, &k->c[k->dominant], k->f[i]);
 	cluster_features(k);
 	more_normals(k);
 	for (size_t i = 0; i < b->count; i++)

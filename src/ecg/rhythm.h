@@ -16,8 +16,9 @@ struct rhythm {
 	const struct ecg *g;
 	const struct ecg_beats *b;
 	struct arena *a;
-	struct shape *shape;       /* count x leads */
 	unsigned channel[RHYTHM_LEADS], leads;
+	struct af_shapes shapes;
+	struct shape_reader reader[RHYTHM_LEADS];
 	uint8_t *af;               /* of each beat */
 	uint8_t *bad;              /* of each second: no lead can be read there */
 	size_t seconds;

@@ -56,10 +56,10 @@ static void words(const struct rhythm *r, uint8_t *word, const float *rate)
 		unsigned paced = 0, near = 0;
 		for (size_t j = i > 4 ? i - 4 : 0; j <= i + 4 && j < b->count; j++, near++)
 			paced += b->beat[j].paced;
-		if (r->af[i])
-			word[i] = ECG_RHYTHM_AF;
-		else if (paced * 2 > near)
+		if (paced * 2 > near)
 			word[i] = ECG_RHYTHM_PACED;
+		else if (r->af[i])
+			word[i] = ECG_RHYTHM_AF;
 		else
 			word[i] = rate[i] < slow ? ECG_RHYTHM_SB : rate[i] > fast ? ECG_RHYTHM_ST : ECG_RHYTHM_SR;
 		if (i == 0 || word[i] != last) { /* hysteresis: once slow, it is slow until it is clearly not */
@@ -77,7 +77,7 @@ static uint8_t sure(const struct rhythm *r, size_t from, size_t to, uint8_t word
 	for (size_t i = from; i < to; i++)
 		quality += r->b->beat[i].quality;
 	quality /= to - from;
-	af_look(r->b, (from + to) / 2, r->shape, r->leads, &w);
+	af_look(r->b, (from + to) / 2, &r->shapes, true, &w);
 	float c = word == ECG_RHYTHM_AF ? 60 + 18 * w.score : word == ECG_RHYTHM_PACED ? 85 : w.p > 0.5f ? 95 : w.p > 0.25f ? 80 : 60;
 	if (word != ECG_RHYTHM_AF && word != ECG_RHYTHM_PACED && w.score > 0)
 		c = 50;

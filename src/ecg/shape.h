@@ -10,11 +10,12 @@
 #define SHAPE_N 152
 #define SHAPE_QRS 48    /* kept of the QRS: from -110 to +125 ms about its middle, every step */
 #define SHAPE_QRS_BEFORE 22
+#define SHAPE_SHIFT 8   /* room on either side; shifts go to 3 */
 #define SHAPE_T 16      /* kept of ST and T: from +130 ms, every fourth step */
 #define SHAPE_P 12      /* kept of what lies before the QRS: up to -60 ms, every fourth step */
 
 struct shape {
-	int8_t qrs[SHAPE_QRS];     /* less its mean, the largest value 127 */
+	int8_t before[SHAPE_SHIFT], qrs[SHAPE_QRS], after[SHAPE_SHIFT]; /* with zeros on either side, so that it can be shifted against another. qrs: less its mean, the largest value 127 */
 	int8_t t[SHAPE_T];         /* in the same scale, less the mean of the PR level; saturated */
 	int8_t p[SHAPE_P];
 	uint16_t norm;             /* root of the sum of squares of qrs */
