@@ -107,11 +107,15 @@ static bool looks_like_values(struct slice line)
 	if (!s.n || (!isdigit(s.p[0]) && !strchr("+-.[,;", s.p[0]) && !slice_starts(s, "nan")))
 		return false;
 	for (size_t i = 0; i < s.n; i++) {
-		digits += isdigit(s.p[i]) != 0;
-		letters += isalpha(s.p[i]) != 0;
+		if (i + 3 <= s.n && slice_eq_nocase(slice_of(s.p + i, 3), "nan"))
+			i += 2;
+		else if (isdigit(s.p[i]))
+			digits++;
+		else if (isalpha(s.p[i]) && !((s.p[i] | 32) == 'e' && i && isdigit(s.p[i - 1])))
+			letters++;
 	}
-	/* "1.5e-3", "2020-01-01T10:00:00Z" and "nan" have some letters; a row of words has more of them than digits */
-	return digits && (letters <= digits / 2 || slice_starts(s, "nan"));
+	/* "2020-01-01T10:00:00Z" has some letters; a row of words has more of them than digits */
+	return letters <= digits / 2 && (digits || slice_starts(s, "nan"));
 }
 
 static uint8_t delimiter_of(struct slice line, bool *comma)
