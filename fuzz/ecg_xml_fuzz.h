@@ -71,12 +71,13 @@ static inline int fuzz_xml(const uint8_t *data, size_t size, enum ecg_format for
 	AUTO_ARENA struct arena *a = arena_new((size_t)64 << 20);
 	struct ecg *g;
 	struct err e = {0};
+	if (ecg_sniff(slice_of(data, size), SLICE_NULL) != format)
+		return 0; /* others have targets of their own */
 	int r = ecg_open(slice_of(data, size), SLICE_NULL, NULL, a, &g, &e);
 	assert(r <= 0 && (r == 0 || e.text[0]));
 	if (r == 0) {
 		fuzz_read_all(g);
-		if (g->format == format)
-			fuzz_round(g);
+		fuzz_round(g);
 	}
 	return 0;
 }

@@ -151,7 +151,8 @@ static bool blank(uint8_t c)
 /* Whole numbers between blanks; false where something else stands. One pass, nothing allocated for a number. */
 static bool whole_numbers(struct slice s, int32_t *out, size_t *ret_n)
 {
-	const uint8_t *p = s.p, *end = s.p + s.n;
+	struct cur c = cur_of(s); /* whose pointers are never NULL */
+	const uint8_t *p = c.p, *end = c.end;
 	size_t n = 0;
 	for (;;) {
 		while (p < end && blank(*p))

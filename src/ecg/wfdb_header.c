@@ -17,6 +17,8 @@ static struct slice word(struct slice *line)
 {
 	*line = slice_trim(*line);
 	size_t n = 0;
+	if (!line->n)
+		return *line;
 	while (n < line->n && line->p[n] != ' ' && line->p[n] != '\t')
 		n++;
 	struct slice w = slice_of(line->p, n);
