@@ -7,7 +7,7 @@
 static int show(const struct ecg *g, const unsigned *channel, struct arena *a, struct err *e)
 {
 	struct ecg_beats b;
-	int r = ecg_detect(g, channel, 1, a, &b, e);
+	int r = ecg_detect(g, channel, channel ? 1 : 0, a, &b, e);
 	if (r == 0)
 		r = ecg_classify(g, channel, 1, a, &b, e);
 	if (r < 0)

@@ -92,6 +92,24 @@ struct detect_lead {
 	int32_t *tmp, *tmp2;  /* room for DETECT_CANDIDATES each */
 };
 
+#define DETECT_STRETCHES ((DETECT_PAGE_S + 2 * DETECT_MARGIN_S) / 8 + 2)
+
+struct detect_sight { /* a candidate of one lead on the common scale */
+	int32_t tick, candidate, worth;
+	uint8_t lead;
+	bool taken;
+};
+struct detect_fusion {
+	struct detect_lead lead[DETECT_LEADS];
+	unsigned leads;
+	int32_t rank[DETECT_LEADS];  /* whose R wave is said, lowest first */
+	double page_s;               /* where the page's arrays begin */
+	int16_t trust[DETECT_LEADS][DETECT_STRETCHES];
+	struct detect_sight *sight, **order;
+	int32_t seen;
+	struct detect_lead all;      /* only c, count, rate, first, tmp, tmp2: the common candidates; sharp and shape say whose */
+};
+
 int32_t detect_log2(uint32_t v); /* Q8; of 0: 0 */
 int32_t detect_median(int32_t *v, int32_t n); /* reorders v; n > 0 */
 
@@ -104,6 +122,8 @@ void detect_kin(struct detect_lead *l);
 void detect_score(struct detect_lead *l, int round);
 void detect_usual(struct detect_lead *l);              /* what is usual around each, from the beats chosen */
 void detect_choose(struct detect_candidate *c, int32_t count, double rate, int32_t first);
+int detect_fusion_init(struct detect_fusion *f, const struct ecg *g, struct arena *a, struct err *e) MUST;
+void detect_fuse(struct detect_fusion *f);
 uint64_t detect_place(const struct detect_lead *l, const struct detect_candidate *c);
 
 #endif

@@ -1,0 +1,188 @@
+/* Several leads become one list of candidates. Each lead was looked at by itself; what it says counts as much as it can be trusted there: how sure it is of its own beats within some ten seconds. A lead
+ * that is off has none and counts nothing; a noisy one is sure of little. */
+#include "detect_internal.h"
+
+#include <math.h>
+
+#define TICKS 1024        /* a second of the common list */
+#define NEAR_TICKS 82     /* 80 ms: candidates of one complex in different leads */
+#define TRUST_S 8
+#define SURE 1024         /* Q8: odds that are as good as any */
+#define HOPELESS (-1800)
+#define MISSING (-900)    /* what a lead says that sees nothing there */
+
+static int32_t tick_of(const struct detect_lead *l, const struct detect_candidate *c, double page_s)
+{
+	return (int32_t)floor(((double)(l->first + c->at) / l->rate - page_s) * TICKS + 0.5);
+}
+
+/* Trust in Q8 for each stretch of TRUST_S seconds, its neighbours counted in. */
+static void trust(struct detect_fusion *f, unsigned k)
+{
+	int32_t sum[DETECT_STRETCHES] = {0}, n[DETECT_STRETCHES] = {0};
+	const struct detect_lead *l = &f->lead[k];
+	for (int32_t i = 0; i < l->count; i++) {
+		int32_t b = tick_of(l, &l->c[i], f->page_s) / (TRUST_S * TICKS), s = l->c[i].score;
+		if (!l->c[i].beat || b < 0 || b >= DETECT_STRETCHES)
+			continue;
+		sum[b] += s > SURE ? SURE : s < 0 ? 0 : s;
+		n[b]++;
+	}
+	for (int b = 0; b < DETECT_STRETCHES; b++) {
+		int32_t s = 0, m = 0;
+		for (int i = b ? b - 1 : 0; i <= b + 1 && i < DETECT_STRETCHES; i++) {
+			s += sum[i];
+			m += n[i];
+		}
+		f->trust[k][b] = m ? (int16_t)(s / m * 256 / SURE) : 0;
+	}
+}
+
+static int32_t trust_at(const struct detect_fusion *f, unsigned k, int32_t tick)
+{
+	int32_t b = tick / (TRUST_S * TICKS);
+	return b < 0 || b >= DETECT_STRETCHES ? 0 : f->trust[k][b];
+}
+
+static void gather(struct detect_fusion *f)
+{
+	int32_t next[DETECT_LEADS] = {0};
+	f->seen = 0;
+	for (;;) {
+		int32_t least = INT32_MAX;
+		unsigned from = 0;
+		for (unsigned k = 0; k < f->leads; k++) {
+			const struct detect_lead *l = &f->lead[k];
+			while (next[k] < l->count && l->c[next[k]].score < HOPELESS)
+				next[k]++;
+			int32_t t = next[k] < l->count ? tick_of(l, &l->c[next[k]], f->page_s) : INT32_MAX;
+			if (t < least) {
+				least = t;
+				from = k;
+			}
+		}
+		if (least == INT32_MAX || f->seen == DETECT_LEADS * DETECT_CANDIDATES)
+			return;
+		const struct detect_candidate *c = &f->lead[from].c[next[from]];
+		f->sight[f->seen] = (struct detect_sight){.tick = least, .lead = (uint8_t)from, .candidate = next[from], .worth = c->score * trust_at(f, from, least) / 256};
+		f->seen++;
+		next[from]++;
+	}
+}
+
+static int by_worth(const void *a, const void *b)
+{
+	const struct detect_sight *x = *(const struct detect_sight *const *)a, *y = *(const struct detect_sight *const *)b;
+	return x->worth != y->worth ? (x->worth < y->worth) - (x->worth > y->worth) : (x->tick > y->tick) - (x->tick < y->tick);
+}
+
+static int by_tick(const void *a, const void *b)
+{
+	const struct detect_candidate *x = a, *y = b;
+	return (x->at > y->at) - (x->at < y->at);
+}
+
+/* A complex: the sight most worth, and what the other leads have within reach of it. */
+static void complex(struct detect_fusion *f, int32_t top)
+{
+	int64_t sum = 0, weight = 0;
+	bool have[DETECT_LEADS] = {false};
+	struct detect_sight *s = &f->sight[top];
+	struct detect_candidate *out = &f->all.c[f->all.count++];
+	*out = (struct detect_candidate){.at = s->tick, .shape = s->lead, .sharp = s->candidate}; /* whose it is: for placing */
+	int32_t from = top, to = top + 1, rank = INT32_MAX;
+	while (from > 0 && s->tick - f->sight[from - 1].tick <= NEAR_TICKS)
+		from--;
+	while (to < f->seen && f->sight[to].tick - s->tick <= NEAR_TICKS)
+		to++;
+	for (int32_t i = from; i < to; i++) {
+		struct detect_sight *m = &f->sight[i];
+		if (m->taken || have[m->lead])
+			continue;
+		m->taken = have[m->lead] = true;
+		sum += m->worth;
+		weight += trust_at(f, m->lead, m->tick);
+		int32_t r = f->rank[m->lead] + (trust_at(f, m->lead, m->tick) < 128 || m->worth <= 0 ? 1000 : 0);
+		if (r < rank) {
+			rank = r;
+			out->shape = m->lead;
+			out->sharp = m->candidate;
+		}
+	}
+	for (unsigned k = 0; k < f->leads; k++)
+		if (!have[k]) {
+			sum += (int64_t)MISSING * trust_at(f, k, s->tick) / 256;
+			weight += trust_at(f, k, s->tick);
+		}
+	/* leads do not err independently of each other: the sum counts by the root of how many they are */
+	out->score = (int32_t)((double)sum / (weight > 256 ? sqrt((double)weight / 256) : 1));
+	const struct detect_lead *l = &f->lead[s->lead];
+	const struct detect_candidate *c = &l->c[s->candidate];
+	out->rr = (int32_t)(c->rr * TICKS / l->rate);
+	out->log_rr = detect_log2((uint32_t)out->rr);
+	out->spread = c->spread;
+}
+
+/* What no lead recorded, before each candidate. */
+static void holes(struct detect_fusion *f)
+{
+	int32_t next[DETECT_LEADS] = {0};
+	for (int32_t i = 0; i < f->all.count; i++) {
+		int32_t least = INT32_MAX;
+		for (unsigned k = 0; k < f->leads; k++) {
+			const struct detect_lead *l = &f->lead[k];
+			if (!l->count)
+				continue;
+			while (next[k] + 1 < l->count && tick_of(l, &l->c[next[k] + 1], f->page_s) <= f->all.c[i].at + NEAR_TICKS)
+				next[k]++;
+			int32_t h = (int32_t)(l->c[next[k]].hole * TICKS / l->rate);
+			least = h < least ? h : least;
+		}
+		f->all.c[i].hole = least == INT32_MAX ? 0 : least;
+	}
+}
+
+void detect_fuse(struct detect_fusion *f)
+{
+	for (unsigned k = 0; k < f->leads; k++)
+		trust(f, k);
+	gather(f);
+	f->all.count = 0;
+	f->all.rate = TICKS;
+	f->all.first = 0;
+	for (int32_t i = 0; i < f->seen; i++)
+		f->order[i] = &f->sight[i];
+	if (f->seen)
+		qsort(f->order, (size_t)f->seen, sizeof *f->order, by_worth);
+	for (int32_t i = 0; i < f->seen && f->all.count < DETECT_CANDIDATES; i++)
+		if (!f->order[i]->taken)
+			complex(f, (int32_t)(f->order[i] - f->sight));
+	if (f->all.count)
+		qsort(f->all.c, (size_t)f->all.count, sizeof *f->all.c, by_tick);
+	holes(f);
+	detect_choose(f->all.c, f->all.count, TICKS, -1);
+	detect_usual(&f->all);
+}
+
+static int32_t rank_of(const struct ecg *g, unsigned channel, unsigned place)
+{
+	static const uint8_t best[] = {ECG_LEAD_II, ECG_LEAD_MLII, ECG_LEAD_V5, ECG_LEAD_MV5, ECG_LEAD_I, ECG_LEAD_V4, ECG_LEAD_V6, ECG_LEAD_V3, ECG_LEAD_V2, ECG_LEAD_V1};
+	for (unsigned i = 0; i < ARRAY_LEN(best); i++)
+		if (g->channel[channel].lead == (enum ecg_lead)best[i])
+			return (int32_t)i;
+	return (int32_t)(100 + place);
+}
+
+int detect_fusion_init(struct detect_fusion *f, const struct ecg *g, struct arena *a, struct err *e)
+{
+	f->sight = arena_array(a, (size_t)DETECT_LEADS * DETECT_CANDIDATES, sizeof *f->sight);
+	f->order = arena_array(a, (size_t)DETECT_LEADS * DETECT_CANDIDATES, sizeof *f->order);
+	f->all.c = arena_array(a, DETECT_CANDIDATES, sizeof *f->all.c);
+	f->all.tmp = arena_array(a, DETECT_CANDIDATES, sizeof *f->all.tmp);
+	f->all.tmp2 = arena_array(a, DETECT_CANDIDATES, sizeof *f->all.tmp2);
+	if (!f->sight || !f->order || !f->all.c || !f->all.tmp || !f->all.tmp2)
+		return err_set(e, arena_code(a), NULL, "no room to look for beats");
+	for (unsigned k = 0; k < f->leads; k++)
+		f->rank[k] = rank_of(g, f->lead[k].channel, k);
+	return 0;
+}
