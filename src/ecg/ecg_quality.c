@@ -134,7 +134,7 @@ static void sum_up(struct ecg_quality *q, const uint8_t *cell, size_t n, float r
 		drift += (cell[i] & CELL_DRIFT) != 0;
 	}
 	float all = n ? (float)n : 1, hum = (float)(mains > 0.3 ? mains : 0), always = range > 0 ? rough / range : 1;
-	q->lead_off = (float)off > 0.5f * all;
+	q->lead_off = n == 0 || (float)off > 0.5f * all;
 	q->saturated = (float)saturated > 0.05f * all;
 	q->mains = hum > 0;
 	q->drifting = (float)drift > 0.1f * all;

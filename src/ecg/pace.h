@@ -4,7 +4,7 @@
 
 #include "ecg_internal.h"
 
-/* channel NULL: all ECG channels of the `channels` that there are. Beats that follow a spike at this patient's own constant distance get paced, and class 'Q' unless they are ventricular ectopic. Nothing where the rate is below 250 Hz or no spikes stand out. */
+/* channel NULL: all ECG channels of the `channels` that there are. Beats that follow a spike at this patient's own constant distance are paced, class 'Q'. Nothing where the rate is below 250 Hz or no spikes stand out. */
 int pace_find(const struct ecg *g, const unsigned *channel, unsigned channels, struct arena *a, struct ecg_beats *b, struct err *e) MUST;
 
 #endif
