@@ -86,6 +86,7 @@ struct chart_erasing_options {
 	const uint64_t *extra;  /* and these, rising, each below from: what an earlier erasure kept */
 	size_t extra_n;
 	uint64_t active_since;  /* of whom anything came in this entry or later has a chart in use */
+	bool order;             /* they go whatever rests on them: keep says what would have stayed, and numbers that live on are born all the same */
 };
 struct chart_erasing_person {
 	char id[32];

@@ -351,7 +351,7 @@ static int born(struct erasing *x, struct err *e)
 		if (!(x->flag[id] & LIVES))
 			continue;
 		r = ident_load(x->c, id, x->a, &i, e);
-		if (r == 0 && in_set(x, i.first_entry) && !kept(x->ret, i.first_entry))
+		if (r == 0 && in_set(x, i.first_entry) && (x->o->order || !kept(x->ret, i.first_entry)))
 			r = note_born(x, &i, &cap, e);
 	}
 	return r;

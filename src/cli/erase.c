@@ -1,4 +1,4 @@
-/* holdfast erase quarter|status: a quarter erased by order and not by a rule; what was erased, which copies said so, and what is pending where until when. */
+/* holdfast erase quarter|entry|status: a quarter, or the body of one entry, erased by order and not by a rule; what was erased, which copies said so, and what is pending where until when. */
 #include "retain.h"
 
 #include <stdlib.h>
@@ -94,12 +94,15 @@ static int one(struct view *v, struct err *e)
 		jsonw_ku64(v->w, "entry", x->seq);
 		jsonw_ktime(v->w, "time", x->time);
 		jsonw_kstr(v->w, "class", ledger_retain_class_name(x->class));
-		jsonw_kstr(v->w, "quarter", q);
+		if (x->one)
+			jsonw_ku64(v->w, "body", x->first);
+		else
+			jsonw_kstr(v->w, "quarter", q);
 		jsonw_kstr(v->w, "who", x->who);
 		jsonw_kstr(v->w, "reason", x->reason);
 		jsonw_ku64(v->w, "packs", x->packs);
 		jsonw_ku64(v->w, "bytes", x->bytes);
-		if (x->class == RETAIN_CARE) {
+		if (x->class == RETAIN_CARE && !x->one) {
 			jsonw_ku64(v->w, "first", x->first);
 			jsonw_ku64(v->w, "end", x->end);
 			jsonw_ku64(v->w, "erased", x->erased);
@@ -116,6 +119,8 @@ static int one(struct view *v, struct err *e)
 		jsonw_arr_end(v->w);
 		jsonw_key(v->w, "copies");
 		jsonw_arr(v->w);
+	} else if (x->one) {
+		printf("entry %llu of %s: the body of entry %llu erased by %s: %s\n", (unsigned long long)x->seq, time_rfc3339(x->time, 0, t), (unsigned long long)x->first, x->who, x->reason);
 	} else {
 		printf("entry %llu of %s: %s of %s erased by %s: %s; %zu keys, %llu packs of %llu bytes\n", (unsigned long long)x->seq, time_rfc3339(x->time, 0, t), ledger_retain_class_name(x->class), q, x->who, x->reason, x->key_n,
 		       (unsigned long long)x->packs, (unsigned long long)x->bytes);
@@ -175,6 +180,42 @@ static int status(const struct options *o)
 }
 
 /* ---- by order ---- */
+
+static int entry(const struct options *o)
+{
+	struct err e = {0};
+	struct retain_open x;
+	struct control *c = NULL;
+	uint64_t no, seq = 0;
+	int64_t time = 0;
+	size_t open = 0;
+	char t[32];
+	if (num_u64(slice_str(o->args->v[1]), 0, INT64_MAX - 1, &no) < 0)
+		return cli_usage("erase entry: '%s' is no number of an entry", o->args->v[1]);
+	if (!o->reason || !*o->reason)
+		return cli_usage("erase entry: --reason is missing; it stands in the place of the body");
+	if (retain_open(o->site, &x, &e) < 0)
+		return cli_fail(&e);
+	int r = o->dry_run ? 0 : control_open(&x.s, true, &c, &e);
+	if (r == 0 && c)
+		r = control_catch_up(c, &e);
+	if (r == 0 && c)
+		r = retain_refresh(&x, &e);
+	if (r == 0)
+		r = retain_entry(&x, c, no, o->reason, &seq, &time, &e);
+	if (r == 0 && c)
+		r = retain_carry_out(&x, c, &open, &e);
+	control_close(c);
+	if (r == 0 && !o->dry_run && o->json)
+		printf("{\"entry\":%llu,\"erasedBy\":%llu,\"time\":\"%s\",\"open\":%zu}\n", (unsigned long long)no, (unsigned long long)seq, time_rfc3339(time, 0, t), open);
+	else if (r == 0 && !o->dry_run)
+		printf("erased the body of entry %llu: entry %llu of %s\n", (unsigned long long)no, (unsigned long long)seq, time_rfc3339(time, 0, t));
+	if (r == 0 && open)
+		cli_note("%zu copies still hold something of what was erased: holdfast erase status names them.", open);
+	retain_close(&x);
+	return r < 0 ? cli_fail(&e) : 0;
+}
+
 
 static int quarter(const struct options *o)
 {
@@ -243,21 +284,23 @@ int cmd_erase(int argc, char **argv)
 	struct options o = {.args = &args};
 	const struct cli_opt opts[] = {
 		{"site", CLI_STRING, &o.site, "DIR", "the site folder (or HOLDFAST_SITE)"},
-		{"reason", CLI_STRING, &o.reason, "TEXT", "quarter: why; it stands in the ledger"},
-		{"dry-run", CLI_FLAG, &o.dry_run, NULL, "quarter: say what would be erased, and erase nothing"},
+		{"reason", CLI_STRING, &o.reason, "TEXT", "quarter, entry: why; it stands in the ledger"},
+		{"dry-run", CLI_FLAG, &o.dry_run, NULL, "quarter, entry: say what would be erased, and erase nothing"},
 		{"json", CLI_FLAG, &o.json, NULL, "JSON on stdout"},
 	};
 	bool done;
-	int r = cli_parse(argc, argv, "erase status | quarter CLASS QUARTER --reason TEXT [--dry-run]   --site DIR [--json]",
-	                  "status: what was erased, when, by whom and why, the receipt of each copy, and what is pending until when; exit 1 while a copy is not done. quarter: erases one by order, not by a rule.", opts, ARRAY_LEN(opts),
+	int r = cli_parse(argc, argv, "erase status | quarter CLASS QUARTER --reason TEXT [--dry-run] | entry N --reason TEXT [--dry-run]   --site DIR [--json]",
+	                  "status: what was erased, when, by whom and why, the receipt of each copy, and what is pending until when; exit 1 while a copy is not done. quarter: erases one by order, not by a rule. entry: erases the body of one message or recording; its pack is written anew without it.", opts, ARRAY_LEN(opts),
 	                  &args, &done);
 	if (r || done)
 		return r;
 	const char *verb = args.n ? args.v[0] : "";
 	bool is_status = !strcmp(verb, "status");
 	if ((o.reason || o.dry_run) && is_status)
-		return cli_usage("erase status: --reason and --dry-run are for quarter");
+		return cli_usage("erase status: --reason and --dry-run are for quarter and entry");
 	if (is_status)
 		return args.n == 1 ? status(&o) : cli_usage("erase status takes no argument");
-	return !strcmp(verb, "quarter") && args.n == 3 ? quarter(&o) : cli_usage("erase: say 'status' or 'quarter CLASS QUARTER'");
+	if (!strcmp(verb, "entry") && args.n == 2)
+		return entry(&o);
+	return !strcmp(verb, "quarter") && args.n == 3 ? quarter(&o) : cli_usage("erase: say 'status', 'quarter CLASS QUARTER' or 'entry N'");
 }

@@ -211,6 +211,20 @@ static int put_key(void *arg, const char *name, struct err *e)
 	return 0;
 }
 
+int retain_put_keys(struct retain_open *o, struct jsonw *w, int class, uint32_t quarter, struct err *e)
+{
+	struct keys_of *k = calloc(1, sizeof *k);
+	if (!k)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	*k = (struct keys_of){.sitefd = o->s.fd, .class = class, .quarter = quarter, .w = w};
+	jsonw_key(w, "keys");
+	jsonw_arr(w);
+	int r = site_period_each(o->s.fd, put_key, k, e);
+	jsonw_arr_end(w);
+	free(k);
+	return r;
+}
+
 int retain_erase(struct retain_open *o, struct control *c, const struct vault_quarter *q, const char *rule, uint64_t rule_entry, int64_t due, const char *reason, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
 {
 	AUTO_BUF struct buf b = {0};
@@ -222,20 +236,13 @@ int retain_erase(struct retain_open *o, struct control *c, const struct vault_qu
 		if (made < 0)
 			return made;
 	}
-	struct keys_of *k = calloc(1, sizeof *k);
-	if (!k)
-		return err_set(e, ERR_MEMORY, NULL, "no memory");
-	*k = (struct keys_of){.sitefd = o->s.fd, .class = q->class, .quarter = q->quarter, .w = &w};
 	buf_init(&b, (size_t)4 << 20);
 	ledger_quarter_format(q->quarter, quarter);
 	jsonw_init(&w, &b);
 	retain_put_head(&w, "erase", o->who, reason);
 	jsonw_kstr(&w, "class", ledger_retain_class_name(q->class));
 	jsonw_kstr(&w, "quarter", quarter);
-	jsonw_key(&w, "keys");
-	jsonw_arr(&w);
-	int r = site_period_each(o->s.fd, put_key, k, e);
-	jsonw_arr_end(&w);
+	int r = retain_put_keys(o, &w, q->class, q->quarter, e);
 	jsonw_key(&w, "packs");
 	jsonw_obj(&w);
 	jsonw_ku64(&w, "count", q->packs);
@@ -270,7 +277,6 @@ int retain_erase(struct retain_open *o, struct control *c, const struct vault_qu
 	}
 	jsonw_obj_end(&w);
 	jsonw_done(&w);
-	free(k);
 	if (r == 0)
 		r = buf_ok(&b) ? control_retention(c, buf_slice(&b), ret_seq, ret_time, e) : err_set(e, buf_code(&b), NULL, "the entry would be too long");
 	if (r == 0 && q->class == RETAIN_CARE)
@@ -401,11 +407,13 @@ static int erase_copy(struct copies *k, const struct vault_replica *r, const str
 	out.destroyed = done.removed;
 	out.pending = done.pending;
 	out.until = done.until;
-	out.done = c == 0 && !done.pending;
+	out.done = c == 0 && !done.pending && !done.waits;
 	if (c < 0)
 		snprintf(line, sizeof line, "%.250s", why.text);
 	else if (done.pending)
 		snprintf(line, sizeof line, "locked in the bucket");
+	else if (done.waits)
+		snprintf(line, sizeof line, "its newest sealed tail still holds some of it, until some hundreds of entries more have come");
 	out.why = line;
 	k->open += !out.done;
 	return enter_receipt(k->o, k->c, x->seq, &out, e);

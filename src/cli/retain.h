@@ -44,6 +44,11 @@ struct retain_care {
 };
 int retain_care_kept(struct retain_open *o, struct control *c, uint32_t quarter, struct retain_care *ret, struct err *e) MUST;
 int retain_care_preview(struct retain_open *o, uint32_t quarter, bool json, struct err *e) MUST; /* printed */
+/* The body of one entry (retain_entry.c), by order. c NULL: say what would be done (printed). */
+int retain_entry(struct retain_open *o, struct control *c, uint64_t entry, const char *reason, uint64_t *ret_seq, int64_t *ret_time, struct err *e) MUST;
+int retain_open_chart(const struct retain_open *o, struct chart **ret, struct err *e) MUST; /* ERR_NO: there is no view */
+uint64_t retain_in_use_since(const struct retain_open *o, struct err *e); /* the entry since which somebody's chart is in use; UINT64_MAX with e set: it cannot be told */
+int retain_put_keys(struct retain_open *o, struct jsonw *w, int class, uint32_t quarter, struct err *e) MUST; /* the array of those that die; quarter 0: of copies of the view alone */
 /* What lies beside the ledger: copies of the view, torn tails. why: what still holds some of it, or "". */
 int retain_care_here(struct retain_open *o, struct control *c, const struct retain_erasure *x, uint64_t *destroyed, char why[300], struct err *e) MUST;
 void retain_put_head(struct jsonw *w, const char *what, const char *who, const char *reason); /* an object is begun, and has these */

@@ -122,13 +122,19 @@ static int64_t in_use_since(int64_t now)
 	return ledger_quarter_end(q);
 }
 
-static int open_chart(const struct retain_open *o, struct chart **ret, struct err *e)
+int retain_open_chart(const struct retain_open *o, struct chart **ret, struct err *e)
 {
 	char path[4200];
 	struct chart_options co = {.zone_minutes = o->s.zone_minutes, .site_name = o->s.name, .readers = serve_readers()};
 	snprintf(path, sizeof path, "%s/view/chart.db", o->s.path);
 	int r = chart_open(path, &co, ret, e);
 	return r == ERR_NOT_FOUND ? err_set(e, ERR_NO, NULL, "there is no view to see from whose charts are in use: `holdfast view rebuild` first") : r;
+}
+
+uint64_t retain_in_use_since(const struct retain_open *o, struct err *e)
+{
+	uint64_t seq;
+	return ledger_at_time(o->l, in_use_since(o->now) - 1, &seq, e) < 0 ? UINT64_MAX : seq;
 }
 
 static int look(struct care *k, struct err *e)
@@ -138,11 +144,12 @@ static int look(struct care *k, struct err *e)
 	uint64_t known = ledger_size(k->o->l);
 	chart_erasing_done(&k->x);
 	arena_reset(k->a);
-	int r = ledger_at_time(k->o->l, in_use_since(k->o->now) - 1, &xo.active_since, e);
+	xo.active_since = retain_in_use_since(k->o, e);
+	int r = xo.active_since == UINT64_MAX ? e->code : 0;
 	if (xo.active_since < k->end)
 		xo.active_since = k->end; /* by order, of a young quarter: what lies in it makes no chart one in use */
 	if (r == 0)
-		r = open_chart(k->o, &c, e);
+		r = retain_open_chart(k->o, &c, e);
 	if (r == 0 && chart_pinned(c))
 		r = err_set(e, ERR_NO, NULL, "the view was made up to a chosen entry and stays there, so it cannot tell whose charts are in use: `holdfast view rebuild` first");
 	if (r == 0)
@@ -291,7 +298,7 @@ struct counts {
 static int count_one(void *arg, const struct ledger_entry *en, struct err *e)
 {
 	struct counts *n = arg;
-	bool own = ledger_outlives(en->leaf.kind) || en->leaf.kind == LEDGER_PACK || en->leaf.kind == LEDGER_KEPT;
+	bool own = ledger_outlives(en->leaf.kind) || en->leaf.kind == LEDGER_PACK || en->leaf.kind == LEDGER_REPACK || en->leaf.kind == LEDGER_KEPT;
 	(void)e;
 	n->entries++;
 	n->messages += !own;
@@ -424,7 +431,7 @@ static int shows(struct retain_open *o, const struct retain_erasure *x, bool *re
 {
 	struct chart *c = NULL;
 	struct shown s = {.l = o->l};
-	int r = open_chart(o, &c, e);
+	int r = retain_open_chart(o, &c, e);
 	if (r == 0)
 		r = chart_rows_among(c, x->first, x->end, is_erased, &s, e);
 	chart_close(c);
@@ -436,7 +443,7 @@ int retain_care_here(struct retain_open *o, struct control *c, const struct reta
 {
 	bool found = false;
 	why[0] = 0;
-	int64_t end = ledger_quarter_end(x->quarter);
+	int64_t end = x->one ? x->time : ledger_quarter_end(x->quarter);
 	int r = drop(o->s.fd, "copies", is_old_copy, &x->seq, destroyed, e);
 	if (r == 0)
 		r = drop(o->s.fd, "wal/torn", is_old_tail, &end, destroyed, e);

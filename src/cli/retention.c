@@ -200,6 +200,8 @@ static int plan(const struct options *o)
 	for (size_t i = 0; i < x.state.erasure_n; i++) {
 		const struct vault_quarter gone = {.class = x.state.erasure[i].class, .quarter = x.state.erasure[i].quarter, .packs = x.state.erasure[i].packs, .bytes = x.state.erasure[i].bytes};
 		struct retain_line l;
+		if (x.state.erasure[i].one) /* `erase status` tells */
+			continue;
 		retain_judge(&x, &gone, &l);
 		if (o->json)
 			put_line(&w, &l);

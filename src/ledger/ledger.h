@@ -45,7 +45,8 @@
 	X(27, RETENTION, "retention")        /* a rule, a hold, an erasure or the receipt of one (doc/formats.md) */ \
 	X(28, KEPT, "kept")                  /* what an erasure of a quarter of messages leaves of it (ledger_erased.c) */ \
 	X(29, ECG, "ecg")                    /* a recording: a line of JSON and the files as they came (src/ecg/ecg.h) */ \
-	X(30, ECG_ACT, "ecg-act")            /* what somebody did with one: matched, read, signed ... (doc/formats.md) */
+	X(30, ECG_ACT, "ecg-act")            /* what somebody did with one: matched, read, signed ... (doc/formats.md) */ \
+	X(31, REPACK, "repack")               /* a pack was written anew without a body that was erased: as kind pack */
 
 enum ledger_kind {
 #define X(n, id, name) LEDGER_##id = n,
@@ -258,6 +259,7 @@ struct retain_erasure {
 	int class;
 	uint32_t quarter;
 	uint64_t packs, bytes;
+	bool one;                      /* the body of one entry, `first`; quarter is 0 */
 	uint64_t first, end;           /* care: the entries that were erased, [first, end) */
 	uint64_t kept_from, kept_to;   /* care: entries of kind kept in this range are what was left of them */
 	uint64_t erased, kept, active; /* care: bodies erased, bodies kept, and of those the ones kept for charts in use */
@@ -297,12 +299,21 @@ int ledger_retain_take(struct ledger_retain *s, uint64_t seq, int64_t time, stru
 int ledger_retain_may(const struct ledger_retain *s, int64_t now, struct slice body, struct err *e) MUST;
 const struct retain_rule *ledger_retain_rule(const struct ledger_retain *s, int class, const char *source); /* NULL: none, or for ever */
 const struct retain_erasure *ledger_retain_erased(const struct ledger_retain *s, int class, uint32_t quarter);
+const struct retain_erasure *ledger_retain_erased_one(const struct ledger_retain *s, uint64_t entry); /* by itself, not with its quarter */
 const struct retain_hold *ledger_retain_held(const struct ledger_retain *s, int class, uint32_t quarter, const char *const *sources, size_t n);
 int ledger_retain_refuse(const struct retain_hold *h, struct err *e) MUST; /* ERR_DENIED, naming it */
 /* All entries of kind retention from `from` on, added to s. Where they stand is remembered in SITE/packs/retention (a cache, written by who writes the ledger): only leaves behind it are looked at. */
 int ledger_retain_read(struct ledger *l, uint64_t from, struct ledger_retain *s, struct err *e) MUST;
 /* A quarter's key was destroyed, and the entry that says so is durable: what this handle remembers of it goes, the erasure is known from now on, and the segment in use is left for another one, so that its copy goes too. */
 int ledger_erased_now(struct ledger *l, struct err *e) MUST;
+
+/* ---- the body of one entry (ledger_repack.c) ---------------------------------------------------------------------------------- *
+ *
+ * Its pack is written anew without it, under the same name, and an entry of kind repack says what the file is now. Leaf, tree and proofs stay as they are. */
+/* May it be? ERR_BUSY: it is in no pack yet, or in the newest: in a minute; ERR_DENIED: Holdfast's own entries, and what an erasure of a quarter kept. *ret_quarter: of its pack, for holds. */
+int ledger_may_erase_body(struct ledger *l, uint64_t seq, uint32_t *ret_quarter, struct err *e) MUST;
+/* For the writer. Each pack that still holds a body that an entry erased is written anew; *ret_packs: how many. Killed at any point, opening for writing goes on with it or throws it away, and the next call finishes. */
+int ledger_repack(struct ledger *l, uint64_t *ret_packs, struct err *e) MUST;
 
 /* ---- what an erasure of a quarter of messages leaves (ledger_erased.c) --------------------------------------------------------- *
  *

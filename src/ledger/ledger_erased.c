@@ -84,6 +84,7 @@ bool ledger_outlives(uint8_t kind)
 	case LEDGER_SESSION: /* who signed in, and broke which glass */
 	case LEDGER_AUDIT:   /* who looked at whom */
 	case LEDGER_PACK:    /* stands in packs/index, in the clear */
+	case LEDGER_REPACK:
 	case LEDGER_KEPT:    /* its items are looked at one by one */
 	case LEDGER_ECG:
 	case LEDGER_ECG_ACT:
@@ -410,6 +411,8 @@ static const struct retain_erasure *erasure_of(const struct ledger_erased *x, ui
 static int sentence(const struct retain_erasure *er, uint64_t seq, struct err *e)
 {
 	char q[16], t[32];
+	if (er->one)
+		return err_set(e, ERR_ERASED, NULL, "the body of entry %" PRIu64 " was erased: entry %" PRIu64 " of %s, by %s: %.120s", seq, er->seq, time_rfc3339(er->time, 0, t), er->who[0] ? er->who : "?", er->reason);
 	ledger_quarter_format(er->quarter, q);
 	return err_set(e, ERR_ERASED, NULL, "the body of entry %" PRIu64 " was erased with the messages of %s: entry %" PRIu64 " of %s, by %s: %.120s", seq, q, er->seq, time_rfc3339(er->time, 0, t), er->who[0] ? er->who : "?", er->reason);
 }
@@ -437,6 +440,16 @@ int ledger_erased_covers(struct ledger *l, uint64_t seq, struct err *e)
 			return sentence(er, seq, e);
 	}
 	return ERR_NO;
+}
+
+bool ledger_erased_quarter(const struct ledger *l, uint32_t period)
+{
+	return l->erased && erasure_of(l->erased, period);
+}
+
+int ledger_erased_known(struct ledger *l, struct err *e)
+{
+	return refresh(l, e);
 }
 
 int ledger_erased_get(struct ledger *l, uint64_t seq, struct buf *room, struct ledger_entry *ret, struct err *e)

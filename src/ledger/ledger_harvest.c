@@ -46,16 +46,18 @@ static bool room_for(struct slot *s, size_t n)
 	return true;
 }
 
+/* leaf filled for an erased one. */
 static void take_entry(struct slot *s, const struct ledger *l, struct seal_sha256 *sha, struct ledger_entry *en)
 {
 	uint8_t leaf[LEDGER_LEAF_MAX];
 	struct ledger_harvested_entry *to = &s->got.entry[s->got.n++];
-	ledger_commitment(en->salt, en->body, sha, en->leaf.commit);
+	if (!en->erased)
+		ledger_commitment(en->salt, en->body, sha, en->leaf.commit);
 	size_t n = ledger_leaf_encode(&en->leaf, leaf);
 	buf_u16be(&s->got.leaves, (uint16_t)n);
 	buf_add(&s->got.leaves, leaf, n);
 	tlog_leaf_hash(slice_of(leaf, n), to->hash);
-	to->print = l->seen && ledger_remembers(en->leaf.kind) ? ledger_seen_print(l->seen, SEEN_BODY, ledger_remembered(en->leaf.kind, en->body)) : 0;
+	to->print = l->seen && !en->erased && ledger_remembers(en->leaf.kind) ? ledger_seen_print(l->seen, SEEN_BODY, ledger_remembered(en->leaf.kind, en->body)) : 0;
 	to->check = (uint16_t)(en->leaf.commit[0] << 8 | en->leaf.commit[1]);
 }
 
@@ -99,7 +101,7 @@ static int gather(const struct ledger *l, struct slot *s, struct seal_sha256 *sh
 		struct cur c = cur_of(text);
 		while (!cur_done(&c)) {
 			struct ledger_entry en;
-			if ((r = ledger_entry_next(&c, &en, e)) < 0)
+			if ((r = ledger_entry_any(&c, &en, e)) < 0 || (en.erased && (r = ledger_stub_leaf(&en, &en.leaf, e)) < 0))
 				break;
 			if (s->got.n == s->info.count || en.seq != s->info.first + s->got.n) {
 				r = err_set(e, ERR_CORRUPT, "packs", "entry %" PRIu64 " is not in the pack that should hold it", s->info.first + s->got.n);

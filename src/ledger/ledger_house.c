@@ -82,7 +82,7 @@ int ledger_house_feed(struct ledger *l, uint64_t to, struct err *e)
 	while (r == 0 && h->tree->size < to) {
 		const struct ledger_tail_entry *t = ring_peek(&l->entries, h->tree->size);
 		uint8_t leaf[LEDGER_LEAF_MAX];
-		if (t->leaf.kind != LEDGER_PACK) {
+		if (!ledger_names_pack(t->leaf.kind)) {
 			if (h->last_real <= h->packed.entry)
 				h->real_since = time_monotonic();
 			h->last_real = h->tree->size + 1;

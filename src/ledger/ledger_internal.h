@@ -269,6 +269,12 @@ void ledger_pack_maker_free(struct ledger_pack_maker *m); /* unlinks what was no
 int ledger_pack_maker_add(struct ledger_pack_maker *m, uint64_t seq, struct slice text, struct err *e) MUST;
 int ledger_pack_maker_end(struct ledger_pack_maker *m, struct ledger_pack_info *ret, struct err *e) MUST;
 uint64_t ledger_pack_maker_plain(const struct ledger_pack_maker *m);
+#define PACK_NEW_END ".new"
+void ledger_pack_maker_beside(struct ledger_pack_maker *m); /* it ends as NAME.new: another pack stands under its name */
+/* What stands in a pack in the place of an entry that was erased: its leaf, so that the tree can be made again from packs (ledger_repack.c). */
+void ledger_stub_put(struct buf *out, uint64_t seq, const struct ledger_leaf *leaf);
+int ledger_stub_leaf(const struct ledger_entry *en, struct ledger_leaf *ret, struct err *e) MUST; /* ERR_CORRUPT */
+int ledger_repack_finish(struct ledger *l, struct err *e) MUST; /* what ledger_repack was killed in: by who opens for writing */
 
 struct ledger_pack;
 typedef int ledger_pack_source(void *arg, void *out, size_t n, uint64_t offset, struct err *e);
@@ -286,6 +292,10 @@ struct ledger_packs { /* packs/index: one record a pack, in the clear */
 	uint64_t n;
 	struct ledger_pack_info last; /* of record n; all zero for n == 0 */
 };
+static inline bool ledger_names_pack(uint8_t kind)
+{
+	return kind == LEDGER_PACK || kind == LEDGER_REPACK;
+}
 int ledger_pack_record_parse(struct slice record, uint64_t number, struct ledger_pack_info *ret, struct ledger_entry *ret_entry, struct err *e) MUST;
 int ledger_packs_open(struct ledger_packs *p, int packfd, bool write, struct err *e) MUST;
 int ledger_packs_refresh(struct ledger_packs *p, struct err *e) MUST;
@@ -307,6 +317,8 @@ void ledger_erased_free(struct ledger_erased *x);
 /* Was the quarter of this period erased, as far as the ledger says? Its sentence, for an entry of it, goes to e as ERR_ERASED. ERR_NO: not erased. */
 int ledger_erased_period(struct ledger *l, uint32_t period, uint64_t seq, struct err *e) MUST;
 int ledger_erased_covers(struct ledger *l, uint64_t seq, struct err *e) MUST; /* the same by what this handle knows already, wherever its body may still lie */
+bool ledger_erased_quarter(const struct ledger *l, uint32_t period); /* by what this handle knows: the whole quarter of this period */
+int ledger_erased_known(struct ledger *l, struct err *e) MUST;       /* this handle knows all that entries say of erasures */
 /* An entry of an erased quarter: 0: it was kept, whole (*ret's body is in the buffer); ERR_ERASED: it was not: ret has seq, erased and rest. */
 int ledger_erased_get(struct ledger *l, uint64_t seq, struct buf *room, struct ledger_entry *ret, struct err *e) MUST;
 

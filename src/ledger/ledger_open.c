@@ -282,6 +282,15 @@ static int fault_packs(struct err *e, uint64_t end, uint64_t first)
 	               end, first);
 }
 
+/* Of a pack that was written anew, the entry that says so lies in a later pack than the first one: it was met before. */
+static bool newer_known(const struct ledger_packs *p, uint64_t number, uint64_t seq)
+{
+	struct ledger_pack_info info;
+	struct ledger_entry en;
+	uint8_t record[PACK_RECORD];
+	return ledger_packs_get(p, number, &info, &en, record, NULL) == 0 && en.leaf.kind == LEDGER_REPACK && en.seq > seq;
+}
+
 /* The entries of packs that a pack holds, into the catalogue. */
 static int index_from_pack(struct ledger *l, const struct ledger_pack_info *info, struct err *e)
 {
@@ -299,9 +308,9 @@ static int index_from_pack(struct ledger *l, const struct ledger_pack_info *info
 		while (r == 0 && !cur_done(&c)) {
 			struct ledger_entry en;
 			struct ledger_pack_info other;
-			if ((r = ledger_entry_next(&c, &en, e)) < 0 || en.leaf.kind != LEDGER_PACK)
+			if ((r = ledger_entry_any(&c, &en, e)) < 0 || en.erased || !ledger_names_pack(en.leaf.kind))
 				continue;
-			if ((r = ledger_pack_body_parse(en.body, &other, e)) == 0)
+			if ((r = ledger_pack_body_parse(en.body, &other, e)) == 0 && !newer_known(&l->house.packs, other.number, en.seq))
 				r = ledger_packs_put(&l->house.packs, &other, &en, e);
 		}
 	}
@@ -318,16 +327,17 @@ static int remake_index(struct opening *o, struct err *e)
 	for (uint64_t seq = l->entries.end; seq-- > l->entries.base;) {
 		struct ledger_pack_info info;
 		struct ledger_entry en;
-		if (ledger_tail_entry_at(l, seq)->leaf.kind != LEDGER_PACK)
+		if (!ledger_names_pack(ledger_tail_entry_at(l, seq)->leaf.kind))
 			continue;
 		int r = ledger_read(l, seq, &en, e);
 		if (r == 0)
 			r = ledger_pack_body_parse(en.body, &info, e);
-		if (r == 0)
+		if (r == 0 && !newer_known(p, info.number, seq))
 			r = ledger_packs_put(p, &info, &en, e);
 		if (r < 0)
 			return r;
-		lowest = info.number;
+		if (en.leaf.kind == LEDGER_PACK)
+			lowest = info.number;
 	}
 	if (!lowest) /* the entry of the last pack is always in the tail: there is nothing to begin with */
 		return err_set(e, ERR_CORRUPT, "packs/index", "the catalogue of packs is damaged, and the segments name no pack to make it again from; copy it back from a replica");
@@ -357,7 +367,7 @@ static int read_packs(struct opening *o, struct err *e)
 	for (uint64_t seq = l->entries.base; !damaged && seq < l->durable; seq++) {
 		struct ledger_entry en;
 		struct ledger_pack_info info;
-		if (ledger_tail_entry_at(l, seq)->leaf.kind != LEDGER_PACK)
+		if (!ledger_names_pack(ledger_tail_entry_at(l, seq)->leaf.kind))
 			continue;
 		if ((r = ledger_read(l, seq, &en, e)) < 0 || (r = ledger_pack_body_parse(en.body, &info, e)) < 0)
 			return r;
@@ -705,6 +715,8 @@ static int open_write(struct opening *o, struct err *e)
 		r = compare_sizes(o, e);
 	if (r == 0)
 		r = read_packs(o, e);
+	if (r == 0)
+		r = ledger_repack_finish(l, e);
 	if (r == 0)
 		r = read_tree(o, e);
 	if (r < 0)

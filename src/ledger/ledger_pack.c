@@ -7,7 +7,8 @@
  *   the seek table of the Zstandard Seekable Format 0.1.0 (a skippable frame, magic 0x184D2A5E) over all n + 1 frames before it, without checksums: age has them
  *
  * The pack closes at 32 MiB of plaintext, after 60 s, at the end of a quarter, or when the quarter's key is rotated. The entry that tells its name, size and SHA-256 is in a later pack, mostly the next.
- * It is written under a name ending in .tmp, fsynced, renamed, and the directory fsynced; then its entry is appended. It never changes afterwards.
+ * It is written under a name ending in .tmp, fsynced, renamed, and the directory fsynced; then its entry is appended. It never changes afterwards, unless a body in it is erased: then it is written anew
+ * (ledger_repack.c), and in the place of that entry stands what is left of it.
  */
 #include "ledger_internal.h"
 
@@ -106,6 +107,11 @@ int ledger_pack_body_parse(struct slice body, struct ledger_pack_info *ret, stru
 }
 
 /* ---- writing ---- */
+
+void ledger_pack_maker_beside(struct ledger_pack_maker *m)
+{
+	snprintf(m->name + strlen(m->name), sizeof m->name - strlen(m->name), PACK_NEW_END);
+}
 
 /* age hands out pieces of 64 KiB; they are gathered so that the file is written in few calls. */
 #define OUT_PIECE ((size_t)1 << 20)

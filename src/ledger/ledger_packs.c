@@ -1,11 +1,13 @@
 /* The catalogue of packs, SITE/packs/index: the entries of kind pack, in the clear, so that who has no key can still check every byte of every pack: the leaf is in
  * the tree, the commitment in the leaf fits salt and body, and the body names the SHA-256 of the file.
  *
- * Record k - 1 (512 bytes) is about pack k: the entry as text (ledger_entry.c), blanks up to byte 510, LF. Valid if and only if the entry is of kind pack, its body
+ * Record k - 1 (512 bytes) is about pack k: the entry as text (ledger_entry.c), blanks up to byte 510, LF. Valid if and only if the entry is of kind pack or repack, its body
  * names care-k.age, and its first entry is the one behind the last of record k - 2 (0 for the first).
  *
  * A record is written once its entry is durable in the write-ahead segments, which keep it until the record is durable too. Were this file lost: the entry of a pack
  * lies in a later pack or in the segments, and ledger_open makes it again from the last one backwards.
+ *
+ * Of a pack that was written anew without a body that was erased (ledger_repack.c) the entry of kind repack stands here in the place of the first one: the newest says what the file is.
  */
 #include "ledger_internal.h"
 
@@ -31,7 +33,7 @@ int ledger_pack_record_parse(struct slice record, uint64_t number, struct ledger
 	struct cur c = cur_of(record);
 	struct ledger_entry en;
 	struct ledger_pack_info info;
-	if (record.n != PACK_RECORD || ledger_entry_next(&c, &en, NULL) < 0 || en.leaf.kind != LEDGER_PACK)
+	if (record.n != PACK_RECORD || ledger_entry_next(&c, &en, NULL) < 0 || !ledger_names_pack(en.leaf.kind))
 		return bad(number, e);
 	int r = ledger_pack_body_parse(en.body, &info, e);
 	if (r == ERR_MEMORY)

@@ -193,9 +193,11 @@ static int read_packed(struct ledger *l, uint64_t seq, struct ledger_entry *ret,
 	do {
 		if (cur_done(&c))
 			return err_set(e, ERR_CORRUPT, "packs", "entry %" PRIu64 " is not in the pack that should hold it", seq);
-		if ((r = ledger_entry_next(&c, &en, e)) < 0)
+		if ((r = ledger_entry_any(&c, &en, e)) < 0)
 			return r;
 	} while (en.seq != seq);
+	if (en.erased) /* who knows the entry that erased it has said so before; here its pack alone says it */
+		return err_set(e, ERR_ERASED, NULL, "the body of entry %" PRIu64 " was erased", seq);
 	if ((r = ledger_read_leaf(l, seq, &leaf, e)) == 0 && (r = check(l, &leaf, &en, e)) == 0)
 		*ret = en;
 	return r;
@@ -219,12 +221,15 @@ static int read_pack_entry(struct ledger *l, uint64_t seq, struct ledger_entry *
 		else
 			hi = mid;
 	}
-	if (lo > l->packs.n)
-		return ERR_NO;
-	if ((r = ledger_packs_get(&l->packs, lo, &info, &en, record, e)) < 0)
+	if (lo <= l->packs.n && (r = ledger_packs_get(&l->packs, lo, &info, &en, record, e)) < 0)
 		return r;
-	if (en.seq != seq)
-		return ERR_NO;
+	if (lo > l->packs.n || en.seq != seq) { /* records of packs that were written anew do not rise: one by one */
+		for (lo = 1; lo <= l->packs.n; lo++)
+			if ((r = ledger_packs_get(&l->packs, lo, &info, &en, record, e)) < 0 || en.seq == seq)
+				break;
+		if (r < 0 || lo > l->packs.n)
+			return r < 0 ? r : ERR_NO;
+	}
 	buf_reset(&l->erased_room);
 	buf_add_slice(&l->erased_room, en.body);
 	if (!buf_ok(&l->erased_room))
@@ -251,7 +256,7 @@ static int read_erased(struct ledger *l, uint64_t seq, struct ledger_entry *ret,
 		return ERR_NO;
 	if ((r = ledger_read_leaf(l, seq, &leaf, e)) < 0)
 		return r;
-	if (leaf.kind == LEDGER_PACK && (r = read_pack_entry(l, seq, ret, e)) != ERR_NO)
+	if (ledger_names_pack(leaf.kind) && (r = read_pack_entry(l, seq, ret, e)) != ERR_NO)
 		return r;
 	r = ledger_erased_get(l, seq, &l->erased_room, &en, e);
 	if (r == 0 && (r = check(l, &leaf, &en, e)) == 0)
@@ -266,7 +271,14 @@ int ledger_read(struct ledger *l, uint64_t seq, struct ledger_entry *ret, struct
 	struct err why = {0};
 	if (ledger_erased_covers(l, seq, NULL) == ERR_ERASED) /* an entry rules over what a segment, or a key that came back, would still give */
 		return read_erased(l, seq, ret, e);
-	int r = ledger_read_plain(l, seq, ret, &why), x = r == ERR_CRYPTO ? read_erased(l, seq, ret, e) : ERR_NO;
+	int r = ledger_read_plain(l, seq, ret, &why), x = ERR_NO;
+	if (r == ERR_ERASED && ledger_erased_known(l, NULL) < 0) { /* its pack says that much by itself */
+		if (e)
+			*e = why;
+		return r;
+	}
+	if (r == ERR_CRYPTO || r == ERR_ERASED)
+		x = read_erased(l, seq, ret, e);
 	if (x != ERR_NO)
 		return x;
 	if (r < 0 && e)
@@ -305,27 +317,6 @@ static int scan_leaves(struct ledger *l, uint64_t from, uint64_t to, ledger_scan
 	return 0;
 }
 
-/* The wanted entries of one frame of a pack. */
-static int scan_frame(struct ledger *l, struct slice text, uint64_t *next, uint64_t to, ledger_scan_fn *fn, void *arg, struct err *e)
-{
-	struct cur c = cur_of(text);
-	while (!cur_done(&c) && *next < to) {
-		struct ledger_entry en;
-		struct ledger_leaf leaf;
-		int r = ledger_entry_next(&c, &en, e);
-		if (r < 0)
-			return r;
-		if (en.seq < *next)
-			continue;
-		if (en.seq > *next)
-			return err_set(e, ERR_CORRUPT, "packs", "entry %" PRIu64 " is missing in its pack", *next);
-		if ((r = ledger_read_leaf(l, en.seq, &leaf, e)) < 0 || (r = check(l, &leaf, &en, e)) < 0 || (r = fn(arg, &en, e)) < 0)
-			return r;
-		(*next)++;
-	}
-	return 0;
-}
-
 /* A pack whose quarter was erased: what was kept, and of the rest that it is gone. */
 static int scan_erased(struct ledger *l, uint64_t *next, uint64_t to, ledger_scan_fn *fn, void *arg, struct err *e)
 {
@@ -349,6 +340,32 @@ static int scan_erased(struct ledger *l, uint64_t *next, uint64_t to, ledger_sca
 	return 0;
 }
 
+/* The wanted entries of one frame of a pack. */
+static int scan_frame(struct ledger *l, struct slice text, uint64_t *next, uint64_t to, ledger_scan_fn *fn, void *arg, struct err *e)
+{
+	struct cur c = cur_of(text);
+	while (!cur_done(&c) && *next < to) {
+		struct ledger_entry en;
+		struct ledger_leaf leaf;
+		int r = ledger_entry_any(&c, &en, e);
+		if (r < 0)
+			return r;
+		if (en.seq < *next)
+			continue;
+		if (en.seq > *next)
+			return err_set(e, ERR_CORRUPT, "packs", "entry %" PRIu64 " is missing in its pack", *next);
+		if (en.erased || ledger_erased_covers(l, en.seq, NULL) == ERR_ERASED) { /* one body; what is left of it was kept */
+			if ((r = ledger_erased_known(l, e)) < 0 || (r = scan_erased(l, next, en.seq + 1, fn, arg, e)) < 0)
+				return r;
+			continue;
+		}
+		if ((r = ledger_read_leaf(l, en.seq, &leaf, e)) < 0 || (r = check(l, &leaf, &en, e)) < 0 || (r = fn(arg, &en, e)) < 0)
+			return r;
+		(*next)++;
+	}
+	return 0;
+}
+
 /* One pack, with a handle of its own: fn may read other entries meanwhile, or scan. The handle is kept for the scan that goes on where this one was stopped: opening it anew for each MiB that the scribe took cost a
  * tenth of a rebuild's time here. */
 static int scan_pack(struct ledger *l, uint64_t *next, uint64_t to, ledger_scan_fn *fn, void *arg, struct err *e)
@@ -361,7 +378,7 @@ static int scan_pack(struct ledger *l, uint64_t *next, uint64_t to, ledger_scan_
 		ledger_pack_free(own.pack);
 		own = (struct ledger_open_pack){.number = info.number};
 		struct err why = {0};
-		if (ledger_erased_covers(l, *next, NULL) == ERR_ERASED)
+		if (ledger_erased_quarter(l, info.period))
 			return scan_erased(l, next, to > info.first + info.count ? info.first + info.count : to, fn, arg, e);
 		r = open_pack_of(l, *next, &info, &own.pack, &why);
 		if (r == ERR_CRYPTO && ledger_erased_period(l, info.period, *next, NULL) == ERR_ERASED)

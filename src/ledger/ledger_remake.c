@@ -39,7 +39,8 @@ static bool bundle_fits(struct remake *m, uint64_t n, struct buf *out)
 static void add_leaf(struct buf *out, struct ledger *l, struct ledger_entry *en)
 {
 	uint8_t leaf[LEDGER_LEAF_MAX];
-	ledger_commitment(en->salt, en->body, l->sha, en->leaf.commit);
+	if (!en->erased)
+		ledger_commitment(en->salt, en->body, l->sha, en->leaf.commit);
 	size_t n = ledger_leaf_encode(&en->leaf, leaf);
 	buf_u16be(out, (uint16_t)n);
 	buf_add(out, leaf, n);
@@ -86,7 +87,7 @@ static int from_pack(struct ledger *l, uint64_t *next, uint64_t to, struct buf *
 		struct cur c = cur_of(text);
 		while (*next < to && !cur_done(&c)) {
 			struct ledger_entry en;
-			if ((r = ledger_entry_next(&c, &en, e)) < 0)
+			if ((r = ledger_entry_any(&c, &en, e)) < 0 || (en.erased && (r = ledger_stub_leaf(&en, &en.leaf, e)) < 0))
 				break;
 			if (en.seq == *next) {
 				add_leaf(out, l, &en);

@@ -193,12 +193,22 @@ static int take_lift(struct ledger_retain *s, const struct retain_rule *in, uint
 	return err_set(e, ERR_NOT_FOUND, NULL, "there is no hold h%llu", (unsigned long long)hold);
 }
 
+const struct retain_erasure *ledger_retain_erased_one(const struct ledger_retain *s, uint64_t entry)
+{
+	for (size_t i = 0; i < s->erasure_n; i++)
+		if (s->erasure[i].one && s->erasure[i].first == entry)
+			return &s->erasure[i];
+	return NULL;
+}
+
+/* A quarter; or, where it is 0, the body of one entry. */
 static int take_erasure(struct ledger_retain *s, const struct retain_rule *in, uint32_t quarter, const struct json_node *n, struct err *e)
 {
 	const struct json_node *keys = json_get(n, "keys");
-	if (in->class < 0 || !quarter || !keys || keys->type != JSON_ARR)
+	uint64_t entry = 0;
+	if (in->class < 0 || !keys || keys->type != JSON_ARR || (!quarter && (in->class != RETAIN_CARE || num_u64(json_text(n, "entry"), 0, INT64_MAX - 1, &entry) < 0)))
 		return bad(e);
-	if (ledger_retain_erased(s, in->class, quarter))
+	if (quarter ? ledger_retain_erased(s, in->class, quarter) != NULL : ledger_retain_erased_one(s, entry) != NULL)
 		return err_set(e, ERR_EXISTS, NULL, "it is erased already");
 	struct retain_erasure *at = room((void **)&s->erasure, s->erasure_n, sizeof *at);
 	if (!at)
@@ -208,6 +218,12 @@ static int take_erasure(struct ledger_retain *s, const struct retain_rule *in, u
 	at->first = number(n, "first");
 	at->end = number(n, "end");
 	at->erased = number(n, "erased");
+	if (!quarter) {
+		at->one = true;
+		at->first = entry;
+		at->end = entry + 1;
+		at->erased = 1;
+	}
 	at->kept_from = number(kept, "from");
 	at->kept_to = number(kept, "to");
 	at->kept = number(kept, "entries");
@@ -280,7 +296,9 @@ int ledger_retain_take(struct ledger_retain *s, uint64_t seq, int64_t time, stru
 	if (slice_eq_str(what, "lift"))
 		return take_lift(s, &in, number(n, "hold"), e);
 	if (slice_eq_str(what, "erase"))
-		return take_erasure(s, &in, quarter, n, e);
+		return quarter ? take_erasure(s, &in, quarter, n, e) : bad(e);
+	if (slice_eq_str(what, "erase-entry"))
+		return q.n ? bad(e) : take_erasure(s, &in, 0, n, e);
 	if (slice_eq_str(what, "receipt"))
 		return take_receipt(s, &in, n, e);
 	return bad(e);
@@ -299,7 +317,7 @@ const struct retain_rule *ledger_retain_rule(const struct ledger_retain *s, int 
 const struct retain_erasure *ledger_retain_erased(const struct ledger_retain *s, int class, uint32_t quarter)
 {
 	for (size_t i = 0; i < s->erasure_n; i++)
-		if (s->erasure[i].class == class && s->erasure[i].quarter == quarter)
+		if (s->erasure[i].class == class && s->erasure[i].quarter == quarter && !s->erasure[i].one)
 			return &s->erasure[i];
 	return NULL;
 }
@@ -389,6 +407,10 @@ int ledger_retain_may(const struct ledger_retain *s, int64_t now, struct slice b
 		const struct retain_hold *h = r == 0 ? ledger_retain_held(s, class, quarter, sources, source_n) : NULL;
 		if (h)
 			r = ledger_retain_refuse(h, e);
+	} else if (slice_eq_str(what, "erase-entry")) {
+		r = reason.n ? ledger_retain_take(&trial, 0, now, body, e) : err_set(e, ERR_USAGE, "--reason", "say why: it is what stands in the place of the body");
+		if (r == 0 && ledger_retain_erased_one(s, trial.erasure[0].first))
+			r = err_set(e, ERR_EXISTS, NULL, "the body of this entry is erased already");
 	} else if (slice_eq_str(what, "receipt")) {
 		bool known = false;
 		for (size_t i = 0; i < s->erasure_n; i++)

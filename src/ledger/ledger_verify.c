@@ -409,6 +409,35 @@ static int erased_bodies(struct verify *v, const struct ledger_pack_info *info, 
 	return 0;
 }
 
+/* One body that is not in its pack: an entry has to say so, and the leaf that stands there has to be the tree's. */
+static int erased_body(struct verify *v, const struct ledger_entry *en, const char *place, struct err *e)
+{
+	static const struct ledger_options reader;
+	struct ledger_leaf leaf, stub;
+	struct err why = {0};
+	int r = v->l ? 0 : ledger_open(v->sitefd, v->keys, &reader, &v->l, NULL, &why);
+	if (r == 0)
+		r = ledger_erased_known(v->l, &why);
+	if (r == 0)
+		r = ledger_tiles_leaf(&v->tiles, en->seq, v->head.size, &leaf, &why);
+	if (r == 0)
+		r = ledger_stub_leaf(en, &stub, &why);
+	if (stops(r)) {
+		if (e)
+			*e = why;
+		return r;
+	}
+	if (r < 0)
+		fault(v, place, "%s", why.text);
+	else if (ledger_erased_covers(v->l, en->seq, NULL) != ERR_ERASED)
+		fault(v, place, "the body of entry %" PRIu64 " is not in it, and no entry says that it was erased", en->seq);
+	else if (stub.kind != leaf.kind || stub.flags != leaf.flags || stub.time != leaf.time || stub.size != leaf.size || memcmp(stub.commit, leaf.commit, SEAL_HASH) || strcmp(stub.source, leaf.source))
+		fault(v, place, "what is left of entry %" PRIu64 " is not what its leaf says", en->seq);
+	else
+		v->rep.erased++;
+	return 0;
+}
+
 static int pack_bodies(struct verify *v, const struct ledger_pack_info *info, const char *place, struct err *e)
 {
 	struct ledger_pack *pack = NULL;
@@ -430,10 +459,14 @@ static int pack_bodies(struct verify *v, const struct ledger_pack_info *info, co
 		struct cur c = cur_of(text);
 		while (r == 0 && !cur_done(&c)) {
 			struct ledger_entry en;
-			if ((r = ledger_entry_next(&c, &en, &why)) < 0)
+			if ((r = ledger_entry_any(&c, &en, &why)) < 0)
 				break;
 			if (en.seq != next || next >= end)
 				r = err_set(&why, ERR_CORRUPT, NULL, "entry %" PRIu64 " stands where %" PRIu64 " should", en.seq, next);
+			else if (en.erased && next++ < v->head.size && (r = erased_body(v, &en, place, e)) < 0)
+				goto out;
+			else if (en.erased)
+				continue;
 			else if (next++ < v->head.size && (r = compare_entry(v, &en, place, e)) < 0)
 				goto out;
 			v->rep.bodies++;

@@ -511,6 +511,8 @@ static int one_round(struct keeper *k, int ms, int *ret_ms, struct err *e)
 			keeper_keys_resume(k); /* it may append */
 		r = role_is_ready(k->r) < 0 ? ERR_NO : 0;
 	}
+	if (r == 0 && k->repack_at && time_monotonic() >= k->repack_at)
+		keeper_repack(k);
 	if (r < 0)
 		return r;
 	keeper_waits(k);

@@ -166,6 +166,7 @@ struct keeper {
 	uint64_t *retain_seq;    /* entries of kind retention */
 	size_t retain_n;
 	bool retain_lost;        /* not all of them are known */
+	int64_t repack_at;       /* monotonic: keeper_repack again; 0: nothing is to be done */
 	size_t view_erased;      /* quarters of messages that were erased before the view was last made: when more are, it is made anew */
 	bool stopping;
 	bool reading;            /* the ledger is open for reading alone: reading_why */
@@ -275,6 +276,7 @@ void op_retention(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_kept(struct keeper *k, struct kchan *ch, const struct frame *f);
 size_t keeper_erased_quarters(const struct keeper *k); /* of messages */
 bool keeper_key_erased(const struct keeper *k, const char *period);
+void keeper_repack(struct keeper *k); /* packs that still hold an erased body are written anew */
 void keeper_retain_open(struct keeper *k); /* after the accounts: entries are read, and keys that an entry erased are destroyed where they stand */
 void keeper_retain_done(struct keeper *k);
 void keeper_retain_note(struct keeper *k, uint64_t seq);

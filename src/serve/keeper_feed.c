@@ -33,6 +33,7 @@ static bool body_wanted(uint8_t kind)
 	case LEDGER_HL7V2_FRAGMENT:
 	case LEDGER_OTHER:
 	case LEDGER_PACK:
+	case LEDGER_REPACK:
 	case LEDGER_SNAPSHOT: /* names of files may stand in its reasons */
 	case LEDGER_VAULT_PACK:
 	case LEDGER_KEYS:

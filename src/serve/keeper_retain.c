@@ -104,6 +104,11 @@ void keeper_retain_open(struct keeper *k)
 	}
 	if (keeper_erased_quarters(k) && ledger_erased_now(k->l, &e) < 0)
 		role_log(k->r, "what was erased of the messages cannot be told: %s", e.text);
+	for (size_t i = 0; i < k->retain.erasure_n; i++)
+		if (k->retain.erasure[i].one) {
+			keeper_repack(k); /* one that was killed in it */
+			break;
+		}
 }
 
 void keeper_retain_done(struct keeper *k)
@@ -118,7 +123,7 @@ static int may_erase_messages(struct keeper *k, struct slice body, int64_t now, 
 	struct ledger_retain trial = {0};
 	uint64_t first, end;
 	struct ledger_leaf next;
-	int r = ledger_retain_take(&trial, 0, now, body, NULL) == 0 && trial.erasure_n && trial.erasure[0].class == RETAIN_CARE ? 0 : ERR_NO;
+	int r = ledger_retain_take(&trial, 0, now, body, NULL) == 0 && trial.erasure_n && trial.erasure[0].class == RETAIN_CARE && !trial.erasure[0].one ? 0 : ERR_NO;
 	struct retain_erasure *x = r == 0 ? &trial.erasure[0] : NULL;
 	if (x)
 		r = ledger_quarter_span(k->l, x->quarter, &first, &end, NULL, NULL, NULL, e);
@@ -132,6 +137,43 @@ static int may_erase_messages(struct keeper *k, struct slice body, int64_t now, 
 	return r == ERR_NO ? 0 : r;
 }
 
+/* One message or recording: it lies in a pack that can be written anew, and no hold stands on its quarter. */
+static int may_erase_body(struct keeper *k, struct slice body, int64_t now, struct err *e)
+{
+	struct ledger_retain trial = {0};
+	uint32_t quarter;
+	int r = ledger_retain_take(&trial, 0, now, body, NULL) == 0 && trial.erasure_n && trial.erasure[0].one ? 0 : ERR_NO;
+	const struct retain_erasure *x = r == 0 ? &trial.erasure[0] : NULL;
+	if (x)
+		r = ledger_may_erase_body(k->l, x->first, &quarter, e);
+	const struct retain_hold *h = x && r == 0 ? ledger_retain_held(&k->retain, RETAIN_CARE, quarter, NULL, 0) : NULL;
+	if (h)
+		r = ledger_retain_refuse(h, e);
+	if (x && r == 0 && (x->kept_from > x->kept_to || x->kept_to > ledger_durable(k->l) || (x->kept_to && x->kept_from <= x->first)))
+		r = err_set(e, ERR_INPUT, NULL, "what is said to be kept cannot lie there");
+	ledger_retain_done(&trial);
+	return r == ERR_NO ? 0 : r;
+}
+
+/* Packs that still hold a body which an entry erased. What fails is tried again each minute: the entry rules meanwhile, nobody is given the body. */
+void keeper_repack(struct keeper *k)
+{
+	struct err e = {0};
+	uint64_t packs = 0;
+	k->repack_at = 0;
+	if (k->reading)
+		return;
+	int r = ledger_repack(k->l, &packs, &e), ms;
+	if (r == 0 && packs) /* what others are told of next has to cover its entry */
+		r = ledger_tick(k->l, true, &ms, &e);
+	if (packs)
+		role_log(k->r, "%llu packs were written anew without what was erased of them", (unsigned long long)packs);
+	if (r == 0)
+		return;
+	role_log(k->r, "a pack could not be written anew without what was erased: %s %s", e.place, e.text);
+	k->repack_at = time_monotonic() + 60 * TIME_SEC;
+}
+
 static int enter(struct keeper *k, struct kchan *ch, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
 {
 	char source[LEDGER_SOURCE_MAX + 1];
@@ -143,6 +185,8 @@ static int enter(struct keeper *k, struct kchan *ch, struct slice body, uint64_t
 	int r = ledger_retain_may(&k->retain, now, body, e);
 	if (r == 0)
 		r = may_erase_messages(k, body, now, e);
+	if (r == 0)
+		r = may_erase_body(k, body, now, e);
 	if (r < 0)
 		return r;
 	snprintf(source, sizeof source, ch->uid == 0 ? "command/root" : "command/%u", ch->uid);
@@ -195,6 +239,8 @@ void op_retention(struct keeper *k, struct kchan *ch, const struct frame *f)
 			r = ledger_erased_now(k->l, &e);
 			if (r < 0)
 				role_log(k->r, "after entry %llu: %s", (unsigned long long)seq, e.text);
+			if (k->retain.erasure[before].one)
+				keeper_repack(k);
 			feed_erased(k);
 		}
 		r = r > 0 ? 0 : r;

@@ -719,7 +719,7 @@ static void events(struct web_request *q)
 		return;
 	const char *kind = web_query(q, "kind"), *who = web_query(q, "patient");
 	int k = kind ? ledger_kind_parse(slice_str(kind)) : LEDGER_ALARM;
-	bool open_kind = k == LEDGER_ALARM || k == LEDGER_QUARANTINE || k == LEDGER_CONFIG || k == LEDGER_SITE || k == LEDGER_PACK;
+	bool open_kind = k == LEDGER_ALARM || k == LEDGER_QUARANTINE || k == LEDGER_CONFIG || k == LEDGER_SITE || k == LEDGER_PACK || k == LEDGER_REPACK;
 	if (k < 0) {
 		web_error(q, 400, "input", "There is no such kind.");
 		return;

@@ -466,6 +466,7 @@ int vault_erase_here(int sitefd, int class, uint32_t quarter, uint64_t *ret_remo
 struct vault_replica_erased {
 	uint64_t removed, pending;
 	int64_t until;
+	bool waits; /* the newest sealed tail still holds some of it: until the log has gone on by some hundreds of entries */
 };
 int vault_replica_erase(int sitefd, const struct vault_replica *r, const struct retain_erasure *x, struct vault_replica_erased *ret, struct err *e) MUST;
 

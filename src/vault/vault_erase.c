@@ -340,23 +340,42 @@ static int is_head(void *arg, struct slice bytes, struct err *e)
 	return replica_head_parse(bytes, h, e) < 0 ? err_set(e, ERR_CORRUPT, NULL, "this is no head") : 0;
 }
 
-/* Sealed tails of the time: of heads whose packs did not reach past the quarter by the tile that a tail begins with. Later tails hold nothing of it. */
-static int take_old_head(struct removing *x, const char *name, struct err *e)
+static int head_of(struct removing *x, const char *name, struct replica_head *h, struct err *e)
 {
 	AUTO_BUF struct buf note = {0};
-	struct replica_head h;
 	buf_init(&note, REPLICA_HEAD_MAX);
-	replica_head_init(&h);
-	int r = vault_store_read(x->s, name, REPLICA_HEAD_MAX, is_head, &h, &note, e);
+	replica_head_init(h);
+	int r = vault_store_read(x->s, name, REPLICA_HEAD_MAX, is_head, h, &note, e);
+	return r == ERR_NOT_FOUND || r == ERR_CORRUPT ? ERR_NO : r;
+}
+
+static bool has_file(const struct replica_head *h, const struct replica_file *f)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (!memcmp(h->file[i].sha256, f->sha256, SEAL_HASH))
+			return true;
+	return false;
+}
+
+static bool is_tail(const struct replica_file *f)
+{
+	return !strncmp(f->path, "wal/", 4);
+}
+
+/* Sealed tails of the time: of heads whose packs did not reach past what was erased by the tile that a tail begins with. Later tails hold nothing of it. What the newest head needs stays: without it the copy could not be opened. */
+static int take_old_head(struct removing *x, const char *name, const struct replica_head *newest, struct err *e)
+{
+	struct replica_head h;
+	int r = head_of(x, name, &h, e);
 	for (size_t i = 0; r == 0 && i < h.n; i++) {
 		char object[VAULT_OBJECT_MAX + 1];
-		if (strncmp(h.file[i].path, "wal/", 4))
+		if (!is_tail(&h.file[i]) || has_file(newest, &h.file[i]))
 			continue;
 		replica_file_name(&h.file[i], object);
 		r = take_away(x, object, e);
 	}
 	replica_head_done(&h);
-	return r == ERR_NOT_FOUND || r == ERR_CORRUPT ? 0 : r;
+	return r == ERR_NO ? 0 : r;
 }
 
 /* The size from which on a head's tail begins behind the quarter; what the catalogue here says. */
@@ -390,15 +409,118 @@ static int take_tails(struct removing *x, int sitefd, const struct retain_erasur
 		r = look(x, "heads/", e);
 	if (r == 0)
 		buf_add(&heads, x->objects.p, x->objects.n);
-	for (size_t i = 0; r == 0 && i < heads.n / sizeof(struct vault_object); i++) {
+	size_t n = heads.n / sizeof(struct vault_object);
+	struct replica_head newest;
+	char last[VAULT_OBJECT_MAX + 1] = "";
+	uint64_t size = 0;
+	replica_head_init(&newest);
+	for (size_t i = 0; r == 0 && i < n; i++) { /* names are in order: epoch, then size */
 		struct vault_object o;
-		uint64_t size;
+		memcpy(&o, heads.p + i * sizeof(o), sizeof(o));
+		if (strcmp(o.name, last) > 0)
+			(void)snprintf(last, sizeof(last), "%s", o.name);
+	}
+	if (r == 0 && last[0])
+		r = head_of(x, last, &newest, e);
+	if (r == ERR_NO)
+		r = err_set(e, ERR_CORRUPT, last, "the newest head does not read, so it is not known what it needs: push first");
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct vault_object o;
 		memcpy(&o, heads.p + i * sizeof(o), sizeof(o));
 		if (strlen(o.name) < 31 || num_u64(slice_of(o.name + 11, 20), 0, INT64_MAX, &size) < 0 || size >= until)
 			continue;
-		r = take_old_head(x, o.name, e);
+		if (strcmp(o.name, last))
+			r = take_old_head(x, o.name, &newest, e);
+		else
+			for (size_t k = 0; k < newest.n; k++)
+				x->ret->waits |= is_tail(&newest.file[k]);
 	}
+	replica_head_done(&newest);
 	return r;
+}
+
+/* ---- one body: older versions of the pack that was written anew ---- */
+
+static int add_piece(void *arg, struct slice piece, struct err *e)
+{
+	struct seal_sha256 *h = arg;
+	(void)e;
+	if (piece.p)
+		seal_sha256_add(h, piece);
+	else
+		seal_sha256_begin(h);
+	return 0;
+}
+
+static int is_new(struct removing *x, const struct vault_object *o, const struct ledger_pack_ref *p, bool *ret, struct err *e)
+{
+	uint8_t got[SEAL_HASH];
+	*ret = false;
+	if (o->size != p->size)
+		return 0;
+	struct seal_sha256 *h = seal_sha256_new();
+	if (!h)
+		return no_memory(e);
+	seal_sha256_begin(h);
+	int r = x->s->ops->get(x->s, o->name, o->version, 0, UINT64_MAX, add_piece, h, e);
+	seal_sha256_end(h, got);
+	seal_sha256_free(h);
+	*ret = r == 0 && !memcmp(got, p->sha256, SEAL_HASH);
+	return r;
+}
+
+static int take_old_versions(struct removing *x, const struct ledger_pack_ref *p, struct err *e)
+{
+	char name[VAULT_OBJECT_MAX + 1];
+	bool have = false;
+	uint64_t old = 0;
+	(void)snprintf(name, sizeof(name), "packs/%s", p->name);
+	int r = look(x, name, e);
+	for (size_t i = 0; r == 0 && i < x->objects.n / sizeof(struct vault_object); i++) {
+		struct vault_object o;
+		bool new;
+		int64_t until = 0;
+		memcpy(&o, x->objects.p + i * sizeof(o), sizeof(o));
+		if (strcmp(o.name, name) || (r = is_new(x, &o, p, &new, e)) < 0)
+			continue;
+		have |= new;
+		if (new)
+			continue;
+		r = x->s->ops->remove(x->s, &o, &until, e);
+		if (r == ERR_BUSY) {
+			old++;
+			x->ret->until = until > x->ret->until ? until : x->ret->until;
+			r = 0;
+		} else if (r == 0) {
+			x->ret->removed++;
+		}
+	}
+	x->ret->pending += old;
+	return r == 0 && !have ? err_set(e, ERR_CORRUPT, name, "the pack that was written anew is not there: push first") : r;
+}
+
+/* The record of its pack, as it stands here. */
+static int pack_of(int sitefd, uint64_t entry, struct ledger_pack_ref *ret, struct err *e)
+{
+	AUTO_CLOSE int fd = openat(sitefd, "packs/index", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	uint8_t record[LEDGER_PACK_RECORD];
+	if (fd < 0)
+		return err_sys(e, "packs/index", "cannot be read");
+	for (uint64_t k = 1; pread(fd, record, sizeof(record), (off_t)((k - 1) * sizeof(record))) == (ssize_t)sizeof(record); k++) {
+		int r = ledger_pack_record_read(slice_of(record, sizeof(record)), k, ret, e);
+		if (r < 0 || (entry >= ret->first && entry < ret->first + ret->count))
+			return r;
+	}
+	return err_set(e, ERR_CORRUPT, "packs/index", "no record covers entry %llu", (unsigned long long)entry);
+}
+
+static int take_body(struct removing *x, int sitefd, const struct retain_erasure *er, struct err *e)
+{
+	struct ledger_pack_ref p;
+	int r = pack_of(sitefd, er->first, &p, e);
+	if (r == 0 && p.entry < er->seq)
+		r = err_set(e, ERR_BUSY, NULL, "its pack was not written anew here yet");
+	return r == 0 ? take_old_versions(x, &p, e) : r;
 }
 
 int vault_replica_erase(int sitefd, const struct vault_replica *r, const struct retain_erasure *er, struct vault_replica_erased *ret, struct err *e)
@@ -414,6 +536,8 @@ int vault_replica_erase(int sitefd, const struct vault_replica *r, const struct 
 		c = take_keys(&x, er, e);
 	if (c == 0)
 		c = er->class == RETAIN_CARE ? take_tails(&x, sitefd, er, e) : take_its_packs(&x, sitefd, er, e);
+	if (c == 0 && er->one)
+		c = take_body(&x, sitefd, er, e);
 	vault_store_close(x.s);
 	buf_done(&x.objects);
 	return c;

@@ -149,7 +149,22 @@ static int read_index(struct making *m, uint64_t k, uint8_t record[LEDGER_PACK_R
 	return r == 0 ? ledger_pack_record_read(slice_of(record, LEDGER_PACK_RECORD), k, ret, e) : r;
 }
 
-/* How many packs the checkpoint covers: the records are in order of their entries. */
+/* A pack that was just written anew, by an entry that no signed head covers yet: nobody could prove its record. */
+static int all_covered(struct making *m, struct err *e)
+{
+	uint8_t record[LEDGER_PACK_RECORD];
+	for (uint64_t k = m->packs; k > 0; k--) {
+		struct ledger_pack_ref ref;
+		int r = read_index(m, k, record, &ref, e);
+		if (r < 0)
+			return r;
+		if (ref.entry >= m->cp.size)
+			return err_set(e, ERR_BUSY, "outbox", "a pack was written anew this second, and the head that covers it is not signed yet: try again");
+	}
+	return 0;
+}
+
+/* How many packs the checkpoint covers: the records are in order of their entries, but for those of packs that were written anew. */
 static int count_packs(struct making *m, struct err *e)
 {
 	struct stat st;
@@ -165,7 +180,7 @@ static int count_packs(struct making *m, struct err *e)
 		if (ref.entry < m->cp.size) {
 			m->packs = k;
 			m->packed = ref.first + ref.count;
-			return 0;
+			return all_covered(m, e);
 		}
 	}
 	return 0;

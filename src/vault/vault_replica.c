@@ -415,6 +415,24 @@ int replica_put(struct replica_work *w, struct vault_store *s, const char *name,
 	return r < 0 ? r : 0;
 }
 
+/* A pack, or records of packs, that were written anew because a body was erased: the tree proves that the new bytes are the ones that count. Where a name has one version the old bytes are destroyed, and not set aside: they hold what was
+ * erased. In a bucket they are older versions, which vault_replica_erase takes away, or waits for. */
+int replica_put_over(struct replica_work *w, struct vault_store *s, const char *name, const struct vault_bytes *b, const uint8_t sha256[SEAL_HASH], struct err *e)
+{
+	int r = s->ops->put(s, name, b, sha256, e);
+	if (r == ERR_EXISTS && s->ops->remove) {
+		struct vault_object o = {.version = ""};
+		int64_t until;
+		snprintf(o.name, sizeof o.name, "%s", name);
+		r = s->ops->remove(s, &o, &until, e);
+		if (r == 0)
+			r = s->ops->put(s, name, b, sha256, e);
+	}
+	if (r == 1)
+		replica_count(w, b->size);
+	return r < 0 ? r : 0;
+}
+
 /* What a reader that cannot list begins with, and what makes the folder a log that any tlog client reads. */
 int replica_pointers(struct vault_store *s, const struct replica_head *h, struct slice vkey, struct slice checkpoint, struct err *e)
 {

@@ -121,6 +121,7 @@ struct replica_work {
 	pthread_mutex_t *lock; /* of rep and faults, where jobs run beside each other; NULL: they do not */
 	bool forked; /* an accepted epoch: what the old one went on with is in the way, and is no fault */
 };
+int replica_put_over(struct replica_work *w, struct vault_store *s, const char *name, const struct vault_bytes *b, const uint8_t sha256[SEAL_HASH], struct err *e) MUST;
 int replica_put(struct replica_work *w, struct vault_store *to, const char *name, const struct vault_bytes *b, const uint8_t sha256[SEAL_HASH], struct err *e) MUST;
 void replica_fault(struct replica_work *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void replica_count(struct replica_work *w, uint64_t bytes); /* an object more */

@@ -29,6 +29,8 @@ struct pull {
 	bool site, ours;
 	struct vault_log *log; /* of the site that is healed: what an entry of it erased does not come back; NULL: it has no vault */
 	bool forked; /* the head does not surely extend the last one: what lies here under a name may be what the old epoch went on with */
+	struct buf records;      /* of the object of records at hand */
+	bool records_anew;       /* some of them are of packs that were written anew */
 };
 
 /* ---- may this head be accepted? ---- */
@@ -128,6 +130,7 @@ struct bring_job {
 	char name[VAULT_OBJECT_MAX + 1];
 	uint64_t size;
 	uint8_t sha256[SEAL_HASH];
+	bool over; /* of what was written anew */
 };
 
 static int run_bring(struct replica_job *j, struct vault_store *s, struct err *e)
@@ -141,15 +144,17 @@ static int run_bring(struct replica_job *j, struct vault_store *s, struct err *e
 	struct vault_bytes b = {.fd = fd, .size = x->size, .lazy = x->size < 1 << 20, .lock_days = replica_lock_days(x->name)}; /* accept flushes */
 	if ((r == ERR_NOT_FOUND || r == ERR_CORRUPT) && !strncmp(x->name, REPLICA_VIEWS, strlen(REPLICA_VIEWS)))
 		return 0; /* a cache that is not there */
+	if (r == 0 && x->over)
+		return replica_put_over(&p->w, p->to, x->name, &b, x->sha256, e);
 	return r == 0 ? replica_put(&p->w, p->to, x->name, &b, x->sha256, e) : r;
 }
 
-static int queue(struct pull *p, int (*run)(struct replica_job *j, struct vault_store *s, struct err *e), const char *name, uint64_t size, const uint8_t sha256[SEAL_HASH], struct err *e)
+static int queue(struct pull *p, int (*run)(struct replica_job *j, struct vault_store *s, struct err *e), const char *name, uint64_t size, const uint8_t sha256[SEAL_HASH], bool over, struct err *e)
 {
 	struct bring_job *x = calloc(1, sizeof *x);
 	if (!x)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
-	*x = (struct bring_job){.j.run = run, .p = p, .size = size};
+	*x = (struct bring_job){.j.run = run, .p = p, .size = size, .over = over};
 	snprintf(x->name, sizeof x->name, "%s", name);
 	memcpy(x->sha256, sha256, SEAL_HASH);
 	return replica_pool_do(p->pool, &x->j, e);
@@ -162,7 +167,7 @@ static int bring(struct pull *p, const char *name, uint64_t size, const uint8_t 
 		return 0;
 	if (!p->there && is_right(p->to, name, sha256))
 		return 0;
-	return queue(p, run_bring, name, size, sha256, e);
+	return queue(p, run_bring, name, size, sha256, false, e);
 }
 
 static int put(struct pull *p, const char *name, struct slice bytes, struct err *e)
@@ -230,13 +235,38 @@ static int bring_tiles(struct pull *p, struct err *e)
 	return r;
 }
 
+/* A whole object of records that was brought before one of its packs was written anew. */
+static int records_anew(struct pull *p, const struct ledger_pack_ref *ref, struct slice record, struct err *e)
+{
+	char name[VAULT_OBJECT_MAX + 1];
+	uint8_t sha[SEAL_HASH];
+	buf_add_slice(&p->records, record);
+	p->records_anew |= ref->leaf.kind == LEDGER_REPACK;
+	if (ref->number % REPLICA_RECORDS)
+		return 0;
+	struct vault_bytes b = VAULT_BYTES(buf_slice(&p->records));
+	int r = buf_ok(&p->records) ? 0 : err_set(e, buf_code(&p->records), NULL, "no memory");
+	snprintf(name, sizeof name, "packs/records/%05" PRIu64, (ref->number - 1) / REPLICA_RECORDS);
+	seal_sha256_once(b.mem, sha);
+	if (r == 0 && p->records_anew)
+		r = replica_put_over(&p->w, p->to, name, &b, sha, e);
+	buf_reset(&p->records);
+	p->records_anew = false;
+	return r;
+}
+
 static int bring_pack(void *arg, const struct ledger_pack_ref *ref, struct slice record, struct err *e)
 {
 	struct pull *p = arg;
 	char name[VAULT_OBJECT_MAX + 1];
+	int r = records_anew(p, ref, record, e);
+	if (r < 0)
+		return r;
 	snprintf(name, sizeof name, "packs/%s", ref->name);
 	replica_progress(&p->w, "packs", ref->number, p->h.packs);
-	return bring(p, name, ref->size, ref->sha256, e);
+	if (ref->leaf.kind != LEDGER_REPACK)
+		return bring(p, name, ref->size, ref->sha256, e);
+	return is_right(p->to, name, ref->sha256) ? 0 : queue(p, run_bring, name, ref->size, ref->sha256, true, e); /* what lies there may hold a body that was erased */
 }
 
 static int bring_vault(void *arg, const char *name, uint64_t size, const uint8_t sha256[SEAL_HASH], struct err *e)
@@ -489,8 +519,10 @@ static int copy_all(struct pull *p, struct err *e)
 		r = replica_names_read(p->to, "packs/", &p->there, e);
 	if (r == 0)
 		r = bring_records(p, e);
+	buf_init(&p->records, REPLICA_RECORDS * LEDGER_PACK_RECORD);
 	if (r == 0)
 		r = replica_each_pack(&p->tree, 1, bring_pack, p, e);
+	buf_done(&p->records);
 	replica_names_free(p->there);
 	p->there = NULL;
 	if (r == 0)
@@ -553,7 +585,7 @@ static int put_back(struct pull *p, const char *name, uint64_t size, const uint8
 		if (have >= 0 && vault_bytes_sha256(&b, got, NULL) == 0 && !memcmp(got, sha256, SEAL_HASH))
 			return 0;
 	}
-	return queue(p, run_put_back, name, size, sha256, e);
+	return queue(p, run_put_back, name, size, sha256, false, e);
 }
 
 static int heal_pack(void *arg, const struct ledger_pack_ref *ref, struct slice record, struct err *e)

@@ -24,6 +24,7 @@ struct push {
 	struct replica_head h, last; /* what we put; what the replica had */
 	struct replica_tree tree;    /* of h */
 	struct replica_names *there;
+	bool records_anew;           /* of the object of records at hand some are of packs that were written anew */
 };
 
 /* ---- what we push ---- */
@@ -122,6 +123,7 @@ struct put_job {
 	uint64_t size;                   /* UINT64_MAX: a tile, which is what it is */
 	bool fresh, lazy;
 	unsigned lock_days;
+	bool over; /* of what was written anew */
 };
 
 /* The bytes must be what the head, or the ledger, says: a damaged pack is not handed on. */
@@ -146,19 +148,26 @@ static int run_put(struct replica_job *j, struct vault_store *s, struct err *e)
 		return 0;
 	if (r == 0 && x->size != UINT64_MAX && (at.n != x->size || memcmp(got, x->sha256, SEAL_HASH)))
 		r = err_set(e, ERR_CORRUPT, x->name, "it is damaged here: it is not the file that its entry names. `holdfast replica pull` from another replica brings it back");
+	if (r == 0 && x->over)
+		return replica_put_over(&x->p->w, s, x->name, &b, got, e);
 	return r == 0 ? replica_put(&x->p->w, s, x->name, &b, got, e) : r;
 }
 
-static int put(struct push *p, const char *name, uint64_t size, const uint8_t *sha256, bool fresh, bool lazy, unsigned lock_days, struct err *e)
+static int put_job(struct push *p, const char *name, uint64_t size, const uint8_t *sha256, bool fresh, bool lazy, bool over, unsigned lock_days, struct err *e)
 {
 	struct put_job *x = calloc(1, sizeof *x);
 	if (!x)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
-	*x = (struct put_job){.j.run = run_put, .p = p, .size = size, .fresh = fresh, .lazy = lazy, .lock_days = lock_days};
+	*x = (struct put_job){.j.run = run_put, .p = p, .size = size, .fresh = fresh, .lazy = lazy, .over = over, .lock_days = lock_days};
 	snprintf(x->name, sizeof x->name, "%s", name);
 	if (sha256)
 		memcpy(x->sha256, sha256, SEAL_HASH);
 	return replica_pool_do(p->pool, &x->j, e);
+}
+
+static int put(struct push *p, const char *name, uint64_t size, const uint8_t *sha256, bool fresh, bool lazy, unsigned lock_days, struct err *e)
+{
+	return put_job(p, name, size, sha256, fresh, lazy, false, lock_days, e);
 }
 
 /* Full tiles behind the last head. Where there is none yet the replica's names are listed once, so that each new tile costs one request and not two. */
@@ -204,12 +213,17 @@ static int put_pack(void *arg, const struct ledger_pack_ref *ref, struct slice r
 	struct push *p = arg;
 	char name[VAULT_OBJECT_MAX + 1];
 	replica_progress(&p->w, "packs", ref->number, p->h.packs);
-	bool covered = ref->number <= p->last.packs && ref->entry < p->common;
+	bool covered = ref->number <= p->last.packs && ref->entry < p->common, anew = !covered && ref->leaf.kind == LEDGER_REPACK;
 	snprintf(name, sizeof name, "packs/%s", ref->name);
-	int r = want_pack(p, name, ref->size, ref->sha256, covered, e);
+	int r = anew ? put_job(p, name, ref->size, ref->sha256, false, false, true, 0, e) : want_pack(p, name, ref->size, ref->sha256, covered, e);
+	p->records_anew |= anew;
 	if (r < 0 || ref->number % REPLICA_RECORDS)
 		return r;
 	snprintf(name, sizeof name, "packs/records/%05" PRIu64, (ref->number - 1) / REPLICA_RECORDS);
+	anew = p->records_anew;
+	p->records_anew = false;
+	if (anew)
+		return put_job(p, name, UINT64_MAX, NULL, false, true, true, 0, e);
 	return covered && p->there && replica_names_known(p->there, name) ? 0 : put(p, name, UINT64_MAX, NULL, false, true, 0, e);
 }
 
