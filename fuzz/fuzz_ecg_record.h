@@ -77,7 +77,8 @@ static inline void fuzz_write(const struct ecg *g, enum ecg_format to)
 		REQUIRE(e.text[0]);
 		return;
 	}
-	REQUIRE(ecg_open(buf_slice(&out), SLICE_NULL, NULL, a, &back, &e) == 0 && back->format == to && back->channels == g->channels && back->rate == g->rate);
+	REQUIRE(ecg_open(buf_slice(&out), SLICE_NULL, NULL, a, &back, &e) == 0 && back->format == to && back->channels == g->channels);
+	REQUIRE(fabs(back->rate - g->rate) <= 1e-11 * g->rate); /* DICOM's decimals have 16 characters */
 	for (unsigned c = 0; c < g->channels; c++) {
 		float x[512], y[512];
 		uint64_t n = g->channel[c].samples < 20000 ? g->channel[c].samples : 20000;

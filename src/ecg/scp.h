@@ -36,6 +36,7 @@ struct scp_tables {
 	struct scp_code *code;
 	struct scp_table *table;
 	int32_t *trie;         /* pairs, one entry a bit: above 0 where the next pair is, below 0 minus (code + 1), 0 none */
+	unsigned longest;      /* bits of a code with what follows it */
 	unsigned tables;       /* 0: not compressed, 16 bits a sample */
 	bool standard;         /* the table that the standard prints */
 };

@@ -62,6 +62,8 @@ static void add_code(struct builder *b, struct scp_table *t, struct scp_code c, 
 {
 	size_t at = b->codes++;
 	b->t->code[at] = c;
+	if (c.total > b->t->longest)
+		b->t->longest = c.total;
 	if (c.prefix <= QUICK)
 		add_quick(t, prefix, c.prefix, at);
 	else
@@ -200,7 +202,7 @@ size_t scp_decode(const struct scp_tables *t, struct slice data, int16_t *out, s
 	const struct scp_table *now = &t->table[0];
 	size_t n = 0;
 	while (n < max) {
-		if (b.have < 56)
+		if (b.have < t->longest)
 			refill(&b);
 		int at = (int)now->quick[b.hold >> (64 - QUICK)] - 1;
 		if (at < 0)
@@ -210,9 +212,9 @@ size_t scp_decode(const struct scp_tables *t, struct slice data, int16_t *out, s
 		const struct scp_code *c = &t->code[at];
 		if (c->total > b.have)
 			break;
-		int32_t v = c->base;
-		if (c->total > c->prefix)
-			v += (int32_t)((int64_t)(b.hold << c->prefix) >> (64 - (c->total - c->prefix)));
+		unsigned more = c->total - c->prefix;
+		int32_t v = (int32_t)((int64_t)(b.hold << c->prefix) >> ((64 - more) & 63)); /* without a branch: the next one cannot be foretold */
+		v = c->base + (more ? v : 0);
 		drop(&b, c->total);
 		if (c->value)
 			out[n++] = (int16_t)(uint16_t)(uint32_t)v;
