@@ -33,8 +33,8 @@ struct plexed { /* channel.own */
 	uint64_t offset;   /* samples before the first */
 };
 struct definition {
-	struct slice label, unit;
-	struct dicom_code source;
+	struct slice label;
+	struct dicom_code source, unit;
 	double sensitivity, correction, baseline, low, high, notch;
 	unsigned bits;
 };
@@ -112,7 +112,7 @@ static struct definition define(const struct dicom *d, struct dicom_set *s)
 		case DICOM_TAG(0x003a, 0x0203): c.label = dicom_text(d, &el); break;
 		case DICOM_TAG(0x003a, 0x0208): c.source = dicom_code(&el); break;
 		case DICOM_TAG(0x003a, 0x0210): c.sensitivity = number_or(&el, NAN); break;
-		case DICOM_TAG(0x003a, 0x0211): c.unit = dicom_code(&el).value; break;
+		case DICOM_TAG(0x003a, 0x0211): c.unit = dicom_code(&el); break;
 		case DICOM_TAG(0x003a, 0x0212): c.correction = number_or(&el, 1); break;
 		case DICOM_TAG(0x003a, 0x0213): c.baseline = number_or(&el, 0); break;
 		case DICOM_TAG(0x003a, 0x021a): c.bits = (unsigned)fmin(fmax(number_or(&el, 0), 0), 32); break;
@@ -301,7 +301,13 @@ static int one_channel(struct dicom *d, struct ecg *g, const struct group *x, un
 		ecg_unit(c, SLICE_NULL, 1);
 		set_baseline(g, c, 0, 1, x->form);
 	} else {
-		ecg_unit(c, def.unit, step);
+		ecg_unit(c, def.unit.value, step);
+		if (strcmp(c->unit, "uV") && def.unit.meaning.n) { /* a code of another scheme: its meaning may be a unit that is known */
+			struct ecg_channel as_meant = *c;
+			ecg_unit(&as_meant, def.unit.meaning, step);
+			if (!strcmp(as_meant.unit, "uV"))
+				*c = as_meant;
+		}
 		set_baseline(g, c, def.baseline, step, x->form);
 	}
 	c->own = p;

@@ -114,7 +114,7 @@ static void group(struct maker *m, const struct wave *w)
 		size_t d = begin(m, 0xfffe, 0xe000);
 		code(m, 0x3a, 0x208, w->source[i], w->source[i][0] == '2' ? "MDC" : "SCPECG", "wedge pressure");
 		text(m, 0x3a, 0x210, "DS", w->sensitivity);
-		code(m, 0x3a, 0x211, w->unit, "UCUM", "a unit");
+		code(m, 0x3a, 0x211, w->unit, "UCUM", w->unit[0] == '3' ? "microvolt" : "a unit");
 		text(m, 0x3a, 0x212, "DS", w->correction);
 		text(m, 0x3a, 0x213, "DS", w->baseline);
 		text(m, 0x3a, 0x220, "DS", "0.05");
@@ -369,6 +369,19 @@ static void other_signals_are_kept_and_are_no_ecg(void **state)
 	ecg_test_done(&t);
 }
 
+static void a_unit_by_its_meaning(void **state)
+{
+	struct maker m = {0};
+	struct ecg_test t;
+	struct wave w = two;
+	w.unit = "3:4275";
+	start(&m, true);
+	object(&m, &w, 1);
+	assert_int_equal(open_made(&m, &t), 0);
+	assert_true(t.g->channel[0].ecg && t.g->channel[0].scale == 5 && !strcmp(t.g->channel[0].unit, "uV"));
+	ecg_test_done(&t);
+}
+
 /* ---- annotations ---- */
 
 static void annotation(struct maker *m, const char *value, const char *meaning, const char *numeric, const char *unit, const char *words, uint32_t at)
@@ -529,6 +542,7 @@ int main(void)
 		cmocka_unit_test(several_groups),
 		cmocka_unit_test(fewer_samples_than_said),
 		cmocka_unit_test(other_signals_are_kept_and_are_no_ecg),
+		cmocka_unit_test(a_unit_by_its_meaning),
 		cmocka_unit_test(annotations),
 		cmocka_unit_test(what_is_no_waveform),
 		cmocka_unit_test(nested_too_deep),
