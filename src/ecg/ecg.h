@@ -153,7 +153,8 @@ enum ecg_format ecg_sniff(struct slice file, struct slice name); /* by content f
 
 /* Samples [first, first + n) of a channel as stored; past the end and where nothing was recorded ECG_GAP. Any order; fastest forwards. */
 void ecg_read(const struct ecg *g, unsigned channel, uint64_t first, size_t n, int32_t *out);
-/* The same for computing: less the baseline of the whole channel's midpoint where 16 bits do not hold it, halved as often as ecg_shift says, saturated. Gap: ECG_GAP16. */
+/* The same for computing: less the baseline of the whole channel's midpoint where 16 bits do not hold it, halved as often as ecg_shift says, saturated. Gap: ECG_GAP16; so is what lies behind the last of the
+ * stretches (a calibration pulse that ecg_read and ecg_read_uv show). */
 void ecg_read16(const struct ecg *g, unsigned channel, uint64_t first, size_t n, int16_t *out);
 unsigned ecg_shift(const struct ecg *g, unsigned channel); /* 0 for all of at most 16 bits */
 /* In the channel's unit (microvolts). Gap: NAN. */

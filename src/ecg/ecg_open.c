@@ -121,7 +121,7 @@ void ecg_narrow(const int32_t *in, size_t n, unsigned shift, int16_t *out)
 	}
 }
 
-void ecg_read16(const struct ecg *g, unsigned channel, uint64_t first, size_t n, int16_t *out)
+static void as_stored16(const struct ecg *g, unsigned channel, uint64_t first, size_t n, int16_t *out)
 {
 	assert(channel < g->channels);
 	const struct ecg_channel *c = &g->channel[channel];
@@ -143,6 +143,19 @@ void ecg_read16(const struct ecg *g, unsigned channel, uint64_t first, size_t n,
 		ecg_read(g, channel, first + at, k, block);
 		ecg_narrow(block, k, shift, out + at);
 	}
+}
+
+void ecg_read16(const struct ecg *g, unsigned channel, uint64_t first, size_t n, int16_t *out)
+{
+	as_stored16(g, channel, first, n, out);
+	if (!g->stretch_count)
+		return;
+	/* behind the last stretch there may be a calibration pulse, which no detector should take for a heart */
+	const struct ecg_stretch *last = &g->stretches[g->stretch_count - 1];
+	double end = ceil((double)(last->first + last->count) * g->channel[channel].rate / g->rate - 1e-6);
+	size_t keep = (double)first >= end ? 0 : end - (double)first < (double)n ? (size_t)(end - (double)first) : n;
+	for (size_t i = keep; i < n; i++)
+		out[i] = ECG_GAP16;
 }
 
 void ecg_read_uv(const struct ecg *g, unsigned channel, uint64_t first, size_t n, float *out)

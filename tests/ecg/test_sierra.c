@@ -125,6 +125,9 @@ static void small(void **state)
 		/* the pulse of 1 mV at the end is said and set apart */
 		assert_int_equal(g->stretch_count, 1);
 		assert_int_equal(g->stretches[0].count, 68);
+		int16_t end16[6]; /* for whoever computes it is not there */
+		ecg_read16(g, 0, 65, 6, end16);
+		assert_true(end16[2] != ECG_GAP16 && end16[3] == ECG_GAP16 && end16[5] == ECG_GAP16);
 		assert_true(ecg_warned(g, "calibration pulse") && ecg_noted(g, "calibration"));
 		assert_true(ecg_noted(g, "Sinus bradycardia: rate< 50") && ecg_noted(g, "- ABNORMAL ECG -"));
 		if (f < 2) {
