@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define NOTES_MAX 100
+#define JOINED_MAX 4096 /* of one text put together of several tags; what is more is left out */
 
 struct tags {
 	struct scp *s;
@@ -36,7 +37,7 @@ static struct slice text(struct scp *s, struct slice v)
 
 static struct slice joined(struct ecg *g, struct slice a, const char *between, struct slice b)
 {
-	if (!a.n || !b.n)
+	if (!a.n || !b.n || a.n + b.n > JOINED_MAX)
 		return a.n ? a : b;
 	return slice_str(arena_printf(g->a, "%.*s%s%.*s", SLICE_FMT(a), between, SLICE_FMT(b)));
 }
@@ -139,7 +140,10 @@ static void tag(struct tags *t, unsigned id, struct slice v)
 	case 0: p->family = text(t->s, v); break;
 	case 1: p->given = text(t->s, v); break;
 	case 2: p->id = text(t->s, v); break;
-	case 3: p->family = joined(g, p->family, " ", text(t->s, v)); break;
+	case 3:
+		if (t->notes++ < NOTES_MAX)
+			p->family = joined(g, p->family, " ", text(t->s, v));
+		break;
 	case 4: p->age = age(g, v); break;
 	case 5:
 		if (date(v, &y, &m, &d))
@@ -155,8 +159,11 @@ static void tag(struct tags *t, unsigned id, struct slice v)
 		break;
 	case 14: machine(t, v, true); break;
 	case 15: machine(t, v, false); break;
-	case 16: g->site = joined(g, text(t->s, v), ", ", g->site); break;
-	case 18: g->site = joined(g, g->site, ", ", text(t->s, v)); break;
+	case 16:
+	case 18:
+		if (t->notes++ < NOTES_MAX)
+			g->site = id == 16 ? joined(g, text(t->s, v), ", ", g->site) : joined(g, g->site, ", ", text(t->s, v));
+		break;
 	case 20: g->physician = text(t->s, v); break;
 	case 25:
 		if (!date(v, &t->year, &t->month, &t->day))

@@ -454,6 +454,19 @@ static void patient_and_device(void **state)
 	ecg_test_done(&t);
 }
 
+/* A tag that is put together of its repetitions, as often as section 1 has room for in a megabyte: no copy of a copy of a copy. */
+static void repeated_tags_cost_little(void **state)
+{
+	struct maker m;
+	struct ecg_test t;
+	small(&m);
+	for (int i = 0; i < 250000; i++)
+		TAG(&m, i % 2 ? 16 : 13, "a");
+	assert_int_equal(open_made(&m, &t), 0);
+	assert_true(arena_used(t.a) < (size_t)32 << 20);
+	ecg_test_done(&t);
+}
+
 static double stated(const struct ecg *g, const char *key)
 {
 	for (const struct ecg_stated *s = g->stated; s; s = s->next)
@@ -533,6 +546,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_told_is_refused),
 		cmocka_unit_test(hostile_beats_cost_little),
 		cmocka_unit_test(patient_and_device),
+		cmocka_unit_test(repeated_tags_cost_little),
 		cmocka_unit_test(measurements_and_statements),
 		cmocka_unit_test(codes_where_there_are_no_words),
 		cmocka_unit_test(cut_at_every_byte),
