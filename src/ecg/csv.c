@@ -408,8 +408,10 @@ static int sniff(struct slice file, struct slice name)
 {
 	bool named = ends_in(name, ".csv") || ends_in(name, ".tsv");
 	struct slice head = slice_of(file.p, file.n < 8192 ? file.n : 8192), s = slice_trim(without_bom(head));
-	if (!s.n || !printable(head) || s.p[0] == '{' || s.p[0] == '<')
+	if (!s.n || s.p[0] == '{' || s.p[0] == '<')
 		return 0;
+	if (!printable(head))
+		return named;
 	struct table *t = calloc(1, sizeof *t + sizeof(struct head));
 	if (!t)
 		return named;
@@ -427,7 +429,7 @@ static void birth(struct ecg *g, struct slice v)
 	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	struct slice rest;
 	uint64_t y, m = 0, d;
-	if (v.n >= 10 && v.p[4] == '-' && v.p[7] == '-' && num_u64(slice_of(v.p, 4), 1000, 9999, &y) == 0) {
+	if (v.n >= 10 && v.p[4] == '-' && v.p[7] == '-' && num_u64(slice_of(v.p, 4), 1000, 9999, &y) == 0 && num_u64(slice_of(v.p + 5, 2), 1, 12, &m) == 0 && num_u64(slice_of(v.p + 8, 2), 1, 31, &d) == 0) {
 		g->person.birth = slice_of(v.p, 10);
 		return;
 	}
@@ -450,7 +452,8 @@ static void birth(struct ecg *g, struct slice v)
 static void started(struct ecg *g, struct slice v)
 {
 	int64_t t;
-	if (v.n >= 25 && v.p[10] == ' ' && v.p[19] == ' ' && (v.p[20] == '+' || v.p[20] == '-') && time_parse(slice_of(v.p, 19), 0, &t) == 0)
+	uint64_t zone;
+	if (v.n >= 25 && v.p[10] == ' ' && v.p[19] == ' ' && (v.p[20] == '+' || v.p[20] == '-') && num_u64(slice_of(v.p + 21, 4), 0, 2359, &zone) == 0 && time_parse(slice_of(v.p, 19), 0, &t) == 0)
 		g->start = slice_str(arena_printf(g->a, "%.10sT%.8s%.3s:%.2s", (const char *)v.p, (const char *)v.p + 11, (const char *)v.p + 20, (const char *)v.p + 23));
 	else if (v.n >= 19 && (v.p[10] == ' ' || v.p[10] == 'T') && time_parse(v, 0, &t) == 0)
 		g->start = slice_str(arena_printf(g->a, "%.10sT%.*s", (const char *)v.p, (int)(v.n - 11 < 40 ? v.n - 11 : 40), (const char *)v.p + 11));
@@ -676,8 +679,8 @@ static int values(struct ecg *g, struct table *t, struct head *h, struct err *e)
 	each_row(&p);
 	for (unsigned i = 0; i < t->columns; i++) {
 		struct column *c = &t->column[i];
-		if (c->role == SIGNAL && !c->seen.numbers)
-			c->role = WORDS;
+		if (c->role == SIGNAL && !c->seen.numbers && (c->bad || !c->name.n))
+			c->role = WORDS; /* a lead that was off all the time stays */
 		if (c->role == SIGNAL)
 			numbers += c->seen.numbers, bad += c->bad;
 	}

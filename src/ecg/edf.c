@@ -421,7 +421,7 @@ static int open_edf(struct ecg *g, struct slice file, const struct ecg_files *ot
 	struct slice kind = field(file, 192, 44);
 	f->plus = slice_starts(kind, bdf ? "BDF+" : "EDF+");
 	f->discontinuous = f->plus && slice_starts(slice_of(kind.p + 4, kind.n - 4), "D");
-	g->version = f->plus ? slice_of(kind.p, kind.n < 5 ? kind.n : 5) : slice_str(bdf ? "BDF" : "EDF");
+	g->version = f->plus ? ecg_text(g, slice_of(kind.p, kind.n < 5 ? kind.n : 5)) : slice_str(bdf ? "BDF" : "EDF");
 	for (unsigned i = 0; i < signals; i++) {
 		int r = signal_open(g, f, file, (unsigned)signals, i, &f->record_bytes, e);
 		if (r < 0)

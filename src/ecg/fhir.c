@@ -324,8 +324,8 @@ static void person(struct ecg *g, const struct json_node *root, const struct jso
 	q->family = text_at(g, p, "name.0.family");
 	q->given = text_at(g, p, "name.0.given.0");
 	struct slice second = text_at(g, p, "name.0.given.1");
-	if (second.n && q->given.n)
-		q->given = slice_str(arena_printf(g->a, "%.*s %.*s", (int)(q->given.n < 200 ? q->given.n : 200), (const char *)q->given.p, (int)(second.n < 200 ? second.n : 200), (const char *)second.p));
+	if (second.n && q->given.n && second.n < 200 && q->given.n < 200)
+		q->given = slice_str(arena_printf(g->a, "%.*s %.*s", SLICE_FMT(q->given), SLICE_FMT(second)));
 	if (!q->family.n && !q->given.n)
 		q->family = text_at(g, p, "name.0.text");
 	q->birth = text_at(g, p, "birthDate");
