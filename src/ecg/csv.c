@@ -639,7 +639,7 @@ static int rate(struct ecg *g, const struct table *t, const struct head *h, cons
 static int channel(struct ecg *g, const struct table *t, const struct head *h, struct column *c, uint64_t rows, double hz, struct err *e)
 {
 	struct slice label = c->name, unit = c->unit;
-	if (t->apple) { /* "Ableitung I": what lead it is stands last */
+	if (t->apple && label.n) { /* "Ableitung I": what lead it is stands last */
 		size_t at = label.n;
 		while (at && label.p[at - 1] != ' ')
 			at--;

@@ -382,7 +382,7 @@ static int lengths(struct ecg *g, struct edf *f, struct err *e)
 	double end = f->ends - f->first; /* what stands behind it fills the last record up */
 	if (f->ends >= 0 && last->onset + (double)(last->count - 1) * f->duration < end)
 		for (unsigned i = 0; i < g->channels; i++) {
-			uint64_t n = (uint64_t)floor(end * g->channel[i].rate + 0.5);
+			uint64_t n = (uint64_t)floor(end * g->channel[i].rate + 1e-3);
 			g->channel[i].samples = n < g->channel[i].samples ? n : g->channel[i].samples;
 		}
 	if (f->runs == 1)
@@ -395,7 +395,7 @@ static int lengths(struct ecg *g, struct edf *f, struct err *e)
 	g->stretch_count = f->runs;
 	struct ecg_stretch *s = &g->stretches[f->runs - 1];
 	if (f->ends >= 0 && (double)s->first < end * rate && (double)(s->first + s->count) > end * rate)
-		s->count = (uint64_t)floor(end * rate + 0.5) - s->first;
+		s->count = (uint64_t)floor(end * rate + 1e-3) - s->first;
 	return 0;
 }
 

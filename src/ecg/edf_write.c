@@ -162,8 +162,8 @@ static int gaps(const struct ecg *g, const struct edf_plan *p, struct err *e)
 		const struct ecg_channel *c = &g->channel[i];
 		double ratio = c->rate / g->rate;
 		for (size_t k = 0; k < p->stretches; k++) {
-			uint64_t at = (uint64_t)floor((double)p->stretch[k].first * ratio + 0.5), end = (uint64_t)floor((double)(p->stretch[k].first + p->stretch[k].count) * ratio + 0.5);
-			end = end < c->samples ? end : c->samples;
+			/* a slower channel may end up to one of its samples early: the reader takes as many as fit wholly before the end */
+			uint64_t at = (uint64_t)floor((double)p->stretch[k].first * ratio + 0.5), end = (uint64_t)floor((double)(p->stretch[k].first + p->stretch[k].count) * ratio + 1e-3);
 			for (; at < end;) {
 				size_t n = end - at < ARRAY_LEN(block) ? (size_t)(end - at) : ARRAY_LEN(block);
 				ecg_read(g, i, at, n, block);
@@ -203,7 +203,7 @@ static void add_text(void *arg, const struct ecg_line *l)
 	snprintf(f, sizeof f, "0.%.*s", (int)(p->fraction.n < 9 ? p->fraction.n : 9), (const char *)p->fraction.p);
 	if (p->fraction.n && ecg_number(slice_str(f), &fraction))
 		at += fraction;
-	buf_printf(&t->b, "%c%.6f", at < 0 ? '-' : '+', fabs(at));
+	buf_printf(&t->b, "%c%.9f", at < 0 ? '-' : '+', fabs(at));
 	if (l->duration_s > 0)
 		buf_printf(&t->b, "\x15%.6f", l->duration_s);
 	buf_u8(&t->b, 0x14);
@@ -216,9 +216,10 @@ static void annotations(const struct ecg *g, const struct ecg_analysis *n, struc
 {
 	buf_init(&p->text.b, 64u << 20);
 	ecg_lines(g, n, add_text, p);
-	double each = g->rate * p->duration, last = (double)p->stretch[p->stretches - 1].count / each;
+	const struct ecg_stretch *s = &p->stretch[p->stretches - 1];
+	double last = (double)s->count / (g->rate * p->duration);
 	if (fabs(last - floor(last + 0.5)) > 1e-6)
-		add_text(p, &(struct ecg_line){true, (double)g->samples / g->rate, 0, SLICE("Recording ends")});
+		add_text(p, &(struct ecg_line){true, (double)(s->first + s->count) / g->rate, 0, SLICE("Recording ends")});
 	/* greedy: each record takes what fits; with so much room all of it fits in all of them */
 	p->note_bytes = 40 + p->text.longest + (size_t)(p->text.b.n / p->records + 1);
 	p->note_bytes += p->note_bytes & 1;
@@ -442,6 +443,10 @@ int ecg_write_edf(const struct ecg *g, const struct ecg_analysis *n, struct slic
 	struct ecg_out o;
 	int t[6];
 	struct slice zone;
+	for (unsigned i = 0; i < g->channels; i++) { /* a channel that is no ECG may be longer than those that are */
+		uint64_t lasts = (uint64_t)ceil((double)g->channel[i].samples * g->rate / g->channel[i].rate - 1e-6);
+		p.whole.count = lasts > p.whole.count ? lasts : p.whole.count;
+	}
 	p.stretch = g->stretch_count > 1 ? g->stretches : &p.whole;
 	p.stretches = g->stretch_count > 1 ? g->stretch_count : 1;
 	if (g->person.id.n > 60)
