@@ -31,7 +31,7 @@ export function tidyBoard(b: Board): Board {
 }
 
 export class ApiError extends Error {
-  constructor(public status: number, public code: string, public text: string, public retryAfter = 0) { super(text); }
+  constructor(public status: number, public code: string, public text: string, public retryAfter = 0, public body: unknown = null) { super(text); }
 }
 
 // What the pages need to know of the line to the server: when it last answered, and how far this machine's clock is from the server's.
@@ -56,6 +56,8 @@ const asWritten = (text: string) => text.replace(/("value":\s*)(-?\d+\.\d*0)(?=\
 
 let csrf = "";
 export function setCsrf(value: string) { csrf = value; }
+export const getCsrf = () => csrf;
+export const heardNothing = () => heard(null);
 
 // What came with an answer: its tag, and when the server said that what is shown is still all there is, up to which entry that holds.
 export interface Tag { tag: string; asOf?: Moment; same?: boolean }
@@ -87,7 +89,7 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
   try { value = JSON.parse(asWritten(text)); } catch { throw new ApiError(answer.status, "system", text.slice(0, 200) || answer.statusText); }
   if (!answer.ok) {
     const e = (value as { error?: { code: string; text: string } }).error;
-    throw new ApiError(answer.status, e?.code ?? "system", e?.text ?? answer.statusText, Number(answer.headers.get("Retry-After") ?? 0));
+    throw new ApiError(answer.status, e?.code ?? "system", e?.text ?? answer.statusText, Number(answer.headers.get("Retry-After") ?? 0), value);
   }
   return value as T;
 }

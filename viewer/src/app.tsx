@@ -7,6 +7,11 @@ import { AuditPage } from "./audit";
 import { AlarmsPage, BoardPage } from "./board";
 import { CensusPage } from "./census";
 import { ChartPage } from "./chart";
+import { forgetDrafts } from "./ecg-edit";
+import { HomePage, SharePage } from "./ecg-home";
+import { EcgListPage, EcgUploadPage, forgetEcg } from "./ecg-list";
+import { EcgLivePage } from "./ecg-live";
+import { EcgPage } from "./ecg-read";
 import { EntryDialog } from "./entry";
 import { clockSeconds, full, setZone, span, stamp } from "./format";
 import { type Key, type Lang, getLang, languages, setLang as useLanguage, t } from "./i18n";
@@ -22,7 +27,7 @@ import { ViewStrips, stateOf } from "./view";
 interface Page { path: string; word: Key; need: string }
 const pages: Page[] = [
   { path: "board", word: "board", need: "board" }, { path: "census", word: "census", need: "census" }, { path: "search", word: "search", need: "search" },
-  { path: "alarms", word: "alarms", need: "board" }, { path: "audit", word: "audit", need: "audit" }, { path: "setup", word: "setup", need: "" },
+  { path: "ecg", word: "ecg", need: "chart" }, { path: "alarms", word: "alarms", need: "board" }, { path: "audit", word: "audit", need: "audit" }, { path: "setup", word: "setup", need: "" },
 ];
 // What a key or a click asks for stands on the screen, with its field focused, before the next key is read: a browser tells of a changed address, and draws, only later,
 // and who types "/12" fast has then left the search again by the shortcut 1.
@@ -44,15 +49,25 @@ export function App() {
   const ask = useCallback(() => {
     get<Session>("/api/session").then(begin, (e: ApiError) => { if (e.status === 401) setSession(null); else setFailed(e); });
   }, []);
-  useEffect(() => { ask(); }, []);
+  const token = /^\/share\/([^/]+)\/?$/.exec(location.pathname)?.[1] ?? ""; // the page is served there, too; nobody is signed in
+  useEffect(() => { if (!token) ask(); }, []);
   const language = useCallback((l: Lang) => { useLanguage(l); remember("hf.lang", l); redraw((n) => n + 1); }, []);
   const [theme, setThemeState] = useState<Theme>(firstTheme());
   const setTheme = useCallback((x: Theme) => { applyTheme(x); remember("hf.theme", x); setThemeState(x); }, []);
+  if (token) return <SharePage token={decodeURIComponent(token)} lang={getLang()} setLang={language} theme={theme} />;
   if (failed && !session) return <div class="wash"><main class="login"><h1>Holdfast</h1><p class="note bad" role="alert">{failed.code === "unreachable" ? t("unreachableNothing") : failed.text}</p><button type="button" class="btn main-act" onClick={ask}>{t("retry")}</button></main></div>;
   if (session === undefined) return <div class="wash"><p class="login" role="status">{t("loading", { what: "Holdfast" })}</p></div>;
   if (session === null) return <SignIn onDone={ask} setLang={language} />;
   if (session.mustChange) return <PasswordPage onDone={ask} onLeave={() => setSession(null)} />;
-  return <Frame session={session} signedOut={() => { setSession(null); go("#/"); }} lang={getLang()} setLang={language} theme={theme} setTheme={setTheme} />;
+  const signedOut = () => { forgetDrafts(); forgetEcg(); setSession(null); go("#/"); };
+  if (session.role === "patient") return <Home session={session} signedOut={signedOut} lang={getLang()} setLang={language} theme={theme} setTheme={setTheme} />;
+  return <Frame session={session} signedOut={signedOut} lang={getLang()} setLang={language} theme={theme} setTheme={setTheme} />;
+}
+
+function Home(p: { session: Session; signedOut: () => void; lang: Lang; setLang: (l: Lang) => void; theme: Theme; setTheme: (t: Theme) => void }) {
+  const [where, setWhere] = useState(route());
+  useEffect(() => { const moved = () => setWhere(route()); addEventListener("hashchange", moved); return () => removeEventListener("hashchange", moved); }, []);
+  return <HomePage {...p} where={where} />;
 }
 
 function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session: Session; signedOut: () => void; lang: Lang; setLang: (l: Lang) => void; theme: Theme; setTheme: (t: Theme) => void }) {
@@ -147,7 +162,7 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
   const allowed = page === "chart" ? may("chart") : may(pages.find((p) => p.path === page)?.need ?? "");
   return (
     <Context.Provider value={shared}>
-      <div class={`frame mode-${mode} ${at ? "past" : ""} ${at && follows ? "pasthere" : ""}`}>
+      <div class={`frame mode-${mode} ${page === "ecg" && /^\d+$/.test(where[1] ?? "") ? "full" : ""} ${at ? "past" : ""} ${at && follows ? "pasthere" : ""}`}>
         <a class="skip" href="#content" onClick={(e) => { e.preventDefault(); document.getElementById("content")?.focus(); }}>{t("skip")}</a>
         <StateBar mode={mode} asOfOpen={asOfOpen} setAsOfOpen={setAsOfOpen} />
         <nav class="rail" aria-label={t("pages")}>
@@ -165,6 +180,7 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
           {mode === "drill" && <div class="watermark" aria-hidden="true">{t("modeDrill")}</div>}
           {!allowed ? <div class="scroller" id="content" tabIndex={0}><p class="note warn">{t("may")}</p></div>
             : page === "board" ? <BoardPage /> : page === "alarms" ? <AlarmsPage /> : page === "search" ? <SearchPage /> : page === "audit" ? <AuditPage /> : page === "setup" ? <SetupPage />
+            : page === "ecg" ? (where[1] === "upload" ? <EcgUploadPage /> : where[1] === "live" ? <EcgLivePage id={where[2] ?? ""} /> : /^\d+$/.test(where[1] ?? "") ? <EcgPage key={where[1]} n={Number(where[1])} /> : <EcgListPage />)
             : page === "chart" && where[1] ? <ChartPage id={where[1]} tab={where[2] ?? "summary"} /> : <CensusPage />}
         </div>
         {entry !== null && <EntryDialog key={entry} n={entry} onClose={() => setEntry(null)} />}
@@ -174,6 +190,7 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
               {seen.map((p, i) => <div key={p.path}><dt><kbd>{i + 1}</kbd></dt><dd>{t(p.word)}</dd></div>)}
               {([["/", "keySearch"], ["t", "keyAsOf"], ["[  ]", "keySections"], ["↑ ↓ Enter", "keyRows"], ["?", "keyThis"], ["Esc", "keyClose"]] as [string, Key][]).map(([k, w]) => <div key={k}><dt><kbd>{k}</kbd></dt><dd>{t(w)}</dd></div>)}
             </dl>
+            {may("chart") && <><h3>{t("keyEcg")}</h3><dl class="kv keys">{([["c", "ekCalipers"], ["← → ↑ ↓", "ekMove"], ["x", "ekEdge"], ["n", "ekLead"], ["o · s", "ekMarch"], ["l g v f", "ekLook"], ["z · b · p", "ekMore"], ["j · k", "ekNext"], ["e · m", "ekEdit"], ["PgUp PgDn", "ekScroll"]] as [string, Key][]).map(([k, w]) => <div key={k}><dt><kbd>{k}</kbd></dt><dd>{t(w)}</dd></div>)}</dl></>}
             <p class="muted">{t("keysOff")}</p>
           </Dialog>
         )}

@@ -32,7 +32,7 @@ export function EntryDialog({ n, onClose }: { n: number; onClose: () => void }) 
             <dt>{t("size")}</dt><dd>{bytes(data.size)}</dd>
           </dl>
           <h3>{t("raw")}</h3>
-          {!may("raw") ? <p class="muted">{t("rawNot")}</p> : raw.text === undefined ? (
+          {data.kind === "ecg" ? <p class="row"><a class="btn" href={`/api/ecg/${n}/file`} download>{t("eDownload")}</a><span class="muted">{t("rawRecorded")}</span></p> : !may("raw") ? <p class="muted">{t("rawNot")}</p> : raw.text === undefined ? (
             <p class="row"><button type="button" class="btn" onClick={show} disabled={raw.wait}>{t("show")}</button><span class="muted">{t("rawRecorded")}</span></p>
           ) : <pre class="raw" tabIndex={0} aria-label={t("raw")}>{message(raw.text)}</pre>}
           {raw.error && <p class="note bad" role="alert">{raw.error}</p>}

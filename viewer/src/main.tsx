@@ -4,6 +4,7 @@ import { firstLang, setLang } from "./i18n";
 import { applyTheme, firstTheme } from "./settings";
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
+import "./ecg.css";
 
 setLang(firstLang());
 applyTheme(firstTheme());

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ecgs } from "./mock-ecg.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const MIN = 60000, HOUR = 60 * MIN, DAY = 24 * HOUR;
@@ -180,8 +181,8 @@ const pdf = (() => {
   return Buffer.from(out, "latin1");
 })();
 
-export const accounts = { nurse: { password: "downtime-nurse-1", role: "clinician" }, admin: { password: "downtime-admin-1", role: "admin" }, fresh: { password: "one-time-fresh", role: "clinician", mustChange: true } };
-const rights = { clinician: ["board", "census", "search", "chart", "raw", "break-glass"], admin: ["board", "census", "search", "chart", "audit", "raw", "users", "setup", "break-glass"] };
+export const accounts = { nurse: { password: "downtime-nurse-1", role: "clinician" }, admin: { password: "downtime-admin-1", role: "admin" }, fresh: { password: "one-time-fresh", role: "clinician", mustChange: true }, "jeanne.home": { password: "downtime-home-1", role: "patient" } };
+const rights = { patient: ["home"], clinician: ["board", "census", "search", "chart", "raw", "break-glass", "ecg-sign"], admin: ["board", "census", "search", "chart", "audit", "raw", "users", "setup", "break-glass", "ecg-sign"] };
 
 export const longNames = [
   { family: "Van der Meer-Featherstonehaugh de la Cruz", given: "Maria Magdalena Theodora Wilhelmina" }, { family: "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwaren", given: "Hubert" },
@@ -193,7 +194,7 @@ export function start({ port = 0, knobs = {} } = {}) {
   const page = readFileSync(join(here, "..", "dist", "index.html"));
   const hashes = [...page.toString().matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map((m) => `'sha256-${createHash("sha256").update(m[1]).digest("base64")}'`).join(" ");
   const csp = `default-src 'none'; connect-src 'self'; img-src 'self' data: blob:; frame-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; script-src ${hashes}; style-src 'self' 'unsafe-inline'`;
-  const h = hospital();
+  const h = hospital(), ecg = ecgs(h, knobs);
   const extra = []; // 1,500 people who are not in the house, for long answers
   for (let i = 0; i < 1500; i++) extra.push({ id: `q${i}`, name: { family: `Testmann${i % 40}`, given: ["Ada", "Bo", "Cem", "Dina"][i % 4] }, birthDate: `19${30 + (i % 60)}-0${1 + (i % 9)}-1${i % 9}`, gender: i % 2 ? "male" : "female", identifier: { value: String(9900000 + i), assigner: "STGABRIEL" }, received: iso(h.now - i * HOUR), isProtected: false, lookalike: false });
   const sessions = new Map(), log = [], users = Object.entries(accounts).map(([user, a]) => ({ user, role: a.role, disabled: false, created: iso(h.first), lastSignIn: user === "fresh" ? undefined : iso(h.now - HOUR) }));
@@ -229,14 +230,14 @@ export function start({ port = 0, knobs = {} } = {}) {
       const entry = view();
       send(200, { ...body, ...("viewEntry" in body ? { viewEntry: entry } : {}) }, "application/json", more);
     };
-    let raw = "";
-    req.on("data", (d) => { raw += d; });
+    const pieces = [];
+    req.on("data", (d) => { pieces.push(d); });
     req.on("end", () => {
       if (knobs.down) { req.socket.destroy(); return; }
-      if (url.pathname === "/" || url.pathname === "/index.html") { send(200, page, "text/html; charset=utf-8", { "Content-Security-Policy": csp, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer" }); return; }
+      if (url.pathname === "/" || url.pathname === "/index.html" || url.pathname.startsWith("/share/")) { send(200, page, "text/html; charset=utf-8", { "Content-Security-Policy": csp, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer" }); return; }
       if (url.pathname === "/healthz") { send(200, "ok", "text/plain"); return; }
       if (url.pathname.startsWith("/ledger/")) { send(200, "holdfast.example/stgabriel\n6000\nq83v...\n", "text/plain"); return; }
-      const body = raw ? JSON.parse(raw) : {};
+      const bytes = Buffer.concat(pieces), body = bytes.length && /json/.test(req.headers["content-type"] ?? "") ? JSON.parse(bytes.toString()) : {};
       const sid = /hf_session=(\w+)/.exec(req.headers.cookie ?? "")?.[1], s = sessions.get(sid);
       const path = url.pathname.replace(/^\/api\//, ""), parts = path.split("/").map(decodeURIComponent), q = url.searchParams;
       const mode = knobs.mode ?? "normal", since = knobs.mode ? iso(h.now - 3 * HOUR) : undefined;
@@ -250,12 +251,14 @@ export function start({ port = 0, knobs = {} } = {}) {
         send(200, session(x), "application/json", { "Set-Cookie": `hf_session=${id}; HttpOnly; SameSite=Strict; Path=/` });
         return;
       }
+      if (parts[0] === "share") { ecg.public({ parts, q, send, fail, pdf, record }); return; }
       if (!s) { fail(401, "login", "Sign in first."); return; }
       if (req.method !== "GET" && req.headers["x-holdfast-csrf"] !== s.csrf) { fail(403, "csrf", "The request lacks its session's value."); return; }
       const at = q.get("at"), end = !at ? Date.now() : at.startsWith("#") ? h.first + (Number(at.slice(1)) - 1000) * 4000 : Date.parse(at);
       const asOf = { entry: 1000 + Math.floor((end - h.first) / 4000), time: iso(at ? end : Date.now() - 3000) };
       const inHouse = h.patients.filter((p) => p.admitted <= end);
       const may = (x) => rights[s.role].includes(x) || (fail(403, "denied", "Your role may not do this."), false);
+      if (/^(ecgs?|live|home)$/.test(parts[0])) { ecg.handle({ req, parts, q, body, bytes, s, send, fail, may, record, pdf, accounts }); return; }
       if (path === "logout") { sessions.delete(sid); send(204, ""); }
       else if (path === "session") send(200, session(s));
       else if (path === "password") { if ((body.new ?? "").length < 10) fail(400, "input", "The new password needs at least 10 characters."); else { s.mustChange = false; send(204, ""); } }
@@ -323,7 +326,7 @@ export function start({ port = 0, knobs = {} } = {}) {
       else fail(404, "not-found", "Nothing is here.");
     });
   });
-  return new Promise((ok) => server.listen(port, "127.0.0.1", () => ok({ server, url: `http://127.0.0.1:${server.address().port}`, knobs, hospital: h, log, close: () => new Promise((done) => { server.closeAllConnections?.(); server.close(done); }) })));
+  return new Promise((ok) => server.listen(port, "127.0.0.1", () => ok({ server, url: `http://127.0.0.1:${server.address().port}`, knobs, hospital: h, log, ecg, close: () => new Promise((done) => { server.closeAllConnections?.(); server.close(done); }) })));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

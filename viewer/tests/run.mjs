@@ -131,7 +131,7 @@ for (const size of ["desk", "tablet"]) for (const lang of ["en", "fr", "zh"]) {
 for (const [size, lang] of [["desk", "en"], ["tablet", "fr"], ["desk", "zh"]]) {
   await test(`every page passes axe (${size}, ${lang})`, async (enter) => {
     const page = await enter({ size, lang, theme: lang === "fr" ? "dark" : "light" });
-    for (const hash of ["board", "census", "search", "alarms", "audit", "setup"]) {
+    for (const hash of ["board", "census", "search", "ecg", "alarms", "audit", "setup"]) {
       await to(page, `#/${hash}`);
       await page.locator(`.rail a[href="#/${hash}"][aria-current=page]`).waitFor();
       await page.waitForTimeout(hash === "setup" ? 400 : 250);
@@ -143,7 +143,7 @@ for (const [size, lang] of [["desk", "en"], ["tablet", "fr"], ["desk", "zh"]]) {
     await to(page, "#/census");
     await page.locator(".rowlink").first().click();
     await page.locator(".tabs").waitFor();
-    for (let i = 0; i < 8; i++) { await page.waitForTimeout(150); await axe(page, `chart section ${i + 1}`); await page.keyboard.press("]"); }
+    for (let i = 0; i < 9; i++) { await page.waitForTimeout(150); await axe(page, `chart section ${i + 1}`); await page.keyboard.press("]"); }
     await page.locator("#asof-button").click();
     await page.locator(".asofpanel input[type=range]").waitFor();
     await axe(page, "as-of");
@@ -358,7 +358,7 @@ await test("orders: what is awaited stands apart from what was answered, by the 
   const open_ = await section(page, "Open orders").innerText();
   has(open_, "Comprehensive metabolic panel"); has(open_, "STAT");
   assert(!open_.includes("CBC"), "an order whose result has come is called open");
-  for (let i = 0; i < 4; i++) await page.keyboard.press("]");
+  for (let i = 0; i < 5; i++) await page.keyboard.press("]");
   await page.locator("#tab-orders[aria-selected=true]").waitFor();
   const waiting = await page.locator(".orders").first().innerText();
   has(waiting, "Comprehensive metabolic panel"); has(waiting, "awaited"); has(waiting, "Dr. Weiss");
@@ -732,13 +732,13 @@ await test("] and [ as fast as they are pressed: each is one tab, on a machine s
   await bed12(page);
   const cdp = await page.context().newCDPSession(page);
   await cdp.send("Emulation.setCPUThrottlingRate", { rate: 6 });
-  const names = ["summary", "medications", "results", "vitals", "orders", "documents", "timeline", "more"];
+  const names = ["summary", "medications", "results", "vitals", "ecg", "orders", "documents", "timeline", "more"];
   const press = (key) => ["keyDown", "keyUp"].map((type) => cdp.send("Input.dispatchKeyEvent", { type, key, text: type === "keyDown" ? key : undefined }));
   let at = 0;
   for (let i = 0; i < 24; i++) {
     const n = 1 + i % 7, step = i % 3 === 2 ? -1 : 1;
     for (let k = 0; k < n; k++) { await Promise.all(press(step > 0 ? "]" : "[")); if (i % 2) await page.waitForTimeout(15); }
-    at = (at + step * n + 8 * 8) % 8;
+    at = (at + step * n + 9 * 9) % 9;
     await page.locator(`#tab-${names[at]}[aria-selected=true]`).waitFor({ timeout: 8000 }).catch(() => { throw new Error(`time ${i}: ${n} times ${step > 0 ? "]" : "["} did not lead to ${names[at]}`); });
   }
 }, { own: true });
@@ -747,7 +747,7 @@ await test("/ and what is typed right after it: every letter arrives in the sear
   const cdp = await page.context().newCDPSession(page);
   await cdp.send("Emulation.setCPUThrottlingRate", { rate: 6 });
   const press = (key) => [["keyDown", key], ["keyUp"]].map(([type, text]) => cdp.send("Input.dispatchKeyEvent", { type, key, text, windowsVirtualKeyCode: /\d/.test(key) ? key.charCodeAt(0) : 0 }));
-  const pages_ = ["1", "4"]; // board, alarms
+  const pages_ = ["1", "5"]; // board, alarms
   for (let i = 0; i < 50; i++) {
     await page.evaluate(() => document.activeElement.blur());
     const typed = `${i % 10}2?t${i}`;
@@ -1051,6 +1051,9 @@ await test("a real site: a backup, the same tree enciphered, and the board names
     rmSync(dir, { recursive: true, force: true });
   }
 });
+
+// ---- ECGs ----
+await (await import("./ecg.mjs")).default({ test, axe, to, has, assert, knobs, mock, bed12, real });
 
 // ---- paper ----
 await test("print: identity, age and page number on every page, and the print is recorded first", async (enter) => {

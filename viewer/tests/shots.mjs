@@ -8,6 +8,24 @@ let mock = null;
 if (base === "mock") { const { start } = await import("./mock.mjs"); mock = await start(); base = mock.url; }
 mkdirSync(out, { recursive: true });
 const b = await browser();
+// the ECG pages: of the mock hospital, or of whatever stands in the worklist of a real one
+async function ecg(page, shot, to) {
+  await to("#/ecg"); await page.locator(".ecgrow").first().waitFor(); await shot("ecg-worklist");
+  const open = async (text) => { await to("#/ecg"); const row = page.locator(".ecgrow", text ? { hasText: text } : {}).first(); if (!(await row.count())) return false; await row.click(); await page.locator(".ecgbar").waitFor(); await page.locator(".paper").first().waitFor().catch(() => {}); await page.waitForTimeout(500); return true; };
+  if (await open(mock ? "4471009" : "")) {
+    await shot("ecg-read");
+    await page.keyboard.press("c"); await page.keyboard.press("o"); await shot("ecg-calipers"); await page.keyboard.press("Escape");
+    await page.keyboard.press("f"); await page.keyboard.press("b"); await page.locator(".medianbox").scrollIntoViewIfNeeded().catch(() => {}); await shot("ecg-median"); await page.keyboard.press("b");
+    await page.keyboard.press("p"); await page.waitForTimeout(900); await page.locator(".pf.before").scrollIntoViewIfNeeded().catch(() => {}); await shot("ecg-previous"); await page.getByRole("button", { name: /Side by side|Côte|并排/ }).click().catch(() => {}); await shot("ecg-beside");
+    if (mock) { await page.locator("#sign-button").click(); await shot("ecg-sign"); await page.keyboard.press("Escape"); await page.getByRole("button", { name: /^(Share|Partager|分享)/ }).click(); await shot("ecg-share"); await page.keyboard.press("Escape"); }
+  }
+  if (!mock) return;
+  if (await open("4471090")) { await shot("ecg-unmatched"); await page.keyboard.press("m"); await page.locator(".cand input").first().click(); await page.locator(".idents2").waitFor(); await shot("ecg-match"); await page.keyboard.press("Escape"); }
+  if (await open("Holter")) { await page.waitForTimeout(800); await shot("ecg-long"); }
+  if (await open("DICOM".toLowerCase() && "Long QT".slice(0, 4))) await shot("ecg-gap");
+  await to("#/ecg/upload"); await shot("ecg-upload");
+  await to("#/ecg/live"); await page.locator(".ecgrow").first().waitFor(); await shot("ecg-live"); await page.locator(".ecgrow").first().click(); await page.waitForTimeout(2500); await shot("ecg-strip");
+}
 const views = { "1366x768": { width: 1366, height: 768 }, "1024x768": { width: 1024, height: 768 }, ...(process.env.TALL ? { "768x1024": { width: 768, height: 1024 } } : {}) };
 for (const [name, viewport] of Object.entries(views)) {
   const page = await open(b, base, { viewport, lang, theme });
@@ -63,6 +81,7 @@ for (const [name, viewport] of Object.entries(views)) {
   await page.keyboard.press("?"); await shot("keys"); await page.keyboard.press("Escape");
   if (mock) { await to("#/census"); await page.locator(".rowlink .who", { hasText: /Protected|protégé|受保护/ }).first().click(); await page.locator(".glassbox").waitFor(); await shot("break-glass"); }
   if (await page.locator('.rail a[href="#/audit"]').count()) { await to("#/audit"); await shot("audit"); }
+  if (await page.locator('.rail a[href="#/ecg"]').count()) await ecg(page, shot, to);
   await to("#/alarms"); await shot("alarms");
   await to("#/setup"); await shot("setup");
   for (const p of page.problems) console.error(`${name}: ${p}`);

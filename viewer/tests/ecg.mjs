@@ -1,0 +1,527 @@
+// The ECG pages by tasks: read, measure, edit, sign; match; what happens when two do it at once; bring in; share; at home; live.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export default async function ({ test, axe, to, has, assert, knobs, mock, bed12 }) {
+  const open = async (page, text) => { // as a reader does: type who it is, Enter
+    await to(page, "#/ecg");
+    await page.locator(".ecgrow").first().waitFor();
+    await page.locator("#ecg-filter").fill(text);
+    await until(page, (x) => { const r = document.querySelectorAll(".ecgrow"); return r.length === 1 && r[0].innerText.includes(x); }, text);
+    await page.waitForTimeout(700); // what is asked for is asked for after a moment
+    await page.locator("#ecg-filter").press("Enter");
+    await page.locator(".paper canvas").first().waitFor();
+  };
+  const show = async (page, n) => { await to(page, `#/ecg/${n}`); await page.locator(".paper canvas").first().waitFor(); };
+  const until = async (page, fn, arg) => { for (let i = 0; i < 300; i++) { if (await page.evaluate(fn, arg)) return; await page.waitForTimeout(50); } throw new Error(`never: ${fn}`); }; // (waitForFunction needs eval, which the page's policy forbids)
+  const geometry = (page) => page.evaluate(() => { const p = document.querySelector(".paper"), r = p.querySelector(".over").getBoundingClientRect(); return { k: Number(p.dataset.k), x: r.left, y: r.top, w: r.width, h: r.height }; });
+  const drag = async (page, a, b, steps = 6) => { await page.mouse.move(...a); await page.mouse.down(); await page.mouse.move(...b, { steps }); await page.mouse.up(); };
+  const readout = async (page) => (await page.locator(".readout").innerText()).replace(/\s+/g, " ");
+
+  const words = { en: { rail: "ECG", un: "UNCONFIRMED", af: "Atrial fibrillation", st: "STAT", signed: "SIGNED", sign: /^Sign for MARTIN, Jeanne-Marie · born 12 Mar 1957/ }, fr: { rail: "ECG", un: "NON CONFIRMÉ", af: "Fibrillation atriale", st: "IMMÉDIAT", signed: "SIGNÉ", sign: /^Signer pour MARTIN, Jeanne-Marie · né/ }, zh: { rail: "心电图", un: "未确认", af: "心房颤动", st: "立即", signed: "已签名", sign: /^为 MARTIN, Jeanne-Marie · .* 签名/ } };
+  for (const [size, lang] of [["desk", "en"], ["tablet", "fr"], ["desk", "zh"], ["tablet", "en"]]) {
+    await test(`ECG: the worklist says who, how urgent, what was seen, UNCONFIRMED; the paper opens with the patient's banner (${size}, ${lang})`, async (enter) => {
+      const w = words[lang], page = await enter({ size, lang, theme: lang === "fr" ? "dark" : "light" });
+      await page.keyboard.press("4");
+      await page.locator(`.rail a[href="#/ecg"][aria-current=page]`).waitFor();
+      await page.locator(".ecgrow").nth(4).waitFor();
+      const first = (await page.locator(".ecgrow").first().innerText()).replace(/\s+/g, " ");
+      for (const part of [w.st, "4471009", w.un, w.af, "124", "318/457", "L4471-0"]) has(first, part);
+      has(first.toLowerCase(), "martin, jeanne-marie");
+      await axe(page, "worklist");
+      await page.locator(".ecgrow").first().press("Enter");
+      await page.locator(".paper canvas").first().waitFor();
+      await page.locator(".banner .severe").waitFor(); // the chart's own banner, with the allergies
+      has(await page.locator(".ecgbar").innerText(), w.un);
+      await page.locator(".measures tbody tr").nth(4).waitFor();
+      await axe(page, "reading");
+      const wide = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      assert(wide[0] <= wide[1], `wider than the screen: ${wide}`);
+      await page.locator("#sign-button").click();
+      assert(w.sign.test(await page.locator("dialog .main-act").innerText()), await page.locator("dialog .main-act").innerText());
+      await axe(page, "signing");
+    }, { own: true });
+  }
+
+  await test("ECG: in the list of patients of one's own language nothing English is left, and codes that nobody knows stand as they came, marked", async (enter) => {
+    const e = mock.ecg.list.find((x) => x.entry === 6112), old = e.statements;
+    e.statements = [...old, { code: "brand-new", text: "Something only the server knows", confidence: 50, weight: "abnormal" }];
+    for (const lang of ["fr", "zh"]) {
+      const page = await enter({ lang });
+      await show(page, 6112);
+      const list = page.locator(".stlist li");
+      assert(await page.locator(".stlist [lang=en]", { hasText: "Something only" }).count() === 1, "not marked as English");
+      assert(!/Sinus rhythm|Long QT/.test(await list.first().innerText()), "English");
+      assert(!/undefined/.test(await page.locator("body").innerText()), "a word is missing");
+    }
+    e.statements = old;
+  }, { own: true });
+
+  await test("ECG paper: true proportions; calipers read 100 ms and 1.00 mV on a calibration signal, with the mouse", async (enter) => {
+    const page = await enter();
+    await show(page, 6114);
+    const g = await geometry(page), mm = (x, y) => [g.x + x * g.k, g.y + y * g.k];
+    assert(Math.abs(g.w / g.k - (11 + 250 + 3)) < 0.6, `10 s are ${(g.w / g.k - 14).toFixed(1)} mm`);
+    const ratio = await page.evaluate(() => { const c = document.querySelector(".paper .sheet"); return [c.width / c.getBoundingClientRect().width, devicePixelRatio]; });
+    assert(Math.abs(ratio[0] - ratio[1]) < 0.02, `canvas at ${ratio[0]} of ${ratio[1]}`);
+    // the pulse of lead I: up at 0.2 s, down at 0.3 s, in the first line, whose zero is at 5 + 15 mm
+    const ink = (x, y) => page.evaluate(([x, y]) => { const c = document.querySelector(".paper .sheet"), s = c.width / c.getBoundingClientRect().width, d = c.getContext("2d").getImageData(Math.round(x * s) - 1, Math.round(y * s) - 1, 3, 3).data; let dark = 255; for (let i = 0; i < d.length; i += 4) dark = Math.min(dark, d[i] + d[i + 1]); return dark; }, [x * g.k, y * g.k]);
+    assert(await ink(11 + 0.25 * 25, 20 - 10) < 200, "1 mV is not drawn 10 mm high, 0.25 s after the beginning");
+    assert(await ink(11 + 0.25 * 25, 20 - 6) > 200, "ink where there is none");
+    await drag(page, mm(11 + 0.2 * 25, 20), mm(11 + 0.3 * 25, 10));
+    let r = await readout(page);
+    const m = /I: (\d+) ms · ([\d.]+) mV/.exec(r);
+    assert(m && Math.abs(Number(m[1]) - 100) <= 12 && Math.abs(Number(m[2]) - 1) <= 0.04, r);
+    // both edges can be taken again
+    await drag(page, mm(11 + 0.3 * 25, 20 - 12.5), mm(11 + 1.2 * 25, 20 - 12.5));
+    r = await readout(page);
+    assert(/I: (9\d\d|10\d\d) ms · 6\d \/min/.test(r), r);
+    await page.locator(".tools select").nth(1).selectOption("20");
+    await page.locator(".tools select").nth(2).selectOption("50");
+    const g2 = await geometry(page);
+    assert(Math.abs(g2.w / g2.k - 514) < 1, "50 mm/s is not twice as long");
+  }, { own: true });
+  await test("ECG calipers with keys alone: 100 ms to the millisecond; snap finds the pulse's edges; march-out; magnify", async (enter) => {
+    const page = await enter();
+    await show(page, 6114);
+    await page.keyboard.press("c");
+    has(await readout(page), "II: 200 ms · 300 /min · 1.00 mV");
+    for (let i = 0; i < 50; i++) await page.keyboard.press("ArrowLeft"); // 2 ms each
+    has(await readout(page), "II: 100 ms");
+    await page.keyboard.press("Shift+ArrowUp");
+    has(await readout(page), "1.10 mV");
+    await page.keyboard.press("Shift+ArrowDown");
+    await page.keyboard.press("x"); // the other line
+    await page.keyboard.press("Shift+ArrowLeft");
+    has(await readout(page), "II: 140 ms");
+    await page.keyboard.press("o");
+    await page.keyboard.press("n");
+    assert(!/^II:/.test(await readout(page)), "the next lead");
+    await page.keyboard.press("z");
+    has(await page.locator(".paperline").innerText(), "magnified 3 times");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Escape");
+    assert(await page.evaluate(() => location.hash) === "#/ecg/6114", "left too early");
+    await page.keyboard.press("Escape");
+    await page.locator(".ecglist").waitFor();
+  }, { own: true });
+  await test("ECG calipers by touch: only while they are on, so that the page can be moved", async (enter) => {
+    const page = await enter({ size: "tablet" });
+    await show(page, 6114);
+    const g = await geometry(page), touch = (type, x, y) => page.evaluate(([type, x, y]) => { const o = document.querySelector(".paper .over"); o.setPointerCapture = () => {}; o.dispatchEvent(new PointerEvent(type, { pointerId: 5, pointerType: "touch", clientX: x, clientY: y, button: 0, buttons: 1, bubbles: true, cancelable: true })); }, [type, x, y]);
+    const stroke = async () => { await touch("pointerdown", g.x + 16 * g.k, g.y + 20 * g.k); await touch("pointermove", g.x + 26 * g.k, g.y + 10 * g.k); await touch("pointerup", g.x + 26 * g.k, g.y + 10 * g.k); };
+    await stroke();
+    assert(await readout(page) === "", "a finger that scrolls measures");
+    await page.getByRole("button", { name: "Calipers" }).tap().catch(() => page.getByRole("button", { name: "Calipers" }).click());
+    await stroke();
+    assert(/I: 400 ms|I: 39\d ms|I: 40\d ms/.test(await readout(page)), await readout(page));
+    assert(await page.evaluate(() => getComputedStyle(document.querySelector(".paper .over")).touchAction) === "none", "the finger still scrolls");
+  }, { own: true });
+  await test("ECG: millimetres are said to be untrue until the screen is measured with a card; then they are kept, also when the browser zooms", async (enter) => {
+    const page = await enter();
+    await show(page, 6112);
+    has(await page.locator(".paperline").innerText(), "NOT CALIBRATED");
+    await page.getByRole("button", { name: "Calibrate the screen" }).click();
+    await axe(page, "calibrating");
+    const slider = page.locator("dialog input[type=range]");
+    await slider.evaluate((e) => { e.value = "4.5"; e.dispatchEvent(new Event("input", { bubbles: true })); });
+    const card = await page.locator(".calbox").boundingBox();
+    assert(Math.abs(card.width - 85.6 * 4.5) < 1 && Math.abs(card.height - 53.98 * 4.5) < 1, `card ${card.width} x ${card.height}`);
+    await page.getByRole("button", { name: "It fits: keep" }).click();
+    has(await page.locator(".paperline").innerText(), "1 mm on this screen is 1 mm");
+    await until(page, () => Math.abs(Number(document.querySelector(".paper").dataset.k) - 4.5) < 0.01);
+    const kept = await page.evaluate(() => localStorage.getItem("hf.mm"));
+    assert(Number(kept) === 4.5, kept);
+  }, { own: true });
+  await test("ECG filters are of what is drawn, loudly; a gap is hatched and said, also through a filter", async (enter) => {
+    const page = await enter();
+    await show(page, 6112); // with mains hum, and V3 off from 4 to 6.2 s
+    const column = () => page.evaluate(() => { const c = document.querySelector(".paper .sheet"); return c.toDataURL().length; });
+    await page.locator(".tools select").first().selectOption("12x1");
+    const plain = await column();
+    assert(await page.locator(".filterstrip").count() === 0, "a filter by itself");
+    await page.locator(".tools select").nth(3).selectOption("50");
+    has(await page.locator(".filterstrip").innerText(), "FILTERED: mains 50 Hz");
+    has(await page.locator(".filterstrip").innerText(), "unfiltered signal");
+    assert(await column() !== plain, "nothing changed");
+    await axe(page, "filtered");
+  }, { own: true });
+
+  await test("ECG: the previous one below and beside, with the differences of the values; the median beat with its marks", async (enter) => {
+    const page = await enter();
+    await show(page, 6110);
+    await page.keyboard.press("p");
+    await page.locator(".pf.before .paper").waitFor();
+    has(await page.locator(".pf.before figcaption").innerText(), "SIGNED");
+    const rate = await page.locator(".measures tr", { hasText: "Rate" }).innerText();
+    for (const part of ["124", "121", "72", "+52"]) has(rate, part);
+    has(await page.locator(".measures tr", { hasText: "PR" }).first().innerText(), "could not measure");
+    await page.getByRole("button", { name: "Side by side" }).click();
+    const boxes = await page.locator(".paper").evaluateAll((all) => all.map((p) => p.getBoundingClientRect()).map((r) => [r.left, r.right, r.top]));
+    assert(boxes.length === 2 && boxes[1][0] >= boxes[0][1] - 1 && Math.abs(boxes[0][2] - boxes[1][2]) < 12, JSON.stringify(boxes));
+    await page.keyboard.press("b");
+    await page.locator(".medianbox canvas").waitFor();
+    await page.keyboard.press("p");
+    assert(await page.locator(".pf.before").count() === 0, "p closes it");
+  }, { own: true });
+  await test("a long ECG: its whole in a strip, rhythms marked, to an episode in one step, by keys too; minutes nobody recorded are said", async (enter) => {
+    const page = await enter();
+    await show(page, 6113);
+    await page.locator(".overview").waitFor();
+    const asked = [];
+    page.on("request", (r) => { if (r.url().includes("/wave")) asked.push(new URL(r.url()).searchParams); });
+    await page.locator(".episodes button", { hasText: "atrial fibrillation" }).click();
+    has(await page.locator(".paperline").innerText(), "6:38 to 7:38 of 30:00");
+    await page.locator(".overview").focus();
+    await page.keyboard.press("End");
+    has(await page.locator(".paperline").innerText(), "30:00 of 30:00");
+    await page.keyboard.press("Home");
+    await page.evaluate(() => document.activeElement.blur());
+    await page.keyboard.press("PageDown");
+    has(await page.locator(".paperline").innerText(), "1:00 to 2:00");
+    assert(asked.length > 0 && asked.every((q) => Number(q.get("seconds")) <= 120), "asks for hours at once");
+    await axe(page, "a long recording");
+  }, { own: true });
+
+  await test("over-read: pick a statement by typing, own words, reorder, remove, a value by hand; the draft is saved and is another reader's too", async (enter) => {
+    const page = await enter({}, ["nurse", "downtime-nurse-1"]);
+    await show(page, 6112);
+    await page.keyboard.press("e");
+    await page.keyboard.type("left bundle");
+    await page.locator(".addst [role=option]", { hasText: "Left bundle branch block" }).first().waitFor();
+    await axe(page, "picking a statement");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("Compare with the one of spring");
+    await page.keyboard.press("Enter");
+    const items = () => page.locator(".stlist.edit .w").allInnerTexts();
+    let list = await items();
+    assert(list.length === 5 && /^Compare with the one of spring/.test(list[4]) && list[3].includes("bundle branch block"), JSON.stringify(list));
+    await page.locator(".stlist.edit .up").nth(4).click();
+    await page.locator(".stlist.edit .del").nth(0).click();
+    list = await items();
+    assert(list.length === 4 && list[2].startsWith("Compare"), JSON.stringify(list));
+    await page.locator(".measures tr", { hasText: "QT ms" }).locator(".hand").fill("431");
+    has(await page.locator(".measures tr", { hasText: "QT ms" }).innerText(), "by hand");
+    has(await page.locator(".overread").innerText(), "Not saved");
+    const stored = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+    assert(!/spring|431/.test(stored), "the draft is in what the browser keeps");
+    await page.getByRole("button", { name: "Save draft" }).click();
+    await page.getByText("The draft is saved.").waitFor();
+    const e = mock.ecg.list.find((x) => x.entry === 6112);
+    assert(e.draft.statements.length === 4 && e.draft.statements[2].code === "" && e.draft.measures.qt_ms === 431 && e.reading === "reading", JSON.stringify(e.draft));
+    const other = await enter();
+    await show(other, 6112);
+    await other.locator(".stlist.edit", { hasText: "spring" }).waitFor();
+    has(await other.locator(".overread").innerText(), "Draft of nurse");
+  }, { own: true });
+  await test("sign: the patient's name in the button, the password again; a wrong one signs nothing; then SIGNED, in the chart too; addendum, reopen with a reason", async (enter) => {
+    const page = await enter({}, ["nurse", "downtime-nurse-1"]);
+    await show(page, 6110);
+    await page.locator("#sign-button").click();
+    const dialog = page.locator("dialog");
+    has(await dialog.locator(".identity").innerText(), "4471009");
+    await page.locator("#sign-pw:focus").waitFor();
+    await page.keyboard.type("not mine");
+    await page.keyboard.press("Enter");
+    await dialog.locator(".wrong").waitFor();
+    assert(mock.ecg.list.find((x) => x.entry === 6110).reading === "unread", "signed with a wrong password");
+    await page.locator("#sign-pw").fill("downtime-nurse-1");
+    await dialog.locator(".main-act").click();
+    await page.locator(".ecgbar .rstate", { hasText: "SIGNED" }).waitFor();
+    has(await page.locator(".ecgbar .rstate").innerText(), "nurse");
+    assert(await page.locator("#sign-button").count() === 0 && await page.locator(".hand").count() === 0, "still open for changes");
+    await page.getByRole("button", { name: "Addendum…" }).click();
+    await page.locator("#why-text").fill("Rate controlled after metoprolol.");
+    await page.locator("#why-pw").fill("downtime-nurse-1");
+    has(await page.locator("dialog .main-act").innerText(), "MARTIN, Jeanne-Marie");
+    await page.locator("dialog .main-act").click();
+    await page.locator(".addend", { hasText: "metoprolol" }).waitFor();
+    has(await page.locator(".ecgbar .rstate").innerText(), "AMENDED");
+    await bed12(page);
+    await page.locator("#tab-ecg").click();
+    const rows = page.locator(".ecglist .ecgrow");
+    await rows.nth(1).waitFor();
+    has(await rows.first().innerText(), "AMENDED"); has(await rows.first().innerText(), "Atrial fibrillation");
+    await axe(page, "the chart's ECGs");
+    await rows.first().press("Enter");
+    await page.getByRole("button", { name: "Reopen…" }).click();
+    await page.locator("#why-text").fill("ok");
+    await page.locator("dialog .main-act").click();
+    await page.locator("#why-w").waitFor();
+    await page.locator("#why-text").fill("The comparison was with another patient's");
+    await page.locator("dialog .main-act").click();
+    await page.locator("#sign-button").waitFor();
+    has(await page.locator("details.acts summary").innerText(), "3");
+  }, { own: true });
+  await test("two at once: the second is told who did what, nothing typed is lost, and each way on is one step (409)", async (enter) => {
+    const page = await enter();
+    await show(page, 6117);
+    await page.locator(".overread textarea").fill("My own words");
+    mock.ecg.act(6117, { act: "read", by: "dr.weiss", statements: [{ code: "qt-long", text: "Long QT" }], measures: {}, comment: "Somebody else's" });
+    await page.getByRole("button", { name: "Save draft" }).click();
+    await page.locator(".conflict").waitFor();
+    const text = await page.locator(".conflict").innerText();
+    for (const part of ["dr.weiss", "Long QT", "Somebody else's", "Nothing that you typed is lost"]) has(text, part);
+    assert(await page.locator(".overread textarea").inputValue() === "My own words", "lost");
+    assert(await page.locator("#sign-button").isDisabled(), "can sign over it");
+    await axe(page, "two at once");
+    await page.getByRole("button", { name: "Keep mine and go on" }).click();
+    await page.locator(".conflict").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Save draft" }).click();
+    await page.getByText("The draft is saved.").waitFor();
+    assert(mock.ecg.list.find((x) => x.entry === 6117).draft.comment === "My own words", "not saved");
+    // and while somebody signs: what was typed stays to be read
+    await page.locator(".overread textarea").fill("Second thought");
+    mock.ecg.act(6117, { act: "sign", by: "dr.weiss", statements: [{ code: "rhythm-sr", text: "Sinus rhythm" }], measures: {}, comment: "" });
+    await page.getByRole("button", { name: "Save draft" }).click();
+    await page.locator(".conflict", { hasText: "signed" }).waitFor();
+    has(await page.locator(".overread").innerText(), "Second thought");
+  }, { own: true });
+  await test("what was typed and not saved is gone after signing out, and the next person sees none of it", async (enter) => {
+    const page = await enter();
+    await show(page, 6112);
+    await page.locator(".overread textarea").fill("Only for my eyes");
+    await page.locator("#me").click();
+    await page.locator("#own .wide").click();
+    await page.locator("input[autocomplete=username]").fill("nurse");
+    await page.locator("input[autocomplete=current-password]").fill("downtime-nurse-1");
+    await page.keyboard.press("Enter");
+    await page.locator(".frame").waitFor();
+    await show(page, 6112);
+    await page.locator(".overread textarea").waitFor();
+    assert(!(await page.locator(".overread textarea").inputValue()).includes("Only for"), "the last one's words");
+  }, { own: true });
+
+  await test("an unmatched ECG: candidates with what agrees and differs, none chosen; two identifiers each by itself; differing ones cannot confirm", async (enter) => {
+    const page = await enter({}, ["nurse", "downtime-nurse-1"]);
+    await show(page, 6111);
+    has(await page.locator(".banner.unmatched").innerText(), "UNMATCHED");
+    has(await page.locator(".banner.unmatched").innerText(), "MARTIN, JEANNE");
+    assert(await page.locator("#sign-button").isDisabled(), "signed for nobody");
+    await page.keyboard.press("m");
+    const dialog = page.locator("dialog");
+    await dialog.locator(".cand").nth(1).waitFor();
+    assert(await dialog.locator(".cand input:checked").count() === 0, "somebody is chosen already");
+    assert(await dialog.locator(".main-act").count() === 0, "can be matched before anybody is chosen");
+    // the look-alike: differs loudly
+    await dialog.locator(".cand", { hasText: "Jeanne-Marie" }).locator("input").check();
+    has(await dialog.locator(".note.bad").innerText(), "DIFFERS");
+    assert(await dialog.locator(".idents2 input[type=checkbox]").count() === 0, "a differing identifier can be ticked");
+    assert(await dialog.locator(".main-act").isDisabled(), "matched to the look-alike");
+    await axe(page, "match");
+    await dialog.locator(".cand", { hasText: "4471090" }).locator("input").check();
+    await dialog.locator(".idents2 input[type=checkbox]").nth(0).check();
+    has(await dialog.innerText(), "Identifiers still to confirm: 1");
+    assert(await dialog.locator(".main-act").isDisabled(), "one is enough");
+    await dialog.locator(".idents2 input[type=checkbox]").nth(1).check();
+    has(await dialog.locator(".main-act").innerText(), "Match to MARTIN, Jeanne · born 12 Jun 1951");
+    await dialog.locator(".main-act").click();
+    await page.locator(".banner .mrn", { hasText: "4471090" }).waitFor();
+    const sent = mock.ecg.list.find((x) => x.entry === 6111).acts.at(-1);
+    assert(sent.identifiers.join() === "recordNumber,birth", JSON.stringify(sent));
+    // and back again, with a reason
+    await page.getByRole("button", { name: "Unmatch" }).click();
+    await page.locator("#why-text").fill("Wrong wristband was scanned");
+    has(await page.locator("dialog .main-act").innerText(), "MARTIN, Jeanne");
+    await page.locator("dialog .main-act").click();
+    await page.locator(".banner.unmatched").waitFor();
+  }, { own: true });
+  await test("an ECG that names nobody: somebody is searched for, and two identifiers are typed from the wristband; a slip does not pass", async (enter) => {
+    const page = await enter();
+    await show(page, 6114);
+    await page.getByRole("button", { name: "Match to a patient" }).click();
+    const dialog = page.locator("dialog");
+    await dialog.locator("input[type=search]").fill("4471090");
+    await dialog.locator("button.found").first().click();
+    const rows = dialog.locator(".idents2 .line");
+    await rows.nth(0).fill("4471009");
+    has(await dialog.locator(".idents2").innerText(), "not the same");
+    await rows.nth(0).fill("4471090");
+    await rows.nth(1).fill("6.12.1951");
+    assert(await dialog.locator(".main-act").isDisabled(), "day and month the other way round");
+    await rows.nth(1).fill("12.6.1951");
+    assert(await dialog.locator(".main-act").isEnabled(), await dialog.locator(".idents2").innerText());
+  }, { own: true });
+
+  await test("bringing in files: several at once, WFDB pairs as one, refused ones in words, sent again as one; for a patient only with two identifiers", async (enter) => {
+    const page = await enter();
+    const file = (name, text) => ({ name, mimeType: "application/octet-stream", buffer: Buffer.from(text) });
+    await to(page, "#/ecg");
+    await page.getByRole("link", { name: "Bring in files" }).click();
+    const input = page.locator(".drop input[type=file]");
+    await input.setInputFiles([file("a.scp", "SCP-like one"), file("100.hea", "100 2 360 650000\n100.dat 212 200\n100.dat 212 200\n"), file("100.dat", "\x01\x02\x03"), file("holiday.jpg", "no ecg"), file("lonely.dat", "xx")]);
+    await page.locator(".queue li", { hasText: "STORED" }).nth(1).waitFor();
+    const text = await page.locator(".queue").innerText();
+    for (const part of ["holiday.jpg", "no ECG in a format that is known", "lonely.dat", "belongs to a .hea", "100.hea"]) has(text, part);
+    const up = mock.ecg.uploads;
+    up.sort((a, b_) => (a.name > b_.name ? -1 : 1)); // a.scp, then 100.hea
+    assert(up.length === 2 && up[1].type === "application/vnd.holdfast.ecg", JSON.stringify(up.map((u) => [u.name, u.type])));
+    const line = JSON.parse(up[1].text.split("\n")[0]);
+    assert(line.ecg === 1 && line.files.map((f) => `${f.name} ${f.size}`).join() === `100.hea ${"100 2 360 650000\n100.dat 212 200\n100.dat 212 200\n".length},100.dat 3`, up[1].text);
+    assert(!up[0].params.patient && /^[0-9a-f]{32}$/.test(up[0].params.key), JSON.stringify(up[0].params));
+    await axe(page, "bringing in");
+    // the server is gone: it waits, and goes by itself under the same name
+    knobs.uploadDown = true;
+    await input.setInputFiles([file("b.scp", "SCP-like two")]);
+    await page.locator(".queue li.unreachable").waitFor();
+    await to(page, "#/census"); await to(page, "#/ecg");
+    await page.locator(".pagehead .tag", { hasText: "1 waiting" }).waitFor();
+    knobs.uploadDown = false;
+    await to(page, "#/ecg/upload");
+    await page.locator(".queue li.stored", { hasText: "b.scp" }).waitFor({ timeout: 20000 });
+    // for somebody
+    await page.getByRole("button", { name: "Choose the patient" }).click();
+    await page.locator(".pick input").fill("4471090");
+    await page.locator(".pick .found").first().click();
+    assert(await page.locator(".drop .main-act").isDisabled(), "goes to somebody who was not confirmed");
+    await page.locator(".idents2 .line").nth(0).fill("4471090");
+    await page.locator(".idents2 .line").nth(1).fill("1951-06-12");
+    has(await page.locator(".drop .main-act").innerText(), "MARTIN, Jeanne");
+    await input.setInputFiles([file("c.scp", "SCP-like three")]);
+    await page.locator(".queue li", { hasText: "c.scp" }).getByText("STORED").waitFor();
+    assert(mock.ecg.uploads.at(-1).params.patient && mock.ecg.uploads.at(-1).params.identifiers === "recordNumber,birth", JSON.stringify(mock.ecg.uploads.at(-1).params));
+    for (let i = mock.ecg.list.length - 1; i >= 0; i--) if (mock.ecg.list[i].via === "upload" && mock.ecg.list[i].entry > 8000) mock.ecg.list.splice(i, 1);
+  }, { own: true });
+
+  await test("sharing: a link shown once, opened without an account, says for whom and until when; revoked it says so", async (enter) => {
+    const page = await enter();
+    await show(page, 6112);
+    await page.getByRole("button", { name: /^Share/ }).click();
+    const dialog = page.locator("dialog");
+    await dialog.locator(".main-act").click();
+    has(await dialog.innerText(), "Say for whom and why");
+    const fields = dialog.locator(".field input");
+    await fields.nth(0).fill("Dr. Amari, cardiology, city clinic");
+    await fields.nth(1).fill("Second opinion on the QT");
+    await dialog.locator(".main-act").click();
+    const url = await dialog.locator(".sharelink").inputValue();
+    await axe(page, "share");
+    const guest = await enter({}, null);
+    await guest.goto(url);
+    await guest.locator(".paper canvas").first().waitFor();
+    const text = await guest.locator(".guestbar").innerText();
+    for (const part of ["Dr. Amari", "Shared by admin", "Every opening is recorded", "left"]) has(text, part);
+    has((await guest.locator(".banner").innerText()).toLowerCase(), "bernard");
+    assert(await guest.locator(".rail, .overread, #sign-button").count() === 0, "a guest may do something");
+    await axe(guest, "the shared page");
+    await page.keyboard.press("Escape");
+    await page.waitForTimeout(200);
+    await page.reload();
+    await page.locator(".paper canvas").first().waitFor();
+    await page.getByRole("button", { name: /^Share \(1\)/ }).click();
+    has(await page.locator(".shares").innerText(), "opened 1 times");
+    assert(await page.locator(".sharelink").count() === 0, "the link is shown again");
+    await page.locator(".shares button", { hasText: "Revoke" }).click();
+    await page.locator(".shares input").fill("Was for the wrong clinic");
+    await page.locator(".shares .main-act").click();
+    await page.locator(".shares", { hasText: "revoked" }).waitFor();
+    await guest.goto(url);
+    await guest.locator(".gone").waitFor();
+    has(await guest.locator(".gone").innerText(), "does not work any more");
+    await axe(guest, "a link that is over");
+    guest.problems.splice(0, guest.problems.length, ...guest.problems.filter((x) => !/410/.test(x)));
+  }, { own: true });
+
+  for (const lang of ["en", "fr", "zh"]) {
+    await test(`at home: own recordings with their state in plain words, a new one with a note, a review asked for; nothing of the hospital (${lang})`, async (enter) => {
+      const page = await enter({ lang, viewport: { width: 412, height: 800 } }, null);
+      await page.locator("input[autocomplete=username]").fill("jeanne.home");
+      await page.locator("input[autocomplete=current-password]").fill("downtime-home-1");
+      await page.keyboard.press("Enter");
+      await page.locator(".homelist li").first().waitFor();
+      assert(await page.locator(".rail, .bar").count() === 0, "the hospital's rail");
+      has(await page.locator(".emergency").innerText(), { en: "emergency number", fr: "numéro d'urgence", zh: "急救电话" }[lang]);
+      await axe(page, "home");
+      const small = await page.locator(".homemain .btn, .homemain button").evaluateAll((all) => all.filter((e) => e.getBoundingClientRect().height < 44).map((e) => e.textContent));
+      assert(small.length === 0, `small targets: ${small}`);
+      const wide = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      assert(wide[0] <= wide[1], `wider than the phone: ${wide}`);
+      await page.locator("textarea").first().fill("Felt my heart race");
+      const n = await page.locator(".homelist > li").count();
+      await page.locator("input[type=file]").setInputFiles([{ name: "k.csv", mimeType: "text/csv", buffer: Buffer.from("I,II\n1,2\n") }]);
+      await until(page, (x) => document.querySelectorAll(".homelist > li").length === x + 1, n);
+      const mine = page.locator(".homelist > li").first();
+      has(await mine.innerText(), "Felt my heart race");
+      has(await mine.innerText(), { en: "ARRIVED", fr: "ARRIVÉ", zh: "已到达" }[lang]);
+      await mine.locator("button").first().click();
+      await mine.locator("textarea").fill("Is it the same as last week?");
+      await mine.locator("button.main-act").click();
+      await page.locator(".homelist > li", { hasText: { en: "WAITING", fr: "EN ATTENTE", zh: "等待" }[lang] }).first().waitFor();
+      await page.locator(".homelist > li").first().locator("a").first().click();
+      await page.locator(".homeread .paper canvas").first().waitFor();
+      await axe(page, "one at home");
+    }, { own: true });
+  }
+  await test("live: a sweep with gaps marked and the age of the last sample; one that falls silent says so loudly", async (enter) => {
+    const page = await enter();
+    await to(page, "#/ecg/live");
+    await page.locator(".ecgrow").nth(1).waitFor();
+    has(await page.locator(".ecgrow").nth(0).innerText(), "LIVE");
+    await page.waitForTimeout(1000);
+    await axe(page, "live list");
+    await page.locator(".ecgrow").first().press("Enter");
+    await page.locator(".gapcount").waitFor();
+    has(await page.locator(".ecgbar").innerText(), "last sample");
+    assert(await page.locator(".strip.bad").count() === 0, "silent already");
+    await axe(page, "a strip");
+    knobs.liveStop = Date.now();
+    await page.locator(".strip.bad", { hasText: "NO SAMPLE SINCE" }).waitFor({ timeout: 15000 });
+    has(await page.locator(".strip.bad").innerText(), "What you see is old");
+    await axe(page, "a silent strip");
+  }, { own: true });
+
+  await test("ECG with keys alone: from the worklist to a saved draft and on to the next", async (enter) => {
+    const page = await enter();
+    await page.keyboard.press("4");
+    await page.locator(".ecgrow").nth(3).waitFor();
+    await page.locator("#ecg-filter").focus();
+    await page.keyboard.press("ArrowDown");
+    assert(await page.evaluate(() => document.activeElement?.matches(".ecgrow")), "arrows do not reach the list");
+    const first = await page.evaluate(() => document.activeElement.getAttribute("href"));
+    await page.keyboard.press("Enter");
+    await page.locator(".paper canvas").first().waitFor();
+    await page.keyboard.press("g");
+    assert(await page.locator(".tools select").nth(1).inputValue() === "20", "gain");
+    await page.keyboard.press("l");
+    assert(await page.locator(".tools select").nth(0).inputValue() === "6x2", "layout");
+    await page.keyboard.press("j");
+    await until(page, (x) => location.hash !== x && /^#\/ecg\/\d+$/.test(location.hash), first);
+    await page.keyboard.press("k");
+    await until(page, (x) => location.hash === x, first);
+    await page.keyboard.press("?");
+    has(await page.locator("dialog").innerText(), "March out");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("1"); // the rail's keys work from here, too
+    await page.locator('.rail a[href="#/board"][aria-current=page]').waitFor();
+  }, { own: true });
+  await test("an ECG that could not be read is told as that, kept and to be had as it came", async (enter) => {
+    const page = await enter();
+    await to(page, "#/ecg/6116");
+    await page.locator(".papers .note.bad").waitFor();
+    has(await page.locator(".papers").innerText(), "COULD NOT BE READ");
+    await page.locator(".menu summary").click();
+    const [file] = await Promise.all([page.waitForEvent("download"), page.locator(".menubox a").first().click()]);
+    assert(/^ecg-6116/.test(file.suggestedFilename()), file.suggestedFilename());
+  }, { own: true });
+  await test("an ECG on paper: landscape, 250 mm for 10 s, identity and UNCONFIRMED on it", async (enter) => {
+    try { execFileSync("pdftotext", ["-v"], { stdio: "ignore" }); } catch { return "skipped"; }
+    const page = await enter({ theme: "dark" });
+    await show(page, 6112);
+    await page.locator(".measures tbody tr").nth(3).waitFor();
+    const dir = mkdtempSync(join(tmpdir(), "hf-ecg-"));
+    await page.pdf({ path: join(dir, "p.pdf"), preferCSSPageSize: true, printBackground: true });
+    if (process.env.SHOTS) writeFileSync(join(process.env.SHOTS, "ecg-print.pdf"), await page.pdf({ preferCSSPageSize: true, printBackground: true }));
+    const text = execFileSync("pdftotext", ["-layout", join(dir, "p.pdf"), "-"]).toString(), info = execFileSync("pdfinfo", [join(dir, "p.pdf")]).toString();
+    rmSync(dir, { recursive: true });
+    for (const part of ["BERNARD, Lars", "4471185", "UNCONFIRMED", "entry 6112"]) has(text, part);
+    const size = /Page size:\s+([\d.]+) x ([\d.]+)/.exec(info);
+    assert(size && Number(size[1]) > Number(size[2]), `not landscape: ${size?.[0]}`);
+    await page.emulateMedia({ media: "print" });
+    const w = await page.locator(".paper .sheet").evaluate((c) => c.getBoundingClientRect().width);
+    assert(Math.abs(w / (96 / 25.4) - 264) < 0.5, `${(w / (96 / 25.4)).toFixed(2)} mm of 264`);
+    await page.emulateMedia({ media: null });
+  }, { own: true });
+}
