@@ -35,6 +35,8 @@ chart() { "$HOLDFAST" chart patient "$1" --site "${2:-site}" 2>/dev/null; }
 chart 700001 | grep -q 7.77 || fail "the chart does not show it to begin with"
 "$HOLDFAST" replica add shelf "$work/shelf" --site site >/dev/null
 "$HOLDFAST" replica push shelf --site site >/dev/null 2>&1
+"$HOLDFAST" replica add shelf "$work/shelf" --site mirror >/dev/null
+"$HOLDFAST" replica pull shelf --site mirror >/dev/null 2>&1 || fail "a replica of the replica"
 proof=$("$HOLDFAST" ledger prove "$first" --site site | sed -n 2p)
 
 # asked for wrongly
@@ -76,6 +78,9 @@ same "$("$HOLDFAST" ledger list --site site --json --kind repack | wc -l)" 1 "en
 for f in shelf-before/packs/care-*.age; do cmp -s "$f" "shelf/packs/${f##*/}" || changed="${f##*/}"; done
 [ -n "${changed:-}" ] || fail "the replica still has the old pack"
 cmp -s "site/packs/$changed" "shelf/packs/$changed" || fail "the replica's pack is not ours"
+"$HOLDFAST" replica pull shelf --site mirror >pull.log 2>&1 || fail "pulling what was written anew: $(cat pull.log)"
+cmp -s "site/packs/$changed" "mirror/packs/$changed" || fail "who pulls keeps the old pack"
+[ ! -d mirror/aside ] || fail "who pulls set the old pack aside"
 [ ! -d shelf/aside ] || fail "the old pack was set aside in the replica"
 "$HOLDFAST" rebuild --from "$work/shelf" --shares shares/*-1-of-3.txt shares/*-2-of-3.txt again >rebuild.log 2>&1 || fail "rebuild: $(cat rebuild.log)"
 chart 700001 again | grep -q 7.77 && fail "a rebuild brought it back"
