@@ -44,12 +44,15 @@ static float still(const struct shape *s, unsigned leads, unsigned lead, const b
 		const struct shape *p = &s[i * leads + lead];
 		if (!use[i] || !p->good)
 			continue;
-		double mean = 0;
-		for (int k = 0; k < P_PART; k++)
-			mean += p->p[k];
-		mean /= P_PART;
+		double mean = 0, slope = 0;
 		for (int k = 0; k < P_PART; k++) {
-			double v = p->p[k] - mean;
+			mean += p->p[k];
+			slope += p->p[k] * (k - (P_PART - 1) / 2.0);
+		}
+		mean /= P_PART;
+		slope /= (P_PART * (P_PART * P_PART - 1)) / 12.0; /* of the line of least squares: what wanders is no P wave */
+		for (int k = 0; k < P_PART; k++) {
+			double v = p->p[k] - mean - slope * (k - (P_PART - 1) / 2.0);
 			sum[k] += v;
 			energy += v * v;
 		}
@@ -77,7 +80,7 @@ static float judged(const struct af_window *w)
 		return -1;
 	float predicted = w->predicted < 0 ? 0.25f : w->predicted, p = w->p < -0.5f ? 0.3f : w->p, leap = w->change > 0.57f ? 0.15f : w->change > 0.42f ? w->change - 0.42f : 0;
 	if (w->intervals < 24 && w->beats == AF_WINDOW) /* half of the beats are ventricular: what is left says less */
-		leap += 0.01f * (float)(24 - w->intervals);
+		leap += 0.05f * (float)(24 - w->intervals);
 	return 4 * (0.33f - predicted) + 3 * (w->irregular - 0.65f) + 3 * (0.3f - p) - 4 * leap; /* changes by half the mean are those of bigeminy */
 }
 

@@ -7,14 +7,14 @@
 #include <math.h>
 
 /* weights */
-static const float bias_v = -6.445f;
+static const float bias_v = -11.778f;
 static const float weight_v[FEATURES] = {
-	[F_PRE] = -0.102f, [F_POST] = 0.179f, [F_IRREGULAR] = 0.709f, [F_PRE_REG] = 0.127f, [F_POST_REG] = 1.638f, [F_SHAPE] = 0.597f,
-	[F_AMPLITUDE] = 1.725f, [F_AMPLITUDE_ABS] = 0.791f, [F_SPREAD] = -0.527f, [F_SPREAD_ABS] = 0.944f, [F_T] = -0.259f, [F_P] = 0.255f,
-	[F_NOISE] = -5.421f, [F_SHAPE_Z] = 1.623f, [F_SPREAD_Z] = 0.854f, [F_T_Z] = 0.585f, [F_P_Z] = 0.647f, [F_SHAPE_PRE] = 0.330f,
-	[F_SHAPE_SPREAD] = 1.251f, [F_C_PRE] = -1.288f, [F_C_POST] = 2.458f, [F_C_SHAPE] = 0.684f, [F_C_SPREAD] = -0.118f, [F_C_T] = -1.265f,
-	[F_C_P] = 1.019f, [F_C_AMPLITUDE] = 0.635f, [F_C_SHAPE_Z] = 1.908f, [F_C_SPREAD_Z] = 1.543f, [F_C_T_Z] = 0.540f, [F_C_P_Z] = 0.879f,
-	[F_C_SIZE] = -0.007f, [F_C_SHARE] = -1.665f, [F_C_LONE] = -2.109f, [F_C_SHAPE_PRE] = 0.310f, [F_C_EARLY] = 2.812f, [F_RUN] = 0.400f,
+	[F_PRE] = 0.123f, [F_POST] = -0.360f, [F_IRREGULAR] = 1.006f, [F_PRE_REG] = 1.540f, [F_POST_REG] = 2.337f, [F_SHAPE] = -0.192f,
+	[F_AMPLITUDE] = 2.510f, [F_AMPLITUDE_ABS] = 1.144f, [F_SPREAD] = -0.559f, [F_SPREAD_ABS] = 0.950f, [F_T] = 0.052f, [F_P] = -0.084f,
+	[F_NOISE] = -6.519f, [F_SHAPE_Z] = 3.585f, [F_SPREAD_Z] = 0.919f, [F_T_Z] = 0.607f, [F_P_Z] = 1.251f, [F_SHAPE_PRE] = -0.063f,
+	[F_SHAPE_SPREAD] = 1.033f, [F_C_PRE] = -1.242f, [F_C_POST] = 1.149f, [F_C_SHAPE] = -0.106f, [F_C_SPREAD] = -0.316f, [F_C_T] = -1.248f,
+	[F_C_P] = 0.813f, [F_C_AMPLITUDE] = 0.982f, [F_C_SHAPE_Z] = 4.417f, [F_C_SPREAD_Z] = 0.902f, [F_C_T_Z] = -0.209f, [F_C_P_Z] = 1.245f,
+	[F_C_SIZE] = 3.469f, [F_C_SHARE] = -2.135f, [F_C_LONE] = 0.111f, [F_C_SHAPE_PRE] = -0.151f, [F_C_EARLY] = 3.294f, [F_RUN] = 0.528f,
 };
 /* end of weights */
 
@@ -38,10 +38,38 @@ static uint8_t confidence_of(float score) /* how far from the border, either sid
 #define EARLY_P 0.91f  /* where the P wave is another, too */
 #define RUN_LONGEST 40 /* early beats in a row are a run; more are a faster rhythm */
 
-/* The normal interval at a beat: the mean of the last eight that ended in a normal beat, slowly following. */
+#define LAST 12        /* intervals whose median is the usual one */
+#define ALIKE 0.12f    /* farther from the normal QRS it is not said where it came from */
+
+struct usual {
+	float rr[LAST];
+	unsigned n, at;
+};
+
+static void usual_add(struct usual *u, float rr)
+{
+	u->rr[u->at] = rr;
+	u->at = (u->at + 1) % LAST;
+	u->n += u->n < LAST;
+}
+
+static float usual_rr(const struct usual *u) /* the median; 0: not known yet */
+{
+	float v[LAST];
+	for (unsigned i = 0; i < u->n; i++) {
+		unsigned k = i;
+		for (; k > 0 && v[k - 1] > u->rr[i]; k--)
+			v[k] = v[k - 1];
+		v[k] = u->rr[i];
+	}
+	return u->n < 3 ? 0 : v[u->n / 2];
+}
+
+/* A beat is early against the median of the intervals before it, and against the one just before. Intervals that touch a ventricular beat are no measure. */
 static void supraventricular(struct ecg_beats *b, const struct classify *k, const uint8_t *af)
 {
-	float usual = 0, before = 0;
+	struct usual u = {0};
+	float before = 0, frozen = 0; /* the interval before; what was usual when a run began */
 	unsigned run = 0;
 	for (size_t i = 1; i < b->count; i++) {
 		float rr = (float)((double)(b->beat[i].at - b->beat[i - 1].at) / b->rate);
@@ -49,24 +77,28 @@ static void supraventricular(struct ecg_beats *b, const struct classify *k, cons
 		const float *f = k->f[i];
 		bool after_v = b->beat[i - 1].class == 'V', other_p = f[F_P_Z] > 0.65f;
 		if (rr > 3) { /* a hole: what is usual is not known */
-			usual = 0;
+			u = (struct usual){0};
+			run = 0;
 			continue;
 		}
-		if (t->class == 'V' || t->paced)
+		if (t->class == 'V' || t->paced || after_v) {
+			run = 0;
+			before = 0;
 			continue;
-		bool again = run && rr < 0.88f * usual && rr < 1.25f * before;
-		if (usual > 0 && !after_v && !af[i] && run < RUN_LONGEST && (rr < EARLY * usual || (rr < EARLY_P * usual && other_p && f[F_POST] > 0) || again)) {
+		}
+		float usual = run ? frozen : usual_rr(&u);
+		bool again = run && run < RUN_LONGEST && rr < 0.88f * usual && rr < 1.25f * before;
+		bool early = !run && rr < 0.92f * before && (rr < EARLY * usual || (rr < EARLY_P * usual && other_p && f[F_POST] > 0));
+		if (usual > 0 && !af[i] && f[F_SHAPE] < ALIKE && t->class == 'N' && (early || again)) {
 			t->class = 'S';
 			t->confidence = confidence_of((usual - rr) / usual * 10 - 1 + (other_p ? 1 : 0));
+			frozen = usual;
 			run++;
-			before = rr;
-			continue;
+		} else {
+			run = 0;
 		}
-		if (run >= RUN_LONGEST)
-			usual = 0;
-		run = 0;
-		if (!after_v)
-			usual = usual > 0 ? usual + (rr - usual) / 4 : rr;
+		usual_add(&u, rr);
+		before = rr;
 	}
 }
 
