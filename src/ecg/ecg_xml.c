@@ -16,7 +16,7 @@ struct reader {
 	struct xml_node *root;
 	struct buf text; /* of all open elements, one after the other: a child's is gone before its parent's goes on */
 	const char *name[64]; /* names seen, by hash: files have a few dozen different ones */
-	bool skipped, foreign;
+	bool skipped, foreign, cut;
 };
 
 static void stop(struct reader *r, int code)
@@ -204,7 +204,7 @@ static int run(struct reader *r, struct slice file, const char *encoding)
 	r->depth = 0;
 	r->nodes = 0;
 	r->root = NULL;
-	r->skipped = r->foreign = false;
+	r->skipped = r->foreign = r->cut = false;
 	memset(r->name, 0, sizeof r->name);
 	buf_reset(&r->text);
 	r->p = XML_ParserCreate(encoding);
@@ -225,6 +225,10 @@ static int run(struct reader *r, struct slice file, const char *encoding)
 		if (bad == XML_ERROR_NO_MEMORY) {
 			r->code = err_set(r->e, ERR_MEMORY, NULL, "no memory");
 			bad = -1;
+		} else if (r->depth && (bad == XML_ERROR_NO_ELEMENTS || bad == XML_ERROR_UNCLOSED_TOKEN || bad == XML_ERROR_PARTIAL_CHAR || bad == XML_ERROR_UNCLOSED_CDATA_SECTION)) {
+			/* a transfer that broke off: elements that are whole stay, what was open has no text */
+			r->cut = true;
+			bad = 0;
 		} else if (bad > 0)
 			err_set(r->e, ERR_INPUT, place(r->p, where), "this is no XML: %s", XML_ErrorString((enum XML_Error)bad));
 	}
@@ -264,6 +268,8 @@ int xml_read(struct ecg *g, struct slice file, const struct xml_node **ret, stru
 		return r.code ? r.code : ERR_INPUT;
 	if (r.skipped)
 		ecg_warn(g, "references to entities that it does not define were left out");
+	if (r.cut)
+		ecg_warn(g, "the file ends in the middle: what is whole before that was read");
 	if (r.foreign)
 		ecg_warn(g, "its encoding is not known here: letters beyond ASCII may be wrong");
 	*ret = r.root;

@@ -3,7 +3,8 @@
  * expat below. No entity is ever defined (a document type with declarations of its own is refused) and none is fetched, so nothing expands; references that nobody defined are left out and counted.
  * Names are local names: what stands before a colon is dropped, and with it every xmlns. Text is UTF-8, of the element itself without its children's, blanks trimmed.
  * Encodings: UTF-8, UTF-16, ISO-8859-1, US-ASCII, windows-1252, ISO-8859-15; any other single-byte or ASCII-like one is read as ISO-8859-1 and said so. A text that is not what it declares (UTF-16 declared and
- * UTF-8 written, UTF-8 declared and Latin-1 written: both are met in the field) is read as what it is, and said so. */
+ * UTF-8 written, UTF-8 declared and Latin-1 written: both are met in the field) is read as what it is, and said so. A text that ends in the middle (a transfer that broke off) gives the elements that
+ * are whole, and a warning; those that are still open have no text. */
 #ifndef HOLDFAST_ECG_XML_H
 #define HOLDFAST_ECG_XML_H
 

@@ -142,6 +142,24 @@ static void odd(void **state)
 	ecg_test_done(&t);
 }
 
+/* A file that broke off in its last lead: the eleven others are there, and it is said. */
+static void cut(void **state)
+{
+	struct ecg_test t;
+	AUTO_BUF struct buf b = {0};
+	struct err e = {0};
+	buf_init(&b, 1 << 20);
+	assert_int_equal(file_read(AT_FDCWD, HF_SOURCE_DIR "/tests/data/ecg/muse_small.xml", 1 << 20, &b, &e), 0);
+	ecg_test_init(&t, NULL);
+	ecg_test_add(&t, "m.xml", b.p, b.n - 100);
+	assert_int_equal(ecg_test_open(&t, "m.xml"), 0);
+	assert_int_equal(t.g->channels, 11);
+	assert_int_equal(ecg_find(t.g, ECG_LEAD_V6), -1);
+	assert_true(ecg_warned(t.g, "ends in the middle") && ecg_warned(t.g, "without samples"));
+	identities(t.g);
+	ecg_test_done(&t);
+}
+
 /* Samples at the ends of 16 bits: derived leads need more. */
 static void wide(void **state)
 {
@@ -196,7 +214,7 @@ static void corpus(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(small), cmocka_unit_test(odd), cmocka_unit_test(wide)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(small), cmocka_unit_test(odd), cmocka_unit_test(cut), cmocka_unit_test(wide)};
 	const struct CMUnitTest more[] = {cmocka_unit_test(corpus)};
 	int r = cmocka_run_group_tests_name("MUSE", tests, NULL, NULL);
 	if (!ecg_corpus_here("formats/muse")) {

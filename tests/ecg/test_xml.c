@@ -108,10 +108,15 @@ static void limits(void **state)
 		buf_str(&b, "n");
 	buf_str(&b, "/>");
 	assert_int_equal(parse(buf_slice(&b)), ERR_LIMIT);
-	static const char *const broken[] = {"", " ", "<", "<r", "<r>", "<r></q>", "text", "<r/><r/>", "<?xml?>", "<r a=1/>", "\xff\xfe", "\xfe\xff\0"};
+	static const char *const broken[] = {"", " ", "<", "<r", "<r></q>", "<r><q></r>", "text", "<r/><r/>", "<?xml?>", "<r a=1/>", "\xff\xfe", "\xfe\xff\0"};
 	for (size_t i = 0; i < ARRAY_LEN(broken); i++)
 		if (parse_str(broken[i]) != ERR_INPUT || !err.text[0])
 			fail_msg("'%s' is %d", broken[i], err.code);
+	assert_int_equal(parse_str("<r>a<b>one</b><c>tw"), 0); /* broken off */
+	assert_true(slice_eq_str(xml_text(root, "b"), "one") && xml_child(root, "c") && !xml_text(root, "c").n && !root->text.n);
+	assert_true(ecg_warned(&room, "ends in the middle"));
+	assert_int_equal(parse_str("<r><b>one</b><c a='"), 0);
+	assert_null(xml_child(root, "c"));
 	/* an arena that is too small is an error like others */
 	arena_free(room.a);
 	room = (struct ecg){.a = arena_new(4096)};
