@@ -77,9 +77,9 @@ int me_area_end(const float *y, int from, int to, int width, int level)
 		}
 	}
 	const double a = most, b = -least;
-	if (a > 6 * b)
+	if (a > 2 * b)
 		return at_most;
-	if (b > 6 * a)
+	if (b > 2 * a)
 		return at_least;
 	return (at_most - at_least) * step > 0 ? at_most : at_least;
 }

@@ -107,7 +107,7 @@ int me_t_last(int rr); /* samples after R by which a T has peaked; rr 0: not kno
 
 /* measure_p.c */
 #define ME_P_ALIKE 0.5f
-void me_humps(const float *y, int lo, int on, float *h); /* how far y stands above the line between 56 ms before and after; [lo, on] */
+void me_humps(const float *y, int lo, int on, float *h); /* how far y stands above the line between 44 ms before and after; [lo, on] */
 void me_group_p(struct me_work *w, struct me_group *k);
 void me_lead_p(const float *y, int peak, int lo, int on, struct me_marks *m);
 bool me_beat_p(const struct me_work *w, const struct me_beat *b, const struct me_group *k);

@@ -11,9 +11,9 @@ static int clamp(int v, int lo, int hi)
 	return v < lo ? lo : v > hi ? hi : v;
 }
 
-#define WING MS(56)
+#define WING MS(44)
 
-/* How far the curve stands above the line between 56 ms before and after, the QRS and what lies before `lo` held at their edges: large at a hump, 0 on any slope. */
+/* How far the curve stands above the line between 44 ms before and after, the QRS and what lies before `lo` held at their edges: large at a hump, 0 on any slope. */
 void me_humps(const float *y, int lo, int on, float *h)
 {
 	for (int i = lo; i <= on; i++) {
