@@ -33,6 +33,37 @@ static uint64_t good_minute(const struct ecg *g, const struct ecg_beats *b)
 	return best;
 }
 
+/* Where the atria fibrillate or flutter there is no P wave, whatever stands before the QRS. */
+static void no_p(struct ecg_measure *m, unsigned channels)
+{
+	const struct ecg_value none = {0, 0};
+	m->p_ms = m->pr_ms = m->p_axis_deg = none;
+	m->global.p_on = m->global.p_peak = m->global.p_off = NAN;
+	for (unsigned c = 0; c < channels; c++) {
+		struct ecg_lead_measure *l = &m->lead[c];
+		l->p_uv = l->pr_ms = l->p_ms = none;
+		for (size_t i = 0; l->beat && i < m->beats.count; i++)
+			l->beat[i].p_on = l->beat[i].p_peak = l->beat[i].p_off = NAN;
+	}
+}
+
+/* The rhythm of most of what was measured. */
+static bool atria_fibrillate(const struct ecg *g, const struct ecg_rhythm_result *r, uint64_t from)
+{
+	const uint64_t to = from + (uint64_t)floor(60 * g->rate);
+	uint64_t yes = 0, all = 0;
+	for (size_t i = 0; i < r->count; i++) {
+		const struct ecg_episode *p = &r->episode[i];
+		const uint64_t a = p->start > from ? p->start : from, b = p->end < to ? p->end : to;
+		if (p->over || a >= b)
+			continue;
+		all += b - a;
+		if (p->rhythm == ECG_RHYTHM_AF || p->rhythm == ECG_RHYTHM_AFL)
+			yes += b - a;
+	}
+	return yes * 2 > all;
+}
+
 int ecg_analyse(const struct ecg *g, struct arena *a, struct ecg_analysis *ret, struct err *e)
 {
 	struct ecg_analysis n = {0};
@@ -44,9 +75,12 @@ int ecg_analyse(const struct ecg *g, struct arena *a, struct ecg_analysis *ret, 
 	if (r < 0)
 		return r;
 	n.long_record = (double)g->samples > LONG_S * g->rate;
-	r = ecg_measure(g, &n.beats, n.long_record ? good_minute(g, &n.beats) : 0, a, &n.measure, e);
+	const uint64_t from = n.long_record ? good_minute(g, &n.beats) : 0;
+	r = ecg_measure(g, &n.beats, from, a, &n.measure, e);
 	if (r < 0)
 		return r;
+	if (atria_fibrillate(g, &n.rhythm, from))
+		no_p(&n.measure, g->channels);
 	for (unsigned i = 0; i < g->channels; i++)
 		n.measure.lead[i].quality = n.rhythm.quality[i];
 	r = st_all(g, &n, a, e);

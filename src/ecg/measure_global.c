@@ -9,14 +9,14 @@ static struct ecg_value value(double v, int conf)
 }
 
 struct spread {
-	float edge;   /* second earliest or latest (of few leads: the first) */
+	float edge;   /* earliest or latest, less the strays */
 	float middle;
 	float width;  /* middle half, samples: how far the leads agree */
 	size_t n;
 };
 
-/* CSE takes the earliest onset and the latest end of all leads, less stray ones: one lead alone may be wrong. */
-static struct spread spread_of(const struct me_work *w, const struct me_group *k, enum me_mark mark, bool latest)
+/* CSE takes the earliest onset and the latest end of all leads, less stray ones: one lead alone may be wrong. strays: so many of twelve (three bring QRS, one QT to what SCP and MUSE files state). */
+static struct spread spread_of(const struct me_work *w, const struct me_group *k, enum me_mark mark, bool latest, size_t strays)
 {
 	float v[ECG_CHANNELS_MAX];
 	size_t n = 0;
@@ -31,7 +31,7 @@ static struct spread spread_of(const struct me_work *w, const struct me_group *k
 	}
 	if (!n)
 		return (struct spread){NAN, NAN, 0, 0};
-	const size_t off = n >= 4 ? 1 : 0;
+	const size_t off = strays * n / 12;
 	return (struct spread){latest ? v[n - 1 - off] : v[off], v[n / 2], v[n - 1 - n / 4] - v[n / 4], n};
 }
 
@@ -128,9 +128,9 @@ void me_global(const struct me_work *w, const struct ecg *g, const struct me_gro
 	rate(w, ret);
 	if (!k || k->all.at[ME_QRS_ON] == ME_NONE)
 		return;
-	const struct spread on = spread_of(w, k, ME_QRS_ON, false), off = spread_of(w, k, ME_QRS_OFF, true), p_on = spread_of(w, k, ME_P_ON, false), p_off = spread_of(w, k, ME_P_OFF, true);
-	const struct spread t = spread_of(w, k, ME_T_PEAK, false), t_off = spread_of(w, k, ME_T_OFF, true);
-	ret->global = (struct ecg_fiducials){to_ms(p_on.edge), to_ms(spread_of(w, k, ME_P_PEAK, false).middle), to_ms(p_off.edge), to_ms(on.edge), to_ms(ME_BEFORE), to_ms(off.edge), to_ms(t.middle), to_ms(t_off.edge)};
+	const struct spread on = spread_of(w, k, ME_QRS_ON, false, 3), off = spread_of(w, k, ME_QRS_OFF, true, 3), p_on = spread_of(w, k, ME_P_ON, false, 2), p_off = spread_of(w, k, ME_P_OFF, true, 2);
+	const struct spread t = spread_of(w, k, ME_T_PEAK, false, 0), t_off = spread_of(w, k, ME_T_OFF, true, 1);
+	ret->global = (struct ecg_fiducials){to_ms(p_on.edge), to_ms(spread_of(w, k, ME_P_PEAK, false, 0).middle), to_ms(p_off.edge), to_ms(on.edge), to_ms(ME_BEFORE), to_ms(off.edge), to_ms(t.middle), to_ms(t_off.edge)};
 	ret->qrs_ms = value((double)to_ms(off.edge - on.edge), confidence(k, &on, &off));
 	ret->qt_ms = value((double)to_ms(t_off.edge - on.edge), confidence(k, &on, &t_off));
 	if (p_on.n) {

@@ -184,7 +184,7 @@ static float *padded(struct me_work *w)
 static int load_lead(struct me_work *w, const struct ecg *g, unsigned channel, double from_s, struct err *e)
 {
 	struct me_lead *l = &w->lead[w->leads];
-	float *s = NULL, *tmp = arena_array(w->a, w->n, sizeof *tmp), *more = arena_array(w->a, w->n, sizeof *more);
+	float *s = NULL;
 	uint8_t *gap = NULL;
 	size_t n = 0;
 	double have = 0;
@@ -193,7 +193,7 @@ static int load_lead(struct me_work *w, const struct ecg *g, unsigned channel, d
 	l->y = padded(w);
 	l->v = padded(w);
 	l->gap = arena_alloc(w->a, w->n);
-	if (!l->x || !l->y || !l->v || !l->gap || !tmp || !more)
+	if (!l->x || !l->y || !l->v || !l->gap)
 		return err_set(e, arena_code(w->a), NULL, "no room for the samples to be measured");
 	int r = source(w, g, channel, from_s, &s, &gap, &n, &have, e);
 	if (r < 0)
@@ -205,6 +205,14 @@ static int load_lead(struct me_work *w, const struct ecg *g, unsigned channel, d
 		memset(l->x, 0, w->n * sizeof *l->x);
 		return 0;
 	}
+	return 0;
+}
+
+static int filter_lead(struct me_work *w, struct me_lead *l, struct err *e)
+{
+	float *tmp = arena_array(w->a, w->n, sizeof *tmp), *more = arena_array(w->a, w->n, sizeof *more);
+	if (!tmp || !more)
+		return err_set(e, arena_code(w->a), NULL, "no room for the samples to be measured");
 	me_low_pass(l->x, w->n, false, tmp, l->y);
 	l->noise = quiet_level(l->x, l->y, w->n, tmp);
 	l->mains = has_mains(l->x, w->n, l->noise, more, tmp);
@@ -212,6 +220,37 @@ static int load_lead(struct me_work *w, const struct ecg *g, unsigned channel, d
 		me_low_pass(l->x, w->n, true, tmp, l->y);
 	me_slope(l->y, w->n, l->v);
 	return 0;
+}
+
+/* ---- pacemaker spikes ---- */
+
+/* One to three samples that stand alone, 0.1 mV and more from both sides, the curve level before them and back at once. The sharpest R wave still has half of its height 8 ms from its peak. */
+static bool spike_at(const float *x, size_t i)
+{
+	const float near = x[i] - 0.5f * (x[i - 2] + x[i + 2]), far = x[i] - 0.5f * (x[i - 4] + x[i + 4]), h = fabsf(near);
+	return h >= 100 && fabsf(far) <= 1.3f * h && fabsf(x[i - 2] - x[i + 2]) <= 0.4f * h && fabsf(x[i - 2] - x[i - 9]) <= 0.25f * h;
+}
+
+/* Where a lead has one, all leads are bridged from 6 ms before to 14 ms after: a spike and what the amplifier makes of it would be the steepest place of the QRS, and its onset. Paced ventricles begin later. */
+static void take_spikes_off(struct me_work *w)
+{
+	for (size_t i = 10; i + 8 < w->n; i++) {
+		size_t has = 0, good = 0;
+		for (size_t c = 0; c < w->leads; c++)
+			if (w->lead[c].good) {
+				good++;
+				has += spike_at(w->lead[c].x, i);
+			}
+		if (!has || has * 4 < good)
+			continue;
+		for (size_t c = 0; c < w->leads; c++) {
+			float *x = w->lead[c].x;
+			const float a = x[i - 3], b = x[i + 7];
+			for (int k = -2; k <= 6; k++)
+				x[(int)i + k] = a + (b - a) * 0.1f * (float)(k + 3);
+		}
+		i += 7;
+	}
 }
 
 int me_load(struct me_work *w, const struct ecg *g, uint64_t from, struct err *e)
@@ -229,6 +268,12 @@ int me_load(struct me_work *w, const struct ecg *g, uint64_t from, struct err *e
 		if (!g->channel[c].ecg)
 			continue;
 		int r = load_lead(w, g, c, from_s, e);
+		if (r < 0)
+			return r;
+	}
+	take_spikes_off(w);
+	for (size_t c = 0; c < w->leads; c++) {
+		int r = w->lead[c].good ? filter_lead(w, &w->lead[c], e) : 0;
 		if (r < 0)
 			return r;
 	}
