@@ -204,7 +204,7 @@ int ecg_whose(struct apply *p, const struct chart_ecg *g, uint32_t *ret, struct 
 /* ---- whose it may be ---- */
 
 struct found {
-	uint32_t root[CANDIDATES_MAX * 2];
+	uint32_t root[CANDIDATES_MAX * 2], named; /* named: whom the sender named, whatever else agrees */
 	size_t n;
 };
 
@@ -288,6 +288,7 @@ static int collect(struct chart *c, const struct chart_ecg *g, const struct said
 	if (fact_get(g->fact, FF_PATIENT_ID).n) {
 		r = ident_by_our_id(c, fact_get(g->fact, FF_PATIENT_ID), end, &id, e);
 		r = r == 0 ? add_root(c, k, id, end, e) : r == ERR_NOT_FOUND ? 0 : r;
+		k->named = k->n ? k->root[0] : 0;
 	}
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct numbers v = {.n = 0};
@@ -313,7 +314,7 @@ static int weigh(struct chart *c, const struct chart_ecg *g, const struct found 
 		struct chart_ecg_candidate x = {.row = NULL};
 		arena_reset(scratch);
 		r = ecg_compare(c, g, k->root[i], c->applied, scratch, &x.agrees, &x.differs, e);
-		if (r < 0 || !likely(x.agrees, x.differs))
+		if (r < 0 || (k->root[i] != k->named && !likely(x.agrees, x.differs)))
 			continue;
 		struct chart_ecg_candidate *to = arena_alloc(a, sizeof *to);
 		x.row = arena_alloc(a, sizeof *x.row);

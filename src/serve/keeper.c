@@ -163,6 +163,9 @@ static const struct {
 	{FRAME_K_FHIR, CH_CLIENT, op_fhir},
 	{FRAME_K_IDENTITY, CH_CLIENT, op_identity},
 	{FRAME_K_RAW, CH_CLIENT, op_raw},
+	{FRAME_K_ECG, CH_CLIENT, op_ecg},
+	{FRAME_K_ECG_ACT, CH_CLIENT, op_ecg_act},
+	{FRAME_K_ECG_BODY, CH_CLIENT, op_ecg_body},
 	{FRAME_K_ENTRY, CH_CLIENT | CH_CONTROL, op_entry},
 	{FRAME_K_CHECKPOINT, CH_CLIENT | CH_CONTROL, op_checkpoint},
 	{FRAME_K_SELFTEST, CH_CONTROL, op_selftest},
@@ -190,7 +193,7 @@ static const struct {
 static bool done_reading(uint16_t type)
 {
 	static const uint16_t types[] = {FRAME_K_APPEND, FRAME_K_RETRY, FRAME_K_LISTENERS, FRAME_K_WAIT, FRAME_K_CATCH_UP, FRAME_K_REBUILD, FRAME_K_STATUS, FRAME_K_USER_LIST, FRAME_K_LOGIN, FRAME_K_CHECK, FRAME_K_LOGOUT,
-	                                 FRAME_K_BREAK_GLASS, FRAME_K_GLASS, FRAME_K_AUDIT, FRAME_K_FHIR, FRAME_K_RAW, FRAME_K_ENTRY, FRAME_K_CHECKPOINT, FRAME_K_SELFTEST, FRAME_K_SEEN, FRAME_K_ASKED};
+	                                 FRAME_K_BREAK_GLASS, FRAME_K_GLASS, FRAME_K_AUDIT, FRAME_K_FHIR, FRAME_K_RAW, FRAME_K_ECG, FRAME_K_ECG_ACT, FRAME_K_ECG_BODY, FRAME_K_ENTRY, FRAME_K_CHECKPOINT, FRAME_K_SELFTEST, FRAME_K_SEEN, FRAME_K_ASKED};
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
 		if (types[i] == type)
 			return true;

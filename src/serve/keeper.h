@@ -324,6 +324,7 @@ int sessions_open(struct keeper *k, struct err *e) MUST;
 /* Reads `who` off the frame (control channels have none: it is the peer). ERR_DENIED: nobody we know. need: MAY_x that must all be there. */
 int asker_read(struct keeper *k, struct kchan *ch, struct cur *c, uint32_t need, struct asker *ret, struct err *e) MUST;
 bool session_glass_open(const struct session *s, const char *patient);
+bool session_take_ecg(struct session *s);
 bool session_take_raw(struct session *s); /* false: it has had enough for now */
 void sessions_end_of(struct keeper *k, const char *user, const struct session *but);
 size_t sessions_count(struct keeper *k);
@@ -343,14 +344,16 @@ int keeper_audit_entry(struct keeper *k, const struct asker *who, const char *wh
 
 /* ---- Argon2id beside the loop (password.c) ---- */
 struct password_job {
-	enum { JOB_LOGIN, JOB_CHANGE, JOB_USER_ADD } what;
+	enum { JOB_LOGIN, JOB_CHANGE, JOB_USER_ADD, JOB_SIGN } what;
 	uint64_t chan, tag;
 	char user[USER_MAX], role[24], by[USER_MAX], address[64];
 	char hash[128];         /* to compare with; empty: only make one */
 	char secret[256], fresh[256];
 	bool known;             /* the user exists and is not disabled */
 	bool one_time;
-	uint8_t session[32];    /* JOB_CHANGE: whose */
+	uint8_t session[32];    /* JOB_CHANGE, JOB_SIGN: whose */
+	uint8_t *act;           /* JOB_SIGN: what is to be stored (one_time: and waited for); freed with the job */
+	size_t act_n;
 	bool matched;           /* result */
 	char made[128];         /* result: hash of fresh */
 	struct password_job *next;
@@ -361,5 +364,12 @@ int passwords_fd(const struct keeper *k);
 int passwords_ask(struct keeper *k, struct password_job *j, struct err *e) MUST;
 void passwords_done(struct keeper *k, void (*each)(struct keeper *k, struct password_job *j));
 void login_done(struct keeper *k, struct password_job *j);
+
+/* ---- recordings (keeper_ecg.c) ---- */
+void keeper_store_for_web(struct keeper *k, struct kchan *ch, uint64_t tag, const struct asker *who, uint8_t kind, const char *way, struct slice body, bool dedupe, bool wait);
+void op_ecg(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_ecg_act(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_ecg_body(struct keeper *k, struct kchan *ch, const struct frame *f);
+void sign_answer(struct keeper *k, struct kchan *ch, struct password_job *j);
 
 #endif

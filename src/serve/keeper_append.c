@@ -335,6 +335,16 @@ static void named_source(const struct asker *who, const char *way, char out[LEDG
 	snprintf(out, LEDGER_SOURCE_MAX + 1, "%s/%.*s", way, (int)(LEDGER_SOURCE_MAX - 1 - strlen(way)), name);
 }
 
+/* Whoever asked is known and may: stored under "WAY/NAME", durable when the answer goes out. */
+void keeper_store_for_web(struct keeper *k, struct kchan *ch, uint64_t tag, const struct asker *who, uint8_t kind, const char *way, struct slice body, bool dedupe, bool wait)
+{
+	char source[LEDGER_SOURCE_MAX + 1];
+	struct frame f = {.tag = tag};
+	named_source(who, way, source);
+	struct incoming in = {.kind = kind, .source = source, .body = body, .dedupe = dedupe, .ordinary = kind != LEDGER_ECG_ACT};
+	stored_for_web(k, ch, &f, &in, wait);
+}
+
 static void from_web(struct keeper *k, struct kchan *ch, const struct frame *f, uint8_t kind, uint32_t need, const char *way)
 {
 	struct cur c = cur_of(f->payload);

@@ -19,6 +19,7 @@ struct keeper_client {
 	struct chan ch;
 	uint64_t generation; /* of the main channel that ours came by */
 	uint64_t tags;
+	bool begun;          /* the ecg role works on our question */
 	struct buf q;        /* the question */
 	size_t at;
 };
@@ -119,8 +120,10 @@ static int exchange(struct keeper_client *c, struct frame *ret, struct err *e)
 			return err_set(e, ERR_SYSTEM, NULL, "the keeper's answer is broken");
 		if (n == 1 && ret->type == FRAME_K_REPLY && ret->tag == c->tags)
 			return 0;
-		if (n == 1)
+		if (n == 1) {
+			c->begun = c->begun || (ret->type == FRAME_E_BEGUN && ret->tag == c->tags);
 			continue;
+		}
 		int64_t left = (until - time_monotonic()) / (TIME_SEC / 1000);
 		struct pollfd p = {.fd = c->ch.fd, .events = POLLIN | (sent < c->q.n ? POLLOUT : 0)};
 		if (left <= 0)
@@ -353,6 +356,18 @@ int keeper_audit(struct keeper_client *c, const struct keeper_who *w, const stru
 	return done_u64(c, ret_entry, e);
 }
 
+static int get_stored(struct cur *cu, struct keeper_stored *ret, struct err *e)
+{
+	struct keeper_stored s = {.seq = cur_u64le(cu)};
+	s.time = (int64_t)cur_u64le(cu);
+	s.duplicate = cur_u8(cu);
+	s.applied = cur_u8(cu);
+	if (!cur_done(cu))
+		return broken(e);
+	*ret = s;
+	return 0;
+}
+
 static int store(struct keeper_client *c, uint16_t type, const struct keeper_who *w, struct slice body, bool wait, bool again, struct keeper_stored *ret, struct err *e)
 {
 	struct cur cu;
@@ -363,14 +378,7 @@ static int store(struct keeper_client *c, uint16_t type, const struct keeper_who
 	int r = ask(c, again, &cu, e);
 	if (r < 0)
 		return r;
-	struct keeper_stored s = {.seq = cur_u64le(&cu)};
-	s.time = (int64_t)cur_u64le(&cu);
-	s.duplicate = cur_u8(&cu);
-	s.applied = cur_u8(&cu);
-	if (!cur_done(&cu))
-		return broken(e);
-	*ret = s;
-	return 0;
+	return get_stored(&cu, ret, e);
 }
 
 int keeper_fhir(struct keeper_client *c, const struct keeper_who *w, struct slice body, bool wait, struct keeper_stored *ret, struct err *e)
@@ -382,6 +390,44 @@ int keeper_identity(struct keeper_client *c, const struct keeper_who *w, struct 
 {
 	/* not asked twice: a merge that was stored, and the same again, would be two */
 	return store(c, FRAME_K_IDENTITY, w, json, wait, false, ret, e);
+}
+
+int keeper_ecg(struct keeper_client *c, const struct keeper_who *w, struct slice body, bool wait, struct keeper_stored *ret, struct err *e)
+{
+	return store(c, FRAME_K_ECG, w, body, wait, true, ret, e);
+}
+
+int keeper_ecg_act(struct keeper_client *c, const struct keeper_who *w, struct slice password, struct slice json, bool wait, struct keeper_stored *ret, struct err *e)
+{
+	struct cur cu;
+	begin(c, FRAME_K_ECG_ACT);
+	put_who(c, w);
+	buf_u8(&c->q, wait);
+	frame_str_slice(&c->q, password);
+	buf_add_slice(&c->q, json);
+	int r = ask(c, false, &cu, e); /* not twice: an addend would stand there twice */
+	seal_wipe(c->q.p, c->q.n);
+	return r < 0 ? r : get_stored(&cu, ret, e);
+}
+
+int keeper_ecg_body(struct keeper_client *c, const struct keeper_who *w, uint64_t seq, const char *what, const char *patient_id, const char *query, struct buf *ret, struct err *e)
+{
+	struct cur cu;
+	begin(c, FRAME_K_ECG_BODY);
+	put_who(c, w);
+	buf_u64le(&c->q, seq);
+	frame_str(&c->q, what);
+	frame_str(&c->q, patient_id ? patient_id : "");
+	frame_str(&c->q, query ? query : "");
+	int r = ask(c, true, &cu, e);
+	if (r < 0)
+		return r;
+	(void)cur_u64le(&cu); /* the audit entry */
+	struct slice body = cur_take(&cu, cur_left(&cu));
+	if (cu.failed)
+		return broken(e);
+	buf_add_slice(ret, body);
+	return buf_ok(ret) ? 0 : err_set(e, buf_code(ret), NULL, "the recording is too long");
 }
 
 int keeper_raw(struct keeper_client *c, const struct keeper_who *w, uint64_t seq, bool document, const char *patient_id, uint8_t *ret_kind, struct buf *ret, struct err *e)
@@ -646,4 +692,30 @@ int keeper_asked(struct keeper_client *c, struct err *e)
 {
 	begin(c, FRAME_K_ASKED);
 	return done(c, e);
+}
+
+/* ---- web asks the ecg role ------------------------------------------------------------------------------------------------------- */
+
+int ecg_ask(struct keeper_client *c, enum ecg_asked what, struct slice options, struct slice body, struct slice before, struct buf *ret, bool *ret_died, struct err *e)
+{
+	struct cur cu;
+	int r = ERR_BUSY;
+	*ret_died = false;
+	for (int i = 0; i < 3 && r == ERR_BUSY; i++) { /* one that died on somebody else's is asked again */
+		begin(c, FRAME_E_ASK);
+		buf_u8(&c->q, (uint8_t)what);
+		frame_blob(&c->q, options);
+		frame_blob(&c->q, body);
+		frame_blob(&c->q, before);
+		c->begun = false;
+		r = ask(c, false, &cu, e);
+		if (r == ERR_BUSY && c->begun) {
+			*ret_died = true;
+			return err_set(e, ERR_CORRUPT, NULL, "the program died on this recording, or took too long with it");
+		}
+	}
+	if (r < 0)
+		return r;
+	buf_add_slice(ret, cur_take(&cu, cur_left(&cu)));
+	return buf_ok(ret) ? 0 : err_set(e, buf_code(ret), NULL, "the answer is too long");
 }

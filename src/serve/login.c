@@ -9,17 +9,18 @@ static const struct {
 	const char *name;
 	uint32_t may;
 } roles[] = {
-	{"admin", MAY_BOARD | MAY_CENSUS | MAY_SEARCH | MAY_CHART | MAY_AUDIT | MAY_RAW | MAY_USERS | MAY_SETUP | MAY_FHIR_READ | MAY_IDENTITY | MAY_BREAK_GLASS},
-	{"clinician", MAY_BOARD | MAY_CENSUS | MAY_SEARCH | MAY_CHART | MAY_FHIR_READ | MAY_BREAK_GLASS},
+	{"admin", MAY_BOARD | MAY_CENSUS | MAY_SEARCH | MAY_CHART | MAY_AUDIT | MAY_RAW | MAY_USERS | MAY_SETUP | MAY_FHIR_READ | MAY_IDENTITY | MAY_BREAK_GLASS | MAY_ECG_SEND},
+	{"clinician", MAY_BOARD | MAY_CENSUS | MAY_SEARCH | MAY_CHART | MAY_FHIR_READ | MAY_BREAK_GLASS | MAY_ECG_SEND | MAY_ECG_SIGN},
 	{"registrar", MAY_BOARD | MAY_CENSUS | MAY_SEARCH | MAY_CHART | MAY_IDENTITY | MAY_BREAK_GLASS},
 	{"privacy", MAY_BOARD | MAY_CENSUS | MAY_SEARCH | MAY_CHART | MAY_AUDIT | MAY_RAW | MAY_BREAK_GLASS},
 	{"security", MAY_BOARD | MAY_AUDIT | MAY_RAW | MAY_SETUP},
 	{"owner", MAY_BOARD | MAY_CENSUS | MAY_SEARCH | MAY_CHART | MAY_AUDIT | MAY_RAW | MAY_BREAK_GLASS},
 	{"auditor", MAY_BOARD | MAY_AUDIT},
-	{"device", MAY_FHIR_WRITE},
+	{"device", MAY_FHIR_WRITE | MAY_ECG_SEND},
 	{"api", MAY_FHIR_READ | MAY_FHIR_WRITE},
 	{AGENT_ROLE, MAY_VAULT},
 	{"replica", MAY_REPLICA},
+	{"ecg-send", MAY_ECG_SEND}, /* carts and devices: hand in, and see what became of their own */
 };
 
 uint32_t serve_role_may(const char *role)
@@ -421,6 +422,8 @@ void login_done(struct keeper *k, struct password_job *j)
 		login_answer(k, ch, j);
 	else if (j->what == JOB_CHANGE)
 		change_answer(k, ch, j);
+	else if (j->what == JOB_SIGN)
+		sign_answer(k, ch, j);
 	else
 		user_added(k, ch, j);
 }

@@ -35,7 +35,7 @@ static void work(struct passwords *p, struct password_job *j)
 		bool fits = seal_password_ok(j->known && j->hash[0] ? j->hash : p->nobody, secret);
 		j->matched = fits && j->known;
 	}
-	if (j->matched && j->what != JOB_LOGIN) {
+	if (j->matched && j->what != JOB_LOGIN && j->what != JOB_SIGN) {
 		struct err e;
 		if (seal_password_hash(fresh, j->made, &e) < 0)
 			j->matched = false;
@@ -90,6 +90,7 @@ int passwords_fd(const struct keeper *k)
 
 static void job_free(struct password_job *j)
 {
+	free(j->act);
 	seal_wipe(j, sizeof *j);
 	free(j);
 }

@@ -17,7 +17,7 @@
 
 const char *role_name(enum role_id id)
 {
-	static const char *const names[ROLES] = {"supervisor", "intake", "keeper", "scribe", "web", "vault", "replicate"};
+	static const char *const names[ROLES] = {"supervisor", "intake", "keeper", "scribe", "web", "vault", "replicate", "ecg"};
 	return id < ROLES ? names[id] : "unknown";
 }
 
@@ -351,6 +351,8 @@ static int prepare(struct role *r, struct err *e)
 		return intake_prepare(r, e);
 	if (r->id == ROLE_REPLICATE)
 		return replicate_prepare(r, e);
+	if (r->id == ROLE_ECG)
+		return ecg_role_prepare(r, e);
 	return 0;
 }
 
@@ -438,6 +440,8 @@ static int run(struct role *r)
 		return say_ready(r) < 0 ? 3 : web_main(r);
 	case ROLE_VAULT:
 		return say_ready(r) < 0 ? 3 : vault_main(r);
+	case ROLE_ECG:
+		return say_ready(r) < 0 ? 3 : ecg_role_main(r);
 	default:
 		return 2;
 	}

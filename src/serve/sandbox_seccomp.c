@@ -42,6 +42,8 @@ static const char *const replicate[] = {
 	"readlink", "readlinkat", "utimensat", "umask", "readahead", "memfd_create", "connect", "setsockopt", "getsockopt", "getpeername", "getsockname", "socketpair", "sendmmsg", "select", "pselect6", "pipe2", "prlimit64",
 	"set_tid_address", "fchmod",
 };
+/* A timer for those that take too long; pango asks fontconfig in a thread. What drawing needs of files was loaded before. */
+static const char *const ecg[] = {"setitimer", "set_tid_address"};
 #if SANDBOX_SANITIZED
 /* The sanitizer's runtime maps and protects its own memory, reads its own map, and says what it found. */
 static const char *const sanitizer[] = {"openat", "open", "readlink", "readlinkat", "prctl", "getdents64", "prlimit64", "arch_prctl", "personality", "stat"};
@@ -84,6 +86,8 @@ static void rules(struct filter *f, const struct role *r)
 		allow(f, web, ARRAY_LEN(web));
 	else if (r->id == ROLE_VAULT)
 		allow(f, vault, ARRAY_LEN(vault));
+	else if (r->id == ROLE_ECG)
+		allow(f, ecg, ARRAY_LEN(ecg));
 	else if (r->id == ROLE_REPLICATE) {
 		allow(f, replicate, ARRAY_LEN(replicate));
 		allow_if(f, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET));
@@ -100,7 +104,7 @@ static void rules(struct filter *f, const struct role *r)
 #ifdef PR_SET_VMA
 	allow_if(f, "prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_VMA));
 #endif
-	if (r->id == ROLE_WEB || r->id == ROLE_KEEPER || r->id == ROLE_SCRIBE || r->id == ROLE_VAULT || r->id == ROLE_REPLICATE) {
+	if (r->id == ROLE_WEB || r->id == ROLE_KEEPER || r->id == ROLE_SCRIBE || r->id == ROLE_VAULT || r->id == ROLE_REPLICATE || r->id == ROLE_ECG) {
 		/* threads, never processes; clone3's flags lie in memory where a filter cannot look, and glibc falls back to clone when it "does not exist" */
 		allow_if(f, "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 		int nr = seccomp_syscall_resolve_name("clone3");

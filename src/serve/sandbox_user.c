@@ -46,6 +46,7 @@ void owners_default(struct owners *o)
 	user("hf-scribe", UID_SCRIBE, &o->uid[ROLE_SCRIBE], &o->gid[ROLE_SCRIBE]);
 	user("hf-web", UID_WEB, &o->uid[ROLE_WEB], &o->gid[ROLE_WEB]);
 	user("hf-vault", UID_VAULT, &o->uid[ROLE_VAULT], &o->gid[ROLE_VAULT]);
+	user("hf-ecg", UID_ECG, &o->uid[ROLE_ECG], &o->gid[ROLE_ECG]);
 	user("hf-replicate", UID_REPLICATE, &o->uid[ROLE_REPLICATE], &o->gid[ROLE_REPLICATE]);
 	const struct group *g = getgrnam("hf-view");
 	o->view_gid = g && g->gr_gid ? g->gr_gid : GID_VIEW;

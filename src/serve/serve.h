@@ -150,7 +150,7 @@ struct control_copied {
 };
 int control_view_copy(struct control *c, struct control_copied *ret, struct err *e) MUST;
 int control_status(struct control *c, struct buf *ret_json, struct err *e) MUST; /* roles, sandbox, feeds, disk ... one JSON object */
-#define SERVE_ROLES "admin, clinician, registrar, privacy, security, owner, auditor, device, api, replica"
+#define SERVE_ROLES "admin, clinician, registrar, privacy, security, owner, auditor, device, api, replica, ecg-send"
 #define AGENT_ROLE "agent" /* of a token whose label is the agent's name: may bring backups, and nothing else */
 bool serve_role_known(const char *role);
 int control_user_add(struct control *c, const char *user, const char *role, const char *password /* NULL: make a one-time one */, char ret_password[64], struct err *e) MUST;

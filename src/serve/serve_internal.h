@@ -82,6 +82,13 @@
 	X(55, K_SELFTEST, 0)            /* control only -> JSON object by role */                                                               \
 	X(56, K_CLIENT, 0)              /* web's main channel: the descriptor that comes with it is one more client channel of web */          \
 	X(57, K_LISTENERS, FRAME_SMALL) /* intake: JSON array of its listeners' state for status; not answered */                               \
+	/* recordings */                                                                                                                        \
+	X(68, K_ECG, FRAME_BODY)        /* who, u8 wait until applied, rest body (ecg.h) -> as K_FHIR */                                        \
+	X(69, K_ECG_ACT, FRAME_SMALL)   /* who, u8 wait until applied, str password (to sign), rest JSON -> as K_FHIR */                        \
+	X(70, K_ECG_BODY, FRAME_SMALL)  /* who, u64 seq, str what, str patient, str query -> u64 audit entry, rest body */                      \
+	/* web -> the ecg role */                                                                                                               \
+	X(117, E_ASK, FRAME_BODY)       /* u8 ECG_ASK_x, blob options (JSON), blob body, blob body of the one before or nothing -> rest: what was made of it */ \
+	X(118, E_BEGUN, 0)              /* it is worked on: should the role die now, it was this */                                              \
 	/* the vault: control only, and only root and the site's owner */                                                                       \
 	X(58, K_VAULT_KEY, 64)          /* u8 class (VAULT_x) -> str period, 32 bytes: its recipient */                                         \
 	X(59, K_VAULT_NUMBER, 64)       /* u8 class -> u64 number of the next pack, durably never given again */                                \
@@ -197,7 +204,7 @@ int packet_recv(int fd, struct buf *b, struct frame *ret, bool wait) MUST;
 
 /* ---- roles ---------------------------------------------------------------------------------------------------------------- */
 
-enum role_id { ROLE_SUPERVISOR, ROLE_INTAKE, ROLE_KEEPER, ROLE_SCRIBE, ROLE_WEB, ROLE_VAULT, ROLE_REPLICATE, ROLES };
+enum role_id { ROLE_SUPERVISOR, ROLE_INTAKE, ROLE_KEEPER, ROLE_SCRIBE, ROLE_WEB, ROLE_VAULT, ROLE_REPLICATE, ROLE_ECG, ROLES };
 const char *role_name(enum role_id id);
 
 struct sandbox_report { /* what is on in this role; told in status, loudly when something is not */
@@ -266,6 +273,9 @@ int web_http_load(struct err *e) MUST; /* its library is there: before the sandb
 int web_main(struct role *r);
 /* What agents on other hosts bring (vault_role.c). May write in SITE/vault/in, and make names in SITE/vault; asks the keeper for all else. */
 int vault_main(struct role *r);
+/* Recordings parsed, measured and drawn for web (ecg_role.c): no key, no file, no network. */
+int ecg_role_prepare(struct role *r, struct err *e) MUST; /* what drawing needs of files: before the sandbox */
+int ecg_role_main(struct role *r);
 const struct serve_vault *serve_vault(void); /* NULL: nobody said serve_vault_use */
 
 /* ---- the web role asks the keeper --------------------------------------------------------------------------------------------- */
@@ -294,6 +304,8 @@ void keeper_client_free(struct keeper_client *c);
 #define MAY_IDENTITY 0x400    /* merge, un-merge, link */
 #define MAY_VAULT 0x1000      /* bring backups: agents, and nobody else */
 #define MAY_REPLICA 0x4000    /* sealed packs, keyrings and tail, and nothing else */
+#define MAY_ECG_SEND 0x8000   /* hand in recordings, and ask what became of one's own */
+#define MAY_ECG_SIGN 0x10000  /* say whose a recording is, read and sign it */
 #define MAY_BREAK_GLASS 0x800 /* open a protected record with a reason */
 uint32_t serve_role_may(const char *role); /* 0: no such role */
 
@@ -346,6 +358,11 @@ struct keeper_stored {
 };
 /* A FHIR body as it came, to be stored under source "fhir/USER": durable when it returns. MAY_FHIR_WRITE. ERR_FULL: disk nearly full. wait: until the view shows it (up to 30 s). */
 int keeper_fhir(struct keeper_client *c, const struct keeper_who *w, struct slice body, bool wait, struct keeper_stored *ret, struct err *e) MUST;
+/* A recording, and what somebody does with one (keeper_ecg.c says who may what). password: of who signs. ERR_DENIED with place "password": it is wrong, and nothing was stored. */
+int keeper_ecg(struct keeper_client *c, const struct keeper_who *w, struct slice body, bool wait, struct keeper_stored *ret, struct err *e) MUST;
+int keeper_ecg_act(struct keeper_client *c, const struct keeper_who *w, struct slice password, struct slice json, bool wait, struct keeper_stored *ret, struct err *e) MUST;
+/* The recording of entry N, appended to ret. The look is an entry, durable before the bytes come. ERR_LIMIT: this session has had enough. */
+int keeper_ecg_body(struct keeper_client *c, const struct keeper_who *w, uint64_t seq, const char *what, const char *patient_id, const char *query, struct buf *ret, struct err *e) MUST;
 /* JSON of an identity entry (doc/formats.md). MAY_IDENTITY. */
 int keeper_identity(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool wait, struct keeper_stored *ret, struct err *e) MUST;
 /* The body of entry N, appended to ret. document: for showing a document of that patient (MAY_CHART); else MAY_RAW. An audit entry is durable before the bytes come. ERR_LIMIT: this session has taken too many. */
@@ -397,5 +414,11 @@ struct vault_question {
 };
 /* ret_json: the answer's object; *ret_working: it is not done yet, ask the same again. */
 int vault_ask(struct keeper_client *c, const struct keeper_who *w, const struct vault_question *q, bool *ret_working, struct buf *ret_json, struct err *e) MUST;
+
+/* ---- web asks the ecg role ------------------------------------------------------------------------------------------------------- */
+
+enum ecg_asked { ECG_ASK_CHECK = 1 /* what it is */, ECG_ASK_WAVE, ECG_ASK_ANALYSIS, ECG_ASK_REPORT, ECG_ASK_CONVERT };
+/* options: a JSON object, what each takes stands in ecg_role.c. before: an earlier recording, for a report; may be empty. ERR_BUSY: it is being started. ERR_CORRUPT: the role died on this recording: *ret_died. */
+int ecg_ask(struct keeper_client *c, enum ecg_asked what, struct slice options, struct slice body, struct slice before, struct buf *ret, bool *ret_died, struct err *e) MUST;
 
 #endif

@@ -166,6 +166,16 @@ bool session_glass_open(const struct session *s, const char *patient)
 	return false;
 }
 
+bool session_take_ecg(struct session *s)
+{
+	int64_t now = time_monotonic();
+	if (now - s->ecg_since > RAW_WINDOW) {
+		s->ecg_since = now;
+		s->ecg_count = 0;
+	}
+	return s->ecg_count++ < ECG_MAX;
+}
+
 bool session_take_raw(struct session *s)
 {
 	int64_t now = time_monotonic();

@@ -9,6 +9,7 @@
 #define GLASS_OPEN (8 * 3600 * TIME_SEC)
 #define GLASS_MAX 16
 #define RAW_MAX 120                   /* bodies a session may take ... */
+#define ECG_MAX 6000                  /* looks at recordings: a page of one is several */
 #define RAW_WINDOW (3600 * TIME_SEC)  /* ... in this long */
 
 struct glass {
@@ -16,10 +17,10 @@ struct glass {
 	int64_t until;
 };
 struct session {
-	uint32_t used, raw_count;
+	uint32_t used, raw_count, ecg_count;
 	uint8_t hash[SEAL_HASH]; /* of its id */
 	char user[USER_MAX], csrf[CSRF_MAX];
-	int64_t created, last, raw_since;
+	int64_t created, last, raw_since, ecg_since;
 	struct glass glass[GLASS_MAX];
 };
 struct session *session_new(struct keeper *k, const char *user, char ret_id[SESSION_ID_MAX]); /* never fails: the least used gives way */

@@ -263,7 +263,7 @@ static void reap(struct supervisor *s)
 static void start_due(struct supervisor *s)
 {
 	/* the keeper first: the others have nothing to do without it */
-	static const enum role_id order[] = {ROLE_KEEPER, ROLE_REPLICATE, ROLE_SCRIBE, ROLE_INTAKE, ROLE_WEB, ROLE_VAULT};
+	static const enum role_id order[] = {ROLE_KEEPER, ROLE_REPLICATE, ROLE_SCRIBE, ROLE_INTAKE, ROLE_WEB, ROLE_VAULT, ROLE_ECG};
 	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
 		struct sup_role *r = &s->roles[order[i]];
 		struct err e = {0};
@@ -303,11 +303,11 @@ static bool stop_step(struct supervisor *s)
 {
 	int64_t for_long = time_monotonic() - s->stop_at;
 	struct sup_role *r = s->roles;
-	static const enum role_id edge[] = {ROLE_INTAKE, ROLE_WEB, ROLE_REPLICATE, ROLE_VAULT};
+	static const enum role_id edge[] = {ROLE_INTAKE, ROLE_WEB, ROLE_REPLICATE, ROLE_VAULT, ROLE_ECG};
 	bool any = false;
 	for (size_t i = 0; i < ARRAY_LEN(edge); i++) {
 		any |= r[edge[i]].pid > 0;
-		if (edge[i] != ROLE_VAULT || r[ROLE_WEB].pid <= 0)
+		if ((edge[i] != ROLE_VAULT && edge[i] != ROLE_ECG) || r[ROLE_WEB].pid <= 0)
 			ask_to_stop(&r[edge[i]]);
 		if (for_long > STOP_EDGE)
 			kill_late(&r[edge[i]]);
@@ -515,6 +515,7 @@ int serve_run(const struct serve_options *o, struct err *e)
 		s->roles[ROLE_INTAKE].wanted = true;
 		s->roles[ROLE_WEB].wanted = true;
 		s->roles[ROLE_VAULT].wanted = serve_vault() != NULL;
+		s->roles[ROLE_ECG].wanted = true;
 		sup_replicas_look(s);
 		r = sup_run(s, e);
 	}

@@ -205,7 +205,7 @@ static const struct {
 	uint32_t bit;
 	const char *name;
 } rights[] = {{MAY_BOARD, "board"}, {MAY_CENSUS, "census"}, {MAY_SEARCH, "search"}, {MAY_CHART, "chart"}, {MAY_AUDIT, "audit"}, {MAY_RAW, "raw"}, {MAY_USERS, "users"}, {MAY_SETUP, "setup"},
-              {MAY_IDENTITY, "identity"}, {MAY_BREAK_GLASS, "break-glass"}};
+              {MAY_IDENTITY, "identity"}, {MAY_BREAK_GLASS, "break-glass"}, {MAY_ECG_SEND, "ecg-send"}, {MAY_ECG_SIGN, "ecg-sign"}};
 
 static void put_session(struct web_request *q, const struct keeper_session *s)
 {
@@ -871,6 +871,10 @@ void web_api(struct web_request *q, const char *path)
 		patient(q, path + 8);
 	else if (!strncmp(path, "entry/", 6))
 		entry(q, path + 6);
+	else if (!strcmp(path, "ecgs"))
+		web_ecgs(q);
+	else if (!strncmp(path, "ecg", 3) && (!path[3] || path[3] == '/'))
+		web_ecg(q, path + 3);
 	else if (!strncmp(path, "users", 5) && (!path[5] || path[5] == '/'))
 		users(q, path + 5);
 	else

@@ -177,7 +177,10 @@ static int new_worker(struct web *w, struct web_worker **ret, struct err *e)
 	int r = keeper_client_new(w->role, &x->keeper, e);
 	if (r == 0 && serve_vault())
 		r = keeper_client_new_to(w->role, ROLE_VAULT, &x->vault, e);
+	if (r == 0)
+		r = keeper_client_new_to(w->role, ROLE_ECG, &x->ecg, e);
 	if (r < 0) {
+		keeper_client_free(x->vault);
 		keeper_client_free(x->keeper);
 		free(x);
 		return r;
@@ -224,6 +227,7 @@ int web_main(struct role *r)
 		chart_close(all[i]->chart);
 		keeper_client_free(all[i]->keeper);
 		keeper_client_free(all[i]->vault);
+		keeper_client_free(all[i]->ecg);
 		free(all[i]);
 	}
 	web_limit_free(w.limit);

@@ -8,12 +8,13 @@
 
 #define WEB_BODY_MAX (64u << 10)          /* JSON API */
 #define WEB_FHIR_MAX (FHIR_BODY_MAX + 16) /* POST /fhir */
+#define WEB_ECG_MAX ((size_t)LEDGER_BODY_MAX - (64u << 10)) /* POST /api/ecg: an entry holds it, and a line on who sent it */
 #define WEB_ANSWER_MAX ((size_t)1 << 30)
 #define WEB_PATH_MAX 2048
 
 /* What a thread needs to answer: one is borrowed per request. */
 struct web_worker {
-	struct keeper_client *keeper, *vault; /* vault NULL: there is no such role */
+	struct keeper_client *keeper, *ecg, *vault; /* vault NULL: there is no such role */
 	struct chart *chart;
 	struct web_worker *next;
 };
@@ -104,6 +105,16 @@ void web_api(struct web_request *q, const char *path);   /* below /api/ */
 void web_fhir(struct web_request *q, const char *path);  /* below /fhir: "" or "/..." */
 void web_rows(struct web_request *q, bool search);       /* census and search */
 void web_audit_list(struct web_request *q);              /* who looked at what: JSON, or CSV */
+void web_ecgs(struct web_request *q);                     /* the worklist */
+void web_ecg(struct web_request *q, const char *rest);   /* below /api/ecg: "" or "/..." */
+void web_ecg_post(struct web_request *q);                /* web_ecg_post.c */
+void web_ecg_act(struct web_request *q, uint64_t entry, const char *what); /* web_ecg_act.c */
+void web_ecg_show(struct web_request *q, uint64_t entry, const char *what); /* web_ecg_show.c */
+/* A recording as this person may see it: answers on refusal and returns < 0. What is seen is not recorded yet. */
+int web_ecg_find(struct web_request *q, uint64_t entry, struct chart_ecg **ret);
+/* The ecg role, and what is remembered of recordings that it died on. Answers on failure. */
+int web_ecg_ask(struct web_request *q, enum ecg_asked what, struct slice options, struct slice body, struct slice before, struct buf *ret, struct err *e) MUST;
+int web_ecg_detail(struct web_request *q, const struct chart_ecg *g, struct jsonw *w, struct err *e) MUST;
 void web_vault(struct web_request *q, const char *path);  /* below /vault/: agents */
 void web_ledger(struct web_request *q, const char *path); /* below /ledger/: tiles and checkpoint, public */
 void web_replica(struct web_request *q, const char *name); /* below /replica/: sealed objects for those who pull */
