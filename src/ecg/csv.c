@@ -500,6 +500,8 @@ static bool time_cell(struct slice s, bool comma, double *ret)
 	double part, sum = 0;
 	if (s.n > 2 && s.p[0] == '[')
 		s = plain(slice_of(s.p + 1, s.n - 2));
+	if (!s.n)
+		return false;
 	if (!memchr(s.p, ':', s.n)) {
 		if (!decimal_read(s, comma, &t, &dec))
 			return false;

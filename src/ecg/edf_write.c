@@ -111,6 +111,29 @@ static double eight(double v, char out[16])
 	return strlen(out) <= 8 && ecg_number(slice_str(out), &back) ? back : NAN;
 }
 
+/* The same without the text: what v is in eight characters. */
+static double near_eight(double v)
+{
+	static const double power[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8};
+	int room = 8 - (v < 0), whole = 1;
+	double a = fabs(v);
+	while (whole <= room && a >= power[whole])
+		whole++;
+	if (whole > room)
+		return NAN;
+	double p = power[room - whole - 1 > 0 ? room - whole - 1 : 0];
+	a = floor(a * p + 0.5) / p;
+	return v < 0 ? -a : a;
+}
+
+/* How far off, in steps, a symmetric range of k steps would be. */
+static double near_range(const struct ecg_channel *c, double per, double zero, double k)
+{
+	double size = c->scale / per, off = c->offset / per, a = near_eight(-k * size + off), b = near_eight(k * size + off), got = (b - a) / (2 * k);
+	double err = fabs(got / size - 1) * 2 * k + fabs((zero - k - a / got) - (zero - off / size));
+	return isfinite(err) ? err : INFINITY;
+}
+
 static double try_range(const struct ecg_channel *c, double per, int32_t move, int32_t lo, int32_t hi, struct scale *s)
 {
 	double size = c->scale / per, zero = c->baseline - (double)move, off = c->offset / per;
@@ -144,8 +167,15 @@ static int scale(const struct ecg *g, unsigned i, struct scale *ret, struct err 
 			best = err, *ret = s;
 		/* as many steps on both sides of zero: often a number of them is a short decimal (1716 steps a millivolt: 17160 are 10) */
 		int64_t least = (int64_t)fmax(fabs(hi - zero), fabs(lo - zero)), most = (int64_t)fmin(INT16_MAX - zero, zero - INT16_MIN);
-		for (int64_t k = most; k >= 1 && k >= least && best > 1e-9; k--) {
-			err = try_range(c, per, move, (int32_t)(zero - (double)k), (int32_t)(zero + (double)k), &s);
+		int64_t which = 0;
+		double least_err = best;
+		for (int64_t k = most; k >= 1 && k >= least && least_err > 1e-9; k--) {
+			err = near_range(c, per, zero, (double)k);
+			if (err < least_err)
+				least_err = err, which = k;
+		}
+		if (which) {
+			err = try_range(c, per, move, (int32_t)(zero - (double)which), (int32_t)(zero + (double)which), &s);
 			if (err < best)
 				best = err, *ret = s;
 		}
