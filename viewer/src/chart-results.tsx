@@ -1,7 +1,7 @@
 // Results: one table a panel, times as columns, flags in letters, sign and words; corrections struck through with their history; a trend where asked for.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import uPlot from "uplot";
 import { Former, statusWord } from "./chart";
+import { fit } from "./ecg-paper";
 import { type Analyte, type Result, type Section, current, former, panelsOf, stampOf } from "./fhir";
 import { agoOf, full, stamp } from "./format";
 import { t } from "./i18n";
@@ -111,20 +111,28 @@ export function Trend({ a }: { a: Analyte }) {
     let min = Math.min(...values, low ?? Infinity), max = Math.max(...values, high ?? -Infinity);
     const pad = (max - min || Math.abs(max) || 1) * 0.12;
     min -= pad; max += pad;
-    const axis = { stroke: color("--ink-2"), grid: { stroke: color("--paper-3"), width: 1 }, ticks: { stroke: color("--line"), width: 1 }, font: "13px system-ui, sans-serif" };
-    const plot = new uPlot({
-      width: box.current.clientWidth || 600, height: 200, cursor: { drag: { x: false, y: false } }, legend: { show: false }, scales: { y: { range: [min, max] } },
-      axes: [{ ...axis, space: 110, values: (_u, ticks) => ticks.map((x) => stamp(new Date(x * 1000).toISOString())) }, { ...axis, size: 56 }],
-      series: [{}, { label: a.name, stroke: color("--blue"), width: 2, points: { show: true, size: 8, fill: color("--paper"), stroke: color("--blue"), width: 2 } }],
-      hooks: { drawClear: [(u) => {
-        if (low === null && high === null) return;
-        const top = high === null ? u.bbox.top : u.valToPos(Math.min(high, max), "y", true), bottom = low === null ? u.bbox.top + u.bbox.height : u.valToPos(Math.max(low, min), "y", true);
-        u.ctx.save(); u.ctx.fillStyle = color("--band"); u.ctx.fillRect(u.bbox.left, top, u.bbox.width, bottom - top); u.ctx.restore();
-      }] },
-    }, [points.map((p) => stampOf(p.time) / 1000), values], box.current);
-    const watch = new ResizeObserver(() => { if (box.current) plot.setSize({ width: box.current.clientWidth, height: 200 }); });
-    watch.observe(box.current);
-    return () => { watch.disconnect(); plot.destroy(); };
+    const holder = box.current, canvas = document.createElement("canvas"), times = points.map((p) => stampOf(p.time));
+    holder.replaceChildren(canvas);
+    const draw = () => {
+      const W = holder.clientWidth || 600, H = 200, left = 56, right = W - 14, top = 8, bottom = H - 28, g = fit(canvas, W, H, 1);
+      const first = times[0]!, last = times[times.length - 1]!, X = (ms: number) => (last === first ? (left + right) / 2 : left + 8 + ((ms - first) / (last - first)) * (right - left - 16)), Y = (v: number) => bottom - ((v - min) / (max - min)) * (bottom - top);
+      g.clearRect(0, 0, W, H);
+      if (low !== null || high !== null) { const t1 = high === null ? top : Y(Math.min(high, max)), b1 = low === null ? bottom : Y(Math.max(low, min)); g.fillStyle = color("--band"); g.fillRect(left, t1, right - left, b1 - t1); }
+      g.font = '13px system-ui, "Noto Sans CJK SC", sans-serif'; g.fillStyle = color("--ink-2"); g.strokeStyle = color("--paper-3"); g.lineWidth = 1;
+      const line = (x1: number, y1: number, x2: number, y2: number) => { g.beginPath(); g.moveTo(x1, y1); g.lineTo(x2, y2); g.stroke(); };
+      const rough = (max - min) / 5, ten = 10 ** Math.floor(Math.log10(rough)), step = [1, 2, 5, 10].map((x) => x * ten).find((x) => x >= rough)!; // 1, 2 or 5 of a power of ten
+      g.textAlign = "right";
+      for (let v = Math.ceil(min / step) * step; v <= max; v += step) { line(left, Y(v), right, Y(v)); g.fillText(String(Number(v.toPrecision(8))), left - 8, Y(v) + 4); }
+      g.textAlign = "center";
+      const room = Math.max(1, Math.floor((right - left) / 110)), every = [0.25, 0.5, 1, 2, 3, 6, 12, 24, 48, 168, 720, 2160, 8766].map((h) => h * 3600000).find((ms) => (last - first) / ms <= room) ?? last - first;
+      for (let ms = last === first ? first : Math.ceil(first / every) * every; ms <= last; ms += every) { line(X(ms), top, X(ms), bottom); g.fillText(stamp(new Date(ms).toISOString()), Math.max(left + 20, Math.min(right - 40, X(ms))), H - 8); if (!every) break; }
+      g.strokeStyle = color("--blue"); g.lineWidth = 2; g.beginPath(); times.forEach((ms, i) => (i ? g.lineTo(X(ms), Y(values[i]!)) : g.moveTo(X(ms), Y(values[i]!)))); g.stroke();
+      g.fillStyle = color("--paper");
+      times.forEach((ms, i) => { g.beginPath(); g.arc(X(ms), Y(values[i]!), 4, 0, 7); g.fill(); g.stroke(); });
+    };
+    const watch = new ResizeObserver(draw);
+    watch.observe(holder);
+    return () => watch.disconnect();
   }, [key, theme]);
   if (points.length === 0) return null;
   const values = points.map((p) => p.number!);

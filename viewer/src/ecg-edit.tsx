@@ -16,7 +16,7 @@ export function forgetDrafts() { drafts.clear(); }
 
 const plainOf = (list: Statement[]) => list.map((s) => ({ code: s.code, text: s.text }));
 function begun(d: Detail): LocalDraft {
-  const last = d.draft ?? (d.reading === "unread" || d.reading === "reading" ? [...d.acts].filter((a) => a.act === "sign").sort((a, b) => b.entry - a.entry)[0] : null); // opened again: what was signed before
+  const last = d.draft ?? (d.reading === "unread" || d.reading === "reading" ? d.acts.filter((a) => a.act === "sign" && !a.late).sort((a, b) => b.entry - a.entry)[0] : null); // opened again: what was signed before
   return { statements: plainOf(last ? last.statements : d.statements), measures: last ? Object.fromEntries(Object.entries(last.measures).filter(([, v]) => v !== null).map(([k, v]) => [k, String(v)])) : {}, comment: last?.comment ?? "", basis: d.basis, edited: false };
 }
 export function overridesOf(d: Detail): Values { return signature(d)?.measures ?? d.draft?.measures ?? {}; }
@@ -29,10 +29,10 @@ export function OverRead({ d, reload, editable, onDraft, user, sign }: { d: Deta
   const draft = drafts.get(d.entry), changed = () => { draft!.edited = true; setSaved(""); set((n) => n + 1); onDraft(); };
   useEffect(() => { onDraft(); }, [draft === undefined]);
   const conflict = !!draft?.edited && draft.basis !== d.basis;
-  const theirs = conflict ? d.acts.filter((a) => a.entry > draft!.basis && a.by !== undefined).sort((a, b) => b.entry - a.entry) : [];
-  const failed = (e: ApiError) => { if (e.status === 409) { setWrong(""); setDialog(""); reload(); } else setWrong(sentence(e)); };
+  const theirs = conflict ? d.acts.filter((a) => a.entry > draft!.basis && !a.late && !/^share/.test(a.act)).sort((a, b) => b.entry - a.entry) : [];
+  const failed = (e: ApiError) => { if (e.status === 409) { setWrong((e.body as { ecg?: { basis?: number } } | null)?.ecg?.basis === draft?.basis ? sentence(e) : ""); setDialog(""); reload(); } else setWrong(sentence(e)); };
   const save = () => act(d.entry, "act", { act: "read", statements: draft!.statements, measures: measured(draft!.measures), comment: draft!.comment, basis: draft!.basis }).then((r) => { draft!.basis = r.entry; draft!.edited = false; setWrong(""); setSaved(t("eDraftSaved")); reload(); }, failed);
-  const done = signed(d), s = signature(d), addenda = d.acts.filter((a) => a.act === "addend" && (!s || a.entry > s.entry)), rejected = d.reading === "rejected" ? d.acts.filter((a) => a.act === "reject").sort((a, b) => b.entry - a.entry)[0] : null;
+  const done = signed(d), s = signature(d), addenda = d.acts.filter((a) => a.act === "addend" && !a.late && (!s || a.entry > s.entry)), rejected = d.reading === "rejected" ? d.acts.filter((a) => a.act === "reject").sort((a, b) => b.entry - a.entry)[0] : null;
   return (
     <section class="overread" aria-labelledby="h-st">
       <h2 id="h-st">{t("eStatements")} {!done && <b class="tag unconfirmed">{t("esUnconfirmed")}</b>}</h2>
@@ -153,7 +153,7 @@ export function ReasonDialog({ title, text, label, member, password, presets, bu
     e.preventDefault();
     if (reason.trim().length < 8) { setWrong(t("reasonShort")); return; }
     setBusy(true);
-    act(n, what, { ...body, [member ?? "reason"]: reason.trim(), ...(password ? { password: secret } : {}) }).then(onDone, (x: ApiError) => { setBusy(false); setWrong(x.status === 409 ? t("eChangedMeanwhile") : sentence(x)); });
+    act(n, what, { ...body, [member ?? "reason"]: reason.trim(), ...(password ? { password: secret } : {}) }).then(onDone, (x: ApiError) => { setBusy(false); setWrong(x.code === "changed" ? t("eChangedMeanwhile") : sentence(x)); });
   };
   return (
     <Dialog title={title} onClose={onClose}>
@@ -169,7 +169,7 @@ export function ReasonDialog({ title, text, label, member, password, presets, bu
 }
 function Urgency({ d, onClose, onDone }: { d: Detail; onClose: () => void; onDone: () => void }) {
   const [u, setU] = useState(d.urgency), [reason, setReason] = useState(""), [wrong, setWrong] = useState("");
-  const submit = (e: Event) => { e.preventDefault(); act(d.entry, "act", { act: "urgency", urgency: u, reason: reason.trim(), basis: d.basis }).then(onDone, (x: ApiError) => setWrong(x.status === 409 ? t("eChangedMeanwhile") : sentence(x))); };
+  const submit = (e: Event) => { e.preventDefault(); act(d.entry, "act", { act: "urgency", urgency: u, reason: reason.trim(), basis: d.basis }).then(onDone, (x: ApiError) => setWrong(x.code === "changed" ? t("eChangedMeanwhile") : sentence(x))); };
   return (
     <Dialog title={t("eUrgencyChange")} onClose={onClose}>
       <form onSubmit={submit}>
@@ -193,7 +193,7 @@ export function MatchDialog({ d, onClose, onDone }: { d: Detail; onClose: () => 
     e.preventDefault();
     if (!ready || !who) return;
     setBusy(true);
-    act(d.entry, "match", { patient: who.id, identifiers: keys, reason: reason.trim(), order: orderNo.trim() || undefined, basis: d.basis }).then(onDone, (x: ApiError) => { setBusy(false); setWrong(x.status === 409 ? t("eChangedMeanwhile") : sentence(x)); });
+    act(d.entry, "match", { patient: who.id, identifiers: keys.flatMap((k) => (k === "name" ? ["family", "given"] : [k])), reason: reason.trim(), order: orderNo.trim() || undefined, basis: d.basis }).then(onDone, (x: ApiError) => { setBusy(false); setWrong(x.code === "changed" ? t("eChangedMeanwhile") : sentence(x)); });
   };
   const choose = (p: Person) => { setWho(p); setKeys([]); setWrong(""); };
   return (
@@ -262,9 +262,9 @@ export const actWord = (a: { act: string }): string => t(`ea_${a.act.replace(/-/
 export function Acts({ d, now }: { d: Detail; now: number }) {
   const { openEntry } = useShared();
   if (!d.acts.length) return null;
-  const line = (a: Act) => [a.reason, a.text, a.comment, a.note, a.for, a.to, a.urgency ? urgencyWord(a.urgency) : "", a.identifiers.map((i) => t(i === "birth" ? "born" : i === "recordNumber" ? "number" : i === "name" ? "nameWord" : "eOrder")).join(" + ")].filter(Boolean).join(" · ");
+  const line = (a: Act) => [a.reason, a.text, a.comment, a.note, a.for, a.to, a.urgency ? urgencyWord(a.urgency) : "", [...new Set(a.identifiers.map((i) => t(i === "birth" ? "born" : i === "recordNumber" ? "number" : i === "name" || i === "family" || i === "given" ? "nameWord" : "eOrder")))].join(" + ")].filter(Boolean).join(" · ");
   return (
     <details class="acts"><summary>{t("eHistory")} ({d.acts.length})</summary>
-      <ul class="lines">{[...d.acts].sort((a, b) => b.entry - a.entry).map((a) => <li key={a.entry}><div class="w"><b>{actWord(a)}</b> {a.by} <span class="muted">{line(a)}</span>{a.act === "sign" && a.statements.length > 0 && <span class="block muted">{a.statements.map((s) => said(s).text).join("; ")}</span>}</div><button type="button" class="chip" onClick={() => openEntry(a.entry)}>{stamp(a.time, now)} · {a.entry}</button></li>)}</ul></details>
+      <ul class="lines">{[...d.acts].sort((a, b) => b.entry - a.entry).map((a) => <li key={a.entry}><div class="w"><b>{actWord(a)}</b> {a.late && <span class="tag">{t("eLate")}</span>} {a.by} <span class="muted">{line(a)}</span>{a.act === "sign" && a.statements.length > 0 && <span class="block muted">{a.statements.map((s) => said(s).text).join("; ")}</span>}</div><button type="button" class="chip" onClick={() => openEntry(a.entry)}>{stamp(a.time, now)} · {a.entry}</button></li>)}</ul></details>
   );
 }

@@ -10,8 +10,8 @@ import { Fail, Loading, Who } from "./ui";
 
 const lists: [string, Key][] = [["unread", "elUnread"], ["unmatched", "elUnmatched"], ["mine", "elMine"], ["signed", "elSigned"], ["all", "elAll"]];
 let lastList = "unread", lastFilter = ""; // while the page is open
-export const order: number[] = []; // as the worklist stood when one was opened: "next" goes on in it
-export function forgetEcg() { lastList = "unread"; lastFilter = ""; order.length = 0; for (const q of queue) q.stop = true; queue.length = 0; tell(); }
+export const order: number[] = [], patients = new Map<number, string>(); // as the worklist stood when one was opened: "next" goes on in it
+export function forgetEcg() { lastList = "unread"; lastFilter = ""; order.length = 0; patients.clear(); for (const q of queue) q.stop = true; queue.length = 0; tell(); }
 
 const norm = (s: string) => s.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "");
 const textOf = (r: Row) => norm([personName(r.patient), r.patient?.number, r.patient?.unit, r.patient?.bed, r.claimed ? `${r.claimed.family} ${r.claimed.given} ${r.claimed.number} ${r.claimed.id}` : "", r.device, r.order, r.via, r.by, r.entry, ...r.statements.map((s) => said(s).text), r.urgency !== "routine" ? urgencyWord(r.urgency) : "", r.match === "matched" ? "" : t("eUnmatched")].join(" "));
@@ -27,7 +27,7 @@ export function EcgListPage() {
   const words = norm(filter).split(/\s+/).filter(Boolean);
   const rows = useMemo(() => (all?.ecgs ?? []).filter((r) => words.every((w) => textOf(r).includes(w))), [all, filter, lang]);
   usePaper(`${t("ecg")} · ${t(lists.find((l) => l[0] === list)![1])} · ${count(rows.length)}`, all?.asOf ? `${t("asOf")} ${full(all.asOf)}` : "");
-  useEffect(() => { order.splice(0, order.length, ...rows.map((r) => r.entry)); }, [rows]);
+  useEffect(() => { order.splice(0, order.length, ...rows.map((r) => r.entry)); for (const r of rows) if (r.patient) patients.set(r.entry, r.patient.id); }, [rows]);
   const choose = (l: string) => { lastList = l; setPages([]); setList(l); };
   const keys = (e: KeyboardEvent) => {
     if (e.key !== "ArrowDown" && e.key !== "ArrowUp") return;
@@ -44,7 +44,7 @@ export function EcgListPage() {
           <span class="grow" />
           <label class="filter noprint"><span class="vh">{t("eFilter")}</span><input id="ecg-filter" type="search" class="line wide" placeholder={t("eFilter")} value={filter} onInput={(e) => setFilter(e.currentTarget.value)}
             onKeyDown={(e) => { if (e.key !== "Enter") keys(e); else if (rows.length === 1 && shown === path) go(`#/ecg/${rows[0]!.entry}`); else document.querySelector<HTMLElement>(".rowlink")?.focus(); }} /></label>
-          {may("chart") && <a class="btn small noprint" href="#/ecg/upload">{t("eUpload")}<Waiting /></a>}
+          {may("ecg-send") && <a class="btn small noprint" href="#/ecg/upload">{t("eUpload")}<Waiting /></a>}
           <a class="btn small noprint" href="#/ecg/live">{t("eLive")}</a>
         </div>
         <div class="units noprint" role="group" aria-label={t("eLists")}>
@@ -67,11 +67,11 @@ export function Line({ r, now, bare }: { r: Row; now: number; bare?: boolean }) 
   return (
     <li><a class={`ecgrow rowlink ${r.urgency} w-${r.weight}`} href={`#/ecg/${r.entry}`}>
       <span class="w0"><Weight row={r} /></span>
-      {!bare && <span class="w1">{r.patient ? <><Who name={r.patient} masked={r.patient.isProtected && !r.patient.family} /> <span class="ids">{birth(r.patient.birth) || t("noBirth")} {ageOf(r.patient.birth, now)} · {sexWord(r.patient.sex)} · <b class="mrn">{r.patient.number}</b>{r.patient.unit || r.patient.bed ? ` · ${r.patient.unit} ${r.patient.bed}` : ""}</span>{r.matchedBy === "identifiers" && <small class="muted block">{t("eByIdentifiers")}</small>}</>
+      {!bare && <span class="w1">{r.patient ? <><Who name={r.patient} masked={r.masked} /> <span class="ids">{r.masked ? <b class="mrn">{r.patient.unit} {r.patient.bed}</b> : <>{birth(r.patient.birth) || t("noBirth")} {ageOf(r.patient.birth, now)} · {sexWord(r.patient.sex)} · <b class="mrn">{r.patient.number}</b>{r.patient.unit || r.patient.bed ? ` · ${r.patient.unit} ${r.patient.bed}` : ""}</>}</span>{r.matchedBy === "identifiers" && <small class="muted block">{t("eByIdentifiers")}</small>}</>
         : <><b class="unm">{t("eUnmatched")}</b> <span class="ids">{t("eFileSays")} <Claim p={r.claimed} /></span><small class="muted block">{t("eCandidates", { n: r.candidates })}</small></>}</span>}
       <span class="w2"><b title={full(when)}>{stamp(when, now) || t("noTime")}</b> · <span class="age">{agoOf(when, now)}</span>{!r.recorded && <small class="block">{t("eNoRecordTime")}</small>}<small class="muted block">{r.device || t("eNoDevice")}{r.leads ? ` · ${t("eLeads", { n: r.leads })}` : ""} · {viaWord(r.via)}</small></span>
-      <span class="w3">{r.unreadable ? <b class="wrong">{t("eUnreadable")} {r.unreadable}</b> : <>{r.statements.slice(0, 3).map((s, i) => <span key={i} class="block"><Said s={s} /></span>)}{r.statements.length > 3 && <small class="muted">+{r.statements.length - 3}</small>}{r.statements.length === 0 && <span class="muted">{t("eNoStatement")}</span>}</>}</span>
-      <span class="w4 num">{r.unreadable ? "" : measureLine(r.measures)}</span>
+      <span class="w3">{r.unreadable ? <b class="wrong">{t("eUnreadable")} {r.unreadable}</b> : <>{r.statements.slice(0, 3).map((s, i) => <span key={i} class="block"><Said s={s} /></span>)}{r.statements.length > 3 && <small class="muted">+{r.statements.length - 3}</small>}{r.statements.length === 0 && !r.masked && <span class="muted">{t("eNoStatement")}</span>}</>}</span>
+      <span class="w4 num">{r.unreadable || r.masked ? "" : measureLine(r.measures)}</span>
       <span class="w5"><ReadingState row={r} now={now} />{r.order && <small class="block">{t("eOrder")} {r.order}</small>}{!done && !r.order && !bare && <small class="muted block">{t("eNoOrder")}</small>}</span>
     </a></li>
   );

@@ -5,9 +5,9 @@ import { get } from "./api";
 import { Banner } from "./chart";
 import { type Analysis, type Beat, type Detail, type Filter, type Source, type Values, type Wave, analysisOf, detailOf, measureKeys, personName, rounded, sourceOf, waveOf } from "./ecg";
 import { Acts, MatchDialog, OverRead, ReasonDialog, ShareDialog, drafts, overridesOf } from "./ecg-edit";
-import { order, viaWord } from "./ecg-list";
+import { order, patients, viaWord } from "./ecg-list";
 import { type Caliper, type Layout, MedianView, Overview, Paper, caliperWords, layouts, rhythmWord, sheetOf, timeText } from "./ecg-paper";
-import { ReadingState, ShortBanner, UnmatchedBanner, Weight, identityLine } from "./ecg-parts";
+import { Claim, ReadingState, ShortBanner, UnmatchedBanner, Weight, identityLine } from "./ecg-parts";
 import { patientOf } from "./fhir";
 import { agoOf, count, full, stamp } from "./format";
 import { t } from "./i18n";
@@ -195,14 +195,14 @@ export function Measures({ d, analysis, before, hand, setHand, overridden }: { d
   const ours = { ...d.measures, ...(analysis?.measures ?? {}) }, device = d.stated, hasDevice = Object.keys(device).length > 0;
   const shown = measureKeys.filter(([k]) => (k === "qtc_ms" ? device[k] !== undefined : k in ours || device[k] !== undefined || /^(rate_bpm|pr_ms|qrs_ms|qt_ms|qtc_bazett_ms)$/.test(k)));
   return (
-    <table class="measures">
+    <table class={`measures ${before ? "with" : ""}`}>
       <thead><tr><th scope="col">{t("eMeasure")}</th><th scope="col" class="num">{t("eOurs")}</th>{hasDevice && <th scope="col" class="num">{t("eDevice")}</th>}{setHand && <th scope="col" class="num">{t("eByHand")}</th>}{before && <><th scope="col" class="num">{t("eBefore")}</th><th scope="col" class="num">Δ</th></>}</tr></thead>
       <tbody>{shown.map(([k, w, unit]) => {
         const v = ours[k] ?? null, own = overridden[k], c = analysis?.conf[k], was = before ? before.measures[k] ?? null : null, is = own ?? v;
         return (
           <tr key={k}>
             <th scope="row">{t(w)} <small class="muted">{unit}</small></th>
-            <td class="num">{own !== undefined && own !== null ? <><b>{rounded(own)}</b> <small class="tag amber">{t("eByHandTag")}</small> <s class="struck">{rounded(v)}</s></> : k === "qtc_ms" ? "" : v === null ? <small class="couldnot">{t("eCouldNot")}</small> : <b>{rounded(v)}</b>}{v !== null && c !== null && c !== undefined && own === undefined ? <small class={`conf ${c < 50 ? "weak" : ""}`} title={t("eConfidence")}> {c < 50 ? t("eWeak") : ""} {c} %</small> : null}</td>
+            <td class="num">{own !== undefined && own !== null ? <><b>{rounded(own)}</b> <small class="tag amber">{t("eByHandTag")}</small> <s class="struck">{rounded(v)}</s></> : k === "qtc_ms" ? "" : v === null ? <small class="couldnot">{t("eCouldNot")}</small> : <b>{rounded(v)}</b>}{v !== null && c !== null && c !== undefined && own === undefined && (!before || c < 50) ? <small class={`conf ${c < 50 ? "weak" : ""}`} title={t("eConfidence")}> {c < 50 ? t("eWeak") : ""} {c} %</small> : null}</td>
             {hasDevice && <td class="num">{rounded(device[k])}</td>}
             {setHand && <td class="num">{k !== "qtc_ms" && <input class="hand" inputMode="numeric" aria-label={`${t(w)} ${t("eByHand")}`} value={hand?.[k] ?? ""} onInput={(e) => setHand(k, e.currentTarget.value.replace(/[^\d-]/g, "").slice(0, 4))} />}</td>}
             {before && <><td class="num">{rounded(was)}</td><td class="num diff">{is !== null && was !== null ? (is - was > 0 ? "+" : "") + rounded(is - was) : ""}</td></>}
@@ -217,7 +217,7 @@ export function Measures({ d, analysis, before, hand, setHand, overridden }: { d
 export function EcgPage({ n }: { n: number }) {
   const { go, may, print, openEntry, session } = useShared();
   const source = useMemo(() => sourceOf(n), [n]);
-  const { data, error, fetched, reload } = useData<unknown>(source.detail, `ecg ${n}`, 15000);
+  const { data, error, fetched, reload } = useData<unknown>(source.detail, `ecg ${n}`, 60000);
   const d = useMemo(() => (data ? detailOf(data) : null), [data]);
   const an = useData<unknown>(d && !d.unreadable ? source.analysis : null, `analysis ${n}`);
   const analysis = useMemo(() => (an.data ? analysisOf(an.data) : null), [an.data]);
@@ -232,7 +232,7 @@ export function EcgPage({ n }: { n: number }) {
   const [, touch] = useState(0); // the draft changed: values by hand stand in the table
   const when = d?.recorded || d?.received || "";
   usePaper(d ? (d.patient ? `${identityLine(d.patient)} · ${t("number")} ${d.patient.number}` : t("eUnmatched")) : "", d ? `${t("ecg")} ${full(when)} · ${t(d.reading === "signed" || d.reading === "amended" ? "esSigned" : "esUnconfirmed")} · ${t("entry")} ${n}` : "");
-  if (!d) return <div class="scroller" id="content" tabIndex={0} role="main">{error ? <><Fail error={error} onRetry={reload} /><a class="btn" href="#/ecg">{t("eWorklist")}</a></> : <Loading what={`${t("ecg")} ${n}`} />}</div>;
+  if (!d) return <div class="scroller" id="content" tabIndex={0} role="main">{error ? <><Fail error={error} onRetry={reload} /><p class="row">{error.code === "protected" && patients.get(n) && <a class="btn main-act" href={`#/chart/${encodeURIComponent(patients.get(n)!)}/ecg`}>{t("eProtectedOpen")}</a>}<a class="btn" href="#/ecg">{t("eWorklist")}</a></p></> : <Loading what={`${t("ecg")} ${n}`} />}</div>;
   const at = order.indexOf(n), step = (s: number) => { const to = order[at < 0 ? 0 : at + s]; if (to !== undefined && to !== n) go(`#/ecg/${to}`); };
   const keys = (e: KeyboardEvent): boolean => {
     if (e.key === "Escape") { go("#/ecg"); return true; }
@@ -273,7 +273,7 @@ export function EcgPage({ n }: { n: number }) {
           {d.deviceStatements.length > 0 && <><h2>{t("eDeviceSays")}</h2><ul class="plainlist">{d.deviceStatements.map((x, i) => <li key={i} lang="en">{x}</li>)}</ul></>}
           {(d.note || d.notes.length > 0) && <><h2>{t("eNotes")}</h2>{d.note && <p class="diary">{d.note}</p>}<ul class="plainlist">{d.notes.map((x, i) => <li key={i}>{x.at !== null && <b>{timeText(x.at)} </b>}{x.text}</li>)}</ul></>}
           {d.warnings.length > 0 && <div class="note warn"><h2>{t("eWarnings")}</h2><ul class="plainlist">{d.warnings.map((x, i) => <li key={i} lang="en">{x}</li>)}</ul></div>}
-          {d.claimed && d.patient && <p class="small"><span class="muted">{t("eFileSays")}</span> {personName(d.claimed)} {d.claimed.number || d.claimed.id}</p>}
+          {(d.file || d.claimed) && d.patient && <p class="small"><span class="muted">{t("eFileSays")}</span> <Claim p={d.file || d.claimed} /></p>}
           <Acts d={d} now={now} />
         </aside>
       </Reader>

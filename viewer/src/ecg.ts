@@ -9,13 +9,13 @@ export interface Statement { code: string; text: string; confidence: number | nu
 export type Values = Record<string, number | null>;
 export interface Row {
   entry: number; received: string; recorded: string; format: string; device: string; leads: number; seconds: number; rateHz: number; via: string; by: string; patient: Person | null; claimed: Person | null;
-  match: string; matchedBy: string; candidates: number; urgency: string; weight: string; statements: Statement[]; measures: Values; reading: string; signedBy: string; signedAt: string; review: boolean; order: string; unreadable: string;
+  match: string; matchedBy: string; candidates: number; urgency: string; weight: string; statements: Statement[]; measures: Values; reading: string; signedBy: string; signedAt: string; review: boolean; order: string; unreadable: string; masked: boolean;
 }
-export interface Act { entry: number; time: string; by: string; act: string; statements: Statement[]; measures: Values; comment: string; text: string; reason: string; urgency: string; note: string; patient: string; for: string; to: string; identifiers: string[] }
+export interface Act { entry: number; time: string; by: string; act: string; statements: Statement[]; measures: Values; comment: string; text: string; reason: string; urgency: string; note: string; patient: string; for: string; to: string; identifiers: string[]; late: boolean }
 export interface Share { id: string; for: string; created: string; by: string; expires: string; revoked: string; opened: number; lastOpened: string }
 export interface Draft { statements: Statement[]; measures: Values; comment: string; by: string; time: string }
 export interface Detail extends Row {
-  acts: Act[]; stated: Values; deviceStatements: string[]; notes: { at: number | null; text: string }[]; warnings: string[]; channels: { name: string; filter: string; unit: string }[]; start: string; note: string;
+  acts: Act[]; stated: Values; deviceStatements: string[]; notes: { at: number | null; text: string }[]; warnings: string[]; channels: { name: string; filter: string; unit: string }[]; start: string; note: string; file: Person | null;
   previous: { entry: number; recorded: string; reading: string }[]; people: Person[]; shares: Share[]; draft: Draft | null; basis: number;
 }
 export interface Listing { counts: { unread: number; unmatched: number; urgent: number; review: number }; ecgs: Row[]; next: number | null; asOf: string }
@@ -54,7 +54,7 @@ export function rowOf(v: Any): Row {
   return {
     entry: num(v.entry), received: str(v.received), recorded: str(v.recorded), format: str(v.format), device: str(v.device), leads: num(v.leads), seconds: num(v.seconds), rateHz: num(v.rateHz), via: str(v.via), by: str(v.by), patient: person(v.patient), claimed: person(v.claimed),
     match: str(v.match) || (v.patient ? "matched" : "unmatched"), matchedBy: str(v.matchedBy), candidates: Array.isArray(v.candidates) ? v.candidates.length : num(v.candidates), urgency: str(v.urgency) || "routine", weight: str(v.weight), statements: list(v.statements).map(statement), measures: values(v.measures),
-    reading, signedBy: str(v.signedBy), signedAt: str(v.signedAt), review: !!v.review, order: str(v.order), unreadable: str(v.unreadable),
+    reading, signedBy: str(v.signedBy), signedAt: str(v.signedAt), review: !!v.review, order: str(v.order), unreadable: v.unreadable === true ? "?" : str(v.unreadable), masked: !!v.masked,
   };
 }
 export function listingOf(v: Any): Listing {
@@ -64,16 +64,16 @@ export function listingOf(v: Any): Listing {
 export function detailOf(v: Any): Detail {
   const d = v?.draft;
   return {
-    ...rowOf(v), start: str(v.start), note: str(v.note), stated: values(v.stated), deviceStatements: list(v.deviceStatements).map((x) => str(x?.text ?? x)), notes: list(v.notes).map((x) => ({ at: typeof x.atSeconds === "number" ? x.atSeconds : null, text: str(x.text) })), warnings: list(v.warnings).map(str),
+    ...rowOf(v), start: str(v.start), note: str(v.diary || v.note), file: person(v.fromFile), stated: values(v.stated), deviceStatements: list(v.deviceStatements).map((x) => str(x?.text ?? x)), notes: list(v.notes).map((x) => ({ at: typeof x.atSeconds === "number" ? x.atSeconds : null, text: str(x.text) })), warnings: list(v.warnings).map(str),
     channels: list(v.channels).map((x) => ({ name: str(x.name), filter: str(x.filter), unit: str(x.unit) })), previous: list(v.previous).map((x) => ({ entry: num(x.entry), recorded: str(x.recorded), reading: str(x.reading) })), people: list(v.candidates).map(person).filter((x): x is Person => x !== null),
-    acts: list(v.acts).map((a) => ({ entry: num(a.entry), time: str(a.time), by: str(a.by), act: str(a.act), statements: list(a.statements).map(statement), measures: values(a.measures), comment: str(a.comment), text: str(a.text), reason: str(a.reason), urgency: str(a.urgency), note: str(a.note), patient: str(a.patient), for: str(a.for), to: str(a.to), identifiers: list(a.identifiers).map(str) })),
+    acts: list(v.acts).map((a) => ({ entry: num(a.entry), time: str(a.time), by: str(a.by), act: str(a.act), statements: list(a.statements).map(statement), measures: values(a.measures), comment: str(a.comment), text: str(a.text), reason: str(a.reason), urgency: str(a.urgency), note: str(a.note), patient: str(a.patient), for: str(a.for), to: str(a.to), identifiers: list(a.identifiers).map(str), late: !!a.late })),
     shares: list(v.shares).map((s) => ({ id: str(s.id), for: str(s.for), created: str(s.created), by: str(s.by), expires: str(s.expires), revoked: str(s.revoked) || (s.revoked === true ? "yes" : ""), opened: num(s.opened), lastOpened: str(s.lastOpened) })),
     draft: d ? { statements: list(d.statements).map(statement), measures: values(d.measures), comment: str(d.comment), by: str(d.by), time: str(d.time) } : null, basis: num(v.basis) || num(v.entry),
   };
 }
 export const signed = (r: Row) => r.reading === "signed" || r.reading === "amended";
 // What was signed last and still holds; null while nothing does.
-export const signature = (d: Detail): Act | null => (signed(d) ? d.acts.filter((a) => a.act === "sign").sort((a, b) => b.entry - a.entry)[0] ?? null : null);
+export const signature = (d: Detail): Act | null => (signed(d) ? d.acts.filter((a) => a.act === "sign" && !a.late).sort((a, b) => b.entry - a.entry)[0] ?? null : null);
 export const statementsOf = (d: Detail): Statement[] => { const s = signature(d); return s && s.statements.length ? s.statements : d.statements; };
 // A statement in the reader's language: by its code; one that is not known here stands as it came, marked as English.
 export function said(s: { code: string; text: string }): { text: string; foreign: boolean } {

@@ -245,7 +245,7 @@ const zh: Table = {
   audit_user_add: "添加账户", audit_user_disable: "关闭账户", audit_user_enable: "重新开放账户", audit_password: "更改密码", audit_token_create: "创建令牌", audit_token_revoke: "撤销令牌", q_census: "全院名单", q_unit: "病区名单", q_search: "查找患者", q_as_of: "{t} 时的情况",
   rv_number_conflict: "一个编号属于两人；未合并", rv_unmerged: "病历已重新分开", rv_old_merge: "旧的合并再次到来；未执行", rv_not_merged: "要求拆分，但并非同一人", rv_deleted_by_sender: "发送方删除了此人；病历保留", rv_control_id_reused: "发送方重复使用了消息编号", rv_ambiguous_number: "编号不明确；未执行", rv_authority_doubted: "编号的签发方存疑；病历已分开", rv_quarantine: "此患者的一条消息无法读取", rv_captured_differs: "此处录入的内容与病历系统不同", rv_after_merge: "合并后仍有内容以旧编号到达", allFeeds: "全部数据源（{n}）", inUse: "{m} 张床已用 {n} 张", newestCopyIs: "最新：{n}，",
 };
-export const tables = { en, fr, zh };
+const tables = { en, fr, zh };
 export type Lang = keyof typeof tables;
 export type Key = keyof Table;
 let lang: Lang = "en";

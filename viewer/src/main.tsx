@@ -2,7 +2,6 @@ import { render } from "preact";
 import { App } from "./app";
 import { firstLang, setLang } from "./i18n";
 import { applyTheme, firstTheme } from "./settings";
-import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import "./ecg.css";
 

@@ -4,7 +4,8 @@ import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-export default async function ({ test, axe, to, has, assert, knobs, mock, bed12 }) {
+export default async function ({ test: any, axe, to, has, assert, knobs, mock, bed12 }) {
+  const reader = ["nurse", "downtime-nurse-1"], test = (name, fn, o) => any(name, (enter) => fn((x, user = reader) => enter(x, user)), o); // who may sign
   const open = async (page, text) => { // as a reader does: type who it is, Enter
     await to(page, "#/ecg");
     await page.locator(".ecgrow").first().waitFor();
@@ -212,7 +213,7 @@ export default async function ({ test, axe, to, has, assert, knobs, mock, bed12 
     await page.getByText("The draft is saved.").waitFor();
     const e = mock.ecg.list.find((x) => x.entry === 6112);
     assert(e.draft.statements.length === 4 && e.draft.statements[2].code === "" && e.draft.measures.qt_ms === 431 && e.reading === "reading", JSON.stringify(e.draft));
-    const other = await enter();
+    const other = await enter({}, ["kim.lee", "downtime-kim-12"]);
     await show(other, 6112);
     await other.locator(".stlist.edit", { hasText: "spring" }).waitFor();
     has(await other.locator(".overread").innerText(), "Draft of nurse");
@@ -286,8 +287,8 @@ export default async function ({ test, axe, to, has, assert, knobs, mock, bed12 
     await page.locator(".overread textarea").fill("Only for my eyes");
     await page.locator("#me").click();
     await page.locator("#own .wide").click();
-    await page.locator("input[autocomplete=username]").fill("nurse");
-    await page.locator("input[autocomplete=current-password]").fill("downtime-nurse-1");
+    await page.locator("input[autocomplete=username]").fill("kim.lee");
+    await page.locator("input[autocomplete=current-password]").fill("downtime-kim-12");
     await page.keyboard.press("Enter");
     await page.locator(".frame").waitFor();
     await show(page, 6112);
@@ -403,7 +404,7 @@ export default async function ({ test, axe, to, has, assert, knobs, mock, bed12 
     await guest.goto(url);
     await guest.locator(".paper canvas").first().waitFor();
     const text = await guest.locator(".guestbar").innerText();
-    for (const part of ["Dr. Amari", "Shared by admin", "Every opening is recorded", "left"]) has(text, part);
+    for (const part of ["Dr. Amari", "Shared by nurse", "Every opening is recorded", "left"]) has(text, part);
     has((await guest.locator(".banner").innerText()).toLowerCase(), "bernard");
     assert(await guest.locator(".rail, .overread, #sign-button").count() === 0, "a guest may do something");
     await axe(guest, "the shared page");
@@ -496,6 +497,15 @@ export default async function ({ test, axe, to, has, assert, knobs, mock, bed12 
     await page.keyboard.press("Escape");
     await page.keyboard.press("1"); // the rail's keys work from here, too
     await page.locator('.rail a[href="#/board"][aria-current=page]').waitFor();
+  }, { own: true });
+  await test("who may not sign reads all the same, and is offered no pen", async (enter) => {
+    const page = await enter({}, ["admin", "downtime-admin-1"]);
+    await show(page, 6112);
+    await page.locator(".overread .stlist").waitFor();
+    assert(await page.locator("#sign-button, #st-add, .hand").count() === 0, "a pen");
+    await to(page, "#/ecg/6111");
+    await page.locator(".banner.unmatched").waitFor();
+    assert(await page.getByRole("button", { name: "Match to a patient" }).count() === 0, "may match");
   }, { own: true });
   await test("an ECG that could not be read is told as that, kept and to be had as it came", async (enter) => {
     const page = await enter();

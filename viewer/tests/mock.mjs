@@ -181,8 +181,8 @@ const pdf = (() => {
   return Buffer.from(out, "latin1");
 })();
 
-export const accounts = { nurse: { password: "downtime-nurse-1", role: "clinician" }, admin: { password: "downtime-admin-1", role: "admin" }, fresh: { password: "one-time-fresh", role: "clinician", mustChange: true }, "jeanne.home": { password: "downtime-home-1", role: "patient" } };
-const rights = { patient: ["home"], clinician: ["board", "census", "search", "chart", "raw", "break-glass", "ecg-sign"], admin: ["board", "census", "search", "chart", "audit", "raw", "users", "setup", "break-glass", "ecg-sign"] };
+export const accounts = { nurse: { password: "downtime-nurse-1", role: "clinician" }, admin: { password: "downtime-admin-1", role: "admin" }, fresh: { password: "one-time-fresh", role: "clinician", mustChange: true }, "kim.lee": { password: "downtime-kim-12", role: "clinician" }, "jeanne.home": { password: "downtime-home-1", role: "patient" } };
+const rights = { patient: ["home"], clinician: ["board", "census", "search", "chart", "raw", "break-glass", "ecg-send", "ecg-sign"], admin: ["board", "census", "search", "chart", "audit", "raw", "users", "setup", "break-glass", "ecg-send"] };
 
 export const longNames = [
   { family: "Van der Meer-Featherstonehaugh de la Cruz", given: "Maria Magdalena Theodora Wilhelmina" }, { family: "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwaren", given: "Hubert" },
@@ -197,7 +197,7 @@ export function start({ port = 0, knobs = {} } = {}) {
   const h = hospital(), ecg = ecgs(h, knobs);
   const extra = []; // 1,500 people who are not in the house, for long answers
   for (let i = 0; i < 1500; i++) extra.push({ id: `q${i}`, name: { family: `Testmann${i % 40}`, given: ["Ada", "Bo", "Cem", "Dina"][i % 4] }, birthDate: `19${30 + (i % 60)}-0${1 + (i % 9)}-1${i % 9}`, gender: i % 2 ? "male" : "female", identifier: { value: String(9900000 + i), assigner: "STGABRIEL" }, received: iso(h.now - i * HOUR), isProtected: false, lookalike: false });
-  const sessions = new Map(), log = [], users = Object.entries(accounts).map(([user, a]) => ({ user, role: a.role, disabled: false, created: iso(h.first), lastSignIn: user === "fresh" ? undefined : iso(h.now - HOUR) }));
+  const sessions = new Map(), log = [], users = Object.entries(accounts).filter(([u]) => u !== "kim.lee" && u !== "jeanne.home").map(([user, a]) => ({ user, role: a.role, disabled: false, created: iso(h.first), lastSignIn: user === "fresh" ? undefined : iso(h.now - HOUR) }));
   let entries = 6000;
   const record = (user, what, more = {}) => { log.unshift({ entry: ++entries, time: iso(Date.now()), kind: "audit", user, what, ...more }); return entries; };
   for (let i = 160; i > 0; i--) log.push({ entry: 5900 - (160 - i), time: iso(h.now - (160 - i) * 4 * MIN), kind: "audit", user: pick(["nurse", "admin", "kim.lee", "dr.weiss"]), what: pick(["view", "view", "view", "search", "print"]), patient: pick(h.patients).id });
