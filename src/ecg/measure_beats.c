@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #define HALF MS(70)  /* of a QRS, for telling shapes apart */
-#define LAG MS(30)   /* how far a detector's mark may be from where the others have theirs */
+#define LAG MS(60)   /* how far a detector's mark may be from where the others have theirs: the other notch of a broad QRS */
 #define ALIKE 0.85
 
 void me_beats(struct me_work *w, const struct ecg *g, const struct ecg_beats *b, uint64_t from)
@@ -39,9 +39,13 @@ static int best_lag(const struct me_work *w, int beat, int like)
 	for (int lag = -LAG; lag <= LAG; lag++) {
 		if (!inside(w, beat + lag, HALF, HALF))
 			continue;
-		double sum = 0;
-		for (int i = -HALF; i <= HALF; i++)
-			sum += (double)w->sv[beat + lag + i] * (double)w->sv[like + i];
+		double sum = 0, own = 0;
+		for (int i = -HALF; i <= HALF; i++) {
+			const double v = (double)w->sv[beat + lag + i];
+			sum += v * (double)w->sv[like + i];
+			own += v * v;
+		}
+		sum = own > 0 ? sum / sqrt(own) : 0; /* else the lag with the most energy would win, not the most alike */
 		if (sum > most * (1 + 1e-9)) {
 			most = sum;
 			best = lag;

@@ -14,8 +14,8 @@ struct weights {
 	float lead, all_beat, lead_beat, shift; /* shift in samples */
 };
 static const struct weights many[] = {
-	{ME_QRS_ON, 0.18f, 0.11f, 0.24f, -3.29f}, {ME_QRS_OFF, 0.46f, 0.41f, 0.23f, 1.61f}, {ME_T_OFF, -0.11f, 0.00f, 0.75f, 0.85f},
-	{ME_P_ON, 0.46f, 0.18f, 0.51f, -2.12f}, {ME_P_OFF, 0.42f, -0.10f, 0.48f, -0.51f},
+	{ME_QRS_ON, 0.01f, 0.11f, 0.34f, -3.08f}, {ME_QRS_OFF, 0.50f, 0.44f, 0.21f, 1.71f}, {ME_T_OFF, 0.03f, 0.16f, 0.59f, 0.71f},
+	{ME_P_ON, 0.46f, 0.18f, 0.51f, -2.12f}, {ME_P_OFF, 0.42f, -0.10f, 0.48f, -0.54f},
 };
 static const struct weights few[] = {
 	{ME_QRS_ON, 0.5f, 0, 0.5f, -4.5f}, {ME_QRS_OFF, 0.5f, 0, 0.5f, 3.0f}, {ME_T_OFF, 0.5f, 0, 0.5f, -5.0f}, {ME_P_ON, 0.5f, 0, 0.5f, 0}, {ME_P_OFF, 0.5f, 0, 0.5f, -2.0f},
