@@ -1,7 +1,7 @@
 /* SCP-ECG records written: version 2.0, sections 0 1 2 3 6, and 7 8 where there is something to say.
  *
  * Samples go out as second differences with the standard's Huffman table, or plain where that is smaller or a difference does not fit in 16 bits. What the format cannot hold is refused: a rate
- * that is no whole number of microseconds, a step that is no whole number of nanovolts, a gap inside a lead, a lead without a code, more than 65,535 bytes of a lead. */
+ * that is no whole number of microseconds, samples that need more than 16 bits, a gap inside a lead, a lead without a code, more than 65,535 bytes of a lead. */
 #include "ecg_write_parts.h"
 #include "scp.h"
 
@@ -15,7 +15,9 @@
 struct lead {
 	unsigned id;
 	uint64_t first, n; /* between the gaps at its ends */
-	int16_t *x;
+	int32_t *v;        /* as the record has them */
+	int16_t *x;        /* in SCP-ECG's steps */
+	double most;       /* steps of the record, less the baseline */
 };
 struct out {
 	const struct ecg *g;
@@ -56,20 +58,36 @@ static uint64_t gcd(uint64_t a, uint64_t b)
 	return a;
 }
 
-static int steps(struct out *o)
+static int interval(struct out *o)
 {
-	uint64_t avm = 0, us, nv;
+	uint64_t us;
 	if (!whole(1e6 / o->g->rate, UINT16_MAX, &us))
 		return err_set(o->e, ERR_INPUT, NULL, "%g samples a second do not fit: SCP-ECG counts the time between samples in whole microseconds, at most 65,535", o->g->rate);
-	for (unsigned i = 0; i < o->g->channels; i++) {
-		if (!whole(fabs(o->g->channel[i].scale) * 1000, 1e9, &nv))
-			return err_set(o->e, ERR_INPUT, NULL, "channel %u: a step of %g uV does not fit: SCP-ECG counts it in whole nanovolts", i + 1, o->g->channel[i].scale);
-		avm = gcd(nv, avm);
-	}
-	if (avm > UINT16_MAX)
-		return err_set(o->e, ERR_INPUT, NULL, "a step of %g uV does not fit: SCP-ECG has room for 65.535 uV", (double)avm / 1000);
-	o->avm = (uint16_t)avm;
 	o->interval = (uint16_t)us;
+	return 0;
+}
+
+/* Nanovolts a step, one for all leads: the greatest common divisor of theirs, in which every sample is exact. Where steps are no whole nanovolts (LUDB, many converted files), a finer one: an eighth
+ * of the finest, or what the largest sample needs, but never coarser than the finest step, so that a sample moves by half of a step at the very most. */
+static int steps(struct out *o)
+{
+	uint64_t avm = 0, nv;
+	double finest = INFINITY, most = 0;
+	bool exact = true;
+	for (unsigned i = 0; i < o->g->channels; i++) {
+		double step = fabs(o->g->channel[i].scale) * 1000;
+		exact = exact && whole(step, 1e9, &nv);
+		avm = exact ? gcd(nv, avm) : 0;
+		finest = fmin(finest, step);
+		most = fmax(most, o->lead[i].most * step);
+	}
+	if (!exact || avm > UINT16_MAX || most > (double)avm * INT16_MAX) {
+		double coarse = fmax(fmax(ceil(most / INT16_MAX), floor(finest / 8)), 1);
+		if (coarse > finest || coarse > UINT16_MAX)
+			return err_set(o->e, ERR_INPUT, NULL, "its samples do not fit in the 16 bits of SCP-ECG: steps of %g uV, up to %g mV", finest / 1000, most / 1e6);
+		avm = (uint64_t)coarse;
+	}
+	o->avm = (uint16_t)avm;
 	return 0;
 }
 
@@ -92,36 +110,44 @@ static int code(struct out *o, unsigned i)
 	return err_set(o->e, ERR_INPUT, NULL, "channel %u: its lead has no code in SCP-ECG", i + 1);
 }
 
+/* The samples as they are, less their baseline; gaps only at the ends. */
 static int samples(struct out *o, unsigned i)
 {
 	const struct ecg_channel *c = &o->g->channel[i];
 	struct lead *l = &o->lead[i];
 	if (c->samples > RECORD_MAX)
 		return err_set(o->e, ERR_INPUT, NULL, "channel %u: %llu samples do not fit in SCP-ECG's 65,535 bytes a lead", i + 1, (unsigned long long)c->samples);
-	int32_t *v = arena_array(o->a, (size_t)c->samples + 1, sizeof *v);
+	l->v = arena_array(o->a, (size_t)c->samples + 1, sizeof *l->v);
 	l->x = arena_array(o->a, (size_t)c->samples + 1, sizeof *l->x);
-	if (!v || !l->x)
+	if (!l->v || !l->x)
 		return err_set(o->e, arena_code(o->a), NULL, "no room for the samples");
-	ecg_read(o->g, i, 0, (size_t)c->samples, v);
+	ecg_read(o->g, i, 0, (size_t)c->samples, l->v);
 	uint64_t end = c->samples;
-	while (l->first < end && v[l->first] == ECG_GAP)
+	while (l->first < end && l->v[l->first] == ECG_GAP)
 		l->first++;
-	while (end > l->first && v[end - 1] == ECG_GAP)
+	while (end > l->first && l->v[end - 1] == ECG_GAP)
 		end--;
 	l->n = end - l->first;
 	if (!l->n)
 		return err_set(o->e, ERR_INPUT, NULL, "channel %u: nothing was recorded of it, which SCP-ECG cannot say", i + 1);
-	int64_t times = llrint(c->scale * 1000 / o->avm);
+	l->v += l->first;
 	for (uint64_t k = 0; k < l->n; k++) {
-		int64_t x = v[l->first + k];
-		if (x == ECG_GAP)
+		if (l->v[k] == ECG_GAP)
 			return err_set(o->e, ERR_INPUT, NULL, "channel %u: there is a gap in it, which SCP-ECG cannot hold", i + 1);
-		x = (x - c->baseline) * times;
-		if (x < -INT16_MAX || x > INT16_MAX)
-			return err_set(o->e, ERR_INPUT, NULL, "channel %u: a sample does not fit in the 16 bits of SCP-ECG", i + 1);
-		l->x[k] = (int16_t)x;
+		l->most = fmax(l->most, fabs((double)l->v[k] - c->baseline));
 	}
 	return 0;
+}
+
+static void in_steps(struct out *o, unsigned i)
+{
+	const struct ecg_channel *c = &o->g->channel[i];
+	struct lead *l = &o->lead[i];
+	double factor = c->scale * 1000 / o->avm, whole_factor = rint(factor);
+	if (fabs(factor - whole_factor) <= 1e-9 * fabs(factor))
+		factor = whole_factor;
+	for (uint64_t k = 0; k < l->n; k++)
+		l->x[k] = (int16_t)llrint(((double)l->v[k] - c->baseline) * factor);
 }
 
 /* ---- section 6 ---- */
@@ -476,7 +502,7 @@ static int build(struct out *o, struct buf *to)
 {
 	int r = ecg_write_uniform(o->g, "SCP-ECG", o->e);
 	if (r == 0)
-		r = steps(o);
+		r = interval(o);
 	for (unsigned i = 0; i < o->g->channels && r == 0; i++) {
 		r = code(o, i);
 		if (r == 0)
@@ -487,6 +513,10 @@ static int build(struct out *o, struct buf *to)
 		first = o->lead[i].first < first ? o->lead[i].first : first;
 	if (r == 0 && first)
 		r = err_set(o->e, ERR_INPUT, NULL, "it begins with a gap, which SCP-ECG cannot hold");
+	if (r == 0)
+		r = steps(o);
+	for (unsigned i = 0; i < o->g->channels && r == 0; i++)
+		in_steps(o, i);
 	if (r == 0)
 		r = rhythm(o);
 	if (r < 0)

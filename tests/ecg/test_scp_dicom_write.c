@@ -73,6 +73,23 @@ static void same_samples(const struct ecg *a, const struct ecg *b)
 	}
 }
 
+/* Each within the share-th part of a step. */
+static void near(const struct ecg *a, const struct ecg *b, double share)
+{
+	assert_int_equal(a->channels, b->channels);
+	for (unsigned c = 0; c < a->channels; c++) {
+		size_t n = (size_t)a->channel[c].samples;
+		float *x = calloc(n + 1, sizeof *x), *y = calloc(n + 1, sizeof *y);
+		ecg_read_uv(a, c, 0, n, x);
+		ecg_read_uv(b, c, 0, n, y);
+		for (size_t i = 0; i < n; i++)
+			if (!(fabs((double)x[i] - (double)y[i]) <= fabs(a->channel[c].scale) / share + 1e-6 * fabs((double)x[i])))
+				fail_msg("channel %u sample %zu: %g, not %g", c, i, (double)y[i], (double)x[i]);
+		free(x);
+		free(y);
+	}
+}
+
 /* A record of n samples and the given WFDB signal lines, all of them in one file in format 16. */
 static void record(struct ecg_test *t, const char *header, const int16_t *v, size_t count)
 {
@@ -218,6 +235,24 @@ static void an_analysis_takes_the_place_of_what_the_device_said(void **state)
 	ecg_test_done(&t);
 }
 
+/* 3.333 uV a step: no whole nanovolts. Small samples come back within a sixteenth of a step, those that need all 16 bits within a half. */
+static void steps_that_are_no_nanovolts(void **state)
+{
+	int16_t v[600];
+	for (int big = 0; big < 2; big++) {
+		struct ecg_test t;
+		struct written w;
+		for (int i = 0; i < 600; i++)
+			v[i] = (int16_t)((i * 37 % 501 - 250) * (big ? 130 : 1));
+		record(&t, "r 1 500 600\nr.dat 16 300/mV 16 0 0 0 0 II\n", v, 600);
+		struct ecg *b = again(&t, NULL, ECG_SCP, &w);
+		near(t.g, b, big ? 2 : 16);
+		assert_true(b->channel[0].scale < t.g->channel[0].scale);
+		buf_done(&w.b);
+		ecg_test_done(&t);
+	}
+}
+
 static void gaps(void **state)
 {
 	struct ecg_test t;
@@ -250,10 +285,10 @@ static void what_does_not_fit_is_refused(void **state)
 		const char *header, *why;
 	} cases[] = {
 		{ECG_SCP, "r 1 360 2100\nr.dat 16 200/mV 16 0 0 0 0 II\n", "360 samples a second"},
-		{ECG_SCP, "r 1 500 2100\nr.dat 16 300/mV 16 0 0 0 0 II\n", "nanovolts"},
+		{ECG_SCP, "r 1 500 1050\nr.dat 32 200/mV 32 0 0 0 0 II\n", "16 bits"},
 		{ECG_SCP, "r 1 500 2100\nr.dat 16 200/mV 16 0 0 0 0 MLII\n", "no code"},
 		{ECG_SCP, "r 1 500 2100\nr.dat 16 200/mmHg 16 0 0 0 0 ABP\n", "not an ECG"},
-		{ECG_SCP, "r 2 500 1050\nr.dat 16 200/mV 16 0 0 0 0 II\nr.dat 16 1/mV 16 0 0 0 0 V1\n", "does not fit in the 16 bits"},
+		{ECG_SCP, "r 2 500 1050\nr.dat 16 200/mV 16 0 0 0 0 II\nr.dat 16 1/mV 16 0 0 0 0 V1\n", "do not fit in the 16 bits"},
 		{ECG_DICOM, "r 1 2000 2100\nr.dat 16 200/mV 16 0 0 0 0 II\n", "2000 samples a second"},
 		{ECG_DICOM, "r 1 40 2100\nr.dat 16 200/mV 16 0 0 0 0 II\n", "40 samples a second"},
 		{ECG_DICOM, "r 1 500 2100\nr.dat 16 200/mmHg 16 0 0 0 0 ABP\n", "not an ECG"},
@@ -333,18 +368,11 @@ static void real_records_come_back(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		struct ecg_test t;
 		struct written w;
-		struct err e = {0};
-		assert_int_equal(ecg_test_corpus(&t, files[i]), 0);
+			assert_int_equal(ecg_test_corpus(&t, files[i]), 0);
 		same_samples(t.g, again(&t, NULL, ECG_DICOM, &w));
 		buf_done(&w.b);
-		int r = write_it(t.g, NULL, ECG_SCP, &w, &e);
+		near(t.g, again(&t, NULL, ECG_SCP, &w), 16); /* LUDB's steps are fractions of a nanovolt */
 		buf_done(&w.b);
-		if (r == 0) {
-			same_samples(t.g, again(&t, NULL, ECG_SCP, &w));
-			buf_done(&w.b);
-		} else {
-			assert_non_null(strstr(e.text, "nanovolts")); /* LUDB's steps are fractions of a nanovolt */
-		}
 		ecg_test_done(&t);
 	}
 }
@@ -462,6 +490,7 @@ int main(void)
 		cmocka_unit_test(samples_come_back),
 		cmocka_unit_test(what_is_said_comes_back),
 		cmocka_unit_test(an_analysis_takes_the_place_of_what_the_device_said),
+		cmocka_unit_test(steps_that_are_no_nanovolts),
 		cmocka_unit_test(gaps),
 		cmocka_unit_test(what_does_not_fit_is_refused),
 		cmocka_unit_test(long_records),
