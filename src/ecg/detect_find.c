@@ -87,17 +87,23 @@ static void describe(const struct detect_lead *l, struct detect_candidate *c)
 	snip(l, c);
 }
 
+/* Candidates are at least so far apart. */
+int32_t detect_reach(const struct detect_lead *l)
+{
+	int32_t reach = (int32_t)(l->rate * 0.09 + 0.5);
+	return reach < 1 ? 1 : reach;
+}
+
 void detect_find(struct detect_lead *l)
 {
 	const int32_t *e = l->env;
-	int32_t reach = (int32_t)(l->rate * 0.09 + 0.5), hole = 0;
+	int32_t reach = detect_reach(l), hole = 0;
 	l->count = 0;
-	reach = reach < 1 ? 1 : reach;
 	/* nothing smaller than two steps' movement over the span, or 15 uV, is looked at */
 	int64_t least = (int64_t)2 * (l->smooth ? 4 : 1) * l->span * (l->by >> l->shift) * 2;
 	if (l->uv > 0 && 15 / l->uv > (double)least)
 		least = 15 / l->uv > 1e9 ? 1000000000 : (int64_t)(15 / l->uv);
-	for (int32_t k = 1; k + 1 < l->n && l->count < DETECT_CANDIDATES; k++) {
+	for (int32_t k = 1; k + 1 < l->n && l->count < l->room; k++) {
 		hole += l->hole[k];
 		if (e[k] <= e[k - 1] || e[k] < e[k + 1] || e[k] < least || l->hole[k] || !peak(e, l->n, k, reach))
 			continue;

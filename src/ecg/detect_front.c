@@ -8,7 +8,31 @@
 
 #define WORK_RATE 125.0
 #define BLOCK 8192
+#define WIDE_MAX 4095
 #define OFFSET_MAX (1 << 17)
+
+/* For a page, or for the whole record where it is shorter. */
+static int make_room(struct detect_lead *l, struct arena *a, struct err *e)
+{
+	const struct ecg_channel *c = &l->g->channel[l->channel];
+	uint64_t page = (uint64_t)((DETECT_PAGE_S + 2 * DETECT_MARGIN_S) * l->rate) + 64, all = c->samples / l->by + 64;
+	size_t n = (size_t)(all < page ? all : page), most = n / (size_t)detect_reach(l) + 8;
+	l->room = most > DETECT_CANDIDATES ? DETECT_CANDIDATES : (int32_t)most;
+	l->wide = (int32_t)(c->rate * 0.3) + 1;
+	l->wide = l->wide > WIDE_MAX ? WIDE_MAX : l->wide;
+	l->sum = arena_array(a, n, sizeof *l->sum);
+	l->slope = arena_array(a, n, sizeof *l->slope);
+	l->env = arena_array(a, n, sizeof *l->env);
+	l->hole = arena_alloc(a, n);
+	l->c = arena_array(a, (size_t)l->room, sizeof *l->c);
+	l->tmp = arena_array(a, (size_t)l->room + 16, sizeof *l->tmp);
+	l->tmp2 = arena_array(a, (size_t)l->room, sizeof *l->tmp2);
+	l->raw = arena_array(a, 2 * (size_t)l->wide + 1, sizeof *l->raw);
+	l->worth = arena_array(a, 2 * (size_t)l->wide + 1, sizeof *l->worth);
+	if (!l->sum || !l->slope || !l->env || !l->hole || !l->c || !l->tmp || !l->tmp2 || !l->raw || !l->worth)
+		return err_set(e, arena_code(a), NULL, "no room to look for beats");
+	return 0;
+}
 
 int detect_front_init(struct detect_lead *l, const struct ecg *g, unsigned channel, struct arena *a, struct err *e)
 {
@@ -26,18 +50,7 @@ int detect_front_init(struct detect_lead *l, const struct ecg *g, unsigned chann
 	/* the envelope of a wave that goes up and down by A is 2 A, times these */
 	if (!strcmp(c->unit, "uV"))
 		l->uv = fabs(c->scale) * (double)(1u << (ecg_shift(g, channel) + l->shift)) / (l->by * (l->smooth ? 4.0 : 1.0) * l->span * 2);
-	double room = (DETECT_PAGE_S + 2 * DETECT_MARGIN_S) * (l->rate < 1 ? 1 : l->rate) + 1024;
-	size_t n = (size_t)room;
-	l->sum = arena_array(a, n + 8, sizeof *l->sum);
-	l->slope = arena_array(a, n + 8, sizeof *l->slope);
-	l->env = arena_array(a, n + 8, sizeof *l->env);
-	l->hole = arena_alloc(a, n + 8);
-	l->c = arena_array(a, DETECT_CANDIDATES, sizeof *l->c);
-	l->tmp = arena_array(a, DETECT_CANDIDATES, sizeof *l->tmp);
-	l->tmp2 = arena_array(a, DETECT_CANDIDATES, sizeof *l->tmp2);
-	if (!l->sum || !l->slope || !l->env || !l->hole || !l->c || !l->tmp || !l->tmp2)
-		return err_set(e, arena_code(a), NULL, "no room to look for beats");
-	return 0;
+	return make_room(l, a, e);
 }
 
 /* ---- raw samples to sums ---- */

@@ -61,7 +61,7 @@ static void gather(struct detect_fusion *f)
 				from = k;
 			}
 		}
-		if (least == INT32_MAX || f->seen == DETECT_LEADS * DETECT_CANDIDATES)
+		if (least == INT32_MAX)
 			return;
 		const struct detect_candidate *c = &f->lead[from].c[next[from]];
 		f->sight[f->seen] = (struct detect_sight){.tick = least, .lead = (uint8_t)from, .candidate = next[from], .worth = c->score * trust_at(f, from, least) / 256};
@@ -154,7 +154,7 @@ void detect_fuse(struct detect_fusion *f)
 		f->order[i] = &f->sight[i];
 	if (f->seen)
 		qsort(f->order, (size_t)f->seen, sizeof *f->order, by_worth);
-	for (int32_t i = 0; i < f->seen && f->all.count < DETECT_CANDIDATES; i++)
+	for (int32_t i = 0; i < f->seen && f->all.count < f->all.room; i++)
 		if (!f->order[i]->taken)
 			complex(f, (int32_t)(f->order[i] - f->sight));
 	if (f->all.count)
@@ -175,11 +175,15 @@ static int32_t rank_of(const struct ecg *g, unsigned channel, unsigned place)
 
 int detect_fusion_init(struct detect_fusion *f, const struct ecg *g, struct arena *a, struct err *e)
 {
-	f->sight = arena_array(a, (size_t)DETECT_LEADS * DETECT_CANDIDATES, sizeof *f->sight);
-	f->order = arena_array(a, (size_t)DETECT_LEADS * DETECT_CANDIDATES, sizeof *f->order);
-	f->all.c = arena_array(a, DETECT_CANDIDATES, sizeof *f->all.c);
-	f->all.tmp = arena_array(a, DETECT_CANDIDATES, sizeof *f->all.tmp);
-	f->all.tmp2 = arena_array(a, DETECT_CANDIDATES, sizeof *f->all.tmp2);
+	size_t seen = 0;
+	for (unsigned k = 0; k < f->leads; k++)
+		seen += (size_t)f->lead[k].room;
+	f->all.room = seen > DETECT_CANDIDATES ? DETECT_CANDIDATES : (int32_t)seen;
+	f->sight = arena_array(a, seen, sizeof *f->sight);
+	f->order = arena_array(a, seen, sizeof *f->order);
+	f->all.c = arena_array(a, (size_t)f->all.room, sizeof *f->all.c);
+	f->all.tmp = arena_array(a, (size_t)f->all.room, sizeof *f->all.tmp);
+	f->all.tmp2 = arena_array(a, (size_t)f->all.room, sizeof *f->all.tmp2);
 	if (!f->sight || !f->order || !f->all.c || !f->all.tmp || !f->all.tmp2)
 		return err_set(e, arena_code(a), NULL, "no room to look for beats");
 	for (unsigned k = 0; k < f->leads; k++)

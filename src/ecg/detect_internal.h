@@ -86,10 +86,13 @@ struct detect_lead {
 	uint8_t *hole;        /* not recorded */
 	bool holes;
 	struct detect_candidate *c;
-	int32_t count;
+	int32_t count, room;
+	int16_t *raw;         /* around a beat that is placed, and what each sample is worth */
+	int32_t *worth;
+	int32_t wide;         /* raw samples to either side */
 	struct detect_shape shape[DETECT_SHAPES];
 	int shapes;
-	int32_t *tmp, *tmp2;  /* room for DETECT_CANDIDATES each */
+	int32_t *tmp, *tmp2;  /* as many numbers as there is room for candidates */
 };
 
 #define DETECT_STRETCHES ((DETECT_PAGE_S + 2 * DETECT_MARGIN_S) / 8 + 2)
@@ -115,6 +118,7 @@ int32_t detect_median(int32_t *v, int32_t n); /* reorders v; n > 0 */
 
 int detect_front_init(struct detect_lead *l, const struct ecg *g, unsigned channel, struct arena *a, struct err *e) MUST;
 void detect_front(struct detect_lead *l, int64_t from, int64_t to);
+int32_t detect_reach(const struct detect_lead *l);
 void detect_find(struct detect_lead *l);
 void detect_levels(struct detect_lead *l);             /* before any beat is known */
 void detect_shapes(struct detect_lead *l);

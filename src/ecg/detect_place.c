@@ -5,17 +5,15 @@
  * preferred: leads can be upside down. */
 #include "detect_internal.h"
 
-#define RAW_MAX 8192
-
 struct around {
-	int16_t raw[RAW_MAX];
-	int32_t worth[RAW_MAX];
+	int16_t *raw;
+	int32_t *worth;
 	int32_t n, lo, hi;
 };
 
 static int16_t level_of(const struct around *w)
 {
-	int32_t tmp[80], many = 0, each = w->n / 64 + 1;
+	int32_t tmp[80], many = 0, each = w->n / 40 + 1;
 	for (int32_t i = 0; i < w->n; i += each)
 		if (w->raw[i] != ECG_GAP16)
 			tmp[many++] = w->raw[i];
@@ -48,11 +46,10 @@ static bool stands(const struct around *w, int32_t i, int32_t reach)
 uint64_t detect_place(const struct detect_lead *l, const struct detect_candidate *c)
 {
 	static const int32_t share = 85;
-	struct around w;
+	struct around w = {.raw = l->raw, .worth = l->worth};
 	double rate = l->g->channel[l->channel].rate;
 	uint64_t mid = (uint64_t)(l->first + c->at) * l->by + (l->by - 1) / 2;
-	int32_t wide = (int32_t)(rate * 0.3) + 1, near = (int32_t)(rate * 0.08), a = (int32_t)(rate * 0.03), reach = (int32_t)(rate * 0.012);
-	wide = wide > RAW_MAX / 2 - 1 ? RAW_MAX / 2 - 1 : wide;
+	int32_t wide = l->wide, near = (int32_t)(rate * 0.08), a = (int32_t)(rate * 0.03), reach = (int32_t)(rate * 0.012);
 	a = a < 1 ? 1 : a;
 	near = near > wide - a ? wide - a : near < 1 ? 1 : near;
 	uint64_t from = mid > (uint64_t)wide ? mid - (uint64_t)wide : 0;

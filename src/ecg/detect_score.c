@@ -313,6 +313,12 @@ static int32_t habit(const struct detect_lead *l, const int32_t *beat, int32_t b
 	return all ? like * 256 / all : 0;
 }
 
+/* Smaller, or of any size and blunter, as a tall T wave is. */
+static bool lesser(const struct detect_candidate *c, const struct detect_candidate *than)
+{
+	return c->log_size < than->log_size - 82 || (c->log_sharp < than->log_sharp - 160 && c->log_size < than->log_size + 256);
+}
+
 static void habits(struct detect_lead *l)
 {
 	int32_t *beat = l->tmp, beats = 0, t = (int32_t)(l->rate * 0.48), p = (int32_t)(l->rate * 0.26);
@@ -325,9 +331,9 @@ static void habits(struct detect_lead *l)
 			b++;
 		int32_t after = b < beats && beat[b] == i ? b + 1 : b; /* the next beat; b - 1: the one before */
 		c->f[F_HABIT_T] = c->f[F_HABIT_P] = 0;
-		if (b > 0 && c->at - l->c[beat[b - 1]].at <= t && c->size < l->c[beat[b - 1]].size * 4 / 5)
+		if (b > 0 && c->at - l->c[beat[b - 1]].at <= t && lesser(c, &l->c[beat[b - 1]]))
 			c->f[F_HABIT_T] = (int16_t)habit(l, beat, beats, b - 1, i);
-		if (after < beats && l->c[beat[after]].at - c->at <= p && c->size < l->c[beat[after]].size * 4 / 5)
+		if (after < beats && l->c[beat[after]].at - c->at <= p && lesser(c, &l->c[beat[after]]))
 			c->f[F_HABIT_P] = (int16_t)habit(l, beat, beats, after, i);
 	}
 }
@@ -335,7 +341,7 @@ static void habits(struct detect_lead *l)
 /* weights, Q8: before any beat is known; after */
 static const int16_t weight[2][F_COUNT] = {
 	{746, 547, -109, 453, -643, -913, 108, 726, 32, 164, 0, -672, 53, 0, 0, -466, 0},
-	{192, 549, -305, 303, -392, -207, -163, 615, -29, 57, 109, -320, -120, -1448, -1735, -362, 615},
+	{208, 555, -314, 298, -395, -207, -175, 601, -31, 52, 108, -321, -122, -1487, -1748, -367, 625},
 };
 
 void detect_score(struct detect_lead *l, int round)
