@@ -391,6 +391,9 @@ static void signal_part(const struct ecg *g, const struct edf_plan *p, struct ec
 	unsigned n = g->channels;
 	for (unsigned i = 0; i < n; i++) {
 		snprintf(text, sizeof text, "%s%s", g->channel[i].lead ? "ECG " : "", g->channel[i].name);
+		text[16] = 0;
+		if (slice_eq_nocase(slice_trim(slice_str(text)), "EDF Annotations") || slice_eq_nocase(slice_trim(slice_str(text)), "BDF Annotations"))
+			snprintf(text, sizeof text, "signal %u", i); /* samples that would be read as text */
 		field(o, text, 16);
 	}
 	field(o, "EDF Annotations", 16);

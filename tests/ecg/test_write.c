@@ -167,6 +167,18 @@ static void edf_records(void **state)
 	ecg_test_done(&t);
 }
 
+/* Samples whose label is that of EDF's annotations stay samples. */
+static void edf_label(void **state)
+{
+	static const int16_t data[] = {1, 2, 3};
+	struct ecg_test t, back;
+	assert_int_equal(open_text(&t, "r 1 100 3\nr.dat 16 200/mV 16 0 0 0 0 EDF Annotations\n", data, sizeof data), 0);
+	assert_int_equal(write_and_read(t.g, ECG_EDF, "out.edf", &back), 0);
+	same_samples(t.g, back.g, false);
+	ecg_test_done(&back);
+	ecg_test_done(&t);
+}
+
 /* Each call to the sink fails once: the writer says so and stops. */
 static void full_disk(void **state)
 {
@@ -211,7 +223,7 @@ static void refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_writers), cmocka_unit_test(csv), cmocka_unit_test(hard_ones), cmocka_unit_test(edf_records), cmocka_unit_test(full_disk), cmocka_unit_test(refused),
+		cmocka_unit_test(all_writers), cmocka_unit_test(csv), cmocka_unit_test(hard_ones), cmocka_unit_test(edf_records), cmocka_unit_test(edf_label), cmocka_unit_test(full_disk), cmocka_unit_test(refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
