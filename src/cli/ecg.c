@@ -114,6 +114,7 @@ static const struct {
 	{"list", "the recordings that wait to be read, and other lists", ecg_list_cmd},
 	{"beats", "where the beats are, a line each", ecg_beats_cmd},
 	{"rhythm", "episodes, classes, rates, pauses, variability, quality", ecg_rhythm_cmd},
+	{"report", "on ECG paper, as PDF", ecg_report_cmd},
 	{"measure", "rate, intervals, axes, ST, and statements for the reader", ecg_measure_cmd},
 };
 

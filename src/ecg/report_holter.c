@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define STRIPS 24
-#define STRIPS_A_PAGE 4
+#define STRIPS_A_PAGE 3
 
 struct pick {
 	uint64_t at; /* middle of what is shown */
@@ -212,7 +212,7 @@ static double round_up(double v)
 static void plots(struct sheet *s, const struct ecg *g, const struct ecg_rhythm_result *r)
 {
 	double x = s->left + 12, w = s->right - x, h = 22, y = s->top + 66, one = w / (double)(r->hours ? r->hours : 1), most = 60, ectopy = 2;
-	if (!r->hours)
+	if (r->hours < 3) /* a bar or two say nothing that the numbers do not */
 		return;
 	for (size_t i = 0; i < r->hours; i++) {
 		most = fmax(most, r->hour[i].max_bpm);
