@@ -181,7 +181,7 @@ int quality_scan(const struct ecg *g, unsigned channel, struct arena *a, struct 
 	*ret = (struct ecg_quality){0};
 	sum_up(ret, cell, n, rough, range, mains_asked ? mains / (double)mains_asked : 0);
 	if (ret_cells)
-		*ret_cells = (struct cells){cell, n};
+		*ret_cells = (struct cells){cell, n, range};
 	return 0;
 }
 

@@ -61,8 +61,9 @@ void rhythm_add(struct rhythm *r, enum ecg_rhythm what, uint64_t start, uint64_t
 
 /* ---- what can be read where ---- */
 
-static int look(struct rhythm *r, struct ecg_rhythm_result *ret, struct err *e)
+static int look(struct rhythm *r, struct ecg_rhythm_result *ret, float *ret_range, struct err *e)
 {
+	float range[RHYTHM_LEADS] = {0};
 	unsigned best[RHYTHM_LEADS] = {0};
 	bool first = true;
 	r->seconds = (size_t)((double)r->g->samples / r->g->rate) + 1;
@@ -89,8 +90,10 @@ static int look(struct rhythm *r, struct ecg_rhythm_result *ret, struct err *e)
 		if (at < RHYTHM_LEADS) {
 			best[at] = score;
 			r->channel[at] = c;
+			range[at] = k.range;
 		}
 	}
+	*ret_range = range[0];
 	/* the last second is not whole: it is as the one before */
 	if (r->seconds > 1)
 		r->bad[r->seconds - 1] = r->bad[r->seconds - 2];
@@ -134,14 +137,17 @@ int ecg_rhythm(const struct ecg *g, const struct ecg_beats *b, struct arena *a, 
 {
 	struct rhythm r = {.g = g, .b = b, .a = a};
 	struct ecg_rhythm_result out = {0};
-	int code = look(&r, &out, e);
+	float range = 0;
+	int code = look(&r, &out, &range, e);
 	if (code == 0 && !r.leads)
 		code = err_set(e, ERR_INPUT, NULL, "there is no ECG channel in it");
 	if (code == 0)
 		code = shapes(&r, e);
 	if (code < 0)
 		return code;
-	rhythm_base(&r);
+	rhythm_vf(&r, range);
+	if (!r.full)
+		rhythm_base(&r);
 	rhythm_over(&r, &out);
 	code = rhythm_hrv(&r, &out.hrv, e);
 	if (code == 0)

@@ -16,6 +16,7 @@
 struct cells {
 	uint8_t *cell;
 	size_t count;
+	float range; /* of a usual second, steps of the file */
 };
 /* One pass over a channel; ret_cells may be NULL. */
 int quality_scan(const struct ecg *g, unsigned channel, struct arena *a, struct cells *ret_cells, struct ecg_quality *ret, struct err *e) MUST;

@@ -107,17 +107,18 @@ static void stretch(struct rhythm *r, const uint8_t *word, size_t i, size_t j, u
 	}
 }
 
-/* What interrupts: the next second from `at` on that is unreadable, or silence; its ends in samples. False: none before the end. */
+/* What interrupts: the next second from `at` on that is unreadable or flutters, or silence; its ends in samples. False: none before the end. */
 static bool interruption(const struct rhythm *r, uint64_t at, size_t beat, uint64_t *from, uint64_t *to, enum ecg_rhythm *what)
 {
 	const struct ecg_beats *b = r->b;
 	const uint64_t all = r->g->samples;
 	size_t s = (size_t)((double)at / r->g->rate);
-	while (s < r->seconds && !r->bad[s])
+	while (s < r->seconds && !r->bad[s] && !r->vf[s])
 		s++;
 	uint64_t noise = s < r->seconds ? (uint64_t)((double)s * r->g->rate) : all, noise_end = noise;
+	enum ecg_rhythm kind = s < r->seconds && r->vf[s] ? ECG_RHYTHM_VF : ECG_RHYTHM_NOISE;
 	if (s < r->seconds) {
-		while (s < r->seconds && r->bad[s])
+		while (s < r->seconds && (kind == ECG_RHYTHM_VF ? r->vf[s] : r->bad[s] && !r->vf[s]))
 			s++;
 		noise_end = s < r->seconds ? (uint64_t)((double)s * r->g->rate) : all;
 	}
@@ -137,7 +138,7 @@ static bool interruption(const struct rhythm *r, uint64_t at, size_t beat, uint6
 	}
 	*from = noise < at ? at : noise;
 	*to = noise_end;
-	*what = ECG_RHYTHM_NOISE;
+	*what = kind;
 	return noise < all;
 }
 
@@ -166,7 +167,7 @@ void rhythm_base(struct rhythm *r)
 			stretch(r, word, i, j, at, end);
 		if (!more)
 			break;
-		rhythm_add(r, what, from, to, what == ECG_RHYTHM_NOISE ? 80 : 60, false);
+		rhythm_add(r, what, from, to, what == ECG_RHYTHM_NOISE ? 80 : what == ECG_RHYTHM_VF ? 70 : 60, false);
 		while (j < b->count && b->beat[j].at < to)
 			j++;
 		i = j;

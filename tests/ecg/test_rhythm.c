@@ -311,6 +311,39 @@ static void noise(void **state)
 	synth_done(&s);
 }
 
+/* A coarse wave of five a second in place of beats. A slow wave, as of an electrode that is moved, and fast narrow beats are none. */
+static void flutter(void **state)
+{
+	for (int kind = 0; kind < 3; kind++) {
+		static struct synth s;
+		struct err e = {0};
+		synth_init(&s, 250);
+		s.noise_uv = 10;
+		for (int k = 0; k < 60; k++)
+			synth_add(&s, 0.8, 'N');
+		for (int k = 0; k < 50 && kind == 2; k++)
+			synth_add(&s, 0.4, 'N');
+		for (int k = 0; k < 60; k++)
+			synth_add(&s, k == 0 && kind < 2 ? 20 : 0.8, 'N');
+		synth_make(&s);
+		int16_t *x = (int16_t *)(uintptr_t)s.g.channel[0].s16;
+		for (size_t i = 0; i < s.g.samples && kind < 2; i++) {
+			double t = (double)i / 250;
+			if (t > 49 && t < 67)
+				x[i] = (int16_t)(x[i] + 250 * sin(t * 6.283 * (kind ? 0.5 : 5 + 0.5 * sin(t))));
+		}
+		assert_int_equal(ecg_classify(&s.g, NULL, 0, s.a, &s.b, &e), 0);
+		struct ecg_rhythm_result r = of(&s);
+		assert_int_equal(number(&r, ECG_RHYTHM_VF), kind == 0);
+		for (size_t i = 0; i < r.count; i++)
+			if (r.episode[i].rhythm == ECG_RHYTHM_VF) {
+				assert_true(fabs((double)r.episode[i].start / 250 - 49) < 3);
+				assert_true(fabs((double)r.episode[i].end / 250 - 67) < 3);
+			}
+		synth_done(&s);
+	}
+}
+
 /* No beat, no electrode, one beat, no sample: said, never a guess. */
 static void nothing(void **state)
 {
@@ -467,7 +500,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names), cmocka_unit_test(rates), cmocka_unit_test(hysteresis), cmocka_unit_test(fibrillation), cmocka_unit_test(not_fibrillation), cmocka_unit_test(overlays),
-		cmocka_unit_test(runs), cmocka_unit_test(variability), cmocka_unit_test(variability_long), cmocka_unit_test(hours), cmocka_unit_test(noise), cmocka_unit_test(nothing),
+		cmocka_unit_test(runs), cmocka_unit_test(variability), cmocka_unit_test(variability_long), cmocka_unit_test(hours), cmocka_unit_test(noise), cmocka_unit_test(flutter), cmocka_unit_test(nothing),
 		cmocka_unit_test(little_memory), cmocka_unit_test(mit_bih), cmocka_unit_test(ludb),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
