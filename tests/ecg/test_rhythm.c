@@ -330,7 +330,7 @@ static void flutter(void **state)
 		for (size_t i = 0; i < s.g.samples && kind < 2; i++) {
 			double t = (double)i / 250;
 			if (t > 49 && t < 67)
-				x[i] = (int16_t)(x[i] + 250 * sin(t * 6.283 * (kind ? 0.5 : 5 + 0.5 * sin(t))));
+				x[i] = (int16_t)(x[i] + 250 * sin(kind ? t * 3 : t * 31 + 2 * sin(t)));
 		}
 		assert_int_equal(ecg_classify(&s.g, NULL, 0, s.a, &s.b, &e), 0);
 		struct ecg_rhythm_result r = of(&s);
