@@ -91,6 +91,33 @@ static double area(const float *x, int from, int to)
 	return sum * 1000 / ME_RATE;
 }
 
+/* Files exist whose leads were each scaled by themselves (every lead's R at one millivolt). Einthoven's law gives their relation back: II = a I + b III holds for one pair of factors only. false: it holds as the
+ * file has it, or for no such pair. */
+static bool rescaled(const float *i, const float *ii, const float *iii, double *ret_a)
+{
+	double xx = 0, xz = 0, zz = 0, xy = 0, zy = 0, yy = 0, off = 0, left = 0;
+	for (int k = 0; k < ECG_MEDIAN_N; k++) {
+		const double x = (double)i[k], y = (double)ii[k], z = (double)iii[k];
+		xx += x * x;
+		xz += x * z;
+		zz += z * z;
+		xy += x * y;
+		zy += z * y;
+		yy += y * y;
+		off += (x + z - y) * (x + z - y);
+	}
+	const double det = xx * zz - xz * xz;
+	if (yy <= 0 || off < 0.02 * yy || det < 0.02 * xx * zz)
+		return false;
+	const double a = (xy * zz - zy * xz) / det, b = (zy * xx - xy * xz) / det;
+	for (int k = 0; k < ECG_MEDIAN_N; k++) {
+		const double d = (double)ii[k] - a * (double)i[k] - b * (double)iii[k];
+		left += d * d;
+	}
+	*ret_a = a;
+	return a > 0.05 && b > 0.05 && left < 0.03 * yy;
+}
+
 /* Two limb leads fix the frontal plane: the electric field there has two dimensions (Einthoven: I + III = II). Net areas, in the frame I at 0, aVF at 90 degrees. */
 static struct ecg_value axis(const struct me_work *w, const struct ecg *g, const struct me_group *k, int from, int to, int conf)
 {
@@ -99,7 +126,12 @@ static struct ecg_value axis(const struct me_work *w, const struct ecg *g, const
 	if (from < 0 || to >= ECG_MEDIAN_N || to - from < MS(10))
 		return value(NAN, 0);
 	if (i >= 0 && ii >= 0) {
-		x = area(k->median[i], from, to);
+		double a = 1;
+		if (iii >= 0 && rescaled(k->median[i], k->median[ii], k->median[iii], &a))
+			conf = conf * 2 / 3;
+		else
+			a = 1;
+		x = a * area(k->median[i], from, to);
 		y = (2 * area(k->median[ii], from, to) - x) / 1.7320508075688772;
 	} else if (i >= 0 && f >= 0) {
 		x = area(k->median[i], from, to);

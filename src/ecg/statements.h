@@ -18,6 +18,7 @@ struct st { /* what the rules look at, and what they have said */
 	bool man, woman;       /* neither: not known */
 	int age;               /* years, -1: not known */
 	bool paced, lbbb, rbbb, preexcited; /* said by then: later rules hold back */
+	bool unscaled;         /* leads do not belong together: what rests on size in one lead against another, or on millivolts, is withheld */
 	bool lvh, anterior_q;
 	struct ecg_statement said[ST_MAX];
 	size_t count;

@@ -55,7 +55,7 @@ static void atria(struct st *s)
 		return;
 	if (s->m->p_ms.v >= 130)
 		st_say(s, "p-wide", ECG_BORDERLINE, st_least(s->m->p_ms.conf, 50), "Wide P: consider left atrial abnormality", "P %.0f ms", (double)s->m->p_ms.v);
-	if ((ii && ii->p_uv.conf && ii->p_uv.v > 250) || (v1 && v1->p_uv.conf && v1->p_uv.v > 150))
+	if (!s->unscaled && ((ii && ii->p_uv.conf && ii->p_uv.v > 250) || (v1 && v1->p_uv.conf && v1->p_uv.v > 150)))
 		st_say(s, "p-tall", ECG_BORDERLINE, 50, "Tall P: consider right atrial abnormality", "P in II %.2f mV, in V1 %.2f mV", ii ? (double)ii->p_uv.v / 1000 : 0, v1 ? (double)v1->p_uv.v / 1000 : 0);
 }
 
@@ -89,8 +89,10 @@ void st_size_of_chambers(struct st *s)
 	}
 	if (s->paced || s->preexcited)
 		return;
-	left(s);
-	right(s);
+	if (!s->unscaled) {
+		left(s);
+		right(s);
+		low(s);
+	}
 	atria(s);
-	low(s);
 }

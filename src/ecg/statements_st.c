@@ -183,7 +183,7 @@ void st_repolarisation(struct st *s)
 {
 	char names[40];
 	bool down = false;
-	if (s->paced || s->preexcited || (s->age >= 0 && s->age < 16))
+	if (s->paced || s->preexcited || s->unscaled || (s->age >= 0 && s->age < 16))
 		return;
 	if (!s->lbbb) {
 		q_waves(s);

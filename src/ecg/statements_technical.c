@@ -83,8 +83,9 @@ static void einthoven(struct st *s)
 		worst = d > worst ? d : -d > worst ? -d : worst;
 		size = v > size ? v : size;
 	}
-	if (worst > 150 && worst * 4 > size)
-		st_say(s, "tech-leads-disagree", ECG_TECHNICAL, 80, "Leads I, II and III do not belong together: I + III is not II", "difference %.2f mV", (double)worst / 1000);
+	s->unscaled = worst > 60 && worst * 10 > size;
+	if (s->unscaled)
+		st_say(s, "tech-leads-disagree", ECG_TECHNICAL, 80, "Leads I, II and III do not belong together (I + III is not II): statements that rest on millivolts are withheld", "difference %.2f mV", (double)worst / 1000);
 }
 
 void st_technical(struct st *s)
