@@ -246,6 +246,9 @@ int me_medians(struct me_work *w, struct err *e)
 		if (room(w, k) < 0)
 			return err_set(e, arena_code(w->a), NULL, "no room for the averaged beats");
 		k->used = chosen(w, g, at);
+		k->reach = 0;
+		for (size_t i = 0; i < k->used; i++)
+			k->reach = (int)w->n - at[i] > k->reach ? (int)w->n - at[i] : k->reach;
 		memset(k->sv, 0, ECG_MEDIAN_N * sizeof *k->sv);
 		for (size_t c = 0; c < w->leads; c++) {
 			if (!w->lead[c].good)

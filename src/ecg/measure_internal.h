@@ -49,6 +49,7 @@ struct me_beat {
 
 struct me_group { /* beats of one shape and their average */
 	size_t count, used;
+	int reach;         /* samples after R that at least one of them has in the record */
 	int rr;            /* median RR of them, samples; 0: not known */
 	float *median[ECG_CHANNELS_MAX];           /* ME_BEFORE + ME_AFTER samples, unfiltered; index as me_work.lead */
 	float *y[ECG_CHANNELS_MAX];                /* low-passed */

@@ -85,14 +85,16 @@ static int hump(const float *y, int lo, int hi)
 
 static void group_t(struct me_work *w, struct me_group *k)
 {
-	const int off = k->all.at[ME_QRS_OFF], lo = off + MS(50), hi = R + me_t_last(k->rr), end = clamp(R + t_end_last(k->rr, k->all.at[ME_P_ON]), hi + MS(20), N - MS(20));
+	const int off = k->all.at[ME_QRS_OFF], lo = off + MS(50), hi = R + me_t_last(k->rr), reach = R + k->reach - MS(20);
+	int end = clamp(R + t_end_last(k->rr, k->all.at[ME_P_ON]), hi + MS(20), N - MS(20));
 	float power[N] = {0};
 	int votes[ECG_CHANNELS_MAX];
 	float weight[ECG_CHANNELS_MAX];
 	size_t n = 0;
 	double all = 0, sum = 0;
-	if (lo >= hi)
+	if (lo >= hi || reach < hi + MS(20)) /* no beat is recorded to where a T would have peaked */
 		return;
+	end = end > reach ? reach : end;
 	for (size_t c = 0; c < w->leads; c++)
 		for (int i = lo; w->lead[c].good && i <= end; i++)
 			power[i] += k->y[c][i] * k->y[c][i];

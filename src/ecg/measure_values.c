@@ -146,7 +146,7 @@ static void durations(const struct me_work *w, const struct me_group *k, size_t 
 
 void me_lead_values(const struct me_work *w, const struct me_group *k, size_t lead, struct ecg_lead_measure *m)
 {
-	const float *x = k->median[lead];
+	const float *x = k->median[lead], *slow = w->lead[lead].mains ? k->y[lead] : x; /* mains that beat in step with the heart are not averaged away: P, ST and T are read without them */
 	if (!w->lead[lead].good || k->all.at[ME_QRS_ON] == ME_NONE)
 		return;
 	const int conf = confidence(w, k, lead), on = k->all.at[ME_QRS_ON], j = k->all.at[ME_QRS_OFF];
@@ -159,8 +159,8 @@ void me_lead_values(const struct me_work *w, const struct me_group *k, size_t le
 	}
 	name_waves(d, n, on, conf, m);
 	durations(w, k, lead, conf, m);
-	st_values(x, j, base, conf, m);
-	t_values(x, j, me_final_median(w, k, lead, ME_T_PEAK), me_final_median(w, k, lead, ME_T_OFF), base, conf, m);
+	st_values(slow, j, base, conf, m);
+	t_values(slow, j, me_final_median(w, k, lead, ME_T_PEAK), me_final_median(w, k, lead, ME_T_OFF), base, conf, m);
 	if (isfinite(p))
-		m->p_uv = value((double)(mean_around(x, rounded(p), 2) - mean_around(x, k->lead[lead].at[ME_P_ON], 2)), conf);
+		m->p_uv = value((double)(mean_around(slow, rounded(p), 2) - mean_around(slow, k->lead[lead].at[ME_P_ON], 2)), conf);
 }
