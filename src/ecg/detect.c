@@ -6,7 +6,7 @@
 #define SCRATCH_BYTES ((size_t)256 << 20)
 #define BEATS_BYTES_MAX ((size_t)4 << 30)
 #define RATE_LEAST 40.0
-#define ROUNDS 3 /* the first without knowing any beat; a third still mends what the second learned */
+#define ROUNDS 2 /* the first without knowing any beat; a third finds nothing more (DESIGN.md) */
 
 static void lead_page(struct detect_lead *l, double from_s, double to_s)
 {

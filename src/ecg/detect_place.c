@@ -13,7 +13,7 @@ struct around {
 
 static int16_t level_of(const struct around *w)
 {
-	int32_t tmp[80], many = 0, each = w->n / 40 + 1;
+	int32_t tmp[80], many = 0, each = w->n / 21 + 1;
 	for (int32_t i = 0; i < w->n; i += each)
 		if (w->raw[i] != ECG_GAP16)
 			tmp[many++] = w->raw[i];
