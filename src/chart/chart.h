@@ -327,6 +327,7 @@ enum { CHART_ECG_NUMBER = 1, CHART_ECG_BIRTH = 2, CHART_ECG_FAMILY = 4, CHART_EC
 struct chart_ecg_candidate {
 	struct chart_row *row;
 	uint32_t agrees, differs;   /* CHART_ECG_x */
+	bool withheld;              /* set by who shows it: a protected record that was not opened */
 	struct chart_ecg_candidate *next;
 };
 /* Persons whom it may be of: what agrees, and what speaks against it. The best first, at most 20. Nobody is matched by this. */

@@ -25,12 +25,19 @@ static void number(struct jsonw *w, const char *key, struct slice s)
 
 /* ---- who ---- */
 
-static void put_patient(struct jsonw *w, const struct chart_row *p)
+/* withheld: a protected record that was not opened: the bed, and no more, as in the census. */
+static void put_patient(struct jsonw *w, const struct chart_row *p, bool withheld)
 {
 	jsonw_obj(w);
 	jsonw_kstr(w, "id", p->id);
 	AUTO_BUF struct buf name = {0};
 	buf_init(&name, 1 << 16);
+	if (withheld) {
+		opt(w, "unit", p->place.unit);
+		opt(w, "bed", p->place.bed);
+		jsonw_kbool(w, "isProtected", true);
+		return;
+	}
 	buf_add_slice(&name, p->name_family);
 	if (p->name_family.n && p->name_given.n)
 		buf_str(&name, ", ");
@@ -149,12 +156,12 @@ static void put_row(struct jsonw *w, const struct chart_ecg *g)
 	put_head(w, g);
 	jsonw_key(w, "patient");
 	if (g->patient) {
-		put_patient(w, g->patient);
+		put_patient(w, g->patient, g->masked);
 		jsonw_obj_end(w);
 	} else {
 		jsonw_null(w);
 	}
-	put_said(w, "claimed", g->claimed ? g->claimed : g->file);
+	put_said(w, "claimed", g->masked ? NULL : g->claimed ? g->claimed : g->file);
 	jsonw_kstr(w, "match", g->patient ? "matched" : "unmatched");
 	opt(w, "matchedBy", !g->patient ? SLICE_NULL : g->by_identifiers ? SLICE("identifiers") : g->matched_by);
 	jsonw_ku64(w, "candidates", g->candidates);
@@ -351,7 +358,7 @@ static void put_detail(struct jsonw *w, const struct chart_ecg *g, const struct 
 	jsonw_key(w, "candidates");
 	jsonw_arr(w);
 	for (; candidates; candidates = candidates->next) {
-		put_patient(w, candidates->row);
+		put_patient(w, candidates->row, candidates->withheld);
 		put_bits(w, "agrees", candidates->agrees);
 		put_bits(w, "differs", candidates->differs);
 		jsonw_obj_end(w);

@@ -125,8 +125,6 @@ static void put_analysis(struct facts *f, struct fact *t, const struct ecg_analy
 
 /* ---- all of it ---- */
 
-extern __typeof(ecg_analyse) ecg_analyse __attribute__((weak));
-
 static void problem(struct facts *f, struct fact *t, const char *what)
 {
 	facts_put_str(f, t, FF_WARNING, what);
@@ -162,8 +160,6 @@ void ecg_facts(struct slice body, struct facts *f)
 	put_record(f, t, g);
 	put_person(f, group, "file", &g->person);
 	put_person(f, group, "claimed", &claimed);
-	if (!ecg_analyse)
-		return;
 	if (ecg_analyse(g, f->a, &n, &e) < 0)
 		problem(f, t, "could not be measured");
 	else

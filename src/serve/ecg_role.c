@@ -43,7 +43,7 @@ static int convert(const struct ecg *g, const struct json_node *o, struct arena 
 	const struct ecg_sink sink = {ecg_sink_begin, ecg_sink_bytes, ecg_sink_end, ret};
 	if (to == ECG_UNKNOWN || to == ECG_WFDB) /* that one is two files */
 		return err_set(e, ERR_USAGE, "to", "an ECG is given as scp, aecg, dicom, edf, fhir or csv");
-	bool measured = ecg_role_analyse(g, a, &n, &quiet) == 0;
+	bool measured = ecg_analyse(g, a, &n, &quiet) == 0;
 	return ecg_write(g, measured ? &n : NULL, to, json_text(o, "name"), &sink, e);
 }
 

@@ -7,7 +7,6 @@
 
 #define ECG_WAVE_POINTS (120 * 500 * 12) /* of one answer; more are given as pairs of least and greatest */
 
-int ecg_role_analyse(const struct ecg *g, struct arena *a, struct ecg_analysis *ret, struct err *e) MUST;
 int ecg_role_check(const struct ecg *g, struct buf *ret, struct err *e) MUST;
 int ecg_role_wave(const struct ecg *g, const struct json_node *o, struct arena *a, struct buf *ret, struct err *e) MUST;
 int ecg_role_analysis(const struct ecg *g, struct arena *a, struct buf *ret, struct err *e) MUST;

@@ -5,13 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-extern __typeof(ecg_analyse) ecg_analyse __attribute__((weak));
-
-int ecg_role_analyse(const struct ecg *g, struct arena *a, struct ecg_analysis *ret, struct err *e)
-{
-	return ecg_analyse ? ecg_analyse(g, a, ret, e) : err_set(e, ERR_NOT_FOUND, NULL, "nothing is measured by this program");
-}
-
 static void number(struct jsonw *w, const char *key, double v, int decimals)
 {
 	char text[48];
@@ -363,7 +356,7 @@ int ecg_role_analysis(const struct ecg *g, struct arena *a, struct buf *ret, str
 {
 	struct ecg_analysis n = {.statements = 0};
 	struct jsonw w;
-	int r = ecg_role_analyse(g, a, &n, e);
+	int r = ecg_analyse(g, a, &n, e);
 	if (r < 0)
 		return r;
 	jsonw_init(&w, ret);

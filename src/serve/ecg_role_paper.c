@@ -70,7 +70,7 @@ int ecg_role_report(const struct ecg *g, const struct json_node *o, struct slice
 	struct err quiet = {0};
 	struct ecg_body b;
 	struct ecg *earlier = NULL;
-	bool measured = ecg_role_analyse(g, a, &n, &quiet) == 0;
+	bool measured = ecg_analyse(g, a, &n, &quiet) == 0;
 	int r = layout(o, measured ? &n : NULL, &x, e);
 	if (r < 0)
 		return r;
@@ -84,7 +84,7 @@ int ecg_role_report(const struct ecg *g, const struct json_node *o, struct slice
 	x.drill = drill && drill->type == JSON_TRUE;
 	if (before.n && ecg_body_read(before, a, &b, &quiet) == 0 && ecg_body_open(&b, a, &earlier, &quiet) == 0) { /* one that cannot be read is left out: the page says what it shows */
 		x.before = earlier;
-		x.before_analysis = ecg_role_analyse(earlier, a, &old, &quiet) == 0 ? &old : NULL;
+		x.before_analysis = ecg_analyse(earlier, a, &old, &quiet) == 0 ? &old : NULL;
 	}
 	return ecg_report(g, measured ? &n : NULL, &x, ret, e);
 }

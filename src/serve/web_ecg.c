@@ -187,6 +187,12 @@ int web_ecg_detail(struct web_request *q, const struct chart_ecg *g, struct json
 	int r = chart_ecg_others(c, g, PREVIOUS_MAX, q->a, &previous, e);
 	if (r == 0 && !g->patient)
 		r = chart_ecg_candidates(c, g, q->a, &candidates, e);
+	for (struct chart_ecg_candidate *x = candidates; x && r == 0; x = x->next) {
+		bool open = true;
+		if (x->row->is_protected)
+			r = keeper_glass(q->w->keeper, &q->who, x->row->id, &open, e);
+		x->withheld = !open;
+	}
 	if (r == 0)
 		chart_json_ecg(w, g, true, previous, candidates);
 	return r;
