@@ -1,10 +1,8 @@
 /* Beats that look alike, in one pass over the record. A cluster's shape is the mean of its beats (the last ones weigh more: a patient turns over in bed); a beat goes to the cluster that it is most like, or founds one.
- * When all CLASSIFY_CLUSTERS are taken, the two most alike are joined. */
+ * When all CLASSIFY_CLUSTERS are taken, one that was seen once or twice gives way, else the two most alike are joined. */
 #include "cluster.h"
 
-#ifndef JOIN
 #define JOIN 0.975f   /* correlation over all leads from which a beat belongs to a cluster */
-#endif
 #define AMPLITUDE 2.2f /* and its height is within this factor */
 
 static float alike(const struct classify *k, const struct shape *a, const struct shape *b, bool shifts)
@@ -136,24 +134,9 @@ void cluster_beat(struct classify *k, size_t i)
 	k->id[i] = c->id;
 }
 
-/* Kinds that grew towards each other are joined, the rest is known, and each beat's id becomes the place of its cluster. */
+/* The rest is known, and each beat's id becomes the place of its cluster. (Joining kinds that have grown towards each other was tried: it brought together what the next beats had set apart.) */
 void cluster_settle(struct classify *k)
 {
-	for (bool again = true; again;) {
-		again = false;
-		for (unsigned a = 0; a < k->clusters; a++)
-			for (unsigned b = 0; b < k->clusters; b++) {
-				if (a == b || !k->c[b].n || k->c[a].n < k->c[b].n || alike(k, k->c[a].shape, k->c[b].shape, true) < JOIN + 0.03f)
-					continue;
-				k->became[k->c[b].id] = k->c[a].id;
-				k->c[a].n += k->c[b].n;
-				k->c[b] = k->c[--k->clusters];
-				again = true;
-				b--;
-				if (a == k->clusters)
-					break;
-			}
-	}
 	uint16_t place[CLASSIFY_IDS] = {0};
 	for (unsigned c = 0; c < k->clusters; c++)
 		place[k->c[c].id] = (uint16_t)(c + 1);

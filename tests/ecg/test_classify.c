@@ -3,10 +3,10 @@
 #include "ecg_synth.h"
 
 /* a little under what was measured (src/ecg/DESIGN.md) */
-#define MIT_A_SE 93
-#define MIT_A_PPV 93
-#define MIT_B_SE 90
-#define MIT_B_PPV 90
+#define MIT_A_SE 95.5
+#define MIT_A_PPV 95
+#define MIT_B_SE 94.5
+#define MIT_B_PPV 95.5
 
 static void classify(struct synth *s)
 {

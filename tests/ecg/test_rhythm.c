@@ -453,8 +453,8 @@ static void mit_bih(void **state)
 	}
 	double se = 100.0 * (double)tp / (double)(tp + fn), ppv = 100.0 * (double)tp / (double)(tp + fp);
 	print_message("fibrillation, seconds: Se %.2f +P %.2f\n", se, ppv);
-	assert_true(se >= 97);
-	assert_true(ppv >= 90);
+	assert_true(se >= 98.5);
+	assert_true(ppv >= 92);
 }
 
 /* Record, the cardiologists' word (ludb_1-60.csv): the rest of the 60 is SR. */
