@@ -1,10 +1,14 @@
 // The ECG pages by tasks: read, measure, edit, sign; match; what happens when two do it at once; bring in; share; at home; live.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { open as openPage } from "./browser.mjs";
+import { names12, record } from "./mock-ecg.mjs";
 
-export default async function ({ test: any, axe, to, has, assert, knobs, mock, bed12 }) {
+export default async function ({ test: any, axe, to, has, assert, knobs, mock, bed12, browser }) {
   const reader = ["nurse", "downtime-nurse-1"], test = (name, fn, o) => any(name, (enter) => fn((x, user = reader) => enter(x, user)), o); // who may sign
   const open = async (page, text) => { // as a reader does: type who it is, Enter
     await to(page, "#/ecg");
@@ -534,4 +538,95 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
     assert(Math.abs(w / (96 / 25.4) - 264) < 0.5, `${(w / (96 / 25.4)).toFixed(2)} mm of 264`);
     await page.emulateMedia({ media: null });
   }, { own: true });
+
+  // ---- the real server, where the program is built: a recording is brought in, looked at, measured, matched and signed, and stands in the chart
+  await any("a real site: an ECG is brought in, read, measured, matched by two identifiers and signed; the chart has it", async () => {
+    const holdfast = process.env.HOLDFAST;
+    if (mock === null || !holdfast || !existsSync(holdfast)) return "skipped";
+    const dir = mkdtempSync(join(tmpdir(), "hf-ecg-real-")), site = join(dir, "site");
+    const run = (...args) => execFileSync(holdfast, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 60000 }).toString().trim();
+    const free = () => new Promise((ok) => { const s = createServer().listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => ok(port)); }); });
+    let daemon = null, page = null;
+    try {
+      run("init", site, "--name", "Real Hospital", "--shares", "2/3", "--shares-dir", dir);
+      writeFileSync(join(dir, "a.hl7"), "MSH|^~\\&|EHR|HOSP|||20261101080000||ADT^A01|1|P|2.5\rPID|1||1001^^^HOSP^MR||SMITH^JOHN||19570312|M\rPV1|1|I|3W^12^A||||||||||||||||V1\r");
+      run("import", "--site", site, join(dir, "a.hl7"));
+      const url = `http://127.0.0.1:${await free()}`;
+      daemon = spawn(holdfast, ["serve", "--site", site, "--plain", "--http", url.slice(7), "--mllp", `127.0.0.1:${await free()}`], { stdio: "ignore" });
+      for (let i = 0; i < 150; i++) { if (await fetch(url + "/healthz").then((r) => r.ok, () => false)) break; await new Promise((ok) => setTimeout(ok, 100)); }
+      const once = run("user", "add", "ada", "--role", "clinician", "--site", site), password = "a quiet river by night";
+      page = await openPage(browser(), url);
+      await page.locator("input[autocomplete=username]").fill("ada");
+      await page.locator("input[autocomplete=current-password]").fill(once);
+      await page.keyboard.press("Enter");
+      await page.locator("input[autocomplete=new-password]").first().waitFor();
+      await page.locator("input[autocomplete=current-password]").fill(once);
+      for (const i of [0, 1]) await page.locator("input[autocomplete=new-password]").nth(i).fill(password);
+      await page.keyboard.press("Enter");
+      await page.locator(".frame").waitFor();
+      // twelve leads, 200 steps a millivolt, as a WFDB pair
+      const r = record({ seconds: 10, rate: 500, bpm: 72, seed: 5, gaps: { V3: [[4, 6]] } }), dat = Buffer.alloc(5000 * 12 * 2);
+      for (let i = 0; i < 5000; i++) names12.forEach((n, k) => dat.writeInt16LE(r.leads[n][i], (i * 12 + k) * 2));
+      const hea = `r1 12 500 5000 10:00:00 01/11/2026\n${names12.map((n) => `r1.dat 16 200 16 0 0 0 0 ${n}`).join("\n")}\n`;
+      await to(page, "#/ecg/upload");
+      await page.locator(".drop input[type=file]").setInputFiles([{ name: "r1.hea", mimeType: "text/plain", buffer: Buffer.from(hea) }, { name: "r1.dat", mimeType: "application/octet-stream", buffer: dat }, { name: "letter.txt", mimeType: "text/plain", buffer: Buffer.from("Dear colleague") }]);
+      await page.locator(".queue li.stored").waitFor();
+      await page.locator(".queue li.refused", { hasText: "letter.txt" }).waitFor();
+      await page.locator(".queue li.stored a").click();
+      await page.locator(".paper canvas").first().waitFor();
+      has(await page.locator(".banner").innerText(), "UNMATCHED");
+      has(await page.locator(".paperline").innerText(), "12 leads · 500 Hz · 10 s · wfdb");
+      const drawn = await page.evaluate(() => { const c = document.querySelector(".paper .sheet"), g = c.getContext("2d"), d = g.getImageData(0, 0, c.width, c.height).data; let n = 0; for (let i = 0; i < d.length; i += 4) n += d[i] + d[i + 1] + d[i + 2] < 150; return n; });
+      assert(drawn > 5000, `hardly anything is drawn: ${drawn}`);
+      // measured: by the program (where it measures), and by the reader's calipers
+      await page.locator(".measures tbody tr").first().waitFor();
+      const rate = await page.locator(".measures tr", { hasText: "Rate" }).innerText();
+      assert(/\b7[0-4]\b/.test(rate), `the rate of 72 a minute: ${rate}`);
+      await page.keyboard.press("c");
+      has(await readout(page), "II: 200 ms");
+      await page.keyboard.press("Escape");
+      // whose it is
+      await page.getByRole("button", { name: "Match to a patient" }).click();
+      const dialog = page.locator("dialog");
+      await dialog.locator("input[type=search]").fill("1001");
+      await dialog.locator("button.found").first().click();
+      await dialog.locator(".idents2 .line").nth(0).fill("1001");
+      await dialog.locator(".idents2 .line").nth(1).fill("12.3.1957");
+      await dialog.locator(".main-act").click();
+      await page.locator(".banner .mrn", { hasText: "1001" }).waitFor();
+      has((await page.locator(".banner .name").innerText()).toLowerCase(), "smith, john");
+      // what it says, and the signature
+      await page.keyboard.press("e");
+      await page.keyboard.type("Seen by night, nothing to do");
+      await page.keyboard.press("Enter");
+      await page.getByRole("button", { name: "Save draft" }).click();
+      await page.getByText("The draft is saved.").waitFor();
+      await page.locator("#sign-button").click();
+      has(await dialog.locator(".main-act").innerText(), "Sign for SMITH, JOHN · born 12 Mar 1957");
+      await page.locator("#sign-pw").fill("not it at all");
+      await page.keyboard.press("Enter");
+      await dialog.locator(".wrong").waitFor();
+      await page.locator("#sign-pw").fill(password);
+      await page.keyboard.press("Enter");
+      await page.locator(".ecgbar .rstate", { hasText: "SIGNED" }).waitFor();
+      has(await page.locator(".overread").innerText(), "Seen by night, nothing to do");
+      await axe(page, "a signed one of a real site");
+      const pdf = await page.evaluate(async () => { const r = await fetch(document.querySelector('.ecgbar a[href*="report.pdf"]').href); return `${r.status} ${(await r.text()).slice(0, 5)}`; });
+      assert(pdf === "200 %PDF-" || /^50\d/.test(pdf), `the report: ${pdf}`);
+      await page.locator(".banner").waitFor();
+      const id = await page.evaluate(() => fetch("/api/search?q=1001").then((x) => x.json()).then((d) => d.patients[0].id));
+      await to(page, `#/chart/${id}/ecg`);
+      await page.locator(".ecgrow", { hasText: "SIGNED" }).waitFor();
+      has(await page.locator(".ecgrow").innerText(), "Seen by night");
+      if (process.env.SHOTS) { await page.locator(".ecgrow").click(); await page.waitForTimeout(1500); await page.screenshot({ path: join(process.env.SHOTS, "ecg-real.png") }); }
+      assert(page.problems.length === 0 && page.outside.length === 0, [...page.problems, ...page.outside].join("; "));
+    } catch (e) {
+      if (process.env.SHOTS) await page?.screenshot({ path: join(process.env.SHOTS, "fail-real-ecg.png") }).catch(() => {});
+      throw e;
+    } finally {
+      await page?.context().close().catch(() => {});
+      if (daemon) { const gone = new Promise((ok) => daemon.once("exit", ok)); daemon.kill("SIGTERM"); await gone; }
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
 }
