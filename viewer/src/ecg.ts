@@ -2,7 +2,7 @@
 import { ApiError, call, getCsrf, heardNothing, query } from "./api";
 import { nameOf } from "./fhir";
 import { type Key, getLang, t } from "./i18n";
-import { statementWords } from "./i18n-ecg";
+import { statementTails, statementWords } from "./i18n-ecg";
 
 export interface Person { id: string; family: string; given: string; birth: string; sex: string; number: string; unit: string; bed: string; isProtected: boolean; agrees: string[]; differs: string[] }
 export interface Statement { code: string; text: string; confidence: number | null; weight: string; why: string }
@@ -79,8 +79,8 @@ export const statementsOf = (d: Detail): Statement[] => { const s = signature(d)
 export function said(s: { code: string; text: string }): { text: string; foreign: boolean } {
   const lang = getLang();
   if (lang === "en") return { text: s.text || s.code, foreign: false };
-  const own = statementWords[s.code]?.[lang === "fr" ? 0 : 1];
-  return own ? { text: own, foreign: false } : { text: s.text || s.code, foreign: /^[\x20-\x7e]+$/.test(s.text || s.code) };
+  const n = lang === "fr" ? 0 : 1, own = statementWords[s.code]?.[n], tail = statementTails.find(([r]) => r.test(s.text))?.[n + 1 as 1 | 2] ?? "";
+  return own ? { text: own + (own.includes(tail.trim()) ? "" : tail), foreign: false } : { text: s.text || s.code, foreign: /^[\x20-\x7e]+$/.test(s.text || s.code) };
 }
 
 export const measureKeys: [string, Key, string][] = [

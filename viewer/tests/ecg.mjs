@@ -1,7 +1,7 @@
 // The ECG pages by tasks: read, measure, edit, sign; match; what happens when two do it at once; bring in; share; at home; live.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,7 +25,7 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
   const drag = async (page, a, b, steps = 6) => { await page.mouse.move(...a); await page.mouse.down(); await page.mouse.move(...b, { steps }); await page.mouse.up(); };
   const readout = async (page) => (await page.locator(".readout").innerText()).replace(/\s+/g, " ");
 
-  const words = { en: { rail: "ECG", un: "UNCONFIRMED", af: "Atrial fibrillation", st: "STAT", signed: "SIGNED", sign: /^Sign for MARTIN, Jeanne-Marie · born 12 Mar 1957/ }, fr: { rail: "ECG", un: "NON CONFIRMÉ", af: "Fibrillation atriale", st: "IMMÉDIAT", signed: "SIGNÉ", sign: /^Signer pour MARTIN, Jeanne-Marie · né/ }, zh: { rail: "心电图", un: "未确认", af: "心房颤动", st: "立即", signed: "已签名", sign: /^为 MARTIN, Jeanne-Marie · .* 签名/ } };
+  const words = { en: { rail: "ECG", un: "UNCONFIRMED", af: "Consider atrial fibrillation", st: "STAT", signed: "SIGNED", sign: /^Sign for MARTIN, Jeanne-Marie · born 12 Mar 1957/ }, fr: { rail: "ECG", un: "NON CONFIRMÉ", af: "Évoquer une fibrillation atriale", st: "IMMÉDIAT", signed: "SIGNÉ", sign: /^Signer pour MARTIN, Jeanne-Marie · né/ }, zh: { rail: "心电图", un: "未确认", af: "心房颤动", st: "立即", signed: "已签名", sign: /^为 MARTIN, Jeanne-Marie · .* 签名/ } };
   for (const [size, lang] of [["desk", "en"], ["tablet", "fr"], ["desk", "zh"], ["tablet", "en"]]) {
     await test(`ECG: the worklist says who, how urgent, what was seen, UNCONFIRMED; the paper opens with the patient's banner (${size}, ${lang})`, async (enter) => {
       const w = words[lang], page = await enter({ size, lang, theme: lang === "fr" ? "dark" : "light" });
@@ -50,6 +50,13 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
     }, { own: true });
   }
 
+  await any("every statement that the program can make has words in each language", async () => {
+    const here = new URL(".", import.meta.url).pathname, dir = join(here, "../../src/ecg"), words_ = readFileSync(join(here, "../src/i18n-ecg.ts"), "utf8"), codes = new Set();
+    for (const f of readdirSync(dir).filter((x) => /^statements.*\.c$/.test(x))) for (const m of readFileSync(join(dir, f), "utf8").matchAll(/st_say\(s, "([a-z0-9-]+)"|ECG_RHYTHM_[A-Z]+, "(rhythm-[a-z]+)"|"((?:q|st-elevation|st-depression|t)-(?:inferior|anterior|lateral))"/g)) codes.add(m[1] ?? m[2] ?? m[3]);
+    assert(codes.size > 50, `only ${codes.size} found`);
+    const missing = [...codes].filter((c) => !words_.includes(`"${c}": [`));
+    assert(missing.length === 0, `without words: ${missing}`);
+  });
   await test("ECG: in the list of patients of one's own language nothing English is left, and codes that nobody knows stand as they came, marked", async (enter) => {
     const e = mock.ecg.list.find((x) => x.entry === 6112), old = e.statements;
     e.statements = [...old, { code: "brand-new", text: "Something only the server knows", confidence: 50, weight: "abnormal" }];
@@ -249,7 +256,7 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
     await page.locator("#tab-ecg").click();
     const rows = page.locator(".ecglist .ecgrow");
     await rows.nth(1).waitFor();
-    has(await rows.first().innerText(), "AMENDED"); has(await rows.first().innerText(), "Atrial fibrillation");
+    has(await rows.first().innerText(), "AMENDED"); has(await rows.first().innerText(), "atrial fibrillation");
     await axe(page, "the chart's ECGs");
     await rows.first().press("Enter");
     await page.getByRole("button", { name: "Reopen…" }).click();
