@@ -1,0 +1,20 @@
+#ifndef HOLDFAST_SEND_INTERNAL_H
+#define HOLDFAST_SEND_INTERNAL_H
+
+#include "send.h"
+
+#define SEND_NAME 64
+struct send_queue {
+	int dir, refused;   /* folders */
+	int send_lock;      /* open, and locked while we deliver */
+	bool locked;
+	char place[300];    /* for sentences */
+};
+struct send_list {
+	char (*name)[SEND_NAME];
+	size_t n, room;
+};
+int send_list_read(int dirfd, const char *place, struct send_list *ret, struct err *e) MUST; /* sorted; to be freed with send_list_done */
+void send_list_done(struct send_list *l);
+
+#endif
