@@ -217,6 +217,8 @@ int ecg_role_prepare(struct role *r, struct err *e)
 	struct ecg_report o = {.layout = ECG_RHYTHM, .patient = {SLICE("Warm, Up 1957-03-12")}, .patient_id = SLICE("0"), .entry = SLICE("entry 0"), .site = SLICE("site")};
 	struct err quiet = {0};
 	struct ecg *g;
+	(void)r;
+	(void)!nice(10); /* feeds and wards first */
 	buf_init(&pdf, (size_t)16 << 20);
 	if (!a)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");

@@ -87,10 +87,11 @@ static void on_fatal(struct sup_role *r, struct slice p)
 	frame_get_err(&c, code, &r->fatal);
 }
 
+/* Nobody waits for the ecg role: it loads what it draws with, which may take seconds, and feeds and charts need none of it. */
 static void all_ready(struct supervisor *s)
 {
 	for (int i = 0; i < ROLES; i++)
-		if (s->roles[i].wanted && !s->roles[i].ready)
+		if (s->roles[i].wanted && !s->roles[i].ready && i != ROLE_ECG)
 			return;
 	if (s->told_ready)
 		return;
@@ -243,7 +244,7 @@ static void died(struct supervisor *s, enum role_id id, int status)
 	if (id == ROLE_KEEPER && !s->stopping && !strcmp(r->fatal.place, "ledger/ahead"))
 		only_read(s, &r->fatal);
 	/* A keeper that cannot open the ledger at the start: whoever started us has to read why. */
-	if (!s->told_ready && !r->was_ready && !(id == ROLE_KEEPER && s->reading.code) && (r->fatal.code || r->quick >= 5) && !s->stopping) {
+	if (!s->told_ready && !r->was_ready && id != ROLE_ECG && !(id == ROLE_KEEPER && s->reading.code) && (r->fatal.code || r->quick >= 5) && !s->stopping) {
 		if (r->fatal.code)
 			s->failure = r->fatal;
 		else
