@@ -102,18 +102,14 @@ want=5
 files=$(ls r*.hea | sed -n '7,20p')
 for f in $files; do
 	want=$((want + 1))
-	before=$(waiting)
 	ms=$(((want * 37) % 90 + 2))
 	set +e
 	timeout -s KILL 0.0$(printf %02d $ms) "$HOLDFAST" ecg send --to $base --token-file tok --queue q "$f" >k 2>&1
 	set -e
-	# killed before "queued": whoever sent it knows that it did not, and sends it again; that is what carts do, so here, too
-	if ! grep -q queued k && ! grep -q entry k; then
-		if [ "$(waiting)" = "$before" ] && [ "$(entries site ecg)" -lt "$((want - before))" ]; then hf ecg send --queue q "$f" >/dev/null 2>&1; fi
-	fi
+	# killed before it said "queued": it promised nothing, and whoever sent it does so again; it may lie there twice now, and is one entry in the end
+	grep -q queued k || hf ecg send --queue q "$f" >/dev/null 2>&1
 	[ $((want % 7)) != 0 ] || { down; up; }
 done
-same "$(($(entries site ecg) + $(waiting) >= want))" 1 "nothing is lost"
 send --flush >/dev/null
 same "$(waiting) $(entries site ecg)" "0 $want" "each once"
 
@@ -150,7 +146,7 @@ fi
 daemon=$!
 for _ in $(seq 400); do curl -sf --cacert site/tls/ca.crt https://127.0.0.1:$port/healthz >/dev/null 2>&1 && break; sleep 0.05; done
 before=$(entries site ecg)
-refused 1 "certificate" ecg send --to https://127.0.0.1:$port --token-file tok --queue t r01.hea
+refused 1 "certificate" ecg send --to https://127.0.0.1:$port --token-file tok --queue t r25.hea
 same "$(entries site ecg) $(waiting t)" "$before 1" "nothing was sent"
 hf ecg send --to https://127.0.0.1:$port --token-file tok --ca site/tls/ca.crt --queue t --flush >/dev/null
 same "$(entries site ecg) $(waiting t)" "$((before + 1)) 0" "with the authority's certificate"
