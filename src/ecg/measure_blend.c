@@ -18,7 +18,7 @@ static const struct weights many[] = {
 	{ME_P_ON, 0.46f, 0.18f, 0.51f, -2.12f}, {ME_P_OFF, 0.42f, -0.10f, 0.48f, -0.54f},
 };
 static const struct weights few[] = {
-	{ME_QRS_ON, 0.5f, 0, 0.5f, -4.5f}, {ME_QRS_OFF, 0.5f, 0, 0.5f, 3.0f}, {ME_T_OFF, 0.5f, 0, 0.5f, -5.0f}, {ME_P_ON, 0.5f, 0, 0.5f, 0}, {ME_P_OFF, 0.5f, 0, 0.5f, -2.0f},
+	{ME_QRS_ON, 0.5f, 0, 0.5f, -4.5f}, {ME_QRS_OFF, 0.5f, 0, 0.5f, 3.0f}, {ME_T_OFF, 0.5f, 0, 0.5f, -1.0f}, {ME_P_ON, 0.5f, 0, 0.5f, -4.5f}, {ME_P_OFF, 0.5f, 0, 0.5f, -1.0f},
 };
 #define MANY 6 /* leads */
 
