@@ -13,7 +13,7 @@
 
 #include <stdio.h>
 
-/* One option of a command. Options may stand before or after other arguments; "--" ends them; "--name=value" and "--name value" are the same. */
+/* One option of a command. Options may stand before or after other arguments; "--" ends them; "--name=value" and "--name value" are the same; "-o" is "--output". */
 enum cli_opt_kind { CLI_FLAG /* bool * */, CLI_STRING /* const char ** */, CLI_NUMBER /* uint64_t * */, CLI_LIST /* struct cli_list *: every value up to the next option */, CLI_EACH /* struct cli_list *: one value each time it is given */ };
 struct cli_list {
 	const char *v[256];

@@ -141,14 +141,8 @@ int ecg_convert_cmd(int argc, char **argv)
 	bool done;
 	const struct cli_opt opts[] = {
 		{"to", CLI_STRING, &to, "FORMAT", "scp, aecg, dicom, edf, wfdb, fhir or csv"},
-		{"o", CLI_STRING, &out, "OUT", "the file to write, '-' for standard output; wfdb: its .hea, the .dat goes beside it"},
+		{"output", CLI_STRING, &out, "OUT", "the file to write, '-' for standard output; wfdb: its .hea, the .dat goes beside it"},
 	};
-	for (int i = 1; i < argc; i++) { /* "-o" is the one option of one dash: the others' parser knows two */
-		if (!strcmp(argv[i], "--"))
-			break;
-		if (!strcmp(argv[i], "-o"))
-			argv[i] = (char *)(uintptr_t)"--o";
-	}
 	int r = cli_parse(argc, argv, "ecg convert FILE --to FORMAT -o OUT", "Writes a recording in another format. An existing OUT is replaced, once the new one is whole.", opts, ARRAY_LEN(opts), &args, &done);
 	if (r || done)
 		return r;

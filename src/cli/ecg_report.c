@@ -98,7 +98,7 @@ int ecg_report_cmd(int argc, char **argv)
 	const char *layout = NULL, *paper = NULL, *speed = NULL, *gain = NULL, *filter = NULL, *mains = NULL, *id = NULL;
 	bool done;
 	const struct cli_opt opts[] = {
-		{"output", CLI_STRING, &j.out, "OUT", "(or -o) the PDF, '-' for standard output; with several files a folder"},
+		{"output", CLI_STRING, &j.out, "OUT", "the PDF, '-' for standard output; with several files a folder"},
 		{"layout", CLI_STRING, &layout, "L", "3x4+1 (as without it), 3x4, 3x4+3, 6x2, 6x2+1, 12x1, rhythm, holter (as without it for a long record)"},
 		{"paper", CLI_STRING, &paper, "P", "a4 (as without it) or letter, landscape"},
 		{"speed", CLI_STRING, &speed, "MM", "mm/s: 25"},
@@ -108,11 +108,6 @@ int ecg_report_cmd(int argc, char **argv)
 		{"before", CLI_STRING, &j.before, "FILE", "an earlier ECG of the same person: differences, and a page of it"},
 		{"patient-id", CLI_STRING, &id, "ID", "instead of the one in the file"},
 	};
-	for (int i = 1; i < argc; i++) /* the contract's short form */
-		if (!strcmp(argv[i], "-o")) {
-			static char full[] = "--output";
-			argv[i] = full;
-		}
 	int r = cli_parse(argc, argv, "ecg report FILE... -o OUT.pdf [--layout L] [--paper a4|letter] ...", "Draws ECGs on ECG paper, to the millimetre. Unconfirmed: for over-read by a clinician.", opts, ARRAY_LEN(opts), &args, &done), status = 0;
 	if (r || done)
 		return r;

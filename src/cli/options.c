@@ -1,4 +1,4 @@
-/* Options: --name value, --name=value, flags, lists; anywhere; "--" ends them. */
+/* Options: --name value, --name=value, flags, lists; anywhere; "--" ends them. Of one letter there is only -o, which is --output wherever that is an option. */
 #include "cli_internal.h"
 
 static void say_help(const char *usage, const char *about, const struct cli_opt *opts, size_t n)
@@ -8,7 +8,7 @@ static void say_help(const char *usage, const char *about, const struct cli_opt 
 		printf("\n");
 	for (size_t i = 0; i < n; i++) {
 		char left[64];
-		snprintf(left, sizeof left, "--%s%s%s%s", opts[i].name, opts[i].value ? " " : "", opts[i].value ? opts[i].value : "", opts[i].kind == CLI_LIST ? " ..." : "");
+		snprintf(left, sizeof left, "%s--%s%s%s%s", strcmp(opts[i].name, "output") ? "" : "-o, ", opts[i].name, opts[i].value ? " " : "", opts[i].value ? opts[i].value : "", opts[i].kind == CLI_LIST ? " ..." : "");
 		printf("  %-26s %s\n", left, opts[i].help);
 	}
 	printf("  %-26s %s\n", "--help", "this text");
@@ -68,7 +68,7 @@ int cli_parse(int argc, char **argv, const char *usage, const char *about, const
 			return 0;
 		}
 		const char *eq = strchr(a, '=');
-		const struct cli_opt *o = a[1] == '-' ? find(opts, n, a + 2, eq ? (size_t)(eq - a - 2) : strlen(a + 2)) : NULL;
+		const struct cli_opt *o = a[1] == '-' ? find(opts, n, a + 2, eq ? (size_t)(eq - a - 2) : strlen(a + 2)) : !strcmp(a, "-o") ? find(opts, n, "output", 6) : NULL;
 		if (!o)
 			return cli_usage("unknown option '%s'; 'holdfast %s --help' lists them", a, argv[0]);
 		if (o->kind == CLI_FLAG) {

@@ -113,15 +113,43 @@ def examples_of(path, page):
     shutil.rmtree(here)
 
 
+def help_of(*words):
+    text = subprocess.run(['holdfast', *words, '--help'], capture_output=True, text=True, check=True).stdout
+    return text, set(re.findall(r'^  (?:-o, )?--([a-z-]+)', text, re.M)) - {'help'}
+
+
+def named(text):
+    """options that a piece of a page speaks of, in whatever manner; those of other commands stand in quotes with their command"""
+    text = re.sub(r'"holdfast [^"\n]*"', '', text)
+    return set(re.findall(r'(?:\bFl -|(?<![\w-])--)([a-z][a-z-]*)', text)) - {'help'}
+
+
+def differs(path, what, ours, theirs):
+    if theirs != ours:
+        bad.append(f'{path}: {what}: lacks {sorted(ours - theirs)}, has no such option {sorted(theirs - ours)}')
+
+
 def options_of(path, page):
+    """A command's options stand in the list and in SYNOPSIS. A command of verbs has a subsection for each, which names the options that the verb's own --help has, and no others."""
     name = re.match(r'holdfast-(.*)\.1$', os.path.basename(path)).group(1)
-    text = subprocess.run(['holdfast', name, '--help'], capture_output=True, text=True, check=True).stdout
-    ours = set(re.findall(r'^  --([a-z-]+)', text, re.M)) - {'help'}
-    listed = set(re.findall(r'^\.It Fl -([a-z-]+)', section(page, 'DESCRIPTION') + section(page, 'OPTIONS'), re.M))
+    text, ours = help_of(name)
+    verbs = re.findall(r'^  ([a-z][a-z-]*)  ', text, re.M)
+    every = set(ours)
+    for verb in verbs:
+        m = re.search(r'^\.Ss ' + verb + r'\n(.*?)(?=^\.S[sh] |\Z)', page, re.M | re.S)
+        has = help_of(name, verb)[1]
+        every |= has
+        if m:
+            differs(path, f'.Ss {verb}', has, named(m.group(1)))
+        else:
+            bad.append(f'{path}: no .Ss {verb}')
     shown = set(re.findall(r'\bFl -([a-z-]+)', section(page, 'SYNOPSIS')))
-    for what, theirs in (('list of options', listed), ('SYNOPSIS', shown)):
-        if theirs != ours:
-            bad.append(f'{path}: {what}: lacks {sorted(ours - theirs)}, has no such option {sorted(theirs - ours)}')
+    if verbs:
+        if shown - every:
+            bad.append(f'{path}: SYNOPSIS: no verb has {sorted(shown - every)}')
+        return
+    differs(path, 'list of options', ours, set(re.findall(r'^\.It Fl -([a-z-]+)', section(page, 'DESCRIPTION') + section(page, 'OPTIONS'), re.M)))
+    differs(path, 'SYNOPSIS', ours, shown)
 
 
 names = set()
