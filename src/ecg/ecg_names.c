@@ -75,6 +75,39 @@ static enum ecg_lead whole_name(struct slice s, bool bare)
 	return ECG_LEAD_OTHER;
 }
 
+/* Leads whose names are words, letters or abbreviations of other things, too: "I felt dizzy", "as before", "X-axis accelerometer", "AI confidence", "VF since 10:20". */
+static bool is_a_word(struct slice name)
+{
+	static const char *const words[] = {"I", "X", "Y", "Z", "AS", "ES", "AI", "VF", "VR", "VL", "DI", "LI", "1", "2", "3"};
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (slice_eq_nocase(name, words[i]))
+			return true;
+	return false;
+}
+
+/* What may stand behind such a lead: a number, a unit, something in brackets, how it was treated; and no other word. */
+static bool is_a_remark(struct slice s)
+{
+	static const char *const words[] = {"raw", "filtered", "filt", "unfiltered", "lead", "ch", "channel", "ECG", "EKG", "mV", "uV", "V", "nV", "median", "rhythm", "signal", "Frank"};
+	for (size_t i = 0, n; i < s.n; i += n) {
+		for (n = 0; i + n < s.n && letter_or_digit(s.p[i + n]);)
+			n++;
+		if (!n) {
+			if (s.p[i] == '(' || s.p[i] == '[')
+				return true;
+			n = 1;
+			continue;
+		}
+		bool known = false;
+		uint64_t v;
+		for (size_t k = 0; k < ARRAY_LEN(words); k++)
+			known = known || slice_eq_nocase(slice_of(s.p + i, n), words[k]);
+		if (!known && num_u64(slice_of(s.p + i, n), 0, 9999, &v) < 0)
+			return false;
+	}
+	return true;
+}
+
 enum ecg_lead ecg_lead_parse(struct slice s)
 {
 	static const char *const prefixes[] = {"MDC_ECG_LEAD", "MDC_ECG", "ECG", "EKG", "Channel", "Lead", "Ableitung", "Derivation", "Einthoven", "Wilson", "Goldberger"};
@@ -90,8 +123,11 @@ enum ecg_lead ecg_lead_parse(struct slice s)
 	enum ecg_lead l = whole_name(s, bare);
 	/* else what stands before the first thing that is no part of a name: "V1 (ch 3)", "II-0", "V5_filtered"; but "C3-A2" and "V-1" are none */
 	for (size_t i = 1; l == ECG_LEAD_OTHER && i < s.n; i++)
-		if (!letter_or_digit(s.p[i]))
-			return whole_name(slice_of(s.p, i), bare);
+		if (!letter_or_digit(s.p[i])) {
+			struct slice name = slice_of(s.p, i);
+			l = whole_name(name, bare);
+			return is_a_word(name) && !is_a_remark(slice_of(s.p + i, s.n - i)) ? ECG_LEAD_OTHER : l;
+		}
 	return l;
 }
 

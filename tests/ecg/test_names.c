@@ -19,6 +19,11 @@ static void leads(void **state)
 		{"ECG", ECG_LEAD_OTHER}, {"EKG", ECG_LEAD_OTHER}, {"ECG1", ECG_LEAD_OTHER}, {"ECG 2", ECG_LEAD_OTHER}, {"1", ECG_LEAD_OTHER}, {"Channel 1", ECG_LEAD_OTHER}, {"", ECG_LEAD_OTHER}, {"   ", ECG_LEAD_OTHER},
 		{"Lead", ECG_LEAD_OTHER}, {"IIII", ECG_LEAD_OTHER}, {"V10", ECG_LEAD_OTHER}, {"V", ECG_LEAD_OTHER}, {"EEG C3-A2", ECG_LEAD_OTHER}, {"Resp", ECG_LEAD_OTHER}, {"IBP", ECG_LEAD_OTHER},
 		{"Impedance", ECG_LEAD_OTHER}, {"Volume", ECG_LEAD_OTHER}, {"MDC_ECG_LEAD_", ECG_LEAD_OTHER}, {"_", ECG_LEAD_OTHER}, {"(II)", ECG_LEAD_OTHER},
+		/* words, that are no leads, and leads with a remark, that are */
+		{"as before", ECG_LEAD_OTHER}, {"As compared with the ECG of May", ECG_LEAD_OTHER}, {"AS", ECG_LEAD_AS}, {"AS (EASI)", ECG_LEAD_AS}, {"es ist", ECG_LEAD_OTHER}, {"ES-raw", ECG_LEAD_ES}, {"AI confidence", ECG_LEAD_OTHER},
+		{"X-axis accelerometer", ECG_LEAD_OTHER}, {"X axis", ECG_LEAD_OTHER}, {"Y acc", ECG_LEAD_OTHER}, {"Z", ECG_LEAD_Z}, {"X (Frank)", ECG_LEAD_X}, {"z-0", ECG_LEAD_Z}, {"I felt dizzy", ECG_LEAD_OTHER},
+		{"I-III", ECG_LEAD_OTHER}, {"I [mV]", ECG_LEAD_I}, {"I_filtered", ECG_LEAD_I}, {"I (ch 1)", ECG_LEAD_I}, {"I-0", ECG_LEAD_I}, {"VF since 10:20", ECG_LEAD_OTHER}, {"ECG I mV", ECG_LEAD_I}, {"Lead 1, raw", ECG_LEAD_I},
+		{"lead 1 of 3 was off", ECG_LEAD_OTHER},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		if (ecg_lead_parse(slice_str(cases[i].text)) != cases[i].lead)
