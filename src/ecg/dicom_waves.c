@@ -83,15 +83,11 @@ void dicom_read16(const struct ecg *g, const struct ecg_channel *c, uint64_t fir
 			out[i] = (int16_t)(p[0] | p[1] << 8);
 		return;
 	}
-	unsigned shift = c->bits > 16 ? c->bits - 16u : 0;
 	int32_t block[256];
 	for (size_t at = 0; at < n; at += ARRAY_LEN(block)) {
 		size_t k = n - at < ARRAY_LEN(block) ? n - at : ARRAY_LEN(block);
 		dicom_read(g, c, first + at, k, block);
-		for (size_t i = 0; i < k; i++) {
-			int32_t v = block[i] >> shift;
-			out[at + i] = block[i] == ECG_GAP ? ECG_GAP16 : v < -INT16_MAX ? -INT16_MAX : v > INT16_MAX ? INT16_MAX : (int16_t)v;
-		}
+		ecg_narrow(c, block, k, out + at);
 	}
 }
 

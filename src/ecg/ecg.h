@@ -86,6 +86,8 @@ struct ecg_channel {
 	const int16_t *s16;   /* all samples, where they lie in memory like this; else NULL ... */
 	const int32_t *s32;   /* ... or like this; both NULL: ecg_read decodes them from the file's bytes */
 	void *own;            /* the reader's */
+	int32_t middle;       /* of ecg_read16, see there; 0 and 0 for samples of at most 16 bits */
+	uint8_t halved;
 };
 
 struct ecg_person { /* as the file says; empty slices are absent. Text is UTF-8 that was made safe (facts_text). */
@@ -153,10 +155,11 @@ enum ecg_format ecg_sniff(struct slice file, struct slice name); /* by content f
 
 /* Samples [first, first + n) of a channel as stored; past the end and where nothing was recorded ECG_GAP. Any order; fastest forwards. */
 void ecg_read(const struct ecg *g, unsigned channel, uint64_t first, size_t n, int32_t *out);
-/* The same for computing: less the baseline of the whole channel's midpoint where 16 bits do not hold it, halved as often as ecg_shift says, saturated. Gap: ECG_GAP16; so is what lies behind the last of the
+/* The same for computing, in 16 bits. Samples that may need more (24 bits with the offset of an electrode, decimals) are taken less the median of samples from all over the channel, and halved (ecg_shift times,
+ * rounded down) only as often as what remains needs, never to steps above 10 uV; what lies outside then (a lead that is off) is cut to -32767 or 32767. Gap: ECG_GAP16; so is what lies behind the last of the
  * stretches (a calibration pulse that ecg_read and ecg_read_uv show). */
 void ecg_read16(const struct ecg *g, unsigned channel, uint64_t first, size_t n, int16_t *out);
-unsigned ecg_shift(const struct ecg *g, unsigned channel); /* 0 for all of at most 16 bits */
+unsigned ecg_shift(const struct ecg *g, unsigned channel); /* a step of ecg_read16 is scale * 2^shift; 0 for all of at most 16 bits */
 /* In the channel's unit (microvolts). Gap: NAN. */
 void ecg_read_uv(const struct ecg *g, unsigned channel, uint64_t first, size_t n, float *out);
 int ecg_find(const struct ecg *g, enum ecg_lead l); /* channel, -1: none */

@@ -25,7 +25,8 @@ void ecg_warn(struct ecg *g, const char *fmt, ...) PRINTF_LIKE(2, 3); /* no pati
 void ecg_stated(struct ecg *g, const char *key, double value);       /* a repeated key: the first stays */
 struct ecg_note *ecg_note(struct ecg *g, struct slice text);          /* a statement-less note to be filled in; NULL: no memory (never an error) */
 struct slice ecg_text(struct ecg *g, struct slice s);                 /* UTF-8 or Latin-1 made safe, blanks trimmed; in g's arena or s itself */
-void ecg_narrow(const int32_t *in, size_t n, unsigned shift, int16_t *out); /* halved `shift` times, saturated; gaps stay gaps */
+void ecg_settle16(struct ecg *g); /* ecg_finish: middle and halved of each channel that may need more than 16 bits */
+void ecg_narrow(const struct ecg_channel *c, const int32_t *in, size_t n, int16_t *out); /* less the middle, halved, cut to 16 bits; gaps stay gaps */
 bool ecg_number(struct slice s, double *ret);                         /* a decimal with exponent, whole slice, finite; locale-free */
 
 typedef int ecg_write_fn(const struct ecg *g, const struct ecg_analysis *n, struct slice name, const struct ecg_sink *sink, struct err *e);

@@ -66,7 +66,7 @@ static void settle(struct ecg_channel *c, struct look *l)
 	qsort(l->kept, l->n, sizeof *l->kept, by_size);
 	c->middle = l->kept[l->n / 2];
 	double above = (double)l->high - c->middle, below = (double)c->middle - l->low, need = (above > below ? above : below) * (whole ? 1 : 1.25) + room;
-	for (; need > INT16_MAX && c->halved < 16; need /= 2)
+	for (; need >= 32768 && c->halved < 16; need /= 2)
 		if (c->ecg && fabs(c->scale) * (double)(2u << c->halved) > COARSEST_UV)
 			break;
 		else

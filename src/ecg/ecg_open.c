@@ -86,6 +86,7 @@ int ecg_finish(struct ecg *g, struct err *e)
 		if ((g->channel[i].ecg || !any) && whole > g->samples)
 			g->samples = whole;
 	}
+	ecg_settle16(g);
 	return 0;
 }
 
@@ -107,20 +108,6 @@ void ecg_read(const struct ecg *g, unsigned channel, uint64_t first, size_t n, i
 		out[i] = ECG_GAP;
 }
 
-unsigned ecg_shift(const struct ecg *g, unsigned channel)
-{
-	assert(channel < g->channels);
-	return g->channel[channel].bits > 16 ? g->channel[channel].bits - 16u : 0;
-}
-
-void ecg_narrow(const int32_t *in, size_t n, unsigned shift, int16_t *out)
-{
-	for (size_t i = 0; i < n; i++) {
-		int32_t v = in[i] >> shift;
-		out[i] = in[i] == ECG_GAP ? ECG_GAP16 : v < -INT16_MAX ? -INT16_MAX : v > INT16_MAX ? INT16_MAX : (int16_t)v;
-	}
-}
-
 static void as_stored16(const struct ecg *g, unsigned channel, uint64_t first, size_t n, int16_t *out)
 {
 	assert(channel < g->channels);
@@ -136,12 +123,11 @@ static void as_stored16(const struct ecg *g, unsigned channel, uint64_t first, s
 		g->reader->read16(g, c, first, n, out);
 		return;
 	}
-	unsigned shift = ecg_shift(g, channel);
 	int32_t block[512];
 	for (size_t at = 0; at < n; at += ARRAY_LEN(block)) {
 		size_t k = n - at < ARRAY_LEN(block) ? n - at : ARRAY_LEN(block);
 		ecg_read(g, channel, first + at, k, block);
-		ecg_narrow(block, k, shift, out + at);
+		ecg_narrow(c, block, k, out + at);
 	}
 }
 

@@ -504,7 +504,7 @@ static void read16_edf(const struct ecg *g, const struct ecg_channel *c, uint64_
 		} else {
 			here = here < ARRAY_LEN(block) ? here : ARRAY_LEN(block);
 			read_edf(g, c, first, here, block);
-			ecg_narrow(block, here, 8 * (width - 2), out);
+			ecg_narrow(c, block, here, out);
 		}
 		first += here;
 		n -= here;

@@ -473,7 +473,7 @@ static void read16_wfdb(const struct ecg *g, const struct ecg_channel *c, uint64
 			int32_t block[512];
 			here = here < ARRAY_LEN(block) ? here : ARRAY_LEN(block);
 			read_wfdb(g, c, first, here, block);
-			ecg_narrow(block, here, c->bits > 16 ? c->bits - 16u : 0, out);
+			ecg_narrow(c, block, here, out);
 		}
 		first += here;
 		n -= here;

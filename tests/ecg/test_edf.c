@@ -297,7 +297,7 @@ static void bdf(void **state)
 	ecg_read(t.g, 0, 0, 2, got);
 	assert_true(got[0] == 256 && got[1] == -1);
 	ecg_read16(t.g, 0, 0, 2, small);
-	assert_true(small[0] == 256 >> ecg_shift(t.g, 0) && small[1] == -1 >> ecg_shift(t.g, 0));
+	assert_true(small[0] == 256 && small[1] == -1); /* 24 bits, but 16 hold it: test_narrow has those that need more */
 	ecg_test_done(&t);
 }
 

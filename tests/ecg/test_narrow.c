@@ -90,7 +90,10 @@ static void beats_are_found(struct ecg *g, double seconds)
 		if (k == b.count || fabs((double)b.beat[k].at / b.rate - t) > 0.02)
 			fail_msg("no beat at %g s", t);
 	}
-	assert_true(b.count <= want + 1);
+	size_t had = 0;
+	while (had < b.count && (double)b.beat[had].at / b.rate < seconds)
+		had++;
+	assert_true(had <= want + 1);
 }
 
 static void offset_of_an_electrode(void **state)
@@ -176,7 +179,7 @@ static void as_often_as_needed(void **state)
 	settled("uV", 0, 60000, 0, 1);
 	settled("uV", 0, 200000000, 0, 3);
 	settled("mmHg", 0, 200000000, 0, 13);
-	settled("mmHg", -INT32_MAX, INT32_MAX, -INT32_MAX, 16);
+	settled("mmHg", -INT32_MAX, INT32_MAX, -INT32_MAX, 16); /* and cut */
 	settled("mV", 0, 200000000, 0, 0); /* coarser than 10 uV as it is */
 	settled("uV", INT32_MIN, INT32_MIN, 0, 0); /* nothing was recorded */
 }
