@@ -1,4 +1,4 @@
-/* The ecg role: recordings parsed, measured and drawn for web. What came from strangers' devices is opened here and in the scribe, and nowhere else: no key, no file, no network, a limit of memory and of time for each
+/* The ecg role: recordings parsed, measured and drawn for web. What came from strangers' devices is opened here and in the scribe, and nowhere else: no key, no file but fonts, no network, a limit of memory and of time for each
  * question. A recording that kills it takes nobody else's with it: it is started again, whoever stood in line asks again, and web remembers which one it was.
  *
  * Questions (E_ASK): options are a JSON object
@@ -206,7 +206,7 @@ static int loop(struct ecg_role *v)
 	}
 }
 
-/* Drawing maps its libraries and fonts the first time: that is done here, while there are files. A host without them draws nothing, and says so when it is asked. */
+/* Drawing maps its libraries the first time: that is done here, before the sandbox. A host without them draws nothing, and says so when it is asked. */
 int ecg_role_prepare(struct role *r, struct err *e)
 {
 	static const char header[] = "warm 1 100 200\nwarm.dat 16 200 16 0 0 0 0 II\n";

@@ -84,6 +84,11 @@ static const struct allowance allowances[] = {
 	{ROLE_REPLICATE, "outbox", FS_READ},
 	{ROLE_REPLICATE, "copies", FS_READ},
 	{ROLE_REPLICATE, "outside", FS_OWN},
+	{ROLE_ECG, "/usr/share/fonts", FS_READ}, /* a name in any script is drawn, or somebody is taken for somebody else; nothing of the site */
+	{ROLE_ECG, "/usr/local/share/fonts", FS_READ},
+	{ROLE_ECG, "/usr/share/fontconfig", FS_READ},
+	{ROLE_ECG, "/etc/fonts", FS_READ},
+	{ROLE_ECG, "/var/cache/fontconfig", FS_READ},
 };
 
 /* Replicas: the folders that the supervisor has opened, and the ports of the network stores. Addresses cannot be told apart here; names are looked up before the sandbox is locked, and none after. */
@@ -113,6 +118,8 @@ static int restrict_to(const struct role *r, const struct ruleset *rs, size_t rs
 		if (a->role != r->id)
 			continue;
 		struct path_rule p = {.allowed = a->rights & rs->fs, .parent = openat(r->sitefd, a->path, O_PATH | O_DIRECTORY | O_CLOEXEC)};
+		if (p.parent < 0 && errno == ENOENT && a->path[0] == '/')
+			continue; /* no such fonts on this host */
 		if (p.parent < 0 || syscall(LL_ADD_RULE, fd, LL_RULE_PATH_BENEATH, &p, 0) < 0) {
 			snprintf(why, why_size, "Landlock rule for %s failed (errno %d)", a->path, errno);
 			bad = -1;

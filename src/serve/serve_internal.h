@@ -273,7 +273,7 @@ int web_http_load(struct err *e) MUST; /* its library is there: before the sandb
 int web_main(struct role *r);
 /* What agents on other hosts bring (vault_role.c). May write in SITE/vault/in, and make names in SITE/vault; asks the keeper for all else. */
 int vault_main(struct role *r);
-/* Recordings parsed, measured and drawn for web (ecg_role.c): no key, no file, no network. */
+/* Recordings parsed, measured and drawn for web (ecg_role.c): no key, no file but fonts, no network. */
 int ecg_role_prepare(struct role *r, struct err *e) MUST; /* what drawing needs of files: before the sandbox */
 int ecg_role_main(struct role *r);
 const struct serve_vault *serve_vault(void); /* NULL: nobody said serve_vault_use */

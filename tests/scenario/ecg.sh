@@ -152,6 +152,42 @@ case $status in
 *) fail "report: $status $(head -c 300 got)" ;;
 esac
 
+# a recording on which it dies, twice: told in words, and not tried again; the others are drawn as before
+python3 - <<'PY'
+n = 4000000
+open("long.dat", "wb").write(bytes((i * 7) & 0x3f if i % 2 == 0 else 0 for i in range(64000)) * (2 * n // 64000))
+open("long.hea", "w").write("long 1 500 %d\nlong.dat 16 1000 16 0 0 0 0 II\n" % n)
+PY
+python3 - >long.body <<'PY'
+import json, os, sys
+h, d = open("long.hea", "rb").read(), open("long.dat", "rb").read()
+sys.stdout.buffer.write(json.dumps({"ecg": 1, "files": [{"name": "long.hea", "size": len(h)}, {"name": "long.dat", "size": len(d)}]}).encode() + b"\n" + h + d)
+PY
+same "$(me -H 'Content-Type: application/vnd.holdfast.ecg' --data-binary @long.body "$base/api/ecg?name=long")" 201 "a long one, of two files"
+long=$(json entry <got)
+deaths=0
+for _ in $(seq 20); do
+	pid=$(role)
+	me "$base/api/ecg/$long/convert?to=csv" >answered &
+	asked=$!
+	for _ in $(seq 50); do # until it works on it
+		[ -s answered ] && break
+		[ "$(awk '{print $3}' /proc/$pid/stat 2>/dev/null)" = R ] && break
+		sleep 0.02
+	done
+	sleep 0.1
+	kill -9 "$pid" 2>/dev/null || true
+	wait $asked || true
+	if [ "$(cat answered)" = 500 ] && grep -q '"died"' got; then deaths=$((deaths + 1)); fi
+	for _ in $(seq 100); do [ "$(role)" != "$pid" ] && [ "$(role)" != 0 ] && break; sleep 0.05; done
+	[ $deaths = 2 ] && break
+done
+same $deaths 2 "answered in words when it died on it"
+pid=$(role)
+same "$(me "$base/api/ecg/$long/convert?to=csv")" 500 "the third time"
+grep -q twice got || fail "not said that it is not tried again: $(cat got)"
+same "$(me "$base/api/ecg/$four/wave?seconds=1") $(role)" "200 $pid" "and the others are shown"
+
 # ---- made anew, the worklist is the same
 worklist() { curl -s -b jar "$base/api/ecgs?list=all" | python3 -c 'import json,sys; print(json.dumps(json.load(sys.stdin)["ecgs"],sort_keys=True))'; }
 worklist >first
