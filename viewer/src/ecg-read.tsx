@@ -76,10 +76,10 @@ export function Reader({ d, source, analysis, previous, children, plain, keys }:
   const box = useRef<HTMLDivElement>(null);
   const { wave, error, loading } = useWave(source, d.seconds, from);
   const before = useWave(previous?.source ?? null, previous?.d.seconds ?? 0, 0);
-  const [whole, setWhole] = useState<Wave | null>(null), long = d.seconds > 30;
+  const [whole, setWhole] = useState<Wave | null>(null), long = d.seconds > 12;
   const leads = wave?.leads.map((l) => l.name) ?? [], own = strip && leads.includes(strip) ? strip : leads.includes("II") ? "II" : leads[0] ?? "";
   useEffect(() => { // what a long record looks like as a whole, of one lead
-    if (!long || !own) return;
+    if (!long || !own || d.seconds <= ALL) return;
     const stop = new AbortController();
     get<unknown>(`${source.wave}?from=0&seconds=${Math.ceil(d.seconds)}&leads=${encodeURIComponent(own)}`, stop.signal).then((v) => setWhole(waveOf(v, 0)), () => {});
     return () => stop.abort();
@@ -98,6 +98,7 @@ export function Reader({ d, source, analysis, previous, children, plain, keys }:
   const pair = beside && previous ? 2 : 1, mag = magnified ? 3 : 1;
   const k = magnified ? screen.k * mag : zoom === "fit" || pair === 2 ? Math.max(1, (wide / pair - 6) / sheet.width) : screen.k * Number(zoom);
   const f = filters.find(([key]) => key === filter)![1], ftext = filterWord(filter);
+  const strip1 = useMemo(() => (d.seconds <= ALL && wave ? { ...wave, leads: wave.leads.filter((l) => l.name === own) } : whole), [wave, whole, own, d.seconds]);
   const beats = useMemo(() => new Map<string, Beat[]>((analysis?.perLead ?? []).map((l) => [l.lead, l.beats])), [analysis]);
   const span = sheet.cells.reduce((m, c) => Math.max(m, c.from + c.seconds), 0) - from;
   const move = (s: number) => setFrom(Math.max(0, Math.min(Math.max(0, d.seconds - Math.min(span, 10)), Math.round(s * 100) / 100)));
@@ -159,8 +160,8 @@ export function Reader({ d, source, analysis, previous, children, plain, keys }:
         {filter !== "none" && <p class="strip warn filterstrip" role="status"><b>{t("eFiltered", { f: ftext })}</b> <span>{t("eFilteredMeans")}</span></p>}
         <p class="paperline"><span class={screen.known ? "" : "tag amber"}>{mmWords}</span> <button type="button" class="link noprint" onClick={() => setCalibrating(true)}>{t("eCalibrate")}</button>
           {d.seconds > span + 0.1 && <span>{t("eShownPart", { a: timeText(from), b: timeText(Math.min(d.seconds, from + span)), n: timeText(d.seconds) })}</span>}
-          <span class="muted">{[d.device || t("eNoDevice"), d.leads ? t("eLeads", { n: d.leads }) : "", d.rateHz ? `${d.rateHz} Hz` : "", d.seconds < 120 ? `${Math.round(d.seconds)} s` : timeText(d.seconds), d.format, d.via ? viaWord(d.via) : ""].filter(Boolean).join(" · ")}</span><output class="readout" aria-live="polite">{calipers ? <><b>{caliperWords(calipers)}</b>{edge !== 2 && <small> {t(edge === 1 ? "eEdge1" : "eEdge3")}</small>}</> : ""}</output></p>
-        {long && <Overview wave={whole} total={d.seconds} from={from} seconds={Math.min(span, d.seconds)} episodes={analysis?.episodes ?? []} onMove={move} ink={theme} />}
+          <span class="muted">{[d.device || t("eNoDevice"), d.leads > 1 ? t("eLeads", { n: d.leads }) : "", d.rateHz ? `${d.rateHz} Hz` : "", d.seconds < 120 ? `${Math.round(d.seconds)} s` : timeText(d.seconds), d.format, d.via ? viaWord(d.via) : ""].filter(Boolean).join(" · ")}</span><output class="readout" aria-live="polite">{calipers ? <><b>{caliperWords(calipers)}</b>{edge !== 2 && <small> {t(edge === 1 ? "eEdge1" : "eEdge3")}</small>}</> : ""}</output></p>
+        {long && <Overview wave={strip1} total={d.seconds} from={from} seconds={Math.min(span, d.seconds)} episodes={analysis?.episodes ?? []} onMove={move} ink={theme} />}
         {long && (analysis?.episodes.length ?? 0) > 1 && <p class="episodes noprint">{analysis!.episodes.filter((e) => e.rhythm !== "SR").slice(0, 12).map((e, i) => <button type="button" class="btn tiny" key={i} onClick={() => move(Math.max(0, e.start - 2))}>{rhythmWord(e.rhythm)} <small>{timeText(e.start)}</small></button>)}{analysis!.episodes.filter((e) => e.rhythm !== "SR").length > 12 && <span class="muted">+{count(analysis!.episodes.filter((e) => e.rhythm !== "SR").length - 12)}</span>}</p>}
         <div class="papers scroller" id="content" tabIndex={0} role="main" ref={box}>
           {error && <p class="note bad" role="alert">{error}</p>}
@@ -196,7 +197,7 @@ export function Measures({ d, analysis, before, hand, setHand, overridden }: { d
   const shown = measureKeys.filter(([k]) => (k === "qtc_ms" ? device[k] !== undefined : k in ours || device[k] !== undefined || /^(rate_bpm|pr_ms|qrs_ms|qt_ms|qtc_bazett_ms)$/.test(k)));
   return (
     <table class={`measures ${before ? "with" : ""}`}>
-      <thead><tr><th scope="col">{t("eMeasure")}</th><th scope="col" class="num">{t("eOurs")}</th>{hasDevice && <th scope="col" class="num">{t("eDevice")}</th>}{setHand && <th scope="col" class="num">{t("eByHand")}</th>}{before && <><th scope="col" class="num">{t("eBefore")}</th><th scope="col" class="num">Δ</th></>}</tr></thead>
+      <thead><tr><th scope="col">{t("eMeasure")}</th><th scope="col" class="num">{t("eOurs")}</th>{hasDevice && <th scope="col" class="num">{t("eDevice")}</th>}{setHand && !before && <th scope="col" class="num">{t("eByHand")}</th>}{before && <><th scope="col" class="num">{t("eBefore")}</th><th scope="col" class="num">Δ</th></>}</tr></thead>
       <tbody>{shown.map(([k, w, unit]) => {
         const v = ours[k] ?? null, own = overridden[k], c = analysis?.conf[k], was = before ? before.measures[k] ?? null : null, is = own ?? v;
         return (
@@ -204,7 +205,7 @@ export function Measures({ d, analysis, before, hand, setHand, overridden }: { d
             <th scope="row">{t(w)} <small class="muted">{unit}</small></th>
             <td class="num">{own !== undefined && own !== null ? <><b>{rounded(own)}</b> <small class="tag amber">{t("eByHandTag")}</small> <s class="struck">{rounded(v)}</s></> : k === "qtc_ms" ? "" : v === null ? <small class="couldnot">{t("eCouldNot")}</small> : <b>{rounded(v)}</b>}{v !== null && c !== null && c !== undefined && own === undefined && (!before || c < 50) ? <small class={`conf ${c < 50 ? "weak" : ""}`} title={t("eConfidence")}> {c < 50 ? t("eWeak") : ""} {c} %</small> : null}</td>
             {hasDevice && <td class="num">{rounded(device[k])}</td>}
-            {setHand && <td class="num">{k !== "qtc_ms" && <input class="hand" inputMode="numeric" aria-label={`${t(w)} ${t("eByHand")}`} value={hand?.[k] ?? ""} onInput={(e) => setHand(k, e.currentTarget.value.replace(/[^\d-]/g, "").slice(0, 4))} />}</td>}
+            {setHand && !before && <td class="num">{k !== "qtc_ms" && <input class="hand" inputMode="numeric" aria-label={`${t(w)} ${t("eByHand")}`} value={hand?.[k] ?? ""} onInput={(e) => setHand(k, e.currentTarget.value.replace(/[^\d-]/g, "").slice(0, 4))} />}</td>}
             {before && <><td class="num">{rounded(was)}</td><td class="num diff">{is !== null && was !== null ? (is - was > 0 ? "+" : "") + rounded(is - was) : ""}</td></>}
           </tr>
         );

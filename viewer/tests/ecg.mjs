@@ -170,6 +170,8 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
     const rate = await page.locator(".measures tr", { hasText: "Rate" }).innerText();
     for (const part of ["124", "121", "72", "+52"]) has(rate, part);
     has(await page.locator(".measures tr", { hasText: "PR" }).first().innerText(), "could not measure");
+    const cut = await page.evaluate(() => { const a = document.querySelector(".readside"); return a.scrollWidth - a.clientWidth; });
+    assert(cut <= 0, `the values are cut by ${cut} px`);
     await page.getByRole("button", { name: "Side by side" }).click();
     const boxes = await page.locator(".paper").evaluateAll((all) => all.map((p) => p.getBoundingClientRect()).map((r) => [r.left, r.right, r.top]));
     assert(boxes.length === 2 && boxes[1][0] >= boxes[0][1] - 1 && Math.abs(boxes[0][2] - boxes[1][2]) < 12, JSON.stringify(boxes));
