@@ -6,6 +6,7 @@
  *
  * What must hold: every JSON answer is JSON; no header holds a line end; who did not say who they are gets nothing but the public addresses; no chart goes out without an audit entry before it; no file
  * outside the ledger's public folder is ever served. */
+#include "ecg.h"
 #include "web_internal.h"
 
 #include <fcntl.h>
@@ -82,6 +83,8 @@ static int answer_to(const struct frame *f, struct buf *b)
 		break;
 	case FRAME_K_FHIR:
 	case FRAME_K_IDENTITY:
+	case FRAME_K_ECG:
+	case FRAME_K_ECG_ACT:
 		buf_u64le(b, 5);
 		buf_u64le(b, 5);
 		buf_u8(b, 0);
@@ -91,6 +94,13 @@ static int answer_to(const struct frame *f, struct buf *b)
 		buf_u8(b, LEDGER_FHIR);
 		buf_u64le(b, 78);
 		buf_str(b, document);
+		break;
+	case FRAME_K_ECG_BODY:
+		buf_u64le(b, 78);
+		buf_str(b, "{\"ecg\":1,\"files\":[{\"name\":\"x.scp\",\"size\":4}]}\nbody");
+		break;
+	case FRAME_E_ASK: /* this one is the ecg role's */
+		buf_str(b, "{\"format\":\"scp\"}");
 		break;
 	case FRAME_K_ENTRY: {
 		uint8_t bytes[LEDGER_LEAF_MAX];
@@ -206,6 +216,11 @@ static struct chart *small_house(void)
 		}
 		assert(chart_apply(c, &en, &f, SLICE_NULL, &e) == 0);
 	}
+	struct facts f;
+	struct chart_entry ecg = {.seq = seq++, .time = INT64_C(1793520008000000000), .kind = LEDGER_ECG, .source = SLICE("ecg/cart")};
+	facts_init(&f, a);
+	ecg_facts(SLICE("{\"ecg\":1,\"files\":[{\"name\":\"x.scp\",\"size\":4}],\"claimed\":{\"id\":\"1001\",\"birth\":\"1957-03-12\"}}\nbody"), &f);
+	assert(chart_apply(c, &ecg, &f, SLICE_NULL, &e) == 0);
 	struct chart_entry en = {.seq = seq, .time = INT64_C(1793520009000000000), .kind = LEDGER_ALARM};
 	assert(chart_apply(c, &en, NULL, SLICE("{\"what\":\"test\",\"text\":\"an alarm\"}"), &e) == 0 && chart_commit(c, &e) == 0);
 	return c;
@@ -393,7 +408,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct role role = {.site_name = "St. Gabriel", .origin = "log.example", .peer = {[0 ... ROLES - 1] = -1}, .sup = -1, .peer_lock = PTHREAD_MUTEX_INITIALIZER, .peer_new = PTHREAD_COND_INITIALIZER};
 	static struct web web = {.role = &role, .carrier = &carrier, .lock = PTHREAD_MUTEX_INITIALIZER, .freed = PTHREAD_COND_INITIALIZER, .started = TIME_SEC};
 	static struct web_worker worker;
-	static int pair[2], vault_pair[2];
+	static int pair[2], vault_pair[2], ecg_pair[2];
 	static uint64_t runs;
 	static struct arena *a;
 	struct err e;
@@ -407,7 +422,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, vault_pair) == 0);
 		role.peer[ROLE_VAULT] = vault_pair[0];
 		assert(pthread_create(&t, NULL, play_keeper, &vault_pair[1]) == 0);
-		assert(keeper_client_new_to(&role, ROLE_VAULT, &worker.vault, &e) == 0 && keeper_client_new(&role, &worker.keeper, &e) == 0 && web_page_load(&web, &e) == 0);
+		assert(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ecg_pair) == 0);
+		role.peer[ROLE_ECG] = ecg_pair[0];
+		assert(pthread_create(&t, NULL, play_keeper, &ecg_pair[1]) == 0);
+		assert(keeper_client_new_to(&role, ROLE_ECG, &worker.ecg, &e) == 0 && keeper_client_new_to(&role, ROLE_VAULT, &worker.vault, &e) == 0 && keeper_client_new(&role, &worker.keeper, &e) == 0 && web_page_load(&web, &e) == 0);
 		worker.chart = small_house();
 		web.limit = web_limit_new();
 		assert(web.limit);
