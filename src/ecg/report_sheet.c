@@ -147,9 +147,9 @@ double sheet_zero(const struct ecg *g, unsigned channel, double from, double sec
 	return v[k / 2];
 }
 
-/* Points that the line passes within a fortieth of a millimetre anyway (2.5 uV, a step of most devices; the line itself is 0.25 mm wide) are left out: a page is half as large, and made in half the time. From the last point that was drawn a
+/* Points that the line passes within 0.04 mm anyway (4 uV, a dot of a printer with 600 to the inch; the line itself is 0.25 mm wide) are left out: a page is half as large, and made in half the time. From the last point that was drawn a
  * cone is kept that every point since has been seen through; when the next one lies outside it, the one before it is drawn (Sklansky and Gonzalez 1980). */
-#define SLACK 0.025 /* mm */
+#define SLACK 0.04 /* mm */
 struct pen {
 	cairo_t *cr;
 	bool down;
