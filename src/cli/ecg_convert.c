@@ -110,18 +110,21 @@ static int open_target(const char *out, enum ecg_format to, struct target *t, st
 	return 0;
 }
 
-static int convert(const char *path, enum ecg_format to, const char *out, struct err *e)
+static int convert(const char *path, enum ecg_format to, const char *out, bool plain, struct err *e)
 {
 	struct cli_ecg f;
 	struct target t;
 	struct slice name;
+	struct ecg_analysis n;
+	struct err none = {0}; /* what cannot be measured (no ECG in it) is written without */
 	int r = cli_ecg_open(path, &f, e);
 	if (r < 0)
 		return r;
 	r = open_target(out, to, &t, &name, e);
 	if (r == 0) {
 		const struct ecg_sink sink = {begin, bytes, end, &t};
-		r = ecg_write(f.g, NULL, to, name, &sink, e);
+		bool measured = !plain && to != ECG_CSV && ecg_analyse(f.g, f.a, &n, &none) == 0;
+		r = ecg_write(f.g, measured ? &n : NULL, to, name, &sink, e);
 		if (r < 0 && !e->place[0])
 			err_in(e, path);
 		r = finish(&t, r, e);
@@ -138,12 +141,14 @@ int ecg_convert_cmd(int argc, char **argv)
 {
 	static struct cli_args args;
 	const char *to = NULL, *out = NULL;
-	bool done;
+	bool done, plain = false;
 	const struct cli_opt opts[] = {
 		{"to", CLI_STRING, &to, "FORMAT", "scp, aecg, dicom, edf, wfdb, fhir or csv"},
 		{"output", CLI_STRING, &out, "OUT", "the file to write, '-' for standard output; wfdb: its .hea, the .dat goes beside it"},
+		{"plain", CLI_FLAG, &plain, NULL, "without what Holdfast measures and states"},
 	};
-	int r = cli_parse(argc, argv, "ecg convert FILE --to FORMAT -o OUT", "Writes a recording in another format. An existing OUT is replaced, once the new one is whole.", opts, ARRAY_LEN(opts), &args, &done);
+	int r = cli_parse(argc, argv, "ecg convert FILE --to FORMAT -o OUT [--plain]",
+		"Writes a recording in another format: its samples, what the file says, and what Holdfast measures and states of it, marked as such and unconfirmed.\nAn existing OUT is replaced, once the new one is whole.", opts, ARRAY_LEN(opts), &args, &done);
 	if (r || done)
 		return r;
 	if (args.n != 1)
@@ -154,7 +159,7 @@ int ecg_convert_cmd(int argc, char **argv)
 	if (!format)
 		return cli_usage("ecg convert: there is no format '%s'", to);
 	struct err e = {0};
-	if (convert(args.v[0], format, out, &e) < 0)
+	if (convert(args.v[0], format, out, plain, &e) < 0)
 		return cli_fail(&e);
 	return cli_flush();
 }

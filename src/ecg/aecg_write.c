@@ -3,6 +3,7 @@
  * Leads that were recorded together and without a break are one sequence set; a break, another rate or a lead that came later makes another set at its place in time. Digits are samples as stored; the origin
  * and scale say their size, so that reading back gives the same samples. The document's id is made from what is in it: the same recording gives the same bytes. */
 #include "aecg.h"
+#include "ecg_write_internal.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -368,7 +369,7 @@ static void sequence(struct out *o, const struct ecg *g, unsigned channel, uint6
 	line(o, "<component><sequence>");
 	lead_code(o, c);
 	line(o, "<value xsi:type=\"SLIST_PQ\">");
-	buf_printf(&o->b, "<origin value=\"%s\" unit=\"", decimal(c->baseline ? -(double)c->baseline * c->scale : 0, a));
+	buf_printf(&o->b, "<origin value=\"%s\" unit=\"", decimal(c->baseline ? c->offset - (double)c->baseline * c->scale : c->offset, a));
 	escaped(&o->b, slice_str(unit));
 	buf_printf(&o->b, "\"/><scale value=\"%s\" unit=\"", decimal(c->scale, b));
 	escaped(&o->b, slice_str(unit));
@@ -450,7 +451,7 @@ static void set_begins(struct out *o, struct slice model, struct slice software)
 }
 
 /* What device or reader had said, under the device's name. */
-static void as_said(struct out *o)
+static void as_said(struct out *o, const struct ecg_analysis *with)
 {
 	static const struct {
 		const char *key, *code, *unit;
@@ -460,7 +461,7 @@ static void as_said(struct out *o)
 	const struct ecg *g = o->g;
 	bool words = false;
 	for (const struct ecg_note *n = g->notes; n; n = n->next)
-		words = words || n->statement;
+		words = words || (n->statement && !ecg_write_stale(with, n));
 	if (!g->stated && !words)
 		return;
 	set_begins(o, g->device, g->software);
@@ -471,7 +472,7 @@ static void as_said(struct out *o)
 	if (words) {
 		interpretation(o, true);
 		for (const struct ecg_note *n = g->notes; n; n = n->next)
-			if (n->statement)
+			if (n->statement && !ecg_write_stale(with, n))
 				statement(o, n->text);
 		interpretation(o, false);
 	}
@@ -499,10 +500,11 @@ static void as_measured(struct out *o, const struct ecg_analysis *n)
 	measured(o, "MDC_ECG_ANGLE_P_FRONT", m->p_axis_deg, "deg");
 	measured(o, "MDC_ECG_ANGLE_QRS_FRONT", m->qrs_axis_deg, "deg");
 	measured(o, "MDC_ECG_ANGLE_T_FRONT", m->t_axis_deg, "deg");
-	if (n->statements) {
+	char ours[ECG_WORDS_MAX];
+	if (ecg_write_words(n, 0, ours)) {
 		interpretation(o, true);
-		for (size_t i = 0; i < n->statements; i++)
-			statement(o, slice_str(n->statement[i].text));
+		for (size_t i = 0; ecg_write_words(n, i, ours); i++)
+			statement(o, slice_str(ours));
 		interpretation(o, false);
 	}
 	line(o, "</annotationSet></subjectOf>");
@@ -600,7 +602,7 @@ static void document(struct out *o, const struct ecg_analysis *n)
 	device(o);
 	filters(o);
 	sequence_sets(o, o->g, aecg_to_second(o->g->start));
-	as_said(o);
+	as_said(o, n);
 	if (n)
 		as_measured(o, n);
 	if (n && n->measure.lead && n->measure.used)

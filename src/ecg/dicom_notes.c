@@ -23,12 +23,12 @@ static const struct {
 	const char *codes[3];
 	const char *words[4];
 } known[] = {
-	{"qtc_ms", {"5.10.2.5-5", "2:15876", NULL}, {"QTC", "CORRECTED QT", NULL}},
+	{"qtc_ms", {"5.10.2.5-5", "2:15876", "2:15880"}, {"QTC", "CORRECTED QT", NULL}},
 	{"pr_ms", {"5.13.5-7", "2:15872", NULL}, {"PR INT", "PQ INT", "PR DUR", NULL}},
 	{"qrs_ms", {"5.13.5-9", "2:16156", NULL}, {"QRS DUR", "QRSD", "QRS INT", NULL}},
 	{"qt_ms", {"5.13.5-11", "2:16160", NULL}, {"QT INT", "QT DUR", NULL}},
-	{"rr_ms", {"5.10.2.1-3", "2:16168", NULL}, {"RR INT", NULL}},
-	{"p_ms", {"5.13.5-1", NULL}, {"P DUR", NULL}},
+	{"rr_ms", {"5.10.2.1-3", "2:16168", "2:16000"}, {"RR INT", NULL}},
+	{"p_ms", {"5.13.5-1", "2:16184", NULL}, {"P DUR", NULL}},
 	{"rate_bpm", {"5.10.2.5-1", "2:16016", NULL}, {"VENTRICULAR RATE", "VENTRICULAR HEART RATE", "HEART RATE", NULL}},
 	{"p_axis_deg", {"5.10.3-11", "2:16128", NULL}, {"P AXIS", "P FRONT", NULL}},
 	{"qrs_axis_deg", {"5.10.3-13", "2:16132", NULL}, {"QRS AXIS", "R AXIS", "QRS FRONT", NULL}},

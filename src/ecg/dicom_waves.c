@@ -166,7 +166,7 @@ static struct slice filter_words(struct ecg *g, const struct definition *c)
 	return n ? slice_str(arena_strdup(g->a, slice_str(line))) : SLICE_NULL;
 }
 
-/* The baseline is in units; ours is in steps, whole ones. */
+/* The baseline is in units; ours is in whole steps, and what is left of it in c->offset. After ecg_unit. */
 static void set_baseline(struct ecg *g, struct ecg_channel *c, double baseline, double step, enum form form)
 {
 	double steps = -baseline / step;
@@ -179,8 +179,8 @@ static void set_baseline(struct ecg *g, struct ecg_channel *c, double baseline, 
 		return;
 	}
 	c->baseline = (int32_t)lrint(steps);
-	if (fabs(steps - c->baseline) > 0.01)
-		ecg_warn(g, "channel %s: its baseline is no whole number of steps; it is rounded", c->name);
+	if (fabs(steps - c->baseline) > 0.001) /* else it was cut to the 16 characters of a decimal */
+		c->offset = (c->baseline - steps) * c->scale;
 }
 
 /* Padding is believed where it lies at the edge of what the bits hold: files name 0 there, and then mean every sample that happens to be 0. */

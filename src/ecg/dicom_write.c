@@ -272,7 +272,8 @@ static bool ascii(const struct out *o)
 			if (n->text.p[k] >= 0x80)
 				return false;
 	struct slice s;
-	for (size_t i = 0; ecg_write_statement(g, o->n, i, &s) && i < STATEMENTS_MAX; i++)
+	char room[ECG_WORDS_MAX];
+	for (size_t i = 0; ecg_write_statement(g, o->n, i, room, &s) && i < STATEMENTS_MAX; i++)
 		for (size_t k = 0; k < s.n; k++)
 			if (s.p[k] >= 0x80)
 				return false;
@@ -368,7 +369,7 @@ static void study(struct out *o)
 		text(b, DICOM_TAG(0x40, 0x1002), "LO", g->indication, 64);
 }
 
-/* ---- annotations ---- */
+/* ---- annotations: codes of PS3.16 CID 3227 (QTc), 3228 and 3689 (intervals), 3229 (axes) ---- */
 
 static void about_all(struct buf *b)
 {
@@ -417,17 +418,22 @@ static void annotations(struct out *o)
 {
 	struct buf *b = &o->b;
 	struct slice s;
+	char room[ECG_WORDS_MAX];
 	sequence(b, DICOM_TAG(0x40, 0xb020));
 	measurement(o, "rate_bpm", "2:16016", "Ventricular Heart Rate", "{H.B.}/min", "heart beats per minute");
 	measurement(o, "rr_ms", "2:16168", "RR interval global", "ms", "milliseconds");
+	measurement(o, "p_ms", "2:16184", "P duration global", "ms", "milliseconds");
 	measurement(o, "pr_ms", "2:15872", "PR interval global", "ms", "milliseconds");
 	measurement(o, "qrs_ms", "2:16156", "QRS duration global", "ms", "milliseconds");
 	measurement(o, "qt_ms", "2:16160", "QT interval global", "ms", "milliseconds");
-	measurement(o, "qtc_ms", "2:15876", "QTc interval global", "ms", "milliseconds");
+	if (ecg_write_fields_ours(o->g, o->n)) /* by which formula is known of ours only */
+		measurement(o, "qtc_ms", "2:15880", "QTc global using Bazett formula", "ms", "milliseconds");
+	else
+		measurement(o, "qtc_ms", "2:15876", "QTc interval global", "ms", "milliseconds");
 	measurement(o, "p_axis_deg", "2:16128", "P axis", "deg", "degrees");
 	measurement(o, "qrs_axis_deg", "2:16132", "QRS axis", "deg", "degrees");
 	measurement(o, "t_axis_deg", "2:16136", "T axis", "deg", "degrees");
-	for (size_t i = 0; i < STATEMENTS_MAX && ecg_write_statement(o->g, o->n, i, &s); i++) {
+	for (size_t i = 0; i < STATEMENTS_MAX && ecg_write_statement(o->g, o->n, i, room, &s); i++) {
 		item(b);
 		about_all(b);
 		us(b, DICOM_TAG(0x40, 0xa180), 1);
@@ -464,7 +470,7 @@ static void channel(struct buf *b, const struct ecg_channel *c)
 	number(b, DICOM_TAG(0x3a, 0x210), c->scale);
 	code(b, DICOM_TAG(0x3a, 0x211), "uV", "UCUM", "1.4", "microvolt");
 	str(b, DICOM_TAG(0x3a, 0x212), "DS", "1");
-	number(b, DICOM_TAG(0x3a, 0x213), c->baseline ? -(double)c->baseline * c->scale : 0);
+	number(b, DICOM_TAG(0x3a, 0x213), c->baseline ? c->offset - (double)c->baseline * c->scale : c->offset);
 	str(b, DICOM_TAG(0x3a, 0x215), "DS", "0");
 	us(b, DICOM_TAG(0x3a, 0x21a), 16);
 	item_end(b);

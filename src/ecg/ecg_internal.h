@@ -24,6 +24,9 @@ int ecg_finish(struct ecg *g, struct err *e) MUST;
 void ecg_warn(struct ecg *g, const char *fmt, ...) PRINTF_LIKE(2, 3); /* no patient data */
 void ecg_stated(struct ecg *g, const char *key, double value);       /* a repeated key: the first stays */
 struct ecg_note *ecg_note(struct ecg *g, struct slice text);          /* a statement-less note to be filled in; NULL: no memory (never an error) */
+/* A note in a format of free text. What our writers put there is told again: "stated: pr_ms 160" is a stated value (NULL, no note), and what begins with ECG_OURS a statement. */
+#define ECG_OURS "Holdfast, unconfirmed: "
+struct ecg_note *ecg_remark(struct ecg *g, struct slice text);
 struct slice ecg_text(struct ecg *g, struct slice s);                 /* UTF-8 or Latin-1 made safe, blanks trimmed; in g's arena or s itself */
 void ecg_settle16(struct ecg *g); /* ecg_finish: middle and halved of each channel that may need more than 16 bits */
 void ecg_narrow(const struct ecg_channel *c, const int32_t *in, size_t n, int16_t *out); /* less the middle, halved, cut to 16 bits; gaps stay gaps */

@@ -222,6 +222,25 @@ struct ecg_note *ecg_note(struct ecg *g, struct slice text)
 	return n;
 }
 
+struct ecg_note *ecg_remark(struct ecg *g, struct slice text)
+{
+	static const char *const keys[] = {"rate_bpm", "rr_ms", "p_ms", "pr_ms", "qrs_ms", "qt_ms", "qtc_ms", "p_axis_deg", "qrs_axis_deg", "t_axis_deg"};
+	struct slice key, number;
+	double v;
+	if (slice_starts(text, "stated: ")) {
+		key = slice_cut(slice_of(text.p + 8, text.n - 8), ' ', &number);
+		for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+			if (slice_eq_str(key, keys[i]) && ecg_number(number, &v)) {
+				ecg_stated(g, keys[i], v);
+				return NULL;
+			}
+	}
+	struct ecg_note *n = ecg_note(g, text);
+	if (n)
+		n->statement = slice_starts(n->text, ECG_OURS);
+	return n;
+}
+
 struct slice ecg_text(struct ecg *g, struct slice s)
 {
 	struct facts f;

@@ -144,32 +144,53 @@ static void put_text(void (*put)(void *, const struct ecg_line *), void *arg, st
 	put(arg, &l);
 }
 
-static void measured(const struct ecg_measure *m, void (*put)(void *, const struct ecg_line *), void *arg)
+static bool measured(const struct ecg_measure *m, char out[ECG_WORDS_MAX])
 {
 	const struct {
 		const char *name, *unit;
 		struct ecg_value v;
 	} values[] = {
-		{"heart rate", "/min", m->rate_bpm}, {"P", "ms", m->p_ms}, {"PR", "ms", m->pr_ms}, {"QRS", "ms", m->qrs_ms}, {"QT", "ms", m->qt_ms}, {"QTc Bazett", "ms", m->qtc_bazett_ms},
-		{"QTc Fridericia", "ms", m->qtc_fridericia_ms}, {"P axis", "deg", m->p_axis_deg}, {"QRS axis", "deg", m->qrs_axis_deg}, {"T axis", "deg", m->t_axis_deg},
+		{"rate", "/min", m->rate_bpm}, {"P", " ms", m->p_ms}, {"PR", " ms", m->pr_ms}, {"QRS", " ms", m->qrs_ms}, {"QT", " ms", m->qt_ms}, {"QTc Bazett", " ms", m->qtc_bazett_ms},
+		{"QTc Fridericia", " ms", m->qtc_fridericia_ms}, {"P axis", " deg", m->p_axis_deg}, {"QRS axis", " deg", m->qrs_axis_deg}, {"T axis", " deg", m->t_axis_deg},
 	};
-	for (size_t i = 0; i < ARRAY_LEN(values); i++)
-		if (values[i].v.conf)
-			put_text(put, arg, (struct ecg_line){0}, "holdfast: %s %.0f %s", values[i].name, (double)values[i].v.v, values[i].unit);
+	size_t n = (size_t)snprintf(out, ECG_WORDS_MAX, "%s", ECG_OURS), begin = n;
+	for (size_t i = 0; i < ARRAY_LEN(values) && n < ECG_WORDS_MAX; i++)
+		if (values[i].v.conf && isfinite(values[i].v.v))
+			n += (size_t)snprintf(out + n, ECG_WORDS_MAX - n, "%s%s %.0f%s", n > begin ? ", " : "", values[i].name, (double)values[i].v.v, values[i].unit);
+	return n > begin;
+}
+
+bool ecg_write_words(const struct ecg_analysis *n, size_t i, char out[ECG_WORDS_MAX])
+{
+	if (!n)
+		return false;
+	if (measured(&n->measure, out)) {
+		if (!i)
+			return true;
+		i--;
+	}
+	if (i >= n->statements)
+		return false;
+	const struct ecg_statement *s = &n->statement[i];
+	snprintf(out, ECG_WORDS_MAX, "%s%s%s%s%s", ECG_OURS, s->text, s->why[0] ? " (" : "", s->why, s->why[0] ? ")" : "");
+	return true;
+}
+
+bool ecg_write_stale(const struct ecg_analysis *n, const struct ecg_note *note)
+{
+	return n && slice_starts(note->text, ECG_OURS);
 }
 
 void ecg_lines(const struct ecg *g, const struct ecg_analysis *n, void (*put)(void *arg, const struct ecg_line *l), void *arg)
 {
-	char number[32];
+	char number[32], ours[ECG_WORDS_MAX];
 	for (const struct ecg_stated *s = g->stated; s; s = s->next)
 		put_text(put, arg, (struct ecg_line){0}, "stated: %s %s", s->key, ecg_decimal(s->value, number));
 	for (const struct ecg_note *t = g->notes; t; t = t->next)
-		put_text(put, arg, (struct ecg_line){t->timed, t->at_s, t->duration_s, SLICE_NULL}, "%.*s", (int)(t->text.n < 480 ? t->text.n : 480), (const char *)t->text.p);
-	if (!n)
-		return;
-	measured(&n->measure, put, arg);
-	for (size_t i = 0; i < n->statements; i++)
-		put_text(put, arg, (struct ecg_line){0}, "holdfast: %s%s%s%s", n->statement[i].text, n->statement[i].why[0] ? " (" : "", n->statement[i].why, n->statement[i].why[0] ? ")" : "");
+		if (!ecg_write_stale(n, t))
+			put_text(put, arg, (struct ecg_line){t->timed, t->at_s, t->duration_s, SLICE_NULL}, "%.*s", (int)(t->text.n < 480 ? t->text.n : 480), (const char *)t->text.p);
+	for (size_t i = 0; ecg_write_words(n, i, ours); i++)
+		put_text(put, arg, (struct ecg_line){0}, "%s", ours);
 }
 
 unsigned ecg_iso(struct slice s, int part[6], struct slice *fraction, struct slice *zone)

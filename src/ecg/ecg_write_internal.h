@@ -29,7 +29,12 @@ struct ecg_range {
 };
 void ecg_range(const struct ecg *g, unsigned channel, struct ecg_range *ret); /* reads the whole channel */
 
-/* Lines for formats that have room for free text: what the device stated, statements, notes, and what we measured. Calls put for each; text without line ends. */
+/* What we say of a record, the i-th: the measurements in one sentence, then each statement with what it rests on; each begins with ECG_OURS, so that nobody takes it for the device's or a reader's. false: no more. */
+#define ECG_WORDS_MAX 512
+bool ecg_write_words(const struct ecg_analysis *n, size_t i, char out[ECG_WORDS_MAX]);
+/* A note that we wrote into an earlier file: left out where there is a new analysis. */
+bool ecg_write_stale(const struct ecg_analysis *n, const struct ecg_note *note);
+/* Lines for formats that have room for free text: what the device stated, statements, notes, and what we say. Calls put for each; text without line ends. */
 struct ecg_line {
 	bool timed;
 	double at_s, duration_s;

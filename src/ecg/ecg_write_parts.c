@@ -80,9 +80,14 @@ static double ours(const struct ecg_measure *m, const char *key)
 	return NAN;
 }
 
+bool ecg_write_fields_ours(const struct ecg *g, const struct ecg_analysis *n)
+{
+	return n && !g->stated;
+}
+
 double ecg_write_measure(const struct ecg *g, const struct ecg_analysis *n, const char *key)
 {
-	if (n)
+	if (ecg_write_fields_ours(g, n))
 		return ours(&n->measure, key);
 	for (const struct ecg_stated *s = g->stated; s; s = s->next)
 		if (!strcmp(s->key, key))
@@ -90,20 +95,17 @@ double ecg_write_measure(const struct ecg *g, const struct ecg_analysis *n, cons
 	return NAN;
 }
 
-bool ecg_write_statement(const struct ecg *g, const struct ecg_analysis *n, size_t i, struct slice *ret)
+bool ecg_write_statement(const struct ecg *g, const struct ecg_analysis *n, size_t i, char room[ECG_WORDS_MAX], struct slice *ret)
 {
-	if (n) {
-		if (i >= n->statements)
-			return false;
-		*ret = slice_str(n->statement[i].text);
-		return true;
-	}
 	for (const struct ecg_note *note = g->notes; note; note = note->next)
-		if (note->statement && i-- == 0) {
+		if (note->statement && !ecg_write_stale(n, note) && i-- == 0) {
 			*ret = note->text;
 			return true;
 		}
-	return false;
+	if (!ecg_write_words(n, i, room))
+		return false;
+	*ret = slice_str(room);
+	return true;
 }
 
 const char *ecg_write_decimal(double v, size_t max, char out[32])

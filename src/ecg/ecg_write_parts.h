@@ -3,6 +3,7 @@
 #define HOLDFAST_ECG_WRITE_PARTS_H
 
 #include "charset.h"
+#include "ecg_write_internal.h"
 
 struct ecg_write_time { /* of ISO 8601 text; parts that are not said are absent */
 	bool date, time, zoned;
@@ -11,10 +12,12 @@ struct ecg_write_time { /* of ISO 8601 text; parts that are not said are absent 
 };
 struct ecg_write_time ecg_write_time(struct slice iso);
 
-/* A measurement of ours, or without an analysis the file's own: keys of struct ecg_stated. NAN: not measured. */
+/* SCP-ECG and DICOM have one place for a measurement, and none for whose it is: what the file says stays there, and ours takes it only where the file says nothing at all. In words ours stand in both cases. */
+bool ecg_write_fields_ours(const struct ecg *g, const struct ecg_analysis *n);
+/* A value for that place: keys of struct ecg_stated. NAN: none. */
 double ecg_write_measure(const struct ecg *g, const struct ecg_analysis *n, const char *key);
-/* The i-th statement of the analysis, or of the file; false: no more. */
-bool ecg_write_statement(const struct ecg *g, const struct ecg_analysis *n, size_t i, struct slice *ret);
+/* The i-th statement: the file's, then our words (ecg_write_words), for which there is room; false: no more. */
+bool ecg_write_statement(const struct ecg *g, const struct ecg_analysis *n, size_t i, char room[ECG_WORDS_MAX], struct slice *ret);
 /* The shortest decimal of at most max characters (up to 17 digits) that is v again, or the nearest that fits. */
 const char *ecg_write_decimal(double v, size_t max, char out[32]);
 /* All channels are ECG voltages of one rate, ERR_INPUT with a sentence otherwise (format: "SCP-ECG"). */

@@ -21,7 +21,7 @@ static void note(struct reading *r, double onset, double duration, struct slice 
 	}
 	if (slice_eq_str(text, "Recording ends"))
 		r->f->ends = onset;
-	struct ecg_note *n = ecg_note(r->g, text);
+	struct ecg_note *n = ecg_remark(r->g, text);
 	if (n) {
 		n->timed = true;
 		n->at_s = onset - r->f->first;

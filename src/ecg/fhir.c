@@ -293,7 +293,7 @@ static void notes(struct ecg *g, const struct json_node *o)
 	unsigned n = 0;
 	for (const struct json_node *x = list ? list->child : NULL; x && n < 1000; x = x->next, n++)
 		if (json_text(x, "text").n)
-			(void)ecg_note(g, json_text(x, "text"));
+			(void)ecg_remark(g, json_text(x, "text"));
 	list = json_get(o, "interpretation");
 	for (const struct json_node *x = list ? list->child : NULL; x && n < 1000; x = x->next, n++) {
 		struct slice t = json_text(x, "text");

@@ -242,7 +242,7 @@ static void quantities(struct jsonw *w, const struct ecg *g, const struct ecg_an
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
 		for (size_t k = 0; k < fhir_value_count && ours[i].v.conf && !done[i]; k++)
 			if (!strcmp(ours[i].key, fhir_values[k].key)) {
-				quantity(w, &fhir_values[k], "measured by Holdfast", floor((double)ours[i].v.v * 10 + 0.5) / 10);
+				quantity(w, &fhir_values[k], ECG_OURS "measured", floor((double)ours[i].v.v * 10 + 0.5) / 10);
 				done[i] = true;
 			}
 }

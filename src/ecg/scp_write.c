@@ -76,7 +76,7 @@ static int steps(struct out *o)
 	bool exact = true;
 	for (unsigned i = 0; i < o->g->channels; i++) {
 		double step = fabs(o->g->channel[i].scale) * 1000;
-		exact = exact && whole(step, 1e9, &nv);
+		exact = exact && whole(step, 1e9, &nv) && o->g->channel[i].offset == 0;
 		avm = exact ? gcd(nv, avm) : 0;
 		finest = fmin(finest, step);
 		most = fmax(most, o->lead[i].most * step);
@@ -134,7 +134,7 @@ static int samples(struct out *o, unsigned i)
 	for (uint64_t k = 0; k < l->n; k++) {
 		if (l->v[k] == ECG_GAP)
 			return err_set(o->e, ERR_INPUT, NULL, "channel %u: there is a gap in it, which SCP-ECG cannot hold", i + 1);
-		l->most = fmax(l->most, fabs((double)l->v[k] - c->baseline));
+		l->most = fmax(l->most, fabs((double)l->v[k] - c->baseline + c->offset / c->scale));
 	}
 	return 0;
 }
@@ -143,11 +143,11 @@ static void in_steps(struct out *o, unsigned i)
 {
 	const struct ecg_channel *c = &o->g->channel[i];
 	struct lead *l = &o->lead[i];
-	double factor = c->scale * 1000 / o->avm, whole_factor = rint(factor);
+	double factor = c->scale * 1000 / o->avm, whole_factor = rint(factor), zero = c->baseline - c->offset / c->scale;
 	if (fabs(factor - whole_factor) <= 1e-9 * fabs(factor))
 		factor = whole_factor;
 	for (uint64_t k = 0; k < l->n; k++)
-		l->x[k] = (int16_t)llrint(((double)l->v[k] - c->baseline) * factor);
+		l->x[k] = (int16_t)llrint(((double)l->v[k] - zero) * factor);
 }
 
 /* ---- section 6 ---- */
@@ -247,7 +247,8 @@ static void choose_characters(struct out *o)
 		for (const struct ecg_note *n = g->notes; n && all; n = n->next)
 			all = ecg_text_out(&scratch, n->text, sets[k].set);
 		struct slice one;
-		for (size_t i = 0; i < 255 && all && ecg_write_statement(g, o->n, i, &one); i++)
+		char room[ECG_WORDS_MAX];
+		for (size_t i = 0; i < 255 && all && ecg_write_statement(g, o->n, i, room, &one); i++)
 			all = ecg_text_out(&scratch, one, sets[k].set);
 		o->chars = sets[k].set;
 		o->language = sets[k].language;
@@ -386,14 +387,15 @@ static void statements(struct out *o)
 	struct buf *b = &o->section[8];
 	struct ecg_write_time t = ecg_write_time(o->g->start);
 	size_t n = 0;
-	while (n < 255 && ecg_write_statement(o->g, o->n, n, &s))
+	char room[ECG_WORDS_MAX];
+	while (n < 255 && ecg_write_statement(o->g, o->n, n, room, &s))
 		n++;
 	if (!n)
 		return;
 	buf_u8(b, 0); /* by machine, not overread */
 	u16(b, t.date ? (unsigned)t.year : 0);
 	buf_add(b, ((uint8_t[]){(uint8_t)t.month, (uint8_t)t.day, (uint8_t)t.hour, (uint8_t)t.minute, (uint8_t)t.second, (uint8_t)n}), 6);
-	for (size_t i = 0; i < n && ecg_write_statement(o->g, o->n, i, &s); i++) {
+	for (size_t i = 0; i < n && ecg_write_statement(o->g, o->n, i, room, &s); i++) {
 		AUTO_BUF struct buf v = {0};
 		buf_init(&v, 65536);
 		text(o, &v, s, 4000);
@@ -444,7 +446,7 @@ static void measurements(struct out *o)
 	u16(b, ms(v[8]));
 	u16(b, SCP_NO_VALUE);
 	u16(b, ms(v[9]));
-	buf_u8(b, o->n ? 1 : 0); /* Bazett is ours; a device's own is not known */
+	buf_u8(b, ecg_write_fields_ours(o->g, o->n) ? 1 : 0); /* Bazett is ours; a device's own is not known */
 	u16(b, 0);
 }
 

@@ -265,9 +265,9 @@ void wfdb_comments(struct ecg *g, struct slice file)
 			codes(g, dx);
 			continue;
 		}
-		struct ecg_note *note = ecg_note(g, line);
+		struct ecg_note *note = ecg_remark(g, line);
 		if (note)
-			note->statement = diagnoses;
+			note->statement = note->statement || diagnoses;
 		mit_line(g, line);
 		age(g, value_of(line, "age"));
 		sex(g, value_of(line, "sex"));

@@ -123,11 +123,13 @@ static void signal_line(const struct ecg *g, const struct layout *l, struct slic
 	const struct ecg_channel *c = &g->channel[i];
 	char gain[32];
 	bool volts = !strcmp(c->unit, "uV");
+	/* zero is a whole number here: one that lies between two steps moves by half a step at most */
+	int32_t zero = (int32_t)fmin(fmax(c->baseline - rint(c->offset / c->scale), -INT32_MAX), INT32_MAX);
 	ecg_out_slice(o, name);
 	ecg_out_printf(o, ".dat %u", l->format);
 	if (l->spf[i] != 1)
 		ecg_out_printf(o, "x%u", l->spf[i]);
-	ecg_out_printf(o, " %s(%d)/%s %u 0 %d %d 0 ", ecg_decimal((volts ? 1000 : 1) / c->scale, gain), c->baseline, volts ? "mV" : c->unit[0] ? c->unit : "NU", l->format,
+	ecg_out_printf(o, " %s(%d)/%s %u 0 %d %d 0 ", ecg_decimal((volts ? 1000 : 1) / c->scale, gain), zero, volts ? "mV" : c->unit[0] ? c->unit : "NU", l->format,
 		l->range[i].first, (int16_t)sum_with_padding(g, l, i));
 	one_line(o, c->label.n ? c->label : slice_str(c->name));
 	ecg_out_str(o, "\n");

@@ -208,28 +208,33 @@ static void what_is_said_comes_back(void **state)
 	}
 }
 
-static void an_analysis_takes_the_place_of_what_the_device_said(void **state)
+static void an_analysis_stands_beside_what_the_device_said(void **state)
 {
 	struct ecg_test t;
 	struct ecg_analysis *n = calloc(1, sizeof *n);
-	struct ecg_statement s = {.code = "rhythm-af", .text = "atrial fibrillation"};
+	struct ecg_statement s = {.code = "rhythm-af", .text = "atrial fibrillation", .why = "irregular"};
 	record(&t, HEADER, wave, 3 * N);
 	t.g->channel[0].scale = 5;
-	ecg_stated(t.g, "qrs_ms", 200);
 	n->measure.qrs_ms = (struct ecg_value){88.4f, 90};
 	n->measure.pr_ms = (struct ecg_value){160, 0}; /* could not measure */
 	n->measure.qt_ms = (struct ecg_value){400, 80};
 	n->statement = &s;
 	n->statements = 1;
-	for (enum ecg_format f = ECG_SCP; f <= ECG_DICOM; f++) {
-		if (f != ECG_SCP && f != ECG_DICOM)
-			continue;
-		struct written w;
-		struct ecg *b = again(&t, n, f, &w);
-		assert_true(!strcmp(b->stated->key, "qrs_ms") && fabs(b->stated->value - 88.4) < 0.5);
-		assert_true(!strcmp(b->stated->next->key, "qt_ms") && b->stated->next->value == 400 && !b->stated->next->next);
-		is(b->notes->text, "atrial fibrillation");
-		buf_done(&w.b);
+	for (int said = 0; said < 2; said++) {
+		if (said)
+			ecg_stated(t.g, "qrs_ms", 200);
+		for (enum ecg_format f = ECG_SCP; f <= ECG_DICOM; f++) {
+			if (f != ECG_SCP && f != ECG_DICOM)
+				continue;
+			struct written w;
+			struct ecg *b = again(&t, n, f, &w);
+			assert_true(!strcmp(b->stated->key, "qrs_ms") && fabs(b->stated->value - (said ? 200 : 88.4)) < 0.5);
+			assert_true(said ? !b->stated->next : !strcmp(b->stated->next->key, "qt_ms") && b->stated->next->value == 400 && !b->stated->next->next);
+			is(b->notes->text, "Holdfast, unconfirmed: QRS 88 ms, QT 400 ms");
+			is(b->notes->next->text, "Holdfast, unconfirmed: atrial fibrillation (irregular)");
+			assert_true(b->notes->statement && b->notes->next->statement);
+			buf_done(&w.b);
+		}
 	}
 	free(n);
 	ecg_test_done(&t);
@@ -489,7 +494,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples_come_back),
 		cmocka_unit_test(what_is_said_comes_back),
-		cmocka_unit_test(an_analysis_takes_the_place_of_what_the_device_said),
+		cmocka_unit_test(an_analysis_stands_beside_what_the_device_said),
 		cmocka_unit_test(steps_that_are_no_nanovolts),
 		cmocka_unit_test(gaps),
 		cmocka_unit_test(what_does_not_fit_is_refused),

@@ -44,13 +44,18 @@ static inline int kept_end(void *arg, struct err *e)
 }
 
 /* Written, and opened again from what was written. back is initialised here. */
-static inline int write_and_read(const struct ecg *g, enum ecg_format to, const char *name, struct ecg_test *back)
+static inline int write_and_read_with(const struct ecg *g, const struct ecg_analysis *n, enum ecg_format to, const char *name, struct ecg_test *back)
 {
 	ecg_test_init(back, NULL);
 	struct kept k = {.t = back};
 	const struct ecg_sink sink = {kept_begin, kept_bytes, kept_end, &k};
-	int r = ecg_write(g, NULL, to, SLICE("out"), &sink, &back->e);
+	int r = ecg_write(g, n, to, SLICE("out"), &sink, &back->e);
 	return r < 0 ? r : ecg_test_open(back, name);
+}
+
+static inline int write_and_read(const struct ecg *g, enum ecg_format to, const char *name, struct ecg_test *back)
+{
+	return write_and_read_with(g, NULL, to, name, back);
 }
 
 /* Every sample less its baseline, the step and the rate are the same. More (padding) must be gaps. */

@@ -115,6 +115,13 @@ for got, c in zip(edf('e.edf'), cols):
     near(got[:n], c, 1, 'edf')
 run('convert', 'm.csv', '--to', 'fhir', '-o', 'f.json')
 f = json.load(open('f.json'))
+ours = [x for x in f['component'] if 'valueQuantity' in x]
+assert ours and all(x['code']['text'].startswith('Holdfast, unconfirmed: ') for x in ours) and f['status'] == 'preliminary'
+run('convert', 'm.csv', '--to', 'fhir', '-o', 'p.json', '--plain')
+plain = json.load(open('p.json'))
+assert plain['status'] == 'final' and 'Holdfast' not in json.dumps(plain)
+f['component'] = [x for x in f['component'] if x not in ours]
+assert f['component'] == plain['component']
 assert f['resourceType'] == 'Observation' and f['code']['coding'][0]['code'] == '131328' and [x['code']['coding'][0]['code'] for x in f['component']] == ['131330', '131335', '131331']
 for x, c in zip(f['component'], cols):
     s = x['valueSampledData']
