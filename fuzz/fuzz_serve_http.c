@@ -37,7 +37,7 @@ static const char document[] = "{\"resourceType\":\"DocumentReference\",\"conten
 
 static void put_session(struct buf *b)
 {
-	static const char *const roles[] = {"clinician", "admin", "api", "auditor", "viewer", "registrar", "replica", AGENT_ROLE};
+	static const char *const roles[] = {"clinician", "admin", "api", PATIENT_ROLE, "viewer", "registrar", "replica", AGENT_ROLE};
 	const char *role = roles[script.how & 7];
 	frame_str(b, "nora");
 	frame_str(b, role);
@@ -46,6 +46,7 @@ static void put_session(struct buf *b)
 	buf_u32le(b, script.how & MUST_CHANGE ? 0 : script.how & 8 ? UINT32_MAX : serve_role_may(role));
 	buf_u8(b, !!(script.how & MUST_CHANGE));
 	buf_u8(b, 0);
+	frame_str(b, script.how & 8 ? "" : "p1");
 	buf_u8(b, script.odd.n ? script.odd.p[0] % (VIEW_DOWN + 2) : VIEW_FOLLOWS); /* how far the view is */
 	buf_u64le(b, script.odd.n);
 	buf_u64le(b, 4711);
@@ -69,6 +70,7 @@ static int answer_to(const struct frame *f, struct buf *b)
 		put_session(b);
 		break;
 	case FRAME_K_AUDIT:
+	case FRAME_K_LINK_REVOKE:
 	case FRAME_K_BREAK_GLASS:
 		buf_u64le(b, script.how & GLASS ? UINT64_MAX : 77);
 		break;
@@ -94,6 +96,23 @@ static int answer_to(const struct frame *f, struct buf *b)
 		buf_u8(b, LEDGER_FHIR);
 		buf_u64le(b, 78);
 		buf_str(b, document);
+		break;
+	case FRAME_K_LINK:
+		frame_str(b, "0123456789abcdef0123456789abcdef");
+		frame_str(b, "0123456789");
+		buf_u64le(b, (uint64_t)time_now());
+		buf_u64le(b, 79);
+		break;
+	case FRAME_K_LINK_OPEN:
+		if (script.how & NOT_KNOWN)
+			return script.how & GLASS ? ERR_ERASED : ERR_NOT_FOUND;
+		buf_u64le(b, 1);
+		buf_u64le(b, (uint64_t)time_now());
+		frame_str(b, "Dr. Grey");
+		frame_str(b, "nora");
+		frame_str(b, "0123456789");
+		if (script.how & ODD)
+			buf_add_slice(b, script.odd);
 		break;
 	case FRAME_K_ECG_BODY:
 		buf_u64le(b, 78);

@@ -151,7 +151,7 @@ static void put_head(struct jsonw *w, const struct chart_ecg *g)
 	}
 }
 
-static void put_row(struct jsonw *w, const struct chart_ecg *g)
+static void put_row(struct jsonw *w, const struct chart_ecg *g, bool outside)
 {
 	put_head(w, g);
 	jsonw_key(w, "patient");
@@ -163,8 +163,9 @@ static void put_row(struct jsonw *w, const struct chart_ecg *g)
 	}
 	put_said(w, "claimed", g->masked ? NULL : g->claimed ? g->claimed : g->file);
 	jsonw_kstr(w, "match", g->patient ? "matched" : "unmatched");
-	opt(w, "matchedBy", !g->patient ? SLICE_NULL : g->by_identifiers ? SLICE("identifiers") : g->matched_by);
-	jsonw_ku64(w, "candidates", g->candidates);
+	opt(w, "matchedBy", !g->patient ? SLICE_NULL : g->by_identifiers ? slice_eq_str(fact_get(g->fact, FF_VIA), "home") ? SLICE("account") : SLICE("identifiers") : g->matched_by);
+	if (!outside)
+		jsonw_ku64(w, "candidates", g->candidates);
 	jsonw_kslice(w, "urgency", g->urgency);
 	opt(w, "weight", g->masked ? SLICE_NULL : fact_get(g->fact, FF_WEIGHT));
 	put_statements(w, g);
@@ -229,7 +230,7 @@ static void put_shares(struct jsonw *w, const struct chart_ecg *g)
 				continue;
 			if (slice_eq_str(y->act, "share-revoke"))
 				revoked = y;
-			if (slice_eq_str(y->act, "share-open")) {
+			if (slice_eq_str(y->act, "share-open") && !json_text(y->node, "what").n) { /* the page; what it loads afterwards is recorded, too */
 				opened = y;
 				n++;
 			}
@@ -368,10 +369,28 @@ static void put_detail(struct jsonw *w, const struct chart_ecg *g, const struct 
 	put_draft(w, g);
 }
 
+/* For somebody outside who was given a link: what was recorded and how it was read; not what people of the house did with it, nor what else there is. */
+void chart_json_ecg_shared(struct jsonw *w, const struct chart_ecg *g)
+{
+	jsonw_obj(w);
+	put_row(w, g, true);
+	opt(w, "start", fact_get(g->fact, FF_TIME));
+	opt(w, "comment", g->stands ? json_text(g->stands, "comment") : SLICE_NULL);
+	put_device_words(w, g);
+	put_channels(w, g);
+	jsonw_key(w, "addenda");
+	jsonw_arr(w);
+	for (const struct chart_ecg_act *x = g->stands ? g->acts : NULL; x; x = x->next)
+		if (x->counts && slice_eq_str(x->act, "addend") && x->time >= g->signed_at)
+			jsonw_slice(w, json_text(x->node, "text"));
+	jsonw_arr_end(w);
+	jsonw_obj_end(w);
+}
+
 void chart_json_ecg(struct jsonw *w, const struct chart_ecg *g, bool detail, const struct chart_ecg *previous, const struct chart_ecg_candidate *candidates)
 {
 	jsonw_obj(w);
-	put_row(w, g);
+	put_row(w, g, false);
 	if (detail)
 		put_detail(w, g, previous, candidates);
 	jsonw_obj_end(w);

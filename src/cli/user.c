@@ -40,19 +40,51 @@ static int list_users(struct control *k, bool json, struct err *e)
 	return 0;
 }
 
+/* Whose account it is to be. Whoever makes it sees the name, and that the right one was meant. */
+static int find_person(struct site *s, struct control *k, const char *patient, char ret[32], struct err *e)
+{
+	AUTO_ARENA struct arena *a = arena_new(256 << 20);
+	struct chart *c = NULL;
+	struct control *unused = NULL;
+	struct chart_moment now;
+	struct chart_patient *p;
+	int r = a ? control_catch_up(k, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
+	if (r == 0)
+		r = cli_chart(s, &c, &unused, e);
+	if (r == 0)
+		r = chart_now(c, &now, e);
+	if (r == 0)
+		r = chart_patient(c, slice_str(patient), now, a, &p, NULL, e);
+	if (r == 0) {
+		struct slice name = p->demographics ? fact_get(p->demographics->fact, FF_NAME) : SLICE_NULL, born = p->demographics ? fact_get(p->demographics->fact, FF_BIRTH) : SLICE_NULL;
+		memcpy(ret, p->id, sizeof p->id);
+		fprintf(stderr, "The account is of %s: ", p->id);
+		cli_slice(stderr, fact_part(name, FN_FAMILY));
+		fprintf(stderr, ", ");
+		cli_slice(stderr, fact_part(name, FN_GIVEN));
+		fprintf(stderr, ", born ");
+		cli_slice(stderr, born.n > 10 ? slice_of(born.p, 10) : born);
+		fprintf(stderr, "\n");
+	}
+	chart_close(c);
+	control_close(unused);
+	return r;
+}
+
 int cmd_user(int argc, char **argv)
 {
 	static struct cli_args args;
-	const char *site = NULL, *role = NULL, *reason = NULL;
+	const char *site = NULL, *role = NULL, *reason = NULL, *patient = NULL;
 	bool json = false;
 	const struct cli_opt opts[] = {
 		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE)"},
 		{"role", CLI_STRING, &role, "R", "one of " SERVE_ROLES},
+		{"patient", CLI_STRING, &patient, "ID", "of role patient: whose account it is, our id or MRN[@ASSIGNER]"},
 		{"reason", CLI_STRING, &reason, "TEXT", "why (for disable): it is recorded"},
 		{"json", CLI_FLAG, &json, NULL, "JSON on stdout"},
 	};
 	bool done;
-	int r = cli_parse(argc, argv, "user add NAME --role R --site DIR | user list | user disable NAME --reason TEXT",
+	int r = cli_parse(argc, argv, "user add NAME --role R [--patient ID] --site DIR | user list | user disable NAME --reason TEXT",
 	                  "Local accounts that need no directory service. 'add' prints a one-time password; the person sets their own at the first sign-in.", opts, ARRAY_LEN(opts),
 	                  &args, &done);
 	if (r || done)
@@ -65,6 +97,8 @@ int cmd_user(int argc, char **argv)
 		return cli_usage("user add: --role is missing; it is one of " SERVE_ROLES);
 	if (role && !serve_role_known(role))
 		return cli_usage("--role: '%s' is not one of " SERVE_ROLES, role);
+	if (add && !strcmp(role, PATIENT_ROLE) != (patient != NULL))
+		return cli_usage("user add: --patient says whose account it is; the role patient needs it, and no other has one");
 	if (disable && !reason)
 		return cli_usage("user disable: --reason is missing; it is recorded");
 	struct err e = {0};
@@ -74,7 +108,10 @@ int cmd_user(int argc, char **argv)
 		return cli_fail(&e);
 	char password[64];
 	if (add) {
-		r = control_user_add(k, args.v[1], role, NULL, password, &e);
+		char person[32] = "";
+		r = patient ? find_person(&s, k, patient, person, &e) : 0;
+		if (r == 0)
+			r = patient ? control_patient_add(k, args.v[1], person, password, &e) : control_user_add(k, args.v[1], role, NULL, password, &e);
 		if (r == 0 && json)
 			printf("{\"user\":\"%s\",\"role\":\"%s\",\"password\":\"%s\"}\n", args.v[1], role, password);
 		else if (r == 0)

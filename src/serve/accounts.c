@@ -151,6 +151,7 @@ static void mean(struct keeper *k, const struct json_node *n, int64_t time)
 		u->must_change = must && must->type == JSON_TRUE;
 	}
 	if (slice_eq_str(what, "user-add")) {
+		text(u->person, sizeof u->person, json_text(n, "person"));
 		text(u->role, sizeof u->role, json_text(n, "role"));
 		u->created = time;
 		u->disabled = false;
@@ -171,6 +172,8 @@ static int mean_entry(struct keeper *k, uint8_t kind, uint64_t seq, struct slice
 		return 0; /* not ours to judge here: verify does */
 	if (kind == LEDGER_ACCOUNT) {
 		mean(k, n, time);
+	} else if (kind == LEDGER_ECG_ACT) {
+		keeper_link_note(k, n);
 	} else if (kind == LEDGER_ALARM) {
 		keeper_alarm_note(k, json_text(n, "id"), slice_eq_str(json_text(n, "what"), "raised"));
 	} else if (kind == LEDGER_SNAPSHOT || kind == LEDGER_VAULT_PACK) {
@@ -206,7 +209,7 @@ static void kstr_opt(struct jsonw *w, const char *key, const char *s)
 	jsonw_kslice_opt(w, key, slice_str(s));
 }
 
-int accounts_change(struct keeper *k, const char *what, const char *user, const char *role, const char *by, const char *reason, const char *hash, bool must_change, struct err *e)
+int accounts_change(struct keeper *k, const char *what, const char *user, const char *role, const char *by, const char *reason, const char *hash, bool must_change, const char *person, struct err *e)
 {
 	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
@@ -218,6 +221,7 @@ int accounts_change(struct keeper *k, const char *what, const char *user, const 
 	kstr_opt(&w, "role", role);
 	kstr_opt(&w, "by", by);
 	kstr_opt(&w, "reason", reason);
+	kstr_opt(&w, "person", person);
 	if (hash) {
 		jsonw_kbool(&w, "mustChange", must_change);
 		jsonw_key(&w, "secret");
@@ -336,6 +340,7 @@ void accounts_json(struct keeper *k, struct buf *ret)
 		jsonw_obj(&w);
 		jsonw_kstr(&w, "user", u->user);
 		jsonw_kstr(&w, "role", u->role);
+		kstr_opt(&w, "person", u->person);
 		jsonw_kbool(&w, "disabled", u->disabled);
 		jsonw_kbool(&w, "mustChange", u->must_change);
 		jsonw_ktime(&w, "created", u->created);
@@ -398,6 +403,7 @@ void accounts_save(struct keeper *k, bool always)
 		jsonw_kstr(&w, "user", u->user);
 		jsonw_kstr(&w, "role", u->role);
 		jsonw_kstr(&w, "argon2id", u->hash);
+		kstr_opt(&w, "person", u->person);
 		jsonw_kbool(&w, "disabled", u->disabled);
 		jsonw_kbool(&w, "mustChange", u->must_change);
 		jsonw_ki64(&w, "created", u->created);
@@ -420,6 +426,8 @@ void accounts_save(struct keeper *k, bool always)
 		jsonw_obj_end(&w);
 	}
 	jsonw_arr_end(&w);
+	jsonw_key(&w, "links");
+	keeper_link_save(k, &w);
 	jsonw_key(&w, "quarantined");
 	jsonw_arr(&w);
 	for (size_t i = 0; i < k->quarantined_count; i++)
@@ -475,6 +483,7 @@ static bool cache_load(struct keeper *k, const struct json_node *root)
 			return false;
 		text(u->role, sizeof u->role, json_text(n, "role"));
 		text(u->hash, sizeof u->hash, json_text(n, "argon2id"));
+		text(u->person, sizeof u->person, json_text(n, "person"));
 		u->disabled = is_true(n, "disabled");
 		u->must_change = is_true(n, "mustChange");
 		u->created = number(n, "created");
@@ -491,6 +500,7 @@ static bool cache_load(struct keeper *k, const struct json_node *root)
 		t->revoked = is_true(n, "revoked");
 		t->created = number(n, "created");
 	}
+	keeper_link_load(k, json_get(root, "links"));
 	list = json_get(root, "quarantined");
 	for (const struct json_node *n = list ? list->child : NULL; n; n = n->next) {
 		uint64_t entry;
@@ -531,6 +541,7 @@ static int find_kind(void *arg, const struct ledger_entry *en, struct err *e)
 	case LEDGER_VAULT_PACK:
 	case LEDGER_KEYS:
 	case LEDGER_RETENTION:
+	case LEDGER_ECG_ACT: /* links among them */
 		break;
 	default:
 		return 0;
@@ -570,6 +581,7 @@ static void forget(struct keeper *k)
 	*k->accounts = (struct accounts){0};
 	k->quarantined_count = 0;
 	k->alarm_count = 0;
+	keeper_link_forget(k);
 	keeper_vault_forget(k);
 	keeper_retain_forget(k);
 	k->rotated = 0;

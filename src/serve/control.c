@@ -360,6 +360,18 @@ int control_user_add(struct control *c, const char *user, const char *role, cons
 	frame_str(&q.b, user);
 	frame_str(&q.b, role);
 	frame_str(&q.b, password ? password : "");
+	frame_str(&q.b, "");
+	return finish_text(c, &q, ret_password, 64, e);
+}
+
+int control_patient_add(struct control *c, const char *user, const char *person, char ret_password[64], struct err *e)
+{
+	struct question q;
+	ask_as_us(c, &q, FRAME_K_USER_ADD);
+	frame_str(&q.b, user);
+	frame_str(&q.b, PATIENT_ROLE);
+	frame_str(&q.b, "");
+	frame_str(&q.b, person);
 	return finish_text(c, &q, ret_password, 64, e);
 }
 

@@ -127,6 +127,7 @@ struct keeper {
 	size_t waiting_count;
 	struct feed feed;
 	struct accounts *accounts;
+	struct links *links;     /* NULL: none */
 	struct sessions *sessions;
 	struct passwords *passwords;
 	bool full;               /* ordinary entries are refused: the reserve is reached */
@@ -287,7 +288,7 @@ void keeper_retain_load(struct keeper *k, const struct json_node *n);
 
 /* ---- accounts (accounts.c) ---- */
 struct account {
-	char user[USER_MAX], role[24], hash[128];
+	char user[USER_MAX], role[24], hash[128], person[40]; /* person: of role patient, as the chart names them */
 	bool disabled, must_change;
 	int64_t created, last_login;
 };
@@ -303,7 +304,7 @@ struct account *accounts_user(struct keeper *k, const char *user);
 struct token *accounts_token(struct keeper *k, const char *token);
 bool accounts_agent(struct keeper *k, const char *name); /* is there a token in use of the backup agent of that name? */
 /* One account entry, and what it means here. secret: stays out of what the scribe gets. */
-int accounts_change(struct keeper *k, const char *what, const char *user, const char *role, const char *by, const char *reason, const char *hash, bool must_change, struct err *e) MUST;
+int accounts_change(struct keeper *k, const char *what, const char *user, const char *role, const char *by, const char *reason, const char *hash, bool must_change, const char *person, struct err *e) MUST;
 int accounts_token_new(struct keeper *k, const char *role, const char *user, const char *label, const char *by, char ret_token[TOKEN_MAX], struct err *e) MUST;
 int accounts_token_revoke(struct keeper *k, const char *id, const char *by, struct err *e) MUST;
 void accounts_json(struct keeper *k, struct buf *ret);
@@ -315,7 +316,7 @@ bool account_name_ok(const char *user);
 /* ---- sessions (sessions.c, login.c) ---- */
 #define KEEPER_SHARED ((size_t)4 << 20)
 struct asker { /* who stands behind a request of the web role, or of a command */
-	char user[USER_MAX], role[24], address[64];
+	char user[USER_MAX], role[24], address[64], person[40];
 	uint32_t may;
 	bool is_token, must_change, command;
 	struct session *session;
@@ -346,7 +347,7 @@ int keeper_audit_entry(struct keeper *k, const struct asker *who, const char *wh
 struct password_job {
 	enum { JOB_LOGIN, JOB_CHANGE, JOB_USER_ADD, JOB_SIGN } what;
 	uint64_t chan, tag;
-	char user[USER_MAX], role[24], by[USER_MAX], address[64];
+	char user[USER_MAX], role[24], by[USER_MAX], address[64], person[40];
 	char hash[128];         /* to compare with; empty: only make one */
 	char secret[256], fresh[256];
 	bool known;             /* the user exists and is not disabled */
@@ -367,9 +368,19 @@ void login_done(struct keeper *k, struct password_job *j);
 
 /* ---- recordings (keeper_ecg.c) ---- */
 void keeper_store_for_web(struct keeper *k, struct kchan *ch, uint64_t tag, const struct asker *who, uint8_t kind, const char *way, struct slice body, bool dedupe, bool wait);
+void keeper_source(const struct asker *who, const char *way, char out[]); /* "WAY/NAME", at most LEDGER_SOURCE_MAX; out holds one more */
 void op_ecg(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_ecg_act(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_ecg_body(struct keeper *k, struct kchan *ch, const struct frame *f);
 void sign_answer(struct keeper *k, struct kchan *ch, struct password_job *j);
+
+/* ---- links to one recording (keeper_link.c) ---- */
+void keeper_link_note(struct keeper *k, const struct json_node *act);
+void keeper_link_save(const struct keeper *k, struct jsonw *w);
+void keeper_link_load(struct keeper *k, const struct json_node *list);
+void keeper_link_forget(struct keeper *k);
+void op_link(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_link_revoke(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_link_open(struct keeper *k, struct kchan *ch, const struct frame *f);
 
 #endif

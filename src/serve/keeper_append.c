@@ -324,7 +324,7 @@ static void stored_for_web(struct keeper *k, struct kchan *ch, const struct fram
 	}
 }
 
-static void named_source(const struct asker *who, const char *way, char out[LEDGER_SOURCE_MAX + 1])
+void keeper_source(const struct asker *who, const char *way, char out[])
 {
 	char name[LEDGER_SOURCE_MAX + 1];
 	size_t n = 0;
@@ -340,7 +340,7 @@ void keeper_store_for_web(struct keeper *k, struct kchan *ch, uint64_t tag, cons
 {
 	char source[LEDGER_SOURCE_MAX + 1];
 	struct frame f = {.tag = tag};
-	named_source(who, way, source);
+	keeper_source(who, way, source);
 	struct incoming in = {.kind = kind, .source = source, .body = body, .dedupe = dedupe, .ordinary = kind != LEDGER_ECG_ACT};
 	stored_for_web(k, ch, &f, &in, wait);
 }
@@ -362,7 +362,7 @@ static void from_web(struct keeper *k, struct kchan *ch, const struct frame *f, 
 		reply_err(ch, f->tag, &e);
 		return;
 	}
-	named_source(&who, way, source);
+	keeper_source(&who, way, source);
 	struct incoming in = {.kind = kind, .source = source, .body = body, .dedupe = kind == LEDGER_FHIR, .ordinary = true};
 	stored_for_web(k, ch, f, &in, wait);
 }

@@ -244,6 +244,7 @@ static int get_session(struct cur *cu, struct keeper_session *ret, struct err *e
 	s.may = cur_u32le(cu);
 	s.must_change = cur_u8(cu);
 	s.is_token = cur_u8(cu);
+	frame_get_text(cu, s.person, sizeof s.person);
 	s.view.state = cur_u8(cu);
 	s.view.done = cur_u64le(cu);
 	s.view.total = cur_u64le(cu);
@@ -430,6 +431,63 @@ int keeper_ecg_body(struct keeper_client *c, const struct keeper_who *w, uint64_
 	return buf_ok(ret) ? 0 : err_set(e, buf_code(ret), NULL, "the recording is too long");
 }
 
+int keeper_link(struct keeper_client *c, const struct keeper_who *w, uint64_t ecg, uint32_t hours, const char *to, const char *reason, struct keeper_link *ret, struct err *e)
+{
+	struct cur cu;
+	struct keeper_link l = {.token = ""};
+	begin(c, FRAME_K_LINK);
+	put_who(c, w);
+	buf_u64le(&c->q, ecg);
+	buf_u32le(&c->q, hours);
+	frame_str(&c->q, to);
+	frame_str(&c->q, reason);
+	int r = ask(c, false, &cu, e); /* not twice: two links would stand there */
+	if (r < 0)
+		return r;
+	frame_get_text(&cu, l.token, sizeof l.token);
+	frame_get_text(&cu, l.id, sizeof l.id);
+	l.expires = (int64_t)cur_u64le(&cu);
+	l.entry = cur_u64le(&cu);
+	if (!cur_done(&cu) || !plain_token(l.token) || !plain_token(l.id))
+		return broken(e);
+	*ret = l;
+	return 0;
+}
+
+int keeper_link_revoke(struct keeper_client *c, const struct keeper_who *w, const char *id, const char *reason, uint64_t *ret_entry, struct err *e)
+{
+	begin(c, FRAME_K_LINK_REVOKE);
+	put_who(c, w);
+	frame_str(&c->q, id);
+	frame_str(&c->q, reason);
+	return done_u64(c, ret_entry, e);
+}
+
+int keeper_link_open(struct keeper_client *c, const char *token, const char *address, const char *what, struct keeper_link_opened *ret, struct buf *ret_body, struct err *e)
+{
+	struct cur cu;
+	struct keeper_link_opened o = {.ecg = 0};
+	begin(c, FRAME_K_LINK_OPEN);
+	frame_str_slice(&c->q, slice_of(token, strnlen(token, TOKEN_MAX + 1)));
+	frame_str(&c->q, address);
+	frame_str(&c->q, what ? what : "");
+	int r = ask(c, true, &cu, e);
+	if (r < 0)
+		return r;
+	o.ecg = cur_u64le(&cu);
+	o.expires = (int64_t)cur_u64le(&cu);
+	frame_get_text(&cu, o.to, sizeof o.to);
+	frame_get_text(&cu, o.by, sizeof o.by);
+	frame_get_text(&cu, o.id, sizeof o.id);
+	struct slice body = cur_take(&cu, cur_left(&cu));
+	if (cu.failed || (!what && body.n))
+		return broken(e);
+	if (what)
+		buf_add_slice(ret_body, body);
+	*ret = o;
+	return what && !buf_ok(ret_body) ? err_set(e, buf_code(ret_body), NULL, "the recording is too long") : 0;
+}
+
 int keeper_raw(struct keeper_client *c, const struct keeper_who *w, uint64_t seq, bool document, const char *patient_id, uint8_t *ret_kind, struct buf *ret, struct err *e)
 {
 	struct cur cu;
@@ -496,7 +554,7 @@ int keeper_users(struct keeper_client *c, const struct keeper_who *w, struct buf
 	return done_rest(c, ret_json, e);
 }
 
-int keeper_user_add(struct keeper_client *c, const struct keeper_who *w, const char *user, const char *role, char ret_password[64], struct err *e)
+int keeper_user_add(struct keeper_client *c, const struct keeper_who *w, const char *user, const char *role, const char *person, char ret_password[64], struct err *e)
 {
 	struct cur cu;
 	char password[64];
@@ -505,6 +563,7 @@ int keeper_user_add(struct keeper_client *c, const struct keeper_who *w, const c
 	frame_str(&c->q, user);
 	frame_str(&c->q, role);
 	frame_str(&c->q, "");
+	frame_str(&c->q, person ? person : "");
 	int r = ask(c, false, &cu, e);
 	if (r < 0)
 		return r;

@@ -4,21 +4,49 @@
 #include <stdlib.h>
 
 #define ACT_MAX (48u << 10)
+#define HEAD_MAX (64u << 10) /* of a recording's line: ECG_BODY_HEAD_MAX */
 
 /* ---- handed in ---- */
+
+/* A patient's account brings that person's alone, and nobody else says that theirs came from home: whose it is rests on the account then. */
+static int may_hand_in(const struct asker *who, struct slice body, struct err *e)
+{
+	AUTO_ARENA struct arena *a = arena_new(1 << 20);
+	struct json_node *n = NULL;
+	size_t most = body.n < HEAD_MAX ? body.n : HEAD_MAX;
+	const uint8_t *lf = most ? memchr(body.p, '\n', most) : NULL;
+	if (!(who->may & (MAY_ECG_SEND | MAY_HOME)))
+		return err_set(e, ERR_DENIED, NULL, who->must_change ? "change the one-time password first" : "the role %s may not do this", who->role);
+	if (!a || !lf || json_tree(slice_of(body.p, (size_t)(lf - body.p)), a, &n, NULL) < 0)
+		return err_set(e, a ? ERR_INPUT : ERR_MEMORY, NULL, a ? "this is no recording as the ledger keeps it" : "no memory");
+	bool home = slice_eq_str(json_text(n, "via"), "home");
+	if (who->may & MAY_ECG_SEND ? home : !home || !who->person[0] || !slice_eq_str(json_text(n, "patient"), who->person))
+		return err_set(e, ERR_DENIED, NULL, "an account at home brings recordings of its own person, and no other account does");
+	return 0;
+}
+
+/* What this account has brought itself. */
+static bool is_own(const struct asker *who, const struct ledger_leaf *leaf)
+{
+	char source[LEDGER_SOURCE_MAX + 1];
+	keeper_source(who, "ecg", source);
+	return !strcmp(leaf->source, source);
+}
 
 void op_ecg(struct keeper *k, struct kchan *ch, const struct frame *f)
 {
 	struct cur c = cur_of(f->payload);
 	struct asker who;
 	struct err e = {0};
-	int r = asker_read(k, ch, &c, MAY_ECG_SEND, &who, &e);
+	int r = asker_read(k, ch, &c, 0, &who, &e);
 	bool wait = cur_u8(&c);
 	struct slice body = cur_take(&c, cur_left(&c));
 	if (c.failed) {
 		keeper_chan_drop(k, ch, "a bad recording");
 		return;
 	}
+	if (r == 0)
+		r = may_hand_in(&who, body, &e);
 	if (r < 0)
 		reply_err(ch, f->tag, &e);
 	else
@@ -33,7 +61,7 @@ static uint32_t act_needs(struct slice act)
 		const char *act;
 		uint32_t may;
 	} acts[] = {{"match", MAY_ECG_SIGN}, {"unmatch", MAY_ECG_SIGN}, {"read", MAY_ECG_SIGN}, {"sign", MAY_ECG_SIGN}, {"addend", MAY_ECG_SIGN}, {"reject", MAY_ECG_SIGN}, {"reopen", MAY_ECG_SIGN}, {"urgency", MAY_CHART},
-	            {"note", MAY_CHART}, {"review-request", MAY_CHART}, {"share", MAY_ECG_SIGN}, {"share-revoke", MAY_CHART}};
+	            {"note", MAY_CHART}, {"review-request", MAY_CHART}};
 	for (size_t i = 0; i < ARRAY_LEN(acts); i++)
 		if (slice_eq_str(act, acts[i].act))
 			return acts[i].may;
@@ -57,13 +85,14 @@ static int act_read(struct keeper *k, const struct asker *who, struct slice json
 	uint32_t need = act_needs(json_text(n, "act"));
 	if (!need || num_u64(json_text(n, "ecg"), 0, UINT64_MAX, &of) < 0)
 		return err_set(e, ERR_INPUT, NULL, "there is no such act");
-	if ((who->may & need) != need)
+	bool home = need == MAY_CHART && who->may & MAY_HOME && !slice_eq_str(json_text(n, "act"), "urgency");
+	if ((who->may & need) != need && !home)
 		return err_set(e, ERR_DENIED, NULL, who->must_change ? "change the one-time password first" : "the role %s may not do this", who->role);
 	if (of >= ledger_durable(k->l))
 		return err_set(e, ERR_NOT_FOUND, NULL, "the ledger has no entry of that number");
 	r = ledger_read_leaf(k->l, of, &leaf, e);
-	if (r == 0 && leaf.kind != LEDGER_ECG)
-		r = err_set(e, ERR_NOT_FOUND, NULL, "entry %llu is no ECG", (unsigned long long)of);
+	if (r == 0 && (leaf.kind != LEDGER_ECG || (home && !is_own(who, &leaf))))
+		r = err_set(e, ERR_NOT_FOUND, NULL, home ? "this account has sent no ECG of number %llu" : "entry %llu is no ECG", (unsigned long long)of);
 	*ret_sign = slice_eq_str(json_text(n, "act"), "sign");
 	return r;
 }
@@ -158,8 +187,11 @@ void op_ecg_body(struct keeper *k, struct kchan *ch, const struct frame *f)
 	struct ledger_entry en;
 	char what[24], patient[128], query[256];
 	uint64_t audit = 0;
-	int r = asker_read(k, ch, &c, MAY_CHART, &who, &e);
+	int r = asker_read(k, ch, &c, 0, &who, &e);
 	uint64_t seq = cur_u64le(&c);
+	bool home = r == 0 && who.may & MAY_HOME;
+	if (r == 0 && !(who.may & (MAY_CHART | MAY_HOME)))
+		r = err_set(&e, ERR_DENIED, NULL, who.must_change ? "change the one-time password first" : "the role %s may not do this", who.role);
 	frame_get_text(&c, what, sizeof what);
 	frame_get_text(&c, patient, sizeof patient);
 	frame_get_text(&c, query, sizeof query);
@@ -169,8 +201,8 @@ void op_ecg_body(struct keeper *k, struct kchan *ch, const struct frame *f)
 		r = err_set(&e, ERR_NOT_FOUND, NULL, "the ledger has no entry of that number");
 	if (r == 0)
 		r = ledger_read_leaf(k->l, seq, &leaf, &e);
-	if (r == 0 && leaf.kind != LEDGER_ECG)
-		r = err_set(&e, ERR_NOT_FOUND, NULL, "entry %llu is no ECG", (unsigned long long)seq);
+	if (r == 0 && (leaf.kind != LEDGER_ECG || (home && !is_own(&who, &leaf))))
+		r = err_set(&e, ERR_NOT_FOUND, NULL, home ? "this account has sent no ECG of number %llu" : "entry %llu is no ECG", (unsigned long long)seq);
 	if (r == 0 && who.session && !session_take_ecg(who.session))
 		r = err_set(&e, ERR_LIMIT, NULL, "this session has looked at recordings %d times within an hour; more need another way", ECG_MAX);
 	if (r == 0)

@@ -20,6 +20,7 @@ static const struct {
 	{"api", MAY_FHIR_READ | MAY_FHIR_WRITE},
 	{AGENT_ROLE, MAY_VAULT},
 	{"replica", MAY_REPLICA},
+	{"patient", MAY_HOME},      /* at home: bound to one person of the chart */
 	{"ecg-send", MAY_ECG_SEND}, /* carts and devices: hand in, and see what became of their own */
 };
 
@@ -46,6 +47,7 @@ static int of_session(struct keeper *k, const char *id, struct asker *ret, struc
 		return err_set(e, ERR_DENIED, NULL, "not signed in, or for too long; sign in again");
 	snprintf(ret->user, sizeof ret->user, "%s", u->user);
 	snprintf(ret->role, sizeof ret->role, "%s", u->role);
+	snprintf(ret->person, sizeof ret->person, "%s", u->person);
 	ret->must_change = u->must_change && !k->reading;
 	ret->may = ret->must_change ? 0 : serve_role_may(u->role);
 	ret->session = s;
@@ -64,6 +66,8 @@ static int of_token(struct keeper *k, const char *token, struct asker *ret, stru
 	else
 		snprintf(ret->user, sizeof ret->user, "token/%.50s", t->label[0] ? t->label : t->id);
 	snprintf(ret->role, sizeof ret->role, "%s", role);
+	if (u)
+		snprintf(ret->person, sizeof ret->person, "%s", u->person);
 	ret->may = serve_role_may(role);
 	ret->is_token = true;
 	return 0;
@@ -149,6 +153,7 @@ static void put_session(const struct keeper *k, struct kchan *ch, const struct a
 	buf_u32le(&ch->c.out, a->may);
 	buf_u8(&ch->c.out, a->must_change);
 	buf_u8(&ch->c.out, a->is_token);
+	frame_str(&ch->c.out, a->person);
 	buf_u8(&ch->c.out, v.state);
 	buf_u64le(&ch->c.out, v.done);
 	buf_u64le(&ch->c.out, v.total);
@@ -338,7 +343,7 @@ static void change_answer(struct keeper *k, struct kchan *ch, struct password_jo
 	struct err e = {0};
 	int r = j->matched && j->made[0] ? 0 : err_set(&e, ERR_DENIED, "password", "the old password is wrong");
 	if (r == 0)
-		r = accounts_change(k, "password", j->user, NULL, j->user, NULL, j->made, false, &e);
+		r = accounts_change(k, "password", j->user, NULL, j->user, NULL, j->made, false, NULL, &e);
 	if (r < 0) {
 		reply_err(ch, j->tag, &e);
 		return;
@@ -360,6 +365,7 @@ void op_user_add(struct keeper *k, struct kchan *ch, const struct frame *f)
 		frame_get_text(&c, j->user, sizeof j->user);
 		frame_get_text(&c, j->role, sizeof j->role);
 		frame_get_text(&c, j->fresh, sizeof j->fresh);
+		frame_get_text(&c, j->person, sizeof j->person);
 		if (!cur_done(&c) || !account_name_ok(j->user))
 			r = err_set(&e, ERR_USAGE, "NAME", "a user's name has 1 to %d letters, digits, '.', '_', '-' or '@', and begins with a letter or digit", USER_MAX - 9);
 	}
@@ -368,6 +374,10 @@ void op_user_add(struct keeper *k, struct kchan *ch, const struct frame *f)
 	const struct account *u = r == 0 ? accounts_user(k, j->user) : NULL;
 	if (r == 0 && u && !u->disabled)
 		r = err_set(&e, ERR_EXISTS, j->user, "there is a user of that name");
+	if (r == 0 && !strcmp(j->role, PATIENT_ROLE) != (j->person[0] != 0))
+		r = err_set(&e, ERR_USAGE, "--patient", "an account of the role patient is one person's, who is named with it; no other role is");
+	if (r == 0 && u && strcmp(u->person, j->person) != 0) /* recordings are theirs by the account's name */
+		r = err_set(&e, ERR_EXISTS, j->user, "there was a user of that name who was somebody else; take another name");
 	if (r == 0 && j->fresh[0])
 		r = password_fit(j->user, j->fresh, &e);
 	if (r == 0) {
@@ -403,7 +413,7 @@ static void user_added(struct keeper *k, struct kchan *ch, struct password_job *
 	if (r == 0 && u && !u->disabled)
 		r = err_set(&e, ERR_EXISTS, j->user, "there is a user of that name");
 	if (r == 0)
-		r = accounts_change(k, "user-add", j->user, j->role, j->by, NULL, j->made, j->one_time, &e);
+		r = accounts_change(k, "user-add", j->user, j->role, j->by, NULL, j->made, j->one_time, j->person, &e);
 	if (r < 0) {
 		reply_err(ch, j->tag, &e);
 		return;
@@ -444,7 +454,7 @@ void op_user_disable(struct keeper *k, struct kchan *ch, const struct frame *f)
 		r = err_set(&e, ERR_NOT_FOUND, NULL, "no user of that name is active");
 	if (r == 0) {
 		snprintf(user, sizeof user, "%s", u->user);
-		r = accounts_change(k, "user-disable", user, NULL, who.user, reason, NULL, false, &e);
+		r = accounts_change(k, "user-disable", user, NULL, who.user, reason, NULL, false, NULL, &e);
 	}
 	if (r < 0) {
 		reply_err(ch, f->tag, &e);
@@ -484,6 +494,8 @@ void op_token_create(struct keeper *k, struct kchan *ch, const struct frame *f)
 	if (r == 0 && (!cur_done(&c) || !role[0] == !user[0]))
 		r = err_set(&e, ERR_USAGE, NULL, "give a role or a user, and a label of at most 63 bytes");
 	bool agent = !strcmp(role, AGENT_ROLE);
+	if (r == 0 && !strcmp(role, PATIENT_ROLE))
+		r = err_set(&e, ERR_USAGE, "--role", "a patient's token belongs to their account: give --user");
 	if (r == 0 && role[0] && !agent && !serve_role_known(role))
 		r = err_set(&e, ERR_USAGE, "--role", "roles are " SERVE_ROLES);
 	if (r == 0 && agent && ch->uid != 0 && ch->uid != k->r->owner_uid)

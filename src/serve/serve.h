@@ -150,10 +150,13 @@ struct control_copied {
 };
 int control_view_copy(struct control *c, struct control_copied *ret, struct err *e) MUST;
 int control_status(struct control *c, struct buf *ret_json, struct err *e) MUST; /* roles, sandbox, feeds, disk ... one JSON object */
-#define SERVE_ROLES "admin, clinician, registrar, privacy, security, owner, auditor, device, api, replica, ecg-send"
+#define SERVE_ROLES "admin, clinician, registrar, privacy, security, owner, auditor, device, api, replica, ecg-send, patient"
+#define PATIENT_ROLE "patient" /* an account at home: one person's, sees what it has sent itself, and nothing else */
 #define AGENT_ROLE "agent" /* of a token whose label is the agent's name: may bring backups, and nothing else */
 bool serve_role_known(const char *role);
 int control_user_add(struct control *c, const char *user, const char *role, const char *password /* NULL: make a one-time one */, char ret_password[64], struct err *e) MUST;
+/* Of the role patient: person is whom the chart names so. */
+int control_patient_add(struct control *c, const char *user, const char *person, char ret_password[64], struct err *e) MUST;
 int control_user_disable(struct control *c, const char *user, const char *reason, struct err *e) MUST;
 int control_user_list(struct control *c, struct buf *ret_json, struct err *e) MUST;
 int control_token_create(struct control *c, const char *role /* or */, const char *user, const char *label, char ret_token[128], struct err *e) MUST;

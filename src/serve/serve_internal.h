@@ -62,7 +62,7 @@
 	X(35, K_REBUILD, 64)            /* u64 to (CHART_NOW: all) -> K_PROGRESS ..., then K_REPLY */                                          \
 	X(36, K_CATCH_UP, 0)            /* as K_WAIT for everything durable, but gives up at once when the view is pinned */                    \
 	X(37, K_STATUS, 0)              /* -> JSON */                                                                                           \
-	X(38, K_USER_ADD, FRAME_SMALL)  /* who, str user, str role, str password (empty: make one) -> str password */                           \
+	X(38, K_USER_ADD, FRAME_SMALL)  /* who, str user, str role, str password (empty: make one), str person (role patient) -> str password */                           \
 	X(39, K_USER_DISABLE, FRAME_SMALL) /* who, str user, str reason */                                                                      \
 	X(40, K_USER_LIST, FRAME_SMALL) /* who -> JSON array */                                                                                 \
 	X(41, K_TOKEN_CREATE, FRAME_SMALL) /* who, str role, str user, str label -> str token */                                               \
@@ -87,6 +87,9 @@
 	X(69, K_ECG_ACT, FRAME_SMALL)   /* who, u8 wait until applied, str password (to sign), rest JSON -> as K_FHIR */                        \
 	X(70, K_ECG_BODY, FRAME_SMALL)  /* who, u64 seq, str what, str patient, str query -> u64 audit entry, rest body */                      \
 	/* web -> the ecg role */                                                                                                               \
+	X(71, K_LINK, FRAME_SMALL)      /* who, u64 ECG, u32 hours, str for whom, str reason -> str token, str id, i64 expires, u64 entry */          \
+	X(72, K_LINK_REVOKE, FRAME_SMALL) /* who, str id, str reason -> u64 entry */                                                             \
+	X(73, K_LINK_OPEN, FRAME_SMALL) /* str token, str address, str what (empty: the page) -> u64 ECG, i64 expires, str for whom, str by, str id, rest body where what is not empty */ \
 	X(117, E_ASK, FRAME_BODY)       /* u8 ECG_ASK_x, blob options (JSON), blob body, blob body of the one before or nothing -> rest: what was made of it */ \
 	X(118, E_BEGUN, 0)              /* it is worked on: should the role die now, it was this */                                              \
 	/* the vault: control only, and only root and the site's owner */                                                                       \
@@ -306,6 +309,7 @@ void keeper_client_free(struct keeper_client *c);
 #define MAY_REPLICA 0x4000    /* sealed packs, keyrings and tail, and nothing else */
 #define MAY_ECG_SEND 0x8000   /* hand in recordings, and ask what became of one's own */
 #define MAY_ECG_SIGN 0x10000  /* say whose a recording is, read and sign it */
+#define MAY_HOME 0x20000      /* a patient's own: hand in, look at and write to what this account has sent, and nothing else */
 #define MAY_BREAK_GLASS 0x800 /* open a protected record with a reason */
 uint32_t serve_role_may(const char *role); /* 0: no such role */
 
@@ -330,6 +334,7 @@ struct keeper_session {
 	uint32_t may;
 	bool must_change;     /* one-time password: nothing but keeper_password is allowed (may is 0) */
 	bool is_token;
+	char person[40];      /* role patient: whose account it is, as the chart names them; else empty */
 	uint32_t retry_after; /* seconds, when keeper_login said ERR_LIMIT */
 	struct keeper_view view;
 };
@@ -363,6 +368,21 @@ int keeper_ecg(struct keeper_client *c, const struct keeper_who *w, struct slice
 int keeper_ecg_act(struct keeper_client *c, const struct keeper_who *w, struct slice password, struct slice json, bool wait, struct keeper_stored *ret, struct err *e) MUST;
 /* The recording of entry N, appended to ret. The look is an entry, durable before the bytes come. ERR_LIMIT: this session has had enough. */
 int keeper_ecg_body(struct keeper_client *c, const struct keeper_who *w, uint64_t seq, const char *what, const char *patient_id, const char *query, struct buf *ret, struct err *e) MUST;
+/* Links to one recording (keeper_link.c). token: what the link ends with. */
+struct keeper_link {
+	char token[40], id[16];
+	int64_t expires;
+	uint64_t entry;
+};
+int keeper_link(struct keeper_client *c, const struct keeper_who *w, uint64_t ecg, uint32_t hours, const char *to, const char *reason, struct keeper_link *ret, struct err *e) MUST;
+int keeper_link_revoke(struct keeper_client *c, const struct keeper_who *w, const char *id, const char *reason, uint64_t *ret_entry, struct err *e) MUST;
+struct keeper_link_opened {
+	uint64_t ecg;
+	int64_t expires;
+	char to[256], by[USER_MAX], id[16];
+};
+/* Nobody need have signed in. what NULL: the page; else the recording is appended to ret_body. The look is an entry, durable before it returns. ERR_NOT_FOUND: no such link; ERR_ERASED: revoked or over. */
+int keeper_link_open(struct keeper_client *c, const char *token, const char *address, const char *what, struct keeper_link_opened *ret, struct buf *ret_body, struct err *e) MUST;
 /* JSON of an identity entry (doc/formats.md). MAY_IDENTITY. */
 int keeper_identity(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool wait, struct keeper_stored *ret, struct err *e) MUST;
 /* The body of entry N, appended to ret. document: for showing a document of that patient (MAY_CHART); else MAY_RAW. An audit entry is durable before the bytes come. ERR_LIMIT: this session has taken too many. */
@@ -385,7 +405,7 @@ int keeper_asked(struct keeper_client *c, struct err *e) MUST;
 int keeper_status(struct keeper_client *c, struct buf *ret_json, struct err *e) MUST;
 /* MAY_USERS. */
 int keeper_users(struct keeper_client *c, const struct keeper_who *w, struct buf *ret_json /* {"users":[...],"tokens":[...]} */, struct err *e) MUST;
-int keeper_user_add(struct keeper_client *c, const struct keeper_who *w, const char *user, const char *role, char ret_password[64], struct err *e) MUST;
+int keeper_user_add(struct keeper_client *c, const struct keeper_who *w, const char *user, const char *role, const char *person /* role patient; else NULL */, char ret_password[64], struct err *e) MUST;
 int keeper_user_disable(struct keeper_client *c, const struct keeper_who *w, const char *user, const char *reason, struct err *e) MUST;
 
 /* ---- the vault role asks the keeper, for an agent (w: its token) ---------------------------------------------------------------- */

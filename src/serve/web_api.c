@@ -205,7 +205,7 @@ static const struct {
 	uint32_t bit;
 	const char *name;
 } rights[] = {{MAY_BOARD, "board"}, {MAY_CENSUS, "census"}, {MAY_SEARCH, "search"}, {MAY_CHART, "chart"}, {MAY_AUDIT, "audit"}, {MAY_RAW, "raw"}, {MAY_USERS, "users"}, {MAY_SETUP, "setup"},
-              {MAY_IDENTITY, "identity"}, {MAY_BREAK_GLASS, "break-glass"}, {MAY_ECG_SEND, "ecg-send"}, {MAY_ECG_SIGN, "ecg-sign"}};
+              {MAY_IDENTITY, "identity"}, {MAY_BREAK_GLASS, "break-glass"}, {MAY_ECG_SEND, "ecg-send"}, {MAY_ECG_SIGN, "ecg-sign"}, {MAY_HOME, "home"}};
 
 static void put_session(struct web_request *q, const struct keeper_session *s)
 {
@@ -813,10 +813,22 @@ static void users(struct web_request *q, const char *rest)
 		return;
 	if (!*rest) {
 		const char *user = text_of(q, b, "user", USER_MAX - 1, false), *role = user ? text_of(q, b, "role", 20, false) : NULL;
+		const char *whose = role ? text_of(q, b, "patient", 39, true) : NULL;
 		char one_time[64];
-		if (!role)
+		struct chart_patient *p = NULL;
+		if (!whose)
 			return;
-		if (keeper_user_add(q->w->keeper, &q->who, user, role, one_time, &e) < 0) {
+		if (*whose) { /* whom the chart knows, by the name that it has for them */
+			struct chart_moment now = {0};
+			struct chart *c = web_chart(q);
+			if (!c)
+				return;
+			if (chart_now(c, &now, &e) < 0 || chart_patient(c, slice_str(whose), now, q->a, &p, NULL, &e) < 0) {
+				web_fail(q, &e);
+				return;
+			}
+		}
+		if (keeper_user_add(q->w->keeper, &q->who, user, role, p ? p->id : NULL, one_time, &e) < 0) {
 			web_fail(q, &e);
 			return;
 		}
@@ -871,6 +883,10 @@ void web_api(struct web_request *q, const char *path)
 		patient(q, path + 8);
 	else if (!strncmp(path, "entry/", 6))
 		entry(q, path + 6);
+	else if (!strncmp(path, "share/", 6))
+		web_link_open(q, path + 6);
+	else if (!strncmp(path, "home", 4) && (!path[4] || path[4] == '/'))
+		web_home(q, path);
 	else if (!strcmp(path, "ecgs"))
 		web_ecgs(q);
 	else if (!strncmp(path, "ecg", 3) && (!path[3] || path[3] == '/'))

@@ -239,6 +239,10 @@ void web_ecg(struct web_request *q, const char *rest)
 		web_ecg_post(q);
 		return;
 	}
+	if (slice_eq_str(number, "share") && what.p) {
+		web_link_revoke(q, rest + sizeof "/share");
+		return;
+	}
 	if (num_u64(number, 0, UINT64_MAX - 1, &entry) < 0) {
 		web_error(q, *rest ? 404 : 405, *rest ? "not-found" : "method", *rest ? "Nothing is here." : "A recording is handed in with POST.");
 		return;
@@ -248,6 +252,8 @@ void web_ecg(struct web_request *q, const char *rest)
 		one(q, entry);
 	else if (get && name)
 		web_ecg_show(q, entry, name);
+	else if (post && name && !strcmp(name, "share"))
+		web_link_make(q, entry);
 	else if (post && name && *name)
 		web_ecg_act(q, entry, name);
 	else

@@ -93,31 +93,51 @@ static void stored(struct web_request *q, const struct keeper_stored *s)
 	web_json(q, s->duplicate ? 200 : 201);
 }
 
-void web_ecg_post(struct web_request *q)
+int web_ecg_take(struct web_request *q, struct ecg_sent *s, struct keeper_stored *ret)
 {
-	struct ecg_sent sent = {.via = SLICE("upload")};
 	struct ecg_body files;
 	struct err e = {0};
-	struct keeper_stored s;
 	AUTO_BUF struct buf body = {0};
-	if (!web_may(q, MAY_ECG_SEND))
-		return;
-	if (!read_query(q, &sent)) {
+	struct ecg_sent query = {.key = SLICE_NULL};
+	bool home = slice_eq_str(s->via, "home");
+	if (!read_query(q, &query)) {
 		web_error(q, 400, "input", "What is said of the recording (name, patient, id, birth, order, urgency, note) cannot be right: something is too long, or no date, or the urgency is none of stat, urgent and routine.");
-		return;
+		return ERR_INPUT;
 	}
-	sent.by = slice_str(q->session.user);
-	if (q->session.is_token)
-		sent.via = SLICE("device");
+	s->key = query.key;
+	s->note = query.note;
+	s->recorded = query.recorded;
+	if (!home) { /* at home it is the account that says whose it is, and a clinic how urgent */
+		s->patient = query.patient;
+		s->order = query.order;
+		s->urgency = query.urgency;
+		s->claimed = query.claimed;
+	}
 	buf_init(&body, (size_t)LEDGER_BODY_MAX);
-	if (files_of(q, &files, &e) < 0 || ecg_body_put(&sent, &files, &body, &e) < 0) {
+	if (files_of(q, &files, &e) < 0 || ecg_body_put(s, &files, &body, &e) < 0) {
 		web_fail(q, &e);
-		return;
+		return e.code;
 	}
 	if (!is_ecg(q, buf_slice(&body)))
-		return;
-	if (keeper_ecg(q->w->keeper, &q->who, buf_slice(&body), true, &s, &e) < 0)
+		return ERR_INPUT;
+	int r = keeper_ecg(q->w->keeper, &q->who, buf_slice(&body), true, ret, &e);
+	if (r < 0)
 		web_fail(q, &e);
-	else
+	else {
+		buf_reset(&q->out);
+		q->status = q->retry_after = 0;
+	}
+	return r;
+}
+
+void web_ecg_post(struct web_request *q)
+{
+	struct ecg_sent sent = {.via = SLICE("upload"), .by = slice_str(q->session.user)};
+	struct keeper_stored s;
+	if (!web_may(q, MAY_ECG_SEND))
+		return;
+	if (q->session.is_token)
+		sent.via = SLICE("device");
+	if (web_ecg_take(q, &sent, &s) == 0)
 		stored(q, &s);
 }

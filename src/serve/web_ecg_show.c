@@ -61,13 +61,39 @@ struct show {
 	struct chart_ecg *g;
 	uint64_t entry;
 	struct buf body, options;
+	enum { BY_STAFF, BY_LINK, BY_HOME } by;
+	const char *token;   /* BY_LINK */
+	char printed_by[USER_MAX + 16];
 };
+
+static int take_body_link(struct show *x, const char *part, struct buf *ret)
+{
+	struct web_request *q = x->q;
+	struct err e = {0};
+	struct keeper_link_opened o;
+	struct chart *c = web_chart(q);
+	int r = c ? keeper_link_open(q->w->keeper, x->token, q->address, part, &o, ret, &e) : ERR_BUSY;
+	if (c && r < 0)
+		web_link_fail(q, &e);
+	if (r < 0)
+		return r;
+	r = chart_ecg(c, o.ecg, q->a, &x->g, &e);
+	if (r < 0)
+		web_fail(q, &e);
+	x->entry = o.ecg;
+	snprintf(x->printed_by, sizeof x->printed_by, "link %s", o.id);
+	return r;
+}
 
 static int take_body(struct show *x, const char *what, const char *part, uint64_t entry, struct buf *ret)
 {
 	struct web_request *q = x->q;
 	struct err e = {0};
 	char query[64];
+	if (x->by == BY_LINK) { /* it came first: only then is known which one it is */
+		assert(ret == &x->body);
+		return 0;
+	}
 	snprintf(query, sizeof query, "ecg/%" PRIu64 "/%.30s", entry, part);
 	buf_init(ret, (size_t)LEDGER_BODY_MAX);
 	int r = keeper_ecg_body(q->w->keeper, &q->who, entry, what, x->g->patient ? x->g->patient->id : NULL, query, ret, &e);
@@ -303,7 +329,7 @@ static void put_options(struct show *x)
 	char entry[40], t[32], printed[140];
 	static const char *const numbers[] = {"speed", "gain", "low", "high", "mains", "from"};
 	snprintf(entry, sizeof entry, "entry %" PRIu64, x->entry);
-	snprintf(printed, sizeof printed, "%s %s", time_rfc3339(time_now(), 0, t), q->session.user);
+	snprintf(printed, sizeof printed, "%s %s", time_rfc3339(time_now(), 0, t), x->printed_by);
 	jsonw_init(&w, &x->options);
 	jsonw_obj(&w);
 	option_text(x, &w, "layout");
@@ -325,7 +351,7 @@ static int take_before(struct show *x, struct buf *ret)
 	const char *v = web_query(x->q, "before");
 	uint64_t n;
 	struct chart_ecg *g;
-	if (!v || !*v)
+	if (!v || !*v || x->by != BY_STAFF)
 		return 0;
 	if (num_u64(slice_str(v), 0, UINT64_MAX - 1, &n) < 0 || web_ecg_find(x->q, n, &g) < 0) {
 		if (!x->q->status)
@@ -370,6 +396,7 @@ void web_ecg_show(struct web_request *q, uint64_t entry, const char *what)
 			continue;
 		if (web_ecg_find(q, entry, &x.g) < 0)
 			return;
+		snprintf(x.printed_by, sizeof x.printed_by, "%s", q->session.user);
 		buf_init(&x.options, FRAME_SMALL);
 		parts[i].fn(&x);
 		buf_done(&x.body);
@@ -377,4 +404,40 @@ void web_ecg_show(struct web_request *q, uint64_t entry, const char *what)
 		return;
 	}
 	web_error(q, 404, "not-found", "Nothing is here.");
+}
+
+/* ---- for who is no staff ---- */
+
+static void show_part(struct show *x, const char *what)
+{
+	buf_init(&x->options, FRAME_SMALL);
+	if (!strcmp(what, "wave"))
+		wave(x);
+	else if (!strcmp(what, "analysis"))
+		analysis(x);
+	else
+		report(x);
+	buf_done(&x->body);
+	buf_done(&x->options);
+}
+
+void web_ecg_show_link(struct web_request *q, const char *token, const char *what)
+{
+	struct show x = {.q = q, .by = BY_LINK, .token = token};
+	if (strcmp(what, "wave") && strcmp(what, "analysis") && strcmp(what, "report.pdf")) {
+		web_error(q, 404, "not-found", "Nothing is here.");
+		return;
+	}
+	buf_init(&x.body, (size_t)LEDGER_BODY_MAX);
+	if (take_body_link(&x, what, &x.body) < 0)
+		buf_done(&x.body);
+	else
+		show_part(&x, what);
+}
+
+void web_ecg_show_home(struct web_request *q, struct chart_ecg *g, const char *what)
+{
+	struct show x = {.q = q, .by = BY_HOME, .g = g, .entry = g->entry};
+	snprintf(x.printed_by, sizeof x.printed_by, "%s", q->session.user);
+	show_part(&x, what);
 }

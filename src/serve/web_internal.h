@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_WEB_INTERNAL_H
 #define HOLDFAST_WEB_INTERNAL_H
 
+#include "ecg.h"
 #include "fhir.h"
 #include "hl7.h"
 #include "serve_internal.h"
@@ -110,6 +111,15 @@ void web_ecg(struct web_request *q, const char *rest);   /* below /api/ecg: "" o
 void web_ecg_post(struct web_request *q);                /* web_ecg_post.c */
 void web_ecg_act(struct web_request *q, uint64_t entry, const char *what); /* web_ecg_act.c */
 void web_ecg_show(struct web_request *q, uint64_t entry, const char *what); /* web_ecg_show.c */
+void web_ecg_show_link(struct web_request *q, const char *token, const char *what);         /* through a link */
+void web_ecg_show_home(struct web_request *q, struct chart_ecg *g, const char *what);       /* by a patient's own account */
+/* The request's body as a recording, with what `s` says beside what the query does (key, note, recorded; of staff and devices the rest): stored and durable when it returns 0. Answers on refusal. */
+int web_ecg_take(struct web_request *q, struct ecg_sent *s, struct keeper_stored *ret) MUST;
+void web_link_make(struct web_request *q, uint64_t entry);
+void web_link_revoke(struct web_request *q, const char *rest);
+void web_link_open(struct web_request *q, const char *rest);
+void web_link_fail(struct web_request *q, const struct err *e);
+void web_home(struct web_request *q, const char *path);  /* web_home.c */
 /* A recording as this person may see it: answers on refusal and returns < 0. What is seen is not recorded yet. */
 int web_ecg_find(struct web_request *q, uint64_t entry, struct chart_ecg **ret);
 /* The ecg role, and what is remembered of recordings that it died on. Answers on failure. */

@@ -213,6 +213,16 @@ static void serve_page(struct web_request *q)
 	q->fixed = q->gzip ? w->page_gz : w->page;
 }
 
+/* All that an account at home may ask for, whatever else the house has. */
+static bool for_patients(const char *path)
+{
+	static const char *const all[] = {"login", "logout", "password", "session", "home"};
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (!strcmp(path, all[i]))
+			return true;
+	return !strncmp(path, "home/", 5) || !strncmp(path, "share/", 6);
+}
+
 static void route(struct web_request *q)
 {
 	const char *p = q->path;
@@ -243,6 +253,10 @@ static void route(struct web_request *q)
 	if (!identify(q))
 		return;
 	if (!vault && q->signed_in && q->session.may == MAY_VAULT) { /* an agent's token may bring backups, and see nothing of anything */
+		web_error(q, 403, "denied", "The role %s may not do this.", q->session.role);
+		return;
+	}
+	if (q->signed_in && !strcmp(q->session.role, PATIENT_ROLE) && !(api && for_patients(p + 5))) {
 		web_error(q, 403, "denied", "The role %s may not do this.", q->session.role);
 		return;
 	}
@@ -291,7 +305,7 @@ void web_begin(struct web_request *q, struct web *w, void *connection, const cha
 {
 	*q = (struct web_request){.web = w, .connection = connection, .method = method_of(method)};
 	snprintf(q->path, sizeof q->path, "%s", path); /* a longer one is simply not found */
-	buf_init(&q->body, !strncmp(path, "/fhir", 5) ? WEB_FHIR_MAX : !strncmp(path, "/vault/", 7) ? VAULT_PIECE_MAX : !strcmp(path, "/api/ecg") ? WEB_ECG_MAX : WEB_BODY_MAX);
+	buf_init(&q->body, !strncmp(path, "/fhir", 5) ? WEB_FHIR_MAX : !strncmp(path, "/vault/", 7) ? VAULT_PIECE_MAX : !strcmp(path, "/api/ecg") || !strcmp(path, "/api/home/ecg") ? WEB_ECG_MAX : WEB_BODY_MAX);
 	buf_init(&q->out, WEB_ANSWER_MAX);
 }
 
@@ -304,7 +318,7 @@ bool web_takes_body(struct web_request *q)
 		return true;
 	q->w = borrow(q->web);
 	bool ok = identify(q) && web_may(q, 0);
-	if (ok && !(q->session.may & (q->body.max == VAULT_PIECE_MAX ? MAY_VAULT : q->body.max == WEB_ECG_MAX ? MAY_ECG_SEND : MAY_FHIR_WRITE)))
+	if (ok && !(q->session.may & (q->body.max == VAULT_PIECE_MAX ? MAY_VAULT : q->body.max == WEB_ECG_MAX ? MAY_ECG_SEND | MAY_HOME : MAY_FHIR_WRITE)))
 		buf_init(&q->body, WEB_BODY_MAX); /* a search by POST is small */
 	web_give_back(q->web, q->w);
 	q->w = NULL;
