@@ -59,7 +59,7 @@ static void teardown(struct fixture *f)
 static void add(struct fixture *f, const char *user, const char *role)
 {
 	struct err e = {0};
-	assert_int_equal(accounts_change(&f->k, "user-add", user, role, "root", NULL, "$argon2id$secret-hash", true, &e), 0);
+	assert_int_equal(accounts_change(&f->k, "user-add", user, role, "root", NULL, "$argon2id$secret-hash", true, NULL, &e), 0);
 }
 
 static void test_truth_is_the_ledger(void **state)
@@ -71,7 +71,7 @@ static void test_truth_is_the_ledger(void **state)
 	add(&f, "Anna", "clinician");
 	add(&f, "ben", "admin");
 	assert_int_equal(accounts_token_new(&f.k, "api", "", "lab", "root", token, &e), 0);
-	assert_int_equal(accounts_change(&f.k, "user-disable", "ben", NULL, "root", "left", NULL, false, &e), 0);
+	assert_int_equal(accounts_change(&f.k, "user-disable", "ben", NULL, "root", "left", NULL, false, NULL, &e), 0);
 	assert_non_null(accounts_user(&f.k, "ANNA"));
 	assert_null(accounts_user(&f.k, "ann"));
 	/* in all four: as it is; without the cache; with a damaged one; with one of another ledger */
