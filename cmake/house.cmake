@@ -31,7 +31,7 @@ set(HF_PATIENCE 1)   # how much longer a test may take
 if(HF_SANITIZE)
   set(HF_PATIENCE 5)
 endif()
-option(HF_FUZZ "build the fuzz targets (clang)" OFF)
+set(HF_FUZZ OFF CACHE STRING "build the fuzz targets (clang): ON, or fast for many inputs and few checks")
 
 add_compile_options(-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wvla -Wformat=2
   -Wundef -Wwrite-strings -Wno-unused-parameter -Wno-missing-field-initializers -Walloca
@@ -45,6 +45,10 @@ if(HF_WERROR)
 endif()
 if(HF_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)   # coverage in the libraries under test, too
+endif()
+if(HF_FUZZ STREQUAL "fast")   # without HF_SANITIZE: what undefined behaviour costs next to nothing to see is a trap, and comparisons are not traced
+  add_compile_options(-fno-sanitize-coverage=trace-cmp,indirect-calls,stack-depth -fsanitize-trap=all
+    -fsanitize=bounds,null,shift,integer-divide-by-zero,signed-integer-overflow,vla-bound,unreachable,alignment,bool,enum)
 endif()
 if(HF_SANITIZE)
   add_compile_options(-fsanitize=${HF_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

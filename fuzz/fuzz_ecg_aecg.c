@@ -1,7 +1,8 @@
-/* HL7 annotated ECGs: whatever is read is read in full, written and read again. */
-#include "ecg_xml_fuzz.h"
+/* HL7 annotated ECGs: the reader. */
+#include "fuzz_ecg_mutate.h"
+#include "fuzz_ecg_reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	return fuzz_xml(data, size, ECG_AECG);
+	return fuzz_reader(&ecg_reader_aecg, slice_of(data, size), SLICE_NULL, NULL);
 }

@@ -1,8 +1,7 @@
-/* Tables of samples. */
-#include "fuzz_ecg_text.h"
+/* Tables of samples: the reader. */
+#include "fuzz_ecg_reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	fuzz_one(slice_of(data, size), SLICE("x.csv"), ECG_CSV, ECG_CSV, NULL);
-	return 0;
+	return fuzz_reader(&ecg_reader_csv, slice_of(data, size), SLICE("x.csv"), NULL);
 }

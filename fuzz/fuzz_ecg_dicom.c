@@ -1,8 +1,7 @@
-/* DICOM waveforms: opened, read whole, written as SCP-ECG and DICOM and read again. */
-#include "fuzz_ecg_record.h"
+/* DICOM waveforms: the reader. */
+#include "fuzz_ecg_reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	fuzz_record(slice_of(data, size), ECG_DICOM, "x.dcm", true);
-	return 0;
+	return fuzz_reader(&ecg_reader_dicom, slice_of(data, size), SLICE("x.dcm"), NULL);
 }

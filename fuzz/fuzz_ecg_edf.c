@@ -1,8 +1,7 @@
-/* EDF and BDF files: opened, read everywhere, written by the general writers and read again. */
-#include "fuzz_ecg_text.h"
+/* EDF and BDF files: the readers. */
+#include "fuzz_ecg_reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	fuzz_one(slice_of(data, size), SLICE_NULL, ECG_EDF, ECG_BDF, NULL);
-	return 0;
+	return fuzz_reader(size && data[0] == 0xff ? &ecg_reader_bdf : &ecg_reader_edf, slice_of(data, size), SLICE_NULL, NULL);
 }

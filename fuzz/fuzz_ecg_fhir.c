@@ -1,8 +1,8 @@
-/* FHIR Observations with samples. */
-#include "fuzz_ecg_text.h"
+/* FHIR Observations with samples: the reader. */
+#include "fuzz_ecg_mutate.h"
+#include "fuzz_ecg_reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	fuzz_one(slice_of(data, size), SLICE_NULL, ECG_FHIR, ECG_FHIR, NULL);
-	return 0;
+	return fuzz_reader(&ecg_reader_fhir, slice_of(data, size), SLICE_NULL, NULL);
 }

@@ -1,7 +1,8 @@
-/* GE MUSE XML: whatever is read is read in full, written as an annotated ECG and read again. */
-#include "ecg_xml_fuzz.h"
+/* GE MUSE XML: the reader. */
+#include "fuzz_ecg_mutate.h"
+#include "fuzz_ecg_reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	return fuzz_xml(data, size, ECG_MUSE);
+	return fuzz_reader(&ecg_reader_muse, slice_of(data, size), SLICE_NULL, NULL);
 }

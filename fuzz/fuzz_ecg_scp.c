@@ -1,8 +1,7 @@
-/* SCP-ECG records: opened, read whole, written as SCP-ECG and DICOM and read again. */
-#include "fuzz_ecg_record.h"
+/* SCP-ECG records: the reader. */
+#include "fuzz_ecg_reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	fuzz_record(slice_of(data, size), ECG_SCP, "x.scp", true);
-	return 0;
+	return fuzz_reader(&ecg_reader_scp, slice_of(data, size), SLICE("x.scp"), NULL);
 }

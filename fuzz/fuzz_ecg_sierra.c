@@ -1,7 +1,8 @@
-/* Philips Sierra XML: whatever is read is read in full, written as an annotated ECG and read again. */
-#include "ecg_xml_fuzz.h"
+/* Philips Sierra XML: the reader. */
+#include "fuzz_ecg_mutate.h"
+#include "fuzz_ecg_reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	return fuzz_xml(data, size, ECG_SIERRA);
+	return fuzz_reader(&ecg_reader_sierra, slice_of(data, size), SLICE_NULL, NULL);
 }

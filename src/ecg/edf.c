@@ -176,6 +176,8 @@ static bool three(struct slice s, int64_t v[3])
 	return !s.n;
 }
 
+enum { CLOCK_FIRST = 1710, CLOCK_LAST = 2229 }; /* years from which an onset of at most 1e9 seconds (32 years) leads nowhere that nanoseconds do not reach */
+
 /* Two digits of the year, with the clip of EDF: 85..99 are 1985..1999, 00..84 are 2000..2084; EDF+ says all four in the recording field. The first record may begin a fraction of a second (EDF+D: any time) later. */
 static void start(struct ecg *g, struct slice h, const struct edf *f)
 {
@@ -205,14 +207,21 @@ static void start(struct ecg *g, struct slice h, const struct edf *f)
 	}
 	struct slice fraction = SLICE_NULL;
 	(void)slice_cut(f->first_onset, '.', &fraction);
-	int64_t at = time_from_civil(y, mo, day, (int)t[0], (int)t[1], (int)t[2]);
+	int64_t later = 0;
 	if (f->first_onset.n && f->first_onset.p[0] == '+')
-		at += (int64_t)f->first * TIME_SEC;
+		later = (int64_t)f->first;
 	else
 		fraction = SLICE_NULL;
 	while (fraction.n && fraction.p[fraction.n - 1] == '0')
 		fraction.n--;
-	time_civil(at, &y, &mo, &day, &hour, &minute, &second);
+	hour = (int)t[0], minute = (int)t[1], second = (int)t[2];
+	if (later || second == 60) {
+		if (y < CLOCK_FIRST || y > CLOCK_LAST) {
+			ecg_warn(g, "the header's start is in a year in which no clock is kept here: when the first record began is not known");
+			return;
+		}
+		time_civil(time_from_civil(y, mo, day, hour, minute, second) + later * TIME_SEC, &y, &mo, &day, &hour, &minute, &second);
+	}
 	g->start = slice_str(arena_printf(g->a, "%04d-%02d-%02dT%02d:%02d:%02d%s%.*s", y, mo, day, hour, minute, second, fraction.n ? "." : "", (int)(fraction.n < 9 ? fraction.n : 9), (const char *)fraction.p));
 }
 

@@ -153,7 +153,7 @@ static void years(void **state)
 	} cases[] = {
 		{"", "01.02.85", "1985-02-01T10:20:30"}, {"", "01.02.84", "2084-02-01T10:20:30"}, {"", "01.02.00", "2000-02-01T10:20:30"},
 		{"Startdate 01-FEB-2085 X X X", "01.02.yy", "2085-02-01T10:20:30"}, {"Startdate 03-FEB-2021 X X X", "03.02.21", "2021-02-03T10:20:30"},
-		{"Startdate X X X X", "01.01.85", ""}, {"", "31.02.20", ""}, {"", "1.2.03", "2003-02-01T10:20:30"}, {"", "01/02/03", "2003-02-01T10:20:30"},
+		{"Startdate 01-FEB-2999 X X X", "01.02.yy", "2999-02-01T10:20:30"}, {"Startdate X X X X", "01.01.85", ""}, {"", "31.02.20", ""}, {"", "1.2.03", "2003-02-01T10:20:30"}, {"", "01/02/03", "2003-02-01T10:20:30"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct ecg_test t;
@@ -228,10 +228,10 @@ static void tal(struct buf *b, const char *s, size_t n, size_t width)
 		buf_u8(b, 0);
 }
 
-static int plus(struct ecg_test *t, const char *kind, const char *first, size_t first_n, const char *second, size_t second_n)
+static int plus_of(struct ecg_test *t, const char *recording, const char *kind, const char *first, size_t first_n, const char *second, size_t second_n)
 {
 	static const struct sig s[] = {{"ECG V1", "uV", "-1000", "1000", "-2000", "2000", "", 4}, {"EDF Annotations", "", "-1", "1", "-32768", "32767", "", 30}};
-	struct head h = {"0", "MRN-1 F 02-AUG-1951 Garc\xed" "a_L\xf3pez,Ana", "Startdate 05-NOV-2024 ORD_7 Dr_Who CardioBox_9", "05.11.24", "10.20.30", NULL, kind, "2", "1", NULL};
+	struct head h = {"0", "MRN-1 F 02-AUG-1951 Garc\xed" "a_L\xf3pez,Ana", recording, "05.11.24", "10.20.30", NULL, kind, "2", "1", NULL};
 	struct buf b;
 	header(&b, &h, s, 2);
 	for (int i = 0; i < 4; i++)
@@ -242,7 +242,8 @@ static int plus(struct ecg_test *t, const char *kind, const char *first, size_t 
 	tal(&b, second, second_n, 60);
 	return open_it(t, &b);
 }
-#define PLUS(t, kind, a, b) plus((t), (kind), (a), sizeof(a) - 1, (b), sizeof(b) - 1)
+#define PLUS_OF(t, recording, kind, a, b) plus_of((t), (recording), (kind), (a), sizeof(a) - 1, (b), sizeof(b) - 1)
+#define PLUS(t, kind, a, b) PLUS_OF(t, "Startdate 05-NOV-2024 ORD_7 Dr_Who CardioBox_9", kind, a, b)
 
 static void edf_plus(void **state)
 {
@@ -256,6 +257,21 @@ static void edf_plus(void **state)
 	assert_true(fabs(t.g->notes->at_s - 0.25) < 1e-9 && fabs(t.g->notes->duration_s - 0.1) < 1e-9);
 	assert_int_equal(t.g->samples, 8);
 	assert_null(t.g->stretches);
+	ecg_test_done(&t);
+}
+
+/* A first record that begins much later, in a year that nanoseconds since 1970 do not reach. */
+static void late_years(void **state)
+{
+	struct ecg_test t;
+	assert_int_equal(PLUS_OF(&t, "Startdate 05-NOV-2229 X X X", "EDF+D", "+1000000000\x14\x14\0", "+1000000001\x14\x14\0"), 0);
+	assert_true(slice_eq_str(t.g->start, "2261-07-14T12:07:10"));
+	ecg_test_done(&t);
+	assert_int_equal(PLUS_OF(&t, "Startdate 05-NOV-2999 X X X", "EDF+D", "+0.5\x14\x14\0", "+1.5\x14\x14\0"), 0);
+	assert_true(slice_eq_str(t.g->start, "2999-11-05T10:20:30.5"));
+	ecg_test_done(&t);
+	assert_int_equal(PLUS_OF(&t, "Startdate 05-NOV-2999 X X X", "EDF+D", "+5002\x14\x14\0", "+5003\x14\x14\0"), 0);
+	assert_true(!t.g->start.n && ecg_warned(t.g, "no clock is kept"));
 	ecg_test_done(&t);
 }
 
@@ -320,7 +336,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain), cmocka_unit_test(zero_between_steps), cmocka_unit_test(upside_down), cmocka_unit_test(equal_range), cmocka_unit_test(years), cmocka_unit_test(slips),
-		cmocka_unit_test(refused), cmocka_unit_test(edf_plus), cmocka_unit_test(gap), cmocka_unit_test(bdf), cmocka_unit_test(which_is_the_heart),
+		cmocka_unit_test(refused), cmocka_unit_test(edf_plus), cmocka_unit_test(late_years), cmocka_unit_test(gap), cmocka_unit_test(bdf), cmocka_unit_test(which_is_the_heart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
