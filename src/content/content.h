@@ -62,7 +62,8 @@
 	X(44, PST, "pst", false)                                                                                                 \
 	X(45, VMDISK, "vm-disk", false)   /* qcow2, vmdk, vhdx, vdi: header and its copies */                                    \
 	X(46, FONT, "font", true)                                                                                                \
-	X(47, JAVA, "java-class", false)
+	X(47, JAVA, "java-class", false)                                                                                         \
+	X(48, GITCRYPT, "git-crypt", true)  /* a file that git-crypt holds locked, under its own name */
 
 enum content_type {
 #define X(n, id, name, packed) CONTENT_##id = n,

@@ -53,6 +53,15 @@ struct text_seen {
 	bool resumed;                     /* text came again after noise */
 };
 
+/* What stands behind a format's end, block by block of its own. */
+struct tail_seen {
+	uint32_t h[256];
+	size_t n; /* in the block that is being counted */
+	uint64_t blocks, random;
+	unsigned kinds; /* different bytes among the first 256: a header has few */
+	uint8_t head[8];
+};
+
 struct content_checker {
 	struct walk w;
 	const struct content_format *format;
@@ -70,6 +79,7 @@ struct content_checker {
 	char suffix[16]; /* lower case, without the dot */
 	bool weak_name;  /* the suffix is used for other things too */
 	struct block_counts block;
+	struct tail_seen tail;
 	uint8_t head[HEAD_MAX];
 	uint8_t random_map[RANDOM_MAP / 8]; /* a bit a block, written as blocks come */
 	uint8_t gather[GATHER_MAX];

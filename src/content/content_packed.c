@@ -552,12 +552,17 @@ const struct content_format format_zstd = {CONTENT_ZSTD, zstd_sniff, zstd_begin,
 
 struct sevenzip {
 	uint32_t want, crc;
+	uint64_t last; /* bytes of the directory, the newest lowest */
 };
 
 static size_t sevenzip_feed(struct content_checker *c, struct slice s)
 {
 	struct sevenzip *z = STATE_OF(c, struct sevenzip);
 	z->crc = sum_crc32(z->crc, s.p, s.n);
+	for (size_t i = 0; i < s.n; i++) { /* a coder with properties whose id is 06F10701: AES-256 with SHA-256. Where the directory itself is packed, it is not seen */
+		z->last = z->last << 8 | s.p[i];
+		c->r.encrypted |= (z->last & UINT64_C(0xFFFFFFFFFF)) == UINT64_C(0x2406F10701);
+	}
 	return s.n;
 }
 

@@ -310,6 +310,26 @@ static size_t age_armour(struct content_checker *c, struct slice s)
 	return s.n;
 }
 
+/* git-crypt: ten bytes, a nonce of twelve, as many bytes as the file has. */
+static bool gitcrypt_sniff(struct content_checker *c, struct slice h)
+{
+	return h.n >= 22 && HEAD_IS(h, 0, "\0GITCRYPT\0");
+}
+
+static void gitcrypt_begin(struct content_checker *c)
+{
+	content_state_new(c, 1);
+	c->r.encrypted = true;
+	walk_skip(c, WALK_FOREVER, 0, NULL);
+}
+
+static void gitcrypt_end(struct content_checker *c)
+{
+	walk_done(c);
+}
+
+const struct content_format format_gitcrypt = {CONTENT_GITCRYPT, gitcrypt_sniff, gitcrypt_begin, gitcrypt_end};
+
 static bool age_sniff(struct content_checker *c, struct slice h)
 {
 	return HEAD_IS(h, 0, "age-encryption.org/v1\n") || HEAD_IS(h, 0, "-----BEGIN AGE ENCRYPTED FILE-----");

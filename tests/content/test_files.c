@@ -164,12 +164,48 @@ static void what_stands_behind(void **state)
 			assert_false(r.appended); /* zeros are padding */
 		}
 		b.n = n;
-		noise(more, sizeof more, i);
-		buf_add(&b, more, sizeof more);
+		noise(more, 200, i);
+		buf_add(&b, more, 200);
 		r = check_slice(path, buf_slice(&b));
 		assert_int_equal(r.state, CONTENT_VALID);
 		assert_true(r.appended);
 	}
+}
+
+/* A whole picture in front of what was enciphered. A film behind a picture is another matter: telephones write that. */
+static void noise_behind_a_picture(void **state)
+{
+	static const char *const names[] = {"picture.png", "picture.jpg"};
+	static uint8_t more[40000];
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		for (int film = 0; film < 2; film++) {
+			AUTO_BUF struct buf b;
+			char path[256];
+			snprintf(path, sizeof path, "tests/data/content/%s", names[i]);
+			load(path, &b);
+			noise(more, sizeof more, i);
+			if (film)
+				buf_add(&b, "\0\0\0\x18"
+					    "ftypmp42\0\0\0\0isommp42\0\0\x9C\x48mdat", 32);
+			buf_add(&b, more, sizeof more);
+			for (size_t piece = 997; piece <= 65536; piece += 64539) {
+				struct content_report r = check_pieces(path, buf_slice(&b), piece);
+				assert_int_equal(r.state, film ? CONTENT_VALID : CONTENT_LOST);
+			}
+		}
+}
+
+static void git_crypt(void **state)
+{
+	uint8_t b[300] = "\0GITCRYPT\0";
+	noise(b + 10, sizeof b - 10, 3);
+	struct content_report r = check_slice("settings.json", slice_of(b, sizeof b));
+	assert_int_equal(r.type, CONTENT_GITCRYPT);
+	assert_int_equal(r.state, CONTENT_VALID);
+	assert_true(r.encrypted);
+	b[3] ^= 1;
+	r = check_slice("settings.json", slice_of(b, sizeof b));
+	assert_int_not_equal(r.type, CONTENT_GITCRYPT);
 }
 
 /* Not one byte of any prefix may be read behind its end, and none is taken for whole (address sanitizer sees the first). */
@@ -195,7 +231,7 @@ static void every_prefix(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(valid_in_any_pieces), cmocka_unit_test(damage_is_told),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(noise_behind_a_picture), cmocka_unit_test(git_crypt), cmocka_unit_test(valid_in_any_pieces), cmocka_unit_test(damage_is_told),
 		cmocka_unit_test(sums_are_checked), cmocka_unit_test(what_stands_behind), cmocka_unit_test(every_prefix)};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -355,6 +355,15 @@ static void archives(void **state)
 	buf_add(&z, d.p, 700);
 	BOTH("a.7z", &z, CONTENT_SEVENZIP, 600);
 	BOTH("a.7z", &z, CONTENT_SEVENZIP, 13);
+	assert_false(check_buf("a.7z", &z).encrypted);
+	memcpy(d.p + 590, "\x24\x06\xF1\x07\x01", 5); /* AES among the coders of its directory */
+	memcpy(head + 28, &(uint32_t){htole32(sum_crc32(0, d.p + 500, 200))}, 4);
+	memcpy(head + 8, &(uint32_t){htole32(sum_crc32(0, head + 12, 20))}, 4);
+	buf_reset(&z);
+	buf_add(&z, head, 32);
+	buf_add(&z, d.p, 700);
+	BOTH("a.7z", &z, CONTENT_SEVENZIP, 600);
+	assert_true(check_buf("a.7z", &z).encrypted);
 
 	NEW_BUF(r); /* RAR 5: main header, end of archive */
 	buf_add(&r, "Rar!\x1A\7\1\0", 8);

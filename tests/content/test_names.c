@@ -3,9 +3,9 @@
 
 static void types(void **state)
 {
-	for (int i = 0; i < 48; i++)
+	for (int i = 0; i < 49; i++)
 		assert_int_equal(content_type_parse(slice_str(content_type_name(i))), i);
-	assert_string_equal(content_type_name(48), "unknown");
+	assert_string_equal(content_type_name(49), "unknown");
 	assert_string_equal(content_type_name(-1), "unknown");
 	assert_int_equal(content_type_parse(SLICE("nothing")), -1);
 	assert_true(content_type_packed(CONTENT_JPEG));
