@@ -7,6 +7,7 @@
  *                   its place: 0.6, and 1 where several copies have one new suffix
  *   weak      0.5   no type could be checked before, but order turned to noise
  *   unread    0.5   texts that nobody can read any more, and no noise; only where there are ten of them (three beside a note), and half of what changed
+ *   disorder  0.5   the same bytes as often in a text as before, at the same length, and no grammar any more; only where there are five of them, and half of what changed has its bytes in another order or is lost
  *   cut       0.25  whole before, shorter and not now
  *   emptied   0.1   a text that is empty now, and was not rotated; only where that is half of the source, or documents were wiped, too
  * Standing marks of earlier snapshots count alike: noise for 90 days, the others for 30.
@@ -17,13 +18,13 @@
  *   - or a copy that looks enciphered bears the suffix of a known family in the place of a file that is gone;
  *   - or the same new file with an onion address, or under the name of a known family's note, lies in three folders that existed;
  *   - or 100 files and more than half of one type of documents are gone, and nothing stands for them (Veeam's published rule); but not when whole folders went that held less than a third of all
- *     files, of several types (somebody cleaned up), nor where this source has lost as many before, nor where what came and is not locked is large enough to hold them (an archive, a mailbox);
+ *     files, of several types (somebody cleaned up), nor mail, unless nearly all of it is gone (people throw mail away), nor where this source has lost as many before, nor where what came and is not locked is large enough to hold them (an archive, a mailbox);
  *   - or 500 files in 20 folders, half of the source, were sealed with a tool that people use, and the originals are gone;
  *   - or damage was found before, and any of it still stands, or what was taken away is still gone.
  * Floors, then: three files that are noise now (of two types, or changed whole, or renamed alike), also one a snapshot; five that are broken behind headers that stand; six of which no type was known. What lies
  * under them is in reasons and in marks, and counts later. Not seen: a packed file of a type that cannot be checked, encrypted under its own name (its bytes look the same before and after), unless others
- * were seen; files of a slow attack that get new names without relation, new inodes and a folder of their own; one folder of several that moves enciphered into another as a whole (containers of people do); bytes put
- * into another order; noise behind a whole file of the same type.
+ * were seen; files of a slow attack that get new names without relation, new inodes and a folder of their own; one folder of several that moves enciphered into another as a whole (containers of people do); bytes of plain
+ * texts and tables alone, put into another order (lists are sorted); what bears git-crypt's header in a work tree of git; text in base64; noise behind a whole file of a type without an end.
  *
  * A first backup has nothing to be compared with: reasons only. Rates against this source's own past (median and MAD) are a second sign and never the first one.
  */
@@ -155,10 +156,27 @@ static void count_standing(struct vault_judge *j, uint8_t marks, int64_t since)
 		j->c.standing_since = since;
 }
 
+/* git-crypt enciphers under the files' own names, and only where git is. */
+static bool in_work_tree(const struct vault_judge *j, struct slice path)
+{
+	uint8_t git[4096 + 5];
+	for (struct slice dir = judge_name_of(path).dir; dir.n && dir.n <= 4096; dir = judge_name_of(dir).dir) {
+		memcpy(git, dir.p, dir.n);
+		memcpy(git + dir.n, "/.git", 5);
+		if (judge_bloom_has(&j->dirs_before, seal_fingerprint(j->key, slice_of(git, dir.n + 5)) | 1))
+			return true;
+	}
+	return false;
+}
+
 static void add_changed(struct vault_judge *j, const struct vault_change *c, uint8_t *marks, int64_t *marked)
 {
 	const struct vault_trait *b = c->before, *a = c->after;
 	enum judge_class k = judge_classify(b, a, false);
+	if (k == JUDGE_NOISE && a->type == CONTENT_GITCRYPT && in_work_tree(j, c->path)) {
+		k = JUDGE_SEALED;
+		j->c.locked++;
+	}
 	bool was_damaged = b->marks & VAULT_MARKS_DAMAGE, program = b->type == CONTENT_ELF || b->type == CONTENT_PE || b->type == CONTENT_JAVA;
 	j->c.changed++;
 	if (a->torn) {
@@ -181,6 +199,10 @@ static void add_changed(struct vault_judge *j, const struct vault_change *c, uin
 		return;
 	j->c.in_place[k]++;
 	j->c.unreadable += k == JUDGE_TURNED && judge_unreadable(b, a);
+	if (!(*marks & VAULT_MARKS_DAMAGE) && judge_reordered(c)) {
+		j->c.reordered++;
+		j->c.disordered += a->size <= 65536 && judge_grammar_lost(b, a);
+	}
 	if (k == JUDGE_EMPTIED && a->size == 0)
 		judge_emptied(j, c);
 	if (k == JUDGE_FINE)
@@ -327,7 +349,8 @@ static void make_signs(struct vault_judge *j, const struct judge_weighed *w, boo
 		s->note_n = 0;
 		return; /* only what was paired: if it goes on, this was its beginning */
 	}
-	s->in_place = c->in_place[JUDGE_NOISE] + c->in_place[JUDGE_BROKEN] + c->in_place[JUDGE_WIPED] + c->in_place[JUDGE_NOISE_WEAK] + c->in_place[JUDGE_CUT] + c->in_place[JUDGE_EMPTIED] + w->alike + w->unreadable > 0;
+	s->in_place = c->in_place[JUDGE_NOISE] + c->in_place[JUDGE_BROKEN] + c->in_place[JUDGE_WIPED] + c->in_place[JUDGE_NOISE_WEAK] + c->in_place[JUDGE_CUT] + c->in_place[JUDGE_EMPTIED] + w->alike + w->unreadable + w->disordered > 0;
+	s->order = c->reordered >= 3 && s->in_place;
 	s->all = w->in_place >= 20 && w->in_place * 10 >= c->changed_known * 9;
 	s->replaced = w->replaced > 0;
 	s->scrambled = w->scrambled > 0;

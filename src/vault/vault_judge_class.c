@@ -55,7 +55,7 @@ static int family_of(int type)
 		return 4;
 	case CONTENT_GZIP: case CONTENT_BZIP2: case CONTENT_XZ: case CONTENT_ZSTD: case CONTENT_SEVENZIP: case CONTENT_RAR: case CONTENT_TAR:
 		return 5;
-	case CONTENT_PGP: case CONTENT_AGE:
+	case CONTENT_PGP: case CONTENT_AGE: case CONTENT_GITCRYPT:
 		return 6;
 	default:
 		return 100 + type;
@@ -94,9 +94,15 @@ static bool is_uniform(const struct vault_trait *t)
 	return t->size >= 1024 && t->entropy >= 8 - 184 / (double)t->size - .03;
 }
 
+/* What base64 of noise has at least. Of text it has less, since its letters do not come alike often: 5.77 at most in what people write; so a script that its owner packed into base64 is none. */
+static double base64_floor(uint64_t n)
+{
+	return n < 256 ? 5.2 : 6 - 46 / (double)n - .12;
+}
+
 static bool no_words(const struct vault_trait *t)
 {
-	return t->size >= 64 && t->word_share <= .03f && (t->entropy >= 5.2f || (t->entropy >= 3.6f && t->entropy <= 4.05f)); /* base64, base32..85; hex */
+	return t->size >= 64 && t->word_share <= .03f && (t->entropy >= base64_floor(t->size) || (t->entropy >= 3.6f && t->entropy <= 4.05f)); /* base64, base85; hex */
 }
 
 bool judge_is_noise(const struct vault_trait *t)
@@ -144,6 +150,19 @@ bool judge_more_noise(const struct vault_trait *b, const struct vault_trait *a)
 	if (a->size < 32 || judge_is_noise(b))
 		return false;
 	return a->random_share - b->random_share >= .01f || a->entropy - b->entropy >= .4f || (judge_textual(a->type) && !judge_textual(b->type) && no_words(a));
+}
+
+/* The same bytes as often, at the same length: turned round, or its blocks exchanged. A few that are other ones show in a short file's entropy. */
+bool judge_reordered(const struct vault_change *c)
+{
+	const struct vault_trait *b = c->before, *a = c->after;
+	return judge_knows(b) && judge_textual(b->type) && judge_knows(a) && judge_textual(a->type) && a->size == b->size && a->size >= 64 && c->known_bytes * 20 <= a->size
+	       && fabsf(a->entropy - b->entropy) < .0015f;
+}
+
+bool judge_grammar_lost(const struct vault_trait *b, const struct vault_trait *a)
+{
+	return a->type == CONTENT_TEXT && b->type != CONTENT_TEXT && b->type != CONTENT_CSV && judge_textual(b->type);
 }
 
 bool judge_unreadable(const struct vault_trait *b, const struct vault_trait *a)

@@ -118,6 +118,8 @@ static bool changed_with_damage(const struct vault_change *c, const struct judge
 		return say(out, "partly turned into noise with the damage");
 	if (judge_knows(b) && !judge_textual(b->type) && a->size >= b->size && (!judge_knows(a) || (a->type != b->type && b->type == a->named))) /* also what may be caught between two writes: not when all around it was written over */
 		return say(out, "no longer whole, or not what it was, since the damage");
+	if (s->order && judge_reordered(c))
+		return say(out, "its bytes stand in another order since the damage");
 	if (content_type_packed(b->type) && a->type == b->type && a->size == b->size)
 		return say(out, "changed in place, at the same length, with the damage");
 	return false;

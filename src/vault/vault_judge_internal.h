@@ -31,6 +31,8 @@ bool judge_textual(int type);
 /* Whole as something that has nothing to do with what it was, and its new name does not say so: a picture's header in front, base64 in a line of JSON. */
 bool judge_disguised(const struct vault_trait *b, const struct vault_trait *a);
 bool judge_unreadable(const struct vault_trait *b, const struct vault_trait *a); /* a text before, none after */
+bool judge_reordered(const struct vault_change *c); /* a text whose bytes stand in another order */
+bool judge_grammar_lost(const struct vault_trait *b, const struct vault_trait *a); /* JSON, XML, HL7: plain text now */
 uint8_t judge_mark(enum judge_class c);
 bool judge_more_noise(const struct vault_trait *b, const struct vault_trait *a); /* a little: only where other signs are there */
 /* What stays with an untouched version is what stood before; with a changed one this. */
@@ -128,6 +130,7 @@ struct judge_top_entry *judge_top_get(struct judge_top *t, uint64_t key);       
 #define SIGNS_NOTES 6
 #define SIGNS_PATHS 16
 struct judge_signs {
+	bool order;                     /* bytes of texts stand in another order */
 	bool in_place, all, replaced, scrambled, gone, sealed; /* all: hardly anything changed in place that was not lost */
 	struct { uint8_t p[JUDGE_SUFFIX_MAX]; uint8_t n; } suffix[SIGNS_SUFFIX];
 	size_t suffix_n;
@@ -193,6 +196,8 @@ struct judge_counts {
 	uint64_t changed_known, changed_checked;  /* changed, known before; of these, of no text type */
 	uint64_t gone_bytes[JUDGE_TYPES], came_bytes[JUDGE_TYPES]; /* of whole files of these types, open to anybody; files that grew count with what they grew by */
 	uint64_t unreadable;                      /* texts that are none any more, and no noise either: each of their bytes exchanged for another, or only some of them */
+	uint64_t reordered, disordered;           /* texts with the same bytes in another order; of these, that had a grammar and lost it */
+	uint64_t locked;                          /* by git-crypt, in a work tree of git */
 	uint64_t opaque_before;                   /* files of the snapshot before that look enciphered, and were not damaged */
 	uint64_t lost_new, lost_known;            /* bytes of files lost in place: in new chunks, in chunks known before */
 	uint64_t pair[PAIR_KINDS], sampled[PAIR_KINDS][BY_KINDS]; /* gone, with something in their place; the same where one of the sample stands for many */
@@ -250,7 +255,8 @@ struct judge_weighed {
 	double score;
 	uint64_t lost, standing, scrambled, alike, note_where; /* note_where: of the note's first folders, in which something was lost or sealed */
 	unsigned types;             /* different types among what was lost */
-	uint64_t emptied, in_place, replaced, unreadable;
+	uint64_t emptied, in_place, replaced, unreadable, disordered;
+	uint64_t mail_gone;         /* of gone_of; more than half, not nearly all */
 	bool gathered;              /* what is gone may stand in a mailbox, a database or an archive that came or grew */
 	bool unusual, mass_gone, mass_sealed, folder_gone, still_gone, note_counts, family_counts, most_of_change, fresh, slow, enough;
 	int gone_type;

@@ -83,6 +83,10 @@ static void say_lost(struct said *s, const struct vault_judge *j, const struct j
 		put(&s->one, "%n of %p that changed were texts and cannot be read any more", w->unreadable, j->c.changed);
 		say(s);
 	}
+	if (w->disordered) {
+		put(&s->one, "%p have the same bytes as before in another order, and no grammar any more", w->disordered);
+		say(s);
+	}
 	if (w->replaced) {
 		put(&s->one, "%p gone, with a copy that looks enciphered in their place", w->replaced);
 		put_types(&s->one, j->c.lost);
@@ -175,6 +179,14 @@ static void say_look(struct said *s, const struct vault_judge *j, const struct j
 	}
 	if (w->gathered) {
 		put(&s->one, "%n of %p gone; what came or grew is large enough to hold them (an archive, a mailbox, a database)", w->gone_n, w->gone_of);
+		say(s);
+	}
+	if (w->mail_gone && !w->mass_gone) {
+		put(&s->one, "%n of %n mail files are gone, as when a mailbox is tidied", w->mail_gone, j->c.of_before[CONTENT_MAIL]);
+		say(s);
+	}
+	if (c->locked) {
+		put(&s->one, "%p in a work tree of git locked by git-crypt", c->locked);
 		say(s);
 	}
 	if (w->folder_gone && !w->mass_gone) {

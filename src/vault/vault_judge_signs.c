@@ -3,6 +3,7 @@
  * Text of tokens with ';' between, in a snapshot's entry, sealed as that is:
  *   v1                  first
  *   in-place replaced scrambled gone sealed      kinds of damage
+ *   order               bytes of texts stand in another order
  *   all                 with in-place: hardly anything changed that was not lost
  *   s=HEX               names of copies end with these bytes
  *   n=HEX16             content hash of a note, or of what files were overwritten with
@@ -25,7 +26,7 @@ void judge_signs_write(const struct judge_signs *s, char out[VAULT_SIGNS_MAX])
 {
 	AUTO_BUF struct buf b = {0};
 	buf_init(&b, VAULT_SIGNS_MAX - 1);
-	buf_printf(&b, "v1%s%s%s%s%s%s", s->in_place ? ";in-place" : "", s->all ? ";all" : "", s->replaced ? ";replaced" : "", s->scrambled ? ";scrambled" : "", s->gone ? ";gone" : "", s->sealed ? ";sealed" : "");
+	buf_printf(&b, "v1%s%s%s%s%s%s%s", s->in_place ? ";in-place" : "", s->all ? ";all" : "", s->order ? ";order" : "", s->replaced ? ";replaced" : "", s->scrambled ? ";scrambled" : "", s->gone ? ";gone" : "", s->sealed ? ";sealed" : "");
 	for (size_t i = 0; i < s->suffix_n; i++) {
 		buf_str(&b, ";s=");
 		hex_put(&b, slice_of(s->suffix[i].p, s->suffix[i].n));
@@ -77,6 +78,7 @@ static void take(struct slice t, struct judge_signs *s)
 {
 	s->in_place |= slice_eq_str(t, "in-place");
 	s->all |= slice_eq_str(t, "all");
+	s->order |= slice_eq_str(t, "order");
 	s->replaced |= slice_eq_str(t, "replaced");
 	s->scrambled |= slice_eq_str(t, "scrambled");
 	s->gone |= slice_eq_str(t, "gone");

@@ -97,7 +97,12 @@ static void weigh_gone(const struct vault_judge *j, struct judge_weighed *w)
 		uint64_t n = net_gone(c, t);
 		all += n;
 		kinds += n * 20 >= c->removed && n > 0;
-		if (n >= 100 && n * 2 > c->of_before[t] && judge_document((int)t) && n > w->gone_n) {
+		bool most = n * 2 > c->of_before[t];
+		if (t == CONTENT_MAIL && n >= 100 && most && n * 20 <= c->of_before[t] * 19) { /* who reads it throws it away; who attacks leaves none */
+			w->mail_gone = n;
+			most = false;
+		}
+		if (n >= 100 && most && judge_document((int)t) && n > w->gone_n) {
 			w->mass_gone = true;
 			w->gone_type = (int)t;
 			w->gone_n = n;
@@ -271,9 +276,10 @@ static void weigh_lost(struct vault_judge *j, struct judge_weighed *w)
 	/* ten texts that nobody can read any more, and hardly anything else: no typing errors; fewer where somebody left notes */
 	bool unreadable = c->unreadable >= (w->note_counts ? 3 : 10) && c->unreadable * 2 >= c->changed;
 	w->unreadable = unreadable ? c->unreadable : 0;
+	w->disordered = c->disordered >= 5 && (c->reordered + noise + broken) * 2 >= c->changed ? c->disordered : 0;
 	double standing = (double)at(c, VAULT_MARK_NOISE) + (double)at(c, VAULT_MARK_COPY) + .6 * (double)at(c, VAULT_MARK_BROKEN) + .7 * (double)at(c, VAULT_MARK_WIPED) + .25 * (double)(at(c, VAULT_MARK_CUT) + at(c, VAULT_MARK_ORDER));
-	w->score = (double)noise + .7 * (double)wiped + (many_broken ? .6 : .1) * (double)k[JUDGE_BROKEN] + (w->suffix ? 1 : .6) * (double)c->pair[PAIR_REPLACED_BROKEN] + .5 * (double)weak + .25 * (double)k[JUDGE_CUT] + .5 * (double)w->unreadable + (all_emptied ? .1 * (double)emptied : 0) + standing;
-	w->lost = noise + broken + wiped + weak + k[JUDGE_CUT] + w->unreadable;
+	w->score = (double)noise + .7 * (double)wiped + (many_broken ? .6 : .1) * (double)k[JUDGE_BROKEN] + (w->suffix ? 1 : .6) * (double)c->pair[PAIR_REPLACED_BROKEN] + .5 * (double)weak + .25 * (double)k[JUDGE_CUT] + .5 * (double)(w->unreadable + w->disordered) + (all_emptied ? .1 * (double)emptied : 0) + standing;
+	w->lost = noise + broken + wiped + weak + k[JUDGE_CUT] + w->unreadable + w->disordered;
 	for (unsigned m = 0; m < 8; m++)
 		w->standing += c->standing[m];
 	for (size_t t = 0; t < JUDGE_TYPES; t++)
@@ -322,7 +328,7 @@ void judge_weigh(struct vault_judge *j, struct judge_weighed *w)
 		w->mass_sealed = true;
 	}
 	w->family_counts = j->family && j->family_copies && (j->family->strength == KNOWN_STRONG || j->family_copies >= 3);
-	bool second = w->types >= 2 || w->suffix || note_there || w->note_counts || w->family_counts || w->fresh || w->slow || w->most_of_change || w->unusual;
+	bool second = w->types >= 2 || w->suffix || note_there || w->note_counts || w->family_counts || w->fresh || w->slow || w->most_of_change || w->unusual || w->disordered;
 	w->enough = w->score >= 3 - 1e-9 && second;
 	w->still_gone = j->then.gone_at && j->h.now - j->then.gone_at <= 30 * JUDGE_DAY && c->after < j->then.gone_of - j->then.gone_n / 2;
 }

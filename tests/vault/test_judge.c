@@ -1054,6 +1054,91 @@ static void test_beside(void **state)
 	}
 }
 
+/* Most of a mailbox thrown away is its owner's doing; all of it is not. */
+static void test_expunged(void **state)
+{
+	for (int all = 0; all < 2; all++) {
+		struct world w;
+		world_begin(&w, 5800);
+		people_files(&w, 100, 5);
+		for (size_t k = 0; k < 200; k++)
+			add(&w, healthy(&w, CONTENT_MAIL, 4.9, 5.3, 0, 0, .14, .2, between(900, 9000)), "/srv/mail/%zu/cur/%zu.eml", k % 3, k);
+		assert_false(world_snapshot(&w)->damage);
+		delete_some(&w, ".eml", all ? 198 : 150);
+		expect(&w, all, all ? "nothing stands in their place" : "as when a mailbox is tidied");
+		world_end(&w);
+	}
+}
+
+/* git-crypt enciphers under the files' own names, but only where git is. */
+static void test_git_crypt(void **state)
+{
+	for (int git = 0; git < 2; git++) {
+		struct world w;
+		world_begin(&w, 5810);
+		people_files(&w, 40, 3);
+		if (git)
+			add(&w, healthy_kind(&w, 5), "/srv/app/.git/HEAD");
+		for (size_t k = 0; k < 12; k++)
+			add(&w, healthy_kind(&w, 7), "/srv/app/conf/%zu/secret%zu.json", k % 3, k);
+		assert_false(world_snapshot(&w)->damage);
+		for (size_t i = 0; i < w.now.n; i++)
+			if (strstr(w.now.f[i].path, "/secret")) {
+				struct vault_trait t = noise(&w, w.now.f[i].t.size + 22);
+				t.type = CONTENT_GITCRYPT;
+				t.state = CONTENT_VALID;
+				t.encrypted = true;
+				changed(&w, &w.now.f[i], t);
+			}
+		expect(&w, !git, git ? "locked by git-crypt" : "turned into noise");
+		world_end(&w);
+	}
+}
+
+/* Base64 of what was enciphered is even in its letters; of a script it is not. */
+static void test_base64_of_text(void **state)
+{
+	for (int enciphered_first = 0; enciphered_first < 2; enciphered_first++) {
+		struct world w;
+		world_begin(&w, 5820);
+		for (size_t k = 0; k < 60; k++)
+			add(&w, healthy(&w, CONTENT_TEXT, 4.4, 5.0, 0, 0, .15, .25, between(600, 30000)), "/srv/app/%zu/m%zu.js", k % 4, k);
+		assert_false(world_snapshot(&w)->damage);
+		for (size_t i = 0; i < w.now.n; i++)
+			changed(&w, &w.now.f[i], healthy(&w, CONTENT_TEXT, enciphered_first ? 5.96 : 5.4, enciphered_first ? 6.05 : 5.77, 0, 0, .001, .01, w.now.f[i].t.size * 4 / 3 + 16));
+		expect(&w, enciphered_first, NULL);
+		world_end(&w);
+	}
+}
+
+/* Turned round, JSON is none and has the same bytes; sorted by its keys it is still JSON. Beside it, plain texts are told, too. */
+static void test_reordered(void **state)
+{
+	for (int turned = 0; turned < 2; turned++) {
+		struct world w;
+		char text[160] = "";
+		world_begin(&w, 5830);
+		for (size_t k = 0; k < 30; k++) {
+			bool json = k % 2;
+			struct file *f = add(&w, healthy(&w, json ? CONTENT_JSON : CONTENT_TEXT, 4.2, 4.6, 0, 0, .16, .2, between(200, 1900)), "/srv/notes/%zu/n%zu%s", k % 4, k, json ? ".json" : ".txt");
+			if (!json)
+				memcpy(text, f->path, sizeof text);
+		}
+		assert_false(world_snapshot(&w)->damage);
+		for (size_t i = 0; i < w.now.n; i++) {
+			struct vault_trait t = w.now.f[i].t;
+			t.head[0] ^= 1;
+			if (turned && t.type == CONTENT_JSON)
+				t.type = CONTENT_TEXT;
+			changed(&w, &w.now.f[i], t);
+		}
+		expect(&w, turned, turned ? "in another order" : NULL);
+		if (turned)
+			assert_true(is_damaged(&w, text));
+		world_end(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1061,7 +1146,7 @@ int main(void)
 		cmocka_unit_test(test_mass_deletion), cmocka_unit_test(test_clearing_up), cmocka_unit_test(test_notes), cmocka_unit_test(test_notes_above), cmocka_unit_test(test_accepted), cmocka_unit_test(test_families), cmocka_unit_test(test_two_broken_pictures),
 		cmocka_unit_test(test_gpg), cmocka_unit_test(test_first), cmocka_unit_test(test_printable), cmocka_unit_test(test_onion), cmocka_unit_test(test_signs), cmocka_unit_test(test_torn), cmocka_unit_test(test_masked), cmocka_unit_test(test_unknown_in_part),
 		cmocka_unit_test(test_disguised), cmocka_unit_test(test_unreadable), cmocka_unit_test(test_zeroed_texts), cmocka_unit_test(test_exchanged), cmocka_unit_test(test_not_exchanged), cmocka_unit_test(test_slow_exchange), cmocka_unit_test(test_small_mail),
-		cmocka_unit_test(test_tiny_edits), cmocka_unit_test(test_into_a_container), cmocka_unit_test(test_gathered), cmocka_unit_test(test_beside),
+		cmocka_unit_test(test_tiny_edits), cmocka_unit_test(test_into_a_container), cmocka_unit_test(test_gathered), cmocka_unit_test(test_beside), cmocka_unit_test(test_expunged), cmocka_unit_test(test_git_crypt), cmocka_unit_test(test_base64_of_text), cmocka_unit_test(test_reordered),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
