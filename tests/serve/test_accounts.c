@@ -161,7 +161,8 @@ static void test_names(void **state)
 	assert_true(serve_role_known("api"));
 	assert_false(serve_role_known("root"));
 	assert_int_equal(serve_role_may("auditor") & MAY_CHART, 0);
-	assert_int_equal(serve_role_may("device"), MAY_FHIR_WRITE);
+	assert_int_equal(serve_role_may("device"), MAY_FHIR_WRITE | MAY_ECG_SEND);
+	assert_int_equal(serve_role_may("patient"), MAY_HOME);
 }
 
 static void test_sessions(void **state)
