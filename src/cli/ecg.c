@@ -137,7 +137,7 @@ int cmd_ecg(int argc, char **argv)
 			}
 	AUTO_BUF struct buf about = {0};
 	buf_init(&about, 1 << 16);
-	buf_str(&about, "Electrocardiograms.");
+	buf_str(&about, "Electrocardiograms, read from files of many makers. What is measured and stated is for over-read by a clinician: no diagnosis, no alarm.\n'holdfast ecg VERB --help' lists a verb's options; holdfast-ecg(1) is the manual.\n");
 	for (size_t k = 0; k < ARRAY_LEN(verbs); k++)
 		buf_printf(&about, "\n  %-10s %s", verbs[k].name, verbs[k].summary);
 	int r = cli_parse(argc, argv, "ecg VERB ...", buf_cstr(&about), NULL, 0, &args, &done);

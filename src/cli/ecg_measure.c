@@ -145,6 +145,10 @@ static void show_words(const char *path, const struct ecg_analysis *n)
 {
 	const struct ecg_measure *m = &n->measure;
 	printf("%s: unconfirmed, for over-read\n", path);
+	if (n->long_record && m->beats.count && m->beats.rate > 0) {
+		unsigned s = (unsigned)((double)m->beats.beat[0].at / m->beats.rate);
+		printf("  values are of the first good minute, from %u:%02u:%02u; statements are of the whole record\n", s / 3600, s / 60 % 60, s % 60);
+	}
 	word("rate", m->rate_bpm, "/min");
 	word("PR", m->pr_ms, "ms");
 	word("QRS", m->qrs_ms, "ms");

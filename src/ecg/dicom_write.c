@@ -184,9 +184,9 @@ static int choose(struct out *o)
 	else if (g->rate >= 50 && g->rate <= 1000 && g->channels <= 12)
 		o->sop = "1.2.840.10008.5.1.4.1.1.9.1.3";
 	else if (g->rate < 50 || g->rate > 1000)
-		return err_set(o->e, ERR_INPUT, NULL, "%g samples a second do not fit: DICOM's ECGs have 50 to 1000", g->rate);
+		return err_set(o->e, ERR_INPUT, NULL, "%g samples a second do not fit: DICOM's ECGs have 50 to 1000; aecg, edf and wfdb hold them", g->rate);
 	else
-		return err_set(o->e, ERR_INPUT, NULL, "%u channels do not fit: DICOM's ECGs have at most 24, ambulatory ones 12", g->channels);
+		return err_set(o->e, ERR_INPUT, NULL, "%u channels do not fit: DICOM's ECGs have at most 24, ambulatory ones 12; edf and wfdb hold them", g->channels);
 	if (n * g->channels * 2 > UINT32_MAX - 1 || n > UINT32_MAX)
 		return err_set(o->e, ERR_INPUT, NULL, "its samples take more than the 4 GiB of a DICOM element");
 	if (g->person.id.n > 64)
@@ -208,7 +208,7 @@ static int look(struct out *o)
 			ecg_read(o->g, i, at, n, v);
 			for (size_t k = 0; k < n; k++)
 				if (v[k] != ECG_GAP && (v[k] < -INT16_MAX || v[k] > INT16_MAX))
-					return err_set(o->e, ERR_INPUT, NULL, "channel %u: a sample does not fit in the 16 bits of DICOM's ECGs", i + 1);
+					return err_set(o->e, ERR_INPUT, NULL, "channel %u: a sample does not fit in the 16 bits of DICOM's ECGs; aecg, wfdb and fhir hold it", i + 1);
 			ecg_hash(&o->hash, v, n * sizeof *v);
 		}
 	}

@@ -133,9 +133,9 @@ int ecg_write_uniform(const struct ecg *g, const char *format, struct err *e)
 	for (unsigned i = 0; i < g->channels; i++) {
 		const struct ecg_channel *c = &g->channel[i];
 		if (!c->ecg || strcmp(c->unit, "uV"))
-			return err_set(e, ERR_INPUT, NULL, "channel %u is not an ECG; %s holds nothing else", i + 1, format);
+			return err_set(e, ERR_INPUT, NULL, "channel %u is not an ECG; %s holds nothing else, edf and wfdb do", i + 1, format);
 		if (c->rate != g->channel[0].rate)
-			return err_set(e, ERR_INPUT, NULL, "channels %u and 1 have %g and %g samples a second; %s holds one rate", i + 1, c->rate, g->channel[0].rate, format);
+			return err_set(e, ERR_INPUT, NULL, "channels %u and 1 have %g and %g samples a second; %s holds one rate, edf, wfdb and fhir several", i + 1, c->rate, g->channel[0].rate, format);
 	}
 	return g->samples ? 0 : err_set(e, ERR_INPUT, NULL, "there is no sample in it");
 }

@@ -62,7 +62,7 @@ static int interval(struct out *o)
 {
 	uint64_t us;
 	if (!whole(1e6 / o->g->rate, UINT16_MAX, &us))
-		return err_set(o->e, ERR_INPUT, NULL, "%g samples a second do not fit: SCP-ECG counts the time between samples in whole microseconds, at most 65,535", o->g->rate);
+		return err_set(o->e, ERR_INPUT, NULL, "%g samples a second do not fit: SCP-ECG counts the time between samples in whole microseconds, at most 65,535; dicom, aecg, edf and wfdb hold them", o->g->rate);
 	o->interval = (uint16_t)us;
 	return 0;
 }
@@ -84,7 +84,7 @@ static int steps(struct out *o)
 	if (!exact || avm > UINT16_MAX || most > (double)avm * INT16_MAX) {
 		double coarse = fmax(fmax(ceil(most / INT16_MAX), floor(finest / 8)), 1);
 		if (coarse > finest || coarse > UINT16_MAX)
-			return err_set(o->e, ERR_INPUT, NULL, "its samples do not fit in the 16 bits of SCP-ECG: steps of %g uV, up to %g mV", finest / 1000, most / 1e6);
+			return err_set(o->e, ERR_INPUT, NULL, "its samples do not fit in the 16 bits of SCP-ECG (steps of %g uV, up to %g mV); aecg, wfdb and fhir hold them", finest / 1000, most / 1e6);
 		avm = (uint64_t)coarse;
 	}
 	o->avm = (uint16_t)avm;
@@ -107,7 +107,7 @@ static int code(struct out *o, unsigned i)
 	for (size_t k = 0; k < ARRAY_LEN(vague) && c->lead == ECG_LEAD_OTHER; k++)
 		if (slice_eq_nocase(slice_of(c->name, strnlen(c->name, strlen(vague[k]))), vague[k]))
 			return 0; /* it says no more than that it is a lead; so does code 0 */
-	return err_set(o->e, ERR_INPUT, NULL, "channel %u: its lead has no code in SCP-ECG", i + 1);
+	return err_set(o->e, ERR_INPUT, NULL, "channel %u: its lead has no code in SCP-ECG; dicom, edf and wfdb hold it", i + 1);
 }
 
 /* The samples as they are, less their baseline; gaps only at the ends. */
@@ -116,7 +116,7 @@ static int samples(struct out *o, unsigned i)
 	const struct ecg_channel *c = &o->g->channel[i];
 	struct lead *l = &o->lead[i];
 	if (c->samples > RECORD_MAX)
-		return err_set(o->e, ERR_INPUT, NULL, "channel %u: %llu samples do not fit in SCP-ECG's 65,535 bytes a lead", i + 1, (unsigned long long)c->samples);
+		return err_set(o->e, ERR_INPUT, NULL, "channel %u: %llu samples do not fit in SCP-ECG's 65,535 bytes a lead; dicom, edf and wfdb hold them", i + 1, (unsigned long long)c->samples);
 	l->v = arena_array(o->a, (size_t)c->samples + 1, sizeof *l->v);
 	l->x = arena_array(o->a, (size_t)c->samples + 1, sizeof *l->x);
 	if (!l->v || !l->x)
@@ -129,11 +129,11 @@ static int samples(struct out *o, unsigned i)
 		end--;
 	l->n = end - l->first;
 	if (!l->n)
-		return err_set(o->e, ERR_INPUT, NULL, "channel %u: nothing was recorded of it, which SCP-ECG cannot say", i + 1);
+		return err_set(o->e, ERR_INPUT, NULL, "channel %u: nothing was recorded of it, which SCP-ECG cannot say; dicom, aecg and wfdb can", i + 1);
 	l->v += l->first;
 	for (uint64_t k = 0; k < l->n; k++) {
 		if (l->v[k] == ECG_GAP)
-			return err_set(o->e, ERR_INPUT, NULL, "channel %u: there is a gap in it, which SCP-ECG cannot hold", i + 1);
+			return err_set(o->e, ERR_INPUT, NULL, "channel %u: there is a gap in it, which SCP-ECG cannot hold; dicom, aecg and wfdb can", i + 1);
 		l->most = fmax(l->most, fabs((double)l->v[k] - c->baseline + c->offset / c->scale));
 	}
 	return 0;
@@ -202,7 +202,7 @@ static int rhythm(struct out *o)
 	buf_u8(b, 0);
 	for (unsigned i = 0; i < o->g->channels; i++) {
 		if (size[i] > UINT16_MAX)
-			return err_set(o->e, ERR_INPUT, NULL, "channel %u: its samples take %zu bytes; SCP-ECG has room for 65,535 a lead (about two minutes)", i + 1, size[i]);
+			return err_set(o->e, ERR_INPUT, NULL, "channel %u: its samples take %zu bytes; SCP-ECG has room for 65,535 a lead (about two minutes); dicom, edf and wfdb hold them", i + 1, size[i]);
 		u16(b, (unsigned)size[i]);
 	}
 	buf_add_slice(b, buf_slice(&data));
@@ -514,7 +514,7 @@ static int build(struct out *o, struct buf *to)
 	for (unsigned i = 0; i < o->g->channels; i++)
 		first = o->lead[i].first < first ? o->lead[i].first : first;
 	if (r == 0 && first)
-		r = err_set(o->e, ERR_INPUT, NULL, "it begins with a gap, which SCP-ECG cannot hold");
+		r = err_set(o->e, ERR_INPUT, NULL, "it begins with a gap, which SCP-ECG cannot hold; dicom, aecg and wfdb can");
 	if (r == 0)
 		r = steps(o);
 	for (unsigned i = 0; i < o->g->channels && r == 0; i++)
