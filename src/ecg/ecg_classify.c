@@ -1,4 +1,4 @@
-/* Classes of beats. First what is ventricular: a weighed sum of features (classify.h) whose weights were fitted on half of the reference records (DESIGN.md says which, and what the other half gave). Then fibrillation, as in it no beat
+/* Classes of beats. First what is ventricular: a weighed sum of features (classify.h) whose weights were fitted on the reference records (DESIGN.md says what weights of one half gave on the other). Then fibrillation, as in it no beat
  * is early; then what is early and has the normal shape; then what is between normal and ventricular. */
 #include "af.h"
 #include "cluster.h"
