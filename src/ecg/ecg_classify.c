@@ -7,14 +7,14 @@
 #include <math.h>
 
 /* weights */
-static const float bias_v = -11.778f;
+static const float bias_v = -10.248f;
 static const float weight_v[FEATURES] = {
-	[F_PRE] = 0.123f, [F_POST] = -0.360f, [F_IRREGULAR] = 1.006f, [F_PRE_REG] = 1.540f, [F_POST_REG] = 2.337f, [F_SHAPE] = -0.192f,
-	[F_AMPLITUDE] = 2.510f, [F_AMPLITUDE_ABS] = 1.144f, [F_SPREAD] = -0.559f, [F_SPREAD_ABS] = 0.950f, [F_T] = 0.052f, [F_P] = -0.084f,
-	[F_NOISE] = -6.519f, [F_SHAPE_Z] = 3.585f, [F_SPREAD_Z] = 0.919f, [F_T_Z] = 0.607f, [F_P_Z] = 1.251f, [F_SHAPE_PRE] = -0.063f,
-	[F_SHAPE_SPREAD] = 1.033f, [F_C_PRE] = -1.242f, [F_C_POST] = 1.149f, [F_C_SHAPE] = -0.106f, [F_C_SPREAD] = -0.316f, [F_C_T] = -1.248f,
-	[F_C_P] = 0.813f, [F_C_AMPLITUDE] = 0.982f, [F_C_SHAPE_Z] = 4.417f, [F_C_SPREAD_Z] = 0.902f, [F_C_T_Z] = -0.209f, [F_C_P_Z] = 1.245f,
-	[F_C_SIZE] = 3.469f, [F_C_SHARE] = -2.135f, [F_C_LONE] = 0.111f, [F_C_SHAPE_PRE] = -0.151f, [F_C_EARLY] = 3.294f, [F_RUN] = 0.528f,
+	[F_PRE] = 0.104f, [F_POST] = -0.741f, [F_IRREGULAR] = 1.124f, [F_PRE_REG] = 3.328f, [F_POST_REG] = 3.391f, [F_SHAPE] = 0.046f,
+	[F_AMPLITUDE] = 1.524f, [F_AMPLITUDE_ABS] = 0.902f, [F_SPREAD] = -0.425f, [F_SPREAD_ABS] = 1.073f, [F_T] = 0.067f, [F_P] = -0.238f,
+	[F_NOISE] = -8.297f, [F_SHAPE_Z] = 3.071f, [F_SPREAD_Z] = 0.985f, [F_T_Z] = 0.678f, [F_P_Z] = 1.529f, [F_SHAPE_PRE] = -0.084f,
+	[F_SHAPE_SPREAD] = 0.920f, [F_C_PRE] = -2.575f, [F_C_POST] = 1.494f, [F_C_SHAPE] = 0.568f, [F_C_SPREAD] = -0.453f, [F_C_T] = -1.343f,
+	[F_C_P] = 1.014f, [F_C_AMPLITUDE] = 0.715f, [F_C_SHAPE_Z] = 3.432f, [F_C_SPREAD_Z] = 1.877f, [F_C_T_Z] = -0.429f, [F_C_P_Z] = 0.543f,
+	[F_C_SIZE] = 1.893f, [F_C_SHARE] = -2.902f, [F_C_LONE] = -0.550f, [F_C_SHAPE_PRE] = -0.156f, [F_C_EARLY] = 4.134f, [F_RUN] = 1.059f,
 };
 /* end of weights */
 

@@ -27,6 +27,7 @@ struct rhythm {
 	struct ecg_episode *over;
 	size_t overs, over_max;
 	uint8_t *vf;               /* of each second */
+	float usual;               /* range of a usual second of the first lead, steps of the file */
 	bool full;
 };
 void rhythm_add(struct rhythm *r, enum ecg_rhythm what, uint64_t start, uint64_t end, uint8_t confidence, bool over);
@@ -34,7 +35,8 @@ bool rhythm_bad(const struct rhythm *r, uint64_t from, uint64_t to); /* not read
 double rhythm_rr(const struct rhythm *r, size_t i); /* seconds from beat i - 1; 0: there is none */
 
 void rhythm_base(struct rhythm *r);   /* tiles the record */
-void rhythm_vf(struct rhythm *r, float usual); /* fills vf */
+void rhythm_vf(struct rhythm *r, float usual); /* fills vf; takes back what of af lies in it */
+enum ecg_rhythm rhythm_silence(struct rhythm *r, uint64_t from, uint64_t to); /* ASYSTOLE, VF or UNKNOWN */
 void rhythm_over(struct rhythm *r, struct ecg_rhythm_result *ret); /* pauses, runs, patterns; counts */
 int rhythm_hrv(struct rhythm *r, struct ecg_hrv *ret, struct err *e) MUST;
 int rhythm_hours(struct rhythm *r, struct ecg_rhythm_result *ret, struct err *e) MUST;

@@ -167,7 +167,11 @@ void rhythm_base(struct rhythm *r)
 			stretch(r, word, i, j, at, end);
 		if (!more)
 			break;
-		rhythm_add(r, what, from, to, what == ECG_RHYTHM_NOISE ? 80 : what == ECG_RHYTHM_VF ? 70 : 60, false);
+		bool silence = what == ECG_RHYTHM_ASYSTOLE;
+		if (silence)
+			what = rhythm_silence(r, from, to);
+		uint8_t certain = what == ECG_RHYTHM_NOISE ? 80 : what == ECG_RHYTHM_UNKNOWN ? 30 : what == ECG_RHYTHM_ASYSTOLE ? 60 : silence ? 50 : 70;
+		rhythm_add(r, what, from, to, certain, false);
 		while (j < b->count && b->beat[j].at < to)
 			j++;
 		i = j;
