@@ -7,14 +7,14 @@
 #include <math.h>
 
 /* weights */
-static const float bias_v = -10.248f;
+static const float bias_v = -9.461f;
 static const float weight_v[FEATURES] = {
-	[F_PRE] = 0.104f, [F_POST] = -0.741f, [F_IRREGULAR] = 1.124f, [F_PRE_REG] = 3.328f, [F_POST_REG] = 3.391f, [F_SHAPE] = 0.046f,
-	[F_AMPLITUDE] = 1.524f, [F_AMPLITUDE_ABS] = 0.902f, [F_SPREAD] = -0.425f, [F_SPREAD_ABS] = 1.073f, [F_T] = 0.067f, [F_P] = -0.238f,
-	[F_NOISE] = -8.297f, [F_SHAPE_Z] = 3.071f, [F_SPREAD_Z] = 0.985f, [F_T_Z] = 0.678f, [F_P_Z] = 1.529f, [F_SHAPE_PRE] = -0.084f,
-	[F_SHAPE_SPREAD] = 0.920f, [F_C_PRE] = -2.575f, [F_C_POST] = 1.494f, [F_C_SHAPE] = 0.568f, [F_C_SPREAD] = -0.453f, [F_C_T] = -1.343f,
-	[F_C_P] = 1.014f, [F_C_AMPLITUDE] = 0.715f, [F_C_SHAPE_Z] = 3.432f, [F_C_SPREAD_Z] = 1.877f, [F_C_T_Z] = -0.429f, [F_C_P_Z] = 0.543f,
-	[F_C_SIZE] = 1.893f, [F_C_SHARE] = -2.902f, [F_C_LONE] = -0.550f, [F_C_SHAPE_PRE] = -0.156f, [F_C_EARLY] = 4.134f, [F_RUN] = 1.059f,
+	[F_PRE] = 0.047f, [F_POST] = -0.429f, [F_IRREGULAR] = 0.950f, [F_PRE_REG] = 2.282f, [F_POST_REG] = 2.390f, [F_SHAPE] = 0.221f,
+	[F_AMPLITUDE] = 1.402f, [F_AMPLITUDE_ABS] = 0.845f, [F_SPREAD] = -0.331f, [F_SPREAD_ABS] = 0.641f, [F_T] = 0.074f, [F_P] = -0.060f,
+	[F_NOISE] = -6.841f, [F_SHAPE_Z] = 2.997f, [F_SPREAD_Z] = 1.017f, [F_T_Z] = 0.391f, [F_P_Z] = 1.141f, [F_SHAPE_PRE] = -0.172f,
+	[F_SHAPE_SPREAD] = 0.696f, [F_C_PRE] = -1.726f, [F_C_POST] = 1.357f, [F_C_SHAPE] = 0.410f, [F_C_SPREAD] = -0.270f, [F_C_T] = -1.110f,
+	[F_C_P] = 0.860f, [F_C_AMPLITUDE] = 0.760f, [F_C_SHAPE_Z] = 3.314f, [F_C_SPREAD_Z] = 1.647f, [F_C_T_Z] = -0.409f, [F_C_P_Z] = 0.864f,
+	[F_C_SIZE] = 1.435f, [F_C_SHARE] = -2.078f, [F_C_LONE] = -0.941f, [F_C_SHAPE_PRE] = -0.363f, [F_C_EARLY] = 3.738f, [F_RUN] = 0.829f,
 };
 /* end of weights */
 

@@ -14,6 +14,8 @@
 #define VF_HEIGHT 0.35f   /* of the lead's usual range */
 #define VF_DOUBT 0.62f    /* up to here it may be one */
 #define DOUBTED 0.15f     /* of a fibrillation of the atria; more of it in such seconds, and it is not said */
+#define VF_NEAR_S 10
+#define VF_SHORT_S 120
 #define LIVELY_UV 80.0    /* mean bend over 80 ms either side: coarse fibrillation from 0.2 mV on has more, P waves alone a fifth of it */
 #define LIVELY 0.06f      /* the same, of the lead's usual range, where microvolts are not known */
 
@@ -90,7 +92,11 @@ static void doubt_af(struct rhythm *r, const uint8_t *doubt)
 			size_t s = (size_t)((double)b->beat[j].at / r->g->rate);
 			in += s < r->seconds && (doubt[s] || r->vf[s] || r->bad[s]);
 		}
-		if (r->af[i] && (float)in > DOUBTED * (float)(j - i))
+		size_t first = (size_t)((double)b->beat[i].at / r->g->rate), last = (size_t)((double)b->beat[j - 1].at / r->g->rate);
+		bool flutters = false; /* in it or near it; of two minutes and more the rest stands by itself */
+		for (size_t s = first > VF_NEAR_S ? first - VF_NEAR_S : 0; last - first < VF_SHORT_S && s <= last + VF_NEAR_S && s < r->seconds; s++)
+			flutters = flutters || r->vf[s];
+		if (r->af[i] && (flutters || (float)in > DOUBTED * (float)(j - i)))
 			memset(r->af + i, 0, j - i);
 	}
 }
