@@ -365,7 +365,7 @@ static bool noise_behind(struct content_checker *c)
 {
 	struct tail_seen *t = &c->tail;
 	uint64_t n = c->size - c->w.end_at;
-	if (c->w.mode != WALK_DONE || n < 256 || n < c->size / 16)
+	if (c->w.mode != WALK_DONE || n < 256)
 		return false;
 	if (t->n >= 1024)
 		tail_block_end(c);
