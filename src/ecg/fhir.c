@@ -272,8 +272,9 @@ static int wave(struct ecg *g, const struct json_node *code, const struct json_n
 static void stated(struct ecg *g, const struct json_node *component)
 {
 	const struct json_node *q = json_get(component, "valueQuantity"), *list = json_path(component, "code.coding");
+	struct slice whose = json_text(component, "code.text");
 	double v;
-	if (!q || !ecg_number(json_text(q, "value"), &v) || memmem(json_text(component, "code.text").p, json_text(component, "code.text").n, "Holdfast", 8))
+	if (!q || !ecg_number(json_text(q, "value"), &v) || (whose.n && memmem(whose.p, whose.n, "Holdfast", 8))) /* ours is no device's */
 		return;
 	struct slice unit = json_text(q, "code");
 	if (!unit.n)
