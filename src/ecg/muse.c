@@ -318,7 +318,7 @@ static void beats(struct ecg *g, const struct xml_node *root)
 		return;
 	for (const struct xml_node *q = xml_child(list, "QRS"); q; q = xml_next(q)) {
 		double type = 0, ms;
-		if (!xml_number(q, "Time", &ms) || ms < 0 || ms > 1e9)
+		if (!xml_number(q, "Time", &ms) || ms < 0 || ms > 1e9 || g->channel[0].rate > ECG_RATE_MAX) /* ecg_finish, which refuses such a rate, comes later */
 			continue;
 		(void)xml_number(q, "Type", &type);
 		/* other types are shapes that differ from the dominant one: of which class, it does not say */

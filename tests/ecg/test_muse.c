@@ -143,6 +143,15 @@ static void odd(void **state)
 }
 
 /* A file that broke off in its last lead: the eleven others are there, and it is said. */
+/* Refused, and before that no beat has a place that no integer holds. */
+static void no_rate(void **state)
+{
+	struct ecg_test t;
+	assert_int_equal(changed(&t, "<SampleBase>50", "<SampleBase>5e30"), ERR_INPUT);
+	assert_non_null(strstr(t.e.text, "is no rate"));
+	ecg_test_done(&t);
+}
+
 static void cut(void **state)
 {
 	struct ecg_test t;
@@ -214,7 +223,7 @@ static void corpus(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(small), cmocka_unit_test(odd), cmocka_unit_test(cut), cmocka_unit_test(wide)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(small), cmocka_unit_test(odd), cmocka_unit_test(no_rate), cmocka_unit_test(cut), cmocka_unit_test(wide)};
 	const struct CMUnitTest more[] = {cmocka_unit_test(corpus)};
 	int r = cmocka_run_group_tests_name("MUSE", tests, NULL, NULL);
 	if (!ecg_corpus_here("formats/muse")) {
