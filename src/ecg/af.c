@@ -89,7 +89,7 @@ static void have(const struct af_shapes *s, const struct ecg_beats *b, size_t fr
 {
 	for (size_t i = from; i < to && s->reader; i++) {
 		for (unsigned l = 0; l < s->leads && !s->have[i]; l++)
-			shape_read(&s->reader[l], b->beat[i].at, shape_climb(&s->reader[l], b, i), &s->shape[i * s->leads + l]);
+			shape_read(&s->reader[l], b->beat[i].at, &s->shape[i * s->leads + l]);
 		s->have[i] = 1;
 	}
 }

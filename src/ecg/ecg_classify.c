@@ -7,14 +7,14 @@
 #include <math.h>
 
 /* weights */
-static const float bias_v = -9.461f;
+static const float bias_v = -11.778f;
 static const float weight_v[FEATURES] = {
-	[F_PRE] = 0.047f, [F_POST] = -0.429f, [F_IRREGULAR] = 0.950f, [F_PRE_REG] = 2.282f, [F_POST_REG] = 2.390f, [F_SHAPE] = 0.221f,
-	[F_AMPLITUDE] = 1.402f, [F_AMPLITUDE_ABS] = 0.845f, [F_SPREAD] = -0.331f, [F_SPREAD_ABS] = 0.641f, [F_T] = 0.074f, [F_P] = -0.060f,
-	[F_NOISE] = -6.841f, [F_SHAPE_Z] = 2.997f, [F_SPREAD_Z] = 1.017f, [F_T_Z] = 0.391f, [F_P_Z] = 1.141f, [F_SHAPE_PRE] = -0.172f,
-	[F_SHAPE_SPREAD] = 0.696f, [F_C_PRE] = -1.726f, [F_C_POST] = 1.357f, [F_C_SHAPE] = 0.410f, [F_C_SPREAD] = -0.270f, [F_C_T] = -1.110f,
-	[F_C_P] = 0.860f, [F_C_AMPLITUDE] = 0.760f, [F_C_SHAPE_Z] = 3.314f, [F_C_SPREAD_Z] = 1.647f, [F_C_T_Z] = -0.409f, [F_C_P_Z] = 0.864f,
-	[F_C_SIZE] = 1.435f, [F_C_SHARE] = -2.078f, [F_C_LONE] = -0.941f, [F_C_SHAPE_PRE] = -0.363f, [F_C_EARLY] = 3.738f, [F_RUN] = 0.829f,
+	[F_PRE] = 0.123f, [F_POST] = -0.360f, [F_IRREGULAR] = 1.006f, [F_PRE_REG] = 1.540f, [F_POST_REG] = 2.337f, [F_SHAPE] = -0.192f,
+	[F_AMPLITUDE] = 2.510f, [F_AMPLITUDE_ABS] = 1.144f, [F_SPREAD] = -0.559f, [F_SPREAD_ABS] = 0.950f, [F_T] = 0.052f, [F_P] = -0.084f,
+	[F_NOISE] = -6.519f, [F_SHAPE_Z] = 3.585f, [F_SPREAD_Z] = 0.919f, [F_T_Z] = 0.607f, [F_P_Z] = 1.251f, [F_SHAPE_PRE] = -0.063f,
+	[F_SHAPE_SPREAD] = 1.033f, [F_C_PRE] = -1.242f, [F_C_POST] = 1.149f, [F_C_SHAPE] = -0.106f, [F_C_SPREAD] = -0.316f, [F_C_T] = -1.248f,
+	[F_C_P] = 0.813f, [F_C_AMPLITUDE] = 0.982f, [F_C_SHAPE_Z] = 4.417f, [F_C_SPREAD_Z] = 0.902f, [F_C_T_Z] = -0.209f, [F_C_P_Z] = 1.245f,
+	[F_C_SIZE] = 3.469f, [F_C_SHARE] = -2.135f, [F_C_LONE] = 0.111f, [F_C_SHAPE_PRE] = -0.151f, [F_C_EARLY] = 3.294f, [F_RUN] = 0.528f,
 };
 /* end of weights */
 

@@ -20,7 +20,7 @@ static float worth(const struct ecg_beats *b, struct shape_reader *r)
 	float sum = 0;
 	for (size_t i = 0; i < b->count; i += step, n++) {
 		struct shape s;
-		shape_read(r, b->beat[i].at, 0, &s);
+		shape_read(r, b->beat[i].at, &s);
 		sum += s.good ? 1.0f / (1.0f + (float)s.noise / 4) : 0;
 	}
 	return n ? sum / (float)n : 0;
@@ -321,7 +321,7 @@ int classify_prepare(const struct ecg *g, const unsigned *channels, size_t n, st
 		return err_set(e, arena_code(a), NULL, "no room for the shapes of the beats");
 	for (size_t i = 0; i < b->count; i++) {
 		for (unsigned l = 0; l < k->leads; l++)
-			shape_read(&reader[l], b->beat[i].at, shape_climb(&reader[l], b, i), &k->shape[i * k->leads + l]);
+			shape_read(&reader[l], b->beat[i].at, &k->shape[i * k->leads + l]);
 		cluster_beat(k, i);
 		rhythm_features(&near, i, k->f[i]);
 	}

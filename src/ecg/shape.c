@@ -116,68 +116,12 @@ static int8_t small(int32_t v, double of_peak)
 	return (int8_t)(q > 127 ? 127 : q < -127 ? -127 : q);
 }
 
-/* ---- a baseline that wanders ---- */
-
-#define LEVEL_AT (-24)   /* steps from the beat: 120 to 80 ms before it, where most hearts are quiet */
-#define LEVEL_N 8
-#define CLIMB_APART 4.0  /* seconds from the beat before to the beat after: farther apart they say nothing */
-#define CLIMB_LET 0.003f /* of the QRS's range a step: what is climbed slower stays (0.6 of the range in a second) */
-
-static float level_before(struct shape_reader *r, const struct ecg_beats *b, size_t i)
-{
-	uint64_t at = b->beat[i].at;
-	int32_t x[LEVEL_N];
-	if (r->near[i % ARRAY_LEN(r->near)].at != at + 1) {
-		float sum = 0;
-		if (shape_grid(r, at, LEVEL_AT, LEVEL_N, x))
-			for (int k = 0; k < LEVEL_N; k++)
-				sum += (float)x[k];
-		r->near[i % ARRAY_LEN(r->near)].at = at + 1;
-		r->near[i % ARRAY_LEN(r->near)].level = sum / LEVEL_N;
-	}
-	return r->near[i % ARRAY_LEN(r->near)].level;
-}
-
-static bool between(struct shape_reader *r, const struct ecg_beats *b, size_t from, size_t to, float *ret)
-{
-	double steps = (double)(b->beat[to].at - b->beat[from].at) * SHAPE_STEP_HZ / b->rate;
-	if (steps <= 0 || steps > CLIMB_APART * SHAPE_STEP_HZ)
-		return false;
-	*ret = (level_before(r, b, to) - level_before(r, b, from)) / (float)steps;
-	return true;
-}
-
-float shape_climb(struct shape_reader *r, const struct ecg_beats *b, size_t i)
-{
-	float one = 0, two = 0;
-	if (i < 1 || i + 1 >= b->count || !between(r, b, i - 1, i + 1, &one))
-		return 0;
-	if (i < 2 || i + 2 >= b->count || !between(r, b, i - 2, i + 2, &two))
-		return one;
-	return (4 * one - two) / 3; /* a wave's steepness is more than what its ends say: what is missing grows with the square of the distance */
-}
-
-/* What climbs faster than a recording at rest does is taken away, and only what is over: every beat of a quiet recording stays as it is. */
-static void level_out(int32_t *x, float climb)
-{
-	int32_t low = x[SHAPE_BEFORE - 20], high = low;
-	for (int k = SHAPE_BEFORE - 20; k < SHAPE_BEFORE + 20; k++) {
-		low = x[k] < low ? x[k] : low;
-		high = x[k] > high ? x[k] : high;
-	}
-	float let = (float)(high - low) * CLIMB_LET, over = climb > let ? climb - let : climb < -let ? climb + let : 0;
-	int64_t line = (int64_t)(over * 256); /* a step, in 1/256 */
-	for (int k = 0; line && k < SHAPE_N; k++)
-		x[k] -= (int32_t)(line * (k - SHAPE_BEFORE) / 256);
-}
-
-void shape_read(struct shape_reader *r, uint64_t at, float climb, struct shape *ret)
+void shape_read(struct shape_reader *r, uint64_t at, struct shape *ret)
 {
 	int32_t *x = r->grid;
 	*ret = (struct shape){.width = -1};
 	if (!shape_grid(r, at, -SHAPE_BEFORE, SHAPE_N, x))
 		return;
-	level_out(x, climb);
 	int m = middle_of(x, ret);
 	const int32_t *q = x + m - SHAPE_QRS_BEFORE;
 	int64_t mean = 0, peak = 1, level = 0, rough = 0;

@@ -34,16 +34,10 @@ struct shape_reader {
 	int16_t *raw;
 	int32_t *grid;
 	size_t raw_max;
-	struct {
-		uint64_t at;
-		float level;
-	} near[8];                 /* levels of the last beats asked for: at + 1 of each, 0: none */
 };
 int shape_reader_init(struct shape_reader *r, const struct ecg *g, unsigned channel, struct arena *a, struct err *e) MUST;
-/* at: of the record's rate. climb: of the baseline there, from shape_climb; 0: it stands still. */
-void shape_read(struct shape_reader *r, uint64_t at, float climb, struct shape *ret);
-/* How fast the baseline climbs at beat i, in the grid's units a step: from the levels before the two beats before it and the two after it, of which it is none, so that its own shape has no part in it. 0: there are not enough near. */
-float shape_climb(struct shape_reader *r, const struct ecg_beats *b, size_t i);
+/* at: of the record's rate. */
+void shape_read(struct shape_reader *r, uint64_t at, struct shape *ret);
 /* The grid itself: n values from `from` steps before the sample; of 256 times the file's step. False: too much of it was not recorded. */
 bool shape_grid(struct shape_reader *r, uint64_t at, int from, size_t n, int32_t *out);
 
