@@ -25,10 +25,11 @@ const measured = (m: Record<string, string>) => Object.fromEntries(Object.entrie
 
 export function OverRead({ d, reload, editable, onDraft, user, sign }: { d: Detail; reload: () => void; editable: boolean; onDraft: () => void; user: string; sign: boolean; analysis: Analysis | null }) {
   const now = useNow(10000), [, set] = useState(0), [wrong, setWrong] = useState(""), [saved, setSaved] = useState(""), [dialog, setDialog] = useState("");
-  if (editable && (!drafts.has(d.entry) || (!drafts.get(d.entry)!.edited && drafts.get(d.entry)!.basis !== d.basis))) drafts.set(d.entry, begun(d));
+  // (What was just saved is ahead of what the page has read: until that comes it stays, and what is typed meanwhile is typed into it.)
+  if (editable && (!drafts.has(d.entry) || (!drafts.get(d.entry)!.edited && drafts.get(d.entry)!.basis < d.basis))) drafts.set(d.entry, begun(d));
   const draft = drafts.get(d.entry), changed = () => { draft!.edited = true; setSaved(""); set((n) => n + 1); onDraft(); };
   useEffect(() => { onDraft(); }, [draft === undefined]);
-  const conflict = !!draft?.edited && draft.basis !== d.basis;
+  const conflict = !!draft?.edited && draft.basis < d.basis;
   const theirs = conflict ? d.acts.filter((a) => a.entry > draft!.basis && !a.late && !/^share/.test(a.act)).sort((a, b) => b.entry - a.entry) : [];
   const failed = (e: ApiError) => { if (e.status === 409) { setWrong((e.body as { ecg?: { basis?: number } } | null)?.ecg?.basis === draft?.basis ? sentence(e) : ""); setDialog(""); reload(); } else setWrong(sentence(e)); };
   const save = () => act(d.entry, "act", { act: "read", statements: draft!.statements, measures: measured(draft!.measures), comment: draft!.comment, basis: draft!.basis }).then((r) => { draft!.basis = r.entry; draft!.edited = false; setWrong(""); setSaved(t("eDraftSaved")); reload(); }, failed);
