@@ -233,11 +233,23 @@ export function EcgPage({ n }: { n: number }) {
   const [, touch] = useState(0); // the draft changed: values by hand stand in the table
   const when = d?.recorded || d?.received || "";
   usePaper(d ? (d.patient ? `${identityLine(d.patient)} · ${t("number")} ${d.patient.number}` : t("eUnmatched")) : "", d ? `${t("ecg")} ${full(when)} · ${t(d.reading === "signed" || d.reading === "amended" ? "esSigned" : "esUnconfirmed")} · ${t("entry")} ${n}` : "");
+  // From where the address is, not from what is drawn: of quick j j k none is lost while the next ECG is still being fetched.
+  const step = (s: number) => { const here = Number(/^#\/ecg\/(\d+)/.exec(location.hash)?.[1] ?? n), i = order.indexOf(here), to = order[i < 0 ? 0 : i + s]; if (to !== undefined && to !== here) go(`#/ecg/${to}`); };
+  const walk = useRef(step);
+  walk.current = step;
+  useEffect(() => {
+    const press = (e: KeyboardEvent) => {
+      if ((e.key !== "j" && e.key !== "k") || !keysOn() || commanded(e) || typing(e.target) || document.querySelector("dialog[open]")) return;
+      e.preventDefault(); e.stopImmediatePropagation(); walk.current(e.key === "j" ? 1 : -1);
+    };
+    addEventListener("keydown", press, true);
+    return () => removeEventListener("keydown", press, true);
+  }, []);
   if (!d) return <div class="scroller" id="content" tabIndex={0} role="main">{error ? <><Fail error={error} onRetry={reload} /><p class="row">{error.code === "protected" && patients.get(n) && <a class="btn main-act" href={`#/chart/${encodeURIComponent(patients.get(n)!)}/ecg`}>{t("eProtectedOpen")}</a>}<a class="btn" href="#/ecg">{t("eWorklist")}</a></p></> : <Loading what={`${t("ecg")} ${n}`} />}</div>;
-  const at = order.indexOf(n), step = (s: number) => { const to = order[at < 0 ? 0 : at + s]; if (to !== undefined && to !== n) go(`#/ecg/${to}`); };
+  const at = order.indexOf(n);
   const keys = (e: KeyboardEvent): boolean => {
     if (e.key === "Escape") { go("#/ecg"); return true; }
-    const what: Record<string, () => void> = { j: () => step(1), k: () => step(-1), p: () => { const first = d.previous[0]?.entry; if (first) setBefore(before ? 0 : first); }, e: () => document.getElementById("st-add")?.focus(), m: () => { if (may("ecg-sign") && !d.patient) setDialog("match"); } };
+    const what: Record<string, () => void> = { p: () => { const first = d.previous[0]?.entry; if (first) setBefore(before ? 0 : first); }, e: () => document.getElementById("st-add")?.focus(), m: () => { if (may("ecg-sign") && !d.patient) setDialog("match"); } };
     const f = what[e.key];
     if (f) f();
     return !!f;

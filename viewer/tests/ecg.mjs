@@ -487,6 +487,12 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
     await until(page, (x) => location.hash !== x && /^#\/ecg\/\d+$/.test(location.hash), first);
     await page.keyboard.press("k");
     await until(page, (x) => location.hash === x, first);
+    for (const k of "jjk") await page.keyboard.press(k); // without waiting for any page between
+    const third = await page.evaluate(() => location.hash);
+    await page.keyboard.press("k");
+    await until(page, (x) => location.hash === x, first);
+    assert(third !== first, "of quick j j k one was lost");
+    await page.locator(".paper canvas").first().waitFor();
     await page.keyboard.press("?");
     has(await page.locator("dialog").innerText(), "March out");
     await page.keyboard.press("Escape");
