@@ -336,6 +336,7 @@ int chart_ecg_candidates(struct chart *c, const struct chart_ecg *g, struct aren
 int chart_ecg_compare(struct chart *c, const struct chart_ecg *g, struct slice patient, struct arena *a, struct chart_ecg_candidate *ret, struct err *e) MUST;
 /* The rows of doc/api.md. detail: with channels, acts, notes, what the device says. */
 void chart_json_ecg_shared(struct jsonw *w, const struct chart_ecg *g); /* for a link: without acts, candidates and other recordings */
+void chart_json_who(struct jsonw *w, const struct chart_row *p, bool withheld); /* the "patient" of an ECG's row; withheld: of a protected record that was not opened */
 void chart_json_ecg(struct jsonw *w, const struct chart_ecg *g, bool detail, const struct chart_ecg *previous, const struct chart_ecg_candidate *candidates);
 
 /* ---- one item by its id --------------------------------------------------------------------------------------------------- */

@@ -52,6 +52,12 @@ static void put_patient(struct jsonw *w, const struct chart_row *p, bool withhel
 	jsonw_kbool(w, "isProtected", p->is_protected);
 }
 
+void chart_json_who(struct jsonw *w, const struct chart_row *p, bool withheld)
+{
+	put_patient(w, p, withheld);
+	jsonw_obj_end(w);
+}
+
 static void put_said(struct jsonw *w, const char *key, const struct fact *t)
 {
 	jsonw_key(w, key);

@@ -158,6 +158,9 @@ void ecg_facts(struct slice body, struct facts *f)
 	facts_put_str(f, t, FF_TYPE, ecg_format_name(g->format));
 	f->time = SLICE_NULL; /* what is said of it is said now; when it was recorded is the fact's own time */
 	put_record(f, t, g);
+	struct slice device = safe(f, json_text(head, "device"));
+	if (device.n && !fact_get(t, FF_DEVICE).n)
+		facts_put_parts(f, t, FF_DEVICE, &device, 1);
 	put_person(f, group, "file", &g->person);
 	put_person(f, group, "claimed", &claimed);
 	if (ecg_analyse(g, f->a, &n, &e) < 0)

@@ -246,6 +246,19 @@ static void codes(struct ecg *g, struct slice list) /* "Dx: 426783006,55827005":
 	}
 }
 
+/* "start: 2026-11-22T03:12:00.000Z": our own writer's, for the header's first line has no room for a zone. It counts where it says the same time. */
+static bool zoned_start(struct ecg *g, struct slice line)
+{
+	int64_t t;
+	if (!slice_starts(line, "start: ") || !g->start.n)
+		return false;
+	struct slice s = slice_trim(slice_of(line.p + 7, line.n - 7));
+	if (s.n <= g->start.n || memcmp(s.p, g->start.p, g->start.n) || !strchr("Z+-", s.p[g->start.n]) || time_parse(s, 0, &t) < 0)
+		return false;
+	g->start = arena_dup(g->a, s);
+	return true;
+}
+
 void wfdb_comments(struct ecg *g, struct slice file)
 {
 	struct slice rest = file;
@@ -261,6 +274,8 @@ void wfdb_comments(struct ecg *g, struct slice file)
 			continue;
 		struct slice dx = slice_starts(line, "Dx:") ? slice_of(line.p + 3, line.n - 3) : SLICE_NULL;
 		n++;
+		if (zoned_start(g, line))
+			continue;
 		if (dx.n) {
 			codes(g, dx);
 			continue;

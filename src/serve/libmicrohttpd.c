@@ -10,7 +10,7 @@
 
 #define FUNCTIONS(X) \
 	X(MHD_add_response_header) X(MHD_create_response_from_buffer) X(MHD_create_response_from_buffer_with_free_callback_cls) X(MHD_create_response_from_fd_at_offset64) X(MHD_destroy_response) \
-	X(MHD_get_connection_info) X(MHD_get_connection_values) X(MHD_lookup_connection_value) X(MHD_queue_response) X(MHD_start_daemon_va) X(MHD_stop_daemon)
+	X(MHD_get_connection_info) X(MHD_get_connection_values) X(MHD_lookup_connection_value) X(MHD_queue_response) X(MHD_resume_connection) X(MHD_start_daemon_va) X(MHD_stop_daemon) X(MHD_suspend_connection)
 
 static struct {
 #define X(f) __typeof__(f) *f;
@@ -45,6 +45,16 @@ struct MHD_Daemon *MHD_start_daemon(unsigned flags, uint16_t port, MHD_AcceptPol
 void MHD_stop_daemon(struct MHD_Daemon *d)
 {
 	lib.MHD_stop_daemon(d);
+}
+
+void MHD_suspend_connection(struct MHD_Connection *c)
+{
+	lib.MHD_suspend_connection(c);
+}
+
+void MHD_resume_connection(struct MHD_Connection *c)
+{
+	lib.MHD_resume_connection(c);
 }
 
 enum MHD_Result MHD_add_response_header(struct MHD_Response *r, const char *name, const char *value)

@@ -887,6 +887,8 @@ void web_api(struct web_request *q, const char *path)
 		web_link_open(q, path + 6);
 	else if (!strncmp(path, "home", 4) && (!path[4] || path[4] == '/'))
 		web_home(q, path);
+	else if (!strncmp(path, "live", 4) && (!path[4] || path[4] == '/'))
+		web_live(q, path + 4);
 	else if (!strcmp(path, "ecgs"))
 		web_ecgs(q);
 	else if (!strncmp(path, "ecg", 3) && (!path[3] || path[3] == '/'))

@@ -44,7 +44,17 @@ static int each_of(void *connection, void (*fn)(void *arg, const char *name, con
 	return MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, each_one, &x);
 }
 
-static const struct web_carrier carrier = {value_of, each_of};
+static void park(void *connection)
+{
+	MHD_suspend_connection(connection);
+}
+
+static void wake(void *connection)
+{
+	MHD_resume_connection(connection);
+}
+
+static const struct web_carrier carrier = {value_of, each_of, park, wake};
 
 /* ---- one request --------------------------------------------------------------------------------------------------------------- */
 
@@ -135,7 +145,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
 		return MHD_YES;
 	}
 	web_answer(q);
-	return send_answer(q);
+	return q->parked ? MHD_YES : send_answer(q); /* suspended: we are called again when there is something to say */
 }
 
 static void on_done(void *cls, struct MHD_Connection *c, void **con, enum MHD_RequestTerminationCode why)
@@ -154,7 +164,7 @@ static void silent(void *cls, const char *fmt, va_list ap)
 
 static struct MHD_Daemon *start(struct web *w, struct role_listener *l)
 {
-	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG;
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME;
 	struct MHD_OptionItem tls[] = {
 		{MHD_OPTION_HTTPS_MEM_KEY, 0, w->tls ? (void *)(uintptr_t)buf_cstr(&l->key) : NULL},
 		{MHD_OPTION_HTTPS_MEM_CERT, 0, w->tls ? (void *)(uintptr_t)buf_cstr(&l->cert) : NULL},
@@ -210,6 +220,10 @@ int web_main(struct role *r)
 		}
 		web_give_back(&w, all[i]);
 	}
+	if (web_live_open(&w, &e) < 0 || web_live_start(&w, &e) < 0) {
+		role_log(r, "web: %s: %s", e.place, e.text);
+		return err_exit(e.code);
+	}
 	struct MHD_Daemon *d = start(&w, l);
 	if (w.tls)
 		seal_wipe(l->key.p, l->key.n);
@@ -222,7 +236,9 @@ int web_main(struct role *r)
 		;
 	if (stop < 0)
 		return 3;
+	web_live_stop(&w);
 	MHD_stop_daemon(d);
+	web_live_close(&w);
 	for (int i = 0; i < THREADS; i++) {
 		chart_close(all[i]->chart);
 		keeper_client_free(all[i]->keeper);

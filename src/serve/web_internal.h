@@ -25,6 +25,9 @@ enum web_where { WEB_IN_QUERY, WEB_IN_HEADERS, WEB_IN_COOKIES };
 struct web_carrier {
 	const char *(*value)(void *connection, enum web_where where, const char *name); /* decoded; NULL: not given. First one when repeated */
 	int (*each)(void *connection, void (*fn)(void *arg, const char *name, const char *value), void *arg); /* of the query */
+	/* The request is answered later, by calling web_answer again after wake: no thread waits with it. wake comes from any thread. NULL: there is no waiting. */
+	void (*park)(void *connection);
+	void (*wake)(void *connection);
 };
 
 struct web {
@@ -38,6 +41,7 @@ struct web {
 	struct slice page, page_gz; /* the viewer, embedded */
 	int64_t started;
 	struct web_limit *limit;
+	struct live_house *live;    /* strips that come in (web_live.c) */
 };
 
 enum web_method { WEB_GET, WEB_HEAD, WEB_POST, WEB_PUT, WEB_DELETE, WEB_PATCH, WEB_OPTIONS, WEB_OTHER };
@@ -56,6 +60,7 @@ struct web_request {
 	bool signed_in;
 	struct keeper_who who;
 	struct keeper_session session;
+	bool parked, woken;        /* it waits; it has waited */
 	/* answer */
 	int status;
 	struct buf out;
@@ -120,6 +125,11 @@ void web_link_revoke(struct web_request *q, const char *rest);
 void web_link_open(struct web_request *q, const char *rest);
 void web_link_fail(struct web_request *q, const struct err *e);
 void web_home(struct web_request *q, const char *path);  /* web_home.c */
+void web_live(struct web_request *q, const char *rest);  /* below /api/live: "" or "/..." */
+int web_live_open(struct web *w, struct err *e) MUST;    /* before the first request */
+int web_live_start(struct web *w, struct err *e) MUST;   /* its thread */
+void web_live_stop(struct web *w);                       /* nobody waits any more */
+void web_live_close(struct web *w);                      /* after the last request: what is not kept yet is */
 /* A recording as this person may see it: answers on refusal and returns < 0. What is seen is not recorded yet. */
 int web_ecg_find(struct web_request *q, uint64_t entry, struct chart_ecg **ret);
 /* The ecg role, and what is remembered of recordings that it died on. Answers on failure. */

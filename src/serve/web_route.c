@@ -246,7 +246,7 @@ static void route(struct web_request *q)
 			serve_page(q); /* the viewer has its own addresses below / */
 		return;
 	}
-	if (!web_limit_take(q->web->limit, q->address, 1, &q->retry_after)) {
+	if (!q->woken && !web_limit_take(q->web->limit, q->address, 1, &q->retry_after)) {
 		web_error(q, 429, "rate", "Too many requests from this address. Wait a moment.");
 		return;
 	}
@@ -341,6 +341,7 @@ void web_end(struct web_request *q)
 
 static void work(struct web_request *q)
 {
+	arena_free(q->a); /* of before it waited */
 	q->a = arena_new((size_t)1 << 30);
 	if (!q->a) {
 		web_error(q, 503, "memory", "No memory for this request.");
@@ -350,12 +351,14 @@ static void work(struct web_request *q)
 	route(q);
 	web_give_back(q->web, q->w);
 	q->w = NULL;
-	if (!q->status)
+	if (!q->status && !q->parked)
 		web_error(q, 404, "not-found", "Nothing is here.");
 }
 
 void web_answer(struct web_request *q)
 {
+	q->woken = q->parked;
+	q->parked = q->signed_in = false;
 	if (!buf_ok(&q->body))
 		web_error(q, 413, "limit", "The body is larger than %zu bytes.", q->body.max);
 	else

@@ -10,6 +10,7 @@ import { ChartPage } from "./chart";
 import { forgetDrafts } from "./ecg-edit";
 import { HomePage, SharePage } from "./ecg-home";
 import { EcgListPage, EcgUploadPage, forgetEcg } from "./ecg-list";
+import { EcgLivePage } from "./ecg-live";
 import { EcgPage } from "./ecg-read";
 import { EntryDialog } from "./entry";
 import { clockSeconds, full, setZone, span, stamp } from "./format";
@@ -179,7 +180,7 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
           {mode === "drill" && <div class="watermark" aria-hidden="true">{t("modeDrill")}</div>}
           {!allowed ? <div class="scroller" id="content" tabIndex={0}><p class="note warn">{t("may")}</p></div>
             : page === "board" ? <BoardPage /> : page === "alarms" ? <AlarmsPage /> : page === "search" ? <SearchPage /> : page === "audit" ? <AuditPage /> : page === "setup" ? <SetupPage />
-            : page === "ecg" ? (where[1] === "upload" ? <EcgUploadPage /> : /^\d+$/.test(where[1] ?? "") ? <EcgPage key={where[1]} n={Number(where[1])} /> : <EcgListPage />)
+            : page === "ecg" ? (where[1] === "upload" ? <EcgUploadPage /> : where[1] === "live" ? <EcgLivePage id={where[2] ?? ""} /> : /^\d+$/.test(where[1] ?? "") ? <EcgPage key={where[1]} n={Number(where[1])} /> : <EcgListPage />)
             : page === "chart" && where[1] ? <ChartPage id={where[1]} tab={where[2] ?? "summary"} /> : <CensusPage />}
         </div>
         {entry !== null && <EntryDialog key={entry} n={entry} onClose={() => setEntry(null)} />}

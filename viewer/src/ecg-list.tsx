@@ -45,6 +45,7 @@ export function EcgListPage() {
           <label class="filter noprint"><span class="vh">{t("eFilter")}</span><input id="ecg-filter" type="search" class="line wide" placeholder={t("eFilter")} value={filter} onInput={(e) => setFilter(e.currentTarget.value)}
             onKeyDown={(e) => { if (e.key !== "Enter") keys(e); else if (rows.length === 1 && shown === path) go(`#/ecg/${rows[0]!.entry}`); else document.querySelector<HTMLElement>(".rowlink")?.focus(); }} /></label>
           {may("ecg-send") && <a class="btn small noprint" href="#/ecg/upload">{t("eUpload")}<Waiting /></a>}
+          <a class="btn small noprint" href="#/ecg/live">{t("eLive")}</a>
         </div>
         <div class="units noprint" role="group" aria-label={t("eLists")}>
           {lists.map(([l, w]) => <button type="button" key={l} aria-pressed={list === l} onClick={() => choose(l)}>{t(w)}{number[l] !== undefined && <span class="muted"> {number[l]}</span>}</button>)}

@@ -1,4 +1,4 @@
-// The ECG pages by tasks: read, measure, edit, sign; match; what happens when two do it at once; bring in; share; at home.
+// The ECG pages by tasks: read, measure, edit, sign; match; what happens when two do it at once; bring in; share; at home; live.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
@@ -469,6 +469,24 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
       await axe(page, "one at home");
     }, { own: true });
   }
+  await test("live: a sweep with gaps marked and the age of the last sample; one that falls silent says so loudly", async (enter) => {
+    const page = await enter();
+    await to(page, "#/ecg/live");
+    await page.locator(".ecgrow").nth(1).waitFor();
+    has(await page.locator(".ecgrow").nth(0).innerText(), "LIVE");
+    await page.waitForTimeout(1000);
+    await axe(page, "live list");
+    await page.locator(".ecgrow").first().press("Enter");
+    await page.locator(".gapcount").waitFor();
+    has(await page.locator(".ecgbar").innerText(), "last sample");
+    assert(await page.locator(".strip.bad").count() === 0, "silent already");
+    await axe(page, "a strip");
+    knobs.liveStop = Date.now();
+    await page.locator(".strip.bad", { hasText: "NO SAMPLE SINCE" }).waitFor({ timeout: 15000 });
+    has(await page.locator(".strip.bad").innerText(), "What you see is old");
+    await axe(page, "a silent strip");
+  }, { own: true });
+
   await test("ECG with keys alone: from the worklist to a saved draft and on to the next", async (enter) => {
     const page = await enter();
     await page.keyboard.press("4");

@@ -91,6 +91,10 @@ export function ecgs(h, knobs) {
   };
   const rank = (e) => (e.urgency === "stat" ? 0 : e.weight === "urgent" ? 1 : e.urgency === "urgent" ? 2 : 3);
   const unread = (e) => !signedState(e) && e.reading !== "rejected";
+  const live0 = Date.now(), strips = [{ id: "s1", leads: ["II", "V1"], rateHz: 250, device: "telemetry 12", patient: who(jm), start: live0 }, { id: "s2", leads: ["I"], rateHz: 250, device: "telemetry 4", patient: null, start: live0, stopped: live0 }];
+  const liveWave = record({ seconds: 60, rate: 250, leads: ["I", "II", "V1"], seed: 61 });
+  const head = (s) => Math.floor((((knobs.liveStop && s.id === "s1" ? knobs.liveStop : s.stopped ?? Date.now()) - s.start) / 1000) * 250) + 250 * 20;
+  const strip = (s) => { const to = head(s), last = s.start + ((to - 250 * 20) / 250) * 1000; return { id: s.id, leads: s.leads, rateHz: 250, device: s.device, patient: s.patient, from: Math.max(0, to - 250 * 60), to, lastAt: iso(last), state: Date.now() - last > 10000 ? "silent" : "live" }; };
   const home = { entries: list.filter((e) => e.via === "home"), patient: list.find((e) => e.via === "home").patient };
   const opened = []; // tokens
 
@@ -164,6 +168,16 @@ export function ecgs(h, knobs) {
           if (body.act === "urgency") e.urgency = body.urgency;
           send(200, { entry: n });
         } else fail(404, "not-found", "Nothing is here.");
+      } else if (parts[0] === "live") {
+        if (!parts[1]) { send(200, { strips: strips.map(strip) }); return; }
+        const st = strips.find((x) => x.id === parts[1]), from = Number(q.get("from") ?? 0), answer = (left) => {
+          const to = head(st);
+          if (to - from < 25 && left > 0) { setTimeout(() => answer(left - 200), 200); return; }
+          const a = Math.max(from, to - 250 * 30);
+          send(200, { from: a, to, rateHz: 250, leads: st.leads.map((name) => { const x = new Int16Array(Math.max(0, to - a)), src = liveWave.leads[name]; for (let i = 0; i < x.length; i++) { const k = a + i; x[i] = k % 4000 > 3200 && k % 4000 < 3500 ? -32768 : src[k % src.length]; } return { name, uv: 5, data: b64(x) }; }), state: strip(st).state });
+        };
+        if (!st) { fail(404, "not-found", "There is no such strip."); return; }
+        answer(Number(q.get("wait") ?? 0));
       } else if (parts[0] === "home") {
         if (s.role !== "patient") { fail(403, "denied", "Your role may not do this."); return; }
         if (!parts[1]) { send(200, { patient: home.patient, ecgs: home.entries.map((e) => ({ entry: e.entry, recorded: e.recorded, received: e.received, device: e.device, seconds: e.seconds, status: signedState(e) ? "read" : e.review ? "waiting for reading" : "received", statementsIfSigned: signedState(e) ? e.statements : [], note: e.note ?? "", review: e.review })) }); return; }

@@ -24,6 +24,7 @@ async function ecg(page, shot, to) {
   if (await open("Holter")) { await page.waitForTimeout(800); await shot("ecg-long"); }
   if (await open("Long QT") || await open("QTc")) await shot("ecg-gap");
   await to("#/ecg/upload"); await shot("ecg-upload");
+  await to("#/ecg/live"); await page.locator(".ecgrow").first().waitFor(); await shot("ecg-live"); await page.locator(".ecgrow").first().click(); await page.waitForTimeout(2500); await shot("ecg-strip");
 }
 const views = { "1366x768": { width: 1366, height: 768 }, "1024x768": { width: 1024, height: 768 }, ...(process.env.TALL ? { "768x1024": { width: 768, height: 1024 } } : {}) };
 for (const [name, viewport] of Object.entries(views)) {

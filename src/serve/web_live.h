@@ -1,0 +1,76 @@
+/* web_live: the strips that come in now, in the memory of the web role; what of them is kept as entries; who waits for more. live.h has the strip itself. */
+#ifndef HOLDFAST_SERVE_WEB_LIVE_H
+#define HOLDFAST_SERVE_WEB_LIVE_H
+
+#include "live.h"
+#include "web_internal.h"
+
+#define LIVE_STRIPS_MAX 256
+#define LIVE_STRIPS_EACH 32                  /* of one sender: a gateway brings a ward's */
+#define LIVE_MEMORY_MAX ((size_t)192 << 20)  /* of samples */
+#define LIVE_WAITERS_MAX 256                 /* requests that wait for samples, in the house */
+#define LIVE_WAITERS_EACH 16                 /* ... of one session */
+#define LIVE_WAIT_MAX 20000                  /* milliseconds */
+#define LIVE_ANSWER_S 30                     /* seconds of samples in one answer */
+#define LIVE_SILENT (5 * TIME_SEC)
+#define LIVE_FORGET_SILENT (3600 * TIME_SEC) /* a silent one is ended */
+#define LIVE_FORGET_ENDED (600 * TIME_SEC)   /* an ended one is no longer listed */
+#define LIVE_OPENERS 64                      /* sessions that look at one strip; more are recorded more often */
+#define LIVE_OPENING (60 * TIME_SEC)         /* who has not asked for so long opens it anew */
+
+struct live_opener {
+	uint8_t who[SEAL_HASH];
+	int64_t seen;       /* monotonic */
+	uint64_t of;        /* what was shown then: of a strip the entry by which it is known whose it is, of the list how often it changed */
+};
+struct live_strip {
+	char id[24], by[USER_MAX];
+	struct live_terms t;
+	struct live_ring ring;
+	int64_t start;              /* of sample 0 */
+	int64_t last, last_wall;    /* when something came; last: monotonic, also of the beginning */
+	int64_t full;               /* since when a stretch with a gap waits to be kept; 0: none does */
+	int64_t ended_at;
+	bool ended, said_silent, keeping;
+	int64_t again;              /* after it could not be kept: not before */
+	uint64_t entries, entry, entry_before; /* how many it has become, the newest two */
+	uint64_t lost;              /* samples that the keeper refused for good */
+	char trouble[160];          /* why nothing is kept at the moment; empty: it is */
+	char secret[TOKEN_MAX + 1], address[64]; /* by which it is kept when the device is silent: never read by anybody else */
+	bool is_token;
+	struct live_opener opener[LIVE_OPENERS];
+	struct live_strip *next;
+};
+struct live_waiter {
+	void *connection;           /* NULL: free */
+	const struct live_strip *s;
+	int64_t until;
+	uint8_t who[SEAL_HASH];
+};
+struct live_house {
+	struct web *web;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;     /* something was kept, or the house is closed */
+	pthread_t thread;
+	bool running, closed;
+	struct keeper_client *keeper; /* the thread's */
+	struct live_strip *strips;
+	size_t count, memory;
+	uint64_t changes;           /* of the list */
+	struct live_waiter waiter[LIVE_WAITERS_MAX];
+	struct live_opener opener[LIVE_OPENERS]; /* of the list */
+};
+
+/* With the lock held: */
+struct live_strip *live_find(struct live_house *h, struct slice id);
+int live_begin(struct live_house *h, const struct web_request *q, const struct live_terms *t, struct live_strip **ret, bool *ret_new, struct err *e) MUST;
+/* What is due of it is made durable; the lock is let go meanwhile. all: everything. ERR_BUSY: another thread is at it. */
+int live_keep(struct live_house *h, struct live_strip *s, struct keeper_client *k, const struct keeper_who *who, bool all, struct err *e) MUST;
+void live_wake(struct live_house *h, const struct live_strip *s);
+bool live_park(struct live_house *h, const struct web_request *q, const struct live_strip *s, int64_t until, const uint8_t who[SEAL_HASH]);
+/* Has this one looked within the last minute, at the same? Looking is to be recorded where not. */
+bool live_opened(struct live_opener *o, const uint8_t who[SEAL_HASH], uint64_t of);
+void live_opened_now(struct live_opener *o, const uint8_t who[SEAL_HASH], uint64_t of);
+void live_tick(struct live_house *h, int64_t now); /* once a while: what falls silent is kept, what is over forgotten, who has waited long enough answered */
+
+#endif
