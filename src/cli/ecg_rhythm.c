@@ -4,130 +4,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static void number(struct jsonw *w, const char *key, double v, int digits) /* a plain decimal */
-{
-	char text[64];
-	int n = snprintf(text, sizeof text, "%.*f", digits, v);
-	jsonw_key(w, key);
-	jsonw_raw(w, slice_of(text, (size_t)n));
-}
-
-static void rate(struct jsonw *w, const char *key, unsigned bpm) /* 0: could not be measured */
-{
-	jsonw_key(w, key);
-	if (bpm)
-		jsonw_u64(w, bpm);
-	else
-		jsonw_null(w);
-}
-
-static void episodes_json(struct jsonw *w, const struct ecg_rhythm_result *r)
-{
-	jsonw_key(w, "episodes");
-	jsonw_arr(w);
-	for (size_t i = 0; i < r->count; i++) {
-		const struct ecg_episode *p = &r->episode[i];
-		jsonw_obj(w);
-		jsonw_kstr(w, "rhythm", ecg_rhythm_name(p->rhythm));
-		jsonw_ku64(w, "start", p->start);
-		jsonw_ku64(w, "end", p->end);
-		jsonw_ku64(w, "confidence", p->confidence);
-		jsonw_kbool(w, "over", p->over);
-		jsonw_obj_end(w);
-	}
-	jsonw_arr_end(w);
-}
-
-static void beats_json(struct jsonw *w, const struct ecg_rhythm_result *r)
-{
-	jsonw_key(w, "beats");
-	jsonw_obj(w);
-	jsonw_ku64(w, "total", r->total);
-	jsonw_ku64(w, "n", r->normal);
-	jsonw_ku64(w, "s", r->s);
-	jsonw_ku64(w, "v", r->v);
-	jsonw_ku64(w, "f", r->f);
-	jsonw_ku64(w, "q", r->q);
-	jsonw_ku64(w, "couplets", r->couplets);
-	jsonw_ku64(w, "runs", r->runs);
-	jsonw_ku64(w, "longest_run", r->longest_run);
-	jsonw_obj_end(w);
-	jsonw_key(w, "rate");
-	jsonw_obj(w);
-	rate(w, "min_bpm", r->min_bpm);
-	rate(w, "mean_bpm", r->mean_bpm);
-	rate(w, "max_bpm", r->max_bpm);
-	jsonw_ku64(w, "min_at", r->min_at);
-	jsonw_ku64(w, "max_at", r->max_at);
-	jsonw_ku64(w, "pauses", r->pauses);
-	number(w, "longest_rr_s", r->longest_rr_s, 3);
-	jsonw_ku64(w, "longest_rr_at", r->longest_rr_at);
-	jsonw_obj_end(w);
-}
-
-static void hrv_json(struct jsonw *w, const struct ecg_hrv *h)
-{
-	jsonw_key(w, "hrv");
-	if (!h->pairs) {
-		jsonw_null(w);
-		return;
-	}
-	jsonw_obj(w);
-	number(w, "mean_nn_ms", h->mean_nn_ms, 1);
-	number(w, "sdnn_ms", h->sdnn_ms, 1);
-	if (h->sdann_ms > 0)
-		number(w, "sdann_ms", h->sdann_ms, 1);
-	number(w, "rmssd_ms", h->rmssd_ms, 1);
-	number(w, "pnn50", h->pnn50, 1);
-	jsonw_ku64(w, "pairs", h->pairs);
-	jsonw_obj_end(w);
-}
-
-static void hours_json(struct jsonw *w, const struct ecg_rhythm_result *r)
-{
-	jsonw_key(w, "hours");
-	jsonw_arr(w);
-	for (size_t i = 0; i < r->hours; i++) {
-		const struct ecg_hour *h = &r->hour[i];
-		jsonw_obj(w);
-		jsonw_ku64(w, "hour", i);
-		jsonw_ku64(w, "beats", h->beats);
-		jsonw_ku64(w, "s", h->s);
-		jsonw_ku64(w, "v", h->v);
-		jsonw_ku64(w, "f", h->f);
-		jsonw_ku64(w, "q", h->q);
-		jsonw_ku64(w, "pauses", h->pauses);
-		rate(w, "min_bpm", h->min_bpm);
-		rate(w, "mean_bpm", h->mean_bpm);
-		rate(w, "max_bpm", h->max_bpm);
-		number(w, "af_share", (double)h->af_share, 3);
-		number(w, "noise_share", (double)h->noise_share, 3);
-		jsonw_obj_end(w);
-	}
-	jsonw_arr_end(w);
-}
-
-static void quality_json(struct jsonw *w, const struct ecg *g, const struct ecg_rhythm_result *r)
-{
-	jsonw_key(w, "quality");
-	jsonw_arr(w);
-	for (unsigned c = 0; c < g->channels; c++) {
-		const struct ecg_quality *q = &r->quality[c];
-		if (!g->channel[c].ecg)
-			continue;
-		jsonw_obj(w);
-		jsonw_kstr(w, "lead", g->channel[c].name);
-		jsonw_ku64(w, "score", q->score);
-		jsonw_kbool(w, "lead_off", q->lead_off);
-		jsonw_kbool(w, "saturated", q->saturated);
-		jsonw_kbool(w, "noisy", q->noisy);
-		jsonw_kbool(w, "drifting", q->drifting);
-		jsonw_kbool(w, "mains", q->mains);
-		jsonw_obj_end(w);
-	}
-	jsonw_arr_end(w);
-}
-
 static int show_json(const struct ecg *g, const struct ecg_rhythm_result *r, struct err *e)
 {
 	AUTO_BUF struct buf b = {0};
@@ -135,13 +11,7 @@ static int show_json(const struct ecg *g, const struct ecg_rhythm_result *r, str
 	buf_init(&b, (size_t)1 << 30);
 	jsonw_init(&w, &b);
 	jsonw_obj(&w);
-	number(&w, "rate_hz", g->rate, g->rate == (double)(uint64_t)g->rate ? 0 : 6);
-	jsonw_ku64(&w, "samples", g->samples);
-	episodes_json(&w, r);
-	beats_json(&w, r);
-	hrv_json(&w, &r->hrv);
-	hours_json(&w, r);
-	quality_json(&w, g, r);
+	ecg_json_rhythm(&w, g, r, 0);
 	jsonw_obj_end(&w);
 	jsonw_done(&w);
 	buf_u8(&b, '\n');

@@ -303,6 +303,20 @@ struct ecg_analysis {
 };
 int ecg_analyse(const struct ecg *g, struct arena *a, struct ecg_analysis *ret, struct err *e) MUST;
 
+/* ---- as JSON -------------------------------------------------------------------------------------------------------------- */
+
+/* Members of an object that the caller opens and closes: what `ecg measure --json` and `ecg rhythm --json` print and what the pages get is written here and nowhere else.
+ * The unit is in the key: _ms _s _hz _bpm _uv _mv _mv_s (per second) _deg. *_share is 0 to 1, pnn50 a percentage, confidence and score 0 to 100, start, end and *_at samples of rate_hz, *_on, *_peak, *_off
+ * milliseconds from the start of the record. null: could not be measured. */
+enum {
+	ECG_JSON_BEATS = 1, /* measure: the marks of each beat in each lead, too */
+	ECG_JSON_PAGES = 2  /* rhythm: what pages show besides, an episode's name in words and the pauses among the beats */
+};
+void ecg_json_measure(struct jsonw *w, const struct ecg *g, const struct ecg_analysis *n, unsigned with);
+void ecg_json_rhythm(struct jsonw *w, const struct ecg *g, const struct ecg_rhythm_result *r, unsigned with);
+void ecg_json_fiducials(struct jsonw *w, const struct ecg_fiducials *f); /* ms, one decimal; NAN is null */
+void ecg_json_number(struct jsonw *w, const char *key, double v, int decimals); /* at most so many; null where it is no number, or beyond 1e15 */
+
 /* ---- paper ---------------------------------------------------------------------------------------------------------------- */
 
 enum ecg_layout { ECG_3X4_1, ECG_3X4, ECG_3X4_3, ECG_6X2, ECG_6X2_1, ECG_12X1, ECG_RHYTHM, ECG_HOLTER, ECG_LAYOUT_COUNT };

@@ -5,25 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void number(struct jsonw *w, const char *key, double v, int decimals)
-{
-	char text[48];
-	jsonw_key(w, key);
-	if (!isfinite(v) || fabs(v) > 1e15) {
-		jsonw_null(w);
-		return;
-	}
-	snprintf(text, sizeof text, "%.*f", decimals, v);
-	if (strchr(text, '.')) {
-		char *end = text + strlen(text) - 1;
-		while (*end == '0')
-			*end-- = 0;
-		if (*end == '.')
-			*end = 0;
-	}
-	jsonw_raw(w, slice_str(strcmp(text, "-0") ? text : "0"));
-}
-
 /* ---- what it is ---- */
 
 int ecg_role_check(const struct ecg *g, struct buf *ret, struct err *e)
@@ -36,8 +17,8 @@ int ecg_role_check(const struct ecg *g, struct buf *ret, struct err *e)
 	jsonw_obj(&w);
 	jsonw_kstr(&w, "format", ecg_format_name(g->format));
 	jsonw_ku64(&w, "leads", n);
-	number(&w, "seconds", (double)g->samples / g->rate, 3);
-	number(&w, "rateHz", g->rate, 6);
+	ecg_json_number(&w, "seconds", (double)g->samples / g->rate, 3);
+	ecg_json_number(&w, "rateHz", g->rate, 6);
 	jsonw_kslice_opt(&w, "start", g->start);
 	jsonw_ku64(&w, "warnings", g->warning_count);
 	jsonw_obj_end(&w);
@@ -125,7 +106,7 @@ static void put_lead(struct jsonw *w, const struct ecg *g, const struct window *
 	base64_put(bytes, slice_of(out, (size_t)n * 2));
 	jsonw_obj(w);
 	jsonw_kstr(w, "name", c->name);
-	number(w, "uv", c->scale * (double)(UINT64_C(1) << shift), 9);
+	ecg_json_number(w, "uv", c->scale * (double)(UINT64_C(1) << shift), 9);
 	if (strcmp(c->unit, "uV"))
 		jsonw_kstr(w, "unit", c->unit);
 	jsonw_kslice(w, "data", buf_slice(bytes));
@@ -150,8 +131,8 @@ int ecg_role_wave(const struct ecg *g, const struct json_node *o, struct arena *
 	buf_init(&bytes, (size_t)16 << 20);
 	jsonw_init(&w, ret);
 	jsonw_obj(&w);
-	number(&w, "rateHz", g->rate, 6);
-	number(&w, "from", (double)x.first / g->rate, 6);
+	ecg_json_number(&w, "rateHz", g->rate, 6);
+	ecg_json_number(&w, "from", (double)x.first / g->rate, 6);
 	jsonw_ku64(&w, "samples", x.every > 1 ? 2 * ((x.n + x.every - 1) / x.every) : x.n);
 	jsonw_ku64(&w, "total", g->samples);
 	if (x.every > 1)
@@ -166,153 +147,6 @@ int ecg_role_wave(const struct ecg *g, const struct json_node *o, struct arena *
 }
 
 /* ---- measured ---- */
-
-struct named {
-	const char *key;
-	struct ecg_value v;
-	double factor;
-	int decimals;
-};
-
-static void values(struct jsonw *w, const struct named *n, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		number(w, n[i].key, n[i].v.conf ? (double)n[i].v.v * n[i].factor : (double)NAN, n[i].decimals);
-	jsonw_key(w, "confidence");
-	jsonw_obj(w);
-	for (size_t i = 0; i < count; i++)
-		jsonw_ku64(w, n[i].key, n[i].v.conf);
-	jsonw_obj_end(w);
-}
-
-static void statements(struct jsonw *w, const struct ecg_analysis *n)
-{
-	static const char *const weight[] = {"normal", "borderline", "abnormal", "urgent", "technical"};
-	jsonw_kstr(w, "weight", weight[n->weight]);
-	jsonw_key(w, "statements");
-	jsonw_arr(w);
-	for (size_t i = 0; i < n->statements; i++) {
-		const struct ecg_statement *s = &n->statement[i];
-		jsonw_obj(w);
-		jsonw_kstr(w, "code", s->code);
-		jsonw_kstr(w, "text", s->text);
-		jsonw_kstr(w, "why", s->why);
-		jsonw_ku64(w, "confidence", s->confidence);
-		jsonw_kstr(w, "weight", weight[s->weight]);
-		jsonw_obj_end(w);
-	}
-	jsonw_arr_end(w);
-}
-
-static void put_measure(struct jsonw *w, const struct ecg *g, const struct ecg_analysis *all)
-{
-	const struct ecg_measure *m = &all->measure;
-	const struct named n[] = {{"rate_bpm", m->rate_bpm, 1, 1}, {"rr_ms", m->rr_ms, 1, 1}, {"p_ms", m->p_ms, 1, 0}, {"pr_ms", m->pr_ms, 1, 0}, {"qrs_ms", m->qrs_ms, 1, 0}, {"qt_ms", m->qt_ms, 1, 0},
-	                          {"qtc_bazett_ms", m->qtc_bazett_ms, 1, 0}, {"qtc_fridericia_ms", m->qtc_fridericia_ms, 1, 0}, {"qtc_framingham_ms", m->qtc_framingham_ms, 1, 0}, {"qtc_hodges_ms", m->qtc_hodges_ms, 1, 0},
-	                          {"p_axis_deg", m->p_axis_deg, 1, 0}, {"qrs_axis_deg", m->qrs_axis_deg, 1, 0}, {"axis_deg", m->qrs_axis_deg, 1, 0}, {"t_axis_deg", m->t_axis_deg, 1, 0}};
-	jsonw_key(w, "measure");
-	jsonw_obj(w);
-	jsonw_kstr(w, "status", "unconfirmed");
-	number(w, "rate_hz", g->rate, 6);
-	values(w, n, ARRAY_LEN(n));
-	jsonw_ku64(w, "beats", m->beats.count);
-	jsonw_ku64(w, "beats_averaged", m->used);
-	statements(w, all);
-	jsonw_key(w, "leads");
-	jsonw_arr(w);
-	for (unsigned i = 0; m->lead && i < g->channels; i++) {
-		if (!g->channel[i].ecg)
-			continue;
-		const struct ecg_lead_measure *l = &m->lead[i];
-		const struct named v[] = {{"p_uv", l->p_uv, 1, 0}, {"q_uv", l->q_uv, 1, 0}, {"r_uv", l->r_uv, 1, 0}, {"s_uv", l->s_uv, 1, 0}, {"r2_uv", l->r2_uv, 1, 0}, {"s2_uv", l->s2_uv, 1, 0}, {"t_uv", l->t_uv, 1, 0},
-		                          {"p_ms", l->p_ms, 1, 0}, {"pr_ms", l->pr_ms, 1, 0}, {"q_ms", l->q_ms, 1, 0}, {"r_ms", l->r_ms, 1, 0}, {"s_ms", l->s_ms, 1, 0}, {"qrs_ms", l->qrs_ms, 1, 0}, {"qt_ms", l->qt_ms, 1, 0},
-		                          {"vat_ms", l->vat_ms, 1, 0}, {"j_mv", l->j_uv, 0.001, 3}, {"st_mv", l->st60_uv, 0.001, 3}, {"st80_mv", l->st80_uv, 0.001, 3}, {"st_slope_mv_s", l->st_slope_uv_s, 0.001, 3}};
-		jsonw_obj(w);
-		jsonw_kstr(w, "lead", g->channel[i].name);
-		values(w, v, ARRAY_LEN(v));
-		jsonw_kbool(w, "t_inverted", l->t_inverted);
-		jsonw_kbool(w, "t_biphasic", l->t_biphasic);
-		jsonw_obj_end(w);
-	}
-	jsonw_arr_end(w);
-	jsonw_obj_end(w);
-}
-
-static void put_rhythm(struct jsonw *w, const struct ecg *g, const struct ecg_analysis *all)
-{
-	const struct ecg_rhythm_result *r = &all->rhythm;
-	jsonw_key(w, "rhythm");
-	jsonw_obj(w);
-	number(w, "rate_hz", g->rate, 6);
-	jsonw_key(w, "episodes");
-	jsonw_arr(w);
-	for (size_t i = 0; i < r->count; i++) {
-		jsonw_obj(w);
-		jsonw_kstr(w, "rhythm", ecg_rhythm_name(r->episode[i].rhythm));
-		jsonw_kstr(w, "text", ecg_rhythm_text(r->episode[i].rhythm));
-		jsonw_ku64(w, "start", r->episode[i].start);
-		jsonw_ku64(w, "end", r->episode[i].end);
-		jsonw_ku64(w, "confidence", r->episode[i].confidence);
-		jsonw_kbool(w, "over", r->episode[i].over);
-		jsonw_obj_end(w);
-	}
-	jsonw_arr_end(w);
-	jsonw_key(w, "beats");
-	jsonw_obj(w);
-	const struct {
-		const char *key;
-		uint32_t n;
-	} counts[] = {{"total", r->total}, {"n", r->normal}, {"s", r->s}, {"v", r->v}, {"f", r->f}, {"q", r->q}, {"couplets", r->couplets}, {"runs", r->runs}, {"longest_run", r->longest_run}, {"pauses", r->pauses}};
-	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
-		jsonw_ku64(w, counts[i].key, counts[i].n);
-	jsonw_obj_end(w);
-	jsonw_key(w, "rate");
-	jsonw_obj(w);
-	number(w, "min_bpm", r->min_bpm ? r->min_bpm : (double)NAN, 0);
-	number(w, "mean_bpm", r->mean_bpm ? r->mean_bpm : (double)NAN, 0);
-	number(w, "max_bpm", r->max_bpm ? r->max_bpm : (double)NAN, 0);
-	jsonw_ku64(w, "min_at", r->min_at);
-	jsonw_ku64(w, "max_at", r->max_at);
-	number(w, "longest_rr_s", r->longest_rr_s, 3);
-	jsonw_ku64(w, "longest_rr_at", r->longest_rr_at);
-	jsonw_obj_end(w);
-	jsonw_key(w, "hours");
-	jsonw_arr(w);
-	for (size_t i = 0; i < r->hours; i++) {
-		const struct ecg_hour *h = &r->hour[i];
-		jsonw_obj(w);
-		jsonw_ku64(w, "hour", i);
-		jsonw_ku64(w, "beats", h->beats);
-		jsonw_ku64(w, "s", h->s);
-		jsonw_ku64(w, "v", h->v);
-		jsonw_ku64(w, "pauses", h->pauses);
-		number(w, "min_bpm", h->min_bpm ? h->min_bpm : (double)NAN, 0);
-		number(w, "mean_bpm", h->mean_bpm ? h->mean_bpm : (double)NAN, 0);
-		number(w, "max_bpm", h->max_bpm ? h->max_bpm : (double)NAN, 0);
-		number(w, "af_share", (double)h->af_share, 4);
-		number(w, "noise_share", (double)h->noise_share, 4);
-		jsonw_obj_end(w);
-	}
-	jsonw_arr_end(w);
-	jsonw_key(w, "quality");
-	jsonw_arr(w);
-	for (unsigned i = 0; i < g->channels; i++) {
-		if (!g->channel[i].ecg)
-			continue;
-		const struct ecg_quality *q = &r->quality[i];
-		jsonw_obj(w);
-		jsonw_kstr(w, "lead", g->channel[i].name);
-		jsonw_ku64(w, "score", q->score);
-		jsonw_kbool(w, "lead_off", q->lead_off);
-		jsonw_kbool(w, "noisy", q->noisy);
-		jsonw_kbool(w, "drifting", q->drifting);
-		jsonw_kbool(w, "mains", q->mains);
-		jsonw_kbool(w, "saturated", q->saturated);
-		jsonw_obj_end(w);
-	}
-	jsonw_arr_end(w);
-	jsonw_obj_end(w);
-}
 
 static void put_median(struct jsonw *w, const struct ecg *g, const struct ecg_measure *m)
 {
@@ -338,16 +172,10 @@ static void put_median(struct jsonw *w, const struct ecg *g, const struct ecg_me
 		jsonw_obj_end(w);
 	}
 	jsonw_arr_end(w);
-	const struct ecg_fiducials *f = &m->global;
+	static const struct ecg_fiducials none = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 	jsonw_key(w, "fiducials");
 	jsonw_obj(w);
-	bool any = m->used > 0;
-	const struct {
-		const char *key;
-		float v;
-	} marks[] = {{"p_on", f->p_on}, {"p_peak", f->p_peak}, {"p_off", f->p_off}, {"qrs_on", f->qrs_on}, {"r_peak", f->r_peak}, {"qrs_off", f->qrs_off}, {"t_peak", f->t_peak}, {"t_off", f->t_off}};
-	for (size_t i = 0; i < ARRAY_LEN(marks); i++)
-		number(w, marks[i].key, any ? (double)marks[i].v : (double)NAN, 1);
+	ecg_json_fiducials(w, m->used > 0 ? &m->global : &none);
 	jsonw_obj_end(w);
 	jsonw_obj_end(w);
 }
@@ -361,8 +189,14 @@ int ecg_role_analysis(const struct ecg *g, struct arena *a, struct buf *ret, str
 		return r;
 	jsonw_init(&w, ret);
 	jsonw_obj(&w);
-	put_measure(&w, g, &n);
-	put_rhythm(&w, g, &n);
+	jsonw_key(&w, "measure");
+	jsonw_obj(&w);
+	ecg_json_measure(&w, g, &n, 0);
+	jsonw_obj_end(&w);
+	jsonw_key(&w, "rhythm");
+	jsonw_obj(&w);
+	ecg_json_rhythm(&w, g, &n.rhythm, ECG_JSON_PAGES);
+	jsonw_obj_end(&w);
 	put_median(&w, g, &n.measure);
 	jsonw_obj_end(&w);
 	return buf_ok(ret) ? 0 : err_set(e, buf_code(ret), NULL, "the answer is too long");

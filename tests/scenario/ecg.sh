@@ -83,6 +83,20 @@ f = struct.unpack("<10000h", open("four.dat", "rb").read())[0:2000:2]
 assert all(abs(a * float(l["uv"]) - b) < 1.5 for a, b in zip(v, f)), (l["uv"], v[:5], f[:5])
 PY
 [ "$(looks)" -gt "$before" ] || fail "a look is no entry"
+same "$(me $base/api/ecg/$four/analysis)" 200 "what is measured"
+hf ecg measure --json four.edf >measure.json
+hf ecg rhythm --json four.edf >rhythm.json
+python3 - <<'PY' || fail "the pages are told something else than the command prints"
+import json
+def has(a, b): # all of b is in a
+    if isinstance(b, dict): return all(k in a and has(a[k], v) for k, v in b.items())
+    if isinstance(b, list): return len(a) == len(b) and all(map(has, a, b))
+    return a == b
+n, m, r = (json.load(open(f)) for f in ("got", "measure.json", "rhythm.json"))
+assert n["measure"] == m and m["leads"], "measure"
+assert has(n["rhythm"], r) and r["episodes"] and all(e["text"] for e in n["rhythm"]["episodes"]), "rhythm"
+assert n["rhythm"]["beats"]["pauses"] == r["rate"]["pauses"] and len(n["median"]["leads"]) == 2 and n["median"]["fiducials"]["r_peak"] > 0
+PY
 same "$(me "$base/api/ecg/$four/convert?to=scp")" 200 "as SCP-ECG"
 cp got four.scp; hf ecg info four.scp >said; grep -qi scp said || fail "what was given is no SCP: $(cat said)"
 same "$(me $base/api/ecg/$four/file)" 200 "its file"
