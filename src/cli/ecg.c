@@ -112,6 +112,7 @@ static const struct {
 	{"convert", "a recording in another format", ecg_convert_cmd},
 	{"import", "recordings into the ledger", ecg_import_cmd},
 	{"send", "recordings to a site: they wait here while it is gone", ecg_send_cmd},
+	{"live", "a recording as a live strip: a bedside simulator", ecg_live_cmd},
 	{"list", "the recordings that wait to be read, and other lists", ecg_list_cmd},
 	{"beats", "where the beats are, a line each", ecg_beats_cmd},
 	{"rhythm", "episodes, classes, rates, pauses, variability, quality", ecg_rhythm_cmd},

@@ -21,6 +21,9 @@ struct cli_ecg { /* a recording that was opened from a file; the files stay mapp
 int cli_ecg_open(const char *path, struct cli_ecg *ret, struct err *e) MUST; /* errors name the file */
 void cli_ecg_close(struct cli_ecg *f);
 
+/* A sender's token: out of the file, or HOLDFAST_TOKEN where path is NULL. */
+int cli_ecg_token(const char *path, char *out, size_t size, struct err *e) MUST;
+
 int ecg_info_cmd(int argc, char **argv);
 int ecg_beats_cmd(int argc, char **argv);
 int ecg_rhythm_cmd(int argc, char **argv);
@@ -30,5 +33,6 @@ int ecg_convert_cmd(int argc, char **argv);
 int ecg_import_cmd(int argc, char **argv);
 int ecg_list_cmd(int argc, char **argv);
 int ecg_send_cmd(int argc, char **argv);
+int ecg_live_cmd(int argc, char **argv);
 
 #endif

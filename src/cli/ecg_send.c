@@ -219,14 +219,14 @@ static int follow(struct sending *s)
 
 /* ---- the command ---- */
 
-static int read_token(const char *path, char *out, size_t size, struct err *e)
+int cli_ecg_token(const char *path, char *out, size_t size, struct err *e)
 {
 	AUTO_BUF struct buf b = {0};
 	buf_init_secret(&b, TOKEN_FILE_MAX);
 	if (!path) {
 		const char *env = getenv("HOLDFAST_TOKEN");
 		if (!env || strlen(env) >= size)
-			return err_set(e, ERR_USAGE, NULL, "ecg send: --token-file is missing, and HOLDFAST_TOKEN is not set");
+			return err_set(e, ERR_USAGE, NULL, "--token-file is missing, and HOLDFAST_TOKEN is not set");
 		memcpy(out, env, strlen(env) + 1);
 		return 0;
 	}
@@ -262,7 +262,7 @@ static int check(const struct sending *s, const struct cli_args *args)
 static int open_way(struct sending *s, struct err *e)
 {
 	char token[300];
-	int r = read_token(s->token_file, token, sizeof token, e);
+	int r = cli_ecg_token(s->token_file, token, sizeof token, e);
 	if (r == 0)
 		r = send_way_open(s->to, token, s->ca, &s->way, e);
 	seal_wipe(token, sizeof token);

@@ -48,6 +48,8 @@ struct send_way {
 	/* One recording: head is the JSON line, body the whole. Fills ret. */
 	void (*post)(void *arg, const struct ecg_body *b, struct slice body, struct send_answer *ret);
 	void *arg;
+	/* Any POST below the address: the status; 0 where there was no answer, and then *why says how to go on. */
+	long (*ask)(void *arg, const char *target, struct slice body, struct buf *answer, struct send_answer *why);
 };
 /* HTTPS with the server's certificate checked against ca (a PEM file; NULL: the system's); http:// to the loopback alone. There is no way to leave the check out. */
 int send_way_open(const char *to, const char *token, const char *ca, struct send_way *ret, struct err *e) MUST;
@@ -56,6 +58,27 @@ void send_way_close(struct send_way *w);
 void send_judge(long status, struct slice text, struct send_answer *ret);
 /* What is asked for a recording: "/api/ecg?key=...&name=..."; pure. ERR_INPUT: its line does not read. */
 int send_target(struct slice head, struct buf *ret, struct err *e) MUST;
+
+/* ---- a live strip ---- */
+
+/* A device's end of /api/live: it keeps what is not durable over there, and sends it again from "kept" on when the server has forgotten the strip. */
+struct send_live {
+	const struct send_way *way;
+	struct slice terms;       /* JSON object without start and from: leads, rateHz, uv, device, key, ... */
+	char id[40], start[40];   /* empty: not begun */
+	bool begun;
+	uint64_t to, kept, entries; /* as the server said last; kept never goes back */
+};
+enum send_live_said {
+	SEND_LIVE_TAKEN, /* or it was there already */
+	SEND_LIVE_OTHER, /* it will not take this piece: `why` says its sentence */
+	SEND_LIVE_GONE,  /* it knows no such strip any more: begin again, and send from `kept` */
+	SEND_LIVE_LATER, /* not now */
+	SEND_LIVE_STOP,  /* not with this token or certificate, or not such a strip */
+};
+enum send_live_said send_live_begin(struct send_live *l, struct err *why);
+enum send_live_said send_live_piece(struct send_live *l, uint64_t at, struct slice bytes, struct err *why);
+enum send_live_said send_live_end(struct send_live *l, struct err *why);
 
 /* ---- delivering ---- */
 

@@ -105,7 +105,7 @@ void send_judge(long status, struct slice text, struct send_answer *ret)
 
 struct way {
 	CURL *curl;
-	struct curl_slist *headers;
+	struct curl_slist *headers, *plain; /* with a recording, with anything else */
 	char to[512], why[CURL_ERROR_SIZE];
 	char *ca;
 };
@@ -117,7 +117,7 @@ static size_t take(char *p, size_t size, size_t n, void *arg)
 	return buf_ok(b) ? size * n : 0;
 }
 
-static void options(struct way *w, const char *url, struct slice body, struct buf *answer)
+static void options(struct way *w, const char *url, const struct curl_slist *headers, struct slice body, struct buf *answer)
 {
 	CURL *c = w->curl;
 	curl_easy_reset(c);
@@ -137,7 +137,7 @@ static void options(struct way *w, const char *url, struct slice body, struct bu
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, 60L); /* the server may wait half a minute for its view */
 	curl_easy_setopt(c, CURLOPT_USERAGENT, "holdfast/" HOLDFAST_VERSION);
-	curl_easy_setopt(c, CURLOPT_HTTPHEADER, w->headers);
+	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, w->why);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, answer);
@@ -156,6 +156,30 @@ static void no_answer(struct way *w, CURLcode c, struct send_answer *ret)
 	        w->why[0] ? w->why : curl_easy_strerror(c));
 }
 
+/* The status, or 0 with ret filled: there was no answer. */
+static long perform(struct way *w, const char *url, const struct curl_slist *headers, struct slice body, struct buf *answer, struct send_answer *ret)
+{
+	long status = 0;
+	options(w, url, headers, body, answer);
+	CURLcode c = curl_easy_perform(w->curl);
+	if (c == CURLE_OK)
+		curl_easy_getinfo(w->curl, CURLINFO_RESPONSE_CODE, &status);
+	else
+		no_answer(w, c, ret);
+	return status;
+}
+
+static long ask(void *arg, const char *target, struct slice body, struct buf *answer, struct send_answer *why)
+{
+	struct way *w = arg;
+	AUTO_BUF struct buf url = {0};
+	*why = (struct send_answer){.said = SEND_LATER};
+	buf_init(&url, 1 << 12);
+	buf_str(&url, w->to);
+	buf_str(&url, target);
+	return perform(w, buf_cstr(&url), w->plain, body.p ? body : slice_of("", 0), answer, why);
+}
+
 static void post(void *arg, const struct ecg_body *b, struct slice body, struct send_answer *ret)
 {
 	struct way *w = arg;
@@ -168,15 +192,10 @@ static void post(void *arg, const struct ecg_body *b, struct slice body, struct 
 		ret->said = SEND_REFUSED;
 		return;
 	}
-	options(w, buf_cstr(&url), body, &answer);
-	CURLcode c = curl_easy_perform(w->curl);
-	if (c != CURLE_OK) {
-		no_answer(w, c, ret);
-		return;
-	}
-	long status = 0;
 	curl_off_t wait = 0;
-	curl_easy_getinfo(w->curl, CURLINFO_RESPONSE_CODE, &status);
+	long status = perform(w, buf_cstr(&url), w->headers, body, &answer, ret);
+	if (!status)
+		return;
 	curl_easy_getinfo(w->curl, CURLINFO_RETRY_AFTER, &wait);
 	send_judge(status, buf_slice(&answer), ret);
 	if (ret->said == SEND_LATER && wait > 0)
@@ -204,14 +223,17 @@ static int headers_of(struct way *w, const char *token, struct err *e)
 	char line[300];
 	int len = snprintf(line, sizeof line, "Authorization: Bearer %s", token);
 	bool ok = len > 0 && (size_t)len < sizeof line && *token && token[strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~+/=-")] == 0;
-	const char *const lines[] = {line, "Expect:" /* no waiting for "100 Continue" */, CONTENT_OWN};
-	for (size_t i = 0; ok && i < ARRAY_LEN(lines); i++) {
-		struct curl_slist *more = curl_slist_append(w->headers, lines[i]);
+	const char *const lines[] = {line, "Expect:" /* no waiting for "100 Continue" */, CONTENT_OWN, "Content-Type: application/octet-stream"};
+	for (size_t i = 0; ok && i < 2 * ARRAY_LEN(lines); i++) {
+		struct curl_slist **list = i % 2 ? &w->plain : &w->headers;
+		if (i / 2 == (i % 2 ? 2u : 3u)) /* a type of its own each */
+			continue;
+		struct curl_slist *more = curl_slist_append(*list, lines[i / 2]);
 		if (!more) {
 			seal_wipe(line, sizeof line);
 			return err_set(e, ERR_MEMORY, NULL, "no memory for a connection");
 		}
-		w->headers = more;
+		*list = more;
 	}
 	seal_wipe(line, sizeof line);
 	return ok ? 0 : err_set(e, ERR_USAGE, "--token-file", "what it holds is no token: it is the one line that `holdfast token create` prints");
@@ -225,6 +247,7 @@ void send_way_close(struct send_way *sw)
 	if (w->curl)
 		curl_easy_cleanup(w->curl);
 	curl_slist_free_all(w->headers);
+	curl_slist_free_all(w->plain);
 	free(w->ca);
 	free(w);
 	sw->arg = NULL;
@@ -233,7 +256,7 @@ void send_way_close(struct send_way *sw)
 int send_way_open(const char *to, const char *token, const char *ca, struct send_way *ret, struct err *e)
 {
 	struct way *w = calloc(1, sizeof *w);
-	struct send_way sw = {.post = post, .arg = w};
+	struct send_way sw = {.post = post, .ask = ask, .arg = w};
 	size_t n = strlen(to);
 	if (!w)
 		return err_set(e, ERR_MEMORY, NULL, "no memory for a connection");

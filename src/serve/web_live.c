@@ -399,8 +399,8 @@ static void begin(struct web_request *q)
 		told(q, &v, new ? 201 : 200, false);
 		return;
 	}
-	web_fail(q, &e);
 	q->retry_after = r == ERR_BUSY ? 30 : 0;
+	r == ERR_BUSY ? web_error(q, 429, "limit", "%s", e.text) : web_fail(q, &e);
 }
 
 /* Its own, or there is none. The lock is held where it is given. */
@@ -430,6 +430,13 @@ static int add(struct web_request *q, struct live_strip *s, uint64_t at, struct 
 		else if ((r = live_keep(q->web->live, s, q->w->keeper, &q->who, true, e)) < 0)
 			return r;
 	}
+}
+
+/* That the keeper is busy is said to the device, who comes again, and not to the journal at each piece. */
+static void later(struct web_request *q, const struct err *e)
+{
+	q->retry_after = e->code == ERR_BUSY ? 1 : 0;
+	e->code == ERR_BUSY ? web_error(q, 503, "busy", "%s", e->text) : web_fail(q, e);
 }
 
 static void piece(struct web_request *q, const char *id)
@@ -462,8 +469,7 @@ static void piece(struct web_request *q, const char *id)
 		told(q, &v, 200, r == LIVE_TWICE);
 		return;
 	}
-	web_fail(q, &e);
-	q->retry_after = r == ERR_BUSY ? 1 : 0;
+	later(q, &e);
 }
 
 static void end(struct web_request *q, const char *id)
@@ -490,8 +496,7 @@ static void end(struct web_request *q, const char *id)
 		told(q, &v, 200, false);
 		return;
 	}
-	web_fail(q, &e);
-	q->retry_after = r == ERR_BUSY ? 1 : 0;
+	later(q, &e);
 }
 
 /* ---- which is which ---- */

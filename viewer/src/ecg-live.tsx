@@ -3,13 +3,14 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ApiError, get, serverNow } from "./api";
 import { decode16, person, personName, type Person } from "./ecg";
 import { fit, grid, inkOf, notRecorded } from "./ecg-paper";
+import { Claim, ShortBanner } from "./ecg-parts";
 import { birth, clockSeconds, span } from "./format";
 import { t } from "./i18n";
 import { useData, useNow, usePaper, useShared } from "./state";
 import { Fail, Loading, Who } from "./ui";
 
-interface Strip { id: string; leads: string[]; rateHz: number; device: string; patient: Person | null; from: number; to: number; lastAt: string; state: string }
-const stripsOf = (v: any): Strip[] => (Array.isArray(v?.strips) ? v.strips : []).map((s: any) => ({ id: String(s.id), leads: Array.isArray(s.leads) ? s.leads.map((l: any) => (typeof l === "string" ? l : l.name)) : [], rateHz: s.rateHz ?? 250, device: s.device ?? "", patient: typeof s.patient === "string" ? person({ id: s.patient, name: s.patientName ?? "" }) : person(s.patient), from: s.from ?? 0, to: s.to ?? 0, lastAt: s.lastAt ?? "", state: s.state ?? "live" }));
+interface Strip { id: string; leads: string[]; rateHz: number; device: string; patient: Person | null; masked: boolean; claimed: Person | null; from: number; to: number; lastAt: string; state: string; entry: number | null; entries: number; notKept: string }
+const stripsOf = (v: any): Strip[] => (Array.isArray(v?.strips) ? v.strips : []).map((s: any) => { const p = person(s.patient); return { id: String(s.id), leads: (s.leads ?? []).map(String), rateHz: s.rateHz ?? 250, device: s.device ?? "", patient: p, masked: !!p?.isProtected && !p.family, claimed: person(s.claimed), from: s.from ?? 0, to: s.to ?? 0, lastAt: s.lastAt ?? "", state: s.state ?? "live", entry: s.entry ?? null, entries: s.entries ?? 0, notKept: s.notKept ?? "" }; });
 const SILENT = 5; // seconds without a sample: said, whatever the server has made of it yet
 function State({ state, lastAt, now }: { state: string; lastAt: string; now: number }) {
   const ago = Math.max(0, (now - Date.parse(lastAt)) / 1000);
@@ -17,7 +18,7 @@ function State({ state, lastAt, now }: { state: string; lastAt: string; now: num
   if (state === "silent" || !lastAt || ago > SILENT) return <b class="silent">{t("vSilent", { t: lastAt ? clockSeconds(Date.parse(lastAt)) : "–" })} <span class="nowrap">{lastAt ? t("vLast", { t: span(ago) }) : t("vNothing")}</span></b>;
   return <span><b class="tag blue">{t("vLive")}</b> {t("vLast", { t: span(ago) })}</span>;
 }
-const whoOf = (s: Strip) => (s.patient ? (s.patient.family ? <><Who name={s.patient} /> <span class="muted">{birth(s.patient.birth)} {s.patient.number}</span></> : <b>{s.patient.id}</b>) : <b class="unm">{t("eUnmatched")}</b>);
+const whoOf = (s: Strip) => (s.patient ? <><Who name={s.patient} masked={s.masked} /> <span class="ids">{s.masked ? "" : <>{birth(s.patient.birth) || t("noBirth")} · <b class="mrn">{s.patient.number}</b> </>}{s.patient.unit} {s.patient.bed}</span></> : <><b class="unm">{t("eUnmatched")}</b> <span class="ids">{t("vSays")} <Claim p={s.claimed} /></span></>);
 
 export function EcgLivePage({ id }: { id: string }) {
   const { data, error, fetched, reload } = useData<unknown>("/api/live", "live", 2000);
@@ -69,7 +70,7 @@ function Sweep({ s }: { s: Strip }) {
           from = Math.max(from, to);
           setState(v.state ?? "live"); setError("");
           if (v.state === "ended") return;
-          wait = 4000;
+          wait = 10000;
           if (to === (v.from ?? from)) await new Promise((ok) => setTimeout(ok, 250)); // a server that answers at once is not asked at once
         } catch (e) {
           if ((e as Error).name === "AbortError") return;
@@ -122,8 +123,9 @@ function Sweep({ s }: { s: Strip }) {
   const silent = state === "silent" || (state !== "ended" && !!lastAt && now - Date.parse(lastAt) > SILENT * 1000);
   return (
     <div class="column reading live">
-      <section class="banner" aria-label={t("patientWord")}>{s.patient?.family ? <><h1 class="name" tabIndex={-1}><Who name={s.patient} /></h1><dl class="ids"><div><dt>{t("born")}</dt><dd>{birth(s.patient.birth) || t("noBirth")}</dd></div><div><dt>{t("number")}</dt><dd class="mrn">{s.patient.number}</dd></div></dl></> : <h1 class="name" tabIndex={-1}>{s.patient ? s.patient.id : t("eUnmatched")}</h1>}</section>
-      <div class="ecgbar"><a class="btn small" href="#/ecg/live">{t("eLive")}</a><span class="what"><b>{s.device || t("eNoDevice")}</b> <small class="muted">{s.leads.join(", ")} · {rate} Hz · 25 mm/s · {gain} mm/mV</small></span><label class="pickone"><span>{t("eGain")}</span><select value={gain} onChange={(e) => setGain(Number(e.currentTarget.value))}>{[5, 10, 20].map((x) => <option key={x} value={x}>{x} mm/mV</option>)}</select></label><span class="grow" /><span role="status"><State state={state} lastAt={lastAt} now={now} /></span>{gaps > 0 && <span class="tag amber gapcount">{t("vGaps", { t: span(Math.max(1, gaps / rate)) })}</span>}</div>
+      {s.patient && !s.masked ? <ShortBanner p={s.patient} now={now} /> : <section class={`banner ${s.patient ? "" : "unmatched"}`} aria-label={t("patientWord")}><h1 class="name" tabIndex={-1}>{s.patient ? <Who name={s.patient} masked /> : t("eUnmatched")}</h1>{!s.patient && <p class="allergy"><span>{t("vSays")}</span> <b class="none"><Claim p={s.claimed} /></b></p>}</section>}
+      <div class="ecgbar"><a class="btn small" href="#/ecg/live">{t("eLive")}</a><span class="what"><b>{s.device || t("eNoDevice")}</b> <small class="muted">{s.leads.join(", ")} · {rate} Hz · 25 mm/s · {gain} mm/mV</small></span><label class="pickone"><span>{t("eGain")}</span><select value={gain} onChange={(e) => setGain(Number(e.currentTarget.value))}>{[5, 10, 20].map((x) => <option key={x} value={x}>{x} mm/mV</option>)}</select></label><span class="grow" /><span role="status"><State state={state} lastAt={lastAt} now={now} /></span>{gaps > 0 && <span class="tag amber gapcount">{t("vGaps", { t: span(Math.max(1, gaps / rate)) })}</span>}{s.entry !== null && <a class="btn small" href={`#/ecg/${s.entry}`}>{t("vKept", { n: s.entries })}</a>}</div>
+      {s.notKept && <p class="strip warn" role="status"><b>{t("vNotKept")}</b> <span>{s.notKept}</span></p>}
       {(silent || error) && <p class="strip bad" role="alert"><b>{error || t("vSilentLoud", { t: clockSeconds(Date.parse(lastAt)) })}</b> <span>{t("vOldLine")}</span></p>}
       <div class={`scroller ${silent ? "oldline" : ""}`} id="content" tabIndex={0} role="main" ref={box}><canvas ref={ref} role="img" aria-label={t("vSweep", { l: s.leads.join(", ") })} class="sheet" /><p class="muted small">{t("vNoAlarm")}</p></div>
     </div>
