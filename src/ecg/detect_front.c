@@ -27,9 +27,10 @@ static int make_room(struct detect_lead *l, struct arena *a, struct err *e)
 	l->c = arena_array(a, (size_t)l->room, sizeof *l->c);
 	l->tmp = arena_array(a, (size_t)l->room + 16, sizeof *l->tmp);
 	l->tmp2 = arena_array(a, (size_t)l->room, sizeof *l->tmp2);
+	l->work = arena_array(a, detect_work(l->room), sizeof *l->work);
 	l->raw = arena_array(a, 2 * (size_t)l->wide + 1, sizeof *l->raw);
 	l->worth = arena_array(a, 2 * (size_t)l->wide + 1, sizeof *l->worth);
-	if (!l->sum || !l->slope || !l->env || !l->hole || !l->c || !l->tmp || !l->tmp2 || !l->raw || !l->worth)
+	if (!l->sum || !l->slope || !l->env || !l->hole || !l->c || !l->tmp || !l->tmp2 || !l->work || !l->raw || !l->worth)
 		return err_set(e, arena_code(a), NULL, "no room to look for beats");
 	return 0;
 }

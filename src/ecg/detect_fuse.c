@@ -184,7 +184,8 @@ int detect_fusion_init(struct detect_fusion *f, const struct ecg *g, struct aren
 	f->all.c = arena_array(a, (size_t)f->all.room, sizeof *f->all.c);
 	f->all.tmp = arena_array(a, (size_t)f->all.room, sizeof *f->all.tmp);
 	f->all.tmp2 = arena_array(a, (size_t)f->all.room, sizeof *f->all.tmp2);
-	if (!f->sight || !f->order || !f->all.c || !f->all.tmp || !f->all.tmp2)
+	f->all.work = arena_array(a, detect_work(f->all.room), sizeof *f->all.work);
+	if (!f->sight || !f->order || !f->all.c || !f->all.tmp || !f->all.tmp2 || !f->all.work)
 		return err_set(e, arena_code(a), NULL, "no room to look for beats");
 	for (unsigned k = 0; k < f->leads; k++)
 		f->rank[k] = rank_of(g, f->lead[k].channel, k);

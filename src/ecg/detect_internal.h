@@ -93,6 +93,7 @@ struct detect_lead {
 	struct detect_shape shape[DETECT_SHAPES];
 	int shapes;
 	int32_t *tmp, *tmp2;  /* as many numbers as there is room for candidates */
+	int32_t *work;        /* of detect_usual: detect_work() numbers */
 };
 
 #define DETECT_STRETCHES ((DETECT_PAGE_S + 2 * DETECT_MARGIN_S) / 8 + 2)
@@ -124,6 +125,7 @@ void detect_levels(struct detect_lead *l);             /* before any beat is kno
 void detect_shapes(struct detect_lead *l);
 void detect_kin(struct detect_lead *l);
 void detect_score(struct detect_lead *l, int round);
+size_t detect_work(int32_t room);
 void detect_usual(struct detect_lead *l);              /* what is usual around each, from the beats chosen */
 void detect_choose(struct detect_candidate *c, int32_t count, double rate, int32_t first);
 int detect_fusion_init(struct detect_fusion *f, const struct ecg *g, struct arena *a, struct err *e) MUST;

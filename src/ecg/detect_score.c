@@ -1,115 +1,143 @@
 /* How likely each candidate is a beat, by itself: its features against what is around it, weighed. The weights were fitted (DESIGN.md says on what). */
 #include "detect_internal.h"
+#include "twice.h"
 
 #define AROUND 8    /* beats to either side that make up "around" */
 #define QUIET 12    /* candidates between beats, to either side */
 
 /* ---- what is usual around ---- */
 
-/* The last few values in order: what a median over a window that moves on costs least. */
-struct window {
-	int32_t v[2 * QUIET + 1], n;
+#define LANES 32 /* windows that are put in order side by side */
+#define NONE INT32_MAX
+
+/* Batcher's merge exchange (Knuth 5.2.2, algorithm M) of n numbers, in all lanes at once: the exchanges do not depend on the numbers, so there is no branch to be guessed. */
+INLINE void order(int32_t (*w)[LANES], int32_t n)
+{
+	int32_t top = 1;
+	while (2 * top < n)
+		top *= 2;
+	for (int32_t p = top; p > 0; p /= 2)
+		for (int32_t q = top, r = 0, d = p;; d = q - p, q /= 2, r = p) {
+			for (int32_t i = 0; i < n - d; i++) {
+				if ((i & p) != r)
+					continue;
+				int32_t *restrict a = w[i], *restrict b = w[i + d];
+				for (int k = 0; k < LANES; k++) {
+					int32_t x = a[k], y = b[k];
+					a[k] = x < y ? x : y;
+					b[k] = x < y ? y : x;
+				}
+			}
+			if (q == p)
+				break;
+		}
+}
+
+struct usual { /* of LANES windows: what is in the middle, and a quarter from both ends; how many values there are. The rest of a window is NONE and comes last */
+	int32_t low[LANES], middle[LANES], high[LANES], n[LANES];
 };
 
-static void put(struct window *w, int32_t v)
+/* Windows of `width` values from v[start[k]] on; before[i] of v[0..i) are values. */
+INLINE void windows_body(const int32_t *v, const int32_t *before, const int32_t *start, int32_t width, struct usual *ret)
 {
-	int32_t i = w->n++;
-	assert(w->n <= (int32_t)ARRAY_LEN(w->v));
-	for (; i > 0 && w->v[i - 1] > v; i--)
-		w->v[i] = w->v[i - 1];
-	w->v[i] = v;
+	int32_t w[2 * QUIET][LANES];
+	for (int32_t j = 0; j < width; j++)
+		for (int k = 0; k < LANES; k++)
+			w[j][k] = v[start[k] + j];
+	order(w, width);
+	for (int k = 0; k < LANES; k++) {
+		int32_t n = ret->n[k] = before[start[k] + width] - before[start[k]];
+		ret->middle[k] = n ? w[n / 2][k] : 0;
+		ret->low[k] = w[n / 4][k];
+		ret->high[k] = w[n * 3 / 4][k];
+	}
 }
+TWICE(static, void, windows, (const int32_t *v, const int32_t *before, const int32_t *start, int32_t width, struct usual *ret), (v, before, start, width, ret))
 
-static void drop(struct window *w, int32_t v)
-{
-	int32_t i = 0;
-	while (w->v[i] != v)
-		i++;
-	w->n--;
-	for (; i < w->n; i++)
-		w->v[i] = w->v[i + 1];
-}
-
-static int32_t middle(const struct window *w)
-{
-	return w->n ? w->v[w->n / 2] : 0;
-}
-
-struct usual { /* of the beats in [from, to), the candidates between in [rest_from, rest_to) */
-	struct window size, sharp, rr, rest;
-	int32_t from, to, rest_from, rest_to;
+struct list { /* values with as many places before and after as a window may reach out; before: how many are values */
+	int32_t *v, *before;
 };
 
-static bool interval(const struct detect_lead *l, const int32_t *beat, int32_t i, int32_t *ret)
+static void frame(struct list *s, int32_t n, int32_t pad)
 {
-	const struct detect_candidate *a = &l->c[beat[i - 1]], *b = &l->c[beat[i]];
-	*ret = b->at - a->at;
-	return a->hole == b->hole;
+	for (int32_t i = 0; i < pad; i++)
+		s->v[i] = s->v[pad + n + i] = NONE;
+	s->before[0] = 0;
+	for (int32_t i = 0; i < n + 2 * pad; i++)
+		s->before[i + 1] = s->before[i] + (s->v[i] != NONE);
 }
 
-static void move_beats(struct usual *u, const struct detect_lead *l, const int32_t *beat, int32_t from, int32_t to)
+static void say(struct detect_candidate *c, int32_t n, const struct usual *size, const struct usual *sharp, const struct usual *rr, const struct usual *rest, int k)
 {
-	int32_t rr;
-	for (; u->to < to; u->to++) {
-		put(&u->size, l->c[beat[u->to]].log_size);
-		put(&u->sharp, l->c[beat[u->to]].log_sharp);
-		if (u->to > u->from && interval(l, beat, u->to, &rr))
-			put(&u->rr, rr);
+	struct detect_candidate as = {.rr = 0};
+	if (rr->n[k] >= 2) {
+		int32_t half = (rr->high[k] - rr->low[k]) / 2;
+		as.rr = rr->middle[k];
+		as.log_rr = detect_log2((uint32_t)as.rr);
+		as.spread = half * 25 <= as.rr ? 0 : half * 10 <= as.rr ? 1 : 2;
 	}
-	for (; u->from < from; u->from++) {
-		drop(&u->size, l->c[beat[u->from]].log_size);
-		drop(&u->sharp, l->c[beat[u->from]].log_sharp);
-		if (u->from + 1 < u->to && interval(l, beat, u->from + 1, &rr))
-			drop(&u->rr, rr);
+	for (int32_t i = 0; i < n; i++) {
+		if (size->n[k]) {
+			c[i].log_level = size->middle[k];
+			c[i].typical = sharp->middle[k];
+			c[i].rr = 0;
+			c[i].spread = 2;
+		}
+		if (rr->n[k] >= 2) {
+			c[i].rr = as.rr;
+			c[i].log_rr = as.log_rr;
+			c[i].spread = as.spread;
+		}
+		c[i].log_noise = rest->middle[k];
 	}
 }
 
-static void move_rest(struct usual *u, const struct detect_lead *l, const int32_t *rest, int32_t from, int32_t to)
+/* Eight lists, each with a frame. */
+size_t detect_work(int32_t room)
 {
-	for (; u->rest_from < from && u->rest_from < u->rest_to; u->rest_from++)
-		drop(&u->rest, l->c[rest[u->rest_from]].log_size);
-	if (u->rest_to < from)
-		u->rest_to = from;
-	u->rest_from = from;
-	for (; u->rest_to < to; u->rest_to++)
-		put(&u->rest, l->c[rest[u->rest_to]].log_size);
-}
-
-static void say(const struct usual *u, struct detect_candidate *c)
-{
-	if (u->size.n) {
-		c->log_level = middle(&u->size);
-		c->typical = middle(&u->sharp);
-		c->rr = 0;
-		c->spread = 2;
-	}
-	if (u->rr.n >= 2) {
-		int32_t half = (u->rr.v[u->rr.n * 3 / 4] - u->rr.v[u->rr.n / 4]) / 2;
-		c->rr = middle(&u->rr);
-		c->log_rr = detect_log2((uint32_t)c->rr);
-		c->spread = half * 25 <= c->rr ? 0 : half * 10 <= c->rr ? 1 : 2;
-	}
-	c->log_noise = middle(&u->rest);
+	return 8 * (size_t)(room + 2 * QUIET + 1);
 }
 
 /* From the candidates marked as beats: level, noise, sharpness and interval around each candidate. The same for all between two beats. */
 void detect_usual(struct detect_lead *l)
 {
-	struct usual u = {.from = 0};
-	int32_t *beat = l->tmp, *rest = l->tmp2, beats = 0, rests = 0;
-	for (int32_t i = 0; i < l->count; i++)
-		if (l->c[i].beat)
-			beat[beats++] = i;
-		else
-			rest[rests++] = i;
-	for (int32_t i = 0, b = 0, r = 0; i < l->count; b++) {
-		int32_t end = b < beats ? beat[b] + 1 : l->count;
-		while (r < rests && rest[r] < i)
-			r++;
-		move_beats(&u, l, beat, b - AROUND < 0 ? 0 : b - AROUND, b + AROUND > beats ? beats : b + AROUND);
-		move_rest(&u, l, rest, r - QUIET < 0 ? 0 : r - QUIET, r + QUIET > rests ? rests : r + QUIET);
-		for (; i < end; i++)
-			say(&u, &l->c[i]);
+	const int32_t each = l->room + 2 * QUIET + 1;
+	struct list size = {l->work, l->work + each}, sharp = {l->work + 2 * each, size.before}, rr = {l->work + 3 * each, l->work + 4 * each}, rest = {l->work + 5 * each, l->work + 6 * each};
+	int32_t *beat = l->tmp, *rests_before = l->tmp2, beats = 0, rests = 0;
+	for (int32_t i = 0; i < l->count; i++) {
+		const struct detect_candidate *c = &l->c[i];
+		if (!c->beat) {
+			rest.v[QUIET + rests++] = c->log_size;
+			continue;
+		}
+		const struct detect_candidate *was = beats ? &l->c[beat[beats - 1]] : NULL;
+		size.v[AROUND + beats] = c->log_size;
+		sharp.v[AROUND + beats] = c->log_sharp;
+		rr.v[AROUND + beats] = was && was->hole == c->hole ? c->at - was->at : NONE; /* to it */
+		rests_before[beats] = rests;
+		beat[beats++] = i;
+	}
+	frame(&size, beats, AROUND);
+	frame(&sharp, beats, AROUND);
+	frame(&rr, beats, AROUND);
+	frame(&rest, rests, QUIET);
+	for (int32_t from = 0; from <= beats; from += LANES) {
+		int32_t start[LANES] = {0}, rr_start[LANES] = {0}, rest_start[LANES] = {0}, n = beats + 1 - from < LANES ? beats + 1 - from : LANES;
+		struct usual of_size, of_sharp, of_rr, of_rest;
+		for (int32_t k = 0; k < n; k++) { /* between beat b - 1 and b; the intervals are those between the beats of the window */
+			int32_t b = from + k;
+			start[k] = b;
+			rr_start[k] = b + 1;
+			rest_start[k] = b ? rests_before[b - 1] : 0;
+		}
+		windows(size.v, size.before, start, 2 * AROUND, &of_size);
+		windows(sharp.v, sharp.before, start, 2 * AROUND, &of_sharp);
+		windows(rr.v, rr.before, rr_start, 2 * AROUND - 1, &of_rr);
+		windows(rest.v, rest.before, rest_start, 2 * QUIET, &of_rest);
+		for (int32_t k = 0; k < n; k++) {
+			int32_t b = from + k, begin = b ? beat[b - 1] + 1 : 0, end = b < beats ? beat[b] + 1 : l->count;
+			say(l->c + begin, end - begin, &of_size, &of_sharp, &of_rr, &of_rest, k);
+		}
 	}
 }
 

@@ -1,28 +1,79 @@
 /* What a beat looks like: a window about it on a grid of 5 ms, its QRS aligned at the middle of its slopes and normalised, some of what lies before and after. Integers up to the few numbers that compare. */
 #include "shape.h"
+#include "twice.h"
 
 #include <math.h>
 
-/* gcc's -O2 leaves loops like these as they are; clang's does not */
-#ifdef __clang__
-#define HOT
-#else
-#define HOT __attribute__((optimize("O3")))
-#endif
+#define GRID (SHAPE_N + 4)
+#define STEP_WIDE 60 /* samples in a step of the grid; above, sums over 20 ms need more than 32 bits */
 
 int shape_reader_init(struct shape_reader *r, const struct ecg *g, unsigned channel, struct arena *a, struct err *e)
 {
 	const struct ecg_channel *c = &g->channel[channel];
 	*r = (struct shape_reader){.g = g, .channel = channel, .ratio = c->rate / g->rate, .step = c->rate / SHAPE_STEP_HZ};
 	r->raw_max = (size_t)(r->step * (SHAPE_N + 8)) + 8;
-	r->raw = arena_array(a, r->raw_max, sizeof *r->raw);
+	r->raw = arena_array(a, r->raw_max + 1, sizeof *r->raw);
 	r->grid = arena_array(a, SHAPE_N + 8, sizeof *r->grid);
 	if (!r->raw || !r->grid)
 		return err_set(e, arena_code(a), NULL, "no room for a window of the signal");
 	return 0;
 }
 
-/* Sums up to each grid point, between samples in proportion; the value is the difference of sums four steps apart. A sum of 16-bit samples over a window of 2^20 fits 64 bits with 8 bits for the fraction. */
+/* What is missing is as the sample before it. Returns how many are. */
+INLINE size_t fill(int16_t *x, size_t before, size_t n)
+{
+	int16_t least = INT16_MAX, last = 0;
+	for (size_t i = before; i < n; i++)
+		least = x[i] < least ? x[i] : least;
+	if (!before && least != ECG_GAP16)
+		return 0;
+	size_t gaps = before;
+	for (size_t i = before; i < n && last == 0; i++)
+		last = x[i] == ECG_GAP16 ? 0 : x[i];
+	for (size_t i = 0; i < before; i++)
+		x[i] = last;
+	for (size_t i = before; i < n; i++) {
+		gaps += x[i] == ECG_GAP16;
+		last = x[i] = x[i] == ECG_GAP16 ? last : x[i];
+	}
+	return gaps;
+}
+
+/* Sums up to each grid point, between samples in proportion; the value is the difference of sums four steps apart. Sums may wrap around: the differences do not. x[need] is 0. pos and step in 1/65536. */
+INLINE void grid_body(const int16_t *x, size_t need, uint32_t pos, uint32_t step, double part, size_t n, int32_t *restrict out)
+{
+	uint32_t sum[STEP_WIDE * (GRID + 8) + 16] __attribute__((uninitialized)), at[GRID], here[GRID], s = 0;
+	for (size_t i = 0; i <= need; i++) {
+		sum[i] = s;
+		s += (uint32_t)x[i] * 256;
+	}
+	for (uint32_t k = 0; k < n + 4; k++)
+		at[k] = pos + k * step;
+	for (size_t k = 0; k < n + 4; k++) {
+		uint32_t whole = at[k] >> 16 < need ? at[k] >> 16 : (uint32_t)need;
+		here[k] = sum[whole] + (uint32_t)x[whole] * (at[k] >> 8 & 255);
+	}
+	for (size_t k = 0; k < n; k++)
+		out[k] = (int32_t)((double)(int32_t)(here[k + 4] - here[k]) * part);
+}
+TWICE(static, void, grid, (const int16_t *x, size_t need, uint32_t pos, uint32_t step, double part, size_t n, int32_t *out), (x, need, pos, step, part, n, out))
+
+/* The same with 64 bits, for rates at which 32 are too few. */
+static void grid_long(const int16_t *x, size_t need, uint64_t pos, uint64_t step, double part, size_t n, int32_t *out)
+{
+	int64_t sum = 0, at_point[4] = {0};
+	size_t done = 0;
+	for (size_t k = 0; k < n + 4; k++, pos += step) {
+		size_t whole = (size_t)(pos >> 16);
+		while (done < whole && done < need)
+			sum += x[done++];
+		int64_t here = sum * 256 + (whole < need ? x[whole] * (int64_t)(pos >> 8 & 255) : 0);
+		if (k >= 4)
+			out[k - 4] = (int32_t)((double)(here - at_point[k & 3]) * part);
+		at_point[k & 3] = here;
+	}
+}
+
 bool shape_grid(struct shape_reader *r, uint64_t at, int from, size_t n, int32_t *out)
 {
 	assert(n <= SHAPE_N);
@@ -30,7 +81,7 @@ bool shape_grid(struct shape_reader *r, uint64_t at, int from, size_t n, int32_t
 	int64_t first = (int64_t)floor(begin);
 	size_t need = (size_t)(r->step * (double)(n + 4)) + 4;
 	const double part = 1 / (r->step * 4); /* of the sum over 20 ms, to be its mean */
-	size_t before = first < 0 ? (size_t)-first : 0, gaps = before < need ? before : need;
+	size_t before = first < 0 ? (size_t)-first : 0;
 	if (r->step < 0.0625) /* not even 13 samples a second: no ECG */
 		return false;
 	if (need > r->raw_max)
@@ -38,138 +89,140 @@ bool shape_grid(struct shape_reader *r, uint64_t at, int from, size_t n, int32_t
 	if (before >= need)
 		return false;
 	ecg_read16(r->g, r->channel, first < 0 ? 0 : (uint64_t)first, need - before, r->raw + before);
-	int16_t last = 0;
-	for (size_t i = before; i < need && last == 0; i++)
-		last = r->raw[i] == ECG_GAP16 ? 0 : r->raw[i];
-	for (size_t i = 0; i < before; i++)
-		r->raw[i] = last;
-	for (size_t i = before; i < need; i++) { /* what is missing: as the sample before it */
-		gaps += r->raw[i] == ECG_GAP16;
-		last = r->raw[i] = r->raw[i] == ECG_GAP16 ? last : r->raw[i];
-	}
-	int64_t sum = 0, at_point[4] = {0};
-	const uint64_t step = (uint64_t)(r->step * 65536 + 0.5);
-	uint64_t pos = (uint64_t)((begin - (double)first) * 65536);
-	size_t done = 0;
-	for (size_t k = 0; k < n + 4; k++, pos += step) {
-		size_t whole = (size_t)(pos >> 16);
-		while (done < whole && done < need)
-			sum += r->raw[done++];
-		int64_t here = sum * 256 + (whole < need ? r->raw[whole] * (int64_t)(pos >> 8 & 255) : 0);
-		if (k >= 4)
-			out[k - 4] = (int32_t)((double)(here - at_point[k & 3]) * part);
-		at_point[k & 3] = here;
-	}
+	size_t gaps = fill(r->raw, before, need);
+	const uint64_t step = (uint64_t)(r->step * 65536 + 0.5), pos = (uint64_t)((begin - (double)first) * 65536);
+	r->raw[need] = 0;
+	if (r->step < STEP_WIDE)
+		grid(r->raw, need, (uint32_t)pos, (uint32_t)step, part, n, out);
+	else
+		grid_long(r->raw, need, pos, step, part, n, out);
 	return gaps * 4 < need;
 }
 
-/* The middle of the slopes' energy within 120 ms of the beat, its spread, and the ends of what is steep. */
-static int middle_of(const int32_t *x, struct shape *s)
+/* The least whole number whose square is `part` of most or more. */
+INLINE int32_t root_of(int64_t most, double part)
 {
-	double e[52], total = 0, first = 0, most = 0;
+	const double least = (double)most * part;
+	int32_t s = (int32_t)sqrt(least);
+	while ((double)s * s < least)
+		s++;
+	while (s > 0 && (double)(s - 1) * (s - 1) >= least)
+		s--;
+	return s;
+}
+
+/* How far outwards it is steep, before 25 ms of flat. */
+INLINE int outwards(const int32_t *slope, int way, int most, int32_t steep)
+{
+	int last = 0;
+	for (int k = 0; k <= most; k++)
+		if (slope[k * way] >= steep)
+			last = k;
+		else if (k - last >= 5)
+			break;
+	return last;
+}
+
+/* The middle of the slopes' energy within 120 ms of the beat, its spread, and the ends of what is steep. A grid value has at most 24 bits with its sign, a slope 25, and no sum here more than 63: whole numbers throughout. */
+INLINE int middle_of(const int32_t *restrict x, struct shape *s)
+{
+	int32_t slope[SHAPE_N], high = 0;
+	int64_t total = 0, first = 0;
+	slope[0] = slope[SHAPE_N - 1] = 0;
+	for (int i = 1; i + 1 < SHAPE_N; i++)
+		slope[i] = abs(x[i + 1] - x[i - 1]);
 	for (int k = 0; k < 52; k++) {
-		int i = SHAPE_BEFORE - 26 + k;
-		double d = (double)x[i + 1] - x[i - 1];
-		e[k] = d * d;
-		most = e[k] > most ? e[k] : most;
-		total += e[k];
-		first += e[k] * k;
+		int32_t d = slope[SHAPE_BEFORE - 26 + k], dk = d * k;
+		high = d > high ? d : high;
+		total += (int64_t)d * d;
+		first += (int64_t)dk * d;
 	}
 	if (total <= 0)
 		return SHAPE_BEFORE;
-	int at = SHAPE_BEFORE - 26 + (int)(first / total + 0.5);
+	const int64_t most = (int64_t)high * high;
+	int at = SHAPE_BEFORE - 26 + (int)((double)first / (double)total + 0.5);
 	/* again about that middle, further out, without what is flat: P and T waves and noise have slopes, too */
-	double sum = 0, mean = 0, square = 0;
-	int from = 0, to = 0;
+	const int32_t least = root_of(most, 0.03), steep = root_of(most, 0.02);
+	int64_t sum = 0, moment = 0, square = 0;
 	for (int k = -32; k <= 36; k++) {
-		int i = at + k;
-		double d = (double)x[i + 1] - x[i - 1], v = d * d;
-		if (v < most * 0.03)
-			continue;
-		sum += v;
-		mean += v * k;
-		square += v * k * k;
+		int32_t d = slope[at + k] >= least ? slope[at + k] : 0, dk = d * k;
+		sum += (int64_t)d * d;
+		moment += (int64_t)dk * d;
+		square += (int64_t)dk * dk;
 	}
-	for (int k = 0; k >= -32; k--) { /* outwards from the middle to the last steep place before 25 ms of flat */
-		double d = (double)x[at + k + 1] - x[at + k - 1];
-		if (d * d >= most * 0.02)
-			from = k;
-		else if (from - k >= 5)
-			break;
-	}
-	for (int k = 0; k <= 36; k++) {
-		double d = (double)x[at + k + 1] - x[at + k - 1];
-		if (d * d >= most * 0.02)
-			to = k;
-		else if (k - to >= 5)
-			break;
-	}
-	mean /= sum;
-	s->spread = (float)sqrt(square / sum - mean * mean > 0 ? square / sum - mean * mean : 0);
-	s->width = (int16_t)(to - from);
+	double mean = (double)moment / (double)sum, var = (double)square / (double)sum - mean * mean;
+	s->spread = (float)sqrt(var > 0 ? var : 0);
+	s->width = (int16_t)(outwards(slope + at, 1, 36, steep) + outwards(slope + at, -1, 32, steep));
 	return at;
 }
 
-static int8_t small(int32_t v, double of_peak)
+INLINE int8_t small(int32_t v, double of_peak)
 {
 	int32_t q = (int32_t)(v * of_peak);
-	return (int8_t)(q > 127 ? 127 : q < -127 ? -127 : q);
+	q = q > 127 ? 127 : q;
+	return (int8_t)(q < -127 ? -127 : q);
 }
 
-void shape_read(struct shape_reader *r, uint64_t at, struct shape *ret)
+/* Sum of second differences. At most 86 of 26 bits. */
+INLINE uint32_t roughness(const int32_t *restrict x, int from, int to)
 {
-	int32_t *x = r->grid;
-	*ret = (struct shape){.width = -1};
-	if (!shape_grid(r, at, -SHAPE_BEFORE, SHAPE_N, x))
-		return;
+	uint32_t sum = 0;
+	for (int i = from; i < to; i++)
+		sum += (uint32_t)abs(x[i + 2] - 2 * x[i] + x[i - 2]);
+	return sum;
+}
+
+INLINE void describe_body(const int32_t *restrict x, struct shape *restrict ret)
+{
 	int m = middle_of(x, ret);
-	const int32_t *q = x + m - SHAPE_QRS_BEFORE;
-	int64_t mean = 0, peak = 1, level = 0, rough = 0;
+	const int32_t *restrict q = x + m - SHAPE_QRS_BEFORE;
+	int32_t mean = 0, peak = 1, level = 0;
 	for (int i = 0; i < SHAPE_QRS; i++)
 		mean += q[i];
 	mean /= SHAPE_QRS;
 	for (int i = 0; i < SHAPE_QRS; i++) {
-		int64_t v = q[i] - mean;
-		v = v < 0 ? -v : v;
+		int32_t v = abs(q[i] - mean);
 		peak = v > peak ? v : peak;
 	}
 	for (int i = 0; i < 6; i++)
 		level += x[m - 20 + i];
 	level /= 6;
-	uint32_t squares = 0;
+	int32_t squares = 0;
 	const double of_peak = 127.0 / (double)peak;
-	for (int i = 0; i < SHAPE_QRS; i++) {
-		ret->qrs[i] = small((int32_t)(q[i] - mean), of_peak);
-		squares += (uint32_t)(ret->qrs[i] * ret->qrs[i]);
-	}
+	for (int i = 0; i < SHAPE_QRS; i++)
+		ret->qrs[i] = small(q[i] - mean, of_peak);
+	for (int i = 0; i < SHAPE_QRS; i++)
+		squares += ret->qrs[i] * ret->qrs[i];
 	for (int i = 0; i < SHAPE_T; i++) {
 		int k = m + 26 + 4 * i;
-		ret->t[i] = k < SHAPE_N ? small((int32_t)(x[k] - level), of_peak) : 0;
+		ret->t[i] = k < SHAPE_N ? small(x[k] - level, of_peak) : 0;
 	}
 	for (int i = 0; i < SHAPE_P; i++) {
 		int k = m - 12 - 4 * (SHAPE_P - 1 - i);
-		ret->p[i] = k >= 0 ? small((int32_t)(x[k] - level), of_peak) : 0;
+		ret->p[i] = k >= 0 ? small(x[k] - level, of_peak) : 0;
 	}
 	/* second differences where the heart is slow: before the P wave's end and in ST */
-	int counted = 0;
-	for (int i = 2; i < SHAPE_N - 2; i++) {
-		if (i > m - 26 && i < m + 30)
-			continue;
-		int64_t d = (int64_t)x[i + 2] - 2 * (int64_t)x[i] + x[i - 2];
-		rough += d < 0 ? -d : d;
-		counted++;
-	}
-	rough = counted ? rough * 100 / counted / peak : 0;
+	const int before = m - 25 > 2 ? m - 25 : 2, after = m + 30, counted = before - 2 + (after < SHAPE_N - 2 ? SHAPE_N - 2 - after : 0);
+	uint64_t rough = (uint64_t)roughness(x, 2, before) + roughness(x, after, SHAPE_N - 2);
+	rough = counted ? rough * 100 / (uint64_t)counted / (uint64_t)peak : 0;
 	ret->noise = (uint8_t)(rough > 100 ? 100 : rough);
 	ret->norm = (uint16_t)sqrt((double)squares);
 	ret->peak = (float)peak / 256;
 	ret->good = peak > 256;
 }
+TWICE(static, void, describe, (const int32_t *x, struct shape *ret), (x, ret))
+
+void shape_read(struct shape_reader *r, uint64_t at, struct shape *ret)
+{
+	*ret = (struct shape){.width = -1};
+	if (shape_grid(r, at, -SHAPE_BEFORE, SHAPE_N, r->grid))
+		describe(r->grid, ret);
+}
 
 /* ---- how alike two are ---- */
 
-/* b begins `shift` steps into its zeros. One loop of a fixed length over bytes, which the compiler makes into multiplications of eight at a time; sums of 48 products of bytes fit 32 bits in any order. */
-HOT static int32_t product(const int8_t *restrict a, const int8_t *restrict b)
+/* b begins `shift` steps into its zeros. One loop of a fixed length over bytes, which the compiler makes into multiplications of many at a time; sums of 48 products of bytes fit 32 bits in any order. */
+INLINE int32_t product(const int8_t *restrict a, const int8_t *restrict b)
 {
 	int32_t sum = 0;
 	for (int i = 0; i < SHAPE_QRS; i++)
@@ -177,26 +230,33 @@ HOT static int32_t product(const int8_t *restrict a, const int8_t *restrict b)
 	return sum;
 }
 
-float shape_like(const struct shape *a, const struct shape *b, int shift)
+INLINE float like_at(const struct shape *a, const struct shape *b, int shift)
 {
 	const int8_t *from = (const int8_t *)b + offsetof(struct shape, qrs) - shift;
 	int32_t n = a->norm * b->norm;
 	return n ? (float)product(a->qrs, from) / (float)n : 0;
 }
 
-float shape_likest(const struct shape *a, const struct shape *b)
+INLINE float shape_like_body(const struct shape *a, const struct shape *b, int shift)
 {
-	float best = shape_like(a, b, 0), left = shape_like(a, b, -1), right = shape_like(a, b, 1);
+	return like_at(a, b, shift);
+}
+TWICE(, float, shape_like, (const struct shape *a, const struct shape *b, int shift), (a, b, shift))
+
+INLINE float shape_likest_body(const struct shape *a, const struct shape *b)
+{
+	float best = like_at(a, b, 0), left = like_at(a, b, -1), right = like_at(a, b, 1);
 	int way = left > right ? -1 : 1;
 	float v = left > right ? left : right;
 	for (int s = 2; v > best; s++) { /* uphill, which for two waves of one sign is all the way */
 		best = v;
-		v = s <= 3 ? shape_like(a, b, s * way) : -2;
+		v = s <= 3 ? like_at(a, b, s * way) : -2;
 	}
 	return best;
 }
+TWICE(, float, shape_likest, (const struct shape *a, const struct shape *b), (a, b))
 
-static float like(const int8_t *a, const int8_t *b, int n)
+INLINE float like(const int8_t *restrict a, const int8_t *restrict b, int n)
 {
 	int32_t ab = 0, aa = 0, bb = 0, sa = 0, sb = 0;
 	for (int i = 0; i < n; i++) {
@@ -212,12 +272,14 @@ static float like(const int8_t *a, const int8_t *b, int n)
 	return (float)(((double)ab * n - (double)sa * sb + floor2) / sqrt((va + floor2) * (vb + floor2)));
 }
 
-float shape_like_t(const struct shape *a, const struct shape *b)
+INLINE float shape_like_t_body(const struct shape *a, const struct shape *b)
 {
 	return like(a->t, b->t, SHAPE_T);
 }
+TWICE(, float, shape_like_t, (const struct shape *a, const struct shape *b), (a, b))
 
-float shape_like_p(const struct shape *a, const struct shape *b)
+INLINE float shape_like_p_body(const struct shape *a, const struct shape *b)
 {
 	return like(a->p, b->p, SHAPE_P);
 }
+TWICE(, float, shape_like_p, (const struct shape *a, const struct shape *b), (a, b))
