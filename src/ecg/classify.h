@@ -46,6 +46,12 @@ struct classify_cluster {
 	bool normal;
 };
 
+struct classify_table { /* what of all clusters is compared with every beat, side by side */
+	int16_t qrs[CLASSIFY_LEADS][SHAPE_QRS][CLASSIFY_CLUSTERS];
+	int32_t norm[CLASSIFY_LEADS][CLASSIFY_CLUSTERS], good[CLASSIFY_LEADS][CLASSIFY_CLUSTERS];
+	float peak[CLASSIFY_LEADS][CLASSIFY_CLUSTERS];
+};
+
 struct classify {
 	unsigned channel[CLASSIFY_LEADS], leads;
 	float weight[CLASSIFY_LEADS];
@@ -55,6 +61,7 @@ struct classify {
 	uint16_t *became, ids;        /* what an id was joined to */
 	float (*f)[FEATURES];
 	struct classify_cluster *c;
+	struct classify_table *table;
 	unsigned clusters, dominant;
 };
 

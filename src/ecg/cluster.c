@@ -1,17 +1,18 @@
 /* Beats that look alike, in one pass over the record. A cluster's shape is the mean of its beats (the last ones weigh more: a patient turns over in bed); a beat goes to the cluster that it is most like, or founds one.
  * When all CLASSIFY_CLUSTERS are taken, one that was seen once or twice gives way, else the two most alike are joined. */
 #include "cluster.h"
+#include "twice.h"
 
 #define JOIN 0.975f   /* correlation over all leads from which a beat belongs to a cluster */
 #define AMPLITUDE 2.2f /* and its height is within this factor */
 
-static float alike(const struct classify *k, const struct shape *a, const struct shape *b, bool shifts)
+float cluster_alike(const struct classify *k, const struct shape *a, const struct shape *b)
 {
 	float sum = 0, weight = 0;
 	for (unsigned l = 0; l < k->leads; l++) {
 		if (!a[l].good || !b[l].good)
 			continue;
-		float c = shifts ? shape_likest(&a[l], &b[l]) : shape_like(&a[l], &b[l], 0);
+		float c = shape_likest(&a[l], &b[l]);
 		if (a[l].peak > AMPLITUDE * b[l].peak || b[l].peak > AMPLITUDE * a[l].peak)
 			c *= 0.8f;
 		sum += c * k->weight[l];
@@ -20,28 +21,103 @@ static float alike(const struct classify *k, const struct shape *a, const struct
 	return weight > 0 ? sum / weight : 0;
 }
 
-float cluster_alike(const struct classify *k, const struct shape *a, const struct shape *b)
+/* Sums of products with the QRS of every cluster: pairs of bytes fit 16 bits. */
+INLINE void products(const int8_t *restrict a, const int16_t (*restrict b)[CLASSIFY_CLUSTERS], int32_t *restrict sum)
 {
-	return alike(k, a, b, true);
+	for (int c = 0; c < CLASSIFY_CLUSTERS; c++)
+		sum[c] = 0;
+	for (int i = 0; i < SHAPE_QRS; i += 2) {
+		const int16_t one = a[i], two = a[i + 1];
+		for (int c = 0; c < CLASSIFY_CLUSTERS; c++)
+			sum[c] += (int16_t)((int16_t)(one * b[i][c]) + (int16_t)(two * b[i + 1][c]));
+	}
 }
 
-static void renew(struct shape *s, const int16_t *sum)
+/* Likeness to every cluster at once, without shifts; what cluster_alike does for one with them, in the same order. */
+INLINE void to_all_body(const struct classify *k, const struct shape *a, float *restrict ret)
 {
-	int8_t *part[] = {s->qrs, s->t, s->p};
-	const int size[] = {SHAPE_QRS, SHAPE_T, SHAPE_P};
-	for (int p = 0, k = 0; p < 3; p++)
-		for (int i = 0; i < size[p]; i++, k++)
-			part[p][i] = (int8_t)((sum[k] + 64) >> 7);
-	double squares = 0;
-	for (int i = 0; i < SHAPE_QRS; i++)
-		squares += s->qrs[i] * s->qrs[i];
-	s->norm = (uint16_t)__builtin_sqrt(squares);
+	float sum[CLASSIFY_CLUSTERS] = {0}, weight[CLASSIFY_CLUSTERS] = {0};
+	for (unsigned l = 0; l < k->leads; l++) {
+		if (!a[l].good)
+			continue;
+		int32_t dot[CLASSIFY_CLUSTERS];
+		const int32_t *restrict norm = k->table->norm[l], *restrict good = k->table->good[l], own = a[l].norm;
+		const float *restrict height = k->table->peak[l], peak = a[l].peak, w = k->weight[l];
+		products(a[l].qrs, k->table->qrs[l], dot);
+		for (int c = 0; c < CLASSIFY_CLUSTERS; c++) {
+			int32_t n = own * norm[c];
+			float v = (float)dot[c] / (float)(n ? n : 1);
+			v = n ? v : 0;
+			v = (peak > AMPLITUDE * height[c]) | (height[c] > AMPLITUDE * peak) ? v * 0.8f : v;
+			float more = sum[c] + v * w, heavier = weight[c] + w;
+			sum[c] = good[c] ? more : sum[c];
+			weight[c] = good[c] ? heavier : weight[c];
+		}
+	}
+	for (int c = 0; c < CLASSIFY_CLUSTERS; c++) {
+		float v = sum[c] / (weight[c] > 0 ? weight[c] : 1);
+		ret[c] = weight[c] > 0 ? v : 0;
+	}
 }
+TWICE(static, void, to_all, (const struct classify *k, const struct shape *a, float *ret), (k, a, ret))
+
+/* The greatest of n > 0 and where it is first. Of floats that are no NaN, by their bits. */
+INLINE unsigned greatest_body(const float *v, unsigned n, float *ret)
+{
+	int32_t high = INT32_MIN;
+	unsigned at = 0;
+	for (unsigned c = 0; c < n; c++) {
+		int32_t bits;
+		memcpy(&bits, &v[c], sizeof bits);
+		bits ^= bits >> 31 & INT32_MAX;
+		high = bits > high ? bits : high;
+	}
+	high ^= high >> 31 & INT32_MAX;
+	memcpy(ret, &high, sizeof high);
+	while (v[at] != *ret)
+		at++;
+	return at;
+}
+TWICE(static, unsigned, greatest, (const float *v, unsigned n, float *ret), (v, n, ret))
+
+static void enter(struct classify *k, unsigned at) /* into the table, after a change */
+{
+	for (unsigned l = 0; l < k->leads; l++) {
+		const struct shape *s = &k->c[at].shape[l];
+		k->table->good[l][at] = s->good;
+		k->table->norm[l][at] = s->norm;
+		k->table->peak[l][at] = s->peak;
+		for (int i = 0; i < SHAPE_QRS; i++)
+			k->table->qrs[l][i][at] = s->qrs[i];
+	}
+}
+
+/* Towards the beat by one part of `parts`; the mean is of 1/128. The quotient has at most 16 bits and a fraction of at least 1/24: a float is near enough to cut it off rightly. */
+INLINE void mix_part(int16_t *restrict sum, int8_t *restrict mean, const int8_t *restrict s, int n, float parts)
+{
+	for (int i = 0; i < n; i++) {
+		int32_t v = sum[i] + (int32_t)((float)(s[i] * 128 - sum[i]) / parts);
+		sum[i] = (int16_t)v;
+		mean[i] = (int8_t)((v + 64) >> 7);
+	}
+}
+
+INLINE void mix_into_body(int16_t *restrict sum, struct shape *restrict m, const struct shape *restrict s, int parts)
+{
+	mix_part(sum, m->qrs, s->qrs, SHAPE_QRS, (float)parts);
+	mix_part(sum + SHAPE_QRS, m->t, s->t, SHAPE_T, (float)parts);
+	mix_part(sum + SHAPE_QRS + SHAPE_T, m->p, s->p, SHAPE_P, (float)parts);
+	m->peak += (s->peak - m->peak) / (float)parts;
+	m->spread += (s->spread - m->spread) / (float)parts;
+	int32_t squares = 0;
+	for (int i = 0; i < SHAPE_QRS; i++)
+		squares += m->qrs[i] * m->qrs[i];
+	m->norm = (uint16_t)__builtin_sqrt((double)squares);
+}
+TWICE(static, void, mix_into, (int16_t *sum, struct shape *m, const struct shape *s, int parts), (sum, m, s, parts))
 
 static void mix(struct classify_cluster *c, unsigned lead, const struct shape *s, int parts)
 {
-	const int8_t *part[] = {s->qrs, s->t, s->p};
-	const int size[] = {SHAPE_QRS, SHAPE_T, SHAPE_P};
 	struct shape *m = &c->shape[lead];
 	if (!s->good)
 		return;
@@ -49,12 +125,7 @@ static void mix(struct classify_cluster *c, unsigned lead, const struct shape *s
 		*m = *s;
 		parts = 1;
 	}
-	for (int p = 0, k = 0; p < 3; p++)
-		for (int i = 0; i < size[p]; i++, k++)
-			c->sum[lead][k] = (int16_t)(c->sum[lead][k] + (part[p][i] * 128 - c->sum[lead][k]) / parts);
-	m->peak += (s->peak - m->peak) / (float)parts;
-	m->spread += (s->spread - m->spread) / (float)parts;
-	renew(m, c->sum[lead]);
+	mix_into(c->sum[lead], m, s, parts);
 }
 
 /* Makes room: a kind that was seen once or twice, longest ago, goes to the rest; where there is none, the two most alike become one. Returns the free place. */
@@ -68,16 +139,17 @@ static unsigned make_room(struct classify *k)
 		k->became[k->c[out].id] = CLASSIFY_REST;
 		return out;
 	}
-	float best = -2;
-	for (unsigned i = 0; i < k->clusters; i++)
-		for (unsigned j = i + 1; j < k->clusters; j++) {
-			float v = alike(k, k->c[i].shape, k->c[j].shape, false);
-			if (v > best) {
-				best = v;
-				a = k->c[i].n >= k->c[j].n ? i : j;
-				b = a == i ? j : i;
-			}
+	float best = -2, v[CLASSIFY_CLUSTERS];
+	for (unsigned i = 0; i + 1 < k->clusters; i++) {
+		float most;
+		to_all(k, k->c[i].shape, v);
+		unsigned j = i + 1 + greatest(v + i + 1, k->clusters - i - 1, &most);
+		if (most > best) {
+			best = most;
+			a = k->c[i].n >= k->c[j].n ? i : j;
+			b = a == i ? j : i;
 		}
+	}
 	k->became[k->c[b].id] = k->c[a].id;
 	k->c[a].n += k->c[b].n;
 	return b;
@@ -102,12 +174,9 @@ void cluster_beat(struct classify *k, size_t i)
 	k->id[i] = CLASSIFY_REST;
 	if (!any)
 		return;
-	for (unsigned c = 0; c < k->clusters; c++) {
-		float v = v0[c] = alike(k, s, k->c[c].shape, false);
-		if (v > most) {
-			most = v;
-			best = c;
-		}
+	if (k->clusters) {
+		to_all(k, s, v0);
+		best = greatest(v0, k->clusters, &most);
 	}
 	if (most < JOIN && most > 0.6f) { /* perhaps it stands a little aside */
 		float near = most - 0.15f;
@@ -115,7 +184,7 @@ void cluster_beat(struct classify *k, size_t i)
 		for (unsigned c = 0; c < k->clusters; c++) {
 			if (v0[c] < near)
 				continue;
-			float v = alike(k, s, k->c[c].shape, true);
+			float v = cluster_alike(k, s, k->c[c].shape);
 			if (v > most) {
 				most = v;
 				best = c;
@@ -131,6 +200,7 @@ void cluster_beat(struct classify *k, size_t i)
 	c->last = i;
 	for (unsigned l = 0; l < k->leads; l++)
 		mix(c, l, &s[l], c->n < 24 ? (int)c->n : 24);
+	enter(k, best);
 	k->id[i] = c->id;
 }
 

@@ -316,8 +316,9 @@ int classify_prepare(const struct ecg *g, const unsigned *channels, size_t n, st
 	k->id = arena_array(a, b->count + 1, sizeof *k->id);
 	k->f = arena_array(a, b->count + 1, sizeof *k->f);
 	k->c = arena_array(a, CLASSIFY_CLUSTERS, sizeof *k->c);
+	k->table = arena_alloc(a, sizeof *k->table);
 	k->became = arena_array(a, CLASSIFY_IDS + 1, sizeof *k->became);
-	if (!k->shape || !k->id || !k->f || !k->c || !k->became)
+	if (!k->shape || !k->id || !k->f || !k->c || !k->table || !k->became)
 		return err_set(e, arena_code(a), NULL, "no room for the shapes of the beats");
 	for (size_t i = 0; i < b->count; i++) {
 		for (unsigned l = 0; l < k->leads; l++)
