@@ -323,6 +323,28 @@ int chart_ecg(struct chart *c, uint64_t entry, struct arena *a, struct chart_ecg
 /* The same person's earlier recordings, newest first. */
 int chart_ecg_others(struct chart *c, const struct chart_ecg *g, size_t max, struct arena *a, struct chart_ecg **ret, struct err *e) MUST;
 
+/* ---- sent back to the EHR (chart_ecg_deliver.c says what is due when) */
+enum chart_delivery_state { CHART_DELIVERY_UNKNOWN /* bytes may have gone out, nothing was answered to them */, CHART_DELIVERED, CHART_DELIVERY_REFUSED };
+struct chart_ecg_delivery {
+	uint64_t entry, version;    /* of the act "delivering"; of the act whose reading it was (of a withdrawal: of what was delivered) */
+	int64_t time, answered;
+	struct slice to, control_id, status /* F C X, as OBR-25 */, patient /* our id then */, ack, text;
+	enum chart_delivery_state state;
+	struct chart_ecg_delivery *next;
+};
+enum chart_due { CHART_DUE_NOTHING, CHART_DUE_SAME /* the bytes of `of` once more */, CHART_DUE_FINAL, CHART_DUE_CORRECTED, CHART_DUE_WITHDRAWN /* from the person of `of` */ };
+struct chart_ecg_due {
+	enum chart_due what;
+	uint64_t version;
+	const struct chart_ecg_delivery *of;
+	unsigned attempts;          /* how often this version was sent under other control ids */
+	bool refused;               /* ... and an attempt was refused */
+};
+int chart_ecg_deliveries(const struct chart_ecg *g, struct arena *a, struct chart_ecg_delivery **ret, struct err *e) MUST; /* the oldest first */
+/* same_person: whom the last delivered one spoke of is whose the recording is now (the caller knows merges). again: also what was refused before. */
+void chart_ecg_due(const struct chart_ecg *g, const struct chart_ecg_delivery *list, struct slice to, bool same_person, bool again, struct chart_ecg_due *ret);
+const char *chart_delivery_word(enum chart_delivery_state s); /* "unknown" "delivered" "refused" */
+
 enum { CHART_ECG_NUMBER = 1, CHART_ECG_BIRTH = 2, CHART_ECG_FAMILY = 4, CHART_ECG_GIVEN = 8, CHART_ECG_SEX = 16, CHART_ECG_ORDER = 32 };
 struct chart_ecg_candidate {
 	struct chart_row *row;

@@ -174,6 +174,28 @@ int ecg_apply(struct apply *p, const struct facts *f, struct err *e)
 
 /* ---- an act ---- */
 
+/* What was sent stands in the ledger; the view keeps that it was, and not its bytes: a report's PDF would be read with every look at the worklist. */
+static struct slice without_message(struct arena *a, const struct json_node *act, struct slice body, bool *failed)
+{
+	const struct json_node *bytes = json_get(act, "message");
+	if (!bytes || !slice_eq_str(ecg_act_name(act), "delivering"))
+		return body;
+	AUTO_BUF struct buf b = {0};
+	struct jsonw w;
+	buf_init(&b, 1 << 16);
+	jsonw_init(&w, &b);
+	jsonw_obj(&w);
+	for (const struct json_node *n = act->child; n; n = n->next)
+		if (n != bytes) {
+			jsonw_key_slice(&w, n->key);
+			jsonw_raw(&w, n->raw);
+		}
+	jsonw_obj_end(&w);
+	struct slice kept = buf_ok(&b) ? arena_dup(a, buf_slice(&b)) : SLICE_NULL;
+	*failed = !kept.p;
+	return kept;
+}
+
 struct take {
 	struct arena *a;
 	struct store_ecg s;
@@ -253,6 +275,10 @@ static int act_on(struct apply *p, struct take *t, const struct json_node *act, 
 	if (r < 0)
 		return r;
 	bool counts = (now || !slice_eq_str(what, "match")) && ecg_fold(g, act, p->en->seq, c->last_time, by);
+	bool failed = false;
+	body = without_message(p->a, act, body, &failed);
+	if (failed)
+		return chart_no_memory(p->a, e);
 	struct store_ecg_act x = {.ecg = t->s.entry, .entry = p->en->seq, .time = c->last_time, .counts = counts, .source = p->en->source, .body = body};
 	r = ASK(c, put_ecg_act, &x, e);
 	if (r < 0 || !counts)

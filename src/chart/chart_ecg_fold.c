@@ -12,7 +12,7 @@
  *   reopen           signed or rejected; a reason
  *   urgency          always; one of three words
  *   review-request   always
- *   note, share, share-revoke, share-open, delivered, filed: always; they change nothing of how it is read
+ *   note, share, share-revoke, share-open, delivering, delivered, delivery-refused, filed: always; they change nothing of how it is read
  */
 #include "chart_internal.h"
 
@@ -160,7 +160,7 @@ static bool change(struct chart_ecg *g, const struct json_node *act, int64_t tim
 
 bool ecg_fold(struct chart_ecg *g, const struct json_node *act, uint64_t entry, int64_t time, struct slice by)
 {
-	static const char *const others[] = {"review-request", "note", "share", "share-revoke", "share-open", "delivered", "filed"};
+	static const char *const others[] = {"review-request", "note", "share", "share-revoke", "share-open", "delivering", "delivered", "delivery-refused", "filed"};
 	struct slice what = ecg_act_name(act), based = json_text(act, "basis");
 	uint64_t basis;
 	if (!changes(what)) {

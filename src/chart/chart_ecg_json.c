@@ -256,6 +256,37 @@ static void put_shares(struct jsonw *w, const struct chart_ecg *g)
 	jsonw_arr_end(w);
 }
 
+/* Where it was sent, the newest first. */
+static void put_deliveries(struct jsonw *w, const struct chart_ecg *g)
+{
+	AUTO_ARENA struct arena *a = arena_new((size_t)1 << 24);
+	struct chart_ecg_delivery *list = NULL, *turned = NULL;
+	jsonw_key(w, "deliveries");
+	jsonw_arr(w);
+	if (a && chart_ecg_deliveries(g, a, &list, NULL) < 0)
+		list = NULL;
+	for (struct chart_ecg_delivery *next; list; list = next) {
+		next = list->next;
+		list->next = turned;
+		turned = list;
+	}
+	for (; turned; turned = turned->next) {
+		jsonw_obj(w);
+		jsonw_kslice(w, "to", turned->to);
+		jsonw_ktime(w, "time", turned->time);
+		jsonw_ku64(w, "entry", turned->entry);
+		jsonw_kslice(w, "controlId", turned->control_id);
+		jsonw_kslice_opt(w, "status", turned->status);
+		jsonw_kstr(w, "state", chart_delivery_word(turned->state));
+		opt(w, "ack", turned->ack);
+		if (turned->answered)
+			jsonw_ktime(w, "answered", turned->answered);
+		jsonw_kslice_opt(w, "text", turned->text);
+		jsonw_obj_end(w);
+	}
+	jsonw_arr_end(w);
+}
+
 static void put_device_words(struct jsonw *w, const struct chart_ecg *g)
 {
 	jsonw_key(w, "stated");
@@ -372,6 +403,7 @@ static void put_detail(struct jsonw *w, const struct chart_ecg *g, const struct 
 	}
 	jsonw_arr_end(w);
 	put_shares(w, g);
+	put_deliveries(w, g);
 	put_draft(w, g);
 }
 

@@ -3,6 +3,25 @@
 
 #include <inttypes.h>
 
+/* The newest word on each destination. */
+static void say_deliveries(const struct chart_ecg *g)
+{
+	AUTO_ARENA struct arena *a = arena_new((size_t)1 << 24);
+	struct chart_ecg_delivery *list = NULL;
+	static const char *const words[] = {[CHART_DELIVERY_UNKNOWN] = "UNKNOWN whether it reached", [CHART_DELIVERED] = "sent to", [CHART_DELIVERY_REFUSED] = "REFUSED by"};
+	if (!a || chart_ecg_deliveries(g, a, &list, NULL) < 0)
+		return;
+	for (const struct chart_ecg_delivery *d = list; d; d = d->next) {
+		bool newer = false;
+		for (const struct chart_ecg_delivery *n = d->next; n; n = n->next)
+			newer = newer || slice_eq(n->to, d->to);
+		if (newer)
+			continue;
+		printf("  %s ", slice_eq_str(d->status, "X") && d->state == CHART_DELIVERED ? "withdrawn from" : words[d->state]);
+		cli_slice(stdout, d->to);
+	}
+}
+
 static void say(const struct chart_ecg *g, bool json)
 {
 	static const char *const readings[] = {[CHART_ECG_UNREAD] = "unread", [CHART_ECG_READING] = "being read", [CHART_ECG_SIGNED] = "signed", [CHART_ECG_AMENDED] = "amended", [CHART_ECG_REJECTED] = "rejected"};
@@ -29,6 +48,7 @@ static void say(const struct chart_ecg *g, bool json)
 		printf("%s", i ? "; " : "  UNCONFIRMED: ");
 		cli_slice(stdout, fact_part(fact_nth(g->fact, FF_STATEMENT, i), 1));
 	}
+	say_deliveries(g);
 	printf("%s\n", g->unreadable ? "  UNREADABLE" : "");
 }
 

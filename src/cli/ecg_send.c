@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #define LOOK_MS 500 /* how soon --follow sees what somebody else put in */
-#define TOKEN_FILE_MAX 4096
 #define WAIT_MOST 30 /* seconds that one run waits, when the server asks for it */
 
 struct sending {
@@ -219,6 +218,7 @@ static int follow(struct sending *s)
 
 /* ---- the command ---- */
 
+<<<<<<< Updated upstream
 int cli_ecg_token(const char *path, char *out, size_t size, struct err *e)
 {
 	AUTO_BUF struct buf b = {0};
@@ -241,6 +241,8 @@ int cli_ecg_token(const char *path, char *out, size_t size, struct err *e)
 	return r;
 }
 
+=======
+>>>>>>> Stashed changes
 static int check(const struct sending *s, const struct cli_args *args)
 {
 	int64_t day;

@@ -70,6 +70,22 @@ void fhir_write_patient(struct jsonw *w, const struct fhir_person *p, const stru
  * p may be NULL for what is about no patient (STAFF, LOCATION). A PATIENT item is written as fhir_write_patient writes it. */
 bool fhir_write_item(struct jsonw *w, const struct fhir_person *p, const struct fact_item *it, const struct fhir_options *o);
 
+/* A recording that was read, for another FHIR server: a transaction of a DiagnosticReport and an Observation with the measurements as components, each a conditional update by our number of the recording, so that the same again,
+ * and a later version, meet what stands there. Its subject is a conditional reference by the patient's first identifier: a server that does not know the patient, or knows two, refuses the whole. Deterministic for the same input. */
+struct fhir_ecg {
+	const char *origin;            /* of our ledger: identifiers are "urn:holdfast:ecg:ORIGIN" and the number */
+	uint64_t number;
+	struct slice control_id;       /* Bundle.identifier */
+	const uint8_t *uuid;           /* 16 bytes of the caller's that make the fullUrls */
+	int64_t time, signed_at;
+	struct fact_ident patient;
+	struct slice patient_system;   /* how that server names the patient's assigner; empty: as we do (doc/fhir.md) */
+	const char *status;            /* "final", "corrected", "entered-in-error" */
+	const struct fact *ecg, *result; /* FACT_ECG; FACT_RESULT, may be NULL */
+	struct slice signer, pdf;
+};
+int fhir_ecg_bundle(const struct fhir_ecg *g, const struct fhir_options *o, struct buf *ret, struct err *e) MUST; /* ERR_INPUT: no identifier with an assigner */
+
 enum fhir_section_state { FHIR_LIST, FHIR_STATED_NONE, FHIR_NOT_RECEIVED };
 struct fhir_section {
 	enum fhir_section_state state;

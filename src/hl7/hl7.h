@@ -271,6 +271,51 @@ void hl7_facts(const struct hl7_msg *m, struct facts *ret);
 /* Bytes of a document inside a message (FF_CONTENT_PLACE): decoded. */
 int hl7_document(const struct hl7_msg *m, struct slice place, struct buf *ret, struct err *e) MUST;
 
+/* ---- facts -> v2 ------------------------------------------------------------------------------------------------------------------- */
+
+enum hl7_result {
+	HL7_RESULT_PRELIMINARY, /* P: nobody has confirmed it; it is never sent as anything else */
+	HL7_RESULT_FINAL,       /* F: signed */
+	HL7_RESULT_CORRECTED,   /* C: signed or amended again after a final one went out, under the same filler number */
+	HL7_RESULT_WITHDRAWN,   /* X, and each OBX W: what went out under this filler number was not this patient's, or is no result */
+};
+const char *hl7_result_code(enum hl7_result r); /* OBR-25, table 0123: "P" "F" "C" "X" */
+/* A recording that was read, as ORU^R01. All text is UTF-8 and is escaped here; a value that is not there is not written, and no number ever stands for "could not be measured". */
+struct hl7_oru {
+	const char *version;               /* "2.3.1", "2.4", "2.5" or "2.5.1" */
+	struct slice sending_app, sending_fac, receiving_app, receiving_fac;
+	struct slice control_id;           /* at most HL7_CONTROL_ID_MAX bytes */
+	int64_t time;                      /* MSH-7: the message's own, kept with it */
+	const struct fact_ident *idents;   /* the current record number first; at least one */
+	size_t ident_count;
+	const struct fact *patient, *visit;/* FACT_PATIENT, FACT_VISIT; may be NULL */
+	const struct fact *ecg, *result;   /* FACT_ECG; FACT_RESULT, whose components are the measurements, coded. result may be NULL */
+	struct slice filler, filler_ns;    /* OBR-3: our number of it, the same in every version */
+	enum hl7_result status;
+	struct slice signer;               /* OBR-32, OBX-16; empty for a preliminary one */
+	int64_t signed_at;                 /* OBR-22, OBX-14 */
+	struct slice pdf;                  /* the printed report, as OBX of type ED; may be empty */
+};
+#define HL7_CONTROL_ID_MAX 20
+/* ERR_USAGE: a version that is not written; ERR_INPUT: no identifier, or a control id that cannot be one. What was in ret stays in front. */
+int hl7_oru_write(const struct hl7_oru *o, struct buf *ret, struct err *e) MUST;
+
+/* ---- acknowledgements that come back -------------------------------------------------------------------------------------------------- */
+
+enum hl7_heard {
+	HL7_HEARD_NOTHING,  /* no acknowledgement, or not one of this message: MSA-2 is another's, or is not there */
+	HL7_HEARD_ACCEPTED, /* AA, CA: taken into safe storage (v2.9, 2.9.2): need not be sent again */
+	HL7_HEARD_ERROR,    /* AE, CE: not taken; something in it, or at the receiver, has to be put right */
+	HL7_HEARD_REJECTED, /* AR, CR: not taken, for another reason than its content (type, version, policy) */
+};
+struct hl7_answer {
+	enum hl7_heard heard;
+	char code[8];   /* MSA-1 */
+	char text[200]; /* MSA-3, else ERR-8, ERR-7, ERR-3.2: the receiver's words, cut, without control characters. They may name a patient: for the person who delivers, not for a log */
+};
+/* Reads what came back while control_id was in flight. MSA-2 fits only if it is that very text, byte for byte as it stood in MSH-10 (v2.9, 2.14.8.2): no blanks taken off, no letters folded. Any bytes are fine. */
+void hl7_answer_read(struct slice message, struct slice control_id, struct hl7_answer *ret);
+
 /* ---- show -------------------------------------------------------------------------------------------------------------------------- */
 
 /* One JSON object: type, control_id, version, charset, encoding, segments as [id, field...] with repetitions, components and subcomponents nested and unescaped, problems[]. Shape in

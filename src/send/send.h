@@ -94,4 +94,40 @@ int send_deliver(struct send_queue *q, const struct send_way *w, send_told *told
 /* The pause before try number n, in milliseconds: from 1 s, doubled up to a minute, with up to a quarter more from `dice` so that the carts of a house do not come all at once. */
 uint64_t send_pause_ms(unsigned n, uint32_t dice);
 
+/* ---- to an EHR that is back ---------------------------------------------------------------------------------------------------------
+ *
+ * One message in flight, and what became of it: taken, not taken, or unknown. Unknown is an answer of its own: bytes may have gone out, and the receiver may have taken them. Only the very same bytes may then be sent
+ * again, so the caller has them durable before it calls. Nothing is kept here. */
+
+enum send_outcome {
+	SEND_TAKEN,     /* acknowledged: AA or CA with our control id; of FHIR a transaction-response in which all is done */
+	SEND_NOT_TAKEN, /* AE, AR, CE, CR with our control id; of FHIR a refusal with an OperationOutcome */
+	SEND_UNKNOWN,   /* no answer, half of one, or one to something else */
+	SEND_NOT_SENT,  /* not one byte of it went out: the receiver cannot be reached, or is not who it should be */
+};
+struct send_heard {
+	enum send_outcome outcome;
+	char ack[16];    /* MSA-1, or the HTTP status */
+	char text[200];  /* the receiver's words; they may name a patient */
+	unsigned strays; /* acknowledgements of something else that came meanwhile: late, doubled, mistaken; they count for nothing */
+	struct err why;  /* unknown, not sent */
+};
+struct send_to {
+	const char *to;            /* HOST:PORT, or a FHIR server's base URL */
+	bool tls, unencrypted;     /* MLLP: with TLS; in clear beyond this machine, which somebody has to say */
+	const char *ca, *cert, *key, *token; /* PEM files; ca NULL: the system's. token: FHIR, may be NULL */
+	unsigned wait_s;           /* for an answer */
+};
+#define SEND_MESSAGE_MAX ((size_t)3 << 20)
+struct send_line;
+int send_mllp_open(const struct send_to *to, struct send_line **ret, struct err *e) MUST; /* connects with send_line_ready */
+int send_fhir_open(const struct send_to *to, struct send_line **ret, struct err *e) MUST;
+void send_line_close(struct send_line *l);
+/* A connection, where the protocol has one that stays. An error: nothing was sent. */
+int send_line_ready(struct send_line *l, struct err *e) MUST;
+/* message: one HL7 v2 message (without frame), or a FHIR transaction. After anything but an answer the connection is closed: what comes late comes to nobody. */
+void send_line_message(struct send_line *l, struct slice message, struct slice control_id, struct send_heard *ret);
+/* What a FHIR server's answer means; pure. status 0: there was none. */
+void send_fhir_judge(long status, struct slice text, struct send_heard *ret);
+
 #endif

@@ -17,4 +17,13 @@ struct send_list {
 int send_list_read(int dirfd, const char *place, struct send_list *ret, struct err *e) MUST; /* sorted; to be freed with send_list_done */
 void send_list_done(struct send_list *l);
 
+bool send_address_ok(const char *to); /* https, or http to this machine */
+
+/* A way to an EHR (mllp.c, fhir.c). */
+struct send_line {
+	int (*ready)(struct send_line *l, struct err *e);
+	void (*message)(struct send_line *l, struct slice message, struct slice control_id, struct send_heard *ret);
+	void (*close)(struct send_line *l);
+};
+
 #endif

@@ -205,7 +205,7 @@ static void post(void *arg, const struct ecg_body *b, struct slice body, struct 
 }
 
 /* http:// is for a daemon on this machine: what goes to another one in clear could be read and changed on the way. */
-static bool address_ok(const char *to)
+bool send_address_ok(const char *to)
 {
 	static const char *const near[] = {"http://127.0.0.1", "http://[::1]", "http://localhost"};
 	if (!strncmp(to, "https://", 8))
@@ -262,7 +262,7 @@ int send_way_open(const char *to, const char *token, const char *ca, struct send
 		return err_set(e, ERR_MEMORY, NULL, "no memory for a connection");
 	while (n && to[n - 1] == '/')
 		n--;
-	int r = n < sizeof w->to && address_ok(to) ? 0 : err_set(e, ERR_USAGE, "--to", "an address is https://HOST[:PORT], without user, query or fragment; http:// is for a daemon on this machine alone (127.0.0.1, [::1], localhost)");
+	int r = n < sizeof w->to && send_address_ok(to) ? 0 : err_set(e, ERR_USAGE, "--to", "an address is https://HOST[:PORT], without user, query or fragment; http:// is for a daemon on this machine alone (127.0.0.1, [::1], localhost)");
 	if (r == 0)
 		memcpy(w->to, to, n);
 	if (r == 0 && ca && access(ca, R_OK) < 0)

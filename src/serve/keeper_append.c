@@ -104,6 +104,8 @@ void keeper_room(struct keeper *k, bool full)
 	}
 }
 
+#define DELIVERY_MAX ((size_t)4 << 20) /* of an act that says what is delivered, with its bytes */
+
 /* ---- from intake and commands ---- */
 
 static bool kind_from(const struct kchan *ch, uint8_t kind)
@@ -118,7 +120,8 @@ static bool kind_from(const struct kchan *ch, uint8_t kind)
 	case LEDGER_IDENTITY:
 	case LEDGER_QUARANTINE: /* a decision of somebody: may_decide */
 	case LEDGER_CONFIG:
-	case LEDGER_ECG: /* a person's acts on one come over web alone, where somebody has signed in */
+	case LEDGER_ECG:
+	case LEDGER_ECG_ACT: /* a person's acts on one come over web alone, where somebody has signed in; a command says what it delivered: may_deliver */
 		return ch->kind == CH_CONTROL;
 	default:
 		return false; /* what the keeper writes itself nobody may hand in */
@@ -128,7 +131,7 @@ static bool kind_from(const struct kchan *ch, uint8_t kind)
 static bool source_of(const struct keeper *k, const struct kchan *ch, uint8_t kind, uint16_t listener, char out[LEDGER_SOURCE_MAX + 1])
 {
 	if (ch->kind == CH_CONTROL) {
-		if (kind == LEDGER_IDENTITY || kind == LEDGER_QUARANTINE || kind == LEDGER_CONFIG)
+		if (kind == LEDGER_IDENTITY || kind == LEDGER_QUARANTINE || kind == LEDGER_CONFIG || kind == LEDGER_ECG_ACT)
 			snprintf(out, LEDGER_SOURCE_MAX + 1, ch->uid == 0 ? "command/root" : "command/%u", ch->uid);
 		else
 			snprintf(out, LEDGER_SOURCE_MAX + 1, "import");
@@ -163,6 +166,32 @@ static int may_decide(const struct keeper *k, uint8_t kind, struct slice body, u
 	return keeper_is_quarantined(k, *ret_lifted, &silent) ? 0 : err_set(e, ERR_NOT_FOUND, NULL, "entry %llu is not in quarantine", (unsigned long long)*ret_lifted);
 }
 
+/* What a command did with a reading that somebody signed: it was sent, and this was answered. Nothing else: matching, reading and signing are a person's. */
+static int may_deliver(struct keeper *k, struct slice body, struct err *e)
+{
+	static const char *const acts[] = {"delivering", "delivered", "delivery-refused"};
+	AUTO_ARENA struct arena *a = arena_new(2 * DELIVERY_MAX);
+	struct ledger_leaf leaf;
+	struct json_node *n;
+	uint64_t of;
+	bool known = false;
+	if (!a)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	if (body.n > DELIVERY_MAX)
+		return err_set(e, ERR_LIMIT, NULL, "what is delivered at once is at most %zu bytes", DELIVERY_MAX);
+	int r = json_tree(body, a, &n, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_LEN(acts); i++)
+		known = known || slice_eq_str(json_text(n, "act"), acts[i]);
+	if (!known || num_u64(json_text(n, "ecg"), 0, UINT64_MAX, &of) < 0 || !json_text(n, "to").n || !json_text(n, "controlId").n)
+		return err_set(e, ERR_DENIED, NULL, "no such act is a command's");
+	if (of >= ledger_durable(k->l))
+		return err_set(e, ERR_NOT_FOUND, NULL, "the ledger has no entry of that number");
+	r = ledger_read_leaf(k->l, of, &leaf, e);
+	return r == 0 && leaf.kind != LEDGER_ECG ? err_set(e, ERR_NOT_FOUND, NULL, "entry %llu is no ECG", (unsigned long long)of) : r;
+}
+
 void op_append(struct keeper *k, struct kchan *ch, const struct frame *f)
 {
 	struct cur c = cur_of(f->payload);
@@ -186,7 +215,7 @@ void op_append(struct keeper *k, struct kchan *ch, const struct frame *f)
 	if (options & APPEND_FOLLOW && ch->kind == CH_CONTROL)
 		feed_follow(k);
 	uint64_t lifted = UINT64_MAX;
-	int r = in.kind == LEDGER_QUARANTINE || in.kind == LEDGER_CONFIG ? may_decide(k, in.kind, in.body, &lifted, &e) : 0;
+	int r = in.kind == LEDGER_QUARANTINE || in.kind == LEDGER_CONFIG ? may_decide(k, in.kind, in.body, &lifted, &e) : in.kind == LEDGER_ECG_ACT ? may_deliver(k, in.body, &e) : 0;
 	if (r == 0)
 		r = store(k, &in, &out, &e);
 	if (r >= 0 && lifted != UINT64_MAX) {

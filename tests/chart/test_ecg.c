@@ -446,13 +446,117 @@ static void an_erasure_takes_a_recording_with_its_acts_or_leaves_both(void **sta
 	story_free(s);
 }
 
+/* ---- sent back to the EHR ---- */
+
+static uint64_t sent(struct story *s, uint64_t n, uint64_t version, const char *id, const char *to, const char *status, const char *patient)
+{
+	return act(s, "root", "{\"act\":\"delivering\",\"ecg\":%d,\"to\":\"%s\",\"controlId\":\"%s\",\"version\":%d,\"status\":\"%s\",\"patient\":\"%s\",\"message\":\"MSH|secret\"}", (int)n, to, id, (int)version, status, patient);
+}
+
+static void answered(struct story *s, uint64_t n, const char *id, const char *what)
+{
+	act(s, "root", "{\"act\":\"%s\",\"ecg\":%d,\"to\":\"EHR\",\"controlId\":\"%s\",\"ack\":\"AA\"}", what, (int)n, id);
+}
+
+static void due(struct story *s, uint64_t n, const char *to, bool same_person, bool again, enum chart_due what, uint64_t version)
+{
+	struct chart_ecg *g = get(s, n);
+	struct chart_ecg_delivery *list;
+	struct chart_ecg_due d;
+	OK(chart_ecg_deliveries(g, s->a, &list, e));
+	chart_ecg_due(g, list, slice_str(to), same_person, again, &d);
+	if (d.what != what || (what != CHART_DUE_NOTHING && d.version != version))
+		fail_msg("due %d of %d, want %d of %d", (int)d.what, (int)d.version, (int)what, (int)version);
+}
+
+static void what_is_due_of_a_signed_reading(void **state)
+{
+	struct story *s = house();
+	uint64_t n = record(s, "ECG cart - | - | " PLAIN " | " JOHN);
+	due(s, n, "EHR", true, false, CHART_DUE_NOTHING, 0); /* nobody has confirmed it */
+	uint64_t sign = act(s, "ada", "{\"act\":\"sign\",\"ecg\":%d,\"statements\":[{\"text\":\"x\"}]}", (int)n);
+	due(s, n, "EHR", true, false, CHART_DUE_FINAL, sign);
+	sent(s, n, sign, "E1", "EHR", "F", "p0");
+	due(s, n, "EHR", true, false, CHART_DUE_SAME, sign); /* bytes may have gone out: those and no others */
+	due(s, n, "OTHER", true, false, CHART_DUE_FINAL, sign);
+	answered(s, n, "E9", "delivered"); /* of another one */
+	due(s, n, "EHR", true, false, CHART_DUE_SAME, sign);
+	answered(s, n, "E1", "delivered");
+	due(s, n, "EHR", true, false, CHART_DUE_NOTHING, 0);
+	due(s, n, "EHR", true, true, CHART_DUE_NOTHING, 0);
+	assert_int_equal(get(s, n)->reading, CHART_ECG_SIGNED); /* and nothing of how it is read has changed */
+	uint64_t addend = act(s, "bob", "{\"act\":\"addend\",\"ecg\":%d,\"text\":\"B\"}", (int)n);
+	due(s, n, "EHR", true, false, CHART_DUE_CORRECTED, addend);
+	sent(s, n, addend, "E2", "EHR", "C", "p0");
+	answered(s, n, "E2", "delivery-refused");
+	due(s, n, "EHR", true, false, CHART_DUE_NOTHING, 0); /* not by itself */
+	due(s, n, "EHR", true, true, CHART_DUE_CORRECTED, addend);
+	sent(s, n, addend, "E2.2", "EHR", "C", "p0");
+	answered(s, n, "E2.2", "delivered");
+	due(s, n, "EHR", true, true, CHART_DUE_NOTHING, 0);
+	/* opened again: what was sent stands there until there is another signature */
+	act(s, "ada", "{\"act\":\"reopen\",\"ecg\":%d,\"reason\":\"look again\"}", (int)n);
+	due(s, n, "EHR", true, false, CHART_DUE_NOTHING, 0);
+	sign = act(s, "ada", "{\"act\":\"sign\",\"ecg\":%d,\"statements\":[{\"text\":\"y\"}]}", (int)n);
+	due(s, n, "EHR", true, false, CHART_DUE_CORRECTED, sign);
+	story_free(s);
+}
+
+static void what_went_to_the_wrong_patient_is_withdrawn_first(void **state)
+{
+	struct story *s = house();
+	uint64_t n = record(s, "ECG cart - | - | " PLAIN " | " JOHN);
+	uint64_t sign = act(s, "ada", "{\"act\":\"sign\",\"ecg\":%d,\"statements\":[{\"text\":\"x\"}]}", (int)n);
+	uint64_t first = sent(s, n, sign, "E1", "EHR", "F", "p0");
+	answered(s, n, "E1", "delivered");
+	act(s, "ada", "{\"act\":\"unmatch\",\"ecg\":%d,\"reason\":\"hers\"}", (int)n);
+	due(s, n, "EHR", true, false, CHART_DUE_WITHDRAWN, first);
+	due(s, n, "OTHER", true, false, CHART_DUE_NOTHING, 0); /* was never told */
+	act(s, "ada", MATCH, (int)n, "p1");
+	sign = act(s, "ada", "{\"act\":\"sign\",\"ecg\":%d,\"statements\":[{\"text\":\"x\"}]}", (int)n);
+	due(s, n, "EHR", false, false, CHART_DUE_WITHDRAWN, first);
+	sent(s, n, first, "W1", "EHR", "X", "p0");
+	due(s, n, "EHR", false, false, CHART_DUE_SAME, first);
+	answered(s, n, "W1", "delivered");
+	due(s, n, "EHR", false, false, CHART_DUE_FINAL, sign); /* of her it is the first */
+	uint64_t second = sent(s, n, sign, "E3", "EHR", "F", "p1");
+	answered(s, n, "E3", "delivered");
+	due(s, n, "EHR", true, false, CHART_DUE_NOTHING, 0);
+	act(s, "ada", "{\"act\":\"reopen\",\"ecg\":%d,\"reason\":\"noise\"}", (int)n);
+	act(s, "ada", "{\"act\":\"reject\",\"ecg\":%d,\"reason\":\"noise\"}", (int)n);
+	due(s, n, "EHR", true, false, CHART_DUE_WITHDRAWN, second); /* no reading any more */
+	story_free(s);
+}
+
+static void deliveries_are_shown_without_their_bytes(void **state)
+{
+	struct story *s = house();
+	uint64_t n = record(s, "ECG cart - | - | " PLAIN " | " JOHN);
+	uint64_t sign = act(s, "ada", "{\"act\":\"sign\",\"ecg\":%d,\"statements\":[{\"text\":\"x\"}]}", (int)n);
+	sent(s, n, sign, "E1", "EHR", "F", "p0");
+	AUTO_BUF struct buf b = {0};
+	struct jsonw w;
+	buf_init(&b, 1 << 20);
+	jsonw_init(&w, &b);
+	chart_json_ecg(&w, get(s, n), true, NULL, NULL);
+	assert_null(strstr(buf_cstr(&b), "secret"));
+	assert_non_null(strstr(buf_cstr(&b), "\"controlId\":\"E1\",\"status\":\"F\",\"state\":\"unknown\",\"ack\":null"));
+	answered(s, n, "E1", "delivered");
+	buf_reset(&b);
+	jsonw_init(&w, &b);
+	chart_json_ecg(&w, get(s, n), true, NULL, NULL);
+	assert_non_null(strstr(buf_cstr(&b), "\"state\":\"delivered\",\"ack\":\"AA\",\"answered\":"));
+	story_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_itself_only_where_identifiers_agree), cmocka_unit_test(unmatched_is_in_no_chart_until_somebody_says), cmocka_unit_test(matched_by_identifiers_until_somebody_looks),
 		cmocka_unit_test(a_signature_is_changed_by_nothing_but_an_addend_or_reopening), cmocka_unit_test(who_was_second_is_told), cmocka_unit_test(nobody_signs_for_nobody), cmocka_unit_test(what_comes_first),
 		cmocka_unit_test(what_cannot_be_read_is_listed), cmocka_unit_test(a_merge_moves_it_and_an_unmerge_gives_it_back), cmocka_unit_test(a_view_made_anew_says_the_same),
-		cmocka_unit_test(an_erasure_takes_a_recording_with_its_acts_or_leaves_both),
+		cmocka_unit_test(an_erasure_takes_a_recording_with_its_acts_or_leaves_both), cmocka_unit_test(what_is_due_of_a_signed_reading), cmocka_unit_test(what_went_to_the_wrong_patient_is_withdrawn_first),
+		cmocka_unit_test(deliveries_are_shown_without_their_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 // What a person makes of an ECG: statements, values by hand, a signature; whose it is; to whom it is shown.
 import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
 import { type ApiError, post } from "./api";
-import { type Act, type Analysis, type Detail, type Person, type Statement, type Values, act, measureKeys, said, signature, signed, statementsOf } from "./ecg";
+import { type Act, type Analysis, type Delivery, type Detail, type Person, type Statement, type Values, act, measureKeys, said, signature, signed, statementsOf } from "./ecg";
 import { PersonSearch, ReadingState, Said, TwoIdentifiers, identityLine, identsOf, urgencyWord, verdictOf, weightWord } from "./ecg-parts";
 import { birth, full, sexWord, stamp } from "./format";
 import { type Key, getLang, t } from "./i18n";
@@ -30,7 +30,7 @@ export function OverRead({ d, reload, editable, onDraft, user, sign }: { d: Deta
   const draft = drafts.get(d.entry), changed = () => { draft!.edited = true; setSaved(""); set((n) => n + 1); onDraft(); };
   useEffect(() => { onDraft(); }, [draft === undefined]);
   const conflict = !!draft?.edited && draft.basis < d.basis;
-  const theirs = conflict ? d.acts.filter((a) => a.entry > draft!.basis && !a.late && !/^share/.test(a.act)).sort((a, b) => b.entry - a.entry) : [];
+  const theirs = conflict ? d.acts.filter((a) => a.entry > draft!.basis && !a.late && !/^(share|deliver)/.test(a.act)).sort((a, b) => b.entry - a.entry) : [];
   const failed = (e: ApiError) => { if (e.status === 409) { setWrong((e.body as { ecg?: { basis?: number } } | null)?.ecg?.basis === draft?.basis ? sentence(e) : ""); setDialog(""); reload(); } else setWrong(sentence(e)); };
   const save = () => act(d.entry, "act", { act: "read", statements: draft!.statements, measures: measured(draft!.measures), comment: draft!.comment, basis: draft!.basis }).then((r) => { draft!.basis = r.entry; draft!.edited = false; setWrong(""); setSaved(t("eDraftSaved")); reload(); }, failed);
   const done = signed(d), s = signature(d), addenda = d.acts.filter((a) => a.act === "addend" && !a.late && (!s || a.entry > s.entry)), rejected = d.reading === "rejected" ? d.acts.filter((a) => a.act === "reject").sort((a, b) => b.entry - a.entry)[0] : null;
@@ -259,6 +259,16 @@ export function ShareDialog({ d, onClose, onDone }: { d: Detail; onClose: () => 
 }
 
 // ---- what was done with it ----
+// The newest word on each destination, a line each: taken, refused, or not known; a reading that was withdrawn is said as that.
+export function Deliveries({ d, now }: { d: Detail; now: number }) {
+  const { openEntry } = useShared(), newest = d.deliveries.filter((x, i) => d.deliveries.findIndex((y) => y.to === x.to) === i);
+  if (!newest.length) return null;
+  const word = (x: Delivery) => t(x.state === "delivered" ? (x.status === "X" ? "edWithdrawn" : x.status === "C" ? "edCorrected" : "edSent") : x.state === "refused" ? "edRefused" : "edUnknown", { to: x.to });
+  return (
+    <ul class="plainlist small deliveries" aria-label={t("edTitle")}>{newest.map((x) => <li key={x.to}>{x.state === "delivered" ? <span>{word(x)}</span> : <span class="tag amber">{word(x)}</span>} {x.state === "refused" && x.text && <q>{x.text}</q>} <button type="button" class="chip" onClick={() => openEntry(x.entry)}>{stamp(x.time, now)} · {x.controlId}</button></li>)}</ul>
+  );
+}
+
 export const actWord = (a: { act: string }): string => t(`ea_${a.act.replace(/-/g, "_")}` as Key) ?? a.act;
 export function Acts({ d, now }: { d: Detail; now: number }) {
   const { openEntry } = useShared();

@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { get } from "./api";
 import { Banner } from "./chart";
 import { type Analysis, type Beat, type Detail, type Filter, type Source, type Values, type Wave, analysisOf, detailOf, measureKeys, personName, rounded, sourceOf, waveOf } from "./ecg";
-import { Acts, MatchDialog, OverRead, ReasonDialog, ShareDialog, drafts, overridesOf } from "./ecg-edit";
+import { Acts, Deliveries, MatchDialog, OverRead, ReasonDialog, ShareDialog, drafts, overridesOf } from "./ecg-edit";
 import { order, patients, viaWord } from "./ecg-list";
 import { type Caliper, type Layout, MedianView, Overview, Paper, caliperWords, layouts, rhythmWord, sheetOf, timeText } from "./ecg-paper";
 import { Claim, ReadingState, ShortBanner, UnmatchedBanner, Weight, identityLine } from "./ecg-parts";
@@ -287,6 +287,7 @@ export function EcgPage({ n }: { n: number }) {
           {(d.note || d.notes.length > 0) && <><h2>{t("eNotes")}</h2>{d.note && <p class="diary">{d.note}</p>}<ul class="plainlist">{d.notes.map((x, i) => <li key={i}>{x.at !== null && <b>{timeText(x.at)} </b>}{x.text}</li>)}</ul></>}
           {d.warnings.length > 0 && <div class="note warn"><h2>{t("eWarnings")}</h2><ul class="plainlist">{d.warnings.map((x, i) => <li key={i} lang="en">{x}</li>)}</ul></div>}
           {(d.file || d.claimed) && d.patient && <p class="small"><span class="muted">{t("eFileSays")}</span> <Claim p={d.file || d.claimed} /></p>}
+          <Deliveries d={d} now={now} />
           <Acts d={d} now={now} />
         </aside>
       </Reader>

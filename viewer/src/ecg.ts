@@ -13,10 +13,11 @@ export interface Row {
 }
 export interface Act { entry: number; time: string; by: string; act: string; statements: Statement[]; measures: Values; comment: string; text: string; reason: string; urgency: string; note: string; patient: string; for: string; to: string; identifiers: string[]; late: boolean }
 export interface Share { id: string; for: string; created: string; by: string; expires: string; revoked: string; opened: number; lastOpened: string }
+export interface Delivery { to: string; time: string; entry: number; controlId: string; status: string; state: string; ack: string; text: string }
 export interface Draft { statements: Statement[]; measures: Values; comment: string; by: string; time: string }
 export interface Detail extends Row {
   acts: Act[]; stated: Values; deviceStatements: string[]; notes: { at: number | null; text: string }[]; warnings: string[]; channels: { name: string; filter: string; unit: string }[]; start: string; note: string; file: Person | null;
-  previous: { entry: number; recorded: string; reading: string }[]; people: Person[]; shares: Share[]; draft: Draft | null; basis: number;
+  previous: { entry: number; recorded: string; reading: string }[]; people: Person[]; shares: Share[]; deliveries: Delivery[]; draft: Draft | null; basis: number;
 }
 export interface Listing { counts: { unread: number; unmatched: number; urgent: number; review: number }; ecgs: Row[]; next: number | null; asOf: string }
 
@@ -68,6 +69,7 @@ export function detailOf(v: Any): Detail {
     channels: list(v.channels).map((x) => ({ name: str(x.name), filter: str(x.filter), unit: str(x.unit) })), previous: list(v.previous).map((x) => ({ entry: num(x.entry), recorded: str(x.recorded), reading: str(x.reading) })), people: list(v.candidates).map(person).filter((x): x is Person => x !== null),
     acts: list(v.acts).map((a) => ({ entry: num(a.entry), time: str(a.time), by: str(a.by), act: str(a.act), statements: list(a.statements).map(statement), measures: values(a.measures), comment: str(a.comment), text: str(a.text), reason: str(a.reason), urgency: str(a.urgency), note: str(a.note), patient: str(a.patient), for: str(a.for), to: str(a.to), identifiers: list(a.identifiers).map(str), late: !!a.late })),
     shares: list(v.shares).map((s) => ({ id: str(s.id), for: str(s.for), created: str(s.created), by: str(s.by), expires: str(s.expires), revoked: str(s.revoked) || (s.revoked === true ? "yes" : ""), opened: num(s.opened), lastOpened: str(s.lastOpened) })),
+    deliveries: list(v.deliveries).map((x) => ({ to: str(x.to), time: str(x.answered || x.time), entry: num(x.entry), controlId: str(x.controlId), status: str(x.status), state: str(x.state), ack: str(x.ack), text: str(x.text) })),
     draft: d ? { statements: list(d.statements).map(statement), measures: values(d.measures), comment: str(d.comment), by: str(d.by), time: str(d.time) } : null, basis: num(v.basis) || num(v.entry),
   };
 }

@@ -270,6 +270,16 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
     await page.locator("#sign-button").waitFor();
     has(await page.locator("details.acts summary").innerText(), "3");
   }, { own: true });
+  await test("where a reading was sent: the newest word on each destination; refused and not known are not quiet", async (enter) => {
+    const page = await enter({}, ["nurse", "downtime-nurse-1"]);
+    await show(page, mock.ecg.list.find((x) => x.deliveries).entry);
+    const rows = page.locator(".deliveries li");
+    await rows.nth(2).waitFor();
+    const words = await rows.allInnerTexts();
+    assert(words.length === 3 && /Correction sent to EHR/.test(words[0]) && /NOT KNOWN whether registry has it/.test(words[1]) && /clinic REFUSED it/.test(words[2]) && /no such patient/.test(words[2]), JSON.stringify(words));
+    assert(await page.locator(".deliveries .tag.amber").count() === 2, "quiet");
+    await axe(page, "deliveries");
+  });
   await test("two at once: the second is told who did what, nothing typed is lost, and each way on is one step (409)", async (enter) => {
     const page = await enter();
     await show(page, 6117);
