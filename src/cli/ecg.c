@@ -8,8 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TOKEN_FILE_MAX 4096
-
 /* ---- a file and those beside it ---- */
 
 static int remember(struct cli_ecg *f, void *p, size_t n, const char *name, struct err *e)
@@ -104,30 +102,6 @@ void cli_ecg_close(struct cli_ecg *f)
 	*f = (struct cli_ecg){.dirfd = -1};
 }
 
-/* ---- tokens ---- */
-
-int cli_ecg_token(const char *path, char *out, size_t size, struct err *e)
-{
-	AUTO_BUF struct buf b = {0};
-	buf_init_secret(&b, TOKEN_FILE_MAX);
-	if (!path) {
-		const char *env = getenv("HOLDFAST_TOKEN");
-		if (!env || strlen(env) >= size)
-			return err_set(e, ERR_USAGE, NULL, "--token-file is missing, and HOLDFAST_TOKEN is not set");
-		memcpy(out, env, strlen(env) + 1);
-		return 0;
-	}
-	int r = file_read(AT_FDCWD, path, TOKEN_FILE_MAX, &b, e);
-	struct slice t = slice_trim(buf_slice(&b));
-	if (r == 0 && (!t.n || t.n >= size))
-		r = err_set(e, ERR_USAGE, path, "what it holds is no token: it is the one line that `holdfast token create` prints");
-	if (r == 0) {
-		memcpy(out, t.p, t.n);
-		out[t.n] = 0;
-	}
-	return r;
-}
-
 /* ---- verbs ---- */
 
 static const struct {
@@ -138,11 +112,8 @@ static const struct {
 	{"convert", "a recording in another format", ecg_convert_cmd},
 	{"import", "recordings into the ledger", ecg_import_cmd},
 	{"send", "recordings to a site: they wait here while it is gone", ecg_send_cmd},
-<<<<<<< Updated upstream
 	{"live", "a recording as a live strip: a bedside simulator", ecg_live_cmd},
-=======
 	{"deliver", "readings that were signed, back to the EHR: HL7 v2 or FHIR", ecg_deliver_cmd},
->>>>>>> Stashed changes
 	{"list", "the recordings that wait to be read, and other lists", ecg_list_cmd},
 	{"beats", "where the beats are, a line each", ecg_beats_cmd},
 	{"rhythm", "episodes, classes, rates, pauses, variability, quality", ecg_rhythm_cmd},

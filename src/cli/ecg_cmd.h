@@ -20,7 +20,6 @@ struct cli_ecg { /* a recording that was opened from a file; the files stay mapp
 #define CLI_ECG_MEMORY ((size_t)2 << 30)
 int cli_ecg_open(const char *path, struct cli_ecg *ret, struct err *e) MUST; /* errors name the file */
 void cli_ecg_close(struct cli_ecg *f);
-int cli_ecg_token(const char *path, char *out, size_t size, struct err *e) MUST; /* a bearer token: of a file, or HOLDFAST_TOKEN */
 
 /* A sender's token: out of the file, or HOLDFAST_TOKEN where path is NULL. */
 int cli_ecg_token(const char *path, char *out, size_t size, struct err *e) MUST;
@@ -34,10 +33,7 @@ int ecg_convert_cmd(int argc, char **argv);
 int ecg_import_cmd(int argc, char **argv);
 int ecg_list_cmd(int argc, char **argv);
 int ecg_send_cmd(int argc, char **argv);
-<<<<<<< Updated upstream
 int ecg_live_cmd(int argc, char **argv);
-=======
 int ecg_deliver_cmd(int argc, char **argv);
->>>>>>> Stashed changes
 
 #endif

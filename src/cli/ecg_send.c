@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define TOKEN_FILE_MAX 4096
 #define LOOK_MS 500 /* how soon --follow sees what somebody else put in */
 #define WAIT_MOST 30 /* seconds that one run waits, when the server asks for it */
 
@@ -218,7 +219,6 @@ static int follow(struct sending *s)
 
 /* ---- the command ---- */
 
-<<<<<<< Updated upstream
 int cli_ecg_token(const char *path, char *out, size_t size, struct err *e)
 {
 	AUTO_BUF struct buf b = {0};
@@ -241,8 +241,6 @@ int cli_ecg_token(const char *path, char *out, size_t size, struct err *e)
 	return r;
 }
 
-=======
->>>>>>> Stashed changes
 static int check(const struct sending *s, const struct cli_args *args)
 {
 	int64_t day;
