@@ -7,7 +7,7 @@
  * What must hold: every JSON answer is JSON; no header holds a line end; who did not say who they are gets nothing but the public addresses; no chart goes out without an audit entry before it; no file
  * outside the ledger's public folder is ever served. */
 #include "ecg.h"
-#include "web_internal.h"
+#include "web_live.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -416,9 +416,23 @@ static void answer_holds(struct web_request *q, struct arena *a, bool named)
 	}
 	bool open = !strcmp(q->path, "/api/login") || !strcmp(q->path, "/api/logout") || strstr(q->path, "metadata");
 	assert(open || (named && q->signed_in));
-	bool chart = starts(q->path, "/api/patient/") || (fhir && !open && q->method != WEB_POST);
+	bool chart = starts(q->path, "/api/patient/") || (starts(q->path, "/api/live/") && q->method == WEB_GET) || (fhir && !open && q->method != WEB_POST);
 	if (chart && !(script.how & ODD))
 		assert(script.asked[FRAME_K_AUDIT & 127] || strstr(q->path, "AuditEvent"));
+}
+
+/* A strip of "nora", by the id 53abedfc41a4c037: two leads at 250 Hz, with a second in it, so that pieces and questions find one. */
+static void a_strip(struct web *web)
+{
+	static const uint8_t second[250 * 4];
+	struct web_request q = {.web = web, .session = {.user = "nora"}};
+	struct live_terms t;
+	struct live_strip *s;
+	struct err e;
+	bool new;
+	assert(web_live_open(web, &e) == 0 && live_terms_read(SLICE("{\"leads\":[\"II\",\"V1\"],\"rateHz\":250,\"uv\":5,\"key\":\"fuzz\"}"), &t, &e) == 0);
+	assert(live_begin(web->live, &q, &t, &s, &new, &e) == 0 && !strcmp(s->id, "53abedfc41a4c037"));
+	assert(live_ring_add(&s->ring, 250, slice_of(second, sizeof second), 1000, &e) == LIVE_NEW);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -472,6 +486,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (memmem(data, size, CANARY, strlen(CANARY)))
 		return 0; /* who knows the secret may be told it in an error */
+	bool live = !strncmp(path, "/api/live", 9);
+	if (live)
+		a_strip(&web);
 	for (int again = 0; again < 2; again++) {
 		web_begin(&q, &web, r, path, method);
 		snprintf(q.address, sizeof q.address, "192.0.2.%llu", (unsigned long long)runs++); /* the limit by address is not what we try */
@@ -496,5 +513,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!tagged)
 			break;
 	}
+	if (live)
+		web_live_close(&web);
 	return 0;
 }

@@ -564,6 +564,72 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
     await page.emulateMedia({ media: null });
   }, { own: true });
 
+  // ---- the real server with the simulator at its bed: what comes is drawn, what is left out is hatched, whose it is is known by the chart's rules, and silence is loud
+  await any("a real site: a live strip of the simulator, with gaps, of a known patient; the simulator dies, and that is said", async () => {
+    const holdfast = process.env.HOLDFAST;
+    if (mock === null || !holdfast || !existsSync(holdfast)) return "skipped";
+    const dir = mkdtempSync(join(tmpdir(), "hf-live-real-")), site = join(dir, "site");
+    const run = (...args) => execFileSync(holdfast, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 60000 }).toString().trim();
+    const free = () => new Promise((ok) => { const s = createServer().listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => ok(port)); }); });
+    let daemon = null, bed = null, page = null;
+    try {
+      run("init", site, "--name", "Real Hospital", "--shares", "2/3", "--shares-dir", dir);
+      writeFileSync(join(dir, "a.hl7"), "MSH|^~\\&|EHR|HOSP|||20261101080000||ADT^A01|1|P|2.5\rPID|1||1001^^^HOSP^MR||SMITH^JOHN||19570312|M\rPV1|1|I|3W^12^A||||||||||||||||V1\r");
+      run("import", "--site", site, join(dir, "a.hl7"));
+      writeFileSync(join(dir, "tok"), run("token", "create", "--role", "ecg-send", "--label", "bed12", "--site", site));
+      const r = record({ seconds: 20, rate: 250, bpm: 72, seed: 5 }), dat = Buffer.alloc(5000 * 2 * 2);
+      for (let i = 0; i < 5000; i++) ["II", "V1"].forEach((n, k) => dat.writeInt16LE(r.leads[n][i], (i * 2 + k) * 2));
+      writeFileSync(join(dir, "bed.dat"), dat);
+      writeFileSync(join(dir, "bed.hea"), "bed 2 250 5000\nbed.dat 16 200 16 0 0 0 0 II\nbed.dat 16 200 16 0 0 0 0 V1\n");
+      const url = `http://127.0.0.1:${await free()}`;
+      daemon = spawn(holdfast, ["serve", "--site", site, "--plain", "--http", url.slice(7), "--mllp", `127.0.0.1:${await free()}`], { stdio: "ignore" });
+      for (let i = 0; i < 150; i++) { if (await fetch(url + "/healthz").then((r) => r.ok, () => false)) break; await new Promise((ok) => setTimeout(ok, 100)); }
+      const once = run("user", "add", "ada", "--role", "clinician", "--site", site), password = "a quiet river by night";
+      bed = spawn(holdfast, ["ecg", "live", "--to", url, "--token-file", join(dir, "tok"), "--device", "telemetry 12", "--patient", "1001@HOSP", "--birth", "1957-03-12", "--seconds", "3600", "--speed", "4", "--drop", "9", join(dir, "bed.hea")], { stdio: "ignore" });
+      page = await openPage(browser(), url);
+      await page.locator("input[autocomplete=username]").fill("ada");
+      await page.locator("input[autocomplete=current-password]").fill(once);
+      await page.keyboard.press("Enter");
+      await page.locator("input[autocomplete=new-password]").first().waitFor();
+      await page.locator("input[autocomplete=current-password]").fill(once);
+      for (const i of [0, 1]) await page.locator("input[autocomplete=new-password]").nth(i).fill(password);
+      await page.keyboard.press("Enter");
+      await page.locator(".frame").waitFor();
+      await to(page, "#/ecg");
+      await page.getByRole("link", { name: "Live strips" }).click();
+      const row = page.locator(".ecgrow.live");
+      await row.filter({ hasText: "SMITH" }).waitFor(); // after its first ten seconds are an ECG that number and birth date match
+      has(await row.innerText(), "telemetry 12"); has(await row.innerText(), "LIVE"); has(await row.innerText(), "1001");
+      await row.click();
+      await page.locator(".gapcount").waitFor();
+      has((await page.locator(".banner").innerText()).toLowerCase(), "smith");
+      const dark = () => page.evaluate(() => { const c = document.querySelector("canvas.sheet"), d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data; let n = 0; for (let i = 0; i < d.length; i += 4) n += d[i] + d[i + 1] + d[i + 2] < 150; return n; });
+      await page.waitForTimeout(2000);
+      assert(await dark() > 1000, `hardly anything is drawn: ${await dark()}`);
+      assert(await page.locator(".strip.bad").count() === 0, "silent already");
+      if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, "live-real.png") });
+      await axe(page, "a live strip of a real site");
+      bed.kill("SIGKILL"); bed = null;
+      await page.locator(".strip.bad", { hasText: "NO SAMPLE SINCE" }).waitFor({ timeout: 20000 });
+      if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, "live-real-silent.png") });
+      const looks = run("ledger", "list", "--site", site, "--json", "--kind", "audit").split("\n").length;
+      await page.waitForTimeout(2500);
+      assert(run("ledger", "list", "--site", site, "--json", "--kind", "audit").split("\n").length - looks <= 2, "each question is an entry"); // the command's own
+      await page.getByRole("link", { name: /^Kept:/ }).click(); // and what was kept is an ECG to be read
+      await page.locator(".paper canvas").first().waitFor();
+      has(await page.locator(".paperline").innerText(), "2 leads · 250 Hz");
+      assert(page.problems.length === 0 && page.outside.length === 0, [...page.problems, ...page.outside].join("; "));
+    } catch (e) {
+      if (process.env.SHOTS) await page?.screenshot({ path: join(process.env.SHOTS, "fail-real-live.png") }).catch(() => {});
+      throw e;
+    } finally {
+      bed?.kill("SIGKILL");
+      await page?.context().close().catch(() => {});
+      if (daemon) { const gone = new Promise((ok) => daemon.once("exit", ok)); daemon.kill("SIGTERM"); await gone; }
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
+
   // ---- the real server, where the program is built: a recording is brought in, looked at, measured, matched and signed, and stands in the chart
   await any("a real site: an ECG is brought in, read, measured, matched by two identifiers and signed; the chart has it", async () => {
     const holdfast = process.env.HOLDFAST;
