@@ -79,7 +79,7 @@ struct list {
 	size_t n, cap, max, seen, most;
 	bool past;             /* the question's end was not reached */
 	uint64_t stopped;      /* ... the cursor to go on from */
-	uint8_t rank;          /* where a todo list began: to leave out what was shown */
+	uint8_t rank;          /* where a due list began: to leave out what was shown */
 	uint64_t from;
 	struct arena *scratch;
 	struct slice folded;
@@ -101,9 +101,9 @@ static bool on_list(const struct chart_ecgs_ask *q, const struct store_ecg *s)
 		return false;
 	switch (q->list) {
 	case CHART_ECG_TODO_UNREAD:
-		return s->todo & (ECG_TODO_UNREAD | ECG_TODO_REVIEW);
+		return s->due & (ECG_TODO_UNREAD | ECG_TODO_REVIEW);
 	case CHART_ECG_TODO_UNMATCHED:
-		return s->todo & ECG_TODO_UNMATCHED;
+		return s->due & ECG_TODO_UNMATCHED;
 	case CHART_ECG_LIST_SIGNED:
 		return s->reading == CHART_ECG_SIGNED || s->reading == CHART_ECG_AMENDED;
 	default:
@@ -299,10 +299,10 @@ static int count_todo(void *arg, const struct store_ecg *s, struct err *e)
 {
 	struct chart_ecg_counts *n = arg;
 	(void)e;
-	n->unread += !!(s->todo & ECG_TODO_UNREAD);
-	n->unmatched += !!(s->todo & ECG_TODO_UNMATCHED);
-	n->urgent += !!(s->todo & ECG_TODO_URGENT);
-	n->review += !!(s->todo & ECG_TODO_REVIEW);
+	n->unread += !!(s->due & ECG_TODO_UNREAD);
+	n->unmatched += !!(s->due & ECG_TODO_UNMATCHED);
+	n->urgent += !!(s->due & ECG_TODO_URGENT);
+	n->review += !!(s->due & ECG_TODO_REVIEW);
 	return 0;
 }
 

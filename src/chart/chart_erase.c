@@ -293,7 +293,7 @@ static int keep_ecg(void *arg, const struct store_ecg *s, struct err *e)
 	struct kept_ecg *k = arg;
 	struct erasing *x = k->x;
 	bool in = in_set(x, s->entry), active = s->ident && s->ident <= x->c->idents && (x->flag[s->ident] & ACTIVE);
-	if (in && !active && !s->todo && s->last < x->o->to)
+	if (in && !active && !s->due && s->last < x->o->to)
 		return 0;
 	if (k->n == k->cap) {
 		size_t cap = k->cap ? 2 * k->cap : 256;

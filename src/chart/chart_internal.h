@@ -515,7 +515,7 @@ int ecg_apply(struct apply *p, const struct facts *f, struct err *e) MUST;
 int ecg_act_apply(struct apply *p, struct slice body, struct err *e) MUST;
 int ecg_decode(const struct store_ecg *s, struct arena *a, struct chart_ecg *ret, struct err *e) MUST; /* as its entry says, nothing done yet; slices are of s */
 bool ecg_fold(struct chart_ecg *g, const struct json_node *act, uint64_t entry, int64_t time, struct slice by); /* pure; false: it has no effect */
-void ecg_sort(const struct chart_ecg *g, bool matched, struct store_ecg *s); /* todo, rank, reading, flags, last of its state */
+void ecg_sort(const struct chart_ecg *g, bool matched, struct store_ecg *s); /* due, rank, reading, flags, last of its state */
 struct slice ecg_user(struct slice source); /* "web/ada": "ada" */
 struct slice ecg_act_name(const struct json_node *act);
 int ecg_whose(struct apply *p, const struct chart_ecg *g, uint32_t *ret, struct err *e) MUST; /* 0: nobody can say without a person */

@@ -724,7 +724,7 @@ static int ecgs_todo(struct store *base, uint8_t rank, uint64_t entry, store_ecg
 	struct tables *t = of(base);
 	for (unsigned k = rank; k <= UINT8_MAX; k++)
 		for (size_t i = 0; i < t->ecg.n; i++) {
-			if (!t->ecg.v[i].todo || t->ecg.v[i].rank != k || (k == rank && t->ecg.v[i].entry < entry))
+			if (!t->ecg.v[i].due || t->ecg.v[i].rank != k || (k == rank && t->ecg.v[i].entry < entry))
 				continue;
 			int r = fn(arg, &t->ecg.v[i], e);
 			if (r)

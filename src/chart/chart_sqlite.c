@@ -714,7 +714,7 @@ static int put_ecg(struct store *base, const struct store_ecg *g, struct err *e)
 	sqlite3_bind_int(st, 5, g->origin);
 	sqlite3_bind_int(st, 6, g->reading);
 	sqlite3_bind_int(st, 7, g->flags);
-	sqlite3_bind_int(st, 8, g->todo);
+	sqlite3_bind_int(st, 8, g->due);
 	sqlite3_bind_int(st, 9, g->rank);
 	bind(st, 10, g->source);
 	bind(st, 11, g->blob);
@@ -736,7 +736,7 @@ static int put_ecg_act(struct store *base, const struct store_ecg_act *x, struct
 static struct store_ecg ecg_at(sqlite3_stmt *st)
 {
 	return (struct store_ecg){.entry = column_u64(st, 0), .last = column_u64(st, 1), .ident = (uint32_t)sqlite3_column_int64(st, 2), .received = sqlite3_column_int64(st, 3), .origin = (uint8_t)sqlite3_column_int(st, 4),
-	                          .reading = (uint8_t)sqlite3_column_int(st, 5), .flags = (uint8_t)sqlite3_column_int(st, 6), .todo = (uint8_t)sqlite3_column_int(st, 7), .rank = (uint8_t)sqlite3_column_int(st, 8),
+	                          .reading = (uint8_t)sqlite3_column_int(st, 5), .flags = (uint8_t)sqlite3_column_int(st, 6), .due = (uint8_t)sqlite3_column_int(st, 7), .rank = (uint8_t)sqlite3_column_int(st, 8),
 	                          .source = column(st, 9), .blob = column(st, 10)};
 }
 

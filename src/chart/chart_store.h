@@ -86,13 +86,13 @@ struct store_event {
 	struct slice user, patient, what, reason, text;
 };
 
-/* A recording and how far it is: all but entry, received, origin, source and blob change with what people do to it. What is no fold but a worklist's business (todo, rank) is here because lists are asked for by it. */
+/* A recording and how far it is: all but entry, received, origin, source and blob change with what people do to it. What is no fold but a worklist's business (due, rank) is here because lists are asked for by it. */
 struct store_ecg {
 	uint64_t entry, last;  /* last: the newest act that changed how it is read; entry while there is none */
 	uint32_t ident;        /* whom it is of; 0: nobody knows yet */
 	int64_t received;
 	uint8_t origin, reading, flags;
-	uint8_t todo, rank;    /* todo: bits, 0: on no list of things to be done; rank: what comes first there */
+	uint8_t due, rank;    /* due: bits, 0: on no list of things to be done; rank: what comes first there */
 	struct slice source, blob;
 };
 struct store_ecg_act {
@@ -120,7 +120,7 @@ typedef int store_ecg_act_fn(void *arg, const struct store_ecg_act *x, struct er
 typedef int store_blob_fn(void *arg, struct slice key, struct slice blob, struct err *e);
 
 struct chart_copy;
-#define STORE_VIEW_VERSION 4 /* of the tables and what is in them: another one means "rebuild" */
+#define STORE_VIEW_VERSION 5 /* of the tables and what is in them: another one means "rebuild" */
 
 struct store_ops {
 	void (*close)(struct store *s);
@@ -191,7 +191,7 @@ struct store_ops {
 	/* recordings: seen in bulk, too */
 	int (*ecg)(struct store *s, uint64_t entry, store_ecg_fn *fn, void *arg, struct err *e);                     /* ERR_NOT_FOUND */
 	int (*ecgs)(struct store *s, uint64_t before, store_ecg_fn *fn, void *arg, struct err *e);                   /* entry < before, newest first */
-	int (*ecgs_todo)(struct store *s, uint8_t rank, uint64_t entry, store_ecg_fn *fn, void *arg, struct err *e); /* todo != 0, from (rank, entry) on in that order */
+	int (*ecgs_todo)(struct store *s, uint8_t rank, uint64_t entry, store_ecg_fn *fn, void *arg, struct err *e); /* due != 0, from (rank, entry) on in that order */
 	int (*ecgs_of)(struct store *s, uint32_t ident, store_ecg_fn *fn, void *arg, struct err *e);                 /* newest first */
 	int (*ecg_acts)(struct store *s, uint64_t ecg, store_ecg_act_fn *fn, void *arg, struct err *e);              /* in order of entry */
 	int (*kv)(struct store *s, enum store_kv space, struct slice key, struct buf *ret, struct err *e);          /* replaces ret; ERR_NOT_FOUND */

@@ -113,32 +113,46 @@ static bool has(const char *list, const char *tag)
 	return false;
 }
 
-/* "asOf":{...} moves with every entry of the ledger, also with the one that says who looked: what the tag covers is all the rest. */
-bool web_unchanged(struct web_request *q, struct chart_moment at)
+/* The tag goes out with the answer; has the client just that, the answer is a 304. */
+static bool known(struct web_request *q, const uint8_t hash[SEAL_HASH])
 {
-	static const char key[] = "\"asOf\":{";
-	const struct slice all = buf_slice(&q->out);
-	uint8_t hash[SEAL_HASH];
-	char t[32];
-	const uint8_t *p = buf_ok(&q->out) && all.n ? memmem(all.p, all.n, key, sizeof key - 1) : NULL, *end = p ? memchr(p, '}', (size_t)(all.p + all.n - p)) : NULL;
 	const char *given = web_header(q, "If-None-Match");
-	if (!end)
-		return false;
-	uint8_t both[2 * SEAL_HASH];
-	seal_sha256_once(slice_of(all.p, (size_t)(p - all.p)), both);
-	seal_sha256_once(slice_of(end, (size_t)(all.p + all.n - end)), both + SEAL_HASH);
-	seal_sha256_once(slice_of(both, sizeof both), hash);
 	AUTO_BUF struct buf hex = {0};
 	buf_init(&hex, 64);
 	hex_put(&hex, slice_of(hash, 16));
 	snprintf(q->etag, sizeof q->etag, "\"%s\"", buf_cstr(&hex));
-	if (at.end)
-		snprintf(q->as_of, sizeof q->as_of, "%" PRIu64 " %s", at.end - 1, time_rfc3339(at.time, 3, t));
 	if (!given || !has(given, q->etag))
 		return false;
 	buf_reset(&q->out);
 	web_json(q, 304);
 	return true;
+}
+
+/* "asOf":{...} moves with every entry of the ledger, also with the one that says who looked: what the tag covers is all the rest. */
+bool web_unchanged(struct web_request *q, struct chart_moment at)
+{
+	static const char key[] = "\"asOf\":{";
+	const struct slice all = buf_slice(&q->out);
+	uint8_t hash[SEAL_HASH], both[2 * SEAL_HASH];
+	char t[32];
+	if (!buf_ok(&q->out) || !all.n)
+		return false;
+	const uint8_t *p = memmem(all.p, all.n, key, sizeof key - 1), *end = p ? memchr(p, '}', (size_t)(all.p + all.n - p)) : NULL;
+	if (!end) /* it does not say */
+		p = end = all.p + all.n;
+	seal_sha256_once(slice_of(all.p, (size_t)(p - all.p)), both);
+	seal_sha256_once(slice_of(end, (size_t)(all.p + all.n - end)), both + SEAL_HASH);
+	seal_sha256_once(slice_of(both, sizeof both), hash);
+	if (at.end)
+		snprintf(q->as_of, sizeof q->as_of, "%" PRIu64 " %s", at.end - 1, time_rfc3339(at.time, 3, t));
+	return known(q, hash);
+}
+
+bool web_same(struct web_request *q, struct slice made_of)
+{
+	uint8_t hash[SEAL_HASH];
+	seal_sha256_once(made_of, hash);
+	return known(q, hash);
 }
 
 uint64_t web_number(struct web_request *q, const char *name, uint64_t otherwise, uint64_t max)

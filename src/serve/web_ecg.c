@@ -202,6 +202,7 @@ static void one(struct web_request *q, uint64_t entry)
 {
 	struct err e = {0};
 	struct chart_ecg *g;
+	struct chart_moment now;
 	struct jsonw w;
 	char what[64];
 	uint64_t audit;
@@ -221,10 +222,12 @@ static void one(struct web_request *q, uint64_t entry)
 	if (web_ecg_find(q, entry, &g) < 0)
 		return;
 	jsonw_init(&w, &q->out);
-	if (web_ecg_detail(q, g, &w, &e) < 0) {
+	if (chart_now(web_chart(q), &now, &e) < 0 || web_ecg_detail(q, g, &w, &e) < 0) {
 		web_fail(q, &e);
 		return;
 	}
+	if (web_unchanged(q, now))
+		return;
 	snprintf(what, sizeof what, "ecg/%" PRIu64, entry);
 	if (web_audit(q, "view", g->patient ? g->patient->id : NULL, what, g->basis, &audit) == 0)
 		web_json(q, 200);

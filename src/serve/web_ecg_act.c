@@ -280,7 +280,7 @@ static bool possible(struct web_request *q, const struct chart_ecg *g, const cha
 
 void web_ecg_act(struct web_request *q, uint64_t entry, const char *what)
 {
-	static const char *const acts[] = {"match", "unmatch", "read", "sign", "addend", "reject", "reopen", "urgency", "note"};
+	static const char *const acts[] = {"match", "unmatch", "read", "sign", "addend", "reject", "reopen", "urgency", "note", "review-request"};
 	struct act x = {.q = q};
 	struct err e = {0};
 	struct chart_ecg *g;
@@ -300,8 +300,9 @@ void web_ecg_act(struct web_request *q, uint64_t entry, const char *what)
 		web_error(q, 404, "not-found", "There is no such act.");
 		return;
 	}
-	x.changes = strcmp(x.name, "note") != 0;
-	if (strcmp(x.name, "note") && strcmp(x.name, "urgency") && !web_may(q, MAY_ECG_SIGN))
+	static const char *const anybodys[] = {"note", "review-request", "urgency"};
+	x.changes = !one_of(x.name, anybodys, 2); /* these two say something about it, whatever happened meanwhile */
+	if (!one_of(x.name, anybodys, ARRAY_LEN(anybodys)) && !web_may(q, MAY_ECG_SIGN))
 		return;
 	if (x.changes && num_u64(json_text(b, "basis"), 0, UINT64_MAX, &basis) < 0) {
 		web_error(q, 400, "input", "Say in 'basis' what you saw: the number that the recording was shown with.");

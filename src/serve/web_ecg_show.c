@@ -126,16 +126,35 @@ static void option_text(struct show *x, struct jsonw *w, const char *name)
 		jsonw_kslice(w, name, slice_of(v, strnlen(v, 100)));
 }
 
+/* An entry's bytes never change, nor what this program makes of them: who shows the tag of it has just that, and is not looking anew. Through a link every look is told. */
+static bool has_it(struct show *x, const char *part)
+{
+	struct web_request *q = x->q;
+	AUTO_BUF struct buf of = {0};
+	if (x->by == BY_LINK)
+		return false;
+	buf_init(&of, FRAME_SMALL + 1024);
+	buf_printf(&of, "%s %" PRId64 " %" PRId64 " %" PRIu64 " %s ", q->web->role->origin, q->web->started, x->g->received, x->entry, part);
+	buf_add_slice(&of, buf_slice(&x->options));
+	return buf_ok(&of) && web_same(q, buf_slice(&of));
+}
+
 static void made(struct show *x, enum ecg_asked what, const char *part, const char *audit)
 {
 	struct web_request *q = x->q;
 	struct err e = {0};
-	if (take_body(x, audit, part, x->entry, &x->body) < 0)
+	if (has_it(x, part))
 		return;
-	if (web_ecg_ask(q, what, buf_slice(&x->options), buf_slice(&x->body), SLICE_NULL, &q->out, &e) < 0)
+	if (take_body(x, audit, part, x->entry, &x->body) < 0) {
+		q->etag[0] = 0;
+		return;
+	}
+	if (web_ecg_ask(q, what, buf_slice(&x->options), buf_slice(&x->body), SLICE_NULL, &q->out, &e) < 0) {
+		q->etag[0] = 0;
 		not_made(q, &e);
-	else
+	} else {
 		web_json(q, 200);
+	}
 }
 
 /* ---- wave, analysis ---- */

@@ -100,7 +100,8 @@ static void put_one(struct web_request *q, struct jsonw *w, const struct chart_e
 		jsonw_raw(w, seconds);
 	else
 		jsonw_null(w);
-	jsonw_kstr(w, "status", read ? "read" : g->reading == CHART_ECG_REJECTED ? "could not be used" : g->review ? "waiting for reading" : "received");
+	jsonw_kstr(w, "status", read ? "read" : g->unreadable || g->reading == CHART_ECG_REJECTED ? "could not be used" : g->review ? "waiting for reading" : "received");
+	jsonw_kbool(w, "unreadable", g->unreadable);
 	jsonw_key(w, "statementsIfSigned");
 	jsonw_arr(w);
 	if (read)
@@ -134,12 +135,14 @@ static void list(struct web_request *q)
 	struct err e = {0};
 	struct chart_patient *p;
 	struct chart_ecg *g;
+	struct chart_moment now;
 	struct jsonw w;
 	uint64_t next, entry;
 	if (person(q, &p) < 0)
 		return;
-	struct chart_ecgs_ask ask = {.list = CHART_ECG_LIST_ALL, .user = slice_str(q->session.user), .only_sent = true, .before = CHART_NOW, .max = LIST_MAX};
-	if (chart_ecgs(web_chart(q), &ask, q->a, &g, &next, &e) < 0) {
+	struct chart_ecgs_ask ask = {.list = CHART_ECG_LIST_ALL, .user = slice_str(q->session.user), .only_sent = true, .before = web_number(q, "before", CHART_NOW, CHART_NOW), .max = (size_t)web_number(q, "max", LIST_MAX, LIST_MAX)};
+	ask.max += !ask.max; /* none is not all */
+	if (chart_now(web_chart(q), &now, &e) < 0 || chart_ecgs(web_chart(q), &ask, q->a, &g, &next, &e) < 0) {
 		web_fail(q, &e);
 		return;
 	}
@@ -149,13 +152,17 @@ static void list(struct web_request *q)
 	put_person(&w, p);
 	jsonw_key(&w, "ecgs");
 	jsonw_arr(&w);
-	for (; g; g = g->next) {
-		struct chart_ecg *whole; /* with its acts */
-		if (chart_ecg(web_chart(q), g->entry, q->a, &whole, &e) == 0)
-			put_one(q, &w, whole, p);
-	}
+	for (; g; g = g->next)
+		put_one(q, &w, g, p);
 	jsonw_arr_end(&w);
+	jsonw_key(&w, "next");
+	if (next == CHART_NOW)
+		jsonw_null(&w);
+	else
+		jsonw_u64(&w, next);
 	jsonw_obj_end(&w);
+	if (web_unchanged(q, now))
+		return;
 	if (web_audit(q, "view", p->id, "home", UINT64_MAX, &entry) == 0)
 		web_json(q, 200);
 }

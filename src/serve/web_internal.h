@@ -141,8 +141,10 @@ void web_replica(struct web_request *q, const char *name); /* below /replica/: s
 bool web_range(const char *header, uint64_t size, uint64_t *ret_from, uint64_t *ret_n, bool *ret_outside); /* pure; false: no range that we keep */
 void web_join_cosignatures(int sitefd, struct buf *note);
 bool web_witnessed(int sitefd, struct buf *ret); /* false: nobody has signed yet */
-/* The ETag of what is in out from `from` on; true: the client has just that (If-None-Match), and the answer is a 304 without a body. Nothing is shown then: no view is recorded. */
+/* The ETag of what is in out (but its "asOf"); true: the client has just that (If-None-Match), and the answer is a 304 without a body. Nothing is shown then: no view is recorded. */
 bool web_unchanged(struct web_request *q, struct chart_moment at);
+/* The same before the answer is made, for one that can only be the same again: made_of is all that it hangs on. */
+bool web_same(struct web_request *q, struct slice made_of);
 /* A patient as this person may see them, not recorded yet. Answers the request itself on refusal and returns < 0. */
 int web_patient_find(struct web_request *q, const char *id, struct chart_moment at, struct chart_patient **ret);
 int web_audit(struct web_request *q, const char *what, const char *patient, const char *query, uint64_t as_of, uint64_t *ret_entry); /* durable when it returns 0; answers on failure */

@@ -104,6 +104,24 @@ cmp got four.edf || fail "the file is not as it came"
 same "$(me "$base/api/ecg/$four/convert?to=poem")" 400 "no such format"
 same "$(me $base/api/ecg/2/wave)" 404 "what is no ECG"
 
+# anything new? Who has just that is told so, and has not looked again: no entry. Looked at anew it is one.
+asked() { code -b jar -D head.txt -H "If-None-Match: $1" "$base/api/$2"; }
+for p in ecg/$four "ecg/$four/wave?seconds=2" ecg/$four/analysis; do
+	had=$(looks)
+	same "$(me -D head.txt "$base/api/$p")" 200 "$p"
+	same "$(looks)" $((had + 1)) "a look at $p is an entry"
+	tag=$(sed -n 's/^[Ee][Tt]ag: \(.*\)\r$/\1/p' head.txt)
+	[ -n "$tag" ] || fail "$p has no ETag"
+	same "$(curl -s -b jar -H "If-None-Match: $tag" -o /dev/null -w '%{http_code} %{size_download}' "$base/api/$p")" "304 0" "$p again"
+	same "$(looks)" $((had + 1)) "entries that a 304 of $p makes"
+	same "$(asked '"00000000000000000000000000000000"' "$p")" 200 "$p with another tag"
+	same "$(looks)" $((had + 2)) "which is a look"
+done
+same "$(asked "$tag" "ecg/$one/analysis")" 200 "one's tag is not another's"
+same "$(code -H "If-None-Match: $tag" "$base/api/ecg/$four/analysis")" 401 "a tag is no right"
+me -D head.txt "$base/api/ecg/$four/wave?seconds=2" >/dev/null
+same "$(asked "$(sed -n 's/^[Ee][Tt]ag: \(.*\)\r$/\1/p' head.txt)" "ecg/$four/wave?seconds=3")" 200 "a longer stretch is another"
+
 # unmatched is in no chart; candidates are shown, and somebody says whose it is
 shown site
 # one clinical thing a section's line: count of the section "ecgs"
@@ -121,6 +139,16 @@ basis=$(json entry <got)
 same "$(ecgs $joan)" 2 "in her chart: the report and its measurements"
 same "$(post $four/match "{\"patient\":\"$john\",\"basis\":$basis,\"identifiers\":[\"birth\",\"recordNumber\"],\"reason\":\"I think so\"}")" 409 "another's, without taking it back"
 same "$(ecgs $john)" "$had" "nothing in his"
+
+# somebody on the ward asks to have it read: an act, whatever happened meanwhile, by whoever sees charts
+me -D head.txt $base/api/ecg/$four >/dev/null
+tag=$(sed -n 's/^[Ee][Tt]ag: \(.*\)\r$/\1/p' head.txt)
+same "$(json review <got)" False "nobody has asked"
+same "$(post $four/act '{"act":"review-request","note":"the same as last week?"}')" 200 "asked to have it read"
+same "$(asked "$tag" ecg/$four) $(json review <got) $(json basis <got)" "200 True $basis" "it is marked, and is no other reading"
+same "$(json acts.-1.act <got) $(json acts.-1.note <got)" "review-request the same as last week?" "with what was asked"
+same "$(me "$base/api/ecgs?list=unread"; json counts.review <got)" 2001 "in the worklist"
+same "$(code -H "Authorization: Bearer $cart" -d '{"act":"review-request"}' $base/api/ecg/$four/act)" 403 "a cart asks for no reading"
 
 # two read it at the same time: the second is told
 same "$(post $four/act "{\"act\":\"read\",\"basis\":$basis,\"statements\":[{\"text\":\"sinus rhythm\"}]}")" 200 "a draft"
@@ -209,7 +237,7 @@ hf view rebuild --site site >/dev/null
 for _ in $(seq 100); do worklist >second; cmp -s first second && break; sleep 0.1; done
 cmp first second || fail "the rebuilt view says something else"
 stop
-same "$(hf ledger list --site site --json --kind ecg-act | wc -l)" 4 "acts that were refused are no entries"
+same "$(hf ledger list --site site --json --kind ecg-act | wc -l)" 5 "acts that were refused are no entries"
 hf ledger verify --site site >/dev/null
 hf ecg list --site site --list signed >said
 grep -q 'SMITH' said || fail "signed: $(cat said)"

@@ -95,6 +95,29 @@ same "$(ada -d "{\"act\":\"sign\",\"basis\":$draft,\"password\":\"a long night i
 me $base/api/home >/dev/null
 same "$(json ecgs.0.status <got) $(json ecgs.0.statementsIfSigned.0.text <got) $(json ecgs.0.statementsIfSigned.1.text <got)" "read sinus rhythm no change" "read"
 
+# ---- what was not read again is no second look
+looks() { hf ledger list --site site --json --kind audit | wc -l; }
+me -D head.txt $base/api/home >/dev/null
+tag=$(sed -n 's/^[Ee][Tt]ag: \(.*\)\r$/\1/p' head.txt)
+[ -n "$tag" ] || fail "the list has no ETag"
+had=$(looks)
+same "$(curl -s -b jar -H "If-None-Match: $tag" -o /dev/null -w '%{http_code} %{size_download}' $base/api/home)" "304 0" "nothing new"
+same "$(looks)" "$had" "entries that a 304 makes"
+
+# ---- what could not be used is said to be so; page by page
+same "$(me --data-binary @three.edf "$base/api/home/ecg?name=three.edf&key=h3")" 201 "another"
+three=$(json entry <got)
+same "$(me --data-binary @four.edf "$base/api/home/ecg?name=four.edf&key=h4")" 201 "and another"
+four=$(json entry <got)
+same "$(me -H "If-None-Match: $tag" $base/api/home)" 200 "something new"
+same "$(ada $base/api/ecg/$three)" 200 "the other"
+same "$(ada -d "{\"act\":\"reject\",\"basis\":$(json basis <got),\"reason\":\"nothing but noise in it\"}" $base/api/ecg/$three/act)" 200 "rejected"
+same "$(me $base/api/home; json ecgs.0.status <got) $(json ecgs.1.entry <got) $(json ecgs.1.status <got) $(json next <got)" "200received $three could not be used None" "in plain words"
+! grep -q 'nothing but noise' got || fail "the clinic's words are seen at home"
+same "$(me "$base/api/home?max=2"; json ecgs.0.entry <got) $(json ecgs.1.entry <got) $(json next <got)" "200$four $three $three" "the newest two, and where to go on"
+same "$(me "$base/api/home?max=2&before=$three"; json ecgs.0.entry <got) $(json next <got)" "200$one None" "those before"
+same "$(me "$base/api/home?max=1&before=$((three + 1))"; json ecgs.0.entry <got)" "200$three" "one of them"
+
 # ---- a name is one person's: who had it before leaves nothing to who comes after
 hf user disable john --reason "moved away" --site site
 same "$(me $base/api/home)" 401 "closed"

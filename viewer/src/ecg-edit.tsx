@@ -62,6 +62,8 @@ export function OverRead({ d, reload, editable, onDraft, user, sign }: { d: Deta
       )}
       {!editable && sign && !d.unreadable && <p class="row tight">{done && <button type="button" class="btn small" onClick={() => setDialog("addend")}>{t("eAddend")}</button>}<button type="button" class="btn small" onClick={() => setDialog("reopen")}>{t("eReopen")}</button></p>}
       {sign && !done && d.reading !== "rejected" && <p class="row tight"><button type="button" class="link" onClick={() => setDialog("urgency")}>{t("eUrgencyChange")}</button></p>}
+      {!d.review && <p class="row tight"><button type="button" class="link" onClick={() => setDialog("review")}>{t("eReviewAsk")}</button></p>}
+      {dialog === "review" && <ReasonDialog title={t("eReviewAsk")} text={t("eReviewAskText")} member="note" button={t("eReviewAsk")} n={d.entry} what="act" body={{ act: "review-request" }} onClose={() => setDialog("")} onDone={() => { setDialog(""); reload(); }} />}
       {dialog === "sign" && d.patient && draft && <SignDialog d={d} p={d.patient} draft={draft} user={user} onClose={() => setDialog("")} onConflict={failed} onDone={() => { drafts.delete(d.entry); setDialog(""); reload(); }} />}
       {dialog === "reject" && <ReasonDialog title={t("eReject")} text={t("eRejectText")} button={t("eReject")} presets={["eRejNoise", "eRejWrong", "eRejTwice"]} n={d.entry} what="act" body={{ act: "reject", basis: d.basis }} onClose={() => setDialog("")} onDone={() => { drafts.delete(d.entry); setDialog(""); reload(); }} />}
       {dialog === "reopen" && <ReasonDialog title={t("eReopen")} text={t("eReopenText")} button={t("eReopen")} n={d.entry} what="act" body={{ act: "reopen", basis: d.basis }} onClose={() => setDialog("")} onDone={() => { setDialog(""); reload(); }} />}

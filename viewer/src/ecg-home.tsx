@@ -53,9 +53,10 @@ export function SharePage({ token, lang, setLang, theme }: { token: string; lang
 }
 
 // ---- at home ----
-interface HomeEcg { entry: number; recorded: string; received: string; device: string; seconds: number; status: string; statements: { code: string; text: string }[]; note: string; review: boolean }
-const homeOf = (v: any) => ({ patient: person(v?.patient), ecgs: (Array.isArray(v?.ecgs) ? v.ecgs : []).map((e: any): HomeEcg => ({ entry: e.entry, recorded: e.recorded ?? "", received: e.received ?? "", device: e.device ?? "", seconds: e.seconds ?? 0, status: e.status ?? "received", statements: (e.statementsIfSigned ?? []).map((s: any) => (typeof s === "string" ? { code: "", text: s } : { code: s.code ?? "", text: s.text ?? "" })), note: e.note ?? "", review: !!e.review })) });
-const statusWords = (s: string): string => t(s === "read" ? "hRead" : /wait/.test(s) ? "hWaiting" : "hReceived");
+interface HomeEcg { entry: number; recorded: string; received: string; device: string; seconds: number; status: string; statements: { code: string; text: string }[]; note: string; review: boolean; unreadable: boolean }
+const homeOf = (v: any) => ({ patient: person(v?.patient), ecgs: (Array.isArray(v?.ecgs) ? v.ecgs : []).map((e: any): HomeEcg => ({ entry: e.entry, recorded: e.recorded ?? "", received: e.received ?? "", device: e.device ?? "", seconds: e.seconds ?? 0, status: e.status ?? "received", statements: (e.statementsIfSigned ?? []).map((s: any) => (typeof s === "string" ? { code: "", text: s } : { code: s.code ?? "", text: s.text ?? "" })), note: e.note ?? "", review: !!e.review, unreadable: !!e.unreadable })), next: typeof v?.next === "number" ? (v.next as number) : null });
+const statusWords = (s: string): string => t(s === "read" ? "hRead" : /wait/.test(s) ? "hWaiting" : /not be used/.test(s) ? "hUnusable" : "hReceived");
+const statusMeans = (s: string): string => t(/wait/.test(s) ? "hWaitingMeans" : /not be used/.test(s) ? "hUnusableMeans" : "hReceivedMeans");
 
 export function HomePage({ session, signedOut, lang, setLang, theme, setTheme, where }: { session: Session; signedOut: () => void; lang: Lang; setLang: (l: Lang) => void; theme: Theme; setTheme: (t: Theme) => void; where: string[] }) {
   useEffect(() => { document.title = `ECG · ${session.site.name} · Holdfast`; }, [lang]);
@@ -70,7 +71,8 @@ export function HomePage({ session, signedOut, lang, setLang, theme, setTheme, w
 }
 interface Sending { name: string; part: number; state: "sending" | "done" | "refused" | "unreachable"; text: string; again: () => void }
 function HomeList() {
-  const { data, error, fetched, reload } = useData<unknown>("/api/home", "home", 15000), now = useNow(10000);
+  const [pages, setPages] = useState<number[]>([]), before = pages[pages.length - 1];
+  const { data, error, fetched, reload } = useData<unknown>(before ? `/api/home?before=${before}` : "/api/home", "home", 15000), now = useNow(10000);
   const h = useMemo(() => (data ? homeOf(data) : null), [data]);
   const [note, setNote] = useState(""), [out, setOut] = useState<Sending[]>([]), [ask, setAsk] = useState(0), [why, setWhy] = useState(""), [wrong, setWrong] = useState(""), input = useRef<HTMLInputElement>(null);
   const show = () => setOut((x) => [...x]);
@@ -104,19 +106,20 @@ function HomeList() {
       <ul class="homelist">{h?.ecgs.map((e: HomeEcg) => (
         <li key={e.entry} class="panel"><div class="in">
           <p class="big"><time>{full(e.recorded || e.received)}</time> <small class="muted">{agoOf(e.recorded || e.received, now)}</small></p>
-          <p><b class={`tag ${e.status === "read" ? "blue" : "amber"}`}>{statusWords(e.status)}</b> {e.review && e.status !== "read" && <span class="tag">{t("hReviewAsked")}</span>} <span class="muted">{e.device} · {Math.round(e.seconds)} s</span></p>
-          {e.status === "read" ? (e.statements.length > 0 ? <ul class="plainlist">{e.statements.map((s, i) => <li key={i} lang={said(s).foreign ? "en" : undefined}>{said(s).text}</li>)}</ul> : <p>{t("hReadNothing")}</p>) : <p>{t(/wait/.test(e.status) ? "hWaitingMeans" : "hReceivedMeans")}</p>}
+          <p><b class={`tag ${e.status === "read" ? "blue" : "amber"}`}>{statusWords(e.status)}</b> {e.review && /wait|received/.test(e.status) && <span class="tag">{t("hReviewAsked")}</span>} <span class="muted">{[e.device, e.seconds ? `${Math.round(e.seconds)} s` : ""].filter(Boolean).join(" · ")}</span></p>
+          {e.status === "read" ? (e.statements.length > 0 ? <ul class="plainlist">{e.statements.map((s, i) => <li key={i} lang={said(s).foreign ? "en" : undefined}>{said(s).text}</li>)}</ul> : <p>{t("hReadNothing")}</p>) : <p>{statusMeans(e.status)}</p>}
           {e.note && <p class="diary">{e.note}</p>}
           {ask === e.entry ? <form onSubmit={(x) => { x.preventDefault(); review(e.entry); }}><label class="field"><span>{t("hReviewWhy")}</span><textarea rows={2} value={why} onInput={(x) => setWhy(x.currentTarget.value)} /></label>{wrong && <p class="note bad" role="alert">{wrong}</p>}<p class="row"><button class="btn main-act big-act">{t("hReviewDo")}</button><button type="button" class="btn big-act" onClick={() => setAsk(0)}>{t("back")}</button></p></form>
-            : <p class="row"><a class="btn big-act" href={`#/home/${e.entry}`}>{t("hLook")}</a><a class="btn big-act" href={`/api/home/ecg/${e.entry}/report.pdf`} target="_blank" rel="noopener">{t("hReport")}</a>{e.status !== "read" && !e.review && <button type="button" class="btn big-act" onClick={() => { setAsk(e.entry); setWrong(""); }}>{t("hReview")}</button>}</p>}
+            : <p class="row">{!e.unreadable && <><a class="btn big-act" href={`#/home/${e.entry}`}>{t("hLook")}</a><a class="btn big-act" href={`/api/home/ecg/${e.entry}/report.pdf`} target="_blank" rel="noopener">{t("hReport")}</a></>}{e.status === "received" && !e.review && <button type="button" class="btn big-act" onClick={() => { setAsk(e.entry); setWrong(""); }}>{t("hReview")}</button>}</p>}
         </div></li>
       ))}</ul>
+      {(pages.length > 0 || h?.next != null) && <p class="row">{pages.length > 0 && <button type="button" class="btn big-act" onClick={() => setPages(pages.slice(0, -1))}>{t("newer")}</button>}{h?.next != null && <button type="button" class="btn big-act" onClick={() => setPages([...pages, h.next!])}>{t("older")}</button>}</p>}
       <p class="muted">{t("eNotDiagnosis")}</p>
     </main>
   );
 }
 function HomeOne({ n }: { n: number }) {
-  const { data, error, reload } = useData<unknown>("/api/home", "home"), now = useNow(30000);
+  const { data, error, reload } = useData<unknown>(`/api/home?before=${n + 1}&max=1`, `home ${n}`), now = useNow(30000); // itself, however many came later
   const h = useMemo(() => (data ? homeOf(data) : null), [data]), e = h?.ecgs.find((x: HomeEcg) => x.entry === n);
   const root = `/api/home/ecg/${n}`, source: Source = useMemo(() => ({ detail: root, wave: `${root}/wave`, analysis: "", report: `${root}/report.pdf` }), [n]);
   const d = useMemo(() => (e ? { ...detailOf({ entry: n, recorded: e.recorded, received: e.received, device: e.device, seconds: e.seconds, leads: 1 }) } : null), [e]);
@@ -127,7 +130,7 @@ function HomeOne({ n }: { n: number }) {
       <Fail error={error} onRetry={reload} />
       {e && d ? <>
         <h1 tabIndex={-1}>{full(e.recorded || e.received)}</h1>
-        <p><b class="tag amber">{statusWords(e.status)}</b> <span class="muted">{stamp(e.received, now)}</span></p>
+        <p><b class={`tag ${e.status === "read" ? "blue" : "amber"}`}>{statusWords(e.status)}</b> <span class="muted">{stamp(e.received, now)}</span></p>
         <div class="homeread"><Reader d={d} source={source} analysis={null} plain /></div>
         <form onSubmit={(x) => { x.preventDefault(); post(`${root}/note`, { text: text.trim() }).then(() => { setSaved(t("hNoteSaved")); setText(""); reload(); }, (y: ApiError) => setSaved(y.text)); }}><label class="field"><span>{t("hNote")}</span><textarea rows={2} value={text} onInput={(x) => setText(x.currentTarget.value)} /></label><p class="row"><button class="btn big-act" disabled={!text.trim()}>{t("hNoteSave")}</button><span role="status">{saved}</span></p></form>
       </> : !error && <Loading what="ECG" />}

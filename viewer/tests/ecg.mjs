@@ -450,6 +450,17 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
   }, { own: true });
 
   for (const lang of ["en", "fr", "zh"]) {
+    await test(`somebody on the ward asks to have an ECG read: it is marked, and stands in what was done (${lang})`, async (enter) => {
+      const page = await enter({ lang }), e = mock.ecg.list.find((x) => !x.review && x.patient && x.reading === "unread"), ask = { en: "Ask for a reading…", fr: "Demander une lecture…", zh: "请求阅读…" }[lang];
+      await show(page, e.entry);
+      await page.getByRole("button", { name: ask }).click();
+      await page.locator("#why-text").fill("The same as last week?");
+      await axe(page, "asking for a reading");
+      await page.locator("dialog .main-act").click();
+      await until(page, (x) => !document.querySelector("dialog[open]") && ![...document.querySelectorAll("button")].some((b) => b.textContent === x), ask);
+      assert(e.review && e.acts.at(-1).act === "review-request" && e.acts.at(-1).note === "The same as last week?", JSON.stringify(e.acts.at(-1)));
+      e.review = false;
+    }, { own: true });
     await test(`at home: own recordings with their state in plain words, a new one with a note, a review asked for; nothing of the hospital (${lang})`, async (enter) => {
       const page = await enter({ lang, viewport: { width: 412, height: 800 } }, null);
       await page.locator("input[autocomplete=username]").fill("jeanne.home");
@@ -477,6 +488,25 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
       await page.locator(".homelist > li").first().locator("a").first().click();
       await page.locator(".homeread .paper canvas").first().waitFor();
       await axe(page, "one at home");
+      // what nobody can use is said to be so, offers nothing to look at, and is in nobody's queue; older ones are a page further
+      mock.ecg.homePage = 2;
+      mock.ecg.home.entries[0].unusable = true;
+      await page.goto(page.url().replace(/#.*/, "#/home"));
+      const bad = page.locator(".homelist > li", { hasText: { en: "COULD NOT BE USED", fr: "INUTILISABLE", zh: "无法使用" }[lang] });
+      await bad.first().waitFor();
+      has(await bad.first().innerText(), { en: "record again", fr: "Refaites un enregistrement", zh: "重新记录" }[lang]);
+      assert(await bad.first().locator("a, button").count() === 0, "what cannot be used is offered to be looked at");
+      await until(page, () => document.querySelectorAll(".homelist > li").length === 2);
+      const last = mock.ecg.home.entries.at(-1).entry;
+      for (let i = 0; i < 20 && !(await page.locator(`.homelist a[href="#/home/${last}"]`).count()); i++) {
+        const top = await page.locator(".homelist").innerText();
+        await page.getByRole("button", { name: { en: "Older", fr: "Plus ancien", zh: "更早" }[lang] }).click();
+        await until(page, (x) => document.querySelector(".homelist").innerText !== x, top);
+      }
+      await page.locator(`.homelist a[href="#/home/${last}"]`).click(); // beyond the first page: it is found all the same
+      await page.locator(".homeread .paper canvas").first().waitFor();
+      mock.ecg.homePage = undefined;
+      delete mock.ecg.home.entries[0].unusable;
     }, { own: true });
   }
   await test("live: a sweep with gaps marked and the age of the last sample; one that falls silent says so loudly", async (enter) => {

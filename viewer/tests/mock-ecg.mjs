@@ -159,7 +159,7 @@ export function ecgs(h, knobs) {
           const token = "t" + Math.random().toString(36).slice(2), sh = { id: `sh${e.shares.length + 1}-${e.entry}`, token, for: body.for, created: iso(Date.now()), by: s.user, expires: iso(Date.now() + body.hours * HOUR), revoked: null, opened: 0, lastOpened: null };
           e.shares.unshift(sh); act(e, { act: "share", for: body.for, reason: body.reason }); send(200, { id: sh.id, url: `/share/${token}`, expires: sh.expires });
         } else if (what === "act") {
-          if (changed()) return;
+          if (body.act !== "review-request" && changed()) return;
           if (/sign|addend/.test(body.act) && body.password !== accounts[s.user].password) { fail(403, "password", "The password is not right. Nothing was signed."); return; }
           const { password, basis: _, ...rest } = body, n = act(e, rest);
           if (body.act === "read") { e.reading = "reading"; e.draft = { statements: body.statements, measures: body.measures, comment: body.comment, by: s.user, time: iso(Date.now()) }; }
@@ -168,6 +168,7 @@ export function ecgs(h, knobs) {
           if (body.act === "reject") e.reading = "rejected";
           if (body.act === "reopen") { e.reading = "unread"; e.signedBy = e.signedAt = undefined; }
           if (body.act === "urgency") e.urgency = body.urgency;
+          if (body.act === "review-request") e.review = true;
           send(200, { entry: n });
         } else fail(404, "not-found", "Nothing is here.");
       } else if (parts[0] === "live") {
@@ -182,7 +183,11 @@ export function ecgs(h, knobs) {
         answer(Number(q.get("wait") ?? 0));
       } else if (parts[0] === "home") {
         if (s.role !== "patient") { fail(403, "denied", "Your role may not do this."); return; }
-        if (!parts[1]) { send(200, { patient: home.patient, ecgs: home.entries.map((e) => ({ entry: e.entry, recorded: e.recorded, received: e.received, device: e.device, seconds: e.seconds, status: signedState(e) ? "read" : e.review ? "waiting for reading" : "received", statementsIfSigned: signedState(e) ? e.statements : [], note: e.note ?? "", review: e.review })) }); return; }
+        if (!parts[1]) {
+          const below = home.entries.filter((e) => e.entry < Number(q.get("before") ?? Infinity)), max = Number(q.get("max") ?? this.homePage ?? 200), some = below.slice(0, max);
+          send(200, { patient: home.patient, next: below.length > max ? some[some.length - 1].entry : null, ecgs: some.map((e) => ({ entry: e.entry, recorded: e.recorded, received: e.received, device: e.device, seconds: e.seconds, status: signedState(e) ? "read" : e.unusable ? "could not be used" : e.review ? "waiting for reading" : "received", unreadable: !!e.unusable, statementsIfSigned: signedState(e) ? e.statements : [], note: e.note ?? "", review: e.review })) });
+          return;
+        }
         if (!parts[2]) {
           if (!/SCP-like|^I,II/.test(bytes.subarray(0, 100).toString("latin1"))) { fail(400, "input", "This is no ECG in a format that is known here."); return; }
           const e = add({ entry: ++this.last, recorded: iso(Date.now() - MIN), via: "home", by: s.user, device: "Kardia 6L", note: q.get("note") ?? "", patient: home.patient, matchedBy: s.user, statements: says("sr") }, { seconds: 30, rate: 300, leads: ["I", "II"], seed: 81 });
@@ -196,6 +201,6 @@ export function ecgs(h, knobs) {
         else send(200, pdf, "application/pdf");
       }
     },
-    last: 8000, uploads: [], asked: [], act(n, a) { const e = list.find((x) => x.entry === n), x = { entry: ++this.last, time: iso(Date.now()), ...a }; e.acts.push(x); if (a.act === "read") { e.reading = "reading"; e.draft = { ...a, time: x.time }; } if (a.act === "sign") { e.reading = "signed"; e.signedBy = a.by; e.signedAt = x.time; } return x.entry; },
+    list, home, last: 8000, uploads: [], asked: [], act(n, a) { const e = list.find((x) => x.entry === n), x = { entry: ++this.last, time: iso(Date.now()), ...a }; e.acts.push(x); if (a.act === "read") { e.reading = "reading"; e.draft = { ...a, time: x.time }; } if (a.act === "sign") { e.reading = "signed"; e.signedBy = a.by; e.signedAt = x.time; } return x.entry; },
   };
 }
