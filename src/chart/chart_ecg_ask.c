@@ -193,7 +193,7 @@ static int of_person(struct list *k, struct slice id, struct err *e)
 {
 	struct chart *c = k->c;
 	uint32_t ident, root;
-	struct members m;
+	struct members m = {.n = 0};
 	int r = ident_by_our_id(c, id, c->applied, &ident, e);
 	if (r == ERR_NOT_FOUND)
 		return err_set(e, ERR_NOT_FOUND, NULL, "no patient has that id");

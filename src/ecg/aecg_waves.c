@@ -477,7 +477,7 @@ int aecg_waves(struct ecg *g, const struct xml_node *series, struct slice filter
 				r = piece_read(&w, seq, t);
 		}
 	}
-	numbers = w.numbers;
+	numbers = w.numbers; /* NOLINT(clang-analyzer-deadcode.DeadStores): the cleanup frees it */
 	if (r == 0)
 		r = number_leads(&w, filter, clock);
 	if (r == 0 && w.pieces)

@@ -633,6 +633,6 @@ int ecg_write_aecg(const struct ecg *g, const struct ecg_analysis *n, struct sli
 	o.code = sink->begin(sink->arg, slice_str(file), e);
 	if (o.code == 0)
 		document(&o, n);
-	keep = o.b;
+	keep = o.b; /* NOLINT(clang-analyzer-deadcode.DeadStores): the cleanup frees it */
 	return o.code ? o.code : sink->end(sink->arg, e);
 }

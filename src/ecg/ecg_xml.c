@@ -263,7 +263,7 @@ int xml_read(struct ecg *g, struct slice file, const struct xml_node **ret, stru
 		if (bad == 0)
 			ecg_warn(g, "its text is not in the encoding that it declares: read as %s", is);
 	}
-	text_buf = r.text; /* freed at the end, whatever happens */
+	text_buf = r.text; /* NOLINT(clang-analyzer-deadcode.DeadStores): freed at the end, whatever happens */
 	if (bad)
 		return r.code ? r.code : ERR_INPUT;
 	if (r.skipped)

@@ -144,7 +144,7 @@ static float quiet_level(const float *x, const float *y, size_t n, float *work)
 		double sum = 0;
 		for (size_t i = at; i < at + MS(100); i++)
 			sum += (double)(x[i] - y[i]) * (double)(x[i] - y[i]);
-		work[k++] = (float)sqrt(sum / MS(100));
+		work[k++] = (float)sqrt(sum / (double)MS(100));
 	}
 	if (!k)
 		return 0;

@@ -74,7 +74,7 @@ static void patient(struct sheet *s, const struct cover *c)
 	sheet_text(s, s->left, y += 4.4, 3, false, TEXT_LEFT, 104, "Recorded: %s", c->g->start.n ? or_dash(c->g->start, a, sizeof a) : "time not in the file");
 	sheet_ink(s, INK_FAINT);
 	snprintf(a, sizeof a, "%.*s%s%.*s", SLICE_FMT(c->g->maker), c->g->maker.n && c->g->device.n ? " " : "", SLICE_FMT(c->g->device));
-	sheet_text(s, s->left, y += 4, 2.5, false, TEXT_LEFT, 104, "Device: %s   file: %s", a[0] ? a : "\xe2\x80\x94", ecg_format_name(c->g->format));
+	sheet_text(s, s->left, y + 4, 2.5, false, TEXT_LEFT, 104, "Device: %s   file: %s", a[0] ? a : "\xe2\x80\x94", ecg_format_name(c->g->format));
 }
 
 static const struct ecg_measure *before(const struct sheet *s, const struct cover *c)

@@ -138,7 +138,7 @@ double sheet_zero(const struct ecg *g, unsigned channel, double from, double sec
 	size_t k = 0;
 	double rate = g->channel[channel].rate;
 	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
-		ecg_read_uv(g, channel, (uint64_t)((from + seconds * (double)i / ARRAY_LEN(v)) * rate), 1, &v[k]);
+		ecg_read_uv(g, channel, (uint64_t)((from + seconds * (double)i / (double)ARRAY_LEN(v)) * rate), 1, &v[k]);
 		k += !isnan(v[k]);
 	}
 	if (!k)

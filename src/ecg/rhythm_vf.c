@@ -126,7 +126,7 @@ enum ecg_rhythm rhythm_silence(struct rhythm *r, uint64_t from, uint64_t to)
 			return ECG_RHYTHM_UNKNOWN;
 		}
 		const uint64_t second = (uint64_t)r->g->rate, first = from + second / 2; /* behind the beat that it begins with */
-		for (uint64_t at = first; c->rate >= VF_HZ / 2 && at + (VF_S * second) <= to; at += second) {
+		for (uint64_t at = first; c->rate >= VF_HZ / 2.0 && at + (VF_S * second) <= to; at += second) {
 			float range, b;
 			if (!window(r, r->channel[l], at, raw, most, x))
 				continue;
@@ -157,7 +157,7 @@ void rhythm_vf(struct rhythm *r, float usual)
 		r->full = true;
 		return;
 	}
-	if (c->rate < VF_HZ / 2)
+	if (c->rate < VF_HZ / 2.0)
 		return;
 	size_t i = 0, j = 0, row = 0;
 	for (size_t s = 0; s + VF_S <= r->seconds; s++) {

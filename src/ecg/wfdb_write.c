@@ -60,6 +60,7 @@ static void samples(const struct ecg *g, const struct layout *l, struct ecg_out 
 	unsigned total = 0;
 	for (unsigned i = 0; i < g->channels; i++)
 		total += l->spf[i];
+	assert(total);
 	int32_t block[4096]; /* a frame of one signal always fits: frame() saw to it */
 	uint8_t bytes[4];
 	/* frame by frame, a block of frames of each signal at a time: as many as fit all signals' */

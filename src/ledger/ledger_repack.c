@@ -225,7 +225,7 @@ int ledger_repack(struct ledger *l, uint64_t *ret_packs, struct err *e)
 		r = ledger_packs_find(&l->packs, s.erasure[i].first, &info, e);
 		if (r == 0)
 			r = ledger_packs_get(&l->packs, info.number, &info, &en, record, e);
-		if (r < 0 || !stale(l, &s, &info, en.seq))
+		if (r < 0 || !stale(l, &s, &info, en.seq)) // cppcheck-suppress uninitStructMember ; ledger_packs_get wrote it when it returned 0
 			continue;
 		if (info.number == l->packs.n) {
 			r = err_set(e, ERR_BUSY, NULL, "the pack to be written anew is the newest: in a minute");
