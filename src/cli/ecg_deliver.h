@@ -21,6 +21,7 @@ struct deliver_message {
 };
 /* m->ecg and an empty m->bytes are there. ERR_INPUT: the patient has nothing that the receiver could know. */
 int deliver_make(struct deliver *d, const struct chart_ecg *g, const struct chart_ecg_due *due, struct arena *a, struct deliver_message *m, struct err *e) MUST;
+int deliver_paper(struct deliver *d, const struct chart_ecg *g, struct arena *a, struct buf *ret, struct err *e) MUST; /* the printed report, PDF; of what is signed and matched */
 /* Why nothing is due of a recording that was asked for by name: 0 where it was delivered, else ERR_NO with a sentence. */
 int deliver_not_due(struct deliver *d, const struct chart_ecg *g, struct arena *a, struct err *e) MUST;
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #define APPLICATION "HOLDFAST"
+#define PDF_MAX ((size_t)2 << 20)
 
 /* "E2RS9-1a2b3c": the version's entry in base 36, and what origin and destination make; an attempt after a refusal has its number behind. At most 9 characters of a number, so 20 in all. */
 static void control_id(const struct deliver *d, const struct chart_ecg_due *due, char out[HL7_CONTROL_ID_MAX + 1])
@@ -113,7 +114,11 @@ int deliver_make(struct deliver *d, const struct chart_ecg *g, const struct char
 	snprintf(m->patient, sizeof m->patient, "%.*s", SLICE_FMT(of));
 	m->status = codes[due->what];
 	m->version = due->version;
-	return d->fhir ? as_fhir(d, g, due, p, SLICE_NULL, m, e) : as_hl7(d, g, due, p, SLICE_NULL, m, e);
+	AUTO_BUF struct buf pdf = {0};
+	buf_init(&pdf, PDF_MAX);
+	if (d->with_pdf && due->what != CHART_DUE_WITHDRAWN && (r = deliver_paper(d, g, a, &pdf, e)) < 0)
+		return r;
+	return d->fhir ? as_fhir(d, g, due, p, buf_slice(&pdf), m, e) : as_hl7(d, g, due, p, buf_slice(&pdf), m, e);
 }
 
 int deliver_not_due(struct deliver *d, const struct chart_ecg *g, struct arena *a, struct err *e)

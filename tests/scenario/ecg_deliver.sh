@@ -218,6 +218,23 @@ else
 	echo "real HL7 servers: skipped: no node, or tests/clients has no modules (npm ci there)"
 fi
 
+# ---- over TLS, with the report as it is printed: a receiver whose certificate is not the one we know hears nothing
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ehr.key -out ehr.pem -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>/dev/null
+listen tls:ehr.pem,ehr.key aa
+tls() { hf ecg deliver --site site --to localhost:$rport --name TLS --entry ${ecg[2]} --tls --with-pdf "$@"; }
+n=$(acts)
+tls >said 2>&1 && fail "an unknown certificate: $(cat said)"
+grep -q 'not one that we know' said || fail "not said why: $(cat said)"
+same "$(acts) $(test -s came && echo came)" "$n " "nothing went out"
+tls --ca ehr.pem >said 2>why || fail "over TLS: $(cat said why)"
+python3 - <<'PY' || fail "the printed report"
+import base64
+m = base64.b64decode(open("came").read().split()[2]).decode()
+ed = [x.split("|") for x in m.split("\r") if x.startswith("OBX|") and x.split("|")[2] == "ED"][0]
+app, a, b, enc, data = ed[5].split("^")
+assert (a, b, enc) == ("application", "pdf", "Base64") and base64.b64decode(data).startswith(b"%PDF-"), ed[5][:80]
+PY
+
 # ---- as FHIR, to another Holdfast
 "$HOLDFAST" init other --name "Receiver" --shares 1/1 2>/dev/null
 oport=$(free_port) mport=$(free_port)
