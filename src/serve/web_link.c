@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
 #define LOOK_COST 20   /* of an address's bucket (web_limit.c) */
 #define WRONG_COST 1000 /* four wrong links at once, then one a second */
@@ -16,6 +17,18 @@ static const struct json_node *body_of(struct web_request *q)
 		return n;
 	web_error(q, 400, "input", "The body should be a JSON object.");
 	return NULL;
+}
+
+/* The link counts as soon as its entry is durable; who made it or took it back asks for the list next, and that is the view's. It is waited for a moment, never for what is behind for other reasons. */
+static void await(struct web_request *q, uint64_t entry)
+{
+	struct chart *c = web_chart(q);
+	if (!c) { /* no view: the link is a link all the same */
+		q->status = 0;
+		buf_reset(&q->out);
+	}
+	for (int i = 0; c && chart_applied(c) <= entry && i < 200; i++)
+		nanosleep(&(struct timespec){.tv_nsec = 10 * 1000 * 1000}, NULL);
 }
 
 void web_link_make(struct web_request *q, uint64_t entry)
@@ -44,6 +57,7 @@ void web_link_make(struct web_request *q, uint64_t entry)
 		web_fail(q, &e);
 		return;
 	}
+	await(q, l.entry);
 	snprintf(url, sizeof url, "/share/%s", l.token);
 	jsonw_init(&w, &q->out);
 	jsonw_obj(&w);
@@ -80,6 +94,7 @@ void web_link_revoke(struct web_request *q, const char *rest)
 		err_set(&e, ERR_MEMORY, NULL, "no memory");
 	else if (keeper_link_revoke(q->w->keeper, &q->who, name, reason, &entry, &e) == 0) {
 		struct jsonw w;
+		await(q, entry);
 		jsonw_init(&w, &q->out);
 		jsonw_obj(&w);
 		jsonw_kstr(&w, "id", name);

@@ -255,6 +255,7 @@ export function EcgPage({ n }: { n: number }) {
     return !!f;
   };
   const sign = may("ecg-sign"), draft = drafts.get(n), overridden = draft?.edited ? Object.fromEntries(Object.entries(draft.measures).filter(([, v]) => v !== "" && isFinite(Number(v))).map(([k, v]) => [k, Number(v)])) : overridesOf(d);
+  const asked = d.acts.filter((a) => a.act === "review-request" && a.note); // in their own words, before anything is read: it is what they want to know
   const editable = sign && !/signed|amended|rejected/.test(d.reading) && !d.unreadable;
   return (
     <div class="column reading">
@@ -278,13 +279,14 @@ export function EcgPage({ n }: { n: number }) {
       <Reader key={n} d={d} source={source} analysis={analysis} previous={prev && prevSource ? { d: prev, source: prevSource } : null} keys={keys}>
         <aside class="readside" aria-label={t("eReading")} tabIndex={0}>
           <Weight row={d} />
+          {(d.note || asked.length > 0) && <section aria-label={t("eSaid")}><h2>{t("eSaid")}</h2>{d.note && <p class="diary">{d.note}</p>}{asked.map((a) => <p key={a.entry} class="diary"><b>{t("eReviewAsked")}</b> {a.note}</p>)}</section>}
           {d.unreadable ? null : <OverRead key={n} d={d} reload={reload} editable={editable} onDraft={() => touch((x) => x + 1)} user={session.user} sign={sign} analysis={analysis} />}
           <h2>{t("eMeasures")}</h2>
           {an.error && <Fail error={an.error} onRetry={an.reload} />}
           {!d.unreadable && <Measures d={d} analysis={analysis} before={prev} overridden={overridden} hand={draft?.measures} setHand={editable ? (k, v) => { const x = drafts.get(n); if (x) { x.measures = { ...x.measures, [k]: v }; x.edited = true; touch((y) => y + 1); } } : undefined} />}
           <p class="muted small">{t("eMeasuredOn")}</p>
           {d.deviceStatements.length > 0 && <><h2>{t("eDeviceSays")}</h2><ul class="plainlist">{d.deviceStatements.map((x, i) => <li key={i} lang="en">{x}</li>)}</ul></>}
-          {(d.note || d.notes.length > 0) && <><h2>{t("eNotes")}</h2>{d.note && <p class="diary">{d.note}</p>}<ul class="plainlist">{d.notes.map((x, i) => <li key={i}>{x.at !== null && <b>{timeText(x.at)} </b>}{x.text}</li>)}</ul></>}
+          {d.notes.length > 0 && <><h2>{t("eNotes")}</h2><ul class="plainlist">{d.notes.map((x, i) => <li key={i}>{x.at !== null && <b>{timeText(x.at)} </b>}{x.text}</li>)}</ul></>}
           {d.warnings.length > 0 && <div class="note warn"><h2>{t("eWarnings")}</h2><ul class="plainlist">{d.warnings.map((x, i) => <li key={i} lang="en">{x}</li>)}</ul></div>}
           {(d.file || d.claimed) && d.patient && <p class="small"><span class="muted">{t("eFileSays")}</span> <Claim p={d.file || d.claimed} /></p>}
           <Deliveries d={d} now={now} />

@@ -661,13 +661,24 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
   });
 
   // ---- the real server, where the program is built: a recording is brought in, looked at, measured, matched and signed, and stands in the chart
-  await any("a real site: an ECG is brought in, read, measured, matched by two identifiers and signed; the chart has it", async () => {
+  // The program itself, with one patient and a reader who is signed in; what fn leaves behind is taken away.
+  const password = "a quiet river by night";
+  const signUp = async (page, name, once) => { // the first time: with what the desk gave out, and then a password of one's own
+    await page.locator("input[autocomplete=username]").fill(name);
+    await page.locator("input[autocomplete=current-password]").fill(once);
+    await page.keyboard.press("Enter");
+    await page.locator("input[autocomplete=new-password]").first().waitFor();
+    await page.locator("input[autocomplete=current-password]").fill(once);
+    for (const i of [0, 1]) await page.locator("input[autocomplete=new-password]").nth(i).fill(password);
+    await page.keyboard.press("Enter");
+  };
+  const real = async (name, fn) => any(name, async () => {
     const holdfast = process.env.HOLDFAST;
     if (mock === null || !holdfast || !existsSync(holdfast)) return "skipped";
-    const dir = mkdtempSync(join(tmpdir(), "hf-ecg-real-")), site = join(dir, "site");
+    const dir = mkdtempSync(join(tmpdir(), "hf-ecg-real-")), site = join(dir, "site"), pages = [];
     const run = (...args) => execFileSync(holdfast, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 60000 }).toString().trim();
     const free = () => new Promise((ok) => { const s = createServer().listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => ok(port)); }); });
-    let daemon = null, page = null;
+    let daemon = null;
     try {
       run("init", site, "--name", "Real Hospital", "--shares", "2/3", "--shares-dir", dir);
       writeFileSync(join(dir, "a.hl7"), "MSH|^~\\&|EHR|HOSP|||20261101080000||ADT^A01|1|P|2.5\rPID|1||1001^^^HOSP^MR||SMITH^JOHN||19570312|M\rPV1|1|I|3W^12^A||||||||||||||||V1\r");
@@ -675,79 +686,148 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
       const url = `http://127.0.0.1:${await free()}`;
       daemon = spawn(holdfast, ["serve", "--site", site, "--plain", "--http", url.slice(7), "--mllp", `127.0.0.1:${await free()}`], { stdio: "ignore" });
       for (let i = 0; i < 150; i++) { if (await fetch(url + "/healthz").then((r) => r.ok, () => false)) break; await new Promise((ok) => setTimeout(ok, 100)); }
-      const once = run("user", "add", "ada", "--role", "clinician", "--site", site), password = "a quiet river by night";
-      page = await openPage(browser(), url);
-      await page.locator("input[autocomplete=username]").fill("ada");
-      await page.locator("input[autocomplete=current-password]").fill(once);
-      await page.keyboard.press("Enter");
-      await page.locator("input[autocomplete=new-password]").first().waitFor();
-      await page.locator("input[autocomplete=current-password]").fill(once);
-      for (const i of [0, 1]) await page.locator("input[autocomplete=new-password]").nth(i).fill(password);
-      await page.keyboard.press("Enter");
+      const another = async (o) => { const page = await openPage(browser(), url, o); pages.push(page); return page; };
+      const page = await another();
+      await signUp(page, "ada", run("user", "add", "ada", "--role", "clinician", "--site", site));
       await page.locator(".frame").waitFor();
-      // twelve leads, 200 steps a millivolt, as a WFDB pair
-      const r = record({ seconds: 10, rate: 500, bpm: 72, seed: 5, gaps: { V3: [[4, 6]] } }), dat = Buffer.alloc(5000 * 12 * 2);
-      for (let i = 0; i < 5000; i++) names12.forEach((n, k) => dat.writeInt16LE(r.leads[n][i], (i * 12 + k) * 2));
-      const hea = `r1 12 500 5000 10:00:00 01/11/2026\n${names12.map((n) => `r1.dat 16 200 16 0 0 0 0 ${n}`).join("\n")}\n`;
-      await to(page, "#/ecg/upload");
-      await page.locator(".drop input[type=file]").setInputFiles([{ name: "r1.hea", mimeType: "text/plain", buffer: Buffer.from(hea) }, { name: "r1.dat", mimeType: "application/octet-stream", buffer: dat }, { name: "letter.txt", mimeType: "text/plain", buffer: Buffer.from("Dear colleague") }]);
-      await page.locator(".queue li.stored").waitFor();
-      await page.locator(".queue li.refused", { hasText: "letter.txt" }).waitFor();
-      await page.locator(".queue li.stored a").click();
-      await page.locator(".paper canvas").first().waitFor();
-      has(await page.locator(".banner").innerText(), "UNMATCHED");
-      has(await page.locator(".paperline").innerText(), "12 leads · 500 Hz · 10 s · wfdb");
-      const drawn = await page.evaluate(() => { const c = document.querySelector(".paper .sheet"), g = c.getContext("2d"), d = g.getImageData(0, 0, c.width, c.height).data; let n = 0; for (let i = 0; i < d.length; i += 4) n += d[i] + d[i + 1] + d[i + 2] < 150; return n; });
-      assert(drawn > 5000, `hardly anything is drawn: ${drawn}`);
-      // measured: by the program (where it measures), and by the reader's calipers
-      await page.locator(".measures tbody tr").first().waitFor();
-      const rate = await page.locator(".measures tr", { hasText: "Rate" }).innerText();
-      assert(/\b7[0-4]\b/.test(rate), `the rate of 72 a minute: ${rate}`);
-      await page.keyboard.press("c");
-      has(await readout(page), "II: 200 ms");
-      await page.keyboard.press("Escape");
-      // whose it is
-      await page.getByRole("button", { name: "Match to a patient" }).click();
-      const dialog = page.locator("dialog");
-      await dialog.locator("input[type=search]").fill("1001");
-      await dialog.locator("button.found").first().click();
-      await dialog.locator(".idents2 .line").nth(0).fill("1001");
-      await dialog.locator(".idents2 .line").nth(1).fill("12.3.1957");
-      await dialog.locator(".main-act").click();
-      await page.locator(".banner .mrn", { hasText: "1001" }).waitFor();
-      has((await page.locator(".banner .name").innerText()).toLowerCase(), "smith, john");
-      // what it says, and the signature
-      await page.keyboard.press("e");
-      await page.keyboard.type("Seen by night, nothing to do");
-      await page.keyboard.press("Enter");
-      await page.getByRole("button", { name: "Save draft" }).click();
-      await page.getByText("The draft is saved.").waitFor();
-      await page.locator("#sign-button").click();
-      has(await dialog.locator(".main-act").innerText(), "Sign for SMITH, JOHN · born 12 Mar 1957");
-      await page.locator("#sign-pw").fill("not it at all");
-      await page.keyboard.press("Enter");
-      await dialog.locator(".wrong").waitFor();
-      await page.locator("#sign-pw").fill(password);
-      await page.keyboard.press("Enter");
-      await page.locator(".ecgbar .rstate", { hasText: "SIGNED" }).waitFor();
-      has(await page.locator(".overread").innerText(), "Seen by night, nothing to do");
-      await axe(page, "a signed one of a real site");
-      const pdf = await page.evaluate(async () => { const r = await fetch(document.querySelector('.ecgbar a[href*="report.pdf"]').href); return `${r.status} ${(await r.text()).slice(0, 5)}`; });
-      assert(pdf === "200 %PDF-" || /^50\d/.test(pdf), `the report: ${pdf}`);
-      await page.locator(".banner").waitFor();
-      const id = await page.evaluate(() => fetch("/api/search?q=1001").then((x) => x.json()).then((d) => d.patients[0].id));
-      await to(page, `#/chart/${id}/ecg`);
-      await page.locator(".ecgrow", { hasText: "SIGNED" }).waitFor();
-      has(await page.locator(".ecgrow").innerText(), "Seen by night");
-      if (process.env.SHOTS) { await page.locator(".ecgrow").click(); await page.waitForTimeout(1500); await page.screenshot({ path: join(process.env.SHOTS, "ecg-real.png") }); }
-      assert(page.problems.length === 0 && page.outside.length === 0, [...page.problems, ...page.outside].join("; "));
+      await fn({ page, another, url, site, run });
+      for (const x of pages) assert(x.problems.length === 0 && x.outside.length === 0, [...x.problems, ...x.outside].join("; "));
     } catch (e) {
-      if (process.env.SHOTS) await page?.screenshot({ path: join(process.env.SHOTS, "fail-real-ecg.png") }).catch(() => {});
+      if (process.env.SHOTS) for (const [i, x] of pages.entries()) await x.screenshot({ path: join(process.env.SHOTS, `fail-real-ecg-${i}.png`) }).catch(() => {});
       throw e;
     } finally {
-      await page?.context().close().catch(() => {});
+      for (const x of pages) await x.context().close().catch(() => {});
       if (daemon) { const gone = new Promise((ok) => daemon.once("exit", ok)); daemon.kill("SIGTERM"); await gone; }
       rmSync(dir, { recursive: true, force: true });
     }
+  });
+  const wfdb = (name, o = {}) => { // twelve leads, 200 steps a millivolt, as a WFDB pair
+    const r = record({ seconds: 10, rate: 500, bpm: 72, seed: 5, ...o }), dat = Buffer.alloc(5000 * 12 * 2);
+    for (let i = 0; i < 5000; i++) names12.forEach((n, k) => dat.writeInt16LE(r.leads[n][i], (i * 12 + k) * 2));
+    const hea = `${name} 12 500 5000 10:00:00 01/11/2026\n${names12.map((n) => `${name}.dat 16 200 16 0 0 0 0 ${n}`).join("\n")}\n`;
+    return [{ name: `${name}.hea`, mimeType: "text/plain", buffer: Buffer.from(hea) }, { name: `${name}.dat`, mimeType: "application/octet-stream", buffer: dat }];
+  };
+  await real("a real site: an ECG is brought in, read, measured, matched by two identifiers and signed; the chart has it", async ({ page }) => {
+    await to(page, "#/ecg/upload");
+    await page.locator(".drop input[type=file]").setInputFiles([...wfdb("r1", { gaps: { V3: [[4, 6]] } }), { name: "letter.txt", mimeType: "text/plain", buffer: Buffer.from("Dear colleague") }]);
+    await page.locator(".queue li.stored").waitFor();
+    await page.locator(".queue li.refused", { hasText: "letter.txt" }).waitFor();
+    await page.locator(".queue li.stored a").click();
+    await page.locator(".paper canvas").first().waitFor();
+    has(await page.locator(".banner").innerText(), "UNMATCHED");
+    has(await page.locator(".paperline").innerText(), "12 leads · 500 Hz · 10 s · wfdb");
+    const drawn = await page.evaluate(() => { const c = document.querySelector(".paper .sheet"), g = c.getContext("2d"), d = g.getImageData(0, 0, c.width, c.height).data; let n = 0; for (let i = 0; i < d.length; i += 4) n += d[i] + d[i + 1] + d[i + 2] < 150; return n; });
+    assert(drawn > 5000, `hardly anything is drawn: ${drawn}`);
+    // measured: by the program (where it measures), and by the reader's calipers
+    await page.locator(".measures tbody tr").first().waitFor();
+    const rate = await page.locator(".measures tr", { hasText: "Rate" }).innerText();
+    assert(/\b7[0-4]\b/.test(rate), `the rate of 72 a minute: ${rate}`);
+    await page.keyboard.press("c");
+    has(await readout(page), "II: 200 ms");
+    await page.keyboard.press("Escape");
+    // whose it is
+    await page.getByRole("button", { name: "Match to a patient" }).click();
+    const dialog = page.locator("dialog");
+    await dialog.locator("input[type=search]").fill("1001");
+    await dialog.locator("button.found").first().click();
+    await dialog.locator(".idents2 .line").nth(0).fill("1001");
+    await dialog.locator(".idents2 .line").nth(1).fill("12.3.1957");
+    await dialog.locator(".main-act").click();
+    await page.locator(".banner .mrn", { hasText: "1001" }).waitFor();
+    has((await page.locator(".banner .name").innerText()).toLowerCase(), "smith, john");
+    // what it says, and the signature
+    await page.keyboard.press("e");
+    await page.keyboard.type("Seen by night, nothing to do");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Save draft" }).click();
+    await page.getByText("The draft is saved.").waitFor();
+    await page.locator("#sign-button").click();
+    has(await dialog.locator(".main-act").innerText(), "Sign for SMITH, JOHN · born 12 Mar 1957");
+    await page.locator("#sign-pw").fill("not it at all");
+    await page.keyboard.press("Enter");
+    await dialog.locator(".wrong").waitFor();
+    await page.locator("#sign-pw").fill(password);
+    await page.keyboard.press("Enter");
+    await page.locator(".ecgbar .rstate", { hasText: "SIGNED" }).waitFor();
+    has(await page.locator(".overread").innerText(), "Seen by night, nothing to do");
+    await axe(page, "a signed one of a real site");
+    const pdf = await page.evaluate(async () => { const r = await fetch(document.querySelector('.ecgbar a[href*="report.pdf"]').href); return `${r.status} ${(await r.text()).slice(0, 5)}`; });
+    assert(pdf === "200 %PDF-", `the report: ${pdf}`);
+    await page.locator(".banner").waitFor();
+    const id = await page.evaluate(() => fetch("/api/search?q=1001").then((x) => x.json()).then((d) => d.patients[0].id));
+    await to(page, `#/chart/${id}/ecg`);
+    await page.locator(".ecgrow", { hasText: "SIGNED" }).waitFor();
+    has(await page.locator(".ecgrow").innerText(), "Seen by night");
+    if (process.env.SHOTS) { await page.locator(".ecgrow").click(); await page.waitForTimeout(1500); await page.screenshot({ path: join(process.env.SHOTS, "ecg-real.png") }); }
+  });
+
+  await real("a real site: shared and opened without an account, taken back; a patient at home sends one, asks for it, and reads what was signed", async ({ page, another, url, run, site }) => {
+    await to(page, "#/ecg/upload");
+    await page.locator(".drop input[type=file]").setInputFiles(wfdb("r1"));
+    await page.locator(".queue li.stored a").click();
+    await page.locator(".paper canvas").first().waitFor();
+    await page.getByRole("button", { name: /^Share/ }).click();
+    const dialog = page.locator("dialog");
+    await dialog.locator(".field input").nth(0).fill("Dr. Amari, city clinic");
+    await dialog.locator(".field input").nth(1).fill("Second opinion");
+    await dialog.locator(".main-act").click();
+    const link = await dialog.locator(".sharelink").inputValue();
+    assert(link.startsWith(url), link);
+    const guest = await another();
+    await guest.goto(link);
+    await guest.locator(".paper canvas").first().waitFor();
+    for (const part of ["Dr. Amari", "Shared by ada", "left"]) has(await guest.locator(".guestbar").innerText(), part);
+    assert(await guest.locator(".rail, .overread, #sign-button").count() === 0, "a guest may do something");
+    if (process.env.SHOTS) await guest.screenshot({ path: join(process.env.SHOTS, "real-share.png") });
+    await page.keyboard.press("Escape");
+    await page.reload();
+    await page.locator(".paper canvas").first().waitFor();
+    await page.getByRole("button", { name: /^Share \(1\)/ }).click();
+    has(await page.locator(".shares").innerText(), "opened 1 times");
+    await page.locator(".shares button", { hasText: "Revoke" }).click();
+    await page.locator(".shares input").fill("Was for the wrong clinic");
+    await page.locator(".shares .main-act").click();
+    await page.locator(".shares", { hasText: "revoked" }).waitFor();
+    await page.keyboard.press("Escape");
+    await guest.goto(link);
+    await guest.locator(".gone").waitFor();
+    guest.problems.splice(0, guest.problems.length, ...guest.problems.filter((x) => !/410/.test(x)));
+
+    const id = await page.evaluate(() => fetch("/api/search?q=1001").then((x) => x.json()).then((d) => d.patients[0].id));
+    const home = await another({ viewport: { width: 412, height: 800 } });
+    await signUp(home, "john.home", run("user", "add", "john.home", "--role", "patient", "--patient", id, "--site", site));
+    await home.locator(".homemain").waitFor();
+    await home.locator("textarea").first().fill("Felt my heart race");
+    await home.locator("input[type=file]").setInputFiles(wfdb("r2", { seed: 9, bpm: 88 }));
+    const mine = home.locator(".homelist > li");
+    await mine.filter({ hasText: "Felt my heart race" }).waitFor();
+    await mine.first().locator("button").first().click();
+    await mine.first().locator("textarea").fill("Is it the same as last week?");
+    await mine.first().locator("button.main-act").click();
+    await mine.filter({ hasText: "WAITING" }).waitFor();
+    if (process.env.SHOTS) await home.screenshot({ path: join(process.env.SHOTS, "real-home.png"), fullPage: true });
+    await mine.first().locator("a").first().click();
+    await home.locator(".homeread .paper canvas").first().waitFor();
+    // the ward has it: whose it is, what was asked; and signs it
+    await to(page, "#/ecg");
+    const row = page.locator(".ecgrow", { hasText: /smith/i });
+    await row.waitFor();
+    await row.click();
+    await page.locator(".paper canvas").first().waitFor();
+    has((await page.locator(".banner .name").innerText()).toLowerCase(), "smith, john");
+    has(await page.locator(".readside").innerText(), "Felt my heart race");
+    has(await page.locator(".column.reading").innerText(), "Is it the same as last week?");
+    await page.keyboard.press("e");
+    await page.keyboard.type("Regular, nothing to do");
+    await page.keyboard.press("Enter");
+    await page.locator("#sign-button").click();
+    await page.locator("#sign-pw").fill(password);
+    await page.keyboard.press("Enter");
+    await page.locator(".ecgbar .rstate", { hasText: "SIGNED" }).waitFor();
+    await to(home, "#/");
+    await home.reload();
+    await mine.filter({ hasText: "Regular, nothing to do" }).waitFor();
+    if (process.env.SHOTS) await home.screenshot({ path: join(process.env.SHOTS, "real-home-read.png"), fullPage: true });
+    await axe(home, "home, read");
   });
 }
