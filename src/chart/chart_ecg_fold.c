@@ -222,7 +222,9 @@ void ecg_sort(const struct chart_ecg *g, bool matched, struct store_ecg *s)
 	s->reading = (uint8_t)g->reading;
 	s->flags = (uint8_t)((s->flags & (ECG_UNREADABLE | ECG_AUTO)) | (g->review ? ECG_REVIEW : 0) | (matched && g->by_identifiers ? ECG_BY_IDENTIFIERS : 0));
 	s->rank = stat ? 0 : weighs ? 1 : urgent ? 2 : 3;
-	s->due = (uint8_t)((is_open(g) ? ECG_TODO_UNREAD : 0) | (!matched && g->reading != CHART_ECG_REJECTED ? ECG_TODO_UNMATCHED : 0) | (g->review ? ECG_TODO_REVIEW : 0));
+	/* A live strip is one thing to be read, by its first entry; of those that continue it, a minute each, only what is urgent asks for somebody. */
+	bool asks = is_open(g) && (s->rank < 3 || !fact_get(g->fact, FF_SET).n || !slice_eq_str(fact_get(g->fact, FF_VIA), "live"));
+	s->due = (uint8_t)((asks ? ECG_TODO_UNREAD : 0) | (!matched && g->reading != CHART_ECG_REJECTED ? ECG_TODO_UNMATCHED : 0) | (g->review ? ECG_TODO_REVIEW : 0));
 	if (s->due & ECG_TODO_UNREAD && s->rank < 3)
 		s->due |= ECG_TODO_URGENT;
 }

@@ -359,7 +359,7 @@ struct ecg_body {
 };
 int ecg_body_read(struct slice body, struct arena *a, struct ecg_body *ret, struct err *e) MUST;
 struct ecg_sent { /* what the line says beside the files; empty slices are left out */
-	struct slice key, by, via, patient, order, urgency, note, recorded, device; /* device: where the file has no place for it */
+	struct slice key, by, via, patient, order, urgency, note, recorded, device, continues; /* device: where the file has no place for it; continues: the live strip of which earlier stretches came before */
 	struct ecg_person claimed;      /* typed by the sender: id assigner family given birth sex */
 };
 /* The body, appended. Names and files as in b; ERR_INPUT: a name that cannot be one, too much text. */

@@ -123,6 +123,7 @@ int ecg_body_put(const struct ecg_sent *s, const struct ecg_body *b, struct buf 
 	jsonw_kslice_opt(&w, "note", s->note);
 	jsonw_kslice_opt(&w, "recorded", s->recorded);
 	jsonw_kslice_opt(&w, "device", s->device);
+	jsonw_kslice_opt(&w, "continues", s->continues);
 	jsonw_obj_end(&w);
 	if (!buf_ok(&line))
 		return err_set(e, buf_code(&line) == ERR_LIMIT ? ERR_INPUT : ERR_MEMORY, NULL, "what is said of the recording is more than %u bytes", ECG_BODY_HEAD_MAX);

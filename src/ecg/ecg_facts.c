@@ -51,7 +51,7 @@ static void put_sent(struct facts *f, struct fact *t, const struct json_node *n)
 	static const struct {
 		const char *member;
 		uint8_t field;
-	} said[] = {{"via", FF_VIA}, {"patient", FF_PATIENT_ID}, {"order", FF_PLACER}, {"urgency", FF_PRIORITY}, {"recorded", FF_RECORDED}, {"note", FF_TEXT}};
+	} said[] = {{"via", FF_VIA}, {"patient", FF_PATIENT_ID}, {"order", FF_PLACER}, {"urgency", FF_PRIORITY}, {"recorded", FF_RECORDED}, {"note", FF_TEXT}, {"continues", FF_SET}};
 	for (size_t i = 0; i < ARRAY_LEN(said); i++)
 		facts_put(f, t, said[i].field, safe(f, json_text(n, said[i].member)));
 	facts_put_parts(f, t, FF_ENTERER, (const struct slice[]){safe(f, json_text(n, "by"))}, 1);

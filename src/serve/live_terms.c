@@ -183,7 +183,8 @@ static int put_body(const struct live_stretch *s, const struct files *f, const c
 {
 	const struct live_terms *t = s->terms;
 	struct ecg_sent sent = {.key = slice_str(key), .by = slice_str(s->by), .via = SLICE("live"), .patient = slice_str(t->patient), .order = slice_str(t->order), .urgency = slice_str(t->urgency), .note = slice_str(t->note),
-	                        .device = slice_str(t->device)};
+	                        .device = slice_str(t->device),
+	                        .continues = (double)s->from < LIVE_FIRST_S * t->rate ? SLICE_NULL : slice_str(s->id)};
 	sent.claimed = (struct ecg_person){.id = slice_str(t->id), .assigner = slice_str(t->assigner), .family = slice_str(t->family), .given = slice_str(t->given), .birth = slice_str(t->birth), .sex = slice_str(t->sex)};
 	struct ecg_body b = {.files = 2, .name = {slice_str(f->name[1]), slice_str(f->name[0])}, .file = {buf_slice(&f->file[1]), buf_slice(&f->file[0])}};
 	return ecg_body_put(&sent, &b, ret, e);

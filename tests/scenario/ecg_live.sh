@@ -170,6 +170,8 @@ print([round(e["seconds"], 1) for e in mine])
 assert sum(e["seconds"] for e in mine) == 150 and max(e["seconds"] for e in mine) <= 60, mine
 assert all(abs(at[i] + mine[i]["seconds"] - at[i + 1]) < 0.002 for i in range(len(mine) - 1)), "they do not follow each other"
 PY
+same "$(me "$base/api/ecgs?list=unread&max=500")" 200 "to be read"
+same "$(python3 -c 'import json; print([e["seconds"] for e in json.load(open("got"))["ecgs"] if e["device"] == "bed 12" and e["patient"] and e["weight"] != "urgent"])')" "[10.0]" "of a strip its first entry is to be read, and what is urgent"
 wait $s2 || fail "the second simulator: $(cat sim2 sim2.err)"
 same "$(tail -1 sim2 | json kept)" "$(tail -1 sim2 | json to)" "all of it, but what was left out"
 

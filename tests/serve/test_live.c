@@ -240,6 +240,7 @@ static void a_recording(void **state)
 	assert_true(slice_eq(buf_slice(&one), buf_slice(&two)));
 	assert_int_equal(ecg_body_read(buf_slice(&one), a, &b, &e), 0);
 	assert_non_null(memmem(b.head.p, b.head.n, "\"via\":\"live\"", 12));
+	assert_non_null(memmem(b.head.p, b.head.n, "\"continues\":\"0123456789abcdef\"", 30)); /* it is not the strip's first */
 	assert_non_null(memmem(b.head.p, b.head.n, "\"key\":\"live/0123456789abcdef/2625-3125\"", 38));
 	assert_int_equal(ecg_body_open(&b, a, &g, &e), 0);
 	assert_true(g->channels == 2 && g->rate == 250 && g->samples == 500 && g->channel[0].lead == ECG_LEAD_II);

@@ -645,7 +645,7 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
       const looks = run("ledger", "list", "--site", site, "--json", "--kind", "audit").split("\n").length;
       await page.waitForTimeout(2500);
       assert(run("ledger", "list", "--site", site, "--json", "--kind", "audit").split("\n").length - looks <= 2, "each question is an entry"); // the command's own
-      await page.getByRole("link", { name: /^Kept:/ }).click(); // and what was kept is an ECG to be read
+      await page.getByRole("link", { name: /^ECGs kept/ }).click(); // and what was kept is an ECG to be read
       await page.locator(".paper canvas").first().waitFor();
       has(await page.locator(".paperline").innerText(), "2 leads · 250 Hz");
       assert(page.problems.length === 0 && page.outside.length === 0, [...page.problems, ...page.outside].join("; "));
