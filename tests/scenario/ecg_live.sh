@@ -190,4 +190,11 @@ same "$(me "$base/api/live/$sim3?from=0")" 200 "with a reason"
 # ---- a server that was killed has forgotten a strip, and says how it goes on
 same "$(two --data-binary @pa "$base/api/live/$quiet?at=250")" 404 "forgotten"
 grep -q 'begin it again' got || fail "$(cat got)"
+
+# ---- an orderly stop keeps what there is
+same "$(one -d "{$terms,\"key\":\"last\"}" $base/api/live)" 201 "begun"
+same "$(one --data-binary @pa "$base/api/live/$(json id <got)?at=0")" 200 "a second"
+same "$(json kept <got)" 0 "not kept yet"
+before=$(entries site ecg)
 stop
+same "$(entries site ecg)" "$((before + 1))" "what was there when it stopped"
