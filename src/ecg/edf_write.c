@@ -154,7 +154,7 @@ static int scale(const struct ecg *g, unsigned i, struct scale *ret, struct err 
 	ecg_range(g, i, &r);
 	if ((int64_t)r.max - r.min > 65535)
 		return err_set(e, ERR_INPUT, NULL, "channel %s has samples %d to %d, more than the 16 bits that EDF holds; wfdb and fhir hold them", c->name, r.min, r.max);
-	int32_t move = r.min >= INT16_MIN && r.max <= INT16_MAX ? 0 : r.min + 32768;
+	int32_t move = r.min >= INT16_MIN && r.max <= INT16_MAX ? 0 : r.min > INT32_MAX - 32768 ? r.max - 32767 : r.min + 32768;
 	int32_t lo = r.min - move, hi = r.max - move;
 	double best = INFINITY, zero = c->baseline - (double)move;
 	bool volts = !strcmp(c->unit, "uV");

@@ -107,20 +107,27 @@ static void stretch(struct rhythm *r, const uint8_t *word, size_t i, size_t j, u
 	}
 }
 
+static uint64_t second_begins(const struct rhythm *r, size_t s)
+{
+	return (uint64_t)((double)s * r->g->rate);
+}
+
 /* What interrupts: the next second from `at` on that is unreadable or flutters, or silence; its ends in samples. False: none before the end. */
 static bool interruption(const struct rhythm *r, uint64_t at, size_t beat, uint64_t *from, uint64_t *to, enum ecg_rhythm *what)
 {
 	const struct ecg_beats *b = r->b;
 	const uint64_t all = r->g->samples;
 	size_t s = (size_t)((double)at / r->g->rate);
+	while (s < r->seconds && second_begins(r, s + 1) <= at) /* a second of 257.3 samples begins a little before its 257.3: the one before it is over all the same */
+		s++;
 	while (s < r->seconds && !r->bad[s] && !r->vf[s])
 		s++;
-	uint64_t noise = s < r->seconds ? (uint64_t)((double)s * r->g->rate) : all, noise_end = noise;
+	uint64_t noise = s < r->seconds ? second_begins(r, s) : all, noise_end = noise;
 	enum ecg_rhythm kind = s < r->seconds && r->vf[s] ? ECG_RHYTHM_VF : ECG_RHYTHM_NOISE;
 	if (s < r->seconds) {
 		while (s < r->seconds && (kind == ECG_RHYTHM_VF ? r->vf[s] : r->bad[s] && !r->vf[s]))
 			s++;
-		noise_end = s < r->seconds ? (uint64_t)((double)s * r->g->rate) : all;
+		noise_end = s < r->seconds ? second_begins(r, s) : all;
 	}
 	/* silence between beats before that */
 	for (size_t i = beat; i <= b->count; i++) {
@@ -175,6 +182,7 @@ void rhythm_base(struct rhythm *r)
 		while (j < b->count && b->beat[j].at < to)
 			j++;
 		i = j;
+		assert(to > at);
 		at = to;
 	}
 }

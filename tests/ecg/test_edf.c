@@ -317,6 +317,24 @@ static void bdf(void **state)
 	ecg_test_done(&t);
 }
 
+/* Samples at the end of what 32 bits hold are moved into 16 without leaving the 32 on the way (the sanitizer sees it), and come back or are refused. */
+static void far_away(void **state)
+{
+	static const int32_t high[] = {INT32_MAX - 4, INT32_MAX, INT32_MAX - 1, INT32_MAX - 2}, low[] = {INT32_MIN + 1, INT32_MIN + 9, INT32_MIN + 3, INT32_MIN + 2};
+	for (int k = 0; k < 4; k++) {
+		struct ecg_test t;
+		struct ecg g = {.a = arena_new(1 << 20), .channels = 1, .rate = 4, .samples = 4};
+		g.channel[0] = (struct ecg_channel){.lead = ECG_LEAD_II, .name = "II", .unit = "uV", .ecg = true, .rate = 4, .samples = 4, .scale = 1, .baseline = k & 1 ? k < 2 ? INT32_MAX : INT32_MIN + 1 : 0, .bits = 32, .s32 = k < 2 ? high : low};
+		int r = write_and_read(&g, ECG_EDF, "out.edf", &t);
+		if (r == 0)
+			same_samples(&g, t.g, true);
+		else
+			assert_int_equal(r, ERR_INPUT);
+		ecg_test_done(&t);
+		arena_free(g.a);
+	}
+}
+
 /* A sleep laboratory's file: only what is called an ECG is one. */
 static void which_is_the_heart(void **state)
 {
@@ -336,7 +354,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain), cmocka_unit_test(zero_between_steps), cmocka_unit_test(upside_down), cmocka_unit_test(equal_range), cmocka_unit_test(years), cmocka_unit_test(slips),
-		cmocka_unit_test(refused), cmocka_unit_test(edf_plus), cmocka_unit_test(late_years), cmocka_unit_test(gap), cmocka_unit_test(bdf), cmocka_unit_test(which_is_the_heart),
+		cmocka_unit_test(refused), cmocka_unit_test(edf_plus), cmocka_unit_test(late_years), cmocka_unit_test(gap), cmocka_unit_test(bdf), cmocka_unit_test(far_away), cmocka_unit_test(which_is_the_heart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
