@@ -1,15 +1,28 @@
 /* Atrial fibrillation: intervals that cannot be foretold from the one before, and no P wave that stands still before the QRS. Ventricular beats and the intervals about them are left out; supraventricular ones are not,
  * as in fibrillation every beat looks like one: that frequent ectopy, bigeminy and blocked beats are not fibrillation is seen in that their intervals are few and come in patterns. */
 #include "af.h"
+#include "twice.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-static int by_value(const void *a, const void *b)
+/* The middle one of n > 0 values that are no NaN and not below 0, by how many are smaller and how many not larger: of such floats the bits are in order. */
+INLINE float middle_body(const float *v, size_t n)
 {
-	float x = *(const float *)a, y = *(const float *)b;
-	return (x > y) - (x < y);
+	int32_t x[AF_WINDOW], less[AF_WINDOW] = {0}, least[AF_WINDOW] = {0}, want = (int32_t)(n / 2);
+	for (int i = 0; i < AF_WINDOW; i++)
+		x[i] = INT32_MAX;
+	memcpy(x, v, n * sizeof *v);
+	for (size_t j = 0; j < n; j++)
+		for (int i = 0; i < AF_WINDOW; i++) {
+			less[i] += x[j] < x[i];
+			least[i] += x[j] <= x[i];
+		}
+	size_t i = 0;
+	while (i + 1 < n && (less[i] > want || least[i] <= want))
+		i++;
+	return v[i];
 }
+TWICE(static, float, middle, (const float *v, size_t n), (v, n))
 
 static bool own(const struct ecg_beat *b) /* of the atrium's doing */
 {
@@ -135,8 +148,7 @@ void af_look(const struct ecg_beats *b, size_t i, const struct af_shapes *s, boo
 		return;
 	ret->irregular /= (float)m;
 	ret->jump = squares > 0 ? (steps / (float)m) / (2 * squares / (float)n) : 0;
-	qsort(change, m, sizeof *change, by_value);
-	ret->change = change[m / 2] / mean;
+	ret->change = middle(change, m) / mean;
 	if (!whole && hardly(ret)) {
 		ret->score = -1;
 		return;

@@ -1,6 +1,7 @@
 /* What a lead is worth, second by second. Four numbers a second (range, roughness, middle, how often the same extreme value), then the lead's own usual values from their middle: amplifiers, gains and people differ by a
  * factor of ten, so what is rough or large is judged against the lead itself, and against microvolts only where the unit is known. */
 #include "quality.h"
+#include "twice.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,13 +12,7 @@ struct second {
 	uint16_t gaps, ends; /* per thousand: not recorded; at the lowest or highest value, standing still there */
 };
 
-#ifdef __clang__
-#define HOT
-#else
-#define HOT __attribute__((optimize("O3"))) /* gcc's -O2 makes no vectors of these loops */
-#endif
-
-HOT static struct second look(const int16_t *x, size_t n, size_t k)
+INLINE struct second look_body(const int16_t *x, size_t n, size_t k)
 {
 	struct second s = {INT16_MAX, INT16_MIN, 0, 0, 0, 0};
 	int64_t sum = 0, rough = 0;
@@ -52,6 +47,7 @@ HOT static struct second look(const int16_t *x, size_t n, size_t k)
 	s.ends = (uint16_t)(ends * 1000 / n);
 	return s;
 }
+TWICE(static, struct second, look, (const int16_t *x, size_t n, size_t k), (x, n, k))
 
 /* The power at one frequency against all, in one second: a Goertzel filter. */
 static double share_at(const int16_t *x, size_t n, double hz, double rate, int32_t middle)

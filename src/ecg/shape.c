@@ -42,7 +42,7 @@ INLINE size_t fill(int16_t *x, size_t before, size_t n)
 /* Sums up to each grid point, between samples in proportion; the value is the difference of sums four steps apart. Sums may wrap around: the differences do not. x[need] is 0. pos and step in 1/65536. */
 INLINE void grid_body(const int16_t *x, size_t need, uint32_t pos, uint32_t step, double part, size_t n, int32_t *restrict out)
 {
-	uint32_t sum[STEP_WIDE * (GRID + 8) + 16] __attribute__((uninitialized)), at[GRID], here[GRID], s = 0;
+	uint32_t sum[STEP_WIDE * (GRID + 8) + 16] __attribute__((uninitialized)), at[GRID] __attribute__((uninitialized)), here[GRID] __attribute__((uninitialized)), s = 0;
 	for (size_t i = 0; i <= need; i++) {
 		sum[i] = s;
 		s += (uint32_t)x[i] * 256;
