@@ -315,6 +315,7 @@ struct arena *arena_new(size_t limit); /* NULL: no memory */
 void arena_free(struct arena *a);      /* NULL is fine */
 void arena_reset(struct arena *a);     /* everything goes, the first block stays */
 void *arena_alloc(struct arena *a, size_t n) MUST;              /* 16-aligned, zeroed; NULL at the limit */
+void *arena_raw(struct arena *a, size_t n) MUST;                /* the same without the zeroing, for callers that write before they read */
 void *arena_array(struct arena *a, size_t count, size_t size) MUST; /* checked product */
 char *arena_strdup(struct arena *a, struct slice s) MUST;       /* NUL-terminated copy */
 struct slice arena_dup(struct arena *a, struct slice s) MUST;   /* p == NULL: failed */

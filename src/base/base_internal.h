@@ -4,7 +4,6 @@
 
 #include "base.h"
 
-void *arena_raw(struct arena *a, size_t n) MUST; /* arena_alloc without the zeroing, for callers that overwrite all of it */
 
 /* Eight bytes at once. A byte b of the result of these has its top bit set where the question is answered yes; the lowest such byte is exact,
  * higher ones may be false alarms (a borrow), so look at the lowest first. */

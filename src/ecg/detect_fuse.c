@@ -64,32 +64,45 @@ static void gather(struct detect_fusion *f)
 		if (least == INT32_MAX)
 			return;
 		const struct detect_candidate *c = &f->lead[from].c[next[from]];
-		f->sight[f->seen] = (struct detect_sight){.tick = least, .lead = (uint8_t)from, .candidate = next[from], .worth = c->score * trust_at(f, from, least) / 256};
+		f->sight[f->seen] = (struct detect_sight){.tick = least, .lead = (uint8_t)from, .candidate = next[from], .number = -1, .worth = c->score * trust_at(f, from, least) / 256};
 		f->seen++;
 		next[from]++;
 	}
 }
 
-static int by_worth(const void *a, const void *b)
+/* The sights most worth first, of equals the first: their numbers, by radix, eleven bits at a time. What comes in is in the order of time, and stays so among equals. */
+static void by_worth(struct detect_fusion *f)
 {
-	const struct detect_sight *x = *(const struct detect_sight *const *)a, *y = *(const struct detect_sight *const *)b;
-	return x->worth != y->worth ? (x->worth < y->worth) - (x->worth > y->worth) : (x->tick > y->tick) - (x->tick < y->tick);
+	uint32_t *from = f->order, *to = f->order + f->room;
+	for (int32_t i = 0; i < f->seen; i++)
+		from[i] = (uint32_t)i;
+	for (unsigned shift = 0; shift < 32; shift += 11) {
+		uint32_t at[2048] = {0}, sum = 0;
+		for (int32_t i = 0; i < f->seen; i++)
+			at[~((uint32_t)f->sight[i].worth ^ 0x80000000u) >> shift & 2047]++;
+		for (size_t k = 0; k < ARRAY_LEN(at); k++) {
+			uint32_t n = at[k];
+			at[k] = sum;
+			sum += n;
+		}
+		for (int32_t i = 0; i < f->seen; i++)
+			to[at[~((uint32_t)f->sight[from[i]].worth ^ 0x80000000u) >> shift & 2047]++] = from[i];
+		uint32_t *t = from;
+		from = to;
+		to = t;
+	}
+	f->sorted = from;
 }
 
-static int by_tick(const void *a, const void *b)
-{
-	const struct detect_candidate *x = a, *y = b;
-	return (x->at > y->at) - (x->at < y->at);
-}
-
-/* A complex: the sight most worth, and what the other leads have within reach of it. */
-static void complex(struct detect_fusion *f, int32_t top)
+/* A complex: the sight most worth, and what the other leads have within reach of it. What is known of it is kept with that sight. */
+static void complex(struct detect_fusion *f, int32_t top, int32_t number)
 {
 	int64_t sum = 0, weight = 0;
 	bool have[DETECT_LEADS] = {false};
 	struct detect_sight *s = &f->sight[top];
-	struct detect_candidate *out = &f->all.c[f->all.count++];
-	*out = (struct detect_candidate){.at = s->tick, .shape = s->lead, .sharp = s->candidate}; /* whose it is: for placing */
+	s->number = number;
+	s->whose = s->lead; /* for placing */
+	s->which = s->candidate;
 	int32_t from = top, to = top + 1, rank = INT32_MAX;
 	while (from > 0 && s->tick - f->sight[from - 1].tick <= NEAR_TICKS)
 		from--;
@@ -105,8 +118,8 @@ static void complex(struct detect_fusion *f, int32_t top)
 		int32_t r = f->rank[m->lead] + (trust_at(f, m->lead, m->tick) < 128 || m->worth <= 0 ? 1000 : 0);
 		if (r < rank) {
 			rank = r;
-			out->shape = m->lead;
-			out->sharp = m->candidate;
+			s->whose = m->lead;
+			s->which = m->candidate;
 		}
 	}
 	for (unsigned k = 0; k < f->leads; k++)
@@ -115,12 +128,30 @@ static void complex(struct detect_fusion *f, int32_t top)
 			weight += trust_at(f, k, s->tick);
 		}
 	/* leads do not err independently of each other: the sum counts by the root of how many they are */
-	out->score = (int32_t)((double)sum / (weight > 256 ? sqrt((double)weight / 256) : 1));
-	const struct detect_lead *l = &f->lead[s->lead];
-	const struct detect_candidate *c = &l->c[s->candidate];
-	out->rr = (int32_t)(c->rr * TICKS / l->rate);
-	out->log_rr = detect_log2((uint32_t)out->rr);
-	out->spread = c->spread;
+	s->score = (int32_t)((double)sum / (weight > 256 ? sqrt((double)weight / 256) : 1));
+}
+
+/* The complexes in the order of time; of those at one moment, the first found first. */
+static void list(struct detect_fusion *f)
+{
+	struct detect_candidate *c = f->all.c;
+	int32_t n = 0, *of = f->all.tmp;
+	for (int32_t i = 0; i < f->seen; i++) {
+		if (f->sight[i].number < 0)
+			continue;
+		int32_t at = n++;
+		for (; at > 0 && f->sight[of[at - 1]].tick == f->sight[i].tick && f->sight[of[at - 1]].number > f->sight[i].number; at--)
+			of[at] = of[at - 1];
+		of[at] = i;
+	}
+	f->all.count = n;
+	for (int32_t i = 0; i < n; i++) {
+		const struct detect_sight *s = &f->sight[of[i]];
+		const struct detect_lead *l = &f->lead[s->lead];
+		const struct detect_candidate *own = &l->c[s->candidate];
+		int32_t rr = (int32_t)(own->rr * TICKS / l->rate);
+		c[i] = (struct detect_candidate){.at = s->tick, .shape = s->whose, .sharp = s->which, .score = s->score, .rr = rr, .log_rr = detect_log2((uint32_t)rr), .spread = own->spread};
+	}
 }
 
 /* What no lead recorded, before each candidate. */
@@ -147,18 +178,13 @@ void detect_fuse(struct detect_fusion *f)
 	for (unsigned k = 0; k < f->leads; k++)
 		trust(f, k);
 	gather(f);
-	f->all.count = 0;
 	f->all.rate = TICKS;
 	f->all.first = 0;
-	for (int32_t i = 0; i < f->seen; i++)
-		f->order[i] = &f->sight[i];
-	if (f->seen)
-		qsort(f->order, (size_t)f->seen, sizeof *f->order, by_worth);
-	for (int32_t i = 0; i < f->seen && f->all.count < f->all.room; i++)
-		if (!f->order[i]->taken)
-			complex(f, (int32_t)(f->order[i] - f->sight));
-	if (f->all.count)
-		qsort(f->all.c, (size_t)f->all.count, sizeof *f->all.c, by_tick);
+	by_worth(f);
+	for (int32_t i = 0, number = 0; i < f->seen && number < f->all.room; i++)
+		if (!f->sight[f->sorted[i]].taken)
+			complex(f, (int32_t)f->sorted[i], number++);
+	list(f);
 	holes(f);
 	detect_choose(f->all.c, f->all.count, TICKS, -1);
 	detect_usual(&f->all);
@@ -180,7 +206,8 @@ int detect_fusion_init(struct detect_fusion *f, const struct ecg *g, struct aren
 		seen += (size_t)f->lead[k].room;
 	f->all.room = seen > DETECT_CANDIDATES ? DETECT_CANDIDATES : (int32_t)seen;
 	f->sight = arena_array(a, seen, sizeof *f->sight);
-	f->order = arena_array(a, seen, sizeof *f->order);
+	f->room = seen;
+	f->order = arena_array(a, 2 * seen, sizeof *f->order);
 	f->all.c = arena_array(a, (size_t)f->all.room, sizeof *f->all.c);
 	f->all.tmp = arena_array(a, (size_t)f->all.room, sizeof *f->all.tmp);
 	f->all.tmp2 = arena_array(a, (size_t)f->all.room, sizeof *f->all.tmp2);

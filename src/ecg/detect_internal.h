@@ -102,6 +102,8 @@ struct detect_sight { /* a candidate of one lead on the common scale */
 	int32_t tick, candidate, worth;
 	uint8_t lead;
 	bool taken;
+	int32_t number, score, which; /* of the complex that it is the most of: the how manieth, its odds, ... */
+	uint8_t whose;                /* ... the lead and candidate whose R wave is said. number below 0: of none */
 };
 struct detect_fusion {
 	struct detect_lead lead[DETECT_LEADS];
@@ -109,7 +111,9 @@ struct detect_fusion {
 	int32_t rank[DETECT_LEADS];  /* whose R wave is said, lowest first */
 	double page_s;               /* where the page's arrays begin */
 	int16_t trust[DETECT_LEADS][DETECT_STRETCHES];
-	struct detect_sight *sight, **order;
+	struct detect_sight *sight;
+	uint32_t *order, *sorted;    /* order: room for two lists of numbers of sights */
+	size_t room;
 	int32_t seen;
 	struct detect_lead all;      /* only c, count, rate, first, tmp, tmp2: the common candidates; sharp and shape say whose */
 };

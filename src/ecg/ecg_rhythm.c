@@ -110,7 +110,7 @@ static int look(struct rhythm *r, struct ecg_rhythm_result *ret, float *ret_rang
 static int shapes(struct rhythm *r, struct err *e)
 {
 	const struct ecg_beats *b = r->b;
-	r->shapes = (struct af_shapes){arena_array(r->a, b->count * r->leads + 1, sizeof(struct shape)), r->leads, r->reader, arena_alloc(r->a, b->count + 1)};
+	r->shapes = (struct af_shapes){shape_room(r->a, b->count * r->leads + 1), r->leads, r->reader, arena_alloc(r->a, b->count + 1)};
 	r->af = arena_alloc(r->a, b->count + 1);
 	if (!r->shapes.shape || !r->shapes.have || !r->af)
 		return err_set(e, arena_code(r->a), NULL, "no room for the shapes of the beats");

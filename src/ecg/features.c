@@ -312,7 +312,7 @@ int classify_prepare(const struct ecg *g, const unsigned *channels, size_t n, st
 		return r;
 	if (!k->leads)
 		return err_set(e, ERR_INPUT, NULL, "there is no ECG channel in it");
-	k->shape = arena_array(a, b->count * k->leads + 1, sizeof *k->shape);
+	k->shape = shape_room(a, b->count * k->leads);
 	k->id = arena_array(a, b->count + 1, sizeof *k->id);
 	k->f = arena_array(a, b->count + 1, sizeof *k->f);
 	k->c = arena_array(a, CLASSIFY_CLUSTERS, sizeof *k->c);

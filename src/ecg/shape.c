@@ -212,6 +212,11 @@ INLINE void describe_body(const int32_t *restrict x, struct shape *restrict ret)
 }
 TWICE(static, void, describe, (const int32_t *x, struct shape *ret), (x, ret))
 
+struct shape *shape_room(struct arena *a, size_t n)
+{
+	return arena_raw(a, n < PTRDIFF_MAX / sizeof(struct shape) ? n * sizeof(struct shape) : PTRDIFF_MAX);
+}
+
 void shape_read(struct shape_reader *r, uint64_t at, struct shape *ret)
 {
 	*ret = (struct shape){.width = -1};
@@ -243,16 +248,18 @@ INLINE float shape_like_body(const struct shape *a, const struct shape *b, int s
 }
 TWICE(, float, shape_like, (const struct shape *a, const struct shape *b, int shift), (a, b, shift))
 
+/* Over all shifts at once; then uphill, which for two waves of one sign is all the way. (Sums are compared, not quotients: they have at most 20 bits, so they differ as floats where they differ.) */
 INLINE float shape_likest_body(const struct shape *a, const struct shape *b)
 {
-	float best = like_at(a, b, 0), left = like_at(a, b, -1), right = like_at(a, b, 1);
-	int way = left > right ? -1 : 1;
-	float v = left > right ? left : right;
-	for (int s = 2; v > best; s++) { /* uphill, which for two waves of one sign is all the way */
-		best = v;
-		v = s <= 3 ? like_at(a, b, s * way) : -2;
-	}
-	return best;
+	const int8_t *middle = (const int8_t *)b + offsetof(struct shape, qrs);
+	int32_t p[9], n = a->norm * b->norm;
+	for (int s = -3; s <= 3; s++)
+		p[4 + s] = product(a->qrs, middle - s);
+	p[0] = p[8] = INT32_MIN;
+	int way = p[3] > p[5] ? -1 : 1, at = 4;
+	while (p[at + way] > p[at])
+		at += way;
+	return n ? (float)p[at] / (float)n : 0;
 }
 TWICE(, float, shape_likest, (const struct shape *a, const struct shape *b), (a, b))
 

@@ -36,6 +36,8 @@ struct shape_reader {
 	size_t raw_max;
 };
 int shape_reader_init(struct shape_reader *r, const struct ecg *g, unsigned channel, struct arena *a, struct err *e) MUST;
+/* Room for n, not zeroed: a day's worth is touched only where a shape is read. NULL: no memory, as arena_code says. */
+struct shape *shape_room(struct arena *a, size_t n);
 /* at: of the record's rate. */
 void shape_read(struct shape_reader *r, uint64_t at, struct shape *ret);
 /* The grid itself: n values from `from` steps before the sample; of 256 times the file's step. False: too much of it was not recorded. */
