@@ -4,7 +4,6 @@
 
 #include "base.h"
 
-
 /* Eight bytes at once. A byte b of the result of these has its top bit set where the question is answered yes; the lowest such byte is exact,
  * higher ones may be false alarms (a borrow), so look at the lowest first. */
 #define BYTES(x) (UINT64_C(0x0101010101010101) * (x))

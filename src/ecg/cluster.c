@@ -48,7 +48,7 @@ INLINE void to_all_body(const struct classify *k, const struct shape *a, float *
 			int32_t n = own * norm[c];
 			float v = (float)dot[c] / (float)(n ? n : 1);
 			v = n ? v : 0;
-			v = (peak > AMPLITUDE * height[c]) | (height[c] > AMPLITUDE * peak) ? v * 0.8f : v;
+			v = ((peak > AMPLITUDE * height[c]) | (height[c] > AMPLITUDE * peak)) ? v * 0.8f : v;
 			float more = sum[c] + v * w, heavier = weight[c] + w;
 			sum[c] = good[c] ? more : sum[c];
 			weight[c] = good[c] ? heavier : weight[c];

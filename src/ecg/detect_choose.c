@@ -31,7 +31,7 @@ static int32_t step(const struct detect_candidate *a, const struct detect_candid
 /* first: a beat that stands already, from which the chain goes on; -1: none */
 void detect_choose(struct detect_candidate *c, int32_t count, double rate, int32_t first)
 {
-	int32_t total[DETECT_CANDIDATES], peak[DETECT_CANDIDATES], from[DETECT_CANDIDATES]; /* peak: the greatest total so far, and thus the most that any chain before can bring */
+	int32_t total[DETECT_CANDIDATES] __attribute__((uninitialized)), peak[DETECT_CANDIDATES] __attribute__((uninitialized)), from[DETECT_CANDIDATES] __attribute__((uninitialized)); /* peak: the greatest total so far, and thus the most that any chain before can bring */
 	int32_t least = (int32_t)(rate * 0.2), soon = (int32_t)(rate * 0.3), far = -1, reach = (int32_t)(rate * FAR_S), next_far = first < 0 ? 0 : first, best = -1;
 	for (int32_t i = first < 0 ? 0 : first; i < count; i++) {
 		int32_t most = INT32_MIN / 2;

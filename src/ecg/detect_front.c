@@ -3,6 +3,7 @@
  * Sums of `by` raw samples (about 120 a second are left), a triangle of three that takes mains and muscle down, a difference over 33 ms (most at 15 Hz, nothing at 0, 30 and 60: slow T waves
  * and wander stay small), its absolute value summed over 100 ms. Each loop is over plain arrays without a branch, so that the compiler makes vectors of it; the only one over raw samples is the first. */
 #include "detect_internal.h"
+#include "twice.h"
 
 #include <math.h>
 
@@ -104,7 +105,7 @@ static void bridge(struct detect_lead *l, const int16_t *raw, int32_t at, int32_
 }
 
 #define SUMS(D)                                                                                                             \
-	static void sums_##D(const int16_t *restrict raw, int32_t *restrict out, int32_t n, int32_t offset)                    \
+	INLINE void sums_##D(const int16_t *restrict raw, int32_t *restrict out, int32_t n, int32_t offset)                    \
 	{                                                                                                                      \
 		for (int32_t k = 0; k < n; k++) {                                                                                 \
 			int32_t s = (D) * offset;                                                                                     \
@@ -119,7 +120,7 @@ SUMS(3)
 SUMS(4)
 SUMS(8)
 
-static void sums(const struct detect_lead *l, const int16_t *raw, int32_t *out, int32_t n, int32_t offset)
+INLINE void sums_body(const struct detect_lead *l, const int16_t *raw, int32_t *out, int32_t n, int32_t offset)
 {
 	switch (l->by) {
 	case 1: sums_1(raw, out, n, offset); return;
@@ -136,9 +137,11 @@ static void sums(const struct detect_lead *l, const int16_t *raw, int32_t *out, 
 	}
 }
 
+TWICE(static, void, sums, (const struct detect_lead *l, const int16_t *raw, int32_t *out, int32_t n, int32_t offset), (l, raw, out, n, offset))
+
 static void read_sums(struct detect_lead *l)
 {
-	int16_t raw[BLOCK];
+	int16_t raw[BLOCK] __attribute__((uninitialized));
 	struct hold h = {0};
 	int32_t each = BLOCK / (int32_t)l->by, start = l->first < 0 ? (int32_t)-l->first : 0;
 	uint64_t samples = l->g->channel[l->channel].samples;
@@ -172,7 +175,7 @@ static void read_sums(struct detect_lead *l)
 
 /* ---- sums to slope and envelope ---- */
 
-static void smooth3(int32_t *restrict v, int32_t n)
+INLINE void smooth3(int32_t *restrict v, int32_t n)
 {
 	int32_t before = v[0];
 	for (int32_t k = 0; k + 1 < n; k++) {
@@ -183,7 +186,7 @@ static void smooth3(int32_t *restrict v, int32_t n)
 	v[n - 1] = before + 3 * v[n - 1];
 }
 
-static void differ(const int32_t *restrict z, int32_t *restrict d, int32_t n, int span)
+INLINE void differ(const int32_t *restrict z, int32_t *restrict d, int32_t n, int span)
 {
 	int a = span / 2, b = span - a;
 	if (n <= span) {
@@ -198,7 +201,7 @@ static void differ(const int32_t *restrict z, int32_t *restrict d, int32_t n, in
 		d[k] = 0;
 }
 
-static void envelope(const int32_t *restrict d, int32_t *restrict e, int32_t n, int half)
+INLINE void envelope(const int32_t *restrict d, int32_t *restrict e, int32_t n, int half)
 {
 	int32_t s = 0;
 	for (int32_t k = 0; k < half && k < n; k++)
@@ -212,13 +215,19 @@ static void envelope(const int32_t *restrict d, int32_t *restrict e, int32_t n, 
 	}
 }
 
+INLINE void slopes_body(struct detect_lead *l)
+{
+	if (l->smooth)
+		smooth3(l->sum, l->n);
+	differ(l->sum, l->slope, l->n, l->span);
+	envelope(l->slope, l->env, l->n, l->half);
+}
+TWICE(static, void, slopes, (struct detect_lead *l), (l))
+
 void detect_front(struct detect_lead *l, int64_t from, int64_t to)
 {
 	l->first = from;
 	l->n = (int32_t)(to - from);
 	read_sums(l);
-	if (l->smooth)
-		smooth3(l->sum, l->n);
-	differ(l->sum, l->slope, l->n, l->span);
-	envelope(l->slope, l->env, l->n, l->half);
+	slopes(l);
 }

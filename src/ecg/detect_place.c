@@ -50,7 +50,7 @@ INLINE int32_t weigh_body(const int16_t *raw, int32_t *restrict worth, int32_t l
 	const int16_t *before = raw - a, *after = raw + a;
 	for (int32_t i = lo; i <= hi; i++) {
 		int32_t x = raw[i], y = before[i], z = after[i], v = 2 * abs(2 * x - y - z) + 3 * abs(x - level);
-		v = (x == ECG_GAP16) | (y == ECG_GAP16) | (z == ECG_GAP16) ? 0 : v;
+		v = ((x == ECG_GAP16) | (y == ECG_GAP16) | (z == ECG_GAP16)) ? 0 : v;
 		worth[i] = v;
 		best = v > best ? v : best;
 	}

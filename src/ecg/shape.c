@@ -251,10 +251,19 @@ TWICE(, float, shape_like, (const struct shape *a, const struct shape *b, int sh
 /* Over all shifts at once; then uphill, which for two waves of one sign is all the way. (Sums are compared, not quotients: they have at most 20 bits, so they differ as floats where they differ.) */
 INLINE float shape_likest_body(const struct shape *a, const struct shape *b)
 {
-	const int8_t *middle = (const int8_t *)b + offsetof(struct shape, qrs);
-	int32_t p[9], n = a->norm * b->norm;
-	for (int s = -3; s <= 3; s++)
-		p[4 + s] = product(a->qrs, middle - s);
+	int16_t x[SHAPE_QRS] __attribute__((uninitialized)), y[SHAPE_QRS + 2 * SHAPE_SHIFT] __attribute__((uninitialized));
+	int32_t p[9] __attribute__((uninitialized)), n = a->norm * b->norm;
+	const int8_t *from = (const int8_t *)b;
+	for (int i = 0; i < SHAPE_QRS; i++)
+		x[i] = a->qrs[i];
+	for (int i = 0; i < SHAPE_QRS + 2 * SHAPE_SHIFT; i++)
+		y[i] = from[i];
+	for (int s = -3; s <= 3; s++) {
+		int32_t sum = 0;
+		for (int i = 0; i < SHAPE_QRS; i++)
+			sum += x[i] * y[SHAPE_SHIFT + i - s];
+		p[4 + s] = sum;
+	}
 	p[0] = p[8] = INT32_MIN;
 	int way = p[3] > p[5] ? -1 : 1, at = 4;
 	while (p[at + way] > p[at])
