@@ -147,6 +147,8 @@ int ecg_rhythm(const struct ecg *g, const struct ecg_beats *b, struct arena *a, 
 		return code;
 	rhythm_vf(&r, range);
 	if (!r.full)
+		rhythm_flutter(&r);
+	if (!r.full)
 		rhythm_base(&r);
 	rhythm_over(&r, &out);
 	code = rhythm_hrv(&r, &out.hrv, e);

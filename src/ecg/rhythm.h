@@ -20,6 +20,7 @@ struct rhythm {
 	struct af_shapes shapes;
 	struct shape_reader reader[RHYTHM_LEADS];
 	uint8_t *af;               /* of each beat */
+	uint8_t *afl;              /* of each beat: in flutter of the atria */
 	uint8_t *bad;              /* of each second: no lead can be read there */
 	size_t seconds;
 	struct ecg_episode *base;  /* growing */
@@ -36,6 +37,7 @@ double rhythm_rr(const struct rhythm *r, size_t i); /* seconds from beat i - 1; 
 
 void rhythm_base(struct rhythm *r);   /* tiles the record */
 void rhythm_vf(struct rhythm *r, float usual); /* fills vf; takes back what of af lies in it */
+void rhythm_flutter(struct rhythm *r); /* fills afl */
 enum ecg_rhythm rhythm_silence(struct rhythm *r, uint64_t from, uint64_t to); /* ASYSTOLE, VF or UNKNOWN */
 void rhythm_over(struct rhythm *r, struct ecg_rhythm_result *ret); /* pauses, runs, patterns; counts */
 int rhythm_hrv(struct rhythm *r, struct ecg_hrv *ret, struct err *e) MUST;

@@ -58,6 +58,8 @@ static void words(const struct rhythm *r, uint8_t *word, const float *rate)
 			paced += b->beat[j].paced;
 		if (paced * 2 > near)
 			word[i] = ECG_RHYTHM_PACED;
+		else if (r->afl[i])
+			word[i] = ECG_RHYTHM_AFL;
 		else if (r->af[i])
 			word[i] = ECG_RHYTHM_AF;
 		else
@@ -78,8 +80,8 @@ static uint8_t sure(const struct rhythm *r, size_t from, size_t to, uint8_t word
 		quality += r->b->beat[i].quality;
 	quality /= to - from;
 	af_look(r->b, (from + to) / 2, &r->shapes, true, &w);
-	float c = word == ECG_RHYTHM_AF ? 60 + 18 * w.score : word == ECG_RHYTHM_PACED ? 85 : w.p > 0.5f ? 95 : w.p > 0.25f ? 80 : 60;
-	if (word != ECG_RHYTHM_AF && word != ECG_RHYTHM_PACED && w.score > 0)
+	float c = word == ECG_RHYTHM_AF ? 60 + 18 * w.score : word == ECG_RHYTHM_AFL ? 70 : word == ECG_RHYTHM_PACED ? 85 : w.p > 0.5f ? 95 : w.p > 0.25f ? 80 : 60;
+	if (word != ECG_RHYTHM_AF && word != ECG_RHYTHM_AFL && word != ECG_RHYTHM_PACED && w.score > 0)
 		c = 50;
 	c = c > 97 ? 97 : c < 40 ? 40 : c;
 	if (to - from < 12)

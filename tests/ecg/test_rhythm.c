@@ -315,6 +315,83 @@ static void noise(void **state)
 	}
 }
 
+/* Teeth of a saw on all leads: up slowly, down fast, `per_s` a second. */
+static void saw(struct synth *s, double per_s, double uv)
+{
+	for (unsigned c = 0; c < s->channels; c++) {
+		int16_t *x = (int16_t *)(uintptr_t)s->g.channel[c].s16;
+		for (size_t i = 0; i < s->g.samples; i++) {
+			double at = (double)i / s->rate * per_s, part = at - floor(at);
+			x[i] = (int16_t)(x[i] + (part < 0.7 ? part / 0.7 - 0.5 : (1 - part) / 0.3 - 0.5) * uv / 2.5);
+		}
+	}
+}
+
+/* Flutter of the atria with three to five waves to a beat, at three rates, in records of a minute and of ten seconds; and two to one with some of three to one. */
+static void atrial_flutter(void **state)
+{
+	static const double hz[] = {128, 250, 500}, waves[] = {4.2, 4.55, 5.2};
+	for (size_t i = 0; i < ARRAY_LEN(hz); i++)
+		for (int brief = 0; brief < 3; brief++) {
+			static struct synth s;
+			synth_init(&s, hz[i]);
+			s.noise_uv = 15;
+			s.channels = 2;
+			while (s.n == 0 || s.at[s.n - 1] < (brief ? 9.3 : 60)) {
+				double u = synth_random(&s);
+				int n = brief == 2 ? 2 + (s.n % 6 == 5) : 4 + (u > 0.5) - (u < -0.6);
+				synth_add(&s, n / waves[i], 'A');
+			}
+			synth_make(&s);
+			saw(&s, waves[i], 160);
+			struct ecg_rhythm_result r = of(&s);
+			if (share(&s, &r, ECG_RHYTHM_AFL) < 0.8)
+				fail_msg("%g Hz, kind %d: %g of it is called flutter", hz[i], brief, share(&s, &r, ECG_RHYTHM_AFL));
+			synth_done(&s);
+		}
+}
+
+/* What has P waves, U waves or noise in step with a wave of flutter, or leaps to a longer interval behind an early beat, is none. */
+static void not_atrial_flutter(void **state)
+{
+	for (int kind = 0; kind < 6; kind++)
+		for (int brief = 0; brief < 2; brief++) {
+			static struct synth s;
+			synth_init(&s, 250);
+			s.noise_uv = kind == 3 ? 80 : 10;
+			s.channels = 2;
+			for (int k = 0; k < (brief ? 11 : 200); k++) {
+				double u = synth_random(&s);
+				if (kind == 0)
+					synth_add(&s, 0.88, 'N'); /* four waves of 220 ms to the millisecond */
+				else if (kind == 1)
+					synth_add(&s, 0.9 + 0.05 * u, 'N');
+				else if (kind == 2)
+					synth_add(&s, 1.1 + 0.02 * u, 'N');
+				else if (kind == 3)
+					synth_add(&s, 0.9 + 0.03 * u, 'A');
+				else if (kind == 4)
+					synth_add(&s, k % 5 == 3 ? 0.34 : k % 5 == 4 ? 0.62 : 0.45, 'N');
+				else
+					synth_add(&s, 0.85 + 0.2 * u, 'A');
+			}
+			synth_make(&s);
+			for (size_t i = 0; i < s.n && kind < 3; i++) /* U */
+				for (unsigned c = 0; c < 2; c++) {
+					int16_t *x = (int16_t *)(uintptr_t)s.g.channel[c].s16;
+					for (int j = -20; j <= 20; j++) {
+						int64_t at = (int64_t)s.b.beat[i].at + (int64_t)((s.at[i + 1 < s.n ? i + 1 : i] - s.at[i] - 0.17 - 0.22) * 250) + j;
+						if (at > 0 && at < (int64_t)s.g.samples && i + 1 < s.n)
+							x[at] = (int16_t)(x[at] + 30 * exp(-j * j / 60.0));
+					}
+				}
+			struct ecg_rhythm_result r = of(&s);
+			if (number(&r, ECG_RHYTHM_AFL))
+				fail_msg("kind %d is called flutter", kind);
+			synth_done(&s);
+		}
+}
+
 /* A coarse wave of five a second in place of beats. A slow wave, as of an electrode that is moved, and fast narrow beats are none. */
 static void flutter(void **state)
 {
@@ -564,7 +641,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names), cmocka_unit_test(rates), cmocka_unit_test(hysteresis), cmocka_unit_test(fibrillation), cmocka_unit_test(not_fibrillation), cmocka_unit_test(overlays),
-		cmocka_unit_test(runs), cmocka_unit_test(variability), cmocka_unit_test(variability_long), cmocka_unit_test(hours), cmocka_unit_test(noise), cmocka_unit_test(flutter), cmocka_unit_test(silence), cmocka_unit_test(nothing),
+		cmocka_unit_test(runs), cmocka_unit_test(variability), cmocka_unit_test(variability_long), cmocka_unit_test(hours), cmocka_unit_test(noise), cmocka_unit_test(atrial_flutter), cmocka_unit_test(not_atrial_flutter), cmocka_unit_test(flutter), cmocka_unit_test(silence), cmocka_unit_test(nothing),
 		cmocka_unit_test(little_memory), cmocka_unit_test(mit_bih), cmocka_unit_test(ludb),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
