@@ -325,8 +325,56 @@ static void test_home(void **state)
 	teardown(&f);
 }
 
+/* ---- what a command says that it delivered ---- */
+
+static int append_act(struct fixture *f, const char *json, struct cur *ret)
+{
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, 1 << 16);
+	buf_u8(&b, LEDGER_ECG_ACT);
+	buf_u8(&b, 0);
+	buf_u8(&b, APPEND_DEDUPE);
+	buf_u8(&b, 0xff);
+	buf_u8(&b, 0xff);
+	frame_str(&b, "");
+	buf_str(&b, json);
+	f->ch.kind = CH_CONTROL;
+	int r = ask(f, op_append, &b, ret);
+	f->ch.kind = CH_CLIENT;
+	return r;
+}
+
+/* Matching, reading and signing are a person's, who has signed in: by the way of commands comes what was delivered and what was answered, of a recording, and once. */
+static void test_commands(void **state)
+{
+	struct fixture f;
+	struct cur c;
+	struct err e;
+	struct ledger_leaf leaf;
+	setup(&f);
+	char json[300];
+	static const char *const persons[] = {"match", "unmatch", "read", "sign", "addend", "reject", "reopen", "urgency", "share", "share-revoke", "note", ""};
+	for (size_t i = 0; i < ARRAY_LEN(persons); i++) {
+		snprintf(json, sizeof json, "{\"act\":\"%s\",\"ecg\":%llu,\"to\":\"EHR\",\"controlId\":\"E1\"}", persons[i], (unsigned long long)f.ecg);
+		assert_int_equal(append_act(&f, json, &c), ERR_DENIED);
+	}
+	assert_int_equal(append_act(&f, "no json", &c), ERR_INPUT);
+	assert_int_equal(append_act(&f, "{\"act\":\"delivered\",\"ecg\":0,\"to\":\"EHR\",\"controlId\":\"E1\"}", &c), ERR_NOT_FOUND); /* the site's first entry */
+	assert_int_equal(append_act(&f, "{\"act\":\"delivered\",\"ecg\":99999,\"to\":\"EHR\",\"controlId\":\"E1\"}", &c), ERR_NOT_FOUND);
+	snprintf(json, sizeof json, "{\"act\":\"delivered\",\"ecg\":%llu,\"to\":\"EHR\"}", (unsigned long long)f.ecg);
+	assert_int_equal(append_act(&f, json, &c), ERR_DENIED);
+	snprintf(json, sizeof json, "{\"act\":\"delivered\",\"ecg\":%llu,\"to\":\"EHR\",\"controlId\":\"E1\",\"ack\":\"AA\"}", (unsigned long long)f.ecg);
+	assert_int_equal(append_act(&f, json, &c), 0);
+	uint64_t first = cur_u64le(&c);
+	assert_int_equal(ledger_read_leaf(f.k.l, first, &leaf, &e), 0);
+	assert_true(!strncmp(leaf.source, "command/", 8));
+	assert_int_equal(append_act(&f, json, &c), 0); /* asked again of a keeper that had it: who asked died in between */
+	assert_true(cur_u64le(&c) == first);
+	teardown(&f);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_refused), cmocka_unit_test(test_opened), cmocka_unit_test(test_over), cmocka_unit_test(test_too_often), cmocka_unit_test(test_home)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_refused), cmocka_unit_test(test_opened), cmocka_unit_test(test_over), cmocka_unit_test(test_too_often), cmocka_unit_test(test_home), cmocka_unit_test(test_commands)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
