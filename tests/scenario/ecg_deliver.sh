@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The EHR is back: what was signed goes to it as ORU and as a FHIR transaction. Receivers with every mood, kills in the middle, corrections, a reading withdrawn that was sent of the wrong patient; real HL7 and FHIR servers.
+# Longer than ten seconds: a receiver that says nothing is waited for (a second a mood), and what goes out is signed by a person over HTTP first.
 . "$(dirname "$0")/lib.sh"
 "$HOLDFAST" init site --name "St. Gabriel & Sons" --shares 1/1 2>/dev/null
 printf 'MSH|^~\\&|EHR|HOSP|||20260101080000||ADT^A01|1|P|2.5|||||||UNICODE UTF-8\rPID|1||1001^^^HOSP^MR~77^^^&1.2.3&ISO^PI||SM\\T\\TH^JOHN^Q^III^DR^^L~M\xc3\xbcLLER^HANS^^^^^M||19570312|M\rPV1|1|I|3W^12^A||||||||||||||||V1\r' >a.hl7
@@ -161,13 +162,12 @@ deliver --entry ${ecg[5]} >said; same "$(state ${ecg[5]})" delivered "by name: $
 sign ${ecg[6]}
 listen kill
 rm -f killed
-timeout 60 "$HOLDFAST" ecg deliver --site site --to 127.0.0.1:$rport --name EHR --wait 9 >/dev/null 2>&1 &
+"$HOLDFAST" ecg deliver --site site --to 127.0.0.1:$rport --name EHR --wait 9 >/dev/null 2>&1 &
 victim=$!
 for _ in $(seq 400); do [ -s came ] && break; sleep 0.02; done
 [ -s came ] || fail "nothing went out"
 refused 3 "another one delivers" ecg deliver --site site --to 127.0.0.1:$rport --name EHR
-pkill -9 -P $victim 2>/dev/null || true
-kill -9 $victim 2>/dev/null || true
+kill -9 $victim
 wait $victim 2>/dev/null || true
 same "$(state ${ecg[6]})" unknown "killed while it waited"
 cp came first
@@ -175,6 +175,31 @@ listen aa
 deliver >/dev/null
 same "$(state ${ecg[6]})" delivered "and taken up"
 same "$(cat first came | awk '{print $1, $2}' | sort -u | wc -l)" 1 "byte for byte the same"
+
+# killed again and again, wherever it is: one "delivered" a version, one control id, one sequence of bytes
+act ${ecg[1]} "{\"act\":\"addend\",\"basis\":$(basis ${ecg[1]}),\"text\":\"one\"}"
+act ${ecg[3]} "{\"act\":\"addend\",\"basis\":$(basis ${ecg[3]}),\"text\":\"two\"}"
+sign ${ecg[8]} again
+listen aa
+for pause in 0.03 0.06 0.09 0.12 0.16 0.2 0.25 0.3; do
+	"$HOLDFAST" ecg deliver --site site --to 127.0.0.1:$rport --name EHR --wait 2 >/dev/null 2>&1 &
+	victim=$!
+	sleep $pause
+	kill -9 $victim 2>/dev/null || true
+	wait $victim 2>/dev/null || true
+done
+deliver >/dev/null || fail "after the kills"
+same "$(awk '{print $2}' came | sort -u | wc -l) $(awk '{print $1, $2}' came | sort -u | wc -l)" "3 3" "control ids, and bytes: $(awk '{print $1, $2}' came)"
+for n in 1 3 8; do
+	me $base/api/ecg/${ecg[$n]} >/dev/null
+	python3 - <<'PY' || fail "ECG ${ecg[$n]}: $(cat got)"
+import collections, json
+acts = json.load(open("got"))["acts"]
+for what in ("delivering", "delivered"):
+    c = collections.Counter((a["to"], a["controlId"]) for a in acts if a["act"] == what)
+    assert c and set(c.values()) == {1}, (what, c)
+PY
+done
 
 # ---- of the wrong patient: withdrawn from the one, then told of the other
 sign ${ecg[7]}
@@ -199,7 +224,6 @@ base64 -d <<<"$(awk 'NR==2{print $3}' came)" >out.hl7
 hf hl7 show out.hl7 >shown.json
 same "$(json problems <shown.json)" "[]" "our own reader"
 if command -v node >/dev/null && [ -d "$top/tests/clients/node_modules/@medplum/hl7" ]; then
-	sign ${ecg[8]} other
 	for server in simple-hl7 @medplum/hl7; do
 		sport=$(free_port)
 		node "$top/tests/clients/hl7_server.mjs" $server $sport >heard.json 2>server.log &
@@ -265,5 +289,11 @@ grep -q ': refused' said || fail "not refused: $(cat said)"
 kill -TERM $second; wait $second || true
 kill $receiver; wait $receiver 2>/dev/null || true; receiver=
 hf ledger verify --site site >/dev/null
+act ${ecg[8]} "{\"act\":\"addend\",\"basis\":$(basis ${ecg[8]}),\"text\":\"last\"}"
 stop
+
+# ---- without a daemon
+listen aa
+deliver --json >said || fail "without a daemon: $(cat said)"
+same "$(grep -c '"status":"C","state":"delivered"' said)" 2 "without a daemon, the two that were amended since: $(cat said)"
 hf ecg list --site site --list signed >said; grep -q 'sent to EHR' said || fail "the list: $(cat said)"
