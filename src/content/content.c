@@ -171,6 +171,7 @@ static void tail_block_end(struct content_checker *c)
 	struct tail_seen *t = &c->tail;
 	noise_of(t->h, &z);
 	t->random += noise_is_random(&z, t->n);
+	t->chi = (double)z.squares * 256 / (double)t->n - (double)t->n;
 	t->blocks++;
 	t->n = 0;
 	memset(t->h, 0, sizeof t->h);
@@ -369,7 +370,9 @@ static bool noise_behind(struct content_checker *c)
 		return false;
 	if (t->n >= 1024)
 		tail_block_end(c);
-	return t->kinds >= 142 && !begins_as_media(t->head) && t->random * 20 >= t->blocks * 19; /* too few for a block: the first 256 alone */
+	/* too few for a block: the first 256 alone. One block only: one in a thousand of noise is not below the 99.9 % point, so it is asked for less */
+	bool even = t->blocks == 1 ? t->chi < 420 : t->random * 20 >= t->blocks * 19;
+	return t->kinds >= 142 && !begins_as_media(t->head) && even;
 }
 
 /* Noise that no structure forbids, where healthy files have not got it like that. */

@@ -86,8 +86,10 @@ bool noise_is_random(const struct noise *z, size_t n)
  * shows every kind in a block. */
 bool noise_is_noisy(const struct noise *z, size_t n)
 {
-	if (z->nul * 16 > n || z->bad_utf8 * 128 <= n) /* a table of numbers; UTF-8, whatever it says */
+	if (z->nul * 16 > n) /* a table of numbers */
 		return false;
+	if (z->bad_utf8 * 128 <= n) /* UTF-8, whatever it says; but for noise of which each byte was written as a character: two in three over 127, and all controls */
+		return z->high * 2 > n && z->controls * 32 > n && z->kinds >= (n >= 512 ? 20 : n >= 128 ? 4 : 2);
 	if (n >= 512)
 		return z->kinds >= 12 && z->controls * 64 > n;
 	if (n >= 64)

@@ -58,6 +58,7 @@ struct tail_seen {
 	uint32_t h[256];
 	size_t n; /* in the block that is being counted */
 	uint64_t blocks, random;
+	double chi; /* chi-square of the last block */
 	unsigned kinds; /* different bytes among the first 256: a header has few */
 	uint8_t head[8];
 };

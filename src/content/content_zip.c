@@ -5,7 +5,8 @@
  * still be where the end says] directory: PK\1\2, 42 bytes, name, extra, comment end:       [PK\6\6 zip64 end, PK\6\7 locator] PK\5\6 ... comment
  * Valid if and only if every deflated entry can be walked and is as long as its headers say, every stored one (not encrypted) has its CRC, each
  * directory record's name and offset is that of an entry that was met, and the end's count, offset and size are the directory's. Entries of other
- * methods are passed over by their size. What the members are called makes it OOXML or ODF. */
+ * methods are passed over by their size. What the members are called makes it OOXML or ODF.
+ * An archive in which the members that are text by their names are noise was written by what enciphers (its sums are right then): LOST, where that is so of half of them. */
 #include "content_internal.h"
 
 #define LOCAL        30u
@@ -24,6 +25,8 @@ struct zip {
 	uint64_t end64_count, end64_size, end64_at;
 	bool has_end64;
 	bool content_types, word, mimetype, manifest, document;
+	bool promises, begun;                    /* this entry is text by its name; something of it was looked at */
+	uint64_t texts, noisy;                   /* entries that are, and those that are noise */
 	uint8_t window[4];
 	unsigned window_n;
 	struct deflate d;
@@ -63,6 +66,32 @@ static void zip64(const uint8_t *p, size_t n, uint64_t *usize, uint64_t *csize, 
 
 /* ---- data ------------------------------------------------------------------------------------------------------------------ */
 
+/* Text gets smaller when it is packed, and noise larger. */
+static void look_at_packed(struct zip *z, uint64_t csize, uint64_t usize)
+{
+	if (!z->promises || usize < 512)
+		return;
+	z->texts++;
+	z->noisy += csize >= usize - usize / 64;
+}
+
+static void look_at_stored(struct zip *z, struct slice s)
+{
+	uint32_t h[256];
+	struct noise n;
+	if (!z->promises || z->begun)
+		return;
+	z->begun = true;
+	if (s.n > 1024)
+		s.n = 1024;
+	if (s.n < 128)
+		return;
+	counts_of(s, h);
+	noise_of(h, &n);
+	z->texts++;
+	z->noisy += noise_is_noisy(&n, s.n);
+}
+
 static void entry_over(struct content_checker *c)
 {
 	STATE_OF(c, struct zip)->locals++;
@@ -71,7 +100,8 @@ static void entry_over(struct content_checker *c)
 
 static void descriptor_fits(struct content_checker *c, uint64_t csize, uint64_t usize)
 {
-	const struct zip *z = STATE_OF(c, struct zip);
+	struct zip *z = STATE_OF(c, struct zip);
+	look_at_packed(z, z->d.in, z->d.out);
 	if (csize != z->d.in || usize != (z->wide ? z->d.out : (z->d.out & UINT32_MAX)))
 		walk_lost(c, "zip entry at %llu: its descriptor does not fit its data", (unsigned long long)z->entry_at);
 	else
@@ -131,7 +161,8 @@ static size_t feed_deflate(struct content_checker *c, struct slice s)
 
 static void step_deflated(struct content_checker *c, const uint8_t *p, size_t n)
 {
-	const struct zip *z = STATE_OF(c, struct zip);
+	struct zip *z = STATE_OF(c, struct zip);
+	look_at_packed(z, z->d.in, z->d.out);
 	if (z->d.in != z->csize || z->d.out != z->usize)
 		walk_lost(c, "zip entry at %llu: %llu bytes unpack, its header says %llu", (unsigned long long)z->entry_at,
 			(unsigned long long)z->d.out, (unsigned long long)z->usize);
@@ -142,6 +173,7 @@ static void step_deflated(struct content_checker *c, const uint8_t *p, size_t n)
 static size_t feed_stored(struct content_checker *c, struct slice s)
 {
 	struct zip *z = STATE_OF(c, struct zip);
+	look_at_stored(z, s);
 	z->crc_seen = sum_crc32(z->crc_seen, s.p, s.n);
 	return s.n;
 }
@@ -224,6 +256,17 @@ static void data(struct content_checker *c)
 
 /* ---- local headers ---------------------------------------------------------------------------------------------------------- */
 
+static bool says_text(struct slice name)
+{
+	static const char *const ends[] = {".xml", ".rels", ".txt", ".csv", ".json", ".html", ".htm", ".md", ".log", ".svg", ".hl7", ".css", ".js", ".py", ".c", ".h", ".java", ".sql"};
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		size_t n = strlen(ends[i]);
+		if (name.n > n && memcmp(name.p + name.n - n, ends[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void member(struct zip *z, struct slice name)
 {
 	z->content_types |= slice_eq_str(name, "[Content_Types].xml");
@@ -233,6 +276,9 @@ static void member(struct zip *z, struct slice name)
 	z->mimetype |= slice_eq_str(name, "mimetype");
 	z->manifest |= slice_eq_str(name, "META-INF/manifest.xml");
 	z->document |= slice_eq_str(name, "content.xml") || slice_eq_str(name, "styles.xml");
+	/* ODF under a password keeps its members' names, and only the manifest is still XML */
+	z->promises = z->mimetype ? slice_eq_str(name, "META-INF/manifest.xml") : says_text(name);
+	z->begun = false;
 }
 
 static void step_names(struct content_checker *c, const uint8_t *p, size_t n)
@@ -346,6 +392,8 @@ static void step_end(struct content_checker *c, const uint8_t *p, size_t n)
 			(unsigned long long)z->directory_at);
 	else if (z->names_listed != z->names_met && (z->has_end64 ? z->records : count) >= (z->has_end64 ? z->locals : (z->locals & UINT16_MAX)))
 		walk_lost(c, "zip directory: its names and offsets are not those of the entries");
+	else if (z->noisy && z->noisy * 2 >= z->texts)
+		walk_lost(c, "zip: %llu of %llu entries that are text by their names are noise", (unsigned long long)z->noisy, (unsigned long long)z->texts);
 	else
 		walk_skip(c, le16(p + 16), 0, step_comment_over);
 }

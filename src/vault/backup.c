@@ -349,7 +349,7 @@ static void judge(struct backup *b, struct unit *u, struct item *it, char what, 
 	if (!what || !b->judge) /* of what is away the site judges */
 		return;
 	struct vault_change c = {.path = path_of(u, it), .what = what, .before = it->has_before ? &it->before : NULL, .after = what == '-' ? NULL : &it->after,
-		.new_bytes = b->new_of_file, .known_bytes = b->known_of_file, .ino_before = it->has_before ? it->ino_before : 0, .ino_after = it->ino_after};
+		.new_bytes = b->new_of_file, .known_bytes = b->known_of_file, .ino_before = it->has_before ? it->ino_before : 0, .ino_after = it->ino_after, .same_time = it->same_time};
 	vault_judge_add(b->judge, &c, ret_marks, ret_marked);
 }
 
@@ -402,6 +402,7 @@ static int file_item(struct backup *b, struct unit *u, struct item *it, struct e
 		it->after.marks = it->before.marks; /* it is that version */
 		it->after.marked = it->before.marked;
 	}
+	it->after.hollow = it->size > 0 && !b->extents.n && !b->growing.pack && b->growing.length == it->size;
 	judge(b, u, it, what, &marks, &marked);
 	count(b, it, what);
 	buf_reset(&b->line);

@@ -181,7 +181,7 @@ enum item_kind {
 struct item {
 	uint8_t kind;
 	char type, what;          /* what: for the judge; 0: none of its business */
-	bool has_before, torn, unreadable, same_stat /* nothing about it says that it changed */, has_before_digest;
+	bool has_before, torn, unreadable, same_stat /* nothing about it says that it changed */, same_time /* of modification */, has_before_digest;
 	uint32_t path, path_n;    /* raw, in the unit's text, NUL behind */
 	uint32_t text, text_n;
 	uint32_t chunk, chunk_n;

@@ -27,6 +27,7 @@ struct clean {
 	size_t base;        /* the last clean one: place in snaps; SIZE_MAX: none */
 	int64_t since;
 	int64_t accepted;   /* begin of the newest snapshot whose damage was accepted: marks until then are none */
+	bool hollow;        /* files that are kept online only count, too: who restores wants the data */
 	FILE *state;        /* NULL: nothing is damaged */
 	struct vault_packs *older; /* catalogues of the older one of a pair */
 };
@@ -179,7 +180,7 @@ static bool judged(struct pairing *p, const struct vault_pair *q, char *ret_what
 		(void)vault_trait_accept(&after, p->c->accepted);
 	}
 	struct vault_change c = {.path = a ? a->node.path : b->node.path, .what = !b ? '+' : !a ? '-' : q->what == '~' ? '~' : '=', .before = b ? &before : NULL, .after = a ? &after : NULL,
-	                         .ino_before = b ? b->node.ino : 0, .ino_after = a ? a->node.ino : 0};
+	                         .ino_before = b ? b->node.ino : 0, .ino_after = a ? a->node.ino : 0, .same_time = b && a && b->mtime_s == a->mtime_s && b->mtime_ns == a->mtime_ns};
 	*ret_what = c.what;
 	reason[0] = 0;
 	if (c.what == '=' && !(after.marks & VAULT_MARKS_DAMAGE))
@@ -353,8 +354,14 @@ static int body_at(struct clean *c, size_t i, struct vault_body *ret, struct err
 	return r;
 }
 
+/* A file without data that had some, under the size and time that it had: no damage, but nothing to be given back. */
+static bool is_placeholder(const struct vault_line *l)
+{
+	return l->trait.hollow && l->trait.marks & VAULT_MARK_EMPTIED;
+}
+
 /* The oldest mark that a version of the newest catalogue carries. */
-static int oldest_mark(struct clean *c, const struct vault_body *b, int64_t *ret, struct err *e)
+static int oldest_mark(struct clean *c, const struct vault_body *b, bool damage, int64_t *ret, struct err *e)
 {
 	struct vault_cat *cat;
 	const struct vault_line *l;
@@ -362,7 +369,7 @@ static int oldest_mark(struct clean *c, const struct vault_body *b, int64_t *ret
 	if (r < 0)
 		return r;
 	while ((r = vault_cat_next(cat, &l, e)) > 0)
-		if (is_file(l) && l->trait.marks & VAULT_MARKS_DAMAGE && l->trait.marked > c->accepted && l->trait.marked < *ret)
+		if (is_file(l) && ((damage && l->trait.marks & VAULT_MARKS_DAMAGE) || (c->hollow && is_placeholder(l))) && l->trait.marked > c->accepted && l->trait.marked < *ret)
 			*ret = l->trait.marked;
 	vault_cat_close(cat);
 	return r;
@@ -377,9 +384,10 @@ static int find_base(struct clean *c, bool *ret, struct err *e)
 	if (r < 0)
 		return r;
 	*ret = !strcmp(b.s.verdict, "damage");
-	c->since = b.s.begun;
-	if (*ret)
-		r = oldest_mark(c, &b, &c->since, e);
+	c->since = *ret ? b.s.begun : INT64_MAX;
+	if (*ret || c->hollow)
+		r = oldest_mark(c, &b, *ret, &c->since, e);
+	*ret |= c->since < INT64_MAX;
 	vault_body_done(&b);
 	c->base = c->n - 1;
 	if (r < 0 || !*ret)
@@ -416,9 +424,9 @@ static void clean_done(struct clean *c)
 	free(c->snaps);
 }
 
-static int clean_find(struct vault *v, const char *source, uint64_t upto, struct clean *c, bool *ret_damage, struct err *e)
+static int clean_find(struct vault *v, const char *source, uint64_t upto, bool hollow, struct clean *c, bool *ret_damage, struct err *e)
 {
-	*c = (struct clean){.v = v};
+	*c = (struct clean){.v = v, .hollow = hollow};
 	if (!v->catalogues)
 		return err_set(e, ERR_CRYPTO, NULL, "no key here opens a catalogue: it takes care or recovery");
 	int r = find_snapshots(c, source, upto, e);
@@ -492,7 +500,7 @@ int vault_clean_point(struct vault *v, const char *source, vault_damaged_fn *fn,
 	struct clean c;
 	bool damage = false;
 	struct vault_clean_point p = {0};
-	int r = clean_find(v, source, UINT64_MAX, &c, &damage, e);
+	int r = clean_find(v, source, UINT64_MAX, false, &c, &damage, e);
 	if (r == 0 && c.base != SIZE_MAX)
 		r = time_at(&c, c.base, &p.clean_until, e);
 	if (r == 0 && damage)
@@ -810,7 +818,7 @@ int restore_clean(struct restore *r, const struct vault_snapshot *s, const struc
 {
 	struct clean c;
 	bool damage = false;
-	int code = clean_find(r->v, s->source, s->seq, &c, &damage, e);
+	int code = clean_find(r->v, s->source, s->seq, true, &c, &damage, e);
 	if (code == 0)
 		code = damage ? restore_damaged(r, &c, b, from, e) : restore_plain(r, b, from, e);
 	clean_done(&c);

@@ -338,6 +338,13 @@ static bool fits_type(const struct vault_line *l)
 	       (l->node.type != '+' || l->extents.n);
 }
 
+static bool is_hollow(const struct vault_line *l)
+{
+	struct slice rest = l->extents;
+	struct vault_extent x;
+	return l->node.type == 'f' && vault_extent_next(&rest, &x) > 0 && !x.pack && x.length == l->node.size && !rest.n;
+}
+
 int vault_line_parse(struct slice text, struct buf *scratch, struct vault_line *ret, struct err *e)
 {
 	struct vault_line l = {.raw = text};
@@ -354,6 +361,7 @@ int vault_line_parse(struct slice text, struct buf *scratch, struct vault_line *
 	if (l.has_trait) {
 		l.trait.size = l.node.size;
 		l.trait.torn = l.node.torn || l.node.unreadable;
+		l.trait.hollow = is_hollow(&l);
 		memcpy(l.trait.head, l.digest, sizeof(l.trait.head));
 		l.node.content_type = l.trait.type;
 		l.node.content_state = l.trait.state;

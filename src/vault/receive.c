@@ -357,7 +357,7 @@ static void file_line(struct receiving *x, const struct vault_line *old)
 	}
 	if (what) {
 		struct vault_change c = {.path = l->node.path, .what = what, .before = what == '+' ? NULL : &old->trait, .after = &l->trait, .new_bytes = what == '=' && !x->fresh ? 0 : x->new_bytes, .known_bytes = x->known_bytes,
-		                         .ino_before = what == '+' ? 0 : old->node.ino, .ino_after = l->node.ino};
+		                         .ino_before = what == '+' ? 0 : old->node.ino, .ino_after = l->node.ino, .same_time = what == '~' && old->mtime_s == l->mtime_s && old->mtime_ns == l->mtime_ns};
 		vault_judge_add(x->judge, &c, &marks, &marked);
 	}
 	count(x, what);

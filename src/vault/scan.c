@@ -14,7 +14,7 @@
 
 #define RACY_FINE (TIME_SEC / 10)
 #define RACY_COARSE (3 * TIME_SEC)
-#define SPARSE_LEAST (64 << 10)      /* below, a hole is read as zeros */
+#define SPARSE_LEAST (64 << 10)      /* below, a hole is read as zeros, but for files that are nothing else */
 #define LINKS_MAX ((size_t)1 << 18)  /* files with several names that are waiting for their other names */
 
 struct link { /* of a file with several names: where its first path stands in the spool */
@@ -207,6 +207,7 @@ static void set_before(struct item *it, const struct vault_line *b)
 	it->has_before_digest = b->has_digest;
 	memcpy(it->before_digest, b->digest, VAULT_DIGEST);
 	it->ino_before = b->node.ino;
+	it->same_time = b->mtime_s == it->st.st_mtim.tv_sec && b->mtime_ns == (uint32_t)it->st.st_mtim.tv_nsec;
 }
 
 /* Its line as it stands. */
@@ -338,6 +339,8 @@ static int second_name(struct scan *s, struct unit *u, struct slice first, struc
 
 static bool sparse(const struct stat *st)
 {
+	if (st->st_blocks == 0 && st->st_size > 0) /* nothing but a hole, most likely: whether it is one says more than its zeros do */
+		return true;
 	return st->st_size > SPARSE_LEAST && (uint64_t)st->st_blocks * 512 + 4096 < (uint64_t)st->st_size;
 }
 

@@ -198,6 +198,7 @@ struct vault_trait {
 	bool torn;                       /* changed while it was read, or could not be read to the end: is no evidence */
 	uint64_t size;
 	float entropy, random_share, word_share; /* random_share: random_blocks / blocks, 0 when it has no whole block. Two decimals are enough */
+	bool hollow;                     /* as long as its size says, and one hole from end to end: it holds no data. From its places, not kept by itself */
 	uint8_t head[8];                 /* hash of the whole content, keyed alike for every file of a source: the same note in many folders */
 	uint8_t marks;                   /* VAULT_MARK_x of this version, as vault_judge_add gave them */
 	int64_t marked;                  /* vault_history.now of the snapshot in which it got them; 0 without marks */
@@ -208,6 +209,7 @@ struct vault_change {
 	const struct vault_trait *before, *after; /* NULL where there is none */
 	uint64_t new_bytes, known_bytes; /* of the content after: in new chunks; in chunks that were there before */
 	uint64_t ino_before, ino_after;  /* 0: none. A rename keeps it */
+	bool same_time;                  /* '~': its time of modification is as it was */
 };
 #define VAULT_SIGNS_MAX 2048             /* printable ASCII without quotes and backslashes, NUL included */
 struct vault_history { /* of this source, from its earlier snapshots: newest first */

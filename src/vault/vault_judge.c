@@ -2,14 +2,14 @@
  *
  * What counts (vault_judge_class.c says of one file what happened to it, vault_judge_pair.c of files that went and came)
  *   noise     1     known before, noise under its name now; or gone with an enciphered copy in its place; or gone from a folder into which enciphered files of fitting sizes came (vault_judge_exchange.c)
- *   wiped     0.7   a document that is empty, one byte value, or the same as many others now
- *   broken    0.6   whole before, its structure lost, but its header stands; or another type under a name that was right; only where a quarter or more of the files of checkable types that changed are broken, else 0.1. Gone with a broken copy in
- *                   its place: 0.6, and 1 where several copies have one new suffix
+ *   wiped     0.7   a document that is empty, or the same as many others now; 1 where it is one byte value at its length, unless it is a hole under its old time (a cloud client's placeholder: look)
+ *   broken    0.6   whole before, its structure lost, but its header stands; or another type under a name that was right; or a text in an archive that is no smaller; only where a quarter or more of the files of checkable types that
+ *                   changed are broken, else 0.1; 1 where they are of two types and nine in ten of these. Gone with a broken copy in its place: 0.6, and 1 where several copies have one new suffix
  *   weak      0.5   no type could be checked before, but order turned to noise
- *   unread    0.5   texts that nobody can read any more, and no noise; only where there are ten of them (three beside a note), and half of what changed
+ *   unread    0.5   texts that nobody can read any more, and no noise, or tables and messages of which the fields are enciphered; only where there are ten of them (three beside a note or two files of noise), and half of what changed
  *   disorder  0.5   the same bytes as often in a text as before, at the same length, and no grammar any more; only where there are five of them, and half of what changed has its bytes in another order or is lost
  *   cut       0.25  whole before, shorter and not now
- *   emptied   0.1   a text that is empty now, and was not rotated; only where that is half of the source, or documents were wiped, too
+ *   emptied   0.1   a text that is empty now, and was not rotated; only where that is a third of the source, or documents were wiped, too
  * Standing marks of earlier snapshots count alike: noise for 90 days, the others for 30.
  *
  * Damage is found when
@@ -60,7 +60,7 @@ struct vault_judge *vault_judge_new(const struct vault_history *h, const uint8_t
 	judge_sample_init(&j->gone, sizeof(struct judge_one), 32768);
 	judge_sample_init(&j->came, sizeof(struct judge_one), 32768);
 	judge_sample_init(&j->dirs, sizeof(struct judge_dir), 8192);
-	if (!judge_bloom_init(&j->dirs_before, 256 << 10) || !judge_bloom_init(&j->dirs_after, 256 << 10) || !judge_bloom_init(&j->suffix_before, 16 << 10) || !judge_top_init(&j->notes, 256)
+	if (!judge_bloom_init(&j->dirs_before, 256 << 10) || !judge_bloom_init(&j->dirs_after, 256 << 10) || !judge_bloom_init(&j->suffix_before, 16 << 10) || !judge_bloom_init(&j->dirs_opaque, 128 << 10) || !judge_top_init(&j->notes, 256)
 	    || !judge_top_init(&j->names, 256) || !judge_top_init(&j->suffixes, 256) || !judge_top_init(&j->alike, 256)) {
 		vault_judge_free(j);
 		return NULL;
@@ -78,6 +78,7 @@ void vault_judge_free(struct vault_judge *j)
 	judge_bloom_done(&j->dirs_before);
 	judge_bloom_done(&j->dirs_after);
 	judge_bloom_done(&j->suffix_before);
+	judge_bloom_done(&j->dirs_opaque);
 	judge_top_done(&j->notes);
 	judge_top_done(&j->names);
 	judge_top_done(&j->suffixes);
@@ -177,6 +178,8 @@ static void add_changed(struct vault_judge *j, const struct vault_change *c, uin
 		k = JUDGE_SEALED;
 		j->c.locked++;
 	}
+	if ((k == JUDGE_WIPED || k == JUDGE_EMPTIED) && judge_hollowed(c))
+		k = JUDGE_HOLLOW;
 	bool was_damaged = b->marks & VAULT_MARKS_DAMAGE, program = b->type == CONTENT_ELF || b->type == CONTENT_PE || b->type == CONTENT_JAVA;
 	j->c.changed++;
 	if (a->torn) {
@@ -198,7 +201,11 @@ static void add_changed(struct vault_judge *j, const struct vault_change *c, uin
 	if (was_damaged) /* what it was before the damage is not known here: whole again is all that matters */
 		return;
 	j->c.in_place[k]++;
-	j->c.unreadable += k == JUDGE_TURNED && judge_unreadable(b, a);
+	j->c.unreadable += (k == JUDGE_TURNED && judge_unreadable(b, a)) || ((k == JUDGE_FINE || k == JUDGE_TURNED) && judge_fields_masked(b, a));
+	j->c.tiny += b->size < 64 && (k == JUDGE_FINE || k == JUDGE_TURNED || k == JUDGE_EMPTIED);
+	j->c.zeroed += k == JUDGE_WIPED && a->size >= b->size;
+	if (k == JUDGE_SEALED && a->type != CONTENT_GITCRYPT)
+		judge_spread_add(&j->sealed_dirs, j->at.dir);
 	if (!(*marks & VAULT_MARKS_DAMAGE) && judge_reordered(c)) {
 		j->c.reordered++;
 		j->c.disordered += a->size <= 65536 && judge_grammar_lost(b, a);
@@ -290,7 +297,10 @@ void vault_judge_add(struct vault_judge *j, const struct vault_change *given, ui
 	if (c->before && c->what != '+') {
 		j->c.before++;
 		j->c.of_before[type_of(c->before)]++;
-		j->c.opaque_before += judge_is_opaque(c->before) && !(c->before->marks & VAULT_MARKS_DAMAGE);
+		if (judge_is_opaque(c->before) && !(c->before->marks & VAULT_MARKS_DAMAGE)) {
+			j->c.opaque_before++;
+			judge_bloom_add(&j->dirs_opaque, j->at.dir);
+		}
 		add_dir_before(j, c->path);
 		struct slice s = judge_suffix(j->at.base);
 		if (s.n)
@@ -350,12 +360,13 @@ static void make_signs(struct vault_judge *j, const struct judge_weighed *w, boo
 		return; /* only what was paired: if it goes on, this was its beginning */
 	}
 	s->in_place = c->in_place[JUDGE_NOISE] + c->in_place[JUDGE_BROKEN] + c->in_place[JUDGE_WIPED] + c->in_place[JUDGE_NOISE_WEAK] + c->in_place[JUDGE_CUT] + c->in_place[JUDGE_EMPTIED] + w->alike + w->unreadable + w->disordered > 0;
-	s->order = c->reordered >= 3 && s->in_place;
-	s->all = w->in_place >= 20 && w->in_place * 10 >= c->changed_known * 9;
+	uint64_t lost = w->in_place + (w->unreadable ? 0 : c->unreadable);
+	s->all = w->in_place >= 3 && lost * 3 >= (c->changed - c->tiny) * 2;
+	s->order = s->in_place && c->reordered >= (s->all ? 1 : 3);
 	s->replaced = w->replaced > 0;
 	s->scrambled = w->scrambled > 0;
 	s->gone = w->mass_gone;
-	s->sealed = c->pair[PAIR_SEALED] > 0 && w->mass_sealed;
+	s->sealed = w->mass_sealed;
 	if (s->replaced || s->scrambled)
 		s->opaque_since = j->h.now;
 	if (w->emptied >= 3)

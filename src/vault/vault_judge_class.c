@@ -72,10 +72,19 @@ bool judge_knows(const struct vault_trait *t)
 	return is_named_type(t->type) && t->state != CONTENT_LOST;
 }
 
+/* A whole archive that is no smaller than the text that was put into it: text always gets smaller, noise never does. */
+bool judge_packs_nothing(const struct vault_trait *b, const struct vault_trait *a)
+{
+	int fa = family_of(a->type);
+	return judge_knows(b) && judge_knows(a) && judge_textual(b->type) && (fa == 1 || fa == 5) && b->size >= 256 && b->entropy < 6.5f && a->size >= b->size - b->size / 20;
+}
+
 bool judge_disguised(const struct vault_trait *b, const struct vault_trait *a)
 {
 	int fb = family_of(b->type), fa = family_of(a->type);
-	return judge_knows(b) && judge_knows(a) && fa != fb && a->named == CONTENT_UNKNOWN && a->size >= b->size && fa != 1 && fa != 5 && fa != 6;
+	if (!judge_knows(b) || !judge_knows(a) || fa == fb || fa == 6 || a->named != CONTENT_UNKNOWN)
+		return false;
+	return fa == 1 || fa == 5 ? judge_packs_nothing(b, a) || (!judge_textual(b->type) && a->size >= b->size) : a->size >= b->size;
 }
 
 /* What uniform bytes of this length have at least, in bits a byte: short files cannot show all byte values. */
@@ -100,9 +109,37 @@ static double base64_floor(uint64_t n)
 	return n < 256 ? 5.2 : 6 - 46 / (double)n - .12;
 }
 
+/* Base32 of noise, in lines or in one. Of text it has 4.89 at most. */
+static bool is_base32(const struct vault_trait *t)
+{
+	return t->entropy <= 5.12f && t->entropy >= (t->size < 256 ? 5 - 22 / (double)t->size - .05 : 4.93);
+}
+
 static bool no_words(const struct vault_trait *t)
 {
-	return t->size >= 64 && t->word_share <= .03f && (t->entropy >= base64_floor(t->size) || (t->entropy >= 3.6f && t->entropy <= 4.05f)); /* base64, base85; hex */
+	bool base64 = t->entropy >= base64_floor(t->size) && (t->entropy <= 6.1f || t->state != CONTENT_VALID); /* Chinese that is whole has more */
+	return t->size >= 64 && t->word_share <= .03f && (base64 || (t->entropy >= 3.6f && t->entropy <= 4.05f) || is_base32(t)); /* base64; hex */
+}
+
+/* As many letters as base64 or base85 of noise has, whatever stands around it: a mail's head, a JSON string, the punctuation of base85 itself (6.42). Chinese and the like have more. */
+static bool is_encoded(const struct vault_trait *t)
+{
+	return t->size >= 64 && judge_textual(t->type) && t->word_share <= .15f && t->entropy >= base64_floor(t->size) && t->entropy <= 6.45f;
+}
+
+/* A text that became that, as long as the encoding of so many bytes is (no letters hold eight bits in less than 1.22 bytes; a translation into Chinese is as long as it was) and hardly longer: what it said before is
+ * not there beside it. */
+static bool text_encoded(const struct vault_trait *b, const struct vault_trait *a)
+{
+	return judge_textual(b->type) && is_encoded(a) && b->size >= 32 && a->size >= b->size + b->size / 5 && a->size <= b->size * 11 / 5 + 1024 && a->entropy - b->entropy >= .7f && b->word_share >= .08f
+	       && a->word_share <= .9f * b->word_share;
+}
+
+/* Something of its own format with text around (mail, a table, a message), where letters come much more alike than before: its fields are enciphered, and its grammar is not. */
+bool judge_fields_masked(const struct vault_trait *b, const struct vault_trait *a)
+{
+	return judge_knows(b) && judge_knows(a) && judge_textual(b->type) && judge_textual(a->type) && b->type != CONTENT_TEXT && b->size >= 128 && a->size >= b->size + b->size / 12 && a->size <= b->size * 11 / 5 && b->entropy <= 5.2f
+	       && a->entropy >= 5.35f && a->entropy <= 6.05f && a->entropy - b->entropy >= .65f && a->word_share <= .85f * b->word_share && a->word_share >= .05f;
 }
 
 bool judge_is_noise(const struct vault_trait *t)
@@ -152,6 +189,12 @@ bool judge_more_noise(const struct vault_trait *b, const struct vault_trait *a)
 	return a->random_share - b->random_share >= .01f || a->entropy - b->entropy >= .4f || (judge_textual(a->type) && !judge_textual(b->type) && no_words(a));
 }
 
+/* Zeros that were written take room, and writing sets the time; who frees room for what a server keeps takes care of neither. */
+bool judge_hollowed(const struct vault_change *c)
+{
+	return c->what == '~' && c->same_time && c->after->hollow && !c->before->hollow && c->after->size == c->before->size && !c->after->torn;
+}
+
 /* The same bytes as often, at the same length: turned round, or its blocks exchanged. A few that are other ones show in a short file's entropy. */
 bool judge_reordered(const struct vault_change *c)
 {
@@ -183,9 +226,12 @@ static bool words_vanished(const struct vault_trait *b, const struct vault_trait
 {
 	if (text_masked(b, a))
 		return true;
+	if (text_encoded(b, a))
+		return true;
 	if (a->type == b->type && may_enclose(a)) /* a mailbox that got a large attachment */
 		return false;
-	return (judge_textual(a->type) || a->type == CONTENT_UNKNOWN) && no_words(a) && (!judge_textual(b->type) || b->word_share >= 2 * a->word_share + .02f);
+	return (judge_textual(a->type) || a->type == CONTENT_UNKNOWN) && no_words(a)
+	       && (!judge_textual(b->type) || b->word_share >= 2 * a->word_share + .02f || (b->type == CONTENT_MAIL && a->type != CONTENT_MAIL)); /* a mail may be nearly all attachment; but it has a head */
 }
 
 /* Known before, and whole as something after. */
@@ -212,6 +258,10 @@ static enum judge_class whole_after(const struct vault_trait *b, const struct va
 		            || (is_uniform(a) && b->entropy <= a->entropy - .1f) || (a->entropy - b->entropy >= 1 && a->entropy >= 7.2f);
 		return plain && same_length && more && a->size >= 48 ? JUDGE_NOISE : JUDGE_FINE; /* a counter, a flag: in a few bytes each is another */
 	}
+	if (!renamed && fa == 2 && fb != 2 && a->size >= b->size && is_encoded(a)) /* base64 with words around it, of a file that was no text */
+		return JUDGE_NOISE;
+	if (!renamed && judge_packs_nothing(b, a))
+		return JUDGE_BROKEN;
 	if (renamed || fa == fb || !is_named_type(a->named) || family_of(a->named) != fb)
 		return JUDGE_FINE;
 	if (fa == 2)
@@ -227,6 +277,9 @@ static enum judge_class lost_after(const struct vault_trait *b, const struct vau
 	bool header_stands = a->type == b->type || (is_named_type(a->type) && family_of(a->type) == family_of(b->type));
 	if (words_vanished(b, a))
 		return far_shorter ? JUDGE_CUT : JUDGE_NOISE;
+	int fa = family_of(a->type);
+	if ((fa == 3 || fa == 4) && a->type != b->type && a->size > b->size && a->entropy >= 7) /* a picture or film that is not whole, in the place of something else: its header was put in front */
+		return JUDGE_NOISE;
 	if (is_live(b->type) && header_stands) /* between two writes its structure need not hold, and what it holds changes: only a great change of it says something */
 		return (a->random_share - b->random_share >= .3f && a->random_share >= .5f) || (judge_is_noise(a) && !judge_is_noise(b)) ? JUDGE_NOISE : JUDGE_TURNED;
 	if (!content_type_packed(b->type)) {
@@ -275,7 +328,7 @@ uint8_t judge_mark(enum judge_class c)
 		return VAULT_MARK_CUT;
 	case JUDGE_WIPED:
 		return VAULT_MARK_WIPED;
-	case JUDGE_EMPTIED:
+	case JUDGE_EMPTIED: case JUDGE_HOLLOW:
 		return VAULT_MARK_EMPTIED;
 	default:
 		return 0;

@@ -107,10 +107,21 @@ static size_t numbers_fit(const struct vault_judge *j, const struct ends *gone, 
 	return dirs >= 3 && n >= 20 && n * 5 >= gone->n * 4 && j->c.opaque_before * 20 <= j->c.before ? n : 0;
 }
 
-/* One or two a snapshot: remembered as pairs, in case that it goes on. Only in a source that knows nothing like it. */
-static void remember(struct vault_judge *j, struct ends *gone, const struct ends *came)
+/* What came into folders where such files lay before says nothing: caches, containers of people, the objects of git. */
+static void leave_out_usual(const struct vault_judge *j, struct ends *came)
 {
-	if (came->n > 2 || j->c.opaque_new > 2 || j->c.opaque_before * 20 > j->c.before)
+	size_t n = 0;
+	for (size_t i = 0; i < came->n; i++)
+		if (!judge_bloom_has(&j->dirs_opaque, came->e[i].dir))
+			came->e[n++] = came->e[i];
+	came->n = n;
+}
+
+/* One or two a snapshot: remembered as pairs, in case that it goes on. Only in folders that know nothing like it. */
+static void remember(struct vault_judge *j, struct ends *gone, struct ends *came)
+{
+	leave_out_usual(j, came);
+	if (came->n > 2)
 		return;
 	for (size_t k = 0; k < came->n; k++) {
 		const struct end *c = &came->e[k];

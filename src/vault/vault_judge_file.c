@@ -94,6 +94,15 @@ static bool less_of_a_text(const struct vault_trait *b, const struct vault_trait
 	return grammar || words || (a->size >= 64 && a->entropy - b->entropy >= .4f && a->entropy >= 5.3f);
 }
 
+/* Pixels, samples and pages at their old length, of which some are noise now: too few for a block of it. */
+static bool plain_with_more_noise(const struct vault_trait *b, const struct vault_trait *a)
+{
+	bool raw = b->type == CONTENT_DICOM || b->type == CONTENT_TIFF || b->type == CONTENT_BMP || b->type == CONTENT_WAV || b->type == CONTENT_EDF || b->type == CONTENT_SCP_ECG;
+	if (!judge_knows(b) || a->type != b->type || a->size != b->size || judge_textual(b->type) || content_type_packed(b->type))
+		return false;
+	return a->entropy - b->entropy >= (raw ? .1f : .4f);
+}
+
 /* In a snapshot with damage: also what its own class cannot show. */
 static bool changed_with_damage(const struct vault_change *c, const struct judge_signs *s, char out[96])
 {
@@ -104,24 +113,34 @@ static bool changed_with_damage(const struct vault_change *c, const struct judge
 			return say(out, "overwritten with the same text as others");
 	if (k == JUDGE_EMPTIED && s->emptied_since)
 		return say(out, "emptied or overwritten");
+	if (k == JUDGE_SEALED && s->sealed)
+		return say(out, "sealed with the damage");
 	if (!s->in_place || a->torn || a->size == 0)
 		return false;
 	if (!judge_knows(b) && !judge_knows(a) && c->known_bytes * 20 < a->size && judge_is_noise(a) && a->size >= b->size && a->size - b->size <= 8192)
 		return say(out, "rewritten whole with the damage; its type cannot be checked");
 	if (!judge_knows(b) && judge_more_noise(b, a)) /* by itself this is too little; where files around it were enciphered it is one of them */
 		return say(out, "partly turned into noise with the damage; its type cannot be checked");
+	if (s->all && !judge_knows(b) && a->type != b->type && a->size >= b->size)
+		return say(out, "another thing than it was, since the damage");
 	if (s->all && b->size < 64 && a->size >= b->size && a->size <= b->size + 1040)
 		return say(out, "too small to be told from noise, and changed with all around it");
-	if (less_of_a_text(b, a))
+	if (judge_packs_nothing(b, a) || (judge_knows(b) && judge_textual(b->type) && content_type_packed(a->type) && a->size >= b->size))
+		return say(out, "an archive that is as large as the text it took the place of, since the damage");
+	if (less_of_a_text(b, a) || judge_fields_masked(b, a))
 		return say(out, "a text that can no longer be read, or not all of it, since the damage");
 	if (judge_knows(b) && a->type == b->type && a->size == b->size && a->random_share - b->random_share >= .1f)
 		return say(out, "partly turned into noise with the damage");
-	if (judge_knows(b) && !judge_textual(b->type) && a->size >= b->size && (!judge_knows(a) || (a->type != b->type && b->type == a->named))) /* also what may be caught between two writes: not when all around it was written over */
+	if (judge_knows(b) && !judge_textual(b->type) && a->size >= b->size && (!judge_knows(a) || (a->type != b->type && (b->type == a->named || a->named == CONTENT_UNKNOWN)))) /* also what may be caught between two writes: not when all around it was written over */
 		return say(out, "no longer whole, or not what it was, since the damage");
+	if (plain_with_more_noise(b, a))
+		return say(out, "partly turned into noise with the damage");
+	if (judge_knows(b) && b->type == CONTENT_MAIL && (a->type != CONTENT_MAIL ? a->size >= b->size / 2 : s->all && a->size >= b->size + b->size / 5 && a->size <= b->size * 2 + 4096))
+		return say(out, "a mail that is none, or another one, since the damage");
 	if (s->order && judge_reordered(c))
 		return say(out, "its bytes stand in another order since the damage");
 	if (content_type_packed(b->type) && a->type == b->type && a->size == b->size)
-		return say(out, "changed in place, at the same length, with the damage");
+		return say(out, "changed in place, at its length, with the damage");
 	return false;
 }
 
@@ -143,6 +162,8 @@ bool vault_judge_file(const struct vault_change *c, const struct vault_verdict *
 			return say(ret_reason, s.gone && !s.replaced && !s.scrambled ? "gone with many others" : "gone in the snapshot of the damage");
 		return false;
 	case '~':
+		if (judge_hollowed(c))
+			return say(ret_reason, "holds no data any more: kept online only, or its blocks were taken away");
 		return marked(c->after->marks & VAULT_MARKS_DAMAGE, ret_reason) || (v->damage && changed_with_damage(c, &s, ret_reason));
 	default:
 		return marked(c->after->marks & VAULT_MARKS_DAMAGE, ret_reason);

@@ -19,6 +19,7 @@ enum judge_class {
 	JUDGE_CUT,       /* was whole, is shorter and not */
 	JUDGE_WIPED,     /* a document that is empty or one byte value now */
 	JUDGE_EMPTIED,   /* the same of text or of what cannot be checked: logs are emptied every night */
+	JUDGE_HOLLOW,    /* no data any more, and the size and time that it had: a cloud client keeps it online only. Told by the change, not by the traits alone */
 	JUDGE_CLASSES,
 };
 /* The content under one name, or of a copy that stands for a file that is gone (renamed). Never by the state after alone: healthy files of half of all types look like noise. */
@@ -30,7 +31,10 @@ bool judge_document(int type);                     /* what people keep, and prog
 bool judge_textual(int type);
 /* Whole as something that has nothing to do with what it was, and its new name does not say so: a picture's header in front, base64 in a line of JSON. */
 bool judge_disguised(const struct vault_trait *b, const struct vault_trait *a);
+bool judge_packs_nothing(const struct vault_trait *b, const struct vault_trait *a); /* a whole archive, as large as the text that was there */
+bool judge_fields_masked(const struct vault_trait *b, const struct vault_trait *a); /* the grammar stands, what it holds is none of anybody's words */
 bool judge_unreadable(const struct vault_trait *b, const struct vault_trait *a); /* a text before, none after */
+bool judge_hollowed(const struct vault_change *c); /* one hole now, under the size and time that it had */
 bool judge_reordered(const struct vault_change *c); /* a text whose bytes stand in another order */
 bool judge_grammar_lost(const struct vault_trait *b, const struct vault_trait *a); /* JSON, XML, HL7: plain text now */
 uint8_t judge_mark(enum judge_class c);
@@ -131,7 +135,7 @@ struct judge_top_entry *judge_top_get(struct judge_top *t, uint64_t key);       
 #define SIGNS_PATHS 16
 struct judge_signs {
 	bool order;                     /* bytes of texts stand in another order */
-	bool in_place, all, replaced, scrambled, gone, sealed; /* all: hardly anything changed in place that was not lost */
+	bool in_place, all, replaced, scrambled, gone, sealed; /* all: two thirds of what changed in place, and is long enough to be told, was lost */
 	struct { uint8_t p[JUDGE_SUFFIX_MAX]; uint8_t n; } suffix[SIGNS_SUFFIX];
 	size_t suffix_n;
 	uint8_t note[SIGNS_NOTES][8];   /* content */
@@ -186,6 +190,7 @@ struct judge_dir { /* a folder from which files went and into which opaque ones 
 	int64_t gone, came;
 	uint64_t gone_any;
 	bool emptied;    /* nothing is left in it; known at the end */
+	double locked;   /* bytes of archives under a password that came into it */
 	double gone_sum, gone_squares, came_sum, came_squares;
 };
 
@@ -198,6 +203,9 @@ struct judge_counts {
 	uint64_t unreadable;                      /* texts that are none any more, and no noise either: each of their bytes exchanged for another, or only some of them */
 	uint64_t reordered, disordered;           /* texts with the same bytes in another order; of these, that had a grammar and lost it */
 	uint64_t locked;                          /* by git-crypt, in a work tree of git */
+	uint64_t zeroed;                          /* of those that were wiped: one byte value from end to end, at their length */
+	uint64_t tiny;                            /* changed, and too short before for anybody to tell what happened */
+	uint64_t locked_up;                       /* gone, while an archive under a password came that may hold them; counted in pair[PAIR_SEALED], too */
 	uint64_t opaque_before;                   /* files of the snapshot before that look enciphered, and were not damaged */
 	uint64_t lost_new, lost_known;            /* bytes of files lost in place: in new chunks, in chunks known before */
 	uint64_t pair[PAIR_KINDS], sampled[PAIR_KINDS][BY_KINDS]; /* gone, with something in their place; the same where one of the sample stands for many */
@@ -225,7 +233,7 @@ struct vault_judge {
 	struct judge_signs then, now; /* of the newest earlier snapshot; of this one */
 	struct judge_counts c;
 	struct judge_sample gone, came, dirs;
-	struct judge_bloom dirs_before, dirs_after, suffix_before;
+	struct judge_bloom dirs_before, dirs_after, suffix_before, dirs_opaque; /* dirs_opaque: folders in which files that look enciphered lay before */
 	uint64_t dir_before; /* the last one added */
 	struct judge_top notes, names, suffixes, alike; /* new small files by content, by name; suffixes of copies; contents that files changed into */
 	struct judge_spread lost_dirs, sealed_dirs;

@@ -153,8 +153,8 @@ static enum judge_pair pair_of(const struct judge_one *b, const struct judge_one
 	case JUDGE_FINE:
 		if (tb.type == ta.type && tb.size == ta.size)
 			return PAIR_RENAMED;
-		if (b->by == BY_FULL && !a->tool && judge_disguised(&tb, &ta))
-			return PAIR_REPLACED_WEAK;
+		if (b->by == BY_FULL && !a->tool && judge_disguised(&tb, &ta)) /* in an archive that packs nothing: there is no other reason for it */
+			return judge_packs_nothing(&tb, &ta) ? PAIR_REPLACED_BROKEN : PAIR_REPLACED_WEAK;
 		return b->by == BY_INODE || b->by == BY_BASE || !judge_knows(&ta) ? PAIR_NONE : PAIR_CONVERTED;
 	case JUDGE_TURNED: /* x.txt -> x.txt.locked, each of its bytes exchanged for another */
 		return b->by == BY_FULL && judge_unreadable(&tb, &ta) && !a->tool && ta.named == CONTENT_UNKNOWN && size_fits(tb.size, ta.size, BY_INODE) ? PAIR_REPLACED_BROKEN : PAIR_NONE;
@@ -404,6 +404,12 @@ uint8_t judge_came(struct vault_judge *j, const struct vault_change *c)
 			j->family = family;
 		if (marks & VAULT_MARK_COPY)
 			j->family_copies++;
+	}
+	if (t->encrypted && !paired && (t->type == CONTENT_ZIP || t->type == CONTENT_SEVENZIP || t->type == CONTENT_RAR)) {
+		struct judge_dir *d = dir_put(j, j->at.dir);
+		if (d)
+			d->locked += (double)t->size;
+		j->whole.locked += (double)t->size;
 	}
 	j->c.opaque_new += opaque;
 	if (tool && !paired)

@@ -209,6 +209,14 @@ static void say_look(struct said *s, const struct vault_judge *j, const struct j
 		put(&s->one, "%p hold something else than their names or their past say, but can be read", c->in_place[JUDGE_TURNED]);
 		say(s);
 	}
+	if (c->reordered >= 20 && !damage) {
+		put(&s->one, "%n texts have the same bytes as before in another order, as when lists are sorted", c->reordered);
+		say(s);
+	}
+	if (c->in_place[JUDGE_HOLLOW]) {
+		put(&s->one, "%p hold no data any more, under the size and time that they had, as a cloud client leaves what it keeps online only (restore --clean gives back what was in them)", c->in_place[JUDGE_HOLLOW]);
+		say(s);
+	}
 	if (w->emptied) {
 		put(&s->one, "%p of text emptied", w->emptied);
 		say(s);

@@ -4,7 +4,7 @@
  *   v1                  first
  *   in-place replaced scrambled gone sealed      kinds of damage
  *   order               bytes of texts stand in another order
- *   all                 with in-place: hardly anything changed that was not lost
+ *   all                 with in-place: two thirds of what changed, and can be told, was lost
  *   s=HEX               names of copies end with these bytes
  *   n=HEX16             content hash of a note, or of what files were overwritten with
  *   m=HEX16             judge_plain_hash of a note's base name

@@ -122,6 +122,20 @@ static void weigh_gone(const struct vault_judge *j, struct judge_weighed *w)
 	w->mass_gone &= !w->gathered;
 }
 
+/* Into one archive under a password, in each folder or for all of them. What is packed well is a tenth of what it was. */
+static void weigh_locked_up(struct vault_judge *j)
+{
+	bool all = j->whole.gone >= 3 && j->whole.locked * 10 >= j->whole.gone_sum;
+	uint64_t n = 0;
+	for (const struct judge_dir *d = NULL; (d = judge_sample_next(&j->dirs, d));)
+		if (d->gone > 0 && (all || (d->locked > 0 && d->locked * 10 >= d->gone_sum))) {
+			n += (uint64_t)d->gone;
+			judge_spread_add(&j->sealed_dirs, d->dir);
+		}
+	j->c.locked_up = n << j->dirs.level;
+	j->c.pair[PAIR_SEALED] += j->c.locked_up;
+}
+
 static uint64_t existed(const struct vault_judge *j, const struct judge_top_entry *e)
 {
 	size_t n = 0;
@@ -271,21 +285,23 @@ static void weigh_lost(struct vault_judge *j, struct judge_weighed *w)
 	const uint64_t *k = c->in_place;
 	uint64_t noise = k[JUDGE_NOISE] + c->pair[PAIR_REPLACED] + w->scrambled, broken = k[JUDGE_BROKEN] + c->pair[PAIR_REPLACED_BROKEN], wiped = k[JUDGE_WIPED] + w->alike, weak = k[JUDGE_NOISE_WEAK] + c->pair[PAIR_REPLACED_WEAK];
 	uint64_t emptied = k[JUDGE_EMPTIED] > c->rotated ? k[JUDGE_EMPTIED] - c->rotated : 0, before = at(c, VAULT_MARK_NOISE) + at(c, VAULT_MARK_COPY);
-	bool all_emptied = (emptied >= 30 && emptied * 2 >= c->before) || k[JUDGE_WIPED] >= 3; /* logs are emptied every night */
+	bool all_emptied = (emptied >= 30 && emptied * 3 >= c->before) || k[JUDGE_WIPED] >= 3; /* logs are emptied every night */
+	for (size_t t = 0; t < JUDGE_TYPES; t++)
+		w->types += c->lost[t] > 0;
 	bool many_broken = k[JUDGE_BROKEN] * 4 >= c->changed_checked;
-	/* ten texts that nobody can read any more, and hardly anything else: no typing errors; fewer where somebody left notes */
-	bool unreadable = c->unreadable >= (w->note_counts ? 3 : 10) && c->unreadable * 2 >= c->changed;
+	/* of two types, and hardly anything whole that could be checked changed beside them: no one program's way of writing */
+	bool all_broken = w->types >= 2 && k[JUDGE_BROKEN] + k[JUDGE_NOISE] >= 3 && (k[JUDGE_BROKEN] + k[JUDGE_NOISE]) * 10 >= c->changed_checked * 9;
+	/* ten texts that nobody can read any more, and hardly anything else: no typing errors; fewer where somebody left notes, or others are noise from end to end */
+	bool unreadable = c->unreadable >= (w->note_counts || noise >= 2 ? 3 : 10) && (c->unreadable + (noise >= 2 ? noise : 0)) * 2 >= c->changed - c->tiny;
 	w->unreadable = unreadable ? c->unreadable : 0;
 	w->disordered = c->disordered >= 5 && (c->reordered + noise + broken) * 2 >= c->changed ? c->disordered : 0;
 	double standing = (double)at(c, VAULT_MARK_NOISE) + (double)at(c, VAULT_MARK_COPY) + .6 * (double)at(c, VAULT_MARK_BROKEN) + .7 * (double)at(c, VAULT_MARK_WIPED) + .25 * (double)(at(c, VAULT_MARK_CUT) + at(c, VAULT_MARK_ORDER));
-	w->score = (double)noise + .7 * (double)wiped + (many_broken ? .6 : .1) * (double)k[JUDGE_BROKEN] + (w->suffix ? 1 : .6) * (double)c->pair[PAIR_REPLACED_BROKEN] + .5 * (double)weak + .25 * (double)k[JUDGE_CUT] + .5 * (double)(w->unreadable + w->disordered) + (all_emptied ? .1 * (double)emptied : 0) + standing;
+	w->score = (double)noise + .7 * (double)wiped + .3 * (double)c->zeroed + (all_broken ? 1 : many_broken ? .6 : .1) * (double)k[JUDGE_BROKEN] + (w->suffix ? 1 : .6) * (double)c->pair[PAIR_REPLACED_BROKEN] + .5 * (double)weak + .25 * (double)k[JUDGE_CUT] + .5 * (double)(w->unreadable + w->disordered) + (all_emptied ? .1 * (double)emptied : 0) + standing;
 	w->lost = noise + broken + wiped + weak + k[JUDGE_CUT] + w->unreadable + w->disordered;
 	for (unsigned m = 0; m < 8; m++)
 		w->standing += c->standing[m];
-	for (size_t t = 0; t < JUDGE_TYPES; t++)
-		w->types += c->lost[t] > 0;
 	uint64_t gone = c->pair[PAIR_REPLACED] + c->pair[PAIR_REPLACED_WEAK] + c->pair[PAIR_REPLACED_BROKEN] + w->scrambled, in_place = w->lost - gone;
-	w->most_of_change = (in_place + gone > 0 && (in_place + gone) * 2 >= c->changed + gone) || (emptied >= 30 && emptied * 2 >= c->before);
+	w->most_of_change = (in_place + gone > 0 && (in_place + gone) * 2 >= c->changed + gone) || (emptied >= 30 && emptied * 3 >= c->before);
 	w->fresh = (k[JUDGE_NOISE] > 0 && c->lost_new >= 9 * c->lost_known) || noise >= 10;
 	w->slow = (before > 0 && before + noise >= 3) || at(c, VAULT_MARK_BROKEN) >= 3;
 	w->emptied = emptied;
@@ -311,6 +327,7 @@ void judge_weigh(struct vault_judge *j, struct judge_weighed *w)
 		d->emptied = !judge_bloom_has(&j->dirs_after, d->dir);
 	believe_inodes(j);
 	believe_samples(&j->c);
+	weigh_locked_up(j);
 	weigh_rate(j, w);
 	weigh_notes(j, w);
 	weigh_scrambled(j, w);
@@ -319,12 +336,12 @@ void judge_weigh(struct vault_judge *j, struct judge_weighed *w)
 	weigh_lost(j, w);
 	weigh_gone(j, w);
 	const struct judge_counts *c = &j->c;
-	uint64_t sealed_dirs = judge_spread_count(&j->sealed_dirs);
-	w->mass_sealed = c->pair[PAIR_SEALED] >= 500 && sealed_dirs >= 20 && c->pair[PAIR_SEALED] * 2 >= c->before;
+	uint64_t sealed_dirs = judge_spread_count(&j->sealed_dirs), sealed = c->pair[PAIR_SEALED] + c->in_place[JUDGE_SEALED] - c->locked;
+	w->mass_sealed = sealed >= 500 && sealed_dirs >= 20 && sealed * 2 >= c->before;
 	/* the same new file where things were sealed or lost, and hardly anywhere else: no desktop.ini */
 	bool note_there = w->note && w->note_where * 10 >= (uint64_t)w->note->dir_n * 9;
-	if (c->pair[PAIR_SEALED] >= 3 && (w->note_counts || (note_there && w->note_dirs * 2 >= sealed_dirs))) {
-		w->score += (double)c->pair[PAIR_SEALED]; /* whatever tool was used: somebody left notes where files were sealed */
+	if (sealed >= 3 && (w->note_counts || (note_there && w->note_dirs * 2 >= sealed_dirs))) {
+		w->score += (double)sealed; /* whatever tool was used: somebody left notes where files were sealed */
 		w->mass_sealed = true;
 	}
 	w->family_counts = j->family && j->family_copies && (j->family->strength == KNOWN_STRONG || j->family_copies >= 3);

@@ -195,6 +195,24 @@ static void noise_behind_a_picture(void **state)
 		}
 }
 
+/* Of noise of one block one in a thousand is over the 99.9 % point: nobody's picture may pass for whole by that. */
+static void noise_of_one_block(void **state)
+{
+	static uint8_t more[4000];
+	AUTO_BUF struct buf b;
+	load("tests/data/content/picture.png", &b);
+	size_t picture = b.n;
+	for (uint64_t seed = 0; seed < 3000; seed++) {
+		size_t n = 300 + seed % 3700;
+		noise(more, n, seed);
+		b.n = picture;
+		buf_add(&b, more, n);
+		struct content_report r = check_slice("picture.png", buf_slice(&b));
+		if (r.state != CONTENT_LOST)
+			fail_msg("%zu bytes of noise, seed %llu, are not seen", n, (unsigned long long)seed);
+	}
+}
+
 static void git_crypt(void **state)
 {
 	uint8_t b[300] = "\0GITCRYPT\0";
@@ -231,7 +249,7 @@ static void every_prefix(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(noise_behind_a_picture), cmocka_unit_test(git_crypt), cmocka_unit_test(valid_in_any_pieces), cmocka_unit_test(damage_is_told),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(noise_behind_a_picture), cmocka_unit_test(noise_of_one_block), cmocka_unit_test(git_crypt), cmocka_unit_test(valid_in_any_pieces), cmocka_unit_test(damage_is_told),
 		cmocka_unit_test(sums_are_checked), cmocka_unit_test(what_stands_behind), cmocka_unit_test(every_prefix)};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

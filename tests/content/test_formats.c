@@ -472,6 +472,36 @@ static void zips(void **state)
 	assert_valid(check_buf("a.zip", &b), CONTENT_ZIP);
 }
 
+/* Sums and directory right, and what is text by its name is noise: who enciphers wrote it. Under a password ODF is like that but for its manifest. */
+static void zip_of_noise(void **state)
+{
+	uint8_t raw[900];
+	static const char text[] = "<?xml version=\"1.0\"?><Types><Default Extension=\"xml\"/><Default Extension=\"rels\"/> and so on, more than a hundred and twenty-eight bytes of what everybody can read</Types>";
+	static const uint8_t odt[] = "application/vnd.oasis.opendocument.text";
+	noise(raw, sizeof raw, 11);
+	for (int kind = 0; kind < 5; kind++) {
+		NEW_BUF(b);
+		NEW_BUF(d);
+		const uint8_t *xml = (const uint8_t *)text;
+		if (kind == 0 || kind == 1) { /* a letter; one of noise */
+			zip_entry(&b, &d, "[Content_Types].xml", 0, kind ? raw : xml, kind ? sizeof raw : sizeof text - 1);
+			zip_entry(&b, &d, "_rels/.rels", 0, kind ? raw : xml, kind ? sizeof raw : sizeof text - 1);
+			zip_entry(&b, &d, "word/media/image1.png", 0, raw, sizeof raw);
+		} else if (kind == 2) { /* keys that somebody packed */
+			zip_entry(&b, &d, "a.key", 0, raw, sizeof raw);
+			zip_entry(&b, &d, "b.bin", 0, raw, sizeof raw);
+			zip_entry(&b, &d, "c.txt", 0, xml, sizeof text - 1);
+		} else {
+			zip_entry(&b, &d, "mimetype", 0, odt, sizeof odt - 1);
+			zip_entry(&b, &d, "content.xml", 0, raw, sizeof raw);
+			zip_entry(&b, &d, "META-INF/manifest.xml", 0, kind == 4 ? raw : xml, kind == 4 ? sizeof raw : sizeof text - 1);
+		}
+		zip_end(&b, &d, 3, 0);
+		static const int types[] = {CONTENT_OOXML, CONTENT_OOXML, CONTENT_ZIP, CONTENT_ODF, CONTENT_ODF};
+		assert_report(check_buf("a.bin", &b), types[kind], kind == 1 || kind == 4 ? CONTENT_LOST : CONTENT_VALID);
+	}
+}
+
 /* A PDF of three objects; kinds: 0 right, 1 encrypted with noise for a stream, 2 startxref is wrong, 3 an entry is wrong, 4 no endobj, 5 two
  * revisions, 6 length wrong, 7 noise between objects */
 static void pdf_of(struct buf *b, int kind)
@@ -617,7 +647,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(scp_ecg), cmocka_unit_test(edf), cmocka_unit_test(dicom),
 		cmocka_unit_test(program_headers), cmocka_unit_test(riff_and_boxes), cmocka_unit_test(tiff_and_bmp), cmocka_unit_test(gif),
-		cmocka_unit_test(fonts), cmocka_unit_test(archives), cmocka_unit_test(databases_and_logs), cmocka_unit_test(zips),
+		cmocka_unit_test(fonts), cmocka_unit_test(archives), cmocka_unit_test(databases_and_logs), cmocka_unit_test(zips), cmocka_unit_test(zip_of_noise),
 		cmocka_unit_test(pdfs), cmocka_unit_test(pgp), cmocka_unit_test(holes), cmocka_unit_test(a_hole_in_a_box), cmocka_unit_test(memory),
 		cmocka_unit_test(figures)};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -109,6 +109,30 @@ static void base64_of_nothing(void **state)
 	assert_valid(check_buf("token.txt", &b), CONTENT_TEXT);
 }
 
+/* Each byte of noise written as a character: UTF-8 without a fault, and no text. Chinese, Russian, and a terminal's log are. */
+static void noise_as_utf8(void **state)
+{
+	for (size_t n = 200; n < 9000; n += 1100) {
+		AUTO_BUF struct buf b;
+		uint8_t raw[9000];
+		noise(raw, n, n);
+		buf_init(&b, BYTES_MOST);
+		for (size_t i = 0; i < n; i++) {
+			if (raw[i] >= 0x80)
+				buf_u8(&b, (uint8_t)(0xC0 | raw[i] >> 6));
+			buf_u8(&b, raw[i] < 0x80 ? raw[i] : (uint8_t)(0x80 | (raw[i] & 0x3F)));
+		}
+		assert_int_equal(check_buf("note.txt", &b).state, CONTENT_LOST);
+		assert_int_equal(check_buf("note", &b).type, CONTENT_UNKNOWN);
+	}
+	AUTO_BUF struct buf t;
+	buf_init(&t, BYTES_MOST);
+	for (size_t i = 0; i < 900; i++)
+		buf_printf(&t, "%s\x1b[3%zum", i % 2 ? "\xE7\x97\x85\xE4\xBA\xBA" : "\xD0\xB1\xD0\xBE\xD0\xBB\xD1\x8C", i % 8);
+	assert_valid(check_buf("note.txt", &t), CONTENT_TEXT);
+	assert_valid(check_buf("note", &t), CONTENT_TEXT);
+}
+
 static void json(void **state)
 {
 	assert_valid(check_slice("a.json", S("{\"a\": [1, -2.50e+3, true, null, \"\\u00e9\\n\"], \"b\": {}}\n")), CONTENT_JSON);
@@ -171,7 +195,7 @@ static void small_noise(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(plain), cmocka_unit_test(empty), cmocka_unit_test(utf16), cmocka_unit_test(noise_in_text),
-		cmocka_unit_test(a_script_and_its_payload), cmocka_unit_test(base64_of_nothing), cmocka_unit_test(json), cmocka_unit_test(xml),
+		cmocka_unit_test(a_script_and_its_payload), cmocka_unit_test(base64_of_nothing), cmocka_unit_test(noise_as_utf8), cmocka_unit_test(json), cmocka_unit_test(xml),
 		cmocka_unit_test(clinical_text), cmocka_unit_test(small_noise)};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

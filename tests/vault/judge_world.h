@@ -33,6 +33,7 @@ struct file {
 	struct vault_trait t;
 	uint64_t ino, id; /* id: of the content */
 	bool edited;      /* some of its chunks were there before */
+	bool kept_time;   /* changed, and its time of modification was put back */
 };
 struct tree {
 	struct file *f;
@@ -89,7 +90,7 @@ static struct vault_trait healthy_kind(struct world *w, size_t k)
 	return healthy(w, KINDS[k].type, KINDS[k].e0, KINDS[k].e1, KINDS[k].r0, KINDS[k].r1, KINDS[k].w0, KINDS[k].w1, (uint64_t)((double)KINDS[k].s0 * x));
 }
 
-static struct vault_trait unknown_binary(struct world *w, uint64_t size)
+__attribute__((unused)) static struct vault_trait unknown_binary(struct world *w, uint64_t size)
 {
 	return healthy(w, CONTENT_UNKNOWN, 1.0, 6.8, 0, .1, .02, .2, size);
 }
@@ -160,7 +161,7 @@ static void changed(struct world *w, struct file *f, struct vault_trait t)
 }
 
 /* A person's edit of a healthy file: it stays what it is. */
-static void edit(struct world *w, struct file *f)
+__attribute__((unused)) static void edit(struct world *w, struct file *f)
 {
 	struct vault_trait t = f->t;
 	t.size = t.size + t.size * below(8) / 100 + 1 + below(100);
@@ -172,15 +173,15 @@ static void edit(struct world *w, struct file *f)
 }
 
 static const char *base_of(const char *path) { return strrchr(path, '/') + 1; }
-static const char *suffix_of(const char *path) { const char *d = strrchr(base_of(path), '.'); return d ? d : ""; }
-static int dir_len(const char *path) { return (int)(base_of(path) - path) - 1; }
+__attribute__((unused)) static const char *suffix_of(const char *path) { const char *d = strrchr(base_of(path), '.'); return d ? d : ""; }
+__attribute__((unused)) static int dir_len(const char *path) { return (int)(base_of(path) - path) - 1; }
 
 /* ---- attacks on one file's content ---- */
 
 enum pattern { WHOLE, PARTIAL, HEADER_KEPT, EVERY16, BASE64, PATTERNS };
 static const char *const PATTERN_NAMES[] = {"whole", "partial", "header kept", "16 of 32", "base64"};
 
-static struct vault_trait enciphered(struct world *w, const struct vault_trait *b, enum pattern p, bool name_promises)
+__attribute__((unused)) static struct vault_trait enciphered(struct world *w, const struct vault_trait *b, enum pattern p, bool name_promises)
 {
 	struct vault_trait t = noise(w, b->size + (one_in(2) ? between(0, 64) : between(200, 700)));
 	bool packed = content_type_packed(b->type), unknown = b->type == CONTENT_UNKNOWN;
@@ -235,6 +236,7 @@ static struct vault_change change_of(const struct file *b, const struct file *a)
 	struct vault_change c = {.before = b ? &b->t : NULL, .after = a ? &a->t : NULL, .ino_before = b ? b->ino : 0, .ino_after = a ? a->ino : 0};
 	c.path = slice_str(a ? a->path : b->path);
 	c.what = !b ? '+' : !a ? '-' : a->id == b->id ? '=' : '~';
+	c.same_time = c.what == '~' && a->kept_time;
 	if (a && c.what != '=') {
 		c.known_bytes = a->edited ? a->t.size * 3 / 4 : 0;
 		c.new_bytes = a->t.size - c.known_bytes;
@@ -331,7 +333,7 @@ static void world_end(struct world *w)
 }
 
 /* Documents of many kinds in folders. */
-static void people_files(struct world *w, size_t n, size_t folders)
+__attribute__((unused)) static void people_files(struct world *w, size_t n, size_t folders)
 {
 	static const char *const words[] = {"letter", "report", "plan", "scan", "roster", "list", "minutes", "invoice", "photo", "result"};
 	for (size_t i = 0; i < n; i++) {
@@ -343,7 +345,7 @@ static void people_files(struct world *w, size_t n, size_t folders)
 	}
 }
 
-static const char *reasons(struct world *w)
+__attribute__((unused)) static const char *reasons(struct world *w)
 {
 	return buf_cstr(&w->v.reasons);
 }

@@ -902,11 +902,15 @@ static void test_not_exchanged(void **state)
 	}
 }
 
-/* One a snapshot, with nothing in common but folder and size. */
-static void test_slow_exchange(void **state)
+/* One a snapshot, with nothing in common but folder and size; also where caches or git's objects lie in other folders, and files come and go in these. */
+static void slow_exchange(bool cache)
 {
 	struct world w;
-	begin(&w, 5600, 300, 20);
+	world_begin(&w, 5600);
+	people_files(&w, 300, 20);
+	for (size_t k = 0; cache && k < 120; k++)
+		add(&w, noise(&w, between(200, 40000)), "/srv/cache/%zu/%016llx", k % 6, (unsigned long long)rnd());
+	assert_false(world_snapshot(&w)->damage);
 	size_t found = 0;
 	for (size_t day = 1; day <= 6 && !found; day++) {
 		size_t i = below(w.now.n);
@@ -918,12 +922,19 @@ static void test_slow_exchange(void **state)
 		t.named = CONTENT_UNKNOWN;
 		gone(&w, i);
 		add(&w, t, "%.*s/%016llx", dir_len(was), was, (unsigned long long)rnd());
+		for (size_t k = 0; cache && k < 4; k++)
+			add(&w, noise(&w, between(200, 40000)), "/srv/cache/%zu/%016llx", k, (unsigned long long)rnd());
 		found = world_judge(&w)->damage ? day : 0;
 		world_settle(&w);
 	}
 	if (!found || found > 5)
 		fail_msg("found on day %zu: %s", found, reasons(&w));
 	world_end(&w);
+}
+static void test_slow_exchange(void **state)
+{
+	slow_exchange(false);
+	slow_exchange(true);
 }
 
 /* A mail of less than a block, enciphered under its name: what is written to while it is in use is not excused by that. */
