@@ -42,7 +42,7 @@ for i in 1 2 3 4 5 6 7 8; do
 done
 shown site
 receiver= rport=$(free_port)
-trap '[ -z "$receiver" ] || kill $receiver 2>/dev/null; cleanup' EXIT
+trap '[ -z "$receiver" ] || kill $receiver 2>/dev/null || true; cleanup' EXIT
 listen() { # MOOD...
 	[ -z "$receiver" ] || { kill $receiver 2>/dev/null; wait $receiver 2>/dev/null || true; }
 	rm -f came up
@@ -264,7 +264,7 @@ PY
 oport=$(free_port) mport=$(free_port)
 "$HOLDFAST" serve --site other --plain --http 127.0.0.1:$oport --mllp 127.0.0.1:$mport 2>>serve.log &
 second=$!
-trap 'kill $second 2>/dev/null; [ -z "$receiver" ] || kill $receiver 2>/dev/null; cleanup' EXIT
+trap 'kill $second 2>/dev/null || true; [ -z "$receiver" ] || kill $receiver 2>/dev/null || true; cleanup' EXIT
 for _ in $(seq 400); do curl -sf http://127.0.0.1:$oport/healthz >/dev/null 2>&1 && break; sleep 0.05; done
 export HOLDFAST_TOKEN=$(hf token create --role api --site other)
 fhir() { hf ecg deliver --site site --fhir http://127.0.0.1:$oport/fhir --patient-system http://hosp.example/mrn --name other --tries 1 "$@"; }
