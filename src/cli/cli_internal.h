@@ -49,6 +49,7 @@ int cli_flush(void);                                                   /* stdout
 /* --site, or HOLDFAST_SITE, or an error that names both. */
 int cli_site(const char *opt, struct site *ret, struct err *e) MUST;
 int cli_site_charts(const char *opt, struct site *ret, struct err *e) MUST; /* or a folder that is being rebuilt, whose charts can be read: ret->restoring */
+#define CLI_PROGRESS "rebuild.progress"
 #define CLI_SEEN "rebuild.seen" /* who looked at charts before there was a ledger to enter it in: a line each, time TAB user TAB what TAB patient TAB query */
 /* The recovery key, from --identity FILE or --shares F...; *ret_has false where neither was given. The caller wipes it. '-' is standard input. */
 int cli_recovery(const char *identity, const struct cli_list *shares, struct age_identity *ret, bool *ret_has, struct err *e) MUST;

@@ -11,8 +11,11 @@
 
 struct talk {
 	bool wanted;
-	int64_t begun, told, phase_begun;
+	int64_t begun, told, noted, phase_begun;
 	char phase[64];
+	int destfd, progressfd; /* rebuild.progress, for a daemon that serves charts meanwhile; -1: not made yet */
+	const struct age_identity *recovery;
+	const char *dest;
 };
 
 /* Charts as they were, from the replica's copy of the view: opened while its parts come, readable before the ledger is. */
@@ -27,19 +30,41 @@ struct restored {
 	double first; /* seconds until charts could be read; 0: not before the end */
 };
 
+/* One line of always the same length, so that nobody reads half of it. */
+static void note_progress(struct talk *t, const char *doing, uint64_t done, uint64_t total, double left)
+{
+	char text[150], line[161], seconds[24] = "-";
+	struct err quiet;
+	if (t->progressfd < 0)
+		return;
+	if (left >= 0 && left < 1e8)
+		snprintf(seconds, sizeof seconds, "%.0f", left);
+	snprintf(text, sizeof text, "%s\t%" PRIu64 "\t%" PRIu64 "\t%s\t", doing, done, total, seconds);
+	snprintf(line, sizeof line, "%-159s\n", text);
+	(void)!file_pwrite_all(t->progressfd, slice_str(line), 0, &quiet, CLI_PROGRESS);
+}
+
 /* Bytes, and how long the rest will take at the pace so far. */
 static void fetching(void *arg, const char *doing, uint64_t done, uint64_t total)
 {
 	struct talk *t = arg;
 	int64_t now = time_monotonic();
-	if (!t->wanted || (now - t->told < TIME_SEC / 5 && done < total))
+	bool shown = t->wanted && (now - t->told >= TIME_SEC / 5 || done >= total), note = now - t->noted >= TIME_SEC / 5 || done >= total;
+	if (!shown && !note)
 		return;
-	t->told = now;
 	bool entries = !strncmp(doing, "entries", 7); /* each with its own pace */
 	if (entries && strcmp(t->phase, doing)) {
 		snprintf(t->phase, sizeof t->phase, "%s", doing);
 		t->phase_begun = now;
 	}
+	if (note) {
+		double part = total ? (double)done / (double)total : 1, took = (double)(now - (entries ? t->phase_begun : t->begun)) / (double)TIME_SEC;
+		t->noted = now;
+		note_progress(t, doing, done, total, part > 0.01 ? took / part - took : -1);
+	}
+	if (!shown)
+		return;
+	t->told = now;
 	double share = total ? (double)done / (double)total : 1, spent = (double)(now - (entries ? t->phase_begun : t->begun)) / (double)TIME_SEC;
 	if (entries)
 		fprintf(stderr, "\r\033[K%s: %" PRIu64 " of %" PRIu64, doing, done, total);
@@ -82,6 +107,58 @@ static int new_epoch(int fd, const char *from, const struct vault_replica_report
 		*keys = now;
 	seal_wipe(&now, sizeof now);
 	return r;
+}
+
+/* ---- whoever serves charts meanwhile ---- */
+
+/* The lock says that a rebuild is at work here: to a daemon, and to a second one. */
+static int open_progress(struct talk *t, struct err *e)
+{
+	t->progressfd = openat(t->destfd, CLI_PROGRESS, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (t->progressfd < 0)
+		return err_sys(e, CLI_PROGRESS, "cannot be made");
+	int r = ERR_BUSY;
+	for (int tries = 0; r == ERR_BUSY && tries < 20; tries++) { /* a daemon that looks holds it for a moment */
+		if (tries)
+			usleep(50000);
+		r = file_lock(t->progressfd, false, e);
+	}
+	t->noted = 0;
+	return r == ERR_BUSY ? err_set(e, r, t->dest, "another rebuild is at work in this folder") : r;
+}
+
+/* Accounts as the head has them, opened for the keeper of a daemon: it has no key yet that would open them. */
+static int open_accounts(struct talk *t, struct err *e)
+{
+	AUTO_BUF struct buf sealed = {0}, plain = {0};
+	buf_init(&sealed, (size_t)64 << 20);
+	buf_init_secret(&plain, (size_t)64 << 20);
+	int r = file_read(t->destfd, "keys/accounts.age", (size_t)64 << 20, &sealed, e);
+	if (r == ERR_NOT_FOUND) /* of an older program, or nobody has an account */
+		return 0;
+	if (r == 0)
+		r = age_open(t->recovery, 1, buf_slice(&sealed), &plain, e);
+	return r == 0 ? file_replace(t->destfd, "rebuild.accounts", buf_slice(&plain), 0600, e) : r;
+}
+
+/* Certificates of this machine: one that was made by an earlier try is good, and may be in use. */
+static int own_certificates(int sitefd, const char *name, const struct age_identity *recovery, struct err *e)
+{
+	struct stat st;
+	bool there = fstatat(sitefd, "tls/web.key", &st, 0) == 0 && fstatat(sitefd, "tls/web.crt", &st, 0) == 0 && fstatat(sitefd, "tls/mllp.key", &st, 0) == 0 && fstatat(sitefd, "tls/mllp.crt", &st, 0) == 0;
+	return there ? 0 : site_tls_renew(sitefd, name, recovery, e);
+}
+
+static int keys_back(void *arg, struct slice site_ini, struct err *e)
+{
+	struct talk *t = arg;
+	char name[128];
+	int r = t->progressfd < 0 ? open_progress(t, e) : 0;
+	if (r == 0)
+		r = site_ini_name(site_ini, name, e);
+	if (r == 0)
+		r = own_certificates(t->destfd, name, t->recovery, e);
+	return r == 0 ? open_accounts(t, e) : r;
 }
 
 /* ---- a copy of the view ---- */
@@ -207,6 +284,18 @@ static int enter_views(struct control *k, int destfd, struct err *e)
 	return r;
 }
 
+/* A daemon that served charts meanwhile is becoming the site's own just now. */
+static int ask_keeper(struct site *s, struct control **ret, struct err *e)
+{
+	int r = ERR_SYSTEM;
+	for (int64_t until = time_monotonic() + 120 * TIME_SEC; time_monotonic() < until; usleep(200000)) {
+		r = control_open(s, true, ret, e);
+		if (r != ERR_SYSTEM && r != ERR_BUSY)
+			break;
+	}
+	return r;
+}
+
 /* From the copy on, or, without one, from entry 0. */
 static int charts(const char *path, const struct age_identity *identity, bool copy, struct talk *t, struct err *e)
 {
@@ -215,9 +304,9 @@ static int charts(const char *path, const struct age_identity *identity, bool co
 	int r = site_open(path, &s, e);
 	if (r < 0)
 		return r;
-	r = site_tls_renew(s.fd, s.name, identity, e);
+	r = own_certificates(s.fd, s.name, identity, e);
 	if (r == 0)
-		r = control_open(&s, true, &k, e);
+		r = ask_keeper(&s, &k, e);
 	t->begun = time_monotonic();
 	if (r == 0 && copy && t->wanted)
 		fputs("charts: what came after the copy", stderr);
@@ -265,7 +354,7 @@ static void done(const char *from, const char *dest, const struct site_keys *key
 		printf("Charts could be read after %.1f s, from a copy as of %" PRIu64 " entries, which the ledger names; all of it took %.1f s. `holdfast view check` compares the copy with the ledger, chart by chart.\n", t->first, rep->copy.entries,
 		       t->all);
 	printf("What came after that head is not here: ask senders to send it again. The log is %s from here on (it was %s).\n", keys->signing.v.name, rep->origin);
-	printf("Next: holdfast serve --site %s; then push to each replica: those that held more than this one ask for --accept-epoch\n", dest);
+	printf("Next: holdfast serve --site %s, where it does not run already; then push to each replica: those that held more than this one ask for --accept-epoch\n", dest);
 }
 
 static int rebuild(const char *from, const char *dest, const struct age_identity *identity, struct vault_rebuild_options *o, struct talk *t, bool replay, bool json)
@@ -292,6 +381,12 @@ static int rebuild(const char *from, const char *dest, const struct age_identity
 		site_keys_wipe(&keys);
 		return r < 0 ? cli_fail(&e) : 0;
 	}
+	t->destfd = fd;
+	t->dest = dest;
+	t->recovery = identity;
+	o->keys_back = keys_back;
+	if (r == 0 && faccessat(fd, "rebuild", F_OK, AT_SYMLINK_NOFOLLOW) == 0) /* it goes on; before anything of it is begun anew */
+		r = open_progress(t, &e);
 	view = (struct restored){.dest = dest, .destfd = fd, .viewfd = -1, .copiesfd = -1, .fd = -1, .recovery = identity, .talk = t};
 	(void)!seal_lock_memory(&view, sizeof view, NULL);
 	if (!replay) {
@@ -375,7 +470,7 @@ int cmd_rebuild(int argc, char **argv)
 		return cli_fail(&e);
 	if (!has)
 		return cli_usage("rebuild: without the recovery key nothing in a replica opens: --shares FILE... or --identity FILE");
-	struct talk t = {.wanted = cli_progress_wanted(), .begun = time_monotonic()};
+	struct talk t = {.wanted = cli_progress_wanted(), .begun = time_monotonic(), .destfd = -1, .progressfd = -1};
 	struct vault_rebuild_options o = {.origin = origin, .no_vault = no_vault, .progress = fetching, .arg = &t};
 	r = rebuild(from, dest, &id, &o, &t, replay, json);
 	if (r == 0)

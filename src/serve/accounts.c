@@ -8,8 +8,10 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #define CACHE "keys/accounts.json"
+#define SEALED "keys/accounts.age" /* users and tokens, sealed to recovery: heads carry it, so that a site which is being rebuilt knows its people before it has a ledger */
 #define CACHE_MAX ((size_t)64 << 20)
 #define USERS_MAX 20000
 #define TOKENS_MAX 20000
@@ -23,6 +25,7 @@ struct accounts {
 	uint64_t upto, saved_upto;
 	bool changed;
 	int64_t saved_at;
+	uint8_t sealed[SEAL_HASH]; /* of what SEALED holds */
 };
 
 /* ---- looking up ---- */
@@ -377,6 +380,82 @@ static void put_hex(struct jsonw *w, const char *key, const uint8_t *p, size_t n
 	jsonw_kslice(w, key, buf_slice(&b));
 }
 
+static void put_users(const struct accounts *a, bool brief, struct jsonw *w)
+{
+	jsonw_key(w, "users");
+	jsonw_arr(w);
+	for (size_t i = 0; i < a->user_count; i++) {
+		const struct account *u = &a->users[i];
+		jsonw_obj(w);
+		jsonw_kstr(w, "user", u->user);
+		jsonw_kstr(w, "role", u->role);
+		jsonw_kstr(w, "argon2id", u->hash);
+		kstr_opt(w, "person", u->person);
+		jsonw_kbool(w, "disabled", u->disabled);
+		jsonw_kbool(w, "mustChange", u->must_change);
+		jsonw_ki64(w, "created", u->created);
+		if (!brief)
+			jsonw_ki64(w, "lastLogin", u->last_login);
+		jsonw_obj_end(w);
+	}
+	jsonw_arr_end(w);
+}
+
+static void put_tokens(const struct accounts *a, struct jsonw *w)
+{
+	jsonw_key(w, "tokens");
+	jsonw_arr(w);
+	for (size_t i = 0; i < a->token_count; i++) {
+		const struct token *t = &a->tokens[i];
+		jsonw_obj(w);
+		jsonw_kstr(w, "id", t->id);
+		jsonw_kstr(w, "role", t->role);
+		jsonw_kstr(w, "user", t->user);
+		jsonw_kstr(w, "label", t->label);
+		put_hex(w, "sha256", t->hash, sizeof t->hash);
+		jsonw_kbool(w, "revoked", t->revoked);
+		jsonw_ki64(w, "created", t->created);
+		jsonw_obj_end(w);
+	}
+	jsonw_arr_end(w);
+}
+
+/* Again only when something in it is new: each sealing is another file for every replica to keep under its lock. */
+void accounts_seal(struct keeper *k)
+{
+	struct accounts *a = k->accounts;
+	AUTO_BUF struct buf b = {0}, file = {0};
+	struct jsonw w;
+	struct err e = {0};
+	struct stat st;
+	uint8_t hash[SEAL_HASH];
+	if (a->user_count + a->token_count == 0)
+		return;
+	buf_init_secret(&b, CACHE_MAX);
+	buf_init(&file, CACHE_MAX);
+	jsonw_init(&w, &b);
+	jsonw_obj(&w);
+	jsonw_ku64(&w, "version", 1);
+	put_users(a, true, &w);
+	put_tokens(a, &w);
+	jsonw_obj_end(&w);
+	jsonw_done(&w);
+	if (!buf_ok(&b))
+		return;
+	seal_sha256_once(buf_slice(&b), hash);
+	if (!memcmp(hash, a->sealed, sizeof hash) && fstatat(k->r->sitefd, SEALED, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return;
+	int r = age_seal(&k->keys.recovery, 1, buf_slice(&b), &file, &e);
+	if (r == 0)
+		r = file_replace(k->r->sitefd, SEALED, buf_slice(&file), 0600, &e);
+	if (r < 0) {
+		role_log(k->r, "%s cannot be written: %s", SEALED, e.text);
+		return;
+	}
+	memcpy(a->sealed, hash, sizeof hash);
+	a->changed = true; /* the cache says so */
+}
+
 void accounts_save(struct keeper *k, bool always)
 {
 	struct accounts *a = k->accounts;
@@ -386,6 +465,7 @@ void accounts_save(struct keeper *k, bool always)
 		return;
 	if (always && !a->changed && durable == a->saved_upto)
 		return;
+	accounts_seal(k);
 	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
 	struct err e;
@@ -395,37 +475,9 @@ void accounts_save(struct keeper *k, bool always)
 	jsonw_ku64(&w, "version", 1);
 	jsonw_kstr(&w, "origin", k->r->origin);
 	jsonw_ku64(&w, "upTo", durable);
-	jsonw_key(&w, "users");
-	jsonw_arr(&w);
-	for (size_t i = 0; i < a->user_count; i++) {
-		const struct account *u = &a->users[i];
-		jsonw_obj(&w);
-		jsonw_kstr(&w, "user", u->user);
-		jsonw_kstr(&w, "role", u->role);
-		jsonw_kstr(&w, "argon2id", u->hash);
-		kstr_opt(&w, "person", u->person);
-		jsonw_kbool(&w, "disabled", u->disabled);
-		jsonw_kbool(&w, "mustChange", u->must_change);
-		jsonw_ki64(&w, "created", u->created);
-		jsonw_ki64(&w, "lastLogin", u->last_login);
-		jsonw_obj_end(&w);
-	}
-	jsonw_arr_end(&w);
-	jsonw_key(&w, "tokens");
-	jsonw_arr(&w);
-	for (size_t i = 0; i < a->token_count; i++) {
-		const struct token *t = &a->tokens[i];
-		jsonw_obj(&w);
-		jsonw_kstr(&w, "id", t->id);
-		jsonw_kstr(&w, "role", t->role);
-		jsonw_kstr(&w, "user", t->user);
-		jsonw_kstr(&w, "label", t->label);
-		put_hex(&w, "sha256", t->hash, sizeof t->hash);
-		jsonw_kbool(&w, "revoked", t->revoked);
-		jsonw_ki64(&w, "created", t->created);
-		jsonw_obj_end(&w);
-	}
-	jsonw_arr_end(&w);
+	put_hex(&w, "sealed", a->sealed, sizeof a->sealed);
+	put_users(a, false, &w);
+	put_tokens(a, &w);
 	jsonw_key(&w, "links");
 	keeper_link_save(k, &w);
 	jsonw_key(&w, "quarantined");
@@ -471,11 +523,8 @@ static int64_t number(const struct json_node *n, const char *key)
 	return num_i64(json_text(n, key), INT64_MIN, INT64_MAX, &v) == 0 ? v : 0;
 }
 
-static bool cache_load(struct keeper *k, const struct json_node *root)
+static bool load_people(struct keeper *k, const struct json_node *root)
 {
-	uint64_t upto;
-	if (!slice_eq_str(json_text(root, "version"), "1") || !slice_eq_str(json_text(root, "origin"), k->r->origin) || num_u64(json_text(root, "upTo"), 0, ledger_durable(k->l), &upto) < 0)
-		return false;
 	const struct json_node *list = json_get(root, "users");
 	for (const struct json_node *n = list ? list->child : NULL; n; n = n->next) {
 		struct account *u = user_slot(k, json_text(n, "user"));
@@ -500,6 +549,18 @@ static bool cache_load(struct keeper *k, const struct json_node *root)
 		t->revoked = is_true(n, "revoked");
 		t->created = number(n, "created");
 	}
+	return true;
+}
+
+static bool cache_load(struct keeper *k, const struct json_node *root)
+{
+	uint64_t upto;
+	if (!slice_eq_str(json_text(root, "version"), "1") || !slice_eq_str(json_text(root, "origin"), k->r->origin) || num_u64(json_text(root, "upTo"), 0, ledger_durable(k->l), &upto) < 0)
+		return false;
+	if (!load_people(k, root))
+		return false;
+	(void)!hex_get(k->accounts->sealed, sizeof k->accounts->sealed, json_text(root, "sealed"));
+	const struct json_node *list = NULL;
 	keeper_link_load(k, json_get(root, "links"));
 	list = json_get(root, "quarantined");
 	for (const struct json_node *n = list ? list->child : NULL; n; n = n->next) {
@@ -604,6 +665,30 @@ int accounts_open(struct keeper *k, struct err *e)
 		forget(k);
 	}
 	return catch_up(k, e);
+}
+
+/* Of a head that an older program made there are none: nobody signs in before the ledger is back. */
+int accounts_open_restoring(struct keeper *k, struct err *e)
+{
+	struct stat st;
+	k->accounts = calloc(1, sizeof *k->accounts);
+	AUTO_ARENA struct arena *a = arena_new((size_t)512 << 20);
+	if (!k->accounts || !a)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	if (k->r->accountsfd < 0 || fstat(k->r->accountsfd, &st) < 0 || st.st_size <= 0) {
+		role_log(k->r, "the copy that this site is rebuilt from knows no accounts: nobody can sign in before the ledger is back; holdfast chart reads the charts");
+		return 0;
+	}
+	AUTO_BUF struct buf b = {0};
+	struct json_node *root;
+	buf_init_secret(&b, CACHE_MAX);
+	uint8_t *p = (uint64_t)st.st_size <= CACHE_MAX ? buf_space(&b, (size_t)st.st_size) : NULL;
+	int r = p ? file_pread_all(k->r->accountsfd, p, (size_t)st.st_size, 0, e, "rebuild.accounts") : err_set(e, ERR_LIMIT, "rebuild.accounts", "it is too large");
+	if (r == 0)
+		buf_commit(&b, (size_t)st.st_size);
+	if (r == 0 && (json_tree(buf_slice(&b), a, &root, e) < 0 || !slice_eq_str(json_text(root, "version"), "1") || !load_people(k, root)))
+		r = err_set(e, ERR_CORRUPT, "rebuild.accounts", "it is no list of accounts");
+	return r;
 }
 
 void accounts_close(struct keeper *k)

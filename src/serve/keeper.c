@@ -192,6 +192,16 @@ static const struct {
 	{FRAME_K_KEPT, CH_CONTROL, op_kept},
 };
 
+/* What needs no ledger. */
+static bool done_restoring(uint16_t type)
+{
+	static const uint16_t types[] = {FRAME_K_STATUS, FRAME_K_LOGIN, FRAME_K_CHECK, FRAME_K_LOGOUT, FRAME_K_BREAK_GLASS, FRAME_K_GLASS, FRAME_K_AUDIT};
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (types[i] == type)
+			return true;
+	return false;
+}
+
 /* What needs no entry, and what is done without one when none can be written. */
 static bool done_reading(uint16_t type)
 {
@@ -207,9 +217,9 @@ int keeper_dispatch(struct keeper *k, struct kchan *ch, const struct frame *f)
 {
 	if (ch->kind == CH_SCRIBE)
 		return feed_frame(k, f);
-	if (k->reading && !done_reading(f->type)) {
+	if (k->reading && !(k->restoring ? done_restoring(f->type) : done_reading(f->type))) {
 		struct err e;
-		err_set(&e, ERR_BUSY, "read-only", "%s", k->reading_why.text);
+		err_set(&e, ERR_BUSY, k->restoring ? "rebuild" : "read-only", "%s", k->reading_why.text);
 		reply_err(ch, f->tag, &e);
 		return 0;
 	}
@@ -384,6 +394,8 @@ static int from_supervisor(void *arg, struct frame *f)
 		uint32_t deaths = cur_u32le(&c);
 		if (cur_done(&c))
 			keeper_quarantine(k, n, deaths);
+	} else if (f->type == FRAME_R_RESTORING) {
+		looked_pace(k, &c);
 	} else if (f->type == FRAME_R_TESTED_ALL) {
 		struct kchan *ch = keeper_chan_find(k, k->test_chan);
 		if (ch && f->tag == k->test_tag) {
@@ -440,7 +452,7 @@ static void send_all(struct keeper *k)
 static int commit(struct keeper *k, struct err *e)
 {
 	if (k->reading)
-		return 0; /* nothing was appended */
+		return k->restoring ? looked_commit(k, e) : 0; /* nothing was appended */
 	int r = k->broken.code;
 	if (r < 0 && e)
 		*e = k->broken;
@@ -507,7 +519,8 @@ static int one_round(struct keeper *k, int ms, int *ret_ms, struct err *e)
 	if (r < 0)
 		return r;
 	send_all(k); /* senders first: they wait */
-	feed_send(k);
+	if (!k->restoring)
+		feed_send(k);
 	k->staged_count = 0;
 	*ret_ms = 100;
 	r = k->asking || k->reading ? 0 : tick(k, ret_ms, e); /* it may append a pack's entry */
@@ -544,7 +557,7 @@ static int loop(struct keeper *k, struct err *e)
 		int wait = ms;
 		if (k->waiting_count || k->big || k->stopping || k->asking)
 			wait = wait < 100 ? wait : 100;
-		if (k->learn_next < k->learn_end || feed_more(k))
+		if (k->learn_next < k->learn_end || (!k->restoring && feed_more(k)))
 			wait = 0;
 		int r = one_round(k, wait, &ms, e);
 		if (r < 0)
@@ -566,10 +579,30 @@ static int watch_fd(struct keeper *k, int fd, void *what)
 	return epoll_ctl(k->ep, EPOLL_CTL_ADD, fd, &ev);
 }
 
+/* The site is being rebuilt. There is no ledger and no key: what people need to look at charts was opened for us, and what they do is noted. */
+static int begin_restoring(struct keeper *k, struct err *e)
+{
+	k->restoring = k->reading = true;
+	err_set(&k->reading_why, ERR_BUSY, "rebuild", "this site is being rebuilt: its charts can be read as they were, and nothing else can be done here until its ledger is back");
+	k->looked.pace = (struct keeper_restoring){.running = true, .left = VIEW_LEFT_UNKNOWN};
+	k->ep = epoll_create1(EPOLL_CLOEXEC);
+	if (k->ep < 0)
+		return err_sys(e, NULL, "cannot make an event queue");
+	int r = looked_open(k, e);
+	if (r < 0 || (r = accounts_open_restoring(k, e)) < 0 || (r = sessions_open(k, e)) < 0 || (r = passwords_start(k, e)) < 0)
+		return r;
+	if (watch_fd(k, k->r->sup, &is_supervisor) < 0 || watch_fd(k, passwords_fd(k), &is_passwords) < 0)
+		return err_sys(e, NULL, "cannot wait for channels");
+	take_peers(k);
+	return 0;
+}
+
 static int begin(struct keeper *k, struct err *e)
 {
 	AUTO_BUF struct buf note = {0};
 	buf_init(&note, 1 << 16);
+	if (k->r->restoring)
+		return begin_restoring(k, e);
 	/* before a key is in it; a small machine may refuse: then swap may hold one */
 	if (seal_lock_memory(&k->keys, sizeof k->keys, NULL) != 0)
 		role_log(k->r, "the memory of the site's keys cannot be locked (RLIMIT_MEMLOCK): swap may hold a key; use no swap, or encrypt it");
@@ -605,6 +638,8 @@ static int begin(struct keeper *k, struct err *e)
 		return r;
 	if (!k->reading)
 		keeper_retain_open(k); /* it destroys what was to be destroyed */
+	if (!k->reading && (r = looked_enter(k, e)) < 0)
+		return r;
 	if (watch_fd(k, k->r->sup, &is_supervisor) < 0 || (k->r->controlfd >= 0 && watch_fd(k, k->r->controlfd, &is_control) < 0) || watch_fd(k, passwords_fd(k), &is_passwords) < 0 ||
 	    watch_fd(k, heads_fd(k), &is_heads) < 0)
 		return err_sys(e, NULL, "cannot wait for channels");
@@ -660,8 +695,10 @@ int keeper_main(struct role *r)
 	int code = k->staged && k->waiting ? begin(k, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
 	if (code == 0)
 		code = loop(k, &e);
-	if (code < 0 && (code != ERR_NO || !k->l || !k->accounts)) /* without them nothing is open that could be closed */
+	if (code < 0 && (code != ERR_NO || (!k->l && !k->restoring) || !k->accounts)) /* without them nothing is open that could be closed */
 		return role_fatal(r, &e);
+	if (k->restoring)
+		return code == 0 ? 0 : 3;
 	heads_stop(k);
 	if (k->reading) {
 		ledger_free(k->l);

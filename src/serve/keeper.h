@@ -171,6 +171,16 @@ struct keeper {
 	size_t view_erased;      /* quarters of messages that were erased before the view was last made: when more are, it is made anew */
 	bool stopping;
 	bool reading;            /* the ledger is open for reading alone: reading_why */
+	bool restoring;          /* the site is being rebuilt: reading, and there is no ledger (l is NULL) */
+	struct looked {          /* who looks meanwhile */
+		uint64_t size;
+		bool dirty;
+		struct keeper_restoring {
+			bool running, proving; /* the rebuild is at work; it proves what it has fetched */
+			uint64_t done, total;
+			uint32_t left;         /* seconds; VIEW_LEFT_UNKNOWN */
+		} pace;
+	} looked;
 	struct err reading_why;
 };
 
@@ -286,7 +296,18 @@ void keeper_retain_forget(struct keeper *k);
 void keeper_retain_save(const struct keeper *k, struct jsonw *w);
 void keeper_retain_load(struct keeper *k, const struct json_node *n);
 
+/* ---- while the site is being rebuilt (keeper_looked.c) ---- */
+int looked_open(struct keeper *k, struct err *e) MUST;   /* restoring: what a kill tore is cut off */
+int looked_add(struct keeper *k, uint8_t kind, const char *source, struct slice body, struct err *e) MUST; /* ERR_FULL: it cannot be noted */
+const char *looked_when(const char *text, char *out, size_t size); /* text, and when it was: the entry will be later */
+int looked_commit(struct keeper *k, struct err *e) MUST; /* durable, before anybody is answered */
+int looked_enter(struct keeper *k, struct err *e) MUST;  /* the ledger is there: what was noted becomes entries, once each */
+void looked_pace(struct keeper *k, struct cur *c);       /* R_RESTORING */
+void looked_status(struct keeper *k, struct jsonw *w);   /* fields of an object that is open */
+
 /* ---- accounts (accounts.c) ---- */
+void accounts_seal(struct keeper *k); /* keys/accounts.age, for heads: people sign in before a rebuilt ledger is back */
+int accounts_open_restoring(struct keeper *k, struct err *e) MUST;
 struct account {
 	char user[USER_MAX], role[24], hash[128], person[40]; /* person: of role patient, as the chart names them */
 	bool disabled, must_change;

@@ -25,6 +25,11 @@ static int store(struct keeper *k, const struct incoming *in, struct outgoing *r
 {
 	struct outgoing out = {0};
 	uint8_t flags = in->flags;
+	if (k->restoring) {
+		ret->seq = UINT64_MAX; /* it has no number yet */
+		ret->time = time_now();
+		return looked_add(k, in->kind, in->source, in->body, e);
+	}
 	if (k->reading)
 		return err_set(e, ERR_FULL, "read-only", "%s", k->reading_why.text);
 	if (in->dedupe && in->kind == LEDGER_HL7V2_ENVELOPE) {
@@ -411,10 +416,12 @@ int keeper_audit_entry(struct keeper *k, const struct asker *who, const char *wh
 {
 	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
-	char id[40];
+	char id[64], later[2200];
 	buf_init(&b, FRAME_SMALL);
+	if (k->restoring)
+		query = looked_when(query, later, sizeof later);
 	/* the number it is about to get: nobody else appends */
-	snprintf(id, sizeof id, "audit-%llu", (unsigned long long)ledger_size(k->l));
+	snprintf(id, sizeof id, "audit-%s%llu", k->restoring ? "during-rebuild-" : "", (unsigned long long)(k->restoring ? k->looked.size : ledger_size(k->l)));
 	struct fhir_audit a = {.id = id, .time = time_now(), .what = what, .user = who->user, .role = who->role, .patient_id = patient[0] ? patient : NULL, .address = who->address[0] ? who->address : NULL,
 	                       .site = k->r->site_name, .query = query[0] ? query : NULL, .as_of_entry = as_of, .ok = true};
 	jsonw_init(&w, &b);

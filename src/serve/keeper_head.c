@@ -126,6 +126,8 @@ void op_head(struct keeper *k, struct kchan *ch, const struct frame *f)
 		return;
 	}
 	if (!h->running) {
+		if (!k->reading)
+			accounts_seal(k);
 		h->begun_at = now;
 		h->keys = k->keys;
 		h->made_size = ledger_published(k->l);

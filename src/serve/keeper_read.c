@@ -262,9 +262,50 @@ static const char *shares_rule(struct keeper *k)
 	return k->shares_rule;
 }
 
+/* There is no ledger that anything could be said of. */
+static void status_restoring(struct keeper *k, struct buf *b)
+{
+	struct jsonw w;
+	jsonw_init(&w, b);
+	jsonw_obj(&w);
+	jsonw_ktime(&w, "now", time_now());
+	jsonw_kbool(&w, "running", true);
+	jsonw_kstr(&w, "version", HOLDFAST_VERSION);
+	jsonw_key(&w, "site");
+	jsonw_obj(&w);
+	jsonw_kstr(&w, "name", k->r->site_name);
+	jsonw_kstr(&w, "origin", k->r->origin);
+	jsonw_kstr(&w, "mode", "normal");
+	jsonw_ki64(&w, "zoneMinutes", k->r->zone_minutes);
+	jsonw_obj_end(&w);
+	keeper_view_put(k, &w);
+	jsonw_key(&w, "restoring");
+	jsonw_obj(&w);
+	jsonw_ktime(&w, "since", k->started);
+	looked_status(k, &w);
+	jsonw_obj_end(&w);
+	put_raw(&w, "listeners", &k->listeners, "[]");
+	put_raw(&w, "roles", &k->roles, "[]");
+	jsonw_ku64(&w, "sessions", sessions_count(k));
+	jsonw_ku64(&w, "notRecorded", k->not_recorded);
+	jsonw_key(&w, "alarms");
+	jsonw_arr(&w);
+	alarm_put(&w, "restoring", "alarm", k->started, "THIS SITE IS BEING REBUILT", k->looked.pace.running ? k->reading_why.text : "the rebuild was broken off",
+	          k->looked.pace.running ? "wait until holdfast rebuild is done; messages are taken in from then on" : "run the same holdfast rebuild again: it goes on");
+	if (k->not_recorded)
+		alarm_put(&w, "not-recorded", "alarm", k->started, "NOT BEING RECORDED", "who looks cannot be noted", "free space on the disk of the site");
+	jsonw_arr_end(&w);
+	jsonw_obj_end(&w);
+	jsonw_done(&w);
+}
+
 static void status(struct keeper *k, struct buf *b)
 {
 	struct jsonw w;
+	if (k->restoring) {
+		status_restoring(k, b);
+		return;
+	}
 	look_at_disk(k);
 	jsonw_init(&w, b);
 	jsonw_obj(&w);

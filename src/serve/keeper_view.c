@@ -22,6 +22,11 @@ void keeper_view_look(struct keeper *k)
 void keeper_view(const struct keeper *k, struct keeper_view *ret)
 {
 	const struct feed *fd = &k->feed;
+	if (k->restoring) {
+		const struct keeper_restoring *p = &k->looked.pace;
+		*ret = (struct keeper_view){.state = VIEW_RESTORING, .done = p->done, .total = p->total, .left = p->left, .read_only = true};
+		return;
+	}
 	int64_t now = time_monotonic(), spent = now - fd->pace_at;
 	struct keeper_view v = {.state = VIEW_FOLLOWS, .done = fd->applied, .total = ledger_durable(k->l), .left = VIEW_LEFT_UNKNOWN, .read_only = k->reading};
 	if (fd->rebuilding) {
@@ -45,9 +50,9 @@ void keeper_view(const struct keeper *k, struct keeper_view *ret)
 
 void keeper_view_put(const struct keeper *k, struct jsonw *w)
 {
-	static const char *const states[] = {[VIEW_FOLLOWS] = "following", [VIEW_BEHIND] = "behind", [VIEW_REBUILDING] = "rebuilding", [VIEW_PINNED] = "pinned", [VIEW_DOWN] = "down"};
+	static const char *const states[] = {[VIEW_FOLLOWS] = "following", [VIEW_BEHIND] = "behind", [VIEW_REBUILDING] = "rebuilding", [VIEW_PINNED] = "pinned", [VIEW_DOWN] = "down", [VIEW_RESTORING] = "restoring"};
 	struct keeper_view v;
-	uint64_t durable = ledger_durable(k->l), applied = k->feed.applied;
+	uint64_t durable = k->restoring ? 0 : ledger_durable(k->l), applied = k->feed.applied;
 	keeper_view(k, &v);
 	jsonw_key(w, "view");
 	jsonw_obj(w);

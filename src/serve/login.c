@@ -120,7 +120,10 @@ static int session_entry(struct keeper *k, const char *what, const struct asker 
 {
 	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
+	char later[1200];
 	buf_init(&b, FRAME_SMALL);
+	if (k->restoring)
+		reason = looked_when(reason, later, sizeof later);
 	jsonw_init(&w, &b);
 	jsonw_obj(&w);
 	jsonw_kstr(&w, "what", what);

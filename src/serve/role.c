@@ -264,12 +264,15 @@ static int take_start(struct role *r, struct frame *f, struct role_start *s)
 	r->bare = s->flags & START_BARE;
 	r->ask = s->flags & START_ASK;
 	r->reading = s->flags & START_READING;
+	r->restoring = s->flags & START_RESTORING;
 	r->owner_uid = s->owner_uid;
 	r->group_gid = s->admin_gid;
 	r->sitefd = pick_fd(f, s->fds, START_FD_SITE);
 	r->lockfd = pick_fd(f, s->fds, START_FD_LOCK);
 	r->controlfd = pick_fd(f, s->fds, START_FD_CONTROL);
 	r->sharedfd = pick_fd(f, s->fds, START_FD_SHARED);
+	r->lookedfd = pick_fd(f, s->fds, START_FD_LOOKED);
+	r->accountsfd = pick_fd(f, s->fds, START_FD_ACCOUNTS);
 	return r->sitefd >= 0 ? 0 : ERR_INPUT;
 }
 
@@ -455,7 +458,7 @@ static int become(int sup)
 	if (!r)
 		return 3;
 	r->sup = sup;
-	r->sitefd = r->lockfd = r->controlfd = r->sharedfd = -1;
+	r->sitefd = r->lockfd = r->controlfd = r->sharedfd = r->lookedfd = r->accountsfd = -1;
 	pthread_mutex_init(&r->peer_lock, NULL);
 	pthread_cond_init(&r->peer_new, NULL);
 	for (int i = 0; i < ROLES; i++)

@@ -25,6 +25,7 @@ void owners_default(struct owners *o);
 int owners_of_site(int sitefd, struct owners *o, struct err *e) MUST;
 /* Give the folders to their owners and close them to others, without following links: a new site, and a copy of one that root made, whose files are root's. How many had another owner, and the first
  * of them. Who is not root gets ERR_DENIED with the file that is in the way, if there is one. */
+int owners_give_view(int sitefd, const struct owners *o, struct err *e) MUST;
 int owners_give(int sitefd, const struct owners *o, uint64_t *ret_given, char ret_first[128], struct err *e) MUST;
 
 /* A replica's folder, and what is in it, to the user who pushes. */

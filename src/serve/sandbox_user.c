@@ -201,6 +201,16 @@ static int view_folder(int sitefd, const struct owners *o, const char *name, uin
 	return give ? err_sys(e, name, "cannot be given to who writes it") : 0;
 }
 
+/* Of a site that is being rebuilt: charts for web; all else is the rebuild's. */
+int owners_give_view(int sitefd, const struct owners *o, struct err *e)
+{
+	struct giving g = {.top = "view", .uid = o->uid[ROLE_SCRIBE], .gid = o->view_gid, .add = 0640, .all = true};
+	if (geteuid() != 0 || !o->separate)
+		return 0;
+	int r = give_tree(&g, sitefd, "view", "", 0, e);
+	return r == 0 && fchmodat(sitefd, "view", 02750, 0) < 0 && errno != ENOENT ? err_sys(e, "view", "cannot be closed to others") : r;
+}
+
 int owners_give(int sitefd, const struct owners *o, uint64_t *ret_given, char ret_first[128], struct err *e)
 {
 	const struct {

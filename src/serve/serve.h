@@ -54,6 +54,8 @@ struct site_init {
 int site_create(const char *path, const struct site_init *o, struct buf *ret_talk, struct err *e) MUST;
 int site_open(const char *path, struct site *ret, struct err *e) MUST;
 void site_close(struct site *s);
+/* The name of the site, of the text of a site.ini. */
+int site_ini_name(struct slice ini, char ret[128], struct err *e) MUST;
 /* A site, or a folder in which `holdfast rebuild` is at work and has charts already (restoring is set): for who only reads charts. */
 int site_open_restoring(const char *path, struct site *ret, struct err *e) MUST;
 /* Server certificates and keys of its own for this host, from the site's authority, whose key only recovery opens: after a rebuild, and before the old ones expire. */

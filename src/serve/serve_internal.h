@@ -44,6 +44,7 @@
 	X(7, R_ROLES, FRAME_SMALL)      /* keeper: str JSON of all roles, str of share files lying about, str of alarms, i64 last verified: for status */                                                              \
 	X(8, R_QUARANTINE, 64)          /* keeper: u64 entry, u32 deaths: the scribe died on it twice */                                        \
 	X(9, R_CONFIG, FRAME_SMALL)     /* keeper of a daemon, when it is ready: blob SHA-256 of site.ini, blob its text, u8 whole */           \
+	X(11, R_RESTORING, FRAME_SMALL) /* keeper of a folder that is being rebuilt: u8 a rebuild is at work, u8 it proves, u64 done, u64 total, u32 seconds left */ \
 	X(10, R_REPLICA, FRAME_SMALL)   /* replicate: one replica (role_replica_encode); descriptor: its folder, where it is one and is there */ \
 	/* role -> supervisor */                                                                                                                \
 	X(16, R_READY, FRAME_SMALL)     /* sandbox report (struct sandbox_report) */                                                            \
@@ -156,7 +157,7 @@ enum frame_type {
 
 uint32_t frame_max(uint16_t type); /* UINT32_MAX: no such type */
 
-#define PACKET_FDS 4
+#define PACKET_FDS 6
 
 struct frame {
 	uint16_t type;
@@ -251,6 +252,9 @@ struct role {
 	size_t replica_count;
 	bool ask;               /* keeper: replicas are asked before anything is appended */
 	bool reading;           /* keeper: somebody has seen more of this log than stands here: charts are shown, and nothing is appended */
+	bool restoring;         /* the site is being rebuilt: there is a copy of the view, and no ledger (keeper_looked.c) */
+	int lookedfd;           /* keeper: SITE/rebuild.looked, -1: there is none */
+	int accountsfd;         /* keeper, restoring: SITE/rebuild.accounts, -1: there is none */
 
 	pthread_mutex_t peer_lock;
 	pthread_cond_t peer_new;
@@ -318,13 +322,13 @@ struct keeper_who { /* exactly one of session and token is not NULL */
 	const char *token;   /* bearer token */
 	const char *address; /* of the peer, for the record */
 };
-enum { VIEW_FOLLOWS, VIEW_BEHIND, VIEW_REBUILDING, VIEW_PINNED, VIEW_DOWN };
+enum { VIEW_FOLLOWS, VIEW_BEHIND, VIEW_REBUILDING, VIEW_PINNED, VIEW_DOWN, VIEW_RESTORING /* of a site that is being rebuilt: a copy of the view; no ledger is there yet */ };
 #define VIEW_LEFT_UNKNOWN UINT32_MAX
 struct keeper_view {     /* how far the view is (keeper_view.c) */
 	uint8_t state;       /* VIEW_x */
-	uint64_t done, total; /* entries: of a rebuild, else of the ledger */
+	uint64_t done, total; /* entries: of a rebuild, else of the ledger; bytes or entries of what a restoring one is at */
 	uint32_t left;       /* seconds, at the pace so far */
-	bool read_only;      /* nothing is appended here: who looks is not recorded */
+	bool read_only;      /* nothing is appended here: who looks is not recorded (restoring: noted, and entered when the ledger is there) */
 };
 struct keeper_session {
 	char user[USER_MAX];  /* "token/LABEL" for a token without a user */

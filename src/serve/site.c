@@ -287,6 +287,15 @@ int site_ini_parse(struct slice text, struct site *s, struct err *e)
 	return check(s, e);
 }
 
+int site_ini_name(struct slice ini, char ret[128], struct err *e)
+{
+	struct site s = {.fd = -1};
+	int r = site_ini_parse(ini, &s, e);
+	if (r == 0)
+		memcpy(ret, s.name, sizeof s.name);
+	return r;
+}
+
 /* What the log is called now stands in its verifier key: an epoch changes the name, and site.ini says how it began. */
 static void log_name(struct site *s)
 {

@@ -11,7 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static int bind_one(char address[80], int *ret_fd, struct err *e)
+/* deaf: the port is ours, and nobody is let in yet. */
+static int bind_one(char address[80], bool deaf, int *ret_fd, struct err *e)
 {
 	struct sockaddr_storage a;
 	socklen_t n;
@@ -28,7 +29,7 @@ static int bind_one(char address[80], int *ret_fd, struct err *e)
 	/* whoever ran here before us and was killed may need a moment to let go */
 	for (int tries = 0; (r = bind(fd, (struct sockaddr *)&a, n)) < 0 && errno == EADDRINUSE && tries < 40; tries++)
 		usleep(50000);
-	if (r < 0 || listen(fd, 512) < 0 || getsockname(fd, (struct sockaddr *)&a, &n) < 0) {
+	if (r < 0 || (!deaf && listen(fd, 512) < 0) || getsockname(fd, (struct sockaddr *)&a, &n) < 0) {
 		r = errno == EADDRINUSE ? err_set(e, ERR_BUSY, address, "another program listens there; name another port") : err_sys(e, address, "cannot listen there");
 		close(fd);
 		return r;
@@ -159,11 +160,20 @@ int sup_bind(struct supervisor *s, const struct serve_options *o, struct err *e)
 	for (size_t i = 0; r == 0 && i < s->mllp_count; i++) {
 		r = tls_files(s, &s->mllp[i], false, e);
 		if (r == 0)
-			r = bind_one(s->mllp[i].is.address, &s->mllp[i].fd, e);
+			r = bind_one(s->mllp[i].is.address, s->restoring.on, &s->mllp[i].fd, e);
 	}
 	if (r == 0)
 		r = tls_files(s, &s->web, true, e);
 	if (r == 0)
-		r = bind_one(s->web.is.address, &s->web.fd, e);
+		r = bind_one(s->web.is.address, false, &s->web.fd, e);
 	return r == 0 ? bind_control(s, e) : r;
+}
+
+int sup_listen(struct supervisor *s, struct err *e)
+{
+	for (size_t i = 0; i < s->mllp_count; i++)
+		if (listen(s->mllp[i].fd, 512) < 0)
+			return err_sys(e, s->mllp[i].is.address, "cannot listen there");
+	/* the web role that has ended in order shut this one down, and keeps nobody's port by that */
+	return listen(s->web.fd, 512) < 0 ? err_sys(e, s->web.is.address, "cannot listen there") : 0;
 }

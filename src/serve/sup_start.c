@@ -120,13 +120,23 @@ static int pass_start(struct supervisor *s, enum role_id id, struct err *e)
 		fds[n++] = s->lockfd;
 		st.fds |= START_FD_LOCK;
 	}
-	if (id == ROLE_KEEPER && s->controlfd >= 0) {
+	if (id == ROLE_KEEPER && s->controlfd >= 0 && !s->restoring.on) { /* a command waits until there is something to ask */
 		fds[n++] = s->controlfd;
 		st.fds |= START_FD_CONTROL;
 	}
+	AUTO_CLOSE int looked = id == ROLE_KEEPER ? sup_looked(s, s->restoring.on) : -1;
+	AUTO_CLOSE int accounts = id == ROLE_KEEPER && s->restoring.on ? openat(s->site.fd, "rebuild.accounts", O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
 	if (s->shared[id] >= 0) {
 		fds[n++] = s->shared[id];
 		st.fds |= START_FD_SHARED;
+	}
+	if (looked >= 0) {
+		fds[n++] = looked;
+		st.fds |= START_FD_LOOKED;
+	}
+	if (accounts >= 0) {
+		fds[n++] = accounts;
+		st.fds |= START_FD_ACCOUNTS;
 	}
 	AUTO_BUF struct buf b = {0};
 	buf_init(&b, FRAME_SMALL);

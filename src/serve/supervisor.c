@@ -100,13 +100,18 @@ static void all_ready(struct supervisor *s)
 		(void)!packet_send(s->lifeline, FRAME_R_READY, 0, SLICE_NULL, NULL, 0, false);
 		return;
 	}
-	for (size_t i = 0; i < s->mllp_count; i++)
+	for (size_t i = 0; i < s->mllp_count && !s->restoring.on; i++)
 		sup_log("feed %s: MLLP%s on %s", s->mllp[i].is.name, s->mllp[i].is.tls ? " over TLS" : "", s->mllp[i].is.address);
 	if (s->roles[ROLE_WEB].wanted)
 		sup_log("browsers and FHIR: %s://%s/", s->web.is.tls ? "https" : "http", s->web.is.address);
 	for (int i = ROLE_INTAKE; i < ROLES; i++)
 		if (s->roles[i].wanted && s->roles[i].report.note[0])
 			sup_log("WARNING: %s: %s", role_name((enum role_id)i), s->roles[i].report.note);
+	if (s->restoring.on) {
+		sup_log("ready, READ-ONLY: %s is being rebuilt: charts can be read in the browser as soon as they are back, and no message is taken in; full service begins by itself when the rebuild has its ledger", s->site.path);
+		notify("READY=1\nSTATUS=READ-ONLY: this site is being rebuilt");
+		return;
+	}
 	sup_log("%s: %s", s->reading.code ? "ready, READ-ONLY" : "ready", s->site.path);
 	notify(s->reading.code ? "READY=1\nSTATUS=READ-ONLY: showing the charts, taking nothing in" : "READY=1\nSTATUS=Taking the feed in and showing the charts");
 }
@@ -128,7 +133,9 @@ static void on_frame(struct supervisor *s, enum role_id id, struct frame *f)
 		if (role_ready_decode(f->payload, &r->report) == 0) {
 			r->ready = r->was_ready = true;
 			s->told_at = 0;
-			if (id == ROLE_KEEPER && s->lifeline < 0)
+			if (id == ROLE_KEEPER && !s->restoring.on)
+				sup_looked_done(s);
+			if (id == ROLE_KEEPER && s->lifeline < 0 && !s->restoring.on)
 				sup_tell_config(s);
 			all_ready(s);
 		}
@@ -366,7 +373,7 @@ static void on_signals(struct supervisor *s)
 
 static int wait_ms(const struct supervisor *s)
 {
-	int64_t now = time_monotonic(), ms = s->stopping ? 100 : 1000;
+	int64_t now = time_monotonic(), ms = s->stopping ? 100 : s->restoring.on ? 200 : 1000;
 	for (int i = ROLE_INTAKE; i < ROLES; i++) {
 		const struct sup_role *r = &s->roles[i];
 		if (!r->wanted || r->pid > 0 || s->stopping)
@@ -423,7 +430,10 @@ int sup_run(struct supervisor *s, struct err *e)
 	if (r < 0)
 		return r;
 	for (;;) {
-		sup_replicas_look(s);
+		if (s->restoring.on)
+			sup_restore_look(s);
+		else
+			sup_replicas_look(s);
 		start_due(s);
 		sup_reconnect(s);
 		loop_once(s);
@@ -465,7 +475,7 @@ static int take_lock(struct supervisor *s, struct err *e)
 	}
 }
 
-static int set_right(struct supervisor *s, struct err *e)
+int sup_set_right(struct supervisor *s, struct err *e)
 {
 	uint64_t n;
 	char first[128];
@@ -495,29 +505,40 @@ static void common(struct supervisor *s)
 	umask(022);
 }
 
+void sup_full(struct supervisor *s)
+{
+	static const enum role_id all[] = {ROLE_KEEPER, ROLE_SCRIBE, ROLE_INTAKE, ROLE_WEB, ROLE_ECG};
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		s->roles[all[i]].wanted = true;
+	s->roles[ROLE_VAULT].wanted = serve_vault() != NULL;
+	sup_replicas_look(s);
+}
+
 int serve_run(const struct serve_options *o, struct err *e)
 {
 	struct supervisor *s = calloc(1, sizeof *s);
 	if (!s)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
 	sup_init(s);
-	int r = site_open(o->site, &s->site, e);
+	int r = sup_restore_open(s, o, e);
 	if (r == 0)
 		r = owners_of_site(s->site.fd, &s->own, e);
 	if (r == 0)
 		r = take_lock(s, e);
-	if (r == 0 && !o->sandbox_off)
-		r = set_right(s, e);
+	if (r == 0 && !o->sandbox_off && !s->restoring.on)
+		r = sup_set_right(s, e);
 	if (r == 0)
 		r = sup_bind(s, o, e);
 	if (r == 0) {
 		s->flags = (o->self_test ? START_SELF_TEST : 0) | (o->sandbox_off ? START_SANDBOX_OFF : 0) | (o->plain ? START_PLAIN : 0);
 		common(s);
-		s->roles[ROLE_INTAKE].wanted = true;
-		s->roles[ROLE_WEB].wanted = true;
-		s->roles[ROLE_VAULT].wanted = serve_vault() != NULL;
-		s->roles[ROLE_ECG].wanted = true;
-		sup_replicas_look(s);
+		if (s->restoring.on) {
+			s->flags |= START_RESTORING;
+			s->roles[ROLE_SCRIBE].wanted = false;
+			s->roles[ROLE_WEB].wanted = true;
+		} else {
+			sup_full(s);
+		}
 		r = sup_run(s, e);
 	}
 	if (s->controlfd >= 0)
@@ -547,7 +568,7 @@ static int private_start(struct supervisor *s, int lifeline, struct err *e)
 	int r = site_open(path, &s->site, e);
 	if (r == 0)
 		r = owners_of_site(s->site.fd, &s->own, e);
-	return r == 0 ? set_right(s, e) : r;
+	return r == 0 ? sup_set_right(s, e) : r;
 }
 
 int supervisor_private(int lifeline)

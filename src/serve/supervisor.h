@@ -54,6 +54,11 @@ struct supervisor {
 	uint8_t replicas[SEAL_HASH]; /* settings that replicate was started with */
 	int64_t replicas_at;         /* when they were looked at */
 	struct err failure;       /* why it all ends; code 0: because it was asked to */
+	struct restoring {        /* the site is being rebuilt (sup_restore.c) */
+		bool on, leaving;     /* leaving: the ledger is back; the roles of before are ending */
+		int64_t told_at, left_at;
+		struct serve_options o;
+	} restoring;
 	struct err reading;       /* why charts are only shown and nothing is taken in; code 0: it is not so */
 };
 
@@ -72,6 +77,14 @@ int64_t sup_reconnect_due(const struct supervisor *s); /* monotonic; INT64_MAX: 
 bool sup_running(const struct supervisor *s, enum role_id id);
 void sup_blame(struct supervisor *s, int status); /* the scribe died: was it an entry? */
 void sup_watch(struct supervisor *s);             /* does the scribe hang on one? */
+/* A site that is being rebuilt (sup_restore.c): only charts are served, and full service begins by itself when its ledger is back. */
+int sup_restore_open(struct supervisor *s, const struct serve_options *o, struct err *e) MUST; /* waits for what a rebuild that has just begun brings first */
+void sup_restore_look(struct supervisor *s);
+int sup_looked(const struct supervisor *s, bool make); /* SITE/rebuild.looked for the keeper; -1: there is none */
+void sup_looked_done(const struct supervisor *s);      /* an empty one goes */
+int sup_listen(struct supervisor *s, struct err *e) MUST; /* feeds: the sockets were bound, and nobody was let in */
+int sup_set_right(struct supervisor *s, struct err *e) MUST;
+void sup_full(struct supervisor *s);                   /* the roles of a daemon */
 /* The replicate role (sup_replicas.c): wanted where a site has replicas; started again when their settings change, or when a folder that was missing is there. */
 void sup_replicas_look(struct supervisor *s);
 int sup_replicas_pass(struct supervisor *s, struct err *e) MUST;

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* ---- what every room uses ------------------------------------------------------------------------------------------------------- */
 
@@ -12,6 +13,10 @@ struct chart *web_chart(struct web_request *q)
 {
 	struct role *r = q->web->role;
 	struct err e = {0};
+	if (q->w->chart && r->restoring && access(r->chart_path, F_OK) != 0) { /* the copy was not what the ledger names: thrown away */
+		chart_close(q->w->chart);
+		q->w->chart = NULL;
+	}
 	if (!q->w->chart) {
 		struct chart_options o = {.zone_minutes = r->zone_minutes, .site_name = r->site_name};
 		if (chart_open(r->chart_path, &o, &q->w->chart, &e) < 0) {
@@ -643,7 +648,10 @@ static void patient(struct web_request *q, const char *rest)
 	/* the chart's document ends in '}': the entry that records this view goes in before it */
 	if (buf_ok(&q->out) && q->out.n && q->out.p[q->out.n - 1] == '}') {
 		q->out.n--;
-		buf_printf(&q->out, ",\"viewEntry\":%" PRIu64 "}", entry);
+		if (entry == UINT64_MAX) /* it has no number (yet): what goes with that is said of the view */
+			buf_str(&q->out, ",\"viewEntry\":null}");
+		else
+			buf_printf(&q->out, ",\"viewEntry\":%" PRIu64 "}", entry);
 	}
 	web_json(q, 200);
 }

@@ -22,7 +22,10 @@ static void not_yet(struct web_request *q)
 	const struct keeper_view *v = &q->session.view;
 	char how[120];
 	pace(v, how, sizeof how);
-	web_error(q, 503, "no-view", "The charts are being made from the ledger: %s. There is nothing to show before; nothing is lost.", how);
+	if (v->state == VIEW_RESTORING)
+		web_error(q, 503, "no-view", "This site is being rebuilt, and its charts are not back yet. There is nothing to show before.");
+	else
+		web_error(q, 503, "no-view", "The charts are being made from the ledger: %s. There is nothing to show before; nothing is lost.", how);
 	q->retry_after = v->left != VIEW_LEFT_UNKNOWN && v->left < 30 ? (int)v->left : 5;
 }
 
@@ -39,7 +42,7 @@ bool web_view_empty(struct web_request *q, struct chart *c)
 
 void web_view_missing(struct web_request *q, const struct err *why)
 {
-	if (q->signed_in && q->session.view.state == VIEW_REBUILDING) {
+	if (q->signed_in && (q->session.view.state == VIEW_REBUILDING || q->session.view.state == VIEW_RESTORING)) {
 		not_yet(q);
 		return;
 	}
@@ -49,7 +52,7 @@ void web_view_missing(struct web_request *q, const struct err *why)
 
 void web_view_note(struct web_request *q, struct chart_moment at)
 {
-	static const char *const states[] = {[VIEW_FOLLOWS] = "following", [VIEW_BEHIND] = "behind", [VIEW_REBUILDING] = "rebuilding", [VIEW_PINNED] = "pinned", [VIEW_DOWN] = "down"};
+	static const char *const states[] = {[VIEW_FOLLOWS] = "following", [VIEW_BEHIND] = "behind", [VIEW_REBUILDING] = "rebuilding", [VIEW_PINNED] = "pinned", [VIEW_DOWN] = "down", [VIEW_RESTORING] = "restoring"};
 	const struct keeper_view *v = &q->session.view;
 	char t[32];
 	if (!q->signed_in || v->state >= ARRAY_LEN(states) || (v->state == VIEW_FOLLOWS && !v->read_only))
@@ -68,7 +71,7 @@ bool web_view_sentence(const struct web_request *q, char *out, size_t size)
 	if (!q->view[0])
 		return false;
 	pace(v, how, sizeof how);
-	const char *only = v->read_only ? " This copy of the site is read-only: others have seen more of its log than stands here, and what is missing is not shown." : "";
+	const char *only = v->read_only && v->state != VIEW_RESTORING ? " This copy of the site is read-only: others have seen more of its log than stands here, and what is missing is not shown." : "";
 	switch (v->state) {
 	case VIEW_REBUILDING:
 		snprintf(out, size, "The charts are being made anew from the ledger (%s): this is from the ones before, and later messages are not in it.%s", how, only);
@@ -78,6 +81,9 @@ bool web_view_sentence(const struct web_request *q, char *out, size_t size)
 		break;
 	case VIEW_PINNED:
 		snprintf(out, size, "The charts were made up to a chosen entry and stay there: later messages are not in this.%s", only);
+		break;
+	case VIEW_RESTORING:
+		snprintf(out, size, "This site is being rebuilt: this is from a copy of its charts, later messages are not in it, and it is not yet verified against the ledger.");
 		break;
 	case VIEW_DOWN:
 		snprintf(out, size, "The charts are not being written at the moment: later messages are not in this.%s", only);

@@ -486,6 +486,8 @@ struct vault_rebuild_options {
 	int (*copy_end)(void *arg, const struct ledger_view_copy *c, struct err *e);
 	void (*copy_drop)(void *arg);
 	void *copy_arg; /* of these four */
+	/* Keys, settings and the authority are there, before charts: whoever serves them meanwhile needs certificates and accounts, and begins when DEST/rebuild.ini is there, which comes next. */
+	int (*keys_back)(void *arg, struct slice site_ini, struct err *e);
 	void (*progress)(void *arg, const char *doing, uint64_t done, uint64_t total); /* bytes */
 	void *arg;
 };

@@ -384,7 +384,7 @@ static int put_small(struct making *m, struct err *e)
 {
 	static const struct {
 		const char *path, *copy;
-	} plain[] = {{"site.ini", "site.ini"}, {"keys/recovery.pub", NULL}, {"keys/signing.age", NULL}, {"keys/care.age", NULL}, {"keys/dedupe.age", NULL}, {"tls/ca.crt", "ca.crt"}, {"tls/ca.age", "ca.age"}};
+	} plain[] = {{"site.ini", "site.ini"}, {"keys/recovery.pub", NULL}, {"keys/signing.age", NULL}, {"keys/care.age", NULL}, {"keys/dedupe.age", NULL}, {"keys/accounts.age", NULL}, {"tls/ca.crt", "ca.crt"}, {"tls/ca.age", "ca.age"}};
 	AUTO_BUF struct buf vkey = {0};
 	buf_init(&vkey, 4096);
 	note_vkey_format(&m->vkey, &vkey);

@@ -2,6 +2,7 @@
  *
  *   DEST/rebuild       where it comes from and which head, while it is going on: with it, and without site.ini, the folder is no site yet, and the same command goes on
  *   DEST/rebuild.ini   what becomes site.ini, by a rename, when everything stands (vault_rebuild_done); until then who only reads charts reads it (site_open_restoring)
+ *   DEST/rebuild.progress, .accounts, .looked   for a daemon that serves charts meanwhile (serve/sup_restore.c)
  *   DEST/copies        a sealed copy of the view, opened into DEST/view before the packs are fetched: charts can be read from there on
  *
  * Going on keeps the packs and the parts of a copy that are there, whole, and the charts that can be read, and fetches all else again: whatever was begun with the ledger was told to nobody. Until the new epoch has begun nothing is signed with the old key: the lost site
@@ -556,6 +557,8 @@ static int all(struct rebuild *b, const char *target, const struct age_identity 
 		r = make_rest(b, e);
 	if (r == 0)
 		r = fetch_small(b, &b->h, "site.ini", &ini, e);
+	if (r == 0 && b->o && b->o->keys_back)
+		r = b->o->keys_back(b->o->arg, buf_slice(&ini), e);
 	if (r == 0)
 		r = file_replace(b->destfd, INI, buf_slice(&ini), 0644, e);
 	if (r == 0)
@@ -598,8 +601,10 @@ bool vault_rebuild_stands(int destfd)
 
 int vault_rebuild_end(int destfd, struct err *e)
 {
-	if (unlinkat(destfd, MARK, 0) && errno != ENOENT)
-		return err_sys(e, MARK, "cannot be removed");
+	static const char *const meanwhile[] = {"rebuild.accounts", "rebuild.progress", MARK}; /* (rebuild.looked goes when it is entered) */
+	for (size_t i = 0; i < ARRAY_LEN(meanwhile); i++)
+		if (unlinkat(destfd, meanwhile[i], 0) && errno != ENOENT)
+			return err_sys(e, meanwhile[i], "cannot be removed");
 	return file_sync_dir(destfd, ".", e);
 }
 

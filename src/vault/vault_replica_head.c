@@ -36,7 +36,7 @@ void replica_head_done(struct replica_head *h)
 /* Folders of a site that are copied, and in them nothing that opens anything. */
 bool replica_path_ok(const char *path)
 {
-	static const char *const plain[] = {"site.ini", "ledger/vkey", "ledger/checkpoint", "keys/recovery.pub", "keys/signing.age", "keys/care.age", "keys/dedupe.age", "tls/ca.crt", "tls/ca.age", "vault/list", "packs/records"};
+	static const char *const plain[] = {"site.ini", "ledger/vkey", "ledger/checkpoint", "keys/recovery.pub", "keys/signing.age", "keys/care.age", "keys/dedupe.age", "keys/accounts.age", "tls/ca.crt", "tls/ca.age", "vault/list", "packs/records"};
 	struct ledger_view_copy c;
 	unsigned part;
 	if (!strncmp(path, REPLICA_VIEW, strlen(REPLICA_VIEW)))

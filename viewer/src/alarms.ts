@@ -4,7 +4,7 @@ import { span } from "./format";
 import { type Key, getLang, t } from "./i18n";
 
 const known: [RegExp, Key, Key, boolean][] = [ // id, reason, next step, and whether the server's words say more
-  [/^disk-full$/, "alDisk", "alDiskNext", false], [/^ledger-upkeep$/, "alUpkeep", "alUpkeepNext", true], [/^read-only$/, "alReadOnly", "readOnlyNext", false], [/^not-recorded$/, "alUnrecorded", "alDiskNext", false], [/^view-down$/, "alViewDown", "alJournal", true],
+  [/^disk-full$/, "alDisk", "alDiskNext", false], [/^ledger-upkeep$/, "alUpkeep", "alUpkeepNext", true], [/^read-only$/, "alReadOnly", "readOnlyNext", false], [/^restoring$/, "alRestoring", "alRestoringNext", false], [/^not-recorded$/, "alUnrecorded", "alDiskNext", false], [/^view-down$/, "alViewDown", "alJournal", true],
   [/^view-behind$/, "alViewBehind", "alVerify", true], [/^quarantine$/, "alQuarantine", "alQuarantineNext", false], [/^unprotected$/, "alUnprotected", "alUnprotectedNext", false], [/^sandbox-/, "alSandbox", "alSandboxNext", true],
   [/^role-/, "alRole", "alJournal", true], [/^certificate-/, "alCertificate", "alCertificateNext", true], [/^plain-/, "alPlain", "alPlainNext", true],
 ];

@@ -11,7 +11,7 @@ export interface Replica { name: string; target?: string; kind?: string; ours?: 
 export interface Board {
   now: string; site?: { name: string; mode: string; since?: string };
   ledger: { size: number; published: number; origin: string; root: string; checkpointTime?: string; outside: null | { name: string; size: number; time: string }; protection: string; lastVerified?: string | null };
-  view: { applied: number; behind: number; pinned?: boolean; rebuilding?: boolean; state?: string; done?: number; total?: number; secondsLeft?: number; shown?: Moment }; readOnly?: { since: string; reason: string; next: string }; feeds: Feed[]; alarms: Alarm[];
+  view: { applied: number; behind: number; pinned?: boolean; rebuilding?: boolean; state?: string; done?: number; total?: number; secondsLeft?: number; shown?: Moment }; restoring?: { since: string; running: boolean; doing?: string }; readOnly?: { since: string; reason: string; next: string }; feeds: Feed[]; alarms: Alarm[];
   listeners: { name: string; address: string; tls: boolean; state: string; reason?: string; connections: number; messages: number; fragments: number; duplicates: number }[];
   roles: { name: string; pid: number; since: string; restarts: number; sandbox: { user: boolean; landlock: boolean; seccomp: boolean; note?: string } }[];
   disk: { free: number; total: number; reserve: number; state: string };

@@ -22,7 +22,7 @@ import { SetupPage } from "./setup";
 import { PasswordPage, SignIn } from "./signin";
 import { type At, Context, type Shared, atText, useNow, useShared } from "./state";
 import { Dialog } from "./ui";
-import { ViewStrips, stateOf } from "./view";
+import { ViewStrips, onlyRead, stateOf } from "./view";
 
 interface Page { path: string; word: Key; need: string }
 const pages: Page[] = [
@@ -102,7 +102,7 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
     document.title = `${t(pages.find((p) => p.path === page)?.word ?? "chart")} · ${session.site.name} · Holdfast`;
   }, [page, where[1], lang]);
 
-  const making = board !== null && /^(rebuilding|behind|down)$/.test(stateOf(board.view)); // how far it is should be seen to move
+  const making = board !== null && /^(rebuilding|behind|down|restoring)$/.test(stateOf(board.view)); // how far it is should be seen to move
   const loadBoard = useCallback(() => {
     if (!may("board")) { // the line to the server is watched all the same
       get("/api/session").then(() => setBoardAt(serverNow()), (e: ApiError) => { if (e.status === 401) signedOut(); });
@@ -221,7 +221,7 @@ function StateBar({ mode, asOfOpen, setAsOfOpen }: { mode: string; asOfOpen: boo
     <header class="bar">
       <span class={`site ${session.site.name.length > 28 ? "long" : ""}`}>{session.site.name}</span>
       <Clock />
-      <span class={`mode ${board?.readOnly ? "readonly" : mode}`}>{board?.readOnly ? t("modeReadOnly") : modeText(mode, board?.site?.since ?? session.site.since, now)}</span>
+      <span class={`mode ${onlyRead(board) ? "readonly" : mode}`}>{onlyRead(board) ? t("modeReadOnly") : modeText(mode, board?.site?.since ?? session.site.since, now)}</span>
       {worst ? (
         <a href="#/board" class={`pill ${stale ? "bad" : worst.state === "ageing" ? "warn" : ""}`}>
           {stale ? <>{t(worst.state === "never" ? "never" : "stale")}{t("colon")}{s.short(worst.name)}{silent > 1 ? ` +${silent - 1}` : ""}{worst.last ? <> · <span class="nowrap">{span((now - Date.parse(worst.last)) / 1000)}</span></> : ""}</>

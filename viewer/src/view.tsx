@@ -5,14 +5,14 @@ import { type Key, t } from "./i18n";
 import { Instruction } from "./ui";
 
 export interface View { applied: number; behind: number; pinned?: boolean; rebuilding?: boolean; state?: string; done?: number; total?: number; secondsLeft?: number; shown?: Moment }
-const heads: Record<string, Key> = { rebuilding: "viewRebuilding", behind: "viewBehindHead", pinned: "viewPinned", down: "viewDownHead" };
+const heads: Record<string, Key> = { rebuilding: "viewRebuilding", behind: "viewBehindHead", pinned: "viewPinned", down: "viewDownHead", restoring: "viewRestoring" };
 
 export const stateOf = (v: View): string => v.state ?? (v.rebuilding ? "rebuilding" : v.pinned ? "pinned" : "following"); // an older server says less
 // 41 % · about 2 min left: of what is counted
 export function pace(v: View): string {
   const state = stateOf(v);
-  if ((state !== "rebuilding" && state !== "behind") || !v.total) return "";
-  const part = state === "rebuilding" ? `${Math.floor((100 * (v.done ?? 0)) / v.total)} %` : t("behind", { n: count(v.behind) });
+  if ((state !== "rebuilding" && state !== "behind" && state !== "restoring") || !v.total) return "";
+  const part = state !== "behind" ? `${Math.floor((100 * (v.done ?? 0)) / v.total)} %` : t("behind", { n: count(v.behind) });
   return part + (v.secondsLeft !== undefined ? ` · ${t("aboutLeft", { t: span(v.secondsLeft) })}` : "");
 }
 // Before there is anything to show nothing may look like an empty hospital.
@@ -21,6 +21,9 @@ export const nothingYet = (b: Board | null): boolean => !!b && stateOf(b.view) !
 export function shownUpTo(v: View, now: number): string {
   return v.shown?.time ? t("shownUpTo", { t: stamp(v.shown.time, now), n: count(v.shown.entry ?? 0) }) : "";
 }
+
+// Nothing is taken in here: an old copy of the site, or one whose ledger is still coming back.
+export const onlyRead = (b: Board | null): boolean => !!b && (!!b.readOnly || stateOf(b.view) === "restoring");
 
 // For paper: one line that says what is wrong with what stands on it; empty when nothing is.
 export function viewLine(b: Board | null, now: number): string {
@@ -42,9 +45,9 @@ export function ViewStrips({ board, now, decides }: { board: Board | null; now: 
         </div>
       )}
       {heads[state] && (
-        <div class={`strip ${none || state === "down" ? "bad" : "warn"} viewstate`} role={none ? "alert" : "status"}>
-          <b>{none ? t("viewNone") : t(heads[state]!)}</b> {how && <span class="nowrap">{how}</span>} {state === "rebuilding" && v.total ? <progress max={v.total} value={v.done ?? 0} aria-label={t("viewRebuilding")} /> : null}
-          {" "}{none ? <span>{t("viewNoneMeans")}</span> : <span>{shownUpTo(v, now)}{state === "rebuilding" || state === "behind" || state === "down" ? ` ${t("newerStored")}` : ""}</span>}
+        <div class={`strip ${none || state === "down" || state === "restoring" ? "bad" : "warn"} viewstate`} role={none || state === "restoring" ? "alert" : "status"}>
+          <b>{none && state !== "restoring" ? t("viewNone") : t(heads[state]!)}</b> {how && <span class="nowrap">{how}</span>} {(state === "rebuilding" || state === "restoring") && v.total ? <progress max={v.total} value={v.done ?? 0} aria-label={t(heads[state]!)} /> : null}
+          {" "}{state === "restoring" ? <span>{shownUpTo(v, now)} {board.restoring?.running === false ? t("restoreStopped") : t("restoreMeans")}</span> : none ? <span>{t("viewNoneMeans")}</span> : <span>{shownUpTo(v, now)}{state === "rebuilding" || state === "behind" || state === "down" ? ` ${t("newerStored")}` : ""}</span>}
         </div>
       )}
     </>

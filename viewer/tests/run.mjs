@@ -538,6 +538,27 @@ await test("charts that are not there yet are no empty hospital: every page says
     await page.context().close();
   }
 }, { own: true });
+await test("a site that is being rebuilt says so on every page, how far it is, and when the rebuild was broken off", async (enter) => {
+  for (const [lang, head, means, stopped] of [["en", "BEING REBUILT", "Not yet verified", "BROKEN OFF"], ["fr", "RECONSTRUCTION", "Pas encore vérifié", "INTERROMPUE"], ["zh", "重建", "尚未与账本核对", "中断"]]) {
+    const since = new Date(Date.now() - 60000).toISOString();
+    const alarm = { id: "restoring", severity: "alarm", since, what: "THIS SITE IS BEING REBUILT", reason: "its charts can be read as they were", next: "wait until holdfast rebuild is done" };
+    knobs.board = { feeds: [], restoring: { since, running: true, doing: "fetching" }, view: { applied: 0, behind: 0, state: "restoring", done: 300, total: 1000, secondsLeft: 90, shown: shown(1500) }, alarms: [alarm] };
+    const page = await enter({ lang, viewport: { width: 1366, height: 768 } });
+    for (const hash of ["census", "alarms"]) {
+      await to(page, `#/${hash}`);
+      const strip = page.locator(".strip.viewstate");
+      await strip.waitFor();
+      const text = await strip.innerText();
+      has(text, head); has(text, means); has(text, "30 %"); has(text, "310");
+      has(await page.locator(".bar .mode").innerText(), { en: "READ-ONLY", fr: "LECTURE SEULE", zh: "只读" }[lang]);
+    }
+    if (lang !== "en") assert(!/wait until|as they were/.test(await page.locator(".alarmlist").innerText()), "English in the alarms");
+    await axe(page, `restoring, ${lang}`);
+    knobs.board = { ...knobs.board, restoring: { since, running: false } };
+    const again = await enter({ lang, viewport: { width: 1366, height: 768 } });
+    has(await again.locator(".strip.viewstate").innerText(), stopped);
+  }
+}, { own: true });
 await test("a copy of the site that is only read is marked on every page, with what is not recorded and what to do", async (enter) => {
   for (const [lang, head, step, count] of [["en", "READ-ONLY", "holdfast ledger epoch", "NOT BEING RECORDED"], ["fr", "LECTURE SEULE", "holdfast rebuild", "NON ENREGISTRÉ"], ["zh", "只读", "holdfast rebuild", "未被记录"]]) {
     const since = new Date(Date.now() - 3600000).toISOString();
