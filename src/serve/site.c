@@ -328,7 +328,7 @@ static int open_as(const char *path, bool restoring, struct site *ret, struct er
 		r = file_read(s.fd, "rebuild.ini", INI_MAX, &text, e);
 	}
 	if (r == ERR_NOT_FOUND && begun)
-		r = err_set(e, ERR_NOT_FOUND, path, "it is being rebuilt, or a rebuild was broken off: the same `holdfast rebuild` goes on. Until it is done only `holdfast chart` reads it, as soon as it says that charts can be read");
+		r = err_set(e, ERR_NOT_FOUND, path, "it is being rebuilt, or a rebuild was broken off: the same `holdfast rebuild` goes on. Until it is done only `holdfast chart` and `holdfast serve` show its charts, as soon as it says that they can be read");
 	else if (r == ERR_NOT_FOUND)
 		r = err_set(e, ERR_NOT_FOUND, path, "there is no site.ini in it: this is not a site (or its init was broken off)");
 	if (r == 0)

