@@ -325,7 +325,8 @@ static int tls_of(struct mllp *m, const struct send_to *to, struct err *e)
 
 static bool this_machine(const char *host)
 {
-	return !strcmp(host, "localhost") || !strcmp(host, "::1") || !strncmp(host, "127.", 4);
+	struct in_addr v4; /* a name that begins with 127. is anybody's */
+	return !strcmp(host, "localhost") || !strcmp(host, "::1") || (inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
 }
 
 /* HOST:PORT, [2001:db8::1]:2575 */

@@ -130,7 +130,7 @@ static void addresses(void **state)
 		const char *to;
 		bool tls, unencrypted, good;
 	} cases[] = {{"127.0.0.1:2575", false, false, true}, {"[::1]:2575", false, false, true}, {"localhost:2575", false, false, true}, {"ehr.example:2575", false, false, false}, {"ehr.example:2575", true, false, true},
-		{"ehr.example:2575", false, true, true}, {"127.0.0.1", false, true, false}, {"127.0.0.1:0", false, true, false}, {"127.0.0.1:65536", false, true, false}, {":2575", false, true, false}, {"::1:2575", false, true, false},
+		{"ehr.example:2575", false, true, true}, {"127.ehr.example:2575", false, false, false}, {"127.3.2.1:2575", false, false, true}, {"127.0.0.1", false, true, false}, {"127.0.0.1:0", false, true, false}, {"127.0.0.1:65536", false, true, false}, {":2575", false, true, false}, {"::1:2575", false, true, false},
 		{"http://h:1", false, true, false}, {"h:1x", false, true, false}};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct send_to way = {.to = cases[i].to, .tls = cases[i].tls, .unencrypted = cases[i].unencrypted};
