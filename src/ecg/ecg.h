@@ -344,6 +344,8 @@ struct ecg_report {
 };
 /* The PDF's bytes are appended. Deterministic: no clock, no font outside the program's own choice in the file's metadata. */
 int ecg_report(const struct ecg *g, const struct ecg_analysis *n, const struct ecg_report *o, struct buf *ret, struct err *e) MUST;
+/* Maps the libraries that draw, for a process that is about to lose its file system. No thread is started: drawing starts some (pango asks fontconfig in them). ERR_SYSTEM: they are not installed. */
+int ecg_report_load(struct err *e) MUST;
 
 /* ---- for the ledger ------------------------------------------------------------------------------------------------------- */
 

@@ -243,6 +243,11 @@ static int sheet_12(struct sheet *s, const struct shape *f, const struct cover *
 	return sheet_next(s, e);
 }
 
+int ecg_report_load(struct err *e)
+{
+	return ecg_paper_load(e);
+}
+
 int ecg_report(const struct ecg *g, const struct ecg_analysis *n, const struct ecg_report *o, struct buf *ret, struct err *e)
 {
 	enum ecg_layout layout = o->layout;

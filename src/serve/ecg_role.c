@@ -206,8 +206,20 @@ static int loop(struct ecg_role *v)
 	}
 }
 
-/* Drawing maps its libraries the first time: that is done here, before the sandbox. A host without them draws nothing, and says so when it is asked. */
+/* Drawing maps its libraries the first time: that is done here, before the sandbox, and no more than that. Landlock binds the thread that asks for it and what it starts afterwards; pango asks fontconfig in threads,
+ * and one that was begun before would stand outside. A host without them draws nothing, and says so when it is asked. */
 int ecg_role_prepare(struct role *r, struct err *e)
+{
+	struct err quiet = {0};
+	(void)r;
+	(void)e;
+	(void)!nice(10); /* feeds and wards first */
+	(void)!ecg_report_load(&quiet);
+	return 0;
+}
+
+/* A page that nobody sees, so that the first one that somebody waits for finds the fonts read. In the sandbox: see above. */
+static void warm_up(void)
 {
 	static const char header[] = "warm 1 100 200\nwarm.dat 16 200 16 0 0 0 0 II\n";
 	static const uint8_t samples[400];
@@ -217,14 +229,9 @@ int ecg_role_prepare(struct role *r, struct err *e)
 	struct ecg_report o = {.layout = ECG_RHYTHM, .patient = {SLICE("Warm, Up 1957-03-12")}, .patient_id = SLICE("0"), .entry = SLICE("entry 0"), .site = SLICE("site")};
 	struct err quiet = {0};
 	struct ecg *g;
-	(void)r;
-	(void)!nice(10); /* feeds and wards first */
 	buf_init(&pdf, (size_t)16 << 20);
-	if (!a)
-		return err_set(e, ERR_MEMORY, NULL, "no memory");
-	if (ecg_body_open(&b, a, &g, &quiet) == 0)
+	if (a && ecg_body_open(&b, a, &g, &quiet) == 0)
 		(void)!ecg_report(g, NULL, &o, &pdf, &quiet);
-	return 0;
 }
 
 int ecg_role_main(struct role *r)
@@ -238,6 +245,7 @@ int ecg_role_main(struct role *r)
 	struct rlimit most = {ADDRESSES, ADDRESSES};
 	(void)!setrlimit(RLIMIT_AS, &most);
 #endif
+	warm_up();
 	int n = loop(v);
 	return n == 1 ? 0 : 3;
 }

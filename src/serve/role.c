@@ -374,6 +374,7 @@ static int lock_in(struct role *r, const struct role_start *s, struct err *e)
 		return 0;
 	}
 	bool root = geteuid() == 0;
+	unsigned threads = sandbox_threads();
 	int code = sandbox_user(r->sitefd, s->uid, s->gid, groups, group_n, s->flags & START_SEPARATE && r->id != ROLE_ECG /* fonts lie elsewhere */, &r->report, e);
 	if (code < 0)
 		return code;
@@ -388,7 +389,7 @@ static int lock_in(struct role *r, const struct role_start *s, struct err *e)
 		(void)!nice(15); /* wards first */
 	if (r->id == ROLE_SCRIBE)
 		(void)!nice(15); /* storing and acknowledging come before showing: beside processors that are all busy it still reads 1,500 messages a second, seven times a hospital's worst hour */
-	sandbox_landlock(r, &r->report);
+	sandbox_landlock(r, threads, &r->report);
 	sandbox_seccomp(r, &r->report);
 	return 0;
 }

@@ -35,7 +35,9 @@ int owners_give_folder(int fd, uint32_t uid, uint32_t gid, struct err *e) MUST;
 int sandbox_user(int sitefd, uint32_t uid, uint32_t gid, const uint32_t *groups, size_t group_count, bool change_root, struct sandbox_report *r, struct err *e) MUST;
 uint16_t replicate_port(const struct vault_replica *r); /* of a network store; 0: it is a folder */
 void sandbox_limits(void); /* rlimits, not dumpable, no_new_privs */
-void sandbox_landlock(const struct role *r, struct sandbox_report *rep);
+unsigned sandbox_threads(void); /* of this process; 0: /proc is not there. Asked before the root is changed */
+/* threads: how many there were; where others run already they are not bound, and that is said: such a sandbox is none. */
+void sandbox_landlock(const struct role *r, unsigned threads, struct sandbox_report *rep);
 void sandbox_seccomp(const struct role *r, struct sandbox_report *rep);
 /* What a taken-over role would try; each must be refused. JSON array of {"try","denied","errno"}. */
 void sandbox_try(const struct role *r, struct buf *ret_json);

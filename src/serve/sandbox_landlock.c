@@ -2,6 +2,7 @@
  * (include/uapi/linux/landlock.h of Linux 6.12), and what this kernel knows is asked at run time. */
 #include "sandbox.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -137,7 +138,27 @@ static int restrict_to(const struct role *r, const struct ruleset *rs, size_t rs
 	return bad;
 }
 
-void sandbox_landlock(const struct role *r, struct sandbox_report *rep)
+unsigned sandbox_threads(void)
+{
+	unsigned n = 0;
+	DIR *d = opendir("/proc/self/task");
+	for (const struct dirent *x; d && (x = readdir(d));)
+		n += x->d_name[0] != '.';
+	if (d)
+		closedir(d);
+	return n;
+}
+
+/* Landlock binds the thread that asks, and those that it starts afterwards: one that runs already would keep what the role has given up. */
+static bool alone(unsigned n, struct sandbox_report *rep)
+{
+	if (n <= 1)
+		return true;
+	snprintf(rep->note + strlen(rep->note), sizeof rep->note - strlen(rep->note), "%s%u threads began before Landlock and are not bound by it", rep->note[0] ? "; " : "", n - 1);
+	return false;
+}
+
+void sandbox_landlock(const struct role *r, unsigned threads, struct sandbox_report *rep)
 {
 	long abi = syscall(LL_CREATE_RULESET, NULL, 0, LL_VERSION);
 	if (abi < 1) {
@@ -162,8 +183,10 @@ void sandbox_landlock(const struct role *r, struct sandbox_report *rep)
 	}
 	char why[128];
 	rep->landlock_abi = (int)abi;
-	rep->landlock = restrict_to(r, &rs, size, why, sizeof why) == 0;
-	if (!rep->landlock)
+	const bool whole = SANDBOX_SANITIZED || alone(threads, rep); /* ThreadSanitizer has a thread of its own */
+	const bool bound = restrict_to(r, &rs, size, why, sizeof why) == 0;
+	rep->landlock = bound && whole;
+	if (!bound)
 		snprintf(rep->note + strlen(rep->note), sizeof rep->note - strlen(rep->note), "%s%s", rep->note[0] ? "; " : "", why);
 	else if (abi < 4) /* seccomp refuses sockets all the same */
 		snprintf(rep->note + strlen(rep->note), sizeof rep->note - strlen(rep->note), "%sLandlock ABI %ld: files only, no rule on TCP", rep->note[0] ? "; " : "", abi);
