@@ -24,7 +24,7 @@
 #define REGULAR 0.02f    /* standard deviation of intervals, part of their mean */
 #define AGREE 0.08f
 #define SHORT_S 120      /* so long every window and every lead is looked at */
-#define SOME 6           /* of longer ones one window in six, and what is near one that has flutter or fibrillation */
+#define SOME 6           /* of longer ones one window in six, every second one in fibrillation, and what is near one that has flutter */
 
 struct look {
 	uint64_t from;           /* sample of the record */
@@ -81,18 +81,16 @@ static void level(const struct rhythm *r, const struct look *k, float *x, float 
 	}
 	for (int i = 0; i < N; i++)
 		sum[i + 1] = sum[i] + x[i];
-	float z[N];
+	double after[N + 1];
+	after[0] = 0;
 	for (int i = 0; i < N; i++) {
 		int a = i - BASELINE / 2;
 		a = a < 0 ? 0 : a > N - BASELINE ? N - BASELINE : a;
-		z[i] = x[i] - (float)((sum[a + BASELINE] - sum[a]) / BASELINE);
+		after[i + 1] = after[i] + (x[i] - (sum[a + BASELINE] - sum[a]) / BASELINE);
 	}
 	for (int i = 0; i < N; i++) {
-		const int a = i < 2 ? 0 : i - 2, b = i > N - 3 ? N - 1 : i + 2;
-		float v = 0;
-		for (int j = a; j <= b; j++)
-			v += z[j];
-		y[i] = v / (float)(b - a + 1);
+		const int a = i < 2 ? 0 : i - 2, b = i > N - 3 ? N : i + 3;
+		y[i] = (float)((after[b] - after[a]) / (b - a));
 	}
 }
 
@@ -264,9 +262,11 @@ static bool flutters(const struct rhythm *r, struct look *k, uint64_t from)
 	k->end += k->end < b->count;
 	if (!zones(r, k))
 		return false;
-	float x[N];
 	const bool all = (double)r->g->samples <= SHORT_S * r->g->rate;
+	float x[N];
 	k->leads = 0;
+	if (!all && k->irregular < REGULAR)
+		return false;
 	for (unsigned c = 0; all && c < r->g->channels && k->leads < LEADS_MAX; c++)
 		if (r->g->channel[c].ecg && read_lead(r, c, k, x))
 			level(r, k, x, k->y[k->leads++]);
@@ -361,7 +361,7 @@ void rhythm_flutter(struct rhythm *r)
 	}
 	size_t beat = 0;
 	for (size_t w = 0; w < windows; w++)
-		if (brief || w % SOME == 0 || fibrillates(r, w * step, &beat)) {
+		if (brief || w % SOME == 0 || (w % 2 == 0 && fibrillates(r, w * step, &beat))) {
 			seen[w] = 1;
 			is[w] = flutters(r, k, w * step);
 		}
