@@ -369,5 +369,7 @@ int ecg_body_put(const struct ecg_sent *s, const struct ecg_body *b, struct buf 
 int ecg_body_open(const struct ecg_body *b, struct arena *a, struct ecg **ret, struct err *e) MUST;
 /* Facts of a body: one group, without an identifier (whose it is is decided by the chart, never by a file alone), with a FACT_ECG and up to two FACT_PATIENT: who it is as the file says (ACTION "file") and as the sender typed (ACTION "claimed"). The whole recording is opened and analysed: what cannot be read is a group without anything but what the line says, and counted as a problem. */
 void ecg_facts(struct slice body, struct facts *f);
+/* The same of one that is not to be opened (again): what its line says, and why it is not read. Its files are not looked at. why: without patient data, outlives f. */
+void ecg_facts_unread(struct slice body, const char *why, struct facts *f);
 
 #endif

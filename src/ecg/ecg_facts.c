@@ -132,6 +132,23 @@ static void problem(struct facts *f, struct fact *t, const char *what)
 	f->problems++;
 }
 
+void ecg_facts_unread(struct slice body, const char *why, struct facts *f)
+{
+	struct ecg_body b;
+	struct json_node *head;
+	struct err e = {0};
+	f->type = SLICE("ECG");
+	f->uninterpreted = true;
+	if (ecg_body_read(body, f->a, &b, &e) < 0 || json_tree(b.head, f->a, &head, &e) < 0)
+		return;
+	struct fact_group *group = facts_group(f, (struct fact_ident){.value = SLICE_NULL});
+	struct fact *t = facts_add(f, group, FACT_ECG);
+	struct ecg_person claimed = claimed_of(f, head);
+	put_sent(f, t, head);
+	problem(f, t, why);
+	put_person(f, group, "claimed", &claimed);
+}
+
 void ecg_facts(struct slice body, struct facts *f)
 {
 	struct ecg_body b;

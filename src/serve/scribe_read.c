@@ -58,6 +58,10 @@ bool record_facts(const struct record *r, struct arena *a, struct facts *f)
 	facts_init(f, a);
 	if (r->mark & MARK_ERASED)
 		return false;
+	if (r->mark & MARK_QUARANTINED && r->en.kind == LEDGER_ECG) { /* it stays in the worklist: somebody sent it, and may wait for it */
+		ecg_facts_unread(r->body, "cannot be read: reading it ended the program, or took longer than a minute; its file is here as it came", f);
+		return !f->failed;
+	}
 	if (r->mark & MARK_QUARANTINED)
 		return whose(r, a, f);
 	if (r->en.kind == LEDGER_HL7V2) {

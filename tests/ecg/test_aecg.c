@@ -206,7 +206,7 @@ static void times(void **state)
 	static const char *const wrong[] = {"", "20", "20021322", "20020230", "2002112209100", "x", "20021122091000+99", "20021122 091000"};
 	struct ecg g = {.a = arena_new(65536)};
 	char out[48];
-	int64_t a, b;
+	int64_t a, b = 0;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct slice iso = aecg_iso(&g, slice_str(cases[i].ts));
 		if (!slice_eq_str(iso, cases[i].iso))

@@ -82,6 +82,14 @@ static void what_cannot_be_read_is_kept_and_counted(void **state)
 	assert_true(slice_eq_str(fact_get(f.first->first, FF_PRIORITY), "stat"));
 	assert_true(slice_starts(fact_get(f.first->first, FF_WARNING), "cannot be read: "));
 	facts_init(&f, a);
+	ecg_facts_unread(slice_of(odd, sizeof odd - 1), "cannot be read: it was tried", &f); /* one that is not to be opened again: the same, and the worklist has it */
+	assert_true(f.uninterpreted && f.problems == 1);
+	assert_int_equal(f.first->first->kind, FACT_ECG);
+	assert_true(slice_eq_str(fact_get(f.first->first, FF_PRIORITY), "stat") && slice_eq_str(fact_get(f.first->first, FF_WARNING), "cannot be read: it was tried"));
+	facts_init(&f, a);
+	ecg_facts_unread(SLICE("no line at all"), "x", &f);
+	assert_true(f.uninterpreted && !f.first);
+	facts_init(&f, a);
 	ecg_facts(SLICE("no line at all"), &f);
 	assert_true(f.uninterpreted);
 	assert_null(f.first);

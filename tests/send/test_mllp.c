@@ -77,7 +77,7 @@ static void play(const char *const *script, size_t n, const enum send_outcome *w
 	struct send_line *l = line_to(to);
 	struct send_heard h;
 	for (size_t i = 0; i < n; i++) {
-		send_line_message(l, slice_of(WHOLE + 1, strlen(WHOLE) - 3), SLICE("E1"), &h);
+		send_line_message(l, slice_of(&WHOLE[1], strlen(WHOLE) - 3), SLICE("E1"), &h);
 		if (h.outcome != want[i])
 			fail_msg("message %zu: outcome %d, want %d: %s", i, (int)h.outcome, (int)want[i], h.why.text);
 		if (strays && h.strays != strays[i])
