@@ -1,0 +1,189 @@
+/* gate_frame: frames off a stream, and the little that the relay reads of a message.
+ *
+ * Strict where the feed's reader (hl7/mllp.c) is tolerant: what is not VT ... FS CR does not reach the other side, for it would be read there by something that nobody inspected. */
+#include "gate.h"
+#include "hl7.h"
+
+#define VT 0x0b
+#define FS 0x1c
+#define CR 0x0d
+#define MSA_WITHIN ((size_t)8 << 10) /* of a message: MSA stands right behind MSH, SFT and UAC (v2.9, 2.13) */
+
+int gate_frame_next(struct gate_frames *f, struct slice in, struct slice *ret, size_t *ret_used)
+{
+	*ret_used = 0;
+	if (in.n == 0)
+		return 0;
+	const uint8_t *vt = in.p[0] == VT ? in.p : memchr(in.p, VT, in.n);
+	size_t junk = vt ? (size_t)(vt - in.p) : in.n;
+	if (junk) {
+		f->odd += junk;
+		f->scanned = 0;
+		*ret_used = junk;
+		in = slice_of(in.p + junk, in.n - junk);
+		if (!vt)
+			return 0;
+	}
+	size_t at = f->scanned > 1 ? f->scanned - 1 : 1; /* an FS that stood last may have its CR now */
+	for (;;) {
+		const uint8_t *fs = at < in.n ? memchr(in.p + at, FS, in.n - at) : NULL;
+		if (!fs || fs + 1 == in.p + in.n)
+			break;
+		if (fs[1] == CR) {
+			size_t n = (size_t)(fs + 2 - in.p);
+			if (n > GATE_FRAME_MAX)
+				return ERR_LIMIT;
+			*ret = slice_of(in.p, n);
+			*ret_used += n;
+			f->scanned = 0;
+			return 1;
+		}
+		at = (size_t)(fs + 1 - in.p);
+	}
+	f->scanned = in.n;
+	return in.n > GATE_FRAME_MAX ? ERR_LIMIT : 0;
+}
+
+static struct slice bare(struct slice s)
+{
+	if (s.n && s.p[0] == VT)
+		s = slice_of(s.p + 1, s.n - 1);
+	if (s.n >= 2 && s.p[s.n - 1] == CR && s.p[s.n - 2] == FS)
+		s.n -= 2;
+	return s;
+}
+
+static struct slice two_components(struct slice type, uint8_t comp)
+{
+	struct slice rest, first = slice_cut(type, comp, &rest), after;
+	if (!rest.p)
+		return type;
+	struct slice second = slice_cut(rest, comp, &after);
+	return slice_of(first.p, first.n + 1 + second.n);
+}
+
+static void read_answer(struct slice m, uint8_t field, struct gate_message *ret)
+{
+	size_t n = m.n < MSA_WITHIN ? m.n : MSA_WITHIN;
+	const uint8_t *hit = memmem(m.p, n, "\rMSA", 4);
+	if (!hit)
+		hit = memmem(m.p, n, "\nMSA", 4);
+	if (!hit || (size_t)(hit - m.p) + 4 >= m.n || hit[4] != field)
+		return;
+	struct slice line = slice_of(hit + 5, m.n - (size_t)(hit + 5 - m.p)), rest;
+	line = slice_cut(line, CR, &rest);
+	line = slice_cut(line, '\n', &rest);
+	ret->answer = true;
+	ret->answer_code = slice_cut(line, field, &rest);
+	if (rest.p)
+		ret->answer_to = slice_cut(rest, field, &rest);
+}
+
+void gate_message_read(struct slice frame, struct gate_message *ret)
+{
+	struct slice m = bare(frame);
+	struct hl7_header h;
+	*ret = (struct gate_message){0};
+	hl7_header_read(m, &h);
+	if (!h.ok || h.wide)
+		return; /* in UTF-16: nothing here reads it, and LIMITED and TEST do not let it pass */
+	ret->ok = true;
+	ret->type = two_components(h.type, h.d.comp);
+	ret->control_id = h.control_id;
+	struct slice rest;
+	ret->test = slice_eq_str(slice_trim(slice_cut(h.processing, h.d.comp, &rest)), "T");
+	read_answer(m, h.d.field, ret);
+}
+
+/* Two FNV-1a of different offset would do against accidents; a sender is not to be trusted with finding two that collide, but all that it could lose by that is a message of its own. */
+static uint64_t mix(uint64_t h, struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		h ^= s.p[i];
+		h *= UINT64_C(0x100000001b3);
+	}
+	h ^= s.n;
+	h *= UINT64_C(0xff51afd7ed558ccd);
+	return h ^ h >> 33;
+}
+
+void gate_message_key(struct slice content, struct slice control_id, uint8_t ret[GATE_KEY])
+{
+	struct slice m = bare(content);
+	uint64_t a = mix(mix(UINT64_C(0xcbf29ce484222325), control_id), m), b = mix(mix(UINT64_C(0x9e3779b97f4a7c15), m), control_id);
+	memcpy(ret, &a, sizeof a);
+	memcpy(ret + sizeof a, &b, sizeof b);
+}
+
+static bool type_listed(const struct gate_link *l, struct slice type)
+{
+	if (l->types_n == 0)
+		return true;
+	for (size_t i = 0; i < l->types_n; i++) {
+		struct slice t = slice_str(l->types[i]);
+		if (slice_eq(type, t) || (!memchr(t.p, '^', t.n) && type.n > t.n && type.p[t.n] == '^' && memcmp(type.p, t.p, t.n) == 0))
+			return true;
+	}
+	return false;
+}
+
+enum gate_way gate_passes(const struct gate_link *l, enum gate_state s, const struct gate_message *m)
+{
+	switch (s) {
+	case GATE_OPEN:
+	case GATE_ONE_WAY:
+		return GATE_PASS;
+	case GATE_LIMITED:
+		return !m || (m->ok && type_listed(l, m->type)) || (!m->ok && l->types_n == 0) ? GATE_PASS : GATE_NOT;
+	case GATE_TEST:
+		return m && m->ok && m->test ? GATE_PASS : GATE_WAIT;
+	default:
+		return GATE_WAIT;
+	}
+}
+
+bool gate_passes_back(const struct gate_link *l, enum gate_state s, const struct gate_message *m)
+{
+	switch (s) {
+	case GATE_OPEN:
+	case GATE_LIMITED:
+		return true;
+	case GATE_ONE_WAY:
+	case GATE_TEST:
+		return m && m->ok && m->answer;
+	default:
+		return false;
+	}
+}
+
+void gate_refusal(struct slice message, const char *why, int64_t now, struct buf *ret)
+{
+	struct hl7_header h;
+	char stamp[32];
+	int y, mo, d, hh, mi, s;
+	hl7_header_read(bare(message), &h);
+	if (!h.ok || h.wide)
+		return;
+	time_civil(now, &y, &mo, &d, &hh, &mi, &s);
+	snprintf(stamp, sizeof stamp, "%04d%02d%02d%02d%02d%02d+0000", y % 10000, mo, d, hh, mi, s);
+	char f = (char)h.d.field;
+	buf_u8(ret, VT);
+	buf_printf(ret, "MSH%c%.*s%c%.*s%c%.*s%c%.*s%c%.*s%c%s%c%cACK%cHFG%lld%c%.*s%c%.*s\r", f, SLICE_FMT(h.encoding), f, SLICE_FMT(h.receiving_app), f, SLICE_FMT(h.receiving_fac), f, SLICE_FMT(h.sending_app), f,
+	           SLICE_FMT(h.sending_fac), f, stamp, f, f, f, (long long)(now / 1000), f, SLICE_FMT(h.processing), f, SLICE_FMT(h.version));
+	buf_printf(ret, "MSA%cAE%c%.*s%c%s\r", f, f, SLICE_FMT(h.control_id), f, why);
+	buf_u8(ret, FS);
+	buf_u8(ret, CR);
+}
+
+void gate_accepted(struct slice message, int64_t now, struct buf *ret)
+{
+	AUTO_BUF struct buf b = {0};
+	struct hl7_header h;
+	char id[32];
+	hl7_header_read(bare(message), &h);
+	buf_init(&b, 1 << 20);
+	snprintf(id, sizeof id, "HFG%lld", (long long)(now / 1000));
+	hl7_ack_write(&h, HL7_ACK_AUTO, HL7_STORED, id, now, &b);
+	if (buf_ok(&b) && b.n)
+		hl7_mllp_wrap(ret, buf_slice(&b));
+}
