@@ -107,6 +107,7 @@ bool fhir_contains(struct slice s, const char *part);                        /* 
 bool fhir_has_code(const struct json_node *concept, const char *system_part, const char *code);
 struct slice fhir_identifier(struct fhir_reader *r, const struct json_node *n); /* ident composite */
 bool fhir_identifier_parts(struct fhir_reader *r, const struct json_node *n, struct fact_ident *ret);
+struct slice fhir_house_name(struct fhir_reader *r, struct slice system); /* Identifier.system as an assigner: of a urn that Holdfast makes of a bare name, the name */
 struct slice fhir_name(struct fhir_reader *r, const struct json_node *n);
 struct slice fhir_address(struct fhir_reader *r, const struct json_node *n);
 struct slice fhir_telecom(struct fhir_reader *r, const struct json_node *n);

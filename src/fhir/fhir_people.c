@@ -262,18 +262,42 @@ static struct slice percent_decoded(struct fhir_reader *r, struct slice s)
 	return fhir_keep_buf(r, &b);
 }
 
+/* One side of "system|value": up to the | that is no part of it. R4 3.1.1.5: | , $ and \ of the value itself have a backslash before them. */
+static struct slice token_side(struct fhir_reader *r, struct slice *rest, bool *ret_more)
+{
+	AUTO_BUF struct buf b = {0};
+	size_t i = 0;
+	buf_init(&b, 4096);
+	for (; i < rest->n && rest->p[i] != '|'; i++) {
+		if (rest->p[i] == '\\' && i + 1 < rest->n && memchr("|,$\\", rest->p[i + 1], 4))
+			i++;
+		buf_u8(&b, rest->p[i]);
+	}
+	*ret_more = i < rest->n;
+	*rest = *ret_more ? slice_of(rest->p + i + 1, rest->n - i - 1) : SLICE_NULL;
+	return fhir_keep_buf(r, &b);
+}
+
 /* "Patient?identifier=system|value" (R4 3.1.0.5.1), with or without a server before it and other parameters beside it. Any other search names nobody here. */
 static bool conditional_ident(struct fhir_reader *r, struct slice ref, struct fact_ident *ret)
 {
-	struct slice query, path = slice_cut(ref, '?', &query), value;
+	struct slice query, path = slice_cut(ref, '?', &query);
 	if (path.n < 7 || memcmp(path.p + path.n - 7, "Patient", 7) || (path.n > 7 && path.p[path.n - 8] != '/'))
 		return false;
 	while (query.n) {
 		struct slice one = slice_cut(query, '&', &query);
+		bool more;
 		if (!slice_starts(one, "identifier="))
 			continue;
-		struct slice system = slice_cut(percent_decoded(r, slice_of(one.p + 11, one.n - 11)), '|', &value);
-		*ret = value.p ? (struct fact_ident){.value = value, .assigner = system.n ? system : r->feed_assigner} : (struct fact_ident){.value = system, .assigner = r->feed_assigner};
+		struct slice rest = percent_decoded(r, slice_of(one.p + 11, one.n - 11)), value, system = token_side(r, &rest, &more);
+		if (more) {
+			value = token_side(r, &rest, &more);
+			system = fhir_house_name(r, system);
+		} else {
+			value = system;
+			system = SLICE_NULL;
+		}
+		*ret = (struct fact_ident){.value = value, .assigner = system.n ? system : r->feed_assigner};
 		return ret->value.n > 0;
 	}
 	return false;

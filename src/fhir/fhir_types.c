@@ -92,6 +92,11 @@ static struct slice house_name(struct fhir_reader *r, struct slice system, const
 	return buf_ok(&b) && utf8_valid(buf_slice(&b)) ? fhir_keep_buf(r, &b) : system;
 }
 
+struct slice fhir_house_name(struct fhir_reader *r, struct slice system)
+{
+	return house_name(r, system, "urn:holdfast:assigner:");
+}
+
 struct slice fhir_code(struct fhir_reader *r, const struct json_node *n)
 {
 	struct slice part[7] = {0};
@@ -181,7 +186,7 @@ const struct json_node *fhir_extension(const struct json_node *obj, const char *
 /* What has no system is known to the feed alone, and so is a system that is no name at all. */
 bool fhir_identifier_parts(struct fhir_reader *r, const struct json_node *n, struct fact_ident *ret)
 {
-	*ret = (struct fact_ident){.value = fhir_field(r, n, "value"), .assigner = house_name(r, fhir_field(r, n, "system"), "urn:holdfast:assigner:"), .type = fhir_keep(r, fhir_raw_code(json_get(n, "type")))};
+	*ret = (struct fact_ident){.value = fhir_field(r, n, "value"), .assigner = fhir_house_name(r, fhir_field(r, n, "system")), .type = fhir_keep(r, fhir_raw_code(json_get(n, "type")))};
 	if (ret->value.n == 0)
 		return false;
 	if (ret->assigner.n == 0)

@@ -137,9 +137,29 @@ static void read_back(void **state)
 	clear(&m);
 }
 
+/* Another Holdfast that knows the patient under the same assigner finds that very one: what was written as a search, with both escapes, means the name and the number that they were. */
+static void the_same_person_at_another_house(void **state)
+{
+	static const char *const assigners[] = {"HOSP", "KIS S\xc3\xbc" "d/1", "A,B$C\\D|E", "100%41", "urn:oid:1.2.3"};
+	static const char *const numbers[] = {"1001", "10|01", "a,b", "\\", "$1 +2", "4%31"};
+	for (size_t i = 0; i < ARRAY_LEN(assigners); i++)
+		for (size_t k = 0; k < ARRAY_LEN(numbers); k++) {
+			struct made m;
+			struct facts f;
+			setup(&m);
+			m.g.patient = (struct fact_ident){slice_str(numbers[k]), slice_str(assigners[i]), SLICE("MR")};
+			(void)written(&m);
+			read_text(buf_slice(&m.b), &f, m.a);
+			assert_int_equal(f.groups, 1);
+			assert_slice(f.first->id.value, numbers[k]);
+			assert_slice(f.first->id.assigner, assigners[i]);
+			clear(&m);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(a_transaction_that_changes_nothing_twice), cmocka_unit_test(what_was_not_measured_is_not_there), cmocka_unit_test(withdrawn_says_nothing_of_what_was_wrong), cmocka_unit_test(whose_it_is),
-		cmocka_unit_test(read_back)};
+		cmocka_unit_test(read_back), cmocka_unit_test(the_same_person_at_another_house)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

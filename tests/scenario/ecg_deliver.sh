@@ -284,6 +284,16 @@ shown other
 ask "DiagnosticReport?patient=$hers" >reports.json
 same "$(json total <reports.json) $(json entry.0.resource.status <reports.json)" "1 corrected" "the same report, corrected"
 grep -q 'QT by hand' reports.json || fail "the addendum is not there"
+# ... which knows the patient by the registration's feed, under the same assigner: there is no second John
+hf import --site other a.hl7 >/dev/null
+hf ecg deliver --site site --fhir http://127.0.0.1:$oport/fhir --name other --entry ${ecg[1]} >said || fail "by a bare name: $(cat said)"
+shown other
+ask 'Patient?identifier=1001' >his.json
+same "$(json total <his.json) $(json entry.0.resource.birthDate <his.json)" "1 1957-03-12" "one person"
+ask "DiagnosticReport?patient=$(json entry.0.resource.id <his.json)" >reports.json
+same "$(json total <reports.json)" 1 "his report is his"
+act ${ecg[1]} "{\"act\":\"addend\",\"basis\":$(basis ${ecg[1]}),\"text\":\"three\"}"
+hf ecg deliver --site site --fhir http://127.0.0.1:$oport/fhir --name other --entry ${ecg[1]} >said || fail "by a bare name, corrected: $(cat said)"
 hf ecg deliver --site site --fhir http://127.0.0.1:$oport/fhir/Nobody --name nobody --entry ${ecg[1]} >said 2>&1 && fail "no such address: $(cat said)"
 grep -q ': refused' said || fail "not refused: $(cat said)"
 kill -TERM $second; wait $second || true
@@ -295,5 +305,5 @@ stop
 # ---- without a daemon
 listen aa
 deliver --json >said || fail "without a daemon: $(cat said)"
-same "$(grep -c '"status":"C","state":"delivered"' said)" 2 "without a daemon, the two that were amended since: $(cat said)"
+same "$(grep -c '"status":"C","state":"delivered"' said)" 3 "without a daemon, the three that were amended since: $(cat said)"
 hf ecg list --site site --list signed >said; grep -q 'sent to EHR' said || fail "the list: $(cat said)"
