@@ -111,4 +111,61 @@ void content_add(struct content_checker *c, struct slice s); /* in order; a hole
 void content_add_zeros(struct content_checker *c, uint64_t n);
 void content_end(struct content_checker *c, struct content_report *ret);
 
+/* ---- one file's change (content_change.c) ------------------------------------------------------------------------------ */
+
+/* What is kept of one version of a file, to be held against another. The figures' two decimals are enough. */
+#define CONTENT_TRAIT                                                                                                          \
+	int type, named, state;                                                                                                  \
+	bool encrypted;                                                                                                          \
+	bool torn;                               /* could not be read to the end: is no evidence */                              \
+	uint64_t size;                                                                                                           \
+	float entropy, random_share, word_share; /* random_share: random_blocks / blocks, 0 when it has no whole block */
+struct content_trait {
+	CONTENT_TRAIT
+};
+void content_trait_of(const struct content_report *r, struct content_trait *ret);
+
+enum content_change {
+	CONTENT_CHANGE_FINE,       /* whole after it, or nothing can be said */
+	CONTENT_CHANGE_TURNED,     /* readable text now, where something else was; a text whose grammar broke; a live database between two states: look */
+	CONTENT_CHANGE_SEALED,     /* whole as something that people encrypt with: OpenPGP, age, a password of its own format */
+	CONTENT_CHANGE_NOISE,      /* was known, is noise */
+	CONTENT_CHANGE_NOISE_WEAK, /* was nothing that can be checked, but ordered, and is noise */
+	CONTENT_CHANGE_BROKEN,     /* was whole, is as long or longer, and its structure does not hold */
+	CONTENT_CHANGE_CUT,        /* was whole, is shorter and not */
+	CONTENT_CHANGE_WIPED,      /* a document that is empty or one byte value now */
+	CONTENT_CHANGE_EMPTIED,    /* the same of text or of what cannot be checked: logs are emptied every night */
+};
+/* The content under one name, or of a copy that stands for a file that is gone (renamed). Never by the state after alone: healthy files of half of all types look like noise. */
+enum content_change content_change(const struct content_trait *before, const struct content_trait *after, bool renamed);
+bool content_is_noise(const struct content_trait *t);  /* by its figures alone: uniform bytes, or text without words (base64, hex) */
+bool content_is_opaque(const struct content_trait *t); /* noise, and no type of which its structure holds */
+bool content_knows(const struct content_trait *t);     /* a type that was recognised and is not lost */
+bool content_document(int type);                       /* what people keep, and programs do not throw away by themselves */
+bool content_textual(int type);
+/* Whole as something that has nothing to do with what it was, and its new name does not say so: a picture's header in front, base64 in a line of JSON. */
+bool content_disguised(const struct content_trait *before, const struct content_trait *after);
+bool content_packs_nothing(const struct content_trait *before, const struct content_trait *after); /* a whole archive, as large as the text that was there */
+bool content_fields_masked(const struct content_trait *before, const struct content_trait *after); /* the grammar stands, what it holds is none of anybody's words */
+bool content_unreadable(const struct content_trait *before, const struct content_trait *after);    /* a text before, none after */
+bool content_grammar_lost(const struct content_trait *before, const struct content_trait *after);  /* JSON, XML, HL7: plain text now */
+bool content_more_noise(const struct content_trait *before, const struct content_trait *after);    /* a little: only where other signs are there */
+
+/* ---- known families and tools (content_known.c; data: families.tsv) ----------------------------------------------------- */
+
+enum content_known_kind {
+	CONTENT_KNOWN_SUFFIX, CONTENT_KNOWN_NOTE, CONTENT_KNOWN_PACKER, CONTENT_KNOWN_SEALER, CONTENT_KNOWN_IMAGE, CONTENT_KNOWN_AUDIO, CONTENT_KNOWN_VIDEO, CONTENT_KNOWN_DATA, CONTENT_KNOWN_KINDS
+};
+enum content_known_strength { CONTENT_KNOWN_WEAK = 1, CONTENT_KNOWN_MEDIUM, CONTENT_KNOWN_STRONG };
+struct content_known {
+	enum content_known_kind kind;
+	struct slice value, family;
+	enum content_known_strength strength;
+};
+/* base: a name without its folder. */
+const struct content_known *content_known_suffix(struct slice base); /* the longest that fits; NULL: none */
+const struct content_known *content_known_note(struct slice base);
+const struct content_known *content_known_tool(struct slice base);
+size_t content_known_count(void);
+
 #endif

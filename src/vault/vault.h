@@ -192,12 +192,13 @@ enum { /* of one version of a file; numbers stand in catalogues. 0: nothing agai
 
 /* What a catalogue keeps of a file for this. */
 struct vault_trait {
-	int type, named, state;          /* content.h */
-	bool encrypted;
+	union {
+		struct {
+			CONTENT_TRAIT
+		};
+		struct content_trait is; /* the same, for content_change */
+	};
 	bool onion;                      /* vault_note_onion of its first VAULT_NOTE_MAX bytes; false for larger files than that */
-	bool torn;                       /* changed while it was read, or could not be read to the end: is no evidence */
-	uint64_t size;
-	float entropy, random_share, word_share; /* random_share: random_blocks / blocks, 0 when it has no whole block. Two decimals are enough */
 	bool hollow;                     /* as long as its size says, and one hole from end to end: it holds no data. From its places, not kept by itself */
 	uint8_t head[8];                 /* hash of the whole content, keyed alike for every file of a source: the same note in many folders */
 	uint8_t marks;                   /* VAULT_MARK_x of this version, as vault_judge_add gave them */

@@ -103,9 +103,9 @@ static uint64_t head_key(const struct vault_trait *t)
 /* Notes: small, new, and no noise. By content, and by name where each folder has its own. */
 static void look_at_note(struct vault_judge *j, const struct vault_trait *t)
 {
-	if (t->size == 0 || t->size > VAULT_NOTE_MAX || judge_is_opaque(t) || t->type == CONTENT_ELF || t->type == CONTENT_JAVA)
+	if (t->size == 0 || t->size > VAULT_NOTE_MAX || content_is_opaque(&t->is) || t->type == CONTENT_ELF || t->type == CONTENT_JAVA)
 		return;
-	const struct judge_known *k = judge_known_note(j->at.base);
+	const struct content_known *k = content_known_note(j->at.base);
 	struct judge_top *tables[] = {&j->notes, &j->names};
 	for (size_t i = 0; i < 2; i++) {
 		struct judge_top_entry *e = judge_top_add(tables[i], i ? j->at.prefix[j->at.n] | 1 : head_key(t), j->at.dir, 1);
@@ -116,9 +116,9 @@ static void look_at_note(struct vault_judge *j, const struct vault_trait *t)
 			e->size = judge_plain_hash(j->at.base) | 1;
 		}
 		e->onion |= t->onion;
-		e->fits |= k && k->strength >= KNOWN_STRONG;
+		e->fits |= k && k->strength >= CONTENT_KNOWN_STRONG;
 	}
-	if (k && k->strength >= KNOWN_MEDIUM) {
+	if (k && k->strength >= CONTENT_KNOWN_MEDIUM) {
 		j->note_hits++;
 		if (!j->note_family || k->strength > j->note_family->strength)
 			j->note_family = k;
@@ -130,15 +130,15 @@ static void add_new(struct vault_judge *j, const struct vault_change *c, uint8_t
 	const struct vault_trait *t = c->after;
 	j->c.added++;
 	j->c.came[type_of(t)]++;
-	if (judge_knows(t) && !t->encrypted)
+	if (content_knows(&t->is) && !t->encrypted)
 		j->c.came_bytes[type_of(t)] += t->size;
 	j->c.new_lost += t->state == CONTENT_LOST && !t->torn;
 	if (j->h.first) {
-		bool opaque = judge_is_opaque(t);
-		const struct judge_known *k = opaque ? judge_known_suffix(j->at.base) : NULL;
+		bool opaque = content_is_opaque(&t->is);
+		const struct content_known *k = opaque ? content_known_suffix(j->at.base) : NULL;
 		j->c.opaque_new += opaque;
 		*marks = opaque ? VAULT_MARK_OPAQUE : 0;
-		if (k && k->strength >= KNOWN_MEDIUM) {
+		if (k && k->strength >= CONTENT_KNOWN_MEDIUM) {
 			j->family = !j->family || k->strength > j->family->strength ? k : j->family;
 			j->family_copies++;
 		}
@@ -189,10 +189,10 @@ static void add_changed(struct vault_judge *j, const struct vault_change *c, uin
 	}
 	*marks = judge_marks_after(b, a, k);
 	*marked = !*marks ? 0 : was_damaged && *marks & b->marks ? b->marked : j->h.now;
-	if (judge_knows(b)) {
+	if (content_knows(&b->is)) {
 		j->c.changed_known++;
-		j->c.changed_checked += !judge_textual(b->type);
-		j->c.programs += program && k == JUDGE_FINE && judge_knows(a);
+		j->c.changed_checked += !content_textual(b->type);
+		j->c.programs += program && k == JUDGE_FINE && content_knows(&a->is);
 	}
 	if (was_damaged && *marks & VAULT_MARKS_DAMAGE) { /* not lost again */
 		count_standing(j, b->marks, b->marked);
@@ -201,20 +201,20 @@ static void add_changed(struct vault_judge *j, const struct vault_change *c, uin
 	if (was_damaged) /* what it was before the damage is not known here: whole again is all that matters */
 		return;
 	j->c.in_place[k]++;
-	j->c.unreadable += (k == JUDGE_TURNED && judge_unreadable(b, a)) || ((k == JUDGE_FINE || k == JUDGE_TURNED) && judge_fields_masked(b, a));
+	j->c.unreadable += (k == JUDGE_TURNED && content_unreadable(&b->is, &a->is)) || ((k == JUDGE_FINE || k == JUDGE_TURNED) && content_fields_masked(&b->is, &a->is));
 	j->c.tiny += b->size < 64 && (k == JUDGE_FINE || k == JUDGE_TURNED || k == JUDGE_EMPTIED);
 	j->c.zeroed += k == JUDGE_WIPED && a->size >= b->size;
 	if (k == JUDGE_SEALED && a->type != CONTENT_GITCRYPT)
 		judge_spread_add(&j->sealed_dirs, j->at.dir);
 	if (!(*marks & VAULT_MARKS_DAMAGE) && judge_reordered(c)) {
 		j->c.reordered++;
-		j->c.disordered += a->size <= 65536 && judge_grammar_lost(b, a);
+		j->c.disordered += a->size <= 65536 && content_grammar_lost(&b->is, &a->is);
 	}
 	if (k == JUDGE_EMPTIED && a->size == 0)
 		judge_emptied(j, c);
 	if (k == JUDGE_FINE)
 		judge_changed_beside(j, c);
-	if (k == JUDGE_FINE && judge_knows(a) && a->type == b->type && !a->encrypted && a->size > b->size)
+	if (k == JUDGE_FINE && content_knows(&a->is) && a->type == b->type && !a->encrypted && a->size > b->size)
 		j->c.came_bytes[type_of(a)] += a->size - b->size;
 	if (*marks & VAULT_MARKS_DAMAGE && k != JUDGE_EMPTIED) {
 		judge_count_lost(j, b->type);
@@ -297,7 +297,7 @@ void vault_judge_add(struct vault_judge *j, const struct vault_change *given, ui
 	if (c->before && c->what != '+') {
 		j->c.before++;
 		j->c.of_before[type_of(c->before)]++;
-		if (judge_is_opaque(c->before) && !(c->before->marks & VAULT_MARKS_DAMAGE)) {
+		if (content_is_opaque(&c->before->is) && !(c->before->marks & VAULT_MARKS_DAMAGE)) {
 			j->c.opaque_before++;
 			judge_bloom_add(&j->dirs_opaque, j->at.dir);
 		}

@@ -28,7 +28,7 @@ static bool counts(const struct judge_one *one, bool came)
 	bool ordered = one->t.entropy < 7.2 * 8191 && one->t.random_share < 65535 / 2; /* of no type that we know, and no noise */
 	if (came)
 		return one->by == BY_INODE && one->t.flags & JUDGE_OPAQUE && !one->tool;
-	return one->by == BY_FULL && !(one->t.flags & JUDGE_EMPTIED_HERE) && one->t.size >= 32 && (judge_knows(&t) || ordered);
+	return one->by == BY_FULL && !(one->t.flags & JUDGE_EMPTIED_HERE) && one->t.size >= 32 && (content_knows(&t.is) || ordered);
 }
 
 static bool take(const struct judge_sample *t, bool came, struct ends *ret)

@@ -35,7 +35,7 @@ static bool is_note(const struct judge_signs *s, const struct vault_trait *t, st
 	for (size_t i = 0; i < s->note_n; i++)
 		if (memcmp(s->note[i], t->head, 8) == 0)
 			return true;
-	return in_list(s->note_name, s->note_name_n, judge_plain_hash(base) | 1) && !judge_is_opaque(t) && (judge_textual(t->type) || t->type == CONTENT_UNKNOWN || t->onion);
+	return in_list(s->note_name, s->note_name_n, judge_plain_hash(base) | 1) && !content_is_opaque(&t->is) && (content_textual(t->type) || t->type == CONTENT_UNKNOWN || t->onion);
 }
 
 static bool marked(uint8_t marks, char out[96])
@@ -55,8 +55,8 @@ static bool marked(uint8_t marks, char out[96])
 static bool enciphered_in_part(const struct vault_trait *t)
 {
 	if (t->type != CONTENT_UNKNOWN)
-		return judge_is_opaque(t);
-	return judge_is_opaque(t) || (t->size > 0 && t->size < 32) || t->random_share >= .1f || t->entropy >= 7;
+		return content_is_opaque(&t->is);
+	return content_is_opaque(&t->is) || (t->size > 0 && t->size < 32) || t->random_share >= .1f || t->entropy >= 7;
 }
 
 static bool came(const struct vault_change *c, const struct vault_verdict *v, const struct judge_signs *s, char out[96])
@@ -74,7 +74,7 @@ static bool came(const struct vault_change *c, const struct vault_verdict *v, co
 		return say(out, "a note left with the damage");
 	if ((s->replaced || s->scrambled) && enciphered_in_part(c->after))
 		return say(out, "new with the damage, and looks enciphered");
-	if ((s->replaced || s->scrambled || (s->in_place && (judge_is_noise(c->after) || content_type_packed(c->after->type)))) && c->after->state == CONTENT_LOST)
+	if ((s->replaced || s->scrambled || (s->in_place && (content_is_noise(&c->after->is) || content_type_packed(c->after->type)))) && c->after->state == CONTENT_LOST)
 		return say(out, "new with the damage, and not whole");
 	if (s->sealed && (c->after->type == CONTENT_PGP || c->after->type == CONTENT_AGE || c->after->encrypted))
 		return say(out, "sealed with the damage");
@@ -84,9 +84,9 @@ static bool came(const struct vault_change *c, const struct vault_verdict *v, co
 /* A text of which a part, however small, is none any more; or that says less than it did, at its old length. Each of these happens by itself now and then: another charset, a crash, a typing error. */
 static bool less_of_a_text(const struct vault_trait *b, const struct vault_trait *a)
 {
-	if (judge_unreadable(b, a))
+	if (content_unreadable(&b->is, &a->is))
 		return true;
-	if (!judge_knows(b) || !judge_knows(a) || !judge_textual(b->type) || !judge_textual(a->type) || (a->type == CONTENT_MAIL && b->type == CONTENT_MAIL))
+	if (!content_knows(&b->is) || !content_knows(&a->is) || !content_textual(b->type) || !content_textual(a->type) || (a->type == CONTENT_MAIL && b->type == CONTENT_MAIL))
 		return false;
 	bool length = a->size >= b->size - b->size / 50 && a->size <= b->size + b->size / 50;
 	bool grammar = b->type != CONTENT_TEXT && a->type != b->type && a->named == b->type && a->type != CONTENT_CSV && (a->type != CONTENT_TEXT || a->size == b->size);
@@ -98,7 +98,7 @@ static bool less_of_a_text(const struct vault_trait *b, const struct vault_trait
 static bool plain_with_more_noise(const struct vault_trait *b, const struct vault_trait *a)
 {
 	bool raw = b->type == CONTENT_DICOM || b->type == CONTENT_TIFF || b->type == CONTENT_BMP || b->type == CONTENT_WAV || b->type == CONTENT_EDF || b->type == CONTENT_SCP_ECG;
-	if (!judge_knows(b) || a->type != b->type || a->size != b->size || judge_textual(b->type) || content_type_packed(b->type))
+	if (!content_knows(&b->is) || a->type != b->type || a->size != b->size || content_textual(b->type) || content_type_packed(b->type))
 		return false;
 	return a->entropy - b->entropy >= (raw ? .1f : .4f);
 }
@@ -117,25 +117,25 @@ static bool changed_with_damage(const struct vault_change *c, const struct judge
 		return say(out, "sealed with the damage");
 	if (!s->in_place || a->torn || a->size == 0)
 		return false;
-	if (!judge_knows(b) && !judge_knows(a) && c->known_bytes * 20 < a->size && judge_is_noise(a) && a->size >= b->size && a->size - b->size <= 8192)
+	if (!content_knows(&b->is) && !content_knows(&a->is) && c->known_bytes * 20 < a->size && content_is_noise(&a->is) && a->size >= b->size && a->size - b->size <= 8192)
 		return say(out, "rewritten whole with the damage; its type cannot be checked");
-	if (!judge_knows(b) && judge_more_noise(b, a)) /* by itself this is too little; where files around it were enciphered it is one of them */
+	if (!content_knows(&b->is) && content_more_noise(&b->is, &a->is)) /* by itself this is too little; where files around it were enciphered it is one of them */
 		return say(out, "partly turned into noise with the damage; its type cannot be checked");
-	if (s->all && !judge_knows(b) && a->type != b->type && a->size >= b->size)
+	if (s->all && !content_knows(&b->is) && a->type != b->type && a->size >= b->size)
 		return say(out, "another thing than it was, since the damage");
 	if (s->all && b->size < 64 && a->size >= b->size && a->size <= b->size + 1040)
 		return say(out, "too small to be told from noise, and changed with all around it");
-	if (judge_packs_nothing(b, a) || (judge_knows(b) && judge_textual(b->type) && content_type_packed(a->type) && a->size >= b->size))
+	if (content_packs_nothing(&b->is, &a->is) || (content_knows(&b->is) && content_textual(b->type) && content_type_packed(a->type) && a->size >= b->size))
 		return say(out, "an archive that is as large as the text it took the place of, since the damage");
-	if (less_of_a_text(b, a) || judge_fields_masked(b, a))
+	if (less_of_a_text(b, a) || content_fields_masked(&b->is, &a->is))
 		return say(out, "a text that can no longer be read, or not all of it, since the damage");
-	if (judge_knows(b) && a->type == b->type && a->size == b->size && a->random_share - b->random_share >= .1f)
+	if (content_knows(&b->is) && a->type == b->type && a->size == b->size && a->random_share - b->random_share >= .1f)
 		return say(out, "partly turned into noise with the damage");
-	if (judge_knows(b) && !judge_textual(b->type) && a->size >= b->size && (!judge_knows(a) || (a->type != b->type && (b->type == a->named || a->named == CONTENT_UNKNOWN)))) /* also what may be caught between two writes: not when all around it was written over */
+	if (content_knows(&b->is) && !content_textual(b->type) && a->size >= b->size && (!content_knows(&a->is) || (a->type != b->type && (b->type == a->named || a->named == CONTENT_UNKNOWN)))) /* also what may be caught between two writes: not when all around it was written over */
 		return say(out, "no longer whole, or not what it was, since the damage");
 	if (plain_with_more_noise(b, a))
 		return say(out, "partly turned into noise with the damage");
-	if (judge_knows(b) && b->type == CONTENT_MAIL && (a->type != CONTENT_MAIL ? a->size >= b->size / 2 : s->all && a->size >= b->size + b->size / 5 && a->size <= b->size * 2 + 4096))
+	if (content_knows(&b->is) && b->type == CONTENT_MAIL && (a->type != CONTENT_MAIL ? a->size >= b->size / 2 : s->all && a->size >= b->size + b->size / 5 && a->size <= b->size * 2 + 4096))
 		return say(out, "a mail that is none, or another one, since the damage");
 	if (s->order && judge_reordered(c))
 		return say(out, "its bytes stand in another order since the damage");

@@ -10,35 +10,25 @@
 /* ---- one file's change (vault_judge_class.c) ------------------------------------------------------------------------ */
 
 enum judge_class {
-	JUDGE_FINE,      /* whole after it, or nothing can be said */
-	JUDGE_TURNED,    /* readable text now, where something else was; a text whose grammar broke; a live database between two states: look */
-	JUDGE_SEALED,    /* whole as something that people encrypt with: OpenPGP, age, a password of its own format */
-	JUDGE_NOISE,     /* was known, is noise */
-	JUDGE_NOISE_WEAK,/* was nothing that can be checked, but ordered, and is noise */
-	JUDGE_BROKEN,    /* was whole, is as long or longer, and its structure does not hold */
-	JUDGE_CUT,       /* was whole, is shorter and not */
-	JUDGE_WIPED,     /* a document that is empty or one byte value now */
-	JUDGE_EMPTIED,   /* the same of text or of what cannot be checked: logs are emptied every night */
-	JUDGE_HOLLOW,    /* no data any more, and the size and time that it had: a cloud client keeps it online only. Told by the change, not by the traits alone */
+	JUDGE_FINE = CONTENT_CHANGE_FINE,
+	JUDGE_TURNED = CONTENT_CHANGE_TURNED,
+	JUDGE_SEALED = CONTENT_CHANGE_SEALED,
+	JUDGE_NOISE = CONTENT_CHANGE_NOISE,
+	JUDGE_NOISE_WEAK = CONTENT_CHANGE_NOISE_WEAK,
+	JUDGE_BROKEN = CONTENT_CHANGE_BROKEN,
+	JUDGE_CUT = CONTENT_CHANGE_CUT,
+	JUDGE_WIPED = CONTENT_CHANGE_WIPED,
+	JUDGE_EMPTIED = CONTENT_CHANGE_EMPTIED,
+	JUDGE_HOLLOW, /* no data any more, and the size and time that it had: a cloud client keeps it online only. Told by the change, not by the traits alone */
 	JUDGE_CLASSES,
 };
-/* The content under one name, or of a copy that stands for a file that is gone (renamed). Never by the state after alone: healthy files of half of all types look like noise. */
-enum judge_class judge_classify(const struct vault_trait *b, const struct vault_trait *a, bool renamed);
-bool judge_is_noise(const struct vault_trait *t);  /* by its figures alone: uniform bytes, or text without words (base64, hex) */
-bool judge_is_opaque(const struct vault_trait *t); /* noise, and no type of which its structure holds */
-bool judge_knows(const struct vault_trait *t);     /* a type that was recognised and is not lost */
-bool judge_document(int type);                     /* what people keep, and programs do not throw away by themselves */
-bool judge_textual(int type);
-/* Whole as something that has nothing to do with what it was, and its new name does not say so: a picture's header in front, base64 in a line of JSON. */
-bool judge_disguised(const struct vault_trait *b, const struct vault_trait *a);
-bool judge_packs_nothing(const struct vault_trait *b, const struct vault_trait *a); /* a whole archive, as large as the text that was there */
-bool judge_fields_masked(const struct vault_trait *b, const struct vault_trait *a); /* the grammar stands, what it holds is none of anybody's words */
-bool judge_unreadable(const struct vault_trait *b, const struct vault_trait *a); /* a text before, none after */
+static inline enum judge_class judge_classify(const struct vault_trait *b, const struct vault_trait *a, bool renamed)
+{
+	return (enum judge_class)content_change(&b->is, &a->is, renamed);
+}
 bool judge_hollowed(const struct vault_change *c); /* one hole now, under the size and time that it had */
 bool judge_reordered(const struct vault_change *c); /* a text whose bytes stand in another order */
-bool judge_grammar_lost(const struct vault_trait *b, const struct vault_trait *a); /* JSON, XML, HL7: plain text now */
 uint8_t judge_mark(enum judge_class c);
-bool judge_more_noise(const struct vault_trait *b, const struct vault_trait *a); /* a little: only where other signs are there */
 /* What stays with an untouched version is what stood before; with a changed one this. */
 uint8_t judge_marks_after(const struct vault_trait *b, const struct vault_trait *a, enum judge_class c);
 
@@ -54,20 +44,6 @@ struct slice judge_suffix(struct slice base); /* from the last dot on, with it; 
 void judge_printable(struct buf *out, struct slice s, size_t most);
 uint64_t judge_plain_hash(struct slice s); /* not keyed by a secret: for signs, which several readers must understand */
 bool judge_ends_nocase(struct slice s, struct slice end);
-
-/* ---- known families and tools (vault_judge_known.c; data: families.tsv) ------------------------------------------------- */
-
-enum judge_kind { KNOWN_SUFFIX, KNOWN_NOTE, KNOWN_PACKER, KNOWN_SEALER, KNOWN_IMAGE, KNOWN_AUDIO, KNOWN_VIDEO, KNOWN_DATA, KNOWN_KINDS };
-enum judge_strength { KNOWN_WEAK = 1, KNOWN_MEDIUM, KNOWN_STRONG };
-struct judge_known {
-	enum judge_kind kind;
-	struct slice value, family;
-	enum judge_strength strength;
-};
-const struct judge_known *judge_known_suffix(struct slice base); /* the longest that fits; NULL: none */
-const struct judge_known *judge_known_note(struct slice base);
-const struct judge_known *judge_known_tool(struct slice base);
-size_t judge_known_count(void);
 
 /* ---- tables with a limit (vault_judge_table.c) ----------------------------------------------------------------------------- */
 
@@ -169,7 +145,7 @@ struct judge_one { /* a file that went or came, under several keys */
 	struct judge_brief t;
 	uint32_t id;     /* the file's: its other keys have the same */
 	uint8_t by;      /* enum judge_by */
-	uint8_t tool;    /* 1 + enum judge_kind of the suffix, for what came; 0: none */
+	uint8_t tool;    /* 1 + enum content_known_kind of the suffix, for what came; 0: none */
 	uint32_t suffix; /* key in judge.suffixes of what came; 0: none */
 };
 enum judge_by { BY_FULL, BY_STEM, BY_BASE, BY_INODE, BY_KINDS };
@@ -210,7 +186,7 @@ struct judge_counts {
 	uint64_t lost_new, lost_known;            /* bytes of files lost in place: in new chunks, in chunks known before */
 	uint64_t pair[PAIR_KINDS], sampled[PAIR_KINDS][BY_KINDS]; /* gone, with something in their place; the same where one of the sample stands for many */
 	uint64_t by_inode, by_inode_of[JUDGE_TYPES], by_chance;  /* replaced, and only the inode says so; inodes that met without meaning it */
-	uint64_t tool_new[KNOWN_KINDS];           /* new files of tools whose formats are not known here, that stand for nothing by their names */
+	uint64_t tool_new[CONTENT_KNOWN_KINDS];           /* new files of tools whose formats are not known here, that stand for nothing by their names */
 	uint64_t opaque_new, new_lost;            /* new files that look enciphered; whose structure does not hold */
 	uint64_t rotated;                         /* emptied, and their content stands in a new file */
 	uint64_t programs;                        /* programs and libraries replaced by whole ones */
@@ -239,7 +215,7 @@ struct vault_judge {
 	struct judge_spread lost_dirs, sealed_dirs;
 	struct judge_dir whole;       /* the whole delta as one folder: copies that were put elsewhere */
 	struct judge_hashes at;       /* of the path in hand */
-	const struct judge_known *family, *note_family;
+	const struct content_known *family, *note_family;
 	uint64_t family_copies, family_renamed, note_hits;
 	uint64_t by_inode_original[SIGNS_PATHS], by_inode_copy[SIGNS_PATHS];
 	size_t by_inode_n;

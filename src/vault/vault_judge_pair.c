@@ -79,9 +79,9 @@ static uint16_t scaled(float v, float by)
 
 static struct judge_brief brief_of(const struct vault_trait *t)
 {
-	bool suspect = judge_is_opaque(t) || (!judge_knows(t) && t->size >= 32 && (t->entropy >= 5.3f || t->state == CONTENT_LOST));
+	bool suspect = content_is_opaque(&t->is) || (!content_knows(&t->is) && t->size >= 32 && (t->entropy >= 5.3f || t->state == CONTENT_LOST));
 	return (struct judge_brief){t->size, scaled(t->entropy, 8191), scaled(t->random_share, 65535), scaled(t->word_share, 65535), small_type(t->type), small_type(t->named), (uint8_t)t->state,
-	                            (uint8_t)((t->encrypted ? JUDGE_ENCRYPTED : 0) | (judge_is_opaque(t) ? JUDGE_OPAQUE : 0) | (suspect ? JUDGE_SUSPECT : 0))};
+	                            (uint8_t)((t->encrypted ? JUDGE_ENCRYPTED : 0) | (content_is_opaque(&t->is) ? JUDGE_OPAQUE : 0) | (suspect ? JUDGE_SUSPECT : 0))};
 }
 
 static struct vault_trait trait_of(const struct judge_brief *b)
@@ -104,16 +104,16 @@ static bool tool_made_it(uint8_t tool, const struct judge_brief *b, const struct
 {
 	if (!tool)
 		return false;
-	switch ((enum judge_kind)(tool - 1)) {
-	case KNOWN_PACKER:
-		return judge_textual(b->type) || a->size <= b->size + b->size / 100 + 256; /* what packs does not grow; but logs do, before they are packed */
-	case KNOWN_IMAGE:
+	switch ((enum content_known_kind)(tool - 1)) {
+	case CONTENT_KNOWN_PACKER:
+		return content_textual(b->type) || a->size <= b->size + b->size / 100 + 256; /* what packs does not grow; but logs do, before they are packed */
+	case CONTENT_KNOWN_IMAGE:
 		return b->type == CONTENT_JPEG || b->type == CONTENT_PNG || b->type == CONTENT_GIF || b->type == CONTENT_TIFF || b->type == CONTENT_BMP || b->type == CONTENT_WEBP || b->type == CONTENT_JPEG2000 || b->type == CONTENT_DICOM;
-	case KNOWN_AUDIO:
+	case CONTENT_KNOWN_AUDIO:
 		return b->type == CONTENT_WAV || b->type == CONTENT_MP3 || b->type == CONTENT_MP4 || b->type == CONTENT_AVI;
-	case KNOWN_VIDEO:
+	case CONTENT_KNOWN_VIDEO:
 		return b->type == CONTENT_MP4 || b->type == CONTENT_AVI;
-	case KNOWN_DATA:
+	case CONTENT_KNOWN_DATA:
 		return b->type == CONTENT_CSV || b->type == CONTENT_TEXT || b->type == CONTENT_JSON || b->type == CONTENT_XML || b->type == CONTENT_SQLITE || b->type == CONTENT_MDB || b->type == CONTENT_OOXML;
 	default:
 		return false;
@@ -123,12 +123,12 @@ static bool tool_made_it(uint8_t tool, const struct judge_brief *b, const struct
 /* Its header is what its new name says, and not what the original was: a conversion, if a bad one. */
 static bool is_other_as_named(const struct judge_one *b, const struct judge_one *a)
 {
-	return a->t.type == a->t.named && a->t.type != CONTENT_UNKNOWN && a->t.type != b->t.type && !judge_textual(a->t.type);
+	return a->t.type == a->t.named && a->t.type != CONTENT_UNKNOWN && a->t.type != b->t.type && !content_textual(a->t.type);
 }
 
 static enum judge_pair replaced_or(enum judge_class c, const struct judge_one *b, const struct judge_one *a)
 {
-	if (a->tool && (enum judge_kind)(a->tool - 1) == KNOWN_SEALER)
+	if (a->tool && (enum content_known_kind)(a->tool - 1) == CONTENT_KNOWN_SEALER)
 		return PAIR_SEALED;
 	if (tool_made_it(a->tool, &b->t, &a->t) || is_other_as_named(b, a))
 		return PAIR_CONVERTED;
@@ -149,15 +149,15 @@ static enum judge_pair pair_of(const struct judge_one *b, const struct judge_one
 	case JUDGE_BROKEN: /* its header stands: x.pdf -> x.pdf.locked, encrypted behind the first 4 KiB */
 		return is_other_as_named(b, a) ? PAIR_CONVERTED : b->by == BY_BASE || (b->by == BY_STEM && ta.type != tb.type) || !size_fits(tb.size, ta.size, BY_INODE) ? PAIR_NONE : PAIR_REPLACED_BROKEN;
 	case JUDGE_CUT: /* less than half as long: what enciphers does not shrink, what packs and converts does */
-		return b->by != BY_INODE && b->by != BY_BASE && judge_is_noise(&ta) ? PAIR_CONVERTED : PAIR_NONE;
+		return b->by != BY_INODE && b->by != BY_BASE && content_is_noise(&ta.is) ? PAIR_CONVERTED : PAIR_NONE;
 	case JUDGE_FINE:
 		if (tb.type == ta.type && tb.size == ta.size)
 			return PAIR_RENAMED;
-		if (b->by == BY_FULL && !a->tool && judge_disguised(&tb, &ta)) /* in an archive that packs nothing: there is no other reason for it */
-			return judge_packs_nothing(&tb, &ta) ? PAIR_REPLACED_BROKEN : PAIR_REPLACED_WEAK;
-		return b->by == BY_INODE || b->by == BY_BASE || !judge_knows(&ta) ? PAIR_NONE : PAIR_CONVERTED;
+		if (b->by == BY_FULL && !a->tool && content_disguised(&tb.is, &ta.is)) /* in an archive that packs nothing: there is no other reason for it */
+			return content_packs_nothing(&tb.is, &ta.is) ? PAIR_REPLACED_BROKEN : PAIR_REPLACED_WEAK;
+		return b->by == BY_INODE || b->by == BY_BASE || !content_knows(&ta.is) ? PAIR_NONE : PAIR_CONVERTED;
 	case JUDGE_TURNED: /* x.txt -> x.txt.locked, each of its bytes exchanged for another */
-		return b->by == BY_FULL && judge_unreadable(&tb, &ta) && !a->tool && ta.named == CONTENT_UNKNOWN && size_fits(tb.size, ta.size, BY_INODE) ? PAIR_REPLACED_BROKEN : PAIR_NONE;
+		return b->by == BY_FULL && content_unreadable(&tb.is, &ta.is) && !a->tool && ta.named == CONTENT_UNKNOWN && size_fits(tb.size, ta.size, BY_INODE) ? PAIR_REPLACED_BROKEN : PAIR_NONE;
 	default:
 		return PAIR_NONE;
 	}
@@ -202,7 +202,7 @@ static void dir_came(struct judge_dir *d, const struct judge_brief *t, int sign)
 static bool counts_as_gone(const struct judge_brief *t)
 {
 	struct vault_trait x = trait_of(t);
-	return judge_knows(&x);
+	return content_knows(&x.is);
 }
 
 /* Paired: neither waits for another any more. */
@@ -393,13 +393,13 @@ uint8_t judge_came(struct vault_judge *j, const struct vault_change *c)
 		return 0;
 	struct judge_one a = one_of(j, c, t);
 	bool opaque = a.t.flags & JUDGE_OPAQUE;
-	const struct judge_known *tool = judge_knows(t) && !opaque ? NULL : judge_known_tool(j->at.base);
+	const struct content_known *tool = content_knows(&t->is) && !opaque ? NULL : content_known_tool(j->at.base);
 	a.tool = tool ? (uint8_t)(1 + tool->kind) : 0;
 	a.suffix = count_new_suffix(j);
 	uint8_t marks = opaque ? VAULT_MARK_OPAQUE : 0;
-	const struct judge_known *family = opaque || (a.suffix && !judge_knows(t)) ? judge_known_suffix(j->at.base) : NULL;
+	const struct content_known *family = opaque || (a.suffix && !content_knows(&t->is)) ? content_known_suffix(j->at.base) : NULL;
 	bool paired = look_for_gone(j, c, &a, &marks);
-	if (family && family->strength >= KNOWN_MEDIUM) {
+	if (family && family->strength >= CONTENT_KNOWN_MEDIUM) {
 		if (!j->family || family->strength > j->family->strength)
 			j->family = family;
 		if (marks & VAULT_MARK_COPY)
@@ -460,11 +460,11 @@ void judge_went(struct vault_judge *j, const struct vault_change *c)
 	wait_under(&j->gone, full, BY_FULL, b);
 	if (by_stem)
 		wait_under(&j->gone, by_stem, BY_STEM, b);
-	if (by_base && judge_knows(t))
+	if (by_base && content_knows(&t->is))
 		wait_under(&j->gone, by_base, BY_BASE, b);
 	if (inode)
 		wait_under(&j->gone, inode, BY_INODE, b);
-	if (judge_knows(t)) {
+	if (content_knows(&t->is)) {
 		dir_gone(d, &b.t, 1);
 		dir_gone(&j->whole, &b.t, 1);
 	}

@@ -127,16 +127,16 @@ static void say_note(struct said *s, const struct vault_judge *j, const struct j
 
 static void say_family(struct said *s, const struct vault_judge *j, const struct judge_weighed *w, bool damage)
 {
-	const struct judge_known *k = j->family && (j->family_copies || damage) ? j->family : damage || w->note ? j->note_family : NULL;
-	if (!k || (k == j->note_family && !(k->strength >= KNOWN_STRONG || w->note_counts)))
+	const struct content_known *k = j->family && (j->family_copies || damage) ? j->family : damage || w->note ? j->note_family : NULL;
+	if (!k || (k == j->note_family && !(k->strength >= CONTENT_KNOWN_STRONG || w->note_counts)))
 		return;
-	buf_str(&s->one, k->kind == KNOWN_NOTE ? "the name of a new file is known from notes of " : "the suffix ");
-	if (k->kind != KNOWN_NOTE) {
+	buf_str(&s->one, k->kind == CONTENT_KNOWN_NOTE ? "the name of a new file is known from notes of " : "the suffix ");
+	if (k->kind != CONTENT_KNOWN_NOTE) {
 		judge_printable(&s->one, k->value, 32);
 		buf_str(&s->one, " is known from ");
 	}
 	judge_printable(&s->one, k->family, 40);
-	if (k->kind != KNOWN_NOTE)
+	if (k->kind != CONTENT_KNOWN_NOTE)
 		put(&s->one, j->h.first ? " (%p that look enciphered)" : " (%p in the place of others)", j->family_copies);
 	say(s);
 }

@@ -53,17 +53,17 @@ static double emptied_share(const struct vault_judge *j)
 	return all ? (double)emptied / (double)all : 0;
 }
 
-static enum judge_kind made_from(size_t type)
+static enum content_known_kind made_from(size_t type)
 {
 	switch (type) {
 	case CONTENT_JPEG: case CONTENT_PNG: case CONTENT_TIFF: case CONTENT_BMP: case CONTENT_GIF: case CONTENT_DICOM:
-		return KNOWN_IMAGE;
+		return CONTENT_KNOWN_IMAGE;
 	case CONTENT_WAV: case CONTENT_MP3:
-		return KNOWN_AUDIO;
+		return CONTENT_KNOWN_AUDIO;
 	case CONTENT_MP4: case CONTENT_AVI:
-		return KNOWN_VIDEO;
+		return CONTENT_KNOWN_VIDEO;
 	default:
-		return KNOWN_PACKER;
+		return CONTENT_KNOWN_PACKER;
 	}
 }
 
@@ -102,7 +102,7 @@ static void weigh_gone(const struct vault_judge *j, struct judge_weighed *w)
 			w->mail_gone = n;
 			most = false;
 		}
-		if (n >= 100 && most && judge_document((int)t) && n > w->gone_n) {
+		if (n >= 100 && most && content_document((int)t) && n > w->gone_n) {
 			w->mass_gone = true;
 			w->gone_type = (int)t;
 			w->gone_n = n;
@@ -344,7 +344,7 @@ void judge_weigh(struct vault_judge *j, struct judge_weighed *w)
 		w->score += (double)sealed; /* whatever tool was used: somebody left notes where files were sealed */
 		w->mass_sealed = true;
 	}
-	w->family_counts = j->family && j->family_copies && (j->family->strength == KNOWN_STRONG || j->family_copies >= 3);
+	w->family_counts = j->family && j->family_copies && (j->family->strength == CONTENT_KNOWN_STRONG || j->family_copies >= 3);
 	bool second = w->types >= 2 || w->suffix || note_there || w->note_counts || w->family_counts || w->fresh || w->slow || w->most_of_change || w->unusual || w->disordered;
 	w->enough = w->score >= 3 - 1e-9 && second;
 	w->still_gone = j->then.gone_at && j->h.now - j->then.gone_at <= 30 * JUDGE_DAY && c->after < j->then.gone_of - j->then.gone_n / 2;

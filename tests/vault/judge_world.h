@@ -190,7 +190,7 @@ __attribute__((unused)) static struct vault_trait enciphered(struct world *w, co
 	if (p == BASE64) {
 		t.size = b->size * 4 / 3 + b->size / 57 + 3;
 		t.type = CONTENT_TEXT;
-		t.state = name_promises && !judge_textual(b->type) && !unknown ? CONTENT_LOST : CONTENT_VALID;
+		t.state = name_promises && !content_textual(b->type) && !unknown ? CONTENT_LOST : CONTENT_VALID;
 		t.entropy = t.size > 600 ? 6.0f : (float)fmin(5.95, log2((double)t.size) - .7);
 		t.random_share = 0;
 		t.word_share = ranged(.005, .026);
@@ -203,7 +203,7 @@ __attribute__((unused)) static struct vault_trait enciphered(struct world *w, co
 	} else if (p != WHOLE) {
 		double share = p == PARTIAL ? 1 / 16.0 : p == HEADER_KEPT ? .9 : .5;
 		t.size = b->size;
-		t.type = (p == HEADER_KEPT || p == PARTIAL) && !judge_textual(b->type) && one_in(2) ? b->type : CONTENT_UNKNOWN;
+		t.type = (p == HEADER_KEPT || p == PARTIAL) && !content_textual(b->type) && one_in(2) ? b->type : CONTENT_UNKNOWN;
 		t.state = t.type == b->type || name_promises ? CONTENT_LOST : CONTENT_UNCHECKED;
 		if (p == PARTIAL && t.size <= 4096)
 			return noise(w, t.size);

@@ -453,26 +453,26 @@ static void test_accepted(void **state)
 
 static void test_families(void **state)
 {
-	assert_true(judge_known_count() > 500);
+	assert_true(content_known_count() > 500);
 	assert_string_equal("Akira", (const char *)"Akira");
-	const struct judge_known *k = judge_known_suffix(SLICE("x.docx.AKIRA"));
+	const struct content_known *k = content_known_suffix(SLICE("x.docx.AKIRA"));
 	assert_non_null(k);
-	assert_true(slice_eq_str(k->family, "Akira") && k->strength == KNOWN_STRONG);
-	k = judge_known_suffix(SLICE("file.txt.txt.C59-E0C-929"));
+	assert_true(slice_eq_str(k->family, "Akira") && k->strength == CONTENT_KNOWN_STRONG);
+	k = content_known_suffix(SLICE("file.txt.txt.C59-E0C-929"));
 	assert_true(k && slice_eq_str(k->family, "Zeppelin"));
-	assert_null(judge_known_suffix(SLICE("file.docx")));
-	assert_null(judge_known_suffix(SLICE(".akira"))); /* a name, and no suffix */
-	assert_true(judge_known_note(SLICE("recover-abc12-files.txt")));
-	assert_true(judge_known_note(SLICE("!!!READ_ME_MEDUSA!!!.txt"))->strength == KNOWN_STRONG);
-	k = judge_known_note(SLICE("readme.txt"));
-	assert_true(!k || k->strength == KNOWN_WEAK);
-	assert_null(judge_known_note(SLICE("letter to the ward.txt")));
-	assert_int_equal(judge_known_tool(SLICE("a.csv.lz4"))->kind, KNOWN_PACKER);
+	assert_null(content_known_suffix(SLICE("file.docx")));
+	assert_null(content_known_suffix(SLICE(".akira"))); /* a name, and no suffix */
+	assert_true(content_known_note(SLICE("recover-abc12-files.txt")));
+	assert_true(content_known_note(SLICE("!!!READ_ME_MEDUSA!!!.txt"))->strength == CONTENT_KNOWN_STRONG);
+	k = content_known_note(SLICE("readme.txt"));
+	assert_true(!k || k->strength == CONTENT_KNOWN_WEAK);
+	assert_null(content_known_note(SLICE("letter to the ward.txt")));
+	assert_int_equal(content_known_tool(SLICE("a.csv.lz4"))->kind, CONTENT_KNOWN_PACKER);
 	/* everyday suffixes stand in no list of families */
 	static const char *const everyday[] = {"a.docx", "a.pdf", "a.jpg", "a.rs", "a.css", "a.html", "a.dng", "a.test", "a.bak", "a.backup", "a.mp3", "a.key", "a.djvu", "a.exe", "a.dll", "a.abc", "a.work", "a.system", "a.enc", "a.lock", "a.rmd", "a.cn"};
 	for (size_t i = 0; i < ARRAY_LEN(everyday); i++) {
-		k = judge_known_suffix(slice_str(everyday[i]));
-		if (k && k->strength >= KNOWN_MEDIUM)
+		k = content_known_suffix(slice_str(everyday[i]));
+		if (k && k->strength >= CONTENT_KNOWN_MEDIUM)
 			fail_msg("%s is %.*s", everyday[i], SLICE_FMT(k->family));
 	}
 
@@ -953,11 +953,11 @@ static void test_small_mail(void **state)
 	/* a mailbox that got a large attachment is whole, and a new one with one is not enciphered */
 	struct vault_trait more = {.type = CONTENT_MAIL, .named = CONTENT_UNKNOWN, .state = CONTENT_VALID, .size = 900000, .entropy = 6.01f, .word_share = .014f};
 	assert_int_equal(judge_classify(&b, &more, false), JUDGE_FINE);
-	assert_false(judge_is_opaque(&more));
+	assert_false(content_is_opaque(&more.is));
 	more.type = CONTENT_JSON; /* FHIR Binary */
-	assert_false(judge_is_opaque(&more));
+	assert_false(content_is_opaque(&more.is));
 	more.type = CONTENT_TEXT;
-	assert_true(judge_is_opaque(&more));
+	assert_true(content_is_opaque(&more.is));
 }
 
 /* A counter, a flag, a word: any other few bytes have another entropy. */

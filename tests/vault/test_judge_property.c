@@ -97,7 +97,7 @@ static void work_git(struct world *w)
 			gone(w, i);
 			continue;
 		case 1: case 2:
-			if (whole(f) && f->t.named == f->t.type && !judge_textual(f->t.type) && one_in(3)) { /* a pointer of LFS */
+			if (whole(f) && f->t.named == f->t.type && !content_textual(f->t.type) && one_in(3)) { /* a pointer of LFS */
 				struct vault_trait t = healthy(w, CONTENT_TEXT, 4.5, 5, 0, 0, .1, .15, 130);
 				t.state = CONTENT_LOST;
 				changed(w, f, t);

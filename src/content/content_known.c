@@ -1,12 +1,12 @@
 /* families.tsv, put into the program when it is built. Its own text says what its lines mean and where they are from. */
-#include "vault_judge_internal.h"
+#include "content.h"
 
 __asm__(".section .rodata\n"
-        "hf_vault_families:\n.incbin \"" HF_FAMILIES "\"\nhf_vault_families_end:\n.byte 0\n.previous\n");
-extern const uint8_t hf_vault_families[] __attribute__((visibility("hidden"))), hf_vault_families_end[] __attribute__((visibility("hidden")));
+        "hf_content_families:\n.incbin \"" HF_FAMILIES "\"\nhf_content_families_end:\n.byte 0\n.previous\n");
+extern const uint8_t hf_content_families[] __attribute__((visibility("hidden"))), hf_content_families_end[] __attribute__((visibility("hidden")));
 
 #define KNOWN_MAX 1200
-static struct judge_known known[KNOWN_MAX];
+static struct content_known known[KNOWN_MAX];
 static size_t known_n;
 static uint16_t note_order[KNOWN_MAX], note_begin[257]; /* notes by the first byte of their name, so that few are compared with a new file's */
 
@@ -19,9 +19,9 @@ static int kind_of(struct slice s)
 	return -1;
 }
 
-static enum judge_strength strength_of(struct slice s)
+static enum content_known_strength strength_of(struct slice s)
 {
-	return slice_eq_str(s, "strong") ? KNOWN_STRONG : slice_eq_str(s, "medium") ? KNOWN_MEDIUM : KNOWN_WEAK;
+	return slice_eq_str(s, "strong") ? CONTENT_KNOWN_STRONG : slice_eq_str(s, "medium") ? CONTENT_KNOWN_MEDIUM : CONTENT_KNOWN_WEAK;
 }
 
 static uint8_t lower(uint8_t c)
@@ -36,7 +36,7 @@ static void order_notes(void)
 	for (unsigned c = 0; c < 256; c++) {
 		note_begin[c] = (uint16_t)n;
 		for (size_t i = 0; i < known_n; i++)
-			if (known[i].kind == KNOWN_NOTE && lower(known[i].value.p[0]) == c)
+			if (known[i].kind == CONTENT_KNOWN_NOTE && lower(known[i].value.p[0]) == c)
 				note_order[n++] = (uint16_t)i;
 	}
 	note_begin[256] = (uint16_t)n;
@@ -46,7 +46,7 @@ static void order_notes(void)
 __attribute__((constructor)) static void read_known(void)
 {
 	// cppcheck-suppress comparePointers ; both are ends of one file that the assembler put in (.incbin)
-	struct slice rest = slice_of(hf_vault_families, (size_t)(hf_vault_families_end - hf_vault_families));
+	struct slice rest = slice_of(hf_content_families, (size_t)(hf_content_families_end - hf_content_families));
 	while (rest.n) {
 		struct slice line = slice_cut(rest, '\n', &rest);
 		if (!line.n || line.p[0] == '#')
@@ -54,12 +54,12 @@ __attribute__((constructor)) static void read_known(void)
 		int kind = kind_of(slice_cut(line, '\t', &line));
 		struct slice value = slice_cut(line, '\t', &line), family = slice_cut(line, '\t', &line);
 		assert(kind >= 0 && value.n && family.n && known_n < KNOWN_MAX);
-		known[known_n++] = (struct judge_known){kind, value, family, strength_of(slice_cut(line, '\t', &line))};
+		known[known_n++] = (struct content_known){kind, value, family, strength_of(slice_cut(line, '\t', &line))};
 	}
 	order_notes();
 }
 
-size_t judge_known_count(void)
+size_t content_known_count(void)
 {
 	return known_n;
 }
@@ -99,38 +99,38 @@ static bool suffix_fits(struct slice pattern, struct slice base)
 	return base.n > pattern.n && fits(pattern, slice_of(base.p + base.n - pattern.n, pattern.n));
 }
 
-static const struct judge_known *longest(struct slice base, enum judge_kind least, enum judge_kind most)
+static const struct content_known *longest(struct slice base, enum content_known_kind least, enum content_known_kind most)
 {
-	const struct judge_known *best = NULL;
+	const struct content_known *best = NULL;
 	for (size_t i = 0; i < known_n; i++)
 		if (known[i].kind >= least && known[i].kind <= most && (!best || known[i].value.n > best->value.n) && suffix_fits(known[i].value, base))
 			best = &known[i];
 	return best;
 }
 
-const struct judge_known *judge_known_suffix(struct slice base)
+const struct content_known *content_known_suffix(struct slice base)
 {
-	return longest(base, KNOWN_SUFFIX, KNOWN_SUFFIX);
+	return longest(base, CONTENT_KNOWN_SUFFIX, CONTENT_KNOWN_SUFFIX);
 }
 
-const struct judge_known *judge_known_tool(struct slice base)
+const struct content_known *content_known_tool(struct slice base)
 {
-	return longest(base, KNOWN_PACKER, KNOWN_DATA);
+	return longest(base, CONTENT_KNOWN_PACKER, CONTENT_KNOWN_DATA);
 }
 
-static const struct judge_known *best_note(struct slice base, uint8_t first)
+static const struct content_known *best_note(struct slice base, uint8_t first)
 {
-	const struct judge_known *best = NULL;
+	const struct content_known *best = NULL;
 	for (size_t i = note_begin[first]; i < note_begin[first + 1]; i++) {
-		const struct judge_known *k = &known[note_order[i]];
+		const struct content_known *k = &known[note_order[i]];
 		if ((!best || k->strength > best->strength) && fits(k->value, base))
 			best = k;
 	}
 	return best;
 }
 
-const struct judge_known *judge_known_note(struct slice base)
+const struct content_known *content_known_note(struct slice base)
 {
-	const struct judge_known *a = base.n ? best_note(base, lower(base.p[0])) : NULL, *b = best_note(base, '*');
+	const struct content_known *a = base.n ? best_note(base, lower(base.p[0])) : NULL, *b = best_note(base, '*');
 	return !a || (b && b->strength > a->strength) ? b : a;
 }
