@@ -1,0 +1,169 @@
+/* The responder's own: between responder*.c. One thread, one loop; nothing in it waits for another process but the copying of pre-images from the file that is about to change. */
+#ifndef HOLDFAST_WATCH_RESPONDER_H
+#define HOLDFAST_WATCH_RESPONDER_H
+
+#include "watch_internal.h"
+
+#define SESSIONS_MAX 2048
+#define WRITERS_MAX 64
+#define FRESH_MAX 8        /* of a session's newest files a descriptor is kept, for the judge */
+#define FILES_MAX 32768    /* files known at a time; the one not seen for longest goes */
+#define FILE_BUCKETS 65536
+#define PLACES_MAX 65536
+#define WAITING_MAX 4096
+#define PROCS_MAX 8192
+#define STANDING_MAX 64
+#define LOST_TO_ASK 2      /* so many files lost or not yet judged, and the next one waits for the judge */
+#define JUDGE_HUNG (2 * TIME_SEC)
+#define TICK (100 * 1000000)
+
+struct session {
+	uint64_t number;           /* 0: free */
+	int32_t key;               /* sid; pid where each process is a session */
+	uint64_t start;            /* of the leader or process; 0: it had gone when first seen */
+	bool by_process, deny_only;
+	struct watch_who who;
+	int32_t writer[WRITERS_MAX]; /* pids that changed something */
+	size_t writers;
+	uint32_t unjudged, counted;
+	uint32_t standing;         /* one past its index, 0: no verdict */
+	bool released;
+	int64_t seen;
+	struct fresh {
+		int fd;
+		uint32_t file;         /* one past its index */
+		uint64_t stamp;
+	} fresh[FRESH_MAX];
+	size_t fresh_next;
+};
+
+struct file { /* what one session has to do with one file */
+	bool used;
+	uint64_t stamp;            /* grows; for forgetting, and so that an index is not taken for another file's */
+	struct session *s;
+	uint64_t session;          /* s->number; another: the session's place was given away */
+	dev_t dev;
+	ino_t ino;
+	int fd;                    /* of an event: it pins the inode; -1 */
+	char *path;
+	uint64_t number;           /* of its change in the store; 0: nothing kept yet */
+	struct stat st;            /* as it was */
+	bool fresh, was_read, writable, wronly, wrote, dirty, whole, unkept, ignored, asked, gone;
+	uint32_t judging;          /* feeds without an opinion */
+	struct place *place;       /* by offset */
+	size_t places, room;
+	uint64_t saved;            /* bytes */
+	uint32_t next_ino, next_path; /* one past the next index in the chain */
+	int64_t mono;
+};
+
+struct waiting { /* an event that is not answered yet, or (fd < 0) a copy that nobody waits for */
+	bool used;
+	int fd;
+	bool keep_fd;              /* it became the file's */
+	int32_t pid;
+	uint32_t file;             /* one past its index, 0: none */
+	uint64_t stamp;            /* of the file */
+	struct session *s;
+	uint64_t from, to;         /* still to be copied */
+	uint64_t ask;              /* tag of the question, 0: none pending */
+	int64_t deadline;
+	bool stop, writes;
+};
+
+struct standing { /* a verdict that was not released */
+	char id[WATCH_ID_MAX];
+	uint64_t number;           /* the judge's */
+	struct session *in[WATCH_SESSIONS_MAX];
+	size_t ins;
+	int64_t settle;            /* when to note how its files were left; 0: done */
+};
+
+struct responder {
+	const struct responder_start *o;
+	const struct watch_config *c;
+	struct proc_rules rules;
+	struct marks m;
+	struct store store;
+	struct session session[SESSIONS_MAX];
+	struct file *file;         /* FILES_MAX */
+	uint32_t by_ino[FILE_BUCKETS], by_path[FILE_BUCKETS];
+	uint32_t file_hand;        /* where to look for one to forget */
+	uint64_t stamps, asks;
+	struct waiting waiting[WAITING_MAX];
+	size_t waiting_count, waiting_top;
+	struct proc_seen {
+		struct proc p;
+		struct session *s;
+		uint64_t session;
+		int64_t at;
+	} *proc;                   /* PROCS_MAX, by tid */
+	struct folder_seen {
+		uint8_t fid[136];
+		size_t n;
+		char path[WATCH_PATH_MAX];
+	} *folder;                 /* 64 */
+	struct standing standing[STANDING_MAX];
+	size_t standings;
+	struct denied {
+		int32_t key;
+		uint64_t start;
+		char id[WATCH_ID_MAX];
+	} denied[STANDING_MAX];    /* from before a restart */
+	size_t denieds;
+	struct buf out;            /* lines on their way to the supervisor */
+	struct buf batch;          /* names on their way to the judge */
+	struct buf in;
+	struct arena *arena;
+	int64_t oldest_ask;        /* when the oldest unanswered feed or question was sent; 0: none */
+	uint64_t in_flight;
+	int inotify;
+	bool judge_gone, stopping, lost_lines, store_full;
+	uint64_t last_id;
+};
+
+/* responder_files.c */
+struct file *file_find(struct responder *r, struct session *s, dev_t dev, ino_t ino);
+struct file *file_writer(struct responder *r, dev_t dev, ino_t ino); /* any session's that has it open for writing */
+struct file *file_by_path(struct responder *r, const char *path, const struct session *first);
+struct file *file_new(struct responder *r, struct session *s, const struct stat *st, int fd); /* takes fd; NULL: no memory */
+void file_drop(struct responder *r, struct file *f);
+void file_renamed(struct responder *r, struct file *f, const char *to);
+void file_folder_renamed(struct responder *r, const char *from, const char *to);
+void file_forget_change(struct responder *r, struct file *f); /* what was kept is no longer this entry's: the next write begins anew */
+int file_begin(struct responder *r, struct file *f, uint32_t flags);      /* its CHANGE record, if there is none yet */
+/* Copies at most `step` bytes of [*from, to); true: all of it is kept (or cannot be). */
+bool file_keep(struct responder *r, struct file *f, uint64_t *from, uint64_t to, uint64_t step);
+void file_after(struct responder *r, struct file *f);                     /* how it is now, as a record */
+bool file_layout(struct responder *r, struct file *f, bool before, struct wire *w); /* false: not known */
+void file_is_whole(struct responder *r, struct file *f);
+
+/* responder_names.c */
+void names_read(struct responder *r);
+
+/* responder_judge.c */
+void judge_feed(struct responder *r, struct session *s, struct file *f, enum watch_op op, int64_t mono);
+void judge_name(struct responder *r, struct session *s, enum watch_op op, const char *path, const char *to, bool folder, struct file *f, struct file *replaced);
+uint64_t judge_ask(struct responder *r, struct session *s, struct file *f, enum watch_op op); /* tag; 0: nobody to ask */
+void judge_flush(struct responder *r);
+void judge_read(struct responder *r);
+void judge_tell(struct responder *r, enum wire_kind kind, uint64_t session);
+
+/* responder_act.c */
+void act_verdict(struct responder *r, const struct watch_verdict *v);
+void act_process(struct responder *r, struct session *s, int32_t pid); /* one more process of a session that has a verdict */
+void act_released(struct responder *r);
+void act_settle(struct responder *r, int64_t now);
+void act_load(struct responder *r);
+void act_known(struct responder *r, struct session *s);                /* a new session: was it denied before a restart? */
+
+/* responder.c */
+struct session *session_by_number(struct responder *r, uint64_t number);
+struct session *who_is(struct responder *r, int32_t tid, bool long_gone, struct proc **ret);
+void session_wrote(struct session *s, int32_t pid);
+void waiting_answer(struct responder *r, struct waiting *w, bool allow);
+void say(struct responder *r, const struct buf *line);
+void say_alarm(struct responder *r, const char *event, const char *what, const char *path);
+struct waiting *waiting_new(struct responder *r);
+
+#endif
