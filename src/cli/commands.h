@@ -22,6 +22,7 @@ int cmd_token(int argc, char **argv);
 int cmd_key(int argc, char **argv);
 int cmd_rebuild(int argc, char **argv);
 int cmd_replica(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
 int cmd_vault(int argc, char **argv);
 int cmd_retention(int argc, char **argv);
 int cmd_hold(int argc, char **argv);

@@ -20,6 +20,7 @@ const struct cli_command cli_commands[] = {
 	{"token", "make and revoke tokens for programs", cmd_token},
 	{"key", "test, join and make recovery shares; other keys; who opens what", cmd_key},
 	{"vault", "back up file trees, give them back, say what was clean until when", cmd_vault},
+	{"watch", "see files being destroyed, stop who does it, put them back", cmd_watch},
 	{"agent", "let other hosts bring their backups: credentials that open nothing", cmd_agent},
 	{"retention", "for how long backups are kept, what is due, and erasing it", cmd_retention},
 	{"hold", "what must not be erased, whatever a rule says", cmd_hold},

@@ -123,6 +123,7 @@ static bool kind_from(const struct kchan *ch, uint8_t kind)
 	case LEDGER_FHIR:
 	case LEDGER_OTHER:
 	case LEDGER_IDENTITY:
+	case LEDGER_ALARM: /* what the sensor of a file server says: may_decide */
 	case LEDGER_QUARANTINE: /* a decision of somebody: may_decide */
 	case LEDGER_CONFIG:
 	case LEDGER_ECG:
@@ -136,7 +137,9 @@ static bool kind_from(const struct kchan *ch, uint8_t kind)
 static bool source_of(const struct keeper *k, const struct kchan *ch, uint8_t kind, uint16_t listener, char out[LEDGER_SOURCE_MAX + 1])
 {
 	if (ch->kind == CH_CONTROL) {
-		if (kind == LEDGER_IDENTITY || kind == LEDGER_QUARANTINE || kind == LEDGER_CONFIG || kind == LEDGER_ECG_ACT)
+		if (kind == LEDGER_ALARM)
+			snprintf(out, LEDGER_SOURCE_MAX + 1, "watch");
+		else if (kind == LEDGER_IDENTITY || kind == LEDGER_QUARANTINE || kind == LEDGER_CONFIG || kind == LEDGER_ECG_ACT)
 			snprintf(out, LEDGER_SOURCE_MAX + 1, ch->uid == 0 ? "command/root" : "command/%u", ch->uid);
 		else
 			snprintf(out, LEDGER_SOURCE_MAX + 1, "import");
@@ -162,6 +165,8 @@ static int may_decide(const struct keeper *k, uint8_t kind, struct slice body, u
 	if (r < 0)
 		return r;
 	struct slice what = json_text(n, "what");
+	if (kind == LEDGER_ALARM) /* not "raised" or "cleared": those are the board's, which keeps them true */
+		return slice_eq_str(what, "watch") && slice_starts(json_text(n, "id"), "watch-") ? 0 : err_set(e, ERR_DENIED, NULL, "no such alarm is raised by a command");
 	if (!json_text(n, "reason").n)
 		return err_set(e, ERR_INPUT, NULL, "a decision needs a reason");
 	if (kind == LEDGER_CONFIG)
@@ -220,7 +225,7 @@ void op_append(struct keeper *k, struct kchan *ch, const struct frame *f)
 	if (options & APPEND_FOLLOW && ch->kind == CH_CONTROL)
 		feed_follow(k);
 	uint64_t lifted = UINT64_MAX;
-	int r = in.kind == LEDGER_QUARANTINE || in.kind == LEDGER_CONFIG ? may_decide(k, in.kind, in.body, &lifted, &e) : in.kind == LEDGER_ECG_ACT ? may_deliver(k, in.body, &e) : 0;
+	int r = in.kind == LEDGER_QUARANTINE || in.kind == LEDGER_CONFIG || in.kind == LEDGER_ALARM ? may_decide(k, in.kind, in.body, &lifted, &e) : in.kind == LEDGER_ECG_ACT ? may_deliver(k, in.body, &e) : 0;
 	if (r == 0)
 		r = store(k, &in, &out, &e);
 	if (r >= 0 && lifted != UINT64_MAX) {

@@ -218,7 +218,7 @@ bool marks_no_writer(int fd)
 	return true;
 }
 
-bool marks_path(struct marks *m, const void *fid, size_t n, char out[WATCH_PATH_MAX])
+int marks_by_handle(struct marks *m, const void *fid, size_t n)
 {
 	int32_t fsid[2];
 	union {
@@ -226,22 +226,25 @@ bool marks_path(struct marks *m, const void *fid, size_t n, char out[WATCH_PATH_
 		char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
 	} u;
 	if (n < sizeof fsid + sizeof(struct file_handle) || n - sizeof fsid > sizeof u)
-		return false;
+		return -1;
 	memcpy(fsid, fid, sizeof fsid);
 	memcpy(&u, (const char *)fid + sizeof fsid, n - sizeof fsid);
 	if (u.h.handle_bytes > n - sizeof fsid - sizeof(struct file_handle))
+		return -1;
+	for (size_t i = 0; i < m->roots; i++)
+		if (memcmp(fsid, m->root[i].fsid, sizeof fsid) == 0)
+			return open_by_handle_at(m->root[i].fd, &u.h, O_PATH | O_CLOEXEC);
+	return -1;
+}
+
+bool marks_path(struct marks *m, const void *fid, size_t n, char out[WATCH_PATH_MAX])
+{
+	AUTO_CLOSE int fd = marks_by_handle(m, fid, n);
+	char link[64];
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t len = fd >= 0 ? readlink(link, out, WATCH_PATH_MAX - 1) : -1;
+	if (len <= 0)
 		return false;
-	for (size_t i = 0; i < m->roots; i++) {
-		if (memcmp(fsid, m->root[i].fsid, sizeof fsid))
-			continue;
-		AUTO_CLOSE int fd = open_by_handle_at(m->root[i].fd, &u.h, O_PATH | O_CLOEXEC);
-		char link[64];
-		snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-		ssize_t len = fd >= 0 ? readlink(link, out, WATCH_PATH_MAX - 1) : -1;
-		if (len <= 0)
-			return false;
-		out[len] = 0;
-		return true;
-	}
-	return false;
+	out[len] = 0;
+	return true;
 }

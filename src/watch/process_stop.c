@@ -111,7 +111,7 @@ size_t proc_stop(const struct stopping *s, stop_fn *before, void *arg)
 		before(arg, p.pid, p.start);
 		done += proc_signal(p.pid, p.start, SIGSTOP);
 	}
-	struct all a = {.v = calloc(ALL_MAX, sizeof *a.v)};
+	struct all a = {.v = s->alone ? NULL : calloc(ALL_MAX, sizeof *a.v)};
 	if (!a.v)
 		return done;
 	read_all(&a, s);

@@ -7,6 +7,7 @@
 #define SESSIONS_MAX 2048
 #define WRITERS_MAX 64
 #define FRESH_MAX 8        /* of a session's newest files a descriptor is kept, for the judge */
+#define TOUCHED_MAX 32     /* written by a session and perhaps still open */
 #define FILES_MAX 32768    /* files known at a time; the one not seen for longest goes */
 #define FILE_BUCKETS 65536
 #define PLACES_MAX 65536
@@ -29,13 +30,19 @@ struct session {
 	uint32_t standing;         /* one past its index, 0: no verdict */
 	bool released;
 	int64_t seen;
-	struct fresh {
-		int fd;
+	struct touched {
 		uint32_t file;         /* one past its index */
 		uint64_t stamp;
-	} fresh[FRESH_MAX];
-	size_t fresh_next;
+	} fresh[FRESH_MAX], touched[TOUCHED_MAX]; /* made, and written, last */
+	size_t fresh_next, touched_next;
 };
+
+struct user_seen { /* what one user's sessions did lately: work can be split over sessions */
+	uint32_t uid, unjudged, counted;
+	int64_t at;
+};
+#define USERS_MAX 256
+#define USER_MEMORY (600 * TIME_SEC)
 
 struct file { /* what one session has to do with one file */
 	bool used;
@@ -74,7 +81,7 @@ struct waiting { /* an event that is not answered yet, or (fd < 0) a copy that n
 struct standing { /* a verdict that was not released */
 	char id[WATCH_ID_MAX];
 	uint64_t number;           /* the judge's */
-	struct session *in[WATCH_SESSIONS_MAX];
+	uint64_t in[WATCH_SESSIONS_MAX]; /* numbers of sessions */
 	size_t ins;
 	int64_t settle;            /* when to note how its files were left; 0: done */
 };
@@ -86,7 +93,9 @@ struct responder {
 	struct marks m;
 	struct store store;
 	struct session session[SESSIONS_MAX];
+	size_t session_top;
 	struct file *file;         /* FILES_MAX */
+	struct user_seen user[USERS_MAX];
 	uint32_t by_ino[FILE_BUCKETS], by_path[FILE_BUCKETS];
 	uint32_t file_hand;        /* where to look for one to forget */
 	uint64_t stamps, asks;
@@ -118,8 +127,13 @@ struct responder {
 	int64_t oldest_ask;        /* when the oldest unanswered feed or question was sent; 0: none */
 	uint64_t in_flight;
 	int inotify;
-	bool judge_gone, stopping, lost_lines, store_full;
+	bool judge_gone, lost_lines, store_full;
 	uint64_t last_id;
+	struct stopped {
+		int32_t pid;
+		uint64_t start;
+	} stopped[1024];           /* lately: each is written down once */
+	size_t stopped_next;
 };
 
 /* responder_files.c */
@@ -128,7 +142,7 @@ struct file *file_writer(struct responder *r, dev_t dev, ino_t ino); /* any sess
 struct file *file_by_path(struct responder *r, const char *path, const struct session *first);
 struct file *file_new(struct responder *r, struct session *s, const struct stat *st, int fd); /* takes fd; NULL: no memory */
 void file_drop(struct responder *r, struct file *f);
-void file_renamed(struct responder *r, struct file *f, const char *to);
+bool file_renamed(struct responder *r, struct file *f, const char *to);
 void file_folder_renamed(struct responder *r, const char *from, const char *to);
 void file_forget_change(struct responder *r, struct file *f); /* what was kept is no longer this entry's: the next write begins anew */
 int file_begin(struct responder *r, struct file *f, uint32_t flags);      /* its CHANGE record, if there is none yet */
@@ -139,7 +153,7 @@ bool file_layout(struct responder *r, struct file *f, bool before, struct wire *
 void file_is_whole(struct responder *r, struct file *f);
 
 /* responder_names.c */
-void names_read(struct responder *r);
+void responder_names(struct responder *r);
 
 /* responder_judge.c */
 void judge_feed(struct responder *r, struct session *s, struct file *f, enum watch_op op, int64_t mono);
@@ -151,6 +165,7 @@ void judge_tell(struct responder *r, enum wire_kind kind, uint64_t session);
 
 /* responder_act.c */
 void act_verdict(struct responder *r, const struct watch_verdict *v);
+void act_join(struct responder *r, struct session *s);
 void act_process(struct responder *r, struct session *s, int32_t pid); /* one more process of a session that has a verdict */
 void act_released(struct responder *r);
 void act_settle(struct responder *r, int64_t now);
@@ -160,7 +175,8 @@ void act_known(struct responder *r, struct session *s);                /* a new 
 /* responder.c */
 struct session *session_by_number(struct responder *r, uint64_t number);
 struct session *who_is(struct responder *r, int32_t tid, bool long_gone, struct proc **ret);
-void session_wrote(struct session *s, int32_t pid);
+struct user_seen *user_of(struct responder *r, uint32_t uid);
+void session_wrote(struct responder *r, struct session *s, int32_t pid, const struct file *f);
 void waiting_answer(struct responder *r, struct waiting *w, bool allow);
 void say(struct responder *r, const struct buf *line);
 void say_alarm(struct responder *r, const char *event, const char *what, const char *path);

@@ -104,6 +104,9 @@ void file_drop(struct responder *r, struct file *f)
 		marks_ignore(&r->m, f->fd, false);
 	if (f->fd >= 0)
 		close(f->fd);
+	struct user_seen *u = f->judging ? user_of(r, f->s->who.uid) : NULL;
+	if (u)
+		u->unjudged -= f->judging < u->unjudged ? f->judging : u->unjudged;
 	if (alive(f) && f->judging)
 		f->s->unjudged -= f->judging < f->s->unjudged ? f->judging : f->s->unjudged;
 	free(f->path);
@@ -158,15 +161,16 @@ struct file *file_new(struct responder *r, struct session *s, const struct stat 
 	return f;
 }
 
-void file_renamed(struct responder *r, struct file *f, const char *to)
+bool file_renamed(struct responder *r, struct file *f, const char *to)
 {
 	char *path = strdup(to);
 	if (!path)
-		return;
+		return false;
 	unlink_path(r, f);
 	free(f->path);
 	f->path = path;
 	link_path(r, f);
+	return true;
 }
 
 void file_folder_renamed(struct responder *r, const char *from, const char *to)
@@ -178,7 +182,7 @@ void file_folder_renamed(struct responder *r, const char *from, const char *to)
 		if (!f->used || strncmp(f->path, from, n) || f->path[n] != '/')
 			continue;
 		snprintf(path, sizeof path, "%s%s", to, f->path + n);
-		file_renamed(r, f, path);
+		(void)file_renamed(r, f, path);
 	}
 }
 
@@ -314,7 +318,7 @@ static bool keep_run(struct responder *r, struct file *f, uint64_t from, uint64_
 void file_is_whole(struct responder *r, struct file *f)
 {
 	f->whole = true;
-	if (f->fd >= 0 && !f->ignored && f->writable) {
+	if (f->fd >= 0 && !f->ignored && f->wrote) { /* (kept at open, it is still to be seen whether it is written) */
 		marks_ignore(&r->m, f->fd, true);
 		f->ignored = true;
 	}
@@ -340,7 +344,7 @@ static void widen(const struct file *f, uint64_t *from, uint64_t *to)
 bool file_keep(struct responder *r, struct file *f, uint64_t *from, uint64_t to, uint64_t step)
 {
 	uint64_t start = *from;
-	if (f->whole || f->unkept || f->fresh || f->fd < 0 || f->st.st_size == 0)
+	if (start >= to || f->whole || f->unkept || f->fresh || f->fd < 0 || f->st.st_size == 0)
 		return true;
 	widen(f, &start, &to);
 	if (*from < start || start < *from)

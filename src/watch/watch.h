@@ -67,7 +67,7 @@ struct watch_change {
 #define WATCH_REASONS_MAX 12
 #define WATCH_REASON_MAX 160
 #define WATCH_FILES_MAX 64    /* named in a verdict; file_count says how many there are */
-#define WATCH_SESSIONS_MAX 32
+#define WATCH_SESSIONS_MAX 256
 #define WATCH_PATH_MAX 4096
 
 struct watch_verdict {

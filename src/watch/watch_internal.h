@@ -4,6 +4,7 @@
 
 #include "watch.h"
 
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 /* ---- store: one log of records, in segments (store.c has the format) ----------------------------------------------------- */
@@ -139,6 +140,7 @@ struct stopping { /* who is to be stopped */
 	int32_t writer[64];
 	size_t writers;
 	const struct proc_rules *rules; /* who is not */
+	bool alone;                     /* nobody but the writers */
 };
 typedef void stop_fn(void *arg, int32_t pid, uint64_t start);
 #define STOP_MAX 512
@@ -171,6 +173,8 @@ void marks_close(struct marks *m);
 int marks_add(struct marks *m, const char *path, struct err *e) MUST;
 void marks_ignore(struct marks *m, int fd, bool on);     /* reads and writes of this file are of no interest (opening still is) */
 bool marks_no_writer(int fd);                             /* nobody has it open for writing: the kernel says */
+/* What an event's handle names (fid: fsid and handle): opened with O_PATH, which raises no event. Negative: it has gone, or is on no watched file system. */
+int marks_by_handle(struct marks *m, const void *fid, size_t n) MUST;
 /* The path of a folder by its handle as events give it. */
 bool marks_path(struct marks *m, const void *fid, size_t n, char out[WATCH_PATH_MAX]);
 

@@ -1,0 +1,709 @@
+/* responder: answers the kernel. Whoever opens or writes a watched file waits for the loop in here.
+ *
+ *   opened for reading        pinned (its content can be kept should it be deleted or replaced); not asked about again
+ *   empty, or made by the session itself   nothing to lose: not asked about again
+ *   opened for writing        from then on each write is seen before it happens, and what it is about to destroy is copied first
+ *   O_TRUNC                   whole pre-image at open: afterwards nothing is left
+ *   two files of the session lost, or not judged yet   the next one waits for the judge: 50 ms, and a second where something counts against the session already. Then it goes on, with its pre-image kept
+ *
+ * Every wait is of the one process that raised the event; the loop itself waits for nobody. An event is answered exactly once. When this process ends, however it ends, the kernel allows what is left. */
+#include "responder.h"
+
+#include "fanotify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define COPY_STEP (UINT64_C(1) << 20)
+#define PROC_FRESH TIME_SEC        /* so long a pid is believed to be who it was */
+#define PROC_GONE (30 * TIME_SEC)  /* ... when it has gone and only a name's event is left of it */
+#define OUT_MAX (4u << 20)
+#define SESSION_IDLE (60 * TIME_SEC)
+
+static volatile sig_atomic_t told_to_stop;
+
+static void on_term(int sig)
+{
+	(void)sig;
+	told_to_stop = 1;
+}
+
+/* ---- what is said ---- */
+
+static void flush_lines(struct responder *r)
+{
+	while (r->out.n) {
+		ssize_t n = write(r->o->events, r->out.p, r->out.n);
+		if (n <= 0)
+			return;
+		buf_drop(&r->out, (size_t)n);
+	}
+}
+
+void say(struct responder *r, const struct buf *line)
+{
+	if (!buf_ok(line) || r->out.n + line->n + 1 > OUT_MAX) {
+		r->lost_lines = true;
+		return;
+	}
+	buf_add(&r->out, line->p, line->n);
+	buf_u8(&r->out, '\n');
+	flush_lines(r);
+}
+
+void say_alarm(struct responder *r, const char *event, const char *what, const char *path)
+{
+	AUTO_BUF struct buf b = {0};
+	struct jsonw w;
+	buf_init(&b, 16384);
+	jsonw_init(&w, &b);
+	jsonw_obj(&w);
+	jsonw_kstr(&w, "event", event);
+	jsonw_ki64(&w, "mono_ns", time_monotonic());
+	jsonw_kstr(&w, "what", what);
+	if (path)
+		jsonw_kstr(&w, "path", path);
+	jsonw_obj_end(&w);
+	say(r, &b);
+}
+
+/* ---- who ---- */
+
+struct session *session_by_number(struct responder *r, uint64_t number)
+{
+	for (size_t i = 0; number && i < r->session_top; i++)
+		if (r->session[i].number == number)
+			return &r->session[i];
+	return NULL;
+}
+
+void session_wrote(struct responder *r, struct session *s, int32_t pid, const struct file *f)
+{
+	s->touched[s->touched_next] = (struct touched){.file = (uint32_t)(f - r->file) + 1, .stamp = f->stamp};
+	s->touched_next = (s->touched_next + 1) % TOUCHED_MAX;
+	for (size_t i = 0; i < s->writers; i++)
+		if (s->writer[i] == pid)
+			return;
+	if (s->writers < WRITERS_MAX)
+		s->writer[s->writers++] = pid;
+	else
+		s->writer[(size_t)pid % WRITERS_MAX] = pid;
+}
+
+static struct session *session_new(struct responder *r, const struct proc *p, int32_t key, uint64_t start, int64_t now)
+{
+	struct session *s = NULL;
+	for (size_t i = 0; i < SESSIONS_MAX; i++) {
+		struct session *x = &r->session[i];
+		if (!x->number || (x->key == key && x->by_process == p->serves)) {
+			s = x;
+			break;
+		}
+		if (!x->standing && (!s || x->seen < s->seen))
+			s = x;
+	}
+	if (!s)
+		s = &r->session[0];
+	if (s->number)
+		judge_tell(r, WIRE_ENDED, s->number);
+	*s = (struct session){.number = ++r->store.last_session, .key = key, .start = start, .by_process = p->serves, .deny_only = p->class == PROC_DENY_ONLY, .seen = now};
+	s->who.session = s->number;
+	if ((size_t)(s - r->session) >= r->session_top)
+		r->session_top = (size_t)(s - r->session) + 1;
+	act_known(r, s);
+	return s;
+}
+
+static struct session *session_of(struct responder *r, const struct proc *p, int64_t now)
+{
+	int32_t key = p->serves ? p->pid : p->sid;
+	uint64_t start = p->serves ? p->start : p->leader_start;
+	struct session *s = NULL;
+	for (size_t i = 0; i < r->session_top && !s; i++)
+		if (r->session[i].number && r->session[i].key == key && r->session[i].by_process == p->serves)
+			s = &r->session[i];
+	/* the leader's number is not given to another while one of its session lives; a leader with another start time is another session */
+	if (!s || (start && s->start != start))
+		s = session_new(r, p, key, start, now);
+	s->seen = now;
+	s->who.pid = p->pid;
+	s->who.uid = p->uid;
+	memcpy(s->who.comm, p->comm, sizeof s->who.comm);
+	return s;
+}
+
+struct session *who_is(struct responder *r, int32_t tid, bool long_gone, struct proc **ret)
+{
+	int64_t now = time_monotonic();
+	struct proc_seen *x = &r->proc[(uint32_t)tid % PROCS_MAX];
+	bool known = x->at && x->p.tid == tid && x->s->number == x->session;
+	if (!known || now - x->at > PROC_FRESH) {
+		struct proc p;
+		if (proc_read(tid, &r->rules, &p) == 0) {
+			*x = (struct proc_seen){.p = p, .s = session_of(r, &p, now), .at = now};
+			x->session = x->s->number;
+		} else if (!known || !long_gone || now - x->at > PROC_GONE) {
+			return NULL;
+		}
+	}
+	x->s->who.pid = x->p.pid; /* the one that is spoken of now */
+	*ret = &x->p;
+	return x->s;
+}
+
+/* ---- answers ---- */
+
+struct waiting *waiting_new(struct responder *r)
+{
+	for (size_t i = 0; i < WAITING_MAX; i++)
+		if (!r->waiting[i].used) {
+			if (i >= r->waiting_top)
+				r->waiting_top = i + 1;
+			r->waiting_count++;
+			r->waiting[i] = (struct waiting){.used = true, .fd = -1};
+			return &r->waiting[i];
+		}
+	return NULL;
+}
+
+static void respond(struct responder *r, int fd, bool allow)
+{
+	if (r->m.mode == WATCH_MODE_NOTIFY || fd < 0)
+		return;
+	const struct fanotify_response a = {.fd = fd, .response = allow ? FAN_ALLOW : FAN_DENY};
+	(void)!write(r->m.perm, &a, sizeof a); /* ENOENT: who waited was killed */
+}
+
+void waiting_answer(struct responder *r, struct waiting *w, bool allow)
+{
+	respond(r, w->fd, allow);
+	if (w->fd >= 0 && !w->keep_fd)
+		close(w->fd);
+	*w = (struct waiting){.fd = -1};
+	r->waiting_count--;
+	while (r->waiting_top && !r->waiting[r->waiting_top - 1].used)
+		r->waiting_top--;
+}
+
+static void allow_at_once(struct responder *r, int fd, bool keep)
+{
+	respond(r, fd, true);
+	if (!keep)
+		close(fd);
+}
+
+static bool acting(const struct responder *r, const struct session *s)
+{
+	return s->standing && !s->released && r->c->act != WATCH_OBSERVE;
+}
+
+static void conclude(struct responder *r, struct waiting *w)
+{
+	bool allow = true;
+	if (w->stop && !w->s->standing && !w->s->released)
+		act_join(r, w->s); /* more took part than a verdict names */
+	if (acting(r, w->s)) {
+		if (r->c->act == WATCH_DENY || w->s->deny_only)
+			allow = !w->writes;
+		else
+			act_process(r, w->s, w->pid);
+	}
+	waiting_answer(r, w, allow);
+}
+
+/* true: it is answered. */
+static bool step(struct responder *r, struct waiting *w, int64_t now)
+{
+	struct file *f = w->file ? &r->file[w->file - 1] : NULL;
+	if (f && f->used && f->stamp == w->stamp && w->from < w->to && !file_keep(r, f, &w->from, w->to, COPY_STEP))
+		return false;
+	w->from = w->to;
+	if (w->ask && !r->judge_gone && now < w->deadline)
+		return false;
+	if (w->fd < 0)
+		waiting_answer(r, w, true);
+	else
+		conclude(r, w);
+	return true;
+}
+
+struct user_seen *user_of(struct responder *r, uint32_t uid)
+{
+	struct user_seen *u = &r->user[uid % USERS_MAX];
+	int64_t now = time_monotonic();
+	if (u->uid != uid || now - u->at > USER_MEMORY)
+		*u = (struct user_seen){.uid = uid};
+	u->at = now;
+	return u;
+}
+
+/* Who only reads is asked about for what his own session did: others' doing is no reason to doubt a reader. */
+static bool must_ask(struct responder *r, const struct session *s, bool writes)
+{
+	const struct user_seen *u = user_of(r, s->who.uid);
+	return !r->judge_gone && !s->released && (s->unjudged + s->counted >= LOST_TO_ASK || (writes && u->unjudged + u->counted >= LOST_TO_ASK));
+}
+
+struct event {
+	int fd;
+	bool keep_fd;
+	int32_t tid;
+	struct proc *p;
+	struct session *s;
+	struct stat st;
+	uint64_t from, to;
+};
+
+static void answer_or_wait(struct responder *r, struct event *ev, struct file *f, enum watch_op op, uint64_t from, uint64_t to, bool writes, bool ask)
+{
+	struct waiting *w = NULL;
+	int64_t now = time_monotonic();
+	ask = ask && f && must_ask(r, ev->s, writes);
+	if (!ask && !acting(r, ev->s) && (!f || file_keep(r, f, &from, to, COPY_STEP))) {
+		allow_at_once(r, ev->fd, ev->keep_fd);
+		return;
+	}
+	w = waiting_new(r);
+	if (!w) {
+		allow_at_once(r, ev->fd, ev->keep_fd);
+		return;
+	}
+	w->fd = ev->fd;
+	w->keep_fd = ev->keep_fd;
+	w->pid = ev->p->pid;
+	w->s = ev->s;
+	w->writes = writes;
+	w->from = from;
+	w->to = to;
+	if (f) {
+		w->file = (uint32_t)(f - r->file) + 1;
+		w->stamp = f->stamp;
+	}
+	w->deadline = now + (ev->s->counted ? WATCH_SUSPECT_NS : WATCH_BUDGET_NS);
+	if (ask)
+		w->ask = judge_ask(r, ev->s, f, op);
+	if (acting(r, ev->s) && !(r->c->act == WATCH_DENY || ev->s->deny_only))
+		act_process(r, ev->s, ev->p->pid); /* before its pre-image: it is not going anywhere */
+	(void)step(r, w, now);
+}
+
+/* ---- events with a descriptor ---- */
+
+/* A large file that is only read. Not a small one: with the mark truncate(2), which opens nothing, would not be seen either, and a few reads cost little. */
+static void quiet(struct responder *r, struct event *ev, struct file *f)
+{
+	if (f->ignored || ev->st.st_size <= (off_t)WATCH_WHOLE_MAX || !marks_no_writer(ev->fd))
+		return;
+	marks_ignore(&r->m, ev->fd, true);
+	f->ignored = true;
+}
+
+static struct file *pin(struct responder *r, struct event *ev)
+{
+	struct file *f = file_new(r, ev->s, &ev->st, ev->fd);
+	if (f)
+		ev->keep_fd = true;
+	return f;
+}
+
+static void on_open_empty(struct responder *r, struct event *ev, struct file *f)
+{
+	if (!f) {
+		f = file_new(r, ev->s, &ev->st, ev->fd);
+		if (f) {
+			f->fd = -1;
+			f->fresh = true;
+		}
+	}
+	if (f && f->fresh) {
+		marks_ignore(&r->m, ev->fd, true);
+		f->ignored = true;
+	}
+	answer_or_wait(r, ev, f, WATCH_OPENED, 0, 0, true, false);
+}
+
+static void on_open(struct responder *r, struct event *ev)
+{
+	struct file *f = file_find(r, ev->s, ev->st.st_dev, ev->st.st_ino);
+	if (f && f->fresh && f->st.st_ctim.tv_sec + 86400 < ev->st.st_ctim.tv_sec) { /* its number was given to another file since, or it is old enough to be missed */
+		file_drop(r, f);
+		f = NULL;
+	}
+	if (ev->st.st_size == 0 && (!f || f->fresh)) {
+		on_open_empty(r, ev, f);
+		return;
+	}
+	if (f && f->fresh) {
+		answer_or_wait(r, ev, f, WATCH_OPENED, 0, 0, true, false);
+		return;
+	}
+	enum access a = proc_opening(ev->tid);
+	if (!f)
+		f = pin(r, ev);
+	if (!f || (a == ACCESS_READ && r->m.mode != WATCH_MODE_NOTIFY)) {
+		if (f) {
+			f->was_read = true;
+			quiet(r, ev, f);
+		}
+		answer_or_wait(r, ev, f, WATCH_OPENED, 0, 0, false, true);
+		return;
+	}
+	if (!f->number && !f->wrote)
+		f->st = ev->st;
+	if (!f->whole) {
+		marks_ignore(&r->m, ev->fd, false); /* whoever set it */
+		f->ignored = false;
+	}
+	f->was_read |= a != ACCESS_WRITE;
+	f->writable = true;
+	f->wronly = a == ACCESS_WRITE || a == ACCESS_TRUNCATE;
+	bool truncates = a == ACCESS_TRUNCATE, all = truncates || a == ACCESS_UNKNOWN || r->m.mode != WATCH_MODE_PRE_CONTENT;
+	if (truncates) {
+		f->wrote = f->dirty = f->asked = true;
+		session_wrote(r, ev->s, ev->p->pid, f);
+	}
+	answer_or_wait(r, ev, f, truncates ? WATCH_TRUNCATED : WATCH_OPENED, 0, all ? (uint64_t)ev->st.st_size : 0, true, true);
+}
+
+static void on_access(struct responder *r, struct event *ev)
+{
+	struct file *f = file_find(r, ev->s, ev->st.st_dev, ev->st.st_ino);
+	if (f && f->fresh) {
+		marks_ignore(&r->m, ev->fd, true); /* the kernel dropped the mark with the inode */
+		allow_at_once(r, ev->fd, false);
+		return;
+	}
+	enum touch t = f && f->wronly && f->st.st_size <= (off_t)WATCH_WHOLE_MAX ? TOUCH_WRITE : proc_touching(ev->tid);
+	bool writer = f && f->writable;
+	if (t == TOUCH_UNKNOWN && !writer && marks_no_writer(ev->fd))
+		t = TOUCH_READ;
+	if (t == TOUCH_READ) {
+		if (!writer && ev->st.st_size > (off_t)WATCH_WHOLE_MAX && marks_no_writer(ev->fd))
+			marks_ignore(&r->m, ev->fd, true);
+		answer_or_wait(r, ev, f, WATCH_OPENED, 0, 0, false, false);
+		return;
+	}
+	if (!f && !(f = pin(r, ev))) {
+		allow_at_once(r, ev->fd, false);
+		return;
+	}
+	if (!f->number && !f->wrote)
+		f->st = ev->st;
+	uint64_t to = t == TOUCH_TO_END || ev->to <= ev->from ? (uint64_t)f->st.st_size : ev->to;
+	bool first = !f->asked;
+	f->asked = f->writable = f->wrote = f->dirty = true;
+	if (first)
+		session_wrote(r, ev->s, ev->p->pid, f);
+	if (f->whole)
+		file_is_whole(r, f);
+	if (!f->number)
+		(void)!file_begin(r, f, 0); /* what only grows is cut back to its size */
+	answer_or_wait(r, ev, f, WATCH_WRITING, ev->from, to, true, first);
+}
+
+static void keep_fresh(struct responder *r, struct file *f, int fd)
+{
+	struct session *s = f->s;
+	f->dirty = true;
+	if (f->fd >= 0) {
+		close(fd);
+		return;
+	}
+	struct touched *x = &s->fresh[s->fresh_next];
+	struct file *old = x->file ? &r->file[x->file - 1] : NULL;
+	if (old && old->used && old->stamp == x->stamp && old->fresh && old->fd >= 0) {
+		close(old->fd);
+		old->fd = -1;
+	}
+	f->fd = fd;
+	*x = (struct touched){.file = (uint32_t)(f - r->file) + 1, .stamp = f->stamp};
+	s->fresh_next = (s->fresh_next + 1) % FRESH_MAX;
+}
+
+static void on_close(struct responder *r, int fd, struct session *s)
+{
+	struct stat st;
+	struct file *f = fstat(fd, &st) == 0 && s ? file_find(r, s, st.st_dev, st.st_ino) : NULL;
+	if (!f || (!f->writable && !f->fresh)) {
+		struct file *other = fstat(fd, &st) == 0 ? file_writer(r, st.st_dev, st.st_ino) : NULL;
+		f = other ? other : f;
+	}
+	if (f && f->fresh && f->s->number == f->session) {
+		keep_fresh(r, f, fd);
+		return;
+	}
+	if (f && f->writable) {
+		if (r->m.mode != WATCH_MODE_PRE_CONTENT || f->whole)
+			f->wrote |= st.st_size != f->st.st_size || st.st_mtim.tv_sec != f->st.st_mtim.tv_sec || st.st_mtim.tv_nsec != f->st.st_mtim.tv_nsec;
+		f->writable = f->asked = false;
+		if (f->wrote) {
+			file_after(r, f);
+			judge_feed(r, f->s, f, WATCH_CLOSED, time_monotonic());
+		}
+	}
+	close(fd);
+}
+
+static void range_of(const struct fanotify_event_metadata *md, struct event *ev)
+{
+	const char *p = (const char *)md + md->metadata_len, *end = (const char *)md + md->event_len;
+	ev->from = 0;
+	ev->to = 0;
+	while ((size_t)(end - p) >= sizeof(struct fanotify_event_info_header)) {
+		struct fanotify_event_info_header h;
+		struct info_range x;
+		memcpy(&h, p, sizeof h);
+		if (h.len < sizeof h || h.len > end - p)
+			return;
+		if (h.info_type == INFO_RANGE && h.len >= sizeof x) {
+			memcpy(&x, p, sizeof x);
+			ev->from = x.offset;
+			ev->to = x.count > UINT64_MAX - x.offset ? UINT64_MAX : x.offset + x.count;
+		}
+		p += h.len;
+	}
+}
+
+static void overflow(struct responder *r)
+{
+	struct err e;
+	say_alarm(r, "overflow", "the kernel could not queue every event: folders are looked through again", NULL);
+	for (size_t i = 0; i < r->c->path_count; i++)
+		if (marks_add(&r->m, r->c->path[i], &e) < 0)
+			say_alarm(r, "alarm", e.text, r->c->path[i]);
+}
+
+static void on_event(struct responder *r, const struct fanotify_event_metadata *md)
+{
+	struct event ev = {.fd = md->fd, .tid = md->pid};
+	if (md->mask & FAN_Q_OVERFLOW) {
+		overflow(r);
+		return;
+	}
+	if (md->fd < 0)
+		return;
+	ev.s = who_is(r, md->pid, md->mask & FAN_CLOSE_WRITE, &ev.p);
+	if (md->mask & FAN_CLOSE_WRITE) {
+		on_close(r, ev.fd, ev.s);
+		return;
+	}
+	if (!ev.s || ev.p->class == PROC_OWN || fstat(ev.fd, &ev.st) < 0 || !S_ISREG(ev.st.st_mode)) {
+		allow_at_once(r, ev.fd, false);
+		return;
+	}
+	range_of(md, &ev);
+	if (md->mask & FAN_PRE_ACCESS)
+		on_access(r, &ev);
+	else
+		on_open(r, &ev);
+	if (r->m.mode == WATCH_MODE_NOTIFY && acting(r, ev.s))
+		act_process(r, ev.s, ev.p->pid);
+}
+
+static void perm_read(struct responder *r)
+{
+	static _Alignas(8) char room[16384];
+	ssize_t n = read(r->m.perm, room, sizeof room);
+	const struct fanotify_event_metadata *md = (const void *)room;
+	for (ssize_t left = n; left > 0 && FAN_EVENT_OK(md, left); md = FAN_EVENT_NEXT(md, left)) {
+		if (md->vers != FANOTIFY_METADATA_VERSION)
+			continue;
+		responder_names(r); /* what was renamed or deleted before this */
+		on_event(r, md);
+	}
+}
+
+/* ---- the loop ---- */
+
+static void limits(void)
+{
+	struct rlimit files = {1 << 20, 1 << 20}, none = {0, 0};
+	if (setrlimit(RLIMIT_NOFILE, &files) < 0 && getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	setrlimit(RLIMIT_CORE, &none);
+	(void)!mlockall(MCL_CURRENT | MCL_FUTURE);
+	const struct sched_param first = {.sched_priority = 2};
+	(void)!sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first);
+}
+
+static int start(struct responder *r, struct err *e)
+{
+	r->file = calloc(FILES_MAX, sizeof *r->file);
+	r->proc = calloc(PROCS_MAX, sizeof *r->proc);
+	r->folder = calloc(64, sizeof *r->folder);
+	r->arena = arena_new(8 << 20);
+	if (!r->file || !r->proc || !r->folder || !r->arena)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	buf_init(&r->out, OUT_MAX);
+	buf_init(&r->batch, WIRE_MAX);
+	buf_init(&r->in, WIRE_MAX + 1);
+	r->rules = (struct proc_rules){0};
+	proc_rules_init(&r->rules, r->c);
+	for (size_t i = 0; i < r->o->owns && r->rules.owns < ARRAY_LEN(r->rules.own); i++)
+		r->rules.own[r->rules.owns++] = r->o->own[i];
+	int done = store_open(&r->store, r->o->state, r->c->preimages ? r->c->preimages : WATCH_PREIMAGES_DEFAULT, e);
+	if (done < 0)
+		return done;
+	act_load(r);
+	limits();
+	return marks_open(&r->m, r->c, e);
+}
+
+static void say_ready(struct responder *r)
+{
+	AUTO_BUF struct buf b = {0};
+	struct jsonw w;
+	static const char *const acts[] = {"observe", "stop", "deny"};
+	buf_init(&b, 65536);
+	jsonw_init(&w, &b);
+	jsonw_obj(&w);
+	jsonw_kstr(&w, "event", "ready");
+	jsonw_ki64(&w, "mono_ns", time_monotonic());
+	jsonw_kstr(&w, "mode", watch_mode_name(r->m.mode));
+	jsonw_kbool(&w, "names", r->m.names >= 0);
+	jsonw_kstr(&w, "act", acts[r->c->act]);
+	jsonw_ku64(&w, "folders", r->m.folders);
+	if (r->o->again)
+		jsonw_kbool(&w, "again", true);
+	jsonw_obj_end(&w);
+	say(r, &b);
+}
+
+static int patience(const struct responder *r, int64_t now)
+{
+	int64_t until = now + TICK;
+	for (size_t i = 0; i < r->waiting_top; i++) {
+		const struct waiting *w = &r->waiting[i];
+		if (!w->used)
+			continue;
+		if (w->from < w->to)
+			return 0;
+		if (w->deadline < until)
+			until = w->deadline;
+	}
+	return until <= now ? 0 : (int)((until - now + 999999) / 1000000);
+}
+
+static void sessions_tick(struct responder *r, int64_t now)
+{
+	static int64_t last;
+	if (now - last < SESSION_IDLE / 4)
+		return;
+	last = now;
+	for (size_t i = 0; i < r->session_top; i++) {
+		struct session *s = &r->session[i];
+		struct proc p;
+		if (!s->number || s->standing || now - s->seen < SESSION_IDLE || proc_read(s->key, &r->rules, &p) == 0)
+			continue;
+		bool lives = false;
+		for (size_t k = 0; k < s->writers && !lives; k++)
+			lives = proc_read(s->writer[k], &r->rules, &p) == 0 && (s->by_process ? p.pid : p.sid) == s->key;
+		if (lives)
+			continue;
+		judge_tell(r, WIRE_ENDED, s->number);
+		for (size_t k = 0; k < FILES_MAX; k++)
+			if (r->file[k].used && r->file[k].s == s)
+				file_drop(r, &r->file[k]);
+		*s = (struct session){0};
+	}
+}
+
+static bool judge_hangs(struct responder *r, int64_t now)
+{
+	if (!r->oldest_ask || now - r->oldest_ask < JUDGE_HUNG)
+		return false;
+	say_alarm(r, "alarm", "the judge does not answer: it is replaced; files went on, their pre-images are kept", NULL);
+	kill(atomic_load(&r->o->heart->judge), SIGKILL);
+	return true;
+}
+
+static void work(struct responder *r)
+{
+	int64_t now = time_monotonic();
+	for (size_t i = 0; i < r->waiting_top; i++)
+		if (r->waiting[i].used)
+			(void)step(r, &r->waiting[i], now);
+	act_settle(r, now);
+	if (!r->waiting_count)
+		sessions_tick(r, now);
+	judge_flush(r);
+	flush_lines(r);
+}
+
+static void let_go(struct responder *r)
+{
+	r->judge_gone = true;
+	for (size_t i = 0; i < WAITING_MAX; i++)
+		for (int n = 0; r->waiting[i].used && n < 1 << 20; n++)
+			(void)step(r, &r->waiting[i], INT64_MAX);
+	act_settle(r, INT64_MAX);
+	for (int n = 0; n < 50 && r->out.n; n++) {
+		flush_lines(r);
+		if (r->out.n)
+			poll(NULL, 0, 10);
+	}
+}
+
+static int loop(struct responder *r)
+{
+	for (;;) {
+		int64_t now = time_monotonic();
+		struct pollfd p[] = {
+			{r->m.perm, POLLIN, 0}, {r->m.names, POLLIN, 0}, {r->o->judge, POLLIN, 0}, {r->inotify, POLLIN, 0}, {r->o->events, r->out.n ? POLLOUT : 0, 0},
+		};
+		atomic_fetch_add(&r->o->heart->beat, 1);
+		int n = poll(p, ARRAY_LEN(p), patience(r, now));
+		if (told_to_stop || (n > 0 && (p[4].revents & (POLLERR | POLLHUP))))
+			return 0;
+		responder_names(r);
+		if (n > 0 && p[2].revents)
+			judge_read(r);
+		if (n > 0 && p[3].revents)
+			act_released(r);
+		if (n > 0 && p[0].revents)
+			perm_read(r);
+		work(r);
+		if (r->judge_gone || judge_hangs(r, now))
+			return 4;
+	}
+}
+
+_Noreturn void responder_main(const struct responder_start *o)
+{
+	struct err e = {0};
+	struct responder *r = calloc(1, sizeof *r);
+	signal(SIGIO, SIG_IGN); /* a lease that is broken while we ask whether there are writers */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN); /* of a terminal: the supervisor decides */
+	signal(SIGTERM, on_term);
+	prctl(PR_SET_NAME, "hf-watch");
+	if (!r)
+		_exit(3);
+	r->o = o;
+	r->c = o->c;
+	r->inotify = -1;
+	int status = start(r, &e) == 0 ? 0 : err_exit(e.code);
+	if (status) {
+		char line[640];
+		say_alarm(r, "failed", err_line(&e, line, sizeof line), NULL);
+		let_go(r);
+		_exit(status == 3 ? 5 : 6);
+	}
+	say_ready(r);
+	atomic_store(&o->heart->ready, true);
+	status = loop(r);
+	let_go(r);
+	_exit(status);
+}

@@ -1,0 +1,264 @@
+# A file server is attacked: the writer is stopped, every file is back as it was; who does ordinary work is not stopped; whoever dies, the files go on.
+. "$(dirname "$0")/lib.sh"
+[ "$(id -u)" = 0 ] || skip "watching needs root"
+command -v python3 >/dev/null || skip "python3 makes the trees"
+cc=$(command -v cc || command -v gcc) || skip "a compiler makes the simulator"
+"$cc" -O2 -o sim "$here/watch_sim.c"
+run=
+watch() { # FOLDER OPTIONS...: until it is ready
+	local folder=$1
+	shift
+	: >events
+	setsid "$HOLDFAST" watch run --path "$folder" --state "$work/state" --json "$@" >events 2>run.log &
+	run=$!
+	for _ in $(seq 300); do
+		grep -q '"event":"ready"' events && return
+		kill -0 $run 2>/dev/null || break
+		sleep 0.1
+	done
+	grep -q 'no fanotify\|needs root' events run.log && skip "this kernel or container offers no fanotify"
+	fail "watch run is not ready: $(cat events run.log)"
+}
+unwatch() {
+	kill -TERM $run 2>/dev/null || true
+	wait $run 2>/dev/null || true
+	run=
+}
+finish() {
+	status=$?
+	for pid in $(pgrep -f "^$work/sim " || true); do kill -KILL $pid 2>/dev/null || true; done
+	[ -z "$run" ] || unwatch
+	(exit $status)
+	cleanup
+}
+trap finish EXIT
+ids() { sed -n 's/^{"event":"verdict","id":"\([^"]*\)".*/\1/p' events; }
+wait_for() { # EVENT
+	for _ in $(seq 150); do
+		grep -q "\"event\":\"$1\"" events && return
+		sleep 0.1
+	done
+	fail "no $1: $(cat events)"
+}
+look() { (cd "$1" && find . -type f -printf '%P %m %U %G %T@ %s %n\n' | sort && find . -type f -print0 | sort -z | xargs -0 sha256sum); }
+changed() { # files that are not as they were
+	look tree >now
+	local n=0
+	for f in $(cd before && find . -type f); do
+		cmp -s "before/$f" "tree/$f" || n=$((n + 1))
+	done
+	echo $n
+}
+fresh() {
+	rm -rf tree before state
+	cp -a "$work/made" tree
+	cp -a tree before
+	look before >was
+}
+python3 "$here/watch_tree.py" "$work/made" 48
+
+# ---- every way in which files are destroyed: at most three touched (one a worker), the writer stopped, all back as it was ----
+attack() { # PATTERN TOUCHED
+	fresh
+	watch "$work/tree"
+	setsid "$work/sim" "$1" "$work/tree" >/dev/null 2>&1 &
+	local sim=$!
+	wait_for stopped
+	sleep 0.3
+	grep -q '^State:.*T (stopped)' /proc/$sim/status || grep -q '"pids":\[[0-9]' events || fail "$1: nobody is stopped"
+	local n
+	n=$(changed)
+	[ "$n" -le "$2" ] || fail "$1: $n files were touched"
+	for id in $(ids); do
+		hf watch restore "$id" --state state --dry-run >proposal || true
+		hf watch restore "$id" --state state >restored || fail "$1: $(cat restored)"
+	done
+	look tree >now
+	diff was now >differs || fail "$1: not as it was: $(head -n 5 differs)"
+	same "$(hf watch list --state state --json | grep -c '"state":"stopped"')" "$(ids | wc -l)" "$1: listed"
+	for id in $(ids); do # again: nothing more is done
+		hf watch restore "$id" --state state --json >again || true
+		grep -q '"put_back":0,"set_aside":0,"left":0,' again || fail "$1: restored twice: $(cat again)"
+	done
+	for pid in $(pgrep -f "^$work/sim " || true); do kill -KILL $pid; done
+	wait $sim 2>/dev/null || true
+	unwatch
+	echo "$1: $n touched, all back"
+}
+for pattern in overwrite truncate mmap rename delete over partial sixteen header base64 shrink forks; do
+	attack $pattern 3
+done
+attack workers 6
+attack slow 3
+attack daemons 48 # as many workers as files, each a session of its own
+
+# ---- a stop is undone by one command, and the writer is left alone from then on ----
+fresh
+watch "$work/tree"
+setsid "$work/sim" overwrite "$work/tree" >sim.out 2>&1 &
+sim=$!
+wait_for stopped
+id=$(ids | head -n 1)
+hf watch release "$id" --state state | grep -q 'released' || fail "not released"
+for _ in $(seq 100); do kill -0 $sim 2>/dev/null || break; sleep 0.1; done
+kill -0 $sim 2>/dev/null && fail "released, and it does not go on"
+same "$(cat sim.out)" 48 "what the released one got through"
+refused 1 'no verdict' watch release w1 --state state
+refused 2 '' watch release nonsense --state state
+unwatch
+echo "released: goes on"
+
+# ---- the supervisor is killed at many points of an attack: what was kept is there, and is put back ----
+for point in 0 1 2 3 4 6 8 12; do
+	fresh
+	watch "$work/tree" --act observe
+	setsid "$work/sim" overwrite "$work/tree" 5000 >/dev/null 2>&1 &
+	sim=$!
+	wait_for verdict
+	sleep 0.0$point
+	kill -KILL $run
+	wait $run 2>/dev/null || true
+	kill -KILL $sim 2>/dev/null || true
+	wait $sim 2>/dev/null || true
+	for _ in $(seq 50); do flock -n state/lock true && break; sleep 0.1; done
+	id=$(ids | head -n 1)
+	sleep 0.2
+	cp -a tree left
+	hf watch restore "$id" --state state --json >restored || true
+	look tree >now
+	# whoever went on unwatched after the kill is not ours to undo; what was changed while watched is back
+	for f in $(sed -n 's/.*"action":"put-back","path":"\([^"]*\)".*/\1/p' restored); do
+		cmp -s "$f" "before/${f#$work/tree/}" || fail "killed at $point: $f"
+	done
+	grep -q '"action":"put-back"' restored || fail "killed at $point: nothing was put back: $(cat restored)"
+	rm -rf left
+done
+echo "killed at many points: what was kept is put back"
+
+# ---- stopped, then everything is killed: release works from the records alone ----
+fresh
+watch "$work/tree"
+setsid "$work/sim" overwrite "$work/tree" >sim.out 2>&1 &
+sim=$!
+wait_for stopped
+id=$(ids | head -n 1)
+for pid in $(pgrep -f "^$HOLDFAST watch run --path $work/tree"); do kill -KILL $pid 2>/dev/null || true; done
+wait $run 2>/dev/null || true
+run=
+hf watch release "$id" --state state >/dev/null
+for _ in $(seq 100); do kill -0 $sim 2>/dev/null || break; sleep 0.1; done
+kill -0 $sim 2>/dev/null && fail "released from the records alone, and it does not go on"
+echo "released from the records alone"
+
+# ---- responder and judge killed or hung under load: files go on, and the alarm says so ----
+fresh
+watch "$work/tree"
+for who in hf-watch hf-watch-judge; do
+	for signal in KILL STOP; do
+		: >busy
+		(for i in $(seq 400); do echo $i >"tree/ward0/busy$((i % 9))"; done; echo done >busy) &
+		writer=$!
+		for pid in $(pgrep -x "$who"); do
+			grep -q "$work/tree" /proc/$pid/cmdline && kill -$signal $pid
+		done
+		for _ in $(seq 300); do grep -q done busy && break; sleep 0.1; done
+		grep -q done busy || fail "$who $signal: the writer waits for ever"
+		wait $writer
+		if [ $who-$signal != hf-watch-judge-STOP ]; then # (nobody asked a judge that only was stopped)
+			for _ in $(seq 150); do grep -q '"event":"alarm"' events && break; sleep 0.1; done
+			grep -q '"event":"alarm"' events || fail "$who $signal: nothing is said"
+			for _ in $(seq 150); do tail -n 1 events | grep -q '"again":true' && break; sleep 0.1; done
+			tail -n 1 events | grep -q '"again":true' || fail "$who $signal: not watched again: $(cat events)"
+			: >events
+		fi
+	done
+done
+for pid in $(pgrep -x hf-watch-judge); do grep -q "$work/tree" /proc/$pid/cmdline && kill -CONT $pid; done
+unwatch
+echo "killed and hung: files go on"
+
+# ---- ordinary work is not stopped ----
+fresh
+watch "$work/tree"
+did() { # NAME COMMAND...
+	local what=$1
+	shift
+	timeout 60 setsid bash -c "$*" >did.log 2>&1 || fail "$what: $(cat did.log)"
+	! grep -q '"event":"verdict"' events || fail "$what was taken for an attack: $(grep verdict events)"
+}
+did copy "cp -r tree/ward0 tree/copy && cp -a made/. tree/again"
+did pack "tar czf tree/all.tar.gz -C made . && mkdir tree/unpacked && tar xzf tree/all.tar.gz -C tree/unpacked && tar xzf tree/all.tar.gz -C tree/unpacked"
+did compress "cp -r made tree/pressed && gzip -r tree/pressed/ward1 tree/pressed/ward0"
+did edit "for f in tree/ward*/*.txt; do sed -i s/ward/WARD/ \$f; echo more >>\$f; done"
+did move "mkdir tree/moved && mv tree/copy/* tree/moved && for f in tree/moved/*; do mv \$f \$f.old; done"
+did remove "rm -r tree/again tree/moved"
+! command -v sqlite3 >/dev/null || did database "sqlite3 tree/ward0/a.db 'create table t(a,b);' && for i in 1 2 3 4 5; do sqlite3 tree/ward0/a.db \"with recursive c(x) as (select 1 union all select x+1 from c where x<3000) insert into t select x, hex(randomblob(20)) from c; delete from t where a%3=0; vacuum;\"; done"
+! command -v rsync >/dev/null || did synchronise "rsync -a made/ tree/synced && touch made/ward0/* && rsync -a --inplace made/ tree/synced"
+! command -v git >/dev/null || did versions "git init -q tree/repo && cd tree/repo && cp -r ../../made/ward2 . && git add -A && git -c user.name=a -c user.email=a@b commit -qm 1 && sed -i s/a/b/ ward2/*.txt && git -c user.name=a -c user.email=a@b commit -qam 2 && git checkout -q HEAD~1 && git gc -q && git clone -q . ../cloned"
+unwatch
+echo "ordinary work goes on"
+
+# ---- denied where that is asked for, and observed ----
+fresh
+watch "$work/tree" --act deny
+setsid "$work/sim" overwrite "$work/tree" >sim.out 2>&1 || true
+wait_for denied
+n=$(changed)
+[ "$n" -le 3 ] || fail "denied: $n files were touched"
+grep -q 'Operation not permitted' sim.out || fail "the denied one was not told: $(cat sim.out)"
+unwatch
+
+# ---- an older kernel: opening is seen, writing is not ----
+fresh
+watch "$work/tree" --mode open
+grep -q '"mode":"open"' events || fail "the mode is not said"
+setsid "$work/sim" overwrite "$work/tree" >sim.out 2>&1 &
+wait_for stopped
+n=$(changed)
+[ "$n" -le 3 ] || fail "mode open: $n files were touched"
+for id in $(ids); do hf watch restore "$id" --state state >restored || fail "mode open: $(cat restored)"; done
+look tree >now
+diff was now >differs || fail "mode open: not as it was: $(head -n 5 differs)"
+for pid in $(pgrep -f "^$work/sim " || true); do kill -KILL $pid; done
+unwatch
+echo "open: restored"
+
+# ---- changed by somebody after the stop: proposed, not done; nothing newer is lost ----
+fresh
+watch "$work/tree"
+setsid "$work/sim" overwrite "$work/tree" >sim.out 2>&1 &
+wait_for stopped
+sleep 1.5
+id=$(ids | head -n 1)
+f=$(hf watch restore "$id" --state state --dry-run --json | sed -n 's/.*"action":"put-back","path":"\([^"]*\)".*/\1/p' | head -n 1)
+for pid in $(pgrep -f "^$work/sim " || true); do kill -KILL $pid; done
+unwatch
+echo "written by a colleague" >"$f"
+hf watch restore "$id" --state state --json >restored && fail "nothing was left"
+grep -q "\"action\":\"left\",\"path\":\"$f\"" restored || fail "it is not said that it was left: $(cat restored)"
+same "$(cat "$f")" "written by a colleague" "what is newer"
+hf watch restore "$id" --state state --force >/dev/null
+cmp "$f" "before/${f#$work/tree/}"
+grep -rq "written by a colleague" state/aside || fail "what was replaced is not kept"
+
+# ---- with a site: what happened is in the ledger ----
+rm -rf site
+hf init site --shares-dir "$work" >/dev/null
+fresh
+: >events
+setsid "$HOLDFAST" watch run --path "$work/tree" --site "$work/site" --json >events 2>run.log &
+run=$!
+wait_for ready
+setsid "$work/sim" overwrite "$work/tree" >sim.out 2>&1 &
+wait_for stopped
+id=$(ids | head -n 1)
+hf watch restore "$id" --site site >/dev/null || true
+look tree >now
+diff was now >/dev/null || fail "with a site: not as it was"
+hf watch release "$id" --site site >/dev/null
+for _ in $(seq 100); do [ "$(entries site alarm)" -ge 4 ] && break; sleep 0.2; done
+for pid in $(pgrep -f "^$work/sim " || true); do kill -KILL $pid; done
+unwatch
+[ "$(entries site alarm)" -ge 4 ] || fail "the ledger has $(entries site alarm) entries of it: $(cat run.log)"
+hf ledger verify --site site >/dev/null
+echo "entered"

@@ -1,0 +1,138 @@
+/* Who is stopped with a writer and who is not; what a waiting call does. By real processes that this test made. */
+#include "watch_internal.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static pid_t sleeper(bool session, bool group)
+{
+	pid_t pid = fork();
+	if (pid == 0) {
+		if (session)
+			setsid();
+		if (group)
+			setpgid(0, 0);
+		for (;;)
+			pause();
+	}
+	return pid;
+}
+
+static char state_of(pid_t pid)
+{
+	char path[64], text[512];
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = 0;
+	return strrchr(text, ')')[2];
+}
+
+static bool becomes(pid_t pid, char want)
+{
+	for (int i = 0; i < 500 && state_of(pid) != want; i++)
+		usleep(10000);
+	return state_of(pid) == want;
+}
+
+static void note(void *arg, int32_t pid, uint64_t start)
+{
+	int32_t *to = arg;
+	assert_true(start > 0);
+	for (int i = 0; i < 8; i++)
+		if (!to[i]) {
+			to[i] = pid;
+			return;
+		}
+}
+
+static void end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void test_stop(void **state)
+{
+	(void)state;
+	static const struct watch_config c;
+	struct proc_rules rules;
+	proc_rules_init(&rules, &c);
+	memset(&rules.ino, 0, sizeof rules.ino); /* the sleepers are this program, too */
+	pid_t writer = sleeper(true, false), other = sleeper(true, false);
+	usleep(50000);
+	struct stopping s = {.writer = {writer}, .writers = 1, .rules = &rules};
+	int32_t stopped[8] = {0};
+	uint64_t start;
+	assert_true(proc_stop(&s, note, stopped) >= 1);
+	assert_int_equal(stopped[0], writer);
+	assert_true(becomes(writer, 'T'));
+	assert_true(state_of(other) != 'T');
+	assert_int_equal(proc_start(writer, &start), 0);
+	assert_false(proc_signal(writer, start + 1, SIGCONT)); /* another's number */
+	assert_true(proc_signal(writer, start, SIGCONT));
+	assert_true(becomes(writer, 'S'));
+	/* in our own job: it alone, and not us */
+	pid_t child = sleeper(false, false);
+	usleep(50000);
+	s.writer[0] = child;
+	memset(stopped, 0, sizeof stopped);
+	assert_int_equal(proc_stop(&s, note, stopped), 1);
+	assert_true(becomes(child, 'T'));
+	/* us: never */
+	s.writer[0] = getpid();
+	assert_int_equal(proc_stop(&s, note, stopped), 0);
+	s.writer[0] = 1;
+	assert_int_equal(proc_stop(&s, note, stopped), 0);
+	end(writer);
+	end(other);
+	end(child);
+	assert_false(proc_signal(writer, start, SIGCONT));
+}
+
+static void test_read(void **state)
+{
+	(void)state;
+	static const struct watch_config c;
+	struct proc_rules rules;
+	struct proc p;
+	proc_rules_init(&rules, &c);
+	assert_int_equal(proc_read(getpid(), &rules, &p), 0);
+	assert_int_equal(p.pid, getpid());
+	assert_int_equal(p.ppid, getppid());
+	assert_int_equal(p.sid, getsid(0));
+	assert_int_equal(p.uid, getuid());
+	assert_int_equal(p.class, PROC_OWN);
+	assert_int_equal(proc_read(1, &rules, &p), 0);
+	assert_int_equal(p.class, PROC_OWN);
+	assert_int_equal(proc_read(0, &rules, &p), ERR_NOT_FOUND);
+	assert_true(proc_alike(getpid(), getpid()));
+	assert_false(proc_alike(getpid(), 1));
+	assert_false(proc_thaw("/etc/passwd"));
+	assert_false(proc_thaw("/sys/fs/cgroup/../../etc/cgroup.freeze"));
+}
+
+static void test_ids(void **state)
+{
+	(void)state;
+	assert_true(id_valid("w1795380363"));
+	static const char *const bad[] = {"", "w", "x1", "w1/..", "w1.", "../w1", "w12345678901234567890123456789"};
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_false(id_valid(bad[i]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_stop), cmocka_unit_test(test_read), cmocka_unit_test(test_ids)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
