@@ -6,10 +6,17 @@
 #include "ecg.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-#define REQUIRE(x) ((x) ? (void)0 : abort())
+#define REQUIRE(x) ((x) ? (void)0 : fuzz_not(#x, __LINE__)) /* inlined checks have no place of their own in a stack trace */
 #define FUZZ_SAMPLES_MAX 200000 /* of one channel; more would only be slow */
+
+static inline void fuzz_not(const char *what, int line)
+{
+	fprintf(stderr, "line %d: not so: %s\n", line, what);
+	abort();
+}
 
 static int fuzz_begin(void *arg, struct slice name, struct err *e)
 {

@@ -35,6 +35,12 @@ static int frame(const struct ecg *g, struct layout *l, struct err *e)
 	return err_set(e, ERR_INPUT, NULL, "the channels' sampling rates have no common frame, which a WFDB record needs");
 }
 
+/* The sample that means 0: a whole number here; one that lies between two steps moves by half a step at most. */
+static double zero(const struct ecg_channel *c)
+{
+	return c->baseline - rint(c->offset / c->scale);
+}
+
 static int plan(const struct ecg *g, struct layout *l, struct err *e)
 {
 	int r = frame(g, l, e);
@@ -43,6 +49,9 @@ static int plan(const struct ecg *g, struct layout *l, struct err *e)
 	l->format = 16;
 	for (unsigned i = 0; i < g->channels; i++) {
 		const struct ecg_range *x = &l->range[i];
+		double at = zero(&g->channel[i]);
+		if (!(fabs(at) <= (double)INT32_MAX)) /* the nearest that fits would move every sample by so much */
+			return err_set(e, ERR_INPUT, NULL, "channel %s has its zero at step %.0f, outside of the 32 bits that WFDB has for it; csv holds it", g->channel[i].name, at);
 		ecg_range(g, i, &l->range[i]);
 		uint64_t frames = (g->channel[i].samples + l->spf[i] - 1) / l->spf[i];
 		l->frames = frames > l->frames ? frames : l->frames;
@@ -124,13 +133,11 @@ static void signal_line(const struct ecg *g, const struct layout *l, struct slic
 	const struct ecg_channel *c = &g->channel[i];
 	char gain[32];
 	bool volts = !strcmp(c->unit, "uV");
-	/* zero is a whole number here: one that lies between two steps moves by half a step at most */
-	int32_t zero = (int32_t)fmin(fmax(c->baseline - rint(c->offset / c->scale), -INT32_MAX), INT32_MAX);
 	ecg_out_slice(o, name);
 	ecg_out_printf(o, ".dat %u", l->format);
 	if (l->spf[i] != 1)
 		ecg_out_printf(o, "x%u", l->spf[i]);
-	ecg_out_printf(o, " %s(%d)/%s %u 0 %d %d 0 ", ecg_decimal((volts ? 1000 : 1) / c->scale, gain), zero, volts ? "mV" : c->unit[0] ? c->unit : "NU", l->format,
+	ecg_out_printf(o, " %s(%d)/%s %u 0 %d %d 0 ", ecg_decimal((volts ? 1000 : 1) / c->scale, gain), (int32_t)zero(c), volts ? "mV" : c->unit[0] ? c->unit : "NU", l->format,
 		l->range[i].first, (int16_t)sum_with_padding(g, l, i));
 	one_line(o, c->label.n ? c->label : slice_str(c->name));
 	ecg_out_str(o, "\n");

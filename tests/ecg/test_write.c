@@ -220,10 +220,38 @@ static void refused(void **state)
 	ecg_test_done(&t);
 }
 
+/* WFDB has 32 bits for the sample that means 0. What a record's offset puts outside of them is refused, not moved; what is just inside comes back. */
+static void far_zero(void **state)
+{
+	static const int32_t samples[] = {1, -2, 3, 4};
+	static const struct {
+		int32_t baseline;
+		double steps; /* of the offset */
+		int want;
+	} cases[] = {{2000000000, -INT32_MAX + 2e9, 0}, {2000000000, -INT32_MAX + 2e9 - 1, ERR_INPUT}, {-2000000000, INT32_MAX - 2e9, 0}, {-2000000000, INT32_MAX - 2e9 + 1, ERR_INPUT}, {0, 1e300, ERR_INPUT}, {0, -8e9, ERR_INPUT}, {0, 0.4, 0}};
+	for (size_t k = 0; k < ARRAY_LEN(cases); k++) {
+		struct ecg_test back;
+		struct ecg g = {.a = arena_new(1 << 20), .channels = 1, .rate = 4, .samples = 4};
+		g.channel[0] = (struct ecg_channel){.lead = ECG_LEAD_II, .name = "II", .unit = "uV", .ecg = true, .rate = 4, .samples = 4, .scale = 2, .baseline = cases[k].baseline, .offset = 2 * cases[k].steps, .bits = 32, .s32 = samples};
+		assert_int_equal(write_and_read(&g, ECG_WFDB, "out.hea", &back), cases[k].want);
+		if (cases[k].want == 0) {
+			int32_t got[4];
+			ecg_read(back.g, 0, 0, 4, got);
+			assert_memory_equal(got, samples, sizeof got);
+			assert_true(fabs(back.g->channel[0].baseline - (cases[k].baseline - cases[k].steps)) <= 0.5);
+		} else {
+			assert_non_null(strstr(back.e.text, "zero at step"));
+			assert_int_equal(back.files, 0);
+		}
+		ecg_test_done(&back);
+		arena_free(g.a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(all_writers), cmocka_unit_test(csv), cmocka_unit_test(hard_ones), cmocka_unit_test(edf_records), cmocka_unit_test(edf_label), cmocka_unit_test(full_disk), cmocka_unit_test(refused),
+		cmocka_unit_test(all_writers), cmocka_unit_test(csv), cmocka_unit_test(hard_ones), cmocka_unit_test(edf_records), cmocka_unit_test(edf_label), cmocka_unit_test(full_disk), cmocka_unit_test(refused), cmocka_unit_test(far_zero),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
