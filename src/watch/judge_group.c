@@ -1,0 +1,278 @@
+/* judge_group: who did how much. A mark is one file that was damaged; it counts in five groups at once, so that work which is split over processes, folders or days adds up somewhere. */
+#include "judge_internal.h"
+
+#include <stdlib.h>
+
+uint64_t judge_hash(const void *p, size_t n, uint64_t seed)
+{
+	const uint8_t *b = p;
+	uint64_t h = 0xcbf29ce484222325 ^ (seed * 0x9e3779b97f4a7c15);
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ b[i]) * 0x100000001b3;
+	h ^= h >> 29;
+	return (h * 0xbf58476d1ce4e5b9) | 1; /* never 0 */
+}
+
+void judge_name(const char *path, struct name_of *ret)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	size_t n = strlen(base);
+	ret->dir = judge_hash(path, slash ? (size_t)(slash - path) : 0, 2);
+	ret->n = (uint8_t)(n < sizeof ret->base ? n : sizeof ret->base);
+	memcpy(ret->base, base, ret->n);
+}
+
+/* ---- sessions ---- */
+
+void judge_session_clear(struct session *s)
+{
+	for (size_t i = 0; i < GONE; i++)
+		free(s->gone[i].path);
+	*s = (struct session){0};
+}
+
+struct session *judge_session_find(struct watch_judge *j, uint64_t number)
+{
+	for (size_t i = 0; i < SESSIONS; i++)
+		if (j->session[i].number == number && number)
+			return &j->session[i];
+	return NULL;
+}
+
+struct session *judge_session(struct watch_judge *j, const struct watch_change *c, bool make)
+{
+	struct session *old = NULL;
+	for (size_t i = 0; i < SESSIONS; i++) {
+		struct session *s = &j->session[i];
+		if (s->number == c->who.session && s->number) {
+			s->used = ++j->clock;
+			return s;
+		}
+		if (!old || (!s->guilty && old->guilty) || (s->guilty == old->guilty && s->used < old->used))
+			old = s;
+	}
+	if (!make || !c->who.session)
+		return NULL;
+	judge_session_clear(old);
+	*old = (struct session){.number = c->who.session, .used = ++j->clock, .first = c->mono_ns};
+	return old;
+}
+
+/* ---- groups ---- */
+
+static struct group *group_find(struct watch_judge *j, uint64_t key)
+{
+	struct group *set = &j->group[key % (GROUPS / GROUP_WAYS) * GROUP_WAYS];
+	for (size_t i = 0; key && i < GROUP_WAYS; i++)
+		if (set[i].key == key)
+			return &set[i];
+	return NULL;
+}
+
+static struct group *group_make(struct watch_judge *j, uint64_t key, enum group_kind kind)
+{
+	struct group *set = &j->group[key % (GROUPS / GROUP_WAYS) * GROUP_WAYS], *g = group_find(j, key), *old = &set[0];
+	for (size_t i = 0; !g && i < GROUP_WAYS; i++)
+		if (set[i].points < old->points || (set[i].points == old->points && set[i].used < old->used))
+			old = &set[i];
+	if (!g) {
+		g = old;
+		*g = (struct group){.key = key, .kind = (uint8_t)kind};
+	}
+	g->used = ++j->clock;
+	return g;
+}
+
+static void keys_of(const struct watch_change *c, const char *path, uint64_t key[GROUP_KINDS])
+{
+	const char *slash = strrchr(path, '/');
+	uint64_t dir = judge_hash(path, slash ? (size_t)(slash - path) : 0, 2), uid = c->who.uid;
+	key[GROUP_SESSION] = judge_hash(&c->who.session, sizeof c->who.session, 10);
+	key[GROUP_CLIENT] = c->who.client[0] ? judge_hash(c->who.client, strnlen(c->who.client, sizeof c->who.client), 11) : 0;
+	key[GROUP_FOLDER] = judge_hash(&dir, sizeof dir, 12 + (uid << 8));
+	key[GROUP_PROGRAM] = judge_hash(c->who.comm, strnlen(c->who.comm, sizeof c->who.comm), 13 + (uid << 8));
+	key[GROUP_USER] = judge_hash(&uid, sizeof uid, 14);
+}
+
+static const unsigned enough[GROUP_KINDS] = {
+	[GROUP_SESSION] = POINTS_ENOUGH, [GROUP_CLIENT] = POINTS_ENOUGH, [GROUP_FOLDER] = POINTS_ENOUGH, [GROUP_PROGRAM] = POINTS_ENOUGH, [GROUP_USER] = POINTS_ALONE,
+};
+
+/* ---- marks ---- */
+
+static void mark_drop(struct watch_judge *j, struct mark *m)
+{
+	for (size_t k = 0; k < GROUP_KINDS; k++) {
+		struct group *g = group_find(j, m->group[k]);
+		if (!g)
+			continue;
+		g->points -= m->points < g->points ? m->points : g->points;
+		g->marks -= g->marks != 0;
+	}
+	free(m->path);
+	*m = (struct mark){0};
+	while (j->mark_top && !j->mark[j->mark_top - 1].seq)
+		j->mark_top--;
+}
+
+static struct mark *mark_of(struct watch_judge *j, const char *path, uint64_t dev, uint64_t ino)
+{
+	uint64_t h = judge_hash(path, strlen(path), 3);
+	for (size_t i = 0; i < j->mark_top; i++) {
+		struct mark *m = &j->mark[i];
+		if (m->seq && ((ino && m->ino == ino && m->dev == dev) || (m->path_hash == h && (!ino || !m->ino))))
+			return m;
+	}
+	return NULL;
+}
+
+static struct mark *mark_free(struct watch_judge *j)
+{
+	struct mark *old = &j->mark[0];
+	for (size_t i = 0; i < MARKS; i++) {
+		if (!j->mark[i].seq) {
+			if (i >= j->mark_top)
+				j->mark_top = i + 1;
+			return &j->mark[i];
+		}
+		if (j->mark[i].seq < old->seq)
+			old = &j->mark[i];
+	}
+	mark_drop(j, old);
+	j->mark_top = MARKS;
+	return old;
+}
+
+static void forget_old(struct watch_judge *j, int64_t now)
+{
+	for (size_t i = j->mark_top; i-- > 0;)
+		if (j->mark[i].seq && now - j->mark[i].began > MARK_AGE)
+			mark_drop(j, &j->mark[i]);
+}
+
+void judge_mark(struct watch_judge *j, const struct watch_change *c, const char *path, uint64_t dev, uint64_t ino, struct weight w)
+{
+	struct mark *m = mark_of(j, path, dev, ino);
+	int64_t began = c->mono_ns;
+	if (m && m->points >= w.points && m->session == c->who.session)
+		return;
+	if (m) {
+		began = m->began;
+		mark_drop(j, m);
+	}
+	forget_old(j, c->mono_ns);
+	m = mark_free(j);
+	*m = (struct mark){.seq = ++j->seq, .session = c->who.session, .dev = dev, .ino = ino, .path_hash = judge_hash(path, strlen(path), 3), .began = began, .points = (uint16_t)w.points, .kind = (uint8_t)w.kind,
+		.type = (uint8_t)w.type, .path = strndup(path, WATCH_PATH_MAX - 1)};
+	if (!m->path) {
+		*m = (struct mark){0};
+		return;
+	}
+	keys_of(c, path, m->group);
+	for (size_t k = 0; k < GROUP_KINDS; k++) {
+		if (!m->group[k])
+			continue;
+		struct group *g = group_make(j, m->group[k], (enum group_kind)k);
+		g->points += m->points;
+		g->marks++;
+		g->last = c->mono_ns;
+		memcpy(g->comm, c->who.comm, sizeof g->comm);
+	}
+}
+
+void judge_unmark(struct watch_judge *j, const struct watch_change *c, const char *path, uint64_t dev, uint64_t ino)
+{
+	(void)c;
+	struct mark *m = j->mark_top ? mark_of(j, path, dev, ino) : NULL;
+	if (m && m->kind != MARK_CANARY)
+		mark_drop(j, m);
+}
+
+void judge_forget(struct watch_judge *j, uint64_t session)
+{
+	for (size_t i = j->mark_top; i-- > 0;)
+		if (j->mark[i].seq && j->mark[i].session == session)
+			mark_drop(j, &j->mark[i]);
+}
+
+/* ---- verdicts ---- */
+
+static bool is_in(const struct standing *v, uint64_t session)
+{
+	for (size_t i = 0; i < v->ins; i++)
+		if (v->in[i] == session)
+			return true;
+	return false;
+}
+
+static void join(struct watch_judge *j, struct standing *v, uint64_t session)
+{
+	if (is_in(v, session) || v->ins == WATCH_SESSIONS_MAX)
+		return;
+	struct session *s = judge_session_find(j, session);
+	if (s && s->released)
+		return;
+	v->in[v->ins++] = session;
+	v->told = false;
+	if (s)
+		s->guilty = true;
+}
+
+static struct standing *verdict_of(struct watch_judge *j, const struct group *g)
+{
+	if (g->verdict && j->verdict[g->verdict - 1].used)
+		return &j->verdict[g->verdict - 1];
+	for (size_t i = 0; i < j->mark_top; i++) /* whose marks are in a verdict already */
+		for (size_t v = 0; j->mark[i].seq && j->mark[i].group[g->kind] == g->key && v < VERDICTS; v++)
+			if (j->verdict[v].used && is_in(&j->verdict[v], j->mark[i].session))
+				return &j->verdict[v];
+	return NULL;
+}
+
+static struct standing *settle(struct watch_judge *j, struct group *g, const struct watch_change *c, const struct session *s)
+{
+	struct standing *v = verdict_of(j, g);
+	if (!v) {
+		v = &j->verdict[j->verdicts % VERDICTS];
+		*v = (struct standing){.used = true, .number = ++j->verdicts, .mono_ns = c->mono_ns, .who = c->who, .group_kind = g->kind, .note_dirs = s ? s->note_dirs : 0};
+		if (s)
+			memcpy(v->note, s->note, sizeof v->note);
+	}
+	g->verdict = (uint32_t)(v - j->verdict) + 1;
+	join(j, v, c->who.session);
+	for (size_t i = 0; i < j->mark_top; i++)
+		if (j->mark[i].seq && j->mark[i].group[g->kind] == g->key)
+			join(j, v, j->mark[i].session);
+	return v;
+}
+
+/* Whether this group says that c, which somebody else of the group may be about to do, must not be done. A folder's or a user's marks are of others, perhaps: only the same program is held back for them, or who is about to
+ * write shortly after. */
+static bool concerns(const struct group *g, const struct watch_change *c, const struct session *s)
+{
+	if (g->kind == GROUP_SESSION || g->kind == GROUP_CLIENT)
+		return true;
+	bool same = !strncmp(g->comm, c->who.comm, sizeof g->comm), writes = c->op != WATCH_OPENED;
+	if (same)
+		return true;
+	return writes && c->mono_ns - g->last < INT64_C(60) * 1000000000 && s && s->first + INT64_C(1000000000) >= g->last;
+}
+
+bool judge_guilty(struct watch_judge *j, const struct watch_change *c, struct session *s, bool alone)
+{
+	uint64_t key[GROUP_KINDS];
+	if (!j->mark_top || (s && s->released))
+		return false;
+	keys_of(c, c->path, key);
+	for (size_t k = 0; k < GROUP_KINDS; k++) {
+		struct group *g = group_find(j, key[k]);
+		unsigned least = enough[k] + (alone ? POINTS_STRONG : 0);
+		if (k == GROUP_SESSION && s && (s->note_known || s->note_dirs >= 3))
+			least -= POINTS_STRONG;
+		if (!g || g->points < least || !concerns(g, c, s))
+			continue;
+		settle(j, g, c, s);
+		return true;
+	}
+	return false;
+}

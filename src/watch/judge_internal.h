@@ -1,0 +1,176 @@
+/* judge, inside. What one change did to one file is a mark; marks add up in groups (a session, an SMB client, what one user does in one folder, with one program, anywhere); a group with enough of them is a verdict. */
+#ifndef HOLDFAST_JUDGE_INTERNAL_H
+#define HOLDFAST_JUDGE_INTERNAL_H
+
+#include "watch.h"
+
+#include "content.h"
+
+/* ---- what bytes are (judge_look.c) ---------------------------------------------------------------------------------------- */
+
+#define LOOK_WHOLE ((uint64_t)4 << 20)  /* up to here a file is read to its end; of a larger one beginning, end, and blocks between */
+#define LOOK_TWICE ((uint64_t)64 << 20) /* ... unless it is packed and was changed where nobody changes such files */
+#define LOOK_BLOCKS 24
+
+struct seen {
+	struct content_trait t;
+	bool whole;                    /* read to its end: its state can be trusted */
+	bool zlib;                     /* begins as a zlib stream (RFC 1950): git's objects, which no type is for */
+	uint64_t block[LOOK_BLOCKS];   /* hashes of the blocks between, of one that was not read whole */
+};
+struct looker {
+	struct content_checker *checker;
+	uint8_t *step;
+};
+bool looker_init(struct looker *l);
+void looker_done(struct looker *l);
+/* name: what the bytes are called. False: they cannot be read. */
+bool look(struct looker *l, const char *name, const struct watch_bytes *b, struct seen *ret);
+/* Both versions, the second time whole where the sample says that a packed file was changed in its middle. */
+bool look_both(struct looker *l, const char *name, const struct watch_bytes *before, const struct watch_bytes *after, struct seen *ret_before, struct seen *ret_after);
+
+/* ---- what that is worth (judge_weigh.c) ------------------------------------------------------------------------------------ */
+
+enum mark_kind {
+	MARK_NONE,
+	MARK_NOISE,     /* known before, noise after */
+	MARK_WORDS,     /* a text before, letters without words after */
+	MARK_BROKEN,    /* whole before, its structure is lost */
+	MARK_ORDER,     /* ordered bytes of no type before, noise after */
+	MARK_LOCKED,    /* under a password of its own format */
+	MARK_WIPED,
+	MARK_CUT,
+	MARK_REPLACED,  /* deleted, and an enciphered copy stands for it */
+	MARK_AWAY,      /* the same, and the copy is somewhere else */
+	MARK_BLIND,     /* something of noise was put in its place; what was there is not known */
+	MARK_CANARY,
+	MARK_KINDS,
+};
+#define POINTS_STRONG 12
+#define POINTS_ENOUGH 24 /* and a third file about to be changed: a verdict */
+#define POINTS_ALONE 36  /* without asking who is next */
+
+struct weight {
+	enum mark_kind kind;
+	unsigned points;
+	int type;                /* before */
+};
+/* Content under one name. open: still being written. */
+struct weight weigh_in_place(const struct seen *before, const struct seen *after, bool open);
+enum kin { KIN_NONE, KIN_FOLDER, KIN_NAME }; /* what the names of a file that is gone and of one that came have to do with each other */
+struct weight weigh_pair(const struct seen *before, const struct seen *after, enum kin kin, struct slice new_base);
+bool weigh_opaque(const struct seen *s);
+
+/* ---- groups, marks, verdicts (judge_group.c) -------------------------------------------------------------------------------- */
+
+enum group_kind { GROUP_SESSION, GROUP_CLIENT, GROUP_FOLDER, GROUP_PROGRAM, GROUP_USER, GROUP_KINDS };
+
+struct group {
+	uint64_t key;            /* 0: free */
+	uint64_t used;
+	uint32_t points, marks;
+	uint32_t verdict;        /* one past its place, 0: none */
+	int64_t last;            /* of its newest mark */
+	char comm[16];           /* who made it */
+	uint8_t kind;
+};
+
+struct mark {
+	uint64_t seq;            /* 0: free */
+	uint64_t session, dev, ino, path_hash;
+	uint64_t group[GROUP_KINDS]; /* keys; 0: none */
+	int64_t began;
+	uint16_t points;
+	uint8_t kind, type;
+	char *path;
+};
+
+#define FRESH 24
+#define GONE 12
+#define NOTES 8
+struct name_of {             /* of a path: where it lies and what it is called */
+	uint64_t dir;
+	uint8_t n;
+	char base[255];
+};
+struct session {
+	uint64_t number;         /* 0: free */
+	uint64_t used;
+	bool released, guilty;
+	int64_t first;           /* mono_ns of the first that was heard of it */
+	uint64_t deleted, renamed, sealed;
+	bool note_known;
+	uint32_t note_dirs;      /* of the note in most folders */
+	char note[64];
+	struct note {
+		uint64_t base, dir[3];
+		uint8_t dirs;
+	} notes[NOTES];
+	size_t note_next;
+	struct fresh {
+		bool used;
+		uint64_t dev, ino;
+		struct name_of name;
+		struct seen seen;
+	} fresh[FRESH];
+	size_t fresh_next;
+	struct gone {
+		char *path;          /* NULL: free */
+		uint64_t dev, ino;
+		int64_t mono;
+		struct name_of name;
+		struct seen seen;
+	} gone[GONE];
+	size_t gone_next;
+};
+
+#define SESSIONS 512
+#define GROUPS 8192          /* in sets of GROUP_WAYS */
+#define GROUP_WAYS 8
+#define MARKS 3072
+#define VERDICTS 64
+#define MARK_AGE (14 * INT64_C(86400) * 1000000000)
+
+struct standing {
+	bool used, told;
+	uint64_t number;
+	int64_t mono_ns;
+	struct watch_who who;
+	uint64_t in[WATCH_SESSIONS_MAX];
+	size_t ins;
+	uint8_t group_kind;
+	uint32_t note_dirs;
+	char note[64];
+};
+
+struct watch_judge {
+	struct looker looker;
+	struct session *session;  /* SESSIONS */
+	struct group *group;      /* GROUPS */
+	struct mark *mark;        /* MARKS */
+	size_t mark_top;
+	uint64_t clock, seq, verdicts;
+	struct standing verdict[VERDICTS];
+	struct watch_verdict_file *file; /* WATCH_FILES_MAX: of the verdict that was handed out last */
+	const char *const *canaries;
+};
+
+uint64_t judge_hash(const void *p, size_t n, uint64_t seed);
+void judge_name(const char *path, struct name_of *ret);
+struct session *judge_session(struct watch_judge *j, const struct watch_change *c, bool make);
+struct session *judge_session_find(struct watch_judge *j, uint64_t number);
+void judge_session_clear(struct session *s);
+void judge_mark(struct watch_judge *j, const struct watch_change *c, const char *path, uint64_t dev, uint64_t ino, struct weight w);
+void judge_unmark(struct watch_judge *j, const struct watch_change *c, const char *path, uint64_t dev, uint64_t ino); /* it is whole again */
+void judge_forget(struct watch_judge *j, uint64_t session); /* its marks count no more */
+bool judge_guilty(struct watch_judge *j, const struct watch_change *c, struct session *s, bool alone);
+void judge_reasons(const struct watch_judge *j, const struct standing *s, struct watch_verdict *ret); /* judge_say.c; the files, too */
+
+/* ---- names and pairs (judge_pair.c) ------------------------------------------------------------------------------------------- */
+
+void judge_came(struct watch_judge *j, struct session *s, const struct watch_change *c, const char *path, const struct seen *a, bool is_fresh);
+enum watch_opinion judge_went(struct watch_judge *j, struct session *s, const struct watch_change *c);
+struct fresh *judge_fresh(struct session *s, uint64_t dev, uint64_t ino, const char *path);
+void judge_note(struct session *s, const char *path);
+
+#endif

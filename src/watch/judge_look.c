@@ -1,0 +1,117 @@
+/* judge_look: what a file's bytes are, on a bounded number of them.
+ *
+ * A file up to LOOK_WHOLE is read to its end, because only then its structure is known to hold (content.h). Of a larger one 128 KiB of its beginning, 64 KiB of its end and LOOK_BLOCKS blocks of 4 KiB between are
+ * looked at as if they were one file: the type is the beginning's, the figures are those of the sample, and nothing is said about the structure. */
+#include "judge_internal.h"
+
+#include <stdlib.h>
+
+#define STEP (128u << 10)
+#define TAIL (64u << 10)
+#define BLOCK 4096u
+
+bool looker_init(struct looker *l)
+{
+	l->checker = content_new();
+	l->step = malloc(STEP);
+	return l->checker && l->step;
+}
+
+void looker_done(struct looker *l)
+{
+	content_free(l->checker);
+	free(l->step);
+}
+
+/* Up to n bytes at offset, fed. The number of bytes; negative: unreadable. */
+static int64_t feed(struct looker *l, const struct watch_bytes *b, uint64_t offset, size_t n)
+{
+	size_t got = 0;
+	while (got < n) {
+		int64_t k = b->read(b->arg, offset + got, l->step + got, n - got);
+		if (k < 0)
+			return -1;
+		if (k == 0)
+			break;
+		got += (size_t)k;
+	}
+	content_add(l->checker, slice_of(l->step, got));
+	return (int64_t)got;
+}
+
+static bool is_zlib(const uint8_t *p, size_t n)
+{
+	return n >= 8 && (p[0] & 0x0f) == 8 && p[0] >> 4 <= 7 && !(p[1] & 0x20) && ((unsigned)p[0] << 8 | p[1]) % 31 == 0 && p[0] == 0x78;
+}
+
+static bool look_whole(struct looker *l, const char *name, const struct watch_bytes *b, struct seen *ret)
+{
+	struct content_report r;
+	*ret = (struct seen){.whole = true};
+	content_begin(l->checker, slice_str(name), b->size);
+	for (uint64_t at = 0; at < b->size;) {
+		size_t want = b->size - at < STEP ? (size_t)(b->size - at) : STEP;
+		int64_t n = feed(l, b, at, want);
+		if (n <= 0)
+			return false;
+		if (at == 0)
+			ret->zlib = is_zlib(l->step, (size_t)n);
+		at += (uint64_t)n;
+	}
+	content_end(l->checker, &r);
+	content_trait_of(&r, &ret->t);
+	ret->t.size = b->size;
+	return true;
+}
+
+static bool look_sampled(struct looker *l, const char *name, const struct watch_bytes *b, struct seen *ret)
+{
+	struct content_report r;
+	uint64_t middle = b->size - STEP - TAIL;
+	*ret = (struct seen){0};
+	content_begin(l->checker, slice_str(name), 0);
+	int64_t n = feed(l, b, 0, STEP);
+	if (n <= 0)
+		return false;
+	ret->zlib = is_zlib(l->step, (size_t)n);
+	for (uint64_t i = 0; i < LOOK_BLOCKS; i++) {
+		uint64_t at = STEP + middle / LOOK_BLOCKS * i / BLOCK * BLOCK;
+		n = feed(l, b, at, BLOCK);
+		if (n < 0)
+			return false;
+		ret->block[i] = judge_hash(l->step, (size_t)n, 1);
+	}
+	if (feed(l, b, b->size - TAIL, TAIL) < 0)
+		return false;
+	content_end(l->checker, &r);
+	content_trait_of(&r, &ret->t);
+	ret->t.size = b->size;
+	if (ret->t.type != CONTENT_UNKNOWN && ret->t.type != CONTENT_EMPTY && content_type_packed(ret->t.type))
+		ret->t.state = CONTENT_VALID; /* a sample of it cannot be whole: taken to be */
+	return true;
+}
+
+bool look(struct looker *l, const char *name, const struct watch_bytes *b, struct seen *ret)
+{
+	if (!b->known || !b->read)
+		return false;
+	return b->size <= LOOK_WHOLE ? look_whole(l, name, b, ret) : look_sampled(l, name, b, ret);
+}
+
+static unsigned blocks_changed(const struct seen *b, const struct seen *a)
+{
+	unsigned n = 0;
+	for (size_t i = 0; i < LOOK_BLOCKS; i++)
+		n += b->block[i] != a->block[i];
+	return n;
+}
+
+bool look_both(struct looker *l, const char *name, const struct watch_bytes *before, const struct watch_bytes *after, struct seen *b, struct seen *a)
+{
+	if (!look(l, name, before, b) || !look(l, name, after, a))
+		return false;
+	bool packed = content_type_packed(b->t.type) && b->t.type == a->t.type;
+	if (b->whole || a->whole || !packed || b->t.size != a->t.size || b->t.size > LOOK_TWICE || blocks_changed(b, a) < 2)
+		return true;
+	return look_whole(l, name, before, b) && look_whole(l, name, after, a);
+}

@@ -1,0 +1,107 @@
+/* judge_weigh: what a change of one file is worth, in points. Two strong ones are enough; what ordinary programs do now and then is worth so little that many are needed. content_change says what happened; here stands how sure that is. */
+#include "judge_internal.h"
+
+#define P(k, p) ((struct weight){.kind = (k), .points = (p), .type = b->t.type})
+
+bool weigh_opaque(const struct seen *s)
+{
+	return !s->zlib && content_is_opaque(&s->t);
+}
+
+/* As long as it was, but for what a cipher adds: a header, a key, an authentication tag. */
+static bool same_length(const struct seen *b, const struct seen *a)
+{
+	return a->t.size + a->t.size / 100 + 64 >= b->t.size && a->t.size <= b->t.size + b->t.size / 100 + 4096;
+}
+
+static struct weight noise(const struct seen *b, const struct seen *a, bool open)
+{
+	if (a->t.type == CONTENT_GITCRYPT || a->zlib)
+		return P(MARK_NONE, 0);
+	/* half of something packed that is still being written */
+	if (open && a->t.type != CONTENT_UNKNOWN && content_type_packed(a->t.type) && a->t.type != b->t.type)
+		return P(MARK_NONE, 0);
+	return P(content_textual(b->t.type) && content_textual(a->t.type) ? MARK_WORDS : MARK_NOISE, POINTS_STRONG);
+}
+
+static struct weight broken(const struct seen *b, const struct seen *a, bool open)
+{
+	if (!b->whole || !a->whole)
+		return P(MARK_NONE, 0);
+	if (open) /* whoever writes in several steps leaves it like this for a moment; withdrawn when it is whole again */
+		return P(MARK_BROKEN, content_type_packed(b->t.type) && b->t.size == a->t.size ? 4 : 0);
+	return P(MARK_BROKEN, content_type_packed(b->t.type) && same_length(b, a) ? POINTS_STRONG : 5);
+}
+
+/* A document in a zip that asks for a password: no office program writes that, they have containers of their own. */
+static struct weight locked(const struct seen *b, const struct seen *a)
+{
+	if (a->t.type == CONTENT_GITCRYPT)
+		return P(MARK_NONE, 0);
+	bool foreign = (b->t.type == CONTENT_OOXML || b->t.type == CONTENT_ODF) && (a->t.type == CONTENT_ZIP || a->t.type == CONTENT_OOXML);
+	return P(MARK_LOCKED, foreign ? POINTS_STRONG : 5);
+}
+
+struct weight weigh_in_place(const struct seen *b, const struct seen *a, bool open)
+{
+	if (b->t.size < 32)
+		return P(MARK_NONE, 0);
+	switch (content_change(&b->t, &a->t, false)) {
+	case CONTENT_CHANGE_NOISE:
+		return noise(b, a, open);
+	case CONTENT_CHANGE_NOISE_WEAK:
+		return b->t.entropy < 1 || a->zlib ? P(MARK_NONE, 0) : P(MARK_ORDER, same_length(b, a) && b->t.entropy < 6.5f ? 8 : 4);
+	case CONTENT_CHANGE_BROKEN:
+		return broken(b, a, open);
+	case CONTENT_CHANGE_SEALED:
+		return open ? P(MARK_NONE, 0) : locked(b, a);
+	case CONTENT_CHANGE_WIPED:
+		return a->t.size == 0 ? P(MARK_WIPED, open ? 0 : 2) : P(MARK_WIPED, open ? 2 : 8);
+	case CONTENT_CHANGE_CUT:
+		return P(MARK_CUT, open || !b->whole || !a->whole ? 0 : 2);
+	default:
+		return !open && content_unreadable(&b->t, &a->t) && same_length(b, a) && b->t.type != CONTENT_MAIL ? P(MARK_WORDS, 6) : P(MARK_NONE, 0);
+	}
+}
+
+/* Enciphered bytes are as many as the original's and a little; a third more in base64, twice as many in hexadecimal. */
+static bool size_fits(uint64_t b, uint64_t a)
+{
+	uint64_t base64 = b / 3 * 4;
+	return (a >= b && a - b <= 4096 + b / 100) || (a >= base64 && a <= base64 + b / 40 + 256) || (a >= b * 2 && a <= b * 2 + b / 40 + 256);
+}
+
+static bool tool_made_it(const struct content_known *tool, const struct seen *b, const struct seen *a)
+{
+	switch (tool->kind) {
+	case CONTENT_KNOWN_PACKER: /* a text gets smaller, noise does not */
+		return content_textual(b->t.type) ? a->t.size < b->t.size - b->t.size / 8 : a->t.size <= b->t.size + b->t.size / 100 + 256;
+	case CONTENT_KNOWN_IMAGE: case CONTENT_KNOWN_AUDIO: case CONTENT_KNOWN_VIDEO: case CONTENT_KNOWN_DATA:
+		return !size_fits(b->t.size, a->t.size);
+	default:
+		return false;
+	}
+}
+
+struct weight weigh_pair(const struct seen *b, const struct seen *a, enum kin kin, struct slice new_base)
+{
+	enum content_change c = content_change(&b->t, &a->t, true);
+	bool by_name = kin == KIN_NAME;
+	if (b->t.size < 32 || a->zlib)
+		return P(MARK_NONE, 0);
+	if (c != CONTENT_CHANGE_NOISE && c != CONTENT_CHANGE_NOISE_WEAK && !(c == CONTENT_CHANGE_BROKEN && by_name && b->whole && a->whole && same_length(b, a)))
+		return P(MARK_NONE, 0);
+	const struct content_known *tool = content_known_tool(new_base), *family = content_known_suffix(new_base);
+	if (tool && tool->kind == CONTENT_KNOWN_SEALER)
+		return P(MARK_REPLACED, 4);
+	if (tool && tool_made_it(tool, b, a))
+		return P(MARK_NONE, 0);
+	bool fits = size_fits(b->t.size, a->t.size);
+	if (family && family->strength >= CONTENT_KNOWN_STRONG)
+		return P(MARK_REPLACED, POINTS_STRONG + 4);
+	if (by_name)
+		return P(MARK_REPLACED, c == CONTENT_CHANGE_NOISE_WEAK ? 8 : POINTS_STRONG);
+	if (!fits)
+		return P(MARK_NONE, 0);
+	return kin == KIN_FOLDER ? P(MARK_REPLACED, POINTS_STRONG) : P(MARK_AWAY, 2); /* into another folder: who moves what he found into quarantine does that, too */
+}
