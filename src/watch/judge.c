@@ -26,7 +26,7 @@ void watch_judge_free(struct watch_judge *j)
 	if (!j)
 		return;
 	for (size_t i = 0; j->session && i < SESSIONS; i++)
-		judge_session_clear(&j->session[i]);
+		case_session_clear(&j->session[i]);
 	for (size_t i = 0; i < j->mark_top; i++)
 		free(j->mark[i].path);
 	looker_done(&j->looker);
@@ -51,7 +51,7 @@ static bool canary(struct watch_judge *j, const struct watch_change *c)
 	bool touches = c->op == WATCH_WRITING || c->op == WATCH_WROTE || c->op == WATCH_TRUNCATED || c->op == WATCH_RENAMED || c->op == WATCH_DELETED;
 	if (!path || !touches)
 		return false;
-	judge_mark(j, c, path, c->dev, c->ino, (struct weight){.kind = MARK_CANARY, .points = 2 * POINTS_ALONE});
+	case_mark(j, c, path, c->dev, c->ino, (struct weight){.kind = MARK_CANARY, .points = 2 * POINTS_ALONE});
 	return true;
 }
 
@@ -59,7 +59,7 @@ static enum watch_opinion counted(struct watch_judge *j, const struct watch_chan
 {
 	if (!w.points)
 		return WATCH_DOUBT;
-	judge_mark(j, c, path, dev, ino, w);
+	case_mark(j, c, path, dev, ino, w);
 	return WATCH_COUNTS;
 }
 
@@ -70,7 +70,7 @@ static enum watch_opinion wrote(struct watch_judge *j, struct session *s, const 
 	bool open = c->op == WATCH_WROTE;
 	if (c->fresh) {
 		if (!open && look(&j->looker, c->path, &c->after, &a))
-			judge_came(j, s, c, c->path, &a, true);
+			case_came(j, s, c, c->path, &a, true);
 		return open ? WATCH_DOUBT : WATCH_CLEAN;
 	}
 	if (!c->before.known || !c->after.known || !look_both(&j->looker, c->path, &c->before, &c->after, &b, &a))
@@ -78,7 +78,7 @@ static enum watch_opinion wrote(struct watch_judge *j, struct session *s, const 
 	struct weight w = weigh_in_place(&b, &a, open);
 	if (!w.points) {
 		if (content_knows(&a.t) && !weigh_opaque(&a))
-			judge_unmark(j, c, c->path, c->dev, c->ino);
+			case_unmark(j, c, c->path, c->dev, c->ino);
 		return open ? WATCH_DOUBT : WATCH_CLEAN;
 	}
 	return counted(j, c, c->path, c->dev, c->ino, w);
@@ -88,10 +88,11 @@ static enum watch_opinion wrote(struct watch_judge *j, struct session *s, const 
 static enum watch_opinion replaced(struct watch_judge *j, struct session *s, const struct watch_change *c)
 {
 	struct seen b, a;
-	struct fresh *f = judge_fresh(s, c->dev, c->ino, c->path);
+	struct fresh *f = case_fresh(s, c->dev, c->ino, c->path);
 	bool after = look(&j->looker, c->to, &c->after, &a);
 	if (!after && f) {
 		a = f->seen;
+		a.t.named = look_named(&j->looker, c->to);
 		after = true;
 	}
 	if (f)
@@ -100,13 +101,13 @@ static enum watch_opinion replaced(struct watch_judge *j, struct session *s, con
 		return WATCH_DOUBT;
 	if (!look(&j->looker, c->to, &c->before, &b)) { /* never opened: all that is known is what its name promises */
 		struct name_of n;
-		judge_name(c->to, &n);
+		case_names(c->to, &n);
 		bool blind = weigh_opaque(&a) && a.t.named != CONTENT_UNKNOWN && !content_known_tool(slice_of(n.base, n.n));
 		return blind ? counted(j, c, c->to, c->replaced_dev, c->replaced_ino, (struct weight){.kind = MARK_BLIND, .points = 8, .type = a.t.named}) : WATCH_DOUBT;
 	}
 	struct weight w = weigh_in_place(&b, &a, false);
 	if (!w.points) {
-		judge_unmark(j, c, c->to, c->replaced_dev, c->replaced_ino);
+		case_unmark(j, c, c->to, c->replaced_dev, c->replaced_ino);
 		return WATCH_CLEAN;
 	}
 	return counted(j, c, c->to, c->replaced_dev, c->replaced_ino, w);
@@ -120,24 +121,24 @@ static enum watch_opinion renamed(struct watch_judge *j, struct session *s, cons
 	if (c->replaced_ino || c->before.known)
 		return replaced(j, s, c);
 	struct seen a;
-	if (judge_fresh(s, c->dev, c->ino, c->path) || (c->fresh && c->after.known)) {
+	if (case_fresh(s, c->dev, c->ino, c->path) || (c->fresh && c->after.known)) {
 		bool known = look(&j->looker, c->to, &c->after, &a);
-		struct fresh *f = judge_fresh(s, c->dev, c->ino, c->path);
+		struct fresh *f = case_fresh(s, c->dev, c->ino, c->path);
 		if (f && !f->ino)
-			judge_name(c->to, &f->name);
-		judge_came(j, s, c, c->to, known ? &a : NULL, f || known);
+			case_names(c->to, &f->name);
+		case_came(j, s, c, c->to, known ? &a : NULL, f || known);
 	}
 	return WATCH_DOUBT;
 }
 
 enum watch_opinion watch_judge_feed(struct watch_judge *j, const struct watch_change *c)
 {
-	struct session *s = judge_session(j, c, true);
+	struct session *s = case_session(j, c, true);
 	enum watch_opinion o = WATCH_DOUBT;
 	if (!s || s->released || !c->path)
 		return WATCH_DOUBT;
 	if (canary(j, c)) {
-		(void)judge_guilty(j, c, s, true);
+		(void)case_guilty(j, c, s, true);
 		return WATCH_COUNTS;
 	}
 	switch (c->op) {
@@ -149,31 +150,31 @@ enum watch_opinion watch_judge_feed(struct watch_judge *j, const struct watch_ch
 		break;
 	case WATCH_DELETED:
 		if (!c->folder && c->fresh) {
-			struct fresh *f = judge_fresh(s, c->dev, c->ino, c->path);
+			struct fresh *f = case_fresh(s, c->dev, c->ino, c->path);
 			if (f)
 				f->used = false;
 		} else if (!c->folder) {
-			o = judge_went(j, s, c);
+			o = case_went(j, s, c);
 		}
 		break;
 	case WATCH_CREATED:
 		if (!c->folder && c->fresh) {
 			struct name_of n;
-			judge_name(c->path, &n);
+			case_names(c->path, &n);
 			if (content_known_note(slice_of(n.base, n.n)))
-				judge_note(s, c->path);
+				case_note(s, c->path);
 		}
 		break;
 	default:
 		break;
 	}
-	(void)judge_guilty(j, c, s, true);
+	(void)case_guilty(j, c, s, true);
 	return o;
 }
 
 bool watch_judge_before(struct watch_judge *j, const struct watch_change *c)
 {
-	struct session *s = judge_session(j, c, true);
+	struct session *s = case_session(j, c, true);
 	if (!s || s->released || !c->path)
 		return false;
 	if (s->guilty)
@@ -182,7 +183,7 @@ bool watch_judge_before(struct watch_judge *j, const struct watch_change *c)
 		(void)canary(j, c);
 	if (c->fresh && !is_canary(j, c->path))
 		return false;
-	return judge_guilty(j, c, s, false);
+	return case_guilty(j, c, s, false);
 }
 
 bool watch_judge_verdict(struct watch_judge *j, struct watch_verdict *ret)
@@ -198,7 +199,7 @@ bool watch_judge_verdict(struct watch_judge *j, struct watch_verdict *ret)
 		ret->session_count = s->ins;
 		memcpy(ret->sessions, s->in, sizeof s->in);
 		ret->reason_count = ret->file_named = 0;
-		judge_reasons(j, s, ret);
+		case_reasons(j, s, ret);
 		return true;
 	}
 	return false;
@@ -207,8 +208,8 @@ bool watch_judge_verdict(struct watch_judge *j, struct watch_verdict *ret)
 void watch_judge_released(struct watch_judge *j, uint64_t session)
 {
 	struct watch_change c = {.who.session = session};
-	struct session *s = judge_session(j, &c, true);
-	judge_forget(j, session);
+	struct session *s = case_session(j, &c, true);
+	case_forget(j, session);
 	for (size_t i = 0; i < VERDICTS; i++)
 		for (size_t k = 0; j->verdict[i].used && k < j->verdict[i].ins; k++)
 			if (j->verdict[i].in[k] == session) {
@@ -224,7 +225,7 @@ void watch_judge_released(struct watch_judge *j, uint64_t session)
 
 void watch_judge_ended(struct watch_judge *j, uint64_t session)
 {
-	struct session *s = judge_session_find(j, session);
+	struct session *s = case_session_find(j, session);
 	if (s && !s->guilty)
-		judge_session_clear(s);
+		case_session_clear(s);
 }

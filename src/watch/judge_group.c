@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-uint64_t judge_hash(const void *p, size_t n, uint64_t seed)
+uint64_t case_hash(const void *p, size_t n, uint64_t seed)
 {
 	const uint8_t *b = p;
 	uint64_t h = 0xcbf29ce484222325 ^ (seed * 0x9e3779b97f4a7c15);
@@ -13,25 +13,25 @@ uint64_t judge_hash(const void *p, size_t n, uint64_t seed)
 	return (h * 0xbf58476d1ce4e5b9) | 1; /* never 0 */
 }
 
-void judge_name(const char *path, struct name_of *ret)
+void case_names(const char *path, struct name_of *ret)
 {
 	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
 	size_t n = strlen(base);
-	ret->dir = judge_hash(path, slash ? (size_t)(slash - path) : 0, 2);
+	ret->dir = case_hash(path, slash ? (size_t)(slash - path) : 0, 2);
 	ret->n = (uint8_t)(n < sizeof ret->base ? n : sizeof ret->base);
 	memcpy(ret->base, base, ret->n);
 }
 
 /* ---- sessions ---- */
 
-void judge_session_clear(struct session *s)
+void case_session_clear(struct session *s)
 {
 	for (size_t i = 0; i < GONE; i++)
 		free(s->gone[i].path);
 	*s = (struct session){0};
 }
 
-struct session *judge_session_find(struct watch_judge *j, uint64_t number)
+struct session *case_session_find(struct watch_judge *j, uint64_t number)
 {
 	for (size_t i = 0; i < SESSIONS; i++)
 		if (j->session[i].number == number && number)
@@ -39,7 +39,7 @@ struct session *judge_session_find(struct watch_judge *j, uint64_t number)
 	return NULL;
 }
 
-struct session *judge_session(struct watch_judge *j, const struct watch_change *c, bool make)
+struct session *case_session(struct watch_judge *j, const struct watch_change *c, bool make)
 {
 	struct session *old = NULL;
 	for (size_t i = 0; i < SESSIONS; i++) {
@@ -53,7 +53,7 @@ struct session *judge_session(struct watch_judge *j, const struct watch_change *
 	}
 	if (!make || !c->who.session)
 		return NULL;
-	judge_session_clear(old);
+	case_session_clear(old);
 	*old = (struct session){.number = c->who.session, .used = ++j->clock, .first = c->mono_ns};
 	return old;
 }
@@ -86,12 +86,12 @@ static struct group *group_make(struct watch_judge *j, uint64_t key, enum group_
 static void keys_of(const struct watch_change *c, const char *path, uint64_t key[GROUP_KINDS])
 {
 	const char *slash = strrchr(path, '/');
-	uint64_t dir = judge_hash(path, slash ? (size_t)(slash - path) : 0, 2), uid = c->who.uid;
-	key[GROUP_SESSION] = judge_hash(&c->who.session, sizeof c->who.session, 10);
-	key[GROUP_CLIENT] = c->who.client[0] ? judge_hash(c->who.client, strnlen(c->who.client, sizeof c->who.client), 11) : 0;
-	key[GROUP_FOLDER] = judge_hash(&dir, sizeof dir, 12 + (uid << 8));
-	key[GROUP_PROGRAM] = judge_hash(c->who.comm, strnlen(c->who.comm, sizeof c->who.comm), 13 + (uid << 8));
-	key[GROUP_USER] = judge_hash(&uid, sizeof uid, 14);
+	uint64_t dir = case_hash(path, slash ? (size_t)(slash - path) : 0, 2), uid = c->who.uid;
+	key[GROUP_SESSION] = case_hash(&c->who.session, sizeof c->who.session, 10);
+	key[GROUP_CLIENT] = c->who.client[0] ? case_hash(c->who.client, strnlen(c->who.client, sizeof c->who.client), 11) : 0;
+	key[GROUP_FOLDER] = case_hash(&dir, sizeof dir, 12 + (uid << 8));
+	key[GROUP_PROGRAM] = case_hash(c->who.comm, strnlen(c->who.comm, sizeof c->who.comm), 13 + (uid << 8));
+	key[GROUP_USER] = case_hash(&uid, sizeof uid, 14);
 }
 
 static const unsigned enough[GROUP_KINDS] = {
@@ -117,7 +117,7 @@ static void mark_drop(struct watch_judge *j, struct mark *m)
 
 static struct mark *mark_of(struct watch_judge *j, const char *path, uint64_t dev, uint64_t ino)
 {
-	uint64_t h = judge_hash(path, strlen(path), 3);
+	uint64_t h = case_hash(path, strlen(path), 3);
 	for (size_t i = 0; i < j->mark_top; i++) {
 		struct mark *m = &j->mark[i];
 		if (m->seq && ((ino && m->ino == ino && m->dev == dev) || (m->path_hash == h && (!ino || !m->ino))))
@@ -150,7 +150,7 @@ static void forget_old(struct watch_judge *j, int64_t now)
 			mark_drop(j, &j->mark[i]);
 }
 
-void judge_mark(struct watch_judge *j, const struct watch_change *c, const char *path, uint64_t dev, uint64_t ino, struct weight w)
+void case_mark(struct watch_judge *j, const struct watch_change *c, const char *path, uint64_t dev, uint64_t ino, struct weight w)
 {
 	struct mark *m = mark_of(j, path, dev, ino);
 	int64_t began = c->mono_ns;
@@ -162,13 +162,15 @@ void judge_mark(struct watch_judge *j, const struct watch_change *c, const char 
 	}
 	forget_old(j, c->mono_ns);
 	m = mark_free(j);
-	*m = (struct mark){.seq = ++j->seq, .session = c->who.session, .dev = dev, .ino = ino, .path_hash = judge_hash(path, strlen(path), 3), .began = began, .points = (uint16_t)w.points, .kind = (uint8_t)w.kind,
+	*m = (struct mark){.seq = ++j->seq, .session = c->who.session, .dev = dev, .ino = ino, .path_hash = case_hash(path, strlen(path), 3), .began = began, .points = (uint16_t)w.points, .kind = (uint8_t)w.kind,
 		.type = (uint8_t)w.type, .path = strndup(path, WATCH_PATH_MAX - 1)};
 	if (!m->path) {
 		*m = (struct mark){0};
 		return;
 	}
 	keys_of(c, path, m->group);
+	if (w.kind == MARK_AWAY) /* counts against who did it, not against others */
+		m->group[GROUP_FOLDER] = m->group[GROUP_PROGRAM] = m->group[GROUP_USER] = 0;
 	for (size_t k = 0; k < GROUP_KINDS; k++) {
 		if (!m->group[k])
 			continue;
@@ -180,7 +182,7 @@ void judge_mark(struct watch_judge *j, const struct watch_change *c, const char 
 	}
 }
 
-void judge_unmark(struct watch_judge *j, const struct watch_change *c, const char *path, uint64_t dev, uint64_t ino)
+void case_unmark(struct watch_judge *j, const struct watch_change *c, const char *path, uint64_t dev, uint64_t ino)
 {
 	(void)c;
 	struct mark *m = j->mark_top ? mark_of(j, path, dev, ino) : NULL;
@@ -188,7 +190,7 @@ void judge_unmark(struct watch_judge *j, const struct watch_change *c, const cha
 		mark_drop(j, m);
 }
 
-void judge_forget(struct watch_judge *j, uint64_t session)
+void case_forget(struct watch_judge *j, uint64_t session)
 {
 	for (size_t i = j->mark_top; i-- > 0;)
 		if (j->mark[i].seq && j->mark[i].session == session)
@@ -209,7 +211,7 @@ static void join(struct watch_judge *j, struct standing *v, uint64_t session)
 {
 	if (is_in(v, session) || v->ins == WATCH_SESSIONS_MAX)
 		return;
-	struct session *s = judge_session_find(j, session);
+	struct session *s = case_session_find(j, session);
 	if (s && s->released)
 		return;
 	v->in[v->ins++] = session;
@@ -258,7 +260,7 @@ static bool concerns(const struct group *g, const struct watch_change *c, const 
 	return writes && c->mono_ns - g->last < INT64_C(60) * 1000000000 && s && s->first + INT64_C(1000000000) >= g->last;
 }
 
-bool judge_guilty(struct watch_judge *j, const struct watch_change *c, struct session *s, bool alone)
+bool case_guilty(struct watch_judge *j, const struct watch_change *c, struct session *s, bool alone)
 {
 	uint64_t key[GROUP_KINDS];
 	if (!j->mark_top || (s && s->released))

@@ -26,6 +26,7 @@ bool looker_init(struct looker *l);
 void looker_done(struct looker *l);
 /* name: what the bytes are called. False: they cannot be read. */
 bool look(struct looker *l, const char *name, const struct watch_bytes *b, struct seen *ret);
+int look_named(struct looker *l, const char *name); /* the type that a name promises */
 /* Both versions, the second time whole where the sample says that a packed file was changed in its middle. */
 bool look_both(struct looker *l, const char *name, const struct watch_bytes *before, const struct watch_bytes *after, struct seen *ret_before, struct seen *ret_after);
 
@@ -155,22 +156,22 @@ struct watch_judge {
 	const char *const *canaries;
 };
 
-uint64_t judge_hash(const void *p, size_t n, uint64_t seed);
-void judge_name(const char *path, struct name_of *ret);
-struct session *judge_session(struct watch_judge *j, const struct watch_change *c, bool make);
-struct session *judge_session_find(struct watch_judge *j, uint64_t number);
-void judge_session_clear(struct session *s);
-void judge_mark(struct watch_judge *j, const struct watch_change *c, const char *path, uint64_t dev, uint64_t ino, struct weight w);
-void judge_unmark(struct watch_judge *j, const struct watch_change *c, const char *path, uint64_t dev, uint64_t ino); /* it is whole again */
-void judge_forget(struct watch_judge *j, uint64_t session); /* its marks count no more */
-bool judge_guilty(struct watch_judge *j, const struct watch_change *c, struct session *s, bool alone);
-void judge_reasons(const struct watch_judge *j, const struct standing *s, struct watch_verdict *ret); /* judge_say.c; the files, too */
+uint64_t case_hash(const void *p, size_t n, uint64_t seed);
+void case_names(const char *path, struct name_of *ret);
+struct session *case_session(struct watch_judge *j, const struct watch_change *c, bool make);
+struct session *case_session_find(struct watch_judge *j, uint64_t number);
+void case_session_clear(struct session *s);
+void case_mark(struct watch_judge *j, const struct watch_change *c, const char *path, uint64_t dev, uint64_t ino, struct weight w);
+void case_unmark(struct watch_judge *j, const struct watch_change *c, const char *path, uint64_t dev, uint64_t ino); /* it is whole again */
+void case_forget(struct watch_judge *j, uint64_t session); /* its marks count no more */
+bool case_guilty(struct watch_judge *j, const struct watch_change *c, struct session *s, bool alone);
+void case_reasons(const struct watch_judge *j, const struct standing *s, struct watch_verdict *ret); /* judge_say.c; the files, too */
 
 /* ---- names and pairs (judge_pair.c) ------------------------------------------------------------------------------------------- */
 
-void judge_came(struct watch_judge *j, struct session *s, const struct watch_change *c, const char *path, const struct seen *a, bool is_fresh);
-enum watch_opinion judge_went(struct watch_judge *j, struct session *s, const struct watch_change *c);
-struct fresh *judge_fresh(struct session *s, uint64_t dev, uint64_t ino, const char *path);
-void judge_note(struct session *s, const char *path);
+void case_came(struct watch_judge *j, struct session *s, const struct watch_change *c, const char *path, const struct seen *a, bool is_fresh);
+enum watch_opinion case_went(struct watch_judge *j, struct session *s, const struct watch_change *c);
+struct fresh *case_fresh(struct session *s, uint64_t dev, uint64_t ino, const char *path);
+void case_note(struct session *s, const char *path);
 
 #endif

@@ -79,7 +79,7 @@ static bool look_sampled(struct looker *l, const char *name, const struct watch_
 		n = feed(l, b, at, BLOCK);
 		if (n < 0)
 			return false;
-		ret->block[i] = judge_hash(l->step, (size_t)n, 1);
+		ret->block[i] = case_hash(l->step, (size_t)n, 1);
 	}
 	if (feed(l, b, b->size - TAIL, TAIL) < 0)
 		return false;
@@ -114,4 +114,12 @@ bool look_both(struct looker *l, const char *name, const struct watch_bytes *bef
 	if (b->whole || a->whole || !packed || b->t.size != a->t.size || b->t.size > LOOK_TWICE || blocks_changed(b, a) < 2)
 		return true;
 	return look_whole(l, name, before, b) && look_whole(l, name, after, a);
+}
+
+int look_named(struct looker *l, const char *name)
+{
+	struct content_report r;
+	content_begin(l->checker, slice_str(name), 0);
+	content_end(l->checker, &r);
+	return r.named;
 }

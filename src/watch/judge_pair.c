@@ -31,10 +31,10 @@ static enum kin kin_of(const struct name_of *old, const struct name_of *new)
 	return KIN_FOLDER;
 }
 
-struct fresh *judge_fresh(struct session *s, uint64_t dev, uint64_t ino, const char *path)
+struct fresh *case_fresh(struct session *s, uint64_t dev, uint64_t ino, const char *path)
 {
 	struct name_of n;
-	judge_name(path, &n);
+	case_names(path, &n);
 	for (size_t i = 0; i < FRESH; i++) {
 		struct fresh *f = &s->fresh[i];
 		bool same_name = f->name.dir == n.dir && f->name.n == n.n && !memcmp(f->name.base, n.base, n.n);
@@ -53,29 +53,29 @@ static void settle_pair(struct watch_judge *j, const struct watch_change *c, str
 {
 	struct watch_change at = *c;
 	at.mono_ns = g->mono < c->mono_ns ? g->mono : c->mono_ns;
-	judge_mark(j, &at, g->path, g->dev, g->ino, w);
+	case_mark(j, &at, g->path, g->dev, g->ino, w);
 	free(g->path);
 	g->path = NULL;
 	f->used = false; /* stands for one */
 }
 
 /* Something of this session's own is there, whole now. */
-void judge_came(struct watch_judge *j, struct session *s, const struct watch_change *c, const char *path, const struct seen *a, bool is_fresh)
+void case_came(struct watch_judge *j, struct session *s, const struct watch_change *c, const char *path, const struct seen *a, bool is_fresh)
 {
 	struct weight best = {0};
 	struct gone *of = NULL;
-	struct fresh *f = judge_fresh(s, c->dev, c->ino, path);
+	struct fresh *f = case_fresh(s, c->dev, c->ino, path);
 	if (!is_fresh)
 		return;
 	if (!f) {
 		f = &s->fresh[s->fresh_next++ % FRESH];
 		*f = (struct fresh){.used = true, .dev = c->dev, .ino = c->ino};
 	}
-	judge_name(path, &f->name);
+	case_names(path, &f->name);
 	if (a)
 		f->seen = *a;
 	if (a && a->t.size && a->t.size <= NOTE_SIZE && content_textual(a->t.type))
-		judge_note(s, path);
+		case_note(s, path);
 	for (size_t i = 0; i < GONE; i++) {
 		struct weight w = s->gone[i].path ? hold(&s->gone[i], f) : (struct weight){0};
 		if (w.points > best.points) {
@@ -87,7 +87,7 @@ void judge_came(struct watch_judge *j, struct session *s, const struct watch_cha
 		settle_pair(j, c, of, f, best);
 }
 
-enum watch_opinion judge_went(struct watch_judge *j, struct session *s, const struct watch_change *c)
+enum watch_opinion case_went(struct watch_judge *j, struct session *s, const struct watch_change *c)
 {
 	struct gone *g = &s->gone[s->gone_next % GONE];
 	struct seen b;
@@ -98,7 +98,7 @@ enum watch_opinion judge_went(struct watch_judge *j, struct session *s, const st
 		return WATCH_DOUBT;
 	free(g->path);
 	*g = (struct gone){.path = strndup(c->path, WATCH_PATH_MAX - 1), .dev = c->dev, .ino = c->ino, .mono = c->mono_ns, .seen = b};
-	judge_name(c->path, &g->name);
+	case_names(c->path, &g->name);
 	if (!g->path)
 		return WATCH_DOUBT;
 	s->gone_next++;
@@ -115,11 +115,11 @@ enum watch_opinion judge_went(struct watch_judge *j, struct session *s, const st
 	return WATCH_COUNTS;
 }
 
-void judge_note(struct session *s, const char *path)
+void case_note(struct session *s, const char *path)
 {
 	struct name_of n;
-	judge_name(path, &n);
-	uint64_t base = judge_hash(n.base, n.n, 4);
+	case_names(path, &n);
+	uint64_t base = case_hash(n.base, n.n, 4);
 	struct note *x = NULL;
 	for (size_t i = 0; i < NOTES; i++)
 		if (s->notes[i].base == base)

@@ -69,7 +69,7 @@ static void sentences(const struct tally *t, const struct standing *s, struct wa
 		say(v, "the suffix %.*s is known from %.*s", (int)t->family->value.n, (const char *)t->family->value.p, (int)t->family->family.n, (const char *)t->family->family.p);
 }
 
-void judge_reasons(const struct watch_judge *j, const struct standing *s, struct watch_verdict *v)
+void case_reasons(const struct watch_judge *j, const struct standing *s, struct watch_verdict *v)
 {
 	struct tally t = {0};
 	uint64_t last = 0;
