@@ -23,7 +23,9 @@ static void note_restored(struct undo *u)
 	char path[2 * WATCH_ID_MAX];
 	snprintf(path, sizeof path, "restored/%.31s", u->id);
 	(void)!mkdirat(u->state, "restored", 0700);
-	AUTO_CLOSE int fd = openat(u->state, path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = openat(u->state, path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0)
+		close(fd);
 }
 
 int watch_put_back(const char *state, const char *id, struct watch_restore *o, struct err *e)

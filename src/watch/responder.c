@@ -514,7 +514,7 @@ static void perm_read(struct responder *r)
 {
 	static _Alignas(8) char room[16384];
 	ssize_t n = read(r->m.perm, room, sizeof room);
-	const struct fanotify_event_metadata *md = (const void *)room;
+	struct fanotify_event_metadata *md = (void *)room; /* not const: FAN_EVENT_NEXT takes it off, and clang warns */
 	for (ssize_t left = n; left > 0 && FAN_EVENT_OK(md, left); md = FAN_EVENT_NEXT(md, left)) {
 		if (md->vers != FANOTIFY_METADATA_VERSION)
 			continue;

@@ -314,7 +314,9 @@ static void release_one(struct responder *r, struct standing *st)
 	jsonw_obj_end(&w);
 	say(r, &b);
 	snprintf(path, sizeof path, "released/%s.seen", st->id);
-	AUTO_CLOSE int fd = openat(r->o->state, path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = openat(r->o->state, path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0)
+		close(fd);
 	*st = (struct standing){0};
 }
 

@@ -255,7 +255,7 @@ void responder_names(struct responder *r)
 		ssize_t n = read(r->m.names, room, sizeof room);
 		if (n <= 0)
 			return;
-		const struct fanotify_event_metadata *md = (const void *)room;
+		struct fanotify_event_metadata *md = (void *)room; /* not const: FAN_EVENT_NEXT takes it off, and clang warns */
 		for (ssize_t left = n; FAN_EVENT_OK(md, left); md = FAN_EVENT_NEXT(md, left))
 			if (md->vers == FANOTIFY_METADATA_VERSION)
 				on_name(r, md);

@@ -140,7 +140,7 @@ static void read_back(void **state)
 /* Another Holdfast that knows the patient under the same assigner finds that very one: what was written as a search, with both escapes, means the name and the number that they were. */
 static void the_same_person_at_another_house(void **state)
 {
-	static const char *const assigners[] = {"HOSP", "KIS S\xc3\xbc" "d/1", "A,B$C\\D|E", "100%41", "urn:oid:1.2.3"};
+	static const char *const assigners[] = {"HOSP", ("KIS S\xc3\xbc" "d/1"), "A,B$C\\D|E", "100%41", "urn:oid:1.2.3"};
 	static const char *const numbers[] = {"1001", "10|01", "a,b", "\\", "$1 +2", "4%31"};
 	for (size_t i = 0; i < ARRAY_LEN(assigners); i++)
 		for (size_t k = 0; k < ARRAY_LEN(numbers); k++) {
