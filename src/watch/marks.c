@@ -130,32 +130,32 @@ static int mark_one(struct marks *m, int fd, const char *path, struct err *e)
 	return 0;
 }
 
-static void push(struct buf *todo, const char *dir, const char *name)
+static void push(struct buf *pending, const char *dir, const char *name)
 {
-	buf_str(todo, dir);
+	buf_str(pending, dir);
 	if (name) {
 		if (strcmp(dir, "/"))
-			buf_u8(todo, '/');
-		buf_str(todo, name);
+			buf_u8(pending, '/');
+		buf_str(pending, name);
 	}
-	buf_u8(todo, 0);
+	buf_u8(pending, 0);
 }
 
 /* The last path of the list, taken off. */
-static bool pop(struct buf *todo, char out[WATCH_PATH_MAX])
+static bool pop(struct buf *pending, char out[WATCH_PATH_MAX])
 {
-	if (todo->n == 0 || !buf_ok(todo))
+	if (pending->n == 0 || !buf_ok(pending))
 		return false;
-	size_t end = todo->n - 1, at = end;
-	while (at > 0 && todo->p[at - 1])
+	size_t end = pending->n - 1, at = end;
+	while (at > 0 && pending->p[at - 1])
 		at--;
-	todo->n = at;
+	pending->n = at;
 	assert(end - at < WATCH_PATH_MAX); /* list_folders and marks_add put none that is longer */
-	memcpy(out, todo->p + at, end - at + 1);
+	memcpy(out, pending->p + at, end - at + 1);
 	return true;
 }
 
-static void list_folders(DIR *d, const char *path, struct buf *todo)
+static void list_folders(DIR *d, const char *path, struct buf *pending)
 {
 	for (struct dirent *en; (en = readdir(d));) {
 		struct stat st;
@@ -163,22 +163,22 @@ static void list_folders(DIR *d, const char *path, struct buf *todo)
 			continue;
 		if (en->d_type == DT_DIR || (en->d_type == DT_UNKNOWN && fstatat(dirfd(d), en->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)))
 			if (strlen(path) + strlen(en->d_name) + 2 < WATCH_PATH_MAX)
-				push(todo, path, en->d_name);
+				push(pending, path, en->d_name);
 	}
 }
 
 int marks_add(struct marks *m, const char *path, struct err *e)
 {
-	AUTO_BUF struct buf todo = {0};
+	AUTO_BUF struct buf pending = {0};
 	struct stat top, st;
 	char at[WATCH_PATH_MAX];
-	buf_init(&todo, PENDING_MAX);
+	buf_init(&pending, PENDING_MAX);
 	if (strlen(path) >= WATCH_PATH_MAX)
 		return err_set(e, ERR_INPUT, path, "the path is too long");
 	if (stat(path, &top) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, path, "cannot be looked at");
-	push(&todo, path, NULL);
-	while (pop(&todo, at)) {
+	push(&pending, path, NULL);
+	while (pop(&pending, at)) {
 		int fd = open(at, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NOATIME);
 		if (fd < 0)
 			continue;
@@ -194,10 +194,10 @@ int marks_add(struct marks *m, const char *path, struct err *e)
 				return r;
 			continue;
 		}
-		list_folders(d, at, &todo); /* after the mark: whatever is made from now on is told */
+		list_folders(d, at, &pending); /* after the mark: whatever is made from now on is told */
 		closedir(d);
 	}
-	return buf_ok(&todo) ? 0 : err_set(e, ERR_LIMIT, path, "too many folders");
+	return buf_ok(&pending) ? 0 : err_set(e, ERR_LIMIT, path, "too many folders");
 }
 
 /* ---- single files ---- */
