@@ -145,4 +145,189 @@ struct gate_cutter {
 	int (*probe)(void *arg, const struct gate_address *a, bool *ret_blocked, uint64_t *ret_packets, struct err *e);
 };
 
+/* ==== exposure: which devices there are, what is known to be weak in them, and whom that puts at risk ==================
+ *
+ * Pure: bytes in, values out. An inventory is what files say of devices, every statement with its file and line. Records of one device are
+ * joined by MAC; else by address where the names agree, or where one side has no name and nothing speaks against it (which is said). Whatever
+ * contradicts is kept, both of it, and said in a note. Nothing is ever "not affected" for want of knowledge: the answer is then that it could
+ * not be told. */
+
+#define GATE_FILE_MAX ((size_t)256 << 20)
+#define GATE_DEVICES_MAX 200000u
+#define GATE_RECORDS_MAX 200u
+#define GATE_NOTES_MAX 10000u     /* what is past it is counted */
+#define GATE_FINDINGS_MAX 1000000u
+
+enum gate_field {
+	GATE_F_NAME, GATE_F_ADDRESS, GATE_F_MAC, GATE_F_VENDOR, GATE_F_MODEL, GATE_F_OS, GATE_F_OS_VERSION, GATE_F_SOFTWARE, GATE_F_VERSION, GATE_F_CPE,
+	GATE_F_UNIT, GATE_F_USE, GATE_F_OWNER, GATE_F_BEDS, GATE_F_GROUP, GATE_F_NIC /* who made the network card: a MAC's prefix */, GATE_F_OTHER, GATE_FIELDS
+};
+
+struct gate_said { /* one statement */
+	enum gate_field field;
+	bool guess;          /* a scanner's guess: never a ground for an exact match */
+	struct slice column; /* GATE_F_OTHER: what the file calls it */
+	struct slice value;  /* UTF-8; addresses and MACs in one spelling */
+	const char *file;
+	uint32_t line;
+	struct gate_said *next;
+};
+struct gate_port { /* open when it was scanned */
+	uint16_t port;
+	bool tcp;
+	struct slice service, product, version, cpe;
+	const char *file;
+	uint32_t line;
+	struct gate_port *next;
+};
+struct gate_device {
+	uint32_t number; /* from 1, in the order of reading */
+	struct gate_said *said;
+	struct gate_port *ports;
+	bool by_address; /* records were joined by an address alone */
+	uint32_t records; /* how many were joined: at most GATE_RECORDS_MAX, what is past it is noted */
+	struct gate_said *said_last;
+	struct gate_port *ports_last;
+};
+struct gate_note { /* a conflict, or something that was left out */
+	const char *file;
+	uint32_t line;
+	const char *text;
+	struct gate_note *next;
+};
+struct gate_index;
+struct gate_inventory {
+	struct arena *a;
+	struct gate_device **device;
+	size_t n, room;
+	struct gate_note *notes, *notes_last;
+	size_t notes_n, notes_more;
+	struct gate_index *index;
+};
+struct gate_inventory *gate_inventory_new(size_t limit); /* bytes it may take; NULL: no memory */
+void gate_inventory_free(struct gate_inventory *v);
+/* Tells by itself what it is: nmap -oX, ISC dhcpd.leases or dhcpd.conf, Kea lease CSV, dnsmasq leases, or CSV with a header line (comma, semicolon, tab or
+ * bar; UTF-8, UTF-16 or Latin-1; column names in English, French or Chinese, unknown ones are kept). ERR_INPUT: none of them. text may go afterwards. */
+int gate_inventory_read(struct gate_inventory *v, const char *file, struct slice text, struct err *e) MUST;
+const struct gate_said *gate_device_said(const struct gate_device *d, enum gate_field f); /* the first that is no guess, else the first; NULL: nothing was said */
+struct slice gate_device_text(const struct gate_device *d, enum gate_field f);
+const char *gate_field_name(enum gate_field f);
+
+/* Versions: runs of digits and of letters. Numbers compare as numbers, 1.0 is 1.0.0; alpha, beta, rc, pre, preview, dev stand before the release, service packs,
+ * patches, updates and other letters after it. False: they cannot be compared (no number in one of them, or a letter stands where a number does). */
+bool gate_version_compare(struct slice a, struct slice b, int *ret);
+enum gate_in { GATE_OUTSIDE, GATE_INSIDE, GATE_IN_UNKNOWN };
+/* A range as advisories write it: "vers:SCHEME/CONSTRAINT|..." or words ("<=3.1", "3.0 and prior", "2.0 through 3.1", "all versions"). Words that are not
+ * understood, and versions that do not compare, are GATE_IN_UNKNOWN. */
+enum gate_in gate_version_in(struct slice range, struct slice version);
+
+struct gate_product { /* of an advisory */
+	struct slice id, name, vendor, product, version, range, cpe;
+	const struct gate_product *component, *on; /* a relationship: this one, in or on that one */
+};
+enum gate_status { GATE_S_AFFECTED, GATE_S_FIXED, GATE_S_NOT_AFFECTED, GATE_S_INVESTIGATED };
+struct gate_status_of {
+	enum gate_status status;
+	const struct gate_product *product;
+};
+struct gate_vuln {
+	struct slice cve, title, cwe, score, severity, vector, remedy;
+	bool remote;     /* reachable over the network without an account: AV:N and PR:N (CVSS v2: Au:N) */
+	bool exploited;  /* by the advisory's own word or the KEV list */
+	bool ransomware; /* KEV: used by ransomware */
+	struct slice exploited_since;
+	struct gate_status_of *status;
+	size_t status_n;
+	const struct gate_advisory *advisory;
+};
+struct gate_advisory {
+	const char *file;
+	struct slice id, title, publisher, released, version;
+	struct gate_product *product;
+	struct gate_vuln *vuln;
+	size_t product_n, vuln_n;
+	struct gate_advisory *next;
+};
+struct gate_kev;
+struct gate_advisories {
+	struct arena *a;
+	struct gate_advisory *first, *last;
+	size_t n, superseded; /* the same id and publisher again: the newer release stays */
+	struct gate_kev *kev;
+	size_t kev_n;
+};
+struct gate_advisories *gate_advisories_new(size_t limit);
+void gate_advisories_free(struct gate_advisories *s);
+int gate_advisory_read(struct gate_advisories *s, const char *file, struct slice text, struct err *e) MUST; /* CSAF 2.0 (and 2.1's metrics) */
+int gate_kev_read(struct gate_advisories *s, const char *file, struct slice text, struct err *e) MUST;      /* CISA's list of exploited vulnerabilities, JSON or CSV: in any order with the advisories */
+
+enum gate_answer { /* of a vulnerability for a device, the surest first */
+	GATE_A_AFFECTED,     /* exactly this product, and the version is one of those */
+	GATE_A_FIXED,        /* exactly, and the advisory calls this version fixed */
+	GATE_A_NOT_AFFECTED, /* exactly, and the advisory says so */
+	GATE_A_INVESTIGATED,
+	GATE_A_POSSIBLE,     /* vendor and product fit, the version is not known, or the name fits in part */
+	GATE_A_CANNOT_TELL   /* the product fits and its versions could not be compared */
+};
+struct gate_finding {
+	enum gate_answer answer;
+	const struct gate_vuln *vuln;
+	const struct gate_product *product;
+	const char *why;
+	struct gate_finding *next;
+};
+enum gate_support_state { GATE_SUPPORT_UNKNOWN, GATE_SUPPORTED, GATE_SUPPORT_ENDING /* within 180 days */, GATE_SUPPORT_PAID /* only who pays for it */, GATE_SUPPORT_ENDED };
+struct gate_support {
+	enum gate_support_state state;
+	struct slice system, end, paid_end, unless, source; /* of the table; unless: what would change the answer and was not said */
+	const struct gate_said *said; /* what it was judged by */
+};
+#define GATE_TERMS_MAX 16
+struct gate_term {
+	int points;
+	const char *why;
+};
+struct gate_risk {
+	const struct gate_device *device;
+	struct gate_finding *findings;
+	struct gate_support support;
+	int care, danger, risk; /* care 1..10 times danger 0..10 */
+	struct gate_term term[GATE_TERMS_MAX];
+	bool term_danger[GATE_TERMS_MAX];
+	size_t terms;
+	size_t count[6]; /* findings by answer */
+};
+struct gate_exposure {
+	struct arena *a;
+	struct gate_risk *risk; /* highest first */
+	size_t n, findings;
+	int64_t today;
+	const struct gate_inventory *inventory;
+	const struct gate_advisories *advisories;
+};
+/* advisories may be NULL. Both must outlive the result. today: nanoseconds, its date counts. */
+int gate_exposure_judge(const struct gate_inventory *v, const struct gate_advisories *s, int64_t today, size_t limit, struct gate_exposure **ret, struct err *e) MUST;
+void gate_exposure_free(struct gate_exposure *x);
+void gate_exposure_json(const struct gate_exposure *x, struct jsonw *w); /* one object */
+void gate_exposure_text(const struct gate_exposure *x, struct buf *out); /* for people; may hold control characters of the files */
+const char *gate_answer_name(enum gate_answer a);
+/* The end of support of an operating system as it is written anywhere ("Windows XP SP3", "Windows 10 Enterprise LTSC 2019", "10.0.17763" with os Windows). */
+struct gate_support gate_support_of(struct slice os, struct slice version, int64_t today);
+
+/* ---- isolation plan: groups cut together, and who still talks to whom ("clinical island") ---- */
+
+#define GATE_GROUPS_MAX 512u
+#define GATE_PREFIXES_MAX 65536u
+struct gate_plan;
+/* groups: CSV with group and address (an address, a prefix, a device's name, or "link NAME" for a partner link), reason, and if wanted island (yes, no) and
+ * talks_to (names of groups). SLICE_NULL: the inventory's group column, else its units, make the groups. Without an island column the wards, laboratories,
+ * pharmacy, Holdfast and administrators are known by their names, and that is said. own, administrators: addresses that must never be cut off. */
+int gate_plan_make(const struct gate_exposure *x, const char *file, struct slice groups, const struct slice *own, size_t own_n, const struct slice *administrators,
+	size_t administrators_n, struct gate_plan **ret, struct err *e) MUST;
+void gate_plan_free(struct gate_plan *p);
+bool gate_plan_sound(const struct gate_plan *p); /* nothing of its own would be cut off, no prefix is in two groups, no host on both sides */
+void gate_plan_json(const struct gate_plan *p, struct jsonw *w);
+void gate_plan_text(const struct gate_plan *p, struct buf *out);
+/* ==== end of exposure ==== */
+
 #endif

@@ -1,0 +1,61 @@
+/* holdfast gate plan: which groups keep talking, and what would be cut. Cuts nothing. Needs no site. */
+#include "gate_cmd.h"
+
+#include <fcntl.h>
+
+static struct gate_files f;
+
+static int make(const char *groups, const struct cli_list *own, const struct cli_list *admin, struct gate_plan **ret, struct err *e)
+{
+	AUTO_BUF struct buf b = {0};
+	struct slice list[2][ARRAY_LEN(own->v)];
+	int r = gate_files_judge(&f, e);
+	buf_init(&b, GATE_FILE_MAX);
+	if (r == 0 && groups)
+		r = file_read(AT_FDCWD, strcmp(groups, "-") ? groups : "/dev/stdin", GATE_FILE_MAX, &b, e);
+	if (r == 0 && groups && !b.n)
+		r = err_set(e, ERR_INPUT, groups, "the file is empty");
+	for (size_t i = 0; i < own->n; i++)
+		list[0][i] = slice_str(own->v[i]);
+	for (size_t i = 0; i < admin->n; i++)
+		list[1][i] = slice_str(admin->v[i]);
+	return r == 0 ? gate_plan_make(f.x, groups, buf_slice(&b), list[0], own->n, list[1], admin->n, ret, e) : r;
+}
+
+int gate_plan_cmd(int argc, char **argv)
+{
+	static struct cli_args args;
+	static struct cli_list own, admin;
+	const char *groups = NULL;
+	bool json = false, done, sound = true;
+	const struct cli_opt opts[] = {GATE_FILES_OPTS(f), {"groups", CLI_STRING, &groups, "FILE", "CSV: group,address,reason and if wanted island, talks_to, link; without it the inventory's group or unit column"},
+		{"own", CLI_EACH, &own, "ADDRESS", "Holdfast's own address, which must not be cut off; each time it is given"},
+		{"admin", CLI_EACH, &admin, "ADDRESS", "an administrator's address, which must not be cut off; each time it is given"}, {"json", CLI_FLAG, &json, NULL, "JSON on stdout"}};
+	int r = cli_parse(argc, argv, "gate plan --inventory FILE... [--groups FILE] [--own ADDRESS] [--admin ADDRESS] [--advisories FILE|DIR...] [--kev FILE] [--today DATE] [--json]",
+	                  "Shows who keeps talking to whom in a clinical island (wards, laboratory, pharmacy, Holdfast), what is cut, and what is wrong with the plan.\nIt cuts nothing. The exit status is 1 when the plan is not sound.", opts, ARRAY_LEN(opts), &args, &done);
+	if (r || done)
+		return r;
+	if (args.n)
+		return cli_usage("gate plan: files are given by --inventory and --groups");
+	struct err e = {0};
+	struct gate_plan *p = NULL;
+	AUTO_BUF struct buf out = {0};
+	buf_init(&out, (size_t)1 << 30);
+	r = make(groups, &own, &admin, &p, &e);
+	if (r == 0 && json) {
+		struct jsonw w;
+		jsonw_init(&w, &out);
+		gate_plan_json(p, &w);
+		jsonw_done(&w);
+		buf_u8(&out, '\n');
+	} else if (r == 0)
+		gate_plan_text(p, &out);
+	if (r == 0) {
+		sound = gate_plan_sound(p);
+		json ? (void)fwrite(out.p, 1, out.n, stdout) : gate_lines(buf_slice(&out));
+	}
+	gate_plan_free(p);
+	gate_files_done(&f);
+	r = r < 0 ? cli_fail(&e) : cli_flush();
+	return r ? r : !sound;
+}

@@ -1,0 +1,171 @@
+/* CSV (RFC 4180 and what spreadsheets make of it): rows end at LF or CRLF outside of quotes, "" in quotes is a quote. A quote that is never closed within
+ * 64 KiB is a letter. Also: other encodings made UTF-8, and column names made comparable. */
+#include "exposure_internal.h"
+
+#define QUOTED_MAX 65536u
+
+void csv_init(struct csv *c, struct slice text, uint8_t sep, struct arena *a)
+{
+	*c = (struct csv){.text = text, .line = 1, .row_line = 1, .sep = sep, .a = a};
+}
+
+/* The closing quote of the one at `from`; 0: there is none. */
+static size_t closing(const struct csv *c, size_t from)
+{
+	size_t end = c->text.n - from > QUOTED_MAX ? from + QUOTED_MAX : c->text.n;
+	for (size_t i = from + 1; i < end; i++) {
+		if (c->text.p[i] != '"')
+			continue;
+		if (i + 1 < end && c->text.p[i + 1] == '"')
+			i++;
+		else
+			return i;
+	}
+	return 0;
+}
+
+static struct slice unquoted(struct csv *c, size_t from, size_t to)
+{
+	struct slice in = slice_of(c->text.p + from, to - from);
+	for (size_t i = 0; i < in.n; i++)
+		c->line += in.p[i] == '\n';
+	if (!in.n || !memchr(in.p, '"', in.n))
+		return in;
+	uint8_t *out = arena_raw(c->a, in.n);
+	if (!out) {
+		c->no_room = true;
+		return SLICE_NULL;
+	}
+	size_t n = 0;
+	for (size_t i = 0; i < in.n; i++) {
+		out[n++] = in.p[i];
+		i += in.p[i] == '"';
+	}
+	return slice_of(out, n);
+}
+
+static struct slice one_field(struct csv *c)
+{
+	size_t i = c->at, n = c->text.n;
+	const uint8_t *p = c->text.p;
+	while (i < n && p[i] == ' ')
+		i++;
+	size_t close = i < n && p[i] == '"' ? closing(c, i) : 0;
+	if (close) {
+		struct slice f = unquoted(c, i + 1, close);
+		c->at = close + 1;
+		while (c->at < n && p[c->at] != c->sep && p[c->at] != '\n')
+			c->at++; /* what stands between a quote and the separator is no part of it */
+		return slice_trim(f);
+	}
+	if (i < n && p[i] == '"')
+		c->broken = true;
+	size_t k = i;
+	while (k < n && p[k] != c->sep && p[k] != '\n')
+		k++;
+	c->at = k;
+	return slice_trim(slice_of(p + i, k - i));
+}
+
+bool csv_row(struct csv *c, struct slice field[CSV_FIELDS_MAX], size_t *ret_n)
+{
+	while (c->at < c->text.n) {
+		size_t n = 0;
+		bool any = false;
+		c->row_line = c->line;
+		for (;;) {
+			struct slice f = one_field(c);
+			any |= f.n > 0;
+			if (n < CSV_FIELDS_MAX)
+				field[n++] = f;
+			else
+				c->more_fields = true;
+			if (c->at >= c->text.n || c->text.p[c->at] == '\n')
+				break;
+			c->at++;
+		}
+		if (c->at < c->text.n)
+			c->at++;
+		c->line++;
+		if (any) {
+			*ret_n = n;
+			return true;
+		}
+	}
+	return false;
+}
+
+uint8_t csv_separator(struct slice line)
+{
+	static const uint8_t seps[] = {',', ';', '\t', '|'};
+	unsigned count[ARRAY_LEN(seps)] = {0}, best = 0;
+	bool quoted = false;
+	for (size_t i = 0; i < line.n; i++) {
+		quoted ^= line.p[i] == '"';
+		for (unsigned k = 0; !quoted && k < ARRAY_LEN(seps); k++)
+			count[k] += line.p[i] == seps[k];
+	}
+	for (unsigned k = 1; k < ARRAY_LEN(seps); k++)
+		best = count[k] > count[best] ? k : best;
+	return seps[best];
+}
+
+static int from_utf16(struct slice raw, bool big, struct buf *out)
+{
+	for (size_t i = 2; i + 1 < raw.n; i += 2) {
+		uint32_t u = big ? (uint32_t)raw.p[i] << 8 | raw.p[i + 1] : (uint32_t)raw.p[i + 1] << 8 | raw.p[i];
+		if (u >= 0xD800 && u < 0xDC00 && i + 3 < raw.n) {
+			uint32_t low = big ? (uint32_t)raw.p[i + 2] << 8 | raw.p[i + 3] : (uint32_t)raw.p[i + 3] << 8 | raw.p[i + 2];
+			if (low >= 0xDC00 && low < 0xE000) {
+				u = 0x10000 + ((u - 0xD800) << 10 | (low - 0xDC00));
+				i += 2;
+			}
+		}
+		uint8_t c[4];
+		size_t n = utf8_put(u, c);
+		buf_add(out, n ? c : (const uint8_t *)"\xEF\xBF\xBD", n ? n : 3);
+	}
+	return buf_code(out);
+}
+
+int text_utf8(struct slice raw, struct arena *a, struct slice *ret, struct err *e)
+{
+	AUTO_BUF struct buf b = {0};
+	if (raw.n >= 3 && !memcmp(raw.p, "\xEF\xBB\xBF", 3))
+		raw = slice_of(raw.p + 3, raw.n - 3);
+	bool little = raw.n >= 2 && raw.p[0] == 0xff && raw.p[1] == 0xfe, big = raw.n >= 2 && raw.p[0] == 0xfe && raw.p[1] == 0xff;
+	if (!little && !big && utf8_valid(raw)) {
+		*ret = raw;
+		return 0;
+	}
+	buf_init(&b, raw.n * 2 + 16);
+	int code = 0;
+	if (little || big)
+		code = from_utf16(raw, big, &b);
+	else {
+		for (size_t i = 0; i < raw.n; i++) {
+			uint8_t c[4];
+			size_t n = utf8_put(raw.p[i], c);
+			buf_add(&b, c, n);
+		}
+		code = buf_code(&b);
+	}
+	if (code == 0 && b.n) {
+		*ret = arena_dup(a, buf_slice(&b));
+		code = ret->p ? 0 : arena_code(a);
+	} else if (code == 0)
+		*ret = SLICE_NULL;
+	return code ? err_set(e, code, NULL, "no room to read it in its encoding") : 0;
+}
+
+void header_key(struct slice column, char out[64])
+{
+	AUTO_BUF struct buf b = {0};
+	size_t n = 0;
+	buf_init(&b, 1024);
+	utf8_fold(&b, slice_of(column.p, column.n < 128 ? column.n : 128));
+	for (size_t i = 0; buf_ok(&b) && i < b.n && n < 63; i++)
+		if ((b.p[i] >= 'a' && b.p[i] <= 'z') || (b.p[i] >= '0' && b.p[i] <= '9') || b.p[i] >= 0x80)
+			out[n++] = (char)b.p[i];
+	out[n] = 0;
+}
