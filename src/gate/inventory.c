@@ -196,6 +196,8 @@ static bool between(uint8_t c)
 static struct slice take_item(struct slice *list)
 {
 	size_t i = 0, k;
+	if (!list->n)
+		return SLICE_NULL;
 	while (i < list->n && between(list->p[i]))
 		i++;
 	for (k = i; k < list->n && !between(list->p[k]); k++)

@@ -81,7 +81,9 @@ static struct slice word(struct slice *s)
 {
 	*s = slice_trim(*s);
 	size_t i = 0;
-	if (s->n && s->p[0] == '"') {
+	if (!s->n)
+		return SLICE_NULL;
+	if (s->p[0] == '"') {
 		const uint8_t *q = memchr(s->p + 1, '"', s->n - 1);
 		struct slice w = q ? slice_of(s->p + 1, (size_t)(q - s->p) - 1) : slice_of(s->p + 1, s->n - 1);
 		*s = q ? slice_of(q + 1, (size_t)(s->p + s->n - q) - 1) : SLICE_NULL;
