@@ -8,7 +8,7 @@ rules={'AF':(r'Atrial fibrillation',{'rhythm-af'}),'AFL':(r'Atrial flutter',{'rh
 'IVCD':(r'intravintricular',{'qrs-ivcd'}),'LAFB':(r'Left anterior hemiblock',{'qrs-lafb'}),'left axis':(r'left axis deviation',{'axis-left'}),'right axis':(r'right axis deviation',{'axis-right'}),
 'LVH':(r'Left ventricular hypertrophy',{'size-lvh'}),'RVH':(r'Right ventricular hypertrophy',{'size-rvh'}),'LAH':(r'Left atrial hypertrophy',{'p-wide'}),'LPFB':(r'posterior hemiblock',{'qrs-lpfb'}),'preexc':('WPW|preexcit',{'qrs-preexcitation'}),
 'PVC':(r'Ventricular extrasystole',{'ectopy-v'}),'PAC':(r'Atrial extrasystole',{'ectopy-s'}),'complete':('III degree',{'block-complete'}),
-'STEMI':('STEMI: (?!x)',{'st-elevation-inferior','st-elevation-anterior','st-elevation-lateral'}),'isch':('schemia',{'t-inferior','t-anterior','t-lateral','st-depression-inferior','st-depression-anterior','st-depression-lateral'}),'scar':('Scar',{'q-inferior','q-anterior','q-lateral'})}
+'STEMI':('(?<!N)STEMI: ',{'st-elevation-inferior','st-elevation-anterior','st-elevation-lateral'}),'isch':('schemia',{'t-inferior','t-anterior','t-lateral','st-depression-inferior','st-depression-anterior','st-depression-lateral'}),'scar':('Scar',{'q-inferior','q-anterior','q-lateral'})}
 R={k:[0,0,0,[],[]] for k in rules}; codes={}
 for i in range(1,61):
     d=' '.join(l[1:] for l in open(C+'%d.hea'%i,errors='replace') if l.startswith('#'))
@@ -16,7 +16,7 @@ for i in range(1,61):
     s={x['code'] for x in j['statements']}
     for c in s: codes[c]=codes.get(c,0)+1
     for k,(p,cs) in rules.items():
-        a=bool(re.search(p,d)) and not (k=='STEMI' and 'STEMI: ' in d and 'supp.NSTEMI' in d and not re.search(r'(?<!N)STEMI: ',d)); b=bool(s&cs)
+        a=bool(re.search(p,d)); b=bool(s&cs)
         if a and b: R[k][0]+=1
         elif a: R[k][1]+=1; R[k][3].append(i)
         elif b: R[k][2]+=1; R[k][4].append(i)

@@ -1,5 +1,6 @@
 /* From beats to what can be weighed: shapes in the cleanest leads, clusters, the patient's normal beat, intervals. */
 #include "cluster.h"
+#include "wander.h"
 
 #include <math.h>
 
@@ -270,6 +271,24 @@ static void against_normals(struct classify *k)
 	}
 }
 
+#define NOISE_LET 0.15f /* as noisy as recordings at rest are */
+#define NOISE_LET_MOST 0.2f /* of what is more */
+
+/* A noisy beat is not soon believed to be ventricular, since noise makes it unlike the normal one. In a recording that is noisy throughout that would hold for all of them; but there normal beats differ among themselves, too
+ * (against_normals), so only what is over the usual counts. */
+static void usual_noise(struct classify *k)
+{
+	double sum = 0, n = 0;
+	for (size_t i = 0; i < k->count; i++)
+		if (k->id[i] && k->c[k->id[i] - 1].normal) {
+			sum += k->f[i][F_NOISE];
+			n++;
+		}
+	const float more = n > 0 ? (float)(sum / n) - NOISE_LET : 0, over = more < NOISE_LET_MOST ? more : NOISE_LET_MOST;
+	for (size_t i = 0; over > 0 && i < k->count; i++)
+		k->f[i][F_NOISE] = k->f[i][F_NOISE] > over ? k->f[i][F_NOISE] - over : 0;
+}
+
 static void cluster_features(struct classify *k)
 {
 	static const int own[][2] = {{F_PRE, F_C_PRE}, {F_POST, F_C_POST}, {F_SHAPE, F_C_SHAPE}, {F_SPREAD, F_C_SPREAD}, {F_T, F_C_T}, {F_P, F_C_P},
@@ -302,6 +321,16 @@ static void cluster_features(struct classify *k)
 	}
 }
 
+/* As it was recorded; and how much the baseline moves is kept. */
+static void read_beat(struct classify *k, struct shape_reader *reader, const struct ecg_beats *b, size_t i, struct wander *wander)
+{
+	for (unsigned l = 0; l < k->leads; l++) {
+		struct shape *s = &k->shape[i * k->leads + l];
+		shape_read(&reader[l], b->beat[i].at, s);
+		wander_seen(&wander[l], reader[l].level, s);
+	}
+}
+
 int classify_prepare(const struct ecg *g, const unsigned *channels, size_t n, struct arena *a, const struct ecg_beats *b, struct classify *k, struct err *e)
 {
 	struct shape_reader reader[CLASSIFY_LEADS];
@@ -320,9 +349,13 @@ int classify_prepare(const struct ecg *g, const unsigned *channels, size_t n, st
 	k->became = arena_array(a, CLASSIFY_IDS + 1, sizeof *k->became);
 	if (!k->shape || !k->id || !k->f || !k->c || !k->table || !k->became)
 		return err_set(e, arena_code(a), NULL, "no room for the shapes of the beats");
-	for (size_t i = 0; i < b->count; i++) {
+	struct wander wander[CLASSIFY_LEADS] = {0};
+	for (size_t i = 0, seen = 0; i < b->count; i++) {
+		for (; seen < b->count && seen <= i + WANDER_NEAR; seen++)
+			read_beat(k, reader, b, seen, wander);
 		for (unsigned l = 0; l < k->leads; l++)
-			shape_read(&reader[l], b->beat[i].at, &k->shape[i * k->leads + l]);
+			if (wander_much(&wander[l]))
+				wander_read(&reader[l], b->beat[i].at, &k->shape[i * k->leads + l]);
 		cluster_beat(k, i);
 		rhythm_features(&near, i, k->f[i]);
 	}
@@ -332,6 +365,7 @@ int classify_prepare(const struct ecg *g, const unsigned *channels, size_t n, st
 	more_normals(k);
 	for (size_t i = 0; i < b->count; i++)
 		nearest_features(k, i, k->f[i]);
+	usual_noise(k);
 	against_normals(k);
 	cluster_features(k);
 	return 0;

@@ -172,7 +172,8 @@ INLINE uint32_t roughness(const int32_t *restrict x, int from, int to)
 	return sum;
 }
 
-INLINE void describe_body(const int32_t *restrict x, struct shape *restrict ret)
+/* Returns the level before the QRS, in the grid's units. */
+INLINE int32_t shape_describe_body(const int32_t *restrict x, struct shape *restrict ret)
 {
 	int m = middle_of(x, ret);
 	const int32_t *restrict q = x + m - SHAPE_QRS_BEFORE;
@@ -209,8 +210,9 @@ INLINE void describe_body(const int32_t *restrict x, struct shape *restrict ret)
 	ret->norm = (uint16_t)sqrt((double)squares);
 	ret->peak = (float)peak / 256;
 	ret->good = peak > 256;
+	return level;
 }
-TWICE(static, void, describe, (const int32_t *x, struct shape *ret), (x, ret))
+TWICE(, int32_t, shape_describe, (const int32_t *x, struct shape *ret), (x, ret))
 
 struct shape *shape_room(struct arena *a, size_t n)
 {
@@ -221,7 +223,7 @@ void shape_read(struct shape_reader *r, uint64_t at, struct shape *ret)
 {
 	*ret = (struct shape){.width = -1};
 	if (shape_grid(r, at, -SHAPE_BEFORE, SHAPE_N, r->grid))
-		describe(r->grid, ret);
+		r->level = shape_describe(r->grid, ret);
 }
 
 /* ---- how alike two are ---- */

@@ -34,12 +34,15 @@ struct shape_reader {
 	int16_t *raw;
 	int32_t *grid;
 	size_t raw_max;
+	int32_t level;             /* before the QRS of the shape that was read last, in the grid's units; left alone where there was none */
 };
 int shape_reader_init(struct shape_reader *r, const struct ecg *g, unsigned channel, struct arena *a, struct err *e) MUST;
 /* Room for n, not zeroed: a day's worth is touched only where a shape is read. NULL: no memory, as arena_code says. */
 struct shape *shape_room(struct arena *a, size_t n);
 /* at: of the record's rate. */
 void shape_read(struct shape_reader *r, uint64_t at, struct shape *ret);
+/* The same of SHAPE_N values that lie in memory; returns the level before the QRS. */
+int32_t shape_describe(const int32_t *x, struct shape *ret);
 /* The grid itself: n values from `from` steps before the sample; of 256 times the file's step. False: too much of it was not recorded. */
 bool shape_grid(struct shape_reader *r, uint64_t at, int from, size_t n, int32_t *out);
 

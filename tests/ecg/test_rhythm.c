@@ -327,6 +327,22 @@ static void saw(struct synth *s, double per_s, double uv)
 	}
 }
 
+/* Where the atria are said to fibrillate or flutter, no P and no PR is measured, in no lead and no beat. */
+static void no_p_wave(const struct ecg *g, struct arena *a)
+{
+	struct ecg_analysis n;
+	struct err e = {0};
+	assert_int_equal(ecg_analyse(g, a, &n, &e), 0);
+	assert_int_equal(n.measure.pr_ms.conf + n.measure.p_ms.conf + n.measure.p_axis_deg.conf, 0);
+	assert_true(isnan(n.measure.global.p_on));
+	for (unsigned c = 0; c < g->channels; c++) {
+		const struct ecg_lead_measure *l = &n.measure.lead[c];
+		assert_int_equal(l->pr_ms.conf + l->p_ms.conf + l->p_uv.conf, 0);
+		for (size_t i = 0; l->beat && i < n.measure.beats.count; i++)
+			assert_true(isnan(l->beat[i].p_on) && isnan(l->beat[i].p_off));
+	}
+}
+
 /* Flutter of the atria with three to five waves to a beat, at three rates, in records of a minute and of ten seconds; and two to one with some of three to one. */
 static void atrial_flutter(void **state)
 {
@@ -344,6 +360,7 @@ static void atrial_flutter(void **state)
 			}
 			synth_make(&s);
 			saw(&s, waves[i], 160);
+			no_p_wave(&s.g, s.a);
 			struct ecg_rhythm_result r = of(&s);
 			if (share(&s, &r, ECG_RHYTHM_AFL) < 0.8)
 				fail_msg("%g Hz, kind %d: %g of it is called flutter", hz[i], brief, share(&s, &r, ECG_RHYTHM_AFL));
@@ -627,6 +644,8 @@ static void ludb(void **state)
 		/* 8 is fibrillation above a pacemaker; sinus arrhythmia is a kind of sinus rhythm */
 		bool same = !strcmp(got, want) || (i == 8 && !strcmp(got, "PACED")) || (!strcmp(want, "SA") && !strcmp(got, "SR"));
 		right += same;
+		if (!strncmp(got, "AF", 2))
+			no_p_wave(t.g, t.a);
 		if (!same)
 			print_message("LUDB %d: %s, not %s\n", i, got, want);
 		if (want[0] == 'S' && !strncmp(got, "AF", 2))
