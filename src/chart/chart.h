@@ -299,6 +299,12 @@ struct chart_ecg {
 	const struct json_node *stands, *draft; /* the act "sign" or "read" */
 	struct slice signed_by, drafted_by;
 	int64_t signed_at, drafted_at;
+	struct {
+		struct slice id;        /* empty: it is no minute of a live strip */
+		uint32_t entries;       /* of the strip; 0: was not asked for */
+		uint64_t newest;        /* the entry of its newest minute */
+		int64_t from, to;
+	} strip;
 	uint32_t candidates;        /* persons whom it may be of: counted for unmatched ones */
 	uint64_t rank;              /* private */
 	struct chart_ecg_act *acts, **last_act;
@@ -313,6 +319,9 @@ struct chart_ecgs_ask {
 	struct slice text;          /* a word of the patient's or the claimed name, or a number; empty: all */
 	struct slice user;          /* CHART_ECG_LIST_MINE; also: sent by this one alone, where only_sent */
 	bool only_sent;
+	bool fold;                  /* a live strip is one row: its newest minute, or of what is to be done the first that asks for somebody */
+	bool brief;                 /* without counting candidates */
+	struct slice strip;         /* the minutes of this one alone */
 	uint64_t before;            /* what ret_next said, or CHART_NOW */
 	size_t max;
 };

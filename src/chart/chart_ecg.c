@@ -141,37 +141,6 @@ static int put_row(struct apply *p, const struct store_ecg *s, const struct char
 	return ASK(c, put_row, &row, e);
 }
 
-/* ---- a recording ---- */
-
-int ecg_apply(struct apply *p, const struct facts *f, struct err *e)
-{
-	struct chart *c = p->c;
-	struct store_ecg s = {.entry = p->en->seq, .last = p->en->seq, .received = c->last_time, .source = p->en->source, .origin = (uint8_t)origin_of(p->en->source)};
-	struct chart_ecg g;
-	AUTO_BUF struct buf blob = {0};
-	buf_init(&blob, (size_t)4 << 20);
-	if (f && f->first && !f->failed)
-		facts_encode_group(f, f->first, &blob);
-	if (!buf_ok(&blob) && buf_code(&blob) == ERR_MEMORY)
-		return err_set(e, ERR_MEMORY, NULL, "no memory");
-	s.blob = buf_slice(&blob);
-	if (!s.blob.n || f->uninterpreted)
-		s.flags |= ECG_UNREADABLE;
-	int r = ecg_decode(&s, p->a, &g, e);
-	if (r == 0)
-		r = ecg_whose(p, &g, &s.ident, e);
-	if (r < 0)
-		return r;
-	if (s.ident) {
-		s.flags |= ECG_AUTO;
-		r = ecg_decode(&s, p->a, &g, e);
-	}
-	ecg_sort(&g, s.ident != 0, &s);
-	if (r == 0)
-		r = ASK(c, put_ecg, &s, e);
-	return r == 0 && s.ident ? put_row(p, &s, &g, s.ident, "matched by identifiers", false, e) : r;
-}
-
 /* ---- an act ---- */
 
 /* What was sent stands in the ledger; the view keeps that it was, and not its bytes: a report's PDF would be read with every look at the worklist. */
@@ -199,6 +168,7 @@ static struct slice without_message(struct arena *a, const struct json_node *act
 struct take {
 	struct arena *a;
 	struct store_ecg s;
+	struct store_ecg_act said; /* the newest match of its whole strip */
 	struct chart_ecg *g;
 };
 
@@ -208,7 +178,8 @@ static int take_ecg(void *arg, const struct store_ecg *s, struct err *e)
 	t->s = *s;
 	t->s.source = arena_dup(t->a, s->source);
 	t->s.blob = s->blob.n ? arena_dup(t->a, s->blob) : SLICE_NULL;
-	return t->s.source.p && (!s->blob.n || t->s.blob.p) ? 0 : chart_no_memory(t->a, e);
+	t->s.strip = s->strip.n ? arena_dup(t->a, s->strip) : SLICE_NULL;
+	return t->s.source.p && (!s->blob.n || t->s.blob.p) && (!s->strip.n || t->s.strip.p) ? 0 : chart_no_memory(t->a, e);
 }
 
 /* Those before it, folded; only those that counted are worth reading. */
@@ -243,6 +214,90 @@ static int load(struct apply *p, uint64_t entry, struct take *t, struct err *e)
 	t->g->last_act = &t->g->acts;
 	return ASK(p->c, ecg_acts, entry, take_act, t, e);
 }
+
+/* ---- a minute of a live strip ---- */
+
+struct followed {
+	uint32_t ident;
+	struct store_ecg_act act; /* entry 0: nobody has said anything of the strip */
+};
+
+static int take_newest(void *arg, const struct store_ecg *s, struct err *e)
+{
+	int r = take_ecg(arg, s, e);
+	return r < 0 ? r : 1;
+}
+
+static int take_match(void *arg, const struct store_ecg_act *x, struct err *e)
+{
+	struct take *t = arg;
+	struct json_node *n;
+	if (!x->counts || json_tree(x->body, t->a, &n, NULL) < 0 || !slice_eq_str(ecg_act_name(n), "match") || !slice_eq(json_text(n, "strip"), t->s.strip))
+		return arena_code(t->a) ? chart_no_memory(t->a, e) : 0;
+	t->said = *x;
+	t->said.source = arena_dup(t->a, x->source);
+	t->said.body = arena_dup(t->a, x->body);
+	return t->said.source.p && t->said.body.p ? 0 : chart_no_memory(t->a, e);
+}
+
+/* Somebody who compared two identifiers said whose the whole strip is: what goes on with it is that person's, while the minute before still is. s->ident of who it is, and the act, which stands with this minute too. */
+static int follow(struct apply *p, const struct store_ecg *s, struct chart_ecg *g, struct followed *ret, struct err *e)
+{
+	struct take t = {.a = p->a};
+	struct json_node *n;
+	int r = ASK(p->c, ecgs_strip, s->strip, take_newest, &t, e);
+	if (r < 0 || !t.s.ident || t.s.flags & ECG_BY_IDENTIFIERS || !slice_eq(t.s.source, s->source))
+		return r;
+	r = ASK(p->c, ecg_acts, t.s.entry, take_match, &t, e);
+	if (r < 0 || !t.said.entry)
+		return r;
+	if (json_tree(t.said.body, p->a, &n, NULL) < 0 || !ecg_fold(g, n, t.said.entry, t.said.time, ecg_user(t.said.source)))
+		return arena_code(p->a) ? chart_no_memory(p->a, e) : 0;
+	ret->ident = t.s.ident;
+	ret->act = t.said;
+	ret->act.ecg = s->entry;
+	return 0;
+}
+
+/* ---- a recording ---- */
+
+int ecg_apply(struct apply *p, const struct facts *f, struct err *e)
+{
+	struct chart *c = p->c;
+	struct store_ecg s = {.entry = p->en->seq, .last = p->en->seq, .received = c->last_time, .source = p->en->source, .origin = (uint8_t)origin_of(p->en->source)};
+	struct chart_ecg g;
+	AUTO_BUF struct buf blob = {0};
+	buf_init(&blob, (size_t)4 << 20);
+	if (f && f->first && !f->failed)
+		facts_encode_group(f, f->first, &blob);
+	if (!buf_ok(&blob) && buf_code(&blob) == ERR_MEMORY)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	s.blob = buf_slice(&blob);
+	if (!s.blob.n || f->uninterpreted)
+		s.flags |= ECG_UNREADABLE;
+	int r = ecg_decode(&s, p->a, &g, e);
+	if (r == 0)
+		r = ecg_whose(p, &g, &s.ident, e);
+	if (r < 0)
+		return r;
+	if (s.ident) {
+		s.flags |= ECG_AUTO;
+		r = ecg_decode(&s, p->a, &g, e);
+	}
+	s.strip = fact_part(fact_get(g.fact, FF_GROUP), FI_VALUE);
+	struct followed said = {.ident = s.ident};
+	if (r == 0 && !s.ident && s.strip.n)
+		r = follow(p, &s, &g, &said, e);
+	s.ident = said.ident;
+	ecg_sort(&g, s.ident != 0, &s);
+	if (r == 0)
+		r = ASK(c, put_ecg, &s, e);
+	if (r == 0 && said.act.entry)
+		r = ASK(c, put_ecg_act, &said.act, e);
+	return r == 0 && s.ident ? put_row(p, &s, &g, s.ident, said.act.entry ? "match" : "matched by identifiers", false, e) : r;
+}
+
+/* ---- an act, of what is there ---- */
 
 /* Whom a match names, if there is such a person, and if it is the one whom identifiers found where they did: another one is an un-match first. */
 static int matched(struct apply *p, const struct take *t, const struct json_node *act, uint32_t *ret, struct err *e)

@@ -1,6 +1,7 @@
 /* Questions about recordings: the worklist, one of them, a person's others. */
 #include "chart_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define LOOKED_AT 20000 /* recordings that one question for a name looks through */
@@ -83,6 +84,18 @@ struct list {
 	uint64_t from;
 	struct arena *scratch;
 	struct slice folded;
+	struct strip *strips;  /* those that were met */
+};
+
+/* A live strip as one row: what of it is one person's, or nobody's yet. */
+struct strip {
+	const struct list *k;
+	struct slice id;
+	uint32_t ident;
+	uint64_t shown, first, newest; /* entries; shown: the one that stands for all */
+	uint8_t rank;
+	uint32_t entries;
+	struct strip *next;
 };
 
 static uint64_t cursor(const struct store_ecg *s)
@@ -111,6 +124,48 @@ static bool on_list(const struct chart_ecgs_ask *q, const struct store_ecg *s)
 	}
 }
 
+/* The newest first. */
+static int take_minute(void *arg, const struct store_ecg *s, struct err *e)
+{
+	struct strip *x = arg;
+	bool todo = todo_list(x->k->q->list) && !x->k->q->patient.n;
+	(void)e;
+	if (s->ident != x->ident)
+		return 0;
+	if (!x->entries++)
+		x->newest = s->entry;
+	x->first = s->entry;
+	if (on_list(x->k->q, s) && (!x->shown || (todo && s->rank <= x->rank))) {
+		x->shown = s->entry + 1;
+		x->rank = s->rank;
+	}
+	return 0;
+}
+
+static int strip_of(struct list *k, struct slice id, uint32_t ident, struct strip **ret, struct err *e)
+{
+	for (*ret = k->strips; *ret; *ret = (*ret)->next)
+		if ((*ret)->ident == ident && slice_eq((*ret)->id, id))
+			return 0;
+	struct strip *x = arena_alloc(k->a, sizeof *x);
+	struct slice name = arena_dup(k->a, id);
+	if (!x || !name.p)
+		return chart_no_memory(k->a, e);
+	*x = (struct strip){.k = k, .id = name, .ident = ident, .next = k->strips};
+	k->strips = *ret = x;
+	return ASK(k->c, ecgs_strip, name, take_minute, x, e);
+}
+
+/* Is it another one of its strip that is shown? 1: yes. */
+static int behind(struct list *k, const struct store_ecg *s, struct err *e)
+{
+	struct strip *x;
+	if (!k->q->fold || !s->strip.n)
+		return 0;
+	int r = strip_of(k, s->strip, s->ident, &x, e);
+	return r < 0 ? r : x->shown != s->entry + 1;
+}
+
 static int keep(struct list *k, const struct store_ecg *s, struct err *e)
 {
 	bool failed = false;
@@ -127,6 +182,7 @@ static int keep(struct list *k, const struct store_ecg *s, struct err *e)
 	struct store_ecg x = *s;
 	x.source = kept(k->a, s->source, &failed);
 	x.blob = kept(k->a, s->blob, &failed);
+	x.strip = kept(k->a, s->strip, &failed);
 	if (failed)
 		return chart_no_memory(k->a, e);
 	k->v[k->n++] = x;
@@ -138,8 +194,11 @@ static int take(void *arg, const struct store_ecg *s, struct err *e)
 	struct list *k = arg;
 	if (todo_list(k->q->list) && s->rank == k->rank && s->entry <= k->from && k->from != UINT64_MAX)
 		return 0; /* it was shown */
-	if (!on_list(k->q, s))
+	if (!on_list(k->q, s) || (k->q->strip.n && s->entry >= k->q->before))
 		return 0;
+	int r = behind(k, s, e);
+	if (r)
+		return r < 0 ? r : 0;
 	if (k->n == k->max || k->seen++ == k->most) {
 		k->past = true;
 		return 1;
@@ -227,6 +286,8 @@ static int gather(struct list *k, struct err *e)
 {
 	const struct chart_ecgs_ask *q = k->q;
 	k->from = UINT64_MAX;
+	if (q->strip.n)
+		return ASK(k->c, ecgs_strip, q->strip, take, k, e);
 	if (q->patient.n)
 		return of_person(k, q->patient, e);
 	if (!todo_list(q->list))
@@ -236,6 +297,62 @@ static int gather(struct list *k, struct err *e)
 		k->from = q->before & ((UINT64_C(1) << RANK_SHIFT) - 1);
 	}
 	return ASK(k->c, ecgs_todo, k->rank, k->from == UINT64_MAX ? 0 : k->from, take, k, e);
+}
+
+static int64_t time_of(const struct chart *c, const struct chart_ecg *g)
+{
+	struct slice at = fact_get(g->fact, FF_TIME);
+	int64_t t = fact_time_ns(at.n ? at : fact_get(g->fact, FF_RECORDED), c->zone_minutes);
+	return t == INT64_MIN ? g->received : t;
+}
+
+struct one {
+	struct arena *a;
+	struct store_ecg s;
+};
+
+static int take_one(void *arg, const struct store_ecg *s, struct err *e)
+{
+	struct one *k = arg;
+	bool failed = false;
+	k->s = *s;
+	k->s.source = kept(k->a, s->source, &failed);
+	k->s.blob = kept(k->a, s->blob, &failed);
+	k->s.strip = kept(k->a, s->strip, &failed);
+	return failed ? chart_no_memory(k->a, e) : 0;
+}
+
+/* From when a minute is, and until when. */
+static int minute(struct chart *c, uint64_t entry, struct arena *a, int64_t *ret_from, int64_t *ret_to, struct err *e)
+{
+	struct one k = {.a = a};
+	struct chart_ecg g;
+	char text[32];
+	int r = ASK(c, ecg, entry, take_one, &k, e);
+	if (r == 0)
+		r = ecg_decode(&k.s, a, &g, e);
+	if (r < 0)
+		return r;
+	*ret_from = *ret_to = time_of(c, &g);
+	struct slice said = fact_get(g.fact, FF_SECONDS);
+	snprintf(text, sizeof text, "%.*s", SLICE_FMT(said));
+	double seconds = num_is_decimal(said) ? strtod(text, NULL) : 0;
+	if (seconds > 0 && seconds < 1e6)
+		*ret_to += (int64_t)(seconds * 1e9);
+	return 0;
+}
+
+static int describe_strip(struct list *k, struct chart_ecg *g, uint32_t ident, struct err *e)
+{
+	struct strip *x;
+	int64_t other;
+	int r = g->strip.id.n && k->q->fold ? strip_of(k, g->strip.id, ident, &x, e) : 1;
+	if (r)
+		return r < 0 ? r : 0;
+	g->strip.entries = x->entries;
+	g->strip.newest = x->newest;
+	r = minute(k->c, x->first, k->a, &g->strip.from, &other, e);
+	return r < 0 ? r : minute(k->c, x->newest, k->a, &other, &g->strip.to, e);
 }
 
 static int build_all(struct list *k, size_t max, struct chart_ecg **ret, uint64_t *ret_next, struct err *e)
@@ -251,6 +368,8 @@ static int build_all(struct list *k, size_t max, struct chart_ecg **ret, uint64_
 			break;
 		}
 		int r = build(k->c, &k->v[i], k->a, k->scratch, &g, e);
+		if (r == 0)
+			r = describe_strip(k, g, k->v[i].ident, e);
 		if (r < 0)
 			return r;
 		if (filter && ((k->folded.n && !speaks_of(g, k->folded)) || (k->q->list == CHART_ECG_LIST_MINE && !is_mine(g, k->q->user))))
@@ -287,7 +406,7 @@ int chart_ecgs(struct chart *c, const struct chart_ecgs_ask *q, struct arena *a,
 	for (struct chart_ecg *g = r == 0 ? *ret : NULL; g && r == 0; g = g->next) { /* the search for names is a question of its own */
 		struct chart_ecg_candidate *x = NULL;
 		arena_reset(scratch);
-		if (!g->patient && g->reading != CHART_ECG_REJECTED)
+		if (!q->brief && !g->patient && g->reading != CHART_ECG_REJECTED)
 			r = chart_ecg_candidates(c, g, scratch, &x, e);
 		for (; r == 0 && x; x = x->next)
 			g->candidates++;
@@ -316,21 +435,6 @@ int chart_ecg_counts(struct chart *c, struct chart_ecg_counts *ret, struct err *
 
 /* ---- one ---- */
 
-struct one {
-	struct arena *a;
-	struct store_ecg s;
-};
-
-static int take_one(void *arg, const struct store_ecg *s, struct err *e)
-{
-	struct one *k = arg;
-	bool failed = false;
-	k->s = *s;
-	k->s.source = kept(k->a, s->source, &failed);
-	k->s.blob = kept(k->a, s->blob, &failed);
-	return failed ? chart_no_memory(k->a, e) : 0;
-}
-
 int chart_ecg(struct chart *c, uint64_t entry, struct arena *a, struct chart_ecg **ret, struct err *e)
 {
 	struct chart *held LOOK = NULL;
@@ -345,16 +449,9 @@ int chart_ecg(struct chart *c, uint64_t entry, struct arena *a, struct chart_ecg
 	return r < 0 ? r : build(c, &k.s, a, scratch, ret, e);
 }
 
-static int64_t time_of(const struct chart *c, const struct chart_ecg *g)
-{
-	struct slice at = fact_get(g->fact, FF_TIME);
-	int64_t t = fact_time_ns(at.n ? at : fact_get(g->fact, FF_RECORDED), c->zone_minutes);
-	return t == INT64_MIN ? g->received : t;
-}
-
 int chart_ecg_others(struct chart *c, const struct chart_ecg *g, size_t max, struct arena *a, struct chart_ecg **ret, struct err *e)
 {
-	struct chart_ecgs_ask q = {.list = CHART_ECG_LIST_ALL, .patient = g->patient ? slice_str(g->patient->id) : SLICE_NULL, .before = CHART_NOW, .max = max + 1};
+	struct chart_ecgs_ask q = {.list = CHART_ECG_LIST_ALL, .patient = g->patient ? slice_str(g->patient->id) : SLICE_NULL, .before = CHART_NOW, .max = max + 1, .fold = !g->strip.id.n}; /* a strip is one of them; seen from a minute of it, the minutes are */
 	uint64_t next;
 	*ret = NULL;
 	if (!g->patient)

@@ -169,11 +169,13 @@ bool ecg_fold(struct chart_ecg *g, const struct json_node *act, uint64_t entry, 
 		g->review = g->review || slice_eq_str(what, "review-request");
 		return true;
 	}
-	if (based.n && (num_u64(based, 0, UINT64_MAX, &basis) < 0 || basis != g->basis))
+	bool follows = entry < g->entry; /* said of its strip before this minute of it came: there was nothing else that it could be based on */
+	if (!follows && based.n && (num_u64(based, 0, UINT64_MAX, &basis) < 0 || basis != g->basis))
 		return false;
 	if (!change(g, act, time, by))
 		return false;
-	g->basis = entry;
+	if (!follows)
+		g->basis = entry;
 	return true;
 }
 
@@ -203,6 +205,7 @@ int ecg_decode(const struct store_ecg *s, struct arena *a, struct chart_ecg *ret
 				g.file = t;
 		}
 	}
+	g.strip.id = s->strip;
 	if (!slice_starts(s->source, "ecg/") && fact_get(g.fact, FF_ENTERER).n) /* by another way it says itself who brought it */
 		g.by = fact_part(fact_get(g.fact, FF_ENTERER), FP_ID);
 	g.urgency = fact_get(g.fact, FF_PRIORITY).n ? fact_get(g.fact, FF_PRIORITY) : SLICE("routine");

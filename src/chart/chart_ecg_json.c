@@ -138,6 +138,22 @@ static struct slice recorded(const struct chart_ecg *g)
 	return t.n ? t : fact_get(g->fact, FF_RECORDED);
 }
 
+static void put_strip(struct jsonw *w, const struct chart_ecg *g)
+{
+	if (!g->strip.id.n)
+		return;
+	jsonw_key(w, "strip");
+	jsonw_obj(w);
+	jsonw_kslice(w, "id", g->strip.id);
+	if (g->strip.entries) {
+		jsonw_ku64(w, "entries", g->strip.entries);
+		jsonw_ku64(w, "newest", g->strip.newest);
+		jsonw_ktime(w, "from", g->strip.from);
+		jsonw_ktime(w, "to", g->strip.to);
+	}
+	jsonw_obj_end(w);
+}
+
 static void put_head(struct jsonw *w, const struct chart_ecg *g)
 {
 	struct slice device = fact_get(g->fact, FF_DEVICE);
@@ -150,6 +166,7 @@ static void put_head(struct jsonw *w, const struct chart_ecg *g)
 	number(w, "seconds", fact_get(g->fact, FF_SECONDS));
 	number(w, "rateHz", fact_get(g->fact, FF_RATE));
 	opt(w, "via", fact_get(g->fact, FF_VIA));
+	put_strip(w, g);
 	jsonw_kslice(w, "by", g->by);
 	if (g->unreadable) {
 		struct slice why = fact_get(g->fact, FF_WARNING);

@@ -673,7 +673,7 @@ static int put_ecg(struct store *base, const struct store_ecg *g, struct err *e)
 	if (!x && !(x = ADD(t->ecg)))
 		return no_memory(e);
 	*x = *g;
-	return keep(t, &x->source) && keep(t, &x->blob) ? 0 : no_memory(e);
+	return keep(t, &x->source) && keep(t, &x->strip) && keep(t, &x->blob) ? 0 : no_memory(e);
 }
 
 static int put_ecg_act(struct store *base, const struct store_ecg_act *y, struct err *e)
@@ -717,6 +717,17 @@ static int ecgs(struct store *base, uint64_t before, store_ecg_fn *fn, void *arg
 static int ecgs_of(struct store *base, uint32_t id, store_ecg_fn *fn, void *arg, struct err *e)
 {
 	return id ? ecgs_back(of(base), UINT64_MAX, id, fn, arg, e) : 0;
+}
+
+static int ecgs_strip(struct store *base, struct slice strip, store_ecg_fn *fn, void *arg, struct err *e)
+{
+	struct tables *t = of(base);
+	for (size_t i = t->ecg.n; i-- > 0 && strip.n;) {
+		int r = slice_eq(t->ecg.v[i].strip, strip) ? fn(arg, &t->ecg.v[i], e) : 0;
+		if (r)
+			return r < 0 ? r : 0;
+	}
+	return 0;
 }
 
 static int ecgs_todo(struct store *base, uint8_t rank, uint64_t entry, store_ecg_fn *fn, void *arg, struct err *e)
@@ -767,7 +778,7 @@ static const struct store_ops ops = {
 	.ident = ident, .idents_by_value = idents_by_value, .idents_of_assigner = idents_of_assigner, .edge_up = edge_up, .edges_down = edges_down,
 	.edges_named = edges_named, .edges_open = edges_open, .moves = moves, .rows = rows, .row = row, .rows_of_entry = rows_of_entry, .last_row = last_row, .count_rows = count_rows, .max_source_time = max_source_time, .marked = marked,
 	.header = header, .words = words, .has_word = has_word, .open_stay = open_stay, .stay_of = stay_of, .stays = stays, .stays_due = stays_due, .next_due = next_due, .reviews = reviews,
-	.events = events, .times = times, .times_before = times_before, .ecg = ecg, .ecgs = ecgs, .ecgs_todo = ecgs_todo, .ecgs_of = ecgs_of, .ecg_acts = ecg_acts, .kv = kv, .all_kv = all_kv,
+	.events = events, .times = times, .times_before = times_before, .ecg = ecg, .ecgs = ecgs, .ecgs_todo = ecgs_todo, .ecgs_of = ecgs_of, .ecgs_strip = ecgs_strip, .ecg_acts = ecg_acts, .kv = kv, .all_kv = all_kv,
 };
 
 int store_memory_open(struct store **ret, struct err *e)

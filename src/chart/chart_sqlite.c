@@ -718,6 +718,7 @@ static int put_ecg(struct store *base, const struct store_ecg *g, struct err *e)
 	sqlite3_bind_int(st, 9, g->rank);
 	bind(st, 10, g->source);
 	bind(st, 11, g->blob);
+	bind(st, 12, g->strip);
 	return sql_run(s, st, e);
 }
 
@@ -737,7 +738,7 @@ static struct store_ecg ecg_at(sqlite3_stmt *st)
 {
 	return (struct store_ecg){.entry = column_u64(st, 0), .last = column_u64(st, 1), .ident = (uint32_t)sqlite3_column_int64(st, 2), .received = sqlite3_column_int64(st, 3), .origin = (uint8_t)sqlite3_column_int(st, 4),
 	                          .reading = (uint8_t)sqlite3_column_int(st, 5), .flags = (uint8_t)sqlite3_column_int(st, 6), .due = (uint8_t)sqlite3_column_int(st, 7), .rank = (uint8_t)sqlite3_column_int(st, 8),
-	                          .source = column(st, 9), .blob = column(st, 10)};
+	                          .source = column(st, 9), .blob = column(st, 10), .strip = column(st, 11)};
 }
 
 static int ecg(struct store *base, uint64_t entry, store_ecg_fn *fn, void *arg, struct err *e)
@@ -767,6 +768,13 @@ static int ecgs_of(struct store *base, uint32_t id, store_ecg_fn *fn, void *arg,
 {
 	GET(ECGS_OF);
 	sqlite3_bind_int64(st, 1, id);
+	EACH(struct store_ecg g = ecg_at(st); r = fn(arg, &g, e));
+}
+
+static int ecgs_strip(struct store *base, struct slice strip, store_ecg_fn *fn, void *arg, struct err *e)
+{
+	GET(ECGS_STRIP);
+	bind(st, 1, strip);
 	EACH(struct store_ecg g = ecg_at(st); r = fn(arg, &g, e));
 }
 
@@ -801,7 +809,7 @@ static const struct store_ops ops = {
 	.ident = ident, .idents_by_value = idents_by_value, .idents_of_assigner = idents_of_assigner, .edge_up = edge_up, .edges_down = edges_down,
 	.edges_named = edges_named, .edges_open = edges_open, .moves = moves, .rows = rows, .row = row, .rows_of_entry = rows_of_entry, .last_row = last_row, .count_rows = count_rows, .max_source_time = max_source_time, .marked = marked,
 	.header = header, .words = words, .has_word = has_word, .open_stay = open_stay, .stay_of = stay_of, .stays = stays, .stays_due = stays_due, .next_due = next_due, .reviews = reviews,
-	.events = events, .times = times, .times_before = times_before, .ecg = ecg, .ecgs = ecgs, .ecgs_todo = ecgs_todo, .ecgs_of = ecgs_of, .ecg_acts = ecg_acts, .kv = kv, .all_kv = all_kv,
+	.events = events, .times = times, .times_before = times_before, .ecg = ecg, .ecgs = ecgs, .ecgs_todo = ecgs_todo, .ecgs_of = ecgs_of, .ecgs_strip = ecgs_strip, .ecg_acts = ecg_acts, .kv = kv, .all_kv = all_kv,
 };
 
 int store_sqlite_open(const char *path, bool write, struct store **ret, struct err *e)

@@ -36,12 +36,13 @@
 	X(PUT_REVIEW, "INSERT INTO review(id,ident,what,entry,other,since) VALUES(?1,?2,?3,?4,?5,?6)")                                           \
 	X(PUT_EVENT, "INSERT OR REPLACE INTO event(seq,kind,time,user,patient,what,reason,text) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)")                \
 	X(PUT_TIMES, "INSERT OR REPLACE INTO times(block,first,blob) VALUES(?1,?2,?3)")                                                          \
-	X(PUT_ECG, "INSERT OR REPLACE INTO ecg(entry,last,ident,received,origin,reading,flags,due,rank,source,blob) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)") \
+	X(PUT_ECG, "INSERT OR REPLACE INTO ecg(entry,last,ident,received,origin,reading,flags,due,rank,source,blob,strip) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)") \
 	X(PUT_ECG_ACT, "INSERT OR REPLACE INTO ecg_act(ecg,entry,time,counts,source,body) VALUES(?1,?2,?3,?4,?5,?6)")                              \
-	X(ECG, "SELECT entry,last,ident,received,origin,reading,flags,due,rank,source,blob FROM ecg WHERE entry=?1")                            \
-	X(ECGS, "SELECT entry,last,ident,received,origin,reading,flags,due,rank,source,blob FROM ecg WHERE entry<?1 ORDER BY entry DESC")       \
-	X(ECGS_TODO, "SELECT entry,last,ident,received,origin,reading,flags,due,rank,source,blob FROM ecg WHERE due>0 AND (rank,entry)>=(?1,?2) ORDER BY rank,entry") \
-	X(ECGS_OF, "SELECT entry,last,ident,received,origin,reading,flags,due,rank,source,blob FROM ecg WHERE ident=?1 AND ident>0 ORDER BY entry DESC") \
+	X(ECG, "SELECT entry,last,ident,received,origin,reading,flags,due,rank,source,blob,strip FROM ecg WHERE entry=?1")                            \
+	X(ECGS, "SELECT entry,last,ident,received,origin,reading,flags,due,rank,source,blob,strip FROM ecg WHERE entry<?1 ORDER BY entry DESC")       \
+	X(ECGS_TODO, "SELECT entry,last,ident,received,origin,reading,flags,due,rank,source,blob,strip FROM ecg WHERE due>0 AND (rank,entry)>=(?1,?2) ORDER BY rank,entry") \
+	X(ECGS_OF, "SELECT entry,last,ident,received,origin,reading,flags,due,rank,source,blob,strip FROM ecg WHERE ident=?1 AND ident>0 ORDER BY entry DESC") \
+	X(ECGS_STRIP, "SELECT entry,last,ident,received,origin,reading,flags,due,rank,source,blob,strip FROM ecg WHERE strip=?1 AND length(strip)>0 ORDER BY entry DESC") \
 	X(ECG_ACTS, "SELECT ecg,entry,time,counts,source,body FROM ecg_act WHERE ecg=?1 ORDER BY entry")                                         \
 	X(PUT_KV, "INSERT OR REPLACE INTO kv(space,key,value) VALUES(?1,?2,?3)")                                                                 \
 	X(IDENT, "SELECT id,value,assigner,type,space,first,k FROM ident WHERE id=?1")                                                           \

@@ -47,8 +47,9 @@ const char sql_schema[] =
 	"CREATE INDEX review_ident ON review(ident);"
 	"CREATE TABLE event(seq INTEGER PRIMARY KEY, kind INTEGER NOT NULL, time INTEGER NOT NULL, user BLOB NOT NULL, patient BLOB NOT NULL, what BLOB NOT NULL, reason BLOB NOT NULL, text BLOB NOT NULL);"
 	"CREATE TABLE ecg(entry INTEGER PRIMARY KEY, last INTEGER NOT NULL, ident INTEGER NOT NULL, received INTEGER NOT NULL, origin INTEGER NOT NULL, reading INTEGER NOT NULL, flags INTEGER NOT NULL,"
-	" due INTEGER NOT NULL, rank INTEGER NOT NULL, source BLOB NOT NULL, blob BLOB NOT NULL);"
+	" due INTEGER NOT NULL, rank INTEGER NOT NULL, source BLOB NOT NULL, strip BLOB NOT NULL, blob BLOB NOT NULL);"
 	"CREATE INDEX ecg_todo ON ecg(rank,entry) WHERE due>0;"
+	"CREATE INDEX ecg_strip ON ecg(strip,entry) WHERE length(strip)>0;"
 	"CREATE INDEX ecg_of ON ecg(ident,entry) WHERE ident>0;"
 	"CREATE TABLE ecg_act(ecg INTEGER NOT NULL, entry INTEGER NOT NULL, time INTEGER NOT NULL, counts INTEGER NOT NULL, source BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY(ecg,entry)) WITHOUT ROWID;"
 	"CREATE TABLE times(block INTEGER PRIMARY KEY, first INTEGER NOT NULL, blob BLOB NOT NULL);";

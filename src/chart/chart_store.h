@@ -93,7 +93,7 @@ struct store_ecg {
 	int64_t received;
 	uint8_t origin, reading, flags;
 	uint8_t due, rank;    /* due: bits, 0: on no list of things to be done; rank: what comes first there */
-	struct slice source, blob;
+	struct slice source, strip, blob; /* strip: of which live strip it is a minute; empty: of none */
 };
 struct store_ecg_act {
 	uint64_t ecg, entry;
@@ -120,7 +120,7 @@ typedef int store_ecg_act_fn(void *arg, const struct store_ecg_act *x, struct er
 typedef int store_blob_fn(void *arg, struct slice key, struct slice blob, struct err *e);
 
 struct chart_copy;
-#define STORE_VIEW_VERSION 5 /* of the tables and what is in them: another one means "rebuild" */
+#define STORE_VIEW_VERSION 6 /* of the tables and what is in them: another one means "rebuild" */
 
 struct store_ops {
 	void (*close)(struct store *s);
@@ -193,6 +193,7 @@ struct store_ops {
 	int (*ecgs)(struct store *s, uint64_t before, store_ecg_fn *fn, void *arg, struct err *e);                   /* entry < before, newest first */
 	int (*ecgs_todo)(struct store *s, uint8_t rank, uint64_t entry, store_ecg_fn *fn, void *arg, struct err *e); /* due != 0, from (rank, entry) on in that order */
 	int (*ecgs_of)(struct store *s, uint32_t ident, store_ecg_fn *fn, void *arg, struct err *e);                 /* newest first */
+	int (*ecgs_strip)(struct store *s, struct slice strip, store_ecg_fn *fn, void *arg, struct err *e);          /* newest first */
 	int (*ecg_acts)(struct store *s, uint64_t ecg, store_ecg_act_fn *fn, void *arg, struct err *e);              /* in order of entry */
 	int (*kv)(struct store *s, enum store_kv space, struct slice key, struct buf *ret, struct err *e);          /* replaces ret; ERR_NOT_FOUND */
 	int (*all_kv)(struct store *s, enum store_kv space, store_blob_fn *fn, void *arg, struct err *e);           /* in order of key */

@@ -94,6 +94,22 @@ static void put_record(struct facts *f, struct fact *t, const struct ecg *g)
 	put_notes(f, t, g);
 }
 
+/* "live/STRIP/FROM-END": the minutes of one strip have its name and the time of its sample 0 in common. A device that begins another strip under an old name says another time, and that is another strip. */
+static void put_strip(struct facts *f, struct fact *t, const struct json_node *n, const struct ecg *g)
+{
+	struct slice key = json_text(n, "key"), rest, kind = slice_cut(key, '/', &rest), from, id = slice_cut(rest, '/', &from);
+	int64_t start;
+	uint64_t at;
+	if (!slice_eq_str(json_text(n, "via"), "live") || !slice_eq_str(kind, "live") || !id.n || !(g->rate > 0) || num_u64(slice_cut(from, '-', &rest), 0, UINT64_C(1) << 40, &at) < 0 ||
+	    time_parse(g->start, 0, &start) < 0)
+		return;
+	char *name = arena_printf(f->a, "%.*s@%lld", SLICE_FMT(id), (long long)(start / (TIME_SEC / 1000) - llrint((double)at / g->rate * 1e3)));
+	if (!name)
+		f->failed = true;
+	else
+		facts_put_parts(f, t, FF_GROUP, (const struct slice[]){safe(f, slice_str(name))}, 1);
+}
+
 /* ---- what we measure ---- */
 
 static const char *const weights[] = {[ECG_NORMAL] = "normal", [ECG_BORDERLINE] = "borderline", [ECG_ABNORMAL] = "abnormal", [ECG_URGENT] = "urgent", [ECG_TECHNICAL] = "technical"};
@@ -175,6 +191,7 @@ void ecg_facts(struct slice body, struct facts *f)
 	facts_put_str(f, t, FF_TYPE, ecg_format_name(g->format));
 	f->time = SLICE_NULL; /* what is said of it is said now; when it was recorded is the fact's own time */
 	put_record(f, t, g);
+	put_strip(f, t, head, g);
 	struct slice device = safe(f, json_text(head, "device"));
 	if (device.n && !fact_get(t, FF_DEVICE).n)
 		facts_put_parts(f, t, FF_DEVICE, &device, 1);

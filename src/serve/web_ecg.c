@@ -132,8 +132,8 @@ void web_ecgs(struct web_request *q)
 	struct chart_ecg *first;
 	struct chart_ecg_counts n;
 	uint64_t next = CHART_NOW, entry;
-	const char *list = web_query(q, "list"), *patient = web_query(q, "patient"), *text = web_query(q, "q");
-	struct chart_ecgs_ask ask = {.patient = slice_str(patient), .text = slice_str(text), .before = web_number(q, "before", CHART_NOW, CHART_NOW), .max = (size_t)web_number(q, "max", 100, 500)};
+	const char *list = web_query(q, "list"), *patient = web_query(q, "patient"), *text = web_query(q, "q"), *strip = web_query(q, "strip");
+	struct chart_ecgs_ask ask = {.patient = slice_str(patient), .text = slice_str(text), .strip = slice_str(strip), .fold = !strip, .brief = strip != NULL, .before = web_number(q, "before", CHART_NOW, CHART_NOW), .max = (size_t)web_number(q, "max", 100, 500)};
 	if (q->method != WEB_GET && q->method != WEB_HEAD) {
 		q->allow = "GET, HEAD";
 		web_error(q, 405, "method", "Only GET here.");
@@ -147,7 +147,7 @@ void web_ecgs(struct web_request *q)
 	if (!c)
 		return;
 	ask.user = slice_str(q->session.user);
-	if (!list_of(list ? list : patient ? "all" : "unread", &ask.list)) {
+	if (!list_of(list && !strip ? list : patient || strip ? "all" : "unread", &ask.list)) {
 		web_error(q, 400, "input", "The list is unread, unmatched, mine, signed or all.");
 		return;
 	}

@@ -10,6 +10,7 @@ struct act {
 	struct web_request *q;
 	const struct json_node *b; /* the request */
 	const char *name;
+	struct slice strip;        /* a match of all of its live strip */
 	bool changes;              /* how it is read: needs a basis */
 };
 
@@ -121,6 +122,7 @@ static bool put_act(struct act *x, uint64_t entry, uint64_t basis, struct buf *o
 	jsonw_kstr(&w, "by", x->q->session.user);
 	if (x->changes)
 		jsonw_ku64(&w, "basis", basis);
+	jsonw_kslice_opt(&w, "strip", x->strip);
 	if (reads && (!put_statements(x, &w) || !put_measures(x, &w)))
 		return false;
 	if (!strcmp(n, "match") && !put_identifiers(x, &w))
@@ -232,7 +234,16 @@ static void changed(struct web_request *q, const struct chart_ecg *g, const char
 
 static const char *const stale = "Somebody else has done something with this recording meanwhile. Nothing of yours was stored as done; look at how it is now.";
 
-static void answer(struct web_request *q, uint64_t entry, const struct keeper_stored *s)
+static void put_done(struct web_request *q, uint64_t entry, size_t strip)
+{
+	buf_printf(&q->out, "{\"entry\":%" PRIu64, entry);
+	if (strip)
+		buf_printf(&q->out, ",\"strip\":%zu", strip);
+	buf_str(&q->out, "}");
+	web_json(q, 200);
+}
+
+static void answer(struct web_request *q, uint64_t entry, const struct keeper_stored *s, size_t strip)
 {
 	struct chart_ecg *g;
 	struct err e = {0};
@@ -255,8 +266,68 @@ static void answer(struct web_request *q, uint64_t entry, const struct keeper_st
 		changed(q, g, stale);
 		return;
 	}
-	buf_printf(&q->out, "{\"entry\":%" PRIu64 "}", s->seq);
-	web_json(q, 200);
+	put_done(q, s->seq, strip);
+}
+
+#define STRIP_MAX 20000 /* minutes that one match reaches: two weeks */
+
+/* Those of the strip that nobody has; what is matched already, or rejected, stays as it is. */
+static int loose_minutes(struct act *x, const struct chart_ecg *named, struct arena *a, struct chart_ecg **ret, struct err *e)
+{
+	struct chart_ecgs_ask ask = {.list = CHART_ECG_LIST_ALL, .strip = x->strip, .brief = true, .before = CHART_NOW, .max = 500};
+	struct chart *c = web_chart(x->q);
+	size_t n = 0;
+	int r = c ? 0 : err_set(e, ERR_BUSY, NULL, "no view");
+	*ret = NULL;
+	for (bool more = true; r == 0 && more && n < STRIP_MAX;) {
+		struct chart_ecg *g, *next;
+		r = chart_ecgs(c, &ask, a, &g, &ask.before, e);
+		more = ask.before != CHART_NOW;
+		for (; r == 0 && g; g = next) {
+			next = g->next;
+			if (g->entry == named->entry || g->patient || g->reading == CHART_ECG_REJECTED || !slice_eq(g->source, named->source))
+				continue;
+			g->next = *ret;
+			*ret = g;
+			n++;
+		}
+	}
+	return r;
+}
+
+/* An act each, based on what each was when the strip was looked at. */
+static int match_strip(struct act *x, const struct chart_ecg *named, size_t *ret, struct err *e)
+{
+	struct web_request *q = x->q;
+	AUTO_BUF struct buf json = {0};
+	AUTO_ARENA struct arena *a = arena_new((size_t)1 << 30);
+	struct chart_ecg *g = NULL;
+	struct keeper_stored s;
+	buf_init(&json, WEB_BODY_MAX);
+	*ret = 1;
+	int r = a ? loose_minutes(x, named, a, &g, e) : err_set(e, ERR_MEMORY, NULL, "no memory for a strip's minutes");
+	for (; r == 0 && g; g = g->next) {
+		buf_reset(&json);
+		if (!put_act(x, g->entry, g->basis, &json))
+			return err_set(e, ERR_INPUT, NULL, "the act could not be made");
+		r = keeper_ecg_act(q->w->keeper, &q->who, SLICE_NULL, buf_slice(&json), !g->next, &s, e);
+		*ret += r == 0;
+	}
+	return r;
+}
+
+/* Was it the one that was based on what is? Of a strip nothing else is touched before that is known. */
+static bool counted(struct web_request *q, uint64_t entry, uint64_t act)
+{
+	struct chart_ecg *g;
+	struct err e = {0};
+	struct chart *c = web_chart(q);
+	if (!c || chart_ecg(c, entry, q->a, &g, &e) < 0)
+		return false;
+	for (const struct chart_ecg_act *x = g->acts; x; x = x->next)
+		if (x->entry == act)
+			return x->counts;
+	return false;
 }
 
 static bool possible(struct web_request *q, const struct chart_ecg *g, const char *act)
@@ -287,6 +358,7 @@ void web_ecg_act(struct web_request *q, uint64_t entry, const char *what)
 	struct keeper_stored s;
 	struct json_node *b;
 	uint64_t basis = 0;
+	size_t strip = 0;
 	AUTO_BUF struct buf json = {0};
 	if (!web_may(q, MAY_CHART))
 		return;
@@ -310,6 +382,9 @@ void web_ecg_act(struct web_request *q, uint64_t entry, const char *what)
 	}
 	if (!complete(&x) || web_ecg_find(q, entry, &g) < 0)
 		return;
+	const struct json_node *all = json_get(b, "strip");
+	if (!strcmp(x.name, "match") && all && all->type == JSON_TRUE)
+		x.strip = g->strip.id;
 	if (x.changes && basis != g->basis) {
 		changed(q, g, stale);
 		return;
@@ -320,10 +395,12 @@ void web_ecg_act(struct web_request *q, uint64_t entry, const char *what)
 	if (!put_act(&x, entry, basis, &json))
 		return;
 	int r = keeper_ecg_act(q->w->keeper, &q->who, json_text(b, "password"), buf_slice(&json), true, &s, &e);
+	if (r == 0 && x.strip.n && counted(q, entry, s.seq))
+		r = match_strip(&x, g, &strip, &e);
 	if (r == ERR_DENIED && !strcmp(e.place, "password"))
 		web_error(q, 403, "password", "The password is wrong: nothing was signed.");
 	else if (r < 0)
 		web_fail(q, &e);
 	else
-		answer(q, entry, &s);
+		answer(q, entry, &s, strip);
 }

@@ -549,6 +549,64 @@ static void deliveries_are_shown_without_their_bytes(void **state)
 	story_free(s);
 }
 
+/* ---- live strips ---- */
+
+#define MINUTE(strip, time) "ECG cart - | - | ecg via=live type=wfdb group=" strip " time=2026-11-01T" time " seconds=60.000 rate=250"
+
+static size_t listed(struct story *s, struct chart_ecgs_ask q, struct chart_ecg **ret)
+{
+	struct chart_ecg *g;
+	uint64_t next;
+	size_t n = 0, m = 0;
+	q.before = CHART_NOW;
+	OK(chart_ecgs(s->mem, &q, s->a, ret, &next, e));
+	for (g = *ret; g; g = g->next)
+		m++;
+	OK(chart_ecgs(s->sql, &q, s->a, ret, &next, e));
+	for (g = *ret; g; g = g->next)
+		n++;
+	assert_int_equal(n, m);
+	return n;
+}
+
+static void a_strip_is_one_row_and_one_match(void **state)
+{
+	struct story *s = house();
+	struct chart_ecg *g;
+	const char *john = "p0";
+	uint64_t one = record(s, MINUTE("S-1", "10:00:00")), two = record(s, MINUTE("S-1", "10:01:00")), twelve = record(s, "ECG cart - | - | " PLAIN);
+	for (int i = 0; i < 8; i++)
+		record(s, MINUTE("S-1", "10:02:00"));
+	const struct chart_ecgs_ask all = {.list = CHART_ECG_LIST_ALL, .fold = true, .max = 3}, nobodys = {.list = CHART_ECG_TODO_UNMATCHED, .fold = true}, minutes = {.list = CHART_ECG_LIST_ALL, .strip = SLICE("S-1")};
+	assert_int_equal(listed(s, all, &g), 2); /* it does not bury the others */
+	assert_true(g->entry > twelve && g->strip.entries == 10 && g->strip.newest == g->entry && g->next->entry == twelve && !g->next->strip.id.n);
+	assert_true(g->strip.to - g->strip.from == 3 * 60 * TIME_SEC);
+	assert_int_equal(listed(s, nobodys, &g), 2);
+	assert_int_equal(g->entry, one);
+	assert_int_equal(listed(s, minutes, &g), 10);
+	/* one minute alone is matched: nothing follows */
+	act(s, "bob", "{\"act\":\"match\",\"ecg\":%d,\"patient\":\"%s\",\"identifiers\":[\"recordNumber\",\"birth\"]}", (int)g->entry, john);
+	assert_null(get(s, record(s, MINUTE("S-1", "10:10:00")))->patient);
+	/* the strip of it: what comes is his, of this strip and this sender */
+	uint64_t last = record(s, MINUTE("S-1", "10:11:00"));
+	uint64_t said = act(s, "bob", "{\"act\":\"match\",\"ecg\":%d,\"patient\":\"%s\",\"identifiers\":[\"recordNumber\",\"birth\"],\"strip\":\"S-1\",\"basis\":%d}", (int)last, john, (int)last);
+	uint64_t next = record(s, MINUTE("S-1", "10:12:00"));
+	g = get(s, next);
+	assert_non_null(g->patient);
+	assert_string_equal(g->patient->id, john);
+	assert_true(slice_eq_str(g->matched_by, "bob") && g->acts && g->acts->entry == said && g->basis == next);
+	assert_null(get(s, record(s, MINUTE("S-2", "10:13:00")))->patient);
+	assert_null(get(s, record_from(s, "ecg/other", MINUTE("S-1", "10:13:00")))->patient);
+	/* taken back of the newest of its own: nothing follows any more */
+	uint64_t more = record(s, MINUTE("S-1", "10:14:00"));
+	assert_null(get(s, more)->patient); /* another sender's minute stands between: nobody has said whose that is */
+	act(s, "bob", "{\"act\":\"unmatch\",\"ecg\":%d,\"reason\":\"another bed\",\"basis\":%d}", (int)next, (int)next);
+	assert_null(get(s, next)->patient);
+	assert_null(get(s, two)->patient);
+	assert_true(in_chart(s, john) == 2);
+	story_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -556,7 +614,7 @@ int main(void)
 		cmocka_unit_test(a_signature_is_changed_by_nothing_but_an_addend_or_reopening), cmocka_unit_test(who_was_second_is_told), cmocka_unit_test(nobody_signs_for_nobody), cmocka_unit_test(what_comes_first),
 		cmocka_unit_test(what_cannot_be_read_is_listed), cmocka_unit_test(a_merge_moves_it_and_an_unmerge_gives_it_back), cmocka_unit_test(a_view_made_anew_says_the_same),
 		cmocka_unit_test(an_erasure_takes_a_recording_with_its_acts_or_leaves_both), cmocka_unit_test(what_is_due_of_a_signed_reading), cmocka_unit_test(what_went_to_the_wrong_patient_is_withdrawn_first),
-		cmocka_unit_test(deliveries_are_shown_without_their_bytes),
+		cmocka_unit_test(deliveries_are_shown_without_their_bytes), cmocka_unit_test(a_strip_is_one_row_and_one_match),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -127,6 +127,34 @@ assert set(v[500:750]) == {-32768} and -32768 not in v[:500] + v[750:]
 PY
 same "$(me "$base/api/ecg/$entry/report.pdf")" 200 "on paper"
 
+# ---- a strip of nobody: one row, matched at once with two identifiers; what goes on follows, what is another's does not
+python3 -c 'import struct; open("minute","wb").write(b"".join(struct.pack("<h", (7 * i) % 300) for i in range(1500)))'
+slow='"leads":["II"],"rateHz":25,"uv":5,"device":"bed 14"'
+loose() { one --data-binary @minute "$base/api/live/$loose?at=$1"; }
+same "$(one -d "{$slow,\"key\":\"loose\",\"start\":\"2026-11-22T04:00:00Z\"}" $base/api/live)" 201 "begun"
+loose=$(json id <got)
+same "$(loose 0) $(loose 1500)" "200 200" "two minutes"
+shown site
+me "$base/api/ecgs?list=unmatched" >/dev/null
+row() { python3 -c 'import json, sys; print([eval(sys.argv[1], {}, e) for e in json.load(open("got"))["ecgs"] if e["device"] == "bed 14"])' "$1"; }
+same "$(row 'strip["entries"], strip["from"][11:19], strip["to"][11:19]')" "[(3, '04:00:00', '04:02:00')]" "one row: $(cat got)"
+strip=$(row 'strip["id"]' | tr -d "[]'") named=$(row entry | tr -d '[]')
+me "$base/api/ecgs?strip=$strip" >/dev/null; same "$(row seconds)" "[60.0, 50.0, 10.0]" "its minutes"
+him=$(curl -s -b jar "$base/api/search?q=1001" | json patients.0.id)
+match() { me -d "{\"patient\":\"$him\",\"basis\":$1,\"identifiers\":[\"birth\",\"wristband\"],\"reason\":\"at the bed\",\"strip\":true}" "$base/api/ecg/$named/match"; }
+same "$(match 1)" 409 "what was shown has changed"
+me "$base/api/ecgs?list=unmatched" >/dev/null; same "$(row 'strip["entries"]')" "[3]" "then nothing of it is touched"
+same "$(match $named) $(json strip <got)" "200 3" "the whole strip: $(cat got)"
+same "$(loose 3000)" 200 "it goes on"
+same "$(one -d "{$slow,\"key\":\"loose2\",\"start\":\"2026-11-22T04:03:00Z\"}" $base/api/live)" 201 "another strip"
+loose=$(json id <got); same "$(loose 0)" 200 "of the same device"
+shown site
+me "$base/api/ecgs?list=unmatched" >/dev/null; same "$(row 'strip["entries"]')" "[2]" "the other strip is nobody's: $(cat got)"
+me "$base/api/ecgs?patient=$him" >/dev/null; same "$(row 'strip["entries"], match, matchedBy')" "[(4, 'matched', 'ada')]" "his: $(cat got)"
+strips() { me "$base/api/ecgs?strip=$strip" >/dev/null; row "$1"; }
+same "$(strips 'matchedBy')" "['ada', 'ada', 'ada', 'ada']" "each of its minutes"
+me "$base/api/ecg/$(strips entry | tr -d '[,' | cut -d' ' -f1)" >/dev/null; same "$(json acts.0.act <got) $(json acts.0.by <got)" "match ada" "the act stands with the minute that followed: $(cat got)"
+
 # ---- quotas: strips of one sender
 hf token create --role ecg-send --label gateway --site site >tok3
 three() { code -H "Authorization: Bearer $(cat tok3)" "$@"; }
@@ -159,6 +187,8 @@ grep -q 'tried again' sim1.err || fail "it did not see the server go: $(cat sim1
 same "$(tail -1 sim1 | json to) $(tail -1 sim1 | json kept)" "37500 37500" "all of it"
 shown site
 same "$(me "$base/api/ecgs?list=all&max=500")" 200 "all"
+sim1=$(python3 -c 'import json; print([e["strip"]["id"] for e in json.load(open("got"))["ecgs"] if e["device"] == "bed 12" and e["patient"]][0])')
+same "$(me "$base/api/ecgs?strip=$sim1&max=500")" 200 "its minutes"
 python3 - <<'PY' || fail "not every sample was kept once"
 import json
 from datetime import datetime

@@ -188,7 +188,7 @@ function Urgency({ d, onClose, onDone }: { d: Detail; onClose: () => void; onDon
 // ---- whose it is ----
 // Candidates are shown with what agrees and what differs; none is chosen beforehand, and each identifier is confirmed by itself.
 export function MatchDialog({ d, onClose, onDone }: { d: Detail; onClose: () => void; onDone: () => void }) {
-  const [who, setWho] = useState<Person | null>(null), [keys, setKeys] = useState<string[]>([]), [reason, setReason] = useState(""), [orderNo, setOrder] = useState(d.order), [wrong, setWrong] = useState(""), [busy, setBusy] = useState(false), [others, setOthers] = useState<Person[]>([]);
+  const [who, setWho] = useState<Person | null>(null), [keys, setKeys] = useState<string[]>([]), [reason, setReason] = useState(""), [orderNo, setOrder] = useState(d.order), [wrong, setWrong] = useState(""), [busy, setBusy] = useState(false), [others, setOthers] = useState<Person[]>([]), [whole, setWhole] = useState(true);
   const list = [...d.people, ...others.filter((o) => !d.people.some((p) => p.id === o.id))];
   const differs = who ? identsOf(who, d.claimed).filter((i) => verdictOf(i) === "differs").map((i) => t(i.word)) : [];
   const ready = who !== null && keys.length >= 2 && (!differs.length || reason.trim().length >= 8);
@@ -196,7 +196,7 @@ export function MatchDialog({ d, onClose, onDone }: { d: Detail; onClose: () => 
     e.preventDefault();
     if (!ready || !who) return;
     setBusy(true);
-    act(d.entry, "match", { patient: who.id, identifiers: keys.flatMap((k) => (k === "name" ? ["family", "given"] : [k])), reason: reason.trim(), order: orderNo.trim() || undefined, basis: d.basis }).then(onDone, (x: ApiError) => { setBusy(false); setWrong(x.code === "changed" ? t("eChangedMeanwhile") : sentence(x)); });
+    act(d.entry, "match", { patient: who.id, identifiers: keys.flatMap((k) => (k === "name" ? ["family", "given"] : [k])), reason: reason.trim(), order: orderNo.trim() || undefined, basis: d.basis, strip: (d.strip && whole) || undefined }).then(onDone, (x: ApiError) => { setBusy(false); setWrong(x.code === "changed" ? t("eChangedMeanwhile") : sentence(x)); });
   };
   const choose = (p: Person) => { setWho(p); setKeys([]); setWrong(""); };
   return (
@@ -217,6 +217,7 @@ export function MatchDialog({ d, onClose, onDone }: { d: Detail; onClose: () => 
           <TwoIdentifiers key={who.id} p={who} claimed={d.claimed} onChange={setKeys} />
           {differs.length > 0 && <p class="note bad" role="alert"><b>{t("eDiffersLoud", { w: differs.join(", ") })}</b> {t("eDiffersWhy")}</p>}
           <div class="row upmore"><label class="field wide"><span>{t("reason")}{differs.length ? "" : ` (${t("eOptional")})`}</span><input value={reason} onInput={(e) => setReason(e.currentTarget.value)} /></label><label class="field"><span>{t("eOrder")}</span><input value={orderNo} onInput={(e) => setOrder(e.currentTarget.value)} /></label></div>
+          {d.strip && <label class="choice"><input type="checkbox" checked={whole} onChange={(e) => setWhole(e.currentTarget.checked)} /> {t("eStripWhole")}</label>}
           {wrong && <p class="note bad" role="alert">{wrong}</p>}
           <p role="status">{keys.length < 2 ? t("eTwoMissing", { n: 2 - keys.length }) : ""}</p>
           <button class="btn main-act wide" disabled={!ready || busy}>{t("eMatchDo", { p: identityLine(who) })}</button>

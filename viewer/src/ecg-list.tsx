@@ -63,7 +63,7 @@ export function EcgListPage() {
 }
 
 export function Line({ r, now, bare }: { r: Row; now: number; bare?: boolean }) {
-  const when = r.recorded || r.received, done = signed(r);
+  const when = r.recorded || r.received, done = signed(r), strip = r.strip && r.strip.entries > 1 ? r.strip : null, [open, setOpen] = useState(false);
   return (
     <li><a class={`ecgrow rowlink ${r.urgency} w-${r.weight}`} href={`#/ecg/${r.entry}`}>
       <span class="w0"><Weight row={r} /></span>
@@ -73,7 +73,23 @@ export function Line({ r, now, bare }: { r: Row; now: number; bare?: boolean }) 
       <span class="w3">{r.unreadable ? <b class="wrong">{t("eUnreadable")} {r.unreadable}</b> : <>{r.statements.slice(0, 3).map((s, i) => <span key={i} class="block"><Said s={s} /></span>)}{r.statements.length > 3 && <small class="muted">+{r.statements.length - 3}</small>}{r.statements.length === 0 && !r.masked && <span class="muted">{t("eNoStatement")}</span>}</>}</span>
       <span class="w4 num">{r.unreadable || r.masked ? "" : measureLine(r.measures)}</span>
       <span class="w5"><ReadingState row={r} now={now} />{r.order && <small class="block">{t("eOrder")} {r.order}</small>}{!done && !r.order && !bare && <small class="muted block">{t("eNoOrder")}</small>}</span>
-    </a></li>
+    </a>
+      {strip && <button type="button" class="btn small noprint" aria-expanded={open} onClick={() => setOpen(!open)}>{t("eStripOf", { n: strip.entries, a: stamp(strip.from, now), b: stamp(strip.to, now) })}</button>}
+      {strip && open && <Minutes id={strip.id} now={now} bare={bare} />}
+    </li>
+  );
+}
+// The minutes of a live strip, the newest first.
+function Minutes({ id, now, bare }: { id: string; now: number; bare?: boolean }) {
+  const [pages, setPages] = useState<number[]>([]), before = pages[pages.length - 1];
+  const { data, error, fetched, reload } = useData<unknown>(`/api/ecgs?strip=${encodeURIComponent(id)}&max=60${before ? `&before=${before}` : ""}`, `strip ${id}`, 30000), all = useMemo(() => (data ? listingOf(data) : null), [data]);
+  return (
+    <>
+      <Fail error={error} onRetry={reload} fetched={fetched} />
+      {!all && !error && <Loading what={t("ecg")} />}
+      <ul class="ecglist bare">{(all?.ecgs ?? []).map((r) => <Line key={r.entry} r={r} now={now} bare={bare} />)}</ul>
+      <p class="row noprint">{pages.length > 0 && <button type="button" class="btn small" onClick={() => setPages(pages.slice(0, -1))}>{t("newer")}</button>}{all?.next != null && <button type="button" class="btn small" onClick={() => setPages([...pages, all.next!])}>{t("older")}</button>}</p>
+    </>
   );
 }
 export const viaWord = (v: string): string => t(`ev_${v}` as Key) ?? v;

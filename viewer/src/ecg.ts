@@ -9,7 +9,7 @@ export interface Statement { code: string; text: string; confidence: number | nu
 export type Values = Record<string, number | null>;
 export interface Row {
   entry: number; received: string; recorded: string; format: string; device: string; leads: number; seconds: number; rateHz: number; via: string; by: string; patient: Person | null; claimed: Person | null;
-  match: string; matchedBy: string; candidates: number; urgency: string; weight: string; statements: Statement[]; measures: Values; reading: string; signedBy: string; signedAt: string; review: boolean; order: string; unreadable: string; masked: boolean;
+  match: string; matchedBy: string; candidates: number; urgency: string; weight: string; statements: Statement[]; measures: Values; reading: string; signedBy: string; signedAt: string; review: boolean; order: string; unreadable: string; masked: boolean; strip: { id: string; entries: number; from: string; to: string } | null;
 }
 export interface Act { entry: number; time: string; by: string; act: string; statements: Statement[]; measures: Values; comment: string; text: string; reason: string; urgency: string; note: string; patient: string; for: string; to: string; identifiers: string[]; late: boolean }
 export interface Share { id: string; for: string; created: string; by: string; expires: string; revoked: string; opened: number; lastOpened: string }
@@ -56,6 +56,7 @@ export function rowOf(v: Any): Row {
     entry: num(v.entry), received: str(v.received), recorded: str(v.recorded), format: str(v.format), device: str(v.device), leads: num(v.leads), seconds: num(v.seconds), rateHz: num(v.rateHz), via: str(v.via), by: str(v.by), patient: person(v.patient), claimed: person(v.claimed),
     match: str(v.match) || (v.patient ? "matched" : "unmatched"), matchedBy: str(v.matchedBy), candidates: Array.isArray(v.candidates) ? v.candidates.length : num(v.candidates), urgency: str(v.urgency) || "routine", weight: str(v.weight), statements: list(v.statements).map(statement), measures: values(v.measures),
     reading, signedBy: str(v.signedBy), signedAt: str(v.signedAt), review: !!v.review, order: str(v.order), unreadable: v.unreadable === true ? "?" : str(v.unreadable), masked: !!v.masked,
+    strip: v.strip?.id ? { id: str(v.strip.id), entries: num(v.strip.entries), from: str(v.strip.from), to: str(v.strip.to) } : null,
   };
 }
 export function listingOf(v: Any): Listing {
