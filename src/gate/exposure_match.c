@@ -210,8 +210,10 @@ static enum fit by_name(const struct product_words *p, const struct facet *f)
 			return SAME;
 		return f->vendor.n && words_within(&all, &p->name) && distinctive(&f->product) ? IN_PART : NO_FIT;
 	}
-	struct words fp = f->product, pp = p->product;
 	bool vendor = same_vendor(&f->vendor, &p->vendor);
+	if (!vendor && f->kind == MODEL) /* most pairs: before anything is copied */
+		return NO_FIT;
+	struct words fp = f->product, pp = p->product;
 	if (!vendor && f->kind != MODEL && p->vendor.n && slice_eq(fp.w[0], p->vendor.w[0]) && fp.n > 1) {
 		without_vendor(&fp, &p->vendor); /* "Microsoft SQL Server" on a machine of another maker */
 		vendor = true;
