@@ -89,6 +89,18 @@ static void progress(void *arg, const char *doing, uint64_t done, uint64_t total
 		fprintf(stderr, "\r\033[K%s %" PRIu64, doing, done);
 }
 
+/* What a push did with copies of the charts that are old. */
+static void tell_views(const struct vault_replica_report *rep)
+{
+	char t[32];
+	if (rep->views_removed)
+		printf("  old copies of the charts: %" PRIu64 " objects removed\n", rep->views_removed);
+	if (rep->views_locked)
+		printf("  old copies of the charts: %" PRIu64 " objects stay until their lock ends, at the latest %s\n", rep->views_locked, time_rfc3339(rep->views_until, 0, t));
+	if (rep->views_refused)
+		printf("  old copies of the charts: this key may not remove them there; that does no harm but takes room\n");
+}
+
 static int report(const char *verb, const struct vault_replica *r, const struct vault_replica_report *rep, struct buf *faults, bool json, int c, const struct err *e)
 {
 	AUTO_BUF struct buf b = {0};
@@ -115,6 +127,13 @@ static int report(const char *verb, const struct vault_replica *r, const struct 
 			jsonw_ku64(&w, "behind", rep->behind);
 		jsonw_ku64(&w, look ? "objectsRead" : "objects", rep->objects);
 		jsonw_ku64(&w, "bytes", rep->bytes);
+		if (!strcmp(verb, "push")) {
+			jsonw_ku64(&w, "oldCopiesRemoved", rep->views_removed);
+			jsonw_ku64(&w, "oldCopiesLocked", rep->views_locked);
+			jsonw_ku64(&w, "oldCopiesRefused", rep->views_refused);
+			if (rep->views_locked)
+				jsonw_ktime(&w, "oldCopiesUntil", rep->views_until);
+		}
 		if (look)
 			put_tries(&w, &st);
 		cli_put_faults(&w, faults);
@@ -134,6 +153,7 @@ static int report(const char *verb, const struct vault_replica *r, const struct 
 			printf("; %" PRIu64 " entries behind this site\n", rep->behind);
 		else
 			printf("; %" PRIu64 " objects, %" PRIu64 " bytes %s\n", rep->objects, rep->bytes, !strcmp(verb, "push") ? "put" : "fetched");
+		tell_views(rep);
 	}
 	if (!json)
 		fputs(buf_cstr(faults), stderr);

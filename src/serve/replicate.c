@@ -200,6 +200,8 @@ static bool push(struct copies *c, size_t i)
 		r = 0;
 	if (r == ERR_NO && !rep.faults)
 		ask(c, v); /* it is ahead, or another history: the keeper should know */
+	if (rep.views_removed)
+		role_log(c->r, "replica %s: old copies of the charts were removed from it, %llu objects", v->name, (unsigned long long)rep.views_removed);
 	int64_t every = (int64_t)v->every * 60 * TIME_SEC, pause = FIRST_PAUSE;
 	if (r == 0) {
 		if (p->fails)

@@ -390,6 +390,8 @@ struct vault_replica_report {
 	bool none;            /* status: no head yet */
 	bool locked;          /* what is put stays until its retention ends */
 	struct ledger_view_copy copy; /* rebuild: of the view, that charts were started from; parts 0: none */
+	uint64_t views_removed, views_locked, views_refused; /* push: objects of old copies of the view: gone now; still under lock, the longest until views_until; not ours to remove */
+	int64_t views_until;
 };
 /* SITE/outbox: the newest heads, signed, and all that is small in them: whoever has no key carries copies away from there. Needs keys that can sign and open. vault_outbox_lay, by the supervisor before: what a keeper in its
  * sandbox cannot read of the site. */

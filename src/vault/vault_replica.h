@@ -42,8 +42,8 @@ void replica_file_name(const struct replica_file *f, char out[VAULT_OBJECT_MAX +
 #define REPLICA_VIEW_DAYS 1 /* under lock: tomorrow there is another */
 bool replica_path_ok(const char *path); /* a file that may stand in a head: one of a site's folders that are copied */
 
-/* Copies of the view that this head does not name any more go, where the store can let go of anything. */
-int replica_drop_views(struct vault_store *s, const struct replica_head *h, struct err *e) MUST;
+/* Copies of the view that this head does not name any more go, where the store can let go of anything; in a bucket each version when its lock has ended. rep: how many objects went, and how many could not. */
+int replica_drop_views(struct vault_store *s, const struct replica_head *h, struct vault_replica_report *rep, struct err *e) MUST;
 
 /* The newest head in a store that one of these keys signed (n 0: any key), by epoch, then size, then time. Heads that others signed: *ret_other gets the newest of them (may be NULL), and how many. ERR_NOT_FOUND. */
 struct replica_trust {

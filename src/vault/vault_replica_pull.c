@@ -537,7 +537,7 @@ static int copy_all(struct pull *p, struct err *e)
 		r = accept(p, e);
 	if (r == 0)
 		r = drop_keys(p, e);
-	return r == 0 ? replica_drop_views(p->to, &p->h, e) : r;
+	return r == 0 ? replica_drop_views(p->to, &p->h, p->w.rep, e) : r;
 }
 
 /* ---- into the site that pushed ---- */

@@ -386,39 +386,89 @@ static int put_all(struct push *p, struct err *e)
 		r = show_partials(p, e);
 	if (r == 0)
 		r = put_head(p, e);
-	return r == 0 ? replica_drop_views(p->w.to, &p->h, e) : r;
+	return r == 0 ? replica_drop_views(p->w.to, &p->h, p->w.rep, e) : r;
 }
+
+/* ---- copies of the view that no head names any more ---- */
 
 struct dropping {
 	const struct replica_head *h;
-	char (*name)[VAULT_OBJECT_MAX + 1];
+	struct vault_object *o;
 	size_t n;
 };
 #define DROPS 4096 /* at a time */
+
+/* Of an object's name "files/copies/COPY/SHA256": where the part of the copy begins, and how long "copies/COPY" is. */
+static size_t view_path(const char *name)
+{
+	const char *last = strrchr(name, '/');
+	return last && last - name > 6 ? (size_t)(last - name - 6) : 0;
+}
 
 static int is_old(void *arg, const struct vault_object *o, struct err *e)
 {
 	struct dropping *d = arg;
 	char path[VAULT_OBJECT_MAX + 1];
-	const char *last = strrchr(o->name, '/');
-	if (d->n == DROPS || last - o->name <= 6)
+	size_t n = view_path(o->name);
+	if (d->n == DROPS || !n)
 		return 0;
-	snprintf(path, sizeof path, "%.*s", (int)(last - o->name - 6), o->name + 6);
+	snprintf(path, sizeof path, "%.*s", (int)n, o->name + 6);
 	if (!replica_head_find(d->h, path))
-		memcpy(d->name[d->n++], o->name, sizeof o->name);
+		d->o[d->n++] = *o;
 	return 0;
 }
 
-int replica_drop_views(struct vault_store *s, const struct replica_head *h, struct err *e)
+/* All parts of a copy were put at once, under locks of the same length: copies/copy-ENTRIES-RECORD-VERSION-PART... up to its part. */
+static bool same_view(const struct vault_object *a, const struct vault_object *b)
+{
+	struct ledger_view_copy x, y;
+	unsigned part;
+	char path[2][VAULT_OBJECT_MAX + 1];
+	snprintf(path[0], sizeof path[0], "%.*s", (int)view_path(a->name), a->name + 6);
+	snprintf(path[1], sizeof path[1], "%.*s", (int)view_path(b->name), b->name + 6);
+	return ledger_view_name_read(path[0] + strlen(REPLICA_VIEW), &x, &part) && ledger_view_name_read(path[1] + strlen(REPLICA_VIEW), &y, &part) && x.record == y.record;
+}
+
+/* A bucket: each version goes when its lock has ended, which the bucket says and not our clock. What it refuses is no reason to fail: all that the head speaks of is there. A key that may not remove anything is a good key. */
+static void remove_old(struct vault_store *s, const struct dropping *d, struct vault_replica_report *rep)
+{
+	const struct vault_object *locked = NULL;
+	for (size_t i = 0; i < d->n; i++) {
+		int64_t until = 0;
+		struct err why = {0};
+		if (locked && same_view(locked, &d->o[i])) {
+			rep->views_locked++;
+			continue;
+		}
+		int r = s->ops->remove(s, &d->o[i], &until, &why);
+		if (r == 0)
+			rep->views_removed++;
+		else if (r == ERR_BUSY) {
+			locked = &d->o[i];
+			rep->views_locked++;
+			rep->views_until = until > rep->views_until ? until : rep->views_until;
+		} else {
+			rep->views_refused++;
+			if (r == ERR_DENIED)
+				return; /* nor any other */
+		}
+	}
+}
+
+int replica_drop_views(struct vault_store *s, const struct replica_head *h, struct vault_replica_report *rep, struct err *e)
 {
 	struct dropping d = {.h = h};
-	if (!s->ops->drop || !s->ops->list)
+	if ((!s->ops->drop && !s->ops->remove) || !s->ops->list)
 		return 0;
-	d.name = calloc(DROPS, sizeof *d.name);
-	int r = d.name ? s->ops->list(s, REPLICA_VIEWS, is_old, &d, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
-	for (size_t i = 0; r == 0 && i < d.n; i++)
-		r = s->ops->drop(s, d.name[i], e);
-	free(d.name);
+	d.o = calloc(DROPS, sizeof *d.o);
+	int r = d.o ? s->ops->list(s, REPLICA_VIEWS, is_old, &d, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
+	for (size_t i = 0; r == 0 && s->ops->drop && i < d.n; i++) {
+		r = s->ops->drop(s, d.o[i].name, e);
+		rep->views_removed += r == 0;
+	}
+	if (r == 0 && !s->ops->drop)
+		remove_old(s, &d, rep);
+	free(d.o);
 	return r;
 }
 
