@@ -128,14 +128,14 @@ static bool on_list(const struct chart_ecgs_ask *q, const struct store_ecg *s)
 static int take_minute(void *arg, const struct store_ecg *s, struct err *e)
 {
 	struct strip *x = arg;
-	bool todo = todo_list(x->k->q->list) && !x->k->q->patient.n;
+	bool open_list = todo_list(x->k->q->list) && !x->k->q->patient.n;
 	(void)e;
 	if (s->ident != x->ident)
 		return 0;
 	if (!x->entries++)
 		x->newest = s->entry;
 	x->first = s->entry;
-	if (on_list(x->k->q, s) && (!x->shown || (todo && s->rank <= x->rank))) {
+	if (on_list(x->k->q, s) && (!x->shown || (open_list && s->rank <= x->rank))) {
 		x->shown = s->entry + 1;
 		x->rank = s->rank;
 	}
