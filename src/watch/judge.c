@@ -69,9 +69,8 @@ static enum watch_opinion wrote(struct watch_judge *j, struct session *s, const 
 	struct seen b, a;
 	bool open = c->op == WATCH_WROTE;
 	if (c->fresh) {
-		if (!open && look(&j->looker, c->path, &c->after, &a))
-			case_came(j, s, c, c->path, &a, true);
-		return open ? WATCH_DOUBT : WATCH_CLEAN;
+		bool known = !open && look(&j->looker, c->path, &c->after, &a);
+		return known ? case_came(j, s, c, c->path, &a, true) : WATCH_DOUBT;
 	}
 	if (!c->before.known || !c->after.known || !look_both(&j->looker, c->path, &c->before, &c->after, &b, &a))
 		return WATCH_DOUBT;
@@ -126,7 +125,7 @@ static enum watch_opinion renamed(struct watch_judge *j, struct session *s, cons
 		struct fresh *f = case_fresh(s, c->dev, c->ino, c->path);
 		if (f && !f->ino)
 			case_names(c->to, &f->name);
-		case_came(j, s, c, c->to, known ? &a : NULL, f || known);
+		return case_came(j, s, c, c->to, known ? &a : NULL, f || known);
 	}
 	return WATCH_DOUBT;
 }
@@ -168,7 +167,8 @@ enum watch_opinion watch_judge_feed(struct watch_judge *j, const struct watch_ch
 	default:
 		break;
 	}
-	(void)case_guilty(j, c, s, true);
+	/* of what the session made itself nobody asks what it is worth, so nobody would ask about the third file either: two are enough there */
+	(void)case_guilty(j, c, s, !(c->fresh && o == WATCH_COUNTS));
 	return o;
 }
 
@@ -227,5 +227,5 @@ void watch_judge_ended(struct watch_judge *j, uint64_t session)
 {
 	struct session *s = case_session_find(j, session);
 	if (s && !s->guilty)
-		case_session_clear(s);
+		case_session_end(j, s);
 }

@@ -34,28 +34,34 @@ void case_session_clear(struct session *s)
 struct session *case_session_find(struct watch_judge *j, uint64_t number)
 {
 	for (size_t i = 0; i < SESSIONS; i++)
-		if (j->session[i].number == number && number)
+		if (j->number[i] == number && number)
 			return &j->session[i];
 	return NULL;
 }
 
 struct session *case_session(struct watch_judge *j, const struct watch_change *c, bool make)
 {
-	struct session *old = NULL;
-	for (size_t i = 0; i < SESSIONS; i++) {
-		struct session *s = &j->session[i];
-		if (s->number == c->who.session && s->number) {
-			s->used = ++j->clock;
-			return s;
+	struct session *s = case_session_find(j, c->who.session), *old = NULL;
+	if (!s && make && c->who.session) {
+		for (size_t i = 0; i < SESSIONS; i++) {
+			struct session *x = &j->session[i];
+			if (!old || (!x->guilty && old->guilty) || (x->guilty == old->guilty && x->used < old->used))
+				old = x;
 		}
-		if (!old || (!s->guilty && old->guilty) || (s->guilty == old->guilty && s->used < old->used))
-			old = s;
+		s = old;
+		case_session_clear(s);
+		s->number = j->number[s - j->session] = c->who.session;
+		s->first = c->mono_ns;
 	}
-	if (!make || !c->who.session)
-		return NULL;
-	case_session_clear(old);
-	*old = (struct session){.number = c->who.session, .used = ++j->clock, .first = c->mono_ns};
-	return old;
+	if (s)
+		s->used = ++j->clock;
+	return s;
+}
+
+void case_session_end(struct watch_judge *j, struct session *s)
+{
+	j->number[s - j->session] = 0;
+	case_session_clear(s);
 }
 
 /* ---- groups ---- */

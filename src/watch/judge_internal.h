@@ -147,6 +147,7 @@ struct standing {
 struct watch_judge {
 	struct looker looker;
 	struct session *session;  /* SESSIONS */
+	uint64_t number[SESSIONS]; /* theirs, side by side: a session is large */
 	struct group *group;      /* GROUPS */
 	struct mark *mark;        /* MARKS */
 	size_t mark_top;
@@ -161,6 +162,7 @@ void case_names(const char *path, struct name_of *ret);
 struct session *case_session(struct watch_judge *j, const struct watch_change *c, bool make);
 struct session *case_session_find(struct watch_judge *j, uint64_t number);
 void case_session_clear(struct session *s);
+void case_session_end(struct watch_judge *j, struct session *s);
 void case_mark(struct watch_judge *j, const struct watch_change *c, const char *path, uint64_t dev, uint64_t ino, struct weight w);
 void case_unmark(struct watch_judge *j, const struct watch_change *c, const char *path, uint64_t dev, uint64_t ino); /* it is whole again */
 void case_forget(struct watch_judge *j, uint64_t session); /* its marks count no more */
@@ -169,7 +171,7 @@ void case_reasons(const struct watch_judge *j, const struct standing *s, struct 
 
 /* ---- names and pairs (judge_pair.c) ------------------------------------------------------------------------------------------- */
 
-void case_came(struct watch_judge *j, struct session *s, const struct watch_change *c, const char *path, const struct seen *a, bool is_fresh);
+enum watch_opinion case_came(struct watch_judge *j, struct session *s, const struct watch_change *c, const char *path, const struct seen *a, bool is_fresh);
 enum watch_opinion case_went(struct watch_judge *j, struct session *s, const struct watch_change *c);
 struct fresh *case_fresh(struct session *s, uint64_t dev, uint64_t ino, const char *path);
 void case_note(struct session *s, const char *path);

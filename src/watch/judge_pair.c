@@ -60,13 +60,13 @@ static void settle_pair(struct watch_judge *j, const struct watch_change *c, str
 }
 
 /* Something of this session's own is there, whole now. */
-void case_came(struct watch_judge *j, struct session *s, const struct watch_change *c, const char *path, const struct seen *a, bool is_fresh)
+enum watch_opinion case_came(struct watch_judge *j, struct session *s, const struct watch_change *c, const char *path, const struct seen *a, bool is_fresh)
 {
 	struct weight best = {0};
 	struct gone *of = NULL;
 	struct fresh *f = case_fresh(s, c->dev, c->ino, path);
 	if (!is_fresh)
-		return;
+		return WATCH_DOUBT;
 	if (!f) {
 		f = &s->fresh[s->fresh_next++ % FRESH];
 		*f = (struct fresh){.used = true, .dev = c->dev, .ino = c->ino};
@@ -85,6 +85,7 @@ void case_came(struct watch_judge *j, struct session *s, const struct watch_chan
 	}
 	if (of)
 		settle_pair(j, c, of, f, best);
+	return of ? WATCH_COUNTS : WATCH_CLEAN;
 }
 
 enum watch_opinion case_went(struct watch_judge *j, struct session *s, const struct watch_change *c)

@@ -87,7 +87,6 @@ struct watch_verdict {
 };
 
 struct watch_judge_config {
-	struct slice families;    /* vault's families.tsv, or empty */
 	const char *const *canaries; /* paths that nobody has reason to change; NULL-terminated, or NULL */
 };
 
