@@ -94,7 +94,7 @@ struct weight weigh_pair(const struct seen *b, const struct seen *a, enum kin ki
 	const struct content_known *tool = content_known_tool(new_base), *family = content_known_suffix(new_base);
 	if (tool && tool->kind == CONTENT_KNOWN_SEALER)
 		return P(MARK_REPLACED, 4);
-	if (tool && tool_made_it(tool, b, a))
+	if (tool && (!by_name || tool_made_it(tool, b, a))) /* what packs names its work after what it packed */
 		return P(MARK_NONE, 0);
 	bool fits = size_fits(b->t.size, a->t.size);
 	if (family && family->strength >= CONTENT_KNOWN_STRONG)
@@ -103,5 +103,7 @@ struct weight weigh_pair(const struct seen *b, const struct seen *a, enum kin ki
 		return P(MARK_REPLACED, c == CONTENT_CHANGE_NOISE_WEAK ? 8 : POINTS_STRONG);
 	if (!fits)
 		return P(MARK_NONE, 0);
-	return kin == KIN_FOLDER ? P(MARK_REPLACED, POINTS_STRONG) : P(MARK_AWAY, 2); /* into another folder: who moves what he found into quarantine does that, too */
+	if (a->t.size - b->t.size > 1040 && a->t.size < b->t.size + b->t.size / 3) /* sizes meet by chance */
+		return P(MARK_NONE, 0);
+	return kin == KIN_FOLDER ? P(MARK_REPLACED, POINTS_STRONG) : P(MARK_AWAY, 1); /* into another folder: who moves what he found into quarantine does that, too */
 }
