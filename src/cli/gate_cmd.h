@@ -6,6 +6,7 @@
 #include "gate.h"
 
 int gate_exposure_cmd(int argc, char **argv);
+int gate_link_cmd(int argc, char **argv); /* gate_link.c: add, list, cut, advance, probe, queue */
 int gate_plan_cmd(int argc, char **argv);
 
 /* What exposure and plan read alike. */

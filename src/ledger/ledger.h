@@ -46,6 +46,9 @@
 	X(28, KEPT, "kept")                  /* what an erasure of a quarter of messages leaves of it (ledger_erased.c) */ \
 	X(29, ECG, "ecg")                    /* a recording: a line of JSON and the files as they came (src/ecg/ecg.h) */ \
 	X(30, ECG_ACT, "ecg-act")            /* what somebody did with one: matched, read, signed ... (doc/formats.md) */ \
+	X(36, GATE_ACT, "gate-act")          /* a partner link was added, cut, signed for, moved, or proven cut (serve/keeper_gate.c) */ \
+	X(37, GATE_HELD, "gate-held")        /* a message of ours that waits for a link: a line of JSON, then the message as it stood */ \
+	X(38, GATE_SENT, "gate-sent")        /* that one reached the far side, and what it answered */ \
 	X(31, REPACK, "repack")               /* a pack was written anew without a body that was erased: as kind pack */
 
 enum ledger_kind {

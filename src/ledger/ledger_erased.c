@@ -88,6 +88,7 @@ bool ledger_outlives(uint8_t kind)
 	case LEDGER_KEPT:    /* its items are looked at one by one */
 	case LEDGER_ECG:
 	case LEDGER_ECG_ACT:
+	case LEDGER_GATE_HELD:
 		return false;
 	default: /* and what a later version writes */
 		return true;

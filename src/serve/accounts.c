@@ -171,6 +171,11 @@ static int mean_entry(struct keeper *k, uint8_t kind, uint64_t seq, struct slice
 	struct json_node *n;
 	if (!a)
 		return ERR_MEMORY;
+	if (kind >= LEDGER_GATE_ACT && kind <= LEDGER_GATE_SENT) {
+		keeper_gate_note(k, kind, seq, time, body);
+		k->accounts->changed = true;
+		return 0;
+	}
 	if (json_tree(body, a, &n, NULL) < 0)
 		return 0; /* not ours to judge here: verify does */
 	if (kind == LEDGER_ACCOUNT) {
@@ -494,6 +499,8 @@ void accounts_save(struct keeper *k, bool always)
 	put_hex(&w, "config", k->config, sizeof k->config);
 	jsonw_key(&w, "vault");
 	keeper_vault_save(k, &w);
+	jsonw_key(&w, "gate");
+	keeper_gate_save(k, &w);
 	jsonw_key(&w, "retention");
 	keeper_retain_save(k, &w);
 	jsonw_ku64(&w, "viewErased", k->view_erased);
@@ -574,6 +581,7 @@ static bool cache_load(struct keeper *k, const struct json_node *root)
 		keeper_alarm_note(k, n->value, true);
 	(void)!hex_get(k->config, sizeof k->config, json_text(root, "config"));
 	keeper_vault_load(k, json_get(root, "vault"));
+	keeper_gate_load(k, json_get(root, "gate"));
 	keeper_retain_load(k, json_get(root, "retention"));
 	uint64_t view_erased = 0;
 	(void)!num_u64(json_text(root, "viewErased"), 0, RETAIN_MOST, &view_erased);
@@ -603,6 +611,9 @@ static int find_kind(void *arg, const struct ledger_entry *en, struct err *e)
 	case LEDGER_KEYS:
 	case LEDGER_RETENTION:
 	case LEDGER_ECG_ACT: /* links among them */
+	case LEDGER_GATE_ACT:
+	case LEDGER_GATE_HELD:
+	case LEDGER_GATE_SENT:
 		break;
 	default:
 		return 0;
@@ -644,6 +655,7 @@ static void forget(struct keeper *k)
 	k->alarm_count = 0;
 	keeper_link_forget(k);
 	keeper_vault_forget(k);
+	keeper_gate_forget(k);
 	keeper_retain_forget(k);
 	k->rotated = 0;
 	k->rotated_seq = 0;
@@ -664,7 +676,8 @@ int accounts_open(struct keeper *k, struct err *e)
 		role_log(k->r, "%s is damaged or of another ledger: it is made again from the ledger", CACHE);
 		forget(k);
 	}
-	return catch_up(k, e);
+	int code = keeper_gate_open(k, k->accounts->upto, e);
+	return code < 0 ? code : catch_up(k, e);
 }
 
 /* Of a head that an older program made there are none: nobody signs in before the ledger is back. */

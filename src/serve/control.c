@@ -411,6 +411,17 @@ int control_token_revoke(struct control *c, const char *token_id, struct err *e)
 	return finish(c, &q, &cu, e);
 }
 
+/* ---- partner links ---- */
+
+int control_gate(struct control *c, const char *token, struct slice json, struct buf *ret, struct err *e)
+{
+	struct question q;
+	ask(c, &q, FRAME_K_GATE);
+	frame_str(&q.b, token ? token : "");
+	buf_add_slice(&q.b, json);
+	return finish_rest(c, &q, ret, e);
+}
+
 /* ---- keys ---- */
 
 int control_key_rotate(struct control *c, bool files, const char *reason, struct control_rotated *ret, struct err *e)

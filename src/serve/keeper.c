@@ -65,6 +65,8 @@ static enum role_id main_of(enum chan_kind kind)
 		return ROLE_VAULT;
 	case CH_COPY_MAIN:
 		return ROLE_REPLICATE;
+	case CH_GATE:
+		return ROLE_GATE;
 	case CH_CLIENT:
 	case CH_CONTROL:
 	case CH_VAULT:
@@ -94,6 +96,8 @@ void keeper_chan_drop(struct keeper *k, struct kchan *ch, const char *why)
 		k->big = NULL;
 	if (k->feed.ch == ch)
 		feed_lost(k);
+	if (ch->kind == CH_GATE)
+		keeper_gate_lost(k, ch);
 }
 
 /* At the end of a round, when nothing points into their buffers any more. */
@@ -190,6 +194,11 @@ static const struct {
 	{FRAME_K_ASKED, CH_COPY, op_asked},
 	{FRAME_K_RETENTION, CH_CONTROL, op_retention},
 	{FRAME_K_KEPT, CH_CONTROL, op_kept},
+	{FRAME_K_GATE, CH_CONTROL, op_gate},
+	{FRAME_G_HOLD, CH_GATE, op_gate_hold},
+	{FRAME_G_NEXT, CH_GATE, op_gate_next},
+	{FRAME_G_SENT, CH_GATE, op_gate_sent},
+	{FRAME_G_TOLD, CH_GATE, op_gate_told},
 };
 
 /* What needs no ledger. */
@@ -336,7 +345,7 @@ static void take_controls(struct keeper *k)
 
 static void take_peers(struct keeper *k)
 {
-	static const enum chan_kind kinds[ROLES] = {[ROLE_SUPERVISOR] = CH_CONTROL, [ROLE_INTAKE] = CH_INTAKE, [ROLE_WEB] = CH_WEB, [ROLE_VAULT] = CH_VAULTS, [ROLE_SCRIBE] = CH_SCRIBE, [ROLE_REPLICATE] = CH_COPY_MAIN};
+	static const enum chan_kind kinds[ROLES] = {[ROLE_SUPERVISOR] = CH_CONTROL, [ROLE_INTAKE] = CH_INTAKE, [ROLE_WEB] = CH_WEB, [ROLE_VAULT] = CH_VAULTS, [ROLE_SCRIBE] = CH_SCRIBE, [ROLE_REPLICATE] = CH_COPY_MAIN, [ROLE_GATE] = CH_GATE};
 	for (int i = 0; i < ROLES; i++) {
 		pthread_mutex_lock(&k->r->peer_lock);
 		int fd = k->r->peer[i];
@@ -364,6 +373,8 @@ static void take_peers(struct keeper *k)
 		ch->uid = k->r->owner_uid; /* a private keeper's client: whoever started us */
 		if (kinds[i] == CH_SCRIBE)
 			feed_attach(k, ch);
+		if (kinds[i] == CH_GATE)
+			keeper_gate_attach(k, ch);
 		if (kinds[i] == CH_INTAKE && k->reading) {
 			size_t at = frame_begin(&ch->c.out, FRAME_K_ROOM, 0);
 			buf_u8(&ch->c.out, ROOM_READ_ONLY);
@@ -515,9 +526,11 @@ static int one_round(struct keeper *k, int ms, int *ret_ms, struct err *e)
 		role_log(k->r, "not every replica said in time what it has seen of this log; the log goes on, and is stopped should one turn out to be ahead");
 	}
 	keeper_alarms(k);
+	keeper_gate_tick(k);
 	int r = commit(k, e);
 	if (r < 0)
 		return r;
+	keeper_gate_committed(k);
 	send_all(k); /* senders first: they wait */
 	if (!k->restoring)
 		feed_send(k);

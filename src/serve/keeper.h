@@ -11,7 +11,7 @@
 
 #include <sys/uio.h>
 
-enum chan_kind { CH_INTAKE = 1, CH_WEB = 2, CH_CLIENT = 4, CH_CONTROL = 8, CH_SCRIBE = 16, CH_VAULTS = 32 /* brings CH_VAULT, as CH_WEB brings CH_CLIENT */, CH_VAULT = 64, CH_COPY_MAIN = 128 /* brings CH_COPY */, CH_COPY = 256 /* replicate */ };
+enum chan_kind { CH_INTAKE = 1, CH_WEB = 2, CH_CLIENT = 4, CH_CONTROL = 8, CH_SCRIBE = 16, CH_VAULTS = 32 /* brings CH_VAULT, as CH_WEB brings CH_CLIENT */, CH_VAULT = 64, CH_COPY_MAIN = 128 /* brings CH_COPY */, CH_COPY = 256 /* replicate */, CH_GATE = 512 /* the relay */ };
 
 struct kchan {
 	struct chan c;
@@ -157,6 +157,7 @@ struct keeper {
 	struct buf silent;                           /* names (str) of the feeds that the scribe holds for silent */
 	uint8_t config[SEAL_HASH];                   /* of the settings that the last config entry has */
 	struct vault_state vault;
+	struct keeper_gate *gate; /* NULL: there is no link */
 	int64_t rotated;         /* when keys were last rotated; 0: never */
 	uint64_t rotated_seq;
 	struct copy_state copy;
@@ -394,6 +395,22 @@ void op_ecg(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_ecg_act(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_ecg_body(struct keeper *k, struct kchan *ch, const struct frame *f);
 void sign_answer(struct keeper *k, struct kchan *ch, struct password_job *j);
+
+/* ---- partner links (keeper_gate.c) ---- */
+void keeper_gate_note(struct keeper *k, uint8_t kind, uint64_t seq, int64_t time, struct slice body);
+void keeper_gate_save(const struct keeper *k, struct jsonw *w);
+void keeper_gate_load(struct keeper *k, const struct json_node *root);
+int keeper_gate_open(struct keeper *k, uint64_t upto, struct err *e) MUST; /* what waits, of entries that the cache speaks of */
+void keeper_gate_forget(struct keeper *k);
+void keeper_gate_attach(struct keeper *k, struct kchan *ch);
+void keeper_gate_lost(struct keeper *k, const struct kchan *ch);
+void keeper_gate_committed(struct keeper *k); /* durable: the relay may be told */
+void keeper_gate_tick(struct keeper *k);
+void op_gate(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_gate_hold(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_gate_next(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_gate_sent(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_gate_told(struct keeper *k, struct kchan *ch, const struct frame *f);
 
 /* ---- links to one recording (keeper_link.c) ---- */
 void keeper_link_note(struct keeper *k, const struct json_node *act);

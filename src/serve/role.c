@@ -17,7 +17,7 @@
 
 const char *role_name(enum role_id id)
 {
-	static const char *const names[ROLES] = {"supervisor", "intake", "keeper", "scribe", "web", "vault", "replicate", "ecg"};
+	static const char *const names[ROLES] = {"supervisor", "intake", "keeper", "scribe", "web", "vault", "replicate", "ecg", "gate"};
 	return id < ROLES ? names[id] : "unknown";
 }
 
@@ -356,6 +356,8 @@ static int prepare(struct role *r, struct err *e)
 		return replicate_prepare(r, e);
 	if (r->id == ROLE_ECG)
 		return ecg_role_prepare(r, e);
+	if (r->id == ROLE_GATE)
+		return gate_role_prepare(r, e);
 	return 0;
 }
 
@@ -446,6 +448,8 @@ static int run(struct role *r)
 		return say_ready(r) < 0 ? 3 : vault_main(r);
 	case ROLE_ECG:
 		return say_ready(r) < 0 ? 3 : ecg_role_main(r);
+	case ROLE_GATE:
+		return gate_role_main(r); /* ready when it knows its links */
 	default:
 		return 2;
 	}

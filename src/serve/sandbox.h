@@ -13,6 +13,7 @@
 #define UID_VAULT 61844
 #define UID_ECG 61846
 #define UID_REPLICATE 61845
+#define UID_GATE 61847
 #define GID_SEALED 61848 /* packs and outbox: what is sealed, for keeper, web and replicate */
 #define GID_VIEW 61849 /* what web may read of scribe's */
 

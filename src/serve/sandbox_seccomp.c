@@ -44,6 +44,8 @@ static const char *const replicate[] = {
 };
 /* A timer for those that take too long; fonts, which Landlock alone lets it read, and which pango asks for in a thread. */
 static const char *const ecg[] = {"setitimer", "set_tid_address", "openat", "open", "stat", "lstat", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getcwd", "getdents64", "statfs", "fstatfs", "statx", "fadvise64"};
+/* Sockets of TCP, both ways; the rule below says of which families. */
+static const char *const gate[] = {"accept4", "bind", "listen", "connect", "setsockopt", "getsockopt", "getpeername", "getsockname"};
 #if SANDBOX_SANITIZED
 /* The sanitizer's runtime maps and protects its own memory, reads its own map, and says what it found. */
 static const char *const sanitizer[] = {"openat", "open", "readlink", "readlinkat", "prctl", "getdents64", "prlimit64", "arch_prctl", "personality", "stat"};
@@ -90,6 +92,11 @@ static void rules(struct filter *f, const struct role *r)
 		allow(f, ecg, ARRAY_LEN(ecg));
 	else if (r->id == ROLE_REPLICATE) {
 		allow(f, replicate, ARRAY_LEN(replicate));
+		allow_if(f, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET));
+		allow_if(f, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET6));
+	}
+	else if (r->id == ROLE_GATE) {
+		allow(f, gate, ARRAY_LEN(gate));
 		allow_if(f, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET));
 		allow_if(f, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET6));
 	}

@@ -47,6 +47,7 @@ void owners_default(struct owners *o)
 	user("hf-web", UID_WEB, &o->uid[ROLE_WEB], &o->gid[ROLE_WEB]);
 	user("hf-vault", UID_VAULT, &o->uid[ROLE_VAULT], &o->gid[ROLE_VAULT]);
 	user("hf-ecg", UID_ECG, &o->uid[ROLE_ECG], &o->gid[ROLE_ECG]);
+	user("hf-gate", UID_GATE, &o->uid[ROLE_GATE], &o->gid[ROLE_GATE]);
 	user("hf-replicate", UID_REPLICATE, &o->uid[ROLE_REPLICATE], &o->gid[ROLE_REPLICATE]);
 	const struct group *g = getgrnam("hf-view");
 	o->view_gid = g && g->gr_gid ? g->gr_gid : GID_VIEW;

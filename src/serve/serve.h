@@ -166,6 +166,9 @@ int control_token_create(struct control *c, const char *role /* or */, const cha
 int control_self_test(struct control *c, struct buf *ret_json, struct err *e) MUST;
 int control_token_revoke(struct control *c, const char *token_id, struct err *e) MUST;
 
+/* Partner links (keeper_gate.c, doc/formats.md): json says what is asked; token: of the person who asks, or NULL. ret: JSON, of a queue NDJSON. */
+int control_gate(struct control *c, const char *token, struct slice json, struct buf *ret, struct err *e) MUST;
+
 /* ---- the vault's side of the ledger (vault.h, struct vault_ledger). Only root and the site's owner: ERR_DENIED. */
 int control_vault_key(struct control *c, int class, char ret_period[SITE_PERIOD_MAX], struct age_recipient *ret, struct err *e) MUST; /* class: enum vault_class */
 int control_vault_number(struct control *c, int class, uint64_t *ret, struct err *e) MUST; /* ERR_FULL: the disk's reserve is reached */

@@ -110,6 +110,16 @@
 	X(113, K_AGENT_SNAPSHOT, FRAME_VAULT) /* who, as K_VAULT_SNAPSHOT */                                                                    \
 	X(114, K_AGENT_KEY, FRAME_SMALL) /* who, str period of class catalogue (empty: now's) -> str period, 32 bytes recipient, 32 bytes secret */ \
 	X(115, K_VAULT_ENTRIES, 64)     /* u64 from -> u64 next, u64 end, records: u64 seq, i64 time, u8 kind, blob body: the vault's entries in [from, next) */ \
+	/* partner links (keeper_gate.c) */                                                                                                      \
+	X(140, K_GATE, FRAME_SMALL)     /* control: str token (may be empty), rest JSON -> rest JSON (queue: NDJSON) */                         \
+	X(141, G_LINK, FRAME_SMALL)     /* keeper -> gate: rest JSON: a link and how it stands */                                               \
+	X(142, G_STATE, FRAME_SMALL)    /* keeper -> gate: str link, u8 state, u8 back, i64 since, i64 expires */                               \
+	X(143, G_READY, 0)              /* keeper -> gate: these are all links */                                                               \
+	X(144, G_ASK, 8)                /* keeper -> gate: u8 probe -> G_TOLD with the same tag */                                              \
+	X(145, G_HOLD, FRAME_VAULT)     /* gate -> keeper: str link, rest a message -> u64 entry (UINT64_MAX: it was there), u8 it was there: when it is durable */ \
+	X(146, G_NEXT, FRAME_SMALL)     /* gate -> keeper: str link -> u64 entry, rest the message; UINT64_MAX: nothing waits, rest keys of what was held lately */ \
+	X(147, G_SENT, FRAME_SMALL)     /* gate -> keeper: str link, u64 entry, str code: the far side's answer -> when that is durable */      \
+	X(148, G_TOLD, FRAME_VAULT)     /* gate -> keeper: u8 probed, rest JSON array: counts of every link */                                  \
 	/* web -> the vault role */                                                                                                             \
 	X(116, V_ASK, FRAME_PIECE)      /* who, u8 VAULT_ASK_x, u64 number, offset, size, plain, str period, str source, blob SHA-256, rest body -> u8 still working, rest JSON */ \
 	/* keeper -> */                                                                                                                         \
@@ -208,7 +218,7 @@ int packet_recv(int fd, struct buf *b, struct frame *ret, bool wait) MUST;
 
 /* ---- roles ---------------------------------------------------------------------------------------------------------------- */
 
-enum role_id { ROLE_SUPERVISOR, ROLE_INTAKE, ROLE_KEEPER, ROLE_SCRIBE, ROLE_WEB, ROLE_VAULT, ROLE_REPLICATE, ROLE_ECG, ROLES };
+enum role_id { ROLE_SUPERVISOR, ROLE_INTAKE, ROLE_KEEPER, ROLE_SCRIBE, ROLE_WEB, ROLE_VAULT, ROLE_REPLICATE, ROLE_ECG, ROLE_GATE, ROLES };
 const char *role_name(enum role_id id);
 
 struct sandbox_report { /* what is on in this role; told in status, loudly when something is not */
@@ -283,6 +293,9 @@ int vault_main(struct role *r);
 /* Recordings parsed, measured and drawn for web (ecg_role.c): no key, no file but fonts, no network. */
 int ecg_role_prepare(struct role *r, struct err *e) MUST; /* what drawing needs of files: before the sandbox */
 int ecg_role_main(struct role *r);
+/* Partner links (gate_role.c): sockets, no key, no file. */
+int gate_role_prepare(struct role *r, struct err *e) MUST;
+int gate_role_main(struct role *r);
 const struct serve_vault *serve_vault(void); /* NULL: nobody said serve_vault_use */
 
 /* ---- the web role asks the keeper --------------------------------------------------------------------------------------------- */

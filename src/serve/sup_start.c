@@ -54,7 +54,7 @@ static void child(int chan, enum role_id id, bool bare)
 	const char *role = role_name(id);
 	sigset_t none;
 	/* an acknowledgement does not wait for a chart that is being rebuilt; without the right to it, it is left */
-	if (id == ROLE_INTAKE || id == ROLE_KEEPER)
+	if (id == ROLE_INTAKE || id == ROLE_KEEPER || id == ROLE_GATE)
 		(void)!setpriority(PRIO_PROCESS, 0, -5);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -173,7 +173,7 @@ static int pass_listeners(struct supervisor *s, enum role_id id, struct err *e)
 
 /* ---- who talks to whom ---- */
 
-const enum role_id sup_pairs[PAIRS][2] = {{ROLE_INTAKE, ROLE_KEEPER}, {ROLE_WEB, ROLE_KEEPER}, {ROLE_KEEPER, ROLE_SCRIBE}, {ROLE_VAULT, ROLE_KEEPER}, {ROLE_WEB, ROLE_VAULT}, {ROLE_REPLICATE, ROLE_KEEPER}, {ROLE_WEB, ROLE_ECG}};
+const enum role_id sup_pairs[PAIRS][2] = {{ROLE_INTAKE, ROLE_KEEPER}, {ROLE_WEB, ROLE_KEEPER}, {ROLE_KEEPER, ROLE_SCRIBE}, {ROLE_VAULT, ROLE_KEEPER}, {ROLE_WEB, ROLE_VAULT}, {ROLE_REPLICATE, ROLE_KEEPER}, {ROLE_WEB, ROLE_ECG}, {ROLE_GATE, ROLE_KEEPER}};
 
 static void widen(int fd)
 {

@@ -1,0 +1,522 @@
+/* gate_conn: one connection through the relay: the near side connected to us, the far side we connect to.
+ *
+ * mllp: whole frames pass, and only those that the link's state lets pass; what comes back is the far side's own acknowledgement. Our own messages that may not pass go to the ledger, and are acknowledged when they are durable.
+ * tcp: bytes pass. */
+#include "gate_role.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define READ_AT_ONCE ((size_t)128 << 10)
+#define OUT_HIGH ((size_t)4 << 20)     /* the other side does not take more: nothing is read meanwhile */
+#define CONNS_MAX 256                  /* of one link */
+#define HOLDS_MAX 64                   /* of one connection: more waits in its socket */
+
+/* ---- sockets ---- */
+
+void side_init(struct side *s, enum node_kind kind, void *of)
+{
+	*s = (struct side){.fd = -1, .node = {kind, of}};
+	buf_init(&s->in, GATE_FRAME_MAX + 2 * READ_AT_ONCE);
+	buf_init(&s->out, 2 * GATE_FRAME_MAX + 2 * OUT_HIGH);
+}
+
+void side_close(struct relay *r, struct side *s, bool reset)
+{
+	if (s->fd >= 0) {
+		struct linger now = {.l_onoff = 1};
+		if (reset)
+			setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+		close(s->fd);
+	}
+	s->fd = -1;
+	s->connecting = false;
+	s->eof = false;
+	s->watched = false;
+	s->out_at = 0;
+	s->frame_since = 0;
+	s->frames.scanned = 0;
+	buf_done(&s->in);
+	buf_done(&s->out);
+	buf_init(&s->in, GATE_FRAME_MAX + 2 * READ_AT_ONCE);
+	buf_init(&s->out, 2 * GATE_FRAME_MAX + 2 * OUT_HIGH);
+}
+
+static void set_options(int fd)
+{
+	int on = 1, idle = 60, every = 20, times = 4;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every, sizeof every);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &times, sizeof times);
+}
+
+void relay_watch(struct relay *r, struct side *s, uint32_t want)
+{
+	struct epoll_event ev = {.events = want, .data.ptr = &s->node};
+	if (s->fd < 0 || (s->watched && s->events == want))
+		return;
+	epoll_ctl(r->ep, s->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, s->fd, &ev);
+	s->watched = true;
+	s->events = want;
+}
+
+int side_connect(struct relay *r, struct side *s, const char *to)
+{
+	struct sockaddr_storage a = {0};
+	socklen_t n;
+	bool six;
+	uint8_t ip[16];
+	uint16_t port;
+	if (gate_address_parse(to, &six, ip, &port) < 0)
+		return ERR_INPUT;
+	if (six) {
+		struct sockaddr_in6 *p = (struct sockaddr_in6 *)&a;
+		p->sin6_family = AF_INET6;
+		p->sin6_port = htons(port);
+		memcpy(&p->sin6_addr, ip, 16);
+		n = sizeof *p;
+	} else {
+		struct sockaddr_in *p = (struct sockaddr_in *)&a;
+		p->sin_family = AF_INET;
+		p->sin_port = htons(port);
+		memcpy(&p->sin_addr, ip, 4);
+		n = sizeof *p;
+	}
+	s->fd = socket(six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (s->fd < 0)
+		return ERR_SYSTEM;
+	set_options(s->fd);
+	s->watched = false;
+	s->since = time_monotonic();
+	if (connect(s->fd, (struct sockaddr *)&a, n) < 0) {
+		if (errno != EINPROGRESS) {
+			side_close(r, s, false);
+			return ERR_SYSTEM;
+		}
+		s->connecting = true;
+	}
+	relay_watch(r, s, s->connecting ? EPOLLOUT : EPOLLIN);
+	return 0;
+}
+
+int side_read(struct side *s)
+{
+	uint8_t *to = buf_space(&s->in, READ_AT_ONCE);
+	if (!to)
+		return ERR_LIMIT;
+	ssize_t n = recv(s->fd, to, READ_AT_ONCE, 0);
+	if (n > 0) {
+		buf_commit(&s->in, (size_t)n);
+		return 1;
+	}
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	return n == 0 ? ERR_NO : ERR_SYSTEM;
+}
+
+int side_flush(struct relay *r, struct side *s)
+{
+	if (s->fd < 0 || s->connecting)
+		return 0;
+	while (s->out_at < s->out.n) {
+		ssize_t n = send(s->fd, s->out.p + s->out_at, s->out.n - s->out_at, MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return 0;
+		if (n < 0)
+			return ERR_NO;
+		s->out_at += (size_t)n;
+	}
+	s->out_at = 0;
+	buf_reset(&s->out);
+	return 0;
+}
+
+/* What the kernel takes at once is not copied. */
+int side_send(struct relay *r, struct side *s, struct slice bytes)
+{
+	if (!s->connecting && s->fd >= 0 && s->out.n == 0) {
+		ssize_t n = send(s->fd, bytes.p, bytes.n, MSG_NOSIGNAL);
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return ERR_NO;
+		if (n > 0)
+			bytes = slice_of(bytes.p + n, bytes.n - (size_t)n);
+	}
+	buf_add_slice(&s->out, bytes);
+	return buf_ok(&s->out) ? 0 : ERR_LIMIT;
+}
+
+static void interests(struct relay *r, struct conn *c)
+{
+	struct side *both[2] = {&c->near, &c->far};
+	for (int i = 0; i < 2 && !c->dead; i++) {
+		struct side *s = both[i], *other = both[!i];
+		bool full = other->out.n - other->out_at > OUT_HIGH;
+		uint32_t want = 0;
+		if (s->fd < 0)
+			continue;
+		if (s->connecting)
+			want = EPOLLOUT;
+		else
+			want = (full || s->paused || s->eof ? 0u : (uint32_t)EPOLLIN) | (s->out.n ? (uint32_t)EPOLLOUT : 0u);
+		relay_watch(r, s, want);
+	}
+}
+
+/* ---- beginning and end ---- */
+
+void pass_reset(struct relay *r, struct conn *c)
+{
+	if (c->dead)
+		return;
+	c->dead = true;
+	side_close(r, &c->near, true);
+	side_close(r, &c->far, true);
+	for (struct hold *h = r->holds; h; h = h->next)
+		if (h->c == c)
+			h->c = NULL;
+	if (c->prev)
+		c->prev->next = c->next;
+	else
+		c->g->conns = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
+	c->g->conn_count--;
+	c->next = r->graves;
+	r->graves = c;
+}
+
+/* In order: what is written goes out first. */
+static void finish(struct relay *r, struct conn *c)
+{
+	if (c->dead)
+		return;
+	if (side_flush(r, &c->near) == 0 && c->near.out.n == 0) /* a reset only when something of its is lost */
+		side_close(r, &c->near, false);
+	pass_reset(r, c);
+}
+
+static bool peer_allowed(const struct gate_link *l, const struct sockaddr_storage *a)
+{
+	uint8_t ip[16] = {0};
+	if (a->ss_family == AF_INET6) {
+		memcpy(ip, &((const struct sockaddr_in6 *)a)->sin6_addr, 16);
+		return gate_allowed(l, true, ip);
+	}
+	memcpy(ip, &((const struct sockaddr_in *)a)->sin_addr, 4);
+	return gate_allowed(l, false, ip);
+}
+
+static bool needs_far(const struct glink *g)
+{
+	return !relay_holds(g);
+}
+
+void pass_accept(struct relay *r, struct glink *g)
+{
+	for (int i = 0; i < 64; i++) {
+		struct sockaddr_storage a;
+		socklen_t n = sizeof a;
+		int fd = accept4(g->lfd, (struct sockaddr *)&a, &n, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd < 0)
+			return;
+		struct conn *c = relay_listens(g) && g->conn_count < CONNS_MAX && peer_allowed(&g->l, &a) ? calloc(1, sizeof *c) : NULL;
+		if (!c) {
+			struct linger now = {.l_onoff = 1};
+			setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+			close(fd);
+			g->refused++;
+			continue;
+		}
+		c->g = g;
+		side_init(&c->near, NODE_NEAR, c);
+		side_init(&c->far, NODE_FAR, c);
+		set_options(fd);
+		c->near.fd = fd;
+		c->near.since = relay_now();
+		c->next = g->conns;
+		if (g->conns)
+			g->conns->prev = c;
+		g->conns = c;
+		g->conn_count++;
+		relay_watch(r, &c->near, EPOLLIN);
+		if (needs_far(g) && side_connect(r, &c->far, g->l.to) < 0)
+			pass_reset(r, c);
+	}
+}
+
+/* ---- messages ---- */
+
+static void count(struct glink *g, size_t bytes, bool message)
+{
+	g->bytes += bytes;
+	if (message) {
+		g->messages++;
+		g->last = time_now();
+	}
+}
+
+static bool seen_lately(const struct glink *g, struct slice frame, const struct gate_message *m)
+{
+	uint8_t key[GATE_KEY];
+	if (!g->recent_n)
+		return false;
+	gate_message_key(frame, m->control_id, key);
+	for (size_t i = 0; i < g->recent_n; i++)
+		if (!memcmp(g->recent[i], key, sizeof key))
+			return true;
+	return false;
+}
+
+static struct slice content(struct slice frame)
+{
+	return slice_of(frame.p + 1, frame.n - 3);
+}
+
+static int to_ledger(struct relay *r, struct conn *c, struct slice frame)
+{
+	struct hold *h = r->keeper.fd >= 0 ? calloc(1, sizeof *h) : NULL;
+	if (!h)
+		return ERR_BUSY; /* nobody can make it durable: the sender keeps it, and comes again */
+	h->tag = ++r->tags;
+	h->c = c;
+	h->g = c->g;
+	buf_init(&h->head, GATE_FRAME_MAX);
+	buf_add_slice(&h->head, content(frame));
+	*r->holds_end = h;
+	r->holds_end = &h->next;
+	c->holds++;
+	c->g->holds++;
+	size_t at = frame_begin(&r->keeper.out, FRAME_G_HOLD, h->tag);
+	frame_str(&r->keeper.out, c->g->l.name);
+	buf_add_slice(&r->keeper.out, content(frame));
+	frame_end(&r->keeper.out, at);
+	return buf_ok(&r->keeper.out) && buf_ok(&h->head) ? 0 : ERR_MEMORY;
+}
+
+void pass_accepted(struct relay *r, struct hold *h)
+{
+	struct conn *c = h->c;
+	AUTO_BUF struct buf b = {0};
+	if (!c || c->dead)
+		return;
+	buf_init(&b, 1 << 20);
+	gate_accepted(buf_slice(&h->head), time_now(), &b);
+	if (side_send(r, &c->near, buf_slice(&b)) < 0)
+		pass_reset(r, c);
+	else
+		interests(r, c);
+}
+
+static bool rate_allows(struct relay *r, struct glink *g)
+{
+	int64_t now = relay_now();
+	if (g->st.state != GATE_LIMITED || !g->l.rate)
+		return true;
+	if (g->bucket_at)
+		g->bucket += (double)(now - g->bucket_at) / (double)TIME_SEC * g->l.rate;
+	else
+		g->bucket = 1;
+	g->bucket_at = now;
+	if (g->bucket > g->l.rate)
+		g->bucket = g->l.rate;
+	if (g->bucket < 1) {
+		r->throttled = true;
+		return false;
+	}
+	g->bucket -= 1;
+	return true;
+}
+
+/* One message of the link's own direction. Below 0: the connection cannot go on; 1: not now. */
+static int forward(struct relay *r, struct conn *c, struct slice frame)
+{
+	struct glink *g = c->g;
+	struct gate_message m;
+	gate_message_read(frame, &m);
+	enum gate_way way = gate_passes(&g->l, g->st.state, &m);
+	if (g->l.out && (way != GATE_PASS || !g->live))
+		return c->holds >= HOLDS_MAX ? 1 : to_ledger(r, c, frame);
+	if (way == GATE_WAIT)
+		return ERR_DENIED; /* no answer, but a reset: its engine keeps the message */
+	if (way == GATE_NOT) {
+		AUTO_BUF struct buf b = {0};
+		buf_init(&b, 1 << 20);
+		gate_refusal(frame, "this link is limited at the moment: a message of this type is not taken, and may be sent again later", time_now(), &b);
+		g->refused++;
+		return side_send(r, &c->near, buf_slice(&b));
+	}
+	if (g->l.out && c->holds)
+		return 1; /* an acknowledgement of ours comes before the far side's */
+	if (!rate_allows(r, g))
+		return 1;
+	if (g->l.out && seen_lately(g, frame, &m)) { /* it was taken while the link was cut, has been sent, and its acknowledgement did not arrive */
+		AUTO_BUF struct buf b = {0};
+		buf_init(&b, 1 << 20);
+		gate_accepted(frame, time_now(), &b);
+		return side_send(r, &c->near, buf_slice(&b));
+	}
+	if (c->far.fd < 0 && side_connect(r, &c->far, g->l.to) < 0)
+		return ERR_NO;
+	count(g, frame.n, true);
+	return side_send(r, &c->far, frame);
+}
+
+static int backward(struct relay *r, struct conn *c, struct slice frame)
+{
+	struct gate_message m = {0};
+	if (c->g->st.state == GATE_TEST || c->g->st.state == GATE_ONE_WAY)
+		gate_message_read(frame, &m);
+	if (!gate_passes_back(&c->g->l, c->g->st.state, &m)) {
+		c->g->refused++;
+		return 0;
+	}
+	count(c->g, frame.n, false);
+	return side_send(r, &c->near, frame);
+}
+
+static int take_frames(struct relay *r, struct conn *c, struct side *s, bool near)
+{
+	size_t at = 0;
+	int n = 0;
+	s->paused = false;
+	while (!c->dead) {
+		struct slice frame;
+		size_t used, odd = s->frames.odd;
+		n = gate_frame_next(&s->frames, slice_of(s->in.p + at, s->in.n - at), &frame, &used);
+		c->g->odd += s->frames.odd - odd;
+		if (n < 0)
+			break;
+		if (n == 0) {
+			at += used;
+			break;
+		}
+		n = near ? forward(r, c, frame) : backward(r, c, frame);
+		if (n > 0) {
+			s->paused = true; /* the frame stays where it is */
+			at += used - frame.n;
+			n = 0;
+			break;
+		}
+		if (n < 0)
+			break;
+		at += used;
+	}
+	if (c->dead)
+		return 0;
+	buf_drop(&s->in, at);
+	if (s->paused || s->in.n == 0)
+		s->frame_since = 0;
+	else if (at || !s->frame_since)
+		s->frame_since = relay_now();
+	return n;
+}
+
+static int take_bytes(struct relay *r, struct conn *c, struct side *s, bool near)
+{
+	struct glink *g = c->g;
+	if (near ? gate_passes(&g->l, g->st.state, NULL) != GATE_PASS : !gate_passes_back(&g->l, g->st.state, NULL)) {
+		buf_reset(&s->in);
+		if (near)
+			return ERR_DENIED;
+		g->refused++;
+		return 0;
+	}
+	count(g, s->in.n, true);
+	int n = side_send(r, near ? &c->far : &c->near, buf_slice(&s->in));
+	buf_reset(&s->in);
+	return n;
+}
+
+/* ---- events ---- */
+
+static int readable(struct relay *r, struct conn *c, struct side *s, bool near)
+{
+	int n = side_read(s);
+	if (n <= 0)
+		return n;
+	return c->g->l.protocol == GATE_MLLP ? take_frames(r, c, s, near) : take_bytes(r, c, s, near);
+}
+
+static int connected(struct side *s)
+{
+	int why = 0;
+	socklen_t n = sizeof why;
+	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &why, &n) < 0 || why)
+		return ERR_NO;
+	s->connecting = false;
+	return 0;
+}
+
+/* One side has ended. An opaque protocol may half-close; a sender of messages that ends gets what is on its way. */
+static int ended(struct relay *r, struct conn *c, struct side *s, bool near)
+{
+	struct side *other = near ? &c->far : &c->near;
+	s->eof = true;
+	if (c->g->l.protocol != GATE_TCP || other->fd < 0 || other->eof || other->connecting)
+		return ERR_NO;
+	if (side_flush(r, other) < 0 || other->out.n)
+		return ERR_NO;
+	shutdown(other->fd, SHUT_WR);
+	return 0;
+}
+
+void pass_event(struct relay *r, struct conn *c, bool near, uint32_t events)
+{
+	struct side *s = near ? &c->near : &c->far;
+	int n = 0;
+	if (c->dead || s->fd < 0)
+		return;
+	if (s->connecting && events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
+		n = connected(s);
+	if (n == 0 && events & EPOLLOUT)
+		n = side_flush(r, s);
+	if (n >= 0 && events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
+		n = readable(r, c, s, near);
+		if (n == ERR_NO && !c->dead)
+			n = ended(r, c, s, near);
+	}
+	if (c->dead)
+		return;
+	if (n == ERR_NO)
+		finish(r, c);
+	else if (n < 0)
+		pass_reset(r, c);
+	else
+		interests(r, c);
+}
+
+void pass_go_on(struct relay *r, struct glink *g)
+{
+	for (struct conn *c = g->conns, *next; c; c = next) {
+		next = c->next;
+		if (!c->near.paused)
+			continue;
+		int n = take_frames(r, c, &c->near, true);
+		if (n < 0)
+			pass_reset(r, c);
+		else
+			interests(r, c);
+	}
+}
+
+void pass_tick(struct relay *r, struct glink *g, int64_t now)
+{
+	for (struct conn *c = g->conns, *next; c; c = next) {
+		next = c->next;
+		bool late = c->far.connecting && now - c->far.since > GATE_CONNECT_SECONDS * TIME_SEC;
+		late |= c->near.frame_since && now - c->near.frame_since > GATE_FRAME_SECONDS * TIME_SEC;
+		late |= c->far.frame_since && now - c->far.frame_since > GATE_FRAME_SECONDS * TIME_SEC;
+		if (late)
+			pass_reset(r, c);
+	}
+}

@@ -1,0 +1,209 @@
+/* gate_drain: what was taken while a link was closed goes to the far side, one message after the other, in the order in which it came.
+ *
+ *   the keeper is asked for the next one -> sent -> the far side's acknowledgement of it -> the keeper makes that an entry -> only then the next
+ *
+ * So whoever is killed whenever, at most one message is sent again: the one whose acknowledgement nobody had recorded, with the same bytes and control id. While something waits, what comes in new queues behind it. */
+#include "gate_role.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#define PAUSE TIME_SEC          /* the far side is not there, or says no */
+#define SHORT (TIME_SEC / 50)
+#define TRIES 3                 /* refused so often in words, the answer is what it is: recorded, and the next one has its turn */
+
+void drain_stop(struct relay *r, struct glink *g)
+{
+	side_close(r, &g->d.far, true);
+	if (g->d.phase != DRAIN_TELL && g->d.phase != DRAIN_TOLD) /* an answer that was heard is recorded all the same */
+		g->d.phase = DRAIN_IDLE;
+	g->d.due = 0;
+	g->live = false;
+}
+
+void drain_keeper_lost(struct glink *g)
+{
+	if (g->d.phase == DRAIN_ASKED)
+		g->d.phase = DRAIN_IDLE;
+	if (g->d.phase == DRAIN_TOLD)
+		g->d.phase = DRAIN_TELL;
+}
+
+static bool may_send(const struct glink *g)
+{
+	return g->st.state >= GATE_TEST;
+}
+
+static void again(struct relay *r, struct glink *g, int64_t after)
+{
+	side_close(r, &g->d.far, true);
+	if (g->d.phase == DRAIN_SENT)
+		g->d.phase = DRAIN_READY;
+	g->d.due = relay_now() + after;
+}
+
+static void ask(struct relay *r, struct glink *g)
+{
+	g->d.tag = ++r->tags;
+	g->d.phase = DRAIN_ASKED;
+	size_t at = frame_begin(&r->keeper.out, FRAME_G_NEXT, g->d.tag);
+	frame_str(&r->keeper.out, g->l.name);
+	frame_end(&r->keeper.out, at);
+}
+
+static void tell(struct relay *r, struct glink *g)
+{
+	g->d.tag = ++r->tags;
+	g->d.phase = DRAIN_TOLD;
+	size_t at = frame_begin(&r->keeper.out, FRAME_G_SENT, g->d.tag);
+	frame_str(&r->keeper.out, g->l.name);
+	buf_u64le(&r->keeper.out, g->d.seq);
+	frame_str(&r->keeper.out, g->d.code);
+	frame_end(&r->keeper.out, at);
+}
+
+static void send_it(struct relay *r, struct glink *g)
+{
+	struct side *s = &g->d.far;
+	if (s->fd < 0 && side_connect(r, s, g->l.to) < 0) {
+		again(r, g, PAUSE);
+		return;
+	}
+	g->d.sent_at = relay_now();
+	g->d.phase = DRAIN_SENT;
+	if (side_send(r, s, buf_slice(&g->d.frame)) < 0) {
+		again(r, g, PAUSE);
+		return;
+	}
+	relay_watch(r, s, s->connecting || s->out.n ? EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
+void drain_go(struct relay *r, struct glink *g, int64_t now)
+{
+	struct drain *d = &g->d;
+	bool keeper = r->keeper.fd >= 0;
+	if (!relay_holds(g))
+		return;
+	if (d->phase == DRAIN_TELL && keeper)
+		tell(r, g);
+	if (d->phase == DRAIN_SENT && now - d->sent_at > GATE_ANSWER_SECONDS * TIME_SEC)
+		again(r, g, PAUSE);
+	if (!may_send(g) || now < d->due)
+		return;
+	if (d->phase == DRAIN_READY)
+		send_it(r, g);
+	else if (d->phase == DRAIN_IDLE && keeper && !g->live)
+		ask(r, g);
+}
+
+/* ---- what the far side says ---- */
+
+static void answered(struct relay *r, struct glink *g, const struct gate_message *m)
+{
+	struct drain *d = &g->d;
+	bool yes = slice_eq_str(m->answer_code, "AA") || slice_eq_str(m->answer_code, "CA");
+	if (d->phase != DRAIN_SENT || !slice_eq(m->answer_to, buf_slice(&d->id)))
+		return; /* of another one: an application acknowledgement that follows, or of a life before */
+	snprintf(d->code, sizeof d->code, "%.*s", (int)(m->answer_code.n < 7 ? m->answer_code.n : 7), (const char *)m->answer_code.p);
+	if (!yes && ++d->tries < TRIES) {
+		d->phase = DRAIN_READY;
+		d->due = relay_now() + PAUSE;
+		return;
+	}
+	if (!yes)
+		g->refused++;
+	g->bytes += d->frame.n;
+	g->messages++;
+	g->last = time_now();
+	d->phase = DRAIN_TELL;
+}
+
+void drain_event(struct relay *r, struct glink *g, uint32_t events)
+{
+	struct side *s = &g->d.far;
+	int n = 0;
+	if (s->fd < 0)
+		return;
+	if (s->connecting && events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) {
+		int why = 0;
+		socklen_t size = sizeof why;
+		n = getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &why, &size) < 0 || why ? ERR_NO : 0;
+		s->connecting = false;
+	}
+	if (n == 0 && events & EPOLLOUT)
+		n = side_flush(r, s);
+	if (n == 0 && events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
+		n = side_read(s);
+		size_t at = 0, used;
+		struct slice frame;
+		int got;
+		while (n > 0 && (got = gate_frame_next(&s->frames, slice_of(s->in.p + at, s->in.n - at), &frame, &used)) > 0) {
+			struct gate_message m;
+			gate_message_read(frame, &m);
+			g->bytes += frame.n;
+			if (m.answer)
+				answered(r, g, &m);
+			at += used;
+		}
+		buf_drop(&s->in, at);
+	}
+	if (n < 0)
+		again(r, g, g->d.phase == DRAIN_SENT ? PAUSE : 0);
+	else
+		relay_watch(r, s, s->connecting || s->out.n ? EPOLLIN | EPOLLOUT : EPOLLIN);
+	drain_go(r, g, relay_now());
+}
+
+/* ---- what the keeper says ---- */
+
+static void nothing_waits(struct relay *r, struct glink *g, struct cur *c)
+{
+	g->recent_n = 0;
+	while (cur_left(c) >= GATE_KEY && g->recent_n < RECENT_MAX && g->recent)
+		memcpy(g->recent[g->recent_n++], cur_take(c, GATE_KEY).p, GATE_KEY);
+	g->d.phase = DRAIN_IDLE;
+	if (g->holds) { /* one is on its way to the ledger: it comes first */
+		g->d.due = relay_now() + SHORT;
+		return;
+	}
+	side_close(r, &g->d.far, false);
+	g->live = true;
+}
+
+void drain_reply(struct relay *r, struct glink *g, int code, struct cur *c)
+{
+	struct drain *d = &g->d;
+	if (d->phase == DRAIN_TOLD) {
+		d->phase = code < 0 ? DRAIN_TELL : DRAIN_IDLE;
+		d->due = relay_now() + (code < 0 ? PAUSE : g->l.rate ? TIME_SEC / g->l.rate : 0);
+		drain_go(r, g, relay_now());
+		return;
+	}
+	if (d->phase != DRAIN_ASKED)
+		return;
+	uint64_t seq = code < 0 ? 0 : cur_u64le(c);
+	if (code < 0 || c->failed || !may_send(g)) {
+		d->phase = DRAIN_IDLE;
+		d->due = relay_now() + (code < 0 ? PAUSE : 0);
+		return;
+	}
+	if (seq == UINT64_MAX) {
+		nothing_waits(r, g, c);
+		return;
+	}
+	struct slice content = cur_take(c, cur_left(c));
+	struct gate_message m;
+	gate_message_read(content, &m);
+	buf_reset(&d->id);
+	buf_add_slice(&d->id, m.control_id);
+	buf_reset(&d->frame);
+	buf_u8(&d->frame, 0x0b);
+	buf_add_slice(&d->frame, content);
+	buf_u8(&d->frame, 0x1c);
+	buf_u8(&d->frame, 0x0d);
+	d->seq = seq;
+	d->tries = 0;
+	d->phase = DRAIN_READY;
+	drain_go(r, g, relay_now());
+}

@@ -1,0 +1,200 @@
+/* Frames off a stream however it is cut, what is no frame, what passes in which state, and links as they are written. */
+#include "gate.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#define ADT "MSH|^~\\&|A|F|B|G|20260101||ADT^A01^ADT_A01|C1|P|2.5\rPID|1||7\r"
+#define TST "MSH|^~\\&|A|F|B|G|20260101||ORU^R01|C2|T^A|2.5\r"
+#define ACK "MSH|^~\\&|B|G|A|F|20260101||ACK|X|P|2.5\rMSA|AA|C1|fine\r"
+#define WRAP(m) "\x0b" m "\x1c\r"
+
+/* The stream, fed in pieces of n bytes, as what came out, with '|' between. */
+static void run(struct slice in, size_t n, struct buf *out, size_t *odd)
+{
+	struct gate_frames f = {0};
+	struct buf have;
+	buf_init(&have, 1 << 16);
+	for (size_t at = 0; at < in.n; at += n) {
+		buf_add(&have, in.p + at, in.n - at < n ? in.n - at : n);
+		for (;;) {
+			struct slice frame;
+			size_t used;
+			int r = gate_frame_next(&f, buf_slice(&have), &frame, &used);
+			assert_true(r >= 0);
+			if (r == 1) {
+				assert_true(frame.p[0] == 0x0b && frame.p[frame.n - 2] == 0x1c && frame.p[frame.n - 1] == '\r');
+				buf_add(out, frame.p, frame.n);
+				buf_u8(out, '|');
+			}
+			buf_drop(&have, used);
+			if (r == 0)
+				break;
+		}
+	}
+	*odd = f.odd;
+	buf_done(&have);
+}
+
+static void test_cut_anywhere(void **state)
+{
+	static const struct {
+		const char *in, *want;
+		size_t odd;
+	} rows[] = {
+		{WRAP("a") WRAP("bb"), WRAP("a") "|" WRAP("bb") "|", 0},
+		{"GET / HTTP/1.1\r\n\r\n" WRAP("a"), WRAP("a") "|", 18},
+		{WRAP("a") "\n\n" WRAP("b") "x", WRAP("a") "|" WRAP("b") "|", 3},
+		{WRAP("a\x1c" "b\x1c\x1c"), WRAP("a\x1c" "b\x1c\x1c") "|", 0}, /* an FS with no CR behind it is content */
+		{"\x0b" "never ends", "", 0},
+		{WRAP(""), WRAP("") "|", 0},
+		{"no frame at all", "", 15},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		for (size_t n = 1; n < 20; n++) {
+			struct buf out;
+			size_t odd;
+			buf_init(&out, 1 << 16);
+			run(slice_str(rows[i].in), n, &out, &odd);
+			assert_string_equal(buf_cstr(&out), rows[i].want);
+			assert_int_equal(odd, rows[i].odd);
+			buf_done(&out);
+		}
+}
+
+static void test_too_long(void **state)
+{
+	struct buf b;
+	struct gate_frames f = {0};
+	struct slice frame;
+	size_t used;
+	buf_init(&b, 2 * GATE_FRAME_MAX);
+	buf_u8(&b, 0x0b);
+	memset(buf_space(&b, GATE_FRAME_MAX), 'x', GATE_FRAME_MAX);
+	buf_commit(&b, GATE_FRAME_MAX - 3);
+	assert_int_equal(gate_frame_next(&f, buf_slice(&b), &frame, &used), 0);
+	buf_add(&b, "\x1c\r", 2);
+	assert_int_equal(gate_frame_next(&f, buf_slice(&b), &frame, &used), 1);
+	f = (struct gate_frames){0};
+	b.n -= 2;
+	buf_add(&b, "xxxx\x1c\r", 6);
+	assert_int_equal(gate_frame_next(&f, buf_slice(&b), &frame, &used), ERR_LIMIT);
+	buf_done(&b);
+}
+
+static void test_read(void **state)
+{
+	struct gate_message m;
+	gate_message_read(SLICE(WRAP(ADT)), &m);
+	assert_true(m.ok && !m.test && !m.answer);
+	assert_true(slice_eq_str(m.type, "ADT^A01") && slice_eq_str(m.control_id, "C1"));
+	gate_message_read(SLICE(TST), &m);
+	assert_true(m.ok && m.test);
+	gate_message_read(SLICE(WRAP(ACK)), &m);
+	assert_true(m.answer && slice_eq_str(m.answer_code, "AA") && slice_eq_str(m.answer_to, "C1"));
+	static const char *const hostile[] = {"", "MSH", "MSH|", "MSHMSHMSH", "\x0b\x1c\r", "PID|1", "MSH|^~\\&|\rMSA", "MSH|^~\\&|\rMSA|", "\x1c\r"};
+	for (size_t i = 0; i < ARRAY_LEN(hostile); i++)
+		gate_message_read(slice_str(hostile[i]), &m);
+}
+
+static void test_passes(void **state)
+{
+	struct gate_link l = {.protocol = GATE_MLLP};
+	struct gate_message adt, tst, ack, none = {0};
+	gate_message_read(SLICE(ADT), &adt);
+	gate_message_read(SLICE(TST), &tst);
+	gate_message_read(SLICE(ACK), &ack);
+	assert_int_equal(gate_types_parse(&l, SLICE("ADT, ORU^R03"), NULL), 0);
+	static const struct {
+		enum gate_state s;
+		enum gate_way adt, tst, none, bytes;
+		bool ack_back, adt_back, bytes_back;
+	} rows[] = {
+		{GATE_CUT, GATE_WAIT, GATE_WAIT, GATE_WAIT, GATE_WAIT, false, false, false},
+		{GATE_QUARANTINED, GATE_WAIT, GATE_WAIT, GATE_WAIT, GATE_WAIT, false, false, false},
+		{GATE_TEST, GATE_WAIT, GATE_PASS, GATE_WAIT, GATE_WAIT, true, false, false},
+		{GATE_ONE_WAY, GATE_PASS, GATE_PASS, GATE_PASS, GATE_PASS, true, false, false},
+		{GATE_LIMITED, GATE_PASS, GATE_NOT, GATE_NOT, GATE_PASS, true, true, true},
+		{GATE_OPEN, GATE_PASS, GATE_PASS, GATE_PASS, GATE_PASS, true, true, true},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_int_equal(gate_passes(&l, rows[i].s, &adt), rows[i].adt);
+		assert_int_equal(gate_passes(&l, rows[i].s, &tst), rows[i].tst);
+		assert_int_equal(gate_passes(&l, rows[i].s, &none), rows[i].none);
+		assert_int_equal(gate_passes(&l, rows[i].s, NULL), rows[i].bytes);
+		assert_int_equal(gate_passes_back(&l, rows[i].s, &ack), rows[i].ack_back);
+		assert_int_equal(gate_passes_back(&l, rows[i].s, &adt), rows[i].adt_back);
+		assert_int_equal(gate_passes_back(&l, rows[i].s, NULL), rows[i].bytes_back);
+	}
+}
+
+static void test_answers(void **state)
+{
+	struct buf b;
+	struct gate_message m;
+	buf_init(&b, 1 << 16);
+	gate_refusal(SLICE(WRAP(ADT)), "not now", INT64_C(1790000000) * TIME_SEC, &b);
+	gate_message_read(buf_slice(&b), &m);
+	assert_true(m.ok && m.answer && slice_eq_str(m.answer_code, "AE") && slice_eq_str(m.answer_to, "C1"));
+	buf_reset(&b);
+	gate_accepted(SLICE(WRAP(ADT)), INT64_C(1790000000) * TIME_SEC, &b);
+	gate_message_read(buf_slice(&b), &m);
+	assert_true(m.ok && slice_eq_str(m.answer_code, "AA") && slice_eq_str(m.answer_to, "C1"));
+	buf_done(&b);
+	uint8_t a[GATE_KEY], c[GATE_KEY];
+	gate_message_key(SLICE(WRAP(ADT)), SLICE("C1"), a);
+	gate_message_key(SLICE(ADT), SLICE("C1"), c);
+	assert_memory_equal(a, c, GATE_KEY);
+	gate_message_key(SLICE(TST), SLICE("C1"), c);
+	assert_memory_not_equal(a, c, GATE_KEY);
+}
+
+static void test_link(void **state)
+{
+	struct gate_link l = {.name = "lab", .listen = "127.0.0.1:15000", .to = "[2001:db8::1]:2575", .protocol = GATE_MLLP, .out = true, .class = "lab", .rate = 7}, back;
+	struct buf b;
+	struct jsonw w;
+	struct json_node *n;
+	struct arena *a = arena_new(1 << 16);
+	struct err e = {0};
+	assert_int_equal(gate_allow_parse(&l, SLICE("10.1.2.0/23, 2001:db8::/33"), &e), 0);
+	assert_int_equal(gate_types_parse(&l, SLICE("ADT,ORU^R01"), &e), 0);
+	assert_int_equal(gate_link_check(&l, &e), 0);
+	buf_init(&b, 1 << 16);
+	jsonw_init(&w, &b);
+	jsonw_obj(&w);
+	gate_link_put(&l, &w);
+	jsonw_obj_end(&w);
+	jsonw_done(&w);
+	assert_int_equal(json_tree(buf_slice(&b), a, &n, NULL), 0);
+	assert_int_equal(gate_link_read(n, &back, &e), 0);
+	assert_memory_equal(&l, &back, sizeof l);
+	static const struct {
+		const char *text;
+		bool want;
+	} who[] = {{"10.1.3.255:1", true}, {"10.1.4.0:1", false}, {"[2001:db8:7fff::1]:1", true}, {"[2001:db8:8000::1]:1", false}, {"[::ffff:10.1.2.9]:1", true}, {"[::1]:1", false}};
+	for (size_t i = 0; i < ARRAY_LEN(who); i++) {
+		bool six;
+		uint8_t ip[16];
+		uint16_t port;
+		assert_int_equal(gate_address_parse(who[i].text, &six, ip, &port), 0);
+		assert_int_equal(gate_allowed(&l, six, ip), who[i].want);
+	}
+	static const char *const bad[] = {"", ":1", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "::1:80", "[::1]80", "[127.0.0.1]:80", "host:80", "127.0.0.1:80x"};
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		bool six;
+		uint8_t ip[16];
+		uint16_t port;
+		assert_int_equal(gate_address_parse(bad[i], &six, ip, &port), ERR_USAGE);
+	}
+	buf_done(&b);
+	arena_free(a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cut_anywhere), cmocka_unit_test(test_too_long), cmocka_unit_test(test_read), cmocka_unit_test(test_passes), cmocka_unit_test(test_answers), cmocka_unit_test(test_link)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
