@@ -245,45 +245,73 @@ static int queue(const struct gate_opts *o, const char *name)
 	return 0;
 }
 
+#define ADD 1u
+#define LIST 2u
+#define CUT 4u
+#define ADVANCE 8u
+#define PROBE 16u
+#define QUEUE 32u
+static const struct {
+	const char *name, *usage, *about;
+	unsigned bit;
+} verbs[] = {
+	{"add", "gate add NAME --listen A:P --to A:P --protocol mllp|tcp --site DIR", "A new link to a partner, through a relay that runs inside of serve.", ADD},
+	{"list", "gate list --site DIR", "How links stand: state, queue, bytes, proof.", LIST},
+	{"cut", "gate cut NAME | --class C | --all --site DIR", "Sockets are reset at once; the entry follows, and the proof. Whoever may run this may cut.", CUT},
+	{"advance", "gate advance NAME --site DIR", "A step towards OPEN (CUT, QUARANTINED, TEST, ONE-WAY, LIMITED, OPEN). It needs two people, each with a token of their own in HOLDFAST_TOKEN.", ADVANCE},
+	{"probe", "gate probe [NAME] --site DIR", "Proves a cut again: do our own listeners answer, and how much has passed since?", PROBE},
+	{"queue", "gate queue NAME --site DIR", "What waits for a link, in the order in which it will be sent.", QUEUE},
+};
+
 int gate_link_cmd(int argc, char **argv)
 {
 	static struct cli_args args;
 	struct gate_opts o = {0};
-	const struct cli_opt opts[] = {
-		{"site", CLI_STRING, &o.site, "DIR", "the site folder (or HOLDFAST_SITE)"},
-		{"listen", CLI_STRING, &o.listen, "A:P", "add: where the near side connects"},
-		{"to", CLI_STRING, &o.to, "A:P", "add: the far side"},
-		{"protocol", CLI_STRING, &o.protocol, "P", "add: mllp (messages are looked at) or tcp (bytes)"},
-		{"direction", CLI_STRING, &o.direction, "D", "add: in (a partner sends to us, the default) or out (we send)"},
-		{"class", CLI_STRING, &o.class, "C", "add: what kind of partner it is; cut: all of that kind"},
-		{"owner", CLI_STRING, &o.owner, "O", "add: who answers for it"},
-		{"purpose", CLI_STRING, &o.purpose, "TEXT", "add: what it is for"},
-		{"allow", CLI_STRING, &o.allow, "LIST", "add: addresses that may connect, as IP or IP/BITS"},
-		{"types", CLI_STRING, &o.types, "LIST", "add: message types that pass while it is LIMITED"},
-		{"rate", CLI_NUMBER, &o.rate, "N", "add: messages a second while it is LIMITED, and out of the queue"},
-		{"all", CLI_FLAG, &o.all, NULL, "cut: every link"},
-		{"reason", CLI_STRING, &o.reason, "TEXT", "cut, advance: why; it is recorded"},
-		{"expires", CLI_STRING, &o.expires, "T", "advance: when the step ends, a time or a span such as 1h (default 24h); for OPEN also never"},
-		{"json", CLI_FLAG, &o.json, NULL, "JSON on stdout"},
+	const struct {
+		unsigned of;
+		struct cli_opt opt;
+	} all[] = {
+		{~0u, {"site", CLI_STRING, &o.site, "DIR", "the site folder (or HOLDFAST_SITE)"}},
+		{ADD, {"listen", CLI_STRING, &o.listen, "A:P", "where the near side connects"}},
+		{ADD, {"to", CLI_STRING, &o.to, "A:P", "the far side"}},
+		{ADD, {"protocol", CLI_STRING, &o.protocol, "P", "mllp (messages are looked at) or tcp (bytes)"}},
+		{ADD, {"direction", CLI_STRING, &o.direction, "D", "in (a partner sends to us, the default) or out (we send)"}},
+		{ADD | CUT, {"class", CLI_STRING, &o.class, "C", "what kind of partner it is; cut: all of that kind"}},
+		{ADD, {"owner", CLI_STRING, &o.owner, "O", "who answers for it"}},
+		{ADD, {"purpose", CLI_STRING, &o.purpose, "TEXT", "what it is for"}},
+		{ADD, {"allow", CLI_STRING, &o.allow, "LIST", "addresses that may connect, as IP or IP/BITS"}},
+		{ADD, {"types", CLI_STRING, &o.types, "LIST", "message types that pass while it is LIMITED"}},
+		{ADD, {"rate", CLI_NUMBER, &o.rate, "N", "messages a second while it is LIMITED, and out of the queue"}},
+		{CUT, {"all", CLI_FLAG, &o.all, NULL, "every link"}},
+		{CUT | ADVANCE, {"reason", CLI_STRING, &o.reason, "TEXT", "why; it is recorded"}},
+		{ADVANCE, {"expires", CLI_STRING, &o.expires, "T", "when the step ends: a time, or a span such as 1h (default 24h); for OPEN also never"}},
+		{~ADD, {"json", CLI_FLAG, &o.json, NULL, "JSON on stdout"}},
 	};
+	struct cli_opt opts[ARRAY_LEN(all)];
+	size_t v = 0, n = 0;
+	while (v < ARRAY_LEN(verbs) && strcmp(verbs[v].name, argv[1]))
+		v++;
+	assert(v < ARRAY_LEN(verbs)); /* gate.c asks for these alone */
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (all[i].of & verbs[v].bit)
+			opts[n++] = all[i].opt;
 	bool done;
-	int r = cli_parse(argc, argv, "gate add NAME --listen A:P --to A:P --protocol mllp|tcp | list | cut NAME|--class C|--all | advance NAME | probe [NAME] | queue NAME",
-	                  "Links to partners. Whoever may run this may cut; each step up (CUT, QUARANTINED, TEST, ONE-WAY, LIMITED, OPEN) needs two people, each with a token in HOLDFAST_TOKEN.", opts, ARRAY_LEN(opts), &args, &done);
+	int r = cli_parse(argc, argv, verbs[v].usage, verbs[v].about, opts, n, &args, &done);
 	if (r || done)
 		return r;
-	const char *verb = args.n ? args.v[0] : "", *name = args.n > 1 ? args.v[1] : NULL;
+	const char *name = args.n > 1 ? args.v[1] : NULL;
 	bool named = args.n == 2;
-	if (!strcmp(verb, "add"))
-		return named ? add(&o, name) : cli_usage("gate add: say the link's name");
-	if (!strcmp(verb, "list"))
+	switch (verbs[v].bit) {
+	case LIST:
 		return args.n == 1 ? links(&o, "list", NULL) : cli_usage("gate list takes no name");
-	if (!strcmp(verb, "probe"))
+	case PROBE:
 		return args.n <= 2 ? links(&o, "probe", name) : cli_usage("gate probe: one name, or none for all that are cut");
-	if (!strcmp(verb, "cut"))
+	case CUT:
 		return args.n <= 2 && named + (o.class != NULL) + o.all == 1 ? links(&o, "cut", name) : cli_usage("gate cut: say one of NAME, --class C and --all");
-	if (!strcmp(verb, "advance"))
-		return named ? advance(&o, name) : cli_usage("gate advance: say the link's name");
-	if (!strcmp(verb, "queue"))
-		return named ? queue(&o, name) : cli_usage("gate queue: say the link's name");
-	return cli_usage("gate: say add, list, cut, advance, probe or queue");
+	default:
+		break;
+	}
+	if (!named)
+		return cli_usage("gate %s: say the link's name", verbs[v].name);
+	return verbs[v].bit == ADD ? add(&o, name) : verbs[v].bit == ADVANCE ? advance(&o, name) : queue(&o, name);
 }
