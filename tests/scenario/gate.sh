@@ -40,8 +40,8 @@ same "$(sort got | uniq -d | wc -l)" 0 "twice"
 same "$(hf gate list --site site --json | head -1 | python3 -c 'import json,sys; print(" ".join(json.loads(sys.stdin.read())))')" "name state since class bytes queue last_message proof" "fields of the list"
 
 # ---- cut in the middle of a flow ----
-$peer send $out 21 120 >sent 2>&1 & sender=$!
-sleep 0.2
+PACE=0.01 $peer send $out 21 120 >sent 2>&1 & sender=$!
+while [ "$(lines)" -lt 25 ]; do sleep 0.01; done
 hf gate cut --all --reason "drill" --site site --json >cut.json || fail "cut: $(cat cut.json)"
 same "$(state lab-in state)$(state images state)" CUTCUT "all are cut"
 same "$(state lab-in proof.method)" relay "proof"

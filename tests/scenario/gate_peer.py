@@ -1,10 +1,10 @@
 """A partner of the gate: a receiver that acknowledges and writes down what it got, and a sender that keeps what has no acknowledgement.
    recv PORT LOG            lines "ID TEXT" as they are acknowledged
-   send PORT FROM TO [T]    messages M<FROM>..M<TO>, each until it is acknowledged with AA; a refused connection is tried again; prints how many
+   send PORT FROM TO [T]    messages M<FROM>..M<TO>, each until it is acknowledged with AA; a refused connection is tried again; PACE: seconds between two; prints how many
    once PORT ID             one try: prints the acknowledgement's code, or why there was none
    echo PORT                bytes come back
    tcp PORT TEXT            sends TEXT, prints what comes back, or why nothing does"""
-import socket, sys, threading, time
+import os, socket, sys, threading, time
 
 def frames(s):
     b = b""
@@ -59,6 +59,7 @@ def send(port, lo, hi, mark="P"):
                 if a is None:
                     raise OSError("closed")
                 assert field(a, b"MSA", 1) == b"AA" and field(a, b"MSA", 2) == b"M%d" % n, a
+                time.sleep(float(os.environ.get("PACE", "0")))
                 break
             except OSError:
                 if s:
