@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 struct talk {
-	bool wanted;
+	bool wanted, known;
 	int64_t begun, told, noted, phase_begun;
 	char phase[64];
 	int destfd, progressfd; /* rebuild.progress, for a daemon that serves charts meanwhile; -1: not made yet */
@@ -49,7 +49,7 @@ static void fetching(void *arg, const char *doing, uint64_t done, uint64_t total
 {
 	struct talk *t = arg;
 	int64_t now = time_monotonic();
-	bool shown = t->wanted && (now - t->told >= TIME_SEC / 5 || done >= total), note = now - t->noted >= TIME_SEC / 5 || done >= total;
+	bool shown = t->wanted && (now - t->told >= TIME_SEC / 5 || done >= total), note = now - t->noted >= TIME_SEC / 5 || done >= total || (total && !t->known);
 	if (!shown && !note)
 		return;
 	bool entries = !strncmp(doing, "entries", 7); /* each with its own pace */
@@ -60,6 +60,7 @@ static void fetching(void *arg, const char *doing, uint64_t done, uint64_t total
 	if (note) {
 		double part = total ? (double)done / (double)total : 1, took = (double)(now - (entries ? t->phase_begun : t->begun)) / (double)TIME_SEC;
 		t->noted = now;
+		t->known = total > 0; /* how much there is is said as soon as it is known */
 		note_progress(t, doing, done, total, part > 0.01 ? took / part - took : -1);
 	}
 	if (!shown)

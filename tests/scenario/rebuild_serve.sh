@@ -63,7 +63,7 @@ same "$(code -d "{\"user\":\"olga\",\"password\":\"$gone\"}" "$(base)/api/login"
 curl -s -b jar "$(base)/api/board" >board.json
 same "$(json view.state <board.json)" restoring "the board says what it is"
 same "$(json restoring.running <board.json)" True "a rebuild is at work"
-[ "$(json restoring.total <board.json)" -gt 0 ] || fail "no progress: $(cat board.json)"
+[ -n "$(json restoring.doing <board.json)" ] || fail "it is not said what is done: $(cat board.json)" # (how much there is, is known a moment later: it was stopped while the charts came)
 curl -s -D head -b jar "$(base)/api/census" >census.json
 grep -qi "^holdfast-view: restoring; .*read-only" head || fail "the census is not marked: $(cat head)"
 id=$(python3 -c 'import json; print(json.load(open("census.json"))["patients"][0]["id"])')

@@ -137,7 +137,7 @@ export function Reader({ d, source, analysis, previous, children, plain, keys }:
   };
   const newest = useRef(key);
   newest.current = key;
-  useEffect(() => { const press = (e: KeyboardEvent) => newest.current(e); addEventListener("keydown", press, true); return () => removeEventListener("keydown", press, true); }, []);
+  useLayoutEffect(() => { const press = (e: KeyboardEvent) => newest.current(e); addEventListener("keydown", press, true); return () => removeEventListener("keydown", press, true); }, []);
 
   const label = t("ePaperLabel", { n: leads.length, s: point(speed), g: gain, f: ftext, t: timeText(from) });
   const common = { k, filter: f, ink: theme, filterText: ftext === t("eFilterNone") ? t("eFilterNoneShort") : `${t("eFilter2")} ${ftext}`, tool, march, snap, edge, onMagnify: (l: string) => setMagnified(magnified ? "" : l) };
@@ -237,7 +237,7 @@ export function EcgPage({ n }: { n: number }) {
   const step = (s: number) => { const here = Number(/^#\/ecg\/(\d+)/.exec(location.hash)?.[1] ?? n), i = order.indexOf(here), to = order[i < 0 ? 0 : i + s]; if (to !== undefined && to !== here) go(`#/ecg/${to}`); };
   const walk = useRef(step);
   walk.current = step;
-  useEffect(() => {
+  useLayoutEffect(() => { // with the page itself, not after it was painted: a key between the two would be lost
     const press = (e: KeyboardEvent) => {
       if ((e.key !== "j" && e.key !== "k") || !keysOn() || commanded(e) || typing(e.target) || document.querySelector("dialog[open]")) return;
       e.preventDefault(); e.stopImmediatePropagation(); walk.current(e.key === "j" ? 1 : -1);
