@@ -137,6 +137,18 @@ static int answer_to(const struct frame *f, struct buf *b)
 	case FRAME_K_CHECKPOINT:
 		buf_str(b, "note\n");
 		break;
+	case FRAME_K_GATE_WEB:
+		buf_str(b, "{\"moved\":1,\"links\":[{\"name\":\"LAB\",\"state\":\"CUT\"}]}");
+		break;
+	case FRAME_K_WATCH:
+		buf_str(b, "{\"order\":1,\"state\":\"done\",\"result\":{\"ok\":true}}");
+		break;
+	case FRAME_K_SAID:
+		buf_u64le(b, 7);
+		buf_u64le(b, (uint64_t)TIME_SEC);
+		buf_u8(b, LEDGER_ALARM);
+		frame_blob(b, script.how & GLASS ? SLICE("no json") : SLICE("{\"what\":\"watch\",\"watch\":{\"event\":\"verdict\",\"id\":\"w1\",\"reasons\":[]}}"));
+		break;
 	case FRAME_K_STATUS:
 		buf_str(b, "{\"now\":\"x\",\"ledger\":{},\"alarms\":[{\"id\":\"a\"}],\"roles\":[]}");
 		break;

@@ -329,6 +329,11 @@ struct chart_ecgs_ask {
 int chart_ecgs(struct chart *c, const struct chart_ecgs_ask *q, struct arena *a, struct chart_ecg **ret, uint64_t *ret_next, struct err *e) MUST;
 int chart_ecg_counts(struct chart *c, struct chart_ecg_counts *ret, struct err *e) MUST;
 int chart_ecg(struct chart *c, uint64_t entry, struct arena *a, struct chart_ecg **ret, struct err *e) MUST; /* ERR_NOT_FOUND */
+/* How far the live strip of this id (doc/api.md) and time of sample 0 is kept, as the chart has it: one past the newest sample that is in an entry; entries 0: nothing is. */
+struct chart_strip_kept {
+	uint64_t end, entries, newest;
+};
+int chart_strip_kept(struct chart *c, const char *id, int64_t start, double rate, struct chart_strip_kept *ret, struct err *e) MUST;
 /* The same person's earlier recordings, newest first. */
 int chart_ecg_others(struct chart *c, const struct chart_ecg *g, size_t max, struct arena *a, struct chart_ecg **ret, struct err *e) MUST;
 
@@ -337,11 +342,11 @@ enum chart_delivery_state { CHART_DELIVERY_UNKNOWN /* bytes may have gone out, n
 struct chart_ecg_delivery {
 	uint64_t entry, version;    /* of the act "delivering"; of the act whose reading it was (of a withdrawal: of what was delivered) */
 	int64_t time, answered;
-	struct slice to, control_id, status /* F C X, as OBR-25 */, patient /* our id then */, ack, text;
+	struct slice to, control_id, status /* P F C X, as OBR-25 */, patient /* our id then */, ack, text;
 	enum chart_delivery_state state;
 	struct chart_ecg_delivery *next;
 };
-enum chart_due { CHART_DUE_NOTHING, CHART_DUE_SAME /* the bytes of `of` once more */, CHART_DUE_FINAL, CHART_DUE_CORRECTED, CHART_DUE_WITHDRAWN /* from the person of `of` */ };
+enum chart_due { CHART_DUE_NOTHING, CHART_DUE_SAME /* the bytes of `of` once more */, CHART_DUE_PRELIMINARY, CHART_DUE_FINAL, CHART_DUE_CORRECTED, CHART_DUE_WITHDRAWN /* from the person of `of` */ };
 struct chart_ecg_due {
 	enum chart_due what;
 	uint64_t version;
@@ -350,8 +355,8 @@ struct chart_ecg_due {
 	bool refused;               /* ... and an attempt was refused */
 };
 int chart_ecg_deliveries(const struct chart_ecg *g, struct arena *a, struct chart_ecg_delivery **ret, struct err *e) MUST; /* the oldest first */
-/* same_person: whom the last delivered one spoke of is whose the recording is now (the caller knows merges). again: also what was refused before. */
-void chart_ecg_due(const struct chart_ecg *g, const struct chart_ecg_delivery *list, struct slice to, bool same_person, bool again, struct chart_ecg_due *ret);
+/* same_person: whom the last delivered one spoke of is whose the recording is now (the caller knows merges). again: also what was refused before. preliminary: also what nobody has read, once. */
+void chart_ecg_due(const struct chart_ecg *g, const struct chart_ecg_delivery *list, struct slice to, bool same_person, bool again, bool preliminary, struct chart_ecg_due *ret);
 const char *chart_delivery_word(enum chart_delivery_state s); /* "unknown" "delivered" "refused" */
 
 enum { CHART_ECG_NUMBER = 1, CHART_ECG_BIRTH = 2, CHART_ECG_FAMILY = 4, CHART_ECG_GIVEN = 8, CHART_ECG_SEX = 16, CHART_ECG_ORDER = 32 };

@@ -16,9 +16,12 @@ static enum fact_origin origin_of(struct slice source)
 
 static const struct {
 	const char *key, *code, *text, *unit;
+	bool ours; /* LOINC has no code of it: our own */
 } measures[] = {
 	{"rate_bpm", "8867-4", "Heart rate", "/min"}, {"rr_ms", "8637-1", "R-R interval", "ms"}, {"pr_ms", "8625-6", "P-R Interval", "ms"}, {"qrs_ms", "8633-0", "QRS duration", "ms"}, {"qt_ms", "8634-8", "Q-T interval", "ms"},
-	{"qtc_bazett_ms", "8636-3", "Q-T interval corrected (Bazett)", "ms"}, {"p_axis_deg", "8626-4", "P wave axis", "deg"}, {"qrs_axis_deg", "8632-2", "QRS axis", "deg"}, {"t_axis_deg", "8638-9", "T wave axis", "deg"},
+	{"qtc_bazett_ms", "76635-2", "Q-T interval corrected based on Bazett formula", "ms"}, {"qtc_fridericia_ms", "76634-5", "Q-T interval corrected based on Fridericia formula", "ms"}, /* 8636-3 is of no formula */
+	{"qtc_framingham_ms", "qtc_framingham_ms", "Q-T interval corrected based on Framingham formula", "ms", true}, {"qtc_hodges_ms", "qtc_hodges_ms", "Q-T interval corrected based on Hodges formula", "ms", true},
+	 {"p_axis_deg", "8626-4", "P wave axis", "deg"}, {"qrs_axis_deg", "8632-2", "QRS axis", "deg"}, {"t_axis_deg", "8638-9", "T wave axis", "deg"},
 };
 
 /* The reader's value where there is one, else ours. */
@@ -60,7 +63,16 @@ static void copy(struct facts *f, struct fact *t, const struct fact *from, uint8
 		facts_put(f, t, field, fact_nth(from, field, i));
 }
 
-static void put_statements(struct facts *f, struct fact *t, const struct chart_ecg *g)
+static bool has_statement(const struct fact *t, struct slice code)
+{
+	for (size_t i = 0, n = fact_count(t, FF_STATEMENT); i < n; i++)
+		if (slice_eq(fact_part(fact_nth(t, FF_STATEMENT, i), 0), code))
+			return true;
+	return false;
+}
+
+/* urgent: another minute of the same strip, whose urgent statements nobody has read yet; NULL: none. */
+static void put_statements(struct facts *f, struct fact *t, const struct chart_ecg *g, const struct chart_ecg *urgent)
 {
 	const struct json_node *list = g->stands ? json_get(g->stands, "statements") : NULL;
 	size_t n = 0;
@@ -68,6 +80,9 @@ static void put_statements(struct facts *f, struct fact *t, const struct chart_e
 		copy(f, t, g->fact, FF_STATEMENT);
 	for (const struct json_node *x = list ? list->child : NULL; x && n < SHOWN; x = x->next, n++)
 		facts_put_parts(f, t, FF_STATEMENT, (const struct slice[]){facts_text(f, json_text(x, "code")), facts_text(f, json_text(x, "text"))}, 2);
+	for (size_t i = 0, k = urgent ? fact_count(urgent->fact, FF_STATEMENT) : 0; i < k && n < SHOWN; i++, n++)
+		if (slice_eq_str(fact_part(fact_nth(urgent->fact, FF_STATEMENT, i), 3), "urgent") && !has_statement(t, fact_part(fact_nth(urgent->fact, FF_STATEMENT, i), 0)))
+			facts_put(f, t, FF_STATEMENT, fact_nth(urgent->fact, FF_STATEMENT, i));
 	if (g->stands)
 		facts_put(f, t, FF_TEXT, facts_text(f, json_text(g->stands, "comment")));
 	for (const struct chart_ecg_act *x = g->acts; g->stands && x; x = x->next)
@@ -82,7 +97,7 @@ static void put_measures(struct facts *f, struct fact *ecg, struct fact *result,
 		if (!v.n)
 			continue;
 		facts_put_parts(f, ecg, FF_MEASURE, (const struct slice[]){slice_str(measures[i].key), v}, 2);
-		char *component = arena_printf(f->a, "%s\x1f%s\x1fLN\x1d%.*s\x1d%s", measures[i].code, measures[i].text, SLICE_FMT(v), measures[i].unit);
+		char *component = arena_printf(f->a, "%s\x1f%s\x1f%s\x1d%.*s\x1d%s", measures[i].code, measures[i].text, measures[i].ours ? "99HOLDFAST" : "LN", SLICE_FMT(v), measures[i].unit);
 		if (!component)
 			f->failed = true;
 		else
@@ -90,8 +105,9 @@ static void put_measures(struct facts *f, struct fact *ecg, struct fact *result,
 	}
 }
 
-static void put_ecg(struct facts *f, struct fact_group *group, const struct chart_ecg *g, const char *act, bool gone)
+static void put_ecg(struct facts *f, struct fact_group *group, const struct chart_ecg *g, const struct ecg_over *over, const char *act, bool gone)
 {
+	const struct chart_ecg *urgent = over ? over->urgent : NULL;
 	struct fact *t = facts_add(f, group, FACT_ECG);
 	put_number(f, t, g->entry);
 	facts_put_str(f, t, FF_ACTION, gone ? "delete" : "whole");
@@ -99,13 +115,15 @@ static void put_ecg(struct facts *f, struct fact_group *group, const struct char
 	facts_put_str(f, t, FF_TITLE, act);
 	facts_put(f, t, FF_CODE, EKG_CODE);
 	put_time(f, t, g);
-	static const uint8_t kept[] = {FF_RECORDED, FF_DEVICE, FF_SECONDS, FF_TYPE, FF_VIA, FF_WEIGHT, FF_STATED};
+	static const uint8_t kept[] = {FF_RECORDED, FF_DEVICE, FF_TYPE, FF_VIA, FF_STATED, FF_GROUP};
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
 		copy(f, t, g->fact, kept[i]);
+	copy(f, t, urgent ? urgent->fact : g->fact, FF_WEIGHT);
+	facts_put(f, t, FF_SECONDS, over ? slice_str(over->seconds) : fact_get(g->fact, FF_SECONDS));
 	facts_put(f, t, FF_PLACER, g->order);
 	facts_put(f, t, FF_PRIORITY, g->urgency);
 	facts_put_parts(f, t, FF_PERFORMER, (const struct slice[]){g->signed_by}, 1);
-	put_statements(f, t, g);
+	put_statements(f, t, g, urgent);
 	struct fact *result = facts_add(f, group, FACT_RESULT);
 	put_number(f, result, g->entry);
 	facts_put_str(f, result, FF_ACTION, gone ? "delete" : "whole");
@@ -116,7 +134,7 @@ static void put_ecg(struct facts *f, struct fact_group *group, const struct char
 	put_measures(f, t, result, g);
 }
 
-static int put_row(struct apply *p, const struct store_ecg *s, const struct chart_ecg *g, uint32_t ident, const char *act, bool gone, struct err *e)
+int ecg_put_row(struct apply *p, const struct store_ecg *s, const struct chart_ecg *g, const struct ecg_over *over, uint32_t ident, const char *act, bool gone, struct err *e)
 {
 	struct chart *c = p->c;
 	struct facts f;
@@ -130,7 +148,7 @@ static int put_row(struct apply *p, const struct store_ecg *s, const struct char
 		return r;
 	f.type = SLICE("ECG");
 	f.feed = s->source;
-	put_ecg(&f, group, g, act, gone);
+	put_ecg(&f, group, g, over, act, gone);
 	if (f.failed)
 		return chart_no_memory(p->a, e);
 	buf_reset(&c->blob);
@@ -165,16 +183,9 @@ static struct slice without_message(struct arena *a, const struct json_node *act
 	return kept;
 }
 
-struct take {
-	struct arena *a;
-	struct store_ecg s;
-	struct store_ecg_act said; /* the newest match of its whole strip */
-	struct chart_ecg *g;
-};
-
 static int take_ecg(void *arg, const struct store_ecg *s, struct err *e)
 {
-	struct take *t = arg;
+	struct ecg_taken *t = arg;
 	t->s = *s;
 	t->s.source = arena_dup(t->a, s->source);
 	t->s.blob = s->blob.n ? arena_dup(t->a, s->blob) : SLICE_NULL;
@@ -185,7 +196,7 @@ static int take_ecg(void *arg, const struct store_ecg *s, struct err *e)
 /* Those before it, folded; only those that counted are worth reading. */
 static int take_act(void *arg, const struct store_ecg_act *x, struct err *e)
 {
-	struct take *t = arg;
+	struct ecg_taken *t = arg;
 	struct json_node *n;
 	struct slice body = arena_dup(t->a, x->body);
 	struct chart_ecg_act *to = arena_alloc(t->a, sizeof *to);
@@ -200,9 +211,9 @@ static int take_act(void *arg, const struct store_ecg_act *x, struct err *e)
 	return 0;
 }
 
-static int load(struct apply *p, uint64_t entry, struct take *t, struct err *e)
+int ecg_load(struct apply *p, uint64_t entry, struct ecg_taken *t, struct err *e)
 {
-	*t = (struct take){.a = p->a};
+	*t = (struct ecg_taken){.a = p->a};
 	int r = ASK(p->c, ecg, entry, take_ecg, t, e);
 	t->g = r == 0 ? arena_alloc(p->a, sizeof *t->g) : NULL;
 	if (r == 0 && !t->g)
@@ -213,50 +224,6 @@ static int load(struct apply *p, uint64_t entry, struct take *t, struct err *e)
 		return r;
 	t->g->last_act = &t->g->acts;
 	return ASK(p->c, ecg_acts, entry, take_act, t, e);
-}
-
-/* ---- a minute of a live strip ---- */
-
-struct followed {
-	uint32_t ident;
-	struct store_ecg_act act; /* entry 0: nobody has said anything of the strip */
-};
-
-static int take_newest(void *arg, const struct store_ecg *s, struct err *e)
-{
-	int r = take_ecg(arg, s, e);
-	return r < 0 ? r : 1;
-}
-
-static int take_match(void *arg, const struct store_ecg_act *x, struct err *e)
-{
-	struct take *t = arg;
-	struct json_node *n;
-	if (!x->counts || json_tree(x->body, t->a, &n, NULL) < 0 || !slice_eq_str(ecg_act_name(n), "match") || !slice_eq(json_text(n, "strip"), t->s.strip))
-		return arena_code(t->a) ? chart_no_memory(t->a, e) : 0;
-	t->said = *x;
-	t->said.source = arena_dup(t->a, x->source);
-	t->said.body = arena_dup(t->a, x->body);
-	return t->said.source.p && t->said.body.p ? 0 : chart_no_memory(t->a, e);
-}
-
-/* Somebody who compared two identifiers said whose the whole strip is: what goes on with it is that person's, while the minute before still is. s->ident of who it is, and the act, which stands with this minute too. */
-static int follow(struct apply *p, const struct store_ecg *s, struct chart_ecg *g, struct followed *ret, struct err *e)
-{
-	struct take t = {.a = p->a};
-	struct json_node *n;
-	int r = ASK(p->c, ecgs_strip, s->strip, take_newest, &t, e);
-	if (r < 0 || !t.s.ident || t.s.flags & ECG_BY_IDENTIFIERS || !slice_eq(t.s.source, s->source))
-		return r;
-	r = ASK(p->c, ecg_acts, t.s.entry, take_match, &t, e);
-	if (r < 0 || !t.said.entry)
-		return r;
-	if (json_tree(t.said.body, p->a, &n, NULL) < 0 || !ecg_fold(g, n, t.said.entry, t.said.time, ecg_user(t.said.source)))
-		return arena_code(p->a) ? chart_no_memory(p->a, e) : 0;
-	ret->ident = t.s.ident;
-	ret->act = t.said;
-	ret->act.ecg = s->entry;
-	return 0;
 }
 
 /* ---- a recording ---- */
@@ -285,22 +252,29 @@ int ecg_apply(struct apply *p, const struct facts *f, struct err *e)
 		r = ecg_decode(&s, p->a, &g, e);
 	}
 	s.strip = fact_part(fact_get(g.fact, FF_GROUP), FI_VALUE);
-	struct followed said = {.ident = s.ident};
-	if (r == 0 && !s.ident && s.strip.n)
-		r = follow(p, &s, &g, &said, e);
+	struct strip_said said = {.ident = s.ident};
+	struct strip_step step = {.first = UINT64_MAX, .all = true};
+	if (r == 0 && s.strip.n)
+		r = strip_follow(p, &s, &g, &said, e);
 	s.ident = said.ident;
 	ecg_sort(&g, s.ident != 0, &s);
+	if (r == 0 && s.ident && s.strip.n)
+		r = strip_first(p, s.strip, s.ident, &step.first, e);
 	if (r == 0)
 		r = ASK(c, put_ecg, &s, e);
 	if (r == 0 && said.act.entry)
 		r = ASK(c, put_ecg_act, &said.act, e);
-	return r == 0 && s.ident ? put_row(p, &s, &g, s.ident, said.act.entry ? "match" : "matched by identifiers", false, e) : r;
+	if (r < 0 || !s.ident)
+		return r;
+	const char *title = said.act.entry ? "match" : "matched by identifiers";
+	const struct ecg_taken m = {p->a, s, &g};
+	return s.strip.n ? strip_show(p, &m, s.ident, &step, title, e) : ecg_put_row(p, &s, &g, NULL, s.ident, title, false, e);
 }
 
 /* ---- an act, of what is there ---- */
 
 /* Whom a match names, if there is such a person, and if it is the one whom identifiers found where they did: another one is an un-match first. */
-static int matched(struct apply *p, const struct take *t, const struct json_node *act, uint32_t *ret, struct err *e)
+static int matched(struct apply *p, const struct ecg_taken *t, const struct json_node *act, uint32_t *ret, struct err *e)
 {
 	uint32_t id, root, other;
 	*ret = 0;
@@ -319,13 +293,14 @@ static int matched(struct apply *p, const struct take *t, const struct json_node
 	return r;
 }
 
-static int act_on(struct apply *p, struct take *t, const struct json_node *act, struct slice body, struct err *e)
+static int act_on(struct apply *p, struct ecg_taken *t, const struct json_node *act, struct slice body, struct err *e)
 {
 	struct chart *c = p->c;
 	struct chart_ecg *g = t->g;
 	uint32_t before = t->s.ident, now = before;
 	struct slice by = ecg_user(p->en->source), what = ecg_act_name(act);
 	uint64_t basis = g->basis;
+	struct strip_step step = {.first = UINT64_MAX, .was = g->reading, .own = before != 0, .all = t->s.strip.n && slice_eq(json_text(act, "strip"), t->s.strip)};
 	int r = slice_eq_str(what, "match") ? matched(p, t, act, &now, e) : 0;
 	if (r < 0)
 		return r;
@@ -335,7 +310,10 @@ static int act_on(struct apply *p, struct take *t, const struct json_node *act, 
 	if (failed)
 		return chart_no_memory(p->a, e);
 	struct store_ecg_act x = {.ecg = t->s.entry, .entry = p->en->seq, .time = c->last_time, .counts = counts, .source = p->en->source, .body = body};
-	r = ASK(c, put_ecg_act, &x, e);
+	if (t->s.strip.n && (now || before))
+		r = strip_first(p, t->s.strip, now ? now : before, &step.first, e);
+	if (r == 0)
+		r = ASK(c, put_ecg_act, &x, e);
 	if (r < 0 || !counts)
 		return r;
 	if (slice_eq_str(what, "unmatch"))
@@ -346,9 +324,11 @@ static int act_on(struct apply *p, struct take *t, const struct json_node *act, 
 	ecg_sort(g, now != 0, &t->s);
 	r = ASK(c, put_ecg, &t->s, e);
 	const char *name = arena_strdup(p->a, what);
-	if (r == 0 && g->basis != basis && (now || before) && name)
-		r = put_row(p, &t->s, g, now ? now : before, name, !now, e);
-	return r == 0 && !name ? chart_no_memory(p->a, e) : r;
+	if (r < 0 || !name)
+		return r < 0 ? r : chart_no_memory(p->a, e);
+	if (g->basis == basis || !(now || before))
+		return 0;
+	return t->s.strip.n ? strip_show(p, t, now ? now : before, &step, name, e) : ecg_put_row(p, &t->s, g, NULL, now ? now : before, name, !now, e);
 }
 
 int ecg_act_apply(struct apply *p, struct slice body, struct err *e)
@@ -356,7 +336,7 @@ int ecg_act_apply(struct apply *p, struct slice body, struct err *e)
 	struct json_node *n = NULL;
 	struct err bad;
 	uint64_t of;
-	struct take t;
+	struct ecg_taken t;
 	struct store_event v = {.entry = p->en->seq, .kind = p->en->kind, .time = p->c->last_time, .user = ecg_user(p->en->source)};
 	bool good = body.n && json_tree(body, p->a, &n, &bad) == 0 && num_u64(json_text(n, "ecg"), 0, STORE_ENTRY_MAX, &of) == 0 && of < p->en->seq;
 	if (!good && body.n && arena_code(p->a))
@@ -369,6 +349,6 @@ int ecg_act_apply(struct apply *p, struct slice body, struct err *e)
 	int r = ASK(p->c, put_event, &v, e);
 	if (r < 0 || !good)
 		return r;
-	r = load(p, of, &t, e);
+	r = ecg_load(p, of, &t, e);
 	return r == ERR_NOT_FOUND ? 0 : r < 0 ? r : act_on(p, &t, n, body, e); /* what it speaks of was erased, or never was */
 }

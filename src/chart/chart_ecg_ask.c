@@ -1,6 +1,7 @@
 /* Questions about recordings: the worklist, one of them, a person's others. */
 #include "chart_internal.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -153,7 +154,7 @@ static int strip_of(struct list *k, struct slice id, uint32_t ident, struct stri
 		return chart_no_memory(k->a, e);
 	*x = (struct strip){.k = k, .id = name, .ident = ident, .next = k->strips};
 	k->strips = *ret = x;
-	return ASK(k->c, ecgs_strip, name, take_minute, x, e);
+	return ASK(k->c, ecgs_strip, name, STORE_STRIP_NEWEST, take_minute, x, e);
 }
 
 /* Is it another one of its strip that is shown? 1: yes. */
@@ -287,7 +288,7 @@ static int gather(struct list *k, struct err *e)
 	const struct chart_ecgs_ask *q = k->q;
 	k->from = UINT64_MAX;
 	if (q->strip.n)
-		return ASK(k->c, ecgs_strip, q->strip, take, k, e);
+		return ASK(k->c, ecgs_strip, q->strip, STORE_STRIP_NEWEST, take, k, e);
 	if (q->patient.n)
 		return of_person(k, q->patient, e);
 	if (!todo_list(q->list))
@@ -322,24 +323,28 @@ static int take_one(void *arg, const struct store_ecg *s, struct err *e)
 	return failed ? chart_no_memory(k->a, e) : 0;
 }
 
+void ecg_span(const struct chart *c, const struct chart_ecg *g, int64_t *ret_from, int64_t *ret_to)
+{
+	char text[32];
+	*ret_from = *ret_to = time_of(c, g);
+	struct slice said = fact_get(g->fact, FF_SECONDS);
+	snprintf(text, sizeof text, "%.*s", SLICE_FMT(said));
+	double seconds = num_is_decimal(said) ? strtod(text, NULL) : 0;
+	if (seconds > 0 && seconds < 1e6)
+		*ret_to += (int64_t)(seconds * 1e9);
+}
+
 /* From when a minute is, and until when. */
 static int minute(struct chart *c, uint64_t entry, struct arena *a, int64_t *ret_from, int64_t *ret_to, struct err *e)
 {
 	struct one k = {.a = a};
 	struct chart_ecg g;
-	char text[32];
 	int r = ASK(c, ecg, entry, take_one, &k, e);
 	if (r == 0)
 		r = ecg_decode(&k.s, a, &g, e);
-	if (r < 0)
-		return r;
-	*ret_from = *ret_to = time_of(c, &g);
-	struct slice said = fact_get(g.fact, FF_SECONDS);
-	snprintf(text, sizeof text, "%.*s", SLICE_FMT(said));
-	double seconds = num_is_decimal(said) ? strtod(text, NULL) : 0;
-	if (seconds > 0 && seconds < 1e6)
-		*ret_to += (int64_t)(seconds * 1e9);
-	return 0;
+	if (r == 0)
+		ecg_span(c, &g, ret_from, ret_to);
+	return r;
 }
 
 static int describe_strip(struct list *k, struct chart_ecg *g, uint32_t ident, struct err *e)
@@ -414,23 +419,103 @@ int chart_ecgs(struct chart *c, const struct chart_ecgs_ask *q, struct arena *a,
 	return r;
 }
 
+/* What is counted is what the lists show: a live strip is one, however many of its minutes wait. */
+struct counting {
+	struct chart_ecg_counts n;
+	struct arena *a;
+	struct counted {
+		struct slice strip;
+		uint32_t ident;
+		uint8_t due;
+		struct counted *next;
+	} *bucket[256];
+};
+
+static int counted_before(struct counting *k, const struct store_ecg *s, uint8_t *ret, struct err *e)
+{
+	uint32_t h = s->ident;
+	for (size_t i = 0; i < s->strip.n; i++)
+		h = h * 31 + s->strip.p[i];
+	struct counted **at = &k->bucket[h % ARRAY_LEN(k->bucket)], *x = *at;
+	while (x && (x->ident != s->ident || !slice_eq(x->strip, s->strip)))
+		x = x->next;
+	if (!x) {
+		x = arena_alloc(k->a, sizeof *x);
+		struct slice strip = arena_dup(k->a, s->strip);
+		if (!x || !strip.p)
+			return chart_no_memory(k->a, e);
+		*x = (struct counted){strip, s->ident, 0, *at};
+		*at = x;
+	}
+	*ret = x->due;
+	x->due |= s->due;
+	return 0;
+}
+
 static int count_todo(void *arg, const struct store_ecg *s, struct err *e)
 {
-	struct chart_ecg_counts *n = arg;
-	(void)e;
-	n->unread += !!(s->due & ECG_TODO_UNREAD);
-	n->unmatched += !!(s->due & ECG_TODO_UNMATCHED);
-	n->urgent += !!(s->due & ECG_TODO_URGENT);
-	n->review += !!(s->due & ECG_TODO_REVIEW);
-	return 0;
+	struct counting *k = arg;
+	uint8_t before = 0;
+	int r = s->strip.n ? counted_before(k, s, &before, e) : 0;
+	uint8_t due = (uint8_t)(s->due & ~before);
+	k->n.unread += !!(due & ECG_TODO_UNREAD);
+	k->n.unmatched += !!(due & ECG_TODO_UNMATCHED);
+	k->n.urgent += !!(due & ECG_TODO_URGENT);
+	k->n.review += !!(due & ECG_TODO_REVIEW);
+	return r;
 }
 
 int chart_ecg_counts(struct chart *c, struct chart_ecg_counts *ret, struct err *e)
 {
 	struct chart *held LOOK = NULL;
 	CHART_LOOK(c, held, e);
-	*ret = (struct chart_ecg_counts){.unread = 0};
-	return ASK(c, ecgs_todo, 0, 0, count_todo, ret, e);
+	AUTO_ARENA struct arena *a = arena_new(CHART_SCRATCH_MAX);
+	struct counting k = {.a = a};
+	int r = a ? ASK(c, ecgs_todo, 0, 0, count_todo, &k, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
+	if (r == 0)
+		*ret = k.n;
+	return r;
+}
+
+/* ---- how far a live strip is kept ---- */
+
+struct reaching {
+	struct chart *c;
+	struct arena *own; /* of one minute */
+	struct chart_strip_kept *ret;
+	int64_t start;
+	double rate;
+};
+
+static int take_reach(void *arg, const struct store_ecg *s, struct err *e)
+{
+	struct reaching *k = arg;
+	struct chart_ecg g;
+	int64_t from, to;
+	arena_reset(k->own);
+	int r = ecg_decode(s, k->own, &g, e);
+	if (r < 0)
+		return r;
+	ecg_span(k->c, &g, &from, &to);
+	double first = (double)(from - k->start) / 1e9 * k->rate, length = (double)(to - from) / 1e9 * k->rate;
+	uint64_t end = first < 0 || g.unreadable ? 0 : (uint64_t)llrint(first) + (uint64_t)llrint(length);
+	if (end > k->ret->end)
+		k->ret->end = end;
+	if (!k->ret->entries++)
+		k->ret->newest = s->entry;
+	return 0;
+}
+
+int chart_strip_kept(struct chart *c, const char *id, int64_t start, double rate, struct chart_strip_kept *ret, struct err *e)
+{
+	struct chart *held LOOK = NULL;
+	CHART_LOOK(c, held, e);
+	char strip[64];
+	AUTO_ARENA struct arena *own = arena_new(CHART_SCRATCH_MAX);
+	struct reaching k = {.c = c, .own = own, .ret = ret, .start = start, .rate = rate};
+	*ret = (struct chart_strip_kept){.newest = 0};
+	snprintf(strip, sizeof strip, "%s@%lld", id, (long long)(start / (TIME_SEC / 1000)));
+	return own ? ASK(c, ecgs_strip, slice_str(strip), STORE_STRIP_NEWEST, take_reach, &k, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
 }
 
 /* ---- one ---- */

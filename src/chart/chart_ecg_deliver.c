@@ -4,7 +4,8 @@
  * out, and the receiver may have taken them; only the same bytes may be sent again. What is due for a destination:
  *   1. an unknown one: the same again;
  *   2. a withdrawal, where what was delivered last is not this person's (unmatched since, or matched to another one), or is no reading any more (rejected);
- *   3. the version that stands now, signed or amended, if it is not the one delivered last: the first for that person final, each later one corrected. One that was refused is due only when somebody asks for it by name. */
+ *   3. the version that stands now, signed or amended, if it is not the one delivered last: the first for that person final, each later one corrected. One that was refused is due only when somebody asks for it by name;
+ *   4. where unconfirmed ones are wanted: what is matched and waits to be read, once, as preliminary. A minute of a live strip is no result. After it the first version that is signed is final. */
 #include "chart_internal.h"
 
 static enum chart_delivery_state answered(const struct chart_ecg_act *of, struct slice control, const struct chart_ecg_act **ret)
@@ -63,7 +64,12 @@ static bool withdrawn(const struct chart_ecg_delivery *d)
 	return slice_eq_str(d->status, "X");
 }
 
-void chart_ecg_due(const struct chart_ecg *g, const struct chart_ecg_delivery *list, struct slice to, bool same_person, bool again, struct chart_ecg_due *ret)
+static bool waits(const struct chart_ecg *g)
+{
+	return g->patient && !g->unreadable && !g->strip.id.n && (g->reading == CHART_ECG_UNREAD || g->reading == CHART_ECG_READING);
+}
+
+void chart_ecg_due(const struct chart_ecg *g, const struct chart_ecg_delivery *list, struct slice to, bool same_person, bool again, bool preliminary, struct chart_ecg_due *ret)
 {
 	const struct chart_ecg_delivery *last = NULL, *unknown = NULL;
 	uint64_t now = g->patient ? standing(g) : 0;
@@ -84,7 +90,9 @@ void chart_ecg_due(const struct chart_ecg *g, const struct chart_ecg_delivery *l
 	if (stands && (g->reading == CHART_ECG_REJECTED || !g->patient || !same_person))
 		*ret = (struct chart_ecg_due){.what = CHART_DUE_WITHDRAWN, .version = last->entry, .of = last};
 	else if (now && !(stands && last->version == now))
-		*ret = (struct chart_ecg_due){.what = stands ? CHART_DUE_CORRECTED : CHART_DUE_FINAL, .version = now};
+		*ret = (struct chart_ecg_due){.what = stands && !slice_eq_str(last->status, "P") ? CHART_DUE_CORRECTED : CHART_DUE_FINAL, .version = now};
+	else if (preliminary && !stands && !now && waits(g))
+		*ret = (struct chart_ecg_due){.what = CHART_DUE_PRELIMINARY, .version = g->entry};
 	else
 		return;
 	for (const struct chart_ecg_delivery *d = list; d; d = d->next)

@@ -223,7 +223,7 @@ void ecg_sort(const struct chart_ecg *g, bool matched, struct store_ecg *s)
 	bool weighs = slice_eq_str(fact_get(g->fact, FF_WEIGHT), "urgent"), stat = slice_eq_str(g->urgency, "stat"), urgent = slice_eq_str(g->urgency, "urgent");
 	s->last = g->basis;
 	s->reading = (uint8_t)g->reading;
-	s->flags = (uint8_t)((s->flags & (ECG_UNREADABLE | ECG_AUTO)) | (g->review ? ECG_REVIEW : 0) | (matched && g->by_identifiers ? ECG_BY_IDENTIFIERS : 0));
+	s->flags = (uint8_t)((s->flags & (ECG_UNREADABLE | ECG_AUTO)) | (g->review ? ECG_REVIEW : 0) | (matched && g->by_identifiers ? ECG_BY_IDENTIFIERS : 0) | (weighs ? ECG_WEIGHS : 0));
 	s->rank = stat ? 0 : weighs ? 1 : urgent ? 2 : 3;
 	/* A live strip is one thing to be read, by its first entry; of those that continue it, a minute each, only what is urgent asks for somebody. */
 	bool asks = is_open(g) && (s->rank < 3 || !fact_get(g->fact, FF_SET).n || !slice_eq_str(fact_get(g->fact, FF_VIA), "live"));

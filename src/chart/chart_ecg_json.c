@@ -336,6 +336,10 @@ static void put_device_words(struct jsonw *w, const struct chart_ecg *g)
 	jsonw_arr(w);
 	for (size_t i = 0, n = fact_count(g->fact, FF_WARNING); i < n; i++)
 		jsonw_slice(w, fact_nth(g->fact, FF_WARNING, i));
+	/* A clock that is slow cannot be told from a recording that came late; one that is fast can. A zone that was not said may be half a day off. */
+	int64_t at = fact_time_ns(recorded(g), 0);
+	if (at != INT64_MIN && at > g->received + 15 * 3600 * TIME_SEC)
+		jsonw_str(w, "by its own clock it was recorded after it came here: the device's clock is wrong");
 	jsonw_arr_end(w);
 }
 
@@ -446,7 +450,12 @@ void chart_json_ecg(struct jsonw *w, const struct chart_ecg *g, bool detail, con
 {
 	jsonw_obj(w);
 	put_row(w, g, false);
+	bool sent = false;
+	for (const struct chart_ecg_act *x = g->acts; x && !detail && !sent; x = x->next)
+		sent = x->counts && slice_eq_str(x->act, "delivering");
 	if (detail)
 		put_detail(w, g, previous, candidates);
+	else if (sent)
+		put_deliveries(w, g);
 	jsonw_obj_end(w);
 }

@@ -66,8 +66,29 @@ static struct slice audit_query(const struct json_node *n, struct arena *a)
 	return SLICE_NULL;
 }
 
+/* What was decided of a partner link. Whose it is stands where a patient's id would: no id of ours has a '/' in it. */
+static void read_gate(const struct json_node *n, struct store_event *v, struct arena *a)
+{
+	AUTO_BUF struct buf b = {0};
+	struct slice link = json_text(n, "link");
+	if (!link.n)
+		link = json_text(n, "link.name");
+	buf_init(&b, 4096);
+	buf_str(&b, "link/");
+	buf_add_slice(&b, link);
+	v->user = json_text(n, "by");
+	v->what = v->kind == KIND_GATE_LETTER ? SLICE("letter") : json_text(n, "what");
+	v->patient = link.n && buf_ok(&b) ? arena_dup(a, buf_slice(&b)) : slice_eq_str(v->what, "plan") ? SLICE("plan/") : SLICE_NULL;
+	v->reason = json_text(n, "reason");
+	v->text = FIRST_OF(n, "result", "condition", "standing.state", "letter");
+}
+
 static void read_event(const struct json_node *n, struct store_event *v, struct arena *a)
 {
+	if (v->kind == KIND_GATE_ACT || v->kind == KIND_GATE_LETTER) {
+		read_gate(n, v, a);
+		return;
+	}
 	if (slice_eq_str(json_text(n, "resourceType"), "AuditEvent")) {
 		v->user = audit_user(n);
 		v->patient = audit_patient(n);
@@ -221,6 +242,12 @@ static void describe_ecg(struct buf *b, const struct fact *f)
 	size_t n = fact_count(f, FF_STATEMENT);
 	buf_str(b, "ecg ");
 	buf_add_slice(b, fact_part(fact_get(f, FF_ID), FI_VALUE));
+	if (fact_get(f, FF_GROUP).n) {
+		char text[32];
+		snprintf(text, sizeof text, "%.*s", SLICE_FMT(fact_get(f, FF_SECONDS)));
+		uint64_t s = (uint64_t)strtod(text, NULL);
+		buf_printf(b, ", live strip of %llu:%02llu:%02llu", (unsigned long long)(s / 3600), (unsigned long long)(s / 60 % 60), (unsigned long long)(s % 60));
+	}
 	for (size_t i = 0; i < n && i < 4; i++) {
 		buf_str(b, i ? "; " : ": ");
 		buf_add_slice(b, fact_part(fact_nth(f, FF_STATEMENT, i), 1));
@@ -285,12 +312,49 @@ static struct slice row_in_words(const struct fact_group *g, bool incomplete, st
 	return buf_ok(&b) && b.n ? arena_dup(a, buf_slice(&b)) : SLICE_NULL;
 }
 
+/* The live strips of which a row was met: of those by which one only grows the newest is shown, and no other. */
+struct met {
+	struct slice strip;
+	struct met *next;
+};
 struct timeline_ask {
+	struct met *met;
 	struct chart *c;
 	struct arena *a;
 	struct chart_event **v;
 	size_t n, max;
 };
+
+/* 1: it is a strip's row that says nothing new. */
+static int met_before(struct timeline_ask *q, const struct fact *t, struct err *e)
+{
+	struct slice strip = t && t->kind == FACT_ECG ? fact_get(t, FF_GROUP) : SLICE_NULL;
+	if (!strip.n)
+		return 0;
+	bool grows = fact_says(t, FF_TITLE, ECG_GROWS);
+	for (const struct met *x = q->met; x; x = x->next)
+		if (slice_eq(x->strip, strip))
+			return grows || fact_says(t, FF_TITLE, "matched by identifiers");
+	if (grows && fact_says(t, FF_ACTION, "delete")) /* it goes on under another number, in the row beside this one */
+		return 1;
+	struct met *x = arena_alloc(q->a, sizeof *x);
+	if (!x)
+		return chart_no_memory(q->a, e);
+	*x = (struct met){strip, q->met};
+	q->met = x;
+	return 0;
+}
+
+/* Rows that were on the pages before. */
+static int passed_row(void *arg, const struct store_row *s, struct err *e)
+{
+	struct timeline_ask *q = arg;
+	struct row *row;
+	int r = row_decode(s, q->a, &row, e);
+	const struct fact *first = r == 0 && row->f.first ? row->f.first->first : NULL;
+	r = r == 0 && first ? met_before(q, first, e) : r;
+	return r < 0 ? r : 0;
+}
 
 static int timeline_row(void *arg, const struct store_row *s, struct err *e)
 {
@@ -299,16 +363,19 @@ static int timeline_row(void *arg, const struct store_row *s, struct err *e)
 	int r = row_decode(s, q->a, &row, e);
 	if (r < 0)
 		return r;
+	const struct fact *first = row->f.first ? row->f.first->first : NULL;
+	r = first && !(row->flags & ROW_QUARANTINED) ? met_before(q, first, e) : 0;
+	if (r)
+		return r < 0 ? r : 0;
 	struct chart_event *to = arena_alloc(q->a, sizeof *to);
 	if (!to)
 		return chart_no_memory(q->a, e);
 	*to = (struct chart_event){.entry = row_entry(row), .time = row->received, .kind = memchr(row->f.type.p ? row->f.type.p : (const uint8_t *)"", '^', row->f.type.n) ? KIND_HL7V2 : KIND_FHIR,
 	                           .origin = row_origin(row), .user = row->f.feed, .what = row->f.type, .text = row->f.first ? row_in_words(row->f.first, row->flags & ROW_INCOMPLETE, q->a) : SLICE_NULL};
-	const struct fact *first = row->f.first ? row->f.first->first : NULL;
 	if (first && first->kind == FACT_ECG) {
 		struct slice number = fact_part(fact_get(first, FF_ID), FI_VALUE);
 		uint64_t own;
-		to->kind = num_u64(number, 0, UINT64_MAX, &own) == 0 && own == to->entry ? KIND_ECG : KIND_ECG_ACT;
+		to->kind = num_u64(number, 0, UINT64_MAX, &own) == 0 && (own == to->entry || fact_says(first, FF_TITLE, ECG_GROWS)) ? KIND_ECG : KIND_ECG_ACT;
 		to->what = fact_get(first, FF_TITLE);
 	}
 	if (row->flags & ROW_QUARANTINED)
@@ -339,9 +406,11 @@ int chart_timeline(struct chart *c, struct slice id, struct chart_moment at, uin
 		r = person_members(c, root, chart_end(c, at), true, a, &m, e);
 	if (r < 0)
 		return r;
-	struct timeline_ask q = {c, a, arena_array(a, (m.n + 1) * max + 1, sizeof(struct chart_event *)), 0, 0};
+	struct timeline_ask q = {.c = c, .a = a, .v = arena_array(a, (m.n + 1) * max + 1, sizeof(struct chart_event *))};
 	if (!q.v)
 		return chart_no_memory(a, e);
+	for (size_t i = 0; i < m.n && r == 0 && end < chart_end(c, at); i++)
+		r = ASK(c, rows, m.v[i].ident, store_row_id(end, 0), store_row_id(chart_end(c, at), 0), true, passed_row, &q, e);
 	for (size_t i = 0; i < m.n && r == 0; i++) {
 		q.max = q.n + max;
 		r = ASK(c, rows, m.v[i].ident, 0, store_row_id(end, 0), true, timeline_row, &q, e);

@@ -46,7 +46,7 @@
 #define CHART_SCRATCH_MAX ((size_t)512 << 20)
 
 /* The numbers of ledger_kind that this view knows by name (ledger.h: numbers are for ever; the chart does not stand on the ledger). */
-enum { KIND_HL7V2 = 1, KIND_HL7V2_FRAGMENT = 3, KIND_FHIR = 4, KIND_OTHER = 5, KIND_IDENTITY = 6, KIND_PACK = 17, KIND_QUARANTINE = 18, KIND_ACCOUNT = 19, KIND_SESSION = 20, KIND_AUDIT = 21, KIND_ALARM = 22, KIND_CONFIG = 23, KIND_ECG = 29, KIND_ECG_ACT = 30 };
+enum { KIND_HL7V2 = 1, KIND_HL7V2_FRAGMENT = 3, KIND_FHIR = 4, KIND_OTHER = 5, KIND_IDENTITY = 6, KIND_PACK = 17, KIND_QUARANTINE = 18, KIND_ACCOUNT = 19, KIND_SESSION = 20, KIND_AUDIT = 21, KIND_ALARM = 22, KIND_CONFIG = 23, KIND_ECG = 29, KIND_ECG_ACT = 30, KIND_GATE_ACT = 36, KIND_GATE_LETTER = 39 };
 #define LEAF_FLAG_ID_REUSED 0x01
 
 /* ---- rows --------------------------------------------------------------------------------------------------------------- */
@@ -509,10 +509,39 @@ int event_apply(struct apply *p, struct slice body, struct err *e) MUST;
 
 /* chart_ecg*.c */
 #define ECG_ASSIGNER "holdfast-ecg" /* of our numbers of recordings: the entry's */
-enum { ECG_UNREADABLE = 1, ECG_REVIEW = 2, ECG_AUTO = 4 /* its own entry matched it */, ECG_BY_IDENTIFIERS = 8 /* ... and nobody has looked */ };
+enum { ECG_UNREADABLE = 1, ECG_REVIEW = 2, ECG_AUTO = 4 /* its own entry matched it */, ECG_BY_IDENTIFIERS = 8 /* ... and nobody has looked */, ECG_WEIGHS = STORE_ECG_WEIGHS /* its statements are urgent */ };
 enum { ECG_TODO_UNREAD = 1, ECG_TODO_UNMATCHED = 2, ECG_TODO_REVIEW = 4, ECG_TODO_URGENT = 8 };
 int ecg_apply(struct apply *p, const struct facts *f, struct err *e) MUST;
 int ecg_act_apply(struct apply *p, struct slice body, struct err *e) MUST;
+struct ecg_taken { /* as it is now, with what was done */
+	struct arena *a;
+	struct store_ecg s;
+	struct chart_ecg *g;
+};
+int ecg_load(struct apply *p, uint64_t entry, struct ecg_taken *ret, struct err *e) MUST;
+/* What stands in the patient's chart from this entry on. over: it stands for a whole strip: so long, and what is urgent in another minute of it; NULL: for itself. */
+struct ecg_over {
+	const char *seconds;
+	const struct chart_ecg *urgent;
+};
+int ecg_put_row(struct apply *p, const struct store_ecg *s, const struct chart_ecg *g, const struct ecg_over *over, uint32_t ident, const char *title, bool gone, struct err *e) MUST;
+void ecg_span(const struct chart *c, const struct chart_ecg *g, int64_t *ret_from, int64_t *ret_to);
+
+/* chart_ecg_strip.c */
+#define ECG_GROWS "strip" /* the title of a row by which a strip's one item only grows or moves: the timeline shows the newest of them */
+struct strip_said {
+	uint32_t ident;
+	struct store_ecg_act act; /* entry 0: nobody has said anything of the strip */
+};
+int strip_follow(struct apply *p, const struct store_ecg *s, struct chart_ecg *g, struct strip_said *ret, struct err *e) MUST;
+int strip_first(struct apply *p, struct slice strip, uint32_t ident, uint64_t *ret, struct err *e) MUST; /* the minute that stands for what is this one's of the strip; UINT64_MAX: none is */
+/* After minute m (g) was stored: the rows of its strip. first: strip_first of before; was: how m was read before. all: said of the whole strip, or the minute has just come. */
+struct strip_step {
+	uint64_t first;
+	enum chart_ecg_reading was;
+	bool all, own; /* own: m had a person before */
+};
+int strip_show(struct apply *p, const struct ecg_taken *m, uint32_t ident, const struct strip_step *x, const char *title, struct err *e) MUST;
 int ecg_decode(const struct store_ecg *s, struct arena *a, struct chart_ecg *ret, struct err *e) MUST; /* as its entry says, nothing done yet; slices are of s */
 bool ecg_fold(struct chart_ecg *g, const struct json_node *act, uint64_t entry, int64_t time, struct slice by); /* pure; false: it has no effect */
 void ecg_sort(const struct chart_ecg *g, bool matched, struct store_ecg *s); /* due, rank, reading, flags, last of its state */

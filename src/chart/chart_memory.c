@@ -719,11 +719,12 @@ static int ecgs_of(struct store *base, uint32_t id, store_ecg_fn *fn, void *arg,
 	return id ? ecgs_back(of(base), UINT64_MAX, id, fn, arg, e) : 0;
 }
 
-static int ecgs_strip(struct store *base, struct slice strip, store_ecg_fn *fn, void *arg, struct err *e)
+static int ecgs_strip(struct store *base, struct slice strip, enum store_strip which, store_ecg_fn *fn, void *arg, struct err *e)
 {
 	struct tables *t = of(base);
-	for (size_t i = t->ecg.n; i-- > 0 && strip.n;) {
-		int r = slice_eq(t->ecg.v[i].strip, strip) ? fn(arg, &t->ecg.v[i], e) : 0;
+	for (size_t k = 0; k < t->ecg.n && strip.n; k++) {
+		const struct store_ecg *g = &t->ecg.v[which == STORE_STRIP_NEWEST ? t->ecg.n - 1 - k : k];
+		int r = slice_eq(g->strip, strip) && (which != STORE_STRIP_WEIGHS || g->flags & STORE_ECG_WEIGHS) ? fn(arg, g, e) : 0;
 		if (r)
 			return r < 0 ? r : 0;
 	}

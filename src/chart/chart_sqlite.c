@@ -771,11 +771,30 @@ static int ecgs_of(struct store *base, uint32_t id, store_ecg_fn *fn, void *arg,
 	EACH(struct store_ecg g = ecg_at(st); r = fn(arg, &g, e));
 }
 
-static int ecgs_strip(struct store *base, struct slice strip, store_ecg_fn *fn, void *arg, struct err *e)
+static int strip_newest(struct store *base, struct slice strip, store_ecg_fn *fn, void *arg, struct err *e)
 {
 	GET(ECGS_STRIP);
 	bind(st, 1, strip);
 	EACH(struct store_ecg g = ecg_at(st); r = fn(arg, &g, e));
+}
+
+static int strip_oldest(struct store *base, struct slice strip, store_ecg_fn *fn, void *arg, struct err *e)
+{
+	GET(ECGS_STRIP_UP);
+	bind(st, 1, strip);
+	EACH(struct store_ecg g = ecg_at(st); r = fn(arg, &g, e));
+}
+
+static int strip_weighs(struct store *base, struct slice strip, store_ecg_fn *fn, void *arg, struct err *e)
+{
+	GET(ECGS_STRIP_WEIGHS);
+	bind(st, 1, strip);
+	EACH(struct store_ecg g = ecg_at(st); r = fn(arg, &g, e));
+}
+
+static int ecgs_strip(struct store *base, struct slice strip, enum store_strip which, store_ecg_fn *fn, void *arg, struct err *e)
+{
+	return which == STORE_STRIP_NEWEST ? strip_newest(base, strip, fn, arg, e) : which == STORE_STRIP_OLDEST ? strip_oldest(base, strip, fn, arg, e) : strip_weighs(base, strip, fn, arg, e);
 }
 
 static int ecg_acts(struct store *base, uint64_t of_ecg, store_ecg_act_fn *fn, void *arg, struct err *e)

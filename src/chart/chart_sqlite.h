@@ -43,6 +43,8 @@
 	X(ECGS_TODO, "SELECT entry,last,ident,received,origin,reading,flags,due,rank,source,blob,strip FROM ecg WHERE due>0 AND (rank,entry)>=(?1,?2) ORDER BY rank,entry") \
 	X(ECGS_OF, "SELECT entry,last,ident,received,origin,reading,flags,due,rank,source,blob,strip FROM ecg WHERE ident=?1 AND ident>0 ORDER BY entry DESC") \
 	X(ECGS_STRIP, "SELECT entry,last,ident,received,origin,reading,flags,due,rank,source,blob,strip FROM ecg WHERE strip=?1 AND length(strip)>0 ORDER BY entry DESC") \
+	X(ECGS_STRIP_UP, "SELECT entry,last,ident,received,origin,reading,flags,due,rank,source,blob,strip FROM ecg WHERE strip=?1 AND length(strip)>0 ORDER BY entry") \
+	X(ECGS_STRIP_WEIGHS, "SELECT entry,last,ident,received,origin,reading,flags,due,rank,source,blob,strip FROM ecg WHERE strip=?1 AND length(strip)>0 AND (flags&16)<>0 ORDER BY entry") \
 	X(ECG_ACTS, "SELECT ecg,entry,time,counts,source,body FROM ecg_act WHERE ecg=?1 ORDER BY entry")                                         \
 	X(PUT_KV, "INSERT OR REPLACE INTO kv(space,key,value) VALUES(?1,?2,?3)")                                                                 \
 	X(IDENT, "SELECT id,value,assigner,type,space,first,k FROM ident WHERE id=?1")                                                           \

@@ -50,6 +50,7 @@ const char sql_schema[] =
 	" due INTEGER NOT NULL, rank INTEGER NOT NULL, source BLOB NOT NULL, strip BLOB NOT NULL, blob BLOB NOT NULL);"
 	"CREATE INDEX ecg_todo ON ecg(rank,entry) WHERE due>0;"
 	"CREATE INDEX ecg_strip ON ecg(strip,entry) WHERE length(strip)>0;"
+	"CREATE INDEX ecg_strip_weighs ON ecg(strip,entry) WHERE length(strip)>0 AND (flags&16)<>0;"
 	"CREATE INDEX ecg_of ON ecg(ident,entry) WHERE ident>0;"
 	"CREATE TABLE ecg_act(ecg INTEGER NOT NULL, entry INTEGER NOT NULL, time INTEGER NOT NULL, counts INTEGER NOT NULL, source BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY(ecg,entry)) WITHOUT ROWID;"
 	"CREATE TABLE times(block INTEGER PRIMARY KEY, first INTEGER NOT NULL, blob BLOB NOT NULL);";

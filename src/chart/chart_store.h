@@ -102,6 +102,9 @@ struct store_ecg_act {
 	struct slice source, body;
 };
 
+enum { STORE_ECG_WEIGHS = 16 }; /* of store_ecg.flags, which the tables' index speaks of */
+enum store_strip { STORE_STRIP_NEWEST /* first */, STORE_STRIP_OLDEST, STORE_STRIP_WEIGHS /* the oldest first, of those whose statements are urgent (STORE_ECG_WEIGHS) */ };
+
 enum store_mark { STORE_MARK_VISIT = 1, STORE_MARK_SAFETY = 2, STORE_MARK_HOUSE = 3 };
 enum store_kv { STORE_KV_META = 1, STORE_KV_FEED = 2, STORE_KV_COUNT = 3, STORE_KV_AUTHORITY = 4 };
 
@@ -120,7 +123,7 @@ typedef int store_ecg_act_fn(void *arg, const struct store_ecg_act *x, struct er
 typedef int store_blob_fn(void *arg, struct slice key, struct slice blob, struct err *e);
 
 struct chart_copy;
-#define STORE_VIEW_VERSION 6 /* of the tables and what is in them: another one means "rebuild" */
+#define STORE_VIEW_VERSION 7 /* of the tables and what is in them: another one means "rebuild" */
 
 struct store_ops {
 	void (*close)(struct store *s);
@@ -193,7 +196,7 @@ struct store_ops {
 	int (*ecgs)(struct store *s, uint64_t before, store_ecg_fn *fn, void *arg, struct err *e);                   /* entry < before, newest first */
 	int (*ecgs_todo)(struct store *s, uint8_t rank, uint64_t entry, store_ecg_fn *fn, void *arg, struct err *e); /* due != 0, from (rank, entry) on in that order */
 	int (*ecgs_of)(struct store *s, uint32_t ident, store_ecg_fn *fn, void *arg, struct err *e);                 /* newest first */
-	int (*ecgs_strip)(struct store *s, struct slice strip, store_ecg_fn *fn, void *arg, struct err *e);          /* newest first */
+	int (*ecgs_strip)(struct store *s, struct slice strip, enum store_strip which, store_ecg_fn *fn, void *arg, struct err *e);
 	int (*ecg_acts)(struct store *s, uint64_t ecg, store_ecg_act_fn *fn, void *arg, struct err *e);              /* in order of entry */
 	int (*kv)(struct store *s, enum store_kv space, struct slice key, struct buf *ret, struct err *e);          /* replaces ret; ERR_NOT_FOUND */
 	int (*all_kv)(struct store *s, enum store_kv space, store_blob_fn *fn, void *arg, struct err *e);           /* in order of key */

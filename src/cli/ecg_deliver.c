@@ -26,6 +26,7 @@ struct run {
 	const char *mllp, *fhir, *token_file;
 	uint64_t entry, tries;
 	bool tls, dry, json, one;
+	int64_t since;   /* INT64_MIN: from the beginning */
 	struct send_to way;
 	struct send_line *line;
 	struct waiting *v;
@@ -72,7 +73,9 @@ static int due_of(struct run *x, const struct chart_ecg *g, struct arena *a, str
 	if (r == 0)
 		r = same_person(x, g, last_of(list, slice_str(x->d.to)), a, &same, e);
 	if (r == 0)
-		chart_ecg_due(g, list, slice_str(x->d.to), same, x->one, ret);
+		chart_ecg_due(g, list, slice_str(x->d.to), same, x->one, x->d.preliminary, ret);
+	if (r == 0 && (ret->what == CHART_DUE_FINAL || ret->what == CHART_DUE_PRELIMINARY) && !last_of(list, slice_str(x->d.to)) && deliver_made(g, ret) < x->since)
+		ret->what = CHART_DUE_NOTHING; /* this destination never heard of it, and is not to be told of what was before */
 	return r;
 }
 
@@ -206,7 +209,7 @@ static int same_bytes(struct run *x, const struct chart_ecg_delivery *of, struct
 	site_keys_wipe(&keys);
 	snprintf(m->control_id, sizeof m->control_id, "%.*s", SLICE_FMT(of->control_id));
 	snprintf(m->patient, sizeof m->patient, "%.*s", SLICE_FMT(of->patient));
-	m->status = slice_eq_str(of->status, "X") ? "X" : slice_eq_str(of->status, "C") ? "C" : "F";
+	m->status = slice_eq_str(of->status, "X") ? "X" : slice_eq_str(of->status, "P") ? "P" : slice_eq_str(of->status, "C") ? "C" : "F";
 	m->version = of->version;
 	return r;
 }
@@ -218,7 +221,7 @@ static void tell(struct run *x, const struct deliver_message *m, const char *sta
 	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
 	if (!x->json) {
-		printf("ECG %" PRIu64 " to %s: %s (%s, %s", m->ecg, x->d.to, state, m->control_id, !strcmp(m->status, "X") ? "withdrawn" : !strcmp(m->status, "C") ? "corrected" : "final");
+		printf("ECG %" PRIu64 " to %s: %s (%s, %s", m->ecg, x->d.to, state, m->control_id, !strcmp(m->status, "X") ? "withdrawn" : !strcmp(m->status, "C") ? "corrected" : !strcmp(m->status, "P") ? "preliminary" : "final");
 		printf(h && h->ack[0] ? ", %s)" : ")", h ? h->ack : "");
 		if (h && h->text[0]) {
 			printf(": ");
@@ -372,7 +375,7 @@ static void deliver_all(struct run *x)
 
 /* ---- the command ---- */
 
-static int check(struct run *x, const struct cli_args *args)
+static int check(struct run *x, const char *since, const struct cli_args *args)
 {
 	if (args->n)
 		return cli_usage("ecg deliver takes no argument '%s'", args->v[0]);
@@ -386,6 +389,10 @@ static int check(struct run *x, const struct cli_args *args)
 		return cli_usage("ecg deliver: --token-file and --patient-system are for --fhir");
 	if (x->tries < 1 || x->tries > 100)
 		return cli_usage("ecg deliver: --tries is a number from 1 to 100");
+	if (since && x->one)
+		return cli_usage("ecg deliver: --since is for all of them, --entry names one");
+	if (since && time_parse(slice_str(since), 0, &x->since) < 0)
+		return cli_usage("ecg deliver: --since is a time such as 2026-11-22T03:12:00Z, or a date");
 	if (strlen(x->d.to) > 200)
 		return cli_usage("ecg deliver: the destination's name is longer than 200 bytes");
 	return 0;
@@ -445,8 +452,8 @@ static int work(struct run *x)
 int ecg_deliver_cmd(int argc, char **argv)
 {
 	static struct cli_args args;
-	struct run x = {.d = {.version = "2.5.1"}, .entry = UINT64_MAX, .tries = TRIES};
-	const char *site = NULL;
+	struct run x = {.d = {.version = "2.5.1"}, .entry = UINT64_MAX, .tries = TRIES, .since = INT64_MIN};
+	const char *site = NULL, *since = NULL;
 	uint64_t wait = 30;
 	char token[300];
 	bool done;
@@ -455,6 +462,8 @@ int ecg_deliver_cmd(int argc, char **argv)
 		{"to", CLI_STRING, &x.mllp, "HOST:PORT", "as ORU^R01 over MLLP"},
 		{"fhir", CLI_STRING, &x.fhir, "URL", "as a transaction to a FHIR server"},
 		{"entry", CLI_NUMBER, &x.entry, "N", "this recording alone; also one that was refused before"},
+		{"since", CLI_STRING, &since, "TIME", "of what this destination never heard of only what was signed (preliminary: received) since then"},
+		{"preliminary", CLI_FLAG, &x.d.preliminary, NULL, "also what is matched and nobody has read, as preliminary; once signed it goes as final"},
 		{"name", CLI_STRING, &x.d.to, "NAME", "what the destination is called in the ledger: an EHR that moves stays the same (else its address)"},
 		{"with-pdf", CLI_FLAG, &x.d.with_pdf, NULL, "with the printed report"},
 		{"hl7", CLI_STRING, &x.d.version, "V", "2.3.1, 2.4, 2.5 or 2.5.1 (as a rule)"},
@@ -472,9 +481,9 @@ int ecg_deliver_cmd(int argc, char **argv)
 		{"dry-run", CLI_FLAG, &x.dry, NULL, "say what is due, and send nothing"},
 		{"json", CLI_FLAG, &x.json, NULL, "a JSON object a message"},
 	};
-	int r = cli_parse(argc, argv, "ecg deliver --site DIR --to HOST:PORT [--tls] | --fhir URL [--entry N] [--with-pdf] [--json]",
+	int r = cli_parse(argc, argv, "ecg deliver --site DIR --to HOST:PORT [--tls] | --fhir URL [--entry N | --since TIME] [--preliminary] [--with-pdf] [--json]",
 	                  "Sends what was read and signed back to an EHR, in the order of signing, one at a time: once as final, each later version as corrected, and withdraws what was sent of the wrong patient. What is sent is an entry\n"
-	                  "of the ledger before the first byte goes out; where no answer comes its outcome is unknown, and the next run sends the same bytes again. Unconfirmed readings are never sent. Works with and without a running daemon.",
+	                  "of the ledger before the first byte goes out; where no answer comes its outcome is unknown, and the next run sends the same bytes again. Unconfirmed readings are not sent without --preliminary. Works with and without a running daemon.",
 	                  opts, ARRAY_LEN(opts), &args, &done);
 	if (r || done)
 		return r;
@@ -485,7 +494,7 @@ int ecg_deliver_cmd(int argc, char **argv)
 	x.d.fhir = x.fhir != NULL;
 	if (!x.d.to)
 		x.d.to = x.way.to ? x.way.to : "";
-	if ((r = check(&x, &args)))
+	if ((r = check(&x, since, &args)))
 		return r;
 	struct err e = {0};
 	struct site s;

@@ -50,9 +50,10 @@ static const struct fact *visit_of(const struct deliver *d, const struct chart_p
 	return from != INT64_MIN && at != INT64_MIN && at >= from ? v : NULL;
 }
 
-/* When the version was made: the message's own time, so that the same version is the same bytes. */
-static int64_t made(const struct chart_ecg *g, const struct chart_ecg_due *due)
+int64_t deliver_made(const struct chart_ecg *g, const struct chart_ecg_due *due)
 {
+	if (due->what == CHART_DUE_PRELIMINARY)
+		return g->received;
 	for (const struct chart_ecg_act *x = g->acts; x; x = x->next)
 		if (x->entry == due->version)
 			return x->time;
@@ -63,17 +64,17 @@ static int as_hl7(const struct deliver *d, const struct chart_ecg *g, const stru
 {
 	bool withdrawn = due->what == CHART_DUE_WITHDRAWN;
 	char filler[24];
-	static const enum hl7_result results[] = {[CHART_DUE_FINAL] = HL7_RESULT_FINAL, [CHART_DUE_CORRECTED] = HL7_RESULT_CORRECTED, [CHART_DUE_WITHDRAWN] = HL7_RESULT_WITHDRAWN};
+	static const enum hl7_result results[] = {[CHART_DUE_PRELIMINARY] = HL7_RESULT_PRELIMINARY, [CHART_DUE_FINAL] = HL7_RESULT_FINAL, [CHART_DUE_CORRECTED] = HL7_RESULT_CORRECTED, [CHART_DUE_WITHDRAWN] = HL7_RESULT_WITHDRAWN};
 	const struct fact *ecg = withdrawn ? g->fact : item_of(p, g->entry, FACT_ECG);
 	if (!ecg)
 		return err_set(e, ERR_NO, NULL, "it changed while it was looked at: the next run sends it");
 	snprintf(filler, sizeof filler, "%llu", (unsigned long long)g->entry);
 	struct hl7_oru o = {.version = d->version, .sending_app = SLICE(APPLICATION), .sending_fac = slice_str(d->site->name), .receiving_app = slice_str(d->application), .receiving_fac = slice_str(d->facility),
-	                    .control_id = slice_str(m->control_id), .time = made(g, due), .idents = p->idents, .ident_count = p->ident_count, .patient = p->demographics ? p->demographics->fact : NULL,
+	                    .control_id = slice_str(m->control_id), .time = deliver_made(g, due), .idents = p->idents, .ident_count = p->ident_count, .patient = p->demographics ? p->demographics->fact : NULL,
 	                    .visit = visit_of(d, p, ecg), .ecg = ecg, .result = item_of(p, g->entry, FACT_RESULT), .filler = slice_str(filler), .filler_ns = SLICE(APPLICATION), .status = results[due->what], .pdf = pdf};
-	if (!withdrawn) {
+	if (!withdrawn && due->what != CHART_DUE_PRELIMINARY) {
 		o.signer = g->signed_by;
-		o.signed_at = made(g, due);
+		o.signed_at = deliver_made(g, due);
 	}
 	return hl7_oru_write(&o, &m->bytes, e);
 }
@@ -87,20 +88,20 @@ static int as_fhir(const struct deliver *d, const struct chart_ecg *g, const str
 	if (!ecg)
 		return err_set(e, ERR_NO, NULL, "it changed while it was looked at: the next run sends it");
 	seal_sha256_once(slice_str(m->control_id), hash);
-	struct fhir_ecg x = {.origin = d->site->origin, .number = g->entry, .control_id = slice_str(m->control_id), .uuid = hash, .time = made(g, due), .patient_system = slice_str(d->patient_system), .ecg = ecg,
-	                     .result = item_of(p, g->entry, FACT_RESULT), .status = withdrawn ? "entered-in-error" : due->what == CHART_DUE_CORRECTED ? "corrected" : "final", .pdf = pdf};
+	struct fhir_ecg x = {.origin = d->site->origin, .number = g->entry, .control_id = slice_str(m->control_id), .uuid = hash, .time = deliver_made(g, due), .patient_system = slice_str(d->patient_system), .ecg = ecg,
+	                     .result = item_of(p, g->entry, FACT_RESULT), .status = withdrawn ? "entered-in-error" : due->what == CHART_DUE_PRELIMINARY ? "preliminary" : due->what == CHART_DUE_CORRECTED ? "corrected" : "final", .pdf = pdf};
 	if (p->ident_count)
 		x.patient = p->idents[0];
-	if (!withdrawn) {
+	if (!withdrawn && due->what != CHART_DUE_PRELIMINARY) {
 		x.signer = g->signed_by;
-		x.signed_at = made(g, due);
+		x.signed_at = deliver_made(g, due);
 	}
 	return fhir_ecg_bundle(&x, &o, &m->bytes, e);
 }
 
 int deliver_make(struct deliver *d, const struct chart_ecg *g, const struct chart_ecg_due *due, struct arena *a, struct deliver_message *m, struct err *e)
 {
-	static const char *const codes[] = {[CHART_DUE_FINAL] = "F", [CHART_DUE_CORRECTED] = "C", [CHART_DUE_WITHDRAWN] = "X"};
+	static const char *const codes[] = {[CHART_DUE_PRELIMINARY] = "P", [CHART_DUE_FINAL] = "F", [CHART_DUE_CORRECTED] = "C", [CHART_DUE_WITHDRAWN] = "X"};
 	struct chart_patient *p;
 	struct chart_moment now;
 	assert(due->what != CHART_DUE_NOTHING && due->what != CHART_DUE_SAME);
@@ -127,8 +128,8 @@ int deliver_not_due(struct deliver *d, const struct chart_ecg *g, struct arena *
 	int r = chart_ecg_deliveries(g, a, &list, e);
 	if (r < 0)
 		return r;
-	if (g->reading == CHART_ECG_UNREAD || g->reading == CHART_ECG_READING)
-		return err_set(e, ERR_NO, NULL, "it is not signed: what nobody has confirmed is not sent");
+	if ((g->reading == CHART_ECG_UNREAD || g->reading == CHART_ECG_READING) && (!d->preliminary || g->strip.id.n))
+		return err_set(e, ERR_NO, NULL, "it is not signed: what nobody has confirmed is not sent%s", g->strip.id.n ? ", and a live strip's minute not at all" : " without --preliminary");
 	if (!g->patient)
 		return err_set(e, ERR_NO, NULL, "it is unmatched: nobody has said whose it is");
 	for (; list; list = list->next)

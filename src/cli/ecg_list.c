@@ -17,7 +17,7 @@ static void say_deliveries(const struct chart_ecg *g)
 			newer = newer || slice_eq(n->to, d->to);
 		if (newer)
 			continue;
-		printf("  %s ", slice_eq_str(d->status, "X") && d->state == CHART_DELIVERED ? "withdrawn from" : words[d->state]);
+		printf("  %s ", slice_eq_str(d->status, "X") && d->state == CHART_DELIVERED ? "withdrawn from" : slice_eq_str(d->status, "P") && d->state == CHART_DELIVERED ? "sent UNCONFIRMED to" : words[d->state]);
 		cli_slice(stdout, d->to);
 	}
 }

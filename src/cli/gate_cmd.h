@@ -6,8 +6,27 @@
 #include "gate.h"
 
 int gate_exposure_cmd(int argc, char **argv);
-int gate_link_cmd(int argc, char **argv); /* gate_link.c: add, list, cut, advance, probe, queue */
+int gate_link_cmd(int argc, char **argv); /* gate_link.c: verbs of links */
+int gate_island_cmd(int argc, char **argv); /* gate_island.c: free, island, isolate */
 int gate_plan_cmd(int argc, char **argv);
+int gate_cut_address(const char *site, const char *address, const char *reason, bool json);
+int gate_letter_cmd(int argc, char **argv);
+
+/* What is asked of links, to the daemon or the site, by whoever HOLDFAST_TOKEN says. */
+int gate_ask(const char *site, const struct buf *question, struct buf *ret, struct err *e) MUST;
+
+/* Verbs that share a file and its options: each option says which of them it is of. */
+struct gate_verb {
+	const char *name, *usage, *about;
+	unsigned bit;
+};
+struct gate_opt {
+	unsigned of;
+	struct cli_opt opt;
+};
+#define GATE_OPTS_MAX 40
+/* The arguments of the verb argv[1], which is one of verbs; *ret is its bit. Returns as cli_parse does. */
+int gate_verb_parse(int argc, char **argv, const struct gate_verb *verbs, size_t verb_n, const struct gate_opt *all, size_t n, struct cli_args *args, unsigned *ret, bool *done);
 
 /* What exposure and plan read alike. */
 struct gate_files {

@@ -2,6 +2,7 @@
 #include "gate_cmd.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 
 static struct gate_files f;
 
@@ -22,21 +23,57 @@ static int make(const char *groups, const struct cli_list *own, const struct cli
 	return r == 0 ? gate_plan_make(f.x, groups, buf_slice(&b), list[0], own->n, list[1], admin->n, ret, e) : r;
 }
 
+/* As an entry, so that whoever looks at it later knows that it is the one that was meant. */
+static int keep(const char *dir, const struct gate_plan *p, struct err *e)
+{
+	AUTO_BUF struct buf b = {0}, ret = {0};
+	struct site s;
+	struct control *k = NULL;
+	struct jsonw w;
+	char who[64];
+	control_who(who);
+	buf_init(&b, (size_t)4 << 20);
+	buf_init(&ret, 1 << 16);
+	jsonw_init(&w, &b);
+	jsonw_obj(&w);
+	jsonw_kstr(&w, "do", "plan");
+	jsonw_kstr(&w, "who", who);
+	jsonw_key(&w, "plan");
+	gate_plan_json(p, &w);
+	jsonw_obj_end(&w);
+	jsonw_done(&w);
+	if (!buf_ok(&b))
+		return err_set(e, ERR_LIMIT, "--site", "the plan is too long for an entry (4 MiB); without --site it can be had all the same");
+	int r = cli_site(dir, &s, e);
+	if (r < 0)
+		return r;
+	r = control_open(&s, true, &k, e); /* the view shows it */
+	if (r == 0)
+		r = control_gate(k, getenv("HOLDFAST_TOKEN"), buf_slice(&b), &ret, e);
+	control_close(k);
+	site_close(&s);
+	return r;
+}
+
 int gate_plan_cmd(int argc, char **argv)
 {
 	static struct cli_args args;
 	static struct cli_list own, admin;
 	const char *groups = NULL;
+	const char *site = NULL, *rules = NULL;
 	bool json = false, done, sound = true;
 	const struct cli_opt opts[] = {GATE_FILES_OPTS(f), {"groups", CLI_STRING, &groups, "FILE", "CSV: group,address,reason and if wanted island, talks_to, link; without it the inventory's group or unit column"},
 		{"own", CLI_EACH, &own, "ADDRESS", "Holdfast's own address, which must not be cut off; each time it is given"},
-		{"admin", CLI_EACH, &admin, "ADDRESS", "an administrator's address, which must not be cut off; each time it is given"}, {"json", CLI_FLAG, &json, NULL, "JSON on stdout"}};
-	int r = cli_parse(argc, argv, "gate plan --inventory FILE... [--groups FILE] [--own ADDRESS] [--admin ADDRESS] [--advisories FILE|DIR...] [--kev FILE] [--today DATE] [--json]",
+		{"admin", CLI_EACH, &admin, "ADDRESS", "an administrator's address, which must not be cut off; each time it is given"}, {"site", CLI_STRING, &site, "DIR", "put the plan into this site's ledger, too: the viewer shows the newest"}, {"rules", CLI_STRING, &rules, "nft|table", "the plan for the hospital's own firewalls, in place of the text"},
+		{"json", CLI_FLAG, &json, NULL, "JSON on stdout"}};
+	int r = cli_parse(argc, argv, "gate plan --inventory FILE... [--groups FILE] [--own ADDRESS] [--admin ADDRESS] [--advisories FILE|DIR...] [--kev FILE] [--today DATE] [--site DIR] [--json|--rules nft|table]",
 	                  "Shows who keeps talking to whom in a clinical island (wards, laboratory, pharmacy, Holdfast), what is cut, and what is wrong with the plan.\nIt cuts nothing. The exit status is 1 when the plan is not sound.", opts, ARRAY_LEN(opts), &args, &done);
 	if (r || done)
 		return r;
 	if (args.n)
 		return cli_usage("gate plan: files are given by --inventory and --groups");
+	if (rules && ((strcmp(rules, "nft") && strcmp(rules, "table")) || json))
+		return cli_usage("gate plan: --rules is nft or table, and goes without --json");
 	struct err e = {0};
 	struct gate_plan *p = NULL;
 	AUTO_BUF struct buf out = {0};
@@ -48,11 +85,15 @@ int gate_plan_cmd(int argc, char **argv)
 		gate_plan_json(p, &w);
 		jsonw_done(&w);
 		buf_u8(&out, '\n');
-	} else if (r == 0)
+	} else if (r == 0 && rules)
+		r = gate_plan_rules(p, strcmp(rules, "nft") ? GATE_RULES_TABLE : GATE_RULES_NFT, &out, &e);
+	else if (r == 0)
 		gate_plan_text(p, &out);
+	if (r == 0 && site)
+		r = keep(site, p, &e);
 	if (r == 0) {
 		sound = gate_plan_sound(p);
-		json ? (void)fwrite(out.p, 1, out.n, stdout) : gate_lines(buf_slice(&out));
+		json || rules ? (void)fwrite(out.p, 1, out.n, stdout) : gate_lines(buf_slice(&out));
 	}
 	gate_plan_free(p);
 	gate_files_done(&f);

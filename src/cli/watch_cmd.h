@@ -7,9 +7,9 @@
 
 struct watch_cmd {
 	const struct cli_args *args;
-	const char *site, *state, *act, *preimages, *best;
+	const char *site, *state, *act, *preimages, *best, *samba_audit;
 	struct cli_list path, never_stop, canary;
-	bool json, freeze, dry_run, force;
+	bool json, freeze, cut_client, limited_queue, dry_run, force;
 	struct site s;         /* open, when site or HOLDFAST_SITE is given */
 	bool has_site;
 	char folder[4200];     /* of the records */
@@ -20,9 +20,14 @@ void watch_cmd_close(struct watch_cmd *c);
 void watch_cmd_remember(const struct watch_cmd *c); /* the folder, for later commands that do not name it */
 
 /* watch_ledger.c: a process that makes entries of what is said. Acting never waits for it. */
-int watch_ledger_start(const struct site *s, int *ret_pid, struct err *e) MUST; /* returns where lines are written to */
+int watch_ledger_start(const struct site *s, bool cut_clients, int *ret_pid, struct err *e) MUST; /* returns where lines are written to */
 void watch_ledger_stop(int fd, int pid);
+void watch_client_heard(struct control *k, struct slice json); /* watch_client.c: an SMB client is cut at the gate, or let in again */
 int watch_ledger_one(const struct site *s, struct slice json, struct err *e) MUST; /* one entry, durable on return */
+
+/* watch_orders.c: a process that carries out what is ordered over the web: release and put back, of one verdict. */
+int watch_orders_start(const struct site *s, const char *state, int *ret_pid, struct err *e) MUST;
+void watch_orders_stop(int pid);
 
 int watch_cmd_run(struct watch_cmd *c);
 int watch_cmd_release(struct watch_cmd *c);

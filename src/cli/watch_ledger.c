@@ -32,9 +32,10 @@ static bool body_of(struct slice json, struct buf *b)
 	jsonw_obj(&w);
 	jsonw_kstr(&w, "what", "watch");
 	jsonw_kstr(&w, "id", id);
-	jsonw_kstr(&w, "severity", slice_eq_str(event, "ready") || cleared ? "notice" : "alarm");
+	jsonw_kstr(&w, "severity", slice_eq_str(event, "ready") || slice_eq_str(event, "look") || cleared ? "notice" : "alarm");
 	jsonw_kslice(&w, "text", event);
 	jsonw_kslice_opt(&w, "infectionBegan", json_text(n, "began"));
+	jsonw_kslice_opt(&w, "by", json_text(n, "who"));
 	jsonw_key(&w, "watch");
 	jsonw_raw(&w, json);
 	jsonw_obj_end(&w);
@@ -64,7 +65,7 @@ int watch_ledger_one(const struct site *s, struct slice json, struct err *e)
 }
 
 /* The whole lines of b, as entries; they are taken off when they are durable. */
-static int enter(const struct site *s, struct buf *b, struct err *e)
+static int enter(const struct site *s, struct buf *b, bool cut_clients, struct err *e)
 {
 	struct control *k = NULL;
 	size_t done = 0;
@@ -73,6 +74,8 @@ static int enter(const struct site *s, struct buf *b, struct err *e)
 		const uint8_t *end = memchr(b->p + done, '\n', b->n - done);
 		if (!end)
 			break;
+		if (cut_clients)
+			watch_client_heard(k, slice_of(b->p + done, (size_t)(end - b->p) - done));
 		r = append(k, slice_of(b->p + done, (size_t)(end - b->p) - done), e);
 		done = (size_t)(end - b->p) + 1;
 	}
@@ -84,7 +87,7 @@ static int enter(const struct site *s, struct buf *b, struct err *e)
 	return r;
 }
 
-static _Noreturn void recorder(const struct site *s, int in)
+static _Noreturn void recorder(const struct site *s, bool cut_clients, int in)
 {
 	AUTO_BUF struct buf b = {0};
 	char last[384] = "";
@@ -105,7 +108,7 @@ static _Noreturn void recorder(const struct site *s, int in)
 				continue;
 		}
 		struct err e = {0};
-		if (b.n && enter(s, &b, &e) < 0) {
+		if (b.n && enter(s, &b, cut_clients, &e) < 0) {
 			char line[640];
 			if (strcmp(last, e.text))
 				cli_note("holdfast: what the sensor says is not recorded yet: %s", err_line(&e, line, sizeof line));
@@ -120,7 +123,7 @@ static _Noreturn void recorder(const struct site *s, int in)
 	_exit(b.n ? 3 : 0);
 }
 
-int watch_ledger_start(const struct site *s, int *ret_pid, struct err *e)
+int watch_ledger_start(const struct site *s, bool cut_clients, int *ret_pid, struct err *e)
 {
 	int p[2];
 	if (pipe2(p, O_CLOEXEC) < 0)
@@ -131,7 +134,7 @@ int watch_ledger_start(const struct site *s, int *ret_pid, struct err *e)
 	pid_t pid = fork();
 	if (pid == 0) {
 		close(p[1]);
-		recorder(s, p[0]);
+		recorder(s, cut_clients, p[0]);
 	}
 	close(p[0]);
 	if (pid < 0) {

@@ -11,7 +11,7 @@ struct running {
 
 static bool deserves_entry(struct slice json)
 {
-	static const char *const events[] = {"verdict", "stopped", "denied", "released", "overflow", "alarm", "forgotten", "unkept", "failed", "ready"};
+	static const char *const events[] = {"verdict", "look", "stopped", "denied", "released", "overflow", "rescanned", "alarm", "forgotten", "unkept", "failed", "ready"};
 	for (size_t i = 0; i < ARRAY_LEN(events); i++) {
 		char head[40];
 		snprintf(head, sizeof head, "{\"event\":\"%s\"", events[i]);
@@ -81,6 +81,8 @@ static int configure(struct watch_cmd *c, struct watch_config *w, char real[WATC
 		canaries[i] = c->canary.v[i];
 	w->judge.canaries = c->canary.n ? canaries : NULL;
 	w->freeze = c->freeze;
+	w->limited_queue = c->limited_queue;
+	w->samba_audit = c->samba_audit;
 	return 0;
 }
 
@@ -90,25 +92,36 @@ int watch_cmd_run(struct watch_cmd *c)
 	static struct watch_config w;
 	struct running run = {.ledger = -1};
 	struct err e = {0};
-	int pid = -1;
+	int pid = -1, orders = -1;
 	w = (struct watch_config){.event = on_event, .arg = &run};
 	int r = configure(c, &w, real);
 	if (r)
 		return r;
 	if (watch_cmd_open(c, NULL, &e) < 0)
 		return cli_fail(&e);
+	if (c->cut_client && !c->has_site) {
+		watch_cmd_close(c);
+		return cli_usage("--cut-client: the gate is a site's: say --site");
+	}
 	if (c->has_site) {
 		w.exempt = c->s.path;
-		run.ledger = watch_ledger_start(&c->s, &pid, &e);
+		run.ledger = watch_ledger_start(&c->s, c->cut_client, &pid, &e);
 		if (run.ledger < 0) {
 			watch_cmd_close(c);
 			return cli_fail(&e);
 		}
 		w.keep[w.keep_count++] = pid;
+		if (watch_orders_start(&c->s, c->folder, &orders, &e) < 0) {
+			watch_ledger_stop(run.ledger, pid);
+			watch_cmd_close(c);
+			return cli_fail(&e);
+		}
+		w.keep[w.keep_count++] = orders;
 	}
 	w.state = c->folder;
 	watch_cmd_remember(c);
 	r = watch_run(&w, &e);
+	watch_orders_stop(orders);
 	watch_ledger_stop(run.ledger, pid);
 	watch_cmd_close(c);
 	return r < 0 ? cli_fail(&e) : 0;

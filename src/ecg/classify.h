@@ -47,7 +47,10 @@ struct classify_cluster {
 };
 
 struct classify_table { /* what of all clusters is compared with every beat, side by side */
-	int16_t qrs[CLASSIFY_LEADS][SHAPE_QRS][CLASSIFY_CLUSTERS];
+	union { /* whichever the processor multiplies faster (cluster.c) */
+		int16_t one[SHAPE_QRS][CLASSIFY_CLUSTERS];
+		int8_t four[SHAPE_QRS / 4][CLASSIFY_CLUSTERS][4];
+	} qrs[CLASSIFY_LEADS];
 	int32_t norm[CLASSIFY_LEADS][CLASSIFY_CLUSTERS], good[CLASSIFY_LEADS][CLASSIFY_CLUSTERS];
 	float peak[CLASSIFY_LEADS][CLASSIFY_CLUSTERS];
 };

@@ -3,6 +3,10 @@
 #include "cluster.h"
 #include "twice.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #define JOIN 0.975f   /* correlation over all leads from which a beat belongs to a cluster */
 #define AMPLITUDE 2.2f /* and its height is within this factor */
 
@@ -22,7 +26,7 @@ float cluster_alike(const struct classify *k, const struct shape *a, const struc
 }
 
 /* Sums of products with the QRS of every cluster: pairs of bytes fit 16 bits. */
-INLINE void products(const int8_t *restrict a, const int16_t (*restrict b)[CLASSIFY_CLUSTERS], int32_t *restrict sum)
+INLINE void products_any(const int8_t *restrict a, const int16_t (*restrict b)[CLASSIFY_CLUSTERS], int32_t *restrict sum)
 {
 	for (int c = 0; c < CLASSIFY_CLUSTERS; c++)
 		sum[c] = 0;
@@ -33,17 +37,47 @@ INLINE void products(const int8_t *restrict a, const int16_t (*restrict b)[CLASS
 	}
 }
 
+#if defined(__x86_64__)
+/* The same, four bytes of each at a time. One factor has to be without a sign; none is -128. */
+__attribute__((target("avx2"))) static inline void products_wide(const int8_t *a, const int8_t (*b)[CLASSIFY_CLUSTERS][4], int32_t *ret)
+{
+	__m256i sum[CLASSIFY_CLUSTERS / 8];
+	const __m256i ones = _mm256_set1_epi16(1);
+	for (int c = 0; c < CLASSIFY_CLUSTERS / 8; c++)
+		sum[c] = _mm256_setzero_si256();
+	for (int i = 0; i < SHAPE_QRS / 4; i++) {
+		int32_t four;
+		memcpy(&four, a + 4 * i, sizeof four);
+		const __m256i own = _mm256_set1_epi32(four), size = _mm256_abs_epi8(own);
+		for (int c = 0; c < CLASSIFY_CLUSTERS / 8; c++) {
+			const __m256i v = _mm256_sign_epi8(_mm256_loadu_si256((const __m256i *)b[i][8 * c]), own);
+			sum[c] = _mm256_add_epi32(sum[c], _mm256_madd_epi16(_mm256_maddubs_epi16(size, v), ones));
+		}
+	}
+	for (int c = 0; c < CLASSIFY_CLUSTERS / 8; c++)
+		_mm256_storeu_si256((__m256i *)(ret + 8 * c), sum[c]);
+}
+#endif
+
+static bool fours(void) /* are the QRS kept in fours? */
+{
+#if defined(__x86_64__)
+	return twice_wide();
+#else
+	return false;
+#endif
+}
+
 /* Likeness to every cluster at once, without shifts; what cluster_alike does for one with them, in the same order. */
-INLINE void to_all_body(const struct classify *k, const struct shape *a, float *restrict ret)
+INLINE void weigh(const struct classify *k, const struct shape *a, const int32_t (*dots)[CLASSIFY_CLUSTERS], float *restrict ret)
 {
 	float sum[CLASSIFY_CLUSTERS] = {0}, weight[CLASSIFY_CLUSTERS] = {0};
 	for (unsigned l = 0; l < k->leads; l++) {
 		if (!a[l].good)
 			continue;
-		int32_t dot[CLASSIFY_CLUSTERS];
+		const int32_t *restrict dot = dots[l];
 		const int32_t *restrict norm = k->table->norm[l], *restrict good = k->table->good[l], own = a[l].norm;
 		const float *restrict height = k->table->peak[l], peak = a[l].peak, w = k->weight[l];
-		products(a[l].qrs, k->table->qrs[l], dot);
 		for (int c = 0; c < CLASSIFY_CLUSTERS; c++) {
 			int32_t n = own * norm[c];
 			float v = (float)dot[c] / (float)(n ? n : 1);
@@ -59,7 +93,26 @@ INLINE void to_all_body(const struct classify *k, const struct shape *a, float *
 		ret[c] = weight[c] > 0 ? v : 0;
 	}
 }
-TWICE(static, void, to_all, (const struct classify *k, const struct shape *a, float *ret), (k, a, ret))
+#define TO_ALL(name, which, products)                                                                                       \
+	static void name(const struct classify *k, const struct shape *a, float *ret)                                          \
+	{                                                                                                                      \
+		int32_t dots[CLASSIFY_LEADS][CLASSIFY_CLUSTERS] __attribute__((uninitialized));                                   \
+		for (unsigned l = 0; l < k->leads; l++)                                                                           \
+			if (a[l].good)                                                                                                \
+				products(a[l].qrs, k->table->qrs[l].which, dots[l]);                                                      \
+		weigh(k, a, dots, ret);                                                                                           \
+	}
+TO_ALL(to_all_any, one, products_any)
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) TO_ALL(to_all_wide, four, products_wide)
+#else
+#define to_all_wide to_all_any
+#endif
+
+static void to_all(const struct classify *k, const struct shape *a, float *ret)
+{
+	(fours() ? to_all_wide : to_all_any)(k, a, ret);
+}
 
 /* The greatest of n > 0 and where it is first. Of floats that are no NaN, by their bits. */
 INLINE unsigned greatest_body(const float *v, unsigned n, float *ret)
@@ -69,10 +122,10 @@ INLINE unsigned greatest_body(const float *v, unsigned n, float *ret)
 	for (unsigned c = 0; c < n; c++) {
 		int32_t bits;
 		memcpy(&bits, &v[c], sizeof bits);
-		bits ^= bits >> 31 & INT32_MAX;
+		bits ^= bits >> 31 & INT32_MAX; // cppcheck-suppress shiftTooManyBitsSigned ; gcc and clang shift the sign in
 		high = bits > high ? bits : high;
 	}
-	high ^= high >> 31 & INT32_MAX;
+	high ^= high >> 31 & INT32_MAX; // cppcheck-suppress [shiftTooManyBitsSigned, shiftNegativeLHS] ; as above
 	memcpy(ret, &high, sizeof high);
 	while (v[at] != *ret)
 		at++;
@@ -87,8 +140,10 @@ static void enter(struct classify *k, unsigned at) /* into the table, after a ch
 		k->table->good[l][at] = s->good;
 		k->table->norm[l][at] = s->norm;
 		k->table->peak[l][at] = s->peak;
-		for (int i = 0; i < SHAPE_QRS; i++)
-			k->table->qrs[l][i][at] = s->qrs[i];
+		for (int i = 0; fours() && i < SHAPE_QRS; i += 4)
+			memcpy(k->table->qrs[l].four[i / 4][at], s->qrs + i, 4);
+		for (int i = 0; !fours() && i < SHAPE_QRS; i++)
+			k->table->qrs[l].one[i][at] = s->qrs[i];
 	}
 }
 

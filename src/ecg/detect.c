@@ -6,7 +6,14 @@
 #define SCRATCH_BYTES ((size_t)256 << 20)
 #define BEATS_BYTES_MAX ((size_t)4 << 30)
 #define RATE_LEAST 40.0
+#define MORE_ROUNDS 3 /* only where T waves or steps were taken for beats: each that is known for one shows more of them */
 #define ROUNDS 2 /* the first without knowing any beat; a third finds nothing more (DESIGN.md) */
+
+static bool doubted(struct detect_lead *l)
+{
+	const bool echoes = detect_echoes(l), steps = detect_steps(l);
+	return echoes || steps;
+}
 
 static void lead_page(struct detect_lead *l, double from_s, double to_s)
 {
@@ -24,6 +31,11 @@ static void lead_page(struct detect_lead *l, double from_s, double to_s)
 		if (round)
 			detect_usual(l);
 		detect_score(l, round);
+		detect_choose(l->c, l->count, l->rate, -1);
+	}
+	for (int round = 0; round < MORE_ROUNDS && doubted(l); round++) {
+		detect_usual(l);
+		detect_score(l, 1);
 		detect_choose(l->c, l->count, l->rate, -1);
 	}
 }

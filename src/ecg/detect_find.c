@@ -4,42 +4,6 @@
 
 #include <math.h>
 
-int32_t detect_log2(uint32_t v)
-{
-	if (!v)
-		return 0;
-	int e = 31 - __builtin_clz(v);
-	uint32_t m = e >= 8 ? v >> (e - 8) : v << (8 - e); /* 256..511: the mantissa as a line between powers, at most 0.086 off and never decreasing */
-	return e * 256 + (int32_t)(m & 255);
-}
-
-int32_t detect_median(int32_t *v, int32_t n)
-{
-	int32_t lo = 0, hi = n - 1, want = n / 2;
-	assert(n > 0);
-	while (lo < hi) {
-		int32_t pivot = v[(lo + hi) / 2], i = lo, j = hi;
-		while (i <= j) {
-			while (v[i] < pivot)
-				i++;
-			while (v[j] > pivot)
-				j--;
-			if (i <= j) {
-				int32_t t = v[i];
-				v[i++] = v[j];
-				v[j--] = t;
-			}
-		}
-		if (want <= j)
-			hi = j;
-		else if (want >= i)
-			lo = i;
-		else
-			break;
-	}
-	return v[want];
-}
-
 #define BLOCK 512
 #define REACH_MOST 24 /* the working rate is below 188 a second */
 
@@ -63,7 +27,7 @@ INLINE int32_t *running_max(int32_t *restrict a, int32_t *restrict b, int32_t n,
 /* Which of the n places from k on are peaks: greater than all within reach before, not less than all within reach after, and not less than least. */
 INLINE void peaks_body(const int32_t *e, int32_t all, int32_t k, int32_t n, int32_t reach, int32_t least, uint8_t *restrict flag)
 {
-	int32_t x[BLOCK + 2 * REACH_MOST], a[BLOCK + 2 * REACH_MOST], b[BLOCK + 2 * REACH_MOST];
+	int32_t x[BLOCK + 2 * REACH_MOST] __attribute__((uninitialized)), a[BLOCK + 2 * REACH_MOST] __attribute__((uninitialized)), b[BLOCK + 2 * REACH_MOST] __attribute__((uninitialized));
 	int32_t from = k - reach, many = n + 2 * reach;
 	for (int32_t i = 0; i < reach; i++) {
 		x[i] = from + i < 0 ? -1 : e[from + i];
@@ -77,56 +41,109 @@ INLINE void peaks_body(const int32_t *e, int32_t all, int32_t k, int32_t n, int3
 }
 TWICE(static, void, peaks, (const int32_t *e, int32_t all, int32_t k, int32_t n, int32_t reach, int32_t least, uint8_t *flag), (e, all, k, n, reach, least, flag))
 
-/* A shape: the slope around the middle of the complex, of unit length. */
-INLINE void snip(const struct detect_lead *l, struct detect_candidate *c)
+/* A shape: the slope around the middle of the complex, of unit length. Here it is as it is; its square is kept. */
+INLINE const int32_t *around(const struct detect_lead *l, int32_t at, int32_t v[DETECT_SNIP_ALL])
 {
-	int32_t v[DETECT_SNIP_ALL], from = c->at - DETECT_SNIP_ALL / 2;
-	int64_t square = 0;
+	const int32_t from = at - DETECT_SNIP_ALL / 2;
 	if (from >= 0 && from + DETECT_SNIP_ALL <= l->n)
-		memcpy(v, l->slope + from, sizeof v);
-	else
-		for (int i = 0; i < DETECT_SNIP_ALL; i++)
-			v[i] = from + i < 0 || from + i >= l->n ? 0 : l->slope[from + i];
-	for (int i = DETECT_SLACK; i < DETECT_SLACK + DETECT_SNIP; i++)
+		return l->slope + from;
+	for (int i = 0; i < DETECT_SNIP_ALL; i++)
+		v[i] = from + i < 0 || from + i >= l->n ? 0 : l->slope[from + i];
+	return v;
+}
+
+INLINE int64_t square_of(const struct detect_lead *l, int32_t at)
+{
+	int32_t room[DETECT_SNIP_ALL] __attribute__((uninitialized));
+	const int32_t *v = around(l, at, room) + DETECT_SLACK;
+	int64_t square = 0;
+	for (int i = 0; i < DETECT_SNIP; i++)
 		square += (int64_t)v[i] * v[i];
-	double unit = square > 0 ? 4096 / sqrt((double)square) : 0;
+	return square;
+}
+
+INLINE void snip(const struct detect_lead *l, int32_t at, double unit, int16_t *restrict ret)
+{
+	int32_t room[DETECT_SNIP_ALL] __attribute__((uninitialized));
+	const int32_t *v = around(l, at, room);
 	for (int i = 0; i < DETECT_SNIP_ALL; i++) {
 		double x = v[i] * unit;
 		x = x > 16000 ? 16000 : x;
 		x = x < -16000 ? -16000 : x;
-		c->snip[i] = (int16_t)(int32_t)x;
+		ret[i] = (int16_t)(int32_t)x;
 	}
 }
 
-/* A sum is at most 32 samples of 16 bits and as many offsets of 17, times 4; of its second difference nineteen fit 32 bits. */
-INLINE void describe_body(const struct detect_lead *l, struct detect_candidate *c)
+#define SPAN_MOST 24 /* of values that describe a candidate, as many as vectors like */
+
+/* The sum of what lies in v[0..n). Always SPAN_MOST are looked at: there is room behind all lists. */
+INLINE uint32_t first_of(const uint32_t v[SPAN_MOST], int32_t n)
 {
-	int32_t a = (int32_t)(l->rate * 0.025 + 0.5), near = l->half / 2;
-	a = a < 1 ? 1 : a;
-	int32_t from = c->at - l->half, to = c->at + l->half;
-	const int32_t *restrict x = l->sum, *restrict d = l->slope;
-	uint32_t sharp = 0, core = 0;
-	from = from < a ? a : from;
-	to = to > l->n - 1 - a ? l->n - 1 - a : to;
-	for (int32_t k = from; k <= to; k++)
-		sharp += (uint32_t)abs(x[k - a] - 2 * x[k] + x[k + a]);
+	uint32_t sum = 0;
+	for (int32_t k = 0; k < SPAN_MOST; k++)
+		sum += k < n ? v[k] : 0;
+	return sum;
+}
+
+/* A sum is at most 32 samples of 16 bits and as many offsets of 17, times 4; of its second difference nineteen fit 32 bits. */
+INLINE void describe_one(const struct detect_lead *l, struct detect_candidate *c, int32_t a)
+{
+	const int32_t near = l->half / 2;
+	int32_t from = c->at - l->half < a ? a : c->at - l->half, to = c->at + l->half > l->n - 1 - a ? l->n - 1 - a : c->at + l->half;
+	uint32_t bend[SPAN_MOST] __attribute__((uninitialized)), move[SPAN_MOST] __attribute__((uninitialized));
+	const int32_t *restrict x = l->sum + from, *restrict y = x - a, *restrict z = x + a;
+	for (int32_t k = 0; k < SPAN_MOST; k++)
+		bend[k] = (uint32_t)abs((int32_t)((uint32_t)y[k] - 2 * (uint32_t)x[k] + (uint32_t)z[k]));
+	uint32_t sharp = first_of(bend, to + 1 - from);
 	from = c->at - near < 0 ? 0 : c->at - near;
 	to = c->at + near > l->n - 1 ? l->n - 1 : c->at + near;
-	for (int32_t k = from; k <= to; k++)
-		core += (uint32_t)abs(d[k]);
+	const int32_t *restrict d = l->slope + from;
+	for (int32_t k = 0; k < SPAN_MOST; k++)
+		move[k] = (uint32_t)abs(d[k]);
+	uint32_t core = first_of(move, to + 1 - from);
 	c->sharp = sharp > INT32_MAX ? INT32_MAX : (int32_t)sharp;
 	c->core = core > INT32_MAX ? INT32_MAX : (int32_t)core;
 	c->log_size = detect_log2((uint32_t)c->size);
 	c->log_sharp = detect_log2((uint32_t)c->sharp) - c->log_size;
-	snip(l, c);
 }
-TWICE(static, void, describe, (const struct detect_lead *l, struct detect_candidate *c), (l, c))
+
+INLINE void describe_body(const struct detect_lead *l)
+{
+	int32_t a = (int32_t)(l->rate * 0.025 + 0.5);
+	double *restrict unit = (double *)(void *)l->work; /* of each shape; roots and quotients of all are taken at once */
+	a = a < 1 ? 1 : a;
+	for (int32_t i = 0; i < l->count; i++)
+		unit[i] = (double)square_of(l, l->c[i].at);
+	for (int32_t i = 0; i < l->count; i++)
+		unit[i] = unit[i] > 0 ? 4096 / sqrt(unit[i]) : 0;
+	for (int32_t i = 0; i < l->count; i++) {
+		describe_one(l, &l->c[i], a);
+		snip(l, l->c[i].at, unit[i], l->c[i].snip);
+		l->at[i] = l->c[i].at;
+		l->size[i] = l->c[i].size;
+		l->log_size[i] = l->c[i].log_size;
+	}
+}
+TWICE(static, void, describe, (const struct detect_lead *l), (l))
 
 /* Candidates are at least so far apart. */
 int32_t detect_reach(const struct detect_lead *l)
 {
 	int32_t reach = (int32_t)(l->rate * 0.09 + 0.5);
 	return reach < 1 ? 1 : reach;
+}
+
+static void add(struct detect_lead *l, int32_t at, int32_t *counted, int32_t *hole)
+{
+	if (l->hole[at] || l->count >= l->room)
+		return;
+	for (; l->holes && *counted < at; ++*counted)
+		*hole += l->hole[*counted + 1];
+	struct detect_candidate *c = &l->c[l->count++];
+	c->at = at;
+	c->size = l->env[at];
+	c->hole = *hole;
+	c->beat = c->echo = c->step = false;
 }
 
 void detect_find(struct detect_lead *l)
@@ -144,25 +161,16 @@ void detect_find(struct detect_lead *l)
 		int32_t n = l->n - 1 - at < BLOCK ? l->n - 1 - at : BLOCK;
 		peaks(e, l->n, at, n, reach, (int32_t)least, flag);
 		memset(flag + n, 0, 8);
-		for (int32_t i = 0; i < n; i++) {
+		for (int32_t i = 0; i < n; i += 8) {
 			uint64_t eight;
 			memcpy(&eight, flag + i, sizeof eight);
-			if (!eight) {
-				i += 7;
-				continue;
+			for (int k = 0; eight; k++) { /* bytes are in the order of time on every machine that this is built for */
+				for (; !(eight & 255); k++)
+					eight >>= 8;
+				add(l, at + i + k, &counted, &hole);
+				eight >>= 8;
 			}
-			if (!flag[i] || l->hole[at + i])
-				continue;
-			if (l->count >= l->room)
-				return;
-			for (; l->holes && counted < at + i; counted++)
-				hole += l->hole[counted + 1];
-			struct detect_candidate *c = &l->c[l->count++];
-			c->at = at + i;
-			c->size = e[at + i];
-			c->hole = hole;
-			c->beat = false;
-			describe(l, c);
 		}
 	}
+	describe(l);
 }

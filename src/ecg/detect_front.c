@@ -26,12 +26,15 @@ static int make_room(struct detect_lead *l, struct arena *a, struct err *e)
 	l->env = arena_array(a, n, sizeof *l->env);
 	l->hole = arena_alloc(a, n);
 	l->c = arena_array(a, (size_t)l->room, sizeof *l->c);
+	l->at = arena_array(a, 3 * (size_t)l->room, sizeof *l->at);
+	l->size = l->at ? l->at + l->room : NULL;
+	l->log_size = l->at ? l->at + 2 * (size_t)l->room : NULL;
 	l->tmp = arena_array(a, (size_t)l->room + 16, sizeof *l->tmp);
 	l->tmp2 = arena_array(a, (size_t)l->room, sizeof *l->tmp2);
 	l->work = arena_array(a, detect_work(l->room), sizeof *l->work);
 	l->raw = arena_array(a, 2 * (size_t)l->wide + 1, sizeof *l->raw);
 	l->worth = arena_array(a, 2 * (size_t)l->wide + 1, sizeof *l->worth);
-	if (!l->sum || !l->slope || !l->env || !l->hole || !l->c || !l->tmp || !l->tmp2 || !l->work || !l->raw || !l->worth)
+	if (!l->sum || !l->slope || !l->env || !l->hole || !l->c || !l->at || !l->tmp || !l->tmp2 || !l->work || !l->raw || !l->worth)
 		return err_set(e, arena_code(a), NULL, "no room to look for beats");
 	return 0;
 }
@@ -81,7 +84,7 @@ static void meet(struct hold *h, int16_t v)
 	h->any = true;
 }
 
-static void bridge(struct detect_lead *l, const int16_t *raw, int32_t at, int32_t n, struct hold *h)
+static void bridge(struct detect_lead *l, const int16_t *raw, int32_t *out, int32_t at, int32_t n, struct hold *h)
 {
 	for (int32_t k = 0; k < n; k++) {
 		int64_t sum = 0;
@@ -99,7 +102,7 @@ static void bridge(struct detect_lead *l, const int16_t *raw, int32_t at, int32_
 			}
 			sum += h->last;
 		}
-		l->sum[at + k] = (int32_t)(sum >> l->shift);
+		out[at + k] = (int32_t)(sum >> l->shift);
 		l->hole[at + k] = hole;
 	}
 }
@@ -139,7 +142,7 @@ INLINE void sums_body(const struct detect_lead *l, const int16_t *raw, int32_t *
 
 TWICE(static, void, sums, (const struct detect_lead *l, const int16_t *raw, int32_t *out, int32_t n, int32_t offset), (l, raw, out, n, offset))
 
-static void read_sums(struct detect_lead *l)
+static void read_sums(struct detect_lead *l, int32_t *out)
 {
 	int16_t raw[BLOCK] __attribute__((uninitialized));
 	struct hold h = {0};
@@ -154,10 +157,10 @@ static void read_sums(struct detect_lead *l)
 		bool had = h.any;
 		ecg_read16(l->g, l->channel, from, want, raw);
 		if (h.in_gap || from + want > samples || any_gap(raw, want)) {
-			bridge(l, raw, k, n, &h);
+			bridge(l, raw, out, k, n, &h);
 			l->holes = true;
 		} else {
-			sums(l, raw, l->sum + k, n, h.offset);
+			sums(l, raw, out + k, n, h.offset);
 			h.last = raw[want - 1] + h.offset;
 			h.any = true;
 		}
@@ -166,7 +169,7 @@ static void read_sums(struct detect_lead *l)
 			while (first + 1 < k + n && l->hole[first])
 				first++;
 			for (int32_t i = 0; i < first; i++)
-				l->sum[i] = l->sum[first];
+				out[i] = out[first];
 		}
 	}
 	for (int32_t k = 0; k < start; k++)
@@ -175,52 +178,81 @@ static void read_sums(struct detect_lead *l)
 
 /* ---- sums to slope and envelope ---- */
 
-INLINE void smooth3(int32_t *restrict v, int32_t n)
+#define PART 512  /* so many at a time go through all steps while they are near */
+#define HALF_MOST 9 /* the working rate is below 188 a second */
+
+/* Each step from `from` to `to` of n. */
+INLINE void smooth3(const int32_t *restrict v, int32_t *restrict z, int32_t from, int32_t to, int32_t n)
 {
-	int32_t before = v[0];
-	for (int32_t k = 0; k + 1 < n; k++) {
-		int32_t here = v[k];
-		v[k] = before + 2 * here + v[k + 1];
-		before = here;
-	}
-	v[n - 1] = before + 3 * v[n - 1];
+	for (int32_t k = from > 1 ? from : 1; k < (to < n - 1 ? to : n - 1); k++)
+		z[k] = v[k - 1] + 2 * v[k] + v[k + 1];
+	if (from == 0 && n > 1)
+		z[0] = 3 * v[0] + v[1];
+	if (to == n)
+		z[n - 1] = v[n > 1 ? n - 2 : 0] + 3 * v[n - 1];
 }
 
-INLINE void differ(const int32_t *restrict z, int32_t *restrict d, int32_t n, int span)
+INLINE void differ(const int32_t *restrict z, int32_t *restrict d, int32_t from, int32_t to, int32_t n, int span)
 {
-	int a = span / 2, b = span - a;
-	if (n <= span) {
-		memset(d, 0, (size_t)n * sizeof *d);
-		return;
-	}
-	for (int32_t k = 0; k < a; k++)
+	const int a = span / 2, b = span - a;
+	int32_t first = from > a ? from : a, end = to < n - b ? to : n - b;
+	if (n <= span || first > end)
+		first = end = to;
+	for (int32_t k = from; k < first && k < to; k++)
 		d[k] = 0;
-	for (int32_t k = a; k < n - b; k++)
+	for (int32_t k = first; k < end; k++)
 		d[k] = z[k + b] - z[k - a];
-	for (int32_t k = n - b; k < n; k++)
+	for (int32_t k = end > from ? end : from; k < to; k++)
 		d[k] = 0;
 }
 
-INLINE void envelope(const int32_t *restrict d, int32_t *restrict e, int32_t n, int half)
+/* Sums of 2 * half + 1 by doubling: of one, of two, of four, ...; those that make it up are added. At most PART + HALF_MOST at a time. */
+INLINE void envelope(const int32_t *d, int32_t *restrict e, int32_t from, int32_t to, int32_t n, int half)
 {
-	int32_t s = 0;
-	for (int32_t k = 0; k < half && k < n; k++)
-		s += abs(d[k]);
-	for (int32_t k = 0; k < n; k++) {
-		if (k + half < n)
-			s += abs(d[k + half]);
-		e[k] = s;
-		if (k >= half)
-			s -= abs(d[k - half]);
+	int32_t s[2][PART + 4 * HALF_MOST] __attribute__((uninitialized)), *restrict now = s[0], *restrict next = s[1], before = 0, wide = 2 * half + 1, many = to - from, all = many + 2 * half;
+	const int32_t left = from - half < 0 ? half - from : 0, right = to + half > n ? to + half - n : 0;
+	const int32_t *own = d + from - half + left;
+	assert(all <= (int32_t)ARRAY_LEN(s[0]));
+	for (int32_t i = 0; i < left; i++)
+		now[i] = 0;
+	for (int32_t i = 0; i < all - left - right; i++)
+		now[left + i] = abs(own[i]);
+	for (int32_t i = all - right; i < all; i++)
+		now[i] = 0;
+	e += from;
+	for (int32_t i = 0; i < many; i++)
+		e[i] = now[i];
+	for (int32_t len = 1; 2 * len <= wide; len *= 2) {
+		before += len & wide;
+		all -= len;
+		for (int32_t i = 0; i < all; i++)
+			next[i] = now[i] + now[i + len];
+		int32_t *t = now;
+		now = next;
+		next = t;
+		if (2 * len & wide)
+			for (int32_t i = 0; i < many; i++)
+				e[i] += now[before + i];
 	}
 }
 
+/* The sums lie where the envelope will be: it follows far enough behind. */
 INLINE void slopes_body(struct detect_lead *l)
 {
-	if (l->smooth)
-		smooth3(l->sum, l->n);
-	differ(l->sum, l->slope, l->n, l->span);
-	envelope(l->slope, l->env, l->n, l->half);
+	const int32_t n = l->n, b = l->span - l->span / 2;
+	int32_t smooth = 0, slope = 0, env = 0;
+	while (env < n) {
+		int32_t to = n - smooth < PART ? n : smooth + PART;
+		if (l->smooth)
+			smooth3(l->env, l->sum, smooth, to, n);
+		smooth = to;
+		to = smooth == n ? n : smooth - b > slope ? smooth - b : slope;
+		differ(l->sum, l->slope, slope, to, n, l->span);
+		slope = to;
+		to = slope == n ? n : slope - l->half > env ? slope - l->half : env;
+		envelope(l->slope, l->env, env, to, n, l->half);
+		env = to;
+	}
 }
 TWICE(static, void, slopes, (struct detect_lead *l), (l))
 
@@ -228,6 +260,6 @@ void detect_front(struct detect_lead *l, int64_t from, int64_t to)
 {
 	l->first = from;
 	l->n = (int32_t)(to - from);
-	read_sums(l);
+	read_sums(l, l->smooth ? l->env : l->sum);
 	slopes(l);
 }

@@ -1,6 +1,7 @@
 /* Several leads become one list of candidates. Each lead was looked at by itself; what it says counts as much as it can be trusted there: how sure it is of its own beats within some ten seconds. A lead
  * that is off has none and counts nothing; a noisy one is sure of little. */
 #include "detect_internal.h"
+#include "twice.h"
 
 #include <math.h>
 
@@ -11,10 +12,13 @@
 #define HOPELESS (-1800)
 #define MISSING (-900)    /* what a lead says that sees nothing there */
 
-static int32_t tick_of(const struct detect_lead *l, const struct detect_candidate *c, double page_s)
+/* Where each candidate is on the common scale. */
+INLINE void ticks_body(const int32_t *restrict at, int32_t n, double first, double rate, double page_s, int32_t *restrict ret)
 {
-	return (int32_t)floor(((double)(l->first + c->at) / l->rate - page_s) * TICKS + 0.5);
+	for (int32_t i = 0; i < n; i++)
+		ret[i] = (int32_t)floor(((first + at[i]) / rate - page_s) * TICKS + 0.5);
 }
+TWICE(static, void, ticks, (const int32_t *at, int32_t n, double first, double rate, double page_s, int32_t *ret), (at, n, first, rate, page_s, ret))
 
 /* Trust in Q8 for each stretch of TRUST_S seconds, its neighbours counted in. */
 static void trust(struct detect_fusion *f, unsigned k)
@@ -22,7 +26,7 @@ static void trust(struct detect_fusion *f, unsigned k)
 	int32_t sum[DETECT_STRETCHES] = {0}, n[DETECT_STRETCHES] = {0};
 	const struct detect_lead *l = &f->lead[k];
 	for (int32_t i = 0; i < l->count; i++) {
-		int32_t b = tick_of(l, &l->c[i], f->page_s) / (TRUST_S * TICKS), s = l->c[i].score;
+		int32_t b = l->tmp[i] / (TRUST_S * TICKS), s = l->c[i].score;
 		if (!l->c[i].beat || b < 0 || b >= DETECT_STRETCHES)
 			continue;
 		sum[b] += s > SURE ? SURE : s < 0 ? 0 : s;
@@ -55,7 +59,7 @@ static void gather(struct detect_fusion *f)
 			const struct detect_lead *l = &f->lead[k];
 			while (next[k] < l->count && l->c[next[k]].score < HOPELESS)
 				next[k]++;
-			int32_t t = next[k] < l->count ? tick_of(l, &l->c[next[k]], f->page_s) : INT32_MAX;
+			int32_t t = next[k] < l->count ? l->tmp[next[k]] : INT32_MAX;
 			if (t < least) {
 				least = t;
 				from = k;
@@ -164,7 +168,7 @@ static void holes(struct detect_fusion *f)
 			const struct detect_lead *l = &f->lead[k];
 			if (!l->count)
 				continue;
-			while (next[k] + 1 < l->count && tick_of(l, &l->c[next[k] + 1], f->page_s) <= f->all.c[i].at + NEAR_TICKS)
+			while (next[k] + 1 < l->count && l->tmp[next[k] + 1] <= f->all.c[i].at + NEAR_TICKS)
 				next[k]++;
 			int32_t h = (int32_t)(l->c[next[k]].hole * TICKS / l->rate);
 			least = h < least ? h : least;
@@ -175,8 +179,11 @@ static void holes(struct detect_fusion *f)
 
 void detect_fuse(struct detect_fusion *f)
 {
-	for (unsigned k = 0; k < f->leads; k++)
+	for (unsigned k = 0; k < f->leads; k++) {
+		const struct detect_lead *l = &f->lead[k];
+		ticks(l->at, l->count, (double)l->first, l->rate, f->page_s, l->tmp);
 		trust(f, k);
+	}
 	gather(f);
 	f->all.rate = TICKS;
 	f->all.first = 0;

@@ -61,6 +61,8 @@ struct detect_candidate {
 	int16_t kin;       /* to the most alike of the shapes that are beats */
 	int32_t score;     /* log odds, Q8 */
 	bool beat;
+	bool echo;         /* the T wave of the beat before it, however tall */
+	bool step;         /* the line leaves its level and stays away */
 	int16_t snip[DETECT_SNIP_ALL]; /* unit length is 4096 */
 	int16_t f[F_COUNT];
 };
@@ -87,6 +89,7 @@ struct detect_lead {
 	bool holes;
 	struct detect_candidate *c;
 	int32_t count, room;
+	int32_t *at, *size, *log_size; /* of the candidates, once more: what is asked of many neighbours lies close together */
 	int16_t *raw;         /* around a beat that is placed, and what each sample is worth */
 	int32_t *worth;
 	int32_t wide;         /* raw samples to either side */
@@ -118,8 +121,17 @@ struct detect_fusion {
 	struct detect_lead all;      /* only c, count, rate, first, tmp, tmp2: the common candidates; sharp and shape say whose */
 };
 
-int32_t detect_log2(uint32_t v); /* Q8; of 0: 0 */
-int32_t detect_median(int32_t *v, int32_t n); /* reorders v; n > 0 */
+/* Q8; of 0: 0. The mantissa as a line between powers: at most 0.086 off and never decreasing. */
+static inline int32_t detect_log2(uint32_t v)
+{
+	if (!v)
+		return 0;
+	int e = 31 - __builtin_clz(v);
+	uint32_t m = e >= 8 ? v >> (e - 8) : v << (8 - e); /* 256..511 */
+	return e * 256 + (int32_t)(m & 255);
+}
+#define DETECT_MEDIAN 11
+int32_t detect_median(const int32_t *values, int32_t n); /* the one with n / 2 before it; 0 < n <= DETECT_MEDIAN */
 
 int detect_front_init(struct detect_lead *l, const struct ecg *g, unsigned channel, struct arena *a, struct err *e) MUST;
 void detect_front(struct detect_lead *l, int64_t from, int64_t to);
@@ -129,6 +141,10 @@ void detect_levels(struct detect_lead *l);             /* before any beat is kno
 void detect_shapes(struct detect_lead *l);
 void detect_kin(struct detect_lead *l);
 void detect_score(struct detect_lead *l, int round);
+bool detect_echoes(struct detect_lead *l);
+bool detect_steps(struct detect_lead *l);
+bool detect_is_step(const struct detect_lead *l, const struct detect_candidate *c);
+int32_t detect_doubt(const struct detect_candidate *c);
 size_t detect_work(int32_t room);
 void detect_usual(struct detect_lead *l);              /* what is usual around each, from the beats chosen */
 void detect_choose(struct detect_candidate *c, int32_t count, double rate, int32_t first);

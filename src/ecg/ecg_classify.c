@@ -41,13 +41,23 @@ static uint8_t confidence_of(float score) /* how far from the border, either sid
 #define LAST 12        /* intervals whose median is the usual one */
 #define ALIKE 0.12f    /* farther from the normal QRS it is not said where it came from */
 
-struct usual {
-	float rr[LAST];
+struct usual { /* the last intervals as they came, and in order of size */
+	float rr[LAST], ordered[LAST];
 	unsigned n, at;
 };
 
 static void usual_add(struct usual *u, float rr)
 {
+	unsigned k = u->n;
+	if (u->n == LAST) { /* the oldest goes */
+		for (k = 0; u->ordered[k] != u->rr[u->at]; k++)
+			;
+		for (; k + 1 < LAST; k++)
+			u->ordered[k] = u->ordered[k + 1];
+	}
+	for (; k > 0 && u->ordered[k - 1] > rr; k--)
+		u->ordered[k] = u->ordered[k - 1];
+	u->ordered[k] = rr;
 	u->rr[u->at] = rr;
 	u->at = (u->at + 1) % LAST;
 	u->n += u->n < LAST;
@@ -55,14 +65,7 @@ static void usual_add(struct usual *u, float rr)
 
 static float usual_rr(const struct usual *u) /* the median; 0: not known yet */
 {
-	float v[LAST];
-	for (unsigned i = 0; i < u->n; i++) {
-		unsigned k = i;
-		for (; k > 0 && v[k - 1] > u->rr[i]; k--)
-			v[k] = v[k - 1];
-		v[k] = u->rr[i];
-	}
-	return u->n < 3 ? 0 : v[u->n / 2];
+	return u->n < 3 ? 0 : u->ordered[u->n / 2];
 }
 
 /* A beat is early against the median of the intervals before it, and against the one just before. Intervals that touch a ventricular beat are no measure. */

@@ -43,6 +43,8 @@ int ecg_open(struct slice file, struct slice name, const struct ecg_files *other
 	const struct ecg_reader *r = find(file, name);
 	if (!file.n)
 		return err_set(e, ERR_INPUT, NULL, "the file is empty");
+	if (!r && slice_starts(file, "%PDF-"))
+		return err_set(e, ERR_INPUT, NULL, "this is a printed page (PDF): people can read it, but there are no samples in it that could be drawn or measured");
 	if (!r)
 		return err_set(e, ERR_INPUT, NULL, "this is no ECG in a format that is read here (WFDB by its .hea file, SCP-ECG, HL7 aECG, DICOM, EDF, BDF, MUSE XML, Sierra XML, CSV, FHIR)");
 	struct ecg *g = arena_alloc(a, sizeof *g);

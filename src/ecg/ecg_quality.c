@@ -12,32 +12,76 @@ struct second {
 	uint16_t gaps, ends; /* per thousand: not recorded; at the lowest or highest value, standing still there */
 };
 
+/* Lowest, highest, sum, and how many are none, of at most PIECE samples: sums in 32 bits, counts in 16. */
+#define PIECE 8192
+
+struct piece {
+	int16_t low, high;
+	int32_t sum;
+	uint16_t gaps;
+};
+
+INLINE struct piece plain(const int16_t *x, size_t n)
+{
+	struct piece p = {INT16_MAX, INT16_MIN, 0, 0};
+	for (size_t i = 0; i < n; i++) {
+		p.low = x[i] < p.low ? x[i] : p.low;
+		p.high = x[i] > p.high ? x[i] : p.high;
+		p.sum += x[i];
+	}
+	return p;
+}
+
+INLINE struct piece holey(const int16_t *x, size_t n)
+{
+	struct piece p = {INT16_MAX, INT16_MIN, 0, 0};
+	for (size_t i = 0; i < n; i++) {
+		int16_t v = x[i], up = v == ECG_GAP16 ? INT16_MAX : v;
+		p.low = up < p.low ? up : p.low;
+		p.high = v > p.high ? v : p.high;
+		p.gaps = (uint16_t)(p.gaps + (v == ECG_GAP16));
+		p.sum += v == ECG_GAP16 ? 0 : v;
+	}
+	return p;
+}
+
+INLINE int32_t roughness(const int16_t *x, size_t n, size_t k)
+{
+	const int16_t *restrict y = x + k, *restrict z = x + 2 * k;
+	int32_t sum = 0;
+	for (size_t i = 0; i < n; i++)
+		sum += abs(x[i] - 2 * y[i] + z[i]);
+	return sum;
+}
+
+INLINE uint16_t ends_of(const int16_t *x, size_t n, int16_t low, int16_t high)
+{
+	const int16_t *before = x - 1;
+	uint16_t ends = 0;
+	for (size_t i = 0; i < n; i++)
+		ends = (uint16_t)(ends + ((x[i] == before[i]) & ((x[i] == low) | (x[i] == high))));
+	return ends;
+}
+
 INLINE struct second look_body(const int16_t *x, size_t n, size_t k)
 {
 	struct second s = {INT16_MAX, INT16_MIN, 0, 0, 0, 0};
 	int64_t sum = 0, rough = 0;
 	size_t gaps = 0, ends = 0, counted = 0;
 	int16_t low = INT16_MAX, high = INT16_MIN;
-	/* in pieces, so that 32 bits hold the sums */
-	for (size_t at = 0; at < n; at += 8192) {
-		size_t end = at + 8192 < n ? at + 8192 : n, to = n < 2 * k ? at : end + 2 * k < n ? end : n - 2 * k;
-		int32_t part = 0, part_rough = 0;
-		uint32_t part_gaps = 0;
-		for (size_t i = at; i < end; i++) {
-			int16_t v = x[i], up = v == ECG_GAP16 ? INT16_MAX : v;
-			low = up < low ? up : low;
-			high = v > high ? v : high;
-			part_gaps += v == ECG_GAP16;
-			part += v == ECG_GAP16 ? 0 : v;
-		}
-		for (size_t i = at; i < to; i++)
-			part_rough += abs(x[i] - 2 * x[i + k] + x[i + 2 * k]);
-		sum += part;
-		rough += part_rough;
-		gaps += part_gaps;
+	for (size_t at = 0; at < n; at += PIECE) {
+		const size_t end = at + PIECE < n ? at + PIECE : n, to = n < 2 * k ? at : end + 2 * k < n ? end : n - 2 * k;
+		struct piece p = plain(x + at, end - at);
+		if (p.low == ECG_GAP16)
+			p = holey(x + at, end - at);
+		low = p.low < low ? p.low : low;
+		high = p.high > high ? p.high : high;
+		sum += p.sum;
+		gaps += p.gaps;
+		rough += to > at ? roughness(x + at, to - at, k) : 0;
 	}
-	for (size_t i = 1; i < n; i++)
-		ends += (x[i] == x[i - 1]) & ((x[i] == low) | (x[i] == high));
+	for (size_t at = 1; at < n; at += PIECE)
+		ends += ends_of(x + at, at + PIECE < n ? PIECE : n - at, low, high);
 	s.low = low;
 	s.high = high;
 	counted = n > 2 * k ? n - 2 * k : 1;
@@ -106,7 +150,7 @@ static uint8_t judge(const struct second *s, const struct second *before, float 
 	if (s->gaps >= 500)
 		return CELL_GAP;
 	if (s->high <= s->low)
-		return CELL_FLAT | CELL_QUIET;
+		return (uint8_t)(CELL_FLAT | CELL_QUIET | (lowest < highest && (s->low == lowest || s->high == highest) ? CELL_SATURATED : 0));
 	if (s->ends >= 100 && (s->low == lowest || s->high == highest))
 		c |= CELL_SATURATED;
 	/* a QRS is rough, too: rougher than three usual seconds, and no beat could stand out of it */

@@ -68,7 +68,8 @@ static int look(struct rhythm *r, struct ecg_rhythm_result *ret, float *ret_rang
 	bool first = true;
 	r->seconds = (size_t)((double)r->g->samples / r->g->rate) + 1;
 	r->bad = arena_alloc(r->a, r->seconds);
-	if (!r->bad)
+	r->loud = arena_alloc(r->a, r->seconds);
+	if (!r->bad || !r->loud)
 		return err_set(e, arena_code(r->a), NULL, "no room for a record of this length");
 	for (unsigned c = 0; c < r->g->channels; c++) {
 		struct cells k;
@@ -80,6 +81,8 @@ static int look(struct rhythm *r, struct ecg_rhythm_result *ret, float *ret_rang
 		for (size_t s = 0; s < r->seconds; s++) {
 			bool bad = s >= k.count || (k.cell[s] & CELL_BAD);
 			r->bad[s] = first ? bad : r->bad[s] && bad;
+			const bool loud = s >= k.count || (k.cell[s] & (CELL_BAD & ~CELL_FLAT)) || !(k.cell[s] & CELL_QUIET);
+			r->loud[s] = first ? loud : r->loud[s] && loud;
 		}
 		first = false;
 		/* the two cleanest, the first of equals */

@@ -14,16 +14,22 @@ static float clip(float v, float lo, float hi)
 
 /* ---- which leads ---- */
 
+#define NOISY 4 /* percent of the QRS, from step to step of the grid: no reference record at rest has so much */
+
 /* A lead is worth what its beats stand out of their noise: over up to 200 beats spread over the record. */
 static float worth(const struct ecg_beats *b, struct shape_reader *r)
 {
 	size_t step = b->count / 200 + 1, n = 0;
 	float sum = 0;
+	uint32_t noise = 0, good = 0;
 	for (size_t i = 0; i < b->count; i += step, n++) {
 		struct shape s;
 		shape_read(r, b->beat[i].at, &s);
 		sum += s.good ? 1.0f / (1.0f + (float)s.noise / 4) : 0;
+		noise += s.good ? s.noise : 0;
+		good += s.good;
 	}
+	r->noisy = noise > NOISY * good;
 	return n ? sum / (float)n : 0;
 }
 

@@ -5,6 +5,7 @@
  *     then nothing is said in two leads, and with twelve only where hardly anything else is left.
  * A block of two to one leaves no room for any of that. There it is said only of a tachycardia that now and then leaps to a longer interval and is back at once, without an early beat: two to one, and sometimes three. */
 #include "rhythm.h"
+#include "twice.h"
 
 #include <math.h>
 
@@ -46,19 +47,21 @@ static bool read_lead(const struct rhythm *r, unsigned channel, struct look *k, 
 	const double step = c->rate / HZ;
 	const uint64_t first = (uint64_t)((double)k->from * c->rate / r->g->rate);
 	const size_t n = (size_t)(step * N);
-	if (c->rate < HZ / 2 || n > k->raw_max || first + n > c->samples)
+	if (c->rate < HZ / 2.0 || n > k->raw_max || first + n > c->samples)
 		return false;
 	ecg_read16(r->g, channel, first, n, k->raw);
-	for (size_t i = 0; i < N; i++) {
-		size_t at = (size_t)((double)i * step), end = (size_t)((double)(i + 1) * step);
+	int16_t least = INT16_MAX;
+	for (size_t i = 0; i < n; i++)
+		least = k->raw[i] < least ? k->raw[i] : least;
+	if (least == ECG_GAP16)
+		return false;
+	for (size_t i = 0, at = 0; i < N; i++) {
+		const size_t next = (size_t)((double)(i + 1) * step), end = next > at ? next : at + 1;
 		int32_t sum = 0;
-		end = end > at ? end : at + 1;
-		for (size_t j = at; j < end && j < n; j++) {
-			if (k->raw[j] == ECG_GAP16)
-				return false;
+		for (size_t j = at; j < end && j < n; j++)
 			sum += k->raw[j];
-		}
 		x[i] = (float)sum / (float)(end - at);
+		at = next;
 	}
 	return true;
 }
@@ -127,27 +130,66 @@ static bool zones(const struct rhythm *r, struct look *k)
 
 /* ---- the two questions ---- */
 
-/* How like what follows a wave of this length is, in zones where most of two of them have room; how high the first is against the second. */
-static float followed(const struct look *k, const float *y, int wave, float *ret_ratio)
+#define WAVES (LONGEST - SHORTEST + 1)
+
+struct followed { /* for each length of a wave */
+	double both[WAVES], a[WAVES], b[WAVES];
+	int32_t n[WAVES];
+};
+
+/* A zone, from i to before j: added to those lengths of which most of two waves have room in it. Side by side, so that each sum has the order it would have alone. */
+INLINE void zone_body(const float *y, int i, int j, struct followed *f)
 {
-	double both = 0, a = 0, b = 0;
-	unsigned n = 0;
+	double both[WAVES] = {0}, a[WAVES] = {0}, b[WAVES] = {0};
+	int longest = SHORTEST - 1, l = i;
+	while (longest < LONGEST && (j - i) * 10 >= (longest + 1) * 17)
+		longest++;
+	const int waves = longest - SHORTEST + 1;
+	for (int w = 0; w < waves; w++) {
+		both[w] = f->both[w];
+		a[w] = f->a[w];
+		b[w] = f->b[w];
+		f->n[w] += j - i - SHORTEST - w;
+	}
+	for (; l + LONGEST < j; l++)
+		for (int w = 0; w < WAVES; w++) {
+			const double here = (double)y[l], there = (double)y[l + SHORTEST + w];
+			both[w] += here * there;
+			a[w] += here * here;
+			b[w] += there * there;
+		}
+	for (; l + SHORTEST < j; l++)
+		for (int w = 0; w < waves && l + SHORTEST + w < j; w++) {
+			const double here = (double)y[l], there = (double)y[l + SHORTEST + w];
+			both[w] += here * there;
+			a[w] += here * here;
+			b[w] += there * there;
+		}
+	for (int w = 0; w < waves; w++) {
+		f->both[w] = both[w];
+		f->a[w] = a[w];
+		f->b[w] = b[w];
+	}
+}
+TWICE(static, void, zone, (const float *y, int i, int j, struct followed *f), (y, i, j, f))
+
+/* How like what follows is, one wave later, in zones where most of two waves have room; 0 where what comes first is much higher or lower than what comes second. */
+static void followed(const struct look *k, const float *y, float ret[WAVES])
+{
+	struct followed f = {0};
 	for (int i = 0, j; i < N; i = j) {
 		j = i + 1;
 		if (!k->zone[i])
 			continue;
 		while (j < N && k->zone[j])
 			j++;
-		if ((j - i) * 10 < wave * 17)
-			continue;
-		for (int l = i; l + wave < j; l++, n++) {
-			both += (double)y[l] * y[l + wave];
-			a += (double)y[l] * y[l];
-			b += (double)y[l + wave] * y[l + wave];
-		}
+		if ((j - i) * 10 >= SHORTEST * 17)
+			zone(y, i, j, &f);
 	}
-	*ret_ratio = b > 0 ? (float)sqrt(a / b) : 0;
-	return n >= 60 && a > 0 && b > 0 ? (float)(both / sqrt(a * b)) : 0;
+	for (int w = 0; w < WAVES; w++) {
+		const float ratio = f.b[w] > 0 ? (float)sqrt(f.a[w] / f.b[w]) : 0, like = f.n[w] >= 60 && f.a[w] > 0 && f.b[w] > 0 ? (float)(f.both[w] / sqrt(f.a[w] * f.b[w])) : 0;
+		ret[w] = ratio > 0.6f && ratio < 1.6f ? like : 0;
+	}
 }
 
 /* sine and cosine of an angle below 0.4: the series, to the last bit that counts */
@@ -158,40 +200,67 @@ static void turn(double v, double *ret_cos, double *ret_sin)
 	*ret_sin = v * (1 - q / 6 * (1 - q / 20 * (1 - q / 42 * (1 - q / 72))));
 }
 
-static double zone_mean(const struct look *k, const float *y, int i)
+/* The zones, each less its mean. */
+static void zones_alone(const struct look *k, const float *y, double v[N])
 {
-	double sum = 0;
-	int n = 0;
-	for (; i < N && k->zone[i]; i++, n++)
-		sum += y[i];
-	return sum / n;
+	for (int i = 0, j; i < N; i = j) {
+		double sum = 0;
+		j = i + 1;
+		if (!k->zone[i])
+			continue;
+		while (j < N && k->zone[j])
+			j++;
+		for (int l = i; l < j; l++)
+			sum += y[l];
+		const double mean = sum / (j - i);
+		for (int l = i; l < j; l++)
+			v[l] = y[l] - mean;
+	}
 }
 
-/* The part of the zones' energy, each less its mean, that one oscillation of this frequency has. */
-static float one_clock(const struct look *k, const float *y, double hz)
+typedef double four __attribute__((vector_size(32)));
+
+/* The part of the zones' energy that one oscillation has, of four frequencies side by side: each has its sums in its own order. */
+INLINE void one_clock_body(const struct look *k, const double *v, const double *hz, float *ret)
 {
-	double step_c, step_s, c = 1, s = 0, a = 0, b = 0, aa = 0, bb = 0, ab = 0, yy = 0, mean = 0;
-	turn(2 * 3.14159265358979324 * hz / HZ, &step_c, &step_s);
+	four step_c, step_s, c = {1, 1, 1, 1}, s = {0}, a = {0}, b = {0}, aa = {0}, bb = {0}, ab = {0};
+	double yy = 0;
+	for (int f = 0; f < 4; f++) {
+		double cosine, sine;
+		turn(2 * 3.14159265358979324 * hz[f] / HZ, &cosine, &sine);
+		step_c[f] = cosine;
+		step_s[f] = sine;
+	}
 	for (int i = 0; i < N; i++) {
 		if (k->zone[i]) {
-			if (i == 0 || !k->zone[i - 1])
-				mean = zone_mean(k, y, i);
-			const double v = y[i] - mean;
-			a += v * c;
-			b += v * s;
+			a += v[i] * c;
+			b += v[i] * s;
 			aa += c * c;
 			bb += s * s;
 			ab += c * s;
-			yy += v * v;
+			yy += v[i] * v[i];
 		}
-		const double next = c * step_c - s * step_s;
+		const four next = c * step_c - s * step_s;
 		s = s * step_c + c * step_s;
 		c = next;
 	}
-	const double det = aa * bb - ab * ab;
-	if (det <= 0 || yy <= 0)
-		return 0;
-	return (float)((a * (a * bb - b * ab) + b * (b * aa - a * ab)) / det / yy);
+	for (int f = 0; f < 4; f++) {
+		const double det = aa[f] * bb[f] - ab[f] * ab[f];
+		ret[f] = det <= 0 || yy <= 0 ? 0 : (float)((a[f] * (a[f] * bb[f] - b[f] * ab[f]) + b[f] * (b[f] * aa[f] - a[f] * ab[f])) / det / yy);
+	}
+}
+TWICE(static, void, one_clock, (const struct look *k, const double *v, const double *hz, float *ret), (k, v, hz, ret))
+
+static void clocks(const struct look *k, const float *y, float ret[FREQUENCIES])
+{
+	double v[N] = {0}, hz[FREQUENCIES + 3];
+	float part[FREQUENCIES + 3];
+	for (int f = 0; f < FREQUENCIES + 3; f++)
+		hz[f] = (double)(4 + 0.05f * (float)f);
+	zones_alone(k, y, v);
+	for (int f = 0; f < FREQUENCIES; f += 4)
+		one_clock(k, v, hz + f, part + f);
+	memcpy(ret, part, FREQUENCIES * sizeof *ret);
 }
 
 /* Of values of the leads the mean of the better half. */
@@ -214,14 +283,13 @@ static float better_half(float *v, unsigned n)
 static bool judged(const struct look *k)
 {
 	const bool regular = k->irregular < REGULAR;
-	float best = 0, clock = 0, v[LEADS_MAX], hz = 0;
+	float best = 0, clock = 0, like[LEADS_MAX][WAVES], part_of[LEADS_MAX][FREQUENCIES], v[LEADS_MAX], hz = 0;
 	int wave = 0;
+	for (unsigned l = 0; l < k->leads; l++)
+		followed(k, k->y[l], like[l]);
 	for (int w = SHORTEST; w <= LONGEST; w++) {
-		for (unsigned l = 0; l < k->leads; l++) {
-			float ratio;
-			v[l] = followed(k, k->y[l], w, &ratio);
-			v[l] = ratio > 0.6f && ratio < 1.6f ? v[l] : 0;
-		}
+		for (unsigned l = 0; l < k->leads; l++)
+			v[l] = like[l][w - SHORTEST];
 		const float alike = better_half(v, k->leads);
 		if (alike > best) {
 			best = alike;
@@ -230,10 +298,12 @@ static bool judged(const struct look *k)
 	}
 	if (best < (regular ? ALIKE_REGULAR : ALIKE) || (regular && k->leads < 6))
 		return false;
+	for (unsigned l = 0; l < k->leads; l++)
+		clocks(k, k->y[l], part_of[l]);
 	for (int f = 0; f < FREQUENCIES; f++) {
 		const float at = 4 + 0.05f * (float)f;
 		for (unsigned l = 0; l < k->leads; l++)
-			v[l] = one_clock(k, k->y[l], (double)at);
+			v[l] = part_of[l][f];
 		const float part = better_half(v, k->leads);
 		if (part > clock) {
 			clock = part;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define QUALITY_LOW 30
 #define HALF MS(70)  /* of a QRS, for telling shapes apart */
 #define LAG MS(60)   /* how far a detector's mark may be from where the others have theirs: the other notch of a broad QRS */
 #define ALIKE 0.85
@@ -19,7 +20,8 @@ void me_beats(struct me_work *w, const struct ecg *g, const struct ecg_beats *b,
 		const int here = (int)floor(at + 0.5) < (int)w->n ? (int)floor(at + 0.5) : (int)w->n - 1;
 		if (last != ME_NONE && here - last < MS(150))
 			continue;
-		w->beat[w->beats++] = (struct me_beat){.at = here, .source = i, .group = -1, .normal = b->beat[i].class == 'N' || b->beat[i].class == 0};
+		w->beat[w->beats++] = (struct me_beat){.at = here, .source = i, .group = -1, .normal = b->beat[i].class == 'N' || b->beat[i].class == 0,
+			.noisy = b->beat[i].quality < QUALITY_LOW};
 		last = here;
 	}
 }
@@ -102,6 +104,12 @@ static int cmp_int(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static int cmp_float(const void *a, const void *b)
+{
+	const float x = *(const float *)a, y = *(const float *)b;
+	return (x > y) - (x < y);
+}
+
 static int median_int(int *v, size_t n)
 {
 	if (!n)
@@ -125,6 +133,11 @@ static void rhythm_of(struct me_work *w)
 			if (w->beat[i].group == (int)k)
 				rr[n++] = w->beat[i].at - w->beat[i - 1].at;
 		w->group[k].rr = n ? median_int(rr, n) : usual;
+		n = 0;
+		for (size_t i = 0; i + 1 < w->beats; i++)
+			if (w->beat[i].group == (int)k)
+				rr[n++] = w->beat[i + 1].at - w->beat[i].at;
+		w->group[k].next = n ? median_int(rr, n) : usual;
 	}
 }
 
@@ -209,6 +222,27 @@ static void average(struct me_work *w, const struct me_group *k, const int *at, 
 	}
 }
 
+/* How far the beats differ from each other in y or v, at most places (QRS and T differ by breath and rate, too: the middle of all), over the root of their number. */
+static float doubt(const struct me_work *w, const float *x, const uint8_t *gap, const int *at, size_t n, int level)
+{
+	float each[ECG_MEDIAN_N / 4], v[64];
+	size_t places = 0;
+	for (int i = -ME_BEFORE; i < ME_AFTER && n >= 3; i += 4) {
+		size_t have = 0;
+		for (size_t b = 0; b < n; b++)
+			if (at[b] + i >= 0 && at[b] + i < (int)w->n && !gap[at[b] + i])
+				v[have++] = x[at[b] + i] - (level != ME_NONE && at[b] + level >= 0 ? x[at[b] + level] : 0);
+		if (have < 3)
+			continue;
+		middle(v, have);
+		each[places++] = (v[have - 1 - have / 4] - v[have / 4]) / 1.35f;
+	}
+	if (places < 20)
+		return 0;
+	qsort(each, places, sizeof *each, cmp_float);
+	return each[places / 2] / sqrtf((float)n);
+}
+
 static int room(struct me_work *w, struct me_group *k)
 {
 	if (k->sv)
@@ -254,6 +288,8 @@ int me_medians(struct me_work *w, struct err *e)
 			if (!w->lead[c].good)
 				continue;
 			average(w, k, at, k->used, c);
+			k->doubt[c] = doubt(w, w->lead[c].y, w->lead[c].gap, at, k->used, k->all.at[ME_QRS_ON] == ME_NONE ? -MS(60) : k->all.at[ME_QRS_ON] - ME_BEFORE - MS(18));
+			k->doubt_v[c] = doubt(w, w->lead[c].v, w->lead[c].gap, at, k->used, ME_NONE);
 			me_low_pass(k->median[c], ECG_MEDIAN_N, w->lead[c].mains, tmp, k->y[c]);
 			me_slope(k->y[c], ECG_MEDIAN_N, k->v[c]);
 			for (int i = 0; i < ECG_MEDIAN_N; i++)

@@ -8,6 +8,8 @@ static struct ecg_value value(double v, int conf)
 	return isfinite(v) && conf > 0 ? (struct ecg_value){(float)v, (uint8_t)(conf > 100 ? 100 : conf)} : (struct ecg_value){0, 0};
 }
 
+#define MANY_BEATS 6
+
 struct spread {
 	float edge;   /* earliest or latest, less the strays */
 	float middle;
@@ -47,15 +49,48 @@ static int confidence(const struct me_group *k, const struct spread *a, const st
 
 /* ---- rate ---- */
 
+#define SEEN_LEAST MS(6000)
+
+/* So much of noise around the beats that some of them may be none. */
+static bool noise_throughout(const struct me_work *w)
+{
+	size_t noisy = 0;
+	for (size_t i = 0; i < w->beats; i++)
+		noisy += w->beat[i].noisy;
+	return noisy * 4 > w->beats;
+}
+
 static void rate(const struct me_work *w, struct ecg_measure *ret)
 {
+	int rr_of[ME_BEATS_MAX], all = 0, sum = 0;
+	size_t n = 0, taken = 0;
+	double squares = 0;
 	if (w->beats < 2)
 		return;
-	const size_t n = w->beats - 1;
-	const double rr = (w->beat[n].at - w->beat[0].at) * 1000.0 / ME_RATE / (double)n;
-	const int conf = n >= 5 ? 95 : n >= 3 ? 85 : 60;
-	if (rr < 100 || rr > 10000)
+	for (size_t i = 1; i < w->beats; i++) {
+		const int v = w->beat[i].at - w->beat[i - 1].at;
+		size_t k = n++;
+		for (; k && rr_of[k - 1] > v; k--)
+			rr_of[k] = rr_of[k - 1];
+		rr_of[k] = v;
+		all += v;
+	}
+	const int usual = rr_of[n / 2], hole = usual * 22 / 10 > MS(3000) ? usual * 22 / 10 : MS(3000);
+	for (size_t i = 0; i < n; i++)
+		if (rr_of[i] <= hole) {
+			sum += rr_of[i];
+			squares += (double)rr_of[i] * rr_of[i];
+			taken++;
+		}
+	/* beats of half of the time or less, or in a record of ten seconds and more few and far between: what the rate is in between is not known */
+	if (!taken || sum * 2 < all || (w->n > SEEN_LEAST && (size_t)sum * 5 < w->n * 2))
 		return;
+	const double rr = sum * 1000.0 / ME_RATE / (double)taken, spread = sqrt(squares / (double)taken) * 1000 / ME_RATE / rr; /* 1: all alike */
+	if (rr < 100 || rr > 10000 || (taken < 3 && rr > 3000))
+		return;
+	if (noise_throughout(w) && spread > 1.02) /* more than a fifth up and down, in noise: who knows which are beats */
+		return;
+	const int conf = taken >= 5 ? 95 : taken >= 3 ? 85 : 60;
 	ret->rr_ms = value(rr, conf);
 	ret->rate_bpm = value(60000 / rr, conf);
 }
@@ -158,7 +193,7 @@ static float to_ms(float sample)
 void me_global(const struct me_work *w, const struct ecg *g, const struct me_group *k, struct ecg_measure *ret)
 {
 	rate(w, ret);
-	if (!k || k->all.at[ME_QRS_ON] == ME_NONE)
+	if (!k || k->all.at[ME_QRS_ON] == ME_NONE || (k->used < 3 && w->beats >= MANY_BEATS)) /* of many beats no three are alike: noise, or nothing that one beat could stand for */
 		return;
 	const struct spread on = spread_of(w, k, ME_QRS_ON, false, 3), off = spread_of(w, k, ME_QRS_OFF, true, 3), p_on = spread_of(w, k, ME_P_ON, false, 2), p_off = spread_of(w, k, ME_P_OFF, true, 2);
 	const struct spread t = spread_of(w, k, ME_T_PEAK, false, 0), t_off = spread_of(w, k, ME_T_OFF, true, 1);

@@ -44,6 +44,7 @@ struct me_beat {
 	bool early;        /* comes early: its P and what lies before it may be the last beat's T */
 	bool whole;        /* the median's window lies in the record */
 	bool p;            /* there is a P before it */
+	bool noisy;        /* by the caller's word */
 	struct me_marks all;                       /* of all leads together */
 };
 
@@ -51,10 +52,12 @@ struct me_group { /* beats of one shape and their average */
 	size_t count, used;
 	int reach;         /* samples after R that at least one of them has in the record */
 	int rr;            /* median RR of them, samples; 0: not known */
+	int next;          /* the same to the beat after; 0: not known */
 	float *median[ECG_CHANNELS_MAX];           /* ME_BEFORE + ME_AFTER samples, unfiltered; index as me_work.lead */
 	float *y[ECG_CHANNELS_MAX];                /* low-passed */
 	float *v[ECG_CHANNELS_MAX];                /* slope */
 	float *sv;                                 /* slope of all leads together */
+	float doubt[ECG_CHANNELS_MAX], doubt_v[ECG_CHANNELS_MAX]; /* standard error of y, from its PR level, and of v, where nothing happens; 0: not known (of one or two beats) */
 	struct me_marks all;
 	struct me_marks *lead;
 	float p_share;     /* how alike the P region is from beat to beat, -1..1; 0 where it cannot be told */
@@ -110,7 +113,7 @@ int me_t_last(int rr); /* samples after R by which a T has peaked; rr 0: not kno
 #define ME_P_ALIKE 0.5f
 void me_humps(const float *y, int lo, int on, float *h); /* how far y stands above the line between 44 ms before and after; [lo, on] */
 void me_group_p(struct me_work *w, struct me_group *k);
-void me_lead_p(const float *y, int peak, int lo, int on, struct me_marks *m);
+void me_lead_p(const float *y, int rr, int peak, int lo, int on, struct me_marks *m); /* rr: to the beat before */
 bool me_beat_p(const struct me_work *w, const struct me_beat *b, const struct me_group *k);
 
 /* measure_blend.c: sample, with parts; NAN: not found */

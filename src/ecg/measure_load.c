@@ -139,12 +139,13 @@ static int cmp_float(const void *a, const void *b)
 /* The middle of each of the window's tenths of a second by size: where something beats, that is the noise between beats. */
 static float quiet_level(const float *x, const float *y, size_t n, float *work)
 {
+	const size_t tenth = MS(100);
 	size_t k = 0;
-	for (size_t at = 0; at + MS(100) <= n; at += MS(100)) {
+	for (size_t at = 0; at + tenth <= n; at += tenth) {
 		double sum = 0;
-		for (size_t i = at; i < at + MS(100); i++)
+		for (size_t i = at; i < at + tenth; i++)
 			sum += (double)(x[i] - y[i]) * (double)(x[i] - y[i]);
-		work[k++] = (float)sqrt(sum / (double)MS(100));
+		work[k++] = (float)sqrt(sum / (double)tenth);
 	}
 	if (!k)
 		return 0;

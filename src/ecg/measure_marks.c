@@ -59,12 +59,13 @@ int me_t_last(int rr)
 	return clamp(by_rate < by_next ? by_rate : by_next, MS(150), MS(560));
 }
 
-static int t_end_last(int rr, int p_on)
+/* By the interval before and what comes after: in bigeminy the next QRS is where the T of a usual beat ends. */
+static int t_end_last(int rr, int after, int p_on)
 {
 	const double s = rr > 0 ? (double)rr / ME_RATE : 1;
 	int last = (int)(0.62 * sqrt(s) * ME_RATE);
-	if (rr > 0) {
-		const int next = rr + (p_on != ME_NONE ? p_on - R - MS(8) : -MS(90));
+	if (after > 0) {
+		const int next = after + (p_on != ME_NONE ? p_on - R - MS(8) : -MS(90));
 		last = next < last ? next : last;
 	}
 	return clamp(last, MS(180), MS(680));
@@ -85,8 +86,8 @@ static int hump(const float *y, int lo, int hi)
 
 static void group_t(struct me_work *w, struct me_group *k)
 {
-	const int off = k->all.at[ME_QRS_OFF], lo = off + MS(50), hi = R + me_t_last(k->rr), reach = R + k->reach - MS(20);
-	int end = clamp(R + t_end_last(k->rr, k->all.at[ME_P_ON]), hi + MS(20), N - MS(20));
+	const int off = k->all.at[ME_QRS_OFF], lo = off + MS(50), hi = R + me_t_last(k->next > 0 && k->next < k->rr ? k->next : k->rr), reach = R + k->reach - MS(20);
+	int end = clamp(R + t_end_last(k->rr, k->next > 0 && k->next < k->rr ? k->next : k->rr, k->all.at[ME_P_ON]), hi + MS(20), N - MS(20));
 	float power[N] = {0};
 	int votes[ECG_CHANNELS_MAX];
 	float weight[ECG_CHANNELS_MAX];
@@ -196,7 +197,7 @@ static void beat_lead(struct me_work *w, const struct me_beat *b, const struct m
 			for (int i = 0; i < N; i++)
 				part[i] = y[o + i >= n ? n - 1 : o + i];
 		}
-		me_lead_p(part, p->at[ME_P_PEAK], lo, clamp(k->all.at[ME_QRS_ON] - MS(4), lo, N - 1), m);
+		me_lead_p(part, k->rr, p->at[ME_P_PEAK], lo, clamp(k->all.at[ME_QRS_ON] - MS(4), lo, N - 1), m);
 		for (int i = ME_P_ON; i <= ME_P_OFF; i++)
 			m->at[i] += o;
 	}

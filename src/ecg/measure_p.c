@@ -28,7 +28,24 @@ static int p_first(int rr) /* earliest place of a P's peak before R */
 	return clamp(t, R - MS(330), R - MS(120));
 }
 
-void me_lead_p(const float *y, int peak, int lo, int on, struct me_marks *m)
+/* Stands it above, or below, what is 44 ms before and what is as much after it? A P does, even on the last T's slope; where that slope only flattens out it does not. */
+static bool two_sided(const float *y, int lo, int on, int i)
+{
+	const float a = y[i] - y[i - WING < lo ? lo : i - WING], b = y[i] - y[i + WING > on ? on : i + WING], x = fabsf(a), z = fabsf(b);
+	return a * b > 0 && (x < z ? x : z) * 5 > (x < z ? z : x);
+}
+
+/* The lowest place before a P that points up, the highest before one that points down: where it comes out of a T it cannot have begun earlier. */
+static int valley(const float *y, int from, int to, bool up)
+{
+	int at = from;
+	for (int i = from; i <= to; i++)
+		if (up ? y[i] <= y[at] : y[i] >= y[at])
+			at = i;
+	return at;
+}
+
+void me_lead_p(const float *y, int rr, int peak, int lo, int on, struct me_marks *m)
 {
 	float held[N], h[N] = {0};
 	memcpy(held, y, sizeof held);
@@ -40,7 +57,9 @@ void me_lead_p(const float *y, int peak, int lo, int on, struct me_marks *m)
 		if (fabsf(h[i]) > fabsf(h[at]))
 			at = i;
 	m->at[ME_P_PEAK] = at;
-	m->at[ME_P_ON] = me_area_end(held, clamp(at - MS(16), MS(16), at), clamp(at - MS(110), MS(16), at), MS(60), MS(6));
+	const int near = clamp(at - MS(16), MS(16), at), far = clamp(at - MS(110), MS(16), at);
+	const int begin = rr > 0 && far < R - rr + me_t_last(rr) ? valley(held, far, near, h[at] > 0) - MS(10) : far;
+	m->at[ME_P_ON] = me_area_end(held, near, clamp(begin, far, near), MS(60), MS(6));
 	m->at[ME_P_OFF] = me_area_end(held, clamp(at + MS(16), at, on), clamp(at + MS(100), at, on), MS(60), MS(6));
 }
 
@@ -154,6 +173,7 @@ bool me_beat_p(const struct me_work *w, const struct me_beat *m, const struct me
 void me_group_p(struct me_work *w, struct me_group *k)
 {
 	const int on = k->all.at[ME_QRS_ON] - MS(4), lo = clamp(p_first(k->rr) - MS(50), MS(20), on), hi = on - MS(24);
+	const int t_reach = k->rr > 0 ? R - k->rr + (int)(0.62 * sqrt((double)k->rr / ME_RATE) * ME_RATE) : 0; /* so far the last T may go */
 	float power[N] = {0}, h[N] = {0};
 	int peak = ME_NONE;
 	if (hi - lo < MS(60))
@@ -163,7 +183,8 @@ void me_group_p(struct me_work *w, struct me_group *k)
 			continue;
 		me_humps(k->y[c], lo, on, h);
 		for (int i = lo; i <= on; i++)
-			power[i] += h[i] * h[i];
+			if (i > t_reach || two_sided(k->y[c], lo, on, i))
+				power[i] += h[i] * h[i];
 	}
 	for (int i = lo + MS(30); i <= hi; i++)
 		if (power[i] >= power[i - 1] && power[i] > power[i + 1] && (peak == ME_NONE || power[i] > power[peak]))
@@ -182,7 +203,7 @@ void me_group_p(struct me_work *w, struct me_group *k)
 		struct me_marks *m = &k->lead[c];
 		if (!w->lead[c].good)
 			continue;
-		me_lead_p(k->y[c], peak, lo, on, m);
+		me_lead_p(k->y[c], k->rr, peak, lo, on, m);
 		ons[n] = m->at[ME_P_ON];
 		offs[n] = m->at[ME_P_OFF];
 		me_humps(k->y[c], lo, on, h);

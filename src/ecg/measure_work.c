@@ -62,6 +62,17 @@ static bool is_t(enum me_mark m)
 	return m == ME_T_PEAK || m == ME_T_OFF;
 }
 
+#define QRS_CLEAR 20 /* times the standard error of the averaged beat: where less, its ends lie in noise */
+#define T_CLEAR 4
+
+static float steepest(const float *v, int from, int to)
+{
+	float most = 0;
+	for (int i = from; i <= to; i++)
+		most = fabsf(v[i]) > most ? fabsf(v[i]) : most;
+	return most;
+}
+
 /* Waves so small in a lead that their ends mean nothing are not found there. */
 static bool worth(const struct me_work *w, const struct me_group *k, size_t lead, enum me_mark mark)
 {
@@ -76,6 +87,15 @@ static bool worth(const struct me_work *w, const struct me_group *k, size_t lead
 	if (is_t(mark))
 		return m->at[ME_T_PEAK] != ME_NONE && fabsf(k->y[lead][m->at[ME_T_PEAK]]) > 15 + w->lead[lead].noise;
 	return m->at[ME_QRS_ON] != ME_NONE;
+}
+
+/* An interval is said of the averaged beat where its waves stand out of what is left of noise in the average; the marks of single beats are shown as they are. */
+static bool clear(const struct me_group *k, size_t lead, enum me_mark mark)
+{
+	const struct me_marks *m = &k->lead[lead];
+	if (m->at[ME_QRS_ON] == ME_NONE || steepest(k->v[lead], m->at[ME_QRS_ON], m->at[ME_QRS_OFF]) < QRS_CLEAR * k->doubt_v[lead])
+		return false;
+	return !is_t(mark) || m->at[ME_T_PEAK] == ME_NONE || fabsf(k->y[lead][m->at[ME_T_PEAK]]) > 15 + T_CLEAR * k->doubt[lead];
 }
 
 float me_final(const struct me_work *w, size_t beat, size_t lead, enum me_mark mark)
@@ -95,7 +115,7 @@ float me_final(const struct me_work *w, size_t beat, size_t lead, enum me_mark m
 
 float me_final_median(const struct me_work *w, const struct me_group *k, size_t lead, enum me_mark mark)
 {
-	if (!w->lead[lead].good || !worth(w, k, lead, mark) || k->lead[lead].at[mark] == ME_NONE)
+	if (!w->lead[lead].good || !worth(w, k, lead, mark) || !clear(k, lead, mark) || k->lead[lead].at[mark] == ME_NONE)
 		return NAN;
 	if (is_peak(mark))
 		return (float)k->lead[lead].at[mark];

@@ -63,7 +63,7 @@ int sheet_next(struct sheet *s, struct err *e)
 
 static int open_sheet(struct sheet *s, const struct ecg_report *o, unsigned pages, struct buf *out, struct err *e)
 {
-	int r = ecg_paper_load(e);
+	int r = paper_load(e);
 	if (r < 0)
 		return r;
 	*s = (struct sheet){.o = o, .out = out, .pages = pages, .speed = o->speed > 0 ? o->speed : 25, .gain = o->gain > 0 ? o->gain : 10};
@@ -83,7 +83,7 @@ static int open_sheet(struct sheet *s, const struct ecg_report *o, unsigned page
 	s->layout = pango_cairo_create_layout(s->cr);
 	pango_context_set_round_glyph_positions(pango_layout_get_context(s->layout), false);
 	for (int i = 0; i < 2; i++) {
-		s->font[i] = pango_font_description_from_string("Sans");
+		s->font[i] = pango_font_description_from_string(PAPER_SANS);
 		pango_font_description_set_weight(s->font[i], i ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
 	}
 	begin_page(s);
@@ -245,7 +245,7 @@ static int sheet_12(struct sheet *s, const struct shape *f, const struct cover *
 
 int ecg_report_load(struct err *e)
 {
-	return ecg_paper_load(e);
+	return paper_load(e);
 }
 
 int ecg_report(const struct ecg *g, const struct ecg_analysis *n, const struct ecg_report *o, struct buf *ret, struct err *e)

@@ -134,11 +134,12 @@ static int by_size(const void *a, const void *b)
 
 double sheet_zero(const struct ecg *g, unsigned channel, double from, double seconds)
 {
-	float v[256];
+	enum { POINTS = 256 };
+	float v[POINTS];
 	size_t k = 0;
 	double rate = g->channel[channel].rate;
-	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
-		ecg_read_uv(g, channel, (uint64_t)((from + seconds * (double)i / (double)ARRAY_LEN(v)) * rate), 1, &v[k]);
+	for (size_t i = 0; i < POINTS; i++) {
+		ecg_read_uv(g, channel, (uint64_t)((from + seconds * (double)i / POINTS) * rate), 1, &v[k]);
 		k += !isnan(v[k]);
 	}
 	if (!k)

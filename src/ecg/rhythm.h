@@ -22,6 +22,7 @@ struct rhythm {
 	uint8_t *af;               /* of each beat */
 	uint8_t *afl;              /* of each beat: in flutter of the atria */
 	uint8_t *bad;              /* of each second: no lead can be read there */
+	uint8_t *loud;             /* of each second: something as large as a QRS is there in every lead that can be read, or in none can be read */
 	size_t seconds;
 	struct ecg_episode *base;  /* growing */
 	size_t bases, base_max;

@@ -69,6 +69,17 @@ static void patterns(struct rhythm *r)
 	}
 }
 
+/* In a pause nothing is as large as a QRS. A second that is: a beat that was not found, an electrode that moved. Half a second after the first beat is its T's. */
+static bool still(const struct rhythm *r, uint64_t from, uint64_t to)
+{
+	const double rate = r->g->rate, end = (double)to / rate - 0.1;
+	size_t s = (size_t)((double)from / rate + 0.5) + 1;
+	for (; s < r->seconds && (double)(s + 1) <= end; s++)
+		if (r->loud[s])
+			return false;
+	return true;
+}
+
 static void pauses(struct rhythm *r, struct ecg_rhythm_result *ret)
 {
 	const struct ecg_beats *b = r->b;
@@ -76,7 +87,7 @@ static void pauses(struct rhythm *r, struct ecg_rhythm_result *ret)
 		double rr = rhythm_rr(r, i);
 		if (rr <= ret->longest_rr_s && rr <= RHYTHM_PAUSE_S)
 			continue;
-		if (rhythm_bad(r, b->beat[i - 1].at, b->beat[i].at)) /* a beat may hide there */
+		if (rhythm_bad(r, b->beat[i - 1].at, b->beat[i].at) || !still(r, b->beat[i - 1].at, b->beat[i].at)) /* a beat may hide there */
 			continue;
 		if (rr > ret->longest_rr_s) {
 			ret->longest_rr_s = rr;

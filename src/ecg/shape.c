@@ -3,8 +3,13 @@
 #include "twice.h"
 
 #include <math.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #define GRID (SHAPE_N + 4)
+#define STEP_TABLE 2.0 /* samples in a step of the grid, up to which there is a table: four values begin within eight samples */
+#define BEHIND 24    /* samples that are read in vain behind a window */
 #define STEP_WIDE 60 /* samples in a step of the grid; above, sums over 20 ms need more than 32 bits */
 
 int shape_reader_init(struct shape_reader *r, const struct ecg *g, unsigned channel, struct arena *a, struct err *e)
@@ -12,9 +17,11 @@ int shape_reader_init(struct shape_reader *r, const struct ecg *g, unsigned chan
 	const struct ecg_channel *c = &g->channel[channel];
 	*r = (struct shape_reader){.g = g, .channel = channel, .ratio = c->rate / g->rate, .step = c->rate / SHAPE_STEP_HZ};
 	r->raw_max = (size_t)(r->step * (SHAPE_N + 8)) + 8;
-	r->raw = arena_array(a, r->raw_max + 1, sizeof *r->raw);
+	r->raw = arena_array(a, r->raw_max + 1 + BEHIND, sizeof *r->raw);
 	r->grid = arena_array(a, SHAPE_N + 8, sizeof *r->grid);
-	if (!r->raw || !r->grid)
+	const bool table = r->step <= STEP_TABLE && r->step >= 0.25;
+	r->table = table ? arena_alloc(a, sizeof *r->table) : NULL;
+	if (!r->raw || !r->grid || (table && !r->table))
 		return err_set(e, arena_code(a), NULL, "no room for a window of the signal");
 	return 0;
 }
@@ -74,6 +81,61 @@ static void grid_long(const int16_t *x, size_t need, uint64_t pos, uint64_t step
 	}
 }
 
+#if defined(__x86_64__)
+/* Value k is what lies between its place and the one four steps on: a part of the first sample, all of those between, a part of the last. */
+static void make_table(struct shape_table *t, uint32_t pos, uint32_t step)
+{
+	*t = (struct shape_table){.pos = pos, .last = pos + 1, .made = true};
+	for (uint32_t k = 0; k < 4 * SHAPE_FOUR; k++) {
+		const uint32_t from = pos + k * step, to = from + 4 * step, first = from >> 16, n = (to >> 16) - first, four = k / 4, at = k % 4;
+		if (!at)
+			t->base[four] = (uint16_t)first;
+		const uint8_t byte = (uint8_t)(2 * (first - t->base[four]));
+		assert(n > 0 && n < 2 * SHAPE_PAIRS && byte <= 12);
+		for (int i = 0; i < 4; i++)
+			t->pick[four][4 * at + (uint32_t)i] = (uint8_t)(byte + i);
+		for (uint32_t j = 0; j <= n; j++)
+			t->weight[four][j / 2][2 * at + j % 2] = (int16_t)(j == 0 ? 256 - (from >> 8 & 255) : j < n ? 256 : to >> 8 & 255);
+		t->pairs = (int)n / 2 + 1 > t->pairs ? (int)n / 2 + 1 : t->pairs;
+	}
+}
+
+__attribute__((target("avx2"))) static void by_table(const struct shape_table *t, const int16_t *x, double part, size_t n, int32_t *out)
+{
+	const __m256d p = _mm256_set1_pd(part);
+	for (size_t i = 0; i < n; i += 4) {
+		const int16_t *from = x + t->base[i / 4];
+		const __m128i pick = _mm_loadu_si128((const __m128i *)t->pick[i / 4]);
+		__m128i sum = _mm_setzero_si128();
+		for (int j = 0; j < t->pairs; j++)
+			sum = _mm_add_epi32(sum, _mm_madd_epi16(_mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(from + 2 * j)), pick), _mm_loadu_si128((const __m128i *)t->weight[i / 4][j])));
+		_mm_storeu_si128((__m128i *)(out + i), _mm256_cvttpd_epi32(_mm256_mul_pd(_mm256_cvtepi32_pd(sum), p)));
+	}
+}
+
+/* The same values as grid(), which adds the same whole numbers in another order. False: there is no table for this place, or not yet. n is a multiple of four. */
+static bool tabled(struct shape_reader *r, uint32_t pos, uint32_t step, double part, size_t n, int32_t *out)
+{
+	struct shape_table *t = r->table;
+	if (!t || !twice_wide() || n % 4)
+		return false;
+	if (!t->made || t->pos != pos) {
+		const bool again = t->last == pos + 1; /* a place that changes with every beat is not worth a table */
+		t->last = pos + 1;
+		if (!again)
+			return false;
+		make_table(t, pos, step);
+	}
+	by_table(t, r->raw, part, n, out);
+	return true;
+}
+#else
+static bool tabled(struct shape_reader *r, uint32_t pos, uint32_t step, double part, size_t n, int32_t *out)
+{
+	return false;
+}
+#endif
+
 bool shape_grid(struct shape_reader *r, uint64_t at, int from, size_t n, int32_t *out)
 {
 	assert(n <= SHAPE_N);
@@ -92,7 +154,9 @@ bool shape_grid(struct shape_reader *r, uint64_t at, int from, size_t n, int32_t
 	size_t gaps = fill(r->raw, before, need);
 	const uint64_t step = (uint64_t)(r->step * 65536 + 0.5), pos = (uint64_t)((begin - (double)first) * 65536);
 	r->raw[need] = 0;
-	if (r->step < STEP_WIDE)
+	if (tabled(r, (uint32_t)pos, (uint32_t)step, part, n, out))
+		;
+	else if (r->step < STEP_WIDE)
 		grid(r->raw, need, (uint32_t)pos, (uint32_t)step, part, n, out);
 	else
 		grid_long(r->raw, need, pos, step, part, n, out);
@@ -111,22 +175,36 @@ INLINE int32_t root_of(int64_t most, double part)
 	return s;
 }
 
-/* How far outwards it is steep, before 25 ms of flat. */
-INLINE int outwards(const int32_t *slope, int way, int most, int32_t steep)
+#define OUT 36  /* steps outwards: after the middle ... */
+#define IN 32   /* ... and before it */
+
+/* Which of 40 slopes are steep, the first in the lowest bit. */
+INLINE uint64_t steeps(const int32_t *slope, int32_t steep)
 {
-	int last = 0;
-	for (int k = 0; k <= most; k++)
-		if (slope[k * way] >= steep)
-			last = k;
-		else if (k - last >= 5)
-			break;
-	return last;
+	uint8_t is[40] __attribute__((uninitialized));
+	uint64_t bits = 0;
+	for (int k = 0; k < 40; k++)
+		is[k] = slope[k] >= steep;
+	for (int k = 0; k < 5; k++) {
+		uint64_t eight;
+		memcpy(&eight, is + 8 * k, sizeof eight);
+		bits |= eight * 0x0102040810204080u >> 56 << 8 * k;
+	}
+	return bits;
+}
+
+/* How far outwards it is steep to both sides, before 25 ms of flat: the first five bits in a row that are none. */
+INLINE int width_of(const int32_t *slope, int32_t steep)
+{
+	const uint64_t up = steeps(slope, steep) & ((1ull << (OUT + 1)) - 1), down = steeps(slope - IN, steep) << (63 - IN);
+	const uint64_t a = ~(up | 1), b = ~(down | 1ull << 63);
+	return __builtin_ctzll(a & a >> 1 & a >> 2 & a >> 3 & a >> 4) - 1 + __builtin_clzll(b & b << 1 & b << 2 & b << 3 & b << 4) - 1;
 }
 
 /* The middle of the slopes' energy within 120 ms of the beat, its spread, and the ends of what is steep. A grid value has at most 24 bits with its sign, a slope 25, and no sum here more than 63: whole numbers throughout. */
 INLINE int middle_of(const int32_t *restrict x, struct shape *s)
 {
-	int32_t slope[SHAPE_N], high = 0;
+	int32_t slope[SHAPE_N] __attribute__((uninitialized)), high = 0;
 	int64_t total = 0, first = 0;
 	slope[0] = slope[SHAPE_N - 1] = 0;
 	for (int i = 1; i + 1 < SHAPE_N; i++)
@@ -144,7 +222,7 @@ INLINE int middle_of(const int32_t *restrict x, struct shape *s)
 	/* again about that middle, further out, without what is flat: P and T waves and noise have slopes, too */
 	const int32_t least = root_of(most, 0.03), steep = root_of(most, 0.02);
 	int64_t sum = 0, moment = 0, square = 0;
-	for (int k = -32; k <= 36; k++) {
+	for (int k = -IN; k <= OUT; k++) {
 		int32_t d = slope[at + k] >= least ? slope[at + k] : 0, dk = d * k;
 		sum += (int64_t)d * d;
 		moment += (int64_t)dk * d;
@@ -152,7 +230,7 @@ INLINE int middle_of(const int32_t *restrict x, struct shape *s)
 	}
 	double mean = (double)moment / (double)sum, var = (double)square / (double)sum - mean * mean;
 	s->spread = (float)sqrt(var > 0 ? var : 0);
-	s->width = (int16_t)(outwards(slope + at, 1, 36, steep) + outwards(slope + at, -1, 32, steep));
+	s->width = (int16_t)width_of(slope + at, steep);
 	return at;
 }
 
@@ -219,11 +297,33 @@ struct shape *shape_room(struct arena *a, size_t n)
 	return arena_raw(a, n < PTRDIFF_MAX / sizeof(struct shape) ? n * sizeof(struct shape) : PTRDIFF_MAX);
 }
 
+/* Weights 1 2 2 2 1 over 20 ms more: with the 20 ms of the grid nothing of 50 Hz is left, a thirtieth of 60 Hz, and half of what muscle has; a QRS of 80 ms keeps nine tenths of its height. */
+static void smooth_more(int32_t *x)
+{
+	int32_t a = x[0], b = x[0];
+	for (int i = 0; i < SHAPE_N; i++) {
+		const int32_t c = x[i], d = x[i + 1 < SHAPE_N ? i + 1 : SHAPE_N - 1], e = x[i + 2 < SHAPE_N ? i + 2 : SHAPE_N - 1];
+		x[i] = (int32_t)(((int64_t)a + 2 * ((int64_t)b + c + d) + e) / 8);
+		a = b;
+		b = c;
+	}
+}
+
+/* Steps become smaller by more than noise does: what they say of it is set right, by as much as serves half A best (DESIGN.md). */
+int32_t shape_smoothed(int32_t *x, struct shape *ret)
+{
+	smooth_more(x);
+	const int32_t level = shape_describe(x, ret), noise = ret->noise * 7 / 5;
+	ret->noise = (uint8_t)(noise > 100 ? 100 : noise);
+	return level;
+}
+
 void shape_read(struct shape_reader *r, uint64_t at, struct shape *ret)
 {
 	*ret = (struct shape){.width = -1};
-	if (shape_grid(r, at, -SHAPE_BEFORE, SHAPE_N, r->grid))
-		r->level = shape_describe(r->grid, ret);
+	if (!shape_grid(r, at, -SHAPE_BEFORE, SHAPE_N, r->grid))
+		return;
+	r->level = r->noisy ? shape_smoothed(r->grid, ret) : shape_describe(r->grid, ret);
 }
 
 /* ---- how alike two are ---- */
@@ -250,29 +350,57 @@ INLINE float shape_like_body(const struct shape *a, const struct shape *b, int s
 }
 TWICE(, float, shape_like, (const struct shape *a, const struct shape *b, int shift), (a, b, shift))
 
-/* Over all shifts at once; then uphill, which for two waves of one sign is all the way. (Sums are compared, not quotients: they have at most 20 bits, so they differ as floats where they differ.) */
-INLINE float shape_likest_body(const struct shape *a, const struct shape *b)
+/* Uphill from no shift, which for two waves of one sign is all the way. (Sums are compared, not quotients: they have at most 20 bits, so they differ as floats where they differ.) */
+static float likest_any(const struct shape *a, const struct shape *b)
 {
-	int16_t x[SHAPE_QRS] __attribute__((uninitialized)), y[SHAPE_QRS + 2 * SHAPE_SHIFT] __attribute__((uninitialized));
-	int32_t p[9] __attribute__((uninitialized)), n = a->norm * b->norm;
-	const int8_t *from = (const int8_t *)b;
-	for (int i = 0; i < SHAPE_QRS; i++)
-		x[i] = a->qrs[i];
-	for (int i = 0; i < SHAPE_QRS + 2 * SHAPE_SHIFT; i++)
-		y[i] = from[i];
-	for (int s = -3; s <= 3; s++) {
-		int32_t sum = 0;
-		for (int i = 0; i < SHAPE_QRS; i++)
-			sum += x[i] * y[SHAPE_SHIFT + i - s];
-		p[4 + s] = sum;
+	const int8_t *from = (const int8_t *)b + offsetof(struct shape, qrs);
+	const int32_t n = a->norm * b->norm, less = product(a->qrs, from + 1), more = product(a->qrs, from - 1);
+	int32_t here = product(a->qrs, from), next = less > more ? less : more;
+	for (int s = 1, way = less > more ? 1 : -1; next > here; s++) {
+		here = next;
+		next = s < 3 ? product(a->qrs, from + way * (s + 1)) : INT32_MIN;
 	}
-	p[0] = p[8] = INT32_MIN;
-	int way = p[3] > p[5] ? -1 : 1, at = 4;
-	while (p[at + way] > p[at])
-		at += way;
-	return n ? (float)p[at] / (float)n : 0;
+	return n ? (float)here / (float)n : 0;
 }
-TWICE(, float, shape_likest, (const struct shape *a, const struct shape *b), (a, b))
+#if defined(__x86_64__)
+/* The same: bytes made words as they are read, so that no shift waits for what was written at another. */
+__attribute__((target("avx2"))) static inline int32_t product_wide(const __m256i a[3], const int8_t *b)
+{
+	__m256i sum = _mm256_madd_epi16(a[0], _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)b)));
+	for (int i = 1; i < 3; i++)
+		sum = _mm256_add_epi32(sum, _mm256_madd_epi16(a[i], _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(b + 16 * i)))));
+	__m128i half = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
+	half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0x4e));
+	return _mm_cvtsi128_si32(_mm_add_epi32(half, _mm_shuffle_epi32(half, 0xb1)));
+}
+
+__attribute__((target("avx2"))) static float likest_wide(const struct shape *a, const struct shape *b)
+{
+	static_assert(SHAPE_QRS == 48, "three registers");
+	const int8_t *from = (const int8_t *)b + offsetof(struct shape, qrs);
+	const int32_t n = a->norm * b->norm;
+	__m256i own[3];
+	for (int i = 0; i < 3; i++)
+		own[i] = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(a->qrs + 16 * i)));
+	const int32_t less = product_wide(own, from + 1), more = product_wide(own, from - 1);
+	int32_t here = product_wide(own, from), next = less > more ? less : more;
+	for (int s = 1, way = less > more ? 1 : -1; next > here; s++) {
+		here = next;
+		next = s < 3 ? product_wide(own, from + way * (s + 1)) : INT32_MIN;
+	}
+	return n ? (float)here / (float)n : 0;
+}
+
+float shape_likest(const struct shape *a, const struct shape *b)
+{
+	return twice_wide() ? likest_wide(a, b) : likest_any(a, b);
+}
+#else
+float shape_likest(const struct shape *a, const struct shape *b)
+{
+	return likest_any(a, b);
+}
+#endif
 
 INLINE float like(const int8_t *restrict a, const int8_t *restrict b, int n)
 {

@@ -26,6 +26,18 @@ struct shape {
 	bool good;                 /* there was a signal */
 };
 
+/* The grid's values as sums of a few samples each, for one place of the grid between samples: that of most recordings is always the same (shape.c). */
+#define SHAPE_FOUR ((SHAPE_N + 4) / 4)
+#define SHAPE_PAIRS 5
+struct shape_table {
+	uint32_t pos, last; /* between samples, in 1/65536: of the table; of the beat before, and one more */
+	bool made;
+	int pairs;          /* of samples that go into a value */
+	uint16_t base[SHAPE_FOUR];                   /* sample that the first of four values begins with */
+	uint8_t pick[SHAPE_FOUR][16];                /* where the four begin: pairs of samples, as bytes from there */
+	int16_t weight[SHAPE_FOUR][SHAPE_PAIRS][8];  /* in 1/256 */
+};
+
 struct shape_reader {
 	const struct ecg *g;
 	unsigned channel;
@@ -34,6 +46,8 @@ struct shape_reader {
 	int16_t *raw;
 	int32_t *grid;
 	size_t raw_max;
+	bool noisy;                /* the grid is smoothed once more */
+	struct shape_table *table; /* NULL: none for this rate */
 	int32_t level;             /* before the QRS of the shape that was read last, in the grid's units; left alone where there was none */
 };
 int shape_reader_init(struct shape_reader *r, const struct ecg *g, unsigned channel, struct arena *a, struct err *e) MUST;
@@ -43,6 +57,7 @@ struct shape *shape_room(struct arena *a, size_t n);
 void shape_read(struct shape_reader *r, uint64_t at, struct shape *ret);
 /* The same of SHAPE_N values that lie in memory; returns the level before the QRS. */
 int32_t shape_describe(const int32_t *x, struct shape *ret);
+int32_t shape_smoothed(int32_t *x, struct shape *ret); /* the values smoothed in place first: for leads with so much noise that it makes kinds of beats */
 /* The grid itself: n values from `from` steps before the sample; of 256 times the file's step. False: too much of it was not recorded. */
 bool shape_grid(struct shape_reader *r, uint64_t at, int from, size_t n, int32_t *out);
 

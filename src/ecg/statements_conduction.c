@@ -3,12 +3,32 @@
 
 #include <math.h>
 
+#define PR_SURE 80      /* confidence */
+#define PR_SURE_FEW 65  /* of one or two leads, which never are as sure */
+
+/* The global PR goes from the earliest P of any two leads: a long one is said where the middle of the leads has it, too, and where they agree on the P. */
+static bool pr_is_long(const struct st *s, struct ecg_value v)
+{
+	float each[ECG_CHANNELS_MAX];
+	size_t n = 0;
+	for (unsigned i = 0; i < s->g->channels; i++) {
+		const struct ecg_value l = s->m->lead[i].pr_ms;
+		size_t k = n;
+		if (!s->g->channel[i].ecg || !l.conf)
+			continue;
+		for (n++; k && each[k - 1] > l.v; k--)
+			each[k] = each[k - 1];
+		each[k] = l.v;
+	}
+	return v.v > 200 && v.conf >= (n < 3 ? PR_SURE_FEW : PR_SURE) && (n < 3 || each[n / 2] > 200);
+}
+
 static void pr(struct st *s)
 {
 	const struct ecg_value v = s->m->pr_ms;
 	if (!v.conf || s->paced || st_said(s, "rhythm-af") || st_said(s, "rhythm-afl"))
 		return;
-	if (v.v > 200)
+	if (pr_is_long(s, v))
 		st_say(s, "pr-long", v.v > 300 ? ECG_ABNORMAL : ECG_BORDERLINE, v.conf, "Long PR interval: consider first degree AV block", "PR %.0f ms (limit 200)", (double)v.v);
 	else if (v.v < 120 && s->age >= 16)
 		st_say(s, "pr-short", ECG_BORDERLINE, v.conf - 20, "Short PR interval", "PR %.0f ms (limit 120)", (double)v.v);

@@ -97,13 +97,27 @@ static void ectopy(struct st *s)
 		st_say(s, "ectopy-s", ECG_BORDERLINE, 60, r->s == 1 ? "A supraventricular ectopic beat" : "Supraventricular ectopic beats", "%u of %u beats", r->s, r->total);
 }
 
+/* Could a P have been seen? In leads that are quiet, most of those there are. */
+static bool p_would_show(const struct st *s)
+{
+	size_t quiet = 0, all = 0;
+	for (unsigned i = 0; i < s->g->channels; i++) {
+		const struct ecg_quality *q = &s->m->lead[i].quality;
+		if (!s->g->channel[i].ecg)
+			continue;
+		all++;
+		quiet += q->score >= 75 && !q->noisy && !q->mains && !q->lead_off && !q->saturated && !q->drifting;
+	}
+	return quiet * 2 > all;
+}
+
 /* Slow and regular, and no P at a fixed distance: the ventricles may be on their own. */
 static void block(struct st *s)
 {
 	const struct ecg_measure *m = s->m;
 	double mean = 0, sd = 0;
 	const size_t n = m->beats.count;
-	if (s->paced || st_said(s, "rhythm-af") || st_said(s, "rhythm-afl") || n < 4 || m->pr_ms.conf || !m->rate_bpm.conf || m->rate_bpm.v >= 55 || !m->qrs_ms.conf)
+	if (s->paced || st_said(s, "rhythm-af") || st_said(s, "rhythm-afl") || n < 4 || m->pr_ms.conf || !m->rate_bpm.conf || m->rate_bpm.v >= 55 || !m->qrs_ms.conf || !p_would_show(s))
 		return;
 	for (size_t i = 1; i < n; i++)
 		mean += (double)(m->beats.beat[i].at - m->beats.beat[i - 1].at);

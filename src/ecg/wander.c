@@ -15,7 +15,7 @@
 #define ALL (BEFORE + SHAPE_N + STEP + BEFORE)
 #define POINTS (ALL / STEP)
 #define BASE (SHAPE_N / STEP + 1) /* points of the baseline under a shape */
-#define HALF (BASE / 2)
+enum { HALF = BASE / 2 };
 
 /* The level before this beat against those before the last two, whichever is nearer: in bigeminy every second beat has its level on a T wave. */
 void wander_seen(struct wander *w, int32_t level, const struct shape *s)
@@ -99,5 +99,9 @@ void wander_read(struct shape_reader *r, uint64_t at, struct shape *ret)
 	smooth(base);
 	for (int k = 0; k < SHAPE_N; k++)
 		own[k] -= base[k / STEP] + (base[k / STEP + 1] - base[k / STEP]) * (k % STEP) / STEP;
-	shape_describe(own, ret);
+	if (r->noisy)
+		shape_smoothed(own, ret);
+	else
+		shape_describe(own, ret);
+
 }

@@ -52,6 +52,7 @@ static const struct fhir_pair systems[] = {
 	{"HL70004", "http://terminology.hl7.org/CodeSystem/v2-0004"}, {"2.16.840.1.113883.5.83", "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"},
 	{"http://hl7.org/fhir/observation-category", "http://terminology.hl7.org/CodeSystem/observation-category"}, /* its name before R4 */
 	{"DSM", "http://hl7.org/fhir/sid/dsm5"}, {"DRG", "http://terminology.hl7.org/CodeSystem/ms-drg"}, {"SNMICD", "http://snomed.info/sct"}, {"GMDN", "http://gmdnagency.org"},
+	{"99HOLDFAST", "urn:holdfast:ecg-measure"}, /* QTc by formulas that LOINC has no code of */
 	{"FDDC", "http://terminology.hl7.org/CodeSystem/nddf"}, {"NDDF", "http://terminology.hl7.org/CodeSystem/nddf"}, {"MEDCIN", "http://terminology.hl7.org/CodeSystem/medcin"},
 };
 

@@ -143,7 +143,7 @@ static void component(const struct bundle *x, struct slice c)
 	if (!num_is_decimal(value) || !fhir_decimal(value, &number))
 		return; /* could not be measured: there is no component */
 	jsonw_obj(x->w);
-	concept(x->w, "code", LOINC, fact_part(code, FC_CODE), fact_part(code, FC_DISPLAY));
+	concept(x->w, "code", slice_eq_str(fact_part(code, FC_SYSTEM), "99HOLDFAST") ? "urn:holdfast:ecg-measure" : LOINC, fact_part(code, FC_CODE), fact_part(code, FC_DISPLAY));
 	jsonw_key(x->w, "valueQuantity");
 	jsonw_obj(x->w);
 	jsonw_key(x->w, "value");
@@ -187,6 +187,32 @@ static void conclusion(const struct bundle *x)
 	jsonw_kslice_opt(x->w, "conclusion", x->withdrawn ? SLICE("Withdrawn: what was sent under this number is not a result of this patient.") : slice_trim(buf_slice(&b)));
 }
 
+/* Of each statement its text, and our code of it where it has one: what a person wrote has none. */
+static void codes(const struct bundle *x)
+{
+	size_t n = x->withdrawn ? 0 : fact_count(x->g->ecg, FF_STATEMENT);
+	if (!n)
+		return;
+	jsonw_key(x->w, "conclusionCode");
+	jsonw_arr(x->w);
+	for (size_t i = 0; i < n; i++) {
+		struct slice s = fact_nth(x->g->ecg, FF_STATEMENT, i), code = fact_part(s, 0);
+		jsonw_obj(x->w);
+		if (code.n) {
+			jsonw_key(x->w, "coding");
+			jsonw_arr(x->w);
+			jsonw_obj(x->w);
+			jsonw_kstr(x->w, "system", "urn:holdfast:ecg-statement");
+			jsonw_kslice(x->w, "code", code);
+			jsonw_obj_end(x->w);
+			jsonw_arr_end(x->w);
+		}
+		jsonw_kslice(x->w, "text", slice_trim(fact_part(s, 1)));
+		jsonw_obj_end(x->w);
+	}
+	jsonw_arr_end(x->w);
+}
+
 static void report(const struct bundle *x)
 {
 	char url[46];
@@ -202,6 +228,7 @@ static void report(const struct bundle *x)
 	jsonw_obj_end(x->w);
 	jsonw_arr_end(x->w);
 	conclusion(x);
+	codes(x);
 	if (x->g->pdf.n && !x->withdrawn) {
 		buf_init(&pdf, x->g->pdf.n * 2 + 16);
 		base64_put(&pdf, x->g->pdf);

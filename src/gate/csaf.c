@@ -254,6 +254,17 @@ static void threats(struct gate_vuln *v, const struct json_node *list)
 	}
 }
 
+/* What can be done goes before that nothing is going to be. */
+static int remedy_rank(const struct json_node *n)
+{
+	static const char *const order[] = {"vendor_fix", "workaround", "mitigation", "optional_patch", "fix_planned", "none_available", "no_fix_planned"};
+	struct slice category = json_text(n, "category");
+	for (size_t i = 0; i < ARRAY_LEN(order); i++)
+		if (slice_eq_str(category, order[i]))
+			return (int)i;
+	return (int)ARRAY_LEN(order);
+}
+
 static void vulnerability(struct reading *r, struct gate_vuln *v, const struct json_node *n)
 {
 	v->advisory = r->v;
@@ -264,8 +275,8 @@ static void vulnerability(struct reading *r, struct gate_vuln *v, const struct j
 	v->cwe = keep(r, json_text(n, json_get(n, "cwes") ? "cwes.0.id" : "cwe.id"));
 	const struct json_node *fix = json_get(n, "remediations"), *best = NULL;
 	for (const struct json_node *k = fix && fix->type == JSON_ARR ? fix->child : NULL; k; k = k->next)
-		if (!best || slice_eq_str(json_text(k, "category"), "vendor_fix"))
-			best = best && slice_eq_str(json_text(best, "category"), "vendor_fix") ? best : k;
+		if (!best || remedy_rank(k) < remedy_rank(best))
+			best = k;
 	v->remedy = keep(r, json_text(best, "details"));
 	scores(r, v, n);
 	threats(v, json_get(n, "threats"));

@@ -12,6 +12,7 @@ struct words {
 	uint64_t bloom; /* a bit a word: two names without a common bit have no common word */
 };
 int words_of(struct arena *a, struct slice s, struct words *ret, struct err *e) MUST; /* dots between digits stay, brackets and the rest separate; words past the maximum are left out */
+void words_index(struct words *w); /* after words were taken out or exchanged */
 bool words_equal(const struct words *a, const struct words *b);
 bool words_begin(const struct words *a, const struct words *b); /* a is what b begins with */
 bool words_within(const struct words *a, const struct words *b); /* each of a's is in b */

@@ -52,6 +52,10 @@ static int no_room(const struct matching *m, const struct arena *a)
 
 /* ---- facets ---- */
 
+static size_t letters_of(struct slice s);
+
+static void one_spelling(struct words *w, bool vendor);
+
 /* What a vendor calls itself, without the form of its company. */
 static void vendor_words(struct words *w)
 {
@@ -66,18 +70,62 @@ static void vendor_words(struct words *w)
 	}
 	if (n)
 		w->n = n;
+	one_spelling(w, true);
 }
 
 static void drop_front(struct words *w, size_t k)
 {
 	memmove(w->w, w->w + k, (w->n - k) * sizeof *w->w);
 	w->n -= k;
+	words_index(w);
 }
 
-/* "Philips IntelliVue MX700" of vendor Philips is "IntelliVue MX700". */
+/* How one maker is written in inventories and in advisories; the longer spelling before the one it begins with. */
+static const struct {
+	const char *words[4], *one;
+} aliases[] = {{{"general", "electric"}, "ge"}, {{"ge", "healthcare"}, "ge"}, {{"ge", "medical", "systems"}, "ge"}, {{"ge", "medical"}, "ge"}, {{"gehealthcare"}, "ge"}, {{"gehc"}, "ge"}, {{"ge"}, "ge"}, {{"becton", "dickinson"}, "bd"}, {{"bbraun"}, "braun"},
+	{{"b", "braun"}, "braun"}, {{"braun"}, "braun"}, {{"koninklijke", "philips"}, "philips"}, {{"royal", "philips"}, "philips"}, {{"siemens", "healthineers"}, "siemens"}, {{"siemens", "healthcare"}, "siemens"}, {{"siemens", "medical"}, "siemens"},
+	{{"hewlett", "packard"}, "hp"}, {{"drager"}, "draeger"}, {{"microsoft"}, "microsoft"}, {{"ms"}, "microsoft"}};
+
+/* How many of the words in front are such a spelling: 0, none. */
+static size_t alias_of(const struct words *w, const char **ret)
+{
+	for (size_t i = 0; i < ARRAY_LEN(aliases); i++) {
+		size_t k = 0;
+		while (k < ARRAY_LEN(aliases[i].words) && aliases[i].words[k] && k < w->n && slice_eq_str(w->w[k], aliases[i].words[k]))
+			k++;
+		if (k && (k == ARRAY_LEN(aliases[i].words) || !aliases[i].words[k])) {
+			*ret = aliases[i].one;
+			return k;
+		}
+	}
+	return 0;
+}
+
+/* A vendor is then that one word and no more; of a product's name the words in front are. */
+static void one_spelling(struct words *w, bool vendor)
+{
+	const char *one;
+	size_t k = alias_of(w, &one);
+	if (!k)
+		return;
+	drop_front(w, k - 1);
+	w->w[0] = slice_str(one);
+	if (vendor)
+		w->n = 1;
+	words_index(w);
+}
+
+/* "Philips IntelliVue MX700" of vendor Philips is "IntelliVue MX700"; "GE Healthcare MUSE" of vendor GE is "MUSE". */
 static void without_vendor(struct words *product, const struct words *vendor)
 {
-	size_t k = 0;
+	const char *one;
+	size_t k = alias_of(product, &one);
+	if (k && vendor->n == 1 && slice_eq_str(vendor->w[0], one) && k < product->n) {
+		drop_front(product, k);
+		return;
+	}
+	k = 0;
 	while (k < vendor->n && k + 1 < product->n && slice_eq(product->w[k], vendor->w[k]))
 		k++;
 	if (k)
@@ -135,18 +183,56 @@ static int facet_add(struct matching *m, uint32_t device, enum facet_kind kind, 
 	return 0;
 }
 
+/* "IntelliVue MX800 SW L.01", "MUSE v9", "Archive Server version 7.1": the version that a name ends in, where the inventory has no other. */
+static struct slice version_in_name(struct slice *name)
+{
+	static const char *const marks[] = {"sw", "software", "fw", "firmware", "version", "ver", "rev", "revision", "release", "v"};
+	for (size_t i = name->n; i-- > 1;) {
+		if (name->p[i - 1] != ' ')
+			continue;
+		struct slice tail = slice_of(name->p + i, name->n - i), word = slice_of(tail.p, letters_of(tail)), rest = slice_of(tail.p + word.n, tail.n - word.n);
+		bool mark = false, digit = false;
+		for (size_t k = 0; k < ARRAY_LEN(marks); k++)
+			mark |= slice_eq_nocase(word, marks[k]);
+		while (rest.n && strchr(" .:", rest.p[0] ? rest.p[0] : 'x'))
+			rest = slice_of(rest.p + 1, rest.n - 1);
+		for (size_t k = 0; k < rest.n; k++)
+			digit |= rest.p[k] >= '0' && rest.p[k] <= '9';
+		if (mark && digit && rest.n <= 40) {
+			struct slice head = slice_trim(slice_of(name->p, i));
+			while (head.n && (head.p[head.n - 1] == ',' || head.p[head.n - 1] == '-' || head.p[head.n - 1] == '('))
+				head = slice_trim(slice_of(head.p, head.n - 1));
+			if (!head.n)
+				return SLICE_NULL;
+			*name = head;
+			return rest;
+		}
+	}
+	return SLICE_NULL;
+}
+
+/* A name with its version, or the version that it ends in. */
+static int named(struct matching *m, uint32_t device, enum facet_kind kind, struct slice vendor, const struct gate_said *s, struct slice version)
+{
+	struct slice name = s->value;
+	if (!version.n)
+		version = version_in_name(&name);
+	return facet_add(m, device, kind, vendor, name, version, SLICE_NULL, s->guess && kind == SYSTEM, s->file, s->line);
+}
+
 static int facets_of(struct matching *m, const struct gate_device *d)
 {
 	uint32_t n = d->number - 1;
 	const struct gate_said *model = gate_device_said(d, GATE_F_MODEL), *software = gate_device_said(d, GATE_F_SOFTWARE), *os = gate_device_said(d, GATE_F_OS);
 	struct slice vendor = gate_device_text(d, GATE_F_VENDOR), version = gate_device_text(d, GATE_F_VERSION);
+	struct slice system_vendor = os ? vendor_of_system(os->value) : SLICE_NULL; /* an unknown system may be the device's own name, written in that column */
 	int r = 0;
 	if (model)
-		r = facet_add(m, n, MODEL, vendor, model->value, software ? SLICE_NULL : version, SLICE_NULL, false, model->file, model->line);
+		r = named(m, n, MODEL, vendor, model, software ? SLICE_NULL : version);
 	if (r == 0 && software)
-		r = facet_add(m, n, SOFTWARE, vendor, software->value, version, SLICE_NULL, false, software->file, software->line);
+		r = named(m, n, SOFTWARE, vendor, software, version);
 	if (r == 0 && os)
-		r = facet_add(m, n, SYSTEM, vendor_of_system(os->value), os->value, gate_device_text(d, GATE_F_OS_VERSION), SLICE_NULL, os->guess, os->file, os->line);
+		r = named(m, n, SYSTEM, system_vendor.n ? system_vendor : vendor, os, gate_device_text(d, GATE_F_OS_VERSION));
 	for (const struct gate_said *s = d->said; r == 0 && s; s = s->next)
 		if (s->field == GATE_F_CPE)
 			r = facet_add(m, n, CPE, SLICE_NULL, SLICE_NULL, SLICE_NULL, s->value, s->guess, s->file, s->line);
@@ -158,6 +244,7 @@ static int facets_of(struct matching *m, const struct gate_device *d)
 /* ---- does a product fit a facet ---- */
 
 struct product_words {
+	struct slice text; /* the product's name as it is written */
 	struct words vendor, product, name;
 	struct cpe cpe;
 	bool has_cpe;
@@ -189,6 +276,81 @@ static bool distinctive(const struct words *w)
 	return false;
 }
 
+static bool slice_has_nocase(struct slice s, struct slice what)
+{
+	for (size_t i = 0; what.n && i + what.n <= s.n; i++)
+		if (strncasecmp((const char *)s.p + i, (const char *)what.p, what.n) == 0)
+			return true;
+	return false;
+}
+
+static size_t letters_of(struct slice s)
+{
+	size_t k = 0;
+	while (k < s.n && ((s.p[k] | 32) >= 'a' && (s.p[k] | 32) <= 'z'))
+		k++;
+	return k;
+}
+
+static bool same_letters(struct slice a, struct slice b, size_t n)
+{
+	return a.n >= n && b.n >= n && strncasecmp((const char *)a.p, (const char *)b.p, n) == 0;
+}
+
+/* "MX400": its letters are counted, its number read; no more than 6 digits and nothing after them. */
+static bool model_number(struct slice s, size_t *ret_letters, unsigned *ret)
+{
+	size_t k = letters_of(s);
+	*ret_letters = k;
+	*ret = 0;
+	if (!k || k == s.n || s.n - k > 6)
+		return false;
+	for (; k < s.n; k++) {
+		if (s.p[k] < '0' || s.p[k] > '9')
+			return false;
+		*ret = *ret * 10 + (unsigned)(s.p[k] - '0');
+	}
+	return true;
+}
+
+/* "Vitaview monitors VX100 VX400-VX850": is one of the device's words between them, and another one of the family's name? */
+static bool model_span(struct slice text, const struct words *device)
+{
+	struct slice rest = text;
+	while (rest.n) {
+		struct slice hi, piece = slice_cut(rest, ' ', &rest), lo = slice_cut(piece, '-', &hi);
+		size_t a, b, c;
+		unsigned from, to, at;
+		while (hi.n && (hi.p[hi.n - 1] == ',' || hi.p[hi.n - 1] == ')'))
+			hi.n--;
+		if (!hi.n || !model_number(lo, &a, &from) || !model_number(hi, &b, &to) || a != b || !same_letters(lo, hi, a))
+			continue;
+		for (size_t i = 0; i < device->n; i++)
+			if (model_number(device->w[i], &c, &at) && c == a && same_letters(lo, device->w[i], a) && at >= from && at <= to)
+				for (size_t k = 0; k < device->n; k++)
+					if (k != i && device->w[k].n >= 4 && letters_of(device->w[k]) == device->w[k].n && slice_has_nocase(text, device->w[k]))
+						return true;
+	}
+	return false;
+}
+
+/* "Information Center iX (ICiX)" is what hospitals call "IC iX": all the device's words together are what stands in brackets. */
+static bool acronym(struct slice text, const struct words *device)
+{
+	const uint8_t *open = text.n ? memchr(text.p, '(', text.n) : NULL, *close = open ? memchr(open, ')', (size_t)(text.p + text.n - open)) : NULL;
+	if (!close || close - open < 4)
+		return false;
+	struct slice in = slice_of(open + 1, (size_t)(close - open - 1));
+	size_t at = 0;
+	for (size_t i = 0; i < device->n; i++) {
+		struct slice w = device->w[i];
+		if (w.n > in.n - at || strncasecmp((const char *)in.p + at, (const char *)w.p, w.n))
+			return false;
+		at += w.n;
+	}
+	return at == in.n;
+}
+
 static enum fit by_cpe(const struct product_words *p, const struct facet *f)
 {
 	if (!p->has_cpe || !f->has_cpe)
@@ -211,23 +373,38 @@ static enum fit by_name(const struct product_words *p, const struct facet *f)
 		return f->vendor.n && words_within(&all, &p->name) && distinctive(&f->product) ? IN_PART : NO_FIT;
 	}
 	bool vendor = same_vendor(&f->vendor, &p->vendor);
-	if (!vendor && f->kind == MODEL) /* most pairs: before anything is copied */
+	if (!vendor && f->kind == MODEL && f->vendor.n) /* most pairs: before anything is copied */
 		return NO_FIT;
 	struct words fp = f->product, pp = p->product;
-	if (!vendor && f->kind != MODEL && p->vendor.n && slice_eq(fp.w[0], p->vendor.w[0]) && fp.n > 1) {
-		without_vendor(&fp, &p->vendor); /* "Microsoft SQL Server" on a machine of another maker */
-		vendor = true;
+	if (!vendor && p->vendor.n && fp.n > 1) { /* "Microsoft SQL Server" on a machine of another maker, "GE MUSE" where no maker is named */
+		size_t before = fp.n;
+		without_vendor(&fp, &p->vendor);
+		vendor = fp.n < before;
 	}
 	if (words_equal(&fp, &pp))
 		return vendor ? SAME : f->kind != MODEL && distinctive(&pp) ? IN_PART : NO_FIT;
 	if (!vendor)
 		return NO_FIT;
+	if (model_span(p->text, &fp) || acronym(p->text, &fp))
+		return IN_PART;
 	if (words_within(&fp, &pp) && distinctive(&fp))
 		return IN_PART;
 	return words_within(&pp, &fp) && distinctive(&pp) ? IN_PART : NO_FIT;
 }
 
-static enum gate_in version_of(const struct gate_product *p, const struct product_words *w, const struct facet *f)
+/* "620 | 650 | 650c" where versions stand, and the device is an "Anaestation 650": models. */
+static bool is_a_model(struct matching *m, struct slice stated, const struct facet *f)
+{
+	struct slice rest = stated;
+	for (unsigned n = 0; rest.p && n < 64 && memchr(stated.p, '|', stated.n); n++) {
+		struct words w;
+		if (words_of(m->scratch, slice_cut(rest, '|', &rest), &w, NULL) == 0 && w.n && words_within(&w, &f->product))
+			return true;
+	}
+	return false;
+}
+
+static enum gate_in version_of(struct matching *m, const struct gate_product *p, const struct product_words *w, const struct facet *f)
 {
 	struct slice stated = p->range.n ? p->range : p->version;
 	char cpe[160];
@@ -237,6 +414,8 @@ static enum gate_in version_of(const struct gate_product *p, const struct produc
 	}
 	if (!stated.n)
 		return GATE_INSIDE; /* the product as such, in whatever version */
+	if (is_a_model(m, stated, f))
+		return GATE_INSIDE;
 	if (!f->version.n)
 		return gate_version_in(stated, SLICE("0")) == GATE_INSIDE && gate_version_in(stated, SLICE("999999999")) == GATE_INSIDE ? GATE_INSIDE : GATE_IN_UNKNOWN;
 	return gate_version_in(stated, f->version);
@@ -264,15 +443,17 @@ static int prepare(struct matching *m, const struct gate_product *p, struct prep
 	out->done = true;
 	if (words_of(m->scratch, p->vendor, &w.vendor, m->e) < 0 || words_of(m->scratch, p->product, &w.product, m->e) < 0 || words_of(m->scratch, p->name, &w.name, m->e) < 0)
 		return no_room(m, m->scratch);
+	w.text = p->product;
 	vendor_words(&w.vendor);
 	without_vendor(&w.product, &w.vendor);
+	one_spelling(&w.name, false);
 	w.has_cpe = p->cpe.n && cpe_read(p->cpe, &w.cpe);
 	uint64_t bloom = w.product.bloom | w.name.bloom | w.vendor.bloom;
 	for (struct facet *f = m->facets; f; f = f->next) {
 		enum fit cpe = by_cpe(&w, f), fit = cpe;
 		if (fit == NO_FIT && (f->product.bloom & bloom))
 			fit = by_name(&w, f);
-		enum gate_in in = fit != NO_FIT ? version_of(p, &w, f) : GATE_OUTSIDE;
+		enum gate_in in = fit != NO_FIT ? version_of(m, p, &w, f) : GATE_OUTSIDE;
 		if (fit == NO_FIT || in == GATE_OUTSIDE)
 			continue;
 		struct hit *h = arena_alloc(m->scratch, sizeof *h);

@@ -15,7 +15,7 @@
  *   - A state that nobody knows is CUT: it is number 0, and whatever cannot be read is that.
  *   - Whoever may act on links may cut, alone, and is asked for a reason but never held up for one. A step up needs two different accounts of role security, owner or admin; the first signature waits for the second, by name, and ends.
  *   - A step up has an end, at which the link falls back to the state it came from, by itself. Any step may fall back at any time.
- *   - What we acknowledge is durable first, is sent in order, and is never dropped; AR is never said.
+ *   - What we acknowledge is durable first, is sent in order, and is never dropped: only its own acceptance by the far side, or a person by name and reason, takes it out of the queue. AR is never said.
  */
 #ifndef HOLDFAST_GATE_H
 #define HOLDFAST_GATE_H
@@ -61,6 +61,9 @@ int gate_until_parse(struct slice text, int64_t now, int zone_minutes, int64_t *
 #define GATE_NAME_MAX 40
 #define GATE_TYPES_MAX 32
 #define GATE_ALLOW_MAX 32
+#define GATE_CONDITIONS_MAX 16
+#define GATE_CONDITION_MAX 240           /* bytes of a condition's words */
+#define GATE_HOURS_MAX 4
 #define GATE_FRAME_MAX ((size_t)2 << 20) /* bytes of one message; more closes the connection */
 #define GATE_FRAME_SECONDS 60            /* from a frame's first byte to its last */
 #define GATE_CONNECT_SECONDS 10
@@ -73,8 +76,24 @@ struct gate_net { /* an address and how many of its first bits count */
 	uint8_t bits;
 	bool six;
 };
+struct gate_condition { /* what must be true before a step up is signed for */
+	char name[GATE_NAME_MAX], text[GATE_CONDITION_MAX];
+	enum gate_state before; /* of the step to this state, and those after it; GATE_CUT: of every step */
+};
+struct gate_hours { /* of the site's clock */
+	uint8_t days;           /* bit 0: Monday ... bit 6: Sunday */
+	uint16_t from, to;      /* minutes of the day, [from, to), to at most 1440 */
+};
+#define GATE_CA_MAX 4096                 /* bytes of PEM: a partner's authority and one that signed it */
+struct gate_tls { /* TLS 1.2 or later, on either side by itself. Who the other one is: by the fingerprint of its certificate, or by who signed that */
+	bool listen, to;        /* the near side speaks TLS to us; we speak TLS to the far side */
+	char client_pin[65], client_ca[GATE_CA_MAX]; /* one of them, or none: whoever connects shows a certificate. SHA-256 in lower case; PEM */
+	char pin[65], ca[GATE_CA_MAX];               /* one of them, where to is set */
+	char name[128];         /* with ca: the name in the far side's certificate; empty: the address it is connected to */
+};
 struct gate_link {
 	char name[GATE_NAME_MAX], class[GATE_NAME_MAX], owner[64], purpose[128];
+	char partner[96], contact[128]; /* for letters: whom it leads to; whom a partner asks about it */
 	char listen[64], to[64];     /* IP:PORT, [IP]:PORT */
 	bool out;                    /* direction: we -> partner; else partner -> us. Who connects is the near side of the listener either way */
 	enum gate_protocol protocol;
@@ -83,11 +102,24 @@ struct gate_link {
 	char types[GATE_TYPES_MAX][16]; /* LIMITED: "ADT" or "ADT^A01" */
 	uint8_t types_n;             /* 0: every type */
 	uint32_t rate;               /* LIMITED, and the queue when it drains: messages a second; 0: no limit */
+	struct gate_hours hours[GATE_HOURS_MAX]; /* LIMITED: when it is as OPEN; else it is as QUARANTINED */
+	uint8_t hours_n;             /* 0: always */
+	struct gate_condition condition[GATE_CONDITIONS_MAX];
+	uint8_t conditions;
+	struct gate_tls tls;
+	bool auto_cut;               /* what is unusual (gate_rhythm) cuts it, and does not only alarm */
 };
 /* Whole and sane: names of letters, digits, '-', '_', '.'; addresses that are numbers; another listener than it is sent to. ERR_USAGE. */
 int gate_link_check(const struct gate_link *l, struct err *e) MUST;
 int gate_allow_parse(struct gate_link *l, struct slice list, struct err *e) MUST; /* "10.1.2.0/24,2001:db8::1" */
 int gate_types_parse(struct gate_link *l, struct slice list, struct err *e) MUST; /* "ADT,ORU^R01" */
+int gate_hours_parse(struct gate_link *l, struct slice list, struct err *e) MUST; /* "Mon-Fri 08:00-18:00, Sat 09:00-12:00" */
+int gate_pin_parse(char ret[65], struct slice text, const char *place, struct err *e) MUST; /* 64 hex digits, as openssl prints them or plain, "sha256:" before them or not */
+/* "NAME: words", or "NAME before STATE: words". */
+int gate_condition_parse(struct gate_link *l, struct slice text, struct err *e) MUST;
+/* Is it within the link's hours at this time (wall clock)? *ret_change: when that is next otherwise; GATE_NEVER: never. */
+bool gate_within_hours(const struct gate_link *l, int64_t now, int zone_minutes, int64_t *ret_change);
+bool gate_link_same(const struct gate_link *a, const struct gate_link *b);
 int gate_address_parse(const char *text, bool *ret_six, uint8_t ret_ip[16], uint16_t *ret_port); /* 0, or ERR_USAGE */
 bool gate_allowed(const struct gate_link *l, bool six, const uint8_t ip[16]);    /* an IPv4 address in IPv6's clothes is taken for itself */
 /* The fields of one object (the caller opens and closes it), and back. ERR_INPUT. */
@@ -95,6 +127,15 @@ void gate_link_put(const struct gate_link *l, struct jsonw *w);
 int gate_link_read(const struct json_node *n, struct gate_link *ret, struct err *e) MUST;
 void gate_standing_put(const struct gate_standing *s, struct jsonw *w);
 void gate_standing_read(const struct json_node *n, struct gate_standing *ret);   /* what does not read is CUT */
+
+/* A file of links (gate_config.c says its form). All of it or nothing: ERR_INPUT names file and line. */
+#define GATE_CONFIG_MAX ((size_t)4 << 20)
+struct gate_config {
+	struct gate_link *link;
+	size_t n;
+};
+int gate_config_read(struct slice text, const char *file, struct gate_config *ret, struct err *e) MUST;
+void gate_config_done(struct gate_config *c);
 
 /* ---- frames, as the relay sees them ----------------------------------------------------------------------------------------- */
 
@@ -126,24 +167,162 @@ enum gate_way gate_passes(const struct gate_link *l, enum gate_state s, const st
 bool gate_passes_back(const struct gate_link *l, enum gate_state s, const struct gate_message *m);
 /* A refusal that keeps the message where it is: MSA AE, never AR. */
 void gate_refusal(struct slice message, const char *why, int64_t now, struct buf *ret);
+/* What the far side's answer to a queued message means for it. Only the first lets it leave the queue. */
+enum gate_verdict {
+	GATE_TAKEN,   /* AA, CA */
+	GATE_LATER,   /* AE, CE, and whatever is no code: offered again after a pause that grows */
+	GATE_PERSON   /* AR, CR: the same bytes would be rejected again; it stays the first and waits for somebody's word */
+};
+enum gate_verdict gate_verdict_of(struct slice code /* MSA-1 */);
+int64_t gate_pause(unsigned refusals);           /* before it is offered again: 1 s, doubled each time, at most GATE_PAUSE_MAX */
+#define GATE_PAUSE_MAX (INT64_C(60) * TIME_SEC)
 /* The acknowledgement of a message that is durable here: AA, or CA where the sender asks for one in MSH-15. */
 void gate_accepted(struct slice message, int64_t now, struct buf *ret);
 
-/* ---- the cutter: nftables, elsewhere ---------------------------------------------------------------------------------------- */
+/* ---- the cutter: what a cut does beside the relay ------------------------------------------------------------------------------
+ *
+ * Texts for nftables and bytes for sock_diag, made here and judged here; the process that speaks them to the kernel is serve/cutter.c. What is cut is always said whole, as a sorted list of elements; what
+ * has to change follows from the list before. An address is cut while any link to it is cut.
+ *
+ * Tables (inet, ours alone): TABLE for links and addresses, TABLE_island while the host is isolated. Both act before everybody else's chains, connections that stand included: TCP is answered with a reset,
+ * all else is dropped. A reset without payload is let out, or nobody would learn that he was cut. Loopback is never cut: whoever can use it is already here. */
 
-struct gate_address {
+enum gate_cut_kind {
+	GATE_FAR = 1,   /* a partner's address and port: nothing passes to or from it, of this host's or through it */
+	GATE_HERE,      /* a listener of ours: nothing comes in to it. ip all zero: on every address */
+	GATE_ADDRESS,   /* a whole address: nothing, but for Holdfast's own ports */
+	GATE_MEMBER,    /* of the island: what still talks to this host when it is isolated; bits count */
+	GATE_OWN_PORT   /* Holdfast's own: open to an address that is cut, and in isolation */
+};
+struct gate_element {
+	uint8_t kind, six, bits; /* bits: GATE_MEMBER */
+	uint8_t ip[16];          /* the first 4 where six is 0 */
+	uint16_t port;           /* 0: none */
+};
+#define GATE_ELEMENT 22      /* bytes of one on a channel */
+#define GATE_ELEMENTS_MAX (2 * GATE_LINKS_MAX + 4096)
+#define GATE_TABLE_MAX 48
+int gate_element_compare(const void *a, const void *b);
+size_t gate_elements_sort(struct gate_element *v, size_t n);                     /* in order, each once; how many are left */
+const struct gate_element *gate_element_find(const struct gate_element *v, size_t n, const struct gate_element *what);
+void gate_element_put(const struct gate_element *x, struct buf *b);
+bool gate_element_get(struct cur *c, struct gate_element *ret) MUST;            /* false: no such kind, or too short */
+void gate_element_text(const struct gate_element *x, char ret[64]);             /* "10.1.2.3:5000", "[2001:db8::1]:5000", "10.0.0.0/8", "port 5000" */
+int gate_element_parse(const char *text, uint8_t kind, struct gate_element *ret); /* IP or IP/BITS (GATE_MEMBER alone). ERR_USAGE */
+bool gate_loopback(bool six, const uint8_t ip[16]);
+/* What is cut with this link: where we connect to the partner, his address and port; where he connects to us, our listener. Loopback is none. */
+size_t gate_link_elements(const struct gate_link *l, struct gate_element ret[2]);
+
+void gate_table_name(const char *origin, char ret[GATE_TABLE_MAX]);             /* of this site: two on one host do not undo each other's cuts */
+/* The whole table (and without elements of FAR, HERE or ADDRESS: none), in place of what is there; one transaction. Lists are sorted. */
+void gate_table_whole(const char *table, const struct gate_element *v, size_t n, struct buf *out);
+/* From have to want; nothing where they are the same. One transaction. */
+void gate_table_change(const char *table, const struct gate_element *have, size_t have_n, const struct gate_element *want, size_t want_n, struct buf *out);
+void gate_island_whole(const char *table, bool isolated, const struct gate_element *v, size_t n, struct buf *out);
+
+struct gate_count { /* what was stopped at an element */
+	struct gate_element of;
+	uint64_t packets, bytes;
+};
+struct gate_counts {
+	struct gate_count *v; /* FAR, HERE and ADDRESS, sorted; on the heap */
+	size_t n, rules;      /* rules: and chains: were any taken away? */
+	uint64_t outside;     /* packets at the island's counter */
+};
+/* The answer of `list table` as JSON. ERR_INPUT. */
+int gate_counts_read(struct slice json, struct gate_counts *ret, struct err *e) MUST;
+const struct gate_count *gate_count_find(const struct gate_counts *c, const struct gate_element *what);
+
+/* sock_diag (linux/inet_diag.h): established sockets, asked for and ended. */
+struct gate_socket {
 	bool six;
-	uint8_t ip[16];   /* the first 4 where six is false */
-	uint16_t port;    /* 0: all */
+	uint8_t local[16], remote[16]; /* an IPv4 address in IPv6's clothes is shown as itself: mapped */
+	bool mapped;
+	uint16_t local_port, remote_port;
+	uint8_t id[48];                /* as the kernel names it: struct inet_diag_sockid */
 };
-/* What a cut does beside the relay. Filled in by whoever has it; without it the proof is the relay's alone, and says so. Each returns 0 or a code and waits for nothing but the kernel. */
-struct gate_cutter {
-	void *arg;
-	int (*add)(void *arg, const struct gate_address *a, size_t n, struct err *e);      /* nothing passes to or from these */
-	int (*remove)(void *arg, const struct gate_address *a, size_t n, struct err *e);
-	int (*kill)(void *arg, const struct gate_address *a, size_t n, uint32_t *ret_killed, struct err *e); /* established sockets */
-	int (*probe)(void *arg, const struct gate_address *a, bool *ret_blocked, uint64_t *ret_packets, struct err *e);
+void gate_diag_ask(struct buf *out, bool six, uint32_t seq);                     /* all TCP sockets that could carry a byte */
+void gate_diag_end(struct buf *out, const struct gate_socket *s, uint32_t seq);  /* SOCK_DESTROY, with an answer */
+/* One message off the front. 1: a socket; 2: an answer to gate_diag_end, *ret_error is 0 or a negative errno; 0: nothing of interest; 3: the list is at its end; ERR_INPUT: it does not read. */
+int gate_diag_next(struct slice *in, struct gate_socket *ret, int *ret_error);
+/* Is it one that the list cuts? own: ports that stay open to addresses (sorted list holds them as GATE_OWN_PORT). */
+bool gate_socket_cut(const struct gate_element *v, size_t n, const struct gate_socket *s);
+
+/* ---- isolation of the host: on by one, off by two -------------------------------------------------------------------------------- */
+
+struct gate_isolation {
+	bool on;
+	int64_t since;
+	char first[GATE_WHO_MAX]; /* has signed for its end */
+	int64_t first_until;
 };
+/* 1: signed by the first; 2: it has ended. Below 0 as gate_decide. */
+int gate_isolation_end(const struct gate_isolation *s, const char *account, const char *role, int64_t now, struct gate_isolation *ret, struct err *e) MUST;
+
+/* ---- what is usual on a link, and what is not (gate_rhythm.c) ------------------------------------------------------------------ */
+
+#define GATE_WEEKS 8u
+#define GATE_UNUSUAL_TEXT 400
+#define GATE_KIND_LEAST 5u /* messages of a kind that never was: fewer are somebody's trial */
+struct gate_hour { /* what passed in an hour, or so far */
+	uint64_t messages, bytes;
+	struct gate_hour_type { char name[16]; uint64_t n; } type[GATE_TYPES_MAX];
+	uint8_t types;
+};
+struct gate_slot { /* an hour of the week, in the last weeks: a ring */
+	uint32_t messages[GATE_WEEKS], kib[GATE_WEEKS];
+	uint32_t n; /* ever */
+};
+struct gate_rhythm { /* 12 kB a link, whatever it carries. Zeros: nothing is known */
+	struct gate_slot slot[168];
+	struct gate_hour_type type[GATE_TYPES_MAX]; /* that ever passed */
+	uint8_t types;
+	uint64_t hours;
+	int64_t first;
+};
+enum gate_unusual { GATE_USUAL = 0, GATE_MANY, GATE_LARGE, GATE_KIND, GATE_SILENT };
+/* An hour that began at `at` is over. Hours are the site's clock's. */
+void gate_rhythm_add(struct gate_rhythm *r, int64_t at, int zone_minutes, const struct gate_hour *h);
+/* Of the hour that began at `began`, as far as it has come by now. ret is written where it is unusual: what is, and against what. */
+enum gate_unusual gate_rhythm_judge(const struct gate_rhythm *r, const char *link, int64_t began, int64_t now, int zone_minutes, const struct gate_hour *h, char ret[GATE_UNUSUAL_TEXT]);
+
+/* ==== letters: what the ledger says of a link, for partners, regulators and insurers ======================================
+ *
+ * Pure: entries in, blocks of text out. A letter prints no figure that is not a struct figure (letter_internal.h), and those are made from an entry alone: each carries its number, and stands with it on the page. The words
+ * around them are letters.tsv, in English, French and Chinese, and have no digit. What no entry says is a blank that names who has to fill it in. */
+
+struct gate_entry { /* of the ledger */
+	uint64_t seq;
+	int64_t time;          /* received, ns UTC */
+	struct slice kind, source;
+	uint8_t commit[32];    /* its leaf's commitment to the body */
+};
+enum gate_letter_kind { GATE_LETTER_CUT, GATE_LETTER_CONDITIONS, GATE_LETTER_ASSURANCE, GATE_LETTER_KINDS };
+enum gate_letter_to { GATE_TO_PARTNER, GATE_TO_REGULATOR, GATE_TO_INSURER, GATE_TO_COUNT };
+int gate_letter_kind_parse(const char *name); /* "cut" "conditions" "assurance"; -1 */
+int gate_letter_to_parse(const char *name);   /* "partner" "regulator" "insurer"; -1 */
+const char *gate_letter_lang(const char *name); /* "en" "fr" "zh"; NULL: none of ours */
+
+struct gate_dossier; /* what entries say of one link, and of the house around it */
+struct gate_dossier *gate_dossier_new(const char *link);
+void gate_dossier_free(struct gate_dossier *d);
+bool gate_dossier_wants(struct slice kind);   /* is there anything in entries of this kind for it? */
+/* In the order of the ledger. body: empty where it was erased. An entry that does not read is passed over: it says nothing. ERR_MEMORY, ERR_LIMIT. */
+int gate_dossier_add(struct gate_dossier *d, const struct gate_entry *en, struct slice body, struct err *e) MUST;
+
+struct gate_letter {
+	enum gate_letter_kind kind;
+	enum gate_letter_to to;
+	const char *lang;       /* of gate_letter_lang */
+	const char *hospital;
+	int64_t now;
+	int zone_minutes;       /* of the times that are printed */
+	const char *origin, *root, *witnesses; /* of the checkpoint; witnesses: names with commas, or empty */
+	uint64_t size, checkpoint; /* entries that were read; entries that the checkpoint covers */
+};
+struct paper_letter;
+/* All of it lives in a. ERR_NOT_FOUND: there is no such link; ERR_NO: a notice of a cut of a link that was never cut. */
+int gate_letter_write(const struct gate_dossier *d, const struct gate_letter *l, struct arena *a, struct paper_letter *ret, struct err *e) MUST;
 
 /* ==== exposure: which devices there are, what is known to be weak in them, and whom that puts at risk ==================
  *
@@ -328,6 +507,10 @@ void gate_plan_free(struct gate_plan *p);
 bool gate_plan_sound(const struct gate_plan *p); /* nothing of its own would be cut off, no prefix is in two groups, no host on both sides */
 void gate_plan_json(const struct gate_plan *p, struct jsonw *w);
 void gate_plan_text(const struct gate_plan *p, struct buf *out);
+/* For the hospital's own firewalls: NFT for nft -f on a router between the groups; TABLE has lines of member GROUP RANGE, allow FROM TO, deny FROM TO (* is everybody;
+ * the first line that fits counts) and cut-link GROUP LINK, with tabs. ERR_INPUT: the plan is not sound. */
+enum gate_rules { GATE_RULES_NFT, GATE_RULES_TABLE };
+int gate_plan_rules(const struct gate_plan *p, enum gate_rules kind, struct buf *out, struct err *e) MUST;
 /* ==== end of exposure ==== */
 
 #endif

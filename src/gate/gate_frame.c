@@ -62,12 +62,26 @@ static struct slice two_components(struct slice type, uint8_t comp)
 	return slice_of(first.p, first.n + 1 + second.n);
 }
 
+/* By its line ends: memmem was a third of the relay's time. */
+static const uint8_t *msa_behind(const uint8_t *p, size_t n, uint8_t end)
+{
+	const uint8_t *hit = p;
+	while ((hit = memchr(hit, end, n - (size_t)(hit - p)))) {
+		if (n - (size_t)(hit - p) < 4)
+			return NULL;
+		if (!memcmp(hit + 1, "MSA", 3))
+			return hit;
+		hit++;
+	}
+	return NULL;
+}
+
 static void read_answer(struct slice m, uint8_t field, struct gate_message *ret)
 {
 	size_t n = m.n < MSA_WITHIN ? m.n : MSA_WITHIN;
-	const uint8_t *hit = memmem(m.p, n, "\rMSA", 4);
+	const uint8_t *hit = msa_behind(m.p, n, CR);
 	if (!hit)
-		hit = memmem(m.p, n, "\nMSA", 4);
+		hit = msa_behind(m.p, n, '\n');
 	if (!hit || (size_t)(hit - m.p) + 4 >= m.n || hit[4] != field)
 		return;
 	struct slice line = slice_of(hit + 5, m.n - (size_t)(hit + 5 - m.p)), rest;
@@ -186,4 +200,19 @@ void gate_accepted(struct slice message, int64_t now, struct buf *ret)
 	hl7_ack_write(&h, HL7_ACK_AUTO, HL7_STORED, id, now, &b);
 	if (buf_ok(&b) && b.n)
 		hl7_mllp_wrap(ret, buf_slice(&b));
+}
+
+enum gate_verdict gate_verdict_of(struct slice code)
+{
+	if (slice_eq_str(code, "AA") || slice_eq_str(code, "CA"))
+		return GATE_TAKEN;
+	return slice_eq_str(code, "AR") || slice_eq_str(code, "CR") ? GATE_PERSON : GATE_LATER;
+}
+
+int64_t gate_pause(unsigned refusals)
+{
+	int64_t pause = TIME_SEC;
+	while (refusals-- > 1 && pause < GATE_PAUSE_MAX)
+		pause *= 2;
+	return pause < GATE_PAUSE_MAX ? pause : GATE_PAUSE_MAX;
 }

@@ -1,5 +1,5 @@
 /* gate_link: what a link is, checked, as JSON, and who may connect. */
-#include "gate.h"
+#include "gate_internal.h"
 
 #include <arpa/inet.h>
 
@@ -69,9 +69,14 @@ int gate_link_check(const struct gate_link *l, struct err *e)
 		return err_set(e, ERR_USAGE, "--to", "a link does not lead to itself");
 	if (l->types_n && l->protocol != GATE_MLLP)
 		return err_set(e, ERR_USAGE, "--types", "an opaque link has no message types");
-	if (!utf8_valid(slice_str(l->owner)) || !utf8_valid(slice_str(l->purpose)) || !control_free(l->owner) || !control_free(l->purpose))
-		return err_set(e, ERR_USAGE, NULL, "owner and purpose are plain text");
-	return 0;
+	const char *const texts[] = {l->owner, l->purpose, l->partner, l->contact};
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (!utf8_valid(slice_str(texts[i])) || !control_free(texts[i]))
+			return err_set(e, ERR_USAGE, NULL, "owner, purpose, partner and contact are plain text");
+	for (size_t i = 0; i < l->conditions; i++)
+		if (!name_ok(l->condition[i].name) || !l->condition[i].text[0] || !utf8_valid(slice_str(l->condition[i].text)) || !control_free(l->condition[i].text))
+			return err_set(e, ERR_USAGE, "condition", "a condition is a name and plain words");
+	return gate_tls_check(&l->tls, e);
 }
 
 static int net_parse(struct slice s, struct gate_net *ret)
@@ -187,6 +192,8 @@ void gate_link_put(const struct gate_link *l, struct jsonw *w)
 	}
 	if (l->rate)
 		jsonw_ku64(w, "rate", l->rate);
+	gate_tls_put(&l->tls, w);
+	gate_terms_put(l, w);
 }
 
 static bool take(const struct json_node *n, const char *key, char *out, size_t size)
@@ -215,7 +222,7 @@ int gate_link_read(const struct json_node *n, struct gate_link *ret, struct err 
 	uint64_t rate = 0;
 	struct slice way = json_text(n, "direction"), protocol = json_text(n, "protocol");
 	if (!take(n, "name", l.name, sizeof l.name) || !take(n, "class", l.class, sizeof l.class) || !take(n, "owner", l.owner, sizeof l.owner) || !take(n, "purpose", l.purpose, sizeof l.purpose) ||
-	    !take(n, "listen", l.listen, sizeof l.listen) || !take(n, "to", l.to, sizeof l.to))
+	    !take(n, "listen", l.listen, sizeof l.listen) || !take(n, "to", l.to, sizeof l.to) || !take(n, "partner", l.partner, sizeof l.partner) || !take(n, "contact", l.contact, sizeof l.contact))
 		return err_set(e, ERR_INPUT, NULL, "a field of this link is too long");
 	if (way.n && !slice_eq_str(way, "in") && !slice_eq_str(way, "out"))
 		return err_set(e, ERR_INPUT, "--direction", "a link's direction is in or out");
@@ -227,6 +234,10 @@ int gate_link_read(const struct json_node *n, struct gate_link *ret, struct err 
 	int r = each(n, "allow", &l, gate_allow_parse, e);
 	if (r == 0)
 		r = each(n, "types", &l, gate_types_parse, e);
+	if (r == 0)
+		r = gate_terms_read(n, &l, e);
+	if (r == 0)
+		r = gate_tls_read(n, &l.tls, e);
 	if (r == 0)
 		r = gate_link_check(&l, e);
 	if (r == 0)

@@ -2,56 +2,11 @@
  *
  * Rule: a group talks within itself; groups of the island talk to each other; talks_to adds a pair; everything else is cut, partner links among it. The
  * longest prefix decides where an address belongs; a prefix that stands in two groups alike is an error, because nobody can say which. */
-#include "exposure_internal.h"
+#include "plan_internal.h"
 
 #define CHECKS_MAX 2000u
 #define ITEMS_MAX 4096u
 #define WEAK 5 /* danger from which on a device of the island is named */
-
-struct member {
-	const struct gate_risk *risk;
-	struct member *next;
-};
-struct item { /* a line of text in a list */
-	struct slice s;
-	struct slice reason;
-	uint32_t line;
-	struct item *next;
-};
-struct group {
-	struct slice name;
-	bool island, island_said, holdfast, administrators;
-	const char *why;
-	struct item *prefixes, *names, *links, *talks;
-	struct member *hosts;
-	size_t hosts_n;
-};
-struct prefix {
-	uint8_t address[16];
-	unsigned bits;
-	uint16_t group;
-	struct slice text;
-	uint32_t line;
-};
-struct check {
-	bool error;
-	const char *what, *text;
-	struct check *next;
-};
-struct gate_plan {
-	struct arena *a;
-	const char *file;
-	struct group group[GATE_GROUPS_MAX];
-	size_t n;
-	struct prefix *prefix;
-	size_t prefixes;
-	struct check *checks, *checks_last;
-	size_t checks_n, checks_more, errors;
-	struct member *ungrouped;
-	size_t ungrouped_n;
-	uint8_t talk[GATE_GROUPS_MAX][GATE_GROUPS_MAX / 8];
-	bool from_inventory;
-};
 
 static int no_room(const struct gate_plan *p, struct err *e)
 {
@@ -306,7 +261,7 @@ static const struct prefix *in_run(const struct prefix *run, size_t n, const uin
 	return lo < n && memcmp(run[lo].address, a, 16) == 0 ? &run[lo] : NULL;
 }
 
-static const struct prefix *longest(const struct gate_plan *p, const uint8_t address[16], unsigned shorter_than)
+const struct prefix *plan_longest(const struct gate_plan *p, const uint8_t address[16], unsigned shorter_than)
 {
 	for (size_t i = 0; i < p->prefixes;) {
 		size_t k = i;
@@ -330,7 +285,7 @@ static void overlaps(struct gate_plan *p)
 					CLIP(p->group[x->group].name), x->line);
 			continue;
 		}
-		y = longest(p, x->address, x->bits);
+		y = plan_longest(p, x->address, x->bits);
 		if (y && y->group != x->group)
 			found(p, false, "overlap", "%.*s of group %.*s lies in %.*s of group %.*s: the longer prefix counts", CLIP(x->text), CLIP(p->group[x->group].name), CLIP(y->text), CLIP(p->group[y->group].name));
 	}
@@ -358,7 +313,7 @@ static int host_in(struct gate_plan *p, struct group *g, const struct gate_risk 
 	return 0;
 }
 
-static bool talk(const struct gate_plan *p, size_t a, size_t b)
+bool plan_talk(const struct gate_plan *p, size_t a, size_t b)
 {
 	return a == b || (p->talk[a][b / 8] >> b % 8 & 1);
 }
@@ -378,7 +333,7 @@ static int place(struct gate_plan *p, const struct gate_risk *r, struct err *e)
 	for (const struct gate_said *s = d->said; s; s = s->next) {
 		uint8_t a[16];
 		unsigned bits;
-		const struct prefix *x = s->field == GATE_F_ADDRESS && address_bytes(s->value, a, &bits) ? longest(p, a, 129) : NULL;
+		const struct prefix *x = s->field == GATE_F_ADDRESS && address_bytes(s->value, a, &bits) ? plan_longest(p, a, 129) : NULL;
 		bool again = !x;
 		for (size_t i = 0; i < n; i++)
 			again |= x && in[i] == x->group;
@@ -403,7 +358,7 @@ static int place(struct gate_plan *p, const struct gate_risk *r, struct err *e)
 		int code = host_in(p, &p->group[in[i]], r, e);
 		if (code < 0)
 			return code;
-		if (i && !talk(p, in[0], in[i]))
+		if (i && !plan_talk(p, in[0], in[i]))
 			found(p, true, "bridge", "%.*s is in group %.*s and in group %.*s, which are cut from each other: it would join them", CLIP(called(d)), CLIP(p->group[in[0]].name), CLIP(p->group[in[i]].name));
 	}
 	if (n)
@@ -462,7 +417,7 @@ static void reachable(struct gate_plan *p, const struct slice *list, size_t n, c
 			found(p, true, "not understood", "'%.*s' is no address", CLIP(list[i]));
 			continue;
 		}
-		const struct prefix *x = longest(p, a, bits + 1);
+		const struct prefix *x = plan_longest(p, a, bits + 1);
 		if (!x)
 			found(p, true, "cut off", "%s address %.*s is in no group: the plan would cut it off", whose, CLIP(list[i]));
 		else if (!p->group[x->group].island)
@@ -612,7 +567,7 @@ static void json_group(const struct gate_plan *p, size_t i, struct jsonw *w)
 		jsonw_key(w, cut ? "cut_from" : "talks_to");
 		jsonw_arr(w);
 		for (size_t k = 0; k < p->n; k++)
-			if (k != i && talk(p, i, k) == !cut)
+			if (k != i && plan_talk(p, i, k) == !cut)
 				jsonw_slice(w, p->group[k].name);
 		jsonw_arr_end(w);
 	}
@@ -648,7 +603,7 @@ static void names(const struct gate_plan *p, size_t i, bool cut, struct buf *out
 {
 	size_t n = 0;
 	for (size_t k = 0; k < p->n; k++)
-		if (k != i && talk(p, i, k) == !cut) {
+		if (k != i && plan_talk(p, i, k) == !cut) {
 			buf_str(out, n++ ? ", " : "");
 			buf_add_slice(out, p->group[k].name);
 		}

@@ -170,12 +170,66 @@ static enum gate_in yes_no(bool yes)
 	return yes ? GATE_INSIDE : GATE_OUTSIDE;
 }
 
+/* "3.x", "3.1.*": what begins so. */
+static enum gate_in wildcard(struct slice s, struct slice version)
+{
+	struct version a, b;
+	read_version(slice_of(s.p, s.n - 1), &a);
+	read_version(version, &b);
+	if (!a.n || !b.n)
+		return GATE_IN_UNKNOWN;
+	for (size_t i = 0; i < a.n; i++) {
+		if (i >= b.n)
+			return yes_no(slice_eq_str(a.run[i].s, "0"));
+		if (!a.run[i].number || !b.run[i].number)
+			return GATE_IN_UNKNOWN;
+		if (!slice_eq(a.run[i].s, b.run[i].s))
+			return GATE_OUTSIDE;
+	}
+	return GATE_INSIDE;
+}
+
+/* "12.2.x.x" without its open end, ".x.x" and ".*"; false: it has none. */
+static bool open_end(struct slice *v)
+{
+	size_t n = v->n;
+	while (n > 2 && v->p[n - 2] == '.' && (v->p[n - 1] == '*' || (v->p[n - 1] | 32) == 'x'))
+		n -= 2;
+	bool cut = n < v->n;
+	*v = slice_of(v->p, n);
+	return cut;
+}
+
+/* A bound that is one letter ("N and prior") means all that this letter begins: L.01 is before it, N.03 is of it. */
+static bool family_compare(struct slice version, struct slice bound, int *ret)
+{
+	struct version a, b;
+	read_version(bound, &b);
+	read_version(version, &a);
+	if (b.n != 1 || b.run[0].number || b.run[0].s.n != 1 || !a.n || a.run[0].number || a.run[0].s.n != 1)
+		return false;
+	*ret = sign((a.run[0].s.p[0] | 32) - (b.run[0].s.p[0] | 32));
+	return true;
+}
+
+static bool bound_compare(struct slice version, struct slice bound, int *ret)
+{
+	if (open_end(&bound)) {
+		char text[RANGE_MAX + 2];
+		snprintf(text, sizeof text, "%.*s*", (int)(bound.n < RANGE_MAX ? bound.n : RANGE_MAX), (const char *)bound.p);
+		enum gate_in in = wildcard(slice_str(text), version);
+		*ret = 0;
+		return in == GATE_INSIDE || (in == GATE_OUTSIDE && gate_version_compare(version, bound, ret));
+	}
+	return family_compare(version, bound, ret) || gate_version_compare(version, bound, ret);
+}
+
 static enum gate_in holds(struct constraint c, struct slice version)
 {
 	int k;
 	if (c.op == OP_ALL)
 		return GATE_INSIDE;
-	if (!gate_version_compare(version, c.v, &k))
+	if (!bound_compare(version, c.v, &k))
 		return c.op == OP_EQ && slice_trim(version).n == slice_trim(c.v).n && slice_eq(slice_trim(version), slice_trim(c.v)) ? GATE_INSIDE : GATE_IN_UNKNOWN;
 	switch (c.op) {
 	case OP_EQ:
@@ -221,9 +275,11 @@ static bool upper_bound(enum op o)
 	return o == OP_LT || o == OP_LE;
 }
 
+static bool plain_version(struct slice *s);
+
 /* Constraints in the order of their versions, as VERS asks: = are points, != holes, a lower bound followed by an upper one is an interval; an upper one alone has no
  * lower end, a lower one alone no upper end. All of `both` must hold where they are joined by commas. */
-static enum gate_in vers_in(struct slice list, struct slice version)
+static enum gate_in vers_in(struct slice list, struct slice version, bool loose)
 {
 	bool unknown = false, inside = false;
 	struct constraint open = {OP_EQ, SLICE_NULL};
@@ -232,7 +288,9 @@ static enum gate_in vers_in(struct slice list, struct slice version)
 		struct constraint c = constraint_of(slice_cut(list, '|', &list));
 		if (!c.v.n)
 			continue;
-		enum gate_in in = holds(c, version);
+		enum gate_in in = loose && c.op == OP_EQ && !plain_version(&c.v) ? GATE_IN_UNKNOWN : holds(c, version);
+		if (loose && c.op == OP_EQ && in == GATE_INSIDE)
+			return in; /* "4.0 | Protiva View": a list of names, of which one is this */
 		if (c.op == OP_NE && in == GATE_OUTSIDE)
 			return GATE_OUTSIDE;
 		if (c.op == OP_EQ || c.op == OP_ALL)
@@ -300,7 +358,7 @@ static bool plain_version(struct slice *s)
 			return false;
 	}
 	*s = t;
-	return digit && words <= 2;
+	return (digit || (t.n == 1 && is_letter(t.p[0]))) && words <= 2;
 }
 
 static enum gate_in between(struct constraint a, struct constraint b, struct slice version)
@@ -309,25 +367,6 @@ static enum gate_in between(struct constraint a, struct constraint b, struct sli
 	if (x == GATE_OUTSIDE || y == GATE_OUTSIDE)
 		return GATE_OUTSIDE;
 	return x == GATE_INSIDE && y == GATE_INSIDE ? GATE_INSIDE : GATE_IN_UNKNOWN;
-}
-
-/* "3.x", "3.1.*": what begins so. */
-static enum gate_in wildcard(struct slice s, struct slice version)
-{
-	struct version a, b;
-	read_version(slice_of(s.p, s.n - 1), &a);
-	read_version(version, &b);
-	if (!a.n || !b.n)
-		return GATE_IN_UNKNOWN;
-	for (size_t i = 0; i < a.n; i++) {
-		if (i >= b.n)
-			return yes_no(slice_eq_str(a.run[i].s, "0"));
-		if (!a.run[i].number || !b.run[i].number)
-			return GATE_IN_UNKNOWN;
-		if (!slice_eq(a.run[i].s, b.run[i].s))
-			return GATE_OUTSIDE;
-	}
-	return GATE_INSIDE;
 }
 
 static const struct {
@@ -408,6 +447,48 @@ static enum gate_in all_hold(struct slice s, struct slice version)
 	return out;
 }
 
+/* What is said besides the version decides too, and is not known here: "* (excluding 40 R1)", "9.x model 35700", "8.x (with battery modules 17 | 18)". Only
+ * what is not of the version at all is outside. */
+static bool with_condition(struct slice s, struct slice version, enum gate_in *ret)
+{
+	static const char *const excepts[] = {"excluding", "except", "not including", "other than", "only if", "without"};
+	*ret = GATE_IN_UNKNOWN;
+	for (size_t i = 0; i < ARRAY_LEN(excepts); i++)
+		if (find_words(s, excepts[i]).p)
+			return true;
+	struct slice rest, head = slice_cut(s, ' ', &rest);
+	rest = slice_trim(rest);
+	if (!rest.n || !strchr("(abcdefghijklmnopqrstuvwxyz", rest.p[0]))
+		return false;
+	if (slice_eq_str(head, "*"))
+		return true;
+	struct slice bare = head;
+	for (size_t i = 0; i < ARRAY_LEN(afters); i++)
+		if (slice_starts(rest, afters[i].words))
+			return false;
+	if (!open_end(&bare) || slice_starts(rest, "to ") || slice_starts(rest, "through ") || slice_starts(rest, "thru ") || slice_starts(rest, "up to ") || slice_starts(rest, "and "))
+		return false;
+	if (holds((struct constraint){OP_EQ, head}, version) == GATE_OUTSIDE)
+		*ret = GATE_OUTSIDE;
+	return true;
+}
+
+/* "A10 < A11", "2.0 <= 3.1". With < it is used for both, up to and before: what is the end itself is not told. */
+static bool two_sided(struct slice s, struct slice version, enum gate_in *ret)
+{
+	const uint8_t *at = s.n ? memchr(s.p, '<', s.n) : NULL;
+	if (!at || at == s.p)
+		return false;
+	struct slice a = slice_trim(slice_of(s.p, (size_t)(at - s.p))), b = slice_of(at, (size_t)(s.p + s.n - at));
+	struct constraint c = constraint_of(b);
+	if (!plain_version(&a) || !plain_version(&c.v))
+		return false;
+	*ret = between((struct constraint){OP_GE, a}, c, version);
+	if (c.op == OP_LT && holds((struct constraint){OP_EQ, c.v}, version) == GATE_INSIDE)
+		*ret = GATE_IN_UNKNOWN;
+	return true;
+}
+
 static enum gate_in words_in(struct slice s, struct slice version)
 {
 	enum gate_in in;
@@ -415,12 +496,18 @@ static enum gate_in words_in(struct slice s, struct slice version)
 	for (size_t i = 0; i < ARRAY_LEN(alls); i++)
 		if (slice_eq_str(s, alls[i]))
 			return GATE_INSIDE;
+	if (with_condition(s, version, &in))
+		return in;
 	if (slice_starts(s, "all versions "))
 		s = slice_trim(slice_of(s.p + 13, s.n - 13));
 	else if (slice_starts(s, "versions "))
 		s = slice_trim(slice_of(s.p + 9, s.n - 9));
 	if (only_marks(s))
-		return memchr(s.p, '|', s.n) ? vers_in(s, version) : all_hold(s, version);
+		return memchr(s.p, '|', s.n) ? vers_in(s, version, true) : all_hold(s, version);
+	if (memchr(s.p, '|', s.n)) /* "1.10 | 1.11 | 1.13", "4.x | 5.x" */
+		return vers_in(s, version, true);
+	if (two_sided(s, version, &in))
+		return in;
 	if (span_of(s, version, &in))
 		return in;
 	for (size_t i = 0; i < ARRAY_LEN(afters); i++) {
@@ -455,6 +542,9 @@ enum gate_in gate_version_in(struct slice range, struct slice version)
 	range = slice_trim(range);
 	if (!range.n || range.n > sizeof low)
 		return GATE_IN_UNKNOWN;
+	version = slice_trim(version);
+	if (version.n == range.n && strncasecmp((const char *)range.p, (const char *)version.p, range.n) == 0)
+		return GATE_INSIDE; /* the same words, whatever they mean */
 	for (size_t i = 0; i < range.n; i++)
 		low[i] = (char)(range.p[i] >= 'A' && range.p[i] <= 'Z' ? range.p[i] + 32 : range.p[i]);
 	struct slice s = slice_of(low, range.n), rest;
@@ -462,7 +552,7 @@ enum gate_in gate_version_in(struct slice range, struct slice version)
 		slice_cut(s, '/', &rest);
 		if (!rest.p)
 			return GATE_IN_UNKNOWN;
-		return vers_in(rest, version);
+		return vers_in(rest, version, false);
 	}
 	return words_in(s, version);
 }

@@ -44,6 +44,13 @@ int words_of(struct arena *a, struct slice s, struct words *ret, struct err *e)
 	return 0;
 }
 
+void words_index(struct words *w)
+{
+	w->bloom = 0;
+	for (size_t i = 0; i < w->n; i++)
+		w->bloom |= bit_of(w->w[i]);
+}
+
 bool words_begin(const struct words *a, const struct words *b)
 {
 	if (!a->n || a->n > b->n)

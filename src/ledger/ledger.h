@@ -49,6 +49,8 @@
 	X(36, GATE_ACT, "gate-act")          /* a partner link was added, cut, signed for, moved, or proven cut (serve/keeper_gate.c) */ \
 	X(37, GATE_HELD, "gate-held")        /* a message of ours that waits for a link: a line of JSON, then the message as it stood */ \
 	X(38, GATE_SENT, "gate-sent")        /* that one reached the far side, and what it answered */ \
+	X(39, GATE_LETTER, "gate-letter")    /* a letter about a link was made: who, which, its hash */ \
+	X(40, GATE_COUNT, "gate-count")      /* what passed each link in an hour */ \
 	X(31, REPACK, "repack")               /* a pack was written anew without a body that was erased: as kind pack */
 
 enum ledger_kind {

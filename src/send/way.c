@@ -1,16 +1,9 @@
 /* How a recording goes: POST /api/ecg with its key, over libcurl. */
-#define CURL_DISABLE_TYPECHECK
-#include "send_internal.h"
+#include "post.h"
 #include "seal.h"
-#include "vault.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
-
-#undef curl_easy_setopt
-#undef curl_easy_getinfo
 
 #define ANSWER_MAX ((size_t)1 << 20)
 #define CONTENT_OWN "Content-Type: application/vnd.holdfast.ecg"
@@ -104,69 +97,27 @@ void send_judge(long status, struct slice text, struct send_answer *ret)
 /* ---- the connection ---- */
 
 struct way {
-	CURL *curl;
+	struct post post;
 	struct curl_slist *headers, *plain; /* with a recording, with anything else */
-	char to[512], why[CURL_ERROR_SIZE];
-	char *ca;
 };
-
-static size_t take(char *p, size_t size, size_t n, void *arg)
-{
-	struct buf *b = arg;
-	buf_add(b, p, size * n);
-	return buf_ok(b) ? size * n : 0;
-}
-
-static void options(struct way *w, const char *url, const struct curl_slist *headers, struct slice body, struct buf *answer)
-{
-	CURL *c = w->curl;
-	curl_easy_reset(c);
-	curl_easy_setopt(c, CURLOPT_URL, url);
-	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, !strncmp(w->to, "https:", 6) ? "https" : "http");
-	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_PROXY, "");
-	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
-	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (w->ca) {
-		curl_easy_setopt(c, CURLOPT_CAINFO, w->ca);
-		curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
-	}
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, 10000L);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, 60L); /* the server may wait half a minute for its view */
-	curl_easy_setopt(c, CURLOPT_USERAGENT, "holdfast/" HOLDFAST_VERSION);
-	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, w->why);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
-	curl_easy_setopt(c, CURLOPT_WRITEDATA, answer);
-	curl_easy_setopt(c, CURLOPT_POST, 1L);
-	curl_easy_setopt(c, CURLOPT_POSTFIELDS, (const char *)body.p);
-	curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
-	w->why[0] = 0;
-}
 
 static void no_answer(struct way *w, CURLcode c, struct send_answer *ret)
 {
 	bool other = c == CURLE_PEER_FAILED_VERIFICATION, no_ca = c == CURLE_SSL_CACERT_BADFILE;
 	ret->said = other || no_ca ? SEND_STOP : SEND_LATER;
 	ret->reached = false;
-	err_set(&ret->why, other || no_ca ? ERR_CRYPTO : ERR_BUSY, w->to, other ? "its certificate is not one that we know (%s); nothing was sent" : no_ca ? "the file of --ca does not read (%s)" : "cannot be reached: %s",
-	        w->why[0] ? w->why : curl_easy_strerror(c));
+	err_set(&ret->why, other || no_ca ? ERR_CRYPTO : ERR_BUSY, w->post.to, other ? "its certificate is not one that we know (%s); nothing was sent" : no_ca ? "the file of --ca does not read (%s)" : "cannot be reached: %s",
+	        post_why(&w->post, c));
 }
 
-/* The status, or 0 with ret filled: there was no answer. */
-static long perform(struct way *w, const char *url, const struct curl_slist *headers, struct slice body, struct buf *answer, struct send_answer *ret)
+/* status 0: there was no answer, and ret is filled. */
+static struct post_answer perform(struct way *w, const char *url, const struct curl_slist *headers, struct slice body, struct buf *answer, struct send_answer *ret)
 {
-	long status = 0;
-	options(w, url, headers, body, answer);
-	CURLcode c = curl_easy_perform(w->curl);
-	if (c == CURLE_OK)
-		curl_easy_getinfo(w->curl, CURLINFO_RESPONSE_CODE, &status);
-	else
-		no_answer(w, c, ret);
-	return status;
+	struct post_answer is;
+	post_send(&w->post, url, headers, body, answer, &is);
+	if (is.code != CURLE_OK)
+		no_answer(w, is.code, ret);
+	return is;
 }
 
 static long ask(void *arg, const char *target, struct slice body, struct buf *answer, struct send_answer *why)
@@ -175,9 +126,9 @@ static long ask(void *arg, const char *target, struct slice body, struct buf *an
 	AUTO_BUF struct buf url = {0};
 	*why = (struct send_answer){.said = SEND_LATER};
 	buf_init(&url, 1 << 12);
-	buf_str(&url, w->to);
+	buf_str(&url, w->post.to);
 	buf_str(&url, target);
-	return perform(w, buf_cstr(&url), w->plain, body.p ? body : slice_of("", 0), answer, why);
+	return perform(w, buf_cstr(&url), w->plain, body.p ? body : slice_of("", 0), answer, why).status;
 }
 
 static void post(void *arg, const struct ecg_body *b, struct slice body, struct send_answer *ret)
@@ -187,21 +138,19 @@ static void post(void *arg, const struct ecg_body *b, struct slice body, struct 
 	*ret = (struct send_answer){.said = SEND_LATER};
 	buf_init(&url, 1 << 18);
 	buf_init(&answer, ANSWER_MAX);
-	buf_str(&url, w->to);
+	buf_str(&url, w->post.to);
 	if (send_target(b->head, &url, &ret->why) < 0) {
 		ret->said = SEND_REFUSED;
 		return;
 	}
-	curl_off_t wait = 0;
-	long status = perform(w, buf_cstr(&url), w->headers, body, &answer, ret);
-	if (!status)
+	struct post_answer is = perform(w, buf_cstr(&url), w->headers, body, &answer, ret);
+	if (!is.status)
 		return;
-	curl_easy_getinfo(w->curl, CURLINFO_RETRY_AFTER, &wait);
-	send_judge(status, buf_slice(&answer), ret);
-	if (ret->said == SEND_LATER && wait > 0)
-		ret->wait_s = wait < 3600 ? (unsigned)wait : 3600;
+	send_judge(is.status, buf_slice(&answer), ret);
+	if (ret->said == SEND_LATER)
+		ret->wait_s = is.retry_s;
 	if (ret->said != SEND_STORED && ret->said != SEND_REFUSED)
-		snprintf(ret->why.place, sizeof ret->why.place, "%.*s", (int)sizeof ret->why.place - 1, w->to);
+		snprintf(ret->why.place, sizeof ret->why.place, "%.*s", (int)sizeof ret->why.place - 1, w->post.to);
 }
 
 /* http:// is for a daemon on this machine: what goes to another one in clear could be read and changed on the way. */
@@ -222,7 +171,7 @@ static int headers_of(struct way *w, const char *token, struct err *e)
 {
 	char line[300];
 	int len = snprintf(line, sizeof line, "Authorization: Bearer %s", token);
-	bool ok = len > 0 && (size_t)len < sizeof line && *token && token[strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~+/=-")] == 0;
+	bool ok = len > 0 && (size_t)len < sizeof line && post_token_ok(token);
 	const char *const lines[] = {line, "Expect:" /* no waiting for "100 Continue" */, CONTENT_OWN, "Content-Type: application/octet-stream"};
 	for (size_t i = 0; ok && i < 2 * ARRAY_LEN(lines); i++) {
 		struct curl_slist **list = i % 2 ? &w->plain : &w->headers;
@@ -244,11 +193,9 @@ void send_way_close(struct send_way *sw)
 	struct way *w = sw->arg;
 	if (!w)
 		return;
-	if (w->curl)
-		curl_easy_cleanup(w->curl);
+	post_close(&w->post);
 	curl_slist_free_all(w->headers);
 	curl_slist_free_all(w->plain);
-	free(w->ca);
 	free(w);
 	sw->arg = NULL;
 }
@@ -257,22 +204,10 @@ int send_way_open(const char *to, const char *token, const char *ca, struct send
 {
 	struct way *w = calloc(1, sizeof *w);
 	struct send_way sw = {.post = post, .ask = ask, .arg = w};
-	size_t n = strlen(to);
 	if (!w)
 		return err_set(e, ERR_MEMORY, NULL, "no memory for a connection");
-	while (n && to[n - 1] == '/')
-		n--;
-	int r = n < sizeof w->to && send_address_ok(to) ? 0 : err_set(e, ERR_USAGE, "--to", "an address is https://HOST[:PORT], without user, query or fragment; http:// is for a daemon on this machine alone (127.0.0.1, [::1], localhost)");
-	if (r == 0)
-		memcpy(w->to, to, n);
-	if (r == 0 && ca && access(ca, R_OK) < 0)
-		r = err_sys(e, ca, "the certificate cannot be read");
-	if (r == 0 && ca && !(w->ca = strdup(ca)))
-		r = err_set(e, ERR_MEMORY, NULL, "no memory for a connection");
-	if (r == 0)
-		r = vault_network_start(e);
-	if (r == 0 && !(w->curl = curl_easy_init()))
-		r = err_set(e, ERR_MEMORY, NULL, "libcurl does not start");
+	w->post.quiet_s = 60; /* the server may wait half a minute for its view */
+	int r = post_open(&w->post, to, ca, "--to", "an address is https://HOST[:PORT], without user, query or fragment; http:// is for a daemon on this machine alone (127.0.0.1, [::1], localhost)", e);
 	if (r == 0)
 		r = headers_of(w, token, e);
 	if (r < 0) {

@@ -171,7 +171,7 @@ static int mean_entry(struct keeper *k, uint8_t kind, uint64_t seq, struct slice
 	struct json_node *n;
 	if (!a)
 		return ERR_MEMORY;
-	if (kind >= LEDGER_GATE_ACT && kind <= LEDGER_GATE_SENT) {
+	if ((kind >= LEDGER_GATE_ACT && kind <= LEDGER_GATE_SENT) || kind == LEDGER_GATE_COUNT) {
 		keeper_gate_note(k, kind, seq, time, body);
 		k->accounts->changed = true;
 		return 0;
@@ -183,7 +183,10 @@ static int mean_entry(struct keeper *k, uint8_t kind, uint64_t seq, struct slice
 	} else if (kind == LEDGER_ECG_ACT) {
 		keeper_link_note(k, n);
 	} else if (kind == LEDGER_ALARM) {
-		keeper_alarm_note(k, json_text(n, "id"), slice_eq_str(json_text(n, "what"), "raised"));
+		if (slice_eq_str(json_text(n, "what"), "watch"))
+			keeper_watch_note(k, n, time);
+		else
+			keeper_alarm_note(k, json_text(n, "id"), slice_eq_str(json_text(n, "what"), "raised"));
 	} else if (kind == LEDGER_SNAPSHOT || kind == LEDGER_VAULT_PACK) {
 		keeper_vault_note(k, kind, seq, time, body, n);
 	} else if (kind == LEDGER_RETENTION) {
@@ -501,6 +504,10 @@ void accounts_save(struct keeper *k, bool always)
 	keeper_vault_save(k, &w);
 	jsonw_key(&w, "gate");
 	keeper_gate_save(k, &w);
+	jsonw_key(&w, "watch");
+	keeper_watch_save(k, &w);
+	jsonw_key(&w, "cutter");
+	keeper_cutter_save(k, &w);
 	jsonw_key(&w, "retention");
 	keeper_retain_save(k, &w);
 	jsonw_ku64(&w, "viewErased", k->view_erased);
@@ -582,6 +589,8 @@ static bool cache_load(struct keeper *k, const struct json_node *root)
 	(void)!hex_get(k->config, sizeof k->config, json_text(root, "config"));
 	keeper_vault_load(k, json_get(root, "vault"));
 	keeper_gate_load(k, json_get(root, "gate"));
+	keeper_watch_load(k, json_get(root, "watch"));
+	keeper_cutter_load(k, json_get(root, "cutter"));
 	keeper_retain_load(k, json_get(root, "retention"));
 	uint64_t view_erased = 0;
 	(void)!num_u64(json_text(root, "viewErased"), 0, RETAIN_MOST, &view_erased);
@@ -614,6 +623,7 @@ static int find_kind(void *arg, const struct ledger_entry *en, struct err *e)
 	case LEDGER_GATE_ACT:
 	case LEDGER_GATE_HELD:
 	case LEDGER_GATE_SENT:
+	case LEDGER_GATE_COUNT:
 		break;
 	default:
 		return 0;
@@ -656,6 +666,8 @@ static void forget(struct keeper *k)
 	keeper_link_forget(k);
 	keeper_vault_forget(k);
 	keeper_gate_forget(k);
+	keeper_watch_forget(k);
+	keeper_cutter_forget(k);
 	keeper_retain_forget(k);
 	k->rotated = 0;
 	k->rotated_seq = 0;

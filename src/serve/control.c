@@ -195,10 +195,15 @@ struct question {
 	size_t at;
 };
 
+static void ask_long(struct control *c, struct question *q, uint16_t type, size_t most)
+{
+	buf_init_secret(&q->b, FRAME_HEAD + most);
+	q->at = frame_begin(&q->b, type, ++c->tags);
+}
+
 static void ask(struct control *c, struct question *q, uint16_t type)
 {
-	buf_init_secret(&q->b, FRAME_HEAD + FRAME_SMALL);
-	q->at = frame_begin(&q->b, type, ++c->tags);
+	ask_long(c, q, type, FRAME_SMALL);
 }
 
 static void ask_as_us(struct control *c, struct question *q, uint16_t type)
@@ -416,8 +421,21 @@ int control_token_revoke(struct control *c, const char *token_id, struct err *e)
 int control_gate(struct control *c, const char *token, struct slice json, struct buf *ret, struct err *e)
 {
 	struct question q;
-	ask(c, &q, FRAME_K_GATE);
+	ask_long(c, &q, FRAME_K_GATE, FRAME_VAULT);
 	frame_str(&q.b, token ? token : "");
+	buf_add_slice(&q.b, json);
+	return finish_rest(c, &q, ret, e);
+}
+
+/* ---- a file server's sensor ---- */
+
+int control_watch(struct control *c, struct slice json, struct buf *ret, struct err *e)
+{
+	struct question q;
+	ask_long(c, &q, FRAME_K_WATCH, FRAME_VAULT);
+	buf_u8(&q.b, 0); /* who: the kernel says */
+	frame_str(&q.b, "");
+	frame_str(&q.b, "");
 	buf_add_slice(&q.b, json);
 	return finish_rest(c, &q, ret, e);
 }

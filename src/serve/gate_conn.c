@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 #define READ_AT_ONCE ((size_t)128 << 10)
-#define OUT_HIGH ((size_t)4 << 20)     /* the other side does not take more: nothing is read meanwhile */
-#define CONNS_MAX 256                  /* of one link */
+#define OUT_HIGH ((size_t)256 << 10)   /* the other side does not take more: nothing is read meanwhile */
+#define OUT_MAX ((size_t)12 << 20)      /* twice what may wait: OUT_HIGH, and the frames of one full buffer behind it (side_flush) */
+#define RECORD_MAX ((size_t)16 << 10)  /* of TLS: RFC 8446 5.1 */
 #define HOLDS_MAX 64                   /* of one connection: more waits in its socket */
 
 /* ---- sockets ---- */
@@ -24,11 +25,12 @@ void side_init(struct side *s, enum node_kind kind, void *of)
 {
 	*s = (struct side){.fd = -1, .node = {kind, of}};
 	buf_init(&s->in, GATE_FRAME_MAX + 2 * READ_AT_ONCE);
-	buf_init(&s->out, 2 * GATE_FRAME_MAX + 2 * OUT_HIGH);
+	buf_init(&s->out, OUT_MAX);
 }
 
 void side_close(struct relay *r, struct side *s, bool reset)
 {
+	relay_tls_end(s, !reset);
 	if (s->fd >= 0) {
 		struct linger now = {.l_onoff = 1};
 		if (reset)
@@ -38,6 +40,7 @@ void side_close(struct relay *r, struct side *s, bool reset)
 	s->fd = -1;
 	s->connecting = false;
 	s->eof = false;
+	s->shut = false;
 	s->watched = false;
 	s->out_at = 0;
 	s->frame_since = 0;
@@ -45,7 +48,7 @@ void side_close(struct relay *r, struct side *s, bool reset)
 	buf_done(&s->in);
 	buf_done(&s->out);
 	buf_init(&s->in, GATE_FRAME_MAX + 2 * READ_AT_ONCE);
-	buf_init(&s->out, 2 * GATE_FRAME_MAX + 2 * OUT_HIGH);
+	buf_init(&s->out, OUT_MAX);
 }
 
 static void set_options(int fd)
@@ -68,14 +71,21 @@ void relay_watch(struct relay *r, struct side *s, uint32_t want)
 	s->events = want;
 }
 
-int side_connect(struct relay *r, struct side *s, const char *to)
+static void relay_unwatch(struct relay *r, struct side *s)
+{
+	if (s->watched)
+		epoll_ctl(r->ep, EPOLL_CTL_DEL, s->fd, NULL);
+	s->watched = false;
+}
+
+int side_connect(struct relay *r, struct side *s, const struct glink *g)
 {
 	struct sockaddr_storage a = {0};
 	socklen_t n;
 	bool six;
 	uint8_t ip[16];
 	uint16_t port;
-	if (gate_address_parse(to, &six, ip, &port) < 0)
+	if (gate_address_parse(g->l.to, &six, ip, &port) < 0 || (g->l.tls.to && !g->tls_far))
 		return ERR_INPUT;
 	if (six) {
 		struct sockaddr_in6 *p = (struct sockaddr_in6 *)&a;
@@ -103,15 +113,43 @@ int side_connect(struct relay *r, struct side *s, const char *to)
 		}
 		s->connecting = true;
 	}
-	relay_watch(r, s, s->connecting ? EPOLLOUT : EPOLLIN);
+	if (g->l.tls.to && relay_tls_begin(s, g->tls_far, false) < 0) {
+		side_close(r, s, true);
+		return ERR_MEMORY;
+	}
+	relay_watch(r, s, side_wants(s, true));
 	return 0;
+}
+
+uint32_t side_wants(const struct side *s, bool reading)
+{
+	if (s->connecting)
+		return EPOLLOUT;
+	if (s->shaking)
+		return SSL_want_read(s->ssl) ? EPOLLIN : EPOLLOUT;
+	return (reading || s->write_wants_read ? (uint32_t)EPOLLIN : 0u) | (s->out.n || s->read_wants_write ? (uint32_t)EPOLLOUT : 0u);
+}
+
+/* Whole records, as many as there is room for: what is left is in the socket, where epoll sees it, and never in the library. */
+static int tls_side_read(struct side *s, uint8_t *to)
+{
+	size_t at = 0;
+	ssize_t n = 1;
+	while (READ_AT_ONCE - at >= RECORD_MAX && (n = relay_tls_read(s, to + at, READ_AT_ONCE - at)) > 0)
+		at += (size_t)n;
+	buf_commit(&s->in, at);
+	return at ? 1 : (int)n; /* an end after bytes is met again at the next read */
 }
 
 int side_read(struct side *s)
 {
+	if (s->shaking)
+		return 0;
 	uint8_t *to = buf_space(&s->in, READ_AT_ONCE);
 	if (!to)
 		return ERR_LIMIT;
+	if (s->ssl)
+		return tls_side_read(s, to);
 	ssize_t n = recv(s->fd, to, READ_AT_ONCE, 0);
 	if (n > 0) {
 		buf_commit(&s->in, (size_t)n);
@@ -124,14 +162,21 @@ int side_read(struct side *s)
 
 int side_flush(struct relay *r, struct side *s)
 {
-	if (s->fd < 0 || s->connecting)
+	if (s->fd < 0 || s->connecting || s->shaking)
 		return 0;
 	while (s->out_at < s->out.n) {
-		ssize_t n = send(s->fd, s->out.p + s->out_at, s->out.n - s->out_at, MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
+		const uint8_t *from = s->out.p + s->out_at;
+		size_t left = s->out.n - s->out_at;
+		ssize_t n = s->ssl ? relay_tls_write(s, from, left) : send(s->fd, from, left, MSG_NOSIGNAL);
+		if (!s->ssl && n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && errno == EAGAIN)
+		if (s->ssl ? n == 0 : n < 0 && errno == EAGAIN) {
+			if (s->out_at > s->out.n / 2) { /* on a busy link there is never a moment when all has gone */
+				buf_drop(&s->out, s->out_at);
+				s->out_at = 0;
+			}
 			return 0;
+		}
 		if (n < 0)
 			return ERR_NO;
 		s->out_at += (size_t)n;
@@ -144,6 +189,10 @@ int side_flush(struct relay *r, struct side *s)
 /* What the kernel takes at once is not copied. */
 int side_send(struct relay *r, struct side *s, struct slice bytes)
 {
+	if (s->ssl) {
+		buf_add_slice(&s->out, bytes);
+		return buf_ok(&s->out) ? side_flush(r, s) : ERR_LIMIT;
+	}
 	if (!s->connecting && s->fd >= 0 && s->out.n == 0) {
 		ssize_t n = send(s->fd, bytes.p, bytes.n, MSG_NOSIGNAL);
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
@@ -161,14 +210,13 @@ static void interests(struct relay *r, struct conn *c)
 	for (int i = 0; i < 2 && !c->dead; i++) {
 		struct side *s = both[i], *other = both[!i];
 		bool full = other->out.n - other->out_at > OUT_HIGH;
-		uint32_t want = 0;
 		if (s->fd < 0)
 			continue;
-		if (s->connecting)
-			want = EPOLLOUT;
+		uint32_t want = side_wants(s, !full && !s->paused && !s->eof);
+		if (s->eof && s->shut && !want) /* has ended both ways, which epoll would say without end while the other side takes its last bytes */
+			relay_unwatch(r, s);
 		else
-			want = (full || s->paused || s->eof ? 0u : (uint32_t)EPOLLIN) | (s->out.n ? (uint32_t)EPOLLOUT : 0u);
-		relay_watch(r, s, want);
+			relay_watch(r, s, want);
 	}
 }
 
@@ -216,6 +264,21 @@ static bool peer_allowed(const struct gate_link *l, const struct sockaddr_storag
 	return gate_allowed(l, false, ip);
 }
 
+/* One more than the link may have: it is ended, and said, but not once for each. */
+static bool crowded(struct relay *r, struct glink *g)
+{
+	int64_t now = time_now();
+	if (g->conn_count < GATE_CONNS_MAX)
+		return false;
+	if (now - g->crowded_at > GATE_CROWDED_SHOWN) {
+		g->crowded = 0;
+		role_log(r->r, "link %s: %d connections stand, which is the most a link may have: more are ended at once", g->l.name, GATE_CONNS_MAX);
+	}
+	g->crowded++;
+	g->crowded_at = now;
+	return true;
+}
+
 static bool needs_far(const struct glink *g)
 {
 	return !relay_holds(g);
@@ -229,7 +292,7 @@ void pass_accept(struct relay *r, struct glink *g)
 		int fd = accept4(g->lfd, (struct sockaddr *)&a, &n, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0)
 			return;
-		struct conn *c = relay_listens(g) && g->conn_count < CONNS_MAX && peer_allowed(&g->l, &a) ? calloc(1, sizeof *c) : NULL;
+		struct conn *c = relay_listens(g) && peer_allowed(&g->l, &a) && !crowded(r, g) ? calloc(1, sizeof *c) : NULL;
 		if (!c) {
 			struct linger now = {.l_onoff = 1};
 			setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
@@ -248,8 +311,13 @@ void pass_accept(struct relay *r, struct glink *g)
 			g->conns->prev = c;
 		g->conns = c;
 		g->conn_count++;
+		if (g->l.tls.listen && (!g->tls_near || relay_tls_begin(&c->near, g->tls_near, true) < 0)) {
+			pass_reset(r, c);
+			continue;
+		}
 		relay_watch(r, &c->near, EPOLLIN);
-		if (needs_far(g) && side_connect(r, &c->far, g->l.to) < 0)
+		/* who speaks TLS shows who he is before the far side hears of him */
+		if (!c->near.shaking && needs_far(g) && side_connect(r, &c->far, g) < 0)
 			pass_reset(r, c);
 	}
 }
@@ -337,8 +405,23 @@ static bool rate_allows(struct relay *r, struct glink *g)
 	return true;
 }
 
+/* Frames that pass and stand one behind the other in what was read leave in one call: a sender that does not wait would else cost a call, and mostly a packet, a message. */
+static int run_send(struct relay *r, struct side *to, struct slice *run)
+{
+	struct slice all = *run;
+	*run = SLICE_NULL;
+	return all.n ? side_send(r, to, all) : 0;
+}
+
+static int run_add(struct relay *r, struct side *to, struct slice *run, struct slice frame)
+{
+	int n = run->n && run->p + run->n != frame.p ? run_send(r, to, run) : 0;
+	*run = run->n ? slice_of(run->p, run->n + frame.n) : frame;
+	return n;
+}
+
 /* One message of the link's own direction. Below 0: the connection cannot go on; 1: not now. */
-static int forward(struct relay *r, struct conn *c, struct slice frame)
+static int forward(struct relay *r, struct conn *c, struct slice frame, struct slice *run)
 {
 	struct glink *g = c->g;
 	struct gate_message m;
@@ -365,13 +448,14 @@ static int forward(struct relay *r, struct conn *c, struct slice frame)
 		gate_accepted(frame, time_now(), &b);
 		return side_send(r, &c->near, buf_slice(&b));
 	}
-	if (c->far.fd < 0 && side_connect(r, &c->far, g->l.to) < 0)
+	if (c->far.fd < 0 && side_connect(r, &c->far, g) < 0)
 		return ERR_NO;
-	count(g, frame.n, true);
-	return side_send(r, &c->far, frame);
+	count(g, frame.n, false);
+	count_message(g, &m);
+	return run_add(r, &c->far, run, frame);
 }
 
-static int backward(struct relay *r, struct conn *c, struct slice frame)
+static int backward(struct relay *r, struct conn *c, struct slice frame, struct slice *run)
 {
 	struct gate_message m = {0};
 	if (c->g->st.state == GATE_TEST || c->g->st.state == GATE_ONE_WAY)
@@ -381,11 +465,12 @@ static int backward(struct relay *r, struct conn *c, struct slice frame)
 		return 0;
 	}
 	count(c->g, frame.n, false);
-	return side_send(r, &c->near, frame);
+	return run_add(r, &c->near, run, frame);
 }
 
 static int take_frames(struct relay *r, struct conn *c, struct side *s, bool near)
 {
+	struct slice run = SLICE_NULL;
 	size_t at = 0;
 	int n = 0;
 	s->paused = false;
@@ -400,7 +485,7 @@ static int take_frames(struct relay *r, struct conn *c, struct side *s, bool nea
 			at += used;
 			break;
 		}
-		n = near ? forward(r, c, frame) : backward(r, c, frame);
+		n = near ? forward(r, c, frame, &run) : backward(r, c, frame, &run);
 		if (n > 0) {
 			s->paused = true; /* the frame stays where it is */
 			at += used - frame.n;
@@ -413,6 +498,8 @@ static int take_frames(struct relay *r, struct conn *c, struct side *s, bool nea
 	}
 	if (c->dead)
 		return 0;
+	int sent = run_send(r, near ? &c->far : &c->near, &run); /* what had passed goes, even before an end */
+	n = n < 0 ? n : sent;
 	buf_drop(&s->in, at);
 	if (s->paused || s->in.n == 0)
 		s->frame_since = 0;
@@ -457,16 +544,40 @@ static int connected(struct side *s)
 	return 0;
 }
 
-/* One side has ended. An opaque protocol may half-close; a sender of messages that ends gets what is on its way. */
-static int ended(struct relay *r, struct conn *c, struct side *s, bool near)
+/* Of an opaque link: an end is passed on when what came before it has been; when both are, the connection is over, and nothing of it is lost. */
+static int pass_ends(struct relay *r, struct conn *c)
 {
-	struct side *other = near ? &c->far : &c->near;
+	struct side *both[2] = {&c->near, &c->far};
+	for (int i = 0; i < 2; i++) {
+		struct side *to = both[!i];
+		if (!both[i]->eof || to->shut || to->fd < 0 || to->connecting || to->shaking || to->out.n)
+			continue;
+		if (to->ssl && relay_tls_half(to) < 0) /* TLS has its own word for the end of one direction */
+			return ERR_NO;
+		if (!to->ssl)
+			shutdown(to->fd, SHUT_WR);
+		to->shut = true;
+	}
+	if (!c->near.shut || !c->far.shut)
+		return 0;
+	side_close(r, &c->near, false);
+	side_close(r, &c->far, false);
+	return ERR_NO;
+}
+
+/* One side has ended. An opaque protocol may half-close; a sender of messages that ends gets what is on its way. */
+static int ended(struct conn *c, struct side *s, bool near)
+{
 	s->eof = true;
-	if (c->g->l.protocol != GATE_TCP || other->fd < 0 || other->eof || other->connecting)
-		return ERR_NO;
-	if (side_flush(r, other) < 0 || other->out.n)
-		return ERR_NO;
-	shutdown(other->fd, SHUT_WR);
+	return c->g->l.protocol == GATE_TCP && (near ? &c->far : &c->near)->fd >= 0 ? 0 : ERR_NO;
+}
+
+/* The handshake goes on. Once the near side has shown who it is, the far side is connected to. */
+static int shaken(struct relay *r, struct conn *c, struct side *s, bool near)
+{
+	int n = relay_tls_shake(c->g, s);
+	if (n < 0 || (n == 1 && near && needs_far(c->g) && side_connect(r, &c->far, c->g) < 0))
+		return ERR_DENIED;
 	return 0;
 }
 
@@ -478,15 +589,21 @@ void pass_event(struct relay *r, struct conn *c, bool near, uint32_t events)
 		return;
 	if (s->connecting && events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
 		n = connected(s);
-	if (n == 0 && events & EPOLLOUT)
+	if (n == 0 && s->shaking && !s->connecting)
+		n = shaken(r, c, s, near);
+	if (n == 0 && (events & EPOLLOUT || s->write_wants_read))
 		n = side_flush(r, s);
+	if (s->read_wants_write)
+		events |= EPOLLIN;
 	if (n >= 0 && events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
 		n = readable(r, c, s, near);
 		if (n == ERR_NO && !c->dead)
-			n = ended(r, c, s, near);
+			n = ended(c, s, near);
 	}
 	if (c->dead)
 		return;
+	if (n >= 0 && c->g->l.protocol == GATE_TCP)
+		n = pass_ends(r, c);
 	if (n == ERR_NO)
 		finish(r, c);
 	else if (n < 0)
@@ -513,9 +630,12 @@ void pass_tick(struct relay *r, struct glink *g, int64_t now)
 {
 	for (struct conn *c = g->conns, *next; c; c = next) {
 		next = c->next;
-		bool late = c->far.connecting && now - c->far.since > GATE_CONNECT_SECONDS * TIME_SEC;
+		bool slow = (c->near.shaking && now - c->near.since > GATE_CONNECT_SECONDS * TIME_SEC) || (c->far.shaking && !c->far.connecting && now - c->far.since > GATE_CONNECT_SECONDS * TIME_SEC);
+		bool late = slow || (c->far.connecting && now - c->far.since > GATE_CONNECT_SECONDS * TIME_SEC);
 		late |= c->near.frame_since && now - c->near.frame_since > GATE_FRAME_SECONDS * TIME_SEC;
 		late |= c->far.frame_since && now - c->far.frame_since > GATE_FRAME_SECONDS * TIME_SEC;
+		if (slow)
+			relay_tls_late(g, c->near.shaking);
 		if (late)
 			pass_reset(r, c);
 	}

@@ -2,6 +2,9 @@
  *
  *   the keeper is asked for the next one -> sent -> the far side's acknowledgement of it -> the keeper makes that an entry -> only then the next
  *
+ * What the far side does not take stays the first of the queue, and what came after it stays behind it: AE and CE (and silence) are offered again with pauses that grow, AR and CR wait for a person, who has it offered again or
+ * skips it (gate queue --retry, --skip). The keeper hears of each refusal and raises the alarm; that somebody skipped it is an entry of the keeper's, and nothing else ever lets an unacknowledged message go.
+ *
  * So whoever is killed whenever, at most one message is sent again: the one whose acknowledgement nobody had recorded, with the same bytes and control id. While something waits, what comes in new queues behind it. */
 #include "gate_role.h"
 
@@ -9,9 +12,8 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#define PAUSE TIME_SEC          /* the far side is not there, or says no */
+#define PAUSE TIME_SEC          /* the far side is not there */
 #define SHORT (TIME_SEC / 50)
-#define TRIES 3                 /* refused so often in words, the answer is what it is: recorded, and the next one has its turn */
 
 void drain_stop(struct relay *r, struct glink *g)
 {
@@ -28,6 +30,8 @@ void drain_keeper_lost(struct glink *g)
 		g->d.phase = DRAIN_IDLE;
 	if (g->d.phase == DRAIN_TOLD)
 		g->d.phase = DRAIN_TELL;
+	if (g->d.phase == DRAIN_PERSON)
+		g->d.unsaid = true;
 }
 
 static bool may_send(const struct glink *g)
@@ -40,7 +44,33 @@ static void again(struct relay *r, struct glink *g, int64_t after)
 	side_close(r, &g->d.far, true);
 	if (g->d.phase == DRAIN_SENT)
 		g->d.phase = DRAIN_READY;
-	g->d.due = relay_now() + after;
+	int64_t due = relay_now() + after;
+	if (due > g->d.due) /* who closes after a refusal does not shorten its pause */
+		g->d.due = due;
+}
+
+static void say_refused(struct relay *r, struct glink *g)
+{
+	g->d.unsaid = r->keeper.fd < 0;
+	if (g->d.unsaid)
+		return;
+	size_t at = frame_begin(&r->keeper.out, FRAME_G_REFUSED, 0);
+	frame_str(&r->keeper.out, g->l.name);
+	buf_u64le(&r->keeper.out, g->d.seq);
+	frame_str(&r->keeper.out, g->d.code);
+	frame_end(&r->keeper.out, at);
+}
+
+/* It was not taken: it stays the first. code: empty where no answer came at all. */
+static void not_taken(struct relay *r, struct glink *g, struct slice code)
+{
+	struct drain *d = &g->d;
+	snprintf(d->code, sizeof d->code, "%.*s", (int)(code.n < 7 ? code.n : 7), (const char *)code.p);
+	d->phase = gate_verdict_of(code) == GATE_PERSON ? DRAIN_PERSON : DRAIN_READY;
+	d->due = relay_now() + gate_pause(++d->tries);
+	if (code.n)
+		g->refused++;
+	say_refused(r, g);
 }
 
 static void ask(struct relay *r, struct glink *g)
@@ -66,7 +96,7 @@ static void tell(struct relay *r, struct glink *g)
 static void send_it(struct relay *r, struct glink *g)
 {
 	struct side *s = &g->d.far;
-	if (s->fd < 0 && side_connect(r, s, g->l.to) < 0) {
+	if (s->fd < 0 && side_connect(r, s, g) < 0) {
 		again(r, g, PAUSE);
 		return;
 	}
@@ -76,7 +106,7 @@ static void send_it(struct relay *r, struct glink *g)
 		again(r, g, PAUSE);
 		return;
 	}
-	relay_watch(r, s, s->connecting || s->out.n ? EPOLLIN | EPOLLOUT : EPOLLIN);
+	relay_watch(r, s, side_wants(s, true));
 }
 
 void drain_go(struct relay *r, struct glink *g, int64_t now)
@@ -87,8 +117,12 @@ void drain_go(struct relay *r, struct glink *g, int64_t now)
 		return;
 	if (d->phase == DRAIN_TELL && keeper)
 		tell(r, g);
-	if (d->phase == DRAIN_SENT && now - d->sent_at > GATE_ANSWER_SECONDS * TIME_SEC)
-		again(r, g, PAUSE);
+	if (d->phase == DRAIN_SENT && now - d->sent_at > GATE_ANSWER_SECONDS * TIME_SEC) {
+		side_close(r, &d->far, true); /* whatever it says later is of another connection */
+		not_taken(r, g, SLICE_NULL);
+	}
+	if (d->unsaid && keeper)
+		say_refused(r, g);
 	if (!may_send(g) || now < d->due)
 		return;
 	if (d->phase == DRAIN_READY)
@@ -102,20 +136,18 @@ void drain_go(struct relay *r, struct glink *g, int64_t now)
 static void answered(struct relay *r, struct glink *g, const struct gate_message *m)
 {
 	struct drain *d = &g->d;
-	bool yes = slice_eq_str(m->answer_code, "AA") || slice_eq_str(m->answer_code, "CA");
 	if (d->phase != DRAIN_SENT || !slice_eq(m->answer_to, buf_slice(&d->id)))
 		return; /* of another one: an application acknowledgement that follows, or of a life before */
-	snprintf(d->code, sizeof d->code, "%.*s", (int)(m->answer_code.n < 7 ? m->answer_code.n : 7), (const char *)m->answer_code.p);
-	if (!yes && ++d->tries < TRIES) {
-		d->phase = DRAIN_READY;
-		d->due = relay_now() + PAUSE;
+	if (gate_verdict_of(m->answer_code) != GATE_TAKEN) {
+		not_taken(r, g, m->answer_code.n ? m->answer_code : SLICE("?"));
 		return;
 	}
-	if (!yes)
-		g->refused++;
+	snprintf(d->code, sizeof d->code, "%.*s", (int)m->answer_code.n, (const char *)m->answer_code.p);
+	d->unsaid = false;
+	struct gate_message sent;
+	gate_message_read(buf_slice(&d->frame), &sent);
 	g->bytes += d->frame.n;
-	g->messages++;
-	g->last = time_now();
+	count_message(g, &sent);
 	d->phase = DRAIN_TELL;
 }
 
@@ -131,13 +163,19 @@ void drain_event(struct relay *r, struct glink *g, uint32_t events)
 		n = getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &why, &size) < 0 || why ? ERR_NO : 0;
 		s->connecting = false;
 	}
-	if (n == 0 && events & EPOLLOUT)
+	if (n == 0 && s->shaking && !s->connecting) {
+		n = relay_tls_shake(g, s);
+		n = n < 0 ? n : 0;
+	}
+	if (n == 0 && (s->out.n || events & EPOLLOUT))
 		n = side_flush(r, s);
+	if (s->read_wants_write)
+		events |= EPOLLIN;
 	if (n == 0 && events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
 		n = side_read(s);
 		size_t at = 0, used;
 		struct slice frame;
-		int got;
+		int got = 0;
 		while (n > 0 && (got = gate_frame_next(&s->frames, slice_of(s->in.p + at, s->in.n - at), &frame, &used)) > 0) {
 			struct gate_message m;
 			gate_message_read(frame, &m);
@@ -146,12 +184,14 @@ void drain_event(struct relay *r, struct glink *g, uint32_t events)
 				answered(r, g, &m);
 			at += used;
 		}
+		if (n > 0 && got < 0)
+			n = got; /* it sends what is no acknowledgement and has no end: on a new connection it may do better */
 		buf_drop(&s->in, at);
 	}
 	if (n < 0)
 		again(r, g, g->d.phase == DRAIN_SENT ? PAUSE : 0);
 	else
-		relay_watch(r, s, s->connecting || s->out.n ? EPOLLIN | EPOLLOUT : EPOLLIN);
+		relay_watch(r, s, side_wants(s, true));
 	drain_go(r, g, relay_now());
 }
 
@@ -204,6 +244,26 @@ void drain_reply(struct relay *r, struct glink *g, int code, struct cur *c)
 	buf_u8(&d->frame, 0x0d);
 	d->seq = seq;
 	d->tries = 0;
+	d->unsaid = false;
 	d->phase = DRAIN_READY;
+	drain_go(r, g, relay_now());
+}
+
+/* Offered again at once, or (the keeper has made that an entry) given up: the next one has its turn. One that is on its way at that moment may arrive all the same. */
+void drain_turn(struct relay *r, struct glink *g, uint64_t seq, bool skip)
+{
+	struct drain *d = &g->d;
+	bool mine = (d->phase == DRAIN_PERSON || d->phase == DRAIN_READY || d->phase == DRAIN_SENT) && d->seq == seq;
+	if (!mine)
+		return;
+	if (skip) {
+		side_close(r, &d->far, true);
+		d->phase = DRAIN_IDLE;
+		d->unsaid = false;
+	} else if (d->phase != DRAIN_SENT) {
+		d->phase = DRAIN_READY;
+		d->tries = 0;
+	}
+	d->due = 0;
 	drain_go(r, g, relay_now());
 }

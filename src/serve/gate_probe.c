@@ -67,8 +67,18 @@ static void put(struct relay *r, const struct glink *g, bool with_probe, struct 
 	jsonw_ku64(w, "connections", g->conn_count);
 	jsonw_ki64(w, "last", g->last);
 	jsonw_kbool(w, "listening", g->lfd >= 0);
-	if (g->why[0])
-		jsonw_kstr(w, "problem", g->why);
+	if (g->tls_refused) {
+		jsonw_ku64(w, "tlsRefused", g->tls_refused);
+		jsonw_kstr(w, "tlsWhy", g->tls_why);
+	}
+	if (g->why[0] || g->tls_bad[0]) {
+		jsonw_kstr(w, "problem", g->why[0] ? g->why : g->tls_bad);
+	} else if (g->crowded && time_now() - g->crowded_at < GATE_CROWDED_SHOWN) {
+		snprintf(how, sizeof how, "at its limit of %d connections: %llu more were ended", GATE_CONNS_MAX, (unsigned long long)g->crowded);
+		jsonw_kstr(w, "problem", how);
+		how[0] = 0;
+	}
+	count_put(g, w);
 	if (with_probe && g->st.state < GATE_TEST) {
 		if (relay_listens(g))
 			snprintf(how, sizeof how, "no connection to the far side; what is sent is queued");

@@ -56,6 +56,8 @@ static void listener_open(struct relay *r, struct glink *g, int64_t now)
 	int on = 1, off = 0;
 	if (g->lfd >= 0 || now < g->listen_due)
 		return;
+	if (g->tls_bad[0]) /* never plainly instead */
+		return;
 	g->listen_due = now + LISTEN_AGAIN;
 	if (site_address(g->l.listen, &a, &n, &e) < 0) {
 		snprintf(g->why, sizeof g->why, "%.90s", e.text);
@@ -110,6 +112,30 @@ void relay_apply(struct relay *r, struct glink *g, const struct gate_standing *s
 	listener_right(r, g, relay_now());
 }
 
+/* Nothing goes on under what it was. */
+static void quiet(struct relay *r, struct glink *g)
+{
+	listener_close(g);
+	while (g->conns)
+		pass_reset(r, g->conns);
+	drain_stop(r, g);
+	g->listen_due = 0;
+}
+
+static void on_gone(struct relay *r, struct cur *c)
+{
+	struct glink *g = relay_link(r, frame_get_str(c));
+	size_t i = 0;
+	if (!g || c->failed)
+		return;
+	quiet(r, g);
+	while (r->links[i] != g)
+		i++;
+	r->links[i] = r->links[--r->link_count];
+	g->gone_next = r->gone;
+	r->gone = g;
+}
+
 static void on_link(struct relay *r, struct slice json)
 {
 	AUTO_ARENA struct arena *a = arena_new(1 << 20);
@@ -138,7 +164,14 @@ static void on_link(struct relay *r, struct slice json)
 		buf_init(&g->d.id, GATE_FRAME_MAX);
 		g->l = l;
 		g->st = st;
+		relay_tls_set(r, g);
 		r->links[r->link_count++] = g;
+	} else if (!gate_link_same(&g->l, &l)) {
+		quiet(r, g);
+		g->l = l;
+		relay_tls_set(r, g);
+		if (l.out && !g->recent)
+			g->recent = calloc(RECENT_MAX, GATE_KEY);
 	}
 	relay_apply(r, g, &st);
 	listener_right(r, g, relay_now());
@@ -158,6 +191,15 @@ static void on_state(struct relay *r, struct cur *c)
 		st.state = GATE_CUT;
 	relay_apply(r, g, &st);
 	drain_go(r, g, relay_now());
+}
+
+static void on_turn(struct relay *r, struct cur *c)
+{
+	struct glink *g = relay_link(r, frame_get_str(c));
+	uint64_t seq = cur_u64le(c);
+	bool skip = cur_u8(c);
+	if (g && !c->failed)
+		drain_turn(r, g, seq, skip);
 }
 
 /* ---- the keeper ---- */
@@ -202,6 +244,12 @@ static int on_frame(struct relay *r, const struct frame *f)
 		return 0;
 	case FRAME_G_STATE:
 		on_state(r, &c);
+		return 0;
+	case FRAME_G_GONE:
+		on_gone(r, &c);
+		return 0;
+	case FRAME_G_TURN:
+		on_turn(r, &c);
 		return 0;
 	case FRAME_G_ASK:
 		relay_tell(r, f->tag, cur_u8(&c));
@@ -256,6 +304,7 @@ static void take_keeper(struct relay *r)
 	chan_init(&r->keeper, fd);
 	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = &r->keeper_node};
 	epoll_ctl(r->ep, EPOLL_CTL_ADD, fd, &ev);
+	r->keeper_events = EPOLLIN;
 }
 
 static void read_keeper(struct relay *r)
@@ -283,7 +332,10 @@ static void write_keeper(struct relay *r)
 		return;
 	}
 	struct epoll_event ev = {.events = EPOLLIN | (n == 0 ? (uint32_t)EPOLLOUT : 0u), .data.ptr = &r->keeper_node};
+	if (ev.events == r->keeper_events) /* once a round, for nothing, it is a call in each message's way */
+		return;
 	epoll_ctl(r->ep, EPOLL_CTL_MOD, r->keeper.fd, &ev);
+	r->keeper_events = ev.events;
 }
 
 /* ---- the loop ---- */
@@ -398,6 +450,8 @@ int gate_role_main(struct role *role)
 	r->holds_end = &r->holds;
 	r->keeper_node.kind = NODE_KEEPER;
 	r->sup_node.kind = NODE_SUP;
+	if (role->listener_count)
+		relay_tls_own(r, &role->listeners[0]);
 	r->ep = epoll_create1(EPOLL_CLOEXEC);
 	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = &r->sup_node};
 	if (r->ep < 0 || epoll_ctl(r->ep, EPOLL_CTL_ADD, role->sup, &ev) < 0)

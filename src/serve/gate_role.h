@@ -1,9 +1,11 @@
-/* gate_role: what the relay's files share. The relay holds sockets and nothing else: no key, no file. What it knows of links the keeper has told it; a link that it was told nothing of has no listener. */
+/* gate_role: what the relay's files share. The relay holds sockets, and the key of the site's certificate for MLLP as intake does: no other key, no file. What it knows of links the keeper has told it; a link that it was told nothing of has no listener. */
 #ifndef HOLDFAST_GATE_ROLE_H
 #define HOLDFAST_GATE_ROLE_H
 
 #include "gate.h"
 #include "role.h"
+
+#include <openssl/ssl.h>
 
 enum node_kind { NODE_KEEPER, NODE_SUP, NODE_LISTEN, NODE_NEAR, NODE_FAR, NODE_DRAIN };
 struct node { /* what epoll hands back */
@@ -20,6 +22,9 @@ struct side { /* one socket of a connection */
 	int64_t frame_since; /* monotonic: a frame has begun; 0: none */
 	uint32_t events;
 	bool connecting, eof, paused, watched;
+	bool shut;           /* that the other side ended was passed on to this one */
+	SSL *ssl;            /* NULL: plain */
+	bool shaking, write_wants_read, read_wants_write; /* shaking: nothing of it passes before it has shown who it is */
 	int64_t since;
 };
 struct conn {
@@ -36,7 +41,7 @@ struct hold {
 	struct buf head;     /* the message, for its acknowledgement */
 	struct hold *next;
 };
-enum drain_phase { DRAIN_IDLE, DRAIN_ASKED, DRAIN_READY /* has a message to send */, DRAIN_SENT /* waits for the answer */, DRAIN_TELL /* the answer is to be recorded */, DRAIN_TOLD };
+enum drain_phase { DRAIN_IDLE, DRAIN_ASKED, DRAIN_READY /* has a message to send */, DRAIN_SENT /* waits for the answer */, DRAIN_PERSON /* rejected: waits for somebody's word */, DRAIN_TELL /* the answer is to be recorded */, DRAIN_TOLD };
 struct drain { /* what waits in the ledger, one message after the other */
 	struct side far;
 	enum drain_phase phase;
@@ -44,16 +49,27 @@ struct drain { /* what waits in the ledger, one message after the other */
 	struct buf frame, id;
 	char code[8];
 	unsigned tries;
+	bool unsaid;          /* that it is refused, the keeper does not know yet */
 	int64_t due, sent_at; /* monotonic */
 };
 #define RECENT_MAX 1024
+#define GATE_CONNS_MAX 256  /* of one link */
+#define GATE_CROWDED_SHOWN (600 * TIME_SEC)
+#define GATE_IDS 8          /* control ids of the last messages that passed: for letters */
 struct glink {
+	struct glink *gone_next;
 	struct gate_link l;
 	struct gate_standing st;
 	int lfd;
 	struct node node;
 	int64_t listen_due;
+	uint64_t crowded;      /* connections that were ended because the link has as many as it may */
+	int64_t crowded_at;    /* wall clock: the last of them */
 	char why[96];          /* why it does not listen; empty: it does, or should not */
+	SSL_CTX *tls_near, *tls_far; /* NULL: plain, or (tls_bad) it cannot be set up, and then that side has no connection */
+	char tls_bad[96];      /* why it cannot be set up; empty: it can */
+	char tls_why[160];     /* of the last handshake that was refused */
+	uint64_t tls_refused;
 	struct conn *conns;
 	size_t conn_count, holds;
 	bool live;             /* out, mllp: nothing that may pass waits any more */
@@ -62,6 +78,12 @@ struct glink {
 	size_t recent_n;
 	uint64_t bytes, bytes_cut, messages, odd, refused;
 	int64_t last;          /* wall clock: of a message */
+	struct gate_counted {  /* gate_count.c */
+		char ids[GATE_IDS][64];                        /* control ids, ring; the newest is at (ids_n - 1) % GATE_IDS */
+		uint64_t ids_n;
+		struct gate_type { char name[16]; uint64_t n; } type[GATE_TYPES_MAX]; /* the last place: all others */
+		uint8_t types;
+	} counted;
 	double bucket;
 	int64_t bucket_at;
 };
@@ -70,14 +92,19 @@ struct relay {
 	int ep;
 	struct chan keeper;    /* fd -1: none at the moment */
 	struct node keeper_node, sup_node;
+	uint32_t keeper_events; /* what epoll looks for at the keeper's end */
 	bool said_ready;
 	struct glink **links;
 	size_t link_count;
 	struct hold *holds, **holds_end;
+	struct glink *gone;    /* links that were removed: what is under way may name them, so they stay until the process ends */
 	struct conn *graves;   /* freed at the end of a round: epoll may still name them */
 	uint64_t tags;
 	int64_t ticked;
 	bool throttled;        /* somebody waits for a rate */
+	EVP_PKEY *key;         /* the site's own certificate for MLLP, as intake has it; NULL: there is none */
+	X509 *cert;
+	STACK_OF(X509) *chain;
 };
 
 /* gate_role.c */
@@ -97,7 +124,8 @@ void pass_tick(struct relay *r, struct glink *g, int64_t now);
 void pass_go_on(struct relay *r, struct glink *g);             /* what a rate held back */
 void side_init(struct side *s, enum node_kind kind, void *of);
 void side_close(struct relay *r, struct side *s, bool reset);
-int side_connect(struct relay *r, struct side *s, const char *to);
+int side_connect(struct relay *r, struct side *s, const struct glink *g); /* to the far side */
+uint32_t side_wants(const struct side *s, bool reading); /* what epoll is asked for */
 int side_read(struct side *s);                                 /* 1: something, 0: nothing, below 0: the end or an error */
 int side_send(struct relay *r, struct side *s, struct slice bytes);
 int side_flush(struct relay *r, struct side *s);
@@ -108,6 +136,20 @@ void drain_go(struct relay *r, struct glink *g, int64_t now);
 void drain_event(struct relay *r, struct glink *g, uint32_t events);
 void drain_reply(struct relay *r, struct glink *g, int code, struct cur *c);
 void drain_keeper_lost(struct glink *g);
+void drain_turn(struct relay *r, struct glink *g, uint64_t seq, bool skip); /* a person has said so */
+/* gate_tls.c: certificates and keys come as data; no file is opened */
+void relay_tls_own(struct relay *r, struct role_listener *l);  /* takes the site's certificate and key, and wipes what they were read from */
+void relay_tls_set(struct relay *r, struct glink *g);          /* anew, as g->l says */
+int relay_tls_begin(struct side *s, SSL_CTX *ctx, bool accept);
+int relay_tls_shake(struct glink *g, struct side *s);          /* 1: done; 0: it waits; below 0: refused, counted and said */
+ssize_t relay_tls_read(struct side *s, void *to, size_t n);    /* 0: not now; ERR_NO: the end; other below 0: an error */
+ssize_t relay_tls_write(struct side *s, const void *from, size_t n);
+int relay_tls_half(struct side *s);                            /* we send nothing more */
+void relay_tls_late(struct glink *g, bool near);               /* one took too long */
+void relay_tls_end(struct side *s, bool orderly);
+/* gate_count.c */
+void count_message(struct glink *g, const struct gate_message *m); /* one has passed */
+void count_put(const struct glink *g, struct jsonw *w);
 /* gate_probe.c */
 void relay_tell(struct relay *r, uint64_t tag, bool probe);
 

@@ -67,6 +67,8 @@ static enum role_id main_of(enum chan_kind kind)
 		return ROLE_REPLICATE;
 	case CH_GATE:
 		return ROLE_GATE;
+	case CH_CUTTER:
+		return ROLE_CUTTER;
 	case CH_CLIENT:
 	case CH_CONTROL:
 	case CH_VAULT:
@@ -98,6 +100,8 @@ void keeper_chan_drop(struct keeper *k, struct kchan *ch, const char *why)
 		feed_lost(k);
 	if (ch->kind == CH_GATE)
 		keeper_gate_lost(k, ch);
+	if (ch->kind == CH_CUTTER)
+		keeper_cutter_lost(k, ch);
 }
 
 /* At the end of a round, when nothing points into their buffers any more. */
@@ -195,10 +199,16 @@ static const struct {
 	{FRAME_K_RETENTION, CH_CONTROL, op_retention},
 	{FRAME_K_KEPT, CH_CONTROL, op_kept},
 	{FRAME_K_GATE, CH_CONTROL, op_gate},
+	{FRAME_K_GATE_WEB, CH_CLIENT, op_gate_web},
+	{FRAME_K_WATCH, CH_CLIENT | CH_CONTROL, op_watch},
+	{FRAME_K_SAID, CH_CLIENT, op_said},
 	{FRAME_G_HOLD, CH_GATE, op_gate_hold},
 	{FRAME_G_NEXT, CH_GATE, op_gate_next},
 	{FRAME_G_SENT, CH_GATE, op_gate_sent},
+	{FRAME_G_REFUSED, CH_GATE, op_gate_refused},
 	{FRAME_G_TOLD, CH_GATE, op_gate_told},
+	{FRAME_C_HAVE, CH_CUTTER, op_cutter_have},
+	{FRAME_C_PROVEN, CH_CUTTER, op_cutter_proven},
 };
 
 /* What needs no ledger. */
@@ -215,7 +225,7 @@ static bool done_restoring(uint16_t type)
 static bool done_reading(uint16_t type)
 {
 	static const uint16_t types[] = {FRAME_K_APPEND, FRAME_K_RETRY, FRAME_K_LISTENERS, FRAME_K_WAIT, FRAME_K_CATCH_UP, FRAME_K_REBUILD, FRAME_K_STATUS, FRAME_K_USER_LIST, FRAME_K_LOGIN, FRAME_K_CHECK, FRAME_K_LOGOUT,
-	                                 FRAME_K_BREAK_GLASS, FRAME_K_GLASS, FRAME_K_AUDIT, FRAME_K_FHIR, FRAME_K_RAW, FRAME_K_ECG, FRAME_K_ECG_ACT, FRAME_K_ECG_BODY, FRAME_K_ENTRY, FRAME_K_CHECKPOINT, FRAME_K_SELFTEST, FRAME_K_SEEN, FRAME_K_ASKED};
+	                                 FRAME_K_BREAK_GLASS, FRAME_K_GLASS, FRAME_K_AUDIT, FRAME_K_FHIR, FRAME_K_RAW, FRAME_K_ECG, FRAME_K_ECG_ACT, FRAME_K_ECG_BODY, FRAME_K_ENTRY, FRAME_K_CHECKPOINT, FRAME_K_SELFTEST, FRAME_K_SEEN, FRAME_K_ASKED, FRAME_C_HAVE, FRAME_C_PROVEN};
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
 		if (types[i] == type)
 			return true;
@@ -345,7 +355,7 @@ static void take_controls(struct keeper *k)
 
 static void take_peers(struct keeper *k)
 {
-	static const enum chan_kind kinds[ROLES] = {[ROLE_SUPERVISOR] = CH_CONTROL, [ROLE_INTAKE] = CH_INTAKE, [ROLE_WEB] = CH_WEB, [ROLE_VAULT] = CH_VAULTS, [ROLE_SCRIBE] = CH_SCRIBE, [ROLE_REPLICATE] = CH_COPY_MAIN, [ROLE_GATE] = CH_GATE};
+	static const enum chan_kind kinds[ROLES] = {[ROLE_SUPERVISOR] = CH_CONTROL, [ROLE_INTAKE] = CH_INTAKE, [ROLE_WEB] = CH_WEB, [ROLE_VAULT] = CH_VAULTS, [ROLE_SCRIBE] = CH_SCRIBE, [ROLE_REPLICATE] = CH_COPY_MAIN, [ROLE_GATE] = CH_GATE, [ROLE_CUTTER] = CH_CUTTER};
 	for (int i = 0; i < ROLES; i++) {
 		pthread_mutex_lock(&k->r->peer_lock);
 		int fd = k->r->peer[i];
@@ -375,6 +385,8 @@ static void take_peers(struct keeper *k)
 			feed_attach(k, ch);
 		if (kinds[i] == CH_GATE)
 			keeper_gate_attach(k, ch);
+		if (kinds[i] == CH_CUTTER)
+			keeper_cutter_attach(k, ch);
 		if (kinds[i] == CH_INTAKE && k->reading) {
 			size_t at = frame_begin(&ch->c.out, FRAME_K_ROOM, 0);
 			buf_u8(&ch->c.out, ROOM_READ_ONLY);
@@ -527,10 +539,13 @@ static int one_round(struct keeper *k, int ms, int *ret_ms, struct err *e)
 	}
 	keeper_alarms(k);
 	keeper_gate_tick(k);
+	keeper_watch_tick(k);
+	keeper_cutter_tick(k, time_monotonic());
 	int r = commit(k, e);
 	if (r < 0)
 		return r;
 	keeper_gate_committed(k);
+	keeper_cutter_committed(k);
 	send_all(k); /* senders first: they wait */
 	if (!k->restoring)
 		feed_send(k);

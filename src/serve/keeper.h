@@ -7,11 +7,12 @@
 #ifndef HOLDFAST_KEEPER_H
 #define HOLDFAST_KEEPER_H
 
+#include "cutter.h"
 #include "role.h"
 
 #include <sys/uio.h>
 
-enum chan_kind { CH_INTAKE = 1, CH_WEB = 2, CH_CLIENT = 4, CH_CONTROL = 8, CH_SCRIBE = 16, CH_VAULTS = 32 /* brings CH_VAULT, as CH_WEB brings CH_CLIENT */, CH_VAULT = 64, CH_COPY_MAIN = 128 /* brings CH_COPY */, CH_COPY = 256 /* replicate */, CH_GATE = 512 /* the relay */ };
+enum chan_kind { CH_INTAKE = 1, CH_WEB = 2, CH_CLIENT = 4, CH_CONTROL = 8, CH_SCRIBE = 16, CH_VAULTS = 32 /* brings CH_VAULT, as CH_WEB brings CH_CLIENT */, CH_VAULT = 64, CH_COPY_MAIN = 128 /* brings CH_COPY */, CH_COPY = 256 /* replicate */, CH_GATE = 512 /* the relay */, CH_CUTTER = 1024 };
 
 struct kchan {
 	struct chan c;
@@ -158,6 +159,8 @@ struct keeper {
 	uint8_t config[SEAL_HASH];                   /* of the settings that the last config entry has */
 	struct vault_state vault;
 	struct keeper_gate *gate; /* NULL: there is no link */
+	struct keeper_watch *watch; /* NULL: no sensor was heard of */
+	struct keeper_cutter *cutter; /* NULL: nothing was ever to be cut beside the relay */
 	int64_t rotated;         /* when keys were last rotated; 0: never */
 	uint64_t rotated_seq;
 	struct copy_state copy;
@@ -367,7 +370,7 @@ int keeper_audit_entry(struct keeper *k, const struct asker *who, const char *wh
 
 /* ---- Argon2id beside the loop (password.c) ---- */
 struct password_job {
-	enum { JOB_LOGIN, JOB_CHANGE, JOB_USER_ADD, JOB_SIGN } what;
+	enum { JOB_LOGIN, JOB_CHANGE, JOB_USER_ADD, JOB_SIGN, JOB_GATE } what;
 	uint64_t chan, tag;
 	char user[USER_MAX], role[24], by[USER_MAX], address[64], person[40];
 	char hash[128];         /* to compare with; empty: only make one */
@@ -406,11 +409,58 @@ void keeper_gate_attach(struct keeper *k, struct kchan *ch);
 void keeper_gate_lost(struct keeper *k, const struct kchan *ch);
 void keeper_gate_committed(struct keeper *k); /* durable: the relay may be told */
 void keeper_gate_tick(struct keeper *k);
+void keeper_gate_alarms(const struct keeper *k, struct jsonw *w); /* objects, into an array */
 void op_gate(struct keeper *k, struct kchan *ch, const struct frame *f);
+int keeper_gate_person(struct keeper *k, struct kchan *ch, uint64_t tag, const char *user, const char *role, const struct json_node *n, struct err *e) MUST; /* who signed in for this one request */
+int gate_sign_ask(struct keeper *k, struct kchan *ch, uint64_t tag, const struct json_node *n, struct err *e) MUST; /* keeper_gate_sign.c; 1: it waits for the password, 0: none was given */
+void gate_sign_answer(struct keeper *k, struct kchan *ch, struct password_job *j);
+void op_gate_web(struct keeper *k, struct kchan *ch, const struct frame *f);
+void keeper_gate_status(const struct keeper *k, struct jsonw *w); /* one object */
+
+/* ---- what is ordered of a file server's sensor, and what it said (keeper_watch.c) ---- */
+void op_watch(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_said(struct keeper *k, struct kchan *ch, const struct frame *f);
+void keeper_watch_tick(struct keeper *k);
+void keeper_watch_forget(struct keeper *k);
+void keeper_watch_note(struct keeper *k, const struct json_node *n, int64_t time); /* what the sensor said, now or in an earlier life */
+void keeper_watch_save(const struct keeper *k, struct jsonw *w);                  /* one array */
+void keeper_watch_load(struct keeper *k, const struct json_node *list);
+void keeper_watch_alarms(const struct keeper *k, struct jsonw *w);                /* objects, into an array */
 void op_gate_hold(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_gate_next(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_gate_sent(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_gate_refused(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_gate_told(struct keeper *k, struct kchan *ch, const struct frame *f);
+struct gate_asker { /* who asks for something to be done with links, addresses or the host */
+	char user[USER_MAX], role[24];
+	bool person;
+};
+struct gate_element;
+/* Of links that are cut, or will be until their reopening is durable: of one, of a class, or (both empty) of all. At most room. */
+size_t keeper_gate_elements(struct keeper *k, const char *name, const char *class, struct gate_element *out, size_t room);
+bool keeper_gate_alarm(const struct keeper *k, char *out, size_t size);
+void keeper_gate_proven(struct keeper *k, uint64_t tag); /* the cutter has answered */
+
+/* ---- cuts in the kernel (keeper_cutter.c) ---- */
+bool keeper_cutter_note(struct keeper *k, const struct json_node *act, int64_t time); /* true: it was of this */
+void keeper_cutter_save(const struct keeper *k, struct jsonw *w);
+void keeper_cutter_load(struct keeper *k, const struct json_node *root);
+void keeper_cutter_forget(struct keeper *k);
+void keeper_cutter_attach(struct keeper *k, struct kchan *ch);
+void keeper_cutter_lost(struct keeper *k, const struct kchan *ch);
+void keeper_cutter_tell(struct keeper *k);      /* now: all that is to be cut */
+void keeper_cutter_later(struct keeper *k);     /* something leaves the list when this round is durable */
+void keeper_cutter_committed(struct keeper *k);
+void keeper_cutter_tick(struct keeper *k, int64_t now);
+uint64_t keeper_cutter_prove(struct keeper *k, const struct gate_element *v, size_t n); /* 0: there is nobody who could; else keeper_gate_proven follows, with this */
+bool keeper_cutter_says(const struct keeper *k, const struct gate_element *x, enum cut_found *ret, uint64_t *ret_packets); /* false: it was not in the last probe */
+const char *keeper_cutter_why(const struct keeper *k);
+bool keeper_cutter_able(const struct keeper *k);
+bool keeper_cutter_asks(struct slice what);
+int keeper_cutter_ask(struct keeper *k, struct kchan *ch, uint64_t tag, const struct json_node *n, const struct gate_asker *who, const char *reason, struct err *e) MUST;
+bool keeper_cutter_alarm(const struct keeper *k, char *out, size_t size);
+void op_cutter_have(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_cutter_proven(struct keeper *k, struct kchan *ch, const struct frame *f);
 
 /* ---- links to one recording (keeper_link.c) ---- */
 void keeper_link_note(struct keeper *k, const struct json_node *act);

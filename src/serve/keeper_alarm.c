@@ -75,7 +75,8 @@ static bool deserves(const struct json_node *n)
 	for (size_t i = 0; i < ARRAY_LEN(ids); i++)
 		if (slice_starts(id, ids[i]))
 			return true;
-	return slice_eq_str(json_text(n, "severity"), "alarm") && !slice_eq_str(id, "not-recorded");
+	/* what is not recorded cannot be an entry; a verdict of the sensor is one already */
+	return slice_eq_str(json_text(n, "severity"), "alarm") && !slice_eq_str(id, "not-recorded") && !slice_starts(id, "watch-");
 }
 
 static void put_silent(const struct keeper *k, struct jsonw *w)

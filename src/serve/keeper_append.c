@@ -202,12 +202,22 @@ static int may_deliver(struct keeper *k, struct slice body, struct err *e)
 	return r == 0 && leaf.kind != LEDGER_ECG ? err_set(e, ERR_NOT_FOUND, NULL, "entry %llu is no ECG", (unsigned long long)of) : r;
 }
 
+static void note_alarm(struct keeper *k, struct slice body, int64_t time)
+{
+	AUTO_ARENA struct arena *a = arena_new(1 << 20);
+	struct json_node *n;
+	if (!a || json_tree(body, a, &n, NULL) < 0)
+		return;
+	keeper_watch_note(k, n, time);
+	accounts_touch(k);
+}
+
 void op_append(struct keeper *k, struct kchan *ch, const struct frame *f)
 {
 	struct cur c = cur_of(f->payload);
 	char source[LEDGER_SOURCE_MAX + 1];
 	struct incoming in = {.source = source, .ordinary = true};
-	struct outgoing out;
+	struct outgoing out = {0};
 	struct err e = {0};
 	in.kind = cur_u8(&c);
 	in.flags = cur_u8(&c) & LEDGER_FLAG_REPAIRED;
@@ -232,6 +242,8 @@ void op_append(struct keeper *k, struct kchan *ch, const struct frame *f)
 		keeper_quarantine_note(k, lifted, true);
 		accounts_touch(k);
 	}
+	if (r >= 0 && in.kind == LEDGER_ALARM)
+		note_alarm(k, in.body, out.time);
 	if (r == ERR_FULL) {
 		ch->dropping = true; /* what follows must not overtake it */
 		keeper_room(k, true);

@@ -411,6 +411,47 @@ int keeper_ecg_act(struct keeper_client *c, const struct keeper_who *w, struct s
 	return r < 0 ? r : get_stored(&cu, ret, e);
 }
 
+static int ask_json(struct keeper_client *c, uint16_t type, const struct keeper_who *w, struct slice json, bool again, struct buf *ret, struct err *e)
+{
+	struct cur cu;
+	begin(c, type);
+	put_who(c, w);
+	buf_add_slice(&c->q, json);
+	int r = ask(c, again, &cu, e);
+	if (r < 0)
+		return r;
+	buf_add_slice(ret, cur_take(&cu, cur_left(&cu)));
+	return buf_ok(ret) ? 0 : err_set(e, buf_code(ret), NULL, "the answer is too long");
+}
+
+int keeper_gate_ask(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool again, struct buf *ret, struct err *e)
+{
+	return ask_json(c, FRAME_K_GATE_WEB, w, json, again, ret, e);
+}
+
+int keeper_watch_ask(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool again, struct buf *ret, struct err *e)
+{
+	return ask_json(c, FRAME_K_WATCH, w, json, again, ret, e);
+}
+
+int keeper_said(struct keeper_client *c, const struct keeper_who *w, const uint64_t *seqs, size_t n, int (*fn)(void *arg, uint64_t seq, int64_t time, uint8_t kind, struct slice body, struct err *e), void *arg, struct err *e)
+{
+	struct cur cu;
+	begin(c, FRAME_K_SAID);
+	put_who(c, w);
+	for (size_t i = 0; i < n; i++)
+		buf_u64le(&c->q, seqs[i]);
+	int r = ask(c, true, &cu, e);
+	while (r == 0 && cur_left(&cu)) {
+		uint64_t seq = cur_u64le(&cu);
+		int64_t time = (int64_t)cur_u64le(&cu);
+		uint8_t kind = cur_u8(&cu);
+		struct slice body = frame_get_blob(&cu);
+		r = cu.failed ? broken(e) : fn(arg, seq, time, kind, body, e);
+	}
+	return r;
+}
+
 int keeper_ecg_body(struct keeper_client *c, const struct keeper_who *w, uint64_t seq, const char *what, const char *patient_id, const char *query, struct buf *ret, struct err *e)
 {
 	struct cur cu;

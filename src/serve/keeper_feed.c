@@ -39,9 +39,9 @@ static bool body_wanted(uint8_t kind)
 	case LEDGER_KEYS:
 	case LEDGER_RETENTION:
 	case LEDGER_KEPT:
-	case LEDGER_GATE_ACT:
 	case LEDGER_GATE_HELD:
 	case LEDGER_GATE_SENT:
+	case LEDGER_GATE_COUNT:
 		return false; /* counted, never read */
 	default:
 		return true;

@@ -236,7 +236,11 @@ void keeper_put_alarms(struct keeper *k, struct jsonw *w)
 		snprintf(reason, sizeof reason, "%zu entries cannot be read without the reader dying; they are stored and not shown", k->quarantined_count);
 		alarm_put(w, "quarantine", "warning", k->started, "entries in quarantine", reason, "holdfast quarantine list names them: report them; when Holdfast is mended, holdfast quarantine lift");
 	}
+	if (keeper_gate_alarm(k, reason, sizeof reason))
+		alarm_put(w, "gate-cut", "alarm", k->started, "A CUT IS NOT WHOLE", reason, "run holdfast gate probe; until it says that it is whole, pull the cable of what has to be cut");
 	keeper_vault_alarms(k, w);
+	keeper_gate_alarms(k, w);
+	keeper_watch_alarms(k, w);
 	struct site_outside out;
 	char what[80], why[200];
 	const char *severity;
@@ -350,6 +354,8 @@ static void status(struct keeper *k, struct buf *b)
 	jsonw_obj_end(&w);
 	jsonw_key(&w, "vault");
 	keeper_vault_status(k, &w);
+	jsonw_key(&w, "partners");
+	keeper_gate_status(k, &w);
 	jsonw_ku64(&w, "sessions", sessions_count(k));
 	jsonw_ku64(&w, "notRecorded", k->not_recorded);
 	jsonw_ku64(&w, "quarantined", k->quarantined_count);

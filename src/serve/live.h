@@ -54,19 +54,21 @@ struct live_ring {
 	uint64_t first, kept, to;
 	bool any;              /* something was received */
 	bool durable;          /* something was kept: what is missing now is a gap in the middle */
+	uint64_t before;       /* what lies below was kept before the ring was made: it is not compared any more, and once is enough */
 };
 int live_ring_init(struct live_ring *r, unsigned leads, double rate, uint64_t from, struct err *e) MUST;
 void live_ring_done(struct live_ring *r);
 size_t live_ring_memory(unsigned leads, double rate);
 
 enum live_added { LIVE_NEW = 0, LIVE_TWICE = 1 };
-/* int16 LE, the leads of a frame beside each other. All of it or nothing is taken. LIVE_TWICE: it was here already, byte for byte. ERR_INPUT: no whole frames, or a number that cannot be; ERR_EXISTS: other samples are there,
+/* int16 LE, the leads of a frame beside each other. All of it or nothing is taken. LIVE_TWICE: it was here already, byte for byte, or is durable from before (live_ring_resume). ERR_INPUT: no whole frames, or a number that cannot be; ERR_EXISTS: other samples are there,
  * or the stretch is durable without these; ERR_BUSY: no room before more is kept (live_ring_room says until where). */
 int live_ring_add(struct live_ring *r, uint64_t at, struct slice bytes, uint64_t jump, struct err *e) MUST;
 /* Is there a stretch to be made durable? all: whatever there is, however short. late: nothing out of order is waited for any more. quiet: the device is silent. */
 bool live_ring_due(const struct live_ring *r, bool all, bool late, bool quiet, uint64_t *ret_from, uint64_t *ret_end);
 bool live_ring_empty(const struct live_ring *r, uint64_t from, uint64_t end); /* nothing of it was received */
 void live_ring_kept(struct live_ring *r, uint64_t end);
+void live_ring_resume(struct live_ring *r, uint64_t end); /* empty, and samples below end are durable: it goes on there */
 void live_ring_skip(struct live_ring *r, uint64_t to); /* all is kept: nothing comes before this one */
 uint64_t live_ring_oldest(const struct live_ring *r);
 /* One lead of [from, from + n), gaps as ECG_GAP16. */

@@ -102,6 +102,12 @@ int live_ring_add(struct live_ring *r, uint64_t at, struct slice bytes, uint64_t
 		return err_set(e, ERR_INPUT, NULL, "a piece is whole samples of %u leads, 16 bits each: %zu bytes are not", r->leads, bytes.n);
 	if (at >= LIVE_AT_MAX || n > r->room)
 		return err_set(e, ERR_INPUT, NULL, "a piece cannot begin at sample %llu, or is too long", (unsigned long long)at);
+	if (at < r->before) { /* by a server before this one */
+		if (end <= r->before)
+			return LIVE_TWICE;
+		bytes.p += (r->before - at) * 2 * r->leads;
+		at = r->before;
+	}
 	if (at < r->first)
 		return err_set(e, ERR_EXISTS, NULL, "this strip begins with sample %llu", (unsigned long long)r->first);
 	if (at > r->to && at - r->to > jump)
@@ -115,6 +121,15 @@ int live_ring_add(struct live_ring *r, uint64_t at, struct slice bytes, uint64_t
 		return LIVE_TWICE;
 	put(r, at, end, bytes.p);
 	return LIVE_NEW;
+}
+
+void live_ring_resume(struct live_ring *r, uint64_t end)
+{
+	assert(!r->any && r->kept == r->first && r->to == r->first);
+	r->before = end;
+	r->durable = end > 0;
+	if (end > r->first)
+		r->first = r->kept = r->to = end;
 }
 
 void live_ring_skip(struct live_ring *r, uint64_t to)

@@ -9,13 +9,13 @@ static const struct {
 	const char *name;
 	uint32_t may;
 } roles[] = {
-	{"admin", MAY_BOARD | MAY_CENSUS | MAY_SEARCH | MAY_CHART | MAY_AUDIT | MAY_RAW | MAY_USERS | MAY_SETUP | MAY_FHIR_READ | MAY_IDENTITY | MAY_BREAK_GLASS | MAY_ECG_SEND},
+	{"admin", MAY_BOARD | MAY_CENSUS | MAY_SEARCH | MAY_CHART | MAY_AUDIT | MAY_RAW | MAY_USERS | MAY_SETUP | MAY_FHIR_READ | MAY_IDENTITY | MAY_BREAK_GLASS | MAY_ECG_SEND | MAY_GATE | MAY_CUT},
 	{"clinician", MAY_BOARD | MAY_CENSUS | MAY_SEARCH | MAY_CHART | MAY_FHIR_READ | MAY_BREAK_GLASS | MAY_ECG_SEND | MAY_ECG_SIGN},
 	{"registrar", MAY_BOARD | MAY_CENSUS | MAY_SEARCH | MAY_CHART | MAY_IDENTITY | MAY_BREAK_GLASS},
-	{"privacy", MAY_BOARD | MAY_CENSUS | MAY_SEARCH | MAY_CHART | MAY_AUDIT | MAY_RAW | MAY_BREAK_GLASS},
-	{"security", MAY_BOARD | MAY_AUDIT | MAY_RAW | MAY_SETUP},
-	{"owner", MAY_BOARD | MAY_CENSUS | MAY_SEARCH | MAY_CHART | MAY_AUDIT | MAY_RAW | MAY_BREAK_GLASS},
-	{"auditor", MAY_BOARD | MAY_AUDIT},
+	{"privacy", MAY_BOARD | MAY_CENSUS | MAY_SEARCH | MAY_CHART | MAY_AUDIT | MAY_RAW | MAY_BREAK_GLASS | MAY_GATE},
+	{"security", MAY_BOARD | MAY_AUDIT | MAY_RAW | MAY_SETUP | MAY_GATE | MAY_CUT},
+	{"owner", MAY_BOARD | MAY_CENSUS | MAY_SEARCH | MAY_CHART | MAY_AUDIT | MAY_RAW | MAY_BREAK_GLASS | MAY_GATE | MAY_CUT},
+	{"auditor", MAY_BOARD | MAY_AUDIT | MAY_GATE},
 	{"device", MAY_FHIR_WRITE | MAY_ECG_SEND},
 	{"api", MAY_FHIR_READ | MAY_FHIR_WRITE},
 	{AGENT_ROLE, MAY_VAULT},
@@ -242,6 +242,18 @@ static void login_answer(struct keeper *k, struct kchan *ch, struct password_job
 	seal_wipe(id, sizeof id);
 }
 
+void session_failed(struct keeper *k, const char *user, const char *address)
+{
+	const struct account *u = accounts_user(k, user);
+	struct asker who = {.user = ""};
+	struct err e;
+	snprintf(who.address, sizeof who.address, "%s", address);
+	if (u)
+		memcpy(who.user, u->user, sizeof who.user);
+	if (session_entry(k, "login-failed", &who, NULL, NULL, NULL, &e) < 0)
+		role_log(k->r, "a wrong password cannot be recorded: %s", e.text);
+}
+
 void op_check(struct keeper *k, struct kchan *ch, const struct frame *f)
 {
 	struct cur c = cur_of(f->payload);
@@ -437,6 +449,8 @@ void login_done(struct keeper *k, struct password_job *j)
 		change_answer(k, ch, j);
 	else if (j->what == JOB_SIGN)
 		sign_answer(k, ch, j);
+	else if (j->what == JOB_GATE)
+		gate_sign_answer(k, ch, j);
 	else
 		user_added(k, ch, j);
 }

@@ -35,7 +35,7 @@ static void work(struct passwords *p, struct password_job *j)
 		bool fits = seal_password_ok(j->known && j->hash[0] ? j->hash : p->nobody, secret);
 		j->matched = fits && j->known;
 	}
-	if (j->matched && j->what != JOB_LOGIN && j->what != JOB_SIGN) {
+	if (j->matched && j->what != JOB_LOGIN && j->what != JOB_SIGN && j->what != JOB_GATE) {
 		struct err e;
 		if (seal_password_hash(fresh, j->made, &e) < 0)
 			j->matched = false;

@@ -17,7 +17,7 @@
 
 const char *role_name(enum role_id id)
 {
-	static const char *const names[ROLES] = {"supervisor", "intake", "keeper", "scribe", "web", "vault", "replicate", "ecg", "gate"};
+	static const char *const names[ROLES] = {"supervisor", "intake", "keeper", "scribe", "web", "vault", "replicate", "ecg", "gate", "cutter"};
 	return id < ROLES ? names[id] : "unknown";
 }
 
@@ -290,7 +290,7 @@ static int take_listener(struct role *r, struct frame *f)
 		return code;
 	l->fd = frame_take_fd(f, 0);
 	r->listener_count++;
-	return l->fd >= 0 || r->id == ROLE_KEEPER ? 0 : ERR_INPUT; /* the keeper is told names alone */
+	return l->fd >= 0 || r->id == ROLE_KEEPER || r->id == ROLE_CUTTER || r->id == ROLE_GATE ? 0 : ERR_INPUT; /* the first two are told names and addresses alone, the relay has the certificate alone */
 }
 
 static int take_replica(struct role *r, struct frame *f)
@@ -358,6 +358,8 @@ static int prepare(struct role *r, struct err *e)
 		return ecg_role_prepare(r, e);
 	if (r->id == ROLE_GATE)
 		return gate_role_prepare(r, e);
+	if (r->id == ROLE_CUTTER)
+		return cutter_prepare(r, e);
 	return 0;
 }
 
@@ -377,9 +379,13 @@ static int lock_in(struct role *r, const struct role_start *s, struct err *e)
 	}
 	bool root = geteuid() == 0;
 	unsigned threads = sandbox_threads();
+	if (r->id == ROLE_CUTTER)
+		sandbox_keep_net_admin(true);
 	int code = sandbox_user(r->sitefd, s->uid, s->gid, groups, group_n, s->flags & START_SEPARATE && r->id != ROLE_ECG /* fonts lie elsewhere */, &r->report, e);
 	if (code < 0)
 		return code;
+	if (r->id == ROLE_CUTTER)
+		sandbox_keep_net_admin(false);
 	/* No role outlives its supervisor, even in the middle of a long message; the keeper ends by itself, in order, when the channel closes. (The kernel forgets this when the user changes, so it stands here.) */
 	if (r->id != ROLE_KEEPER)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -450,6 +456,8 @@ static int run(struct role *r)
 		return say_ready(r) < 0 ? 3 : ecg_role_main(r);
 	case ROLE_GATE:
 		return gate_role_main(r); /* ready when it knows its links */
+	case ROLE_CUTTER:
+		return say_ready(r) < 0 ? 3 : cutter_main(r);
 	default:
 		return 2;
 	}

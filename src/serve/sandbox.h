@@ -14,6 +14,7 @@
 #define UID_ECG 61846
 #define UID_REPLICATE 61845
 #define UID_GATE 61847
+#define UID_CUTTER 61850
 #define GID_SEALED 61848 /* packs and outbox: what is sealed, for keeper, web and replicate */
 #define GID_VIEW 61849 /* what web may read of scribe's */
 
@@ -35,6 +36,8 @@ int owners_give_folder(int fd, uint32_t uid, uint32_t gid, struct err *e) MUST;
 /* Root moves into the site folder and becomes uid/gid for good; others stay who they are. */
 int sandbox_user(int sitefd, uint32_t uid, uint32_t gid, const uint32_t *groups, size_t group_count, bool change_root, struct sandbox_report *r, struct err *e) MUST;
 uint16_t replicate_port(const struct vault_replica *r); /* of a network store; 0: it is a folder */
+/* The cutter keeps CAP_NET_ADMIN and loses all else: said before its user changes, and after. */
+void sandbox_keep_net_admin(bool before);
 void sandbox_limits(void); /* rlimits, not dumpable, no_new_privs */
 unsigned sandbox_threads(void); /* of this process; 0: /proc is not there. Asked before the root is changed */
 /* threads: how many there were; where others run already they are not bound, and that is said: such a sandbox is none. */

@@ -173,7 +173,7 @@ void sandbox_landlock(const struct role *r, unsigned threads, struct sandbox_rep
 		rs.fs |= FS_TRUNCATE;
 	if (abi >= 5)
 		rs.fs |= FS_IOCTL_DEV;
-	if (abi >= 4 && r->id == ROLE_GATE) /* which ports its links have changes while it runs: they are seccomp's sockets of TCP, and no file */
+	if (abi >= 4 && (r->id == ROLE_GATE || r->id == ROLE_CUTTER)) /* which ports there are changes while they run: they are seccomp's sockets of TCP, and no file */
 		size = sizeof rs.fs + sizeof rs.net;
 	else if (abi >= 4) {
 		rs.net = NET_BIND | NET_CONNECT;

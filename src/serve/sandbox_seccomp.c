@@ -46,6 +46,8 @@ static const char *const replicate[] = {
 static const char *const ecg[] = {"setitimer", "set_tid_address", "openat", "open", "stat", "lstat", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getcwd", "getdents64", "statfs", "fstatfs", "statx", "fadvise64"};
 /* Sockets of TCP, both ways; the rule below says of which families. */
 static const char *const gate[] = {"accept4", "bind", "listen", "connect", "setsockopt", "getsockopt", "getpeername", "getsockname"};
+/* Netlink, and a probe of TCP: it connects and listens nowhere. libnftables opens its socket anew when it was interrupted. */
+static const char *const cutter[] = {"connect", "bind", "setsockopt", "getsockopt", "getsockname", "select", "pselect6"};
 #if SANDBOX_SANITIZED
 /* The sanitizer's runtime maps and protects its own memory, reads its own map, and says what it found. */
 static const char *const sanitizer[] = {"openat", "open", "readlink", "readlinkat", "prctl", "getdents64", "prlimit64", "arch_prctl", "personality", "stat"};
@@ -99,6 +101,12 @@ static void rules(struct filter *f, const struct role *r)
 		allow(f, gate, ARRAY_LEN(gate));
 		allow_if(f, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET));
 		allow_if(f, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET6));
+	}
+	else if (r->id == ROLE_CUTTER) {
+		allow(f, cutter, ARRAY_LEN(cutter));
+		allow_if(f, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET));
+		allow_if(f, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET6));
+		allow_if(f, "socket", SCMP_A0(SCMP_CMP_EQ, AF_NETLINK));
 	}
 #if SANDBOX_SANITIZED
 	allow(f, sanitizer, ARRAY_LEN(sanitizer));

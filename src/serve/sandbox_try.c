@@ -130,7 +130,7 @@ static int try_code(const struct role *r)
 }
 
 #define BIT(id) (1u << (id))
-#define ALL (BIT(ROLE_INTAKE) | BIT(ROLE_KEEPER) | BIT(ROLE_SCRIBE) | BIT(ROLE_WEB) | BIT(ROLE_VAULT) | BIT(ROLE_REPLICATE) | BIT(ROLE_ECG) | BIT(ROLE_GATE))
+#define ALL (BIT(ROLE_INTAKE) | BIT(ROLE_KEEPER) | BIT(ROLE_SCRIBE) | BIT(ROLE_WEB) | BIT(ROLE_VAULT) | BIT(ROLE_REPLICATE) | BIT(ROLE_ECG) | BIT(ROLE_GATE) | BIT(ROLE_CUTTER))
 static const struct {
 	const char *what;
 	int (*run)(const struct role *r);
@@ -141,18 +141,18 @@ static const struct {
 	{"read tls/web.key", try_tls_key, ALL},
 	{"write ledger/checkpoint", try_checkpoint, ALL & ~BIT(ROLE_KEEPER)},
 	{"list wal", try_wal, ALL & ~BIT(ROLE_KEEPER)},
-	{"list view", try_view_read, BIT(ROLE_INTAKE) | BIT(ROLE_KEEPER) | BIT(ROLE_VAULT) | BIT(ROLE_REPLICATE) | BIT(ROLE_ECG) | BIT(ROLE_GATE)},
+	{"list view", try_view_read, BIT(ROLE_INTAKE) | BIT(ROLE_KEEPER) | BIT(ROLE_VAULT) | BIT(ROLE_REPLICATE) | BIT(ROLE_ECG) | BIT(ROLE_GATE) | BIT(ROLE_CUTTER)},
 	{"write view/chart.db", try_view_write, ALL & ~BIT(ROLE_SCRIBE)},
 	{"make a file in the site folder", try_make, ALL},
 	{"take a name out of vault", try_vault_take, ALL},
 	{"write in vault/in", try_vault_write, ALL & ~BIT(ROLE_VAULT)},
-	{"list packs", try_packs, BIT(ROLE_INTAKE) | BIT(ROLE_SCRIBE) | BIT(ROLE_VAULT) | BIT(ROLE_ECG) | BIT(ROLE_GATE)},
+	{"list packs", try_packs, BIT(ROLE_INTAKE) | BIT(ROLE_SCRIBE) | BIT(ROLE_VAULT) | BIT(ROLE_ECG) | BIT(ROLE_GATE) | BIT(ROLE_CUTTER)},
 	{"make a pack", try_pack_write, ALL & ~BIT(ROLE_KEEPER)},
 	{"make a file in outbox", try_outbox, ALL & ~BIT(ROLE_KEEPER)},
 	{"list replicas", try_replicas, ALL & ~BIT(ROLE_KEEPER)},
-	{"connect to a port of no replica", try_connect, ALL & ~BIT(ROLE_GATE)},
-	{"listen on a port", try_listen, ALL & ~BIT(ROLE_GATE)},
-	{"socket AF_INET", try_inet, ALL & ~(BIT(ROLE_REPLICATE) | BIT(ROLE_GATE))},
+	{"connect to a port of no replica", try_connect, ALL & ~(BIT(ROLE_GATE) | BIT(ROLE_CUTTER))},
+	{"listen on a port", try_listen, ALL & ~(BIT(ROLE_GATE) | BIT(ROLE_CUTTER))},
+	{"socket AF_INET", try_inet, ALL & ~(BIT(ROLE_REPLICATE) | BIT(ROLE_GATE) | BIT(ROLE_CUTTER))},
 	{"socket AF_UNIX", try_unix, ALL},
 	{"socket AF_PACKET", try_packet, ALL},
 	{"fork", try_fork, ALL},

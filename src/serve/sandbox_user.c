@@ -18,10 +18,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static void user(const char *name, uint32_t fixed, uint32_t *uid, uint32_t *gid)
@@ -48,6 +50,7 @@ void owners_default(struct owners *o)
 	user("hf-vault", UID_VAULT, &o->uid[ROLE_VAULT], &o->gid[ROLE_VAULT]);
 	user("hf-ecg", UID_ECG, &o->uid[ROLE_ECG], &o->gid[ROLE_ECG]);
 	user("hf-gate", UID_GATE, &o->uid[ROLE_GATE], &o->gid[ROLE_GATE]);
+	user("hf-cutter", UID_CUTTER, &o->uid[ROLE_CUTTER], &o->gid[ROLE_CUTTER]);
 	user("hf-replicate", UID_REPLICATE, &o->uid[ROLE_REPLICATE], &o->gid[ROLE_REPLICATE]);
 	const struct group *g = getgrnam("hf-view");
 	o->view_gid = g && g->gr_gid ? g->gr_gid : GID_VIEW;
@@ -302,6 +305,29 @@ int sandbox_user(int sitefd, uint32_t uid, uint32_t gid, const uint32_t *groups,
 	r->user = uid != 0;
 	r->uid = uid;
 	return 0;
+}
+
+/* Whoever is not root, or was given a bounded set, has it or has not: nothing is gained here. */
+void sandbox_keep_net_admin(bool before)
+{
+	struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct d[2] = {0};
+	const uint32_t one = 1u << CAP_NET_ADMIN;
+	if (before) {
+		for (unsigned cap = 0; cap <= 63; cap++) /* while CAP_SETPCAP is ours */
+			if (cap != CAP_NET_ADMIN)
+				prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+		prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
+		return;
+	}
+	prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (syscall(SYS_capget, &h, d) < 0)
+		return;
+	uint32_t has = d[0].permitted & one;
+	d[0] = d[1] = (struct __user_cap_data_struct){0};
+	d[0].effective = d[0].permitted = has;
+	(void)!syscall(SYS_capset, &h, d);
 }
 
 void sandbox_limits(void)

@@ -167,7 +167,10 @@ int control_self_test(struct control *c, struct buf *ret_json, struct err *e) MU
 int control_token_revoke(struct control *c, const char *token_id, struct err *e) MUST;
 
 /* Partner links (keeper_gate.c, doc/formats.md): json says what is asked; token: of the person who asks, or NULL. ret: JSON, of a queue NDJSON. */
+bool serve_own_address(bool six, const uint8_t ip[16]); /* of this host */
 int control_gate(struct control *c, const char *token, struct slice json, struct buf *ret, struct err *e) MUST;
+/* The sensor of a file server asks what is ordered of it, and says what came of it (keeper_watch.c). */
+int control_watch(struct control *c, struct slice json, struct buf *ret, struct err *e) MUST;
 
 /* ---- the vault's side of the ledger (vault.h, struct vault_ledger). Only root and the site's owner: ERR_DENIED. */
 int control_vault_key(struct control *c, int class, char ret_period[SITE_PERIOD_MAX], struct age_recipient *ret, struct err *e) MUST; /* class: enum vault_class */

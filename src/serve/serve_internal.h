@@ -111,15 +111,27 @@
 	X(114, K_AGENT_KEY, FRAME_SMALL) /* who, str period of class catalogue (empty: now's) -> str period, 32 bytes recipient, 32 bytes secret */ \
 	X(115, K_VAULT_ENTRIES, 64)     /* u64 from -> u64 next, u64 end, records: u64 seq, i64 time, u8 kind, blob body: the vault's entries in [from, next) */ \
 	/* partner links (keeper_gate.c) */                                                                                                      \
-	X(140, K_GATE, FRAME_SMALL)     /* control: str token (may be empty), rest JSON -> rest JSON (queue: NDJSON) */                         \
+	X(140, K_GATE, FRAME_VAULT)     /* control: str token (may be empty), rest JSON -> rest JSON (queue: NDJSON) */                         \
 	X(141, G_LINK, FRAME_SMALL)     /* keeper -> gate: rest JSON: a link and how it stands */                                               \
 	X(142, G_STATE, FRAME_SMALL)    /* keeper -> gate: str link, u8 state, u8 back, i64 since, i64 expires */                               \
 	X(143, G_READY, 0)              /* keeper -> gate: these are all links */                                                               \
+	X(149, G_GONE, FRAME_SMALL)     /* keeper -> gate: str link: it was removed */                                                          \
 	X(144, G_ASK, 8)                /* keeper -> gate: u8 probe -> G_TOLD with the same tag */                                              \
 	X(145, G_HOLD, FRAME_VAULT)     /* gate -> keeper: str link, rest a message -> u64 entry (UINT64_MAX: it was there), u8 it was there: when it is durable */ \
 	X(146, G_NEXT, FRAME_SMALL)     /* gate -> keeper: str link -> u64 entry, rest the message; UINT64_MAX: nothing waits, rest keys of what was held lately */ \
 	X(147, G_SENT, FRAME_SMALL)     /* gate -> keeper: str link, u64 entry, str code: the far side's answer -> when that is durable */      \
+	X(154, G_REFUSED, FRAME_SMALL)  /* gate -> keeper: str link, u64 entry, str code (empty: no answer came): the far side does not take it; no reply */ \
+	X(155, G_TURN, FRAME_SMALL)     /* keeper -> gate: str link, u64 entry, u8 skip: a person's word on the first that waits */              \
 	X(148, G_TOLD, FRAME_VAULT)     /* gate -> keeper: u8 probed, rest JSON array: counts of every link */                                  \
+	/* ... asked over the web; and the sensor of a file server (keeper_watch.c) */                                                           \
+	X(160, K_GATE_WEB, FRAME_SMALL) /* web: who, rest JSON -> as K_GATE */                                                                  \
+	X(161, K_WATCH, FRAME_VAULT)    /* who, rest JSON: web orders and asks, control (the sensor) takes and says what came of it -> rest JSON */ \
+	X(162, K_SAID, FRAME_SMALL)     /* web: who, u64 each -> of those that are of kind alarm, gate-act and gate-letter: u64 seq, i64 time, u8 kind, blob body */ \
+	/* the cutter (cutter.c) */                                                                                                              \
+	X(150, C_WANT, FRAME_VAULT)     /* keeper -> cutter: u8 isolated, u32 n, n elements (gate.h): all that is to be cut -> C_HAVE */         \
+	X(151, C_PROVE, FRAME_VAULT)    /* keeper -> cutter: u32 n, n elements -> C_PROVEN */                                                   \
+	X(152, C_HAVE, FRAME_SMALL)     /* cutter -> keeper: u8 what it is able to, i32 code, str why, u32 sockets ended, u64 microseconds */     \
+	X(153, C_PROVEN, FRAME_VAULT)   /* cutter -> keeper: u8 able, str why, u32 n, n times: element, u8 CUT_x, u64 packets, u64 bytes stopped; u8 CUT_x of the host, u64 packets */ \
 	/* web -> the vault role */                                                                                                             \
 	X(116, V_ASK, FRAME_PIECE)      /* who, u8 VAULT_ASK_x, u64 number, offset, size, plain, str period, str source, blob SHA-256, rest body -> u8 still working, rest JSON */ \
 	/* keeper -> */                                                                                                                         \
@@ -218,7 +230,7 @@ int packet_recv(int fd, struct buf *b, struct frame *ret, bool wait) MUST;
 
 /* ---- roles ---------------------------------------------------------------------------------------------------------------- */
 
-enum role_id { ROLE_SUPERVISOR, ROLE_INTAKE, ROLE_KEEPER, ROLE_SCRIBE, ROLE_WEB, ROLE_VAULT, ROLE_REPLICATE, ROLE_ECG, ROLE_GATE, ROLES };
+enum role_id { ROLE_SUPERVISOR, ROLE_INTAKE, ROLE_KEEPER, ROLE_SCRIBE, ROLE_WEB, ROLE_VAULT, ROLE_REPLICATE, ROLE_ECG, ROLE_GATE, ROLE_CUTTER, ROLES };
 const char *role_name(enum role_id id);
 
 struct sandbox_report { /* what is on in this role; told in status, loudly when something is not */
@@ -296,6 +308,9 @@ int ecg_role_main(struct role *r);
 /* Partner links (gate_role.c): sockets, no key, no file. */
 int gate_role_prepare(struct role *r, struct err *e) MUST;
 int gate_role_main(struct role *r);
+/* What a cut does in the kernel (cutter.c): CAP_NET_ADMIN, no key, no file. */
+int cutter_prepare(struct role *r, struct err *e) MUST;
+int cutter_main(struct role *r);
 const struct serve_vault *serve_vault(void); /* NULL: nobody said serve_vault_use */
 
 /* ---- the web role asks the keeper --------------------------------------------------------------------------------------------- */
@@ -326,6 +341,8 @@ void keeper_client_free(struct keeper_client *c);
 #define MAY_REPLICA 0x4000    /* sealed packs, keyrings and tail, and nothing else */
 #define MAY_ECG_SEND 0x8000   /* hand in recordings, and ask what became of one's own */
 #define MAY_ECG_SIGN 0x10000  /* say whose a recording is, read and sign it */
+#define MAY_GATE 0x40000      /* see partner links, what the sensor of a file server said, and the incident made of both */
+#define MAY_CUT 0x80000       /* cut and probe links, release and put back; who may sign for a step up the gate knows (gate_may_sign) */
 #define MAY_HOME 0x20000      /* a patient's own: hand in, look at and write to what this account has sent, and nothing else */
 #define MAY_BREAK_GLASS 0x800 /* open a protected record with a reason */
 uint32_t serve_role_may(const char *role); /* 0: no such role */
@@ -400,6 +417,13 @@ struct keeper_link_opened {
 };
 /* Nobody need have signed in. what NULL: the page; else the recording is appended to ret_body. The look is an entry, durable before it returns. ERR_NOT_FOUND: no such link; ERR_ERASED: revoked or over. */
 int keeper_link_open(struct keeper_client *c, const char *token, const char *address, const char *what, struct keeper_link_opened *ret, struct buf *ret_body, struct err *e) MUST;
+/* Partner links (keeper_gate.c): json says what is asked; the answer's JSON (of a queue NDJSON) is appended to ret. again: what is asked changes nothing, and may be asked twice. MAY_GATE, MAY_CUT. */
+int keeper_gate_ask(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool again, struct buf *ret, struct err *e) MUST;
+/* The sensor (keeper_watch.c): an order is answered when it was carried out, or with how far it is. */
+int keeper_watch_ask(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool again, struct buf *ret, struct err *e) MUST;
+/* Bodies of entries of kind alarm, gate-act and gate-letter, for each of those that are of them. At most KEEPER_SAID_MAX. MAY_GATE. */
+#define KEEPER_SAID_MAX 500
+int keeper_said(struct keeper_client *c, const struct keeper_who *w, const uint64_t *seqs, size_t n, int (*fn)(void *arg, uint64_t seq, int64_t time, uint8_t kind, struct slice body, struct err *e), void *arg, struct err *e) MUST;
 /* JSON of an identity entry (doc/formats.md). MAY_IDENTITY. */
 int keeper_identity(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool wait, struct keeper_stored *ret, struct err *e) MUST;
 /* The body of entry N, appended to ret. document: for showing a document of that patient (MAY_CHART); else MAY_RAW. An audit entry is durable before the bytes come. ERR_LIMIT: this session has taken too many. */

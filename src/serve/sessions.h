@@ -30,6 +30,7 @@ int64_t session_expires(const struct session *s);
 void session_glass_add(struct session *s, const char *patient);
 uint32_t tries_wait(struct keeper *k, const char *user, const char *address); /* seconds; 0: may try */
 void tries_failed(struct keeper *k, const char *user, const char *address);
+void session_failed(struct keeper *k, const char *user, const char *address); /* a wrong password, as an entry */
 void tries_forget(struct keeper *k, const char *user, const char *address);
 
 #endif

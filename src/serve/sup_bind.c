@@ -154,6 +154,18 @@ static int bind_control(struct supervisor *s, struct err *e)
 	return r;
 }
 
+/* What partner links that speak TLS show: without it they have no connections and say so, and everything else goes on. */
+static void gate_files(struct supervisor *s)
+{
+	struct role_listener *l = &s->gate;
+	struct err e = {0};
+	*l = (struct role_listener){.is = {.name = "gate", .tls = true}, .fd = -1};
+	if (pem(s, "", "tls/mllp.crt", &l->cert, false, &e) == 0 && pem(s, "", "tls/mllp.key", &l->key, true, &e) == 0)
+		return;
+	buf_wipe_done(&l->cert);
+	buf_wipe_done(&l->key);
+}
+
 int sup_bind(struct supervisor *s, const struct serve_options *o, struct err *e)
 {
 	int r = choose(s, o, e);
@@ -162,6 +174,7 @@ int sup_bind(struct supervisor *s, const struct serve_options *o, struct err *e)
 		if (r == 0)
 			r = bind_one(s->mllp[i].is.address, s->restoring.on, &s->mllp[i].fd, e);
 	}
+	gate_files(s);
 	if (r == 0)
 		r = tls_files(s, &s->web, true, e);
 	if (r == 0)

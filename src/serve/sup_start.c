@@ -54,7 +54,7 @@ static void child(int chan, enum role_id id, bool bare)
 	const char *role = role_name(id);
 	sigset_t none;
 	/* an acknowledgement does not wait for a chart that is being rebuilt; without the right to it, it is left */
-	if (id == ROLE_INTAKE || id == ROLE_KEEPER || id == ROLE_GATE)
+	if (id == ROLE_INTAKE || id == ROLE_KEEPER || id == ROLE_GATE || id == ROLE_CUTTER)
 		(void)!setpriority(PRIO_PROCESS, 0, -5);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -150,30 +150,32 @@ static int pass_listener(struct supervisor *s, enum role_id id, const struct rol
 {
 	AUTO_BUF struct buf b = {0};
 	buf_init_secret(&b, FRAME_SMALL);
-	if (id == ROLE_KEEPER) { /* it makes sources of the names, and needs no more */
+	if (id == ROLE_KEEPER || id == ROLE_CUTTER) { /* one makes sources of the names, the other keeps the ports open; they need no more */
 		struct role_listener bare = {.is = l->is, .index = l->index};
 		role_listener_encode(&bare, &b);
-		return packet_send(s->roles[id].chan, FRAME_R_LISTENER, 0, buf_slice(&b), NULL, 0, true) < 0 ? err_sys(e, "keeper", "does not take its listeners") : 0;
+		return packet_send(s->roles[id].chan, FRAME_R_LISTENER, 0, buf_slice(&b), NULL, 0, true) < 0 ? err_sys(e, role_name(id), "does not take its listeners") : 0;
 	}
 	role_listener_encode(l, &b);
 	if (!buf_ok(&b))
 		return err_set(e, ERR_LIMIT, l->is.name, "its certificates are too large");
-	return packet_send(s->roles[id].chan, FRAME_R_LISTENER, 0, buf_slice(&b), &l->fd, 1, true) < 0 ? err_sys(e, role_name(id), "does not take its listeners") : 0;
+	return packet_send(s->roles[id].chan, FRAME_R_LISTENER, 0, buf_slice(&b), &l->fd, l->fd >= 0, true) < 0 ? err_sys(e, role_name(id), "does not take its listeners") : 0;
 }
 
 static int pass_listeners(struct supervisor *s, enum role_id id, struct err *e)
 {
 	int r = 0;
-	for (size_t i = 0; r == 0 && (id == ROLE_INTAKE || id == ROLE_KEEPER) && i < s->mllp_count; i++)
+	for (size_t i = 0; r == 0 && (id == ROLE_INTAKE || id == ROLE_KEEPER || id == ROLE_CUTTER) && i < s->mllp_count; i++)
 		r = pass_listener(s, id, &s->mllp[i], e);
-	if (r == 0 && id == ROLE_WEB)
+	if (r == 0 && id == ROLE_GATE && s->gate.key.n)
+		r = pass_listener(s, id, &s->gate, e);
+	if (r == 0 && (id == ROLE_WEB || id == ROLE_CUTTER))
 		r = pass_listener(s, id, &s->web, e);
 	return r;
 }
 
 /* ---- who talks to whom ---- */
 
-const enum role_id sup_pairs[PAIRS][2] = {{ROLE_INTAKE, ROLE_KEEPER}, {ROLE_WEB, ROLE_KEEPER}, {ROLE_KEEPER, ROLE_SCRIBE}, {ROLE_VAULT, ROLE_KEEPER}, {ROLE_WEB, ROLE_VAULT}, {ROLE_REPLICATE, ROLE_KEEPER}, {ROLE_WEB, ROLE_ECG}, {ROLE_GATE, ROLE_KEEPER}};
+const enum role_id sup_pairs[PAIRS][2] = {{ROLE_INTAKE, ROLE_KEEPER}, {ROLE_WEB, ROLE_KEEPER}, {ROLE_KEEPER, ROLE_SCRIBE}, {ROLE_VAULT, ROLE_KEEPER}, {ROLE_WEB, ROLE_VAULT}, {ROLE_REPLICATE, ROLE_KEEPER}, {ROLE_WEB, ROLE_ECG}, {ROLE_GATE, ROLE_KEEPER}, {ROLE_CUTTER, ROLE_KEEPER}};
 
 static void widen(int fd)
 {

@@ -271,7 +271,7 @@ static void reap(struct supervisor *s)
 static void start_due(struct supervisor *s)
 {
 	/* the keeper first: the others have nothing to do without it */
-	static const enum role_id order[] = {ROLE_KEEPER, ROLE_REPLICATE, ROLE_SCRIBE, ROLE_INTAKE, ROLE_WEB, ROLE_GATE, ROLE_VAULT, ROLE_ECG};
+	static const enum role_id order[] = {ROLE_KEEPER, ROLE_REPLICATE, ROLE_SCRIBE, ROLE_INTAKE, ROLE_WEB, ROLE_CUTTER, ROLE_GATE, ROLE_VAULT, ROLE_ECG};
 	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
 		struct sup_role *r = &s->roles[order[i]];
 		struct err e = {0};
@@ -311,7 +311,7 @@ static bool stop_step(struct supervisor *s)
 {
 	int64_t for_long = time_monotonic() - s->stop_at;
 	struct sup_role *r = s->roles;
-	static const enum role_id edge[] = {ROLE_INTAKE, ROLE_WEB, ROLE_REPLICATE, ROLE_VAULT, ROLE_ECG, ROLE_GATE};
+	static const enum role_id edge[] = {ROLE_INTAKE, ROLE_WEB, ROLE_REPLICATE, ROLE_VAULT, ROLE_ECG, ROLE_GATE, ROLE_CUTTER};
 	bool any = false;
 	for (size_t i = 0; i < ARRAY_LEN(edge); i++) {
 		any |= r[edge[i]].pid > 0;
@@ -507,7 +507,7 @@ static void common(struct supervisor *s)
 
 void sup_full(struct supervisor *s)
 {
-	static const enum role_id all[] = {ROLE_KEEPER, ROLE_SCRIBE, ROLE_INTAKE, ROLE_WEB, ROLE_ECG, ROLE_GATE};
+	static const enum role_id all[] = {ROLE_KEEPER, ROLE_SCRIBE, ROLE_INTAKE, ROLE_WEB, ROLE_ECG, ROLE_GATE, ROLE_CUTTER};
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		s->roles[all[i]].wanted = true;
 	s->roles[ROLE_VAULT].wanted = serve_vault() != NULL;

@@ -19,7 +19,7 @@ struct sup_role {
 	uint64_t given[ROLES]; /* channels to the others that this process was given */
 };
 
-#define PAIRS 8
+#define PAIRS 9
 struct sup_pair { /* two roles whose channel was closed though neither has died */
 	bool broken;
 	unsigned times;        /* in a row */
@@ -30,7 +30,7 @@ struct sup_pair { /* two roles whose channel was closed though neither has died 
 struct supervisor {
 	struct site site;
 	struct owners own;
-	struct role_listener mllp[SITE_LISTENERS_MAX], web;
+	struct role_listener mllp[SITE_LISTENERS_MAX], web, gate; /* gate: no listener, but the site's certificate for MLLP and its key; empty where they cannot be read */
 	size_t mllp_count;
 	struct sup_role roles[ROLES];
 	struct sup_pair pair[PAIRS];

@@ -1,4 +1,5 @@
 /* The JSON API of the viewer (doc/api.md). */
+#include "gate.h"
 #include "web_internal.h"
 
 #include <inttypes.h>
@@ -170,7 +171,7 @@ uint64_t web_number(struct web_request *q, const char *name, uint64_t otherwise,
 }
 
 /* The request's JSON body. */
-static const struct json_node *body_of(struct web_request *q)
+const struct json_node *web_body(struct web_request *q)
 {
 	struct json_node *n;
 	struct err e = {0};
@@ -181,8 +182,21 @@ static const struct json_node *body_of(struct web_request *q)
 	return n;
 }
 
+/* Other roles are not taken at their word: what goes on to a browser as JSON is JSON. */
+const struct json_node *web_said_json(struct web_request *q, struct slice s)
+{
+	struct json_node *n;
+	struct err e = {0};
+	if (json_tree(s, q->a, &n, &e) == 0)
+		return n;
+	err_set(&e, ERR_SYSTEM, NULL, "another part of the daemon answers what cannot be read");
+	buf_reset(&q->out);
+	web_fail(q, &e);
+	return NULL;
+}
+
 /* A member as a C string of at most max bytes, without control characters; NULL: the request was answered. */
-static const char *text_of(struct web_request *q, const struct json_node *n, const char *name, size_t max, bool may_lack)
+const char *web_text(struct web_request *q, const struct json_node *n, const char *name, size_t max, bool may_lack)
 {
 	struct slice s = json_text(n, name);
 	bool bad = s.n > max || (!s.n && !may_lack);
@@ -194,7 +208,7 @@ static const char *text_of(struct web_request *q, const struct json_node *n, con
 	return t;
 }
 
-static bool post_only(struct web_request *q)
+bool web_post_only(struct web_request *q)
 {
 	if (q->method == WEB_POST)
 		return true;
@@ -224,7 +238,7 @@ static const struct {
 	uint32_t bit;
 	const char *name;
 } rights[] = {{MAY_BOARD, "board"}, {MAY_CENSUS, "census"}, {MAY_SEARCH, "search"}, {MAY_CHART, "chart"}, {MAY_AUDIT, "audit"}, {MAY_RAW, "raw"}, {MAY_USERS, "users"}, {MAY_SETUP, "setup"},
-              {MAY_IDENTITY, "identity"}, {MAY_BREAK_GLASS, "break-glass"}, {MAY_ECG_SEND, "ecg-send"}, {MAY_ECG_SIGN, "ecg-sign"}, {MAY_HOME, "home"}};
+              {MAY_IDENTITY, "identity"}, {MAY_BREAK_GLASS, "break-glass"}, {MAY_ECG_SEND, "ecg-send"}, {MAY_ECG_SIGN, "ecg-sign"}, {MAY_HOME, "home"}, {MAY_GATE, "gate"}, {MAY_CUT, "cut"}};
 
 static void put_session(struct web_request *q, const struct keeper_session *s)
 {
@@ -251,6 +265,8 @@ static void put_session(struct web_request *q, const struct keeper_session *s)
 	for (size_t i = 0; i < ARRAY_LEN(rights); i++)
 		if (s->may & rights[i].bit)
 			jsonw_str(&w, rights[i].name);
+	if (s->may & MAY_CUT && gate_may_sign(s->role))
+		jsonw_str(&w, "gate-sign");
 	jsonw_arr_end(&w);
 	jsonw_obj_end(&w);
 	web_json(q, 200);
@@ -258,10 +274,10 @@ static void put_session(struct web_request *q, const struct keeper_session *s)
 
 static void login(struct web_request *q)
 {
-	if (!post_only(q))
+	if (!web_post_only(q))
 		return;
-	const struct json_node *b = body_of(q);
-	const char *user = b ? text_of(q, b, "user", USER_MAX - 1, false) : NULL;
+	const struct json_node *b = web_body(q);
+	const char *user = b ? web_text(q, b, "user", USER_MAX - 1, false) : NULL;
 	if (!user)
 		return;
 	struct slice password = json_text(b, "password");
@@ -294,7 +310,7 @@ static void login(struct web_request *q)
 static void logout(struct web_request *q)
 {
 	struct err e = {0};
-	if (!post_only(q))
+	if (!web_post_only(q))
 		return;
 	if (q->signed_in && keeper_logout(q->w->keeper, &q->who, &e) < 0 && e.code != ERR_DENIED) {
 		web_fail(q, &e);
@@ -306,9 +322,9 @@ static void logout(struct web_request *q)
 
 static void password(struct web_request *q)
 {
-	if (!post_only(q) || !web_may(q, 0))
+	if (!web_post_only(q) || !web_may(q, 0))
 		return;
-	const struct json_node *b = body_of(q);
+	const struct json_node *b = web_body(q);
 	if (!b)
 		return;
 	struct err e = {0};
@@ -741,7 +757,7 @@ static void events(struct web_request *q)
 		return;
 	const char *kind = web_query(q, "kind"), *who = web_query(q, "patient");
 	int k = kind ? ledger_kind_parse(slice_str(kind)) : LEDGER_ALARM;
-	bool open_kind = k == LEDGER_ALARM || k == LEDGER_QUARANTINE || k == LEDGER_CONFIG || k == LEDGER_SITE || k == LEDGER_PACK || k == LEDGER_REPACK;
+	bool open_kind = (k == LEDGER_GATE_ACT && q->session.may & MAY_GATE) || k == LEDGER_ALARM || k == LEDGER_QUARANTINE || k == LEDGER_CONFIG || k == LEDGER_SITE || k == LEDGER_PACK || k == LEDGER_REPACK;
 	if (k < 0) {
 		web_error(q, 400, "input", "There is no such kind.");
 		return;
@@ -752,6 +768,8 @@ static void events(struct web_request *q)
 		who = web_query(q, "user");
 	struct chart_event *ev;
 	size_t max = (size_t)web_number(q, "max", 100, 1000);
+	if (k == LEDGER_GATE_ACT && who && !strncmp(who, "link/", 5)) /* letters about it, too: whatever names a link is about that link */
+		k = 0;
 	if (chart_events(c, (uint8_t)k, slice_str(who), web_number(q, "before", CHART_NOW, CHART_NOW), max, q->a, &ev, &e) < 0)
 		web_fail(q, &e);
 	else
@@ -762,10 +780,10 @@ static void events(struct web_request *q)
 
 static void break_glass(struct web_request *q)
 {
-	if (!post_only(q) || !web_may(q, MAY_BREAK_GLASS))
+	if (!web_post_only(q) || !web_may(q, MAY_BREAK_GLASS))
 		return;
-	const struct json_node *b = body_of(q);
-	const char *id = b ? text_of(q, b, "patient", 64, false) : NULL, *reason = id ? text_of(q, b, "reason", 500, false) : NULL;
+	const struct json_node *b = web_body(q);
+	const char *id = b ? web_text(q, b, "patient", 64, false) : NULL, *reason = id ? web_text(q, b, "reason", 500, false) : NULL;
 	struct err e = {0};
 	uint64_t entry_number;
 	if (!reason)
@@ -782,10 +800,10 @@ static void break_glass(struct web_request *q)
 
 static void print(struct web_request *q)
 {
-	if (!post_only(q) || !web_may(q, MAY_CENSUS))
+	if (!web_post_only(q) || (!(q->session.may & MAY_GATE) && !web_may(q, MAY_CENSUS)))
 		return;
-	const struct json_node *b = body_of(q);
-	const char *what = b ? text_of(q, b, "what", 40, false) : NULL, *id = what ? text_of(q, b, "patient", 64, true) : NULL, *unit = id ? text_of(q, b, "unit", 64, true) : NULL;
+	const struct json_node *b = web_body(q);
+	const char *what = b ? web_text(q, b, "what", 40, false) : NULL, *id = what ? web_text(q, b, "patient", 64, true) : NULL, *unit = id ? web_text(q, b, "unit", 64, true) : NULL;
 	struct err e = {0};
 	struct chart_moment now;
 	uint64_t n = 0;
@@ -828,14 +846,14 @@ static void users(struct web_request *q, const char *rest)
 		list_users(q);
 		return;
 	}
-	if (!post_only(q))
+	if (!web_post_only(q))
 		return;
-	const struct json_node *b = body_of(q);
+	const struct json_node *b = web_body(q);
 	if (!b)
 		return;
 	if (!*rest) {
-		const char *user = text_of(q, b, "user", USER_MAX - 1, false), *role = user ? text_of(q, b, "role", 20, false) : NULL;
-		const char *whose = role ? text_of(q, b, "patient", 39, true) : NULL;
+		const char *user = web_text(q, b, "user", USER_MAX - 1, false), *role = user ? web_text(q, b, "role", 20, false) : NULL;
+		const char *whose = role ? web_text(q, b, "patient", 39, true) : NULL;
 		char one_time[64];
 		struct chart_patient *p = NULL;
 		if (!whose)
@@ -873,7 +891,7 @@ static void users(struct web_request *q, const char *rest)
 	}
 	memcpy(name, rest + 1, n);
 	name[n] = 0;
-	const char *reason = text_of(q, b, "reason", 500, false);
+	const char *reason = web_text(q, b, "reason", 500, false);
 	if (!reason)
 		return;
 	if (keeper_user_disable(q->w->keeper, &q->who, name, reason, &e) < 0)
@@ -899,6 +917,12 @@ void web_api(struct web_request *q, const char *path)
 		web_rows(q, path[0] == 's');
 	else if (!strcmp(path, "events"))
 		events(q);
+	else if (!strncmp(path, "gate", 4) && (!path[4] || path[4] == '/'))
+		web_gate(q, path + 4);
+	else if (!strncmp(path, "watch", 5) && (!path[5] || path[5] == '/'))
+		web_watch(q, path + 5);
+	else if (!strcmp(path, "incident") || !strcmp(path, "plan"))
+		web_incident(q, path[0] == 'p');
 	else if (!strcmp(path, "audit"))
 		web_audit_list(q);
 	else if (!strncmp(path, "patient/", 8))

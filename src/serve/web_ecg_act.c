@@ -10,7 +10,7 @@ struct act {
 	struct web_request *q;
 	const struct json_node *b; /* the request */
 	const char *name;
-	struct slice strip;        /* a match of all of its live strip */
+	struct slice strip;        /* all of its live strip is matched, or taken back */
 	bool changes;              /* how it is read: needs a basis */
 };
 
@@ -269,13 +269,24 @@ static void answer(struct web_request *q, uint64_t entry, const struct keeper_st
 	put_done(q, s->seq, strip);
 }
 
-#define STRIP_MAX 20000 /* minutes that one match reaches: two weeks */
+#define STRIP_MAX 20000 /* minutes that one act reaches: two weeks */
 
-/* Those of the strip that nobody has; what is matched already, or rejected, stays as it is. */
-static int loose_minutes(struct act *x, const struct chart_ecg *named, struct arena *a, struct chart_ecg **ret, struct err *e)
+/* Those that nobody has, to be matched: what is matched already, or rejected, stays as it is. Those that are the named one's person's, to be taken back. */
+static bool goes_with(const struct act *x, const struct chart_ecg *named, const struct chart_ecg *g)
+{
+	if (g->entry == named->entry || !slice_eq(g->source, named->source))
+		return false;
+	if (!strcmp(x->name, "unmatch"))
+		return g->patient && named->patient && !strcmp(g->patient->id, named->patient->id);
+	return !g->patient && g->reading != CHART_ECG_REJECTED;
+}
+
+/* The newest first: what comes meanwhile follows the newest. */
+static int other_minutes(struct act *x, const struct chart_ecg *named, struct arena *a, struct chart_ecg **ret, struct err *e)
 {
 	struct chart_ecgs_ask ask = {.list = CHART_ECG_LIST_ALL, .strip = x->strip, .brief = true, .before = CHART_NOW, .max = 500};
 	struct chart *c = web_chart(x->q);
+	struct chart_ecg **last = ret;
 	size_t n = 0;
 	int r = c ? 0 : err_set(e, ERR_BUSY, NULL, "no view");
 	*ret = NULL;
@@ -285,10 +296,11 @@ static int loose_minutes(struct act *x, const struct chart_ecg *named, struct ar
 		more = ask.before != CHART_NOW;
 		for (; r == 0 && g; g = next) {
 			next = g->next;
-			if (g->entry == named->entry || g->patient || g->reading == CHART_ECG_REJECTED || !slice_eq(g->source, named->source))
+			if (!goes_with(x, named, g))
 				continue;
-			g->next = *ret;
-			*ret = g;
+			g->next = NULL;
+			*last = g;
+			last = &g->next;
 			n++;
 		}
 	}
@@ -296,7 +308,7 @@ static int loose_minutes(struct act *x, const struct chart_ecg *named, struct ar
 }
 
 /* An act each, based on what each was when the strip was looked at. */
-static int match_strip(struct act *x, const struct chart_ecg *named, size_t *ret, struct err *e)
+static int act_on_strip(struct act *x, const struct chart_ecg *named, size_t *ret, struct err *e)
 {
 	struct web_request *q = x->q;
 	AUTO_BUF struct buf json = {0};
@@ -305,7 +317,7 @@ static int match_strip(struct act *x, const struct chart_ecg *named, size_t *ret
 	struct keeper_stored s;
 	buf_init(&json, WEB_BODY_MAX);
 	*ret = 1;
-	int r = a ? loose_minutes(x, named, a, &g, e) : err_set(e, ERR_MEMORY, NULL, "no memory for a strip's minutes");
+	int r = a ? other_minutes(x, named, a, &g, e) : err_set(e, ERR_MEMORY, NULL, "no memory for a strip's minutes");
 	for (; r == 0 && g; g = g->next) {
 		buf_reset(&json);
 		if (!put_act(x, g->entry, g->basis, &json))
@@ -383,7 +395,7 @@ void web_ecg_act(struct web_request *q, uint64_t entry, const char *what)
 	if (!complete(&x) || web_ecg_find(q, entry, &g) < 0)
 		return;
 	const struct json_node *all = json_get(b, "strip");
-	if (!strcmp(x.name, "match") && all && all->type == JSON_TRUE)
+	if ((!strcmp(x.name, "match") || !strcmp(x.name, "unmatch")) && all && all->type == JSON_TRUE)
 		x.strip = g->strip.id;
 	if (x.changes && basis != g->basis) {
 		changed(q, g, stale);
@@ -396,7 +408,7 @@ void web_ecg_act(struct web_request *q, uint64_t entry, const char *what)
 		return;
 	int r = keeper_ecg_act(q->w->keeper, &q->who, json_text(b, "password"), buf_slice(&json), true, &s, &e);
 	if (r == 0 && x.strip.n && counted(q, entry, s.seq))
-		r = match_strip(&x, g, &strip, &e);
+		r = act_on_strip(&x, g, &strip, &e);
 	if (r == ERR_DENIED && !strcmp(e.place, "password"))
 		web_error(q, 403, "password", "The password is wrong: nothing was signed.");
 	else if (r < 0)

@@ -46,6 +46,8 @@ static bool read_query(struct web_request *q, struct ecg_sent *s)
 static int files_of(struct web_request *q, struct ecg_body *ret, struct err *e)
 {
 	const char *type = web_header(q, "Content-Type"), *name = web_query(q, "name");
+	if (type && !strncasecmp(type, "multipart/", 10))
+		return err_set(e, ERR_INPUT, NULL, "this is a form with the file somewhere in it: send the file itself as the body (curl --data-binary @FILE), its name as ?name=");
 	if (type && !strncmp(type, CONTENT_OWN, sizeof CONTENT_OWN - 1))
 		return ecg_body_read(buf_slice(&q->body), q->a, ret, e);
 	if (!q->body.n)
@@ -53,6 +55,12 @@ static int files_of(struct web_request *q, struct ecg_body *ret, struct err *e)
 	const char *base = name ? strrchr(name, '/') : NULL;
 	*ret = (struct ecg_body){.files = 1, .name = {slice_str(name && *name ? (base ? base + 1 : name) : "ecg")}, .file = {buf_slice(&q->body)}};
 	return 0;
+}
+
+/* A cart that can only print sends its paper: nothing can be measured in it, but it is the only one there is. */
+static bool is_paper(const struct ecg_body *files)
+{
+	return files->files == 1 && slice_starts(files->file[0], "%PDF-");
 }
 
 /* Is it one at all? Where nobody can say (the role is down, or died on it) it is stored: a recording that was hard to get is not lost for our troubles. */
@@ -68,7 +76,16 @@ static bool is_ecg(struct web_request *q, struct slice body)
 	return false;
 }
 
-static void stored(struct web_request *q, const struct keeper_stored *s)
+/* Bytes that were here stay as they were told then; who says more of them now hears that it was not added. */
+static const char *not_added(const struct chart_ecg *g, const struct ecg_sent *said)
+{
+	bool claims = said->claimed.id.n || said->claimed.family.n || said->claimed.birth.n, differs = said->patient.n ? !g->patient || !slice_eq_str(said->patient, g->patient->id) : claims && !g->patient;
+	if (claims && g->patient && said->claimed.id.n)
+		differs = differs || !slice_eq(said->claimed.id, g->patient->number);
+	return differs ? "This recording was here before. Whose you say it is was not added to it: match it to its patient." : NULL;
+}
+
+static void stored(struct web_request *q, const struct keeper_stored *s, const struct ecg_sent *said)
 {
 	static const char *const readings[] = {[CHART_ECG_UNREAD] = "unread", [CHART_ECG_READING] = "reading", [CHART_ECG_SIGNED] = "signed", [CHART_ECG_AMENDED] = "amended", [CHART_ECG_REJECTED] = "rejected"};
 	struct chart *c = s->applied || s->duplicate ? web_chart(q) : NULL;
@@ -88,6 +105,9 @@ static void stored(struct web_request *q, const struct keeper_stored *s)
 		jsonw_kstr(&w, "reading", readings[g->reading]);
 		if (g->unreadable)
 			jsonw_kbool(&w, "unreadable", true);
+		const char *note = s->duplicate ? not_added(g, said) : NULL;
+		if (note)
+			jsonw_kstr(&w, "note", note);
 	}
 	jsonw_obj_end(&w);
 	web_json(q, s->duplicate ? 200 : 201);
@@ -118,7 +138,7 @@ int web_ecg_take(struct web_request *q, struct ecg_sent *s, struct keeper_stored
 		web_fail(q, &e);
 		return e.code;
 	}
-	if (!is_ecg(q, buf_slice(&body)))
+	if (!is_paper(&files) && !is_ecg(q, buf_slice(&body)))
 		return ERR_INPUT;
 	int r = keeper_ecg(q->w->keeper, &q->who, buf_slice(&body), true, ret, &e);
 	if (r < 0)
@@ -139,5 +159,5 @@ void web_ecg_post(struct web_request *q)
 	if (q->session.is_token)
 		sent.via = SLICE("device");
 	if (web_ecg_take(q, &sent, &s) == 0)
-		stored(q, &s);
+		stored(q, &s, &sent);
 }

@@ -139,6 +139,11 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
 		}
 		return web_takes_body(q) ? MHD_YES : send_answer(q);
 	}
+	if (*upload_size && q->stream) {
+		bool goes_on = web_stream_take(q, upload, *upload_size);
+		*upload_size = 0;
+		return goes_on ? MHD_YES : MHD_NO;
+	}
 	if (*upload_size) {
 		buf_add(&q->body, upload, *upload_size);
 		*upload_size = 0;

@@ -61,6 +61,7 @@ struct web_request {
 	struct keeper_who who;
 	struct keeper_session session;
 	bool parked, woken;        /* it waits; it has waited */
+	struct web_stream *stream; /* its body is a live strip, taken as it comes; NULL: it is not */
 	/* answer */
 	int status;
 	struct buf out;
@@ -79,6 +80,7 @@ struct web_request {
 /* ---- a request's life (web_route.c): begin, the body is added to q->body, answer, the answer is sent, end ------------------------------ */
 void web_begin(struct web_request *q, struct web *w, void *connection, const char *path, const char *method);
 bool web_takes_body(struct web_request *q); /* false: answered. A large body is read only from who may send one */
+bool web_stream_take(struct web_request *q, const void *p, size_t n); /* of one with q->stream, instead of adding to q->body. false: nothing more is read of it */
 void web_answer(struct web_request *q);
 void web_headers(const struct web_request *q, void (*put)(void *arg, const char *name, const char *value), void *arg);
 void web_end(struct web_request *q);
@@ -94,7 +96,11 @@ void web_error(struct web_request *q, int status, const char *code, const char *
 void web_fail(struct web_request *q, const struct err *e);   /* status of the table in base.h */
 void web_json(struct web_request *q, int status);           /* out holds it */
 bool web_may(struct web_request *q, uint32_t may);           /* else answers 401 or 403 */
-int web_moment(struct web_request *q, struct chart_moment *ret, struct err *e) MUST; /* of ?at= */
+/* The request's JSON body; NULL: answered. A member of it as a C string without control characters, of at most max bytes; NULL: answered. false: it was no POST, and that was answered. */
+const struct json_node *web_body(struct web_request *q);
+const char *web_text(struct web_request *q, const struct json_node *n, const char *name, size_t max, bool may_lack);
+bool web_post_only(struct web_request *q);
+const struct json_node *web_said_json(struct web_request *q, struct slice s); /* what another role said, as JSON; NULL: it is none, answered */
 
 int web_moment(struct web_request *q, struct chart_moment *ret, struct err *e) MUST; /* of ?at= */
 struct chart *web_chart(struct web_request *q);              /* this thread's; NULL: answered */
@@ -124,8 +130,23 @@ void web_link_make(struct web_request *q, uint64_t entry);
 void web_link_revoke(struct web_request *q, const char *rest);
 void web_link_open(struct web_request *q, const char *rest);
 void web_link_fail(struct web_request *q, const struct err *e);
+void web_gate(struct web_request *q, const char *rest);   /* below /api/gate: partner links */
+void web_watch(struct web_request *q, const char *rest);  /* below /api/watch: what a file server's sensor said */
+void web_incident(struct web_request *q, bool plan);      /* what happened, from entries (web_watch.c); or the newest isolation plan */
+/* The newest entries of a kind before `before`, not older than from, for which `take` (NULL: all) says so: what they say (keeper_said), newest first. At most max. Answers on failure. */
+struct web_said {
+	uint64_t seq;
+	int64_t time;
+	uint8_t kind;
+	struct slice body;
+	const struct json_node *n; /* NULL: no JSON */
+};
+int web_said_find(struct web_request *q, uint8_t kind, const char *about, uint64_t before, int64_t from, int64_t to, const char *what, size_t max, struct web_said **ret, size_t *ret_n);
 void web_home(struct web_request *q, const char *path);  /* web_home.c */
 void web_live(struct web_request *q, const char *rest);  /* below /api/live: "" or "/..." */
+bool web_live_stream(struct web_request *q, const char *id); /* its body is to be taken as it comes. false: answered */
+bool web_live_stream_take(struct web_request *q, struct slice bytes); /* false: what was refused goes on */
+void web_live_stream_end(struct web_request *q);         /* the answer, where it is not refused */
 int web_live_open(struct web *w, struct err *e) MUST;    /* before the first request */
 int web_live_start(struct web *w, struct err *e) MUST;   /* its thread */
 void web_live_stop(struct web *w);                       /* nobody waits any more */

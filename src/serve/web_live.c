@@ -3,23 +3,12 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <poll.h>
 #include <stdio.h>
 
-/* What is said of a strip, as it was at one moment: the answer is written without the lock. */
-struct view {
-	char id[24], by[USER_MAX];
-	struct live_terms t;
-	uint64_t from, to, kept, entries, entry[2];
-	int64_t start, last;
-	const char *state;
-	char trouble[160];
-	const struct chart_row *row; /* whose it is, as the chart knows by its newest entry; NULL: unmatched */
-	bool open;                   /* this person may see whose */
-};
-
-static void look(const struct live_strip *s, struct view *v)
+void live_look(const struct live_strip *s, struct live_view *v)
 {
-	*v = (struct view){.t = s->t, .from = live_ring_oldest(&s->ring), .to = s->ring.to, .kept = s->ring.kept, .entries = s->entries, .entry = {s->entry, s->entry_before}, .start = s->start, .last = s->last_wall, .open = true};
+	*v = (struct live_view){.t = s->t, .from = live_ring_oldest(&s->ring), .to = s->ring.to, .kept = s->ring.kept, .entries = s->entries, .entry = {s->entry, s->entry_before}, .start = s->start, .last = s->last_wall, .open = true};
 	memcpy(v->id, s->id, sizeof v->id);
 	memcpy(v->by, s->by, sizeof v->by);
 	memcpy(v->trouble, s->trouble, sizeof v->trouble);
@@ -29,7 +18,7 @@ static void look(const struct live_strip *s, struct view *v)
 /* ---- whose it is ---- */
 
 /* By the chart's own rules, of the newest entry that the chart has seen: a strip is matched as any recording is. Before there is one it is unmatched. */
-static int whose(struct web_request *q, struct view *v, struct err *e)
+static int whose(struct web_request *q, struct live_view *v, struct err *e)
 {
 	struct chart *c = web_chart(q);
 	struct chart_ecg *g = NULL;
@@ -115,7 +104,7 @@ static void put_claimed(struct jsonw *w, const struct live_terms *t)
 	jsonw_obj_end(w);
 }
 
-static void put_numbers(struct jsonw *w, const struct view *v)
+static void put_numbers(struct jsonw *w, const struct live_view *v)
 {
 	jsonw_ku64(w, "to", v->to);
 	jsonw_ku64(w, "kept", v->kept);
@@ -126,7 +115,7 @@ static void put_numbers(struct jsonw *w, const struct view *v)
 		jsonw_kstr(w, "notKept", v->trouble);
 }
 
-static void put_strip(struct jsonw *w, const struct view *v, bool sender)
+static void put_strip(struct jsonw *w, const struct live_view *v, bool sender)
 {
 	jsonw_obj(w);
 	jsonw_kstr(w, "id", v->id);
@@ -159,7 +148,7 @@ static void put_strip(struct jsonw *w, const struct view *v, bool sender)
 }
 
 /* What is answered to a device: up to where it has come, and up to where it may forget it. */
-static void told(struct web_request *q, const struct view *v, int status, bool twice)
+void live_told(struct web_request *q, const struct live_view *v, int status, bool twice)
 {
 	struct jsonw w;
 	buf_reset(&q->out);
@@ -176,7 +165,7 @@ static void told(struct web_request *q, const struct view *v, int status, bool t
 
 /* ---- which there are ---- */
 
-static size_t copy_all(struct web_request *q, bool own, struct view **ret, uint64_t *ret_changes)
+static size_t copy_all(struct web_request *q, bool own, struct live_view **ret, uint64_t *ret_changes)
 {
 	struct live_house *h = q->web->live;
 	size_t n = 0;
@@ -185,7 +174,7 @@ static size_t copy_all(struct web_request *q, bool own, struct view **ret, uint6
 	*ret_changes = h->changes;
 	for (const struct live_strip *s = *ret ? h->strips : NULL; s; s = s->next)
 		if (!own || !strcmp(s->by, q->session.user))
-			look(s, &(*ret)[n++]);
+			live_look(s, &(*ret)[n++]);
 	pthread_mutex_unlock(&h->lock);
 	return n;
 }
@@ -211,7 +200,7 @@ static void list(struct web_request *q)
 {
 	bool own = only_sends(q);
 	struct err e = {0};
-	struct view *v;
+	struct live_view *v;
 	struct jsonw w;
 	uint64_t changes;
 	if (!own && !web_may(q, MAY_CHART))
@@ -238,7 +227,7 @@ static void list(struct web_request *q)
 /* ---- one, as it comes ---- */
 
 /* An opening is recorded, not each question; whose strip it is may become known meanwhile, and that is another opening. */
-static int audit_one(struct web_request *q, const struct view *v)
+static int audit_one(struct web_request *q, const struct live_view *v)
 {
 	struct live_house *h = q->web->live;
 	uint8_t who[SEAL_HASH], of[SEAL_HASH];
@@ -265,7 +254,7 @@ static int audit_one(struct web_request *q, const struct view *v)
 	return 0;
 }
 
-static void put_samples(struct jsonw *w, const struct view *v, int16_t *x, uint64_t n)
+static void put_samples(struct jsonw *w, const struct live_view *v, int16_t *x, uint64_t n)
 {
 	AUTO_BUF struct buf text = {0};
 	buf_init(&text, (size_t)1 << 20);
@@ -300,7 +289,7 @@ static void follow(struct web_request *q, const char *id)
 {
 	struct live_house *h = q->web->live;
 	struct err e = {0};
-	struct view v;
+	struct live_view v;
 	struct jsonw w;
 	uint64_t from, to, wait = web_number(q, "wait", 0, LIVE_WAIT_MAX);
 	uint8_t who[SEAL_HASH];
@@ -309,7 +298,7 @@ static void follow(struct web_request *q, const char *id)
 	pthread_mutex_lock(&h->lock);
 	struct live_strip *s = live_find(h, slice_str(id));
 	if (s)
-		look(s, &v);
+		live_look(s, &v);
 	pthread_mutex_unlock(&h->lock);
 	if (!s) {
 		web_error(q, 404, "not-found", "There is no such strip, or not any more: what came of it is among the ECGs.");
@@ -342,7 +331,7 @@ static void follow(struct web_request *q, const char *id)
 			q->parked = false; /* too many wait: answered at once, and to be asked again after a moment */
 			q->retry_after = 1;
 		}
-		look(s, &v);
+		live_look(s, &v);
 		for (unsigned i = 0; x && i < s->t.leads; i++)
 			live_ring_read(&s->ring, i, from, (size_t)(to - from), x + i * (to - from));
 	}
@@ -373,13 +362,68 @@ static void remember(struct live_strip *s, const struct web_request *q)
 	s->is_token = q->who.token != NULL;
 }
 
+/* That the keeper is busy is said to the device, who comes again, and not to the journal at each piece. */
+void live_later(struct web_request *q, const struct err *e)
+{
+	q->retry_after = e->code == ERR_BUSY ? 1 : 0;
+	e->code == ERR_BUSY ? web_error(q, 503, "busy", "%s", e->text) : web_fail(q, e);
+}
+
+#define SETTLE_MS 1000                 /* one request waits so long for the charts */
+#define SETTLE_MOST (60 * TIME_SEC)    /* ... all of them so long: then a strip begins where the device says */
+
+/* A web role before this one may have kept more of a strip than its device heard of. The charts say how far, once they have what stood in the ledger when we began. */
+static int settle(struct web_request *q, struct err *e)
+{
+	struct live_house *h = q->web->live;
+	struct keeper_session now = q->session;
+	int64_t until = time_monotonic() + SETTLE_MS * (TIME_SEC / 1000);
+	for (;;) {
+		pthread_mutex_lock(&h->lock);
+		if (!h->before)
+			h->before = now.view.total;
+		h->settled = h->settled || now.view.done >= h->before || now.view.state == VIEW_PINNED || time_now() - q->web->started > SETTLE_MOST;
+		bool settled = h->settled;
+		pthread_mutex_unlock(&h->lock);
+		if (settled)
+			return 0;
+		if (time_monotonic() > until)
+			return err_set(e, ERR_BUSY, NULL, "the charts have not read yet what was kept before: begin this strip again in a moment");
+		poll(NULL, 0, 50);
+		int r = keeper_check(q->w->keeper, &q->who, &now, e);
+		if (r < 0)
+			return r;
+	}
+}
+
+static int before_us(struct web_request *q, const struct live_terms *t, struct chart_strip_kept *ret, struct err *e)
+{
+	struct live_house *h = q->web->live;
+	char id[24];
+	live_name(q->session.user, t->key, id);
+	pthread_mutex_lock(&h->lock);
+	bool known = live_find(h, slice_str(id)) != NULL;
+	pthread_mutex_unlock(&h->lock);
+	*ret = (struct chart_strip_kept){.end = 0};
+	if (known)
+		return 0;
+	int r = settle(q, e);
+	struct chart *c = r == 0 ? web_chart(q) : NULL;
+	if (r == 0 && !c && time_now() - q->web->started > SETTLE_MOST) { /* no charts at all: a strip is taken all the same */
+		q->status = 0;
+		return 0;
+	}
+	return r < 0 ? r : c ? chart_strip_kept(c, id, t->start, t->rate, ret, e) : err_set(e, ERR_BUSY, NULL, "no view");
+}
+
 static void begin(struct web_request *q)
 {
 	struct live_house *h = q->web->live;
 	struct live_terms t;
 	struct live_strip *s;
+	struct chart_strip_kept kept = {.end = 0};
 	struct err e = {0};
-	struct view v;
+	struct live_view v;
 	bool new;
 	if (!web_may(q, MAY_ECG_SEND))
 		return;
@@ -388,15 +432,23 @@ static void begin(struct web_request *q)
 		web_fail(q, &e);
 		return;
 	}
+	bool resume = t.key[0] && t.start != INT64_MIN; /* without a time of its own it is another strip */
+	if (resume && (r = before_us(q, &t, &kept, &e)) < 0) {
+		if (!q->status)
+			live_later(q, &e);
+		return;
+	}
 	pthread_mutex_lock(&h->lock);
 	r = live_begin(h, q, &t, &s, &new, &e);
 	if (r == 0) {
+		if (new && resume)
+			live_resume(h, s, &kept);
 		remember(s, q);
-		look(s, &v);
+		live_look(s, &v);
 	}
 	pthread_mutex_unlock(&h->lock);
 	if (r == 0) {
-		told(q, &v, new ? 201 : 200, false);
+		live_told(q, &v, new ? 201 : 200, false);
 		return;
 	}
 	q->retry_after = r == ERR_BUSY ? 30 : 0;
@@ -404,7 +456,7 @@ static void begin(struct web_request *q)
 }
 
 /* Its own, or there is none. The lock is held where it is given. */
-static struct live_strip *own(struct web_request *q, const char *id)
+struct live_strip *live_own(struct web_request *q, const char *id)
 {
 	struct live_house *h = q->web->live;
 	if (!web_may(q, MAY_ECG_SEND))
@@ -419,10 +471,10 @@ static struct live_strip *own(struct web_request *q, const char *id)
 }
 
 /* Room is made by keeping what there is; what a device has left out altogether takes none. */
-static int add(struct web_request *q, struct live_strip *s, uint64_t at, struct err *e)
+static int add(struct web_request *q, struct live_strip *s, uint64_t at, struct slice bytes, struct err *e)
 {
 	for (;;) {
-		int r = live_ring_add(&s->ring, at, buf_slice(&q->body), (uint64_t)(LIVE_JUMP_S * s->t.rate), e);
+		int r = live_ring_add(&s->ring, at, bytes, (uint64_t)(LIVE_JUMP_S * s->t.rate), e);
 		if (r != ERR_BUSY)
 			return r;
 		if (s->ring.kept == s->ring.to)
@@ -432,28 +484,12 @@ static int add(struct web_request *q, struct live_strip *s, uint64_t at, struct 
 	}
 }
 
-/* That the keeper is busy is said to the device, who comes again, and not to the journal at each piece. */
-static void later(struct web_request *q, const struct err *e)
-{
-	q->retry_after = e->code == ERR_BUSY ? 1 : 0;
-	e->code == ERR_BUSY ? web_error(q, 503, "busy", "%s", e->text) : web_fail(q, e);
-}
-
-static void piece(struct web_request *q, const char *id)
+/* The lock is held. */
+int live_take(struct web_request *q, struct live_strip *s, uint64_t at, struct slice bytes, struct err *e)
 {
 	struct live_house *h = q->web->live;
-	struct err e = {0}, quiet = {0};
-	const char *number = web_query(q, "at");
-	struct view v;
-	uint64_t at;
-	struct live_strip *s = own(q, id);
-	if (!s)
-		return;
-	int r = s->ended ? err_set(&e, ERR_EXISTS, NULL, "this strip was ended") : 0;
-	if (r == 0 && (!number || num_u64(slice_str(number), 0, LIVE_AT_MAX, &at) < 0))
-		r = err_set(&e, ERR_INPUT, "at", "that is the number of the piece's first sample");
-	if (r == 0)
-		r = add(q, s, at, &e);
+	struct err quiet = {0};
+	int r = s->ended ? err_set(e, ERR_EXISTS, NULL, "this strip was ended") : add(q, s, at, bytes, e);
 	if (r == LIVE_NEW) {
 		remember(s, q);
 		s->last = time_monotonic();
@@ -463,22 +499,36 @@ static void piece(struct web_request *q, const char *id)
 	}
 	if (r >= 0 && !s->keeping && time_monotonic() >= s->again && live_keep(h, s, q->w->keeper, &q->who, false, &quiet) < 0)
 		quiet.code = 0; /* the piece is taken all the same: "kept" says how far it is durable, "notKept" why not further */
-	look(s, &v);
+	return r;
+}
+
+static void piece(struct web_request *q, const char *id)
+{
+	struct live_house *h = q->web->live;
+	struct err e = {0};
+	const char *number = web_query(q, "at");
+	struct live_view v;
+	uint64_t at;
+	struct live_strip *s = live_own(q, id);
+	if (!s)
+		return;
+	int r = !number || num_u64(slice_str(number), 0, LIVE_AT_MAX, &at) < 0 ? err_set(&e, ERR_INPUT, "at", "that is the number of the piece's first sample") : live_take(q, s, at, buf_slice(&q->body), &e);
+	live_look(s, &v);
 	pthread_mutex_unlock(&h->lock);
 	if (r >= 0) {
-		told(q, &v, 200, r == LIVE_TWICE);
+		live_told(q, &v, 200, r == LIVE_TWICE);
 		return;
 	}
-	later(q, &e);
+	live_later(q, &e);
 }
 
 static void end(struct web_request *q, const char *id)
 {
 	struct live_house *h = q->web->live;
 	struct err e = {0};
-	struct view v;
+	struct live_view v;
 	int r = 0;
-	struct live_strip *s = own(q, id);
+	struct live_strip *s = live_own(q, id);
 	if (!s)
 		return;
 	if (s->ring.kept != s->ring.to)
@@ -490,13 +540,13 @@ static void end(struct web_request *q, const char *id)
 		s->ended_at = time_monotonic();
 		live_wake(h, s);
 	}
-	look(s, &v);
+	live_look(s, &v);
 	pthread_mutex_unlock(&h->lock);
 	if (r == 0) {
-		told(q, &v, 200, false);
+		live_told(q, &v, 200, false);
 		return;
 	}
-	later(q, &e);
+	live_later(q, &e);
 }
 
 /* ---- which is which ---- */

@@ -55,15 +55,40 @@ struct live_house {
 	bool running, closed;
 	struct keeper_client *keeper; /* the thread's */
 	struct live_strip *strips;
+	uint64_t before;            /* entries that stood in the ledger when the first strip with a key came: what is kept of any strip before is below */
+	bool settled;               /* ... and the charts have them, or were waited for long enough */
 	size_t count, memory;
 	uint64_t changes;           /* of the list */
 	struct live_waiter waiter[LIVE_WAITERS_MAX];
 	struct live_opener opener[LIVE_OPENERS]; /* of the list */
 };
 
+/* What is said of a strip, as it was at one moment: the answer is written without the lock. */
+struct live_view {
+	char id[24], by[USER_MAX];
+	struct live_terms t;
+	uint64_t from, to, kept, entries, entry[2];
+	int64_t start, last;
+	const char *state;
+	char trouble[160];
+	const struct chart_row *row; /* whose it is, as the chart knows by its newest entry; NULL: unmatched */
+	bool open;                   /* this person may see whose */
+};
+
+/* web_live.c, for web_live_stream.c */
+/* This sender's own strip, with the lock held; NULL: answered, and it is not held. */
+struct live_strip *live_own(struct web_request *q, const char *id);
+void live_look(const struct live_strip *s, struct live_view *v); /* with the lock held */
+/* A piece, with the lock held: as live_ring_add; what is due of the strip is kept. */
+int live_take(struct web_request *q, struct live_strip *s, uint64_t at, struct slice bytes, struct err *e) MUST;
+void live_told(struct web_request *q, const struct live_view *v, int status, bool twice);
+void live_later(struct web_request *q, const struct err *e); /* a refusal, and when to come again */
+
 /* With the lock held: */
 struct live_strip *live_find(struct live_house *h, struct slice id);
 int live_begin(struct live_house *h, const struct web_request *q, const struct live_terms *t, struct live_strip **ret, bool *ret_new, struct err *e) MUST;
+void live_resume(struct live_house *h, struct live_strip *s, const struct chart_strip_kept *kept); /* a new one, that was kept so far by a web role before this one */
+void live_name(const char *by, const char *key, char ret[24]); /* the id of a strip that has a key */
 /* What is due of it is made durable; the lock is let go meanwhile. all: everything. ERR_BUSY: another thread is at it. */
 int live_keep(struct live_house *h, struct live_strip *s, struct keeper_client *k, const struct keeper_who *who, bool all, struct err *e) MUST;
 void live_wake(struct live_house *h, const struct live_strip *s);

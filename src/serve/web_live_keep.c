@@ -21,22 +21,32 @@ struct live_strip *live_find(struct live_house *h, struct slice id)
 /* ---- begun ---- */
 
 /* The same device and key are the same strip, also of the web role's successor, which has never heard of it. */
-static void name_it(struct live_strip *s)
+void live_name(const char *by, const char *key, char ret[24])
 {
 	AUTO_BUF struct buf b = {0}, hex = {0};
 	uint8_t hash[SEAL_HASH];
 	buf_init(&b, 1024);
 	buf_init(&hex, 64);
-	if (s->t.key[0]) {
-		buf_str(&b, s->by);
+	if (key[0]) {
+		buf_str(&b, by);
 		buf_u8(&b, 0);
-		buf_str(&b, s->t.key);
+		buf_str(&b, key);
 		seal_sha256_once(buf_slice(&b), hash);
 	} else {
 		seal_random(hash, sizeof hash);
 	}
 	hex_put(&hex, slice_of(hash, 8));
-	snprintf(s->id, sizeof s->id, "%s", buf_cstr(&hex));
+	snprintf(ret, 24, "%s", buf_cstr(&hex));
+}
+
+void live_resume(struct live_house *h, struct live_strip *s, const struct chart_strip_kept *kept)
+{
+	if (!kept->entries)
+		return;
+	live_ring_resume(&s->ring, kept->end);
+	s->entries = kept->entries;
+	s->entry = s->entry_before = kept->newest;
+	h->changes++;
 }
 
 static void strip_free(struct live_house *h, struct live_strip *s)
@@ -73,7 +83,7 @@ int live_begin(struct live_house *h, const struct web_request *q, const struct l
 		return err_set(e, ERR_MEMORY, NULL, "no memory for a strip");
 	s->t = *t;
 	snprintf(s->by, sizeof s->by, "%s", q->session.user);
-	name_it(s);
+	live_name(s->by, t->key, s->id);
 	old = live_find(h, slice_str(s->id));
 	if (old) {
 		bool same = again(old, t, q->session.user);

@@ -309,10 +309,42 @@ void web_begin(struct web_request *q, struct web *w, void *connection, const cha
 	buf_init(&q->out, WEB_ANSWER_MAX);
 }
 
+/* POST /api/live/ID in chunks: it may go on for hours, and nobody waits for its end. */
+static const char *streamed(struct web_request *q)
+{
+	static const char below[] = "/api/live/";
+	const char *id = q->path + sizeof below - 1;
+	return q->method == WEB_POST && !strncmp(q->path, below, sizeof below - 1) && *id && !strchr(id, '/') && web_header(q, "Transfer-Encoding") ? id : NULL;
+}
+
+static bool opens_stream(struct web_request *q, const char *id)
+{
+	q->w = borrow(q->web);
+	if (!web_limit_take(q->web->limit, q->address, 1, &q->retry_after))
+		web_error(q, 429, "rate", "Too many requests from this address. Wait a moment.");
+	else if (identify(q))
+		(void)web_live_stream(q, id);
+	web_give_back(q->web, q->w);
+	q->w = NULL;
+	q->close = !q->stream;
+	return q->stream;
+}
+
+bool web_stream_take(struct web_request *q, const void *p, size_t n)
+{
+	q->w = borrow(q->web);
+	bool goes_on = web_live_stream_take(q, slice_of(p, n));
+	web_give_back(q->web, q->w);
+	q->w = NULL;
+	return goes_on;
+}
+
 /* A large body is read only from who may send one: what is not asked before would fill our memory with 64 MB for any made-up token. */
 bool web_takes_body(struct web_request *q)
 {
-	const char *length = web_header(q, "Content-Length");
+	const char *length = web_header(q, "Content-Length"), *stream = streamed(q);
+	if (stream)
+		return opens_stream(q, stream);
 	bool big = q->body.max > WEB_BODY_MAX && (q->method == WEB_POST || q->method == WEB_PUT || q->method == WEB_PATCH) && (!length || strlen(length) > 5);
 	if (!big)
 		return true;
@@ -330,6 +362,8 @@ void web_end(struct web_request *q)
 {
 	if (q->body.n)
 		seal_wipe(q->body.p, q->body.n); /* may hold a password */
+	free(q->stream);
+	q->stream = NULL;
 	buf_done(&q->body);
 	buf_done(&q->out);
 	arena_free(q->a);
@@ -357,6 +391,10 @@ static void work(struct web_request *q)
 
 void web_answer(struct web_request *q)
 {
+	if (q->stream) {
+		web_live_stream_end(q);
+		return;
+	}
 	q->woken = q->parked;
 	q->parked = q->signed_in = false;
 	if (!buf_ok(&q->body))

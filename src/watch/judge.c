@@ -63,6 +63,14 @@ static enum watch_opinion counted(struct watch_judge *j, const struct watch_chan
 	return WATCH_COUNTS;
 }
 
+/* Noise under a name that promises something else. What was there before is not known. */
+static bool blind(const struct seen *a, const char *path)
+{
+	struct name_of n;
+	case_names(path, &n);
+	return weigh_opaque(a) && a->t.named != CONTENT_UNKNOWN && !content_known_tool(slice_of(n.base, n.n));
+}
+
 /* Written in place. */
 static enum watch_opinion wrote(struct watch_judge *j, struct session *s, const struct watch_change *c)
 {
@@ -72,13 +80,15 @@ static enum watch_opinion wrote(struct watch_judge *j, struct session *s, const 
 		bool known = !open && look(&j->looker, c->path, &c->after, &a);
 		return known ? case_came(j, s, c, c->path, &a, true) : WATCH_DOUBT;
 	}
+	if (!c->before.known && !open && look(&j->looker, c->path, &c->after, &a) && blind(&a, c->path)) /* changed where nobody saw it */
+		return counted(j, c, c->path, c->dev, c->ino, (struct weight){.kind = MARK_BLIND, .points = 8, .type = a.t.named});
 	if (!c->before.known || !c->after.known || !look_both(&j->looker, c->path, &c->before, &c->after, &b, &a))
 		return WATCH_DOUBT;
 	struct weight w = weigh_in_place(&b, &a, open);
 	if (!w.points) {
 		if (content_knows(&a.t) && !weigh_opaque(&a))
 			case_unmark(j, c, c->path, c->dev, c->ino);
-		return open ? WATCH_DOUBT : WATCH_CLEAN;
+		return open || a.t.size == 0 ? WATCH_DOUBT : WATCH_CLEAN; /* emptied: a log, as a rule; who empties everything gets his logs back, too */
 	}
 	return counted(j, c, c->path, c->dev, c->ino, w);
 }
@@ -99,10 +109,7 @@ static enum watch_opinion replaced(struct watch_judge *j, struct session *s, con
 	if (!after || c->fresh)
 		return WATCH_DOUBT;
 	if (!look(&j->looker, c->to, &c->before, &b)) { /* never opened: all that is known is what its name promises */
-		struct name_of n;
-		case_names(c->to, &n);
-		bool blind = weigh_opaque(&a) && a.t.named != CONTENT_UNKNOWN && !content_known_tool(slice_of(n.base, n.n));
-		return blind ? counted(j, c, c->to, c->replaced_dev, c->replaced_ino, (struct weight){.kind = MARK_BLIND, .points = 8, .type = a.t.named}) : WATCH_DOUBT;
+		return blind(&a, c->to) ? counted(j, c, c->to, c->replaced_dev, c->replaced_ino, (struct weight){.kind = MARK_BLIND, .points = 8, .type = a.t.named}) : WATCH_DOUBT;
 	}
 	struct weight w = weigh_in_place(&b, &a, false);
 	if (!w.points) {
@@ -116,7 +123,8 @@ static enum watch_opinion renamed(struct watch_judge *j, struct session *s, cons
 {
 	if (!c->to || c->folder)
 		return WATCH_DOUBT;
-	s->renamed++;
+	if (!c->fresh && !c->replaced_ino && !case_fresh(s, c->dev, c->ino, c->path)) /* (a temporary file gets its name, or is put in another's place) */
+		crowd_count(j, &s->renamed, c, true);
 	if (c->replaced_ino || c->before.known)
 		return replaced(j, s, c);
 	struct seen a;
@@ -154,6 +162,7 @@ enum watch_opinion watch_judge_feed(struct watch_judge *j, const struct watch_ch
 				f->used = false;
 		} else if (!c->folder) {
 			o = case_went(j, s, c);
+			crowd_count(j, &s->deleted, c, false);
 		}
 		break;
 	case WATCH_CREATED:
@@ -193,6 +202,7 @@ bool watch_judge_verdict(struct watch_judge *j, struct watch_verdict *ret)
 		if (!s->used || s->told)
 			continue;
 		s->told = true;
+		ret->look = false;
 		ret->number = s->number;
 		ret->mono_ns = s->mono_ns;
 		ret->who = s->who;
@@ -202,7 +212,7 @@ bool watch_judge_verdict(struct watch_judge *j, struct watch_verdict *ret)
 		case_reasons(j, s, ret);
 		return true;
 	}
-	return false;
+	return crowd_verdict(j, ret);
 }
 
 void watch_judge_released(struct watch_judge *j, uint64_t session)
@@ -217,6 +227,8 @@ void watch_judge_released(struct watch_judge *j, uint64_t session)
 				j->verdict[i].used = j->verdict[i].ins != 0;
 				k--;
 			}
+	for (size_t i = 0; i < LOOKS; i++)
+		j->look[i].used &= j->look[i].who.session != session;
 	if (s) {
 		s->released = true;
 		s->guilty = false;

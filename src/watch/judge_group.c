@@ -89,22 +89,33 @@ static struct group *group_make(struct watch_judge *j, uint64_t key, enum group_
 	return g;
 }
 
+static uint64_t program_of(const struct watch_who *who)
+{
+	return who->program ? who->program : case_hash(who->comm, strnlen(who->comm, sizeof who->comm), 15);
+}
+
 static void keys_of(const struct watch_change *c, const char *path, uint64_t key[GROUP_KINDS])
 {
 	const char *slash = strrchr(path, '/');
-	uint64_t dir = case_hash(path, slash ? (size_t)(slash - path) : 0, 2), uid = c->who.uid;
+	uint64_t dir = case_hash(path, slash ? (size_t)(slash - path) : 0, 2), uid = c->who.uid, client = c->who.client[0] ? case_hash(c->who.client, strnlen(c->who.client, sizeof c->who.client), 11) : 0;
 	key[GROUP_SESSION] = case_hash(&c->who.session, sizeof c->who.session, 10);
-	key[GROUP_CLIENT] = c->who.client[0] ? case_hash(c->who.client, strnlen(c->who.client, sizeof c->who.client), 11) : 0;
-	key[GROUP_FOLDER] = case_hash(&dir, sizeof dir, 12 + (uid << 8));
-	key[GROUP_PROGRAM] = case_hash(c->who.comm, strnlen(c->who.comm, sizeof c->who.comm), 13 + (uid << 8));
+	key[GROUP_CLIENT] = client;
+	uid = (uid << 32) ^ client; /* all of a file server's clients are one program, and often one user (force user): what one machine does says nothing of the others */
+	key[GROUP_FOLDER] = case_hash(&dir, sizeof dir, 12 + uid * 16);
+	const uint64_t program = program_of(&c->who);
+	key[GROUP_PROGRAM] = case_hash(&program, sizeof program, 13 + uid * 16);
 	key[GROUP_USER] = case_hash(&uid, sizeof uid, 14);
 }
 
+#define ALIKE_FOR (INT64_C(600) * 1000000000)
+#define FOREIGN_FOR (INT64_C(60) * 1000000000)
 static const unsigned enough[GROUP_KINDS] = {
 	[GROUP_SESSION] = POINTS_ENOUGH, [GROUP_CLIENT] = POINTS_ENOUGH, [GROUP_FOLDER] = POINTS_ENOUGH, [GROUP_PROGRAM] = POINTS_ENOUGH, [GROUP_USER] = POINTS_ALONE,
 };
 
 /* ---- marks ---- */
+
+#define AWAY_FOR (INT64_C(60) * 1000000000)
 
 static void mark_drop(struct watch_judge *j, struct mark *m)
 {
@@ -156,6 +167,16 @@ static void forget_old(struct watch_judge *j, int64_t now)
 			mark_drop(j, &j->mark[i]);
 }
 
+/* Copies in another folder count for a minute: a quarantine, too, fills in the course of a day. */
+static void forget_away(struct watch_judge *j, const struct watch_change *c)
+{
+	for (size_t i = j->mark_top; i-- > 0;) {
+		struct mark *m = &j->mark[i];
+		if (m->seq && m->kind == MARK_AWAY && m->session == c->who.session && c->mono_ns - m->began > AWAY_FOR)
+			mark_drop(j, m);
+	}
+}
+
 void case_mark(struct watch_judge *j, const struct watch_change *c, const char *path, uint64_t dev, uint64_t ino, struct weight w)
 {
 	struct mark *m = mark_of(j, path, dev, ino);
@@ -167,6 +188,8 @@ void case_mark(struct watch_judge *j, const struct watch_change *c, const char *
 		mark_drop(j, m);
 	}
 	forget_old(j, c->mono_ns);
+	if (w.kind == MARK_AWAY)
+		forget_away(j, c);
 	m = mark_free(j);
 	*m = (struct mark){.seq = ++j->seq, .session = c->who.session, .dev = dev, .ino = ino, .path_hash = case_hash(path, strlen(path), 3), .began = began, .points = (uint16_t)w.points, .kind = (uint8_t)w.kind,
 		.type = (uint8_t)w.type, .path = strndup(path, WATCH_PATH_MAX - 1)};
@@ -175,7 +198,7 @@ void case_mark(struct watch_judge *j, const struct watch_change *c, const char *
 		return;
 	}
 	keys_of(c, path, m->group);
-	if (w.kind == MARK_AWAY) /* counts against who did it, not against others */
+	if (w.kind == MARK_AWAY || (w.kind == MARK_LOCKED && w.points < POINTS_STRONG)) /* counts against who did it, not against others: people put passwords on archives, a few a week */
 		m->group[GROUP_FOLDER] = m->group[GROUP_PROGRAM] = m->group[GROUP_USER] = 0;
 	for (size_t k = 0; k < GROUP_KINDS; k++) {
 		if (!m->group[k])
@@ -184,7 +207,7 @@ void case_mark(struct watch_judge *j, const struct watch_change *c, const char *
 		g->points += m->points;
 		g->marks++;
 		g->last = c->mono_ns;
-		memcpy(g->comm, c->who.comm, sizeof g->comm);
+		g->program = program_of(&c->who);
 	}
 }
 
@@ -226,20 +249,26 @@ static void join(struct watch_judge *j, struct standing *v, uint64_t session)
 		s->guilty = true;
 }
 
-static struct standing *verdict_of(struct watch_judge *j, const struct group *g)
+/* One that this session is in, or has room: work that is split over hundreds of processes fills several. */
+static bool takes(const struct standing *v, uint64_t session)
 {
-	if (g->verdict && j->verdict[g->verdict - 1].used)
+	return v->used && (v->ins < WATCH_SESSIONS_MAX || is_in(v, session));
+}
+
+static struct standing *verdict_of(struct watch_judge *j, const struct group *g, uint64_t session)
+{
+	if (g->verdict && takes(&j->verdict[g->verdict - 1], session))
 		return &j->verdict[g->verdict - 1];
 	for (size_t i = 0; i < j->mark_top; i++) /* whose marks are in a verdict already */
 		for (size_t v = 0; j->mark[i].seq && j->mark[i].group[g->kind] == g->key && v < VERDICTS; v++)
-			if (j->verdict[v].used && is_in(&j->verdict[v], j->mark[i].session))
+			if (takes(&j->verdict[v], session) && is_in(&j->verdict[v], j->mark[i].session))
 				return &j->verdict[v];
 	return NULL;
 }
 
 static struct standing *settle(struct watch_judge *j, struct group *g, const struct watch_change *c, const struct session *s)
 {
-	struct standing *v = verdict_of(j, g);
+	struct standing *v = verdict_of(j, g, c->who.session);
 	if (!v) {
 		v = &j->verdict[j->verdicts % VERDICTS];
 		*v = (struct standing){.used = true, .number = ++j->verdicts, .mono_ns = c->mono_ns, .who = c->who, .group_kind = g->kind, .note_dirs = s ? s->note_dirs : 0};
@@ -254,16 +283,16 @@ static struct standing *settle(struct watch_judge *j, struct group *g, const str
 	return v;
 }
 
-/* Whether this group says that c, which somebody else of the group may be about to do, must not be done. A folder's or a user's marks are of others, perhaps: only the same program is held back for them, or who is about to
- * write shortly after. */
-static bool concerns(const struct group *g, const struct watch_change *c, const struct session *s)
+/* Whether this group says that c, which somebody else of the group may be about to do, must not be done. A session is held back for what it did itself. For what others did only the same program (a process or a session of its own
+ * for each file) and, shortly after, what nobody installed: whoever works beside an attack, as the same user in the same folder, goes on. What he does is judged when it is done. */
+static bool concerns(const struct group *g, const struct watch_change *c, const struct session *s, const struct group *own)
 {
-	if (g->kind == GROUP_SESSION || g->kind == GROUP_CLIENT)
+	if (g->kind == GROUP_SESSION || g->kind == GROUP_CLIENT || (own && own->marks))
 		return true;
-	bool same = !strncmp(g->comm, c->who.comm, sizeof g->comm), writes = c->op != WATCH_OPENED;
-	if (same)
-		return true;
-	return writes && c->mono_ns - g->last < INT64_C(60) * 1000000000 && s && s->first + INT64_C(1000000000) >= g->last;
+	int64_t since = c->mono_ns - g->last;
+	if (g->program == program_of(&c->who))
+		return since < ALIKE_FOR;
+	return c->who.foreign && c->op != WATCH_OPENED && since < FOREIGN_FOR && s && s->first + INT64_C(1000000000) >= g->last;
 }
 
 bool case_guilty(struct watch_judge *j, const struct watch_change *c, struct session *s, bool alone)
@@ -272,12 +301,13 @@ bool case_guilty(struct watch_judge *j, const struct watch_change *c, struct ses
 	if (!j->mark_top || (s && s->released))
 		return false;
 	keys_of(c, c->path, key);
+	const struct group *own = group_find(j, key[GROUP_SESSION]);
 	for (size_t k = 0; k < GROUP_KINDS; k++) {
 		struct group *g = group_find(j, key[k]);
 		unsigned least = enough[k] + (alone ? POINTS_STRONG : 0);
 		if (k == GROUP_SESSION && s && (s->note_known || s->note_dirs >= 3))
 			least -= POINTS_STRONG;
-		if (!g || g->points < least || !concerns(g, c, s))
+		if (!g || g->points < least || !concerns(g, c, s, own))
 			continue;
 		settle(j, g, c, s);
 		return true;

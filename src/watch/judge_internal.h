@@ -16,6 +16,7 @@ struct seen {
 	struct content_trait t;
 	bool whole;                    /* read to its end: its state can be trusted */
 	bool zlib;                     /* begins as a zlib stream (RFC 1950): git's objects, which no type is for */
+	uint16_t pages, sound;         /* of an SQLite database: how many pages were looked at, how many of them may be pages */
 	uint64_t block[LOOK_BLOCKS];   /* hashes of the blocks between, of one that was not read whole */
 };
 struct looker {
@@ -72,7 +73,7 @@ struct group {
 	uint32_t points, marks;
 	uint32_t verdict;        /* one past its place, 0: none */
 	int64_t last;            /* of its newest mark */
-	char comm[16];           /* who made it */
+	uint64_t program;        /* who made it */
 	uint8_t kind;
 };
 
@@ -99,7 +100,11 @@ struct session {
 	uint64_t used;
 	bool released, guilty;
 	int64_t first;           /* mono_ns of the first that was heard of it */
-	uint64_t deleted, renamed, sealed;
+	struct crowd {           /* of what was there before */
+		uint64_t n, told;    /* since `from`; how many there were when it was said last */
+		uint64_t read;       /* of them it had read before */
+		int64_t from, last;
+	} deleted, renamed;
 	bool note_known;
 	uint32_t note_dirs;      /* of the note in most folders */
 	char note[64];
@@ -132,6 +137,18 @@ struct session {
 #define VERDICTS 64
 #define MARK_AGE (14 * INT64_C(86400) * 1000000000)
 
+#define CROWD 100            /* files removed, or renamed, by one session without a pause of CROWD_PAUSE: said; again at ten times as many */
+#define CROWD_PAUSE (INT64_C(60) * 1000000000)
+struct look_at {             /* odd, not yet told */
+	bool used;
+	uint64_t number;
+	struct watch_who who;
+	int64_t mono_ns;
+	struct crowd crowd;
+	bool renamed;
+};
+#define LOOKS 16
+
 struct standing {
 	bool used, told;
 	uint64_t number;
@@ -151,8 +168,9 @@ struct watch_judge {
 	struct group *group;      /* GROUPS */
 	struct mark *mark;        /* MARKS */
 	size_t mark_top;
-	uint64_t clock, seq, verdicts;
+	uint64_t clock, seq, verdicts, looks;
 	struct standing verdict[VERDICTS];
+	struct look_at look[LOOKS];
 	struct watch_verdict_file *file; /* WATCH_FILES_MAX: of the verdict that was handed out last */
 	const char *const *canaries;
 };
@@ -168,6 +186,11 @@ void case_unmark(struct watch_judge *j, const struct watch_change *c, const char
 void case_forget(struct watch_judge *j, uint64_t session); /* its marks count no more */
 bool case_guilty(struct watch_judge *j, const struct watch_change *c, struct session *s, bool alone);
 void case_reasons(const struct watch_judge *j, const struct standing *s, struct watch_verdict *ret); /* judge_say.c; the files, too */
+
+/* ---- what is odd (judge_crowd.c) ---------------------------------------------------------------------------------------------------- */
+
+void crowd_count(struct watch_judge *j, struct crowd *x, const struct watch_change *c, bool renamed);
+bool crowd_verdict(struct watch_judge *j, struct watch_verdict *ret);
 
 /* ---- names and pairs (judge_pair.c) ------------------------------------------------------------------------------------------- */
 

@@ -91,7 +91,47 @@ static bool look_sampled(struct looker *l, const char *name, const struct watch_
 	return true;
 }
 
+/* Of up to PAGES pages whether they may be pages: of a b-tree (SQLite file format 1.6: a type, and offsets that fit), or one that begins with the number of another (overflow, free list, lock). What a page holds has no check of its own,
+ * and most of a database is pages. */
+#define PAGES 96
+static bool page_is_sound(const uint8_t *p, size_t size, uint64_t pages)
+{
+	unsigned cells = (unsigned)p[3] << 8 | p[4], content = (unsigned)p[5] << 8 | p[6], head = p[0] == 2 || p[0] == 5 ? 12 : 8;
+	uint32_t next = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+	if (p[0] == 2 || p[0] == 5 || p[0] == 10 || p[0] == 13)
+		return head + 2 * cells <= size && content <= size && (content == 0 || content >= head + 2 * cells);
+	return next <= pages || (p[0] >= 1 && p[0] <= 5 && p[1] == 0); /* (pointer map: a type, and the page above) */
+}
+
+static void look_pages(struct looker *l, const struct watch_bytes *b, struct seen *ret)
+{
+	uint8_t head[18];
+	if (ret->t.type != CONTENT_SQLITE || b->read(b->arg, 0, head, sizeof head) != sizeof head)
+		return;
+	uint64_t size = (uint64_t)head[16] << 8 | head[17];
+	if (size == 1)
+		size = 65536;
+	const uint64_t pages = size >= 512 ? b->size / size : 0;
+	for (uint64_t i = 0; pages > 2 && i < PAGES && i < pages - 1; i++) {
+		uint64_t page = pages - 1 <= PAGES ? 1 + i : 1 + (pages - 1) * i / PAGES;
+		if (b->read(b->arg, page * size, l->step, 16) != 16)
+			return;
+		ret->pages++;
+		ret->sound += page_is_sound(l->step, (size_t)size, pages);
+	}
+}
+
+static bool look_once(struct looker *l, const char *name, const struct watch_bytes *b, struct seen *ret);
+
 bool look(struct looker *l, const char *name, const struct watch_bytes *b, struct seen *ret)
+{
+	if (!look_once(l, name, b, ret))
+		return false;
+	look_pages(l, b, ret);
+	return true;
+}
+
+static bool look_once(struct looker *l, const char *name, const struct watch_bytes *b, struct seen *ret)
 {
 	if (!b->known || !b->read)
 		return false;

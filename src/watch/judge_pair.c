@@ -94,7 +94,6 @@ enum watch_opinion case_went(struct watch_judge *j, struct session *s, const str
 	struct seen b;
 	struct weight best = {0};
 	struct fresh *by = NULL;
-	s->deleted++;
 	if (!look(&j->looker, c->path, &c->before, &b))
 		return WATCH_DOUBT;
 	free(g->path);

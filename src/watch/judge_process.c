@@ -24,7 +24,7 @@ static const char *const calls[] = {
 #endif
 };
 
-static bool lock_in(void)
+bool judge_lock_in(void)
 {
 	struct rlimit none = {0, 0};
 	setrlimit(RLIMIT_CORE, &none);
@@ -119,7 +119,7 @@ _Noreturn void judge_main(int sock, const struct watch_judge_config *c)
 	buf_init(&in, WIRE_MAX + 1);
 	buf_init(&out, WIRE_MAX);
 	prctl(PR_SET_NAME, "hf-watch-judge");
-	if (!j || !a || !v || !lock_in())
+	if (!j || !a || !v || !judge_lock_in())
 		_exit(3);
 	for (;;) {
 		int fd[WIRE_FDS];

@@ -42,10 +42,18 @@ static struct weight locked(const struct seen *b, const struct seen *a)
 	return P(MARK_LOCKED, foreign ? POINTS_STRONG : 5);
 }
 
+/* A database whose beginning stands, and a fifth of whose pages are none any more. */
+static bool pages_lost(const struct seen *b, const struct seen *a)
+{
+	return a->t.type == CONTENT_SQLITE && b->pages && a->pages >= b->pages && b->sound * 10 >= b->pages * 9 && (b->pages - b->sound) + b->pages / 5 < a->pages - a->sound;
+}
+
 struct weight weigh_in_place(const struct seen *b, const struct seen *a, bool open)
 {
 	if (b->t.size < 32)
 		return P(MARK_NONE, 0);
+	if (pages_lost(b, a))
+		return P(MARK_BROKEN, POINTS_STRONG);
 	switch (content_change(&b->t, &a->t, false)) {
 	case CONTENT_CHANGE_NOISE:
 		return noise(b, a, open);
@@ -56,7 +64,7 @@ struct weight weigh_in_place(const struct seen *b, const struct seen *a, bool op
 	case CONTENT_CHANGE_SEALED:
 		return open ? P(MARK_NONE, 0) : locked(b, a);
 	case CONTENT_CHANGE_WIPED:
-		return a->t.size == 0 ? P(MARK_WIPED, open ? 0 : 2) : P(MARK_WIPED, open ? 2 : 8);
+		return a->t.size == 0 ? P(MARK_WIPED, open ? 0 : 5) : P(MARK_WIPED, open ? 2 : 8);
 	case CONTENT_CHANGE_CUT:
 		return P(MARK_CUT, open || !b->whole || !a->whole ? 0 : 2);
 	default:

@@ -25,15 +25,20 @@ const char *watch_mode_name(enum watch_mode m)
 
 static uint64_t perm_mask(const struct marks *m)
 {
-	const uint64_t common = FAN_CLOSE_WRITE | FAN_EVENT_ON_CHILD;
+	const uint64_t common = FAN_EVENT_ON_CHILD | (m->closes < 0 ? FAN_CLOSE_WRITE : 0);
 	return common | (m->mode == WATCH_MODE_PRE_CONTENT ? FAN_OPEN_PERM | FAN_PRE_ACCESS : m->mode == WATCH_MODE_OPEN ? FAN_OPEN_PERM : FAN_OPEN);
 }
 
-static int try_group(enum watch_mode mode, int probe)
+static unsigned int queue(const struct watch_config *c)
+{
+	return c->limited_queue ? 0 : FAN_UNLIMITED_QUEUE;
+}
+
+static int try_group(const struct watch_config *c, enum watch_mode mode, int probe)
 {
 	static const unsigned int class[] = {FAN_CLASS_PRE_CONTENT, FAN_CLASS_CONTENT, FAN_CLASS_NOTIF};
-	struct marks m = {.mode = mode};
-	int fd = fanotify_init(class[mode] | FAN_REPORT_TID | FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS | FAN_CLOEXEC | FAN_NONBLOCK, O_RDONLY | O_LARGEFILE | O_CLOEXEC | O_NOATIME);
+	const struct marks m = {.mode = mode, .closes = -1};
+	int fd = fanotify_init(class[mode] | FAN_REPORT_TID | queue(c) | FAN_UNLIMITED_MARKS | FAN_CLOEXEC | FAN_NONBLOCK, O_RDONLY | O_LARGEFILE | O_CLOEXEC | O_NOATIME);
 	if (fd >= 0 && fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_ONLYDIR, perm_mask(&m), probe, NULL) < 0) {
 		int saved = errno;
 		close(fd);
@@ -47,13 +52,15 @@ static int open_groups(struct marks *m, const struct watch_config *c, int probe,
 {
 	for (int mode = (int)c->best; mode <= WATCH_MODE_NOTIFY && m->perm < 0; mode++) {
 		m->mode = (enum watch_mode)mode;
-		m->perm = try_group(m->mode, probe);
+		m->perm = try_group(c, m->mode, probe);
 		if (m->perm < 0 && errno == EPERM)
 			return err_set(e, ERR_DENIED, c->path[0], "watching needs root (CAP_SYS_ADMIN)");
 	}
 	if (m->perm < 0)
 		return err_sys(e, c->path[0], "the kernel offers no fanotify here");
-	m->names = fanotify_init(FAN_CLASS_NOTIF | FAN_REPORT_DFID_NAME_TARGET | FAN_REPORT_TID | FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS | FAN_CLOEXEC | FAN_NONBLOCK, O_RDONLY | O_LARGEFILE | O_CLOEXEC);
+	if (m->mode != WATCH_MODE_NOTIFY) /* (there opening and closing have to stay in one queue: nobody waits between them) */
+		m->closes = fanotify_init(FAN_CLASS_NOTIF | FAN_REPORT_TID | queue(c) | FAN_UNLIMITED_MARKS | FAN_CLOEXEC | FAN_NONBLOCK, O_RDONLY | O_LARGEFILE | O_CLOEXEC | O_NOATIME);
+	m->names = fanotify_init(FAN_CLASS_NOTIF | FAN_REPORT_DFID_NAME_TARGET | FAN_REPORT_TID | queue(c) | FAN_UNLIMITED_MARKS | FAN_CLOEXEC | FAN_NONBLOCK, O_RDONLY | O_LARGEFILE | O_CLOEXEC);
 	if (m->names >= 0 && fanotify_mark(m->names, FAN_MARK_ADD | FAN_MARK_ONLYDIR, NAMES_MASK, probe, NULL) < 0) {
 		close(m->names); /* a file system without file handles: names that are made, moved and removed are not seen */
 		m->names = -1;
@@ -72,20 +79,24 @@ static void leave_out(struct marks *m, const char *path)
 
 int marks_open(struct marks *m, const struct watch_config *c, struct err *e)
 {
-	*m = (struct marks){.perm = -1, .names = -1};
+	*m = (struct marks){.perm = -1, .names = -1, .closes = -1};
+	buf_init(&m->pending, PENDING_MAX);
 	leave_out(m, c->state);
 	leave_out(m, c->exempt);
 	int r = c->path_count ? 0 : err_set(e, ERR_USAGE, NULL, "no folder to watch");
 	for (size_t i = 0; i < c->path_count && r == 0; i++) {
 		struct root *to = &m->root[m->roots];
 		struct statfs fs;
+		struct stat st;
 		to->fd = file_open_dir(AT_FDCWD, c->path[i], e);
 		if (to->fd < 0)
 			r = to->fd;
 		else if (m->roots++, fstatfs(to->fd, &fs) < 0)
 			r = err_sys(e, c->path[i], "cannot be looked at");
+		else if (fstat(to->fd, &st) < 0)
+			r = err_sys(e, c->path[i], "cannot be looked at");
 		else
-			memcpy(to->fsid, &fs.f_fsid, sizeof to->fsid);
+			memcpy(to->fsid, &fs.f_fsid, sizeof to->fsid), to->dev = st.st_dev;
 		if (r == 0 && i == 0)
 			r = open_groups(m, c, to->fd, e);
 	}
@@ -104,7 +115,10 @@ void marks_close(struct marks *m)
 		close(m->perm);
 	if (m->names >= 0)
 		close(m->names);
-	m->perm = m->names = -1;
+	if (m->closes >= 0)
+		close(m->closes);
+	m->perm = m->names = m->closes = -1;
+	buf_done(&m->pending);
 	m->roots = 0;
 }
 
@@ -120,7 +134,9 @@ static bool left_out(const struct marks *m, const struct stat *st)
 
 static int mark_one(struct marks *m, int fd, const char *path, struct err *e)
 {
-	if (fanotify_mark(m->perm, FAN_MARK_ADD | FAN_MARK_ONLYDIR, perm_mask(m), fd, NULL) < 0 || (m->names >= 0 && fanotify_mark(m->names, FAN_MARK_ADD | FAN_MARK_ONLYDIR, NAMES_MASK, fd, NULL) < 0)) {
+	const unsigned int how = FAN_MARK_ADD | FAN_MARK_ONLYDIR;
+	if (fanotify_mark(m->perm, how, perm_mask(m), fd, NULL) < 0 || (m->names >= 0 && fanotify_mark(m->names, how, NAMES_MASK, fd, NULL) < 0) ||
+	    (m->closes >= 0 && fanotify_mark(m->closes, how, FAN_CLOSE_WRITE | FAN_EVENT_ON_CHILD, fd, NULL) < 0)) {
 		if (errno == ENOENT)
 			return 0; /* removed meanwhile */
 		m->full |= errno == ENOSPC || errno == ENOMEM;
@@ -167,37 +183,48 @@ static void list_folders(DIR *d, const char *path, struct buf *pending)
 	}
 }
 
-int marks_add(struct marks *m, const char *path, struct err *e)
+static bool of_a_root(const struct marks *m, const struct stat *st)
 {
-	AUTO_BUF struct buf pending = {0};
-	struct stat top, st;
+	for (size_t i = 0; i < m->roots; i++)
+		if (m->root[i].dev == st->st_dev)
+			return !left_out(m, st);
+	return false;
+}
+
+int marks_step(struct marks *m, size_t folders, struct err *e)
+{
 	char at[WATCH_PATH_MAX];
-	buf_init(&pending, PENDING_MAX);
-	if (strlen(path) >= WATCH_PATH_MAX)
-		return err_set(e, ERR_INPUT, path, "the path is too long");
-	if (stat(path, &top) < 0)
-		return errno == ENOENT ? 0 : err_sys(e, path, "cannot be looked at");
-	push(&pending, path, NULL);
-	while (pop(&pending, at)) {
+	struct stat st;
+	for (size_t n = 0; n < folders && pop(&m->pending, at); n++) {
 		int fd = open(at, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NOATIME);
 		if (fd < 0)
 			continue;
-		if (fstat(fd, &st) < 0 || st.st_dev != top.st_dev || left_out(m, &st)) {
-			close(fd);
-			continue;
-		}
-		int r = mark_one(m, fd, at, e);
+		int r = fstat(fd, &st) == 0 && of_a_root(m, &st) ? mark_one(m, fd, at, e) : 1;
 		DIR *d = r == 0 ? fdopendir(fd) : NULL;
-		if (!d) {
+		if (!d)
 			close(fd);
-			if (r < 0)
-				return r;
+		if (r < 0)
+			return r;
+		if (!d)
 			continue;
-		}
-		list_folders(d, at, &pending); /* after the mark: whatever is made from now on is told */
+		list_folders(d, at, &m->pending); /* after the mark: whatever is made from now on is told */
 		closedir(d);
 	}
-	return buf_ok(&pending) ? 0 : err_set(e, ERR_LIMIT, path, "too many folders");
+	if (buf_ok(&m->pending))
+		return 0;
+	buf_reset(&m->pending);
+	return err_set(e, ERR_LIMIT, NULL, "too many folders: some of them are not watched");
+}
+
+int marks_add(struct marks *m, const char *path, struct err *e)
+{
+	struct stat st;
+	if (strlen(path) >= WATCH_PATH_MAX)
+		return err_set(e, ERR_INPUT, path, "the path is too long");
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0 : err_sys(e, path, "cannot be looked at");
+	push(&m->pending, path, NULL);
+	return marks_step(m, MARKS_STEP, e);
 }
 
 /* ---- single files ---- */
@@ -235,6 +262,32 @@ int marks_by_handle(struct marks *m, const void *fid, size_t n)
 		if (memcmp(fsid, m->root[i].fsid, sizeof fsid) == 0)
 			return open_by_handle_at(m->root[i].fd, &u.h, O_PATH | O_CLOEXEC);
 	return -1;
+}
+
+void marks_inode(struct marks *m, const void *fid, size_t n, dev_t *ret_dev, ino_t *ret_ino)
+{
+	int32_t fsid[2];
+	struct {
+		uint32_t bytes;
+		int32_t type;
+		uint32_t ino, generation;
+	} h; /* FILEID_INO32_GEN (include/linux/exportfs.h): what ext4 and XFS give as a rule */
+	struct stat st;
+	if (n == sizeof fsid + sizeof h) {
+		memcpy(fsid, fid, sizeof fsid);
+		memcpy(&h, (const char *)fid + sizeof fsid, sizeof h);
+		for (size_t i = 0; h.bytes == 8 && h.type == 1 && i < m->roots; i++)
+			if (memcmp(fsid, m->root[i].fsid, sizeof fsid) == 0) {
+				*ret_dev = m->root[i].dev;
+				*ret_ino = h.ino;
+				return;
+			}
+	}
+	AUTO_CLOSE int fd = marks_by_handle(m, fid, n);
+	if (fd >= 0 && fstat(fd, &st) == 0) {
+		*ret_dev = st.st_dev;
+		*ret_ino = st.st_ino;
+	}
 }
 
 bool marks_path(struct marks *m, const void *fid, size_t n, char out[WATCH_PATH_MAX])

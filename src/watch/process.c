@@ -94,6 +94,29 @@ static bool named(const char *name, const char *const *list, size_t n)
 	return false;
 }
 
+static uint64_t mix(uint64_t h, const void *p, size_t n)
+{
+	const uint8_t *b = p;
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ b[i]) * 0x100000001b3;
+	return h;
+}
+
+/* What it is: its file, and what it was told to be (the script of an interpreter, the verb of a tool; after an option one word more). Words that are files change from one start to the next: two words, no more. */
+static uint64_t program_of(int32_t pid, const struct stat *exe)
+{
+	char text[1024];
+	uint64_t h = mix(mix(0xcbf29ce484222325, &exe->st_dev, sizeof exe->st_dev), &exe->st_ino, sizeof exe->st_ino);
+	ssize_t n = slurp_of(pid, "cmdline", text, sizeof text);
+	char *end = text + (n > 0 ? n : 0), *word = n > 0 ? text + strlen(text) + 1 : end;
+	for (int i = 0; i < 2 && word < end; i++, word += strlen(word) + 1) {
+		h = mix(h, word, strlen(word) + 1);
+		if (word[0] != '-')
+			break;
+	}
+	return h | 1;
+}
+
 static void class_of(struct proc *p, const struct proc_rules *r)
 {
 	char path[64], name[256];
@@ -106,6 +129,10 @@ static void class_of(struct proc *p, const struct proc_rules *r)
 		return;
 	snprintf(path, sizeof path, "/proc/%d/exe", (int)p->pid);
 	bool program = stat(path, &st) == 0;
+	if (program) {
+		p->program = program_of(p->pid, &st);
+		p->foreign = st.st_uid != 0;
+	}
 	if (program && p->uid == 0 && st.st_ino == r->ino && st.st_dev == r->dev) {
 		p->class = PROC_OWN;
 		return;
@@ -116,6 +143,7 @@ static void class_of(struct proc *p, const struct proc_rules *r)
 		snprintf(name, sizeof name, "%s", p->comm);
 	else if (!program || !proc_exe_name(p->pid, name, sizeof name))
 		return;
+	p->one_client = !kernel && !strcmp(name, "smbd");
 	p->serves = named(name, serving, ARRAY_LEN(serving));
 	if (kernel || named(name, deny_only, ARRAY_LEN(deny_only)) || named(name, r->names, r->name_count))
 		p->class = PROC_DENY_ONLY;
@@ -125,6 +153,7 @@ int proc_read(int32_t tid, const struct proc_rules *r, struct proc *ret)
 {
 	unsigned long long f[20];
 	char text[2048];
+	unsigned fsuid;
 	struct proc p = {.tid = tid};
 	if (tid <= 0 || slurp_of(tid, "status", text, sizeof text) <= 0)
 		return ERR_NOT_FOUND;
@@ -144,6 +173,8 @@ int proc_read(int32_t tid, const struct proc_rules *r, struct proc *ret)
 	else if (p.sid <= 0 || proc_start(p.sid, &p.leader_start) < 0)
 		p.leader_start = 0;
 	class_of(&p, r);
+	if (sscanf(uid + 5, "%*u %*u %*u %u", &fsuid) == 1)
+		p.uid = fsuid; /* as whom it touches files: a file server is root and takes on its client's user */
 	*ret = p;
 	return 0;
 }
@@ -175,6 +206,14 @@ static bool same_file(int32_t a, int32_t b, const char *what)
 	return na > 0 && na == nb && memcmp(ta, tb, (size_t)na) == 0;
 }
 
+bool proc_kin(const struct proc *a, const struct proc *b)
+{
+	char text[4096];
+	ssize_t n = slurp_of(b->pid, "cmdline", text, sizeof text);
+	/* without an argument it is any shell of that user */
+	return a->uid == b->uid && a->program == b->program && a->class == PROC_ORDINARY && n > 0 && strlen(text) + 1 < (size_t)n && proc_alike(a->pid, b->pid) && same_file(a->pid, b->pid, "cgroup");
+}
+
 bool proc_alike(int32_t a, int32_t b)
 {
 	char pa[64], pb[64];
@@ -188,11 +227,21 @@ bool proc_alike(int32_t a, int32_t b)
 
 /* "NR 0xa 0xb ...", or "running" (a worker of io_uring, a thread of the kernel). Numbers are those of a 64-bit process; a 32-bit one's come out as some other call, and what we do not know
  * here is taken for the worst: no number that is harmless here opens or writes there while it raises such an event. */
-static bool syscall_of(int32_t tid, long *nr, unsigned long long arg[6])
+static bool syscall_of(int32_t tid, int *fd, long *nr, unsigned long long arg[6])
 {
-	char text[256];
-	if (slurp_of(tid, "syscall", text, sizeof text) <= 0 || text[0] < '0' || text[0] > '9')
+	char text[256], path[64];
+	/* a descriptor is of one thread for good: when that has ended it says so, whoever has its number now */
+	ssize_t n = *fd >= 0 ? pread(*fd, text, sizeof text - 1, 0) : -1;
+	if (n <= 0) {
+		if (*fd >= 0)
+			close(*fd);
+		snprintf(path, sizeof path, "/proc/%d/syscall", (int)tid);
+		*fd = open(path, O_RDONLY | O_CLOEXEC);
+		n = *fd >= 0 ? pread(*fd, text, sizeof text - 1, 0) : -1;
+	}
+	if (n <= 0 || text[0] < '0' || text[0] > '9')
 		return false;
+	text[n] = 0;
 	char *p;
 	*nr = strtol(text, &p, 10);
 	for (int i = 0; i < 6; i++)
@@ -214,11 +263,11 @@ static enum access by_flags(unsigned long long flags)
 	}
 }
 
-enum access proc_opening(int32_t tid)
+enum access proc_opening(int32_t tid, int *fd)
 {
 	long nr;
 	unsigned long long a[6];
-	if (!syscall_of(tid, &nr, a))
+	if (!syscall_of(tid, fd, &nr, a))
 		return ACCESS_UNKNOWN;
 	switch (nr) {
 #ifdef SYS_open
@@ -248,11 +297,11 @@ enum access proc_opening(int32_t tid)
 	}
 }
 
-enum touch proc_touching(int32_t tid)
+enum touch proc_touching(int32_t tid, int *fd)
 {
 	long nr;
 	unsigned long long a[6];
-	if (!syscall_of(tid, &nr, a))
+	if (!syscall_of(tid, fd, &nr, a))
 		return TOUCH_UNKNOWN;
 	switch (nr) {
 	case SYS_read:

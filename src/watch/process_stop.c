@@ -1,7 +1,8 @@
 /* process_stop: who is stopped with a writer, and how.
  *
  * The writers themselves; what descends from them; the processes of their job (process group), unless that holds the session's leader or one of ours: then the job is a shell's or a scheduler's, and others' work is in it;
- * the whole session, when its leader is a writer; and the parents that a writer was forked from without becoming another program. The login shell, the terminal and the program that started us go on. */
+ * the whole session, when its leader is a writer; and the parents that a writer was forked from without becoming another program. Where the work is split over sessions, who is the same program told the same things, too: the one
+ * that starts them has left them behind. The login shell, the terminal and the program that started us go on. */
 #include "watch_internal.h"
 
 #include <dirent.h>
@@ -68,7 +69,7 @@ static bool job_is_mixed(struct all *a, int32_t pgid)
 	return pgid <= 1;
 }
 
-static void with_writer(struct all *a, const struct one *w)
+static void with_writer(struct all *a, const struct one *w, bool kin)
 {
 	bool job = !job_is_mixed(a, w->p.pgid);
 	struct one *leader = find(a, w->p.sid);
@@ -76,6 +77,8 @@ static void with_writer(struct all *a, const struct one *w)
 		struct one *o = &a->v[i];
 		o->stop |= (job && o->p.pgid == w->p.pgid) || (leader && leader->writer && o->p.sid == w->p.sid);
 	}
+	for (size_t i = 0; kin && i < a->n; i++)
+		a->v[i].stop |= !a->v[i].stop && a->v[i].p.program == w->p.program && proc_kin(&a->v[i].p, &w->p);
 	struct one *p = find(a, w->p.ppid);
 	for (int deep = 0; p && deep < 32 && p->p.class == PROC_ORDINARY && p->p.sid == w->p.sid && proc_alike(p->p.pid, w->p.pid); deep++) {
 		p->stop = true;
@@ -117,7 +120,7 @@ size_t proc_stop(const struct stopping *s, stop_fn *before, void *arg)
 	read_all(&a, s);
 	for (size_t i = 0, n = a.n; i < n; i++)
 		if (a.v[i].writer && may_stop(&a.v[i].p)) /* a file server's job is everybody's */
-			with_writer(&a, &a.v[i]);
+			with_writer(&a, &a.v[i], s->kin);
 	for (size_t i = 0; i < a.n; i++)
 		if (a.v[i].writer && !may_stop(&a.v[i].p))
 			a.v[i].stop = false;
@@ -139,6 +142,17 @@ static bool write_word(const char *path, const char *word)
 {
 	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 	return fd >= 0 && write(fd, word, strlen(word)) == (ssize_t)strlen(word);
+}
+
+/* All of it, or nothing: a list that is cut short would leave somebody out. */
+static ssize_t slurp_list(const char *path, char *out, size_t size)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t n = 0;
+	for (ssize_t got = 1; fd >= 0 && got > 0 && n + 1 < size; n += got > 0 ? (size_t)got : 0)
+		got = read(fd, out + n, size - 1 - n);
+	out[n] = 0;
+	return fd >= 0 && n + 1 < size ? (ssize_t)n : -1;
 }
 
 /* The folder of the pid's cgroup that can be frozen. */
@@ -166,13 +180,36 @@ static bool cgroup_of(int32_t pid, bool v2, char out[WATCH_PATH_MAX])
 	return false;
 }
 
-bool proc_freeze(int32_t pid, char path[WATCH_PATH_MAX])
+/* Nobody but those who are stopped already, and no group below: a freezer holds still whatever is in it. */
+static bool alone_in(const char *dir, bool (*stopped)(void *arg, int32_t pid), void *arg)
+{
+	char path[WATCH_PATH_MAX + 16], text[65536];
+	struct dirent *en = NULL;
+	DIR *d = opendir(dir);
+	while (d && (en = readdir(d)) && (en->d_type != DT_DIR || en->d_name[0] == '.'))
+		;
+	bool below = !d || en;
+	if (d)
+		closedir(d);
+	snprintf(path, sizeof path, "%s/cgroup.procs", dir);
+	ssize_t n = below ? -1 : slurp_list(path, text, sizeof text);
+	if (n <= 0)
+		return false;
+	for (char *p = text, *end; *p; p = end + (*end == '\n')) {
+		long one = strtol(p, &end, 10);
+		if (end == p || !stopped(arg, (int32_t)one))
+			return false;
+	}
+	return true;
+}
+
+bool proc_freeze(int32_t pid, bool (*stopped)(void *arg, int32_t pid), void *arg, char path[WATCH_PATH_MAX])
 {
 	for (int v2 = 1; v2 >= 0; v2--) {
 		char mine[WATCH_PATH_MAX], init[WATCH_PATH_MAX], dir[WATCH_PATH_MAX];
 		if (!cgroup_of(pid, v2, dir) || (cgroup_of(getpid(), v2, mine) && slice_starts(slice_str(mine), dir)) || (cgroup_of(1, v2, init) && slice_starts(slice_str(init), dir)))
 			continue;
-		if (snprintf(path, WATCH_PATH_MAX, "%s/%s", dir, v2 ? "cgroup.freeze" : "freezer.state") < WATCH_PATH_MAX && write_word(path, v2 ? "1" : "FROZEN"))
+		if (alone_in(dir, stopped, arg) && snprintf(path, WATCH_PATH_MAX, "%s/%s", dir, v2 ? "cgroup.freeze" : "freezer.state") < WATCH_PATH_MAX && write_word(path, v2 ? "1" : "FROZEN"))
 			return true;
 	}
 	return false;

@@ -1,8 +1,8 @@
 /* put_back_file: one file as it was.
  *
  * What it was is put together in a temporary file beside the place where it belongs: the bytes as they are now (where the inode still exists), and over them what was kept, newest change first so that the oldest wins; cut to its
- * old size; owner, mode, attributes and times last. Then it takes its name in one step. What stood under that name is moved into STATE/aside/ID first (copied where that is another file system), so nothing is ever lost
- * by putting back, and a process that still has the old file open writes into what was set aside. A file with several names is written in place instead, after a copy of it was set aside, so that all its names keep
+ * old size; owner, mode, attributes and times last. Then it takes its name in one step, and what stood under that name takes the temporary one and goes into STATE/aside/ID from there (copied where that is another file
+ * system): nothing is ever lost by putting back, the name is never without a file, and a process that still has the old file open writes into what was set aside. A file with several names is written in place instead, after a copy of it was set aside, so that all its names keep
  * showing one file. */
 #include "put_back.h"
 
@@ -49,14 +49,23 @@ static int64_t nanoseconds(const struct timespec *t)
 	return (int64_t)t->tv_sec * TIME_SEC + t->tv_nsec;
 }
 
+#define BLOCK 4096
+
+static bool is_zero(const void *p, size_t n)
+{
+	const char *c = p;
+	return n == 0 || (c[0] == 0 && memcmp(c, c + 1, n - 1) == 0);
+}
+
+/* Into a file that is empty: what is zeros becomes a hole. */
 static int copy_all(int from, int to)
 {
-	static char room[1 << 20];
+	static char room[256 << 10];
 	for (off_t at = 0;;) {
 		ssize_t n = pread(from, room, sizeof room, at);
 		if (n <= 0)
-			return n == 0 ? 0 : -1;
-		for (ssize_t done = 0; done < n;) {
+			return n < 0 || ftruncate(to, at) < 0 ? -1 : 0;
+		for (ssize_t done = is_zero(room, (size_t)n) ? n : 0; done < n;) {
 			ssize_t m = pwrite(to, room + done, (size_t)(n - done), at + done);
 			if (m <= 0)
 				return -1;
@@ -88,10 +97,10 @@ static int copy_aside(struct undo *u, int fd, const char *name)
 }
 
 /* What has this name, moved or copied away; kept says where. */
-static int set_aside(struct undo *u, const char *path, bool move, char kept[WATCH_PATH_MAX])
+static int set_aside_as(struct undo *u, const char *path, const char *as, bool move, char kept[WATCH_PATH_MAX])
 {
 	char name[280];
-	aside_name(u, path, name);
+	aside_name(u, as, name);
 	snprintf(kept, WATCH_PATH_MAX, "aside/%s/%s", u->id, name);
 	if (move && renameat2(AT_FDCWD, path, u->aside, name, RENAME_NOREPLACE) == 0)
 		return 0;
@@ -101,6 +110,11 @@ static int set_aside(struct undo *u, const char *path, bool move, char kept[WATC
 	if (fd < 0 || copy_aside(u, fd, name) < 0)
 		return -1;
 	return move ? unlink(path) : 0;
+}
+
+static int set_aside(struct undo *u, const char *path, bool move, char kept[WATCH_PATH_MAX])
+{
+	return set_aside_as(u, path, path, move, kept);
 }
 
 /* ---- what it was ---- */
@@ -129,6 +143,25 @@ static bool covers(const struct undo_change *c)
 	return end >= c->r->size;
 }
 
+/* Blocks of zeros as a hole, where the file system has such. */
+static int lay_down(int fd, const uint8_t *p, size_t n, uint64_t offset)
+{
+	struct err e;
+	for (size_t at = 0, run; at < n; at += run) {
+		size_t block = BLOCK - (size_t)((offset + at) % BLOCK), first = n - at < block ? n - at : block;
+		bool hole = first == BLOCK && is_zero(p + at, first);
+		for (run = first; at + run < n && n - at - run >= BLOCK && is_zero(p + at + run, BLOCK) == hole; run += BLOCK)
+			;
+		if (!hole && at + run < n && n - at - run < BLOCK)
+			run = n - at;
+		if (hole && fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)(offset + at), (off_t)run) == 0)
+			continue;
+		if (file_pwrite_all(fd, slice_of(p + at, run), offset + at, &e, "") < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int lay_over(struct undo *u, const struct undo_change *c, int fd)
 {
 	static uint8_t room[RECORD_DATA_MAX];
@@ -136,8 +169,7 @@ static int lay_over(struct undo *u, const struct undo_change *c, int fd)
 		const struct place *p = &c->data[i];
 		if (store_read(&u->s, p, 0, room, (size_t)p->length) != (int64_t)p->length)
 			return -1;
-		struct err e;
-		if (file_pwrite_all(fd, slice_of(room, (size_t)p->length), p->offset, &e, "") < 0)
+		if (lay_down(fd, room, (size_t)p->length, p->offset) < 0)
 			return -1;
 	}
 	return ftruncate(fd, (off_t)c->r->size);
@@ -195,11 +227,12 @@ static bool make_folders(const char *path)
 	return access(dir, F_OK) == 0 || file_mkdir(AT_FDCWD, dir, 0700, &e) >= 0; /* its folder went, too: nobody knows any more who might enter it */
 }
 
-static void temp_name(const struct undo *u, const char *path, char out[WATCH_PATH_MAX + 64])
+/* The same whenever it is said again: what a killed one left is found. */
+static void temp_name(const struct undo *u, const char *path, uint64_t number, char out[WATCH_PATH_MAX + 64])
 {
 	const char *slash = strrchr(path, '/');
 	int dir = slash ? (int)(slash - path) + 1 : 0;
-	snprintf(out, WATCH_PATH_MAX + 64, "%.*s.holdfast-%s-%d.tmp", dir, path, u->id, (int)getpid());
+	snprintf(out, WATCH_PATH_MAX + 64, "%.*s.holdfast-%s-%llu.tmp", dir, path, u->id, (unsigned long long)number);
 }
 
 static void sync_folder(const char *path)
@@ -240,12 +273,40 @@ static void propose(struct undo *u, const struct undo_file *f, const struct stat
 	undo_say(u, f->is && !strcmp(f->is, f->was) ? "put-back" : f->is ? "rename-back" : "recreate", f->was, there ? "replaces" : NULL, there ? f->was : NULL, NULL);
 }
 
+/* That we are writing in it ourselves: who is killed over it and begins again does not take that for somebody's work. */
+static void working_name(const struct record *r, char out[64])
+{
+	snprintf(out, 64, ".working-%llu", (unsigned long long)r->number);
+}
+
+static bool note_working(struct undo *u, const struct record *r)
+{
+	char name[64];
+	working_name(r, name);
+	AUTO_CLOSE int fd = openat(u->aside, name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return fd >= 0 && fsync(fd) == 0;
+}
+
+static bool was_working(struct undo *u, const struct record *r)
+{
+	char name[64];
+	working_name(r, name);
+	return u->aside >= 0 && faccessat(u->aside, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void done_working(struct undo *u, const struct record *r)
+{
+	char name[64];
+	working_name(r, name);
+	(void)!unlinkat(u->aside, name, 0);
+}
+
 /* In place: all of its names show it. */
 static bool in_place(struct undo *u, const struct undo_file *f, const struct record *r)
 {
 	char kept[WATCH_PATH_MAX];
 	AUTO_CLOSE int fd = open(f->is, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || set_aside(u, f->is, false, kept) < 0 || lay_all(u, f, fd) < 0 || dress(r, fd) < 0) {
+	if (fd < 0 || set_aside(u, f->is, false, kept) < 0 || !note_working(u, r) || lay_all(u, f, fd) < 0 || dress(r, fd) < 0) {
 		failed(u, f->was, "it has several names and cannot be written in place");
 		return false;
 	}
@@ -253,30 +314,44 @@ static bool in_place(struct undo *u, const struct undo_file *f, const struct rec
 		failed(u, f->was, "it cannot get its name back");
 		return false;
 	}
+	done_working(u, r);
 	undo_say(u, "put-back", f->was, "kept", kept, NULL);
 	return true;
 }
 
+/* Its name is never without a file: who is killed in between leaves either what was there or what is put back under it, and the rest where sweep or the next time finds it. */
 static bool take_its_place(struct undo *u, const struct undo_file *f, const char *temp)
 {
 	char kept[WATCH_PATH_MAX] = "", other[WATCH_PATH_MAX] = "";
 	struct stat st;
-	if (f->is && lstat(f->is, &st) == 0 && set_aside(u, f->is, true, kept) < 0)
+	bool there = lstat(f->was, &st) == 0, swapped = there && renameat2(AT_FDCWD, temp, AT_FDCWD, f->was, RENAME_EXCHANGE) == 0;
+	if (there && !swapped && errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
 		return false;
-	if (lstat(f->was, &st) == 0 && set_aside(u, f->was, true, other) < 0)
+	if (there && set_aside_as(u, swapped ? temp : f->was, f->was, true, other) < 0)
 		return false;
-	if (renameat2(AT_FDCWD, temp, AT_FDCWD, f->was, RENAME_NOREPLACE) < 0)
+	if (!swapped && renameat2(AT_FDCWD, temp, AT_FDCWD, f->was, RENAME_NOREPLACE) < 0)
 		return false;
 	sync_folder(f->was);
+	if (f->is && strcmp(f->is, f->was) && lstat(f->is, &st) == 0 && set_aside(u, f->is, true, kept) < 0)
+		return false;
 	undo_say(u, !f->is ? "recreate" : strcmp(f->is, f->was) ? "rename-back" : "put-back", f->was, kept[0] || other[0] ? "kept" : NULL, kept[0] ? kept : other, NULL);
 	return true;
+}
+
+/* What a killed one left beside the place: half of a file, or what it had just swapped out. Nothing is removed. */
+static void sweep(struct undo *u, const struct undo_file *f, const struct record *r)
+{
+	char temp[WATCH_PATH_MAX + 64], kept[WATCH_PATH_MAX];
+	struct stat st;
+	temp_name(u, f->was, r->number, temp);
+	if (lstat(temp, &st) == 0 && S_ISREG(st.st_mode) && set_aside_as(u, temp, f->was, true, kept) < 0)
+		failed(u, f->was, "what was begun before cannot be set aside");
 }
 
 static bool anew(struct undo *u, const struct undo_file *f, const struct record *r)
 {
 	char temp[WATCH_PATH_MAX + 64];
-	temp_name(u, f->was, temp);
-	(void)!unlink(temp);
+	temp_name(u, f->was, r->number, temp);
 	if (!make_folders(f->was)) {
 		failed(u, f->was, "its folder has gone and cannot be made");
 		return false;
@@ -285,9 +360,24 @@ static bool anew(struct undo *u, const struct undo_file *f, const struct record 
 	AUTO_CLOSE int from = f->is ? open(f->is, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOATIME) : -1;
 	if (to < 0 || (f->is && from < 0) || (from >= 0 && copy_all(from, to) < 0) || lay_all(u, f, to) < 0 || dress(r, to) < 0 || !take_its_place(u, f, temp)) {
 		failed(u, f->was, "it cannot be written");
-		(void)!unlink(temp);
-		return false;
+		return false; /* what is left of it is set aside the next time */
 	}
+	return true;
+}
+
+/* Back since an earlier time that was ended before it had set aside what stands under the other name. */
+static bool half_done(struct undo *u, const struct undo_file *f, const struct undo_change *first)
+{
+	char kept[WATCH_PATH_MAX];
+	struct stat other;
+	if (!strcmp(f->is, f->was) || !stat_regular(f->was, &other) || other.st_ino == f->ino || !as_it_was(first, &other))
+		return false;
+	if (set_aside(u, f->is, true, kept) < 0) {
+		failed(u, f->is, "it cannot be set aside");
+		return true;
+	}
+	u->o->put_back++;
+	undo_say(u, "rename-back", f->was, "kept", kept, NULL);
 	return true;
 }
 
@@ -332,6 +422,8 @@ void undo_file(struct undo *u, struct undo_file *f)
 		only_its_name(u, f);
 		return;
 	}
+	if (!u->o->dry_run)
+		sweep(u, f, first->r);
 	bool inode = stat_regular(f->is, &st) && st.st_ino == f->ino;
 	if (!inode && stat_regular(f->was, &other) && as_it_was(first, &other))
 		return; /* put back before */
@@ -347,7 +439,9 @@ void undo_file(struct undo *u, struct undo_file *f)
 		undo_say(u, "vault", f->was, "from", "vault", "it was too large to be kept whole: only a backup has it");
 		return;
 	}
-	if (inode && changed_since(u, last, &st) && !u->o->force) {
+	if (inode && !u->o->dry_run && half_done(u, f, first))
+		return;
+	if (inode && changed_since(u, last, &st) && !u->o->force && !was_working(u, first->r)) {
 		u->o->left++;
 		undo_say(u, "left", f->was, NULL, NULL, "somebody changed it since: --force puts it back all the same and keeps what is there");
 		return;

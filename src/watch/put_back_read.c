@@ -79,13 +79,14 @@ static struct undo_file *add_file(struct undo *u, const char *path, dev_t dev, i
 {
 	void *more = grow(u->file, &u->file_room, u->files, sizeof *u->file);
 	char *was = strdup(path), *is = strdup(path);
+	if (more)
+		u->file = more;
 	if (!more || !was || !is) {
 		u->full = true;
 		free(was);
 		free(is);
 		return NULL;
 	}
-	u->file = more;
 	u->file[u->files] = (struct undo_file){.dev = dev, .ino = ino, .was = was, .is = is, .nothing = true};
 	return &u->file[u->files++];
 }
@@ -143,7 +144,8 @@ static void on_create(struct undo *u, const struct record *r)
 	struct undo_file *f = file_of_name(u, r->path);
 	if (f)
 		lose_name(f); /* its deletion was seen by nobody */
-	f = add_file(u, r->path, r->dev, r->ino);
+	bool link = r->links > 1 && !(r->flags & RECORD_FOLDER); /* one more name of a file that was there: what happens to its content is that file's */
+	f = add_file(u, r->path, link ? 0 : r->dev, link ? 0 : r->ino);
 	if (!f)
 		return;
 	f->made = true;
@@ -170,10 +172,15 @@ static void on_rename(struct undo *u, const struct record *r)
 	if (r->flags & RECORD_REPLACED || over)
 		on_gone(u, r->path2, r->number);
 	struct undo_file *f = file_of_name(u, r->path);
-	if (!f && r->ino)
+	bool linked = false;
+	if (!f && r->ino) {
+		struct stat st;
 		f = file_of_inode(u, r->dev, r->ino);
+		linked = f && stat(f->is, &st) == 0 && st.st_ino == f->ino && st.st_dev == f->dev;
+		f = linked ? NULL : f; /* it has that name still: this is another one of the same file */
+	}
 	if (!f)
-		f = add_file(u, r->path, r->dev, r->ino);
+		f = add_file(u, r->path, linked ? 0 : r->dev, linked ? 0 : r->ino);
 	char *to = f ? strdup(r->path2) : NULL;
 	if (!to) {
 		u->full = true;

@@ -28,6 +28,8 @@
 #define PROC_FRESH TIME_SEC        /* so long a pid is believed to be who it was */
 #define PROC_GONE (30 * TIME_SEC)  /* ... when it has gone and only a name's event is left of it */
 #define OUT_MAX (4u << 20)
+#define GATHER (2 * 1000000) /* so long names wait to be read, and to be told to the judge, while there is other work */
+#define BUSY (10 * 1000000)
 #define SESSION_IDLE (60 * TIME_SEC)
 
 static volatile sig_atomic_t told_to_stop;
@@ -116,11 +118,13 @@ static struct session *session_new(struct responder *r, const struct proc *p, in
 		s = &r->session[0];
 	if (s->number)
 		judge_tell(r, WIRE_ENDED, s->number);
-	*s = (struct session){.number = ++r->store.last_session, .key = key, .start = start, .by_process = p->serves, .deny_only = p->class == PROC_DENY_ONLY, .seen = now};
+	*s = (struct session){.number = ++r->store.last_session, .key = key, .start = start, .by_process = p->serves, .deny_only = p->class == PROC_DENY_ONLY, .one_client = p->one_client, .seen = now};
 	s->who.session = s->number;
 	if ((size_t)(s - r->session) >= r->session_top)
 		r->session_top = (size_t)(s - r->session) + 1;
-	act_known(r, s);
+	client_find(r, s);
+	if (!s->standing)
+		act_known(r, s);
 	return s;
 }
 
@@ -138,7 +142,7 @@ static struct session *session_of(struct responder *r, const struct proc *p, int
 	s->seen = now;
 	s->who.pid = p->pid;
 	s->who.uid = p->uid;
-	memcpy(s->who.comm, p->comm, sizeof s->who.comm);
+	client_find(r, s);
 	return s;
 }
 
@@ -150,15 +154,27 @@ struct session *who_is(struct responder *r, int32_t tid, bool long_gone, struct 
 	if (!known || now - x->at > PROC_FRESH) {
 		struct proc p;
 		if (proc_read(tid, &r->rules, &p) == 0) {
-			*x = (struct proc_seen){.p = p, .s = session_of(r, &p, now), .at = now};
+			bool same = x->at && x->p.tid == tid && x->p.start == p.start;
+			if (!same && x->at && x->syscall >= 0)
+				close(x->syscall);
+			*x = (struct proc_seen){.p = p, .s = session_of(r, &p, now), .at = now, .syscall = same ? x->syscall : -1};
 			x->session = x->s->number;
 		} else if (!known || !long_gone || now - x->at > PROC_GONE) {
 			return NULL;
 		}
 	}
 	x->s->who.pid = x->p.pid; /* the one that is spoken of now */
+	memcpy(x->s->who.comm, x->p.comm, sizeof x->s->who.comm);
+	x->s->who.program = x->p.program;
+	x->s->who.foreign = x->p.foreign;
 	*ret = &x->p;
 	return x->s;
+}
+
+/* Of who was asked about last: /proc/TID/syscall, kept open. */
+static int *syscall_fd(struct responder *r, int32_t tid)
+{
+	return &r->proc[(uint32_t)tid % PROCS_MAX].syscall;
 }
 
 /* ---- answers ---- */
@@ -225,7 +241,7 @@ static void conclude(struct responder *r, struct waiting *w)
 static bool step(struct responder *r, struct waiting *w, int64_t now)
 {
 	struct file *f = w->file ? &r->file[w->file - 1] : NULL;
-	if (f && f->used && f->stamp == w->stamp && w->from < w->to && !file_keep(r, f, &w->from, w->to, COPY_STEP))
+	if (f && f->used && f->stamp == w->stamp && w->from < w->to && !file_keep(r, f, &w->from, w->to, w->fd < 0 ? COPY_STEP / 4 : COPY_STEP))
 		return false;
 	w->from = w->to;
 	if (w->ask && !r->judge_gone && now < w->deadline)
@@ -247,16 +263,28 @@ struct user_seen *user_of(struct responder *r, uint32_t uid)
 	return u;
 }
 
-/* Who only reads is asked about for what his own session did: others' doing is no reason to doubt a reader. */
+/* Files that it wrote and that nobody has judged yet, because it keeps them open. */
+static unsigned open_still(const struct responder *r, const struct session *s)
+{
+	unsigned n = 0;
+	for (size_t i = 0; i < TOUCHED_MAX && n < LOST_TO_ASK; i++) {
+		const struct touched *x = &s->touched[i];
+		const struct file *f = x->file ? &r->file[x->file - 1] : NULL;
+		n += f && f->used && f->stamp == x->stamp && f->dirty && f->wrote && !f->fresh && !f->gone;
+	}
+	return n;
+}
+
+/* Who only reads is asked about for what his own session did, and for what the same program of the same user did: others' doing is no reason to doubt a reader. */
 static bool must_ask(struct responder *r, const struct session *s, bool writes)
 {
 	const struct user_seen *u = user_of(r, s->who.uid);
-	return !r->judge_gone && !s->released && (s->unjudged + s->counted >= LOST_TO_ASK || (writes && u->unjudged + u->counted >= LOST_TO_ASK));
+	return !r->judge_gone && !s->released && (s->unjudged + s->counted + (writes ? open_still(r, s) : 0) >= LOST_TO_ASK || ((writes || u->program == s->who.program) && u->unjudged + u->counted >= LOST_TO_ASK));
 }
 
 struct event {
 	int fd;
-	bool keep_fd;
+	bool keep_fd, answered;
 	int32_t tid;
 	struct proc *p;
 	struct session *s;
@@ -289,7 +317,8 @@ static void answer_or_wait(struct responder *r, struct event *ev, struct file *f
 		w->file = (uint32_t)(f - r->file) + 1;
 		w->stamp = f->stamp;
 	}
-	w->deadline = now + (ev->s->counted ? WATCH_SUSPECT_NS : WATCH_BUDGET_NS);
+	const struct user_seen *u = user_of(r, ev->s->who.uid);
+	w->deadline = now + (ev->s->counted || (u->counted && u->program == ev->s->who.program) ? WATCH_SUSPECT_NS : WATCH_BUDGET_NS);
 	if (ask)
 		w->ask = judge_ask(r, ev->s, f, op);
 	if (acting(r, ev->s) && !(r->c->act == WATCH_DENY || ev->s->deny_only))
@@ -316,20 +345,59 @@ static struct file *pin(struct responder *r, struct event *ev)
 	return f;
 }
 
+static void on_close(struct responder *r, int fd, struct session *s);
+
+static void closes_read(struct responder *r)
+{
+	static _Alignas(8) char room[16384];
+	struct proc *p;
+	r->closes_empty = r->m.closes < 0;
+	for (int rounds = 0; r->m.closes >= 0 && rounds < 64; rounds++) {
+		ssize_t n = read(r->m.closes, room, sizeof room);
+		struct fanotify_event_metadata *md = (void *)room; /* not const: FAN_EVENT_NEXT takes it off, and clang warns */
+		for (ssize_t left = n; left > 0 && FAN_EVENT_OK(md, left); md = FAN_EVENT_NEXT(md, left)) {
+			if (md->mask & FAN_Q_OVERFLOW)
+				overflow(r);
+			else if (md->fd >= 0)
+				on_close(r, md->fd, who_is(r, md->pid, true, &p));
+		}
+		r->closes_empty = n < (ssize_t)(sizeof room - sizeof *md);
+		if (r->closes_empty)
+			return;
+	}
+}
+
+/* What was closed, then what was named anew: mostly that is the order in which it happened, and what was made is known when something beside it is removed. */
+static void happened(struct responder *r)
+{
+	struct err e;
+	closes_read(r);
+	responder_names(r);
+	file_name_rest(r);
+	if (store_flush(&r->store, &e) < 0)
+		file_store_failed(r, &e);
+	r->happened_at = time_monotonic();
+	if (r->closes_empty && r->names_empty)
+		atomic_store(&r->o->heart->whole, r->happened_at);
+}
+
 static void on_open_empty(struct responder *r, struct event *ev, struct file *f)
 {
-	if (!f) {
-		f = file_new(r, ev->s, &ev->st, ev->fd);
-		if (f) {
-			f->fd = -1;
-			f->fresh = true;
-		}
+	if (!f && acting(r, ev->s)) {
+		answer_or_wait(r, ev, NULL, WATCH_OPENED, 0, 0, true, false);
+		return;
 	}
-	if (f && f->fresh) {
+	if (!f || f->fresh)
 		marks_ignore(&r->m, ev->fd, true);
-		f->ignored = true;
+	if (f) {
+		f->ignored |= f->fresh;
+		answer_or_wait(r, ev, f, WATCH_OPENED, 0, 0, true, false);
+		return;
 	}
-	answer_or_wait(r, ev, f, WATCH_OPENED, 0, 0, true, false);
+	respond(r, ev->fd, true); /* first let it go: our notes can wait */
+	if (r->unnameds == UNNAMED_MAX)
+		happened(r);
+	(void)file_fresh(r, ev->s, &ev->st, ev->fd);
 }
 
 static void on_open(struct responder *r, struct event *ev)
@@ -347,7 +415,7 @@ static void on_open(struct responder *r, struct event *ev)
 		answer_or_wait(r, ev, f, WATCH_OPENED, 0, 0, true, false);
 		return;
 	}
-	enum access a = proc_opening(ev->tid);
+	enum access a = proc_opening(ev->tid, syscall_fd(r, ev->tid));
 	if (!f)
 		f = pin(r, ev);
 	if (!f || (a == ACCESS_READ && r->m.mode != WATCH_MODE_NOTIFY)) {
@@ -358,6 +426,8 @@ static void on_open(struct responder *r, struct event *ev)
 		answer_or_wait(r, ev, f, WATCH_OPENED, 0, 0, false, true);
 		return;
 	}
+	if (!f->number && !f->wrote && f->st.st_size && !ev->st.st_size && file_begin(r, f, 0) == 0) /* by truncate(2), while large files that are read are not followed */
+		file_cannot(r, f, "it was emptied where nobody saw it: what the vault has of it will have to do");
 	if (!f->number && !f->wrote)
 		f->st = ev->st;
 	if (!f->whole) {
@@ -383,7 +453,7 @@ static void on_access(struct responder *r, struct event *ev)
 		allow_at_once(r, ev->fd, false);
 		return;
 	}
-	enum touch t = f && f->wronly && f->st.st_size <= (off_t)WATCH_WHOLE_MAX ? TOUCH_WRITE : proc_touching(ev->tid);
+	enum touch t = f && f->wronly && f->st.st_size <= (off_t)WATCH_WHOLE_MAX ? TOUCH_WRITE : proc_touching(ev->tid, syscall_fd(r, ev->tid));
 	bool writer = f && f->writable;
 	if (t == TOUCH_UNKNOWN && !writer && marks_no_writer(ev->fd))
 		t = TOUCH_READ;
@@ -409,6 +479,16 @@ static void on_access(struct responder *r, struct event *ev)
 	if (!f->number)
 		(void)!file_begin(r, f, 0); /* what only grows is cut back to its size */
 	answer_or_wait(r, ev, f, WATCH_WRITING, ev->from, to, true, first);
+	if (t == TOUCH_WRITE && !acting(r, ev->s))
+		file_keep_ahead(r, f, ev->from, to);
+}
+
+/* Names come by another queue than this: what was made may have taken the place of something already. */
+static void told_late(struct responder *r, struct file *f)
+{
+	int64_t now = time_monotonic();
+	if (f->s->lost && now - f->s->lost < 10 * TIME_SEC)
+		judge_feed(r, f->s, f, WATCH_CLOSED, now);
 }
 
 static void keep_fresh(struct responder *r, struct file *f, int fd)
@@ -417,6 +497,7 @@ static void keep_fresh(struct responder *r, struct file *f, int fd)
 	f->dirty = true;
 	if (f->fd >= 0) {
 		close(fd);
+		told_late(r, f);
 		return;
 	}
 	struct touched *x = &s->fresh[s->fresh_next];
@@ -428,6 +509,7 @@ static void keep_fresh(struct responder *r, struct file *f, int fd)
 	f->fd = fd;
 	*x = (struct touched){.file = (uint32_t)(f - r->file) + 1, .stamp = f->stamp};
 	s->fresh_next = (s->fresh_next + 1) % FRESH_MAX;
+	told_late(r, f);
 }
 
 static void on_close(struct responder *r, int fd, struct session *s)
@@ -474,10 +556,13 @@ static void range_of(const struct fanotify_event_metadata *md, struct event *ev)
 	}
 }
 
-static void overflow(struct responder *r)
+/* What was lost is not known: folders are marked again (new ones among them), and the supervisor has what changed looked at. */
+void overflow(struct responder *r)
 {
 	struct err e;
-	say_alarm(r, "overflow", "the kernel could not queue every event: folders are looked through again", NULL);
+	int64_t none = 0;
+	(void)!atomic_compare_exchange_strong(&r->o->heart->lost_since, &none, atomic_load(&r->o->heart->whole));
+	say_alarm(r, "overflow", "the kernel could not queue every event: folders are marked again, and what changed meanwhile is looked at", NULL);
 	for (size_t i = 0; i < r->c->path_count; i++)
 		if (marks_add(&r->m, r->c->path[i], &e) < 0)
 			say_alarm(r, "alarm", e.text, r->c->path[i]);
@@ -510,17 +595,39 @@ static void on_event(struct responder *r, const struct fanotify_event_metadata *
 		act_process(r, ev.s, ev.p->pid);
 }
 
+/* An empty file that is not known yet: there is nothing to lose, so whoever makes it is let go before anything else is looked at. Most of a copy of many files is this wait. (A known number is looked at in its turn:
+ * the file that had it may be gone, which the queue of names says.) */
+static bool let_go_empty(struct responder *r, const struct fanotify_event_metadata *md)
+{
+	struct event ev = {.fd = md->fd, .tid = md->pid};
+	if (!(md->mask & FAN_OPEN_PERM) || md->fd < 0 || fstat(ev.fd, &ev.st) < 0 || ev.st.st_size || !S_ISREG(ev.st.st_mode))
+		return false;
+	ev.s = who_is(r, md->pid, false, &ev.p);
+	if (!ev.s || ev.p->class == PROC_OWN || acting(r, ev.s) || file_find(r, ev.s, ev.st.st_dev, ev.st.st_ino))
+		return false;
+	on_open_empty(r, &ev, NULL);
+	return true;
+}
+
 static void perm_read(struct responder *r)
 {
 	static _Alignas(8) char room[16384];
 	ssize_t n = read(r->m.perm, room, sizeof room);
 	struct fanotify_event_metadata *md = (void *)room; /* not const: FAN_EVENT_NEXT takes it off, and clang warns */
-	for (ssize_t left = n; left > 0 && FAN_EVENT_OK(md, left); md = FAN_EVENT_NEXT(md, left)) {
-		if (md->vers != FANOTIFY_METADATA_VERSION)
-			continue;
-		responder_names(r); /* what was renamed or deleted before this */
-		on_event(r, md);
-	}
+	ssize_t left = n;
+	bool more = false;
+	for (; left > 0 && FAN_EVENT_OK(md, left); md = FAN_EVENT_NEXT(md, left))
+		if (md->vers != FANOTIFY_METADATA_VERSION || let_go_empty(r, md))
+			md->mask = 0; /* done */
+		else
+			more = true;
+	if (!more)
+		return; /* the other queues later, a few at a time */
+	happened(r); /* what a thread closed, renamed or deleted before one of these is in those queues by now */
+	md = (void *)room;
+	for (left = n; left > 0 && FAN_EVENT_OK(md, left); md = FAN_EVENT_NEXT(md, left))
+		if (md->mask)
+			on_event(r, md);
 }
 
 /* ---- the loop ---- */
@@ -573,6 +680,15 @@ static void say_ready(struct responder *r)
 	jsonw_ki64(&w, "mono_ns", time_monotonic());
 	jsonw_kstr(&w, "mode", watch_mode_name(r->m.mode));
 	jsonw_kbool(&w, "names", r->m.names >= 0);
+	jsonw_key(&w, "cannot");
+	jsonw_arr(&w);
+	if (r->m.mode == WATCH_MODE_OPEN)
+		jsonw_str(&w, "writes are not seen before they happen: a file is kept, and its writer stopped, when it is opened");
+	if (r->m.mode == WATCH_MODE_NOTIFY)
+		jsonw_str(&w, "nothing is seen before it happens: a stop comes late, and of files that are changed in place nothing is kept");
+	if (r->m.names < 0)
+		jsonw_str(&w, "names that are made, moved and removed are not seen on this file system");
+	jsonw_arr_end(&w);
 	jsonw_kstr(&w, "act", acts[r->c->act]);
 	jsonw_ku64(&w, "folders", r->m.folders);
 	if (r->o->again)
@@ -581,9 +697,17 @@ static void say_ready(struct responder *r)
 	say(r, &b);
 }
 
+/* While files are opened and written the queues of names and of closes are emptied with them and every two milliseconds, not for each name: being woken costs more than looking. */
+static bool busy(const struct responder *r, int64_t now)
+{
+	return now - r->last_perm < BUSY;
+}
+
 static int patience(const struct responder *r, int64_t now)
 {
-	int64_t until = now + TICK;
+	int64_t until = r->m.pending.n ? now : now + TICK;
+	if ((r->batch.n || busy(r, now)) && until > now + GATHER)
+		until = now + GATHER;
 	for (size_t i = 0; i < r->waiting_top; i++) {
 		const struct waiting *w = &r->waiting[i];
 		if (!w->used)
@@ -638,7 +762,8 @@ static void work(struct responder *r)
 	act_settle(r, now);
 	if (!r->waiting_count)
 		sessions_tick(r, now);
-	judge_flush(r);
+	if (r->batch.n && now - r->batch_at >= GATHER)
+		judge_flush(r);
 	flush_lines(r);
 }
 
@@ -656,25 +781,43 @@ static void let_go(struct responder *r)
 	}
 }
 
+/* A few of the folders that are still to be marked; ready is said when the first tree is. */
+static void mark_on(struct responder *r)
+{
+	struct err e;
+	if (r->m.pending.n && marks_step(&r->m, MARKS_STEP, &e) < 0)
+		say_alarm(r, "alarm", e.text, NULL);
+	if (r->said_ready || r->m.pending.n)
+		return;
+	r->said_ready = true;
+	say_ready(r);
+}
+
 static int loop(struct responder *r)
 {
 	for (;;) {
 		int64_t now = time_monotonic();
 		struct pollfd p[] = {
-			{r->m.perm, POLLIN, 0}, {r->m.names, POLLIN, 0}, {r->o->judge, POLLIN, 0}, {r->inotify, POLLIN, 0}, {r->o->events, r->out.n ? POLLOUT : 0, 0},
+			{r->m.perm, POLLIN, 0}, {r->o->judge, POLLIN, 0}, {r->inotify, POLLIN, 0}, {r->o->events, r->out.n ? POLLOUT : 0, 0}, {r->o->clients, POLLIN, 0}, {r->m.names, POLLIN, 0}, {r->m.closes, POLLIN, 0},
 		};
 		atomic_fetch_add(&r->o->heart->beat, 1);
-		int n = poll(p, ARRAY_LEN(p), patience(r, now));
-		if (told_to_stop || (n > 0 && (p[4].revents & (POLLERR | POLLHUP))))
+		int n = poll(p, busy(r, now) ? ARRAY_LEN(p) - 2 : ARRAY_LEN(p), patience(r, now));
+		if (told_to_stop || (n > 0 && (p[3].revents & (POLLERR | POLLHUP))))
 			return 0;
-		responder_names(r);
-		if (n > 0 && p[2].revents)
+		if (n > 0 && p[1].revents)
 			judge_read(r);
-		if (n > 0 && p[3].revents)
+		if (n > 0 && p[2].revents)
 			act_released(r);
-		if (n > 0 && p[0].revents)
+		if (n > 0 && (p[4].revents & POLLIN))
+			client_read(r);
+		if (n > 0 && p[0].revents) {
+			r->last_perm = now;
 			perm_read(r);
+		}
+		if (!busy(r, now) || time_monotonic() - r->happened_at >= GATHER)
+			happened(r);
 		work(r);
+		mark_on(r);
 		if (r->judge_gone || judge_hangs(r, now))
 			return 4;
 	}
@@ -701,8 +844,8 @@ _Noreturn void responder_main(const struct responder_start *o)
 		let_go(r);
 		_exit(status == 3 ? 5 : 6);
 	}
-	say_ready(r);
 	atomic_store(&o->heart->ready, true);
+	mark_on(r);
 	status = loop(r);
 	let_go(r);
 	_exit(status);

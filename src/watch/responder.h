@@ -2,7 +2,7 @@
 #ifndef HOLDFAST_WATCH_RESPONDER_H
 #define HOLDFAST_WATCH_RESPONDER_H
 
-#include "watch_internal.h"
+#include "client.h"
 
 #define SESSIONS_MAX 2048
 #define WRITERS_MAX 64
@@ -14,6 +14,7 @@
 #define WAITING_MAX 4096
 #define PROCS_MAX 8192
 #define STANDING_MAX 64
+#define UNNAMED_MAX 256
 #define LOST_TO_ASK 2      /* so many files lost or not yet judged, and the next one waits for the judge */
 #define JUDGE_HUNG (2 * TIME_SEC)
 #define TICK (100 * 1000000)
@@ -22,14 +23,15 @@ struct session {
 	uint64_t number;           /* 0: free */
 	int32_t key;               /* sid; pid where each process is a session */
 	uint64_t start;            /* of the leader or process; 0: it had gone when first seen */
-	bool by_process, deny_only;
+	bool by_process, deny_only, one_client;
 	struct watch_who who;
 	int32_t writer[WRITERS_MAX]; /* pids that changed something */
 	size_t writers;
 	uint32_t unjudged, counted;
 	uint32_t standing;         /* one past its index, 0: no verdict */
 	bool released;
-	int64_t seen;
+	int64_t seen, sought;      /* when its client was last looked for */
+	int64_t lost;              /* when it last removed or replaced what was there before */
 	struct touched {
 		uint32_t file;         /* one past its index */
 		uint64_t stamp;
@@ -39,9 +41,11 @@ struct session {
 
 struct user_seen { /* what one user's sessions did lately: work can be split over sessions */
 	uint32_t uid, unjudged, counted;
+	uint64_t program;          /* of who lost something last */
 	int64_t at;
 };
 #define USERS_MAX 256
+#define CLIENTS_MAX 512
 #define USER_MEMORY (600 * TIME_SEC)
 
 struct file { /* what one session has to do with one file */
@@ -55,11 +59,13 @@ struct file { /* what one session has to do with one file */
 	char *path;
 	uint64_t number;           /* of its change in the store; 0: nothing kept yet */
 	struct stat st;            /* as it was */
+	struct timespec opened;    /* when it had been written last, as we first saw it */
 	bool fresh, was_read, writable, wronly, wrote, dirty, whole, unkept, ignored, asked, gone;
 	uint32_t judging;          /* feeds without an opinion */
 	struct place *place;       /* by offset */
 	size_t places, room;
 	uint64_t saved;            /* bytes */
+	uint64_t next_write, run, ahead; /* where the last write ended; how much was written up to there without a gap; how far copying was begun */
 	uint32_t next_ino, next_path; /* one past the next index in the chain */
 	int64_t mono;
 };
@@ -84,6 +90,7 @@ struct standing { /* a verdict that was not released */
 	uint64_t in[WATCH_SESSIONS_MAX]; /* numbers of sessions */
 	size_t ins;
 	int64_t settle;            /* when to note how its files were left; 0: done */
+	char client[64];           /* whose it is; all that comes from there is denied; "": not known */
 };
 
 struct responder {
@@ -98,6 +105,12 @@ struct responder {
 	struct user_seen user[USERS_MAX];
 	uint32_t by_ino[FILE_BUCKETS], by_path[FILE_BUCKETS];
 	uint32_t file_hand;        /* where to look for one to forget */
+	struct unnamed {
+		uint32_t file;         /* one past its index */
+		uint64_t stamp;
+		int fd;
+	} unnamed[UNNAMED_MAX];    /* made lately: the queue of names says how they are called */
+	size_t unnameds;
 	uint64_t stamps, asks;
 	struct waiting waiting[WAITING_MAX];
 	size_t waiting_count, waiting_top;
@@ -105,7 +118,8 @@ struct responder {
 		struct proc p;
 		struct session *s;
 		uint64_t session;
-		int64_t at;
+		int64_t at;            /* 0: nobody's */
+		int syscall;           /* /proc/TID/syscall, or -1 */
 	} *proc;                   /* PROCS_MAX, by tid */
 	struct folder_seen {
 		uint8_t fid[136];
@@ -118,10 +132,15 @@ struct responder {
 		int32_t key;
 		uint64_t start;
 		char id[WATCH_ID_MAX];
+		char client[64];
 	} denied[STANDING_MAX];    /* from before a restart */
 	size_t denieds;
 	struct buf out;            /* lines on their way to the supervisor */
 	struct buf batch;          /* names on their way to the judge */
+	int64_t batch_at;          /* since when */
+	int64_t last_perm;         /* when somebody last opened or wrote */
+	bool closes_empty, names_empty, said_ready;
+	int64_t happened_at;       /* when the queues of closes and names were emptied last */
 	struct buf in;
 	struct arena *arena;
 	int64_t oldest_ask;        /* when the oldest unanswered feed or question was sent; 0: none */
@@ -134,13 +153,27 @@ struct responder {
 		uint64_t start;
 	} stopped[1024];           /* lately: each is written down once */
 	size_t stopped_next;
+	struct stopping later;     /* writers whose company is still to be looked for: that reads all of /proc, and is done for many at once */
+	char later_id[WATCH_ID_MAX];
+	int64_t later_at, wide_at; /* when; 0: nothing is due. When it was done last */
+	struct client_note client[CLIENTS_MAX]; /* what Samba said of its processes, lately */
+	size_t client_next;
 };
+
+/* responder_client.c */
+void client_find(struct responder *r, struct session *s); /* a file server's process: whose work it does */
+void client_read(struct responder *r);
 
 /* responder_files.c */
 struct file *file_find(struct responder *r, struct session *s, dev_t dev, ino_t ino);
+struct file *file_once(struct responder *r, const struct session *s, dev_t dev, ino_t ino); /* also one whose name has gone */
 struct file *file_writer(struct responder *r, dev_t dev, ino_t ino); /* any session's that has it open for writing */
 struct file *file_by_path(struct responder *r, const char *path, const struct session *first);
 struct file *file_new(struct responder *r, struct session *s, const struct stat *st, int fd); /* takes fd; NULL: no memory */
+struct file *file_fresh(struct responder *r, struct session *s, const struct stat *st, int fd); /* made by the session, its name to follow; takes fd. There has to be room in unnamed */
+void file_named(struct responder *r, const struct session *s, ino_t ino, const char *path);     /* the name that follows */
+char *file_name_now(const struct file *f);                                                    /* for the judge, who is told before it came; it is not written into f, since it may be a later one already. To be freed */
+void file_name_rest(struct responder *r);                                                     /* those that it did not follow for */
 void file_drop(struct responder *r, struct file *f);
 bool file_renamed(struct responder *r, struct file *f, const char *to);
 void file_folder_renamed(struct responder *r, const char *from, const char *to);
@@ -148,9 +181,12 @@ void file_forget_change(struct responder *r, struct file *f); /* what was kept i
 int file_begin(struct responder *r, struct file *f, uint32_t flags);      /* its CHANGE record, if there is none yet */
 /* Copies at most `step` bytes of [*from, to); true: all of it is kept (or cannot be). */
 bool file_keep(struct responder *r, struct file *f, uint64_t *from, uint64_t to, uint64_t step);
+void file_cannot(struct responder *r, struct file *f, const char *why);   /* its pre-image is not (all) there: said, and written down */
+void file_keep_ahead(struct responder *r, struct file *f, uint64_t from, uint64_t to); /* [from, to) is about to be written, and kept */
 void file_after(struct responder *r, struct file *f);                     /* how it is now, as a record */
 bool file_layout(struct responder *r, struct file *f, bool before, struct wire *w); /* false: not known */
 void file_is_whole(struct responder *r, struct file *f);
+void file_store_failed(struct responder *r, const struct err *e); /* said once, until it works again */
 
 /* responder_names.c */
 void responder_names(struct responder *r);
@@ -181,5 +217,6 @@ void waiting_answer(struct responder *r, struct waiting *w, bool allow);
 void say(struct responder *r, const struct buf *line);
 void say_alarm(struct responder *r, const char *event, const char *what, const char *path);
 struct waiting *waiting_new(struct responder *r);
+void overflow(struct responder *r);
 
 #endif

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define SETTLE TIME_SEC
+#define WIDE_PAUSE (300 * INT64_C(1000000)) /* between two looks at all processes: whoever waits for an answer waits for those, too */
 
 static struct standing *standing_of(struct responder *r, uint64_t number)
 {
@@ -77,12 +78,24 @@ static void before_stop(void *arg, int32_t pid, uint64_t start)
 	n->n++;
 }
 
+static bool is_stopped(void *arg, int32_t pid)
+{
+	const struct responder *r = arg;
+	uint64_t start;
+	if (proc_start(pid, &start) < 0)
+		return true; /* it has gone */
+	for (size_t i = 0; i < ARRAY_LEN(r->stopped); i++)
+		if (r->stopped[i].pid == pid && r->stopped[i].start == start)
+			return true;
+	return false;
+}
+
 static void freeze(struct responder *r, const char *id, int32_t pid)
 {
 	struct err e;
 	struct record f = {.kind = RECORD_FROZEN, .mono = time_monotonic(), .wall = time_now()};
 	snprintf(f.text, sizeof f.text, "%s", id);
-	if (proc_freeze(pid, f.path))
+	if (proc_freeze(pid, is_stopped, r, f.path))
 		(void)!store_put(&r->store, &f, SLICE_NULL, NULL, &e);
 }
 
@@ -109,13 +122,24 @@ static void stop(struct responder *r, const char *id, struct stopping *s)
 		freeze(r, id, s->writer[0]);
 }
 
-static void deny(struct responder *r, const char *id, const struct session *s)
+/* What the gate can cut: the address that a file server's client has. */
+static void put_client(struct jsonw *w, const struct watch_who *who)
+{
+	if (who->client[0])
+		jsonw_kstr(w, "client", who->client);
+	if (who->user[0])
+		jsonw_kstr(w, "user", who->user);
+}
+
+static void deny(struct responder *r, const char *id, const struct session *s, bool cut)
 {
 	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
 	struct err e;
-	struct record d = {.kind = RECORD_DENY, .flags = s->by_process, .session = s->number, .mono = time_monotonic(), .wall = time_now(), .pid = s->key, .start = s->start};
+	static struct record d;
+	d = (struct record){.kind = RECORD_DENY, .flags = s->by_process, .session = s->number, .mono = time_monotonic(), .wall = time_now(), .pid = s->key, .start = s->start};
 	snprintf(d.text, sizeof d.text, "%s", id);
+	snprintf(d.path, sizeof d.path, "%s", s->who.client);
 	(void)!store_put(&r->store, &d, SLICE_NULL, NULL, &e);
 	buf_init(&b, 4096);
 	jsonw_init(&w, &b);
@@ -126,6 +150,9 @@ static void deny(struct responder *r, const char *id, const struct session *s)
 	jsonw_ki64(&w, "session", s->key);
 	jsonw_ki64(&w, "pid", s->who.pid);
 	jsonw_kstr(&w, "comm", s->who.comm);
+	put_client(&w, &s->who);
+	if (cut && s->one_client) /* of what it renames and deletes the kernel asks nobody */
+		jsonw_ku64(&w, "connections_cut", client_cut(s->key));
 	jsonw_obj_end(&w);
 	say(r, &b);
 }
@@ -144,19 +171,51 @@ static void writers_of(struct responder *r, const struct session *s, struct stop
 	}
 }
 
-static void contain(struct responder *r, const char *id, struct session *const *in, size_t n)
+/* The writers at once; who works with them at once, too, unless that was done a moment ago: a program that starts a process for each file has one more every millisecond. */
+static void stop_company(struct responder *r, const char *id, struct stopping *s)
 {
-	struct stopping s = {0};
+	int64_t now = time_monotonic();
+	if (now - r->wide_at >= WIDE_PAUSE) {
+		stop(r, id, s);
+		r->wide_at = time_monotonic();
+		return;
+	}
+	s->alone = true;
+	stop(r, id, s);
+	for (size_t i = 0; i < s->writers; i++)
+		if (r->later.writers < ARRAY_LEN(r->later.writer))
+			r->later.writer[r->later.writers++] = s->writer[i];
+	r->later.kin |= s->kin;
+	snprintf(r->later_id, sizeof r->later_id, "%s", id);
+	r->later_at = r->wide_at + WIDE_PAUSE;
+}
+
+static void stop_later(struct responder *r, int64_t now)
+{
+	if (!r->later_at || now < r->later_at)
+		return;
+	struct stopping s = r->later;
+	r->later = (struct stopping){0};
+	r->later_at = 0;
+	for (size_t i = 0; i < r->standings; i++) /* unless it was released meanwhile */
+		if (!strcmp(r->standing[i].id, r->later_id))
+			stop(r, r->later_id, &s);
+	r->wide_at = time_monotonic();
+}
+
+static void contain(struct responder *r, const char *id, struct session *const *in, size_t n, bool split)
+{
+	struct stopping s = {.kin = split};
 	if (r->c->act == WATCH_OBSERVE)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		if (r->c->act == WATCH_DENY || in[i]->deny_only)
-			deny(r, id, in[i]);
+			deny(r, id, in[i], true);
 		else
 			writers_of(r, in[i], &s);
 	}
 	if (s.writers)
-		stop(r, id, &s);
+		stop_company(r, id, &s);
 }
 
 void act_process(struct responder *r, struct session *s, int32_t pid)
@@ -171,7 +230,7 @@ void act_process(struct responder *r, struct session *s, int32_t pid)
 static void put_verdict(struct jsonw *w, const struct watch_verdict *v, const char *id, const struct session *s, int64_t now)
 {
 	jsonw_obj(w);
-	jsonw_kstr(w, "event", "verdict");
+	jsonw_kstr(w, "event", v->look ? "look" : "verdict");
 	jsonw_kstr(w, "id", id);
 	jsonw_ki64(w, "mono_ns", now);
 	jsonw_ktime(w, "time", time_now());
@@ -179,8 +238,7 @@ static void put_verdict(struct jsonw *w, const struct watch_verdict *v, const ch
 	jsonw_ki64(w, "session", s ? s->key : 0);
 	jsonw_ku64(w, "uid", v->who.uid);
 	jsonw_kstr(w, "comm", v->who.comm);
-	if (v->who.client[0])
-		jsonw_kstr(w, "client", v->who.client);
+	put_client(w, s && s->who.client[0] ? &s->who : &v->who);
 	jsonw_ki64(w, "began_ns", v->began);
 	jsonw_ktime(w, "began", time_now() - (now - v->began));
 	jsonw_key(w, "reasons");
@@ -201,11 +259,12 @@ static void write_down(struct responder *r, const struct standing *st, const str
 {
 	struct err e;
 	static struct record c;
-	c = (struct record){.kind = RECORD_VERDICT, .session = session, .mono = now, .wall = time_now(), .offset = v->number, .length = (uint64_t)v->began, .extra = json};
+	c = (struct record){.kind = RECORD_VERDICT, .flags = v->look ? RECORD_LOOK : 0, .session = session, .mono = now, .wall = time_now(), .offset = v->number, .length = (uint64_t)v->began, .extra = json};
 	snprintf(c.text, sizeof c.text, "%s", st->id);
 	if (store_put(&r->store, &c, SLICE_NULL, NULL, &e) < 0)
 		say_alarm(r, "alarm", "a verdict cannot be written down: put back will not know it", NULL);
-	store_hold(&r->store, session);
+	if (!v->look)
+		store_hold(&r->store, session);
 }
 
 static bool in_standing(const struct standing *st, uint64_t session)
@@ -216,13 +275,51 @@ static bool in_standing(const struct standing *st, uint64_t session)
 	return false;
 }
 
+/* A client is one machine, however many connections it has. */
+static size_t same_client(struct responder *r, struct standing *st, const struct watch_verdict *v, struct session **added, size_t n)
+{
+	for (size_t i = 0; st->client[0] && i < r->session_top; i++) {
+		struct session *s = &r->session[i];
+		if (!s->number || s->standing || s->released || strcmp(s->who.client, st->client) || n == WATCH_SESSIONS_MAX || st->ins == WATCH_SESSIONS_MAX)
+			continue;
+		st->in[st->ins++] = s->number;
+		write_down(r, st, v, s->number, SLICE_NULL, time_monotonic());
+		s->standing = (uint32_t)(st - r->standing) + 1;
+		added[n++] = s;
+	}
+	return n;
+}
+
+/* Said and written down, so that it can be put back; nothing else is done about it. */
+static void act_look(struct responder *r, const struct watch_verdict *v)
+{
+	AUTO_BUF struct buf b = {0};
+	struct jsonw w;
+	struct standing st = {0};
+	int64_t now = time_monotonic();
+	const struct session *s = session_by_number(r, v->who.session);
+	if (s && s->released)
+		return;
+	buf_init(&b, RECORD_EXTRA_MAX);
+	new_id(r, st.id);
+	jsonw_init(&w, &b);
+	put_verdict(&w, v, st.id, s, now);
+	write_down(r, &st, v, v->who.session, buf_slice(&b), now);
+	say(r, &b);
+}
+
 void act_verdict(struct responder *r, const struct watch_verdict *v)
 {
+	if (v->look) {
+		act_look(r, v);
+		return;
+	}
 	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
 	int64_t now = time_monotonic();
 	struct standing *st = standing_of(r, v->number);
 	bool fresh = !st;
+	client_read(r); /* whose it is, if that was said meanwhile */
 	struct session *added[WATCH_SESSIONS_MAX];
 	size_t n = 0;
 	buf_init(&b, RECORD_EXTRA_MAX);
@@ -243,11 +340,14 @@ void act_verdict(struct responder *r, const struct watch_verdict *v)
 			continue;
 		s->standing = (uint32_t)(st - r->standing) + 1;
 		added[n++] = s;
+		if (s->who.client[0] && !st->client[0])
+			memcpy(st->client, s->who.client, sizeof st->client);
 	}
+	n = same_client(r, st, v, added, n);
 	if (fresh)
 		say(r, &b); /* before it is acted on: the line says why */
 	st->settle = now + SETTLE;
-	contain(r, st->id, added, n);
+	contain(r, st->id, added, n, st->ins > 1);
 }
 
 void act_join(struct responder *r, struct session *s)
@@ -262,11 +362,12 @@ void act_join(struct responder *r, struct session *s)
 	write_down(r, st, &v, s->number, SLICE_NULL, time_monotonic());
 	s->standing = (uint32_t)(st - r->standing) + 1;
 	if (s->deny_only || r->c->act == WATCH_DENY)
-		deny(r, st->id, s);
+		deny(r, st->id, s, false);
 }
 
 void act_settle(struct responder *r, int64_t now)
 {
+	stop_later(r, now);
 	for (size_t i = 0; i < r->standings; i++) {
 		struct standing *st = &r->standing[i];
 		if (!st->id[0] || !st->settle || now < st->settle)
@@ -304,7 +405,7 @@ static void release_one(struct responder *r, struct standing *st)
 	}
 	for (size_t i = 0; i < r->denieds; i++)
 		if (!strcmp(r->denied[i].id, st->id))
-			r->denied[i].key = 0;
+			r->denied[i] = (struct denied){0};
 	buf_init(&b, 4096);
 	jsonw_init(&w, &b);
 	jsonw_obj(&w);
@@ -344,6 +445,7 @@ static int load_one(void *arg, const struct record *c, const struct place *data)
 	struct denied *d = &r->denied[r->denieds++];
 	*d = (struct denied){.key = c->pid, .start = c->start};
 	snprintf(d->id, sizeof d->id, "%.31s", c->text);
+	snprintf(d->client, sizeof d->client, "%.63s", c->path);
 	return 0;
 }
 
@@ -364,7 +466,8 @@ void act_known(struct responder *r, struct session *s)
 {
 	for (size_t i = 0; i < r->denieds; i++) {
 		struct denied *d = &r->denied[i];
-		if (d->key != s->key || d->start != s->start || !d->key)
+		bool came_back = s->who.client[0] && !strcmp(d->client, s->who.client);
+		if (!d->id[0] || (!came_back && (d->key != s->key || d->start != s->start || !d->key)))
 			continue;
 		struct standing *st = NULL;
 		for (size_t k = 0; k < r->standings && !st; k++)
@@ -373,11 +476,25 @@ void act_known(struct responder *r, struct session *s)
 			st = standing_new(r);
 			*st = (struct standing){.number = UINT64_MAX};
 			memcpy(st->id, d->id, sizeof st->id);
+			memcpy(st->client, d->client, sizeof st->client);
 		}
 		if (st->ins < WATCH_SESSIONS_MAX)
 			st->in[st->ins++] = s->number;
 		s->standing = (uint32_t)(st - r->standing) + 1;
 		s->deny_only = true;
 		store_hold(&r->store, s->number);
+		return;
+	}
+	for (size_t i = 0; i < r->standings && s->who.client[0] && r->c->act != WATCH_OBSERVE; i++) { /* connected again */
+		struct standing *st = &r->standing[i];
+		if (!st->id[0] || strcmp(st->client, s->who.client))
+			continue;
+		const struct watch_verdict v = {.number = st->number};
+		if (st->ins < WATCH_SESSIONS_MAX)
+			st->in[st->ins++] = s->number;
+		write_down(r, st, &v, s->number, SLICE_NULL, time_monotonic());
+		s->standing = (uint32_t)(i + 1);
+		deny(r, st->id, s, false);
+		return;
 	}
 }

@@ -12,6 +12,7 @@
 
 #define PAGE UINT64_C(4096)
 #define QUANTUM_MAX (UINT64_C(64) << 10)
+#define AHEAD (UINT64_C(4) << 20)
 
 static uint32_t ino_bucket(dev_t dev, ino_t ino)
 {
@@ -44,6 +45,20 @@ struct file *file_find(struct responder *r, struct session *s, dev_t dev, ino_t 
 			return f;
 	}
 	return NULL;
+}
+
+struct file *file_once(struct responder *r, const struct session *s, dev_t dev, ino_t ino)
+{
+	struct file *any = NULL;
+	for (uint32_t i = r->by_ino[ino_bucket(dev, ino)]; i; i = r->file[i - 1].next_ino) {
+		struct file *f = &r->file[i - 1];
+		if (f->ino != ino || f->dev != dev || !alive(f))
+			continue;
+		if (f->s == s)
+			return f;
+		any = f;
+	}
+	return any;
 }
 
 struct file *file_writer(struct responder *r, dev_t dev, ino_t ino)
@@ -147,18 +162,67 @@ static char *path_of(int fd)
 	return n > 0 ? strndup(path, (size_t)n) : strdup("");
 }
 
-struct file *file_new(struct responder *r, struct session *s, const struct stat *st, int fd)
+static struct file *file_called(struct responder *r, struct session *s, const struct stat *st, int fd, char *path)
 {
-	struct file *f = free_one(r);
-	char *path = f ? path_of(fd) : NULL;
-	if (!path)
+	struct file *f = path ? free_one(r) : NULL;
+	if (!f) {
+		free(path);
 		return NULL;
-	*f = (struct file){.used = true, .stamp = ++r->stamps, .s = s, .session = s->number, .dev = st->st_dev, .ino = st->st_ino, .fd = fd, .path = path, .st = *st, .mono = time_monotonic()};
+	}
+	*f = (struct file){.used = true, .stamp = ++r->stamps, .s = s, .session = s->number, .dev = st->st_dev, .ino = st->st_ino, .fd = fd, .path = path, .st = *st, .opened = st->st_mtim, .mono = time_monotonic()};
 	uint32_t *head = &r->by_ino[ino_bucket(f->dev, f->ino)];
 	f->next_ino = *head;
 	*head = index_of(r, f);
 	link_path(r, f);
 	return f;
+}
+
+struct file *file_new(struct responder *r, struct session *s, const struct stat *st, int fd)
+{
+	return file_called(r, s, st, fd, path_of(fd));
+}
+
+/* A name costs a walk up the tree; of a file that is being made the queue of names has it. */
+struct file *file_fresh(struct responder *r, struct session *s, const struct stat *st, int fd)
+{
+	struct file *f = file_called(r, s, st, -1, strdup(""));
+	if (!f) {
+		close(fd);
+		return NULL;
+	}
+	f->fresh = f->ignored = true;
+	r->unnamed[r->unnameds++] = (struct unnamed){index_of(r, f), f->stamp, fd};
+	return f;
+}
+
+void file_named(struct responder *r, const struct session *s, ino_t ino, const char *path)
+{
+	for (size_t i = r->unnameds; i-- > 0;) {
+		struct file *f = &r->file[r->unnamed[i].file - 1];
+		if (f->used && f->stamp == r->unnamed[i].stamp && f->ino == ino && f->s == s && !f->path[0]) {
+			(void)file_renamed(r, f, path);
+			return;
+		}
+	}
+}
+
+char *file_name_now(const struct file *f)
+{
+	return f->path[0] || f->fd < 0 ? strdup(f->path) : path_of(f->fd);
+}
+
+void file_name_rest(struct responder *r)
+{
+	for (size_t i = 0; i < r->unnameds; i++) {
+		struct unnamed *u = &r->unnamed[i];
+		struct file *f = &r->file[u->file - 1];
+		char *path = f->used && f->stamp == u->stamp && !f->path[0] ? path_of(u->fd) : NULL;
+		if (path)
+			(void)file_renamed(r, f, path);
+		free(path);
+		close(u->fd);
+	}
+	r->unnameds = 0;
 }
 
 bool file_renamed(struct responder *r, struct file *f, const char *to)
@@ -188,6 +252,12 @@ void file_folder_renamed(struct responder *r, const char *from, const char *to)
 
 void file_forget_change(struct responder *r, struct file *f)
 {
+	for (size_t i = 0; i < r->waiting_top; i++) { /* what was to be copied for it */
+		struct waiting *w = &r->waiting[i];
+		if (w->used && w->fd < 0 && w->file == index_of(r, f) && w->stamp == f->stamp)
+			w->from = w->to;
+	}
+	f->ahead = f->next_write = f->run = 0;
 	if (f->ignored && f->fd >= 0)
 		marks_ignore(&r->m, f->fd, false);
 	f->ignored = f->wrote = f->dirty = f->whole = f->unkept = f->asked = false;
@@ -217,7 +287,7 @@ static int64_t nanoseconds(const struct timespec *t)
 	return (int64_t)t->tv_sec * TIME_SEC + t->tv_nsec;
 }
 
-static void store_failed(struct responder *r, const struct err *e)
+void file_store_failed(struct responder *r, const struct err *e)
 {
 	if (!r->store_full)
 		say_alarm(r, "alarm", e->text, NULL);
@@ -238,7 +308,7 @@ int file_begin(struct responder *r, struct file *f, uint32_t flags)
 	snprintf(c.path, sizeof c.path, "%s", f->path);
 	int done = store_put(&r->store, &c, SLICE_NULL, NULL, &e);
 	if (done < 0) {
-		store_failed(r, &e);
+		file_store_failed(r, &e);
 		f->unkept = true;
 		return done;
 	}
@@ -282,7 +352,7 @@ static bool place_add(struct file *f, size_t at, const struct place *p)
 	return true;
 }
 
-static void cannot(struct responder *r, struct file *f, const char *why)
+void file_cannot(struct responder *r, struct file *f, const char *why)
 {
 	struct err e;
 	const struct record x = {.kind = RECORD_UNKEPT, .number = f->number, .session = f->session, .mono = time_monotonic()};
@@ -301,15 +371,15 @@ static bool keep_run(struct responder *r, struct file *f, uint64_t from, uint64_
 	ssize_t got = pread(f->fd, r->store.step, n, (off_t)from);
 	if (got <= 0) {
 		if (got < 0)
-			cannot(r, f, "a pre-image cannot be read");
+			file_cannot(r, f, "a pre-image cannot be read");
 		return got == 0; /* shorter than it was */
 	}
 	const struct record d = {.kind = RECORD_DATA, .number = f->number, .session = f->session, .offset = from, .length = (uint64_t)got};
 	int done = store_put(&r->store, &d, slice_of(r->store.step, (size_t)got), &p, &e);
 	if (done < 0 || !place_add(f, at, &p)) {
 		if (done < 0)
-			store_failed(r, &e);
-		cannot(r, f, "no room for a pre-image");
+			file_store_failed(r, &e);
+		file_cannot(r, f, "no room for a pre-image");
 		return false;
 	}
 	return true;
@@ -353,8 +423,9 @@ bool file_keep(struct responder *r, struct file *f, uint64_t *from, uint64_t to,
 		return true;
 	if (file_begin(r, f, 0) < 0)
 		return true;
-	if (f->saved + (to - start) > r->store.max / 4 || f->places >= PLACES_MAX) {
-		cannot(r, f, "too large for the room of pre-images (a quarter of --preimages): what the vault has of it will have to do");
+	uint64_t most = f->saved + (to - start) < (uint64_t)f->st.st_size ? f->saved + (to - start) : (uint64_t)f->st.st_size;
+	if (most > r->store.max / 4 || f->places >= PLACES_MAX) {
+		file_cannot(r, f, "too large for the room of pre-images (a quarter of --preimages): what the vault has of it will have to do");
 		return true;
 	}
 	for (uint64_t done = 0; *from < to && done < step;) {
@@ -376,6 +447,28 @@ bool file_keep(struct responder *r, struct file *f, uint64_t *from, uint64_t to,
 	if (f->saved >= (uint64_t)f->st.st_size)
 		file_is_whole(r, f);
 	return *from >= to;
+}
+
+/* Who writes a large file from one end to the other does not wait for each piece: what comes next is copied while he works on this one, four times as much as he wrote so far. When all of it is kept he is not waited for any more. */
+void file_keep_ahead(struct responder *r, struct file *f, uint64_t from, uint64_t to)
+{
+	const uint64_t size = (uint64_t)f->st.st_size;
+	if (from != f->next_write)
+		f->run = 0;
+	f->run += to > from ? to - from : 0;
+	f->next_write = to;
+	const uint64_t more = 4 * f->run > AHEAD ? 4 * f->run : AHEAD, end = more < size - (to < size ? to : size) ? to + more : size;
+	const uint64_t start = f->ahead > to ? f->ahead : to;
+	if (f->run == to - from || f->whole || f->unkept || f->fresh || end <= start || (end < size && end < start + AHEAD / 2) || r->waiting_count > WAITING_MAX / 2)
+		return;
+	struct waiting *w = waiting_new(r);
+	if (!w)
+		return;
+	w->s = f->s;
+	w->file = index_of(r, f);
+	w->stamp = f->stamp;
+	w->from = start;
+	w->to = f->ahead = end;
 }
 
 void file_after(struct responder *r, struct file *f)

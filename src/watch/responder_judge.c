@@ -1,6 +1,7 @@
 /* responder_judge: what goes to the judge and what comes back. Nothing here waits. */
 #include "responder.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 static void gone(struct responder *r)
@@ -32,12 +33,20 @@ void judge_flush(struct responder *r)
 	buf_reset(&r->batch);
 }
 
+/* Gathered for a moment: each message wakes the judge, and a copy of many files makes many names. */
+static void gather(struct responder *r, const struct wire *w, size_t room)
+{
+	if (r->batch.n + room > WIRE_MAX)
+		judge_flush(r);
+	if (!r->batch.n)
+		r->batch_at = time_monotonic();
+	wire_put(w, &r->batch);
+}
+
 void judge_tell(struct responder *r, enum wire_kind kind, uint64_t session)
 {
-	struct wire w = {.kind = kind, .c.who.session = session};
-	if (r->batch.n + 64 > WIRE_MAX / 2)
-		judge_flush(r);
-	wire_put(&w, &r->batch);
+	const struct wire w = {.kind = kind, .c.who.session = session};
+	gather(r, &w, WIRE_MAX / 2);
 }
 
 static uint64_t tag_of(const struct responder *r, const struct file *f)
@@ -70,7 +79,9 @@ static void send_counted(struct responder *r, struct session *s, struct file *f,
 	}
 	f->judging++;
 	s->unjudged++;
-	user_of(r, s->who.uid)->unjudged++;
+	struct user_seen *u = user_of(r, s->who.uid);
+	u->unjudged++;
+	u->program = s->who.program;
 }
 
 static void of_file(struct wire *w, struct session *s, struct file *f, enum watch_op op, int64_t mono)
@@ -81,16 +92,19 @@ static void of_file(struct wire *w, struct session *s, struct file *f, enum watc
 void judge_feed(struct responder *r, struct session *s, struct file *f, enum watch_op op, int64_t mono)
 {
 	struct wire w = {.kind = WIRE_FEED, .before.base = -1, .after.base = -1};
+	char *path = file_name_now(f);
 	of_file(&w, s, f, op, mono);
+	w.c.path = path ? path : "";
 	if (f->fd >= 0 && !f->fresh)
 		(void)!file_layout(r, f, true, &w);
 	if (f->fd >= 0)
 		(void)!file_layout(r, f, false, &w);
 	f->dirty = false;
-	if (f->fresh)
+	if (f->fresh && !(s->lost && mono - s->lost < 10 * TIME_SEC)) /* what it made may stand for what it removed */
 		(void)!send_file(r, &w);
 	else
 		send_counted(r, s, f, &w);
+	free(path);
 }
 
 /* What the session made lately: for the judge it only matters when something is deleted or replaced beside it. */
@@ -127,6 +141,7 @@ void judge_name(struct responder *r, struct session *s, enum watch_op op, const 
 	if (op == WATCH_RENAMED && f && f->fd >= 0)
 		(void)!file_layout(r, f, false, &w);
 	if (lost && w.before.known) {
+		s->lost = w.c.mono_ns;
 		send_counted(r, s, lost, &w);
 		return;
 	}
@@ -134,9 +149,7 @@ void judge_name(struct responder *r, struct session *s, enum watch_op op, const 
 		(void)!send_file(r, &w);
 		return;
 	}
-	if (r->batch.n + 2 * WATCH_PATH_MAX + 512 > WIRE_MAX)
-		judge_flush(r);
-	wire_put(&w, &r->batch);
+	gather(r, &w, 2 * WATCH_PATH_MAX + 512);
 }
 
 /* What the session wrote in files that are still open: told before the question about the next one. */
@@ -181,7 +194,9 @@ static void on_opinion(struct responder *r, const struct answer *x)
 		if (s)
 			s->counted++;
 	}
-	if (x->opinion != WATCH_CLEAN || f->judging || f->dirty || f->writable)
+	if (s && (s->counted || s->standing))
+		return; /* who destroyed something before: what he did besides is kept with it */
+	if (x->opinion != WATCH_CLEAN || f->fresh || f->judging || f->dirty || f->writable)
 		return;
 	if (f->number)
 		store_clean(&r->store, f->number);

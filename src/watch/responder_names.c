@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define FOLDERS 64
+#define EVENT_MAX 4096 /* of one event with three handles and two names: less than half of it */
 
 struct name {
 	bool there, folder;
@@ -96,19 +97,27 @@ static void take_apart(struct responder *r, const struct fanotify_event_metadata
 	}
 }
 
-static void put_record(struct responder *r, const struct session *s, uint32_t kind, const struct names *x, bool folder, uint64_t number, uint32_t flags)
+/* CREATE: what we know of that file, also when its name had gone; else NULL. */
+static struct file *put_record(struct responder *r, const struct session *s, uint32_t kind, const struct names *x, bool folder, uint64_t number, uint32_t flags)
 {
 	static struct record c;
 	struct err e;
-	struct stat st = {0};
-	AUTO_CLOSE int fd = x->fid ? marks_by_handle(&r->m, x->fid, x->fid_n) : -1;
-	if (fd >= 0)
-		(void)!fstat(fd, &st);
-	c = (struct record){.kind = kind, .flags = flags | (folder ? RECORD_FOLDER : 0), .number = number, .session = s->number, .mono = time_monotonic(), .wall = time_now(), .dev = st.st_dev, .ino = st.st_ino};
+	dev_t dev = 0;
+	ino_t ino = 0;
+	if (x->fid)
+		marks_inode(&r->m, x->fid, x->fid_n, &dev, &ino);
+	if (kind == RECORD_CREATE && !folder && ino)
+		file_named(r, s, ino, x->at.path);
+	struct file *of = kind == RECORD_CREATE && !folder && ino ? file_once(r, s, dev, ino) : NULL;
+	c = (struct record){.kind = kind, .flags = flags | (folder ? RECORD_FOLDER : 0), .number = number, .session = s->number, .mono = time_monotonic(), .wall = time_now(), .dev = dev, .ino = ino, .links = of && !of->fresh && !of->gone ? 2 : 1};
 	snprintf(c.path, sizeof c.path, "%s", x->at.path);
 	if (kind == RECORD_RENAME)
 		snprintf(c.path2, sizeof c.path2, "%s", x->to.path);
-	(void)!store_put(&r->store, &c, SLICE_NULL, NULL, &e);
+	if (kind == RECORD_CREATE)
+		(void)!store_put_soon(&r->store, &c, &e);
+	else
+		(void)!store_put(&r->store, &c, SLICE_NULL, NULL, &e);
+	return of;
 }
 
 static void mark_folder(struct responder *r, const char *path)
@@ -147,6 +156,11 @@ static void keep_content(struct responder *r, struct file *f)
 		f->st = st;
 		f->st.st_nlink = 1;
 	}
+	bool unseen = !f->wrote && (st.st_mtim.tv_sec != f->opened.tv_sec || st.st_mtim.tv_nsec != f->opened.tv_nsec);
+	if (unseen && file_begin(r, f, RECORD_READ) == 0) {
+		file_cannot(r, f, "it was changed where nobody watches (moved away before): what the vault has of it will have to do");
+		return;
+	}
 	if (file_begin(r, f, RECORD_READ) < 0 || file_keep(r, f, &from, (uint64_t)f->st.st_size, UINT64_C(1) << 20))
 		return;
 	struct waiting *w = waiting_new(r);
@@ -159,13 +173,33 @@ static void keep_content(struct responder *r, struct file *f)
 	w->to = (uint64_t)f->st.st_size;
 }
 
+/* A name for something that we know by its number: made without one (O_TMPFILE); or moved away from what is watched, changed there perhaps, and moved back in, which is judged like a write. */
+static bool came_again(struct responder *r, struct file *f, const char *path)
+{
+	if (!f || (!f->gone && !f->fresh))
+		return false;
+	if (!f->gone) {
+		if (strstr(f->path, "/#")) /* as the kernel calls it until then */
+			(void)file_renamed(r, f, path);
+		return false;
+	}
+	if (f->fd < 0 || !f->number || !file_renamed(r, f, path))
+		return false;
+	f->gone = false;
+	f->wrote = true;
+	file_after(r, f);
+	judge_feed(r, f->s, f, WATCH_CLOSED, time_monotonic());
+	return true;
+}
+
 static void on_create(struct responder *r, struct session *s, const struct names *x, bool folder)
 {
 	if (folder)
 		mark_folder(r, x->at.path);
 	if (!s)
 		return;
-	put_record(r, s, RECORD_CREATE, x, folder, 0, 0);
+	if (came_again(r, put_record(r, s, RECORD_CREATE, x, folder, 0, 0), x->at.path))
+		return;
 	judge_name(r, s, WATCH_CREATED, x->at.path, NULL, folder, NULL, NULL);
 }
 
@@ -218,9 +252,7 @@ static void on_name(struct responder *r, const struct fanotify_event_metadata *m
 	struct proc *p = NULL;
 	bool folder = md->mask & FAN_ONDIR;
 	if (md->mask & FAN_Q_OVERFLOW) {
-		say_alarm(r, "overflow", "the kernel could not queue every event of names", NULL);
-		for (size_t i = 0; i < r->c->path_count; i++)
-			mark_folder(r, r->c->path[i]);
+		overflow(r);
 		return;
 	}
 	struct session *s = who_is(r, md->pid, true, &p);
@@ -246,18 +278,28 @@ static void on_name(struct responder *r, const struct fanotify_event_metadata *m
 		on_delete(r, s, &x, folder);
 	if (s && s->standing && !s->released && r->c->act == WATCH_STOP && !s->deny_only)
 		act_process(r, s, p->pid);
+	if (s && s->standing && !s->released && r->c->act != WATCH_OBSERVE && s->one_client)
+		(void)client_cut(s->key);
 }
 
 void responder_names(struct responder *r)
 {
 	static _Alignas(8) char room[32768];
+	r->names_empty = r->m.names < 0;
 	for (int rounds = 0; r->m.names >= 0 && rounds < 64; rounds++) {
 		ssize_t n = read(r->m.names, room, sizeof room);
-		if (n <= 0)
+		if (n <= 0) {
+			r->names_empty = true;
 			return;
+		}
+		const bool last = n < (ssize_t)sizeof room - EVENT_MAX; /* the next one would have fitted */
 		struct fanotify_event_metadata *md = (void *)room; /* not const: FAN_EVENT_NEXT takes it off, and clang warns */
 		for (ssize_t left = n; FAN_EVENT_OK(md, left); md = FAN_EVENT_NEXT(md, left))
 			if (md->vers == FANOTIFY_METADATA_VERSION)
 				on_name(r, md);
+		if (last) {
+			r->names_empty = true;
+			return;
+		}
 	}
 }

@@ -16,10 +16,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define MAGIC 0x31574648u
 #define HEAD 20
+#define SOON_MAX (256u << 10)
+#define META_LIKELY 512 /* with a path of ordinary length: a segment may be that much larger than it should */
 #define META_MAX (RECORD_EXTRA_MAX + 3 * WATCH_PATH_MAX + 1024)
 
 static uint32_t sum(const uint8_t *p, size_t n, uint32_t seed)
@@ -164,7 +167,7 @@ static int take_note(struct store *s, struct segment *g, const struct record *r)
 	}
 	if (r->kind == RECORD_CLEAN)
 		clean_in_memory(s, r->number);
-	else if (r->kind == RECORD_VERDICT && !settled(s, r->text))
+	else if (r->kind == RECORD_VERDICT && !(r->flags & RECORD_LOOK) && !settled(s, r->text))
 		store_hold(s, r->session);
 	return 0;
 }
@@ -332,7 +335,7 @@ static int new_segment(struct store *s, struct err *e)
 int store_open(struct store *s, int state, uint64_t max, struct err *e)
 {
 	*s = (struct store){.dir = -1, .max = max, .state = state};
-	buf_init(&s->out, META_MAX + RECORD_DATA_MAX + HEAD);
+	buf_init(&s->out, SOON_MAX + 2 * (META_MAX + HEAD));
 	s->segment_max = max / 32 < (UINT64_C(1) << 20) ? UINT64_C(1) << 20 : max / 32;
 	if (max && mkdirat(state, "log", 0700) < 0 && errno != EEXIST)
 		return err_sys(e, "log", "cannot be made");
@@ -356,6 +359,9 @@ int store_open(struct store *s, int state, uint64_t max, struct err *e)
 
 void store_close(struct store *s)
 {
+	struct err ignored;
+	if (s->max && s->count && s->seg[s->count - 1].fd >= 0)
+		(void)!store_flush(s, &ignored);
 	for (size_t i = 0; i < s->count; i++)
 		if (s->seg[i].fd >= 0)
 			close(s->seg[i].fd);
@@ -369,49 +375,103 @@ void store_close(struct store *s)
 
 /* ---- writing ---- */
 
-/* Head, meta and data as one run of bytes in s->out. Returns the length of meta, 0: too large. */
-static size_t put_together(struct store *s, const struct record *r, struct slice data)
+/* Head and meta behind what is in s->out; the data is written from where it lies. Returns the length of meta, 0: too large. */
+static size_t put_together(struct store *s, const struct record *r, size_t data)
 {
 	struct buf *b = &s->out;
-	buf_reset(b);
+	const size_t at = b->n;
 	buf_u32le(b, MAGIC);
 	buf_u32le(b, 0);
-	buf_u64le(b, data.n);
+	buf_u64le(b, data);
 	buf_u32le(b, 0);
 	record_encode(r, b);
-	size_t n = b->n - HEAD;
-	buf_add_slice(b, data);
+	size_t n = b->n - at - HEAD;
 	if (!buf_ok(b) || n > META_MAX)
 		return 0;
 	uint32_t le = htole32((uint32_t)n);
-	memcpy(b->p + 4, &le, 4);
-	le = htole32(sum(b->p, 12, sum(b->p + HEAD, n, 1)));
-	memcpy(b->p + 16, &le, 4);
+	memcpy(b->p + at + 4, &le, 4);
+	le = htole32(sum(b->p + at, 12, sum(b->p + at + HEAD, n, 1)));
+	memcpy(b->p + at + 16, &le, 4);
 	return n;
+}
+
+static void out_is_empty(struct store *s)
+{
+	buf_reset(&s->out);
+	s->soon = 0;
+}
+
+/* What was put together, and the data of the last one. All of it in one call as a rule; what that leaves out follows. */
+static int write_out(struct store *s, struct slice data, struct err *e)
+{
+	struct segment *g = &s->seg[s->count - 1];
+	struct iovec v[2] = {{s->out.p, s->out.n}, {(void *)(uintptr_t)data.p, data.n}};
+	const size_t all = s->out.n + data.n;
+	ssize_t got = pwritev(g->fd, v, data.n ? 2 : 1, (off_t)g->size);
+	size_t done = got > 0 ? (size_t)got : 0;
+	int r = 0;
+	if (done < s->out.n)
+		r = file_pwrite_all(g->fd, slice_of(s->out.p + done, s->out.n - done), g->size + done, e, "log");
+	size_t of_data = done > s->out.n ? done - s->out.n : 0;
+	if (r == 0 && of_data < data.n)
+		r = file_pwrite_all(g->fd, slice_of(data.p + of_data, data.n - of_data), g->size + s->out.n + of_data, e, "log");
+	if (r == 0) {
+		g->size += all;
+		s->used += all;
+	}
+	out_is_empty(s); /* (where it failed: what waited in front of it says that files were made, and can be missed) */
+	return r;
+}
+
+int store_flush(struct store *s, struct err *e)
+{
+	return s->soon ? write_out(s, SLICE_NULL, e) : 0;
+}
+
+/* Room for n bytes more: in the last segment, or in a new one; then what was put earlier goes to the old one first. */
+static int room_for(struct store *s, size_t n, struct err *e)
+{
+	const struct segment *g = &s->seg[s->count - 1];
+	bool full = g->size && g->size + s->out.n + n > s->segment_max;
+	int done = make_room(s, s->out.n + n, full, e);
+	if (done == 0 && full)
+		done = store_flush(s, e);
+	return done == 0 && full ? new_segment(s, e) : done;
+}
+
+static int put(struct store *s, const struct record *r, struct slice data, bool soon, struct place *ret, struct err *e)
+{
+	assert(data.n <= RECORD_DATA_MAX && r->kind);
+	int done = room_for(s, HEAD + META_LIKELY + r->extra.n + data.n, e);
+	const size_t before = s->out.n, n = done == 0 ? put_together(s, r, data.n) : 0;
+	if (done == 0 && !n) {
+		s->out.n = before;
+		done = err_set(e, ERR_LIMIT, "log", "a record is too large");
+	}
+	if (done < 0)
+		return done;
+	struct segment *g = &s->seg[s->count - 1];
+	const uint64_t at = g->size + s->out.n;
+	if (soon)
+		s->soon = s->out.n;
+	else
+		done = write_out(s, data, e);
+	if (done < 0)
+		return done;
+	if (ret)
+		*ret = (struct place){.offset = r->offset, .length = data.n, .segment = g->number, .at = at};
+	return take_note(s, g, r);
 }
 
 int store_put(struct store *s, const struct record *r, struct slice data, struct place *ret, struct err *e)
 {
-	assert(data.n <= RECORD_DATA_MAX && r->kind);
-	size_t n = put_together(s, r, data);
-	if (!n)
-		return err_set(e, ERR_LIMIT, "log", "a record is too large");
-	struct segment *g = &s->seg[s->count - 1];
-	bool full = g->size && g->size + s->out.n > s->segment_max;
-	int done = make_room(s, s->out.n, full, e);
-	if (done == 0 && full)
-		done = new_segment(s, e);
-	if (done < 0)
-		return done;
-	g = &s->seg[s->count - 1];
-	done = file_pwrite_all(g->fd, buf_slice(&s->out), g->size, e, "log");
-	if (done < 0)
-		return done;
-	if (ret)
-		*ret = (struct place){.offset = r->offset, .length = data.n, .segment = g->number, .at = g->size + HEAD + n};
-	g->size += s->out.n;
-	s->used += s->out.n;
-	return take_note(s, g, r);
+	return put(s, r, data, false, ret, e);
+}
+
+int store_put_soon(struct store *s, const struct record *r, struct err *e)
+{
+	int done = s->soon > SOON_MAX ? store_flush(s, e) : 0; /* (what fits besides, the largest does) */
+	return done < 0 ? done : put(s, r, SLICE_NULL, true, NULL, e);
 }
 
 void store_clean(struct store *s, uint64_t number)

@@ -26,7 +26,10 @@ struct watch_who {
 	int32_t pid;
 	uint32_t uid;
 	char comm[16];    /* as the process calls itself: to be shown, never to be trusted */
+	uint64_t program; /* the program and what it was told to be: its file and first argument; 0: not known, then comm stands for it */
+	bool foreign;     /* its file is not root's: nobody installed it */
 	char client[64];  /* address of the SMB client, where it is known; else "" */
+	char user[64];    /* name that the client gave, where Samba says it (watch_config.samba_audit); else "". To be shown: nothing is judged by it */
 };
 
 enum watch_op {
@@ -71,6 +74,7 @@ struct watch_change {
 #define WATCH_PATH_MAX 4096
 
 struct watch_verdict {
+	bool look;                /* odd, and nothing more: to be said, nobody is to be stopped (files removed or renamed in masses) */
 	uint64_t number;          /* 1, 2, ... of this judge; the same when more is said about the same */
 	int64_t mono_ns;          /* of the change that settled it */
 	int64_t began;            /* mono_ns of the first change that counts: the files' state before it is the clean one */
@@ -143,6 +147,7 @@ struct watch_config {
 	const char *exempt;                /* another folder that is never watched (the site), or NULL */
 	enum watch_act act;
 	enum watch_mode best;              /* use nothing better than this: PRE_CONTENT as a rule; others are for tests */
+	bool limited_queue;                /* the kernel's own limit for queues of events (fs.fanotify.max_queued_events) instead of none: for tests of what happens when they are full */
 	bool freeze;                       /* stop: freeze the cgroup, too, where one holds nobody else */
 	uint64_t preimages;                /* bytes kept at most; 0: WATCH_PREIMAGES_DEFAULT */
 	const char *never_stop[WATCH_NAMES_MAX]; /* names of programs that are only ever denied, besides those built in (smbd, nfsd, sshd, systemd ...) */
@@ -150,6 +155,7 @@ struct watch_config {
 	int32_t keep[WATCH_NAMES_MAX];     /* pids that are never touched at all, besides pid 1, our own and our ancestors: the site's daemon */
 	size_t keep_count;
 	struct watch_judge_config judge;
+	const char *samba_audit;           /* a log of Samba's vfs full_audit, or a socket to be made for syslog (client.c): tells the names of users; NULL: addresses only */
 	/* A line of JSON without its line end, in the caller's process: ready, verdict, stopped, denied, overflow, alarm, released, lost, ... (doc/formats.md). Called as soon as it is known; the responder never waits for it. */
 	void (*event)(void *arg, struct slice json);
 	void *arg;

@@ -28,6 +28,7 @@ enum record_flag {
 	RECORD_FOLDER = 1,
 	RECORD_WHOLE = 2,     /* all of the file's bytes follow as DATA */
 	RECORD_REPLACED = 4,  /* RENAME: `to` was there before */
+	RECORD_LOOK = 16,     /* VERDICT: odd, nobody is stopped; its pre-images are not held */
 	RECORD_READ = 8,      /* it was opened, not changed: its content was kept when its last name went */
 };
 #define RECORD_TEXT_MAX 64
@@ -78,7 +79,8 @@ struct store {
 	size_t kept_size, kept_used;
 	uint64_t last_number, last_session;
 	int state;              /* the caller's */
-	struct buf out;         /* one record; kept, so that nothing is allocated while a writer waits */
+	struct buf out;         /* records on their way; kept, so that nothing is allocated while a writer waits */
+	size_t soon;            /* bytes of it that were put earlier */
 	uint8_t *step;          /* RECORD_DATA_MAX */
 	uint64_t forgotten;     /* changes that had to go before they were judged clean, since asked last */
 	uint64_t held[WATCH_SESSIONS_MAX * 8]; /* sessions of verdicts: never forgotten before the rest */
@@ -90,6 +92,9 @@ int store_open(struct store *s, int state, uint64_t max, struct err *e) MUST;
 void store_close(struct store *s);
 /* Appends; data (may be empty) goes behind it. *ret (may be NULL): where the data lies. */
 int store_put(struct store *s, const struct record *r, struct slice data, struct place *ret, struct err *e) MUST;
+/* The same for what may be lost when we are killed within milliseconds (that a file was made): it goes to the file with the next store_put, or with store_flush. */
+int store_put_soon(struct store *s, const struct record *r, struct err *e) MUST;
+int store_flush(struct store *s, struct err *e) MUST;
 void store_clean(struct store *s, uint64_t number);  /* the change may go first */
 void store_hold(struct store *s, uint64_t session);  /* the session's may go last */
 int store_fd(struct store *s, uint32_t segment) MUST; /* of a segment; stays the store's. -1: gone */
@@ -113,8 +118,11 @@ struct proc {
 	uint64_t start, leader_start; /* of pid and of the session's leader (0: it has gone), in clock ticks since boot */
 	uint32_t uid;
 	char comm[16];
+	uint64_t program; /* hash of its file and its first argument (the script of an interpreter) */
+	bool foreign;     /* ... which root does not own */
 	enum proc_class class;
 	bool serves;    /* many in one process session: each process is a session of its own */
+	bool one_client; /* ... and that process is one client's (smbd) */
 };
 struct proc_rules {
 	int32_t own[WATCH_NAMES_MAX * 2]; /* PROC_OWN */
@@ -128,26 +136,30 @@ void proc_rules_init(struct proc_rules *r, const struct watch_config *c); /* wit
 int proc_read(int32_t tid, const struct proc_rules *r, struct proc *ret) MUST; /* ERR_NOT_FOUND: it has gone */
 int proc_start(int32_t pid, uint64_t *ret) MUST;
 bool proc_alike(int32_t a, int32_t b);                         /* the same program with the same arguments: forked, not executed */
+bool proc_kin(const struct proc *a, const struct proc *b);     /* the same, of one user in one cgroup, and told what to do */
 bool proc_exe_name(int32_t pid, char *out, size_t size);       /* the last part of its program's path, when root owns it */
 
 enum access { ACCESS_UNKNOWN, ACCESS_READ, ACCESS_WRITE, ACCESS_READ_WRITE, ACCESS_TRUNCATE };
-enum access proc_opening(int32_t tid);                         /* what the open(2) that it waits in asks for */
+/* What the open(2) that it waits in asks for. *fd: -1, or what an earlier call for this thread left there: it saves two calls; the caller's to close. */
+enum access proc_opening(int32_t tid, int *fd);
 enum touch { TOUCH_UNKNOWN, TOUCH_READ, TOUCH_WRITE, TOUCH_TO_END };
 /* What the call that it waits in does to a file. */
-enum touch proc_touching(int32_t tid);
+enum touch proc_touching(int32_t tid, int *fd);
 
 struct stopping { /* who is to be stopped */
 	int32_t writer[64];
 	size_t writers;
 	const struct proc_rules *rules; /* who is not */
 	bool alone;                     /* nobody but the writers */
+	bool kin;                       /* their work is split over sessions: also who is the same program with the same arguments, of the same user in the same cgroup, wherever it was started */
 };
 typedef void stop_fn(void *arg, int32_t pid, uint64_t start);
 #define STOP_MAX 512
 /* SIGSTOP by pidfd: the writers, what descends from them, who works with them. before is called for each just before its signal. Returns how many. */
 size_t proc_stop(const struct stopping *s, stop_fn *before, void *arg);
 bool proc_signal(int32_t pid, uint64_t start, int sig);        /* by pidfd, if it still is that one */
-bool proc_freeze(int32_t pid, char path[WATCH_PATH_MAX]);      /* the cgroup, when nobody else of ours or pid 1 is in it; path: the file written */
+/* The pid's cgroup, when nobody is in it but those of whom `stopped` says so, and no other group below; never ours nor that of pid 1. path: the file written. */
+bool proc_freeze(int32_t pid, bool (*stopped)(void *arg, int32_t pid), void *arg, char path[WATCH_PATH_MAX]);
 bool proc_thaw(const char *path);
 
 /* ---- marks ---------------------------------------------------------------------------------------------------------------- */
@@ -155,9 +167,10 @@ bool proc_thaw(const char *path);
 struct root { /* of a watched folder */
 	int fd;
 	int32_t fsid[2];
+	dev_t dev;
 };
 struct marks {
-	int perm, names;         /* the groups; -1: none */
+	int perm, names, closes; /* the groups; -1: none. closes: that a file was closed after writing (-1: perm says it): a queue of its own, because what nobody waits for need not wake us */
 	enum watch_mode mode;
 	struct root root[WATCH_PATHS_MAX];
 	size_t roots;
@@ -165,16 +178,21 @@ struct marks {
 	ino_t not_ino[2];
 	size_t nots;
 	uint64_t folders;        /* marked so far */
+	struct buf pending;      /* paths of folders that are still to be marked, each with its NUL; the last is the next */
 	bool full;               /* the kernel refused more marks */
 };
 int marks_open(struct marks *m, const struct watch_config *c, struct err *e) MUST;
 void marks_close(struct marks *m);
-/* A folder and all below it. fn is called for files in it (may be NULL): what was made before the mark stood. */
+/* A folder and all below it: the first few at once, the rest is pending: nobody who waits for an answer waits for a large tree. A folder is marked first and then listed, so nothing that is made in it is missed. */
+#define MARKS_STEP 64
 int marks_add(struct marks *m, const char *path, struct err *e) MUST;
+int marks_step(struct marks *m, size_t folders, struct err *e) MUST; /* so many of those that are pending */
 void marks_ignore(struct marks *m, int fd, bool on);     /* reads and writes of this file are of no interest (opening still is) */
 bool marks_no_writer(int fd);                             /* nobody has it open for writing: the kernel says */
 /* What an event's handle names (fid: fsid and handle): opened with O_PATH, which raises no event. Negative: it has gone, or is on no watched file system. */
 int marks_by_handle(struct marks *m, const void *fid, size_t n) MUST;
+/* The number of the inode that it names; left as they are when that cannot be told. */
+void marks_inode(struct marks *m, const void *fid, size_t n, dev_t *ret_dev, ino_t *ret_ino);
 /* The path of a folder by its handle as events give it. */
 bool marks_path(struct marks *m, const void *fid, size_t n, char out[WATCH_PATH_MAX]);
 
@@ -219,6 +237,7 @@ int64_t layout_read(const struct layout *l, const int *fd, uint64_t offset, void
 int wire_send(int sock, struct slice packet, const int *fds, size_t n); /* 0; 1: would wait; negative: the other end has gone */
 int wire_recv(int sock, struct buf *ret, int fds[WIRE_FDS], size_t *ret_n); /* the same */
 
+bool judge_lock_in(void); /* no user, no files, no calls but those of a reader; false: it cannot be had */
 /* The judge's process: never returns. */
 _Noreturn void judge_main(int sock, const struct watch_judge_config *c);
 
@@ -228,18 +247,26 @@ struct heart { /* shared with the supervisor */
 	_Atomic uint64_t beat;
 	_Atomic int32_t judge;      /* pid */
 	_Atomic bool ready;
+	_Atomic int64_t whole;      /* CLOCK_MONOTONIC: until then no event is missing */
+	_Atomic int64_t lost_since; /* from then on some are; 0: none, or it is being looked at */
 };
 struct responder_start {
 	const struct watch_config *c;
 	int state;            /* the folder */
 	int events;           /* pipe: lines of JSON to the supervisor */
 	int judge;            /* socket */
+	int clients;          /* pipe: struct client_note; -1: none */
 	struct heart *heart;
 	int32_t own[8];       /* our processes */
 	size_t owns;
 	bool again;           /* it died before */
 };
 _Noreturn void responder_main(const struct responder_start *s);
+
+/* ---- what changed while nobody looked (rescan.c) ------------------------------------------------------------------------------ */
+
+/* Every file of the watched folders that was changed since (CLOCK_REALTIME) is looked at again: whether it holds what its name says. In a process of its own, which ends by itself; its lines of JSON come out of *ret_fd. why: of the event. */
+pid_t rescan_start(const struct watch_config *c, const char *why, int64_t since, int *ret_fd);
 
 /* ---- events: lines of JSON -------------------------------------------------------------------------------------------------------- */
 

@@ -139,7 +139,8 @@ static void put_listed(int state, const struct listed *x, struct buf *b)
 		return;
 	jsonw_init(&w, b);
 	jsonw_obj(&w);
-	jsonw_kstr(&w, "state", released ? "released" : x->stops ? "stopped" : x->denials ? "denied" : "observed");
+	bool look = slice_starts(slice_of(x->json, x->n), "{\"event\":\"look\"");
+	jsonw_kstr(&w, "state", released ? "released" : look ? "look" : x->stops ? "stopped" : x->denials ? "denied" : "observed");
 	jsonw_ku64(&w, "stopped", x->stops);
 	jsonw_kbool(&w, "restored", there(state, "restored", x->id));
 	jsonw_obj_end(&w);

@@ -92,7 +92,10 @@ void wire_put(const struct wire *w, struct buf *b)
 	buf_u32le(b, (uint32_t)c->who.pid);
 	buf_u32le(b, c->who.uid);
 	put_str(b, c->who.comm);
+	buf_u64le(b, c->who.program);
+	buf_u8(b, c->who.foreign);
 	put_str(b, c->who.client);
+	put_str(b, c->who.user);
 	buf_u8(b, (uint8_t)c->op);
 	buf_u8(b, (uint8_t)(c->folder | c->was_read << 1 | c->fresh << 2 | (c->to != NULL) << 3));
 	put_str(b, c->path);
@@ -119,11 +122,15 @@ int wire_get(struct cur *c, struct arena *a, struct wire *ret)
 		return ERR_INPUT;
 	w->c.who.pid = (int32_t)cur_u32le(c);
 	w->c.who.uid = cur_u32le(c);
-	const char *comm = get_str(c, a, sizeof w->c.who.comm), *client = get_str(c, a, sizeof w->c.who.client);
+	const char *comm = get_str(c, a, sizeof w->c.who.comm);
+	w->c.who.program = cur_u64le(c);
+	w->c.who.foreign = cur_u8(c);
+	const char *client = get_str(c, a, sizeof w->c.who.client), *user = get_str(c, a, sizeof w->c.who.user);
 	if (c->failed)
 		return ERR_INPUT;
 	memcpy(w->c.who.comm, comm, strlen(comm));
 	memcpy(w->c.who.client, client, strlen(client));
+	memcpy(w->c.who.user, user, strlen(user));
 	uint8_t op = cur_u8(c), flags = cur_u8(c);
 	if (op < WATCH_OPENED || op > WATCH_TRUNCATED)
 		return ERR_INPUT;
@@ -157,6 +164,7 @@ void wire_put_answer(enum wire_kind kind, const struct answer *x, struct buf *b)
 void wire_put_verdict(const struct watch_verdict *v, struct buf *b)
 {
 	buf_u8(b, WIRE_VERDICT);
+	buf_u8(b, v->look);
 	buf_u64le(b, v->number);
 	buf_u64le(b, (uint64_t)v->mono_ns);
 	buf_u64le(b, (uint64_t)v->began);
@@ -164,7 +172,9 @@ void wire_put_verdict(const struct watch_verdict *v, struct buf *b)
 	buf_u32le(b, (uint32_t)v->who.pid);
 	buf_u32le(b, v->who.uid);
 	put_str(b, v->who.comm);
+	buf_u64le(b, v->who.program);
 	put_str(b, v->who.client);
+	put_str(b, v->who.user);
 	buf_u32le(b, (uint32_t)v->session_count);
 	for (size_t i = 0; i < v->session_count; i++)
 		buf_u64le(b, v->sessions[i]);
@@ -187,17 +197,21 @@ void wire_put_verdict(const struct watch_verdict *v, struct buf *b)
 int wire_get_verdict(struct cur *c, struct arena *a, struct watch_verdict *ret)
 {
 	struct watch_verdict *v = ret;
-	*v = (struct watch_verdict){.number = cur_u64le(c)};
+	*v = (struct watch_verdict){.look = cur_u8(c) != 0};
+	v->number = cur_u64le(c);
 	v->mono_ns = (int64_t)cur_u64le(c);
 	v->began = (int64_t)cur_u64le(c);
 	v->who.session = cur_u64le(c);
 	v->who.pid = (int32_t)cur_u32le(c);
 	v->who.uid = cur_u32le(c);
-	const char *comm = get_str(c, a, sizeof v->who.comm), *client = get_str(c, a, sizeof v->who.client);
+	const char *comm = get_str(c, a, sizeof v->who.comm);
+	v->who.program = cur_u64le(c);
+	const char *client = get_str(c, a, sizeof v->who.client), *user = get_str(c, a, sizeof v->who.user);
 	if (c->failed)
 		return ERR_INPUT;
 	memcpy(v->who.comm, comm, strlen(comm));
 	memcpy(v->who.client, client, strlen(client));
+	memcpy(v->who.user, user, strlen(user));
 	v->session_count = cur_u32le(c);
 	if (v->session_count > WATCH_SESSIONS_MAX)
 		return ERR_INPUT;

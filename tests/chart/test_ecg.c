@@ -458,13 +458,14 @@ static void answered(struct story *s, uint64_t n, const char *id, const char *wh
 	act(s, "root", "{\"act\":\"%s\",\"ecg\":%d,\"to\":\"EHR\",\"controlId\":\"%s\",\"ack\":\"AA\"}", what, (int)n, id);
 }
 
+static bool unconfirmed_too;
 static void due(struct story *s, uint64_t n, const char *to, bool same_person, bool again, enum chart_due what, uint64_t version)
 {
 	struct chart_ecg *g = get(s, n);
 	struct chart_ecg_delivery *list;
 	struct chart_ecg_due d;
 	OK(chart_ecg_deliveries(g, s->a, &list, e));
-	chart_ecg_due(g, list, slice_str(to), same_person, again, &d);
+	chart_ecg_due(g, list, slice_str(to), same_person, again, unconfirmed_too, &d);
 	if (d.what != what || (what != CHART_DUE_NOTHING && d.version != version))
 		fail_msg("due %d of %d, want %d of %d", (int)d.what, (int)d.version, (int)what, (int)version);
 }
@@ -549,6 +550,38 @@ static void deliveries_are_shown_without_their_bytes(void **state)
 	story_free(s);
 }
 
+static void sent_as(struct story *s, uint64_t n, uint64_t version, const char *id, const char *status)
+{
+	act(s, "root", "{\"act\":\"delivering\",\"ecg\":%d,\"to\":\"EHR\",\"controlId\":\"%s\",\"version\":%d,\"status\":\"%s\",\"patient\":\"p0\"}", (int)n, id, (int)version, status);
+	answered(s, n, id, "delivered");
+}
+
+static void unconfirmed_goes_once_and_is_final_when_signed(void **state)
+{
+	struct story *s = house();
+	unconfirmed_too = true;
+	uint64_t nobodys = record(s, "ECG cart - | - | " PLAIN), n = record(s, "ECG cart - | - | " PLAIN " | " JOHN);
+	due(s, nobodys, "EHR", true, false, CHART_DUE_NOTHING, 0);
+	due(s, n, "EHR", true, false, CHART_DUE_PRELIMINARY, n);
+	sent_as(s, n, n, "P1", "P");
+	due(s, n, "EHR", true, false, CHART_DUE_NOTHING, 0);
+	due(s, n, "OTHER", true, false, CHART_DUE_PRELIMINARY, n);
+	due(s, n, "EHR", false, false, CHART_DUE_WITHDRAWN, get(s, n)->acts->entry); /* of another person now */
+	uint64_t sign = act(s, "bob", "{\"act\":\"sign\",\"ecg\":%d,\"statements\":[],\"basis\":%d}", (int)n, (int)n);
+	due(s, n, "EHR", true, false, CHART_DUE_FINAL, sign);
+	due(s, n, "OTHER", true, false, CHART_DUE_FINAL, sign);
+	sent_as(s, n, sign, "F1", "F");
+	act(s, "bob", "{\"act\":\"reopen\",\"ecg\":%d,\"reason\":\"other lead\",\"basis\":%d}", (int)n, (int)sign);
+	due(s, n, "EHR", true, false, CHART_DUE_NOTHING, 0); /* what was final is not preliminary again */
+	uint64_t other = record(s, "ECG cart - | - | " PLAIN " | " JOHN), rejected;
+	sent_as(s, other, other, "P2", "P");
+	rejected = act(s, "bob", "{\"act\":\"reject\",\"ecg\":%d,\"reason\":\"not readable\",\"basis\":%d}", (int)other, (int)other);
+	assert_true(rejected > other);
+	due(s, other, "EHR", true, false, CHART_DUE_WITHDRAWN, get(s, other)->acts->entry);
+	unconfirmed_too = false;
+	story_free(s);
+}
+
 /* ---- live strips ---- */
 
 #define MINUTE(strip, time) "ECG cart - | - | ecg via=live type=wfdb group=" strip " time=2026-11-01T" time " seconds=60.000 rate=250"
@@ -603,7 +636,130 @@ static void a_strip_is_one_row_and_one_match(void **state)
 	act(s, "bob", "{\"act\":\"unmatch\",\"ecg\":%d,\"reason\":\"another bed\",\"basis\":%d}", (int)next, (int)next);
 	assert_null(get(s, next)->patient);
 	assert_null(get(s, two)->patient);
-	assert_true(in_chart(s, john) == 2);
+	assert_true(in_chart(s, john) == 1); /* two minutes of one strip */
+	story_free(s);
+}
+
+static const struct fact *shown(struct story *s, const char *id, uint64_t entry)
+{
+	char number[24];
+	snprintf(number, sizeof number, "%llu", (unsigned long long)entry);
+	for (const struct fact_item *it = PAGE(s, id)->s[CHART_ECGS].items; it; it = it->next)
+		if (it->state != FACT_DELETED && it->fact->kind == FACT_ECG && slice_eq_str(fact_part(fact_get(it->fact, FF_ID), FI_VALUE), number))
+			return it->fact;
+	return NULL;
+}
+
+/* How many events of a chart speak of recordings as such; what: a word of the first one's text. */
+static unsigned on_timeline(struct story *s, const char *id, uint64_t before, size_t max, const char *what)
+{
+	struct chart_event *x, *y;
+	unsigned n = 0, m = 0;
+	const struct chart_moment now = {.end = CHART_NOW};
+	OK(chart_timeline(s->sql, slice_str(id), now, before, max, s->a, &x, e));
+	OK(chart_timeline(s->mem, slice_str(id), now, before, max, s->a, &y, e));
+	for (; y; y = y->next)
+		m += y->kind == KIND_ECG;
+	for (; x; x = x->next) {
+		if (x->kind != KIND_ECG)
+			continue;
+		if (!n++ && what && !memmem(x->text.p, x->text.n, what, strlen(what)))
+			fail_msg("no '%s' in '%.*s'", what, SLICE_FMT(x->text));
+	}
+	assert_int_equal(n, m);
+	return n;
+}
+
+#define HIS(time, rest) MINUTE("S-9", time) rest " | " JOHN
+#define VT " weight=urgent statement=vt^ventricular_tachycardia^90^urgent"
+
+static void a_strip_is_one_item_of_a_chart(void **state)
+{
+	struct story *s = house();
+	const char *john = "p0";
+	uint64_t one = record(s, HIS("10:00:00", " weight=normal statement=sr^sinus_rhythm^90^normal"));
+	assert_true(slice_eq_str(fact_get(shown(s, john, one), FF_SECONDS), "60.000") && on_timeline(s, john, CHART_NOW, 50, "0:01:00") == 1);
+	uint64_t at_one = record(s, HIS("10:01:00", " weight=normal")), urgent = record(s, HIS("10:02:00", VT));
+	for (int i = 0; i < 5; i++)
+		record(s, HIS("10:03:00", " weight=normal"));
+	assert_int_equal(in_chart(s, john), 1);
+	const struct fact *t = shown(s, john, one);
+	assert_true(slice_eq_str(fact_get(t, FF_SECONDS), "240.000"));
+	assert_true(slice_eq_str(fact_get(t, FF_WEIGHT), "urgent") && fact_count(t, FF_STATEMENT) == 2); /* what came in its third minute is not hidden */
+	assert_int_equal(on_timeline(s, john, CHART_NOW, 50, "live strip of 0:04:00: sinus rhythm; ventricular tachycardia"), 1);
+	assert_int_equal(on_timeline(s, john, urgent, 50, NULL), 0); /* not once a page */
+	/* a minute that was signed is an item of its own, and asks for nobody any more */
+	uint64_t signed_it = act(s, "bob", "{\"act\":\"sign\",\"ecg\":%d,\"statements\":[{\"text\":\"artefact\"}],\"basis\":%d}", (int)urgent, (int)urgent);
+	assert_int_equal(in_chart(s, john), 2);
+	assert_true(slice_eq_str(fact_get(shown(s, john, urgent), FF_STATUS), "final") && slice_eq_str(fact_get(shown(s, john, one), FF_WEIGHT), "normal") && slice_eq_str(fact_get(shown(s, john, one), FF_STATUS), "preliminary"));
+	act(s, "bob", "{\"act\":\"reopen\",\"ecg\":%d,\"reason\":\"no artefact\",\"basis\":%d}", (int)urgent, (int)signed_it);
+	assert_int_equal(in_chart(s, john), 1);
+	assert_true(slice_eq_str(fact_get(shown(s, john, one), FF_WEIGHT), "urgent"));
+	/* its first minute is rejected, or taken away: the next one stands for it */
+	uint64_t rejected = act(s, "bob", "{\"act\":\"reject\",\"ecg\":%d,\"reason\":\"not readable\",\"basis\":%d}", (int)one, (int)one);
+	assert_true(in_chart(s, john) == 1 && shown(s, john, at_one) && slice_eq_str(fact_get(shown(s, john, at_one), FF_SECONDS), "180.000"));
+	act(s, "bob", "{\"act\":\"reopen\",\"ecg\":%d,\"reason\":\"readable\",\"basis\":%d}", (int)one, (int)rejected);
+	assert_true(in_chart(s, john) == 1 && shown(s, john, one));
+	struct chart_ecg_counts n;
+	OK(chart_ecg_counts(s->sql, &n, e));
+	assert_int_equal(n.unread, 1);
+	assert_int_equal(n.urgent, 1);
+	story_free(s);
+}
+
+/* Each minute as it stands: what a program does that takes back, or gives, the whole of a strip. */
+static void all_of(struct story *s, const char *what)
+{
+	struct chart_ecg *g;
+	const struct chart_ecgs_ask minutes = {.list = CHART_ECG_LIST_ALL, .strip = SLICE("S-9")};
+	listed(s, minutes, &g);
+	for (; g; g = g->next)
+		if (!strcmp(what, "unmatch"))
+			act(s, "bob", "{\"act\":\"unmatch\",\"ecg\":%d,\"reason\":\"cable of the next bed\",\"strip\":\"S-9\",\"basis\":%d}", (int)g->entry, (int)g->basis);
+		else
+			act(s, "bob", "{\"act\":\"match\",\"ecg\":%d,\"patient\":\"%s\",\"identifiers\":[\"recordNumber\",\"birth\"],\"strip\":\"S-9\",\"basis\":%d}", (int)g->entry, what, (int)g->basis);
+}
+
+static void a_strip_is_taken_back_and_given_to_another(void **state)
+{
+	struct story *s = house();
+	struct chart_ecg_counts n;
+	const char *john = "p0", *joan = "p1";
+	uint64_t one = record(s, HIS("10:00:00", ""));
+	record(s, HIS("10:01:00", ""));
+	record(s, HIS("10:02:00", ""));
+	all_of(s, "unmatch");
+	assert_int_equal(in_chart(s, john), 0);
+	assert_int_equal(on_timeline(s, john, CHART_NOW, 50, NULL), 0); /* an act, and no recording */
+	OK(chart_ecg_counts(s->sql, &n, e));
+	assert_int_equal(n.unmatched, 1);
+	/* the device goes on saying what was wrong: nobody's */
+	uint64_t next = record(s, HIS("10:03:00", ""));
+	assert_null(get(s, next)->patient);
+	assert_null(get(s, record(s, HIS("10:04:00", "")))->patient);
+	all_of(s, joan);
+	assert_string_equal(get(s, record(s, HIS("10:05:00", "")))->patient->id, joan);
+	assert_true(in_chart(s, joan) == 1 && in_chart(s, john) == 0);
+	assert_true(slice_eq_str(fact_get(shown(s, joan, one), FF_SECONDS), "360.000"));
+	assert_int_equal(on_timeline(s, joan, CHART_NOW, 50, "0:06:00"), 1);
+	/* another strip of the same device, which says who it is */
+	assert_string_equal(get(s, record(s, MINUTE("S-8", "11:00:00") " | " JOHN))->patient->id, john);
+	story_free(s);
+}
+
+static void how_far_a_strip_is_kept(void **state)
+{
+	struct story *s = house();
+	struct chart_strip_kept k;
+	const int64_t ten = INT64_C(1793527200) * TIME_SEC; /* 2026-11-01T10:00:00Z */
+	OK(chart_strip_kept(s->sql, "abc", ten, 250, &k, e));
+	assert_true(k.end == 0 && k.entries == 0);
+	record(s, MINUTE("abc@1793527200000", "10:00:00Z"));
+	uint64_t n = record(s, "ECG cart - | - | ecg via=live type=wfdb group=abc@1793527200000 time=2026-11-01T10:01:00.500Z seconds=20.004 rate=250");
+	OK(chart_strip_kept(s->sql, "abc", ten, 250, &k, e));
+	assert_true(k.end == 250 * 60 + 125 + 5001 && k.entries == 2 && k.newest == n);
+	OK(chart_strip_kept(s->sql, "abc", ten + TIME_SEC, 250, &k, e)); /* of another beginning */
+	assert_int_equal(k.entries, 0);
 	story_free(s);
 }
 
@@ -614,7 +770,8 @@ int main(void)
 		cmocka_unit_test(a_signature_is_changed_by_nothing_but_an_addend_or_reopening), cmocka_unit_test(who_was_second_is_told), cmocka_unit_test(nobody_signs_for_nobody), cmocka_unit_test(what_comes_first),
 		cmocka_unit_test(what_cannot_be_read_is_listed), cmocka_unit_test(a_merge_moves_it_and_an_unmerge_gives_it_back), cmocka_unit_test(a_view_made_anew_says_the_same),
 		cmocka_unit_test(an_erasure_takes_a_recording_with_its_acts_or_leaves_both), cmocka_unit_test(what_is_due_of_a_signed_reading), cmocka_unit_test(what_went_to_the_wrong_patient_is_withdrawn_first),
-		cmocka_unit_test(deliveries_are_shown_without_their_bytes), cmocka_unit_test(a_strip_is_one_row_and_one_match),
+		cmocka_unit_test(deliveries_are_shown_without_their_bytes), cmocka_unit_test(unconfirmed_goes_once_and_is_final_when_signed), cmocka_unit_test(a_strip_is_one_row_and_one_match),
+		cmocka_unit_test(a_strip_is_one_item_of_a_chart), cmocka_unit_test(a_strip_is_taken_back_and_given_to_another), cmocka_unit_test(how_far_a_strip_is_kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

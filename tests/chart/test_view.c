@@ -427,6 +427,25 @@ static void test_events(void **state)
 	OK(chart_timeline(s->sql, SLICE("1@HOSP"), STORY_NOW, 2, 10, s->a, &v, e));
 	assert_int_equal(v->entry, 0);
 	both_agree(s);
+	/* what was decided of a partner's link, and letters about it: by its name, and never in a patient's chart of that name */
+	tell_json(s, KIND_GATE_ACT, "{\"what\":\"add\",\"link\":{\"name\":\"p9\"},\"by\":\"root\",\"standing\":{\"state\":\"OPEN\"}}");
+	tell_json(s, KIND_GATE_ACT, "{\"what\":\"cut\",\"link\":\"p9\",\"by\":\"ada\",\"reason\":\"encryption\",\"standing\":{\"state\":\"CUT\"}}");
+	tell_json(s, KIND_GATE_LETTER, "{\"link\":\"p9\",\"letter\":\"cut\",\"by\":\"bob\"}");
+	tell_json(s, KIND_GATE_ACT, "{\"what\":\"plan\",\"by\":\"root\",\"plan\":{}}");
+	OK(chart_events(s->sql, 0, SLICE("link/p9"), CHART_NOW, 10, s->a, &v, e));
+	assert_slice(v->what, "letter");
+	assert_slice(v->text, "cut");
+	assert_slice(v->next->what, "cut");
+	assert_slice(v->next->user, "ada");
+	assert_slice(v->next->reason, "encryption");
+	assert_slice(v->next->text, "CUT");
+	assert_slice(v->next->next->what, "add");
+	assert_null(v->next->next->next);
+	OK(chart_events(s->sql, KIND_GATE_ACT, SLICE("plan/"), CHART_NOW, 10, s->a, &v, e));
+	assert_slice(v->what, "plan");
+	OK(chart_events(s->sql, 0, SLICE("p9"), CHART_NOW, 10, s->a, &v, e));
+	assert_slice(v->what, "raw"); /* the audit's, of before */
+	assert_null(v->next);
 	story_free(s);
 }
 

@@ -381,8 +381,8 @@ static void mit_spoiled(void **state)
 {
 	half(half_a, ARRAY_LEN(half_a), 1500, 0, 90.5, 95.5);
 	half(half_b, ARRAY_LEN(half_b), 1500, 0, 93, 90);
-	half(half_a, ARRAY_LEN(half_a), 0, 200, 82, 96);
-	half(half_b, ARRAY_LEN(half_b), 0, 200, 86, 96);
+	half(half_a, ARRAY_LEN(half_a), 0, 200, 94, 94);
+	half(half_b, ARRAY_LEN(half_b), 0, 200, 94, 92);
 }
 
 int main(void)

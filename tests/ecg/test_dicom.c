@@ -325,6 +325,7 @@ static void several_groups(void **state)
 	struct ecg_test t;
 	struct wave w[4] = {two, two, two, two};
 	w[1].label = "Median beats";
+	w[1].rate = "1000"; /* beside a record of another rate: what most carts send */
 	w[2] = (struct wave){"RHYTHM", "8", "500", "SS", 16, 1, 2, {"2:3", NULL}, "1", "1", "0", "uV", NULL, (const uint8_t *)"\7\0\x08\0", 4};
 	w[3].form = "MB"; /* mu-law */
 	w[3].bits = 8;
@@ -333,6 +334,7 @@ static void several_groups(void **state)
 	assert_int_equal(open_made(&m, &t), 0);
 	assert_int_equal(t.g->channels, 3);
 	assert_non_null(t.g->median);
+	assert_true(t.g->median->rate == 1000 && t.g->channel[0].rate == 250);
 	expect(t.g->median, 1, (int32_t[]){-1, -2, -3}, 3);
 	expect(t.g, 2, (int32_t[]){ECG_GAP, ECG_GAP, ECG_GAP, ECG_GAP, 7, 8}, 6); /* 8 ms later */
 	assert_true(t.g->channel[2].lead == ECG_LEAD_V1 && t.g->rate == 500 && t.g->samples == 6);

@@ -124,6 +124,92 @@ static void test_heart_rates(void **state)
 	}
 }
 
+/* The T before ends where P begins: the P's onset is not sought on it. */
+static void test_p_on_t(void **state)
+{
+	for (int k = 0; k < 3; k++) {
+		struct how h = usual;
+		struct made m;
+		struct ecg_measure r;
+		h.rr_ms = 520 + 20 * k;
+		make(&m, &h);
+		measure(&m, &r);
+		near("pr", r.pr_ms, PR_MS, 20);
+		near("qt", r.qt_ms, QT_MS, 26);
+		arena_free(m.a);
+	}
+}
+
+/* Every second beat is ventricular, half a second after the other: the usual beat's T ends before it. */
+static void test_bigeminy(void **state)
+{
+	struct how h = usual;
+	struct made m;
+	struct ecg_measure r;
+	h.rr_ms = 1300;
+	h.seconds = 20;
+	make(&m, &h);
+	const size_t n = m.b.count;
+	for (size_t i = n; i-- > 0;) {
+		const double at = (double)m.b.beat[i].at * 2 + 560;
+		for (int c = 0; c < LEADS; c++)
+			for (size_t k = 0; k < m.g.samples; k++) {
+				const double u = (double)k * 2 - at;
+				m.s[c][k] = (int16_t)(m.s[c][k] + factor[c] * (1500 * bump(u, -80, 60) - 700 * bump(u, 20, 100) - 500 * bump(u, 160, 420)));
+			}
+		m.b.beat[2 * i + 1] = (struct ecg_beat){.at = (uint64_t)(at / 2), .class = 'V', .confidence = 90, .quality = 90};
+		m.b.beat[2 * i] = m.b.beat[i];
+	}
+	m.b.count = 2 * n;
+	while (m.b.beat[m.b.count - 1].at + 20 > m.g.samples)
+		m.b.count--;
+	measure(&m, &r);
+	near("qrs", r.qrs_ms, QRS_MS, 16);
+	near("qt", r.qt_ms, QT_MS, 26);
+	arena_free(m.a);
+}
+
+/* Beats that were not found are no pause of the heart: a hole is left out of the rate, and where half of the time is holes none is said. */
+static void test_rate_with_holes(void **state)
+{
+	struct made m;
+	struct ecg_measure r;
+	make(&m, &usual);
+	memmove(m.b.beat + 4, m.b.beat + 8, (m.b.count - 8) * sizeof *m.b.beat); /* 4.0 s */
+	m.b.count -= 4;
+	measure(&m, &r);
+	near("rate", r.rate_bpm, 75, 1);
+	m.b.beat[1] = m.b.beat[m.b.count - 1];
+	m.b.count = 2; /* the first and the last */
+	measure(&m, &r);
+	assert_int_equal(r.rate_bpm.conf, 0);
+	arena_free(m.a);
+}
+
+/* Noise as large as the QRS: what is said is so, or nothing is. */
+static void test_noise_says_nothing(void **state)
+{
+	size_t said = 0;
+	for (int k = 0; k < 12; k++) {
+		struct how h = usual;
+		struct made m;
+		struct ecg_measure r;
+		h.noise_uv = 100 << (k % 6);
+		h.leads = k < 6 ? LEADS : 1;
+		make(&m, &h);
+		measure(&m, &r);
+		if (r.qrs_ms.conf && fabs((double)r.qrs_ms.v - QRS_MS) > 40)
+			fail_msg("noise of %g, %d leads: QRS %g (%d)", h.noise_uv, h.leads, (double)r.qrs_ms.v, r.qrs_ms.conf);
+		if (r.qt_ms.conf && fabs((double)r.qt_ms.v - QT_MS) > 60)
+			fail_msg("noise of %g, %d leads: QT %g (%d)", h.noise_uv, h.leads, (double)r.qt_ms.v, r.qt_ms.conf);
+		if (h.noise_uv >= 3000)
+			assert_true(!r.qrs_ms.conf && !r.qt_ms.conf && !r.pr_ms.conf);
+		said += r.qrs_ms.conf > 0;
+		arena_free(m.a);
+	}
+	assert_true(said >= 4);
+}
+
 static void test_gain(void **state)
 {
 	struct how h = usual;
@@ -415,7 +501,7 @@ static void test_ludb(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_usual), cmocka_unit_test(test_rates_of_sampling), cmocka_unit_test(test_heart_rates), cmocka_unit_test(test_gain), cmocka_unit_test(test_noise_mains_drift),
+		cmocka_unit_test(test_usual), cmocka_unit_test(test_rates_of_sampling), cmocka_unit_test(test_heart_rates), cmocka_unit_test(test_p_on_t), cmocka_unit_test(test_bigeminy), cmocka_unit_test(test_rate_with_holes), cmocka_unit_test(test_noise_says_nothing), cmocka_unit_test(test_gain), cmocka_unit_test(test_noise_mains_drift),
 		cmocka_unit_test(test_one_lead), cmocka_unit_test(test_each_beat), cmocka_unit_test(test_no_p), cmocka_unit_test(test_spike), cmocka_unit_test(test_axis_and_qtc),
 		cmocka_unit_test(test_nothing_to_measure), cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_math), cmocka_unit_test(test_filters), cmocka_unit_test(test_area_end), cmocka_unit_test(test_ludb),
 	};

@@ -269,6 +269,27 @@ static void variability_long(void **state)
 	synth_done(&s);
 }
 
+/* Where a beat was not found, or an electrode moved, there is something as large as a QRS: no pause is said of it. */
+static void no_pause(void **state)
+{
+	for (int hidden = 0; hidden < 2; hidden++) {
+		static struct synth s;
+		synth_init(&s, 250);
+		s.noise_uv = 8;
+		while (s.n < 40)
+			synth_add(&s, s.n == 20 ? 1.9 : s.n == 21 ? 1.9 : 0.9, 'N');
+		if (!hidden)
+			s.kind[20] = ' ', s.at[20] = s.at[19] + 0.2; /* drawn inside the beat before */
+		synth_make(&s);
+		memmove(s.b.beat + 20, s.b.beat + 21, (s.b.count - 21) * sizeof *s.b.beat);
+		s.b.count--;
+		struct ecg_rhythm_result r = of(&s);
+		assert_int_equal(r.pauses, hidden ? 0 : 1);
+		assert_true(hidden ? r.longest_rr_s < 2 : r.longest_rr_s > 3.5);
+		synth_done(&s);
+	}
+}
+
 /* Hours are counted from the start, the last is not whole. */
 static void hours(void **state)
 {
@@ -660,7 +681,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names), cmocka_unit_test(rates), cmocka_unit_test(hysteresis), cmocka_unit_test(fibrillation), cmocka_unit_test(not_fibrillation), cmocka_unit_test(overlays),
-		cmocka_unit_test(runs), cmocka_unit_test(variability), cmocka_unit_test(variability_long), cmocka_unit_test(hours), cmocka_unit_test(noise), cmocka_unit_test(atrial_flutter), cmocka_unit_test(not_atrial_flutter), cmocka_unit_test(flutter), cmocka_unit_test(silence), cmocka_unit_test(nothing),
+		cmocka_unit_test(runs), cmocka_unit_test(variability), cmocka_unit_test(variability_long), cmocka_unit_test(no_pause), cmocka_unit_test(hours), cmocka_unit_test(noise), cmocka_unit_test(atrial_flutter), cmocka_unit_test(not_atrial_flutter), cmocka_unit_test(flutter), cmocka_unit_test(silence), cmocka_unit_test(nothing),
 		cmocka_unit_test(little_memory), cmocka_unit_test(mit_bih), cmocka_unit_test(ludb),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,6 +160,11 @@ static void test_block(void **state)
 	t.n.measure.rate_bpm = val(60);
 	no("block-complete");
 	t.n.measure.rate_bpm = val(45);
+	for (int i = 0; i < 6; i++) /* mains would hide a P in half of the leads */
+		t.lead[i].quality.mains = true;
+	no("block-complete");
+	t.lead[0].quality.mains = false;
+	yes("block-complete", ECG_URGENT);
 	t.episode[0].rhythm = ECG_RHYTHM_AF;
 	no("block-complete");
 }
@@ -173,6 +178,20 @@ static void test_pr(void **state)
 	yes("pr-long", ECG_BORDERLINE);
 	t.n.measure.pr_ms = val(301);
 	yes("pr-long", ECG_ABNORMAL);
+	t.n.measure.pr_ms = val(230);
+	for (int i = 0; i < 12; i++) /* earliest of two leads; the middle of them has less */
+		t.lead[i].pr_ms = val(i < 5 ? 230 : 196);
+	no("pr-long");
+	t.lead[5].pr_ms = t.lead[6].pr_ms = val(204);
+	yes("pr-long", ECG_BORDERLINE);
+	t.n.measure.pr_ms.conf = 79; /* they do not agree on where P begins */
+	no("pr-long");
+	for (int i = 0; i < 12; i++)
+		t.lead[i].pr_ms.conf = i == 1 ? 90 : 0;
+	t.n.measure.pr_ms.conf = 65; /* of one lead */
+	yes("pr-long", ECG_BORDERLINE);
+	t.n.measure.pr_ms.conf = 64;
+	no("pr-long");
 	t.n.measure.pr_ms = val(120);
 	no("pr-short");
 	t.n.measure.pr_ms = val(119);

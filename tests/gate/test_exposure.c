@@ -137,6 +137,38 @@ static void table(void **state)
 	}
 }
 
+/* Names as hospitals write them, against products as published advisories of medical devices describe them. */
+static void constructions(void **state)
+{
+	static const struct {
+		const char *device, *answer; /* vendor, model, version, os, software */
+	} t[] = {
+		{"Northwick,Vitaview VX800 SW L.01,,,", "possible"}, {"Northwick Medical,Vitaview VX800,N.03,,", "possible"}, {"Northwick,Vitaview VX800,P.00,,", NULL}, {"Northwick,Vitaview VX900,L.01,,", NULL}, {",Northwick Medical Vitaview VX450 SW M.02,,,", "possible"},
+		{"Northwick,IC iX,C.02,,", "possible"}, {"Northwick,IC iX C.04,C.04,,", NULL}, {"Northwick,Information Center iX,B.02,,", "possible"}, {"Northwick,Vitaview VX3,N,,", "possible"}, {"Northwick,,,Vitaview VX3,", "possible"}, {"Eastwick,,,Vitaview VX3,", NULL}, {",,,Northwick Medical Vitaview VX3,", "possible"},
+		{"GE Healthcare,CAREFRAME Central Post CFCP,2.1,,", "affected"}, {"GEHC,GE CAREFRAME Central Post,2.0.3,,", "possible"}, {"GE Medical Systems,CAREFRAME Central Post v3.0,,,", NULL}, {"General Electric,CAREFRAME Central Post (CFCP),2.7,,", "affected"},
+		{"GE,Anaestation 650,4.5,,", "possible"}, {"GE,Anaestation 7,4.5,,", NULL}, {"GE Healthcare,Echoline E9,R2,,", "possible"}, {"GE Healthcare,Echoline,3,,", "could not tell"},
+		{"BD,Cabinetta MedPost ES,,,", "affected"}, {"Becton Dickinson,BD Cabinetta MedPost ES,1.6,,", "affected"}, {"BD,Cabinetta Station,,,", "possible"}, {",BD Cabinetta MedPost ES,,,", "affected"}, {"Dickens,Cabinetta MedPost ES,,,", NULL},
+		{"Pumpwerk,Spectra IQ,9.1,,", "could not tell"}, {"Pumpwerk,Spectra IQ,8.1,,", NULL}, {"Pumpwerk,SpaceHub with Com 2,L80,,", "affected"}, {"Pumpwerk,SpaceHub with Com 2 FW L93,,,", NULL},
+		{"Imago,,,,Imago PACS v12.2.8.0", "affected"}, {"Imago,,,,PACS version 12.3", NULL}, {"Imago,Imago Portal,8/29/2024,,", "could not tell"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		struct all a;
+		char csv[512];
+		struct err e = {0};
+		begin(&a);
+		snprintf(csv, sizeof csv, "name,vendor,model,version,operating system,software\nx,%s\n", t[i].device);
+		assert_int_equal(gate_inventory_read(a.v, "t", slice_str(csv), &e), 0);
+		add_advisory(&a, "tests/data/gate/ex-26-004.json");
+		judge(&a);
+		const struct gate_finding *f = a.x->risk[0].findings;
+		if (t[i].answer ? !f || strcmp(gate_answer_name(f->answer), t[i].answer) : f != NULL)
+			fail_msg("%s: %s and not %s (%s)", t[i].device, f ? gate_answer_name(f->answer) : "nothing", t[i].answer ? t[i].answer : "nothing", f ? f->why : "");
+		if (f)
+			assert_true(slice_eq_str(f->vuln->remedy, "Take them off the network."));
+		end(&a);
+	}
+}
+
 static void rank(void **state)
 {
 	struct all a;
@@ -251,6 +283,38 @@ static struct gate_plan *plan_of(struct all *a, const char *groups, const char *
 	return p;
 }
 
+/* Rules of a plan: longer prefixes are taken out of shorter ones, and a name cannot end its line. */
+static void rules(void **state)
+{
+	static const char groups[] = "group,prefix,island\nwards,10.1.0.0/16,yes\n\"lab\n\tdrop\",10.1.2.0/24,yes\nlab2,2001:db8::/127,yes\nwards,PUMP-7,yes\noffice,10.1.2.9,no\noffice,CT-1,no\noffice,link referrals,\n";
+	static const char *const nft[] = {"\t\telements = { 10.1.0.0-10.1.1.255,\n\t\t\t10.1.3.0-10.1.255.255 }\n", "elements = { 10.1.2.0-10.1.2.8,\n\t\t\t10.1.2.10-10.1.2.255 }\n", "elements = { 2001:db8:0:0:0:0:0:0-2001:db8:0:0:0:0:0:1 }\n",
+		"elements = { 10.1.2.9,\n\t\t\t10.2.0.5 }\n", "ip saddr @g1_4 ip daddr @g2_4 accept\n", "ip saddr @g4_4 ip daddr @g4_4 accept\n", "ip daddr @g4_4 counter drop\n", "\t# lab  drop\n"};
+	static const char *const table[] = {"member\twards\t10.1.3.0-10.1.255.255\n", "member\toffice\t10.1.2.9\n", "allow\twards\tlab2\n", "deny\toffice\t*\n", "cut-link\toffice\treferrals\n"};
+	struct all a;
+	struct err e = {0};
+	AUTO_BUF struct buf out = {0};
+	fixtures(&a);
+	buf_init(&out, 1 << 20);
+	struct gate_plan *p = plan_of(&a, groups, NULL, NULL);
+	assert_true(gate_plan_sound(p));
+	assert_int_equal(gate_plan_rules(p, GATE_RULES_NFT, &out, &e), 0);
+	for (size_t i = 0; i < ARRAY_LEN(nft); i++)
+		if (!strstr(buf_cstr(&out), nft[i]))
+			fail_msg("no '%s' in\n%s", nft[i], buf_cstr(&out));
+	assert_null(strstr(buf_cstr(&out), "ip saddr @g1_4 ip daddr @g4_4 accept"));
+	out.n = 0;
+	assert_int_equal(gate_plan_rules(p, GATE_RULES_TABLE, &out, &e), 0);
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (!strstr(buf_cstr(&out), table[i]))
+			fail_msg("no '%s' in\n%s", table[i], buf_cstr(&out));
+	assert_null(strstr(buf_cstr(&out), "allow\twards\toffice"));
+	gate_plan_free(p);
+	p = plan_of(&a, "group,prefix\noffice,10.4.0.0/16\n", NULL, NULL);
+	assert_int_equal(gate_plan_rules(p, GATE_RULES_NFT, &out, &e), ERR_INPUT);
+	gate_plan_free(p);
+	end(&a);
+}
+
 static void plans(void **state)
 {
 	static const struct {
@@ -301,6 +365,6 @@ static void plans(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(answers), cmocka_unit_test(table), cmocka_unit_test(rank), cmocka_unit_test(newer), cmocka_unit_test(related), cmocka_unit_test(hostile), cmocka_unit_test(plans)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(answers), cmocka_unit_test(table), cmocka_unit_test(constructions), cmocka_unit_test(rank), cmocka_unit_test(newer), cmocka_unit_test(related), cmocka_unit_test(hostile), cmocka_unit_test(plans), cmocka_unit_test(rules)};
 	return time_parse(SLICE("2026-11-22"), 0, &today) < 0 || cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,6 +94,10 @@ static void test_read(void **state)
 	assert_true(m.ok && m.test);
 	gate_message_read(SLICE(WRAP(ACK)), &m);
 	assert_true(m.answer && slice_eq_str(m.answer_code, "AA") && slice_eq_str(m.answer_to, "C1"));
+	gate_message_read(SLICE("MSH|^~\\&|B|G|A|F|20260101||ACK|X|P|2.5\nSFT|x\nMSA|AE|C2\n"), &m);
+	assert_true(m.answer && slice_eq_str(m.answer_code, "AE") && slice_eq_str(m.answer_to, "C2"));
+	gate_message_read(SLICE("MSH|^~\\&|B|G|A|F|20260101||ORU|X|P|2.5\rNTE|1||MSA|AA|C3\rMS"), &m);
+	assert_true(m.ok && !m.answer);
 	static const char *const hostile[] = {"", "MSH", "MSH|", "MSHMSHMSH", "\x0b\x1c\r", "PID|1", "MSH|^~\\&|\rMSA", "MSH|^~\\&|\rMSA|", "\x1c\r"};
 	for (size_t i = 0; i < ARRAY_LEN(hostile); i++)
 		gate_message_read(slice_str(hostile[i]), &m);
@@ -193,8 +197,27 @@ static void test_link(void **state)
 	arena_free(a);
 }
 
+/* A queued message leaves for one answer alone; whatever else a far side says keeps it. */
+static void test_verdict(void **state)
+{
+	static const struct {
+		const char *code;
+		enum gate_verdict want;
+	} says[] = {{"AA", GATE_TAKEN}, {"CA", GATE_TAKEN}, {"AE", GATE_LATER}, {"CE", GATE_LATER}, {"AR", GATE_PERSON}, {"CR", GATE_PERSON}, {"", GATE_LATER}, {"aa", GATE_LATER}, {"A", GATE_LATER}, {"AAA", GATE_LATER}, {"AA ", GATE_LATER}};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(says); i++)
+		assert_int_equal(gate_verdict_of(slice_str(says[i].code)), says[i].want);
+	assert_int_equal(gate_pause(1), TIME_SEC);
+	assert_int_equal(gate_pause(2), 2 * TIME_SEC);
+	assert_int_equal(gate_pause(6), 32 * TIME_SEC);
+	assert_int_equal(gate_pause(7), GATE_PAUSE_MAX);
+	assert_int_equal(gate_pause(UINT32_MAX), GATE_PAUSE_MAX);
+	for (unsigned n = 1; n < 100; n++)
+		assert_true(gate_pause(n) <= gate_pause(n + 1));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cut_anywhere), cmocka_unit_test(test_too_long), cmocka_unit_test(test_read), cmocka_unit_test(test_passes), cmocka_unit_test(test_answers), cmocka_unit_test(test_link)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cut_anywhere), cmocka_unit_test(test_too_long), cmocka_unit_test(test_read), cmocka_unit_test(test_passes), cmocka_unit_test(test_answers), cmocka_unit_test(test_verdict), cmocka_unit_test(test_link)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

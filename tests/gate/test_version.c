@@ -38,6 +38,16 @@ static void ranges(void **state)
 		{"from 2.0 before 3.1", "3.1", GATE_OUTSIDE}, {"2.0 - 3.1", "2.5", GATE_INSIDE}, {"2.0-3.1", "2.5", GATE_IN_UNKNOWN}, {"between 2.0 and 3.1", "2.5", GATE_INSIDE}, {"up to and including 3.1", "3.1", GATE_INSIDE}, {"up to 3.1", "3.2", GATE_OUTSIDE},
 		{"All versions", "1", GATE_INSIDE}, {"all", "1", GATE_INSIDE}, {"*", "x", GATE_INSIDE}, {"3.x", "3.7.1", GATE_INSIDE}, {"3.x", "4.0", GATE_OUTSIDE}, {"3.1.*", "3.1.8", GATE_INSIDE}, {"3.1", "3.1.0", GATE_INSIDE}, {"3.1", "3.2", GATE_OUTSIDE},
 		{"3.1 and later", "4", GATE_INSIDE}, {"3.1 or newer", "3.0", GATE_OUTSIDE}, {"all releases of the fourth kind", "4.2", GATE_IN_UNKNOWN}, {"", "1", GATE_IN_UNKNOWN}, {"<B.02", "B.01", GATE_INSIDE}, {"<B.02", "3", GATE_IN_UNKNOWN}, {"<3.1", "unknown", GATE_IN_UNKNOWN},
+		/* constructions of published advisories of medical devices */
+		{"CMS7.820.075.08/0.74(0.75)", "cms7.820.075.08/0.74(0.75)", GATE_INSIDE}, {"CMS7.820.075.08/0.74(0.75)", "7.9", GATE_IN_UNKNOWN}, {"<8/30/2024", "8/29/2024", GATE_IN_UNKNOWN}, {"<= L81", "L80", GATE_INSIDE}, {"<= L81", "L93", GATE_OUTSIDE},
+		{"<= 012U000061", "012U000093", GATE_OUTSIDE}, {"<= 012U000061", "012U000060", GATE_INSIDE}, {"<= 012U000061", "L80", GATE_IN_UNKNOWN}, {"A10 < A11", "A10", GATE_INSIDE}, {"A10 < A11", "A11", GATE_IN_UNKNOWN}, {"A10 < A11", "A12", GATE_OUTSIDE},
+		{"2.0 <= 3.1", "3.1", GATE_INSIDE}, {"2.X", "2.0.7", GATE_INSIDE}, {"2.X", "3.0", GATE_OUTSIDE}, {"4.X | 5.X", "5.1", GATE_INSIDE}, {"4.X | 5.X", "6.0", GATE_OUTSIDE}, {"B.02 | C.02 | C.03", "C.02", GATE_INSIDE}, {"B.02 | C.02 | C.03", "C.04", GATE_OUTSIDE},
+		{"1.10 | 1.11 | 1.13", "1.11", GATE_INSIDE}, {"1.10 | 1.11 | 1.13", "1.12", GATE_OUTSIDE}, {"7100 | 7900 | Protiva View", "7900", GATE_INSIDE}, {"7100 | 7900 | Protiva View", "4.5", GATE_IN_UNKNOWN}, {"4.0|<=4.2", "4.1", GATE_INSIDE}, {"4.0|<=4.2", "4.3", GATE_OUTSIDE},
+		{"<= N", "L.01", GATE_INSIDE}, {"<= N", "N.03", GATE_INSIDE}, {"<= N", "P.00", GATE_OUTSIDE}, {"< N", "N.03", GATE_OUTSIDE}, {"Versions N and prior", "SW M.04", GATE_INSIDE}, {"<= N", "3.1", GATE_IN_UNKNOWN},
+		{"<= 12.2.x.x", "12.2.8.0", GATE_INSIDE}, {"<= 12.2.x.x", "12.1", GATE_INSIDE}, {"<= 12.2.x.x", "12.3", GATE_OUTSIDE}, {"< 12.2.x", "12.2.1", GATE_OUTSIDE}, {"12.2.x.x and prior", "12.2.9", GATE_INSIDE},
+		{"* (excluding 40 R1-3 and 50 R4-5)", "3", GATE_IN_UNKNOWN}, {"All versions except 7", "3", GATE_IN_UNKNOWN}, {"9.x model 35700XY3", "9.1", GATE_IN_UNKNOWN}, {"9.x model 35700XY3", "8.2", GATE_OUTSIDE},
+		{"8.x (battery modules 17 | 17D19 >= 20D29 | <= 20D32)", "8.1", GATE_IN_UNKNOWN}, {"8.x (battery modules 17 | 17D19 >= 20D29 | <= 20D32)", "6.0", GATE_OUTSIDE}, {"<=2023.3_Build_9342", "2023.3 (Build 9000)", GATE_INSIDE},
+		{"<=2023.3_Build_9342", "2024.1", GATE_OUTSIDE}, {"All versions < V3.1", "V3.0", GATE_INSIDE}, {"All versions prior to B.02", "B.02", GATE_OUTSIDE}, {">= 22D19 | <= v22D28", "22D20", GATE_INSIDE}, {">= 22D19 | <= v22D28", "22D29", GATE_OUTSIDE},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
 		enum gate_in in = gate_version_in(slice_str(t[i].range), slice_str(t[i].version));

@@ -8,7 +8,7 @@ printf 'MSH|^~\\&|EHR|HOSP|||20260101080100||ADT^A01|2|P|2.5\rPID|1||1002^^^HOSP
 hf import --site site a.hl7 b.hl7 >/dev/null
 python3 - <<'PY'
 import struct
-for seed in range(1, 9):
+for seed in range(1, 10):
     n, rate, v = 5000, 500, []
     for i in range(n):
         t = (i + 7 * seed) % (rate * 4 // 5)
@@ -35,7 +35,7 @@ basis() { me $base/api/ecg/$1 >/dev/null; json basis <got; }
 match() { same "$(me -d "{\"patient\":\"$2\",\"basis\":$(basis $1),\"identifiers\":[\"birth\",\"recordNumber\"],\"reason\":\"wristband\"}" "$base/api/ecg/$1/match")" 200 "match $1: $(cat got)"; }
 sign() { act $1 "{\"act\":\"sign\",\"basis\":$(basis $1),\"password\":\"a long night in march\",\"statements\":[{\"code\":\"rhythm-sr\",\"text\":\"sinus rhythm | ^~\\\\& ${2:-}\"}],\"measures\":{\"qt_ms\":402,\"pr_ms\":null},\"comment\":\"as before\\nsecond line\"}"; }
 ecg=()
-for i in 1 2 3 4 5 6 7 8; do
+for i in 1 2 3 4 5 6 7 8 9; do
 	hf ecg import --site site r$i.hea --patient 1001 --birth 1957-03-12 --json >imported
 	ecg[$i]=$(json entry <imported)
 	same "$(json match <imported)" matched "r$i"
@@ -103,6 +103,30 @@ PY
 deliver >said; grep -q '^0 delivered' said || fail "again: $(cat said)"
 same "$(wc -l <came)" 2 "sent once"
 hf ecg deliver --site site --to 127.0.0.1:$rport --name EHR --entry ${ecg[1]} 2>said >/dev/null; grep -q 'already' said || fail "by name, again: $(cat said)"
+
+# ---- a receiver that wants what nobody has read, too: preliminary, then final; and nothing from before it was there
+pre() { hf ecg deliver --site site --to 127.0.0.1:$rport --name PRE --wait 1 --tries 1 --preliminary "$@"; }
+mv came before
+refused 2 "is a time such as" ecg deliver --site site --to 127.0.0.1:$rport --since yesterday
+refused 2 "names one" ecg deliver --site site --to 127.0.0.1:$rport --since 2026-01-01 --entry 1
+pre --since 2099-01-01 >said; grep -q '^0 delivered' said || fail "from before: $(cat said)"
+pre --entry ${ecg[9]} --with-pdf >said; same "$(grep -c 'delivered.*preliminary' said)" 1 "one: $(cat said)"
+pre --since 2099-01-01 >said; grep -q '^0 delivered' said || fail "a preliminary one twice: $(cat said)"
+sign ${ecg[9]} final
+pre --since 2099-01-01 >said; same "$(grep -c 'delivered.*final' said)" 1 "what it has heard of goes on: $(cat said)"
+python3 - <<'PY' || fail "the preliminary one"
+import base64
+m = [base64.b64decode(l.split()[2]).decode() for l in open("came")]
+f = [{x.split("|")[0]: x.split("|") for x in t.split("\r") if x} for t in m]
+assert f[0]["OBR"][25] == "P" and f[0]["ORC"][5] == "IP" and f[1]["OBR"][25] == "F" and f[0]["OBR"][3] == f[1]["OBR"][3] and f[0]["MSH"][9] != f[1]["MSH"][9]
+assert "UNCONFIRMED: stated by a program" in m[0] and "UNCONFIRMED" not in m[1] and len(f[0]["OBR"]) <= 26 and "|ada|" not in m[0]
+for code in ("76635-2^Q-T interval corrected based on Bazett formula^LN", "76634-5^Q-T interval corrected based on Fridericia formula^LN", "qtc_framingham_ms^Q-T interval corrected based on Framingham formula^99HOLDFAST", "qtc_hodges_ms^"):
+    assert code in m[0], code
+assert "^application^pdf^Base64^" in m[0]
+PY
+hf ecg list --site site --list all --json | python3 -c 'import json, sys; rows = [json.loads(l) for l in sys.stdin]; d = {r["entry"]: [x["status"] + x["to"] for x in r.get("deliveries", [])] for r in rows}; assert d[int(sys.argv[1])] == ["FPRE", "PPRE"] and d[int(sys.argv[2])] == ["FEHR"] and not d[int(sys.argv[3])], d' ${ecg[9]} ${ecg[1]} ${ecg[7]} || fail "deliveries in the list"
+deliver >said; same "$(grep -c ': delivered' said)" 1 "to the other receiver: $(cat said)"
+mv before came
 
 # ---- amended: corrected, the same filler number, another control id
 act ${ecg[2]} "{\"act\":\"addend\",\"basis\":$(basis ${ecg[2]}),\"text\":\"QT by hand\"}"

@@ -86,7 +86,7 @@ python3 - <<'PY' || fail "what is shown is not what was sent: $(cat got)"
 import base64, json, struct
 a = json.load(open("got"))
 v = struct.unpack("<1000h", base64.b64decode(a["leads"][0]["data"]))
-assert (a["from"], a["to"], a["state"], a["leads"][0]["uv"], a["rateHz"]) == (0, 1000, "live", 5, 250), a
+assert (a["from"], a["to"], a["leads"][0]["uv"], a["rateHz"]) == (0, 1000, 5, 250) and a["state"] in ("live", "silent"), a # five seconds are soon over where much else runs
 assert v[:250] == tuple(i % 400 for i in range(250)) and v[250:500] == tuple((3 * i) % 400 for i in range(250)) and v[750:] == tuple((2 * i) % 400 for i in range(250))
 assert set(v[500:750]) == {-32768}, "a gap is no line"
 PY
@@ -94,7 +94,10 @@ for _ in 1 2 3; do same "$(me "$base/api/live/$id?from=900")" 200 "again"; done
 same "$(entries site audit)" "$((audits + 1))" "one opening, one entry"
 (sleep 1; curl -s -o /dev/null -H "Authorization: Bearer $(cat tok)" --data-binary @pa "$base/api/live/$id?at=1000") & feeder=$!
 t0=$(date +%s%N)
-same "$(me "$base/api/live/$id?from=1000&wait=8000")" 200 "waited for"
+for _ in 1 2 3; do # that it fell silent is an answer, too
+	same "$(me "$base/api/live/$id?from=1000&wait=8000")" 200 "waited for"
+	[ "$(json to <got)" = 1000 ] || break
+done
 ms=$((($(date +%s%N) - t0) / 1000000))
 wait $feeder
 same "$(json from <got) $(json to <got)" "1000 1250" "what came"

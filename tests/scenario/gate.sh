@@ -35,6 +35,7 @@ lines() { wc -l <got; }
 wait_for AA $peer once $in I1
 same "$($peer send $out 1 20)" 20 "sent while open"
 wait_for bytes $peer tcp $opaque bytes
+same "$($peer bulk $opaque 96)" "96 whole" "more than a buffer holds, to a far side that is slower, there and back"
 same "$(state lab-out state)" OPEN "a new link"
 same "$(sort got | uniq -d | wc -l)" 0 "twice"
 same "$(hf gate list --site site --json | head -1 | python3 -c 'import json,sys; print(" ".join(json.loads(sys.stdin.read())))')" "name state since class bytes queue last_message proof" "fields of the list"
@@ -128,5 +129,7 @@ daemon=
 start site
 same "$(state lab-out state)$(state images state)" OPENCUT "after a restart"
 same "$($peer send $out 600 601)" 2 "after a restart"
+same "$($peer pipe $out 1001 3000)" "2000 in order" "without waiting for acknowledgements"
+same "$(grep -c '^M[123][0-9][0-9][0-9] text of M' got)" 2000 "and each arrived, once"
 hf ledger verify --site site >/dev/null || fail "ledger verify"
 echo ok

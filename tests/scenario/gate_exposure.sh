@@ -69,4 +69,15 @@ hf gate plan --inventory "$d/devices.csv" --groups "$d/groups.csv" >text
 grep -q 'link cut   teleradiology' text || fail "the plan names the link that is cut"
 refused 1 "10.4.0.22 is in no group" gate plan --inventory "$d/devices.csv" --groups "$d/groups.csv" --admin 10.4.0.22
 refused 1 "not in the island" gate plan --inventory "$d/devices.csv" --groups "$d/groups.csv" --own 10.2.0.5
+
+# ---- for the hospital's own firewalls: what nft itself takes, and puts away again by loading it twice
+hf gate plan --inventory "$d/devices.csv" --groups "$d/groups.csv" --rules nft >plan.nft
+if command -v nft >/dev/null && unshare -rn true 2>/dev/null; then
+	unshare -rn sh -c 'nft -f plan.nft && nft -f plan.nft && nft list chain inet holdfast_plan forward' >loaded || fail "nft does not take the plan's rules"
+	grep -q 'ip saddr @g1_4 ip daddr @g2_4 accept' loaded || fail "the wards do not reach the laboratory: $(cat loaded)"
+	grep -q 'ip saddr @g1_4 ip daddr @g3_4 accept' loaded && fail "the wards reach radiology"
+fi
+hf gate plan --inventory "$d/devices.csv" --groups "$d/groups.csv" --rules table >plan.tsv
+grep -q "$(printf 'deny\t\\*\tradiology')" plan.tsv || fail "the table does not cut radiology: $(cat plan.tsv)"
+refused 1 "not sound" gate plan --inventory "$d/devices.csv" --groups "$d/groups.csv" --own 10.2.0.5 --rules nft
 echo ok

@@ -3,7 +3,9 @@
    send PORT FROM TO [T]    messages M<FROM>..M<TO>, each until it is acknowledged with AA; a refused connection is tried again; PACE: seconds between two; prints how many
    once PORT ID             one try: prints the acknowledgement's code, or why there was none
    echo PORT                bytes come back
-   tcp PORT TEXT            sends TEXT, prints what comes back, or why nothing does"""
+   tcp PORT TEXT            sends TEXT, prints what comes back, or why nothing does
+   bulk PORT MIB            to an echo that is slower: prints how many MiB came back, and whether whole
+   pipe PORT FROM TO        messages M<FROM>..M<TO>, with bytes in no frame between some, without waiting; prints how many acknowledgements came, and whether in order"""
 import os, socket, sys, threading, time
 
 def frames(s):
@@ -36,7 +38,7 @@ def recv(port, log):
             pass
     l = socket.socket()
     l.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    l.bind(("127.0.0.1", port))
+    l.bind((os.environ.get("BIND", "127.0.0.1"), port))
     l.listen(100)
     while True:
         threading.Thread(target=one, args=(l.accept()[0],), daemon=True).start()
@@ -120,6 +122,34 @@ def tcp(port, text):
     except OSError:
         print("reset")
 
+def pipe(port, lo, hi):
+    s = socket.create_connection(("127.0.0.1", port), 5)
+    s.settimeout(20)
+    threading.Thread(target=s.sendall, args=(b"".join(message("M%d" % i) + b"junk" * (i % 7 == 0) for i in range(lo, hi + 1)),), daemon=True).start()
+    got = []
+    for f in frames(s):
+        got.append(field(f, b"MSA", 2))
+        if len(got) > hi - lo:
+            break
+    print(len(got), "in order" if got == [b"M%d" % i for i in range(lo, hi + 1)] else "not in order: %s" % got[:5])
+
+def bulk(port, mib):
+    """Many bytes to the echo, which is slower than we are: all come back, as they were."""
+    s = socket.create_connection(("127.0.0.1", port))
+    block = bytes(range(256)) * 4096
+    def fill():
+        for _ in range(mib):
+            s.sendall(block)
+        s.shutdown(socket.SHUT_WR)
+    t = threading.Thread(target=fill, daemon=True)
+    t.start()
+    n, odd = 0, 0
+    while got := s.recv(1 << 18):
+        odd += got != (block + block)[n % 256:n % 256 + len(got)]
+        n += len(got)
+    t.join(10)
+    print(n >> 20, "odd" if odd else "whole")
+
 verb, rest = sys.argv[1], sys.argv[2:]
 {"recv": lambda: recv(int(rest[0]), rest[1]), "send": lambda: send(int(rest[0]), int(rest[1]), int(rest[2]), *rest[3:]), "once": lambda: once(int(rest[0]), rest[1]), "echo": lambda: echo(int(rest[0])),
- "tcp": lambda: tcp(int(rest[0]), rest[1])}[verb]()
+ "tcp": lambda: tcp(int(rest[0]), rest[1]), "bulk": lambda: bulk(int(rest[0]), int(rest[1])), "pipe": lambda: pipe(int(rest[0]), int(rest[1]), int(rest[2]))}[verb]()

@@ -2,59 +2,7 @@
 . "$(dirname "$0")/lib.sh"
 [ "$(id -u)" = 0 ] || skip "watching needs root"
 command -v python3 >/dev/null || skip "python3 makes the trees"
-cc=$(command -v cc || command -v gcc) || skip "a compiler makes the simulator"
-"$cc" -O2 -o sim "$here/watch_sim.c"
-run=
-watch() { # FOLDER OPTIONS...: until it is ready
-	local folder=$1
-	shift
-	: >events
-	setsid "$HOLDFAST" watch run --path "$folder" --state "$work/state" --json "$@" >events 2>run.log &
-	run=$!
-	for _ in $(seq 300); do
-		grep -q '"event":"ready"' events && return
-		kill -0 $run 2>/dev/null || break
-		sleep 0.1
-	done
-	grep -q 'no fanotify\|needs root' events run.log && skip "this kernel or container offers no fanotify"
-	fail "watch run is not ready: $(cat events run.log)"
-}
-unwatch() {
-	kill -TERM $run 2>/dev/null || true
-	wait $run 2>/dev/null || true
-	run=
-}
-finish() {
-	status=$?
-	for pid in $(pgrep -f "^$work/sim " || true); do kill -KILL $pid 2>/dev/null || true; done
-	[ -z "$run" ] || unwatch
-	(exit $status)
-	cleanup
-}
-trap finish EXIT
-ids() { sed -n 's/^{"event":"verdict","id":"\([^"]*\)".*/\1/p' events; }
-wait_for() { # EVENT
-	for _ in $(seq 150); do
-		grep -q "\"event\":\"$1\"" events && return
-		sleep 0.1
-	done
-	fail "no $1: $(cat events)"
-}
-look() { (cd "$1" && find . -type f -printf '%P %m %U %G %T@ %s %n\n' | sort && find . -type f -print0 | sort -z | xargs -0 sha256sum); }
-changed() { # files that are not as they were
-	look tree >now
-	local n=0
-	for f in $(cd before && find . -type f); do
-		cmp -s "before/$f" "tree/$f" || n=$((n + 1))
-	done
-	echo $n
-}
-fresh() {
-	rm -rf tree before state
-	cp -a "$work/made" tree
-	cp -a tree before
-	look before >was
-}
+. "$here/lib_watch.bash"
 python3 "$here/watch_tree.py" "$work/made" 48
 
 # ---- every way in which files are destroyed: at most three touched (one a worker), the writer stopped, all back as it was ----
@@ -88,8 +36,61 @@ attack() { # PATTERN TOUCHED
 for pattern in overwrite truncate mmap rename delete over partial sixteen header base64 shrink forks; do
 	attack $pattern 3
 done
+for pattern in xor tail direct ring link symlink renamefirst tempfar exchange nameless sendfile newname deletefirst holdopen exec/over names names/delete; do
+	attack $pattern 3
+done
 attack workers 6
+attack eight/delete 10
+# a process and a session of its own for each file, all at once: who starts them is stopped, too
+for pattern in daemons daemons/over daemons/delete; do
+	attack $pattern 10
+done
 attack slow 3
+
+# ---- nobody is stopped, and all of an odd tree is changed: names of any bytes, tiny and large and sparse files, other names of one file, read-only ones with attributes. All back ----
+mv made made.small
+python3 - <<'P'
+import os, random
+r = random.Random(3)
+words = "ward patient dose result night sodium normal plan review".split()
+def text(n):
+    s = ""
+    while len(s) < n:
+        s += r.choice(words) + " "
+    return s[:n].encode()
+os.makedirs("made/a b/c")
+open("made/made-by-the-test", "w").close()
+for i in range(8):
+    open(f"made/tiny{i}.txt", "wb").write(text(i * 8 + 1))
+    open(f"made/a b/letter {i}.txt", "wb").write(text(3000 + i))
+    open(os.fsencode("made/a b/c/") + b"r\xe9sum\xe9%d.txt" % i, "wb").write(text(5000 + i))
+for i in range(4):
+    p = f"made/only-read{i}.txt"
+    open(p, "wb").write(text(4000 + i))
+    os.setxattr(p, "user.note", b"kept")
+    os.chmod(p, 0o440)
+with open("made/sparse.bin", "wb") as f:
+    f.write(text(6000))
+    f.truncate(20 << 20)
+open("made/large.txt", "wb").write(text(2 << 20))
+open("made/one.txt", "wb").write(text(7000))
+os.link("made/one.txt", "made/a b/two.txt")
+P
+for pattern in overwrite truncate mmap rename delete over newname nameless exchange; do
+	fresh
+	watch "$work/tree" --act observe
+	setsid "$work/sim" $pattern "$work/tree" >sim.out 2>&1 || fail "$pattern: $(cat sim.out)"
+	wait_for verdict
+	sleep 1
+	for id in $(ids); do hf watch restore "$id" --state state >restored || fail "$pattern, all of it: $(tail -n 5 restored)"; done
+	(cd before && find . -type f -print0 | sort -z | xargs -0 sha256sum) >was.sums
+	(cd tree && find . -type f -print0 | sort -z | xargs -0 sha256sum) >now.sums
+	diff was.sums now.sums >differs || fail "$pattern, all of it: not as it was: $(head -n 5 differs)"
+	unwatch
+	echo "$pattern: all of it touched, all back"
+done
+rm -rf made
+mv made.small made
 
 # ---- a stop is undone by one command, and the writer is left alone from then on ----
 fresh
@@ -166,8 +167,8 @@ for who in hf-watch hf-watch-judge; do
 		if [ $who-$signal != hf-watch-judge-STOP ]; then # (nobody asked a judge that only was stopped)
 			for _ in $(seq 150); do grep -q '"event":"alarm"' events && break; sleep 0.1; done
 			grep -q '"event":"alarm"' events || fail "$who $signal: nothing is said"
-			for _ in $(seq 150); do tail -n 1 events | grep -q '"again":true' && break; sleep 0.1; done
-			tail -n 1 events | grep -q '"again":true' || fail "$who $signal: not watched again: $(cat events)"
+			for _ in $(seq 150); do grep -q '"again":true' events && break; sleep 0.1; done
+			grep -q '"again":true' events || fail "$who $signal: not watched again: $(cat events)"
 			: >events
 		fi
 	done
@@ -196,6 +197,24 @@ did remove "rm -r tree/again tree/moved"
 ! command -v git >/dev/null || did versions "git init -q tree/repo && cd tree/repo && cp -r ../../made/ward2 . && git add -A && git -c user.name=a -c user.email=a@b commit -qm 1 && sed -i s/a/b/ ward2/*.txt && git -c user.name=a -c user.email=a@b commit -qam 2 && git checkout -q HEAD~1 && git gc -q && git clone -q . ../cloned"
 unwatch
 echo "ordinary work goes on"
+
+# ---- renamed in masses: said, nobody is stopped, and put back where that was not meant ----
+rm -rf many && mkdir many && touch many/made-by-the-test
+for i in $(seq 150); do echo "letter $i of the ward" >many/letter$i.txt; done
+mv made made.small && mv many made
+fresh
+watch "$work/tree"
+setsid "$work/sim" massrename "$work/tree" >sim.out 2>&1 || fail "renamed in masses: it was hindered: $(cat sim.out events)"
+wait_for look
+! grep -q '"event":"verdict"' events || fail "renamed in masses: taken for an attack"
+id=$(sed -n 's/^{"event":"look","id":"\([^"]*\)".*/\1/p' events)
+hf watch list --state state --json | grep -q '"state":"look"' || fail "a look is not listed"
+hf watch restore "$id" --state state >restored || fail "a look cannot be put back: $(tail -n 3 restored)"
+look tree >now
+diff was now >differs || fail "a look is not put back: $(head -n 5 differs)"
+unwatch
+mv made many && mv made.small made
+echo "renamed in masses: said, and put back"
 
 # ---- denied where that is asked for, and observed ----
 fresh

@@ -1,7 +1,9 @@
 /* watch_sim: changes files of one folder in the ways in which files are destroyed, and in none other: it refuses a folder that does not hold the file "made-by-the-test". What it writes is a keystream over what it read, so that
  * nothing is found in it again; it knows no network and no other folder. For tests/scenario/watch.sh and bench/watch.
  *
- *   watch_sim PATTERN FOLDER [MICROSECONDS between files]
+ *   watch_sim [WHO/]PATTERN FOLDER [MICROSECONDS between files [FILE]]
+ * WHO does it: forks (a process a file), daemons (each with a session of its own, all at once), workers (four processes), eight, exec (a program started anew for each file), names (the same, under a name of its own for each).
+ *   watch_sim flood FOLDER COUNT: symbolic links that are made and removed
  * Prints, at the end, how many files it got through. */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -11,8 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/falloc.h>
+#include <linux/io_uring.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -110,11 +116,211 @@ static void named(const char *path, const char *suffix, char out[4096])
 	snprintf(out, 4096, "%s%s", path, suffix);
 }
 
+static char root[3000];
+
+/* A new file with what data holds now. */
+static void made(const char *to, size_t n)
+{
+	spill(opened(to, O_WRONLY | O_CREAT | O_EXCL), data, n, 65536);
+}
+
+static void renamed(const char *from, const char *to)
+{
+	if (rename(from, to) < 0)
+		die("rename");
+}
+
+/* One write through a ring, by three system calls. */
+static void ring_write(int fd, size_t n)
+{
+	struct io_uring_params p = {0};
+	int ring = (int)syscall(SYS_io_uring_setup, 4, &p);
+	if (ring < 0)
+		die("io_uring_setup");
+	size_t room = p.cq_off.cqes + p.cq_entries * sizeof(struct io_uring_cqe), sq_room = p.sq_off.array + p.sq_entries * 4;
+	unsigned char *sq = mmap(NULL, room > sq_room ? room : sq_room, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+	struct io_uring_sqe *e = mmap(NULL, p.sq_entries * sizeof *e, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
+	if (sq == MAP_FAILED || e == MAP_FAILED)
+		die("mmap");
+	e[0] = (struct io_uring_sqe){.opcode = IORING_OP_WRITE, .fd = fd, .addr = (uintptr_t)data, .len = (unsigned)n, .flags = IOSQE_ASYNC};
+	*(unsigned *)(sq + p.sq_off.array) = 0;
+	__atomic_store_n((unsigned *)(sq + p.sq_off.tail), 1, __ATOMIC_RELEASE);
+	if (syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) < 0)
+		die("io_uring_enter");
+	munmap(sq, room > sq_room ? room : sq_room);
+	munmap(e, p.sq_entries * sizeof *e);
+	close(ring);
+}
+
+/* The less common ways. False: it is none of them. */
+static int rare(const char *pattern, const char *path, size_t n)
+{
+	char to[4096], name[4200];
+	struct stat st;
+	const char *base = strrchr(path, '/') + 1;
+	if (!strcmp(pattern, "blocks64")) { /* of 64 blocks the first */
+		for (size_t at = 0; at < n; at += 64 * 512)
+			cipher(at, n - at < 512 ? n - at : 512);
+		spill(opened(path, O_RDWR), data, n, 65536);
+	} else if (!strcmp(pattern, "tail")) {
+		cipher(n / 2, n - n / 2);
+		int fd = opened(path, O_RDWR);
+		if (pwrite(fd, data + n / 2, n - n / 2, (off_t)(n / 2)) < 0)
+			die("pwrite");
+		close(fd);
+	} else if (!strcmp(pattern, "xor")) {
+		for (size_t i = 0; i < n; i++)
+			data[i] ^= 0xa7;
+		spill(opened(path, O_RDWR), data, n, 65536);
+	} else if (!strcmp(pattern, "direct")) {
+		unsigned char *page;
+		int fd = open(path, O_RDWR | O_DIRECT);
+		size_t whole = (n + 4095) / 4096 * 4096;
+		cipher(0, n);
+		if (fd < 0 || posix_memalign((void **)&page, 4096, whole))
+			die(path);
+		memset(page, 0, whole);
+		memcpy(page, data, n);
+		if (pwrite(fd, page, whole, 0) < 0 || ftruncate(fd, (off_t)n) < 0)
+			die("pwrite");
+		close(fd);
+		free(page);
+	} else if (!strcmp(pattern, "ring")) {
+		int fd = opened(path, O_RDWR);
+		cipher(0, n);
+		ring_write(fd, n);
+		close(fd);
+	} else if (!strcmp(pattern, "link")) { /* by another name of the same file, which lies elsewhere and is removed again */
+		snprintf(to, sizeof to, "%s/hard-link-%d", root, getpid());
+		cipher(0, n);
+		if (link(path, to) < 0)
+			die("link");
+		spill(opened(to, O_RDWR), data, n, 65536);
+		unlink(to);
+	} else if (!strcmp(pattern, "symlink")) {
+		snprintf(to, sizeof to, "%s.link-%d", root, getpid()); /* outside */
+		cipher(0, n);
+		if (symlink(path, to) < 0)
+			die("symlink");
+		spill(opened(to, O_RDWR), data, n, 65536);
+		unlink(to);
+	} else if (!strcmp(pattern, "renamefirst")) {
+		named(path, ".locked", to);
+		renamed(path, to);
+		cipher(0, n);
+		spill(opened(to, O_RDWR), data, n, 65536);
+	} else if (!strcmp(pattern, "zeros")) {
+		memset(data, 0, n);
+		spill(opened(path, O_RDWR), data, n, 65536);
+	} else if (!strcmp(pattern, "empty")) {
+		close(opened(path, O_WRONLY | O_TRUNC));
+	} else if (!strcmp(pattern, "unlink")) {
+		unlink(path);
+	} else if (!strcmp(pattern, "massrename")) {
+		snprintf(to, sizeof to, "%.*s/%08x", (int)(base - path - 1), path, (unsigned)noise() << 16 | (unsigned)noise() << 8 | noise());
+		renamed(path, to);
+	} else if (!strcmp(pattern, "chmod")) {
+		if (stat(path, &st) < 0 || chmod(path, 0400) < 0 || chmod(path, 0600) < 0)
+			die("chmod");
+		cipher(0, n);
+		spill(opened(path, O_RDWR), data, n, 65536);
+	} else if (!strcmp(pattern, "tempfar")) { /* written in another folder, renamed over */
+		snprintf(to, sizeof to, "%s/new-%d", root, getpid());
+		cipher(0, n);
+		made(to, n);
+		renamed(to, path);
+	} else if (!strcmp(pattern, "moveout")) { /* taken out of the folder, changed there, brought back */
+		snprintf(to, sizeof to, "%s.out-%d", root, getpid());
+		renamed(path, to);
+		cipher(0, n);
+		spill(opened(to, O_RDWR), data, n, 65536);
+		renamed(to, path);
+	} else if (!strcmp(pattern, "exchange")) {
+		named(path, ".tmp", to);
+		cipher(0, n);
+		made(to, n);
+		if (syscall(SYS_renameat2, AT_FDCWD, to, AT_FDCWD, path, 2u) < 0)
+			die("renameat2");
+		unlink(to);
+	} else if (!strcmp(pattern, "nameless")) { /* made without a name, linked, renamed over */
+		snprintf(to, sizeof to, "%.*s", (int)(base - path - 1), path);
+		int fd = open(to, O_TMPFILE | O_RDWR, 0600);
+		cipher(0, n);
+		if (fd < 0 || write(fd, data, n) < 0)
+			die(to);
+		snprintf(to, sizeof to, "/proc/self/fd/%d", fd);
+		snprintf(name, sizeof name, "%s.n", path);
+		if (linkat(AT_FDCWD, to, AT_FDCWD, name, AT_SYMLINK_FOLLOW) < 0)
+			die("linkat");
+		close(fd);
+		renamed(name, path);
+	} else if (!strcmp(pattern, "copyrange") || !strcmp(pattern, "sendfile")) {
+		named(path, ".tmp", to);
+		cipher(0, n);
+		made(to, n);
+		int from = opened(to, O_RDONLY), fd = opened(path, O_WRONLY);
+		for (size_t left = n; left;) {
+			ssize_t k = pattern[0] == 'c' ? copy_file_range(from, NULL, fd, NULL, left, 0) : sendfile(fd, from, NULL, left);
+			if (k <= 0)
+				die(pattern);
+			left -= (size_t)k;
+		}
+		close(from);
+		close(fd);
+		unlink(to);
+	} else if (!strcmp(pattern, "punch")) {
+		int fd = opened(path, O_RDWR);
+		if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (off_t)n) < 0)
+			die("fallocate");
+		close(fd);
+	} else if (!strcmp(pattern, "funnel")) { /* all of it into one file, each original removed */
+		snprintf(to, sizeof to, "%s/all", root);
+		cipher(0, n);
+		int fd = opened(to, O_WRONLY | O_CREAT | O_APPEND);
+		if (write(fd, data, n) < 0)
+			die("write");
+		close(fd);
+		unlink(path);
+	} else if (!strcmp(pattern, "newname") || !strcmp(pattern, "deletefirst")) { /* a name that has nothing of the old one */
+		snprintf(to, sizeof to, "%.*s/%08x", (int)(base - path - 1), path, (unsigned)noise() << 24 | (unsigned)noise() << 16 | (unsigned)noise() << 8 | noise());
+		cipher(0, n);
+		if (pattern[0] == 'd')
+			unlink(path);
+		made(to, n);
+		if (pattern[0] == 'n')
+			unlink(path);
+	} else if (!strcmp(pattern, "footer")) {
+		cipher(0, n);
+		memset(data + n, 7, 300);
+		for (size_t i = 0; i < 256; i++)
+			data[n + i] = noise();
+		spill(opened(path, O_RDWR), data, n + 300, 65536);
+	} else if (!strcmp(pattern, "hex")) {
+		static const char digits[] = "0123456789abcdef";
+		cipher(0, n);
+		for (size_t i = 0; i < n && i < sizeof other / 2; i++) {
+			other[2 * i] = (unsigned char)digits[data[i] >> 4];
+			other[2 * i + 1] = (unsigned char)digits[data[i] & 15];
+		}
+		spill(opened(path, O_WRONLY | O_TRUNC), other, 2 * n, 65536);
+	} else if (!strcmp(pattern, "holdopen")) { /* never closed */
+		cipher(0, n);
+		int fd = opened(path, O_RDWR);
+		if (pwrite(fd, data, n, 0) < 0)
+			die("pwrite");
+	} else {
+		return 0;
+	}
+	return 1;
+}
+
 static void one(const char *pattern, const char *path)
 {
 	char to[4096];
 	size_t n = slurp(path);
-	if (!strcmp(pattern, "overwrite") || !strcmp(pattern, "workers") || !strcmp(pattern, "forks") || !strcmp(pattern, "slow") || !strcmp(pattern, "daemons") || !strcmp(pattern, "threads")) {
+	if (rare(pattern, path, n))
+		return;
+	if (!strcmp(pattern, "overwrite") || !strcmp(pattern, "slow")) {
 		cipher(0, n);
 		spill(opened(path, O_RDWR), data, n, 65536);
 	} else if (!strcmp(pattern, "truncate")) {
@@ -191,6 +397,29 @@ static void all_by_workers(const char *pattern, size_t workers)
 		;
 }
 
+/* This program again, for one file; named: as a copy with a name of its own. */
+static void by_exec(const char *pattern, const char *path, const char *self, int named_anew)
+{
+	char copy[3200];
+	snprintf(copy, sizeof copy, "%s", self);
+	if (named_anew) {
+		snprintf(copy, sizeof copy, "%s.bin-%02x%02x%02x%02x", root, noise(), noise(), noise(), noise());
+		int from = opened(self, O_RDONLY), fd = open(copy, O_WRONLY | O_CREAT | O_EXCL, 0700);
+		while (fd >= 0 && sendfile(fd, from, NULL, 1 << 24) > 0)
+			;
+		close(fd);
+		close(from);
+	}
+	pid_t pid = fork();
+	if (pid == 0) {
+		execl(copy, strrchr(copy, '/') + 1, pattern, root, "0", path, (char *)NULL);
+		_exit(3);
+	}
+	waitpid(pid, NULL, 0);
+	if (named_anew)
+		unlink(copy);
+}
+
 static void by_fork(const char *pattern, const char *path, int daemon_too)
 {
 	pid_t pid = fork();
@@ -200,10 +429,24 @@ static void by_fork(const char *pattern, const char *path, int daemon_too)
 			if (fork())
 				_exit(0);
 		}
+		seed += (uint64_t)getpid() * 7919;
 		one(pattern, path);
 		_exit(0);
 	}
 	waitpid(pid, NULL, 0);
+}
+
+/* Names only, each another one (the kernel makes one event of several that are alike): nobody is asked, so nothing slows it down. */
+static int flood(const char *dir, long n)
+{
+	char path[4096];
+	for (long i = 0; i < n; i++) {
+		snprintf(path, sizeof path, "%s/flood%ld", dir, i);
+		if (symlink("x", path) < 0 || unlink(path) < 0)
+			die(path);
+	}
+	printf("%ld\n", n);
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -219,17 +462,37 @@ int main(int argc, char **argv)
 		fprintf(stderr, "watch_sim: %s was not made by a test\n", argv[2]);
 		return 2;
 	}
+	if (!strcmp(argv[1], "flood"))
+		return flood(argv[2], argc > 3 ? atol(argv[3]) : 100000);
 	useconds_t pause = argc > 3 ? (useconds_t)atoi(argv[3]) : !strcmp(argv[1], "slow") ? 100000 : 0;
+	static const char *const whos[] = {"forks", "daemons", "workers", "eight", "exec", "names"};
+	const char *who = "", *pattern = strchr(argv[1], '/') ? strchr(argv[1], '/') + 1 : argv[1];
+	for (size_t i = 0; i < sizeof whos / sizeof whos[0]; i++)
+		if (!strncmp(argv[1], whos[i], strlen(whos[i]))) {
+			who = whos[i];
+			pattern = strchr(argv[1], '/') ? pattern : "overwrite";
+		}
+	snprintf(root, sizeof root, "%s", argv[2]);
+	seed += (uint64_t)getpid() * 7919;
+	if (argc > 4) {
+		one(pattern, argv[4]);
+		return 0;
+	}
 	list(argv[2]);
 	qsort(names, count, sizeof names[0], by_name);
-	if (!strcmp(argv[1], "workers")) {
-		all_by_workers(argv[1], 4);
+	if (!strcmp(who, "workers") || !strcmp(who, "eight")) {
+		all_by_workers(pattern, who[0] == 'e' ? 8 : 4);
 	} else {
+		char self[3000];
+		ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+		self[n > 0 ? n : 0] = 0;
 		for (size_t i = 0; i < count; i++) {
-			if (!strcmp(argv[1], "forks") || !strcmp(argv[1], "daemons"))
-				by_fork(argv[1], names[i], !strcmp(argv[1], "daemons"));
+			if (!strcmp(who, "forks") || !strcmp(who, "daemons"))
+				by_fork(pattern, names[i], who[0] == 'd');
+			else if (!strcmp(who, "exec") || !strcmp(who, "names"))
+				by_exec(pattern, names[i], self, who[0] == 'n');
 			else
-				one(argv[1], names[i]);
+				one(pattern, names[i]);
 			if (pause)
 				usleep(pause);
 		}

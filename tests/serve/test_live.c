@@ -437,10 +437,39 @@ static void openings(void **state)
 	assert_false(live_opened(o, who, 7));
 }
 
+/* What a server before this one kept is neither kept twice nor taken for other samples; what lies between is a gap. */
+static void goes_on_where_it_was_kept(void **state)
+{
+	struct live_ring r;
+	struct err e = {0};
+	uint8_t bytes[200];
+	int16_t out[100];
+	uint64_t from, end;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (uint8_t)(i % 2 ? 0 : i / 2);
+	assert_int_equal(live_ring_init(&r, 1, 25, 0, &e), 0);
+	live_ring_resume(&r, 60);
+	assert_true(r.kept == 60 && r.to == 60 && !live_ring_due(&r, true, true, true, &from, &end));
+	assert_int_equal(live_ring_add(&r, 0, slice_of(bytes, 2 * 50), 1000, &e), LIVE_TWICE);
+	assert_int_equal(r.to, 60);
+	assert_int_equal(live_ring_add(&r, 0, slice_of(bytes, 2 * 100), 1000, &e), LIVE_NEW); /* sixty of it are durable */
+	assert_true(r.kept == 60 && r.to == 100);
+	live_ring_read(&r, 0, 60, 40, out);
+	for (int i = 0; i < 40; i++)
+		assert_int_equal(out[i], 60 + i);
+	assert_true(live_ring_due(&r, true, false, false, &from, &end) && from == 60 && end == 100);
+	live_ring_done(&r);
+	assert_int_equal(live_ring_init(&r, 1, 25, 80, &e), 0); /* the device knows of more than was kept */
+	live_ring_resume(&r, 60);
+	assert_true(r.first == 80 && r.kept == 80);
+	assert_int_equal(live_ring_add(&r, 70, slice_of(bytes, 2), 1000, &e), ERR_EXISTS);
+	live_ring_done(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_said), cmocka_unit_test(as_a_model), cmocka_unit_test(stretches), cmocka_unit_test(a_recording), cmocka_unit_test(openings),
+		cmocka_unit_test(what_is_said), cmocka_unit_test(as_a_model), cmocka_unit_test(stretches), cmocka_unit_test(a_recording), cmocka_unit_test(openings), cmocka_unit_test(goes_on_where_it_was_kept),
 		cmocka_unit_test_setup_teardown(begun_and_bounded, house, house_down), cmocka_unit_test_setup_teardown(memory_bounded, house, house_down), cmocka_unit_test_setup_teardown(kept_when_due, house, house_down),
 		cmocka_unit_test_setup_teardown(time_passes, house, house_down), cmocka_unit_test_setup_teardown(waiters_bounded, house, house_down),
 	};

@@ -28,7 +28,8 @@ struct world {
 	struct watch_verdict v;
 	int64_t now;
 	struct watch_who who;
-	uint64_t changes, verdicts;
+	struct watch_verdict look;
+	uint64_t changes, verdicts, looks;
 };
 
 static const struct mem unknown_bytes = {NULL, 0};
@@ -43,7 +44,14 @@ static struct watch_change world_change(struct world *w, enum watch_op op, const
 static bool world_verdict(struct world *w)
 {
 	bool any = false;
-	while (watch_judge_verdict(w->j, &w->v)) {
+	struct watch_verdict v;
+	while (watch_judge_verdict(w->j, &v)) {
+		if (v.look) { /* nobody is stopped */
+			w->look = v;
+			w->looks++;
+			continue;
+		}
+		w->v = v;
 		any = true;
 		w->verdicts++;
 	}

@@ -109,8 +109,57 @@ static void split_over_processes(void **state)
 		watch_judge_ended(w.j, w.who.session);
 		w.now += INT64_C(3600) * 1000000000;
 	}
+	/* an hour later nobody is held back for what others did; what he does is seen at once */
 	w.who.session = 22;
-	assert_true(world_ask(&w, WATCH_WRITING, path_of(0, 2, ""), 102, of(text[2])));
+	assert_false(world_ask(&w, WATCH_WRITING, path_of(0, 2, ""), 102, of(text[2])));
+	encrypt(&w, 2);
+	assert_true(world_verdict(&w));
+	assert_int_equal(w.v.session_count, 3);
+	/* and now the next one is not let in, for as long as it is the same program */
+	w.who.session = 23;
+	assert_true(world_ask(&w, WATCH_WRITING, path_of(0, 3, ""), 103, of(text[3])));
+	watch_judge_free(w.j);
+}
+
+/* A session of its own for each file, hundreds of them, one after another: the third is held, and all that come; more than a verdict holds make another. */
+static void hundreds_of_processes(void **state)
+{
+	struct world w = world_of(NULL);
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		w.who.session = 100 + i;
+		encrypt(&w, i);
+	}
+	for (size_t i = 2; i < 700; i++) {
+		w.who.session = 100 + i;
+		assert_true(world_ask(&w, WATCH_OPENED, path_of(0, i, ""), 100 + i, of(text[2])));
+		world_verdict(&w);
+		bool in = false;
+		for (size_t k = 0; k < w.v.session_count; k++)
+			in |= w.v.sessions[k] == 100 + i;
+		assert_true(in);
+	}
+	assert_int_equal(w.v.number, 3);
+	watch_judge_free(w.j);
+}
+
+/* Beside an attack: another program of the same user in the same folder, begun a moment later, goes on; what nobody installed is held. */
+static void beside_an_attack(void **state)
+{
+	struct world w = world_of(NULL);
+	(void)state;
+	w.who.program = 5;
+	encrypt(&w, 0);
+	encrypt(&w, 1);
+	w.who = (struct watch_who){.session = 60, .uid = 1000, .comm = "worker", .program = 6};
+	assert_false(world_ask(&w, WATCH_WRITING, path_of(0, 2, ""), 102, of(text[2])));
+	assert_int_equal(world_write(&w, WATCH_CLOSED, path_of(0, 2, ""), 102, of(text[2]), of(text[3])), WATCH_CLEAN);
+	assert_false(world_verdict(&w));
+	w.who = (struct watch_who){.session = 61, .uid = 1000, .comm = "editor", .program = 7, .foreign = true};
+	assert_true(world_ask(&w, WATCH_WRITING, path_of(0, 3, ""), 103, of(text[3])));
+	assert_true(world_verdict(&w));
+	w.who = (struct watch_who){.session = 62, .uid = 1000, .comm = "x", .program = 8};
+	encrypt(&w, 4); /* it does what the others did */
 	assert_true(world_verdict(&w));
 	assert_int_equal(w.v.session_count, 3);
 	watch_judge_free(w.j);
@@ -262,12 +311,108 @@ static void much_of_everything(void **state)
 	watch_judge_free(w.j);
 }
 
+/* One program, one user (force user), many machines: what one of them does says nothing of the others, and it stays the same one when it connects again. */
+static void clients_are_told_apart(void **state)
+{
+	struct world w = world_of(NULL);
+	(void)state;
+	w.who = (struct watch_who){.session = 30, .pid = 30, .uid = 8, .comm = "smbd", .client = "10.0.0.2"};
+	encrypt(&w, 0);
+	w.who = (struct watch_who){.session = 31, .pid = 31, .uid = 8, .comm = "smbd", .client = "10.0.0.2"}; /* connected again */
+	encrypt(&w, 1);
+	w.who = (struct watch_who){.session = 40, .pid = 40, .uid = 8, .comm = "smbd", .client = "10.0.0.3"};
+	assert_false(world_ask(&w, WATCH_WRITING, path_of(0, 2, ""), 102, of(text[2])));
+	assert_int_equal(world_write(&w, WATCH_CLOSED, path_of(0, 2, ""), 102, of(text[2]), of(text[3])), WATCH_CLEAN);
+	assert_false(world_verdict(&w));
+	w.who = (struct watch_who){.session = 32, .pid = 32, .uid = 8, .comm = "smbd", .client = "10.0.0.2", .user = "erna"};
+	assert_true(world_ask(&w, WATCH_WRITING, path_of(0, 4, ""), 104, of(text[4])));
+	assert_true(world_verdict(&w));
+	assert_string_equal(w.v.who.client, "10.0.0.2");
+	assert_non_null(strstr(w.v.reason[0], "from one client"));
+	w.who = (struct watch_who){.session = 41, .pid = 41, .uid = 8, .comm = "smbd", .client = "10.0.0.3"};
+	assert_false(world_ask(&w, WATCH_WRITING, path_of(0, 5, ""), 105, of(text[5])));
+	watch_judge_free(w.j);
+}
+
+/* A database damaged behind its beginning: its pages are none any more. Rows that move are no damage. */
+static void pages_of_a_database(void **state)
+{
+	static uint8_t db[3][60 * 1024];
+	(void)state;
+	memset(db[0], 0, sizeof db[0]);
+	memcpy(db[0], "SQLite format 3", 16);
+	memcpy(db[0] + 16, "\x04\x00\x01\x01\x00\x40\x20\x20\x00\x00\x00\x02\x00\x00\x00\x3c", 16);
+	for (size_t page = 1; page < 60; page++) {
+		uint8_t *p = db[0] + page * 1024;
+		memcpy(p, page % 7 ? (const uint8_t *)"\x0d\x00\x00\x00\x04\x02\x00\x00" : (const uint8_t *)"\x00\x00\x00\x05\x41\x41\x41\x41", 8);
+		memcpy(p + 512, text[page % MANY], 512);
+	}
+	memcpy(db[1], db[0], sizeof db[0]);
+	memcpy(db[2], db[0], sizeof db[0]);
+	for (size_t i = 0; i < sizeof db[0] / 3; i++)
+		db[1][sizeof db[0] / 3 + i] ^= noise[i % MANY][i % sizeof noise[0]];
+	for (size_t page = 1; page < 60; page++)
+		memcpy(db[2] + page * 1024 + 512, text[(page + 5) % MANY] + 100, 512);
+	for (int damaged = 0; damaged < 2; damaged++) {
+		struct world w = world_of(NULL);
+		for (size_t i = 0; i < 2; i++)
+			world_write(&w, WATCH_CLOSED, path_of(0, i, ".sqlite"), 100 + i, (struct mem){db[0], sizeof db[0]}, (struct mem){db[damaged ? 1 : 2], sizeof db[0]});
+		assert_int_equal(world_ask(&w, WATCH_WRITING, path_of(0, 2, ".sqlite"), 102, (struct mem){db[0], sizeof db[0]}), damaged);
+		watch_judge_free(w.j);
+	}
+}
+
+/* Removed and renamed in masses: said once, and again at ten times as many, and nobody is stopped. */
+static void crowds_are_said(void **state)
+{
+	struct world w = world_of(NULL);
+	(void)state;
+	for (size_t i = 0; i < 1500; i++) {
+		world_delete(&w, path_of(i % 7, i, ""), 100 + i, i % 2 ? of(text[i % MANY]) : unknown_bytes, false);
+		assert_false(world_verdict(&w));
+		assert_int_equal(w.looks, i >= 999 ? 2 : i >= 99 ? 1 : 0);
+	}
+	assert_true(w.look.look && w.look.session_count == 1 && w.look.sessions[0] == 7);
+	assert_non_null(strstr(w.look.reason[0], "1000 files removed by one session"));
+	assert_non_null(strstr(w.look.reason[1], "500 of them it had read before"));
+	for (size_t i = 0; i < 120; i++) {
+		world_rename(&w, path_of(0, i, ""), path_of(0, i, ".old"), 5000 + i, 0, unknown_bytes, of(text[i % MANY]), false);
+		w.now += i == 50 ? INT64_C(61000000000) : 0; /* a pause begins anew */
+		assert_false(world_verdict(&w));
+	}
+	assert_int_equal(w.looks, 2);
+	for (size_t i = 120; i < 160; i++)
+		world_rename(&w, path_of(0, i, ""), path_of(0, i, ".old"), 5000 + i, 0, unknown_bytes, of(text[i % MANY]), false);
+	assert_false(world_verdict(&w));
+	assert_int_equal(w.looks, 3);
+	assert_non_null(strstr(w.look.reason[0], "100 files renamed"));
+	watch_judge_free(w.j);
+}
+
+/* Into another folder, as a quarantine does: a few a minute for days stop nobody, two dozen at once do. */
+static void taken_away(void **state)
+{
+	(void)state;
+	for (int fast = 0; fast < 2; fast++) {
+		struct world w = world_of(NULL);
+		bool stopped = false;
+		for (size_t i = 0; i < 100 && !stopped; i++) {
+			world_new(&w, path_of(90, i, ".q"), 5000 + i, of(noise[i % MANY]));
+			world_delete(&w, path_of(i % 5, i, ""), 100 + i, of(text[i % MANY]), false);
+			w.now += fast ? 0 : INT64_C(20000000000);
+			stopped = world_verdict(&w);
+		}
+		assert_int_equal(stopped, fast);
+		watch_judge_free(w.j);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(third_is_stopped), cmocka_unit_test(released_is_left_alone), cmocka_unit_test(split_over_processes), cmocka_unit_test(others_are_not_stopped),
+		cmocka_unit_test(third_is_stopped), cmocka_unit_test(released_is_left_alone), cmocka_unit_test(split_over_processes), cmocka_unit_test(hundreds_of_processes), cmocka_unit_test(beside_an_attack), cmocka_unit_test(others_are_not_stopped),
 		cmocka_unit_test(whole_again_is_no_damage), cmocka_unit_test(replaced_by_copies), cmocka_unit_test(renamed_over), cmocka_unit_test(a_canary_is_enough),
-		cmocka_unit_test(a_note_makes_the_second_the_last), cmocka_unit_test(ordinary_work), cmocka_unit_test(much_of_everything),
+		cmocka_unit_test(a_note_makes_the_second_the_last), cmocka_unit_test(ordinary_work), cmocka_unit_test(much_of_everything), cmocka_unit_test(clients_are_told_apart), cmocka_unit_test(crowds_are_said), cmocka_unit_test(taken_away), cmocka_unit_test(pages_of_a_database),
 	};
 	return cmocka_run_group_tests(tests, set_up, NULL);
 }

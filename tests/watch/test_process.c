@@ -100,6 +100,39 @@ static void test_stop(void **state)
 	assert_false(proc_signal(writer, start, SIGCONT));
 }
 
+static pid_t program(const char *argument)
+{
+	pid_t pid = fork();
+	if (pid == 0) {
+		setsid();
+		execl("/bin/sleep", "sleep", argument, (char *)NULL);
+		_exit(3);
+	}
+	return pid;
+}
+
+/* Work that is split over sessions: who is the same program told the same things is stopped, too, and nobody else. */
+static void test_kin(void **state)
+{
+	(void)state;
+	static const struct watch_config c;
+	struct proc_rules rules;
+	proc_rules_init(&rules, &c);
+	pid_t writer = program("1234.5"), twin = program("1234.5"), other = program("1234.6");
+	usleep(100000);
+	struct stopping s = {.writer = {writer}, .writers = 1, .rules = &rules};
+	int32_t stopped[8] = {0};
+	assert_int_equal(proc_stop(&s, note, stopped), 1);
+	assert_true(state_of(twin) != 'T');
+	s.kin = true;
+	assert_int_equal(proc_stop(&s, note, stopped), 2);
+	assert_true(becomes(writer, 'T') && becomes(twin, 'T'));
+	assert_true(state_of(other) != 'T');
+	end(writer);
+	end(twin);
+	end(other);
+}
+
 static void test_read(void **state)
 {
 	(void)state;
@@ -133,6 +166,6 @@ static void test_ids(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_stop), cmocka_unit_test(test_read), cmocka_unit_test(test_ids)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_stop), cmocka_unit_test(test_kin), cmocka_unit_test(test_read), cmocka_unit_test(test_ids)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,6 +16,7 @@ export function alarmText(a: Alarm, board: Board | null): { reason: string; next
   }
   const source = /^damage-(.+)$/.exec(a.id)?.[1];
   if (source) return { reason: t("alDamage", { s: source }), next: t("alDamageNext", { s: source }) };
+  if (/^watch-(stopped|observed|restored|look)$/.test(a.what)) return { reason: t(a.what === "watch-look" ? "alWatchLook" : a.what === "watch-stopped" ? "alWatch" : a.what === "watch-restored" ? "alWatchBack" : "alWatchSeen", { r: a.reason }), next: t(a.what === "watch-restored" ? "alWatchBackNext" : "alWatchNext") };
   if (a.id === "not-recorded" && board?.readOnly) return { reason: t("alUnrecordedRead"), next: t("readOnlyNext") };
   const k = getLang() === "en" ? undefined : known.find(([id]) => id.test(a.id));
   if (!k) return { reason: capital(a.reason || a.what), next: capital(a.next ?? "") };

@@ -17,6 +17,7 @@ export interface Board {
   disk: { free: number; total: number; reserve: number; state: string };
   keys: { sharesLyingAbout: string[]; shares?: string };
   unhandled: { type: string; count: number; uninterpreted: number; problems: number; lastEntry: number }[];
+  partners?: { links: number; waiting: number; states: Record<string, number> };
   vault: { packs: number; bytes: number; sources: Snapshot[] } | null; replicas: Replica[]; packets: unknown[]; quarantined: number; notRecorded?: number;
 }
 export interface Event { entry: number; time: string; kind: string; user?: string; what?: string; patient?: string; reason?: string; text?: string; source?: string }

@@ -13,9 +13,10 @@ import { EcgListPage, EcgUploadPage, forgetEcg } from "./ecg-list";
 import { EcgLivePage } from "./ecg-live";
 import { EcgPage } from "./ecg-read";
 import { EntryDialog } from "./entry";
-import { clockSeconds, full, setZone, span, stamp } from "./format";
+import { clockSeconds, full, setZone, span, stamp, stampNear } from "./format";
 import { type Key, type Lang, getLang, languages, setLang as useLanguage, t } from "./i18n";
 import { Paper, type PaperText } from "./paper";
+import { PartnersPage } from "./partners";
 import { SearchPage } from "./search";
 import { type Theme, applyTheme, commanded, firstTheme, keysOn, remember, typing } from "./settings";
 import { SetupPage } from "./setup";
@@ -23,11 +24,12 @@ import { PasswordPage, SignIn } from "./signin";
 import { type At, Context, type Shared, atText, useNow, useShared } from "./state";
 import { Dialog } from "./ui";
 import { ViewStrips, onlyRead, stateOf } from "./view";
+import { VerdictPage } from "./watch";
 
 interface Page { path: string; word: Key; need: string }
 const pages: Page[] = [
   { path: "board", word: "board", need: "board" }, { path: "census", word: "census", need: "census" }, { path: "search", word: "search", need: "search" },
-  { path: "ecg", word: "ecg", need: "chart" }, { path: "alarms", word: "alarms", need: "board" }, { path: "audit", word: "audit", need: "audit" }, { path: "setup", word: "setup", need: "" },
+  { path: "ecg", word: "ecg", need: "chart" }, { path: "partners", word: "partners", need: "gate" }, { path: "alarms", word: "alarms", need: "board" }, { path: "audit", word: "audit", need: "audit" }, { path: "setup", word: "setup", need: "" },
 ];
 // What a key or a click asks for stands on the screen, with its field focused, before the next key is read: a browser tells of a changed address, and draws, only later,
 // and who types "/12" fast has then left the search again by the shortcut 1.
@@ -100,7 +102,7 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
     if (started.current && page !== "search") document.querySelector<HTMLElement>("#content h1, .banner h1")?.focus({ preventScroll: true });
     started.current = true;
     document.title = `${t(pages.find((p) => p.path === page)?.word ?? "chart")} · ${session.site.name} · Holdfast`;
-  }, [page, where[1], lang]);
+  }, [page, where[1], where[2], lang]);
 
   const making = board !== null && /^(rebuilding|behind|down|restoring)$/.test(stateOf(board.view)); // how far it is should be seen to move
   const loadBoard = useCallback(() => {
@@ -179,7 +181,7 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
           {printed.failed && <p class="strip warn noprint" role="alert">{printed.failed}</p>}
           {mode === "drill" && <div class="watermark" aria-hidden="true">{t("modeDrill")}</div>}
           {!allowed ? <div class="scroller" id="content" tabIndex={0}><p class="note warn">{t("may")}</p></div>
-            : page === "board" ? <BoardPage /> : page === "alarms" ? <AlarmsPage /> : page === "search" ? <SearchPage /> : page === "audit" ? <AuditPage /> : page === "setup" ? <SetupPage />
+            : page === "board" ? <BoardPage /> : page === "alarms" ? (where[1] && may("gate") ? <VerdictPage key={where[1]} id={where[1]} /> : <AlarmsPage />) : page === "partners" ? <PartnersPage where={where} /> : page === "search" ? <SearchPage /> : page === "audit" ? <AuditPage /> : page === "setup" ? <SetupPage />
             : page === "ecg" ? (where[1] === "upload" ? <EcgUploadPage /> : where[1] === "live" ? <EcgLivePage id={where[2] ?? ""} /> : /^\d+$/.test(where[1] ?? "") ? <EcgPage key={where[1]} n={Number(where[1])} /> : <EcgListPage />)
             : page === "chart" && where[1] ? <ChartPage id={where[1]} tab={where[2] ?? "summary"} /> : <CensusPage />}
         </div>
@@ -201,7 +203,7 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
 }
 
 function modeText(mode: string, since: string | undefined, now: number): string {
-  const from = since ? " " + t("sinceT", { t: stamp(since, now) }) : "";
+  const from = since ? " " + t("sinceT", { t: stampNear(since, now) }) : "";
   return mode === "normal" ? t("modeNormal") : mode === "downtime" ? t("modeDowntime") + from : mode === "drill" ? t("modeDrill") + from : mode.startsWith("return") ? t("modeReturn") + from : mode.toUpperCase() + from;
 }
 

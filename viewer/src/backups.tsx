@@ -1,7 +1,7 @@
 // What the vault holds, for somebody who must decide at night whether there is something whole to go back to: each source's newest backup, when, and whether its files are what they were; and copies elsewhere.
 import { useState } from "preact/hooks";
 import type { Board, Replica, Snapshot } from "./api";
-import { agoOf, bytes, count, full, span, stamp } from "./format";
+import { agoOf, bytes, count, full, span, stampNear } from "./format";
 import { t } from "./i18n";
 import { useShared } from "./state";
 import { Dialog, Instruction } from "./ui";
@@ -61,7 +61,7 @@ function Copies({ list: all, packets, now }: { list: Replica[]; packets: number;
       <header><h3>{t("copiesElsewhere")}</h3>{newest ? <span title={full(newest)}>{t("newestCopyIs", { n: list[0]!.name })} <b class="nowrap">{agoOf(newest, now)}</b></span> : <span class="tag amber">{t("unprotectedShort")}</span>}</header>
       {list.length === 0 ? <p>{t("copiesNone")} <span class="muted">· {t("next")}{t("colon")}</span><span class="cmd">{t("copiesNoneNext")}</span></p>
         : <ul>{list.slice(0, 4).map((r) => (
-            <li key={r.name}><b title={r.target}>{r.name}</b> {r.headTime ? <span class="muted">{stamp(r.headTime, now)} · {span((now - Date.parse(r.headTime)) / 1000)}</span> : <span class="tag amber">{t("nothingSent")}</span>}{r.error ? <span class="tag red" title={r.error}>{t("tryFailed")}</span> : null}</li>))}{list.length > 4 && <li class="muted">+ {list.length - 4}</li>}</ul>}
+            <li key={r.name}><b title={r.target}>{r.name}</b> {r.headTime ? <span class="muted">{stampNear(r.headTime, now)} · {span((now - Date.parse(r.headTime)) / 1000)}</span> : <span class="tag amber">{t("nothingSent")}</span>}{r.error ? <span class="tag red" title={r.error}>{t("tryFailed")}</span> : null}</li>))}{list.length > 4 && <li class="muted">+ {list.length - 4}</li>}</ul>}
       <p><span class="muted">{t("packets")}{t("colon")}</span>{packets || t("noneYet")}</p>
     </div>
   );

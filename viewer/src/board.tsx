@@ -2,10 +2,12 @@ import { useState } from "preact/hooks";
 import { alarmText, pastAlarm } from "./alarms";
 import type { Alarm, Board, Event, Feed } from "./api";
 import { Backups } from "./backups";
-import { agoOf, bytes, count, full, span, stamp } from "./format";
+import { agoOf, bytes, count, full, span, stamp, stampNear } from "./format";
+import { named, stateWord, states } from "./gate";
 import { t } from "./i18n";
 import { useData, useNow, usePaper, useShared } from "./state";
 import { Fail, Instruction, Loading, feedWord } from "./ui";
+import { Writers } from "./watch";
 
 // The last hour, a bar a minute. The text beside it says what the bars say.
 function Spark({ f }: { f: Feed }) {
@@ -51,7 +53,7 @@ export function BoardPage() {
                 <tbody>{feeds.map((f) => (
                   <tr key={f.name + f.source} class={f.state}>
                     <th scope="row" title={f.source}><FeedName name={f.name} /></th>
-                    <td class="nowrap">{f.last ? <>{stamp(f.last, now)} <span class="muted">{agoOf(f.last, now)}</span></> : t("never")}</td>
+                    <td class="nowrap">{f.last ? <>{stampNear(f.last, now)} <span class="muted">{agoOf(f.last, now)}</span></> : t("never")}</td>
                     <td class="muted nowrap small">{f.usualGapSeconds === undefined ? "" : t("usually", { t: span(Math.max(1, f.usualGapSeconds)) })}</td>
                     <td><Spark f={f} /></td>
                     <td class="nowrap"><FeedState f={f} /></td>
@@ -75,6 +77,7 @@ export function BoardPage() {
         </div>
         <div class="stack">
           <LedgerPanel b={b} now={now} />
+          <Partners b={b} />
           <Backups b={b} now={now} />
           <Unhandled b={b} />
         </div>
@@ -107,13 +110,13 @@ function Alarms({ alarms, now, max }: { alarms: Alarm[]; now: number; max: numbe
   );
 }
 function AlarmRow({ a, now, next }: { a: Alarm; now: number; next: boolean }) {
-  const { board } = useShared();
+  const { board, may } = useShared();
   const text = a.what === "feeds-silent" ? { reason: a.reason, next: a.next ?? "" } : alarmText(a, board), since = sinceOf(a, board);
   return (
     <li>
       <span class={`tag ${a.severity === "alarm" ? "red" : a.severity === "warning" ? "amber" : "blue"}`}>{t(a.severity === "alarm" ? "sevAlarm" : a.severity === "warning" ? "sevWarning" : "sevNote")}</span>
-      <b>{text.reason}</b>
-      <span class="muted nowrap">{a.what === "feeds-silent" ? t("silentFirst", { t: stamp(since, now) }) : <>{t("since")} {stamp(since, now)}</>} · {span((now - Date.parse(since)) / 1000)}</span>
+      {/^watch-/.test(a.id) && may("gate") ? <a class="strong" href={`#/alarms/${a.id.slice(6)}`}>{text.reason}</a> : <b>{text.reason}</b>}
+      <span class="muted nowrap">{a.what === "feeds-silent" ? t("silentFirst", { t: stampNear(since, now) }) : <>{t("since")} {stampNear(since, now)}</>} · {span((now - Date.parse(since)) / 1000)}</span>
       {next && text.next && <p>{t("next")}{t("colon")}<Instruction text={text.next} /></p>}
     </li>
   );
@@ -126,11 +129,21 @@ function LedgerPanel({ b, now }: { b: Board; now: number }) {
       <header><h2 id="h-ledger">{t("ledger")}</h2><span class="grow" />{l.outside ? <span class="tag green">{t("witnessed")}</span> : <span class="tag amber">{t("unprotectedShort")}</span>}</header>
       <dl class="kv in">
         <dt>{t("entries")}</dt><dd><b>{count(l.size)}</b>{b.view.behind ? <span class="tag amber"> {t("view")}: {t("behind", { n: count(b.view.behind) })}</span> : null}</dd>
-        <dt>{t("checkpoint")}</dt><dd>{count(l.published)}{l.checkpointTime ? <span class="muted"> · {stamp(l.checkpointTime, now)} · {agoOf(l.checkpointTime, now)}</span> : null}</dd>
+        <dt>{t("checkpoint")}</dt><dd>{count(l.published)}{l.checkpointTime ? <span class="muted"> · {stampNear(l.checkpointTime, now)} · {agoOf(l.checkpointTime, now)}</span> : null}</dd>
         <dt>{t("outside")}</dt><dd>{l.outside ? <>{l.outside.name} <span class="muted">{count(l.outside.size)} · {agoOf(l.outside.time, now)}</span></> : <span class="strong" title={t("unprotected")}>{t("headUnseen")}</span>}</dd>
         <dt>{t("head")}</dt><dd class="mono small" title={l.root}>{l.root.slice(0, 22)}…</dd>
       </dl>
       {b.keys?.sharesLyingAbout?.length ? <p><b>{t("sharesAbout")}</b> {b.keys.sharesLyingAbout.map((f) => <span class="mono small block" key={f}>{f}</span>)}</p> : null}
+    </section>
+  );
+}
+
+function Partners({ b }: { b: Board }) {
+  const { may } = useShared(), p = b.partners;
+  if (!p?.links) return null;
+  return (
+    <section class="panel" aria-labelledby="h-partners">
+      <header><h2 id="h-partners">{t("partners")}</h2>{states.filter((s) => p.states[s]).map((s) => <b key={s} class={`tag ${s === "OPEN" ? "" : s === "CUT" ? "red" : "amber"}`}>{stateWord(s)} {p.states[s]}</b>)}{p.waiting > 0 && <span class="muted">{t("gWaiting", { n: count(p.waiting) })}</span>}<span class="grow" />{may("gate") && <a href="#/partners">{t("details")}</a>}</header>
     </section>
   );
 }
@@ -148,7 +161,7 @@ function Unhandled({ b }: { b: Board }) {
 }
 
 export function AlarmsPage() {
-  const { board, boardError, boardAt, renewBoard } = useShared();
+  const { board, boardError, boardAt, renewBoard, may } = useShared();
   const now = useNow(1000);
   const [before, setBefore] = useState<number | undefined>();
   const { data, error, reload } = useData<{ events: Event[]; next: number | null }>(`/api/events?kind=alarm&max=100${before ? `&before=${before}` : ""}`, `alarms ${before ?? ""}`, 15000);
@@ -157,13 +170,14 @@ export function AlarmsPage() {
     <div class="scroller" id="content" tabIndex={0} role="main">
       <div class="pagehead"><h1 tabIndex={-1}>{t("alarms")}</h1></div>
       <Fail error={boardError} onRetry={renewBoard} fetched={boardAt} />
+      {may("gate") && <Writers />}
       {board ? <Alarms alarms={board.alarms} now={now} max={200} /> : <Loading what={t("alarms")} />}
       <section class="panel" aria-labelledby="h-past">
         <header><h2 id="h-past">{t("alarmsPast")}</h2></header>
         <Fail error={error} onRetry={reload} />
         {data && (data.events.length === 0 ? <p class="in muted">{t("alarmsPastNone")}</p> : (
           <div class="scroll" tabIndex={0} role="region" aria-label={t("alarmsPast")}><table><thead><tr><th scope="col">{t("when")}</th><th scope="col">{t("what")}</th><th scope="col">{t("reason")}</th><th scope="col" class="num">{t("entry")}</th></tr></thead>
-            <tbody>{data.events.map((e) => <tr key={e.entry}><td class="nowrap" title={full(e.time)}>{stamp(e.time, now)}</td><td>{e.what === "raised" ? t("raised") : e.what === "cleared" ? t("cleared") : e.what}</td><td>{pastAlarm(e)}</td><td class="num">{e.entry}</td></tr>)}</tbody></table></div>
+            <tbody>{data.events.filter((e) => e.what !== "watch" || !may("gate")).map((e) => <tr key={e.entry}><td class="nowrap" title={full(e.time)}>{stamp(e.time, now)}</td><td>{e.what === "raised" ? t("raised") : e.what === "cleared" ? t("cleared") : e.what === "watch" ? named("we_", e.text ?? "") : e.what}</td><td>{e.what === "watch" ? e.reason : pastAlarm(e)}</td><td class="num">{e.entry}</td></tr>)}</tbody></table></div>
         ))}
         {data?.next != null && <p class="in"><button type="button" class="btn small" onClick={() => setBefore(data.next!)}>{t("older")}</button></p>}
       </section>

@@ -150,13 +150,13 @@ function SignDialog({ d, p, draft, user, onClose, onDone, onConflict }: { d: Det
   );
 }
 
-export function ReasonDialog({ title, text, label, member, password, presets, button, n, what, body, onClose, onDone }: { title: string; text: string; label?: string; member?: string; password?: boolean; presets?: Key[]; button: string; n: number; what: string; body: Record<string, unknown>; onClose: () => void; onDone: () => void }) {
-  const [reason, setReason] = useState(""), [secret, setSecret] = useState(""), [wrong, setWrong] = useState(""), [busy, setBusy] = useState(false);
+export function ReasonDialog({ title, text, label, member, password, presets, choice, button, n, what, body, onClose, onDone }: { title: string; text: string; label?: string; member?: string; password?: boolean; presets?: Key[]; choice?: { member: string; text: string }; button: string; n: number; what: string; body: Record<string, unknown>; onClose: () => void; onDone: () => void }) {
+  const [reason, setReason] = useState(""), [secret, setSecret] = useState(""), [wrong, setWrong] = useState(""), [busy, setBusy] = useState(false), [chosen, setChosen] = useState(true);
   const submit = (e: Event) => {
     e.preventDefault();
     if (reason.trim().length < 8) { setWrong(t("reasonShort")); return; }
     setBusy(true);
-    act(n, what, { ...body, [member ?? "reason"]: reason.trim(), ...(password ? { password: secret } : {}) }).then(onDone, (x: ApiError) => { setBusy(false); setWrong(x.code === "changed" ? t("eChangedMeanwhile") : sentence(x)); });
+    act(n, what, { ...body, [member ?? "reason"]: reason.trim(), ...(password ? { password: secret } : {}), ...(choice && chosen ? { [choice.member]: true } : {}) }).then(onDone, (x: ApiError) => { setBusy(false); setWrong(x.code === "changed" ? t("eChangedMeanwhile") : sentence(x)); });
   };
   return (
     <Dialog title={title} onClose={onClose}>
@@ -164,6 +164,7 @@ export function ReasonDialog({ title, text, label, member, password, presets, bu
         <p>{text}</p>
         {presets && <p class="row tight">{presets.map((k) => <button type="button" class="btn tiny" key={k} onClick={() => setReason(t(k))}>{t(k)}</button>)}</p>}
         <div class="field"><label for="why-text"><span>{label ?? t("reason")}</span></label><textarea id="why-text" rows={3} value={reason} aria-invalid={wrong ? "true" : undefined} aria-describedby={wrong ? "why-w" : undefined} onInput={(e) => { setReason(e.currentTarget.value); setWrong(""); }} />{wrong && <span class="wrong" id="why-w" role="alert">{wrong}</span>}</div>
+        {choice && <label class="choice"><input type="checkbox" checked={chosen} onChange={(e) => setChosen(e.currentTarget.checked)} /> {choice.text}</label>}
         {password && <div class="field"><label for="why-pw"><span>{t("password")}</span></label><input id="why-pw" type="password" autocomplete="current-password" required value={secret} onInput={(e) => setSecret(e.currentTarget.value)} /></div>}
         <button class="btn main-act" disabled={busy}>{button}</button>
       </form>
@@ -266,7 +267,7 @@ export function ShareDialog({ d, onClose, onDone }: { d: Detail; onClose: () => 
 export function Deliveries({ d, now }: { d: Detail; now: number }) {
   const { openEntry } = useShared(), newest = d.deliveries.filter((x, i) => d.deliveries.findIndex((y) => y.to === x.to) === i);
   if (!newest.length) return null;
-  const word = (x: Delivery) => t(x.state === "delivered" ? (x.status === "X" ? "edWithdrawn" : x.status === "C" ? "edCorrected" : "edSent") : x.state === "refused" ? "edRefused" : "edUnknown", { to: x.to });
+  const word = (x: Delivery) => t(x.state === "delivered" ? (x.status === "X" ? "edWithdrawn" : x.status === "C" ? "edCorrected" : x.status === "P" ? "edPreliminary" : "edSent") : x.state === "refused" ? "edRefused" : "edUnknown", { to: x.to });
   return (
     <ul class="plainlist small deliveries" aria-label={t("edTitle")}>{newest.map((x) => <li key={x.to}>{x.state === "delivered" ? <span>{word(x)}</span> : <span class="tag amber">{word(x)}</span>} {x.state === "refused" && x.text && <q>{x.text}</q>} <button type="button" class="chip" onClick={() => openEntry(x.entry)}>{stamp(x.time, now)} · {x.controlId}</button></li>)}</ul>
   );

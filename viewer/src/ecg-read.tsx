@@ -294,7 +294,7 @@ export function EcgPage({ n }: { n: number }) {
         </aside>
       </Reader>
       {dialog === "match" && <MatchDialog d={d} onClose={() => setDialog("")} onDone={() => { setDialog(""); reload(); }} />}
-      {dialog === "unmatch" && d.patient && <ReasonDialog title={t("eUnmatch")} text={t("eUnmatchText", { p: identityLine(d.patient) })} button={t("eUnmatchDo", { p: personName(d.patient) })} n={n} what="unmatch" body={{ basis: d.basis }} onClose={() => setDialog("")} onDone={() => { setDialog(""); reload(); }} />}
+      {dialog === "unmatch" && d.patient && <ReasonDialog title={t("eUnmatch")} text={t("eUnmatchText", { p: identityLine(d.patient) })} button={t("eUnmatchDo", { p: personName(d.patient) })} n={n} what="unmatch" body={{ basis: d.basis }} choice={d.strip ? { member: "strip", text: t("eStripAway") } : undefined} onClose={() => setDialog("")} onDone={() => { setDialog(""); reload(); }} />}
       {dialog === "share" && <ShareDialog d={d} onClose={() => setDialog("")} onDone={reload} />}
     </div>
   );

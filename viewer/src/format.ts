@@ -41,6 +41,11 @@ export function stamp(iso: string | undefined, now = Date.now()): string {
   if (dateOnly) return day;
   return d.toISOString().slice(0, 10) === today.toISOString().slice(0, 10) ? clock(ms) : `${day} ${clock(ms)}`;
 }
+/* Beside an age, or after "since": of the last twelve hours the clock says it all, also after midnight. */
+export function stampNear(iso: string | undefined, now: number): string {
+  const ms = iso && iso.length > 10 ? msOf(iso) : NaN;
+  return ms <= now && now - ms < 43200000 ? clock(ms) : stamp(iso, now);
+}
 export function full(iso: string | undefined): string {
   if (!iso) return "";
   const ms = msOf(iso);

@@ -1,8 +1,9 @@
 // Three languages, one table. A missing string is a compile error: every language has the type of English.
 import * as ecg from "./i18n-ecg";
+import * as gate from "./i18n-gate";
 
 const en = {
-  ...ecg.en,
+  ...ecg.en, ...gate.en,
   lang: "English", signIn: "Sign in", signOut: "Sign out", user: "User name", password: "Password", newPassword: "New password", oldPassword: "Present password", setPassword: "Set your password",
   setPasswordWhy: "The password you signed in with was for one time. Choose your own: at least 10 characters.", repeat: "Again", differ: "The two are not the same.", 
   board: "Board", census: "Census", search: "Search", alarms: "Alarms", audit: "Audit", setup: "Setup", chart: "Chart", skip: "To the content", keys: "Keys", close: "Close", print: "Print", back: "Back",
@@ -90,7 +91,7 @@ const en = {
 };
 type Table = typeof en;
 const fr: Table = {
-  ...ecg.fr,
+  ...ecg.fr, ...gate.fr,
   lang: "Français", signIn: "Se connecter", signOut: "Se déconnecter", user: "Identifiant", password: "Mot de passe", newPassword: "Nouveau mot de passe", oldPassword: "Mot de passe actuel", setPassword: "Choisir votre mot de passe",
   setPasswordWhy: "Le mot de passe utilisé ne servait qu'une fois. Choisissez le vôtre : au moins 10 caractères.", repeat: "Encore une fois", differ: "Les deux ne sont pas identiques.", 
   board: "Tableau", census: "Présents", search: "Chercher", alarms: "Alarmes", audit: "Audit", setup: "Réglages", chart: "Dossier", skip: "Aller au contenu", keys: "Touches", close: "Fermer", print: "Imprimer", back: "Retour",
@@ -181,7 +182,7 @@ const fr: Table = {
   rv_number_conflict: "Un numéro est porté par deux personnes ; non réunies", rv_unmerged: "Des dossiers ont été de nouveau séparés", rv_old_merge: "Une ancienne fusion est revenue ; non faite", rv_not_merged: "Séparation demandée, mais ce n'est pas une seule personne", rv_deleted_by_sender: "L'émetteur a supprimé cette personne ; le dossier est gardé", rv_control_id_reused: "L'émetteur a réutilisé le numéro d'un message", rv_ambiguous_number: "Un numéro n'était pas clair ; rien n'a été fait", rv_authority_doubted: "L'origine d'un numéro est douteuse ; dossiers séparés", rv_quarantine: "Un message de ce patient est illisible", rv_captured_differs: "La saisie faite ici diffère du dossier informatisé", rv_after_merge: "Des données sont arrivées sous l'ancien numéro après la fusion", allFeeds: "Tous les flux ({n})", inUse: "{n} lits occupés sur {m}", newestCopyIs: "la plus récente : {n},",
 };
 const zh: Table = {
-  ...ecg.zh,
+  ...ecg.zh, ...gate.zh,
   lang: "中文", signIn: "登录", signOut: "退出", user: "用户名", password: "密码", newPassword: "新密码", oldPassword: "当前密码", setPassword: "设置您的密码",
   setPasswordWhy: "您刚才使用的是一次性密码。请自行设置：至少 10 个字符。", repeat: "再次输入", differ: "两次输入不一致。", 
   board: "总览", census: "在院", search: "查找", alarms: "警报", audit: "审计", setup: "设置", chart: "病历", skip: "转到内容", keys: "按键", close: "关闭", print: "打印", back: "返回",

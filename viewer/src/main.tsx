@@ -4,6 +4,7 @@ import { firstLang, setLang } from "./i18n";
 import { applyTheme, firstTheme } from "./settings";
 import "./style.css";
 import "./ecg.css";
+import "./gate.css";
 
 setLang(firstLang());
 applyTheme(firstTheme());

@@ -707,6 +707,51 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
     const hea = `${name} 12 500 5000 10:00:00 01/11/2026\n${names12.map((n) => `${name}.dat 16 200 16 0 0 0 0 ${n}`).join("\n")}\n`;
     return [{ name: `${name}.hea`, mimeType: "text/plain", buffer: Buffer.from(hea) }, { name: `${name}.dat`, mimeType: "application/octet-stream", buffer: dat }];
   };
+  await real("a real site: a live strip of nobody, sent as one chunked request, is matched as a whole, goes on as that patient's, is one line of the chart, and is taken away as a whole", async ({ page, url, run, site }) => {
+    const auth = { authorization: `Bearer ${run("token", "create", "--role", "ecg-send", "--label", "bed14", "--site", site)}` };
+    const post = (path, body, more = {}) => fetch(url + path, { method: "POST", body, headers: auth, ...more }).then(async (r) => { const a = await r.json(); assert(r.ok, JSON.stringify(a)); return a; });
+    const { id } = await post("/api/live", JSON.stringify({ leads: ["II"], rateHz: 250, uv: 5, device: "telemetry 14", key: "a" }));
+    const minute = (k) => { const v = new Int16Array(15000); for (let i = 0; i < v.length; i++) { const t = (k * 15000 + i) % 200; v[i] = Math.abs(t - 75) < 8 ? 200 - 25 * Math.abs(t - 75) : t > 110 && t < 150 ? 24 : i % 3; } return new Uint8Array(v.buffer); };
+    const stream = (...k) => post(`/api/live/${id}`, ReadableStream.from((async function* () { for (const x of k) for (let at = 0, m = minute(x); at < m.length; at += 5000) yield m.subarray(at, at + 5000); })()), { duplex: "half" });
+    await stream(0, 1);
+    await to(page, "#/ecg");
+    await page.locator(".units").getByText("Unmatched").click();
+    const row = page.locator(".ecgrow", { hasText: "telemetry 14" });
+    await page.getByRole("button", { name: /^Live strip: 3 ECGs/ }).waitFor({ timeout: 20000 });
+    assert(await row.count() === 1, `${await row.count()} rows of one strip`);
+    await row.first().click();
+    await page.locator(".banner.unmatched").waitFor();
+    await page.keyboard.press("m");
+    const dialog = page.locator("dialog");
+    await dialog.locator("input[type=search]").fill("1001");
+    await dialog.locator("button.found").first().click();
+    assert(await dialog.locator(".choice input[type=checkbox]").last().isChecked(), "the whole strip is not proposed");
+    await axe(page, "match a strip");
+    const rows = dialog.locator(".idents2 .line");
+    await rows.nth(0).fill("1001");
+    assert(await dialog.locator(".main-act").isDisabled(), "one identifier is enough");
+    await rows.nth(1).fill("12.3.1957");
+    await dialog.locator(".main-act").click();
+    await page.locator(".banner .mrn", { hasText: "1001" }).waitFor();
+    await stream(2); // what is still to come
+    await to(page, "#/ecg");
+    await page.locator(".units").getByText("All", { exact: true }).click();
+    const his = page.locator(".ecgrow", { hasText: "SMITH" });
+    await page.getByRole("button", { name: /^Live strip: 4 ECGs/ }).waitFor({ timeout: 20000 });
+    assert(await his.count() === 1, "more than one row");
+    const person = await page.evaluate(() => fetch("/api/search?q=1001").then((r) => r.json()).then((a) => a.patients[0].id));
+    const lines = () => page.evaluate((p) => fetch(`/api/patient/${p}/timeline`).then((r) => r.json()).then((a) => Object.values(a).find(Array.isArray).filter((x) => x.kind === "ecg" && !/not this patient/.test(x.text)).map((x) => x.text)), person);
+    const now = await lines();
+    assert(now.length === 1 && /live strip of 0:03:00/.test(now[0]), JSON.stringify(now));
+    // and away again
+    await his.first().click();
+    await page.getByRole("button", { name: "Unmatch" }).click();
+    await page.locator("#why-text").fill("The cable of the next bed");
+    has(await page.locator("dialog .choice").innerText(), "The whole live strip");
+    await page.locator("dialog .main-act").click();
+    await page.locator(".banner.unmatched").waitFor();
+    assert((await lines()).length === 0, JSON.stringify(await lines()));
+  });
   await real("a real site: an ECG is brought in, read, measured, matched by two identifiers and signed; the chart has it", async ({ page }) => {
     await to(page, "#/ecg/upload");
     await page.locator(".drop input[type=file]").setInputFiles([...wfdb("r1", { gaps: { V3: [[4, 6]] } }), { name: "letter.txt", mimeType: "text/plain", buffer: Buffer.from("Dear colleague") }]);

@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ecgs } from "./mock-ecg.mjs";
+import { gates } from "./mock-gate.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const MIN = 60000, HOUR = 60 * MIN, DAY = 24 * HOUR;
@@ -181,8 +182,9 @@ const pdf = (() => {
   return Buffer.from(out, "latin1");
 })();
 
-export const accounts = { nurse: { password: "downtime-nurse-1", role: "clinician" }, admin: { password: "downtime-admin-1", role: "admin" }, fresh: { password: "one-time-fresh", role: "clinician", mustChange: true }, "kim.lee": { password: "downtime-kim-12", role: "clinician" }, "jeanne.home": { password: "downtime-home-1", role: "patient" } };
-const rights = { patient: ["home"], clinician: ["board", "census", "search", "chart", "raw", "break-glass", "ecg-send", "ecg-sign"], admin: ["board", "census", "search", "chart", "audit", "raw", "users", "setup", "break-glass", "ecg-send"] };
+export const accounts = { nurse: { password: "downtime-nurse-1", role: "clinician" }, admin: { password: "downtime-admin-1", role: "admin" }, fresh: { password: "one-time-fresh", role: "clinician", mustChange: true }, "kim.lee": { password: "downtime-kim-12", role: "clinician" }, "jeanne.home": { password: "downtime-home-1", role: "patient" }, ada: { password: "downtime-ada-12", role: "security" }, bob: { password: "downtime-bob-12", role: "owner" }, eve: { password: "downtime-eve-12", role: "auditor" } };
+const hidden = new Set(["kim.lee", "jeanne.home", "ada", "bob", "eve"]); // not in the list of accounts
+const rights = { patient: ["home"], clinician: ["board", "census", "search", "chart", "raw", "break-glass", "ecg-send", "ecg-sign"], admin: ["board", "census", "search", "chart", "audit", "raw", "users", "setup", "break-glass", "ecg-send"], security: ["board", "audit", "raw", "setup", "gate", "cut", "gate-sign"], owner: ["board", "census", "search", "chart", "audit", "raw", "break-glass", "gate", "cut", "gate-sign"], auditor: ["board", "audit", "gate"] };
 
 export const longNames = [
   { family: "Van der Meer-Featherstonehaugh de la Cruz", given: "Maria Magdalena Theodora Wilhelmina" }, { family: "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwaren", given: "Hubert" },
@@ -194,10 +196,10 @@ export function start({ port = 0, knobs = {} } = {}) {
   const page = readFileSync(join(here, "..", "dist", "index.html"));
   const hashes = [...page.toString().matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map((m) => `'sha256-${createHash("sha256").update(m[1]).digest("base64")}'`).join(" ");
   const csp = `default-src 'none'; connect-src 'self'; img-src 'self' data: blob:; frame-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; script-src ${hashes}; style-src 'self' 'unsafe-inline'`;
-  const h = hospital(), ecg = ecgs(h, knobs);
+  const h = hospital(), ecg = ecgs(h, knobs), gate = gates(h, knobs);
   const extra = []; // 1,500 people who are not in the house, for long answers
   for (let i = 0; i < 1500; i++) extra.push({ id: `q${i}`, name: { family: `Testmann${i % 40}`, given: ["Ada", "Bo", "Cem", "Dina"][i % 4] }, birthDate: `19${30 + (i % 60)}-0${1 + (i % 9)}-1${i % 9}`, gender: i % 2 ? "male" : "female", identifier: { value: String(9900000 + i), assigner: "STGABRIEL" }, received: iso(h.now - i * HOUR), isProtected: false, lookalike: false });
-  const sessions = new Map(), log = [], users = Object.entries(accounts).filter(([u]) => u !== "kim.lee" && u !== "jeanne.home").map(([user, a]) => ({ user, role: a.role, disabled: false, created: iso(h.first), lastSignIn: user === "fresh" ? undefined : iso(h.now - HOUR) }));
+  const sessions = new Map(), log = [], users = Object.entries(accounts).filter(([u]) => !hidden.has(u)).map(([user, a]) => ({ user, role: a.role, disabled: false, created: iso(h.first), lastSignIn: user === "fresh" ? undefined : iso(h.now - HOUR) }));
   let entries = 6000;
   const record = (user, what, more = {}) => { log.unshift({ entry: ++entries, time: iso(Date.now()), kind: "audit", user, what, ...more }); return entries; };
   for (let i = 160; i > 0; i--) log.push({ entry: 5900 - (160 - i), time: iso(h.now - (160 - i) * 4 * MIN), kind: "audit", user: pick(["nurse", "admin", "kim.lee", "dr.weiss"]), what: pick(["view", "view", "view", "search", "print"]), patient: pick(h.patients).id });
@@ -259,6 +261,8 @@ export function start({ port = 0, knobs = {} } = {}) {
       const inHouse = h.patients.filter((p) => p.admitted <= end);
       const may = (x) => rights[s.role].includes(x) || (fail(403, "denied", "Your role may not do this."), false);
       if (/^(ecgs?|live|home)$/.test(parts[0])) { ecg.handle({ req, parts, q, body, bytes, s, send, fail, may, record, pdf, accounts }); return; }
+      if (/^(gate|watch|incident|plan)$/.test(parts[0])) { gate.handle({ req, path, parts, q, body, s, send, fail, may }); return; }
+      if (path === "events" && q.get("kind") === "gate-act") { if (may("gate")) send(200, gate.events(q)); return; }
       if (path === "logout") { sessions.delete(sid); send(204, ""); }
       else if (path === "session") send(200, session(s));
       else if (path === "password") { if ((body.new ?? "").length < 10) fail(400, "input", "The new password needs at least 10 characters."); else { s.mustChange = false; send(204, ""); } }
@@ -278,7 +282,7 @@ export function start({ port = 0, knobs = {} } = {}) {
             { id: "s311000", time: iso(h.now - 2.2 * DAY), source: "lab-archive", host: "lab3", seq: 311000, files: 90114, bytes: 88e9, new_bytes: 1.1e9, verdict: "clean", reasons: [] },
             { id: "s315900", time: iso(h.now - 4 * HOUR), source: "home", host: "files1", seq: 315900, files: 61002, bytes: 140e9, new_bytes: 2e9, verdict: "clean", reasons: [] }] },
           replicas: [{ name: "second-site", target: "https://replica.example/stgabriel", kind: "https", lastTry: iso(Date.now() - 6 * MIN), lastSuccess: iso(Date.now() - 6 * MIN), size: 316020, headTime: iso(Date.now() - 6 * MIN) }, { name: "bucket", target: "s3://stgabriel/holdfast", kind: "s3", lastTry: iso(Date.now() - 9 * MIN), lastSuccess: iso(h.now - 5 * HOUR), error: "the bucket refuses: 403", size: 311000, headTime: iso(h.now - 5 * HOUR) }],
-          ...(knobs.board ?? {}),
+          ...(knobs.partners ? { partners: gate.partners() } : {}), ...(knobs.board ?? {}),
         });
       } else if (path === "span") send(200, { first: { entry: 1000, time: iso(h.first) }, last: { entry: 1000 + Math.floor((Date.now() - h.first) / 4000), time: iso(Date.now()) } });
       else if (path === "moment") send(200, asOf);
@@ -326,7 +330,7 @@ export function start({ port = 0, knobs = {} } = {}) {
       else fail(404, "not-found", "Nothing is here.");
     });
   });
-  return new Promise((ok) => server.listen(port, "127.0.0.1", () => ok({ server, url: `http://127.0.0.1:${server.address().port}`, knobs, hospital: h, log, ecg, close: () => new Promise((done) => { server.closeAllConnections?.(); server.close(done); }) })));
+  return new Promise((ok) => server.listen(port, "127.0.0.1", () => ok({ server, url: `http://127.0.0.1:${server.address().port}`, knobs, hospital: h, log, ecg, gate, close: () => new Promise((done) => { server.closeAllConnections?.(); server.close(done); }) })));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

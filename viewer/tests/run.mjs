@@ -1075,6 +1075,7 @@ await test("a real site: a backup, the same tree enciphered, and the board names
 
 // ---- ECGs ----
 await (await import("./ecg.mjs")).default({ test, axe, to, has, assert, knobs, mock, bed12, browser: () => b });
+await (await import("./gate.mjs")).default({ test, axe, to, has, assert, knobs, mock, browser: () => b });
 
 // ---- paper ----
 await test("print: identity, age and page number on every page, and the print is recorded first", async (enter) => {

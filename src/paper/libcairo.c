@@ -1,5 +1,5 @@
 /* cairo and pango, loaded when a page is drawn and not before: with what they need they are 25 libraries, and most commands and roles never draw. The functions that we use are defined here under their own names,
- * with the prototypes of their headers, and hand on: callers are written as ever. ecg_paper_load comes before the first of them, and in a role before its sandbox. */
+ * with the prototypes of their headers, and hand on: callers are written as ever. paper_load comes before the first of them, and in a role before its sandbox. */
 #include "libcairo.h"
 
 #include <dlfcn.h>
@@ -11,7 +11,7 @@
 	X(cairo_move_to) X(cairo_line_to) X(cairo_rectangle) X(cairo_close_path) X(cairo_stroke) X(cairo_fill) X(cairo_clip) X(cairo_set_line_width) X(cairo_set_line_join) X(cairo_set_line_cap) X(cairo_set_dash)   \
 	X(cairo_set_source_rgb) X(cairo_translate) X(cairo_rotate) X(cairo_show_page) X(cairo_pdf_surface_create_for_stream) X(cairo_pdf_surface_set_metadata)
 #define PANGO(X)                                                                                                                                       \
-	X(pango_layout_set_text) X(pango_layout_set_font_description) X(pango_layout_set_width) X(pango_layout_set_height) X(pango_layout_set_ellipsize) X(pango_layout_set_wrap)     \
+	X(pango_layout_set_text) X(pango_layout_set_markup) X(pango_layout_set_font_description) X(pango_layout_set_width) X(pango_layout_set_height) X(pango_layout_set_ellipsize) X(pango_layout_set_wrap) X(pango_layout_set_spacing) X(pango_layout_set_alignment)     \
 	X(pango_layout_set_single_paragraph_mode) X(pango_layout_get_size) X(pango_layout_get_baseline) X(pango_layout_get_context) X(pango_context_set_round_glyph_positions) X(pango_font_description_from_string) \
 	X(pango_font_description_free) X(pango_font_description_set_absolute_size) X(pango_font_description_set_weight)
 #define PANGOCAIRO(X) X(pango_cairo_create_layout) X(pango_cairo_show_layout)
@@ -57,7 +57,7 @@ static void load(void)
 #undef X
 }
 
-int ecg_paper_load(struct err *e)
+int paper_load(struct err *e)
 {
 	pthread_once(&once, load);
 	return why[0] ? err_set(e, ERR_SYSTEM, NULL, "pages are drawn with cairo and pango (Debian: libpangocairo-1.0-0), and they cannot be loaded: %s", why) : 0;
@@ -93,11 +93,14 @@ cairo_surface_t *cairo_pdf_surface_create_for_stream(cairo_write_func_t f, void 
 void cairo_pdf_surface_set_metadata(cairo_surface_t *s, cairo_pdf_metadata_t m, const char *v) { lib.cairo_pdf_surface_set_metadata(s, m, v); }
 
 void pango_layout_set_text(PangoLayout *l, const char *s, int n) { lib.pango_layout_set_text(l, s, n); }
+void pango_layout_set_markup(PangoLayout *l, const char *s, int n) { lib.pango_layout_set_markup(l, s, n); }
 void pango_layout_set_font_description(PangoLayout *l, const PangoFontDescription *d) { lib.pango_layout_set_font_description(l, d); }
 void pango_layout_set_width(PangoLayout *l, int w) { lib.pango_layout_set_width(l, w); }
 void pango_layout_set_height(PangoLayout *l, int h) { lib.pango_layout_set_height(l, h); }
 void pango_layout_set_ellipsize(PangoLayout *l, PangoEllipsizeMode m) { lib.pango_layout_set_ellipsize(l, m); }
 void pango_layout_set_wrap(PangoLayout *l, PangoWrapMode m) { lib.pango_layout_set_wrap(l, m); }
+void pango_layout_set_spacing(PangoLayout *l, int n) { lib.pango_layout_set_spacing(l, n); }
+void pango_layout_set_alignment(PangoLayout *l, PangoAlignment a) { lib.pango_layout_set_alignment(l, a); }
 void pango_layout_set_single_paragraph_mode(PangoLayout *l, gboolean on) { lib.pango_layout_set_single_paragraph_mode(l, on); }
 void pango_layout_get_size(PangoLayout *l, int *w, int *h) { lib.pango_layout_get_size(l, w, h); }
 int pango_layout_get_baseline(PangoLayout *l) { return lib.pango_layout_get_baseline(l); }
