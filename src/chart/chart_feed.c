@@ -6,7 +6,7 @@
  *
  *   usual gap    the mean at this hour
  *   stale after  the largest of: a minute; 12 times the mean (were messages independent, such a gap would come once in 160 thousand); 1.5 times the longest
- *                with fewer than 8 gaps at this hour: all hours together, and not under 15 minutes
+ *                with fewer than 8 gaps at this hour: all hours together, and not under 15 minutes; by the hour in which it became too long, and until it speaks
  *   ageing       from half of that
  *   ended        nobody waits for it, so its silence is none: what came from files that somebody imported, or was captured or restored here, has no rhythm; and a feed that has been silent for half a
  *                year was retired. That is longer than any outage on record after which the same systems came back (Ireland's health service, May to September 2021), so that a feed that an
@@ -429,9 +429,10 @@ static bool has_rhythm(struct slice source)
 	return !slice_eq_str(source, "import");
 }
 
-static void judge(struct chart_feed *to, const struct feed *x, int64_t now, int zone_minutes)
+/* What is usual in the hour of t, and after what silence that hour calls a feed stale. */
+static void usual_at(const struct feed *x, int64_t t, int zone_minutes, int64_t *ret_gap, int64_t *ret_stale)
 {
-	struct feed_hour at = x->hour[hour_of(now, zone_minutes)];
+	struct feed_hour at = x->hour[hour_of(t, zone_minutes)];
 	int64_t least = STALE_LEAST;
 	if (at.count < GAPS_ENOUGH) {
 		least = STALE_UNLEARNED;
@@ -449,10 +450,30 @@ static void judge(struct chart_feed *to, const struct feed *x, int64_t now, int 
 	int64_t stale = least, by_mean = scaled(at.mean, 12, 1), by_longest = scaled(at.longest, 3, 2);
 	stale = by_mean > stale ? by_mean : stale;
 	stale = by_longest > stale ? by_longest : stale;
-	to->usual_gap = at.mean;
-	to->stale_after = stale > STALE_MOST ? STALE_MOST : stale;
+	*ret_gap = at.mean;
+	*ret_stale = stale > STALE_MOST ? STALE_MOST : stale;
+}
+
+/* Each hour that the silence has lasted is asked for itself, the first that calls it stale says since when: what was too long at 13:58 is not well again at 14:00 because that hour is a quieter one, or
+ * not known yet. Only a message ends it. */
+static void judge(struct chart_feed *to, const struct feed *x, int64_t now, int zone_minutes)
+{
+	bool stale = false;
+	for (int64_t from = x->last_time; !stale && from <= now && from - x->last_time <= STALE_MOST;) {
+		int64_t next = (floor_div(from, HOUR / 60) + 60 - (floor_div(from, HOUR / 60) + zone_minutes) % 60) * (HOUR / 60), gap, after;
+		usual_at(x, from, zone_minutes, &gap, &after);
+		int64_t since = x->last_time + after > from ? x->last_time + after : from;
+		stale = since <= now && since < next;
+		if (stale) {
+			to->usual_gap = gap;
+			to->stale_after = since - x->last_time;
+		}
+		from = next;
+	}
+	if (!stale)
+		usual_at(x, now, zone_minutes, &to->usual_gap, &to->stale_after);
 	int64_t age = now - x->last_time;
-	to->state = x->messages == 0 ? CHART_NEVER : !has_rhythm(to->source) || x->retired || age >= ENDED_AFTER ? CHART_ENDED : age >= to->stale_after ? CHART_STALE : age >= to->stale_after / 2 ? CHART_AGEING : CHART_FRESH;
+	to->state = x->messages == 0 ? CHART_NEVER : !has_rhythm(to->source) || x->retired || age >= ENDED_AFTER ? CHART_ENDED : stale || age >= to->stale_after ? CHART_STALE : age >= to->stale_after / 2 ? CHART_AGEING : CHART_FRESH;
 	int64_t m = floor_div(now, MINUTE);
 	for (int64_t i = 0; i < 60; i++) {
 		int64_t minute = m - 59 + i;

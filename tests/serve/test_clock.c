@@ -136,6 +136,20 @@ static int start(void **state)
 	return 0;
 }
 
+/* The laboratory of test_feed_falls_silent sends its last result at 49 minutes past: it is missed before the hour turns, and the new hour, of which nothing is known yet, would wait longer. */
+static int start_before_the_hour(void **state)
+{
+	struct err e = {0};
+	const int64_t hour = 3600 * TIME_SEC;
+	sky->passed = 0;
+	sky->set = 0;
+	sky->set = (hour + (49 * 60 - 39 * 40) * TIME_SEC - time_now() % hour) % hour;
+	house_make(&h);
+	house_start(&h, false, false);
+	assert_int_equal(control_token_create(h.k, "clinician", NULL, "test", token, &e), 0);
+	return 0;
+}
+
 static int done(void **state)
 {
 	house_done(&h);
@@ -211,11 +225,14 @@ static void test_feed_falls_silent(void **state)
 		send_one(fd, "EHR", i);
 		send_one(fd, "POC", i); /* an analyser on the ward has results, too */
 		pass(40);
-		if (i % 4 == 0) /* on a busy machine time would pass faster than the scribe reads */
+		if (i % 4 == 0 || (i >= 50 && i < 66)) /* on a busy machine time would pass faster than the scribe reads */
 			settle();
+		if (i == 53) /* 9 minutes; at 11 another hour begins */
+			wait_alarms("raised", "feed-LAB@GAB", 1);
 	}
 	settle();
 	go_on(fd, &i, false);
+	assert_int_equal(alarms("cleared", "feed-LAB@GAB"), 0); /* the hour turned, and it is as silent as before */
 	wait_alarms("raised", "feed-LAB@GAB", 1);
 	assert_int_equal(alarms("raised", "feed-EHR@GAB"), 0);
 	assert_state("LAB@GAB", "stale", true);
@@ -314,7 +331,7 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_feed_falls_silent, start, done),
+		cmocka_unit_test_setup_teardown(test_feed_falls_silent, start_before_the_hour, done),
 		cmocka_unit_test_setup_teardown(test_clock_is_set, start, done),
 		cmocka_unit_test_setup_teardown(test_role_keeps_dying, start, done),
 	};
