@@ -1,0 +1,158 @@
+/* downtime: what wards write down while the EHR is away, under which numbers, and how it gets back into the EHR exactly once. Pure: bytes and values in, facts, messages and decisions out; no store, no socket, no clock.
+ *
+ * A captured item (ledger kind 43, "capture") is one line of JSON, strict UTF-8, at most CAPTURE_MAX bytes; of a scanned sheet the file's bytes follow the line. The same line goes through POST /api/capture, `holdfast capture import`, a
+ * station's queue and its sealed file. It is what a person said, at the time at which it happened, and is never changed: a later item with "replaces" takes its place, and both stay.
+ *
+ *   {"v":1,"id":"W3K7-000123","unit":"3W","patient":"4711","kind":"vitals","occurred":"2026-11-22T03:12","by":"a.keller","on_behalf_of":"Dr. Roy","values":{...}}
+ *
+ *   id            the key of the station (4 to 12 of A-Z 2-9), "-", its counter (1 to 12 digits). Accepted once: the same id with the same bytes is the old entry, with other bytes it is refused and said.
+ *   unit          the ward that it was written down on; at most 64 bytes
+ *   patient       whom it is about: a record number, NUMBER@ASSIGNER, an id of ours (p4711), or a downtime number (below). Absent for what is about nobody (a bed)
+ *   identifiers   two or more of recordNumber birth family given visit wristband: what was compared with the patient before it was written. Items that change care (medications, orders, results, specimens, allergies) are refused
+ *                 without two of them, but for one that says "unidentified":true with a downtime number
+ *   kind          below
+ *   occurred      when it happened, ISO 8601 with the precision that is known; without a zone: the site's. Not in the future by more than 5 minutes of the receiver's clock (flagged, never refused)
+ *   recorded      when it was written down; absent: when it was received
+ *   by            who wrote it: a user's name. From the API it is the session's and may not be another; on_behalf_of: who did it or ordered it, where that is another person (a runner, a reading back by telephone)
+ *   replaces      the id of the item that this one corrects; with "withdraw":true it only takes it back
+ *   sheet         the number of the paper sheet that it was copied from
+ *   reason        free text: why late, why withdrawn
+ *   values        by kind. Amounts are decimals as written ("1.50" stays); text at most 4,000 bytes a field, a note 64 KiB; an unknown name is refused with its place, so that a typing error does not lose a dose
+ *
+ *   registration  family given middle birth sex address phone nextOfKin mother(a number) newborn unresponsive estimatedAge description class(inpatient emergency outpatient) bed reason
+ *   admit         class bed(UNIT^ROOM^BED) attending reason          transfer  bed from          discharge  disposition to          cancel  of(the id of an admit, transfer or discharge)
+ *   vitals        systolic diastolic pulse respiration temperature(and temperatureUnit Cel or [degF]) spo2 oxygen(l/min) pain gcs weight(kg) height(cm) glucose(and glucoseUnit mg/dL or mmol/L) position site
+ *   given         drug code system dose unit route site order(placer or filler number) lot witness scheduled(the time it was due) paper(true: given on paper, entered later)
+ *   held          drug code system order scheduled why
+ *   order         category(medication laboratory imaging nursing diet other) what code system dose unit route frequency start until priority orderedBy readBack(true where it came by telephone) number(ours)  stop(the number of an order)
+ *   result        test code system value unit range flag specimen(number) order calledBy calledTo readBack(true) critical(true) status(P or F)
+ *   note          title text                                        allergy   substance code system reaction severity criticality statedNone(true)
+ *   specimen      number what test order state(collected sent received resulted delivered lost) to
+ *   sheet         number pages of(kind of sheet)                    (the scan: bytes behind the line)
+ *
+ * Owners (R19: who enters it after an outage): registration, admit, transfer, discharge, cancel: registration. given, held, order of medication: pharmacy. result, specimen, order laboratory: laboratory. order imaging: imaging. All else: nursing.
+ *
+ * Sources: SAFER Guides, Contingency Planning and Patient Identification; HL7 v2.5.1 chapters 2, 3, 4, 7, 9; notes of the wards' practice in doc/downtime.md.
+ */
+#ifndef HOLDFAST_DOWNTIME_H
+#define HOLDFAST_DOWNTIME_H
+
+#include "base.h"
+#include "facts.h"
+
+struct hl7_msg; /* hl7.h */
+struct json_node;
+
+/* ---- a captured item ---- */
+
+#define CAPTURE_MAX ((size_t)256 << 10)
+#define CAPTURE_SCAN_MAX ((size_t)32 << 20)
+#define CAPTURE_ID_MAX 25
+
+#define CAPTURE_KINDS(X)                                                                                                         \
+	X(REGISTRATION, "registration") X(ADMIT, "admit") X(TRANSFER, "transfer") X(DISCHARGE, "discharge") X(CANCEL, "cancel")      \
+	X(VITALS, "vitals") X(GIVEN, "given") X(HELD, "held") X(ORDER, "order") X(RESULT, "result") X(NOTE, "note")                  \
+	X(ALLERGY, "allergy") X(SPECIMEN, "specimen") X(SHEET, "sheet")
+enum capture_kind {
+#define X(id, name) CAPTURE_##id,
+	CAPTURE_KINDS(X)
+#undef X
+	CAPTURE_KIND_COUNT
+};
+const char *capture_kind_name(enum capture_kind k);
+
+enum capture_owner { OWNER_REGISTRATION, OWNER_PHARMACY, OWNER_LABORATORY, OWNER_IMAGING, OWNER_NURSING, OWNER_COUNT };
+const char *capture_owner_name(enum capture_owner o); /* "registration" "pharmacy" "laboratory" "imaging" "nursing" */
+
+struct capture {
+	enum capture_kind kind;
+	struct slice id, unit, patient, occurred, recorded, by, on_behalf_of, replaces, sheet, reason;
+	bool withdraw, unidentified;
+	unsigned identifiers;           /* how many of the known words it names */
+	const struct json_node *values; /* an object; its names and their types are checked */
+	struct slice scan;              /* of a sheet: the bytes behind the line */
+};
+/* Reads and checks a line (and what is behind it). All slices lie in body or a. ERR_INPUT with the place ("values.dose") and a sentence. */
+int capture_read(struct slice body, struct arena *a, struct capture *ret, struct err *e) MUST;
+enum capture_owner capture_owner(const struct capture *c);
+
+/* What it says, as facts under the identifier that the item names (of a downtime number: the assigner DOWNTIME_ASSIGNER). zone_minutes: the site's, for times without one. An item with "replaces" has the same fact ids as the one it
+ * replaces, so that the chart folds it as a correction; withdrawn ones delete. CAPTURE_READER is stored with the view. */
+#define CAPTURE_READER "capture-1"
+#define DOWNTIME_ASSIGNER "DOWNTIME"
+int capture_facts(const struct capture *c, int zone_minutes, struct facts *ret, struct err *e) MUST;
+
+/* ---- doses ---- */
+
+/* What is known of one drug of one patient: fed and captured alike, whoever says it. */
+struct dose_said {
+	int64_t time;               /* given at; INT64_MIN: unknown */
+	struct slice drug, code, system, order, by, source; /* source: who says so, as shown */
+	bool captured, held;
+};
+enum dose_verdict { DOSE_CLEAR, DOSE_GIVEN_BEFORE /* the same order or drug within the window */, DOSE_SAME_SLOT /* the dose of this scheduled time is given */, DOSE_ALLERGY, DOSE_UNKNOWN /* the feed of administrations is stale or never came */ };
+struct dose_answer {
+	enum dose_verdict verdict;
+	const struct dose_said *which;  /* the one that speaks against it */
+	int64_t apart;                  /* ns between the two */
+};
+/* window_ns: how near two doses of one drug may be (0: 30 minutes, or half the interval where the order's frequency says one). A warning is shown before it is written down and answered by a person; it never stops a capture. */
+void dose_check(const struct capture *c, int64_t occurred, const struct dose_said *said, size_t n, int64_t window_ns, bool feed_stale, struct dose_answer *ret);
+
+/* ---- downtime numbers ----
+ *
+ * A block is a range of numbers that was given to one station (or unit, for paper) once: kind 44, {"what":"block","key","unit","first","count","machine"}. A number is shown as KEY-NNNNNC: the station's key, five digits or more, a
+ * check letter (ISO 7064 MOD 37,36 over key and digits), so that one that was copied wrongly from paper is seen. "machine" is what the block is bound to; a station whose own record does not fit (copied, rolled back to an older
+ * state) gives the block up whole and asks for another, or prints none. */
+#define DOWNTIME_NUMBER_MAX 32
+struct downtime_block {
+	char key[13], machine[65];
+	uint64_t first, count;
+};
+int downtime_number(const struct downtime_block *b, uint64_t n, char ret[DOWNTIME_NUMBER_MAX], struct err *e) MUST; /* ERR_FULL: the block is used up */
+int downtime_number_check(struct slice s, struct downtime_block *ret_key_only, uint64_t *ret_n, struct err *e) MUST;  /* ERR_INPUT: which letter does not fit */
+
+/* ---- the way back ----
+ *
+ * States of a downtime (kind 44, {"what":"begin" or "advance" or "close","state","unit"?,"reason","by"}): down -> read-only -> write -> closed. Closing needs a balance without open or unknown items.
+ *
+ * What is done about an item is kind 45, acts in the ledger's order, folded by backload_apply:
+ *   reviewed   by, and what the owner changed nothing of; refused at review: "refuse" with a reason
+ *   made       to, controlId, order (ORC-2), then LF and the message's bytes: durable before the first byte goes out, the same for every retry
+ *   answer     controlId, ack (AA AE AR CA CE CR), text
+ *   unknown    controlId, why: bytes may have gone out, and no answer to them came. Open: never sent again by itself but to a destination proven to de-duplicate ("deduplicates", below)
+ *   echo       controlId or order, entry: the EHR's own feed showed our number: filed, and the echo is no second fact
+ *   resolved   by, as: filed | already-there | refused | superseded, reason: a person's word
+ *   deduplicates  to, proven: entry of the test: the destination answered the same control id twice and kept one */
+enum backload_state { BACK_OPEN, BACK_REVIEWED, BACK_SENT_UNKNOWN, BACK_FILED, BACK_ALREADY_THERE, BACK_REFUSED, BACK_SUPERSEDED };
+const char *backload_state_name(enum backload_state s); /* "open" "reviewed" "unknown" "filed" "already_there" "refused" "superseded" */
+struct backload {
+	enum backload_state state;
+	char control_id[21], ack[4], to[256]; /* MSH-10: 20 characters at most (2.5.1, table of MSH) */
+	uint64_t made;      /* entry that holds the bytes; 0: none */
+	unsigned tries;
+};
+/* act: the first line. false: it has no effect as things stand (said in the act's place on the page, never lost). */
+bool backload_apply(struct backload *b, const struct json_node *act, uint64_t entry);
+
+struct downtime_balance {
+	uint64_t items, filed, already_there, refused, superseded, unknown, open; /* items is the sum of the others */
+};
+
+/* The message of an item: ADT (A01 A02 A03 A04 A11 A12 A13 A08), OMG or ORM^O01, ORU^R01, RDE^O11, RAS^O17, MDM^T02; EVN-2 recorded, EVN-6 occurred, ORC-10 who entered and ORC-12 who ordered, our number in ORC-2. Text UTF-8, escaped. */
+struct backload_message {
+	const char *version;    /* "2.3.1" "2.4" "2.5" "2.5.1" */
+	struct slice sending_app, sending_fac, receiving_app, receiving_fac;
+	struct slice control_id;/* from our own range, never used twice: HF + the site's key + counter */
+	int64_t time;           /* MSH-7 */
+	int zone_minutes;
+	const struct fact_ident *idents; /* of the patient as the chart knows them now; the downtime number among them */
+	size_t ident_count;
+	const struct fact *patient, *visit; /* may be NULL */
+	struct slice number;    /* ORC-2, OBR-2, TXA-12 ...: the item's id */
+};
+int backload_message(const struct capture *c, const struct backload_message *m, struct buf *ret, struct err *e) MUST; /* ERR_NO: an item of this kind needs no message (specimen, sheet), and is filed by its owner's word */
+/* Whether a message that the EHR sent carries one of our numbers (ORC-2, OBR-2, TXA-12, PID-3 of DOWNTIME_ASSIGNER), and which: what it says of it is the echo of ours. ret_n at most max. */
+int backload_echo(const struct hl7_msg *m, struct slice sending_app, struct slice *ret, size_t max, size_t *ret_n);
+
+#endif
