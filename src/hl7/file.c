@@ -67,7 +67,7 @@ enum hl7_line hl7_line_at(const uint8_t *p, size_t n, int wide, bool more)
 
 int hl7_wide(struct slice s)
 {
-	if (s.n < 6)
+	if (s.n < 6 || (s.p[0] && s.p[1] && s.p[0] < 0xFE)) /* neither a mark nor an ASCII character in UTF-16: nearly every message is done with here */
 		return 0;
 	for (int wide = HL7_CS_UTF16LE; wide <= HL7_CS_UTF16BE; wide++) {
 		if (unit(s.p, s.n, 0, wide) == 0xFEFF)

@@ -8,7 +8,7 @@
 #define LINE_MAX_BYTES 65536
 
 /* The i-th character of s; -1 past the end. */
-static int at(struct slice s, int wide, size_t i)
+static inline int at(struct slice s, int wide, size_t i)
 {
 	if (!wide)
 		return i < s.n ? s.p[i] : -1;
@@ -34,42 +34,80 @@ static void delims(struct hl7_header *h)
 	}
 }
 
+/* Where, from n on, the field that is open ends: at a separator, the line's end, the end, or at LINE_MAX_BYTES. */
+static inline size_t field_end(struct slice s, int wide, size_t n, uint8_t sep)
+{
+	size_t most = s.n < LINE_MAX_BYTES ? s.n : LINE_MAX_BYTES;
+	if (!wide) {
+		for (; n < most; n++) { /* byte by byte: fields of MSH are a few bytes long, and this is read of every message that is relayed or taken in */
+			uint8_t c = s.p[n];
+			if (c == sep || (c < ' ' && (c == '\r' || c == '\n' || c == FS)))
+				break;
+		}
+		return n;
+	}
+	for (int c; n < LINE_MAX_BYTES && (c = at(s, wide, n)) >= 0 && c != sep && c != '\r' && c != '\n' && c != FS;)
+		n++;
+	return n;
+}
+
+/* MSH-n; NULL: it is not looked at. */
+static struct slice *field_at(struct hl7_header *h, size_t n)
+{
+	switch (n) {
+	case 2: return &h->encoding;
+	case 3: return &h->sending_app;
+	case 4: return &h->sending_fac;
+	case 5: return &h->receiving_app;
+	case 6: return &h->receiving_fac;
+	case 7: return &h->time;
+	case 9: return &h->type;
+	case 10: return &h->control_id;
+	case 11: return &h->processing;
+	case 12: return &h->version;
+	case 13: return &h->sequence;
+	case 15: return &h->accept_ack;
+	case 16: return &h->app_ack;
+	case 18: return &h->charset;
+	case 21: return &h->profile;
+	default: return NULL;
+	}
+}
+
 void hl7_header_read(struct slice message, struct hl7_header *ret)
 {
-	struct hl7_header h = {.wide = hl7_wide(message)};
-	*ret = h;
+	int wide = hl7_wide(message);
+	*ret = (struct hl7_header){.wide = wide};
 	size_t begin = 0, n;
-	for (int c; (c = at(message, h.wide, begin)) >= 0 && begin < LINE_MAX_BYTES; begin++) {
-		if (!h.wide && c == 0xEF && message.n - begin >= 3 && memcmp(message.p + begin, "\xEF\xBB\xBF", 3) == 0)
+	for (int c; (c = at(message, wide, begin)) >= 0 && begin < LINE_MAX_BYTES; begin++) {
+		if (!wide && c == 0xEF && message.n - begin >= 3 && memcmp(message.p + begin, "\xEF\xBB\xBF", 3) == 0)
 			begin += 2;
-		else if (c != ' ' && c != '\t' && c != '\r' && c != '\n' && c != VT && c != 0 && !(h.wide && c == 0xFEFF))
+		else if (c != ' ' && c != '\t' && c != '\r' && c != '\n' && c != VT && c != 0 && !(wide && c == 0xFEFF))
 			break;
 	}
-	struct slice from = slice_of(message.p + begin * (h.wide ? 2 : 1), message.n - begin * (h.wide ? 2 : 1));
-	if (from.n == 0 || hl7_line_at(from.p, from.n, h.wide, false) != HL7_LINE_MSH)
+	struct slice from = slice_of(message.p + begin * (wide ? 2 : 1), message.n - begin * (wide ? 2 : 1));
+	if (from.n == 0 || hl7_line_at(from.p, from.n, wide, false) != HL7_LINE_MSH)
 		return;
-	int sep = at(from, h.wide, 3);
-	h.d.field = (uint8_t)sep;
-	struct slice *fields[] = {NULL, NULL, &h.encoding, &h.sending_app, &h.sending_fac, &h.receiving_app, &h.receiving_fac, &h.time, NULL, &h.type, &h.control_id, &h.processing, &h.version,
-		&h.sequence, NULL, &h.accept_ack, &h.app_ack, NULL, &h.charset, NULL, NULL, &h.profile};
+	int sep = at(from, wide, 3);
+	ret->d.field = (uint8_t)sep;
 	size_t number = 2, open = 4;
-	bool over = false;
-	for (n = 4; !over; n++) {
-		int c = at(from, h.wide, n);
-		over = c < 0 || c == '\r' || c == '\n' || c == FS;
+	for (n = 4;; n++) {
+		n = field_end(from, wide, n, (uint8_t)sep);
+		int c = at(from, wide, n);
+		bool over = c < 0 || c == '\r' || c == '\n' || c == FS;
 		if (!over && n == LINE_MAX_BYTES)
 			break; /* the field that is open here is not whole */
-		if (!over && c != sep)
-			continue;
-		if (number < ARRAY_LEN(fields) && fields[number])
-			*fields[number] = part(from, h.wide, open, n);
+		struct slice *field = field_at(ret, number);
+		if (field)
+			*field = part(from, wide, open, n);
 		number++;
 		open = n + 1;
+		if (over)
+			break;
 	}
-	h.line = part(from, h.wide, 0, over ? n - 1 : n);
-	delims(&h);
-	h.ok = number > 10 && h.d.comp; /* number: one past the last field that is whole */
-	*ret = h;
+	ret->line = part(from, wide, 0, n);
+	delims(ret);
+	ret->ok = number > 10 && ret->d.comp; /* number: one past the last field that is whole */
 }
 
 #define WHOSE_LOOK ((size_t)1 << 20)
