@@ -40,6 +40,11 @@ static void check_message(struct slice frame)
 	gate_message_read(frame, &m);
 	MUST_BE(within(m.type, frame) && within(m.control_id, frame) && within(m.answer_code, frame) && within(m.answer_to, frame));
 	MUST_BE(m.ok || (!m.answer && !m.test && !m.type.n && !m.control_id.n));
+	struct gate_asked asked = {0};
+	MUST_BE(!gate_asked_take(&asked, &m));
+	MUST_BE(gate_asked_add(&asked, m.answer_to) == 0);
+	MUST_BE(gate_asked_take(&asked, &m) == m.answer);
+	gate_asked_done(&asked);
 	gate_message_key(frame, m.control_id, key);
 	for (int s = GATE_CUT; s < GATE_STATES; s++) {
 		enum gate_way way = gate_passes(&l, (enum gate_state)s, &m);

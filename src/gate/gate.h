@@ -8,7 +8,7 @@
  *   QUARANTINED  as CUT, while evidence is gathered
  *   TEST         messages marked as tests (MSH-11 T) pass, and nothing else; of an opaque link nothing
  *   ONE-WAY      messages (opaque: bytes) pass in the link's own direction; the other way acknowledgements alone (opaque: nothing)
- *   LIMITED      as OPEN, for the types and at the rate that the link's limits say
+ *   LIMITED      as OPEN, for the types and at the rate that the link's limits say; the other way those types and acknowledgements
  *   OPEN         everything that is a frame passes (opaque: every byte); acknowledgements are the far side's own
  *
  * What must always be true
@@ -150,7 +150,7 @@ int gate_frame_next(struct gate_frames *f, struct slice in, struct slice *ret, s
 struct gate_message { /* the little that the relay reads of a message; slices into it */
 	bool ok;                 /* it has an MSH that reads */
 	bool test;               /* MSH-11 is T */
-	bool answer;             /* it has an MSA: an acknowledgement */
+	bool answer;             /* an acknowledgement or response: MSA right behind MSH (SFT, UAC), or MSH-9 is ACK and there is an MSA */
 	struct slice type;       /* MSH-9 as it stands, at most its first two components */
 	struct slice control_id; /* MSH-10 */
 	struct slice answer_code, answer_to; /* MSA-1, MSA-2 */
@@ -163,8 +163,18 @@ void gate_message_key(struct slice content, struct slice control_id, uint8_t ret
 enum gate_way { GATE_PASS, GATE_WAIT /* not in this state: our own messages are queued, a partner's connection is refused */, GATE_NOT /* not of a kind that LIMITED lets pass */ };
 /* May a message (an opaque link: bytes; m NULL) of the link's own direction pass in this state? */
 enum gate_way gate_passes(const struct gate_link *l, enum gate_state s, const struct gate_message *m);
-/* The other way: acknowledgements in every state in which messages pass. */
+/* The other way: answers in every state in which messages pass; in LIMITED also messages of the types that its limits let pass. m->answer: the caller has made sure that it answers something (gate_asked_take). */
 bool gate_passes_back(const struct gate_link *l, enum gate_state s, const struct gate_message *m);
+/* What has gone to the far side of one connection and has no answer yet: an MSA alone makes no answer, or whoever sits behind a one-way link could send what he likes with an MSA in it. Zeros: nothing. Each message has at most one
+ * accept acknowledgement (CA, CE, CR) and one application acknowledgement or response, which ends it (v2.9, 2.9.2 and 2.9.3). Beyond GATE_ASKED_MAX the oldest are forgotten. */
+#define GATE_ASKED_MAX 16384u
+struct gate_asked {
+	uint64_t *key;           /* in order; 0: answered. Bit 0: it has had its accept acknowledgement */
+	size_t first, n, room;   /* key[first .. n): those before are answered */
+};
+int gate_asked_add(struct gate_asked *a, struct slice control_id) MUST;      /* ERR_MEMORY */
+bool gate_asked_take(struct gate_asked *a, const struct gate_message *m) MUST; /* is it an answer to one of them? */
+void gate_asked_done(struct gate_asked *a);
 /* A refusal that keeps the message where it is: MSA AE, never AR. */
 void gate_refusal(struct slice message, const char *why, int64_t now, struct buf *ret);
 /* What the far side's answer to a queued message means for it. Only the first lets it leave the queue. */
@@ -176,7 +186,8 @@ enum gate_verdict {
 enum gate_verdict gate_verdict_of(struct slice code /* MSA-1 */);
 int64_t gate_pause(unsigned refusals);           /* before it is offered again: 1 s, doubled each time, at most GATE_PAUSE_MAX */
 #define GATE_PAUSE_MAX (INT64_C(60) * TIME_SEC)
-/* The acknowledgement of a message that is durable here: AA, or CA where the sender asks for one in MSH-15. */
+/* The acknowledgement of a message that is durable here, as its sender asks for one (hl7_ack_write, HL7_ACK_AUTO): AA, or CA in enhanced mode; AE, or CE, with an ERR where its header does not read or has no control id that an AA
+ * could name, although it is kept like any other; nothing for what is itself an acknowledgement, and where MSH-15 (or MSH-16 alone) asks for no commit answer. */
 void gate_accepted(struct slice message, int64_t now, struct buf *ret);
 
 /* ---- the cutter: what a cut does beside the relay ------------------------------------------------------------------------------

@@ -4,10 +4,12 @@
 #include "gate.h"
 #include "hl7.h"
 
+#include <stdlib.h>
+
 #define VT 0x0b
 #define FS 0x1c
 #define CR 0x0d
-#define MSA_WITHIN ((size_t)8 << 10) /* of a message: MSA stands right behind MSH, SFT and UAC (v2.9, 2.13) */
+#define MSA_WITHIN ((size_t)8 << 10) /* of a message */
 
 int gate_frame_next(struct gate_frames *f, struct slice in, struct slice *ret, size_t *ret_used)
 {
@@ -62,35 +64,38 @@ static struct slice two_components(struct slice type, uint8_t comp)
 	return slice_of(first.p, first.n + 1 + second.n);
 }
 
-/* By its line ends: memmem was a third of the relay's time. */
-static const uint8_t *msa_behind(const uint8_t *p, size_t n, uint8_t end)
+/* Right behind MSH, SFT and UAC (v2.9, 2.13). A message that says of itself that it is an acknowledgement may have something else in between. */
+static struct slice find_msa(struct slice m, size_t at, uint8_t field, bool ack)
 {
-	const uint8_t *hit = p;
-	while ((hit = memchr(hit, end, n - (size_t)(hit - p)))) {
-		if (n - (size_t)(hit - p) < 4)
-			return NULL;
-		if (!memcmp(hit + 1, "MSA", 3))
-			return hit;
-		hit++;
+	size_t end = m.n < MSA_WITHIN ? m.n : MSA_WITHIN;
+	while (at + 4 < end) {
+		const uint8_t *p = m.p + at;
+		if (*p == CR || *p == '\n') {
+			at++;
+			continue;
+		}
+		if (!memcmp(p, "MSA", 3) && p[3] == field)
+			return slice_of(p + 4, m.n - at - 4);
+		if (!ack && memcmp(p, "SFT", 3) && memcmp(p, "UAC", 3))
+			break;
+		while (at < end && m.p[at] != CR && m.p[at] != '\n')
+			at++;
 	}
-	return NULL;
+	return SLICE_NULL;
 }
 
-static void read_answer(struct slice m, uint8_t field, struct gate_message *ret)
+static void read_answer(struct slice m, const struct hl7_header *h, struct gate_message *ret)
 {
-	size_t n = m.n < MSA_WITHIN ? m.n : MSA_WITHIN;
-	const uint8_t *hit = msa_behind(m.p, n, CR);
-	if (!hit)
-		hit = msa_behind(m.p, n, '\n');
-	if (!hit || (size_t)(hit - m.p) + 4 >= m.n || hit[4] != field)
+	struct slice rest, kind = slice_cut(h->type, h->d.comp, &rest);
+	struct slice line = find_msa(m, (size_t)(h->line.p + h->line.n - m.p), h->d.field, slice_eq_str(kind, "ACK"));
+	if (!line.n)
 		return;
-	struct slice line = slice_of(hit + 5, m.n - (size_t)(hit + 5 - m.p)), rest;
 	line = slice_cut(line, CR, &rest);
 	line = slice_cut(line, '\n', &rest);
 	ret->answer = true;
-	ret->answer_code = slice_cut(line, field, &rest);
+	ret->answer_code = slice_cut(line, h->d.field, &rest);
 	if (rest.p)
-		ret->answer_to = slice_cut(rest, field, &rest);
+		ret->answer_to = slice_cut(rest, h->d.field, &rest);
 }
 
 void gate_message_read(struct slice frame, struct gate_message *ret)
@@ -106,7 +111,7 @@ void gate_message_read(struct slice frame, struct gate_message *ret)
 	ret->control_id = h.control_id;
 	struct slice rest;
 	ret->test = slice_eq_str(slice_trim(slice_cut(h.processing, h.d.comp, &rest)), "T");
-	read_answer(m, h.d.field, ret);
+	read_answer(m, &h, ret);
 }
 
 /* Two FNV-1a of different offset would do against accidents; a sender is not to be trusted with finding two that collide, but all that it could lose by that is a message of its own. */
@@ -127,6 +132,75 @@ void gate_message_key(struct slice content, struct slice control_id, uint8_t ret
 	uint64_t a = mix(mix(UINT64_C(0xcbf29ce484222325), control_id), m), b = mix(mix(UINT64_C(0x9e3779b97f4a7c15), m), control_id);
 	memcpy(ret, &a, sizeof a);
 	memcpy(ret + sizeof a, &b, sizeof b);
+}
+
+/* Of the connection's far side: what it was sent, as 64 bits a control id. Two ids that are one by accident, or by a sender's art, let an answer through that names the other: no more than it could have by naming the first. */
+static uint64_t asked_key(struct slice control_id)
+{
+	uint64_t k = mix(UINT64_C(0xcbf29ce484222325), control_id) & ~UINT64_C(1);
+	return k ? k : 2;
+}
+
+/* In order, without those that were answered; and in twice the room where those left need it. */
+static int asked_room(struct gate_asked *a)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < a->n; i++)
+		n += a->key[i] != 0;
+	if (n > a->room / 2 || !a->room) {
+		size_t room = a->room ? 2 * a->room : 64;
+		uint64_t *key = room <= GATE_ASKED_MAX ? reallocarray(a->key, room, sizeof *key) : a->key;
+		if (!key)
+			return ERR_MEMORY;
+		a->key = key;
+		a->room = room <= GATE_ASKED_MAX ? room : a->room;
+	}
+	n = 0;
+	for (size_t i = 0; i < a->n; i++)
+		if (a->key[i])
+			a->key[n++] = a->key[i];
+	a->n = n;
+	a->first = 0;
+	return 0;
+}
+
+int gate_asked_add(struct gate_asked *a, struct slice control_id)
+{
+	if (a->n == a->room && asked_room(a) < 0)
+		return ERR_MEMORY;
+	if (a->n == a->room) { /* a quarter of them goes: their answers are late beyond all measure */
+		a->n -= a->room / 4;
+		a->first = 0;
+		memmove(a->key, a->key + a->room / 4, a->n * sizeof *a->key);
+	}
+	a->key[a->n++] = asked_key(control_id);
+	return 0;
+}
+
+bool gate_asked_take(struct gate_asked *a, const struct gate_message *m)
+{
+	uint64_t key = asked_key(m->answer_to);
+	bool accept = m->answer_code.n && m->answer_code.p[0] == 'C';
+	if (!m->ok || !m->answer)
+		return false;
+	for (size_t i = a->first; i < a->n; i++) {
+		uint64_t *k = &a->key[i];
+		if ((*k & ~UINT64_C(1)) != key || (accept && *k & 1))
+			continue;
+		*k = accept ? *k | 1 : 0;
+		while (a->first < a->n && !a->key[a->first]) /* mostly they come in order */
+			a->first++;
+		if (a->first == a->n)
+			a->first = a->n = 0;
+		return true;
+	}
+	return false;
+}
+
+void gate_asked_done(struct gate_asked *a)
+{
+	free(a->key);
+	*a = (struct gate_asked){0};
 }
 
 static bool type_listed(const struct gate_link *l, struct slice type)
@@ -160,8 +234,9 @@ bool gate_passes_back(const struct gate_link *l, enum gate_state s, const struct
 {
 	switch (s) {
 	case GATE_OPEN:
-	case GATE_LIMITED:
 		return true;
+	case GATE_LIMITED:
+		return (m && m->ok && m->answer) || gate_passes(l, s, m) == GATE_PASS;
 	case GATE_ONE_WAY:
 	case GATE_TEST:
 		return m && m->ok && m->answer;

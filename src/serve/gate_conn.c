@@ -324,13 +324,10 @@ void pass_accept(struct relay *r, struct glink *g)
 
 /* ---- messages ---- */
 
-static void count(struct glink *g, size_t bytes, bool message)
+/* Where all that is a frame passes back, nobody asks what it answers. */
+static bool answers_alone(const struct glink *g)
 {
-	g->bytes += bytes;
-	if (message) {
-		g->messages++;
-		g->last = time_now();
-	}
+	return g->st.state != GATE_OPEN;
 }
 
 static bool seen_lately(const struct glink *g, struct slice frame, const struct gate_message *m)
@@ -450,21 +447,25 @@ static int forward(struct relay *r, struct conn *c, struct slice frame, struct s
 	}
 	if (c->far.fd < 0 && side_connect(r, &c->far, g) < 0)
 		return ERR_NO;
-	count(g, frame.n, false);
-	count_message(g, &m);
+	if (answers_alone(g) && gate_asked_add(&c->asked, m.control_id) < 0)
+		return ERR_MEMORY;
+	g->bytes += frame.n;
+	count_message(g, &m, relay_wall(r));
 	return run_add(r, &c->far, run, frame);
 }
 
 static int backward(struct relay *r, struct conn *c, struct slice frame, struct slice *run)
 {
-	struct gate_message m = {0};
-	if (c->g->st.state == GATE_TEST || c->g->st.state == GATE_ONE_WAY)
+	if (answers_alone(c->g)) {
+		struct gate_message m;
 		gate_message_read(frame, &m);
-	if (!gate_passes_back(&c->g->l, c->g->st.state, &m)) {
-		c->g->refused++;
-		return 0;
+		m.answer = m.answer && gate_asked_take(&c->asked, &m);
+		if (!gate_passes_back(&c->g->l, c->g->st.state, &m)) {
+			c->g->refused++;
+			return 0;
+		}
 	}
-	count(c->g, frame.n, false);
+	c->g->bytes += frame.n;
 	return run_add(r, &c->near, run, frame);
 }
 
@@ -518,7 +519,9 @@ static int take_bytes(struct relay *r, struct conn *c, struct side *s, bool near
 		g->refused++;
 		return 0;
 	}
-	count(g, s->in.n, true);
+	g->bytes += s->in.n;
+	g->messages++;
+	g->last = relay_wall(r);
 	int n = side_send(r, near ? &c->far : &c->near, buf_slice(&s->in));
 	buf_reset(&s->in);
 	return n;

@@ -1,7 +1,8 @@
 /* gate_count: of the messages that passed, how many of which type, and the control ids of the last: what letters and the watch over traffic (keeper_gate_watch.c) are made from. */
 #include "gate_role.h"
 
-static void keep(char *out, size_t size, struct slice s)
+/* As it is shown; what is kept while messages pass is as it came. */
+static void readable(char *out, size_t size, struct slice s)
 {
 	size_t n = s.n < size ? s.n : size - 1;
 	for (size_t i = 0; i < n; i++)
@@ -9,22 +10,33 @@ static void keep(char *out, size_t size, struct slice s)
 	out[n] = 0;
 }
 
-void count_message(struct glink *g, const struct gate_message *m)
+static size_t type_of(struct gate_counted *c, struct slice type)
 {
-	struct gate_counted *c = &g->counted;
-	char name[16];
+	char name[sizeof c->type[0].name];
 	size_t i = 0;
-	g->messages++;
-	g->last = time_now();
-	keep(c->ids[c->ids_n++ % GATE_IDS], sizeof c->ids[0], m->control_id);
-	keep(name, sizeof name, m->ok ? m->type : SLICE_NULL);
+	if (c->types && slice_eq_str(type, c->type[c->type_last].name)) /* mostly it is what came before */
+		return c->type_last;
+	readable(name, sizeof name, type);
 	while (i < c->types && strcmp(c->type[i].name, name))
 		i++;
 	if (i == c->types && i < GATE_TYPES_MAX) {
 		memcpy(c->type[i].name, i + 1 < GATE_TYPES_MAX ? name : "other", i + 1 < GATE_TYPES_MAX ? sizeof name : sizeof "other");
 		c->types++;
 	}
-	c->type[i < GATE_TYPES_MAX ? i : GATE_TYPES_MAX - 1].n++;
+	return i < GATE_TYPES_MAX ? i : GATE_TYPES_MAX - 1;
+}
+
+void count_message(struct glink *g, const struct gate_message *m, int64_t now)
+{
+	struct gate_counted *c = &g->counted;
+	struct gate_id *id = &c->id[c->ids_n++ % GATE_IDS];
+	g->messages++;
+	g->last = now;
+	id->n = (uint8_t)(m->control_id.n < sizeof id->text ? m->control_id.n : sizeof id->text);
+	if (id->n)
+		memcpy(id->text, m->control_id.p, id->n);
+	c->type_last = (uint8_t)type_of(c, m->ok ? m->type : SLICE_NULL);
+	c->type[c->type_last].n++;
 }
 
 void count_put(const struct glink *g, struct jsonw *w)
@@ -32,8 +44,12 @@ void count_put(const struct glink *g, struct jsonw *w)
 	const struct gate_counted *c = &g->counted;
 	jsonw_key(w, "ids");
 	jsonw_arr(w);
-	for (uint64_t n = c->ids_n, i = 0; i < GATE_IDS && i < n; i++)
-		jsonw_str(w, c->ids[(n - 1 - i) % GATE_IDS]);
+	for (uint64_t n = c->ids_n, i = 0; i < GATE_IDS && i < n; i++) {
+		const struct gate_id *id = &c->id[(n - 1 - i) % GATE_IDS];
+		char text[sizeof id->text + 1];
+		readable(text, sizeof text, slice_of(id->text, id->n));
+		jsonw_str(w, text);
+	}
 	jsonw_arr_end(w);
 	jsonw_key(w, "types");
 	jsonw_obj(w);

@@ -147,7 +147,7 @@ static void answered(struct relay *r, struct glink *g, const struct gate_message
 	struct gate_message sent;
 	gate_message_read(buf_slice(&d->frame), &sent);
 	g->bytes += d->frame.n;
-	count_message(g, &sent);
+	count_message(g, &sent, relay_wall(r));
 	d->phase = DRAIN_TELL;
 }
 

@@ -20,6 +20,13 @@ int64_t relay_now(void)
 	return time_monotonic();
 }
 
+int64_t relay_wall(struct relay *r)
+{
+	if (!r->wall)
+		r->wall = time_now();
+	return r->wall;
+}
+
 bool relay_holds(const struct glink *g)
 {
 	return g->l.out && g->l.protocol == GATE_MLLP;
@@ -397,6 +404,7 @@ static void bury(struct relay *r)
 		buf_done(&c->near.out);
 		buf_done(&c->far.in);
 		buf_done(&c->far.out);
+		gate_asked_done(&c->asked);
 		free(c);
 	}
 }
@@ -408,6 +416,7 @@ static int loop(struct relay *r)
 		int n = epoll_wait(r->ep, ev, ARRAY_LEN(ev), (int)(TICK / (TIME_SEC / 1000)));
 		if (n < 0 && errno != EINTR)
 			return 3;
+		r->wall = 0;
 		for (int i = 0; i < n; i++) /* the keeper first: a cut goes before what else there is */
 			if (((struct node *)ev[i].data.ptr)->kind == NODE_KEEPER)
 				on_event(r, &ev[i]);

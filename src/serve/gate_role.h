@@ -30,6 +30,7 @@ struct side { /* one socket of a connection */
 struct conn {
 	struct glink *g;
 	struct side near, far;
+	struct gate_asked asked; /* of the far side, where only answers come back */
 	size_t holds;        /* messages on their way to the ledger */
 	bool dead;
 	struct conn *next, *prev;
@@ -79,10 +80,10 @@ struct glink {
 	uint64_t bytes, bytes_cut, messages, odd, refused;
 	int64_t last;          /* wall clock: of a message */
 	struct gate_counted {  /* gate_count.c */
-		char ids[GATE_IDS][64];                        /* control ids, ring; the newest is at (ids_n - 1) % GATE_IDS */
+		struct gate_id { uint8_t n, text[63]; } id[GATE_IDS]; /* control ids, as they came, ring; the newest is at (ids_n - 1) % GATE_IDS */
 		uint64_t ids_n;
 		struct gate_type { char name[16]; uint64_t n; } type[GATE_TYPES_MAX]; /* the last place: all others */
-		uint8_t types;
+		uint8_t types, type_last; /* type_last: of the last message, if there was one */
 	} counted;
 	double bucket;
 	int64_t bucket_at;
@@ -101,6 +102,7 @@ struct relay {
 	struct conn *graves;   /* freed at the end of a round: epoll may still name them */
 	uint64_t tags;
 	int64_t ticked;
+	int64_t wall;          /* wall clock of this round of the loop; 0: nobody has asked yet */
 	bool throttled;        /* somebody waits for a rate */
 	EVP_PKEY *key;         /* the site's own certificate for MLLP, as intake has it; NULL: there is none */
 	X509 *cert;
@@ -113,6 +115,7 @@ void relay_apply(struct relay *r, struct glink *g, const struct gate_standing *s
 bool relay_holds(const struct glink *g);                       /* out, mllp: what it may not send it keeps */
 bool relay_listens(const struct glink *g);                     /* should its listener be open? */
 int64_t relay_now(void);
+int64_t relay_wall(struct relay *r);                           /* wall clock, looked at once a round of the loop */
 void relay_watch(struct relay *r, struct side *s, uint32_t want);
 
 /* gate_conn.c */
@@ -148,7 +151,7 @@ int relay_tls_half(struct side *s);                            /* we send nothin
 void relay_tls_late(struct glink *g, bool near);               /* one took too long */
 void relay_tls_end(struct side *s, bool orderly);
 /* gate_count.c */
-void count_message(struct glink *g, const struct gate_message *m); /* one has passed */
+void count_message(struct glink *g, const struct gate_message *m, int64_t now); /* one has passed; wall clock */
 void count_put(const struct glink *g, struct jsonw *w);
 /* gate_probe.c */
 void relay_tell(struct relay *r, uint64_t tag, bool probe);

@@ -98,9 +98,88 @@ static void test_read(void **state)
 	assert_true(m.answer && slice_eq_str(m.answer_code, "AE") && slice_eq_str(m.answer_to, "C2"));
 	gate_message_read(SLICE("MSH|^~\\&|B|G|A|F|20260101||ORU|X|P|2.5\rNTE|1||MSA|AA|C3\rMS"), &m);
 	assert_true(m.ok && !m.answer);
+	static const struct {
+		const char *text;
+		bool answer;
+	} rows[] = {
+#define MSH(type) "MSH|^~\\&|B|G|A|F|20260101||" type "|X|P|2.5"
+		{MSH("ORU^R01") "\rPID|1||7\rMSA|AA|C1\r", false}, /* somewhere in a message */
+		{MSH("ORU^R01") "\rSFT|x\rNTE|1\rMSA|AA|C1\r", false},
+		{MSH("ORR^O02") "\rSFT|x\rSFT|y\rUAC|z\r\nMSA|AA|C1\rPID|1\r", true}, /* a response */
+		{MSH("ACK") "\rZZZ|1\rERR|2\rMSA|AA|C1\r", true},
+		{MSH("ACK^A01^ACK") "\nMSA|AA|C1", true},
+		{MSH("ACKNOWLEDGE") "\rZZZ|1\rMSA|AA|C1\r", false},
+		{MSH("ACK") "\rMSAX|AA|C1\r", false},
+		{MSH("ACK") "\rMSA^AA^C1\r", false},
+		{MSH("ACK") "\rMSA", false},
+		{MSH("ACK"), false},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		gate_message_read(slice_str(rows[i].text), &m);
+		assert_true(m.ok);
+		if (m.answer != rows[i].answer || (m.answer && !slice_eq_str(m.answer_to, "C1")))
+			fail_msg("row %zu", i);
+	}
 	static const char *const hostile[] = {"", "MSH", "MSH|", "MSHMSHMSH", "\x0b\x1c\r", "PID|1", "MSH|^~\\&|\rMSA", "MSH|^~\\&|\rMSA|", "\x1c\r"};
 	for (size_t i = 0; i < ARRAY_LEN(hostile); i++)
 		gate_message_read(slice_str(hostile[i]), &m);
+}
+
+static bool says(struct gate_asked *a, const char *code, const char *id)
+{
+	struct gate_message m;
+	char text[128];
+	snprintf(text, sizeof text, "MSH|^~\\&|B|G|A|F|20260101||ACK|X|P|2.5\rMSA|%s|%s\r", code, id);
+	gate_message_read(slice_str(text), &m);
+	return gate_asked_take(a, &m);
+}
+
+/* An answer answers something, and each thing once; in enhanced mode with an accept acknowledgement before it. */
+static void test_asked(void **state)
+{
+	struct gate_asked a = {0};
+	struct gate_message adt;
+	char id[16];
+	assert_false(says(&a, "AA", "C1"));
+	assert_int_equal(gate_asked_add(&a, SLICE("C1")), 0);
+	assert_int_equal(gate_asked_add(&a, SLICE("C2")), 0);
+	gate_message_read(SLICE(WRAP(ADT)), &adt); /* it has C1 as its own control id, and answers nothing */
+	assert_false(gate_asked_take(&a, &adt));
+	assert_false(says(&a, "AA", "C3"));
+	assert_false(says(&a, "AA", ""));
+	assert_true(says(&a, "AA", "C2")); /* in any order */
+	assert_false(says(&a, "AA", "C2"));
+	assert_true(says(&a, "CA", "C1"));
+	assert_false(says(&a, "CA", "C1"));
+	assert_true(says(&a, "AE", "C1"));
+	assert_false(says(&a, "AA", "C1"));
+	assert_false(says(&a, "CA", "C1"));
+	assert_int_equal(gate_asked_add(&a, SLICE("C1")), 0); /* sent again */
+	assert_int_equal(gate_asked_add(&a, SLICE("C1")), 0);
+	assert_true(says(&a, "AA", "C1"));
+	assert_true(says(&a, "AA", "C1"));
+	assert_false(says(&a, "AA", "C1"));
+	for (int i = 0; i < 1000000; i++) { /* answered at once: it does not grow */
+		snprintf(id, sizeof id, "%d", i);
+		assert_int_equal(gate_asked_add(&a, slice_str(id)), 0);
+		if (i % 10)
+			assert_true(says(&a, "AA", id));
+		if (i >= 109 && i % 10 == 9 && i / 10 != 500) { /* and one in ten late, a few never */
+			snprintf(id, sizeof id, "%d", i - 99);
+			assert_true(says(&a, "AA", id));
+		}
+	}
+	assert_true(a.room <= 256 && a.n <= a.room);
+	for (unsigned i = 0; i < 2 * GATE_ASKED_MAX; i++) { /* never answered: the oldest are forgotten */
+		snprintf(id, sizeof id, "x%u", i);
+		assert_int_equal(gate_asked_add(&a, slice_str(id)), 0);
+	}
+	assert_int_equal(a.room, GATE_ASKED_MAX);
+	assert_false(says(&a, "AA", "x0"));
+	snprintf(id, sizeof id, "x%u", GATE_ASKED_MAX + GATE_ASKED_MAX / 4); /* three quarters are always kept */
+	assert_true(says(&a, "AA", id));
+	gate_asked_done(&a);
+	assert_false(says(&a, "AA", "x99999"));
 }
 
 static void test_passes(void **state)
@@ -114,14 +193,14 @@ static void test_passes(void **state)
 	static const struct {
 		enum gate_state s;
 		enum gate_way adt, tst, none, bytes;
-		bool ack_back, adt_back, bytes_back;
+		bool ack_back, adt_back, tst_back, bytes_back;
 	} rows[] = {
-		{GATE_CUT, GATE_WAIT, GATE_WAIT, GATE_WAIT, GATE_WAIT, false, false, false},
-		{GATE_QUARANTINED, GATE_WAIT, GATE_WAIT, GATE_WAIT, GATE_WAIT, false, false, false},
-		{GATE_TEST, GATE_WAIT, GATE_PASS, GATE_WAIT, GATE_WAIT, true, false, false},
-		{GATE_ONE_WAY, GATE_PASS, GATE_PASS, GATE_PASS, GATE_PASS, true, false, false},
-		{GATE_LIMITED, GATE_PASS, GATE_NOT, GATE_NOT, GATE_PASS, true, true, true},
-		{GATE_OPEN, GATE_PASS, GATE_PASS, GATE_PASS, GATE_PASS, true, true, true},
+		{GATE_CUT, GATE_WAIT, GATE_WAIT, GATE_WAIT, GATE_WAIT, false, false, false, false},
+		{GATE_QUARANTINED, GATE_WAIT, GATE_WAIT, GATE_WAIT, GATE_WAIT, false, false, false, false},
+		{GATE_TEST, GATE_WAIT, GATE_PASS, GATE_WAIT, GATE_WAIT, true, false, false, false},
+		{GATE_ONE_WAY, GATE_PASS, GATE_PASS, GATE_PASS, GATE_PASS, true, false, false, false},
+		{GATE_LIMITED, GATE_PASS, GATE_NOT, GATE_NOT, GATE_PASS, true, true, false, true},
+		{GATE_OPEN, GATE_PASS, GATE_PASS, GATE_PASS, GATE_PASS, true, true, true, true},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		assert_int_equal(gate_passes(&l, rows[i].s, &adt), rows[i].adt);
@@ -130,6 +209,7 @@ static void test_passes(void **state)
 		assert_int_equal(gate_passes(&l, rows[i].s, NULL), rows[i].bytes);
 		assert_int_equal(gate_passes_back(&l, rows[i].s, &ack), rows[i].ack_back);
 		assert_int_equal(gate_passes_back(&l, rows[i].s, &adt), rows[i].adt_back);
+		assert_int_equal(gate_passes_back(&l, rows[i].s, &tst), rows[i].tst_back);
 		assert_int_equal(gate_passes_back(&l, rows[i].s, NULL), rows[i].bytes_back);
 	}
 }
@@ -218,6 +298,6 @@ static void test_verdict(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cut_anywhere), cmocka_unit_test(test_too_long), cmocka_unit_test(test_read), cmocka_unit_test(test_passes), cmocka_unit_test(test_answers), cmocka_unit_test(test_verdict), cmocka_unit_test(test_link)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cut_anywhere), cmocka_unit_test(test_too_long), cmocka_unit_test(test_read), cmocka_unit_test(test_asked), cmocka_unit_test(test_passes), cmocka_unit_test(test_answers), cmocka_unit_test(test_verdict), cmocka_unit_test(test_link)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 """Sides of a link that do not behave.
    far PORT LOG MODES    a receiver: each message is answered as the first word of the file MODES says, and that word goes unless it is the last; LOG: lines "ID WORD"
-                         AA AE AR CE CR: that code; wrong: AA for another message; junk: no acknowledgement at all; half: half of one; flood: bytes without an end; close: nothing; two: AA twice. All but the codes and two close then
+                         AA AE AR CE CR: that code; wrong: AA for another message; junk: no acknowledgement at all; half: half of one; flood: bytes without an end; close: nothing; two: AA twice;
+                         smuggle: messages with an MSA of their own, acknowledgements of nothing, CA and AA twice. All but the codes, two and smuggle close then
+   ask PORT ID THEN      two messages; prints what comes back up to the answer to the second: MSH-9, MSA-1, MSA-2, and SMUGGLED where it holds what it should not
    crowd PORT N          N connections at once: prints how many stand and how many were ended, then holds them until it is killed
    loris PORT N ID       N connections that send a byte and no more, and beside them one message: prints its acknowledgement
    huge PORT             a frame of 2.2 MB: prints what became of it
@@ -39,6 +41,12 @@ def far(port, log, modes):
                     out.write(i.decode() + " " + how + "\n")
                     if how in ("AA", "AE", "AR", "CE", "CR"):
                         s.sendall(ack(how.encode(), i))
+                        continue
+                    if how == "smuggle":
+                        hidden = b"\rPID|1||SMUGGLED\r\x1c\r"
+                        msh = b"\x0bMSH|^~\\&|F||N||20260101||%s|Z|P|2.5\r"
+                        s.sendall(ack(b"AA", b"NOBODYS") + msh % b"ACK" + b"MSA|AA|NOBODYS" + hidden + msh % b"ORU^R01" + b"NTE|1\rMSA|AA|" + i + hidden + msh % b"ORU^R01" + b"OBX|1\rMSA|AA|" + i + hidden
+                                  + msh % b"ORU^R01" + b"MSA|AA|NOBODYS" + hidden + ack(b"CA", i) + ack(b"CA", i) + ack(b"AA", i) + ack(b"AA", i) + msh % b"ACK" + b"MSA|AA|" + i + hidden)
                         continue
                     if how == "two":
                         s.sendall(ack(b"AA", i) * 2)
@@ -121,6 +129,20 @@ def half(port, name):
     open(name, "w").close()
     print(what_comes(s))
 
+def ask(port, i, then):
+    s = connect(port)
+    s.sendall(message(i) + message(then))
+    b, says = b"", []
+    while not says or field(says[-1], b"MSA", 2) != then.encode():
+        got = s.recv(65536)
+        if not got:
+            break
+        b += got
+        while b"\x1c\r" in b:
+            m, b = b.split(b"\x1c\r", 1)
+            says.append(m.lstrip(b"\x0b"))
+    print(" ".join((field(m, b"MSH", 8) + b":" + field(m, b"MSA", 1) + b":" + field(m, b"MSA", 2)).decode() + (":SMUGGLED" if b"SMUGGLED" in m else "") for m in says))
+
 verb, rest = sys.argv[1], sys.argv[2:]
-{"far": lambda: far(int(rest[0]), rest[1], rest[2]), "crowd": lambda: crowd(int(rest[0]), int(rest[1])), "loris": lambda: loris(int(rest[0]), int(rest[1]), rest[2]), "huge": lambda: huge(int(rest[0])),
+{"far": lambda: far(int(rest[0]), rest[1], rest[2]), "crowd": lambda: crowd(int(rest[0]), int(rest[1])), "loris": lambda: loris(int(rest[0]), int(rest[1]), rest[2]), "huge": lambda: huge(int(rest[0])), "ask": lambda: ask(int(rest[0]), rest[1], rest[2]),
  "half": lambda: half(int(rest[0]), rest[1])}[verb]()

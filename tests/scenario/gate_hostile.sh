@@ -9,7 +9,7 @@ for who in ada:security bob:security nora:clinician; do
 	hf user add ${who%:*} --role ${who#*:} --site site >/dev/null 2>&1
 	eval "t_${who%:*}=$(hf token create --user ${who%:*} --site site)"
 done
-far=$(free_port) in=$(free_port) out=$(free_port) crowd=
+far=$(free_port) in=$(free_port) out=$(free_port) slim=$(free_port) crowd=
 echo AE >modes
 $odd far $far got modes & p1=$!
 quit() { local s=$?; set +e; kill $p1 $crowd 2>/dev/null; return $s; }
@@ -26,7 +26,7 @@ for l in sys.stdin:
 problem() { hf gate list --site site | sed -n "/^$1 /,/^[^ ]/s/^ *PROBLEM: //p"; }
 wait_for() { local want=$1; shift; for _ in $(seq 60); do [[ "$("$@")" = $want ]] && return 0; sleep 0.05; done; fail "$*: '$("$@")' does not become '$want'"; }
 offers() { grep -c "^$1 ${2:-}" got || true; }
-step() { HOLDFAST_TOKEN=$t_ada hf gate advance lab --site site >/dev/null && HOLDFAST_TOKEN=$t_bob hf gate advance lab --site site >/dev/null; }
+step() { HOLDFAST_TOKEN=$t_ada hf gate advance ${1:-lab} --site site >/dev/null && HOLDFAST_TOKEN=$t_bob hf gate advance ${1:-lab} --site site >/dev/null; }
 
 # ---- the far side says no ----
 hf gate cut lab --site site >/dev/null
@@ -69,6 +69,18 @@ start site
 wait_for 0 state lab queue
 same "$(hf gate queue lab --refused --site site --json | json reason)" "the laboratory has it on paper" "after a kill of all"
 same "$(hf ledger list --site site --json --kind gate-held | wc -l)" 6 "all of them are in the ledger"
+
+# ---- behind a link that lets only answers back ----
+same "$(state lab state)" ONE-WAY "three steps up"
+wait_for AA $peer once $out O0
+echo smuggle AA >modes
+same "$($odd ask $out S1 S2)" "ACK:CA:S1 ACK:AA:S1 ACK:AA:S2" "what comes back"
+hf gate add slim --listen 127.0.0.1:$slim --to 127.0.0.1:$far --protocol mllp --types ADT --site site
+hf gate cut slim --site site >/dev/null
+step slim; step slim; step slim; step slim
+same "$(state slim state)" LIMITED "four steps up"
+echo smuggle AA >modes
+wait_for "ACK:CA:S3 ACK:AA:S3 ACK:AA:S4" $odd ask $slim S3 S4
 
 # ---- near sides ----
 wait_for AA $peer once $in I1
