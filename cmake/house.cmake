@@ -187,10 +187,20 @@ function(hf_install)
   install(FILES ${sysusers} DESTINATION lib/sysusers.d)
 endfunction()
 
-# The viewer, built before (./run build does it), goes into the program; without it web_page.c serves a page that says so.
+# The viewer, built before (./run build does it), goes into the program: its first page (web_page.c) and the parts that this asks for (web_part.c). Without it web_page.c serves a page that says so.
 set(HF_VIEWER_PAGE ${CMAKE_SOURCE_DIR}/viewer/dist/index.html)
 if(EXISTS ${HF_VIEWER_PAGE})
   set_source_files_properties(${CMAKE_SOURCE_DIR}/src/serve/web_page.c PROPERTIES COMPILE_DEFINITIONS "HF_VIEWER=\"${HF_VIEWER_PAGE}\"" OBJECT_DEPENDS ${HF_VIEWER_PAGE})
+  file(GLOB parts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/viewer/dist/part/*.js)
+  set(list "")
+  set(i 0)
+  foreach(part ${parts})
+    get_filename_component(part_name ${part} NAME_WE)
+    string(APPEND list "PART(${i}, \"${part_name}\", \"${part}\")\n")
+    math(EXPR i "${i} + 1")
+  endforeach()
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/viewer_parts.inc CONTENT "${list}" @ONLY)
+  set_source_files_properties(${CMAKE_SOURCE_DIR}/src/serve/web_part.c PROPERTIES COMPILE_DEFINITIONS "HF_VIEWER_PARTS=\"${CMAKE_BINARY_DIR}/viewer_parts.inc\"" OBJECT_DEPENDS "${parts};${CMAKE_BINARY_DIR}/viewer_parts.inc")
 endif()
 
 # tests/scenario/*.sh: stories told to the program from outside. Those that measure time or take both cores run alone.

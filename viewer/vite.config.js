@@ -1,53 +1,69 @@
+import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
 import { defineConfig } from "vite";
 
-// Shorter blocks suit text that changes its language: which length, the page itself says.
+// Shorter blocks suit text that changes its language: which length, the text itself says.
 const smallest = (page) => [5, 6, 7, 8].map((memLevel) => gzipSync(page, { level: 9, memLevel })).reduce((a, b) => (b.length < a.length ? b : a));
 
-// One self-contained file: script and style go into the page, so that the server needs one answer and a packet needs no folder.
-// The program embeds index.html and its gzip form; the page's policy names the hash of this one script.
-function oneFile() {
+// The first page is one file with its script and style, so that one answer of the server is enough to read charts. Beside it stand parts (src/parts.ts): part/NAME.js, asked for as /part/NAME-HASH.js, HASH the first
+// 16 hex digits of its SHA-256: the server reckons the same of what it has, and no other part can come in its place. The first page has no address that a part could import from: what parts need of it
+// it leaves in globalThis.parts, by the short names that the minifier gave. All of it is embedded in the program, each with its gzip form; the page's policy names the hash of its one script.
+function pageAndParts() {
   return {
-    name: "one-file",
+    name: "page-and-parts",
     enforce: "post",
-    generateBundle(_options, bundle) {
-      const page = bundle["index.html"];
-      let html = String(page.source);
-      for (const [name, item] of Object.entries(bundle)) {
-        if (item.type === "chunk") {
-          const code = item.code.replace(/<\/script/g, "<\\/script");
-          html = html.replace(new RegExp(`\\s*<script[^>]*src="[^"]*${item.fileName}"[^>]*></script>`), "");
-          html = html.replace("</body>", () => `<script type="module">${code}</script></body>`);
-          delete bundle[name];
-        } else if (name.endsWith(".css")) {
-          html = html.replace(new RegExp(`\\s*<link[^>]*href="[^"]*${item.fileName}"[^>]*>`), () => `<style>${item.source}</style>`);
-          delete bundle[name];
-        }
+    generateBundle: { order: "post", handler(_options, bundle) {
+      const page = bundle["index.html"], chunks = Object.values(bundle).filter((x) => x.type === "chunk"), main = chunks.find((x) => x.isEntry);
+      let html = String(page.source), script = main.code;
+      const put = (name, text) => { this.emitFile({ type: "asset", fileName: name, source: text }); this.emitFile({ type: "asset", fileName: `${name}.gz`, source: smallest(Buffer.from(text)) }); };
+      for (const part of chunks.filter((x) => x !== main)) {
+        if (!part.isDynamicEntry) throw new Error(`${part.fileName}: shared by two parts, and not in the first page: ${Object.keys(part.modules).join(" ")}. Name it in one, or import it in the first page.`);
+        if (part.imports.some((x) => x !== main.fileName) || part.dynamicImports.length) throw new Error(`${part.fileName}: a part takes from the first page only`);
+        const code = part.code.replace(/\bimport\{([^}]*)\}from"\.\.\/index\.js";/g, (_, names) => `const{${names.replace(/ as /g, ":")}}=globalThis.parts;`);
+        if (/from"\.|^import\b/.test(code)) throw new Error(`${part.fileName}: imports by an address: ${/.{40}from"\..*?;|^import.{80}/.exec(code)}`);
+        const hash = createHash("sha256").update(code).digest("hex").slice(0, 16), asked = script;
+        script = script.replace(`import("./${part.fileName}")`, `partOf("/${part.fileName.replace(/\.js$/, `-${hash}.js`)}")`);
+        if (script === asked) throw new Error(`${part.fileName}: where does the first page ask for it?`);
+        delete bundle[part.fileName];
+        put(part.fileName, code);
       }
-      page.source = html;
-      this.emitFile({ type: "asset", fileName: "index.html.gz", source: smallest(Buffer.from(html)) });
-    },
+      script = script.replace(/export\{([^}]*)\};?\s*$/, (_, names) => `globalThis.parts={${names.split(",").map((x) => x.split(" as ").reverse().join(":")).join(",")}};`);
+      if (/\bexport\{/.test(script)) throw new Error("index.html: its script still exports");
+      html = html.replace(/\s*<script[^>]*src="[^"]*"[^>]*><\/script>/, "");
+      html = html.replace("</body>", () => `<script type="module">${script.replace(/<\/script/g, "<\\/script")}</script></body>`);
+      delete bundle[main.fileName];
+      for (const [name, item] of Object.entries(bundle).filter(([x]) => x.endsWith(".css"))) {
+        html = html.replace(new RegExp(`\\s*<link[^>]*href="[^"]*${item.fileName}"[^>]*>`), () => `<style>${item.source}</style>`);
+        delete bundle[name];
+      }
+      delete bundle["index.html"];
+      put("index.html", html);
+    } },
   };
 }
 
-// The words of three languages, a thousand each: every name stands in the page once, and not once a language. (A tenth of the page.)
+// A language's words without their names: these stand in the first page once, beside the English words. (A tenth of the page.)
 function wordsOnce() {
-  const esbuild = createRequire(createRequire(import.meta.url).resolve("vite"))("esbuild"), end = "const tables = { en, fr, zh };\n";
+  const esbuild = createRequire(createRequire(import.meta.url).resolve("vite"))("esbuild");
+  const read = async (file) => {
+    const made = await esbuild.build({ entryPoints: [file], bundle: true, write: false, format: "esm" });
+    return (await import(`data:text/javascript;base64,${Buffer.from(made.outputFiles[0].contents).toString("base64")}`)).default;
+  };
   return {
     name: "words-once",
     enforce: "pre",
-    async transform(code, id) {
-      if (!/\/src\/i18n\.ts$/.test(id)) return null;
-      const at = code.indexOf(end);
-      if (at < 0) throw new Error("i18n.ts: where do the tables end?");
-      const made = await esbuild.build({ stdin: { contents: `${code.slice(0, at)}export const all = [en, fr, zh];`, loader: "ts", resolveDir: id.replace(/\/[^/]*$/, "") }, bundle: true, format: "esm", write: false });
-      const [en, fr, zh] = (await import(`data:text/javascript;base64,${Buffer.from(made.outputFiles[0].contents).toString("base64")}`)).all, names = Object.keys(en);
-      for (const x of [en, fr, zh]) for (const n of names) if (typeof x[n] !== "string" || x[n].includes("\n")) throw new Error(`i18n: ${n}`);
-      const put = (x) => JSON.stringify(names.map((n) => x[n]).join("\n"));
-      return `const names = ${JSON.stringify(names.join(" "))}.split(" "), table = (s) => { const v = s.split("\\n"); return Object.fromEntries(names.map((n, i) => [n, v[i]])); };
-const tables = { en: table(${put(en)}), fr: table(${put(fr)}), zh: table(${put(zh)}) }, { en, fr, zh } = tables;
-${code.slice(at + end.length)}`;
+    apply: "build",
+    async load(id) {
+      const [, folder, lang] = /^(.*\/src\/words\/)(en|fr|zh)\.ts$/.exec(id) ?? [];
+      if (!lang) return null;
+      const names = Object.keys(await read(`${folder}en.ts`)), words = await read(id);
+      for (const n of names) if (typeof words[n] !== "string" || words[n].includes("\n")) throw new Error(`words of ${lang}: ${n}`);
+      const values = JSON.stringify(names.map((n) => words[n]).join("\n"));
+      if (lang !== "en") return `import { table } from "./en"; export default table(${values});`;
+      return `const names = ${JSON.stringify(names.join(" "))}.split(" ");
+export const table = (s) => { const v = s.split("\\n"); return Object.fromEntries(names.map((n, i) => [n, v[i]])); };
+export default table(${values});`;
     },
   };
 }
@@ -55,6 +71,9 @@ ${code.slice(at + end.length)}`;
 export default defineConfig({
   base: "./",
   esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none" },
-  build: { target: "es2020", modulePreload: false, cssCodeSplit: false, assetsInlineLimit: 1 << 20, reportCompressedSize: false },
-  plugins: [wordsOnce(), oneFile()],
+  build: {
+    target: "es2020", modulePreload: false, cssCodeSplit: false, assetsInlineLimit: 1 << 20, reportCompressedSize: false,
+    rollupOptions: { output: { entryFileNames: "[name].js", chunkFileNames: "part/[name].js", assetFileNames: "[name][extname]" } },
+  },
+  plugins: [wordsOnce(), pageAndParts()],
 });

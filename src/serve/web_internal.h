@@ -179,5 +179,8 @@ void web_limit_free(struct web_limit *l);
 bool web_limit_take(struct web_limit *l, const char *address, unsigned cost, int *ret_retry_after);
 
 int web_page_load(struct web *w, struct err *e) MUST; /* the embedded viewer and its CSP */
+bool web_part(struct web_request *q, bool gzip);      /* /part/...: answered, or false: there is none of this name and content */
+int web_part_check(struct slice page, struct err *e) MUST; /* ERR_CORRUPT: the page asks for other parts than are here */
+void web_part_address(const char *name, struct slice code, char *out, size_t size);
 
 #endif

@@ -44,6 +44,9 @@ int web_page_load(struct web *w, struct err *e)
 #ifdef HF_VIEWER
 	w->page = slice_of(hf_viewer_html, (size_t)(hf_viewer_html_end - hf_viewer_html));
 	w->page_gz = slice_of(hf_viewer_gz, (size_t)(hf_viewer_gz_end - hf_viewer_gz));
+	int r = web_part_check(w->page, e);
+	if (r < 0)
+		return r;
 #else
 	w->page = slice_str(no_viewer);
 	w->page_gz = SLICE_NULL;
@@ -55,6 +58,7 @@ int web_page_load(struct web *w, struct err *e)
 	if (memmem(w->page.p, w->page.n, "<script", 7)) {
 		csp.n -= strlen("'none'");
 		add_hashes(w->page, "<script", "</script>", &csp);
+		buf_str(&csp, " 'self'"); /* its parts, which it asks for itself; nothing else here is ever answered as JavaScript (web_part.c) */
 	}
 	buf_str(&csp, "; style-src 'self' 'unsafe-inline'"); /* uPlot and print sizes set style attributes; styles cannot run code */
 	if (!buf_ok(&csp))

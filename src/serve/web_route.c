@@ -240,6 +240,9 @@ static void route(struct web_request *q)
 		if (q->method != WEB_GET && q->method != WEB_HEAD) {
 			q->allow = "GET, HEAD";
 			web_error(q, 405, "method", "Only GET here.");
+		} else if (!strncmp(p, "/part/", 6)) {
+			if (!web_part(q, wants_gzip(q)))
+				web_error(q, 404, "not-found", "This part of the viewer is of another version. Load the page again.");
 		} else if (strchr(p + 1, '.') && strcmp(p, "/index.html"))
 			web_error(q, 404, "not-found", "Nothing is here.");
 		else

@@ -24,6 +24,17 @@ for p in api/board api/census api/session fhir/Patient 'api/search?q=a'; do
 done
 curl -s $base/ >page; grep -qi '<!doctype html' page || fail "page"
 curl -sI $base/ >head; grep -qi '^content-security-policy:' head || fail "CSP"
+# the viewer's parts: what the page names is here under its content's hash, for ever, and nothing else is ever a script
+grep -qi "script-src 'sha256-[^;]*' 'self';" head || grep -q 'built without its viewer' page || fail "the page's policy: $(cat head)"
+for part in $(grep -o 'partOf("/part/[^"]*")' page | cut -d'"' -f2); do
+	curl -sD partheads $base$part >part
+	same "${part##*-}" "$(sha256sum part | cut -c1-16).js" "the address of $part names its content"
+	grep -qi '^content-type: text/javascript' partheads && grep -qi '^cache-control: public, max-age=31536000, immutable' partheads && grep -qi '^x-content-type-options: nosniff' partheads || fail "heads of $part: $(cat partheads)"
+	curl -s -H 'Accept-Encoding: gzip' $base$part | gunzip | cmp - part || fail "$part, compressed"
+	same "$(curl -s -o other -w '%{http_code}' $base${part%-*}-0123456789abcdef.js)" 404 "a part of another version"
+	grep -q 'Load the page again' other || fail "what is said of it: $(cat other)"
+done
+for p in /part/ /part/fr /part/fr-.js /part/../index.html /part/-0123456789abcdef.js; do same "$(curl -s -o other -w '%{http_code}' --path-as-is $base$p)" 404 "$p"; done
 curl -s $base/ledger/checkpoint >cp; [ -s cp ] || fail "public checkpoint"
 same "$(curl -s -o /dev/null -w '%{http_code}' --path-as-is $base/ledger/tile/../../keys/care.key)" 404 "a way out of the tiles"
 

@@ -7,16 +7,12 @@ import { AuditPage } from "./audit";
 import { AlarmsPage, BoardPage } from "./board";
 import { CensusPage } from "./census";
 import { ChartPage } from "./chart";
-import { forgetDrafts } from "./ecg-edit";
-import { HomePage, SharePage } from "./ecg-home";
-import { EcgListPage, EcgUploadPage, forgetEcg } from "./ecg-list";
-import { EcgLivePage } from "./ecg-live";
-import { EcgPage } from "./ecg-read";
 import { EntryDialog } from "./entry";
 import { clockSeconds, full, setZone, span, stamp, stampNear } from "./format";
-import { type Key, type Lang, getLang, languages, setLang as useLanguage, t } from "./i18n";
+import { type Key, type Lang, getLang, languages, setLang as useLanguage, t, words } from "./i18n";
 import { Paper, type PaperText } from "./paper";
-import { PartnersPage } from "./partners";
+import { With } from "./part";
+import { ahead, ecgPart, gatePart } from "./parts";
 import { SearchPage } from "./search";
 import { type Theme, applyTheme, commanded, firstTheme, keysOn, remember, typing } from "./settings";
 import { SetupPage } from "./setup";
@@ -24,7 +20,6 @@ import { PasswordPage, SignIn } from "./signin";
 import { type At, Context, type Shared, atText, useNow, useShared } from "./state";
 import { Dialog } from "./ui";
 import { ViewStrips, onlyRead, stateOf } from "./view";
-import { VerdictPage } from "./watch";
 
 interface Page { path: string; word: Key; need: string }
 const pages: Page[] = [
@@ -53,15 +48,16 @@ export function App() {
   }, []);
   const token = /^\/share\/([^/]+)\/?$/.exec(location.pathname)?.[1] ?? ""; // the page is served there, too; nobody is signed in
   useEffect(() => { if (!token) ask(); }, []);
-  const language = useCallback((l: Lang) => { useLanguage(l); remember("hf.lang", l); redraw((n) => n + 1); }, []);
+  const language = useCallback((l: Lang) => { void useLanguage(l); remember("hf.lang", l); }, []);
+  useLayoutEffect(() => { words.changed = () => redraw((n) => n + 1); words.changed(); return () => { words.changed = () => {}; }; }, []);
   const [theme, setThemeState] = useState<Theme>(firstTheme());
   const setTheme = useCallback((x: Theme) => { applyTheme(x); remember("hf.theme", x); setThemeState(x); }, []);
-  if (token) return <SharePage token={decodeURIComponent(token)} lang={getLang()} setLang={language} theme={theme} />;
+  if (token) return <With part={ecgPart} what={t("ecg")}>{(m) => <m.SharePage token={decodeURIComponent(token)} lang={getLang()} setLang={language} theme={theme} />}</With>;
   if (failed && !session) return <div class="wash"><main class="login"><h1>Holdfast</h1><p class="note bad" role="alert">{failed.code === "unreachable" ? t("unreachableNothing") : failed.text}</p><button type="button" class="btn main-act" onClick={ask}>{t("retry")}</button></main></div>;
   if (session === undefined) return <div class="wash"><p class="login" role="status">{t("loading", { what: "Holdfast" })}</p></div>;
   if (session === null) return <SignIn onDone={ask} setLang={language} />;
   if (session.mustChange) return <PasswordPage onDone={ask} onLeave={() => setSession(null)} />;
-  const signedOut = () => { forgetDrafts(); forgetEcg(); setSession(null); go("#/"); };
+  const signedOut = () => { ecgPart.here?.forgetDrafts(); ecgPart.here?.forgetEcg(); setSession(null); go("#/"); };
   if (session.role === "patient") return <Home session={session} signedOut={signedOut} lang={getLang()} setLang={language} theme={theme} setTheme={setTheme} />;
   return <Frame session={session} signedOut={signedOut} lang={getLang()} setLang={language} theme={theme} setTheme={setTheme} />;
 }
@@ -69,7 +65,7 @@ export function App() {
 function Home(p: { session: Session; signedOut: () => void; lang: Lang; setLang: (l: Lang) => void; theme: Theme; setTheme: (t: Theme) => void }) {
   const [where, setWhere] = useState(route());
   useEffect(() => { const moved = () => setWhere(route()); addEventListener("hashchange", moved); return () => removeEventListener("hashchange", moved); }, []);
-  return <HomePage {...p} where={where} />;
+  return <With part={ecgPart} what={t("ecg")}>{(m) => <m.HomePage {...p} where={where} />}</With>;
 }
 
 function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session: Session; signedOut: () => void; lang: Lang; setLang: (l: Lang) => void; theme: Theme; setTheme: (t: Theme) => void }) {
@@ -142,6 +138,9 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
     return () => { removeEventListener("keydown", press); removeEventListener("click", click); };
   }, []);
 
+  // What this person may open, fetched ahead of need: a ward that has the page open can go on when the network flutters.
+  useEffect(() => ahead([...(may("chart") ? [ecgPart] : []), ...(may("gate") ? [gatePart] : [])]), [may]);
+
   const tick = useMemo(() => (board ? board.feeds.reduce((n, f) => n + f.messages, 0) : 0), [board]);
   // "LAB" is enough where every feed is LAB@STGABRIEL, PHARM@STGABRIEL ...; the whole name stands in titles and on the board
   const places = new Set((board?.feeds ?? []).map((f) => f.name.replace(/^[^@]*/, "")));
@@ -175,14 +174,15 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
           {line.down && <Unreachable since={boardAt} retry={loadBoard} />}
           {board && !board.readOnly && (board.notRecorded ?? 0) > 0 && <p class="strip bad" role="alert"><b>{t("notBeingRecorded")}</b> {t("alUnrecorded")} ({board.notRecorded})</p>}
           <ViewStrips board={board} now={boardAt} decides={may("setup")} />
+          {words.late && <p class="strip warn noprint" role="status">{t("langLate", { l: languages.find(([l]) => l === words.late)![1] })}</p>}
           {line.skew !== 0 && Math.abs(line.skew) > 60000 && <p class="strip warn" role="status">{t("clockOff", { t: span(Math.abs(line.skew) / 1000) })}</p>}
           {asOfOpen && <AsOf onClose={() => { setAsOfOpen(false); document.getElementById("asof-button")?.focus(); }} />}
           {at && <PastLine follows={follows} onNow={() => { setAt(null); setAsOfOpen(false); }} />}
           {printed.failed && <p class="strip warn noprint" role="alert">{printed.failed}</p>}
           {mode === "drill" && <div class="watermark" aria-hidden="true">{t("modeDrill")}</div>}
           {!allowed ? <div class="scroller" id="content" tabIndex={0}><p class="note warn">{t("may")}</p></div>
-            : page === "board" ? <BoardPage /> : page === "alarms" ? (where[1] && may("gate") ? <VerdictPage key={where[1]} id={where[1]} /> : <AlarmsPage />) : page === "partners" ? <PartnersPage where={where} /> : page === "search" ? <SearchPage /> : page === "audit" ? <AuditPage /> : page === "setup" ? <SetupPage />
-            : page === "ecg" ? (where[1] === "upload" ? <EcgUploadPage /> : where[1] === "live" ? <EcgLivePage id={where[2] ?? ""} /> : /^\d+$/.test(where[1] ?? "") ? <EcgPage key={where[1]} n={Number(where[1])} /> : <EcgListPage />)
+            : page === "board" ? <BoardPage /> : page === "alarms" ? (where[1] && may("gate") ? <With part={gatePart} what={t("alarms")}>{(m) => <m.VerdictPage key={where[1]} id={where[1]!} />}</With> : <AlarmsPage />) : page === "partners" ? <With part={gatePart} what={t("partners")}>{(m) => <m.PartnersPage where={where} />}</With> : page === "search" ? <SearchPage /> : page === "audit" ? <AuditPage /> : page === "setup" ? <SetupPage />
+            : page === "ecg" ? <With part={ecgPart} what={t("ecg")}>{(m) => where[1] === "upload" ? <m.EcgUploadPage /> : where[1] === "live" ? <m.EcgLivePage id={where[2] ?? ""} /> : /^\d+$/.test(where[1] ?? "") ? <m.EcgPage key={where[1]} n={Number(where[1])} /> : <m.EcgListPage />}</With>
             : page === "chart" && where[1] ? <ChartPage id={where[1]} tab={where[2] ?? "summary"} /> : <CensusPage />}
         </div>
         {entry !== null && <EntryDialog key={entry} n={entry} onClose={() => setEntry(null)} />}

@@ -1,7 +1,7 @@
 // Results: one table a panel, times as columns, flags in letters, sign and words; corrections struck through with their history; a trend where asked for.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Former, statusWord } from "./chart";
-import { fit } from "./ecg-paper";
+import { fit } from "./canvas";
 import { type Analyte, type Result, type Section, current, former, panelsOf, stampOf } from "./fhir";
 import { agoOf, full, stamp } from "./format";
 import { t } from "./i18n";

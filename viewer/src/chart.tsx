@@ -2,13 +2,13 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type ApiError, type Event, getText, post } from "./api";
 import { auditWord } from "./audit";
-import { listingOf } from "./ecg";
-import { Line } from "./ecg-list";
 import { Medications } from "./chart-medications";
 import { ResultsTab, ValueCell } from "./chart-results";
 import { type Patient, type Resource, type Section, activeProblems, allergies, current, documentOf, former, frequencyWords, highRisk, latest, lineOf, medicationsOf, metaOf, hasOwnWords, type Order, ordersOf, patientOf, priorityWord, stampOf, timeOf, unitWord } from "./fhir";
 import { ageOf, agoOf, birth, bytes, count, dayOf, full, sexWord, spanOf, stamp } from "./format";
 import { type Key, t, word } from "./i18n";
+import { With } from "./part";
+import { ecgPart } from "./parts";
 import { reviewText } from "./reviews";
 import { commanded, keysOn, typing } from "./settings";
 import { useData, useNow, usePaper, useShared, withAt } from "./state";
@@ -68,7 +68,7 @@ export function ChartPage({ id, tab }: { id: string; tab: string }) {
         <h2 class="printonly tabname">{t(own as Key)}</h2>
         {error && <Fail error={error} onRetry={reload} fetched={fetched} />}
         {own === "summary" ? <Summary p={p} goTab={goTab} /> : own === "medications" ? <Medications p={p} /> : own === "results" ? <ResultsTab s={p.sections.results!} reports={p.sections.reports!} />
-          : own === "vitals" ? <ResultsTab s={p.sections.vitals!} reports={p.sections.reports!} vitals /> : own === "ecg" ? <EcgTab p={p} /> : own === "orders" ? <Orders p={p} /> : own === "documents" ? <Documents p={p} /> : own === "timeline" ? <Timeline id={p.id} /> : <More p={p} />}
+          : own === "vitals" ? <ResultsTab s={p.sections.vitals!} reports={p.sections.reports!} vitals /> : own === "ecg" ? <With part={ecgPart} what={t("ecg")} bare>{(m) => <m.EcgTab p={p} />}</With> : own === "orders" ? <Orders p={p} /> : own === "documents" ? <Documents p={p} /> : own === "timeline" ? <Timeline id={p.id} /> : <More p={p} />}
       </div>
     </div>
   );
@@ -317,24 +317,6 @@ const said = (e: Moment) => (/^RAS/.test(e.what ?? "") && e.text ? t(/\(not[- ]d
 const words: [RegExp, Key][] = [[/^ORU/, "msgResults"], [/^R(DE|DS)|^OMP/, "msgMedication"], [/^RAS/, "msgGiven"], [/^O(ML|MG|RM|MI)/, "msgOrder"], [/^MDM/, "msgDocument"], [/^SIU/, "msgAppointment"], [/^VXU/, "msgImmunization"],
   [/^ADT\^A0?1$/, "msgAdmit"], [/^ADT\^A02/, "msgTransfer"], [/^ADT\^A03/, "msgDischarge"], [/^ADT\^A04/, "msgRegister"], [/^ADT\^A1[123]/, "msgCancel"], [/^ADT\^A(18|30|34|35|36|39|4\d|50|51)/, "msgIdentity"], [/^ADT\^A(24|37)/, "msgLink"], [/^ADT\^A17/, "msgSwap"], [/^ADT\^A60/, "msgAllergy"], [/^ADT/, "msgDetails"]];
 export function messageWord(type: string): string { const hit = words.find(([r]) => r.test(type)); return hit ? t(hit[1]) : type; }
-
-// ---- ECGs ----
-// The recordings of this person, the newest first; what the program says of one is UNCONFIRMED until somebody has signed.
-function EcgTab({ p }: { p: Patient }) {
-  const { at } = useShared(), now = useNow(10000);
-  const { data, error, fetched, reload } = useData<unknown>(`/api/ecgs?list=all&patient=${encodeURIComponent(p.id)}&max=200`, `ecgs of ${p.id}`, at ? 0 : 30000);
-  const all = useMemo(() => (data ? listingOf(data) : null), [data]), end = at?.time ? Date.parse(at.time) : Infinity;
-  const rows = (all?.ecgs ?? []).filter((r) => Date.parse(r.received) <= end).sort((a, b) => Date.parse(b.recorded || b.received) - Date.parse(a.recorded || a.received));
-  return (
-    <>
-      <Fail error={error} onRetry={reload} fetched={fetched} />
-      {at && <p class="note warn">{t("eStatesNow")}</p>}
-      {!all && !error && <Loading what={t("ecg")} />}
-      {all && rows.length === 0 && <p class="nr"><span class="state-missing">{t("notReceived")}</span> {t("eNoneOfPatient")}</p>}
-      {rows.length > 0 && <ul class="ecglist bare">{rows.map((r) => <Line key={r.entry} r={r} now={now} bare />)}</ul>}
-    </>
-  );
-}
 
 // ---- the rest ----
 const rest = ["allergies", "problems", "flags", "visits", "appointments", "contacts", "care-team", "immunizations", "procedures", "coverage", "other"] as const;

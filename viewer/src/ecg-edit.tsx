@@ -5,7 +5,7 @@ import { type Act, type Analysis, type Delivery, type Detail, type Person, type 
 import { PersonSearch, ReadingState, Said, TwoIdentifiers, identityLine, identsOf, urgencyWord, verdictOf, weightWord } from "./ecg-parts";
 import { birth, full, sexWord, stamp } from "./format";
 import { type Key, getLang, t } from "./i18n";
-import { statementWords } from "./i18n-ecg";
+import { statementWords } from "./ecg-statements";
 import { useNow, useShared } from "./state";
 import { Dialog, Who } from "./ui";
 

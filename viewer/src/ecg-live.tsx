@@ -1,8 +1,9 @@
 // Strips as they come in. Not a monitor: nothing alarms here, and that is said. A line that stands still says since when.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ApiError, get, serverNow } from "./api";
+import { fit } from "./canvas";
 import { decode16, person, personName, type Person } from "./ecg";
-import { fit, grid, inkOf, notRecorded } from "./ecg-paper";
+import { grid, inkOf, notRecorded } from "./ecg-paper";
 import { Claim, ShortBanner } from "./ecg-parts";
 import { birth, clockSeconds, span } from "./format";
 import { t } from "./i18n";

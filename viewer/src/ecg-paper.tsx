@@ -1,6 +1,7 @@
 // ECG paper on the screen: a grid of millimetres, the leads in their places, calipers. Everything is reckoned in millimetres of paper; k says how many CSS pixels one has.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Beat, type Episode, type Filter, type Wave, filtered } from "./ecg";
+import { fit } from "./canvas";
 import { count } from "./format";
 import { type Key, t } from "./i18n";
 
@@ -35,16 +36,6 @@ const inks: Record<"light" | "dark" | "print", Ink> = {
 };
 const FONT = '3px system-ui, "Noto Sans CJK SC", sans-serif'; // 3 mm: the canvas is scaled to millimetres
 
-// At the screen's own resolution: a canvas pixel is a pixel of the screen, also where the browser zooms. Canvases have an end: what is longer is drawn coarser.
-export function fit(c: HTMLCanvasElement, width: number, height: number, k: number): CanvasRenderingContext2D {
-  const dpr = Math.min(devicePixelRatio || 1, 8000 / (width * k), 8000 / (height * k)), w = Math.round(width * k * dpr), h = Math.round(height * k * dpr);
-  if (c.width !== w || c.height !== h) { c.width = w; c.height = h; }
-  c.style.width = `${width * k}px`; c.style.height = `${height * k}px`;
-  c.style.setProperty("--mmw", String(width)); c.style.setProperty("--mmh", String(height));
-  const g = c.getContext("2d")!;
-  g.setTransform(k * dpr, 0, 0, k * dpr, 0, 0);
-  return g;
-}
 export function grid(g: CanvasRenderingContext2D, width: number, height: number, ink: Ink) {
   g.fillStyle = ink.paper; g.fillRect(0, 0, width, height);
   for (const [step, width_, color] of [[1, 0.1, ink.fine], [5, 0.22, ink.bold]] as [number, number, string][]) {

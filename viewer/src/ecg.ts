@@ -2,7 +2,7 @@
 import { ApiError, call, getCsrf, heardNothing, query } from "./api";
 import { nameOf } from "./fhir";
 import { type Key, getLang, t } from "./i18n";
-import { statementTails, statementWords } from "./i18n-ecg";
+import { statementTails, statementWords } from "./ecg-statements";
 
 export interface Person { id: string; family: string; given: string; birth: string; sex: string; number: string; unit: string; bed: string; isProtected: boolean; agrees: string[]; differs: string[] }
 export interface Statement { code: string; text: string; confidence: number | null; weight: string; why: string }

@@ -6,6 +6,7 @@ import "./style.css";
 import "./ecg.css";
 import "./gate.css";
 
-setLang(firstLang());
 applyTheme(firstTheme());
-render(<App />, document.getElementById("app")!);
+const start = () => render(<App />, document.getElementById("app")!);
+// in the reader's language from the first; one that does not come soon changes the page when it comes
+void Promise.race([setLang(firstLang()), new Promise((ok) => setTimeout(ok, 2000))]).then(start);

@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type ApiError, post, setCsrf } from "./api";
-import { type Lang, getLang, languages, t } from "./i18n";
+import { type Lang, getLang, languages, t, words } from "./i18n";
 
 function Field({ label, value, set, type, autocomplete, autofocus, wrong }: { label: string; value: string; set: (v: string) => void; type?: string; autocomplete: string; autofocus?: boolean; wrong?: string }) {
   const id = `f-${autocomplete}-${label.length}`;
@@ -36,6 +36,7 @@ export function SignIn({ onDone, setLang }: { onDone: () => void; setLang: (l: L
           <button class="btn main-act wide" disabled={busy}>{t("signIn")}</button>
         </form>
         <p class="langs">{languages.map(([l, name]) => <button type="button" key={l} lang={l} aria-pressed={getLang() === l} onClick={() => setLang(l)}>{name}</button>)}</p>
+        {words.late && <p class="note warn" role="status">{t("langLate", { l: languages.find(([l]) => l === words.late)![1] })}</p>}
         <p class="muted small">{t("signInNote")}</p>
       </main>
     </div>

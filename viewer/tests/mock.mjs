@@ -1,7 +1,7 @@
 // A hospital of paper: serves the built page and believable synthetic answers for every endpoint of doc/api.md, so that the page's tests run without the program. Every name in it is invented.
 // The pages must be right against this and against the real daemon; BASE_URL points the same tests there.
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { createServer } from "node:http";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -195,7 +195,8 @@ export const longUnit = (u) => `${u} Cardiothoracic Surgical High Dependency`;
 export function start({ port = 0, knobs = {} } = {}) {
   const page = readFileSync(join(here, "..", "dist", "index.html"));
   const hashes = [...page.toString().matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map((m) => `'sha256-${createHash("sha256").update(m[1]).digest("base64")}'`).join(" ");
-  const csp = `default-src 'none'; connect-src 'self'; img-src 'self' data: blob:; frame-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; script-src ${hashes}; style-src 'self' 'unsafe-inline'`;
+  const csp = `default-src 'none'; connect-src 'self'; img-src 'self' data: blob:; frame-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; script-src ${hashes} 'self'; style-src 'self' 'unsafe-inline'`;
+  const folder = join(here, "..", "dist", "part"), pieceOf = new Map(readdirSync(folder).filter((x) => x.endsWith(".js")).map((x) => { const code = readFileSync(join(folder, x)); return [`/part/${x.slice(0, -3)}-${createHash("sha256").update(code).digest("hex").slice(0, 16)}.js`, code]; }));
   const h = hospital(), ecg = ecgs(h, knobs), gate = gates(h, knobs);
   const extra = []; // 1,500 people who are not in the house, for long answers
   for (let i = 0; i < 1500; i++) extra.push({ id: `q${i}`, name: { family: `Testmann${i % 40}`, given: ["Ada", "Bo", "Cem", "Dina"][i % 4] }, birthDate: `19${30 + (i % 60)}-0${1 + (i % 9)}-1${i % 9}`, gender: i % 2 ? "male" : "female", identifier: { value: String(9900000 + i), assigner: "STGABRIEL" }, received: iso(h.now - i * HOUR), isProtected: false, lookalike: false });
@@ -236,6 +237,12 @@ export function start({ port = 0, knobs = {} } = {}) {
     req.on("data", (d) => { pieces.push(d); });
     req.on("end", () => {
       if (knobs.down) { req.socket.destroy(); return; }
+      if (url.pathname.startsWith("/part/")) {
+        if (knobs.noParts === "gone" || !pieceOf.has(url.pathname)) { send(404, { error: { code: "not-found", text: "This part of the viewer is of another version. Load the page again." } }); return; }
+        if (knobs.noParts) { req.socket.destroy(); return; }
+        send(200, pieceOf.get(url.pathname), "text/javascript; charset=utf-8", { "Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff" });
+        return;
+      }
       if (url.pathname === "/" || url.pathname === "/index.html" || url.pathname.startsWith("/share/")) { send(200, page, "text/html; charset=utf-8", { "Content-Security-Policy": csp, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer" }); return; }
       if (url.pathname === "/healthz") { send(200, "ok", "text/plain"); return; }
       if (url.pathname.startsWith("/ledger/")) { send(200, "holdfast.example/stgabriel\n6000\nq83v...\n", "text/plain"); return; }

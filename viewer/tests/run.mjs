@@ -1,8 +1,8 @@
 // The viewer's tests, in a real browser, by tasks that people have. Against the mock hospital, or with BASE_URL, HF_USER and HF_PASSWORD against a real server (then what needs the mock's own people is skipped).
 import { AxeBuilder } from "@axe-core/playwright";
 import { execFileSync, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -79,14 +79,72 @@ const agesOf = (minutes) => { const m = minutes + (Date.now() - mock.hospital.no
 const section = (page, title) => page.locator(".panel", { has: page.locator("h2", { hasText: new RegExp(`^${title}`) }) }).first();
 
 // ---- the page itself ----
-await test("the page is one file under 150 kB, with nothing from elsewhere and no inline handler", async () => {
-  const dist = join(here, "..", "dist"), html = readFileSync(join(dist, "index.html"), "utf8");
-  assert(statSync(join(dist, "index.html.gz")).size < 150000, "compressed page is 150 kB or more");
+await test("the first page is one file under 150 kB, with a language's words too, with nothing from elsewhere and no inline handler", async () => {
+  const dist = join(here, "..", "dist"), html = readFileSync(join(dist, "index.html"), "utf8"), size = (f) => statSync(join(dist, f)).size;
+  const asked = [...html.matchAll(/partOf\("\/part\/([a-z-]+)-([0-9a-f]{16})\.js"\)/g)], files = readdirSync(join(dist, "part")).filter((x) => x.endsWith(".js"));
+  assert(asked.map((m) => m[1] + ".js").sort().join() === files.sort().join(), `the page asks for ${asked.map((m) => m[1])}, built are ${files}`);
+  for (const [, name, hash] of asked) assert(createHash("sha256").update(readFileSync(join(dist, "part", `${name}.js`))).digest("hex").startsWith(hash), `${name}: its address names another content`);
+  console.log(`     first page ${size("index.html.gz")} bytes, parts ${files.map((f) => `${f} ${size(`part/${f}.gz`)}`).join(", ")}`);
+  for (const lang of ["", "part/fr.js.gz", "part/zh.js.gz"]) assert(size("index.html.gz") + (lang && size(lang)) < 150000, `the first page${lang && ` with ${lang}`} is 150 kB or more, compressed`);
   const shell = html.replace(/<script[^>]*>[\s\S]*?<\/script>/g, "<script></script>").replace(/<style[^>]*>[\s\S]*?<\/style>/g, "");
   assert(!/<(script|link|img|iframe)[^>]+(src|href)="(?!data:)/.test(shell), "the page loads a file");
   assert(!/\son[a-z]+="/.test(shell), "inline handler");
   assert((html.match(/<script/g) ?? []).length === 1, "more than one script");
 });
+for (const [user, part, hash, heading] of [[who, "ecg-pages", "#/ecg", "ECG"], [["ada", "downtime-ada-12"], "gate-pages", "#/partners", "Partenaires"]]) await test(`parts are fetched ahead of need: ${hash} opens after the network has gone`, async (enter) => {
+  const page = await enter({ lang: "fr" }, null), seen = new Set();
+  page.on("response", (r) => { const m = /\/part\/([a-z-]+)-/.exec(r.url()); if (m && r.ok()) seen.add(m[1]); });
+  await page.reload();
+  await signIn(page, ...user);
+  const until = Date.now() + 20000;
+  while (!["fr", part].every((x) => seen.has(x)) && Date.now() < until) await page.waitForTimeout(50);
+  assert(["fr", part].every((x) => seen.has(x)), `fetched ahead: ${[...seen]}`);
+  await page.context().setOffline(true);
+  await to(page, hash);
+  await page.locator("h1", { hasText: heading }).waitFor();
+  await page.context().setOffline(false);
+}, { own: true });
+await test("a part that cannot be fetched is said in a sentence, tried again by itself, and has the focus when it comes", async (enter) => {
+  knobs.noParts = "down";
+  const page = await enter();
+  await to(page, "#/ecg");
+  const said = page.locator("#content [role=alert]");
+  await said.waitFor();
+  has(await said.innerText(), "tried again by itself");
+  await axe(page, "a part that is not here");
+  assert(await page.locator(".rail a").count() > 5, "the frame is gone");
+  await page.keyboard.press("2"); // and everything else goes on
+  await page.locator(".rowlink").first().waitFor();
+  await to(page, "#/ecg");
+  await said.waitFor();
+  delete knobs.noParts;
+  await page.locator("h1", { hasText: "ECG" }).waitFor();
+  assert(await page.evaluate(() => document.activeElement?.tagName) === "H1", "the heading has not the focus");
+}, { own: true });
+await test("a server that was updated since says so: the page is to be loaded again", async (enter) => {
+  knobs.noParts = "gone";
+  const page = await enter({}, ["ada", "downtime-ada-12"]);
+  await to(page, "#/partners");
+  const said = page.locator("#content [role=alert]");
+  await said.waitFor();
+  has(await said.innerText(), "Holdfast was updated");
+  delete knobs.noParts;
+  await said.getByRole("button").click();
+  await page.locator("h1", { hasText: "Partners" }).waitFor();
+}, { own: true });
+await test("a language that cannot be fetched leaves the page in the words it has, says so, and comes by itself", async (enter) => {
+  const page = await enter();
+  await to(page, "#/setup");
+  knobs.noParts = "down";
+  await page.locator("label.choice", { hasText: "Français" }).click();
+  const said = page.locator(".strip", { hasText: "Français is not here yet" });
+  await said.waitFor();
+  assert(await page.evaluate(() => document.documentElement.lang) === "en", "it calls itself French");
+  delete knobs.noParts;
+  await page.locator("h1", { hasText: "Réglages" }).waitFor();
+  await said.waitFor({ state: "detached" });
+  assert(await page.evaluate(() => document.documentElement.lang) === "fr", "it is not called French");
+}, { own: true });
 await test("a wrong password gets a sentence, and the way in stays open", async (enter) => {
   const page = await enter({}, null);
   await page.locator("input[autocomplete=username]").fill("nobody-here");

@@ -1,0 +1,28 @@
+// The words of the pages of partners, stopped writers, the incident and the plan, in Chinese.
+import type en from "./en-gate";
+
+type Words = { [K in keyof typeof en]: string };
+const words: Words = {
+  partners: "合作方", gs_CUT: "已切断", gs_QUARANTINED: "隔离中", gs_TEST: "测试", "gs_ONE-WAY": "单向", gs_LIMITED: "受限", gs_OPEN: "开放",
+  gm_CUT: "任何内容都不通过。", gm_QUARANTINED: "任何内容都不通过；正在收集证据。", gm_TEST: "仅标记为测试的消息通过。", "gm_ONE-WAY": "仅按其自身方向通过；反向只有应答。", gm_LIMITED: "按约定的类型和速率通过。", gm_OPEN: "全部通过。",
+  gCutAll: "切断所有合作方…", gCutClass: "切断{c}…", gCutOne: "切断此合作方…", gCutMore: "只切断一类", gNone: "尚未设置合作方连接。", gNoneNext: "holdfast gate add 名称 --listen A:P --to A:P --protocol mllp",
+  gPartner: "合作方", gProof: "证明", gQueue: "等待", gNextStep: "下一步", gDirIn: "发给我们", gDirOut: "我们发送", gOpaque: "字节（不检查）", gMessages: "消息", gWaiting: "{n} 条等待", gWaitingFirst: "{n} 条等待，自 {t} 起",
+  gZero: "自 {t} 起 {n} 字节", gSince: "自 {t}", gRefused: "{t} 探测被拒绝", gProbeQueued: "未连接，我们发送的内容已保存；{t} 检查", gProbeBad: "{t} 探测通过了！", gProbed: "{t} 探测", gNotProven: "未证明", gNotProvenYet: "证明即将到达", gMethodRelay: "由中继证明", gMethodNft: "由中继和防火墙证明", gNoProof: "开放：无需证明", gLast: "最后消息 {t}",
+  gNext: "{s}：需两名安全、所有者或管理员签署", gNextSigned: "{s}：{u} 已签署；第二人须在 {t} 前签署", gFalls: "{t} 自动回退", gFullyOpen: "无：已开放", gProblem: "问题",
+  gAskAll: "现在切断全部 {n} 个合作方？", gAskClass: "现在切断“{c}”类的全部 {n} 个合作方？", gAskOne: "现在切断 {p}？", gWhatHappens: "立即发生什么", gHapReset: "切断 {n} 个连接：现有连接全部重置，新连接一律拒绝。", gHapAlready: "{n} 个早已切断，保持不变。",
+  gHapIn: "对方系统保留要发给我们的内容，稍后再发：{l}。", gHapOut: "我们发给他们的内容会被接收、按序保存在此，重新开放后发送：{l}。", gHapTcp: "两边都不排队；使用者会看到错误：{l}。", gWards: "病区会注意到什么", gWardsMean: "病历、查找和打印照常。来自这些合作方的内容会逐渐变旧并有标记。这些连接上不再有新的结果、医嘱或影像：", gWardsNone: "没有人写明这些连接的用途。",
+  gUndo: "重新开放需五步，每步两人。误切断的在此之前保持切断。", gReason: "原因（可不填；会被记录）", gDoCut: "现在切断 {n} 个", gDoNot: "不切断", gCutting: "正在切断…", gAllCut: "已全部切断。",
+  gDone: "已切断 {n} 个合作方。", gDoneProven: "{m} 个中 {n} 个已证明", gDoneUnproven: "{n} 个尚未证明", gUnrecorded: "已切断，但未能记录：磁盘是否已满？", gToList: "返回合作方", gProbeAgain: "再次探测",
+  gFacts: "连接", gOwner: "负责人", gPurpose: "用途", gClass: "类别", gDirection: "方向", gProtocol: "协议", gAddresses: "从、到", gAllow: "可连接者", gEverybody: "所有能到达的", gLimits: "受限时", gNoLimits: "未设限制", gRate: "每秒 {n} 条", gBytes: "已通过", gSteps: "开放步骤", gHere: "当前", gConditions: "条件", gNoConditions: "此连接未设条件。", gMet: "已满足", gUnmet: "未满足", gBefore: "{s}之前", gSayMet: "已满足", gSayUnmet: "未满足", gOutside2: "不在约定时段（{h}）：目前不通过任何内容。", gv_condition: "条件", gv_change: "更改", gv_remove: "移除",
+  gSignTitle: "签署：{s}", gSignFirst: "您将是两人中的第一人。另一人签署之前没有任何改变。", gSignSecond: "{u} 已签署。您签署后即进入{s}。", gSignedYou: "您已签署。另一名安全、所有者或管理员须在 {t} 前签署。", gSignNot: "您的角色不能签署。", gUntil: "直到", gSpan: "持续 {t}", gNever: "无期限", gSignDo: "签署：{s}", gMoved: "现在为{s}。", gSignedFirst: "已签署。第二人签署前保持{s}。",
+  gHistory: "历史（依据条目）", gLetters: "给合作方的信函", gNoHistory: "尚无任何决定。", gQueueTitle: "等待中，按将要发送的顺序", gQueueNone: "没有等待的内容。", gControl: "控制号", gMore: "另有 {n} 条",
+  gv_add: "添加", gv_cut: "切断", gv_sign: "第一签署", gv_step: "开放一步", gv_fall: "回退", gv_proof: "证明", gv_drained: "队列已清空：发送 {n} 条", gv_letter: "信函", gv_plan: "隔离方案", "gv_cut-address": "切断地址", "gv_free-address": "解除地址", "gv_address-proof": "证明", gv_island: "设定孤岛", gv_isolate: "本机已隔离", "gv_isolate-proof": "隔离证明", "gv_isolate-sign": "结束隔离的第一签署", "gv_isolate-end": "隔离结束", gv_raised: "警报", gv_cleared: "警报结束", gSigned2: "{a} 和 {b}",
+  incident: "事件", gIncTitle: "事件经过（依据条目）", gIncText: "每一行都是账本的一个条目，旁边是其编号；可用任何副本重新生成。", gIncNone: "此时段没有发生任何事。", gIncAll: "全部", gIncDay: "最近 24 小时", gIncWeek: "最近 7 天", gIncMore: "更早的条目未列出。", gIncAlarms: "包括本系统自身的警报", gIncFirst: "首次改动", gIncWhen: "时段",
+  plan: "隔离方案", gPlanNone: "此处尚未放入隔离方案。", gPlanNoneNext: "holdfast gate plan --inventory 文件 --groups 文件 --site 文件夹", gPlanMeans: "其余一切切断后，谁仍与谁通信。方案本身不切断任何连接。", gPlanSound: "方案合理。", gPlanUnsound: "方案不合理。", gIsland: "临床孤岛：彼此通信，不与其他任何方通信", gOutside: "岛外：与孤岛及彼此切断", gGroup: "组", gTalks: "通信对象", gCutFrom: "切断对象", gHosts: "主机", gLinksCut: "切断的合作方", gNobody: "无其他", gNoGroup: "不属任何组：{n} 台主机，与一切切断", gChecks: "检查", gChecksNone: "未发现问题。", gPlanBy: "由 {u} 放入，{t}",
+  wTitle: "被停止的程序", wNone: "传感器未停止任何程序。", wNoSensor: "没有传感器向此站点报告。", wNoSensorNext: "holdfast watch run --path 文件夹 --site 文件夹", wWatching: "传感器有应答。", wSilent: "传感器无应答。此处的命令不会被执行。", ws_stopped: "已停止", ws_denied: "已拒绝写入", ws_observed: "仅观察", ws_released: "已放行", ws_look: "请查看：未停止任何程序", wRight: "正常：标为已处理", we_look: "异常", alWatchLook: "有人大量删除或重命名文件（{r}）", wRestored: "文件已恢复", wWho: "来源", wProcess: "{c}，进程 {p}，用户 {u}", wClient: "客户端 {a}", wBegan: "推定感染开始时间", wReasons: "原因", wFiles: "文件", wFilesMore: "另有 {n} 个", wFileCount: "涉及 {n} 个文件", wSettled: "已处理", wOpen: "查看",
+  wRelease: "放行：让其继续", wReleaseMeans: "用于正常程序。立即继续，不再被停止。", wPropose: "恢复文件：先看方案", wProposeMeans: "查看不会改变任何内容。", wPutBack: "现在恢复 {n} 个文件", wReason: "原因（可不填；会被记录）", wProposal: "方案：尚未改变任何内容", wResult: "已恢复", wAsking: "正在询问传感器…", wLate: "传感器正在处理，本页在等待。", wVoid: "无人接收命令。请在文件服务器上以 root 运行：", wReleased: "已放行：{n} 个进程继续。", wDone: "恢复 {p}，另存 {a}，保持原样 {l}，需保险库 {v}，失败 {f}。", wNothing: "没有可恢复的内容。", wLeft: "之后被他人更改的保持原样；传感器从未见过的来自保险库。", wAside: "原处的内容另存于文件服务器。", wAction: "操作", wEvents: "已做的事",
+  "wa_put-back": "恢复内容", "wa_rename-back": "恢复名称", wa_recreate: "重新建立", "wa_set-aside": "另存", wa_left: "保持原样", wa_vault: "来自保险库", wa_failed: "失败",
+  we_verdict: "文件正在被破坏", we_stopped: "已停止", we_denied: "已拒绝写入", we_released: "已放行", we_restored: "文件已恢复", we_ready: "传感器就绪", we_overflow: "传感器溢出", we_alarm: "传感器警报", we_failed: "传感器故障", we_unkept: "未保留原内容", we_forgotten: "原内容已清除", "we_release-ordered": "已命令放行", "we_restore-ordered": "已命令恢复",
+  alWatch: "文件正在被破坏：程序已停止（{r}）", alWatchSeen: "文件正在被破坏；传感器仅观察（{r}）", alWatchBack: "文件已恢复；程序仍处于停止状态（{r}）", alWatchNext: "警报页：恢复其文件；若是正常程序则放行。", alWatchBackNext: "可以继续时请放行。",
+};
+export default words;
