@@ -116,24 +116,36 @@ int downtime_number_check(struct slice s, struct downtime_block *ret_key_only, u
  *
  * States of a downtime (kind 44, {"what":"begin" or "advance" or "close","state","unit"?,"reason","by"}): down -> read-only -> write -> closed. Closing needs a balance without open or unknown items.
  *
- * What is done about an item is kind 45, acts in the ledger's order, folded by backload_apply:
- *   reviewed   by, and what the owner changed nothing of; refused at review: "refuse" with a reason
- *   made       to, controlId, order (ORC-2), then LF and the message's bytes: durable before the first byte goes out, the same for every retry
- *   answer     controlId, ack (AA AE AR CA CE CR), text
- *   unknown    controlId, why: bytes may have gone out, and no answer to them came. Open: never sent again by itself but to a destination proven to de-duplicate ("deduplicates", below)
- *   echo       controlId or order, entry: the EHR's own feed showed our number: filed, and the echo is no second fact
- *   resolved   by, as: filed | already-there | refused | superseded, reason: a person's word
- *   deduplicates  to, proven: entry of the test: the destination answered the same control id twice and kept one */
+ * What is done about an item is kind 45: {"act":..., "item": its id, "by": who, ...}, folded in the ledger's order by backload_apply. An act that does not fit what stands has no effect.
+ *   reviewed      its owner has looked at it                                   refused       its owner does not send it: reason
+ *   made          to, controlId, order (ORC-2), sha256, then LF and the message's bytes: durable before the first of them goes out, and the same for every retry. From here on the outcome is unknown
+ *   sending       controlId: the same bytes are about to go out once more
+ *   not-sent      controlId: not one byte went out after all; counts only where that was the only try
+ *   unknown       controlId, why: bytes may have gone out, and no answer to them came. Open: never sent again by itself but to a destination proven to de-duplicate
+ *   answer        controlId, ack (AA AE AR CA CE CR), text; duplicate: true where a refusal says that it was there already (ERR-3 205)
+ *   echo          entry: the EHR's own feed showed our number there. What went out is filed; what did not was entered by somebody: already there
+ *   resolved      as: filed | already_there | refused | superseded, reason: a person's word
+ *   reopened      reason: a person's word that it is not there. What was refused gets a new message; of an unknown one the same bytes go out again
+ * and of a destination, without an item: deduplicates  to, how: it was tested, and answered the same message twice as one (cli/backload_prove.c) */
 enum backload_state { BACK_OPEN, BACK_REVIEWED, BACK_SENT_UNKNOWN, BACK_FILED, BACK_ALREADY_THERE, BACK_REFUSED, BACK_SUPERSEDED };
 const char *backload_state_name(enum backload_state s); /* "open" "reviewed" "unknown" "filed" "already_there" "refused" "superseded" */
-struct backload {
+struct backload { /* begins as zeros */
 	enum backload_state state;
 	char control_id[21], ack[4], to[256]; /* MSH-10: 20 characters at most (2.5.1, table of MSH) */
 	uint64_t made;      /* entry that holds the bytes; 0: none */
-	unsigned tries;
+	unsigned tries;     /* of these bytes */
+	unsigned messages;  /* made of it so far, this one too */
+	bool reviewed, went, person; /* seen by its owner; bytes of it may have gone out before the try that is under way; a person's word settled it */
+	uint64_t echo;      /* entry of the feed that showed it; 0: none */
+	char why[256];      /* the last refusal, doubt or person's reason, cut */
 };
-/* act: the first line. false: it has no effect as things stand (said in the act's place on the page, never lost). */
+/* act: the first line; entry: its number. false: it has no effect as things stand (said in the act's place on the page, never lost). */
 bool backload_apply(struct backload *b, const struct json_node *act, uint64_t entry);
+/* Whether nothing more is to be done about it: filed, already there, refused, superseded. */
+bool backload_settled(enum backload_state s);
+/* What an item counts as, given what took its place: one that never went out and was replaced is superseded; so is a withdrawal of what never went out, once nothing can be of it there any more.
+ * replaced: another item names it in "replaces"; of: how the item stands that this one replaces (NULL: none). */
+enum backload_state backload_counts_as(const struct backload *b, bool replaced, bool withdraw, const enum backload_state *of);
 
 struct downtime_balance {
 	uint64_t items, filed, already_there, refused, superseded, unknown, open; /* items is the sum of the others */
@@ -149,10 +161,32 @@ struct backload_message {
 	const struct fact_ident *idents; /* of the patient as the chart knows them now; the downtime number among them */
 	size_t ident_count;
 	const struct fact *patient, *visit; /* may be NULL */
-	struct slice number;    /* ORC-2, OBR-2, TXA-12 ...: the item's id */
+	struct slice number;    /* ORC-2, OBR-2, TXA-12 ...: the item's id; of a correction, the id under which the EHR has what it corrects */
+	int64_t received;       /* when we had it: the time at which it was written down, where the item does not say */
+	const struct capture *of; /* what its "replaces" or "cancel" names; NULL: none */
+	bool corrects;          /* what it replaces is in the EHR: it is corrected or taken back there. A withdrawal has no other message */
 };
 int backload_message(const struct capture *c, const struct backload_message *m, struct buf *ret, struct err *e) MUST; /* ERR_NO: an item of this kind needs no message (specimen, sheet), and is filed by its owner's word */
-/* Whether a message that the EHR sent carries one of our numbers (ORC-2, OBR-2, TXA-12, PID-3 of DOWNTIME_ASSIGNER), and which: what it says of it is the echo of ours. ret_n at most max. */
-int backload_echo(const struct hl7_msg *m, struct slice sending_app, struct slice *ret, size_t max, size_t *ret_n);
+/* The numbers in a message of the EHR's feed that may be ours: ORC-2, ORC-4, OBR-2, TXA-12, TXA-13, IAM-7 and PV1-50 where they are under sending_app, or have no authority and the form of an item's id; which of them are items of this
+ * site, its ledger knows. Each once; slices of m. A message of sending_app's own (sent back by an engine) has none. ret_n at most max. */
+void backload_echo(const struct hl7_msg *m, struct slice sending_app, struct slice *ret, size_t max, size_t *ret_n);
+#define BACKLOAD_APPLICATION "HOLDFAST" /* MSH-3, and the authority of our numbers */
+
+/* ---- the states of a downtime ---- */
+
+enum downtime_state { DOWNTIME_NONE, DOWNTIME_DOWN, DOWNTIME_READ_ONLY, DOWNTIME_WRITE, DOWNTIME_CLOSED };
+const char *downtime_state_name(enum downtime_state s); /* "none" "down" "read-only" "write" "closed" */
+bool downtime_state_of(struct slice name, enum downtime_state *ret);
+#define DOWNTIME_UNITS_MAX 200
+struct downtime { /* the one that is running, or ran last; begins as zeros */
+	enum downtime_state state;
+	uint64_t entry;     /* that began it */
+	int64_t since, at;  /* when it began; when it came to the state it is in; ns */
+	uint32_t units;     /* 0: the whole house */
+	char unit[DOWNTIME_UNITS_MAX][65];
+	char reason[256], by[65];
+};
+/* Kind 44, "begin" (unit, reason, by), "advance" (state) and "close". A second "begin" while one runs adds its unit. false: no effect: of another kind, back, or over a state. */
+bool downtime_apply(struct downtime *d, const struct json_node *act, uint64_t entry, int64_t time);
 
 #endif

@@ -300,6 +300,25 @@ struct hl7_oru {
 /* ERR_USAGE: a version that is not written; ERR_INPUT: no identifier, or a control id that cannot be one. What was in ret stays in front. */
 int hl7_oru_write(const struct hl7_oru *o, struct buf *ret, struct err *e) MUST;
 
+/* ---- parts of messages that are written (write.c) ------------------------------------------------------------------------------------- */
+
+/* Into a buffer, which fails once and stays failed: buf_ok at the end. Text is escaped (2.7): delimiters, line ends as \.br\, other control characters not at all; FACT_NULL says nothing: we do not delete what the receiver has. */
+void hl7_put_text(struct buf *b, struct slice s);
+void hl7_put_time(struct buf *b, struct slice iso);  /* ISO text of any precision, with its zone where it has one: 2026-11-22T03:12:05.250+01:00 -> 20261122031205.250+0100 */
+void hl7_put_moment(struct buf *b, int64_t t);       /* ns; 0: nothing */
+void hl7_put_ident(struct buf *b, struct slice value, struct slice assigner, struct slice type); /* CX */
+void hl7_put_patient(struct buf *b, const struct fact_ident *idents, size_t count, const struct fact *patient); /* PID up to field 8, without its end; patient may be NULL */
+void hl7_put_visit(struct buf *b, const struct fact *visit); /* PV1; NULL: nothing */
+const char *hl7_class_code(struct slice cls);        /* table 0004; "U" where it is none of ours */
+bool hl7_writes_version(const char *version);
+struct hl7_head {
+	const char *version;
+	struct slice sending_app, sending_fac, receiving_app, receiving_fac, control_id;
+	int64_t time;
+};
+/* MSH. ERR_USAGE: a version that is not written; ERR_INPUT: a control id that cannot be one; then nothing is written. */
+int hl7_put_head(struct buf *b, const struct hl7_head *h, const char *code, const char *event, const char *structure, struct err *e) MUST;
+
 /* ---- acknowledgements that come back -------------------------------------------------------------------------------------------------- */
 
 enum hl7_heard {
