@@ -161,7 +161,7 @@ static int scale(const struct ecg *g, unsigned i, struct scale *ret, struct err 
 	for (int unit = 0; unit < (volts ? 2 : 1); unit++) {
 		double per = unit ? 1000 : 1;
 		struct scale s = {0};
-		snprintf(s.unit, sizeof s.unit, "%s", volts ? unit ? "mV" : "uV" : c->unit);
+		snprintf(s.unit, sizeof s.unit, "%.8s", volts ? unit ? "mV" : "uV" : c->unit);
 		double err = try_range(c, per, move, INT16_MIN, INT16_MAX, &s);
 		if (err < best)
 			best = err, *ret = s;
