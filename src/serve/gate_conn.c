@@ -23,7 +23,7 @@
 
 void side_init(struct side *s, enum node_kind kind, void *of)
 {
-	*s = (struct side){.fd = -1, .node = {kind, of}};
+	*s = (struct side){.fd = -1, .node = {kind, of}, .pipe_in = -1, .pipe_out = -1};
 	buf_init(&s->in, GATE_FRAME_MAX + 2 * READ_AT_ONCE);
 	buf_init(&s->out, OUT_MAX);
 }
@@ -31,6 +31,7 @@ void side_init(struct side *s, enum node_kind kind, void *of)
 void side_close(struct relay *r, struct side *s, bool reset)
 {
 	relay_tls_end(s, !reset);
+	pipe_close(r, s);
 	if (s->fd >= 0) {
 		struct linger now = {.l_onoff = 1};
 		if (reset)
@@ -41,6 +42,7 @@ void side_close(struct relay *r, struct side *s, bool reset)
 	s->connecting = false;
 	s->eof = false;
 	s->shut = false;
+	s->parked = false;
 	s->watched = false;
 	s->out_at = 0;
 	s->frame_since = 0;
@@ -121,13 +123,18 @@ int side_connect(struct relay *r, struct side *s, const struct glink *g)
 	return 0;
 }
 
+size_t side_waits(const struct side *s)
+{
+	return s->out.n - s->out_at + s->piped;
+}
+
 uint32_t side_wants(const struct side *s, bool reading)
 {
 	if (s->connecting)
 		return EPOLLOUT;
 	if (s->shaking)
 		return SSL_want_read(s->ssl) ? EPOLLIN : EPOLLOUT;
-	return (reading || s->write_wants_read ? (uint32_t)EPOLLIN : 0u) | (s->out.n || s->read_wants_write ? (uint32_t)EPOLLOUT : 0u);
+	return (reading || s->write_wants_read ? (uint32_t)EPOLLIN : 0u) | (s->out.n || s->piped || s->read_wants_write ? (uint32_t)EPOLLOUT : 0u);
 }
 
 /* Whole records, as many as there is room for: what is left is in the socket, where epoll sees it, and never in the library. */
@@ -183,7 +190,7 @@ int side_flush(struct relay *r, struct side *s)
 	}
 	s->out_at = 0;
 	buf_reset(&s->out);
-	return 0;
+	return s->pipe_in >= 0 ? pipe_flush(r, s) : 0;
 }
 
 /* What the kernel takes at once is not copied. */
@@ -209,11 +216,12 @@ static void interests(struct relay *r, struct conn *c)
 	struct side *both[2] = {&c->near, &c->far};
 	for (int i = 0; i < 2 && !c->dead; i++) {
 		struct side *s = both[i], *other = both[!i];
-		bool full = other->out.n - other->out_at > OUT_HIGH;
+		bool full = side_waits(other) > (other->piped ? 0 : OUT_HIGH);
 		if (s->fd < 0)
 			continue;
 		uint32_t want = side_wants(s, !full && !s->paused && !s->eof);
-		if (s->eof && s->shut && !want) /* has ended both ways, which epoll would say without end while the other side takes its last bytes */
+		s->parked &= !want;
+		if (((s->eof && s->shut) || s->parked) && !want) /* has ended both ways, which epoll would say without end while the other side takes its last bytes */
 			relay_unwatch(r, s);
 		else
 			relay_watch(r, s, want);
@@ -243,12 +251,27 @@ void pass_reset(struct relay *r, struct conn *c)
 	r->graves = c;
 }
 
+/* What one side has taken is what has passed: what still waits for it, here or in a pipe, has not, and is not counted when a cut throws it away. */
+static void handed(struct glink *g, const struct side *to, size_t before)
+{
+	g->bytes += before - side_waits(to);
+}
+
+static int flush(struct relay *r, struct conn *c, struct side *s)
+{
+	size_t before = side_waits(s);
+	int n = side_flush(r, s);
+	if (c->g->l.protocol == GATE_TCP)
+		handed(c->g, s, before);
+	return n;
+}
+
 /* In order: what is written goes out first. */
 static void finish(struct relay *r, struct conn *c)
 {
 	if (c->dead)
 		return;
-	if (side_flush(r, &c->near) == 0 && c->near.out.n == 0) /* a reset only when something of its is lost */
+	if (flush(r, c, &c->near) == 0 && side_waits(&c->near) == 0) /* a reset only when something of its is lost */
 		side_close(r, &c->near, false);
 	pass_reset(r, c);
 }
@@ -512,6 +535,7 @@ static int take_frames(struct relay *r, struct conn *c, struct side *s, bool nea
 static int take_bytes(struct relay *r, struct conn *c, struct side *s, bool near)
 {
 	struct glink *g = c->g;
+	struct side *to = near ? &c->far : &c->near;
 	if (near ? gate_passes(&g->l, g->st.state, NULL) != GATE_PASS : !gate_passes_back(&g->l, g->st.state, NULL)) {
 		buf_reset(&s->in);
 		if (near)
@@ -519,18 +543,40 @@ static int take_bytes(struct relay *r, struct conn *c, struct side *s, bool near
 		g->refused++;
 		return 0;
 	}
-	g->bytes += s->in.n;
 	g->messages++;
 	g->last = relay_wall(r);
-	int n = side_send(r, near ? &c->far : &c->near, buf_slice(&s->in));
+	size_t before = side_waits(to) + s->in.n;
+	int n = side_send(r, to, buf_slice(&s->in));
+	if (n >= 0)
+		handed(g, to, before);
+	if (n >= 0)
+		pipe_learn(r, s, to, s->in.n == READ_AT_ONCE);
 	buf_reset(&s->in);
 	return n;
 }
 
+/* Of an opaque link, where bytes come in bulk. There is a pipe only where bytes have passed in this direction; another state begins with other connections. */
+static int pass_piped(struct relay *r, struct conn *c, struct side *s, struct side *to, uint32_t events)
+{
+	if (to->piped) { /* not now; epoll is asked nothing but says all the same that it has ended both ways */
+		s->parked = events & EPOLLHUP;
+		return events & EPOLLERR ? ERR_SYSTEM : 0;
+	}
+	int n = pipe_fill(s, to);
+	if (n <= 0)
+		return n;
+	c->g->messages++;
+	c->g->last = relay_wall(r);
+	return flush(r, c, to);
+}
+
 /* ---- events ---- */
 
-static int readable(struct relay *r, struct conn *c, struct side *s, bool near)
+static int readable(struct relay *r, struct conn *c, struct side *s, bool near, uint32_t events)
 {
+	struct side *to = near ? &c->far : &c->near;
+	if (to->pipe_in >= 0)
+		return pass_piped(r, c, s, to, events);
 	int n = side_read(s);
 	if (n <= 0)
 		return n;
@@ -553,7 +599,7 @@ static int pass_ends(struct relay *r, struct conn *c)
 	struct side *both[2] = {&c->near, &c->far};
 	for (int i = 0; i < 2; i++) {
 		struct side *to = both[!i];
-		if (!both[i]->eof || to->shut || to->fd < 0 || to->connecting || to->shaking || to->out.n)
+		if (!both[i]->eof || to->shut || to->fd < 0 || to->connecting || to->shaking || side_waits(to))
 			continue;
 		if (to->ssl && relay_tls_half(to) < 0) /* TLS has its own word for the end of one direction */
 			return ERR_NO;
@@ -595,11 +641,11 @@ void pass_event(struct relay *r, struct conn *c, bool near, uint32_t events)
 	if (n == 0 && s->shaking && !s->connecting)
 		n = shaken(r, c, s, near);
 	if (n == 0 && (events & EPOLLOUT || s->write_wants_read))
-		n = side_flush(r, s);
+		n = flush(r, c, s);
 	if (s->read_wants_write)
 		events |= EPOLLIN;
 	if (n >= 0 && events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
-		n = readable(r, c, s, near);
+		n = readable(r, c, s, near, events);
 		if (n == ERR_NO && !c->dead)
 			n = ended(c, s, near);
 	}

@@ -22,6 +22,10 @@ struct side { /* one socket of a connection */
 	int64_t frame_since; /* monotonic: a frame has begun; 0: none */
 	uint32_t events;
 	bool connecting, eof, paused, watched;
+	int pipe_in, pipe_out; /* gate_pipe.c: what is on its way to this side; -1: there is none */
+	size_t piped;        /* bytes that lie in it */
+	unsigned bulk, thin; /* reads of a whole buffer from this side; of little, into its pipe */
+	bool parked;         /* it has ended both ways, and what it sent last waits for the other side */
 	bool shut;           /* that the other side ended was passed on to this one */
 	SSL *ssl;            /* NULL: plain */
 	bool shaking, write_wants_read, read_wants_write; /* shaking: nothing of it passes before it has shown who it is */
@@ -102,6 +106,7 @@ struct relay {
 	struct conn *graves;   /* freed at the end of a round: epoll may still name them */
 	uint64_t tags;
 	int64_t ticked;
+	unsigned pipes;        /* that are open */
 	int64_t wall;          /* wall clock of this round of the loop; 0: nobody has asked yet */
 	bool throttled;        /* somebody waits for a rate */
 	EVP_PKEY *key;         /* the site's own certificate for MLLP, as intake has it; NULL: there is none */
@@ -129,9 +134,16 @@ void side_init(struct side *s, enum node_kind kind, void *of);
 void side_close(struct relay *r, struct side *s, bool reset);
 int side_connect(struct relay *r, struct side *s, const struct glink *g); /* to the far side */
 uint32_t side_wants(const struct side *s, bool reading); /* what epoll is asked for */
+size_t side_waits(const struct side *s);                       /* bytes that it has not taken yet */
 int side_read(struct side *s);                                 /* 1: something, 0: nothing, below 0: the end or an error */
 int side_send(struct relay *r, struct side *s, struct slice bytes);
 int side_flush(struct relay *r, struct side *s);
+
+/* gate_pipe.c */
+void pipe_close(struct relay *r, struct side *s);
+void pipe_learn(struct relay *r, struct side *from, struct side *to, bool full); /* something was read, a whole buffer or less: a pipe, if that goes on */
+int pipe_fill(struct side *from, struct side *to);             /* as side_read */
+int pipe_flush(struct relay *r, struct side *s);               /* as side_flush */
 
 /* gate_drain.c */
 void drain_stop(struct relay *r, struct glink *g);

@@ -44,8 +44,8 @@ static const char *const replicate[] = {
 };
 /* A timer for those that take too long; fonts, which Landlock alone lets it read, and which pango asks for in a thread. */
 static const char *const ecg[] = {"setitimer", "set_tid_address", "openat", "open", "stat", "lstat", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getcwd", "getdents64", "statfs", "fstatfs", "statx", "fadvise64"};
-/* Sockets of TCP, both ways; the rule below says of which families. */
-static const char *const gate[] = {"accept4", "bind", "listen", "connect", "setsockopt", "getsockopt", "getpeername", "getsockname"};
+/* Sockets of TCP, both ways; the rule below says of which families. What passes in bulk goes from one to the other by a pipe. */
+static const char *const gate[] = {"accept4", "bind", "listen", "connect", "setsockopt", "getsockopt", "getpeername", "getsockname", "pipe2", "splice"};
 /* Netlink, and a probe of TCP: it connects and listens nowhere. libnftables opens its socket anew when it was interrupted. */
 static const char *const cutter[] = {"connect", "bind", "setsockopt", "getsockopt", "getsockname", "select", "pselect6"};
 #if SANDBOX_SANITIZED

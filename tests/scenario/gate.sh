@@ -11,16 +11,18 @@ for who in ada bob; do
 done
 hf user add nora --role clinician --site site >/dev/null 2>&1
 t_nora=$(hf token create --user nora --site site)
-far=$(free_port) farecho=$(free_port) in=$(free_port) out=$(free_port) opaque=$(free_port)
+far=$(free_port) farecho=$(free_port) fardeaf=$(free_port) deaf=$(free_port) in=$(free_port) out=$(free_port) opaque=$(free_port)
 $peer recv $far got & p1=$!
 $peer echo $farecho & p2=$!
-quit() { local s=$?; set +e; kill $p1 $p2 2>/dev/null; return $s; }
+$peer deaf $fardeaf & p3=$!
+quit() { local s=$?; set +e; kill $p1 $p2 $p3 2>/dev/null; return $s; }
 trap 'quit; cleanup' EXIT
 start site
 add() { hf gate add "$@" --site site; }
 add lab-in --listen 127.0.0.1:$in --to 127.0.0.1:$far --protocol mllp --class lab
 add lab-out --listen 127.0.0.1:$out --to 127.0.0.1:$far --protocol mllp --direction out --class lab --owner "the laboratory"
 add images --listen 127.0.0.1:$opaque --to 127.0.0.1:$farecho --protocol tcp --class images
+add backup --listen 127.0.0.1:$deaf --to 127.0.0.1:$fardeaf --protocol tcp
 refused 2 "itself" gate add self --listen 127.0.0.1:$in --to 127.0.0.1:$in --protocol mllp --site site
 state() { hf gate list --site site --json | python3 -c 'import json,sys
 for l in sys.stdin:
@@ -36,9 +38,18 @@ wait_for AA $peer once $in I1
 same "$($peer send $out 1 20)" 20 "sent while open"
 wait_for bytes $peer tcp $opaque bytes
 same "$($peer bulk $opaque 96)" "96 whole" "more than a buffer holds, to a far side that is slower, there and back"
+wait_for $((2 * (96 << 20) + 10)) state images bytes
 same "$(state lab-out state)" OPEN "a new link"
 same "$(sort got | uniq -d | wc -l)" 0 "twice"
 same "$(hf gate list --site site --json | head -1 | python3 -c 'import json,sys; print(" ".join(json.loads(sys.stdin.read())))')" "name state since class bytes queue last_message proof" "fields of the list"
+
+# ---- in bulk by a pipe, and what lies in it has not passed ----
+$peer flood $deaf flooded >became & flood=$!
+relay_pipes() { ls -l /proc/"$(role gate)"/fd | grep -c 'pipe:' || true; }
+role() { pgrep -P $daemon -x "$1" | head -1; }
+pipes=$(relay_pipes)
+while [ ! -e flooded ]; do sleep 0.05; done
+same "$(relay_pipes)" $((pipes + 2)) "pipes of the relay"
 
 # ---- cut in the middle of a flow ----
 PACE=0.01 $peer send $out 21 120 >sent 2>&1 & sender=$!
@@ -46,6 +57,12 @@ while [ "$(lines)" -lt 25 ]; do sleep 0.01; done
 hf gate cut --all --reason "drill" --site site --json >cut.json || fail "cut: $(cat cut.json)"
 same "$(state lab-in state)$(state images state)" CUTCUT "all are cut"
 same "$(state lab-in proof.method)" relay "proof"
+wait $flood
+same "$(cat became)" reset "who still sends in bulk"
+same "$(relay_pipes)" $pipes "pipes of the relay, after a cut"
+state backup proof.result | grep -q "0 bytes since" || fail "proof: $(state backup proof.result)"
+n=$(state backup bytes) sent=$(cat flooded)
+[ "$n" -gt 1000000 ] && [ "$n" -lt "$sent" ] || fail "$n of $sent bytes have passed to a far side that reads none"
 state lab-in proof.result | grep -q "refused on v4, refused on v6; 0 bytes since" || fail "proof: $(state lab-in proof.result)"
 same "$($peer once $in I2)" refused "a partner, cut"
 same "$($peer tcp $opaque x)" refused "an opaque partner, cut"
@@ -66,7 +83,6 @@ same "$(lines)" "$n" "arrived while cut"
 # ---- repeated, and killed: relay, keeper, all ----
 same "$($peer send $out 120 120)" 1 "a repetition is acknowledged"
 same "$(state lab-out queue)" "$waiting" "and is not queued again"
-role() { pgrep -P $daemon -x "$1" | head -1; }
 next=121
 for who in gate keeper; do
 	before=$(role $who)

@@ -5,6 +5,8 @@
    echo PORT                bytes come back
    tcp PORT TEXT            sends TEXT, prints what comes back, or why nothing does
    bulk PORT MIB            to an echo that is slower: prints how many MiB came back, and whether whole
+   deaf PORT                accepts, and never reads
+   flood PORT FILE          sends until nothing is taken any more; writes how many bytes that were into FILE; prints what became of the connection
    pipe PORT FROM TO        messages M<FROM>..M<TO>, with bytes in no frame between some, without waiting; prints how many acknowledgements came, and whether in order"""
 import os, socket, sys, threading, time
 
@@ -150,6 +152,33 @@ def bulk(port, mib):
     t.join(10)
     print(n >> 20, "odd" if odd else "whole")
 
+def deaf(port):
+    l, kept = socket.socket(), []
+    l.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    l.bind(("127.0.0.1", port))
+    l.listen(10)
+    while True:
+        kept.append(l.accept()[0])
+
+def flood(port, name):
+    s = socket.create_connection(("127.0.0.1", port))
+    s.settimeout(2)
+    n, block, last = 0, bytes(1 << 18), time.time()
+    while time.time() < last + (2 if n > 8 << 20 else 30):  # less than all buffers hold: a machine that is busy, and no end
+        try:
+            n += s.send(block)
+            last = time.time()
+        except TimeoutError:
+            pass
+    with open(name + ".new", "w") as f:
+        f.write(str(n))
+    os.rename(name + ".new", name)
+    s.settimeout(60)
+    try:
+        print("closed" if not s.recv(1) else "bytes")
+    except ConnectionResetError:
+        print("reset")
+
 verb, rest = sys.argv[1], sys.argv[2:]
 {"recv": lambda: recv(int(rest[0]), rest[1]), "send": lambda: send(int(rest[0]), int(rest[1]), int(rest[2]), *rest[3:]), "once": lambda: once(int(rest[0]), rest[1]), "echo": lambda: echo(int(rest[0])),
- "tcp": lambda: tcp(int(rest[0]), rest[1]), "bulk": lambda: bulk(int(rest[0]), int(rest[1])), "pipe": lambda: pipe(int(rest[0]), int(rest[1]), int(rest[2]))}[verb]()
+ "tcp": lambda: tcp(int(rest[0]), rest[1]), "bulk": lambda: bulk(int(rest[0]), int(rest[1])), "deaf": lambda: deaf(int(rest[0])), "flood": lambda: flood(int(rest[0]), rest[1]), "pipe": lambda: pipe(int(rest[0]), int(rest[1]), int(rest[2]))}[verb]()
