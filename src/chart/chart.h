@@ -12,6 +12,7 @@
 #define HOLDFAST_CHART_H
 
 #include "base.h"
+#include "downtime.h"
 #include "facts.h"
 #include "fhir.h"
 
@@ -374,6 +375,53 @@ int chart_ecg_compare(struct chart *c, const struct chart_ecg *g, struct slice p
 void chart_json_ecg_shared(struct jsonw *w, const struct chart_ecg *g); /* for a link: without acts, candidates and other recordings */
 void chart_json_who(struct jsonw *w, const struct chart_row *p, bool withheld); /* the "patient" of an ECG's row; withheld: of a protected record that was not opened */
 void chart_json_ecg(struct jsonw *w, const struct chart_ecg *g, bool detail, const struct chart_ecg *previous, const struct chart_ecg_candidate *candidates);
+
+/* ---- what was captured (chart_capture.c) ---------------------------------------------------------------------------------------------- */
+
+/* Items that were written down while the EHR was away, in order, each with how far it is on its way back. Part of the view like all else: the same after a rebuild. A patient is named by an id of ours, a number, or number@assigner:
+ * where exactly one person has it, the item is that one's; where several have it, or none, the number is a person of its own until somebody merges it (holdfast identity), and the item is marked. */
+enum { CHART_CAPTURE_WITHDRAWAL = 1, CHART_CAPTURE_UNIDENTIFIED = 2, CHART_CAPTURE_FEW_IDENTIFIERS = 4 /* it changes care, and fewer than two were compared */, CHART_CAPTURE_SEVERAL_PERSONS = 8,
+	CHART_CAPTURE_FROM_FUTURE = 16, CHART_CAPTURE_UNREADABLE = 32, CHART_CAPTURE_REPLACES_NOTHING = 64 /* what it corrects never came */, CHART_CAPTURE_UNKNOWN_NAMES = 128 };
+#define CHART_CAPTURE_FUTURE (5 * 60 * TIME_SEC)
+struct chart_capture_act {
+	uint64_t entry;
+	int64_t time;
+	struct slice source, json; /* json: the entry's first line */
+	const struct json_node *node;
+	bool counts;               /* false: without effect as things stood */
+	struct chart_capture_act *next;
+};
+struct chart_capture {
+	uint64_t entry, replaced_by; /* replaced_by: 0: it stands */
+	int64_t received, occurred;  /* occurred: INT64_MIN where unreadable */
+	struct capture c;            /* read again from its line; of an unreadable one empty */
+	struct slice id, root, source, line; /* root: the id of the first of the line of corrections */
+	enum capture_owner owner;
+	uint32_t flags;              /* CHART_CAPTURE_x */
+	struct backload back;        /* state, control id, ack, the entry that holds its message */
+	const char *person;          /* our id, as things are now; NULL: it is about nobody */
+	struct chart_row *patient;   /* where asked for */
+	bool withheld;               /* set by who shows it: of a protected record that was not opened */
+	struct chart_capture_act *acts; /* where asked for, in order */
+	struct chart_capture *next;
+};
+struct chart_captures_ask {
+	struct slice patient;        /* our id or a number; empty: all */
+	int owner, state, kind;      /* -1: all */
+	bool unsettled;              /* those that are open, reviewed or unknown */
+	bool newest_first, patients, acts; /* patients, acts: fill them in */
+	uint64_t from;               /* 0, or what *ret_next said (newest first: CHART_NOW at first) */
+	size_t max;                  /* 0: all there are */
+};
+/* *ret_next CHART_NOW: these were the last. */
+int chart_captures(struct chart *c, const struct chart_captures_ask *q, struct arena *a, struct chart_capture **ret, uint64_t *ret_next, struct err *e) MUST;
+int chart_capture(struct chart *c, uint64_t entry, struct arena *a, struct chart_capture **ret, struct err *e) MUST; /* with patient and acts; ERR_NOT_FOUND */
+int chart_capture_by_id(struct chart *c, struct slice id, struct arena *a, struct chart_capture **ret, struct err *e) MUST;
+struct chart_capture_counts {
+	uint64_t n[OWNER_COUNT][BACK_SUPERSEDED + 1];
+};
+int chart_capture_counts(struct chart *c, struct chart_capture_counts *ret, struct err *e) MUST;
+void chart_json_capture(struct jsonw *w, const struct chart_capture *x, bool detail); /* doc/api.md */
 
 /* ---- one item by its id --------------------------------------------------------------------------------------------------- */
 

@@ -82,7 +82,7 @@ static int apply_group(struct apply *p, const struct fact_group *g, struct err *
 	return r;
 }
 
-static int apply_groups(struct apply *p, struct err *e)
+int groups_apply(struct apply *p, struct err *e)
 {
 	int r = spelling_statements(p, p->f, e);
 	for (const struct fact_group *g = p->f->first; g && r == 0; g = g->next) {
@@ -122,9 +122,12 @@ static int apply(struct apply *p, const struct facts *f, struct slice body, stru
 	} else if (r == 0 && p->en->kind == KIND_ECG_ACT && !p->en->erased) {
 		p->time = c->last_time;
 		r = ecg_act_apply(p, body, e);
+	} else if (r == 0 && (p->en->kind == KIND_CAPTURE || p->en->kind == KIND_BACKLOAD) && !p->en->erased) {
+		p->time = c->last_time;
+		r = p->en->kind == KIND_CAPTURE ? captured_apply(p, body, e) : backload_act_apply(p, body, e);
 	} else if (r == 0 && f) {
 		p->time = chart_sane_time(fact_time_ns(f->time, c->zone_minutes), c->last_time);
-		r = apply_groups(p, e);
+		r = groups_apply(p, e);
 	} else if (r == 0 && p->en->erased) {
 		r = born_apply(p, e);
 	} else if (r == 0 && has_json(p->en->kind)) {

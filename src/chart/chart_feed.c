@@ -207,7 +207,7 @@ static struct slice count_name(const struct chart_entry *en, const struct facts 
 		uint8_t kind;
 		const char *name;
 	} kinds[] = {{1, "hl7v2"}, {2, "hl7v2-envelope"}, {3, "hl7v2-fragment"}, {4, "fhir"}, {5, "other"}, {6, "identity"}, {16, "site"}, {17, "pack"}, {18, "quarantine"}, {19, "account"}, {20, "session"},
-	             {21, "audit"}, {22, "alarm"}, {23, "config"}, {24, "snapshot"}, {25, "vault-pack"}, {28, "kept"}, {29, "ecg"}, {30, "ecg-act"}};
+	             {21, "audit"}, {22, "alarm"}, {23, "config"}, {24, "snapshot"}, {25, "vault-pack"}, {28, "kept"}, {29, "ecg"}, {30, "ecg-act"}, {43, "capture"}, {44, "downtime"}, {45, "backload"}};
 	if (f && f->type.n)
 		return f->type;
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)

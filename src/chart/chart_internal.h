@@ -25,6 +25,8 @@
  *   chart_ecg_match.c ... whose it is, and whose it may be
  *   chart_ecg_ask.c   ... questions
  *   chart_ecg_json.c  ... and their JSON
+ *   chart_capture.c     what was captured, applied: the item's row, what of it stands in a chart, acts of its way back
+ *   chart_capture_ask.c ... questions, and their JSON
  *   chart_time.c      as of
  *   chart_erase.c     what an erasure would take and must leave; what is left of an erased entry
  *   chart_json.c      JSON, export
@@ -46,7 +48,7 @@
 #define CHART_SCRATCH_MAX ((size_t)512 << 20)
 
 /* The numbers of ledger_kind that this view knows by name (ledger.h: numbers are for ever; the chart does not stand on the ledger). */
-enum { KIND_HL7V2 = 1, KIND_HL7V2_FRAGMENT = 3, KIND_FHIR = 4, KIND_OTHER = 5, KIND_IDENTITY = 6, KIND_PACK = 17, KIND_QUARANTINE = 18, KIND_ACCOUNT = 19, KIND_SESSION = 20, KIND_AUDIT = 21, KIND_ALARM = 22, KIND_CONFIG = 23, KIND_ECG = 29, KIND_ECG_ACT = 30, KIND_GATE_ACT = 36, KIND_GATE_LETTER = 39 };
+enum { KIND_HL7V2 = 1, KIND_HL7V2_FRAGMENT = 3, KIND_FHIR = 4, KIND_OTHER = 5, KIND_IDENTITY = 6, KIND_PACK = 17, KIND_QUARANTINE = 18, KIND_ACCOUNT = 19, KIND_SESSION = 20, KIND_AUDIT = 21, KIND_ALARM = 22, KIND_CONFIG = 23, KIND_ECG = 29, KIND_ECG_ACT = 30, KIND_GATE_ACT = 36, KIND_GATE_LETTER = 39, KIND_CAPTURE = 43, KIND_DOWNTIME = 44, KIND_BACKLOAD = 45 };
 #define LEAF_FLAG_ID_REUSED 0x01
 
 /* ---- rows --------------------------------------------------------------------------------------------------------------- */
@@ -549,6 +551,11 @@ struct slice ecg_user(struct slice source); /* "web/ada": "ada" */
 struct slice ecg_act_name(const struct json_node *act);
 int ecg_whose(struct apply *p, const struct chart_ecg *g, uint32_t *ret, struct err *e) MUST; /* 0: nobody can say without a person */
 int ecg_compare(struct chart *c, const struct chart_ecg *g, uint32_t root, uint64_t end, struct arena *a, uint32_t *ret_agrees, uint32_t *ret_differs, struct err *e) MUST;
+
+/* chart_capture*.c */
+int groups_apply(struct apply *p, struct err *e) MUST; /* chart_apply.c: p->f, p->time and p->origin are set */
+int captured_apply(struct apply *p, struct slice body, struct err *e) MUST;
+int backload_act_apply(struct apply *p, struct slice body, struct err *e) MUST;
 
 /* chart_time.c */
 int times_apply(struct chart *c, uint64_t seq, int64_t t, struct err *e) MUST;

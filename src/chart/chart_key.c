@@ -9,6 +9,7 @@
  * fillers) these are one number where the letters' case is all that differs, where somebody wrote name and id together, and, for a number without any authority, where all others are one.
  */
 #include "chart_internal.h"
+#include "downtime.h"
 
 #include <stdlib.h>
 
@@ -431,6 +432,8 @@ static bool write_key(struct key_ctx *k, const struct fact *f)
 {
 	struct slice placer = placer_of(k, f), filler = filler_of(k, f);
 	bool fhir = fact_get(f, FF_RESOURCE).n > 0;
+	if (f->kind != FACT_ORDER && f->kind != FACT_MED_ORDER && slice_eq_str(fact_part(fact_get(f, FF_ID), FI_ASSIGNER), CAPTURE_ASSIGNER) && add_id(k, f))
+		return false; /* what was captured is known by its item, whatever a correction of it says; orders by their number, which others name */
 	switch (f->kind) {
 	case FACT_RESULT:
 		if (fhir && add_id(k, f)) /* an Observation is known by its id, whichever report or none comes with this version of it */
@@ -599,6 +602,8 @@ static bool by_number_too(struct key_ctx *k, const struct stmt *t, size_t *n, si
 
 static bool has_two_names(const struct fact *f)
 {
+	if (slice_eq_str(fact_part(fact_get(f, FF_ID), FI_ASSIGNER), CAPTURE_ASSIGNER))
+		return false;
 	return (f->kind == FACT_ALLERGY || f->kind == FACT_PROBLEM) && !fact_get(f, FF_RESOURCE).n && fact_get(f, FF_ID).n && !fact_is_null(fact_get(f, FF_ID)) && fact_get(f, FF_CODE).n &&
 	       !fact_is_null(fact_get(f, FF_CODE));
 }

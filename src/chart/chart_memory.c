@@ -49,6 +49,8 @@ struct tables {
 	LIST(struct mem_times) times;
 	LIST(struct store_ecg) ecg; /* in order of entry */
 	LIST(struct store_ecg_act) ecg_act; /* in order of entry */
+	LIST(struct store_capture) capture; /* in order of entry */
+	LIST(struct store_capture_act) capture_act; /* in order of entry */
 	LIST(struct mem_kv) kv; /* in order of space, key */
 };
 struct memory_store {
@@ -99,7 +101,7 @@ static bool keep(struct tables *t, struct slice *s)
 static void empty(struct tables *t)
 {
 	free(t->ident.v), free(t->edge.v), free(t->move.v), free(t->row.v), free(t->mark.v), free(t->header.v), free(t->word.v);
-	free(t->stay.v), free(t->review.v), free(t->event.v), free(t->times.v), free(t->kv.v), free(t->ecg.v), free(t->ecg_act.v);
+	free(t->stay.v), free(t->review.v), free(t->event.v), free(t->times.v), free(t->kv.v), free(t->ecg.v), free(t->ecg_act.v), free(t->capture.v), free(t->capture_act.v);
 	arena_free(t->a);
 	*t = (struct tables){0};
 }
@@ -750,6 +752,106 @@ static int ecg_acts(struct store *base, uint64_t of_ecg, store_ecg_act_fn *fn, v
 	EACH(of(base)->ecg_act, x->ecg == of_ecg);
 }
 
+/* ---- what was captured ---- */
+
+static int put_capture(struct store *base, const struct store_capture *y, struct err *e)
+{
+	struct tables *t = of(base);
+	struct store_capture *x = NULL;
+	for (size_t i = 0; i < t->capture.n; i++)
+		if (t->capture.v[i].entry == y->entry)
+			x = &t->capture.v[i];
+	if (!x && !(x = ADD(t->capture)))
+		return no_memory(e);
+	*x = *y;
+	struct slice *texts[] = {&x->id, &x->root, &x->unit, &x->patient, &x->source, &x->body};
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (!keep(t, texts[i]))
+			return no_memory(e);
+	return 0;
+}
+
+static int one_capture(const struct store_capture *x, store_capture_fn *fn, void *arg, struct err *e)
+{
+	int r = fn(arg, x, e);
+	return r < 0 ? r : 0;
+}
+
+static int capture(struct store *base, uint64_t entry, store_capture_fn *fn, void *arg, struct err *e)
+{
+	struct tables *t = of(base);
+	for (size_t i = 0; i < t->capture.n; i++)
+		if (t->capture.v[i].entry == entry)
+			return one_capture(&t->capture.v[i], fn, arg, e);
+	return ERR_NOT_FOUND;
+}
+
+static int capture_by_id(struct store *base, struct slice id, store_capture_fn *fn, void *arg, struct err *e)
+{
+	struct tables *t = of(base);
+	for (size_t i = 0; i < t->capture.n; i++)
+		if (slice_eq(t->capture.v[i].id, id))
+			return one_capture(&t->capture.v[i], fn, arg, e);
+	return ERR_NOT_FOUND;
+}
+
+static int captures_back(struct tables *t, uint64_t before, store_capture_fn *fn, void *arg, struct err *e)
+{
+	for (size_t i = t->capture.n; i-- > 0;) {
+		int r = t->capture.v[i].entry < before ? fn(arg, &t->capture.v[i], e) : 0;
+		if (r)
+			return r < 0 ? r : 0;
+	}
+	return 0;
+}
+
+static int captures(struct store *base, uint64_t from, bool newest_first, store_capture_fn *fn, void *arg, struct err *e)
+{
+	if (newest_first)
+		return captures_back(of(base), from, fn, arg, e);
+	EACH(of(base)->capture, x->entry >= from);
+}
+
+static int captures_of(struct store *base, uint32_t id, store_capture_fn *fn, void *arg, struct err *e)
+{
+	EACH(of(base)->capture, id && x->ident == id);
+}
+
+static int captures_root(struct store *base, struct slice root, store_capture_fn *fn, void *arg, struct err *e)
+{
+	EACH(of(base)->capture, slice_eq(x->root, root));
+}
+
+static int capture_counts(struct store *base, store_count_fn *fn, void *arg, struct err *e)
+{
+	struct tables *t = of(base);
+	for (unsigned k = 0; k < 256; k++) /* a few owners, a few states: in order */
+		for (unsigned s = 0; s < 16; s++) {
+			uint64_t n = 0;
+			for (size_t i = 0; i < t->capture.n; i++)
+				n += t->capture.v[i].owner == k && t->capture.v[i].state == s;
+			int r = n ? fn(arg, (uint8_t)k, (uint8_t)s, n, e) : 0;
+			if (r)
+				return r < 0 ? r : 0;
+		}
+	return 0;
+}
+
+static int put_capture_act(struct store *base, const struct store_capture_act *y, struct err *e)
+{
+	struct tables *t = of(base);
+	struct store_capture_act *x = ADD(t->capture_act);
+	if (!x)
+		return no_memory(e);
+	*x = *y;
+	return keep(t, &x->source) && keep(t, &x->body) ? 0 : no_memory(e);
+}
+
+static int capture_acts(struct store *base, uint64_t of_capture, store_capture_act_fn *fn, void *arg, struct err *e)
+{
+	EACH(of(base)->capture_act, x->capture == of_capture);
+}
+
 static int kv(struct store *base, enum store_kv space, struct slice key, struct buf *ret, struct err *e)
 {
 	struct tables *t = of(base);
@@ -775,11 +877,11 @@ static int all_kv(struct store *base, enum store_kv space, store_blob_fn *fn, vo
 static const struct store_ops ops = {
 	.close = close_store, .begin = begin, .commit = commit, .rollback = rollback, .bulk_begin = bulk_begin, .bulk_end = bulk_end, .look = look, .look_done = look_done,
 	.put_ident = put_ident, .put_edge = put_edge, .end_edge = end_edge, .put_move = put_move, .end_move = end_move, .put_row = put_row, .put_mark = put_mark, .put_header = put_header,
-	.drop_headers = drop_headers, .put_word = put_word, .put_stay = put_stay, .end_stay = end_stay, .renew_stay = renew_stay, .put_review = put_review, .put_event = put_event, .put_times = put_times, .put_ecg = put_ecg, .put_ecg_act = put_ecg_act, .put_kv = put_kv,
+	.drop_headers = drop_headers, .put_word = put_word, .put_stay = put_stay, .end_stay = end_stay, .renew_stay = renew_stay, .put_review = put_review, .put_event = put_event, .put_times = put_times, .put_ecg = put_ecg, .put_ecg_act = put_ecg_act, .put_capture = put_capture, .put_capture_act = put_capture_act, .put_kv = put_kv,
 	.ident = ident, .idents_by_value = idents_by_value, .idents_of_assigner = idents_of_assigner, .edge_up = edge_up, .edges_down = edges_down,
 	.edges_named = edges_named, .edges_open = edges_open, .moves = moves, .rows = rows, .row = row, .rows_of_entry = rows_of_entry, .last_row = last_row, .count_rows = count_rows, .max_source_time = max_source_time, .marked = marked,
 	.header = header, .words = words, .has_word = has_word, .open_stay = open_stay, .stay_of = stay_of, .stays = stays, .stays_due = stays_due, .next_due = next_due, .reviews = reviews,
-	.events = events, .times = times, .times_before = times_before, .ecg = ecg, .ecgs = ecgs, .ecgs_todo = ecgs_todo, .ecgs_of = ecgs_of, .ecgs_strip = ecgs_strip, .ecg_acts = ecg_acts, .kv = kv, .all_kv = all_kv,
+	.events = events, .times = times, .times_before = times_before, .ecg = ecg, .ecgs = ecgs, .ecgs_todo = ecgs_todo, .ecgs_of = ecgs_of, .ecgs_strip = ecgs_strip, .ecg_acts = ecg_acts, .capture = capture, .capture_by_id = capture_by_id, .captures = captures, .captures_of = captures_of, .captures_root = captures_root, .capture_counts = capture_counts, .capture_acts = capture_acts, .kv = kv, .all_kv = all_kv,
 };
 
 int store_memory_open(struct store **ret, struct err *e)

@@ -805,6 +805,108 @@ static int ecg_acts(struct store *base, uint64_t of_ecg, store_ecg_act_fn *fn, v
 	     r = fn(arg, &x, e));
 }
 
+/* ---- what was captured ---- */
+
+static int put_capture(struct store *base, const struct store_capture *x, struct err *e)
+{
+	GET(PUT_CAPTURE);
+	const struct slice texts[] = {x->id, x->root, x->unit, x->patient, x->source, x->body};
+	bind_u64(st, 1, x->entry);
+	sqlite3_bind_int64(st, 2, x->ident);
+	sqlite3_bind_int(st, 3, x->kind);
+	sqlite3_bind_int(st, 4, x->owner);
+	sqlite3_bind_int(st, 5, x->state);
+	sqlite3_bind_int(st, 6, x->flags);
+	sqlite3_bind_int64(st, 7, x->occurred);
+	sqlite3_bind_int64(st, 8, x->received);
+	bind_u64(st, 9, x->replaced);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		bind(st, 10 + (int)i, texts[i]);
+	return sql_run(s, st, e);
+}
+
+static struct store_capture capture_at(sqlite3_stmt *st)
+{
+	return (struct store_capture){.entry = column_u64(st, 0), .ident = (uint32_t)sqlite3_column_int64(st, 1), .kind = (uint8_t)sqlite3_column_int(st, 2), .owner = (uint8_t)sqlite3_column_int(st, 3),
+	                              .state = (uint8_t)sqlite3_column_int(st, 4), .flags = (uint8_t)sqlite3_column_int(st, 5), .occurred = sqlite3_column_int64(st, 6), .received = sqlite3_column_int64(st, 7),
+	                              .replaced = column_u64(st, 8), .id = column(st, 9), .root = column(st, 10), .unit = column(st, 11), .patient = column(st, 12), .source = column(st, 13), .body = column(st, 14)};
+}
+
+static int capture(struct store *base, uint64_t entry, store_capture_fn *fn, void *arg, struct err *e)
+{
+	GET(CAPTURE);
+	bind_u64(st, 1, entry);
+	int code = 0;
+	ONE(struct store_capture x = capture_at(st); code = fn(arg, &x, e); if (code < 0) { sqlite3_reset(st); return code; }, ERR_NOT_FOUND);
+}
+
+static int capture_by_id(struct store *base, struct slice id, store_capture_fn *fn, void *arg, struct err *e)
+{
+	GET(CAPTURE_BY_ID);
+	bind(st, 1, id);
+	int code = 0;
+	ONE(struct store_capture x = capture_at(st); code = fn(arg, &x, e); if (code < 0) { sqlite3_reset(st); return code; }, ERR_NOT_FOUND);
+}
+
+static int captures_up(struct store *base, uint64_t from, store_capture_fn *fn, void *arg, struct err *e)
+{
+	GET(CAPTURES);
+	sqlite3_bind_int64(st, 1, (int64_t)from - 1);
+	EACH(struct store_capture x = capture_at(st); r = fn(arg, &x, e));
+}
+
+static int captures_back(struct store *base, uint64_t before, store_capture_fn *fn, void *arg, struct err *e)
+{
+	GET(CAPTURES_BACK);
+	bind_u64(st, 1, before);
+	EACH(struct store_capture x = capture_at(st); r = fn(arg, &x, e));
+}
+
+static int captures(struct store *base, uint64_t from, bool newest_first, store_capture_fn *fn, void *arg, struct err *e)
+{
+	return newest_first ? captures_back(base, from, fn, arg, e) : captures_up(base, from > STORE_ENTRY_MAX ? STORE_ENTRY_MAX : from, fn, arg, e);
+}
+
+static int captures_of(struct store *base, uint32_t id, store_capture_fn *fn, void *arg, struct err *e)
+{
+	GET(CAPTURES_OF);
+	sqlite3_bind_int64(st, 1, id);
+	EACH(struct store_capture x = capture_at(st); r = fn(arg, &x, e));
+}
+
+static int captures_root(struct store *base, struct slice root, store_capture_fn *fn, void *arg, struct err *e)
+{
+	GET(CAPTURES_ROOT);
+	bind(st, 1, root);
+	EACH(struct store_capture x = capture_at(st); r = fn(arg, &x, e));
+}
+
+static int capture_counts(struct store *base, store_count_fn *fn, void *arg, struct err *e)
+{
+	GET(CAPTURE_COUNTS);
+	EACH(r = fn(arg, (uint8_t)sqlite3_column_int(st, 0), (uint8_t)sqlite3_column_int(st, 1), column_u64(st, 2), e));
+}
+
+static int put_capture_act(struct store *base, const struct store_capture_act *x, struct err *e)
+{
+	GET(PUT_CAPTURE_ACT);
+	bind_u64(st, 1, x->capture);
+	bind_u64(st, 2, x->entry);
+	sqlite3_bind_int64(st, 3, x->time);
+	sqlite3_bind_int(st, 4, x->counts);
+	bind(st, 5, x->source);
+	bind(st, 6, x->body);
+	return sql_run(s, st, e);
+}
+
+static int capture_acts(struct store *base, uint64_t of_capture, store_capture_act_fn *fn, void *arg, struct err *e)
+{
+	GET(CAPTURE_ACTS);
+	bind_u64(st, 1, of_capture);
+	EACH(struct store_capture_act x = ((struct store_capture_act){.capture = column_u64(st, 0), .entry = column_u64(st, 1), .time = sqlite3_column_int64(st, 2), .counts = sqlite3_column_int(st, 3), .source = column(st, 4), .body = column(st, 5)});
+	     r = fn(arg, &x, e));
+}
+
 static int kv(struct store *base, enum store_kv space, struct slice key, struct buf *ret, struct err *e)
 {
 	GET(KV);
@@ -824,11 +926,11 @@ static int all_kv(struct store *base, enum store_kv space, store_blob_fn *fn, vo
 static const struct store_ops ops = {
 	.close = close_store, .begin = begin, .commit = commit, .rollback = rollback, .bulk_begin = sql_bulk_begin, .bulk_end = sql_bulk_end, .copy_open = sql_copy_open, .look = sql_look, .look_done = sql_look_done,
 	.put_ident = put_ident, .put_edge = put_edge, .end_edge = end_edge, .put_move = put_move, .end_move = end_move, .put_row = put_row, .put_mark = put_mark, .put_header = put_header,
-	.drop_headers = drop_headers, .put_word = put_word, .put_stay = put_stay, .end_stay = end_stay, .renew_stay = renew_stay, .put_review = put_review, .put_event = put_event, .put_times = put_times, .put_ecg = put_ecg, .put_ecg_act = put_ecg_act, .put_kv = put_kv,
+	.drop_headers = drop_headers, .put_word = put_word, .put_stay = put_stay, .end_stay = end_stay, .renew_stay = renew_stay, .put_review = put_review, .put_event = put_event, .put_times = put_times, .put_ecg = put_ecg, .put_ecg_act = put_ecg_act, .put_capture = put_capture, .put_capture_act = put_capture_act, .put_kv = put_kv,
 	.ident = ident, .idents_by_value = idents_by_value, .idents_of_assigner = idents_of_assigner, .edge_up = edge_up, .edges_down = edges_down,
 	.edges_named = edges_named, .edges_open = edges_open, .moves = moves, .rows = rows, .row = row, .rows_of_entry = rows_of_entry, .last_row = last_row, .count_rows = count_rows, .max_source_time = max_source_time, .marked = marked,
 	.header = header, .words = words, .has_word = has_word, .open_stay = open_stay, .stay_of = stay_of, .stays = stays, .stays_due = stays_due, .next_due = next_due, .reviews = reviews,
-	.events = events, .times = times, .times_before = times_before, .ecg = ecg, .ecgs = ecgs, .ecgs_todo = ecgs_todo, .ecgs_of = ecgs_of, .ecgs_strip = ecgs_strip, .ecg_acts = ecg_acts, .kv = kv, .all_kv = all_kv,
+	.events = events, .times = times, .times_before = times_before, .ecg = ecg, .ecgs = ecgs, .ecgs_todo = ecgs_todo, .ecgs_of = ecgs_of, .ecgs_strip = ecgs_strip, .ecg_acts = ecg_acts, .capture = capture, .capture_by_id = capture_by_id, .captures = captures, .captures_of = captures_of, .captures_root = captures_root, .capture_counts = capture_counts, .capture_acts = capture_acts, .kv = kv, .all_kv = all_kv,
 };
 
 int store_sqlite_open(const char *path, bool write, struct store **ret, struct err *e)

@@ -46,6 +46,16 @@
 	X(ECGS_STRIP_UP, "SELECT entry,last,ident,received,origin,reading,flags,due,rank,source,blob,strip FROM ecg WHERE strip=?1 AND length(strip)>0 ORDER BY entry") \
 	X(ECGS_STRIP_WEIGHS, "SELECT entry,last,ident,received,origin,reading,flags,due,rank,source,blob,strip FROM ecg WHERE strip=?1 AND length(strip)>0 AND (flags&16)<>0 ORDER BY entry") \
 	X(ECG_ACTS, "SELECT ecg,entry,time,counts,source,body FROM ecg_act WHERE ecg=?1 ORDER BY entry")                                         \
+	X(PUT_CAPTURE, "INSERT OR REPLACE INTO capture(entry,ident,kind,owner,state,flags,occurred,received,replaced,id,root,unit,patient,source,body) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)") \
+	X(CAPTURE, "SELECT entry,ident,kind,owner,state,flags,occurred,received,replaced,id,root,unit,patient,source,body FROM capture WHERE entry=?1") \
+	X(CAPTURES, "SELECT entry,ident,kind,owner,state,flags,occurred,received,replaced,id,root,unit,patient,source,body FROM capture WHERE entry>?1 ORDER BY entry") \
+	X(CAPTURES_BACK, "SELECT entry,ident,kind,owner,state,flags,occurred,received,replaced,id,root,unit,patient,source,body FROM capture WHERE entry<?1 ORDER BY entry DESC") \
+	X(CAPTURES_OF, "SELECT entry,ident,kind,owner,state,flags,occurred,received,replaced,id,root,unit,patient,source,body FROM capture WHERE ident=?1 AND ident>0 ORDER BY entry") \
+	X(CAPTURE_BY_ID, "SELECT entry,ident,kind,owner,state,flags,occurred,received,replaced,id,root,unit,patient,source,body FROM capture WHERE id=?1 ORDER BY entry LIMIT 1") \
+	X(CAPTURES_ROOT, "SELECT entry,ident,kind,owner,state,flags,occurred,received,replaced,id,root,unit,patient,source,body FROM capture WHERE root=?1 ORDER BY entry") \
+	X(CAPTURE_COUNTS, "SELECT owner,state,count(*) FROM capture GROUP BY owner,state ORDER BY owner,state") \
+	X(PUT_CAPTURE_ACT, "INSERT OR REPLACE INTO capture_act(capture,entry,time,counts,source,body) VALUES(?1,?2,?3,?4,?5,?6)") \
+	X(CAPTURE_ACTS, "SELECT capture,entry,time,counts,source,body FROM capture_act WHERE capture=?1 ORDER BY entry") \
 	X(PUT_KV, "INSERT OR REPLACE INTO kv(space,key,value) VALUES(?1,?2,?3)")                                                                 \
 	X(IDENT, "SELECT id,value,assigner,type,space,first,k FROM ident WHERE id=?1")                                                           \
 	X(IDENTS_BY_VALUE, "SELECT id,value,assigner,type,space,first,k FROM ident WHERE value=?1 ORDER BY id")                                  \

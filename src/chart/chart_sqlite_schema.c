@@ -11,6 +11,7 @@
  *   stay      a person in a place, an interval; node is the fork node of the closed interval (a relational interval tree), so that
  *             "who was in the house at entry N" is at most 2 x 42 index ranges however long the ledger is
  *   ecg       a recording, how far it is, and whose; ecg_act: what people did with it
+ *   capture   an item that was written down while the EHR was away, whose, and how far it is on its way back; capture_act: what was done about it
  *   review, event, times (receive times, 512 entries a row), kv (meta, feeds, counts)
  * Times are ns UTC, intervals [from_seq, to_seq), INT64_MAX for "not ended".
  */
@@ -53,6 +54,13 @@ const char sql_schema[] =
 	"CREATE INDEX ecg_strip_weighs ON ecg(strip,entry) WHERE length(strip)>0 AND (flags&16)<>0;"
 	"CREATE INDEX ecg_of ON ecg(ident,entry) WHERE ident>0;"
 	"CREATE TABLE ecg_act(ecg INTEGER NOT NULL, entry INTEGER NOT NULL, time INTEGER NOT NULL, counts INTEGER NOT NULL, source BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY(ecg,entry)) WITHOUT ROWID;"
+	"CREATE TABLE capture(entry INTEGER PRIMARY KEY, ident INTEGER NOT NULL, kind INTEGER NOT NULL, owner INTEGER NOT NULL, state INTEGER NOT NULL, flags INTEGER NOT NULL, occurred INTEGER NOT NULL, received INTEGER NOT NULL,"
+	" replaced INTEGER NOT NULL, id BLOB NOT NULL, root BLOB NOT NULL, unit BLOB NOT NULL, patient BLOB NOT NULL, source BLOB NOT NULL, body BLOB NOT NULL);"
+	"CREATE INDEX capture_id ON capture(id,entry);"
+	"CREATE INDEX capture_root ON capture(root,entry);"
+	"CREATE INDEX capture_of ON capture(ident,entry) WHERE ident>0;"
+	"CREATE INDEX capture_state ON capture(owner,state);"
+	"CREATE TABLE capture_act(capture INTEGER NOT NULL, entry INTEGER NOT NULL, time INTEGER NOT NULL, counts INTEGER NOT NULL, source BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY(capture,entry)) WITHOUT ROWID;"
 	"CREATE TABLE times(block INTEGER PRIMARY KEY, first INTEGER NOT NULL, blob BLOB NOT NULL);";
 
 /* What a rebuild makes at its end. */

@@ -102,6 +102,22 @@ struct store_ecg_act {
 	struct slice source, body;
 };
 
+/* An item that was captured: ident, state and replaced change with what is done about it, the rest does not. replaced: the entry that took its place (0: it stands). id .. body: as the item has them; body: its line. */
+struct store_capture {
+	uint64_t entry;
+	uint32_t ident;        /* whom it is about; 0: nobody */
+	uint8_t kind, owner, state, flags;
+	int64_t occurred, received;
+	uint64_t replaced;
+	struct slice id, root, unit, patient, source, body;
+};
+struct store_capture_act {
+	uint64_t capture, entry;
+	int64_t time;
+	bool counts;
+	struct slice source, body;
+};
+
 enum { STORE_ECG_WEIGHS = 16 }; /* of store_ecg.flags, which the tables' index speaks of */
 enum store_strip { STORE_STRIP_NEWEST /* first */, STORE_STRIP_OLDEST, STORE_STRIP_WEIGHS /* the oldest first, of those whose statements are urgent (STORE_ECG_WEIGHS) */ };
 
@@ -120,10 +136,13 @@ typedef int store_review_fn(void *arg, const struct store_review *v, struct err 
 typedef int store_event_fn(void *arg, const struct store_event *v, struct err *e);
 typedef int store_ecg_fn(void *arg, const struct store_ecg *g, struct err *e);
 typedef int store_ecg_act_fn(void *arg, const struct store_ecg_act *x, struct err *e);
+typedef int store_capture_fn(void *arg, const struct store_capture *x, struct err *e);
+typedef int store_capture_act_fn(void *arg, const struct store_capture_act *x, struct err *e);
+typedef int store_count_fn(void *arg, uint8_t owner, uint8_t state, uint64_t count, struct err *e);
 typedef int store_blob_fn(void *arg, struct slice key, struct slice blob, struct err *e);
 
 struct chart_copy;
-#define STORE_VIEW_VERSION 7 /* of the tables and what is in them: another one means "rebuild" */
+#define STORE_VIEW_VERSION 8 /* of the tables and what is in them: another one means "rebuild" */
 
 struct store_ops {
 	void (*close)(struct store *s);
@@ -161,6 +180,8 @@ struct store_ops {
 	int (*put_times)(struct store *s, uint64_t block, int64_t first, struct slice blob, struct err *e); /* replaces */
 	int (*put_ecg)(struct store *s, const struct store_ecg *g, struct err *e); /* replaces the one of the same entry */
 	int (*put_ecg_act)(struct store *s, const struct store_ecg_act *x, struct err *e);
+	int (*put_capture)(struct store *s, const struct store_capture *x, struct err *e); /* replaces the one of the same entry */
+	int (*put_capture_act)(struct store *s, const struct store_capture_act *x, struct err *e);
 	int (*put_kv)(struct store *s, enum store_kv space, struct slice key, struct slice value, struct err *e);
 
 	/* -- questions -- */
@@ -198,6 +219,14 @@ struct store_ops {
 	int (*ecgs_of)(struct store *s, uint32_t ident, store_ecg_fn *fn, void *arg, struct err *e);                 /* newest first */
 	int (*ecgs_strip)(struct store *s, struct slice strip, enum store_strip which, store_ecg_fn *fn, void *arg, struct err *e);
 	int (*ecg_acts)(struct store *s, uint64_t ecg, store_ecg_act_fn *fn, void *arg, struct err *e);              /* in order of entry */
+	/* what was captured: seen in bulk, too */
+	int (*capture)(struct store *s, uint64_t entry, store_capture_fn *fn, void *arg, struct err *e);             /* ERR_NOT_FOUND */
+	int (*capture_by_id)(struct store *s, struct slice id, store_capture_fn *fn, void *arg, struct err *e);      /* the first of that id; ERR_NOT_FOUND */
+	int (*captures)(struct store *s, uint64_t from, bool newest_first, store_capture_fn *fn, void *arg, struct err *e); /* entry >= from in order, or entry < from, the newest first */
+	int (*captures_of)(struct store *s, uint32_t ident, store_capture_fn *fn, void *arg, struct err *e);         /* in order of entry */
+	int (*captures_root)(struct store *s, struct slice root, store_capture_fn *fn, void *arg, struct err *e);    /* in order of entry */
+	int (*capture_counts)(struct store *s, store_count_fn *fn, void *arg, struct err *e);                        /* by owner and state, those that are not 0 */
+	int (*capture_acts)(struct store *s, uint64_t capture, store_capture_act_fn *fn, void *arg, struct err *e);  /* in order of entry */
 	int (*kv)(struct store *s, enum store_kv space, struct slice key, struct buf *ret, struct err *e);          /* replaces ret; ERR_NOT_FOUND */
 	int (*all_kv)(struct store *s, enum store_kv space, store_blob_fn *fn, void *arg, struct err *e);           /* in order of key */
 };

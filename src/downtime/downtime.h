@@ -5,11 +5,12 @@
  *
  *   {"v":1,"id":"W3K7-000123","unit":"3W","patient":"4711","kind":"vitals","occurred":"2026-11-22T03:12","by":"a.keller","on_behalf_of":"Dr. Roy","values":{...}}
  *
- *   id            the key of the station (4 to 12 of A-Z 2-9), "-", its counter (1 to 12 digits). Accepted once: the same id with the same bytes is the old entry, with other bytes it is refused and said.
+ *   id            the key of the station (4 to 12 of A-Z 2-9), "-", its counter (1 to 12 digits); others may bring ids of another shape, of at most CAPTURE_ID_MAX letters, digits and - . _ : /. Accepted once: the same id
+ *                 with the same bytes is the old entry, with other bytes it is refused and said.
  *   unit          the ward that it was written down on; at most 64 bytes
  *   patient       whom it is about: a record number, NUMBER@ASSIGNER, an id of ours (p4711), or a downtime number (below). Absent for what is about nobody (a bed)
- *   identifiers   two or more of recordNumber birth family given visit wristband: what was compared with the patient before it was written. Items that change care (medications, orders, results, specimens, allergies) are refused
- *                 without two of them, but for one that says "unidentified":true with a downtime number
+ *   identifiers   two or more of recordNumber birth family given visit wristband: what was compared with the patient before it was written. Where people type (the page, a station) items that change care (medications, orders,
+ *                 results, specimens, allergies) are refused without two of them, but for one that says "unidentified":true with a downtime number; what comes as a file is taken without, and marked
  *   kind          below
  *   occurred      when it happened, ISO 8601 with the precision that is known; without a zone: the site's. Not in the future by more than 5 minutes of the receiver's clock (flagged, never refused)
  *   recorded      when it was written down; absent: when it was received
@@ -17,7 +18,8 @@
  *   replaces      the id of the item that this one corrects; with "withdraw":true it only takes it back
  *   sheet         the number of the paper sheet that it was copied from
  *   reason        free text: why late, why withdrawn
- *   values        by kind. Amounts are decimals as written ("1.50" stays); text at most 4,000 bytes a field, a note 64 KiB; an unknown name is refused with its place, so that a typing error does not lose a dose
+ *   values        by kind. Amounts are decimals as written ("1.50" stays); text at most 4,000 bytes a field, a note 64 KiB. Names are taken in other spellings too (capture_fields.c: sbp, heart_rate), and stand in struct capture under
+ *                 these; a name that nobody knows is kept and shown as text, and counted, so that a typing error does not lose a dose
  *
  *   registration  family given middle birth sex address phone nextOfKin mother(a number) newborn unresponsive estimatedAge description class(inpatient emergency outpatient) bed reason
  *   admit         class bed(UNIT^ROOM^BED) attending reason          transfer  bed from          discharge  disposition to          cancel  of(the id of an admit, transfer or discharge)
@@ -47,7 +49,7 @@ struct json_node;
 
 #define CAPTURE_MAX ((size_t)256 << 10)
 #define CAPTURE_SCAN_MAX ((size_t)32 << 20)
-#define CAPTURE_ID_MAX 25
+#define CAPTURE_ID_MAX 64
 
 #define CAPTURE_KINDS(X)                                                                                                         \
 	X(REGISTRATION, "registration") X(ADMIT, "admit") X(TRANSFER, "transfer") X(DISCHARGE, "discharge") X(CANCEL, "cancel")      \
@@ -64,23 +66,40 @@ const char *capture_kind_name(enum capture_kind k);
 enum capture_owner { OWNER_REGISTRATION, OWNER_PHARMACY, OWNER_LABORATORY, OWNER_IMAGING, OWNER_NURSING, OWNER_COUNT };
 const char *capture_owner_name(enum capture_owner o); /* "registration" "pharmacy" "laboratory" "imaging" "nursing" */
 
+enum { CAPTURE_BY_NUMBER = 1, CAPTURE_BY_BIRTH = 2, CAPTURE_BY_FAMILY = 4, CAPTURE_BY_GIVEN = 8, CAPTURE_BY_VISIT = 16, CAPTURE_BY_WRISTBAND = 32 };
 struct capture {
 	enum capture_kind kind;
 	struct slice id, unit, patient, occurred, recorded, by, on_behalf_of, replaces, sheet, reason;
 	bool withdraw, unidentified;
 	unsigned identifiers;           /* how many of the known words it names */
-	const struct json_node *values; /* an object; its names and their types are checked */
+	unsigned identifiers_seen;      /* CAPTURE_BY_x */
+	unsigned unknown;               /* names that no item of its kind has: kept among values as text */
+	struct slice unknown_name;      /* the first of them */
+	const struct json_node *values; /* an object of text, true and false under the names above (amounts are text as written); a pressure of "120/80" stands as two */
 	struct slice scan;              /* of a sheet: the bytes behind the line */
 };
 /* Reads and checks a line (and what is behind it). All slices lie in body or a. ERR_INPUT with the place ("values.dose") and a sentence. */
 int capture_read(struct slice body, struct arena *a, struct capture *ret, struct err *e) MUST;
 enum capture_owner capture_owner(const struct capture *c);
+bool capture_changes_care(const struct capture *c);  /* two identifiers are asked for */
+bool capture_is_medication(const struct capture *c); /* an order of one */
 
-/* What it says, as facts under the identifier that the item names (of a downtime number: the assigner DOWNTIME_ASSIGNER). zone_minutes: the site's, for times without one. An item with "replaces" has the same fact ids as the one it
- * replaces, so that the chart folds it as a correction; withdrawn ones delete. CAPTURE_READER is stored with the view. */
-#define CAPTURE_READER "capture-1"
-#define DOWNTIME_ASSIGNER "DOWNTIME"
-int capture_facts(const struct capture *c, int zone_minutes, struct facts *ret, struct err *e) MUST;
+/* What it says, as facts. Their ids are of CAPTURE_ASSIGNER; of an item that takes another one's place they are those of the first of that line, so that the chart folds it as a correction. Orders are known by their number, which
+ * has no assigner, as the EHR's echo of it may have any. CAPTURE_READER is stored with the view.
+ * Times that have a time of day and no zone get zone_minutes, and those without seconds :00, or FHIR would show the day alone (R4 2.24.0.1 dateTime: "seconds may be zero-filled"); the line has them as they were written. */
+#define CAPTURE_READER "capture 1"
+#define DOWNTIME_ASSIGNER "DOWNTIME" /* of downtime numbers, as identifiers of patients */
+#define CAPTURE_ASSIGNER "holdfast-capture"
+struct capture_of { /* what the item alone does not know */
+	struct fact_ident patient;    /* the identifier that its facts hang on; value empty: as the item names it (capture_patient) */
+	struct slice root;            /* id of the first item of the line of replacements that it belongs to; empty: what it replaces, or itself */
+	bool corrects;                /* it stands in the place of another one */
+	bool gone;                    /* it was taken back: its facts, as deletions */
+	enum capture_kind of;         /* of a cancel: the kind of the item that it names (CAPTURE_CANCEL: not known) */
+};
+int capture_facts(const struct capture *c, const struct capture_of *of, int zone_minutes, struct facts *ret, struct err *e) MUST;
+/* Whom it names: NUMBER@ASSIGNER in its parts, a downtime number under DOWNTIME_ASSIGNER, anything else a number of nobody's. */
+void capture_patient(const struct capture *c, struct fact_ident *ret);
 
 /* ---- doses ---- */
 
@@ -88,6 +107,7 @@ int capture_facts(const struct capture *c, int zone_minutes, struct facts *ret, 
 struct dose_said {
 	int64_t time;               /* given at; INT64_MIN: unknown */
 	struct slice drug, code, system, order, by, source; /* source: who says so, as shown */
+	struct slice scheduled;     /* the time it was due, as written; empty: not said */
 	bool captured, held;
 };
 enum dose_verdict { DOSE_CLEAR, DOSE_GIVEN_BEFORE /* the same order or drug within the window */, DOSE_SAME_SLOT /* the dose of this scheduled time is given */, DOSE_ALLERGY, DOSE_UNKNOWN /* the feed of administrations is stale or never came */ };
@@ -96,8 +116,9 @@ struct dose_answer {
 	const struct dose_said *which;  /* the one that speaks against it */
 	int64_t apart;                  /* ns between the two */
 };
-/* window_ns: how near two doses of one drug may be (0: 30 minutes, or half the interval where the order's frequency says one). A warning is shown before it is written down and answered by a person; it never stops a capture. */
+/* window_ns: how near two doses of one drug may be (0: 30 minutes; a caller that knows the order takes half of its interval). Drugs are compared by code, by order number and by name. Allergies are the caller's: DOSE_ALLERGY is its word. A warning is shown before it is written down and answered by a person; it never stops a capture. */
 void dose_check(const struct capture *c, int64_t occurred, const struct dose_said *said, size_t n, int64_t window_ns, bool feed_stale, struct dose_answer *ret);
+int64_t dose_interval(struct slice frequency); /* ns between two doses, of "Q6H", "BID", "daily"; 0: it says none */
 
 /* ---- downtime numbers ----
  *

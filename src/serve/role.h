@@ -2,15 +2,16 @@
 #ifndef HOLDFAST_ROLE_H
 #define HOLDFAST_ROLE_H
 
+#include "downtime.h"
 #include "ecg.h"
 #include "fhir.h"
-#include "hl7.h" /* all three for the versions of their readers, below: without them these would be words */
+#include "hl7.h" /* all four for the versions of their readers, below: without them these would be words */
 #include "serve_internal.h"
 
 /* Versions of what turns bodies into facts: kept with the view, so that a newer program makes it again. */
 #define SERVE_STR2(x) #x
 #define SERVE_STR(x) SERVE_STR2(x)
-#define SERVE_READERS "hl7 " SERVE_STR(HL7_READER_VERSION) " fhir " SERVE_STR(FHIR_READER_VERSION) " ecg " SERVE_STR(ECG_VERSION)
+#define SERVE_READERS "hl7 " SERVE_STR(HL7_READER_VERSION) " fhir " SERVE_STR(FHIR_READER_VERSION) " ecg " SERVE_STR(ECG_VERSION) " " CAPTURE_READER
 
 #define ROLE_SUP_FD 3 /* where a role finds its supervisor */
 
