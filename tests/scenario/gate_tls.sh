@@ -57,9 +57,20 @@ refused 2 "nothing secret" gate add x --listen 127.0.0.1:1025 --to 127.0.0.1:102
 sleep 0.3
 
 # One message through openssl's client: the acknowledgement's code, or none.
-tls() { # PORT ID OPTIONS...
-	{ printf '\x0bMSH|^~\\&|N||F||20260101||ADT^A01|%s|P|2.5\rPID|1||77\r\x1c\r' "$2"; sleep 0.5; } |
-		timeout 5 openssl s_client -quiet -no_ign_eof -nocommands -verify_quiet -connect 127.0.0.1:$1 "${@:3}" 2>/dev/null | tr '\r' '\n' | sed -n 's/^MSA|\(..\).*/\1/p'
+tls() { # PORT ID OPTIONS...: the answer's code; s_client hears until it has come, or it ends by itself
+	trap '' PIPE
+	rm -f tls.in && mkfifo tls.in
+	openssl s_client -quiet -no_ign_eof -nocommands -verify_quiet -connect 127.0.0.1:$1 "${@:3}" <tls.in >tls.out 2>/dev/null &
+	exec 9>tls.in
+	printf '\x0bMSH|^~\\&|N||F||20260101||ADT^A01|%s|P|2.5\rPID|1||77\r\x1c\r' "$2" >&9 2>/dev/null || true
+	for _ in $(seq 200); do
+		! grep -q $'\x1c' tls.out || break
+		kill -0 $! 2>/dev/null || break
+		sleep 0.1
+	done
+	exec 9>&-
+	wait $! || true
+	tr '\r' '\n' <tls.out | sed -n 's/^MSA|\(..\).*/\1/p'
 }
 list() { hf gate list --site site; }
 says() { list | grep -A3 "^$1 " | grep -q -- "$2" || fail "$1: '$2' is not said: $(list | grep -A3 "^$1 ")"; }
@@ -97,7 +108,7 @@ says to-plain "to the far side"
 # ---- both, bytes, and more than all buffers hold ----
 same "$(tls $out C1)" AA "both sides, out"
 head -c 18000000 /dev/urandom | base64 >big
-{ cat big; sleep 1; } | timeout 8 openssl s_client -quiet -no_ign_eof -nocommands -connect 127.0.0.1:$bytes 2>/dev/null >back || true
+{ cat big; for _ in $(seq 600); do [ "$(stat -c %s back)" -lt "$(stat -c %s big)" ] || break; sleep 0.1; done; } | timeout 90 openssl s_client -quiet -no_ign_eof -nocommands -connect 127.0.0.1:$bytes 2>/dev/null >back || true
 cmp big back || fail "bytes through both sides: $(wc -c <back) of $(wc -c <big)"
 same "$($peer tcp $rev abc$'\n' | tr -d '\n')" cba "openssl's server"
 
