@@ -9,8 +9,15 @@ int gate_exposure_cmd(int argc, char **argv);
 int gate_link_cmd(int argc, char **argv); /* gate_link.c: verbs of links */
 int gate_island_cmd(int argc, char **argv); /* gate_island.c: free, island, isolate */
 int gate_plan_cmd(int argc, char **argv);
+int gate_plans_cmd(int argc, char **argv); /* gate_plans.c: plan save, list, show, carry-out, undo, remove */
+bool gate_plans_verb(const char *name);    /* is it one of those? */
 int gate_cut_address(const char *site, const char *address, const char *reason, bool json);
+void gate_put_list(struct jsonw *w, const char *key, const struct cli_list *l); /* an array; one value may be several with commas, "none" is none */
+void gate_put_from(struct jsonw *w); /* "from": where the terminal is that this was typed at */
 int gate_letter_cmd(int argc, char **argv);
+void gate_show_link(const struct json_node *n); /* a line, and what is wrong with it */
+bool gate_proof_bad(struct slice result);       /* a proof says that what is cut is not */
+void gate_sign_in(struct jsonw *w);             /* name and password of who signs, where there is no token and a terminal to ask at */
 
 /* What is asked of links, to the daemon or the site, by whoever HOLDFAST_TOKEN says. */
 int gate_ask(const char *site, const struct buf *question, struct buf *ret, struct err *e) MUST;
@@ -40,6 +47,7 @@ struct gate_files {
 	{"inventory", CLI_LIST, &(f).inventory, "FILE", "devices: CSV, nmap -oX, leases of ISC dhcpd, Kea or dnsmasq"}, \
 	{"advisories", CLI_LIST, &(f).advisories, "PATH", "CSAF 2.0 advisories: files, or folders of them"}, \
 	{"kev", CLI_STRING, &(f).kev, "FILE", "CISA's list of exploited vulnerabilities, JSON or CSV"}, {"today", CLI_STRING, &(f).today, "DATE", "the day to judge by: today"}
+int gate_plan_of(struct gate_files *f, const char *groups, const struct cli_list *own, const struct cli_list *admin, struct gate_plan **ret, struct err *e) MUST;
 int gate_files_judge(struct gate_files *f, struct err *e) MUST; /* reads all of it into f->x */
 void gate_files_done(struct gate_files *f);
 void gate_lines(struct slice text); /* to stdout, what would drive a terminal made visible */

@@ -143,7 +143,7 @@ static int free_address(const struct island_opts *o, const char *address)
 	return ask(o->site, &b, &w, &ret, &e) < 0 ? cli_fail(&e) : 0;
 }
 
-static void put_list(struct jsonw *w, const char *key, const struct cli_list *l)
+void gate_put_list(struct jsonw *w, const char *key, const struct cli_list *l)
 {
 	jsonw_key(w, key);
 	jsonw_arr(w);
@@ -163,14 +163,14 @@ static int island(const struct island_opts *o)
 	AUTO_BUF struct buf b = {0}, ret = {0};
 	begin(&b, &w, "island", o->reason);
 	if (o->members.n || o->admins.n) {
-		put_list(&w, "members", &o->members);
-		put_list(&w, "admins", &o->admins);
+		gate_put_list(&w, "members", &o->members);
+		gate_put_list(&w, "admins", &o->admins);
 	}
 	return ask(o->site, &b, &w, &ret, &e) < 0 ? cli_fail(&e) : answer(&ret, o->json, false);
 }
 
 /* SSH_CONNECTION: "client port server port" of the terminal that this was typed at. */
-static void put_from(struct jsonw *w)
+void gate_put_from(struct jsonw *w)
 {
 	const char *ssh = getenv("SSH_CONNECTION");
 	if (ssh && *ssh)
@@ -183,8 +183,11 @@ static int isolate(const struct island_opts *o)
 	struct jsonw w;
 	AUTO_BUF struct buf b = {0}, ret = {0};
 	begin(&b, &w, o->end ? "isolate-end" : "isolate", o->reason);
+	b.secret = true; /* a password may stand in it */
 	if (!o->end && !o->anyway)
-		put_from(&w);
+		gate_put_from(&w);
+	if (o->end)
+		gate_sign_in(&w);
 	return ask(o->site, &b, &w, &ret, &e) < 0 ? cli_fail(&e) : answer(&ret, o->json, !o->end);
 }
 

@@ -230,7 +230,7 @@ static int condition(const struct gate_opts *o, const char *name)
 
 /* ---- list, cut, probe ---- */
 
-static void show_line(const struct json_node *n)
+void gate_show_link(const struct json_node *n)
 {
 	const struct json_node *proof = json_get(n, "proof"), *more = json_get(n, "more");
 	struct slice first = json_text(more, "signed"), problem = json_text(more, "problem");
@@ -288,6 +288,15 @@ static void show_json(const struct json_node *n)
 	printf("%s\n", buf_cstr(&b));
 }
 
+bool gate_proof_bad(struct slice result)
+{
+	static const char *const words[] = {"ANSWERS", "STILL", "PASSED", "NOT in the", "NOT CUT", "NOT ISOLATED"};
+	bool bad = false;
+	for (size_t i = 0; result.n && i < ARRAY_LEN(words); i++)
+		bad |= memmem(result.p, result.n, words[i], strlen(words[i])) != NULL;
+	return bad;
+}
+
 /* 1: something answers that must not. */
 static int links(const struct gate_opts *o, const char *what, const char *name)
 {
@@ -310,11 +319,11 @@ static int links(const struct gate_opts *o, const char *what, const char *name)
 	const struct json_node *list = json_get(n, "links");
 	for (const struct json_node *v = list ? list->child : NULL; v; v = v->next) {
 		struct slice result = json_text(v, "proof.result");
-		bad |= result.n && (memmem(result.p, result.n, "ANSWERS", 7) || memmem(result.p, result.n, "STILL", 5) || memmem(result.p, result.n, "PASSED", 6) || memmem(result.p, result.n, "NOT in the", 10));
+		bad |= gate_proof_bad(result);
 		if (o->json)
 			show_json(v);
 		else
-			show_line(v);
+			gate_show_link(v);
 	}
 	const struct json_node *recorded = json_get(n, "recorded");
 	if (cut && !(recorded && recorded->type == JSON_TRUE))
@@ -348,7 +357,7 @@ static bool asked(int tty, const char *what, bool secret, char *out, size_t size
 }
 
 /* Without a token a person signs with name and password, where there is a terminal to ask at. What is not said stays unsigned: the keeper says why. */
-static void sign_in(struct jsonw *w)
+void gate_sign_in(struct jsonw *w)
 {
 	char user[64], password[256] = "";
 	const char *token = getenv("HOLDFAST_TOKEN");
@@ -373,7 +382,7 @@ static int advance(const struct gate_opts *o, const char *name)
 		jsonw_kstr(&w, "reason", o->reason);
 	if (o->expires)
 		jsonw_kstr(&w, "expires", o->expires);
-	sign_in(&w);
+	gate_sign_in(&w);
 	int r = end(o, &b, &w, &ret, &e);
 	if (r == 0)
 		r = a ? json_tree(buf_slice(&ret), a, &n, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
@@ -410,7 +419,7 @@ static int turn(const struct gate_opts *o, const char *name)
 		jsonw_kstr(&w, "seq", o->skip);
 	if (o->reason)
 		jsonw_kstr(&w, "reason", o->reason);
-	sign_in(&w);
+	gate_sign_in(&w);
 	if (end(o, &b, &w, &ret, &e) < 0)
 		return cli_fail(&e);
 	if (o->json)

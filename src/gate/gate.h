@@ -109,6 +109,7 @@ struct gate_link {
 	struct gate_tls tls;
 	bool auto_cut;               /* what is unusual (gate_rhythm) cuts it, and does not only alarm */
 };
+bool gate_name_ok(const char *s); /* of a link, a class, a plan: 1 to GATE_NAME_MAX - 1 letters, digits, and behind the first '-', '_', '.' */
 /* Whole and sane: names of letters, digits, '-', '_', '.'; addresses that are numbers; another listener than it is sent to. ERR_USAGE. */
 int gate_link_check(const struct gate_link *l, struct err *e) MUST;
 int gate_allow_parse(struct gate_link *l, struct slice list, struct err *e) MUST; /* "10.1.2.0/24,2001:db8::1" */
@@ -269,6 +270,34 @@ struct gate_isolation {
 };
 /* 1: signed by the first; 2: it has ended. Below 0 as gate_decide. */
 int gate_isolation_end(const struct gate_isolation *s, const char *account, const char *role, int64_t now, struct gate_isolation *ret, struct err *e) MUST;
+
+/* ---- a kept isolation plan: what is cut together (gate_cuts.c) ---------------------------------------------------------------------- */
+
+#define GATE_PLANS_MAX 64u
+#define GATE_CUTS_NAMES_MAX GATE_LINKS_MAX
+#define GATE_CUTS_ADDRESSES_MAX 512u
+#define GATE_CUTS_MEMBERS_MAX 2048u
+#define GATE_CUTS_ADMINS_MAX 64u
+struct gate_names {
+	const char **v; /* sorted, each once */
+	size_t n;
+};
+struct gate_addresses {
+	struct gate_element *v; /* sorted, each once */
+	size_t n;
+};
+struct gate_cuts { /* all of it lives in the arena that it was read into */
+	struct gate_names links, classes, keep; /* keep: links that go on, also where their class or all are cut */
+	struct gate_addresses addresses;        /* GATE_ADDRESS */
+	struct gate_addresses members, admins;  /* GATE_MEMBER: who still talks to this host, where isolate is set; none: as the island stands (gate island) */
+	bool all, isolate;
+};
+/* From JSON (gate_cuts.c says its form). ERR_USAGE: it cuts nothing, contradicts itself, or a name or an address does not read. */
+int gate_cuts_read(const struct json_node *n, struct arena *a, struct gate_cuts *ret, struct err *e) MUST;
+void gate_cuts_put(const struct gate_cuts *c, struct jsonw *w); /* one object */
+bool gate_cuts_link(const struct gate_cuts *c, const struct gate_link *l); /* does it cut this link? */
+bool gate_names_have(const struct gate_names *names, const char *name);
+bool gate_element_holds(const struct gate_element *v, size_t n, const struct gate_element *x); /* is x within one of these networks (GATE_MEMBER)? */
 
 /* ---- what is usual on a link, and what is not (gate_rhythm.c) ------------------------------------------------------------------ */
 

@@ -3,7 +3,7 @@
 
 #include <arpa/inet.h>
 
-static bool name_ok(const char *s)
+bool gate_name_ok(const char *s)
 {
 	size_t n = strnlen(s, GATE_NAME_MAX);
 	for (size_t i = 0; i < n; i++)
@@ -55,9 +55,9 @@ int gate_link_check(const struct gate_link *l, struct err *e)
 	bool six;
 	uint8_t ip[16];
 	uint16_t port;
-	if (!name_ok(l->name))
+	if (!gate_name_ok(l->name))
 		return err_set(e, ERR_USAGE, NULL, "a link's name has 1 to %d letters, digits, '-', '_' or '.'", GATE_NAME_MAX - 1);
-	if (l->class[0] && !name_ok(l->class))
+	if (l->class[0] && !gate_name_ok(l->class))
 		return err_set(e, ERR_USAGE, "--class", "a class has 1 to %d letters, digits, '-', '_' or '.'", GATE_NAME_MAX - 1);
 	if (l->protocol != GATE_MLLP && l->protocol != GATE_TCP)
 		return err_set(e, ERR_USAGE, "--protocol", "a link is mllp or tcp");
@@ -74,7 +74,7 @@ int gate_link_check(const struct gate_link *l, struct err *e)
 		if (!utf8_valid(slice_str(texts[i])) || !control_free(texts[i]))
 			return err_set(e, ERR_USAGE, NULL, "owner, purpose, partner and contact are plain text");
 	for (size_t i = 0; i < l->conditions; i++)
-		if (!name_ok(l->condition[i].name) || !l->condition[i].text[0] || !utf8_valid(slice_str(l->condition[i].text)) || !control_free(l->condition[i].text))
+		if (!gate_name_ok(l->condition[i].name) || !l->condition[i].text[0] || !utf8_valid(slice_str(l->condition[i].text)) || !control_free(l->condition[i].text))
 			return err_set(e, ERR_USAGE, "condition", "a condition is a name and plain words");
 	return gate_tls_check(&l->tls, e);
 }

@@ -436,8 +436,8 @@ struct gate_asker { /* who asks for something to be done with links, addresses o
 	bool person;
 };
 struct gate_element;
-/* Of links that are cut, or will be until their reopening is durable: of one, of a class, or (both empty) of all. At most room. */
-size_t keeper_gate_elements(struct keeper *k, const char *name, const char *class, struct gate_element *out, size_t room);
+/* Of links that are cut, or will be until their reopening is durable. At most room. */
+size_t keeper_gate_elements(struct keeper *k, struct gate_element *out, size_t room);
 bool keeper_gate_alarm(const struct keeper *k, char *out, size_t size);
 void keeper_gate_proven(struct keeper *k, uint64_t tag); /* the cutter has answered */
 
@@ -459,6 +459,19 @@ bool keeper_cutter_able(const struct keeper *k);
 bool keeper_cutter_asks(struct slice what);
 int keeper_cutter_ask(struct keeper *k, struct kchan *ch, uint64_t tag, const struct json_node *n, const struct gate_asker *who, const char *reason, struct err *e) MUST;
 bool keeper_cutter_alarm(const struct keeper *k, char *out, size_t size);
+/* Of a plan: nothing of it is said to the cutter, or recorded, but where it says so. */
+struct gate_addresses;
+bool keeper_cutter_has(const struct keeper *k, const struct gate_element *x);   /* is this address cut? */
+bool keeper_cutter_never(const struct keeper *k, const struct gate_element *x); /* is it an administrator's? */
+bool keeper_cutter_isolated(const struct keeper *k);
+int keeper_cutter_cut(struct keeper *k, const struct gate_element *x, const struct gate_asker *who, const char *reason, struct err *e) MUST; /* 1: it was not cut before; 0: it was */
+int keeper_cutter_free(struct keeper *k, const struct gate_element *x, const struct gate_asker *who, const char *reason, struct err *e) MUST; /* recorded; it leaves the list when that is durable */
+int keeper_cutter_from(struct keeper *k, const struct json_node *n, const struct gate_addresses *members, const struct gate_addresses *admins, struct err *e) MUST; /* ERR_NO: who says so would be cut off (n's "from"). members NULL: by the island as it stands */
+bool keeper_cutter_isolate(struct keeper *k, const struct json_node *island);   /* with its members and admins; NULL: as the island stands. false: it is isolated already */
+int keeper_cutter_record(struct keeper *k, const char *what, const struct gate_element *x, const struct gate_asker *who, const char *reason, struct err *e) MUST; /* of an address; x NULL: of the host, with how its isolation stands */
+int keeper_cutter_record_island(struct keeper *k, const struct json_node *island, const struct gate_asker *who, const char *reason, struct err *e) MUST;
+int keeper_cutter_end(struct keeper *k, const struct gate_asker *who, const char *reason, struct err *e) MUST; /* of the isolation, signed by two: recorded; in force when that is durable */
+void keeper_cutter_put_proven(struct keeper *k, const struct gate_addresses *v, bool host, bool proven, struct jsonw *w); /* "addresses" and, of the host, "proof"; the proofs are recorded */
 void op_cutter_have(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_cutter_proven(struct keeper *k, struct kchan *ch, const struct frame *f);
 

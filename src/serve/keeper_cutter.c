@@ -55,6 +55,8 @@ struct keeper_cutter {
 	size_t pending_n;
 	struct found *found;      /* of the last probe, sorted */
 	size_t found_n;
+	enum cut_found host;      /* of the last probe, of the host */
+	uint64_t host_packets;
 	bool later;               /* something leaves the list when this round is durable */
 	bool through;             /* a probe of the host or of an address passed */
 };
@@ -269,7 +271,7 @@ void keeper_cutter_tell(struct keeper *k)
 	struct gate_element *v = calloc(GATE_ELEMENTS_MAX, sizeof *v);
 	if (!v)
 		return; /* what was in force stays */
-	size_t n = keeper_gate_elements(k, "", "", v, 2 * GATE_LINKS_MAX);
+	size_t n = keeper_gate_elements(k, v, 2 * GATE_LINKS_MAX);
 	for (size_t i = 0; i < c->address_n && n < GATE_ELEMENTS_MAX; i++)
 		v[n++] = c->addresses[i].x;
 	for (size_t i = 0; i < c->member_n && n < GATE_ELEMENTS_MAX; i++)
@@ -483,29 +485,38 @@ static const char *finding(enum cut_found what, const char *not_in_force)
 	return what == CUT_STOPPED ? "a probe was stopped on this host" : what == CUT_NO_WAY ? "this host has no way there" : what == CUT_THROUGH ? "A PROBE PASSED: IT STILL ANSWERS OR IS STILL SENT TO" : not_in_force;
 }
 
-static void answer_address(struct keeper *k, const struct pending *p, bool proven)
+/* What the last probe found of an address that is cut, as text and as an entry. True: it was stopped. */
+static bool address_proven(struct keeper *k, struct cut_address *a, bool proven, char text[200])
 {
 	struct keeper_cutter *c = k->cutter;
-	struct kchan *to = keeper_chan_find(k, p->chan);
-	struct cut_address *a = address_find(c, &p->x);
-	const struct found *v = proven ? found(c, &p->x) : NULL;
+	const struct found *v = proven ? found(c, &a->x) : NULL;
 	enum cut_found what = v ? v->what : CUT_NOT;
+	bool good = what == CUT_STOPPED || what == CUT_NO_WAY;
 	struct err e = {0};
-	char text[200], since[32];
+	char since[32];
+	a->packets = v ? v->packets : a->packets;
+	if (good)
+		snprintf(text, 200, "%s; %llu packets stopped since %s", finding(what, ""), (unsigned long long)a->packets, time_rfc3339(a->since, 0, since));
+	else
+		snprintf(text, 200, "NOT CUT IN THE KERNEL: %.140s", what == CUT_THROUGH ? finding(what, "") : keeper_cutter_why(k));
+	c->through |= what == CUT_THROUGH;
+	struct act act = {.what = "address-proof", .address = &a->x, .method = good ? "nft" : "none", .result = text};
+	if (record(k, &act, NULL, &e) < 0)
+		role_log(k->r, "the proof of a cut cannot be recorded: %s", e.text);
+	return good;
+}
+
+static void answer_address(struct keeper *k, const struct pending *p, bool proven)
+{
+	struct kchan *to = keeper_chan_find(k, p->chan);
+	struct cut_address *a = address_find(k->cutter, &p->x);
+	char text[200];
 	if (!a) {
 		if (to)
 			reply_ok(to, p->chan_tag);
 		return;
 	}
-	a->packets = v ? v->packets : a->packets;
-	if (what == CUT_STOPPED || what == CUT_NO_WAY)
-		snprintf(text, sizeof text, "%s; %llu packets stopped since %s", finding(what, ""), (unsigned long long)a->packets, time_rfc3339(a->since, 0, since));
-	else
-		snprintf(text, sizeof text, "NOT CUT IN THE KERNEL: %.140s", what == CUT_THROUGH ? finding(what, "") : keeper_cutter_why(k));
-	c->through |= what == CUT_THROUGH;
-	struct act act = {.what = "address-proof", .address = &p->x, .method = what == CUT_STOPPED || what == CUT_NO_WAY ? "nft" : "none", .result = text};
-	if (record(k, &act, NULL, &e) < 0)
-		role_log(k->r, "the proof of a cut cannot be recorded: %s", e.text);
+	bool good = address_proven(k, a, proven, text);
 	if (!to)
 		return;
 	struct jsonw w;
@@ -513,7 +524,7 @@ static void answer_address(struct keeper *k, const struct pending *p, bool prove
 	jsonw_init(&w, &to->c.out);
 	jsonw_obj(&w);
 	put_address(&w, a);
-	put_proof(&w, text, what == CUT_STOPPED || what == CUT_NO_WAY);
+	put_proof(&w, text, good);
 	jsonw_obj_end(&w);
 	jsonw_done(&w);
 	reply_end(to, at);
@@ -545,25 +556,33 @@ static void put_state(struct keeper *k, struct jsonw *w)
 		jsonw_kstr(w, "why", c->why);
 }
 
-static void answer_host(struct keeper *k, const struct pending *p, bool proven, enum cut_found host, uint64_t packets)
+/* As address_proven, of this host. */
+static bool host_proven(struct keeper *k, bool proven, char text[200])
 {
 	struct keeper_cutter *c = k->cutter;
-	struct kchan *to = keeper_chan_find(k, p->chan);
 	struct err e = {0};
-	char text[200], since[32];
-	bool good = proven && (host == CUT_STOPPED || host == CUT_NO_WAY);
+	char since[32];
+	bool good = proven && (c->host == CUT_STOPPED || c->host == CUT_NO_WAY);
 	if (good)
-		snprintf(text, sizeof text, "%s (192.0.2.1, 2001:db8::1); %llu packets stopped since %s", finding(host, ""), (unsigned long long)packets, time_rfc3339(c->iso.since, 0, since));
+		snprintf(text, 200, "%s (192.0.2.1, 2001:db8::1); %llu packets stopped since %s", finding(c->host, ""), (unsigned long long)c->host_packets, time_rfc3339(c->iso.since, 0, since));
 	else
-		snprintf(text, sizeof text, "NOT ISOLATED IN THE KERNEL: %.140s", proven && host == CUT_THROUGH ? finding(host, "") : keeper_cutter_why(k));
-	c->through |= proven && host == CUT_THROUGH;
-	if (c->iso.on) {
-		struct act act = {.what = "isolate-proof", .method = good ? "nft" : "none", .result = text};
-		memcpy(c->iso_proof, text, sizeof text);
-		c->iso_proof_at = time_now();
-		if (record(k, &act, NULL, &e) < 0)
-			role_log(k->r, "the proof of an isolation cannot be recorded: %s", e.text);
-	}
+		snprintf(text, 200, "NOT ISOLATED IN THE KERNEL: %.140s", proven && c->host == CUT_THROUGH ? finding(c->host, "") : keeper_cutter_why(k));
+	c->through |= proven && c->host == CUT_THROUGH;
+	if (!c->iso.on)
+		return good;
+	struct act act = {.what = "isolate-proof", .method = good ? "nft" : "none", .result = text};
+	memcpy(c->iso_proof, text, sizeof c->iso_proof);
+	c->iso_proof_at = time_now();
+	if (record(k, &act, NULL, &e) < 0)
+		role_log(k->r, "the proof of an isolation cannot be recorded: %s", e.text);
+	return good;
+}
+
+static void answer_host(struct keeper *k, const struct pending *p, bool proven)
+{
+	struct kchan *to = keeper_chan_find(k, p->chan);
+	char text[200];
+	bool good = host_proven(k, proven, text);
 	if (!to)
 		return;
 	struct jsonw w;
@@ -571,19 +590,19 @@ static void answer_host(struct keeper *k, const struct pending *p, bool proven, 
 	jsonw_init(&w, &to->c.out);
 	jsonw_obj(&w);
 	put_state(k, &w);
-	if (c->iso.on)
+	if (k->cutter->iso.on)
 		put_proof(&w, text, good);
 	jsonw_obj_end(&w);
 	jsonw_done(&w);
 	reply_end(to, at);
 }
 
-static void answer(struct keeper *k, const struct pending *p, bool proven, enum cut_found host, uint64_t packets)
+static void answer(struct keeper *k, const struct pending *p, bool proven)
 {
 	if (p->x.kind)
 		answer_address(k, p, proven);
 	else
-		answer_host(k, p, proven, host, packets);
+		answer_host(k, p, proven);
 }
 
 void op_cutter_proven(struct keeper *k, struct kchan *ch, const struct frame *f)
@@ -616,11 +635,13 @@ void op_cutter_proven(struct keeper *k, struct kchan *ch, const struct frame *f)
 	c->able = able;
 	copy_text(c->why, sizeof c->why, why);
 	c->through = false;
+	c->host = host;
+	c->host_packets = packets;
 	for (size_t i = 0; i < c->pending_n; i++)
 		if (c->pending[i].tag == f->tag) {
 			struct pending p = c->pending[i];
 			c->pending[i] = c->pending[--c->pending_n];
-			answer(k, &p, true, host, packets);
+			answer(k, &p, true);
 			return;
 		}
 	keeper_gate_proven(k, f->tag);
@@ -636,7 +657,7 @@ void keeper_cutter_tick(struct keeper *k, int64_t now)
 			continue;
 		}
 		c->pending[i] = c->pending[--c->pending_n];
-		answer(k, &p, false, CUT_NOT, 0);
+		answer(k, &p, false);
 	}
 }
 
@@ -650,65 +671,74 @@ static void prove_for(struct keeper *k, struct kchan *ch, uint64_t tag, const st
 	if (p.tag)
 		c->pending[c->pending_n++] = p;
 	else
-		answer(k, &p, false, CUT_NOT, 0);
+		answer(k, &p, false);
 }
 
 /* ---- what commands ask ---- */
 
-static bool holds(const struct gate_element *v, size_t n, const struct gate_element *x)
+/* Put on the list, which the caller says to the cutter. 1: it was not cut before; 0: it was. */
+int keeper_cutter_cut(struct keeper *k, const struct gate_element *x, const struct gate_asker *who, const char *reason, struct err *e)
 {
-	for (size_t i = 0; i < n; i++) {
-		unsigned bit = 0;
-		if (v[i].six != x->six)
-			continue;
-		while (bit < v[i].bits && !((v[i].ip[bit / 8] ^ x->ip[bit / 8]) & (0x80u >> (bit % 8))))
-			bit++;
-		if (bit == v[i].bits)
-			return true;
-	}
-	return false;
+	struct keeper_cutter *c = cutter(k);
+	struct cut_address *a = c ? address_find(c, x) : NULL;
+	if (gate_loopback(x->six, x->ip))
+		return err_set(e, ERR_USAGE, "--address", "loopback is this host itself");
+	if (c && gate_element_holds(c->admins, c->admin_n, x))
+		return err_set(e, ERR_DENIED, "--address", "this is an administrator's address (holdfast gate island): it is never cut, or nobody could undo it");
+	bool known = a && !a->freed;
+	if (!a && !(a = c ? address_add(c, x) : NULL))
+		return err_set(e, ERR_LIMIT, NULL, "at most %d addresses", ADDRESSES_MAX);
+	a->freed = false;
+	if (known)
+		return 0;
+	a->since = time_now();
+	snprintf(a->by, sizeof a->by, "%s", who->user);
+	snprintf(a->reason, sizeof a->reason, "%.120s", reason);
+	return 1;
+}
+
+int keeper_cutter_record(struct keeper *k, const char *what, const struct gate_element *x, const struct gate_asker *who, const char *reason, struct err *e)
+{
+	struct act act = {.what = what, .address = x, .by = who->user, .role = who->role, .reason = reason, .isolation = !x};
+	return record(k, &act, NULL, e);
 }
 
 static int cut_address(struct keeper *k, struct kchan *ch, uint64_t tag, const struct gate_element *x, const struct gate_asker *who, const char *reason, struct err *e)
 {
-	struct keeper_cutter *c = k->cutter;
-	struct act act = {.what = "cut-address", .address = x, .by = who->user, .role = who->role, .reason = reason};
-	struct cut_address *a = address_find(c, x);
 	struct err why = {0};
-	if (gate_loopback(x->six, x->ip))
-		return err_set(e, ERR_USAGE, "--address", "loopback is this host itself");
-	if (holds(c->admins, c->admin_n, x))
-		return err_set(e, ERR_DENIED, "--address", "this is an administrator's address (holdfast gate island): it is never cut, or nobody could undo it");
-	bool known = a && !a->freed;
-	if (!a && !(a = address_add(c, x)))
-		return err_set(e, ERR_LIMIT, NULL, "at most %d addresses", ADDRESSES_MAX);
-	a->freed = false;
-	if (!known) {
-		a->since = time_now();
-		snprintf(a->by, sizeof a->by, "%s", who->user);
-		snprintf(a->reason, sizeof a->reason, "%.120s", reason);
+	int r = keeper_cutter_cut(k, x, who, reason, e);
+	if (r < 0)
+		return r;
+	if (r) {
 		keeper_cutter_tell(k); /* first */
-		if (record(k, &act, NULL, &why) < 0)
+		if (keeper_cutter_record(k, "cut-address", x, who, reason, &why) < 0)
 			role_log(k->r, "a cut cannot be recorded: %s", why.text);
 	}
 	prove_for(k, ch, tag, x);
 	return 0;
 }
 
-static int free_address(struct keeper *k, struct kchan *ch, uint64_t tag, const struct gate_element *x, const struct gate_asker *who, const char *reason, struct err *e)
+/* The entry; it leaves the list when that is durable. */
+int keeper_cutter_free(struct keeper *k, const struct gate_element *x, const struct gate_asker *who, const char *reason, struct err *e)
 {
-	struct keeper_cutter *c = k->cutter;
-	struct act act = {.what = "free-address", .address = x, .by = who->user, .role = who->role, .reason = reason};
-	struct cut_address *a = address_find(c, x);
+	struct keeper_cutter *c = cutter(k);
+	struct cut_address *a = c ? address_find(c, x) : NULL;
 	if (!a || a->freed)
 		return err_set(e, ERR_NOT_FOUND, NULL, "this address is not cut");
-	int r = record(k, &act, NULL, e);
+	int r = keeper_cutter_record(k, "free-address", x, who, reason, e);
 	if (r < 0)
 		return r;
 	a->freed = true;
 	c->later = true;
-	reply_ok(ch, tag);
 	return 0;
+}
+
+static int free_address(struct keeper *k, struct kchan *ch, uint64_t tag, const struct gate_element *x, const struct gate_asker *who, const char *reason, struct err *e)
+{
+	int r = keeper_cutter_free(k, x, who, reason, e);
+	if (r == 0)
+		reply_ok(ch, tag);
+	return r;
 }
 
 static int set_island(struct keeper *k, const struct json_node *n, const struct gate_asker *who, const char *reason, struct err *e)
@@ -731,28 +761,51 @@ static int set_island(struct keeper *k, const struct json_node *n, const struct 
 	return r;
 }
 
+/* Would the terminal that says so be cut off? members: of a plan that has its own; NULL: the island as it stands. */
+int keeper_cutter_from(struct keeper *k, const struct json_node *n, const struct gate_addresses *members, const struct gate_addresses *admins, struct err *e)
+{
+	struct keeper_cutter *c = cutter(k);
+	struct gate_element from;
+	char text[64];
+	copy_text(text, sizeof text, json_text(n, "from"));
+	if (!c || !text[0] || gate_element_parse(text, GATE_MEMBER, &from) < 0 || gate_loopback(from.six, from.ip))
+		return 0;
+	if (members ? gate_element_holds(members->v, members->n, &from) || gate_element_holds(admins->v, admins->n, &from) : gate_element_holds(c->members, c->member_n, &from))
+		return 0;
+	return err_set(e, ERR_NO, NULL, "you are connected from %s, which is not of the island: this would cut you off. Make it a member first (holdfast gate island), or say --anyway", text);
+}
+
 static int isolate(struct keeper *k, struct kchan *ch, uint64_t tag, const struct json_node *n, const struct gate_asker *who, const char *reason, struct err *e)
 {
 	struct keeper_cutter *c = k->cutter;
-	struct act act = {.what = "isolate", .by = who->user, .role = who->role, .reason = reason, .isolation = true};
-	struct gate_element from;
 	struct err why = {0};
-	char text[64];
-	copy_text(text, sizeof text, json_text(n, "from")); /* where the terminal is that says so */
-	if (text[0] && gate_element_parse(text, GATE_MEMBER, &from) == 0 && !gate_loopback(from.six, from.ip) && !holds(c->members, c->member_n, &from))
-		return err_set(e, ERR_NO, NULL, "you are connected from %s, which is not of the island: this would cut you off. Make it a member first (holdfast gate island), or say --anyway", text);
+	int r = keeper_cutter_from(k, n, NULL, NULL, e);
+	if (r < 0)
+		return r;
 	if (!c->iso.on) {
 		c->iso = (struct gate_isolation){.on = true, .since = time_now()};
 		keeper_cutter_tell(k); /* first */
-		if (record(k, &act, NULL, &why) < 0)
+		if (keeper_cutter_record(k, "isolate", NULL, who, reason, &why) < 0)
 			role_log(k->r, "an isolation cannot be recorded: %s", why.text);
 	} else if (c->iso.first[0]) {
 		c->iso.first[0] = 0; /* who signed for its end has signed for nothing */
-		if (record(k, &act, NULL, &why) < 0)
+		if (keeper_cutter_record(k, "isolate", NULL, who, reason, &why) < 0)
 			role_log(k->r, "an isolation cannot be recorded: %s", why.text);
 	}
 	prove_for(k, ch, tag, NULL);
 	return 0;
+}
+
+static void answer_state(struct keeper *k, struct kchan *ch, uint64_t tag)
+{
+	struct jsonw w;
+	size_t at = reply_begin(ch, tag);
+	jsonw_init(&w, &ch->c.out);
+	jsonw_obj(&w);
+	put_state(k, &w);
+	jsonw_obj_end(&w);
+	jsonw_done(&w);
+	reply_end(ch, at);
 }
 
 static int isolate_end(struct keeper *k, struct kchan *ch, uint64_t tag, const struct gate_asker *who, const char *reason, struct err *e)
@@ -769,15 +822,79 @@ static int isolate_end(struct keeper *k, struct kchan *ch, uint64_t tag, const s
 		return r;
 	}
 	c->later = true;
-	struct jsonw w;
-	size_t at = reply_begin(ch, tag);
-	jsonw_init(&w, &ch->c.out);
-	jsonw_obj(&w);
-	put_state(k, &w);
-	jsonw_obj_end(&w);
-	jsonw_done(&w);
-	reply_end(ch, at);
+	answer_state(k, ch, tag);
 	return 0;
+}
+
+/* ---- of a plan (keeper_plan.c): one list for all that it cuts, which its caller says to the cutter ---- */
+
+bool keeper_cutter_has(const struct keeper *k, const struct gate_element *x)
+{
+	const struct cut_address *a = k->cutter ? address_find(k->cutter, x) : NULL;
+	return a && !a->freed;
+}
+
+bool keeper_cutter_never(const struct keeper *k, const struct gate_element *x)
+{
+	return k->cutter && gate_element_holds(k->cutter->admins, k->cutter->admin_n, x);
+}
+
+bool keeper_cutter_isolated(const struct keeper *k)
+{
+	return k->cutter && k->cutter->iso.on;
+}
+
+bool keeper_cutter_isolate(struct keeper *k, const struct json_node *island)
+{
+	struct keeper_cutter *c = cutter(k);
+	if (!c || c->iso.on)
+		return false;
+	if (island)
+		set_members(c, json_get(island, "members"), json_get(island, "admins"));
+	c->iso = (struct gate_isolation){.on = true, .since = time_now()};
+	return true;
+}
+
+int keeper_cutter_record_island(struct keeper *k, const struct json_node *island, const struct gate_asker *who, const char *reason, struct err *e)
+{
+	struct act act = {.what = "island", .by = who->user, .role = who->role, .reason = reason};
+	return record(k, &act, island, e);
+}
+
+int keeper_cutter_end(struct keeper *k, const struct gate_asker *who, const char *reason, struct err *e)
+{
+	struct keeper_cutter *c = k->cutter;
+	struct gate_isolation before = c->iso;
+	c->iso = (struct gate_isolation){.since = time_now()};
+	int r = keeper_cutter_record(k, "isolate-end", NULL, who, reason, e);
+	if (r < 0)
+		c->iso = before;
+	c->later |= r == 0;
+	return r;
+}
+
+void keeper_cutter_put_proven(struct keeper *k, const struct gate_addresses *v, bool host, bool proven, struct jsonw *w)
+{
+	struct keeper_cutter *c = cutter(k);
+	char text[200];
+	jsonw_key(w, "addresses");
+	jsonw_arr(w);
+	for (size_t i = 0; c && i < v->n; i++) {
+		struct cut_address *a = address_find(c, &v->v[i]);
+		if (!a)
+			continue;
+		bool good = address_proven(k, a, proven, text);
+		jsonw_obj(w);
+		put_address(w, a);
+		jsonw_kbool(w, "cut", true);
+		put_proof(w, text, good);
+		jsonw_obj_end(w);
+	}
+	jsonw_arr_end(w);
+	if (!c || !host || !c->iso.on)
+		return;
+	bool good = host_proven(k, proven, text);
+	put_proof(w, text, good);
 }
 
 bool keeper_cutter_asks(struct slice what)
@@ -811,7 +928,11 @@ int keeper_cutter_ask(struct keeper *k, struct kchan *ch, uint64_t tag, const st
 		if (r < 0)
 			return r;
 	}
-	prove_for(k, ch, tag, NULL);
+	const struct json_node *quiet = json_get(n, "quiet"); /* who only looks has nothing probed, and nothing recorded */
+	if (quiet && quiet->type == JSON_TRUE)
+		answer_state(k, ch, tag);
+	else
+		prove_for(k, ch, tag, NULL);
 	return 0;
 }
 

@@ -145,7 +145,7 @@ static void note_act(struct keeper *k, const struct json_node *n)
 
 void keeper_gate_note(struct keeper *k, uint8_t kind, uint64_t seq, int64_t time, struct slice body)
 {
-	AUTO_ARENA struct arena *a = arena_new(4 << 20);
+	AUTO_ARENA struct arena *a = arena_new((size_t)64 << 20); /* a plan that was made of an inventory is some megabytes of JSON */
 	struct json_node *n;
 	struct slice line = body, content = SLICE_NULL;
 	if (kind == LEDGER_GATE_HELD)
@@ -158,7 +158,7 @@ void keeper_gate_note(struct keeper *k, uint8_t kind, uint64_t seq, int64_t time
 		return;
 	}
 	if (kind == LEDGER_GATE_ACT) {
-		if (!keeper_cutter_note(k, n, time))
+		if (!kg_plan_note(k, seq, time, n) && !keeper_cutter_note(k, n, time))
 			note_act(k, n);
 		return;
 	}
@@ -233,6 +233,8 @@ void keeper_gate_save(const struct keeper *k, struct jsonw *w)
 	for (uint64_t n = g && g->watch.counts > COUNTS_MAX ? g->watch.counts - COUNTS_MAX : 0; g && n < g->watch.counts; n++)
 		jsonw_u64(w, g->watch.count[n % COUNTS_MAX]);
 	jsonw_arr_end(w);
+	jsonw_key(w, "plans");
+	kg_plans_save(k, w);
 	jsonw_obj_end(w);
 }
 
@@ -277,6 +279,7 @@ void keeper_gate_load(struct keeper *k, const struct json_node *root)
 		if (num_u64(v->value, 0, UINT64_MAX, &seq) == 0)
 			watch_saved(&k->gate->watch, seq);
 	}
+	kg_plans_load(k, json_get(root, "plans"));
 	if (k->gate && num_u64(json_text(root, "from"), 0, UINT64_MAX, &k->gate->from) < 0)
 		k->gate->from = 0;
 }
@@ -292,6 +295,7 @@ void keeper_gate_forget(struct keeper *k)
 		free(g->links[i]);
 	}
 	if (g) {
+		kg_plans_forget(g);
 		free(g->links);
 		buf_done(&g->later);
 		free(g);

@@ -68,8 +68,11 @@ struct asked { /* a command waits for what the relay says */
 	int64_t until;
 	char name[GATE_NAME_MAX], class[GATE_NAME_MAX]; /* which links; both empty: all */
 	uint32_t moved;
+	char plan[GATE_NAME_MAX];      /* of a plan that is carried out: what it cuts, and nothing else is meant */
+	struct buf *said;              /* of that plan: what was done, as JSON; kg_answer_asked frees it */
 	bool recorded, told;           /* told: the relay has answered */
 	uint64_t nft;                  /* the cutter is asked: its tag; 0: it is not, or has answered */
+	bool proven;                   /* it has answered */
 };
 struct keeper_gate {
 	struct klink **links;
@@ -83,6 +86,8 @@ struct keeper_gate {
 	size_t asked_n;
 	int64_t ticked;
 	struct gate_watch watch;
+	struct kplan **plans;          /* keeper_plan.c */
+	size_t plan_n;
 	bool reopened;                 /* in this round: what is on its way to be durable */
 };
 
@@ -107,6 +112,20 @@ void kg_put_link_frame(struct buf *out, const struct klink *x);
 void kg_put_state_frame(struct buf *out, const struct klink *x);
 int kg_record_act(struct keeper *k, const struct klink *x, const struct act *a, struct err *e);
 
+/* keeper_gate_ask.c */
+int kg_advance(struct keeper *k, struct klink *x, int64_t expires, const struct gate_asker *who, const char *reason, struct gate_standing *ret_before, struct err *e) MUST; /* GATE_SIGNED, GATE_MOVED; recorded, in force when that is durable */
+
+/* keeper_plan.c: isolation plans by name */
+bool kg_plan_asks(struct slice what);
+int kg_plan_ask(struct keeper *k, struct kchan *ch, uint64_t tag, const struct json_node *n, const struct gate_asker *who, const char *reason, struct err *e) MUST;
+bool kg_plan_note(struct keeper *k, uint64_t seq, int64_t time, const struct json_node *n); /* true: it was of a plan */
+void kg_plans_save(const struct keeper *k, struct jsonw *w);
+void kg_plans_load(struct keeper *k, const struct json_node *list);
+void kg_plans_forget(struct keeper_gate *g);
+bool kg_plan_has(const struct keeper *k, const char *plan, const struct klink *x); /* is this link one that the plan cuts? */
+size_t kg_plan_elements(struct keeper *k, const char *plan, struct gate_element *out, size_t room); /* addresses of it that are cut */
+void kg_plan_answer(struct keeper *k, struct kchan *to, const struct asked *a, bool proven);
+
 /* keeper_gate_queue.c */
 bool kg_held_add(struct keeper *k, struct klink *x, const struct held *h);
 bool kg_held_drop(struct keeper *k, struct klink *x, uint64_t seq);
@@ -122,6 +141,7 @@ int kg_do_turn(struct keeper *k, struct klink *x, const struct json_node *n, boo
 /* keeper_gate_shown.c */
 void kg_put_moment(struct jsonw *w, const char *key, int64_t t);
 bool kg_chosen(const struct klink *x, const char *name, const char *class);
+void kg_put_shown(const struct klink *x, struct jsonw *w); /* a link as `gate list` and pages have it */
 void kg_answer_asked(struct keeper *k, const struct asked *a, bool relay);
 void kg_ask_relay(struct keeper *k, struct kchan *ch, uint64_t tag, struct asked *a);
 

@@ -208,38 +208,49 @@ static void do_cut(struct keeper *k, struct kchan *ch, uint64_t tag, const struc
 	kg_ask_relay(k, ch, tag, a);
 }
 
-static void do_advance(struct keeper *k, struct kchan *ch, uint64_t tag, struct klink *x, const struct json_node *n, const struct gate_asker *who, const char *reason)
+/* One signature for the next step up of one link: recorded, and in force when that is durable. */
+int kg_advance(struct keeper *k, struct klink *x, int64_t expires, const struct gate_asker *who, const char *reason, struct gate_standing *ret_before, struct err *e)
 {
-	struct gate_event ev = {.kind = GATE_EV_ADVANCE, .now = time_now(), .account = who->person ? who->user : NULL, .role = who->role};
+	struct gate_event ev = {.kind = GATE_EV_ADVANCE, .now = time_now(), .account = who->person ? who->user : NULL, .role = who->role, .expires = expires};
 	struct gate_standing st, before = x->st;
-	struct err e = {0};
-	struct slice until = json_text(n, "expires");
 	const struct gate_condition *c = kg_unmet(x);
 	char words[GATE_NAME_MAX + GATE_CONDITION_MAX + 4];
 	if (c) {
 		snprintf(words, sizeof words, "%s: %s", c->name, c->text);
 		ev.unmet = words;
 	}
-	int r = until.n ? gate_until_parse(until, ev.now, k->r->zone_minutes, &ev.expires, &e) : 0;
-	if (r == 0)
-		r = gate_decide(&x->st, &ev, &st, &e);
-	int how = r;
-	if (r >= 0) {
-		struct act a = {.what = r == GATE_MOVED ? "step" : "sign", .by = who->user, .role = who->role, .reason = reason, .first = r == GATE_MOVED ? before.first : NULL};
-		x->st = st;
-		r = kg_record_act(k, x, &a, &e);
-		if (r < 0)
-			x->st = before;
-	}
+	int how = gate_decide(&x->st, &ev, &st, e);
+	if (how < 0)
+		return how;
+	struct act a = {.what = how == GATE_MOVED ? "step" : "sign", .by = who->user, .role = who->role, .reason = reason, .first = how == GATE_MOVED ? before.first : NULL};
+	x->st = st;
+	int r = kg_record_act(k, x, &a, e);
 	if (r < 0) {
-		reply_err(ch, tag, &e);
-		return;
+		x->st = before;
+		return r;
 	}
 	if (how == GATE_MOVED && k->gate->ch)
 		kg_put_state_frame(&k->gate->later, x);
 	if (how == GATE_MOVED && before.state < GATE_TEST && x->st.state >= GATE_TEST) {
 		k->gate->reopened = true;
 		keeper_cutter_later(k);
+	}
+	*ret_before = before;
+	return how;
+}
+
+static void do_advance(struct keeper *k, struct kchan *ch, uint64_t tag, struct klink *x, const struct json_node *n, const struct gate_asker *who, const char *reason)
+{
+	struct gate_standing before;
+	struct err e = {0};
+	struct slice until = json_text(n, "expires");
+	int64_t expires = 0;
+	int how = until.n ? gate_until_parse(until, time_now(), k->r->zone_minutes, &expires, &e) : 0;
+	if (how == 0)
+		how = kg_advance(k, x, expires, who, reason, &before, &e);
+	if (how < 0) {
+		reply_err(ch, tag, &e);
+		return;
 	}
 	struct jsonw w;
 	size_t at = reply_begin(ch, tag);
@@ -314,6 +325,8 @@ static int ask_of(struct keeper *k, struct kchan *ch, const struct frame *f, con
 	struct asked a = {.what = ASKED_LIST};
 	struct klink *x = kg_find(k, name);
 	kg_copy_text(reason, sizeof reason, json_text(n, "reason"));
+	if (kg_plan_asks(what))
+		return kg_plan_ask(k, ch, f->tag, n, who, reason, e);
 	if (keeper_cutter_asks(what))
 		return keeper_cutter_ask(k, ch, f->tag, n, who, reason, e);
 	kg_copy_text(a.name, sizeof a.name, name);
@@ -429,11 +442,13 @@ static int web_may_ask(const struct asker *who, const struct json_node *n, struc
 	static const struct {
 		const char *what;
 		uint32_t may;
-	} asks[] = {{"list", MAY_GATE}, {"queue", MAY_GATE}, {"probe", MAY_CUT}, {"cut", MAY_CUT}, {"advance", MAY_CUT}, {"skip", MAY_CUT}, {"retry", MAY_CUT}, {"refused", MAY_GATE}, {"condition", MAY_CUT}, {"cut-address", MAY_CUT}, {"free-address", MAY_CUT}, {"island", MAY_CUT}, {"isolate", MAY_CUT}, {"isolate-end", MAY_CUT}};
+	} asks[] = {{"list", MAY_GATE}, {"queue", MAY_GATE}, {"probe", MAY_CUT}, {"cut", MAY_CUT}, {"advance", MAY_CUT}, {"skip", MAY_CUT}, {"retry", MAY_CUT}, {"refused", MAY_GATE}, {"condition", MAY_CUT}, {"cut-address", MAY_CUT}, {"free-address", MAY_CUT}, {"island", MAY_CUT}, {"isolate", MAY_CUT}, {"isolate-end", MAY_CUT},
+	            {"plans", MAY_GATE}, {"plan-show", MAY_GATE}, {"plan-save", MAY_CUT}, {"plan-remove", MAY_CUT}, {"plan-cut", MAY_CUT}, {"plan-undo", MAY_CUT}};
+	const struct json_node *quiet = json_get(n, "quiet");
 	struct slice what = json_text(n, "do");
 	for (size_t i = 0; i < ARRAY_LEN(asks); i++)
 		if (slice_eq_str(what, asks[i].what))
-			return who->may & asks[i].may ? 0 : err_set(e, ERR_DENIED, NULL, who->must_change ? "change the one-time password first" : "the role %s may not do this", who->role);
+			return who->may & (quiet && quiet->type == JSON_TRUE && !json_get(n, "members") && !json_get(n, "admins") ? MAY_GATE : asks[i].may) ? 0 : err_set(e, ERR_DENIED, NULL, who->must_change ? "change the one-time password first" : "the role %s may not do this", who->role);
 	return err_set(e, ERR_INPUT, NULL, "no such request");
 }
 

@@ -15,7 +15,7 @@ void kg_put_moment(struct jsonw *w, const char *key, int64_t t)
 	}
 }
 
-static void put_shown(const struct klink *x, struct jsonw *w)
+void kg_put_shown(const struct klink *x, struct jsonw *w)
 {
 	jsonw_obj(w);
 	jsonw_kstr(w, "name", x->l.name);
@@ -91,6 +91,12 @@ bool kg_chosen(const struct klink *x, const char *name, const char *class)
 	return name[0] ? !strcmp(x->l.name, name) : class[0] ? !strcmp(x->l.class, class) : true;
 }
 
+/* Is this link among those that are asked about? */
+static bool meant(const struct keeper *k, const struct asked *a, const struct klink *x)
+{
+	return a->plan[0] ? kg_plan_has(k, a->plan, x) : kg_chosen(x, a->name, a->class);
+}
+
 static void answer_links(struct keeper *k, struct kchan *to, uint64_t tag, const struct asked *a)
 {
 	struct jsonw w;
@@ -103,22 +109,26 @@ static void answer_links(struct keeper *k, struct kchan *to, uint64_t tag, const
 	jsonw_arr(&w);
 	for (size_t i = 0; k->gate && i < k->gate->count; i++)
 		if (kg_chosen(k->gate->links[i], a->name, a->class))
-			put_shown(k->gate->links[i], &w);
+			kg_put_shown(k->gate->links[i], &w);
 	jsonw_arr_end(&w);
 	jsonw_obj_end(&w);
 	jsonw_done(&w);
 	reply_end(to, at);
 }
 
-size_t keeper_gate_elements(struct keeper *k, const char *name, const char *class, struct gate_element *out, size_t room)
+/* Cut, or not durably reopened. */
+static bool closed(struct klink *x)
+{
+	x->closed |= x->st.state < GATE_TEST;
+	return x->closed;
+}
+
+size_t keeper_gate_elements(struct keeper *k, struct gate_element *out, size_t room)
 {
 	size_t n = 0;
-	for (size_t i = 0; k->gate && i < k->gate->count && n + 2 <= room; i++) {
-		struct klink *x = k->gate->links[i];
-		x->closed |= x->st.state < GATE_TEST;
-		if (x->closed && kg_chosen(x, name, class))
-			n += gate_link_elements(&x->l, out + n);
-	}
+	for (size_t i = 0; k->gate && i < k->gate->count && n + 2 <= room; i++)
+		if (closed(k->gate->links[i]))
+			n += gate_link_elements(&k->gate->links[i]->l, out + n);
 	return n;
 }
 
@@ -169,9 +179,11 @@ void kg_answer_asked(struct keeper *k, const struct asked *a, bool relay)
 {
 	struct kchan *to = keeper_chan_find(k, a->chan);
 	for (size_t i = 0; a->what != ASKED_LIST && i < k->gate->count; i++)
-		if (kg_chosen(k->gate->links[i], a->name, a->class) && k->gate->links[i]->st.state < GATE_TEST)
+		if (meant(k, a, k->gate->links[i]) && k->gate->links[i]->st.state < GATE_TEST)
 			take_proof(k, k->gate->links[i], relay);
-	if (to)
+	if (a->plan[0])
+		kg_plan_answer(k, to, a, a->proven);
+	else if (to)
 		answer_links(k, to, a->chan_tag, a);
 }
 
@@ -191,9 +203,10 @@ void keeper_gate_proven(struct keeper *k, uint64_t tag)
 	for (size_t i = 0; g && i < g->asked_n; i++)
 		if (g->asked[i].nft == tag) {
 			for (size_t n = 0; n < g->count; n++)
-				if (kg_chosen(g->links[n], g->asked[i].name, g->asked[i].class))
+				if (meant(k, &g->asked[i], g->links[n]))
 					take_stopped(k, g->links[n]);
 			g->asked[i].nft = 0;
+			g->asked[i].proven = true;
 			maybe_answer(k, i);
 			return;
 		}
@@ -216,15 +229,19 @@ bool keeper_gate_alarm(const struct keeper *k, char *out, size_t size)
 /* What is cut in the kernel is probed there, beside the relay's own probe. */
 static void ask_cutter(struct keeper *k, struct asked *a)
 {
-	struct gate_element *v = a->what == ASKED_LIST ? NULL : calloc(2 * GATE_LINKS_MAX, sizeof *v);
-	size_t n = v ? keeper_gate_elements(k, a->name, a->class, v, 2 * GATE_LINKS_MAX) : 0;
-	for (size_t i = 0; v && i < k->gate->count; i++)
-		if (kg_chosen(k->gate->links[i], a->name, a->class)) {
-			k->gate->links[i]->nft = 0;
-			k->gate->links[i]->stopped[0] = k->gate->links[i]->probe[0] = 0;
-		}
+	struct gate_element *v = a->what == ASKED_LIST ? NULL : calloc(GATE_ELEMENTS_MAX, sizeof *v);
+	size_t n = v && a->plan[0] ? kg_plan_elements(k, a->plan, v, GATE_ELEMENTS_MAX) : 0;
+	for (size_t i = 0; v && i < k->gate->count; i++) {
+		struct klink *x = k->gate->links[i];
+		if (!meant(k, a, x))
+			continue;
+		x->nft = 0;
+		x->stopped[0] = x->probe[0] = 0;
+		if (closed(x) && n + 2 <= GATE_ELEMENTS_MAX)
+			n += gate_link_elements(&x->l, v + n);
+	}
 	n = v ? gate_elements_sort(v, n) : 0;
-	a->nft = n ? keeper_cutter_prove(k, v, n) : 0;
+	a->nft = n || (v && a->plan[0]) ? keeper_cutter_prove(k, v, n) : 0; /* the host is probed with every list */
 	free(v);
 }
 
@@ -286,8 +303,13 @@ void kg_ask_relay(struct keeper *k, struct kchan *ch, uint64_t tag, struct asked
 	a->chan_tag = tag;
 	a->until = time_monotonic() + RELAY_PATIENCE;
 	ask_cutter(k, a);
-	if (!g->ch || g->ch->dead || g->asked_n == ASKED_MAX) {
+	if (g->asked_n == ASKED_MAX || ((!g->ch || g->ch->dead) && !a->nft)) {
 		kg_answer_asked(k, a, false);
+		return;
+	}
+	if (!g->ch || g->ch->dead) { /* nothing passes while it is not there; what the cutter finds is worth waiting for */
+		a->told = true;
+		g->asked[g->asked_n++] = *a;
 		return;
 	}
 	size_t at = frame_begin(&g->ch->c.out, FRAME_G_ASK, a->tag);

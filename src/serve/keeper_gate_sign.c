@@ -40,7 +40,7 @@ int gate_sign_ask(struct keeper *k, struct kchan *ch, uint64_t tag, const struct
 {
 	struct slice user = json_text(n, "user"), secret = json_text(n, "password");
 	struct slice what = json_text(n, "do");
-	if (!user.n || !(slice_eq_str(what, "advance") || slice_eq_str(what, "skip") || slice_eq_str(what, "retry")))
+	if (!user.n || !(slice_eq_str(what, "advance") || slice_eq_str(what, "skip") || slice_eq_str(what, "retry") || slice_eq_str(what, "plan-undo") || slice_eq_str(what, "isolate-end")))
 		return 0;
 	struct password_job *j = calloc(1, sizeof *j);
 	if (!j)

@@ -380,14 +380,18 @@ static void timeline(struct web_request *q, struct chart_moment at)
 		web_json(q, 200);
 }
 
-/* The newest that somebody put into the ledger (`holdfast gate plan --site`). */
+/* The newest that somebody put into the ledger (`holdfast gate plan --site`, or `gate plan save --inventory`). */
 static void newest_plan(struct web_request *q, struct chart_moment at)
 {
 	struct web_said *said;
 	struct jsonw w;
 	size_t n;
-	if (web_said_find(q, LEDGER_GATE_ACT, "plan/", before_of(q, at), INT64_MIN, INT64_MAX, "plan", 1, &said, &n) < 0)
+	if (web_said_find(q, LEDGER_GATE_ACT, "plan/", before_of(q, at), INT64_MIN, INT64_MAX, "plan", 100, &said, &n) < 0)
 		return;
+	while (n > 1 && !json_get(said[0].n, "plan")) { /* one that is kept by name and was made of no inventory */
+		said++;
+		n--;
+	}
 	jsonw_init(&w, &q->out);
 	jsonw_obj(&w);
 	jsonw_key(&w, "plan");

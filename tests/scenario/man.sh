@@ -133,11 +133,12 @@ def options_of(path, page):
     """A command's options stand in the list and in SYNOPSIS. A command of verbs has a subsection for each, which names the options that the verb's own --help has, and no others."""
     name = re.match(r'holdfast-(.*)\.1$', os.path.basename(path)).group(1)
     text, ours = help_of(name)
-    verbs = re.findall(r'^  ([a-z][a-z-]*)  ', text, re.M)
+    listed = lambda text: re.findall(r'^  ([a-z][a-z-]*)  ', text, re.M)
+    verbs = [v + more for v in listed(text) for more in [''] + [' ' + w for w in listed(help_of(name, v)[0])]] # a verb may have verbs of its own
     every = set(ours)
     for verb in verbs:
         m = re.search(r'^\.Ss ' + verb + r'\n(.*?)(?=^\.S[sh] |\Z)', page, re.M | re.S)
-        has = help_of(name, verb)[1]
+        has = help_of(name, *verb.split())[1]
         every |= has
         if m:
             differs(path, f'.Ss {verb}', has, named(m.group(1)))
