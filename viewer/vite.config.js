@@ -44,7 +44,7 @@ function pageAndParts() {
 }
 
 // A language's words without their names: these stand in the first page once, beside the English words. (A tenth of the page.)
-function wordsOnce() {
+export function wordsOnce() {
   const esbuild = createRequire(createRequire(import.meta.url).resolve("vite"))("esbuild");
   const read = async (file) => {
     const made = await esbuild.build({ entryPoints: [file], bundle: true, write: false, format: "esm" });
@@ -70,6 +70,7 @@ export default table(${values});`;
 
 export default defineConfig({
   base: "./",
+  define: { PACKET: "false" }, // vite.packet.js makes the other page
   esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none" },
   build: {
     target: "es2020", modulePreload: false, cssCodeSplit: false, assetsInlineLimit: 1 << 20, reportCompressedSize: false,

@@ -1,4 +1,6 @@
 // The JSON API of doc/api.md. Errors are sentences; whoever calls shows them.
+import { packetAnswer } from "./packet-data";
+
 export interface Moment { entry?: number; time?: string }
 export interface Session {
   user: string; role: string; csrf?: string; expires: string; mustChange: boolean; version: string; may: string[];
@@ -70,7 +72,7 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
   if (method !== "GET") headers["X-Holdfast-CSRF"] = csrf;
   let answer: Response;
   try {
-    answer = await fetch(path, { method, headers, credentials: "same-origin", cache: "no-store", signal, body: body === undefined ? undefined : JSON.stringify(body) });
+    answer = PACKET ? packetAnswer(path) : await fetch(path, { method, headers, credentials: "same-origin", cache: "no-store", signal, body: body === undefined ? undefined : JSON.stringify(body) });
   } catch (e) {
     if ((e as Error).name === "AbortError") throw e;
     heard(null);

@@ -9,12 +9,15 @@ import { ageOf, agoOf, birth, bytes, count, dayOf, full, sexWord, spanOf, stamp 
 import { type Key, t, word } from "./i18n";
 import { With } from "./part";
 import { ecgPart } from "./parts";
+import { packetPlace } from "./packet-data";
+import { PacketEcgs, PacketNoDocument } from "./packet-parts";
 import { reviewText } from "./reviews";
 import { commanded, keysOn, typing } from "./settings";
 import { useData, useNow, usePaper, useShared, withAt } from "./state";
 import { AgeChip, Fail, Loading, OriginMark, SectionPanel, identityText } from "./ui";
 
-const tabs = ["summary", "medications", "results", "vitals", "ecg", "orders", "documents", "timeline", "more"] as const;
+const every = ["summary", "medications", "results", "vitals", "ecg", "orders", "documents", "timeline", "more"] as const;
+const tabs: readonly (typeof every)[number][] = PACKET ? every.filter((x) => x !== "timeline") : every; // a packet holds charts, and not every message
 
 export function ChartPage({ id, tab }: { id: string; tab: string }) {
   const { atParam, at, tick, go, print, may } = useShared();
@@ -30,7 +33,7 @@ export function ChartPage({ id, tab }: { id: string; tab: string }) {
   const scroller = useRef<HTMLDivElement>(null);
   usePaper(p ? `${identityText(p, now)}${p.place ? ` · ${[p.place.unit, [p.place.room, p.place.bed].filter(Boolean).join("-")].filter(Boolean).join(" ")}` : ""} · ${allergyText(p)}` : "", p ? `${t("asOf")} ${full(p.asOf.time)}${p.asOf.entry !== undefined ? ` (${t("entry")} ${p.asOf.entry})` : ""}` : "");
   // of the address, which changes at once: keys come faster than pages are drawn, and a page that is drawn late must not take one of them back
-  const here = () => { const x = location.hash.split("/")[3] ?? ""; return tabs.indexOf((tabs.includes(x as never) ? x : "summary") as never); };
+  const here = () => { const x = (PACKET ? packetPlace() : location.hash).split("/")[3] ?? ""; return tabs.indexOf((tabs.includes(x as never) ? x : "summary") as never); };
   const goTab = (x: string) => { go(`#/chart/${encodeURIComponent(id)}/${x}`); if (scroller.current) scroller.current.scrollTop = 0; };
   useEffect(() => {
     const key = (e: KeyboardEvent) => {
@@ -61,14 +64,14 @@ export function ChartPage({ id, tab }: { id: string; tab: string }) {
         </div>
         <span class="grow" />
         {old && loading && <span class="muted" role="status">{t("loading", { what: t("chart") })}</span>}
-        <span class="tools"><button type="button" class="btn small" title={t("fetchedAt", { t: spanOf(new Date(fetched).toISOString(), now) })} onClick={reload}>{t("renew")}{fetched ? <small class="muted"> {spanOf(new Date(fetched).toISOString(), now)}</small> : null}</button>
+        <span class="tools">{!PACKET && <button type="button" class="btn small" title={t("fetchedAt", { t: spanOf(new Date(fetched).toISOString(), now) })} onClick={reload}>{t("renew")}{fetched ? <small class="muted"> {spanOf(new Date(fetched).toISOString(), now)}</small> : null}</button>}
         <button type="button" class="btn small" onClick={() => print("chart", { patient: p.id })}>{t("print")}</button></span>
       </div>
       <div class={`scroller ${old ? "oldcopy" : ""}`} id="content" ref={scroller} tabIndex={0} role="tabpanel" aria-labelledby={`tab-${own}`}>
         <h2 class="printonly tabname">{t(own as Key)}</h2>
         {error && <Fail error={error} onRetry={reload} fetched={fetched} />}
         {own === "summary" ? <Summary p={p} goTab={goTab} /> : own === "medications" ? <Medications p={p} /> : own === "results" ? <ResultsTab s={p.sections.results!} reports={p.sections.reports!} />
-          : own === "vitals" ? <ResultsTab s={p.sections.vitals!} reports={p.sections.reports!} vitals /> : own === "ecg" ? <With part={ecgPart} what={t("ecg")} bare>{(m) => <m.EcgTab p={p} />}</With> : own === "orders" ? <Orders p={p} /> : own === "documents" ? <Documents p={p} /> : own === "timeline" ? <Timeline id={p.id} /> : <More p={p} />}
+          : own === "vitals" ? <ResultsTab s={p.sections.vitals!} reports={p.sections.reports!} vitals /> : own === "ecg" ? (PACKET ? <PacketEcgs p={p} /> : <With part={ecgPart} what={t("ecg")} bare>{(m) => <m.EcgTab p={p} />}</With>) : own === "orders" ? <Orders p={p} /> : own === "documents" ? <Documents p={p} /> : own === "timeline" ? <Timeline id={p.id} /> : <More p={p} />}
       </div>
     </div>
   );
@@ -255,7 +258,7 @@ function Documents({ p }: { p: Patient }) {
           </ul>
           {shown && (
             <div class="docview" aria-label={shown.title} role="region" tabIndex={0}>
-              {shown.text !== null ? <pre class="doctext">{shown.text}</pre> : shown.url && /^text\/(plain|rtf)?/.test(shown.contentType) && !/html/.test(shown.contentType) ? <TextDocument key={shown.url} url={shown.url} /> : shown.url ? (
+              {shown.text !== null ? <pre class="doctext">{shown.text}</pre> : PACKET ? <PacketNoDocument /> : shown.url && /^text\/(plain|rtf)?/.test(shown.contentType) && !/html/.test(shown.contentType) ? <TextDocument key={shown.url} url={shown.url} /> : shown.url ? (
                 <><p class="row noprint"><a class="btn small" href={shown.url} target="_blank" rel="noreferrer">{t("openTab")}</a><span class="muted small">{t("docLogged")}</span></p>{/pdf|image|text/.test(shown.contentType) ? <iframe src={shown.url} title={shown.title} /> : <p class="note">{t("docOther", { t: shown.contentType || "?" })}</p>}</>
               ) : <p class="note warn">{t("docNone")}</p>}
             </div>
@@ -326,7 +329,7 @@ function More({ p }: { p: Patient }) {
       {p.review.length > 0 && <Review p={p} />}
       <section class="panel" aria-labelledby="h-idents"><header><h2 id="h-idents">{t("numbers")}</h2></header><ul class="idents in">{p.numbers.map((n, i) => <li key={i}><b>{n.value}</b> <span class="muted">{[n.type, n.assigner].filter(Boolean).join(" · ")}</span></li>)}</ul></section>
       <div class="cols more">{rest.map((n) => { const s: Section = p.sections[n]!; const c = current(s); return <SectionPanel key={n} s={s} title={`${word(n)}${c.length ? ` (${count(c.length)})` : ""}`} empty={c.length === 0 && former(s).length === 0}><Lines list={c.slice(0, 100)} nowhen={n === "contacts" || n === "care-team"} />{c.length > 100 && <Former list={c.slice(100)} title={t("older")} />}<Former list={former(s)} /></SectionPanel>; })}</div>
-      <p class="muted small">{t("viewLogged", { n: p.viewEntry ?? "–" })}</p>
+      {!PACKET && <p class="muted small">{t("viewLogged", { n: p.viewEntry ?? "–" })}</p>}
     </>
   );
 }

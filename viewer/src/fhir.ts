@@ -146,6 +146,7 @@ export function patientOf(d: Any): Patient {
   const numbers = list(p.identifier).map((x) => ({ value: str(x?.value), assigner: first(x?.assigner?.display, x?.system), type: first(list(x?.type?.coding)[0]?.code, x?.type?.text) })).filter((x) => x.value);
   const sections: Record<string, Section> = {};
   for (const n of sectionNames) sections[n] = sectionOf(n, d?.sections?.[n]);
+  if (PACKET) sections["ecgs"] = sectionOf("ecgs", d?.sections?.["ecgs"]);
   const pl = d?.place;
   const place = pl && (pl.unit || pl.room || pl.bed || pl.text) ? { facility: str(pl.facility), unit: str(pl.unit), room: str(pl.room), bed: str(pl.bed), text: str(pl.text) } : null;
   const links = list(p.link);

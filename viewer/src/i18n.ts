@@ -30,7 +30,7 @@ export async function setLang(l: Lang): Promise<void> {
 export function getLang(): Lang { return lang; }
 export function firstLang(): Lang {
   let saved: string | null = null;
-  try { saved = localStorage.getItem("hf.lang"); } catch { /* private mode */ }
+  try { saved = PACKET ? null : localStorage.getItem("hf.lang"); } catch { /* private mode */ }
   const known = (l: string | null) => languages.find(([x]) => x === l)?.[0];
   return known(saved) ?? known(navigator.language.slice(0, 2)) ?? "en";
 }

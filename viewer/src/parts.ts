@@ -14,7 +14,7 @@ async function partOf(url: string): Promise<unknown> {
     throw new PartError(answer?.status === 404);
   }
 }
-(globalThis as { partOf?: typeof partOf }).partOf = partOf;
+if (!PACKET) (globalThis as { partOf?: typeof partOf }).partOf = partOf;
 
 export class Part<M> {
   here: M | null = null;
@@ -25,8 +25,9 @@ export class Part<M> {
   }
 }
 
-export const ecgPart = new Part(() => import("./ecg-pages"));
-export const gatePart = new Part(() => import("./gate-pages"));
+// (A packet has all that it has in it, and neither of these.)
+export const ecgPart = new Part(() => (PACKET ? Promise.reject(new PartError(true)) : import("./ecg-pages")));
+export const gatePart = new Part(() => (PACKET ? Promise.reject(new PartError(true)) : import("./gate-pages")));
 
 // Ahead of need, one after the other. Returns what stops it.
 export function ahead(list: Part<unknown>[]): () => void {

@@ -1,7 +1,7 @@
 // What this browser remembers: how pages look, never whom they showed.
 export type Theme = "light" | "dark";
-function read(key: string): string | null { try { return localStorage.getItem(key); } catch { return null; } }
-export function remember(key: "hf.lang" | "hf.theme" | "hf.unit" | "hf.keys" | "hf.list" | "hf.mm", value: string) { try { localStorage.setItem(key, value); } catch { /* private mode: for this time only */ } }
+function read(key: string): string | null { if (PACKET) return null; try { return localStorage.getItem(key); } catch { return null; } }
+export function remember(key: "hf.lang" | "hf.theme" | "hf.unit" | "hf.keys" | "hf.list" | "hf.mm", value: string) { if (PACKET) return; try { localStorage.setItem(key, value); } catch { /* private mode: for this time only */ } }
 export const firstTheme = (): Theme => (read("hf.theme") === "dark" ? "dark" : "light");
 export function applyTheme(t: Theme) { document.documentElement.dataset["theme"] = t; }
 export const ownUnit = (): string => read("hf.unit") ?? "";

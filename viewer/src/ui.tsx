@@ -5,6 +5,7 @@ import type { ApiError, Feed } from "./api";
 import { type Meta, type Origin, type Row, type Section, stampOf } from "./fhir";
 import { ageOf, birth, full, sexWord, span, spanOf, stamp } from "./format";
 import { t, word } from "./i18n";
+import { PacketSilent } from "./packet-parts";
 import { useNow, useShared } from "./state";
 import { pace } from "./view";
 
@@ -98,7 +99,7 @@ export function SectionPanel({ s, title, children, empty, none, more, id }: { s:
         <span class="grow" />
         {s.state !== "not-received" && <SectionAge s={s} />}
       </header>
-      {silent.map((x) => <p class="stalebar" key={x.name}><b>{t("silent", { f: short(x.name), t: stamp(x.last, now) })}</b> {t("staleSection", { f: short(x.name), t: span((now - Date.parse(x.last)) / 1000), u: span(Math.max(1, x.usual)) })}</p>)}
+      {PACKET ? silent.map((x) => <PacketSilent key={x.name} x={x} short={short(x.name)} />) : silent.map((x) => <p class="stalebar" key={x.name}><b>{t("silent", { f: short(x.name), t: stamp(x.last, now) })}</b> {t("staleSection", { f: short(x.name), t: span((now - Date.parse(x.last)) / 1000), u: span(Math.max(1, x.usual)) })}</p>)}
       <div class="in">
         {s.incomplete && <p class="note warn strong">{t("incomplete")}</p>}
         {s.state === "not-received" ? <p class="nr"><span class="state-missing">{t("notReceived")}</span> {t("unknownIsNotNone")}</p>
