@@ -10,6 +10,7 @@ pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(MHD REQUIRED libmicrohttpd) # this and libcurl are loaded when they are needed (libmicrohttpd.c, libcurl.c): only their headers are here
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(CURL REQUIRED libcurl)
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(EXPAT REQUIRED IMPORTED_TARGET expat)
 pkg_check_modules(CAIRO REQUIRED pangocairo) # loaded when a page is drawn: only its headers are here
 pkg_check_modules(FUSE IMPORTED_TARGET fuse3) # without it `vault mount` says so
@@ -201,6 +202,12 @@ if(EXISTS ${HF_VIEWER_PAGE})
   endforeach()
   file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/viewer_parts.inc CONTENT "${list}" @ONLY)
   set_source_files_properties(${CMAKE_SOURCE_DIR}/src/serve/web_part.c PROPERTIES COMPILE_DEFINITIONS "HF_VIEWER_PARTS=\"${CMAKE_BINARY_DIR}/viewer_parts.inc\"" OBJECT_DEPENDS "${parts};${CMAKE_BINARY_DIR}/viewer_parts.inc")
+endif()
+
+# So does the page of ward packets; without it `packet make` says so.
+set(HF_PACKET_PAGE ${CMAKE_SOURCE_DIR}/viewer/dist/packet.html)
+if(EXISTS ${HF_PACKET_PAGE})
+  set_source_files_properties(${CMAKE_SOURCE_DIR}/src/packet/packet_page.c PROPERTIES COMPILE_DEFINITIONS "HF_PACKET=\"${HF_PACKET_PAGE}\"" OBJECT_DEPENDS ${HF_PACKET_PAGE})
 endif()
 
 # tests/scenario/*.sh: stories told to the program from outside. Those that measure time or take both cores run alone.

@@ -100,6 +100,11 @@ static void read_event(const struct json_node *n, struct store_event *v, struct 
 		return;
 	}
 	v->user = FIRST_OF(n, "by", "user", "name");
+	if (v->kind == KIND_PACKET) { /* of no one patient: of all who were in that unit */
+		v->what = json_text(n, "what");
+		v->text = json_text(n, "unit");
+		return;
+	}
 	v->patient = FIRST_OF(n, "patient", "of");
 	v->what = FIRST_OF(n, "what", "op", "event", "action");
 	v->reason = json_text(n, "reason");

@@ -13,6 +13,7 @@ const struct cli_command cli_commands[] = {
 	{"view", "rebuild the charts from the ledger, up to any entry", cmd_view},
 	{"hl7", "show HL7 v2 files as JSON, with what is wrong in them", cmd_hl7},
 	{"ecg", "recordings of the heart: read, measure, report, convert, send", cmd_ecg},
+	{"packet", "a unit's charts in one file that opens with no network", cmd_packet},
 	{"gate", "links to partners, exposed devices, the plan to isolate", cmd_gate},
 	{"identity", "merge or un-merge two records, reversibly", cmd_identity},
 	{"feed", "which feeds are waited for, and which are over", cmd_feed},

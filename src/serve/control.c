@@ -440,6 +440,21 @@ int control_watch(struct control *c, struct slice json, struct buf *ret, struct 
 	return finish_rest(c, &q, ret, e);
 }
 
+/* ---- ward packets ---- */
+
+int control_packet(struct control *c, struct slice json, struct buf *ret_note, struct err *e)
+{
+	struct question q;
+	char name[64];
+	our_name(name);
+	ask(c, &q, FRAME_K_PACKET);
+	buf_u8(&q.b, 0); /* who: the kernel says */
+	frame_str(&q.b, "");
+	frame_str(&q.b, name);
+	buf_add_slice(&q.b, json);
+	return finish_rest(c, &q, ret_note, e);
+}
+
 /* ---- keys ---- */
 
 int control_key_rotate(struct control *c, bool files, const char *reason, struct control_rotated *ret, struct err *e)

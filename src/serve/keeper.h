@@ -420,6 +420,7 @@ void keeper_gate_status(const struct keeper *k, struct jsonw *w); /* one object 
 /* ---- what is ordered of a file server's sensor, and what it said (keeper_watch.c) ---- */
 void op_watch(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_said(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_packet(struct keeper *k, struct kchan *ch, const struct frame *f); /* keeper_packet.c */
 void keeper_watch_tick(struct keeper *k);
 void keeper_watch_forget(struct keeper *k);
 void keeper_watch_note(struct keeper *k, const struct json_node *n, int64_t time); /* what the sensor said, now or in an earlier life */

@@ -172,6 +172,26 @@ int control_gate(struct control *c, const char *token, struct slice json, struct
 /* The sensor of a file server asks what is ordered of it, and says what came of it (keeper_watch.c). */
 int control_watch(struct control *c, struct slice json, struct buf *ret, struct err *e) MUST;
 
+/* ---- ward packets (packet.h): made from the charts here, signed and entered by the keeper ----------------------------------- */
+
+int control_packet(struct control *c, struct slice json, struct buf *ret_note, struct err *e) MUST;
+typedef int serve_packet_sign(void *arg, struct slice json, struct buf *ret_note, struct err *e);
+struct serve_packet { /* for whom, and who signs */
+	struct chart *chart;
+	int sitefd, zone_minutes, hours; /* hours: valid for, 1..PACKET_HOURS_MAX */
+	const char *site_name, *unit;
+	serve_packet_sign *sign;
+	void *arg;
+};
+struct serve_packet_made {
+	uint64_t entries, bytes; /* bytes: of the file */
+	uint32_t persons, left_out, sealed_apart;
+	int64_t made, until;
+	char sha256[2 * SEAL_HASH + 1]; /* of what is signed: doc/formats.md */
+};
+/* The unit's packet as of now, whole. Its keys are in SITE/packets/keys; without the second one protected records are left out. ERR_NOT_FOUND: no such unit, or no key (place "key"). */
+int serve_packet_make(const struct serve_packet *p, struct buf *ret, struct serve_packet_made *ret_made, struct err *e) MUST;
+
 /* ---- the vault's side of the ledger (vault.h, struct vault_ledger). Only root and the site's owner: ERR_DENIED. */
 int control_vault_key(struct control *c, int class, char ret_period[SITE_PERIOD_MAX], struct age_recipient *ret, struct err *e) MUST; /* class: enum vault_class */
 int control_vault_number(struct control *c, int class, uint64_t *ret, struct err *e) MUST; /* ERR_FULL: the disk's reserve is reached */

@@ -127,6 +127,7 @@
 	X(160, K_GATE_WEB, FRAME_SMALL) /* web: who, rest JSON -> as K_GATE */                                                                  \
 	X(161, K_WATCH, FRAME_VAULT)    /* who, rest JSON: web orders and asks, control (the sensor) takes and says what came of it -> rest JSON */ \
 	X(162, K_SAID, FRAME_SMALL)     /* web: who, u64 each -> of those that are of kind alarm, gate-act and gate-letter: u64 seq, i64 time, u8 kind, blob body */ \
+	X(163, K_PACKET, FRAME_SMALL)   /* who, rest JSON: a ward packet to sign, or one that is fetched (keeper_packet.c) -> rest: the note, or nothing */ \
 	/* the cutter (cutter.c) */                                                                                                              \
 	X(150, C_WANT, FRAME_VAULT)     /* keeper -> cutter: u8 isolated, u32 n, n elements (gate.h): all that is to be cut -> C_HAVE */         \
 	X(151, C_PROVE, FRAME_VAULT)    /* keeper -> cutter: u32 n, n elements -> C_PROVEN */                                                   \
@@ -421,6 +422,8 @@ int keeper_link_open(struct keeper_client *c, const char *token, const char *add
 int keeper_gate_ask(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool again, struct buf *ret, struct err *e) MUST;
 /* The sensor (keeper_watch.c): an order is answered when it was carried out, or with how far it is. */
 int keeper_watch_ask(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool again, struct buf *ret, struct err *e) MUST;
+/* A ward packet (keeper_packet.c): to be signed, which is an entry, or fetched, which is one, too. The note is appended to ret. MAY_CENSUS and MAY_CHART. */
+int keeper_packet(struct keeper_client *c, const struct keeper_who *w, struct slice json, struct buf *ret, struct err *e) MUST;
 /* Bodies of entries of kind alarm, gate-act and gate-letter, for each of those that are of them. At most KEEPER_SAID_MAX. MAY_GATE. */
 #define KEEPER_SAID_MAX 500
 int keeper_said(struct keeper_client *c, const struct keeper_who *w, const uint64_t *seqs, size_t n, int (*fn)(void *arg, uint64_t seq, int64_t time, uint8_t kind, struct slice body, struct err *e), void *arg, struct err *e) MUST;

@@ -1,0 +1,124 @@
+/* keeper_packet: ward packets are made where charts are read, and signed here, where the key is. What is signed is a text of our own making (packet.h), which no checkpoint can be and which says itself how long it is
+ * valid; that it was made, and by whom it was fetched, is an entry before anybody has the signature. */
+#include "packet.h"
+#include "sessions.h"
+
+#define CLOCK_APART (600 * TIME_SEC) /* the same machine's: a slow unit is made within it */
+
+struct packet_ask {
+	struct packet_seal seal;
+	uint64_t persons, left_out, apart;
+};
+
+static bool number(const struct json_node *n, const char *key, uint64_t max, uint64_t *ret)
+{
+	return num_u64(json_text(n, key), 0, max, ret) == 0;
+}
+
+static int ask_read(struct keeper *k, const struct json_node *n, struct packet_ask *ret, struct err *e)
+{
+	struct packet_ask q = {.persons = 0};
+	struct slice unit = json_text(n, "unit");
+	AUTO_BUF struct buf vkey = {0};
+	buf_init(&vkey, sizeof q.seal.vkey - 1);
+	note_vkey_format(&k->keys.signing.v, &vkey);
+	int r = packet_unit_check(unit, e);
+	if (r < 0)
+		return r;
+	memcpy(q.seal.unit, unit.p, unit.n);
+	snprintf(q.seal.vkey, sizeof q.seal.vkey, "%s", buf_cstr(&vkey));
+	bool ok = buf_ok(&vkey) && number(n, "bytes", PACKET_MAX, &q.seal.bytes) && number(n, "entries", ledger_size(k->l), &q.seal.entries) && number(n, "persons", UINT32_MAX, &q.persons) && number(n, "protected", UINT32_MAX, &q.left_out) &&
+	          number(n, "apart", UINT32_MAX, &q.apart) && time_parse(json_text(n, "made"), 0, &q.seal.made) == 0 && time_parse(json_text(n, "until"), 0, &q.seal.until) == 0 && hex_get(q.seal.sha256, SEAL_HASH, json_text(n, "sha256")) == 0;
+	int64_t off = ok ? q.seal.made - time_now() : 0;
+	if (!ok || off > CLOCK_APART || off < -CLOCK_APART)
+		return err_set(e, ERR_INPUT, NULL, "that is no packet to sign");
+	*ret = q;
+	return 0;
+}
+
+static void entry_of(const struct packet_ask *q, const struct json_node *n, const struct asker *who, const char *what, struct buf *b)
+{
+	struct jsonw w;
+	jsonw_init(&w, b);
+	jsonw_obj(&w);
+	jsonw_kstr(&w, "what", what);
+	jsonw_kslice(&w, "unit", json_text(n, "unit"));
+	jsonw_kslice_opt(&w, "sha256", json_text(n, "sha256"));
+	if (q) {
+		jsonw_ku64(&w, "entries", q->seal.entries);
+		jsonw_ku64(&w, "persons", q->persons);
+		jsonw_ku64(&w, "protected", q->left_out);
+		jsonw_ku64(&w, "apart", q->apart);
+		jsonw_ktime(&w, "made", q->seal.made);
+		jsonw_ktime(&w, "validUntil", q->seal.until);
+	}
+	jsonw_kstr(&w, "by", who->user);
+	jsonw_kstr(&w, "role", who->role);
+	jsonw_obj_end(&w);
+	jsonw_done(&w);
+}
+
+static int enter(struct keeper *k, const struct packet_ask *q, const struct json_node *n, const struct asker *who, const char *what, struct err *e)
+{
+	char source[LEDGER_SOURCE_MAX + 1] = "cli";
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, 1 << 14);
+	entry_of(q, n, who, what, &b);
+	if (!who->command)
+		keeper_source(who, "web", source);
+	return buf_ok(&b) ? keeper_record(k, LEDGER_PACKET, source, buf_slice(&b), NULL, NULL, e) : err_set(e, buf_code(&b), NULL, "too long for an entry");
+}
+
+static int make(struct keeper *k, const struct json_node *n, const struct asker *who, struct buf *ret_note, struct err *e)
+{
+	struct packet_ask q;
+	AUTO_BUF struct buf text = {0};
+	buf_init(&text, 4096);
+	int r = ask_read(k, n, &q, e);
+	if (r == 0)
+		r = packet_seal_text(&q.seal, &text, e);
+	if (r == 0)
+		r = note_sign(&k->keys.signing, buf_slice(&text), ret_note, e);
+	return r < 0 ? r : enter(k, &q, n, who, "made", e);
+}
+
+static int fetch(struct keeper *k, const struct json_node *n, const struct asker *who, struct err *e)
+{
+	uint8_t hash[SEAL_HASH];
+	if (hex_get(hash, sizeof hash, json_text(n, "sha256")) < 0)
+		return err_set(e, ERR_INPUT, NULL, "which packet?");
+	int r = packet_unit_check(json_text(n, "unit"), e);
+	return r < 0 ? r : enter(k, NULL, n, who, "fetched", e);
+}
+
+/* A unit got other words. It is said before they are in use. */
+static int rekey(struct keeper *k, const struct json_node *n, const struct asker *who, struct err *e)
+{
+	const struct json_node *apart = json_get(n, "protected");
+	int r = who->command ? packet_unit_check(json_text(n, "unit"), e) : err_set(e, ERR_DENIED, NULL, "words are made by a command on this machine");
+	return r < 0 ? r : enter(k, NULL, n, who, apart && apart->type == JSON_TRUE ? "key-protected" : "key", e);
+}
+
+void op_packet(struct keeper *k, struct kchan *ch, const struct frame *f)
+{
+	struct cur c = cur_of(f->payload);
+	AUTO_ARENA struct arena *a = arena_new(1 << 20);
+	AUTO_BUF struct buf note = {0};
+	struct asker who;
+	struct json_node *n;
+	struct err e = {0};
+	buf_init(&note, 4096);
+	int r = asker_read(k, ch, &c, MAY_CENSUS | MAY_CHART, &who, &e);
+	if (r == 0)
+		r = a ? json_tree(cur_take(&c, cur_left(&c)), a, &n, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
+	struct slice what = r == 0 ? json_text(n, "do") : SLICE_NULL;
+	if (r == 0)
+		r = slice_eq_str(what, "make") ? make(k, n, &who, &note, &e) : slice_eq_str(what, "fetch") ? fetch(k, n, &who, &e) : slice_eq_str(what, "key") ? rekey(k, n, &who, &e) : err_set(&e, ERR_INPUT, NULL, "no such request");
+	if (r < 0) {
+		reply_err(ch, f->tag, &e);
+		return;
+	}
+	size_t at = reply_begin(ch, f->tag);
+	buf_add_slice(&ch->c.out, buf_slice(&note));
+	reply_end(ch, at);
+}
