@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # What carts really do: the same file twice, under another name, for another patient; paper instead of a recording; a form; nothing; far too much; a clock that is wrong; and again and again while the keeper is being killed.
+# Longer than ten seconds: each kill is followed by the keeper's start, and a cart's pauses between two tries.
 . "$(dirname "$0")/lib.sh"
 "$HOLDFAST" init site --shares 1/1 --shares-dir . 2>/dev/null
 printf 'MSH|^~\\&|EHR|HOSP|||20261101080000||ADT^A01|1|P|2.5\rPID|1||1001^^^HOSP^MR||SMITH^JOHN||19570312|M\rPV1|1|I|3W^12^A||||||||||||||||V1\r' >a.hl7

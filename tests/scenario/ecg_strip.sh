@@ -1,6 +1,7 @@
 #!/bin/bash
 # A live strip as one request that goes on (chunked POST): each piece is seen at once, and a broken one loses at most what was not sent. The server stopped and killed in the middle: each sample is kept once. All of a strip
 # taken away from one patient and given to another; in the chart it is one thing.
+# Longer than ten seconds: a strip is sent at the speed at which a device sends it, and again after each stop of the server.
 . "$(dirname "$0")/lib.sh"
 "$HOLDFAST" init site --name "St. Gabriel" --shares 1/1 --shares-dir . 2>/dev/null
 printf 'MSH|^~\\&|EHR|HOSP|||20261101080000||ADT^A01|1|P|2.5\rPID|1||1001^^^HOSP^MR||SMITH^JOHN||19570312|M\rPV1|1|I|3W^12^A||||||||||||||||V1\r' >a.hl7
