@@ -29,6 +29,8 @@ int cmd_vault(int argc, char **argv);
 int cmd_retention(int argc, char **argv);
 int cmd_hold(int argc, char **argv);
 int cmd_erase(int argc, char **argv);
+int cmd_downtime(int argc, char **argv);
+int cmd_backload(int argc, char **argv);
 int cmd_simulate(int argc, char **argv);
 
 #endif

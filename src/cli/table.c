@@ -15,6 +15,8 @@ const struct cli_command cli_commands[] = {
 	{"ecg", "recordings of the heart: read, measure, report, convert, send", cmd_ecg},
 	{"packet", "a unit's charts in one file that opens with no network", cmd_packet},
 	{"gate", "links to partners, exposed devices, the plan to isolate", cmd_gate},
+	{"downtime", "begin, follow and close a downtime; what is still open", cmd_downtime},
+	{"backload", "what was captured, back into the EHR, each item once", cmd_backload},
 	{"identity", "merge or un-merge two records, reversibly", cmd_identity},
 	{"feed", "which feeds are waited for, and which are over", cmd_feed},
 	{"quarantine", "entries that could not be read: list them, read them again", cmd_quarantine},

@@ -34,6 +34,16 @@ static void words(const struct hl7_msg *m, struct arena *a, struct hl7_answer *r
 	}
 }
 
+/* Where an error's code stands: ERR-3 since 2.5, ERR-1.4 and MSA-6 before. */
+static bool says_duplicate(const struct hl7_msg *m)
+{
+	static const char *const places[] = {"ERR-3.1", "ERR-1.4.1", "MSA-6.1"};
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		if (slice_eq_str(slice_trim(hl7_get(m, places[i])), "205"))
+			return true;
+	return false;
+}
+
 void hl7_answer_read(struct slice message, struct slice control_id, struct hl7_answer *ret)
 {
 	*ret = (struct hl7_answer){.heard = HL7_HEARD_NOTHING};
@@ -49,5 +59,6 @@ void hl7_answer_read(struct slice message, struct slice control_id, struct hl7_a
 	if (ret->heard == HL7_HEARD_NOTHING)
 		return;
 	copy(code, ret->code, sizeof ret->code);
+	ret->duplicate = ret->heard != HL7_HEARD_ACCEPTED && says_duplicate(&m);
 	words(&m, a, ret);
 }

@@ -330,6 +330,7 @@ enum hl7_heard {
 struct hl7_answer {
 	enum hl7_heard heard;
 	char code[8];   /* MSA-1 */
+	bool duplicate; /* of a refusal: because it is there already (table 0357: 205, duplicate key identifier) */
 	char text[200]; /* MSA-3, else ERR-8, ERR-7, ERR-3.2: the receiver's words, cut, without control characters. They may name a patient: for the person who delivers, not for a log */
 };
 /* Reads what came back while control_id was in flight. MSA-2 fits only if it is that very text, byte for byte as it stood in MSH-10 (v2.9, 2.14.8.2): no blanks taken off, no letters folded. Any bytes are fine. */

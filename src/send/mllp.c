@@ -206,6 +206,9 @@ static bool heard(struct mllp *m, struct slice control_id, bool idle, struct sen
 		ret->outcome = a.heard == HL7_HEARD_ACCEPTED ? SEND_TAKEN : SEND_NOT_TAKEN;
 		snprintf(ret->ack, sizeof ret->ack, "%s", a.code);
 		snprintf(ret->text, sizeof ret->text, "%s", a.text);
+		ret->duplicate = a.duplicate;
+		if (ret->raw)
+			buf_add_slice(ret->raw, f.bytes);
 		return true;
 	}
 }

@@ -109,6 +109,8 @@ struct send_heard {
 	enum send_outcome outcome;
 	char ack[16];    /* MSA-1, or the HTTP status */
 	char text[200];  /* the receiver's words; they may name a patient */
+	bool duplicate;  /* not taken: because it is there already (hl7_answer) */
+	struct buf *raw; /* set by the caller, may be NULL: gets the acknowledgement as it came */
 	unsigned strays; /* acknowledgements of something else that came meanwhile: late, doubled, mistaken; they count for nothing */
 	struct err why;  /* unknown, not sent */
 };
