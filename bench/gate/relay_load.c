@@ -1,10 +1,13 @@
-/* relay_load: what bench/gate/relay sends through a relay, and the far side that answers.
+/* relay_load: what bench/gate/relay and bench/gate/cut send through a relay, and the far side that answers.
  *   relay_load far PORT                      listens on PORT (an acknowledgement for each MLLP frame), PORT+1 (echo), PORT+2 (reads and drops)
  *   relay_load mllp PORT SECONDS WINDOW      one connection, messages of 300 to 2,000 bytes, at most WINDOW without their acknowledgement: "messages/s MB/s"
  *   relay_load bulk PORT SECONDS             opaque bytes, to a far side that drops them: "MB/s", counted until the far side has closed, so that all have gone through
  *   relay_load echo PORT ROUNDS              300 bytes there and back, one after the other: "p50 p99", microseconds
  *   relay_load conns PORT SECONDS            connect, 1 byte there and back, close: "connections/s"
- * All on 127.0.0.1. Only libc. */
+ *   relay_load hold ADDRESS PORT N LOG       N listeners from PORT on, whatever comes is read and thrown away; LOG: "ENDED TIME-OF-THE-LAST", of connections that carried a byte
+ *   relay_load many ADDRESS PORT N LOG       N connections to PORT, PORT+1 ...; LOG: "N up", and when all are ended from outside "ENDED TIME-OF-THE-LAST"
+ * hold and many look every half millisecond and not at each event, so that their own work is not in the way of what they measure. Times: CLOCK_MONOTONIC, which network namespaces share, in seconds. The others all on 127.0.0.1.
+ * Only libc. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,6 +15,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,11 +267,131 @@ static int conns(int port, double seconds)
 	return 0;
 }
 
+/* ---- many connections that stand, and end ---- */
+
+static void note(const char *path, const char *text)
+{
+	char tmp[4200];
+	snprintf(tmp, sizeof tmp, "%s.new", path);
+	FILE *f = fopen(tmp, "w");
+	if (!f || fputs(text, f) < 0 || fclose(f) != 0 || rename(tmp, path) < 0)
+		die(path);
+}
+
+static void note_ends(const char *path, int n, double last)
+{
+	char text[64];
+	snprintf(text, sizeof text, "%d %.6f", n, last);
+	note(path, text);
+}
+
+static struct sockaddr_in there(const char *address, int port)
+{
+	struct sockaddr_in a = here(port);
+	if (inet_pton(AF_INET, address, &a.sin_addr) != 1)
+		die(address);
+	return a;
+}
+
+static void wait_a_little(void)
+{
+	const struct timespec half_ms = {.tv_nsec = 500000};
+	nanosleep(&half_ms, NULL);
+}
+
+/* 1: there were bytes; 0: nothing yet; -1: ended */
+static int swallow(int fd)
+{
+	ssize_t n = recv(fd, room, sizeof room, MSG_DONTWAIT);
+	return n > 0 ? 1 : n < 0 && errno == EAGAIN ? 0 : -1;
+}
+
+static void hold(const char *address, int port, int n, const char *log)
+{
+	static bool listens[1 << 16], carried[1 << 16];
+	int ep = epoll_create1(0), on = 1, ended = 0, noted = 0;
+	double last = 0;
+	for (int i = 0; i < n; i++) {
+		struct sockaddr_in a = there(address, port + i);
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		struct epoll_event ev = {.events = EPOLLIN, .data.fd = fd};
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+		if (fd < 0 || fd >= 1 << 16 || bind(fd, (struct sockaddr *)&a, sizeof a) < 0 || listen(fd, 100) < 0)
+			die("listen");
+		listens[fd] = true;
+		epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev);
+	}
+	note_ends(log, 0, 0);
+	for (;;) {
+		struct epoll_event ev[4096];
+		int k = epoll_wait(ep, ev, 4096, 200), before = ended;
+		double t = now();
+		for (int i = 0; i < k; i++) {
+			int fd = ev[i].data.fd, got;
+			if (listens[fd]) {
+				struct epoll_event more = {.events = EPOLLIN, .data.fd = accept4(fd, NULL, NULL, SOCK_NONBLOCK)};
+				if (more.data.fd >= 0 && more.data.fd < 1 << 16)
+					epoll_ctl(ep, EPOLL_CTL_ADD, more.data.fd, &more);
+			} else if ((got = swallow(fd)) != 0) {
+				ended += got < 0 && carried[fd];
+				carried[fd] = got > 0;
+				if (got < 0)
+					close(fd);
+			}
+		}
+		if (ended != before)
+			last = t;
+		if (ended != noted && t - last > 0.2) { /* a file that is written waits for the disk, where the cut itself is being written */
+			note_ends(log, ended, last);
+			noted = ended;
+		}
+		wait_a_little();
+	}
+}
+
+static int many(const char *address, int port, int n, const char *log)
+{
+	int ep = epoll_create1(0), left = n, ended = 0;
+	double last = 0;
+	for (int i = 0; i < n; i++) {
+		struct sockaddr_in a = there(address, port + i);
+		int fd = socket(AF_INET, SOCK_STREAM, 0), tries = 0;
+		while (connect(fd, (struct sockaddr *)&a, sizeof a) < 0) {
+			if (++tries > 20000)
+				die("connect");
+			close(fd);
+			wait_a_little();
+			fd = socket(AF_INET, SOCK_STREAM, 0);
+		}
+		struct epoll_event ev = {.events = EPOLLIN | EPOLLRDHUP, .data.fd = fd};
+		if (send(fd, "hello", 5, MSG_NOSIGNAL) != 5 || epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev) < 0)
+			die("send");
+	}
+	char text[32];
+	snprintf(text, sizeof text, "%d up", n);
+	note(log, text);
+	for (double from = now(); left && now() - from < 60;) {
+		struct epoll_event ev[4096];
+		int k = epoll_wait(ep, ev, 4096, 1000);
+		if (k > 0)
+			last = now();
+		for (int i = 0; i < k; i++, left--, ended++)
+			close(ev[i].data.fd);
+		wait_a_little();
+	}
+	note_ends(log, ended, last);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
 	if (argc < 3)
 		return 2;
+	if (!strcmp(argv[1], "hold") && argc == 6)
+		hold(argv[2], atoi(argv[3]), atoi(argv[4]), argv[5]);
+	if (!strcmp(argv[1], "many") && argc == 6)
+		return many(argv[2], atoi(argv[3]), atoi(argv[4]), argv[5]);
 	int port = atoi(argv[2]);
 	doing = argv[1];
 	double n = argc > 3 ? atof(argv[3]) : 1;

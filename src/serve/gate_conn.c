@@ -28,7 +28,7 @@ void side_init(struct side *s, enum node_kind kind, void *of)
 	buf_init(&s->out, OUT_MAX);
 }
 
-void side_close(struct relay *r, struct side *s, bool reset)
+void side_hang_up(struct relay *r, struct side *s, bool reset)
 {
 	relay_tls_end(s, !reset);
 	pipe_close(r, s);
@@ -47,6 +47,13 @@ void side_close(struct relay *r, struct side *s, bool reset)
 	s->out_at = 0;
 	s->frame_since = 0;
 	s->frames.scanned = 0;
+	buf_reset(&s->in);
+	buf_reset(&s->out);
+}
+
+void side_close(struct relay *r, struct side *s, bool reset)
+{
+	side_hang_up(r, s, reset);
 	buf_done(&s->in);
 	buf_done(&s->out);
 	buf_init(&s->in, GATE_FRAME_MAX + 2 * READ_AT_ONCE);
@@ -235,8 +242,8 @@ void pass_reset(struct relay *r, struct conn *c)
 	if (c->dead)
 		return;
 	c->dead = true;
-	side_close(r, &c->near, true);
-	side_close(r, &c->far, true);
+	side_hang_up(r, &c->near, true); /* what they have in memory goes when it is buried: to give it back takes longer than the reset */
+	side_hang_up(r, &c->far, true);
 	for (struct hold *h = r->holds; h; h = h->next)
 		if (h->c == c)
 			h->c = NULL;

@@ -37,11 +37,16 @@ bool relay_listens(const struct glink *g)
 	return relay_holds(g) || g->st.state >= (g->l.protocol == GATE_MLLP ? GATE_TEST : GATE_ONE_WAY);
 }
 
+/* From the one behind the last that was asked for: where many are named, they are named in order. */
 struct glink *relay_link(struct relay *r, struct slice name)
 {
-	for (size_t i = 0; i < r->link_count; i++)
-		if (slice_eq_str(name, r->links[i]->l.name))
-			return r->links[i];
+	for (size_t i = 0; i < r->link_count; i++) {
+		size_t at = (r->link_at + 1 + i) % r->link_count;
+		if (!slice_eq_str(name, r->links[at]->l.name))
+			continue;
+		r->link_at = at;
+		return r->links[at];
+	}
 	return NULL;
 }
 
@@ -100,23 +105,51 @@ static void listener_right(struct relay *r, struct glink *g, int64_t now)
 
 /* ---- states ---- */
 
-/* Whatever changes, what was going on under the state before ends: sockets first, all else after. */
-void relay_apply(struct relay *r, struct glink *g, const struct gate_standing *st)
+/* Whatever changes, what was going on under the state before ends. Where many links are cut at once, three times through all of them: the partners' ends of connections first, then ours, then listeners and all else. Until
+ * then nothing of any of them is read or accepted. */
+static void end_partners(struct relay *r, struct glink *g)
 {
-	bool other = g->st.state != st->state;
-	g->st = *st;
-	if (!other)
-		return;
-	if (!relay_listens(g))
-		listener_close(g);
+	for (struct conn *c = g->conns; c; c = c->next)
+		side_hang_up(r, g->l.out ? &c->far : &c->near, true);
+	drain_stop(r, g);
+}
+
+static void end_rest(struct relay *r, struct glink *g)
+{
 	while (g->conns)
 		pass_reset(r, g->conns);
-	drain_stop(r, g);
 	if (g->st.state < GATE_TEST)
 		g->bytes_cut = g->bytes;
 	g->listen_due = 0;
 	g->bucket_at = 0;
-	listener_right(r, g, relay_now());
+}
+
+static void sweep(struct relay *r)
+{
+	for (struct glink *g = r->ending; g; g = g->ending_next)
+		end_partners(r, g);
+	for (struct glink *g = r->ending; g; g = g->ending_next)
+		end_rest(r, g);
+	for (struct glink *g; (g = r->ending);) {
+		r->ending = g->ending_next;
+		g->ending = false;
+		if (!relay_listens(g))
+			listener_close(g);
+		listener_right(r, g, relay_now());
+		drain_go(r, g, relay_now());
+	}
+}
+
+/* Carried out by sweep, before anything else is. */
+static void change(struct relay *r, struct glink *g, const struct gate_standing *st)
+{
+	bool other = g->st.state != st->state;
+	g->st = *st;
+	if (!other || g->ending)
+		return;
+	g->ending = true;
+	g->ending_next = r->ending;
+	r->ending = g;
 }
 
 /* Nothing goes on under what it was. */
@@ -180,7 +213,8 @@ static void on_link(struct relay *r, struct slice json)
 		if (l.out && !g->recent)
 			g->recent = calloc(RECENT_MAX, GATE_KEY);
 	}
-	relay_apply(r, g, &st);
+	change(r, g, &st);
+	sweep(r);
 	listener_right(r, g, relay_now());
 	drain_go(r, g, relay_now());
 }
@@ -196,8 +230,7 @@ static void on_state(struct relay *r, struct cur *c)
 		return;
 	if ((unsigned)st.state >= GATE_STATES)
 		st.state = GATE_CUT;
-	relay_apply(r, g, &st);
-	drain_go(r, g, relay_now());
+	change(r, g, &st);
 }
 
 static void on_turn(struct relay *r, struct cur *c)
@@ -245,6 +278,8 @@ static void on_reply(struct relay *r, const struct frame *f)
 static int on_frame(struct relay *r, const struct frame *f)
 {
 	struct cur c = cur_of(f->payload);
+	if (f->type != FRAME_G_STATE)
+		sweep(r);
 	switch (f->type) {
 	case FRAME_G_LINK:
 		on_link(r, f->payload);
@@ -320,6 +355,7 @@ static void read_keeper(struct relay *r)
 	int n = chan_read(&r->keeper, READ_MOST);
 	while (n >= 0 && r->keeper.fd >= 0 && (n = chan_next(&r->keeper, &f)) == 1)
 		n = on_frame(r, &f);
+	sweep(r);
 	if (n < 0) {
 		keeper_lost(r);
 		role_lost(r->r, ROLE_KEEPER);
@@ -360,7 +396,8 @@ static void tick(struct relay *r, int64_t now)
 		struct gate_event ev = {.kind = GATE_EV_TIME, .now = wall};
 		struct gate_standing st;
 		if (gate_decide(&g->st, &ev, &st, NULL) == GATE_MOVED) {
-			relay_apply(r, g, &st);
+			change(r, g, &st);
+			sweep(r);
 			role_log(r->r, "link %s falls back to %s: its step has ended", g->l.name, gate_state_name(st.state));
 		}
 		listener_right(r, g, now);

@@ -62,7 +62,8 @@ struct drain { /* what waits in the ledger, one message after the other */
 #define GATE_CROWDED_SHOWN (600 * TIME_SEC)
 #define GATE_IDS 8          /* control ids of the last messages that passed: for letters */
 struct glink {
-	struct glink *gone_next;
+	struct glink *gone_next, *ending_next;
+	bool ending;           /* of relay.ending */
 	struct gate_link l;
 	struct gate_standing st;
 	int lfd;
@@ -100,7 +101,8 @@ struct relay {
 	uint32_t keeper_events; /* what epoll looks for at the keeper's end */
 	bool said_ready;
 	struct glink **links;
-	size_t link_count;
+	size_t link_count, link_at; /* link_at: the last that was asked for */
+	struct glink *ending;  /* whose state is another one: what goes on under the one before is to end */
 	struct hold *holds, **holds_end;
 	struct glink *gone;    /* links that were removed: what is under way may name them, so they stay until the process ends */
 	struct conn *graves;   /* freed at the end of a round: epoll may still name them */
@@ -116,7 +118,6 @@ struct relay {
 
 /* gate_role.c */
 struct glink *relay_link(struct relay *r, struct slice name);
-void relay_apply(struct relay *r, struct glink *g, const struct gate_standing *st);
 bool relay_holds(const struct glink *g);                       /* out, mllp: what it may not send it keeps */
 bool relay_listens(const struct glink *g);                     /* should its listener be open? */
 int64_t relay_now(void);
@@ -131,7 +132,8 @@ void pass_accepted(struct relay *r, struct hold *h);           /* it is durable 
 void pass_tick(struct relay *r, struct glink *g, int64_t now);
 void pass_go_on(struct relay *r, struct glink *g);             /* what a rate held back */
 void side_init(struct side *s, enum node_kind kind, void *of);
-void side_close(struct relay *r, struct side *s, bool reset);
+void side_hang_up(struct relay *r, struct side *s, bool reset); /* the socket alone */
+void side_close(struct relay *r, struct side *s, bool reset);  /* and its memory */
 int side_connect(struct relay *r, struct side *s, const struct glink *g); /* to the far side */
 uint32_t side_wants(const struct side *s, bool reading); /* what epoll is asked for */
 size_t side_waits(const struct side *s);                       /* bytes that it has not taken yet */

@@ -1,6 +1,7 @@
 /* keeper_gate_ask: what is asked of links, by commands and pages: who may, and what becomes of it. */
 #include "keeper_gate.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -195,10 +196,12 @@ static void do_cut(struct keeper *k, struct kchan *ch, uint64_t tag, const struc
 		if (g->ch && !g->ch->dead)
 			kg_put_state_frame(&g->ch->c.out, x);
 	}
-	if (a->moved)
-		keeper_cutter_tell(k);
 	if (g->ch && !g->ch->dead)
 		(void)!chan_write(&g->ch->c); /* now, and not with the commit: nothing in it speaks of anything that is not durable */
+	if (a->moved) {
+		keeper_cutter_tell(k);
+		sched_yield(); /* relay and cutter act before we write it down: of two processors one is ours */
+	}
 	for (size_t i = 0; i < g->count; i++)
 		if ((!moved || moved[i]) && kg_chosen(g->links[i], a->name, a->class) && kg_record_act(k, g->links[i], &act, &e) < 0) {
 			a->recorded = false;
