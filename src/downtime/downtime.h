@@ -126,6 +126,7 @@ int64_t dose_interval(struct slice frequency); /* ns between two doses, of "Q6H"
  * check letter (ISO 7064 MOD 37,36 over key and digits), so that one that was copied wrongly from paper is seen. "machine" is what the block is bound to; a station whose own record does not fit (copied, rolled back to an older
  * state) gives the block up whole and asks for another, or prints none. */
 #define DOWNTIME_NUMBER_MAX 32
+#define DOWNTIME_BLOCK_MAX 100000 /* numbers of one block */
 struct downtime_block {
 	char key[13], machine[65];
 	uint64_t first, count;

@@ -176,6 +176,11 @@ static int mean_entry(struct keeper *k, uint8_t kind, uint64_t seq, struct slice
 		k->accounts->changed = true;
 		return 0;
 	}
+	if (kind == LEDGER_CAPTURE || kind == LEDGER_DOWNTIME) {
+		keeper_capture_note(k, kind, seq, body);
+		k->accounts->changed = true;
+		return 0;
+	}
 	if (json_tree(body, a, &n, NULL) < 0)
 		return 0; /* not ours to judge here: verify does */
 	if (kind == LEDGER_ACCOUNT) {
@@ -510,6 +515,8 @@ void accounts_save(struct keeper *k, bool always)
 	keeper_cutter_save(k, &w);
 	jsonw_key(&w, "retention");
 	keeper_retain_save(k, &w);
+	jsonw_key(&w, "captures");
+	keeper_capture_save(k, &w);
 	jsonw_ku64(&w, "viewErased", k->view_erased);
 	jsonw_key(&w, "rotated");
 	jsonw_obj(&w);
@@ -592,6 +599,7 @@ static bool cache_load(struct keeper *k, const struct json_node *root)
 	keeper_watch_load(k, json_get(root, "watch"));
 	keeper_cutter_load(k, json_get(root, "cutter"));
 	keeper_retain_load(k, json_get(root, "retention"));
+	keeper_capture_load(k, json_get(root, "captures"));
 	uint64_t view_erased = 0;
 	(void)!num_u64(json_text(root, "viewErased"), 0, RETAIN_MOST, &view_erased);
 	k->view_erased = (size_t)view_erased;
@@ -624,6 +632,8 @@ static int find_kind(void *arg, const struct ledger_entry *en, struct err *e)
 	case LEDGER_GATE_HELD:
 	case LEDGER_GATE_SENT:
 	case LEDGER_GATE_COUNT:
+	case LEDGER_CAPTURE:
+	case LEDGER_DOWNTIME:
 		break;
 	default:
 		return 0;
@@ -669,6 +679,7 @@ static void forget(struct keeper *k)
 	keeper_watch_forget(k);
 	keeper_cutter_forget(k);
 	keeper_retain_forget(k);
+	keeper_capture_forget(k);
 	k->rotated = 0;
 	k->rotated_seq = 0;
 	memset(k->config, 0, sizeof k->config);

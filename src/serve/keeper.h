@@ -129,6 +129,7 @@ struct keeper {
 	struct feed feed;
 	struct accounts *accounts;
 	struct links *links;     /* NULL: none */
+	struct keeper_captures *captures; /* NULL: none */
 	struct sessions *sessions;
 	struct passwords *passwords;
 	bool full;               /* ordinary entries are refused: the reserve is reached */
@@ -391,6 +392,15 @@ int passwords_fd(const struct keeper *k);
 int passwords_ask(struct keeper *k, struct password_job *j, struct err *e) MUST;
 void passwords_done(struct keeper *k, void (*each)(struct keeper *k, struct password_job *j));
 void login_done(struct keeper *k, struct password_job *j);
+
+/* ---- what was captured, and numbers given out (keeper_capture.c) ---- */
+/* Before an entry of kind capture or downtime is written: whether it may be. ERR_NO: these very bytes are entry *ret_same; ERR_EXISTS: that id is there with other bytes, or that key was given out. */
+int keeper_capture_check(struct keeper *k, uint8_t kind, struct slice body, uint64_t *ret_same, struct err *e) MUST;
+void keeper_capture_source(struct slice body, char out[LEDGER_SOURCE_MAX + 1]);
+void keeper_capture_note(struct keeper *k, uint8_t kind, uint64_t seq, struct slice body); /* written now, or found in the ledger */
+void keeper_capture_save(const struct keeper *k, struct jsonw *w);
+void keeper_capture_load(struct keeper *k, const struct json_node *n);
+void keeper_capture_forget(struct keeper *k);
 
 /* ---- recordings (keeper_ecg.c) ---- */
 void keeper_store_for_web(struct keeper *k, struct kchan *ch, uint64_t tag, const struct asker *who, uint8_t kind, const char *way, struct slice body, bool dedupe, bool wait);

@@ -32,7 +32,15 @@ static int store(struct keeper *k, const struct incoming *in, struct outgoing *r
 	}
 	if (k->reading)
 		return err_set(e, ERR_FULL, "read-only", "%s", k->reading_why.text);
-	if (in->dedupe && in->kind == LEDGER_HL7V2_ENVELOPE) {
+	if (in->kind == LEDGER_CAPTURE || in->kind == LEDGER_DOWNTIME) {
+		int r = keeper_capture_check(k, in->kind, in->body, &out.seq, e);
+		out.duplicate = r == ERR_NO;
+		out.time = ledger_last_time(k->l);
+		if (r == ERR_NO)
+			*ret = out;
+		if (r < 0)
+			return r == ERR_NO ? 0 : r;
+	} else if (in->dedupe && in->kind == LEDGER_HL7V2_ENVELOPE) {
 		/* by its bytes and what stands beside it: "BTS|2" alone ends many batches. After a crash that has to be read first; more than this would hold up the feeds */
 		for (int i = 0; i < LEARN_AT_ONCE && k->learn_next < k->learn_end; i++)
 			keeper_learn(k);
@@ -63,6 +71,8 @@ static int store(struct keeper *k, const struct incoming *in, struct outgoing *r
 			k->broken = *e;
 		return r;
 	}
+	if (in->kind == LEDGER_CAPTURE || in->kind == LEDGER_DOWNTIME)
+		keeper_capture_note(k, in->kind, out.seq, in->body);
 	if (k->staged_count < STAGED_MAX) { /* one more is read back from the ledger */
 		struct staged *s = &k->staged[k->staged_count++];
 		*s = (struct staged){.seq = out.seq, .size = in->body.n, .time = out.time, .kind = in->kind, .flags = flags, .body = in->body};
@@ -126,6 +136,7 @@ static bool kind_from(const struct kchan *ch, uint8_t kind)
 	case LEDGER_ALARM: /* what the sensor of a file server says: may_decide */
 	case LEDGER_QUARANTINE: /* a decision of somebody: may_decide */
 	case LEDGER_CONFIG:
+	case LEDGER_CAPTURE:
 	case LEDGER_ECG:
 	case LEDGER_ECG_ACT: /* a person's acts on one come over web alone, where somebody has signed in; a command says what it delivered: may_deliver */
 	case LEDGER_DOWNTIME: /* keeper_may_downtime */
@@ -234,6 +245,10 @@ void op_append(struct keeper *k, struct kchan *ch, const struct frame *f)
 	}
 	if (ch->dropping)
 		return;
+	if (in.kind == LEDGER_CAPTURE) {
+		keeper_capture_source(in.body, source);
+		in.ordinary = false; /* people are at work without their EHR: from the reserve, too */
+	}
 	if (options & APPEND_FOLLOW && ch->kind == CH_CONTROL)
 		feed_follow(k);
 	uint64_t lifted = UINT64_MAX;
