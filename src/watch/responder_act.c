@@ -171,17 +171,17 @@ static void writers_of(struct responder *r, const struct session *s, struct stop
 	}
 }
 
-/* The writers at once; who works with them at once, too, unless that was done a moment ago: a program that starts a process for each file has one more every millisecond. */
+/* The writers at once, and that is said; who works with them right after, unless that was done a moment ago: a program that starts a process for each file has one more every millisecond, and looking for company reads all of /proc. */
 static void stop_company(struct responder *r, const char *id, struct stopping *s)
 {
-	int64_t now = time_monotonic();
-	if (now - r->wide_at >= WIDE_PAUSE) {
+	s->alone = true;
+	stop(r, id, s);
+	if (time_monotonic() - r->wide_at >= WIDE_PAUSE) {
+		s->alone = false;
 		stop(r, id, s);
 		r->wide_at = time_monotonic();
 		return;
 	}
-	s->alone = true;
-	stop(r, id, s);
 	for (size_t i = 0; i < s->writers; i++)
 		if (r->later.writers < ARRAY_LEN(r->later.writer))
 			r->later.writer[r->later.writers++] = s->writer[i];
@@ -319,7 +319,7 @@ void act_verdict(struct responder *r, const struct watch_verdict *v)
 	int64_t now = time_monotonic();
 	struct standing *st = standing_of(r, v->number);
 	bool fresh = !st;
-	client_read(r); /* whose it is, if that was said meanwhile */
+	(void)client_read(r); /* whose it is, if that was said meanwhile */
 	struct session *added[WATCH_SESSIONS_MAX];
 	size_t n = 0;
 	buf_init(&b, RECORD_EXTRA_MAX);
