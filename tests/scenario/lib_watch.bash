@@ -21,9 +21,13 @@ unwatch() {
 	wait $run 2>/dev/null || true
 	run=
 }
+# Whatever they call themselves: some start anew under another name.
+end_sims() {
+	for link in $(find /proc -maxdepth 2 -name exe -lname "$work/*" 2>/dev/null); do kill -KILL "$(basename "${link%/exe}")" 2>/dev/null || true; done
+}
 finish() {
 	status=$?
-	for pid in $(pgrep -f "^$work/sim " || true); do kill -KILL $pid 2>/dev/null || true; done
+	end_sims
 	[ -z "$run" ] || unwatch
 	(exit $status)
 	cleanup

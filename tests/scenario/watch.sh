@@ -28,7 +28,7 @@ attack() { # PATTERN TOUCHED
 		hf watch restore "$id" --state state --json >again || true
 		grep -q '"put_back":0,"set_aside":0,"left":0,' again || fail "$1: restored twice: $(cat again)"
 	done
-	for pid in $(pgrep -f "^$work/sim " || true); do kill -KILL $pid; done
+	end_sims
 	wait $sim 2>/dev/null || true
 	unwatch
 	echo "$1: $n touched, all back"
@@ -237,7 +237,7 @@ n=$(changed)
 for id in $(ids); do hf watch restore "$id" --state state >restored || fail "mode open: $(cat restored)"; done
 look tree >now
 diff was now >differs || fail "mode open: not as it was: $(head -n 5 differs)"
-for pid in $(pgrep -f "^$work/sim " || true); do kill -KILL $pid; done
+end_sims
 unwatch
 echo "open: restored"
 
@@ -249,7 +249,7 @@ wait_for stopped
 sleep 1.5
 id=$(ids | head -n 1)
 f=$(hf watch restore "$id" --state state --dry-run --json | sed -n 's/.*"action":"put-back","path":"\([^"]*\)".*/\1/p' | head -n 1)
-for pid in $(pgrep -f "^$work/sim " || true); do kill -KILL $pid; done
+end_sims
 unwatch
 echo "written by a colleague" >"$f"
 hf watch restore "$id" --state state --json >restored && fail "nothing was left"
@@ -275,7 +275,7 @@ look tree >now
 diff was now >/dev/null || fail "with a site: not as it was"
 hf watch release "$id" --site site >/dev/null
 for _ in $(seq 100); do [ "$(entries site alarm)" -ge 4 ] && break; sleep 0.2; done
-for pid in $(pgrep -f "^$work/sim " || true); do kill -KILL $pid; done
+end_sims
 unwatch
 [ "$(entries site alarm)" -ge 4 ] || fail "the ledger has $(entries site alarm) entries of it: $(cat run.log)"
 hf ledger verify --site site >/dev/null

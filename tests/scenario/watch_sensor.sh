@@ -7,9 +7,6 @@ python3 "$here/watch_tree.py" "$work/made" 48
 pids_of() { # NAME: of this test's sensor
 	for pid in $(pgrep -x "$1"); do ! grep -q "$work/tree" /proc/$pid/cmdline || echo $pid; done
 }
-end_sims() {
-	for pid in $(pgrep -f "^$work/sim " || true); do kill -KILL $pid 2>/dev/null || true; done
-}
 restore_all() {
 	for id in $(ids); do hf watch restore "$id" --state state --json >restored || fail "$1: $(cat restored)"; done
 }
