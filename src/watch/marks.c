@@ -25,8 +25,7 @@ const char *watch_mode_name(enum watch_mode m)
 
 static uint64_t perm_mask(const struct marks *m)
 {
-	const uint64_t common = FAN_EVENT_ON_CHILD | (m->closes < 0 ? FAN_CLOSE_WRITE : 0);
-	return common | (m->mode == WATCH_MODE_PRE_CONTENT ? FAN_OPEN_PERM | FAN_PRE_ACCESS : m->mode == WATCH_MODE_OPEN ? FAN_OPEN_PERM : FAN_OPEN);
+	return FAN_EVENT_ON_CHILD | (m->mode == WATCH_MODE_PRE_CONTENT ? FAN_OPEN_PERM | FAN_PRE_ACCESS : m->mode == WATCH_MODE_OPEN ? FAN_OPEN_PERM : FAN_OPEN | FAN_CLOSE_WRITE);
 }
 
 static unsigned int queue(const struct watch_config *c)
@@ -37,7 +36,7 @@ static unsigned int queue(const struct watch_config *c)
 static int try_group(const struct watch_config *c, enum watch_mode mode, int probe)
 {
 	static const unsigned int class[] = {FAN_CLASS_PRE_CONTENT, FAN_CLASS_CONTENT, FAN_CLASS_NOTIF};
-	const struct marks m = {.mode = mode, .closes = -1};
+	const struct marks m = {.mode = mode};
 	int fd = fanotify_init(class[mode] | FAN_REPORT_TID | queue(c) | FAN_UNLIMITED_MARKS | FAN_CLOEXEC | FAN_NONBLOCK, O_RDONLY | O_LARGEFILE | O_CLOEXEC | O_NOATIME);
 	if (fd >= 0 && fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_ONLYDIR, perm_mask(&m), probe, NULL) < 0) {
 		int saved = errno;
@@ -58,8 +57,6 @@ static int open_groups(struct marks *m, const struct watch_config *c, int probe,
 	}
 	if (m->perm < 0)
 		return err_sys(e, c->path[0], "the kernel offers no fanotify here");
-	if (m->mode != WATCH_MODE_NOTIFY) /* (there opening and closing have to stay in one queue: nobody waits between them) */
-		m->closes = fanotify_init(FAN_CLASS_NOTIF | FAN_REPORT_TID | queue(c) | FAN_UNLIMITED_MARKS | FAN_CLOEXEC | FAN_NONBLOCK, O_RDONLY | O_LARGEFILE | O_CLOEXEC | O_NOATIME);
 	m->names = fanotify_init(FAN_CLASS_NOTIF | FAN_REPORT_DFID_NAME_TARGET | FAN_REPORT_TID | queue(c) | FAN_UNLIMITED_MARKS | FAN_CLOEXEC | FAN_NONBLOCK, O_RDONLY | O_LARGEFILE | O_CLOEXEC);
 	if (m->names >= 0 && fanotify_mark(m->names, FAN_MARK_ADD | FAN_MARK_ONLYDIR, NAMES_MASK, probe, NULL) < 0) {
 		close(m->names); /* a file system without file handles: names that are made, moved and removed are not seen */
@@ -79,7 +76,7 @@ static void leave_out(struct marks *m, const char *path)
 
 int marks_open(struct marks *m, const struct watch_config *c, struct err *e)
 {
-	*m = (struct marks){.perm = -1, .names = -1, .closes = -1};
+	*m = (struct marks){.perm = -1, .names = -1};
 	buf_init(&m->pending, PENDING_MAX);
 	leave_out(m, c->state);
 	leave_out(m, c->exempt);
@@ -115,9 +112,7 @@ void marks_close(struct marks *m)
 		close(m->perm);
 	if (m->names >= 0)
 		close(m->names);
-	if (m->closes >= 0)
-		close(m->closes);
-	m->perm = m->names = m->closes = -1;
+	m->perm = m->names = -1;
 	buf_done(&m->pending);
 	m->roots = 0;
 }
@@ -135,8 +130,7 @@ static bool left_out(const struct marks *m, const struct stat *st)
 static int mark_one(struct marks *m, int fd, const char *path, struct err *e)
 {
 	const unsigned int how = FAN_MARK_ADD | FAN_MARK_ONLYDIR;
-	if (fanotify_mark(m->perm, how, perm_mask(m), fd, NULL) < 0 || (m->names >= 0 && fanotify_mark(m->names, how, NAMES_MASK, fd, NULL) < 0) ||
-	    (m->closes >= 0 && fanotify_mark(m->closes, how, FAN_CLOSE_WRITE | FAN_EVENT_ON_CHILD, fd, NULL) < 0)) {
+	if (fanotify_mark(m->perm, how, perm_mask(m), fd, NULL) < 0 || (m->names >= 0 && fanotify_mark(m->names, how, NAMES_MASK, fd, NULL) < 0)) {
 		if (errno == ENOENT)
 			return 0; /* removed meanwhile */
 		m->full |= errno == ENOSPC || errno == ENOMEM;
@@ -235,6 +229,12 @@ void marks_ignore(struct marks *m, int fd, bool on)
 		return;
 	unsigned int flags = on ? FAN_MARK_ADD | FAN_MARK_IGNORE | FAN_MARK_IGNORED_SURV_MODIFY | FAN_MARK_EVICTABLE : FAN_MARK_REMOVE | FAN_MARK_IGNORE;
 	(void)!fanotify_mark(m->perm, flags, FAN_PRE_ACCESS, fd, NULL); /* not there (any more): the file is only slower */
+}
+
+void marks_closing(struct marks *m, int fd)
+{
+	if (m->mode != WATCH_MODE_NOTIFY)
+		(void)!fanotify_mark(m->perm, FAN_MARK_ADD | FAN_MARK_EVICTABLE, FAN_CLOSE_WRITE, fd, NULL); /* not there: what was written is judged with the next question */
 }
 
 bool marks_no_writer(int fd)

@@ -13,36 +13,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/inotify.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define COPY_STEP (UINT64_C(1) << 20)
+#define PERM_EVENT_MAX 64          /* an event with its range */
 #define PROC_FRESH TIME_SEC        /* so long a pid is believed to be who it was */
 #define PROC_GONE (30 * TIME_SEC)  /* ... when it has gone and only a name's event is left of it */
-#define OUT_MAX (4u << 20)
-#define GATHER (2 * 1000000) /* so long names wait to be read, and to be told to the judge, while there is other work */
-#define BUSY (10 * 1000000)
-#define SESSION_IDLE (60 * TIME_SEC)
-
-static volatile sig_atomic_t told_to_stop;
-
-static void on_term(int sig)
-{
-	(void)sig;
-	told_to_stop = 1;
-}
 
 /* ---- what is said ---- */
 
-static void flush_lines(struct responder *r)
+void flush_lines(struct responder *r)
 {
 	while (r->out.n) {
 		ssize_t n = write(r->o->events, r->out.p, r->out.n);
@@ -54,7 +36,7 @@ static void flush_lines(struct responder *r)
 
 void say(struct responder *r, const struct buf *line)
 {
-	if (!buf_ok(line) || r->out.n + line->n + 1 > OUT_MAX) {
+	if (!buf_ok(line) || r->out.n + line->n + 1 > RESPONDER_OUT_MAX) {
 		r->lost_lines = true;
 		return;
 	}
@@ -237,8 +219,7 @@ static void conclude(struct responder *r, struct waiting *w)
 	waiting_answer(r, w, allow);
 }
 
-/* true: it is answered. */
-static bool step(struct responder *r, struct waiting *w, int64_t now)
+bool waiting_step(struct responder *r, struct waiting *w, int64_t now)
 {
 	struct file *f = w->file ? &r->file[w->file - 1] : NULL;
 	if (f && f->used && f->stamp == w->stamp && w->from < w->to && !file_keep(r, f, &w->from, w->to, w->fd < 0 ? COPY_STEP / 4 : COPY_STEP))
@@ -251,6 +232,11 @@ static bool step(struct responder *r, struct waiting *w, int64_t now)
 	else
 		conclude(r, w);
 	return true;
+}
+
+bool lost_lately(const struct session *s)
+{
+	return s->lost && time_monotonic() - s->lost < 10 * TIME_SEC;
 }
 
 struct user_seen *user_of(struct responder *r, uint32_t uid)
@@ -323,7 +309,7 @@ static void answer_or_wait(struct responder *r, struct event *ev, struct file *f
 		w->ask = judge_ask(r, ev->s, f, op);
 	if (acting(r, ev->s) && !(r->c->act == WATCH_DENY || ev->s->deny_only))
 		act_process(r, ev->s, ev->p->pid); /* before its pre-image: it is not going anywhere */
-	(void)step(r, w, now);
+	(void)waiting_step(r, w, now);
 }
 
 /* ---- events with a descriptor ---- */
@@ -345,39 +331,15 @@ static struct file *pin(struct responder *r, struct event *ev)
 	return f;
 }
 
-static void on_close(struct responder *r, int fd, struct session *s);
-
-static void closes_read(struct responder *r)
-{
-	static _Alignas(8) char room[16384];
-	struct proc *p;
-	r->closes_empty = r->m.closes < 0;
-	for (int rounds = 0; r->m.closes >= 0 && rounds < 64; rounds++) {
-		ssize_t n = read(r->m.closes, room, sizeof room);
-		struct fanotify_event_metadata *md = (void *)room; /* not const: FAN_EVENT_NEXT takes it off, and clang warns */
-		for (ssize_t left = n; left > 0 && FAN_EVENT_OK(md, left); md = FAN_EVENT_NEXT(md, left)) {
-			if (md->mask & FAN_Q_OVERFLOW)
-				overflow(r);
-			else if (md->fd >= 0)
-				on_close(r, md->fd, who_is(r, md->pid, true, &p));
-		}
-		r->closes_empty = n < (ssize_t)(sizeof room - sizeof *md);
-		if (r->closes_empty)
-			return;
-	}
-}
-
-/* What was closed, then what was named anew: mostly that is the order in which it happened, and what was made is known when something beside it is removed. */
-static void happened(struct responder *r)
+void happened(struct responder *r)
 {
 	struct err e;
-	closes_read(r);
 	responder_names(r);
 	file_name_rest(r);
 	if (store_flush(&r->store, &e) < 0)
 		file_store_failed(r, &e);
 	r->happened_at = time_monotonic();
-	if (r->closes_empty && r->names_empty)
+	if (!r->more && r->names_empty)
 		atomic_store(&r->o->heart->whole, r->happened_at);
 }
 
@@ -389,6 +351,8 @@ static void on_open_empty(struct responder *r, struct event *ev, struct file *f)
 	}
 	if (!f || f->fresh)
 		marks_ignore(&r->m, ev->fd, true);
+	if (f || lost_lately(ev->s))
+		marks_closing(&r->m, ev->fd);
 	if (f) {
 		f->ignored |= f->fresh;
 		answer_or_wait(r, ev, f, WATCH_OPENED, 0, 0, true, false);
@@ -412,6 +376,7 @@ static void on_open(struct responder *r, struct event *ev)
 		return;
 	}
 	if (f && f->fresh) {
+		marks_closing(&r->m, ev->fd);
 		answer_or_wait(r, ev, f, WATCH_OPENED, 0, 0, true, false);
 		return;
 	}
@@ -434,6 +399,7 @@ static void on_open(struct responder *r, struct event *ev)
 		marks_ignore(&r->m, ev->fd, false); /* whoever set it */
 		f->ignored = false;
 	}
+	marks_closing(&r->m, ev->fd);
 	f->was_read |= a != ACCESS_WRITE;
 	f->writable = true;
 	f->wronly = a == ACCESS_WRITE || a == ACCESS_TRUNCATE;
@@ -471,6 +437,8 @@ static void on_access(struct responder *r, struct event *ev)
 		f->st = ev->st;
 	uint64_t to = t == TOUCH_TO_END || ev->to <= ev->from ? (uint64_t)f->st.st_size : ev->to;
 	bool first = !f->asked;
+	if (!f->writable) /* opened where we were not asked */
+		marks_closing(&r->m, f->fd);
 	f->asked = f->writable = f->wrote = f->dirty = true;
 	if (first)
 		session_wrote(r, ev->s, ev->p->pid, f);
@@ -486,29 +454,14 @@ static void on_access(struct responder *r, struct event *ev)
 /* Names come by another queue than this: what was made may have taken the place of something already. */
 static void told_late(struct responder *r, struct file *f)
 {
-	int64_t now = time_monotonic();
-	if (f->s->lost && now - f->s->lost < 10 * TIME_SEC)
-		judge_feed(r, f->s, f, WATCH_CLOSED, now);
+	if (lost_lately(f->s))
+		judge_feed(r, f->s, f, WATCH_CLOSED, time_monotonic());
 }
 
 static void keep_fresh(struct responder *r, struct file *f, int fd)
 {
-	struct session *s = f->s;
 	f->dirty = true;
-	if (f->fd >= 0) {
-		close(fd);
-		told_late(r, f);
-		return;
-	}
-	struct touched *x = &s->fresh[s->fresh_next];
-	struct file *old = x->file ? &r->file[x->file - 1] : NULL;
-	if (old && old->used && old->stamp == x->stamp && old->fresh && old->fd >= 0) {
-		close(old->fd);
-		old->fd = -1;
-	}
-	f->fd = fd;
-	*x = (struct touched){.file = (uint32_t)(f - r->file) + 1, .stamp = f->stamp};
-	s->fresh_next = (s->fresh_next + 1) % FRESH_MAX;
+	file_pin_fresh(r, f, fd);
 	told_late(r, f);
 }
 
@@ -595,6 +548,15 @@ static void on_event(struct responder *r, const struct fanotify_event_metadata *
 		act_process(r, ev.s, ev.p->pid);
 }
 
+/* Looked at before the names: who closes a file and renames it is seen in this order. */
+static bool closed(struct responder *r, const struct fanotify_event_metadata *md)
+{
+	if (r->m.mode == WATCH_MODE_NOTIFY || !(md->mask & FAN_CLOSE_WRITE) || md->fd < 0)
+		return false;
+	on_event(r, md);
+	return true;
+}
+
 /* An empty file that is not known yet: there is nothing to lose, so whoever makes it is let go before anything else is looked at. Most of a copy of many files is this wait. (A known number is looked at in its turn:
  * the file that had it may be gone, which the queue of names says.) */
 static bool let_go_empty(struct responder *r, const struct fanotify_event_metadata *md)
@@ -609,244 +571,25 @@ static bool let_go_empty(struct responder *r, const struct fanotify_event_metada
 	return true;
 }
 
-static void perm_read(struct responder *r)
+bool perm_read(struct responder *r)
 {
 	static _Alignas(8) char room[16384];
 	ssize_t n = read(r->m.perm, room, sizeof room);
+	const bool again = n < 0 ? errno != EAGAIN : n > (ssize_t)sizeof room - PERM_EVENT_MAX;
 	struct fanotify_event_metadata *md = (void *)room; /* not const: FAN_EVENT_NEXT takes it off, and clang warns */
 	ssize_t left = n;
 	bool more = false;
 	for (; left > 0 && FAN_EVENT_OK(md, left); md = FAN_EVENT_NEXT(md, left))
-		if (md->vers != FANOTIFY_METADATA_VERSION || let_go_empty(r, md))
+		if (md->vers != FANOTIFY_METADATA_VERSION || closed(r, md) || let_go_empty(r, md))
 			md->mask = 0; /* done */
 		else
 			more = true;
 	if (!more)
-		return; /* the other queues later, a few at a time */
-	happened(r); /* what a thread closed, renamed or deleted before one of these is in those queues by now */
+		return again; /* the names later, a few at a time */
+	happened(r); /* what a thread renamed or deleted before one of these is in that queue by now */
 	md = (void *)room;
 	for (left = n; left > 0 && FAN_EVENT_OK(md, left); md = FAN_EVENT_NEXT(md, left))
 		if (md->mask)
 			on_event(r, md);
-}
-
-/* ---- the loop ---- */
-
-static void limits(void)
-{
-	struct rlimit files = {1 << 20, 1 << 20}, none = {0, 0};
-	if (setrlimit(RLIMIT_NOFILE, &files) < 0 && getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
-	setrlimit(RLIMIT_CORE, &none);
-	(void)!mlockall(MCL_CURRENT | MCL_FUTURE);
-	const struct sched_param first = {.sched_priority = 2};
-	(void)!sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first);
-}
-
-static int start(struct responder *r, struct err *e)
-{
-	r->file = calloc(FILES_MAX, sizeof *r->file);
-	r->proc = calloc(PROCS_MAX, sizeof *r->proc);
-	r->folder = calloc(64, sizeof *r->folder);
-	r->arena = arena_new(8 << 20);
-	if (!r->file || !r->proc || !r->folder || !r->arena)
-		return err_set(e, ERR_MEMORY, NULL, "no memory");
-	buf_init(&r->out, OUT_MAX);
-	buf_init(&r->batch, WIRE_MAX);
-	buf_init(&r->in, WIRE_MAX + 1);
-	r->rules = (struct proc_rules){0};
-	proc_rules_init(&r->rules, r->c);
-	for (size_t i = 0; i < r->o->owns && r->rules.owns < ARRAY_LEN(r->rules.own); i++)
-		r->rules.own[r->rules.owns++] = r->o->own[i];
-	int done = store_open(&r->store, r->o->state, r->c->preimages ? r->c->preimages : WATCH_PREIMAGES_DEFAULT, e);
-	if (done < 0)
-		return done;
-	act_load(r);
-	limits();
-	return marks_open(&r->m, r->c, e);
-}
-
-static void say_ready(struct responder *r)
-{
-	AUTO_BUF struct buf b = {0};
-	struct jsonw w;
-	static const char *const acts[] = {"observe", "stop", "deny"};
-	buf_init(&b, 65536);
-	jsonw_init(&w, &b);
-	jsonw_obj(&w);
-	jsonw_kstr(&w, "event", "ready");
-	jsonw_ki64(&w, "mono_ns", time_monotonic());
-	jsonw_kstr(&w, "mode", watch_mode_name(r->m.mode));
-	jsonw_kbool(&w, "names", r->m.names >= 0);
-	jsonw_key(&w, "cannot");
-	jsonw_arr(&w);
-	if (r->m.mode == WATCH_MODE_OPEN)
-		jsonw_str(&w, "writes are not seen before they happen: a file is kept, and its writer stopped, when it is opened");
-	if (r->m.mode == WATCH_MODE_NOTIFY)
-		jsonw_str(&w, "nothing is seen before it happens: a stop comes late, and of files that are changed in place nothing is kept");
-	if (r->m.names < 0)
-		jsonw_str(&w, "names that are made, moved and removed are not seen on this file system");
-	jsonw_arr_end(&w);
-	jsonw_kstr(&w, "act", acts[r->c->act]);
-	jsonw_ku64(&w, "folders", r->m.folders);
-	if (r->o->again)
-		jsonw_kbool(&w, "again", true);
-	jsonw_obj_end(&w);
-	say(r, &b);
-}
-
-/* While files are opened and written the queues of names and of closes are emptied with them and every two milliseconds, not for each name: being woken costs more than looking. */
-static bool busy(const struct responder *r, int64_t now)
-{
-	return now - r->last_perm < BUSY;
-}
-
-static int patience(const struct responder *r, int64_t now)
-{
-	int64_t until = r->m.pending.n ? now : now + TICK;
-	if ((r->batch.n || busy(r, now)) && until > now + GATHER)
-		until = now + GATHER;
-	for (size_t i = 0; i < r->waiting_top; i++) {
-		const struct waiting *w = &r->waiting[i];
-		if (!w->used)
-			continue;
-		if (w->from < w->to)
-			return 0;
-		if (w->deadline < until)
-			until = w->deadline;
-	}
-	return until <= now ? 0 : (int)((until - now + 999999) / 1000000);
-}
-
-static void sessions_tick(struct responder *r, int64_t now)
-{
-	static int64_t last;
-	if (now - last < SESSION_IDLE / 4)
-		return;
-	last = now;
-	for (size_t i = 0; i < r->session_top; i++) {
-		struct session *s = &r->session[i];
-		struct proc p;
-		if (!s->number || s->standing || now - s->seen < SESSION_IDLE || proc_read(s->key, &r->rules, &p) == 0)
-			continue;
-		bool lives = false;
-		for (size_t k = 0; k < s->writers && !lives; k++)
-			lives = proc_read(s->writer[k], &r->rules, &p) == 0 && (s->by_process ? p.pid : p.sid) == s->key;
-		if (lives)
-			continue;
-		judge_tell(r, WIRE_ENDED, s->number);
-		for (size_t k = 0; k < FILES_MAX; k++)
-			if (r->file[k].used && r->file[k].s == s)
-				file_drop(r, &r->file[k]);
-		*s = (struct session){0};
-	}
-}
-
-static bool judge_hangs(struct responder *r, int64_t now)
-{
-	if (!r->oldest_ask || now - r->oldest_ask < JUDGE_HUNG)
-		return false;
-	say_alarm(r, "alarm", "the judge does not answer: it is replaced; files went on, their pre-images are kept", NULL);
-	kill(atomic_load(&r->o->heart->judge), SIGKILL);
-	return true;
-}
-
-static void work(struct responder *r)
-{
-	int64_t now = time_monotonic();
-	for (size_t i = 0; i < r->waiting_top; i++)
-		if (r->waiting[i].used)
-			(void)step(r, &r->waiting[i], now);
-	act_settle(r, now);
-	if (!r->waiting_count)
-		sessions_tick(r, now);
-	if (r->batch.n && now - r->batch_at >= GATHER)
-		judge_flush(r);
-	flush_lines(r);
-}
-
-static void let_go(struct responder *r)
-{
-	r->judge_gone = true;
-	for (size_t i = 0; i < WAITING_MAX; i++)
-		for (int n = 0; r->waiting[i].used && n < 1 << 20; n++)
-			(void)step(r, &r->waiting[i], INT64_MAX);
-	act_settle(r, INT64_MAX);
-	for (int n = 0; n < 50 && r->out.n; n++) {
-		flush_lines(r);
-		if (r->out.n)
-			poll(NULL, 0, 10);
-	}
-}
-
-/* A few of the folders that are still to be marked; ready is said when the first tree is. */
-static void mark_on(struct responder *r)
-{
-	struct err e;
-	if (r->m.pending.n && marks_step(&r->m, MARKS_STEP, &e) < 0)
-		say_alarm(r, "alarm", e.text, NULL);
-	if (r->said_ready || r->m.pending.n)
-		return;
-	r->said_ready = true;
-	say_ready(r);
-}
-
-static int loop(struct responder *r)
-{
-	for (;;) {
-		int64_t now = time_monotonic();
-		struct pollfd p[] = {
-			{r->m.perm, POLLIN, 0}, {r->o->judge, POLLIN, 0}, {r->inotify, POLLIN, 0}, {r->o->events, r->out.n ? POLLOUT : 0, 0}, {r->o->clients, POLLIN, 0}, {r->m.names, POLLIN, 0}, {r->m.closes, POLLIN, 0},
-		};
-		atomic_fetch_add(&r->o->heart->beat, 1);
-		int n = poll(p, busy(r, now) ? ARRAY_LEN(p) - 2 : ARRAY_LEN(p), patience(r, now));
-		if (told_to_stop || (n > 0 && (p[3].revents & (POLLERR | POLLHUP))))
-			return 0;
-		if (n > 0 && p[1].revents)
-			judge_read(r);
-		if (n > 0 && p[2].revents)
-			act_released(r);
-		if (n > 0 && (p[4].revents & POLLIN))
-			client_read(r);
-		if (n > 0 && p[0].revents) {
-			r->last_perm = now;
-			perm_read(r);
-		}
-		if (!busy(r, now) || time_monotonic() - r->happened_at >= GATHER)
-			happened(r);
-		work(r);
-		mark_on(r);
-		if (r->judge_gone || judge_hangs(r, now))
-			return 4;
-	}
-}
-
-_Noreturn void responder_main(const struct responder_start *o)
-{
-	struct err e = {0};
-	struct responder *r = calloc(1, sizeof *r);
-	signal(SIGIO, SIG_IGN); /* a lease that is broken while we ask whether there are writers */
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGINT, SIG_IGN); /* of a terminal: the supervisor decides */
-	signal(SIGTERM, on_term);
-	prctl(PR_SET_NAME, "hf-watch");
-	if (!r)
-		_exit(3);
-	r->o = o;
-	r->c = o->c;
-	r->inotify = -1;
-	int status = start(r, &e) == 0 ? 0 : err_exit(e.code);
-	if (status) {
-		char line[640];
-		say_alarm(r, "failed", err_line(&e, line, sizeof line), NULL);
-		let_go(r);
-		_exit(status == 3 ? 5 : 6);
-	}
-	atomic_store(&o->heart->ready, true);
-	mark_on(r);
-	status = loop(r);
-	let_go(r);
-	_exit(status);
+	return again;
 }

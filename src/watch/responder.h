@@ -6,7 +6,7 @@
 
 #define SESSIONS_MAX 2048
 #define WRITERS_MAX 64
-#define FRESH_MAX 8        /* of a session's newest files a descriptor is kept, for the judge */
+#define FRESH_MAX 16       /* of a session's newest files a descriptor is kept, for the judge */
 #define TOUCHED_MAX 32     /* written by a session and perhaps still open */
 #define FILES_MAX 32768    /* files known at a time; the one not seen for longest goes */
 #define FILE_BUCKETS 65536
@@ -18,6 +18,8 @@
 #define LOST_TO_ASK 2      /* so many files lost or not yet judged, and the next one waits for the judge */
 #define JUDGE_HUNG (2 * TIME_SEC)
 #define TICK (100 * 1000000)
+#define GATHER (2 * 1000000) /* so long names wait to be read, and to be told to the judge, while there is other work */
+#define RESPONDER_OUT_MAX (4u << 20)
 
 struct session {
 	uint64_t number;           /* 0: free */
@@ -108,7 +110,7 @@ struct responder {
 	struct unnamed {
 		uint32_t file;         /* one past its index */
 		uint64_t stamp;
-		int fd;
+		int fd;                /* -1: the file has it */
 	} unnamed[UNNAMED_MAX];    /* made lately: the queue of names says how they are called */
 	size_t unnameds;
 	uint64_t stamps, asks;
@@ -139,13 +141,14 @@ struct responder {
 	struct buf batch;          /* names on their way to the judge */
 	int64_t batch_at;          /* since when */
 	int64_t last_perm;         /* when somebody last opened or wrote */
-	bool closes_empty, names_empty, said_ready;
-	int64_t happened_at;       /* when the queues of closes and names were emptied last */
+	bool names_empty, said_ready;
+	int64_t happened_at;       /* when the queue of names was emptied last */
 	struct buf in;
 	struct arena *arena;
 	int64_t oldest_ask;        /* when the oldest unanswered feed or question was sent; 0: none */
 	uint64_t in_flight;
-	int inotify;
+	int inotify, poll;         /* poll: an epoll(7) of all that is waited for: while every file that is made wakes us, going through a list of descriptors each time costs more than the answer */
+	bool listening, told_out, more; /* listening: to names, too; told_out: that lines wait for room in the pipe; more: of the kernel's questions may be there */
 	bool judge_gone, lost_lines, store_full;
 	uint64_t last_id;
 	struct stopped {
@@ -162,7 +165,7 @@ struct responder {
 
 /* responder_client.c */
 void client_find(struct responder *r, struct session *s); /* a file server's process: whose work it does */
-void client_read(struct responder *r);
+bool client_read(struct responder *r); /* true: nobody is at the other end any more */
 
 /* responder_files.c */
 struct file *file_find(struct responder *r, struct session *s, dev_t dev, ino_t ino);
@@ -174,6 +177,8 @@ struct file *file_fresh(struct responder *r, struct session *s, const struct sta
 void file_named(struct responder *r, const struct session *s, ino_t ino, const char *path);     /* the name that follows */
 char *file_name_now(const struct file *f);                                                    /* for the judge, who is told before it came; it is not written into f, since it may be a later one already. To be freed */
 void file_name_rest(struct responder *r);                                                     /* those that it did not follow for */
+void file_pin_fresh(struct responder *r, struct file *f, int fd);                            /* among the session's newest; takes fd */
+void file_let_go(struct file *f);                                                             /* a fresh one that was removed: its room on the disk is not kept */
 void file_drop(struct responder *r, struct file *f);
 bool file_renamed(struct responder *r, struct file *f, const char *to);
 void file_folder_renamed(struct responder *r, const char *from, const char *to);
@@ -217,6 +222,11 @@ void waiting_answer(struct responder *r, struct waiting *w, bool allow);
 void say(struct responder *r, const struct buf *line);
 void say_alarm(struct responder *r, const char *event, const char *what, const char *path);
 struct waiting *waiting_new(struct responder *r);
+bool lost_lately(const struct session *s); /* it removed or replaced something: what it makes may stand for that */
 void overflow(struct responder *r);
+void flush_lines(struct responder *r);
+bool waiting_step(struct responder *r, struct waiting *w, int64_t now); /* true: it is answered */
+void happened(struct responder *r);  /* the queue of names is emptied */
+bool perm_read(struct responder *r); /* what the kernel asks; true: there may be more */
 
 #endif

@@ -28,10 +28,11 @@ void client_find(struct responder *r, struct session *s)
 		act_known(r, s);
 }
 
-void client_read(struct responder *r)
+bool client_read(struct responder *r)
 {
 	struct client_note c;
-	for (int n = 0; n < 256 && read(r->o->clients, &c, sizeof c) == sizeof c; n++) {
+	ssize_t got = -1;
+	for (int n = 0; n < 256 && (got = read(r->o->clients, &c, sizeof c)) == sizeof c; n++) {
 		c.user[sizeof c.user - 1] = c.client[sizeof c.client - 1] = 0;
 		if (note_of(r, c.pid, c.start))
 			continue; /* the first word counts */
@@ -46,4 +47,5 @@ void client_read(struct responder *r)
 			client_find(r, s);
 		}
 	}
+	return got == 0;
 }

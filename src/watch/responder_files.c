@@ -190,17 +190,48 @@ struct file *file_fresh(struct responder *r, struct session *s, const struct sta
 		close(fd);
 		return NULL;
 	}
-	f->fresh = f->ignored = true;
+	f->fresh = f->ignored = f->dirty = true;
 	r->unnamed[r->unnameds++] = (struct unnamed){index_of(r, f), f->stamp, fd};
 	return f;
+}
+
+void file_pin_fresh(struct responder *r, struct file *f, int fd)
+{
+	struct session *s = f->s;
+	if (f->fd >= 0 || !alive(f)) {
+		close(fd);
+		return;
+	}
+	struct touched *x = &s->fresh[s->fresh_next];
+	struct file *old = x->file ? &r->file[x->file - 1] : NULL;
+	if (old && old->used && old->stamp == x->stamp && old->fresh && old->fd >= 0) {
+		close(old->fd);
+		old->fd = -1;
+	}
+	f->fd = fd;
+	*x = (struct touched){.file = index_of(r, f), .stamp = f->stamp};
+	s->fresh_next = (s->fresh_next + 1) % FRESH_MAX;
+}
+
+void file_let_go(struct file *f)
+{
+	struct stat st;
+	if (f->fd < 0 || fstat(f->fd, &st) < 0 || st.st_nlink)
+		return;
+	close(f->fd);
+	f->fd = -1;
 }
 
 void file_named(struct responder *r, const struct session *s, ino_t ino, const char *path)
 {
 	for (size_t i = r->unnameds; i-- > 0;) {
-		struct file *f = &r->file[r->unnamed[i].file - 1];
-		if (f->used && f->stamp == r->unnamed[i].stamp && f->ino == ino && f->s == s && !f->path[0]) {
+		struct unnamed *u = &r->unnamed[i];
+		struct file *f = &r->file[u->file - 1];
+		if (f->used && f->stamp == u->stamp && f->ino == ino && f->s == s && !f->path[0]) {
 			(void)file_renamed(r, f, path);
+			if (u->fd >= 0)
+				file_pin_fresh(r, f, u->fd);
+			u->fd = -1;
 			return;
 		}
 	}
@@ -216,11 +247,17 @@ void file_name_rest(struct responder *r)
 	for (size_t i = 0; i < r->unnameds; i++) {
 		struct unnamed *u = &r->unnamed[i];
 		struct file *f = &r->file[u->file - 1];
-		char *path = f->used && f->stamp == u->stamp && !f->path[0] ? path_of(u->fd) : NULL;
+		if (u->fd < 0)
+			continue;
+		if (!f->used || f->stamp != u->stamp) {
+			close(u->fd);
+			continue;
+		}
+		char *path = f->path[0] ? NULL : path_of(u->fd);
 		if (path)
 			(void)file_renamed(r, f, path);
 		free(path);
-		close(u->fd);
+		file_pin_fresh(r, f, u->fd);
 	}
 	r->unnameds = 0;
 }

@@ -100,20 +100,23 @@ void judge_feed(struct responder *r, struct session *s, struct file *f, enum wat
 	if (f->fd >= 0)
 		(void)!file_layout(r, f, false, &w);
 	f->dirty = false;
-	if (f->fresh && !(s->lost && mono - s->lost < 10 * TIME_SEC)) /* what it made may stand for what it removed */
+	if (f->fresh && !lost_lately(s)) /* what it made may stand for what it removed */
 		(void)!send_file(r, &w);
 	else
 		send_counted(r, s, f, &w);
 	free(path);
 }
 
-/* What the session made lately: for the judge it only matters when something is deleted or replaced beside it. */
+/* What the session made lately: for the judge it only matters when something is deleted or replaced beside it. What is still being written is told when it is closed. */
 static void feed_fresh(struct responder *r, struct session *s)
 {
 	for (size_t i = 0; i < FRESH_MAX; i++) {
 		struct touched *x = &s->fresh[(s->fresh_next + i) % FRESH_MAX];
 		struct file *f = x->file ? &r->file[x->file - 1] : NULL;
-		if (f && f->used && f->stamp == x->stamp && f->dirty && f->fd >= 0)
+		if (!f || !f->used || f->stamp != x->stamp || !f->dirty || f->fd < 0)
+			continue;
+		marks_closing(&r->m, f->fd);
+		if (marks_no_writer(f->fd))
 			judge_feed(r, s, f, WATCH_CLOSED, time_monotonic());
 	}
 }

@@ -113,10 +113,7 @@ static struct file *put_record(struct responder *r, const struct session *s, uin
 	snprintf(c.path, sizeof c.path, "%s", x->at.path);
 	if (kind == RECORD_RENAME)
 		snprintf(c.path2, sizeof c.path2, "%s", x->to.path);
-	if (kind == RECORD_CREATE)
-		(void)!store_put_soon(&r->store, &c, &e);
-	else
-		(void)!store_put(&r->store, &c, SLICE_NULL, NULL, &e);
+	(void)!store_put_soon(&r->store, &c, &e);
 	return of;
 }
 
@@ -215,6 +212,8 @@ static void on_delete(struct responder *r, struct session *s, const struct names
 	judge_name(r, s, WATCH_DELETED, x->at.path, NULL, folder, f, NULL);
 	if (f)
 		f->gone = true;
+	if (f && f->fresh)
+		file_let_go(f);
 	for (struct file *o; !folder && (o = file_by_path(r, x->at.path, NULL));)
 		o->gone = true;
 }

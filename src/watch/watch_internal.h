@@ -170,7 +170,8 @@ struct root { /* of a watched folder */
 	dev_t dev;
 };
 struct marks {
-	int perm, names, closes; /* the groups; -1: none. closes: that a file was closed after writing (-1: perm says it): a queue of its own, because what nobody waits for need not wake us */
+	int perm, names; /* the groups; -1: none. That a file was closed after writing perm says, too, of marked files only: of one that is just being made nobody need know. (Not a third group with marks on files: the kernel, asking perm, holds on to every group
+	                  * that has a mark on that file, so one who is killed could close that group only after perm, which he closes after it: nobody would ever go on.) */
 	enum watch_mode mode;
 	struct root root[WATCH_PATHS_MAX];
 	size_t roots;
@@ -188,6 +189,7 @@ void marks_close(struct marks *m);
 int marks_add(struct marks *m, const char *path, struct err *e) MUST;
 int marks_step(struct marks *m, size_t folders, struct err *e) MUST; /* so many of those that are pending */
 void marks_ignore(struct marks *m, int fd, bool on);     /* reads and writes of this file are of no interest (opening still is) */
+void marks_closing(struct marks *m, int fd);             /* to be told when it is closed after writing; until its inode leaves memory */
 bool marks_no_writer(int fd);                             /* nobody has it open for writing: the kernel says */
 /* What an event's handle names (fid: fsid and handle): opened with O_PATH, which raises no event. Negative: it has gone, or is on no watched file system. */
 int marks_by_handle(struct marks *m, const void *fid, size_t n) MUST;
