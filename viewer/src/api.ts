@@ -114,6 +114,16 @@ export async function getText(path: string): Promise<string> {
   return text;
 }
 
+// A file that the server makes: its bytes with their type, and what it was made from ("ENTRY TIME").
+export async function getBlob(path: string): Promise<{ blob: Blob; asOf: string }> {
+  let answer: Response;
+  try { answer = await fetch(path, { credentials: "same-origin", cache: "no-store" }); } catch { heard(null); throw new ApiError(0, "unreachable", "unreachable"); }
+  heard(answer);
+  if (answer.ok) return { blob: await answer.blob(), asOf: answer.headers.get("Holdfast-As-Of") ?? "" };
+  const e = await answer.json().then((v) => v.error, () => null) as { code: string; text: string } | null;
+  throw new ApiError(answer.status, e?.code ?? "system", e?.text ?? answer.statusText, Number(answer.headers.get("Retry-After") ?? 0));
+}
+
 // "?a=b&c=d" of what is given
 export function query(params: Record<string, string | number | undefined | null>): string {
   const parts = Object.entries(params).filter(([, v]) => v !== undefined && v !== null && v !== "").map(([k, v]) => `${k}=${encodeURIComponent(String(v))}`);

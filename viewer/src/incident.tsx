@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { pastAlarm } from "./alarms";
 import { dayOf, clockSeconds, full, stamp } from "./format";
 import { english, named, proofText, proofWords, stateWord, states } from "./gate";
+import { KeptPlans } from "./gate-plans";
 import { t } from "./i18n";
 import { useData, useNow, usePaper, useShared, withAt } from "./state";
 import { Fail, Instruction, Loading } from "./ui";
@@ -12,12 +13,12 @@ const DAY = 86400000;
 // What an entry says: what happened, to whom, by whom, why.
 interface Line { what: string; on: string; state: string; by: string; reason: string; more: string; english: boolean; loud: boolean }
 function lineOf(e: Entry, now: number): Line {
-  const s = e.says ?? {}, link = typeof s.link === "string" ? s.link : s.link?.name ?? s.address ?? "", text = (v: unknown) => (v === undefined || v === null ? "" : String(v));
+  const s = e.says ?? {}, link = typeof s.link === "string" ? s.link : s.link?.name ?? s.address ?? (typeof s.plan === "string" ? s.plan : s.name) ?? "", text = (v: unknown) => (v === undefined || v === null ? "" : String(v));
   if (e.kind === "gate-letter") return { what: `${t("gv_letter")} (${[s.letter, s.to, s.lang].map(text).join(", ")})`, on: link, state: "", by: text(s.by), reason: "", more: "", english: false, loud: false };
   if (e.kind === "gate-act") {
     const state = states.includes(s.standing?.state) ? s.standing.state : "", what = named("gv_", text(s.what), { n: text(s.sent) });
     if (s.what === "proof") return { what, on: link, state: "", by: "", reason: "", more: proofText(proofWords({ method: text(s.method), at: e.time, result: text(s.result) }, now)), english: false, loud: false };
-    return { what, on: link, state: s.what === "step" || s.what === "fall" ? state : "", by: s.first ? t("gSigned2", { a: s.first, b: text(s.by) }) : text(s.by), reason: text(s.reason), more: text(s.result ?? s.kind ?? (s.what === "drained" ? `${t("entry")} ${s.firstHeld} – ${s.lastHeld}` : "")), english: !!s.result, loud: /^(cut|isolate)(-address)?$/.test(s.what) };
+    return { what, on: link, state: s.what === "step" || s.what === "fall" ? state : "", by: s.first ? t("gSigned2", { a: s.first, b: text(s.by) }) : text(s.by), reason: text(s.reason), more: text(s.result ?? s.kind ?? (s.what === "drained" ? `${t("entry")} ${s.firstHeld} – ${s.lastHeld}` : "")), english: !!s.result, loud: /^(cut|isolate|cut-address|plan-cut)$/.test(s.what) };
   }
   if (s.what === "watch") {
     const w = s.watch ?? {}, event = text(w.event || s.text), files = w.file_count ? t("wFileCount", { n: w.file_count }) : "", counts = w.put_back !== undefined ? t("wDone", { p: w.put_back, a: w.set_aside, l: w.left, v: w.vault, f: w.failed }) : "";
@@ -88,6 +89,7 @@ export function PlanPage() {
     <div class="scroller" id="content" tabIndex={0} role="main">
       <div class="pagehead"><h1 tabIndex={-1}>{t("plan")}</h1>{p && <b class={`tag ${p.sound ? "green" : "red"}`}>{t(p.sound ? "gPlanSound" : "gPlanUnsound")}</b>}<span class="grow" /><a class="btn small noprint" href="#/partners">{t("partners")}</a>{p && <button type="button" class="btn small noprint" onClick={() => print("plan", {})}>{t("print")}</button>}</div>
       <Fail error={error} onRetry={reload} fetched={fetched} />
+      {!atParam && <KeptPlans />}
       {!data ? !error && <Loading what={t("plan")} /> : !p ? <p class="note">{t("gPlanNone")} <span class="cmd mono"><Instruction text={t("gPlanNoneNext")} /></span></p> : <>
         <p class="hint">{t("gPlanMeans")} <span class="muted">{t("gPlanBy", { u: data.by ?? "", t: stamp(data.time, now) })} · <button type="button" class="link" onClick={() => openEntry(data.entry!)}>{t("entry")} {data.entry}</button></span></p>
         {[true, false].map((island) => side(island).length > 0 && (

@@ -3,27 +3,22 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { type ApiError, type Event, post } from "./api";
 import { bytes, clockSeconds, count, full, stamp } from "./format";
 import { type Link, linksOf, named, proofOf, proofText, proofWords, shut, stateWord, states } from "./gate";
+import { HostPage, IsolatePage } from "./gate-host";
+import { LetterDialog } from "./gate-letter";
+import { GivenUp, type Message, Refused } from "./gate-message";
+import { ProofLine, StateTag, linkHash, sentence } from "./gate-parts";
+import { CarryPage, KeptPage } from "./gate-plans";
 import { IncidentPage, PlanPage } from "./incident";
 import { type Key, t } from "./i18n";
 import { useData, useNow, usePaper, useShared } from "./state";
 import { Fail, Instruction, Loading } from "./ui";
 
-export const sentence = (e: ApiError) => (e.code === "unreachable" ? t("unreachableNothing") : e.text);
-export const StateTag = ({ s }: { s: string }) => <b class={`tag gs ${s === "OPEN" ? "" : s === "CUT" ? "red" : "amber"}`}>{stateWord(s)}</b>;
-const linkHash = (name: string) => `#/partners/link/${encodeURIComponent(name)}`;
 const cutHash = (which: string, value = "") => `#/partners/cut/${which}${value ? `/${encodeURIComponent(value)}` : ""}`;
 
 export function PartnersPage({ where }: { where: string[] }) {
-  return where[1] === "incident" ? <IncidentPage /> : where[1] === "plan" ? <PlanPage /> : where[1] === "cut" ? <CutPage key={where.join("/")} which={where[2] ?? "all"} value={where[3] ?? ""} /> : where[1] === "link" && where[2] ? <LinkPage key={where[2]} name={where[2]} /> : <ListPage />;
+  return where[1] === "incident" ? <IncidentPage /> : where[1] === "plan" ? <PlanPage /> : where[1] === "host" ? <HostPage /> : where[1] === "isolate" ? <IsolatePage /> : where[1] === "kept" && where[2] ? <KeptPage key={where[2]} name={where[2]} /> : where[1] === "carry-out" && where[2] ? <CarryPage key={where[2]} name={where[2]} /> : where[1] === "cut" ? <CutPage key={where.join("/")} which={where[2] ?? "all"} value={where[3] ?? ""} /> : where[1] === "link" && where[2] ? <LinkPage key={where[2]} name={where[2]} /> : <ListPage />;
 }
 
-// "0 bytes since 12:03:07 · probe refused 12:03:08 · by the relay", green only when all of it holds
-function ProofLine({ l, now, wait }: { l: Link; now: number; wait?: boolean }) {
-  const p = proofOf(l, now);
-  if (!shut(l)) return <span class="muted">{t("gNoProof")}</span>;
-  if (!p) return <span class="muted">{wait ? t("gNotProvenYet") : t("gNotProven")}</span>;
-  return <span title={p.raw}><span class={`tag ${p.ok ? "green" : "red"}`}>{p.ok ? <><span aria-hidden="true">✓ </span>{t("proven")}</> : t("gNotProven")}</span> {p.zero && <b>{p.zero}</b>}{p.zero && " · "}{p.probe}{p.method && <span class="muted"> · {p.method}</span>}</span>;
-}
 const waits = (l: Link, now: number) => (l.queue ? t("gWaitingFirst", { n: count(l.queue), t: stamp(l.queueSince, now) }) : "");
 function Next({ l, now }: { l: Link; now: number }) {
   return <>{!l.next ? <span class="muted">{t("gFullyOpen")}</span> : l.signed ? <b>{t("gNextSigned", { s: stateWord(l.next), u: l.signed, t: stamp(l.signedUntil, now) })}</b> : t("gNext", { s: stateWord(l.next) })}{l.expires && <span class="muted"> · {t("gFalls", { t: stamp(l.expires, now) })}</span>}</>;
@@ -43,7 +38,7 @@ function ListPage() {
           {kinds.length > 1 && <label class="inline noprint"><span class="vh">{t("gCutMore")}</span><select class="line" value="" onChange={(e) => { const k = e.currentTarget.value; if (k) location.hash = cutHash("class", k); }}><option value="">{t("gCutMore")}</option>{kinds.map((k) => <option key={k} value={k}>{t("gCutClass", { c: k })}</option>)}</select></label>}
         </>}
         {all && all.length > 0 && <span class="muted">{states.map((s) => [s, all.filter((l) => l.state === s).length] as const).filter(([, n]) => n).map(([s, n]) => `${stateWord(s)} ${n}`).join(" · ")}</span>}
-        <span class="grow" /><a class="btn small noprint" href="#/partners/incident">{t("incident")}</a><a class="btn small noprint" href="#/partners/plan">{t("plan")}</a><button type="button" class="btn small noprint" onClick={() => print("partners", {})}>{t("print")}</button></div>
+        <span class="grow" /><a class="btn small noprint" href="#/partners/incident">{t("incident")}</a><a class="btn small noprint" href="#/partners/plan">{t("plan")}</a><a class="btn small noprint" href="#/partners/host">{t("gHost")}</a><button type="button" class="btn small noprint" onClick={() => print("partners", {})}>{t("print")}</button></div>
       <Fail error={error} onRetry={reload} fetched={fetched} />
       {!all ? !error && <Loading what={t("partners")} /> : all.length === 0 ? <p class="note">{t("gNone")} <span class="cmd mono"><Instruction text={t("gNoneNext")} /></span></p> : (
         <div class="scroll" tabIndex={0} role="region" aria-label={t("partners")}><table class="links sticky">
@@ -155,10 +150,10 @@ function Sign({ l, now, reload }: { l: Link; now: number; reload: () => void }) 
   );
 }
 
-interface Waiting { queue: { seq: number; control_id: string; type: string; received: string }[]; waiting: number }
+interface Waiting { queue: Message[]; waiting: number }
 function LinkPage({ name }: { name: string }) {
   const { may, signedOut, openEntry } = useShared(), now = useNow(1000);
-  const [said, setSaid] = useState("");
+  const [said, setSaid] = useState(""), [letter, setLetter] = useState("");
   const { data, error, fetched, reload } = useData<unknown>("/api/gate", "gate", 2000);
   const l = data ? linksOf(data).find((x) => x.name === name) : undefined;
   const history = useData<{ events: Event[] }>(`/api/events?kind=gate-act&max=200&patient=${encodeURIComponent(`link/${name}`)}`, `link ${name}`, 5000);
@@ -175,7 +170,8 @@ function LinkPage({ name }: { name: string }) {
       <Fail error={error} onRetry={reload} fetched={fetched} />
       {said && <p class="note bad" role="alert">{said}</p>}
       {l.shutNow && <p class="note warn">{t("gOutside2", { h: l.hours.join(", ") })}</p>}
-      {l.problem && <p class="note bad">{t("gProblem")}{t("colon")}<span lang="en">{l.problem}</span></p>}
+      <Refused l={l} first={queue.data?.queue.find((m) => m.seq === l.refusedFirst)} now={now} done={() => { reload(); queue.reload(); history.reload(); }} />
+      {l.problem && l.refusedFirst === null && <p class="note bad">{t("gProblem")}{t("colon")}<span lang="en">{l.problem}</span></p>}
       {shut(l) && <p class="note proofnote"><ProofLine l={l} now={now} wait /></p>}
       <ol class="ladder" aria-label={t("gSteps")}>{states.map((s) => <li key={s} class={s === l.state ? "at" : states.indexOf(s) < states.indexOf(l.state) ? "past" : ""} aria-current={s === l.state ? "step" : undefined}><b>{stateWord(s)}</b>{s === l.state && <span class="tag blue">{t("gHere")}</span>}<small>{named("gm_", s)}</small></li>)}</ol>
       <div class="cols">
@@ -188,11 +184,13 @@ function LinkPage({ name }: { name: string }) {
       <section class="panel" aria-labelledby="h-queue"><header><h2 id="h-queue">{t("gQueueTitle")}</h2>{l.queue > 0 && <b class="tag amber">{t("gWaiting", { n: count(l.queue) })}</b>}</header>
         {!l.queue ? <p class="in muted">{t("gQueueNone")}</p> : queue.data && <div class="scroll" tabIndex={0} role="region" aria-label={t("gQueueTitle")}><table><thead><tr><th scope="col">{t("received")}</th><th scope="col">{t("what")}</th><th scope="col">{t("gControl")}</th><th scope="col" class="num">{t("entry")}</th></tr></thead><tbody>{queue.data.queue.map((m) => <tr key={m.seq}><td class="nowrap">{stamp(m.received, now)}</td><td>{m.type}</td><td class="mono">{m.control_id}</td><td class="num"><EntryLink n={m.seq} /></td></tr>)}</tbody></table>{queue.data.waiting > queue.data.queue.length && <p class="muted">{t("gMore", { n: count(queue.data.waiting - queue.data.queue.length) })}</p>}</div>}
       </section>
-      <section class="panel" aria-labelledby="h-hist"><header><h2 id="h-hist">{t("gHistory")}</h2><span class="grow" />{may("cut") && <span class="muted small noprint">{t("gLetters")}{t("colon")}<span class="mono"><Instruction text={`holdfast gate letter ${l.name} --kind cut -o FILE`} /></span></span>}</header>
+      <GivenUp l={l} now={now} />
+      <section class="panel" aria-labelledby="h-hist"><header><h2 id="h-hist">{t("gHistory")}</h2><span class="grow" />{may("cut") && <button type="button" class="btn small noprint" id="letter" onClick={() => setLetter(shut(l) ? "cut" : "assurance")}>{t("gLetterMake")}</button>}</header>
         <Fail error={history.error} onRetry={history.reload} />
         {history.data && (history.data.events.length === 0 ? <p class="in muted">{t("gNoHistory")}</p> : <div class="scroll" tabIndex={0} role="region" aria-label={t("gHistory")}><table><thead><tr><th scope="col">{t("when")}</th><th scope="col">{t("what")}</th><th scope="col">{t("who")}</th><th scope="col">{t("reason")}</th><th scope="col" class="num">{t("entry")}</th></tr></thead>
           <tbody>{history.data.events.map((e) => <tr key={e.entry}><td class="nowrap" title={full(e.time)}>{stamp(e.time, now)}<span class="muted">{stamp(e.time, now).length <= 5 ? clockSeconds(Date.parse(e.time)).slice(5) : ""}</span></td><td>{named("gv_", e.what ?? "", { n: "" })}{e.text && (states.includes(e.text) ? (e.what === "step" || e.what === "fall") && <> <StateTag s={e.text} /></> : <span class="muted"> {e.what === "proof" ? proofText(proofWords({ method: "", at: e.time, result: e.text }, now)) : e.text}</span>)}</td><td>{e.user}</td><td>{e.reason}</td><td class="num"><EntryLink n={e.entry} /></td></tr>)}</tbody></table></div>)}
       </section>
+      {letter && <LetterDialog name={l.name} kind={letter} onClose={() => { setLetter(""); history.reload(); }} />}
     </div>
   );
   function EntryLink({ n }: { n: number }) { return <button type="button" class="link" onClick={() => openEntry(n)} aria-label={`${t("entry")} ${n}`}>{n}</button>; }

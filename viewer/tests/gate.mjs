@@ -205,6 +205,181 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
     for (const part of ["teleradiology", "0 bytes since", "3162"]) has(pages.join(" "), part);
   });
 
+  // ---- a message that is not taken, letters, addresses, this host, kept plans ----
+  const shot = async (page, name) => { if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, `${name}.png`) }); };
+  const said = {
+    en: { title: "A message to pharmacy-chain is not taken", why: "rejects it (AR)", behind: "2 more wait", give: "Give up M", retried: "offered again now", needs: "Say in a few words", gone: "is given up", letter: "Make a letter", cutLetter: "Notice of the cut", made: "Made, from entries up to", never: "never cut", done: "203.0.113.9 is cut.", free: "is free.", iso: "THIS HOST IS ISOLATED", not: "this host is not isolated", second: "ada has signed. With your signature", carried: "The plan “night island” is carried out.", all: "All that it cuts is cut already", left: "This stays as it is", stage: "Opened a step" },
+    fr: { title: "Un message à pharmacy-chain n'est pas pris", why: "le rejette (AR)", behind: "2 autres attendent", give: "Renoncer à M", retried: "présenté de nouveau", needs: "Dites en quelques mots", gone: "Renoncé à", letter: "Faire une lettre", cutLetter: "Avis de coupure", made: "Faite, d'après les entrées", never: "never cut", done: "203.0.113.9 est coupée.", free: "est libre.", iso: "CETTE MACHINE EST ISOLÉE", not: "n'est pas isolée", second: "ada a signé. Avec votre signature", carried: "Le plan « night island » est exécuté.", all: "Tout ce qu'il coupe est déjà coupé", left: "Ceci reste tel quel", stage: "Montés d'un cran" },
+    zh: { title: "发给 pharmacy-chain 的一条消息未被接收", why: "拒绝 (AR)", behind: "还有 2 条", give: "放弃 M", retried: "已重新发出", needs: "请用几句话说明", gone: "已放弃", letter: "制作信函", cutLetter: "切断通知", made: "已制作，依据至条目", never: "never cut", done: "已切断 203.0.113.9。", free: "已解除切断。", iso: "本机已隔离", not: "本机未隔离", second: "ada 已签字。您签字后", carried: "预案“night island”已执行。", all: "其内容均已切断", left: "以下保持不变", stage: "上升一步" },
+  };
+  for (const lang of ["en", "fr", "zh"]) {
+    const theme = lang === "fr" ? "dark" : "light", w = said[lang];
+    await test(`a message that the partner rejects is offered again, then given up for a reason, and listed (${lang})`, async (enter) => {
+      const l = mock.gate.links.find((x) => x.name === "pharmacy-chain");
+      mock.gate.hold(l, 3); mock.gate.refuse(l, "AR");
+      const page = await enter({ viewport: sizes.small, lang, theme }), first = l.queue[0];
+      await to(page, "#/partners/link/pharmacy-chain");
+      const panel = page.locator(".panel.refusal");
+      await panel.getByText(w.title).waitFor();
+      await panel.getByText(first.control_id).waitFor();
+      for (const part of [w.why, w.behind, String(first.seq)]) has(await panel.innerText(), part);
+      await axe(page, "a refused message"); await wide(page, "a refused message"); await shot(page, `refused-${lang}`);
+      await page.locator("#retry").focus();
+      await page.keyboard.press("Enter");
+      await panel.getByText(w.retried).waitFor();
+      assert(mock.gate.retried > 0, "it was not offered again");
+      await page.locator("#skip").click();
+      const dialog = page.locator("dialog[open]");
+      await dialog.getByText("pharmacy-chain").waitFor();
+      await axe(page, "giving it up"); await shot(page, `skip-${lang}`);
+      await page.locator("#skip-now").click(); // without a reason: nothing is done, and why
+      await dialog.getByText(w.needs).waitFor();
+      assert(l.queue.length === 3, "given up without a reason");
+      await page.locator("#skip-reason").fill("their letter came on paper");
+      await page.keyboard.press("Enter");
+      await page.locator(".note.ok", { hasText: w.gone }).waitFor();
+      await dialog.waitFor({ state: "detached" });
+      assert(l.queue.length === 2 && !l.refused, "not given up");
+      const row = page.locator("section", { has: page.locator("#h-given") }).locator("tbody tr");
+      await row.waitFor();
+      for (const part of [first.control_id, "ada", "their letter came on paper", String(first.seq)]) has(await row.innerText(), part);
+      await axe(page, "given up");
+    });
+    await test(`a letter is made for whom and in what language is chosen, and what cannot be written is said (${lang})`, async (enter) => {
+      const page = await enter({ viewport: sizes.small, lang, theme });
+      await to(page, "#/partners/link/lab-west");
+      await page.locator("#letter").click();
+      await page.locator("input[name=letter-kind][value=cut]").check();
+      await page.locator("#letter-make").click();
+      await page.locator("dialog [role=alert]").waitFor(); // it was never cut
+      has(await page.locator("dialog [role=alert]").innerText(), w.never);
+      await page.locator("input[name=letter-kind][value=assurance]").check();
+      assert(await page.locator("dialog [role=alert]").count() === 0, "the refusal of another letter stands");
+      await page.locator("#letter-to").selectOption("regulator");
+      await page.locator("#letter-lang").selectOption("zh");
+      await axe(page, "a letter"); await wide(page, "a letter"); await shot(page, `letter-${lang}`);
+      await page.locator("#letter-make").click();
+      await page.locator("dialog .note.ok", { hasText: w.made }).waitFor();
+      const [down] = await Promise.all([page.waitForEvent("download"), page.locator("#letter-save").click()]);
+      assert(down.suggestedFilename() === "lab-west-assurance-regulator-zh.pdf", down.suggestedFilename());
+      assert(readFileSync(await down.path()).subarray(0, 5).toString() === "%PDF-", "no PDF");
+      const asked = mock.gate.letters.at(-1);
+      assert(asked.kind === "assurance" && asked.to === "regulator" && asked.lang === "zh" && asked.paper === "a4" && asked.format === "pdf", JSON.stringify(asked));
+      await page.locator("#letter-form").selectOption("txt"); // another one is asked for: the old one is gone
+      assert(await page.locator("#letter-save").count() === 0 && await page.locator("#letter-paper").count() === 0, "the old letter stands");
+      await axe(page, "a letter that is made");
+    });
+    await test(`an address is cut with keys alone and freed after a question; an administrator's is not (${lang})`, async (enter) => {
+      const page = await enter({ viewport: sizes.small, lang, theme });
+      await page.keyboard.press("2");
+      await page.locator('a[href="#/partners/host"]').click();
+      await page.locator("#cut-address").fill("10.1.9.5");
+      await page.keyboard.press("Enter");
+      await page.getByRole("alert").waitFor();
+      has(await page.getByRole("alert").innerText(), w.never);
+      await page.locator("#cut-address").fill("203.0.113.9");
+      assert(await page.getByRole("alert").count() === 0, "the refusal of another address stands");
+      has(await page.locator("#cut-address-now").innerText(), "203.0.113.9");
+      await page.keyboard.press("Tab"); await page.keyboard.press("Tab"); await page.keyboard.press("Enter"); // past the reason, which is not needed
+      await page.locator(".note.ok", { hasText: w.done }).locator(".tag.green").waitFor();
+      await page.locator(".links tbody tr", { hasText: "203.0.113.9" }).waitFor();
+      await axe(page, "addresses"); await wide(page, "addresses"); await shot(page, `addresses-${lang}`);
+      await page.locator(".links tbody tr", { hasText: "203.0.113.9" }).getByRole("button").click();
+      await axe(page, "freeing"); await shot(page, `free-${lang}`);
+      await page.locator("#free-reason").fill("it was the scanner");
+      await page.keyboard.press("Enter");
+      await page.locator(".note.ok", { hasText: w.free }).waitFor();
+      await page.locator(".links tbody tr").waitFor({ state: "detached" });
+      assert(mock.gate.log.at(-1).says.what === "free-address" && mock.gate.log.at(-1).says.reason === "it was the scanner", "not with its reason");
+    });
+    await test(`this host is isolated after one question, and two people end it (${lang})`, async (enter) => {
+      const page = await enter({ viewport: sizes.small, lang, theme });
+      await to(page, "#/partners/host");
+      await page.getByText(w.not).waitFor();
+      await page.locator("#isolate").click();
+      await page.locator(".cutbox").getByText("10.1.0.0/16").waitFor();
+      await axe(page, "before the isolation"); await wide(page, "before the isolation"); await shot(page, `isolate-${lang}`);
+      assert(await page.locator("#isolate-now").evaluate((e) => { const r = e.getBoundingClientRect(); return r.bottom <= innerHeight; }), "the button is below the screen");
+      await page.locator("#isolate-now").focus();
+      await page.keyboard.press("Enter");
+      await page.locator(".proofnote .tag.green").waitFor();
+      assert(await page.evaluate(() => document.activeElement?.tagName) === "H1", "the answer has not the focus");
+      await to(page, "#/partners/host");
+      await page.getByText(w.iso).waitFor();
+      await page.locator("#end-now").click();
+      await page.locator(".signing [role=status]").waitFor();
+      assert(await page.locator("#end-now").count() === 0, "may sign twice");
+      const other = await enter({ viewport: sizes.small, lang, theme }, bob);
+      await to(other, "#/partners/host");
+      await other.getByText(w.second).waitFor();
+      await axe(other, "the end of the isolation"); await shot(other, `isolate-end-${lang}`);
+      await other.locator("#end-now").click();
+      await page.getByText(w.not).waitFor();
+      await other.getByText(w.not).waitFor();
+    });
+    await test(`a kept plan is carried out after it has said what it does, proven, and undone by two (${lang})`, async (enter) => {
+      mock.gate.keep("night island", { classes: ["laboratory", "imaging"], addresses: ["203.0.113.7", "10.1.9.5"], isolate: true, members: ["10.1.0.0/16"] }, "ransom note on a ward PC");
+      const page = await enter({ viewport: sizes.small, lang, theme });
+      await to(page, "#/partners/plan");
+      const row = page.locator(".links tbody tr", { hasText: "night island" });
+      await row.waitFor();
+      await axe(page, "kept plans"); await shot(page, `plans-${lang}`);
+      await row.locator(".btn.stop").click();
+      const box = page.locator(".cutbox");
+      await box.getByText(w.left).waitFor();
+      for (const part of ["lab-west, lab-orders, radiology, teleradiology", "203.0.113.7", "10.1.0.0/16"]) has(await box.innerText(), part);
+      assert(mock.gate.links.every((l) => l.state === "OPEN"), "looking has cut something");
+      await axe(page, "before it is carried out"); await wide(page, "before it is carried out"); await shot(page, `carry-${lang}`);
+      await page.locator("#carry-reason").focus();
+      await page.keyboard.press("Enter"); // the reason is not needed
+      await page.getByText(w.carried).waitFor();
+      await page.locator("[role=status]", { hasText: "4" }).filter({ hasText: "✓" }).waitFor();
+      assert(await page.evaluate(() => document.activeElement?.tagName) === "H1", "the answer has not the focus");
+      await axe(page, "carried out"); await wide(page, "carried out"); await shot(page, `carried-${lang}`);
+      assert(mock.gate.links.filter((l) => l.state === "CUT").length === 4, "not the four");
+      await to(page, "#/partners/plan");
+      await row.waitFor();
+      await to(page, `#/partners/carry-out/${encodeURIComponent("night island")}`);
+      await page.getByText(w.all).waitFor();
+      assert(await page.locator("#carry-now").count() === 0, "carried out twice");
+      const other = await enter({ viewport: sizes.small, lang, theme }, bob);
+      for (const p of [page, other]) { await to(p, `#/partners/kept/${encodeURIComponent("night island")}`); await p.locator("#undo-now").waitFor(); }
+      await page.locator("#undo-now").click();
+      await page.locator(".panel [role=status]").waitFor();
+      await page.locator("#undo-now").click(); // the same person again: no
+      await page.getByRole("alert").waitFor();
+      await other.locator("#undo-now").click();
+      await other.locator(".panel [role=status]", { hasText: w.stage }).waitFor();
+      await axe(other, "an undone stage"); await wide(other, "an undone stage"); await shot(other, `undo-${lang}`);
+      assert(mock.gate.links.filter((l) => l.state === "QUARANTINED").length === 4, "not a step up");
+    });
+  }
+  await test("who looks only sees the refused message, the addresses and the plans, and has no button there", async (enter) => {
+    const l = mock.gate.links.find((x) => x.name === "pharmacy-chain");
+    mock.gate.hold(l, 1); mock.gate.refuse(l, "");
+    mock.gate.keep("night island", { all: true });
+    const page = await enter({ viewport: sizes.small }, eve);
+    await to(page, "#/partners/link/pharmacy-chain");
+    await page.locator(".panel.refusal").getByText("NO ANSWER").waitFor();
+    await to(page, "#/partners/host");
+    await page.getByText("this host is not isolated").waitFor();
+    await to(page, "#/partners/plan");
+    await page.locator(".links").getByText("night island").waitFor();
+    assert(await page.locator("#skip, #retry, #letter, #cut-address, #isolate, .btn.stop").count() === 0, "a button for who may not");
+    for (const hash of ["isolate", "carry-out/night%20island"]) { await to(page, `#/partners/${hash}`); await page.locator(".note.warn").waitFor(); assert(await page.locator("form").count() === 0, `${hash} asks somebody who may not`); }
+  });
+  await test("without a firewall it is said, and nothing is called proven", async (enter) => {
+    knobs.noNft = true;
+    const page = await enter({ viewport: sizes.small });
+    await to(page, "#/partners/host");
+    await page.getByText("nftables", { exact: false }).first().waitFor();
+    await page.locator("#cut-address").fill("203.0.113.9");
+    await page.keyboard.press("Enter");
+    await page.locator(".note.bad .tag.red", { hasText: "NOT PROVEN" }).waitFor();
+    assert(await page.locator(".tag.green").count() === 0, "something is green");
+    await shot(page, "addresses-no-nft");
+  });
+
   // ---- the program itself: two who sign, links with a far side that acknowledges, and, where it may, the sensor of a file server ----
   await any("a real site: all cut and proven, LAB reopened in stages by two, files put back after a proposal, a writer released, the incident from entries", async () => {
     const holdfast = process.env.HOLDFAST;
