@@ -184,6 +184,7 @@ struct chart_patient {
 	int64_t judged;               /* when chart_judge was asked; 0: not */
 	const struct chart_given *given; /* for chart_last_given */
 	size_t given_count;
+	const struct chart_dose *doses;  /* for chart_doses */
 	const char *site_name;
 };
 /* id: ours ("p4711"), or a record number, or "number@assigner". Several persons with that number: ERR_EXISTS, and ret_ids (may be NULL) lists ours, LF between. ERR_NOT_FOUND. Everything lives in the arena. */
@@ -192,6 +193,8 @@ int chart_patient(struct chart *c, struct slice id, struct chart_moment at, stru
 int chart_judge(struct chart *c, struct chart_patient *p, int64_t now, struct arena *a, struct err *e) MUST;
 /* The newest administration that was given of a medication order (linked by order number, else by drug), or NULL; ret_not_given (may be NULL): the newest one that was not, when it is newer. */
 const struct fact_item *chart_last_given(const struct chart_patient *p, const struct fact_item *order, const struct fact_item **ret_not_given);
+/* The administrations of a medication order, given or not, linked in the same way, in the order of their section; order NULL: those that belong to no order here. At most max; returns how many there are. */
+size_t chart_doses(const struct chart_patient *p, const struct fact_item *order, const struct fact_item **ret, size_t max);
 void chart_summary(const struct chart_patient *p, struct fhir_summary *ret); /* for IPS */
 
 /* ---- the house ---------------------------------------------------------------------------------------------------------------- */

@@ -408,6 +408,24 @@ static int put_reviews(struct chart *c, struct fold *x, const struct members *m,
 struct chart_given {
 	const struct fact_item *order, *given, *not_given;
 };
+struct chart_dose {
+	const struct fact_item *order, *dose; /* order NULL: of none that is here */
+	struct chart_dose *next;
+};
+
+static int put_dose_of(struct chart_patient *p, const struct fact_item *order, const struct fact_item *dose, struct chart_dose **last, struct arena *a, struct err *e)
+{
+	struct chart_dose *d = arena_alloc(a, sizeof *d);
+	if (!d)
+		return chart_no_memory(a, e);
+	*d = (struct chart_dose){order, dose, NULL};
+	if (*last)
+		(*last)->next = d;
+	else
+		p->doses = d;
+	*last = d;
+	return 0;
+}
 
 static bool same_drug(const struct fact *a, const struct fact *b)
 {
@@ -437,25 +455,32 @@ static int put_given(struct chart_patient *p, struct fold *x, struct err *e)
 	for (const struct fact_item *it = p->s[CHART_MEDICATIONS].items; it; it = it->next)
 		n++;
 	struct chart_given *v = arena_array(x->a, n, sizeof *v);
+	struct chart_dose *last = NULL;
+	int r = 0;
 	if (!v)
 		return chart_no_memory(x->a, e);
 	for (const struct fact_item *it = p->s[CHART_MEDICATIONS].items; it; it = it->next)
 		v[k++].order = it;
-	for (const struct fact_item *it = p->s[CHART_ADMINISTRATIONS].items; it; it = it->next) {
+	for (const struct fact_item *it = p->s[CHART_ADMINISTRATIONS].items; it && r == 0; it = it->next) {
 		if (it->state != FACT_CURRENT)
 			continue;
 		struct slice key = order_key(x->k, it->fact);
 		bool linked = false, gave = !fact_says(it->fact, FF_STATUS, "not-done");
 		for (int by_drug = 0; by_drug < 2 && !linked; by_drug++)
-			for (size_t i = 0; i < n; i++) {
+			for (size_t i = 0; i < n && r == 0; i++) {
 				if (by_drug ? !same_drug(v[i].order->fact, it->fact) : !key.n || !slice_eq(order_key(x->k, v[i].order->fact), key))
 					continue;
 				linked = true;
+				r = put_dose_of(p, v[i].order, it, &last, x->a, e);
 				const struct fact_item **at = gave ? &v[i].given : &v[i].not_given;
 				if (!*at || given_at(it, x->zone_minutes) > given_at(*at, x->zone_minutes))
 					*at = it;
 			}
+		if (!linked && r == 0)
+			r = put_dose_of(p, NULL, it, &last, x->a, e);
 	}
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < n; i++)
 		if (v[i].given && v[i].not_given && given_at(v[i].given, x->zone_minutes) >= given_at(v[i].not_given, x->zone_minutes))
 			v[i].not_given = NULL;
@@ -475,6 +500,18 @@ const struct fact_item *chart_last_given(const struct chart_patient *p, const st
 	if (ret_not_given)
 		*ret_not_given = NULL;
 	return NULL;
+}
+
+size_t chart_doses(const struct chart_patient *p, const struct fact_item *order, const struct fact_item **ret, size_t max)
+{
+	size_t n = 0;
+	for (const struct chart_dose *d = p->doses; d; d = d->next)
+		if (d->order == order) {
+			if (n < max)
+				ret[n] = d->dose;
+			n++;
+		}
+	return n;
 }
 
 /* ---- the page ----------------------------------------------------------------------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@ int cmd_init(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_import(int argc, char **argv);
+int cmd_paper(int argc, char **argv);
 int cmd_chart(int argc, char **argv);
 int cmd_ledger(int argc, char **argv);
 int cmd_view(int argc, char **argv);

@@ -7,6 +7,7 @@ const struct cli_command cli_commands[] = {
 	{"status", "feeds, roles, disk, keys: what is well and what is not", cmd_status},
 	{"import", "take files in: HL7 v2, batches, FHIR R4 bundles, NDJSON", cmd_import},
 	{"chart", "read charts: census, search, patient, now or as of any moment", cmd_chart},
+	{"paper", "sheets a ward works with: census, summary, MAR, forms, labels; and where each is", cmd_paper},
 	{"ledger", "list, show, prove and verify what was recorded", cmd_ledger},
 	{"replica", "copies of the site elsewhere: folders, object stores, web servers", cmd_replica},
 	{"rebuild", "a bare machine becomes the site again, from a replica and the recovery shares", cmd_rebuild},

@@ -89,6 +89,7 @@ bool ledger_outlives(uint8_t kind)
 	case LEDGER_ECG:
 	case LEDGER_ECG_ACT:
 	case LEDGER_GATE_HELD:
+	case LEDGER_SHEET:   /* whose sheet it was */
 	case LEDGER_CAPTURE:
 	case LEDGER_BACKLOAD:
 		return false;

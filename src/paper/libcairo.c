@@ -9,7 +9,10 @@
 #define CAIRO(X)                                                                                                                                       \
 	X(cairo_create) X(cairo_destroy) X(cairo_status) X(cairo_status_to_string) X(cairo_surface_destroy) X(cairo_surface_finish) X(cairo_surface_status) X(cairo_save) X(cairo_restore)   \
 	X(cairo_move_to) X(cairo_line_to) X(cairo_rectangle) X(cairo_close_path) X(cairo_stroke) X(cairo_fill) X(cairo_clip) X(cairo_set_line_width) X(cairo_set_line_join) X(cairo_set_line_cap) X(cairo_set_dash)   \
-	X(cairo_set_source_rgb) X(cairo_translate) X(cairo_rotate) X(cairo_show_page) X(cairo_pdf_surface_create_for_stream) X(cairo_pdf_surface_set_metadata)
+	X(cairo_set_source_rgb) X(cairo_translate) X(cairo_rotate) X(cairo_show_page) X(cairo_pdf_surface_create_for_stream) X(cairo_pdf_surface_set_metadata)   \
+	X(cairo_pdf_surface_set_size) X(cairo_toy_font_face_create) X(cairo_font_face_destroy) X(cairo_font_face_status) X(cairo_set_font_face) X(cairo_set_font_size) X(cairo_set_font_options) X(cairo_font_options_create) X(cairo_font_options_destroy)   \
+	X(cairo_font_options_set_hint_metrics) X(cairo_font_options_set_hint_style) X(cairo_scaled_font_create) X(cairo_scaled_font_destroy) X(cairo_scaled_font_status) X(cairo_scaled_font_text_to_glyphs) X(cairo_scaled_font_glyph_extents) X(cairo_glyph_free)   \
+	X(cairo_show_text_glyphs) X(cairo_matrix_init_scale) X(cairo_matrix_init_identity) X(cairo_new_path) X(cairo_arc)
 #define PANGO(X)                                                                                                                                       \
 	X(pango_layout_set_text) X(pango_layout_set_markup) X(pango_layout_set_font_description) X(pango_layout_set_width) X(pango_layout_set_height) X(pango_layout_set_ellipsize) X(pango_layout_set_wrap) X(pango_layout_set_spacing) X(pango_layout_set_alignment)     \
 	X(pango_layout_set_single_paragraph_mode) X(pango_layout_get_size) X(pango_layout_get_baseline) X(pango_layout_get_context) X(pango_context_set_round_glyph_positions) X(pango_font_description_from_string) \
@@ -91,6 +94,28 @@ void cairo_rotate(cairo_t *c, double a) { lib.cairo_rotate(c, a); }
 void cairo_show_page(cairo_t *c) { lib.cairo_show_page(c); }
 cairo_surface_t *cairo_pdf_surface_create_for_stream(cairo_write_func_t f, void *arg, double w, double h) { return lib.cairo_pdf_surface_create_for_stream(f, arg, w, h); }
 void cairo_pdf_surface_set_metadata(cairo_surface_t *s, cairo_pdf_metadata_t m, const char *v) { lib.cairo_pdf_surface_set_metadata(s, m, v); }
+void cairo_pdf_surface_set_size(cairo_surface_t *s, double w, double h) { lib.cairo_pdf_surface_set_size(s, w, h); }
+cairo_font_face_t *cairo_toy_font_face_create(const char *n, cairo_font_slant_t s, cairo_font_weight_t w) { return lib.cairo_toy_font_face_create(n, s, w); }
+void cairo_font_face_destroy(cairo_font_face_t *f) { lib.cairo_font_face_destroy(f); }
+cairo_status_t cairo_font_face_status(cairo_font_face_t *f) { return lib.cairo_font_face_status(f); }
+void cairo_set_font_face(cairo_t *c, cairo_font_face_t *f) { lib.cairo_set_font_face(c, f); }
+void cairo_set_font_size(cairo_t *c, double s) { lib.cairo_set_font_size(c, s); }
+void cairo_set_font_options(cairo_t *c, const cairo_font_options_t *o) { lib.cairo_set_font_options(c, o); }
+cairo_font_options_t *cairo_font_options_create(void) { return lib.cairo_font_options_create(); }
+void cairo_font_options_destroy(cairo_font_options_t *o) { lib.cairo_font_options_destroy(o); }
+void cairo_font_options_set_hint_metrics(cairo_font_options_t *o, cairo_hint_metrics_t m) { lib.cairo_font_options_set_hint_metrics(o, m); }
+void cairo_font_options_set_hint_style(cairo_font_options_t *o, cairo_hint_style_t s) { lib.cairo_font_options_set_hint_style(o, s); }
+cairo_scaled_font_t *cairo_scaled_font_create(cairo_font_face_t *f, const cairo_matrix_t *m, const cairo_matrix_t *t, const cairo_font_options_t *o) { return lib.cairo_scaled_font_create(f, m, t, o); }
+void cairo_scaled_font_destroy(cairo_scaled_font_t *f) { lib.cairo_scaled_font_destroy(f); }
+cairo_status_t cairo_scaled_font_status(cairo_scaled_font_t *f) { return lib.cairo_scaled_font_status(f); }
+cairo_status_t cairo_scaled_font_text_to_glyphs(cairo_scaled_font_t *f, double x, double y, const char *s, int n, cairo_glyph_t **g, int *gn, cairo_text_cluster_t **c, int *cn, cairo_text_cluster_flags_t *o) { return lib.cairo_scaled_font_text_to_glyphs(f, x, y, s, n, g, gn, c, cn, o); }
+void cairo_scaled_font_glyph_extents(cairo_scaled_font_t *f, const cairo_glyph_t *g, int n, cairo_text_extents_t *x) { lib.cairo_scaled_font_glyph_extents(f, g, n, x); }
+void cairo_glyph_free(cairo_glyph_t *g) { lib.cairo_glyph_free(g); }
+void cairo_show_text_glyphs(cairo_t *c, const char *s, int n, const cairo_glyph_t *g, int gn, const cairo_text_cluster_t *k, int kn, cairo_text_cluster_flags_t o) { lib.cairo_show_text_glyphs(c, s, n, g, gn, k, kn, o); }
+void cairo_matrix_init_scale(cairo_matrix_t *m, double x, double y) { lib.cairo_matrix_init_scale(m, x, y); }
+void cairo_matrix_init_identity(cairo_matrix_t *m) { lib.cairo_matrix_init_identity(m); }
+void cairo_new_path(cairo_t *c) { lib.cairo_new_path(c); }
+void cairo_arc(cairo_t *c, double x, double y, double r, double a, double b) { lib.cairo_arc(c, x, y, r, a, b); }
 
 void pango_layout_set_text(PangoLayout *l, const char *s, int n) { lib.pango_layout_set_text(l, s, n); }
 void pango_layout_set_markup(PangoLayout *l, const char *s, int n) { lib.pango_layout_set_markup(l, s, n); }

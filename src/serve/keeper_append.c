@@ -138,6 +138,7 @@ static bool kind_from(const struct kchan *ch, uint8_t kind)
 	case LEDGER_CONFIG:
 	case LEDGER_CAPTURE:
 	case LEDGER_ECG:
+	case LEDGER_SHEET:
 	case LEDGER_ECG_ACT: /* a person's acts on one come over web alone, where somebody has signed in; a command says what it delivered: may_deliver */
 	case LEDGER_DOWNTIME: /* keeper_may_downtime */
 	case LEDGER_BACKLOAD:
@@ -152,7 +153,7 @@ static bool source_of(const struct keeper *k, const struct kchan *ch, uint8_t ki
 	if (ch->kind == CH_CONTROL) {
 		if (kind == LEDGER_ALARM)
 			snprintf(out, LEDGER_SOURCE_MAX + 1, "watch");
-		else if (kind == LEDGER_IDENTITY || kind == LEDGER_QUARANTINE || kind == LEDGER_CONFIG || kind == LEDGER_ECG_ACT || kind == LEDGER_DOWNTIME || kind == LEDGER_BACKLOAD)
+		else if (kind == LEDGER_IDENTITY || kind == LEDGER_QUARANTINE || kind == LEDGER_CONFIG || kind == LEDGER_ECG_ACT || kind == LEDGER_DOWNTIME || kind == LEDGER_BACKLOAD || kind == LEDGER_SHEET)
 			snprintf(out, LEDGER_SOURCE_MAX + 1, ch->uid == 0 ? "command/root" : "command/%u", ch->uid);
 		else
 			snprintf(out, LEDGER_SOURCE_MAX + 1, "import");
@@ -215,6 +216,27 @@ static int may_deliver(struct keeper *k, struct slice body, struct err *e)
 	return r == 0 && leaf.kind != LEDGER_ECG ? err_set(e, ERR_NOT_FOUND, NULL, "entry %llu is no ECG", (unsigned long long)of) : r;
 }
 
+/* Paper that a command printed, or what became of a sheet. */
+static int may_print(struct slice body, struct err *e)
+{
+	static const char *const acts[] = {"signed-out", "returned", "scanned", "destroyed"};
+	AUTO_ARENA struct arena *a = arena_new((size_t)256 << 20);
+	struct json_node *n;
+	if (!a)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	int r = json_tree(body, a, &n, e);
+	if (r < 0)
+		return r;
+	struct slice what = json_text(n, "what");
+	const struct json_node *sheets = json_get(n, "sheets");
+	if (slice_eq_str(what, "printed") && json_text(n, "block").n && sheets && sheets->type == JSON_ARR && sheets->count)
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(acts); i++)
+		if (slice_eq_str(what, acts[i]) && json_text(n, "sheet").n)
+			return 0;
+	return err_set(e, ERR_DENIED, NULL, "no such thing is said of a sheet of paper");
+}
+
 static void note_alarm(struct keeper *k, struct slice body, int64_t time)
 {
 	AUTO_ARENA struct arena *a = arena_new(1 << 20);
@@ -234,6 +256,7 @@ void op_append(struct keeper *k, struct kchan *ch, const struct frame *f)
 	struct err e = {0};
 	in.kind = cur_u8(&c);
 	in.flags = cur_u8(&c) & LEDGER_FLAG_REPAIRED;
+	in.ordinary = in.kind != LEDGER_SHEET; /* as a view: paper is what is left when the disk is full */
 	uint8_t options = cur_u8(&c);
 	uint16_t listener = cur_u16le(&c);
 	in.key = frame_get_str(&c);
@@ -252,7 +275,7 @@ void op_append(struct keeper *k, struct kchan *ch, const struct frame *f)
 	if (options & APPEND_FOLLOW && ch->kind == CH_CONTROL)
 		feed_follow(k);
 	uint64_t lifted = UINT64_MAX;
-	int r = in.kind == LEDGER_QUARANTINE || in.kind == LEDGER_CONFIG || in.kind == LEDGER_ALARM ? may_decide(k, in.kind, in.body, &lifted, &e) : in.kind == LEDGER_ECG_ACT ? may_deliver(k, in.body, &e) : in.kind == LEDGER_DOWNTIME || in.kind == LEDGER_BACKLOAD ? keeper_may_downtime(in.kind, in.body, &e) : 0;
+	int r = in.kind == LEDGER_QUARANTINE || in.kind == LEDGER_CONFIG || in.kind == LEDGER_ALARM ? may_decide(k, in.kind, in.body, &lifted, &e) : in.kind == LEDGER_ECG_ACT ? may_deliver(k, in.body, &e) : in.kind == LEDGER_DOWNTIME || in.kind == LEDGER_BACKLOAD ? keeper_may_downtime(in.kind, in.body, &e) : in.kind == LEDGER_SHEET ? may_print(in.body, &e) : 0;
 	if (r == 0)
 		r = store(k, &in, &out, &e);
 	if (r >= 0 && lifted != UINT64_MAX) {

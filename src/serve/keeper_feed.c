@@ -42,6 +42,7 @@ static bool body_wanted(uint8_t kind)
 	case LEDGER_GATE_HELD:
 	case LEDGER_GATE_SENT:
 	case LEDGER_GATE_COUNT:
+	case LEDGER_SHEET:
 		return false; /* counted, never read */
 	default:
 		return true;
