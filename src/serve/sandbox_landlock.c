@@ -76,6 +76,7 @@ static const struct allowance allowances[] = {
 	{ROLE_WEB, "view", FS_READ},
 	{ROLE_WEB, "ledger", FS_READ},
 	{ROLE_WEB, "packs", FS_READ},
+	{ROLE_WEB, "packets", FS_READ},
 	{ROLE_WEB, "vault", FS_READ},
 	{ROLE_WEB, "outbox", FS_READ},
 	{ROLE_WEB, "copies", FS_READ},

@@ -32,7 +32,7 @@ static void take_back(struct creating *c)
 {
 	for (int i = 0; i < c->shares_written; i++)
 		unlink(c->share_paths[i]);
-	static const char *const ours[] = {"keys", "keys.new", "tls", "ledger", "wal", "packs", "vault", "replicas", "outbox", "outside", "view", "copies", "run", "lock", SHARES_WRITTEN, "site.ini"};
+	static const char *const ours[] = {"keys", "keys.new", "tls", "ledger", "wal", "packs", "vault", "replicas", "outbox", "outside", "packets", "view", "copies", "run", "lock", SHARES_WRITTEN, "site.ini"};
 	for (size_t i = 0; c->fd >= 0 && i < ARRAY_LEN(ours); i++)
 		file_remove_tree(c->fd, ours[i]);
 	if (c->made_shares_dir)
@@ -307,6 +307,8 @@ int site_make_vault(int sitefd, struct err *e)
 		return err_sys(e, "outbox", "cannot make the folder");
 	if (mkdirat(sitefd, "outside", 0755) < 0 && errno != EEXIST)
 		return err_sys(e, "outside", "cannot make the folder");
+	if (mkdirat(sitefd, "packets", 0755) < 0 && errno != EEXIST) /* units' keys: no secret in them that their words do not guard */
+		return err_sys(e, "packets", "cannot make the folder");
 	struct stat st;
 	if (fstatat(sitefd, "vault", &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode))
 		return err_set(e, ERR_EXISTS, "vault", "something else than a folder is in its place");

@@ -137,6 +137,29 @@ cmp -s words new-words && fail "the words are the same"
 start site
 hf packet make --site site --unit PULM -o r.html 2>/dev/null || fail "beside the daemon"
 hf packet verify r.html --vkey site/ledger/vkey >/dev/null || fail "what was made beside the daemon"
+# ... and by asking it over HTTP: who may see charts gets one, each is an entry, and who has it already gets nothing
+token=$(hf token create --role clinician --label ward-pc --site site)
+other=$(hf token create --role device --label cart --site site)
+get() { curl -s -m 60 -w '%{http_code}' -H "Authorization: Bearer $token" "$@"; }
+same "$(get -o got.json http://127.0.0.1:$http/api/packet)" 200 "which units have words"
+same "$(json packets <got.json | python3 -c 'import json,sys; print(" ".join(sorted(p["unit"] for p in json.load(sys.stdin))))')" "CARD ICU PULM" "units with words"
+before=$(entries site packet)
+same "$(get -D head -o w.html http://127.0.0.1:$http/api/packet/CARD)" 200 "a packet over HTTP"
+hf packet verify w.html --vkey site/ledger/vkey | grep -q 'Unit CARD' || fail "what came over HTTP"
+grep -qi 'content-disposition: attachment; filename="CARD.html"' head || fail "its name: $(cat head)"
+same "$(($(entries site packet) - before))" 2 "entries of one that was made and fetched"
+tag=$(sed -n 's/^[Ee][Tt]ag: \(.*\)\r$/\1/p' head)
+same "$(get -o none -H "If-None-Match: $tag" http://127.0.0.1:$http/api/packet/CARD)" 304 "who has it already"
+same "$(get -o w2.html http://127.0.0.1:$http/api/packet/CARD)" 200 "the ward's next PC"
+cmp w.html w2.html || fail "the ward's next PC gets another one"
+same "$(($(entries site packet) - before))" 3 "entries: one for each that went out"
+same "$(get -o none http://127.0.0.1:$http/api/packet/ORTH)" 404 "a unit without words"
+grep -q 'packet key' none || fail "the next step: $(cat none)"
+token=$other
+same "$(get -o none http://127.0.0.1:$http/api/packet/CARD)" 403 "a cart"
+token=nothing
+same "$(get -o none http://127.0.0.1:$http/api/packet/CARD)" 401 "nobody"
+same "$(($(entries site packet) - before))" 3 "entries of who got none"
 stop
 hf ledger verify --site site >/dev/null || fail "the ledger does not verify"
 
