@@ -106,9 +106,26 @@ static int whose(struct run *x, const struct backlog_item *it, struct making *k,
 	return 0;
 }
 
+/* A scan is not kept in memory with the rest. */
+static int with_scan(struct run *x, const struct backlog_item *it, struct arena *a, struct capture *ret, struct err *e)
+{
+	struct site_keys keys = {0};
+	struct ledger *led = NULL;
+	struct ledger_entry en;
+	int r = cli_ledger(x->s, true, &keys, &led, e);
+	if (r == 0)
+		r = ledger_read(led, it->entry, &en, e);
+	struct slice body = r == 0 ? arena_dup(a, en.body) : SLICE_NULL;
+	if (r == 0)
+		r = body.p ? capture_read(body, a, ret, e) : err_set(e, ERR_MEMORY, NULL, "no memory for a scan");
+	ledger_free(led);
+	site_keys_wipe(&keys);
+	return r;
+}
+
 static int make(struct run *x, const struct backlog_item *it, struct arena *a, struct making *k, struct err *e)
 {
-	int r = backlog_capture(it, a, &k->c, e);
+	int r = it->kind == CAPTURE_SHEET ? with_scan(x, it, a, &k->c, e) : backlog_capture(it, a, &k->c, e);
 	if (r < 0)
 		return r;
 	const struct backlog_item *of = it->of != BACKLOG_NONE ? &x->l.items[it->of] : it->named.n ? backlog_find(&x->l, it->named) : NULL;

@@ -1,14 +1,52 @@
-/* Notes, as MDM^T02 with their text (v2.5.1 chapter 9.5). A correction is T10, a new document that names the one it replaces in TXA-13; a withdrawal is T11.
+/* Notes with their text, and paper sheets that were copied or scanned, as MDM^T02 (v2.5.1 chapter 9.5). A correction is T10, a new document that names the one it replaces in TXA-13; a withdrawal is T11.
  *
- *   TXA  2 PN   3 TX   4 when it was about   6 and 7 written down   5 and 9 whose it is   11 who wrote it down   12 our number   17 DO: documented, nobody has signed it   19 AV
- *   OBX  TX, a line each; the last says how it came to be written down */
+ *   TXA  2 PR (progress note, table 0270)   3 TX, of a scan SD   4 when it was about   6 and 7 written down   5 and 9 whose it is   11 who wrote it down   12 our number   17 DO: documented, nobody has signed it   19 AV
+ *   OBX  TX, a line each; of a scan ED;  the last says how it came to be written down */
 #include "backload_internal.h"
 
 static void line(struct bl *w, unsigned n, struct slice text)
 {
-	buf_printf(w->b, "OBX|%u|TX|11506-3^Progress note^LN|%u|", n, n);
+	buf_printf(w->b, "OBX|%u|TX|34109-9^Note^LN|%u|", n, n);
 	hl7_put_text(w->b, text);
 	buf_str(w->b, "||||||F\r");
+}
+
+/* What a scanner or a camera gives, as ED (2.A.24); anything else is application/octet-stream. Larger ones stay here: who reads the note is told where. */
+static const struct {
+	const char *begins, *type;
+} types[] = {{"%PDF-", "application^pdf"}, {"\xff\xd8\xff", "image^jpeg"}, {"\x89PNG", "image^png"}, {"II*", "image^tiff"}};
+#define SCAN_SENT ((size_t)2 << 20)
+
+static bool scanned(const struct bl *w)
+{
+	return w->c->scan.n && w->c->scan.n <= SCAN_SENT;
+}
+
+static void put_scan(struct bl *w, unsigned n)
+{
+	const char *type = "application^octet-stream";
+	for (size_t i = ARRAY_LEN(types); i-- > 0;)
+		if (slice_starts(w->c->scan, types[i].begins))
+			type = types[i].type;
+	buf_printf(w->b, "OBX|%u|ED|34109-9^Note^LN|%u|^%s^Base64^", n, n, type);
+	base64_put(w->b, w->c->scan);
+	buf_str(w->b, "||||||F\r");
+}
+
+static void sheet_said(struct bl *w, unsigned n)
+{
+	AUTO_BUF struct buf b = {0};
+	struct slice number = bl_value(w, "number"), of = bl_value(w, "of"), pages = bl_value(w, "pages");
+	if (!number.n)
+		number = w->c->sheet;
+	buf_init(&b, CAPTURE_MAX);
+	buf_printf(&b, "Paper sheet %.*s", SLICE_FMT(number));
+	if (of.n)
+		buf_printf(&b, " (%.*s)", SLICE_FMT(of));
+	if (pages.n)
+		buf_printf(&b, ", %.*s pages", SLICE_FMT(pages));
+	buf_str(&b, scanned(w) ? ", scanned." : w->c->scan.n ? ": its scan is larger than is sent, and is kept in Holdfast." : ".");
+	line(w, n, buf_slice(&b));
 }
 
 static void text_of(struct bl *w)
@@ -16,6 +54,10 @@ static void text_of(struct bl *w)
 	AUTO_BUF struct buf b = {0};
 	struct slice rest = json_text(w->c->values, "text");
 	unsigned n = 0;
+	if (w->c->kind == CAPTURE_SHEET)
+		sheet_said(w, ++n);
+	if (scanned(w))
+		put_scan(w, ++n);
 	while (rest.n) {
 		struct slice one = slice_cut(rest, '\n', &rest);
 		line(w, ++n, one);
@@ -37,8 +79,8 @@ int bl_document(struct bl *w, struct err *e)
 	bl_visit(w, true);
 	bl_segment(w, "TXA");
 	bl_field(w, 1, SLICE("1"));
-	bl_field(w, 2, SLICE("PN"));
-	bl_field(w, 3, SLICE("TX"));
+	bl_field(w, 2, SLICE("PR"));
+	bl_field(w, 3, scanned(w) ? SLICE("SD") : SLICE("TX"));
 	bl_to(w, 4);
 	bl_occurred(w);
 	bl_to(w, 5);
@@ -59,7 +101,8 @@ int bl_document(struct bl *w, struct err *e)
 	}
 	bl_field(w, 17, SLICE("DO"));
 	bl_field(w, 19, SLICE("AV"));
-	bl_field(w, 25, bl_value(w, "title")); /* a field of 2.7; who reads 2.5.1 passes it over (2.6.2) */
+	struct slice title = bl_value(w, "title");
+	bl_field(w, 25, w->c->kind == CAPTURE_SHEET ? SLICE("Paper sheet") : title); /* a field of 2.7; who reads 2.5.1 passes it over (2.6.2) */
 	bl_end(w);
 	if (!gone)
 		text_of(w);

@@ -5,14 +5,6 @@
 #include "downtime.h"
 #include "hl7.h"
 
-/* What wards measure, in LOINC and UCUM, as it goes out and, so that what comes back is the same, as it stands in the chart. */
-struct downtime_vital {
-	const char *name, *code, *text, *unit; /* name: of the value */
-};
-#define DOWNTIME_VITALS 12
-extern const struct downtime_vital downtime_vitals[DOWNTIME_VITALS];
-void downtime_vital_of(const struct capture *c, const struct downtime_vital *v, struct downtime_vital *ret); /* in the unit that the item says */
-
 struct bl {
 	const struct capture *c;
 	const struct backload_message *m;
@@ -63,6 +55,7 @@ int bl_medication(struct bl *w, struct err *e) MUST;
 int bl_order(struct bl *w, struct err *e) MUST;
 int bl_vitals(struct bl *w, struct err *e) MUST;
 int bl_result(struct bl *w, struct err *e) MUST;
+int bl_specimen(struct bl *w, struct err *e) MUST;
 int bl_document(struct bl *w, struct err *e) MUST;
 
 #endif

@@ -5,9 +5,8 @@
  *   given held                                     RAS O17 (2.3.1: O01)                                         backload_pharmacy.c
  *   order of medication                            RDE O11 (2.3.1: O01)                                         backload_pharmacy.c
  *   order of anything else                         OMG O19 (2.3.1: ORM O01)                                     backload_order.c
- *   vitals result                                  ORU R01                                                      backload_result.c
- *   note                                           MDM T02, T10 as a correction, T11 as a withdrawal            backload_document.c
- *   specimen sheet                                 none: ERR_NO
+ *   vitals result specimen                         ORU R01                                                      backload_result.c
+ *   note sheet                                     MDM T02, T10 as a correction, T11 as a withdrawal            backload_document.c
  *
  * What is known of when and who has a field of its own: EVN-2, ORC-9, RXA-22, TXA-7 when it was written down; EVN-6, RXA-3, OBR-7, OBX-14, TXA-4 when it happened; EVN-5, ORC-10, TXA-11 who wrote it; ORC-12, RXA-10, OBX-16, TXA-9
  * who ordered it or did it. How it came to be written down (in downtime, by whom for whom, from which sheet) is said in words, too, for the people who read it there.
@@ -138,6 +137,10 @@ void bl_person(struct bl *w, struct slice who)
 void bl_place(struct bl *w, struct slice bed)
 {
 	struct slice rest = bed;
+	if (bed.n && !memchr(bed.p, '^', bed.n)) { /* a bed alone is one of the item's unit */
+		hl7_put_text(w->b, w->c->unit);
+		buf_str(w->b, "^^");
+	}
 	for (unsigned i = 0; rest.n && i < 4; i++) {
 		if (i)
 			buf_u8(w->b, '^');
@@ -315,6 +318,9 @@ void bl_said(struct bl *w, struct buf *ret, const char *const *more)
 		else if (n && (n->type == JSON_STR || n->type == JSON_NUM) && n->value.n)
 			buf_printf(ret, " %s: %.*s.", *more, SLICE_FMT(n->value));
 	}
+	for (const struct json_node *n = c->values->child; n; n = n->next)
+		if (n->raw.n) /* of a name that nobody knows: it kept its bytes (capture_read) */
+			buf_printf(ret, " %.*s: %.*s.", SLICE_FMT(n->key), SLICE_FMT(n->value));
 }
 
 void bl_note(struct bl *w, unsigned set, const char *const *more)
@@ -349,14 +355,15 @@ static int by_kind(struct bl *w, struct err *e)
 		return bl_vitals(w, e);
 	case CAPTURE_RESULT:
 		return bl_result(w, e);
-	case CAPTURE_NOTE:
-		return bl_document(w, e);
 	case CAPTURE_SPECIMEN:
+		return bl_specimen(w, e);
+	case CAPTURE_NOTE:
 	case CAPTURE_SHEET:
+		return bl_document(w, e);
 	case CAPTURE_KIND_COUNT:
 		break;
 	}
-	return err_set(e, ERR_NO, NULL, "a %s needs no message: its owner says when it is entered", capture_kind_name(w->c->kind));
+	return err_set(e, ERR_NO, NULL, "there is no message for an item of this kind");
 }
 
 int backload_message(const struct capture *c, const struct backload_message *m, struct buf *ret, struct err *e)

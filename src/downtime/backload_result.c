@@ -1,4 +1,4 @@
-/* What was measured, and results that came by telephone, as ORU^R01 (v2.5.1, 7.3.1).
+/* What was measured, results that came by telephone, and where a specimen is, as ORU^R01 (v2.5.1, 7.3.1).
  *
  *   ORC  RE   2 our number   5 CM, CA as a withdrawal
  *   OBR  2 and 3 our number   4 the panel, or the test   7 when   10 by whom   22 written down   25 F P, C as a correction, X as a withdrawal   29 the order
@@ -7,21 +7,6 @@
  *
  * A withdrawn one has a single OBX that says so with status W, and none of the values that were wrong. */
 #include "backload_internal.h"
-
-const struct downtime_vital downtime_vitals[DOWNTIME_VITALS] = {
-	{"systolic", "8480-6", "Systolic blood pressure", "mm[Hg]"},
-	{"diastolic", "8462-4", "Diastolic blood pressure", "mm[Hg]"},
-	{"pulse", "8867-4", "Heart rate", "/min"},
-	{"respiration", "9279-1", "Respiratory rate", "/min"},
-	{"temperature", "8310-5", "Body temperature", "Cel"},
-	{"spo2", "59408-5", "Oxygen saturation in Arterial blood by Pulse oximetry", "%"},
-	{"oxygen", "3151-8", "Inhaled oxygen flow rate", "L/min"},
-	{"pain", "72514-3", "Pain severity - 0-10 verbal numeric rating [Score] - Reported", "{score}"},
-	{"gcs", "9269-2", "Glasgow coma score total", "{score}"},
-	{"weight", "29463-7", "Body weight", "kg"},
-	{"height", "8302-2", "Body height", "cm"},
-	{"glucose", "2339-0", "Glucose [Mass/volume] in Blood", "mg/dL"},
-};
 
 static void begin(struct bl *w, const char *code, const char *text)
 {
@@ -81,28 +66,29 @@ static void withdrawn(struct bl *w)
 	finish(w, SLICE_NULL, false, SLICE_NULL, SLICE_NULL, "W");
 }
 
-void downtime_vital_of(const struct capture *c, const struct downtime_vital *v, struct downtime_vital *ret)
+/* One of the facts that the item is in our own chart, so that what comes back from the EHR is the same. */
+static void observation(struct bl *w, unsigned n, const struct fact *t)
 {
-	struct slice unit = SLICE_NULL;
-	*ret = *v;
-	if (!strcmp(v->name, "temperature"))
-		unit = json_text(c->values, "temperatureUnit");
-	else if (!strcmp(v->name, "glucose"))
-		unit = json_text(c->values, "glucoseUnit");
-	if (slice_eq_str(unit, "[degF]"))
-		ret->unit = "[degF]";
-	if (slice_eq_str(unit, "mmol/L")) {
-		ret->code = "15074-8";
-		ret->text = "Glucose [Moles/volume] in Blood";
-		ret->unit = "mmol/L";
-	}
+	struct slice code = fact_get(t, FF_CODE), value = fact_get(t, FF_VALUE), what = fact_part(code, FC_DISPLAY);
+	open_obx(w, n, num_is_decimal(value) ? "NM" : "ST");
+	bl_coded(w, fact_part(code, FC_CODE), what.n ? what : fact_part(code, FC_TEXT), fact_part(code, FC_SYSTEM));
+	buf_str(w->b, "||");
+	hl7_put_text(w->b, value);
+	finish(w, fact_part(fact_get(t, FF_UNIT), FC_CODE), true, SLICE_NULL, SLICE_NULL, w->m->corrects ? "C" : "F");
 }
 
 int bl_vitals(struct bl *w, struct err *e)
 {
 	static const char *const more[] = {"position", "site", NULL};
+	AUTO_ARENA struct arena *a = arena_new((size_t)4 << 20);
+	struct facts f;
 	unsigned n = 0;
-	int r = bl_head(w, "ORU", "R01", "ORU_R01", e);
+	if (!a)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	facts_init(&f, a);
+	int r = capture_facts(w->c, &(struct capture_of){.root = w->m->number, .corrects = w->m->corrects}, w->m->zone_minutes, &f, e);
+	if (r == 0)
+		r = bl_head(w, "ORU", "R01", "ORU_R01", e);
 	if (r < 0)
 		return r;
 	bl_patient(w);
@@ -112,18 +98,34 @@ int bl_vitals(struct bl *w, struct err *e)
 		withdrawn(w);
 		return 0;
 	}
-	for (size_t i = 0; i < DOWNTIME_VITALS; i++) {
-		struct downtime_vital v;
-		struct slice value = bl_value(w, downtime_vitals[i].name);
-		if (!value.n)
-			continue;
-		downtime_vital_of(w->c, &downtime_vitals[i], &v);
-		open_obx(w, ++n, num_is_decimal(value) ? "NM" : "ST");
-		bl_coded(w, slice_str(v.code), slice_str(v.text), SLICE("LN"));
-		buf_str(w->b, "||");
-		hl7_put_text(w->b, value);
-		finish(w, slice_str(v.unit), true, SLICE_NULL, SLICE_NULL, w->m->corrects ? "C" : "F");
+	for (const struct fact *t = f.first ? f.first->first : NULL; t; t = t->next)
+		if (t->kind == FACT_RESULT)
+			observation(w, ++n, t);
+	bl_note(w, 1, more);
+	return 0;
+}
+
+/* Where a specimen is: an observation, so that it stands in the patient's record there, too. */
+int bl_specimen(struct bl *w, struct err *e)
+{
+	static const char *const more[] = {"what", "test", "order", "to", NULL};
+	struct slice state = bl_value(w, "state"), number = bl_value(w, "number");
+	int r = bl_head(w, "ORU", "R01", "ORU_R01", e);
+	if (r < 0)
+		return r;
+	bl_patient(w);
+	bl_visit(w, false);
+	begin(w, "", "Specimen");
+	if (w->c->withdraw) {
+		withdrawn(w);
+		return 0;
 	}
+	open_obx(w, 1, "ST");
+	buf_str(w->b, "^Specimen ");
+	hl7_put_text(w->b, number);
+	buf_str(w->b, "||");
+	hl7_put_text(w->b, state.n ? state : SLICE("collected"));
+	finish(w, SLICE_NULL, false, SLICE_NULL, SLICE_NULL, w->m->corrects ? "C" : "F");
 	bl_note(w, 1, more);
 	return 0;
 }
