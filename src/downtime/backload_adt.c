@@ -18,7 +18,7 @@ struct event {
 struct stay {
 	struct slice cls, bed, prior, attending, disposition, to;
 	const char *type; /* PV1-4 */
-	bool begins, ends, named; /* named: our number is this stay's */
+	bool begins, ends, named, here; /* named: our number is this stay's */
 };
 
 /* PV1: 2 class, 3 where, 4 how, 6 where before, 7 attending, 19 number, 36 and 37 discharged to, 44 from, 45 until, 50 our number */
@@ -29,9 +29,12 @@ static void put_stay(struct bl *w, const struct stay *s)
 	bl_segment(w, "PV1");
 	bl_field(w, 1, SLICE("1"));
 	bl_field(w, 2, slice_str(hl7_class_code(cls)));
-	if (s->bed.n) {
+	if (s->bed.n || (s->here && w->c->unit.n)) { /* without a bed he is on the unit that says so */
 		bl_to(w, 3);
-		bl_place(w, s->bed);
+		if (s->bed.n)
+			bl_place(w, s->bed);
+		else
+			hl7_put_text(w->b, w->c->unit);
 	}
 	bl_field(w, 4, slice_str(s->type));
 	if (s->prior.n) {
@@ -154,7 +157,7 @@ static int registration(struct bl *w, struct err *e)
 		bl_patient(w);
 	else
 		put_person(w);
-	put_stay(w, &(struct stay){.cls = bl_value(w, "class"), .bed = bl_value(w, "bed"), .type = bl_yes(w, "newborn") ? "N" : "", .begins = true, .named = true});
+	put_stay(w, &(struct stay){.cls = bl_value(w, "class"), .bed = bl_value(w, "bed"), .type = bl_yes(w, "newborn") ? "N" : "", .begins = true, .named = true, .here = true});
 	if (!w->c->withdraw) {
 		put_reason(w);
 		put_words(w);
@@ -170,7 +173,7 @@ static int admit(struct bl *w, struct err *e)
 		return r;
 	bl_patient(w);
 	struct slice cls = bl_value(w, "class");
-	put_stay(w, &(struct stay){.cls = cls.n ? cls : SLICE("inpatient"), .bed = bl_value(w, "bed"), .attending = bl_value(w, "attending"), .begins = true, .named = true});
+	put_stay(w, &(struct stay){.cls = cls.n ? cls : SLICE("inpatient"), .bed = bl_value(w, "bed"), .attending = bl_value(w, "attending"), .begins = true, .named = true, .here = true});
 	if (!w->c->withdraw)
 		put_reason(w);
 	return 0;
@@ -184,7 +187,7 @@ static int transfer(struct bl *w, struct err *e)
 	if (r < 0)
 		return r;
 	bl_patient(w);
-	put_stay(w, &(struct stay){.bed = bl_value(w, back ? "from" : "bed"), .prior = bl_value(w, back ? "bed" : "from")});
+	put_stay(w, &(struct stay){.bed = bl_value(w, back ? "from" : "bed"), .prior = bl_value(w, back ? "bed" : "from"), .here = !back});
 	return 0;
 }
 

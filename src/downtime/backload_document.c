@@ -67,6 +67,18 @@ static void text_of(struct bl *w)
 	line(w, ++n, buf_slice(&b));
 }
 
+static void put_title(struct bl *w)
+{
+	struct slice title = bl_value(w, "title"), of = bl_value(w, "of"), number = bl_value(w, "number");
+	if (w->c->kind != CAPTURE_SHEET) {
+		bl_field(w, 25, title);
+		return;
+	}
+	bl_field(w, 25, of.n ? of : SLICE("Sheet"));
+	buf_u8(w->b, ' ');
+	hl7_put_text(w->b, number.n ? number : w->c->sheet);
+}
+
 int bl_document(struct bl *w, struct err *e)
 {
 	bool gone = w->c->withdraw, other = w->m->corrects && !gone;
@@ -101,8 +113,7 @@ int bl_document(struct bl *w, struct err *e)
 	}
 	bl_field(w, 17, SLICE("DO"));
 	bl_field(w, 19, SLICE("AV"));
-	struct slice title = bl_value(w, "title");
-	bl_field(w, 25, w->c->kind == CAPTURE_SHEET ? SLICE("Paper sheet") : title); /* a field of 2.7; who reads 2.5.1 passes it over (2.6.2) */
+	put_title(w); /* a field of 2.7; who reads 2.5.1 passes it over (2.6.2) */
 	bl_end(w);
 	if (!gone)
 		text_of(w);

@@ -226,8 +226,12 @@ void bl_orc(struct bl *w, const struct bl_orc *o)
 		bl_to(w, 12);
 		bl_person(w, o->ordered_by);
 	}
-	bl_to(w, 15);
-	bl_occurred(w);
+	struct slice start = o->timing ? bl_value(w, "start") : SLICE_NULL;
+	bl_to(w, 15); /* of an order: from when on */
+	if (start.n)
+		bl_time(w, start);
+	else
+		bl_occurred(w);
 	if (w->c->reason.n) {
 		bl_to(w, 16);
 		buf_u8(w->b, '^');
@@ -301,6 +305,17 @@ static void word(struct buf *b, const char *before, struct slice s)
 	buf_add_slice(b, s);
 }
 
+/* calledBy -> Called by */
+static void label(struct buf *b, const char *name)
+{
+	for (const char *p = name; *p; p++) {
+		bool capital = *p >= 'A' && *p <= 'Z';
+		if (capital)
+			buf_u8(b, ' ');
+		buf_u8(b, (uint8_t)(p == name ? *p & ~32 : capital ? *p | 32 : *p));
+	}
+}
+
 void bl_said(struct bl *w, struct buf *ret, const char *const *more)
 {
 	const struct capture *c = w->c;
@@ -309,14 +324,19 @@ void bl_said(struct bl *w, struct buf *ret, const char *const *more)
 	word(ret, " on behalf of ", c->on_behalf_of);
 	word(ret, ", unit ", c->unit);
 	word(ret, ", from paper sheet ", c->sheet);
+	word(ret, "; it happened at ", c->occurred);
 	buf_str(ret, ".");
 	word(ret, " Reason: ", c->reason);
 	for (; more && *more; more++) {
 		const struct json_node *n = json_get(c->values, *more);
-		if (bl_yes(w, *more))
-			buf_printf(ret, " %s: yes.", *more);
-		else if (n && (n->type == JSON_STR || n->type == JSON_NUM) && n->value.n)
-			buf_printf(ret, " %s: %.*s.", *more, SLICE_FMT(n->value));
+		bool says = bl_yes(w, *more);
+		if (!says && (!n || (n->type != JSON_STR && n->type != JSON_NUM) || !n->value.n))
+			continue;
+		buf_u8(ret, ' ');
+		label(ret, *more);
+		buf_str(ret, ": ");
+		buf_add_slice(ret, says ? SLICE("yes") : n->value);
+		buf_u8(ret, '.');
 	}
 	for (const struct json_node *n = c->values->child; n; n = n->next)
 		if (n->raw.n) /* of a name that nobody knows: it kept its bytes (capture_read) */

@@ -1,7 +1,7 @@
 /* Orders of anything but medication: OMG^O19 (v2.5.1, 4.4.6; 2.3.1: ORM^O01), the general clinical order, for laboratory, imaging, nursing, diets and what else was ordered.
  *
  *   ORC  NW, XO as a correction, CA as a withdrawal, DC where it stops another one (then ORC-2 is that one's number, and ours stands in ORC-4)   2 our number   12 who ordered   30 PH: by telephone, read back
- *   OBR  2 our number   4 what   6 wanted at   16 who ordered   24 LAB, RAD
+ *   OBR  2 our number   4 what   16 who ordered   24 LAB, RAD
  *   NTE  how it came to be written down */
 #include "backload_internal.h"
 
@@ -15,7 +15,7 @@ static const char *section(struct slice category)
 int bl_order(struct bl *w, struct err *e)
 {
 	static const char *const more[] = {"category", "readBack", "dose", "route", NULL};
-	struct slice stops = bl_value(w, "stop"), start = bl_value(w, "start");
+	struct slice stops = bl_value(w, "stop");
 	int r = bl_head(w, w->old ? "ORM" : "OMG", w->old ? "O01" : "O19", "OMG_O19", e);
 	if (r < 0)
 		return r;
@@ -32,10 +32,6 @@ int bl_order(struct bl *w, struct err *e)
 	bl_number(w, o.placer);
 	bl_to(w, 4);
 	bl_coded(w, bl_value(w, "code"), bl_value(w, "what"), bl_value(w, "system"));
-	if (start.n) {
-		bl_to(w, 6);
-		bl_time(w, start);
-	}
 	bl_to(w, 16);
 	bl_person(w, o.ordered_by);
 	bl_field(w, 24, slice_str(section(bl_value(w, "category"))));

@@ -1,7 +1,7 @@
 /* What was measured, results that came by telephone, and where a specimen is, as ORU^R01 (v2.5.1, 7.3.1).
  *
  *   ORC  RE   2 our number   5 CM, CA as a withdrawal
- *   OBR  2 and 3 our number   4 the panel, or the test   7 when   10 by whom   22 written down   25 F P, C as a correction, X as a withdrawal   29 the order
+ *   OBR  2 and 3 our number   4 the panel, or the test   7 when   10 by whom it was measured   22 written down   25 F P, C as a correction, X as a withdrawal   29 the order
  *   OBX  vitals: LOINC and UCUM (the vital signs of LOINC panel 85353-1 and what wards write beside them), NM as written. Results: as they came; 6 unit   7 range   8 flag, AA where it is critical   14 when   16 by whom
  *   NTE  how it came to be written down; of a result also by whom and to whom it was called, whether it was read back, the specimen
  *
@@ -25,8 +25,10 @@ static void begin(struct bl *w, const char *code, const char *text)
 		bl_coded(w, bl_value(w, "code"), bl_value(w, "test"), bl_value(w, "system"));
 	bl_to(w, 7);
 	bl_occurred(w);
-	bl_to(w, 10);
-	bl_person(w, bl_doer(w));
+	if (w->c->kind != CAPTURE_RESULT) { /* who measured; who took a result down has not drawn the blood */
+		bl_to(w, 10);
+		bl_person(w, bl_doer(w));
+	}
 	bl_to(w, 22);
 	bl_recorded(w);
 	bl_field(w, 25, back ? SLICE("X") : w->m->corrects ? SLICE("C") : slice_eq_str(bl_value(w, "status"), "P") ? SLICE("P") : SLICE("F"));
