@@ -45,6 +45,7 @@ void backlog_balance(const struct backlog *l, int owner /* or -1: all */, struct
 /* An act: begun with its name, its item and who does it; entered durably, and applied. */
 void backload_begin(struct jsonw *w, struct buf *b, const char *act, const struct backlog_item *it);
 int backload_enter(struct control *k, const struct buf *body, struct backlog_item *it, struct err *e) MUST;
+int backload_enter_soon(struct control *k, const struct buf *body, struct backlog_item *it, struct err *e) MUST; /* durable with the next one that is entered, or control_flush */
 int backload_lock(const struct site *s, int *ret, struct err *e) MUST; /* two at a time would send each twice */
 
 /* The filters that list, review and send have in common. */

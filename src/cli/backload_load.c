@@ -306,11 +306,12 @@ void backload_begin(struct jsonw *w, struct buf *b, const char *act, const struc
 
 static int on_result(void *arg, uint64_t tag, const struct control_appended *r, struct err *e)
 {
-	*(struct control_appended *)arg = *r;
+	if (arg)
+		*(struct control_appended *)arg = *r;
 	return 0;
 }
 
-int backload_enter(struct control *k, const struct buf *body, struct backlog_item *it, struct err *e)
+static int put(struct control *k, const struct buf *body, struct backlog_item *it, bool now, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new((size_t)1 << 20);
 	struct slice rest, line = slice_cut(buf_slice(body), '\n', &rest);
@@ -319,14 +320,24 @@ int backload_enter(struct control *k, const struct buf *body, struct backlog_ite
 	struct json_node *n;
 	if (!a || !buf_ok(body))
 		return err_set(e, a ? buf_code(body) : ERR_MEMORY, NULL, "no room for what is entered");
-	int r = control_append(k, &in, 1, on_result, &is, e);
-	if (r == 0)
+	int r = control_append(k, &in, 1, on_result, now ? &is : NULL, e);
+	if (r == 0 && now)
 		r = control_flush(k, e);
 	if (r == 0 && it)
 		r = json_tree(line, a, &n, e);
 	if (r == 0 && it)
 		(void)backload_apply(&it->b, n, is.seq);
 	return r;
+}
+
+int backload_enter(struct control *k, const struct buf *body, struct backlog_item *it, struct err *e)
+{
+	return put(k, body, it, true, e);
+}
+
+int backload_enter_soon(struct control *k, const struct buf *body, struct backlog_item *it, struct err *e)
+{
+	return put(k, body, it, false, e);
 }
 
 int backload_lock(const struct site *s, int *ret, struct err *e)

@@ -26,7 +26,11 @@ struct run {
 	struct send_line *line;
 	struct slice *waits;      /* whose items wait: as the item names them, and our ids; in l.a */
 	size_t waits_n, waits_room;
-	bool *tried;
+	struct told {             /* answered, and not said yet: it is not durable before the next entry is */
+		const struct backlog_item *it;
+		char text[200];
+		unsigned strays;
+	} told;
 	int64_t last;             /* when the last one went out, monotonic */
 	unsigned silent;
 	uint64_t sent, filed, there, refused, unknown, waiting, impossible;
@@ -219,7 +223,7 @@ static int enter_answer(struct run *x, struct backlog_item *it, const struct sen
 	if (h->outcome == SEND_NOT_TAKEN && h->duplicate)
 		jsonw_kbool(&w, "duplicate", true);
 	jsonw_obj_end(&w);
-	return backload_enter(x->k, &b, it, e);
+	return backload_enter_soon(x->k, &b, it, e); /* one wait for the disk an item: with the bytes of the next one. Killed before, it is unknown, as if the answer had not come */
 }
 
 /* ---- what is said ---- */
@@ -259,6 +263,22 @@ static void tell(struct run *x, const struct backlog_item *it, const char *state
 	if (strays)
 		cli_note("holdfast: %u acknowledgement%s came that %s not of this message, and count for nothing", strays, strays == 1 ? "" : "s", strays == 1 ? "is" : "are");
 	fflush(stdout);
+}
+
+/* What was entered last is durable. */
+static void tell_last(struct run *x)
+{
+	if (x->told.it)
+		tell(x, x->told.it, backload_state_name(x->told.it->b.state), x->told.text, x->told.strays);
+	x->told.it = NULL;
+}
+
+static int settle_last(struct run *x, struct err *e)
+{
+	int r = x->told.it ? control_flush(x->k, e) : 0;
+	if (r == 0)
+		tell_last(x);
+	return r;
 }
 
 /* ---- who waits ---- */
@@ -330,7 +350,8 @@ static int exchange(struct run *x, struct backlog_item *it, const struct making 
 		x->filed += it->b.state == BACK_FILED;
 		x->there += it->b.state == BACK_ALREADY_THERE;
 		x->refused += it->b.state == BACK_REFUSED;
-		tell(x, it, backload_state_name(it->b.state), h.text, h.strays);
+		x->told = (struct told){.it = it, .strays = h.strays};
+		snprintf(x->told.text, sizeof x->told.text, "%s", h.text);
 		return 0;
 	case SEND_NOT_SENT:
 		*e = h.why;
@@ -373,6 +394,8 @@ static int send_one(struct run *x, struct backlog_item *it, struct err *e)
 		r = send_line_ready(x->line, e); /* before the entry: nothing is unknown that never went out */
 		if (r == 0)
 			r = again ? enter_about(x, it, "sending", NULL, NULL, e) : enter_made(x, it, &k, e);
+		if (r == 0)
+			tell_last(x);
 		if (r == 0 && it->b.state != BACK_SENT_UNKNOWN)
 			r = err_set(e, ERR_SYSTEM, NULL, "item %.*s is %s: it was changed while it was sent", SLICE_FMT(it->id), backload_state_name(it->b.state));
 		if (r == 0) {
@@ -423,6 +446,8 @@ static bool one_of_them(struct run *x, struct backlog_item *it)
 		return true;
 	}
 	int r = send_one(x, it, &e);
+	if (r < 0 && settle_last(x, &(struct err){0}) < 0)
+		x->status = 3;
 	if (r == 0) {
 		backlog_count(&x->l);
 		return true;
@@ -466,7 +491,7 @@ static int send_all(struct run *x, struct err *e)
 			break;
 		}
 	free(order);
-	return 0;
+	return settle_last(x, e);
 }
 
 static void summary(struct run *x)

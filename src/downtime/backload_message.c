@@ -186,12 +186,22 @@ void bl_patient(struct bl *w)
 	buf_u8(w->b, '\r');
 }
 
+/* Which visit, and not where: where the patient lies now is not where he lay then, and a receiver may move him by it. PV1-2 is required (3.4.3.2). */
 void bl_visit(struct bl *w, bool needed)
 {
-	if (w->m->visit)
-		hl7_put_visit(w->b, w->m->visit);
-	else if (needed)
-		buf_str(w->b, "PV1|1|U\r"); /* PV1-2 is required (3.4.3.2); where and under which number is not known */
+	const struct fact *v = w->m->visit;
+	struct slice number = v ? fact_get(v, FF_VISIT) : SLICE_NULL;
+	bool numbered = number.n && !fact_is_null(number);
+	if (!numbered && !needed)
+		return;
+	bl_segment(w, "PV1");
+	bl_field(w, 1, SLICE("1"));
+	bl_field(w, 2, slice_str(hl7_class_code(v ? fact_get(v, FF_CLASS) : SLICE_NULL)));
+	if (numbered) {
+		bl_to(w, 19);
+		hl7_put_ident(w->b, fact_part(number, FI_VALUE), fact_part(number, FI_ASSIGNER), fact_part(number, FI_TYPE));
+	}
+	bl_end(w);
 }
 
 struct slice bl_placed(const struct bl *w)
