@@ -13,7 +13,6 @@ const codeWords = (code: string): string => t(code ? (`gRefCode_${code}` as Key)
 
 export function Refused({ l, first, now, done }: { l: Link; first: Message | undefined; now: number; done: () => void }) {
   const { may, openEntry } = useShared(), retry = useAct(), [asking, setAsking] = useState(false), [said, setSaid] = useState("");
-  const source = useData<{ source: string }>(l.refusedFirst === null ? null : `/api/entry/${l.refusedFirst}`, `entry ${l.refusedFirst}`);
   if (l.refusedFirst === null) return said ? <p class="note ok" role="status">{said}</p> : null;
   const id = first?.control_id || String(l.refusedFirst), can = may("cut") && may("gate-sign");
   return (
@@ -23,7 +22,7 @@ export function Refused({ l, first, now, done }: { l: Link; first: Message | und
         {said && <p class="note ok" role="status">{said}</p>}
         <dl class="kv">
           <dt>{t("gRefMessage")}</dt><dd>{first?.type} <b class="mono">{id}</b> · <button type="button" class="link" onClick={() => openEntry(l.refusedFirst!)}>{t("entry")} {l.refusedFirst}</button></dd>
-          <dt>{t("gRefFrom")}</dt><dd>{source.data?.source || "–"}{first && <> · {t("received")} {full(first.received)}</>}</dd>
+          <dt>{t("gRefFrom")}</dt><dd>{t("gRefVia", { a: l.listen })}{first && <> · {t("received")} {full(first.received)}</>}</dd>
           <dt>{t("wReasons")}</dt><dd>{codeWords(l.refusedCode)}</dd>
           <dt>{t("gQueue")}</dt><dd>{t("gRefBehind", { n: count(Math.max(0, l.queue - 1)) })}</dd>
         </dl>

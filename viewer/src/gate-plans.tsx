@@ -10,7 +10,7 @@ import { Fail, Instruction, Loading } from "./ui";
 
 interface Cuts { links?: string[]; classes?: string[]; all?: boolean; keep?: string[]; addresses?: string[]; isolate?: boolean; members?: string[]; admins?: string[] }
 interface Kept {
-  name: string; entry: number; saved: string; by: string; reason?: string; cuts: Cuts; state: string; open: number; links: { name: string; class: string; state: string }[]; addresses: { address: string; cut: boolean; never?: boolean }[]; isolate: boolean; isolated: boolean;
+  name: string; entry: number; saved: string; by: string; reason?: string; cuts: Cuts; state: string; open: number; links: { name: string; class: string; state: string }[]; addresses: { address: string; cut: boolean; never?: boolean; proof?: HostProof }[]; isolate: boolean; isolated: boolean;
   carried?: { entry: number; at: string; by: string; reason?: string; links: string[]; addresses: string[]; isolated: boolean }; undo?: { signed: string; signedUntil: string };
 }
 interface Changes { links: string[]; addresses: string[]; isolated: boolean }
@@ -37,7 +37,7 @@ export function KeptPlans() {
 
 const Missing = ({ name }: { name: string }) => <p class="note">{name}{t("colon")}{t("gKeptGone")} <a href="#/partners/plan">{t("plan")}</a></p>;
 // Carried out, here or before: links with their proofs, addresses, this host.
-function Standing({ p, now, host }: { p: Kept; now: number; host?: HostProof }) {
+function Standing({ p, now, host, first }: { p: Kept; now: number; host?: HostProof; first?: Kept["addresses"] }) {
   const all = useData<unknown>(some(p.links).length ? "/api/gate" : null, "gate", 2000).data, island = useIsland(3000).data;
   const mine = linksOf(all).filter((l) => p.links.some((x) => x.name === l.name));
   return (
@@ -45,7 +45,7 @@ function Standing({ p, now, host }: { p: Kept; now: number; host?: HostProof }) 
       {mine.length > 0 && <div class="scroll" tabIndex={0} role="region" aria-label={t("partners")}><table class="links"><thead><tr><th scope="col">{t("gPartner")}</th><th scope="col">{t("state")}</th><th scope="col">{t("gProof")}</th></tr></thead>
         <tbody>{mine.map((l) => <tr key={l.name}><th scope="row"><a href={linkHash(l.name)}>{l.name}</a></th><td><StateTag s={l.state} /></td><td><ProofLine l={l} now={now} wait /></td></tr>)}</tbody></table></div>}
       {some(p.addresses).length > 0 && <div class="scroll" tabIndex={0} role="region" aria-label={t("gAddrTitle")}><table class="links"><thead><tr><th scope="col">{t("gAddress")}</th><th scope="col">{t("state")}</th><th scope="col">{t("gProof")}</th></tr></thead>
-        <tbody>{p.addresses.map((x) => { const a = island?.addresses.find((y) => y.address === x.address); return <tr key={x.address}><th scope="row" class="mono">{x.address}</th><td>{x.never ? <span class="tag">{t("gNeverCut")}</span> : x.cut ? <StateTag s="CUT" /> : <span class="muted">{t("gNotCut")}</span>}</td><td>{a?.proof ? <HostProofLine p={a.proof} /> : a ? `${t("gPackets")} ${count(a.packets_stopped)}` : ""}</td></tr>; })}</tbody></table></div>}
+        <tbody>{p.addresses.map((x) => { const a = island?.addresses.find((y) => y.address === x.address), proof = a?.proof ?? first?.find((y) => y.address === x.address)?.proof; return <tr key={x.address}><th scope="row" class="mono">{x.address}</th><td>{x.never ? <span class="tag">{t("gNeverCut")}</span> : x.cut ? <StateTag s="CUT" /> : <span class="muted">{t("gNotCut")}</span>}</td><td>{proof ? <HostProofLine p={proof} /> : a ? `${t("gPackets")}${t("colon")}${count(a.packets_stopped)}` : ""}</td></tr>; })}</tbody></table></div>}
       {p.isolate && <p><b class={`tag gs ${p.isolated ? "red" : ""}`}>{t(p.isolated ? "gIsolated" : "gNotIsolated")}</b> <a href="#/partners/host">{t("gHost")}</a> {p.isolated && (island?.proof ?? host) && <HostProofLine p={(island?.proof ?? host)!} />}</p>}
     </>
   );
@@ -109,7 +109,7 @@ export function CarryPage({ name }: { name: string }) {
         <div class="pagehead"><h1 tabIndex={-1} ref={head}>{t("gCarryDone", { p: name })}</h1><PlanTag p={p} /><Proofs p={p} now={now} /><span class="grow" /><a class="btn" href={keptHash(name)}>{t("gUndoTitle")}</a></div>
         {done.recorded === false && <p class="note bad" role="alert">{t("gUnrecorded")}</p>}
         <Left list={done.left} />
-        <Standing p={p} now={now} host={done.proof} />
+        <Standing p={p} now={now} host={done.proof} first={done.addresses} />
       </Page>
     );
   }

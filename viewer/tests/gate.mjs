@@ -499,4 +499,95 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
       rmSync(dir, { recursive: true, force: true });
     }
   });
+
+  // (This host is not isolated here: the machine that runs the tests would be. tests/scenario/gate_nft.sh does it in a network of its own.)
+  await any("a real site: a message that the partner rejects is given up, an address is cut and freed, a kept plan is carried out and undone a stage", async () => {
+    const holdfast = process.env.HOLDFAST;
+    if (mock === null || !holdfast || !existsSync(holdfast)) return "skipped";
+    const dir = mkdtempSync(join(tmpdir(), "hf-gate-acts-")), site = join(dir, "site"), pages = [], got = [];
+    const run = (...args) => execFileSync(holdfast, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 60000 }).toString().trim();
+    const free = () => new Promise((ok) => { const s = createServer().listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => ok(port)); }); });
+    const far = createServer((s) => { let b = ""; s.on("error", () => {}); s.on("data", (d) => { b += d.toString("latin1"); for (let i; (i = b.indexOf("\x1c\r")) >= 0; b = b.slice(i + 2)) { const id = b.slice(0, i).split("|")[9]; got.push(id); s.write(`\x0bMSH|^~\\&|FAR|F|NEAR|N|20261120||ACK|A${id}|P|2.5\rMSA|${id === "BAD" ? "AR" : "AA"}|${id}\r\x1c\r`); } }); });
+    const send = (port, id) => new Promise((ok) => { const s = connect(port, "127.0.0.1"); let b = ""; s.on("error", () => ok("refused")); s.on("close", () => ok("closed")); s.on("connect", () => s.write(`\x0bMSH|^~\\&|NEAR|N|FAR|F|20261120||ORU^R01|${id}|P|2.5\rPID|1||4711\r\x1c\r`)); s.on("data", (d) => { b += d; const m = /MSA\|(\w\w)/.exec(b); if (m) { ok(m[1]); s.destroy(); } }); });
+    let daemon = null;
+    try {
+      await new Promise((ok) => far.listen(0, "127.0.0.1", ok));
+      run("init", site, "--name", "Real Hospital", "--shares", "2/3", "--shares-dir", dir);
+      const url = `http://127.0.0.1:${await free()}`, out = await free();
+      daemon = spawn(holdfast, ["serve", "--site", site, "--plain", "--http", url.slice(7), "--mllp", `127.0.0.1:${await free()}`], { stdio: "ignore" });
+      for (let i = 0; i < 600; i++) { if (await fetch(url + "/healthz").then((r) => r.ok, () => false)) break; await new Promise((ok) => setTimeout(ok, 100)); }
+      run("gate", "add", "LAB", "--listen", `127.0.0.1:${out}`, "--to", `127.0.0.1:${far.address().port}`, "--protocol", "mllp", "--direction", "out", "--class", "laboratory", "--site", site);
+      run("gate", "plan", "save", "night", "--all", "--address", "203.0.113.7", "--reason", "agreed in November", "--site", site);
+      const enter = async (name, role) => {
+        const once = run("user", "add", name, "--role", role, "--site", site), page = await openPage(browser(), url, { viewport: sizes.small });
+        pages.push(page);
+        await page.locator("input[autocomplete=username]").fill(name);
+        await page.locator("input[autocomplete=current-password]").fill(once);
+        await page.keyboard.press("Enter");
+        await page.locator("input[autocomplete=new-password]").first().waitFor();
+        await page.locator("input[autocomplete=current-password]").fill(once);
+        for (const i of [0, 1]) await page.locator("input[autocomplete=new-password]").nth(i).fill("a quiet river by night");
+        await page.keyboard.press("Enter");
+        await page.locator(".frame").waitFor();
+        return page;
+      };
+      const one = await enter("ada", "security"), two = await enter("bob", "owner");
+      const ask = (page, path, body) => page.evaluate(async ([p, v]) => { const { csrf } = await (await fetch("/api/session")).json(); const r = await fetch(p, { method: "POST", headers: { "Content-Type": "application/json", "X-Holdfast-CSRF": csrf }, body: JSON.stringify(v) }); return `${r.status} ${await r.text()}`; }, [path, body]);
+      const step = async () => { for (const p of [one, two]) { const said = await ask(p, "/api/gate/advance", { name: "LAB" }); assert(said.startsWith("200"), said); } };
+      // three messages wait, the partner rejects the first
+      has(await ask(one, "/api/gate/cut", { all: true }), '"recorded":true');
+      for (const id of ["BAD", "M2", "M3"]) assert(await send(out, id) === "AA", `${id} is not taken`);
+      for (let i = 0; i < 5; i++) await step();
+      await to(one, "#/partners/link/LAB");
+      const panel = one.locator(".panel.refusal");
+      await panel.getByText("rejects it (AR)").waitFor();
+      await panel.getByText("2 more wait behind it.").waitFor();
+      await panel.locator("dd", { hasText: "BAD" }).waitFor();
+      await shot(one, "gate-real-refused");
+      const before = got.filter((x) => x === "BAD").length;
+      await one.locator("#retry").click();
+      await panel.getByText("offered again now").waitFor();
+      for (let i = 0; i < 300 && got.filter((x) => x === "BAD").length === before; i++) await one.waitForTimeout(100);
+      assert(got.filter((x) => x === "BAD").length > before, "it was not offered again");
+      await one.locator("#skip").click();
+      await one.locator("#skip-reason").fill("sent by fax");
+      await one.keyboard.press("Enter");
+      await one.locator(".note.ok", { hasText: "BAD is given up" }).waitFor();
+      for (let i = 0; i < 300 && !got.includes("M3"); i++) await one.waitForTimeout(100);
+      assert(got.filter((x) => /^M/.test(x)).join() === "M2,M3", got.join());
+      await one.locator("section", { has: one.locator("#h-given") }).locator("tbody tr", { hasText: "sent by fax" }).waitFor();
+      // an address: in the kernel where this may, and else that it is not
+      await to(one, "#/partners/host");
+      await one.locator("#cut-address").fill("203.0.113.9");
+      await one.keyboard.press("Enter");
+      await one.locator(".note", { hasText: "203.0.113.9 is cut." }).waitFor();
+      await one.locator(".links tbody tr", { hasText: "203.0.113.9" }).getByRole("button").click();
+      await one.locator("#free-now").click();
+      await one.locator(".note.ok", { hasText: "203.0.113.9 is free." }).waitFor();
+      // the kept plan
+      await to(one, "#/partners/plan");
+      await one.locator(".links tbody tr", { hasText: "night" }).locator(".btn.stop").click();
+      for (const part of ["LAB", "203.0.113.7"]) await one.locator(".cutbox").getByText(part).first().waitFor();
+      await one.locator("#carry-now").click();
+      await one.getByText("is carried out").waitFor();
+      await one.locator("[role=status]", { hasText: "1 of 1 proven" }).waitFor();
+      await shot(one, "gate-real-carried");
+      await axe(one, "a real plan");
+      for (const p of [one, two]) { await to(p, "#/partners/kept/night"); await p.locator("#undo-now").click(); await p.locator(".panel [role=status]").waitFor(); }
+      await two.locator(".panel [role=status]", { hasText: "Opened a step" }).waitFor();
+      has(await two.locator(".panel [role=status]").innerText(), "QUARANTINED");
+      await shot(two, "gate-real-undo");
+      await to(one, "#/partners/incident");
+      await one.locator(".incident tr", { hasText: "isolation plan carried out" }).waitFor();
+      for (const x of pages) assert(x.problems.length === 0 && x.outside.length === 0, [...x.problems, ...x.outside].join("; "));
+    } catch (e) {
+      if (process.env.SHOTS) for (const [i, x] of pages.entries()) await x.screenshot({ path: join(process.env.SHOTS, `fail-real-acts-${i}.png`) }).catch(() => {});
+      throw e;
+    } finally {
+      for (const x of pages) await x.context().close().catch(() => {});
+      if (daemon && daemon.exitCode === null && daemon.signalCode === null) { const gone = new Promise((ok) => daemon.once("exit", ok)); daemon.kill("SIGTERM"); await gone; }
+      far.close();
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
 }
