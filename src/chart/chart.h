@@ -214,6 +214,7 @@ struct chart_row { /* one line of census or search */
 	char id[32];
 	struct slice name_family, name_given, birth, sex, number, assigner; /* number: current record number */
 	struct chart_place place;
+	enum fact_origin origin;   /* of who said so last */
 	struct slice visit, visit_class, status;
 	struct slice since;        /* admitted or moved in, ISO text */
 	struct slice attending;

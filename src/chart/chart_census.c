@@ -133,6 +133,7 @@ int row_of_person(struct chart *c, uint32_t root, const struct stay *y, uint64_t
 		return r;
 	if (y && (r = put_place(&row, y, a, e)) < 0)
 		return r;
+	row.origin = y ? y->origin : FACT_FED;
 	*ret = row;
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* holdfast downtime: begin, advance, close; what stands open; the doses that were given meanwhile. */
 #include "backload_cmd.h"
+#include "downtime_cmd.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -312,12 +313,14 @@ int cmd_downtime(int argc, char **argv)
 	static struct cli_args args;
 	struct asked q = {.json = false};
 	bool done, known = false;
+	if (argc > 1 && !strcmp(argv[1], "numbers"))
+		return downtime_numbers_cmd(argc - 1, argv + 1);
 	const struct cli_opt opts[] = {
 		CLI_DECISION_OPTS(q.d),
 		{"unit", CLI_STRING, &q.unit, "UNIT", "begin: this unit alone, else the whole house; doses: of this unit"},
 		{"json", CLI_FLAG, &q.json, NULL, "as JSON"},
 	};
-	int r = cli_parse(argc, argv, "downtime begin | status | advance [read-only|write|closed] | balance | doses --site DIR [--unit UNIT] [--reason TEXT] [--json]",
+	int r = cli_parse(argc, argv, "downtime begin | status | advance [read-only|write|closed] | balance | doses | numbers ... --site DIR [--unit UNIT] [--reason TEXT] [--json]",
 	                  "A downtime goes from down to read-only (the EHR can be read again), write (it takes entries again) and closed. It is closed when of everything that was captured nothing is open and nothing unknown.\n"
 	                  "balance: what became of it, by owner. doses: what each patient was given meanwhile, for the pharmacy before the first electronic dose.",
 	                  opts, ARRAY_LEN(opts), &args, &done);

@@ -101,6 +101,8 @@ static void put_who(struct writing *x, struct fact *t, uint8_t field)
 		PARTS(x, t, field, x->c->by, none, none, none, none, none, none, x->c->by);
 	if (x->c->on_behalf_of.n)
 		PARTS(x, t, FF_ENTERER, x->c->by, none, none, none, none, none, none, x->c->by);
+	if (x->c->on_behalf_of.n && field == FF_PERFORMER)
+		put_line(x, t, "written down by", x->c->by); /* FHIR has no place for it in what is given and measured */
 	put_time(x, t, FF_RECORDED, x->c->recorded);
 }
 

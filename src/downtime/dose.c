@@ -30,12 +30,24 @@ static bool names(struct slice a, struct slice b)
 	return false;
 }
 
+bool dose_same_name(struct slice a, struct slice b)
+{
+	return a.n && b.n && (names(a, b) || names(b, a));
+}
+
+/* As written: of a time in full and the same one without seconds or zone the one begins with the other. */
+static bool same_slot(struct slice a, struct slice b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	return n >= 13 && memcmp(a.p, b.p, n) == 0;
+}
+
 static bool same_drug(const struct capture *c, const struct dose_said *d)
 {
 	struct slice code = json_text(c->values, "code"), drug = json_text(c->values, "drug");
 	if (code.n && d->code.n && slice_eq(code, d->code) && slice_eq(json_text(c->values, "system"), d->system))
 		return true;
-	return drug.n && d->drug.n && (names(d->drug, drug) || names(drug, d->drug));
+	return dose_same_name(d->drug, drug);
 }
 
 static bool same_order(const struct capture *c, const struct dose_said *d)
@@ -53,7 +65,7 @@ void dose_check(const struct capture *c, int64_t occurred, const struct dose_sai
 		const struct dose_said *d = &said[i];
 		if (d->held || (!same_order(c, d) && !same_drug(c, d)))
 			continue;
-		if (scheduled.n && d->scheduled.n && slice_eq(scheduled, d->scheduled)) {
+		if (same_slot(scheduled, d->scheduled)) {
 			*ret = (struct dose_answer){DOSE_SAME_SLOT, d, d->time == INT64_MIN ? 0 : occurred - d->time};
 			return;
 		}

@@ -118,6 +118,7 @@ struct dose_answer {
 };
 /* window_ns: how near two doses of one drug may be (0: 30 minutes; a caller that knows the order takes half of its interval). Drugs are compared by code, by order number and by name. Allergies are the caller's: DOSE_ALLERGY is its word. A warning is shown before it is written down and answered by a person; it never stops a capture. */
 void dose_check(const struct capture *c, int64_t occurred, const struct dose_said *said, size_t n, int64_t window_ns, bool feed_stale, struct dose_answer *ret);
+bool dose_same_name(struct slice a, struct slice b); /* one of the two names begins with the other's first word, as a word */
 int64_t dose_interval(struct slice frequency); /* ns between two doses, of "Q6H", "BID", "daily"; 0: it says none */
 
 /* ---- downtime numbers ----

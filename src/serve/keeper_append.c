@@ -432,7 +432,7 @@ void keeper_store_for_web(struct keeper *k, struct kchan *ch, uint64_t tag, cons
 	char source[LEDGER_SOURCE_MAX + 1];
 	struct frame f = {.tag = tag};
 	keeper_source(who, way, source);
-	struct incoming in = {.kind = kind, .source = source, .body = body, .dedupe = dedupe, .ordinary = kind != LEDGER_ECG_ACT};
+	struct incoming in = {.kind = kind, .source = source, .body = body, .dedupe = dedupe, .ordinary = kind != LEDGER_ECG_ACT && kind != LEDGER_CAPTURE};
 	stored_for_web(k, ch, &f, &in, wait);
 }
 

@@ -135,6 +135,32 @@ int keeper_capture_check(struct keeper *k, uint8_t kind, struct slice body, uint
 	return ERR_NO;
 }
 
+void op_capture(struct keeper *k, struct kchan *ch, const struct frame *f)
+{
+	AUTO_ARENA struct arena *a = arena_new((size_t)4 << 20);
+	struct cur c = cur_of(f->payload);
+	struct asker who;
+	struct capture item;
+	struct err e = {0};
+	int r = asker_read(k, ch, &c, MAY_CAPTURE, &who, &e);
+	bool wait = cur_u8(&c);
+	struct slice body = cur_take(&c, cur_left(&c));
+	if (c.failed) {
+		keeper_chan_drop(k, ch, "a bad item");
+		return;
+	}
+	if (r == 0 && !a)
+		r = err_set(&e, ERR_MEMORY, NULL, "no memory");
+	if (r == 0)
+		r = capture_read(body, a, &item, &e);
+	if (r == 0 && !slice_eq_str(item.by, who.user)) /* who did it stands in on_behalf_of */
+		r = err_set(&e, ERR_DENIED, "by", "an item is written down by who has signed in");
+	if (r < 0)
+		reply_err(ch, f->tag, &e);
+	else
+		keeper_store_for_web(k, ch, f->tag, &who, LEDGER_CAPTURE, "capture", body, true, wait);
+}
+
 /* The key of the station, as the source of what it brought: capture/W3K7. */
 void keeper_capture_source(struct slice body, char out[LEDGER_SOURCE_MAX + 1])
 {

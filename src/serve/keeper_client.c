@@ -398,6 +398,11 @@ int keeper_ecg(struct keeper_client *c, const struct keeper_who *w, struct slice
 	return store(c, FRAME_K_ECG, w, body, wait, true, ret, e);
 }
 
+int keeper_capture(struct keeper_client *c, const struct keeper_who *w, struct slice body, bool wait, struct keeper_stored *ret, struct err *e)
+{
+	return store(c, FRAME_K_CAPTURE, w, body, wait, true, ret, e);
+}
+
 int keeper_ecg_act(struct keeper_client *c, const struct keeper_who *w, struct slice password, struct slice json, bool wait, struct keeper_stored *ret, struct err *e)
 {
 	struct cur cu;

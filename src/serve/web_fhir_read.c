@@ -92,6 +92,12 @@ static int document_bytes(struct web_request *q, const struct fact_item *it, uin
 		int r = hl7_parse(body, q->a, &m, NULL, 0, &n, e);
 		return r < 0 ? r : hl7_document(&m, place, out, e);
 	}
+	if (kind == LEDGER_CAPTURE) { /* a scanned sheet stands behind its line */
+		struct slice scan;
+		(void)slice_cut(body, '\n', &scan);
+		buf_add_slice(out, scan);
+		return scan.n ? buf_code(out) : err_set(e, ERR_NOT_FOUND, NULL, "there is no scan with this sheet");
+	}
 	struct json_node *root;
 	int r = json_tree(body, q->a, &root, e);
 	char *path = arena_strdup(q->a, place);
