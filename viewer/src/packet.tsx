@@ -38,7 +38,7 @@ function Facts({ a, now }: { a: { site: string; made: string; until: string; zon
   return (
     <>
       <p class="strong">{a.site}</p>
-      <p>{tp("madeAt", { t: full(a.made) })}{age > 0 && <> · <b>{tp("old", { t: span(age / 1000) })}</b></>}<br />{tp("validUntil", { t: full(a.until) })}</p>
+      <p>{tp("madeAt", { t: full(a.made) })}{age > 0 && <> · <b class="nowrap">{tp("old", { t: span(age / 1000) })}</b></>}<br />{tp("validUntil", { t: full(a.until) })}</p>
       {age < -EARLY && <p class="note bad early" role="alert"><b>{tp("early", { n: full(new Date(now).toISOString()), t: full(a.made) })}</b></p>}
       {now > ms(a.until) && <div class="expired" role="alert"><b>{tp("expired")}</b> {tp("expiredAt", { t: full(a.until), a: span((now - ms(a.until)) / 1000) })} {tp("expiredMeans", { t: full(a.made) })}</div>}
     </>
@@ -99,11 +99,11 @@ function Protected({ about, onOpen }: { about: About; onOpen: () => void }) {
     setBusy(true);
     setTimeout(() => openApart(about, typed).then(() => { setAsking(false); onOpen(); }, (x: unknown) => { setBusy(false); setTyped(""); setError(tp(x instanceof WrongWords ? "wrong" : "broken")); }), 60);
   };
-  if (about.leftOut) return <p class="strip warn leftout">{tp(about.leftOut === 1 ? "leftOut1" : "leftOutN", { n: about.leftOut })}</p>;
+  if (about.leftOut) return <p class="strip warn leftout noprint">{tp(about.leftOut === 1 ? "leftOut1" : "leftOutN", { n: about.leftOut })}</p>;
   if (!about.apart) return null;
-  if (isApartOpen()) return <p class="strip warn apart" role="status"><b>{tp("apartIsOpen")}</b></p>;
+  if (isApartOpen()) return <p class="strip warn apart noprint" role="status"><b>{tp("apartIsOpen")}</b></p>;
   return (
-    <div class="strip warn apart"><span>{tp(about.apart === 1 ? "apart1" : "apartN", { n: about.apart })}</span><button type="button" class="btn small noprint" onClick={() => setAsking(true)}>{tp("apartOpen")}</button>
+    <div class="strip warn apart noprint"><span>{tp(about.apart === 1 ? "apart1" : "apartN", { n: about.apart })}</span><button type="button" class="btn small noprint" onClick={() => setAsking(true)}>{tp("apartOpen")}</button>
       {asking && <Dialog title={tp("apartTitle")} onClose={() => setAsking(false)}><form class="packetbox" onSubmit={submit} autocomplete="off">{error && <p class="note bad" role="alert">{error}</p>}<label><span>{tp("apartWords")}</span><input id="apart-words" type="password" autocomplete="off" value={typed} onInput={(e) => setTyped(e.currentTarget.value)} /></label><button class="btn main-act" disabled={busy}>{tp("open")}</button>{busy && <p role="status">{tp("opening")}</p>}</form></Dialog>}
     </div>
   );
@@ -176,7 +176,7 @@ function Open({ about, why, lang, setLang, theme, setTheme }: { about: About; wh
         <div class="main">
           {over && <p class="strip bad" role="alert"><b>{tp("expiredBar", { t: full(what.until), r: why })}</b></p>}
           {early && <p class="strip bad early" role="alert"><b>{tp("early", { n: full(new Date(now).toISOString()), t: full(what.made) })}</b></p>}
-          <p class="strip warn packetline" role="status"><b>{tp("bar", { t: full(what.made) })}</b> <Sentence s={tp("maker").split(/(?<=[.。])/)[0] ?? ""} /></p>
+          <p class="strip warn packetline noprint" role="status"><b>{tp("bar", { t: full(what.made) })}</b> <Sentence s={tp("maker").split(/(?<=[.。])/)[0] ?? ""} /></p>
           <Protected about={about} onOpen={() => draw((n) => n + 1)} />
           {page === "search" ? <SearchPage /> : page === "chart" && where[1] ? <ChartPage key={`${where[1]} ${shared.tick}`} id={where[1]} tab={where[2] ?? "summary"} /> : page === "census" ? <CensusPage key={shared.tick} /> : <div class="scroller" id="content" tabIndex={0}><p class="note">{tp("notHere")}</p></div>}
         </div>
