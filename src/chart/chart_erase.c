@@ -323,6 +323,44 @@ static int keep_ecgs(struct erasing *x, struct err *e)
 	return r;
 }
 
+/* ---- what was captured ---- */
+
+/* An item stays with its acts while it is anybody's who stays, or is not settled: what was never brought back is not lost with its quarter. */
+static int keep_capture(void *arg, const struct store_capture *s, struct err *e)
+{
+	struct kept_ecg *k = arg;
+	struct erasing *x = k->x;
+	bool in = in_set(x, s->entry), active = s->ident && s->ident <= x->c->idents && (x->flag[s->ident] & ACTIVE);
+	if (in && !active && s->state != BACK_OPEN && s->state != BACK_REVIEWED && s->state != BACK_SENT_UNKNOWN)
+		return 0;
+	if (k->n == k->cap) {
+		size_t cap = k->cap ? 2 * k->cap : 256;
+		uint64_t *more = reallocarray(k->v, cap, sizeof *more);
+		if (!more)
+			return err_set(e, ERR_MEMORY, NULL, "no memory for what is kept");
+		k->v = more;
+		k->cap = cap;
+	}
+	k->v[k->n++] = s->entry;
+	return in ? keep(x, s->entry, e) : 0;
+}
+
+static int keep_capture_act(void *arg, const struct store_capture_act *a, struct err *e)
+{
+	struct erasing *x = arg;
+	return in_set(x, a->entry) ? keep(x, a->entry, e) : 0;
+}
+
+static int keep_captures(struct erasing *x, struct err *e)
+{
+	struct kept_ecg k = {.x = x};
+	int r = ASK(x->c, captures, x->o->to, true, keep_capture, &k, e);
+	for (size_t i = 0; r == 0 && i < k.n; i++)
+		r = ASK(x->c, capture_acts, k.v[i], keep_capture_act, x, e);
+	free(k.v);
+	return r;
+}
+
 /* ---- numbers that stay ---- */
 
 static int note_born(struct erasing *x, const struct store_ident *i, size_t *cap, struct err *e)
@@ -380,6 +418,8 @@ int chart_erasing(struct chart *c, const struct chart_erasing_options *o, struct
 		r = ASK(c, marked, 0, STORE_MARK_HOUSE, store_row_id(STORE_ENTRY_MAX, 0), keep_house, &x, e);
 	if (r == 0)
 		r = keep_ecgs(&x, e);
+	if (r == 0)
+		r = keep_captures(&x, e);
 	if (r == 0)
 		r = keep_identity(&x, e);
 	settle(ret);

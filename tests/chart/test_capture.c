@@ -237,11 +237,48 @@ static void a_view_made_anew_says_the_same(void **state)
 	story_free(s);
 }
 
+static bool keeps(const struct chart_erasing *x, uint64_t entry)
+{
+	for (size_t i = 0; i < x->keep_n; i++)
+		if (x->keep[i] == entry)
+			return true;
+	return false;
+}
+
+static void an_erasure_leaves_what_is_not_settled(void **state)
+{
+	struct story *s = story_new();
+	tell(s, "ADT^A08 ehr 2026-11-01T07:00:00Z | " MRN " | patient name=Smith^John birth=1957-03-12 sex=male");
+	tell(s, "ADT^A08 ehr 2026-11-01T07:00:00Z | 4712@HOSP:MR | patient name=Roy^Ada birth=1990-03-12 sex=female");
+	uint64_t open = capture(s, VITALS("W3K7-1", "4711", "\"pulse\":61")), filed = capture(s, VITALS("W3K7-2", "4711", "\"pulse\":62")), hers = capture(s, VITALS("W3K7-3", "4712", "\"pulse\":63"));
+	uint64_t act[4];
+	for (int i = 0; i < 2; i++) {
+		char json[200];
+		snprintf(json, sizeof json, "{\"act\":\"made\",\"item\":\"W3K7-%d\",\"to\":\"x\",\"controlId\":\"HF%d\"}", i + 2, i);
+		act[2 * i] = tell_json(s, KIND_BACKLOAD, json);
+		snprintf(json, sizeof json, "{\"act\":\"answer\",\"item\":\"W3K7-%d\",\"controlId\":\"HF%d\",\"ack\":\"AA\"}", i + 2, i);
+		act[2 * i + 1] = tell_json(s, KIND_BACKLOAD, json);
+	}
+	uint64_t end = s->n;
+	tell(s, "ADT^A01 ehr 2026-11-01T09:00 | 4712@HOSP:MR | patient name=Roy^Ada birth=1990-03-12 sex=female | visit action=admit visit=V1 class=inpatient location=3W^12^A time=2026-11-01T09:00");
+	struct chart *both[2] = {s->sql, s->mem};
+	for (size_t k = 0; k < 2; k++) {
+		struct chart_erasing_options o = {.from = 0, .to = end, .active_since = s->n};
+		struct chart_erasing x;
+		OK(chart_erasing(both[k], &o, s->a, &x, e));
+		assert_true(keeps(&x, open));                                               /* it was never brought back */
+		assert_false(keeps(&x, filed) || keeps(&x, act[0]) || keeps(&x, act[1]));
+		assert_true(keeps(&x, hers) && keeps(&x, act[2]) && keeps(&x, act[3]));     /* of somebody who is in the house */
+		chart_erasing_done(&x);
+	}
+	story_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_stands_in_the_patients_chart), cmocka_unit_test(a_correction_takes_its_place), cmocka_unit_test(a_temporary_number_is_merged_and_given_back), cmocka_unit_test(a_number_of_several_is_nobodys_guess),
-		cmocka_unit_test(accepted_once_and_acts_folded), cmocka_unit_test(beds_move_and_come_back), cmocka_unit_test(what_cannot_be_read_is_listed), cmocka_unit_test(a_view_made_anew_says_the_same),
+		cmocka_unit_test(accepted_once_and_acts_folded), cmocka_unit_test(beds_move_and_come_back), cmocka_unit_test(what_cannot_be_read_is_listed), cmocka_unit_test(a_view_made_anew_says_the_same), cmocka_unit_test(an_erasure_leaves_what_is_not_settled),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
