@@ -37,7 +37,7 @@ void sup_init(struct supervisor *s)
 {
 	*s = (struct supervisor){.lockfd = -1, .controlfd = -1, .sigfd = -1, .lifeline = -1};
 	s->site.fd = -1;
-	s->web.fd = -1;
+	s->web.fd = s->gate.fd = -1;
 	s->admin_gid = UINT32_MAX;
 	for (int i = 0; i < ROLES; i++) {
 		s->shared[i] = -1;
@@ -69,6 +69,7 @@ void sup_done(struct supervisor *s)
 	for (size_t i = 0; i < s->mllp_count; i++)
 		listener_done(&s->mllp[i]);
 	listener_done(&s->web);
+	listener_done(&s->gate);
 	if (s->progress)
 		munmap(s->progress, sizeof *s->progress);
 	int *const fds[] = {&s->lockfd, &s->controlfd, &s->sigfd};
