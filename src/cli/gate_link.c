@@ -11,9 +11,8 @@
 struct gate_opts {
 	const char *site, *listen, *to, *protocol, *direction, *class, *owner, *purpose, *allow, *types, *reason, *expires, *address, *partner, *contact, *hours, *config, *met, *not_met, *evidence, *tls_pin, *tls_ca, *tls_name, *tls_client_pin, *tls_client_ca;
 	struct cli_list condition;
-	uint64_t rate;
-	const char *skip;
-	bool json, all, auto_cut, retry, refused, tls_listen, tls_to, tls_off;
+	const char *rate, *skip;
+	bool json, all, auto_cut, retry, refused, tls_listen, tls_to, tls_off, closed, no_auto_cut;
 };
 
 static void begin(struct buf *b, struct jsonw *w, const char *what, const char *name)
@@ -65,6 +64,12 @@ static int read_ca(const char *file, char *out, struct err *e)
 	return 0;
 }
 
+/* An option that takes a setting back: nothing, or the word. */
+static bool cleared(const char *given)
+{
+	return given && (!*given || !strcmp(given, "none"));
+}
+
 /* One way of knowing the other side takes the place of the other. */
 static int overlay_tls(const struct gate_opts *o, struct gate_tls *t, struct err *e)
 {
@@ -77,15 +82,15 @@ static int overlay_tls(const struct gate_opts *o, struct gate_tls *t, struct err
 		t->client_pin[0] = t->client_ca[0] = 0;
 	if (o->tls_pin || o->tls_ca)
 		t->pin[0] = t->ca[0] = t->name[0] = 0;
-	if (o->tls_client_pin)
+	if (o->tls_client_pin && !cleared(o->tls_client_pin))
 		r = gate_pin_parse(t->client_pin, slice_str(o->tls_client_pin), "--tls-client-pin", e);
-	if (r == 0 && o->tls_client_ca)
+	if (r == 0 && o->tls_client_ca && !cleared(o->tls_client_ca))
 		r = read_ca(o->tls_client_ca, t->client_ca, e);
-	if (r == 0 && o->tls_pin)
+	if (r == 0 && o->tls_pin && !cleared(o->tls_pin))
 		r = gate_pin_parse(t->pin, slice_str(o->tls_pin), "--tls-pin", e);
-	if (r == 0 && o->tls_ca)
+	if (r == 0 && o->tls_ca && !cleared(o->tls_ca))
 		r = read_ca(o->tls_ca, t->ca, e);
-	if (r == 0 && o->tls_name && !copy(t->name, sizeof t->name, o->tls_name))
+	if (r == 0 && o->tls_name && !copy(t->name, sizeof t->name, cleared(o->tls_name) ? "" : o->tls_name))
 		r = err_set(e, ERR_USAGE, "--tls-name", "this name is too long");
 	return r;
 }
@@ -108,21 +113,25 @@ static int overlay(const struct gate_opts *o, struct gate_link *l, struct err *e
 		l->protocol = !strcmp(o->protocol, "mllp") ? GATE_MLLP : !strcmp(o->protocol, "tcp") ? GATE_TCP : (enum gate_protocol)0;
 	if (o->direction)
 		l->out = !strcmp(o->direction, "out");
-	if (o->rate > 1000000)
-		return err_set(e, ERR_USAGE, "--rate", "at most a million a second");
+	uint64_t rate = 0;
+	if (o->rate && !cleared(o->rate) && (num_u64(slice_str(o->rate), 0, 1000000, &rate) < 0))
+		return err_set(e, ERR_USAGE, "--rate", "a number of messages a second, at most a million; none: no limit");
 	if (o->rate)
-		l->rate = (uint32_t)o->rate;
-	l->auto_cut |= o->auto_cut;
+		l->rate = (uint32_t)rate;
+	if (o->auto_cut && o->no_auto_cut)
+		return err_set(e, ERR_USAGE, "--auto-cut", "and --no-auto-cut: which?");
+	l->auto_cut = (l->auto_cut || o->auto_cut) && !o->no_auto_cut;
 	l->allow_n = o->allow ? 0 : l->allow_n;
 	l->types_n = o->types ? 0 : l->types_n;
 	l->hours_n = o->hours ? 0 : l->hours_n;
 	l->conditions = o->condition.n ? 0 : l->conditions;
-	int r = o->allow ? gate_allow_parse(l, slice_str(o->allow), e) : 0;
-	if (r == 0 && o->types)
+	int r = o->allow && !cleared(o->allow) ? gate_allow_parse(l, slice_str(o->allow), e) : 0;
+	if (r == 0 && o->types && !cleared(o->types))
 		r = gate_types_parse(l, slice_str(o->types), e);
-	if (r == 0 && o->hours)
+	if (r == 0 && o->hours && !cleared(o->hours))
 		r = gate_hours_parse(l, slice_str(o->hours), e);
-	for (size_t i = 0; r == 0 && i < o->condition.n; i++)
+	bool no_conditions = o->condition.n == 1 && cleared(o->condition.v[0]);
+	for (size_t i = 0; r == 0 && !no_conditions && i < o->condition.n; i++)
 		r = gate_condition_parse(l, slice_str(o->condition.v[i]), e);
 	if (r == 0)
 		r = overlay_tls(o, &l->tls, e);
@@ -137,6 +146,8 @@ static int set_links(const struct gate_opts *o, const struct gate_link *l, size_
 	begin(&b, &w, "set", NULL);
 	b.max = GATE_CONFIG_MAX;
 	jsonw_kbool(&w, "fresh", fresh);
+	if (o->closed)
+		jsonw_kbool(&w, "closed", true);
 	jsonw_key(&w, "links");
 	jsonw_arr(&w);
 	for (size_t i = 0; i < n; i++) {
@@ -484,7 +495,7 @@ static const struct gate_verb verbs[] = {
 	{"advance", "gate advance NAME --site DIR", "A step towards OPEN (CUT, QUARANTINED, TEST, ONE-WAY, LIMITED, OPEN). It needs two people, each with a token of their own in HOLDFAST_TOKEN.", ADVANCE},
 	{"probe", "gate probe [NAME] --site DIR", "Proves a cut again: do our own listeners answer, and how much has passed since?", PROBE},
 	{"set", "gate set FILE --site DIR", "Links as a file says them: new ones are added, those that are cut and have an empty queue are changed; all of it or nothing.", SET},
-	{"change", "gate change NAME [options of add] --site DIR", "What is said is changed, the rest stays. The link is CUT, and nothing waits for it.", CHANGE},
+	{"change", "gate change NAME [options of add] --site DIR", "What is said is changed, the rest stays; an empty value, or none, takes a setting back. The link is CUT, and nothing waits for it.", CHANGE},
 	{"remove", "gate remove NAME --site DIR", "The link is CUT, and nothing waits for it.", REMOVE},
 	{"condition", "gate condition NAME --met C | --not-met C --site DIR", "A condition of the link is met, or is not: it is recorded who says so. A cut forgets it.", CONDITION},
 	{"queue", "gate queue NAME --site DIR", "What waits for a link, in the order in which it will be sent.", QUEUE},
@@ -505,7 +516,7 @@ int gate_link_cmd(int argc, char **argv)
 		{ADD | CHANGE, {"purpose", CLI_STRING, &o.purpose, "TEXT", "what it is for"}},
 		{ADD | CHANGE, {"allow", CLI_STRING, &o.allow, "LIST", "addresses that may connect, as IP or IP/BITS"}},
 		{ADD | CHANGE, {"types", CLI_STRING, &o.types, "LIST", "message types that pass while it is LIMITED"}},
-		{ADD | CHANGE, {"rate", CLI_NUMBER, &o.rate, "N", "messages a second while it is LIMITED, and out of the queue"}},
+		{ADD | CHANGE, {"rate", CLI_STRING, &o.rate, "N", "messages a second while it is LIMITED, and out of the queue"}},
 		{ADD | CHANGE, {"partner", CLI_STRING, &o.partner, "NAME", "whom it leads to: for letters"}},
 		{ADD | CHANGE, {"contact", CLI_STRING, &o.contact, "TEXT", "whom a partner asks: for letters"}},
 		{ADD | CHANGE, {"hours", CLI_STRING, &o.hours, "LIST", "when it passes while it is LIMITED: Mon-Fri 08:00-18:00, Sat 09:00-12:00"}},
@@ -519,6 +530,8 @@ int gate_link_cmd(int argc, char **argv)
 		{ADD | CHANGE, {"tls-ca", CLI_STRING, &o.tls_ca, "FILE", "which shows one that these have signed (PEM; read now)"}},
 		{ADD | CHANGE, {"tls-name", CLI_STRING, &o.tls_name, "NAME", "and that has this name (default: the address of --to)"}},
 		{CHANGE, {"tls-off", CLI_FLAG, &o.tls_off, NULL, "plain on both sides, but for what else is said"}},
+		{CHANGE, {"no-auto-cut", CLI_FLAG, &o.no_auto_cut, NULL, "unusual traffic raises an alarm, and cuts nothing"}},
+		{ADD | SET, {"closed", CLI_FLAG, &o.closed, NULL, "what is new begins CUT, and is opened in stages"}},
 		{ADD, {"config", CLI_STRING, &o.config, "FILE", "links of a file, all of them new"}},
 		{CONDITION, {"met", CLI_STRING, &o.met, "C", "this condition is met"}},
 		{CONDITION, {"not-met", CLI_STRING, &o.not_met, "C", "this condition is not met"}},

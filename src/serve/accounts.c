@@ -676,6 +676,7 @@ static void forget(struct keeper *k)
 	keeper_link_forget(k);
 	keeper_vault_forget(k);
 	keeper_gate_forget(k);
+	keeper_letter_forget(k);
 	keeper_watch_forget(k);
 	keeper_cutter_forget(k);
 	keeper_retain_forget(k);

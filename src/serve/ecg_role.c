@@ -7,10 +7,12 @@
  *   analysis  -                                                              -> JSON of doc/api.md
  *   report    layout paper speed gain low high mains from patient [lines] patientId entry checkpoint printed site signs [{by role time text}] drill -> PDF
  *   convert   to, name                                                       -> the file
+ *   letter    paper; the body is a letter (letter_json.h)                    -> PDF
  */
 #include "role.h"
 
 #include "ecg_role.h"
+#include "letter_json.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -47,10 +49,26 @@ static int convert(const struct ecg *g, const struct json_node *o, struct arena 
 	return ecg_write(g, measured ? &n : NULL, to, json_text(o, "name"), &sink, e);
 }
 
+static int letter(const struct json_node *o, struct slice body, struct arena *a, struct buf *ret, struct err *e)
+{
+	struct paper_letter p;
+	struct json_node *n;
+	unsigned pages;
+	int r = json_tree(body, a, &n, e);
+	if (r == 0)
+		r = letter_read(n, a, &p, e);
+	if (r < 0)
+		return r;
+	p.us = slice_eq_str(json_text(o, "paper"), "letter");
+	return paper_pdf(&p, ret, &pages, e);
+}
+
 static int answer(enum ecg_asked what, const struct json_node *o, struct slice body, struct slice before, struct arena *a, struct buf *ret, struct err *e)
 {
 	struct ecg_body b;
 	struct ecg *g;
+	if (what == ECG_ASK_LETTER)
+		return letter(o, body, a, ret, e);
 	int r = ecg_body_read(body, a, &b, e);
 	if (r == 0)
 		r = ecg_body_open(&b, a, &g, e);
@@ -67,6 +85,8 @@ static int answer(enum ecg_asked what, const struct json_node *o, struct slice b
 		return ecg_role_report(g, o, before, a, ret, e);
 	case ECG_ASK_CONVERT:
 		return convert(g, o, a, ret, e);
+	case ECG_ASK_LETTER:
+		break;
 	}
 	return err_set(e, ERR_INPUT, NULL, "a bad request");
 }

@@ -543,6 +543,7 @@ static int one_round(struct keeper *k, int ms, int *ret_ms, struct err *e)
 	keeper_gate_tick(k);
 	keeper_watch_tick(k);
 	keeper_cutter_tick(k, time_monotonic());
+	int letter_ms = keeper_letter_tick(k);
 	int r = commit(k, e);
 	if (r < 0)
 		return r;
@@ -554,6 +555,7 @@ static int one_round(struct keeper *k, int ms, int *ret_ms, struct err *e)
 	k->staged_count = 0;
 	*ret_ms = 100;
 	r = k->asking || k->reading ? 0 : tick(k, ret_ms, e); /* it may append a pack's entry */
+	*ret_ms = letter_ms < *ret_ms ? letter_ms : *ret_ms;
 	if (r == 0 && !k->told && !k->asking) {
 		k->told = true;
 		if (!k->reading)

@@ -161,6 +161,7 @@ struct keeper {
 	struct vault_state vault;
 	struct keeper_gate *gate; /* NULL: there is no link */
 	struct keeper_watch *watch; /* NULL: no sensor was heard of */
+	struct letter_job *letter; /* one is being made */
 	struct keeper_cutter *cutter; /* NULL: nothing was ever to be cut beside the relay */
 	int64_t rotated;         /* when keys were last rotated; 0: never */
 	uint64_t rotated_seq;
@@ -453,6 +454,11 @@ struct gate_element;
 size_t keeper_gate_elements(struct keeper *k, struct gate_element *out, size_t room);
 bool keeper_gate_alarm(const struct keeper *k, char *out, size_t size);
 void keeper_gate_proven(struct keeper *k, uint64_t tag); /* the cutter has answered */
+
+/* ---- letters for pages (keeper_letter.c) ---- */
+int keeper_letter_begin(struct keeper *k, struct kchan *ch, uint64_t tag, const char *link, const struct json_node *n, struct err *e) MUST; /* its answer follows. ERR_BUSY: another one is being made */
+int keeper_letter_tick(struct keeper *k); /* a piece of it; in how many milliseconds it wants to go on */
+void keeper_letter_forget(struct keeper *k);
 
 /* ---- cuts in the kernel (keeper_cutter.c) ---- */
 bool keeper_cutter_note(struct keeper *k, const struct json_node *act, int64_t time); /* true: it was of this */

@@ -33,13 +33,14 @@ static int who_asks(struct keeper *k, struct kchan *ch, const char *token, const
 	return 0;
 }
 
-static int add_link(struct keeper *k, const struct gate_link *l, const struct gate_asker *who, struct err *e)
+/* closed: it begins CUT, and needs its stages to be opened. */
+static int add_link(struct keeper *k, const struct gate_link *l, bool closed, const struct gate_asker *who, struct err *e)
 {
 	struct act a = {.what = "add", .by = who->user, .role = who->role};
 	struct klink *x = kg_find_or_make(k, l);
 	if (!x)
 		return err_set(e, ERR_LIMIT, NULL, "at most %d links", GATE_LINKS_MAX);
-	x->st = (struct gate_standing){.state = GATE_OPEN, .back = GATE_CUT, .since = time_now()};
+	x->st = (struct gate_standing){.state = closed ? GATE_CUT : GATE_OPEN, .back = GATE_CUT, .since = time_now()};
 	int r = kg_record_act(k, x, &a, e);
 	if (r < 0) { /* nothing is open that no entry says */
 		kg_drop_link(k, x);
@@ -47,6 +48,8 @@ static int add_link(struct keeper *k, const struct gate_link *l, const struct ga
 	}
 	if (k->gate->ch)
 		kg_put_link_frame(&k->gate->later, x);
+	if (closed)
+		keeper_cutter_later(k); /* in the kernel, too */
 	return 0;
 }
 
@@ -115,7 +118,7 @@ static int do_add(struct keeper *k, const struct json_node *n, const struct gate
 	int r = gate_link_read(n, &l, e);
 	if (r == 0)
 		r = may_set(k, &l, 1, true, e);
-	return r == 0 ? add_link(k, &l, who, e) : r;
+	return r == 0 ? add_link(k, &l, kg_truth(n, "closed"), who, e) : r;
 }
 
 /* Links of a file: looked at as a whole before the first of them is changed, and entered in one round, which the ledger commits whole or not at all. */
@@ -133,7 +136,7 @@ static int do_set(struct keeper *k, const struct json_node *n, const struct gate
 		struct klink *x = kg_find(k, slice_str(l[i].name));
 		added += !x;
 		changed += x && !gate_link_same(&x->l, &l[i]);
-		r = !x ? add_link(k, &l[i], who, e) : gate_link_same(&x->l, &l[i]) ? 0 : change_link(k, x, &l[i], who, e);
+		r = !x ? add_link(k, &l[i], kg_truth(n, "closed"), who, e) : gate_link_same(&x->l, &l[i]) ? 0 : change_link(k, x, &l[i], who, e);
 	}
 	free(l);
 	if (r == 0)
@@ -397,6 +400,8 @@ static int ask_of(struct keeper *k, struct kchan *ch, const struct frame *f, con
 		if (r == 0)
 			reply_ok(ch, f->tag);
 		return r;
+	} else if (slice_eq_str(what, "letter-make") && x) {
+		return keeper_letter_begin(k, ch, f->tag, x->l.name, n, e);
 	} else if (slice_eq_str(what, "letter") && x) {
 		int r = do_letter(k, x, n, who, e);
 		if (r == 0)
@@ -446,7 +451,7 @@ static int web_may_ask(const struct asker *who, const struct json_node *n, struc
 		const char *what;
 		uint32_t may;
 	} asks[] = {{"list", MAY_GATE}, {"queue", MAY_GATE}, {"probe", MAY_CUT}, {"cut", MAY_CUT}, {"advance", MAY_CUT}, {"skip", MAY_CUT}, {"retry", MAY_CUT}, {"refused", MAY_GATE}, {"condition", MAY_CUT}, {"cut-address", MAY_CUT}, {"free-address", MAY_CUT}, {"island", MAY_CUT}, {"isolate", MAY_CUT}, {"isolate-end", MAY_CUT},
-	            {"plans", MAY_GATE}, {"plan-show", MAY_GATE}, {"plan-save", MAY_CUT}, {"plan-remove", MAY_CUT}, {"plan-cut", MAY_CUT}, {"plan-undo", MAY_CUT}};
+	            {"letter-make", MAY_GATE}, {"letter", MAY_GATE}, {"plans", MAY_GATE}, {"plan-show", MAY_GATE}, {"plan-save", MAY_CUT}, {"plan-remove", MAY_CUT}, {"plan-cut", MAY_CUT}, {"plan-undo", MAY_CUT}};
 	const struct json_node *quiet = json_get(n, "quiet");
 	struct slice what = json_text(n, "do");
 	for (size_t i = 0; i < ARRAY_LEN(asks); i++)

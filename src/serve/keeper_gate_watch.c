@@ -60,9 +60,10 @@ bool traffic_judge(struct gate_traffic *t, const char *link, const struct gate_w
 	enum gate_unusual was = t->what, is = gate_rhythm_judge(&t->rhythm, link, w->began, now, zone, &t->hour, t->text);
 	if (is == GATE_SILENT && (!open || !w->whole))
 		is = GATE_USUAL; /* a link that is cut is silent */
-	if (is == GATE_USUAL && was != GATE_USUAL && was != GATE_SILENT && now < w->began + HOUR)
+	if (is == GATE_USUAL && was != GATE_USUAL && was != GATE_SILENT && w->began == t->said)
 		return false; /* what was said of this hour stands until its end */
 	t->what = is;
+	t->said = w->began;
 	return is != GATE_USUAL && is != was;
 }
 

@@ -10,6 +10,7 @@ struct gate_traffic { /* of one link */
 	struct gate_hour relay;     /* what the relay had counted when it was last heard */
 	bool heard;
 	enum gate_unusual what;
+	int64_t said;               /* began the hour that what is about */
 	char text[GATE_UNUSUAL_TEXT]; /* of what */
 };
 #define COUNTS_MAX (168u * GATE_WEEKS)

@@ -371,7 +371,7 @@ void web_gate(struct web_request *q, const char *rest)
 	static const struct {
 		const char *path;
 		void (*run)(struct web_request *q);
-	} looks[] = {{"", list}, {"/queue", queue}, {"/refused", refused}, {"/island", island}, {"/plans", plans}},
+	} looks[] = {{"", list}, {"/queue", queue}, {"/refused", refused}, {"/island", island}, {"/plans", plans}, {"/letter", web_gate_letter}},
 	  acts[] = {{"/cut", cut}, {"/probe", probe}, {"/advance", advance}, {"/condition", condition}, {"/skip", skip}, {"/retry", retry}, {"/island", set_island}, {"/cut-address", cut_address}, {"/free-address", free_address},
 	            {"/isolate", isolate_on}, {"/isolate-end", isolate_end}, {"/plans/save", plan_save}, {"/plans/remove", plan_remove}, {"/plans/carry-out", plan_carry_out}, {"/plans/undo", plan_undo}};
 	if (!web_may(q, MAY_GATE))

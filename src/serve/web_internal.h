@@ -160,6 +160,7 @@ void web_live_close(struct web *w);                      /* after the last reque
 /* A recording as this person may see it: answers on refusal and returns < 0. What is seen is not recorded yet. */
 int web_ecg_find(struct web_request *q, uint64_t entry, struct chart_ecg **ret);
 /* The ecg role, and what is remembered of recordings that it died on. Answers on failure. */
+void web_gate_letter(struct web_request *q); /* GET /api/gate/letter */
 int web_ecg_ask(struct web_request *q, enum ecg_asked what, struct slice options, struct slice body, struct slice before, struct buf *ret, struct err *e) MUST;
 int web_ecg_detail(struct web_request *q, const struct chart_ecg *g, struct jsonw *w, struct err *e) MUST;
 void web_vault(struct web_request *q, const char *path);  /* below /vault/: agents */

@@ -114,6 +114,25 @@ for m in made:
     assert m["sha256"] == hashlib.sha256(open(name, "rb").read()).hexdigest(), name
     assert m["link"] == "lab-out" and m["to"] == "partner" and "(uid " in m["by"]
 END
+# ---- a setting is taken back; a link that begins closed ----
+port=$(free_port)
+g add clinic --listen 127.0.0.1:$port --to 127.0.0.1:$far --protocol mllp --class clinics --types ADT --rate 5 --hours "Mon-Fri 08:00-18:00" --allow 127.0.0.0/8 --condition "edr: EDR runs" --auto-cut --closed --tls-listen --tls-client-pin $(printf 'ab%.0s' $(seq 32))
+same "$(state clinic state)" CUT "a link that begins closed"
+HOLDFAST_TOKEN=$t_ada refused 1 "edr: EDR runs" gate advance clinic --site site
+of() { hf ledger cat --site site --kind gate-act | grep '"name":"clinic"' | tail -1; }
+for k in types rate hours allow conditions autoCut tlsClientPin class; do of | grep -q "\"$k\"" || fail "no $k: $(of)"; done
+g change clinic --types none --rate none --hours "" --allow none --condition none --tls-client-pin none --no-auto-cut --class ""
+for k in types rate hours allow conditions tlsClientPin class '"autoCut":true'; do ! of | grep -q "$k" || fail "$k stays: $(of)"; done
+of | grep -q '"tlsListen":true' || fail "TLS went, too: $(of)"
+refused 2 "which" gate change clinic --auto-cut --no-auto-cut --site site
+refused 2 "a million" gate change clinic --rate 1000001 --site site
+HOLDFAST_TOKEN=$t_ada g advance clinic >/dev/null || fail "a step without conditions"
+g remove clinic
+sed "s/^\[link .*/[link late]/; s/^listen = .*/listen = 127.0.0.1:$port/; /^condition/d; 13,\$d" links.ini >late.ini
+g set late.ini --closed
+same "$(state late state)$(state lab-in state)" CUTOPEN "new links of a file begin closed"
+g remove late
+
 refused 1 "never cut" gate letter lab-in --kind cut --site site -o x.txt
 refused 1 "no link" gate letter nobody --kind cut --site site -o x.txt
 refused 2 "kind is" gate letter lab-in --kind nice --site site -o x.txt

@@ -116,6 +116,24 @@ else
 	fail "gate letter: $(cat said)"
 fi
 
+letter() { as $1 "$base/api/gate/letter?name=lab-out&$2"; }
+same "$(letter nora kind=cut)$(letter eve kind=nice)$(letter eve 'kind=cut&lang=de')" 403400400 "who may, and what"
+same "$(as eve "$base/api/gate/letter?name=nobody&kind=cut")$(as eve "$base/api/gate/letter?kind=cut")" 404400 "whose"
+hf gate add never --listen 127.0.0.1:$(free_port) --to 127.0.0.1:$far --protocol mllp --site site
+same "$(as eve "$base/api/gate/letter?name=never&kind=cut")" 409 "a link that was never cut"
+letters=$(entries site gate-letter)
+same "$(letter eve 'kind=cut&format=txt')" 200 "a letter as text"
+tr '\n' ' ' <reply | tr -s ' ' | grep -q '“encryption at the lab” \[#' || fail "the letter: $(head -c 1500 reply)"
+hf gate letter lab-out --kind cut --site site -o again.txt
+same "$(grep -c 'encryption at the lab' again.txt)$(entries site gate-letter)" "1$((letters + 2))" "an entry for each"
+hf ledger cat --site site --kind gate-letter | grep -q "\"sha256\":\"$(sha256sum <reply | cut -d' ' -f1)\".*\"by\":\"eve\"" || fail "the entry of the letter: $(hf ledger cat --site site --kind gate-letter)"
+same "$(letter eve 'kind=assurance&lang=zh&paper=letter')" 200 "a letter as PDF: $(head -c 300 reply)"
+head -c 5 reply | grep -q '%PDF-' || fail "a PDF: $(head -c 300 reply)"
+if command -v pdftotext >/dev/null; then
+	pdftotext reply pdf.txt
+	grep -q "Ward" pdf.txt || fail "the PDF's text: $(head -c 300 pdf.txt)"
+fi
+
 # ---- a plan that somebody keeps ----
 printf 'name,address,group\nward pc,10.0.1.5,ward\nanalyser,10.0.2.9,laboratory\noffice,10.0.9.9,office\n' >hosts.csv
 as eve $base/api/plan >/dev/null && same "$(json plan <reply)" None "no plan yet"

@@ -67,10 +67,13 @@ static void learned_again(void **state)
 	assert_non_null(strstr(t->text, "lab sent 2000 messages in 12 min; on Mondays at 00:00 it sends 20 to 26 an hour"));
 	assert_false(traffic_judge(t, "lab", &w, w.began + HOUR / 4, 0, true));
 	assert_int_equal(t->what, GATE_MANY);
+	/* its hour is over: so is what was said of it */
+	t->hour = (struct gate_hour){.messages = 3};
+	w.began += HOUR;
+	assert_false(traffic_judge(t, "lab", &w, w.began + TIME_SEC, 0, true));
+	assert_int_equal(t->what, GATE_USUAL);
 	/* silence: of a link that is open, in an hour that was seen whole */
 	t->hour = (struct gate_hour){.messages = 0};
-	w.began += HOUR;
-	t->what = GATE_USUAL;
 	assert_false(traffic_judge(t, "lab", &w, w.began + 50 * 60 * TIME_SEC, 0, false));
 	w.whole = false;
 	assert_false(traffic_judge(t, "lab", &w, w.began + 50 * 60 * TIME_SEC, 0, true));
