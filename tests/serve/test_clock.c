@@ -1,42 +1,7 @@
 /* What hangs on time, end to end: a feed that falls silent, a clock that is set, a role that dies again and again. Each is an alarm entry when it begins and one when it is over, and the board and status say so meanwhile.
- *
- * The daemon is this very program, re-executed per role; all of its processes look at one page of memory that says how far time has moved beside the machine's. */
+ */
 /* wrap: time_now time_monotonic */
-#include "serve_test.h"
-
-#include <sys/mman.h>
-
-struct sky {
-	_Atomic int64_t passed; /* time that went by */
-	_Atomic int64_t set;    /* somebody set the wall clock by that much */
-};
-static struct sky *sky;
-
-int64_t __real_time_now(void);
-int64_t __real_time_monotonic(void);
-
-int64_t __wrap_time_now(void)
-{
-	return __real_time_now() + (sky ? sky->passed + sky->set : 0);
-}
-
-int64_t __wrap_time_monotonic(void)
-{
-	return __real_time_monotonic() + (sky ? sky->passed : 0);
-}
-
-/* Before main, and so before any role has locked itself in. */
-__attribute__((constructor)) static void look_up(void)
-{
-	char name[] = "/tmp/hf-sky-XXXXXX";
-	const char *known = getenv("SERVE_TEST_SKY");
-	int fd = known ? open(known, O_RDWR | O_CLOEXEC) : mkstemp(name);
-	if (fd < 0 || ftruncate(fd, sizeof *sky) < 0 || (sky = mmap(NULL, sizeof *sky, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)) == MAP_FAILED)
-		abort();
-	close(fd);
-	if (!known)
-		setenv("SERVE_TEST_SKY", name, 1);
-}
+#include "serve_sky.h"
 
 /* ---- asking ---- */
 
@@ -95,11 +60,6 @@ static void wait_alarms(const char *what, const char *id, uint64_t n)
 		;
 	if (alarms(what, id) != n)
 		fail_msg("%s %s: %llu entries, not %llu", what, id, (unsigned long long)alarms(what, id), (unsigned long long)n);
-}
-
-static void pass(int64_t seconds)
-{
-	sky->passed += seconds * TIME_SEC;
 }
 
 static void send_one(int fd, const char *app, unsigned number)
