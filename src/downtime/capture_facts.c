@@ -151,6 +151,14 @@ static const struct vital {
 	{"glucose", "41653-7", "Glucose (capillary)", "mg/dL"},
 };
 
+const char *capture_vital_of_code(struct slice loinc)
+{
+	for (size_t i = 0; i < ARRAY_LEN(vitals); i++)
+		if (slice_eq_str(loinc, vitals[i].code))
+			return vitals[i].name;
+	return NULL;
+}
+
 static const char *unit_of(const struct writing *x, const struct vital *v, struct slice amount)
 {
 	if (!strcmp(v->name, "temperature")) {

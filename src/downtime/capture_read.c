@@ -236,6 +236,41 @@ static int take_unknown(struct reading *x, struct values *v, struct slice key, c
 	return put_node(x, v, key, JSON_STR, s, n->raw) ? 0 : no_room(x);
 }
 
+/* One measurement as a pair, {"name":"pulse","value":72} or {"code":"8867-4","value":72,"unit":"/min"}: NULL where it is none. The unit is the one that the sign is written in, or one that we know for it. */
+static const struct capture_field *measured_pair(const struct reading *x, const struct json_node *n)
+{
+	static const char *const names[] = {"name", "code", "type", "vital", "observation", "measure", "what"};
+	if (x->c.kind != CAPTURE_VITALS || !json_text(n, "value").n)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct slice said = slice_trim(json_text(n, names[i]));
+		const char *coded = said.n ? capture_vital_of_code(said) : NULL;
+		const struct capture_field *f = said.n ? capture_field(CAPTURE_VITALS, coded ? slice_str(coded) : said) : NULL;
+		if (f && (f->type == FIELD_AMOUNT || !strcmp(f->name, "bloodPressure")))
+			return f;
+	}
+	return NULL;
+}
+
+static int take_pair(struct reading *x, struct values *v, const struct capture_field *f, const struct json_node *n)
+{
+	static const char *const own[] = {"name", "code", "type", "vital", "observation", "measure", "what", "value", "system", "unit"};
+	struct slice unit = json_text(n, "unit"), word;
+	const struct capture_field *of = !strcmp(f->name, "temperature") ? capture_field(CAPTURE_VITALS, SLICE("temperatureUnit")) : !strcmp(f->name, "glucose") ? capture_field(CAPTURE_VITALS, SLICE("glucoseUnit")) : NULL;
+	int r = take_known(x, v, f, json_get(n, "value"));
+	if (r == 0 && of && unit.n && capture_word(of->words, unit, &word) && !put_node(x, v, slice_str(of->name), JSON_STR, word, SLICE_NULL))
+		r = no_room(x);
+	for (const struct json_node *i = n->child; i && r == 0; i = i->next) {
+		bool mine = false;
+		for (size_t k = 0; k < ARRAY_LEN(own); k++)
+			mine = mine || slice_eq_str(i->key, own[k]);
+		const struct capture_field *other = mine ? NULL : capture_field(CAPTURE_VITALS, i->key);
+		if (!mine)
+			r = other ? take_known(x, v, other, i) : take_unknown(x, v, i->key, i);
+	}
+	return r;
+}
+
 static int take_values(struct reading *x, const struct json_node *n)
 {
 	struct values v = {.obj = arena_alloc(x->a, sizeof *v.obj)};
@@ -249,7 +284,10 @@ static int take_values(struct reading *x, const struct json_node *n)
 	} else if (n && n->type != JSON_OBJ && n->type != JSON_NULL) {
 		return bad(x, "values", "this is an object of names and values");
 	}
-	for (const struct json_node *i = n && n->type == JSON_OBJ ? n->child : NULL; i && r == 0; i = i->next) {
+	const struct capture_field *pair = n ? measured_pair(x, n) : NULL;
+	if (r == 0 && pair)
+		r = take_pair(x, &v, pair, n);
+	for (const struct json_node *i = n && !pair && n->type == JSON_OBJ ? n->child : NULL; i && r == 0; i = i->next) {
 		const struct capture_field *f = capture_field(x->c.kind, i->key);
 		if (x->c.kind == CAPTURE_ORDER && !x->category.n) /* who calls it a drug has said of which category it is */
 			x->category = capture_same_name(i->key, "drug") || capture_same_name(i->key, "medication") ? SLICE("medication") : capture_same_name(i->key, "test") ? SLICE("laboratory") : SLICE_NULL;

@@ -34,6 +34,7 @@ const struct capture_field *capture_field(enum capture_kind kind, struct slice n
 /* The same for kinds; category: of "lab-order" and the like the order's category, else empty. */
 bool capture_kind_of(struct slice word, enum capture_kind *ret, struct slice *ret_category);
 bool capture_word(const char *words, struct slice s, struct slice *ret); /* the word of the list that s is or stands for */
+const char *capture_vital_of_code(struct slice loinc); /* the name of the vital sign that has this code; NULL: none has */
 bool capture_same_name(struct slice a, const char *folded);              /* but for case, blanks, _ and - */
 
 #endif

@@ -72,6 +72,10 @@ static void written_in_many_ways(void **state)
 	assert_true(slice_eq_str(json_text(c.values, "pulse"), "72"));
 	assert_true(slice_eq_str(json_text(c.values, "systolic"), "120") && slice_eq_str(json_text(c.values, "diastolic"), "80"));
 	assert_true(slice_eq_str(json_text(c.values, "temperature"), "38.20")); /* as written */
+	c = item("{" TOP "\"kind\":\"vitals\",\"values\":{\"code\":\"8310-5\",\"value\":101.3,\"unit\":\"F\",\"site\":\"ear\"}}");
+	assert_true(slice_eq_str(json_text(c.values, "temperature"), "101.3") && slice_eq_str(json_text(c.values, "temperatureUnit"), "[degF]") && slice_eq_str(json_text(c.values, "site"), "ear") && !c.unknown);
+	c = item("{" TOP "\"kind\":\"vitals\",\"values\":{\"name\":\"heart rate\",\"value\":72}}");
+	assert_true(slice_eq_str(json_text(c.values, "pulse"), "72") && !c.unknown);
 	c = item("{" TOP "\"kind\":\"lab-order\",\"values\":{\"what\":\"CBC\"}}");
 	assert_true(c.kind == CAPTURE_ORDER && capture_owner(&c) == OWNER_LABORATORY);
 	c = item("{" TOP "\"kind\":\"order\",\"values\":{\"drug\":\"Heparin\",\"dose\":5000}}");
