@@ -85,7 +85,7 @@ static const char *judge(const struct heard v[3], bool *ret_proven)
 	}
 	if (v[1].h.outcome == SEND_NOT_TAKEN && v[1].h.duplicate)
 		return "it refused the repetition as a duplicate";
-	bool same = v[1].h.outcome == SEND_TAKEN && slice_eq(buf_slice(&v[0].raw), buf_slice(&v[1].raw));
+	bool same = v[0].raw.n && v[1].h.outcome == SEND_TAKEN && slice_eq(buf_slice(&v[0].raw), buf_slice(&v[1].raw));
 	if (same && !alike(&v[0], &v[2]))
 		return "it gave its first acknowledgement again";
 	*ret_proven = false;

@@ -285,7 +285,7 @@ static void exchange(struct run *x, const struct deliver_message *m, struct send
 /* 1: taken, and more may be due; 0: nothing more of this one; negative: the run ends. */
 static int send_one(struct run *x, struct deliver_message *m, bool again, struct err *e)
 {
-	struct send_heard h;
+	struct send_heard h = {.raw = NULL};
 	char what[200];
 	int r = send_line_ready(x->line, e);
 	if (r < 0)

@@ -10,7 +10,7 @@ int send_line_ready(struct send_line *l, struct err *e)
 
 void send_line_message(struct send_line *l, struct slice message, struct slice control_id, struct send_heard *ret)
 {
-	*ret = (struct send_heard){.outcome = SEND_NOT_SENT};
+	*ret = (struct send_heard){.outcome = SEND_NOT_SENT, .raw = ret->raw};
 	if (message.n > SEND_MESSAGE_MAX) {
 		err_set(&ret->why, ERR_LIMIT, NULL, "a message has at most %zu bytes", SEND_MESSAGE_MAX);
 		return;

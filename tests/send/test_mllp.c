@@ -75,7 +75,7 @@ static void play(const char *const *script, size_t n, const enum send_outcome *w
 	pid_t pid = receiver(fd, script, n);
 	close(fd);
 	struct send_line *l = line_to(to);
-	struct send_heard h;
+	struct send_heard h = {.raw = NULL};
 	for (size_t i = 0; i < n; i++) {
 		send_line_message(l, slice_of(&WHOLE[1], strlen(WHOLE) - 3), SLICE("E1"), &h);
 		if (h.outcome != want[i])
@@ -116,7 +116,7 @@ static void nobody_there(void **state)
 	int fd = listener(to);
 	close(fd);
 	struct send_line *l = line_to(to);
-	struct send_heard h;
+	struct send_heard h = {.raw = NULL};
 	struct err e;
 	assert_int_equal(send_line_ready(l, &e), ERR_BUSY);
 	send_line_message(l, SLICE("MSH"), SLICE("E1"), &h);
