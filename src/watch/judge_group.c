@@ -42,6 +42,8 @@ struct session *case_session_find(struct watch_judge *j, uint64_t number)
 struct session *case_session(struct watch_judge *j, const struct watch_change *c, bool make)
 {
 	struct session *s = case_session_find(j, c->who.session), *old = NULL;
+	if (!j->began)
+		j->began = c->mono_ns;
 	if (!s && make && c->who.session) {
 		for (size_t i = 0; i < SESSIONS; i++) {
 			struct session *x = &j->session[i];
@@ -51,7 +53,7 @@ struct session *case_session(struct watch_judge *j, const struct watch_change *c
 		s = old;
 		case_session_clear(s);
 		s->number = j->number[s - j->session] = c->who.session;
-		s->first = c->mono_ns;
+		s->first = c->who.started && c->who.started < j->began ? c->who.started : c->mono_ns; /* (a judge that was replaced hears of everybody for the first time) */
 	}
 	if (s)
 		s->used = ++j->clock;

@@ -99,7 +99,7 @@ struct session {
 	uint64_t number;         /* 0: free */
 	uint64_t used;
 	bool released, guilty;
-	int64_t first;           /* mono_ns of the first that was heard of it */
+	int64_t first;           /* mono_ns of the first that was heard of it; of one that is older than this judge, when it was started */
 	struct crowd {           /* of what was there before */
 		uint64_t n, told;    /* since `from`; how many there were when it was said last */
 		uint64_t read;       /* of them it had read before */
@@ -168,6 +168,7 @@ struct watch_judge {
 	struct group *group;      /* GROUPS */
 	struct mark *mark;        /* MARKS */
 	size_t mark_top;
+	int64_t began;            /* mono_ns of the first change of all; 0: none yet */
 	uint64_t clock, seq, verdicts, looks;
 	struct standing verdict[VERDICTS];
 	struct look_at look[LOOKS];

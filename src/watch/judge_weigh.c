@@ -64,7 +64,9 @@ struct weight weigh_in_place(const struct seen *b, const struct seen *a, bool op
 	case CONTENT_CHANGE_SEALED:
 		return open ? P(MARK_NONE, 0) : locked(b, a);
 	case CONTENT_CHANGE_WIPED:
-		return a->t.size == 0 ? P(MARK_WIPED, open ? 0 : 5) : P(MARK_WIPED, open ? 2 : 8);
+		if (a->t.size == 0) /* (what empties logs empties texts, and those count for nothing; withdrawn when it is filled again) */
+			return P(MARK_WIPED, open ? 0 : b->whole && b->t.named == b->t.type ? POINTS_STRONG : 5);
+		return P(MARK_WIPED, open ? 2 : 8);
 	case CONTENT_CHANGE_CUT:
 		return P(MARK_CUT, open || !b->whole || !a->whole ? 0 : 2);
 	default:

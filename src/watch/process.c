@@ -72,6 +72,16 @@ int proc_start(int32_t pid, uint64_t *ret)
 	return 0;
 }
 
+int64_t proc_started(uint64_t start)
+{
+	struct timespec boot, mono;
+	const long ticks = sysconf(_SC_CLK_TCK);
+	if (ticks <= 0 || clock_gettime(CLOCK_BOOTTIME, &boot) < 0 || clock_gettime(CLOCK_MONOTONIC, &mono) < 0)
+		return 0;
+	const int64_t slept = (boot.tv_sec - mono.tv_sec) * TIME_SEC + boot.tv_nsec - mono.tv_nsec;
+	return (int64_t)(start / (uint64_t)ticks) * TIME_SEC + (int64_t)(start % (uint64_t)ticks) * (TIME_SEC / ticks) - slept;
+}
+
 bool proc_exe_name(int32_t pid, char *out, size_t size)
 {
 	char path[64], link[WATCH_PATH_MAX];

@@ -102,6 +102,7 @@ static struct session *session_new(struct responder *r, const struct proc *p, in
 		judge_tell(r, WIRE_ENDED, s->number);
 	*s = (struct session){.number = ++r->store.last_session, .key = key, .start = start, .by_process = p->serves, .deny_only = p->class == PROC_DENY_ONLY, .one_client = p->one_client, .seen = now};
 	s->who.session = s->number;
+	s->who.started = proc_started(start ? start : p->start);
 	if ((size_t)(s - r->session) >= r->session_top)
 		r->session_top = (size_t)(s - r->session) + 1;
 	client_find(r, s);

@@ -28,6 +28,7 @@ struct watch_who {
 	char comm[16];    /* as the process calls itself: to be shown, never to be trusted */
 	uint64_t program; /* the program and what it was told to be: its file and first argument; 0: not known, then comm stands for it */
 	bool foreign;     /* its file is not root's: nobody installed it */
+	int64_t started;  /* CLOCK_MONOTONIC, when the session's leader was (or the process, where each is one); 0: not known */
 	char client[64];  /* address of the SMB client, where it is known; else "" */
 	char user[64];    /* name that the client gave, where Samba says it (watch_config.samba_audit); else "". To be shown: nothing is judged by it */
 };

@@ -135,6 +135,7 @@ struct proc_rules {
 void proc_rules_init(struct proc_rules *r, const struct watch_config *c); /* with pid 1, us and our ancestors */
 int proc_read(int32_t tid, const struct proc_rules *r, struct proc *ret) MUST; /* ERR_NOT_FOUND: it has gone */
 int proc_start(int32_t pid, uint64_t *ret) MUST;
+int64_t proc_started(uint64_t start);                          /* a start time as CLOCK_MONOTONIC */
 bool proc_alike(int32_t a, int32_t b);                         /* the same program with the same arguments: forked, not executed */
 bool proc_kin(const struct proc *a, const struct proc *b);     /* the same, of one user in one cgroup, and told what to do */
 bool proc_exe_name(int32_t pid, char *out, size_t size);       /* the last part of its program's path, when root owns it */

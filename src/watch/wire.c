@@ -94,6 +94,7 @@ void wire_put(const struct wire *w, struct buf *b)
 	put_str(b, c->who.comm);
 	buf_u64le(b, c->who.program);
 	buf_u8(b, c->who.foreign);
+	buf_u64le(b, (uint64_t)c->who.started);
 	put_str(b, c->who.client);
 	put_str(b, c->who.user);
 	buf_u8(b, (uint8_t)c->op);
@@ -125,6 +126,7 @@ int wire_get(struct cur *c, struct arena *a, struct wire *ret)
 	const char *comm = get_str(c, a, sizeof w->c.who.comm);
 	w->c.who.program = cur_u64le(c);
 	w->c.who.foreign = cur_u8(c);
+	w->c.who.started = (int64_t)cur_u64le(c);
 	const char *client = get_str(c, a, sizeof w->c.who.client), *user = get_str(c, a, sizeof w->c.who.user);
 	if (c->failed)
 		return ERR_INPUT;

@@ -165,6 +165,25 @@ static void beside_an_attack(void **state)
 	watch_judge_free(w.j);
 }
 
+/* The sensor was started anew in the middle: who worked before that is heard of for the first time now, and is no part of it; who came up with it is. */
+static void known_by_their_age(void **state)
+{
+	struct world w = world_of(NULL);
+	(void)state;
+	w.now = 3600 * INT64_C(1000000000);
+	w.who.program = 5;
+	w.who.started = w.now - 7 * INT64_C(1000000000);
+	encrypt(&w, 0);
+	encrypt(&w, 1);
+	w.who = (struct watch_who){.session = 60, .uid = 1000, .comm = "editor", .program = 6, .foreign = true, .started = w.now - 1800 * INT64_C(1000000000)};
+	assert_false(world_ask(&w, WATCH_WRITING, path_of(0, 2, ""), 102, of(text[2])));
+	assert_false(world_verdict(&w));
+	w.who = (struct watch_who){.session = 61, .uid = 1000, .comm = "worker", .program = 7, .foreign = true, .started = w.now};
+	assert_true(world_ask(&w, WATCH_WRITING, path_of(0, 3, ""), 103, of(text[3])));
+	assert_true(world_verdict(&w));
+	watch_judge_free(w.j);
+}
+
 static void others_are_not_stopped(void **state)
 {
 	struct world w = world_of(NULL);
@@ -407,12 +426,41 @@ static void taken_away(void **state)
 	}
 }
 
+/* Emptied: what has a structure that its name promises is nobody's log, and the third is asked about; logs and texts are emptied every night; what is filled again was not lost. */
+static void emptied(void **state)
+{
+	struct world w = world_of(NULL);
+	static const struct mem none = {(const uint8_t *)"", 0};
+	static uint8_t wav[44 + 2000] = {'R', 'I', 'F', 'F', 0xf4, 0x07, 0, 0, 'W', 'A', 'V', 'E', 'f', 'm', 't', ' ', 16, 0, 0, 0, 1, 0, 1, 0, 0x40, 0x1f, 0, 0, 0x80, 0x3e, 0, 0, 2, 0, 16, 0, 'd', 'a', 't', 'a', 0xd0, 0x07};
+	for (size_t i = 44; i < sizeof wav; i++)
+		wav[i] = (uint8_t)(i & 1 ? 0 : i * i / 64);
+	const struct mem sound = {wav, sizeof wav};
+	(void)state;
+	for (size_t i = 0; i < MANY; i++) {
+		assert_false(world_ask(&w, WATCH_TRUNCATED, path_of(0, i, ""), 100 + i, of(text[i])));
+		world_write(&w, WATCH_CLOSED, path_of(0, i, ""), 100 + i, of(text[i]), none);
+	}
+	for (size_t i = 0; i < MANY; i++) { /* emptied, closed, filled */
+		assert_false(world_ask(&w, WATCH_TRUNCATED, path_of(1, i, ".wav"), 200 + i, sound));
+		assert_int_equal(world_write(&w, WATCH_CLOSED, path_of(1, i, ".wav"), 200 + i, sound, none), WATCH_COUNTS);
+		world_write(&w, WATCH_CLOSED, path_of(1, i, ".wav"), 200 + i, sound, sound);
+	}
+	assert_false(world_verdict(&w));
+	for (size_t i = 0; i < 2; i++) {
+		assert_false(world_ask(&w, WATCH_TRUNCATED, path_of(2, i, ".wav"), 300 + i, sound));
+		assert_int_equal(world_write(&w, WATCH_CLOSED, path_of(2, i, ".wav"), 300 + i, sound, none), WATCH_COUNTS);
+	}
+	assert_true(world_ask(&w, WATCH_TRUNCATED, path_of(2, 2, ".wav"), 302, sound));
+	assert_true(world_verdict(&w));
+	watch_judge_free(w.j);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(third_is_stopped), cmocka_unit_test(released_is_left_alone), cmocka_unit_test(split_over_processes), cmocka_unit_test(hundreds_of_processes), cmocka_unit_test(beside_an_attack), cmocka_unit_test(others_are_not_stopped),
+		cmocka_unit_test(third_is_stopped), cmocka_unit_test(released_is_left_alone), cmocka_unit_test(split_over_processes), cmocka_unit_test(hundreds_of_processes), cmocka_unit_test(beside_an_attack), cmocka_unit_test(known_by_their_age), cmocka_unit_test(others_are_not_stopped),
 		cmocka_unit_test(whole_again_is_no_damage), cmocka_unit_test(replaced_by_copies), cmocka_unit_test(renamed_over), cmocka_unit_test(a_canary_is_enough),
-		cmocka_unit_test(a_note_makes_the_second_the_last), cmocka_unit_test(ordinary_work), cmocka_unit_test(much_of_everything), cmocka_unit_test(clients_are_told_apart), cmocka_unit_test(crowds_are_said), cmocka_unit_test(taken_away), cmocka_unit_test(pages_of_a_database),
+		cmocka_unit_test(a_note_makes_the_second_the_last), cmocka_unit_test(ordinary_work), cmocka_unit_test(much_of_everything), cmocka_unit_test(clients_are_told_apart), cmocka_unit_test(crowds_are_said), cmocka_unit_test(taken_away), cmocka_unit_test(pages_of_a_database), cmocka_unit_test(emptied),
 	};
 	return cmocka_run_group_tests(tests, set_up, NULL);
 }

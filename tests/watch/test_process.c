@@ -79,6 +79,8 @@ static void test_stop(void **state)
 	assert_true(becomes(writer, 'T'));
 	assert_true(state_of(other) != 'T');
 	assert_int_equal(proc_start(writer, &start), 0);
+	const int64_t age = time_monotonic() - proc_started(start);
+	assert_true(age > -TIME_SEC / 10 && age < 600 * TIME_SEC); /* (to the tick) */
 	assert_false(proc_signal(writer, start + 1, SIGCONT)); /* another's number */
 	assert_true(proc_signal(writer, start, SIGCONT));
 	assert_true(becomes(writer, 'S'));

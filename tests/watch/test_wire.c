@@ -14,7 +14,7 @@ static struct layout_place places[2] = {{.offset = 4, .length = 4, .at = 0, .fd 
 static struct wire sample(void)
 {
 	struct wire w = {.kind = WIRE_ASK, .tag = 77, .before = {.known = true, .size = 16, .base = 0, .place = places, .places = 2}, .after = {.base = -1}};
-	w.c = (struct watch_change){.mono_ns = 5, .who = {.session = 9, .pid = 3, .uid = 1, .comm = "c", .client = "10.0.0.1", .user = "erna"}, .op = WATCH_RENAMED, .fresh = true, .path = "/a", .to = "/b", .dev = 1, .ino = 2, .length = 8};
+	w.c = (struct watch_change){.mono_ns = 5, .who = {.session = 9, .pid = 3, .uid = 1, .comm = "c", .client = "10.0.0.1", .user = "erna", .started = -77}, .op = WATCH_RENAMED, .fresh = true, .path = "/a", .to = "/b", .dev = 1, .ino = 2, .length = 8};
 	return w;
 }
 
@@ -34,6 +34,7 @@ static void test_there_and_back(void **state)
 	assert_string_equal(r.c.to, "/b");
 	assert_string_equal(r.c.who.client, "10.0.0.1");
 	assert_string_equal(r.c.who.user, "erna");
+	assert_int_equal(r.c.who.started, -77);
 	assert_true(r.c.fresh && !r.c.folder && !r.c.was_read);
 	assert_int_equal(r.before.places, 2);
 	assert_int_equal(r.before.place[1].at, 4);
