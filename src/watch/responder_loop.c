@@ -74,7 +74,7 @@ static void listen_to(struct responder *r, int how, int fd, enum source which, u
 static bool poll_open(struct responder *r)
 {
 	r->poll = epoll_create1(EPOLL_CLOEXEC);
-	listen_to(r, EPOLL_CTL_ADD, r->m.perm, SOURCE_PERM, EPOLLIN | EPOLLET); /* (read until nothing is left, so that it is not looked at again each time) */
+	listen_to(r, EPOLL_CTL_ADD, r->m.perm, SOURCE_PERM, EPOLLIN); /* not edge-triggered: a read may end early, where one of its events cannot be opened, and leave others that nobody would tell of again */
 	listen_to(r, EPOLL_CTL_ADD, r->o->judge, SOURCE_JUDGE, EPOLLIN);
 	listen_to(r, EPOLL_CTL_ADD, r->inotify, SOURCE_INOTIFY, EPOLLIN);
 	listen_to(r, EPOLL_CTL_ADD, r->o->events, SOURCE_EVENTS, 0);
