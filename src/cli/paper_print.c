@@ -46,6 +46,19 @@ static int check(struct print *p)
 	return 0;
 }
 
+/* Where it is to go is looked at before a number is used up for it. */
+static int can_be_written(const char *out, struct err *e)
+{
+	char folder[4096];
+	const char *slash = strrchr(out, '/');
+	size_t n = slash ? (size_t)(slash - out) : 0;
+	if (!strcmp(out, "-") || n >= sizeof folder)
+		return 0;
+	snprintf(folder, sizeof folder, "%.*s", (int)n, out);
+	AUTO_CLOSE int fd = file_open_dir(AT_FDCWD, !slash ? "." : n ? folder : "/", e);
+	return fd < 0 ? fd : 0;
+}
+
 /* What the sheet is proven against, and the letters that all numbers of this site begin with. Sheets are printed without a ledger that can be read, too: then they say that there is no checkpoint. */
 static void head(struct print *p)
 {
@@ -163,7 +176,7 @@ int paper_print(const struct paper_options *o)
 	int r = check(&p);
 	if (r)
 		return r;
-	if (cli_site_charts(o->site, &p.s, &e) < 0)
+	if (can_be_written(o->out, &e) < 0 || cli_site_charts(o->site, &p.s, &e) < 0)
 		return cli_fail(&e);
 	r = cli_chart(&p.s, &p.c, &p.k, &e);
 	if (r == 0)

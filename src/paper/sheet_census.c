@@ -17,6 +17,23 @@ static struct slice notes_of(struct pad *p, const struct paper_bed *b)
 	return pad_dup(p, buf_slice(&t));
 }
 
+/* All silent feeds in one box: a census has other things to say, too. */
+static void silent(struct pad *p, const struct paper_sheet *s)
+{
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, 1 << 16);
+	for (size_t i = 0; i < s->section_n; i++)
+		for (size_t k = 0; k < s->section[i].source_n; k++) {
+			const struct paper_source *x = &s->section[i].source[k];
+			if (!x->silent)
+				continue;
+			buf_str(&b, b.n ? ", " : "");
+			buf_add_slice(&b, SAY(p, W_SINCE_WHEN, x->feed, say_clock(p, x->silent_since), say_age(p, p->b->run.made - x->silent_since)));
+		}
+	if (b.n)
+		part_note(p, SAY(p, W_SILENT_ALL, buf_slice(&b)), NOTE_LOUD);
+}
+
 void sheet_census(struct pad *p, const struct paper_sheet *s)
 {
 	static const struct column cols[] = {{W_ROOM, 15, 0}, {W_BED, 12, 0}, {W_C_NAME, 58, 0}, {W_BORN, 25, 0}, {W_SEX, 15, 0}, {W_NUMBER, 29, 0}, {W_C_ALERTS, 0, 0}, {W_C_NOTES, 34, 0}};
@@ -24,12 +41,7 @@ void sheet_census(struct pad *p, const struct paper_sheet *s)
 	part_note(p, SAY(p, W_PATIENTS, say_count(p, s->bed_n)), NOTE_PLAIN);
 	if (s->withheld)
 		part_note(p, SAY(p, W_WITHHELD, say_count(p, s->withheld)), NOTE_LOUD);
-	for (size_t i = 0; i < s->section_n; i++)
-		for (size_t k = 0; k < s->section[i].source_n; k++) {
-			const struct paper_source *x = &s->section[i].source[k];
-			if (x->silent)
-				part_note(p, SAY(p, W_SILENT, x->feed, say_clock(p, x->silent_since), say_age(p, p->b->run.made - x->silent_since)), NOTE_LOUD);
-		}
+	silent(p, s);
 	if (!s->bed_n) {
 		part_note(p, pad_word(p, W_EMPTY_UNIT), NOTE_PLAIN);
 		return;

@@ -171,6 +171,17 @@ static struct slice severity(struct fill *x, const struct fact *f)
 	return slice_eq(known, fact_part(c, FC_CODE)) ? fill_code(c) : known;
 }
 
+/* "PRN" and why, where the frequency does not say so itself ("Q4H PRN"). */
+static struct slice if_needed(struct fill *x, const struct fact *f)
+{
+	struct slice why = fill_get(f, FF_PRN), often = fill_get(f, FF_FREQUENCY);
+	if (!why.n)
+		return SLICE_NULL;
+	if (slice_eq_nocase(why, "yes"))
+		why = SLICE_NULL;
+	return often.n >= 3 && slice_eq_nocase(slice_of(often.p + often.n - 3, 3), "PRN") ? why : JOIN(x, " ", SLICE("PRN"), why);
+}
+
 static struct slice detail_of(struct fill *x, const struct fact_item *it)
 {
 	const struct fact *f = it->fact;
@@ -183,7 +194,7 @@ static struct slice detail_of(struct fill *x, const struct fact_item *it)
 	case FACT_PROBLEM:
 		return JOIN(x, " · ", clinical, sure, fill_get(f, FF_TEXT));
 	case FACT_MED_ORDER:
-		return JOIN(x, " · ", dose_of(x, f), fill_code(fill_get(f, FF_ROUTE)), fill_get(f, FF_FREQUENCY), fill_get(f, FF_PRN).n ? JOIN(x, " ", SLICE("PRN"), slice_eq_nocase(fill_get(f, FF_PRN), "yes") ? SLICE_NULL : fill_get(f, FF_PRN)) : SLICE_NULL, status,
+		return JOIN(x, " · ", dose_of(x, f), fill_code(fill_get(f, FF_ROUTE)), fill_get(f, FF_FREQUENCY), if_needed(x, f), status,
 		            slice_eq_str(intent, "order") ? SLICE_NULL : paper_term(lang, intent), fill_get(f, FF_TEXT));
 	case FACT_RESULT:
 		return JOIN(x, " · ", value_of(x, f), range.n ? JOIN(x, "", SLICE("["), range, SLICE("]")) : SLICE_NULL, fill_get(f, FF_ABSENT), slice_eq_str(said_status, "final") || slice_eq_str(said_status, "corrected") ? SLICE_NULL : status, fill_get(f, FF_TEXT));
