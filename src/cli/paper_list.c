@@ -1,5 +1,6 @@
 /* holdfast paper list, sign-out, return, scan, destroy: the register of sheets. */
 #include "paper_cmd.h"
+#include "downtime.h"
 
 #include <stdlib.h>
 
@@ -13,7 +14,7 @@ struct reading {
 static int pick(void *arg, const struct ledger_entry *en, struct err *e)
 {
 	struct reading *x = arg;
-	if (en->leaf.kind != LEDGER_SHEET)
+	if (en->leaf.kind != LEDGER_SHEET && en->leaf.kind != LEDGER_CAPTURE)
 		return 0;
 	if (x->n == x->cap) {
 		size_t cap = x->cap ? 2 * x->cap : 256;
@@ -25,6 +26,25 @@ static int pick(void *arg, const struct ledger_entry *en, struct err *e)
 	}
 	x->seqs[x->n++] = en->seq;
 	return 0;
+}
+
+/* A captured item of kind sheet is the scan of one: it closes that sheet, as a command's word does. Another kind of item is none of ours. */
+static int take_scan(struct reading *x, const struct ledger_entry *en, struct err *e)
+{
+	AUTO_ARENA struct arena *a = arena_new((size_t)4 << 20);
+	AUTO_BUF struct buf act = {0};
+	struct capture c;
+	if (!a)
+		return err_set(e, ERR_MEMORY, NULL, "no memory for the register");
+	if (capture_read(en->body, a, &c, NULL) < 0 || c.kind != CAPTURE_SHEET || c.withdraw)
+		return 0;
+	struct slice number = json_text(c.values, "number");
+	char *n = arena_strdup(a, number.n ? number : c.sheet), *by = arena_strdup(a, c.by);
+	if (!n || !by)
+		return err_set(e, ERR_MEMORY, NULL, "no memory for the register");
+	buf_init(&act, 1 << 16);
+	ward_register_act(n, WARD_SCANNED, by, NULL, NULL, &act);
+	return buf_ok(&act) ? ward_register_take(x->r, en->seq, en->leaf.time, buf_slice(&act), e) : 0;
 }
 
 /* Leaves say which entries are about sheets, and only those are opened. */
@@ -41,7 +61,7 @@ static int read_register(struct site *s, struct ward_register **ret, struct err 
 	for (size_t i = 0; r == 0 && i < x.n; i++) {
 		r = ledger_read(x.l, x.seqs[i], &en, e);
 		if (r == 0)
-			r = ward_register_take(x.r, en.seq, en.leaf.time, en.body, e);
+			r = en.leaf.kind == LEDGER_CAPTURE ? take_scan(&x, &en, e) : ward_register_take(x.r, en.seq, en.leaf.time, en.body, e);
 		else if (r == ERR_ERASED)
 			r = 0;
 	}
