@@ -178,5 +178,39 @@ assert first["cut-address"] < first["address-proof"] < first["cut"] < first["pro
 P
 hf ledger cat --site site --kind alarm >alarms
 for what in verdict denied released restored; do grep -q "\"text\":\"$what\"" alarms || fail "no entry says $what: $(cut -c1-300 alarms)"; done
+# ---- letters: what they say is what the entries of this night say ----
+for kind in cut conditions assurance; do gate letter lab --kind $kind -o $kind.txt; done
+python3 - <<'P' || fail "the letters: $(cat cut.txt assurance.txt)"
+import json, os, re, subprocess, time
+hf = os.environ["HOLDFAST"]
+have = {e["seq"]: e for e in map(json.loads, subprocess.run([hf, "ledger", "list", "--site", "site", "--json"], capture_output=True, text=True, check=True).stdout.splitlines())}
+def body(n):
+    return json.loads(subprocess.run([hf, "ledger", "show", str(n), "--site", "site", "--raw"], capture_output=True, check=True).stdout.split(b"\n")[0])
+acts = {n: body(n) for n, e in have.items() if e["kind"] == "gate-act"}
+of = lambda what: {n: a for n, a in acts.items() if a["what"] == what and a.get("link") == "lab"}
+(cut, said), = of("cut").items()
+text = {k: " ".join(open(k + ".txt", encoding="utf-8").read().split()) for k in ("cut", "conditions", "assurance")}
+for t in text.values():
+    cited = {int(x) for m in re.findall(r"\[#(\d+)(?:–(\d+))?\]", t) for x in m if x}
+    assert cited and cited <= set(have), cited
+# who cut, why, and when: this entry and no other
+n = int(re.search(r"“files of a share are being encrypted” \[#(\d+)\]", text["cut"]).group(1))
+assert n == cut and said["reason"] == "files of a share are being encrypted", (n, cut)
+at = {time.strftime("%H:%M:%S", time.gmtime(t // 10**9)) for t in (int(said["standing"]["since"]), int(said["standing"]["since"]) + 10**9)}
+assert any(f"{t} (UTC" in text["cut"] for t in at), (at, text["cut"])
+# bytes since, and what had passed before, of the proof that the letter cites
+bytes_, n = re.search(r": (\d+) bytes? \[#(\d+)\]\. Checked", text["cut"]).groups()
+proof = of("proof")[int(n)]
+assert int(proof["bytesSince"]) == int(bytes_) == 0, proof
+passed, n = re.search(r"\b(\d+) \[#(\d+)\] messages had passed", text["cut"]).groups()
+assert int(of("proof")[int(n)]["passed"]["messages"]) == int(passed) == 10
+# what waited, and that all of it arrived
+held = [n for n, e in have.items() if e["kind"] == "gate-held"]
+kept, first, last = map(int, re.search(r"\b(\d+) \[#(\d+)–(\d+)\] messages have been kept", text["cut"]).groups())
+assert kept == len(held) == 20 and (first, last) == (min(held), max(held)), (kept, first, last)
+sent, = re.search(r"\b(\d+) \[#\d+–\d+\] of them have been delivered and answered", text["assurance"]).groups()
+(_, drained), = of("drained").items()
+assert int(sent) == int(drained["sent"]) == 20 and int(drained["lastHeld"]) == max(held), (sent, drained)
+P
 hf ledger verify --site site >/dev/null || fail "ledger verify"
 echo "ok: $touched files touched, all back"
