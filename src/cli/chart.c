@@ -226,7 +226,8 @@ static void print_item(const struct fact_item *it)
 		print_before(it->history->fact, f);
 	if (it->incomplete)
 		printf("  INCOMPLETE");
-	printf("  #%" PRIu64 "\n", it->entry);
+	static const char *const origins[] = {[FACT_FED] = "", [FACT_CAPTURED] = "  CAPTURED", [FACT_RESTORED] = "  RESTORED", [FACT_PARTNER] = "  PARTNER"}; /* what the EHR sent is told apart from what it did not at a glance */
+	printf("%s  #%" PRIu64 "\n", origins[it->origin], it->entry);
 }
 
 static void print_patient(const struct chart_patient *p)
