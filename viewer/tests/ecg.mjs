@@ -51,7 +51,7 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
   }
 
   await any("every statement that the program can make has words in each language", async () => {
-    const here = new URL(".", import.meta.url).pathname, dir = join(here, "../../src/ecg"), words_ = readFileSync(join(here, "../src/i18n-ecg.ts"), "utf8"), codes = new Set();
+    const here = new URL(".", import.meta.url).pathname, dir = join(here, "../../src/ecg"), words_ = readFileSync(join(here, "../src/ecg-statements.ts"), "utf8"), codes = new Set();
     for (const f of readdirSync(dir).filter((x) => /^statements.*\.c$/.test(x))) for (const m of readFileSync(join(dir, f), "utf8").matchAll(/st_say\(s, "([a-z0-9-]+)"|ECG_RHYTHM_[A-Z]+, "(rhythm-[a-z]+)"|"((?:q|st-elevation|st-depression|t)-(?:inferior|anterior|lateral))"/g)) codes.add(m[1] ?? m[2] ?? m[3]);
     assert(codes.size > 50, `only ${codes.size} found`);
     const missing = [...codes].filter((c) => !words_.includes(`"${c}": [`));
