@@ -227,6 +227,18 @@ static void answers(void **state)
 	heard(HEAD "MSA|AR|E1\r", "E1", HL7_HEARD_REJECTED);
 	heard(HEAD "MSA|CR|E1\r", "E1", HL7_HEARD_REJECTED);
 	heard("MSH#!@%*#R#G#S#F#2026##ACK#9#P#2.5\rMSA#AA#E1\r", "E1", HL7_HEARD_ACCEPTED);
+	/* refused because it is there: error 205, where each version has it; an acceptance is none, and no word for it is one */
+	static const struct {
+		const char *message;
+		bool duplicate;
+	} twice[] = {{HEAD "MSA|AE|E1\rERR||PID^1|205^Duplicate key identifier^HL70357|E\r", true}, {HEAD "MSA|AR|E1\rERR|PID^1^3^205&Duplicate&HL70357\r", true}, {HEAD "MSA|AR|E1||||205^dup\r", true}, {HEAD "MSA|AA|E1\rERR|||205|W\r", false},
+		{HEAD "MSA|AE|E1|duplicate message\r", false}, {HEAD "MSA|AE|E1\rERR|||2050|E\r", false}, {HEAD "MSA|AE|E2\rERR|||205|E\r", false}};
+	for (size_t i = 0; i < ARRAY_LEN(twice); i++) {
+		struct hl7_answer a;
+		hl7_answer_read(slice_str(twice[i].message), SLICE("E1"), &a);
+		if (a.duplicate != twice[i].duplicate)
+			fail_msg("duplicate %d: %s", a.duplicate, twice[i].message);
+	}
 	/* another's, or nobody's */
 	static const char *const others[] = {HEAD "MSA|AA|E2\r", HEAD "MSA|AA|E1 \r", HEAD "MSA|AA| E1\r", HEAD "MSA|AA|e1\r", HEAD "MSA|AA|E10\r", HEAD "MSA|AA|E\r", HEAD "MSA|AA|\r", HEAD "MSA|AA\r", HEAD, HEAD "MSA|AA|E1^x\r",
 		HEAD "MSA|OK|E1\r", HEAD "MSA||E1\r", HEAD "MSA|AA|E2\rMSA|AA|E1\r", HEAD "MSA|AA|E1\rMSA|AR|E1\r", "MSA|AA|E1\r", "", "roses are red"};
