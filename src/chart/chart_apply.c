@@ -102,7 +102,7 @@ static bool has_json(uint8_t kind)
 /* What Holdfast writes of itself and of its users changes no chart. */
 static bool speaks(uint8_t kind)
 {
-	return kind != KIND_PACK && kind != KIND_ACCOUNT && kind != KIND_SESSION && kind != KIND_AUDIT && kind != KIND_ALARM && kind != KIND_CONFIG && kind != KIND_GATE_ACT && kind != KIND_GATE_LETTER && kind != KIND_SHEET;
+	return kind != KIND_PACK && !(kind >= KIND_ACCOUNT && kind <= KIND_CONFIG) && !(kind >= KIND_GATE_ACT && kind <= KIND_PACKET) && kind != KIND_DOWNTIME;
 }
 
 static int apply(struct apply *p, const struct facts *f, struct slice body, struct err *e)

@@ -313,25 +313,35 @@ int cmd_downtime(int argc, char **argv)
 	static struct cli_args args;
 	struct asked q = {.json = false};
 	bool done, known = false;
-	if (argc > 1 && !strcmp(argv[1], "numbers"))
-		return downtime_numbers_cmd(argc - 1, argv + 1);
+	struct downtime_numbers b = {.count = 0};
 	const struct cli_opt opts[] = {
 		CLI_DECISION_OPTS(q.d),
-		{"unit", CLI_STRING, &q.unit, "UNIT", "begin: this unit alone, else the whole house; doses: of this unit"},
+		{"unit", CLI_STRING, &q.unit, "UNIT", "begin: this unit alone, else the whole house; doses: of this unit; numbers: whose block it is"},
+		{"count", CLI_NUMBER, &b.count, "N", "numbers: how many (50)"},
+		{"machine", CLI_STRING, &b.machine, "NAME", "numbers: what the block is bound to (this machine's id)"},
 		{"json", CLI_FLAG, &q.json, NULL, "as JSON"},
 	};
-	int r = cli_parse(argc, argv, "downtime begin | status | advance [read-only|write|closed] | balance | doses | numbers ... --site DIR [--unit UNIT] [--reason TEXT] [--json]",
+	int r = cli_parse(argc, argv, "downtime begin | status | advance [read-only|write|closed] | balance | doses | numbers [check NUMBER] --site DIR [--unit UNIT] [--reason TEXT] [--count N] [--machine NAME] [--json]",
 	                  "A downtime goes from down to read-only (the EHR can be read again), write (it takes entries again) and closed. It is closed when of everything that was captured nothing is open and nothing unknown.\n"
-	                  "balance: what became of it, by owner. doses: what each patient was given meanwhile, for the pharmacy before the first electronic dose.",
+	                  "balance: what became of it, by owner. doses: what each patient was given meanwhile, for the pharmacy before the first electronic dose.\n"
+	                  "numbers: gives a unit or a station a block of numbers for patients who have none, one a line; they are its own for ever. The last letter checks the others; check: whether a number was copied rightly.",
 	                  opts, ARRAY_LEN(opts), &args, &done);
 	if (r || done)
 		return r;
 	const char *verb = args.n ? args.v[0] : "", *to = args.n > 1 ? args.v[1] : NULL;
+	if (!strcmp(verb, "numbers")) {
+		b.site = q.d.site;
+		b.unit = q.unit;
+		b.json = q.json;
+		return downtime_numbers(&b, args.n - 1, args.v + 1);
+	}
+	if (b.count || b.machine)
+		return cli_usage("downtime: --count and --machine are for 'numbers'");
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
 		known = known || !strcmp(verb, verbs[i]);
 	bool advances = !strcmp(verb, "advance"), closes = !strcmp(verb, "close");
 	if (!known || args.n > (advances ? 2u : 1u))
-		return cli_usage("downtime: say 'begin', 'status', 'advance [STATE]', 'balance' or 'doses'");
+		return cli_usage("downtime: say 'begin', 'status', 'advance [STATE]', 'balance', 'doses' or 'numbers'");
 	struct err e = {0};
 	struct site s;
 	if (cli_site(q.d.site, &s, &e) < 0)

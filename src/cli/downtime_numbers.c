@@ -140,42 +140,27 @@ static int check(const char *number, bool json)
 	return cli_flush();
 }
 
-int downtime_numbers_cmd(int argc, char **argv)
+int downtime_numbers(const struct downtime_numbers *q, size_t n, const char *const *v)
 {
-	static struct cli_args args;
-	const char *site = NULL, *unit = NULL, *machine = NULL;
 	struct downtime_block b = {.first = 1};
 	struct control_appended is = {0};
-	uint64_t count = 50;
-	bool json = false, done;
-	const struct cli_opt opts[] = {
-		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE)"},
-		{"unit", CLI_STRING, &unit, "UNIT", "whose block it is"},
-		{"count", CLI_NUMBER, &count, "N", "how many numbers (50)"},
-		{"machine", CLI_STRING, &machine, "NAME", "what the block is bound to (this machine's id)"},
-		{"json", CLI_FLAG, &json, NULL, "one JSON object"},
-	};
-	int r = cli_parse(argc, argv, "downtime numbers --site DIR --unit UNIT [--count N] [--machine NAME] [--json] | downtime numbers check NUMBER",
-	                  "Gives a unit or a station a block of numbers for patients who have none, one a line; they are its own for ever. The last letter checks the others. check: whether a number was copied rightly.", opts, ARRAY_LEN(opts), &args, &done);
-	if (r || done)
-		return r;
-	if (args.n == 2 && !strcmp(args.v[0], "check"))
-		return check(args.v[1], json);
-	if (args.n)
+	if (n == 2 && !strcmp(v[0], "check"))
+		return check(v[1], q->json);
+	if (n)
 		return cli_usage("downtime numbers: say 'check NUMBER', or --unit UNIT");
-	if (!unit || !*unit || strlen(unit) > 64)
+	if (!q->unit || !*q->unit || strlen(q->unit) > 64)
 		return cli_usage("downtime numbers: --unit says whose block it is");
-	if (count < 1 || count > DOWNTIME_BLOCK_MAX)
+	b.count = q->count ? q->count : 50;
+	if (b.count > DOWNTIME_BLOCK_MAX)
 		return cli_usage("downtime numbers: --count is from 1 to %d", DOWNTIME_BLOCK_MAX);
 	struct err e = {0};
 	struct site s;
-	if (cli_site(site, &s, &e) < 0)
+	if (cli_site(q->site, &s, &e) < 0)
 		return cli_fail(&e);
-	b.count = count;
-	machine_of(machine, b.machine);
-	r = enter(&s, &b, unit, &is, &e);
+	machine_of(q->machine, b.machine);
+	int r = enter(&s, &b, q->unit, &is, &e);
 	if (r == 0)
-		r = show(&b, unit, is.seq, json, &e);
+		r = show(&b, q->unit, is.seq, q->json, &e);
 	site_close(&s);
 	return r < 0 ? cli_fail(&e) : cli_flush();
 }
