@@ -56,7 +56,7 @@ int web_page_load(struct web *w, struct err *e)
 	buf_str(&csp, "default-src 'none'; connect-src 'self'; img-src 'self' data: blob:; frame-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; script-src 'none'");
 	/* 'none' is ignored as soon as a hash stands beside it; without a script it stays in force */
 	if (memmem(w->page.p, w->page.n, "<script", 7)) {
-		csp.n -= strlen("'none'");
+		csp.n -= strlen(" 'none'");
 		add_hashes(w->page, "<script", "</script>", &csp);
 		buf_str(&csp, " 'self'"); /* its parts, which it asks for itself; nothing else here is ever answered as JavaScript (web_part.c) */
 	}

@@ -5,7 +5,7 @@
    echo PORT                bytes come back
    tcp PORT TEXT            sends TEXT, prints what comes back, or why nothing does
    bulk PORT MIB            to an echo that is slower: prints how many MiB came back, and whether whole
-   deaf PORT                accepts, and never reads
+   deaf PORT                accepts, reads 64 MiB, slower than they come, and then never again
    flood PORT FILE          sends until nothing is taken any more; writes how many bytes that were into FILE; prints what became of the connection
    pipe PORT FROM TO        messages M<FROM>..M<TO>, with bytes in no frame between some, without waiting; prints how many acknowledgements came, and whether in order"""
 import os, socket, sys, threading, time
@@ -159,6 +159,10 @@ def deaf(port):
     l.listen(10)
     while True:
         kept.append(l.accept()[0])
+        left = 64 << 20
+        while left > 0 and (got := len(kept[-1].recv(min(left, 1 << 18)))):
+            left -= got
+            time.sleep(0.001)
 
 def flood(port, name):
     s = socket.create_connection(("127.0.0.1", port))
