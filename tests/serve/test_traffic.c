@@ -241,7 +241,7 @@ static void test_eight_weeks(void **state)
 {
 	char text[100];
 	links_begin();
-	/* eight weeks in which nothing is unusual */
+	/* four weeks in which nothing is unusual */
 	hours_usual(WEEKS * 168);
 	for (int i = 0; i < LINKS; i++)
 		assert_int_equal(alarms("raised", i), 0);

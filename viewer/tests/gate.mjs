@@ -501,7 +501,7 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
   });
 
   // (This host is not isolated here: the machine that runs the tests would be. tests/scenario/gate_nft.sh does it in a network of its own.)
-  await any("a real site: a message that the partner rejects is given up, an address is cut and freed, a kept plan is carried out and undone a stage", async () => {
+  await any("a real site: a message that the partner rejects is given up, a letter is made, an address is cut and freed, a kept plan is carried out and undone a stage", async () => {
     const holdfast = process.env.HOLDFAST;
     if (mock === null || !holdfast || !existsSync(holdfast)) return "skipped";
     const dir = mkdtempSync(join(tmpdir(), "hf-gate-acts-")), site = join(dir, "site"), pages = [], got = [];
@@ -556,6 +556,21 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
       for (let i = 0; i < 300 && !got.includes("M3"); i++) await one.waitForTimeout(100);
       assert(got.filter((x) => /^M/.test(x)).join() === "M2,M3", got.join());
       await one.locator("section", { has: one.locator("#h-given") }).locator("tbody tr", { hasText: "sent by fax" }).waitFor();
+      // a letter, as PDF and as text
+      await one.locator("#letter").click();
+      await one.locator("input[name=letter-kind][value=conditions]").check();
+      await one.locator("#letter-make").click();
+      await one.locator("#letter-save").waitFor();
+      await shot(one, "gate-real-letter");
+      const [pdf] = await Promise.all([one.waitForEvent("download"), one.locator("#letter-save").click()]);
+      assert(readFileSync(await pdf.path()).subarray(0, 5).toString() === "%PDF-", "no PDF");
+      await one.locator("#letter-form").selectOption("txt");
+      await one.locator("#letter-make").click();
+      await one.locator("#letter-save").waitFor();
+      const [txt] = await Promise.all([one.waitForEvent("download"), one.locator("#letter-save").click()]);
+      has(readFileSync(await txt.path(), "utf8"), "LAB");
+      await one.keyboard.press("Escape");
+      await one.locator("tbody tr", { hasText: "letter" }).first().waitFor(); // in the history, from its entry
       // an address: in the kernel where this may, and else that it is not
       await to(one, "#/partners/host");
       await one.locator("#cut-address").fill("203.0.113.9");
