@@ -45,9 +45,9 @@ look() { (cd "$1" && find . -type f -printf '%P %m %U %G %T@ %s %n\n' | sort && 
 changed() { # files that are not as they were
 	look tree >now
 	local n=0
-	for f in $(cd before && find . -type f); do
+	while IFS= read -r -d '' f; do
 		cmp -s "before/$f" "tree/$f" || n=$((n + 1))
-	done
+	done < <(cd before && find . -type f -print0)
 	echo $n
 }
 fresh() {

@@ -175,7 +175,7 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
   await test("the isolation plan: what stays together, what is cut, and what is wrong with it; none yet is said", async (enter) => {
     const page = await enter();
     await to(page, "#/partners/plan");
-    await page.getByText("holdfast gate plan").waitFor();
+    await page.getByText("holdfast gate plan --inventory").waitFor();
     mock.gate.setPlan(examplePlan);
     for (const lang of ["en", "fr", "zh"]) {
       const p = await enter({ lang, theme: lang === "fr" ? "dark" : "light" });
