@@ -134,6 +134,7 @@ int cmd_watch(int argc, char **argv)
 		{"act", CLI_STRING, &c.act, "HOW", "run: observe, stop (the default) or deny"},
 		{"cut-client", CLI_FLAG, &c.cut_client, NULL, "run: an SMB client that is denied is cut off this host at the gate of --site, but for Holdfast's own pages"},
 		{"freeze", CLI_FLAG, &c.freeze, NULL, "run: when stopping, freeze the cgroup, too"},
+		{"let-sleep", CLI_FLAG, &c.let_sleep, NULL, "run: let idle processors sleep deeply also while small files come by the thousand: saves power, and slows such work"},
 		{"limited-queue", CLI_FLAG, &c.limited_queue, NULL, "run: the kernel's own limit for queues of events instead of none"},
 		{"preimages", CLI_STRING, &c.preimages, "SIZE", "run: room for pre-images, such as 512M or 8G: 2G"},
 		{"never-stop", CLI_EACH, &c.never_stop, "NAME", "run: a program that is only ever denied, besides file servers and what everybody needs; may be given again"},

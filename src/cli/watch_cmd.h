@@ -9,7 +9,7 @@ struct watch_cmd {
 	const struct cli_args *args;
 	const char *site, *state, *act, *preimages, *best, *samba_audit;
 	struct cli_list path, never_stop, canary;
-	bool json, freeze, cut_client, limited_queue, dry_run, force;
+	bool json, freeze, cut_client, limited_queue, let_sleep, dry_run, force;
 	struct site s;         /* open, when site or HOLDFAST_SITE is given */
 	bool has_site;
 	char folder[4200];     /* of the records */

@@ -81,6 +81,7 @@ static int configure(struct watch_cmd *c, struct watch_config *w, char real[WATC
 		canaries[i] = c->canary.v[i];
 	w->judge.canaries = c->canary.n ? canaries : NULL;
 	w->freeze = c->freeze;
+	w->let_sleep = c->let_sleep;
 	w->limited_queue = c->limited_queue;
 	w->samba_audit = c->samba_audit;
 	return 0;

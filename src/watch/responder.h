@@ -18,6 +18,7 @@
 #define LOST_TO_ASK 2      /* so many files lost or not yet judged, and the next one waits for the judge */
 #define JUDGE_HUNG (2 * TIME_SEC)
 #define TICK (100 * 1000000)
+#define BUSY (10 * 1000000) /* so long after the last question more are to be expected */
 #define GATHER (2 * 1000000) /* so long names wait to be read, and to be told to the judge, while there is other work */
 #define RESPONDER_OUT_MAX (4u << 20)
 
@@ -95,6 +96,15 @@ struct standing { /* a verdict that was not released */
 	char client[64];           /* whose it is; all that comes from there is denied; "": not known */
 };
 
+/* Processors that are kept from sleeping deeply while questions come fast (responder_awake.c). */
+struct awake {
+	int fd;                    /* of the kernel's file, -1: there is none, or it is not wanted */
+	int32_t latency;           /* what is asked for, microseconds */
+	bool held;
+	int64_t since;             /* the window in which questions are counted */
+	unsigned questions;
+};
+
 struct responder {
 	const struct responder_start *o;
 	const struct watch_config *c;
@@ -141,6 +151,7 @@ struct responder {
 	struct buf batch;          /* names on their way to the judge */
 	int64_t batch_at;          /* since when */
 	int64_t last_perm;         /* when somebody last opened or wrote */
+	struct awake awake;
 	bool names_empty, said_ready;
 	int64_t happened_at;       /* when the queue of names was emptied last */
 	struct buf in;
@@ -162,6 +173,11 @@ struct responder {
 	struct client_note client[CLIENTS_MAX]; /* what Samba said of its processes, lately */
 	size_t client_next;
 };
+
+/* responder_awake.c */
+void awake_open(struct awake *a, bool wanted);
+void awake_asked(struct awake *a, int64_t now); /* questions came */
+void awake_end(struct awake *a);                /* none came for a while */
 
 /* responder_client.c */
 void client_find(struct responder *r, struct session *s); /* a file server's process: whose work it does */

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #define OUT_MAX RESPONDER_OUT_MAX
-#define BUSY (10 * 1000000)
 #define SESSION_IDLE (60 * TIME_SEC)
 
 static volatile sig_atomic_t told_to_stop;
@@ -126,6 +125,7 @@ static int start(struct responder *r, struct err *e)
 		return done;
 	act_load(r);
 	limits();
+	awake_open(&r->awake, !r->c->let_sleep);
 	done = marks_open(&r->m, r->c, e);
 	return done < 0 || poll_open(r) ? done : err_sys(e, NULL, "nothing to wait with");
 }
@@ -246,8 +246,11 @@ static int loop(struct responder *r)
 			act_released(r);
 		if (r->more || (came & CAME(PERM))) {
 			r->last_perm = now;
+			awake_asked(&r->awake, now);
 			r->more = perm_read(r);
 		}
+		if (!busy(r, now))
+			awake_end(&r->awake);
 		if (!busy(r, now) || time_monotonic() - r->happened_at >= GATHER)
 			happened(r);
 		work(r);
@@ -271,6 +274,7 @@ _Noreturn void responder_main(const struct responder_start *o)
 	r->o = o;
 	r->c = o->c;
 	r->inotify = -1;
+	r->awake.fd = -1;
 	int status = start(r, &e) == 0 ? 0 : err_exit(e.code);
 	if (status) {
 		char line[640];

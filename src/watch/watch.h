@@ -149,6 +149,7 @@ struct watch_config {
 	enum watch_act act;
 	enum watch_mode best;              /* use nothing better than this: PRE_CONTENT as a rule; others are for tests */
 	bool limited_queue;                /* the kernel's own limit for queues of events (fs.fanotify.max_queued_events) instead of none: for tests of what happens when they are full */
+	bool let_sleep;                    /* leave the processors' idle states alone: else they are kept from the deep ones (/dev/cpu_dma_latency) while more than some thousand questions a second are answered, which halves what a copy of small files costs */
 	bool freeze;                       /* stop: freeze the cgroup, too, where one holds nobody else */
 	uint64_t preimages;                /* bytes kept at most; 0: WATCH_PREIMAGES_DEFAULT */
 	const char *never_stop[WATCH_NAMES_MAX]; /* names of programs that are only ever denied, besides those built in (smbd, nfsd, sshd, systemd ...) */
