@@ -180,6 +180,8 @@ static int work(struct site *s, const char *verb, const struct word *word, const
 	int status = 0, r = lists ? 0 : backload_lock(s, &fd, &e);
 	if (r == 0)
 		r = control_open(s, true, &k, &e);
+	if (r == 0 && !lists)
+		r = control_sends(k, &e);
 	if (r == 0)
 		r = backlog_load(s, &l, &e);
 	if (r == 0 && lists) {
@@ -292,6 +294,8 @@ static int scan_cmd(int argc, char **argv)
 	r = backload_lock(&s, &fd, &e);
 	if (r == 0)
 		r = control_open(&s, true, &k, &e);
+	if (r == 0)
+		r = control_sends(k, &e);
 	if (r == 0)
 		r = backlog_load(&s, &l, &e);
 	if (r == 0)

@@ -522,6 +522,8 @@ static int begin(struct run *x, struct err *e)
 	if (r == 0 && !x->k)
 		r = control_open(x->s, true, &x->k, e);
 	if (r == 0)
+		r = control_sends(x->k, e);
+	if (r == 0)
 		r = control_catch_up(x->k, e);
 	if (r == 0 && chart_pinned(x->chart))
 		r = err_set(e, ERR_BUSY, NULL, "the charts stand at an earlier moment (view rebuild --to): whose an item is cannot be seen");

@@ -207,7 +207,7 @@ static int doses(struct backlog *l, const struct asked *q, struct err *e)
 
 /* ---- moving on ---- */
 
-static int enter(struct control *k, const struct asked *q, const char *what, const char *state, struct err *e)
+static int enter(struct control *k, const struct backlog *l, const struct asked *q, const char *what, const char *state, struct err *e)
 {
 	AUTO_BUF struct buf b = {0};
 	struct jsonw w;
@@ -225,6 +225,8 @@ static int enter(struct control *k, const struct asked *q, const char *what, con
 		jsonw_kstr(&w, "reason", q->d.reason);
 	jsonw_kstr(&w, "by", q->d.by ? q->d.by : who);
 	jsonw_kstr(&w, "user", who);
+	if (!strcmp(what, "close"))
+		jsonw_ku64(&w, "asOf", l->head); /* an item that comes after it is in no balance that was looked at */
 	jsonw_obj_end(&w);
 	return cli_decision_enter(k, LEDGER_DOWNTIME, &b, e);
 }
@@ -232,14 +234,14 @@ static int enter(struct control *k, const struct asked *q, const char *what, con
 static int begin(struct control *k, const struct backlog *l, const struct asked *q, struct err *e)
 {
 	const struct downtime *d = &l->downtime;
-	bool running = d->state != DOWNTIME_NONE && d->state != DOWNTIME_CLOSED;
+	bool running = downtime_running(d);
 	if (q->unit && (!*q->unit || strlen(q->unit) >= sizeof d->unit[0]))
 		return err_set(e, ERR_USAGE, "--unit", "a unit's name has 1 to %zu bytes", sizeof d->unit[0] - 1);
 	if (running && d->state != DOWNTIME_DOWN)
 		return err_set(e, ERR_NO, NULL, "a downtime is running and is in state %s already: it is closed before another one begins", downtime_state_name(d->state));
-	if (running && (!q->unit || !d->units))
+	if (running && !d->units)
 		return err_set(e, ERR_NO, NULL, "a downtime is running already: holdfast downtime status");
-	return enter(k, q, "begin", NULL, e);
+	return enter(k, l, q, "begin", NULL, e);
 }
 
 static int advance(struct control *k, const struct backlog *l, const struct asked *q, const char *to, struct err *e)
@@ -257,14 +259,14 @@ static int advance(struct control *k, const struct backlog *l, const struct aske
 	backlog_balance(l, -1, &b);
 	if (want == DOWNTIME_CLOSED && (b.open || b.unknown))
 		return err_set(e, ERR_NO, NULL, "not closed: %" PRIu64 " of %" PRIu64 " items are open and of %" PRIu64 " the outcome is unknown (holdfast backload list --state open, --state unknown)", b.open, b.items, b.unknown);
-	return enter(k, q, want == DOWNTIME_CLOSED ? "close" : "advance", downtime_state_name(want), e);
+	return enter(k, l, q, want == DOWNTIME_CLOSED ? "close" : "advance", downtime_state_name(want), e);
 }
 
 /* ---- the command ---- */
 
 static int act(struct site *s, struct control *k, struct backlog *l, const char *verb, const char *to, const struct asked *q, struct err *e)
 {
-	unsigned echoes;
+	unsigned echoes = 0;
 	if (!strcmp(verb, "doses")) {
 		cli_record(s, &k, "list", NULL, "doses of the downtime", l->head);
 		return doses(l, q, e);
@@ -274,6 +276,10 @@ static int act(struct site *s, struct control *k, struct backlog *l, const char 
 		return 0;
 	}
 	int r = !strcmp(verb, "begin") ? begin(k, l, q, e) : backload_scan(s, k, l, &echoes, e);
+	if (r == 0 && echoes) {
+		backlog_done(l);
+		r = backlog_load(s, l, e);
+	}
 	if (r == 0 && strcmp(verb, "begin"))
 		r = advance(k, l, q, to, e);
 	if (r < 0) {
@@ -297,6 +303,8 @@ static int work(struct site *s, const char *verb, const char *to, const struct a
 	int r = looks ? 0 : backload_lock(s, &fd, e);
 	if (r == 0)
 		r = control_open(s, true, &k, e);
+	if (r == 0 && !looks)
+		r = control_sends(k, e);
 	if (r == 0)
 		r = backlog_load(s, &l, e);
 	if (r == 0)

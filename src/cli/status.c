@@ -59,10 +59,26 @@ static void print_outside(const struct json_node *root)
 		line("witness", "%.*s (%.*s): %.*s entries, %.*s", T(n, "by"), T(n, "key"), T(n, "size"), T(n, "time"));
 }
 
+static void print_downtime(const struct json_node *n)
+{
+	const struct json_node *units = json_get(n, "units");
+	printf("%-12s%.*s since %.*s, ", "DOWNTIME", T(n, "state"), T(n, "at"));
+	printf(units && units->child ? "units" : "the whole house");
+	for (const struct json_node *u = units ? units->child : NULL; u; u = u->next) {
+		printf(" ");
+		cli_slice(stdout, u->value);
+	}
+	printf(": ");
+	cli_slice(stdout, json_text(n, "reason"));
+	printf(" (holdfast downtime status)\n");
+}
+
 static void print_status(const struct json_node *root)
 {
 	line("site", "%.*s (%.*s)", T(root, "site.name"), T(root, "site.origin"));
 	line("daemon", "%s", is_true(json_get(root, "running")) ? "running" : "not running");
+	if (is_true(json_path(root, "downtime.running")))
+		print_downtime(json_get(root, "downtime"));
 	line("ledger", "%.*s entries, checkpoint over %.*s", T(root, "ledger.size"), T(root, "ledger.published"));
 	print_outside(root);
 	line("view", "%.*s entries shown, %.*s behind", T(root, "view.applied"), T(root, "view.behind"));

@@ -211,5 +211,8 @@ struct downtime { /* the one that is running, or ran last; begins as zeros */
 };
 /* Kind 44, "begin" (unit, reason, by), "advance" (state) and "close". A second "begin" while one runs adds its unit. false: no effect: of another kind, back, or over a state. */
 bool downtime_apply(struct downtime *d, const struct json_node *act, uint64_t entry, int64_t time);
+/* Whether an act fits what stands: 0 where downtime_apply would take it; ERR_NO with why not, and what can be done. A begin by the whole house while one of units runs widens it. */
+int downtime_fits(const struct downtime *d, const struct json_node *act, struct err *e) MUST;
+bool downtime_running(const struct downtime *d);
 
 #endif

@@ -177,7 +177,7 @@ static int mean_entry(struct keeper *k, uint8_t kind, uint64_t seq, struct slice
 		return 0;
 	}
 	if (kind == LEDGER_CAPTURE || kind == LEDGER_DOWNTIME) {
-		keeper_capture_note(k, kind, seq, body);
+		keeper_capture_note(k, kind, seq, time, body);
 		k->accounts->changed = true;
 		return 0;
 	}
@@ -599,7 +599,8 @@ static bool cache_load(struct keeper *k, const struct json_node *root)
 	keeper_watch_load(k, json_get(root, "watch"));
 	keeper_cutter_load(k, json_get(root, "cutter"));
 	keeper_retain_load(k, json_get(root, "retention"));
-	keeper_capture_load(k, json_get(root, "captures"));
+	if (!keeper_capture_load(k, json_get(root, "captures")))
+		return false;
 	uint64_t view_erased = 0;
 	(void)!num_u64(json_text(root, "viewErased"), 0, RETAIN_MOST, &view_erased);
 	k->view_erased = (size_t)view_erased;

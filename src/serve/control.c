@@ -311,6 +311,14 @@ int control_view(struct control *c, const struct control_view *v, uint64_t *ret_
 	return finish_numbers(c, &q, ret_entry, 1, e);
 }
 
+int control_sends(struct control *c, struct err *e)
+{
+	struct question q;
+	struct cur cu;
+	ask(c, &q, FRAME_K_SENDING);
+	return finish(c, &q, &cu, e);
+}
+
 int control_catch_up(struct control *c, struct err *e)
 {
 	struct question q;

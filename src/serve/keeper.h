@@ -22,6 +22,7 @@ struct kchan {
 	bool dropping;        /* after ERR_FULL, until K_RETRY */
 	bool dead;            /* to be freed at the end of this round */
 	bool last_words;      /* closed by us for what it said: what it asked before that is answered yet */
+	bool sends;           /* a command that brings captured items back (keeper_downtime.c) */
 	bool replaced;        /* another one has come in its place */
 	uint32_t events;      /* asked of epoll */
 	int64_t progress_at;  /* monotonic: when it last sent a byte of a big frame */
@@ -395,14 +396,21 @@ void passwords_done(struct keeper *k, void (*each)(struct keeper *k, struct pass
 void login_done(struct keeper *k, struct password_job *j);
 
 /* ---- what was captured, and numbers given out (keeper_capture.c) ---- */
-/* Before an entry of kind capture or downtime is written: whether it may be. ERR_NO: these very bytes are entry *ret_same; ERR_EXISTS: that id is there with other bytes, or that key was given out. */
+/* Before an entry of kind capture or downtime is written: whether it may be. ERR_NO: of a capture, these very bytes are entry *ret_same; of a downtime, the step does not follow from what stands. ERR_EXISTS: that id is there with other bytes, or that key was given out. */
 int keeper_capture_check(struct keeper *k, uint8_t kind, struct slice body, uint64_t *ret_same, struct err *e) MUST;
 void op_capture(struct keeper *k, struct kchan *ch, const struct frame *f);
 void keeper_capture_source(struct slice body, char out[LEDGER_SOURCE_MAX + 1]);
-void keeper_capture_note(struct keeper *k, uint8_t kind, uint64_t seq, struct slice body); /* written now, or found in the ledger */
+void keeper_capture_note(struct keeper *k, uint8_t kind, uint64_t seq, int64_t time, struct slice body); /* written now, or found in the ledger */
 void keeper_capture_save(const struct keeper *k, struct jsonw *w);
-void keeper_capture_load(struct keeper *k, const struct json_node *n);
+bool keeper_capture_load(struct keeper *k, const struct json_node *n); /* false: of a version that did not know of downtimes: read again from the ledger */
 void keeper_capture_forget(struct keeper *k);
+/* The downtime that runs, or ran last, and a person's word on it and on captured items (keeper_downtime.c). */
+struct downtime;
+const struct downtime *keeper_downtime(const struct keeper *k);
+void keeper_downtime_put(const struct downtime *d, bool exact, struct jsonw *w); /* an object; exact: to be read again */
+bool keeper_downtime_load(const struct json_node *n, struct downtime *ret);
+void op_sending(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_downtime(struct keeper *k, struct kchan *ch, const struct frame *f);
 
 /* ---- recordings (keeper_ecg.c) ---- */
 void keeper_store_for_web(struct keeper *k, struct kchan *ch, uint64_t tag, const struct asker *who, uint8_t kind, const char *way, struct slice body, bool dedupe, bool wait);

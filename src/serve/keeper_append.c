@@ -34,12 +34,12 @@ static int store(struct keeper *k, const struct incoming *in, struct outgoing *r
 		return err_set(e, ERR_FULL, "read-only", "%s", k->reading_why.text);
 	if (in->kind == LEDGER_CAPTURE || in->kind == LEDGER_DOWNTIME) {
 		int r = keeper_capture_check(k, in->kind, in->body, &out.seq, e);
-		out.duplicate = r == ERR_NO;
+		out.duplicate = r == ERR_NO && in->kind == LEDGER_CAPTURE;
 		out.time = ledger_last_time(k->l);
-		if (r == ERR_NO)
+		if (out.duplicate)
 			*ret = out;
 		if (r < 0)
-			return r == ERR_NO ? 0 : r;
+			return out.duplicate ? 0 : r;
 	} else if (in->dedupe && in->kind == LEDGER_HL7V2_ENVELOPE) {
 		/* by its bytes and what stands beside it: "BTS|2" alone ends many batches. After a crash that has to be read first; more than this would hold up the feeds */
 		for (int i = 0; i < LEARN_AT_ONCE && k->learn_next < k->learn_end; i++)
@@ -71,8 +71,8 @@ static int store(struct keeper *k, const struct incoming *in, struct outgoing *r
 			k->broken = *e;
 		return r;
 	}
-	if (in->kind == LEDGER_CAPTURE || in->kind == LEDGER_DOWNTIME)
-		keeper_capture_note(k, in->kind, out.seq, in->body);
+	if (in->kind == LEDGER_CAPTURE || in->kind == LEDGER_DOWNTIME || in->kind == LEDGER_BACKLOAD)
+		keeper_capture_note(k, in->kind, out.seq, out.time, in->body);
 	if (k->staged_count < STAGED_MAX) { /* one more is read back from the ledger */
 		struct staged *s = &k->staged[k->staged_count++];
 		*s = (struct staged){.seq = out.seq, .size = in->body.n, .time = out.time, .kind = in->kind, .flags = flags, .body = in->body};
@@ -256,7 +256,7 @@ void op_append(struct keeper *k, struct kchan *ch, const struct frame *f)
 	struct err e = {0};
 	in.kind = cur_u8(&c);
 	in.flags = cur_u8(&c) & LEDGER_FLAG_REPAIRED;
-	in.ordinary = in.kind != LEDGER_SHEET; /* as a view: paper is what is left when the disk is full */
+	in.ordinary = in.kind != LEDGER_SHEET && in.kind != LEDGER_DOWNTIME; /* as a view: paper is what is left when the disk is full, and that a downtime began is not lost for it */
 	uint8_t options = cur_u8(&c);
 	uint16_t listener = cur_u16le(&c);
 	in.key = frame_get_str(&c);
@@ -432,7 +432,7 @@ void keeper_store_for_web(struct keeper *k, struct kchan *ch, uint64_t tag, cons
 	char source[LEDGER_SOURCE_MAX + 1];
 	struct frame f = {.tag = tag};
 	keeper_source(who, way, source);
-	struct incoming in = {.kind = kind, .source = source, .body = body, .dedupe = dedupe, .ordinary = kind != LEDGER_ECG_ACT && kind != LEDGER_CAPTURE};
+	struct incoming in = {.kind = kind, .source = source, .body = body, .dedupe = dedupe, .ordinary = kind != LEDGER_ECG_ACT && kind != LEDGER_CAPTURE && kind != LEDGER_DOWNTIME && kind != LEDGER_BACKLOAD};
 	stored_for_web(k, ch, &f, &in, wait);
 }
 

@@ -14,6 +14,8 @@ struct keeper_captures {
 	size_t n, size;
 	char (*keys)[13];        /* of number blocks that were given out */
 	size_t key_n, key_cap;
+	struct downtime downtime;
+	uint64_t newest;         /* one past the newest item; what was done about one lately, too */
 };
 
 static uint64_t print(const struct keeper *k, struct slice s)
@@ -61,6 +63,8 @@ static void remember(struct keeper *k, uint64_t id, uint64_t bytes, uint64_t seq
 		return;
 	*s = (struct captured){id, bytes, seq};
 	c->n++;
+	if (c->newest <= seq)
+		c->newest = seq + 1;
 }
 
 /* ---- keys of numbers ---- */
@@ -107,6 +111,26 @@ static int check_block(struct keeper *k, const struct json_node *n, struct err *
 	return key_given(k->captures, key) ? err_set(e, ERR_EXISTS, NULL, "numbers of the key %s were given out before: take another key", b.key) : 0;
 }
 
+/* ---- how far the downtime is ---- */
+
+const struct downtime *keeper_downtime(const struct keeper *k)
+{
+	static const struct downtime none;
+	return k->captures ? &k->captures->downtime : &none;
+}
+
+/* A step has to fit what stands now, whoever looked before; and who closes it has seen everything. */
+static int check_step(struct keeper *k, const struct json_node *n, struct err *e)
+{
+	uint64_t as_of;
+	if (!own(k))
+		return err_set(e, ERR_MEMORY, NULL, "no memory for the downtime's state");
+	int r = downtime_fits(&k->captures->downtime, n, e);
+	if (r == 0 && slice_eq_str(json_text(n, "what"), "close") && num_u64(json_text(n, "asOf"), 0, UINT64_MAX, &as_of) == 0 && as_of < k->captures->newest)
+		return err_set(e, ERR_NO, NULL, "not closed: something was written down meanwhile. Look at the balance again");
+	return r;
+}
+
 /* ---- what comes in ---- */
 
 int keeper_capture_check(struct keeper *k, uint8_t kind, struct slice body, uint64_t *ret_same, struct err *e)
@@ -119,7 +143,7 @@ int keeper_capture_check(struct keeper *k, uint8_t kind, struct slice body, uint
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
 	if (kind == LEDGER_DOWNTIME) {
 		int r = json_tree(line, a, &n, e);
-		return r < 0 ? r : slice_eq_str(json_text(n, "what"), "block") ? check_block(k, n, e) : 0;
+		return r < 0 ? r : slice_eq_str(json_text(n, "what"), "block") ? check_block(k, n, e) : check_step(k, n, e);
 	}
 	int r = capture_read(body, a, &c, e);
 	if (r < 0)
@@ -175,7 +199,7 @@ void keeper_capture_source(struct slice body, char out[LEDGER_SOURCE_MAX + 1])
 	snprintf(out, LEDGER_SOURCE_MAX + 1, "capture/%.*s", SLICE_FMT(key));
 }
 
-void keeper_capture_note(struct keeper *k, uint8_t kind, uint64_t seq, struct slice body)
+void keeper_capture_note(struct keeper *k, uint8_t kind, uint64_t seq, int64_t time, struct slice body)
 {
 	AUTO_ARENA struct arena *a = arena_new((size_t)4 << 20);
 	struct capture c;
@@ -185,8 +209,12 @@ void keeper_capture_note(struct keeper *k, uint8_t kind, uint64_t seq, struct sl
 		return;
 	if (kind == LEDGER_CAPTURE && capture_read(body, a, &c, NULL) == 0)
 		remember(k, print(k, c.id), print(k, body), seq);
+	else if (kind == LEDGER_BACKLOAD && k->captures && k->captures->newest <= seq)
+		k->captures->newest = seq + 1;
 	else if (kind == LEDGER_DOWNTIME && json_tree(line, a, &n, NULL) == 0 && slice_eq_str(json_text(n, "what"), "block"))
 		note_key(k, json_text(n, "key"));
+	else if (kind == LEDGER_DOWNTIME && own(k) && json_tree(line, a, &n, NULL) == 0)
+		(void)downtime_apply(&k->captures->downtime, n, seq, time);
 }
 
 /* ---- the cache ---- */
@@ -209,10 +237,12 @@ void keeper_capture_save(const struct keeper *k, struct jsonw *w)
 	for (size_t i = 0; c && i < c->key_n; i++)
 		jsonw_str(w, c->keys[i]);
 	jsonw_arr_end(w);
+	jsonw_key(w, "downtime");
+	keeper_downtime_put(keeper_downtime(k), true, w);
 	jsonw_obj_end(w);
 }
 
-void keeper_capture_load(struct keeper *k, const struct json_node *n)
+bool keeper_capture_load(struct keeper *k, const struct json_node *n)
 {
 	const struct json_node *items = json_get(n, "items"), *keys = json_get(n, "keys");
 	for (const struct json_node *i = items ? items->child : NULL; i; i = i->next) {
@@ -223,6 +253,7 @@ void keeper_capture_load(struct keeper *k, const struct json_node *n)
 	}
 	for (const struct json_node *i = keys ? keys->child : NULL; i; i = i->next)
 		note_key(k, i->value);
+	return own(k) && keeper_downtime_load(json_get(n, "downtime"), &k->captures->downtime);
 }
 
 void keeper_capture_forget(struct keeper *k)

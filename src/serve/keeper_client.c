@@ -403,6 +403,18 @@ int keeper_capture(struct keeper_client *c, const struct keeper_who *w, struct s
 	return store(c, FRAME_K_CAPTURE, w, body, wait, true, ret, e);
 }
 
+int keeper_downtime_say(struct keeper_client *c, const struct keeper_who *w, uint8_t kind, struct slice json, bool wait, struct keeper_stored *ret, struct err *e)
+{
+	struct cur cu;
+	begin(c, FRAME_K_DOWNTIME);
+	put_who(c, w);
+	buf_u8(&c->q, kind);
+	buf_u8(&c->q, wait);
+	buf_add_slice(&c->q, json);
+	int r = ask(c, false, &cu, e); /* not twice: a step that was taken does not fit any more */
+	return r < 0 ? r : get_stored(&cu, ret, e);
+}
+
 int keeper_ecg_act(struct keeper_client *c, const struct keeper_who *w, struct slice password, struct slice json, bool wait, struct keeper_stored *ret, struct err *e)
 {
 	struct cur cu;

@@ -356,6 +356,8 @@ static void status(struct keeper *k, struct buf *b)
 	keeper_vault_status(k, &w);
 	jsonw_key(&w, "partners");
 	keeper_gate_status(k, &w);
+	jsonw_key(&w, "downtime");
+	keeper_downtime_put(keeper_downtime(k), false, &w);
 	jsonw_ku64(&w, "sessions", sessions_count(k));
 	jsonw_ku64(&w, "notRecorded", k->not_recorded);
 	jsonw_ku64(&w, "quarantined", k->quarantined_count);

@@ -145,6 +145,8 @@ void serve_account_redact(struct slice body, struct buf *ret);
 /* Rebuild: fn is called with progress (entries done, total). to = CHART_NOW: all, and the view follows again; else it stays at that entry (inclusive). */
 int control_rebuild(struct control *c, uint64_t to, void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg, struct err *e) MUST;
 /* Catch the view up with the ledger (what a crash left behind); nothing when it is pinned. */
+/* Captured items are worked on from now on: until this one is closed nobody takes one from it over the page. What was said before is in the ledger when it returns. */
+int control_sends(struct control *c, struct err *e) MUST;
 int control_catch_up(struct control *c, struct err *e) MUST;
 /* A sealed copy of the view in SITE/copies, with its entry; the last two are kept. Only root and the site's owner. */
 struct control_copied {

@@ -128,6 +128,8 @@
 	X(161, K_WATCH, FRAME_VAULT)    /* who, rest JSON: web orders and asks, control (the sensor) takes and says what came of it -> rest JSON */ \
 	X(162, K_SAID, FRAME_SMALL)     /* web: who, u64 each -> of those that are of kind alarm, gate-act and gate-letter: u64 seq, i64 time, u8 kind, blob body */ \
 	X(165, K_CAPTURE, FRAME_BODY)   /* who, u8 wait until applied, rest a captured item (downtime.h) -> as K_FHIR */                         \
+	X(190, K_DOWNTIME, FRAME_SMALL) /* who, u8 kind (downtime or backload), u8 wait until applied, rest JSON: a person's word (keeper_downtime.c) -> as K_FHIR */ \
+	X(191, K_SENDING, 0)            /* control: captured items are worked on from now on: no word on them from a page until this channel closes -> nothing */ \
 	X(163, K_PACKET, FRAME_SMALL)   /* who, rest JSON: a ward packet to sign, or one that is fetched (keeper_packet.c) -> rest: the note, or nothing */ \
 	/* the cutter (cutter.c) */                                                                                                              \
 	X(150, C_WANT, FRAME_VAULT)     /* keeper -> cutter: u8 isolated, u32 n, n elements (gate.h): all that is to be cut -> C_HAVE */         \
@@ -347,6 +349,8 @@ void keeper_client_free(struct keeper_client *c);
 #define MAY_CUT 0x80000       /* cut and probe links, release and put back; who may sign for a step up the gate knows (gate_may_sign) */
 #define MAY_HOME 0x20000      /* a patient's own: hand in, look at and write to what this account has sent, and nothing else */
 #define MAY_CAPTURE 0x100000  /* write down what is done while the EHR is away */
+#define MAY_BACKLOAD 0x1000000 /* a person's word on captured items: reviewed, refused, found in the EHR */
+#define MAY_DOWNTIME 0x2000000 /* begin a downtime, and take it a step on */
 #define MAY_BREAK_GLASS 0x800 /* open a protected record with a reason */
 uint32_t serve_role_may(const char *role); /* 0: no such role */
 
@@ -402,6 +406,9 @@ struct keeper_stored {
 int keeper_fhir(struct keeper_client *c, const struct keeper_who *w, struct slice body, bool wait, struct keeper_stored *ret, struct err *e) MUST;
 /* A captured item: one line, of a sheet its scan behind it. MAY_CAPTURE; by has to be the session's user. ERR_EXISTS: its id is there with other bytes. */
 int keeper_capture(struct keeper_client *c, const struct keeper_who *w, struct slice body, bool wait, struct keeper_stored *ret, struct err *e) MUST;
+/* JSON of an entry of kind downtime (begin, advance, close: MAY_DOWNTIME) or backload (reviewed, refused, resolved, reopened: MAY_BACKLOAD); "by" has to be the session's user. ERR_NO: the step does not follow from what stands;
+ * ERR_BUSY: items are being sent. */
+int keeper_downtime_say(struct keeper_client *c, const struct keeper_who *w, uint8_t kind, struct slice json, bool wait, struct keeper_stored *ret, struct err *e) MUST;
 /* A recording, and what somebody does with one (keeper_ecg.c says who may what). password: of who signs. ERR_DENIED with place "password": it is wrong, and nothing was stored. */
 int keeper_ecg(struct keeper_client *c, const struct keeper_who *w, struct slice body, bool wait, struct keeper_stored *ret, struct err *e) MUST;
 int keeper_ecg_act(struct keeper_client *c, const struct keeper_who *w, struct slice password, struct slice json, bool wait, struct keeper_stored *ret, struct err *e) MUST;

@@ -238,7 +238,8 @@ static const struct {
 	uint32_t bit;
 	const char *name;
 } rights[] = {{MAY_BOARD, "board"}, {MAY_CENSUS, "census"}, {MAY_SEARCH, "search"}, {MAY_CHART, "chart"}, {MAY_AUDIT, "audit"}, {MAY_RAW, "raw"}, {MAY_USERS, "users"}, {MAY_SETUP, "setup"},
-              {MAY_IDENTITY, "identity"}, {MAY_BREAK_GLASS, "break-glass"}, {MAY_ECG_SEND, "ecg-send"}, {MAY_ECG_SIGN, "ecg-sign"}, {MAY_HOME, "home"}, {MAY_GATE, "gate"}, {MAY_CUT, "cut"}, {MAY_CAPTURE, "capture"}};
+              {MAY_IDENTITY, "identity"}, {MAY_BREAK_GLASS, "break-glass"}, {MAY_ECG_SEND, "ecg-send"}, {MAY_ECG_SIGN, "ecg-sign"}, {MAY_HOME, "home"}, {MAY_GATE, "gate"}, {MAY_CUT, "cut"}, {MAY_CAPTURE, "capture"},
+              {MAY_BACKLOAD, "backload"}, {MAY_DOWNTIME, "downtime"}};
 
 static void put_session(struct web_request *q, const struct keeper_session *s)
 {
@@ -939,6 +940,8 @@ void web_api(struct web_request *q, const char *path)
 		web_live(q, path + 4);
 	else if (!strcmp(path, "captures") || !strcmp(path, "beds") || (!strncmp(path, "capture", 7) && (!path[7] || path[7] == '/')))
 		web_capture(q, path);
+	else if (!strcmp(path, "downtime") || !strncmp(path, "backload/", 9))
+		web_downtime(q, path);
 	else if (!strcmp(path, "ecgs"))
 		web_ecgs(q);
 	else if (!strncmp(path, "ecg", 3) && (!path[3] || path[3] == '/'))

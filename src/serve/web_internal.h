@@ -119,6 +119,7 @@ void web_fhir(struct web_request *q, const char *path);  /* below /fhir: "" or "
 void web_rows(struct web_request *q, bool search);       /* census and search */
 void web_audit_list(struct web_request *q);              /* who looked at what: JSON, or CSV */
 void web_capture(struct web_request *q, const char *path); /* capture, captures, beds: web_capture.c */
+void web_downtime(struct web_request *q, const char *path); /* downtime, backload/review, backload/resolve: web_downtime.c */
 void web_capture_check(struct web_request *q);           /* web_capture_check.c */
 bool web_capture_line(struct web_request *q, const struct json_node *n, struct buf *out); /* an item as it came, with who writes it down; false: it is too large */
 void web_capture_who(struct web_request *q, struct jsonw *w, struct chart_row *row); /* as this person may see them */
