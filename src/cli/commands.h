@@ -16,6 +16,7 @@ int cmd_hl7(int argc, char **argv);
 int cmd_ecg(int argc, char **argv);
 int cmd_gate(int argc, char **argv);
 int cmd_packet(int argc, char **argv);
+int cmd_transfer(int argc, char **argv);
 int cmd_capture(int argc, char **argv);
 int cmd_feed(int argc, char **argv);
 int cmd_quarantine(int argc, char **argv);

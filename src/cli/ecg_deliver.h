@@ -23,6 +23,7 @@ struct deliver_message {
 int deliver_make(struct deliver *d, const struct chart_ecg *g, const struct chart_ecg_due *due, struct arena *a, struct deliver_message *m, struct err *e) MUST;
 int64_t deliver_made(const struct chart_ecg *g, const struct chart_ecg_due *due); /* when the version was made: the message's own time, so that the same version is the same bytes */
 int deliver_paper(struct deliver *d, const struct chart_ecg *g, struct arena *a, struct buf *ret, struct err *e) MUST; /* the printed report, PDF; of what is matched; unconfirmed is printed on what nobody has signed */
+int deliver_report(const struct site *site, const struct chart_ecg *g, struct slice body, struct arena *a, struct buf *ret, struct err *e) MUST; /* the same of a body that was read */
 /* Why nothing is due of a recording that was asked for by name: 0 where it was delivered, else ERR_NO with a sentence. */
 int deliver_not_due(struct deliver *d, const struct chart_ecg *g, struct arena *a, struct err *e) MUST;
 

@@ -55,23 +55,27 @@ static size_t signs(const struct chart_ecg *g, struct arena *a, struct ecg_signa
 
 int deliver_paper(struct deliver *d, const struct chart_ecg *g, struct arena *a, struct buf *ret, struct err *e)
 {
+	struct slice body;
+	int r = body_of(d, g->entry, a, &body, e);
+	return r < 0 ? r : deliver_report(d->site, g, body, a, ret, e);
+}
+
+int deliver_report(const struct site *site, const struct chart_ecg *g, struct slice body, struct arena *a, struct buf *ret, struct err *e)
+{
 	struct ecg_signature sign[SIGNS_MAX];
 	struct ecg_analysis n = {.statements = 0};
 	struct err quiet = {0};
 	struct ecg_body b;
 	struct ecg *rec;
-	struct slice body;
 	const struct chart_row *p = g->patient;
 	assert(p); /* nobody's goes to nobody */
-	int r = body_of(d, g->entry, a, &body, e);
-	if (r == 0)
-		r = ecg_body_read(body, a, &b, e);
+	int r = ecg_body_read(body, a, &b, e);
 	if (r == 0)
 		r = ecg_body_open(&b, a, &rec, e);
 	if (r < 0)
 		return r;
 	bool measured = ecg_analyse(rec, a, &n, &quiet) == 0;
-	struct ecg_report x = {.layout = measured && n.long_record ? ECG_HOLTER : ECG_3X4_1, .patient_id = p->number, .entry = slice_str(arena_printf(a, "entry %llu", (unsigned long long)g->entry)), .site = slice_str(d->site->name), .sign = sign};
+	struct ecg_report x = {.layout = measured && n.long_record ? ECG_HOLTER : ECG_3X4_1, .patient_id = p->number, .entry = slice_str(arena_printf(a, "entry %llu", (unsigned long long)g->entry)), .site = slice_str(site->name), .sign = sign};
 	x.patient[0] = told(a, "", p->name_family, ", ", p->name_given);
 	x.patient[1] = told(a, "born ", slice_of(p->birth.p, p->birth.n > 10 ? 10 : p->birth.n), ", ", p->sex);
 	x.patient[2] = told(a, "", p->number, " @ ", p->assigner);

@@ -15,6 +15,7 @@ const struct cli_command cli_commands[] = {
 	{"hl7", "show HL7 v2 files as JSON, with what is wrong in them", cmd_hl7},
 	{"ecg", "recordings of the heart: read, measure, report, convert, send", cmd_ecg},
 	{"packet", "a unit's charts in one file that opens with no network", cmd_packet},
+	{"transfer", "one patient's record in a sealed file for the hospital that takes them", cmd_transfer},
 	{"gate", "links to partners, exposed devices, the plan to isolate", cmd_gate},
 	{"downtime", "begin, follow and close a downtime; what is still open", cmd_downtime},
 	{"backload", "what was captured, back into the EHR, each item once", cmd_backload},

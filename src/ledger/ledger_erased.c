@@ -92,6 +92,7 @@ bool ledger_outlives(uint8_t kind)
 	case LEDGER_SHEET:   /* whose sheet it was */
 	case LEDGER_CAPTURE:
 	case LEDGER_BACKLOAD:
+	case LEDGER_TRANSFER: /* who went where */
 		return false;
 	default: /* and what a later version writes */
 		return true;

@@ -186,6 +186,15 @@ struct slice paper_book_unit(const struct paper_book *b, size_t sheet);
 struct slice paper_term(const char *lang, struct slice term);
 /* The PDF. Sheets are numbered block-entry-1, -2 ...: `entry` is that of their registration, which is durable before this is called. May be called again. */
 int paper_book_pdf(struct paper_book *b, const char *block, uint64_t entry, struct buf *ret, struct err *e) MUST;
+int paper_book_pdf_of(struct paper_book *b, const char *block, uint64_t entry, size_t sheet, struct buf *ret, struct err *e) MUST; /* of one of its sheets, with the number that it has in the book */
+
+/* What opens a transfer, on a page for the courier's pocket: the words in letters and as QR code (which says the words and nothing else), for which file and for whom. Nothing on it says who the patient is. */
+struct paper_key {
+	struct slice id, receiver, file; /* the transfer's number; for whom; the file's name, as it is now */
+	const char *words;
+	int64_t until;                   /* ns */
+};
+int paper_key_pdf(const struct paper_run *o, const struct paper_key *k, struct buf *ret, struct err *e) MUST;
 
 /* The number of a sheet, K7Q-4711-12-X: the block of the site's ledger, the entry that registered it, which of that entry's sheets it is (from 1), and a check character over the rest (ISO 7064, MOD 37,36): one wrong character and two
  * changed places are seen. Never twice, because an entry's number is not: there is no counter that could be wrong. */

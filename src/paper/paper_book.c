@@ -245,29 +245,54 @@ static int draw_sheet(struct printing *k, size_t i, const char *block, uint64_t 
 	return r;
 }
 
-int paper_book_pdf(struct paper_book *b, const char *block, uint64_t entry, struct buf *ret, struct err *e)
+cairo_surface_t *book_pdf_begin(struct buf *ret, cairo_t **ret_cr)
+{
+	cairo_font_options_t *o = cairo_font_options_create();
+	cairo_surface_t *s = cairo_pdf_surface_create_for_stream(put, ret, 210 * PAPER_PT, 297 * PAPER_PT);
+	cairo_pdf_surface_set_metadata(s, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z"); /* the same bytes whenever it is made */
+	cairo_pdf_surface_set_metadata(s, CAIRO_PDF_METADATA_CREATOR, "Holdfast");
+	*ret_cr = cairo_create(s);
+	cairo_font_options_set_hint_metrics(o, CAIRO_HINT_METRICS_OFF);
+	cairo_font_options_set_hint_style(o, CAIRO_HINT_STYLE_NONE);
+	cairo_set_font_options(*ret_cr, o);
+	cairo_font_options_destroy(o);
+	return s;
+}
+
+int book_pdf_end(cairo_surface_t *s, cairo_t *cr, const struct paper_book *b, struct buf *ret, struct err *e)
+{
+	cairo_destroy(cr);
+	cairo_surface_finish(s);
+	cairo_status_t end = cairo_surface_status(s);
+	cairo_surface_destroy(s);
+	if (b->failed)
+		return err_set(e, ERR_MEMORY, NULL, "no memory for what stands around a page");
+	if (end != CAIRO_STATUS_SUCCESS || !buf_ok(ret))
+		return err_set(e, buf_ok(ret) ? ERR_SYSTEM : buf_code(ret), NULL, "the PDF could not be finished: %s", buf_ok(ret) ? cairo_status_to_string(end) : "it is too large");
+	return 0;
+}
+
+static int some(struct paper_book *b, const char *block, uint64_t entry, size_t from, size_t to, struct buf *ret, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new((size_t)256 << 20);
 	struct printing k = {.b = b, .a = a, .e = e};
-	cairo_font_options_t *o = cairo_font_options_create();
-	int r = a ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory for sheets");
-	k.surface = cairo_pdf_surface_create_for_stream(put, ret, 210 * PAPER_PT, 297 * PAPER_PT);
-	cairo_pdf_surface_set_metadata(k.surface, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z"); /* the same bytes whenever it is made */
-	cairo_pdf_surface_set_metadata(k.surface, CAIRO_PDF_METADATA_CREATOR, "Holdfast");
-	k.cr = cairo_create(k.surface);
-	cairo_font_options_set_hint_metrics(o, CAIRO_HINT_METRICS_OFF);
-	cairo_font_options_set_hint_style(o, CAIRO_HINT_STYLE_NONE);
-	cairo_set_font_options(k.cr, o);
-	cairo_font_options_destroy(o);
-	for (size_t i = 0; i < b->n && r == 0; i++)
+	if (!a)
+		return err_set(e, ERR_MEMORY, NULL, "no memory for sheets");
+	k.surface = book_pdf_begin(ret, &k.cr);
+	int r = 0;
+	for (size_t i = from; i < to && r == 0; i++)
 		r = draw_sheet(&k, i, block, entry);
-	cairo_destroy(k.cr);
-	cairo_surface_finish(k.surface);
-	cairo_status_t end = cairo_surface_status(k.surface);
-	cairo_surface_destroy(k.surface);
-	if (r == 0 && b->failed)
-		r = err_set(e, ERR_MEMORY, NULL, "no memory for what stands around a page");
-	if (r == 0 && (end != CAIRO_STATUS_SUCCESS || !buf_ok(ret)))
-		r = err_set(e, buf_ok(ret) ? ERR_SYSTEM : buf_code(ret), NULL, "the PDF could not be finished: %s", buf_ok(ret) ? cairo_status_to_string(end) : "it is too large");
-	return r;
+	int end = book_pdf_end(k.surface, k.cr, b, ret, r < 0 ? NULL : e);
+	return r < 0 ? r : end;
+}
+
+int paper_book_pdf(struct paper_book *b, const char *block, uint64_t entry, struct buf *ret, struct err *e)
+{
+	return some(b, block, entry, 0, b->n, ret, e);
+}
+
+int paper_book_pdf_of(struct paper_book *b, const char *block, uint64_t entry, size_t sheet, struct buf *ret, struct err *e)
+{
+	assert(sheet < b->n);
+	return some(b, block, entry, sheet, sheet + 1, ret, e);
 }

@@ -107,6 +107,10 @@ void pad_code(struct pad *p, double x, double y, double w, double h, const struc
 void pad_number(struct pad *p, double x, double y, double size); /* the sheet's number, from x to the right */
 void pad_emit(struct paper_book *b, cairo_t *cr, const struct page *page, const char *number);
 
+/* A PDF's surface over a buffer; book_pdf_end also says whether all of it was drawn. */
+cairo_surface_t *book_pdf_begin(struct buf *ret, cairo_t **ret_cr);
+int book_pdf_end(cairo_surface_t *s, cairo_t *cr, const struct paper_book *b, struct buf *ret, struct err *e) MUST;
+
 /* ---- tables (paper_table.c) ---- */
 
 #define TABLE_COLUMNS_MAX 12

@@ -43,6 +43,7 @@ static bool body_wanted(uint8_t kind)
 	case LEDGER_GATE_SENT:
 	case LEDGER_GATE_COUNT:
 	case LEDGER_SHEET:
+	case LEDGER_TRANSFER:
 		return false; /* counted, never read */
 	default:
 		return true;

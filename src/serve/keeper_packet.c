@@ -113,7 +113,7 @@ void op_packet(struct keeper *k, struct kchan *ch, const struct frame *f)
 		r = a ? json_tree(cur_take(&c, cur_left(&c)), a, &n, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
 	struct slice what = r == 0 ? json_text(n, "do") : SLICE_NULL;
 	if (r == 0)
-		r = slice_eq_str(what, "make") ? make(k, n, &who, &note, &e) : slice_eq_str(what, "fetch") ? fetch(k, n, &who, &e) : slice_eq_str(what, "key") ? rekey(k, n, &who, &e) : err_set(&e, ERR_INPUT, NULL, "no such request");
+		r = slice_eq_str(what, "make") ? make(k, n, &who, &note, &e) : slice_eq_str(what, "fetch") ? fetch(k, n, &who, &e) : slice_eq_str(what, "key") ? rekey(k, n, &who, &e) : slice_eq_str(what, "transfer") ? keeper_transfer_sign(k, n, &who, &note, &e) : err_set(&e, ERR_INPUT, NULL, "no such request");
 	if (r < 0) {
 		reply_err(ch, f->tag, &e);
 		return;
