@@ -10,98 +10,26 @@
 #include <unistd.h>
 
 #define LETTER_MAX ((size_t)64 << 20)
-#define PUBLISHED_WITHIN 30 /* tenths of a second */
 
 struct job {
 	const char *site, *name, *kind, *lang, *to, *format, *paper, *out;
 	bool json;
 	struct site s;
-	struct gate_dossier *d;
+	struct letter_gather g;
 	struct gate_letter l;
 	struct arena *a;
-	char root[64], witnesses[512];
-	struct tlog_checkpoint head;
-	uint64_t *seqs, newest;
-	size_t n, cap;
 };
 
 /* ---- reading ---- */
 
-static int pick(void *arg, const struct ledger_entry *en, struct err *e)
+/* A moment is given to the checkpoint that covers what is newest. */
+static int covered(struct job *j, struct ledger *l, struct err *e)
 {
-	struct job *j = arg;
-	if (!gate_dossier_wants(slice_str(ledger_kind_name(en->leaf.kind))))
-		return 0;
-	if (j->n == j->cap) {
-		size_t cap = j->cap ? 2 * j->cap : 256;
-		uint64_t *p = reallocarray(j->seqs, cap, sizeof *p);
-		if (!p)
-			return err_set(e, ERR_MEMORY, NULL, "no memory for the numbers of entries");
-		j->seqs = p;
-		j->cap = cap;
-	}
-	j->seqs[j->n++] = en->seq;
-	if (en->leaf.kind != LEDGER_GATE_LETTER) /* that one was written a moment ago need not wait */
-		j->newest = en->seq;
-	return 0;
-}
-
-static int one(struct job *j, struct ledger *l, uint64_t seq, struct err *e)
-{
-	struct ledger_entry en;
-	int r = ledger_read(l, seq, &en, e);
-	if (r == ERR_ERASED)
-		return 0;
-	if (r < 0)
-		return r;
-	struct gate_entry of = {.seq = seq, .time = en.leaf.time, .kind = slice_str(ledger_kind_name(en.leaf.kind)), .source = slice_str(en.leaf.source)};
-	memcpy(of.commit, en.leaf.commit, sizeof of.commit);
-	return gate_dossier_add(j->d, &of, en.body, e);
-}
-
-/* Who has cosigned: the lines of a note behind its text, "\xe2\x80\x94 NAME BASE64", but for the log's own. */
-static void witnesses(struct job *j, struct slice note)
-{
-	size_t n = 0;
-	while (note.n) {
-		struct slice line = slice_cut(note, '\n', &note), rest, name;
-		if (!slice_starts(line, "\xe2\x80\x94 "))
-			continue;
-		name = slice_cut(slice_of(line.p + 4, line.n - 4), ' ', &rest);
-		if (!rest.p || slice_eq_str(name, j->head.origin) || !utf8_valid(name) || n + name.n + 3 >= sizeof j->witnesses)
-			continue;
-		n += (size_t)snprintf(j->witnesses + n, sizeof j->witnesses - n, "%s%.*s", n ? ", " : "", SLICE_FMT(name));
-	}
-}
-
-static int look_at(struct job *j, struct ledger *l, struct err *e)
-{
-	AUTO_BUF struct buf note = {0}, root = {0};
-	buf_init(&note, 1 << 16);
-	buf_init(&root, 128);
-	ledger_checkpoint(l, &note);
-	int r = tlog_checkpoint_parse(buf_slice(&note), &j->head, e);
-	if (r < 0)
-		return r;
-	base64_put(&root, slice_of(j->head.root, SEAL_HASH));
-	snprintf(j->root, sizeof j->root, "%s", buf_cstr(&root));
-	witnesses(j, buf_slice(&note));
-	return 0;
-}
-
-/* What a letter cites is part of the checkpoint that it names: so it is made from what the checkpoint covers, and where something newer bears on it a moment is given to the next one. */
-static int head(struct job *j, struct ledger *l, struct err *e)
-{
-	uint64_t durable = ledger_durable(l);
-	int r = ledger_scan(l, 0, durable, false, pick, j, e);
-	for (int i = 0; r == 0 && i < PUBLISHED_WITHIN && ledger_published(l) <= j->newest && ledger_published(l) < durable; i++) {
+	int r = 0;
+	for (int64_t until = time_monotonic() + LETTER_PUBLISHED_WITHIN; r == 0 && !letter_gather_covered(&j->g, l) && time_monotonic() < until;) {
 		poll(NULL, 0, 100);
 		r = ledger_refresh(l, e);
 	}
-	if (r == 0)
-		r = look_at(j, l, e);
-	if (r == 0)
-		j->l.size = j->head.size > j->newest ? j->head.size : durable;
 	return r;
 }
 
@@ -111,12 +39,18 @@ static int gather(struct job *j, struct err *e)
 	struct ledger *l = NULL;
 	int r = cli_ledger(&j->s, true, &keys, &l, e);
 	if (r == 0)
-		r = head(j, l, e);
-	for (size_t i = 0; r == 0 && i < j->n && j->seqs[i] < j->l.size; i++)
-		r = one(j, l, j->seqs[i], e);
+		r = letter_gather_begin(&j->g, j->name, ledger_durable(l), e);
+	if (r == 0)
+		r = letter_gather_scan(&j->g, l, UINT64_MAX, e);
+	if (r >= 0)
+		r = covered(j, l, e);
+	if (r == 0)
+		r = letter_gather_head(&j->g, l, e);
+	if (r == 0)
+		r = letter_gather_read(&j->g, l, SIZE_MAX, e);
 	ledger_free(l);
 	site_keys_wipe(&keys);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 /* ---- writing ---- */
@@ -125,14 +59,7 @@ static int make(struct job *j, struct buf *out, struct err *e)
 {
 	struct paper_letter p;
 	unsigned pages;
-	j->l.hospital = j->s.name;
-	j->l.now = time_now();
-	j->l.zone_minutes = j->s.zone_minutes;
-	j->l.origin = j->head.origin;
-	j->l.root = j->root;
-	j->l.witnesses = j->witnesses;
-	j->l.checkpoint = j->head.size;
-	int r = gate_letter_write(j->d, &j->l, j->a, &p, e);
+	int r = letter_gather_write(&j->g, &j->l, j->s.name, j->s.zone_minutes, j->a, &p, e);
 	if (r < 0)
 		return r;
 	p.us = j->paper && !strcmp(j->paper, "letter");
@@ -166,7 +93,7 @@ static int enter(struct job *j, struct slice letter, struct err *e)
 	jsonw_kstr(&w, "format", j->format);
 	jsonw_kslice(&w, "sha256", buf_slice(&hex));
 	jsonw_ku64(&w, "entries", j->l.size);
-	jsonw_ku64(&w, "checkpoint", j->head.size);
+	jsonw_ku64(&w, "checkpoint", j->g.head.size);
 	jsonw_obj_end(&w);
 	jsonw_done(&w);
 	int r = control_open_bare(&j->s, &k, e);
@@ -186,9 +113,8 @@ static int letter(struct job *j, struct err *e)
 	if (r < 0)
 		return r;
 	j->a = arena_new((size_t)128 << 20);
-	j->d = gate_dossier_new(j->name);
-	if (!j->a || !j->d)
-		r = err_set(e, j->a ? ERR_NOT_FOUND : ERR_MEMORY, NULL, j->a ? "there is no link of this name" : "no memory");
+	if (!j->a)
+		r = err_set(e, ERR_MEMORY, NULL, "no memory");
 	if (r == 0)
 		r = gather(j, e);
 	if (r == 0)
@@ -197,9 +123,8 @@ static int letter(struct job *j, struct err *e)
 		r = enter(j, buf_slice(&out), e);
 	if (r == 0)
 		r = strcmp(j->out, "-") ? file_replace(AT_FDCWD, j->out, buf_slice(&out), 0600, e) : file_write_all(STDOUT_FILENO, buf_slice(&out), e, "standard output");
-	gate_dossier_free(j->d);
+	letter_gather_done(&j->g);
 	arena_free(j->a);
-	free(j->seqs);
 	site_close(&j->s);
 	return r;
 }

@@ -173,6 +173,29 @@ bool serve_own_address(bool six, const uint8_t ip[16]); /* of this host */
 int control_gate(struct control *c, const char *token, struct slice json, struct buf *ret, struct err *e) MUST;
 /* The sensor of a file server asks what is ordered of it, and says what came of it (keeper_watch.c). */
 int control_watch(struct control *c, struct slice json, struct buf *ret, struct err *e) MUST;
+/* What a letter about a link (gate.h) is made of, out of the ledger, for the command and for the keeper: the same entries and the same head. Steps in order: scan until 1, head, read until 1, write. What a letter cites is part of
+ * the checkpoint that it names; where something newer bears on it, whoever makes it gives the next one a moment (LETTER_PUBLISHED_WITHIN) before it takes the head. */
+struct gate_dossier;
+struct gate_letter;
+struct paper_letter;
+#define LETTER_PUBLISHED_WITHIN (3 * TIME_SEC)
+struct letter_gather {
+	uint64_t at, end;      /* leaves */
+	uint64_t *seqs, newest; /* entries that bear on it */
+	size_t n, cap, next;
+	uint64_t size;         /* entries that it is made of are below it */
+	struct gate_dossier *d;
+	struct tlog_checkpoint head;
+	char root[64], witnesses[512]; /* of head: base64; names with commas */
+};
+int letter_gather_begin(struct letter_gather *g, const char *link, uint64_t end, struct err *e) MUST; /* of the entries below end */
+void letter_gather_done(struct letter_gather *g);
+int letter_gather_scan(struct letter_gather *g, struct ledger *l, uint64_t most, struct err *e) MUST; /* at most so many leaves; 1: all are seen */
+bool letter_gather_covered(const struct letter_gather *g, const struct ledger *l);                    /* does the published checkpoint cover what bears on it? */
+int letter_gather_head(struct letter_gather *g, struct ledger *l, struct err *e) MUST;
+int letter_gather_read(struct letter_gather *g, struct ledger *l, size_t most, struct err *e) MUST;   /* at most so many bodies; 1: all are read */
+/* l has kind, to and lang; all else of it is filled in, and ret is as of gate_letter_write: it lives in a and in g. */
+int letter_gather_write(const struct letter_gather *g, struct gate_letter *l, const char *hospital, int zone_minutes, struct arena *a, struct paper_letter *ret, struct err *e) MUST;
 
 /* ---- ward packets (packet.h): made from the charts here, signed and entered by the keeper ----------------------------------- */
 
