@@ -501,6 +501,7 @@ static const struct gate_verb verbs[] = {
 	{"queue", "gate queue NAME --site DIR", "What waits for a link, in the order in which it will be sent.", QUEUE},
 };
 
+		cli_cell(stdout, json_text(n, "sending_application"), 16);
 int gate_link_cmd(int argc, char **argv)
 {
 	static struct cli_args args;

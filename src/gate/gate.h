@@ -163,6 +163,7 @@ void gate_message_key(struct slice content, struct slice control_id, uint8_t ret
 
 enum gate_way { GATE_PASS, GATE_WAIT /* not in this state: our own messages are queued, a partner's connection is refused */, GATE_NOT /* not of a kind that LIMITED lets pass */ };
 /* May a message (an opaque link: bytes; m NULL) of the link's own direction pass in this state? */
+	struct slice sender;     /* MSH-3: the sending application, as it stands */
 enum gate_way gate_passes(const struct gate_link *l, enum gate_state s, const struct gate_message *m);
 /* The other way: answers in every state in which messages pass; in LIMITED also messages of the types that its limits let pass. m->answer: the caller has made sure that it answers something (gate_asked_take). */
 bool gate_passes_back(const struct gate_link *l, enum gate_state s, const struct gate_message *m);
@@ -176,7 +177,7 @@ struct gate_asked {
 int gate_asked_add(struct gate_asked *a, struct slice control_id) MUST;      /* ERR_MEMORY */
 bool gate_asked_take(struct gate_asked *a, const struct gate_message *m) MUST; /* is it an answer to one of them? */
 void gate_asked_done(struct gate_asked *a);
-/* A refusal that keeps the message where it is: MSA AE, never AR. */
+/* A refusal that keeps the message where it is: MSA AE, or CE where MSH-15 asks for a commit acknowledgement; never AR. */
 void gate_refusal(struct slice message, const char *why, int64_t now, struct buf *ret);
 /* What the far side's answer to a queued message means for it. Only the first lets it leave the queue. */
 enum gate_verdict {
@@ -188,7 +189,8 @@ enum gate_verdict gate_verdict_of(struct slice code /* MSA-1 */);
 int64_t gate_pause(unsigned refusals);           /* before it is offered again: 1 s, doubled each time, at most GATE_PAUSE_MAX */
 #define GATE_PAUSE_MAX (INT64_C(60) * TIME_SEC)
 /* The acknowledgement of a message that is durable here, as its sender asks for one (hl7_ack_write, HL7_ACK_AUTO): AA, or CA in enhanced mode; AE, or CE, with an ERR where its header does not read or has no control id that an AA
- * could name, although it is kept like any other; nothing for what is itself an acknowledgement, and where MSH-15 (or MSH-16 alone) asks for no commit answer. */
+ * could name, although it is kept like any other. Where MSH-15 asks for no commit answer and MSH-16 for the application's (AL, SU), AA, as in original mode: its sender waits for nothing else (v2.5.1, 2.9.2 and 2.9.3), and the application's
+ * own word comes when the link is open again, to nobody. Nothing for what is itself an acknowledgement, and where neither is asked for. */
 void gate_accepted(struct slice message, int64_t now, struct buf *ret);
 
 /* ---- the cutter: what a cut does beside the relay ------------------------------------------------------------------------------
@@ -260,7 +262,7 @@ int gate_diag_next(struct slice *in, struct gate_socket *ret, int *ret_error);
 /* Is it one that the list cuts? own: ports that stay open to addresses (sorted list holds them as GATE_OWN_PORT). */
 bool gate_socket_cut(const struct gate_element *v, size_t n, const struct gate_socket *s);
 
-/* ---- isolation of the host: on by one, off by two -------------------------------------------------------------------------------- */
+/* ---- isolation of the host, and a cut of an address: on by one, off by two -------------------------------------------------------------------------------- */
 
 struct gate_isolation {
 	bool on;

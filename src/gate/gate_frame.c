@@ -109,6 +109,7 @@ void gate_message_read(struct slice frame, struct gate_message *ret)
 	ret->ok = true;
 	ret->type = two_components(h.type, h.d.comp);
 	ret->control_id = h.control_id;
+	ret->sender = h.sending_app;
 	struct slice rest;
 	ret->test = slice_eq_str(slice_trim(slice_cut(h.processing, h.d.comp, &rest)), "T");
 	read_answer(m, &h, ret);
@@ -245,6 +246,15 @@ bool gate_passes_back(const struct gate_link *l, enum gate_state s, const struct
 	}
 }
 
+/* Does it ask for a commit acknowledgement (the table of hl7/ack.c)? Then that is the one that says so: CE in place of AE. */
+static bool asks_commit(const struct hl7_header *h)
+{
+	struct slice commit = slice_trim(h->accept_ack), app = slice_trim(h->app_ack);
+	if (!commit.n || slice_eq_str(commit, "\"\""))
+		return slice_eq_nocase(app, "NE") || slice_eq_nocase(app, "ER");
+	return !slice_eq_nocase(commit, "NE");
+}
+
 void gate_refusal(struct slice message, const char *why, int64_t now, struct buf *ret)
 {
 	struct hl7_header h;
@@ -259,7 +269,7 @@ void gate_refusal(struct slice message, const char *why, int64_t now, struct buf
 	buf_u8(ret, VT);
 	buf_printf(ret, "MSH%c%.*s%c%.*s%c%.*s%c%.*s%c%.*s%c%s%c%cACK%cHFG%lld%c%.*s%c%.*s\r", f, SLICE_FMT(h.encoding), f, SLICE_FMT(h.receiving_app), f, SLICE_FMT(h.receiving_fac), f, SLICE_FMT(h.sending_app), f,
 	           SLICE_FMT(h.sending_fac), f, stamp, f, f, f, (long long)(now / 1000), f, SLICE_FMT(h.processing), f, SLICE_FMT(h.version));
-	buf_printf(ret, "MSA%cAE%c%.*s%c%s\r", f, f, SLICE_FMT(h.control_id), f, why);
+	buf_printf(ret, "MSA%c%s%c%.*s%c%s\r", f, asks_commit(&h) ? "CE" : "AE", f, SLICE_FMT(h.control_id), f, why);
 	buf_u8(ret, FS);
 	buf_u8(ret, CR);
 }
@@ -273,6 +283,8 @@ void gate_accepted(struct slice message, int64_t now, struct buf *ret)
 	buf_init(&b, 1 << 20);
 	snprintf(id, sizeof id, "HFG%lld", (long long)(now / 1000));
 	hl7_ack_write(&h, HL7_ACK_AUTO, HL7_STORED, id, now, &b);
+	if (b.n == 0) /* it waits for the application's word alone, which may come in days: without one of ours it would send the same again until then */
+		hl7_ack_write_application(&h, HL7_ACK_AUTO, HL7_STORED, id, now, &b);
 	if (buf_ok(&b) && b.n)
 		hl7_mllp_wrap(ret, buf_slice(&b));
 }

@@ -178,8 +178,9 @@ void keeper_gate_note(struct keeper *k, uint8_t kind, uint64_t seq, int64_t time
 	struct gate_message m;
 	kg_copy_text(h.type, sizeof h.type, json_text(n, "type"));
 	kg_copy_text(h.control_id, sizeof h.control_id, json_text(n, "controlId"));
-	(void)kg_held_add(k, x, &h);
 	gate_message_read(content, &m);
+	kg_copy_text(h.sender, sizeof h.sender, m.sender);
+	(void)kg_held_add(k, x, &h);
 	gate_message_key(content, m.control_id, key);
 	kg_key_add(x, key);
 }

@@ -21,7 +21,7 @@ struct held {
 	uint64_t seq;
 	int64_t time;
 	bool ok, test;
-	char type[16], control_id[64];
+	char type[16], control_id[64], sender[64]; /* sender: MSH-3 */
 };
 struct klink {
 	struct gate_link l;

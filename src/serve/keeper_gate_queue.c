@@ -99,6 +99,7 @@ static int enter_held(struct keeper *k, struct klink *x, struct slice content, c
 	struct held h = {.ok = m->ok, .test = m->test};
 	kg_copy_text(h.type, sizeof h.type, m->type);
 	kg_copy_text(h.control_id, sizeof h.control_id, m->control_id);
+	kg_copy_text(h.sender, sizeof h.sender, m->sender);
 	if (k->gate->held >= HELD_MAX)
 		return err_set(e, ERR_FULL, NULL, "%d messages wait already", HELD_MAX);
 	buf_init(&b, GATE_FRAME_MAX + FRAME_SMALL);
@@ -309,6 +310,7 @@ void kg_do_queue(struct kchan *ch, uint64_t tag, const struct klink *x)
 		jsonw_ku64(&w, "seq", x->held[i].seq);
 		jsonw_kstr(&w, "control_id", x->held[i].control_id);
 		jsonw_kstr(&w, "type", x->held[i].type);
+		jsonw_kstr(&w, "sending_application", x->held[i].sender);
 		kg_put_moment(&w, "received", x->held[i].time);
 		jsonw_obj_end(&w);
 		jsonw_done(&w);
@@ -335,6 +337,7 @@ void kg_do_refused(struct keeper *k, struct kchan *ch, uint64_t tag, const struc
 		jsonw_raw(&w, json_text(n, "held"));
 		jsonw_kslice(&w, "control_id", json_text(n, "controlId"));
 		jsonw_kslice(&w, "type", json_text(n, "type"));
+		jsonw_kslice(&w, "sending_application", json_text(n, "sendingApplication"));
 		jsonw_kslice(&w, "received", json_text(n, "received"));
 		jsonw_kslice(&w, "code", json_text(n, "code"));
 		jsonw_kslice(&w, "by", json_text(n, "by"));
@@ -362,6 +365,7 @@ static int record_skip(struct keeper *k, struct klink *x, const struct held *h, 
 	jsonw_kstr(&w, "controlId", h->control_id);
 	jsonw_kbool(&w, "skipped", true);
 	jsonw_kstr(&w, "type", h->type);
+	jsonw_kslice_opt(&w, "sendingApplication", slice_str(h->sender));
 	kg_put_moment(&w, "received", h->time);
 	jsonw_kstr(&w, "by", who->user);
 	jsonw_kstr(&w, "role", who->role);

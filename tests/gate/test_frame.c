@@ -89,7 +89,7 @@ static void test_read(void **state)
 	struct gate_message m;
 	gate_message_read(SLICE(WRAP(ADT)), &m);
 	assert_true(m.ok && !m.test && !m.answer);
-	assert_true(slice_eq_str(m.type, "ADT^A01") && slice_eq_str(m.control_id, "C1"));
+	assert_true(slice_eq_str(m.type, "ADT^A01") && slice_eq_str(m.control_id, "C1") && slice_eq_str(m.sender, "A"));
 	gate_message_read(SLICE(TST), &m);
 	assert_true(m.ok && m.test);
 	gate_message_read(SLICE(WRAP(ACK)), &m);
@@ -226,6 +226,34 @@ static void test_answers(void **state)
 	gate_accepted(SLICE(WRAP(ADT)), INT64_C(1790000000) * TIME_SEC, &b);
 	gate_message_read(buf_slice(&b), &m);
 	assert_true(m.ok && slice_eq_str(m.answer_code, "AA") && slice_eq_str(m.answer_to, "C1"));
+	/* MSH-15, MSH-16 (v2.5.1, 2.9.2): whoever waits is answered, once, and who waits for nothing is not */
+	static const struct {
+		const char *fields, *taken, *refused;
+	} asks[] = {{"", "AA", "AE"}, {"|||AL|AL", "CA", "CE"}, {"|||AL|NE", "CA", "CE"}, {"|||SU|NE", "CA", "CE"}, {"||||AL", "AA", "AE"}, {"||||SU", "AA", "AE"}, {"||||NE", "CA", "CE"}, {"||||ER", "CA", "CE"}, {"|||NE|AL", "AA", "AE"},
+	            {"|||ER|AL", "AA", "CE"}, {"|||NE|NE", "", "AE"}, {"|||NE|ER", "", "AE"}, {"|||ER|NE", "", "CE"}, {"|||\"\"|AL", "AA", "AE"}};
+	for (size_t i = 0; i < ARRAY_LEN(asks); i++) {
+		char text[200];
+		snprintf(text, sizeof text, "\x0bMSH|^~\\&|A|F|B|G|20260101||ADT^A01|C1|P|2.5%s\rPID|1||7\r\x1c\r", asks[i].fields);
+		for (int taken = 0; taken < 2; taken++) {
+			size_t used;
+			struct slice frame, in;
+			buf_reset(&b);
+			if (taken)
+				gate_accepted(slice_str(text), INT64_C(1790000000) * TIME_SEC, &b);
+			else
+				gate_refusal(slice_str(text), "not now", INT64_C(1790000000) * TIME_SEC, &b);
+			in = buf_slice(&b);
+			if (taken && !asks[i].taken[0]) {
+				assert_int_equal(in.n, 0);
+				continue;
+			}
+			assert_int_equal(gate_frame_next(&(struct gate_frames){0}, in, &frame, &used), 1);
+			assert_int_equal(used, in.n);
+			gate_message_read(frame, &m);
+			assert_true(slice_eq_str(m.answer_to, "C1"));
+			assert_true(slice_eq_str(m.answer_code, taken ? asks[i].taken : asks[i].refused));
+		}
+	}
 	buf_done(&b);
 	uint8_t a[GATE_KEY], c[GATE_KEY];
 	gate_message_key(SLICE(WRAP(ADT)), SLICE("C1"), a);

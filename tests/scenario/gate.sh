@@ -74,7 +74,7 @@ hf gate queue lab-out --site site --json >queue.json
 same "$(wc -l <queue.json)" "$waiting" "lines of the queue"
 python3 -c 'import json,sys
 q = [json.loads(l) for l in open("queue.json")]
-assert all(set(x) == {"seq", "control_id", "type", "received"} for x in q), q[0]
+assert all(set(x) == {"seq", "control_id", "type", "sending_application", "received"} for x in q), q[0]
 ids = [int(x["control_id"][1:]) for x in q]
 assert ids == sorted(ids) and ids[-1] == 120 and q[0]["type"] == "ADT^A01", ids'
 hf gate probe --site site >/dev/null || fail "probe"
