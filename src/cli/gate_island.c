@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 struct island_opts {
-	const char *site, *reason;
+	const char *site, *reason, *expires;
 	struct cli_list members, admins;
 	bool json, end, anyway;
 };
@@ -87,8 +87,13 @@ static void show_state(const struct json_node *n)
 		cli_slice(stdout, json_text(m, "since"));
 		printf(" by ");
 		cli_slice(stdout, json_text(m, "by"));
+		if (json_text(m, "signed").n)
+			printf("; %.*s has signed for its end: waits for a second person until %.*s", SLICE_FMT(json_text(m, "signed")), SLICE_FMT(json_text(m, "signedUntil")));
 		printf("\n");
 	}
+	list = json_get(n, "freed");
+	for (const struct json_node *m = list ? list->child : NULL; m; m = m->next)
+		printf("  address %.*s is free until %.*s, and cut again then\n", SLICE_FMT(json_text(m, "address")), SLICE_FMT(json_text(m, "cutAgain")));
 	if (json_text(n, "why").n) {
 		printf("  nftables: ");
 		cli_slice(stdout, json_text(n, "why"));
@@ -138,9 +143,32 @@ static int free_address(const struct island_opts *o, const char *address)
 	struct err e = {0};
 	struct jsonw w;
 	AUTO_BUF struct buf b = {0}, ret = {0};
+	AUTO_ARENA struct arena *a = arena_new(1 << 20);
+	struct json_node *n = NULL;
 	begin(&b, &w, "free-address", o->reason);
+	b.secret = true; /* a password may stand in it */
 	jsonw_kstr(&w, "address", address);
-	return ask(o->site, &b, &w, &ret, &e) < 0 ? cli_fail(&e) : 0;
+	if (o->expires)
+		jsonw_kstr(&w, "expires", o->expires);
+	gate_sign_in(&w);
+	int r = ask(o->site, &b, &w, &ret, &e);
+	if (r == 0)
+		r = a ? json_tree(buf_slice(&ret), a, &n, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
+	if (r < 0)
+		return cli_fail(&e);
+	if (o->json) {
+		cli_slice(stdout, buf_slice(&ret));
+		printf("\n");
+		return cli_flush();
+	}
+	cli_slice(stdout, json_text(n, "address"));
+	if (!truth(n, "freed"))
+		printf(": signed by %.*s; it stays CUT until a second person signs, by %.*s\n", SLICE_FMT(json_text(n, "signed")), SLICE_FMT(json_text(n, "signedUntil")));
+	else if (json_text(n, "cutAgain").n)
+		printf(" is free until %.*s\n", SLICE_FMT(json_text(n, "cutAgain")));
+	else
+		printf(" is free\n");
+	return cli_flush();
 }
 
 void gate_put_list(struct jsonw *w, const char *key, const struct cli_list *l)
@@ -195,7 +223,7 @@ static int isolate(const struct island_opts *o)
 #define ISLAND 2u
 #define ISOLATE 4u
 static const struct gate_verb verbs[] = {
-	{"free", "gate free ADDRESS --site DIR", "Takes back `gate cut --address`: the entry first, then the kernel.", FREE},
+	{"free", "gate free ADDRESS --site DIR", "Signs for the end of `gate cut --address`. It needs two people, each with a token of their own in HOLDFAST_TOKEN: the entry first, then the kernel.", FREE},
 	{"island", "gate island [--members LIST... --admin LIST...] --site DIR", "Says, or with a list sets, who still talks to this host when it is isolated.", ISLAND},
 	{"isolate", "gate isolate [--end] --site DIR", "Cuts this host off from everybody but the island, loopback, and Holdfast's own ports, and proves it. The end is signed by two people.", ISOLATE},
 };
@@ -209,9 +237,10 @@ int gate_island_cmd(int argc, char **argv)
 		{~0u, {"reason", CLI_STRING, &o.reason, "TEXT", "why; it is recorded"}},
 		{ISLAND, {"members", CLI_LIST, &o.members, "LIST", "addresses, IP or IP/BITS, with commas; in place of those before"}},
 		{ISLAND, {"admin", CLI_LIST, &o.admins, "LIST", "of the island, and never cut by cut --address"}},
+		{FREE, {"expires", CLI_STRING, &o.expires, "T", "cut it again by itself then: a time, or a span such as 4h (default never)"}},
 		{ISOLATE, {"end", CLI_FLAG, &o.end, NULL, "sign for its end"}},
 		{ISOLATE, {"anyway", CLI_FLAG, &o.anyway, NULL, "also where this cuts off the terminal that it is typed at"}},
-		{ISLAND | ISOLATE, {"json", CLI_FLAG, &o.json, NULL, "JSON on stdout"}},
+		{~0u, {"json", CLI_FLAG, &o.json, NULL, "JSON on stdout"}},
 	};
 	unsigned verb;
 	bool done;

@@ -437,9 +437,9 @@ int gate_isolation_end(const struct gate_isolation *s, const char *account, cons
 	if (!s->on)
 		return err_set(e, ERR_NO, NULL, "this host is not isolated");
 	if (!account || !account[0])
-		return err_set(e, ERR_DENIED, NULL, "the end of an isolation is signed by a person: sign in, or give a token of that person's account (holdfast token create --user NAME) in HOLDFAST_TOKEN");
+		return err_set(e, ERR_DENIED, NULL, "the end of this is signed by two people: sign in, or give a token of a person's account (holdfast token create --user NAME) in HOLDFAST_TOKEN");
 	if (!gate_may_sign(role))
-		return err_set(e, ERR_DENIED, NULL, "the role %s may not end an isolation: security, owner and admin may", role && role[0] ? role : "of nobody");
+		return err_set(e, ERR_DENIED, NULL, "the role %s may not sign for the end of this: security, owner and admin may", role && role[0] ? role : "of nobody");
 	if (strlen(account) >= GATE_WHO_MAX)
 		return err_set(e, ERR_USAGE, NULL, "this account's name is too long");
 	if (n.first[0] && now >= n.first_until)

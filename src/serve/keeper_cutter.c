@@ -1,7 +1,7 @@
 /* keeper_cutter: what the cutter (cutter.c) is told, and what it found. It is told the whole list each time: the far sides and listeners of links that are cut, addresses that are cut, and whether the host is isolated
  * and who still talks to it. Something is on the list from the moment somebody says so, and leaves it when the entry that says that is durable.
  *
- * Entries of kind gate-act beside those of links (keeper_gate.c): what "cut-address" and "free-address" with address; "island" with members and admins; "isolate", "isolate-sign", "isolate-end" with isolation: how it
+ * Entries of kind gate-act beside those of links (keeper_gate.c): what "cut-address", "free-sign" (with first and firstUntil: who has signed first for its end) and "free-address" (with until: when it is cut again) with address; "island" with members and admins; "isolate", "isolate-sign", "isolate-end" with isolation: how it
  * stands after it; "address-proof" and "isolate-proof" with method, at, result. */
 #include "keeper.h"
 #include "cutter.h"
@@ -20,6 +20,9 @@ struct cut_address {
 	int64_t since;
 	char by[USER_MAX], reason[128];
 	bool freed;               /* and that is not durable yet */
+	int64_t until;            /* freed until then, and cut again by itself; 0: no */
+	char first[GATE_WHO_MAX]; /* has signed for its end */
+	int64_t first_until;
 	uint64_t packets;         /* stopped, at the last probe */
 	char proof[200];
 };
@@ -74,6 +77,12 @@ static void copy_text(char *out, size_t size, struct slice s)
 	if (n)
 		memcpy(out, s.p, n);
 	out[n] = 0;
+}
+
+/* Is it cut, as far as anybody is told? */
+static bool is_cut(const struct cut_address *a)
+{
+	return a && !a->freed && !a->until;
 }
 
 static struct cut_address *address_find(struct keeper_cutter *c, const struct gate_element *x)
@@ -175,27 +184,66 @@ static void set_members(struct keeper_cutter *c, const struct json_node *members
 	c->admin_n = a;
 }
 
+/* Who has signed first for the end of a cut; what does not read is nobody. */
+static void read_first(const struct json_node *n, struct cut_address *a)
+{
+	copy_text(a->first, sizeof a->first, json_text(n, "first"));
+	if (num_i64(json_text(n, "firstUntil"), 0, INT64_MAX, &a->first_until) < 0)
+		a->first[0] = 0;
+}
+
+static void put_first(struct jsonw *w, const struct cut_address *a)
+{
+	if (!a->first[0])
+		return;
+	jsonw_kstr(w, "first", a->first);
+	jsonw_ki64(w, "firstUntil", a->first_until);
+}
+
+/* What the sensor of a file server cut by its own judgement, its own release lets in again: one command undoes a stop. As soon as somebody else wants it cut, too, that one's word stands, and its end needs two people. */
+static bool by_sensor(struct slice user)
+{
+	return slice_starts(user, "watch (uid ");
+}
+
+/* Somebody wants it cut. Who had signed for its end has signed for nothing. False: nothing is new in that. */
+static bool take_cut(struct cut_address *a, struct slice by, struct slice reason, int64_t time)
+{
+	bool was = a->since && is_cut(a), takes = !was || (by_sensor(slice_str(a->by)) && !by_sensor(by)), news = takes || a->first[0];
+	a->freed = false;
+	a->until = 0;
+	a->first[0] = 0;
+	if (!was)
+		a->since = time;
+	if (takes) {
+		copy_text(a->by, sizeof a->by, by);
+		copy_text(a->reason, sizeof a->reason, reason);
+	}
+	return news;
+}
+
 bool keeper_cutter_note(struct keeper *k, const struct json_node *n, int64_t time)
 {
 	struct slice what = json_text(n, "what");
 	struct gate_element x;
 	char text[64];
-	bool cut = slice_eq_str(what, "cut-address"), freed = slice_eq_str(what, "free-address"), mine = cut || freed || slice_eq_str(what, "island") || slice_starts(what, "isolate") || slice_eq_str(what, "address-proof");
+	bool cut = slice_eq_str(what, "cut-address"), freed = slice_eq_str(what, "free-address"), sign = slice_eq_str(what, "free-sign"), mine = cut || freed || sign || slice_eq_str(what, "island") || slice_starts(what, "isolate") || slice_eq_str(what, "address-proof");
 	struct keeper_cutter *c = mine ? cutter(k) : NULL;
 	if (!c)
 		return mine;
-	if (cut || freed) {
+	if (cut || freed || sign) {
 		copy_text(text, sizeof text, json_text(n, "address"));
 		if (gate_element_parse(text, GATE_ADDRESS, &x) < 0)
 			return true;
 		struct cut_address *a = cut ? address_add(c, &x) : address_find(c, &x);
-		if (a && freed)
+		if (a && cut)
+			(void)take_cut(a, json_text(n, "by"), json_text(n, "reason"), time);
+		else if (a && sign)
+			read_first(n, a);
+		else if (a && num_i64(json_text(n, "until"), 1, INT64_MAX, &a->until) == 0)
+			a->first[0] = 0;
+		else if (a)
 			address_drop(c, (size_t)(a - c->addresses));
-		if (a && cut) {
-			a->since = time;
-			copy_text(a->by, sizeof a->by, json_text(n, "by"));
-			copy_text(a->reason, sizeof a->reason, json_text(n, "reason"));
-		}
 	} else if (slice_eq_str(what, "island")) {
 		set_members(c, json_get(n, "members"), json_get(n, "admins"));
 	} else if (json_get(n, "isolation")) {
@@ -218,6 +266,9 @@ void keeper_cutter_save(const struct keeper *k, struct jsonw *w)
 		jsonw_ki64(w, "since", c->addresses[i].since);
 		jsonw_kslice_opt(w, "by", slice_str(c->addresses[i].by));
 		jsonw_kslice_opt(w, "reason", slice_str(c->addresses[i].reason));
+		if (c->addresses[i].until)
+			jsonw_ki64(w, "until", c->addresses[i].until);
+		put_first(w, &c->addresses[i]);
 		jsonw_obj_end(w);
 	}
 	jsonw_arr_end(w);
@@ -242,6 +293,8 @@ void keeper_cutter_load(struct keeper *k, const struct json_node *root)
 		if (!a)
 			continue;
 		(void)!num_i64(json_text(n, "since"), 0, INT64_MAX, &a->since);
+		(void)!num_i64(json_text(n, "until"), 0, INT64_MAX, &a->until);
+		read_first(n, a);
 		copy_text(a->by, sizeof a->by, json_text(n, "by"));
 		copy_text(a->reason, sizeof a->reason, json_text(n, "reason"));
 	}
@@ -273,7 +326,8 @@ void keeper_cutter_tell(struct keeper *k)
 		return; /* what was in force stays */
 	size_t n = keeper_gate_elements(k, v, 2 * GATE_LINKS_MAX);
 	for (size_t i = 0; i < c->address_n && n < GATE_ELEMENTS_MAX; i++)
-		v[n++] = c->addresses[i].x;
+		if (!c->addresses[i].until || c->addresses[i].freed) /* freed, and not durable yet: it stays */
+			v[n++] = c->addresses[i].x;
 	for (size_t i = 0; i < c->member_n && n < GATE_ELEMENTS_MAX; i++)
 		v[n++] = c->members[i];
 	n = gate_elements_sort(v, n);
@@ -322,7 +376,9 @@ void keeper_cutter_committed(struct keeper *k)
 		return;
 	c->later = false;
 	for (size_t i = c->address_n; i-- > 0;)
-		if (c->addresses[i].freed)
+		if (c->addresses[i].freed && c->addresses[i].until)
+			c->addresses[i].freed = false;
+		else if (c->addresses[i].freed)
 			address_drop(c, i);
 	c->isolated = c->iso.on;
 	keeper_cutter_tell(k);
@@ -390,6 +446,7 @@ struct act {
 	const char *what, *by, *role, *reason;
 	const struct gate_element *address;
 	const char *method, *result; /* proofs */
+	const struct cut_address *freeing; /* what is kept of its freeing */
 	bool isolation;
 };
 
@@ -413,6 +470,11 @@ static int record(struct keeper *k, const struct act *a, const struct json_node 
 		jsonw_kstr(&w, "method", a->method);
 		jsonw_ki64(&w, "at", time_now());
 		jsonw_kstr(&w, "result", a->result);
+	}
+	if (a->freeing) {
+		put_first(&w, a->freeing);
+		if (a->freeing->until)
+			jsonw_ki64(&w, "until", a->freeing->until);
 	}
 	if (island) {
 		const char *const keys[] = {"members", "admins"};
@@ -473,9 +535,15 @@ static void put_address(struct jsonw *w, const struct cut_address *a)
 	char text[64];
 	gate_element_text(&a->x, text);
 	jsonw_kstr(w, "address", text);
-	jsonw_kstr(w, "state", "CUT");
+	jsonw_kstr(w, "state", is_cut(a) ? "CUT" : "FREE");
 	put_moment(w, "since", a->since);
 	jsonw_kstr(w, "by", a->by);
+	if (a->until)
+		put_moment(w, "cutAgain", a->until);
+	if (a->first[0]) {
+		jsonw_kstr(w, "signed", a->first);
+		put_moment(w, "signedUntil", a->first_until);
+	}
 	jsonw_kslice_opt(w, "reason", slice_str(a->reason));
 	jsonw_ku64(w, "packets_stopped", a->packets);
 }
@@ -511,7 +579,7 @@ static void answer_address(struct keeper *k, const struct pending *p, bool prove
 	struct kchan *to = keeper_chan_find(k, p->chan);
 	struct cut_address *a = address_find(k->cutter, &p->x);
 	char text[200];
-	if (!a) {
+	if (!is_cut(a)) { /* freed meanwhile */
 		if (to)
 			reply_ok(to, p->chan_tag);
 		return;
@@ -530,6 +598,20 @@ static void answer_address(struct keeper *k, const struct pending *p, bool prove
 	reply_end(to, at);
 }
 
+static void put_addresses(struct jsonw *w, const char *key, const struct keeper_cutter *c, bool cut)
+{
+	jsonw_key(w, key);
+	jsonw_arr(w);
+	for (size_t i = 0; i < c->address_n; i++) {
+		if (is_cut(&c->addresses[i]) != cut)
+			continue;
+		jsonw_obj(w);
+		put_address(w, &c->addresses[i]);
+		jsonw_obj_end(w);
+	}
+	jsonw_arr_end(w);
+}
+
 static void put_state(struct keeper *k, struct jsonw *w)
 {
 	struct keeper_cutter *c = k->cutter;
@@ -541,14 +623,8 @@ static void put_state(struct keeper *k, struct jsonw *w)
 	}
 	put_elements(w, "members", c->members, c->member_n);
 	put_elements(w, "admins", c->admins, c->admin_n);
-	jsonw_key(w, "addresses");
-	jsonw_arr(w);
-	for (size_t i = 0; i < c->address_n; i++) {
-		jsonw_obj(w);
-		put_address(w, &c->addresses[i]);
-		jsonw_obj_end(w);
-	}
-	jsonw_arr_end(w);
+	put_addresses(w, "addresses", c, true);
+	put_addresses(w, "freed", c, false); /* for a time */
 	jsonw_kbool(w, "nft", keeper_cutter_able(k) && c->failed == 0);
 	jsonw_ku64(w, "took_us", c->micros); /* the last list: until it was in force and what stood had ended */
 	jsonw_ku64(w, "ended", c->ended);
@@ -647,20 +723,6 @@ void op_cutter_proven(struct keeper *k, struct kchan *ch, const struct frame *f)
 	keeper_gate_proven(k, f->tag);
 }
 
-void keeper_cutter_tick(struct keeper *k, int64_t now)
-{
-	struct keeper_cutter *c = k->cutter;
-	for (size_t i = 0; c && i < c->pending_n;) {
-		struct pending p = c->pending[i];
-		if (now < p.until && c->ch) {
-			i++;
-			continue;
-		}
-		c->pending[i] = c->pending[--c->pending_n];
-		answer(k, &p, false);
-	}
-}
-
 static void prove_for(struct keeper *k, struct kchan *ch, uint64_t tag, const struct gate_element *x)
 {
 	struct keeper_cutter *c = k->cutter;
@@ -676,7 +738,7 @@ static void prove_for(struct keeper *k, struct kchan *ch, uint64_t tag, const st
 
 /* ---- what commands ask ---- */
 
-/* Put on the list, which the caller says to the cutter. 1: it was not cut before; 0: it was. */
+/* Put on the list, which the caller says to the cutter. 1: to be recorded, since it was not cut before, or not by a person, or somebody had signed for its end; 0: it was. */
 int keeper_cutter_cut(struct keeper *k, const struct gate_element *x, const struct gate_asker *who, const char *reason, struct err *e)
 {
 	struct keeper_cutter *c = cutter(k);
@@ -685,16 +747,9 @@ int keeper_cutter_cut(struct keeper *k, const struct gate_element *x, const stru
 		return err_set(e, ERR_USAGE, "--address", "loopback is this host itself");
 	if (c && gate_element_holds(c->admins, c->admin_n, x))
 		return err_set(e, ERR_DENIED, "--address", "this is an administrator's address (holdfast gate island): it is never cut, or nobody could undo it");
-	bool known = a && !a->freed;
 	if (!a && !(a = c ? address_add(c, x) : NULL))
 		return err_set(e, ERR_LIMIT, NULL, "at most %d addresses", ADDRESSES_MAX);
-	a->freed = false;
-	if (known)
-		return 0;
-	a->since = time_now();
-	snprintf(a->by, sizeof a->by, "%s", who->user);
-	snprintf(a->reason, sizeof a->reason, "%.120s", reason);
-	return 1;
+	return take_cut(a, slice_str(who->user), slice_str(reason), time_now());
 }
 
 int keeper_cutter_record(struct keeper *k, const char *what, const struct gate_element *x, const struct gate_asker *who, const char *reason, struct err *e)
@@ -718,27 +773,112 @@ static int cut_address(struct keeper *k, struct kchan *ch, uint64_t tag, const s
 	return 0;
 }
 
-/* The entry; it leaves the list when that is durable. */
+/* The entry; it leaves the list when that is durable. until: when it is cut again by itself; 0: it is not. */
+static int let_in(struct keeper *k, struct cut_address *a, int64_t until, const struct gate_asker *who, const char *reason, struct err *e)
+{
+	struct cut_address before = *a;
+	struct act act = {.what = "free-address", .address = &a->x, .by = who->user, .role = who->role, .reason = reason, .freeing = a};
+	a->until = until;
+	int r = record(k, &act, NULL, e);
+	if (r < 0) {
+		*a = before;
+		return r;
+	}
+	a->first[0] = 0;
+	a->freed = true;
+	k->cutter->later = true;
+	return 0;
+}
+
 int keeper_cutter_free(struct keeper *k, const struct gate_element *x, const struct gate_asker *who, const char *reason, struct err *e)
 {
 	struct keeper_cutter *c = cutter(k);
 	struct cut_address *a = c ? address_find(c, x) : NULL;
-	if (!a || a->freed)
-		return err_set(e, ERR_NOT_FOUND, NULL, "this address is not cut");
-	int r = keeper_cutter_record(k, "free-address", x, who, reason, e);
-	if (r < 0)
-		return r;
-	a->freed = true;
-	c->later = true;
-	return 0;
+	return is_cut(a) ? let_in(k, a, 0, who, reason, e) : err_set(e, ERR_NOT_FOUND, NULL, "this address is not cut");
 }
 
-static int free_address(struct keeper *k, struct kchan *ch, uint64_t tag, const struct gate_element *x, const struct gate_asker *who, const char *reason, struct err *e)
+static void answer_freeing(struct kchan *ch, uint64_t tag, const struct cut_address *a)
 {
-	int r = keeper_cutter_free(k, x, who, reason, e);
-	if (r == 0)
-		reply_ok(ch, tag);
+	struct jsonw w;
+	size_t at = reply_begin(ch, tag);
+	jsonw_init(&w, &ch->c.out);
+	jsonw_obj(&w);
+	jsonw_kbool(&w, "freed", a->freed);
+	put_address(&w, a);
+	jsonw_obj_end(&w);
+	jsonw_done(&w);
+	reply_end(ch, at);
+}
+
+/* One signature of two for the end of a cut, recorded. */
+static int sign_freeing(struct keeper *k, struct cut_address *a, const struct gate_isolation *st, const struct gate_asker *who, const char *reason, struct err *e)
+{
+	const struct cut_address before = *a;
+	struct act act = {.what = "free-sign", .address = &a->x, .by = who->user, .role = who->role, .reason = reason, .freeing = a};
+	memcpy(a->first, st->first, sizeof a->first);
+	a->first_until = st->first_until;
+	int r = record(k, &act, NULL, e);
+	if (r < 0)
+		*a = before;
 	return r;
+}
+
+static int free_address(struct keeper *k, struct kchan *ch, uint64_t tag, const struct gate_element *x, const struct json_node *n, const struct gate_asker *who, const char *reason, struct err *e)
+{
+	struct cut_address *a = address_find(k->cutter, x);
+	struct slice expires = json_text(n, "expires");
+	int64_t until = 0;
+	int how = GATE_MOVED, r = 0;
+	if (!is_cut(a))
+		return err_set(e, ERR_NOT_FOUND, NULL, "this address is not cut");
+	if (expires.n && !slice_eq_str(expires, "never") && (r = gate_until_parse(expires, time_now(), k->r->zone_minutes, &until, e)) < 0)
+		return r;
+	struct gate_isolation st = {.on = true, .since = a->since, .first_until = a->first_until};
+	memcpy(st.first, a->first, sizeof st.first);
+	if (who->person || !by_sensor(slice_str(who->user)) || strcmp(who->user, a->by) != 0)
+		how = gate_isolation_end(&st, who->person ? who->user : NULL, who->role, time_now(), &st, e);
+	if (how < 0)
+		return how;
+	r = how == GATE_MOVED ? let_in(k, a, until, who, reason, e) : sign_freeing(k, a, &st, who, reason, e);
+	if (r == 0)
+		answer_freeing(ch, tag, a);
+	return r;
+}
+
+/* A freeing that was for a time ends with it. */
+static void cut_again(struct keeper *k)
+{
+	static const struct gate_asker itself = {.person = false};
+	struct keeper_cutter *c = k->cutter;
+	int64_t now = time_now();
+	struct err e = {0};
+	for (size_t i = 0; c && i < c->address_n; i++) {
+		struct cut_address *a = &c->addresses[i];
+		if (!a->until || a->freed || now < a->until || keeper_cutter_never(k, &a->x))
+			continue;
+		struct gate_element x = a->x;
+		if (keeper_cutter_cut(k, &x, &itself, "the time for which it was free has ended", &e) != 1)
+			continue;
+		keeper_cutter_tell(k); /* first */
+		if (keeper_cutter_record(k, "cut-address", &x, &itself, "the time for which it was free has ended", &e) < 0)
+			role_log(k->r, "a cut cannot be recorded: %s", e.text);
+	}
+}
+
+void keeper_cutter_tick(struct keeper *k, int64_t now)
+{
+	struct keeper_cutter *c = k->cutter;
+	if (c && !k->reading)
+		cut_again(k);
+	for (size_t i = 0; c && i < c->pending_n;) {
+		struct pending p = c->pending[i];
+		if (now < p.until && c->ch) {
+			i++;
+			continue;
+		}
+		c->pending[i] = c->pending[--c->pending_n];
+		answer(k, &p, false);
+	}
 }
 
 static int set_island(struct keeper *k, const struct json_node *n, const struct gate_asker *who, const char *reason, struct err *e)
@@ -830,8 +970,7 @@ static int isolate_end(struct keeper *k, struct kchan *ch, uint64_t tag, const s
 
 bool keeper_cutter_has(const struct keeper *k, const struct gate_element *x)
 {
-	const struct cut_address *a = k->cutter ? address_find(k->cutter, x) : NULL;
-	return a && !a->freed;
+	return k->cutter && is_cut(address_find(k->cutter, x));
 }
 
 bool keeper_cutter_never(const struct keeper *k, const struct gate_element *x)
@@ -881,7 +1020,7 @@ void keeper_cutter_put_proven(struct keeper *k, const struct gate_addresses *v, 
 	jsonw_arr(w);
 	for (size_t i = 0; c && i < v->n; i++) {
 		struct cut_address *a = address_find(c, &v->v[i]);
-		if (!a)
+		if (!is_cut(a))
 			continue;
 		bool good = address_proven(k, a, proven, text);
 		jsonw_obj(w);
@@ -917,7 +1056,7 @@ int keeper_cutter_ask(struct keeper *k, struct kchan *ch, uint64_t tag, const st
 		copy_text(text, sizeof text, json_text(n, "address"));
 		if (gate_element_parse(text, GATE_ADDRESS, &x) < 0)
 			return err_set(e, ERR_USAGE, "--address", "an address is an IPv4 or IPv6 address, in numbers");
-		return slice_eq_str(what, "cut-address") ? cut_address(k, ch, tag, &x, who, reason, e) : free_address(k, ch, tag, &x, who, reason, e);
+		return slice_eq_str(what, "cut-address") ? cut_address(k, ch, tag, &x, who, reason, e) : free_address(k, ch, tag, &x, n, who, reason, e);
 	}
 	if (slice_eq_str(what, "isolate"))
 		return isolate(k, ch, tag, n, who, reason, e);

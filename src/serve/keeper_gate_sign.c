@@ -17,7 +17,7 @@ static void copy_text(char *out, size_t size, struct slice s)
 /* What was asked, without the password. */
 static int keep(struct password_job *j, const struct json_node *n, struct err *e)
 {
-	static const char *const keys[] = {"do", "name", "reason", "expires", "who", "seq"};
+	static const char *const keys[] = {"do", "name", "reason", "expires", "who", "seq", "address"};
 	struct jsonw w;
 	struct buf b;
 	buf_init(&b, FRAME_SMALL);
@@ -40,7 +40,7 @@ int gate_sign_ask(struct keeper *k, struct kchan *ch, uint64_t tag, const struct
 {
 	struct slice user = json_text(n, "user"), secret = json_text(n, "password");
 	struct slice what = json_text(n, "do");
-	if (!user.n || !(slice_eq_str(what, "advance") || slice_eq_str(what, "skip") || slice_eq_str(what, "retry") || slice_eq_str(what, "plan-undo") || slice_eq_str(what, "isolate-end")))
+	if (!user.n || !(slice_eq_str(what, "advance") || slice_eq_str(what, "skip") || slice_eq_str(what, "retry") || slice_eq_str(what, "plan-undo") || slice_eq_str(what, "isolate-end") || slice_eq_str(what, "free-address")))
 		return 0;
 	struct password_job *j = calloc(1, sizeof *j);
 	if (!j)

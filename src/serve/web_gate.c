@@ -262,18 +262,16 @@ static void address(struct web_request *q, bool cut)
 	struct jsonw w;
 	const struct json_node *n = web_body(q);
 	const char *which = n ? web_text(q, n, "address", 64, false) : NULL, *reason = which ? web_text(q, n, "reason", REASON_MAX, true) : NULL;
-	if (!reason)
+	const char *expires = reason ? web_text(q, n, "expires", 40, true) : NULL;
+	if (!expires)
 		return;
 	begin(&b, &w, cut ? "cut-address" : "free-address");
 	jsonw_kstr(&w, "address", which);
 	if (*reason)
 		jsonw_kstr(&w, "reason", reason);
-	if (cut) {
-		hand_on(q, &b, &w, true);
-	} else if (finish(q, &b, &w, false, &q->out) == 0) {
-		buf_reset(&q->out);
-		q->status = 204;
-	}
+	if (*expires && !cut)
+		jsonw_kstr(&w, "expires", expires);
+	hand_on(q, &b, &w, cut);
 }
 
 static void isolate(struct web_request *q, bool end)

@@ -164,7 +164,21 @@ kill -9 $daemon; wait $daemon 2>/dev/null || true
 same "$(ward $flow try 10.8.0.1 6010)" refused "cut, daemon killed"
 up "$HOLDFAST"
 same "$(ward $flow try 10.8.0.1 6010)" refused "cut, daemon started again"
-gate free 10.8.0.2
+refused 1 "signed by two people" gate free 10.8.0.2 --site site
+HOLDFAST_TOKEN=$t_ada gate free 10.8.0.2 --reason "looked at" | grep -q "signed by ada; it stays CUT" || fail "the first signature"
+HOLDFAST_TOKEN=$t_ada refused 1 "another person" gate free 10.8.0.2 --site site
+gate cut --address 10.8.0.2 --reason "again" >/dev/null || fail "cut again"
+same "$(HOLDFAST_TOKEN=$t_bob gate free 10.8.0.2 --json | json freed)$(gate island --json | json addresses.0.signed)" Falsebob "a cut voids the signature before it"
+kill -9 $daemon; wait $daemon 2>/dev/null || true
+same "$(ward $flow try 10.8.0.1 6010)" refused "signed by one, daemon killed"
+up "$HOLDFAST"
+same "$(gate island --json | json addresses.0.signed)" bob "signed, daemon started again"
+HOLDFAST_TOKEN=$t_ada gate free 10.8.0.2 --expires 12s | grep -q "is free until" || fail "the second signature"
+wait_for open ward $flow try 10.8.0.1 6010
+refused 1 "not cut" gate free 10.8.0.2 --site site
+wait_for refused ward $flow try 10.8.0.1 6010
+same "$(gate island --json | json addresses.0.reason)" "the time for which it was free has ended" "cut again by itself"
+HOLDFAST_TOKEN=$t_ada gate free 10.8.0.2 >/dev/null && HOLDFAST_TOKEN=$t_bob gate free 10.8.0.2 >/dev/null || fail "free again"
 wait_for open ward $flow try 10.8.0.1 6010
 refused 1 "not cut" gate free 10.8.0.2 --site site
 
@@ -202,7 +216,7 @@ refused 1 "NOT CUT IN THE KERNEL" gate cut --address 10.8.0.2 --site site
 stop
 hf ledger verify --site site >/dev/null || fail "ledger verify"
 hf ledger cat --site site --kind gate-act >bodies || fail "ledger cat"
-for what in cut proof step cut-address address-proof free-address island isolate isolate-proof isolate-sign isolate-end; do
+for what in cut proof step cut-address address-proof free-sign free-address island isolate isolate-proof isolate-sign isolate-end; do
 	grep -q "\"what\":\"$what\"" bodies || fail "no entry says $what"
 done
 echo ok

@@ -205,7 +205,8 @@ if [ -n "$ns" ]; then
 	# the same by pages
 	same "$(post ada gate/cut-address '{"address":"10.9.0.44","reason":"odd"}')$(json proof.method <reply)" 200nft "an address"
 	same "$(post ada gate/cut-address '{"address":"10.9.0.7"}')" 403 "an administrator's"
-	same "$(post ada gate/free-address '{"address":"10.9.0.44"}')$(post ada gate/free-address '{"address":"10.9.0.44"}')" 204404 "free again"
+	same "$(post ada gate/free-address '{"address":"10.9.0.44"}')$(json signed <reply)$(json freed <reply)$(post ada gate/free-address '{"address":"10.9.0.44"}')" 200adaFalse403 "free again, the first of two"
+	same "$(post bob gate/free-address '{"address":"10.9.0.44"}')$(json freed <reply)$(json state <reply)$(post ada gate/free-address '{"address":"10.9.0.44"}')" 200TrueFREE404 "free again, by the second"
 	same "$(post ada gate/island '{"members":["10.9.0.0/24"],"admins":["10.9.0.5"]}')$(json admins.0 <reply)" 20010.9.0.5 "the island"
 	same "$(post eve gate/island '{"members":[]}')$(post eve gate/isolate '{}')" 403403 "who may"
 	same "$(post ada gate/isolate '{"reason":"drill"}')$(json isolated <reply)$(json proof.method <reply)" 200Truenft "isolated"
