@@ -1,4 +1,4 @@
-// What is cut beside partner links: addresses, and this host itself. An address is cut and freed by one person; the end of the isolation needs two.
+// What is cut beside partner links: addresses, and this host itself. One person cuts; the end of the cut of an address, and of the isolation, needs two.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { count, full, stamp } from "./format";
 import { english } from "./gate";
@@ -8,8 +8,8 @@ import { useData, useNow, usePaper, useShared } from "./state";
 import { Dialog, Fail, Instruction, Loading } from "./ui";
 
 export interface HostProof { method: string; at: string; result: string }
-export interface Address { address: string; state: string; since: string; by: string; reason?: string; packets_stopped: number; proof?: HostProof }
-export interface Island { isolated: boolean; since?: string; signed?: string; signedUntil?: string; members: string[]; admins: string[]; addresses: Address[]; nft: boolean; why?: string; proof?: HostProof }
+export interface Address { address: string; state: string; since: string; by: string; reason?: string; signed?: string; signedUntil?: string; cutAgain?: string; packets_stopped: number; proof?: HostProof }
+export interface Island { isolated: boolean; since?: string; signed?: string; signedUntil?: string; members: string[]; admins: string[]; addresses: Address[]; freed?: Address[]; nft: boolean; why?: string; proof?: HostProof }
 // What the kernel was found to do: in the server's own words, which are English.
 export const HostProofLine = ({ p }: { p: HostProof }) => <span><Proven ok={p.method !== "none" && !/NOT /.test(p.result)} /> <span lang={english()}>{p.result}</span></span>;
 export const useIsland = (every: number) => useData<Island>("/api/gate/island", "island", every);
@@ -40,7 +40,7 @@ function Talkers({ h }: { h: Island }) {
 }
 
 function Addresses({ h, now, reload, can }: { h: Island; now: number; reload: () => void; can: boolean }) {
-  const cut = useAct(), [address, setAddress] = useState(""), [reason, setReason] = useState(""), [done, setDone] = useState<Address | null>(null), [freeing, setFreeing] = useState(""), [said, setSaid] = useState("");
+  const cut = useAct(), [address, setAddress] = useState(""), [reason, setReason] = useState(""), [done, setDone] = useState<Address | null>(null), [freeing, setFreeing] = useState<Address | null>(null), [said, setSaid] = useState("");
   const a = address.trim(), field = useRef<HTMLInputElement>(null);
   const go = () => { if (a) cut.act<Address>("/api/gate/cut-address", { address: a, reason: reason.trim() }, (r) => { setDone(r); setSaid(""); setAddress(""); setReason(""); }, reload); else field.current?.focus(); };
   return (
@@ -49,7 +49,8 @@ function Addresses({ h, now, reload, can }: { h: Island; now: number; reload: ()
         {said && <p class="note ok" role="status">{said}</p>}
         {done && <p class={`note ${done.proof && done.proof.method !== "none" ? "ok" : "bad"}`} role="status"><b>{t("gAddrDone", { a: done.address })}</b> {done.proof ? <HostProofLine p={done.proof} /> : t("gNotProvenYet")}</p>}
         {h.addresses.length === 0 ? <p class="muted">{t("gAddrNone")}</p> : <div class="scroll" tabIndex={0} role="region" aria-label={t("gAddrTitle")}><table class="links"><thead><tr><th scope="col">{t("gAddress")}</th><th scope="col">{t("when")}</th><th scope="col">{t("who")}</th><th scope="col">{t("reason")}</th><th scope="col" class="num">{t("gPackets")}</th><th scope="col"><span class="vh">{t("what")}</span></th></tr></thead>
-          <tbody>{h.addresses.map((x) => <tr key={x.address} class="shut"><th scope="row" class="mono">{x.address}</th><td class="nowrap" title={full(x.since)}>{stamp(x.since, now)}</td><td>{x.by}</td><td>{x.reason}</td><td class="num">{count(x.packets_stopped)}</td><td>{can && <button type="button" class="btn small noprint" aria-label={t("gAddrFreeDo", { a: x.address })} onClick={() => { setFreeing(x.address); setDone(null); setSaid(""); }}>{t("gAddrFree")}</button>}</td></tr>)}</tbody></table></div>}
+          <tbody>{h.addresses.map((x) => <tr key={x.address} class="shut"><th scope="row" class="mono">{x.address}</th><td class="nowrap" title={full(x.since)}>{stamp(x.since, now)}</td><td>{x.by}</td><td>{x.reason}{x.signed && <b class="block">{t("gAddrSigned", { u: x.signed, t: stamp(x.signedUntil, now) })}</b>}</td><td class="num">{count(x.packets_stopped)}</td><td>{can && <button type="button" class="btn small noprint" aria-label={t("gAddrFreeDo", { a: x.address })} onClick={() => { setFreeing(x); setDone(null); setSaid(""); }}>{t("gAddrFree")}</button>}</td></tr>)}</tbody></table></div>}
+        {list(h.freed as unknown as string[]).length > 0 && <ul class="will">{h.freed!.map((x) => <li key={x.address}>{t("gAddrFreeUntil", { a: x.address, t: stamp(x.cutAgain, now) })}</li>)}</ul>}
         {can && <form class="addressform noprint" onSubmit={(e) => { e.preventDefault(); go(); }}>
           <p class="muted">{t("gAddrMeans")}</p>
           <div class="picks">
@@ -60,19 +61,21 @@ function Addresses({ h, now, reload, can }: { h: Island; now: number; reload: ()
           <Wrong text={cut.wrong} />
         </form>}
       </div>
-      {freeing && <FreeDialog address={freeing} onClose={() => setFreeing("")} onDone={() => { setSaid(t("gAddrFreed", { a: freeing })); setFreeing(""); reload(); }} />}
+      {freeing && <FreeDialog x={freeing} now={now} onClose={() => setFreeing(null)} onDone={(r) => { setSaid(t(r.freed ? "gAddrFreed" : "gAddrSignedNow", { a: freeing.address })); setFreeing(null); reload(); }} />}
     </section>
   );
 }
-function FreeDialog({ address, onClose, onDone }: { address: string; onClose: () => void; onDone: () => void }) {
-  const free = useAct(), [reason, setReason] = useState("");
+// The end of the cut of an address: signed by the first, let in by the second.
+function FreeDialog({ x, now, onClose, onDone }: { x: Address; now: number; onClose: () => void; onDone: (r: { freed: boolean }) => void }) {
+  const { session, may } = useShared(), free = useAct(), [reason, setReason] = useState(""), mine = x.signed === session.user;
   return (
-    <Dialog title={t("gAddrFreeAsk", { a: address })} onClose={onClose}>
-      <form onSubmit={(e) => { e.preventDefault(); free.act("/api/gate/free-address", { address, reason: reason.trim() }, onDone); }}>
-        <p>{t("gAddrFreeMeans")}</p>
-        <Reason id="free-reason" value={reason} set={setReason} />
-        <Wrong text={free.wrong} />
-        <p class="row"><button type="submit" class="btn main-act" id="free-now" disabled={free.busy}>{t("gAddrFreeDo", { a: address })}</button><button type="button" class="btn" onClick={onClose}>{t("gAddrKeep")}</button></p>
+    <Dialog title={t("gAddrFreeAsk", { a: x.address })} onClose={onClose}>
+      <form onSubmit={(e) => { e.preventDefault(); free.act<{ freed: boolean }>("/api/gate/free-address", { address: x.address, reason: reason.trim() }, onDone); }}>
+        {!may("gate-sign") ? <p class="muted">{t("gSignNot")}</p> : mine ? <p class="strong" role="status">{t("gIsoYou", { t: stamp(x.signedUntil, now) })}</p> : <>
+          <p>{x.signed ? <b>{t("gAddrFreeSecond", { u: x.signed })}</b> : t("gAddrFreeFirst")}</p>
+          <Reason id="free-reason" value={reason} set={setReason} />
+          <Wrong text={free.wrong} /></>}
+        <p class="row">{may("gate-sign") && !mine && <button type="submit" class="btn main-act" id="free-now" disabled={free.busy}>{t(x.signed ? "gAddrFreeDo2" : "gAddrFreeDo1", { a: x.address })}</button>}<button type="button" class="btn" onClick={onClose}>{t("gAddrKeep")}</button></p>
       </form>
     </Dialog>
   );

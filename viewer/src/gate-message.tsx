@@ -7,7 +7,7 @@ import { type Key, t } from "./i18n";
 import { useData, useShared } from "./state";
 import { Dialog, Fail } from "./ui";
 
-export interface Message { seq: number; control_id: string; type: string; received: string }
+export interface Message { seq: number; control_id: string; type: string; sending_application?: string; received: string }
 interface GivenUp extends Message { code: string; by: string; reason: string; at: string; entry: number }
 const codeWords = (code: string): string => t(code ? (`gRefCode_${code}` as Key) : "gRefCode_none") ?? t("gRefCode_other", { c: code });
 
@@ -22,7 +22,7 @@ export function Refused({ l, first, now, done }: { l: Link; first: Message | und
         {said && <p class="note ok" role="status">{said}</p>}
         <dl class="kv">
           <dt>{t("gRefMessage")}</dt><dd>{first?.type} <b class="mono">{id}</b> · <button type="button" class="link" onClick={() => openEntry(l.refusedFirst!)}>{t("entry")} {l.refusedFirst}</button></dd>
-          <dt>{t("gRefFrom")}</dt><dd>{t("gRefVia", { a: l.listen })}{first && <> · {t("received")} {full(first.received)}</>}</dd>
+          <dt>{t("gRefFrom")}</dt><dd>{first?.sending_application && <><b>{first.sending_application}</b> (MSH-3) · </>}{t("gRefVia", { a: l.listen })}{first && <> · {t("received")} {full(first.received)}</>}</dd>
           <dt>{t("wReasons")}</dt><dd>{codeWords(l.refusedCode)}</dd>
           <dt>{t("gQueue")}</dt><dd>{t("gRefBehind", { n: count(Math.max(0, l.queue - 1)) })}</dd>
         </dl>
@@ -57,8 +57,8 @@ export function GivenUp({ l, now }: { l: Link; now: number }) {
   return (
     <section class="panel" aria-labelledby="h-given"><header><h2 id="h-given">{t("gGivenUp")}</h2><b class="tag amber">{count(l.skipped)}</b></header>
       <Fail error={error} onRetry={reload} />
-      {data && <div class="scroll" tabIndex={0} role="region" aria-label={t("gGivenUp")}><table><thead><tr><th scope="col">{t("when")}</th><th scope="col">{t("what")}</th><th scope="col">{t("gControl")}</th><th scope="col">{t("who")}</th><th scope="col">{t("reason")}</th><th scope="col" class="num">{t("entry")}</th></tr></thead>
-        <tbody>{data.refused.slice().reverse().map((m) => <tr key={m.entry}><td class="nowrap" title={full(m.at)}>{stamp(m.at, now)}</td><td>{m.type} <span class="tag">{m.code || t("gRefNoAnswer")}</span></td><td class="mono">{m.control_id}</td><td>{m.by}</td><td>{m.reason}</td><td class="num"><button type="button" class="link" onClick={() => openEntry(m.seq)} aria-label={`${t("entry")} ${m.seq}`}>{m.seq}</button></td></tr>)}</tbody></table></div>}
+      {data && <div class="scroll" tabIndex={0} role="region" aria-label={t("gGivenUp")}><table><thead><tr><th scope="col">{t("when")}</th><th scope="col">{t("what")}</th><th scope="col">{t("gControl")}</th><th scope="col">{t("gSender")}</th><th scope="col">{t("who")}</th><th scope="col">{t("reason")}</th><th scope="col" class="num">{t("entry")}</th></tr></thead>
+        <tbody>{data.refused.slice().reverse().map((m) => <tr key={m.entry}><td class="nowrap" title={full(m.at)}>{stamp(m.at, now)}</td><td>{m.type} <span class="tag">{m.code || t("gRefNoAnswer")}</span></td><td class="mono">{m.control_id}</td><td>{m.sending_application}</td><td>{m.by}</td><td>{m.reason}</td><td class="num"><button type="button" class="link" onClick={() => openEntry(m.seq)} aria-label={`${t("entry")} ${m.seq}`}>{m.seq}</button></td></tr>)}</tbody></table></div>}
     </section>
   );
 }

@@ -3,13 +3,14 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { count, full, stamp } from "./format";
 import { english, linksOf, proofOf } from "./gate";
 import { type HostProof, HostProofLine, useIsland } from "./gate-host";
+import { RemoveDialog, editHash } from "./gate-plan-edit";
 import { Page, ProofLine, Reason, StateTag, Wrong, linkHash, useAct } from "./gate-parts";
 import { type Key, t } from "./i18n";
 import { useData, useNow, usePaper, useShared } from "./state";
 import { Fail, Instruction, Loading } from "./ui";
 
-interface Cuts { links?: string[]; classes?: string[]; all?: boolean; keep?: string[]; addresses?: string[]; isolate?: boolean; members?: string[]; admins?: string[] }
-interface Kept {
+export interface Cuts { links?: string[]; classes?: string[]; all?: boolean; keep?: string[]; addresses?: string[]; isolate?: boolean; members?: string[]; admins?: string[] }
+export interface Kept {
   name: string; entry: number; saved: string; by: string; reason?: string; cuts: Cuts; state: string; open: number; links: { name: string; class: string; state: string }[]; addresses: { address: string; cut: boolean; never?: boolean; proof?: HostProof }[]; isolate: boolean; isolated: boolean;
   carried?: { entry: number; at: string; by: string; reason?: string; links: string[]; addresses: string[]; isolated: boolean }; undo?: { signed: string; signedUntil: string };
 }
@@ -25,7 +26,7 @@ const sizes = (p: Kept) => [some(p.links).length && t("gKeptLinks", { n: p.links
 export function KeptPlans() {
   const { may } = useShared(), now = useNow(10000), { data, error, fetched, reload } = useData<{ plans: Kept[] }>("/api/gate/plans", "kept plans", 5000);
   return (
-    <section class="panel" aria-labelledby="h-kept"><header><h2 id="h-kept">{t("gKept")}</h2></header>
+    <section class="panel" aria-labelledby="h-kept"><header><h2 id="h-kept">{t("gKept")}</h2><span class="grow" />{may("cut") && <a class="btn small noprint" id="plan-new" href={editHash()}>{t("gKeepNew")}</a>}</header>
       <Fail error={error} onRetry={reload} fetched={fetched} />
       {!data ? !error && <Loading what={t("gKept")} /> : data.plans.length === 0 ? <p class="in">{t("gKeptNone")} <span class="cmd mono"><Instruction text="holdfast gate plan save NAME --all --site DIR" /></span></p> : (
         <div class="scroll" tabIndex={0} role="region" aria-label={t("gKept")}><table class="links"><thead><tr><th scope="col">{t("plan")}</th><th scope="col">{t("state")}</th><th scope="col">{t("gWhatItCuts")}</th><th scope="col">{t("gKeptBy")}</th><th scope="col"><span class="vh">{t("gNextStep")}</span></th></tr></thead>
@@ -52,17 +53,18 @@ function Standing({ p, now, host, first }: { p: Kept; now: number; host?: HostPr
 }
 
 export function KeptPage({ name }: { name: string }) {
-  const { may, print, openEntry } = useShared(), now = useNow(1000), { data: p, error, fetched, reload } = useData<Kept>(path(name), `plan ${name}`, 3000);
+  const [removing, setRemoving] = useState(false), { may, print, openEntry } = useShared(), now = useNow(1000), { data: p, error, fetched, reload } = useData<Kept>(path(name), `plan ${name}`, 3000);
   usePaper(name, t("plan"));
   if (!p) return <Page>{error?.status === 404 ? <Missing name={name} /> : <Fail error={error} onRetry={reload} />}{!error && <Loading what={name} />}</Page>;
   return (
     <Page>
-      <div class="pagehead"><h1 tabIndex={-1}>{t("gKeptTitle", { p: p.name })}</h1><PlanTag p={p} /><span class="grow" /><a class="btn small noprint" href="#/partners/plan">{t("gKept")}</a><button type="button" class="btn small noprint" onClick={() => print("plan", {})}>{t("print")}</button>{may("cut") && p.state !== "carried-out" && <a class="btn stop noprint" id="carry-out" href={carryHash(p.name)}>{t("gCarry")}</a>}</div>
+      <div class="pagehead"><h1 tabIndex={-1}>{t("gKeptTitle", { p: p.name })}</h1><PlanTag p={p} /><span class="grow" /><a class="btn small noprint" href="#/partners/plan">{t("gKept")}</a><button type="button" class="btn small noprint" onClick={() => print("plan", {})}>{t("print")}</button>{may("cut") && <a class="btn small noprint" id="plan-change" href={editHash(p.name)}>{t("gKeepChange")}</a>}{may("cut") && !p.carried && <button type="button" class="btn small noprint" id="plan-remove" onClick={() => setRemoving(true)}>{t("gKeepRemove")}</button>}{may("cut") && p.state !== "carried-out" && <a class="btn stop noprint" id="carry-out" href={carryHash(p.name)}>{t("gCarry")}</a>}</div>
       <Fail error={error} onRetry={reload} fetched={fetched} />
       <p class="hint">{t("gPlanBy", { u: p.by, t: stamp(p.saved, now) })} · <button type="button" class="link" onClick={() => openEntry(p.entry)}>{t("entry")} {p.entry}</button>{p.reason && <> · {p.reason}</>}</p>
       {p.carried && <p class="note"><b>{t("gCarriedBy", { u: p.carried.by, t: full(p.carried.at) })}</b> · <button type="button" class="link" onClick={() => openEntry(p.carried!.entry)}>{t("entry")} {p.carried.entry}</button>{p.carried.reason && <> · {p.carried.reason}</>}</p>}
       <section class="panel" aria-labelledby="h-what"><header><h2 id="h-what">{t("gWhatItCuts")}</h2><span class="muted">{sizes(p)}</span></header><div class="in"><Standing p={p} now={now} /></div></section>
       {p.carried && <Undo p={p} now={now} reload={reload} />}
+      {removing && <RemoveDialog name={p.name} onClose={() => setRemoving(false)} />}
     </Page>
   );
 }

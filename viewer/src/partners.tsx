@@ -7,6 +7,7 @@ import { HostPage, IsolatePage } from "./gate-host";
 import { LetterDialog } from "./gate-letter";
 import { GivenUp, type Message, Refused } from "./gate-message";
 import { ProofLine, StateTag, linkHash, sentence } from "./gate-parts";
+import { EditPage } from "./gate-plan-edit";
 import { CarryPage, KeptPage } from "./gate-plans";
 import { IncidentPage, PlanPage } from "./incident";
 import { type Key, t } from "./i18n";
@@ -16,7 +17,7 @@ import { Fail, Instruction, Loading } from "./ui";
 const cutHash = (which: string, value = "") => `#/partners/cut/${which}${value ? `/${encodeURIComponent(value)}` : ""}`;
 
 export function PartnersPage({ where }: { where: string[] }) {
-  return where[1] === "incident" ? <IncidentPage /> : where[1] === "plan" ? <PlanPage /> : where[1] === "host" ? <HostPage /> : where[1] === "isolate" ? <IsolatePage /> : where[1] === "kept" && where[2] ? <KeptPage key={where[2]} name={where[2]} /> : where[1] === "carry-out" && where[2] ? <CarryPage key={where[2]} name={where[2]} /> : where[1] === "cut" ? <CutPage key={where.join("/")} which={where[2] ?? "all"} value={where[3] ?? ""} /> : where[1] === "link" && where[2] ? <LinkPage key={where[2]} name={where[2]} /> : <ListPage />;
+  return where[1] === "incident" ? <IncidentPage /> : where[1] === "plan" ? <PlanPage /> : where[1] === "host" ? <HostPage /> : where[1] === "isolate" ? <IsolatePage /> : where[1] === "keep" ? <EditPage key={where[2] ?? ""} name={where[2] ?? ""} /> : where[1] === "kept" && where[2] ? <KeptPage key={where[2]} name={where[2]} /> : where[1] === "carry-out" && where[2] ? <CarryPage key={where[2]} name={where[2]} /> : where[1] === "cut" ? <CutPage key={where.join("/")} which={where[2] ?? "all"} value={where[3] ?? ""} /> : where[1] === "link" && where[2] ? <LinkPage key={where[2]} name={where[2]} /> : <ListPage />;
 }
 
 const waits = (l: Link, now: number) => (l.queue ? t("gWaitingFirst", { n: count(l.queue), t: stamp(l.queueSince, now) }) : "");

@@ -208,9 +208,9 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
   // ---- a message that is not taken, letters, addresses, this host, kept plans ----
   const shot = async (page, name) => { if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, `${name}.png`) }); };
   const said = {
-    en: { title: "A message to pharmacy-chain is not taken", why: "rejects it (AR)", behind: "2 more wait", give: "Give up M", retried: "offered again now", needs: "Say in a few words", gone: "is given up", letter: "Make a letter", cutLetter: "Notice of the cut", made: "Made, from entries up to", never: "never cut", done: "203.0.113.9 is cut.", free: "is free.", iso: "THIS HOST IS ISOLATED", not: "this host is not isolated", second: "ada has signed. With your signature", carried: "The plan “night island” is carried out.", all: "All that it cuts is cut already", left: "This stays as it is", stage: "Opened a step" },
-    fr: { title: "Un message à pharmacy-chain n'est pas pris", why: "le rejette (AR)", behind: "2 autres attendent", give: "Renoncer à M", retried: "présenté de nouveau", needs: "Dites en quelques mots", gone: "Renoncé à", letter: "Faire une lettre", cutLetter: "Avis de coupure", made: "Faite, d'après les entrées", never: "never cut", done: "203.0.113.9 est coupée.", free: "est libre.", iso: "CETTE MACHINE EST ISOLÉE", not: "n'est pas isolée", second: "ada a signé. Avec votre signature", carried: "Le plan « night island » est exécuté.", all: "Tout ce qu'il coupe est déjà coupé", left: "Ceci reste tel quel", stage: "Montés d'un cran" },
-    zh: { title: "发给 pharmacy-chain 的一条消息未被接收", why: "拒绝 (AR)", behind: "还有 2 条", give: "放弃 M", retried: "已重新发出", needs: "请用几句话说明", gone: "已放弃", letter: "制作信函", cutLetter: "切断通知", made: "已制作，依据至条目", never: "never cut", done: "已切断 203.0.113.9。", free: "已解除切断。", iso: "本机已隔离", not: "本机未隔离", second: "ada 已签字。您签字后", carried: "预案“night island”已执行。", all: "其内容均已切断", left: "以下保持不变", stage: "上升一步" },
+    en: { title: "A message to pharmacy-chain is not taken", why: "rejects it (AR)", behind: "2 more wait", give: "Give up M", retried: "offered again now", needs: "Say in a few words", gone: "is given up", letter: "Make a letter", cutLetter: "Notice of the cut", made: "Made, from entries up to", never: "never cut", done: "203.0.113.9 is cut.", free: "is free.", iso: "THIS HOST IS ISOLATED", not: "this host is not isolated", second: "ada has signed. With your signature", carried: "The plan “night island” is carried out.", all: "All that it cuts is cut already", left: "This stays as it is", signedOne: "you have signed. It stays cut", waits: "ada has signed to free it", stage: "Opened a step" },
+    fr: { title: "Un message à pharmacy-chain n'est pas pris", why: "le rejette (AR)", behind: "2 autres attendent", give: "Renoncer à M", retried: "présenté de nouveau", needs: "Dites en quelques mots", gone: "Renoncé à", letter: "Faire une lettre", cutLetter: "Avis de coupure", made: "Faite, d'après les entrées", never: "never cut", done: "203.0.113.9 est coupée.", free: "est libre.", iso: "CETTE MACHINE EST ISOLÉE", not: "n'est pas isolée", second: "ada a signé. Avec votre signature", carried: "Le plan « night island » est exécuté.", all: "Tout ce qu'il coupe est déjà coupé", left: "Ceci reste tel quel", signedOne: "vous avez signé. L'adresse reste coupée", waits: "ada a signé pour la libérer", stage: "Montés d'un cran" },
+    zh: { title: "发给 pharmacy-chain 的一条消息未被接收", why: "拒绝 (AR)", behind: "还有 2 条", give: "放弃 M", retried: "已重新发出", needs: "请用几句话说明", gone: "已放弃", letter: "制作信函", cutLetter: "切断通知", made: "已制作，依据至条目", never: "never cut", done: "已切断 203.0.113.9。", free: "已解除切断。", iso: "本机已隔离", not: "本机未隔离", second: "ada 已签字。您签字后", carried: "预案“night island”已执行。", all: "其内容均已切断", left: "以下保持不变", signedOne: "您已签字。第二人签字之前", waits: "ada 已签字同意解除", stage: "上升一步" },
   };
   for (const lang of ["en", "fr", "zh"]) {
     const theme = lang === "fr" ? "dark" : "light", w = said[lang];
@@ -222,6 +222,7 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
       const panel = page.locator(".panel.refusal");
       await panel.getByText(w.title).waitFor();
       await panel.getByText(first.control_id).waitFor();
+      has(await panel.innerText(), first.sending_application);
       for (const part of [w.why, w.behind, String(first.seq)]) has(await panel.innerText(), part);
       await axe(page, "a refused message"); await wide(page, "a refused message"); await shot(page, `refused-${lang}`);
       await page.locator("#retry").focus();
@@ -242,7 +243,7 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
       assert(l.queue.length === 2 && !l.refused, "not given up");
       const row = page.locator("section", { has: page.locator("#h-given") }).locator("tbody tr");
       await row.waitFor();
-      for (const part of [first.control_id, "ada", "their letter came on paper", String(first.seq)]) has(await row.innerText(), part);
+      for (const part of [first.control_id, first.sending_application, "ada", "their letter came on paper", String(first.seq)]) has(await row.innerText(), part);
       await axe(page, "given up");
     });
     await test(`a letter is made for whom and in what language is chosen, and what cannot be written is said (${lang})`, async (enter) => {
@@ -288,9 +289,61 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
       await axe(page, "freeing"); await shot(page, `free-${lang}`);
       await page.locator("#free-reason").fill("it was the scanner");
       await page.keyboard.press("Enter");
-      await page.locator(".note.ok", { hasText: w.free }).waitFor();
+      await page.locator(".note.ok", { hasText: w.signedOne }).waitFor();
+      const cut = page.locator(".links tbody tr", { hasText: "203.0.113.9" });
+      await cut.getByText(w.waits).waitFor();
+      assert(mock.gate.log.at(-1).says.what === "free-sign" && mock.gate.log.at(-1).says.reason === "it was the scanner", "not with its reason");
+      await cut.getByRole("button").click();
+      await page.locator("dialog [role=status]").waitFor();
+      assert(await page.locator("#free-now").count() === 0, "may sign twice");
+      await page.keyboard.press("Escape");
+      const other = await enter({ viewport: sizes.small, lang, theme }, bob);
+      await to(other, "#/partners/host");
+      await other.locator(".links tbody tr", { hasText: "203.0.113.9" }).getByRole("button").click();
+      has(await other.locator("dialog").innerText(), w.second.split(/[.。]/)[0]);
+      await axe(other, "the second who frees"); await shot(other, `free-second-${lang}`);
+      await other.locator("#free-now").click();
+      await other.locator(".note.ok", { hasText: w.free }).waitFor();
       await page.locator(".links tbody tr").waitFor({ state: "detached" });
-      assert(mock.gate.log.at(-1).says.what === "free-address" && mock.gate.log.at(-1).says.reason === "it was the scanner", "not with its reason");
+      assert(mock.gate.log.at(-1).says.what === "free-address" && mock.gate.log.at(-1).says.by === "bob", "not by the second");
+    });
+    await test(`a plan is made, changed and removed, and nothing is cut by that (${lang})`, async (enter) => {
+      const page = await enter({ viewport: sizes.small, lang, theme });
+      await to(page, "#/partners/plan");
+      await page.locator("#plan-new").click();
+      await page.locator("#plan-save").waitFor();
+      await axe(page, "a new plan"); await wide(page, "a new plan");
+      await page.locator("#plan-save").click();
+      await page.getByRole("alert").waitFor(); // it has no name
+      await page.locator("#plan-name").fill("night");
+      await page.keyboard.press("Enter");
+      await page.getByRole("alert").waitFor(); // it cuts nothing
+      await page.locator(".planform input[value=laboratory]").check();
+      await page.locator(".planform tr", { hasText: "lab-orders" }).locator("select").selectOption("keep");
+      await page.locator(".planform tr", { hasText: "radiology" }).first().locator("select").selectOption("cut");
+      await page.locator("#plan-addresses").fill("203.0.113.7, 203.0.113.8");
+      await page.locator("#plan-isolate").check();
+      await page.locator("#plan-members").fill("10.1.0.0/16");
+      await page.locator("#plan-reason").fill("agreed on Monday");
+      await axe(page, "a filled plan"); await wide(page, "a filled plan"); await shot(page, `plan-new-${lang}`);
+      await page.locator("#plan-save").click();
+      await page.locator("#plan-remove").waitFor();
+      const made = mock.gate.log.at(-1).says;
+      assert(JSON.stringify(made.cuts) === JSON.stringify({ links: ["radiology"], classes: ["laboratory"], keep: ["lab-orders"], addresses: ["203.0.113.7", "203.0.113.8"], isolate: true, members: ["10.1.0.0/16"] }) && made.reason === "agreed on Monday", `another plan: ${JSON.stringify(made)}`);
+      await page.locator("#plan-change").click();
+      await page.locator("#plan-all").waitFor();
+      assert(await page.locator("#plan-addresses").inputValue() === "203.0.113.7, 203.0.113.8" && await page.locator("#plan-isolate").isChecked(), "what it was is not there");
+      await page.locator("#plan-all").check();
+      await page.locator("#plan-isolate").uncheck();
+      await page.locator("#plan-save").click();
+      await page.locator("#plan-remove").waitFor();
+      assert(mock.gate.log.at(-1).says.cuts.all === true && !mock.gate.log.at(-1).says.cuts.isolate, "not changed");
+      await page.locator("#plan-remove").click();
+      await axe(page, "removing a plan"); await shot(page, `plan-remove-${lang}`);
+      await page.locator("#plan-remove-reason").fill("another one now");
+      await page.keyboard.press("Enter");
+      await page.locator("#plan-new").waitFor();
+      assert(mock.gate.log.at(-1).says.what === "plan-remove" && mock.gate.links.every((l) => l.state === "OPEN"), "not removed, or something is cut");
     });
     await test(`this host is isolated after one question, and two people end it (${lang})`, async (enter) => {
       const page = await enter({ viewport: sizes.small, lang, theme });
@@ -365,8 +418,8 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
     await page.getByText("this host is not isolated").waitFor();
     await to(page, "#/partners/plan");
     await page.locator(".links").getByText("night island").waitFor();
-    assert(await page.locator("#skip, #retry, #letter, #cut-address, #isolate, .btn.stop").count() === 0, "a button for who may not");
-    for (const hash of ["isolate", "carry-out/night%20island"]) { await to(page, `#/partners/${hash}`); await page.locator(".note.warn").waitFor(); assert(await page.locator("form").count() === 0, `${hash} asks somebody who may not`); }
+    assert(await page.locator("#skip, #retry, #letter, #cut-address, #isolate, #plan-new, .btn.stop").count() === 0, "a button for who may not");
+    for (const hash of ["isolate", "carry-out/night%20island", "keep", "keep/night%20island"]) { await to(page, `#/partners/${hash}`); await page.locator(".note.warn").waitFor(); assert(await page.locator("form").count() === 0, `${hash} asks somebody who may not`); }
   });
   await test("without a firewall it is said, and nothing is called proven", async (enter) => {
     knobs.noNft = true;
@@ -578,7 +631,12 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
       await one.locator(".note", { hasText: "203.0.113.9 is cut." }).waitFor();
       await one.locator(".links tbody tr", { hasText: "203.0.113.9" }).getByRole("button").click();
       await one.locator("#free-now").click();
-      await one.locator(".note.ok", { hasText: "203.0.113.9 is free." }).waitFor();
+      await one.locator(".note.ok", { hasText: "203.0.113.9: you have signed." }).waitFor();
+      await to(two, "#/partners/host");
+      await two.locator(".links tbody tr", { hasText: "203.0.113.9" }).getByRole("button").click();
+      await two.getByText("ada has signed. With your signature").waitFor();
+      await two.locator("#free-now").click();
+      await two.locator(".note.ok", { hasText: "203.0.113.9 is free." }).waitFor();
       // the kept plan
       await to(one, "#/partners/plan");
       await one.locator(".links tbody tr", { hasText: "night" }).locator(".btn.stop").click();

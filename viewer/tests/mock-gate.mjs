@@ -17,7 +17,7 @@ export function gates(h, knobs) {
   const prove = (l, method = "relay") => { if (order.indexOf(l.state) > 1) return; l.proof = { method, at: iso(now()), result: `${l.direction === "out" && l.protocol === "mllp" ? "no connection to the far side; what is sent is queued" : "refused on v4, refused on v6"}; 0 bytes since ${clock(l.since)}` }; note("gate-act", { what: "proof", link: l.name, method, at: now() * 1e6, bytesSince: 0, result: l.proof.result }); };
   const move = (l, state) => { l.state = state; l.since = now(); l.signed = ""; l.proof = null; };
   const show = (l) => ({ name: l.name, state: l.state, since: iso(l.since), class: l.kind, bytes: l.bytes, queue: l.queue.length, last_message: iso(l.last), proof: l.proof, more: { name: l.name, class: l.kind, owner: l.owner, purpose: l.purpose, direction: l.direction, protocol: l.protocol, listen: l.listen, to: l.to, ...(l.allow.length ? { allow: l.allow } : {}), ...(l.types.length ? { types: l.types } : {}), ...(l.rate ? { rate: l.rate } : {}), ...(l.conditions ? { conditions: l.conditions, met: l.met } : {}), messages: l.messages, bytesSince: 0, listening: l.state === "OPEN", ...(l.problem ? { problem: l.problem } : {}), ...(l.state !== "OPEN" ? { next: order[order.indexOf(l.state) + 1] } : {}), ...(l.signed ? { signed: l.signed, signedUntil: iso(l.until) } : {}), ...(l.refused ? { refusedFirst: l.refused.seq, refusedCode: l.refused.code, refusedSince: iso(l.refused.since), problem: `${l.name} refuses message ${l.refused.seq}` } : {}), ...(givenUp.get(l.name)?.length ? { skipped: givenUp.get(l.name).length } : {}), ...(l.expires ? { expires: iso(l.expires) } : {}), ...(l.queue.length ? { queueFirst: l.queue[0].seq, queueSince: l.queue[0].received } : {}) } });
-  const hold = (l, n) => { for (let i = 0; i < n; i++) l.queue.push({ seq: entry++, control_id: `M${81000 + entry}`, type: "OML^O21", received: iso(now() - (n - i) * 900) }); };
+  const hold = (l, n) => { for (let i = 0; i < n; i++) l.queue.push({ seq: entry++, control_id: `M${81000 + entry}`, type: "OML^O21", sending_application: "LABENGINE", received: iso(now() - (n - i) * 900) }); };
   // ---- the sensor ----
   const files = Array.from({ length: 3 }, (_, i) => `/srv/share/cardiology/2026/letters/arztbrief-${4711 + i}.docx`);
   const verdict = { id: "w4", state: "stopped", restored: false, at: h.now - 12 * MIN };
@@ -78,13 +78,32 @@ export function gates(h, knobs) {
         if (!/^[0-9a-f.:]+$/i.test(body.address)) { fail(400, "usage", `${body.address} is not an address: give an IPv4 or IPv6 address`); return; }
         if (host.admins.includes(body.address)) { fail(403, "denied", `${body.address} is an administrator's: it is never cut`); return; }
         send(200, cutAddress(body.address, s.user, body.reason));
-      } else if (path === "gate/free-address") { const i = host.addresses.findIndex((a) => a.address === body.address); if (i < 0) { fail(404, "not-found", "this address is not cut"); return; } host.addresses.splice(i, 1); note("gate-act", { what: "free-address", address: body.address, by: s.user, reason: body.reason || undefined }); send(204, "");
+      } else if (path === "gate/free-address") {
+        const i = host.addresses.findIndex((a) => a.address === body.address), a = host.addresses[i];
+        if (!a) { fail(404, "not-found", "this address is not cut"); return; }
+        if (a.signed === s.user) { fail(403, "denied", `${a.signed} has signed for this: the second signature is another person's`); return; }
+        if (a.signed) host.addresses.splice(i, 1); else Object.assign(a, { signed: s.user, signedUntil: iso(now() + 24 * HOUR) });
+        const freed = !host.addresses.includes(a);
+        note("gate-act", { what: freed ? "free-address" : "free-sign", address: body.address, by: s.user, reason: body.reason || undefined });
+        send(200, { ...a, freed, state: freed ? "FREE" : "CUT" });
       } else if (path === "gate/isolate") { if (!host.isolated) isolate(s.user, body.reason); send(200, island());
       } else if (path === "gate/isolate-end") {
         if (host.signed === s.user) { fail(403, "denied", "You have signed for this: it needs another person"); return; }
         if (host.signed) { host.isolated = false; host.signed = ""; host.since = 0; } else { host.signed = s.user; host.until = now() + 24 * HOUR; }
         send(200, island());
       } else if (path === "gate/plans") send(200, { plans: kept.map(showPlan) });
+      else if (path === "gate/plans/save") {
+        if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,38}$/.test(body.name)) { fail(400, "usage", "a name has 1 to 39 letters, digits, '-', '_' or '.'"); return; }
+        const at = kept.findIndex((x) => x.name === body.name), p = { name: body.name, cuts: body.cuts, reason: body.reason, by: s.user, saved: iso(now()), entry: entry++ };
+        if (at < 0) kept.push(p); else kept[at] = { ...kept[at], ...p };
+        note("gate-act", { what: "plan", name: p.name, cuts: p.cuts, by: s.user, reason: p.reason });
+        send(200, showPlan(at < 0 ? p : kept[at]));
+      } else if (path === "gate/plans/remove") {
+        const at = kept.findIndex((x) => x.name === body.name);
+        if (at < 0) { fail(404, "not-found", "there is no such plan"); return; }
+        if (kept[at].carried) { fail(409, "no", "something that it cut is not undone"); return; }
+        kept.splice(at, 1); note("gate-act", { what: "plan-remove", name: body.name, by: s.user, reason: body.reason || undefined }); send(204, "");
+      }
       else if (path === "gate/plans/carry-out" || path === "gate/plans/undo") {
         const p = kept.find((x) => x.name === body.name);
         if (!p) { fail(404, "not-found", "there is no such plan"); return; }
