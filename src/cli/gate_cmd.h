@@ -31,7 +31,7 @@ struct gate_opt {
 	unsigned of;
 	struct cli_opt opt;
 };
-#define GATE_OPTS_MAX 40
+#define GATE_OPTS_MAX 56
 /* The arguments of the verb argv[1], which is one of verbs; *ret is its bit. Returns as cli_parse does. */
 int gate_verb_parse(int argc, char **argv, const struct gate_verb *verbs, size_t verb_n, const struct gate_opt *all, size_t n, struct cli_args *args, unsigned *ret, bool *done);
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 struct gate_opts {
-	const char *site, *listen, *to, *protocol, *direction, *class, *owner, *purpose, *allow, *types, *reason, *expires, *address, *partner, *contact, *hours, *config, *met, *not_met, *evidence, *tls_pin, *tls_ca, *tls_name, *tls_client_pin, *tls_client_ca;
+	const char *site, *listen, *to, *protocol, *direction, *class, *owner, *purpose, *allow, *types, *reason, *expires, *address, *partner, *contact, *hours, *config, *met, *not_met, *evidence, *tls_pin, *tls_ca, *tls_name, *tls_client_pin, *tls_client_ca, *tls_cert, *tls_key;
 	struct cli_list condition;
 	const char *rate, *skip;
 	bool json, all, auto_cut, retry, refused, tls_listen, tls_to, tls_off, closed, no_auto_cut;
@@ -50,11 +50,11 @@ static bool copy(char *out, size_t size, const char *s)
 }
 
 /* A file of certificates is read now: the link's entry keeps what stood in it. */
-static int read_ca(const char *file, char *out, struct err *e)
+static int read_pem(const char *file, char *out, size_t size, struct err *e)
 {
 	AUTO_BUF struct buf b = {0};
-	buf_init(&b, GATE_CA_MAX);
-	int r = file_read(AT_FDCWD, file, GATE_CA_MAX - 1, &b, e);
+	buf_init(&b, size);
+	int r = file_read(AT_FDCWD, file, size - 1, &b, e);
 	if (r < 0)
 		return r;
 	if (!b.n || memchr(b.p, 0, b.n) || !utf8_valid(buf_slice(&b)))
@@ -85,11 +85,15 @@ static int overlay_tls(const struct gate_opts *o, struct gate_tls *t, struct err
 	if (o->tls_client_pin && !cleared(o->tls_client_pin))
 		r = gate_pin_parse(t->client_pin, slice_str(o->tls_client_pin), "--tls-client-pin", e);
 	if (r == 0 && o->tls_client_ca && !cleared(o->tls_client_ca))
-		r = read_ca(o->tls_client_ca, t->client_ca, e);
+		r = read_pem(o->tls_client_ca, t->client_ca, sizeof t->client_ca, e);
 	if (r == 0 && o->tls_pin && !cleared(o->tls_pin))
 		r = gate_pin_parse(t->pin, slice_str(o->tls_pin), "--tls-pin", e);
 	if (r == 0 && o->tls_ca && !cleared(o->tls_ca))
-		r = read_ca(o->tls_ca, t->ca, e);
+		r = read_pem(o->tls_ca, t->ca, sizeof t->ca, e);
+	if (r == 0 && o->tls_cert && cleared(o->tls_cert))
+		t->cert[0] = 0;
+	else if (r == 0 && o->tls_cert)
+		r = read_pem(o->tls_cert, t->cert, sizeof t->cert, e);
 	if (r == 0 && o->tls_name && !copy(t->name, sizeof t->name, cleared(o->tls_name) ? "" : o->tls_name))
 		r = err_set(e, ERR_USAGE, "--tls-name", "this name is too long");
 	return r;
@@ -138,13 +142,25 @@ static int overlay(const struct gate_opts *o, struct gate_link *l, struct err *e
 	return r == 0 ? gate_link_check(l, e) : r;
 }
 
-/* fresh: none of them may be there yet. */
-static int set_links(const struct gate_opts *o, const struct gate_link *l, size_t n, bool fresh, struct err *e)
+/* The key of --tls-cert: it is sent beside the link, and never part of it. */
+static int read_key(const struct gate_opts *o, const struct gate_link *l, struct buf *key, struct err *e)
+{
+	bool fresh = o->tls_cert && !cleared(o->tls_cert);
+	buf_init_secret(key, GATE_KEY_PEM_MAX);
+	if (fresh != (o->tls_key && *o->tls_key))
+		return err_set(e, ERR_USAGE, "--tls-key", "--tls-cert FILE and --tls-key FILE go together");
+	int r = fresh ? file_read(AT_FDCWD, o->tls_key, GATE_KEY_PEM_MAX, key, e) : 0;
+	return r == 0 && fresh ? serve_link_key_check(slice_str(l->tls.cert), buf_slice(key), e) : r;
+}
+
+/* fresh: none of them may be there yet. key: of each; those that have none are empty. */
+static int set_links(const struct gate_opts *o, const struct gate_link *l, const struct buf *key, size_t n, bool fresh, struct err *e)
 {
 	struct jsonw w;
 	AUTO_BUF struct buf b = {0}, ret = {0};
 	begin(&b, &w, "set", NULL);
 	b.max = GATE_CONFIG_MAX;
+	b.secret = true; /* keys may stand in it */
 	jsonw_kbool(&w, "fresh", fresh);
 	if (o->closed)
 		jsonw_kbool(&w, "closed", true);
@@ -153,6 +169,8 @@ static int set_links(const struct gate_opts *o, const struct gate_link *l, size_
 	for (size_t i = 0; i < n; i++) {
 		jsonw_obj(&w);
 		gate_link_put(&l[i], &w);
+		if (key[i].n)
+			jsonw_kslice(&w, "tlsKey", buf_slice(&key[i]));
 		jsonw_obj_end(&w);
 	}
 	jsonw_arr_end(&w);
@@ -165,6 +183,7 @@ static int set_links(const struct gate_opts *o, const struct gate_link *l, size_
 static int add(const struct gate_opts *o, const char *name)
 {
 	struct gate_link l = {.out = false};
+	AUTO_BUF struct buf key = {0};
 	struct err e = {0};
 	if (!o->listen || !o->to || !o->protocol)
 		return cli_usage("gate add: --listen, --to and --protocol say what the link is, or --config FILE");
@@ -172,8 +191,19 @@ static int add(const struct gate_opts *o, const char *name)
 		return cli_usage("gate add: this name is too long");
 	int r = overlay(o, &l, &e);
 	if (r == 0)
-		r = set_links(o, &l, 1, true, &e);
+		r = read_key(o, &l, &key, &e);
+	if (r == 0)
+		r = set_links(o, &l, &key, 1, true, &e);
 	return r < 0 ? cli_fail(&e) : 0;
+}
+
+/* A file that a file of links names, from the folder that this one is in. */
+static int beside(void *arg, const char *name, struct buf *ret, struct err *e)
+{
+	const char *file = arg, *slash = strrchr(file, '/');
+	char path[4096];
+	int n = snprintf(path, sizeof path, "%.*s%s", slash && name[0] != '/' ? (int)(slash + 1 - file) : 0, file, name);
+	return n >= (int)sizeof path ? err_set(e, ERR_USAGE, name, "this path is too long") : file_read(AT_FDCWD, path, ret->max, ret, e);
 }
 
 /* Links of a file: all of them or none. */
@@ -185,9 +215,11 @@ static int from_file(const struct gate_opts *o, const char *file, bool fresh)
 	buf_init(&text, GATE_CONFIG_MAX);
 	int r = file_read(AT_FDCWD, file, GATE_CONFIG_MAX, &text, &e);
 	if (r == 0)
-		r = gate_config_read(buf_slice(&text), file, &c, &e);
+		r = gate_config_read(buf_slice(&text), file, &(struct gate_config_files){.read = beside, .arg = (void *)(uintptr_t)file}, &c, &e);
+	for (size_t i = 0; r == 0 && i < c.n; i++)
+		r = c.key[i].n ? serve_link_key_check(slice_str(c.link[i].tls.cert), buf_slice(&c.key[i]), &e) : 0;
 	if (r == 0)
-		r = set_links(o, c.link, c.n, fresh, &e);
+		r = set_links(o, c.link, c.key, c.n, fresh, &e);
 	gate_config_done(&c);
 	return r < 0 ? cli_fail(&e) : 0;
 }
@@ -198,6 +230,7 @@ static int change(const struct gate_opts *o, const char *name)
 	struct err e = {0};
 	AUTO_BUF struct buf b = {0}, ret = {0};
 	AUTO_ARENA struct arena *a = arena_new((size_t)16 << 20);
+	AUTO_BUF struct buf key = {0};
 	struct json_node *n = NULL;
 	struct gate_link l;
 	begin(&b, &w, "list", name);
@@ -209,7 +242,9 @@ static int change(const struct gate_opts *o, const char *name)
 	if (r == 0)
 		r = overlay(o, &l, &e);
 	if (r == 0)
-		r = set_links(o, &l, 1, false, &e);
+		r = read_key(o, &l, &key, &e);
+	if (r == 0)
+		r = set_links(o, &l, &key, 1, false, &e);
 	return r < 0 ? cli_fail(&e) : 0;
 }
 
@@ -466,6 +501,7 @@ static int queue(const struct gate_opts *o, const char *name)
 		cli_cell(stdout, json_text(n, "seq"), 12);
 		cli_cell(stdout, json_text(n, "received"), 26);
 		cli_cell(stdout, json_text(n, "type"), 10);
+		cli_cell(stdout, json_text(n, "sending_application"), 16);
 		cli_slice(stdout, json_text(n, "control_id"));
 		if (o->refused) {
 			printf("  %.*s, skipped by ", SLICE_FMT(json_text(n, "code")));
@@ -501,7 +537,6 @@ static const struct gate_verb verbs[] = {
 	{"queue", "gate queue NAME --site DIR", "What waits for a link, in the order in which it will be sent.", QUEUE},
 };
 
-		cli_cell(stdout, json_text(n, "sending_application"), 16);
 int gate_link_cmd(int argc, char **argv)
 {
 	static struct cli_args args;
@@ -530,6 +565,8 @@ int gate_link_cmd(int argc, char **argv)
 		{ADD | CHANGE, {"tls-pin", CLI_STRING, &o.tls_pin, "SHA256", "which shows the certificate of this fingerprint"}},
 		{ADD | CHANGE, {"tls-ca", CLI_STRING, &o.tls_ca, "FILE", "which shows one that these have signed (PEM; read now)"}},
 		{ADD | CHANGE, {"tls-name", CLI_STRING, &o.tls_name, "NAME", "and that has this name (default: the address of --to)"}},
+		{ADD | CHANGE, {"tls-cert", CLI_STRING, &o.tls_cert, "FILE", "our own certificate, where the far side asks for one (PEM, those that signed it behind it; read now)"}},
+		{ADD | CHANGE, {"tls-key", CLI_STRING, &o.tls_key, "FILE", "and its private key (PEM, without a passphrase; read now, and kept in the site's keys)"}},
 		{CHANGE, {"tls-off", CLI_FLAG, &o.tls_off, NULL, "plain on both sides, but for what else is said"}},
 		{CHANGE, {"no-auto-cut", CLI_FLAG, &o.no_auto_cut, NULL, "unusual traffic raises an alarm, and cuts nothing"}},
 		{ADD | SET, {"closed", CLI_FLAG, &o.closed, NULL, "what is new begins CUT, and is opened in stages"}},

@@ -85,10 +85,13 @@ struct gate_hours { /* of the site's clock */
 	uint16_t from, to;      /* minutes of the day, [from, to), to at most 1440 */
 };
 #define GATE_CA_MAX 4096                 /* bytes of PEM: a partner's authority and one that signed it */
+#define GATE_CERT_MAX 8192               /* our own certificate and those that signed it */
+#define GATE_KEY_PEM_MAX ((size_t)16384) /* its key: never part of a link, of an entry or of a cache (serve/link_keys.c) */
 struct gate_tls { /* TLS 1.2 or later, on either side by itself. Who the other one is: by the fingerprint of its certificate, or by who signed that */
 	bool listen, to;        /* the near side speaks TLS to us; we speak TLS to the far side */
 	char client_pin[65], client_ca[GATE_CA_MAX]; /* one of them, or none: whoever connects shows a certificate. SHA-256 in lower case; PEM */
 	char pin[65], ca[GATE_CA_MAX];               /* one of them, where to is set */
+	char cert[GATE_CERT_MAX]; /* our own, for a far side that asks for one: PEM, what signed it behind it; empty: none is shown */
 	char name[128];         /* with ca: the name in the far side's certificate; empty: the address it is connected to */
 };
 struct gate_link {
@@ -133,9 +136,15 @@ void gate_standing_read(const struct json_node *n, struct gate_standing *ret);  
 #define GATE_CONFIG_MAX ((size_t)4 << 20)
 struct gate_config {
 	struct gate_link *link;
+	struct buf *key; /* of each link: the key of its certificate, wiped by gate_config_done; empty: it has none */
 	size_t n;
 };
-int gate_config_read(struct slice text, const char *file, struct gate_config *ret, struct err *e) MUST;
+struct gate_config_files { /* who opens the files that it names */
+	int (*read)(void *arg, const char *name, struct buf *ret /* initialized, and a secret's where it is one */, struct err *e);
+	void *arg;
+};
+/* files NULL: it may name none. */
+int gate_config_read(struct slice text, const char *file, const struct gate_config_files *files, struct gate_config *ret, struct err *e) MUST;
 void gate_config_done(struct gate_config *c);
 
 /* ---- frames, as the relay sees them ----------------------------------------------------------------------------------------- */
@@ -154,6 +163,7 @@ struct gate_message { /* the little that the relay reads of a message; slices in
 	bool answer;             /* an acknowledgement or response: MSA right behind MSH (SFT, UAC), or MSH-9 is ACK and there is an MSA */
 	struct slice type;       /* MSH-9 as it stands, at most its first two components */
 	struct slice control_id; /* MSH-10 */
+	struct slice sender;     /* MSH-3: the sending application, as it stands */
 	struct slice answer_code, answer_to; /* MSA-1, MSA-2 */
 };
 void gate_message_read(struct slice frame /* with or without VT, FS, CR */, struct gate_message *ret);
@@ -163,7 +173,6 @@ void gate_message_key(struct slice content, struct slice control_id, uint8_t ret
 
 enum gate_way { GATE_PASS, GATE_WAIT /* not in this state: our own messages are queued, a partner's connection is refused */, GATE_NOT /* not of a kind that LIMITED lets pass */ };
 /* May a message (an opaque link: bytes; m NULL) of the link's own direction pass in this state? */
-	struct slice sender;     /* MSH-3: the sending application, as it stands */
 enum gate_way gate_passes(const struct gate_link *l, enum gate_state s, const struct gate_message *m);
 /* The other way: answers in every state in which messages pass; in LIMITED also messages of the types that its limits let pass. m->answer: the caller has made sure that it answers something (gate_asked_take). */
 bool gate_passes_back(const struct gate_link *l, enum gate_state s, const struct gate_message *m);

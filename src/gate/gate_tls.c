@@ -47,6 +47,10 @@ int gate_tls_check(const struct gate_tls *t, struct err *e)
 		return err_set(e, ERR_USAGE, "--tls-pin", "a fingerprint is SHA-256 of the certificate: 64 hex digits");
 	if (!pem_ok(t->client_ca) || !pem_ok(t->ca))
 		return err_set(e, ERR_USAGE, "--tls-ca", "a file of certificates in PEM, and of nothing secret");
+	if (!pem_ok(t->cert))
+		return err_set(e, ERR_USAGE, "--tls-cert", "a file of certificates in PEM; its key is another file's");
+	if (t->cert[0] && !t->to)
+		return err_set(e, ERR_USAGE, "--tls-cert", "our own certificate is shown where TLS is spoken to the far side: say --tls-to");
 	if (asks && !t->listen)
 		return err_set(e, ERR_USAGE, "--tls-listen", "a certificate is asked for where the listener speaks TLS: say so");
 	if (t->client_pin[0] && t->client_ca[0])
@@ -73,6 +77,7 @@ void gate_tls_put(const struct gate_tls *t, struct jsonw *w)
 	jsonw_kslice_opt(w, "tlsPin", slice_str(t->pin));
 	jsonw_kslice_opt(w, "tlsCa", slice_str(t->ca));
 	jsonw_kslice_opt(w, "tlsName", slice_str(t->name));
+	jsonw_kslice_opt(w, "tlsCert", slice_str(t->cert));
 }
 
 static bool take(const struct json_node *n, const char *key, char *out, size_t size)
@@ -99,7 +104,7 @@ int gate_tls_read(const struct json_node *n, struct gate_tls *t, struct err *e)
 	if (!truth(n, "tlsListen", &t->listen) || !truth(n, "tlsTo", &t->to))
 		return err_set(e, ERR_INPUT, "tls", "yes or no");
 	if (!take(n, "tlsClientPin", t->client_pin, sizeof t->client_pin) || !take(n, "tlsClientCa", t->client_ca, sizeof t->client_ca) || !take(n, "tlsPin", t->pin, sizeof t->pin) || !take(n, "tlsCa", t->ca, sizeof t->ca) ||
-	    !take(n, "tlsName", t->name, sizeof t->name))
+	    !take(n, "tlsName", t->name, sizeof t->name) || !take(n, "tlsCert", t->cert, sizeof t->cert))
 		return err_set(e, ERR_INPUT, "tls", "a field of this link is too long");
 	return 0;
 }

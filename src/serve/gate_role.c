@@ -204,14 +204,20 @@ static void on_link(struct relay *r, struct slice json)
 		buf_init(&g->d.id, GATE_FRAME_MAX);
 		g->l = l;
 		g->st = st;
+		relay_tls_key(g, json_text(n, "tlsKey"));
 		relay_tls_set(r, g);
 		r->links[r->link_count++] = g;
 	} else if (!gate_link_same(&g->l, &l)) {
 		quiet(r, g);
 		g->l = l;
+		relay_tls_key(g, json_text(n, "tlsKey"));
 		relay_tls_set(r, g);
 		if (l.out && !g->recent)
 			g->recent = calloc(RECENT_MAX, GATE_KEY);
+	}
+	if (g->tls_bad[0] && json_text(n, "tlsKey").n) { /* what it lacked may be here now */
+		relay_tls_key(g, json_text(n, "tlsKey"));
+		relay_tls_set(r, g);
 	}
 	change(r, g, &st);
 	sweep(r);

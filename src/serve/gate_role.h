@@ -28,7 +28,7 @@ struct side { /* one socket of a connection */
 	bool parked;         /* it has ended both ways, and what it sent last waits for the other side */
 	bool shut;           /* that the other side ended was passed on to this one */
 	SSL *ssl;            /* NULL: plain */
-	bool shaking, write_wants_read, read_wants_write; /* shaking: nothing of it passes before it has shown who it is */
+	bool shaking, write_wants_read, read_wants_write, heard; /* shaking: nothing of it passes before it has shown who it is; heard: something has come */
 	int64_t since;
 };
 struct conn {
@@ -72,8 +72,10 @@ struct glink {
 	uint64_t crowded;      /* connections that were ended because the link has as many as it may */
 	int64_t crowded_at;    /* wall clock: the last of them */
 	char why[96];          /* why it does not listen; empty: it does, or should not */
+	EVP_PKEY *own_key;     /* of l.tls.cert */
 	SSL_CTX *tls_near, *tls_far; /* NULL: plain, or (tls_bad) it cannot be set up, and then that side has no connection */
 	char tls_bad[96];      /* why it cannot be set up; empty: it can */
+	char tls_when[16];     /* of the certificate that was looked at last and does not count now: the day */
 	char tls_why[160];     /* of the last handshake that was refused */
 	uint64_t tls_refused;
 	struct conn *conns;
@@ -156,6 +158,7 @@ void drain_keeper_lost(struct glink *g);
 void drain_turn(struct relay *r, struct glink *g, uint64_t seq, bool skip); /* a person has said so */
 /* gate_tls.c: certificates and keys come as data; no file is opened */
 void relay_tls_own(struct relay *r, struct role_listener *l);  /* takes the site's certificate and key, and wipes what they were read from */
+void relay_tls_key(struct glink *g, struct slice pem);         /* of our own certificate on this link; empty: it is not here */
 void relay_tls_set(struct relay *r, struct glink *g);          /* anew, as g->l says */
 int relay_tls_begin(struct side *s, SSL_CTX *ctx, bool accept);
 int relay_tls_shake(struct glink *g, struct side *s);          /* 1: done; 0: it waits; below 0: refused, counted and said */

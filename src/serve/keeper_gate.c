@@ -364,9 +364,10 @@ static struct gate_standing hourly(const struct klink *x)
 	return st;
 }
 
-void kg_put_link_frame(struct buf *out, const struct klink *x)
+void kg_put_link_frame(struct keeper *k, struct buf *out, const struct klink *x)
 {
 	struct jsonw w;
+	AUTO_BUF struct buf key = {0};
 	const struct gate_standing st = hourly(x);
 	size_t at = frame_begin(out, FRAME_G_LINK, 0);
 	jsonw_init(&w, out);
@@ -376,6 +377,8 @@ void kg_put_link_frame(struct buf *out, const struct klink *x)
 	jsonw_obj(&w);
 	gate_standing_put(&st, &w);
 	jsonw_obj_end(&w);
+	if (x->l.tls.cert[0] && link_key_load(k, x->l.tls.cert, &key) == 0)
+		jsonw_kslice(&w, "tlsKey", buf_slice(&key));
 	jsonw_obj_end(&w);
 	jsonw_done(&w);
 	frame_end(out, at);
@@ -401,7 +404,7 @@ void keeper_gate_attach(struct keeper *k, struct kchan *ch)
 	g->ch = ch;
 	buf_reset(&g->later);
 	for (size_t i = 0; i < g->count; i++)
-		kg_put_link_frame(&ch->c.out, g->links[i]);
+		kg_put_link_frame(k, &ch->c.out, g->links[i]);
 	frame_end(&ch->c.out, frame_begin(&ch->c.out, FRAME_G_READY, 0));
 }
 
@@ -413,6 +416,10 @@ void keeper_gate_committed(struct keeper *k)
 		g->links[i]->closed = g->links[i]->st.state < GATE_TEST;
 	if (g)
 		g->reopened = false;
+	if (g && g->keys_stale)
+		link_keys_sweep(k);
+	if (g)
+		g->keys_stale = false;
 	if (!g || !g->later.n)
 		return;
 	if (g->ch && !g->ch->dead && buf_ok(&g->later))
@@ -541,6 +548,9 @@ void keeper_gate_tick(struct keeper *k)
 		g->watch.unread_end = g->watch.counts;
 		g->watch.unread = g->watch.counts > COUNTS_MAX ? g->watch.counts - COUNTS_MAX : 0;
 	}
+	if (!g->keys_looked)
+		link_keys_sweep(k);
+	g->keys_looked = true;
 	if (!k->r->private_keeper)
 		kg_read_counts(k);
 	if (g->ch && !g->ch->dead && (!g->watch.asked || now - g->watch.asked > LISTEN_EVERY)) {

@@ -89,6 +89,7 @@ struct keeper_gate {
 	struct kplan **plans;          /* keeper_plan.c */
 	size_t plan_n;
 	bool reopened;                 /* in this round: what is on its way to be durable */
+	bool keys_stale, keys_looked;  /* a key may have lost its link; that was looked at since the start */
 };
 
 struct act {
@@ -108,7 +109,7 @@ bool kg_truth(const struct json_node *n, const char *key);
 void kg_drop_link(struct keeper *k, struct klink *x);
 bool kg_note_condition(struct klink *x, struct slice name, bool met);
 const struct gate_condition *kg_unmet(const struct klink *x);
-void kg_put_link_frame(struct buf *out, const struct klink *x);
+void kg_put_link_frame(struct keeper *k, struct buf *out, const struct klink *x); /* with the key of its certificate, for the relay alone */
 void kg_put_state_frame(struct buf *out, const struct klink *x);
 int kg_record_act(struct keeper *k, const struct klink *x, const struct act *a, struct err *e);
 
@@ -144,6 +145,11 @@ bool kg_chosen(const struct klink *x, const char *name, const char *class);
 void kg_put_shown(const struct klink *x, struct jsonw *w); /* a link as `gate list` and pages have it */
 void kg_answer_asked(struct keeper *k, const struct asked *a, bool relay);
 void kg_ask_relay(struct keeper *k, struct kchan *ch, uint64_t tag, struct asked *a);
+
+/* link_keys.c */
+int link_key_store(struct keeper *k, const char *cert, struct slice key, struct err *e) MUST; /* durable when it returns */
+int link_key_load(struct keeper *k, const char *cert, struct buf *ret) MUST; /* ERR_NOT_FOUND; ret is made by it, and wiped by its owner */
+void link_keys_sweep(struct keeper *k); /* those that no link names */
 
 /* keeper_gate_traffic.c */
 struct gate_traffic *kg_traffic_of(struct klink *x);

@@ -47,7 +47,7 @@ static int add_link(struct keeper *k, const struct gate_link *l, bool closed, co
 		return r;
 	}
 	if (k->gate->ch)
-		kg_put_link_frame(&k->gate->later, x);
+		kg_put_link_frame(k, &k->gate->later, x);
 	if (closed)
 		keeper_cutter_later(k); /* in the kernel, too */
 	return 0;
@@ -67,7 +67,8 @@ static int change_link(struct keeper *k, struct klink *x, const struct gate_link
 		return r;
 	}
 	if (k->gate->ch)
-		kg_put_link_frame(&k->gate->later, x);
+		kg_put_link_frame(k, &k->gate->later, x);
+	k->gate->keys_stale = true;
 	keeper_cutter_later(k);
 	return 0;
 }
@@ -121,6 +122,24 @@ static int do_add(struct keeper *k, const struct json_node *n, const struct gate
 	return r == 0 ? add_link(k, &l, kg_truth(n, "closed"), who, e) : r;
 }
 
+/* The keys of certificates that are new, durable before the entry that names them; of one that is not said again it must lie here. */
+static int keep_keys(struct keeper *k, const struct json_node *list, const struct gate_link *l, struct err *e)
+{
+	size_t i = 0;
+	int r = 0;
+	for (const struct json_node *v = list->child; v && r == 0; v = v->next, i++) {
+		struct slice key = json_text(v, "tlsKey");
+		AUTO_BUF struct buf b = {0};
+		if (!l[i].tls.cert[0] && key.n)
+			r = err_set(e, ERR_USAGE, "--tls-key", "a key goes with its certificate: --tls-cert");
+		else if (key.n)
+			r = link_key_store(k, l[i].tls.cert, key, e);
+		else if (l[i].tls.cert[0] && link_key_load(k, l[i].tls.cert, &b) < 0)
+			r = err_set(e, ERR_USAGE, "--tls-key", "the key of the certificate of %s is not here: say it with --tls-cert and --tls-key", l[i].name);
+	}
+	return r;
+}
+
 /* Links of a file: looked at as a whole before the first of them is changed, and entered in one round, which the ledger commits whole or not at all. */
 static int do_set(struct keeper *k, const struct json_node *n, const struct gate_asker *who, struct buf *ret, struct err *e)
 {
@@ -132,12 +151,21 @@ static int do_set(struct keeper *k, const struct json_node *n, const struct gate
 		r = gate_link_read(v, &l[i++], e);
 	if (r == 0)
 		r = may_set(k, l, count, kg_truth(n, "fresh"), e);
+	if (r == 0)
+		r = keep_keys(k, list, l, e);
+	const struct json_node *said = list ? list->child : NULL;
 	for (i = 0; i < count && r == 0; i++) {
 		struct klink *x = kg_find(k, slice_str(l[i].name));
 		added += !x;
 		changed += x && !gate_link_same(&x->l, &l[i]);
-		r = !x ? add_link(k, &l[i], kg_truth(n, "closed"), who, e) : gate_link_same(&x->l, &l[i]) ? 0 : change_link(k, x, &l[i], who, e);
+		bool same = x && gate_link_same(&x->l, &l[i]);
+		r = !x ? add_link(k, &l[i], kg_truth(n, "closed"), who, e) : same ? 0 : change_link(k, x, &l[i], who, e);
+		if (r == 0 && same && json_text(said, "tlsKey").n && k->gate->ch) /* a key that was lost, as a rebuild does, is here again */
+			kg_put_link_frame(k, &k->gate->later, x);
+		said = said->next;
 	}
+	if (r < 0 && k->gate)
+		k->gate->keys_looked = false;
 	free(l);
 	if (r == 0)
 		buf_printf(ret, "{\"added\":%zu,\"changed\":%zu,\"same\":%zu}", added, changed, count - added - changed);
@@ -159,6 +187,7 @@ static int do_remove(struct keeper *k, struct klink *x, const struct gate_asker 
 	}
 	kg_drop_link(k, x);
 	k->gate->reopened = true; /* nothing of it is cut any more */
+	k->gate->keys_stale = true;
 	keeper_cutter_later(k);
 	return 0;
 }

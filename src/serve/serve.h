@@ -170,9 +170,9 @@ int control_token_revoke(struct control *c, const char *token_id, struct err *e)
 
 /* Partner links (keeper_gate.c, doc/formats.md): json says what is asked; token: of the person who asks, or NULL. ret: JSON, of a queue NDJSON. */
 bool serve_own_address(bool six, const uint8_t ip[16]); /* of this host */
+/* A link's own certificate and its private key, both PEM: is it a pair, readable without a passphrase, and not out of date? ERR_USAGE. */
+int serve_link_key_check(struct slice cert, struct slice key, struct err *e) MUST;
 int control_gate(struct control *c, const char *token, struct slice json, struct buf *ret, struct err *e) MUST;
-/* The sensor of a file server asks what is ordered of it, and says what came of it (keeper_watch.c). */
-int control_watch(struct control *c, struct slice json, struct buf *ret, struct err *e) MUST;
 /* What a letter about a link (gate.h) is made of, out of the ledger, for the command and for the keeper: the same entries and the same head. Steps in order: scan until 1, head, read until 1, write. What a letter cites is part of
  * the checkpoint that it names; where something newer bears on it, whoever makes it gives the next one a moment (LETTER_PUBLISHED_WITHIN) before it takes the head. */
 struct gate_dossier;
@@ -196,6 +196,8 @@ int letter_gather_head(struct letter_gather *g, struct ledger *l, struct err *e)
 int letter_gather_read(struct letter_gather *g, struct ledger *l, size_t most, struct err *e) MUST;   /* at most so many bodies; 1: all are read */
 /* l has kind, to and lang; all else of it is filled in, and ret is as of gate_letter_write: it lives in a and in g. */
 int letter_gather_write(const struct letter_gather *g, struct gate_letter *l, const char *hospital, int zone_minutes, struct arena *a, struct paper_letter *ret, struct err *e) MUST;
+/* The sensor of a file server asks what is ordered of it, and says what came of it (keeper_watch.c). */
+int control_watch(struct control *c, struct slice json, struct buf *ret, struct err *e) MUST;
 
 /* ---- ward packets (packet.h): made from the charts here, signed and entered by the keeper ----------------------------------- */
 

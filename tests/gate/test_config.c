@@ -18,7 +18,7 @@ static void a_file(void **state)
 	struct gate_config c;
 	struct err e = {0};
 	(void)state;
-	assert_int_equal(gate_config_read(slice_of(text, sizeof text - 1), "f", &c, &e), 0);
+	assert_int_equal(gate_config_read(slice_of(text, sizeof text - 1), "f", NULL, &c, &e), 0);
 	assert_int_equal(c.n, 2);
 	const struct gate_link *l = &c.link[0];
 	assert_string_equal(l->name, "lab-2");
@@ -75,6 +75,8 @@ static void refused(void **state)
 		{WHOLE "tls-listen = perhaps\n", "f:5", "yes or no"},
 		{WHOLE "tls-to = yes\n", "f:5", "pin SHA256"},
 		{WHOLE "tls-to = pin 0123\n", "f:5", "64 hex"},
+		{WHOLE "tls-to = ca far.crt\n", "f:5", "no file can be named"},
+		{WHOLE "tls-name = lab.example\n", "f:1", "beside --tls-ca"},
 		{WHOLE "tls-client = pin " PIN "\n", "f:1", "say so"},
 		{WHOLE "allow = 10.0.0.0/99\n", "f:5", "IP/BITS"},
 		{WHOLE "types = oru\n", "f:5", "MSH-9"},
@@ -98,7 +100,7 @@ static void refused(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct gate_config c = {0};
 		struct err e = {0};
-		int r = gate_config_read(slice_str(bad[i].text), "f", &c, &e);
+		int r = gate_config_read(slice_str(bad[i].text), "f", NULL, &c, &e);
 		if (r != ERR_INPUT || strcmp(e.place, bad[i].place) || !strstr(e.text, bad[i].word))
 			fail_msg("%zu: %d '%s' '%s', not '%s' '%s'", i, r, e.place, e.text, bad[i].place, bad[i].word);
 		assert_null(c.link);
@@ -155,7 +157,7 @@ static void tls(void **state)
 	AUTO_ARENA struct arena *a = arena_new(1 << 20);
 	struct err e = {0};
 	(void)state;
-	assert_int_equal(gate_config_read(slice_str(text), "f", &c, &e), 0);
+	assert_int_equal(gate_config_read(slice_str(text), "f", NULL, &c, &e), 0);
 	assert_true(c.link[0].tls.listen && c.link[0].tls.to);
 	assert_string_equal(c.link[0].tls.client_pin, PIN);
 	assert_string_equal(c.link[0].tls.pin, PIN);
@@ -191,8 +193,84 @@ static void tls(void **state)
 	assert_int_equal(gate_link_read(n, &back, &e), ERR_INPUT);
 }
 
+#define CERT "-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n"
+#define KEY "-----BEGIN PRIVATE KEY-----\nQUJD\n-----END PRIVATE KEY-----\n"
+
+/* Files by their names: CERT, KEY, nothing, bytes that are no text, too much, none. */
+static int pretend(void *arg, const char *name, struct buf *ret, struct err *e)
+{
+	int *opened = arg;
+	++*opened;
+	if (!strcmp(name, "none"))
+		return err_set(e, ERR_NOT_FOUND, name, "there is no such file");
+	if (!strcmp(name, "long"))
+		for (int i = 0; i < 1000; i++)
+			buf_str(ret, CERT);
+	else if (!strcmp(name, "odd"))
+		buf_u8(ret, 0xff);
+	else if (strcmp(name, "empty") != 0)
+		buf_str(ret, !strcmp(name, "key") ? KEY : CERT);
+	return buf_ok(ret) ? 0 : err_set(e, buf_code(ret), name, "this file is too long");
+}
+
+static void named_files(void **state)
+{
+	static const char text[] = WHOLE "tls-listen = yes\ntls-client = ca  a.crt \ntls-to = ca b.crt\ntls-name = lab.example\ntls-cert = c.crt\ntls-key = key\n[link plain]\nlisten = 10.0.0.1:2576\nto = 10.9.0.1:2575\nprotocol = tcp\n";
+	static const struct {
+		const char *text, *place, *word;
+	} bad[] = {
+		{WHOLE "tls-to = ca none\n", "f:5", "no such file"},
+		{WHOLE "tls-to = ca\n", "f:5", "name has"},
+		{WHOLE "tls-to = ca empty\n", "f:5", "certificates in PEM"},
+		{WHOLE "tls-to = ca odd\n", "f:5", "certificates in PEM"},
+		{WHOLE "tls-to = ca long\n", "f:5", "too long"},
+		{WHOLE "tls-to = ca key\n", "f:1", "nothing secret"},
+		{WHOLE "tls-to = ca a\ntls-cert = c\n", "f:1", "go together"},
+		{WHOLE "tls-to = ca a\ntls-key = key\n", "f:1", "go together"},
+		{WHOLE "tls-to = ca a\ntls-cert = key\ntls-key = key\n", "f:1", "another file's"},
+		{WHOLE "tls-to = ca a\ntls-cert = c\ntls-key = empty\n", "f:7", "empty"},
+		{WHOLE "tls-cert = c\ntls-key = key\n", "f:1", "spoken to the far side"},
+	};
+	int opened = 0;
+	const struct gate_config_files files = {.read = pretend, .arg = &opened};
+	struct gate_config c;
+	struct err e = {0};
+	(void)state;
+	assert_int_equal(gate_config_read(slice_str(text), "f", &files, &c, &e), 0);
+	assert_int_equal(opened, 4);
+	assert_int_equal(c.n, 2);
+	const struct gate_tls *t = &c.link[0].tls;
+	assert_true(t->listen && t->to && !strcmp(t->client_ca, CERT) && !strcmp(t->ca, CERT) && !strcmp(t->cert, CERT) && !strcmp(t->name, "lab.example"));
+	assert_true(slice_eq_str(buf_slice(&c.key[0]), KEY) && c.key[0].secret && c.key[1].n == 0);
+	AUTO_BUF struct buf b = {0};
+	AUTO_ARENA struct arena *a = arena_new(1 << 20);
+	struct jsonw w;
+	struct json_node *n;
+	struct gate_link back;
+	buf_init(&b, 1 << 17);
+	jsonw_init(&w, &b);
+	jsonw_obj(&w);
+	gate_link_put(&c.link[0], &w);
+	jsonw_obj_end(&w);
+	assert_null(memmem(b.p, b.n, "PRIVATE", 7)); /* what becomes an entry */
+	assert_int_equal(json_tree(buf_slice(&b), a, &n, &e), 0);
+	assert_int_equal(gate_link_read(n, &back, &e), 0);
+	assert_true(gate_link_same(&back, &c.link[0]));
+	back.tls.cert[0] ^= 1;
+	assert_false(gate_link_same(&back, &c.link[0]));
+	gate_config_done(&c);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct gate_config none = {0};
+		e = (struct err){0};
+		int r = gate_config_read(slice_str(bad[i].text), "f", &files, &none, &e);
+		if (r != ERR_INPUT || strcmp(e.place, bad[i].place) || !strstr(e.text, bad[i].word))
+			fail_msg("%zu: %d '%s' '%s', not '%s' '%s'", i, r, e.place, e.text, bad[i].place, bad[i].word);
+		assert_null(none.link);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(a_file), cmocka_unit_test(refused), cmocka_unit_test(hours), cmocka_unit_test(tls)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(named_files), cmocka_unit_test(a_file), cmocka_unit_test(refused), cmocka_unit_test(hours), cmocka_unit_test(tls)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # TLS on partner links, against openssl's own client and server: with the right certificates messages and bytes pass; a wrong fingerprint, another authority, another name, no certificate and a plain client are refused, counted and
 # said; a cut refuses before any handshake; plain links are as they were.
+# A far side that asks for a certificate of ours is shown that of the link; without one, or with one that it does not take, it is said who refused whom; the key lies in the site's keys and nowhere else.
 . "$(dirname "$0")/lib.sh"
 unset HOLDFAST_SITE HOLDFAST_TOKEN
 command -v openssl >/dev/null || skip "openssl is not here"
@@ -20,6 +21,10 @@ signed() { # NAME SAN
 signed far IP:127.0.0.1
 signed named DNS:lab.example
 signed partner DNS:partner.example
+signed ours DNS:hospital.example
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout old.key -out old.csr -subj "/CN=old" 2>/dev/null
+openssl x509 -req -in old.csr -CA authority.crt -CAkey authority.key -CAcreateserial -days -1 -out old.crt -extfile <(echo "subjectAltName=IP:127.0.0.1") 2>/dev/null
+openssl pkey -in ours.key -aes128 -passout pass:x -out locked.key 2>/dev/null
 pin() { openssl x509 -in "$1" -noout -fingerprint -sha256 | cut -d= -f2; }
 
 # The far side, behind TLS: openssl's bytes come from and go to a plain peer of ours.
@@ -30,6 +35,10 @@ wrap() { python3 "$here/gate_tls_far.py" "$1" "$2" "$3" & pids="$pids $!"; } # P
 wrap $tfar $far far
 wrap $tnamed $far named
 wrap $techo $farecho far
+tasks=$(free_port) told=$(free_port) sasks=$(free_port)
+GATE_TLS_ASKS=authority.crt wrap $tasks $far far
+wrap $told $far old
+openssl s_server -accept 127.0.0.1:$sasks -cert far.crt -key far.key -CAfile authority.crt -Verify 3 -verify_return_error -tls1_2 -rev -quiet >/dev/null 2>&1 & pids="$pids $!"
 sserver=$(free_port)
 openssl s_server -accept 127.0.0.1:$sserver -cert far.crt -key far.key -rev -quiet >/dev/null 2>&1 & pids="$pids $!"
 
@@ -51,6 +60,23 @@ add to-plain --to 127.0.0.1:$farecho --protocol mllp --tls-to --tls-pin "$(pin f
 add out --to 127.0.0.1:$tfar --protocol mllp --direction out --tls-listen --tls-to --tls-pin "$(pin far.crt)"
 add bytes --to 127.0.0.1:$techo --protocol tcp --tls-listen --tls-to --tls-pin "$(pin far.crt)"
 add rev --to 127.0.0.1:$sserver --protocol tcp --tls-to --tls-pin "$(pin far.crt)"
+add to-old --to 127.0.0.1:$told --protocol mllp --tls-to --tls-ca authority.crt
+add to-asks --to 127.0.0.1:$tasks --protocol mllp --tls-to --tls-ca authority.crt --tls-cert ours.crt --tls-key ours.key
+add to-asks-out --to 127.0.0.1:$tasks --protocol mllp --direction out --tls-to --tls-ca authority.crt --tls-cert ours.crt --tls-key ours.key
+add to-asks-none --to 127.0.0.1:$tasks --protocol mllp --tls-to --tls-ca authority.crt
+add to-asks-stranger --to 127.0.0.1:$tasks --protocol mllp --tls-to --tls-ca authority.crt --tls-cert stranger.crt --tls-key stranger.key
+add rev-asks --to 127.0.0.1:$sasks --protocol tcp --tls-to --tls-ca authority.crt --tls-cert ours.crt --tls-key ours.key
+add rev-asks-none --to 127.0.0.1:$sasks --protocol tcp --tls-to --tls-ca authority.crt
+file=$(free_port)
+mkdir -p config/certs && cp authority.crt ours.crt ours.key config/certs/
+printf '[link from-file]\nlisten = 127.0.0.1:%s\nto = 127.0.0.1:%s\nprotocol = mllp\ntls-listen = yes\ntls-client = ca certs/authority.crt\ntls-to = ca certs/authority.crt\ntls-cert = certs/ours.crt\ntls-key = certs/ours.key\n' $file $tasks >config/links
+hf gate add --config config/links --site site || fail "a file with certificates"
+new="gate add x --listen 127.0.0.1:1025 --to 127.0.0.1:1026 --protocol mllp --site site --tls-to --tls-ca authority.crt"
+refused 2 "go together" $new --tls-cert ours.crt
+refused 2 "not the key" $new --tls-cert ours.crt --tls-key partner.key
+refused 2 "passphrase" $new --tls-cert ours.crt --tls-key locked.key
+refused 2 "has expired" $new --tls-cert old.crt --tls-key old.key
+refused 2 "say --tls-to" gate add x --listen 127.0.0.1:1025 --to 127.0.0.1:1026 --protocol mllp --site site --tls-cert ours.crt --tls-key ours.key
 refused 2 "by what is the far side known" gate add x --listen 127.0.0.1:1025 --to 127.0.0.1:1026 --protocol mllp --tls-to --site site
 refused 2 "64 hex digits" gate add x --listen 127.0.0.1:1025 --to 127.0.0.1:1026 --protocol mllp --tls-to --tls-pin 1234 --site site
 refused 2 "nothing secret" gate add x --listen 127.0.0.1:1025 --to 127.0.0.1:1026 --protocol mllp --tls-listen --tls-client-ca far.key --site site
@@ -100,10 +126,48 @@ for which in pin ca name; do
 	case $($peer once $port B5) in AA) fail "another $which passes" ;; esac
 done
 case $($peer once $to_plain B6) in AA) fail "a far side without TLS passes" ;; esac
+case $($peer once $to_old B7) in AA) fail "a certificate that has expired passes" ;; esac
+says to-old "has expired on $(date -u -d "$(openssl x509 -in old.crt -noout -enddate | cut -d= -f2)" +%Y-%m-%d)"
 says to-wrong-pin "to the far side: its certificate is not the one"
-says to-wrong-ca "to the far side"
-says to-wrong-name "mismatch"
+says to-wrong-ca "to the far side: its certificate is not signed by the authority that this link names"
+says to-wrong-name "its certificate is not for 127.0.0.1:$tnamed (.*mismatch"
 says to-plain "to the far side"
+
+# ---- a far side that asks for a certificate of ours ----
+same "$($peer once $to_asks A10)" AA "our certificate"
+same "$($peer once $to_asks_out A11)" AA "our certificate, out"
+same "$(tls $file A12 -cert partner.crt -key partner.key)" AA "a link of a file, certificates both ways"
+same "$($peer tcp $rev_asks abc$'\n' | tr -d '\n')" cba "openssl's server, which verifies, in TLS 1.2"
+case $($peer once $to_asks_none B8) in AA) fail "without a certificate" ;; esac
+case $($peer once $to_asks_stranger B9) in AA) fail "with a stranger's" ;; esac
+case $($peer tcp $rev_asks_none abc$'\n' | tr -d '\n') in cba) fail "without a certificate, TLS 1.2" ;; esac
+says to-asks-none "it refuses us (.*certificate required): it may ask for a certificate of ours"
+says to-asks-stranger "it refuses us (.*): our certificate (--tls-cert) is not one that it takes"
+says rev-asks-none "it refuses us (.*): it may ask for a certificate of ours"
+# what is queued goes out with it, too
+hf gate cut to-asks-out --site site >/dev/null
+same "$($peer once $to_asks_out A13)" AA "taken while it is cut"
+for who in ada bob; do
+	hf user add $who --role security --site site >/dev/null 2>&1
+	eval "t_$who=$(hf token create --user $who --site site)"
+done
+for _ in 1 2 3; do for t in $t_ada $t_bob; do HOLDFAST_TOKEN=$t hf gate advance to-asks-out --site site >/dev/null || fail "advance"; done; done
+for _ in $(seq 200); do ! grep -q '^A13 ' got || break; sleep 0.1; done
+grep -q '^A13 ' got || fail "what was queued does not go out with our certificate: $(list | grep -A3 '^to-asks-out ')"
+# its key: for the keeper alone, and in no entry
+secret=$(sed -n 2p ours.key)
+same "$(grep -rlF -- "$secret" site | grep -vc '^site/keys/link-')" 0 "the key lies elsewhere, too"
+same "$(find site/keys -name 'link-*.pem' ! -perm 600 | wc -l)" 0 "keys that others may read"
+same "$(find site/keys -name 'link-*.pem' | wc -l)" 2 "one file a certificate"
+hf ledger cat --site site --kind gate-act >acts
+grep -q tlsCert acts || fail "no entry has our certificate"
+if grep -q "PRIVATE\|$secret" acts serve.log || hf gate list --site site --json | grep -q PRIVATE; then fail "a key is said"; fi
+# another certificate in its place, and one that no link has any more
+hf gate cut to-asks-stranger --site site >/dev/null
+refused 2 "go together" gate change to-asks-stranger --tls-key ours.key --site site
+hf gate change to-asks-stranger --tls-cert ours.crt --tls-key ours.key --site site || fail "change"
+for _ in $(seq 100); do [ "$(find site/keys -name 'link-*.pem' | wc -l)" != 1 ] || break; sleep 0.1; done
+same "$(find site/keys -name 'link-*.pem' | wc -l)" 1 "the key of a certificate that nothing has"
 
 # ---- both, bytes, and more than all buffers hold ----
 same "$(tls $out C1)" AA "both sides, out"
@@ -128,9 +192,23 @@ same "$(grep -c '^[BD]' got || true)" 0 "of what was refused, arrived"
 kill -TERM $daemon; wait $daemon 2>/dev/null || true
 daemon=
 start site
-same "$(hf gate list --site site --json | wc -l)" 14 "links after a restart"
+same "$(hf gate list --site site --json | wc -l)" 22 "links after a restart"
 same "$(tls $out D4)" AA "after a restart"
+same "$($peer once $to_asks_out D6)" AA "what is sent is taken, after a restart"
 case $($peer once $out D5) in AA) fail "plain after a restart" ;; esac
+# ---- a key that is gone, as after a rebuild: the link stands still and says so, until it is here again ----
+kill -TERM $daemon; wait $daemon 2>/dev/null || true
+daemon=
+rm site/keys/link-*.pem
+echo left behind >site/keys/link-00112233445566778899aabbccddeeff.pem # by a death between a key and its entry
+start site
+for _ in $(seq 100); do [ -e site/keys/link-00112233445566778899aabbccddeeff.pem ] || break; sleep 0.1; done
+[ ! -e site/keys/link-00112233445566778899aabbccddeeff.pem ] || fail "a key that no link names stays"
+says to-asks "PROBLEM: TLS: the key of our certificate is not here"
+refused 2 "is not here" gate change to-asks --purpose orders --site site
+hf gate change to-asks --tls-cert ours.crt --tls-key ours.key --site site || fail "the key again"
+list | grep -A3 "^to-asks " | grep -q PROBLEM && fail "still a problem: $(list | grep -A3 '^to-asks ')"
+hf gate cut to-asks-out --site site >/dev/null; hf gate change to-asks --tls-cert none --site site || fail "no certificate any more"
 # ---- changed: plain again ----
 hf gate change open --tls-off --site site || fail "change"
 hf ledger verify --site site >/dev/null || fail "ledger verify"

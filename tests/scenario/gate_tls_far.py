@@ -1,5 +1,5 @@
-"""A far side that speaks TLS: PORT TO NAME: NAME.crt and NAME.key are shown on PORT, and what comes goes on in plain to TO."""
-import select, socket, ssl, sys, threading
+"""A far side that speaks TLS: PORT TO NAME: NAME.crt and NAME.key are shown on PORT, and what comes goes on in plain to TO. GATE_TLS_ASKS: whoever connects shows a certificate that the authority in this file has signed."""
+import os, select, socket, ssl, sys, threading
 
 def one(c, s, to):  # one thread a connection: OpenSSL's connection is not for two
     try:
@@ -20,6 +20,9 @@ def one(c, s, to):  # one thread a connection: OpenSSL's connection is not for t
 port, to, name = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 c.load_cert_chain(name + ".crt", name + ".key")
+if "GATE_TLS_ASKS" in os.environ:
+    c.verify_mode = ssl.CERT_REQUIRED
+    c.load_verify_locations(os.environ["GATE_TLS_ASKS"])
 l = socket.socket()
 l.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 l.bind(("127.0.0.1", port))
