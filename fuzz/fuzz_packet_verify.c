@@ -17,6 +17,12 @@ static void file(struct slice s)
 	struct note_signer k;
 	struct err e = {.code = 0};
 	signer(&k);
+	struct buf pages;
+	buf_init(&pages, 1 << 20);
+	int o = packet_open(s, SLICE("lusab-babad-gutih-tugad-mudof-sakat"), &pages, &e);
+	if (o < 0 && (e.code != o || !e.text[0]))
+		abort();
+	buf_done(&pages);
 	int r = packet_verify(s, NULL, &got, &e);
 	if (r < 0 && (e.code != r || !e.text[0]))
 		abort();

@@ -96,13 +96,13 @@ int groups_apply(struct apply *p, struct err *e)
 
 static bool has_json(uint8_t kind)
 {
-	return kind == KIND_IDENTITY || (kind >= KIND_QUARANTINE && kind <= KIND_CONFIG) || kind == KIND_GATE_ACT || kind == KIND_GATE_LETTER;
+	return kind == KIND_IDENTITY || (kind >= KIND_QUARANTINE && kind <= KIND_CONFIG) || kind == KIND_GATE_ACT || kind == KIND_GATE_LETTER || kind == KIND_DRILL;
 }
 
 /* What Holdfast writes of itself and of its users changes no chart. */
 static bool speaks(uint8_t kind)
 {
-	return kind != KIND_PACK && !(kind >= KIND_ACCOUNT && kind <= KIND_CONFIG) && !(kind >= KIND_GATE_ACT && kind <= KIND_PACKET) && kind != KIND_DOWNTIME;
+	return kind != KIND_PACK && !(kind >= KIND_ACCOUNT && kind <= KIND_CONFIG) && !(kind >= KIND_GATE_ACT && kind <= KIND_PACKET) && kind != KIND_DOWNTIME && kind != KIND_DRILL;
 }
 
 static int apply(struct apply *p, const struct facts *f, struct slice body, struct err *e)

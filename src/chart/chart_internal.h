@@ -48,7 +48,7 @@
 #define CHART_SCRATCH_MAX ((size_t)512 << 20)
 
 /* The numbers of ledger_kind that this view knows by name (ledger.h: numbers are for ever; the chart does not stand on the ledger). */
-enum { KIND_HL7V2 = 1, KIND_HL7V2_FRAGMENT = 3, KIND_FHIR = 4, KIND_OTHER = 5, KIND_IDENTITY = 6, KIND_PACK = 17, KIND_QUARANTINE = 18, KIND_ACCOUNT = 19, KIND_SESSION = 20, KIND_AUDIT = 21, KIND_ALARM = 22, KIND_CONFIG = 23, KIND_ECG = 29, KIND_ECG_ACT = 30, KIND_GATE_ACT = 36, KIND_GATE_LETTER = 39, KIND_SHEET = 41, KIND_PACKET = 42, KIND_CAPTURE = 43, KIND_DOWNTIME = 44, KIND_BACKLOAD = 45 };
+enum { KIND_HL7V2 = 1, KIND_HL7V2_FRAGMENT = 3, KIND_FHIR = 4, KIND_OTHER = 5, KIND_IDENTITY = 6, KIND_PACK = 17, KIND_QUARANTINE = 18, KIND_ACCOUNT = 19, KIND_SESSION = 20, KIND_AUDIT = 21, KIND_ALARM = 22, KIND_CONFIG = 23, KIND_ECG = 29, KIND_ECG_ACT = 30, KIND_GATE_ACT = 36, KIND_GATE_LETTER = 39, KIND_SHEET = 41, KIND_PACKET = 42, KIND_CAPTURE = 43, KIND_DOWNTIME = 44, KIND_BACKLOAD = 45, KIND_DRILL = 49 };
 #define LEAF_FLAG_ID_REUSED 0x01
 
 /* ---- rows --------------------------------------------------------------------------------------------------------------- */

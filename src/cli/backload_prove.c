@@ -149,6 +149,7 @@ int backload_prove_cmd(int argc, char **argv)
 	struct send_line *line = NULL;
 	if (cli_site(site, &s, &e) < 0)
 		return cli_fail(&e);
+	w.to.here_only = s.drill;
 	r = backload_lock(&s, &fd, &e);
 	if (r == 0)
 		r = send_mllp_open(&w.to, &line, &e);

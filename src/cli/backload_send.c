@@ -140,7 +140,7 @@ static int make(struct run *x, const struct backlog_item *it, struct arena *a, s
 	control_id(x, it, k->control_id);
 	bool corrects = it->of != BACKLOG_NONE && (of->counts == BACK_FILED || of->counts == BACK_ALREADY_THERE);
 	k->m = (struct backload_message){.version = x->way.version, .sending_app = SLICE(BACKLOAD_APPLICATION), .sending_fac = slice_str(x->s->name), .receiving_app = slice_str(x->way.application), .receiving_fac = slice_str(x->way.facility),
-		.control_id = slice_str(k->control_id), .time = time_now(), .zone_minutes = x->s->zone_minutes, .number = corrects ? x->l.items[it->root].number : it->number, .received = it->received, .of = of ? &k->of : NULL, .corrects = corrects};
+		.control_id = slice_str(k->control_id), .time = time_now(), .zone_minutes = x->s->zone_minutes, .number = corrects ? x->l.items[it->root].number : it->number, .received = it->received, .of = of ? &k->of : NULL, .training = x->s->drill, .corrects = corrects};
 	r = whose(x, it, k, a, e);
 	return r < 0 ? r : backload_message(&k->c, &k->m, &k->bytes, e);
 }
@@ -618,6 +618,7 @@ int backload_send_cmd(int argc, char **argv)
 	if (cli_site(site, &s, &e) < 0)
 		return cli_fail(&e);
 	x.s = &s;
+	x.way.to.here_only = s.drill;
 	r = work(&x);
 	site_close(&s);
 	return r;

@@ -34,6 +34,7 @@ int cmd_hold(int argc, char **argv);
 int cmd_erase(int argc, char **argv);
 int cmd_downtime(int argc, char **argv);
 int cmd_backload(int argc, char **argv);
+int cmd_drill(int argc, char **argv);
 int cmd_simulate(int argc, char **argv);
 
 #endif

@@ -29,6 +29,34 @@ static int known_share(struct site *s, const struct share *sh, bool *ret, struct
 	return r;
 }
 
+/* That it was tested, and when: what a drill asks (drill/drill.h). Who may not write in the ledger has tested it all the same. */
+static void record(struct site *s, const struct share *sh)
+{
+	AUTO_BUF struct buf b = {0};
+	struct jsonw w;
+	struct control *k = NULL;
+	struct err e = {0};
+	char who[64];
+	control_who(who);
+	buf_init(&b, 4096);
+	jsonw_init(&w, &b);
+	jsonw_obj(&w);
+	jsonw_kstr(&w, "what", "share-tested");
+	jsonw_ku64(&w, "index", (uint64_t)sh->index);
+	jsonw_ku64(&w, "of", (uint64_t)sh->n);
+	jsonw_kstr(&w, "by", who);
+	jsonw_obj_end(&w);
+	const struct control_append a = {.kind = LEDGER_DRILL, .body = buf_slice(&b)};
+	int r = control_open(s, true, &k, &e);
+	if (r == 0)
+		r = control_append(k, &a, 1, NULL, NULL, &e);
+	if (r == 0)
+		r = control_flush(k, &e);
+	control_close(k);
+	if (r < 0)
+		cli_note("holdfast: the ledger does not know of this test: %s", e.text);
+}
+
 int key_check(const struct key_options *o)
 {
 	struct err e = {0};
@@ -42,6 +70,8 @@ int key_check(const struct key_options *o)
 		if (cli_site(o->site, &s, &e) < 0)
 			return cli_fail(&e);
 		r = known_share(&s, &sh, &known, &e);
+		if (r == 0 && known)
+			record(&s, &sh);
 		site_close(&s);
 		if (r < 0)
 			return cli_fail(&e);

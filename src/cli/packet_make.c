@@ -56,7 +56,7 @@ static int one(struct make_job *j, const char *unit, int dirfd, const char *name
 	AUTO_BUF struct buf file = {0};
 	struct serve_packet_made made;
 	buf_init(&file, PACKET_MAX);
-	const struct serve_packet p = {.chart = j->c, .sitefd = j->s.fd, .zone_minutes = j->s.zone_minutes, .hours = (int)j->hours, .site_name = j->s.name, .unit = unit, .sign = ask_keeper, .arg = j};
+	const struct serve_packet p = {.chart = j->c, .sitefd = j->s.fd, .zone_minutes = j->s.zone_minutes, .hours = (int)j->hours, .drill = j->s.drill, .site_name = j->s.name, .unit = unit, .sign = ask_keeper, .arg = j};
 	int r = serve_packet_make(&p, &file, &made, e);
 	if (r == 0)
 		r = name ? file_replace(dirfd, name, buf_slice(&file), 0644, e) : file_write_all(STDOUT_FILENO, buf_slice(&file), e, "standard output");

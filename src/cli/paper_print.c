@@ -102,6 +102,8 @@ static int lay_out(struct print *p, struct err *e)
 	p->q.all = o->all;
 	p->q.open_protected = o->protected_too;
 	p->q.past = o->as_of != NULL;
+	if (p->s.drill)
+		p->run.notice = SLICE("DRILL · EXERCICE · 演练: not for care");
 	if (p->s.restoring)
 		p->run.notice = SLICE("RESTORING: what came after this moment is not here yet; not yet verified against the ledger");
 	int r = paper_book_new(&p->run, &p->book, e);

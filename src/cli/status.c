@@ -101,6 +101,8 @@ static void print_status(const struct json_node *root)
 	list = json_get(root, "feeds");
 	for (const struct json_node *n = list ? list->child : NULL; n; n = n->next)
 		line("feed", "%.*s: %.*s, last message %.*s, %.*s messages", T(n, "name"), T(n, "state"), T(n, "last"), T(n, "messages"));
+	if (json_text(root, "lastDrill.time").n)
+		line("drill", "%.*s, %.*s passed, entry %.*s", T(root, "lastDrill.time"), T(root, "lastDrill.passed"), T(root, "lastDrill.entry"));
 	list = json_get(root, "unhandled");
 	for (const struct json_node *n = list ? list->child : NULL; n; n = n->next) {
 		struct slice un = json_text(n, "uninterpreted");

@@ -19,6 +19,7 @@ const struct cli_command cli_commands[] = {
 	{"gate", "links to partners, exposed devices, the plan to isolate", cmd_gate},
 	{"downtime", "begin, follow and close a downtime; what is still open", cmd_downtime},
 	{"backload", "what was captured, back into the EHR, each item once", cmd_backload},
+	{"drill", "a downtime rehearsed on a copy, and how ready the site is", cmd_drill},
 	{"capture", "what wards wrote down while the EHR was away", cmd_capture},
 	{"identity", "merge or un-merge two records, reversibly", cmd_identity},
 	{"feed", "which feeds are waited for, and which are over", cmd_feed},

@@ -158,7 +158,7 @@ struct slice bl_doer(const struct bl *w)
 int bl_head(struct bl *w, const char *code, const char *event, const char *structure, struct err *e)
 {
 	const struct backload_message *m = w->m;
-	const struct hl7_head h = {.version = m->version, .sending_app = m->sending_app, .sending_fac = m->sending_fac, .receiving_app = m->receiving_app, .receiving_fac = m->receiving_fac, .control_id = m->control_id, .time = m->time};
+	const struct hl7_head h = {.version = m->version, .sending_app = m->sending_app, .sending_fac = m->sending_fac, .receiving_app = m->receiving_app, .receiving_fac = m->receiving_fac, .control_id = m->control_id, .time = m->time, .training = m->training};
 	return hl7_put_head(w->b, &h, code, event, structure, e);
 }
 

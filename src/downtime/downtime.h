@@ -187,6 +187,7 @@ struct backload_message {
 	struct slice number;    /* ORC-2, OBR-2, TXA-12 ...: the item's id; of a correction, the id under which the EHR has what it corrects */
 	int64_t received;       /* when we had it: the time at which it was written down, where the item does not say */
 	const struct capture *of; /* what its "replaces" or "cancel" names; NULL: none */
+	bool training;          /* of a drill: MSH-11 T */
 	bool corrects;          /* what it replaces is in the EHR: it is corrected or taken back there. A withdrawal has no other message */
 };
 int backload_message(const struct capture *c, const struct backload_message *m, struct buf *ret, struct err *e) MUST; /* ERR_NO: an item of this kind needs no message (specimen, sheet), and is filed by its owner's word */

@@ -315,6 +315,7 @@ struct hl7_head {
 	const char *version;
 	struct slice sending_app, sending_fac, receiving_app, receiving_fac, control_id;
 	int64_t time;
+	bool training;       /* MSH-11 T (table 0103), else P */
 };
 /* MSH. ERR_USAGE: a version that is not written; ERR_INPUT: a control id that cannot be one; then nothing is written. */
 int hl7_put_head(struct buf *b, const struct hl7_head *h, const char *code, const char *event, const char *structure, struct err *e) MUST;

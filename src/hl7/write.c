@@ -1,6 +1,6 @@
 /* What every v2 message that we write begins with: MSH, PID, PV1, and how a value becomes a field. Versions 2.3.1, 2.4, 2.5 and 2.5.1, whose segments differ at their ends alone.
  *
- *   MSH  3-6 as given   7   8   9 code^event^structure (2.3.1: code^event)   10 as given   11 P   12 the version   18 UNICODE UTF-8
+ *   MSH  3-6 as given   7   8   9 code^event^structure (2.3.1: code^event)   10 as given   11 P, or T of a drill   12 the version   18 UNICODE UTF-8
  *   PID  3  every identifier with its assigner (HD: namespace, or &universal id&type) and type   5 every name as the chart has it   7 birth   8 sex
  *   PV1  2  class   3 where   19 visit number; left out where no visit is known */
 #include "hl7_internal.h"
@@ -213,6 +213,6 @@ int hl7_put_head(struct buf *b, const struct hl7_head *h, const char *code, cons
 	buf_printf(b, "||%s^%s", code, event);
 	if (strcmp(h->version, "2.3.1"))
 		buf_printf(b, "^%s", structure);
-	buf_printf(b, "|%.*s|P|%s||||||UNICODE UTF-8\r", SLICE_FMT(h->control_id), h->version);
+	buf_printf(b, "|%.*s|%c|%s||||||UNICODE UTF-8\r", SLICE_FMT(h->control_id), h->training ? 'T' : 'P', h->version);
 	return 0;
 }

@@ -51,6 +51,7 @@
 	X(38, GATE_SENT, "gate-sent")        /* that one reached the far side, and what it answered */ \
 	X(39, GATE_LETTER, "gate-letter")    /* a letter about a link was made: who, which, its hash */ \
 	X(40, GATE_COUNT, "gate-count")      /* what passed each link in an hour */ \
+	X(49, DRILL, "drill")                /* what a drill showed; that a recovery share was tested (drill/drill.h) */ \
 	X(41, SHEET, "sheet")                /* sheets of paper were printed; or what became of one (doc/formats.md) */ \
 	X(42, PACKET, "packet")              /* a unit's charts went into a packet, or one was fetched (serve/keeper_packet.c) */ \
 	X(43, CAPTURE, "capture")            /* what a ward wrote down while the EHR was away: a line of JSON, of a scanned sheet its bytes behind it (downtime/downtime.h) */ \

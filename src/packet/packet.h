@@ -79,6 +79,7 @@ struct packet_about { /* stands in clear in the file: nothing of a patient */
 	uint32_t persons, left_out;   /* whose pages are in it; protected ones that are not in it at all */
 	uint32_t sealed_apart;        /* protected ones under the second passphrase */
 	int zone_minutes;
+	bool drill;                   /* of a drill: each page says so */
 };
 /* The file up to its note, appended to ret. apart_key, apart: the second pair and what is for it; NULL: none. Uses the parts up. ERR_LIMIT: larger than PACKET_MAX. ERR_NOT_FOUND: the program was built without the page. */
 int packet_write(const struct packet_about *a, const struct packet_key *key, struct packet_part *data, const struct packet_key *apart_key, struct packet_part *apart, struct buf *ret, struct err *e) MUST;
@@ -98,6 +99,10 @@ int packet_end(struct buf *file, struct slice note, struct err *e) MUST;
 
 /* Is every byte as it was signed? vkey NULL: by the key that it names itself, which says that it is whole and nothing of who made it. ERR_INPUT: no packet; ERR_CRYPTO: it was changed; ERR_NO: whole, and signed by another key than vkey. */
 int packet_verify(struct slice file, const struct note_vkey *vkey, struct packet_seal *ret, struct err *e) MUST;
+
+/* Its pages, appended to ret, opened with the unit's words (not the protected ones): lines PATH TAB JSON LF. ret: of patients' data; its limit is how much is taken. ERR_CRYPTO: other words. Costs a scrypt. */
+int packet_open(struct slice file, struct slice words, struct buf *ret, struct err *e) MUST;
+bool packet_page_next(struct slice *rest, struct slice *ret_path, struct slice *ret_json); /* false: that was the last, or it is no such line (then something is left of rest) */
 
 /* The page that packets are made with; empty when the program was built without it. */
 struct slice packet_template(void);

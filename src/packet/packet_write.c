@@ -43,6 +43,8 @@ static int put_about(const struct packet_about *a, const struct packet_key *key,
 	jsonw_ku64(&w, "leftOut", a->left_out);
 	jsonw_ku64(&w, "apart", a->sealed_apart);
 	jsonw_ki64(&w, "zoneMinutes", a->zone_minutes);
+	if (a->drill)
+		jsonw_kbool(&w, "drill", true);
 	put_base64(&w, "key", key->sealed, key->sealed_n);
 	if (apart)
 		put_base64(&w, "apartKey", apart->sealed, apart->sealed_n);

@@ -136,6 +136,10 @@ int send_fhir_open(const struct send_to *to, struct send_line **ret, struct err 
 		return err_set(e, ERR_MEMORY, NULL, "no memory for a connection");
 	f->line = (struct send_line){.ready = ready, .message = message, .close = close_line};
 	f->post.quiet_s = to->wait_s ? to->wait_s : 30;
+	if (to->here_only) {
+		close_line(&f->line);
+		return err_set(e, ERR_DENIED, "--fhir", "this site is a drill's: what is in it goes to no other machine");
+	}
 	int r = post_open(&f->post, to->to, to->ca, "--fhir", "a server is https://HOST[:PORT][/PATH], without user, query or fragment; http:// is for this machine alone (127.0.0.1, [::1], localhost)", e);
 	if (r == 0 && to->token && !post_token_ok(to->token))
 		r = err_set(e, ERR_USAGE, "--token-file", "what it holds is no bearer token");

@@ -326,7 +326,7 @@ static int tls_of(struct mllp *m, const struct send_to *to, struct err *e)
 	return 0;
 }
 
-static bool this_machine(const char *host)
+bool send_this_machine(const char *host)
 {
 	struct in_addr v4; /* a name that begins with 127. is anybody's */
 	return !strcmp(host, "localhost") || !strcmp(host, "::1") || (inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127);
@@ -371,7 +371,9 @@ int send_mllp_open(const struct send_to *to, struct send_line **ret, struct err 
 	int r = address_of(m, to->to, e);
 	if (r == 0 && !to->cert != !to->key)
 		r = err_set(e, ERR_USAGE, "--cert", "a certificate and its key belong together: --cert and --key");
-	if (r == 0 && !to->tls && !to->unencrypted && !this_machine(m->host))
+	if (r == 0 && to->here_only && !send_this_machine(m->host))
+		r = err_set(e, ERR_DENIED, "--to", "this site is a drill's: what is captured in it goes to no other machine");
+	if (r == 0 && !to->tls && !to->unencrypted && !send_this_machine(m->host))
 		r = err_set(e, ERR_USAGE, "--to", "results would go to another machine in clear: say --tls, or --unencrypted where the network itself is trusted");
 	if (r == 0 && to->tls)
 		r = tls_of(m, to, e);

@@ -116,6 +116,7 @@ struct send_heard {
 };
 struct send_to {
 	const char *to;            /* HOST:PORT, or a FHIR server's base URL */
+	bool here_only;            /* of a drill: any other machine is refused */
 	bool tls, unencrypted;     /* MLLP: with TLS; in clear beyond this machine, which somebody has to say */
 	const char *ca, *cert, *key, *token; /* PEM files; ca NULL: the system's. token: FHIR, may be NULL */
 	unsigned wait_s;           /* for an answer */

@@ -17,6 +17,7 @@ struct send_list {
 int send_list_read(int dirfd, const char *place, struct send_list *ret, struct err *e) MUST; /* sorted; to be freed with send_list_done */
 void send_list_done(struct send_list *l);
 
+bool send_this_machine(const char *host); /* by its name or loopback address */
 bool send_address_ok(const char *to); /* https, or http to this machine */
 
 /* A way to an EHR (mllp.c, fhir.c). */

@@ -139,6 +139,7 @@ static bool kind_from(const struct kchan *ch, uint8_t kind)
 	case LEDGER_CAPTURE:
 	case LEDGER_ECG:
 	case LEDGER_SHEET:
+	case LEDGER_DRILL: /* may_drill */
 	case LEDGER_ECG_ACT: /* a person's acts on one come over web alone, where somebody has signed in; a command says what it delivered: may_deliver */
 	case LEDGER_DOWNTIME: /* keeper_may_downtime */
 	case LEDGER_BACKLOAD:
@@ -154,7 +155,7 @@ static bool source_of(const struct keeper *k, const struct kchan *ch, uint8_t ki
 	if (ch->kind == CH_CONTROL) {
 		if (kind == LEDGER_ALARM)
 			snprintf(out, LEDGER_SOURCE_MAX + 1, "watch");
-		else if (kind == LEDGER_IDENTITY || kind == LEDGER_QUARANTINE || kind == LEDGER_CONFIG || kind == LEDGER_ECG_ACT || kind == LEDGER_DOWNTIME || kind == LEDGER_BACKLOAD || kind == LEDGER_SHEET || kind == LEDGER_TRANSFER)
+		else if (kind == LEDGER_IDENTITY || kind == LEDGER_QUARANTINE || kind == LEDGER_CONFIG || kind == LEDGER_ECG_ACT || kind == LEDGER_DOWNTIME || kind == LEDGER_BACKLOAD || kind == LEDGER_SHEET || kind == LEDGER_DRILL || kind == LEDGER_TRANSFER)
 			snprintf(out, LEDGER_SOURCE_MAX + 1, ch->uid == 0 ? "command/root" : "command/%u", ch->uid);
 		else
 			snprintf(out, LEDGER_SOURCE_MAX + 1, "import");
@@ -238,6 +239,24 @@ static int may_print(struct slice body, struct err *e)
 	return err_set(e, ERR_DENIED, NULL, "no such thing is said of a sheet of paper");
 }
 
+/* What a drill showed, or that a share was tested: a line that says so, and no more. */
+static int may_drill(struct slice body, struct err *e)
+{
+	AUTO_ARENA struct arena *a = arena_new(1 << 20);
+	struct json_node *n;
+	uint64_t number;
+	if (!a)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	int r = json_tree(body, a, &n, e);
+	if (r < 0)
+		return r;
+	struct slice what = json_text(n, "what");
+	const struct json_node *checks = json_get(n, "checks");
+	bool ran = slice_eq_str(what, "drill") && checks && checks->type == JSON_ARR && checks->count;
+	bool share = slice_eq_str(what, "share-tested") && num_u64(json_text(n, "index"), 1, SHARE_MAX, &number) == 0;
+	return ran || share ? 0 : err_set(e, ERR_DENIED, NULL, "no such thing is said of a drill");
+}
+
 static void note_alarm(struct keeper *k, struct slice body, int64_t time)
 {
 	AUTO_ARENA struct arena *a = arena_new(1 << 20);
@@ -276,7 +295,7 @@ void op_append(struct keeper *k, struct kchan *ch, const struct frame *f)
 	if (options & APPEND_FOLLOW && ch->kind == CH_CONTROL)
 		feed_follow(k);
 	uint64_t lifted = UINT64_MAX;
-	int r = in.kind == LEDGER_QUARANTINE || in.kind == LEDGER_CONFIG || in.kind == LEDGER_ALARM ? may_decide(k, in.kind, in.body, &lifted, &e) : in.kind == LEDGER_ECG_ACT ? may_deliver(k, in.body, &e) : in.kind == LEDGER_DOWNTIME || in.kind == LEDGER_BACKLOAD ? keeper_may_downtime(in.kind, in.body, &e) : in.kind == LEDGER_SHEET ? may_print(in.body, &e) : in.kind == LEDGER_TRANSFER ? keeper_may_transfer(k, in.body, &e) : 0;
+	int r = in.kind == LEDGER_QUARANTINE || in.kind == LEDGER_CONFIG || in.kind == LEDGER_ALARM ? may_decide(k, in.kind, in.body, &lifted, &e) : in.kind == LEDGER_ECG_ACT ? may_deliver(k, in.body, &e) : in.kind == LEDGER_DOWNTIME || in.kind == LEDGER_BACKLOAD ? keeper_may_downtime(in.kind, in.body, &e) : in.kind == LEDGER_SHEET ? may_print(in.body, &e) : in.kind == LEDGER_DRILL ? may_drill(in.body, &e) : in.kind == LEDGER_TRANSFER ? keeper_may_transfer(k, in.body, &e) : 0;
 	if (r == 0)
 		r = store(k, &in, &out, &e);
 	if (r >= 0 && lifted != UINT64_MAX) {

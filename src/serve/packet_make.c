@@ -59,6 +59,8 @@ static int put_about(struct making *m, struct err *e)
 	jsonw_ktime(&w, "made", m->about.made);
 	jsonw_ktime(&w, "until", m->about.until);
 	jsonw_ki64(&w, "zoneMinutes", m->p->zone_minutes);
+	if (m->p->drill)
+		jsonw_kbool(&w, "drill", true);
 	put_moment(&w, m->at);
 	jsonw_obj_end(&w);
 	return add(m, m->data, "about", e);
@@ -292,6 +294,7 @@ int serve_packet_make(const struct serve_packet *p, struct buf *ret, struct serv
 	m.about.site = p->site_name;
 	m.about.unit = m.unit;
 	m.about.zone_minutes = p->zone_minutes;
+	m.about.drill = p->drill;
 	m.a = arena_new((size_t)1 << 30);
 	m.page = arena_new((size_t)1 << 30);
 	buf_init(&m.json, PAGE_MAX);

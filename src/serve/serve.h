@@ -41,6 +41,7 @@ struct site {
 	size_t listener_count;
 	uint64_t reserve;     /* bytes of disk kept; 0: default 1 GiB */
 	struct site_limits limits;
+	bool drill;           /* a drill's copy of a site: what it sends says so (MSH-11 T) and reaches this machine alone; so do its packets and sheets */
 	bool restoring;       /* site_open_restoring: its ledger is being fetched and proven; charts can be read, and nothing else */
 	struct site_listener web; /* name "http", the address of http, and files of its own certificate */
 };
@@ -48,6 +49,9 @@ struct site_init {
 	const char *name;       /* NULL: "Hospital" */
 	int k, n;               /* recovery shares, default 2 of 3 */
 	const char *shares_dir; /* NULL: the current folder */
+	bool drill;             /* a drill's: site.ini says so */
+	int zone_minutes;
+	unsigned reserve_mib;   /* 0: what a site keeps as a rule */
 };
 /* Makes the folder (must be absent or empty), keys, shares in shares_dir (NAME-share-1-of-3.txt ..., mode 0600; nothing of the recovery key stays in the site), CA + TLS keys (the CA key is sealed to recovery at once),
  * ledger with its first entry (kind site: origin, salted hash of each share), empty view. A failure leaves nothing behind. Owned by the role users when root. talk: what to tell the person. */
@@ -206,6 +210,7 @@ typedef int serve_packet_sign(void *arg, struct slice json, struct buf *ret_note
 struct serve_packet { /* for whom, and who signs */
 	struct chart *chart;
 	int sitefd, zone_minutes, hours; /* hours: valid for, 1..PACKET_HOURS_MAX */
+	bool drill;                      /* it says on each page that it is a drill's */
 	const char *site_name, *unit;
 	serve_packet_sign *sign;
 	void *arg;

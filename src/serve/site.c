@@ -97,7 +97,9 @@ static int in_site(struct ini *in, struct slice name, struct slice v)
 		s->zone_minutes = (int)z;
 		return 0;
 	}
-	return bad(in, "[site] knows name, origin and zone");
+	if (slice_eq_str(name, "drill"))
+		return put_bool(in, &s->drill, v);
+	return bad(in, "[site] knows name, origin, zone and drill");
 }
 
 static int in_http(struct ini *in, struct slice name, struct slice v)

@@ -272,7 +272,8 @@ static int settings(struct creating *c, struct err *e)
 	           "# the log's own name, in every checkpoint: never change it\n"
 	           "origin = %s\n"
 	           "# minutes east of UTC, for times that a sender writes without a zone\n"
-	           "zone = 0\n"
+	           "zone = %d\n"
+	           "%s"
 	           "\n"
 	           "[http]\n"
 	           "# browsers and FHIR clients, HTTPS; an address of this host lets the wards in\n"
@@ -293,7 +294,9 @@ static int settings(struct creating *c, struct err *e)
 	           "\n"
 	           "[limits]\n"
 	           "#reserve-mib = 1024\n",
-	           c->name, c->origin);
+	           c->name, c->origin, c->o->zone_minutes, c->o->drill ? "# a drill's copy: it reaches no other machine, and what it sends says that it is of a drill\ndrill = yes\n" : "");
+	if (c->o->reserve_mib)
+		buf_printf(&b, "reserve-mib = %u\n", c->o->reserve_mib);
 	if (!buf_ok(&b))
 		return err_set(e, buf_code(&b), "site.ini", "the name is too long");
 	return file_replace(c->fd, "site.ini", buf_slice(&b), 0644, e);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <sys/statvfs.h>
 
+#define DRILLS_LOOKED 200 /* entries of that kind */
+
 /* ---- from the view ---- */
 
 static void put_unhandled(struct chart *c, struct arena *a, struct jsonw *w)
@@ -27,6 +29,28 @@ static void put_unhandled(struct chart *c, struct arena *a, struct jsonw *w)
 	jsonw_arr_end(w);
 }
 
+/* The newest drill that was run, as its entry says (drill/drill.h); null: none. That a share was tested is of the same kind. */
+static void put_drill(struct chart *c, struct arena *a, struct jsonw *w)
+{
+	struct chart_event *ev = NULL;
+	struct err e;
+	jsonw_key(w, "lastDrill");
+	if (chart_events(c, LEDGER_DRILL, SLICE_NULL, CHART_NOW, DRILLS_LOOKED, a, &ev, &e) < 0)
+		ev = NULL;
+	while (ev && !slice_eq_str(ev->what, "drill"))
+		ev = ev->next;
+	if (!ev) {
+		jsonw_null(w);
+		return;
+	}
+	jsonw_obj(w);
+	jsonw_ku64(w, "entry", ev->entry);
+	jsonw_ktime(w, "time", ev->time);
+	jsonw_kslice(w, "passed", ev->text);
+	jsonw_kslice(w, "by", ev->user);
+	jsonw_obj_end(w);
+}
+
 static struct chart *open_view(const struct site *s, struct err *e)
 {
 	char path[4200];
@@ -46,10 +70,13 @@ static void put_view(struct chart *c, const struct err *why, struct jsonw *w)
 	if (c && a && chart_feeds(c, time_now(), a, &feeds, &e) == 0) {
 		chart_json_feeds(w, feeds);
 		put_unhandled(c, a, w);
+		put_drill(c, a, w);
 		return;
 	}
 	jsonw_null(w);
 	jsonw_key(w, "unhandled");
+	jsonw_null(w);
+	jsonw_key(w, "lastDrill");
 	jsonw_null(w);
 	jsonw_kstr(w, "viewUnreadable", why->text);
 }

@@ -30,6 +30,8 @@ int sup_restore_open(struct supervisor *s, const struct serve_options *o, struct
 	bool told = false;
 	for (;;) {
 		int r = site_open_restoring(o->site, &s->site, e);
+		if (r == 0 && s->site.drill)
+			return err_set(e, ERR_USAGE, s->site.path, "this is a drill's own copy of a site: it is served to nobody");
 		if (r == 0) {
 			s->restoring.on = s->site.restoring;
 			s->restoring.o = *o;

@@ -63,6 +63,36 @@ static void both_parts(void **state)
 	assert_null(memmem(f.p, f.n, "/api/", 5));
 }
 
+/* As a drill opens it: the pages of the unit, and not the protected ones; with other words nothing, and of half a file nothing. */
+static void opened_by_ourselves(void **state)
+{
+	(void)state;
+	AUTO_BUF struct buf f = {0};
+	AUTO_BUF struct buf pages = {0};
+	AUTO_BUF struct buf none = {0};
+	struct err e = {0};
+	struct slice rest, path, json;
+	buf_init(&f, PACKET_MAX);
+	buf_init(&pages, 1 << 20);
+	buf_init(&none, 1 << 20);
+	small_packet(&key, &second, &maker, &f);
+	assert_int_equal(packet_open(buf_slice(&f), SLICE(WORDS), &pages, &e), 0);
+	rest = buf_slice(&pages);
+	assert_true(packet_page_next(&rest, &path, &json));
+	assert_true(slice_eq_str(path, "/api/census") && slice_eq_str(json, "{\"patients\":[]}"));
+	assert_true(packet_page_next(&rest, &path, &json));
+	assert_true(slice_eq_str(path, "/api/patient/p1"));
+	assert_false(packet_page_next(&rest, &path, &json));
+	assert_int_equal(rest.n, 0);
+	assert_int_equal(packet_open(buf_slice(&f), SLICE("not these words at all"), &none, &e), ERR_CRYPTO);
+	assert_int_equal(packet_open(slice_of(f.p, f.n / 2), SLICE(WORDS), &none, &e), ERR_INPUT);
+	assert_int_equal(packet_open(SLICE("<html>"), SLICE(WORDS), &none, &e), ERR_INPUT);
+	assert_int_equal(none.n, 0);
+	AUTO_BUF struct buf tight = {0}; /* more pages than whoever asks will take */
+	buf_init(&tight, 16);
+	assert_int_equal(packet_open(buf_slice(&f), SLICE(WORDS), &tight, &e), ERR_LIMIT);
+}
+
 /* A hospital's name cannot end the script that it stands in, nor open a comment. */
 static void about_is_safe(void **state)
 {
@@ -128,6 +158,6 @@ static void without_a_page(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(both_parts), cmocka_unit_test(about_is_safe), cmocka_unit_test(a_large_part), cmocka_unit_test(without_a_page)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(both_parts), cmocka_unit_test(opened_by_ourselves), cmocka_unit_test(about_is_safe), cmocka_unit_test(a_large_part), cmocka_unit_test(without_a_page)};
 	return cmocka_run_group_tests(tests, set_up, NULL);
 }

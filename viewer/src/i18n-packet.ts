@@ -2,6 +2,7 @@
 import { getLang } from "./i18n";
 
 const en = {
+  drill: "DRILL. This packet was made for a drill: it is not for care.",
   packet: "WARD PACKET", title: "Ward packet: {u}", madeAt: "Made {t}", old: "{t} old", validUntil: "valid until {t}", until: "until {t}", entryLine: "Ledger of {o}: entries up to {n}, checkpoint over {c}",
   words: "The unit's words", wordsHint: "Six words, on the unit's sheet. Capitals and hyphens do not matter.", open: "Open", opening: "Opening: this takes a few seconds.", wrong: "These are not this unit's words. Nothing was opened. Check each word; the words of an older packet may be others.",
   broken: "This file is damaged or not whole. Take another copy.", oldBrowser: "This browser is too old to open a packet: Chrome or Edge 80, Firefox 113, Safari 16.4, or later ones.", none: "There is no packet in this page.",
@@ -17,6 +18,7 @@ const en = {
 };
 type Words = { [K in keyof typeof en]: string };
 const fr: Words = {
+  drill: "EXERCICE. Ce dossier a été fait pour un exercice : il ne sert pas aux soins.",
   packet: "DOSSIER D'UNITÉ", title: "Dossier d'unité : {u}", madeAt: "Établi {t}", old: "il y a {t}", validUntil: "valable jusqu'à {t}", until: "jusqu'à {t}", entryLine: "Registre de {o} : entrées jusqu'à {n}, point de contrôle sur {c}",
   words: "Les mots de l'unité", wordsHint: "Six mots, sur la feuille de l'unité. Majuscules et traits d'union sont sans importance.", open: "Ouvrir", opening: "Ouverture : cela prend quelques secondes.", wrong: "Ce ne sont pas les mots de cette unité. Rien n'a été ouvert. Vérifiez chaque mot ; un fichier plus ancien peut avoir d'autres mots.",
   broken: "Ce fichier est abîmé ou incomplet. Prenez une autre copie.", oldBrowser: "Ce navigateur est trop ancien : il faut Chrome ou Edge 80, Firefox 113, Safari 16.4 ou plus récent.", none: "Il n'y a pas de dossier dans cette page.",
@@ -31,6 +33,7 @@ const fr: Words = {
   entryMeans: "Entrée {n} du registre de {o}. Le message et sa preuve sont sur le site ; ce fichier les nomme, pour pouvoir comparer plus tard.", lock: "Fermer", locked: "Fermé après 30 minutes sans touche ni clic.", readOnly: "Lecture seule : écrivez sur papier, ou à une station.", printFoot: "d'un dossier d'unité établi {t}", paper: "DOSSIER D'UNITÉ établi {t}, valable jusqu'à {u}",
 };
 const zh: Words = {
+  drill: "演练。此数据包为演练而制作：不得用于诊疗。",
   packet: "病区数据包", title: "病区数据包：{u}", madeAt: "制作于 {t}", old: "{t}前", validUntil: "有效至 {t}", until: "至 {t}", entryLine: "{o} 的账本：截至条目 {n}，检查点覆盖 {c} 条",
   words: "本病区的口令", wordsHint: "六个词，在病区的纸上。大小写和连字符均可。", open: "打开", opening: "正在打开：需要几秒钟。", wrong: "这不是本病区的口令，未打开任何内容。请逐词核对；较旧的数据包可能使用别的口令。",
   broken: "此文件已损坏或不完整。请换一份副本。", oldBrowser: "此浏览器版本过旧：需要 Chrome 或 Edge 80、Firefox 113、Safari 16.4 或更新版本。", none: "此页面中没有数据包。",

@@ -3,7 +3,7 @@ import { Decrypter } from "age-encryption";
 import type { Feed } from "./api";
 import { rowsOf } from "./fhir";
 
-export interface About { v: number; site: string; origin: string; vkey: string; unit: string; made: string; until: string; entries: number; entryTime?: string; checkpoint: number; root: string; persons: number; leftOut: number; apart: number; zoneMinutes: number; key: string; apartKey?: string }
+export interface About { v: number; site: string; origin: string; vkey: string; unit: string; made: string; until: string; entries: number; entryTime?: string; checkpoint: number; root: string; persons: number; leftOut: number; apart: number; zoneMinutes: number; drill?: boolean; key: string; apartKey?: string }
 
 let pages = new Map<string, string>();
 export const isOpen = () => pages.size > 0;
@@ -13,7 +13,7 @@ const text = (id: string): string => document.getElementById(id)?.textContent ??
 export function aboutInClear(): About | null {
   try { const a = JSON.parse(text("packet")) as About; return a.v === 1 && a.key ? a : null; } catch { return null; }
 }
-export interface Inner { unit: string; site: string; origin: string; made: string; until: string; zoneMinutes: number; asOf: { entry?: number; time?: string } }
+export interface Inner { unit: string; site: string; origin: string; made: string; until: string; zoneMinutes: number; drill?: boolean; asOf: { entry?: number; time?: string } }
 export const inner = (): Inner => JSON.parse(pages.get("about") ?? "{}") as Inner;
 
 const bytes = (base64: string): Uint8Array => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));

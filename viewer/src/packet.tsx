@@ -33,10 +33,11 @@ const go = (hash: string) => { packetGo(hash); atOnce(() => arrive()); };
 function Languages({ lang, setLang }: { lang: Lang; setLang: (l: Lang) => void }) {
   return <p class="langs">{languages.map(([l, name]) => <button type="button" key={l} lang={l} aria-pressed={lang === l} onClick={() => setLang(l)}>{name}</button>)}</p>;
 }
-function Facts({ a, now }: { a: { site: string; made: string; until: string; zoneMinutes: number }; now: number }) {
+function Facts({ a, now }: { a: { site: string; made: string; until: string; zoneMinutes: number; drill?: boolean }; now: number }) {
   const age = now - ms(a.made);
   return (
     <>
+      {a.drill && <p class="note bad drill" role="alert"><b>{tp("drill")}</b></p>}
       <p class="strong">{a.site}</p>
       <p>{tp("madeAt", { t: full(a.made) })}{age > 0 && <> · <b class="nowrap">{tp("old", { t: span(age / 1000) })}</b></>}<br />{tp("validUntil", { t: full(a.until) })}</p>
       {age < -EARLY && <p class="note bad early" role="alert"><b>{tp("early", { n: full(new Date(now).toISOString()), t: full(a.made) })}</b></p>}
@@ -153,7 +154,7 @@ function Open({ about, why, lang, setLang, theme, setTheme }: { about: About; wh
     print: () => { setTimeout(() => window.print(), 50); }, go, lang, setLang, theme, setTheme, signedOut: () => {}, renewBoard: () => {}, setPaper,
   };
   const over = now > ms(what.until), early = now < ms(what.made) - EARLY, age = span((now - ms(what.made)) / 1000);
-  const lines = [over ? tp("expiredBar", { t: full(what.until), r: why }) : "", tp("paper", { t: full(what.made), u: full(what.until) }), tp("maker").split(/[.。]/)[0], paper.age].filter(Boolean).join(" · ");
+  const lines = [what.drill ? tp("drill") : "", over ? tp("expiredBar", { t: full(what.until), r: why }) : "", tp("paper", { t: full(what.made), u: full(what.until) }), tp("maker").split(/[.。]/)[0], paper.age].filter(Boolean).join(" · ");
   return (
     <Context.Provider value={shared}>
       <div class={`frame packet ${over ? "expired" : ""}`}>
@@ -174,6 +175,7 @@ function Open({ about, why, lang, setLang, theme, setTheme }: { about: About; wh
           <p class="small muted" style="padding:8px">{tp("readOnly")}</p>
         </nav>
         <div class="main">
+          {what.drill && <p class="strip bad drill" role="alert"><b>{tp("drill")}</b></p>}
           {over && <p class="strip bad" role="alert"><b>{tp("expiredBar", { t: full(what.until), r: why })}</b></p>}
           {early && <p class="strip bad early" role="alert"><b>{tp("early", { n: full(new Date(now).toISOString()), t: full(what.made) })}</b></p>}
           <p class="strip warn packetline noprint" role="status"><b>{tp("bar", { t: full(what.made) })}</b> <Sentence s={tp("maker").split(/(?<=[.。])/)[0] ?? ""} /></p>
