@@ -12,6 +12,7 @@
 #define HOLDFAST_CHART_H
 
 #include "base.h"
+#include "contacts.h"
 #include "downtime.h"
 #include "facts.h"
 #include "fhir.h"
@@ -426,6 +427,38 @@ struct chart_capture_counts {
 };
 int chart_capture_counts(struct chart *c, struct chart_capture_counts *ret, struct err *e) MUST;
 void chart_json_capture(struct jsonw *w, const struct chart_capture *x, bool detail); /* doc/api.md */
+
+/* ---- whom to call ---------------------------------------------------------------------------------------------------------- */
+
+struct chart_contact {
+	struct contact is;
+	enum contact_when when;      /* of the time asked for */
+	struct slice source;         /* the list; of a master file its sender */
+	bool master;
+	uint64_t entry;
+	int64_t received;
+	uint32_t order;              /* in its list */
+};
+struct chart_contact_list {      /* that was imported, the newest of its source */
+	struct slice source, file;
+	size_t n;
+	uint64_t entry;
+	int64_t received;
+	struct chart_contact_list *next;
+};
+struct chart_contacts_ask {
+	int64_t now;                 /* who is on call is a matter of it */
+	int category;                /* enum contact_category; -1: all */
+	struct slice source;         /* of one list; empty: all */
+	struct slice unit;           /* of this unit alone; empty: all */
+	bool unit_and_house;         /* with unit: of staff those of the unit, or of none, and all of the other categories: what a unit's own sheet shows */
+	bool on_call;                /* only who is on call at that time */
+	bool past;                   /* and lines whose time is over */
+};
+/* By category, those on call now first, then by unit. Everything lives in the arena (64 MiB is room for two lists of the largest size). ret_lists may be NULL. */
+int chart_contacts(struct chart *c, struct chart_moment at, const struct chart_contacts_ask *q, struct arena *a, struct chart_contact **ret, size_t *ret_n, struct chart_contact_list **ret_lists, struct err *e) MUST;
+void chart_json_contact(struct jsonw *w, const struct chart_contact *x);
+void chart_json_contacts(struct jsonw *w, const struct chart_contact *v, size_t n, const struct chart_contact_list *lists);
 
 /* ---- one item by its id --------------------------------------------------------------------------------------------------- */
 

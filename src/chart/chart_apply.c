@@ -46,6 +46,8 @@ static int apply_house(struct apply *p, const struct fact_group *g, struct err *
 {
 	int r = put_row(p, g, 0, e);
 	bool house = false;
+	if (r == 0 && contacts_are(p, g))
+		return contacts_note(p, g, store_row_id(p->en->seq, p->group), e);
 	for (const struct fact *t = g->first; t; t = t->next)
 		house |= t->kind == FACT_LOCATION || t->kind == FACT_STAFF;
 	if (r == 0 && house)

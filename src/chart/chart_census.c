@@ -171,7 +171,7 @@ static int collect(void *arg, const struct store_stay *s, struct err *e)
 }
 
 /* Room 2 before room 10. */
-static int natural(struct slice a, struct slice b)
+int chart_natural(struct slice a, struct slice b)
 {
 	size_t i = 0, k = 0;
 	while (i < a.n && k < b.n) {
@@ -207,10 +207,10 @@ static int by_place(const void *pa, const void *pb)
 {
 	const struct chart_row *const *a = pa, *const *b = pb;
 	const struct chart_place *x = &(*a)->place, *y = &(*b)->place;
-	int r = natural(x->facility, y->facility);
-	r = r ? r : natural(x->unit, y->unit);
-	r = r ? r : natural(x->room, y->room);
-	r = r ? r : natural(x->bed, y->bed);
+	int r = chart_natural(x->facility, y->facility);
+	r = r ? r : chart_natural(x->unit, y->unit);
+	r = r ? r : chart_natural(x->room, y->room);
+	r = r ? r : chart_natural(x->bed, y->bed);
 	r = r ? r : slice_cmp((*a)->name_family, (*b)->name_family);
 	return r ? r : strverscmp((*a)->id, (*b)->id);
 }
@@ -353,8 +353,8 @@ static int unit_at(struct units *k, struct slice facility, struct slice unit, st
 static int by_unit(const void *pa, const void *pb)
 {
 	const struct chart_unit *const *a = pa, *const *b = pb;
-	int r = natural((*a)->facility, (*b)->facility);
-	return r ? r : natural((*a)->unit, (*b)->unit);
+	int r = chart_natural((*a)->facility, (*b)->facility);
+	return r ? r : chart_natural((*a)->unit, (*b)->unit);
 }
 
 int chart_units(struct chart *c, struct chart_moment at, struct arena *a, struct chart_unit **ret, struct err *e)

@@ -27,6 +27,7 @@
  *   chart_ecg_json.c  ... and their JSON
  *   chart_capture.c     what was captured, applied: the item's row, what of it stands in a chart, acts of its way back
  *   chart_capture_ask.c ... questions, and their JSON
+ *   chart_contacts.c  whom to call: imported lists, staff and units of master files
  *   chart_time.c      as of
  *   chart_erase.c     what an erasure would take and must leave; what is left of an erased entry
  *   chart_json.c      JSON, export
@@ -48,7 +49,7 @@
 #define CHART_SCRATCH_MAX ((size_t)512 << 20)
 
 /* The numbers of ledger_kind that this view knows by name (ledger.h: numbers are for ever; the chart does not stand on the ledger). */
-enum { KIND_HL7V2 = 1, KIND_HL7V2_FRAGMENT = 3, KIND_FHIR = 4, KIND_OTHER = 5, KIND_IDENTITY = 6, KIND_PACK = 17, KIND_QUARANTINE = 18, KIND_ACCOUNT = 19, KIND_SESSION = 20, KIND_AUDIT = 21, KIND_ALARM = 22, KIND_CONFIG = 23, KIND_ECG = 29, KIND_ECG_ACT = 30, KIND_GATE_ACT = 36, KIND_GATE_LETTER = 39, KIND_SHEET = 41, KIND_PACKET = 42, KIND_CAPTURE = 43, KIND_DOWNTIME = 44, KIND_BACKLOAD = 45, KIND_DRILL = 49 };
+enum { KIND_HL7V2 = 1, KIND_HL7V2_FRAGMENT = 3, KIND_FHIR = 4, KIND_OTHER = 5, KIND_IDENTITY = 6, KIND_PACK = 17, KIND_QUARANTINE = 18, KIND_ACCOUNT = 19, KIND_SESSION = 20, KIND_AUDIT = 21, KIND_ALARM = 22, KIND_CONFIG = 23, KIND_ECG = 29, KIND_ECG_ACT = 30, KIND_GATE_ACT = 36, KIND_GATE_LETTER = 39, KIND_SHEET = 41, KIND_PACKET = 42, KIND_CAPTURE = 43, KIND_DOWNTIME = 44, KIND_BACKLOAD = 45, KIND_CONTACTS = 47, KIND_DRILL = 49 };
 #define LEAF_FLAG_ID_REUSED 0x01
 
 /* ---- rows --------------------------------------------------------------------------------------------------------------- */
@@ -263,6 +264,7 @@ static inline void chart_look_cleanup(struct chart **c)
 			return look_r_;                                                                                                                      \
 		held = c;                                                                                                                                \
 	} while (0)
+int chart_natural(struct slice a, struct slice b); /* "9" before "10": chart_census.c */
 uint64_t chart_end(struct chart *c, struct chart_moment at); /* entries below this are in */
 int chart_no_memory(struct arena *a, struct err *e);         /* what a NULL from the arena means */
 int chart_begin(struct chart *c, struct err *e) MUST;
@@ -556,6 +558,8 @@ int ecg_compare(struct chart *c, const struct chart_ecg *g, uint32_t root, uint6
 int groups_apply(struct apply *p, struct err *e) MUST; /* chart_apply.c: p->f, p->time and p->origin are set */
 int captured_apply(struct apply *p, struct slice body, struct err *e) MUST;
 int backload_act_apply(struct apply *p, struct slice body, struct err *e) MUST;
+bool contacts_are(const struct apply *p, const struct fact_group *g); /* chart_contacts.c: a list that was imported, or taken away */
+int contacts_note(struct apply *p, const struct fact_group *g, uint64_t row, struct err *e) MUST;
 
 /* chart_time.c */
 int times_apply(struct chart *c, uint64_t seq, int64_t t, struct err *e) MUST;

@@ -122,7 +122,7 @@ enum { STORE_ECG_WEIGHS = 16 }; /* of store_ecg.flags, which the tables' index s
 enum store_strip { STORE_STRIP_NEWEST /* first */, STORE_STRIP_OLDEST, STORE_STRIP_WEIGHS /* the oldest first, of those whose statements are urgent (STORE_ECG_WEIGHS) */ };
 
 enum store_mark { STORE_MARK_VISIT = 1, STORE_MARK_SAFETY = 2, STORE_MARK_HOUSE = 3 };
-enum store_kv { STORE_KV_META = 1, STORE_KV_FEED = 2, STORE_KV_COUNT = 3, STORE_KV_AUTHORITY = 4 };
+enum store_kv { STORE_KV_META = 1, STORE_KV_FEED = 2, STORE_KV_COUNT = 3, STORE_KV_AUTHORITY = 4, STORE_KV_CONTACTS = 5 };
 
 struct store;
 

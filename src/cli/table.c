@@ -21,6 +21,7 @@ const struct cli_command cli_commands[] = {
 	{"backload", "what was captured, back into the EHR, each item once", cmd_backload},
 	{"drill", "a downtime rehearsed on a copy, and how ready the site is", cmd_drill},
 	{"capture", "what wards wrote down while the EHR was away", cmd_capture},
+	{"contacts", "whom to call: lists and master files, who is on call now", cmd_contacts},
 	{"identity", "merge or un-merge two records, reversibly", cmd_identity},
 	{"feed", "which feeds are waited for, and which are over", cmd_feed},
 	{"quarantine", "entries that could not be read: list them, read them again", cmd_quarantine},

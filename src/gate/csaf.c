@@ -427,7 +427,7 @@ static int kev_csv(struct gate_advisories *s, const char *file, struct slice tex
 		return err_set(e, ERR_INPUT, file, "the file is empty");
 	for (size_t i = 0; i < n; i++) {
 		char key[64];
-		header_key(f[i], key);
+		csv_key(f[i], key);
 		for (size_t w = 0; w < 3; w++)
 			if (!strcmp(key, want[w]))
 				at[w] = i;
@@ -455,7 +455,7 @@ int gate_kev_read(struct gate_advisories *s, const char *file, struct slice text
 	struct slice t;
 	if (!scratch)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
-	int r = text_utf8(text, scratch, &t, e);
+	int r = csv_utf8(text, scratch, &t, e);
 	if (r < 0)
 		return r;
 	struct slice first = slice_trim(t);

@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_GATE_EXPOSURE_INTERNAL_H
 #define HOLDFAST_GATE_EXPOSURE_INTERNAL_H
 
+#include "csv.h"
 #include "gate.h"
 
 /* ---- words: a name folded to its letters and digits, for comparing ---- */
@@ -37,23 +38,6 @@ int inv_dnsmasq(struct gate_inventory *v, const char *file, struct slice text, s
 int inv_nmap(struct gate_inventory *v, const char *file, struct slice text, struct err *e) MUST;
 bool isc_looks(struct slice text);
 bool dnsmasq_looks(struct slice text);
-
-/* ---- CSV: rows of fields, quotes undone ---- */
-#define CSV_FIELDS_MAX 256
-struct csv {
-	struct slice text;
-	size_t at;
-	uint32_t line, row_line; /* where the next row begins, and where the last one did */
-	uint8_t sep;
-	struct arena *a; /* fields with quotes */
-	bool broken;     /* a quote was never closed: read as a letter */
-	bool no_room, more_fields;
-};
-void csv_init(struct csv *c, struct slice text, uint8_t sep, struct arena *a);
-bool csv_row(struct csv *c, struct slice field[CSV_FIELDS_MAX], size_t *ret_n); /* false at the end; fields trimmed; blank lines are passed over */
-uint8_t csv_separator(struct slice header_line);
-int text_utf8(struct slice raw, struct arena *a, struct slice *ret, struct err *e) MUST; /* BOM off; UTF-16 and Latin-1 made UTF-8 */
-void header_key(struct slice column, char out[64]); /* letters and digits, folded */
 
 /* ---- CPE 2.2 and 2.3 ---- */
 struct cpe {

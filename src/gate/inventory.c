@@ -479,10 +479,10 @@ int gate_inventory_read(struct gate_inventory *v, const char *file, struct slice
 	if (!scratch)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
 	struct slice t;
-	int r = text_utf8(text, scratch, &t, e);
+	int r = csv_utf8(text, scratch, &t, e);
 	if (r == 0) {
 		char key[64];
-		header_key(slice_cut(t, ',', &(struct slice){0}), key);
+		csv_key(slice_cut(t, ',', &(struct slice){0}), key);
 		bool kea = !strcmp(key, "address") && memmem(t.p, t.n < 512 ? t.n : 512, "valid_lifetime", 14);
 		r = isc_looks(t) ? inv_isc(v, name, t, e) : kea ? inv_kea(v, name, t, e) : dnsmasq_looks(t) ? inv_dnsmasq(v, name, t, e) : inv_csv(v, name, t, e);
 	}

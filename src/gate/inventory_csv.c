@@ -29,7 +29,7 @@ static const struct {
 static enum gate_field field_of(struct slice column)
 {
 	char key[64];
-	header_key(column, key);
+	csv_key(column, key);
 	for (size_t i = 0; i < ARRAY_LEN(columns); i++)
 		if (!strcmp(columns[i].key, key))
 			return columns[i].field;

@@ -130,7 +130,7 @@ static enum column column_of(struct slice s)
 	} keys[] = {{"group", C_GROUP}, {"groupe", C_GROUP}, {"zone", C_GROUP}, {"分组", C_GROUP}, {"address", C_ADDRESS}, {"prefix", C_ADDRESS}, {"addressprefix", C_ADDRESS}, {"host", C_ADDRESS}, {"name", C_ADDRESS}, {"adresse", C_ADDRESS}, {"network", C_ADDRESS}, {"subnet", C_ADDRESS}, {"cidr", C_ADDRESS}, {"ip", C_ADDRESS}, {"member", C_ADDRESS}, {"地址", C_ADDRESS},
 		{"reason", C_REASON}, {"why", C_REASON}, {"motif", C_REASON}, {"raison", C_REASON}, {"原因", C_REASON}, {"island", C_ISLAND}, {"ilot", C_ISLAND}, {"talksto", C_TALKS}, {"talks", C_TALKS}, {"allow", C_TALKS}, {"link", C_LINK}, {"partner", C_LINK}};
 	char key[64];
-	header_key(s, key);
+	csv_key(s, key);
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		if (!strcmp(keys[i].key, key))
 			return keys[i].c;
@@ -210,7 +210,7 @@ static int read_groups(struct gate_plan *p, struct slice raw, struct err *e)
 	struct csv csv;
 	size_t n, cols;
 	bool group = false;
-	int r = text_utf8(raw, p->a, &text, e);
+	int r = csv_utf8(raw, p->a, &text, e);
 	if (r < 0)
 		return r;
 	csv_init(&csv, text, csv_separator(slice_cut(text, '\n', &(struct slice){0})), p->a);

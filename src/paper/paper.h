@@ -139,8 +139,13 @@ struct paper_bed {                          /* a line of the census */
 	bool lookalike, is_protected, test, incomplete, deceased;
 	bool free;                              /* a bed that nobody is in */
 };
+/* In this order on the sheet. */
+enum paper_contact_group { PAPER_ON_CALL, PAPER_PLACES, PAPER_STAFF, PAPER_NEIGHBOURS, PAPER_PARTNERS, PAPER_SUPPLIERS, PAPER_AUTHORITIES, PAPER_REGULATORS, PAPER_POLICE, PAPER_INSURERS, PAPER_OTHERS, PAPER_CONTACT_GROUPS };
 struct paper_contact {
-	struct slice group, name, role, phone, note;
+	enum paper_contact_group group;         /* those of one stand together */
+	struct slice name, role, unit, phone, phone2, mobile, pager, fax, email, address, note;
+	struct slice from, to;                  /* on call: ISO times, or hours of every day ("18:00") */
+	bool now;                               /* on call when it was printed */
 };
 struct paper_sheet {
 	enum paper_kind kind;
@@ -155,7 +160,7 @@ struct paper_sheet {
 	const struct paper_bed *bed;            /* census */
 	size_t bed_n, withheld;                 /* withheld: protected records whose sheets are not in this book */
 	const struct paper_contact *contact;
-	size_t contact_n;
+	size_t contact_n, contact_more;         /* contact_more: how many are not on this sheet */
 };
 struct paper_run {                          /* what all sheets of a book have in common */
 	const char *lang;                       /* "en", "fr", "zh" */

@@ -122,6 +122,7 @@ struct column {
 struct cell {
 	struct slice text, small; /* small: below, in smaller letters */
 	bool bold, struck;
+	double size;        /* of its letters; 0: as the table's */
 };
 struct table {
 	struct pad *p;

@@ -68,7 +68,7 @@ static double height(const struct table *t, const struct cell *c)
 	double h = 0;
 	for (size_t i = 0; i < t->n; i++) {
 		double w = t->x[i + 1] - t->x[i] - 2 * INSET;
-		double mine = pad_words(p, 0, 0, t->size, c[i].bold, 0, w, lines_of(p, t->size), c[i].text, false);
+		double size = c[i].size > 0 ? c[i].size : t->size, mine = pad_words(p, 0, 0, size, c[i].bold, 0, w, lines_of(p, size), c[i].text, false);
 		if (c[i].small.n)
 			mine += pad_words(p, 0, 0, t->size * 0.84, false, 0, w, small_lines_of(p, t->size), c[i].small, false);
 		h = fmax(h, mine);
@@ -83,9 +83,9 @@ void table_row(struct table *t, const struct cell *c)
 	pad_room(p, h);
 	for (size_t i = 0; i < t->n; i++) {
 		double w = t->x[i + 1] - t->x[i] - 2 * INSET, x = t->x[i] + INSET, y = p->y + 0.55;
-		double used = pad_words(p, x, y, t->size, c[i].bold, 0, w, lines_of(p, t->size), c[i].text, true);
+		double size = c[i].size > 0 ? c[i].size : t->size, used = pad_words(p, x, y, size, c[i].bold, 0, w, lines_of(p, size), c[i].text, true);
 		if (c[i].struck)
-			pad_line(p, x, y + used / 2, x + fmin(w, pad_width(p, t->size, c[i].bold, c[i].text)), y + used / 2, 0.3, 0);
+			pad_line(p, x, y + used / 2, x + fmin(w, pad_width(p, size, c[i].bold, c[i].text)), y + used / 2, 0.3, 0);
 		if (c[i].small.n)
 			pad_words(p, x, y + used, t->size * 0.84, false, 0.15, w, small_lines_of(p, t->size), c[i].small, true);
 	}

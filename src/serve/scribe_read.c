@@ -3,6 +3,7 @@
  * The thread that reads ahead is the scribe's own; the other one applies. What lies between them is a ring of lots, each with an arena of its own and as many records as came. Whoever has to do with the chart
  * itself (a commit, the end) drains the ring first, so that the chart is never in two hands. */
 #include "scribe_read.h"
+#include "contacts.h"
 #include "ecg.h"
 #include "fhir.h"
 #include "hl7.h"
@@ -87,6 +88,8 @@ bool record_facts(const struct record *r, struct arena *a, struct facts *f)
 			f->time = SLICE_NULL;
 	} else if (r->en.kind == LEDGER_ECG) {
 		ecg_facts(r->body, f);
+	} else if (r->en.kind == LEDGER_CONTACTS) {
+		contacts_facts(r->body, f);
 	} else {
 		return false;
 	}

@@ -5,6 +5,8 @@
 
 #define CHART_MAX ((size_t)512 << 20)
 #define RECENT 14u     /* values on a summary */
+#define CONTACTS_ON_SHEET 1500u /* some forty pages */
+_Static_assert((int)PAPER_OTHERS == (int)CONTACT_OTHER && (int)PAPER_STAFF == (int)CONTACT_STAFF && (int)PAPER_POLICE == (int)CONTACT_POLICE && (int)PAPER_CONTACT_GROUPS == (int)CONTACT_CATEGORIES, "the same groups in the same order");
 
 int ward_kinds(struct slice list, struct ward_ask *ret, struct err *e)
 {
@@ -212,13 +214,39 @@ static int one_unit(struct chart *c, struct chart_moment at, const struct ward_a
 	return r;
 }
 
-static int forms(const struct ward_ask *q, struct slice unit, struct paper_book *b, struct err *e)
+/* Of a unit: who works there, and everybody else but other units' staff. Of the house: all there are. */
+static int contacts(struct chart *c, struct chart_moment at, const struct ward_ask *q, struct slice unit, struct paper_book *b, struct err *e)
+{
+	AUTO_ARENA struct arena *a = arena_new((size_t)256 << 20);
+	const struct chart_contacts_ask ask = {.now = q->past ? at.time : q->now, .category = -1, .unit = unit, .unit_and_house = true};
+	struct chart_contact *v;
+	size_t n = 0;
+	int r = a ? chart_contacts(c, at, &ask, a, &v, &n, NULL, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
+	if (r < 0)
+		return r;
+	struct paper_sheet s = {.kind = PAPER_CONTACTS, .unit = unit, .contact_n = n < CONTACTS_ON_SHEET ? n : CONTACTS_ON_SHEET};
+	struct paper_contact *out = arena_array(a, n ? n : 1, sizeof *out);
+	if (!out)
+		return err_set(e, arena_code(a), NULL, "more contacts than can be printed");
+	for (size_t i = 0; i < s.contact_n; i++) {
+		const struct contact *x = &v[i].is;
+		out[i] = (struct paper_contact){.group = (enum paper_contact_group)x->category, .name = x->name, .role = x->role, .unit = x->unit, .phone = x->phone, .phone2 = x->phone2, .mobile = x->mobile, .pager = x->pager, .fax = x->fax, .email = x->email,
+		                                .address = x->address, .note = x->note, .from = x->from, .to = x->to, .now = x->category == CONTACT_ON_CALL && v[i].when == CONTACT_NOW};
+	}
+	s.contact = out;
+	s.contact_more = n - s.contact_n;
+	return paper_book_add(b, &s, e);
+}
+
+static int forms(struct chart *c, struct chart_moment at, const struct ward_ask *q, struct slice unit, struct paper_book *b, struct err *e)
 {
 	int r = 0;
 	for (size_t i = 0; i < q->kind_n && r == 0; i++) {
 		enum paper_kind k = q->kinds[i];
 		const struct paper_sheet s = {.kind = k, .unit = unit};
-		if (k == PAPER_CONTACTS || (!q->patient && paper_kind_is_form(k)))
+		if (k == PAPER_CONTACTS)
+			r = contacts(c, at, q, unit, b, e);
+		else if (!q->patient && paper_kind_is_form(k))
 			r = paper_book_add(b, &s, e);
 	}
 	return r;
@@ -263,7 +291,7 @@ int ward_sheets(struct chart *c, struct chart_moment at, const struct ward_ask *
 	if (r == 0 && !q->patient && !q->all && !found)
 		r = err_set(e, ERR_NOT_FOUND, NULL, "no unit of this name has a patient; `holdfast chart census` lists them");
 	if (r == 0)
-		r = forms(q, slice_str(q->unit), b, e);
+		r = forms(c, at, q, slice_str(q->unit), b, e);
 	if (r == 0 && !paper_book_sheets(b))
 		r = err_set(e, ERR_NOT_FOUND, NULL, ret->withheld ? "the only records there are protected: print each with --patient, --protected and --reason" : "there is nobody to print it of");
 	each_once(ret);

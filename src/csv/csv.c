@@ -1,6 +1,6 @@
 /* CSV (RFC 4180 and what spreadsheets make of it): rows end at LF or CRLF outside of quotes, "" in quotes is a quote. A quote that is never closed within
  * 64 KiB is a letter. Also: other encodings made UTF-8, and column names made comparable. */
-#include "exposure_internal.h"
+#include "csv.h"
 
 #define QUOTED_MAX 65536u
 
@@ -110,9 +110,9 @@ uint8_t csv_separator(struct slice line)
 	return seps[best];
 }
 
-static int from_utf16(struct slice raw, bool big, struct buf *out)
+static int from_utf16(struct slice raw, size_t bom, bool big, struct buf *out)
 {
-	for (size_t i = 2; i + 1 < raw.n; i += 2) {
+	for (size_t i = bom; i + 1 < raw.n; i += 2) {
 		uint32_t u = big ? (uint32_t)raw.p[i] << 8 | raw.p[i + 1] : (uint32_t)raw.p[i + 1] << 8 | raw.p[i];
 		if (u >= 0xD800 && u < 0xDC00 && i + 3 < raw.n) {
 			uint32_t low = big ? (uint32_t)raw.p[i + 2] << 8 | raw.p[i + 3] : (uint32_t)raw.p[i + 3] << 8 | raw.p[i + 2];
@@ -128,28 +128,38 @@ static int from_utf16(struct slice raw, bool big, struct buf *out)
 	return buf_code(out);
 }
 
-int text_utf8(struct slice raw, struct arena *a, struct slice *ret, struct err *e)
+/* What Windows puts where Latin-1 has control characters (the WHATWG's table: the five that are not assigned stay as they are). */
+static int from_1252(struct slice raw, struct buf *out)
+{
+	static const uint16_t high[32] = {0x20ac, 0x81, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8d, 0x017d, 0x8f, 0x90, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x9d, 0x017e, 0x0178};
+	for (size_t i = 0; i < raw.n; i++) {
+		uint8_t c[4];
+		buf_add(out, c, utf8_put(raw.p[i] >= 0x80 && raw.p[i] < 0xa0 ? high[raw.p[i] - 0x80] : raw.p[i], c));
+	}
+	return buf_code(out);
+}
+
+int csv_utf8(struct slice raw, struct arena *a, struct slice *ret, struct err *e)
 {
 	AUTO_BUF struct buf b = {0};
 	if (raw.n >= 3 && !memcmp(raw.p, "\xEF\xBB\xBF", 3))
 		raw = slice_of(raw.p + 3, raw.n - 3);
 	bool little = raw.n >= 2 && raw.p[0] == 0xff && raw.p[1] == 0xfe, big = raw.n >= 2 && raw.p[0] == 0xfe && raw.p[1] == 0xff;
+	size_t bom = little || big ? 2 : 0;
+	if (!bom && raw.n >= 4 && !(raw.n & 1)) { /* without its mark: the first two letters of a header are ASCII in any language that says "name", and in most others, too */
+		little = raw.p[0] && !raw.p[1] && raw.p[2] && !raw.p[3];
+		big = !raw.p[0] && raw.p[1] && !raw.p[2] && raw.p[3];
+	}
 	if (!little && !big && utf8_valid(raw)) {
 		*ret = raw;
 		return 0;
 	}
-	buf_init(&b, raw.n * 2 + 16);
+	buf_init(&b, raw.n * 3 + 16);
 	int code = 0;
 	if (little || big)
-		code = from_utf16(raw, big, &b);
-	else {
-		for (size_t i = 0; i < raw.n; i++) {
-			uint8_t c[4];
-			size_t n = utf8_put(raw.p[i], c);
-			buf_add(&b, c, n);
-		}
-		code = buf_code(&b);
-	}
+		code = from_utf16(raw, bom, big, &b);
+	else
+		code = from_1252(raw, &b);
 	if (code == 0 && b.n) {
 		*ret = arena_dup(a, buf_slice(&b));
 		code = ret->p ? 0 : arena_code(a);
@@ -158,7 +168,7 @@ int text_utf8(struct slice raw, struct arena *a, struct slice *ret, struct err *
 	return code ? err_set(e, code, NULL, "no room to read it in its encoding") : 0;
 }
 
-void header_key(struct slice column, char out[64])
+void csv_key(struct slice column, char out[64])
 {
 	AUTO_BUF struct buf b = {0};
 	size_t n = 0;
