@@ -1,6 +1,8 @@
 /* Whom to call when the directory is gone: one table a group, the first number large enough to be dialled from at arm's length. */
 #include "paper_internal.h"
 
+#include <math.h>
+
 #define DIAL 4.2 /* mm */
 
 static const enum word groups[PAPER_CONTACT_GROUPS] = {W_G_ON_CALL, W_G_PLACES, W_G_STAFF, W_G_NEIGHBOURS, W_G_PARTNERS, W_G_SUPPLIERS, W_G_AUTHORITIES, W_G_REGULATORS, W_G_POLICE, W_G_INSURERS, W_G_OTHERS};
@@ -13,9 +15,23 @@ static void add(struct buf *b, const char *between, struct slice s)
 	}
 }
 
+/* A number is read in one piece: it is not broken at its blanks. */
+static struct slice whole(struct pad *p, struct slice number)
+{
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, 1 << 12);
+	for (size_t i = 0; i < number.n; i++) {
+		if (number.p[i] == ' ')
+			buf_str(&b, "\u00a0");
+		else
+			buf_u8(&b, number.p[i]);
+	}
+	return b.n ? pad_dup(p, buf_slice(&b)) : SLICE_NULL;
+}
+
 static struct slice labelled(struct pad *p, enum word w, struct slice number)
 {
-	return number.n ? SAY(p, w, number) : SLICE_NULL;
+	return number.n ? whole(p, SAY(p, w, number)) : SLICE_NULL;
 }
 
 /* The one that is dialled first: the telephone, or what there is instead of it, which then says what it is. */
@@ -30,7 +46,7 @@ static struct slice others_of(struct pad *p, const struct paper_contact *c)
 	struct slice first = first_of(p, c);
 	buf_init(&b, 1 << 14);
 	if (c->phone2.p != first.p)
-		add(&b, " · ", c->phone2);
+		add(&b, " · ", whole(p, c->phone2));
 	if (c->mobile.p != first.p)
 		add(&b, " · ", labelled(p, W_MOBILE, c->mobile));
 	if (c->phone.n || c->mobile.n)
@@ -60,13 +76,16 @@ static void row_of(struct table *t, struct pad *p, const struct paper_contact *c
 		add(&note, "", pad_word(p, W_ON_CALL_NOW));
 	add(&note, " · ", when_of(p, c));
 	struct slice name = c->name.n ? c->name : c->role.n ? c->role : c->unit, first = first_of(p, c);
+	if (first.n)
+		first = whole(p, first);
+	double room = t->x[2] - t->x[1] - 2, wide = first.n ? pad_width(p, DIAL, true, first) : 0, size = wide > room ? fmax(DIAL * room / wide, 2.6) : DIAL;
 	if (c->name.n)
 		add(&who, "", c->role);
 	if (!slice_eq(name, c->unit))
 		add(&who, " · ", c->unit);
 	const struct cell cells[] = {
 		{.text = name, .small = pad_dup(p, buf_slice(&who)), .bold = true},
-		{.text = first.n ? first : reach.n ? SLICE_NULL : pad_word(p, W_NO_NUMBER), .bold = first.n > 0, .size = first.n ? DIAL : 0},
+		{.text = first.n ? first : reach.n ? SLICE_NULL : pad_word(p, W_NO_NUMBER), .bold = first.n > 0, .size = first.n ? size : 0},
 		{.text = others_of(p, c), .small = pad_dup(p, buf_slice(&reach))},
 		{.text = pad_dup(p, buf_slice(&note)), .small = c->note, .bold = c->now},
 	};
@@ -75,7 +94,7 @@ static void row_of(struct table *t, struct pad *p, const struct paper_contact *c
 
 void sheet_contacts(struct pad *p, const struct paper_sheet *s)
 {
-	static const struct column cols[] = {{W_C_NAME, 58, 0}, {W_PHONE, 48, 0}, {W_OTHER_NUMBERS, 0, 0}, {W_WHEN_NOTES, 40, 0}};
+	static const struct column cols[] = {{W_C_NAME, 50, 0}, {W_PHONE, 46, 0}, {W_OTHER_NUMBERS, 0, 0}, {W_WHEN_NOTES, 36, 0}};
 	struct table t;
 	bool on_call = s->contact_n && s->contact[0].group == PAPER_ON_CALL;
 	if (!s->contact_n)
