@@ -59,7 +59,9 @@ int contacts_entry_read(struct slice body, struct arena *a, struct contacts_entr
 
 static void put(struct facts *f, struct fact *t, uint8_t field, struct slice v)
 {
-	facts_put(f, t, field, arena_dup(f->a, facts_text(f, v)));
+	struct slice kept = arena_dup(f->a, facts_text(f, v));
+	f->failed |= v.n && !kept.p;
+	facts_put(f, t, field, kept);
 }
 
 static void telecom(struct facts *f, struct fact *t, const char *system, const char *use, struct slice v)
@@ -73,7 +75,8 @@ static void part(struct facts *f, struct fact *t, uint8_t field, unsigned i, str
 {
 	struct slice parts[8] = {{0}};
 	assert(i < ARRAY_LEN(parts));
-	parts[i] = facts_text(f, v);
+	parts[i] = arena_dup(f->a, facts_text(f, v)); /* one part alone is kept as the slice it is, and this one lies in what goes away */
+	f->failed |= v.n && !parts[i].p;
 	if (v.n)
 		facts_put_parts(f, t, field, parts, i + 1);
 }

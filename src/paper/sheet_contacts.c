@@ -31,7 +31,7 @@ static struct slice whole(struct pad *p, struct slice number)
 
 static struct slice labelled(struct pad *p, enum word w, struct slice number)
 {
-	return number.n ? whole(p, SAY(p, w, number)) : SLICE_NULL;
+	return number.n ? SAY(p, w, whole(p, number)) : SLICE_NULL;
 }
 
 /* The one that is dialled first: the telephone, or what there is instead of it, which then says what it is. */
@@ -94,7 +94,7 @@ static void row_of(struct table *t, struct pad *p, const struct paper_contact *c
 
 void sheet_contacts(struct pad *p, const struct paper_sheet *s)
 {
-	static const struct column cols[] = {{W_C_NAME, 50, 0}, {W_PHONE, 46, 0}, {W_OTHER_NUMBERS, 0, 0}, {W_WHEN_NOTES, 36, 0}};
+	static const struct column cols[] = {{W_C_NAME, 46, 0}, {W_PHONE, 46, 0}, {W_OTHER_NUMBERS, 0, 0}, {W_WHEN_NOTES, 34, 0}};
 	struct table t;
 	bool on_call = s->contact_n && s->contact[0].group == PAPER_ON_CALL;
 	if (!s->contact_n)
@@ -104,6 +104,7 @@ void sheet_contacts(struct pad *p, const struct paper_sheet *s)
 	for (size_t i = 0; i < s->contact_n;) {
 		enum paper_contact_group g = s->contact[i].group;
 		assert(g < PAPER_CONTACT_GROUPS);
+		pad_room(p, 34 * p->s); /* no heading alone at the foot of a page */
 		part_heading(p, pad_word(p, groups[g]));
 		table_begin(&t, p, pad_word(p, groups[g]), cols, ARRAY_LEN(cols), 2.9);
 		for (; i < s->contact_n && s->contact[i].group == g; i++)
