@@ -186,6 +186,8 @@ int transfer_log_take(struct transfer_log *l, uint64_t entry, int64_t time, stru
 	struct transfer_row *t = r == 0 ? find(l, what == TRANSFER_BEGUN ? entry : of) : NULL;
 	if (r < 0)
 		return r;
+	if (t && what != TRANSFER_BEGUN && t->state == (enum transfer_state)what && (!x.sha256.n || slice_eq(x.sha256, t->sha256)))
+		return 0; /* a keeper that died before it answered is told again */
 	if (!t || (what != TRANSFER_BEGUN && transfer_may_become(t, (enum transfer_state)what, &quiet) < 0)) {
 		l->odd++;
 		return 0;
