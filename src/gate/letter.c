@@ -201,13 +201,12 @@ static void address(struct writing *w)
 {
 	const struct gate_letter *l = w->l;
 	char key[64];
-	struct paper_block *b = &w->block[w->n];
 	(void)letter_say(w, PAPER_TITLE, key2("title.", kinds[l->kind], "", key), NULL);
 	if (l->to != GATE_TO_PARTNER)
 		(void)letter_say_field(w, "l.to", key2("to.", tos[l->to], "", key), NULL);
 	else if (!letter_say_field(w, "l.to", NULL, FIGS(figure_plain(w->a, w->d->defined, slice_str(w->d->link.partner)))))
 		(void)letter_say_field(w, "l.to", "to.partner", NULL);
-	b = &w->block[w->n++];
+	struct paper_block *b = &w->block[w->n++];
 	*b = (struct paper_block){PAPER_FIELD, letter_word("l.from", l->lang), arena_dup(w->a, slice_str(l->hospital))};
 	buf_reset(&w->line);
 	letter_time(l->now, l->lang, l->zone_minutes, &w->line);

@@ -2,6 +2,7 @@
  * text is a row of glyphs. Kerning is left out. Whatever needs more than that (Arabic, Indic, combining marks) is told apart by font_plain and set by pango. */
 #include "paper_internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #define FACES 2 /* DejaVu Sans, then the Chinese one: see PAPER_SANS for why it is a serif */
@@ -132,6 +133,7 @@ void font_show(struct font *f, cairo_t *cr, bool bold, double size, double x, do
 			x += (double)h.width * size;
 			i += len;
 		}
+		assert(face < FACES); /* there is a first glyph */
 		cairo_set_font_face(cr, f->face[bold][face]);
 		cairo_show_text_glyphs(cr, (const char *)s.p + from, (int)(i - from), g, n, k, n, 0);
 	}

@@ -50,7 +50,7 @@ static struct slice unit(struct slice s, size_t *ret_width)
 		if (shown(c))
 			width += wide(c) ? 2 : 1;
 		if (wide(c)) { /* alone, but for the mark behind it */
-			while (n < s.n && ends_clause(c = utf8_get(slice_of(s.p + n, s.n - n), &len))) {
+			while (n < s.n && ends_clause(utf8_get(slice_of(s.p + n, s.n - n), &len))) {
 				n += len;
 				width += 2;
 			}

@@ -281,7 +281,7 @@ static void on_prove(struct cutter *c, const struct frame *f)
 			tries++;
 		}
 	size_t links = tries;
-	if (able && c->isolated) {
+	if (able && p && c->isolated) {
 		outside(p + tries);
 		tries += 2;
 	}

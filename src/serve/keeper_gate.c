@@ -72,9 +72,9 @@ bool kg_truth(const struct json_node *n, const char *key)
 
 static uint8_t method_of(struct slice name)
 {
-	for (uint8_t i = PROOF_RELAY; i < ARRAY_LEN(methods); i++)
+	for (size_t i = PROOF_RELAY; i < ARRAY_LEN(methods); i++)
 		if (slice_eq_str(name, methods[i]))
-			return i;
+			return (uint8_t)i;
 	return PROOF_NONE;
 }
 

@@ -183,7 +183,7 @@ int proc_read(int32_t tid, const struct proc_rules *r, struct proc *ret)
 	else if (p.sid <= 0 || proc_start(p.sid, &p.leader_start) < 0)
 		p.leader_start = 0;
 	class_of(&p, r);
-	if (sscanf(uid + 5, "%*u %*u %*u %u", &fsuid) == 1)
+	if (sscanf(uid + 5, /* NOLINT(cert-err34-c): the kernel's own numbers */ "%*u %*u %*u %u", &fsuid) == 1)
 		p.uid = fsuid; /* as whom it touches files: a file server is root and takes on its client's user */
 	*ret = p;
 	return 0;

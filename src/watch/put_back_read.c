@@ -35,15 +35,23 @@ static bool concerned(const struct undo *u, uint64_t session)
 	return false;
 }
 
-static void *grow(void *p, size_t *room, size_t n, size_t size)
+/* list: the address of a pointer to things of this size; it is as it was where there is no room for one more. */
+static bool grow(void *list, size_t *room, size_t n, size_t size)
 {
 	if (n < *room)
-		return p;
+		return true;
+	void *was;
+	memcpy(&was, list, sizeof was);
 	size_t more = *room ? *room * 2 : 64;
-	void *q = more <= THINGS_MAX ? reallocarray(p, more, size) : NULL;
-	if (q)
-		*room = more;
-	return q;
+	void *is = more <= THINGS_MAX ? calloc(more, size) : NULL;
+	if (!is)
+		return false;
+	if (n)
+		memcpy(is, was, n * size);
+	free(was);
+	memcpy(list, &is, sizeof is);
+	*room = more;
+	return true;
 }
 
 static struct undo_change *change_of(struct undo *u, uint64_t number)
@@ -77,11 +85,8 @@ static struct undo_file *file_of_name(struct undo *u, const char *path)
 
 static struct undo_file *add_file(struct undo *u, const char *path, dev_t dev, ino_t ino)
 {
-	void *more = grow(u->file, &u->file_room, u->files, sizeof *u->file);
 	char *was = strdup(path), *is = strdup(path);
-	if (more)
-		u->file = more;
-	if (!more || !was || !is) {
+	if (!was || !is || !grow(&u->file, &u->file_room, u->files, sizeof *u->file)) {
 		u->full = true;
 		free(was);
 		free(is);
@@ -93,30 +98,26 @@ static struct undo_file *add_file(struct undo *u, const char *path, dev_t dev, i
 
 static void add_change(struct undo *u, const struct record *r)
 {
-	void *more = grow(u->change, &u->change_room, u->changes, sizeof *u->change);
+	bool more = grow(&u->change, &u->change_room, u->changes, sizeof *u->change);
 	struct record *copy = malloc(sizeof *copy + r->extra.n);
 	struct undo_file *f = file_of_inode(u, r->dev, r->ino);
 	if (!f)
 		f = add_file(u, r->path, r->dev, r->ino);
 	if (!more || !copy || !f || f->made) {
 		u->full |= !more || !copy;
-		u->change = more ? more : u->change;
 		free(copy);
 		return;
 	}
-	u->change = more;
 	*copy = *r;
 	if (r->extra.n)
 		memcpy(copy + 1, r->extra.p, r->extra.n);
 	copy->extra = slice_of(copy + 1, r->extra.n);
 	u->change[u->changes] = (struct undo_change){.r = copy};
-	size_t *list = grow(f->change, &f->room, f->changes, sizeof *f->change);
-	if (!list) {
+	if (!grow(&f->change, &f->room, f->changes, sizeof *f->change)) {
 		u->full = true;
 		free(copy);
 		return;
 	}
-	f->change = list;
 	f->change[f->changes++] = u->changes++;
 	f->nothing = false;
 }
@@ -124,12 +125,10 @@ static void add_change(struct undo *u, const struct record *r)
 static void add_data(struct undo *u, const struct record *r, const struct place *data)
 {
 	struct undo_change *c = change_of(u, r->number);
-	void *more = c ? grow(c->data, &c->room, c->n, sizeof *c->data) : NULL;
-	if (!more) {
+	if (!c || !grow(&c->data, &c->room, c->n, sizeof *c->data)) {
 		u->full |= c != NULL;
 		return;
 	}
-	c->data = more;
 	c->data[c->n++] = *data;
 }
 
