@@ -135,7 +135,7 @@ static int say_word(struct control *k, const struct word *word, struct backlog_i
 		jsonw_kstr(&w, "reason", word->d.reason);
 	jsonw_obj_end(&w);
 	int r = backload_enter(k, &b, it, e);
-	if (r == 0 && it->b.state == before.state && memcmp(&before, &it->b, sizeof before) == 0)
+	if (r == 0 && it->b.state == before.state && it->b.reviewed == before.reviewed && it->b.person == before.person && !strcmp(it->b.why, before.why))
 		r = err_set(e, ERR_NO, NULL, "item %.*s is %s: that word changes nothing of it", SLICE_FMT(it->id), backload_state_name(it->counts));
 	return r;
 }
