@@ -50,9 +50,9 @@ static void add(const char *path)
 
 /* ---- attacks ---- */
 
-enum how { WHOLE, OPEN, TRUNC, FOOTER, PART4K64, HEADER, BEHIND, EVERY16, MIDDLE, BASE64, HEX, ZERO, SUFFIX, SUFFIX_FIRST, NEWDEL, NEWDEL_RANDOM, NEWDEL_BASE64, DELNEW, TMPOVER, BLIND, FORK, FORK_COMM, SLOW, CLIENTS, NOTES, HOWS };
+enum how { WHOLE, OPEN, TRUNC, FOOTER, PART4K64, HEADER, BEHIND, EVERY16, MIDDLE, BASE64, HEX, ZERO, SUFFIX, SUFFIX_FIRST, NEWDEL, NEWDEL_RANDOM, NEWDEL_BASE64, DELNEW, TMPOVER, BLIND, FORK, FORK_COMM, SLOW, CLIENTS, NOTES, LAST_THIRD, XOR, BACKWARDS, FIRST_OF_64, EMPTIED, HOWS };
 static const char *const how_name[HOWS] = {"whole", "whole, left open", "truncate+write", "whole+footer", "4K of every 64K", "first 4K only", "all but first 1K", "16 of every 32", "middle third", "base64", "hex", "zeros", "write, rename",
-	"rename, write", "new+delete", "new(random)+delete", "new base64+delete", "delete, new", "temp, rename over", "rename over, unseen", "process a file", "process a file, names", "one an hour, process each", "SMB client, sessions", "notes first"};
+	"rename, write", "new+delete", "new(random)+delete", "new base64+delete", "delete, new", "temp, rename over", "rename over, unseen", "process a file", "process a file, names", "one an hour, process each", "SMB client, sessions", "notes first", "last third", "each byte xor one key", "back to front", "512 of every 32K", "emptied"};
 
 static void cipher(uint8_t *p, size_t n, uint64_t k)
 {
@@ -85,6 +85,24 @@ static struct mem damage(enum how h, struct mem b, uint64_t k)
 		break;
 	case MIDDLE:
 		cipher(p + n / 3, n / 3, k);
+		break;
+	case LAST_THIRD:
+		cipher(p + n / 3 * 2, n - n / 3 * 2, k);
+		break;
+	case XOR:
+		for (size_t i = 0; i < n; i++)
+			p[i] ^= 0xa7;
+		break;
+	case BACKWARDS:
+		for (size_t i = 0; i < n; i++)
+			p[i] = b.p[n - 1 - i];
+		break;
+	case FIRST_OF_64:
+		for (size_t at = 0; at < n; at += 32768)
+			cipher(p + at, n - at < 512 ? n - at : 512, k + at);
+		break;
+	case EMPTIED:
+		n = 0;
 		break;
 	case BASE64: case NEWDEL_BASE64:
 		cipher(p, n, k);
@@ -172,6 +190,15 @@ static bool attack_one(struct world *w, enum how h, const struct file *f, size_t
 	return stop;
 }
 
+/* Whether the pattern does anything to this file: one of 300 bytes is as it was when all but its first 1024 are enciphered. */
+static bool changes(enum how h, const struct file *f, size_t i)
+{
+	struct mem a = damage(h, f->is, seed + i * 7919 + 11);
+	bool differs = a.n != f->is.n || memcmp(a.p, f->is.p, a.n);
+	free((void *)(uintptr_t)a.p);
+	return differs;
+}
+
 static size_t attack(enum how h, const struct file **of, size_t n, char why[400])
 {
 	struct world w = {.j = watch_judge_new(NULL), .who = {.session = 77, .pid = 500, .uid = 1000, .comm = "worker"}};
@@ -189,18 +216,16 @@ static size_t attack(enum how h, const struct file **of, size_t n, char why[400]
 			watch_judge_ended(w.j, w.who.session);
 			w.who.session++;
 		}
-		if (h == FORK_COMM)
+		if (h == FORK_COMM) /* (his own copies: root installs no program for each file) */
 			snprintf(w.who.comm, sizeof w.who.comm, "p%llx", (unsigned long long)(world_random(&seed) & 0xffffff));
 		if (h == SLOW)
 			w.now += INT64_C(3600) * 1000000000;
 		if (h == CLIENTS)
 			snprintf(w.who.client, sizeof w.who.client, "192.0.2.7");
 		stopped = attack_one(&w, h, of[i], i);
-		bool v = world_verdict(&w);
-		if (v && !stopped)
-			touched++; /* the verdict came with this one */
+		bool v = world_verdict(&w), was_touched = !stopped && changes(h, of[i], i); /* (also where the verdict came with this one) */
 		stopped |= v;
-		touched += !stopped;
+		touched += was_touched;
 	}
 	why[0] = 0;
 	for (size_t i = 0; stopped && i < w.v.reason_count; i++) {

@@ -143,6 +143,7 @@ bool content_is_opaque(const struct content_trait *t); /* noise, and no type of 
 bool content_knows(const struct content_trait *t);     /* a type that was recognised and is not lost */
 bool content_document(int type);                       /* what people keep, and programs do not throw away by themselves */
 bool content_textual(int type);
+bool content_live(int type);                           /* written to while it is in use, or holds other things: blocks of noise may come and go in it */
 /* Whole as something that has nothing to do with what it was, and its new name does not say so: a picture's header in front, base64 in a line of JSON. */
 bool content_disguised(const struct content_trait *before, const struct content_trait *after);
 bool content_packs_nothing(const struct content_trait *before, const struct content_trait *after); /* a whole archive, as large as the text that was there */

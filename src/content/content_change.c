@@ -27,7 +27,7 @@ bool content_textual(int type)
 }
 
 /* What holds other things, compressed or not, or is written to while it is in use: blocks of noise may come and go in it, and between two writes its structure need not hold. */
-static bool is_live(int type)
+bool content_live(int type)
 {
 	switch (type) {
 	case CONTENT_SQLITE: case CONTENT_MDB: case CONTENT_PST: case CONTENT_VMDISK: case CONTENT_EVTX: case CONTENT_MAIL: case CONTENT_TAR: case CONTENT_OLE2: case CONTENT_ELF: case CONTENT_PE:
@@ -246,7 +246,7 @@ static enum content_change whole_after(const struct content_trait *b, const stru
 	}
 	if (a->type == b->type) {
 		/* the frame is whole, what it holds is not: only where nothing of its kind is noise, and the length stayed */
-		bool plain = !content_type_packed(b->type) && !is_live(b->type);
+		bool plain = !content_type_packed(b->type) && !content_live(b->type);
 		bool same_length = a->size >= b->size - b->size / 100 && a->size <= b->size + b->size / 100 + 4096;
 		bool more = (a->random_share - b->random_share >= .03f && b->random_share < .5f) || (a->entropy - b->entropy >= .4f && a->entropy >= noise_floor(a->size))
 		            || (is_uniform(a) && b->entropy <= a->entropy - .1f) || (a->entropy - b->entropy >= 1 && a->entropy >= 7.2f);
@@ -274,12 +274,12 @@ static enum content_change lost_after(const struct content_trait *b, const struc
 	int fa = family_of(a->type);
 	if ((fa == 3 || fa == 4) && a->type != b->type && a->size > b->size && a->entropy >= 7) /* a picture or film that is not whole, in the place of something else: its header was put in front */
 		return CONTENT_CHANGE_NOISE;
-	if (is_live(b->type) && header_stands) /* between two writes its structure need not hold, and what it holds changes: only a great change of it says something */
+	if (content_live(b->type) && header_stands) /* between two writes its structure need not hold, and what it holds changes: only a great change of it says something */
 		return (a->random_share - b->random_share >= .3f && a->random_share >= .5f) || (content_is_noise(a) && !content_is_noise(b)) ? CONTENT_CHANGE_NOISE : CONTENT_CHANGE_TURNED;
 	if (!content_type_packed(b->type)) {
 		if (noise_rose(b, a) || (!header_stands && content_is_noise(a)))
 			return far_shorter ? CONTENT_CHANGE_CUT : CONTENT_CHANGE_NOISE;
-		if (content_textual(b->type) || is_live(b->type) || a->state != CONTENT_LOST)
+		if (content_textual(b->type) || content_live(b->type) || a->state != CONTENT_LOST)
 			return CONTENT_CHANGE_TURNED;
 		return shorter ? CONTENT_CHANGE_CUT : CONTENT_CHANGE_BROKEN;
 	}

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 struct watch_judge *watch_judge_new(const struct watch_judge_config *c)
 {
@@ -71,6 +73,44 @@ static bool blind(const struct seen *a, const char *path)
 	return weigh_opaque(a) && a->t.named != CONTENT_UNKNOWN && !content_known_tool(slice_of(n.base, n.n));
 }
 
+/* As a whole, and where that says nothing, by what stands in the stretch that was changed. */
+static struct weight weigh(struct watch_judge *j, const struct watch_change *c, const struct seen *b, const struct seen *a, bool open)
+{
+	struct weight w = weigh_in_place(b, a, open), by_stretch;
+	struct stretch s;
+	if (w.points >= POINTS_STRONG || !look_stretch(&j->looker, &c->before, &c->after, &s))
+		return w;
+	by_stretch = weigh_stretch(b, a, &s, open);
+	return by_stretch.points > w.points ? by_stretch : w;
+}
+
+/* A name that logs have. Those are emptied every night. */
+static bool is_log(const char *path)
+{
+	static const char *const tails[] = {".log", ".out", ".err", ".trace"};
+	const size_t n = strlen(path);
+	if (strstr(path, "/log/") || strstr(path, "/logs/"))
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(tails); i++) {
+		const size_t k = strlen(tails[i]);
+		if (n > k && !strcasecmp(path + n - k, tails[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Of which nothing is left, or only its first part. Who rotates what has another name than a log's has made a copy first. */
+static struct weight emptied(struct watch_judge *j, const struct session *s, const struct watch_change *c, const struct seen *b, const struct seen *a)
+{
+	const bool as_named = content_knows(&b->t) && (b->t.type == b->t.named || (content_textual(b->t.type) && content_textual(b->t.named)));
+	if (b->t.size < 32 || !as_named || is_log(c->path) || a->t.size > b->t.size - b->t.size / 8 || !look_beginning(&j->looker, &c->before, &c->after))
+		return (struct weight){0};
+	for (size_t i = 0; i < FRESH; i++)
+		if (s->fresh[i].used && s->fresh[i].seen.t.size == b->t.size)
+			return (struct weight){0};
+	return (struct weight){.kind = MARK_EMPTIED, .points = POINTS_EMPTIED, .type = b->t.type};
+}
+
 /* Written in place. */
 static enum watch_opinion wrote(struct watch_judge *j, struct session *s, const struct watch_change *c)
 {
@@ -84,11 +124,15 @@ static enum watch_opinion wrote(struct watch_judge *j, struct session *s, const 
 		return counted(j, c, c->path, c->dev, c->ino, (struct weight){.kind = MARK_BLIND, .points = 8, .type = a.t.named});
 	if (!c->before.known || !c->after.known || !look_both(&j->looker, c->path, &c->before, &c->after, &b, &a))
 		return WATCH_DOUBT;
-	struct weight w = weigh_in_place(&b, &a, open);
+	struct weight w = weigh(j, c, &b, &a, open);
+	if (w.points < POINTS_EMPTIED && !open && a.t.size < b.t.size) {
+		struct weight e = emptied(j, s, c, &b, &a);
+		w = e.points ? e : w;
+	}
 	if (!w.points) {
 		if (content_knows(&a.t) && !weigh_opaque(&a))
 			case_unmark(j, c, c->path, c->dev, c->ino);
-		return open || a.t.size == 0 ? WATCH_DOUBT : WATCH_CLEAN; /* emptied: a log, as a rule; who empties everything gets his logs back, too */
+		return open || a.t.size == 0 ? WATCH_DOUBT : WATCH_CLEAN; /* emptied: a log; who empties everything gets his logs back, too */
 	}
 	return counted(j, c, c->path, c->dev, c->ino, w);
 }
@@ -111,7 +155,7 @@ static enum watch_opinion replaced(struct watch_judge *j, struct session *s, con
 	if (!look(&j->looker, c->to, &c->before, &b)) { /* never opened: all that is known is what its name promises */
 		return blind(&a, c->to) ? counted(j, c, c->to, c->replaced_dev, c->replaced_ino, (struct weight){.kind = MARK_BLIND, .points = 8, .type = a.t.named}) : WATCH_DOUBT;
 	}
-	struct weight w = weigh_in_place(&b, &a, false);
+	struct weight w = weigh(j, c, &b, &a, false);
 	if (!w.points) {
 		case_unmark(j, c, c->to, c->replaced_dev, c->replaced_ino);
 		return WATCH_CLEAN;
@@ -124,7 +168,7 @@ static enum watch_opinion renamed(struct watch_judge *j, struct session *s, cons
 	if (!c->to || c->folder)
 		return WATCH_DOUBT;
 	if (!c->fresh && !c->replaced_ino && !case_fresh(s, c->dev, c->ino, c->path)) /* (a temporary file gets its name, or is put in another's place) */
-		crowd_count(j, &s->renamed, c, true);
+		crowd_count(j, &s->renamed, c, CROWD_RENAMED);
 	if (c->replaced_ino || c->before.known)
 		return replaced(j, s, c);
 	struct seen a;
@@ -136,6 +180,14 @@ static enum watch_opinion renamed(struct watch_judge *j, struct session *s, cons
 		return case_came(j, s, c, c->to, known ? &a : NULL, f || known);
 	}
 	return WATCH_DOUBT;
+}
+
+static bool shut_something(const struct session *s)
+{
+	for (size_t i = 0; i < FRESH; i++)
+		if (s->fresh[i].used && weigh_shut(&s->fresh[i].seen))
+			return true;
+	return false;
 }
 
 enum watch_opinion watch_judge_feed(struct watch_judge *j, const struct watch_change *c)
@@ -162,7 +214,9 @@ enum watch_opinion watch_judge_feed(struct watch_judge *j, const struct watch_ch
 				f->used = false;
 		} else if (!c->folder) {
 			o = case_went(j, s, c);
-			crowd_count(j, &s->deleted, c, false);
+			crowd_count(j, &s->deleted, c, CROWD_DELETED);
+			if (c->was_read && shut_something(s))
+				crowd_count(j, &s->sealed, c, CROWD_LOCKED);
 		}
 		break;
 	case WATCH_CREATED:

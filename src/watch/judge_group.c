@@ -110,6 +110,7 @@ static void keys_of(const struct watch_change *c, const char *path, uint64_t key
 }
 
 #define ALIKE_FOR (INT64_C(600) * 1000000000)
+#define ALL_AT_ONCE (INT64_C(60) * 1000000000)
 #define FOREIGN_FOR (INT64_C(60) * 1000000000)
 static const unsigned enough[GROUP_KINDS] = {
 	[GROUP_SESSION] = POINTS_ENOUGH, [GROUP_CLIENT] = POINTS_ENOUGH, [GROUP_FOLDER] = POINTS_ENOUGH, [GROUP_PROGRAM] = POINTS_ENOUGH, [GROUP_USER] = POINTS_ALONE,
@@ -118,6 +119,7 @@ static const unsigned enough[GROUP_KINDS] = {
 /* ---- marks ---- */
 
 #define AWAY_FOR (INT64_C(60) * 1000000000)
+#define EMPTIED_FOR (INT64_C(600) * 1000000000)
 
 static void mark_drop(struct watch_judge *j, struct mark *m)
 {
@@ -169,12 +171,13 @@ static void forget_old(struct watch_judge *j, int64_t now)
 			mark_drop(j, &j->mark[i]);
 }
 
-/* Copies in another folder count for a minute: a quarantine, too, fills in the course of a day. */
-static void forget_away(struct watch_judge *j, const struct watch_change *c)
+/* Copies in another folder count for a minute: a quarantine, too, fills in the course of a day. Texts that were emptied, for ten: a list is cleared now and then. */
+static void forget_soon(struct watch_judge *j, const struct watch_change *c)
 {
 	for (size_t i = j->mark_top; i-- > 0;) {
 		struct mark *m = &j->mark[i];
-		if (m->seq && m->kind == MARK_AWAY && m->session == c->who.session && c->mono_ns - m->began > AWAY_FOR)
+		bool away = m->kind == MARK_AWAY && m->session == c->who.session && c->mono_ns - m->began > AWAY_FOR;
+		if (m->seq && (away || (m->kind == MARK_EMPTIED && c->mono_ns - m->began > EMPTIED_FOR)))
 			mark_drop(j, m);
 	}
 }
@@ -190,8 +193,8 @@ void case_mark(struct watch_judge *j, const struct watch_change *c, const char *
 		mark_drop(j, m);
 	}
 	forget_old(j, c->mono_ns);
-	if (w.kind == MARK_AWAY)
-		forget_away(j, c);
+	if (w.kind == MARK_AWAY || w.kind == MARK_EMPTIED)
+		forget_soon(j, c);
 	m = mark_free(j);
 	*m = (struct mark){.seq = ++j->seq, .session = c->who.session, .dev = dev, .ino = ino, .path_hash = case_hash(path, strlen(path), 3), .began = began, .points = (uint16_t)w.points, .kind = (uint8_t)w.kind,
 		.type = (uint8_t)w.type, .path = strndup(path, WATCH_PATH_MAX - 1)};
@@ -200,6 +203,8 @@ void case_mark(struct watch_judge *j, const struct watch_change *c, const char *
 		return;
 	}
 	keys_of(c, path, m->group);
+	if (w.kind == MARK_EMPTIED)
+		m->group[GROUP_FOLDER] = m->group[GROUP_USER] = 0;
 	if (w.kind == MARK_AWAY || (w.kind == MARK_LOCKED && w.points < POINTS_STRONG)) /* counts against who did it, not against others: people put passwords on archives, a few a week */
 		m->group[GROUP_FOLDER] = m->group[GROUP_PROGRAM] = m->group[GROUP_USER] = 0;
 	for (size_t k = 0; k < GROUP_KINDS; k++) {
@@ -297,6 +302,14 @@ static bool concerns(const struct group *g, const struct watch_change *c, const 
 	return c->who.foreign && c->op != WATCH_OPENED && since < FOREIGN_FOR && s && s->first + INT64_C(1000000000) >= g->last;
 }
 
+static unsigned points_since(const struct watch_judge *j, const struct group *g, int64_t since)
+{
+	unsigned n = 0;
+	for (size_t i = 0; i < j->mark_top; i++)
+		n += j->mark[i].seq && j->mark[i].group[g->kind] == g->key && j->mark[i].began >= since ? j->mark[i].points : 0;
+	return n;
+}
+
 bool case_guilty(struct watch_judge *j, const struct watch_change *c, struct session *s, bool alone)
 {
 	uint64_t key[GROUP_KINDS];
@@ -309,6 +322,8 @@ bool case_guilty(struct watch_judge *j, const struct watch_change *c, struct ses
 		unsigned least = enough[k] + (alone ? POINTS_STRONG : 0);
 		if (k == GROUP_SESSION && s && (s->note_known || s->note_dirs >= 3))
 			least -= POINTS_STRONG;
+		if (g && k == GROUP_USER && alone && g->points >= POINTS_ALONE && g->points < least && points_since(j, g, c->mono_ns - ALL_AT_ONCE) >= POINTS_ALONE)
+			least = POINTS_ALONE; /* a process, a session and a program for each file */
 		if (!g || g->points < least || !concerns(g, c, s, own))
 			continue;
 		settle(j, g, c, s);

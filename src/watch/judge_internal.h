@@ -27,6 +27,19 @@ bool looker_init(struct looker *l);
 void looker_done(struct looker *l);
 /* name: what the bytes are called. False: they cannot be read. */
 bool look(struct looker *l, const char *name, const struct watch_bytes *b, struct seen *ret);
+/* Of two versions of one length, up to LOOK_WHOLE: the stretch from the first byte that differs to the last one, and what stood in it. */
+struct stretch {
+	uint64_t from, to;             /* [from, to) */
+	uint64_t differ;               /* bytes of it that are not as they were: noise over anything leaves one in 256 */
+	float chi_before, chi_after;   /* chi-square against uniform bytes: 255 is expected of noise, and under 331 in 999 cases of 1000 */
+	uint64_t controls, high;       /* after: controls that no text has; bytes over 127 */
+	uint64_t blocks;               /* pieces of STRETCH_PIECE bytes of which nearly every byte is another; the next two are of those alone */
+	float piece_chi_before, piece_chi_after;
+	bool backwards;                /* the same bytes from the last to the first */
+};
+#define STRETCH_PIECE 256u
+bool look_beginning(struct looker *l, const struct watch_bytes *before, const struct watch_bytes *after); /* what is there now is the first part of what was, and nothing else */
+bool look_stretch(struct looker *l, const struct watch_bytes *before, const struct watch_bytes *after, struct stretch *ret); /* false: other lengths, too long, unreadable, or nothing differs */
 int look_named(struct looker *l, const char *name); /* the type that a name promises */
 /* Both versions, the second time whole where the sample says that a packed file was changed in its middle. */
 bool look_both(struct looker *l, const char *name, const struct watch_bytes *before, const struct watch_bytes *after, struct seen *ret_before, struct seen *ret_after);
@@ -41,6 +54,7 @@ enum mark_kind {
 	MARK_ORDER,     /* ordered bytes of no type before, noise after */
 	MARK_LOCKED,    /* under a password of its own format */
 	MARK_WIPED,
+	MARK_EMPTIED,   /* nothing of it is left, or its first part alone; its name is no log's, and no copy of it was made */
 	MARK_CUT,
 	MARK_REPLACED,  /* deleted, and an enciphered copy stands for it */
 	MARK_AWAY,      /* the same, and the copy is somewhere else */
@@ -49,6 +63,7 @@ enum mark_kind {
 	MARK_KINDS,
 };
 #define POINTS_STRONG 12
+#define POINTS_EMPTIED 8
 #define POINTS_ENOUGH 24 /* and a third file about to be changed: a verdict */
 #define POINTS_ALONE 36  /* without asking who is next */
 
@@ -60,8 +75,10 @@ struct weight {
 /* Content under one name. open: still being written. */
 struct weight weigh_in_place(const struct seen *before, const struct seen *after, bool open);
 enum kin { KIN_NONE, KIN_FOLDER, KIN_NAME }; /* what the names of a file that is gone and of one that came have to do with each other */
+struct weight weigh_stretch(const struct seen *before, const struct seen *after, const struct stretch *s, bool open); /* where the file as a whole gives no answer */
 struct weight weigh_pair(const struct seen *before, const struct seen *after, enum kin kin, struct slice new_base);
 bool weigh_opaque(const struct seen *s);
+bool weigh_shut(const struct seen *s); /* nobody can look into it who has no password; 7-Zip's, too, which says so where only a decoder sees it */
 
 /* ---- groups, marks, verdicts (judge_group.c) -------------------------------------------------------------------------------- */
 
@@ -104,7 +121,7 @@ struct session {
 		uint64_t n, told;    /* since `from`; how many there were when it was said last */
 		uint64_t read;       /* of them it had read before */
 		int64_t from, last;
-	} deleted, renamed;
+	} deleted, renamed, sealed;
 	bool note_known;
 	uint32_t note_dirs;      /* of the note in most folders */
 	char note[64];
@@ -137,15 +154,17 @@ struct session {
 #define VERDICTS 64
 #define MARK_AGE (14 * INT64_C(86400) * 1000000000)
 
-#define CROWD 100            /* files removed, or renamed, by one session without a pause of CROWD_PAUSE: said; again at ten times as many */
+#define CROWD 40             /* files removed, or renamed, by one session without a pause of CROWD_PAUSE: said; again at ten times as many */
+#define CROWD_SEALED 3       /* ... that it had read, after it made something that nobody can look into */
 #define CROWD_PAUSE (INT64_C(60) * 1000000000)
+enum crowd_kind { CROWD_DELETED, CROWD_RENAMED, CROWD_LOCKED };
 struct look_at {             /* odd, not yet told */
 	bool used;
 	uint64_t number;
 	struct watch_who who;
 	int64_t mono_ns;
 	struct crowd crowd;
-	bool renamed;
+	enum crowd_kind kind;
 };
 #define LOOKS 16
 
@@ -190,7 +209,7 @@ void case_reasons(const struct watch_judge *j, const struct standing *s, struct 
 
 /* ---- what is odd (judge_crowd.c) ---------------------------------------------------------------------------------------------------- */
 
-void crowd_count(struct watch_judge *j, struct crowd *x, const struct watch_change *c, bool renamed);
+void crowd_count(struct watch_judge *j, struct crowd *x, const struct watch_change *c, enum crowd_kind kind);
 bool crowd_verdict(struct watch_judge *j, struct watch_verdict *ret);
 
 /* ---- names and pairs (judge_pair.c) ------------------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include "judge_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define STEP (128u << 10)
 #define TAIL (64u << 10)
@@ -112,7 +113,7 @@ static void look_pages(struct looker *l, const struct watch_bytes *b, struct see
 	if (size == 1)
 		size = 65536;
 	const uint64_t pages = size >= 512 ? b->size / size : 0;
-	for (uint64_t i = 0; pages > 2 && i < PAGES && i < pages - 1; i++) {
+	for (uint64_t i = 0; pages >= 2 && i < PAGES && i < pages - 1; i++) {
 		uint64_t page = pages - 1 <= PAGES ? 1 + i : 1 + (pages - 1) * i / PAGES;
 		if (b->read(b->arg, page * size, l->step, 16) != 16)
 			return;
@@ -154,6 +155,115 @@ bool look_both(struct looker *l, const char *name, const struct watch_bytes *bef
 	if (b->whole || a->whole || !packed || b->t.size != a->t.size || b->t.size > LOOK_TWICE || blocks_changed(b, a) < 2)
 		return true;
 	return look_whole(l, name, before, b) && look_whole(l, name, after, a);
+}
+
+static bool read_all(const struct watch_bytes *b, uint64_t at, uint8_t *to, size_t n)
+{
+	for (size_t got = 0; got < n;) {
+		int64_t k = b->read(b->arg, at + got, to + got, n - got);
+		if (k <= 0)
+			return false;
+		got += (size_t)k;
+	}
+	return true;
+}
+
+static float chi_square(const uint32_t h[256], uint64_t n)
+{
+	double squares = 0;
+	for (size_t i = 0; i < 256; i++)
+		squares += (double)h[i] * h[i];
+	return n ? (float)(squares * 256 / (double)n - (double)n) : 0;
+}
+
+static bool stretch_ends(struct looker *l, const struct watch_bytes *b, const struct watch_bytes *a, struct stretch *ret)
+{
+	uint8_t *old = l->step, *new = l->step + STEP / 2;
+	*ret = (struct stretch){.from = UINT64_MAX};
+	for (uint64_t at = 0; at < b->size; at += STEP / 2) {
+		size_t n = b->size - at < STEP / 2 ? (size_t)(b->size - at) : STEP / 2;
+		if (!read_all(b, at, old, n) || !read_all(a, at, new, n))
+			return false;
+		if (!memcmp(old, new, n))
+			continue;
+		for (size_t i = 0; i < n; i++)
+			if (old[i] != new[i]) {
+				ret->differ++;
+				ret->from = ret->from == UINT64_MAX ? at + i : ret->from;
+				ret->to = at + i + 1;
+			}
+	}
+	return ret->differ != 0;
+}
+
+bool look_beginning(struct looker *l, const struct watch_bytes *b, const struct watch_bytes *a)
+{
+	uint8_t *old = l->step, *new = l->step + STEP / 2;
+	if (!b->known || !a->known || !b->read || !a->read || a->size >= b->size)
+		return false;
+	for (uint64_t at = 0; at < a->size; at += a->size > LOOK_WHOLE ? a->size / LOOK_BLOCKS + STEP : STEP / 2) {
+		size_t n = a->size - at < STEP / 2 ? (size_t)(a->size - at) : STEP / 2;
+		if (!read_all(b, at, old, n) || !read_all(a, at, new, n) || memcmp(old, new, n))
+			return false;
+	}
+	return true;
+}
+
+static bool piece(const uint8_t *old, const uint8_t *new, uint32_t was[256], uint32_t is[256])
+{
+	size_t differ = 0;
+	for (size_t i = 0; i < STRETCH_PIECE; i++)
+		differ += old[i] != new[i];
+	if (differ < STRETCH_PIECE - STRETCH_PIECE / 25)
+		return false;
+	for (size_t i = 0; i < STRETCH_PIECE; i++) {
+		was[old[i]]++;
+		is[new[i]]++;
+	}
+	return true;
+}
+
+static bool is_backwards(const struct watch_bytes *b, const struct watch_bytes *a)
+{
+	uint8_t old[64], new[64];
+	for (uint64_t k = 0; k < 16; k++) {
+		const uint64_t n = b->size < sizeof old ? b->size : sizeof old, at = (b->size - n) / 16 * k;
+		if (!read_all(b, at, old, n) || !read_all(a, b->size - at - n, new, n))
+			return false;
+		for (size_t i = 0; i < n; i++)
+			if (old[i] != new[n - 1 - i])
+				return false;
+	}
+	return true;
+}
+
+bool look_stretch(struct looker *l, const struct watch_bytes *b, const struct watch_bytes *a, struct stretch *ret)
+{
+	uint32_t was[256] = {0}, is[256] = {0}, piece_was[256] = {0}, piece_is[256] = {0};
+	uint8_t *old = l->step, *new = l->step + STEP / 2;
+	if (!b->known || !a->known || !b->read || !a->read || b->size != a->size || b->size > LOOK_WHOLE || !stretch_ends(l, b, a, ret))
+		return false;
+	for (uint64_t at = ret->from / STRETCH_PIECE * STRETCH_PIECE; at < ret->to; at += STEP / 2) {
+		size_t n = ret->to - at < STEP / 2 ? (size_t)(ret->to - at) : STEP / 2;
+		if (!read_all(b, at, old, n) || !read_all(a, at, new, n))
+			return false;
+		for (size_t i = at < ret->from ? (size_t)(ret->from - at) : 0; i < n; i++) {
+			was[old[i]]++;
+			is[new[i]]++;
+		}
+		for (size_t i = 0; i + STRETCH_PIECE <= n; i += STRETCH_PIECE)
+			ret->blocks += piece(old + i, new + i, piece_was, piece_is);
+	}
+	ret->piece_chi_before = chi_square(piece_was, ret->blocks * STRETCH_PIECE);
+	ret->piece_chi_after = chi_square(piece_is, ret->blocks * STRETCH_PIECE);
+	ret->backwards = is_backwards(b, a);
+	ret->chi_before = chi_square(was, ret->to - ret->from);
+	ret->chi_after = chi_square(is, ret->to - ret->from);
+	for (unsigned i = 0; i < 256; i++) {
+		ret->controls += (i >= 1 && i <= 6) || (i >= 0x0e && i <= 0x19) || i == 0x1d || i == 0x1e || i == 0x1f || i == 0x7f ? is[i] : 0;
+		ret->high += i >= 0x80 ? is[i] : 0;
+	}
+	return true;
 }
 
 int look_named(struct looker *l, const char *name)

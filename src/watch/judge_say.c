@@ -45,6 +45,7 @@ static void sentences(const struct tally *t, const struct standing *s, struct wa
 		[MARK_ORDER] = "noise: ordered bytes before, even ones after",
 		[MARK_LOCKED] = "locked under a password",
 		[MARK_WIPED] = "wiped: empty, or one byte value from end to end",
+		[MARK_EMPTIED] = "emptied or cut off: the rest is gone, and no copy was made",
 		[MARK_CUT] = "cut short",
 		[MARK_REPLACED] = "replaced: deleted, and an enciphered copy stands in its place",
 		[MARK_AWAY] = "taken away: deleted, and an enciphered copy lies in another folder",

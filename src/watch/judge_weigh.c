@@ -8,6 +8,11 @@ bool weigh_opaque(const struct seen *s)
 	return !s->zlib && content_is_opaque(&s->t);
 }
 
+bool weigh_shut(const struct seen *s)
+{
+	return s->t.encrypted || s->t.type == CONTENT_PGP || s->t.type == CONTENT_AGE || s->t.type == CONTENT_SEVENZIP || weigh_opaque(s);
+}
+
 /* As long as it was, but for what a cipher adds: a header, a key, an authentication tag. */
 static bool same_length(const struct seen *b, const struct seen *a)
 {
@@ -72,6 +77,38 @@ struct weight weigh_in_place(const struct seen *b, const struct seen *a, bool op
 	default:
 		return !open && content_unreadable(&b->t, &a->t) && same_length(b, a) && b->t.type != CONTENT_MAIL ? P(MARK_WORDS, 6) : P(MARK_NONE, 0);
 	}
+}
+
+#define UNIFORM 331   /* noise is below it */
+#define PLAIN_LEAST 512 /* of what has order, however little */
+
+/* One stretch of it, or pieces here and there, are noise now and were none, or are other noise; what stands before and behind it is as it was. The file as a whole may look like before: its beginning and end stand, and the figures of all of it hardly moved. Nobody
+ * edits a text, a recording or an image like that; and what is packed nobody changes at its old length within, since it has sums and lengths elsewhere in the file. */
+struct weight weigh_stretch(const struct seen *b, const struct seen *a, const struct stretch *s, bool open)
+{
+	const uint64_t n = s->to - s->from;
+	const bool replaced = s->differ * 50 >= n * 49, uniform = s->chi_after < UNIFORM;
+	if (!b->whole || !a->whole || !content_knows(&b->t) || a->zlib)
+		return P(MARK_NONE, 0);
+	if (!open && s->backwards && s->differ >= 32)
+		return P(MARK_BROKEN, POINTS_STRONG);
+	/* every byte is another, the length is the same, and what its name promises and it was it is not: a key laid over it, however short */
+	const bool nothing = a->t.type == CONTENT_UNKNOWN || (content_textual(a->t.type) && !content_textual(b->t.type));
+	if (!open && nothing && b->t.type == b->t.named && s->from == 0 && s->blocks * STRETCH_PIECE >= n - n / 5 && n >= 512)
+		return P(MARK_BROKEN, POINTS_STRONG);
+	if (content_live(b->t.type) && a->t.type != CONTENT_UNKNOWN)
+		return P(MARK_NONE, 0);
+	if (!content_type_packed(b->t.type) && s->blocks >= 2 && s->piece_chi_after < UNIFORM && s->piece_chi_before >= PLAIN_LEAST && b->t.entropy >= 1)
+		return P(content_textual(b->t.type) ? MARK_WORDS : MARK_NOISE, POINTS_STRONG);
+	if (!replaced)
+		return P(MARK_NONE, 0);
+	if (content_textual(b->t.type) && b->t.type != CONTENT_MAIL && n >= 16 && s->controls * 32 > n && s->high * 4 > n && (n < 64 || uniform))
+		return P(MARK_WORDS, POINTS_STRONG);
+	if (!content_type_packed(b->t.type) && !content_textual(b->t.type) && n >= 256 && uniform && s->chi_before >= PLAIN_LEAST && b->t.entropy >= 1)
+		return P(MARK_NOISE, POINTS_STRONG);
+	if (!open && content_type_packed(b->t.type) && n >= 512 && uniform && s->from >= 16 && s->to + 8 <= b->t.size)
+		return P(MARK_BROKEN, POINTS_STRONG);
+	return P(MARK_NONE, 0);
 }
 
 /* Enciphered bytes are as many as the original's and a little; a third more in base64, twice as many in hexadecimal. */
