@@ -293,11 +293,17 @@ void marks_inode(struct marks *m, const void *fid, size_t n, dev_t *ret_dev, ino
 bool marks_path(struct marks *m, const void *fid, size_t n, char out[WATCH_PATH_MAX])
 {
 	AUTO_CLOSE int fd = marks_by_handle(m, fid, n);
+	struct stat st;
 	char link[64];
 	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
 	ssize_t len = fd >= 0 ? readlink(link, out, WATCH_PATH_MAX - 1) : -1;
 	if (len <= 0)
 		return false;
 	out[len] = 0;
+	/* A folder that has gone itself before its names were read: the kernel writes that behind its path. */
+	static const char gone[] = " (deleted)";
+	const size_t tail = sizeof gone - 1;
+	if ((size_t)len > tail && !strcmp(out + len - tail, gone) && fstat(fd, &st) == 0 && st.st_nlink == 0)
+		out[(size_t)len - tail] = 0;
 	return true;
 }

@@ -1,6 +1,7 @@
 /* put_back_read: what the sessions of a verdict did, from the log, as a list of files with what each was before.
  *
- * Counted are changes since the verdict's beginning, and those up to ten minutes before it that were never judged clean: the first file of an attack may be one that no check knows. Two passes: sessions and the beginning
+ * Counted are changes since the verdict's beginning, and those up to ten minutes before it that were never judged clean: the first file of an attack may be one that no check knows. It may also be one that a check takes for whole (letters for
+ * other letters), so of the last three seconds before it those that were judged clean are counted, too. Two passes: sessions and the beginning
  * first, then everything. Names are followed forwards, so that at the end each file has the name it had and the name it has. */
 #include "put_back.h"
 
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #define EARLIER (600 * TIME_SEC)
+#define JUST_BEFORE (3 * TIME_SEC)
 #define THINGS_MAX 4000000
 
 static int find_verdict(void *arg, const struct record *r, const struct place *data)
@@ -213,7 +215,7 @@ static int take(void *arg, const struct record *r, const struct place *data)
 		return ERR_MEMORY;
 	if (r->kind == RECORD_CLEAN) {
 		c = change_of(u, r->number);
-		if (c && c->r->mono < u->began)
+		if (c && c->r->mono < u->began - JUST_BEFORE)
 			c->n = 0, c->after = false, c->r->kind = RECORD_CLEAN; /* an edit like any other */
 		return 0;
 	}

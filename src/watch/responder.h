@@ -63,6 +63,7 @@ struct file { /* what one session has to do with one file */
 	uint64_t number;           /* of its change in the store; 0: nothing kept yet */
 	struct stat st;            /* as it was */
 	struct timespec opened;    /* when it had been written last, as we first saw it */
+	struct timespec told;      /* ... when the judge was last told of it */
 	bool fresh, was_read, writable, wronly, wrote, dirty, whole, unkept, ignored, asked, gone;
 	uint32_t judging;          /* feeds without an opinion */
 	struct place *place;       /* by offset */
@@ -167,6 +168,8 @@ struct responder {
 		uint64_t start;
 	} stopped[1024];           /* lately: each is written down once */
 	size_t stopped_next;
+	int forks;                 /* client_forks_open's; -1: nobody is denied; -2: it cannot be had */
+	int64_t held_at;           /* when judge_held last looked */
 	struct stopping later;     /* writers whose company is still to be looked for: that reads all of /proc, and is done for many at once */
 	char later_id[WATCH_ID_MAX];
 	int64_t later_at, wide_at; /* when; 0: nothing is due. When it was done last */
@@ -181,6 +184,9 @@ void awake_end(struct awake *a);                /* none came for a while */
 
 /* responder_client.c */
 void client_find(struct responder *r, struct session *s); /* a file server's process: whose work it does */
+bool client_is_denied(const struct responder *r, const char *which); /* NULL: anybody */
+int client_forks_open(void);           /* a socket that tells of each process that is made; -1: this kernel, or container, has none */
+void client_forks(struct responder *r);
 bool client_read(struct responder *r); /* true: nobody is at the other end any more */
 
 /* responder_files.c */
@@ -216,6 +222,7 @@ void responder_names(struct responder *r);
 void judge_feed(struct responder *r, struct session *s, struct file *f, enum watch_op op, int64_t mono);
 void judge_name(struct responder *r, struct session *s, enum watch_op op, const char *path, const char *to, bool folder, struct file *f, struct file *replaced);
 uint64_t judge_ask(struct responder *r, struct session *s, struct file *f, enum watch_op op); /* tag; 0: nobody to ask */
+void judge_held(struct responder *r, int64_t now); /* twice a second: what is kept open and was written */
 void judge_flush(struct responder *r);
 void judge_read(struct responder *r);
 void judge_tell(struct responder *r, enum wire_kind kind, uint64_t session);

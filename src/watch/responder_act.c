@@ -368,6 +368,7 @@ void act_join(struct responder *r, struct session *s)
 void act_settle(struct responder *r, int64_t now)
 {
 	stop_later(r, now);
+	judge_held(r, now);
 	for (size_t i = 0; i < r->standings; i++) {
 		struct standing *st = &r->standing[i];
 		if (!st->id[0] || !st->settle || now < st->settle)

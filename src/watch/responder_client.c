@@ -1,9 +1,15 @@
 /* responder_client: which client a file server's process works for. The address is the kernel's word, the name Samba's. */
 #include "responder.h"
 
+#include <linux/cn_proc.h>
+#include <linux/connector.h>
+#include <linux/netlink.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define AGAIN TIME_SEC
+#define FORKS_BUFFER (1 << 20)
 
 static const struct client_note *note_of(const struct responder *r, int32_t pid, uint64_t start)
 {
@@ -48,4 +54,66 @@ bool client_read(struct responder *r)
 		}
 	}
 	return got == 0;
+}
+
+/* ---- who connects again ---- */
+
+/* Renaming and deleting ask nobody, so who was denied and connects again would have one file for each connection. An smbd makes a process for each connection: the kernel tells of processes that are made
+ * (Linux, drivers/connector/cn_proc.c) to who listens, and this connection is ended before its first request was read. Listened to only while a client is denied. */
+bool client_is_denied(const struct responder *r, const char *which)
+{
+	for (size_t i = 0; i < r->standings; i++)
+		if (r->standing[i].id[0] && r->standing[i].client[0] && (!which || !strcmp(r->standing[i].client, which)))
+			return true;
+	for (size_t i = 0; i < r->denieds; i++)
+		if (r->denied[i].id[0] && r->denied[i].client[0] && (!which || !strcmp(r->denied[i].client, which)))
+			return true;
+	return false;
+}
+
+int client_forks_open(void)
+{
+	struct {
+		_Alignas(4) struct nlmsghdr head;
+		struct cn_msg message;
+		uint32_t what;
+	} m = {.head = {.nlmsg_len = sizeof m, .nlmsg_type = NLMSG_DONE}, .message = {.id = {.idx = CN_IDX_PROC, .val = CN_VAL_PROC}, .len = sizeof m.what}, .what = PROC_CN_MCAST_LISTEN};
+	const struct sockaddr_nl group = {.nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC};
+	const int room = FORKS_BUFFER;
+	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_CONNECTOR);
+	if (fd < 0)
+		return -1;
+	(void)!setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
+	if (bind(fd, (const struct sockaddr *)&group, sizeof group) < 0 || send(fd, &m, sizeof m, 0) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static void made(struct responder *r, int32_t parent, int32_t child)
+{
+	struct proc by;
+	char client[64];
+	if (r->c->act != WATCH_OBSERVE && proc_read(parent, &r->rules, &by) == 0 && by.one_client && client_of(child, client) && client_is_denied(r, client))
+		(void)client_cut(child); /* and nothing is written: the denial stands in the log, and the disk may take longer than a client needs for its first request */
+}
+
+void client_forks(struct responder *r)
+{
+	for (int n = 0; n < 1024; n++) {
+		_Alignas(8) char room[1024];
+		struct sockaddr_nl from = {0};
+		socklen_t length = sizeof from;
+		struct proc_event e;
+		const size_t head = NLMSG_HDRLEN + sizeof(struct cn_msg);
+		ssize_t got = recvfrom(r->forks, room, sizeof room, 0, (struct sockaddr *)&from, &length);
+		if (got < 0)
+			return; /* (more than it can hold: those connections have what they had before) */
+		if (from.nl_pid != 0 || (size_t)got < head + sizeof e)
+			continue;
+		memcpy(&e, room + head, sizeof e);
+		if (e.what == PROC_EVENT_FORK && e.event_data.fork.child_pid == e.event_data.fork.child_tgid)
+			made(r, e.event_data.fork.parent_tgid, e.event_data.fork.child_tgid);
+	}
 }

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define HELD_EVERY (TIME_SEC / 2)
+#define HELD_QUIET (300 * INT64_C(1000000)) /* so long nothing was written: half of what is being written says little */
+
 static void gone(struct responder *r)
 {
 	if (!r->judge_gone)
@@ -89,8 +92,20 @@ static void of_file(struct wire *w, struct session *s, struct file *f, enum watc
 	w->c = (struct watch_change){.mono_ns = mono, .who = s->who, .op = op, .was_read = f->was_read, .fresh = f->fresh, .path = f->path, .dev = f->dev, .ino = f->ino};
 }
 
+static void feed_fresh(struct responder *r, struct session *s);
+
+/* Nothing is left of it: whether the session made a copy before is for the judge to know. */
+static bool is_emptied(const struct file *f)
+{
+	struct stat st;
+	return !f->fresh && f->fd >= 0 && f->st.st_size && fstat(f->fd, &st) == 0 && !st.st_size;
+}
+
 void judge_feed(struct responder *r, struct session *s, struct file *f, enum watch_op op, int64_t mono)
 {
+	struct stat st;
+	if (op == WATCH_CLOSED && is_emptied(f))
+		feed_fresh(r, s);
 	struct wire w = {.kind = WIRE_FEED, .before.base = -1, .after.base = -1};
 	char *path = file_name_now(f);
 	of_file(&w, s, f, op, mono);
@@ -100,6 +115,8 @@ void judge_feed(struct responder *r, struct session *s, struct file *f, enum wat
 	if (f->fd >= 0)
 		(void)!file_layout(r, f, false, &w);
 	f->dirty = false;
+	if (f->fd >= 0 && fstat(f->fd, &st) == 0)
+		f->told = st.st_mtim;
 	if (f->fresh && !lost_lately(s)) /* what it made may stand for what it removed */
 		(void)!send_file(r, &w);
 	else
@@ -163,7 +180,33 @@ static void feed_dirty(struct responder *r, struct session *s, const struct file
 		struct touched *x = &s->touched[i];
 		struct file *f = x->file ? &r->file[x->file - 1] : NULL;
 		if (f && f->used && f->stamp == x->stamp && f != but && f->dirty && f->wrote && !f->fresh && !f->gone)
-			judge_feed(r, s, f, WATCH_WROTE, now);
+			judge_feed(r, s, f, f->fd >= 0 && marks_no_writer(f->fd) ? WATCH_CLOSED : WATCH_WROTE, now); /* (by truncate(2): nobody will close it) */
+	}
+}
+
+static bool written_since(const struct file *f, int64_t wall)
+{
+	struct stat st;
+	if (f->fd < 0 || fstat(f->fd, &st) < 0)
+		return false;
+	const int64_t at = (int64_t)st.st_mtim.tv_sec * TIME_SEC + st.st_mtim.tv_nsec, told = (int64_t)f->told.tv_sec * TIME_SEC + f->told.tv_nsec;
+	return wall - at > HELD_QUIET && (f->dirty || at > told);
+}
+
+/* What is kept open, or mapped, and was written since it was last told: whoever opens all of them first and closes none, or stores through a mapping, raises no event that would make us ask. */
+void judge_held(struct responder *r, int64_t now)
+{
+	if (now - r->held_at < HELD_EVERY || r->judge_gone)
+		return;
+	r->held_at = now;
+	const int64_t wall = time_now();
+	for (size_t i = 0; i < r->session_top; i++) {
+		struct session *s = &r->session[i];
+		for (size_t k = 0; s->number && !s->released && !s->standing && k < TOUCHED_MAX; k++) {
+			struct file *f = s->touched[k].file ? &r->file[s->touched[k].file - 1] : NULL;
+			if (f && f->used && f->stamp == s->touched[k].stamp && f->wrote && f->writable && !f->fresh && !f->gone && !f->judging && written_since(f, wall))
+				judge_feed(r, s, f, marks_no_writer(f->fd) ? WATCH_CLOSED : WATCH_WROTE, now);
+		}
 	}
 }
 

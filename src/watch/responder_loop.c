@@ -60,7 +60,7 @@ static int patience(const struct responder *r, int64_t now)
 }
 
 /* What is waited for, by its bit in what poll_wait returns. */
-enum source { SOURCE_PERM, SOURCE_JUDGE, SOURCE_INOTIFY, SOURCE_EVENTS, SOURCE_CLIENTS, SOURCE_NAMES, SOURCES };
+enum source { SOURCE_PERM, SOURCE_JUDGE, SOURCE_INOTIFY, SOURCE_EVENTS, SOURCE_CLIENTS, SOURCE_NAMES, SOURCE_FORKS, SOURCES };
 #define CAME(source) (1u << SOURCE_##source)
 
 static void listen_to(struct responder *r, int how, int fd, enum source which, uint32_t events)
@@ -81,6 +81,25 @@ static bool poll_open(struct responder *r)
 	listen_to(r, EPOLL_CTL_ADD, r->m.names, SOURCE_NAMES, EPOLLIN);
 	r->listening = true;
 	return r->poll >= 0;
+}
+
+/* Who makes processes is listened to while a client is denied, and not otherwise. */
+static void listen_to_forks(struct responder *r)
+{
+	const bool wanted = client_is_denied(r, NULL);
+	if (r->forks == -2 || wanted == (r->forks >= 0))
+		return;
+	if (!wanted) {
+		close(r->forks);
+		r->forks = -1;
+		return;
+	}
+	r->forks = client_forks_open();
+	listen_to(r, EPOLL_CTL_ADD, r->forks, SOURCE_FORKS, EPOLLIN);
+	if (r->forks >= 0)
+		return;
+	r->forks = -2;
+	say_alarm(r, "alarm", "a denied client that connects again is seen at its first file only (no process events here): have its address cut (--cut-client)", NULL);
 }
 
 /* A bit for each source that has something; SOURCE_EVENTS only when nobody reads there any more. */
@@ -199,6 +218,7 @@ static void work(struct responder *r)
 		if (r->waiting[i].used)
 			(void)waiting_step(r, &r->waiting[i], now);
 	act_settle(r, now);
+	listen_to_forks(r);
 	if (!r->waiting_count)
 		sessions_tick(r, now);
 	if (r->batch.n && now - r->batch_at >= GATHER)
@@ -244,6 +264,8 @@ static int loop(struct responder *r)
 			judge_read(r);
 		if (came & CAME(INOTIFY))
 			act_released(r);
+		if (came & CAME(FORKS))
+			client_forks(r);
 		if (r->more || (came & CAME(PERM))) {
 			r->last_perm = now;
 			awake_asked(&r->awake, now);
@@ -273,7 +295,7 @@ _Noreturn void responder_main(const struct responder_start *o)
 		_exit(3);
 	r->o = o;
 	r->c = o->c;
-	r->inotify = -1;
+	r->inotify = r->forks = -1;
 	r->awake.fd = -1;
 	int status = start(r, &e) == 0 ? 0 : err_exit(e.code);
 	if (status) {

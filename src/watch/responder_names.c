@@ -245,6 +245,15 @@ static void on_rename(struct responder *r, struct session *s, const struct names
 			o->gone = true;
 }
 
+/* Who did it has gone already, and was never asked about: rm and mv of a script open nothing that we watch, and end at once. Then it is taken for the doing of the session that read the file last: a script's other programs are in it. */
+static struct session *of_reader(struct responder *r, const struct names *x)
+{
+	struct file *f = x->to.there ? file_by_path(r, x->to.path, NULL) : NULL;
+	if (!f && x->at.there)
+		f = file_by_path(r, x->at.path, NULL);
+	return f && f->s->number == f->session ? f->s : NULL;
+}
+
 static void on_name(struct responder *r, const struct fanotify_event_metadata *md)
 {
 	static struct names x;
@@ -258,6 +267,8 @@ static void on_name(struct responder *r, const struct fanotify_event_metadata *m
 	if (s && p->class == PROC_OWN)
 		s = NULL; /* put back by us: nobody's doing, and marks and paths are kept true all the same */
 	take_apart(r, md, &x);
+	if (!p && !folder && (md->mask & (FAN_DELETE | FAN_RENAME)))
+		s = of_reader(r, &x);
 	if ((md->mask & FAN_RENAME) && !x.to.there && x.at.there) { /* moved out of what is watched: for us it is deleted */
 		on_delete(r, s, &x, folder);
 		return;
@@ -275,7 +286,7 @@ static void on_name(struct responder *r, const struct fanotify_event_metadata *m
 		on_create(r, s, &x, folder);
 	if (md->mask & FAN_DELETE)
 		on_delete(r, s, &x, folder);
-	if (s && s->standing && !s->released && r->c->act == WATCH_STOP && !s->deny_only)
+	if (s && p && s->standing && !s->released && r->c->act == WATCH_STOP && !s->deny_only)
 		act_process(r, s, p->pid);
 	if (s && s->standing && !s->released && r->c->act != WATCH_OBSERVE && s->one_client)
 		(void)client_cut(s->key);

@@ -1,6 +1,6 @@
 # What the stories of the sensor share: source it behind lib.sh. A tree that may be changed (made), the simulator (sim), a sensor that is started and ended.
 cc=$(command -v cc || command -v gcc) || skip "a compiler makes the simulator"
-"$cc" -O2 -o sim "$here/watch_sim.c"
+"$cc" -O2 -pthread -o sim "$here/watch_sim.c"
 run=
 watch() { # FOLDER OPTIONS...: until it is ready
 	local folder=$1

@@ -39,6 +39,9 @@ done
 for pattern in xor tail direct ring link symlink renamefirst tempfar exchange nameless sendfile newname deletefirst holdopen exec/over names names/delete; do
 	attack $pattern 3
 done
+for pattern in third lastthird backwards emptied cut collapse splice handle procfd openfirst threads/over; do # (of the large ones in one tree: watch_sensor)
+	attack $pattern 3
+done
 attack workers 6
 attack eight/delete 10
 # a process and a session of its own for each file, all at once: who starts them is stopped, too
@@ -215,6 +218,33 @@ diff was now >differs || fail "a look is not put back: $(head -n 5 differs)"
 unwatch
 mv made many && mv made.small made
 echo "renamed in masses: said, and put back"
+
+# ---- mapped first, all of it, and changed without a further call: all are touched, it is seen all the same, and all are back ----
+fresh
+watch "$work/tree"
+setsid "$work/sim" mapfirst "$work/tree" >sim.out 2>&1 &
+wait_for stopped
+sleep 1
+for id in $(ids); do hf watch restore "$id" --state state >restored || fail "mapped first: $(tail -n 3 restored)"; done
+look tree >now
+diff was now >differs || fail "mapped first: not as it was: $(head -n 5 differs)"
+end_sims
+unwatch
+echo "mapped first: all back"
+
+# ---- all of it packed into one archive that nobody can look into, and removed, folders and all, by programs that end at once: said, and put back ----
+fresh
+watch "$work/tree"
+(cd tree && setsid bash -c 'tar cf - ward* | openssl enc -aes-256-cbc -pbkdf2 -iter 1000 -pass pass:x -out all.bin && rm -r ward0 ward1 && for f in ward2/* ward3/*; do rm $f; done; rm -r ward[3-6]') >sim.out 2>&1 || fail "one archive: $(cat sim.out)"
+wait_for look
+sleep 1
+id=$(sed -n 's/^{"event":"look","id":"\([^"]*\)".*/\1/p' events | head -n 1)
+hf watch restore "$id" --state state >restored || fail "one archive: $(tail -n 3 restored)"
+(cd before && find . -type f -print0 | sort -z | xargs -0 sha256sum) >was.sums
+(cd tree && find . -type f -print0 | sort -z | xargs -0 sha256sum) >now.sums
+diff was.sums now.sums >differs || fail "one archive: not as it was: $(head -n 5 differs)"
+unwatch
+echo "one archive, originals removed: said, and all back"
 
 # ---- denied where that is asked for, and observed ----
 fresh

@@ -2,13 +2,14 @@
  * nothing is found in it again; it knows no network and no other folder. For tests/scenario/watch.sh and bench/watch.
  *
  *   watch_sim [WHO/]PATTERN FOLDER [MICROSECONDS between files [FILE]]
- * WHO does it: forks (a process a file), daemons (each with a session of its own, all at once), workers (four processes), eight, exec (a program started anew for each file), names (the same, under a name of its own for each).
+ * WHO does it: forks (a process a file), daemons (each with a session of its own, all at once), workers (four processes), eight, threads, exec (a program started anew for each file), names (the same, under a name of its own for each).
  *   watch_sim flood FOLDER COUNT: symbolic links that are made and removed
  * Prints, at the end, how many files it got through. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -303,6 +305,94 @@ static int rare(const char *pattern, const char *path, size_t n)
 			other[2 * i + 1] = (unsigned char)digits[data[i] & 15];
 		}
 		spill(opened(path, O_WRONLY | O_TRUNC), other, 2 * n, 65536);
+	} else if (!strcmp(pattern, "collapse") || !strcmp(pattern, "insert") || !strcmp(pattern, "zerorange")) { /* what lies behind moves, or reads as nothing, without a write */
+		int fd = opened(path, O_RDWR), mode = pattern[0] == 'c' ? FALLOC_FL_COLLAPSE_RANGE : pattern[0] == 'i' ? FALLOC_FL_INSERT_RANGE : FALLOC_FL_ZERO_RANGE;
+		size_t whole = n / 4096 * 4096, room = mode == FALLOC_FL_COLLAPSE_RANGE && whole == n ? whole - 4096 : whole;
+		if (n > 8192 && fallocate(fd, mode, 0, (off_t)(mode == FALLOC_FL_INSERT_RANGE ? 4096 : room)) < 0)
+			die("fallocate");
+		cipher(0, 4096);
+		if (mode != FALLOC_FL_ZERO_RANGE && pwrite(fd, data, n < 4096 ? n : 4096, 0) < 0)
+			die("pwrite");
+		if (mode == FALLOC_FL_ZERO_RANGE && n <= 8192 && fallocate(fd, mode, 0, (off_t)n) < 0)
+			die("fallocate");
+		close(fd);
+	} else if (!strcmp(pattern, "splice")) {
+		int fd = opened(path, O_WRONLY), ends[2];
+		cipher(0, n);
+		if (pipe(ends) < 0)
+			die("pipe");
+		for (size_t at = 0; at < n;) {
+			ssize_t k = write(ends[1], data + at, n - at < 65536 ? n - at : 65536);
+			for (ssize_t left = k; left > 0;) {
+				ssize_t moved = splice(ends[0], NULL, fd, NULL, (size_t)left, 0);
+				if (moved <= 0)
+					die("splice");
+				left -= moved;
+			}
+			at += (size_t)k;
+		}
+		close(ends[0]);
+		close(ends[1]);
+		close(fd);
+	} else if (!strcmp(pattern, "handle")) { /* by its number, without a name */
+		union {
+			struct file_handle h;
+			char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+		} u = {.h.handle_bytes = MAX_HANDLE_SZ};
+		int id, at = opened(root, O_RDONLY | O_DIRECTORY);
+		if (name_to_handle_at(AT_FDCWD, path, &u.h, &id, 0) < 0)
+			die("name_to_handle_at");
+		int fd = open_by_handle_at(at, &u.h, O_RDWR);
+		if (fd < 0)
+			die("open_by_handle_at");
+		cipher(0, n);
+		spill(fd, data, n, 65536);
+		close(at);
+	} else if (!strcmp(pattern, "procfd")) { /* what another one has open for reading, opened anew for writing */
+		int fd = opened(path, O_RDONLY);
+		pid_t pid = fork();
+		if (pid == 0) {
+			snprintf(to, sizeof to, "/proc/%d/fd/%d", getppid(), fd);
+			cipher(0, n);
+			spill(opened(to, O_WRONLY), data, n, 65536);
+			_exit(0);
+		}
+		waitpid(pid, NULL, 0);
+		close(fd);
+	} else if (!strcmp(pattern, "backwards")) {
+		for (size_t i = 0; i < n; i++)
+			other[i] = data[n - 1 - i];
+		spill(opened(path, O_RDWR), other, n, 65536);
+	} else if (!strcmp(pattern, "third") || !strcmp(pattern, "lastthird")) {
+		size_t from = pattern[0] == 't' ? n / 3 : n / 3 * 2;
+		int fd = opened(path, O_RDWR);
+		cipher(from, n / 3);
+		if (pwrite(fd, data + from, n / 3, (off_t)from) < 0)
+			die("pwrite");
+		close(fd);
+	} else if (!strcmp(pattern, "cut")) {
+		if (truncate(path, (off_t)(n / 2)) < 0)
+			die("truncate");
+	} else if (!strcmp(pattern, "emptied")) {
+		if (truncate(path, 0) < 0)
+			die("truncate");
+	} else if (!strcmp(pattern, "append")) {
+		int fd = opened(path, O_WRONLY | O_APPEND);
+		cipher(0, n);
+		if (write(fd, data, n) < 0)
+			die("write");
+		close(fd);
+	} else if (!strcmp(pattern, "vector")) {
+		struct iovec v[2] = {{data, n / 2}, {data + n / 2, n - n / 2}};
+		int fd = opened(path, O_RDWR);
+		cipher(0, n);
+		if (pwritev2(fd, v, 2, 0, RWF_DSYNC) < 0)
+			die("pwritev2");
+		close(fd);
+	} else if (!strcmp(pattern, "rot")) { /* letters for letters: nothing looks like noise */
+		for (size_t i = 0; i < n; i++)
+			data[i] = (unsigned char)(data[i] >= 'a' && data[i] <= 'z' ? 'a' + (data[i] - 'a' + 13) % 26 : data[i]);
+		spill(opened(path, O_RDWR), data, n, 65536);
 	} else if (!strcmp(pattern, "holdopen")) { /* never closed */
 		cipher(0, n);
 		int fd = opened(path, O_RDWR);
@@ -420,6 +510,64 @@ static void by_exec(const char *pattern, const char *path, const char *self, int
 		unlink(copy);
 }
 
+/* All are opened (and mapped) first, and only then changed. */
+static void all_open_first(int mapped)
+{
+	static int fds[4096];
+	static unsigned char *at[4096];
+	static size_t size[4096];
+	for (size_t i = 0; i < count && i < 4096; i++) {
+		struct stat st;
+		fds[i] = opened(names[i], O_RDWR);
+		if (fstat(fds[i], &st) < 0)
+			die("fstat");
+		size[i] = (size_t)st.st_size;
+		if (mapped && (at[i] = mmap(NULL, size[i], PROT_READ | PROT_WRITE, MAP_SHARED, fds[i], 0)) == MAP_FAILED)
+			die("mmap");
+	}
+	for (size_t i = 0; i < count && i < 4096; i++) {
+		if (mapped) {
+			for (size_t k = 0; k < size[i]; k++)
+				at[i][k] ^= noise();
+			continue;
+		}
+		ssize_t n = pread(fds[i], data, sizeof data, 0);
+		cipher(0, (size_t)n);
+		if (pwrite(fds[i], data, (size_t)n, 0) < 0)
+			die("pwrite");
+	}
+	if (mapped)
+		pause();
+}
+
+static void *thread_of(void *arg)
+{
+	const char *const *job = arg; /* the pattern, then names, NULL */
+	static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+	for (size_t i = 1; job[i]; i++) {
+		pthread_mutex_lock(&one_at_a_time); /* (data is one) */
+		one(job[0], job[i]);
+		pthread_mutex_unlock(&one_at_a_time);
+	}
+	return NULL;
+}
+
+static void all_by_threads(const char *pattern, size_t threads)
+{
+	pthread_t id[8];
+	static const char *job[8][65536 / 8 + 2];
+	for (size_t t = 0; t < threads; t++) {
+		size_t n = 1;
+		job[t][0] = pattern;
+		for (size_t i = t; i < count; i += threads)
+			job[t][n++] = names[i];
+		if (pthread_create(&id[t], NULL, thread_of, job[t]))
+			die("pthread_create");
+	}
+	for (size_t t = 0; t < threads; t++)
+		pthread_join(id[t], NULL);
+}
+
 static void by_fork(const char *pattern, const char *path, int daemon_too)
 {
 	pid_t pid = fork();
@@ -465,7 +613,7 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "flood"))
 		return flood(argv[2], argc > 3 ? atol(argv[3]) : 100000);
 	useconds_t pause = argc > 3 ? (useconds_t)atoi(argv[3]) : !strcmp(argv[1], "slow") ? 100000 : 0;
-	static const char *const whos[] = {"forks", "daemons", "workers", "eight", "exec", "names"};
+	static const char *const whos[] = {"forks", "daemons", "workers", "eight", "exec", "names", "threads"};
 	const char *who = "", *pattern = strchr(argv[1], '/') ? strchr(argv[1], '/') + 1 : argv[1];
 	for (size_t i = 0; i < sizeof whos / sizeof whos[0]; i++)
 		if (!strncmp(argv[1], whos[i], strlen(whos[i]))) {
@@ -480,7 +628,11 @@ int main(int argc, char **argv)
 	}
 	list(argv[2]);
 	qsort(names, count, sizeof names[0], by_name);
-	if (!strcmp(who, "workers") || !strcmp(who, "eight")) {
+	if (!strcmp(pattern, "openfirst") || !strcmp(pattern, "mapfirst"))
+		all_open_first(pattern[0] == 'm');
+	else if (!strcmp(who, "threads"))
+		all_by_threads(pattern, 8);
+	else if (!strcmp(who, "workers") || !strcmp(who, "eight")) {
 		all_by_workers(pattern, who[0] == 'e' ? 8 : 4);
 	} else {
 		char self[3000];

@@ -185,6 +185,12 @@ attack() { # PATTERN
 	echo "put again.txt ward0/$(basename "$(grep ward0 names | tail -n 1)")" | at a news >again.out 2>&1 || true
 	grep -q 'NT_STATUS' again.out || fail "$1: connected again it may write: $(cat again.out)"
 	same "$(touched)" "$n" "$1: files touched after the verdict"
+	# ... and one file for each connection, by what the kernel asks nobody about
+	for f in $(tail -n 6 names); do
+		echo "del $f" | at a games >again.out 2>&1 || true
+		[ -e "share/$f" ] || fail "$1: connected again it deleted $f: $(cat again.out)"
+	done
+	same "$(touched)" "$n" "$1: files removed after the verdict"
 	local before
 	before=$(cat well.count)
 	for _ in $(seq 100); do [ "$(cat well.count)" -gt "${before:-0}" ] 2>/dev/null && break; [ -e well.refused ] && break; sleep 0.1; done

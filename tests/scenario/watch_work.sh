@@ -69,6 +69,70 @@ for d, _, fs in os.walk("share"):
             open(p + ".tmp", "wb").write(b)
             os.rename(p, p + ".bak"); os.rename(p + ".tmp", p); os.unlink(p + ".bak"); os.unlink(os.path.join(d, "~\$" + f))
 P'
+job sed bash "$all \( -name '*.txt' -o -name '*.csv' -o -name '*.html' \) -exec sed -i 's/ward/WARD/g;s/a/b/' {} +; $all -name '*.txt' -exec sed -i.bak 's/b/a/' {} \;"
+job rewrite python3 'python3 - <<P
+import os
+for d, _, fs in os.walk("share"):
+    for f in fs: # read, and written again in place: shorter, longer, as long
+        p = os.path.join(d, f)
+        b = open(p, "rb").read()
+        if f.endswith((".txt", ".csv", ".py", ".html")):
+            open(p, "wb").write(b[: len(b) // 2] if f[0] < "h" else b + b[:99])
+            with open(p, "r+b") as o:
+                o.write(b.swapcase()[: len(b) // 3])
+        elif f.endswith((".jpg", ".png", ".pdf", ".docx", ".zip")):
+            with open(p, "r+b") as o: # the same bytes again
+                o.write(b)
+P'
+job clear bash "for f in \$($all -name '*.csv' | head -n 3); do : >\$f; done; mkdir spool && for i in \$(seq 20); do seq 300 >spool/app\$i.log && cp spool/app\$i.log spool/app\$i.log.1 && : >spool/app\$i.log; done; for i in \$(seq 20); do seq 300 | sed 's/^/queue line /' >spool/list\$i.txt && cp spool/list\$i.txt spool/list\$i.old && truncate -s 0 spool/list\$i.txt; done"
+job sort sort "$all -name '*.csv' -exec sort -o {} {} \; ; $all -name '*.txt' | while read -r f; do tr a-z A-Z <\$f >t && cat t >\$f; done"
+job tags exiftool "$all \( -name '*.jpg' -o -name '*.png' -o -name '*.pdf' \) -exec exiftool -q -q -overwrite_original_in_place -Artist=ward -Author=ward {} + || true; $all -name '*.jpg' -exec exiftool -q -q -m -overwrite_original -Comment=seen {} + || true"
+job tag-bytes python3 'python3 - <<P
+import os
+for d, _, fs in os.walk("share"):
+    for f in fs: # the 128 bytes at the end of a recording, written anew in place
+        if f.endswith(".wav"):
+            p = os.path.join(d, f)
+            for turn in range(2):
+                with open(p, "r+b") as o:
+                    if not turn:
+                        o.seek(0, 2)
+                    else:
+                        o.seek(-128, 2)
+                    o.write((b"TAG" + b"recorded at the ward %d" % turn).ljust(128, b"\\0"))
+P'
+job seal-one zip "f=\$($all -name '*.docx' | head -n 1) && zip -q -P secret \$f.zip \$f && mkdir out && cp \$($all -name '*.pdf' | head -n 8) out && zip -q -r -P secret out.zip out && rm -r out"
+job seal-seven 7z "mkdir out && cp \$($all -name '*.pdf' | head -n 8) out && 7z a -bd -psecret -mhe=on out.7z out >/dev/null && rm -r out"
+job shred-own shred "for i in 1 2 3 4 5 6; do seq 2000 >tmp\$i.txt && gzip -k tmp\$i.txt && shred -u tmp\$i.txt; done"
+job video ffmpeg "for i in 1 2 3 4; do ffmpeg -nostdin -loglevel error -y -f lavfi -i testsrc=duration=1:size=160x120:rate=10 v\$i.avi; done; for i in 1 2 3 4; do ffmpeg -nostdin -loglevel error -y -i v\$i.avi v\$i.mp4 && rm v\$i.avi; done; for i in 1 2 3 4; do ffmpeg -nostdin -loglevel error -y -i v\$i.mp4 -b:v 60k t.mp4 && mv t.mp4 v\$i.mp4; done"
+job container cryptsetup "truncate -s 24M c.img && printf secret | cryptsetup luksFormat -q --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 c.img - && printf secret | cryptsetup luksChangeKey -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 c.img --key-file - <(printf other) && printf other | cryptsetup luksErase -q c.img && for i in 1 2 3; do head -c 3M /dev/urandom >plain\$i.img; done; for i in 1 2 3; do openssl enc -aes-256-ctr -pbkdf2 -iter 1000 -pass pass:x -in c.img -out c\$i.bin; done"
+job gocryptfs gocryptfs "mkdir sealed open && printf 'x\\n' >pw && gocryptfs -q -init -scryptn 10 -passfile pw sealed && gocryptfs -q -passfile pw sealed open && { cp -r share/. open/ && find open -name '*.txt' -exec sed -i s/ward/WARD/ {} + && find open -name '*.csv' -delete && find open -name '*.json' -exec mv {} {}.old \;; s=\$?; sync; fusermount -u open || fusermount3 -u open; exit \$s; }"
+job encfs encfs "mkdir sealed open && printf 'x\\n' | encfs -S --standard \$PWD/sealed \$PWD/open && { cp -r share/. open/ && find open -name '*.txt' -exec sed -i s/ward/WARD/ {} + && find open -name '*.csv' -delete; s=\$?; fusermount -u open || fusermount3 -u open; exit \$s; }"
+job mailbox python3 'python3 - <<P
+import mailbox, os, random
+r = random.Random(2)
+def text(n):
+    return " ".join(r.choice("ward patient dose result night sodium normal plan review".split()) for _ in range(n))
+os.makedirs("mail")
+for k in range(6):
+    box = mailbox.mbox("mail/box%d" % k)
+    for i in range(60):
+        box.add("From: a@b\\nSubject: letter %d\\n\\n%s\\n" % (i, text(80)))
+    box.flush()
+    for key in list(box.keys())[::2]:
+        box.remove(key)
+    box.flush() # compacted: a new file, renamed over
+    box.close()
+for k in range(6): # and in place, as mbox was kept for decades
+    p = "mail/box%d" % k
+    b = open(p, "rb").read()
+    parts = b.split(b"\\nFrom ")
+    with open(p, "r+b") as o:
+        o.write(b"\\nFrom ".join(parts[len(parts) // 2 :]))
+        o.truncate()
+P'
+job pack-repo git "git init -q . && for i in \$(seq 6); do cp -r share/. . && $all -name '*.txt' -not -path './.git/*' -exec sed -i s/[a-e]/\$i/ {} + ; git add -A; git -c user.name=a -c user.email=a@b commit -qm \$i; done; git repack -qadf && git prune && git clone -q --mirror . ../mirrored && git checkout -q HEAD~3 && git stash list && git checkout -q -"
+job dump sqlite3 "for f in \$($all -name '*.sqlite' | head -n 8); do sqlite3 \$f .dump >\$f.sql && rm \$f && sqlite3 \$f <\$f.sql && sqlite3 \$f 'vacuum; pragma page_size=8192; vacuum'; done; sqlite3 b.db 'create table t(a integer primary key, b blob)' && for i in 1 2 3 4 5; do sqlite3 b.db \"with recursive c(x) as (select 1 union all select x+1 from c where x<60) insert or replace into t select x, randomblob(9000) from c\"; done"
 job rename bash "$all -name '*.*' | while read -r f; do mv \"\$f\" \"\$f.old\"; done"
 job recode iconv "$all -name '*.txt' | while read -r f; do iconv -f utf-8 -t utf-16 \"\$f\" >\"\$f.u\" && mv \"\$f.u\" \"\$f\"; done"
 job spool bash "mkdir -p m/tmp m/new m/cur && for i in \$(seq 120); do echo \"Subject: letter \$i\" >m/tmp/\$i && mv m/tmp/\$i m/new/ && mv m/new/\$i m/cur/\$i:2,S; done && rm m/cur/*"
