@@ -59,6 +59,7 @@
 	X(45, BACKLOAD, "backload")          /* what was done to bring a captured item back into the EHR: a line of JSON, of a message its bytes behind it */ \
 	X(46, TRANSFER, "transfer")          /* one patient's record went into a file for another hospital; or what became of one (transfer/transfer.h) */ \
 	X(47, CONTACTS, "contacts")          /* a list of whom to call: a line of JSON and the file as it came; or that one was taken away (contacts/contacts.h) */ \
+	X(48, STATION, "station")            /* a ward's PC was enrolled or revoked, or a pack made for those of a unit to print (serve/keeper_station.c) */ \
 	X(31, REPACK, "repack")               /* a pack was written anew without a body that was erased: as kind pack */
 
 enum ledger_kind {

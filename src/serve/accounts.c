@@ -187,6 +187,8 @@ static int mean_entry(struct keeper *k, uint8_t kind, uint64_t seq, struct slice
 		mean(k, n, time);
 	} else if (kind == LEDGER_ECG_ACT) {
 		keeper_link_note(k, n);
+	} else if (kind == LEDGER_STATION) {
+		keeper_station_note(k, time, n);
 	} else if (kind == LEDGER_ALARM) {
 		if (slice_eq_str(json_text(n, "what"), "watch"))
 			keeper_watch_note(k, n, time);
@@ -517,6 +519,8 @@ void accounts_save(struct keeper *k, bool always)
 	keeper_retain_save(k, &w);
 	jsonw_key(&w, "captures");
 	keeper_capture_save(k, &w);
+	jsonw_key(&w, "stations");
+	keeper_station_save(k, &w);
 	jsonw_ku64(&w, "viewErased", k->view_erased);
 	jsonw_key(&w, "rotated");
 	jsonw_obj(&w);
@@ -601,6 +605,7 @@ static bool cache_load(struct keeper *k, const struct json_node *root)
 	keeper_retain_load(k, json_get(root, "retention"));
 	if (!keeper_capture_load(k, json_get(root, "captures")))
 		return false;
+	keeper_station_load(k, json_get(root, "stations"));
 	uint64_t view_erased = 0;
 	(void)!num_u64(json_text(root, "viewErased"), 0, RETAIN_MOST, &view_erased);
 	k->view_erased = (size_t)view_erased;
@@ -635,6 +640,7 @@ static int find_kind(void *arg, const struct ledger_entry *en, struct err *e)
 	case LEDGER_GATE_COUNT:
 	case LEDGER_CAPTURE:
 	case LEDGER_DOWNTIME:
+	case LEDGER_STATION:
 		break;
 	default:
 		return 0;
@@ -682,6 +688,7 @@ static void forget(struct keeper *k)
 	keeper_cutter_forget(k);
 	keeper_retain_forget(k);
 	keeper_capture_forget(k);
+	keeper_station_forget(k);
 	k->rotated = 0;
 	k->rotated_seq = 0;
 	memset(k->config, 0, sizeof k->config);

@@ -463,6 +463,31 @@ int control_packet(struct control *c, struct slice json, struct buf *ret_note, s
 	return finish_rest(c, &q, ret_note, e);
 }
 
+/* ---- stations ---- */
+
+static int ask_station(struct control *c, uint16_t type, struct slice what, size_t most, struct buf *ret, struct err *e)
+{
+	struct question q;
+	char name[64];
+	our_name(name);
+	ask_long(c, &q, type, most);
+	buf_u8(&q.b, 0); /* who: the kernel says */
+	frame_str(&q.b, "");
+	frame_str(&q.b, name);
+	buf_add_slice(&q.b, what);
+	return finish_rest(c, &q, ret, e);
+}
+
+int control_station(struct control *c, struct slice json, struct buf *ret, struct err *e)
+{
+	return ask_station(c, FRAME_K_STATION, json, FRAME_SMALL, ret, e);
+}
+
+int control_station_items(struct control *c, struct slice bundle, struct buf *ret, struct err *e)
+{
+	return ask_station(c, FRAME_K_STATION_ITEMS, bundle, FRAME_BODY, ret, e);
+}
+
 /* ---- keys ---- */
 
 int control_key_rotate(struct control *c, bool files, const char *reason, struct control_rotated *ret, struct err *e)

@@ -206,6 +206,8 @@ static const struct {
 	{FRAME_K_WATCH, CH_CLIENT | CH_CONTROL, op_watch},
 	{FRAME_K_SAID, CH_CLIENT, op_said},
 	{FRAME_K_PACKET, CH_CLIENT | CH_CONTROL, op_packet},
+	{FRAME_K_STATION, CH_CONTROL, op_station},
+	{FRAME_K_STATION_ITEMS, CH_CLIENT | CH_CONTROL, op_station_items},
 	{FRAME_G_HOLD, CH_GATE, op_gate_hold},
 	{FRAME_G_NEXT, CH_GATE, op_gate_next},
 	{FRAME_G_SENT, CH_GATE, op_gate_sent},

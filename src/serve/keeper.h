@@ -130,6 +130,7 @@ struct keeper {
 	struct feed feed;
 	struct accounts *accounts;
 	struct links *links;     /* NULL: none */
+	struct stations *stations; /* keeper_station.c */
 	struct keeper_captures *captures; /* NULL: none */
 	struct sessions *sessions;
 	struct passwords *passwords;
@@ -204,6 +205,8 @@ int keeper_dispatch(struct keeper *k, struct kchan *ch, const struct frame *f); 
 /* ---- appending ---- */
 /* By the keeper itself: not refused at the reserve. */
 int keeper_record(struct keeper *k, uint8_t kind, const char *source, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e) MUST;
+/* The same, of what is accepted once: *ret_duplicate says that the very same is there as entry *ret_seq. ERR_EXISTS: its id is there with other bytes. */
+int keeper_take(struct keeper *k, uint8_t kind, const char *source, struct slice body, uint64_t *ret_seq, bool *ret_duplicate, struct err *e) MUST;
 void op_append(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_retry(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_wait(struct keeper *k, struct kchan *ch, const struct frame *f);
@@ -444,6 +447,15 @@ void op_said(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_packet(struct keeper *k, struct kchan *ch, const struct frame *f); /* keeper_packet.c */
 int keeper_transfer_sign(struct keeper *k, const struct json_node *n, const struct asker *who, struct buf *ret_note, struct err *e) MUST; /* keeper_transfer.c */
 int keeper_may_transfer(struct keeper *k, struct slice body, struct err *e) MUST;
+
+/* ---- wards' PCs (keeper_station.c) ---- */
+void op_station(struct keeper *k, struct kchan *ch, const struct frame *f);
+void op_station_items(struct keeper *k, struct kchan *ch, const struct frame *f);
+void keeper_station_note(struct keeper *k, int64_t time, const struct json_node *n); /* an entry of kind station */
+void keeper_station_item(struct keeper *k, struct slice id);                         /* an item that is in the ledger */
+void keeper_station_save(const struct keeper *k, struct jsonw *w);                   /* an array, for the cache of accounts.c */
+void keeper_station_load(struct keeper *k, const struct json_node *list);
+void keeper_station_forget(struct keeper *k);
 void keeper_watch_tick(struct keeper *k);
 void keeper_watch_forget(struct keeper *k);
 void keeper_watch_note(struct keeper *k, const struct json_node *n, int64_t time); /* what the sensor said, now or in an earlier life */

@@ -103,6 +103,20 @@ int keeper_record(struct keeper *k, uint8_t kind, const char *source, struct sli
 	return r;
 }
 
+int keeper_take(struct keeper *k, uint8_t kind, const char *source, struct slice body, uint64_t *ret_seq, bool *ret_duplicate, struct err *e)
+{
+	struct outgoing out;
+	struct incoming in = {.kind = kind, .source = source, .body = body};
+	int r = store(k, &in, &out, e);
+	if (r < 0)
+		return r;
+	if (!out.duplicate && k->staged_count && k->staged[k->staged_count - 1].seq == out.seq)
+		k->staged[k->staged_count - 1].body = SLICE_NULL; /* the caller's buffer goes away before the round ends */
+	*ret_seq = out.seq;
+	*ret_duplicate = out.duplicate;
+	return 0;
+}
+
 /* Told to intake when it changes: its listeners say "refusing", and begin again. */
 void keeper_room(struct keeper *k, bool full)
 {

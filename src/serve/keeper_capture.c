@@ -207,9 +207,10 @@ void keeper_capture_note(struct keeper *k, uint8_t kind, uint64_t seq, int64_t t
 	struct slice scan, line = slice_cut(body, '\n', &scan);
 	if (!a || !body.n)
 		return;
-	if (kind == LEDGER_CAPTURE && capture_read(body, a, &c, NULL) == 0)
+	if (kind == LEDGER_CAPTURE && capture_read(body, a, &c, NULL) == 0) {
 		remember(k, print(k, c.id), print(k, body), seq);
-	else if (kind == LEDGER_BACKLOAD && k->captures && k->captures->newest <= seq)
+		keeper_station_item(k, c.id);
+	} else if (kind == LEDGER_BACKLOAD && k->captures && k->captures->newest <= seq)
 		k->captures->newest = seq + 1;
 	else if (kind == LEDGER_DOWNTIME && json_tree(line, a, &n, NULL) == 0 && slice_eq_str(json_text(n, "what"), "block"))
 		note_key(k, json_text(n, "key"));

@@ -456,6 +456,11 @@ int keeper_packet(struct keeper_client *c, const struct keeper_who *w, struct sl
 	return ask_json(c, FRAME_K_PACKET, w, json, false, ret, e);
 }
 
+int keeper_station_items(struct keeper_client *c, const struct keeper_who *w, struct slice bundle, struct buf *ret, struct err *e)
+{
+	return ask_json(c, FRAME_K_STATION_ITEMS, w, bundle, true, ret, e);
+}
+
 int keeper_said(struct keeper_client *c, const struct keeper_who *w, const uint64_t *seqs, size_t n, int (*fn)(void *arg, uint64_t seq, int64_t time, uint8_t kind, struct slice body, struct err *e), void *arg, struct err *e)
 {
 	struct cur cu;

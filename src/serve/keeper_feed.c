@@ -44,6 +44,7 @@ static bool body_wanted(uint8_t kind)
 	case LEDGER_GATE_COUNT:
 	case LEDGER_SHEET:
 	case LEDGER_TRANSFER:
+	case LEDGER_STATION:
 		return false; /* counted, never read */
 	default:
 		return true;

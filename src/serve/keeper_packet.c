@@ -108,7 +108,9 @@ void op_packet(struct keeper *k, struct kchan *ch, const struct frame *f)
 	struct json_node *n;
 	struct err e = {0};
 	buf_init(&note, 4096);
-	int r = asker_read(k, ch, &c, MAY_CENSUS | MAY_CHART, &who, &e);
+	int r = asker_read(k, ch, &c, 0, &who, &e);
+	if (r == 0 && !(who.may & MAY_STATION) && (who.may & (MAY_CENSUS | MAY_CHART)) != (MAY_CENSUS | MAY_CHART))
+		r = err_set(&e, ERR_DENIED, NULL, "the role %s may not do this", who.role);
 	if (r == 0)
 		r = a ? json_tree(cur_take(&c, cur_left(&c)), a, &n, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
 	struct slice what = r == 0 ? json_text(n, "do") : SLICE_NULL;

@@ -20,6 +20,7 @@ static const struct {
 	{"api", MAY_FHIR_READ | MAY_FHIR_WRITE},
 	{AGENT_ROLE, MAY_VAULT},
 	{"replica", MAY_REPLICA},
+	{"station", MAY_STATION},   /* a ward's PC */
 	{"patient", MAY_HOME},      /* at home: bound to one person of the chart */
 	{"ecg-send", MAY_ECG_SEND}, /* carts and devices: hand in, and see what became of their own */
 };

@@ -56,7 +56,7 @@ static int apply_facts(struct scribe *s, const struct record *r, const struct fa
 		en.born = born;
 		return code < 0 ? code : chart_apply(s->chart, &en, NULL, SLICE_NULL, e);
 	}
-	bool has_body = !f && r->en.kind != LEDGER_KEPT && r->en.kind >= LEDGER_IDENTITY && r->en.kind != LEDGER_PACK && r->en.kind != LEDGER_REPACK && r->en.kind != LEDGER_SNAPSHOT && r->en.kind != LEDGER_VAULT_PACK && r->en.kind != LEDGER_KEYS && !(r->en.kind >= LEDGER_GATE_HELD && r->en.kind <= LEDGER_GATE_COUNT && r->en.kind != LEDGER_GATE_LETTER) && r->en.kind != LEDGER_RETENTION && !(r->en.kind == LEDGER_CAPTURE && r->mark & MARK_QUARANTINED) && r->en.kind != LEDGER_SHEET && r->en.kind != LEDGER_TRANSFER;
+	bool has_body = !f && r->en.kind != LEDGER_KEPT && r->en.kind >= LEDGER_IDENTITY && r->en.kind != LEDGER_PACK && r->en.kind != LEDGER_REPACK && r->en.kind != LEDGER_SNAPSHOT && r->en.kind != LEDGER_VAULT_PACK && r->en.kind != LEDGER_KEYS && !(r->en.kind >= LEDGER_GATE_HELD && r->en.kind <= LEDGER_GATE_COUNT && r->en.kind != LEDGER_GATE_LETTER) && r->en.kind != LEDGER_RETENTION && !(r->en.kind == LEDGER_CAPTURE && r->mark & MARK_QUARANTINED) && r->en.kind != LEDGER_SHEET && r->en.kind != LEDGER_TRANSFER && r->en.kind != LEDGER_STATION;
 	return chart_apply(s->chart, &r->en, f, has_body ? r->body : SLICE_NULL, e);
 }
 

@@ -203,6 +203,11 @@ int letter_gather_write(const struct letter_gather *g, struct gate_letter *l, co
 /* The sensor of a file server asks what is ordered of it, and says what came of it (keeper_watch.c). */
 int control_watch(struct control *c, struct slice json, struct buf *ret, struct err *e) MUST;
 
+/* ---- stations (station.h): enrolled, revoked, listed; and what they bring, one bundle, each item once ------------------------ */
+
+int control_station(struct control *c, struct slice json, struct buf *ret, struct err *e) MUST;
+int control_station_items(struct control *c, struct slice bundle, struct buf *ret, struct err *e) MUST;
+
 /* ---- ward packets (packet.h): made from the charts here, signed and entered by the keeper ----------------------------------- */
 
 int control_packet(struct control *c, struct slice json, struct buf *ret_note, struct err *e) MUST;

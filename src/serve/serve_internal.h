@@ -131,6 +131,8 @@
 	X(190, K_DOWNTIME, FRAME_SMALL) /* who, u8 kind (downtime or backload), u8 wait until applied, rest JSON: a person's word (keeper_downtime.c) -> as K_FHIR */ \
 	X(191, K_SENDING, 0)            /* control: captured items are worked on from now on: no word on them from a page until this channel closes -> nothing */ \
 	X(163, K_PACKET, FRAME_SMALL)   /* who, rest JSON: a ward packet to sign, or one that is fetched (keeper_packet.c) -> rest: the note, or nothing */ \
+	X(171, K_STATION, FRAME_SMALL)  /* control: who, rest JSON: stations enrolled, revoked, listed (keeper_station.c) -> rest JSON */           \
+	X(172, K_STATION_ITEMS, FRAME_BODY) /* who, rest one bundle of a station -> rest JSON: what became of each item */                        \
 	/* the cutter (cutter.c) */                                                                                                              \
 	X(150, C_WANT, FRAME_VAULT)     /* keeper -> cutter: u8 isolated, u32 n, n elements (gate.h): all that is to be cut -> C_HAVE */         \
 	X(151, C_PROVE, FRAME_VAULT)    /* keeper -> cutter: u32 n, n elements -> C_PROVEN */                                                   \
@@ -351,6 +353,7 @@ void keeper_client_free(struct keeper_client *c);
 #define MAY_CAPTURE 0x100000  /* write down what is done while the EHR is away */
 #define MAY_BACKLOAD 0x1000000 /* a person's word on captured items: reviewed, refused, found in the EHR */
 #define MAY_DOWNTIME 0x2000000 /* begin a downtime, and take it a step on */
+#define MAY_STATION 0x200000  /* a ward's PC: fetch packets, bring what was written down there, and nothing else */
 #define MAY_BREAK_GLASS 0x800 /* open a protected record with a reason */
 uint32_t serve_role_may(const char *role); /* 0: no such role */
 
@@ -435,6 +438,8 @@ int keeper_gate_ask(struct keeper_client *c, const struct keeper_who *w, struct 
 int keeper_watch_ask(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool again, struct buf *ret, struct err *e) MUST;
 /* A ward packet (keeper_packet.c): to be signed, which is an entry, or fetched, which is one, too. The note is appended to ret. MAY_CENSUS and MAY_CHART. */
 int keeper_packet(struct keeper_client *c, const struct keeper_who *w, struct slice json, struct buf *ret, struct err *e) MUST;
+/* What a station brings, one bundle (station.h); the answer's JSON is appended to ret. Asked twice it is there once. MAY_STATION. */
+int keeper_station_items(struct keeper_client *c, const struct keeper_who *w, struct slice bundle, struct buf *ret, struct err *e) MUST;
 /* Bodies of entries of kind alarm, gate-act and gate-letter, for each of those that are of them. At most KEEPER_SAID_MAX. MAY_GATE. */
 #define KEEPER_SAID_MAX 500
 int keeper_said(struct keeper_client *c, const struct keeper_who *w, const uint64_t *seqs, size_t n, int (*fn)(void *arg, uint64_t seq, int64_t time, uint8_t kind, struct slice body, struct err *e), void *arg, struct err *e) MUST;

@@ -139,6 +139,8 @@ void web_link_fail(struct web_request *q, const struct err *e);
 void web_gate(struct web_request *q, const char *rest);   /* below /api/gate: partner links */
 void web_watch(struct web_request *q, const char *rest);  /* below /api/watch: what a file server's sensor said */
 void web_contacts(struct web_request *q);                 /* whom to call */
+void web_station(struct web_request *q, const char *rest); /* below /api/station: what wards' PCs bring and fetch (web_station.c) */
+#define WEB_STATION_MAX ((size_t)2 << 20) /* one bundle at a time; a station that has more brings several */
 void web_packet(struct web_request *q, const char *rest); /* below /api/packet: ward packets */
 void web_incident(struct web_request *q, bool plan);      /* what happened, from entries (web_watch.c); or the newest isolation plan */
 /* The newest entries of a kind before `before`, not older than from, for which `take` (NULL: all) says so: what they say (keeper_said), newest first. At most max. Answers on failure. */

@@ -195,7 +195,7 @@ static void answer(struct web_request *q, const char *unit)
 
 void web_packet(struct web_request *q, const char *rest)
 {
-	if (!web_may(q, MAY_CENSUS | MAY_CHART))
+	if (!(q->signed_in && q->session.may & MAY_STATION) && !web_may(q, MAY_CENSUS | MAY_CHART)) /* a station gets what it cannot open: that is sealed to the unit's words */
 		return;
 	if (q->method != WEB_GET && q->method != WEB_HEAD)
 		web_error(q, 405, "method", "A packet is fetched with GET.");
