@@ -20,7 +20,14 @@ struct item {
 	const struct chart_capture *shown;
 	struct err why;        /* where it is not good */
 };
+struct sealed { /* a file of a station */
+	const char *file;
+	struct slice text;
+};
 struct importing {
+	struct sealed *sealed;
+	size_t sealed_n;
+	struct capture_sealed_count from_sealed;
 	struct site s;
 	struct control *k;
 	struct arena *a;
@@ -141,6 +148,14 @@ static int take_file(struct importing *im, const char *file, struct err *e)
 		return err_set(e, ERR_MEMORY, file, "no memory: bring the items in smaller files");
 	if (!slice_trim(text).n)
 		return err_set(e, ERR_INPUT, file, "there is nothing in it");
+	if (capture_is_sealed(text)) {
+		struct sealed *more = reallocarray(im->sealed, im->sealed_n + 1, sizeof *more);
+		if (!more)
+			return err_set(e, ERR_MEMORY, file, "no memory");
+		im->sealed = more;
+		im->sealed[im->sealed_n++] = (struct sealed){file, text};
+		return 0;
+	}
 	bool whole = json_tree(text, im->a, &root, &quiet) == 0;
 	if (whole && root->type == JSON_ARR)
 		return take_list(im, file, root->child, e);
@@ -334,7 +349,7 @@ static void tell(const struct importing *im, const struct item *x)
 
 static int finish(struct importing *im)
 {
-	size_t taken = 0, there = 0, refused = 0, left = 0;
+	size_t taken = im->from_sealed.taken, there = im->from_sealed.there, refused = im->from_sealed.refused, left = 0;
 	look(im);
 	for (size_t i = 0; i < im->n; i++) {
 		struct item *x = &im->v[i];
@@ -362,7 +377,7 @@ int capture_import_cmd(int argc, char **argv)
 		{"json", CLI_FLAG, &im.json, NULL, "a JSON object an item"},
 	};
 	int r = cli_parse(argc, argv, "capture import --site DIR [--json] FILE...",
-	                  "Takes items that were written down while the EHR was away: one JSON object, an array of them, or one a line. Each is accepted once, by its id: the same item again is no second one, and another item under the\n"
+	                  "Takes items that were written down while the EHR was away: one JSON object, an array of them, or one a line, or what a station exported. Each is accepted once, by its id: the same item again is no second one, and another item under the\n"
 	                  "same id is refused. Works with and without a running daemon; killed at any moment and run again, each item is there once.",
 	                  opts, ARRAY_LEN(opts), &args, &done);
 	if (r || done)
@@ -383,7 +398,7 @@ int capture_import_cmd(int argc, char **argv)
 		}
 	if (r == 0)
 		r = compare_own(&im, &e);
-	if (r == 0 && im.n)
+	if (r == 0 && (im.n || im.sealed_n))
 		r = control_open(&im.s, true, &im.k, &e);
 	if (r == 0 && im.n)
 		r = compare_kept(&im, &e);
@@ -391,13 +406,23 @@ int capture_import_cmd(int argc, char **argv)
 		int bad = cli_fail(&e);
 		status = bad > status ? bad : status;
 	}
+	for (size_t i = 0; r == 0 && i < im.sealed_n; i++) {
+		struct err bad = {0};
+		if (capture_sealed(im.k, im.sealed[i].file, im.sealed[i].text, im.json, &im.from_sealed, &bad) < 0) {
+			int worse = cli_fail(&bad);
+			status = worse > status ? worse : status;
+		}
+	}
+	if (r == 0 && im.sealed_n)
+		r = control_catch_up(im.k, &e);
 	if (r < 0)
 		status = cli_fail(&e);
-	else if (im.n && finish(&im) > status)
+	else if ((im.n || im.sealed_n) && finish(&im) > status)
 		status = 1;
 	control_close(im.k);
 	int flushed = cli_flush();
 	free(im.v);
+	free(im.sealed);
 	arena_free(im.a);
 	site_close(&im.s);
 	return status ? status : flushed;

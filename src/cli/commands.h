@@ -17,6 +17,7 @@ int cmd_ecg(int argc, char **argv);
 int cmd_gate(int argc, char **argv);
 int cmd_packet(int argc, char **argv);
 int cmd_transfer(int argc, char **argv);
+int cmd_station(int argc, char **argv);
 int cmd_capture(int argc, char **argv);
 int cmd_contacts(int argc, char **argv);
 int cmd_feed(int argc, char **argv);

@@ -16,6 +16,7 @@ const struct cli_command cli_commands[] = {
 	{"ecg", "recordings of the heart: read, measure, report, convert, send", cmd_ecg},
 	{"packet", "a unit's charts in one file that opens with no network", cmd_packet},
 	{"transfer", "one patient's record in a sealed file for the hospital that takes them", cmd_transfer},
+	{"station", "a ward's PC that goes on without the site", cmd_station},
 	{"gate", "links to partners, exposed devices, the plan to isolate", cmd_gate},
 	{"downtime", "begin, follow and close a downtime; what is still open", cmd_downtime},
 	{"backload", "what was captured, back into the EHR, each item once", cmd_backload},
