@@ -413,6 +413,13 @@ static int several(struct make_job *j, struct err *e)
 		r = can_be_written(path, e);
 		if (r == 0)
 			r = one(j, j->patients.v[i], path, e);
+		if (r < 0) {
+			char which[48];
+			snprintf(which, sizeof which, "patient %zu of %zu", i + 1, j->patients.n);
+			err_in(e, which);
+			if (i)
+				cli_note("the files of those before are in %s, and are whole", j->out);
+		}
 	}
 	return r;
 }

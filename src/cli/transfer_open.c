@@ -43,12 +43,16 @@ static int with_keys(struct open_job *j, struct slice file, struct err *e)
 	size_t n;
 	buf_init_secret(&text, 1 << 16);
 	int r = file_read(AT_FDCWD, j->identity, 1 << 16, &text, e);
-	if (r == 0)
-		r = transfer_identities(buf_slice(&text), ids, &n, e);
 	if (r < 0)
+		return r;
+	r = transfer_identities(buf_slice(&text), ids, &n, e);
+	if (r < 0) {
 		err_in(e, j->identity);
-	else
-		r = age_open(ids, n, file, &j->tar, e);
+		return r;
+	}
+	r = age_open(ids, n, file, &j->tar, e);
+	if (r < 0)
+		err_in(e, j->file);
 	seal_wipe(ids, sizeof ids);
 	return r;
 }
@@ -58,7 +62,12 @@ static int with_words(struct open_job *j, struct slice file, struct err *e)
 	AUTO_BUF struct buf words = {0};
 	buf_init_secret(&words, 4096);
 	int r = packet_passphrase_read(j->words, &words, e);
-	return r < 0 ? r : age_open_scrypt(buf_slice(&words), TRANSFER_SCRYPT_LOG_N_MAX, file, &j->tar, e);
+	if (r < 0)
+		return r;
+	r = age_open_scrypt(buf_slice(&words), TRANSFER_SCRYPT_LOG_N_MAX, file, &j->tar, e);
+	if (r < 0)
+		err_in(e, j->file);
+	return r;
 }
 
 static int unseal(struct open_job *j, struct err *e)
@@ -75,10 +84,7 @@ static int unseal(struct open_job *j, struct err *e)
 	}
 	if (!j->identity && !j->words)
 		return err_set(e, ERR_USAGE, j->file, "it is sealed: --identity KEYFILE opens it with your key, --passphrase-file FILE with the words that came with the courier");
-	r = j->identity ? with_keys(j, buf_slice(&file), e) : with_words(j, buf_slice(&file), e);
-	if (r < 0)
-		err_in(e, j->file);
-	return r;
+	return j->identity ? with_keys(j, buf_slice(&file), e) : with_words(j, buf_slice(&file), e);
 }
 
 /* ---- saying ---- */
@@ -162,10 +168,10 @@ static void say_files(const struct transfer *t)
 static void say(const struct open_job *j, int r)
 {
 	printf("whole: every byte is as it was signed\n");
-	if (r == 0 && j->vkey)
-		printf("signed by %s, the key that you named\n", j->t.signer.name);
-	else
-		printf("it says that it is signed by %s\n%s\n", j->t.seal.vkey, r == ERR_NO ? "NOT THE KEY THAT YOU NAMED: do not go by it before the sender, called on a number that you know, has read you their key" : "MAKER NOT VERIFIED: anybody can sign with a key of their own; --vkey with the sender's key, which must come by another way than this file, tells");
+	bool known = r == 0 && j->vkey;
+	printf(known ? "signed by " : "it says that it is signed by ");
+	cli_slice(stdout, slice_str(known ? j->t.signer.name : j->t.seal.vkey)); /* a name may hold what a terminal obeys */
+	printf("%s\n", known ? ", the key that you named" : r == ERR_NO ? "\nNOT THE KEY THAT YOU NAMED" : "\nMAKER NOT VERIFIED: anybody can sign with a key of their own; --vkey with the sender's key, which must come by another way than this file, tells");
 	say_head(&j->t);
 	say_files(&j->t);
 }
@@ -239,7 +245,10 @@ static int open_it(struct open_job *j, struct err *e)
 		err_in(e, j->file);
 		return r;
 	}
-	return j->out ? write_out(j, e) : 0;
+	r = j->out ? write_out(j, e) : 0;
+	if (r == 0 && j->out && !j->json)
+		cli_note("%zu files are in %s; summary.pdf is the one to read first", j->t.n, j->out);
+	return r;
 }
 
 int transfer_open_cmd(int argc, char **argv)

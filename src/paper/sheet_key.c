@@ -17,17 +17,18 @@ static void words(struct pad *p, const struct paper_key *k, const struct code *q
 {
 	struct slice rest = slice_str(k->words);
 	double top = p->y + 5, y = top, width = p->right - p->left - QR_SIDE - 16;
-	bool hyphens = memchr(rest.p, '-', rest.n) != NULL;
+	bool hyphens = true; /* six words with hyphens, as this program makes them */
+	size_t parts = 0;
+	for (struct slice left = rest; left.n; parts++)
+		hyphens &= slice_cut(left, '-', &left).n > 0;
+	hyphens &= parts == 6;
 	pad_frame(p, p->left, p->y, p->right - p->left, QR_SIDE + 10, 0.5);
-	pad_words(p, p->left + 5, y, 2.9, false, 0, width, 3, pad_word(p, W_KEY_TYPE), true);
+	pad_words(p, p->left + 5, y, 2.9, false, 0, width, 3, pad_word(p, hyphens ? W_KEY_TYPE : W_KEY_TYPE_ANY), true);
 	y += 11;
-	while (rest.n) { /* two words a line; a passphrase that a person chose has its own breaks */
-		struct slice all = rest, one = slice_cut(rest, '-', &rest), two = rest.n ? slice_cut(rest, '-', &rest) : SLICE_NULL;
-		if (!hyphens) {
-			pad_words(p, p->left + 5, y, 6, true, 0, width, 5, all, true);
-			break;
-		}
-		struct slice line = two.n ? slice_of(one.p, one.n + 1 + two.n + (rest.n > 0)) : one;
+	if (!hyphens) /* that a person chose: at most 200 bytes, and none of them is left out */
+		pad_words(p, p->left + 5, y, 4, true, 0, width, 0, rest, true);
+	while (hyphens && rest.n) { /* two words a line */
+		struct slice one = slice_cut(rest, '-', &rest), two = slice_cut(rest, '-', &rest), line = slice_of(one.p, one.n + 1 + two.n + (rest.n > 0));
 		y += 12.5;
 		pad_text(p, p->left + 5, y, 8.4, true, 0, SIDE_LEFT, width, line);
 	}

@@ -148,6 +148,6 @@ int transfer_note_read(struct slice note, const struct note_vkey *vkey, struct t
 	*ret = s;
 	*ret_signer = own;
 	if (vkey && (vkey->alg != own.alg || strcmp(vkey->name, own.name) != 0 || memcmp(vkey->pub, own.pub, sizeof own.pub) != 0))
-		return err_set(e, ERR_NO, NULL, "it is whole, and signed by %s: that is another key than the one that you named", s.vkey);
+		return err_set(e, ERR_NO, NULL, "it is whole, and signed by another key than the one that you named: do not go by it before the sender, called on a number that you know, has read you their key");
 	return 0;
 }

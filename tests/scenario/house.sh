@@ -16,7 +16,7 @@ try() { # module, header: does it compile there?
 }
 try hl7 facts.h || fail "hl7 may include facts"
 try chart fhir.h || fail "chart may include fhir"
-for pair in "hl7 chart.h" "hl7 ledger.h" "hl7 seal.h" "facts hl7.h" "fhir hl7.h" "fhir chart.h" "chart ledger.h" "chart hl7.h" "chart serve.h" "ledger facts.h" "ledger chart.h" "seal ledger.h" "base seal.h" "paper facts.h" "paper chart.h" "ward ledger.h" "ward serve.h" "simulate ledger.h" "simulate chart.h" "serve cli.h" "serve simulate.h"; do
+for pair in "hl7 chart.h" "hl7 ledger.h" "hl7 seal.h" "facts hl7.h" "fhir hl7.h" "fhir chart.h" "chart ledger.h" "chart hl7.h" "chart serve.h" "ledger facts.h" "ledger chart.h" "seal ledger.h" "base seal.h" "paper facts.h" "paper chart.h" "transfer ledger.h" "transfer chart.h" "ward ledger.h" "ward serve.h" "simulate ledger.h" "simulate chart.h" "serve cli.h" "serve simulate.h"; do
 	set -- $pair
 	try "$1" "$2" && fail "$1 could include $2"
 done

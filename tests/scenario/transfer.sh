@@ -271,6 +271,13 @@ assert c["1002"]["transferState"] == "written" and c["1001"]["transfer"], c' || 
 
 # ---- killed on the way, while the daemon goes on: no file, or a whole one that was entered before; and of each that was begun the list says how far it came
 if command -v strace >/dev/null && strace -qq -o /dev/null true 2>/dev/null; then
+	# the disk fails: there is no file, and the ledger says so, and why
+	status=0
+	timeout 100 strace -qq -o /dev/null -e trace=fsync -e inject=fsync:error=EIO:when=1 "$HOLDFAST" transfer make --site site --patient 1002 --to "$to" -o fails.age >out 2>said || status=$?
+	same $status 3 "a file that cannot be made durable ($(cat said))"
+	[ ! -e fails.age ] || fail "it is there all the same"
+	hf transfer list --site site --json >list.json
+	python3 -c 'import json,sys; t=json.load(open("list.json"))["transfers"][-1]; sys.exit(0 if t["state"]=="cancelled" and t["reason"] else 1)' || fail "not said in the ledger: $(cat list.json)"
 	killed=0
 	: >whole
 	: >states
