@@ -10,7 +10,7 @@
 #define PACKET_WARN DAY         /* past it none opens without an override */
 #define FORMS_MAX (180 * DAY)
 #define SHARES_MAX (180 * DAY)
-#define CONTACTS_MAX (90 * DAY)
+#define CONTACTS_AGE_MAX (90 * DAY)
 #define LEDGER_CONTACTS_KIND 47
 
 enum { PACKET, FORMS, NUMBERS };
@@ -327,8 +327,8 @@ static void say_contacts(struct seen *q)
 		return;
 	}
 	double age = since(q->contacts);
-	drill_set(d, DRILL_CONTACTS, age > CONTACTS_MAX ? DRILL_WARN : DRILL_PASS, age > CONTACTS_MAX ? DRILL_WHY_CONTACTS_OLD : DRILL_WHY_CONTACTS_NEW, NULL, 0, 0);
-	drill_value(d, DRILL_CONTACTS, age, CONTACTS_MAX);
+	drill_set(d, DRILL_CONTACTS, age > CONTACTS_AGE_MAX ? DRILL_WARN : DRILL_PASS, age > CONTACTS_AGE_MAX ? DRILL_WHY_CONTACTS_OLD : DRILL_WHY_CONTACTS_NEW, NULL, 0, 0);
+	drill_value(d, DRILL_CONTACTS, age, CONTACTS_AGE_MAX);
 	d->check[DRILL_CONTACTS].entry = q->contacts_entry;
 }
 
