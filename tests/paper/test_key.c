@@ -1,5 +1,5 @@
 /* The courier's key: one page, whatever the names, in each language; the same values give the same bytes. (tests/scenario/transfer.sh reads its code and its letters.) */
-#include "paper_internal.h"
+#include "paper.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
