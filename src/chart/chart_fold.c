@@ -675,6 +675,7 @@ void fold_sections(struct fold *x, const struct stmts *all)
 		return;
 	replace_parents(x);
 	review_cancelled(x);
+	fold_echoes(x);
 	sort_into_sections(x);
 	note_speakers(x, all);
 	struct said said[CHART_SECTIONS] = {{NULL, NULL}};

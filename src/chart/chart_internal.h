@@ -28,6 +28,7 @@
  *   chart_capture.c     what was captured, applied: the item's row, what of it stands in a chart, acts of its way back
  *   chart_capture_ask.c ... questions, and their JSON
  *   chart_contacts.c  whom to call: imported lists, staff and units of master files
+ *   chart_echo.c      what was captured and came back in the EHR's feed: one thing, shown once
  *   chart_time.c      as of
  *   chart_erase.c     what an erasure would take and must leave; what is left of an erased entry
  *   chart_json.c      JSON, export
@@ -463,6 +464,7 @@ struct fold {
 };
 void fold_init(struct fold *x, struct arena *a, int zone_minutes, struct chart_section *sections);
 void fold_sections(struct fold *x, const struct stmts *s); /* all but visits */
+void fold_echoes(struct fold *x); /* chart_echo.c: what was captured here, and the EHR tells of */
 void mistaken_review(struct fold *x, const struct stmts *all, const struct fact *patient); /* messages that name somebody else: chart_mistaken.c */
 void fold_visits(struct fold *x, struct visits *v); /* after fold_sections; needs kept parts */
 void fold_incomplete(struct fold *x, struct row *rows);    /* last */

@@ -142,7 +142,7 @@ typedef int store_count_fn(void *arg, uint8_t owner, uint8_t state, uint64_t cou
 typedef int store_blob_fn(void *arg, struct slice key, struct slice blob, struct err *e);
 
 struct chart_copy;
-#define STORE_VIEW_VERSION 8 /* of the tables and what is in them: another one means "rebuild" */
+#define STORE_VIEW_VERSION 9 /* of the tables and what is in them: another one means "rebuild" */
 
 struct store_ops {
 	void (*close)(struct store *s);

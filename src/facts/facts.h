@@ -302,6 +302,8 @@ struct fact_item {
 	enum fact_origin origin;
 	enum fact_state state;
 	bool incomplete;           /* part of that message could not be read */
+	bool captured_differs;     /* it was captured here, and the EHR says something else of it: both are shown */
+	uint64_t captured;         /* of a fed one: the entry under which it was captured here first; 0: it was not */
 	struct fact_item *history; /* what it replaced, newest first */
 	struct fact_item *next;
 };

@@ -856,6 +856,8 @@ static void tags(struct fhir_out *x)
 		tag(x->w, "urn:holdfast:state", states[x->it->state].code, states[x->it->state].display);
 	if (x->it->incomplete)
 		tag(x->w, "urn:holdfast:state", "incomplete", "Part of the message could not be read");
+	if (x->it->captured || x->it->captured_differs) /* what was captured here and came back in the EHR's feed */
+		tag(x->w, "urn:holdfast:captured", x->it->captured_differs ? "differs" : "first", x->it->captured_differs ? "Differs from what was captured here" : "Captured here first");
 	jsonw_arr_end(x->w);
 }
 

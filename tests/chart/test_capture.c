@@ -245,6 +245,137 @@ static bool keeps(const struct chart_erasing *x, uint64_t entry)
 	return false;
 }
 
+/* ---- what comes back in the EHR's feed ---- */
+
+#define GIVEN(id, dose, more) "{\"id\":\"" id "\"," more "\"patient\":\"4711\",\"kind\":\"given\"," AT ",\"identifiers\":[\"birth\",\"family\"],\"values\":{\"drug\":\"Heparin\",\"dose\":\"" dose "\",\"unit\":\"mg\"}}"
+#define FED(time, dose) "RAS^O17 ehr " time " | " MRN " | medication-administration group=W3K7-1^HOLDFAST placer=W3K7-1^HOLDFAST status=completed code=^^^^^^Heparin time=2026-11-01T08:00:00Z dose=" dose " dose-unit=mg"
+
+struct doses {
+	unsigned fed, captured, current, notes;
+	const struct fact_item *first; /* the fed one */
+	bool review;
+};
+
+static struct doses doses_of(struct story *s)
+{
+	struct doses d = {0};
+	struct chart_patient *p = PAGE(s, "p0");
+	for (const struct fact_item *i = p->s[CHART_ADMINISTRATIONS].items; i; i = i->next) {
+		if (!slice_eq_str(fact_part(fact_get(i->fact, FF_CODE), FC_TEXT), "Heparin") || i->state != FACT_CURRENT)
+			continue;
+		d.current++;
+		d.fed += i->origin == FACT_FED;
+		d.captured += i->origin == FACT_CAPTURED;
+		d.notes += fact_count(i->fact, FF_TEXT) != 0;
+		d.first = i->origin == FACT_FED ? i : d.first;
+	}
+	for (const struct chart_review *r = p->review; r; r = r->next)
+		d.review = d.review || !strcmp(r->what, "echo-differs");
+	return d;
+}
+
+static void an_echo_is_the_same_dose_once(void **state)
+{
+	struct story *s = ward();
+	uint64_t n = capture(s, GIVEN("W3K7-1", "5.0", ""));
+	assert_int_equal(doses_of(s).captured, 1);
+	tell(s, FED("2026-11-02T08:00:00Z", "5"));
+	struct doses d = doses_of(s);
+	assert_true(d.fed == 1 && d.captured == 0 && d.first->captured == n && !d.first->captured_differs && !d.review);
+	struct slice said = fact_get(d.first->fact, FF_TEXT);
+	assert_true(slice_starts(said, "captured here first at 2026-11-01T08:00:00+00:00, by a.keller, entry "));
+	const struct fact_item *kept = PAGE(s, "p0")->s[CHART_ADMINISTRATIONS].items;
+	while (kept && kept->origin != FACT_CAPTURED)
+		kept = kept->next;
+	assert_true(kept && kept->state == FACT_REPLACED && kept->entry == n); /* it stays, as history */
+	/* another's number, or the same number of something else: nothing of ours */
+	tell(s, "RAS^O17 ehr 2026-11-02T09:00:00Z | " MRN " | medication-administration group=W3K7-1^EHR placer=W3K7-1^EHR status=completed code=^^^^^^Heparin time=2026-11-02T08:00:00Z dose=5");
+	assert_int_equal(doses_of(s).fed, 2);
+	same_rebuilt(s);
+	story_free(s);
+}
+
+static void an_echo_that_differs_is_loud(void **state)
+{
+	struct story *s = ward();
+	capture(s, GIVEN("W3K7-1", "5", ""));
+	tell(s, FED("2026-11-02T08:00:00Z", "50"));
+	struct doses d = doses_of(s);
+	assert_true(d.fed == 1 && d.captured == 1 && d.review && d.notes == 2 && d.first->captured_differs);
+	assert_non_null(strstr(arena_strdup(s->a, fact_get(d.first->fact, FF_TEXT)), "the dose, there 50, here 5"));
+	/* it is put right there */
+	tell(s, "RAS^O17 ehr 2026-11-02T09:00:00Z | " MRN " | medication-administration group=W3K7-1^HOLDFAST placer=W3K7-1^HOLDFAST status=completed code=^^^^^^Heparin time=2026-11-01T08:00:00Z dose=5 dose-unit=mg");
+	d = doses_of(s);
+	assert_true(d.current == 1 && d.fed == 1 && !d.review);
+	/* and taken back here: the EHR still has it */
+	capture(s, "{\"id\":\"W3K7-2\",\"replaces\":\"W3K7-1\",\"withdraw\":true,\"patient\":\"4711\",\"kind\":\"given\"," AT ",\"reason\":\"another's\"}");
+	d = doses_of(s);
+	assert_true(d.current == 1 && d.fed == 1 && d.review && slice_starts(fact_get(d.first->fact, FF_TEXT), "TAKEN BACK here"));
+	story_free(s);
+}
+
+/* vitals by their codes, through the report that bears the number; an order by its own */
+static void echoes_of_many_parts(void **state)
+{
+	struct story *s = ward();
+	capture(s, VITALS("W3K7-1", "4711", "\"bp\":\"120/80\",\"pulse\":72"));
+	capture(s, "{\"id\":\"W3K7-2\",\"patient\":\"4711\",\"kind\":\"order\"," AT ",\"identifiers\":[\"birth\",\"family\"],\"values\":{\"category\":\"laboratory\",\"what\":\"CRP\",\"number\":\"REQ-7\"}}");
+	tell(s, "ORU^R01 ehr 2026-11-02T08:00:00Z | " MRN " | report id=F9^EHR placer=W3K7-1^HOLDFAST filler=F9^EHR status=final code=85353-1^Vitals^LN"
+	        " | result group=F9^EHR code=8480-6^Systolic^LN value=120 unit=mmHg status=final time=2026-11-01T08:00:30Z | result group=F9^EHR code=8867-4^Rate^LN value=27 unit=/min status=final time=2026-11-01T08:00:00Z");
+	tell(s, "OMG^O19 ehr 2026-11-02T08:00:00Z | " MRN " | order id=REQ-7^HOLDFAST placer=REQ-7^HOLDFAST filler=L1^EHR code=^^^^^^CRP status=active");
+	unsigned fed = 0, own = 0, differ = 0, orders = 0;
+	for (const struct fact_item *i = PAGE(s, "p0")->s[CHART_VITALS].items; i; i = i->next)
+		if (i->state == FACT_CURRENT) {
+			fed += i->origin == FACT_FED;
+			own += i->origin == FACT_CAPTURED;
+			differ += i->captured_differs;
+		}
+	assert_true(fed == 2 && own == 2 && differ == 2); /* the systolic once; the rate as both; the diastolic is not there yet */
+	for (const struct fact_item *i = PAGE(s, "p0")->s[CHART_ORDERS].items; i; i = i->next)
+		orders += i->state == FACT_CURRENT;
+	assert_int_equal(orders, 1);
+	story_free(s);
+}
+
+/* Item, correction, echo of the one, echo of the other, acts: in any order that can be, the page is the same. */
+static void whatever_the_order_of_echoes(void **state)
+{
+	static const char *const what[] = {"item", "corrected", "echo", "echo corrected", "made", "answered", "echo act"};
+	enum { N = 7 };
+	unsigned order[N], tried = 0;
+	srand(7);
+	while (tried < 120) {
+		unsigned at[N];
+		for (unsigned i = 0; i < N; i++)
+			order[i] = i;
+		for (unsigned i = N; i-- > 1;) {
+			unsigned k = (unsigned)rand() % (i + 1), t = order[i];
+			order[i] = order[k];
+			order[k] = t;
+		}
+		for (unsigned i = 0; i < N; i++)
+			at[order[i]] = i;
+		if (at[0] > at[1] || at[4] > at[5]) /* what nobody can say before */
+			continue;
+		tried++;
+		struct story *s = ward();
+		for (unsigned i = 0; i < N; i++)
+			switch (order[i]) {
+			case 0: capture(s, GIVEN("W3K7-1", "5", "")); break;
+			case 1: capture(s, GIVEN("W3K7-2", "6", "\"replaces\":\"W3K7-1\",")); break;
+			case 2: tell(s, FED("2026-11-02T08:00:00Z", "5")); break;
+			case 3: tell(s, FED("2026-11-02T09:00:00Z", "6")); break;
+			case 4: tell_json(s, KIND_BACKLOAD, "{\"act\":\"made\",\"item\":\"W3K7-1\",\"to\":\"x:1\",\"controlId\":\"HFA1\"}"); break;
+			case 5: tell_json(s, KIND_BACKLOAD, "{\"act\":\"answer\",\"item\":\"W3K7-1\",\"controlId\":\"HFA1\",\"ack\":\"AA\"}"); break;
+			case 6: tell_json(s, KIND_BACKLOAD, "{\"act\":\"echo\",\"item\":\"W3K7-1\",\"entry\":\"1\"}"); break;
+			}
+		struct doses d = doses_of(s);
+		if (!(d.current == 1 && d.fed == 1 && !d.review && d.first->captured && slice_eq_str(fact_get(d.first->fact, FF_DOSE), "6")))
+			fail_msg("%s, %s, %s, %s, %s, %s, %s: %u fed, %u captured", what[order[0]], what[order[1]], what[order[2]], what[order[3]], what[order[4]], what[order[5]], what[order[6]], d.fed, d.captured);
+		story_free(s);
+	}
+}
+
 static void an_erasure_leaves_what_is_not_settled(void **state)
 {
 	struct story *s = story_new();
@@ -279,6 +410,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_stands_in_the_patients_chart), cmocka_unit_test(a_correction_takes_its_place), cmocka_unit_test(a_temporary_number_is_merged_and_given_back), cmocka_unit_test(a_number_of_several_is_nobodys_guess),
 		cmocka_unit_test(accepted_once_and_acts_folded), cmocka_unit_test(beds_move_and_come_back), cmocka_unit_test(what_cannot_be_read_is_listed), cmocka_unit_test(a_view_made_anew_says_the_same), cmocka_unit_test(an_erasure_leaves_what_is_not_settled),
+		cmocka_unit_test(an_echo_is_the_same_dose_once), cmocka_unit_test(an_echo_that_differs_is_loud), cmocka_unit_test(echoes_of_many_parts), cmocka_unit_test(whatever_the_order_of_echoes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
