@@ -22,6 +22,7 @@ struct backlog_item {
 	struct backload b;
 	enum backload_state counts;     /* as what it counts: backload_counts_as */
 	uint32_t of, replaced_by, root; /* root: the first of its line of corrections */
+	struct slice person;            /* our id of whom it is about, once backlog_persons has asked the charts */
 	struct slice replaces, named;   /* named: what a cancel names */
 };
 struct backlog {
@@ -41,6 +42,12 @@ void backlog_count(struct backlog *l); /* counts, anew, after acts */
 bool backlog_proven(const struct backlog *l, const char *to);
 int backlog_capture(const struct backlog_item *it, struct arena *a, struct capture *ret, struct err *e) MUST;
 void backlog_balance(const struct backlog *l, int owner /* or -1: all */, struct downtime_balance *ret);
+
+/* Whose each is, as the charts know them now. */
+int backlog_persons(struct chart *c, struct backlog *l, struct err *e) MUST;
+struct slice backlog_whose(const struct backlog_item *it); /* our id, else as the item names them */
+/* The downtime note of each chart that was touched and has none yet, entered (k NULL: counted). by NULL: who runs the command; paper: where it is kept, or NULL. backlog_persons comes before. */
+int downtime_notes(struct backlog *l, struct control *k, const char *by, const char *paper, uint32_t *ret, struct err *e) MUST;
 
 /* An act: begun with its name, its item and who does it; entered durably, and applied. */
 void backload_begin(struct jsonw *w, struct buf *b, const char *act, const struct backlog_item *it);

@@ -18,7 +18,8 @@ struct run {
 	struct site *s;
 	struct backload_way way;
 	struct backload_which which;
-	bool reviewed_only, dry, json;
+	const char *paper;        /* where it is kept, for the downtime note */
+	bool reviewed_only, dry, json, no_notes;
 	double pace;              /* messages a second; 0: as fast as they are answered */
 	struct backlog l;
 	struct control *k;
@@ -513,6 +514,23 @@ static void summary(struct run *x)
 
 /* ---- the command ---- */
 
+/* When the EHR takes entries again each chart that was touched is told of the downtime; with the rest, so not by a run that is for some of it. */
+static int write_notes(struct run *x, struct err *e)
+{
+	uint32_t n = 0;
+	if (x->dry || x->no_notes || x->reviewed_only || x->which.items.n || x->which.owner || x->which.unit || x->l.downtime.state != DOWNTIME_WRITE)
+		return 0;
+	int r = backlog_persons(x->chart, &x->l, e);
+	if (r == 0)
+		r = downtime_notes(&x->l, x->k, NULL, x->paper, &n, e);
+	if (r < 0 || !n)
+		return r;
+	cli_note("holdfast: %u downtime note%s made, one for each chart that was touched; they go with the rest", n, n == 1 ? " was" : "s were");
+	backlog_done(&x->l);
+	r = control_catch_up(x->k, e);
+	return r == 0 ? backlog_load(x->s, &x->l, e) : r;
+}
+
 static int begin(struct run *x, struct err *e)
 {
 	unsigned echoes;
@@ -531,7 +549,7 @@ static int begin(struct run *x, struct err *e)
 		r = backlog_load(x->s, &x->l, e);
 	if (r == 0 && !x->dry)
 		r = backload_scan(x->s, x->k, &x->l, &echoes, e);
-	return r;
+	return r == 0 ? write_notes(x, e) : r;
 }
 
 static int work(struct run *x)
@@ -596,10 +614,12 @@ int backload_send_cmd(int argc, char **argv)
 		{"unit", CLI_STRING, &x.which.unit, "UNIT", "only what was written down there"},
 		{"reviewed-only", CLI_FLAG, &x.reviewed_only, NULL, "only what its owner has looked at (backload review); else all that is open"},
 		{"pace", CLI_STRING, &pace, "N", "at most so many messages a second"},
+		{"no-notes", CLI_FLAG, &x.no_notes, NULL, "no downtime note for each chart that was touched (else made in state write by a run that is for everything)"},
+		{"paper", CLI_STRING, &x.paper, "WHERE", "for the downtime notes: where the paper is kept"},
 		{"dry-run", CLI_FLAG, &x.dry, NULL, "say what is due, and send nothing"},
 		{"json", CLI_FLAG, &x.json, NULL, "a JSON object an item"},
 	};
-	int r = cli_parse(argc, argv, "backload send [ID...] --site DIR --to HOST:PORT [--tls] [--owner WHO] [--unit UNIT] [--reviewed-only] [--pace N] [--dry-run] [--json]",
+	int r = cli_parse(argc, argv, "backload send [ID...] --site DIR --to HOST:PORT [--tls] [--owner WHO] [--unit UNIT] [--reviewed-only] [--pace N] [--no-notes] [--paper WHERE] [--dry-run] [--json]",
 	                  "Sends what wards wrote down while the EHR was away back to it over MLLP, one at a time, in order for each patient. What is sent is an entry of the ledger before the first byte goes out. Where no answer comes the\n"
 	                  "outcome is unknown, and stays so until the EHR's feed shows our number or a person has looked; only a destination that was proven to de-duplicate (backload prove) gets the very same bytes again. What nobody has reviewed is\n"
 	                  "sent, too, without --reviewed-only. Works with and without a running daemon.",

@@ -8,8 +8,9 @@
 
 struct asked {
 	struct cli_decision d;
-	const char *unit, *owner;
-	bool json;
+	const char *unit, *owner, *patient;
+	bool json, unreconciled;
+	struct chart *chart;
 };
 
 static void put_state(struct jsonw *w, const struct downtime *d)
@@ -156,7 +157,7 @@ static void show_dose(const struct backlog_item *it, struct arena *a, bool json,
 		printf("  by ");
 		cli_slice(stdout, c.on_behalf_of.n ? c.on_behalf_of : c.by);
 		printf("  (%s", backload_state_name(it->counts));
-		printf(backload_settled(it->counts) && it->counts != BACK_REFUSED ? ")\n" : ": NOT in the EHR's record of doses)\n");
+		printf(it->b.reconciled ? "; reconciled)\n" : backload_settled(it->counts) && it->counts != BACK_REFUSED ? ")\n" : ": NOT in the EHR's record of doses)\n");
 		return;
 	}
 	AUTO_BUF struct buf b = {0};
@@ -176,6 +177,7 @@ static void show_dose(const struct backlog_item *it, struct arena *a, bool json,
 	jsonw_kslice(&w, "by", c.on_behalf_of.n ? c.on_behalf_of : c.by);
 	jsonw_kslice(&w, "order", json_text(c.values, "order"));
 	jsonw_kstr(&w, "state", backload_state_name(it->counts));
+	jsonw_kbool(&w, "reconciled", it->b.reconciled);
 	jsonw_obj_end(&w);
 	printf("%s\n", buf_cstr(&b));
 }
@@ -225,6 +227,8 @@ static int enter(struct control *k, const struct backlog *l, const struct asked 
 		jsonw_kstr(&w, "reason", q->d.reason);
 	jsonw_kstr(&w, "by", q->d.by ? q->d.by : who);
 	jsonw_kstr(&w, "user", who);
+	if (q->unreconciled)
+		jsonw_kbool(&w, "unreconciled", true);
 	if (!strcmp(what, "close"))
 		jsonw_ku64(&w, "asOf", l->head); /* an item that comes after it is in no balance that was looked at */
 	jsonw_obj_end(&w);
@@ -244,6 +248,17 @@ static int begin(struct control *k, const struct backlog *l, const struct asked 
 	return enter(k, l, q, "begin", NULL, e);
 }
 
+/* Before the EHR takes entries again, and before it is closed: who got doses that it does not know of. */
+static int doses_left(const struct backlog *l, const struct asked *q, struct err *e)
+{
+	uint32_t patients = 0;
+	int r = downtime_left(l, !q->json && !q->unreconciled, &patients, e);
+	if (r < 0 || !patients || q->unreconciled)
+		return r;
+	return err_set(e, ERR_NO, NULL, "not advanced: of %u patient%s doses were given that are not in the EHR's record of doses: before the first electronic dose compare them (holdfast downtime doses), then holdfast downtime reconcile --patient ID --by NAME, "
+	               "or send them (holdfast backload send --owner pharmacy); --unreconciled --reason TEXT goes on without", patients, patients == 1 ? "" : "s");
+}
+
 static int advance(struct control *k, const struct backlog *l, const struct asked *q, const char *to, struct err *e)
 {
 	const struct downtime *d = &l->downtime;
@@ -259,7 +274,31 @@ static int advance(struct control *k, const struct backlog *l, const struct aske
 	backlog_balance(l, -1, &b);
 	if (want == DOWNTIME_CLOSED && (b.open || b.unknown))
 		return err_set(e, ERR_NO, NULL, "not closed: %" PRIu64 " of %" PRIu64 " items are open and of %" PRIu64 " the outcome is unknown (holdfast backload list --state open, --state unknown)", b.open, b.items, b.unknown);
+	if (want == DOWNTIME_WRITE || want == DOWNTIME_CLOSED) {
+		int r = doses_left(l, q, e);
+		if (r < 0)
+			return r;
+	}
 	return enter(k, l, q, want == DOWNTIME_CLOSED ? "close" : "advance", downtime_state_name(want), e);
+}
+
+static int reconcile(struct control *k, struct backlog *l, const struct asked *q, struct err *e)
+{
+	uint32_t n = 0, left = 0;
+	int r = downtime_reconcile(k, q->chart, l, q->patient, q->d.by, &n, e);
+	if (r == 0)
+		r = downtime_left(l, false, &left, e);
+	if (r == 0)
+		printf(q->json ? "{\"reconciled\":%u,\"patientsLeft\":%u}\n" : "%u reconciled; of %u patients doses are left\n", n, left);
+	return r;
+}
+
+static void missing_notes(struct backlog *l)
+{
+	struct err quiet = {0};
+	uint32_t n = 0;
+	if (downtime_notes(l, NULL, NULL, NULL, &n, &quiet) == 0 && n)
+		cli_note("holdfast: of %u charts that were touched no downtime note was made: backload send makes and sends them in the state write", n);
 }
 
 /* ---- the command ---- */
@@ -280,8 +319,15 @@ static int act(struct site *s, struct control *k, struct backlog *l, const char 
 		backlog_done(l);
 		r = backlog_load(s, l, e);
 	}
-	if (r == 0 && strcmp(verb, "begin"))
+	if (r == 0 && q->chart)
+		r = backlog_persons(q->chart, l, e);
+	if (r == 0 && !strcmp(verb, "reconcile"))
+		return reconcile(k, l, q, e);
+	if (r == 0 && strcmp(verb, "begin")) {
 		r = advance(k, l, q, to, e);
+		if (r == 0 && l->downtime.state == DOWNTIME_WRITE)
+			missing_notes(l);
+	}
 	if (r < 0) {
 		if (r == ERR_NO && !q->json && (l->downtime.state == DOWNTIME_WRITE))
 			say_balance(l);
@@ -294,27 +340,32 @@ static int act(struct site *s, struct control *k, struct backlog *l, const char 
 	return r;
 }
 
-static int work(struct site *s, const char *verb, const char *to, const struct asked *q, struct err *e)
+static int work(struct site *s, const char *verb, const char *to, struct asked *q, struct err *e)
 {
 	AUTO_CLOSE int fd = -1;
 	bool looks = !strcmp(verb, "status") || !strcmp(verb, "balance") || !strcmp(verb, "doses");
 	struct backlog l = {0};
 	struct control *k = NULL;
 	int r = looks ? 0 : backload_lock(s, &fd, e);
-	if (r == 0)
+	if (r == 0 && !looks && strcmp(verb, "begin"))
+		r = cli_chart(s, &q->chart, &k, e);
+	if (r == 0 && !k)
 		r = control_open(s, true, &k, e);
 	if (r == 0 && !looks)
 		r = control_sends(k, e);
+	if (r == 0 && q->chart)
+		r = control_catch_up(k, e);
 	if (r == 0)
 		r = backlog_load(s, &l, e);
 	if (r == 0)
 		r = act(s, k, &l, verb, to, q, e);
 	control_close(k);
+	chart_close(q->chart);
 	backlog_done(&l);
 	return r;
 }
 
-static const char *const verbs[] = {"begin", "status", "advance", "balance", "close", "doses"};
+static const char *const verbs[] = {"begin", "status", "advance", "balance", "close", "doses", "reconcile"};
 
 int cmd_downtime(int argc, char **argv)
 {
@@ -325,13 +376,15 @@ int cmd_downtime(int argc, char **argv)
 	const struct cli_opt opts[] = {
 		CLI_DECISION_OPTS(q.d),
 		{"unit", CLI_STRING, &q.unit, "UNIT", "begin: this unit alone, else the whole house; doses: of this unit; numbers: whose block it is"},
+		{"patient", CLI_STRING, &q.patient, "ID", "reconcile: whose doses were compared with the EHR's record of doses; --by says who did"},
+		{"unreconciled", CLI_FLAG, &q.unreconciled, NULL, "advance: although doses were given that the EHR does not know of; with --reason"},
 		{"count", CLI_NUMBER, &b.count, "N", "numbers: how many (50)"},
 		{"machine", CLI_STRING, &b.machine, "NAME", "numbers: what the block is bound to (this machine's id)"},
 		{"json", CLI_FLAG, &q.json, NULL, "as JSON"},
 	};
-	int r = cli_parse(argc, argv, "downtime begin | status | advance [read-only|write|closed] | balance | doses | numbers [check NUMBER] --site DIR [--unit UNIT] [--reason TEXT] [--count N] [--machine NAME] [--json]",
+	int r = cli_parse(argc, argv, "downtime begin | status | advance [read-only|write|closed] | balance | doses | reconcile --patient ID --by NAME | numbers [check NUMBER] --site DIR [--unit UNIT] [--reason TEXT] [--count N] [--machine NAME] [--json]",
 	                  "A downtime goes from down to read-only (the EHR can be read again), write (it takes entries again) and closed. It is closed when of everything that was captured nothing is open and nothing unknown.\n"
-	                  "balance: what became of it, by owner. doses: what each patient was given meanwhile, for the pharmacy before the first electronic dose.\n"
+	                  "balance: what became of it, by owner. doses: what each patient was given meanwhile, for the pharmacy before the first electronic dose; reconcile: a person has compared them. Without it, or the doses in the EHR, it does not go to write.\n"
 	                  "numbers: gives a unit or a station a block of numbers for patients who have none, one a line; they are its own for ever. The last letter checks the others; check: whether a number was copied rightly.",
 	                  opts, ARRAY_LEN(opts), &args, &done);
 	if (r || done)
@@ -347,9 +400,13 @@ int cmd_downtime(int argc, char **argv)
 		return cli_usage("downtime: --count and --machine are for 'numbers'");
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
 		known = known || !strcmp(verb, verbs[i]);
-	bool advances = !strcmp(verb, "advance"), closes = !strcmp(verb, "close");
+	bool advances = !strcmp(verb, "advance"), closes = !strcmp(verb, "close"), reconciles = !strcmp(verb, "reconcile");
+	if (reconciles != (q.patient != NULL) || (reconciles && (!q.d.by || !*q.d.by || !*q.patient)))
+		return cli_usage("downtime reconcile: --patient ID and --by NAME say whose doses were compared, and who did it");
+	if (q.unreconciled && ((!advances && !closes) || !q.d.reason || !*q.d.reason))
+		return cli_usage("downtime: --unreconciled is for 'advance', and says with --reason why");
 	if (!known || args.n > (advances ? 2u : 1u))
-		return cli_usage("downtime: say 'begin', 'status', 'advance [STATE]', 'balance', 'doses' or 'numbers'");
+		return cli_usage("downtime: say 'begin', 'status', 'advance [STATE]', 'balance', 'doses', 'reconcile' or 'numbers'");
 	struct err e = {0};
 	struct site s;
 	if (cli_site(q.d.site, &s, &e) < 0)

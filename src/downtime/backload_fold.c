@@ -135,6 +135,15 @@ static bool resolved(struct backload *b, const struct json_node *act, uint64_t e
 	return false;
 }
 
+/* A person has compared it with the EHR's record of doses. It says nothing of whether its message arrived. */
+static bool reconciled(struct backload *b, const struct json_node *act, uint64_t entry)
+{
+	if (b->reconciled)
+		return false;
+	b->reconciled = true;
+	return true;
+}
+
 static bool reopened(struct backload *b, const struct json_node *act, uint64_t entry)
 {
 	bool out = b->state == BACK_SENT_UNKNOWN;
@@ -154,7 +163,7 @@ bool backload_apply(struct backload *b, const struct json_node *act, uint64_t en
 	static const struct {
 		const char *name;
 		bool (*apply)(struct backload *b, const struct json_node *act, uint64_t entry);
-	} acts[] = {{"reviewed", reviewed}, {"refused", refused}, {"made", made}, {"sending", sending}, {"not-sent", not_sent}, {"unknown", unknown}, {"answer", answer}, {"echo", echo}, {"resolved", resolved}, {"reopened", reopened}};
+	} acts[] = {{"reviewed", reviewed}, {"refused", refused}, {"made", made}, {"sending", sending}, {"not-sent", not_sent}, {"unknown", unknown}, {"answer", answer}, {"echo", echo}, {"resolved", resolved}, {"reopened", reopened}, {"reconciled", reconciled}};
 	struct slice name = json_text(act, "act");
 	for (size_t i = 0; i < ARRAY_LEN(acts); i++)
 		if (slice_eq_str(name, acts[i].name))

@@ -149,6 +149,7 @@ int downtime_number_check(struct slice s, struct downtime_block *ret_key_only, u
  *   echo          entry: the EHR's own feed showed our number there. What went out is filed; what did not was entered by somebody: already there
  *   resolved      as: filed | already_there | refused | superseded, reason: a person's word
  *   reopened      reason: a person's word that it is not there. What was refused gets a new message; of an unknown one the same bytes go out again
+ *   reconciled    of a dose: a person has compared it with the EHR's record of doses (decidedBy); its state stays what it is
  * and of a destination, without an item: deduplicates  to, how: it was tested, and answered the same message twice as one (cli/backload_prove.c) */
 enum backload_state { BACK_OPEN, BACK_REVIEWED, BACK_SENT_UNKNOWN, BACK_FILED, BACK_ALREADY_THERE, BACK_REFUSED, BACK_SUPERSEDED };
 const char *backload_state_name(enum backload_state s); /* "open" "reviewed" "unknown" "filed" "already_there" "refused" "superseded" */
@@ -158,6 +159,7 @@ struct backload { /* begins as zeros */
 	uint64_t made;      /* entry that holds the bytes; 0: none */
 	unsigned tries;     /* of these bytes */
 	unsigned messages;  /* made of it so far, this one too */
+	bool reconciled;    /* of a dose: compared by a person with the EHR's record */
 	bool reviewed, went, person; /* seen by its owner; bytes of it may have gone out before the try that is under way; a person's word settled it */
 	uint64_t echo;      /* entry of the feed that showed it; 0: none */
 	char why[256];      /* the last refusal, doubt or person's reason, cut */
@@ -205,6 +207,7 @@ bool downtime_state_of(struct slice name, enum downtime_state *ret);
 struct downtime { /* the one that is running, or ran last; begins as zeros */
 	enum downtime_state state;
 	uint64_t entry;     /* that began it */
+	uint64_t closed;    /* that closed the one before, or this one; 0: none was */
 	int64_t since, at;  /* when it began; when it came to the state it is in; ns */
 	uint32_t units;     /* 0: the whole house */
 	char unit[DOWNTIME_UNITS_MAX][65];

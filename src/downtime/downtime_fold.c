@@ -57,7 +57,7 @@ static bool begin(struct downtime *d, const struct json_node *act, uint64_t entr
 	struct slice unit = json_text(act, "unit");
 	if (downtime_running(d))
 		return add_unit(d, unit);
-	*d = (struct downtime){.state = DOWNTIME_DOWN, .entry = entry, .since = time, .at = time};
+	*d = (struct downtime){.state = DOWNTIME_DOWN, .entry = entry, .since = time, .at = time, .closed = d->closed};
 	if (unit.n && unit.n < sizeof d->unit[0])
 		keep(d->unit[d->units++], sizeof d->unit[0], unit);
 	keep(d->reason, sizeof d->reason, json_text(act, "reason"));
@@ -88,6 +88,8 @@ bool downtime_apply(struct downtime *d, const struct json_node *act, uint64_t en
 		return false;
 	d->state = to;
 	d->at = time;
+	if (to == DOWNTIME_CLOSED)
+		d->closed = entry;
 	return true;
 }
 

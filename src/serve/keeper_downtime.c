@@ -19,7 +19,7 @@ static bool is_one_of(struct slice s, const char *const *words)
 int keeper_may_downtime(uint8_t kind, struct slice body, struct err *e)
 {
 	static const char *const states[] = {"begin", "advance", "close", "block", NULL};
-	static const char *const acts[] = {"reviewed", "refused", "made", "sending", "not-sent", "unknown", "answer", "echo", "resolved", "reopened", NULL}, *const tests[] = {"deduplicates", "not-proven", NULL};
+	static const char *const acts[] = {"reviewed", "refused", "made", "sending", "not-sent", "unknown", "answer", "echo", "resolved", "reopened", "reconciled", NULL}, *const tests[] = {"deduplicates", "not-proven", NULL};
 	AUTO_ARENA struct arena *a = arena_new(1 << 20);
 	struct slice rest, line = slice_cut(body, '\n', &rest);
 	struct json_node *n;
@@ -61,7 +61,7 @@ static int is_sending(const struct keeper *k, struct err *e)
 
 static int judge(struct keeper *k, const struct asker *who, uint8_t kind, struct slice body, struct err *e)
 {
-	static const char *const steps[] = {"begin", "advance", "close", NULL}, *const words[] = {"reviewed", "refused", "resolved", "reopened", NULL};
+	static const char *const steps[] = {"begin", "advance", "close", NULL}, *const words[] = {"reviewed", "refused", "resolved", "reopened", "reconciled", NULL};
 	AUTO_ARENA struct arena *a = arena_new(1 << 20);
 	struct json_node *n;
 	if (!a)
@@ -77,7 +77,7 @@ static int judge(struct keeper *k, const struct asker *who, uint8_t kind, struct
 		return err_set(e, ERR_DENIED, NULL, "the role %s may not say that", who->role);
 	if (!slice_eq_str(json_text(n, "by"), who->user))
 		return err_set(e, ERR_DENIED, "by", "it is said by who has signed in");
-	bool quiet = slice_eq_str(what, "reviewed") || (step && !slice_eq_str(what, "close"));
+	bool quiet = slice_eq_str(what, "reviewed") || slice_eq_str(what, "reconciled") || (step && !slice_eq_str(what, "close"));
 	return quiet ? 0 : is_sending(k, e);
 }
 
@@ -120,6 +120,8 @@ void keeper_downtime_put(const struct downtime *d, bool exact, struct jsonw *w)
 		jsonw_ki64(w, "sinceNs", d->since);
 		jsonw_ki64(w, "atNs", d->at);
 	}
+	if (d->closed)
+		jsonw_ku64(w, "closedEntry", d->closed);
 	jsonw_key(w, "units"); /* none named: the whole house */
 	jsonw_arr(w);
 	for (uint32_t i = 0; i < d->units; i++)
@@ -147,6 +149,7 @@ bool keeper_downtime_load(const struct json_node *n, struct downtime *ret)
 	if (d.state != DOWNTIME_NONE && (num_i64(json_text(n, "sinceNs"), INT64_MIN, INT64_MAX, &d.since) < 0 || num_i64(json_text(n, "atNs"), INT64_MIN, INT64_MAX, &d.at) < 0 || num_u64(json_text(n, "entry"), 0, UINT64_MAX, &d.entry) < 0 ||
 	                                 !put_text(d.reason, sizeof d.reason, json_text(n, "reason")) || !put_text(d.by, sizeof d.by, json_text(n, "by"))))
 		return false;
+	(void)!num_u64(json_text(n, "closedEntry"), 1, UINT64_MAX, &d.closed);
 	for (const struct json_node *u = units ? units->child : NULL; u; u = u->next)
 		if (d.units == DOWNTIME_UNITS_MAX || !put_text(d.unit[d.units++], sizeof d.unit[0], u->value))
 			return false;

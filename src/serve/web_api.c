@@ -944,7 +944,7 @@ void web_api(struct web_request *q, const char *path)
 		web_live(q, path + 4);
 	else if (!strcmp(path, "captures") || !strcmp(path, "beds") || (!strncmp(path, "capture", 7) && (!path[7] || path[7] == '/')))
 		web_capture(q, path);
-	else if (!strcmp(path, "downtime") || !strncmp(path, "backload/", 9))
+	else if (!strcmp(path, "downtime") || !strcmp(path, "downtime/reconcile") || !strncmp(path, "backload/", 9))
 		web_downtime(q, path);
 	else if (!strcmp(path, "ecgs"))
 		web_ecgs(q);

@@ -133,7 +133,7 @@ static void show(struct web_request *q)
 	jsonw_init(&w, &q->out);
 	jsonw_obj(&w);
 	for (const struct json_node *n = d->child; n; n = n->next)
-		if (!slice_eq_str(n->key, "running")) {
+		if (!slice_eq_str(n->key, "running") && !slice_eq_str(n->key, "closedEntry")) {
 			jsonw_key_slice(&w, n->key);
 			jsonw_raw(&w, n->raw);
 		}
@@ -144,6 +144,51 @@ static void show(struct web_request *q)
 	put_balances(&w, counted ? &counts : NULL);
 	jsonw_obj_end(&w);
 	web_json(q, 200);
+}
+
+/* ---- doses that the EHR does not know of ---- */
+
+static bool is_left(const struct chart_capture *x, uint64_t closed)
+{
+	enum backload_state s = x->back.state;
+	return x->entry > closed && !x->replaced_by && !(x->flags & (CHART_CAPTURE_WITHDRAWAL | CHART_CAPTURE_UNREADABLE)) && !x->back.reconciled && s != BACK_FILED && s != BACK_ALREADY_THERE && s != BACK_SUPERSEDED;
+}
+
+static int doses(struct web_request *q, struct slice patient, struct chart_capture **ret, struct err *e)
+{
+	struct chart_captures_ask ask = {.owner = -1, .state = -1, .kind = CAPTURE_GIVEN, .patient = patient};
+	uint64_t next;
+	struct chart *c = web_chart(q);
+	return c ? chart_captures(c, &ask, q->a, ret, &next, e) : err_set(e, ERR_BUSY, NULL, "the charts cannot be read now");
+}
+
+static uint64_t closed_of(const struct json_node *d)
+{
+	uint64_t n = 0;
+	(void)!num_u64(json_text(d, "closedEntry"), 1, UINT64_MAX, &n);
+	return n;
+}
+
+/* Before the EHR takes entries again: false, and answered, while somebody got a dose that is neither there nor was compared. */
+static bool is_reconciled(struct web_request *q, const char *state)
+{
+	struct chart_capture *x = NULL;
+	struct err e = {0};
+	uint64_t left = 0;
+	const struct json_node *d = state_now(q);
+	if (!d)
+		return false;
+	if (strcmp(next_of(json_text(d, "state")), state) != 0)
+		return true; /* a step that does not follow: the keeper says so */
+	if (doses(q, SLICE_NULL, &x, &e) < 0) {
+		web_fail(q, &e);
+		return false;
+	}
+	for (; x; x = x->next)
+		left += is_left(x, closed_of(d));
+	if (left)
+		web_error(q, 409, "reconcile", "%" PRIu64 " doses were given that are not in the EHR's record of doses. Before the first electronic dose they are compared with it, patient by patient.", left);
+	return !left;
 }
 
 /* ---- a step ---- */
@@ -185,7 +230,15 @@ static void step(struct web_request *q)
 		web_error(q, 400, "input", "act is begin or advance.");
 		return;
 	}
+	const struct json_node *over = json_get(n, "unreconciled");
+	bool unreconciled = over && over->type == JSON_TRUE;
+	if (unreconciled && !*reason) {
+		web_error(q, 400, "input", "Say why it goes on although doses are not reconciled.");
+		return;
+	}
 	if (closes && !may_close(q, n, &as_of))
+		return;
+	if (!begins && !unreconciled && (closes || !strcmp(state, "write")) && !is_reconciled(q, state))
 		return;
 	buf_init(&line, 1 << 16);
 	jsonw_init(&w, &line);
@@ -198,6 +251,8 @@ static void step(struct web_request *q)
 	if (*reason)
 		jsonw_kstr(&w, "reason", reason);
 	jsonw_kstr(&w, "by", q->session.user);
+	if (unreconciled)
+		jsonw_kbool(&w, "unreconciled", true);
 	if (closes)
 		jsonw_ku64(&w, "asOf", as_of);
 	jsonw_obj_end(&w);
@@ -351,6 +406,42 @@ static void resolve(struct web_request *q)
 		web_error(q, 400, "input", "as is filed, already_there, refused, superseded or again.");
 }
 
+/* Somebody has compared a patient's doses with the EHR's record of doses. */
+static void reconcile(struct web_request *q)
+{
+	const struct json_node *n = web_may(q, MAY_BACKLOAD | MAY_CHART) ? web_body(q) : NULL, *d;
+	const char *patient = n ? web_text(q, n, "patient", 128, false) : NULL;
+	struct chart_capture *first = NULL;
+	struct word word = {.act = "reconciled", .reason = ""};
+	struct err e = {0};
+	uint64_t entry, done = 0;
+	if (!patient || !(d = state_now(q)))
+		return;
+	if (!speaks_for(q, OWNER_PHARMACY)) {
+		web_error(q, 403, "denied", "That is for those who give care.");
+		return;
+	}
+	int r = doses(q, slice_str(patient), &first, &e);
+	const struct chart_capture *last = NULL;
+	for (const struct chart_capture *x = first; x; x = x->next)
+		last = is_left(x, closed_of(d)) ? x : last;
+	for (const struct chart_capture *x = first; x && r == 0; x = x->next)
+		if (is_left(x, closed_of(d)))
+			done += (r = say(q, &word, x->id, x == last, &entry, &e)) == 0;
+	if (r < 0) {
+		web_fail(q, &e);
+		return;
+	}
+	struct jsonw w;
+	buf_reset(&q->out);
+	jsonw_init(&w, &q->out);
+	jsonw_obj(&w);
+	jsonw_kstr(&w, "patient", patient);
+	jsonw_ku64(&w, "reconciled", done);
+	jsonw_obj_end(&w);
+	web_json(q, 200);
+}
+
 void web_downtime(struct web_request *q, const char *path)
 {
 	if (!strcmp(path, "downtime") && q->method != WEB_POST)
@@ -359,6 +450,8 @@ void web_downtime(struct web_request *q, const char *path)
 		step(q);
 	else if (!strcmp(path, "backload/review") && web_post_only(q))
 		review(q);
+	else if (!strcmp(path, "downtime/reconcile") && web_post_only(q))
+		reconcile(q);
 	else if (!strcmp(path, "backload/resolve") && web_post_only(q))
 		resolve(q);
 	else if (!q->status)

@@ -40,6 +40,10 @@ static void ordinary_ways(void **state)
 	assert_false(act(&b, 6, "{\"act\":\"reopened\",\"reason\":\"x\"}"));
 	assert_int_equal(b.state, BACK_FILED);
 
+	assert_true(act(&b, 7, "{\"act\":\"reconciled\"}")); /* compared with the EHR's record of doses: beside its state, and once */
+	assert_true(b.reconciled && b.state == BACK_FILED);
+	assert_false(act(&b, 8, "{\"act\":\"reconciled\"}"));
+
 	struct backload r = {0};
 	assert_true(act(&r, 1, MADE));
 	assert_true(act(&r, 2, ANSWER("AE")));
@@ -215,9 +219,11 @@ static void states(void **state)
 	assert_true(move(&d, "{\"what\":\"advance\",\"state\":\"write\"}", 6));
 	assert_true(move(&d, "{\"what\":\"close\"}", 7));
 	assert_int_equal(d.state, DOWNTIME_CLOSED);
+	assert_int_equal(d.closed, 7);
 	assert_false(move(&d, "{\"what\":\"close\"}", 8));
 	assert_true(move(&d, "{\"what\":\"begin\"}", 9));
 	assert_int_equal(d.since, 9);
+	assert_int_equal(d.closed, 7);
 	for (int i = 0; i <= DOWNTIME_CLOSED; i++) {
 		enum downtime_state s;
 		assert_true(downtime_state_of(slice_str(downtime_state_name((enum downtime_state)i)), &s));

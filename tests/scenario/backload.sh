@@ -129,7 +129,7 @@ hf ledger verify --site site >/dev/null || fail "the ledger is whole"
 
 # ---- no answer, half of one, one to something else, too late: unknown, and not sent again by itself
 hf capture import --site site last.json >/dev/null 2>&1
-other() { hf backload send --site site --to 127.0.0.1:$rport --name OTHER --wait 1 "$@"; }
+other() { hf backload send --site site --to 127.0.0.1:$rport --name OTHER --wait 1 --no-notes "$@"; }
 listen silent
 rm -f came
 other >said 2>why && fail "silence is no answer: $(cat said)"

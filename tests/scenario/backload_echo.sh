@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The EHR takes what was captured and tells of it in its own feed: every kind of item stands in the chart once, as fed, with a word on who captured it first; one that it changed on the way stands twice and is put up for review; FHIR and the
-# dose check count it once; a rebuild says the same.
+# A downtime to its end. The EHR takes what was captured and tells of it in its own feed: every kind of item stands in the chart once, as fed, with a word on who captured it first; one that it changed on the way stands twice and is put up for review; FHIR and the
+# dose check count it once; a rebuild says the same. Before it takes entries the doses that it
+# does not know of are compared with its own; each chart that was touched gets a downtime note, once; then it is closed.
 . "$(dirname "$0")/lib.sh"
 "$HOLDFAST" init site --name "St. Gabriel" --shares 1/1 --shares-dir . 2>/dev/null
 printf 'MSH|^~\\&|EHR|GAB|||20261101080000||ADT^A01|R1|P|2.5|||||||UNICODE UTF-8\rPID|1||4711^^^GAB^MR||KELLER^Jeanne||19570312|F\rPV1|1|I|3W^12^A||||||||||||||||V4711^^^GAB|||||||||||||||||||||||||20261101080000\r' >a.hl7
@@ -18,6 +19,7 @@ for n, i in enumerate(items):
     i.update(patient="4711", unit="3W", by="a.keller", occurred="2026-11-22T03:%02d" % n)
 json.dump(items, open("items.json", "w"))
 PY
+hf downtime begin --site site --reason "EHR switched off" >/dev/null
 hf capture import --site site items.json >/dev/null 2>&1
 rport=$(free_port)
 python3 "$here/backload_receiver.py" $rport came aa >up 2>receiver.log &
@@ -72,3 +74,39 @@ hf chart export --site site >before 2>/dev/null
 hf view rebuild --site site >/dev/null 2>&1
 hf chart export --site site >after 2>/dev/null
 cmp before after || fail "a rebuild gives another chart"
+
+# ---- the record of doses, before the first electronic one
+for n in 1 2; do
+	printf '{"id":"LATE-%s","unit":"3W","patient":"%s","kind":"given","occurred":"2026-11-23T07:00","by":"b.roy","values":{"drug":"Digoxin","dose":"0.25","unit":"mg"}}\n' $n $([ $n = 1 ] && echo 4711 || echo 4711@GAB)
+done >late.json
+hf capture import --site site late.json >/dev/null 2>&1
+hf downtime advance read-only --site site >/dev/null
+refused 1 "not advanced: of 1 patient doses were given" downtime advance write --site site
+grep -q '^not reconciled: 4711, unit 3W, 2 doses' out || fail "who is left: $(cat out)"
+refused 2 "with --reason" downtime advance write --unreconciled --site site
+refused 2 "say whose doses" downtime reconcile --patient 4711 --site site
+refused 1 "no dose of that patient" downtime reconcile --patient 4712 --by "C. Wu" --site site
+same "$(hf downtime doses --site site --json | grep -c '"reconciled":true')" 0 "nothing was compared yet"
+same "$(hf downtime reconcile --patient 4711@GAB --by "C. Wu" --site site --json)" '{"reconciled":2,"patientsLeft":0}' "compared, under whatever number they were written"
+same "$(hf downtime doses --site site --json | grep -c '"reconciled":true')" 2 "and said so"
+hf capture list --site site --json | grep LATE-1 | grep -q '"state":"open"' || fail "that somebody compared it is not that it is there"
+hf downtime advance write --site site >/dev/null || fail "write"
+
+# ---- the note of each chart that was touched: made once, also when the run that made it was cut short
+rm came
+kill $receiver; wait $receiver 2>/dev/null || true
+refused 1 "1 downtime note was made" backload send --site site --to 127.0.0.1:$rport --name EHR --paper "ward office, green box"
+refused 1 "" downtime advance closed --site site
+python3 "$here/backload_receiver.py" $rport came aa >up2 2>receiver.log &
+receiver=$!
+for _ in $(seq 600); do [ ! -s up2 ] || break; sleep 0.05; done
+hf backload send --site site --to 127.0.0.1:$rport --name EHR >said || fail "sent: $(cat said)"
+same "$(wc -l <came) $(awk '{print $3}' came | grep -c MDM)" "3 1" "two doses and one note"
+awk '$3 ~ /MDM/ {print $4}' came | base64 -d | tr '\r' '\n' >note
+for words in 'Downtime from .* to .* (EHR switched off). 11 items were captured meanwhile: vitals 1, given 4, held 1, order 2, result 1, note 1, allergy 1' 'Written down by a.keller, b.roy' 'The paper is kept: ward office, green box'; do
+	grep -q "$words" note || fail "the note does not say '$words': $(cat note)"
+done
+hf chart patient 4711 --site site --json 2>/dev/null | grep -q "Downtime note" || fail "the note is not in the chart here"
+hf downtime advance closed --site site >said 2>why || fail "closed: $(cat said why)"
+[ ! -s why ] || fail "nothing is left to be said: $(cat why)"
+same "$(hf downtime balance --site site --json | json open) $(hf downtime balance --site site --json | json items)" "0 12" "the note is counted with the rest"

@@ -59,6 +59,12 @@ s, d = boss.ask("GET", "/api/board"); assert d["downtime"]["state"] == "down" an
 s, d = step(boss, act="advance", state="write"); assert s == 409 and "none is passed over" in d["error"]["text"], d
 s, d = step(boss, act="advance", state="read-only"); assert s == 200 and d["state"] == "read-only", d
 s, d = step(chief, act="advance", state="read-only"); assert s == 409, d  # somebody was faster
+s, d = step(boss, act="advance", state="write"); assert (s, d["error"]["code"]) == (409, "reconcile") and d["error"]["text"].startswith("1 doses"), d
+assert step(boss, act="advance", state="write", unreconciled=True)[0] == 400  # not without a word on why
+done = lambda p, who: p.ask("POST", "/api/downtime/reconcile", {"patient": who})
+assert done(reg, "4711")[0] == 403 and done(aud, "4711")[0] == 403 and done(ada, "9999")[0] == 404
+s, d = done(ada, "4711"); assert s == 200 and d["reconciled"] == 1, d
+s, d = done(ada, "4711"); assert s == 200 and d["reconciled"] == 0, d
 s, d = step(boss, act="advance", state="write"); assert s == 200 and d["next"] == "closed", d
 s, d = step(boss, act="advance", state="closed"); assert s == 409 and "4 of 4 items are open" in d["error"]["text"], d
 # ---- words: each owner's own
@@ -73,7 +79,7 @@ s, d = word(ada, "review", "W-1"); assert not d["items"][0]["changed"] and d["it
 s, d = word(reg, "review", "W-3"); assert d["items"][0]["state"] == "reviewed", d
 assert word(ada, "review", "W-2", refuse=True)[0] == 400
 s, d = word(ada, "review", "W-2", refuse=True, reason="given twice"); assert d["items"][0]["state"] == "refused", d
-s, d = ada.ask("GET", "/api/capture/W-2"); assert d["acts"][0]["said"]["by"] == "ada" and d["acts"][0]["said"]["reason"] == "given twice" and d["acts"][0]["source"] == "web/ada", d
+s, d = ada.ask("GET", "/api/capture/W-2"); assert [a["said"]["act"] for a in d["acts"]] == ["reconciled", "refused"] and d["acts"][1]["said"]["by"] == "ada" and d["acts"][1]["said"]["reason"] == "given twice" and d["acts"][1]["source"] == "web/ada", d
 assert word(ada, "resolve", "W-1", **{"as": "filed"})[0] == 400 and word(ada, "resolve", "W-1", reason="x", **{"as": "gone"})[0] == 400
 s, d = word(ada, "resolve", "W-1", "W-4", reason="typed in by hand", **{"as": "already_there"}); assert [i["state"] for i in d["items"]] == ["already_there"] * 2, d
 s, d = word(ada, "resolve", "W-2", reason="looked again", **{"as": "again"}); assert d["items"][0]["state"] == "open", d
