@@ -206,6 +206,47 @@ done
 unwatch
 echo "owner, mode, times, attributes, ACLs, names and holes are back"
 
+# ---- the responder is killed and made again, and then there are two attacks: who worked beside them since before goes on, though the new judge hears of him for the first time; who comes up with them does not ----
+fresh
+for w in 1 2; do touch tree/ward$w/made-by-the-test; done
+cp sim sim.other
+cp "$(command -v bash)" beside.bash
+chown 65534 beside.bash # (a program that root did not install)
+cat >beside.sh <<'B'
+while [ ! -e "$1" ]; do sleep 0.05; done
+for round in $(seq 12); do
+	for f in "$2"/ward5/*.txt "$2"/ward5/*.csv; do echo "seen at the ward, round $round" >>"$f"; done
+done
+echo done >"$3"
+B
+watch "$work/tree"
+setsid ./beside.bash beside.sh "$work/go" "$work/tree" "$work/beside.done" &
+beside=$!
+sleep 1.2 # older than the attack by more than what counts as together
+for pid in $(pids_of hf-watch); do kill -KILL $pid; done
+for _ in $(seq 300); do grep -q '"again":true' events && break; sleep 0.1; done
+grep -q '"again":true' events || fail "not watched again: $(cat events)"
+setsid "$work/sim" overwrite "$work/tree/ward1" >/dev/null 2>&1 &
+for _ in $(seq 300); do [ "$(grep -c '"event":"stopped"' events)" -ge 1 ] && break; sleep 0.1; done
+setsid "$work/sim.other" overwrite "$work/tree/ward2" >/dev/null 2>&1 &
+for _ in $(seq 300); do [ "$(grep -c '"event":"stopped"' events)" -ge 2 ] && break; sleep 0.1; done
+[ "$(grep -c '"event":"stopped"' events)" -ge 2 ] || fail "beside two attacks: they are not stopped: $(cat events)"
+at=$SECONDS
+touch go
+for _ in $(seq 300); do [ -e beside.done ] && break; sleep 0.1; done
+[ -e beside.done ] || fail "who worked beside the attacks was stopped: $(cat events)"
+wait $beside
+setsid ./beside.bash beside.sh "$work/go" "$work/tree" "$work/newcomer.done" &
+newcomer=$!
+for _ in $(seq 300); do [ -e newcomer.done ] && break; grep -qs "^State:.*T (stopped)" /proc/$newcomer/status && break; sleep 0.1; done
+[ ! -e newcomer.done ] || [ $((SECONDS - at)) -ge 50 ] || fail "who came up with the attacks is not held" # (for a minute)
+kill -KILL $newcomer
+wait $newcomer 2>/dev/null || true
+end_sims
+unwatch
+rm -f go beside.done
+echo "made again: who worked beside goes on"
+
 # ---- put back is killed at any point, and said again: all of it is done, once ----
 for point in 1 2 3 5 8 13; do
 	fresh
