@@ -39,7 +39,8 @@ static void check_message(struct slice frame)
 	uint8_t key[GATE_KEY], other[GATE_KEY];
 	gate_message_read(frame, &m);
 	MUST_BE(within(m.type, frame) && within(m.control_id, frame) && within(m.answer_code, frame) && within(m.answer_to, frame));
-	MUST_BE(m.ok || (!m.answer && !m.test && !m.type.n && !m.control_id.n));
+	MUST_BE(m.ok || (!m.answer && !m.test));
+	MUST_BE(!m.ok || (!memchr(content.p, 0x0b, content.n) && !memchr(content.p, 0x1c, content.n)));
 	struct gate_asked asked = {0};
 	MUST_BE(!gate_asked_take(&asked, &m));
 	MUST_BE(gate_asked_add(&asked, m.answer_to) == 0);
@@ -63,6 +64,12 @@ static void check_message(struct slice frame)
 	buf_init(&yes, 1 << 20);
 	gate_refusal(frame, "later", INT64_C(1790000000) * TIME_SEC, &no);
 	gate_accepted(frame, INT64_C(1790000000) * TIME_SEC, &yes);
+	struct gate_message it = {.ok = true, .answer = true, .answer_to = gate_answer_id(content)};
+	MUST_BE(within(it.answer_to, frame));
+	MUST_BE(gate_answers(content, &it) == GATE_ANSWERS_IT);
+	MUST_BE(gate_answers(content, &m) != GATE_ANSWERS_PART || m.answer);
+	MUST_BE(gate_owed(content) <= GATE_OWED_NOTHING);
+	MUST_BE(!gate_blank(frame) || (gate_owed(content) == GATE_OWED_ANSWER && !it.answer_to.n));
 	check_answer(buf_slice(&no));
 	check_answer(buf_slice(&yes));
 }

@@ -304,6 +304,8 @@ void gate_show_link(const struct json_node *n)
 		printf("\n    PROBLEM: ");
 		cli_slice(stdout, problem);
 	}
+	if (json_text(more, "odd").n)
+		printf("\n    bytes that were in no MLLP frame (VT ... FS CR), and went nowhere: %.*s", SLICE_FMT(json_text(more, "odd")));
 	if (json_text(more, "tlsRefused").n) {
 		printf("\n    TLS handshakes refused: ");
 		cli_slice(stdout, json_text(more, "tlsRefused"));

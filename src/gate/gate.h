@@ -158,7 +158,7 @@ struct gate_frames {
 int gate_frame_next(struct gate_frames *f, struct slice in, struct slice *ret, size_t *ret_used);
 
 struct gate_message { /* the little that the relay reads of a message; slices into it */
-	bool ok;                 /* it has an MSH that reads */
+	bool ok;                 /* it has an MSH that reads, and no VT or FS inside of it: a far side that is tolerant of frames would read another message there, which nobody looked at */
 	bool test;               /* MSH-11 is T */
 	bool answer;             /* an acknowledgement or response: MSA right behind MSH (SFT, UAC), or MSH-9 is ACK and there is an MSA */
 	struct slice type;       /* MSH-9 as it stands, at most its first two components */
@@ -168,6 +168,15 @@ struct gate_message { /* the little that the relay reads of a message; slices in
 };
 void gate_message_read(struct slice frame /* with or without VT, FS, CR */, struct gate_message *ret);
 #define GATE_KEY 16
+bool gate_blank(struct slice frame);             /* a frame with nothing in it but blanks */
+/* What a far side owes for a message that was queued, by MSH-15 and MSH-16 (v2.5.1, 2.9.2): an answer; one only where it is refused; or nothing, as for NE and NE, an acknowledgement, and the lines of a batch without its messages.
+ * Of a batch in one frame the most that one of its messages is owed. */
+enum gate_owed { GATE_OWED_ANSWER, GATE_OWED_ERRORS, GATE_OWED_NOTHING };
+enum gate_owed gate_owed(struct slice content);
+/* Is this the answer to that content? Of a batch its messages are answered one by one: a refusal of any of them is one of the batch, and it is taken when the last that is owed an answer is. */
+struct slice gate_answer_id(struct slice content); /* what names the answer that ends it */
+enum gate_answers { GATE_ANSWERS_NOT, GATE_ANSWERS_PART, GATE_ANSWERS_IT };
+enum gate_answers gate_answers(struct slice content, const struct gate_message *answer);
 /* By what a message is known again: MSH-10 and every byte. */
 void gate_message_key(struct slice content, struct slice control_id, uint8_t ret[GATE_KEY]);
 
@@ -199,7 +208,7 @@ int64_t gate_pause(unsigned refusals);           /* before it is offered again: 
 #define GATE_PAUSE_MAX (INT64_C(60) * TIME_SEC)
 /* The acknowledgement of a message that is durable here, as its sender asks for one (hl7_ack_write, HL7_ACK_AUTO): AA, or CA in enhanced mode; AE, or CE, with an ERR where its header does not read or has no control id that an AA
  * could name, although it is kept like any other. Where MSH-15 asks for no commit answer and MSH-16 for the application's (AL, SU), AA, as in original mode: its sender waits for nothing else (v2.5.1, 2.9.2 and 2.9.3), and the application's
- * own word comes when the link is open again, to nobody. Nothing for what is itself an acknowledgement, and where neither is asked for. */
+ * own word comes when the link is open again, to nobody. Nothing for what is itself an acknowledgement, for the lines of a batch, and where neither is asked for. Of a batch in one frame each message is answered. */
 void gate_accepted(struct slice message, int64_t now, struct buf *ret);
 
 /* ---- the cutter: what a cut does beside the relay ------------------------------------------------------------------------------

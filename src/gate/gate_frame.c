@@ -98,6 +98,17 @@ static void read_answer(struct slice m, const struct hl7_header *h, struct gate_
 		ret->answer_to = slice_cut(rest, h->d.field, &rest);
 }
 
+/* Bytes of the transport inside of a message: none are allowed there (MLLP release 1), and who reads frames loosely begins a new message at them. */
+static bool nested(struct slice m)
+{
+	return memchr(m.p, VT, m.n) || memchr(m.p, FS, m.n);
+}
+
+bool gate_blank(struct slice frame)
+{
+	return slice_trim(bare(frame)).n == 0;
+}
+
 void gate_message_read(struct slice frame, struct gate_message *ret)
 {
 	struct slice m = bare(frame);
@@ -106,13 +117,14 @@ void gate_message_read(struct slice frame, struct gate_message *ret)
 	hl7_header_read(m, &h);
 	if (!h.ok || h.wide)
 		return; /* in UTF-16: nothing here reads it, and LIMITED and TEST do not let it pass */
-	ret->ok = true;
+	ret->ok = !nested(m);
 	ret->type = two_components(h.type, h.d.comp);
 	ret->control_id = h.control_id;
 	ret->sender = h.sending_app;
 	struct slice rest;
-	ret->test = slice_eq_str(slice_trim(slice_cut(h.processing, h.d.comp, &rest)), "T");
-	read_answer(m, &h, ret);
+	ret->test = ret->ok && slice_eq_str(slice_trim(slice_cut(h.processing, h.d.comp, &rest)), "T");
+	if (ret->ok)
+		read_answer(m, &h, ret);
 }
 
 /* Two FNV-1a of different offset would do against accidents; a sender is not to be trusted with finding two that collide, but all that it could lose by that is a message of its own. */
@@ -274,7 +286,113 @@ void gate_refusal(struct slice message, const char *why, int64_t now, struct buf
 	buf_u8(ret, CR);
 }
 
-void gate_accepted(struct slice message, int64_t now, struct buf *ret)
+static bool is_batch(struct slice m)
+{
+	struct hl7_file f;
+	struct hl7_piece p;
+	size_t messages = 0, lines = 0;
+	if (nested(m))
+		return false; /* as it stands: nobody knows how its far side reads it */
+	hl7_file_init(&f, m);
+	do {
+		hl7_file_next(&f, &p);
+		messages += p.type == HL7_PIECE_MESSAGE;
+		lines += p.type == HL7_PIECE_ENVELOPE;
+	} while (p.type != HL7_PIECE_END && messages < 2 && !lines);
+	return messages > 1 || lines;
+}
+
+/* The next message of a batch, past its lines. False: there is none. */
+static bool batch_message(struct hl7_file *f, struct slice *ret)
+{
+	struct hl7_piece p;
+	do
+		hl7_file_next(f, &p);
+	while (p.type != HL7_PIECE_END && p.type != HL7_PIECE_MESSAGE);
+	*ret = p.bytes;
+	return p.type == HL7_PIECE_MESSAGE;
+}
+
+static bool unsaid(struct slice code)
+{
+	return !code.n || slice_eq_str(code, "\"\"");
+}
+
+static bool asks(struct slice code)
+{
+	return !unsaid(code) && !slice_eq_nocase(code, "NE") && !slice_eq_nocase(code, "ER");
+}
+
+static enum gate_owed owed_of(struct slice m)
+{
+	struct hl7_header h;
+	hl7_header_read(m, &h);
+	if (!h.ok || h.wide)
+		return GATE_OWED_ANSWER;
+	struct slice commit = slice_trim(h.accept_ack), app = slice_trim(h.app_ack), rest, kind = slice_cut(h.type, h.d.comp, &rest);
+	bool answer = slice_eq_str(kind, "ACK") || slice_eq_str(kind, "MCF");
+	if (asks(commit))
+		return GATE_OWED_ANSWER;
+	if (answer)
+		return GATE_OWED_NOTHING;
+	if (asks(app) || (unsaid(commit) && unsaid(app)))
+		return GATE_OWED_ANSWER;
+	return slice_eq_nocase(commit, "NE") && !slice_eq_nocase(app, "ER") ? GATE_OWED_NOTHING : GATE_OWED_ERRORS; /* MSH-15 left empty: some answer, some do not */
+}
+
+enum gate_owed gate_owed(struct slice content)
+{
+	struct slice m = bare(content), one;
+	struct hl7_file f;
+	enum gate_owed most = GATE_OWED_NOTHING;
+	if (!is_batch(m))
+		return owed_of(m);
+	hl7_file_init(&f, m);
+	while (batch_message(&f, &one)) {
+		enum gate_owed o = owed_of(one);
+		most = o < most ? o : most;
+	}
+	return most;
+}
+
+static struct slice id_of(struct slice m)
+{
+	struct hl7_header h;
+	hl7_header_read(m, &h);
+	return h.ok && !h.wide ? h.control_id : SLICE_NULL;
+}
+
+struct slice gate_answer_id(struct slice content)
+{
+	struct slice m = bare(content), one, last = SLICE_NULL;
+	struct hl7_file f;
+	if (!is_batch(m))
+		return id_of(m);
+	hl7_file_init(&f, m);
+	while (batch_message(&f, &one))
+		if (owed_of(one) == GATE_OWED_ANSWER || !last.p)
+			last = one;
+	return last.p ? id_of(last) : SLICE_NULL;
+}
+
+enum gate_answers gate_answers(struct slice content, const struct gate_message *answer)
+{
+	struct slice m = bare(content), one;
+	struct hl7_file f;
+	if (!answer->answer)
+		return GATE_ANSWERS_NOT;
+	if (slice_eq(answer->answer_to, gate_answer_id(m)))
+		return GATE_ANSWERS_IT;
+	if (!is_batch(m))
+		return GATE_ANSWERS_NOT;
+	hl7_file_init(&f, m);
+	while (batch_message(&f, &one))
+		if (slice_eq(answer->answer_to, id_of(one)))
+			return GATE_ANSWERS_PART;
+	return GATE_ANSWERS_NOT;
+}
+
+static void accept_one(struct slice message, int64_t now, struct buf *ret)
 {
 	AUTO_BUF struct buf b = {0};
 	struct hl7_header h;
@@ -287,6 +405,19 @@ void gate_accepted(struct slice message, int64_t now, struct buf *ret)
 		hl7_ack_write_application(&h, HL7_ACK_AUTO, HL7_STORED, id, now, &b);
 	if (buf_ok(&b) && b.n)
 		hl7_mllp_wrap(ret, buf_slice(&b));
+}
+
+void gate_accepted(struct slice message, int64_t now, struct buf *ret)
+{
+	struct slice m = bare(message), one;
+	struct hl7_file f;
+	if (!is_batch(m)) {
+		accept_one(m, now, ret);
+		return;
+	}
+	hl7_file_init(&f, m);
+	while (batch_message(&f, &one))
+		accept_one(one, now, ret);
 }
 
 enum gate_verdict gate_verdict_of(struct slice code)

@@ -404,9 +404,9 @@ void pass_accepted(struct relay *r, struct hold *h)
 	AUTO_BUF struct buf b = {0};
 	if (!c || c->dead)
 		return;
-	buf_init(&b, 1 << 20);
+	buf_init(&b, OUT_MAX);
 	gate_accepted(buf_slice(&h->head), time_now(), &b);
-	if (side_send(r, &c->near, buf_slice(&b)) < 0)
+	if (!buf_ok(&b) || side_send(r, &c->near, buf_slice(&b)) < 0)
 		pass_reset(r, c);
 	else
 		interests(r, c);
@@ -454,6 +454,10 @@ static int forward(struct relay *r, struct conn *c, struct slice frame, struct s
 	struct gate_message m;
 	gate_message_read(frame, &m);
 	enum gate_way way = gate_passes(&g->l, g->st.state, &m);
+	if (g->l.out && (way != GATE_PASS || !g->live) && gate_blank(frame)) { /* nothing to keep, and nothing that anybody would ever answer */
+		g->odd += frame.n;
+		return 0;
+	}
 	if (g->l.out && (way != GATE_PASS || !g->live))
 		return c->holds >= HOLDS_MAX ? 1 : to_ledger(r, c, frame);
 	if (way == GATE_WAIT)
@@ -682,14 +686,28 @@ void pass_go_on(struct relay *r, struct glink *g)
 	}
 }
 
+/* A message began and its end (FS CR) did not come: it is said, since a sender that leaves the CR away sees nothing but this. */
+static void unended(struct relay *r, struct glink *g)
+{
+	int64_t now = time_now();
+	if (now - g->unended_at > GATE_CROWDED_SHOWN) {
+		g->unended = 0;
+		role_log(r->r, "link %s: a message had no end (FS CR) within %d seconds of its beginning: its connection is ended", g->l.name, GATE_FRAME_SECONDS);
+	}
+	g->unended++;
+	g->unended_at = now;
+}
+
 void pass_tick(struct relay *r, struct glink *g, int64_t now)
 {
 	for (struct conn *c = g->conns, *next; c; c = next) {
 		next = c->next;
 		bool slow = (c->near.shaking && now - c->near.since > GATE_CONNECT_SECONDS * TIME_SEC) || (c->far.shaking && !c->far.connecting && now - c->far.since > GATE_CONNECT_SECONDS * TIME_SEC);
 		bool late = slow || (c->far.connecting && now - c->far.since > GATE_CONNECT_SECONDS * TIME_SEC);
-		late |= c->near.frame_since && now - c->near.frame_since > GATE_FRAME_SECONDS * TIME_SEC;
-		late |= c->far.frame_since && now - c->far.frame_since > GATE_FRAME_SECONDS * TIME_SEC;
+		bool open_ended = (c->near.frame_since && now - c->near.frame_since > GATE_FRAME_SECONDS * TIME_SEC) || (c->far.frame_since && now - c->far.frame_since > GATE_FRAME_SECONDS * TIME_SEC);
+		if (open_ended && !late)
+			unended(r, g);
+		late |= open_ended;
 		if (slow)
 			relay_tls_late(g, c->near.shaking);
 		if (late)

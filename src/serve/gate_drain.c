@@ -2,6 +2,8 @@
  *
  *   the keeper is asked for the next one -> sent -> the far side's acknowledgement of it -> the keeper makes that an entry -> only then the next
  *
+ * What asks for no answer (MSH-15 and 16 NE, an acknowledgement, the lines of a batch) has been sent when TCP has brought all of it to the far side, and no refusal came with that. Of a batch in one frame all answers are awaited.
+ *
  * What the far side does not take stays the first of the queue, and what came after it stays behind it: AE and CE (and silence) are offered again with pauses that grow, AR and CR wait for a person, who has it offered again or
  * skips it (gate queue --retry, --skip). The keeper hears of each refusal and raises the alarm; that somebody skipped it is an entry of the keeper's, and nothing else ever lets an unacknowledged message go.
  *
@@ -9,11 +11,14 @@
 #include "gate_role.h"
 
 #include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
 #define PAUSE TIME_SEC          /* the far side is not there */
 #define SHORT (TIME_SEC / 50)
+#define ERRORS_WITHIN TIME_SEC  /* of what is answered only when it is refused */
 
 void drain_stop(struct relay *r, struct glink *g)
 {
@@ -109,12 +114,47 @@ static void send_it(struct relay *r, struct glink *g)
 	relay_watch(r, s, side_wants(s, true));
 }
 
+static struct slice content(const struct drain *d)
+{
+	return slice_of(d->frame.p + 1, d->frame.n - 3);
+}
+
+/* It is the far side's: what it was told is recorded, and then the next one has its turn. */
+static void taken(struct relay *r, struct glink *g, struct slice code)
+{
+	struct drain *d = &g->d;
+	struct gate_message sent;
+	snprintf(d->code, sizeof d->code, "%.*s", (int)(code.n < 7 ? code.n : 7), (const char *)code.p);
+	d->unsaid = false;
+	gate_message_read(buf_slice(&d->frame), &sent);
+	g->bytes += d->frame.n;
+	count_message(g, &sent, relay_wall(r));
+	d->phase = DRAIN_TELL;
+}
+
+/* Has the far side's TCP all that was sent? */
+static bool arrived(const struct side *s)
+{
+	struct tcp_info info = {0};
+	socklen_t n = sizeof info;
+	return s->fd >= 0 && !s->connecting && !s->shaking && s->out.n == 0 && getsockopt(s->fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0 && n >= offsetof(struct tcp_info, tcpi_min_rtt) && !info.tcpi_unacked && !info.tcpi_notsent_bytes;
+}
+
+/* ended: the far side says nothing more on this connection. */
+static bool needs_no_answer(const struct drain *d, int64_t now, bool ended)
+{
+	int64_t wait = ended ? 0 : d->owed == GATE_OWED_ERRORS ? ERRORS_WITHIN : SHORT;
+	return d->phase == DRAIN_SENT && d->owed != GATE_OWED_ANSWER && now - d->sent_at >= wait && arrived(&d->far);
+}
+
 void drain_go(struct relay *r, struct glink *g, int64_t now)
 {
 	struct drain *d = &g->d;
 	bool keeper = r->keeper.fd >= 0;
 	if (!relay_holds(g))
 		return;
+	if (needs_no_answer(d, now, false))
+		taken(r, g, SLICE("NE"));
 	if (d->phase == DRAIN_TELL && keeper)
 		tell(r, g);
 	if (d->phase == DRAIN_SENT && now - d->sent_at > GATE_ANSWER_SECONDS * TIME_SEC) {
@@ -136,19 +176,13 @@ void drain_go(struct relay *r, struct glink *g, int64_t now)
 static void answered(struct relay *r, struct glink *g, const struct gate_message *m)
 {
 	struct drain *d = &g->d;
-	if (d->phase != DRAIN_SENT || !slice_eq(m->answer_to, buf_slice(&d->id)))
-		return; /* of another one: an application acknowledgement that follows, or of a life before */
-	if (gate_verdict_of(m->answer_code) != GATE_TAKEN) {
+	bool yes = gate_verdict_of(m->answer_code) == GATE_TAKEN, it = slice_eq(m->answer_to, d->id);
+	if (d->phase != DRAIN_SENT)
+		return; /* of a life before */
+	if (yes && it)
+		taken(r, g, m->answer_code);
+	else if (!yes && (it || gate_answers(content(d), m) == GATE_ANSWERS_PART)) /* else of another one: an application acknowledgement that follows */
 		not_taken(r, g, m->answer_code.n ? m->answer_code : SLICE("?"));
-		return;
-	}
-	snprintf(d->code, sizeof d->code, "%.*s", (int)m->answer_code.n, (const char *)m->answer_code.p);
-	d->unsaid = false;
-	struct gate_message sent;
-	gate_message_read(buf_slice(&d->frame), &sent);
-	g->bytes += d->frame.n;
-	count_message(g, &sent, relay_wall(r));
-	d->phase = DRAIN_TELL;
 }
 
 void drain_event(struct relay *r, struct glink *g, uint32_t events)
@@ -188,6 +222,8 @@ void drain_event(struct relay *r, struct glink *g, uint32_t events)
 			n = got; /* it sends what is no acknowledgement and has no end: on a new connection it may do better */
 		buf_drop(&s->in, at);
 	}
+	if (n == ERR_NO && needs_no_answer(&g->d, relay_now(), true))
+		taken(r, g, SLICE("NE"));
 	if (n < 0)
 		again(r, g, g->d.phase == DRAIN_SENT ? PAUSE : 0);
 	else
@@ -232,19 +268,17 @@ void drain_reply(struct relay *r, struct glink *g, int code, struct cur *c)
 		nothing_waits(r, g, c);
 		return;
 	}
-	struct slice content = cur_take(c, cur_left(c));
-	struct gate_message m;
-	gate_message_read(content, &m);
-	buf_reset(&d->id);
-	buf_add_slice(&d->id, m.control_id);
+	struct slice bytes = cur_take(c, cur_left(c));
 	buf_reset(&d->frame);
 	buf_u8(&d->frame, 0x0b);
-	buf_add_slice(&d->frame, content);
+	buf_add_slice(&d->frame, bytes);
 	buf_u8(&d->frame, 0x1c);
 	buf_u8(&d->frame, 0x0d);
 	d->seq = seq;
 	d->tries = 0;
 	d->unsaid = false;
+	d->owed = gate_owed(content(d));
+	d->id = gate_answer_id(content(d));
 	d->phase = DRAIN_READY;
 	drain_go(r, g, relay_now());
 }

@@ -77,6 +77,10 @@ static void put(struct relay *r, const struct glink *g, bool with_probe, struct 
 		snprintf(how, sizeof how, "at its limit of %d connections: %llu more were ended", GATE_CONNS_MAX, (unsigned long long)g->crowded);
 		jsonw_kstr(w, "problem", how);
 		how[0] = 0;
+	} else if (g->unended && time_now() - g->unended_at < GATE_CROWDED_SHOWN) {
+		snprintf(how, sizeof how, "%llu messages without an end (FS CR) within %d s: their connections were ended", (unsigned long long)g->unended, GATE_FRAME_SECONDS);
+		jsonw_kstr(w, "problem", how);
+		how[0] = 0;
 	}
 	count_put(g, w);
 	if (with_probe && g->st.state < GATE_TEST) {

@@ -201,7 +201,6 @@ static void on_link(struct relay *r, struct slice json)
 		g->recent = l.out ? calloc(RECENT_MAX, GATE_KEY) : NULL;
 		side_init(&g->d.far, NODE_DRAIN, g);
 		buf_init(&g->d.frame, GATE_FRAME_MAX + 16);
-		buf_init(&g->d.id, GATE_FRAME_MAX);
 		g->l = l;
 		g->st = st;
 		relay_tls_key(g, json_text(n, "tlsKey"));

@@ -51,10 +51,12 @@ struct drain { /* what waits in the ledger, one message after the other */
 	struct side far;
 	enum drain_phase phase;
 	uint64_t tag, seq;
-	struct buf frame, id;
+	struct buf frame;
 	char code[8];
 	unsigned tries;
 	bool unsaid;          /* that it is refused, the keeper does not know yet */
+	enum gate_owed owed;  /* what the far side owes for it */
+	struct slice id;      /* of frame: by which its answer is known */
 	int64_t due, sent_at; /* monotonic */
 };
 #define RECENT_MAX 1024
@@ -71,6 +73,8 @@ struct glink {
 	int64_t listen_due;
 	uint64_t crowded;      /* connections that were ended because the link has as many as it may */
 	int64_t crowded_at;    /* wall clock: the last of them */
+	uint64_t unended;      /* messages whose end did not come in time */
+	int64_t unended_at;    /* wall clock: the last of them */
 	char why[96];          /* why it does not listen; empty: it does, or should not */
 	EVP_PKEY *own_key;     /* of l.tls.cert */
 	SSL_CTX *tls_near, *tls_far; /* NULL: plain, or (tls_bad) it cannot be set up, and then that side has no connection */

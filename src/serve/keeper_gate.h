@@ -47,6 +47,7 @@ struct klink {
 	char problem[96];
 	char tls_why[160];       /* of the last handshake that the relay refused since it began, and how many */
 	uint64_t tls_refused;
+	uint64_t odd;            /* bytes outside of frames, since the relay began */
 	int64_t proof_at;              /* 0: none */
 	uint8_t method;                /* PROOF_x */
 	char proof[400];

@@ -65,6 +65,8 @@ void kg_put_shown(const struct klink *x, struct jsonw *w)
 	}
 	if (x->skipped_n)
 		jsonw_ku64(w, "skipped", x->skipped_n);
+	if (x->odd)
+		jsonw_ku64(w, "odd", x->odd);
 	if (x->tls_refused) {
 		jsonw_ku64(w, "tlsRefused", x->tls_refused);
 		jsonw_kstr(w, "tlsWhy", x->tls_why);
@@ -274,6 +276,8 @@ void op_gate_told(struct keeper *k, struct kchan *ch, const struct frame *f)
 		x->messages = x->messages_before + messages;
 		x->listening = kg_truth(v, "listening");
 		kg_copy_text(x->problem, sizeof x->problem, json_text(v, "problem"));
+		x->odd = 0;
+		(void)!num_u64(json_text(v, "odd"), 0, UINT64_MAX / 4, &x->odd);
 		x->tls_refused = 0;
 		(void)!num_u64(json_text(v, "tlsRefused"), 0, UINT64_MAX / 4, &x->tls_refused);
 		kg_copy_text(x->tls_why, sizeof x->tls_why, json_text(v, "tlsWhy"));

@@ -305,6 +305,83 @@ static void test_link(void **state)
 	arena_free(a);
 }
 
+#define OF(id, more) "MSH|^~\\&|A|F|B|G|20260101||ADT^A01|" id "|P|2.5" more "\rPID|1||7\r"
+
+/* What is owed for a queued frame, and what is its answer: of one message, of a batch, of what nobody answers. */
+static void test_owed(void **state)
+{
+	static const struct {
+		const char *content;
+		enum gate_owed owed;
+		const char *id, *part; /* part: an answer to this one is one of the batch */
+	} rows[] = {
+		{OF("C1", ""), GATE_OWED_ANSWER, "C1", NULL},
+		{OF("C1", "|||NE|NE"), GATE_OWED_NOTHING, "C1", NULL},
+		{OF("C1", "|||NE"), GATE_OWED_NOTHING, "C1", NULL},
+		{OF("C1", "|||NE|ER"), GATE_OWED_ERRORS, "C1", NULL},
+		{OF("C1", "|||ER|NE"), GATE_OWED_ERRORS, "C1", NULL},
+		{OF("C1", "||||NE"), GATE_OWED_ERRORS, "C1", NULL},
+		{OF("C1", "|||NE|AL"), GATE_OWED_ANSWER, "C1", NULL},
+		{OF("C1", "|||SU|NE"), GATE_OWED_ANSWER, "C1", NULL},
+		{OF("C1", "|||YES|NE"), GATE_OWED_ANSWER, "C1", NULL},
+		{ACK, GATE_OWED_NOTHING, "X", NULL},
+		{"BHS|^~\\&|A\r" OF("B1", "") OF("B2", "") "BTS|2\r", GATE_OWED_ANSWER, "B2", "B1"},
+		{OF("B1", "") OF("B2", "|||NE|NE"), GATE_OWED_ANSWER, "B1", "B2"},
+		{"FHS|^~\\&|A\rBHS|^~\\&|A\r", GATE_OWED_NOTHING, "", NULL},
+		{"BTS|1\r", GATE_OWED_NOTHING, "", NULL},
+		{"hello", GATE_OWED_ANSWER, "", NULL},
+		{OF("C1", "") "\x1c\x0b" OF("C2", ""), GATE_OWED_ANSWER, "C1", NULL},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct slice c = slice_str(rows[i].content);
+		struct gate_message a = {.ok = true, .answer = true, .answer_to = slice_str(rows[i].id)}, part = {.ok = true, .answer = true, .answer_to = slice_str(rows[i].part ? rows[i].part : "C2")};
+		if (gate_owed(c) != rows[i].owed || !slice_eq_str(gate_answer_id(c), rows[i].id) || gate_answers(c, &a) != GATE_ANSWERS_IT || gate_answers(c, &part) != (rows[i].part ? GATE_ANSWERS_PART : GATE_ANSWERS_NOT))
+			fail_msg("%zu: %d '%.*s'", i, gate_owed(c), SLICE_FMT(gate_answer_id(c)));
+		a.answer = false;
+		assert_int_equal(gate_answers(c, &a), GATE_ANSWERS_NOT);
+	}
+	/* of a batch each message is answered, of its lines none is */
+	struct buf b;
+	struct slice frame, rest;
+	struct gate_message m;
+	struct gate_frames f = {0};
+	size_t used;
+	buf_init(&b, 1 << 16);
+	gate_accepted(SLICE(WRAP("BHS|^~\\&|A\r" OF("B1", "") OF("B2", "") "BTS|2\r")), INT64_C(1790000000) * TIME_SEC, &b);
+	rest = buf_slice(&b);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(gate_frame_next(&f, rest, &frame, &used), 1);
+		rest = slice_of(rest.p + used, rest.n - used);
+		gate_message_read(frame, &m);
+		assert_true(slice_eq_str(m.answer_code, "AA") && slice_eq_str(m.answer_to, i ? "B2" : "B1"));
+	}
+	assert_int_equal(rest.n, 0);
+	buf_reset(&b);
+	gate_accepted(SLICE(WRAP("BTS|2\r")), INT64_C(1790000000) * TIME_SEC, &b);
+	assert_int_equal(b.n, 0);
+	buf_done(&b);
+	assert_true(gate_blank(SLICE(WRAP(""))) && gate_blank(SLICE(WRAP(" \r\n"))) && !gate_blank(SLICE(WRAP("x"))));
+}
+
+/* A message inside of another one, for whoever reads frames loosely: no state that looks at messages lets it pass. */
+static void test_nested(void **state)
+{
+	static const char *const text[] = {WRAP(TST "\x1c\x0b" ADT), WRAP(TST "\x0b" ADT), "\x0b" TST "\x1c" ADT "\x1c\r"};
+	struct gate_link l = {.protocol = GATE_MLLP};
+	struct gate_message m;
+	assert_int_equal(gate_types_parse(&l, SLICE("ORU"), NULL), 0);
+	for (size_t i = 0; i < ARRAY_LEN(text); i++) {
+		gate_message_read(slice_str(text[i]), &m);
+		assert_true(!m.ok && !m.test && slice_eq_str(m.control_id, "C2"));
+		assert_int_equal(gate_passes(&l, GATE_TEST, &m), GATE_WAIT);
+		assert_int_equal(gate_passes(&l, GATE_LIMITED, &m), GATE_NOT);
+		assert_int_equal(gate_passes(&l, GATE_OPEN, &m), GATE_PASS);
+	}
+	gate_message_read(SLICE(WRAP(ACK "\x1c\x0b" ADT)), &m);
+	assert_false(gate_passes_back(&l, GATE_ONE_WAY, &m));
+	assert_false(gate_passes_back(&l, GATE_LIMITED, &m));
+}
+
 /* A queued message leaves for one answer alone; whatever else a far side says keeps it. */
 static void test_verdict(void **state)
 {
@@ -326,6 +403,6 @@ static void test_verdict(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cut_anywhere), cmocka_unit_test(test_too_long), cmocka_unit_test(test_read), cmocka_unit_test(test_asked), cmocka_unit_test(test_passes), cmocka_unit_test(test_answers), cmocka_unit_test(test_verdict), cmocka_unit_test(test_link)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cut_anywhere), cmocka_unit_test(test_too_long), cmocka_unit_test(test_read), cmocka_unit_test(test_asked), cmocka_unit_test(test_passes), cmocka_unit_test(test_answers), cmocka_unit_test(test_owed), cmocka_unit_test(test_nested), cmocka_unit_test(test_verdict), cmocka_unit_test(test_link)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
