@@ -11,7 +11,7 @@
 static size_t pages(struct slice pdf)
 {
 	size_t n = 0;
-	for (const uint8_t *p = pdf.p; (p = memmem(p, pdf.n - (size_t)(p - pdf.p), "/Type /Page\n", 12)); p += 12)
+	for (const uint8_t *p = pdf.p; (p = memmem(p, pdf.n - (size_t)(p - pdf.p), "/Type /Page %", 13)); p += 13) /* as cairo writes it: "% 1" is its number */
 		n++;
 	return n;
 }
