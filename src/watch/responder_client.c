@@ -73,18 +73,20 @@ bool client_is_denied(const struct responder *r, const char *which)
 
 int client_forks_open(void)
 {
-	struct {
-		_Alignas(4) struct nlmsghdr head;
-		struct cn_msg message;
-		uint32_t what;
-	} m = {.head = {.nlmsg_len = sizeof m, .nlmsg_type = NLMSG_DONE}, .message = {.id = {.idx = CN_IDX_PROC, .val = CN_VAL_PROC}, .len = sizeof m.what}, .what = PROC_CN_MCAST_LISTEN};
+	const uint32_t what = PROC_CN_MCAST_LISTEN;
+	const struct cn_msg message = {.id = {.idx = CN_IDX_PROC, .val = CN_VAL_PROC}, .len = sizeof what};
+	_Alignas(8) char m[NLMSG_HDRLEN + sizeof message + sizeof what];
+	const struct nlmsghdr head = {.nlmsg_len = sizeof m, .nlmsg_type = NLMSG_DONE};
 	const struct sockaddr_nl group = {.nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC};
 	const int room = FORKS_BUFFER;
+	memcpy(m, &head, sizeof head);
+	memcpy(m + NLMSG_HDRLEN, &message, sizeof message);
+	memcpy(m + NLMSG_HDRLEN + sizeof message, &what, sizeof what);
 	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_CONNECTOR);
 	if (fd < 0)
 		return -1;
 	(void)!setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
-	if (bind(fd, (const struct sockaddr *)&group, sizeof group) < 0 || send(fd, &m, sizeof m, 0) < 0) {
+	if (bind(fd, (const struct sockaddr *)&group, sizeof group) < 0 || send(fd, m, sizeof m, 0) < 0) {
 		close(fd);
 		return -1;
 	}
