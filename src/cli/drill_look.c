@@ -11,7 +11,6 @@
 #define FORMS_MAX (180 * DAY)
 #define SHARES_MAX (180 * DAY)
 #define CONTACTS_AGE_MAX (90 * DAY)
-#define LEDGER_CONTACTS_KIND 47
 
 enum { PACKET, FORMS, NUMBERS };
 
@@ -35,7 +34,7 @@ static int pick(void *arg, const struct ledger_entry *en, struct err *e)
 {
 	struct seen *q = arg;
 	uint8_t k = en->leaf.kind;
-	if (k == LEDGER_CONTACTS_KIND) {
+	if (k == LEDGER_CONTACTS) {
 		q->contacts = en->leaf.time;
 		q->contacts_entry = en->seq;
 	}
