@@ -94,13 +94,41 @@ try:
     import hl7
 except ImportError:
     raise SystemExit(0)
-n = 0
+import collections
+n, by = 0, collections.defaultdict(list)
 for text in open("all.hl7", newline="").read().split("\n"):
     if text:
         m = hl7.parse(text)
         assert str(m.segment("MSH")[10]).startswith("HF") and str(m.segment("PID")[3][0][0]), text
+        by[str(m.segment("MSH")[9])].append(m)
         n += 1
 assert n == 17, n
+def f(m, seg, field, *deeper):  # unescaped, as whoever receives it reads it
+    x = m.segment(seg)[field]
+    for d in deeper:
+        x = x[0][d - 1] if not isinstance(x[0], str) else (str(x).split("^") + [""] * 9)[d - 1]
+    return m.unescape(str(x))
+ras = {f(m, "RXA", 5, 2): m for m in by["RAS^O17^RAS_O17"]}
+m = ras["Metoprolol"]
+assert [f(m, "RXA", k) for k in (6, 7, 20, 21)] == ["50", "mg", "CP", "A"] and f(m, "RXR", 1, 2) == "PO" and f(m, "ORC", 3).startswith("O1") and f(m, "RXA", 3).startswith("2026112203"), str(m)
+m = ras["Insulin"]
+assert [f(m, "RXA", k) for k in (6, 20)] == ["0", "NA"] and f(m, "RXA", 18, 2) == "sugar 62", str(m)
+m, = by["RDE^O11^RDE_O11"]
+assert (f(m, "RXE", 2, 2), f(m, "RXE", 3), f(m, "RXE", 5)) == ("Ceftriaxone", "2", "g") and "Q24H" in str(m.segment("TQ1")), str(m)
+m, = by["OMG^O19^OMG_O19"]
+assert f(m, "OBR", 4, 2) == "Lactate" and f(m, "OBR", 24) == "LAB" and f(m, "ORC", 12, 2) == "Dr. Roy", str(m)
+m, = by["ADT^A60^ADT_A60"]
+assert (f(m, "IAM", 3, 2), f(m, "IAM", 5), f(m, "IAM", 6)) == ("Penicillin", "rash", "A"), str(m)
+values = {}
+for m in by["ORU^R01^ORU_R01"]:
+    for x in m.segments("OBX"):
+        values[m.unescape(str(x[3]).split("^")[1])] = (m.unescape(str(x[5])), str(x[6]).split("^")[0], str(x[8]) if len(x) > 8 else "")
+assert values["Systolic blood pressure"][:2] == ("120", "mm[Hg]") and values["Diastolic blood pressure"][0] == "80" and values["Body temperature"][:2] == ("38.50", "Cel"), values
+assert values["Potassium"] == ("6.1", "mmol/L", "AA") and values["Specimen S5"][0] == "sent", values
+note = next(m for m in by["MDM^T02^MDM_T02"] if "slept" in str(m))
+lines = [note.unescape(str(x[5])) for x in note.segments("OBX")]
+assert lines[:2] == ["slept", "well | ^~\\&"], lines
+assert [f(m, "PV1", 3) for m in by["ADT^A02^ADT_A02"]] == ["ICU^1^A"] and [f(m, "PV1", 6) for m in by["ADT^A02^ADT_A02"]] == ["3W^12^A"], "transfer"
 PY
 awk '$3 ~ /RAS/ {print $4; exit}' came | base64 -d >ras.hl7
 hf hl7 show ras.hl7 >shown.json
