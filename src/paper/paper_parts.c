@@ -100,7 +100,7 @@ static double nobody(struct pad *p, double y, bool draw)
 		pad_frame(p, x, y, w, h, 0.2);
 		pad_text(p, x + 2, y + 3.4 * p->s, 2.1, false, 0.4, SIDE_LEFT, w - 4, pad_word(p, W_LABEL_HERE));
 		static const enum word lines[] = {W_FAMILY_NAME, W_GIVEN_NAME, W_BIRTH_DATE, W_DOWNTIME_NO};
-		double right = p->right - BESIDE;
+		double right = p->right - BESIDE - 6 * p->s; /* the sheet's number is wider than its code */
 		for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
 			double at = y + 6 + (double)i * 7.6;
 			double used = pad_text(p, x + w + 4, at, 2.3, false, 0.15, SIDE_LEFT, 44, pad_word(p, lines[i]));

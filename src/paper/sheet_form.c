@@ -3,11 +3,32 @@
 
 #include <math.h>
 
+/* From line to line. Whoever needs larger print writes larger, too, but not by as much. */
+static double step_of(const struct pad *p)
+{
+	return 8.2 * sqrt(p->s);
+}
+
+/* A box stays with what it stands for: no line ends between them. */
+static struct slice boxes(struct pad *p, enum word w)
+{
+	struct slice s = pad_word(p, w);
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, 1 << 12);
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == ' ' && i >= 3 && !memcmp(s.p + i - 3, "\u2610", 3))
+			buf_str(&b, "\u00a0");
+		else
+			buf_u8(&b, s.p[i]);
+	}
+	return pad_dup(p, buf_slice(&b));
+}
+
 /* A question and lines behind and below it to write on. */
 static void ask(struct pad *p, enum word w, unsigned lines)
 {
-	struct slice s = pad_word(p, w);
-	double step = 8.2 * p->s, width = p->right - p->left, used = pad_width(p, 2.7, false, s);
+	struct slice s = boxes(p, w);
+	double step = step_of(p), width = p->right - p->left, used = pad_width(p, 2.7, false, s);
 	pad_room(p, step * lines + 1);
 	if (used > width * 0.8) {
 		p->y += pad_words(p, p->left, p->y + 2.2, 2.7, false, 0, width, 3, s, true) + 2.2;
@@ -26,7 +47,7 @@ static void ask(struct pad *p, enum word w, unsigned lines)
 /* Two short questions side by side. */
 static void ask_two(struct pad *p, enum word a, enum word b)
 {
-	double step = 8.2 * p->s, half = (p->right - p->left) / 2;
+	double step = step_of(p), half = (p->right - p->left) / 2;
 	pad_room(p, step);
 	p->y += step;
 	const enum word w[] = {a, b};
@@ -38,18 +59,19 @@ static void ask_two(struct pad *p, enum word a, enum word b)
 
 static void tell(struct pad *p, enum word w)
 {
-	double h = pad_words(p, 0, 0, 2.8, false, 0, p->right - p->left, 6, pad_word(p, w), false);
-	pad_room(p, h + 3);
-	pad_words(p, p->left, p->y + 2, 2.8, false, 0, p->right - p->left, 6, pad_word(p, w), true);
-	p->y += h + 3;
+	struct slice s = boxes(p, w);
+	double h = pad_words(p, 0, 0, 2.8, false, 0, p->right - p->left, 6, s, false);
+	pad_room(p, h + 4.4);
+	pad_words(p, p->left, p->y + 3.4, 2.8, false, 0, p->right - p->left, 6, s, true);
+	p->y += h + 4.4;
 }
 
 static void filled(struct pad *p, const struct column *cols, size_t n, double high)
 {
 	struct table t;
 	table_begin(&t, p, SLICE_NULL, cols, n, 2.6);
-	double room = p->bottom - p->y - 34 * p->s;
-	table_blank(&t, (unsigned)fmax(4, floor(room / (high * p->s))), high * p->s);
+	double row = high * sqrt(p->s), room = p->bottom - p->y - 4.2 * step_of(p);
+	table_blank(&t, (unsigned)fmax(4, floor(room / row)), row);
 	table_end(&t);
 }
 
@@ -57,6 +79,14 @@ static void signs(struct pad *p)
 {
 	ask(p, W_SIGNED, 2);
 	ask(p, W_ENTERED, 1);
+}
+
+/* What is left of a page is to be written on as well. */
+static void rest(struct pad *p, double keep)
+{
+	double lines = floor((p->bottom - p->y - keep) / step_of(p)) - 1;
+	if (lines >= 2)
+		ask(p, W_NOTE_TEXT, (unsigned)fmin(lines, 8));
 }
 
 static void registration(struct pad *p)
@@ -71,6 +101,7 @@ static void registration(struct pad *p)
 	ask(p, W_UNRESPONSIVE, 3);
 	ask(p, W_NEWBORN, 2);
 	ask(p, W_BED_GIVEN, 1);
+	rest(p, 3.2 * step_of(p));
 	signs(p);
 }
 
@@ -116,9 +147,11 @@ static void requisition(struct pad *p)
 	ask(p, W_REASON, 2);
 	ask(p, W_CALL_TO, 1);
 	signs(p);
+	p->y += 3;
 	part_heading(p, pad_word(p, W_LAB_PART));
 	ask_two(p, W_RECEIVED_AT, W_RESULTED_AT);
 	ask(p, W_RESULT, 4);
+	rest(p, 1.2 * step_of(p));
 	ask(p, W_TOLD_TO, 1);
 }
 
@@ -133,6 +166,7 @@ static void transfer(struct pad *p)
 	ask(p, W_WISHES, 1);
 	tell(p, W_GOES_ALONG);
 	tell(p, W_TWO_IDS);
+	rest(p, 2.2 * step_of(p));
 	ask(p, W_SIGNED, 1);
 	ask(p, W_RECEIVED_BY, 1);
 }
