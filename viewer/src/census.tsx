@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Row, rowsOf } from "./fhir";
 import { ageOf, agoOf, birth, count, full, sexWord, spanOf, stamp } from "./format";
 import { t } from "./i18n";
+import { SheetsButton } from "./sheets";
 import { listView, ownUnit, remember } from "./settings";
 import { useData, useNow, usePaper, useShared, withAt } from "./state";
 import { Fail, Loading, RowMarks, Who, memo, useGrow } from "./ui";
@@ -69,6 +70,7 @@ export function CensusPage() {
           <label class="filter noprint"><span class="vh">{t("filter")}</span><input id="census-filter" type="search" class="line" placeholder={t("filter")} value={filter} onInput={(e) => setFilter(e.currentTarget.value)} onKeyDown={(e) => { if (e.key !== "Enter") listKeys(e); else if (shown.length === 1 && census.shown === path) open(shown[0]!); else document.querySelector<HTMLElement>(".rowlink")?.focus(); }} /></label>
           <button type="button" class="btn small noprint" aria-pressed={asList} onClick={() => { setAsList(!asList); remember("hf.list", asList ? "no" : "yes"); }}>{asList ? t("asBeds") : t("asList")}</button>
           <button type="button" class="btn small noprint" onClick={() => print("census", { unit: chosen })}>{t("print")}</button>
+          {!PACKET && chosen && <SheetsButton unit={chosen} />}
         </div>
         <div class="units noprint" role="group" aria-label={t("units")}>
           <button type="button" aria-pressed={chosen === ""} onClick={() => pick("")}>{t("allUnits")}</button>

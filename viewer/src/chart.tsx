@@ -10,6 +10,7 @@ import { type Key, t, word } from "./i18n";
 import { With } from "./part";
 import { ecgPart } from "./parts";
 import { packetPlace } from "./packet-data";
+import { SheetsButton } from "./sheets";
 import { PacketEcgs, PacketNoDocument } from "./packet-parts";
 import { reviewText } from "./reviews";
 import { commanded, keysOn, typing } from "./settings";
@@ -65,7 +66,8 @@ export function ChartPage({ id, tab }: { id: string; tab: string }) {
         <span class="grow" />
         {old && loading && <span class="muted" role="status">{t("loading", { what: t("chart") })}</span>}
         <span class="tools">{!PACKET && <button type="button" class="btn small" title={t("fetchedAt", { t: spanOf(new Date(fetched).toISOString(), now) })} onClick={reload}>{t("renew")}{fetched ? <small class="muted"> {spanOf(new Date(fetched).toISOString(), now)}</small> : null}</button>}
-        <button type="button" class="btn small" onClick={() => print("chart", { patient: p.id })}>{t("print")}</button></span>
+        <button type="button" class="btn small" onClick={() => print("chart", { patient: p.id })}>{t("print")}</button>
+        {!PACKET && <SheetsButton patient={p.id} />}</span>
       </div>
       <div class={`scroller ${old ? "oldcopy" : ""}`} id="content" ref={scroller} tabIndex={0} role="tabpanel" aria-labelledby={`tab-${own}`}>
         <h2 class="printonly tabname">{t(own as Key)}</h2>

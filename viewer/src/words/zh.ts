@@ -8,6 +8,7 @@ const words: Words = {
   ...ecg, ...gate,
   lang: "中文", signIn: "登录", signOut: "退出", user: "用户名", password: "密码", newPassword: "新密码", oldPassword: "当前密码", setPassword: "设置您的密码",
   setPasswordWhy: "您刚才使用的是一次性密码。请自行设置：至少 10 个字符。", repeat: "再次输入", differ: "两次输入不一致。", 
+  psPrint: "打印病区单据", psMeans: "由服务器生成的编号单据。每张均登记，并记录打印者。", psKind: "种类", psPack: "本病区全套：停机时所需", psCensus: "患者名单", psMar: "给药记录单", psSummary: "患者摘要", psBoth: "摘要和给药记录单", psLabs: "检验结果", psLabels: "标签和腕带", psForms: "空白表单", psContacts: "联系人", psPaper: "纸张", psLarge: "大字", psMake: "生成单据", psMaking: "正在生成……", psDone: "已生成并登记。", psOpen: "打开并打印", psBusy: "正在打印其他单据，或服务器繁忙。请稍后再试。",
   board: "总览", census: "在院", search: "查找", alarms: "警报", audit: "审计", setup: "设置", chart: "病历", skip: "转到内容", keys: "按键", close: "关闭", print: "打印", back: "返回",
   now: "现在", asOf: "时点", asItWas: "{t} 时的情况", backToNow: "回到现在", goThere: "显示该时点", entry: "条目", received: "收到", age: "时长", source: "来源", origin: "出处",
   fed: "由病历系统传入", captured: "停机期间录入", restored: "恢复", partner: "来自合作方",
