@@ -45,12 +45,18 @@ static int modules(const struct zint_symbol *z, struct arena *a, struct code *re
 	return 0;
 }
 
-int libzint_code(enum code_kind k, const char *text, struct arena *a, struct code *ret, struct err *e)
+int paper_load_codes(struct err *e)
 {
 	pthread_once(&once, load);
-	if (why[0])
-		return err_set(e, ERR_SYSTEM, NULL, "barcodes are made with libzint (Debian: libzint2.11), and it cannot be loaded: %s", why);
-	struct zint_symbol *z = lib.create();
+	return !why[0] ? 0 : err_set(e, ERR_SYSTEM, NULL, "barcodes are made with libzint (Debian: libzint2.11), and it cannot be loaded: %s", why);
+}
+
+int libzint_code(enum code_kind k, const char *text, struct arena *a, struct code *ret, struct err *e)
+{
+	int r = paper_load_codes(e);
+	struct zint_symbol *z = r == 0 ? lib.create() : NULL;
+	if (r < 0)
+		return r;
 	if (!z)
 		return err_set(e, ERR_MEMORY, NULL, "no memory for a barcode");
 	z->symbology = k == CODE_QR ? BARCODE_QRCODE : k == CODE_128 ? BARCODE_CODE128 : BARCODE_DATAMATRIX;
@@ -59,7 +65,7 @@ int libzint_code(enum code_kind k, const char *text, struct arena *a, struct cod
 		z->option_1 = 2; /* level M: 15 % may be stained */
 	if (k == CODE_MATRIX)
 		z->option_3 = DM_SQUARE;
-	int r = lib.encode(z, (const unsigned char *)text, (int)strlen(text));
+	r = lib.encode(z, (const unsigned char *)text, (int)strlen(text));
 	r = r >= ZINT_ERROR ? err_set(e, ERR_INPUT, NULL, "no barcode can be made of this text: %s", z->errtxt) : modules(z, a, ret, e);
 	lib.delete(z);
 	return r;

@@ -13,6 +13,7 @@
 /* cairo and pango, loaded on the first call and not before: with what they need they are 25 libraries, and most commands and roles never draw. ERR_SYSTEM: they are not installed. In a role before its sandbox. Modules
  * that draw themselves include cairo's headers and call this first; the functions that can then be called are listed in libcairo.c. */
 int paper_load(struct err *e) MUST;
+int paper_load_codes(struct err *e) MUST; /* the same of libzint, for the codes on sheets */
 /* Plain letters, with Chinese ones of a serif face: cairo 1.16 leaves a common one (U+5982, as in names) of Noto Sans CJK Regular out of the fonts that it puts into a PDF, and none of Noto Serif CJK. */
 #define PAPER_SANS "DejaVu Sans, Noto Serif CJK SC, Source Han Serif SC, Sans"
 
@@ -200,6 +201,13 @@ struct paper_key {
 	int64_t until;                   /* ns */
 };
 int paper_key_pdf(const struct paper_run *o, const struct paper_key *k, struct buf *ret, struct err *e) MUST;
+
+/* The same values as bytes, for a process that has the fonts and nothing else (paper_wire.c): the run, then each sheet. */
+void paper_wire_run(const struct paper_run *r, struct buf *ret);
+void paper_wire_sheet(const struct paper_sheet *s, struct buf *ret);
+/* Back: each sheet in order, its values in the arena and in `all`, both of which must outlive what is made of them. ERR_INPUT, ERR_LIMIT, ERR_MEMORY, or what fn returns. */
+int paper_wire_each(struct slice all, struct arena *a, struct paper_run *ret_run, int (*fn)(void *arg, const struct paper_sheet *s, struct err *e), void *arg, struct err *e) MUST;
+int paper_wire_book(struct slice all, struct arena *a, struct paper_book **ret, struct err *e) MUST; /* laid out; the arena must outlive the book */
 
 /* The number of a sheet, K7Q-4711-12-X: the block of the site's ledger, the entry that registered it, which of that entry's sheets it is (from 1), and a check character over the rest (ISO 7064, MOD 37,36): one wrong character and two
  * changed places are seen. Never twice, because an entry's number is not: there is no counter that could be wrong. */

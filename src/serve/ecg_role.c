@@ -8,11 +8,13 @@
  *   report    layout paper speed gain low high mains from patient [lines] patientId entry checkpoint printed site signs [{by role time text}] drill -> PDF
  *   convert   to, name                                                       -> the file
  *   letter    paper; the body is a letter (letter_json.h)                    -> PDF
+ *   sheets    the body is a book of sheets (paper.h)                        -> JSON: kind, patient, unit, pages of each; with block and entry of their registration -> PDF
  */
 #include "role.h"
 
 #include "ecg_role.h"
 #include "letter_json.h"
+#include "paper.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -69,6 +71,8 @@ static int answer(enum ecg_asked what, const struct json_node *o, struct slice b
 	struct ecg *g;
 	if (what == ECG_ASK_LETTER)
 		return letter(o, body, a, ret, e);
+	if (what == ECG_ASK_SHEETS)
+		return ecg_role_sheets(o, body, a, ret, e);
 	int r = ecg_body_read(body, a, &b, e);
 	if (r == 0)
 		r = ecg_body_open(&b, a, &g, e);
@@ -86,6 +90,7 @@ static int answer(enum ecg_asked what, const struct json_node *o, struct slice b
 	case ECG_ASK_CONVERT:
 		return convert(g, o, a, ret, e);
 	case ECG_ASK_LETTER:
+	case ECG_ASK_SHEETS:
 		break;
 	}
 	return err_set(e, ERR_INPUT, NULL, "a bad request");
@@ -235,6 +240,7 @@ int ecg_role_prepare(struct role *r, struct err *e)
 	(void)e;
 	(void)!nice(10); /* feeds and wards first */
 	(void)!ecg_report_load(&quiet);
+	(void)!paper_load_codes(&quiet);
 	return 0;
 }
 

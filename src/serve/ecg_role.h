@@ -12,6 +12,8 @@ int ecg_role_wave(const struct ecg *g, const struct json_node *o, struct arena *
 int ecg_role_analysis(const struct ecg *g, struct arena *a, struct buf *ret, struct err *e) MUST;
 int ecg_role_report(const struct ecg *g, const struct json_node *o, struct slice before, struct arena *a, struct buf *ret, struct err *e) MUST;
 
+int ecg_role_sheets(const struct json_node *o, struct slice body, struct arena *a, struct buf *ret, struct err *e) MUST; /* ecg_role_sheets.c */
+
 /* One file into a buffer. */
 int ecg_sink_begin(void *arg, struct slice name, struct err *e);
 int ecg_sink_bytes(void *arg, struct slice s, struct err *e);

@@ -208,6 +208,7 @@ static const struct {
 	{FRAME_K_PACKET, CH_CLIENT | CH_CONTROL, op_packet},
 	{FRAME_K_STATION, CH_CONTROL, op_station},
 	{FRAME_K_STATION_ITEMS, CH_CLIENT | CH_CONTROL, op_station_items},
+	{FRAME_K_SHEETS, CH_CLIENT, op_sheets},
 	{FRAME_G_HOLD, CH_GATE, op_gate_hold},
 	{FRAME_G_NEXT, CH_GATE, op_gate_next},
 	{FRAME_G_SENT, CH_GATE, op_gate_sent},

@@ -445,6 +445,7 @@ void keeper_gate_status(const struct keeper *k, struct jsonw *w); /* one object 
 void op_watch(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_said(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_packet(struct keeper *k, struct kchan *ch, const struct frame *f); /* keeper_packet.c */
+void op_sheets(struct keeper *k, struct kchan *ch, const struct frame *f); /* keeper_sheets.c */
 int keeper_transfer_sign(struct keeper *k, const struct json_node *n, const struct asker *who, struct buf *ret_note, struct err *e) MUST; /* keeper_transfer.c */
 int keeper_may_transfer(struct keeper *k, struct slice body, struct err *e) MUST;
 

@@ -461,6 +461,19 @@ int keeper_station_items(struct keeper_client *c, const struct keeper_who *w, st
 	return ask_json(c, FRAME_K_STATION_ITEMS, w, bundle, true, ret, e);
 }
 
+int keeper_sheets(struct keeper_client *c, const struct keeper_who *w, struct slice json, uint64_t *ret_entry, char ret_block[PAPER_BLOCK_MAX], struct err *e)
+{
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, 256);
+	int r = ask_json(c, FRAME_K_SHEETS, w, json, false, &b, e);
+	if (r < 0)
+		return r;
+	struct cur cu = cur_of(buf_slice(&b));
+	*ret_entry = cur_u64le(&cu);
+	frame_get_text(&cu, ret_block, PAPER_BLOCK_MAX);
+	return cur_done(&cu) ? 0 : err_set(e, ERR_INPUT, NULL, "the keeper's answer is broken");
+}
+
 int keeper_said(struct keeper_client *c, const struct keeper_who *w, const uint64_t *seqs, size_t n, int (*fn)(void *arg, uint64_t seq, int64_t time, uint8_t kind, struct slice body, struct err *e), void *arg, struct err *e)
 {
 	struct cur cu;

@@ -13,6 +13,7 @@
 #include "seal.h"
 #include "serve.h"
 #include "vault.h"
+#include "paper.h"
 
 #include <pthread.h>
 
@@ -133,6 +134,7 @@
 	X(163, K_PACKET, FRAME_SMALL)   /* who, rest JSON: a ward packet to sign, or one that is fetched (keeper_packet.c) -> rest: the note, or nothing */ \
 	X(171, K_STATION, FRAME_SMALL)  /* control: who, rest JSON: stations enrolled, revoked, listed (keeper_station.c) -> rest JSON */           \
 	X(172, K_STATION_ITEMS, FRAME_BODY) /* who, rest one bundle of a station -> rest JSON: what became of each item */                        \
+	X(166, K_SHEETS, FRAME_BODY)    /* who, rest JSON {"from","checkpoint","sheets","reason"?}: sheets that a page prints, to be registered (keeper_sheets.c) -> u64 entry, str block: when it is durable */ \
 	/* the cutter (cutter.c) */                                                                                                              \
 	X(150, C_WANT, FRAME_VAULT)     /* keeper -> cutter: u8 isolated, u32 n, n elements (gate.h): all that is to be cut -> C_HAVE */         \
 	X(151, C_PROVE, FRAME_VAULT)    /* keeper -> cutter: u32 n, n elements -> C_PROVEN */                                                   \
@@ -436,6 +438,8 @@ int keeper_link_open(struct keeper_client *c, const char *token, const char *add
 int keeper_gate_ask(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool again, struct buf *ret, struct err *e) MUST;
 /* The sensor (keeper_watch.c): an order is answered when it was carried out, or with how far it is. */
 int keeper_watch_ask(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool again, struct buf *ret, struct err *e) MUST;
+/* Sheets are registered before they are drawn (keeper_sheets.c): the entry's number, and the block of this ledger's sheets. Durable when it returns. MAY_CENSUS and MAY_CHART. */
+int keeper_sheets(struct keeper_client *c, const struct keeper_who *w, struct slice json, uint64_t *ret_entry, char ret_block[PAPER_BLOCK_MAX], struct err *e) MUST;
 /* A ward packet (keeper_packet.c): to be signed, which is an entry, or fetched, which is one, too. The note is appended to ret. MAY_CENSUS and MAY_CHART. */
 int keeper_packet(struct keeper_client *c, const struct keeper_who *w, struct slice json, struct buf *ret, struct err *e) MUST;
 /* What a station brings, one bundle (station.h); the answer's JSON is appended to ret. Asked twice it is there once. MAY_STATION. */
@@ -497,7 +501,7 @@ int vault_ask(struct keeper_client *c, const struct keeper_who *w, const struct 
 
 /* ---- web asks the ecg role ------------------------------------------------------------------------------------------------------- */
 
-enum ecg_asked { ECG_ASK_CHECK = 1 /* what it is */, ECG_ASK_WAVE, ECG_ASK_ANALYSIS, ECG_ASK_REPORT, ECG_ASK_CONVERT, ECG_ASK_LETTER /* of a link (letter_json.h): the role has the fonts */ };
+enum ecg_asked { ECG_ASK_CHECK = 1 /* what it is */, ECG_ASK_WAVE, ECG_ASK_ANALYSIS, ECG_ASK_REPORT, ECG_ASK_CONVERT, ECG_ASK_LETTER /* of a link (letter_json.h): the role has the fonts */, ECG_ASK_SHEETS /* of a ward (paper_wire_book) */ };
 /* options: a JSON object, what each takes stands in ecg_role.c. before: an earlier recording, for a report; may be empty. ERR_BUSY: it is being started. ERR_CORRUPT: the role died on this recording: *ret_died. */
 int ecg_ask(struct keeper_client *c, enum ecg_asked what, struct slice options, struct slice body, struct slice before, struct buf *ret, bool *ret_died, struct err *e) MUST;
 

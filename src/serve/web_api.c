@@ -924,6 +924,8 @@ void web_api(struct web_request *q, const char *path)
 		web_watch(q, path + 5);
 	else if (!strncmp(path, "packet", 6) && (!path[6] || path[6] == '/'))
 		web_packet(q, path + 6);
+	else if (!strcmp(path, "paper"))
+		web_paper(q);
 	else if (!strcmp(path, "contacts"))
 		web_contacts(q);
 	else if (!strncmp(path, "station", 7) && (!path[7] || path[7] == '/'))

@@ -42,6 +42,7 @@ struct web {
 	int64_t started;
 	struct web_limit *limit;
 	struct live_house *live;    /* strips that come in (web_live.c) */
+	bool printing;              /* sheets, for somebody (web_paper.c) */
 	struct web_packets *packets; /* the newest of each unit (web_packet.c); NULL: none was asked for yet */
 };
 
@@ -141,6 +142,7 @@ void web_watch(struct web_request *q, const char *rest);  /* below /api/watch: w
 void web_contacts(struct web_request *q);                 /* whom to call */
 void web_station(struct web_request *q, const char *rest); /* below /api/station: what wards' PCs bring and fetch (web_station.c) */
 #define WEB_STATION_MAX ((size_t)2 << 20) /* one bundle at a time; a station that has more brings several */
+void web_paper(struct web_request *q);                    /* sheets as PDF */
 void web_packet(struct web_request *q, const char *rest); /* below /api/packet: ward packets */
 void web_incident(struct web_request *q, bool plan);      /* what happened, from entries (web_watch.c); or the newest isolation plan */
 /* The newest entries of a kind before `before`, not older than from, for which `take` (NULL: all) says so: what they say (keeper_said), newest first. At most max. Answers on failure. */

@@ -33,7 +33,14 @@ struct ward_printed {
 	size_t withheld;           /* protected records that were left out */
 };
 void ward_printed_done(struct ward_printed *p);
-/* Adds the sheets to the book, patient by patient. ERR_NOT_FOUND: no such patient, or nobody in that unit and no unit of that name. */
+/* Whoever takes the sheets: their values live until take returns. */
+struct ward_sink {
+	int (*take)(void *arg, const struct paper_sheet *s, struct err *e);
+	void *arg;
+	size_t *count;             /* of sheets taken so far */
+};
+int ward_sheets_to(struct chart *c, struct chart_moment at, const struct ward_ask *q, const struct ward_sink *to, struct ward_printed *ret, struct err *e) MUST;
+/* The same into a book. Adds the sheets to the book, patient by patient. ERR_NOT_FOUND: no such patient, or nobody in that unit and no unit of that name. */
 int ward_sheets(struct chart *c, struct chart_moment at, const struct ward_ask *q, struct paper_book *b, struct ward_printed *ret, struct err *e) MUST;
 
 /* ---- the register (entries of kind "sheet", doc/formats.md) -------------------------------------------------------------------- */

@@ -83,7 +83,13 @@ static size_t sections(struct fill *x, struct paper_section *v)
 	return n;
 }
 
-static int one_kind(struct fill *x, const struct paper_person *who, enum paper_kind k, struct paper_book *b, struct err *e)
+static int sink_add(const struct ward_sink *to, const struct paper_sheet *s, struct err *e)
+{
+	++*to->count;
+	return to->take(to->arg, s, e);
+}
+
+static int one_kind(struct fill *x, const struct paper_person *who, enum paper_kind k, const struct ward_sink *b, struct err *e)
 {
 	struct paper_section v[CHART_SECTIONS];
 	struct paper_sheet s = {.kind = k, .who = who, .unit = who->unit, .facility = who->facility, .section = v};
@@ -119,10 +125,10 @@ static int one_kind(struct fill *x, const struct paper_person *who, enum paper_k
 		v[i].more = 0; /* their rows stand in a shape of their own */
 	if (x->failed)
 		return err_set(e, ERR_LIMIT, NULL, "one patient's chart is larger than can be printed");
-	return paper_book_add(b, &s, e);
+	return sink_add(b, &s, e);
 }
 
-static int one_patient(struct chart *c, struct slice id, struct chart_moment at, const struct ward_ask *q, struct paper_book *b, struct ward_printed *ret, struct err *e)
+static int one_patient(struct chart *c, struct slice id, struct chart_moment at, const struct ward_ask *q, const struct ward_sink *b, struct ward_printed *ret, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new(CHART_MAX);
 	struct fill x = {.q = q, .a = a};
@@ -162,7 +168,7 @@ static enum paper_said said(enum fhir_section_state s)
 	return s == FHIR_LIST ? PAPER_LISTED : s == FHIR_STATED_NONE ? PAPER_STATED_NONE : PAPER_NOT_RECEIVED;
 }
 
-static int census(struct chart *c, const struct ward_ask *q, const struct chart_row *rows, size_t n, struct slice unit, struct paper_book *b, struct err *e)
+static int census(struct chart *c, const struct ward_ask *q, const struct chart_row *rows, size_t n, struct slice unit, const struct ward_sink *b, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new(CHART_MAX);
 	struct fill x = {.q = q, .a = a};
@@ -191,10 +197,10 @@ static int census(struct chart *c, const struct ward_ask *q, const struct chart_
 	if (x.failed)
 		return err_set(e, ERR_LIMIT, NULL, "the census is larger than can be printed");
 	struct paper_sheet s = {.kind = PAPER_CENSUS, .unit = unit, .facility = rows ? rows->place.facility : SLICE_NULL, .bed = v, .bed_n = n, .section = &about, .section_n = 1, .withheld = hidden};
-	return paper_book_add(b, &s, e);
+	return sink_add(b, &s, e);
 }
 
-static int one_unit(struct chart *c, struct chart_moment at, const struct ward_ask *q, struct slice unit, struct paper_book *b, struct ward_printed *ret, struct err *e)
+static int one_unit(struct chart *c, struct chart_moment at, const struct ward_ask *q, struct slice unit, const struct ward_sink *b, struct ward_printed *ret, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new(CHART_MAX);
 	struct chart_row *rows;
@@ -215,7 +221,7 @@ static int one_unit(struct chart *c, struct chart_moment at, const struct ward_a
 }
 
 /* Of a unit: who works there, and everybody else but other units' staff. Of the house: all there are. */
-static int contacts(struct chart *c, struct chart_moment at, const struct ward_ask *q, struct slice unit, struct paper_book *b, struct err *e)
+static int contacts(struct chart *c, struct chart_moment at, const struct ward_ask *q, struct slice unit, const struct ward_sink *b, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new((size_t)256 << 20);
 	const struct chart_contacts_ask ask = {.now = q->past ? at.time : q->now, .category = -1, .unit = unit, .unit_and_house = true};
@@ -235,10 +241,10 @@ static int contacts(struct chart *c, struct chart_moment at, const struct ward_a
 	}
 	s.contact = out;
 	s.contact_more = n - s.contact_n;
-	return paper_book_add(b, &s, e);
+	return sink_add(b, &s, e);
 }
 
-static int forms(struct chart *c, struct chart_moment at, const struct ward_ask *q, struct slice unit, struct paper_book *b, struct err *e)
+static int forms(struct chart *c, struct chart_moment at, const struct ward_ask *q, struct slice unit, const struct ward_sink *b, struct err *e)
 {
 	int r = 0;
 	for (size_t i = 0; i < q->kind_n && r == 0; i++) {
@@ -247,7 +253,7 @@ static int forms(struct chart *c, struct chart_moment at, const struct ward_ask 
 		if (k == PAPER_CONTACTS)
 			r = contacts(c, at, q, unit, b, e);
 		else if (!q->patient && paper_kind_is_form(k))
-			r = paper_book_add(b, &s, e);
+			r = sink_add(b, &s, e);
 	}
 	return r;
 }
@@ -269,7 +275,7 @@ static void each_once(struct ward_printed *p)
 	p->patient_n = k;
 }
 
-int ward_sheets(struct chart *c, struct chart_moment at, const struct ward_ask *q, struct paper_book *b, struct ward_printed *ret, struct err *e)
+int ward_sheets_to(struct chart *c, struct chart_moment at, const struct ward_ask *q, const struct ward_sink *b, struct ward_printed *ret, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new(CHART_MAX);
 	struct chart_unit *units;
@@ -292,8 +298,19 @@ int ward_sheets(struct chart *c, struct chart_moment at, const struct ward_ask *
 		r = err_set(e, ERR_NOT_FOUND, NULL, "no unit of this name has a patient; `holdfast chart census` lists them");
 	if (r == 0)
 		r = forms(c, at, q, slice_str(q->unit), b, e);
-	if (r == 0 && !paper_book_sheets(b))
+	if (r == 0 && !*b->count)
 		r = err_set(e, ERR_NOT_FOUND, NULL, ret->withheld ? "the only records there are protected: print each with --patient, --protected and --reason" : "there is nobody to print it of");
 	each_once(ret);
 	return r;
+}
+
+static int into_book(void *arg, const struct paper_sheet *s, struct err *e)
+{
+	return paper_book_add(arg, s, e);
+}
+
+int ward_sheets(struct chart *c, struct chart_moment at, const struct ward_ask *q, struct paper_book *b, struct ward_printed *ret, struct err *e)
+{
+	size_t n = paper_book_sheets(b);
+	return ward_sheets_to(c, at, q, &(struct ward_sink){.take = into_book, .arg = b, .count = &n}, ret, e);
 }
