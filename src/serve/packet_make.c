@@ -128,6 +128,23 @@ static int put_unit(struct making *m, struct err *e)
 	return add(m, m->data, "/api/units", e);
 }
 
+/* ---- whom to call ---- */
+
+/* What its sheet of contacts shows: all there are, but for other units' staff. Who is on call the page tells by its own clock. */
+static int put_contacts(struct making *m, struct err *e)
+{
+	const struct chart_contacts_ask ask = {.now = m->about.made, .category = -1, .unit = slice_str(m->unit), .unit_and_house = true};
+	struct chart_contact *v;
+	struct chart_contact_list *lists;
+	size_t n;
+	int r = chart_contacts(m->p->chart, m->at, &ask, m->a, &v, &n, &lists, e);
+	if (r < 0)
+		return r;
+	struct jsonw w = begin(m);
+	chart_json_contacts(&w, v, n, lists);
+	return add(m, m->data, "/api/contacts", e);
+}
+
 /* ---- its patients ---- */
 
 /* As the viewer shows one who has not said why they need to know: a taken bed, and no more. */
@@ -240,6 +257,8 @@ static int gather(struct making *m, struct err *e)
 		r = packet_part_new(&m->apart, e);
 	if (r == 0)
 		r = put_board(m, e);
+	if (r == 0)
+		r = put_contacts(m, e);
 	return r < 0 ? r : put_patients(m, e);
 }
 

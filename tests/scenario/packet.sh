@@ -70,6 +70,7 @@ if command -v age >/dev/null; then
 	same "$(grep -c '^/api/patient/' pages)" "$((count - 1))" "charts in it"
 	grep -q "$name" pages || fail "the charts are not in it"
 	grep -q 'Grey' pages && fail "a protected name is in it"
+	grep -q '^/api/contacts' pages || fail "no contacts are in it"
 	grep '^/api/census' pages | cut -f2 | json count >n
 	same "$(cat n)" "$count" "beds in its census"
 	id=$(grep -m1 '^/api/patient/' pages | cut -f1 | cut -d/ -f4)

@@ -3,6 +3,7 @@ import { getLang } from "./i18n";
 
 const en = {
   drill: "DRILL. This packet was made for a drill: it is not for care.",
+  contacts: "Contacts", noContacts: "No contacts were given to Holdfast when this packet was made.", onCallNow: "ON CALL NOW", mobile: "mobile {n}", pager: "pager {n}", fax: "fax {n}", k_on_call: "On call", k_unit: "Units of the house", k_staff: "Staff", k_neighbour: "Hospitals nearby", k_partner: "Partners", k_supplier: "Suppliers", k_authority: "Authorities", k_regulator: "Regulators", k_police: "Police", k_insurer: "Insurers", k_other: "Others",
   packet: "WARD PACKET", title: "Ward packet: {u}", madeAt: "Made {t}", old: "{t} old", validUntil: "valid until {t}", until: "until {t}", entryLine: "Ledger of {o}: entries up to {n}, checkpoint over {c}",
   words: "The unit's words", wordsHint: "Six words, on the unit's sheet. Capitals and hyphens do not matter.", open: "Open", opening: "Opening: this takes a few seconds.", wrong: "These are not this unit's words. Nothing was opened. Check each word; the words of an older packet may be others.",
   broken: "This file is damaged or not whole. Take another copy.", oldBrowser: "This browser is too old to open a packet: Chrome or Edge 80, Firefox 113, Safari 16.4, or later ones.", none: "There is no packet in this page.",
@@ -19,6 +20,7 @@ const en = {
 type Words = { [K in keyof typeof en]: string };
 const fr: Words = {
   drill: "EXERCICE. Ce dossier a été fait pour un exercice : il ne sert pas aux soins.",
+  contacts: "Contacts", noContacts: "Aucun contact n'était connu de Holdfast quand ce dossier a été établi.", onCallNow: "DE GARDE", mobile: "port. {n}", pager: "bip {n}", fax: "fax {n}", k_on_call: "De garde, d'astreinte", k_unit: "Services de l'établissement", k_staff: "Personnel", k_neighbour: "Établissements voisins", k_partner: "Partenaires", k_supplier: "Fournisseurs", k_authority: "Autorités", k_regulator: "Autorités de contrôle", k_police: "Police, gendarmerie", k_insurer: "Assureurs", k_other: "Autres",
   packet: "DOSSIER D'UNITÉ", title: "Dossier d'unité : {u}", madeAt: "Établi {t}", old: "il y a {t}", validUntil: "valable jusqu'à {t}", until: "jusqu'à {t}", entryLine: "Registre de {o} : entrées jusqu'à {n}, point de contrôle sur {c}",
   words: "Les mots de l'unité", wordsHint: "Six mots, sur la feuille de l'unité. Majuscules et traits d'union sont sans importance.", open: "Ouvrir", opening: "Ouverture : cela prend quelques secondes.", wrong: "Ce ne sont pas les mots de cette unité. Rien n'a été ouvert. Vérifiez chaque mot ; un fichier plus ancien peut avoir d'autres mots.",
   broken: "Ce fichier est abîmé ou incomplet. Prenez une autre copie.", oldBrowser: "Ce navigateur est trop ancien : il faut Chrome ou Edge 80, Firefox 113, Safari 16.4 ou plus récent.", none: "Il n'y a pas de dossier dans cette page.",
@@ -34,6 +36,7 @@ const fr: Words = {
 };
 const zh: Words = {
   drill: "演练。此数据包为演练而制作：不得用于诊疗。",
+  contacts: "联系人", noContacts: "制作本资料包时，Holdfast 中没有联系人。", onCallNow: "当前值班", mobile: "手机 {n}", pager: "传呼 {n}", fax: "传真 {n}", k_on_call: "值班", k_unit: "院内科室", k_staff: "职工", k_neighbour: "邻近医院", k_partner: "合作单位", k_supplier: "供应商", k_authority: "主管部门", k_regulator: "监管机构", k_police: "公安", k_insurer: "保险公司", k_other: "其他",
   packet: "病区数据包", title: "病区数据包：{u}", madeAt: "制作于 {t}", old: "{t}前", validUntil: "有效至 {t}", until: "至 {t}", entryLine: "{o} 的账本：截至条目 {n}，检查点覆盖 {c} 条",
   words: "本病区的口令", wordsHint: "六个词，在病区的纸上。大小写和连字符均可。", open: "打开", opening: "正在打开：需要几秒钟。", wrong: "这不是本病区的口令，未打开任何内容。请逐词核对；较旧的数据包可能使用别的口令。",
   broken: "此文件已损坏或不完整。请换一份副本。", oldBrowser: "此浏览器版本过旧：需要 Chrome 或 Edge 80、Firefox 113、Safari 16.4 或更新版本。", none: "此页面中没有数据包。",

@@ -13,6 +13,7 @@ import { SearchPage } from "./search";
 import { type Theme, applyTheme, commanded, firstTheme, typing } from "./settings";
 import { Context, type Shared, useNow } from "./state";
 import "./style.css";
+import { PacketContacts } from "./packet-contacts";
 import "./packet.css";
 import { Dialog } from "./ui";
 
@@ -172,6 +173,7 @@ function Open({ about, why, lang, setLang, theme, setTheme }: { about: About; wh
         </header>
         <nav class="rail" aria-label={t("pages")}>
           {places.map(([p, w], i) => <a key={p} href={`#/${p}`} aria-current={page === p ? "page" : undefined}><span>{t(w)}</span><kbd aria-hidden="true">{i + 1}</kbd></a>)}
+          <a href="#/contacts" aria-current={page === "contacts" ? "page" : undefined}><span>{tp("contacts")}</span></a>
           <p class="small muted" style="padding:8px">{tp("readOnly")}</p>
         </nav>
         <div class="main">
@@ -180,7 +182,7 @@ function Open({ about, why, lang, setLang, theme, setTheme }: { about: About; wh
           {early && <p class="strip bad early" role="alert"><b>{tp("early", { n: full(new Date(now).toISOString()), t: full(what.made) })}</b></p>}
           <p class="strip warn packetline noprint" role="status"><b>{tp("bar", { t: full(what.made) })}</b> <Sentence s={tp("maker").split(/(?<=[.。])/)[0] ?? ""} /></p>
           <Protected about={about} onOpen={() => draw((n) => n + 1)} />
-          {page === "search" ? <SearchPage /> : page === "chart" && where[1] ? <ChartPage key={`${where[1]} ${shared.tick}`} id={where[1]} tab={where[2] ?? "summary"} /> : page === "census" ? <CensusPage key={shared.tick} /> : <div class="scroller" id="content" tabIndex={0}><p class="note">{tp("notHere")}</p></div>}
+          {page === "search" ? <SearchPage /> : page === "chart" && where[1] ? <ChartPage key={`${where[1]} ${shared.tick}`} id={where[1]} tab={where[2] ?? "summary"} /> : page === "census" ? <CensusPage key={shared.tick} /> : page === "contacts" ? <PacketContacts /> : <div class="scroller" id="content" tabIndex={0}><p class="note">{tp("notHere")}</p></div>}
         </div>
         {entry !== null && <Dialog title={`${t("entry")} ${entry}`} onClose={() => setEntry(null)}><p>{tp("entryMeans", { n: count(entry), o: what.origin })}</p><p class="muted">{tp("entryLine", { o: about.origin, n: count(about.entries), c: count(about.checkpoint) })}</p></Dialog>}
         <Paper text={{ identity: paper.identity, age: lines }} site={what.site} origin={what.origin} user={session.user} mode="normal" at={null} entry={null} board={board} />

@@ -79,12 +79,25 @@ export default async function packets({ test, axe, has, assert, browser }) {
       if (i > 300) throw new Error("the charts do not have what was sent");
       await new Promise((ok) => setTimeout(ok, 200));
     }
+    writeFileSync(join(dir, "phones.csv"), "name,role,unit,phone,category,from,to\nDr Night,Surgery,,5500,on-call,18:00,08:00\nDr Day,Surgery,,5501,on-call,08:00,18:00\nOver,Surgery,,5502,on-call,2020-01-01,2020-01-02\nOurs,Nurse,3W,7001,staff,,\nTheirs,Nurse,9Z,7002,staff,,\nPolice,,,117,police,,\n");
+    run("contacts", "import", "--site", site, join(dir, "phones.csv"));
     run("packet", "make", "--site", site, "--unit", "3W", "-o", join(dir, "left-out.html"), "--passphrase-file", join(dir, "words"));
     run("packet", "make", "--site", site, "--unit", "3W", "-o", file, "--protected-passphrase-file", join(dir, "second"));
   };
   const own = (name, fn) => test(`packet: ${name}`, async () => { await ready(); return fn(); });
 
   try {
+    await own("whom to call: the unit's own and the house's, who is on call by the clock, nobody whose time is over", async () => {
+      const page = await open();
+      await page.locator('a[href="#/contacts"]').click();
+      await page.locator(".contacts").first().waitFor();
+      const text = await page.locator("#content").innerText();
+      for (const want of ["Dr Night", "Dr Day", "5500", "Ours", "7001", "Police", "117"]) has(text, want);
+      assert(!text.includes("Theirs") && !text.includes("5502"), `somebody else's staff, or a time that is over: ${text}`);
+      assert((text.match(/ON CALL NOW/g) ?? []).length === 1, `one of two is on call at any time: ${text}`);
+      await axe(page, "contacts of a packet");
+      await clean(page);
+    });
     await own("opened from a file with no network, searched, read, printed to PDF", async () => {
       const page = await start();
       has(await page.locator("main").innerText(), "Maker not verified by this page");
