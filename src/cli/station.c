@@ -13,6 +13,7 @@ static const struct {
 	{"enrol", "at the site: answers requests", station_enrol_cmd},
 	{"join", "at the PC: takes the site's answer", station_join_cmd},
 	{"person", "at the PC: who may write there, each with a PIN", station_person_cmd},
+	{"run", "at the PC: fetches packets, serves them to this PC, brings what was written down, prints", station_run_cmd},
 	{"capture", "at the PC: takes items from files", station_capture_cmd},
 	{"number", "at the PC: the next downtime number", station_number_cmd},
 	{"export", "at the PC: what the site does not have, in one sealed file", station_export_cmd},
@@ -61,5 +62,5 @@ int cmd_station(int argc, char **argv)
 	int r = cli_parse(argc, argv, "station VERB ...", buf_cstr(&about), NULL, 0, &args, &done);
 	if (r || done)
 		return r;
-	return args.n ? cli_usage("station: there is no verb '%s'; see holdfast station --help", args.v[0]) : cli_usage("station: say what: new, enrol, join, person, capture, number, export, status, list, revoke or pack");
+	return args.n ? cli_usage("station: there is no verb '%s'; see holdfast station --help", args.v[0]) : cli_usage("station: say what: new, enrol, join, person, run, capture, number, export, status, list, revoke or pack");
 }

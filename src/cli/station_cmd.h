@@ -17,6 +17,7 @@ int station_person_cmd(int argc, char **argv);
 int station_capture_cmd(int argc, char **argv);
 int station_number_cmd(int argc, char **argv);
 int station_export_cmd(int argc, char **argv);
+int station_run_cmd(int argc, char **argv);
 int station_status_cmd(int argc, char **argv);
 
 struct station_where { /* which station: of each verb at one */

@@ -81,7 +81,10 @@ void station_put_status(struct station *s, struct jsonw *w)
 {
 	struct station_contact c = {0};
 	struct err e = {0};
+	int looked = station_look(s, &e);
 	jsonw_obj(w);
+	if (looked < 0)
+		jsonw_kstr(w, "folderTrouble", e.text);
 	jsonw_kstr(w, "name", s->is.name);
 	jsonw_kstr(w, "unit", s->is.unit);
 	jsonw_kbool(w, "enrolled", s->enrolled);
@@ -167,7 +170,7 @@ int station_status_cmd(int argc, char **argv)
 	jsonw_init(&w, &b);
 	station_put_status(s, &w);
 	r = a ? json_tree(buf_slice(&b), a, &n, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
-	bool well = r == 0 && s->enrolled && !s->discarded[0] && json_text(n, "newest.made").n && json_path(n, "newest.expired") && json_path(n, "newest.expired")->type == JSON_FALSE;
+	bool well = r == 0 && !s->discarded[0] && json_text(n, "newest.made").n && json_path(n, "newest.expired") && json_path(n, "newest.expired")->type == JSON_FALSE;
 	station_close(s);
 	if (r < 0)
 		return cli_fail(&e);

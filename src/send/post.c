@@ -15,7 +15,7 @@ static size_t take(char *p, size_t size, size_t n, void *arg)
 	return buf_ok(b) ? size * n : 0;
 }
 
-static void options(struct post *p, const char *url, const struct curl_slist *headers, struct slice body, struct buf *answer)
+static void options(struct post *p, const char *url, const struct curl_slist *headers, struct buf *answer)
 {
 	CURL *c = p->curl;
 	curl_easy_reset(c);
@@ -39,23 +39,48 @@ static void options(struct post *p, const char *url, const struct curl_slist *he
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, p->why);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, answer);
-	curl_easy_setopt(c, CURLOPT_POST, 1L);
-	curl_easy_setopt(c, CURLOPT_POSTFIELDS, (const char *)body.p);
-	curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
 	p->why[0] = 0;
 }
 
-void post_send(struct post *p, const char *url, const struct curl_slist *headers, struct slice body, struct buf *answer, struct post_answer *ret)
+static void perform(struct post *p, struct post_answer *ret)
 {
 	curl_off_t wait = 0;
-	*ret = (struct post_answer){.code = CURLE_OK};
-	options(p, url, headers, body, answer);
-	ret->code = curl_easy_perform(p->curl);
+	*ret = (struct post_answer){.code = curl_easy_perform(p->curl)};
 	if (ret->code != CURLE_OK)
 		return;
 	curl_easy_getinfo(p->curl, CURLINFO_RESPONSE_CODE, &ret->status);
 	curl_easy_getinfo(p->curl, CURLINFO_RETRY_AFTER, &wait);
 	ret->retry_s = wait <= 0 ? 0 : wait < 3600 ? (unsigned)wait : 3600;
+}
+
+void post_send(struct post *p, const char *url, const struct curl_slist *headers, struct slice body, struct buf *answer, struct post_answer *ret)
+{
+	options(p, url, headers, answer);
+	curl_easy_setopt(p->curl, CURLOPT_POST, 1L);
+	curl_easy_setopt(p->curl, CURLOPT_POSTFIELDS, (const char *)body.p);
+	curl_easy_setopt(p->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.n);
+	perform(p, ret);
+}
+
+/* "ETag: ..." of the answer, as it stands. */
+static size_t take_etag(char *line, size_t size, size_t n, void *arg)
+{
+	char *etag = arg;
+	struct slice rest, name = slice_cut(slice_of(line, size * n), ':', &rest), value = slice_trim(rest);
+	if (slice_eq_nocase(name, "etag") && value.n && value.n < 80) {
+		memcpy(etag, value.p, value.n);
+		etag[value.n] = 0;
+	}
+	return size * n;
+}
+
+void post_fetch(struct post *p, const char *url, const struct curl_slist *headers, char etag[80], struct buf *answer, struct post_answer *ret)
+{
+	options(p, url, headers, answer);
+	curl_easy_setopt(p->curl, CURLOPT_HTTPGET, 1L);
+	curl_easy_setopt(p->curl, CURLOPT_HEADERFUNCTION, take_etag);
+	curl_easy_setopt(p->curl, CURLOPT_HEADERDATA, etag);
+	perform(p, ret);
 }
 
 const char *post_why(const struct post *p, CURLcode c)

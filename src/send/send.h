@@ -50,6 +50,8 @@ struct send_way {
 	void *arg;
 	/* Any POST below the address: the status; 0 where there was no answer, and then *why says how to go on. */
 	long (*ask)(void *arg, const char *target, struct slice body, struct buf *answer, struct send_answer *why);
+	/* Any GET below the address, unless it is what `etag` says (304); etag: what is here, may be empty, and on 200 what was fetched. Status and *why as of ask. */
+	long (*get)(void *arg, const char *target, char etag[80], struct buf *answer, struct send_answer *why);
 };
 /* HTTPS with the server's certificate checked against ca (a PEM file; NULL: the system's); http:// to the loopback alone. There is no way to leave the check out. */
 int send_way_open(const char *to, const char *token, const char *ca, struct send_way *ret, struct err *e) MUST;

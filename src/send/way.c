@@ -131,6 +131,38 @@ static long ask(void *arg, const char *target, struct slice body, struct buf *an
 	return perform(w, buf_cstr(&url), w->plain, body.p ? body : slice_of("", 0), answer, why).status;
 }
 
+static long get(void *arg, const char *target, char etag[80], struct buf *answer, struct send_answer *why)
+{
+	struct way *w = arg;
+	AUTO_BUF struct buf url = {0};
+	char line[100], fresh[80] = "";
+	struct post_answer is;
+	*why = (struct send_answer){.said = SEND_LATER};
+	buf_init(&url, 1 << 12);
+	buf_str(&url, w->post.to);
+	buf_str(&url, target);
+	snprintf(line, sizeof line, "If-None-Match: %s", etag);
+	struct curl_slist *headers = NULL; /* the token's line first */
+	for (const struct curl_slist *h = w->plain; h; h = h->next)
+		if (!strncmp(h->data, "Authorization:", 14)) {
+			struct curl_slist *more = curl_slist_append(headers, h->data);
+			headers = more ? more : headers;
+		}
+	struct curl_slist *more = etag[0] ? curl_slist_append(headers, line) : headers;
+	headers = more ? more : headers;
+	post_fetch(&w->post, buf_cstr(&url), headers, fresh, answer, &is);
+	for (struct curl_slist *h = headers; h; h = h->next)
+		seal_wipe(h->data, strlen(h->data));
+	curl_slist_free_all(headers);
+	if (is.code != CURLE_OK) {
+		no_answer(w, is.code, why);
+		return 0;
+	}
+	if (is.status == 200)
+		memcpy(etag, fresh, sizeof fresh);
+	return is.status;
+}
+
 static void post(void *arg, const struct ecg_body *b, struct slice body, struct send_answer *ret)
 {
 	struct way *w = arg;
@@ -203,7 +235,7 @@ void send_way_close(struct send_way *sw)
 int send_way_open(const char *to, const char *token, const char *ca, struct send_way *ret, struct err *e)
 {
 	struct way *w = calloc(1, sizeof *w);
-	struct send_way sw = {.post = post, .ask = ask, .arg = w};
+	struct send_way sw = {.post = post, .ask = ask, .get = get, .arg = w};
 	if (!w)
 		return err_set(e, ERR_MEMORY, NULL, "no memory for a connection");
 	w->post.quiet_s = 60; /* the server may wait half a minute for its view */

@@ -73,7 +73,8 @@ struct station {
 	struct note_signer sign;
 	struct age_identity open;
 	uint8_t salt[16];
-	bool enrolled;
+	bool enrolled, trusts;           /* trusts: packets are verified by `vkey`: the answer's, or one that somebody named (station_trust) */
+	struct note_vkey vkey;
 	struct station_answer site;
 	struct buf answer;               /* as it came */
 	char discarded[320];             /* why it writes nothing any more; empty: it does */
@@ -87,9 +88,12 @@ struct station {
 int station_new(const char *dir, const char *witness, const char *name, const char *unit, struct err *e) MUST;
 int station_open(const char *dir, const char *witness, struct station **ret, struct err *e) MUST; /* ERR_NOT_FOUND: no station is there. A discarded one opens. */
 void station_close(struct station *s);
+int station_look(struct station *s, struct err *e) MUST; /* what other processes did in the folder since: records, and whether it was discarded */
 int station_request_note(const struct station *s, struct buf *ret, struct err *e) MUST; /* to be brought to the site */
 /* The site's answer, durably. ERR_EXISTS: it is enrolled already; ERR_NO: the answer is another station's, or not by vkey. */
 int station_join(struct station *s, struct slice answer, const struct note_vkey *vkey, struct err *e) MUST;
+/* A station that is not enrolled verifies and keeps packets all the same, by this key; it writes nothing down. DIR/vkey, durable. ERR_NO: it is enrolled with a site of another key, or was told another one before. */
+int station_trust(struct station *s, const struct note_vkey *vkey, struct err *e) MUST;
 
 /* An item: one line of JSON. Without an id it gets the next one, and "recorded" where it has none; with one of its own it is kept once. Durable when it returns 0; *ret_duplicate: the same bytes are there already. ret_line gets the line as it
  * is kept. ERR_INPUT: it is no item; ERR_EXISTS: that id is there with other bytes; ERR_DENIED: not enrolled, or discarded; ERR_FULL. */
@@ -133,7 +137,7 @@ int station_bundle_items(const struct station_bundle *b, struct slice plain, sta
 
 /* ---- packets ------------------------------------------------------------------------------------------------------------------------------------ */
 
-/* Verified against the site's key, and kept under a name of its own, durably; all but the newest `keep` are removed. ERR_NO: an older one, or the same, of this unit is there already. What does not verify is put aside in DIR/bad, and the error says why. */
+/* Verified against the site's key, and kept under a name of its own, durably; all but the newest `keep` are removed. ERR_NO: an older one, or the same, of this unit is there already. What does not verify is put aside in DIR/bad, and the error says why (ERR_INPUT, ERR_CRYPTO; e is not NULL). */
 int station_packet_keep(struct station *s, struct slice file, unsigned keep, struct packet_seal *ret, struct err *e) MUST;
 struct station_packet {
 	char name[3 * PACKET_UNIT_MAX + 64];

@@ -63,7 +63,7 @@ int station_answer_text(const struct station_answer *a, struct buf *ret, struct 
 	return buf_ok(ret) ? 0 : err_set(e, buf_code(ret), NULL, "too long for an answer to a station");
 }
 
-static bool same_key(const struct note_vkey *a, const struct note_vkey *b)
+bool station_same_key(const struct note_vkey *a, const struct note_vkey *b)
 {
 	return a->alg == b->alg && a->id == b->id && !strcmp(a->name, b->name) && !memcmp(a->pub, b->pub, sizeof a->pub);
 }
@@ -72,6 +72,8 @@ int station_answer_parse(struct slice note, const struct note_vkey *vkey, struct
 {
 	struct station_answer a = {.made = 0};
 	struct slice text, whole, rest;
+	AUTO_BUF struct buf again = {0};
+	buf_init(&again, 8192);
 	int r = station_note_split(note, &text, &whole, &rest, e);
 	if (r < 0)
 		return r;
@@ -85,10 +87,10 @@ int station_answer_parse(struct slice note, const struct note_vkey *vkey, struct
 	station_line_vkey(&c, "vkey", &a.vkey);
 	station_line_to(&c, "to", &a.to);
 	station_line_time(&c, "made", &a.made);
-	if (!begins || !cur_done(&c) || rest.n)
+	if (!begins || !cur_done(&c) || rest.n || station_answer_text(&a, &again, NULL) < 0 || !slice_eq(buf_slice(&again), text)) /* read by making it again: one spelling */
 		return err_set(e, ERR_INPUT, NULL, "this is no answer to a station: `holdfast station enrol` makes one");
 	r = station_note_check(whole, text, &a.vkey, e);
-	if (r == 0 && vkey && !same_key(vkey, &a.vkey))
+	if (r == 0 && vkey && !station_same_key(vkey, &a.vkey))
 		r = err_set(e, ERR_NO, NULL, "it is whole, and signed by another site's key (%.100s): not by the one that you named", a.vkey.name);
 	if (r == 0)
 		*ret = a;
@@ -101,7 +103,7 @@ int station_join(struct station *s, struct slice answer, const struct note_vkey 
 	int r = station_answer_parse(answer, vkey, &a, e);
 	if (r < 0)
 		return r;
-	if (!same_key(&a.station, &s->is.vkey))
+	if (!station_same_key(&a.station, &s->is.vkey))
 		return err_set(e, ERR_NO, NULL, "this answer is for another station (%.64s)", a.name);
 	if (s->enrolled)
 		return strcmp(s->site.key, a.key) ? err_set(e, ERR_EXISTS, s->place, "it is enrolled already, as %s: a second key would be a second station. Make that in a folder of its own", s->site.key) : 0;
@@ -109,10 +111,18 @@ int station_join(struct station *s, struct slice answer, const struct note_vkey 
 	s->enrolled = true;
 	buf_reset(&s->answer);
 	buf_add_slice(&s->answer, answer);
+	if (s->trusts && !station_same_key(&s->vkey, &a.vkey)) {
+		s->enrolled = false;
+		return err_set(e, ERR_NO, s->place, "this station was told to verify by another key (DIR/vkey): is this answer another site's?");
+	}
 	r = station_queue_make(s, e); /* before it counts as enrolled: a station without a queue writes nothing */
 	if (r == 0)
 		r = station_save(s, e);
-	if (r < 0)
+	if (r < 0) {
 		s->enrolled = false;
-	return r;
+		return r;
+	}
+	s->vkey = a.vkey;
+	s->trusts = true;
+	return 0;
 }

@@ -153,7 +153,36 @@ static int parse(struct station *s, struct slice text, struct err *e)
 		return 0;
 	r = station_answer_parse(answer, NULL, &s->site, e);
 	buf_add_slice(&s->answer, answer);
-	s->enrolled = r == 0;
+	s->enrolled = s->trusts = r == 0;
+	s->vkey = s->site.vkey;
+	return r;
+}
+
+/* DIR/vkey, of a station that is not enrolled. */
+static int read_vkey(struct station *s, struct err *e)
+{
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, 1024);
+	int r = s->enrolled ? ERR_NOT_FOUND : file_read(s->dir, "vkey", 1023, &b, e);
+	if (r == ERR_NOT_FOUND)
+		return 0;
+	if (r == 0)
+		r = note_vkey_parse(slice_trim(buf_slice(&b)), &s->vkey, e);
+	s->trusts = r == 0;
+	return r;
+}
+
+int station_trust(struct station *s, const struct note_vkey *vkey, struct err *e)
+{
+	AUTO_BUF struct buf b = {0};
+	if (s->trusts)
+		return station_same_key(&s->vkey, vkey) ? 0 : err_set(e, ERR_NO, s->place, "this station verifies by another key (%.100s)", s->vkey.name);
+	buf_init(&b, 1024);
+	note_vkey_format(vkey, &b);
+	buf_u8(&b, '\n');
+	int r = file_replace(s->dir, "vkey", buf_slice(&b), 0600, e);
+	s->vkey = *vkey;
+	s->trusts = r == 0;
 	return r;
 }
 
@@ -214,7 +243,7 @@ int station_new(const char *dir, const char *witness, const char *name, const ch
 	return r < 0 ? r : 0;
 }
 
-static int read_discarded(struct station *s, struct err *e)
+int station_discarded(struct station *s, struct err *e)
 {
 	AUTO_BUF struct buf b = {0};
 	buf_init(&b, sizeof s->discarded - 1);
@@ -249,7 +278,9 @@ int station_open(const char *dir, const char *witness, struct station **ret, str
 	if (r >= 0)
 		r = station_witness_path(witness, s->sign.v.name, s->witness, sizeof s->witness, e);
 	if (r >= 0)
-		r = read_discarded(s, e);
+		r = read_vkey(s, e);
+	if (r >= 0)
+		r = station_discarded(s, e);
 	if (r >= 0 && s->enrolled)
 		r = station_queue_open(s, e);
 	if (r < 0) {

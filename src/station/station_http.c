@@ -65,7 +65,7 @@ static int field(struct slice line, struct station_http *q, struct seen *seen)
 		q->site_cross = !slice_eq_str(value, "same-origin") && !slice_eq_str(value, "none");
 	if (slice_eq_nocase(name, "cookie"))
 		return copy(value, q->cookie, sizeof q->cookie) ? 0 : ERR_LIMIT;
-	if (slice_eq_nocase(name, "x-csrf-token"))
+	if (slice_eq_nocase(name, "x-holdfast-csrf"))
 		return copy(value, q->csrf, sizeof q->csrf) ? 0 : ERR_LIMIT;
 	if (slice_eq_nocase(name, "content-type"))
 		return copy(value, q->type, sizeof q->type) ? 0 : ERR_LIMIT;

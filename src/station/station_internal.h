@@ -26,8 +26,10 @@ void station_put_vkey(struct buf *b, const char *word, const struct note_vkey *v
 void station_put_to(struct buf *b, const char *word, const struct age_recipient *to);
 
 int station_save(struct station *s, struct err *e) MUST;            /* station.json */
+bool station_same_key(const struct note_vkey *a, const struct note_vkey *b);
 int station_machine(const uint8_t salt[16], char ret[2 * SEAL_HASH + 1], struct err *e) MUST;
 
+int station_discarded(struct station *s, struct err *e) MUST;       /* reads DIR/discarded */
 int station_queue_make(struct station *s, struct err *e) MUST;      /* with its witness, when the station is enrolled */
 int station_queue_open(struct station *s, struct err *e) MUST;      /* reads it, and judges whether it is the one that it was */
 int station_queue_add(struct station *s, bool is_number, struct slice bytes, struct err *e) MUST; /* under the lock */

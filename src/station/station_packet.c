@@ -139,9 +139,11 @@ int station_packet_keep(struct station *s, struct slice file, unsigned keep, str
 	char name[3 * PACKET_UNIT_MAX + 64], path[3 * PACKET_UNIT_MAX + 80];
 	size_t n;
 	assert(keep >= 1 && keep <= STATION_PACKETS_MAX);
-	if (!s->enrolled)
+	if (!s->trusts)
 		return err_set(e, ERR_DENIED, s->place, "this station is not enrolled: it knows no key that a packet could be verified with");
-	int r = packet_verify(file, &s->site.vkey, &p, e);
+	int r = packet_verify(file, &s->vkey, &p, e);
+	if (r == ERR_NO) /* whole, and another site's */
+		r = e->code = ERR_CRYPTO;
 	if (r == 0 && strcmp(p.unit, s->is.unit))
 		r = err_set(e, ERR_INPUT, NULL, "it is a packet of another unit (%.64s)", p.unit);
 	if (r < 0) {
@@ -165,13 +167,13 @@ int station_packet_newest(const struct station *s, struct buf *ret, struct packe
 	struct station_packet have[STATION_PACKETS_MAX];
 	size_t n;
 	int r = station_packets(s, have, &n, e), bad = 0;
-	for (size_t i = 0; r == 0 && s->enrolled && i < n; i++) {
+	for (size_t i = 0; r == 0 && s->trusts && i < n; i++) {
 		char path[sizeof have[i].name + 16];
 		buf_reset(ret);
 		snprintf(path, sizeof path, "packets/%.*s", (int)sizeof have[i].name - 1, have[i].name);
 		bad = file_read(s->dir, path, PACKET_MAX, ret, e);
 		if (bad == 0)
-			bad = packet_verify(buf_slice(ret), &s->site.vkey, ret_seal, e);
+			bad = packet_verify(buf_slice(ret), &s->vkey, ret_seal, e);
 		if (bad == 0)
 			return 0;
 	}

@@ -156,7 +156,7 @@ static int judge(struct station *s, uint64_t torn, uint64_t *ret_next, struct er
 	struct station_witness w = {.next = 0};
 	struct err quiet = {0};
 	*ret_next = 0;
-	uint64_t inode;
+	uint64_t inode = 0;
 	int r = inode_of(s, &inode, e);
 	if (r < 0 || s->discarded[0])
 		return r;
@@ -217,6 +217,8 @@ int station_queue_lock(struct station *s, struct err *e)
 	int r = file_lock(fd, true, e);
 	if (r == 0)
 		r = catch_up(s, &torn, e);
+	if (r == 0) /* by another process, which had heard of it */
+		r = station_discarded(s, e);
 	if (r == 0)
 		r = judge(s, torn, &next, e);
 	if (r == 0 && !s->discarded[0])
@@ -226,6 +228,14 @@ int station_queue_lock(struct station *s, struct err *e)
 		return r;
 	}
 	return fd;
+}
+
+int station_look(struct station *s, struct err *e)
+{
+	if (!s->enrolled)
+		return 0;
+	AUTO_CLOSE int lock = station_queue_lock(s, e);
+	return lock < 0 ? lock : 0;
 }
 
 int station_queue_open(struct station *s, struct err *e)

@@ -116,7 +116,13 @@ static void two_at_once(void **state)
 		snprintf(id, sizeof id, "W3K7-%06d", i);
 		puts_one(w, id);
 	}
+	assert_int_equal(station_discard(second, "the site has more", &e), 0); /* what one of two processes has heard holds for the other */
 	w->s = first;
+	char id[64];
+	bool there;
+	assert_int_equal(station_look(first, &e), 0);
+	assert_int_equal(first->records, 6);
+	assert_int_equal(put(w, ITEM, id, &there, &e), ERR_DENIED);
 	station_close(second);
 	assert_int_equal(look(w).n, 6);
 }
