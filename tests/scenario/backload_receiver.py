@@ -63,9 +63,12 @@ while True:
                 m = m.lstrip(VT)
                 head = m.split(b"\r")[0].split(b"|")
                 i = head[9].decode()
+                mood = moods.pop(0) if len(moods) > 1 else moods[0]
+                if mood == "lost":  # it never came to be: neither kept nor answered
+                    continue
                 with open(log, "a") as f:
                     f.write(f"{hashlib.sha256(m).hexdigest()} {i} {head[8].decode()} {base64.b64encode(m).decode()}\n")
-                stays = answer(s, moods.pop(0) if len(moods) > 1 else moods[0], i)
+                stays = answer(s, mood, i)
     except OSError:
         pass
     s.close()
