@@ -330,7 +330,8 @@ static void put_place(struct writing *x, struct fact *t, uint8_t field, struct s
 	if (bed.n && memchr(bed.p, '^', bed.n)) {
 		struct slice unit = slice_cut(bed, '^', &room);
 		room = slice_cut(room, '^', &rest);
-		PARTS(x, t, field, unit, room, slice_cut(rest, '^', &rest));
+		struct slice bed_of = slice_cut(rest, '^', &rest);
+		PARTS(x, t, field, unit, room, bed_of, slice_cut(rest, '^', &rest));
 	} else if (bed.n || (always && x->c->unit.n)) {
 		PARTS(x, t, field, x->c->unit, none, bed);
 	}

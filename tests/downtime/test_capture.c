@@ -130,6 +130,8 @@ static void said_as_facts(void **state)
 	says(d, "doze: x");
 	d = dump("{" TOP "\"kind\":\"transfer\",\"values\":{\"bed\":\"ICU^1^2\"}}", NULL, 0);
 	says(d, "location=ICU^1^2");
+	d = dump("{" TOP "\"kind\":\"transfer\",\"values\":{\"bed\":\"ICU^1^2^GAB\"}}", NULL, 0);
+	says(d, "location=ICU^1^2^GAB");
 	says(d, "action=transfer");
 	struct capture_of gone = {.gone = true, .root = SLICE("W3K7-000007"), .of = CAPTURE_CANCEL};
 	d = dump("{" TOP "\"kind\":\"given\",\"values\":{\"drug\":\"Morphine\"}}", &gone, 0);
