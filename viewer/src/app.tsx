@@ -7,12 +7,14 @@ import { AuditPage } from "./audit";
 import { AlarmsPage, BoardPage } from "./board";
 import { CensusPage } from "./census";
 import { ChartPage } from "./chart";
+import { type Downtime, DowntimeContext, DowntimeStrip, UnsavedStrip, runs } from "./downtime";
 import { EntryDialog } from "./entry";
 import { clockSeconds, full, setZone, span, stamp, stampNear } from "./format";
 import { type Key, type Lang, getLang, languages, setLang as useLanguage, t, words } from "./i18n";
+import { forgetOutbox, outboxOf, useOutbox } from "./outbox";
 import { Paper, type PaperText } from "./paper";
 import { With } from "./part";
-import { ahead, ecgPart, gatePart } from "./parts";
+import { ahead, capturePart, ecgPart, gatePart } from "./parts";
 import { SearchPage } from "./search";
 import { type Theme, applyTheme, commanded, firstTheme, keysOn, remember, typing } from "./settings";
 import { SetupPage } from "./setup";
@@ -24,7 +26,7 @@ import { ViewStrips, onlyRead, stateOf } from "./view";
 interface Page { path: string; word: Key; need: string }
 const pages: Page[] = [
   { path: "board", word: "board", need: "board" }, { path: "census", word: "census", need: "census" }, { path: "search", word: "search", need: "search" },
-  { path: "ecg", word: "ecg", need: "chart" }, { path: "partners", word: "partners", need: "gate" }, { path: "alarms", word: "alarms", need: "board" }, { path: "audit", word: "audit", need: "audit" }, { path: "setup", word: "setup", need: "" },
+  { path: "ecg", word: "ecg", need: "chart" }, { path: "capture", word: "capture", need: "capture" }, { path: "partners", word: "partners", need: "gate" }, { path: "alarms", word: "alarms", need: "board" }, { path: "audit", word: "audit", need: "audit" }, { path: "setup", word: "setup", need: "" },
 ];
 // What a key or a click asks for stands on the screen, with its field focused, before the next key is read: a browser tells of a changed address, and draws, only later,
 // and who types "/12" fast has then left the search again by the shortcut 1.
@@ -57,7 +59,7 @@ export function App() {
   if (session === undefined) return <div class="wash"><p class="login" role="status">{t("loading", { what: "Holdfast" })}</p></div>;
   if (session === null) return <SignIn onDone={ask} setLang={language} />;
   if (session.mustChange) return <PasswordPage onDone={ask} onLeave={() => setSession(null)} />;
-  const signedOut = () => { ecgPart.here?.forgetDrafts(); ecgPart.here?.forgetEcg(); setSession(null); go("#/"); };
+  const signedOut = () => { outboxOf("", () => {}); capturePart.here?.forgetCapture(); ecgPart.here?.forgetDrafts(); ecgPart.here?.forgetEcg(); setSession(null); go("#/"); };
   if (session.role === "patient") return <Home session={session} signedOut={signedOut} lang={getLang()} setLang={language} theme={theme} setTheme={setTheme} />;
   return <Frame session={session} signedOut={signedOut} lang={getLang()} setLang={language} theme={theme} setTheme={setTheme} />;
 }
@@ -81,7 +83,8 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
   const [paper, setPaperState] = useState<PaperText>({ identity: "", age: "" });
   const [printed, setPrinted] = useState<{ entry: number | null; wait: boolean; failed: string }>({ entry: null, wait: false, failed: "" });
   const may = useCallback((what: string) => what === "" || session.may.includes(what), [session]);
-  const seen = pages.filter((p) => may(p.need));
+  const seen = pages.filter((p) => may(p.need)), downtime = useFrameDowntime(session, signedOut);
+  useOwnOutbox(session, signedOut);
   const page = where[0] || (may("census") ? "census" : seen[0]!.path);
 
   useEffect(() => {
@@ -139,7 +142,7 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
   }, []);
 
   // What this person may open, fetched ahead of need: a ward that has the page open can go on when the network flutters.
-  useEffect(() => ahead([...(may("chart") ? [ecgPart] : []), ...(may("gate") ? [gatePart] : [])]), [may]);
+  useEffect(() => ahead([...(may("capture") ? [capturePart] : []), ...(may("chart") ? [ecgPart] : []), ...(may("gate") ? [gatePart] : [])]), [may]);
 
   const tick = useMemo(() => (board ? board.feeds.reduce((n, f) => n + f.messages, 0) : 0), [board]);
   // "LAB" is enough where every feed is LAB@STGABRIEL, PHARM@STGABRIEL ...; the whole name stands in titles and on the board
@@ -155,17 +158,17 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
   useEffect(() => { if (printed.wait) { setPrinted((p) => ({ ...p, wait: false })); setTimeout(() => window.print(), 50); } }, [printed.wait]);
 
   const shared: Shared = {
-    session, board, boardError, boardAt, feed: (name) => board?.feeds.find((f) => f.name === name), short, tick, at, setAt, atParam: atText(at), may, openEntry: setEntry, print, go, lang, setLang, theme, setTheme, signedOut, renewBoard: loadBoard, setPaper,
+    session, board, boardError, boardAt, feed: (name) => board?.feeds.find((f) => f.name === name), short, tick, at, setAt, atParam: atText(at), may, openEntry: setEntry, print, go, lang, setLang, theme, setTheme, signedOut, renewBoard: () => { loadBoard(); renewDowntime(); }, setPaper,
   };
-  const mode = board?.site?.mode ?? session.site.mode ?? "normal";
+  const said = board?.site?.mode ?? session.site.mode ?? "normal", mode = said === "normal" && runs(downtime) ? (downtime!.state === "down" ? "downtime" : "return") : said;
   const currentPage = page === "chart" ? "" : page;
   const follows = page === "chart" || page === "search" || !pages.some((p) => p.path === page && p.path !== "census"); // the others show now, and say so
   const allowed = page === "chart" ? may("chart") : may(pages.find((p) => p.path === page)?.need ?? "");
   return (
-    <Context.Provider value={shared}>
+    <Context.Provider value={shared}><DowntimeContext.Provider value={downtime}>
       <div class={`frame mode-${mode} ${page === "ecg" && /^\d+$/.test(where[1] ?? "") ? "full" : ""} ${at ? "past" : ""} ${at && follows ? "pasthere" : ""}`}>
         <a class="skip" href="#content" onClick={(e) => { e.preventDefault(); document.getElementById("content")?.focus(); }}>{t("skip")}</a>
-        <StateBar mode={mode} asOfOpen={asOfOpen} setAsOfOpen={setAsOfOpen} />
+        <StateBar mode={mode} since={runs(downtime) ? downtime!.since : undefined} asOfOpen={asOfOpen} setAsOfOpen={setAsOfOpen} />
         <nav class="rail" aria-label={t("pages")}>
           {seen.map((p, i) => <a key={p.path} href={`#/${p.path}`} aria-current={p.path === currentPage ? "page" : undefined}><span>{t(p.word)}{p.path === "alarms" && pressing(board).length > 0 ? <b class="n"> {pressing(board).length}</b> : null}</span><kbd aria-hidden="true">{i + 1}</kbd></a>)}
           <button type="button" class="help" onClick={() => setHelp(true)}><span>{t("keys")}</span><kbd aria-hidden="true">?</kbd></button>
@@ -173,6 +176,8 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
         <div class="main">
           {line.down && <Unreachable since={boardAt} retry={loadBoard} />}
           {board && !board.readOnly && (board.notRecorded ?? 0) > 0 && <p class="strip bad" role="alert"><b>{t("notBeingRecorded")}</b> {t("alUnrecorded")} ({board.notRecorded})</p>}
+          <DowntimeStrip />
+          <UnsavedStrip />
           <ViewStrips board={board} now={boardAt} decides={may("setup")} />
           {words.late && <p class="strip warn noprint" role="status">{t("langLate", { l: languages.find(([l]) => l === words.late)![1] })}</p>}
           {line.skew !== 0 && Math.abs(line.skew) > 60000 && <p class="strip warn" role="status">{t("clockOff", { t: span(Math.abs(line.skew) / 1000) })}</p>}
@@ -183,6 +188,7 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
           {!allowed ? <div class="scroller" id="content" tabIndex={0}><p class="note warn">{t("may")}</p></div>
             : page === "board" ? <BoardPage /> : page === "alarms" ? (where[1] && may("gate") ? <With part={gatePart} what={t("alarms")}>{(m) => <m.VerdictPage key={where[1]} id={where[1]!} />}</With> : <AlarmsPage />) : page === "partners" ? <With part={gatePart} what={t("partners")}>{(m) => <m.PartnersPage where={where} />}</With> : page === "search" ? <SearchPage /> : page === "audit" ? <AuditPage /> : page === "setup" ? <SetupPage />
             : page === "ecg" ? <With part={ecgPart} what={t("ecg")}>{(m) => where[1] === "upload" ? <m.EcgUploadPage /> : where[1] === "live" ? <m.EcgLivePage id={where[2] ?? ""} /> : /^\d+$/.test(where[1] ?? "") ? <m.EcgPage key={where[1]} n={Number(where[1])} /> : <m.EcgListPage />}</With>
+            : page === "capture" ? <With part={capturePart} what={t("capture")}>{(m) => <m.CapturePage where={where} />}</With>
             : page === "chart" && where[1] ? <ChartPage id={where[1]} tab={where[2] ?? "summary"} /> : <CensusPage />}
         </div>
         {entry !== null && <EntryDialog key={entry} n={entry} onClose={() => setEntry(null)} />}
@@ -198,9 +204,27 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
         )}
         <Paper text={paper} site={session.site.name} origin={session.site.origin} user={session.user} mode={mode} at={at} entry={printed.entry} board={board} />
       </div>
-    </Context.Provider>
+    </DowntimeContext.Provider></Context.Provider>
   );
 }
+
+// Frame gives what useData takes from it, so it asks by itself: every 15 s, and every 5 minutes of a server that has no answer.
+function useFrameDowntime(session: Session, signedOut: () => void): Downtime | null {
+  const [d, set] = useState<Downtime | null>(null);
+  useEffect(() => {
+    if (!session.may.includes("board")) return;
+    let timer = 0, gone = false;
+    const ask = () => { if (document.hidden) { timer = window.setTimeout(ask, 5000); return; } get<Downtime>("/api/downtime").then((x) => { if (gone) return; set(typeof x?.state === "string" ? x : null); timer = window.setTimeout(ask, 15000); }, (e: ApiError) => { if (gone) return; if (e.status === 401) { signedOut(); return; } if (e.status === 404 || e.status === 403) set(null); timer = window.setTimeout(ask, e.status === 404 || e.status === 403 ? 300000 : 15000); }); };
+    ask();
+    const at = () => { clearTimeout(timer); ask(); };
+    renewDowntime = at;
+    return () => { gone = true; clearTimeout(timer); renewDowntime = () => {}; };
+  }, [session]);
+  return d;
+}
+let renewDowntime = () => {};
+// What waits to be saved is sent by who wrote it, as soon as they have signed in.
+function useOwnOutbox(session: Session, signedOut: () => void) { useEffect(() => { outboxOf(session.user, signedOut); }, [session]); }
 
 function modeText(mode: string, since: string | undefined, now: number): string {
   const from = since ? " " + t("sinceT", { t: stampNear(since, now) }) : "";
@@ -209,7 +233,7 @@ function modeText(mode: string, since: string | undefined, now: number): string 
 
 function Clock() { return <span class="clock"><span class="vh">{t("clock")} </span>{clockSeconds(useNow(1000))}</span>; }
 
-function StateBar({ mode, asOfOpen, setAsOfOpen }: { mode: string; asOfOpen: boolean; setAsOfOpen: (b: boolean) => void }) {
+function StateBar({ mode, since, asOfOpen, setAsOfOpen }: { mode: string; since?: string; asOfOpen: boolean; setAsOfOpen: (b: boolean) => void }) {
   const s = useShared();
   const { session, board, at } = s;
   const now = useNow(5000);
@@ -223,7 +247,7 @@ function StateBar({ mode, asOfOpen, setAsOfOpen }: { mode: string; asOfOpen: boo
     <header class="bar">
       <span class={`site ${session.site.name.length > 28 ? "long" : ""}`}>{session.site.name}</span>
       <Clock />
-      <span class={`mode ${onlyRead(board) ? "readonly" : mode}`}>{onlyRead(board) ? t("modeReadOnly") : modeText(mode, board?.site?.since ?? session.site.since, now)}</span>
+      <span class={`mode ${onlyRead(board) ? "readonly" : mode}`}>{onlyRead(board) ? t("modeReadOnly") : modeText(mode, since ?? board?.site?.since ?? session.site.since, now)}</span>
       {worst ? (
         <a href="#/board" class={`pill ${stale ? "bad" : worst.state === "ageing" ? "warn" : ""}`}>
           {stale ? <>{t(worst.state === "never" ? "never" : "stale")}{t("colon")}{s.short(worst.name)}{silent > 1 ? ` +${silent - 1}` : ""}{worst.last ? <> · <span class="nowrap">{span((now - Date.parse(worst.last)) / 1000)}</span></> : ""}</>
@@ -242,7 +266,8 @@ export function roleWord(role: string): string { const k = `role_${role}` as Key
 // Who is signed in, and what is theirs to choose: language, light or dark, leaving.
 function OwnMenu() {
   const s = useShared();
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState(false), [lose, setLose] = useState(false);
+  const waits = useOutbox().filter((w) => w.state !== "saved" && w.user === s.session.user).length;
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!open) return;
@@ -259,7 +284,7 @@ function OwnMenu() {
           <p class="muted small">{t("signedInAs", { u: s.session.user })}, {roleWord(s.session.role)}</p>
           <label><span>{t("language")}</span> <select class="line" value={s.lang} onChange={(e) => s.setLang(e.currentTarget.value as Lang)}>{languages.map(([l, name]) => <option key={l} value={l}>{name}</option>)}</select></label>
           <div role="group" aria-label={t("theme")} class="row"><button type="button" class="btn" aria-pressed={s.theme === "light"} onClick={() => s.setTheme("light")}>{t("light")}</button><button type="button" class="btn" aria-pressed={s.theme === "dark"} onClick={() => s.setTheme("dark")}>{t("dark")}</button></div>
-          <button type="button" class="btn wide" onClick={() => { post("/api/logout").then(s.signedOut, s.signedOut); }}>{t("signOut")}</button>
+          <button type="button" class={`btn wide ${waits && lose ? "stop" : ""}`} onClick={() => { if (waits && !lose) { setLose(true); return; } forgetOutbox(); post("/api/logout").then(s.signedOut, s.signedOut); }}>{waits && lose ? t("cpLoseThem", { n: waits }) : t("signOut")}</button>
         </div>
       )}
     </div>

@@ -15,15 +15,15 @@ export function Medications({ p }: { p: Patient }) {
   const [log, setLog] = useState(40);
   const s = p.sections.medications!, given = p.sections.administrations!;
   const active = meds.filter((m) => m.active && !m.prn), prn = meds.filter((m) => m.active && m.prn), stopped = meds.filter((m) => !m.active);
-  const of = speakers(given.source ? given : s, board), feed = of.find((x) => x.state === "stale") ?? of[0]; // what is silent bounds what is known
-  const horizon = at ? (at.time ?? p.asOf.time ?? "") : feed?.last || given.received;
+  const spoke = speakers(given.source ? given : s, board), fed = spoke.filter((x) => !x.name.startsWith("capture/")), of = fed.length ? fed : spoke, feed = of.find((x) => x.state === "stale") ?? of[0]; // what is silent bounds what is known, and what somebody wrote down here says nothing of the others
+  const horizon = at ? (at.time ?? p.asOf.time ?? "") : feed?.last || feed?.received || given.received;
   const silent = !at && feed?.state === "stale";
   return (
     <>
       {given.state === "not-received" ? <p class="note warn"><b>{t("dosesNotReceived")}</b></p>
         : horizon ? <p class={`note ${silent ? "bad" : ""}`}><b>{t("dosesKnown", { t: stamp(horizon, now) })}</b> {feed?.name ?? given.source} · {agoOf(horizon, ref)}. {silent ? t("dosesSilent") : t("dosesAfter")}</p> : null}
-      <SectionPanel s={s} title={t("scheduled")} empty={active.length === 0}><MedTable list={active} refTime={ref} given={given.state} /></SectionPanel>
-      {prn.length > 0 && <section class="panel" aria-labelledby="h-prn"><header><h2 id="h-prn">{t("prnTitle")}</h2></header><div class="in"><MedTable list={prn} refTime={ref} given={given.state} /></div></section>}
+      <SectionPanel s={s} title={t("scheduled")} empty={active.length === 0}><MedTable id={p.id} list={active} refTime={ref} given={given.state} /></SectionPanel>
+      {prn.length > 0 && <section class="panel" aria-labelledby="h-prn"><header><h2 id="h-prn">{t("prnTitle")}</h2></header><div class="in"><MedTable id={p.id} list={prn} refTime={ref} given={given.state} /></div></section>}
       <SectionPanel s={given} empty={all.length === 0}>
         <div class="scroll" tabIndex={0} role="region" aria-label={t("medications")}><table class="givens">
           <thead><tr><th scope="col">{t("when")}</th><th scope="col">{t("what")}</th><th scope="col">{t("dose")}</th><th scope="col">{t("status")}</th><th scope="col">{t("who")}</th><th scope="col">{t("source")}</th></tr></thead>
@@ -41,7 +41,8 @@ export function Medications({ p }: { p: Patient }) {
   );
 }
 
-function MedTable({ list, refTime, given }: { list: Medication[]; refTime: number; given: string }) {
+function MedTable({ id, list, refTime, given }: { id: string; list: Medication[]; refTime: number; given: string }) {
+  const { may, at } = useShared(), write = !PACKET && !at && may("capture");
   const now = useNow(10000);
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label={t("medications")}><table class="meds">
@@ -57,7 +58,8 @@ function MedTable({ list, refTime, given }: { list: Medication[]; refTime: numbe
             <td>{m.frequency}<small class="block muted">{frequencyWords(m.frequency)}</small>{m.prn && !/PRN/i.test(m.frequency) && <span class="tag">PRN</span>}{m.prn && m.prn !== "PRN" && !/^(yes|true)$/i.test(m.prn) ? <small class="block muted">{m.prn}</small> : null}</td>
             <td class="last">{g ? <GivenCell g={g} now={now} refTime={refTime} /> : given === "not-received" ? <span class="state-missing">{t("notReceived")}</span> : <span class="muted">{t("neverGiven")}</span>}
               {refused && <div class="notgiven"><b>{t("notGiven")} {stamp(refused.time, now)}</b>{refused.reason ? `: ${refused.reason}` : ""}{refused.by ? ` · ${refused.by}` : ""}</div>}
-              {due > 0 && <div class="due">{t("dueReckoned", { t: Math.abs(due - refTime) < 79200000 ? clock(due) : stamp(new Date(due).toISOString(), now), h: m.everyHours! })}</div>}</td>
+              {due > 0 && <div class="due">{t("dueReckoned", { t: Math.abs(due - refTime) < 79200000 ? clock(due) : stamp(new Date(due).toISOString(), now), h: m.everyHours! })}</div>}
+              {write && !m.home && <div class="medacts noprint">{(["given", "held", "stop"] as const).map((k) => <a key={k} class="btn tiny" href={`#/capture/${encodeURIComponent(id)}/${k}/${encodeURIComponent(m.id)}`} aria-label={`${t(`ck_${k}`)}${t("colon")}${m.name}`}>{t(`ca_${k}`)}</a>)}</div>}</td>
             <td><AgeChip meta={m.meta} time={m.time} />{m.by && <small class="block muted">{m.by}</small>}</td>
           </tr>
         );

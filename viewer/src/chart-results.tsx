@@ -6,7 +6,7 @@ import { type Analyte, type Result, type Section, current, former, panelsOf, sta
 import { agoOf, full, stamp } from "./format";
 import { t } from "./i18n";
 import { useNow, useShared } from "./state";
-import { AgeChip, Dialog, FlagMark, SectionPanel } from "./ui";
+import { AgeChip, Dialog, FlagMark, NotFed, SectionPanel, originWord } from "./ui";
 
 const out = (r: Result) => r.flag.word !== "" && r.flag.word !== "normal" && r.flag.word !== "other";
 // a correction shows what it replaced only where the value itself changed
@@ -66,7 +66,7 @@ function PanelTable({ name, analytes, times, onOpen }: { name: string; analytes:
           <tbody>{visible.map((a) => (
             <tr key={a.key} class={trend === a.key ? "on" : ""}>
               <th scope="row" class="an">{a.name} <small class="u">{a.unit}</small></th><td class="muted nowrap">{a.range}</td>
-              {shown.map((x, i) => { const r = a.results.find((y) => y.time === x); return <td key={x} class={`cell ${i === 0 && from === 0 ? "newest" : ""}`}>{r ? <button type="button" class="cellbtn" onClick={() => onOpen(r, a)} aria-label={`${a.name} ${r.value} ${a.unit} ${stamp(r.time, now)}`}><ValueCell r={r} unit={r.unit !== a.unit ? r.unit : undefined} /></button> : null}</td>; })}
+              {shown.map((x, i) => { const r = a.results.find((y) => y.time === x); return <td key={x} class={`cell ${i === 0 && from === 0 ? "newest" : ""}`}>{r ? <button type="button" class="cellbtn" onClick={() => onOpen(r, a)} aria-label={`${a.name} ${r.value} ${a.unit} ${stamp(r.time, now)}${r.meta.origin === "fed" ? "" : `, ${originWord(r.meta.origin)}`}`}><ValueCell r={r} unit={r.unit !== a.unit ? r.unit : undefined} /><NotFed meta={r.meta} /></button> : null}</td>; })}
               <td class="noprint num">{a.results.filter((r) => r.number !== null && r.time).length > 1 && <button type="button" class="btn tiny" aria-expanded={trend === a.key} aria-label={`${t("trend")}: ${a.name}`} onClick={() => setTrend(trend === a.key ? "" : a.key)}>{trend === a.key ? t("hideTrend") : t("trend")}</button>}</td>
             </tr>))}
           </tbody>

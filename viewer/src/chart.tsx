@@ -15,7 +15,7 @@ import { PacketEcgs, PacketNoDocument } from "./packet-parts";
 import { reviewText } from "./reviews";
 import { commanded, keysOn, typing } from "./settings";
 import { useData, useNow, usePaper, useShared, withAt } from "./state";
-import { AgeChip, Fail, Loading, OriginMark, SectionPanel, identityText } from "./ui";
+import { AgeChip, CapturedStates, Fail, Loading, OriginMark, SectionPanel, identityText } from "./ui";
 
 const every = ["summary", "medications", "results", "vitals", "ecg", "orders", "documents", "timeline", "more"] as const;
 const tabs: readonly (typeof every)[number][] = PACKET ? every.filter((x) => x !== "timeline") : every; // a packet holds charts, and not every message
@@ -53,11 +53,15 @@ export function ChartPage({ id, tab }: { id: string; tab: string }) {
     goTab(tabs[n]!);
     (list.current?.children[n] as HTMLElement | undefined)?.focus();
   };
+  const any = !PACKET && !at && p !== null && Object.values(p.sections).some((s) => s.entries.some((r) => metaOf(r).origin === "captured"));
+  const written = useData<{ items?: { entry: number; state: string; replacedBy?: number }[] }>(any ? `/api/captures?patient=${encodeURIComponent(id)}&max=1000` : null, `captures of ${id}`, 30000);
+  const captured = written.data?.items ?? [];
   if (error?.code === "protected") return <BreakGlass id={id} text={error.text} onOpen={reload} allowed={may("break-glass") || !may("census")} />;
   if (!p) return <div class="scroller" id="content" tabIndex={0} role="main">{error ? <Fail error={error} onRetry={reload} /> : <Loading what={t("chart")} />}</div>;
-  const old = shown !== path;
+  const old = shown !== path, chartId = encodeURIComponent(id), back = new Map(captured.map((x) => [x.entry, x.state])), of = (s: string) => captured.filter((x) => x.replacedBy === undefined && x.state === s).length;
+  const todo = of("open") + of("reviewed") + of("unknown"), refused = of("refused"), unknown = of("unknown");
   return (
-    <div class="column chart">
+    <CapturedStates.Provider value={back}><div class="column chart">
       <Banner p={p} now={ref} />
       <div class="tabrow noprint">
         <div class="tabs" role="tablist" aria-label={t("chart")} ref={list} onKeyDown={tabKeys}>
@@ -65,17 +69,18 @@ export function ChartPage({ id, tab }: { id: string; tab: string }) {
         </div>
         <span class="grow" />
         {old && loading && <span class="muted" role="status">{t("loading", { what: t("chart") })}</span>}
-        <span class="tools">{!PACKET && <button type="button" class="btn small" title={t("fetchedAt", { t: spanOf(new Date(fetched).toISOString(), now) })} onClick={reload}>{t("renew")}{fetched ? <small class="muted"> {spanOf(new Date(fetched).toISOString(), now)}</small> : null}</button>}
+        <span class="tools">{!PACKET && !at && may("capture") && <a class="btn small" href={`#/capture/${chartId}`}>{t("cpWriteDown")}…</a>}{!PACKET && <button type="button" class="btn small" title={t("fetchedAt", { t: spanOf(new Date(fetched).toISOString(), now) })} onClick={reload}>{t("renew")}{fetched ? <small class="muted"> {spanOf(new Date(fetched).toISOString(), now)}</small> : null}</button>}
         <button type="button" class="btn small" onClick={() => print("chart", { patient: p.id })}>{t("print")}</button>
         {!PACKET && <SheetsButton patient={p.id} />}</span>
       </div>
+      {captured.length > 0 && <p class={`capline ${refused || unknown ? "warn" : ""}`}><OriginMark origin="captured" /> {t("cbLine", { n: captured.length })}{todo > 0 && <b>{t("cbLineOpen", { n: todo })}</b>}{unknown > 0 && <b class="tag amber">{t("cbLineUnknown", { n: unknown })}</b>}{refused > 0 && <b class="tag red">{t("cbLineRefused", { n: refused })}</b>}{may("capture") && <a class="noprint" href={`#/capture/${chartId}`}>{t("show")}</a>}</p>}
       <div class={`scroller ${old ? "oldcopy" : ""}`} id="content" ref={scroller} tabIndex={0} role="tabpanel" aria-labelledby={`tab-${own}`}>
         <h2 class="printonly tabname">{t(own as Key)}</h2>
         {error && <Fail error={error} onRetry={reload} fetched={fetched} />}
         {own === "summary" ? <Summary p={p} goTab={goTab} /> : own === "medications" ? <Medications p={p} /> : own === "results" ? <ResultsTab s={p.sections.results!} reports={p.sections.reports!} />
           : own === "vitals" ? <ResultsTab s={p.sections.vitals!} reports={p.sections.reports!} vitals /> : own === "ecg" ? (PACKET ? <PacketEcgs p={p} /> : <With part={ecgPart} what={t("ecg")} bare>{(m) => <m.EcgTab p={p} />}</With>) : own === "orders" ? <Orders p={p} /> : own === "documents" ? <Documents p={p} /> : own === "timeline" ? <Timeline id={p.id} /> : <More p={p} />}
       </div>
-    </div>
+    </div></CapturedStates.Provider>
   );
 }
 

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Detail, type Person, type Row, type Statement, person, personName, said } from "./ecg";
 import { type Row as Found, rowsOf } from "./fhir";
-import { ageOf, birth, sexWord, stamp } from "./format";
+import { ageOf, birth, sameDay, sameText, sexWord, stamp } from "./format";
 import { type Key, t } from "./i18n";
 import { useData, useNow, useShared } from "./state";
 import { Fail, RowMarks, Who } from "./ui";
@@ -91,12 +91,6 @@ export function PersonSearch({ onPick, label }: { onPick: (p: Person) => void; l
 }
 
 // Two identifiers, each looked at by itself. What the file says too is compared and ticked; what it does not say is read from the wristband or the request and typed, and has to be equal.
-export const sameText = (a: string, b: string) => a.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "") === b.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
-// 12.06.1951, 12 6 1951, 1951-06-12: the day before the month, as is written here; else as in the record
-export function sameDay(a: string, b: string): boolean {
-  const m = /^(\d{1,2})\D+(\d{1,2})\D+(\d{4})$/.exec(a.trim());
-  return b !== "" && (m ? `${m[3]}-${m[2]!.padStart(2, "0")}-${m[1]!.padStart(2, "0")}` : a.trim().replace(/\D/g, "").replace(/^(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3")) === b.slice(0, 10);
-}
 interface Ident { key: string; word: Key; file: string; record: string; shown: [string, string] }
 export function identsOf(p: Person, c: Person | null): Ident[] {
   return [

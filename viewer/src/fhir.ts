@@ -40,7 +40,7 @@ export function nameOf(v: Any): Name {
   if (typeof n === "string") return { family: n, given: "" };
   const given = list(n.given).map(str).filter(Boolean).join(" ");
   const family = str(n.family);
-  return family || given ? { family, given } : { family: str(n.text), given: "" };
+  return family || given ? { family, given } : { family: /^\(/.test(str(n.text)) ? "" : str(n.text), given: "" }; // "(name not received)": said in the reader's own words
 }
 export function concept(c: Any): string {
   for (const one of list(c)) {

@@ -105,3 +105,11 @@ export function readTime(text: string, day: number, latest = Infinity): number {
   const ms = fromInput(`${m[1] ?? toInput(day).slice(0, 10)}T${m[2]!.padStart(2, "0")}:${m[3]}`);
   return !m[1] && ms > latest ? ms - 86400000 : ms;
 }
+
+// ---- compared with a wristband or a request ----
+export const sameText = (a: string, b: string) => a.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "") === b.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+// 12.06.1951, 12 6 1951, 1951-06-12: the day before the month, as is written here; else as in the record
+export function sameDay(a: string, b: string): boolean {
+  const m = /^(\d{1,2})\D+(\d{1,2})\D+(\d{4})$/.exec(a.trim());
+  return b !== "" && (m ? `${m[3]}-${m[2]!.padStart(2, "0")}-${m[1]!.padStart(2, "0")}` : a.trim().replace(/\D/g, "").replace(/^(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3")) === b.slice(0, 10);
+}

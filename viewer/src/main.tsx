@@ -5,6 +5,7 @@ import { applyTheme, firstTheme } from "./settings";
 import "./style.css";
 import "./ecg.css";
 import "./gate.css";
+import "./capture.css";
 
 applyTheme(firstTheme());
 const start = () => render(<App />, document.getElementById("app")!);

@@ -25,8 +25,9 @@ export class Part<M> {
   }
 }
 
-// (A packet has all that it has in it, and neither of these.)
+// (A packet has all that it has in it, and none of these.)
 export const ecgPart = new Part(() => (PACKET ? Promise.reject(new PartError(true)) : import("./ecg-pages")));
+export const capturePart = new Part(() => (PACKET ? Promise.reject(new PartError(true)) : import("./capture-pages")));
 export const gatePart = new Part(() => (PACKET ? Promise.reject(new PartError(true)) : import("./gate-pages")));
 
 // Ahead of need, one after the other. Returns what stops it.

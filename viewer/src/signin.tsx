@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type ApiError, post, setCsrf } from "./api";
+import { UnsavedStrip } from "./downtime";
 import { type Lang, getLang, languages, t, words } from "./i18n";
 
 function Field({ label, value, set, type, autocomplete, autofocus, wrong }: { label: string; value: string; set: (v: string) => void; type?: string; autocomplete: string; autofocus?: boolean; wrong?: string }) {
@@ -29,6 +30,7 @@ export function SignIn({ onDone, setLang }: { onDone: () => void; setLang: (l: L
       <main class="login">
         <p class="brand">Holdfast</p>
         <h1>{t("signIn")}</h1>
+        <UnsavedStrip bare />
         <form onSubmit={submit}>
           {error && <p class="note bad" role="alert">{error}</p>}
           <Field label={t("user")} value={user} set={setUser} autocomplete="username" autofocus />

@@ -1,10 +1,10 @@
 // The small parts that every page is made of.
-import { Component, type ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Component, type ComponentChildren, createContext } from "preact";
+import { useContext, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ApiError, Feed } from "./api";
 import { type Meta, type Origin, type Row, type Section, stampOf } from "./fhir";
 import { ageOf, birth, full, sexWord, span, spanOf, stamp } from "./format";
-import { t, word } from "./i18n";
+import { type Key, t, word } from "./i18n";
 import { PacketSilent } from "./packet-parts";
 import { useNow, useShared } from "./state";
 import { pace } from "./view";
@@ -29,11 +29,20 @@ export function OriginMark({ origin, wordy }: { origin: Origin; wordy?: boolean 
   );
 }
 
+// Where what was captured stands on its way back to the record system, by its entry; known on the pages of one patient.
+export const CapturedStates = createContext<Map<number, string>>(new Map());
+
+// In a table of values, where a chip has no room: what was not fed says so by shape and word, and where it stands.
+export function NotFed({ meta }: { meta: Meta }) {
+  const back = useContext(CapturedStates).get(meta.entry ?? -1);
+  return meta.origin === "fed" ? null : <small class="notfed"><OriginMark origin={meta.origin} />{meta.origin === "captured" && back && <b class={`backmark ${back}`}>{t(`cs_${back}` as Key) ?? back}</b>}</small>;
+}
+
 // One statement's age. While the hospital is shown as of a past moment, ages count to that moment.
 // brief: origin and source alone, where the time already stands beside it.
 export function AgeChip({ meta, time, wordy, brief }: { meta: Meta; time?: string; wordy?: boolean; brief?: boolean }) {
   const { openEntry, at, board, short } = useShared();
-  const now = useNow(10000);
+  const now = useNow(10000), back = useContext(CapturedStates).get(meta.origin === "captured" ? meta.entry ?? -1 : -1);
   const ref = at?.time ? Date.parse(at.time) : now;
   const when = time || meta.sourceTime || meta.received;
   const feed = board?.feeds.find((f) => f.name === meta.source);
@@ -43,10 +52,11 @@ export function AgeChip({ meta, time, wordy, brief }: { meta: Meta; time?: strin
       <OriginMark origin={meta.origin} wordy={wordy} />
       {!brief && <span>{stamp(when, now) || t("noTime")}{when && when.length > 10 && <> · <span class="age">{spanOf(when, ref)}</span></>}</span>}
       {(wordy || brief) && meta.source && <span class="src">{wordy && "· "}{short(meta.source)}</span>}
+      {back && <b class={`backmark ${back}`}>{t(`cs_${back}` as Key) ?? back}</b>}
       {meta.incomplete && <b>{t("incompleteShort")}</b>}
     </>
   );
-  const label = `${originWord(meta.origin)}, ${full(when)}, ${meta.source}. ${t("received")} ${full(meta.received)}. ${t("entry")} ${meta.entry ?? ""}`;
+  const label = `${originWord(meta.origin)}${back ? `, ${t("cbChartMark")}${t("colon")}${t(`cs_${back}` as Key) ?? back}` : ""}, ${full(when)}, ${meta.source}. ${t("received")} ${full(meta.received)}. ${t("entry")} ${meta.entry ?? ""}`;
   if (meta.entry === null) return <span class={`chip ${meta.origin}`} title={label}>{inside}</span>;
   return <button type="button" class={`chip ${meta.origin} ${stale ? "ofstale" : ""}`} title={label} aria-label={label} onClick={() => openEntry(meta.entry!)}>{inside}</button>;
 }

@@ -15,7 +15,7 @@ export async function open(b, url, { size = "desk", lang = "en", theme = "light"
   page.setDefaultTimeout(30000); // a machine that does ten other things
   page.problems = [];
   page.on("pageerror", (e) => page.problems.push(`page error: ${e.message}`));
-  page.on("console", (m) => { if (m.type() === "error" && !/status of (401|403|400|404|409)|ERR_EMPTY_RESPONSE|ERR_CONNECTION|ERR_INTERNET_DISCONNECTED/.test(m.text())) page.problems.push(`console: ${m.text()}`); });
+  page.on("console", (m) => { if (m.type() === "error" && !/status of (401|403|400|404|409|413)|ERR_EMPTY_RESPONSE|ERR_CONNECTION|ERR_INTERNET_DISCONNECTED/.test(m.text())) page.problems.push(`console: ${m.text()}`); });
   page.outside = [];
   page.on("request", (r) => { if (!r.url().startsWith(url) && !/^(data|blob|about|chrome|chrome-extension):/.test(r.url())) page.outside.push(r.url()); });
   await page.goto(url + "/");
