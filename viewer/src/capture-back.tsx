@@ -63,7 +63,7 @@ function BalanceTable({ counts, owners: said, whole }: { counts: Record<string, 
   const rows = owners.map((o): [string, Balance] => [o, of(o)]), sum = whole ?? rows.reduce((a, [, b]) => Object.fromEntries(columns.map(([k]) => [k, a[k] + b[k]])) as unknown as Balance, empty), left = sum.open + sum.unknown;
   if (!sum.items) return <p class="note">{t("cbNoneEver")}</p>;
   return (
-    <details class="panel balance" open><summary><b>{t("cbBalance")}</b> <span class={left ? "strong" : "agrees"}>{left ? t("cbMissing", { n: count(left), o: count(sum.open), u: count(sum.unknown) }) : t("cbZero")}</span></summary>
+    <details class="panel balance"><summary><b>{t("cbBalance")}{t("colon")}</b><span class={left ? "strong" : "agrees"}>{left ? t("cbMissing", { n: count(left), o: count(sum.open), u: count(sum.unknown) }) : t("cbZero")}</span></summary>
       <div class="scroll" tabIndex={0} role="region" aria-label={t("cbBalance")}><table><thead><tr><th scope="col">{t("cbOwner")}</th>{columns.map(([k, w]) => <th scope="col" class="num" key={k}>{t(w)}</th>)}</tr></thead>
         <tbody>{[...rows, ["", sum] as [string, Balance]].map(([o, b]) => <tr key={o} class={o ? "" : "sum"}><th scope="row">{o ? ownerWord(o) : t("all")}</th>{columns.map(([k]) => <td class={`num ${b[k] && /^(open|unknown|refused)$/.test(k) ? "strong" : ""}`} key={k}>{count(b[k])}</td>)}</tr>)}</tbody></table></div>
     </details>

@@ -47,7 +47,7 @@ export function BedsPage() {
   return (
     <div class="column">
       <div class="head"><div class="pagehead"><h1 tabIndex={-1}>{t("bbTitle")}</h1>{all && <span class="muted">{t("bbCount", { n: count(Number(data?.patients) || 0) })}</span>}<span class="grow" /><Places here="beds" /></div>
-        <div class="units noprint" role="group" aria-label={t("units")}>{["", ...units].map((u) => <button type="button" key={u} aria-pressed={unit === u} onClick={() => setUnit(u)}>{u || t("allUnits")}</button>)}</div></div>
+        <div class="units noprint" role="group" aria-label={t("units")}>{["", ...units.filter(Boolean)].map((u) => <button type="button" key={u} aria-pressed={unit === u} onClick={() => setUnit(u)}>{u || t("allUnits")}</button>)}</div></div>
       <div class="scroller" id="content" tabIndex={0} role="main">
         <Fail error={error} onRetry={reload} fetched={fetched} />
         {!all && !error && <Loading what={t("cpBeds")} />}

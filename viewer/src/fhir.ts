@@ -37,7 +37,7 @@ const num = (v: Any): number | null => (typeof v === "number" ? v : typeof v ===
 export function nameOf(v: Any): Name {
   const all = list(v);
   const n = all.find((x) => x?.use === "official") ?? all.find((x) => x?.use === "usual") ?? all[0] ?? {};
-  if (typeof n === "string") return { family: n, given: "" };
+  if (typeof n === "string") { const cut = n.indexOf(","); return cut < 0 ? { family: n, given: "" } : { family: n.slice(0, cut).trim(), given: n.slice(cut + 1).trim() }; }
   const given = list(n.given).map(str).filter(Boolean).join(" ");
   const family = str(n.family);
   return family || given ? { family, given } : { family: /^\(/.test(str(n.text)) ? "" : str(n.text), given: "" }; // "(name not received)": said in the reader's own words
@@ -116,7 +116,7 @@ function rowOf(p: Resource): Row {
   const name = nameOf(p.name ?? { family: p.family, given: p.given });
   const isProtected = !!(p.isProtected ?? p.protected);
   const alerts = p.alerts;
-  const number = first(typeof identifier === "string" ? identifier : identifier?.value, p.number);
+  const number = first(typeof identifier === "string" ? identifier : identifier?.value, p.number, p.recordNumber);
   return {
     id: str(p.id), name, birth: first(p.birthDate, p.birth), sex: first(p.gender, p.sex), number, assigner: first(identifier?.assigner?.display, identifier?.assigner, identifier?.system, p.assigner),
     unit: first(where.unit), facility: first(where.facility), room: first(where.room), bed: first(where.bed), received: first(p.received, p.meta?.lastUpdated), since: first(p.since, p.visit?.since), attending: first(p.attending, p.attending?.display),

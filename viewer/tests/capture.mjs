@@ -300,6 +300,7 @@ export default async function capture({ test, axe, to, has, assert, browser }) {
       await page.locator(".units button", { hasText: "Pharmacy" }).click();
       const one = (text) => page.locator(".itemlist li", { hasText: text }).first();
       await one("Heparin").waitFor();
+      has(await one("Heparin").innerText(), "1004");
       assert(await page.locator(".itemlist li", { hasText: "Potassium" }).count() === 0, "the laboratory's, too");
       const open = (await api(page, "/api/downtime")).body.balance.open;
       has(await page.locator(".balance").innerText(), `${open} more`);
