@@ -117,6 +117,8 @@ def load(path, kept=lambda s: True):
                 x = dict(x, note=[n for n in x["note"] if not str(n.get("text")).startswith("captured here first")])
                 if not x["note"]:
                     del x["note"]
+            if x.get("resourceType") == "DocumentReference":  # the same word, where a document has room for it; its title stands with its content
+                x = {k: v for k, v in x.items() if k != "description"}
             return {k: plain(v) for k, v in x.items() if k not in ("meta", "id", "reference", "url", "subject", "patient", "encounter", "context", "entry", "received", "history")}
         return [plain(v) for v in x] if isinstance(x, list) else x
 
