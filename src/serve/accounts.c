@@ -521,6 +521,8 @@ void accounts_save(struct keeper *k, bool always)
 	keeper_capture_save(k, &w);
 	jsonw_key(&w, "stations");
 	keeper_station_save(k, &w);
+	jsonw_key(&w, "packets");
+	keeper_packets_put(k, &w);
 	jsonw_ku64(&w, "viewErased", k->view_erased);
 	jsonw_key(&w, "rotated");
 	jsonw_obj(&w);
@@ -606,6 +608,7 @@ static bool cache_load(struct keeper *k, const struct json_node *root)
 	if (!keeper_capture_load(k, json_get(root, "captures")))
 		return false;
 	keeper_station_load(k, json_get(root, "stations"));
+	keeper_packets_load(k, json_get(root, "packets"));
 	uint64_t view_erased = 0;
 	(void)!num_u64(json_text(root, "viewErased"), 0, RETAIN_MOST, &view_erased);
 	k->view_erased = (size_t)view_erased;
@@ -689,6 +692,7 @@ static void forget(struct keeper *k)
 	keeper_retain_forget(k);
 	keeper_capture_forget(k);
 	keeper_station_forget(k);
+	keeper_packets_forget(k);
 	k->rotated = 0;
 	k->rotated_seq = 0;
 	memset(k->config, 0, sizeof k->config);

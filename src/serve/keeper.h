@@ -131,6 +131,7 @@ struct keeper {
 	struct accounts *accounts;
 	struct links *links;     /* NULL: none */
 	struct stations *stations; /* keeper_station.c */
+	struct keeper_packets *packets; /* keeper_packet.c */
 	struct keeper_captures *captures; /* NULL: none */
 	struct sessions *sessions;
 	struct passwords *passwords;
@@ -445,6 +446,9 @@ void keeper_gate_status(const struct keeper *k, struct jsonw *w); /* one object 
 void op_watch(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_said(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_packet(struct keeper *k, struct kchan *ch, const struct frame *f); /* keeper_packet.c */
+void keeper_packets_put(const struct keeper *k, struct jsonw *w); /* an array: the newest of each unit; for the board, and the cache of accounts.c */
+void keeper_packets_load(struct keeper *k, const struct json_node *list);
+void keeper_packets_forget(struct keeper *k);
 void op_sheets(struct keeper *k, struct kchan *ch, const struct frame *f); /* keeper_sheets.c */
 int keeper_transfer_sign(struct keeper *k, const struct json_node *n, const struct asker *who, struct buf *ret_note, struct err *e) MUST; /* keeper_transfer.c */
 int keeper_may_transfer(struct keeper *k, struct slice body, struct err *e) MUST;

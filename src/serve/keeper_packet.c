@@ -3,11 +3,23 @@
 #include "packet.h"
 #include "sessions.h"
 
+#define UNITS_MAX 1024 /* of whose newest packet is known */
 #define CLOCK_APART (600 * TIME_SEC) /* the same machine's: a slow unit is made within it */
 
 struct packet_ask {
 	struct packet_seal seal;
 	uint64_t persons, left_out, apart;
+};
+
+/* The newest packet of a unit, for the board. One of a cache that was lost is unknown until the next one is made. */
+struct kpacket {
+	char unit[PACKET_UNIT_MAX + 1];
+	int64_t made, until;
+	uint64_t entry, bytes, persons;
+};
+struct keeper_packets {
+	struct kpacket v[UNITS_MAX];
+	size_t n;
 };
 
 static bool number(const struct json_node *n, const char *key, uint64_t max, uint64_t *ret)
@@ -58,7 +70,57 @@ static void entry_of(const struct packet_ask *q, const struct json_node *n, cons
 	jsonw_done(&w);
 }
 
-static int enter(struct keeper *k, const struct packet_ask *q, const struct json_node *n, const struct asker *who, const char *what, struct err *e)
+/* ---- the newest of each unit ---- */
+
+static void remember(struct keeper *k, const struct kpacket *p)
+{
+	if (!k->packets && !(k->packets = calloc(1, sizeof *k->packets)))
+		return;
+	size_t i = 0;
+	while (i < k->packets->n && strcmp(k->packets->v[i].unit, p->unit) != 0)
+		i++;
+	if (i < UNITS_MAX)
+		k->packets->v[i] = *p;
+	if (i == k->packets->n && i < UNITS_MAX)
+		k->packets->n++;
+}
+
+void keeper_packets_put(const struct keeper *k, struct jsonw *w)
+{
+	jsonw_arr(w);
+	for (size_t i = 0; k->packets && i < k->packets->n; i++) {
+		const struct kpacket *p = &k->packets->v[i];
+		jsonw_obj(w);
+		jsonw_kstr(w, "unit", p->unit);
+		jsonw_ktime(w, "made", p->made);
+		jsonw_ktime(w, "validUntil", p->until);
+		jsonw_ku64(w, "entry", p->entry);
+		jsonw_ku64(w, "bytes", p->bytes);
+		jsonw_ku64(w, "persons", p->persons);
+		jsonw_obj_end(w);
+	}
+	jsonw_arr_end(w);
+}
+
+void keeper_packets_load(struct keeper *k, const struct json_node *list)
+{
+	for (const struct json_node *n = list && list->type == JSON_ARR ? list->child : NULL; n; n = n->next) {
+		struct kpacket p = {.made = 0};
+		struct slice unit = json_text(n, "unit");
+		if (packet_unit_check(unit, NULL) < 0 || time_parse(json_text(n, "made"), 0, &p.made) < 0 || time_parse(json_text(n, "validUntil"), 0, &p.until) < 0 || !number(n, "entry", UINT64_MAX, &p.entry) || !number(n, "bytes", UINT64_MAX, &p.bytes) || !number(n, "persons", UINT64_MAX, &p.persons))
+			continue;
+		memcpy(p.unit, unit.p, unit.n);
+		remember(k, &p);
+	}
+}
+
+void keeper_packets_forget(struct keeper *k)
+{
+	free(k->packets);
+	k->packets = NULL;
+}
+
+static int enter(struct keeper *k, const struct packet_ask *q, const struct json_node *n, const struct asker *who, const char *what, uint64_t *ret_seq, struct err *e)
 {
 	char source[LEDGER_SOURCE_MAX + 1] = "cli";
 	AUTO_BUF struct buf b = {0};
@@ -66,7 +128,7 @@ static int enter(struct keeper *k, const struct packet_ask *q, const struct json
 	entry_of(q, n, who, what, &b);
 	if (!who->command)
 		keeper_source(who, "web", source);
-	return buf_ok(&b) ? keeper_record(k, LEDGER_PACKET, source, buf_slice(&b), NULL, NULL, e) : err_set(e, buf_code(&b), NULL, "too long for an entry");
+	return buf_ok(&b) ? keeper_record(k, LEDGER_PACKET, source, buf_slice(&b), ret_seq, NULL, e) : err_set(e, buf_code(&b), NULL, "too long for an entry");
 }
 
 static int make(struct keeper *k, const struct json_node *n, const struct asker *who, struct buf *ret_note, struct err *e)
@@ -79,7 +141,14 @@ static int make(struct keeper *k, const struct json_node *n, const struct asker 
 		r = packet_seal_text(&q.seal, &text, e);
 	if (r == 0)
 		r = note_sign(&k->keys.signing, buf_slice(&text), ret_note, e);
-	return r < 0 ? r : enter(k, &q, n, who, "made", e);
+	struct kpacket p = {.made = q.seal.made, .until = q.seal.until, .bytes = q.seal.bytes, .persons = q.persons};
+	r = r < 0 ? r : enter(k, &q, n, who, "made", &p.entry, e);
+	if (r < 0)
+		return r;
+	memcpy(p.unit, q.seal.unit, sizeof p.unit);
+	remember(k, &p);
+	accounts_touch(k);
+	return 0;
 }
 
 static int fetch(struct keeper *k, const struct json_node *n, const struct asker *who, struct err *e)
@@ -88,7 +157,7 @@ static int fetch(struct keeper *k, const struct json_node *n, const struct asker
 	if (hex_get(hash, sizeof hash, json_text(n, "sha256")) < 0)
 		return err_set(e, ERR_INPUT, NULL, "which packet?");
 	int r = packet_unit_check(json_text(n, "unit"), e);
-	return r < 0 ? r : enter(k, NULL, n, who, "fetched", e);
+	return r < 0 ? r : enter(k, NULL, n, who, "fetched", NULL, e);
 }
 
 /* A unit got other words. It is said before they are in use. */
@@ -96,7 +165,7 @@ static int rekey(struct keeper *k, const struct json_node *n, const struct asker
 {
 	const struct json_node *apart = json_get(n, "protected");
 	int r = who->command ? packet_unit_check(json_text(n, "unit"), e) : err_set(e, ERR_DENIED, NULL, "words are made by a command on this machine");
-	return r < 0 ? r : enter(k, NULL, n, who, apart && apart->type == JSON_TRUE ? "key-protected" : "key", e);
+	return r < 0 ? r : enter(k, NULL, n, who, apart && apart->type == JSON_TRUE ? "key-protected" : "key", NULL, e);
 }
 
 void op_packet(struct keeper *k, struct kchan *ch, const struct frame *f)

@@ -371,6 +371,8 @@ static void status(struct keeper *k, struct buf *b)
 	site_replicas(k->r->sitefd, &w, &out);
 	jsonw_key(&w, "witnesses");
 	site_witnesses(k->r->sitefd, &w);
+	jsonw_key(&w, "packets");
+	keeper_packets_put(k, &w);
 	jsonw_key(&w, "alarms");
 	jsonw_arr(&w);
 	keeper_put_alarms(k, &w);

@@ -468,13 +468,6 @@ static void board(struct web_request *q)
 	}
 	if (r == 0 && c)
 		r = put_unhandled(q, c, &w, &e);
-	static const char *const lists[] = {"replicas", "packets"}; /* none can be set up yet; the page says so */
-	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
-		if (!json_get(root, lists[i])) {
-			jsonw_key(&w, lists[i]);
-			jsonw_arr(&w);
-			jsonw_arr_end(&w);
-		}
 	jsonw_key(&w, "alarms");
 	jsonw_arr(&w);
 	const struct json_node *alarms = json_get(root, "alarms");

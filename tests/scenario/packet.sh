@@ -156,11 +156,20 @@ cmp w.html w2.html || fail "the ward's next PC gets another one"
 same "$(($(entries site packet) - before))" 3 "entries: one for each that went out"
 same "$(get -o none http://127.0.0.1:$http/api/packet/ORTH)" 404 "a unit without words"
 grep -q 'packet key' none || fail "the next step: $(cat none)"
+# the board says which units have one, and since when: also what was made before this daemon, and by a daemon that was killed
+newest() { get -o board.json http://127.0.0.1:$http/api/board >code; json packets <board.json | python3 -c 'import json,sys; print(" ".join(sorted(p["unit"] + "@" + str(p["entry"]) + "+" + str(p["persons"]) for p in json.load(sys.stdin))))'; }
+known=$(newest)
+case $known in CARD@*\ ICU@*\ PULM@*) ;; *) fail "packets on the board: $known" ;; esac
+mine=$token
 token=$other
 same "$(get -o none http://127.0.0.1:$http/api/packet/CARD)" 403 "a cart"
 token=nothing
 same "$(get -o none http://127.0.0.1:$http/api/packet/CARD)" 401 "nobody"
 same "$(($(entries site packet) - before))" 3 "entries of who got none"
+stop
+start site
+token=$mine
+same "$(newest)" "$known" "packets on the board after a restart"
 stop
 hf ledger verify --site site >/dev/null || fail "the ledger does not verify"
 

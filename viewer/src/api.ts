@@ -10,6 +10,7 @@ export interface Feed { name: string; source: string; state: "fresh" | "ageing" 
 export interface Alarm { id: string; severity: string; since: string; what: string; reason: string; next?: string; feed?: string }
 export interface Snapshot { id: string; seq: number; time: string; source: string; host: string; files: number; bytes: number; new_bytes: number; verdict: string; reasons: string[] }
 export interface Replica { name: string; target?: string; kind?: string; ours?: boolean; lastTry?: string; lastSuccess?: string; error?: string; size?: number; headTime?: string }
+export interface WardPacket { unit: string; made: string; validUntil: string; entry: number; bytes: number; persons: number }
 export interface Board {
   now: string; site?: { name: string; mode: string; since?: string };
   ledger: { size: number; published: number; origin: string; root: string; checkpointTime?: string; outside: null | { name: string; size: number; time: string }; protection: string; lastVerified?: string | null };
@@ -20,7 +21,7 @@ export interface Board {
   keys: { sharesLyingAbout: string[]; shares?: string };
   unhandled: { type: string; count: number; uninterpreted: number; problems: number; lastEntry: number }[];
   partners?: { links: number; waiting: number; states: Record<string, number> };
-  vault: { packs: number; bytes: number; sources: Snapshot[] } | null; replicas: Replica[]; packets: unknown[]; quarantined: number; notRecorded?: number;
+  vault: { packs: number; bytes: number; sources: Snapshot[] } | null; replicas: Replica[]; packets: WardPacket[]; quarantined: number; notRecorded?: number;
 }
 export interface Event { entry: number; time: string; kind: string; user?: string; what?: string; patient?: string; reason?: string; text?: string; source?: string }
 

@@ -1042,7 +1042,7 @@ await test("in the rail the count of alarms keeps clear of its key, also when th
 }, { own: true });
 
 // ---- backups and copies elsewhere ----
-const backupWords = { en: ["DAMAGE", "clean", "OLD", "Backups", "Copies elsewhere", "UNPROTECTED"], fr: ["DÉGÂTS", "intacte", "ANCIENNE", "Sauvegardes", "Copies ailleurs", "NON PROTÉGÉ"], zh: ["有损坏", "完好", "过旧", "备份", "别处的副本", "未受保护"] };
+const backupWords = { en: ["DAMAGE", "clean", "OLD", "Backups", "Copies elsewhere", "UNPROTECTED", "OLDER THAN 15 MIN"], fr: ["DÉGÂTS", "intacte", "ANCIENNE", "Sauvegardes", "Copies ailleurs", "NON PROTÉGÉ", "PLUS DE 15 MIN"], zh: ["有损坏", "完好", "过旧", "备份", "别处的副本", "未受保护", "超过 15 分钟"] };
 for (const [lang, w] of Object.entries(backupWords)) {
   await test(`backups: damage first, in words, with the next step; old is said; copies elsewhere with their age (${lang})`, async (enter) => {
     const page = await enter({ lang, theme: lang === "fr" ? "dark" : "light" });
@@ -1056,7 +1056,7 @@ for (const [lang, w] of Object.entries(backupWords)) {
     has(rows[1], "lab-archive"); has(rows[1], w[2]); assert(await panel.locator(".backups > li").first().locator(".verdict").count() === 1, "one verdict a row");
     has(rows[2], w[1]);
     const copies = await panel.locator(".copies").innerText();
-    for (const part of [w[4], "6", "second-site", "bucket"]) has(copies, part);
+    for (const part of [w[4], "6", "second-site", "bucket", "ICU", w[6]]) has(copies, part); // of the units' packets the oldest
     assert(!copies.includes(w[5]), "called unprotected with a copy outside");
     assert(await panel.locator(".copies .tag.red").count() === 1, "a push that failed is not said");
     await axe(page, `board, ${lang}`);
