@@ -444,7 +444,8 @@ int file_pread_all(int fd, void *out, size_t n, uint64_t offset, struct err *e, 
 int file_read(int dirfd, const char *path, size_t max, struct buf *ret, struct err *e) MUST; /* appends; ERR_NOT_FOUND, ERR_LIMIT. dirfd may be AT_FDCWD */
 /* Write to a temporary name beside it (".NAME.16 hex digits.tmp"), fsync, rename over, fsync the directory: after a crash there is the old or
  * the new file, whole. The umask applies to mode. On failure the temporary file is gone; after a kill it may stay: file_sweep_temps. When only
- * the last step fails the new file is in place but the error says that it is not known to be durable. */
+ * the last step fails the new file is in place but the error says that it is not known to be durable. A character device or a pipe, also
+ * behind a symbolic link (/dev/null, /dev/stdout), is written into and stays; any other link is replaced, not followed. */
 int file_replace(int dirfd, const char *path, struct slice s, mode_t mode, struct err *e) MUST;
 /* Unlink what killed file_replaces left in this directory. Only for whoever alone writes in it (holds its lock). */
 int file_sweep_temps(int dirfd, const char *path, struct err *e) MUST;

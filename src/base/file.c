@@ -197,8 +197,16 @@ static int fill_temp(int *fd, const char *path, struct slice s, struct err *e)
 	return 0;
 }
 
+/* /dev/null, /dev/stdout, a pipe: to take its place would destroy it, and whoever else needs it. Written into, then. */
+static int write_into(int dir, const char *name, const char *path, struct slice s, struct err *e)
+{
+	AUTO_CLOSE int fd = openat(dir, name, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	return fd < 0 ? open_error(e, path, "cannot be opened") : file_write_all(fd, s, e, path);
+}
+
 int file_replace(int dirfd, const char *path, struct slice s, mode_t mode, struct err *e)
 {
+	struct stat st;
 	AUTO_FREE char *dirname = NULL;
 	const char *name;
 	int code = split(path, &dirname, &name, e);
@@ -207,6 +215,8 @@ int file_replace(int dirfd, const char *path, struct slice s, mode_t mode, struc
 	AUTO_CLOSE int dir = openat(dirfd, dirname, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return open_error(e, path, "cannot open its directory");
+	if (fstatat(dir, name, &st, 0) == 0 && (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode)))
+		return write_into(dir, name, path, s, e);
 	char temp[256];
 	AUTO_CLOSE int fd = open_temp(dir, name, mode, temp);
 	if (fd < 0)

@@ -374,6 +374,35 @@ static void test_replace_killed(void **state)
 }
 
 /* The data is synced before the rename and the directory after it. */
+/* As root /dev/null would be gone for everybody. */
+static void test_replace_leaves_devices_and_pipes(void **state)
+{
+	char got[8] = "";
+	struct stat st;
+	(void)state;
+	assert_int_equal(mkfifoat(dir, "pipe", 0600), 0);
+	int fd = openat(dir, "pipe", O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(file_replace(dir, "pipe", SLICE("page"), 0600, NULL), 0);
+	assert_int_equal(read(fd, got, sizeof got), 4);
+	assert_string_equal(got, "page");
+	assert_int_equal(fstatat(dir, "pipe", &st, AT_SYMLINK_NOFOLLOW), 0);
+	assert_true(S_ISFIFO(st.st_mode));
+	close(fd);
+	assert_int_equal(symlinkat("/dev/null", dir, "nowhere"), 0);
+	assert_int_equal(file_replace(dir, "nowhere", SLICE("page"), 0600, NULL), 0);
+	assert_int_equal(fstatat(dir, "nowhere", &st, AT_SYMLINK_NOFOLLOW), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	/* a link to a file is replaced: what it pointed to is somebody else's */
+	assert_int_equal(file_replace(dir, "other", SLICE("theirs"), 0600, NULL), 0);
+	assert_int_equal(symlinkat("other", dir, "link"), 0);
+	assert_int_equal(file_replace(dir, "link", SLICE("ours"), 0600, NULL), 0);
+	assert_int_equal(fstatat(dir, "link", &st, AT_SYMLINK_NOFOLLOW), 0);
+	assert_true(S_ISREG(st.st_mode));
+	assert_int_equal(fstatat(dir, "other", &st, AT_SYMLINK_NOFOLLOW), 0);
+	assert_int_equal(st.st_size, 6);
+}
+
 static void test_replace_order(void **state)
 {
 	char order[64] = "";
@@ -579,6 +608,7 @@ int main(void)
 		T(test_remove_tree),
 		T(test_write_and_read_in_pieces), T(test_errors_of_one_call), T(test_read_limits), T(test_read_a_pipe), T(test_replace),
 		T(test_replace_longest_name), T(test_replace_refuses), T(test_replace_a_link), T(test_replace_swept), T(test_replace_on_a_dead_disk),
+		T(test_replace_leaves_devices_and_pipes),
 		T(test_replace_killed), T(test_replace_order), T(test_sweep_takes_only_temps), T(test_mkdir), T(test_mkdir_swept),
 		T(test_open_and_sync_dir), T(test_lock), T(test_lock_wait_is_interrupted), T(test_free_bytes), T(test_close_cleanup),
 	};

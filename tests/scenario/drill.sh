@@ -8,7 +8,7 @@ hf simulate --out day.hl7 --beds 40 --count 1200 --start "$(date -u -d '-20 hour
 printf 'MSH|^~\\&|EHR|STGABRIEL|HF|H|20260105120000||ADT^A01|R1|P|2.5.1\rPID|1||9001^^^STGABRIEL^MR||Grey^Ada||19620707|F\rPD1||||||||||||Y\rPV1|1|I|PULM^699^Z^STGABRIEL\r' >grey.hl7
 hf import --site site day.hl7 grey.hl7 >/dev/null
 hf packet key --site site --unit PULM >/dev/null 2>said || skip "the program was built without the viewer: $(cat said)"
-if ! hf packet make --site site --unit PULM -o /dev/null 2>said; then
+if ! hf packet make --site site --unit PULM -o tried.html 2>said; then
 	grep -q 'built without the viewer' said && skip "the program was built without the viewer"
 fi
 present=$(hf chart census --site site --unit PULM --json | json count)
