@@ -248,15 +248,18 @@ static int begin(struct control *k, const struct backlog *l, const struct asked 
 	return enter(k, l, q, "begin", NULL, e);
 }
 
-/* Before the EHR takes entries again, and before it is closed: who got doses that it does not know of. */
-static int doses_left(const struct backlog *l, const struct asked *q, struct err *e)
+/* Who got doses that the EHR does not know of. When it takes entries again that is said, loudly: from then on they can be sent, and until they are there nobody gives by its record of doses alone. It is not closed on them. */
+static int doses_left(const struct backlog *l, const struct asked *q, bool closes, struct err *e)
 {
+	static const char how[] = "compare them (holdfast downtime doses) and say so (holdfast downtime reconcile --patient ID --by NAME), or send them (holdfast backload send --owner pharmacy)";
 	uint32_t patients = 0;
 	int r = downtime_left(l, !q->json && !q->unreconciled, &patients, e);
 	if (r < 0 || !patients || q->unreconciled)
 		return r;
-	return err_set(e, ERR_NO, NULL, "not advanced: of %u patient%s doses were given that are not in the EHR's record of doses: before the first electronic dose compare them (holdfast downtime doses), then holdfast downtime reconcile --patient ID --by NAME, "
-	               "or send them (holdfast backload send --owner pharmacy); --unreconciled --reason TEXT goes on without", patients, patients == 1 ? "" : "s");
+	if (closes)
+		return err_set(e, ERR_NO, NULL, "not closed: of %u patient%s doses were given that are not in the EHR's record of doses: %s; --unreconciled --reason TEXT goes on without", patients, patients == 1 ? "" : "s", how);
+	cli_note("holdfast: NO ELECTRONIC DOSE YET: of %u patient%s doses were given that are not in the EHR's record of doses: before the first dose that is given by that record %s", patients, patients == 1 ? "" : "s", how);
+	return 0;
 }
 
 static int advance(struct control *k, const struct backlog *l, const struct asked *q, const char *to, struct err *e)
@@ -275,7 +278,7 @@ static int advance(struct control *k, const struct backlog *l, const struct aske
 	if (want == DOWNTIME_CLOSED && (b.open || b.unknown))
 		return err_set(e, ERR_NO, NULL, "not closed: %" PRIu64 " of %" PRIu64 " items are open and of %" PRIu64 " the outcome is unknown (holdfast backload list --state open, --state unknown)", b.open, b.items, b.unknown);
 	if (want == DOWNTIME_WRITE || want == DOWNTIME_CLOSED) {
-		int r = doses_left(l, q, e);
+		int r = doses_left(l, q, want == DOWNTIME_CLOSED, e);
 		if (r < 0)
 			return r;
 	}
@@ -377,7 +380,7 @@ int cmd_downtime(int argc, char **argv)
 		CLI_DECISION_OPTS(q.d),
 		{"unit", CLI_STRING, &q.unit, "UNIT", "begin: this unit alone, else the whole house; doses: of this unit; numbers: whose block it is"},
 		{"patient", CLI_STRING, &q.patient, "ID", "reconcile: whose doses were compared with the EHR's record of doses; --by says who did"},
-		{"unreconciled", CLI_FLAG, &q.unreconciled, NULL, "advance: although doses were given that the EHR does not know of; with --reason"},
+		{"unreconciled", CLI_FLAG, &q.unreconciled, NULL, "advance closed: although doses were given that the EHR does not know of; with --reason"},
 		{"count", CLI_NUMBER, &b.count, "N", "numbers: how many (50)"},
 		{"machine", CLI_STRING, &b.machine, "NAME", "numbers: what the block is bound to (this machine's id)"},
 		{"json", CLI_FLAG, &q.json, NULL, "as JSON"},

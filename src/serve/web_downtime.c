@@ -169,8 +169,8 @@ static uint64_t closed_of(const struct json_node *d)
 	return n;
 }
 
-/* Before the EHR takes entries again: false, and answered, while somebody got a dose that is neither there nor was compared. */
-static bool is_reconciled(struct web_request *q, const char *state)
+/* Before it is closed: false, and answered, while somebody got a dose that is neither in the EHR nor was compared. */
+static bool is_reconciled(struct web_request *q)
 {
 	struct chart_capture *x = NULL;
 	struct err e = {0};
@@ -178,7 +178,7 @@ static bool is_reconciled(struct web_request *q, const char *state)
 	const struct json_node *d = state_now(q);
 	if (!d)
 		return false;
-	if (strcmp(next_of(json_text(d, "state")), state) != 0)
+	if (strcmp(next_of(json_text(d, "state")), "closed") != 0)
 		return true; /* a step that does not follow: the keeper says so */
 	if (doses(q, SLICE_NULL, &x, &e) < 0) {
 		web_fail(q, &e);
@@ -187,7 +187,7 @@ static bool is_reconciled(struct web_request *q, const char *state)
 	for (; x; x = x->next)
 		left += is_left(x, closed_of(d));
 	if (left)
-		web_error(q, 409, "reconcile", "%" PRIu64 " doses were given that are not in the EHR's record of doses. Before the first electronic dose they are compared with it, patient by patient.", left);
+		web_error(q, 409, "reconcile", "%" PRIu64 " doses were given that are not in the EHR's record of doses. They are compared with it, patient by patient, or sent.", left);
 	return !left;
 }
 
@@ -238,7 +238,7 @@ static void step(struct web_request *q)
 	}
 	if (closes && !may_close(q, n, &as_of))
 		return;
-	if (!begins && !unreconciled && (closes || !strcmp(state, "write")) && !is_reconciled(q, state))
+	if (closes && !unreconciled && !is_reconciled(q))
 		return;
 	buf_init(&line, 1 << 16);
 	jsonw_init(&w, &line);
