@@ -21,6 +21,8 @@ bool client_of(int32_t pid, char out[64]) MUST;
 
 /* Ends the connections that this process accepted, as if the client had gone: an smbd lets go of its locks and ends by itself. Returns how many. For processes that serve one client only. */
 size_t client_cut(int32_t pid);
+/* The same of connections whose other end is wanted, within microseconds; true: there was one. Nothing happens before Linux 5.6. */
+bool client_shut(int32_t pid, bool (*wanted)(const void *arg, const char *client), const void *arg);
 
 /* client_read.c: a process that follows a log (by name, through rotation), or receives at a socket that it binds there (where `path` is one, or ends in ".sock"), and writes a client_note to `out` for each process
  * of which it hears. Ends with the pipe. Never returns. */

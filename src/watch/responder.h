@@ -187,6 +187,7 @@ void client_find(struct responder *r, struct session *s); /* a file server's pro
 bool client_is_denied(const struct responder *r, const char *which); /* NULL: anybody */
 int client_forks_open(void);           /* a socket that tells of each process that is made; -1: this kernel, or container, has none */
 void client_forks(struct responder *r);
+void client_await(struct responder *r, const struct session *s); /* for its name, shortly */
 bool client_read(struct responder *r); /* true: nobody is at the other end any more */
 
 /* responder_files.c */

@@ -141,6 +141,8 @@ static void deny(struct responder *r, const char *id, const struct session *s, b
 	snprintf(d.text, sizeof d.text, "%s", id);
 	snprintf(d.path, sizeof d.path, "%s", s->who.client);
 	(void)!store_put(&r->store, &d, SLICE_NULL, NULL, &e);
+	const size_t gone = cut && s->one_client ? client_cut(s->key) : 0; /* of what it renames and deletes the kernel asks nobody */
+	client_await(r, s);
 	buf_init(&b, 4096);
 	jsonw_init(&w, &b);
 	jsonw_obj(&w);
@@ -151,8 +153,8 @@ static void deny(struct responder *r, const char *id, const struct session *s, b
 	jsonw_ki64(&w, "pid", s->who.pid);
 	jsonw_kstr(&w, "comm", s->who.comm);
 	put_client(&w, &s->who);
-	if (cut && s->one_client) /* of what it renames and deletes the kernel asks nobody */
-		jsonw_ku64(&w, "connections_cut", client_cut(s->key));
+	if (cut && s->one_client)
+		jsonw_ku64(&w, "connections_cut", gone);
 	jsonw_obj_end(&w);
 	say(r, &b);
 }

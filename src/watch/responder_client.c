@@ -4,6 +4,7 @@
 #include <linux/cn_proc.h>
 #include <linux/connector.h>
 #include <linux/netlink.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -56,6 +57,18 @@ bool client_read(struct responder *r)
 	return got == 0;
 }
 
+/* Who was denied within milliseconds of his first word may stand in Samba's log and not yet here: his name is worth 50 ms, once. */
+void client_await(struct responder *r, const struct session *s)
+{
+	const int64_t until = time_monotonic() + WATCH_BUDGET_NS;
+	struct pollfd p = {.fd = r->o->clients, .events = POLLIN};
+	while (s->one_client && !s->who.user[0] && p.fd >= 0) {
+		const int64_t left = until - time_monotonic();
+		if (left <= 0 || poll(&p, 1, (int)(left / 1000000) + 1) <= 0 || client_read(r))
+			return;
+	}
+}
+
 /* ---- who connects again ---- */
 
 /* Renaming and deleting ask nobody, so who was denied and connects again would have one file for each connection. An smbd makes a process for each connection: the kernel tells of processes that are made
@@ -93,12 +106,16 @@ int client_forks_open(void)
 	return fd;
 }
 
+static bool is_denied(const void *arg, const char *client)
+{
+	return client_is_denied(arg, client);
+}
+
 static void made(struct responder *r, int32_t parent, int32_t child)
 {
 	struct proc by;
-	char client[64];
-	if (r->c->act != WATCH_OBSERVE && proc_read(parent, &r->rules, &by) == 0 && by.one_client && client_of(child, client) && client_is_denied(r, client))
-		(void)client_cut(child); /* and nothing is written: the denial stands in the log, and the disk may take longer than a client needs for its first request */
+	if (r->c->act != WATCH_OBSERVE && proc_read(parent, &r->rules, &by) == 0 && by.one_client)
+		(void)client_shut(child, is_denied, r); /* and nothing is written: the denial stands in the log, and the disk may take longer than a client needs for its first request */
 }
 
 void client_forks(struct responder *r)
