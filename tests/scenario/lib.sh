@@ -26,6 +26,22 @@ d=json.load(sys.stdin)
 for k in sys.argv[1].split("."):
     d=d[int(k)] if isinstance(d,list) else d[k]
 print(d if not isinstance(d,(dict,list)) else json.dumps(d))' "$1"; }
+# With pipefail `program | grep -q` is a race: grep ends at the first hit, and what the program writes after it kills the program, which then counts as failed (tar writes each name by itself, and fell over this once in some thirty runs). Here what
+# is read with -q is read to its end. (Into cat, not into /dev/null: grep knows that one, and stops at the first hit, too.)
+grep() {
+	local a ended= quiet= args=()
+	for a; do
+		case $ended$a in
+		--) ended=yes ;;
+		-[a-zA-Z]*q* | -q*)
+			quiet=yes a=${a//q/}
+			[ "$a" != - ] || continue
+			;;
+		esac
+		args+=("$a")
+	done
+	if [ -n "$quiet" ]; then command grep "${args[@]}" | cat >/dev/null; else command grep "$@"; fi
+}
 hf() { timeout 100 "$HOLDFAST" "$@"; }
 # The program says no: with this status, and a word (or none) of why.
 refused() { # STATUS WORD COMMAND...
