@@ -312,6 +312,14 @@ void gate_show_link(const struct json_node *n)
 		printf("; the last ");
 		cli_slice(stdout, json_text(more, "tlsWhy"));
 	}
+	const struct json_node *certs = json_get(more, "certificates");
+	for (const struct json_node *c = certs ? certs->child : NULL; c; c = c->next)
+		if (json_text(c, "reason").n) {
+			printf("\n    CERTIFICATE: ");
+			cli_slice(stdout, json_text(c, "reason"));
+			printf("\n        ");
+			cli_slice(stdout, json_text(c, "next"));
+		}
 	printf("\n");
 }
 

@@ -346,6 +346,48 @@ void gate_rhythm_add(struct gate_rhythm *r, int64_t at, int zone_minutes, const 
 /* Of the hour that began at `began`, as far as it has come by now. ret is written where it is unusual: what is, and against what. */
 enum gate_unusual gate_rhythm_judge(const struct gate_rhythm *r, const char *link, int64_t began, int64_t now, int zone_minutes, const struct gate_hour *h, char ret[GATE_UNUSUAL_TEXT]);
 
+/* ---- until when certificates of a link count (gate_certs.c) ---------------------------------------------------------------------
+ *
+ * A certificate that has ended closes a link in the middle of a day, and nobody has done anything. What is in certificates is read where TLS is spoken (serve/gate_ends.c); here is what is known of them, and what is said of one
+ * that ends soon: 30, 14, 7 and 1 days before, and when it has ended, each a step of its own, so that each is an alarm of its own. */
+
+#define GATE_CERTS_MAX 12u
+#define GATE_CERT_NAME 64
+#define GATE_CERT_ID 17 /* the first 16 hex digits of SHA-256 of the certificate (DER), and a NUL */
+enum gate_cert_of { GATE_CERT_OURS, GATE_CERT_CLIENT_CA, GATE_CERT_CA, GATE_CERT_NEAR, GATE_CERT_FAR }; /* as the link has it: the first three; as it was shown in the last handshake: NEAR whoever connects, FAR what is connected to */
+struct gate_cert {
+	enum gate_cert_of of;
+	bool pinned;           /* NEAR, FAR: the link names it by its fingerprint, and takes it past its end */
+	char id[GATE_CERT_ID], name[GATE_CERT_NAME]; /* name: of the subject, for people */
+	int64_t until;         /* ns UTC */
+	char signer_id[GATE_CERT_ID], signer[GATE_CERT_NAME]; /* of those that signed it and go with it, the first to end */
+	int64_t signer_until;  /* 0: there is none */
+};
+struct gate_certs {
+	struct gate_cert v[GATE_CERTS_MAX];
+	size_t n;
+};
+const char *gate_cert_of_name(enum gate_cert_of of); /* "ours" "client-ca" "ca" "near" "far" */
+/* In the place of the one before it: of the first three there is one each, of those that are shown one a name. Of too many that are shown the oldest gives way. */
+void gate_certs_note(struct gate_certs *t, const struct gate_cert *c);
+void gate_certs_put(const struct gate_certs *t, struct jsonw *w);             /* an array */
+void gate_certs_read(const struct json_node *list, struct gate_certs *ret);   /* what does not read is left out; NULL: none */
+/* What the relay says now, over what its predecessors said: the link's own are the newest relay's word, once it has said something; those that were shown stay, but one that nobody has shown since it ended 30 days ago is forgotten. */
+void gate_certs_merge(const struct gate_certs *before, const struct gate_certs *said, int64_t now, struct gate_certs *ret);
+
+struct gate_cert_end { /* one that ends: a certificate, or what signed it */
+	enum gate_cert_of of; /* what signed NEAR is CLIENT_CA, what signed FAR is CA */
+	bool pinned, signer;
+	char id[GATE_CERT_ID], name[GATE_CERT_NAME];
+	int64_t until;
+};
+size_t gate_certs_ends(const struct gate_certs *t, struct gate_cert_end ret[2 * GATE_CERTS_MAX]);
+#define GATE_CERT_FAR_AWAY (-1)
+int gate_cert_step(int64_t until, int64_t now); /* 30, 14, 7, 1: it ends within so many days; 0: it has ended; GATE_CERT_FAR_AWAY */
+#define GATE_CERT_TEXT 400
+/* links: those that it is of, for a sentence; link: one of them, for a command. */
+void gate_cert_say(const struct gate_cert_end *c, const char *links, const char *link, int64_t now, char ret_reason[GATE_CERT_TEXT], char ret_next[GATE_CERT_TEXT]);
+
 /* ==== letters: what the ledger says of a link, for partners, regulators and insurers ======================================
  *
  * Pure: entries in, blocks of text out. A letter prints no figure that is not a struct figure (letter_internal.h), and those are made from an entry alone: each carries its number, and stands with it on the page. The words

@@ -71,6 +71,10 @@ static void put(struct relay *r, const struct glink *g, bool with_probe, struct 
 		jsonw_ku64(w, "tlsRefused", g->tls_refused);
 		jsonw_kstr(w, "tlsWhy", g->tls_why);
 	}
+	if (g->certs.n) {
+		jsonw_key(w, "certs");
+		gate_certs_put(&g->certs, w);
+	}
 	if (g->why[0] || g->tls_bad[0]) {
 		jsonw_kstr(w, "problem", g->why[0] ? g->why : g->tls_bad);
 	} else if (g->crowded && time_now() - g->crowded_at < GATE_CROWDED_SHOWN) {

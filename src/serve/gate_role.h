@@ -82,6 +82,7 @@ struct glink {
 	char tls_when[16];     /* of the certificate that was looked at last and does not count now: the day */
 	char tls_why[160];     /* of the last handshake that was refused */
 	uint64_t tls_refused;
+	struct gate_certs certs; /* until when they count: those of l.tls, and those that were shown */
 	struct conn *conns;
 	size_t conn_count, holds;
 	bool live;             /* out, mllp: nothing that may pass waits any more */
@@ -171,6 +172,9 @@ ssize_t relay_tls_write(struct side *s, const void *from, size_t n);
 int relay_tls_half(struct side *s);                            /* we send nothing more */
 void relay_tls_late(struct glink *g, bool near);               /* one took too long */
 void relay_tls_end(struct side *s, bool orderly);
+/* gate_ends.c */
+void relay_ends_set(struct glink *g);                          /* anew, as g->l says */
+void relay_ends_shown(struct glink *g, SSL *ssl);              /* a handshake is over, and was taken */
 /* gate_count.c */
 void count_message(struct glink *g, const struct gate_message *m, int64_t now); /* one has passed; wall clock */
 void count_put(const struct glink *g, struct jsonw *w);

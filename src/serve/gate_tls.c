@@ -186,6 +186,7 @@ void relay_tls_set(struct relay *r, struct glink *g)
 {
 	const char *why = NULL;
 	drop(g);
+	relay_ends_set(g);
 	if (g->l.tls.listen)
 		why = near_context(r, g);
 	if (!why && g->l.tls.to)
@@ -284,6 +285,7 @@ int relay_tls_shake(struct glink *g, struct side *s)
 	int n = SSL_do_handshake(s->ssl);
 	if (n == 1) {
 		s->shaking = s->read_wants_write = false;
+		relay_ends_shown(g, s->ssl);
 		return 1;
 	}
 	int r = again(s, n, false);

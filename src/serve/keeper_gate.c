@@ -33,6 +33,7 @@ struct klink *kg_find_or_make(struct keeper *k, const struct gate_link *l)
 	struct klink *x = kg_find(k, slice_str(l->name));
 	if (x) {
 		x->l = *l;
+		x->certs.n = x->certs_before.n = 0;
 		return x;
 	}
 	struct klink **p = g && g->count < GATE_LINKS_MAX ? reallocarray(g->links, g->count + 1, sizeof *p) : NULL;
@@ -225,6 +226,12 @@ void keeper_gate_save(const struct keeper *k, struct jsonw *w)
 			jsonw_key(w, "ids");
 			jsonw_raw(w, slice_str(x->ids));
 		}
+		if (x->certs.n || x->certs_before.n) {
+			struct gate_certs t;
+			kg_certs_all(x, &t);
+			jsonw_key(w, "certs");
+			gate_certs_put(&t, w);
+		}
 		jsonw_obj_end(w);
 	}
 	jsonw_arr_end(w);
@@ -262,6 +269,7 @@ void keeper_gate_load(struct keeper *k, const struct json_node *root)
 		x->messages = x->messages_before;
 		if (json_get(n, "ids") && json_get(n, "ids")->raw.n < sizeof x->ids)
 			kg_copy_text(x->ids, sizeof x->ids, json_get(n, "ids")->raw);
+		gate_certs_read(json_get(n, "certs"), &x->certs_before);
 		const struct json_node *skipped = json_get(n, "skipped");
 		for (const struct json_node *v = skipped ? skipped->child : NULL; v; v = v->next) {
 			uint64_t seq;
@@ -440,6 +448,7 @@ void keeper_gate_lost(struct keeper *k, const struct kchan *ch)
 		g->links[i]->bytes_before = g->links[i]->bytes;
 		g->links[i]->messages_before = g->links[i]->messages;
 		g->links[i]->listening = false;
+		kg_certs_keep(g->links[i]);
 	}
 }
 

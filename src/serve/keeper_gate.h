@@ -47,6 +47,7 @@ struct klink {
 	char problem[96];
 	char tls_why[160];       /* of the last handshake that the relay refused since it began, and how many */
 	uint64_t tls_refused;
+	struct gate_certs certs, certs_before; /* as the relay last said, and what its predecessors had seen */
 	uint64_t odd;            /* bytes outside of frames, since the relay began */
 	int64_t proof_at;              /* 0: none */
 	uint8_t method;                /* PROOF_x */
@@ -146,6 +147,12 @@ bool kg_chosen(const struct klink *x, const char *name, const char *class);
 void kg_put_shown(const struct klink *x, struct jsonw *w); /* a link as `gate list` and pages have it */
 void kg_answer_asked(struct keeper *k, const struct asked *a, bool relay);
 void kg_ask_relay(struct keeper *k, struct kchan *ch, uint64_t tag, struct asked *a);
+
+/* keeper_gate_certs.c */
+void kg_certs_all(const struct klink *x, struct gate_certs *ret);
+void kg_certs_keep(struct klink *x); /* the relay that said them has gone */
+void kg_put_certs(const struct klink *x, struct jsonw *w); /* a field of a link as it is shown */
+void kg_certs_alarms(const struct keeper *k, struct jsonw *w); /* objects, into an array */
 
 /* link_keys.c */
 int link_key_store(struct keeper *k, const char *cert, struct slice key, struct err *e) MUST; /* durable when it returns */

@@ -66,6 +66,7 @@ static int change_link(struct keeper *k, struct klink *x, const struct gate_link
 		x->met = met;
 		return r;
 	}
+	x->certs.n = x->certs_before.n = 0; /* the next that are shown are another link's */
 	if (k->gate->ch)
 		kg_put_link_frame(k, &k->gate->later, x);
 	k->gate->keys_stale = true;

@@ -71,6 +71,7 @@ void kg_put_shown(const struct klink *x, struct jsonw *w)
 		jsonw_ku64(w, "tlsRefused", x->tls_refused);
 		jsonw_kstr(w, "tlsWhy", x->tls_why);
 	}
+	kg_put_certs(x, w);
 	if (x->st.expires && x->st.expires != GATE_NEVER)
 		kg_put_moment(w, "expires", x->st.expires);
 	if (x->st.first[0]) {
@@ -286,6 +287,7 @@ void op_gate_told(struct keeper *k, struct kchan *ch, const struct frame *f)
 		struct gate_traffic *t = kg_traffic_of(x);
 		if (t)
 			traffic_told(t, v);
+		gate_certs_read(json_get(v, "certs"), &x->certs);
 		const struct json_node *ids = json_get(v, "ids");
 		if (ids && ids->type == JSON_ARR && ids->count && ids->raw.n < sizeof x->ids)
 			kg_copy_text(x->ids, sizeof x->ids, ids->raw);

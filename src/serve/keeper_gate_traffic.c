@@ -118,6 +118,7 @@ void kg_read_counts(struct keeper *k)
 
 void keeper_gate_alarms(const struct keeper *k, struct jsonw *w)
 {
+	kg_certs_alarms(k, w);
 	for (size_t i = 0; k->gate && i < k->gate->count; i++) {
 		const struct klink *x = k->gate->links[i];
 		char id[GATE_NAME_MAX + 16], text[400];
