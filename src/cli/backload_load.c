@@ -1,6 +1,6 @@
 /* What was captured, and what became of each item: read from the ledger itself, so that it is the same with and without a view, and after a rebuild.
  *
- * The leaves are passed over once for the entries of these kinds, and those alone are opened. */
+ * Only bundles of leaves that hold such entries are looked at (ledger_scan_kinds), only such entries are opened, and each once: of what was done about an item the line is kept until all items are known. */
 #include "backload_cmd.h"
 
 #include <errno.h>
@@ -11,28 +11,6 @@
 
 #define ITEMS_MAX 5000000
 #define LOCK "run/backload.lock"
-
-struct found {
-	uint64_t *v;
-	size_t n, room;
-};
-
-static int on_leaf(void *arg, const struct ledger_entry *en, struct err *e)
-{
-	struct found *f = arg;
-	if (en->leaf.kind != LEDGER_CAPTURE && en->leaf.kind != LEDGER_DOWNTIME && en->leaf.kind != LEDGER_BACKLOAD)
-		return 0;
-	if (f->n == f->room) {
-		size_t room = f->room ? 2 * f->room : 1024;
-		uint64_t *more = reallocarray(f->v, room, sizeof *more);
-		if (!more)
-			return err_set(e, ERR_MEMORY, NULL, "no memory for what was captured");
-		f->v = more;
-		f->room = room;
-	}
-	f->v[f->n++] = en->seq;
-	return 0;
-}
 
 /* ---- items ---- */
 
@@ -196,44 +174,85 @@ static bool destination(struct backlog *l, const struct json_node *n)
 	return true;
 }
 
-static void apply(struct backlog *l, const struct ledger_entry *en, struct arena *scratch)
+/* What was done, until every item is known that it may be about. */
+struct said {
+	uint64_t entry;
+	int64_t time;
+	struct slice line;
+	bool downtime;
+};
+struct acts {
+	struct said *v;
+	size_t n, room;
+};
+
+static int keep_act(struct backlog *l, struct acts *acts, const struct ledger_entry *en, struct err *e)
 {
 	struct slice rest, line = slice_cut(en->body, '\n', &rest);
+	if (acts->n == acts->room) {
+		size_t room = acts->room ? 2 * acts->room : 1024;
+		struct said *more = reallocarray(acts->v, room, sizeof *more);
+		if (!more)
+			return err_set(e, ERR_MEMORY, NULL, "no memory for what was done about captured items");
+		acts->v = more;
+		acts->room = room;
+	}
+	acts->v[acts->n++] = (struct said){.entry = en->seq, .time = en->leaf.time, .line = kept(l, line), .downtime = en->leaf.kind == LEDGER_DOWNTIME};
+	return arena_code(l->a) ? err_set(e, arena_code(l->a), NULL, "more was done about captured items than fits in memory at once") : 0;
+}
+
+static void apply(struct backlog *l, const struct said *s, struct arena *scratch)
+{
 	struct json_node *n;
-	if (json_tree(line, scratch, &n, NULL) < 0)
+	if (json_tree(s->line, scratch, &n, NULL) < 0)
 		return;
-	if (en->leaf.kind == LEDGER_DOWNTIME) {
-		(void)downtime_apply(&l->downtime, n, en->seq, en->leaf.time);
+	if (s->downtime) {
+		(void)downtime_apply(&l->downtime, n, s->entry, s->time);
 		return;
 	}
 	if (destination(l, n))
 		return;
 	struct backlog_item *it = with_id(l, json_text(n, "item"));
 	if (it)
-		(void)backload_apply(&it->b, n, en->seq);
+		(void)backload_apply(&it->b, n, s->entry);
 }
 
-static int each(struct backlog *l, struct ledger *led, const struct found *f, bool items, int zone, struct err *e)
+static int read_all(struct backlog *l, struct ledger *led, int zone, struct acts *acts, struct arena *scratch, struct err *e)
 {
-	AUTO_ARENA struct arena *scratch = arena_new(2 * CAPTURE_MAX + ((size_t)64 << 20));
-	int r = scratch ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory");
-	for (size_t i = 0; i < f->n && r == 0; i++) {
-		struct ledger_leaf leaf;
+	uint64_t *v = NULL;
+	size_t n = 0;
+	int r = cli_entries(led, LEDGER_KIND_BIT(LEDGER_CAPTURE) | LEDGER_KIND_BIT(LEDGER_DOWNTIME) | LEDGER_KIND_BIT(LEDGER_BACKLOAD), &v, &n, e);
+	for (size_t i = 0; i < n && r == 0; i++) {
 		struct ledger_entry en;
-		r = ledger_read_leaf(led, f->v[i], &leaf, e);
-		if (r < 0 || (leaf.kind == LEDGER_CAPTURE) != items)
-			continue;
-		r = ledger_read(led, f->v[i], &en, e);
+		r = ledger_read(led, v[i], &en, e);
 		if (r == ERR_ERASED) { /* what it was about is no longer anybody's */
 			r = 0;
 			continue;
 		}
 		arena_reset(scratch);
-		if (r == 0 && items)
-			r = add_item(l, &en, zone, scratch, e);
-		else if (r == 0)
-			apply(l, &en, scratch);
+		if (r == 0)
+			r = en.leaf.kind == LEDGER_CAPTURE ? add_item(l, &en, zone, scratch, e) : keep_act(l, acts, &en, e);
 	}
+	free(v);
+	return r;
+}
+
+static int load(struct backlog *l, struct ledger *led, int zone, struct err *e)
+{
+	AUTO_ARENA struct arena *scratch = arena_new(2 * CAPTURE_MAX + ((size_t)64 << 20));
+	struct acts acts = {0};
+	int r = scratch ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory");
+	if (r == 0)
+		r = read_all(l, led, zone, &acts, scratch, e);
+	if (r == 0)
+		r = sort_items(l, e);
+	if (r == 0)
+		link_items(l);
+	for (size_t i = 0; i < acts.n && r == 0; i++) {
+		arena_reset(scratch);
+		apply(l, &acts.v[i], scratch);
+	}
+	free(acts.v);
 	return r;
 }
 
@@ -242,23 +261,13 @@ int backlog_load(struct site *s, struct backlog *ret, struct err *e)
 	struct backlog l = {.a = arena_new(BACKLOG_MEMORY)};
 	struct site_keys keys = {0};
 	struct ledger *led = NULL;
-	struct found f = {0};
 	int r = l.a ? cli_ledger(s, true, &keys, &led, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
 	if (r == 0) {
 		l.head = ledger_size(led);
-		r = ledger_scan(led, 0, l.head, false, on_leaf, &f, e);
-	}
-	if (r == 0)
-		r = each(&l, led, &f, true, s->zone_minutes, e);
-	if (r == 0)
-		r = sort_items(&l, e);
-	if (r == 0) {
-		link_items(&l);
-		r = each(&l, led, &f, false, s->zone_minutes, e);
+		r = load(&l, led, s->zone_minutes, e);
 	}
 	ledger_free(led);
 	site_keys_wipe(&keys);
-	free(f.v);
 	if (r < 0) {
 		backlog_done(&l);
 		return r;

@@ -176,6 +176,39 @@ int cli_ledger(struct site *s, bool keys_needed, struct site_keys *keys, struct 
 	return r;
 }
 
+struct numbers {
+	uint64_t *v;
+	size_t n, room;
+};
+
+static int keep_number(void *arg, const struct ledger_entry *en, struct err *e)
+{
+	struct numbers *f = arg;
+	if (f->n == f->room) {
+		size_t room = f->room ? 2 * f->room : 256;
+		uint64_t *more = reallocarray(f->v, room, sizeof *more);
+		if (!more)
+			return err_set(e, ERR_MEMORY, NULL, "no memory for the numbers of entries");
+		f->v = more;
+		f->room = room;
+	}
+	f->v[f->n++] = en->seq;
+	return 0;
+}
+
+int cli_entries(struct ledger *l, uint64_t kinds, uint64_t **ret, size_t *ret_n, struct err *e)
+{
+	struct numbers f = {0};
+	int r = ledger_scan_kinds(l, 0, ledger_durable(l), kinds, keep_number, &f, e);
+	if (r < 0) {
+		free(f.v);
+		return r;
+	}
+	*ret = f.v;
+	*ret_n = f.n;
+	return 0;
+}
+
 static int open_chart(struct site *s, struct chart **ret, struct err *e)
 {
 	char path[4200];

@@ -57,6 +57,8 @@ int cli_share(const char *path, struct share *ret, struct err *e) MUST;         
 int cli_join(const char *const *paths, size_t n, struct age_identity *ret, struct err *e) MUST;           /* the key that these shares give */
 /* Read-only. keys_needed false: leaves, heads and proofs need none, and a copy of SITE/ledger alone will do; then keys may come back empty. */
 int cli_ledger(struct site *s, bool keys_needed, struct site_keys *keys, struct ledger **ret, struct err *e) MUST;
+/* The numbers of the durable entries of these kinds (LEDGER_KIND_BIT of each), in order; the caller frees them. */
+int cli_entries(struct ledger *l, uint64_t kinds, uint64_t **ret, size_t *ret_n, struct err *e) MUST;
 /* The view for reading, brought up to the ledger first where that can be done (nobody holds the lock, not pinned). */
 int cli_chart(struct site *s, struct chart **ret, struct control **ret_keeper /* NULL where none was needed; to be closed */, struct err *e) MUST;
 /* An audit entry for what is about to be shown, durable on return; *keeper is opened where it is NULL. What cannot be recorded is shown all the same, and said loudly on stderr (DESIGN 4). */

@@ -4,28 +4,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-struct listing {
-	uint64_t *seqs;
-	size_t n, cap;
-};
-
-static int pick(void *arg, const struct ledger_entry *en, struct err *e)
-{
-	struct listing *q = arg;
-	if (en->leaf.kind != LEDGER_DRILL)
-		return 0;
-	if (q->n == q->cap) {
-		size_t cap = q->cap ? 2 * q->cap : 64;
-		uint64_t *more = reallocarray(q->seqs, cap, sizeof *more);
-		if (!more)
-			return err_set(e, ERR_MEMORY, NULL, "no memory for the numbers of entries");
-		q->seqs = more;
-		q->cap = cap;
-	}
-	q->seqs[q->n++] = en->seq;
-	return 0;
-}
-
 static void say_json(const struct drill *d)
 {
 	AUTO_BUF struct buf b = {0};
@@ -58,14 +36,14 @@ static int list(struct site *s, bool json, struct err *e)
 	static struct drill d;
 	struct site_keys keys = {0};
 	struct ledger *l = NULL;
-	struct listing q = {.n = 0};
-	size_t shown = 0;
+	uint64_t *v = NULL;
+	size_t n = 0, shown = 0;
 	int r = cli_ledger(s, true, &keys, &l, e);
 	if (r == 0)
-		r = ledger_scan(l, 0, ledger_durable(l), false, pick, &q, e);
-	for (size_t i = 0; r == 0 && i < q.n; i++) {
+		r = cli_entries(l, LEDGER_KIND_BIT(LEDGER_DRILL), &v, &n, e);
+	for (size_t i = 0; r == 0 && i < n; i++) {
 		struct ledger_entry en;
-		r = ledger_read(l, q.seqs[i], &en, e);
+		r = ledger_read(l, v[i], &en, e);
 		if (r < 0 || drill_read(en.body, &d, &(struct err){0}) < 0) /* that a share was tested stands under this kind, too */
 			continue;
 		d.entry = en.seq;
@@ -79,7 +57,7 @@ static int list(struct site *s, bool json, struct err *e)
 		printf("no drill has been run here: holdfast drill run --site ...\n");
 	ledger_free(l);
 	site_keys_wipe(&keys);
-	free(q.seqs);
+	free(v);
 	return r;
 }
 

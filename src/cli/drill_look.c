@@ -13,11 +13,13 @@
 #define CONTACTS_AGE_MAX (90 * DAY)
 
 enum { PACKET, FORMS, NUMBERS };
+#define LOOKED_AT \
+	(LEDGER_KIND_BIT(LEDGER_PACKET) | LEDGER_KIND_BIT(LEDGER_SHEET) | LEDGER_KIND_BIT(LEDGER_DOWNTIME) | LEDGER_KIND_BIT(LEDGER_DRILL) | LEDGER_KIND_BIT(LEDGER_SNAPSHOT) | LEDGER_KIND_BIT(LEDGER_SITE) | LEDGER_KIND_BIT(LEDGER_CONTACTS))
 
 struct seen {
 	struct drill_run *x;
 	uint64_t *seqs;
-	size_t n, cap;
+	size_t n;
 	uint64_t when[DRILL_UNITS_MAX][3], entry[DRILL_UNITS_MAX][3];
 	int64_t share[SHARE_MAX + 1], contacts, restored;
 	uint64_t share_entry, contacts_entry, restored_entry, shares;
@@ -29,28 +31,6 @@ static double since(int64_t t)
 }
 
 /* ---- the ledger ---- */
-
-static int pick(void *arg, const struct ledger_entry *en, struct err *e)
-{
-	struct seen *q = arg;
-	uint8_t k = en->leaf.kind;
-	if (k == LEDGER_CONTACTS) {
-		q->contacts = en->leaf.time;
-		q->contacts_entry = en->seq;
-	}
-	if (k != LEDGER_PACKET && k != LEDGER_SHEET && k != LEDGER_DOWNTIME && k != LEDGER_DRILL && k != LEDGER_SNAPSHOT && k != LEDGER_SITE)
-		return 0;
-	if (q->n == q->cap) {
-		size_t cap = q->cap ? 2 * q->cap : 1024;
-		uint64_t *more = reallocarray(q->seqs, cap, sizeof *more);
-		if (!more)
-			return err_set(e, ERR_MEMORY, NULL, "no memory for the numbers of entries");
-		q->seqs = more;
-		q->cap = cap;
-	}
-	q->seqs[q->n++] = en->seq;
-	return 0;
-}
 
 static void note(struct seen *q, struct slice unit, int what, const struct ledger_entry *en)
 {
@@ -115,12 +95,15 @@ static int read_ledger(struct seen *q, struct err *e)
 	int r = a ? cli_ledger(&q->x->s, true, &keys, &l, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
 	if (r == 0) {
 		q->x->head = ledger_durable(l);
-		r = ledger_scan(l, 0, q->x->head, false, pick, q, e);
+		r = cli_entries(l, LOOKED_AT, &q->seqs, &q->n, e);
 	}
 	for (size_t i = 0; r == 0 && i < q->n; i++) {
 		arena_reset(a);
 		r = ledger_read(l, q->seqs[i], &en, e);
-		if (r == 0 && json_tree(en.body, a, &n, NULL) == 0)
+		if (r == 0 && en.leaf.kind == LEDGER_CONTACTS) { /* when one came is enough */
+			q->contacts = en.leaf.time;
+			q->contacts_entry = en.seq;
+		} else if (r == 0 && json_tree(en.body, a, &n, NULL) == 0)
 			take(q, &en, n);
 		else if (r == ERR_ERASED)
 			r = 0;

@@ -8,25 +8,8 @@ struct reading {
 	struct ward_register *r;
 	struct ledger *l;
 	uint64_t *seqs;
-	size_t n, cap;
+	size_t n;
 };
-
-static int pick(void *arg, const struct ledger_entry *en, struct err *e)
-{
-	struct reading *x = arg;
-	if (en->leaf.kind != LEDGER_SHEET && en->leaf.kind != LEDGER_CAPTURE)
-		return 0;
-	if (x->n == x->cap) {
-		size_t cap = x->cap ? 2 * x->cap : 256;
-		uint64_t *p = reallocarray(x->seqs, cap, sizeof *p);
-		if (!p)
-			return err_set(e, ERR_MEMORY, NULL, "no memory for the numbers of entries");
-		x->seqs = p;
-		x->cap = cap;
-	}
-	x->seqs[x->n++] = en->seq;
-	return 0;
-}
 
 /* A captured item of kind sheet is the scan of one: it closes that sheet, as a command's word does. Another kind of item is none of ours. */
 static int take_scan(struct reading *x, const struct ledger_entry *en, struct err *e)
@@ -57,7 +40,7 @@ static int read_register(struct site *s, struct ward_register **ret, struct err 
 	if (r == 0)
 		r = cli_ledger(s, true, &keys, &x.l, e);
 	if (r == 0)
-		r = ledger_scan(x.l, 0, ledger_durable(x.l), false, pick, &x, e);
+		r = cli_entries(x.l, LEDGER_KIND_BIT(LEDGER_SHEET) | LEDGER_KIND_BIT(LEDGER_CAPTURE), &x.seqs, &x.n, e);
 	for (size_t i = 0; r == 0 && i < x.n; i++) {
 		r = ledger_read(x.l, x.seqs[i], &en, e);
 		if (r == 0)

@@ -74,31 +74,10 @@ int transfer_enter(struct control *k, enum transfer_state what, const struct tra
 
 /* ---- what the ledger says of transfers: leaves say which entries are about them, and only those are opened ---- */
 
-struct reading {
-	uint64_t *seqs;
-	size_t n, cap;
-};
-
-static int pick(void *arg, const struct ledger_entry *en, struct err *e)
-{
-	struct reading *x = arg;
-	if (en->leaf.kind != LEDGER_TRANSFER)
-		return 0;
-	if (x->n == x->cap) {
-		size_t cap = x->cap ? 2 * x->cap : 256;
-		uint64_t *p = reallocarray(x->seqs, cap, sizeof *p);
-		if (!p)
-			return err_set(e, ERR_MEMORY, NULL, "no memory for the numbers of entries");
-		x->seqs = p;
-		x->cap = cap;
-	}
-	x->seqs[x->n++] = en->seq;
-	return 0;
-}
-
 int transfer_log_of(struct site *s, struct transfer_log **ret, struct err *e)
 {
-	struct reading x = {0};
+	uint64_t *v = NULL;
+	size_t n = 0;
 	struct site_keys keys = {0};
 	struct ledger *l = NULL;
 	struct transfer_log *log = NULL;
@@ -107,9 +86,9 @@ int transfer_log_of(struct site *s, struct transfer_log **ret, struct err *e)
 	if (r == 0)
 		r = cli_ledger(s, true, &keys, &l, e);
 	if (r == 0)
-		r = ledger_scan(l, 0, ledger_durable(l), false, pick, &x, e);
-	for (size_t i = 0; r == 0 && i < x.n; i++) {
-		r = ledger_read(l, x.seqs[i], &en, e);
+		r = cli_entries(l, LEDGER_KIND_BIT(LEDGER_TRANSFER), &v, &n, e);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		r = ledger_read(l, v[i], &en, e);
 		if (r == 0 && !en.erased)
 			r = transfer_log_take(log, en.seq, en.leaf.time, en.body, e);
 		else if (r == ERR_ERASED)
@@ -117,7 +96,7 @@ int transfer_log_of(struct site *s, struct transfer_log **ret, struct err *e)
 	}
 	ledger_free(l);
 	site_keys_wipe(&keys);
-	free(x.seqs);
+	free(v);
 	if (r < 0)
 		transfer_log_free(log);
 	else

@@ -169,6 +169,9 @@ int ledger_read(struct ledger *l, uint64_t seq, struct ledger_entry *ret, struct
 /* In order, [from, to). A negative return from fn stops and is passed up. Bodies are opened only when want_bodies; erased ones are given out as that. Fast path of rebuilds. */
 typedef int ledger_scan_fn(void *arg, const struct ledger_entry *en, struct err *e);
 int ledger_scan(struct ledger *l, uint64_t from, uint64_t to, bool want_bodies, ledger_scan_fn *fn, void *arg, struct err *e) MUST;
+/* The same over leaves, for a few kinds (LEDGER_KIND_BIT of each, or-ed): only those are given out, and bundles of leaves without any are not read (SITE/ledger/kinds.idx, a cache: ledger_kinds.c). A kind from 63 on shares its bit with the others from there on. */
+#define LEDGER_KIND_BIT(kind) (UINT64_C(1) << ((kind) < 63 ? (kind) : 63))
+int ledger_scan_kinds(struct ledger *l, uint64_t from, uint64_t to, uint64_t kinds, ledger_scan_fn *fn, void *arg, struct err *e) MUST;
 int ledger_refresh(struct ledger *l, struct err *e) MUST; /* read-only handle beside a live writer: see what is new */
 /* The first entry whose receive time is greater than t (so [0, ret) is "as of t"). Binary search over leaves. */
 int ledger_at_time(struct ledger *l, int64_t t, uint64_t *ret_seq, struct err *e) MUST;

@@ -314,6 +314,8 @@ static inline uint64_t ledger_packs_end(const struct ledger_packs *p) /* the fir
 struct ledger_erased;
 int ledger_read_plain(struct ledger *l, uint64_t seq, struct ledger_entry *ret, struct err *e) MUST; /* ledger_read, that knows nothing of what was erased: ERR_CRYPTO where a quarter's key is not there */
 void ledger_erased_free(struct ledger_erased *x);
+struct ledger_kinds; /* which kinds stand in which bundle (ledger_kinds.c) */
+void ledger_kinds_free(struct ledger_kinds *k);
 /* Was the quarter of this period erased, as far as the ledger says? Its sentence, for an entry of it, goes to e as ERR_ERASED. ERR_NO: not erased. */
 int ledger_erased_period(struct ledger *l, uint32_t period, uint64_t seq, struct err *e) MUST;
 int ledger_erased_covers(struct ledger *l, uint64_t seq, struct err *e) MUST; /* the same by what this handle knows already, wherever its body may still lie */
@@ -441,11 +443,14 @@ struct ledger {
 	struct ledger_open_pack {
 		struct ledger_pack *pack;
 		uint64_t number, used;
+		size_t frame, at; /* + 1 (0: none), and where in its text the entry `next` begins: who reads on finds it without going through those before */
+		uint64_t next;
 	} open_pack[8]; /* opening one costs an X25519 and its index, 150 us; a frame kept open saves 200 us more */
 	uint64_t open_clock;
 	struct ledger_open_pack scanned; /* where the last scan stopped: its caller takes some MiB at a time, and goes on there */
 	uint64_t seen_made;              /* bodies of the entries below are in the table of seen messages, though its header does not say so yet */
 	struct ledger_erased *erased;    /* NULL: nobody asked yet */
+	struct ledger_kinds *kinds;      /* likewise */
 	struct buf erased_room;
 	struct buf scratch;
 	uint64_t scratch_record; /* number of the record in it; TAIL_STAGED: none */

@@ -780,6 +780,8 @@ static int open_it(struct opening *o, int sitefd, const struct site_keys *keys, 
 		return r;
 	if (keys)
 		take_keys(l, keys);
+	if (keys && keys->can_dedupe)
+		memcpy(l->dedupe, keys->dedupe, sizeof l->dedupe);
 	if (l->write && !(keys && keys->can_sign && keys->can_open && keys->can_dedupe))
 		return err_set(e, ERR_DENIED, "keys", "writing the ledger needs the signing key, the care key and the dedupe key");
 	if ((r = ledger_vkey_read(l->dirfd, &l->vkey, e)) < 0)
@@ -793,7 +795,6 @@ static int open_it(struct opening *o, int sitefd, const struct site_keys *keys, 
 		return r;
 	if (!l->write)
 		return open_read(l, e);
-	memcpy(l->dedupe, keys->dedupe, sizeof l->dedupe);
 	if ((r = ledger_house_init(l, e)) < 0)
 		return r;
 	ledger_periods_init(&l->house.periods, l->sitefd, keys);
@@ -1049,6 +1050,7 @@ void ledger_free(struct ledger *l)
 	buf_done(&l->scratch);
 	buf_wipe_done(&l->erased_room);
 	ledger_erased_free(l->erased);
+	ledger_kinds_free(l->kinds);
 	buf_done(&l->checkpoint);
 	int fds[] = {l->sitefd, l->dirfd, l->walfd, l->packfd};
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)

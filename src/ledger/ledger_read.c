@@ -151,7 +151,7 @@ static int open_pack_of(struct ledger *l, uint64_t seq, struct ledger_pack_info 
 }
 
 /* The open pack that holds seq; the one not used for longest makes room. */
-static int cached_pack(struct ledger *l, uint64_t seq, struct ledger_pack **ret, struct err *e)
+static int cached_pack(struct ledger *l, uint64_t seq, struct ledger_open_pack **ret, struct err *e)
 {
 	struct ledger_pack_info info;
 	struct ledger_open_pack *slot = &l->open_pack[0];
@@ -162,7 +162,7 @@ static int cached_pack(struct ledger *l, uint64_t seq, struct ledger_pack **ret,
 		struct ledger_open_pack *p = &l->open_pack[i];
 		if (p->pack && p->number == info.number) {
 			p->used = ++l->open_clock;
-			*ret = p->pack;
+			*ret = p;
 			return 0;
 		}
 		if (p->used < slot->used)
@@ -174,28 +174,34 @@ static int cached_pack(struct ledger *l, uint64_t seq, struct ledger_pack **ret,
 		return r;
 	slot->number = info.number;
 	slot->used = ++l->open_clock;
-	*ret = slot->pack;
+	*ret = slot;
 	return 0;
 }
 
 static int read_packed(struct ledger *l, uint64_t seq, struct ledger_entry *ret, struct err *e)
 {
-	struct ledger_pack *pack;
+	struct ledger_open_pack *p;
 	struct ledger_entry en;
 	struct ledger_leaf leaf;
 	struct slice text;
-	int r = cached_pack(l, seq, &pack, e);
+	int r = cached_pack(l, seq, &p, e);
 	if (r < 0)
 		return r;
-	if ((r = ledger_pack_frame(pack, ledger_pack_find(pack, seq), &text, e)) < 0)
+	size_t frame = ledger_pack_find(p->pack, seq);
+	if ((r = ledger_pack_frame(p->pack, frame, &text, e)) < 0)
 		return r;
 	struct cur c = cur_of(text);
+	if (p->frame == frame + 1 && p->next <= seq)
+		(void)cur_take(&c, p->at);
 	do {
 		if (cur_done(&c))
 			return err_set(e, ERR_CORRUPT, "packs", "entry %" PRIu64 " is not in the pack that should hold it", seq);
 		if ((r = ledger_entry_any(&c, &en, e)) < 0)
 			return r;
 	} while (en.seq != seq);
+	p->frame = frame + 1;
+	p->at = cur_offset(&c);
+	p->next = seq + 1;
 	if (en.erased) /* who knows the entry that erased it has said so before; here its pack alone says it */
 		return err_set(e, ERR_ERASED, NULL, "the body of entry %" PRIu64 " was erased", seq);
 	if ((r = ledger_read_leaf(l, seq, &leaf, e)) == 0 && (r = check(l, &leaf, &en, e)) == 0)
