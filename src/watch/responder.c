@@ -572,10 +572,10 @@ static bool let_go_empty(struct responder *r, const struct fanotify_event_metada
 	return true;
 }
 
-bool perm_read(struct responder *r)
+static _Alignas(8) char room[16384];
+
+static bool perm_take(struct responder *r, ssize_t n)
 {
-	static _Alignas(8) char room[16384];
-	ssize_t n = read(r->m.perm, room, sizeof room);
 	const bool again = n < 0 ? errno != EAGAIN : n > (ssize_t)sizeof room - PERM_EVENT_MAX;
 	struct fanotify_event_metadata *md = (void *)room; /* not const: FAN_EVENT_NEXT takes it off, and clang warns */
 	ssize_t left = n;
@@ -593,4 +593,20 @@ bool perm_read(struct responder *r)
 		if (md->mask)
 			on_event(r, md);
 	return again;
+}
+
+bool perm_read(struct responder *r)
+{
+	return perm_take(r, read(r->m.perm, room, sizeof room));
+}
+
+bool perm_look(struct responder *r, int64_t until)
+{
+	ssize_t n;
+	while ((n = read(r->m.perm, room, sizeof room)) < 0 && errno == EAGAIN && time_monotonic() < until)
+		;
+	if (n < 0 && errno == EAGAIN)
+		return false;
+	r->more = perm_take(r, n);
+	return true;
 }

@@ -104,6 +104,11 @@ struct awake {
 	bool held;
 	int64_t since;             /* the window in which questions are counted */
 	unsigned questions;
+	int running;               /* /proc/loadavg, -1: not to be had */
+	int processors;
+	bool room;                 /* nobody else wanted a processor when that was looked at last */
+	int credit;                /* of looking for the next question instead of sleeping: looking in vain costs it */
+	int64_t room_at, poor_at, window, looked; /* looked: how long of this window, the answers included */
 };
 
 struct responder {
@@ -181,6 +186,8 @@ struct responder {
 void awake_open(struct awake *a, bool wanted);
 void awake_asked(struct awake *a, int64_t now); /* questions came */
 void awake_end(struct awake *a);                /* none came for a while */
+int64_t awake_may_look(struct awake *a, int64_t now);            /* so long the next question may be looked for before sleeping, nanoseconds; 0: not at all */
+void awake_looked(struct awake *a, int64_t from, int64_t to, bool found);
 
 /* responder_client.c */
 void client_find(struct responder *r, struct session *s); /* a file server's process: whose work it does */
@@ -252,5 +259,6 @@ void flush_lines(struct responder *r);
 bool waiting_step(struct responder *r, struct waiting *w, int64_t now); /* true: it is answered */
 void happened(struct responder *r);  /* the queue of names is emptied */
 bool perm_read(struct responder *r); /* what the kernel asks; true: there may be more */
+bool perm_look(struct responder *r, int64_t until); /* the same, looked for until then; false: nothing came */
 
 #endif

@@ -14,6 +14,7 @@
 
 #define OUT_MAX RESPONDER_OUT_MAX
 #define SESSION_IDLE (60 * TIME_SEC)
+#define LOOKS 16 /* before the other sources are asked */
 
 static volatile sig_atomic_t told_to_stop;
 
@@ -252,9 +253,28 @@ static void mark_on(struct responder *r)
 	say_ready(r);
 }
 
+/* Questions that follow each other closely, without sleeping in between; after some of them the other sources are asked, too. */
+static void look_for_more(struct responder *r)
+{
+	for (int n = 0; n < LOOKS && !r->waiting_count && !r->more; n++) {
+		const int64_t now = time_monotonic(), most = awake_may_look(&r->awake, now);
+		if (!most)
+			return;
+		const bool came = perm_look(r, now + most);
+		const int64_t then = time_monotonic();
+		awake_looked(&r->awake, now, then, came);
+		if (!came)
+			return;
+		r->last_perm = then;
+		if (then - r->happened_at >= GATHER)
+			happened(r);
+	}
+}
+
 static int loop(struct responder *r)
 {
 	for (;;) {
+		look_for_more(r);
 		int64_t now = time_monotonic();
 		atomic_fetch_add(&r->o->heart->beat, 1);
 		const unsigned came = poll_wait(r, now);
