@@ -14,6 +14,11 @@ pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(EXPAT REQUIRED IMPORTED_TARGET expat)
 pkg_check_modules(CAIRO REQUIRED pangocairo) # loaded when a page is drawn: only its headers are here
 find_path(ZINT_INCLUDE zint.h REQUIRED) # loaded when a barcode is drawn: only its header is here
+pkg_check_modules(POPPLER REQUIRED poppler-glib) # these five are loaded when a scan is read: only their headers are here
+pkg_check_modules(PNG REQUIRED libpng)
+pkg_check_modules(TIFF REQUIRED libtiff-4)
+find_path(TURBOJPEG_INCLUDE turbojpeg.h REQUIRED)
+find_path(ZBAR_INCLUDE zbar.h REQUIRED)
 pkg_check_modules(FUSE IMPORTED_TARGET fuse3) # without it `vault mount` says so
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
 

@@ -15,8 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 	}
 	if (paper_code_get(slice_of(data, size), &c, NULL) == 0) {
-		paper_code_put(&c.number, c.kind, c.entry, code);
-		if (paper_code_get(slice_str(code), &same, NULL) < 0 || same.kind != c.kind || same.entry != c.entry)
+		paper_code_put(&c, code);
+		if (paper_code_get(slice_str(code), &same, NULL) < 0 || same.kind != c.kind || same.entry != c.entry || same.page != c.page)
 			abort();
 	}
 	return 0;

@@ -221,14 +221,16 @@ struct paper_number {
 void paper_block(const uint8_t hash[32], char ret[PAPER_BLOCK_MAX]);              /* of the SHA-256 of the ledger's origin */
 void paper_number_put(const struct paper_number *n, char ret[PAPER_NUMBER_MAX]);
 int paper_number_get(struct slice text, struct paper_number *ret, struct err *e) MUST; /* as people type it: any case, blanks around; also the whole text of its QR code. ERR_INPUT */
-/* What its QR code says: "HF1:K7Q-4711-12-X:MAR:4700:AB": number, kind, the entry it was made from, two check characters (ISO 7064, MOD 1271-36). No name and no number of a patient. */
+/* What its QR code says: "HF1:K7Q-4711-12-X:MAR:4700:AB": number, kind, the entry it was made from, two check characters (ISO 7064, MOD 1271-36). Of a sheet of several pages "HF2:K7Q-4711-12-X:MAR:4700:3:AB": which of them this is,
+ * before the check characters, which count the colons as Z here. No name and no number of a patient. */
 #define PAPER_CODE_MAX 96
-void paper_code_put(const struct paper_number *n, enum paper_kind kind, uint64_t entry, char ret[PAPER_CODE_MAX]);
 struct paper_code {
 	struct paper_number number;
 	enum paper_kind kind;
 	uint64_t entry;
+	uint32_t page; /* from 1; 0: not said. It is the only one, or was printed by a version that did not say it */
 };
+void paper_code_put(const struct paper_code *c, char ret[PAPER_CODE_MAX]);
 int paper_code_get(struct slice text, struct paper_code *ret, struct err *e) MUST;
 
 #endif

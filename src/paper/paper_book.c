@@ -231,17 +231,21 @@ static void draw_page(struct printing *k, struct leaf *l, const struct page *pag
 static int draw_sheet(struct printing *k, size_t i, const char *block, uint64_t entry)
 {
 	struct leaf *l = k->b->index[i];
-	struct paper_number n = {.entry = entry, .sheet = (uint32_t)i + 1};
+	struct paper_code c = {.number = {.entry = entry, .sheet = (uint32_t)i + 1}, .kind = l->kind, .entry = k->b->run.entry};
 	char number[PAPER_NUMBER_MAX], text[PAPER_CODE_MAX];
 	struct code qr;
 	unsigned no = 1;
-	snprintf(n.block, sizeof n.block, "%s", block);
-	paper_number_put(&n, number);
-	paper_code_put(&n, l->kind, k->b->run.entry, text);
-	arena_reset(k->a);
-	int r = libzint_code(CODE_QR, text, k->a, &qr, k->e);
-	for (const struct page *p = l->first; p && r == 0; p = p->next)
-		draw_page(k, l, p, no++, number, &qr);
+	int r = 0;
+	snprintf(c.number.block, sizeof c.number.block, "%s", block);
+	paper_number_put(&c.number, number);
+	for (const struct page *p = l->first; p && r == 0; p = p->next, no++) {
+		c.page = l->pages > 1 ? no : 0;
+		paper_code_put(&c, text);
+		arena_reset(k->a);
+		r = libzint_code(CODE_QR, text, k->a, &qr, k->e);
+		if (r == 0)
+			draw_page(k, l, p, no, number, &qr);
+	}
 	return r;
 }
 

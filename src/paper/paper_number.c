@@ -1,4 +1,4 @@
-/* Numbers of sheets, and what their QR code says. Check characters: ISO/IEC 7064:2003, hybrid system MOD 37,36 (one character) for the number, pure system MOD 1271-36 (two) for the code; both over 0-9 A-Z. In a number the hyphens count, as Z: one that moves makes another number. */
+/* Numbers of sheets, and what their QR code says. Check characters: ISO/IEC 7064:2003, hybrid system MOD 37,36 (one character) for the number, pure system MOD 1271-36 (two) for the code; both over 0-9 A-Z. In a number the hyphens count, as Z, and in a code with a page the colons: one that moves makes another number. */
 #include "paper.h"
 
 #include <stdio.h>
@@ -42,11 +42,11 @@ static char check_one(struct slice s)
 	return digits[(37 - p) % 36];
 }
 
-static void check_two(struct slice s, char ret[3])
+static void check_two(struct slice s, bool colons, char ret[3])
 {
 	unsigned p = 0;
 	for (size_t i = 0; i < s.n; i++) {
-		int v = value(s.p[i]);
+		int v = colons && s.p[i] == ':' ? 35 : value(s.p[i]);
 		if (v >= 0)
 			p = (p + (unsigned)v) * 36 % 1271;
 	}
@@ -75,16 +75,18 @@ void paper_number_put(const struct paper_number *n, char ret[PAPER_NUMBER_MAX])
 	ret[k + 1] = 0;
 }
 
-void paper_code_put(const struct paper_number *n, enum paper_kind kind, uint64_t entry, char ret[PAPER_CODE_MAX])
+void paper_code_put(const struct paper_code *c, char ret[PAPER_CODE_MAX])
 {
 	char number[PAPER_NUMBER_MAX], check[3], upper[24];
 	size_t i = 0;
-	for (const char *k = paper_kind_name(kind); *k; k++)
+	for (const char *k = paper_kind_name(c->kind); *k; k++)
 		upper[i++] = *k >= 'a' && *k <= 'z' ? (char)(*k - 32) : *k; /* what a QR code holds at five and a half bits a letter */
 	upper[i] = 0;
-	paper_number_put(n, number);
-	int k = snprintf(ret, PAPER_CODE_MAX, "HF1:%s:%s:%llu:", number, upper, (unsigned long long)entry);
-	check_two(slice_of(ret, (size_t)k), check);
+	paper_number_put(&c->number, number);
+	int k = snprintf(ret, PAPER_CODE_MAX, "HF%c:%s:%s:%llu:", c->page ? '2' : '1', number, upper, (unsigned long long)c->entry);
+	if (c->page)
+		k += snprintf(ret + k, PAPER_CODE_MAX - (size_t)k, "%u:", c->page);
+	check_two(slice_of(ret, (size_t)k), c->page, check);
 	snprintf(ret + k, PAPER_CODE_MAX - (size_t)k, "%s", check);
 }
 
@@ -133,8 +135,9 @@ int paper_code_get(struct slice text, struct paper_code *ret, struct err *e)
 {
 	char up[PAPER_CODE_MAX], again[PAPER_CODE_MAX];
 	struct slice s, rest, number, kind, entry;
-	struct paper_code c;
-	if (tidy(text, up, sizeof up, &s) < 0 || !slice_starts(s, "HF1:"))
+	struct paper_code c = {.page = 0};
+	uint64_t page;
+	if (tidy(text, up, sizeof up, &s) < 0 || !(slice_starts(s, "HF1:") || slice_starts(s, "HF2:")))
 		return err_set(e, ERR_INPUT, NULL, "this is not what the QR code of a sheet says");
 	number = slice_cut(slice_of(s.p + 4, s.n - 4), ':', &rest);
 	kind = slice_cut(rest, ':', &rest);
@@ -144,8 +147,11 @@ int paper_code_get(struct slice text, struct paper_code *ret, struct err *e)
 		return r;
 	if (k < 0 || num_u64(entry, 0, UINT64_MAX, &c.entry) < 0)
 		return err_set(e, ERR_INPUT, NULL, "this is not what the QR code of a sheet says");
+	if (s.p[2] == '2' && num_u64(slice_cut(rest, ':', &rest), 1, PAPER_PAGES_OF_SHEET_MAX, &page) < 0)
+		return err_set(e, ERR_INPUT, NULL, "this is not what the QR code of a sheet says");
 	c.kind = (enum paper_kind)k;
-	paper_code_put(&c.number, c.kind, c.entry, again);
+	c.page = s.p[2] == '2' ? (uint32_t)page : 0;
+	paper_code_put(&c, again);
 	if (!slice_eq_str(s, again))
 		return err_set(e, ERR_INPUT, NULL, "the check characters do not fit: the code was misread");
 	*ret = c;
@@ -159,7 +165,7 @@ int paper_number_get(struct slice text, struct paper_number *ret, struct err *e)
 	struct paper_code c;
 	if (tidy(text, up, sizeof up, &s) < 0)
 		return no_number(e);
-	if (!slice_starts(s, "HF1:"))
+	if (!slice_starts(s, "HF1:") && !slice_starts(s, "HF2:"))
 		return number_of(s, ret, e);
 	int r = paper_code_get(s, &c, e);
 	if (r == 0)

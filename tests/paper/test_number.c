@@ -21,9 +21,12 @@ static void there_and_back(void **state)
 			assert_int_equal(paper_number_get(slice_str(number), &n, &e), 0);
 			assert_string_equal(n.block, all[i].block);
 			assert_true(n.entry == all[i].entry && n.sheet == all[i].sheet);
-			paper_code_put(&all[i], (enum paper_kind)k, 99 + (uint64_t)k, code);
+			static const uint32_t pages[] = {0, 1, PAPER_PAGES_OF_SHEET_MAX};
+			uint32_t page = pages[k % 3];
+			paper_code_put(&(struct paper_code){all[i], (enum paper_kind)k, 99 + (uint64_t)k, page}, code);
+			assert_int_equal(code[2], page ? '2' : '1');
 			assert_int_equal(paper_code_get(slice_str(code), &c, &e), 0);
-			assert_true(c.kind == (enum paper_kind)k && c.entry == 99 + (uint64_t)k && c.number.sheet == all[i].sheet);
+			assert_true(c.kind == (enum paper_kind)k && c.entry == 99 + (uint64_t)k && c.number.sheet == all[i].sheet && c.page == page);
 			assert_int_equal(paper_number_get(slice_str(code), &n, &e), 0); /* whoever has a scanner */
 			assert_true(n.entry == all[i].entry);
 			for (const char *p = code; *p; p++) /* what a QR code holds at five and a half bits a character */
@@ -84,7 +87,9 @@ static void errors_are_seen(void **state)
 		char number[PAPER_NUMBER_MAX], code[PAPER_CODE_MAX];
 		paper_number_put(&n, number);
 		one_wrong(number, reads_number);
-		paper_code_put(&n, PAPER_MAR, entry, code);
+		paper_code_put(&(struct paper_code){n, PAPER_MAR, entry, 0}, code);
+		one_wrong(code, reads_code);
+		paper_code_put(&(struct paper_code){n, PAPER_MAR, entry, (uint32_t)entry % 7 + 1}, code);
 		one_wrong(code, reads_code);
 	}
 }
