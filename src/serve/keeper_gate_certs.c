@@ -118,8 +118,13 @@ static void put_due(const struct due *d, int64_t now, struct jsonw *w)
 	jsonw_key(w, "certificate");
 	jsonw_obj(w);
 	put_fields(&d->c, step, w);
-	jsonw_kstr(w, "link", d->of[0]->l.name);
-	jsonw_kstr(w, "links", links);
+	jsonw_key(w, "links");
+	jsonw_arr(w);
+	for (size_t i = 0; i < d->links && i < ARRAY_LEN(d->of); i++)
+		jsonw_str(w, d->of[i]->l.name);
+	jsonw_arr_end(w);
+	if (d->links > ARRAY_LEN(d->of))
+		jsonw_ku64(w, "more", d->links - ARRAY_LEN(d->of));
 	jsonw_obj_end(w);
 	jsonw_obj_end(w);
 }

@@ -1,5 +1,6 @@
 // An alarm in the reader's language. The server's own sentence stands for English and for what is not known here; what only it knows (a name, a cause) is kept behind the translated one.
 import type { Alarm, Board } from "./api";
+import { certificateNext, certificateOf, ending, whose } from "./certificates";
 import { span } from "./format";
 import { type Key, getLang, t } from "./i18n";
 
@@ -17,6 +18,10 @@ export function alarmText(a: Alarm, board: Board | null): { reason: string; next
   const source = /^damage-(.+)$/.exec(a.id)?.[1];
   if (source) return { reason: t("alDamage", { s: source }), next: t("alDamageNext", { s: source }) };
   if (/^watch-(stopped|observed|restored|look)$/.test(a.what)) return { reason: t(a.what === "watch-look" ? "alWatchLook" : a.what === "watch-stopped" ? "alWatch" : a.what === "watch-restored" ? "alWatchBack" : "alWatchSeen", { r: a.reason }), next: t(a.what === "watch-restored" ? "alWatchBackNext" : "alWatchNext") };
+  if (a.certificate) {
+    const c = certificateOf(a.certificate), links = (a.certificate.links ?? []).join(", ") + (a.certificate.more ? ` +${a.certificate.more}` : "");
+    return { reason: [whose(c), links, ending(c)].join(" · "), next: certificateNext(c, a.certificate.links?.[0] ?? "") };
+  }
   if (a.id === "not-recorded" && board?.readOnly) return { reason: t("alUnrecordedRead"), next: t("readOnlyNext") };
   const k = getLang() === "en" ? undefined : known.find(([id]) => id.test(a.id));
   if (!k) return { reason: capital(a.reason || a.what), next: capital(a.next ?? "") };

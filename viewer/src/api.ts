@@ -7,7 +7,7 @@ export interface Session {
   site: { name: string; origin: string; mode: string; since?: string; zoneMinutes: number };
 }
 export interface Feed { name: string; source: string; state: "fresh" | "ageing" | "stale" | "never" | "ended"; last?: string; messages: number; usualGapSeconds?: number; staleAfterSeconds?: number; minutes: number[] }
-export interface Alarm { id: string; severity: string; since: string; what: string; reason: string; next?: string; feed?: string }
+export interface Alarm { id: string; severity: string; since: string; what: string; reason: string; next?: string; feed?: string; certificate?: { name: string; of: string; signer?: boolean; pinned?: boolean; ends: string; step?: number; links?: string[]; more?: number } }
 export interface Snapshot { id: string; seq: number; time: string; source: string; host: string; files: number; bytes: number; new_bytes: number; verdict: string; reasons: string[] }
 export interface Replica { name: string; target?: string; kind?: string; ours?: boolean; lastTry?: string; lastSuccess?: string; error?: string; size?: number; headTime?: string }
 export interface WardPacket { unit: string; made: string; validUntil: string; entry: number; bytes: number; persons: number }

@@ -1,4 +1,5 @@
 // Partner links and verdicts of the sensor as the server tells them, made whole; and the words that need more than a table.
+import { type Certificate, certificateOf } from "./certificates";
 import { clockSeconds, stamp } from "./format";
 import { type Key, getLang, t } from "./i18n";
 
@@ -6,7 +7,7 @@ export const states = ["CUT", "QUARANTINED", "TEST", "ONE-WAY", "LIMITED", "OPEN
 export interface Condition { name: string; text: string; met: boolean; before: string }
 export interface Link {
   name: string; state: string; since: string; kind: string; bytes: number; queue: number; last: string; proof: { method: string; at: string; result: string } | null;
-  owner: string; purpose: string; out: boolean; tcp: boolean; listen: string; to: string; allow: string[]; types: string[]; rate: number; problem: string; next: string; signed: string; signedUntil: string; expires: string; queueFirst: number | null; queueSince: string; messages: number; conditions: Condition[]; hours: string[]; shutNow: boolean; contact: string; refusedFirst: number | null; refusedCode: string; refusedSince: string; skipped: number;
+  owner: string; purpose: string; out: boolean; tcp: boolean; listen: string; to: string; allow: string[]; types: string[]; rate: number; problem: string; next: string; signed: string; signedUntil: string; expires: string; queueFirst: number | null; queueSince: string; messages: number; conditions: Condition[]; hours: string[]; shutNow: boolean; contact: string; refusedFirst: number | null; refusedCode: string; refusedSince: string; skipped: number; certificates: Certificate[];
 }
 const list = (v: any): any[] => (Array.isArray(v) ? v : typeof v === "string" && v ? v.split(",") : []);
 const text = (v: any): string => (v === null || v === undefined ? "" : String(v));
@@ -15,7 +16,7 @@ export const linksOf = (v: any): Link[] => list(v?.links).map((l: any) => {
   return {
     name: text(l.name), state: states.includes(l.state) ? l.state : "CUT", since: text(l.since), kind: text(l.class), bytes: Number(l.bytes) || 0, queue: Number(l.queue) || 0, last: text(l.last_message), proof: l.proof?.at ? { method: text(l.proof.method), at: l.proof.at, result: text(l.proof.result) } : null,
     owner: text(m.owner), purpose: text(m.purpose), out: m.direction === "out", tcp: m.protocol === "tcp", listen: text(m.listen), to: text(m.to), allow: list(m.allow).map(text), types: list(m.types).map(text), rate: Number(m.rate) || 0, problem: text(m.problem), next: text(m.next), signed: text(m.signed), signedUntil: text(m.signedUntil), expires: text(m.expires), queueFirst: m.queueFirst ?? null, queueSince: text(m.queueSince), messages: Number(m.messages) || 0,
-    conditions: list(m.conditions).map((c: any) => ({ name: text(c.name), text: text(c.text), met: list(m.met).includes(c.name), before: text(c.before) })), hours: list(m.hours).map(text), shutNow: !!m.outsideHours, contact: text(m.contact), refusedFirst: m.refusedFirst ?? null, refusedCode: text(m.refusedCode), refusedSince: text(m.refusedSince), skipped: Number(m.skipped) || 0,
+    conditions: list(m.conditions).map((c: any) => ({ name: text(c.name), text: text(c.text), met: list(m.met).includes(c.name), before: text(c.before) })), hours: list(m.hours).map(text), shutNow: !!m.outsideHours, contact: text(m.contact), refusedFirst: m.refusedFirst ?? null, refusedCode: text(m.refusedCode), refusedSince: text(m.refusedSince), skipped: Number(m.skipped) || 0, certificates: list(m.certificates).map(certificateOf),
   };
 });
 export const stateWord = (s: string): string => t(`gs_${s}` as Key) ?? s;

@@ -1,6 +1,7 @@
 // Links to partners: how each stands, with its proof; cutting them, which shows what it will do before it does it; one link, its history and the signature for its next step.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type ApiError, type Event, post } from "./api";
+import { type Certificate, certificateNext, ending, pressing, whose } from "./certificates";
 import { bytes, clockSeconds, count, full, stamp } from "./format";
 import { type Link, linksOf, named, proofOf, proofText, proofWords, shut, stateWord, states } from "./gate";
 import { HostPage, IsolatePage } from "./gate-host";
@@ -26,6 +27,9 @@ function Next({ l, now }: { l: Link; now: number }) {
 }
 const rank = (l: Link) => (l.problem ? -1 : l.state === "OPEN" ? 9 : states.indexOf(l.state));
 
+const soon = (l: Link) => l.certificates.filter((c) => c.step !== null).sort((a, b) => a.step! - b.step!);
+const EndTag = ({ c }: { c: Certificate }) => <b class={`tag ${pressing(c) ? "red" : "amber"}`}>{ending(c)}</b>;
+
 function ListPage() {
   const { may, print } = useShared(), now = useNow(1000);
   const { data, error, fetched, reload } = useData<unknown>("/api/gate", "gate", 3000);
@@ -48,7 +52,7 @@ function ListPage() {
             <tr key={l.name} class={shut(l) ? "shut" : ""}>
               <th scope="row"><a href={linkHash(l.name)}>{l.name}</a>{l.kind && <> <span class="muted">{l.kind}</span></>}<small class="block">{[l.purpose || (l.out ? t("gDirOut") : t("gDirIn")), l.owner].filter(Boolean).join(" · ")}</small></th>
               <td class="nowrap"><StateTag s={l.state} /><small class="block muted">{t("gSince", { t: stamp(l.since, now) })}</small></td>
-              <td>{l.problem && <b class="tag red">{t("gProblem")}{t("colon")}{l.problem}</b>}{shut(l) ? <ProofLine l={l} now={now} /> : l.last ? t("gLast", { t: stamp(l.last, now) }) : ""}</td>
+              <td>{l.problem && <b class="tag red">{t("gProblem")}{t("colon")}{l.problem}</b>}{soon(l).slice(0, 1).map((c) => <span class="block" key={c.name}><EndTag c={c} /> <small>{whose(c)}</small></span>)}{shut(l) ? <ProofLine l={l} now={now} /> : l.last ? t("gLast", { t: stamp(l.last, now) }) : ""}</td>
               <td>{waits(l, now)}</td>
               <td><Next l={l} now={now} /></td>
             </tr>))}
@@ -164,7 +168,7 @@ function LinkPage({ name }: { name: string }) {
   const meet = (condition: string, met: boolean) => post("/api/gate/condition", { name, condition, met }).then(() => { setSaid(""); reload(); history.reload(); }, (e: ApiError) => { if (e.status === 401) signedOut(); else setSaid(sentence(e)); });
   if (!l) return <div class="scroller" id="content" tabIndex={0} role="main"><Fail error={error} onRetry={reload} />{!data ? !error && <Loading what={name} /> : <p class="note">{name}{t("colon")}{t("gNone")} <a href="#/partners">{t("gToList")}</a></p>}</div>;
   const facts: [Key, preact.ComponentChildren][] = [["gPurpose", l.purpose], ["gOwner", [l.owner, l.contact].filter(Boolean).join(" · ")], ["gClass", l.kind], ["gDirection", l.out ? t("gDirOut") : t("gDirIn")], ["gProtocol", l.tcp ? `TCP, ${t("gOpaque")}` : "MLLP"], ["gAddresses", <span class="mono">{l.listen} → {l.to}</span>], ["gAllow", l.allow.length ? <span class="mono">{l.allow.join(", ")}</span> : t("gEverybody")],
-    ["gLimits", [l.types.join(", "), l.rate ? t("gRate", { n: l.rate }) : "", l.hours.join(", ")].filter(Boolean).join(" · ") || t("gNoLimits")], ["gBytes", `${bytes(l.bytes)} · ${count(l.messages)} ${t("gMessages")}${l.last ? ` · ${t("gLast", { t: stamp(l.last, now) })}` : ""}`]];
+    ["gLimits", [l.types.join(", "), l.rate ? t("gRate", { n: l.rate }) : "", l.hours.join(", ")].filter(Boolean).join(" · ") || t("gNoLimits")], ["gcTitle", l.certificates.length ? <ul class="plain">{l.certificates.map((c) => <li key={c.of + c.name}>{whose(c)} · {c.step === null ? ending(c) : <EndTag c={c} />}</li>)}</ul> : ""], ["gBytes", `${bytes(l.bytes)} · ${count(l.messages)} ${t("gMessages")}${l.last ? ` · ${t("gLast", { t: stamp(l.last, now) })}` : ""}`]];
   return (
     <div class="scroller" id="content" tabIndex={0} role="main">
       <div class="pagehead"><h1 tabIndex={-1}>{l.name}</h1><StateTag s={l.state} /><span class="muted">{t("gSince", { t: stamp(l.since, now) })}{l.expires && <> · {t("gFalls", { t: stamp(l.expires, now) })}</>}</span><span class="grow" /><a class="btn small noprint" href="#/partners">{t("gToList")}</a>{may("cut") && shut(l) && <button type="button" class="btn small noprint" onClick={probe}>{t("gProbeAgain")}</button>}{may("cut") && l.state !== "CUT" && <a class="btn stop noprint" href={cutHash("name", l.name)}>{t("gCutOne")}</a>}</div>
@@ -173,6 +177,7 @@ function LinkPage({ name }: { name: string }) {
       {l.shutNow && <p class="note warn">{t("gOutside2", { h: l.hours.join(", ") })}</p>}
       <Refused l={l} first={queue.data?.queue.find((m) => m.seq === l.refusedFirst)} now={now} done={() => { reload(); queue.reload(); history.reload(); }} />
       {l.problem && l.refusedFirst === null && <p class="note bad">{t("gProblem")}{t("colon")}<span lang="en">{l.problem}</span></p>}
+      {soon(l).map((c) => <p key={c.of + c.name} class={`note ${pressing(c) ? "bad" : "warn"}`}>{whose(c)} · <b>{ending(c)}</b>. <Instruction text={certificateNext(c, l.name)} /></p>)}
       {shut(l) && <p class="note proofnote"><ProofLine l={l} now={now} wait /></p>}
       <ol class="ladder" aria-label={t("gSteps")}>{states.map((s) => <li key={s} class={s === l.state ? "at" : states.indexOf(s) < states.indexOf(l.state) ? "past" : ""} aria-current={s === l.state ? "step" : undefined}><b>{stateWord(s)}</b>{s === l.state && <span class="tag blue">{t("gHere")}</span>}<small>{named("gm_", s)}</small></li>)}</ol>
       <div class="cols">

@@ -155,6 +155,36 @@ export default async function ({ test: any, axe, to, has, assert, knobs, mock, b
     has(await page.locator("#content").innerText(), "holdfast watch release w4");
     assert(await page.locator("#release").isDisabled() && await page.locator("#propose").isDisabled(), "orders to nobody");
   });
+  const ends = {
+    en: { ended: "HAS ENDED", whose: "The partner's certificate lab.example (the far side)", next: "Tell the partner", ours: "Our certificate hospital.example", far: "ends" },
+    fr: { ended: "A EXPIRÉ", whose: "Le certificat lab.example du partenaire (côté distant)", next: "Prévenez le partenaire", ours: "Notre certificat hospital.example", far: "expire" },
+    zh: { ended: "到期", whose: "合作方证书 lab.example（对端）", next: "请通知合作方", ours: "我方证书 hospital.example", far: "到期" },
+  };
+  for (const lang of ["en", "fr", "zh"]) await test(`partners: a certificate that has ended, or ends soon, is on the list, the link and the board, with what to do (${lang})`, async (enter) => {
+    const w = ends[lang], day = (n) => new Date(Date.now() + n * 86400000).toISOString();
+    const gone = { name: "lab.example", of: "far", ends: day(-1), step: 0, reason: "the server's own words", next: "x" };
+    mock.gate.links[0].certificates = [{ name: "hospital.example", of: "ours", ends: day(12), step: 14, reason: "x", next: "x" }, gone, { name: "root.example", of: "ca", ends: day(900) }];
+    knobs.board = { alarms: [{ id: "certificate-link-0123456789abcdef-0", severity: "alarm", since: day(-1), what: "certificate", reason: "the server's own words", next: "x", certificate: { ...gone, links: ["lab-west", "radiology", "insurer"], more: 4 } }] };
+    const page = await enter({ lang });
+    await to(page, "#/partners");
+    await row(page, "lab-west").locator(".tag.red", { hasText: w.ended }).waitFor();
+    has(await row(page, "lab-west").innerText(), w.whose);
+    assert(!(await row(page, "lab-orders").innerText()).includes(w.ended), "on another link");
+    await axe(page, `a certificate, ${lang}`);
+    await to(page, "#/partners/link/lab-west");
+    const bad = page.locator(".note.bad", { hasText: w.whose }), warn = page.locator(".note.warn", { hasText: w.ours });
+    await bad.waitFor();
+    has(await bad.innerText(), w.next);
+    has(await warn.innerText(), "holdfast gate change lab-west --tls-cert FILE --tls-key FILE");
+    has(await page.locator("dl.kv").innerText(), "root.example");
+    await axe(page, `its link, ${lang}`); await wide(page, `its link, ${lang}`);
+    await to(page, "#/board");
+    const alarm = page.getByText("lab-west, radiology, insurer +4").first();
+    await alarm.waitFor();
+    const text = await page.locator("body").innerText();
+    has(text, w.next);
+    assert(!text.includes("the server's own words"), "English in every language");
+  });
   await test("partners: a condition that is not met holds the step back; said to be met by name, it does not", async (enter) => {
     knobs.conditions = true;
     mock.gate.links[1].met = [];

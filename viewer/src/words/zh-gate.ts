@@ -39,5 +39,7 @@ const words: Words = {
   gCarry: "执行…", gCarryAsk: "现在执行预案“{p}”？", gCarryAddr: "与本机切断的地址（{n} 个）：", gCarryNothing: "其内容均已切断。", gCarryLeft: "以下保持不变：", gCarryUndo: "撤销需分阶段进行，每阶段两人。", gCarryDo: "立即执行“{p}”", gCarryNot: "不执行", gCarryDone: "预案“{p}”已执行。", gCarriedBy: "由 {u} 执行，{t}",
   gUndoTitle: "分阶段撤销", gUndoMeans: "每阶段需要两位安全、所有者或管理员：预案切断的每条链路上升一步，地址解除切断，隔离解除。", gUndoSecond: "{u} 已签字。", gUndoYou: "您已签字。须由另一人在 {t} 前签字。", gUndoDo: "为下一阶段签字", gUndoDone: "预案的内容已全部解除。", gUndoStage: "您的签字已记录。", gUndoMoved: "上升一步：", gUndoFreed: "已解除：{l}", gUndoSigned: "等待第二人：{l}", gUndoHeld: "{l} 被暂缓：",
   "gv_plan-cut": "已执行隔离预案", "gv_plan-undo": "签字撤销预案", "gv_plan-remove": "预案已删除", gv_skip: "放弃消息",
+  gcTitle: "证书", gcOurs: "我方证书 {n}", gcOursSigner: "签署我方证书的 {n}", gcCa: "用于识别合作方的颁发机构 {n}", gcNear: "合作方证书 {n}（连入方）", gcFar: "合作方证书 {n}（对端）", gcEnds: "{t} 到期", gcEnded: "已于 {t} 到期",
+  gcNextOurs: "到期后对端可能拒绝我方。请签发新证书，切断连接，然后：{c}", gcNextCa: "到期后，由其签发证书的各方都将被拒绝。请向合作方索取接替的颁发机构证书，切断连接，然后：{c}", gcNextShown: "到期后将被拒绝。请通知合作方；同一机构签发的新证书无需在此更改。", gcNextPinned: "连接不受影响，因为它指定的正是这张证书。合作方换新后，请切断连接，然后：{c}",
 };
 export default words;
