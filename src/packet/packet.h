@@ -57,7 +57,7 @@ int packet_key_load(int sitefd, const char *unit, bool is_protected, struct pack
 int packet_key_parse(struct slice text, struct packet_key *ret, struct err *e) MUST;
 /* The name of a unit in a file name: letters, digits, '-' and '_' as they are, each other byte as %XX. */
 void packet_file_name(const char *unit, const char *suffix, char *out, size_t size);
-/* Each unit that has a key. */
+/* Each unit that has a key. One that cannot be read is passed over, and is the error when the others are through (its place names the file); what fn returns below 0 ends it. */
 typedef int packet_unit_fn(void *arg, const struct packet_key *k, struct err *e);
 int packet_key_each(int sitefd, packet_unit_fn *fn, void *arg, struct err *e) MUST;
 

@@ -142,25 +142,32 @@ int packet_key_each(int sitefd, packet_unit_fn *fn, void *arg, struct err *e)
 		close(fd);
 		return err_sys(e, KEYS, "cannot be listed");
 	}
+	struct err broken = {0};
 	for (struct dirent *x; r == 0 && (x = readdir(d));) {
 		struct packet_key k;
+		struct err why = {0};
 		char name[NAME_SIZE];
 		AUTO_BUF struct buf b = {0};
 		buf_init(&b, 1 << 14);
 		size_t n = strlen(x->d_name);
 		if (n < 5 || x->d_name[0] == '.' || strcmp(x->d_name + n - 4, ".key"))
 			continue;
-		r = file_read(dirfd(d), x->d_name, 1 << 14, &b, e);
-		if (r == 0)
-			r = packet_key_parse(buf_slice(&b), &k, e);
-		if (r < 0) {
-			err_in(e, x->d_name);
-			break;
+		int c = file_read(dirfd(d), x->d_name, 1 << 14, &b, &why);
+		if (c == 0)
+			c = packet_key_parse(buf_slice(&b), &k, &why);
+		if (c < 0) { /* the others are not kept waiting for it */
+			err_in(&why, x->d_name);
+			broken = broken.code ? broken : why;
+			continue;
 		}
 		name_of(k.unit, k.is_protected, name);
 		if (!k.is_protected && !strcmp(name, x->d_name))
 			r = fn(arg, &k, e);
 	}
 	closedir(d);
-	return r;
+	if (r < 0 || !broken.code)
+		return r;
+	if (e)
+		*e = broken;
+	return broken.code;
 }

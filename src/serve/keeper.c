@@ -69,10 +69,13 @@ static enum role_id main_of(enum chan_kind kind)
 		return ROLE_GATE;
 	case CH_CUTTER:
 		return ROLE_CUTTER;
+	case CH_PACKETS:
+		return ROLE_PACKETS;
 	case CH_CLIENT:
 	case CH_CONTROL:
 	case CH_VAULT:
 	case CH_COPY:
+	case CH_PACKET:
 		break; /* whoever made it makes another */
 	}
 	return ROLE_SUPERVISOR;
@@ -80,7 +83,7 @@ static enum role_id main_of(enum chan_kind kind)
 
 static const char *kind_name(enum chan_kind kind)
 {
-	return kind == CH_CLIENT ? "web" : kind == CH_CONTROL ? "a command" : kind == CH_VAULT ? "vault" : kind == CH_COPY ? "replicate" : role_name(main_of(kind));
+	return kind == CH_CLIENT ? "web" : kind == CH_CONTROL ? "a command" : kind == CH_VAULT ? "vault" : kind == CH_COPY ? "replicate" : kind == CH_PACKET ? "packets" : role_name(main_of(kind));
 }
 
 void keeper_chan_drop(struct keeper *k, struct kchan *ch, const char *why)
@@ -205,7 +208,7 @@ static const struct {
 	{FRAME_K_GATE_WEB, CH_CLIENT, op_gate_web},
 	{FRAME_K_WATCH, CH_CLIENT | CH_CONTROL, op_watch},
 	{FRAME_K_SAID, CH_CLIENT, op_said},
-	{FRAME_K_PACKET, CH_CLIENT | CH_CONTROL, op_packet},
+	{FRAME_K_PACKET, CH_CLIENT | CH_CONTROL | CH_PACKET, op_packet},
 	{FRAME_K_STATION, CH_CONTROL, op_station},
 	{FRAME_K_STATION_ITEMS, CH_CLIENT | CH_CONTROL, op_station_items},
 	{FRAME_K_SHEETS, CH_CLIENT, op_sheets},
@@ -276,14 +279,14 @@ static void take_clients(struct keeper *k, struct kchan *ch)
 			keeper_chan_drop(k, ch, n == ERR_NO ? NULL : "a main channel says something else than it may");
 			return;
 		}
-		if (!keeper_chan_add(k, fd, ch->kind == CH_WEB ? CH_CLIENT : ch->kind == CH_VAULTS ? CH_VAULT : CH_COPY))
-			role_log(k->r, "too many clients of %s", ch->kind == CH_WEB ? "web" : ch->kind == CH_VAULTS ? "vault" : "replicate");
+		if (!keeper_chan_add(k, fd, ch->kind == CH_WEB ? CH_CLIENT : ch->kind == CH_VAULTS ? CH_VAULT : ch->kind == CH_PACKETS ? CH_PACKET : CH_COPY))
+			role_log(k->r, "too many clients of %s", kind_name(ch->kind));
 	}
 }
 
 static void read_channel(struct keeper *k, struct kchan *ch)
 {
-	if (ch->kind == CH_WEB || ch->kind == CH_VAULTS || ch->kind == CH_COPY_MAIN) {
+	if (ch->kind == CH_WEB || ch->kind == CH_VAULTS || ch->kind == CH_COPY_MAIN || ch->kind == CH_PACKETS) {
 		take_clients(k, ch);
 		return;
 	}
@@ -362,7 +365,7 @@ static void take_controls(struct keeper *k)
 
 static void take_peers(struct keeper *k)
 {
-	static const enum chan_kind kinds[ROLES] = {[ROLE_SUPERVISOR] = CH_CONTROL, [ROLE_INTAKE] = CH_INTAKE, [ROLE_WEB] = CH_WEB, [ROLE_VAULT] = CH_VAULTS, [ROLE_SCRIBE] = CH_SCRIBE, [ROLE_REPLICATE] = CH_COPY_MAIN, [ROLE_GATE] = CH_GATE, [ROLE_CUTTER] = CH_CUTTER};
+	static const enum chan_kind kinds[ROLES] = {[ROLE_SUPERVISOR] = CH_CONTROL, [ROLE_INTAKE] = CH_INTAKE, [ROLE_WEB] = CH_WEB, [ROLE_VAULT] = CH_VAULTS, [ROLE_SCRIBE] = CH_SCRIBE, [ROLE_REPLICATE] = CH_COPY_MAIN, [ROLE_GATE] = CH_GATE, [ROLE_CUTTER] = CH_CUTTER, [ROLE_PACKETS] = CH_PACKETS};
 	for (int i = 0; i < ROLES; i++) {
 		pthread_mutex_lock(&k->r->peer_lock);
 		int fd = k->r->peer[i];

@@ -12,7 +12,7 @@
 
 #include <sys/uio.h>
 
-enum chan_kind { CH_INTAKE = 1, CH_WEB = 2, CH_CLIENT = 4, CH_CONTROL = 8, CH_SCRIBE = 16, CH_VAULTS = 32 /* brings CH_VAULT, as CH_WEB brings CH_CLIENT */, CH_VAULT = 64, CH_COPY_MAIN = 128 /* brings CH_COPY */, CH_COPY = 256 /* replicate */, CH_GATE = 512 /* the relay */, CH_CUTTER = 1024 };
+enum chan_kind { CH_INTAKE = 1, CH_WEB = 2, CH_CLIENT = 4, CH_CONTROL = 8, CH_SCRIBE = 16, CH_VAULTS = 32 /* brings CH_VAULT, as CH_WEB brings CH_CLIENT */, CH_VAULT = 64, CH_COPY_MAIN = 128 /* brings CH_COPY */, CH_COPY = 256 /* replicate */, CH_GATE = 512 /* the relay */, CH_CUTTER = 1024, CH_PACKETS = 2048 /* brings CH_PACKET */, CH_PACKET = 4096 /* the packets role */ };
 
 struct kchan {
 	struct chan c;
@@ -448,6 +448,8 @@ void op_said(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_packet(struct keeper *k, struct kchan *ch, const struct frame *f); /* keeper_packet.c */
 void keeper_packets_put(const struct keeper *k, struct jsonw *w); /* an array: the newest of each unit; for the board, and the cache of accounts.c */
 void keeper_packets_load(struct keeper *k, const struct json_node *list);
+void keeper_packets_state_put(const struct keeper *k, struct jsonw *w);   /* an object: what the role that makes them cannot do */
+void keeper_packets_alarms(const struct keeper *k, struct jsonw *w);      /* objects, into an array */
 void keeper_packets_forget(struct keeper *k);
 void op_sheets(struct keeper *k, struct kchan *ch, const struct frame *f); /* keeper_sheets.c */
 int keeper_transfer_sign(struct keeper *k, const struct json_node *n, const struct asker *who, struct buf *ret_note, struct err *e) MUST; /* keeper_transfer.c */

@@ -4,6 +4,11 @@
 #include "sessions.h"
 
 #define UNITS_MAX 1024 /* of whose newest packet is known */
+#define FAILING_MAX 64 /* of which it is said why no packet can be made */
+#define WITHOUT_MAX 64
+#define GRACE (3 * TIME_SEC)       /* what is over by then is no alarm */
+#define LATE (15 * 60 * TIME_SEC)  /* as the board shows it */
+#define SILENT (180 * TIME_SEC)    /* monotonic: what the role said holds for so long */
 #define CLOCK_APART (600 * TIME_SEC) /* the same machine's: a slow unit is made within it */
 
 struct packet_ask {
@@ -20,6 +25,18 @@ struct kpacket {
 struct keeper_packets {
 	struct kpacket v[UNITS_MAX];
 	size_t n;
+	struct kpacket signed_last; /* by the role, which says when it lies on the disk: its packets count from then on */
+	char signed_sha256[2 * SEAL_HASH + 1];
+	int64_t said_at;            /* monotonic: when the role last said how it is; 0: it has not */
+	struct failing {
+		char unit[PACKET_UNIT_MAX + 1], why[240];
+		int64_t since;
+	} failing[FAILING_MAX];
+	size_t failing_n;
+	char without[WITHOUT_MAX][PACKET_UNIT_MAX + 1], broken[240];
+	size_t without_n;
+	uint64_t units;             /* that have words */
+	int64_t without_since;
 };
 
 static bool number(const struct json_node *n, const char *key, uint64_t max, uint64_t *ret)
@@ -72,9 +89,22 @@ static void entry_of(const struct packet_ask *q, const struct json_node *n, cons
 
 /* ---- the newest of each unit ---- */
 
+static bool packets_there(struct keeper *k)
+{
+	return k->packets || (k->packets = calloc(1, sizeof *k->packets));
+}
+
+static const struct kpacket *newest_of(const struct keeper_packets *p, const char *unit)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (!strcmp(p->v[i].unit, unit))
+			return &p->v[i];
+	return NULL;
+}
+
 static void remember(struct keeper *k, const struct kpacket *p)
 {
-	if (!k->packets && !(k->packets = calloc(1, sizeof *k->packets)))
+	if (!packets_there(k))
 		return;
 	size_t i = 0;
 	while (i < k->packets->n && strcmp(k->packets->v[i].unit, p->unit) != 0)
@@ -120,18 +150,166 @@ void keeper_packets_forget(struct keeper *k)
 	k->packets = NULL;
 }
 
+/* ---- what the role that makes them says of itself ---- */
+
+static bool state_known(const struct keeper *k)
+{
+	return k->packets && k->packets->said_at && time_monotonic() - k->packets->said_at < SILENT;
+}
+
+void keeper_packets_state_put(const struct keeper *k, struct jsonw *w)
+{
+	const struct keeper_packets *p = state_known(k) ? k->packets : NULL;
+	jsonw_obj(w);
+	jsonw_ku64(w, "minutes", k->r->limits.packet_minutes);
+	jsonw_ku64(w, "units", p ? p->units : 0);
+	jsonw_key(w, "failing");
+	jsonw_arr(w);
+	for (size_t i = 0; p && i < p->failing_n; i++) {
+		const struct kpacket *newest = newest_of(p, p->failing[i].unit);
+		jsonw_obj(w);
+		jsonw_kstr(w, "unit", p->failing[i].unit);
+		jsonw_ktime(w, "since", p->failing[i].since);
+		jsonw_kstr(w, "reason", p->failing[i].why);
+		if (newest)
+			jsonw_ktime(w, "newest", newest->made);
+		jsonw_obj_end(w);
+	}
+	jsonw_arr_end(w);
+	jsonw_key(w, "withoutWords");
+	jsonw_arr(w);
+	for (size_t i = 0; p && i < p->without_n; i++)
+		jsonw_str(w, p->without[i]);
+	jsonw_arr_end(w);
+	jsonw_obj_end(w);
+}
+
+static void alarm_put(struct jsonw *w, const char *id, const char *severity, int64_t since, const char *what, const char *reason, const char *next)
+{
+	jsonw_obj(w);
+	jsonw_kstr(w, "id", id);
+	jsonw_kstr(w, "severity", severity);
+	jsonw_ktime(w, "since", since);
+	jsonw_kstr(w, "what", what);
+	jsonw_kstr(w, "reason", reason);
+	jsonw_kstr(w, "next", next);
+	jsonw_obj_end(w);
+}
+
+/* One alarm for all units: a disk that is full has all of them fail. */
+static void failing_alarm(const struct keeper_packets *p, int64_t now, struct jsonw *w)
+{
+	AUTO_BUF struct buf b = {0};
+	bool late = false;
+	int64_t since = INT64_MAX;
+	size_t shown = 0, n = 0;
+	buf_init(&b, 4096);
+	for (size_t i = 0; i < p->failing_n; i++) {
+		const struct failing *f = &p->failing[i];
+		const struct kpacket *newest = newest_of(p, f->unit);
+		int64_t age = newest ? now - newest->made : now - f->since;
+		if (now - f->since < GRACE)
+			continue;
+		n++;
+		late |= age > LATE || (newest && newest->until < now);
+		since = f->since < since ? f->since : since;
+		if (shown == 4)
+			continue;
+		buf_printf(&b, "%s%s: ", shown++ ? "; " : "", f->unit);
+		if (newest)
+			buf_printf(&b, "the newest packet is %lld min old; %s", (long long)(age / (60 * TIME_SEC)), f->why);
+		else
+			buf_printf(&b, "it has no packet; %s", f->why);
+	}
+	if (p->broken[0])
+		buf_printf(&b, "%s%s", b.n ? "; " : "", p->broken);
+	if (n > shown)
+		buf_printf(&b, "; and %zu more units", n - shown);
+	if (b.n)
+		alarm_put(w, "packets-failing", late ? "alarm" : "warning", since == INT64_MAX ? now : since, "ward packets are not made", buf_cstr(&b), "mend what is said; it is tried again by itself. holdfast packet make makes one by hand, into another folder");
+}
+
+void keeper_packets_alarms(const struct keeper *k, struct jsonw *w)
+{
+	const struct keeper_packets *p = state_known(k) ? k->packets : NULL;
+	AUTO_BUF struct buf b = {0};
+	if (!p && k->r->limits.packet_minutes && k->alarms_from && time_monotonic() - k->alarms_from > SILENT)
+		alarm_put(w, "packets-failing", "warning", k->started, "ward packets are not made", "the process that makes them has said nothing for minutes", "read the journal of the service; holdfast packet make makes one by hand, into another folder");
+	if (!p)
+		return;
+	failing_alarm(p, time_now(), w);
+	if (!p->units || !p->without_n) /* a house that has no packets at all has not begun */
+		return;
+	buf_init(&b, 8192);
+	for (size_t i = 0; i < p->without_n; i++)
+		buf_printf(&b, "%s%s", i ? ", " : "", p->without[i]);
+	alarm_put(w, "packets-words", "warning", p->without_since, "units without ward packets", buf_cstr(&b), "holdfast packet key --site DIR --unit UNIT makes the words of each; its packets are made by themselves then");
+}
+
+static void take_failing(struct keeper_packets *p, const struct json_node *list)
+{
+	p->failing_n = 0;
+	for (const struct json_node *n = list && list->type == JSON_ARR ? list->child : NULL; n && p->failing_n < FAILING_MAX; n = n->next) {
+		struct failing f = {.since = 0};
+		struct slice unit = json_text(n, "unit"), why = json_text(n, "reason");
+		if (packet_unit_check(unit, NULL) < 0 || time_parse(json_text(n, "since"), 0, &f.since) < 0)
+			continue;
+		memcpy(f.unit, unit.p, unit.n);
+		snprintf(f.why, sizeof f.why, "%.*s", (int)(why.n < 200 ? why.n : 200), (const char *)why.p);
+		p->failing[p->failing_n++] = f;
+	}
+}
+
+static int looked(struct keeper *k, const struct json_node *n, struct err *e)
+{
+	const struct json_node *list = json_get(n, "withoutWords");
+	struct slice broken = json_text(n, "broken");
+	uint64_t units;
+	if (!number(n, "units", UNITS_MAX, &units))
+		return err_set(e, ERR_INPUT, NULL, "a bad request");
+	if (!packets_there(k))
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	struct keeper_packets *p = k->packets;
+	p->units = units;
+	p->said_at = time_monotonic();
+	take_failing(p, json_get(n, "failing"));
+	snprintf(p->broken, sizeof p->broken, "%.*s", (int)(broken.n < 200 ? broken.n : 200), broken.n ? (const char *)broken.p : "");
+	p->without_n = 0;
+	for (const struct json_node *x = list && list->type == JSON_ARR ? list->child : NULL; x && p->without_n < WITHOUT_MAX; x = x->next)
+		if (packet_unit_check(x->value, NULL) == 0)
+			snprintf(p->without[p->without_n++], sizeof p->without[0], "%.*s", SLICE_FMT(x->value));
+	if (!p->without_n)
+		p->without_since = 0;
+	else if (!p->without_since)
+		p->without_since = time_now();
+	return 0;
+}
+
+/* The role has it on the disk. */
+static int kept(struct keeper *k, const struct json_node *n, struct err *e)
+{
+	struct keeper_packets *p = k->packets;
+	if (!p || !slice_eq_str(json_text(n, "unit"), p->signed_last.unit) || !slice_eq_str(json_text(n, "sha256"), p->signed_sha256))
+		return err_set(e, ERR_NOT_FOUND, NULL, "that is not the packet that was signed last");
+	remember(k, &p->signed_last);
+	accounts_touch(k);
+	return 0;
+}
+
 static int enter(struct keeper *k, const struct packet_ask *q, const struct json_node *n, const struct asker *who, const char *what, uint64_t *ret_seq, struct err *e)
 {
 	char source[LEDGER_SOURCE_MAX + 1] = "cli";
 	AUTO_BUF struct buf b = {0};
 	buf_init(&b, 1 << 14);
 	entry_of(q, n, who, what, &b);
-	if (!who->command)
+	if (!strcmp(who->role, "packets")) /* no person has this role (SERVE_ROLES) */
+		snprintf(source, sizeof source, "packets");
+	else if (!who->command)
 		keeper_source(who, "web", source);
 	return buf_ok(&b) ? keeper_record(k, LEDGER_PACKET, source, buf_slice(&b), ret_seq, NULL, e) : err_set(e, buf_code(&b), NULL, "too long for an entry");
 }
 
-static int make(struct keeper *k, const struct json_node *n, const struct asker *who, struct buf *ret_note, struct err *e)
+static int make(struct keeper *k, const struct json_node *n, const struct asker *who, bool by_role, struct buf *ret_note, struct err *e)
 {
 	struct packet_ask q;
 	AUTO_BUF struct buf text = {0};
@@ -146,6 +324,12 @@ static int make(struct keeper *k, const struct json_node *n, const struct asker 
 	if (r < 0)
 		return r;
 	memcpy(p.unit, q.seal.unit, sizeof p.unit);
+	if (by_role && packets_there(k)) {
+		struct slice sha256 = json_text(n, "sha256");
+		k->packets->signed_last = p;
+		snprintf(k->packets->signed_sha256, sizeof k->packets->signed_sha256, "%.*s", SLICE_FMT(sha256));
+		return 0;
+	}
 	remember(k, &p);
 	accounts_touch(k);
 	return 0;
@@ -177,14 +361,17 @@ void op_packet(struct keeper *k, struct kchan *ch, const struct frame *f)
 	struct json_node *n;
 	struct err e = {0};
 	buf_init(&note, 4096);
+	bool by_role = ch->kind == CH_PACKET;
 	int r = asker_read(k, ch, &c, 0, &who, &e);
-	if (r == 0 && !(who.may & MAY_STATION) && (who.may & (MAY_CENSUS | MAY_CHART)) != (MAY_CENSUS | MAY_CHART))
+	if (r == 0 && !by_role && !(who.may & MAY_STATION) && (who.may & (MAY_CENSUS | MAY_CHART)) != (MAY_CENSUS | MAY_CHART))
 		r = err_set(&e, ERR_DENIED, NULL, "the role %s may not do this", who.role);
 	if (r == 0)
 		r = a ? json_tree(cur_take(&c, cur_left(&c)), a, &n, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
 	struct slice what = r == 0 ? json_text(n, "do") : SLICE_NULL;
-	if (r == 0)
-		r = slice_eq_str(what, "make") ? make(k, n, &who, &note, &e) : slice_eq_str(what, "fetch") ? fetch(k, n, &who, &e) : slice_eq_str(what, "key") ? rekey(k, n, &who, &e) : slice_eq_str(what, "transfer") ? keeper_transfer_sign(k, n, &who, &note, &e) : err_set(&e, ERR_INPUT, NULL, "no such request");
+	if (r == 0 && by_role)
+		r = slice_eq_str(what, "make") ? make(k, n, &who, true, &note, &e) : slice_eq_str(what, "kept") ? kept(k, n, &e) : slice_eq_str(what, "looked") ? looked(k, n, &e) : err_set(&e, ERR_INPUT, NULL, "no such request");
+	else if (r == 0)
+		r = slice_eq_str(what, "make") ? make(k, n, &who, false, &note, &e) : slice_eq_str(what, "fetch") ? fetch(k, n, &who, &e) : slice_eq_str(what, "key") ? rekey(k, n, &who, &e) : slice_eq_str(what, "transfer") ? keeper_transfer_sign(k, n, &who, &note, &e) : err_set(&e, ERR_INPUT, NULL, "no such request");
 	if (r < 0) {
 		reply_err(ch, f->tag, &e);
 		return;

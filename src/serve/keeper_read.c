@@ -241,6 +241,7 @@ void keeper_put_alarms(struct keeper *k, struct jsonw *w)
 	keeper_vault_alarms(k, w);
 	keeper_gate_alarms(k, w);
 	keeper_watch_alarms(k, w);
+	keeper_packets_alarms(k, w);
 	struct site_outside out;
 	char what[80], why[200];
 	const char *severity;
@@ -373,6 +374,8 @@ static void status(struct keeper *k, struct buf *b)
 	site_witnesses(k->r->sitefd, &w);
 	jsonw_key(&w, "packets");
 	keeper_packets_put(k, &w);
+	jsonw_key(&w, "packetsState");
+	keeper_packets_state_put(k, &w);
 	jsonw_key(&w, "alarms");
 	jsonw_arr(&w);
 	keeper_put_alarms(k, &w);

@@ -121,9 +121,17 @@ static int put_unit(struct making *m, struct err *e)
 		jsonw_ku64(&w, "beds", u->beds);
 		jsonw_obj_end(&w);
 	}
+	if (!mine && m->p->known) { /* nobody is in it at the moment, and no master file names its beds */
+		jsonw_obj(&w);
+		jsonw_kstr(&w, "facility", "");
+		jsonw_kstr(&w, "unit", m->unit);
+		jsonw_ku64(&w, "patients", 0);
+		jsonw_ku64(&w, "beds", 0);
+		jsonw_obj_end(&w);
+	}
 	jsonw_arr_end(&w);
 	jsonw_obj_end(&w);
-	if (!mine)
+	if (!mine && !m->p->known)
 		return err_set(e, ERR_NOT_FOUND, m->unit, names.n ? "there is no unit of this name; there are %s" : "nobody is in any unit, as far as was received%s", buf_cstr(&names));
 	return add(m, m->data, "/api/units", e);
 }

@@ -17,7 +17,7 @@
 
 const char *role_name(enum role_id id)
 {
-	static const char *const names[ROLES] = {"supervisor", "intake", "keeper", "scribe", "web", "vault", "replicate", "ecg", "gate", "cutter"};
+	static const char *const names[ROLES] = {"supervisor", "intake", "keeper", "scribe", "web", "vault", "replicate", "ecg", "gate", "cutter", "packets"};
 	return id < ROLES ? names[id] : "unknown";
 }
 
@@ -40,6 +40,8 @@ void role_start_encode(const struct role_start *s, struct buf *b)
 	buf_u32le(b, s->admin_gid);
 	buf_u32le(b, s->limits.connections);
 	buf_u32le(b, s->limits.message_mib);
+	buf_u32le(b, s->limits.packet_minutes);
+	buf_u32le(b, s->limits.packet_seconds);
 	buf_u8(b, s->fds);
 }
 
@@ -61,6 +63,8 @@ static int start_decode(struct slice p, struct role_start *s)
 	s->admin_gid = cur_u32le(&c);
 	s->limits.connections = cur_u32le(&c);
 	s->limits.message_mib = cur_u32le(&c);
+	s->limits.packet_minutes = cur_u32le(&c);
+	s->limits.packet_seconds = cur_u32le(&c);
 	s->fds = cur_u8(&c);
 	s->id = id;
 	return cur_done(&c) && id > ROLE_SUPERVISOR && id < ROLES ? 0 : ERR_INPUT;
@@ -265,6 +269,7 @@ static int take_start(struct role *r, struct frame *f, struct role_start *s)
 	r->ask = s->flags & START_ASK;
 	r->reading = s->flags & START_READING;
 	r->restoring = s->flags & START_RESTORING;
+	r->drill = s->flags & START_DRILL;
 	r->owner_uid = s->owner_uid;
 	r->group_gid = s->admin_gid;
 	r->sitefd = pick_fd(f, s->fds, START_FD_SITE);
@@ -348,7 +353,7 @@ static int prepare(struct role *r, struct err *e)
 		if (code < 0)
 			return code;
 	}
-	if (r->id == ROLE_SCRIBE || r->id == ROLE_WEB)
+	if (r->id == ROLE_SCRIBE || r->id == ROLE_WEB || r->id == ROLE_PACKETS)
 		return hl7_charset_warm(e); /* glibc's converters are files, too */
 	if (r->id == ROLE_INTAKE)
 		return intake_prepare(r, e);
@@ -367,7 +372,7 @@ static int lock_in(struct role *r, const struct role_start *s, struct err *e)
 {
 	uint32_t groups[2];
 	size_t group_n = 0;
-	if (r->id == ROLE_WEB || r->id == ROLE_SCRIBE)
+	if (r->id == ROLE_WEB || r->id == ROLE_SCRIBE || r->id == ROLE_PACKETS)
 		groups[group_n++] = s->view_gid;
 	if (r->id == ROLE_WEB || r->id == ROLE_KEEPER || r->id == ROLE_REPLICATE)
 		groups[group_n++] = s->sealed_gid;
@@ -393,8 +398,8 @@ static int lock_in(struct role *r, const struct role_start *s, struct err *e)
 		snprintf(r->report.note, sizeof r->report.note, root ? "runs as root" : "all roles share user %u: start as root for a user each", r->report.uid);
 	snprintf(r->chart_path, sizeof r->chart_path, "%s/view/chart.db", root && s->flags & START_SEPARATE ? "" : r->site_path);
 	sandbox_limits();
-	if (r->id == ROLE_VAULT)
-		(void)!nice(15); /* wards first */
+	if (r->id == ROLE_VAULT || r->id == ROLE_PACKETS)
+		(void)!nice(15); /* wards and feeds first */
 	if (r->id == ROLE_SCRIBE)
 		(void)!nice(15); /* storing and acknowledging come before showing: beside processors that are all busy it still reads 1,500 messages a second, seven times a hospital's worst hour */
 	sandbox_landlock(r, threads, &r->report);
@@ -458,6 +463,8 @@ static int run(struct role *r)
 		return gate_role_main(r); /* ready when it knows its links */
 	case ROLE_CUTTER:
 		return say_ready(r) < 0 ? 3 : cutter_main(r);
+	case ROLE_PACKETS:
+		return packet_role_main(r);
 	default:
 		return 2;
 	}

@@ -23,6 +23,7 @@
 #define START_ASK 0x40 /* replicas are asked before anything is appended */
 #define START_READING 0x80 /* a copy of the site that others have seen more of: shown, and not written */
 #define START_RESTORING 0x100 /* it is being rebuilt: charts are shown from a copy of the view, and there is no ledger yet */
+#define START_DRILL 0x200 /* of a drill's copy of a site: what it makes says so */
 #define START_BARE 0x20 /* a private keeper without a scribe, for entries that no chart shows */
 #define START_FD_SITE 0x01
 #define START_FD_LOCK 0x02

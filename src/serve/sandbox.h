@@ -15,6 +15,7 @@
 #define UID_REPLICATE 61845
 #define UID_GATE 61847
 #define UID_CUTTER 61850
+#define UID_PACKETS 61851
 #define GID_SEALED 61848 /* packs and outbox: what is sealed, for keeper, web and replicate */
 #define GID_VIEW 61849 /* what web may read of scribe's */
 

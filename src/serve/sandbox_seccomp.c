@@ -42,6 +42,11 @@ static const char *const replicate[] = {
 	"readlink", "readlinkat", "utimensat", "umask", "readahead", "memfd_create", "connect", "setsockopt", "getsockopt", "getpeername", "getsockname", "socketpair", "sendmmsg", "select", "pselect6", "pipe2", "prlimit64",
 	"set_tid_address", "fchmod",
 };
+/* The view and units' keys to read, a folder to write, a channel to the keeper. */
+static const char *const packets[] = {
+	"openat", "open", "stat", "lstat", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getcwd", "statx", "fstatfs", "statfs", "fadvise64", "readahead", "getdents64", "unlinkat", "renameat", "renameat2", "fsync",
+	"fdatasync", "ftruncate", "fallocate", "fchmod", "umask", "socketpair", "set_tid_address", "prlimit64",
+};
 /* A timer for those that take too long; fonts, which Landlock alone lets it read, and which pango asks for in a thread. */
 static const char *const ecg[] = {"setitimer", "set_tid_address", "openat", "open", "stat", "lstat", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getcwd", "getdents64", "statfs", "fstatfs", "statx", "fadvise64"};
 /* Sockets of TCP, both ways; the rule below says of which families. What passes in bulk goes from one to the other by a pipe. */
@@ -92,6 +97,8 @@ static void rules(struct filter *f, const struct role *r)
 		allow(f, vault, ARRAY_LEN(vault));
 	else if (r->id == ROLE_ECG)
 		allow(f, ecg, ARRAY_LEN(ecg));
+	else if (r->id == ROLE_PACKETS)
+		allow(f, packets, ARRAY_LEN(packets));
 	else if (r->id == ROLE_REPLICATE) {
 		allow(f, replicate, ARRAY_LEN(replicate));
 		allow_if(f, "socket", SCMP_A0(SCMP_CMP_EQ, AF_INET));
@@ -119,7 +126,7 @@ static void rules(struct filter *f, const struct role *r)
 #ifdef PR_SET_VMA
 	allow_if(f, "prctl", SCMP_A0(SCMP_CMP_EQ, PR_SET_VMA));
 #endif
-	if (r->id == ROLE_WEB || r->id == ROLE_KEEPER || r->id == ROLE_SCRIBE || r->id == ROLE_VAULT || r->id == ROLE_REPLICATE || r->id == ROLE_ECG) {
+	if (r->id == ROLE_WEB || r->id == ROLE_KEEPER || r->id == ROLE_SCRIBE || r->id == ROLE_VAULT || r->id == ROLE_REPLICATE || r->id == ROLE_ECG || r->id == ROLE_PACKETS) {
 		/* threads, never processes; clone3's flags lie in memory where a filter cannot look, and glibc falls back to clone when it "does not exist" */
 		allow_if(f, "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 		int nr = seccomp_syscall_resolve_name("clone3");

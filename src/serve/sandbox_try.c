@@ -70,6 +70,8 @@ static int try_create(const struct role *r, const char *path)
 }
 static int try_pack_write(const struct role *r) { return try_create(r, "packs/sandbox-was-off"); }
 static int try_outbox(const struct role *r) { return try_create(r, "outbox/sandbox-was-off"); }
+static int try_packets_write(const struct role *r) { return try_create(r, "packets/made/sandbox-was-off"); }
+static int try_packet_key(const struct role *r) { return try_create(r, "packets/sandbox-was-off"); }
 static int try_replicas(const struct role *r) { return try_open(r, "replicas", O_RDONLY | O_DIRECTORY); }
 
 /* Port 9 is nobody's replica. Refused by the kernel's own rule, not by an empty port. */
@@ -130,7 +132,7 @@ static int try_code(const struct role *r)
 }
 
 #define BIT(id) (1u << (id))
-#define ALL (BIT(ROLE_INTAKE) | BIT(ROLE_KEEPER) | BIT(ROLE_SCRIBE) | BIT(ROLE_WEB) | BIT(ROLE_VAULT) | BIT(ROLE_REPLICATE) | BIT(ROLE_ECG) | BIT(ROLE_GATE) | BIT(ROLE_CUTTER))
+#define ALL (BIT(ROLE_INTAKE) | BIT(ROLE_KEEPER) | BIT(ROLE_SCRIBE) | BIT(ROLE_WEB) | BIT(ROLE_VAULT) | BIT(ROLE_REPLICATE) | BIT(ROLE_ECG) | BIT(ROLE_GATE) | BIT(ROLE_CUTTER) | BIT(ROLE_PACKETS))
 static const struct {
 	const char *what;
 	int (*run)(const struct role *r);
@@ -146,7 +148,9 @@ static const struct {
 	{"make a file in the site folder", try_make, ALL},
 	{"take a name out of vault", try_vault_take, ALL},
 	{"write in vault/in", try_vault_write, ALL & ~BIT(ROLE_VAULT)},
-	{"list packs", try_packs, BIT(ROLE_INTAKE) | BIT(ROLE_SCRIBE) | BIT(ROLE_VAULT) | BIT(ROLE_ECG) | BIT(ROLE_GATE) | BIT(ROLE_CUTTER)},
+	{"write in packets/made", try_packets_write, ALL & ~BIT(ROLE_PACKETS)},
+	{"make a unit's key", try_packet_key, ALL},
+	{"list packs", try_packs, BIT(ROLE_INTAKE) | BIT(ROLE_SCRIBE) | BIT(ROLE_VAULT) | BIT(ROLE_ECG) | BIT(ROLE_GATE) | BIT(ROLE_CUTTER) | BIT(ROLE_PACKETS)},
 	{"make a pack", try_pack_write, ALL & ~BIT(ROLE_KEEPER)},
 	{"make a file in outbox", try_outbox, ALL & ~BIT(ROLE_KEEPER)},
 	{"list replicas", try_replicas, ALL & ~BIT(ROLE_KEEPER)},

@@ -9,7 +9,9 @@
  *   SITE/ledger    keeper 0755  public by nature: no patient data
  *   SITE/vault     vault:sealed 2750  packs are written by root's commands and by the vault role (for agents), which Landlock lets make names here, and neither write nor remove; the keeper looks whether they are there
  *   SITE/vault/in  vault 0700    what agents are bringing
- *   SITE/view      scribe:view 2750  patient data in clear: web is in the group, nobody else
+ *   SITE/packets   root 0755     units' keys, which hold no secret that the units' words do not guard, and what is printed when the site is silent, sealed
+ *   SITE/packets/made packets 0755  wards' packets: sealed to the units' words, for whoever serves them to wards' PCs
+ *   SITE/view      scribe:view 2750  patient data in clear: web and packets are in the group, nobody else
  * A site made by an ordinary user belongs to that user alone, and all roles run as that user: Landlock and seccomp are then what keeps them apart. */
 #include "sandbox.h"
 #include "site.h"
@@ -51,6 +53,7 @@ void owners_default(struct owners *o)
 	user("hf-ecg", UID_ECG, &o->uid[ROLE_ECG], &o->gid[ROLE_ECG]);
 	user("hf-gate", UID_GATE, &o->uid[ROLE_GATE], &o->gid[ROLE_GATE]);
 	user("hf-cutter", UID_CUTTER, &o->uid[ROLE_CUTTER], &o->gid[ROLE_CUTTER]);
+	user("hf-packets", UID_PACKETS, &o->uid[ROLE_PACKETS], &o->gid[ROLE_PACKETS]);
 	user("hf-replicate", UID_REPLICATE, &o->uid[ROLE_REPLICATE], &o->gid[ROLE_REPLICATE]);
 	const struct group *g = getgrnam("hf-view");
 	o->view_gid = g && g->gr_gid ? g->gr_gid : GID_VIEW;
@@ -181,6 +184,27 @@ static int all_ours(int sitefd, const char *name, struct err *e)
 	                       : r;
 }
 
+/* Units' keys: root's, for web and packets to read. */
+static int open_keys(int sitefd, struct err *e)
+{
+	if ((fchmodat(sitefd, "packets", 0755, 0) < 0 || fchmodat(sitefd, "packets/keys", 0755, 0) < 0) && errno != ENOENT)
+		return err_sys(e, "packets", "it cannot be opened to the users that the roles run as (mode 0755)");
+	AUTO_CLOSE int fd = openat(sitefd, "packets/keys", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+	if (!d)
+		return 0; /* no unit has words */
+	fd = -1; /* NOLINT(clang-analyzer-deadcode.DeadStores): it is d's now; the cleanup looks */
+	int r = 0;
+	for (struct dirent *en; r == 0 && (en = readdir(d));) {
+		AUTO_CLOSE int file = openat(dirfd(d), en->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		struct stat st;
+		if (file >= 0 && fstat(file, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && fchmod(file, 0644) < 0)
+			r = err_sys(e, "packets/keys", "a unit's key cannot be opened to the users that the roles run as (mode 0644)");
+	}
+	closedir(d);
+	return r;
+}
+
 /* Made under a strict umask, the copy's own folder is closed to the roles, and what everybody may see of a site is closed with it. */
 static int open_folder(int sitefd, struct giving *g, struct err *e)
 {
@@ -193,7 +217,7 @@ static int open_folder(int sitefd, struct giving *g, struct err *e)
 		return err_sys(e, "site folder", "it is closed to the users that the roles run as, and cannot be opened to them (mode 0755)");
 	if (!g->given++)
 		snprintf(g->first, sizeof g->first, "the folder itself");
-	return 0;
+	return open_keys(sitefd, e);
 }
 
 /* A view may be deleted, folder and all, and so may its copies: they are made again. */
@@ -232,9 +256,11 @@ int owners_give(int sitefd, const struct owners *o, uint64_t *ret_given, char re
 		{"view", ROLE_SCRIBE, 02750, 0640, true},
 		{"copies", ROLE_SCRIBE, 02750, 0640, true},
 		{"vault", ROLE_VAULT, 02750, 0640, false},
+		{"packets/made", ROLE_PACKETS, 0755, 0644, true},
 		/* of an ordinary user's site; of root's these stay root's */
 		{"run", ROLE_SUPERVISOR, 0755, 0600, true},
 		{"tls", ROLE_SUPERVISOR, 0755, 0600, true},
+		{"packets", ROLE_SUPERVISOR, 0755, 0644, true},
 		{"lock", ROLE_SUPERVISOR, 0600, 0600, true},
 		{"site.ini", ROLE_SUPERVISOR, 0644, 0600, true},
 		{SHARES_WRITTEN, ROLE_SUPERVISOR, 0644, 0600, true},

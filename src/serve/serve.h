@@ -15,7 +15,7 @@
 /* ---- the site folder ---------------------------------------------------------------------------------------------------- */
 
 /* SITE/site.ini: [site] name, origin, zone (minutes east of UTC); [http] address, plain, cert, key; [listener NAME] for MLLP: address, tls, client-cert, allow (certificate names or fingerprints), ca, cert, key,
- * ack auto|original|enhanced|always-AA, unencrypted; [limits] reserve-mib, connections, message-mib. site.c holds the list, holdfast-site.ini(5) explains it. Unknown names are an error with the line. */
+ * ack auto|original|enhanced|always-AA, unencrypted; [limits] reserve-mib, connections, message-mib; [packets] minutes, least-seconds. site.c holds the list, holdfast-site.ini(5) explains it. Unknown names are an error with the line. */
 struct site_listener {
 	char name[40], address[80];
 	bool tls, client_cert;
@@ -29,6 +29,8 @@ struct site_listener {
 struct site_limits {
 	uint32_t connections;  /* MLLP connections at a time, all listeners: default 1000 */
 	uint32_t message_mib;  /* largest message: default and most 72 */
+	uint32_t packet_minutes; /* ward packets are made anew at least so often: 1 to 60, default 5; 0: the daemon makes none */
+	uint32_t packet_seconds; /* ... and because a chart of the unit changed at most so often: 1 to 3600, default 60 */
 };
 struct site {
 	char path[4096];
@@ -216,6 +218,7 @@ struct serve_packet { /* for whom, and who signs */
 	struct chart *chart;
 	int sitefd, zone_minutes, hours; /* hours: valid for, 1..PACKET_HOURS_MAX */
 	bool drill;                      /* it says on each page that it is a drill's */
+	bool known;                      /* there is, or was, such a unit: one in which nobody is gets a packet that says so */
 	const char *site_name, *unit;
 	serve_packet_sign *sign;
 	void *arg;

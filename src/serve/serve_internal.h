@@ -238,7 +238,7 @@ int packet_recv(int fd, struct buf *b, struct frame *ret, bool wait) MUST;
 
 /* ---- roles ---------------------------------------------------------------------------------------------------------------- */
 
-enum role_id { ROLE_SUPERVISOR, ROLE_INTAKE, ROLE_KEEPER, ROLE_SCRIBE, ROLE_WEB, ROLE_VAULT, ROLE_REPLICATE, ROLE_ECG, ROLE_GATE, ROLE_CUTTER, ROLES };
+enum role_id { ROLE_SUPERVISOR, ROLE_INTAKE, ROLE_KEEPER, ROLE_SCRIBE, ROLE_WEB, ROLE_VAULT, ROLE_REPLICATE, ROLE_ECG, ROLE_GATE, ROLE_CUTTER, ROLE_PACKETS, ROLES };
 const char *role_name(enum role_id id);
 
 struct sandbox_report { /* what is on in this role; told in status, loudly when something is not */
@@ -281,6 +281,7 @@ struct role {
 	struct vault_replica *replicas; /* replicate */
 	size_t replica_count;
 	bool ask;               /* keeper: replicas are asked before anything is appended */
+	bool drill;             /* a drill's copy of a site */
 	bool reading;           /* keeper: somebody has seen more of this log than stands here: charts are shown, and nothing is appended */
 	bool restoring;         /* the site is being rebuilt: there is a copy of the view, and no ledger (keeper_looked.c) */
 	int lookedfd;           /* keeper: SITE/rebuild.looked, -1: there is none */
@@ -319,6 +320,8 @@ int gate_role_main(struct role *r);
 /* What a cut does in the kernel (cutter.c): CAP_NET_ADMIN, no key, no file. */
 int cutter_prepare(struct role *r, struct err *e) MUST;
 int cutter_main(struct role *r);
+/* Ward packets, made anew as charts change (packet_role.c): reads the view, writes SITE/packets/made, has them signed by the keeper; no key, no network. */
+int packet_role_main(struct role *r);
 const struct serve_vault *serve_vault(void); /* NULL: nobody said serve_vault_use */
 
 /* ---- the web role asks the keeper --------------------------------------------------------------------------------------------- */
@@ -440,7 +443,7 @@ int keeper_gate_ask(struct keeper_client *c, const struct keeper_who *w, struct 
 int keeper_watch_ask(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool again, struct buf *ret, struct err *e) MUST;
 /* Sheets are registered before they are drawn (keeper_sheets.c): the entry's number, and the block of this ledger's sheets. Durable when it returns. MAY_CENSUS and MAY_CHART. */
 int keeper_sheets(struct keeper_client *c, const struct keeper_who *w, struct slice json, uint64_t *ret_entry, char ret_block[PAPER_BLOCK_MAX], struct err *e) MUST;
-/* A ward packet (keeper_packet.c): to be signed, which is an entry, or fetched, which is one, too. The note is appended to ret. MAY_CENSUS and MAY_CHART. */
+/* A ward packet (keeper_packet.c): to be signed, which is an entry, or fetched, which is one, too. The note is appended to ret. MAY_CENSUS and MAY_CHART; w NULL: the packets role. */
 int keeper_packet(struct keeper_client *c, const struct keeper_who *w, struct slice json, struct buf *ret, struct err *e) MUST;
 /* What a station brings, one bundle (station.h); the answer's JSON is appended to ret. Asked twice it is there once. MAY_STATION. */
 int keeper_station_items(struct keeper_client *c, const struct keeper_who *w, struct slice bundle, struct buf *ret, struct err *e) MUST;

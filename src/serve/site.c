@@ -164,6 +164,23 @@ static int in_limits(struct ini *in, struct slice name, struct slice v)
 	return r;
 }
 
+static int in_packets(struct ini *in, struct slice name, struct slice v)
+{
+	struct site *s = in->s;
+	uint64_t n = 0;
+	int r;
+	if (slice_eq_str(name, "minutes")) {
+		r = put_u64(in, &n, 0, 60, v);
+		s->limits.packet_minutes = (uint32_t)n;
+	} else if (slice_eq_str(name, "least-seconds")) {
+		r = put_u64(in, &n, 1, 3600, v);
+		s->limits.packet_seconds = (uint32_t)n;
+	} else {
+		r = bad(in, "[packets] knows minutes and least-seconds");
+	}
+	return r;
+}
+
 /* A listener's name stands in every leaf as "mllp/NAME", so it is short and plain. */
 bool site_name_ok(struct slice n)
 {
@@ -198,8 +215,8 @@ static int begin_section(struct ini *in, struct slice head)
 		snprintf(in->section, sizeof in->section, "listener");
 		return 0;
 	}
-	if (!slice_eq_str(head, "site") && !slice_eq_str(head, "http") && !slice_eq_str(head, "limits"))
-		return bad(in, "sections are [site], [http], [limits] and [listener NAME]");
+	if (!slice_eq_str(head, "site") && !slice_eq_str(head, "http") && !slice_eq_str(head, "limits") && !slice_eq_str(head, "packets"))
+		return bad(in, "sections are [site], [http], [limits], [packets] and [listener NAME]");
 	return put_text(in, in->section, sizeof in->section, head);
 }
 
@@ -242,6 +259,8 @@ static int one_line(struct ini *in, struct slice line)
 		return in_listener(in, name, v);
 	if (!strcmp(in->section, "site"))
 		return in_site(in, name, v);
+	if (!strcmp(in->section, "packets"))
+		return in_packets(in, name, v);
 	return !strcmp(in->section, "http") ? in_http(in, name, v) : in_limits(in, name, v);
 }
 
@@ -273,7 +292,7 @@ static int check(struct site *s, struct err *e)
 int site_ini_parse(struct slice text, struct site *s, struct err *e)
 {
 	struct ini in = {.s = s, .e = e};
-	s->limits = (struct site_limits){.connections = 1000, .message_mib = (uint32_t)(HL7_MESSAGE_MAX >> 20)};
+	s->limits = (struct site_limits){.connections = 1000, .message_mib = (uint32_t)(HL7_MESSAGE_MAX >> 20), .packet_minutes = 5, .packet_seconds = 60};
 	s->web = (struct site_listener){.tls = true};
 	snprintf(s->web.name, sizeof s->web.name, "http");
 	snprintf(s->http, sizeof s->http, "%s", SITE_HTTP_DEFAULT);

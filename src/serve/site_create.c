@@ -312,6 +312,8 @@ int site_make_vault(int sitefd, struct err *e)
 		return err_sys(e, "outside", "cannot make the folder");
 	if (mkdirat(sitefd, "packets", 0755) < 0 && errno != EEXIST) /* units' keys: no secret in them that their words do not guard */
 		return err_sys(e, "packets", "cannot make the folder");
+	if (mkdirat(sitefd, "packets/made", 0755) < 0 && errno != EEXIST && errno != EACCES) /* (whose packets is, and what to do, owners_give says) */
+		return err_sys(e, "packets/made", "cannot make the folder");
 	struct stat st;
 	if (fstatat(sitefd, "vault", &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode))
 		return err_set(e, ERR_EXISTS, "vault", "something else than a folder is in its place");

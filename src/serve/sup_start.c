@@ -104,6 +104,8 @@ static int pass_start(struct supervisor *s, enum role_id id, struct err *e)
 	struct role_start st = {.id = id, .zone_minutes = s->site.zone_minutes, .reserve = s->site.reserve, .flags = s->flags, .limits = s->site.limits, .admin_gid = s->admin_gid};
 	int fds[PACKET_FDS];
 	size_t n = 0;
+	if (s->site.drill)
+		st.flags |= START_DRILL;
 	memcpy(st.site_name, s->site.name, sizeof st.site_name);
 	memcpy(st.origin, s->site.origin, sizeof st.origin);
 	memcpy(st.site_path, s->site.path, sizeof st.site_path);
@@ -175,7 +177,7 @@ static int pass_listeners(struct supervisor *s, enum role_id id, struct err *e)
 
 /* ---- who talks to whom ---- */
 
-const enum role_id sup_pairs[PAIRS][2] = {{ROLE_INTAKE, ROLE_KEEPER}, {ROLE_WEB, ROLE_KEEPER}, {ROLE_KEEPER, ROLE_SCRIBE}, {ROLE_VAULT, ROLE_KEEPER}, {ROLE_WEB, ROLE_VAULT}, {ROLE_REPLICATE, ROLE_KEEPER}, {ROLE_WEB, ROLE_ECG}, {ROLE_GATE, ROLE_KEEPER}, {ROLE_CUTTER, ROLE_KEEPER}};
+const enum role_id sup_pairs[PAIRS][2] = {{ROLE_INTAKE, ROLE_KEEPER}, {ROLE_WEB, ROLE_KEEPER}, {ROLE_KEEPER, ROLE_SCRIBE}, {ROLE_VAULT, ROLE_KEEPER}, {ROLE_WEB, ROLE_VAULT}, {ROLE_REPLICATE, ROLE_KEEPER}, {ROLE_WEB, ROLE_ECG}, {ROLE_GATE, ROLE_KEEPER}, {ROLE_CUTTER, ROLE_KEEPER}, {ROLE_PACKETS, ROLE_KEEPER}};
 
 static void widen(int fd)
 {

@@ -88,11 +88,16 @@ static void on_fatal(struct sup_role *r, struct slice p)
 	frame_get_err(&c, code, &r->fatal);
 }
 
-/* Nobody waits for the ecg role: it loads what it draws with, which may take seconds, and feeds and charts need none of it. */
+/* Nobody waits for the ecg role: it loads what it draws with, which may take seconds, and feeds and charts need none of it; nor do they of packets. */
+static bool waited_for(int id)
+{
+	return id != ROLE_ECG && id != ROLE_PACKETS;
+}
+
 static void all_ready(struct supervisor *s)
 {
 	for (int i = 0; i < ROLES; i++)
-		if (s->roles[i].wanted && !s->roles[i].ready && i != ROLE_ECG)
+		if (s->roles[i].wanted && !s->roles[i].ready && waited_for(i))
 			return;
 	if (s->told_ready)
 		return;
@@ -252,7 +257,7 @@ static void died(struct supervisor *s, enum role_id id, int status)
 	if (id == ROLE_KEEPER && !s->stopping && !strcmp(r->fatal.place, "ledger/ahead"))
 		only_read(s, &r->fatal);
 	/* A keeper that cannot open the ledger at the start: whoever started us has to read why. */
-	if (!s->told_ready && !r->was_ready && id != ROLE_ECG && !(id == ROLE_KEEPER && s->reading.code) && (r->fatal.code || r->quick >= 5) && !s->stopping) {
+	if (!s->told_ready && !r->was_ready && waited_for(id) && !(id == ROLE_KEEPER && s->reading.code) && (r->fatal.code || r->quick >= 5) && !s->stopping) {
 		if (r->fatal.code)
 			s->failure = r->fatal;
 		else
@@ -272,7 +277,7 @@ static void reap(struct supervisor *s)
 static void start_due(struct supervisor *s)
 {
 	/* the keeper first: the others have nothing to do without it */
-	static const enum role_id order[] = {ROLE_KEEPER, ROLE_REPLICATE, ROLE_SCRIBE, ROLE_INTAKE, ROLE_WEB, ROLE_CUTTER, ROLE_GATE, ROLE_VAULT, ROLE_ECG};
+	static const enum role_id order[] = {ROLE_KEEPER, ROLE_REPLICATE, ROLE_SCRIBE, ROLE_INTAKE, ROLE_WEB, ROLE_CUTTER, ROLE_GATE, ROLE_VAULT, ROLE_ECG, ROLE_PACKETS};
 	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
 		struct sup_role *r = &s->roles[order[i]];
 		struct err e = {0};
@@ -312,7 +317,7 @@ static bool stop_step(struct supervisor *s)
 {
 	int64_t for_long = time_monotonic() - s->stop_at;
 	struct sup_role *r = s->roles;
-	static const enum role_id edge[] = {ROLE_INTAKE, ROLE_WEB, ROLE_REPLICATE, ROLE_VAULT, ROLE_ECG, ROLE_GATE, ROLE_CUTTER};
+	static const enum role_id edge[] = {ROLE_INTAKE, ROLE_WEB, ROLE_REPLICATE, ROLE_VAULT, ROLE_ECG, ROLE_GATE, ROLE_CUTTER, ROLE_PACKETS};
 	bool any = false;
 	for (size_t i = 0; i < ARRAY_LEN(edge); i++) {
 		any |= r[edge[i]].pid > 0;
@@ -512,6 +517,7 @@ void sup_full(struct supervisor *s)
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		s->roles[all[i]].wanted = true;
 	s->roles[ROLE_VAULT].wanted = serve_vault() != NULL;
+	s->roles[ROLE_PACKETS].wanted = s->site.limits.packet_minutes > 0;
 	sup_replicas_look(s);
 }
 

@@ -19,7 +19,7 @@ struct sup_role {
 	uint64_t given[ROLES]; /* channels to the others that this process was given */
 };
 
-#define PAIRS 9
+#define PAIRS 10
 struct sup_pair { /* two roles whose channel was closed though neither has died */
 	bool broken;
 	unsigned times;        /* in a row */

@@ -1,6 +1,6 @@
-/* /api/packet: which units have words, and a unit's packet (packet.h), made when it is asked for. What was made for one PC of a ward goes to its others, too: for two minutes as it is, and for half an hour while nothing has
- * come that could change a chart. Each one that goes out is an entry first. */
-#include "packet.h"
+/* /api/packet: which units have words, and a unit's packet (packet.h): the one that the packets role keeps anew in SITE/packets/made, while it does; else one that is made when it is asked for. What was made for one PC of a ward goes
+ * to its others, too: for two minutes as it is, and for half an hour while nothing has come that could change a chart. Each one that goes out is an entry first. */
+#include "packet_role.h"
 #include "web_internal.h"
 
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #define KEPT_MAX 64                /* units whose newest packet is in memory */
 #define FRESH (120 * TIME_SEC)     /* of the monotonic clock */
 #define UNCHANGED (1800 * TIME_SEC)
+#define BESIDE (60 * TIME_SEC)     /* by so much the role may be late with one that it keeps: others are in line before it */
 
 struct kept {
 	char unit[PACKET_UNIT_MAX + 1], sha256[2 * SEAL_HASH + 1];
@@ -107,6 +108,25 @@ static bool given_has(struct web_request *q, const char *sha256)
 	return given && strstr(given, q->etag);
 }
 
+/* The one that lies there, appended to file, where it is as new as is promised of those: the role that makes them looks at charts every few seconds, and in any case makes it anew after the site's minutes. */
+static bool lies_there(struct web_request *q, const char *unit, uint64_t entries, int64_t keyed, struct buf *file, char sha256[2 * SEAL_HASH + 1])
+{
+	const struct role *r = q->web->role;
+	struct packet_seal s;
+	struct err quiet = {0};
+	AUTO_BUF struct buf hex = {0};
+	int64_t minutes = (int64_t)r->limits.packet_minutes * 60 * TIME_SEC, now = time_now();
+	buf_init(&hex, 2 * SEAL_HASH + 1);
+	if (packet_kept_read(r->sitefd, unit, file, &s, &quiet) < 0)
+		return false;
+	int64_t most = s.entries >= entries ? UNCHANGED : minutes ? minutes + BESIDE : FRESH;
+	if (s.made < keyed || s.made > now + TIME_SEC || now - s.made > most)
+		return false;
+	hex_put(&hex, slice_of(s.sha256, sizeof s.sha256));
+	snprintf(sha256, 2 * SEAL_HASH + 1, "%s", buf_cstr(&hex));
+	return true;
+}
+
 /* That it goes out, before it does. */
 static int fetched(struct web_request *q, const char *unit, const char *sha256, struct err *e)
 {
@@ -130,7 +150,7 @@ static int make(struct web_request *q, struct web_packets *p, const char *unit, 
 	AUTO_BUF struct buf file = {0};
 	struct serve_packet_made made;
 	struct role *r = q->web->role;
-	const struct serve_packet ask = {.chart = web_chart(q), .sitefd = r->sitefd, .zone_minutes = r->zone_minutes, .hours = PACKET_HOURS_MAX, .site_name = r->site_name, .unit = unit, .sign = ask_keeper, .arg = q};
+	const struct serve_packet ask = {.chart = web_chart(q), .sitefd = r->sitefd, .zone_minutes = r->zone_minutes, .hours = PACKET_HOURS_MAX, .drill = r->drill, .site_name = r->site_name, .unit = unit, .sign = ask_keeper, .arg = q};
 	buf_init(&file, PACKET_MAX);
 	int x = serve_packet_make(&ask, &file, &made, e);
 	if (x < 0)
@@ -145,6 +165,27 @@ static int make(struct web_request *q, struct web_packets *p, const char *unit, 
 	pthread_mutex_unlock(&p->lock);
 	file = (struct buf){0}; /* it is theirs */
 	return 0;
+}
+
+/* One that need not be made now; its bytes are in q->out, but for whoever has them already. */
+static bool at_hand(struct web_request *q, struct web_packets *p, const char *unit, uint64_t entries, int64_t keyed, char sha256[2 * SEAL_HASH + 1])
+{
+	AUTO_BUF struct buf file = {0};
+	buf_init(&file, PACKET_MAX);
+	if (lies_there(q, unit, entries, keyed, &file, sha256)) {
+		if (!given_has(q, sha256))
+			buf_add_slice(&q->out, buf_slice(&file));
+		return true;
+	}
+	pthread_mutex_lock(&p->lock);
+	const struct kept *k = found(p, unit, entries, keyed);
+	if (k) {
+		memcpy(sha256, k->sha256, sizeof k->sha256);
+		if (!given_has(q, sha256))
+			buf_add_slice(&q->out, buf_slice(&k->file));
+	}
+	pthread_mutex_unlock(&p->lock);
+	return k;
 }
 
 static void answer(struct web_request *q, const char *unit)
@@ -166,19 +207,12 @@ static void answer(struct web_request *q, const char *unit)
 		web_fail(q, &e);
 		return;
 	}
-	pthread_mutex_lock(&p->lock);
-	const struct kept *k = found(p, unit, at.end, key.made);
-	if (k) {
-		memcpy(sha256, k->sha256, sizeof sha256);
-		if (given_has(q, sha256)) {
-			pthread_mutex_unlock(&p->lock);
-			web_json(q, 304);
-			return;
-		}
-		buf_add_slice(&q->out, buf_slice(&k->file));
+	bool had = at_hand(q, p, unit, at.end, key.made, sha256);
+	if (had && given_has(q, sha256)) {
+		web_json(q, 304);
+		return;
 	}
-	pthread_mutex_unlock(&p->lock);
-	if (!sha256[0])
+	if (!had)
 		r = make(q, p, unit, at.end, key.made, sha256, &e);
 	if (r == 0)
 		r = fetched(q, unit, sha256, &e);

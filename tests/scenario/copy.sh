@@ -7,6 +7,7 @@ sed 's/|C1|/|C2|/' cr.hl7 >two.hl7
 sed 's/|C1|/|C3|/' cr.hl7 >three.hl7
 "$HOLDFAST" init site --shares 1/1 2>/dev/null
 "$HOLDFAST" import --site site cr.hl7 >/dev/null
+"$HOLDFAST" packet key --site site --unit ICU >/dev/null 2>&1
 use() { # SITE: every way in works
 	"$HOLDFAST" status --site "$1" >/dev/null
 	"$HOLDFAST" import --site "$1" --json two.hl7 >out 2>said
@@ -16,6 +17,8 @@ use() { # SITE: every way in works
 	"$HOLDFAST" import --site "$1" --json three.hl7 >out
 	same "$(json entries <out)" 1 "$1: import by the daemon"
 	curl -sf "http://127.0.0.1:$http/" >/dev/null
+	token=$("$HOLDFAST" token create --role clinician --label pc --site "$1")
+	curl -s -H "Authorization: Bearer $token" "http://127.0.0.1:$http/api/packet" | grep -q '"ICU"' || fail "$1: web cannot read the units' keys"
 	stop
 	! grep -E "signal|exited" serve.log || fail "$1: a role died"
 	"$HOLDFAST" ledger verify --site "$1" --bodies >/dev/null

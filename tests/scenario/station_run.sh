@@ -28,6 +28,7 @@ core_up() {
 	fail "the core does not come up: $(tail -n 5 serve.log)"
 }
 core_up
+for _ in $(seq 600); do [ ! -e site/packets/made/3W.html ] || break; sleep 0.05; done # the packet that the core keeps: until then one is made for who asks
 
 # ---- a token of a station opens no chart
 code() { curl -s -m 60 -o answer -w '%{http_code}' --cacert site/tls/ca.crt -H "Authorization: Bearer $(cat token)" "$@"; }

@@ -4,7 +4,7 @@
 #include "hl7.h"
 #include "serve_test.h"
 
-static const char *const names[] = {"intake", "keeper", "scribe", "web", "vault", "replicate", "ecg", "gate"};
+static const char *const names[] = {"intake", "keeper", "scribe", "web", "vault", "replicate", "ecg", "gate", "packets"};
 
 /* A replica, so that there is somebody to carry copies away. */
 static void with_replica(struct house *h)

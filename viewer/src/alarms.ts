@@ -8,6 +8,7 @@ const known: [RegExp, Key, Key, boolean][] = [ // id, reason, next step, and whe
   [/^disk-full$/, "alDisk", "alDiskNext", false], [/^ledger-upkeep$/, "alUpkeep", "alUpkeepNext", true], [/^read-only$/, "alReadOnly", "readOnlyNext", false], [/^restoring$/, "alRestoring", "alRestoringNext", false], [/^not-recorded$/, "alUnrecorded", "alDiskNext", false], [/^view-down$/, "alViewDown", "alJournal", true],
   [/^view-behind$/, "alViewBehind", "alVerify", true], [/^quarantine$/, "alQuarantine", "alQuarantineNext", false], [/^unprotected$/, "alUnprotected", "alUnprotectedNext", false], [/^sandbox-/, "alSandbox", "alSandboxNext", true],
   [/^role-/, "alRole", "alJournal", true], [/^certificate-/, "alCertificate", "alCertificateNext", true], [/^plain-/, "alPlain", "alPlainNext", true],
+  [/^packets-failing$/, "alPackets", "alPacketsNext", true], [/^packets-words$/, "alPacketWords", "alPacketWordsNext", true],
 ];
 const capital = (s: string) => (/^holdfast /.test(s) ? s : s.charAt(0).toUpperCase() + s.slice(1)); // a command is typed as it stands
 export function alarmText(a: Alarm, board: Board | null): { reason: string; next: string } {
@@ -33,7 +34,7 @@ export const pressing = (b: Board | null): Alarm[] => (b?.alarms ?? []).filter((
 // What stands in the ledger of an alarm: its words, and what only the server knows, in the reader's language as far as they are known here.
 const past: [RegExp, Key][] = [
   [/^(disk nearly full|disk-full)$/, "alDisk"], [/^(disk low|disk-low)$/, "alDiskLow"], [/^(packs or checkpoints cannot be written|ledger-upkeep)$/, "alUpkeep"], [/^(view stands still|view-behind)$/, "alViewBehind"], [/^(entries in quarantine|quarantine)$/, "alQuarantine"],
-  [/^(process failing|role-.*)$/, "alRole"], [/^certificate(-.*)?$/, "alCertificate"], [/^(clock jumped|clock)$/, "alClock"], [/^(feed[ -]silent|feed-.*)$/, "alSilentPast"],
+  [/^(process failing|role-.*)$/, "alRole"], [/^(ward packets are not made|packets-failing)$/, "alPackets"], [/^certificate(-.*)?$/, "alCertificate"], [/^(clock jumped|clock)$/, "alClock"], [/^(feed[ -]silent|feed-.*)$/, "alSilentPast"],
 ];
 export function pastAlarm(e: { text?: string; reason?: string }): string {
   const k = past.find(([words]) => words.test(e.text ?? "")), plain = [e.text, e.reason].filter(Boolean).join(" · ");

@@ -11,6 +11,7 @@ export interface Alarm { id: string; severity: string; since: string; what: stri
 export interface Snapshot { id: string; seq: number; time: string; source: string; host: string; files: number; bytes: number; new_bytes: number; verdict: string; reasons: string[] }
 export interface Replica { name: string; target?: string; kind?: string; ours?: boolean; lastTry?: string; lastSuccess?: string; error?: string; size?: number; headTime?: string }
 export interface WardPacket { unit: string; made: string; validUntil: string; entry: number; bytes: number; persons: number }
+export interface PacketsState { minutes: number; units: number; failing: { unit: string; since: string; reason: string; newest?: string }[]; withoutWords: string[] } // what the process that makes them cannot do
 export interface Board {
   now: string; site?: { name: string; mode: string; since?: string };
   ledger: { size: number; published: number; origin: string; root: string; checkpointTime?: string; outside: null | { name: string; size: number; time: string }; protection: string; lastVerified?: string | null };
@@ -21,7 +22,7 @@ export interface Board {
   keys: { sharesLyingAbout: string[]; shares?: string };
   unhandled: { type: string; count: number; uninterpreted: number; problems: number; lastEntry: number }[];
   partners?: { links: number; waiting: number; states: Record<string, number> };
-  vault: { packs: number; bytes: number; sources: Snapshot[] } | null; replicas: Replica[]; packets: WardPacket[]; quarantined: number; notRecorded?: number;
+  vault: { packs: number; bytes: number; sources: Snapshot[] } | null; replicas: Replica[]; packets: WardPacket[]; packetsState?: PacketsState; quarantined: number; notRecorded?: number;
 }
 export interface Event { entry: number; time: string; kind: string; user?: string; what?: string; patient?: string; reason?: string; text?: string; source?: string }
 
