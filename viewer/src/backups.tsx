@@ -55,6 +55,8 @@ export function Backups({ b, now }: { b: Board; now: number }) {
 const PACKETS_LATE = 15 * 60000; // they are made anew every few minutes
 function Copies({ list: all, packets, state, now }: { list: Replica[]; packets: WardPacket[]; state?: PacketsState; now: number }) {
   const oldest = packets.reduce<WardPacket | null>((a, p) => (a && Date.parse(a.made) <= Date.parse(p.made) ? a : p), null);
+  const late = oldest !== null && now - Date.parse(oldest.made) > PACKETS_LATE, failing = state?.failing ?? []; // why is the alarm's to say; here it stands behind the tag
+  const why = failing.map((f) => `${f.unit}${t("colon")}${f.reason}`).join("\n");
   const list = all.map((r) => (r.ours === false ? { ...r, headTime: "" } : r)); // somebody else's head is no copy of this site
   list.sort((a, b) => Date.parse(b.headTime || "1970-01-01") - Date.parse(a.headTime || "1970-01-01"));
   const newest = list[0]?.headTime;
@@ -64,9 +66,8 @@ function Copies({ list: all, packets, state, now }: { list: Replica[]; packets: 
       {list.length === 0 ? <p>{t("copiesNone")} <span class="muted">· {t("next")}{t("colon")}</span><span class="cmd">{t("copiesNoneNext")}</span></p>
         : <ul>{list.slice(0, 4).map((r) => (
             <li key={r.name}><b title={r.target}>{r.name}</b> {r.headTime ? <span class="muted">{stampNear(r.headTime, now)} · {span((now - Date.parse(r.headTime)) / 1000)}</span> : <span class="tag amber">{t("nothingSent")}</span>}{r.error ? <span class="tag red" title={r.error}>{t("tryFailed")}</span> : null}</li>))}{list.length > 4 && <li class="muted">+ {list.length - 4}</li>}</ul>}
-      <p><span class="muted">{t("packets")}{t("colon")}</span>{oldest ? <>{count(packets.length)} · {t("oldestPacketIs", { n: oldest.unit })} <b class="nowrap" title={full(oldest.made)}>{agoOf(oldest.made, now)}</b>{now - Date.parse(oldest.made) > PACKETS_LATE && <> <span class="tag amber">{t("packetsLate")}</span></>}</> : t("noneYet")}
-        {state?.failing.length ? <> <span class="tag amber" title={state.failing.map((f) => `${f.unit}: ${f.reason}`).join("\n")}>{t("packetsFailing", { n: state.failing.slice(0, 3).map((f) => f.unit).join(", ") + (state.failing.length > 3 ? ` + ${state.failing.length - 3}` : "") })}</span></> : null}
-        {state && state.units > 0 && state.withoutWords.length > 0 && <> <span class="tag" title={state.withoutWords.join(", ")}>{t("packetsWithout", { n: state.withoutWords.length })}</span></>}</p>
+      <p><span class="muted">{t("packets")}{t("colon")}</span>{oldest ? <>{count(packets.length)} · {t("oldestPacketIs", { n: oldest.unit })} <b class="nowrap" title={full(oldest.made)}>{agoOf(oldest.made, now)}</b></> : t("noneYet")}
+        {late ? <> <span class="tag amber" title={why}>{t("packetsLate")}</span></> : why ? <> <span class="tag amber" title={why}>{t("packetsFailing", { n: failing[0]!.unit + (failing.length > 1 ? ` + ${failing.length - 1}` : "") })}</span></> : null}</p>
     </div>
   );
 }

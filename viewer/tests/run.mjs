@@ -1057,6 +1057,7 @@ for (const [lang, w] of Object.entries(backupWords)) {
     has(rows[2], w[1]);
     const copies = await panel.locator(".copies").innerText();
     for (const part of [w[4], "6", "second-site", "bucket", "ICU", w[6]]) has(copies, part); // of the units' packets the oldest
+    has(await panel.locator(".copies > p .tag").getAttribute("title"), "No space left"); // and why
     assert(!copies.includes(w[5]), "called unprotected with a copy outside");
     assert(await panel.locator(".copies .tag.red").count() === 1, "a push that failed is not said");
     await axe(page, `board, ${lang}`);
@@ -1076,6 +1077,16 @@ await test("backups: none yet, a verdict nobody knows, a server that does not sa
   await to(page, "#/board");
   let text = await section(page, "Backups").innerText();
   for (const part of ["No backup has been made yet", "holdfast vault backup", "UNPROTECTED", "no copy outside this machine", "holdfast replica add"]) has(text, part);
+  const young = new Date().toISOString(), unit = (n) => ({ unit: n, made: young, validUntil: young, entry: 1, bytes: 1, persons: 1 }), fails = (n) => ({ unit: n, since: young, reason: "the folder cannot be written" });
+  for (const [lang, word] of [["en", "NOT MADE: 3W + 1"], ["fr", "NON FAITS : 3W + 1"], ["zh", "未能生成：3W + 1"]]) {
+    knobs.board = { packets: [unit("3W"), unit("ICU")], packetsState: { minutes: 5, units: 2, failing: [fails("3W"), fails("ICU")], withoutWords: ["4E"] }, alarms: [{ id: "packets-failing", severity: "warning", since: young, what: "ward packets are not made", reason: "3W: the newest packet is 0 min old; disk" }, { id: "packets-words", severity: "warning", since: young, what: "units without ward packets", reason: "4E" }] };
+    page = await enter({ lang });
+    await to(page, "#/board");
+    await page.locator(".copies").waitFor();
+    has(await page.locator(".copies").innerText(), word);
+    const all = await page.locator("body").innerText();
+    for (const part of lang === "en" ? ["0 min old"] : lang === "fr" ? ["Des paquets de service ne sont pas faits (3W: the newest packet is 0 min old", "Des services sont sans paquet (4E)"] : ["病区数据包未能生成 (3W: the newest packet is 0 min old", "部分病区没有数据包 (4E)"]) has(all, part);
+  }
   knobs.board = { vault: { packs: 1, bytes: 1, sources: [{ id: "s9", seq: 9, time: new Date().toISOString(), source: "x", host: "", files: 1, bytes: 1, new_bytes: 1, verdict: "undecided", reasons: [] }] }, replicas: [{ name: "second-site", ours: false, headTime: new Date().toISOString() }] };
   page = await enter();
   await to(page, "#/board");
