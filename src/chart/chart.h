@@ -460,6 +460,84 @@ int chart_contacts(struct chart *c, struct chart_moment at, const struct chart_c
 void chart_json_contact(struct jsonw *w, const struct chart_contact *x);
 void chart_json_contacts(struct jsonw *w, const struct chart_contact *v, size_t n, const struct chart_contact_list *lists);
 
+/* ---- specimens that were captured ---------------------------------------------------------------------------------------------- */
+
+enum chart_specimen_state { CHART_SPECIMEN_COLLECTED, CHART_SPECIMEN_SENT, CHART_SPECIMEN_RECEIVED, CHART_SPECIMEN_RESULTED, CHART_SPECIMEN_DELIVERED, CHART_SPECIMEN_LOST, CHART_SPECIMEN_STATES };
+const char *chart_specimen_state_name(enum chart_specimen_state s); /* "collected" "sent" "received" "resulted" "delivered" "lost" */
+enum chart_specimen_open { CHART_SPECIMEN_CLOSED, CHART_SPECIMEN_NEVER_SENT, CHART_SPECIMEN_NEVER_RECEIVED, CHART_SPECIMEN_NO_RESULT, CHART_SPECIMEN_NOT_DELIVERED, CHART_SPECIMEN_OPENS };
+const char *chart_specimen_open_name(enum chart_specimen_open o);   /* "sent, never received"; of a closed one "" */
+struct chart_specimen {
+	struct slice number, person, test, unit, to; /* person: our id */
+	uint32_t said[CHART_SPECIMEN_STATES];        /* how often each was written down */
+	int64_t at[CHART_SPECIMEN_STATES], since;    /* when, as last said; since: of the furthest */
+	enum chart_specimen_state furthest;
+	uint64_t entry;                              /* of the newest item that names a person; 0: none does */
+	bool several;                                /* the number was written down for more than one person */
+	struct chart_specimen *same_slot, *next;     /* same_slot: private */
+};
+struct chart_specimens {
+	struct chart_specimen *first;                /* the longest open first, then those that are closed */
+	size_t n;
+	uint64_t had[CHART_SPECIMEN_STATES], by_open[CHART_SPECIMEN_OPENS], open, unnumbered; /* unnumbered: items without a number, which nobody can follow */
+};
+enum chart_specimen_open chart_specimen_is_open(const struct chart_specimen *s);
+int chart_specimens(struct chart *c, struct arena *a, struct chart_specimens *ret, struct err *e) MUST; /* as things are now */
+void chart_json_specimen(struct jsonw *w, const struct chart_specimen *s, bool withheld);
+void chart_json_specimen_counts(struct jsonw *w, const struct chart_specimens *x); /* members of an object */
+
+/* ---- lists of calls ---------------------------------------------------------------------------------------------------------- */
+
+struct chart_call_mark {
+	enum call_state state;
+	bool counts;                 /* false: what stood was settled already; kept all the same */
+	struct slice by, note;
+	int64_t at, received;        /* when it was done; when it was written down */
+	uint64_t entry;
+	struct chart_call_mark *next;
+};
+struct chart_call {
+	char id[48];                 /* "ENTRY-N" */
+	struct contact_call is;      /* as the newest import has it */
+	struct chart_call_list *list;
+	enum call_state state;
+	uint32_t tries;              /* marks that are an attempt: called, no-answer, reached */
+	struct chart_call_mark *marks, **last; /* in the ledger's order */
+	uint64_t entry;
+	int64_t received;
+	uint32_t order;              /* private */
+	bool several;                /* more than one person has that number */
+	struct chart_row *patient;   /* who has the record number; NULL: nobody, or several, or not asked for */
+};
+struct chart_call_list {
+	struct slice name, title, by;
+	enum call_kind kind;
+	uint32_t n, counts[CALL_STATES];
+	uint64_t entry;              /* the newest that brought calls */
+	int64_t received;
+	struct chart_call_list *next;
+};
+struct chart_calls_ask {
+	struct slice list;           /* of this name alone; empty: all */
+	struct slice call;           /* this one alone */
+	int state;                   /* enum call_state; -1: all */
+	bool open;                   /* those that are not settled */
+	bool patients;               /* with .patient */
+	size_t max;                  /* 0: all */
+};
+/* List by list, in each by time of the appointment, then as they were imported. What is counted in the lists is all, whatever is asked for. ret_more: how many more there are than max. */
+int chart_calls(struct chart *c, struct chart_moment at, const struct chart_calls_ask *q, struct arena *a, struct chart_call ***ret, size_t *ret_n, size_t *ret_more, struct chart_call_list **ret_lists, struct err *e) MUST;
+void chart_json_call(struct jsonw *w, const struct chart_call *x, bool withheld);
+void chart_json_call_list(struct jsonw *w, const struct chart_call_list *l);
+
+/* Appointments that stand (proposed, pending or booked) and begin in [from, until), ns: of everybody whom a feed told of one. */
+struct chart_appointment {
+	char person[32];
+	struct slice number, family, given, birth, phone, phone2;
+	const struct fact_item *item;
+	int64_t begins;
+};
+int chart_appointments(struct chart *c, struct chart_moment at, int64_t from, int64_t until, size_t max, struct arena *a, struct chart_appointment **ret, size_t *ret_n, struct err *e) MUST; /* ERR_LIMIT: more than max */
+
 /* ---- one item by its id --------------------------------------------------------------------------------------------------- */
 
 /* Whose chart holds the item with this id (as fact_item.id), and the item in it: for reading one FHIR resource. Everything lives in the arena. ERR_NOT_FOUND. */

@@ -48,6 +48,8 @@ static int apply_house(struct apply *p, const struct fact_group *g, struct err *
 	bool house = false;
 	if (r == 0 && contacts_are(p, g))
 		return contacts_note(p, g, store_row_id(p->en->seq, p->group), e);
+	if (r == 0 && calls_are(p, g))
+		return calls_note(p, g, store_row_id(p->en->seq, p->group), e);
 	for (const struct fact *t = g->first; t; t = t->next)
 		house |= t->kind == FACT_LOCATION || t->kind == FACT_STAFF;
 	if (r == 0 && house)
@@ -71,9 +73,14 @@ static int apply_group(struct apply *p, const struct fact_group *g, struct err *
 		r = header_apply(p, g, ident, e);
 	if (r == 0)
 		r = names_apply(p, g, ident, e);
-	for (const struct fact *t = g->first; t && r == 0 && !p->f->failed; t = t->next)
+	bool appointment = false;
+	for (const struct fact *t = g->first; t && r == 0 && !p->f->failed; t = t->next) {
 		if (t->kind == FACT_IDENTITY)
 			r = identity_apply(p, t, ident, row, e);
+		appointment = appointment || t->kind == FACT_APPOINTMENT;
+	}
+	if (r == 0 && appointment)
+		r = ASK(p->c, put_mark, 0, STORE_MARK_APPOINTMENT, row, e);
 	if (r == 0 && !p->f->failed)
 		r = stay_event(p, g, ident, row, e);
 	if (r == 0) {
@@ -104,7 +111,7 @@ static bool has_json(uint8_t kind)
 /* What Holdfast writes of itself and of its users changes no chart. */
 static bool speaks(uint8_t kind)
 {
-	return kind != KIND_PACK && !(kind >= KIND_ACCOUNT && kind <= KIND_CONFIG) && !(kind >= KIND_GATE_ACT && kind <= KIND_PACKET) && kind != KIND_DOWNTIME && kind != KIND_DRILL;
+	return kind != KIND_PACK && !(kind >= KIND_ACCOUNT && kind <= KIND_CONFIG) && !(kind >= KIND_GATE_ACT && kind <= KIND_PACKET) && kind != KIND_DOWNTIME && kind != KIND_DRILL; /* a list of calls does: a page that shows it is not the page of before */
 }
 
 static int apply(struct apply *p, const struct facts *f, struct slice body, struct err *e)

@@ -207,7 +207,7 @@ static struct slice count_name(const struct chart_entry *en, const struct facts 
 		uint8_t kind;
 		const char *name;
 	} kinds[] = {{1, "hl7v2"}, {2, "hl7v2-envelope"}, {3, "hl7v2-fragment"}, {4, "fhir"}, {5, "other"}, {6, "identity"}, {16, "site"}, {17, "pack"}, {18, "quarantine"}, {19, "account"}, {20, "session"},
-	             {21, "audit"}, {22, "alarm"}, {23, "config"}, {24, "snapshot"}, {25, "vault-pack"}, {28, "kept"}, {29, "ecg"}, {30, "ecg-act"}, {43, "capture"}, {44, "downtime"}, {45, "backload"}, {47, "contacts"}};
+	             {21, "audit"}, {22, "alarm"}, {23, "config"}, {24, "snapshot"}, {25, "vault-pack"}, {28, "kept"}, {29, "ecg"}, {30, "ecg-act"}, {43, "capture"}, {44, "downtime"}, {45, "backload"}, {47, "contacts"}, {52, "calls"}};
 	if (f && f->type.n)
 		return f->type;
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
@@ -237,7 +237,7 @@ int feed_apply(struct chart *c, const struct chart_entry *en, const struct facts
 	} else if (en->kind == KIND_HL7V2 || en->kind == KIND_FHIR || en->kind == KIND_HL7V2_FRAGMENT || en->kind == KIND_OTHER || en->kind == KIND_ECG) {
 		n->uninterpreted++; /* content that nobody read: unreadable, or in quarantine */
 	}
-	if (!f || en->kind == KIND_ECG || en->kind == KIND_CONTACTS) /* recordings come when somebody is recorded, lists when somebody brings one: no rhythm to be judged by */
+	if (!f || en->kind == KIND_ECG || en->kind == KIND_CONTACTS || en->kind == KIND_CALLS) /* recordings come when somebody is recorded, lists when somebody brings one: no rhythm to be judged by */
 		return 0;
 	struct feed *x;
 	r = feed_find(c, f->feed.n ? f->feed : en->source, en->source, &x, e);

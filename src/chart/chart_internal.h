@@ -27,6 +27,9 @@
  *   chart_ecg_json.c  ... and their JSON
  *   chart_capture.c     what was captured, applied: the item's row, what of it stands in a chart, acts of its way back
  *   chart_capture_ask.c ... questions, and their JSON
+ *   chart_specimens.c the register of captured specimens
+ *   chart_calls.c     lists of calls: who has to be told something, and what became of it
+ *   chart_appointments.c  who has an appointment between two moments
  *   chart_contacts.c  whom to call: imported lists, staff and units of master files
  *   chart_echo.c      what was captured and came back in the EHR's feed: one thing, shown once
  *   chart_time.c      as of
@@ -50,7 +53,7 @@
 #define CHART_SCRATCH_MAX ((size_t)512 << 20)
 
 /* The numbers of ledger_kind that this view knows by name (ledger.h: numbers are for ever; the chart does not stand on the ledger). */
-enum { KIND_HL7V2 = 1, KIND_HL7V2_FRAGMENT = 3, KIND_FHIR = 4, KIND_OTHER = 5, KIND_IDENTITY = 6, KIND_PACK = 17, KIND_QUARANTINE = 18, KIND_ACCOUNT = 19, KIND_SESSION = 20, KIND_AUDIT = 21, KIND_ALARM = 22, KIND_CONFIG = 23, KIND_ECG = 29, KIND_ECG_ACT = 30, KIND_GATE_ACT = 36, KIND_GATE_LETTER = 39, KIND_SHEET = 41, KIND_PACKET = 42, KIND_CAPTURE = 43, KIND_DOWNTIME = 44, KIND_BACKLOAD = 45, KIND_CONTACTS = 47, KIND_DRILL = 49 };
+enum { KIND_HL7V2 = 1, KIND_HL7V2_FRAGMENT = 3, KIND_FHIR = 4, KIND_OTHER = 5, KIND_IDENTITY = 6, KIND_PACK = 17, KIND_QUARANTINE = 18, KIND_ACCOUNT = 19, KIND_SESSION = 20, KIND_AUDIT = 21, KIND_ALARM = 22, KIND_CONFIG = 23, KIND_ECG = 29, KIND_ECG_ACT = 30, KIND_GATE_ACT = 36, KIND_GATE_LETTER = 39, KIND_SHEET = 41, KIND_PACKET = 42, KIND_CAPTURE = 43, KIND_DOWNTIME = 44, KIND_BACKLOAD = 45, KIND_CONTACTS = 47, KIND_DRILL = 49, KIND_CALLS = 52 };
 #define LEAF_FLAG_ID_REUSED 0x01
 
 /* ---- rows --------------------------------------------------------------------------------------------------------------- */
@@ -562,6 +565,8 @@ int captured_apply(struct apply *p, struct slice body, struct err *e) MUST;
 int backload_act_apply(struct apply *p, struct slice body, struct err *e) MUST;
 bool contacts_are(const struct apply *p, const struct fact_group *g); /* chart_contacts.c: a list that was imported, or taken away */
 int contacts_note(struct apply *p, const struct fact_group *g, uint64_t row, struct err *e) MUST;
+bool calls_are(const struct apply *p, const struct fact_group *g); /* chart_calls.c: a list of calls, or a mark on one */
+int calls_note(struct apply *p, const struct fact_group *g, uint64_t row, struct err *e) MUST;
 
 /* chart_time.c */
 int times_apply(struct chart *c, uint64_t seq, int64_t t, struct err *e) MUST;

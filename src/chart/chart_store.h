@@ -121,8 +121,8 @@ struct store_capture_act {
 enum { STORE_ECG_WEIGHS = 16 }; /* of store_ecg.flags, which the tables' index speaks of */
 enum store_strip { STORE_STRIP_NEWEST /* first */, STORE_STRIP_OLDEST, STORE_STRIP_WEIGHS /* the oldest first, of those whose statements are urgent (STORE_ECG_WEIGHS) */ };
 
-enum store_mark { STORE_MARK_VISIT = 1, STORE_MARK_SAFETY = 2, STORE_MARK_HOUSE = 3 };
-enum store_kv { STORE_KV_META = 1, STORE_KV_FEED = 2, STORE_KV_COUNT = 3, STORE_KV_AUTHORITY = 4, STORE_KV_CONTACTS = 5 };
+enum store_mark { STORE_MARK_VISIT = 1, STORE_MARK_SAFETY = 2, STORE_MARK_HOUSE = 3, STORE_MARK_APPOINTMENT = 4 /* under 0: rows with one, whoever has it */ };
+enum store_kv { STORE_KV_META = 1, STORE_KV_FEED = 2, STORE_KV_COUNT = 3, STORE_KV_AUTHORITY = 4, STORE_KV_CONTACTS = 5, STORE_KV_CALLS = 6 };
 
 struct store;
 
@@ -142,7 +142,7 @@ typedef int store_count_fn(void *arg, uint8_t owner, uint8_t state, uint64_t cou
 typedef int store_blob_fn(void *arg, struct slice key, struct slice blob, struct err *e);
 
 struct chart_copy;
-#define STORE_VIEW_VERSION 9 /* of the tables and what is in them: another one means "rebuild" */
+#define STORE_VIEW_VERSION 10 /* of the tables and what is in them: another one means "rebuild" */
 
 struct store_ops {
 	void (*close)(struct store *s);

@@ -296,6 +296,18 @@ static int reconcile(struct control *k, struct backlog *l, const struct asked *q
 	return r;
 }
 
+/* They count as items like all others. That the register of them closes is another thing, which is said and holds nothing up. */
+static int open_specimens(const struct asked *q, struct err *e)
+{
+	AUTO_ARENA struct arena *a = arena_new((size_t)256 << 20);
+	struct chart_specimens x = {0};
+	int r = a ? chart_specimens(q->chart, a, &x, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
+	if (r == 0 && x.open)
+		cli_note("holdfast: of %zu specimens that were written down %" PRIu64 " are open: never sent %" PRIu64 ", never received %" PRIu64 ", no result %" PRIu64 ", not delivered %" PRIu64 " (holdfast capture specimens)", x.n, x.open, x.by_open[CHART_SPECIMEN_NEVER_SENT],
+		         x.by_open[CHART_SPECIMEN_NEVER_RECEIVED], x.by_open[CHART_SPECIMEN_NO_RESULT], x.by_open[CHART_SPECIMEN_NOT_DELIVERED]);
+	return r;
+}
+
 static void missing_notes(struct backlog *l)
 {
 	struct err quiet = {0};
@@ -327,7 +339,9 @@ static int act(struct site *s, struct control *k, struct backlog *l, const char 
 	if (r == 0 && !strcmp(verb, "reconcile"))
 		return reconcile(k, l, q, e);
 	if (r == 0 && strcmp(verb, "begin")) {
-		r = advance(k, l, q, to, e);
+		r = open_specimens(q, e);
+		if (r == 0)
+			r = advance(k, l, q, to, e);
 		if (r == 0 && l->downtime.state == DOWNTIME_WRITE)
 			missing_notes(l);
 	}
@@ -375,6 +389,8 @@ int cmd_downtime(int argc, char **argv)
 	static struct cli_args args;
 	struct asked q = {.json = false};
 	bool done, known = false;
+	if (argc > 1 && !strcmp(argv[1], "calls"))
+		return downtime_calls(argc - 1, argv + 1);
 	struct downtime_numbers b = {.count = 0};
 	const struct cli_opt opts[] = {
 		CLI_DECISION_OPTS(q.d),
@@ -385,10 +401,11 @@ int cmd_downtime(int argc, char **argv)
 		{"machine", CLI_STRING, &b.machine, "NAME", "numbers: what the block is bound to (this machine's id)"},
 		{"json", CLI_FLAG, &q.json, NULL, "as JSON"},
 	};
-	int r = cli_parse(argc, argv, "downtime begin | status | advance [read-only|write|closed] | balance | doses | reconcile --patient ID --by NAME | numbers [check NUMBER] --site DIR [--unit UNIT] [--reason TEXT] [--count N] [--machine NAME] [--json]",
+	int r = cli_parse(argc, argv, "downtime begin | status | advance [read-only|write|closed] | balance | doses | reconcile --patient ID --by NAME | numbers [check NUMBER] | calls import|list|mark --site DIR [--unit UNIT] [--reason TEXT] [--count N] [--machine NAME] [--json]",
 	                  "A downtime goes from down to read-only (the EHR can be read again), write (it takes entries again) and closed. It is closed when of everything that was captured nothing is open and nothing unknown.\n"
 	                  "balance: what became of it, by owner. doses: what each patient was given meanwhile, for the pharmacy before the first electronic dose; reconcile: a person has compared them. Without it, or the doses in the EHR, it does not go to write.\n"
-	                  "numbers: gives a unit or a station a block of numbers for patients who have none, one a line; they are its own for ever. The last letter checks the others; check: whether a number was copied rightly.",
+	                  "numbers: gives a unit or a station a block of numbers for patients who have none, one a line; they are its own for ever. The last letter checks the others; check: whether a number was copied rightly.\n\n"
+	                  "  calls  who has to be told of a cancelled appointment or a diversion, and what became of each call; it has options of its own",
 	                  opts, ARRAY_LEN(opts), &args, &done);
 	if (r || done)
 		return r;
@@ -409,7 +426,7 @@ int cmd_downtime(int argc, char **argv)
 	if (q.unreconciled && ((!advances && !closes) || !q.d.reason || !*q.d.reason))
 		return cli_usage("downtime: --unreconciled is for 'advance', and says with --reason why");
 	if (!known || args.n > (advances ? 2u : 1u))
-		return cli_usage("downtime: say 'begin', 'status', 'advance [STATE]', 'balance', 'doses', 'reconcile' or 'numbers'");
+		return cli_usage("downtime: say 'begin', 'status', 'advance [STATE]', 'balance', 'doses', 'reconcile', 'numbers' or 'calls'");
 	struct err e = {0};
 	struct site s;
 	if (cli_site(q.d.site, &s, &e) < 0)

@@ -21,5 +21,7 @@ int downtime_left(const struct backlog *l, bool say, uint32_t *ret_patients, str
 int downtime_reconcile(struct control *k, struct chart *c, struct backlog *l, const char *patient, const char *by, uint32_t *ret_doses, struct err *e) MUST;
 /* n words behind "numbers". The command's exit status. */
 int downtime_numbers(const struct downtime_numbers *q, size_t n, const char *const *v);
+/* argv begins with "calls". */
+int downtime_calls(int argc, char **argv);
 
 #endif

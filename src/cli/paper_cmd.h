@@ -6,7 +6,7 @@
 #include "ward.h"
 
 struct paper_options {
-	const char *site, *unit, *patient, *sheet, *out, *paper, *lang, *reason, *by, *to, *as_of;
+	const char *site, *unit, *patient, *sheet, *out, *paper, *lang, *reason, *by, *to, *as_of, *list;
 	bool all, large, protected_too, open, json;
 	const struct cli_args *args;
 };

@@ -100,6 +100,7 @@ static int lay_out(struct print *p, struct err *e)
 	p->q.unit = o->unit;
 	p->q.patient = o->patient;
 	p->q.all = o->all;
+	p->q.list = o->list;
 	p->q.open_protected = o->protected_too;
 	p->q.past = o->as_of != NULL;
 	if (p->s.drill)

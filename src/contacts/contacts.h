@@ -66,4 +66,60 @@ const char *contact_when_name(enum contact_when w); /* "always" "now" "later" "p
 /* Of from and to at a time, in a zone (minutes east of UTC). What cannot be read as a time is ALWAYS: rather one too many. */
 enum contact_when contact_when(const struct contact *c, int64_t now, int zone_minutes);
 
+/* ---- lists of calls ---------------------------------------------------------------------------------------------------------------------
+ * Who has to be told something, one by one: patients whose appointment does not take place, hospitals and services that have to know that we divert. Each call stands somewhere between "to-call" and "reached"; what was
+ * tried, by whom and when, stays. A file as above, with the columns name (or surname and given name), patient (a record number), birth, phone, phone2, mobile, email, when and time (of the appointment), what, with, unit, note. */
+#define CONTACT_CALLS_MAX 5000u           /* calls of one import; several imports of one name are one list */
+#define CONTACT_CALLS_BODY ((size_t)12 << 20)
+#define CONTACT_CALL_NOTE_MAX 1000u       /* bytes */
+
+enum call_kind { CALL_CANCELLED, CALL_DIVERSION, CALL_OTHER, CALL_KINDS };
+const char *call_kind_name(enum call_kind k);     /* "cancelled" "diversion" "other" */
+int call_kind_parse(struct slice s) MUST;         /* -1 */
+/* called: somebody or a machine answered, and it is not said yet to whom it matters. letter: was written to instead. not-needed: nobody has to call any more. */
+enum call_state { CALL_TO_CALL, CALL_CALLED, CALL_NO_ANSWER, CALL_REACHED, CALL_LETTER, CALL_NOT_NEEDED, CALL_STATES };
+const char *call_state_name(enum call_state s);   /* "to-call" "called" "no-answer" "reached" "letter" "not-needed" */
+int call_state_parse(struct slice s) MUST;        /* -1 */
+bool call_settled(enum call_state s);             /* reached, letter, not-needed: nothing more is to be done */
+/* What a mark makes of a call that stands so. One that is settled is not made open by somebody who tried at the same time and got nobody: only "to-call" opens it again. Every mark is kept, whatever it makes of it. */
+enum call_state call_after(enum call_state now, enum call_state mark);
+
+struct contact_call {
+	struct slice name, patient, birth, phone, phone2, email;
+	struct slice when;      /* of the appointment: "2026-11-24" or "2026-11-24T09:30", the site's time */
+	struct slice what, with, unit, note;
+};
+struct contact_calls {
+	struct contact_call *v;
+	size_t n;
+	size_t unreachable;     /* without a number and a mail */
+	struct slice ignored;
+};
+/* As contacts_read. */
+int contact_calls_read(struct slice file, struct arena *a, struct contact_calls *ret, struct err *e) MUST;
+/* Two of one list with the same are the same call, which was imported twice: who (the record number, else the name, folded), when, what and where. */
+void contact_call_key(const struct contact_call *c, struct buf *ret);
+
+/* An entry of kind "calls": {"what":"list","list","kind","title"?,"calls":n,"by"}, LF, and a line of JSON for each call; or {"what":"mark","call":"ENTRY-N","state","note"?,"at"?,"by"} alone: N counts from 1 in the entry that brought it. */
+struct contact_calls_entry {
+	bool mark;
+	struct slice by;
+	/* a list */
+	struct slice list, title;
+	enum call_kind kind;
+	const struct contact_call *v;
+	size_t n;
+	/* a mark */
+	struct slice call, note, at; /* at: ISO text, when it was done; empty: when it was written down */
+	enum call_state state;
+};
+void contact_calls_put(const struct contact_calls_entry *x, struct buf *ret);
+/* ERR_INPUT, ERR_LIMIT: it is none. Everything lies in body and a. */
+int contact_calls_get(struct slice body, struct arena *a, struct contact_calls_entry *ret, struct err *e) MUST;
+bool contact_call_id(struct slice s, uint64_t *ret_entry, uint64_t *ret_n);
+/* A group without a patient: FACT_SECTION with CATEGORY "calls", STATUS "list" and a FACT_CONTACT for each; or STATUS "mark". */
+void contact_calls_facts(struct slice body, struct facts *f);
+bool contact_calls_of_facts(const struct fact *first, struct contact_calls_entry *ret); /* all but v: contact_call_of_fact of each that follows. false: it is none */
+void contact_call_of_fact(const struct fact *t, struct contact_call *ret);
+
 #endif

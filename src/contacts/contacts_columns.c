@@ -54,9 +54,48 @@ enum contact_column contact_column_of(struct slice title)
 	return COL_UNKNOWN;
 }
 
+/* In a list of calls some words mean something else, and the rest what they mean in any list. */
+static const struct {
+	const char *key;
+	enum contact_column column;
+} call_names[] = {
+	{"patient", COL_PATIENT}, {"patientid", COL_PATIENT}, {"patientnumber", COL_PATIENT}, {"recordnumber", COL_PATIENT}, {"mrn", COL_PATIENT}, {"ipp", COL_PATIENT}, {"numeropatient", COL_PATIENT}, {"nip", COL_PATIENT}, {"病历号", COL_PATIENT}, {"患者编号", COL_PATIENT}, {"病案号", COL_PATIENT},
+	{"patientname", COL_NAME}, {"nompatient", COL_NAME}, {"nomdupatient", COL_NAME}, {"患者姓名", COL_NAME}, {"患者", COL_NAME}, {"recipient", COL_NAME}, {"destinataire", COL_NAME}, {"site", COL_NAME}, {"hospital", COL_NAME}, {"hopital", COL_NAME}, {"医院", COL_NAME},
+	{"birth", COL_BIRTH}, {"birthdate", COL_BIRTH}, {"dateofbirth", COL_BIRTH}, {"dob", COL_BIRTH}, {"naissance", COL_BIRTH}, {"datedenaissance", COL_BIRTH}, {"datenaissance", COL_BIRTH}, {"出生日期", COL_BIRTH}, {"生日", COL_BIRTH},
+	{"when", COL_FROM}, {"date", COL_FROM}, {"appointment", COL_FROM}, {"appointmentdate", COL_FROM}, {"appointmenttime", COL_FROM}, {"datetime", COL_FROM}, {"rendezvous", COL_FROM}, {"rdv", COL_FROM}, {"daterdv", COL_FROM}, {"datedurendezvous", COL_FROM}, {"日期", COL_FROM}, {"预约日期", COL_FROM}, {"预约时间", COL_FROM},
+	{"time", COL_HOUR}, {"hour", COL_HOUR}, {"heure", COL_HOUR}, {"heurerdv", COL_HOUR}, {"时间", COL_HOUR},
+	{"what", COL_WHAT}, {"visittype", COL_WHAT}, {"appointmenttype", COL_WHAT}, {"procedure", COL_WHAT}, {"reason", COL_WHAT}, {"type", COL_WHAT}, {"motif", COL_WHAT}, {"acte", COL_WHAT}, {"examen", COL_WHAT}, {"项目", COL_WHAT}, {"事由", COL_WHAT}, {"预约项目", COL_WHAT},
+	{"with", COL_WITH}, {"provider", COL_WITH}, {"doctor", COL_WITH}, {"physician", COL_WITH}, {"practitioner", COL_WITH}, {"medecin", COL_WITH}, {"praticien", COL_WITH}, {"avec", COL_WITH}, {"医生", COL_WITH}, {"医师", COL_WITH},
+	{"clinic", COL_UNIT}, {"place", COL_UNIT}, {"consultation", COL_UNIT}, {"诊室", COL_UNIT}, {"门诊", COL_UNIT},
+};
+
+enum contact_column contact_call_column_of(struct slice title)
+{
+	char key[64];
+	csv_key(title, key);
+	for (size_t i = 0; i < ARRAY_LEN(call_names); i++)
+		if (!strcmp(call_names[i].key, key))
+			return call_names[i].column;
+	enum contact_column c = contact_column_of(title);
+	switch (c) {
+	case COL_NAME:
+	case COL_FAMILY:
+	case COL_GIVEN:
+	case COL_UNIT:
+	case COL_PHONE:
+	case COL_PHONE2:
+	case COL_MOBILE:
+	case COL_EMAIL:
+	case COL_NOTE:
+		return c;
+	default:
+		return COL_UNKNOWN;
+	}
+}
+
 const char *contact_column_name(enum contact_column c)
 {
-	static const char *const own[] = {"?", "name", "surname", "given name", "role", "unit", "phone", "phone2", "mobile", "pager", "fax", "email", "address", "note", "from", "to", "category"};
+	static const char *const own[] = {"?", "name", "surname", "given name", "role", "unit", "phone", "phone2", "mobile", "pager", "fax", "email", "address", "note", "from", "to", "category", "patient", "birth", "time", "what", "with"};
 	return own[c];
 }
 

@@ -57,21 +57,21 @@ int contacts_entry_read(struct slice body, struct arena *a, struct contacts_entr
 
 /* ---- facts ---- */
 
-static void put(struct facts *f, struct fact *t, uint8_t field, struct slice v)
+void contact_fact_put(struct facts *f, struct fact *t, uint8_t field, struct slice v)
 {
 	struct slice kept = arena_dup(f->a, facts_text(f, v));
 	f->failed |= v.n && !kept.p;
 	facts_put(f, t, field, kept);
 }
 
-static void telecom(struct facts *f, struct fact *t, const char *system, const char *use, struct slice v)
+void contact_fact_telecom(struct facts *f, struct fact *t, const char *system, const char *use, struct slice v)
 {
 	const struct slice parts[] = {[FT_SYSTEM] = slice_str(system), [FT_VALUE] = facts_text(f, v), [FT_USE] = slice_str(use)};
 	if (v.n)
 		facts_put_parts(f, t, FF_TELECOM, parts, ARRAY_LEN(parts));
 }
 
-static void part(struct facts *f, struct fact *t, uint8_t field, unsigned i, struct slice v)
+void contact_fact_part(struct facts *f, struct fact *t, uint8_t field, unsigned i, struct slice v)
 {
 	struct slice parts[8] = {{0}};
 	assert(i < ARRAY_LEN(parts));
@@ -84,20 +84,20 @@ static void part(struct facts *f, struct fact *t, uint8_t field, unsigned i, str
 static void put_contact(struct facts *f, struct fact_group *g, const struct contact *c)
 {
 	struct fact *t = facts_add(f, g, FACT_STAFF);
-	part(f, t, FF_CATEGORY, FC_CODE, slice_str(contact_category_name(c->category)));
-	part(f, t, FF_NAME, FN_TEXT, c->name);
-	part(f, t, FF_ROLE, FC_TEXT, c->role);
-	part(f, t, FF_LOCATION, FL_UNIT, c->unit);
-	telecom(f, t, "phone", "work", c->phone);
-	telecom(f, t, "phone", "other", c->phone2);
-	telecom(f, t, "phone", "mobile", c->mobile);
-	telecom(f, t, "pager", "work", c->pager);
-	telecom(f, t, "fax", "work", c->fax);
-	telecom(f, t, "email", "work", c->email);
-	part(f, t, FF_ADDRESS, FA_TEXT, c->address);
-	put(f, t, FF_TEXT, c->note);
-	put(f, t, FF_START, c->from);
-	put(f, t, FF_END, c->to);
+	contact_fact_part(f, t, FF_CATEGORY, FC_CODE, slice_str(contact_category_name(c->category)));
+	contact_fact_part(f, t, FF_NAME, FN_TEXT, c->name);
+	contact_fact_part(f, t, FF_ROLE, FC_TEXT, c->role);
+	contact_fact_part(f, t, FF_LOCATION, FL_UNIT, c->unit);
+	contact_fact_telecom(f, t, "phone", "work", c->phone);
+	contact_fact_telecom(f, t, "phone", "other", c->phone2);
+	contact_fact_telecom(f, t, "phone", "mobile", c->mobile);
+	contact_fact_telecom(f, t, "pager", "work", c->pager);
+	contact_fact_telecom(f, t, "fax", "work", c->fax);
+	contact_fact_telecom(f, t, "email", "work", c->email);
+	contact_fact_part(f, t, FF_ADDRESS, FA_TEXT, c->address);
+	contact_fact_put(f, t, FF_TEXT, c->note);
+	contact_fact_put(f, t, FF_START, c->from);
+	contact_fact_put(f, t, FF_END, c->to);
 }
 
 void contacts_facts(struct slice body, struct facts *f)
@@ -118,8 +118,8 @@ void contacts_facts(struct slice body, struct facts *f)
 	struct fact *s = facts_add(f, g, FACT_SECTION);
 	facts_put_str(f, s, FF_CATEGORY, "contacts");
 	facts_put_str(f, s, FF_STATUS, "replaced");
-	part(f, s, FF_ID, FI_VALUE, x.source);
-	put(f, s, FF_TITLE, x.file);
+	contact_fact_part(f, s, FF_ID, FI_VALUE, x.source);
+	contact_fact_put(f, s, FF_TITLE, x.file);
 	for (size_t i = 0; i < list.n; i++)
 		put_contact(f, g, &list.v[i]);
 }

@@ -60,6 +60,7 @@
 	X(46, TRANSFER, "transfer")          /* one patient's record went into a file for another hospital; or what became of one (transfer/transfer.h) */ \
 	X(47, CONTACTS, "contacts")          /* a list of whom to call: a line of JSON and the file as it came; or that one was taken away (contacts/contacts.h) */ \
 	X(48, STATION, "station")            /* a ward's PC was enrolled or revoked, or a pack made for those of a unit to print (serve/keeper_station.c) */ \
+	X(52, CALLS, "calls")                /* whom a cancelled appointment or a diversion has to be told: a list, or what became of one call (contacts/contacts.h) */ \
 	X(31, REPACK, "repack")               /* a pack was written anew without a body that was erased: as kind pack */
 
 enum ledger_kind {
@@ -145,7 +146,7 @@ uint64_t ledger_published(const struct ledger *l); /* covered by the checkpoint 
 int64_t ledger_last_time(const struct ledger *l);
 void ledger_checkpoint(struct ledger *l, struct buf *ret); /* the published signed note */
 
-/* Has this very body been stored before (for kinds HL7V2 and FHIR)? Keyed fingerprint table beside the ledger (a cache: rebuilt when missing or stale), each hit confirmed against the
+/* Has this very body been stored before (for the kinds that ledger_remembers, among them HL7V2, FHIR and CALLS)? Keyed fingerprint table beside the ledger (a cache: rebuilt when missing or stale), each hit confirmed against the
  * stored bytes. ERR_NO: no. Staged entries count. */
 int ledger_find_same(struct ledger *l, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e) MUST;
 /* The same for the body of an entry of kind ECG: is there one with the same files, whoever sent them and whatever was said with them? */

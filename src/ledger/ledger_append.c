@@ -43,7 +43,7 @@ static int break_off(struct ledger *l, const struct err *cause, struct err *e)
 
 bool ledger_remembers(uint8_t kind)
 {
-	return kind == LEDGER_HL7V2 || kind == LEDGER_FHIR || kind == LEDGER_HL7V2_FRAGMENT /* junk of a file that is imported again is no news either */ || kind == LEDGER_ECG || kind == LEDGER_ECG_ACT /* that something was delivered is said once, whoever dies in between */;
+	return kind == LEDGER_HL7V2 || kind == LEDGER_FHIR || kind == LEDGER_HL7V2_FRAGMENT /* junk of a file that is imported again is no news either */ || kind == LEDGER_ECG || kind == LEDGER_ECG_ACT /* that something was delivered is said once, whoever dies in between */ || kind == LEDGER_CALLS /* and what became of a call */;
 }
 
 struct slice ledger_remembered(uint8_t kind, struct slice body)

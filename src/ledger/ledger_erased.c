@@ -93,6 +93,7 @@ bool ledger_outlives(uint8_t kind)
 	case LEDGER_CAPTURE:
 	case LEDGER_BACKLOAD:
 	case LEDGER_TRANSFER: /* who went where */
+	case LEDGER_CALLS:    /* who was to be called */
 		return false;
 	default: /* and what a later version writes */
 		return true;

@@ -58,7 +58,7 @@ int paper_pdf(const struct paper_letter *l, struct buf *ret, unsigned *ret_pages
  * Times in values are ISO 8601 text in the site's own zone and with the precision that is known: "2026", "2026-11-22", "2026-11-22T14:05"; they are shown in the book's language. Empty: not stated. All slices are UTF-8 and are copied.
  */
 enum paper_kind { PAPER_CENSUS, PAPER_SUMMARY, PAPER_MAR, PAPER_LABS, PAPER_ORDERS, PAPER_LABELS, PAPER_WRISTBANDS,
-	PAPER_REGISTRATION, PAPER_VITALS, PAPER_MAR_FORM, PAPER_ORDERS_FORM, PAPER_NOTES, PAPER_LAB_REQUISITION, PAPER_TRANSFER, PAPER_CONTACTS, PAPER_KINDS };
+	PAPER_REGISTRATION, PAPER_VITALS, PAPER_MAR_FORM, PAPER_ORDERS_FORM, PAPER_NOTES, PAPER_LAB_REQUISITION, PAPER_TRANSFER, PAPER_CONTACTS, PAPER_CALLS, PAPER_KINDS };
 const char *paper_kind_name(enum paper_kind k);              /* "census" ... "mar-form" ... */
 int paper_kind_parse(struct slice name) MUST;                 /* -1: none */
 bool paper_kind_is_form(enum paper_kind k);                   /* to be written on */
@@ -161,7 +161,7 @@ struct paper_sheet {
 	const struct paper_bed *bed;            /* census */
 	size_t bed_n, withheld;                 /* withheld: protected records whose sheets are not in this book */
 	const struct paper_contact *contact;
-	size_t contact_n, contact_more;         /* contact_more: how many are not on this sheet */
+	size_t contact_n, contact_more;         /* contact_more: how many are not on this sheet. calls: name; role: number and birth; from: when the appointment was; address: what it was; note: what became of it so far. unit: the list */
 };
 struct paper_run {                          /* what all sheets of a book have in common */
 	const char *lang;                       /* "en", "fr", "zh" */

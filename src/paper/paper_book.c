@@ -14,7 +14,7 @@ static const struct {
 	[PAPER_CENSUS] = {sheet_census, true, false}, [PAPER_SUMMARY] = {sheet_summary, false, false}, [PAPER_MAR] = {sheet_mar, true, false}, [PAPER_LABS] = {sheet_labs, false, false}, [PAPER_ORDERS] = {sheet_orders, false, false},
 	[PAPER_LABELS] = {sheet_labels, false, true}, [PAPER_WRISTBANDS] = {sheet_wristbands, true, true}, [PAPER_REGISTRATION] = {sheet_form, false, false}, [PAPER_VITALS] = {sheet_form, true, false},
 	[PAPER_MAR_FORM] = {sheet_form, true, false}, [PAPER_ORDERS_FORM] = {sheet_form, false, false}, [PAPER_NOTES] = {sheet_form, false, false}, [PAPER_LAB_REQUISITION] = {sheet_form, false, false},
-	[PAPER_TRANSFER] = {sheet_form, false, false}, [PAPER_CONTACTS] = {sheet_contacts, false, false},
+	[PAPER_TRANSFER] = {sheet_form, false, false}, [PAPER_CONTACTS] = {sheet_contacts, false, false}, [PAPER_CALLS] = {sheet_calls, true, false},
 };
 
 /* ---- a book ---- */

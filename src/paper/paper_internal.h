@@ -178,5 +178,6 @@ void sheet_labels(struct pad *p, const struct paper_sheet *s);
 void sheet_wristbands(struct pad *p, const struct paper_sheet *s);
 void sheet_form(struct pad *p, const struct paper_sheet *s);
 void sheet_contacts(struct pad *p, const struct paper_sheet *s);
+void sheet_calls(struct pad *p, const struct paper_sheet *s);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-static const char *const names[PAPER_KINDS] = {"census", "summary", "mar", "labs", "orders", "labels", "wristbands", "registration", "vitals", "mar-form", "orders-form", "notes", "lab-requisition", "transfer", "contacts"};
+static const char *const names[PAPER_KINDS] = {"census", "summary", "mar", "labs", "orders", "labels", "wristbands", "registration", "vitals", "mar-form", "orders-form", "notes", "lab-requisition", "transfer", "contacts", "calls"};
 
 const char *paper_kind_name(enum paper_kind k)
 {

@@ -149,7 +149,7 @@ struct slice say_topic(struct pad *p, enum paper_topic t)
 
 struct slice say_kind(struct pad *p, enum paper_kind k)
 {
-	static const enum word w[PAPER_KINDS] = {W_CENSUS, W_SUMMARY, W_MAR, W_LABS, W_ORDERS, W_LABELS, W_WRISTBANDS, W_REGISTRATION, W_VITALS_FORM, W_MAR_FORM, W_ORDERS_FORM, W_NOTES, W_LAB_REQUISITION, W_TRANSFER, W_CONTACTS};
+	static const enum word w[PAPER_KINDS] = {W_CENSUS, W_SUMMARY, W_MAR, W_LABS, W_ORDERS, W_LABELS, W_WRISTBANDS, W_REGISTRATION, W_VITALS_FORM, W_MAR_FORM, W_ORDERS_FORM, W_NOTES, W_LAB_REQUISITION, W_TRANSFER, W_CONTACTS, W_CALLS};
 	return pad_word(p, w[k]);
 }
 

@@ -1,4 +1,4 @@
-/* Whom to call when the directory is gone: one table a group, the first number large enough to be dialled from at arm's length. */
+/* Whom to call when the directory is gone: one table a group, the first number large enough to be dialled from at arm's length. And lists of calls that have to be made. */
 #include "paper_internal.h"
 
 #include <math.h>
@@ -120,4 +120,43 @@ void sheet_contacts(struct pad *p, const struct paper_sheet *s)
 		table_blank(&t, 18, 10 * p->s);
 		table_end(&t);
 	}
+}
+
+/* ---- calls: the same values, and room to write what became of each ---- */
+
+static void call_row(struct table *t, struct pad *p, const struct paper_contact *c)
+{
+	AUTO_BUF struct buf other = {0};
+	struct slice first = first_of(p, c);
+	buf_init(&other, 1 << 14);
+	add(&other, "", others_of(p, c));
+	add(&other, " · ", c->email);
+	if (first.n)
+		first = whole(p, first);
+	double room = t->x[2] - t->x[1] - 2, wide = first.n ? pad_width(p, DIAL, true, first) : 0, size = wide > room ? fmax(DIAL * room / wide, 2.6) : DIAL;
+	struct slice when = c->from.n ? say_when(p, c->from) : SLICE_NULL;
+	const struct cell cells[] = {
+		{.text = c->name, .small = c->role, .bold = true},
+		{.text = first.n ? first : c->email.n ? SLICE_NULL : pad_word(p, W_NO_NUMBER), .small = pad_dup(p, buf_slice(&other)), .bold = first.n > 0, .size = first.n ? size : 0},
+		{.text = when.n ? when : c->address, .small = when.n ? c->address : SLICE_NULL},
+		{.text = c->note},
+		{.text = SLICE_NULL},
+	};
+	table_row(t, cells);
+}
+
+void sheet_calls(struct pad *p, const struct paper_sheet *s)
+{
+	static const struct column cols[] = {{W_C_NAME, 58, 0}, {W_PHONE, 50, 0}, {W_C_APPOINTMENT, 0, 0}, {W_C_SO_FAR, 42, 0}, {W_C_CALL_DONE, 62, 0}};
+	struct table t;
+	part_note(p, pad_word(p, s->contact_n ? W_CALLS_BACK : W_NO_CALLS), s->contact_n ? NOTE_PLAIN : NOTE_BOLD);
+	if (s->withheld)
+		part_note(p, SAY(p, W_WITHHELD, say_count(p, s->withheld)), NOTE_BOLD);
+	table_begin(&t, p, s->unit, cols, ARRAY_LEN(cols), 2.9);
+	for (size_t i = 0; i < s->contact_n; i++)
+		call_row(&t, p, &s->contact[i]);
+	table_blank(&t, 3, 10 * p->s);
+	table_end(&t);
+	if (s->contact_more)
+		part_note(p, SAY(p, W_MORE, say_count(p, s->contact_more)), NOTE_BOLD);
 }

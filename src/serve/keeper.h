@@ -235,6 +235,7 @@ void copy_lost(struct keeper *k);
 void keeper_quarantine(struct keeper *k, uint64_t entry, uint32_t deaths);
 bool keeper_is_quarantined(const struct keeper *k, uint64_t entry, bool *ret_silent);
 int keeper_may_downtime(uint8_t kind, struct slice body, struct err *e) MUST; /* an entry of kind downtime or backload that a command hands in: keeper_downtime.c */
+int keeper_may_calls(struct slice body, struct err *e) MUST;
 void keeper_quarantine_note(struct keeper *k, uint64_t entry, bool lifted);
 #define QUARANTINE_MAX 10000
 

@@ -160,6 +160,7 @@ static bool kind_from(const struct kchan *ch, uint8_t kind)
 	case LEDGER_BACKLOAD:
 	case LEDGER_TRANSFER: /* keeper_may_transfer */
 	case LEDGER_CONTACTS: /* may_contacts */
+	case LEDGER_CALLS:    /* keeper_may_calls */
 		return ch->kind == CH_CONTROL;
 	default:
 		return false; /* what the keeper writes itself nobody may hand in */
@@ -171,7 +172,7 @@ static bool source_of(const struct keeper *k, const struct kchan *ch, uint8_t ki
 	if (ch->kind == CH_CONTROL) {
 		if (kind == LEDGER_ALARM)
 			snprintf(out, LEDGER_SOURCE_MAX + 1, "watch");
-		else if (kind == LEDGER_IDENTITY || kind == LEDGER_QUARANTINE || kind == LEDGER_CONFIG || kind == LEDGER_ECG_ACT || kind == LEDGER_DOWNTIME || kind == LEDGER_BACKLOAD || kind == LEDGER_SHEET || kind == LEDGER_DRILL || kind == LEDGER_TRANSFER || kind == LEDGER_CONTACTS)
+		else if (kind == LEDGER_IDENTITY || kind == LEDGER_QUARANTINE || kind == LEDGER_CONFIG || kind == LEDGER_ECG_ACT || kind == LEDGER_DOWNTIME || kind == LEDGER_BACKLOAD || kind == LEDGER_SHEET || kind == LEDGER_DRILL || kind == LEDGER_TRANSFER || kind == LEDGER_CONTACTS || kind == LEDGER_CALLS)
 			snprintf(out, LEDGER_SOURCE_MAX + 1, ch->uid == 0 ? "command/root" : "command/%u", ch->uid);
 		else
 			snprintf(out, LEDGER_SOURCE_MAX + 1, "import");
@@ -300,7 +301,7 @@ void op_append(struct keeper *k, struct kchan *ch, const struct frame *f)
 	struct err e = {0};
 	in.kind = cur_u8(&c);
 	in.flags = cur_u8(&c) & LEDGER_FLAG_REPAIRED;
-	in.ordinary = in.kind != LEDGER_SHEET && in.kind != LEDGER_DOWNTIME && in.kind != LEDGER_TRANSFER; /* as a view: paper is what is left when the disk is full, that a downtime began is not lost for it, and patients move all the same */
+	in.ordinary = in.kind != LEDGER_SHEET && in.kind != LEDGER_DOWNTIME && in.kind != LEDGER_TRANSFER && in.kind != LEDGER_CALLS; /* as a view: paper is what is left when the disk is full, that a downtime began is not lost for it, and patients move all the same */
 	uint8_t options = cur_u8(&c);
 	uint16_t listener = cur_u16le(&c);
 	in.key = frame_get_str(&c);
@@ -319,7 +320,7 @@ void op_append(struct keeper *k, struct kchan *ch, const struct frame *f)
 	if (options & APPEND_FOLLOW && ch->kind == CH_CONTROL)
 		feed_follow(k);
 	uint64_t lifted = UINT64_MAX;
-	int r = in.kind == LEDGER_QUARANTINE || in.kind == LEDGER_CONFIG || in.kind == LEDGER_ALARM ? may_decide(k, in.kind, in.body, &lifted, &e) : in.kind == LEDGER_ECG_ACT ? may_deliver(k, in.body, &e) : in.kind == LEDGER_DOWNTIME || in.kind == LEDGER_BACKLOAD ? keeper_may_downtime(in.kind, in.body, &e) : in.kind == LEDGER_SHEET ? may_print(in.body, &e) : in.kind == LEDGER_DRILL ? may_drill(in.body, &e) : in.kind == LEDGER_TRANSFER ? keeper_may_transfer(k, in.body, &e) : in.kind == LEDGER_CONTACTS ? may_contacts(in.body, &e) : 0;
+	int r = in.kind == LEDGER_QUARANTINE || in.kind == LEDGER_CONFIG || in.kind == LEDGER_ALARM ? may_decide(k, in.kind, in.body, &lifted, &e) : in.kind == LEDGER_ECG_ACT ? may_deliver(k, in.body, &e) : in.kind == LEDGER_DOWNTIME || in.kind == LEDGER_BACKLOAD ? keeper_may_downtime(in.kind, in.body, &e) : in.kind == LEDGER_SHEET ? may_print(in.body, &e) : in.kind == LEDGER_DRILL ? may_drill(in.body, &e) : in.kind == LEDGER_TRANSFER ? keeper_may_transfer(k, in.body, &e) : in.kind == LEDGER_CONTACTS ? may_contacts(in.body, &e) : in.kind == LEDGER_CALLS ? keeper_may_calls(in.body, &e) : 0;
 	if (r == 0)
 		r = store(k, &in, &out, &e);
 	if (r >= 0 && lifted != UINT64_MAX) {
@@ -476,7 +477,7 @@ void keeper_store_for_web(struct keeper *k, struct kchan *ch, uint64_t tag, cons
 	char source[LEDGER_SOURCE_MAX + 1];
 	struct frame f = {.tag = tag};
 	keeper_source(who, way, source);
-	struct incoming in = {.kind = kind, .source = source, .body = body, .dedupe = dedupe, .ordinary = kind != LEDGER_ECG_ACT && kind != LEDGER_CAPTURE && kind != LEDGER_DOWNTIME && kind != LEDGER_BACKLOAD};
+	struct incoming in = {.kind = kind, .source = source, .body = body, .dedupe = dedupe, .ordinary = kind != LEDGER_ECG_ACT && kind != LEDGER_CAPTURE && kind != LEDGER_DOWNTIME && kind != LEDGER_BACKLOAD && kind != LEDGER_CALLS};
 	stored_for_web(k, ch, &f, &in, wait);
 }
 

@@ -2,6 +2,7 @@
  *
  * A command's acts on captured items are not judged here: whether one fits what stands is decided where it is folded (downtime/backload_fold.c), and one that does not has no effect. A step of the downtime itself is (keeper_capture.c),
  * so that of two people who take it only one does. */
+#include "contacts.h"
 #include "downtime.h"
 #include "keeper.h"
 
@@ -39,6 +40,13 @@ int keeper_may_downtime(uint8_t kind, struct slice body, struct err *e)
 	if (rest.n && !slice_eq_str(what, "made"))
 		known = false; /* bytes behind the line are a message's */
 	return known ? 0 : err_set(e, ERR_DENIED, NULL, "no such entry of a downtime is a command's");
+}
+
+int keeper_may_calls(struct slice body, struct err *e)
+{
+	AUTO_ARENA struct arena *a = arena_new((size_t)96 << 20);
+	struct contact_calls_entry x;
+	return a ? contact_calls_get(body, a, &x, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
 }
 
 /* ---- from the page ---- */
@@ -81,6 +89,23 @@ static int judge(struct keeper *k, const struct asker *who, uint8_t kind, struct
 	return quiet ? 0 : is_sending(k, e);
 }
 
+/* A mark on a call: whoever may write down what is done. Lists come by a command. */
+static int judge_call(const struct asker *who, struct slice body, struct err *e)
+{
+	AUTO_ARENA struct arena *a = arena_new(1 << 20);
+	struct contact_calls_entry x;
+	if (!a)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	if (body.n > ACT_MAX)
+		return err_set(e, ERR_INPUT, NULL, "one line of at most %zu bytes", ACT_MAX);
+	int r = contact_calls_get(body, a, &x, e);
+	if (r < 0)
+		return r;
+	if (!(who->may & MAY_CAPTURE) || !x.mark)
+		return err_set(e, ERR_DENIED, NULL, "the role %s may not say that", who->role);
+	return slice_eq_str(x.by, who->user) ? 0 : err_set(e, ERR_DENIED, "by", "it is said by who has signed in");
+}
+
 void op_downtime(struct keeper *k, struct kchan *ch, const struct frame *f)
 {
 	struct cur c = cur_of(f->payload);
@@ -90,16 +115,16 @@ void op_downtime(struct keeper *k, struct kchan *ch, const struct frame *f)
 	uint8_t kind = cur_u8(&c);
 	bool wait = cur_u8(&c);
 	struct slice body = cur_take(&c, cur_left(&c));
-	if (c.failed || !body.n || (kind != LEDGER_DOWNTIME && kind != LEDGER_BACKLOAD)) {
+	if (c.failed || !body.n || (kind != LEDGER_DOWNTIME && kind != LEDGER_BACKLOAD && kind != LEDGER_CALLS)) {
 		keeper_chan_drop(k, ch, "a bad word on a downtime");
 		return;
 	}
 	if (r == 0)
-		r = judge(k, &who, kind, body, &e);
+		r = kind == LEDGER_CALLS ? judge_call(&who, body, &e) : judge(k, &who, kind, body, &e);
 	if (r < 0)
 		reply_err(ch, f->tag, &e);
 	else
-		keeper_store_for_web(k, ch, f->tag, &who, kind, "web", body, false, wait);
+		keeper_store_for_web(k, ch, f->tag, &who, kind, "web", body, kind == LEDGER_CALLS, wait); /* the same mark of the same moment, sent again because its answer was lost, is one */
 }
 
 /* ---- shown, and kept with the accounts' cache ---- */

@@ -90,6 +90,8 @@ bool record_facts(const struct record *r, struct arena *a, struct facts *f)
 		ecg_facts(r->body, f);
 	} else if (r->en.kind == LEDGER_CONTACTS) {
 		contacts_facts(r->body, f);
+	} else if (r->en.kind == LEDGER_CALLS) {
+		contact_calls_facts(r->body, f);
 	} else {
 		return false;
 	}

@@ -921,6 +921,8 @@ void web_api(struct web_request *q, const char *path)
 		web_paper(q);
 	else if (!strcmp(path, "contacts"))
 		web_contacts(q);
+	else if (!strcmp(path, "calls"))
+		web_calls(q);
 	else if (!strncmp(path, "station", 7) && (!path[7] || path[7] == '/'))
 		web_station(q, path + 7);
 	else if (!strcmp(path, "incident") || !strcmp(path, "plan"))
@@ -937,7 +939,7 @@ void web_api(struct web_request *q, const char *path)
 		web_home(q, path);
 	else if (!strncmp(path, "live", 4) && (!path[4] || path[4] == '/'))
 		web_live(q, path + 4);
-	else if (!strcmp(path, "captures") || !strcmp(path, "beds") || (!strncmp(path, "capture", 7) && (!path[7] || path[7] == '/')))
+	else if (!strcmp(path, "captures") || !strcmp(path, "beds") || !strcmp(path, "specimens") || (!strncmp(path, "capture", 7) && (!path[7] || path[7] == '/')))
 		web_capture(q, path);
 	else if (!strcmp(path, "downtime") || !strcmp(path, "downtime/reconcile") || !strncmp(path, "backload/", 9))
 		web_downtime(q, path);

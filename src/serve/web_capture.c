@@ -9,7 +9,7 @@
 
 /* ---- whom it shows ---- */
 
-static bool withheld(struct web_request *q, const struct chart_row *row)
+bool web_withheld(struct web_request *q, const struct chart_row *row)
 {
 	struct err e = {0};
 	bool open = false;
@@ -18,7 +18,7 @@ static bool withheld(struct web_request *q, const struct chart_row *row)
 
 void web_capture_who(struct web_request *q, struct jsonw *w, struct chart_row *row)
 {
-	chart_json_who(w, row, withheld(q, row));
+	chart_json_who(w, row, web_withheld(q, row));
 }
 
 /* ---- saved ---- */
@@ -91,7 +91,7 @@ static void put_saved(struct web_request *q, const struct keeper_stored *s, cons
 	jsonw_kbool(&w, "duplicate", s->duplicate);
 	jsonw_kbool(&w, "applied", s->applied);
 	if (chart && chart_capture(chart, s->seq, q->a, &x, &quiet) == 0) {
-		x->withheld = withheld(q, x->patient);
+		x->withheld = web_withheld(q, x->patient);
 		jsonw_key(&w, "item");
 		chart_json_capture(&w, x, false);
 	}
@@ -243,7 +243,7 @@ static void list(struct web_request *q)
 	jsonw_key(&w, "items");
 	jsonw_arr(&w);
 	for (; x; x = x->next) {
-		x->withheld = withheld(q, x->patient);
+		x->withheld = web_withheld(q, x->patient);
 		chart_json_capture(&w, x, false);
 	}
 	jsonw_arr_end(&w);
@@ -269,7 +269,7 @@ static void one(struct web_request *q, const char *id)
 		web_fail(q, &e);
 		return;
 	}
-	if (withheld(q, x->patient)) {
+	if (web_withheld(q, x->patient)) {
 		web_error(q, 403, "protected", "This record is protected. Say why you need it to open it; the reason is recorded.");
 		return;
 	}
@@ -348,8 +348,74 @@ static void beds(struct web_request *q)
 	web_json(q, 200);
 }
 
+/* ---- specimens ---- */
+
+/* A specimen's person is named as everywhere: by the row of a census, masked where the record is protected. */
+static void put_specimens(struct web_request *q, struct jsonw *w, struct chart *c, const struct chart_specimens *x, bool open, size_t max)
+{
+	size_t n = 0, more = 0;
+	jsonw_obj(w);
+	chart_json_specimen_counts(w, x);
+	jsonw_key(w, "list");
+	jsonw_arr(w);
+	for (const struct chart_specimen *s = x->first; s; s = s->next) {
+		struct chart_capture *last = NULL; /* who it is of stands with its newest item */
+		struct err quiet = {0};
+		if (open && chart_specimen_is_open(s) == CHART_SPECIMEN_CLOSED)
+			continue;
+		if (n == max) {
+			more++;
+			continue;
+		}
+		n++;
+		bool known = s->person.n && chart_capture(c, s->entry, q->a, &last, &quiet) == 0 && last->patient;
+		jsonw_obj(w);
+		jsonw_key(w, "specimen");
+		chart_json_specimen(w, s, s->person.n && (!known || web_withheld(q, last->patient)));
+		if (known) {
+			jsonw_key(w, "patient");
+			web_capture_who(q, w, last->patient);
+		}
+		jsonw_obj_end(w);
+	}
+	jsonw_arr_end(w);
+	jsonw_ku64(w, "more", more);
+	jsonw_obj_end(w);
+}
+
+static void specimens(struct web_request *q)
+{
+	const char *state = web_query(q, "state");
+	struct chart_specimens x;
+	struct chart_moment now;
+	struct err e = {0};
+	struct jsonw w;
+	if (!web_may(q, MAY_CHART))
+		return;
+	if (state && *state && strcmp(state, "open")) {
+		web_error(q, 400, "input", "state is open, or nothing for all.");
+		return;
+	}
+	struct chart *c = web_chart(q);
+	if (!c)
+		return;
+	if (chart_now(c, &now, &e) < 0 || chart_specimens(c, q->a, &x, &e) < 0) {
+		web_fail(q, &e);
+		return;
+	}
+	jsonw_init(&w, &q->out);
+	put_specimens(q, &w, c, &x, state && *state, (size_t)web_number(q, "max", 300, 1000));
+	if (web_unchanged(q, now) || web_audit(q, "view", NULL, "specimens", now.end ? now.end - 1 : 0, NULL) < 0)
+		return;
+	web_json(q, 200);
+}
+
 void web_capture(struct web_request *q, const char *path)
 {
+	if (!strcmp(path, "specimens")) {
+		specimens(q);
+		return;
+	}
 	if (!strcmp(path, "captures"))
 		list(q);
 	else if (!strcmp(path, "beds"))

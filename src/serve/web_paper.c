@@ -46,8 +46,10 @@ static bool read_ask(struct printing *p)
 	const char *unit = web_query(q, "unit"), *patient = web_query(q, "patient"), *sheet = web_query(q, "sheet"), *paper, *lang, *large;
 	if (!(paper = word(q, "paper", papers, 2)) || !(lang = word(q, "lang", langs, 3)) || !(large = word(q, "large", sizes, 2)))
 		return false;
-	bool has_unit = unit && *unit, has_patient = patient && *patient;
-	if (has_unit == has_patient) {
+	bool has_unit = unit && *unit, has_patient = patient && *patient, calls = sheet && !strcmp(sheet, "calls");
+	if (calls && !has_patient && !has_unit) /* lists of calls are the house's */
+		p->ask.all = true;
+	else if (has_unit == has_patient) {
 		web_error(q, 400, "input", "Say whose: unit= or patient=.");
 		return false;
 	}
@@ -56,6 +58,7 @@ static bool read_ask(struct printing *p)
 		return false;
 	}
 	p->ask.unit = has_unit ? unit : NULL;
+	p->ask.list = calls && web_query(q, "list") && *web_query(q, "list") ? web_query(q, "list") : NULL;
 	p->ask.patient = has_patient ? patient : NULL;
 	p->ask.lang = lang;
 	p->ask.now = time_now();

@@ -18,6 +18,7 @@ struct ward_ask {
 	bool all;                  /* every unit of the house */
 	enum paper_kind kinds[WARD_KINDS_MAX];
 	size_t kind_n;
+	const char *list;          /* of calls: this list alone; NULL: all */
 	bool open_protected;       /* of one patient whose record is protected: print it, and say PROTECTED on every page. Without it: ERR_DENIED. Of a unit they are never printed */
 	bool past;                 /* the moment is not now: what is silent was not judged then */
 	int64_t now;

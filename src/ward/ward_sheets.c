@@ -20,7 +20,7 @@ int ward_kinds(struct slice list, struct ward_ask *ret, struct err *e)
 		enum paper_kind single;
 		if (!slice_eq_str(one, "pack")) {
 			if (k < 0)
-				return err_set(e, ERR_USAGE, NULL, "no such sheet; there are pack, census, summary, mar, labs, orders, labels, wristbands, registration, vitals, mar-form, orders-form, notes, lab-requisition, transfer and contacts");
+				return err_set(e, ERR_USAGE, NULL, "no such sheet; there are pack, census, summary, mar, labs, orders, labels, wristbands, registration, vitals, mar-form, orders-form, notes, lab-requisition, transfer, contacts and calls");
 			single = (enum paper_kind)k;
 			add = &single;
 			n = 1;
@@ -244,7 +244,66 @@ static int contacts(struct chart *c, struct chart_moment at, const struct ward_a
 	return sink_add(b, &s, e);
 }
 
-static int forms(struct chart *c, struct chart_moment at, const struct ward_ask *q, struct slice unit, const struct ward_sink *b, struct err *e)
+static struct slice so_far(const struct chart_call *x, const struct ward_ask *q, struct arena *a)
+{
+	const struct chart_call_mark *last = x->marks;
+	struct slice term = paper_term(q->lang, slice_str(call_state_name(x->state)));
+	int y, mo, d, h, mi, s;
+	while (last && last->next)
+		last = last->next;
+	if (!last)
+		return SLICE_NULL;
+	time_civil(last->at + (int64_t)q->zone_minutes * 60 * TIME_SEC, &y, &mo, &d, &h, &mi, &s);
+	return slice_str(arena_printf(a, "%.*s · %u\u00d7 · %02d:%02d %02d.%02d. · %.*s%s%.*s", SLICE_FMT(term), x->tries, h, mi, d, mo, SLICE_FMT(last->by), last->note.n ? " · " : "", SLICE_FMT(last->note)));
+}
+
+static int one_list(const struct chart_call_list *l, struct chart_call **v, size_t n, const struct ward_ask *q, struct arena *a, const struct ward_sink *b, struct ward_printed *ret, struct err *e)
+{
+	struct paper_contact *out = arena_array(a, n ? n : 1, sizeof *out);
+	struct paper_sheet s = {.kind = PAPER_CALLS, .unit = l->title.n ? slice_str(arena_printf(a, "%.*s: %.*s", SLICE_FMT(l->name), SLICE_FMT(l->title))) : l->name, .contact = out};
+	int r = 0;
+	for (size_t i = 0; i < n && out && r == 0; i++) {
+		const struct contact_call *x = &v[i]->is;
+		if (v[i]->list != l)
+			continue;
+		if (v[i]->patient && v[i]->patient->is_protected) {
+			s.withheld++;
+			continue;
+		}
+		if (s.contact_n == CONTACTS_ON_SHEET) {
+			s.contact_more++;
+			continue;
+		}
+		struct slice role = slice_str(arena_printf(a, "%.*s%s%.*s", SLICE_FMT(x->patient), x->patient.n && x->birth.n ? " · " : "", SLICE_FMT(x->birth)));
+		struct slice what = slice_str(arena_printf(a, "%.*s%s%.*s%s%.*s", SLICE_FMT(x->what), x->what.n && x->with.n ? " · " : "", SLICE_FMT(x->with), (x->what.n || x->with.n) && x->unit.n ? " · " : "", SLICE_FMT(x->unit)));
+		out[s.contact_n++] = (struct paper_contact){.group = PAPER_OTHERS, .name = x->name.n ? x->name : x->patient, .role = role, .phone = x->phone, .phone2 = x->phone2, .email = x->email, .from = x->when, .address = what, .note = so_far(v[i], q, a)};
+		if (v[i]->patient)
+			r = note_patient(ret, v[i]->patient->id, e);
+	}
+	if (r == 0 && (!out || arena_code(a)))
+		return err_set(e, ERR_LIMIT, NULL, "more calls than can be printed");
+	return r == 0 ? sink_add(b, &s, e) : r;
+}
+
+/* A sheet for each list: who is still to be told. */
+static int calls(struct chart *c, struct chart_moment at, const struct ward_ask *q, const struct ward_sink *b, struct ward_printed *ret, struct err *e)
+{
+	AUTO_ARENA struct arena *a = arena_new((size_t)512 << 20);
+	const struct chart_calls_ask ask = {.list = slice_str(q->list), .state = -1, .open = true, .patients = true};
+	struct chart_call **v;
+	struct chart_call_list *lists = NULL;
+	size_t n = 0, more;
+	bool found = false;
+	int r = a ? chart_calls(c, at, &ask, a, &v, &n, &more, &lists, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
+	for (const struct chart_call_list *l = lists; l && r == 0; l = l->next)
+		if (!q->list || slice_eq_str(l->name, q->list)) {
+			found = true;
+			r = one_list(l, v, n, q, a, b, ret, e);
+		}
+	return r == 0 && q->list && !found ? err_set(e, ERR_NOT_FOUND, NULL, "there is no list of calls of this name: 'holdfast downtime calls list' shows those there are") : r;
+}
+
+static int forms(struct chart *c, struct chart_moment at, const struct ward_ask *q, struct slice unit, const struct ward_sink *b, struct ward_printed *ret, struct err *e)
 {
 	int r = 0;
 	for (size_t i = 0; i < q->kind_n && r == 0; i++) {
@@ -252,6 +311,8 @@ static int forms(struct chart *c, struct chart_moment at, const struct ward_ask 
 		const struct paper_sheet s = {.kind = k, .unit = unit};
 		if (k == PAPER_CONTACTS)
 			r = contacts(c, at, q, unit, b, e);
+		else if (k == PAPER_CALLS)
+			r = calls(c, at, q, b, ret, e);
 		else if (!q->patient && paper_kind_is_form(k))
 			r = sink_add(b, &s, e);
 	}
@@ -297,7 +358,7 @@ int ward_sheets_to(struct chart *c, struct chart_moment at, const struct ward_as
 	if (r == 0 && !q->patient && !q->all && !found)
 		r = err_set(e, ERR_NOT_FOUND, NULL, "no unit of this name has a patient; `holdfast chart census` lists them");
 	if (r == 0)
-		r = forms(c, at, q, slice_str(q->unit), b, e);
+		r = forms(c, at, q, slice_str(q->unit), b, ret, e);
 	if (r == 0 && !*b->count)
 		r = err_set(e, ERR_NOT_FOUND, NULL, ret->withheld ? "the only records there are protected: print each with --patient, --protected and --reason" : "there is nobody to print it of");
 	each_once(ret);

@@ -97,6 +97,46 @@ n=$(head -1 n.1)
 hf downtime numbers check $n >/dev/null || fail "$n is one of ours"
 refused 1 "check letter" downtime numbers check "${n%?}$([ ${n: -1} = A ] && echo B || echo A)"
 
+# ---- lists of calls: brought, joined under one name, marked; nobody who was reached is called again because somebody else tried
+printf 'name,patient,phone,date,time,type,clinic\nKeller Jeanne,4711,079 1,2026-11-24,9:30,Echo,OPD\nNobody Here,,,2026-11-24,8:00,Echo,OPD\nDiaz Noor,0815,55,,,,\n' >clinic.csv
+calls() { hf downtime calls "$@"; }
+calls import --site site --list opd clinic.csv --dry-run | grep -q 'opd: 3 calls, nothing was stored' || fail "a dry run of calls"
+same "$(entries site calls)" 0 "a dry run stored nothing"
+calls import --site site --list opd --title "the clinic is closed" clinic.csv >said 2>why || fail "$(cat why)"
+grep -q '1 of them have no number' why || fail "$(cat why)"
+call=$(calls list --site site --list opd --json | python3 -c 'import json,sys; print([json.loads(l)["id"] for l in sys.stdin if "4711" in l][0])')
+calls mark $call --site site --state no-answer --note "engaged" --by ann >/dev/null
+calls mark $call --site site --state reached --by bob >/dev/null
+calls mark $call --site site --state no-answer --by ann --json >said
+same "$(json state <said) $(json tries <said)" "reached 3" "who was reached"
+printf 'name,patient,phone,date,time,type,clinic\nKELLER,4711,079 2,24.11.2026,9:30,echo,OPD\nMore,9,1,,,,\n' >more.csv
+calls import --site site --list opd more.csv >/dev/null
+same "$(calls list --site site --json | wc -l) $(calls list --site site --state open --json | wc -l)" "4 3" "a list that was brought twice is one list"
+calls list --site site --list opd | grep -q 'KELLER.*079 2' || fail "the newer number is not shown: $(calls list --site site)"
+calls list --site site | grep -q 'opd (cancelled: the clinic is closed): 4 calls: 3 to-call, 1 reached' || fail "$(calls list --site site)"
+calls mark 0815 --site site --list opd --state letter --json >said
+same "$(json name <said) $(json state <said)" "Diaz Noor letter" "a call by its record number"
+calls mark 0815 --site site --list opd --state to-call >/dev/null
+refused 1 "no call" downtime calls mark 7-7 --site site --state reached
+refused 2 "no-answer" downtime calls mark $call --site site --state dead
+refused 1 "no list of calls" downtime calls list --site site --list nowhere
+refused 1 "line 3, column date" downtime calls import --site site --list opd <(printf 'name,date\nA,2026-11-24\nB,soon\n')
+refused 2 "another verb" downtime calls list --site site --note x
+refused 1 "no contact is of these" downtime calls import --site site --list tell --contacts neighbour
+printf 'name,phone,category\nSt. Mary,+41 44 1,neighbour\nPolice,117,police\n' >contacts.csv
+hf contacts import --site site contacts.csv >/dev/null
+calls import --site site --list tell --contacts neighbour,police --title "ED diverts strokes" >/dev/null
+same "$(calls list --site site --list tell --json | grep -c '"kind":"diversion"')" 2 "whom a diversion has to be told"
+hf import --site site <(printf 'MSH|^~\\&|EHR|GAB|HF|GAB|20260105130000+0000||SIU^S12|R2|P|2.5.1\rSCH|A1^PL|B1^FI|||||CHK|FU^Follow-up||30|min|^^30^20261125143000^20261125150000\rPID|1||4711^^^GAB^MR||Keller^Jeanne||19570312|F|||||079 77\rRGS|1\rAIL|1||OPD2^12\r') >/dev/null 2>&1
+calls import --site site --list feed --appointments --from 2026-11-25 --until 2026-11-26 >said 2>why || fail "$(cat why)"
+same "$(calls list --site site --list feed --json | json patient) $(calls list --site site --list feed --json | json when)" "4711 2026-11-25T14:30" "an appointment of the feed"
+refused 1 "no appointment that stands" downtime calls import --site site --list feed --appointments --from 2026-12-25 --until 2026-12-26
+if hf paper print --site site --all --sheet calls --list opd --output calls.pdf >said 2>&1; then
+	same "$(hf paper list --site site --json | grep -c '"calls"')" 1 "a sheet of calls is registered"
+else
+	grep -q 'cairo\|pango' said || fail "$(cat said)"
+fi
+
 # ---- over the API: two identifiers, once, the double dose said before; FHIR tells the origin
 hf user add ada --role clinician --site site >user 2>&1
 start site
@@ -149,10 +189,39 @@ s, d, r = ask("GET", "/api/capture/nothing-7"); assert s == 404, d
 s, d, r = ask("POST", "/api/capture", {"id": "PAGE-3", "unit": "ICU", "patient": "T-0077", "kind": "transfer", "occurred": "2026-11-22T04:00Z", "values": {"bed": "ICU^1^2"}}); assert s == 201, d
 s, d, r = ask("GET", "/api/beds"); bed = [b for b in d["beds"] if b["conflict"]]; assert d["conflicts"] == 1 and len(bed[0]["claims"]) == 2 and bed[0]["claims"][0]["origin"] == "captured", d["conflicts"]
 s, d, r = ask("POST", "/api/capture/check", {"patient": "T-9", "kind": "registration", "occurred": "2026-11-22", "values": {"family": "Keller", "given": "Jeanne", "birth": "1957-03-12"}}); assert s == 200 and any(p["sameBirth"] for p in d["persons"]), d
+# specimens: the counts, and what is open by age
+s, d, r = ask("GET", "/api/specimens?state=open"); assert s == 200 and d["open"] == 1 and d["openBy"]["neverReceived"] == 1 and not d["closes"] and d["counts"]["delivered"] == 1, d
+assert [x["specimen"]["number"] for x in d["list"]] == ["S-2"] and "eller" in json.dumps(d["list"][0]["patient"]), d["list"]
+n = {"unit": "3W", "patient": "4711", "kind": "specimen", "identifiers": ["birth", "family"]}
+for i, state in enumerate(["received", "resulted"]):
+    s, d, r = ask("POST", "/api/capture", dict(n, id="PAGE-1%d" % i, occurred="2026-11-22T05:0%d:00Z" % i, values={"number": "S-2", "state": state})); assert s == 201, d
+s, d, r = ask("GET", "/api/specimens"); assert d["openBy"]["notDelivered"] == 1 and d["specimens"] == 2, d
+s, d, r = ask("POST", "/api/capture", dict(n, id="PAGE-12", occurred="2026-11-22T05:09:00Z", values={"number": "S-2", "state": "delivered"})); assert s == 201, d
+s, d, r = ask("GET", "/api/specimens?state=open"); assert d["closes"] and d["open"] == 0 and d["list"] == [], d
+# calls: read, marked, the same mark sent again is one, two at once are two
+s, d, r = ask("GET", "/api/calls?list=opd&state=open"); assert s == 200 and len(d["calls"]) == 3 and {l["list"] for l in d["lists"]} == {"opd", "tell", "feed"}, d
+one = d["calls"][0]["id"]
+mark = {"call": one, "state": "no-answer", "note": "engaged", "at": "2026-11-23T08:00:00Z"}
+s, d, r = ask("POST", "/api/calls", mark); assert s == 201 and d["call"]["tries"] == 1 and d["call"]["marks"][0]["by"] == "ada", d
+again = d["entry"]
+s, d, r = ask("POST", "/api/calls", mark); assert s == 200 and d["duplicate"] and d["entry"] == again and d["call"]["tries"] == 1, d
+import threading
+out = []
+def press(state): out.append(ask("POST", "/api/calls", {"call": one, "state": state, "at": "2026-11-23T09:00:00Z"})[0])
+both = [threading.Thread(target=press, args=(x,)) for x in ("reached", "no-answer", "called", "letter")]
+[x.start() for x in both]; [x.join() for x in both]
+assert out == [201] * 4, out
+s, d, r = ask("GET", "/api/calls?list=opd"); x = [c for c in d["calls"] if c["id"] == one][0]; assert len(x["marks"]) == 5 and x["settled"], x
+s, d, r = ask("POST", "/api/calls", {"call": "9-9", "state": "reached"}); assert s == 404, d
+s, d, r = ask("POST", "/api/calls", {"call": one, "state": "gone"}); assert s == 400, d
+s, d, r = ask("POST", "/api/calls", {"call": one, "state": "reached", "at": "soon"}); assert s == 400, d
+s, d, r = ask("DELETE", "/api/calls"); assert s == 405 and "POST" in r.getheader("Allow"), (s, d)
 s, d, r = ask("GET", "/fhir/MedicationAdministration?patient=" + person); assert s == 200, d
 t = json.dumps(d); assert "orphine" in t and "aptur" in t, t[:2000]
 PY
-same "$(entries site capture)" $((23 + more)) "over the API"
+same "$(entries site capture)" $((26 + more)) "over the API"
+same "$(hf downtime calls list --site site --list opd --json | wc -l)" 4 "calls while the daemon runs"
+hf downtime calls mark $call --site site --state to-call --by root >/dev/null || fail "a mark while the daemon runs"
 
 # ---- killed between any two items, and run again: each once
 python3 - <<'PY'
@@ -176,7 +245,7 @@ for ms in 050 120 030 250 090 180; do
 	fi
 done
 hf capture import --site site many.json >/dev/null 2>said || fail "$(cat said)"
-same "$(entries site capture)" $((2023 + more)) "each item once"
+same "$(entries site capture)" $((2026 + more)) "each item once"
 stop
 hf capture import --site site many.json 2>said >/dev/null || fail "$(cat said)"
 grep -q ' 0 taken, 2000 there already, 0 refused' said || fail "without a daemon: $(cat said)"
@@ -184,11 +253,13 @@ grep -q ' 0 taken, 2000 there already, 0 refused' said || fail "without a daemon
 # ---- a rebuild says the same, of charts and of items
 hf chart export --site site >before 2>/dev/null
 hf capture list --site site --json >list.before
+hf downtime calls list --site site --json >calls.before
 hf view rebuild --site site >/dev/null 2>&1
 hf chart export --site site >after 2>/dev/null
 hf capture list --site site --json >list.after
-cmp before after && cmp list.before list.after || fail "a rebuild gives other charts"
-same "$(wc -l <list.after)" $((2023 + more)) "items listed"
+hf downtime calls list --site site --json >calls.after
+cmp before after && cmp list.before list.after && cmp calls.before calls.after || fail "a rebuild gives other charts"
+same "$(wc -l <list.after)" $((2026 + more)) "items listed"
 
 # ---- the key cache is lost with the accounts': keys and ids are known from the ledger
 rm site/keys/accounts.json

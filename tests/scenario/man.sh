@@ -149,6 +149,9 @@ def options_of(path, page):
     if verbs:
         if shown - every:
             bad.append(f'{path}: SYNOPSIS: no verb has {sorted(shown - every)}')
+        if ours: # what the command itself has stands outside of its verbs' subsections
+            rest = re.sub(r'^\.Ss (?:' + '|'.join(verbs) + r')\n.*?(?=^\.S[sh] |\Z)', '', page, flags=re.M | re.S)
+            differs(path, 'list of options', ours, set(re.findall(r'^\.It Fl -([a-z-]+)', section(rest, 'DESCRIPTION') + section(rest, 'OPTIONS'), re.M)))
         return
     differs(path, 'list of options', ours, set(re.findall(r'^\.It Fl -([a-z-]+)', section(page, 'DESCRIPTION') + section(page, 'OPTIONS'), re.M)))
     differs(path, 'SYNOPSIS', ours, shown)
