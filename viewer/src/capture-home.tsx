@@ -6,6 +6,8 @@ import { NewPage } from "./capture-new";
 import { BackPage } from "./capture-back";
 import { ItemPage } from "./capture-item";
 import { BedsPage } from "./capture-beds";
+import { CallsPage } from "./capture-calls";
+import { SpecimensPage } from "./capture-specimens";
 import { ItemLine, Places, Queue, otherPerson } from "./capture-parts";
 import { Banner } from "./chart";
 import { runs, useDowntime } from "./downtime";
@@ -19,6 +21,8 @@ export function CapturePage({ where }: { where: string[] }) {
   const { may } = useShared(), a = where[1] ?? "", kind = where[2] ?? "";
   if (a === "back") return where[2] ? <ItemPage key={where[2]} id={where[2]} /> : <BackPage />;
   if (a === "beds") return <BedsPage />;
+  if (a === "calls") return <CallsPage key={where[2] ?? ""} list={where[2] ?? ""} />;
+  if (a === "specimens") return <SpecimensPage />;
   if (!may("capture")) return <div class="scroller" id="content" tabIndex={0} role="main"><Places here="" /><p class="note warn">{t("cpYourRole")}</p></div>;
   if (a === "new") return <NewPage />;
   if (!a) return <Home />;
