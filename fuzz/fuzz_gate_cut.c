@@ -41,7 +41,7 @@ static void elements(struct slice in)
 	struct gate_element v[256];
 	struct cur c = cur_of(in);
 	size_t n = 0;
-	AUTO_BUF struct buf text = {0};
+	AUTO_BUF struct buf text = {0}, batch = {0};
 	while (n < ARRAY_LEN(v) && gate_element_get(&c, &v[n]))
 		n++;
 	size_t half = gate_elements_sort(v, n / 2), rest = gate_elements_sort(v + n / 2, n - n / 2);
@@ -49,6 +49,9 @@ static void elements(struct slice in)
 	gate_table_change("t", v, half, v + n / 2, rest, &text);
 	gate_island_whole("t", true, v, half, &text);
 	assert(buf_ok(&text));
+	buf_init(&batch, 1 << 20);
+	const size_t answers = gate_table_elements("t", v, half, v + n / 2, rest, &batch);
+	assert(buf_ok(&batch) && (answers > 0) == (batch.n > 0));
 	for (size_t i = 0; i < text.n; i++)
 		assert(text.p[i] == '\n' || (text.p[i] >= 0x20 && text.p[i] < 0x7f));
 }

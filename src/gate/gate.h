@@ -248,8 +248,10 @@ size_t gate_link_elements(const struct gate_link *l, struct gate_element ret[2])
 void gate_table_name(const char *origin, char ret[GATE_TABLE_MAX]);             /* of this site: two on one host do not undo each other's cuts */
 /* The whole table (and without elements of FAR, HERE or ADDRESS: none), in place of what is there; one transaction. Lists are sorted. */
 void gate_table_whole(const char *table, const struct gate_element *v, size_t n, struct buf *out);
-/* From have to want; nothing where they are the same. One transaction. */
+/* From have to want: the table comes, with nothing in its sets, or goes; nothing where that stays. One transaction. */
 void gate_table_change(const char *table, const struct gate_element *have, size_t have_n, const struct gate_element *want, size_t want_n, struct buf *out);
+/* And what its sets hold: a batch for a socket of NETLINK_NETFILTER, another transaction. How many answers there will be, each a message that gate_diag_next reads as 2; 0: nothing changes, and nothing is put. */
+size_t gate_table_elements(const char *table, const struct gate_element *have, size_t have_n, const struct gate_element *want, size_t want_n, struct buf *out);
 void gate_island_whole(const char *table, bool isolated, const struct gate_element *v, size_t n, struct buf *out);
 
 struct gate_count { /* what was stopped at an element */

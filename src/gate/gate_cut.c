@@ -1,5 +1,5 @@
 /* gate_cut: what is cut, as a sorted list of elements, and as text for nftables. See gate.h for the tables; a chain may not be named fwd, which is a word of nft's own. */
-#include "gate.h"
+#include "gate_internal.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -148,13 +148,7 @@ void gate_table_name(const char *origin, char ret[GATE_TABLE_MAX])
 
 /* ---- text ---- */
 
-#define IN_SETS 8
-static const struct {
-	const char *name, *type;
-	uint8_t kind;
-	int six; /* -1: of no family */
-	bool wild; /* GATE_HERE on every address */
-} sets[IN_SETS] = {
+const struct gate_set gate_sets[GATE_SETS] = {
 	{"far4", "ipv4_addr . inet_service", GATE_FAR, 0, false},
 	{"far6", "ipv6_addr . inet_service", GATE_FAR, 1, false},
 	{"here4", "ipv4_addr . inet_service", GATE_HERE, 0, false},
@@ -165,12 +159,12 @@ static const struct {
 	{"own", "inet_service", GATE_OWN_PORT, -1, false},
 };
 
-static size_t set_of(const struct gate_element *x)
+size_t gate_set_of(const struct gate_element *x)
 {
-	for (size_t i = 0; i < IN_SETS; i++)
-		if (sets[i].kind == x->kind && (sets[i].six < 0 || sets[i].six == x->six) && (x->kind != GATE_HERE || sets[i].wild == any(x->ip)))
+	for (size_t i = 0; i < GATE_SETS; i++)
+		if (gate_sets[i].kind == x->kind && (gate_sets[i].six < 0 || gate_sets[i].six == x->six) && (x->kind != GATE_HERE || gate_sets[i].wild == any(x->ip)))
 			return i;
-	return IN_SETS;
+	return GATE_SETS;
 }
 
 static void put_value(const struct gate_element *x, struct buf *out)
@@ -192,24 +186,14 @@ static size_t put_values(size_t s, const struct gate_element *v, size_t n, const
 {
 	size_t many = 0;
 	for (size_t i = 0; i < n; i++)
-		if (set_of(&v[i]) == s && !gate_element_find(but, but_n, &v[i])) {
+		if (gate_set_of(&v[i]) == s && !gate_element_find(but, but_n, &v[i])) {
 			buf_str(out, many++ ? ", " : "");
 			put_value(&v[i], out);
 		}
 	return many;
 }
 
-static void put_change(const char *table, const char *what, size_t s, const struct gate_element *v, size_t n, const struct gate_element *but, size_t but_n, struct buf *out)
-{
-	size_t at = out->n;
-	buf_printf(out, "%s element inet %s %s { ", what, table, sets[s].name);
-	if (put_values(s, v, n, but, but_n, out))
-		buf_str(out, " }\n");
-	else
-		out->n = at; /* nothing of this set */
-}
-
-static bool cuts(const struct gate_element *v, size_t n)
+bool gate_table_wanted(const struct gate_element *v, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (v[i].kind <= GATE_ADDRESS)
@@ -232,14 +216,11 @@ static void replace_table(const char *table, struct buf *out)
 }
 
 /* The set is looked up last in each rule: what its element counts is what was stopped. */
-void gate_table_whole(const char *table, const struct gate_element *v, size_t n, struct buf *out)
+static void put_table(const char *table, const struct gate_element *v, size_t n, struct buf *out)
 {
-	replace_table(table, out);
-	if (!cuts(v, n))
-		return;
 	buf_printf(out, "table inet %s {\n", table);
-	for (size_t s = 0; s < IN_SETS; s++) {
-		buf_printf(out, "set %s {\ntype %s\n%s", sets[s].name, sets[s].type, sets[s].kind == GATE_OWN_PORT ? "" : "counter\n");
+	for (size_t s = 0; s < GATE_SETS; s++) {
+		buf_printf(out, "set %s {\ntype %s\n%s", gate_sets[s].name, gate_sets[s].type, gate_sets[s].kind == GATE_OWN_PORT ? "" : "counter\n");
 		size_t at = out->n;
 		buf_str(out, "elements = { ");
 		if (put_values(s, v, n, NULL, 0, out))
@@ -276,17 +257,21 @@ void gate_table_whole(const char *table, const struct gate_element *v, size_t n,
 	        "}\n}\n");
 }
 
+void gate_table_whole(const char *table, const struct gate_element *v, size_t n, struct buf *out)
+{
+	replace_table(table, out);
+	if (gate_table_wanted(v, n))
+		put_table(table, v, n, out);
+}
+
 void gate_table_change(const char *table, const struct gate_element *have, size_t have_n, const struct gate_element *want, size_t want_n, struct buf *out)
 {
-	bool had = cuts(have, have_n), has = cuts(want, want_n);
-	if (had != has) {
-		gate_table_whole(table, want, want_n, out);
+	const bool has = gate_table_wanted(want, want_n);
+	if (gate_table_wanted(have, have_n) == has)
 		return;
-	}
-	for (size_t s = 0; has && s < IN_SETS; s++) { /* first what is cut, then what is not any more */
-		put_change(table, "add", s, want, want_n, have, have_n, out);
-		put_change(table, "delete", s, have, have_n, want, want_n, out);
-	}
+	replace_table(table, out);
+	if (has)
+		put_table(table, NULL, 0, out);
 }
 
 void gate_island_whole(const char *table, bool isolated, const struct gate_element *v, size_t n, struct buf *out)
@@ -316,7 +301,7 @@ void gate_island_whole(const char *table, bool isolated, const struct gate_eleme
 	buf_str(out, "set own {\ntype inet_service\n");
 	size_t at = out->n;
 	buf_str(out, "elements = { ");
-	if (put_values(IN_SETS - 1, v, n, NULL, 0, out))
+	if (put_values(GATE_SETS - 1, v, n, NULL, 0, out))
 		buf_str(out, " }\n");
 	else
 		out->n = at;
@@ -341,15 +326,15 @@ static bool value_of(const struct json_node *val, size_t s, struct gate_element 
 {
 	const struct json_node *pair = json_get(val, "concat");
 	struct slice ip = pair && pair->child ? pair->child->value : val->value, port = pair && pair->child && pair->child->next ? pair->child->next->value : val->value;
-	struct gate_element x = {.kind = sets[s].kind, .six = sets[s].six > 0};
+	struct gate_element x = {.kind = gate_sets[s].kind, .six = gate_sets[s].six > 0};
 	char text[64];
 	uint64_t n;
-	if (sets[s].wild || pair) {
+	if (gate_sets[s].wild || pair) {
 		if (num_u64(port, 0, 65535, &n) < 0)
 			return false;
 		x.port = (uint16_t)n;
 	}
-	if (!sets[s].wild) {
+	if (!gate_sets[s].wild) {
 		if (ip.n == 0 || ip.n >= sizeof text)
 			return false;
 		memcpy(text, ip.p, ip.n);
@@ -394,9 +379,9 @@ int gate_counts_read(struct slice json, struct gate_counts *ret, struct err *e)
 		if (counter && slice_eq_str(json_text(counter, "name"), "outside")) {
 			(void)!num_u64(json_text(counter, "packets"), 0, UINT64_MAX, &ret->outside);
 		}
-		while (s < IN_SETS && !slice_eq_str(json_text(set, "name"), sets[s].name))
+		while (s < GATE_SETS && !slice_eq_str(json_text(set, "name"), gate_sets[s].name))
 			s++;
-		if (s == IN_SETS || sets[s].kind == GATE_OWN_PORT)
+		if (s == GATE_SETS || gate_sets[s].kind == GATE_OWN_PORT)
 			continue;
 		for (const struct json_node *el = elem ? elem->child : NULL; el && r == 0; el = el->next) {
 			if (n == room) {

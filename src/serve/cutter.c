@@ -31,7 +31,7 @@ struct cutter {
 	char table[GATE_TABLE_MAX];
 	char why[160];      /* why nftables is not to be had; empty: it is */
 	bool nft;
-	int diag, watch;    /* sock_diag; what happens to tables. -1: not to be had */
+	int diag, watch, set; /* sock_diag; what happens to tables; what is put into sets. -1: not to be had */
 	struct gate_element *have; /* sorted: what is in force, if known */
 	size_t have_n;
 	bool known, isolated;
@@ -47,8 +47,8 @@ struct cutter {
 
 static struct { /* what prepare finds, for main */
 	char why[160];
-	int diag, watch;
-} found = {.diag = -1, .watch = -1};
+	int diag, watch, set;
+} found = {.diag = -1, .watch = -1, .set = -1};
 
 static int netlink_open(int protocol, uint32_t group)
 {
@@ -89,8 +89,10 @@ int cutter_prepare(struct role *r, struct err *e)
 	snprintf(found.why, sizeof found.why, "%.150s", why.text);
 	if (may_admin())
 		found.diag = netlink_open(NETLINK_SOCK_DIAG, 0);
-	if (!found.why[0])
+	if (!found.why[0]) {
 		found.watch = netlink_open(NETLINK_NETFILTER, NFNLGRP_NFTABLES);
+		found.set = netlink_open(NETLINK_NETFILTER, 0);
+	}
 	return 0;
 }
 
@@ -142,9 +144,12 @@ static int put_whole(struct cutter *c, const struct gate_element *v, size_t n, b
 
 static int put_change(struct cutter *c, const struct gate_element *v, size_t n, bool isolated, struct err *e)
 {
-	AUTO_BUF struct buf text = {0};
+	AUTO_BUF struct buf text = {0}, batch = {0};
 	bool members = false;
+	if (c->set < 0)
+		return ERR_NO;
 	buf_init(&text, TEXT_MAX);
+	buf_init(&batch, TEXT_MAX);
 	gate_table_change(c->table, c->have, c->have_n, v, n, &text);
 	for (size_t i = 0; i < n && !members; i++)
 		members = v[i].kind >= GATE_MEMBER && !gate_element_find(c->have, c->have_n, &v[i]);
@@ -152,10 +157,15 @@ static int put_change(struct cutter *c, const struct gate_element *v, size_t n, 
 		members = c->have[i].kind >= GATE_MEMBER && !gate_element_find(v, n, &c->have[i]);
 	if (isolated != c->isolated || (isolated && members))
 		gate_island_whole(c->table, isolated, v, n, &text);
-	if (!text.n)
-		return 0;
-	buf_u8(&text, 0);
-	return buf_ok(&text) ? nft_say((const char *)text.p, e) : err_set(e, ERR_LIMIT, NULL, "too many addresses");
+	const size_t answers = gate_table_elements(c->table, c->have, c->have_n, v, n, &batch);
+	if (!buf_ok(&text) || !buf_ok(&batch))
+		return err_set(e, ERR_LIMIT, NULL, "too many addresses");
+	int r = 0;
+	if (text.n) {
+		buf_u8(&text, 0);
+		r = buf_ok(&text) ? nft_say((const char *)text.p, e) : ERR_LIMIT;
+	}
+	return r == 0 && answers && batch_say(c->set, buf_slice(&batch), answers) < 0 ? ERR_SYSTEM : r;
 }
 
 /* The list becomes what is in force. It is taken. */
@@ -419,6 +429,7 @@ int cutter_main(struct role *r)
 	c->keeper.fd = -1;
 	c->diag = found.diag;
 	c->watch = found.watch;
+	c->set = found.set;
 	snprintf(c->why, sizeof c->why, "%s", found.why);
 	c->nft = !c->why[0];
 	gate_table_name(r->origin, c->table);

@@ -17,6 +17,9 @@ struct probe {
 /* Connect to all of them at once; a try that waits longer than the patience has not passed. */
 void probe_all(struct probe *p, size_t n);
 
+/* A batch of nfnetlink, and its answers. 0, or what the kernel refused it for: a negative errno. */
+int batch_say(int fd, struct slice batch, size_t answers);
+
 /* Sockets that the list cuts are ended. How many; below 0: errno, negative. */
 int sockets_end(int fd, const struct gate_element *v, size_t n);
 

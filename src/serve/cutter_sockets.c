@@ -104,3 +104,28 @@ int sockets_end(int fd, const struct gate_element *v, size_t n)
 	free(in);
 	return r < 0 ? r : refused && !done ? refused : done;
 }
+
+int batch_say(int fd, struct slice batch, size_t answers)
+{
+	uint8_t in[4096];
+	while (recv(fd, in, sizeof in, MSG_DONTWAIT) > 0) /* of one before that was given up */
+		;
+	if (send(fd, batch.p, batch.n, 0) < 0)
+		return -errno;
+	while (answers) {
+		ssize_t got = recv(fd, in, sizeof in, 0);
+		struct slice rest = slice_of(in, got > 0 ? (size_t)got : 0);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got < 0 ? -errno : -EIO;
+		while (rest.n) {
+			struct gate_socket s;
+			int error = 0, r = gate_diag_next(&rest, &s, &error);
+			if (r < 0 || (r == 2 && error))
+				return r < 0 ? -EIO : error;
+			answers -= r == 2 && answers;
+		}
+	}
+	return 0;
+}

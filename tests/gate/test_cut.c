@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <linux/inet_diag.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
@@ -114,12 +116,66 @@ static void test_wire(void **state)
 	buf_done(&b);
 }
 
+/* A batch in words: "+far4 0a09000200001388 " with what the kernel would read in each key. */
+static void say_batch(struct slice in, struct buf *out, size_t *ret_messages)
+{
+	while (in.n) {
+		struct nlmsghdr h;
+		assert_true(in.n >= sizeof h);
+		memcpy(&h, in.p, sizeof h);
+		assert_in_range(h.nlmsg_len, sizeof h + sizeof(struct nfgenmsg), in.n);
+		assert_int_equal(h.nlmsg_len % 4, 0);
+		struct slice body = slice_of(in.p + sizeof h + sizeof(struct nfgenmsg), h.nlmsg_len - sizeof h - sizeof(struct nfgenmsg));
+		in = slice_of(in.p + h.nlmsg_len, in.n - h.nlmsg_len);
+		if (h.nlmsg_type == NFNL_MSG_BATCH_BEGIN || h.nlmsg_type == NFNL_MSG_BATCH_END) {
+			assert_int_equal(body.n, 0);
+			buf_str(out, h.nlmsg_type == NFNL_MSG_BATCH_BEGIN ? "[" : "]");
+			continue;
+		}
+		const bool add = h.nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWSETELEM);
+		assert_true(add || h.nlmsg_type == (NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELSETELEM));
+		assert_true(h.nlmsg_flags & NLM_F_ACK);
+		++*ret_messages;
+		while (body.n) {
+			struct nlattr a;
+			memcpy(&a, body.p, sizeof a);
+			assert_in_range(a.nla_len, sizeof a, body.n);
+			const char *p = (const char *)body.p + sizeof a;
+			if (a.nla_type == NFTA_SET_ELEM_LIST_TABLE)
+				assert_string_equal(p, "t");
+			else if (a.nla_type == NFTA_SET_ELEM_LIST_SET)
+				buf_printf(out, "%c%s", add ? '+' : '-', p);
+			else /* NFTA_LIST_ELEM, NFTA_SET_ELEM_KEY, NFTA_DATA_VALUE, each within the other */
+				for (struct slice list = slice_of(body.p + sizeof a, a.nla_len - sizeof a); list.n;) {
+					struct nlattr e, v;
+					memcpy(&e, list.p, sizeof e);
+					memcpy(&v, list.p + 2 * sizeof e, sizeof v);
+					assert_int_equal(e.nla_type & NLA_TYPE_MASK, NFTA_LIST_ELEM);
+					assert_in_range(v.nla_len, sizeof v + 1, e.nla_len - 2 * sizeof e);
+					buf_u8(out, ' ');
+					for (size_t i = 0; i < v.nla_len - sizeof v; i++)
+						buf_printf(out, "%02x", list.p[3 * sizeof e + i]);
+					list = slice_of(list.p + e.nla_len, list.n - e.nla_len);
+				}
+			body = slice_of(body.p + NLA_ALIGN(a.nla_len), body.n - NLA_ALIGN(a.nla_len));
+		}
+	}
+}
+
+/* The text, and behind it the batch in words. */
 static const char *change(struct gate_element *have, size_t have_n, struct gate_element *want, size_t want_n, struct buf *out)
 {
+	struct buf batch;
+	size_t seen = 0;
+	buf_init(&batch, 1 << 20);
 	have_n = gate_elements_sort(have, have_n);
 	want_n = gate_elements_sort(want, want_n);
 	buf_reset(out);
 	gate_table_change("t", have, have_n, want, want_n, out);
+	const size_t messages = gate_table_elements("t", have, have_n, want, want_n, &batch);
+	say_batch(buf_slice(&batch), out, &seen);
+	assert_int_equal(messages, seen);
+	buf_done(&batch);
 	buf_u8(out, 0);
 	assert_true(buf_ok(out));
 	return (const char *)out->p;
@@ -133,20 +189,55 @@ static void test_change(void **state)
 	                    m = el(GATE_MEMBER, "10.8.0.0/16", 0), here = {.kind = GATE_HERE, .port = 7004};
 	assert_string_equal(change((struct gate_element[]){a, own}, 2, (struct gate_element[]){own, a, a}, 3, &out), "");
 	assert_string_equal(change((struct gate_element[]){a}, 1, (struct gate_element[]){a, b, six, addr, here}, 5, &out),
-	                    "add element inet t far4 { 10.9.0.3 . 5000 }\nadd element inet t far6 { fd09::2 . 6001 }\nadd element inet t hereany { 7004 }\nadd element inet t addr4 { 10.8.0.7 }\n");
-	assert_string_equal(change((struct gate_element[]){a, b}, 2, (struct gate_element[]){b, six}, 2, &out), "delete element inet t far4 { 10.9.0.2 . 5000 }\nadd element inet t far6 { fd09::2 . 6001 }\n");
-	assert_string_equal(change((struct gate_element[]){a, own}, 2, (struct gate_element[]){a}, 1, &out), "delete element inet t own { 8443 }\n");
+	                    "[+far4 0a09000313880000+far6 fd09000000000000000000000000000217710000+hereany 1b5c+addr4 0a080007]");
+	assert_string_equal(change((struct gate_element[]){a, b}, 2, (struct gate_element[]){b, six}, 2, &out), "[-far4 0a09000213880000+far6 fd09000000000000000000000000000217710000]");
+	assert_string_equal(change((struct gate_element[]){a, own}, 2, (struct gate_element[]){a}, 1, &out), "[-own 20fb]");
 	/* the island has a table of its own, and who is of it is not cut here */
 	assert_string_equal(change((struct gate_element[]){a}, 1, (struct gate_element[]){a, m}, 2, &out), "");
 	/* nothing is cut any more: no table, whatever else is on the list */
 	assert_string_equal(change((struct gate_element[]){a, own, m}, 3, (struct gate_element[]){own, m}, 2, &out), "add table inet t\ndelete table inet t\n");
-	/* from nothing: the whole, with one transaction's replacement */
+	/* from nothing: rules and empty sets, and what they hold */
 	const char *whole = change((struct gate_element[]){own}, 1, (struct gate_element[]){a, own}, 2, &out);
 	assert_true(!strncmp(whole, "add table inet t\ndelete table inet t\ntable inet t {\n", 51));
-	assert_non_null(strstr(whole, "elements = { 10.9.0.2 . 5000 }"));
-	assert_non_null(strstr(whole, "elements = { 8443 }"));
+	assert_null(strstr(whole, "elements = "));
+	const size_t n = strlen(whole);
+	const char *batch = "[+far4 0a09000213880000+own 20fb]";
+	assert_string_equal(whole + n - strlen(batch), batch);
 	assert_null(strstr(whole, "fwd")); /* a word of nft's own */
 	assert_null(strstr(whole, "ct state"));
+	/* in one transaction, where what is in force is not known */
+	struct gate_element both[] = {a, own};
+	buf_reset(&out);
+	gate_table_whole("t", both, gate_elements_sort(both, 2), &out);
+	buf_u8(&out, 0);
+	assert_true(!strncmp((const char *)out.p, "add table inet t\ndelete table inet t\ntable inet t {\n", 51));
+	assert_non_null(strstr((const char *)out.p, "elements = { 10.9.0.2 . 5000 }"));
+	assert_non_null(strstr((const char *)out.p, "elements = { 8443 }"));
+	buf_done(&out);
+}
+
+/* More than one message holds: each attribute's length has sixteen bits. */
+static void test_many(void **state)
+{
+	static struct gate_element v[2500];
+	struct buf batch, out;
+	size_t seen = 0;
+	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+		v[i] = el(GATE_FAR, "fd09::2", 1);
+		v[i].port = (uint16_t)(1 + i);
+	}
+	const size_t n = gate_elements_sort(v, ARRAY_LEN(v));
+	assert_int_equal(n, ARRAY_LEN(v));
+	buf_init(&batch, 1 << 20);
+	buf_init(&out, 1 << 20);
+	assert_int_equal(gate_table_elements("t", NULL, 0, v, n, &batch), 3);
+	say_batch(buf_slice(&batch), &out, &seen);
+	assert_int_equal(seen, 3);
+	size_t keys = 0;
+	for (size_t i = 0; i < out.n; i++)
+		keys += out.p[i] == ' ';
+	assert_int_equal(keys, ARRAY_LEN(v));
+	buf_done(&batch);
 	buf_done(&out);
 }
 
@@ -326,7 +417,7 @@ static void test_isolation(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_link), cmocka_unit_test(test_parse), cmocka_unit_test(test_wire), cmocka_unit_test(test_change), cmocka_unit_test(test_island), cmocka_unit_test(test_counts),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_link), cmocka_unit_test(test_parse), cmocka_unit_test(test_wire), cmocka_unit_test(test_change), cmocka_unit_test(test_many), cmocka_unit_test(test_island), cmocka_unit_test(test_counts),
 	                                   cmocka_unit_test(test_diag), cmocka_unit_test(test_diag_answers), cmocka_unit_test(test_isolation)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
