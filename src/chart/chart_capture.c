@@ -260,7 +260,7 @@ static int apply_item(struct apply *p, const struct capture *c, struct slice lin
 		r = standing(p, named.x.root, &old, e);
 	if (r == 0)
 		r = find_whose(p, c, &w, e);
-	if (r == 0)
+	if (r == 0 && c->kind != CAPTURE_MERGE) /* of which the decision's own entry has told the charts */
 		r = put_facts(p, c, &w, &old, &f, e);
 	if (r < 0)
 		return r;

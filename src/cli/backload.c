@@ -54,6 +54,10 @@ void backload_json(struct jsonw *w, const struct backlog_item *it)
 	jsonw_kslice(w, "id", it->id);
 	jsonw_kstr(w, "kind", kind_of(it));
 	jsonw_kslice(w, "person", it->patient);
+	if (it->kind == CAPTURE_MERGE) {
+		jsonw_kstr(w, "op", it->apart ? "unmerge" : "merge");
+		jsonw_kslice(w, "of", it->named);
+	}
 	jsonw_kstr(w, "owner", capture_owner_name(it->owner));
 	jsonw_kslice(w, "unit", it->unit);
 	jsonw_kstr(w, "state", backload_state_name(it->counts));
@@ -86,6 +90,10 @@ static void show(const struct backlog_item *it, bool json)
 	cli_cell(stdout, it->id, 18);
 	printf(" %-12s %-12s %-13s %s  ", kind_of(it), capture_owner_name(it->owner), it->counts == BACK_SENT_UNKNOWN ? "UNKNOWN" : backload_state_name(it->counts), time_rfc3339(it->occurred, 0, t));
 	cli_slice(stdout, it->patient);
+	if (it->kind == CAPTURE_MERGE) {
+		printf(it->apart ? " without " : " is also ");
+		cli_slice(stdout, it->named);
+	}
 	if (it->b.control_id[0])
 		printf("  %s%s%s", it->b.control_id, it->b.ack[0] ? " " : "", it->b.ack);
 	if (it->b.why[0]) {

@@ -23,7 +23,8 @@ struct backlog_item {
 	enum backload_state counts;     /* as what it counts: backload_counts_as */
 	uint32_t of, replaced_by, root; /* root: the first of its line of corrections */
 	struct slice person;            /* our id of whom it is about, once backlog_persons has asked the charts */
-	struct slice replaces, named;   /* named: what a cancel names */
+	struct slice replaces, named;   /* named: what a cancel names; of a merge the record that goes */
+	bool apart;                     /* of a merge: it is undone */
 };
 struct backlog {
 	struct arena *a;
@@ -66,6 +67,16 @@ void backload_json(struct jsonw *w, const struct backlog_item *it);
 
 /* The EHR's feed, since it was last looked at: acts "echo" for what shows a number of ours. ret: how many. */
 int backload_scan(struct site *s, struct control *k, struct backlog *l, unsigned *ret, struct err *e) MUST;
+
+/* What a merge is to the EHR. */
+struct backload_merge {
+	struct fact_ident stays, goes;
+	const struct fact *patient, *prior; /* may be NULL */
+	char moot[160];                     /* why the EHR need not be told; empty: it has to be */
+};
+/* it: of kind merge. ERR_NO: what a person has to do, as no message says it. The slices live in a. */
+int backload_merge(const struct backlog *l, struct chart *c, const struct backlog_item *it, struct arena *a, struct backload_merge *ret, struct err *e) MUST;
+bool backload_merge_holds(const struct backlog_item *it);
 
 /* The way there. */
 struct backload_way {

@@ -61,7 +61,8 @@ static int add_item(struct backlog *l, const struct ledger_entry *en, int zone, 
 		it->unit = kept(l, c.unit);
 		it->by = kept(l, c.by);
 		it->replaces = kept(l, c.replaces);
-		it->named = c.kind == CAPTURE_CANCEL ? kept(l, slice_trim(json_text(c.values, "of"))) : SLICE_NULL;
+		it->named = c.kind == CAPTURE_CANCEL || c.kind == CAPTURE_MERGE ? kept(l, slice_trim(json_text(c.values, "of"))) : SLICE_NULL;
+		it->apart = c.kind == CAPTURE_MERGE && !slice_eq_str(json_text(c.values, "op"), "merge");
 		it->kind = c.kind;
 		it->owner = capture_owner(&c);
 		it->withdraw = c.withdraw;

@@ -17,6 +17,7 @@ struct scanning {
 		uint64_t entry;
 	} *v;
 	size_t n, room;
+	bool merges; /* there are any */
 };
 
 static int note(struct scanning *x, const struct backlog_item *it, uint64_t entry, struct err *e)
@@ -35,6 +36,26 @@ static int note(struct scanning *x, const struct backlog_item *it, uint64_t entr
 	}
 	x->v[x->n++] = (struct echo){i, entry};
 	return 0;
+}
+
+static struct slice number_of(struct slice name)
+{
+	const struct capture as = {.patient = name};
+	struct fact_ident id;
+	capture_patient(&as, &id);
+	return id.value;
+}
+
+/* A merge has no number of ours: the two records are what it is known by. */
+static int note_merges(struct scanning *x, const struct hl7_msg *m, uint64_t entry, struct err *e)
+{
+	int r = 0;
+	for (uint32_t i = 0; i < x->l->n && r == 0; i++) {
+		const struct backlog_item *it = &x->l->items[i];
+		if (it->kind == CAPTURE_MERGE && !it->apart && !it->b.echo && entry > it->entry && backload_echo_merge(m, SLICE(BACKLOAD_APPLICATION), number_of(it->patient), number_of(it->named)))
+			r = note(x, it, entry, e);
+	}
+	return r;
 }
 
 static int on_entry(void *arg, const struct ledger_entry *en, struct err *e)
@@ -57,7 +78,7 @@ static int on_entry(void *arg, const struct ledger_entry *en, struct err *e)
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return x->merges ? note_merges(x, &m, en->seq, e) : 0;
 }
 
 static uint64_t seen_before(const struct site *s)
@@ -103,6 +124,8 @@ int backload_scan(struct site *s, struct control *k, struct backlog *l, unsigned
 		from = 0;
 	if (from < l->items[0].entry)
 		from = l->items[0].entry;
+	for (uint32_t i = 0; i < l->n; i++)
+		x.merges = x.merges || l->items[i].kind == CAPTURE_MERGE;
 	x.a = arena_new((size_t)256 << 20);
 	int r = x.a ? cli_ledger(s, true, &keys, &led, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
 	if (r == 0) {

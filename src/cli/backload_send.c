@@ -3,7 +3,7 @@
  * The bytes are an entry of the ledger before the first of them goes out. Killed at any moment, the next run finds what is open: one whose bytes may have gone out is "unknown", and its very bytes go out again only to a destination that
  * was proven to de-duplicate (backload prove), or by a person's word; else it stays open until the EHR's feed echoes it or a person has looked.
  *
- * Order: registrations first, then by the time at which it happened. What is known of a person only by a downtime number waits until the registration is filed; while the outcome of one item of a person is unknown the next ones of that
+ * Order: registrations first, then merges of records, then by the time at which it happened. While a merge is not made there what is about its two records waits (backload_merge.c). What is known of a person only by a downtime number waits until the registration is filed; while the outcome of one item of a person is unknown the next ones of that
  * person wait, or it might overtake them when it is sent again. */
 #include "backload_cmd.h"
 
@@ -44,6 +44,7 @@ struct making {
 	struct capture c, of;
 	struct backload_message m;
 	struct chart_patient *p;
+	struct backload_merge merge;
 	char control_id[HL7_CONTROL_ID_MAX + 1];
 	struct buf bytes;
 };
@@ -128,12 +129,21 @@ static int with_scan(struct run *x, const struct backlog_item *it, struct arena 
 	return r;
 }
 
+static void of_merge(struct making *k)
+{
+	k->m.idents = &k->merge.stays;
+	k->m.ident_count = 1;
+	k->m.patient = k->merge.patient;
+	k->m.prior = k->merge.goes;
+	k->m.prior_patient = k->merge.prior;
+}
+
 static int make(struct run *x, const struct backlog_item *it, struct arena *a, struct making *k, struct err *e)
 {
 	int r = it->kind == CAPTURE_SHEET ? with_scan(x, it, a, &k->c, e) : backlog_capture(it, a, &k->c, e);
 	if (r < 0)
 		return r;
-	const struct backlog_item *of = it->of != BACKLOG_NONE ? &x->l.items[it->of] : it->named.n ? backlog_find(&x->l, it->named) : NULL;
+	const struct backlog_item *of = it->of != BACKLOG_NONE ? &x->l.items[it->of] : it->kind == CAPTURE_CANCEL && it->named.n ? backlog_find(&x->l, it->named) : NULL;
 	if (of && of->unreadable)
 		of = NULL;
 	if (of && (r = backlog_capture(of, a, &k->of, e)) < 0)
@@ -142,7 +152,10 @@ static int make(struct run *x, const struct backlog_item *it, struct arena *a, s
 	bool corrects = it->of != BACKLOG_NONE && (of->counts == BACK_FILED || of->counts == BACK_ALREADY_THERE);
 	k->m = (struct backload_message){.version = x->way.version, .sending_app = SLICE(BACKLOAD_APPLICATION), .sending_fac = slice_str(x->s->name), .receiving_app = slice_str(x->way.application), .receiving_fac = slice_str(x->way.facility),
 		.control_id = slice_str(k->control_id), .time = time_now(), .zone_minutes = x->s->zone_minutes, .number = corrects ? x->l.items[it->root].number : it->number, .received = it->received, .of = of ? &k->of : NULL, .training = x->s->drill, .corrects = corrects};
-	r = whose(x, it, k, a, e);
+	if (it->kind == CAPTURE_MERGE)
+		of_merge(k);
+	else
+		r = whose(x, it, k, a, e);
 	return r < 0 ? r : backload_message(&k->c, &k->m, &k->bytes, e);
 }
 
@@ -309,9 +322,43 @@ static bool is_waiting(const struct run *x, struct slice who)
 	return false;
 }
 
+/* A merge that is not made there: what is about its two records waits, by whatever number and of whichever of our charts. */
+static void wait_for_merge(struct run *x, const struct backlog_item *merge)
+{
+	waits_for(x, merge->patient);
+	waits_for(x, merge->named);
+	waits_for(x, merge->person);
+	for (uint32_t i = 0; i < x->l.n; i++)
+		if (slice_eq(x->l.items[i].patient, merge->named) || slice_eq(x->l.items[i].patient, merge->patient))
+			waits_for(x, x->l.items[i].person);
+}
+
+/* One that is not for this run to send. */
+static bool holds(struct run *x, const struct backlog_item *it)
+{
+	AUTO_ARENA struct arena *a = arena_new((size_t)1 << 30);
+	struct backload_merge m;
+	if (!backload_merge_holds(it) || it->counts == BACK_SENT_UNKNOWN || it->counts == BACK_REFUSED)
+		return backload_merge_holds(it);
+	return !a || backload_merge(&x->l, x->chart, it, a, &m, &(struct err){0}) < 0 || !m.moot[0];
+}
+
+/* A registration of one of the two that has not gone out yet, or may not have arrived. */
+static bool unregistered_merge(const struct run *x, const struct backlog_item *it)
+{
+	for (uint32_t i = 0; i < x->l.n; i++) {
+		const struct backlog_item *r = &x->l.items[i];
+		if (r->kind == CAPTURE_REGISTRATION && !r->withdraw && it->person.n && slice_eq(r->person, it->person) && (r->counts == BACK_OPEN || r->counts == BACK_REVIEWED || r->counts == BACK_SENT_UNKNOWN))
+			return true;
+	}
+	return false;
+}
+
 /* A registration of that number that is neither filed nor there. */
 static bool unregistered(const struct run *x, const struct backlog_item *it)
 {
+	if (it->kind == CAPTURE_MERGE)
+		return !it->apart && unregistered_merge(x, it);
 	for (uint32_t i = 0; i < x->l.n; i++) {
 		const struct backlog_item *r = &x->l.items[i];
 		if (r->kind == CAPTURE_REGISTRATION && r != it && slice_eq(r->patient, it->patient) && !r->withdraw && r->counts != BACK_FILED && r->counts != BACK_ALREADY_THERE && r->counts != BACK_SUPERSEDED)
@@ -376,13 +423,40 @@ static int exchange(struct run *x, struct backlog_item *it, const struct making 
 	return e->code ? e->code : ERR_BUSY;
 }
 
+/* A merge of which the EHR need not be told. */
+static int leave_out(struct run *x, struct backlog_item *it, const char *why, struct err *e)
+{
+	AUTO_BUF struct buf b = {0};
+	struct jsonw w;
+	int r = 0;
+	if (x->dry) {
+		it->b.state = BACK_SUPERSEDED; /* as it would be */
+	} else {
+		buf_init(&b, 1 << 16);
+		backload_begin(&w, &b, "resolved", it);
+		jsonw_kstr(&w, "as", "superseded");
+		jsonw_kstr(&w, "reason", why);
+		jsonw_obj_end(&w);
+		r = backload_enter(x->k, &b, it, e);
+	}
+	if (r < 0)
+		return r;
+	tell_last(x);
+	tell(x, it, "superseded", why, 0);
+	return 0;
+}
+
 static int send_one(struct run *x, struct backlog_item *it, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new((size_t)256 << 20);
 	struct making k = {.p = NULL};
 	bool again = it->b.made != 0;
 	buf_init(&k.bytes, SEND_MESSAGE_MAX);
-	int r = !a ? err_set(e, ERR_MEMORY, NULL, "no memory") : again ? same_bytes(x, it, &k, e) : make(x, it, a, &k, e);
+	int r = !a ? err_set(e, ERR_MEMORY, NULL, "no memory") : it->kind == CAPTURE_MERGE && it->counts != BACK_SENT_UNKNOWN ? backload_merge(&x->l, x->chart, it, a, &k.merge, e) : 0;
+	if (r == 0 && k.merge.moot[0])
+		return leave_out(x, it, k.merge.moot, e);
+	if (r == 0)
+		r = again ? same_bytes(x, it, &k, e) : make(x, it, a, &k, e);
 	if (r == 0 && !again && k.p && is_waiting(x, slice_str(k.p->id))) {
 		buf_done(&k.bytes);
 		x->waiting++;
@@ -412,12 +486,16 @@ static int send_one(struct run *x, struct backlog_item *it, struct err *e)
 
 static const struct backlog_item *ordering; /* qsort has no argument for it */
 
+static int rank(const struct backlog_item *it)
+{
+	return it->kind == CAPTURE_REGISTRATION ? 0 : it->kind == CAPTURE_MERGE ? 1 : 2;
+}
+
 static int by_time(const void *pa, const void *pb)
 {
 	const struct backlog_item *a = &ordering[*(const uint32_t *)pa], *b = &ordering[*(const uint32_t *)pb];
-	bool ra = a->kind == CAPTURE_REGISTRATION, rb = b->kind == CAPTURE_REGISTRATION;
-	if (ra != rb)
-		return rb - ra;
+	if (rank(a) != rank(b))
+		return rank(a) - rank(b);
 	return a->occurred != b->occurred ? (a->occurred < b->occurred ? -1 : 1) : a->entry < b->entry ? -1 : a->entry > b->entry;
 }
 
@@ -481,16 +559,22 @@ static int send_all(struct run *x, struct err *e)
 		bool is_due = due(x, it);
 		if (is_due)
 			order[n++] = i;
+		else if (it->kind == CAPTURE_MERGE && holds(x, it))
+			wait_for_merge(x, it);
 		else if (it->counts == BACK_SENT_UNKNOWN)
 			waits_for(x, it->patient);
 	}
 	ordering = x->l.items;
 	qsort(order, n, sizeof *order, by_time);
-	for (uint32_t i = 0; i < n; i++)
-		if (due(x, &x->l.items[order[i]]) && !one_of_them(x, &x->l.items[order[i]])) {
+	for (uint32_t i = 0; i < n; i++) {
+		struct backlog_item *it = &x->l.items[order[i]];
+		if (due(x, it) && !one_of_them(x, it)) {
 			x->waiting += n - i - 1;
 			break;
 		}
+		if (backload_merge_holds(it))
+			wait_for_merge(x, it);
+	}
 	free(order);
 	return settle_last(x, e);
 }
@@ -498,6 +582,7 @@ static int send_all(struct run *x, struct err *e)
 static void summary(struct run *x)
 {
 	struct downtime_balance b;
+	backlog_count(&x->l); /* the last one may have ended the run */
 	backlog_balance(&x->l, -1, &b);
 	if (x->refused || x->unknown || b.unknown)
 		x->status = x->status > 1 ? x->status : 1;
@@ -549,7 +634,12 @@ static int begin(struct run *x, struct err *e)
 		r = backlog_load(x->s, &x->l, e);
 	if (r == 0 && !x->dry)
 		r = backload_scan(x->s, x->k, &x->l, &echoes, e);
-	return r == 0 ? write_notes(x, e) : r;
+	if (r == 0)
+		r = write_notes(x, e);
+	for (uint32_t i = 0; i < x->l.n && r == 0; i++)
+		if (x->l.items[i].kind == CAPTURE_MERGE)
+			return backlog_persons(x->chart, &x->l, e);
+	return r;
 }
 
 static int work(struct run *x)

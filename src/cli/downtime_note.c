@@ -34,7 +34,7 @@ static void name(struct names *n, struct slice s)
 
 static bool counts(const struct backlog *l, const struct backlog_item *it)
 {
-	return it->entry > l->downtime.closed && !it->unreadable && !it->withdraw && it->replaced_by == BACKLOG_NONE && it->person.n && !slice_starts(it->id, "DNOTE-");
+	return it->entry > l->downtime.closed && !it->unreadable && !it->withdraw && it->replaced_by == BACKLOG_NONE && it->person.n && !slice_starts(it->id, "DNOTE-") && it->kind != CAPTURE_MERGE;
 }
 
 static void say_names(struct buf *b, const char *label, const struct names *n)

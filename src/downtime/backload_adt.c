@@ -3,6 +3,7 @@
  *   registration  A04, of an inpatient A01; corrected A08; withdrawn A11          admit  A01; corrected A08; withdrawn A11
  *   transfer      A02, also as a correction; withdrawn A12                         discharge  A03, also as a correction; withdrawn A13
  *   cancel        A11, A12 or A13, as what it names was
+ *   merge         A40: PID-3 the number that stays, MRG-1 the one that goes. One of each, as the decision names them: with whole lists a receiver would merge numbers that only one of the two has (3.3.40 merges a pair)
  *   allergy       A60 with one IAM: action A, U or D, and our number in IAM-7
  *
  * A60 and not an AL1 in A08, because an A08 carries the list of a patient's allergies as it stands (3.3.8): a receiver that takes it at its word deletes every allergy that is not in it. IAM says of one allergy what is done with it. 2.3.1
@@ -219,9 +220,39 @@ static int cancel(struct bl *w, struct err *e)
 	return of->kind == CAPTURE_TRANSFER ? transfer(&to, e) : of->kind == CAPTURE_DISCHARGE ? discharge(&to, e) : of->kind == CAPTURE_ADMIT ? admit(&to, e) : registration(&to, e);
 }
 
+/* MRG: 1 the number that goes, 7 its name (3.4.9). A40 is there since 2.3, and the same in all versions that are written here. */
+static int merge(struct bl *w, struct err *e)
+{
+	const struct fact_ident *goes = &w->m->prior;
+	if (!slice_eq_str(bl_value(w, "op"), "merge"))
+		return err_set(e, ERR_NO, NULL, "HL7 has no message that takes a merge apart: it is done in the EHR by hand");
+	if (!goes->value.n)
+		return err_set(e, ERR_INPUT, "values.of", "the record that goes has no number that the receiver could know");
+	int r = begin(w, (struct event){"A40", "ADT_A39"}, e);
+	if (r < 0)
+		return r;
+	bl_patient(w);
+	bl_segment(w, "MRG");
+	bl_to(w, 1);
+	hl7_put_ident(w->b, goes->value, goes->assigner, goes->type);
+	if (w->m->prior_patient) {
+		struct slice name = fact_get(w->m->prior_patient, FF_NAME);
+		if (name.n && !fact_is_null(name)) {
+			bl_to(w, 7);
+			hl7_put_text(w->b, fact_part(name, FN_FAMILY));
+			buf_u8(w->b, '^');
+			hl7_put_text(w->b, fact_part(name, FN_GIVEN));
+		}
+	}
+	bl_end(w);
+	return 0;
+}
+
 int bl_adt(struct bl *w, struct err *e)
 {
 	switch (w->c->kind) {
+	case CAPTURE_MERGE:
+		return merge(w, e);
 	case CAPTURE_REGISTRATION:
 		return registration(w, e);
 	case CAPTURE_ADMIT:

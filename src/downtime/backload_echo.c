@@ -1,6 +1,8 @@
 /* Our numbers in what the EHR sends: it has taken what we sent, or somebody has typed it from paper with its number. */
 #include "backload_internal.h"
 
+#define NUMBERS_MAX 64 /* of one patient in one message */
+
 struct looking {
 	const struct hl7_msg *m;
 	struct slice app, *ret;
@@ -51,4 +53,27 @@ void backload_echo(const struct hl7_msg *m, struct slice sending_app, struct sli
 				if (!strcmp(m->segments[i].id, places[k].segment))
 					look(&x, &m->segments[i], places[k].field, places[k].authority);
 	*ret_n = x.n;
+}
+
+static bool names(const struct hl7_msg *m, const char *id, unsigned field, struct slice number)
+{
+	for (uint32_t i = 0; i < m->count; i++) {
+		if (strcmp(m->segments[i].id, id))
+			continue;
+		struct slice all = hl7_field(m, &m->segments[i], field);
+		for (unsigned k = 1; k <= NUMBERS_MAX; k++) {
+			struct slice rep = hl7_rep(m, all, k);
+			if (!rep.n)
+				break;
+			if (slice_eq(hl7_comp(m, rep, 1), number))
+				return true;
+		}
+	}
+	return false;
+}
+
+bool backload_echo_merge(const struct hl7_msg *m, struct slice sending_app, struct slice stays, struct slice goes)
+{
+	static const char *const events[] = {"A18", "A30", "A34", "A36", "A40", NULL};
+	return stays.n && goes.n && !slice_eq(hl7_comp(m, hl7_get(m, "MSH-3"), 1), sending_app) && bl_is(hl7_comp(m, hl7_get(m, "MSH-9"), 2), events) && names(m, "MRG", 1, goes) && names(m, "PID", 3, stays);
 }

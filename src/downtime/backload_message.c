@@ -1,6 +1,7 @@
 /* The message that takes a captured item back into the EHR. What each family says stands in its file:
  *
  *   registration admit transfer discharge cancel   ADT A04 or A01 (inpatient), A01, A02, A03, A11 A12 A13        backload_adt.c
+ *   merge                                          ADT A40                                                      backload_adt.c
  *   allergy                                        ADT A60 (2.4 and later)                                      backload_adt.c
  *   given held                                     RAS O17 (2.3.1: O01)                                         backload_pharmacy.c
  *   order of medication                            RDE O11 (2.3.1: O01)                                         backload_pharmacy.c
@@ -373,6 +374,7 @@ static int by_kind(struct bl *w, struct err *e)
 	case CAPTURE_TRANSFER:
 	case CAPTURE_DISCHARGE:
 	case CAPTURE_CANCEL:
+	case CAPTURE_MERGE:
 		return bl_adt(w, e);
 	case CAPTURE_ALLERGY:
 		return bl_allergy(w, e);

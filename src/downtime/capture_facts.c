@@ -526,6 +526,7 @@ static void write_kind(struct writing *x)
 	case CAPTURE_ALLERGY: write_allergy(x); break;
 	case CAPTURE_SPECIMEN: write_specimen(x); break;
 	case CAPTURE_SHEET: write_sheet(x); break;
+	case CAPTURE_MERGE: break; /* the decision's own entry says it to the charts */
 	default: assert(!"a kind of item without facts");
 	}
 }

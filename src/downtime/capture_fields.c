@@ -139,13 +139,19 @@ static const struct capture_field sheet[] = {
 	{"of", FIELD_TEXT, "kind form title", NULL},
 };
 
+static const struct capture_field merge[] = {
+	{"op", FIELD_WORD, "", "merge unmerge"},
+	{"of", FIELD_TEXT, "", NULL},
+	{"entry", FIELD_TEXT, "", NULL},
+};
+
 static const struct {
 	const struct capture_field *v;
 	size_t n;
 } fields[CAPTURE_KIND_COUNT] = {
 #define OF(k, list) [CAPTURE_##k] = {list, ARRAY_LEN(list)}
 	OF(REGISTRATION, registration), OF(ADMIT, admit), OF(TRANSFER, transfer), OF(DISCHARGE, discharge), OF(CANCEL, cancel), OF(VITALS, vitals), OF(GIVEN, given), OF(HELD, held), OF(ORDER, order), OF(RESULT, result),
-	OF(NOTE, note), OF(ALLERGY, allergy), OF(SPECIMEN, specimen), OF(SHEET, sheet),
+	OF(NOTE, note), OF(ALLERGY, allergy), OF(SPECIMEN, specimen), OF(SHEET, sheet), OF(MERGE, merge),
 };
 
 /* ---- names ---- */

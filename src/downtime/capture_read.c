@@ -350,6 +350,8 @@ static int check_values(const struct reading *x)
 		return has(c, "number") || has(c, "test") || has(c, "what") ? 0 : bad(x, "values.number", "the specimen's number");
 	case CAPTURE_SHEET:
 		return has(c, "number") || c->sheet.n ? 0 : bad(x, "values.number", "the number of the sheet");
+	case CAPTURE_MERGE:
+		return has(c, "op") && has(c, "of") && has(c, "entry") ? 0 : bad(x, "values.of", "which record, and by which entry");
 	default: /* a patient was admitted, moved, went */
 		return 0;
 	}
@@ -448,7 +450,7 @@ enum capture_owner capture_owner(const struct capture *c)
 {
 	struct slice category = json_text(c->values, "category");
 	switch (c->kind) {
-	case CAPTURE_REGISTRATION: case CAPTURE_ADMIT: case CAPTURE_TRANSFER: case CAPTURE_DISCHARGE: case CAPTURE_CANCEL:
+	case CAPTURE_REGISTRATION: case CAPTURE_ADMIT: case CAPTURE_TRANSFER: case CAPTURE_DISCHARGE: case CAPTURE_CANCEL: case CAPTURE_MERGE:
 		return OWNER_REGISTRATION;
 	case CAPTURE_GIVEN: case CAPTURE_HELD:
 		return OWNER_PHARMACY;

@@ -31,8 +31,9 @@
  *   note          title text                                        allergy   substance code system reaction severity criticality statedNone(true)
  *   specimen      number what test order state(collected sent received resulted delivered lost) to
  *   sheet         number pages of(kind of sheet)                    (the scan: bytes behind the line)
+ *   merge         op(merge unmerge) of entry                        made of a registrar's decision (capture_of_merge), and taken from nobody: patient is the record that stays, of the one that went into it or was taken out of it
  *
- * Owners (R19: who enters it after an outage): registration, admit, transfer, discharge, cancel: registration. given, held, order of medication: pharmacy. result, specimen, order laboratory: laboratory. order imaging: imaging. All else: nursing.
+ * Owners (R19: who enters it after an outage): registration, admit, transfer, discharge, cancel, merge: registration. given, held, order of medication: pharmacy. result, specimen, order laboratory: laboratory. order imaging: imaging. All else: nursing.
  *
  * Sources: SAFER Guides, Contingency Planning and Patient Identification; HL7 v2.5.1 chapters 2, 3, 4, 7, 9; notes of the wards' practice in doc/downtime.md.
  */
@@ -44,6 +45,7 @@
 
 struct hl7_msg; /* hl7.h */
 struct json_node;
+struct downtime;
 
 /* ---- a captured item ---- */
 
@@ -54,7 +56,7 @@ struct json_node;
 #define CAPTURE_KINDS(X)                                                                                                         \
 	X(REGISTRATION, "registration") X(ADMIT, "admit") X(TRANSFER, "transfer") X(DISCHARGE, "discharge") X(CANCEL, "cancel")      \
 	X(VITALS, "vitals") X(GIVEN, "given") X(HELD, "held") X(ORDER, "order") X(RESULT, "result") X(NOTE, "note")                  \
-	X(ALLERGY, "allergy") X(SPECIMEN, "specimen") X(SHEET, "sheet")
+	X(ALLERGY, "allergy") X(SPECIMEN, "specimen") X(SHEET, "sheet") X(MERGE, "merge")
 enum capture_kind {
 #define X(id, name) CAPTURE_##id,
 	CAPTURE_KINDS(X)
@@ -81,6 +83,10 @@ struct capture {
 /* Reads and checks a line (and what is behind it). All slices lie in body or a. ERR_INPUT with the place ("values.dose") and a sentence. */
 int capture_read(struct slice body, struct arena *a, struct capture *ret, struct err *e) MUST;
 enum capture_owner capture_owner(const struct capture *c);
+#define CAPTURE_MERGE_ID "MERGE-" /* and the entry of the decision: an id that nobody may hand in */
+/* What somebody decided on two records (ledger kind identity, its line read) as an item that takes it back to the EHR, one line, appended. Only while a downtime runs, or where one of the two names is a downtime number: at other times the
+ * EHR is where records are merged. by: who, where the decision does not say it. ERR_NO: none is made of it. */
+int capture_of_merge(const struct downtime *d, const struct json_node *decision, uint64_t entry, int64_t time, struct slice by, struct buf *ret, struct err *e) MUST;
 bool capture_changes_care(const struct capture *c);  /* two identifiers are asked for */
 bool capture_is_medication(const struct capture *c); /* an order of one */
 
@@ -176,7 +182,7 @@ struct downtime_balance {
 	uint64_t items, filed, already_there, refused, superseded, unknown, open; /* items is the sum of the others */
 };
 
-/* The message of an item: ADT (A01 A02 A03 A04 A11 A12 A13 A08), OMG or ORM^O01, ORU^R01, RDE^O11, RAS^O17, MDM^T02; EVN-2 recorded, EVN-6 occurred, ORC-10 who entered and ORC-12 who ordered, our number in ORC-2. Text UTF-8, escaped. */
+/* The message of an item: ADT (A01 A02 A03 A04 A11 A12 A13 A08 A40), OMG or ORM^O01, ORU^R01, RDE^O11, RAS^O17, MDM^T02; EVN-2 recorded, EVN-6 occurred, ORC-10 who entered and ORC-12 who ordered, our number in ORC-2. Text UTF-8, escaped. */
 struct backload_message {
 	const char *version;    /* "2.3.1" "2.4" "2.5" "2.5.1" */
 	struct slice sending_app, sending_fac, receiving_app, receiving_fac;
@@ -190,12 +196,16 @@ struct backload_message {
 	int64_t received;       /* when we had it: the time at which it was written down, where the item does not say */
 	const struct capture *of; /* what its "replaces" or "cancel" names; NULL: none */
 	bool training;          /* of a drill: MSH-11 T */
+	struct fact_ident prior;/* of a merge: the number that goes (MRG-1); idents then has the one that stays, alone */
+	const struct fact *prior_patient; /* whose name goes with it; may be NULL */
 	bool corrects;          /* what it replaces is in the EHR: it is corrected or taken back there. A withdrawal has no other message */
 };
 int backload_message(const struct capture *c, const struct backload_message *m, struct buf *ret, struct err *e) MUST; /* ERR_NO: an item of this kind needs no message (specimen, sheet), and is filed by its owner's word */
 /* The numbers in a message of the EHR's feed that may be ours: ORC-2, ORC-4, OBR-2, TXA-12, TXA-13, IAM-7 and PV1-50 where they are under sending_app, or have no authority and the form of an item's id; which of them are items of this
  * site, its ledger knows. Each once; slices of m. A message of sending_app's own (sent back by an engine) has none. ret_n at most max. */
 void backload_echo(const struct hl7_msg *m, struct slice sending_app, struct slice *ret, size_t max, size_t *ret_n);
+/* Whether a message of the EHR's feed says that the number `goes` is now `stays` (A18 A30 A34 A36 A40: MRG-1 and PID-3, numbers alone): our merge, done there by whomever. */
+bool backload_echo_merge(const struct hl7_msg *m, struct slice sending_app, struct slice stays, struct slice goes);
 #define BACKLOAD_APPLICATION "HOLDFAST" /* MSH-3, and the authority of our numbers */
 
 /* ---- the states of a downtime ---- */

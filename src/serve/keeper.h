@@ -402,7 +402,8 @@ void login_done(struct keeper *k, struct password_job *j);
 
 /* ---- what was captured, and numbers given out (keeper_capture.c) ---- */
 /* Before an entry of kind capture or downtime is written: whether it may be. ERR_NO: of a capture, these very bytes are entry *ret_same; of a downtime, the step does not follow from what stands. ERR_EXISTS: that id is there with other bytes, or that key was given out. */
-int keeper_capture_check(struct keeper *k, uint8_t kind, struct slice body, uint64_t *ret_same, struct err *e) MUST;
+int keeper_capture_check(struct keeper *k, uint8_t kind, struct slice body, bool ours, uint64_t *ret_same, struct err *e) MUST; /* ours: made by the keeper itself */
+void keeper_capture_merge(struct keeper *k, uint64_t seq, int64_t time, const char *source, struct slice decision); /* the item of a merge, beside it */
 void op_capture(struct keeper *k, struct kchan *ch, const struct frame *f);
 void keeper_capture_source(struct slice body, char out[LEDGER_SOURCE_MAX + 1]);
 void keeper_capture_note(struct keeper *k, uint8_t kind, uint64_t seq, int64_t time, struct slice body); /* written now, or found in the ledger */

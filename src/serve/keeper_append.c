@@ -14,7 +14,7 @@ struct incoming {
 	uint8_t kind, flags;
 	const char *source;
 	struct slice body, key;
-	bool dedupe, ordinary;
+	bool dedupe, ordinary, own; /* own: the keeper's */
 };
 struct outgoing {
 	uint64_t seq;
@@ -34,7 +34,7 @@ static int store(struct keeper *k, const struct incoming *in, struct outgoing *r
 	if (k->reading)
 		return err_set(e, ERR_FULL, "read-only", "%s", k->reading_why.text);
 	if (in->kind == LEDGER_CAPTURE || in->kind == LEDGER_DOWNTIME) {
-		int r = keeper_capture_check(k, in->kind, in->body, &out.seq, e);
+		int r = keeper_capture_check(k, in->kind, in->body, in->own, &out.seq, e);
 		out.duplicate = r == ERR_NO && in->kind == LEDGER_CAPTURE;
 		out.time = ledger_last_time(k->l);
 		if (out.duplicate)
@@ -81,6 +81,8 @@ static int store(struct keeper *k, const struct incoming *in, struct outgoing *r
 	}
 	if (in->ordinary)
 		keeper_room(k, false);
+	if (in->kind == LEDGER_IDENTITY)
+		keeper_capture_merge(k, out.seq, out.time, in->source, in->body);
 	*ret = out;
 	return 0;
 }
@@ -88,7 +90,7 @@ static int store(struct keeper *k, const struct incoming *in, struct outgoing *r
 int keeper_record(struct keeper *k, uint8_t kind, const char *source, struct slice body, uint64_t *ret_seq, int64_t *ret_time, struct err *e)
 {
 	struct outgoing out;
-	struct incoming in = {.kind = kind, .source = source, .body = body};
+	struct incoming in = {.kind = kind, .source = source, .body = body, .own = true};
 	int r = store(k, &in, &out, e);
 	if (r == 0 && k->staged_count && k->staged[k->staged_count - 1].seq == out.seq)
 		k->staged[k->staged_count - 1].body = SLICE_NULL; /* the caller's buffer goes away before the round ends */

@@ -133,7 +133,7 @@ static int check_step(struct keeper *k, const struct json_node *n, struct err *e
 
 /* ---- what comes in ---- */
 
-int keeper_capture_check(struct keeper *k, uint8_t kind, struct slice body, uint64_t *ret_same, struct err *e)
+int keeper_capture_check(struct keeper *k, uint8_t kind, struct slice body, bool ours, uint64_t *ret_same, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new((size_t)4 << 20);
 	struct capture c;
@@ -148,6 +148,8 @@ int keeper_capture_check(struct keeper *k, uint8_t kind, struct slice body, uint
 	int r = capture_read(body, a, &c, e);
 	if (r < 0)
 		return r;
+	if (!ours && (c.kind == CAPTURE_MERGE || slice_starts(c.id, CAPTURE_MERGE_ID) || slice_starts(c.replaces, CAPTURE_MERGE_ID)))
+		return err_set(e, ERR_DENIED, NULL, "records are merged, and taken apart again, by a registrar's decision (holdfast identity): what goes back to the EHR is made of that");
 	if (!own(k)) /* rather refused, and kept by whoever brings it, than taken twice */
 		return err_set(e, ERR_MEMORY, NULL, "no memory for what was captured before");
 	const struct captured *s = slot_of(k->captures, print(k, c.id));
@@ -157,6 +159,25 @@ int keeper_capture_check(struct keeper *k, uint8_t kind, struct slice body, uint
 		return err_set(e, ERR_EXISTS, NULL, "an item of this id is there already as entry %" PRIu64 ", and says something else. Nothing of it was changed: to correct it, send a new item that names it in \"replaces\"", s->seq);
 	*ret_same = s->seq;
 	return ERR_NO;
+}
+
+/* Both are durable with one commit. What keeps the item from being entered keeps it from the balance, and is said; the decision stands. */
+void keeper_capture_merge(struct keeper *k, uint64_t seq, int64_t time, const char *source, struct slice decision)
+{
+	AUTO_ARENA struct arena *a = arena_new((size_t)4 << 20);
+	AUTO_BUF struct buf line = {0};
+	struct json_node *n;
+	struct err e = {0};
+	buf_init(&line, CAPTURE_MAX);
+	int r = a ? json_tree(decision, a, &n, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
+	if (r == 0)
+		r = capture_of_merge(keeper_downtime(k), n, seq, time, slice_str(source), &line, &e);
+	if (r == ERR_NO || r == ERR_INPUT)
+		return; /* none of these, or nothing that anybody could read */
+	if (r == 0)
+		r = keeper_record(k, LEDGER_CAPTURE, "capture/MERGE", buf_slice(&line), NULL, NULL, &e);
+	if (r < 0)
+		role_log(k->r, "the merge of entry %" PRIu64 " is not among what goes back to the EHR, and has to be done there by hand: %s", seq, e.text);
 }
 
 void op_capture(struct keeper *k, struct kchan *ch, const struct frame *f)

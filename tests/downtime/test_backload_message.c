@@ -293,6 +293,63 @@ static void echoes(void **state)
 	assert_int_equal(echo_of(many, v, a), 8); /* no more than there is room for */
 }
 
+/* ---- merges ---- */
+
+#define MERGE(op) ITEM("merge", ",\"values\":{\"op\":\"" op "\",\"of\":\"W3K7-00001X\",\"entry\":\"77\"}")
+
+/* One number that stays, one that goes, and nothing else of either's list. */
+static void merges(void **state)
+{
+	static const char *const versions[] = {"2.3.1", "2.4", "2.5", "2.5.1"};
+	struct made x;
+	struct fact_value name = {FF_NAME, SLICE("Unknown\x1fNumber|1\x1f")};
+	const struct fact prior = {.kind = FACT_PATIENT, .count = 1, .cap = 1, .values = &name};
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		setup(&x);
+		x.m.version = versions[i];
+		x.m.prior = x.idents[1];
+		x.m.prior_patient = &prior;
+		const char *s = write_it(&x, MERGE("merge"));
+		assert_string_equal(s, i ? "EVN|A40|20261122050010+0100|||a.keller~^Dr. Roy|202611220312+0100\nPID|1||4711^^^GAB^MR|||||\nMRG|W3K7-00001X^^^DOWNTIME||||||Unknown^Number\\F\\1\n"
+		                         : "EVN|A40|20261122050010+0100|||a.keller|202611220312+0100\nPID|1||4711^^^GAB^MR|||||\nMRG|W3K7-00001X^^^DOWNTIME||||||Unknown^Number\\F\\1\n");
+		assert_true(slice_eq_str(hl7_get(&x.back, "MSH-9"), "ADT^A40^ADT_A39"));
+		bool found = false; /* our own reader merges the one into the other */
+		for (const struct fact_group *g = x.f.first; g; g = g->next)
+			for (const struct fact *t = g->first; t; t = t->next)
+				found = found || (t->kind == FACT_IDENTITY && slice_eq_str(g->id.value, "4711") && slice_eq_str(fact_get(t, FF_ACTION), "merge") && slice_eq_str(fact_part(fact_get(t, FF_OTHER), FI_VALUE), "W3K7-00001X"));
+		assert_true(found);
+		clear(&x);
+	}
+	setup(&x);
+	(void)write_it(&x, MERGE("merge")); /* the one that goes has no number */
+	assert_int_equal(x.r, ERR_INPUT);
+	x.m.prior = x.idents[1];
+	(void)write_it(&x, MERGE("unmerge")); /* there is no message for it */
+	assert_int_equal(x.r, ERR_NO);
+	clear(&x);
+}
+
+static bool says_merge(const char *text, const char *stays, const char *goes, struct arena *a)
+{
+	struct hl7_msg m;
+	struct err e;
+	assert_true(hl7_parse(slice_str(text), a, &m, NULL, 0, NULL, &e) >= 0);
+	return backload_echo_merge(&m, SLICE(BACKLOAD_APPLICATION), slice_str(stays), slice_str(goes));
+}
+
+static void merges_come_back(void **state)
+{
+	struct arena *a = arena_new(1 << 20);
+	assert_true(says_merge("MSH|^~\\&|EHR|H|||2026||ADT^A40^ADT_A39|1|P|2.5\rPID|1||9^^^X~4711^^^GAB^MR\rMRG|1~D-1^^^DOWNTIME\r", "4711", "D-1", a));
+	assert_true(says_merge("MSH|^~\\&|EHR|H|||2026||ADT^A34|1|P|2.3.1\rPID|1||4711\rMRG|D-1\r", "4711", "D-1", a));
+	assert_false(says_merge("MSH|^~\\&|EHR|H|||2026||ADT^A40|1|P|2.5\rPID|1||D-1\rMRG|4711\r", "4711", "D-1", a)); /* the other way round */
+	assert_false(says_merge("MSH|^~\\&|EHR|H|||2026||ADT^A40|1|P|2.5\rPID|1||4711\rMRG|D-11\r", "4711", "D-1", a));
+	assert_false(says_merge("MSH|^~\\&|EHR|H|||2026||ADT^A47|1|P|2.5\rPID|1||4711\rMRG|D-1\r", "4711", "D-1", a)); /* a number was changed */
+	assert_false(says_merge("MSH|^~\\&|EHR|H|||2026||ADT^A40|1|P|2.5\rPID|1||\rMRG|\r", "", "", a));
+	assert_false(says_merge("MSH|^~\\&|HOLDFAST|H|||2026||ADT^A40|1|P|2.5\rPID|1||4711\rMRG|D-1\r", "4711", "D-1", a)); /* our own, come back from an engine */
+	arena_free(a);
+}
+
 /* What we send is an echo once another application says it. */
 static void every_message_has_its_number(void **state)
 {
@@ -314,6 +371,6 @@ static void every_message_has_its_number(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(every_byte), cmocka_unit_test(read_back_the_same), cmocka_unit_test(corrections_and_withdrawals), cmocka_unit_test(cancellations), cmocka_unit_test(refused), cmocka_unit_test(echoes),
-		cmocka_unit_test(every_message_has_its_number)};
+		cmocka_unit_test(merges), cmocka_unit_test(merges_come_back), cmocka_unit_test(every_message_has_its_number)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

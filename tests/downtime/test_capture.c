@@ -221,11 +221,52 @@ static void numbers(void **state)
 	assert_int_equal(downtime_number_check(SLICE("4711"), &got, &value, NULL), ERR_INPUT);
 }
 
+/* ---- merges ---- */
+
+static int of_merge(const struct downtime *d, const char *decision, struct capture *ret)
+{
+	static struct buf b;
+	struct json_node *n;
+	struct err e = {0};
+	buf_done(&b);
+	buf_init(&b, CAPTURE_MAX);
+	assert_int_equal(json_tree(slice_str(decision), room, &n, &e), 0);
+	int r = capture_of_merge(d, n, 77, INT64_C(1795317125) * TIME_SEC, SLICE("command/root"), &b, &e);
+	if (r == 0)
+		assert_int_equal(capture_read(buf_slice(&b), room, ret, &e), 0);
+	return r;
+}
+
+static void items_of_merges(void **state)
+{
+	(void)state;
+	struct downtime none = {.state = DOWNTIME_NONE}, down = {.state = DOWNTIME_DOWN}, closed = {.state = DOWNTIME_CLOSED};
+	struct downtime_block b = {.key = "W3K7", .first = 1, .count = 9};
+	char number[DOWNTIME_NUMBER_MAX], line[200];
+	struct capture c;
+	struct err e;
+	assert_int_equal(of_merge(&down, "{\"op\":\"merge\",\"of\":\"4712\",\"into\":\"4711@GAB\",\"reason\":\"one \\\"person\\\"\",\"by\":\"reg\"}", &c), 0);
+	assert_true(c.kind == CAPTURE_MERGE && capture_owner(&c) == OWNER_REGISTRATION && slice_eq_str(c.id, "MERGE-77") && slice_eq_str(c.patient, "4711@GAB") && slice_eq_str(c.by, "reg") && slice_eq_str(c.reason, "one \"person\""));
+	assert_true(slice_eq_str(json_text(c.values, "op"), "merge") && slice_eq_str(json_text(c.values, "of"), "4712") && slice_eq_str(json_text(c.values, "entry"), "77"));
+	assert_int_equal(of_merge(&down, "{\"op\":\"unmerge\",\"of\":\"4712\",\"from\":\"4711\"}", &c), 0);
+	assert_true(slice_eq_str(json_text(c.values, "op"), "unmerge") && slice_eq_str(c.patient, "4711") && slice_eq_str(c.by, "command/root"));
+	assert_int_equal(of_merge(&none, "{\"op\":\"merge\",\"of\":\"4712\",\"into\":\"4711\"}", &c), ERR_NO); /* the EHR is there: records are merged in it */
+	assert_int_equal(of_merge(&closed, "{\"op\":\"merge\",\"of\":\"4712\",\"into\":\"4711\"}", &c), ERR_NO);
+	assert_int_equal(of_merge(&closed, "{\"op\":\"merge\",\"of\":\"DT-7@DOWNTIME\",\"into\":\"4711\"}", &c), 0); /* a number of ours, whenever */
+	assert_int_equal(downtime_number(&b, 3, number, &e), 0);
+	snprintf(line, sizeof line, "{\"op\":\"merge\",\"of\":\"%s\",\"into\":\"4711\"}", number);
+	assert_int_equal(of_merge(&none, line, &c), 0);
+	assert_int_equal(of_merge(&down, "{\"op\":\"link\",\"of\":\"4712\",\"into\":\"4711\"}", &c), ERR_NO);
+	assert_int_equal(of_merge(&down, "{\"op\":\"merge\",\"of\":\"4712\"}", &c), ERR_NO);
+	assert_int_equal(capture_read(SLICE("{\"id\":\"MERGE-1\",\"patient\":\"1\",\"kind\":\"merge\",\"occurred\":\"2026\",\"by\":\"a\",\"values\":{\"op\":\"merge\"}}"), room, &c, &e), ERR_INPUT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(written_in_many_ways, setup, teardown), cmocka_unit_test_setup_teardown(refused_with_the_place, setup, teardown), cmocka_unit_test_setup_teardown(said_as_facts, setup, teardown),
 		cmocka_unit_test_setup_teardown(doses, setup, teardown), cmocka_unit_test(numbers),
+		cmocka_unit_test_setup_teardown(items_of_merges, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,7 +43,7 @@ export function ItemPage({ id }: { id: string }) {
         </p>
       </div></section>
       {mine && standing && <Decide i={i} onDone={reload} />}
-      {standing && may("capture") && <Withdraw i={i} onDone={reload} />}
+      {standing && may("capture") && of !== "merge" && <Withdraw i={i} onDone={reload} />}
       <section class="panel" aria-labelledby="h-acts"><header><h2 id="h-acts">{t("cbActs")}</h2></header><div class="in">
         {i.acts.length === 0 ? <p class="muted">{t("cbActsNone")}</p> : <ol class="acts">{i.acts.map((a) => <li key={a.entry} class={a.counts ? "" : "muted"}><b class="nowrap">{stamp(a.time, now)}</b> {named("cv_", String(a.said.act ?? ""))}{words(a.said)} <span class="muted">{a.source}</span> <button type="button" class="link" onClick={() => openEntry(a.entry)}>{t("entry")} {a.entry}</button></li>)}</ol>}
       </div></section>

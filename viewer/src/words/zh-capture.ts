@@ -5,7 +5,7 @@ type Words = { [K in keyof typeof en]: string };
 const words: Words = {
   capture: "记录", cpWayBack: "回录", cpBeds: "床位", cpFor: "为谁记录？", cpNewPerson: "新患者", cpNewWhy: "在此尚无编号的人：新到患者、新生儿、无法说明身份者。", cpFind: "查找患者", cpWriteDown: "记录", cpWhat: "为此患者记录", cpTo: "返回 {p}", cpNoDowntime: "目前未宣布停机。在此记录的内容会进入病历，并等待回录到电子病历系统。",
   cpNothing: "尚未在此为该患者记录任何内容。", cpItems: "在此记录的内容", cpAnother: "继续为此患者记录", cpToChart: "打开病历", cpYourRole: "您的角色可以查看，不能记录。",
-  ck_registration: "登记", ck_admit: "入院", ck_transfer: "转床", ck_discharge: "出院", ck_cancel: "取消", ck_vitals: "生命体征", ck_given: "已给药", ck_held: "未给药", ck_order: "医嘱", ck_stop: "停止医嘱", ck_result: "电话结果", ck_note: "记事", ck_allergy: "过敏", ck_specimen: "标本", ck_sheet: "扫描表单",
+  ck_registration: "登记", ck_admit: "入院", ck_transfer: "转床", ck_discharge: "出院", ck_cancel: "取消", ck_vitals: "生命体征", ck_given: "已给药", ck_held: "未给药", ck_order: "医嘱", ck_stop: "停止医嘱", ck_result: "电话结果", ck_note: "记事", ck_allergy: "过敏", ck_specimen: "标本", ck_sheet: "扫描表单", ck_merge: "病历合并或拆分",
   ca_given: "已给…", ca_held: "未给…", ca_stop: "停止…",
   cpTwo: "1. 两项身份核对", cpTwoWhy: "从腕带读取，或询问患者。扫描或键入。", cpScanNumber: "病案号（扫描腕带或键入）", cpBirth: "出生日期（日 月 年）", cpName: "姓", cpAgrees: "一致", cpNotSame: "与此病历不一致。是否为另一位患者？", cpIdentified: "{t} 已核对：{l}", cpAgain: "重新核对", cpTwoNeeded: "还需核对 {n} 项。两项一致之前不能保存。", cpNumberOnly: "尚无人知道此人身份：只核对了编号", cpNotOnFile: "病历中没有：无法核对", cpiNumber: "病案号", cpiBirth: "出生日期", cpiFamily: "姓名",
   cpWhen: "2. 发生时间", cpNow: "留空即为现在，{t}", cpAt: "实际时间", cpAtBad: "时间请写作 03:12，或带日期：2026-11-20 03:12。", cpFuture: "这是将来的时间。请再核对时间和日期。", cpOld: "这是 24 小时以前。请再核对日期。", cpBehalf: "执行者或下达者（若非本人）", cpBehalfHint: "由您 {u} 记录", cpLate: "补记原因（若为补记）",
