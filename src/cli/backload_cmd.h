@@ -48,7 +48,7 @@ void backlog_balance(const struct backlog *l, int owner /* or -1: all */, struct
 int backlog_persons(struct chart *c, struct backlog *l, struct err *e) MUST;
 struct slice backlog_whose(const struct backlog_item *it); /* our id, else as the item names them */
 /* The downtime note of each chart that was touched and has none yet, entered (k NULL: counted). by NULL: who runs the command; paper: where it is kept, or NULL. backlog_persons comes before. */
-int downtime_notes(struct backlog *l, struct control *k, const char *by, const char *paper, uint32_t *ret, struct err *e) MUST;
+int downtime_notes(struct backlog *l, struct control *k, const char *by, const char *paper, const char *lang, uint32_t *ret, struct err *e) MUST;
 
 /* An act: begun with its name, its item and who does it; entered durably, and applied. */
 void backload_begin(struct jsonw *w, struct buf *b, const char *act, const struct backlog_item *it);
@@ -80,7 +80,7 @@ bool backload_merge_holds(const struct backlog_item *it);
 
 /* The way there. */
 struct backload_way {
-	const char *mllp, *name, *version, *application, *facility;
+	const char *mllp, *name, *version, *application, *facility, *notes, *lang;
 	struct send_to to;
 	uint64_t wait;
 };
@@ -90,6 +90,8 @@ struct backload_way {
 	{"facility", CLI_STRING, &(w).facility, "NAME", "of the receiver, for MSH-6"}, {"tls", CLI_FLAG, &(w).to.tls, NULL, "TLS, and the receiver's certificate is checked"}, \
 	{"ca", CLI_STRING, &(w).to.ca, "FILE", "PEM of who signed it (else what the system trusts)"}, {"cert", CLI_STRING, &(w).to.cert, "FILE", "our own certificate, PEM, where the receiver wants one"}, \
 	{"key", CLI_STRING, &(w).to.key, "FILE", "its key, PEM"}, {"unencrypted", CLI_FLAG, &(w).to.unencrypted, NULL, "in clear to another machine"}, {"wait", CLI_NUMBER, &(w).wait, "SECONDS", "for an acknowledgement (20)"}
+#define BACKLOAD_NOTE_OPTS(w) \
+	{"notes", CLI_STRING, &(w).notes, "HOW", "notes and sheets as mdm (documents, as a rule) or oru (results, for a receiver that takes no documents)"}, {"lang", CLI_STRING, &(w).lang, "L", "of the sentences that say how something came to be written down, and of the downtime note: en (as without it), fr or zh"}
 int backload_way_check(struct backload_way *w, const char *verb) MUST; /* 0, or says what is wrong and gives 2 */
 
 int backload_send_cmd(int argc, char **argv);

@@ -151,7 +151,7 @@ static int make(struct run *x, const struct backlog_item *it, struct arena *a, s
 	control_id(x, it, k->control_id);
 	bool corrects = it->of != BACKLOG_NONE && (of->counts == BACK_FILED || of->counts == BACK_ALREADY_THERE);
 	k->m = (struct backload_message){.version = x->way.version, .sending_app = SLICE(BACKLOAD_APPLICATION), .sending_fac = slice_str(x->s->name), .receiving_app = slice_str(x->way.application), .receiving_fac = slice_str(x->way.facility),
-		.control_id = slice_str(k->control_id), .time = time_now(), .zone_minutes = x->s->zone_minutes, .number = corrects ? x->l.items[it->root].number : it->number, .received = it->received, .of = of ? &k->of : NULL, .training = x->s->drill, .corrects = corrects};
+		.control_id = slice_str(k->control_id), .time = time_now(), .zone_minutes = x->s->zone_minutes, .number = corrects ? x->l.items[it->root].number : it->number, .received = it->received, .of = of ? &k->of : NULL, .training = x->s->drill, .notes_as_results = x->way.notes && !strcmp(x->way.notes, "oru"), .lang = x->way.lang, .corrects = corrects};
 	if (it->kind == CAPTURE_MERGE)
 		of_merge(k);
 	else
@@ -607,7 +607,7 @@ static int write_notes(struct run *x, struct err *e)
 		return 0;
 	int r = backlog_persons(x->chart, &x->l, e);
 	if (r == 0)
-		r = downtime_notes(&x->l, x->k, NULL, x->paper, &n, e);
+		r = downtime_notes(&x->l, x->k, NULL, x->paper, x->way.lang, &n, e);
 	if (r < 0 || !n)
 		return r;
 	cli_note("holdfast: %u downtime note%s made, one for each chart that was touched; they go with the rest", n, n == 1 ? " was" : "s were");
@@ -673,6 +673,10 @@ int backload_way_check(struct backload_way *w, const char *verb)
 		return cli_usage("backload %s: certificates are for --tls", verb);
 	if (!hl7_writes_version(w->version))
 		return cli_usage("backload %s: --hl7 is 2.3.1, 2.4, 2.5 or 2.5.1", verb);
+	if (w->notes && strcmp(w->notes, "mdm") && strcmp(w->notes, "oru"))
+		return cli_usage("backload %s: --notes is mdm or oru", verb);
+	if (w->lang && !backload_lang_known(w->lang))
+		return cli_usage("backload %s: --lang is en, fr or zh", verb);
 	w->name = w->name ? w->name : w->mllp;
 	if (strlen(w->name) > 200)
 		return cli_usage("backload %s: the destination's name is longer than 200 bytes", verb);
@@ -700,6 +704,7 @@ int backload_send_cmd(int argc, char **argv)
 	const struct cli_opt opts[] = {
 		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE)"},
 		BACKLOAD_WAY_OPTS(x.way),
+		BACKLOAD_NOTE_OPTS(x.way),
 		{"owner", CLI_STRING, &x.which.owner, "WHO", "only what registration, pharmacy, laboratory, imaging or nursing owns"},
 		{"unit", CLI_STRING, &x.which.unit, "UNIT", "only what was written down there"},
 		{"reviewed-only", CLI_FLAG, &x.reviewed_only, NULL, "only what its owner has looked at (backload review); else all that is open"},
@@ -709,7 +714,7 @@ int backload_send_cmd(int argc, char **argv)
 		{"dry-run", CLI_FLAG, &x.dry, NULL, "say what is due, and send nothing"},
 		{"json", CLI_FLAG, &x.json, NULL, "a JSON object an item"},
 	};
-	int r = cli_parse(argc, argv, "backload send [ID...] --site DIR --to HOST:PORT [--tls] [--owner WHO] [--unit UNIT] [--reviewed-only] [--pace N] [--no-notes] [--paper WHERE] [--dry-run] [--json]",
+	int r = cli_parse(argc, argv, "backload send [ID...] --site DIR --to HOST:PORT [--tls] [--owner WHO] [--unit UNIT] [--reviewed-only] [--pace N] [--no-notes] [--paper WHERE] [--notes mdm|oru] [--lang en|fr|zh] [--dry-run] [--json]",
 	                  "Sends what wards wrote down while the EHR was away back to it over MLLP, one at a time, in order for each patient. What is sent is an entry of the ledger before the first byte goes out. Where no answer comes the\n"
 	                  "outcome is unknown, and stays so until the EHR's feed shows our number or a person has looked; only a destination that was proven to de-duplicate (backload prove) gets the very same bytes again. What nobody has reviewed is\n"
 	                  "sent, too, without --reviewed-only. Works with and without a running daemon.",

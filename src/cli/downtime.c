@@ -312,7 +312,7 @@ static void missing_notes(struct backlog *l)
 {
 	struct err quiet = {0};
 	uint32_t n = 0;
-	if (downtime_notes(l, NULL, NULL, NULL, &n, &quiet) == 0 && n)
+	if (downtime_notes(l, NULL, NULL, NULL, NULL, &n, &quiet) == 0 && n)
 		cli_note("holdfast: of %u charts that were touched no downtime note was made: backload send makes and sends them in the state write", n);
 }
 

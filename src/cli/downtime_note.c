@@ -37,45 +37,50 @@ static bool counts(const struct backlog *l, const struct backlog_item *it)
 	return it->entry > l->downtime.closed && !it->unreadable && !it->withdraw && it->replaced_by == BACKLOG_NONE && it->person.n && !slice_starts(it->id, "DNOTE-") && it->kind != CAPTURE_MERGE;
 }
 
-static void say_names(struct buf *b, const char *label, const struct names *n)
+static void say_names(struct buf *b, const char *lang, enum backload_word label, const struct names *n)
 {
 	for (uint32_t i = 0; i < n->n; i++)
-		buf_printf(b, "%s%.*s", i ? ", " : label, SLICE_FMT(n->v[i]));
+		buf_printf(b, "%s%.*s", i ? ", " : backload_word(lang, label), SLICE_FMT(n->v[i]));
 	if (n->more)
-		buf_printf(b, " and %u more", n->more);
+		buf_printf(b, "%s%u%s", backload_word(lang, BW_AND), n->more, backload_word(lang, BW_MORE));
 	if (n->n)
-		buf_str(b, ".\n");
+		buf_printf(b, "%s\n", backload_word(lang, BW_STOP));
 }
 
-static void text_of(const struct backlog *l, const struct touched *t, const char *paper, struct buf *b)
+/* What the notes of one run have in common. */
+struct how {
+	const char *by, *paper, *lang;
+};
+
+static void text_of(const struct backlog *l, const struct touched *t, const struct how *h, struct buf *b)
 {
 	char from[32], to[32];
 	int64_t until = l->downtime.at; /* it came to the state in which the EHR takes entries */
 	bool first = true;
-	buf_printf(b, "Downtime from %s to %s", time_rfc3339(l->downtime.since, 0, from), time_rfc3339(until, 0, to));
+	buf_printf(b, "%s%s%s%s", backload_word(h->lang, BW_NOTE_FROM), time_rfc3339(l->downtime.since, 0, from), backload_word(h->lang, BW_NOTE_TO), time_rfc3339(until, 0, to));
 	if (l->downtime.reason[0])
 		buf_printf(b, " (%s)", l->downtime.reason);
-	buf_printf(b, ". %u item%s captured meanwhile:", t->items, t->items == 1 ? " was" : "s were");
+	buf_printf(b, "%s %u%s", backload_word(h->lang, BW_STOP), t->items, backload_word(h->lang, t->items == 1 ? BW_NOTE_ITEMS_1 : BW_NOTE_ITEMS));
 	for (int i = 0; i < CAPTURE_KIND_COUNT; i++)
 		if (t->kinds[i]) {
-			buf_printf(b, "%s %s %u", first ? "" : ",", capture_kind_name((enum capture_kind)i), t->kinds[i]);
+			buf_printf(b, "%s %s %u", first ? "" : ",", backload_kind_word(h->lang, (enum capture_kind)i), t->kinds[i]);
 			first = false;
 		}
-	buf_str(b, ". Times are those at which things happened; entered in this record afterwards.\n");
-	say_names(b, "Written down by ", &t->by);
-	say_names(b, "Paper sheets: ", &t->sheets);
-	if (paper && *paper)
-		buf_printf(b, "The paper is kept: %s.\n", paper);
+	buf_str(b, backload_word(h->lang, BW_NOTE_TIMES));
+	say_names(b, h->lang, BW_NOTE_BY, &t->by);
+	say_names(b, h->lang, BW_NOTE_SHEETS, &t->sheets);
+	if (h->paper && *h->paper)
+		buf_printf(b, "%s%s%s\n", backload_word(h->lang, BW_NOTE_KEPT), h->paper, backload_word(h->lang, BW_STOP));
 }
 
-static int enter(struct backlog *l, struct control *k, const struct touched *t, const char *id, const char *by, const char *paper, struct err *e)
+static int enter(struct backlog *l, struct control *k, const struct touched *t, const char *id, const struct how *h, struct err *e)
 {
 	AUTO_BUF struct buf text = {0}, line = {0};
 	const struct backlog_item *it = &l->items[t->first];
 	struct jsonw w;
 	buf_init(&text, 32768);
 	buf_init(&line, CAPTURE_MAX);
-	text_of(l, t, paper, &text);
+	text_of(l, t, h, &text);
 	jsonw_init(&w, &line);
 	jsonw_obj(&w);
 	jsonw_kstr(&w, "id", id);
@@ -83,10 +88,10 @@ static int enter(struct backlog *l, struct control *k, const struct touched *t, 
 	jsonw_kslice(&w, "patient", it->patient);
 	jsonw_kstr(&w, "kind", "note");
 	jsonw_ktime(&w, "occurred", l->downtime.at);
-	jsonw_kstr(&w, "by", by);
+	jsonw_kstr(&w, "by", h->by);
 	jsonw_key(&w, "values");
 	jsonw_obj(&w);
-	jsonw_kstr(&w, "title", "Downtime note");
+	jsonw_kstr(&w, "title", backload_word(h->lang, BW_NOTE_TITLE));
 	jsonw_kslice(&w, "text", buf_slice(&text));
 	jsonw_obj_end(&w);
 	jsonw_obj_end(&w);
@@ -119,7 +124,7 @@ static int by_person(const void *pa, const void *pb)
 }
 
 /* k NULL: they are counted, and nothing is entered. */
-static int each(struct backlog *l, struct control *k, const char *by, const char *paper, uint32_t *v, uint32_t n, uint32_t *ret, struct err *e)
+static int each(struct backlog *l, struct control *k, const struct how *h, uint32_t *v, uint32_t n, uint32_t *ret, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new((size_t)64 << 20);
 	uint32_t made = 0;
@@ -137,7 +142,7 @@ static int each(struct backlog *l, struct control *k, const char *by, const char
 			continue;
 		made++;
 		if (k)
-			r = enter(l, k, &t, id, by, paper, e);
+			r = enter(l, k, &t, id, h, e);
 	}
 	if (r == 0 && made && k)
 		r = control_flush(k, e);
@@ -146,7 +151,7 @@ static int each(struct backlog *l, struct control *k, const char *by, const char
 	return r;
 }
 
-int downtime_notes(struct backlog *l, struct control *k, const char *by, const char *paper, uint32_t *ret, struct err *e)
+int downtime_notes(struct backlog *l, struct control *k, const char *by, const char *paper, const char *lang, uint32_t *ret, struct err *e)
 {
 	uint32_t *v = calloc(l->n ? l->n : 1, sizeof *v), n = 0;
 	char who[64];
@@ -158,7 +163,7 @@ int downtime_notes(struct backlog *l, struct control *k, const char *by, const c
 			v[n++] = i;
 	sorting = l;
 	qsort(v, n, sizeof *v, by_person);
-	int r = each(l, k, by ? by : who, paper, v, n, ret, e);
+	int r = each(l, k, &(struct how){by ? by : who, paper, lang}, v, n, ret, e);
 	free(v);
 	return r;
 }

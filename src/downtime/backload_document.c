@@ -4,11 +4,16 @@
  *   OBX  TX, a line each; of a scan ED;  the last says how it came to be written down */
 #include "backload_internal.h"
 
+static const char *status_of(const struct bl *w)
+{
+	return w->m->notes_as_results && w->m->corrects ? "C" : "F";
+}
+
 static void line(struct bl *w, unsigned n, struct slice text)
 {
 	buf_printf(w->b, "OBX|%u|TX|34109-9^Note^LN|%u|", n, n);
 	hl7_put_text(w->b, text);
-	buf_str(w->b, "||||||F\r");
+	buf_printf(w->b, "||||||%s\r", status_of(w));
 }
 
 /* What a scanner or a camera gives, as ED (2.A.24); anything else is application/octet-stream. Larger ones stay here: who reads the note is told where. */
@@ -30,7 +35,7 @@ static void put_scan(struct bl *w, unsigned n)
 			type = types[i].type;
 	buf_printf(w->b, "OBX|%u|ED|34109-9^Note^LN|%u|^%s^Base64^", n, n, type);
 	base64_put(w->b, w->c->scan);
-	buf_str(w->b, "||||||F\r");
+	buf_printf(w->b, "||||||%s\r", status_of(w));
 }
 
 static void sheet_said(struct bl *w, unsigned n)
@@ -40,16 +45,17 @@ static void sheet_said(struct bl *w, unsigned n)
 	if (!number.n)
 		number = w->c->sheet;
 	buf_init(&b, CAPTURE_MAX);
-	buf_printf(&b, "Paper sheet %.*s", SLICE_FMT(number));
+	const char *lang = w->m->lang;
+	buf_printf(&b, "%s%.*s", backload_word(lang, BW_SHEET), SLICE_FMT(number));
 	if (of.n)
 		buf_printf(&b, " (%.*s)", SLICE_FMT(of));
 	if (pages.n)
-		buf_printf(&b, ", %.*s pages", SLICE_FMT(pages));
-	buf_str(&b, scanned(w) ? ", scanned." : w->c->scan.n ? ": its scan is larger than is sent, and is kept in Holdfast." : ".");
+		buf_printf(&b, ", %.*s%s", SLICE_FMT(pages), backload_word(lang, BW_PAGES));
+	buf_str(&b, backload_word(lang, scanned(w) ? BW_SCANNED : w->c->scan.n ? BW_TOO_LARGE : BW_STOP));
 	line(w, n, buf_slice(&b));
 }
 
-static void text_of(struct bl *w)
+void bl_document_text(struct bl *w)
 {
 	AUTO_BUF struct buf b = {0};
 	struct slice rest = json_text(w->c->values, "text");
@@ -81,6 +87,8 @@ static void put_title(struct bl *w)
 
 int bl_document(struct bl *w, struct err *e)
 {
+	if (w->m->notes_as_results)
+		return bl_document_result(w, e);
 	bool gone = w->c->withdraw, other = w->m->corrects && !gone;
 	const char *event = gone ? "T11" : other ? "T10" : "T02";
 	int r = bl_head(w, "MDM", event, gone ? "MDM_T01" : "MDM_T02", e);
@@ -116,6 +124,6 @@ int bl_document(struct bl *w, struct err *e)
 	put_title(w); /* a field of 2.7; who reads 2.5.1 passes it over (2.6.2) */
 	bl_end(w);
 	if (!gone)
-		text_of(w);
+		bl_document_text(w);
 	return 0;
 }

@@ -57,5 +57,7 @@ int bl_vitals(struct bl *w, struct err *e) MUST;
 int bl_result(struct bl *w, struct err *e) MUST;
 int bl_specimen(struct bl *w, struct err *e) MUST;
 int bl_document(struct bl *w, struct err *e) MUST;
+int bl_document_result(struct bl *w, struct err *e) MUST;
+void bl_document_text(struct bl *w); /* OBX, a line each */
 
 #endif

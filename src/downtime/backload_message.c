@@ -8,6 +8,7 @@
  *   order of anything else                         OMG O19 (2.3.1: ORM O01)                                     backload_order.c
  *   vitals result specimen                         ORU R01                                                      backload_result.c
  *   note sheet                                     MDM T02, T10 as a correction, T11 as a withdrawal            backload_document.c
+ *                                                  or, for a receiver that takes no documents, ORU R01          backload_result.c
  *
  * What is known of when and who has a field of its own: EVN-2, ORC-9, RXA-22, TXA-7 when it was written down; EVN-6, RXA-3, OBR-7, OBX-14, TXA-4 when it happened; EVN-5, ORC-10, TXA-11 who wrote it; ORC-12, RXA-10, OBX-16, TXA-9
  * who ordered it or did it. How it came to be written down (in downtime, by whom for whom, from which sheet) is said in words, too, for the people who read it there.
@@ -317,8 +318,13 @@ static void word(struct buf *b, const char *before, struct slice s)
 }
 
 /* calledBy -> Called by */
-static void label(struct buf *b, const char *name)
+static void label(const struct bl *w, struct buf *b, const char *name)
 {
+	const char *word = backload_label(w->m->lang, name);
+	if (word) {
+		buf_str(b, word);
+		return;
+	}
 	for (const char *p = name; *p; p++) {
 		bool capital = *p >= 'A' && *p <= 'Z';
 		if (capital)
@@ -330,23 +336,24 @@ static void label(struct buf *b, const char *name)
 void bl_said(struct bl *w, struct buf *ret, const char *const *more)
 {
 	const struct capture *c = w->c;
-	buf_str(ret, "Written down during downtime");
-	word(ret, " by ", c->by);
-	word(ret, " on behalf of ", c->on_behalf_of);
-	word(ret, ", unit ", c->unit);
-	word(ret, ", from paper sheet ", c->sheet);
-	word(ret, "; it happened at ", c->occurred);
-	buf_str(ret, ".");
-	word(ret, " Reason: ", c->reason);
+	const char *lang = w->m->lang;
+	buf_str(ret, backload_word(lang, BW_WRITTEN_DOWN));
+	word(ret, backload_word(lang, BW_BY), c->by);
+	word(ret, backload_word(lang, BW_FOR), c->on_behalf_of);
+	word(ret, backload_word(lang, BW_UNIT), c->unit);
+	word(ret, backload_word(lang, BW_FROM_SHEET), c->sheet);
+	word(ret, backload_word(lang, BW_HAPPENED), c->occurred);
+	buf_str(ret, backload_word(lang, BW_STOP));
+	word(ret, backload_word(lang, BW_REASON), c->reason);
 	for (; more && *more; more++) {
 		const struct json_node *n = json_get(c->values, *more);
 		bool says = bl_yes(w, *more);
 		if (!says && (!n || (n->type != JSON_STR && n->type != JSON_NUM) || !n->value.n))
 			continue;
 		buf_u8(ret, ' ');
-		label(ret, *more);
+		label(w, ret, *more);
 		buf_str(ret, ": ");
-		buf_add_slice(ret, says ? SLICE("yes") : n->value);
+		buf_add_slice(ret, says ? slice_str(backload_word(lang, BW_YES)) : n->value);
 		buf_u8(ret, '.');
 	}
 	for (const struct json_node *n = c->values->child; n; n = n->next)

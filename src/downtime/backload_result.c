@@ -8,7 +8,7 @@
  * A withdrawn one has a single OBX that says so with status W, and none of the values that were wrong. */
 #include "backload_internal.h"
 
-static void begin(struct bl *w, const char *code, const char *text)
+static void begin(struct bl *w, const char *code, struct slice text)
 {
 	bool back = w->c->withdraw;
 	bl_orc(w, &(struct bl_orc){.control = "RE", .status = back ? "CA" : "CM", .placer = w->m->number, .parent = bl_value(w, "order")});
@@ -20,7 +20,7 @@ static void begin(struct bl *w, const char *code, const char *text)
 	bl_number(w, w->m->number);
 	bl_to(w, 4);
 	if (code)
-		bl_coded(w, slice_str(code), slice_str(text), SLICE("LN"));
+		bl_coded(w, slice_str(code), text, SLICE("LN"));
 	else
 		bl_coded(w, bl_value(w, "code"), bl_value(w, "test"), bl_value(w, "system"));
 	bl_to(w, 7);
@@ -95,7 +95,7 @@ int bl_vitals(struct bl *w, struct err *e)
 		return r;
 	bl_patient(w);
 	bl_visit(w, false);
-	begin(w, "85353-1", "Vital signs, weight, height, head circumference, oxygen saturation and BMI panel");
+	begin(w, "85353-1", SLICE("Vital signs, weight, height, head circumference, oxygen saturation and BMI panel"));
 	if (w->c->withdraw) {
 		withdrawn(w);
 		return 0;
@@ -117,7 +117,7 @@ int bl_specimen(struct bl *w, struct err *e)
 		return r;
 	bl_patient(w);
 	bl_visit(w, false);
-	begin(w, "", "Specimen");
+	begin(w, "", SLICE("Specimen"));
 	if (w->c->withdraw) {
 		withdrawn(w);
 		return 0;
@@ -132,6 +132,23 @@ int bl_specimen(struct bl *w, struct err *e)
 	return 0;
 }
 
+/* A note or a sheet for a receiver that takes no documents: its title is what was observed, each line an OBX. */
+int bl_document_result(struct bl *w, struct err *e)
+{
+	struct slice title = bl_value(w, w->c->kind == CAPTURE_SHEET ? "of" : "title");
+	int r = bl_head(w, "ORU", "R01", "ORU_R01", e);
+	if (r < 0)
+		return r;
+	bl_patient(w);
+	bl_visit(w, false);
+	begin(w, "34109-9", title.n ? title : SLICE("Note"));
+	if (w->c->withdraw)
+		withdrawn(w);
+	else
+		bl_document_text(w);
+	return 0;
+}
+
 int bl_result(struct bl *w, struct err *e)
 {
 	static const char *const more[] = {"calledBy", "calledTo", "readBack", "critical", "specimen", NULL};
@@ -142,7 +159,7 @@ int bl_result(struct bl *w, struct err *e)
 		return r;
 	bl_patient(w);
 	bl_visit(w, false);
-	begin(w, NULL, NULL);
+	begin(w, NULL, SLICE_NULL);
 	if (w->c->withdraw) {
 		withdrawn(w);
 		return 0;

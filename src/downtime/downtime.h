@@ -196,11 +196,20 @@ struct backload_message {
 	int64_t received;       /* when we had it: the time at which it was written down, where the item does not say */
 	const struct capture *of; /* what its "replaces" or "cancel" names; NULL: none */
 	bool training;          /* of a drill: MSH-11 T */
+	bool notes_as_results;  /* notes and sheets as ORU^R01 instead of MDM^T02: for a receiver that takes no documents */
+	const char *lang;       /* of the sentences on how it came to be written down: "en" (NULL), "fr", "zh" */
 	struct fact_ident prior;/* of a merge: the number that goes (MRG-1); idents then has the one that stays, alone */
 	const struct fact *prior_patient; /* whose name goes with it; may be NULL */
 	bool corrects;          /* what it replaces is in the EHR: it is corrected or taken back there. A withdrawal has no other message */
 };
 int backload_message(const struct capture *c, const struct backload_message *m, struct buf *ret, struct err *e) MUST; /* ERR_NO: an item of this kind needs no message (specimen, sheet), and is filed by its owner's word */
+/* Sentences and words that go with it, in "en" (NULL, or any other), "fr" or "zh" (backload_words.c). */
+enum backload_word { BW_WRITTEN_DOWN, BW_BY, BW_FOR, BW_UNIT, BW_FROM_SHEET, BW_HAPPENED, BW_STOP, BW_REASON, BW_YES, BW_SHEET, BW_PAGES, BW_SCANNED, BW_TOO_LARGE, BW_NOTE_TITLE, BW_NOTE_FROM, BW_NOTE_TO, BW_NOTE_ITEMS_1, BW_NOTE_ITEMS,
+	BW_NOTE_TIMES, BW_NOTE_BY, BW_NOTE_SHEETS, BW_NOTE_KEPT, BW_AND, BW_MORE, BW_COUNT };
+bool backload_lang_known(const char *lang);
+const char *backload_word(const char *lang, enum backload_word w);
+const char *backload_kind_word(const char *lang, enum capture_kind k);
+const char *backload_label(const char *lang, const char *name); /* of a value; NULL: its own name */
 /* The numbers in a message of the EHR's feed that may be ours: ORC-2, ORC-4, OBR-2, TXA-12, TXA-13, IAM-7 and PV1-50 where they are under sending_app, or have no authority and the form of an item's id; which of them are items of this
  * site, its ledger knows. Each once; slices of m. A message of sending_app's own (sent back by an engine) has none. ret_n at most max. */
 void backload_echo(const struct hl7_msg *m, struct slice sending_app, struct slice *ret, size_t max, size_t *ret_n);

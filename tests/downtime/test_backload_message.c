@@ -293,6 +293,53 @@ static void echoes(void **state)
 	assert_int_equal(echo_of(many, v, a), 8); /* no more than there is room for */
 }
 
+/* ---- in other words ---- */
+
+static void notes_as_results(void **state)
+{
+	struct made x;
+	setup(&x);
+	x.m.notes_as_results = true;
+	x.m.lang = "fr";
+	const char *s = write_it(&x, ITEM("note", ",\"values\":{\"title\":\"Nuit\",\"text\":\"a dormi\\nbien\"}"));
+	assert_true(slice_eq_str(hl7_get(&x.back, "MSH-9"), "ORU^R01^ORU_R01"));
+	assert_non_null(strstr(s, "OBR|1|W3K7-000123^HOLDFAST|W3K7-000123^HOLDFAST|34109-9^Nuit^LN|||202611220312+0100|||^Dr. Roy||"));
+	assert_non_null(strstr(s, "OBX|1|TX|34109-9^Note^LN|1|a dormi||||||F\nOBX|2|TX|34109-9^Note^LN|2|bien||||||F\nOBX|3|TX|34109-9^Note^LN|3|Consigné pendant la panne informatique par a.keller pour le compte de Dr. Roy, unité 3W ; heure des faits : 2026-11-22T03:12.||||||F\n"));
+	x.m.corrects = true;
+	s = write_it(&x, ITEM("note", ",\"replaces\":\"W3K7-000100\",\"values\":{\"text\":\"b\"}"));
+	assert_true(strstr(s, "|C\nOBX|1|TX|34109-9^Note^LN|1|b||||||C\n"));
+	s = write_it(&x, ITEM("note", ",\"replaces\":\"W3K7-000100\",\"withdraw\":true,\"values\":{}"));
+	assert_true(strstr(s, "ORC|RE|") && strstr(s, "Withdrawn:") && strstr(s, "|X\nOBX|"));
+	x.m.corrects = false;
+	s = write_it(&x, ITEM("sheet", ",\"values\":{\"number\":\"P-7\",\"of\":\"vitals\",\"pages\":\"2\"}"));
+	assert_non_null(strstr(s, "|34109-9^vitals^LN|"));
+	assert_non_null(strstr(s, "Feuille papier P-7 (vitals), 2 pages."));
+	clear(&x);
+}
+
+static void every_word_in_every_language(void **state)
+{
+	static const char *const langs[] = {"en", "fr", "zh"};
+	struct made x;
+	for (size_t l = 0; l < ARRAY_LEN(langs); l++) {
+		for (int i = 0; i < BW_COUNT; i++)
+			assert_true(*backload_word(langs[l], (enum backload_word)i) && utf8_valid_prefix(slice_str(backload_word(langs[l], (enum backload_word)i))) == strlen(backload_word(langs[l], (enum backload_word)i)));
+		for (int i = 0; i < CAPTURE_KIND_COUNT; i++)
+			assert_true(*backload_kind_word(langs[l], (enum capture_kind)i));
+	}
+	assert_true(backload_lang_known("zh") && !backload_lang_known("de"));
+	assert_string_equal(backload_word(NULL, BW_WRITTEN_DOWN), backload_word("en", BW_WRITTEN_DOWN));
+	setup(&x);
+	x.m.lang = "zh";
+	const char *s = write_it(&x, ITEM("result", ",\"values\":{\"test\":\"K\",\"value\":\"6.1\",\"readBack\":true,\"calledBy\":\"Lab\"}"));
+	assert_non_null(strstr(s, "停机期间记录，记录人：a.keller，代：Dr. Roy，病区：3W；实际发生时间：2026-11-22T03:12。 来电人: Lab. 复述确认: 是."));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) { /* nowhere the English sentence */
+		s = write_it(&x, rows[i].line);
+		assert_true(x.r == 0 && !strstr(s, "Written down during downtime"));
+	}
+	clear(&x);
+}
+
 /* ---- merges ---- */
 
 #define MERGE(op) ITEM("merge", ",\"values\":{\"op\":\"" op "\",\"of\":\"W3K7-00001X\",\"entry\":\"77\"}")
@@ -312,7 +359,7 @@ static void merges(void **state)
 		const char *s = write_it(&x, MERGE("merge"));
 		assert_string_equal(s, i ? "EVN|A40|20261122050010+0100|||a.keller~^Dr. Roy|202611220312+0100\nPID|1||4711^^^GAB^MR|||||\nMRG|W3K7-00001X^^^DOWNTIME||||||Unknown^Number\\F\\1\n"
 		                         : "EVN|A40|20261122050010+0100|||a.keller|202611220312+0100\nPID|1||4711^^^GAB^MR|||||\nMRG|W3K7-00001X^^^DOWNTIME||||||Unknown^Number\\F\\1\n");
-		assert_true(slice_eq_str(hl7_get(&x.back, "MSH-9"), "ADT^A40^ADT_A39"));
+		assert_true(slice_eq_str(hl7_get(&x.back, "MSH-9"), i ? "ADT^A40^ADT_A39" : "ADT^A40"));
 		bool found = false; /* our own reader merges the one into the other */
 		for (const struct fact_group *g = x.f.first; g; g = g->next)
 			for (const struct fact *t = g->first; t; t = t->next)
@@ -371,6 +418,6 @@ static void every_message_has_its_number(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(every_byte), cmocka_unit_test(read_back_the_same), cmocka_unit_test(corrections_and_withdrawals), cmocka_unit_test(cancellations), cmocka_unit_test(refused), cmocka_unit_test(echoes),
-		cmocka_unit_test(merges), cmocka_unit_test(merges_come_back), cmocka_unit_test(every_message_has_its_number)};
+		cmocka_unit_test(notes_as_results), cmocka_unit_test(every_word_in_every_language), cmocka_unit_test(merges), cmocka_unit_test(merges_come_back), cmocka_unit_test(every_message_has_its_number)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

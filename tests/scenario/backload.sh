@@ -26,7 +26,30 @@ json.dump(items, open("items.json", "w"))
 json.dump([dict(id=f"MORE-{i}", patient=["4711", "4712", "4713"][i % 3], kind="vitals", unit="3W", by="ada", occurred="2026-11-22T05:%02d" % i, values={"pulse": 60 + i}) for i in range(24)], open("more.json", "w"))
 json.dump([dict(id=f"LAST-{i}", patient="4713", kind="vitals", unit="3W", by="ada", occurred="2026-11-22T06:%02d" % i, values={"pulse": 60 + i}) for i in range(3)], open("last.json", "w"))
 PY
-hf downtime begin --site site --reason "EHR switched off" >/dev/null
+writes=sendto,sendmsg,write,writev
+strace=
+if command -v strace >/dev/null && strace -qq -o /dev/null true 2>/dev/null; then strace=yes; fi
+killed_at() { # N COMMAND...: at its Nth write, to the ledger's keeper, to the EHR or to who reads it
+	timeout 100 strace -qq -o /dev/null -e trace=$writes -e inject=$writes:signal=KILL:when=$1 "$HOLDFAST" "${@:2}" >/dev/null 2>&1 || true
+}
+disk_fails_at() { # N COMMAND...: the Nth time that anything is to be on the disk, in whichever process
+	timeout 100 strace -f -qq -o /dev/null -e trace=fdatasync -e inject=fdatasync:error=EIO:when=$1 "$HOLDFAST" "${@:2}" >said 2>&1 || true
+}
+stands() { hf downtime status --site site --json | json state; }
+step() { # HOW BEFORE AFTER COMMAND...: killed at each of its writes, or with a disk that fails, it is taken or it is not
+	local how=$1 before=$2 after=$3 n now=$2
+	shift 3
+	for n in 1 2 4 6; do
+		[ -n "$strace" ] && [ "$now" = "$before" ] || break
+		$how $n "$@"
+		now=$(stands)
+		[ "$now" = "$before" ] || same "$now" "$after" "$how $n: $*"
+		[ "$n $now" != "1 $after" ] || fail "$how: nothing happened to $*"
+	done 2>/dev/null
+	[ "$now" = "$after" ] || hf "$@" >/dev/null
+	same "$(stands)" "$after" "$*"
+}
+step killed_at none down downtime begin --site site --reason "EHR switched off"
 hf capture import --site site items.json >/dev/null 2>&1
 receiver= rport=$(free_port)
 trap '[ -z "$receiver" ] || kill $receiver 2>/dev/null || true; cleanup' EXIT
@@ -143,12 +166,22 @@ hf backload prove --site site --to 127.0.0.1:$rport --name EHR >said && fail "a 
 listen dedupe
 hf backload prove --site site --to 127.0.0.1:$rport --name EHR >said || fail "it gives its acknowledgement again: $(cat said)"
 rm -f came
-for pause in 0.1 0.15 0.2 0.25 0.3 0.35 0.4 0.5 0.6 0.8; do
-	"$HOLDFAST" backload send --site site --to 127.0.0.1:$rport --name EHR --wait 2 >/dev/null 2>&1 &
-	victim=$!
-	sleep $pause
-	kill -9 $victim 2>/dev/null || true
-	wait $victim 2>/dev/null || true
+for n in 1 2 3 4 5 6 8 11; do
+	if [ -n "$strace" ]; then
+		killed_at $n backload send --site site --to 127.0.0.1:$rport --name EHR --wait 2
+	else
+		"$HOLDFAST" backload send --site site --to 127.0.0.1:$rport --name EHR --wait 2 >/dev/null 2>&1 &
+		victim=$!
+		sleep 0.$n
+		kill -9 $victim 2>/dev/null || true
+		wait $victim 2>/dev/null || true
+	fi
+done
+for n in 1 2 4; do # what a disk that fails has not kept was not sent
+	[ -n "$strace" ] || continue
+	disk_fails_at $n backload send --site site --to 127.0.0.1:$rport --name EHR --wait 2
+	hf backload list --site site --json >listed
+	python3 -c 'import json,os,sys; known={json.loads(l)["control_id"] for l in open("listed")}; sys.exit(any(l.split()[1] not in known for l in (open("came") if os.path.exists("came") else [])))' || fail "disk_fails_at $n: a message came that is no entry: $(cat said)"
 done
 send >said || fail "after the kills: $(cat said)"
 same "$(awk '{print $2}' came | sort -u | wc -l) $(awk '{print $1, $2}' came | sort -u | wc -l)" "24 24" "control ids, and bytes"
@@ -165,7 +198,9 @@ same "$(state LAST-0) $(state LAST-1) $(wc -l <came)" "unknown open 1" "the next
 other >said 2>why && fail "unknown is not done: $(cat said)"
 same "$(wc -l <came)" 1 "not again by itself"
 grep -q 'not known whether the EHR has' why || fail "what is to be done is not said: $(cat why)"
-for to in read-only write; do hf downtime advance $to --site site >/dev/null; done
+step disk_fails_at down read-only downtime advance read-only --site site
+step killed_at read-only write downtime advance write --site site
+same "$(hf ledger list --site site --kind downtime | wc -l)" 3 "each step is one entry"
 refused 1 "not closed" downtime advance closed --site site
 refused 2 "reason is missing" backload resolve LAST-0 --as again --site site
 hf backload resolve LAST-0 --as again --reason "looked: it is not there" --site site >/dev/null
