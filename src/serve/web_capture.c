@@ -1,4 +1,4 @@
-/* What is written down while the EHR is away, from the page: saved (durable when it is answered), listed, shown; and the bed board of the house. Here people type: two identifiers are asked for before care is changed, a name that
+/* What is written down while the EHR is away, from the page: saved (durable when it is answered), listed, shown; specimens. Here people type: two identifiers are asked for before care is changed, a name that
  * nobody knows is refused, and who writes it down is who has signed in. */
 #include "web_internal.h"
 #include "downtime.h"
@@ -279,75 +279,6 @@ static void one(struct web_request *q, const char *id)
 		web_json(q, 200);
 }
 
-/* ---- beds ---- */
-
-static bool same_bed(const struct chart_row *a, const struct chart_row *b)
-{
-	return slice_eq(a->place.facility, b->place.facility) && slice_eq(a->place.unit, b->place.unit) && slice_eq(a->place.room, b->place.room) && slice_eq(a->place.bed, b->place.bed);
-}
-
-/* The census is in order of facility, unit, room and bed. A bed that two are said to lie in: one of the two is somewhere else. */
-static void put_beds(struct web_request *q, struct jsonw *w, struct chart_row *rows, uint64_t *ret_conflicts)
-{
-	static const char *const origins[] = {[FACT_FED] = "fed", [FACT_CAPTURED] = "captured", [FACT_RESTORED] = "restored", [FACT_PARTNER] = "partner"};
-	*ret_conflicts = 0;
-	while (rows) {
-		const struct chart_row *first = rows;
-		size_t n = 0;
-		jsonw_obj(w);
-		jsonw_kslice_opt(w, "facility", first->place.facility);
-		jsonw_kslice_opt(w, "unit", first->place.unit);
-		jsonw_kslice_opt(w, "room", first->place.room);
-		jsonw_kslice_opt(w, "bed", first->place.bed);
-		jsonw_key(w, "claims");
-		jsonw_arr(w);
-		for (; rows && same_bed(first, rows); rows = rows->next, n++) {
-			jsonw_obj(w);
-			jsonw_key(w, "patient");
-			web_capture_who(q, w, rows);
-			jsonw_kstr(w, "origin", origins[rows->origin]);
-			jsonw_kslice_opt(w, "since", rows->since);
-			jsonw_obj_end(w);
-		}
-		jsonw_arr_end(w);
-		bool conflict = n > 1 && first->place.bed.n;
-		jsonw_kbool(w, "conflict", conflict);
-		*ret_conflicts += conflict;
-		jsonw_obj_end(w);
-	}
-}
-
-static void beds(struct web_request *q)
-{
-	struct chart_moment at;
-	struct chart_row *rows;
-	struct err e = {0};
-	struct jsonw w;
-	uint64_t conflicts;
-	size_t n;
-	if (!web_may(q, MAY_CENSUS))
-		return;
-	struct chart *c = web_chart(q);
-	if (!c || web_moment(q, &at, &e) < 0)
-		return;
-	if (chart_census(c, at, SLICE_NULL, q->a, &rows, &n, &e) < 0) {
-		web_fail(q, &e);
-		return;
-	}
-	jsonw_init(&w, &q->out);
-	jsonw_obj(&w);
-	jsonw_ku64(&w, "patients", n);
-	jsonw_key(&w, "beds");
-	jsonw_arr(&w);
-	put_beds(q, &w, rows, &conflicts);
-	jsonw_arr_end(&w);
-	jsonw_ku64(&w, "conflicts", conflicts);
-	jsonw_obj_end(&w);
-	if (web_unchanged(q, at) || web_audit(q, "view", NULL, "bed board", at.end ? at.end - 1 : 0, NULL) < 0)
-		return;
-	web_json(q, 200);
-}
-
 /* ---- specimens ---- */
 
 /* A specimen's person is named as everywhere: by the row of a census, masked where the record is protected. */
@@ -419,7 +350,7 @@ void web_capture(struct web_request *q, const char *path)
 	if (!strcmp(path, "captures"))
 		list(q);
 	else if (!strcmp(path, "beds"))
-		beds(q);
+		web_beds(q);
 	else if (!strcmp(path, "capture"))
 		post(q);
 	else if (!strcmp(path, "capture/scan"))

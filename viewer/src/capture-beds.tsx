@@ -7,25 +7,17 @@ import { t } from "./i18n";
 import { useData, useNow, usePaper, useShared, withAt } from "./state";
 import { Fail, Loading, OriginMark, RowMarks, Who } from "./ui";
 
-interface Claim { row: Row; origin: Origin; since: string; also: string[] }
-interface Bed { key: string; unit: string; name: string; conflict: boolean; claims: Claim[] }
+interface Claim { row: Row; origin: Origin; since: string; also: [string, boolean][] }
+interface Bed { key: string; unit: string; name: string; two: boolean; conflict: boolean; claims: Claim[] }
+const s = (x: unknown) => (typeof x === "string" ? x : ""), nameOf = (b: Any) => [s(b.room), s(b.bed)].filter(Boolean).join("-");
+const originOf = (o: unknown): Origin => (o === "captured" || o === "restored" || o === "partner" ? o : "fed");
 function bedsOf(d: Any): Bed[] {
-  const all = ((d?.beds ?? []) as Any[]).map((b): Bed => {
-    const s = (x: unknown) => (typeof x === "string" ? x : ""), name = [s(b.room), s(b.bed)].filter(Boolean).join("-");
-    return { key: [b.facility, b.unit, b.room, b.bed].map(s).join("^"), unit: s(b.unit), name, conflict: !!b.conflict, claims: ((b.claims ?? []) as Any[]).map((c) => ({ row: rowsOf({ patients: [c.patient] }).rows[0]!, origin: c.origin === "captured" || c.origin === "restored" || c.origin === "partner" ? c.origin : "fed", since: s(c.since), also: [] })) };
+  return ((d?.beds ?? []) as Any[]).map((b): Bed => {
+    const claims = ((b.claims ?? []) as Any[]).map((c): Claim => ({ row: rowsOf({ patients: [c.patient] }).rows[0]!, origin: originOf(c.origin), since: s(c.since), also: ((c.also ?? []) as Any[]).map((o) => [`${s(o.unit)} ${nameOf(o)}`.trim(), !!o.otherNumber]) }));
+    return { key: [b.facility, b.unit, b.room, b.bed].map(s).join("^"), unit: s(b.unit), name: nameOf(b), two: claims.length > 1 && !!s(b.bed), conflict: !!b.conflict, claims };
   });
-  // what was written down may not name the facility: a bed of one and of no facility is one bed
-  for (const b of all.filter((x) => x.key.startsWith("^"))) {
-    const twin = all.filter((o) => o !== b && b.name && o.key.endsWith(b.key));
-    if (twin.length !== 1) continue;
-    twin[0]!.claims.push(...b.claims);
-    if (twin[0]!.claims.length > 1) twin[0]!.conflict = true;
-    all.splice(all.indexOf(b), 1);
-  }
-  for (const b of all) for (const c of b.claims) c.also = all.filter((o) => o !== b && o.claims.some((x) => x.row.id === c.row.id)).map((o) => `${o.unit} ${o.name}`.trim());
-  return all;
 }
-const loud = (b: Bed) => b.conflict || b.claims.some((c) => c.also.length > 0);
+const loud = (b: Bed) => b.conflict;
 
 export function BedsPage() {
   const { atParam, may } = useShared(), now = useNow(30000), [unit, setUnit] = useState("");
@@ -34,12 +26,12 @@ export function BedsPage() {
   const units = [...new Set((all ?? []).map((b) => b.unit))].sort((a, b) => a.localeCompare(b, undefined, { numeric: true })), bad = (all ?? []).filter(loud), shown = units.filter((u) => !unit || u === unit);
   const line = (b: Bed) => (
     <li key={b.key} class={`bedcard ${loud(b) ? "conflict" : ""}`}>
-      <b class="bedname">{b.name || t("bbNoBed")}</b>{b.conflict && <b class="tag red">{t("bbConflict")}</b>}
+      <b class="bedname">{b.name || t("bbNoBed")}</b>{b.two && <b class="tag red">{t("bbConflict")}</b>}
       {b.claims.map((c) => (
         <div class="claim" key={c.row.id}>
           <OriginMark origin={c.origin} /> <a href={`#/chart/${encodeURIComponent(c.row.id)}`}><Who name={c.row.name} masked={c.row.masked} /></a> {!c.row.masked && <small>{birth(c.row.birth)} {ageOf(c.row.birth, now)}</small>} <RowMarks row={c.row} />
           {(loud(b) || c.origin !== "fed") && c.since && <small class="muted">{t("bbSince", { t: stampNear(c.since, now) })}</small>}
-          {c.also.map((x) => <b key={x} class="tag red">{t("bbTwoBeds", { b: x })}</b>)}
+          {c.also.map(([x, other]) => <b key={x} class="tag red">{t(other ? "bbTwoBedsOther" : "bbTwoBeds", { b: x })}</b>)}
           {loud(b) && may("capture") && <a class="btn tiny noprint" href={`#/capture/${encodeURIComponent(c.row.id)}/transfer`}>{t("bbMove")}</a>}
         </div>))}
     </li>
