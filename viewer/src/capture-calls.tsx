@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, post, serverNow } from "./api";
 import { Places } from "./capture-parts";
 import type { Any } from "./fhir";
-import { birth, count, full, stampNear } from "./format";
+import { birth, clock, count, dayOf, msOf, stampNear } from "./format";
 import { type Key, getLang, t } from "./i18n";
 import { useData, useNow, usePaper, useShared, withAt } from "./state";
 import { Fail, Loading } from "./ui";
@@ -19,6 +19,8 @@ function callOf(c: Any): Call {
   };
 }
 const listOf = (l: Any): List => ({ name: s(l.list), kind: s(l.kind), title: s(l.title), calls: n(l.calls), open: n(l.open), counts: (l.counts ?? {}) as Record<string, number> });
+// A plan, to the minute: "Tuesday, 24 November 2026, 09:30".
+const whenOf = (iso: string) => [dayOf(iso) || iso, iso.length > 10 ? clock(msOf(iso)) : ""].filter(Boolean).join(", ");
 const stateWord = (x: string) => t(`cl_${x}` as Key), states = ["reached", "no-answer", "called", "letter", "not-needed"];
 
 export function CallsPage({ list }: { list: string }) {
@@ -28,7 +30,7 @@ export function CallsPage({ list }: { list: string }) {
   return (
     <div class="column">
       <div class="head"><div class="pagehead"><h1 tabIndex={-1}>{t("cpCalls")}</h1>{here && <span class="muted">{t("clCount", { n: count(here.calls), o: count(here.open) })}</span>}<span class="grow" /><Places here="calls" /></div>
-        {lists.length > 0 && <nav class="units noprint" aria-label={t("clLists")}>{lists.map((l) => <a key={l.name} class="place" href={`#/capture/calls/${encodeURIComponent(l.name)}`} aria-current={l.name === list ? "page" : undefined}>{l.name} <b>{count(l.open)}</b></a>)}</nav>}</div>
+        {lists.length > 0 && <nav class="units noprint" aria-label={t("clLists")}>{lists.map((l) => <a key={l.name} class="place" href={`#/capture/calls/${encodeURIComponent(l.name)}`} aria-current={l.name === list ? "page" : undefined}>{l.name}&nbsp;<b>({count(l.open)})</b></a>)}</nav>}</div>
       <div class="scroller" id="content" tabIndex={0} role="main">
         <Fail error={error} onRetry={reload} fetched={fetched} />
         {!data && !error && <Loading what={t("cpCalls")} />}
@@ -68,7 +70,7 @@ function CallLine({ c, now, may, onSaid }: { c: Call; now: number; may: boolean;
     <li class={`call ${shown.settled ? "was" : ""}`} id={`call-${c.id}`}>
       <div class="callwho">{c.withheld ? <b>{t("protectedRec")}</b> : <><b class="big">{c.person ? <a href={`#/chart/${encodeURIComponent(c.person)}`}>{c.name}</a> : c.name}</b> {c.patient && <b class="mrn">{c.patient}</b>} {c.birth && <span>{birth(c.birth) || c.birth}</span>} {c.several && <b class="tag amber">{t("cg_several-persons")}</b>}</>}</div>
       <div class="callno">{c.phones.length ? c.phones.map((p) => <b key={p} class="dial">{p}</b>) : !c.withheld && !c.email && <b class="unm">{t("clNoNumber")}</b>}{c.email && <span>{c.email}</span>}</div>
-      <div class="callof">{c.when && <b>{full(c.when)}</b>} {c.what}{c.note && <small> ({c.note})</small>}</div>
+      <div class="callof">{c.when && <b>{whenOf(c.when)}</b>} {c.what}{c.note && <small> ({c.note})</small>}</div>
       <div class="callstate"><b class={`tag ${shown.settled ? "green" : shown.state === "to-call" ? "" : "amber"}`}>{shown.settled ? "✓ " : ""}{stateWord(shown.state)}</b>{shown.tries > 0 && <small> {t("clTries", { n: shown.tries })}</small>}
         {shown.marks.length > 0 && <ol class="acts">{shown.marks.map((m) => <li key={m.entry} class={m.counts ? "" : "muted"}><b class="nowrap">{stampNear(m.at, now)}</b> {stateWord(m.state)} · {m.by}{m.note && <>: {m.note}</>}{!m.counts && <small> ({t("clStayed")})</small>}</li>)}</ol>}</div>
       {may && !c.withheld && <div class="callacts noprint">

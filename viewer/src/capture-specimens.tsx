@@ -21,7 +21,7 @@ export function SpecimensPage() {
         {!data && !error && <Loading what={t("cpSpecimens")} />}
         {data && <>
           <p class="row">{steps.map((k) => <span key={k} class="tag">{t(`sp_${k}` as Key)} <b>{count(n(counts[k]))}</b></span>)}</p>
-          <p class={`note ${data.closes ? "ok" : "warn"}`} role="status" id="specimens-verdict"><b>{data.closes ? t("spCloses", { n: count(n(data.specimens)) }) : t("spOpen", { n: count(n(data.open)), a: count(n(data.specimens)) })}</b>{n(data.unnumbered) > 0 && <> {t("spUnnumbered", { n: count(n(data.unnumbered)) })}</>}</p>
+          <p class={`note ${!data.closes ? "warn" : n(data.specimens) ? "ok" : ""}`} role="status" id="specimens-verdict"><b>{!n(data.specimens) && data.closes ? t("spNone") : data.closes ? t("spCloses", { n: count(n(data.specimens)) }) : t("spOpen", { n: count(n(data.open)), a: count(n(data.specimens)) })}</b>{n(data.unnumbered) > 0 && <> {t("spUnnumbered", { n: count(n(data.unnumbered)) })}</>}</p>
           <label class="choice noprint"><input type="checkbox" id="specimens-all" checked={all} onChange={(e) => setAll(e.currentTarget.checked)} /> {t("spAll")}</label>
           {list.length > 0 && <div class="tablewrap"><table class="grid"><thead><tr><th scope="col">{t("cfSpecimen")}</th><th scope="col">{t("patientWord")}</th><th scope="col">{t("cfTest")}</th><th scope="col">{t("spState")}</th><th scope="col">{t("spSince")}</th></tr></thead>
             <tbody>{list.map((x) => { const sp = (x.specimen ?? {}) as Any, row = x.patient ? rowsOf({ patients: [x.patient] }).rows[0] : undefined, why = whys[s(sp.open)]; return (
