@@ -216,6 +216,12 @@ if(EXISTS ${HF_PACKET_PAGE})
   set_source_files_properties(${CMAKE_SOURCE_DIR}/src/packet/packet_page.c PROPERTIES COMPILE_DEFINITIONS "HF_PACKET=\"${HF_PACKET_PAGE}\"" OBJECT_DEPENDS ${HF_PACKET_PAGE})
 endif()
 
+# And the page of a station's loopback; without it a plain one stands there.
+set(HF_STATION_PAGE ${CMAKE_SOURCE_DIR}/viewer/dist/station.html)
+if(EXISTS ${HF_STATION_PAGE})
+  set_source_files_properties(${CMAKE_SOURCE_DIR}/src/cli/station_face.c PROPERTIES COMPILE_DEFINITIONS "HF_STATION=\"${HF_STATION_PAGE}\"" OBJECT_DEPENDS ${HF_STATION_PAGE})
+endif()
+
 # tests/scenario/*.sh: stories told to the program from outside. Those that measure time or take both cores run alone.
 function(hf_scenarios)
   file(GLOB stories CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/scenario/*.sh)

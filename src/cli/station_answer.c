@@ -35,7 +35,7 @@ struct asked {
 	struct buf *out, text; /* out: head and body; text: the body so far */
 	struct session *who;
 	struct arena *a;
-	char cookie[160];
+	char cookie[160], name[128]; /* name: of a file to keep; empty: it is shown */
 	bool done;
 };
 
@@ -48,6 +48,8 @@ static void finish(struct asked *x, int status, const char *type, struct slice b
 	buf_str(x->out, "Cross-Origin-Opener-Policy: same-origin\r\nCross-Origin-Resource-Policy: same-origin\r\nCross-Origin-Embedder-Policy: require-corp\r\n");
 	if (strncmp(type, "text/html", 9) || slice_starts(body, "<!doctype html><!--station-->"))
 		buf_str(x->out, "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'\r\n"); /* a packet has its own */
+	if (x->name[0])
+		buf_printf(x->out, "Content-Disposition: attachment; filename=\"%s\"\r\n", x->name);
 	if (x->cookie[0])
 		buf_printf(x->out, "Set-Cookie: %s\r\n", x->cookie);
 	buf_str(x->out, "\r\n");
@@ -386,18 +388,85 @@ static void number(struct asked *x)
 	json(x, 201);
 }
 
+/* What the site has not said it has, sealed to it: for a stick, where the network never comes. That it was taken away changes nothing here: it waits until the site says so. */
+static void export(struct asked *x)
+{
+	AUTO_BUF struct buf b = {0};
+	struct err e = {0};
+	uint64_t from, to, items;
+	buf_init(&b, STATION_FILE_MAX);
+	if (!may_write(x, false))
+		return;
+	if (station_sent(x->s, &from, &e) < 0 || station_export(x->s, from, 0, &b, &to, &items, &e) < 0) {
+		failed(x, &e);
+		return;
+	}
+	if (!items) {
+		no(x, 404, "nothing", "The site has all that was written down here.");
+		return;
+	}
+	snprintf(x->name, sizeof x->name, "%.64s.holdfast", x->s->site.key);
+	finish(x, 200, "application/octet-stream", buf_slice(&b));
+}
+
 /* ---- pages ---- */
 
-static void packet(struct asked *x)
+static void packet(struct asked *x, const char *name)
 {
 	AUTO_BUF struct buf file = {0};
 	struct packet_seal seal;
 	struct err e = {0};
 	buf_init(&file, PACKET_MAX);
-	if (station_packet_newest(x->s, &file, &seal, &e) < 0)
+	if ((name ? station_packet_read(x->s, name, &file, &seal, &e) : station_packet_newest(x->s, &file, &seal, &e)) < 0)
 		failed(x, &e);
 	else
 		finish(x, 200, "text/html; charset=utf-8", buf_slice(&file));
+}
+
+static void newest(struct asked *x) { packet(x, NULL); }
+
+static void put_packet(struct asked *x, const struct station_packet *p, int64_t now, struct jsonw *w)
+{
+	AUTO_BUF struct buf file = {0};
+	struct packet_seal seal = {.made = p->made};
+	struct err quiet = {0};
+	buf_init(&file, PACKET_MAX);
+	bool fits = station_packet_read(x->s, p->name, &file, &seal, &quiet) == 0;
+	jsonw_obj(w);
+	jsonw_kstr(w, "name", p->name);
+	jsonw_kbool(w, "verified", fits);
+	jsonw_ktime(w, "made", fits ? seal.made : p->made);
+	jsonw_ki64(w, "ageSeconds", (now - p->made) / TIME_SEC);
+	if (fits) {
+		jsonw_ktime(w, "validUntil", seal.until);
+		jsonw_kbool(w, "expired", now > seal.until);
+		jsonw_ku64(w, "entries", seal.entries);
+	}
+	jsonw_ku64(w, "bytes", p->bytes);
+	jsonw_obj_end(w);
+}
+
+/* Each read and verified for this list, and again when it is opened: a dozen files of a megabyte or two take some hundredths of a second. */
+static void packets(struct asked *x)
+{
+	struct station_packet v[STATION_PACKETS_MAX];
+	struct jsonw w;
+	struct err e = {0};
+	size_t n = 0;
+	int64_t now = time_now();
+	if (station_packets(x->s, v, &n, &e) < 0) {
+		failed(x, &e);
+		return;
+	}
+	jsonw_init(&w, &x->text);
+	jsonw_obj(&w);
+	jsonw_key(&w, "packets");
+	jsonw_arr(&w);
+	for (size_t i = 0; i < n; i++)
+		put_packet(x, &v[i], now, &w);
+	jsonw_arr_end(&w);
+	jsonw_obj_end(&w);
+	json(x, 200);
 }
 
 static void put_html(struct buf *b, const char *s)
@@ -421,8 +490,18 @@ static void put_when(struct buf *b, int64_t seconds)
 		buf_printf(b, "%" PRId64 " h %02" PRId64 " min", seconds / 3600, seconds / 60 % 60);
 }
 
-/* Read at arm's length, in three languages at once: whoever stands there reads one of them. */
+/* Where the program was built without the page: read at arm's length, in three languages at once, whoever stands there reads one of them. */
+static void plain(struct asked *x);
 static void home(struct asked *x)
+{
+	struct slice face = station_face();
+	if (face.n)
+		finish(x, 200, "text/html; charset=utf-8", face);
+	else
+		plain(x);
+}
+
+static void plain(struct asked *x)
 {
 	struct packet_seal seal = {.made = 0};
 	struct station_contact c = {0};
@@ -487,13 +566,26 @@ static void session(struct asked *x)
 		put_session(x);
 }
 
+/* /packet/NAME: names have '%' in them where the unit's has other letters, and a browser writes that as %25. */
+static void one(struct asked *x, const char *s)
+{
+	char name[sizeof x->q->path] = "";
+	for (size_t n = 0; *s && n + 1 < sizeof name; n++) {
+		uint8_t c;
+		bool coded = s[0] == '%' && s[1] && s[2] && hex_get(&c, 1, slice_of(s + 1, 2)) == 0;
+		name[n] = coded ? (char)c : *s;
+		s += coded ? 3 : 1;
+	}
+	packet(x, name);
+}
+
 static void check(struct asked *x) { capture(x, true); }
 static void keep(struct asked *x) { capture(x, false); }
 
 static const struct {
 	const char *path;
 	void (*run)(struct asked *x);
-} routes[] = {{"/", home}, {"/packet", packet}, {"/api/status", status}, {"/api/session", session}, {"/api/login", login}, {"/api/logout", logout}, {"/api/capture", keep}, {"/api/capture/check", check}, {"/api/captures", captures}, {"/api/number", number}};
+} routes[] = {{"/", home}, {"/packet", newest}, {"/api/packets", packets}, {"/api/export", export}, {"/api/status", status}, {"/api/session", session}, {"/api/login", login}, {"/api/logout", logout}, {"/api/capture", keep}, {"/api/capture/check", check}, {"/api/captures", captures}, {"/api/number", number}};
 
 void station_answer(struct station *s, struct station_sessions *of, const struct station_http *q, struct slice body, struct buf *out)
 {
@@ -512,6 +604,8 @@ void station_answer(struct station *s, struct station_sessions *of, const struct
 	for (size_t i = 0; !x.done && i < ARRAY_LEN(routes); i++)
 		if (!strcmp(q->path, routes[i].path))
 			routes[i].run(&x);
+	if (!x.done && !strncmp(q->path, "/packet/", 8))
+		one(&x, q->path + 8);
 	if (!x.done)
 		no(&x, 404, "not-found", "Nothing is here.");
 	buf_done(&x.text);

@@ -25,6 +25,8 @@ void station_page_poll(struct station_page *p, int timeout_ms); /* serves what i
 /* What one request is answered: pure but for the station's folder. The whole answer, head and body. */
 struct station_sessions;
 struct station_sessions *station_sessions_new(uint16_t port);
+/* The page of this loopback (viewer/dist/station.html), put into the program when it is built; empty without it. */
+struct slice station_face(void);
 void station_answer(struct station *s, struct station_sessions *of, const struct station_http *q, struct slice body, struct buf *out);
 
 #endif

@@ -146,6 +146,8 @@ struct station_packet {
 };
 #define STATION_PACKETS_MAX 64
 int station_packets(const struct station *s, struct station_packet ret[STATION_PACKETS_MAX], size_t *ret_n, struct err *e) MUST; /* of the station's unit, newest first */
+/* The one of that name, read and verified again. ERR_NOT_FOUND. */
+int station_packet_read(const struct station *s, const char *name, struct buf *ret, struct packet_seal *ret_seal, struct err *e) MUST;
 /* The newest one whose signature fits, read again and verified again. ERR_NOT_FOUND. */
 int station_packet_newest(const struct station *s, struct buf *ret, struct packet_seal *ret_seal, struct err *e) MUST;
 

@@ -162,6 +162,28 @@ int station_packet_keep(struct station *s, struct slice file, unsigned keep, str
 	return r < 0 ? r : thin(s, keep, e);
 }
 
+/* Only what the folder's list has is opened: a name is no path. */
+int station_packet_read(const struct station *s, const char *name, struct buf *ret, struct packet_seal *ret_seal, struct err *e)
+{
+	struct station_packet have[STATION_PACKETS_MAX];
+	char path[sizeof have[0].name + 16];
+	size_t n, i = 0;
+	int r = station_packets(s, have, &n, e);
+	while (r == 0 && i < n && strcmp(have[i].name, name))
+		i++;
+	if (r == 0 && (i == n || !s->trusts))
+		return err_set(e, ERR_NOT_FOUND, s->place, "there is no packet of that name here");
+	if (r == 0) {
+		snprintf(path, sizeof path, "packets/%.*s", (int)sizeof have[i].name - 1, have[i].name);
+		r = file_read(s->dir, path, PACKET_MAX, ret, e);
+	}
+	if (r == 0)
+		r = packet_verify(buf_slice(ret), &s->vkey, ret_seal, e);
+	if (r < 0)
+		buf_reset(ret);
+	return r;
+}
+
 int station_packet_newest(const struct station *s, struct buf *ret, struct packet_seal *ret_seal, struct err *e)
 {
 	struct station_packet have[STATION_PACKETS_MAX];

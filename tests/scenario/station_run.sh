@@ -79,10 +79,17 @@ for _ in $(seq 200); do [ "$(at http://127.0.0.1:$page/)" = 200 ] && break; slee
 same "$(at http://127.0.0.1:$page/packet)" 200 "the packet's page"
 cmp -s answer "$(ls st/packets/3W-*.html | tail -n 1)" || fail "the packet is not the one that was fetched"
 hf packet verify answer --vkey site/ledger/vkey >/dev/null || fail "what is shown does not verify"
+same "$(at http://127.0.0.1:$page/api/packets)" 200 "its packets"
+same "$(json packets.0.verified <answer) $(json packets.0.expired <answer)" "True False" "the newest"
+name=$(json packets.0.name <answer)
+same "$(at http://127.0.0.1:$page/packet/$name)" 200 "one by its name"
+cmp -s answer "st/packets/$name" || fail "another packet than the one that was named"
+for path in packet/..%2fkey packet/../key packet/ packet/nothing.html; do same "$(at --path-as-is http://127.0.0.1:$page/$path)" 404 "$path"; done
 # another name, another origin, another page
 same "$(at -H 'Host: evil.example' http://127.0.0.1:$page/packet)" 403 "another name for this address"
 same "$(at -H 'Origin: http://evil.example' -X POST http://127.0.0.1:$page/api/login)" 403 "another origin"
 same "$(at http://127.0.0.1:$page/api/captures)" 401 "nobody has signed in"
+same "$(at http://127.0.0.1:$page/api/export)" 401 "a file to carry, for nobody"
 same "$(at -d '{"user":"a.keller","password":"wrong-one"}' http://127.0.0.1:$page/api/login)" 401 "a wrong PIN"
 
 # ---- the core dies at once, with all of its processes
@@ -108,6 +115,8 @@ same "$(ask /api/number -X POST)" 201 "a number"
 hf downtime numbers check "$(json number <answer)" >/dev/null || fail "the number: $(cat answer)"
 same "$(ask /api/captures)" 200 "what waits"
 same "$(json items.1.state <answer)" queued "it waits"
+same "$(ask /api/export)" 200 "a file to carry"
+cp answer carried
 
 # ---- killed: what was said is there
 kill -9 $station && wait $station 2>/dev/null || true
@@ -132,6 +141,8 @@ same "$(hf station status --dir st --json | json waiting)" 0 "what waits"
 shown site
 hf capture list --site site --json 2>/dev/null >list
 same "$(entries site capture)" 602 "items at the site"
+hf capture import --site site carried >/dev/null || fail "what was carried is refused"
+same "$(entries site capture)" 602 "what was carried, too, is there once"
 same "$(head -1 list | json id) $(head -1 list | json by) $(sed -n 2p list | json id)" "$key-000001 a.keller $key-000002" "whose they are"
 hf station status --dir st --json >s || fail "after all: $(cat s)"
 grep -q discarded s && fail "it does not write any more: $(cat s)"

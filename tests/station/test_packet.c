@@ -104,7 +104,18 @@ static void damaged(void **state)
 	assert_int_equal(there(w, v), 2);
 	snprintf(path, sizeof path, "%s/packets/%s", w->dir, v[0].name);
 	AUTO_CLOSE int fd = open(path, O_WRONLY);
+	assert_int_equal(station_packet_read(w->s, v[0].name, &file, &seal, &e), 0);
+	assert_true(seal.made == MADE + TIME_SEC);
+	buf_reset(&file);
 	assert_int_equal(pwrite(fd, "X", 1, 20), 1);
+	assert_int_equal(station_packet_read(w->s, v[0].name, &file, &seal, &e), ERR_CRYPTO);
+	assert_int_equal(file.n, 0); /* nothing of it is handed out */
+	static const char *const no[] = {"", ".", "..", "../vkey", "pack", "nothing.html"};
+	for (size_t i = 0; i < ARRAY_LEN(no); i++)
+		assert_int_equal(station_packet_read(w->s, no[i], &file, &seal, &e), ERR_NOT_FOUND);
+	assert_int_equal(station_packet_read(w->s, v[1].name, &file, &seal, &e), 0);
+	assert_true(seal.made == MADE);
+	buf_reset(&file);
 	assert_int_equal(station_packet_newest(w->s, &file, &seal, &e), 0);
 	assert_true(seal.made == MADE);
 	snprintf(path, sizeof path, "%s/packets/%s", w->dir, v[1].name);

@@ -1154,6 +1154,7 @@ await test("a real site: a backup, the same tree enciphered, and the board names
 // ---- ECGs ----
 await (await import("./ecg.mjs")).default({ test, axe, to, has, assert, knobs, mock, bed12, browser: () => b });
 await (await import("./packet.mjs")).default({ test, axe, has, assert, browser: () => b });
+await (await import("./station.mjs")).default({ test, axe, has, assert, browser: () => b });
 await (await import("./capture.mjs")).default({ test, axe, to, has, assert, browser: () => b });
 await (await import("./gate.mjs")).default({ test, axe, to, has, assert, knobs, mock, browser: () => b });
 
