@@ -41,7 +41,7 @@ static void put_scan(struct bl *w, unsigned n)
 static void sheet_said(struct bl *w, unsigned n)
 {
 	AUTO_BUF struct buf b = {0};
-	struct slice number = bl_value(w, "number"), of = bl_value(w, "of"), pages = bl_value(w, "pages");
+	struct slice number = bl_value(w, "number"), of = bl_value(w, "of"), page = bl_value(w, "page"), pages = bl_value(w, "pages");
 	if (!number.n)
 		number = w->c->sheet;
 	buf_init(&b, CAPTURE_MAX);
@@ -49,7 +49,9 @@ static void sheet_said(struct bl *w, unsigned n)
 	buf_printf(&b, "%s%.*s", backload_word(lang, BW_SHEET), SLICE_FMT(number));
 	if (of.n)
 		buf_printf(&b, " (%.*s)", SLICE_FMT(of));
-	if (pages.n)
+	if (page.n)
+		buf_printf(&b, "%s%.*s%s%.*s", backload_word(lang, BW_PAGE), SLICE_FMT(page), pages.n ? "/" : "", SLICE_FMT(pages));
+	else if (pages.n)
 		buf_printf(&b, ", %.*s%s", SLICE_FMT(pages), backload_word(lang, BW_PAGES));
 	buf_str(&b, backload_word(lang, scanned(w) ? BW_SCANNED : w->c->scan.n ? BW_TOO_LARGE : BW_STOP));
 	line(w, n, buf_slice(&b));

@@ -26,6 +26,7 @@ const char *backload_word(const char *lang, enum backload_word w)
 		[BW_REASON] = {" Reason: ", " Motif : ", "原因："},
 		[BW_YES] = {"yes", "oui", "是"},
 		[BW_SHEET] = {"Paper sheet ", "Feuille papier ", "纸质表单 "},
+		[BW_PAGE] = {", page ", ", page ", "，页码 "},
 		[BW_PAGES] = {" pages", " pages", " 页"},
 		[BW_SCANNED] = {", scanned.", ", numérisée.", "，已扫描。"},
 		[BW_TOO_LARGE] = {": its scan is larger than is sent, and is kept in Holdfast.", " : son image est trop volumineuse pour être envoyée ; elle est conservée dans Holdfast.", "：扫描件过大，未发送，保存在 Holdfast 中。"},

@@ -459,14 +459,16 @@ static const char *scan_type(struct slice s)
 static void write_sheet(struct writing *x)
 {
 	struct fact *t = add(x, FACT_DOCUMENT, NULL);
-	struct slice of = value(x, "of"), number = value(x, "number"), none = SLICE_NULL;
-	char *size = arena_printf(x->f->a, "%zu", x->c->scan.n), *title = arena_printf(x->f->a, "%.*s %.*s", SLICE_FMT(of.n ? of : SLICE("Sheet")), SLICE_FMT(number.n ? number : x->c->sheet));
+	struct slice of = value(x, "of"), number = value(x, "number"), page = value(x, "page"), pages = value(x, "pages"), none = SLICE_NULL;
+	char *size = arena_printf(x->f->a, "%zu", x->c->scan.n), *title = arena_printf(x->f->a, "%.*s %.*s%s%.*s%s%.*s", SLICE_FMT(of.n ? of : SLICE("Sheet")), SLICE_FMT(number.n ? number : x->c->sheet), page.n ? ", page " : "", SLICE_FMT(page),
+		page.n && pages.n ? " of " : "", SLICE_FMT(page.n ? pages : none));
 	PARTS(x, t, FF_CODE, none, none, none, none, none, none, SLICE("Scanned sheet"));
 	put(x, t, FF_TITLE, slice_str(title));
 	facts_put_str(x->f, t, FF_STATUS, "current");
 	put_time(x, t, FF_TIME, x->c->occurred);
 	put_who(x, t, FF_AUTHOR);
-	put_line(x, t, "pages", value(x, "pages"));
+	if (!page.n)
+		put_line(x, t, "pages", pages);
 	if (x->c->scan.n && size) {
 		facts_put_str(x->f, t, FF_CONTENT_TYPE, scan_type(x->c->scan));
 		facts_put_str(x->f, t, FF_CONTENT_PLACE, "behind the line");

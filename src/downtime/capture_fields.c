@@ -135,6 +135,7 @@ static const struct capture_field specimen[] = {
 };
 static const struct capture_field sheet[] = {
 	{"number", FIELD_TEXT, "sheet sheetnumber", NULL},
+	{"page", FIELD_AMOUNT, "", NULL},
 	{"pages", FIELD_AMOUNT, "", NULL},
 	{"of", FIELD_TEXT, "kind form title", NULL},
 };

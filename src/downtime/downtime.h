@@ -30,7 +30,7 @@
  *   result        test code system value unit range flag specimen(number) order calledBy calledTo readBack(true) critical(true) status(P or F)
  *   note          title text                                        allergy   substance code system reaction severity criticality statedNone(true)
  *   specimen      number what test order state(collected sent received resulted delivered lost) to
- *   sheet         number pages of(kind of sheet)                    (the scan: bytes behind the line)
+ *   sheet         number page(which of them this is; absent: all in one) pages of(kind of sheet)   (the scan: bytes behind the line)
  *   merge         op(merge unmerge) of entry                        made of a registrar's decision (capture_of_merge), and taken from nobody: patient is the record that stays, of the one that went into it or was taken out of it
  *
  * Owners (R19: who enters it after an outage): registration, admit, transfer, discharge, cancel, merge: registration. given, held, order of medication: pharmacy. result, specimen, order laboratory: laboratory. order imaging: imaging. All else: nursing.
@@ -204,7 +204,7 @@ struct backload_message {
 };
 int backload_message(const struct capture *c, const struct backload_message *m, struct buf *ret, struct err *e) MUST; /* ERR_NO: an item of this kind needs no message (specimen, sheet), and is filed by its owner's word */
 /* Sentences and words that go with it, in "en" (NULL, or any other), "fr" or "zh" (backload_words.c). */
-enum backload_word { BW_WRITTEN_DOWN, BW_BY, BW_FOR, BW_UNIT, BW_FROM_SHEET, BW_HAPPENED, BW_STOP, BW_REASON, BW_YES, BW_SHEET, BW_PAGES, BW_SCANNED, BW_TOO_LARGE, BW_NOTE_TITLE, BW_NOTE_FROM, BW_NOTE_TO, BW_NOTE_ITEMS_1, BW_NOTE_ITEMS,
+enum backload_word { BW_WRITTEN_DOWN, BW_BY, BW_FOR, BW_UNIT, BW_FROM_SHEET, BW_HAPPENED, BW_STOP, BW_REASON, BW_YES, BW_SHEET, BW_PAGE, BW_PAGES, BW_SCANNED, BW_TOO_LARGE, BW_NOTE_TITLE, BW_NOTE_FROM, BW_NOTE_TO, BW_NOTE_ITEMS_1, BW_NOTE_ITEMS,
 	BW_NOTE_TIMES, BW_NOTE_BY, BW_NOTE_SHEETS, BW_NOTE_KEPT, BW_AND, BW_MORE, BW_COUNT };
 bool backload_lang_known(const char *lang);
 const char *backload_word(const char *lang, enum backload_word w);

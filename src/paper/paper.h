@@ -62,6 +62,7 @@ enum paper_kind { PAPER_CENSUS, PAPER_SUMMARY, PAPER_MAR, PAPER_LABS, PAPER_ORDE
 const char *paper_kind_name(enum paper_kind k);              /* "census" ... "mar-form" ... */
 int paper_kind_parse(struct slice name) MUST;                 /* -1: none */
 bool paper_kind_is_form(enum paper_kind k);                   /* to be written on */
+bool paper_kind_is_written(enum paper_kind k);                /* a form, or a MAR, on which doses are signed for: what comes back has something on it that nobody has typed yet */
 
 enum paper_origin { PAPER_FED, PAPER_CAPTURED, PAPER_RESTORED, PAPER_PARTNER }; /* as enum fact_origin */
 enum paper_said { PAPER_LISTED, PAPER_STATED_NONE, PAPER_NOT_RECEIVED };        /* as enum fhir_section_state */

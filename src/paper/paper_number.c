@@ -24,6 +24,11 @@ bool paper_kind_is_form(enum paper_kind k)
 	return k >= PAPER_REGISTRATION && k <= PAPER_TRANSFER;
 }
 
+bool paper_kind_is_written(enum paper_kind k)
+{
+	return paper_kind_is_form(k) || k == PAPER_MAR;
+}
+
 static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 static int value(uint8_t c)

@@ -166,7 +166,7 @@ int ward_register_take(struct ward_register *r, uint64_t entry, int64_t time, st
 	if (s == WARD_PRINTED)
 		return take_printed(r, n, entry, time, e);
 	struct ward_sheet *to = s > 0 && paper_number_get(json_text(n, "sheet"), &of, NULL) == 0 ? find(r, &of) : NULL;
-	if (!to || to->state == WARD_SCANNED || to->state == WARD_DESTROYED) {
+	if (!to || to->state == WARD_SCANNED || to->state == WARD_DESTROYED) { /* of one that is scanned nothing is to come any more */
 		r->odd++;
 		return 0;
 	}
@@ -175,6 +175,40 @@ int ward_register_take(struct ward_register *r, uint64_t entry, int64_t time, st
 	to->entry = entry;
 	to->by = arena_dup(r->a, json_text(n, "by"));
 	to->to = arena_dup(r->a, json_text(n, "to"));
+	return arena_code(r->a) ? err_set(e, arena_code(r->a), NULL, "the register of sheets is larger than 2 GiB") : 0;
+}
+
+/* Page 0: all of it, as items said that were made before pages were. */
+static bool whole(struct ward_sheet *s, uint32_t page)
+{
+	if (page && page <= s->pages && !(s->page_set[(page - 1) / 64] >> (page - 1) % 64 & 1)) {
+		s->page_set[(page - 1) / 64] |= UINT64_C(1) << (page - 1) % 64;
+		s->scanned++;
+	}
+	return !page || s->scanned >= s->pages;
+}
+
+int ward_register_scanned(struct ward_register *r, uint64_t entry, int64_t time, const struct capture *c, struct err *e)
+{
+	struct slice number = json_text(c->values, "number");
+	struct paper_number of;
+	uint64_t page = 0;
+	if (c->kind != CAPTURE_SHEET || c->withdraw)
+		return 0;
+	struct ward_sheet *s = paper_number_get(number.n ? number : c->sheet, &of, NULL) == 0 ? find(r, &of) : NULL;
+	if (!s || s->state == WARD_SCANNED || s->state == WARD_DESTROYED) {
+		r->odd++;
+		return 0;
+	}
+	if (num_u64(json_text(c->values, "page"), 1, PAPER_PAGES_OF_SHEET_MAX, &page) < 0)
+		page = 0;
+	if (!whole(s, (uint32_t)page))
+		return 0;
+	s->state = WARD_SCANNED;
+	s->since = time;
+	s->entry = entry;
+	s->by = arena_dup(r->a, c->by);
+	s->to = SLICE_NULL;
 	return arena_code(r->a) ? err_set(e, arena_code(r->a), NULL, "the register of sheets is larger than 2 GiB") : 0;
 }
 
