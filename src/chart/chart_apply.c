@@ -105,13 +105,13 @@ int groups_apply(struct apply *p, struct err *e)
 
 static bool has_json(uint8_t kind)
 {
-	return kind == KIND_IDENTITY || (kind >= KIND_QUARANTINE && kind <= KIND_CONFIG) || kind == KIND_GATE_ACT || kind == KIND_GATE_LETTER || kind == KIND_DRILL;
+	return kind == KIND_IDENTITY || (kind >= KIND_QUARANTINE && kind <= KIND_CONFIG) || kind == KIND_GATE_ACT || kind == KIND_GATE_LETTER || kind == KIND_DRILL || kind == KIND_SCAN;
 }
 
 /* What Holdfast writes of itself and of its users changes no chart. */
 static bool speaks(uint8_t kind)
 {
-	return kind != KIND_PACK && !(kind >= KIND_ACCOUNT && kind <= KIND_CONFIG) && !(kind >= KIND_GATE_ACT && kind <= KIND_PACKET) && kind != KIND_DOWNTIME && kind != KIND_DRILL; /* a list of calls does: a page that shows it is not the page of before */
+	return kind != KIND_PACK && !(kind >= KIND_ACCOUNT && kind <= KIND_CONFIG) && !(kind >= KIND_GATE_ACT && kind <= KIND_PACKET) && kind != KIND_DOWNTIME && kind != KIND_DRILL && kind != KIND_SCAN; /* a list of calls does: a page that shows it is not the page of before */
 }
 
 static int apply(struct apply *p, const struct facts *f, struct slice body, struct err *e)

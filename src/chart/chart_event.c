@@ -83,8 +83,21 @@ static void read_gate(const struct json_node *n, struct store_event *v, struct a
 	v->text = FIRST_OF(n, "result", "condition", "standing.state", "letter");
 }
 
+/* A page that nobody could place yet: the feed gives its line alone. Of no patient, whatever was said of it: it is in no chart. */
+static void read_scan(const struct json_node *n, struct store_event *v)
+{
+	v->user = json_text(n, "by");
+	v->what = json_text(n, "what");
+	v->reason = FIRST_OF(n, "why", "reason");
+	v->text = FIRST_OF(n, "id", "sheet");
+}
+
 static void read_event(const struct json_node *n, struct store_event *v, struct arena *a)
 {
+	if (v->kind == KIND_SCAN) {
+		read_scan(n, v);
+		return;
+	}
 	if (v->kind == KIND_GATE_ACT || v->kind == KIND_GATE_LETTER) {
 		read_gate(n, v, a);
 		return;

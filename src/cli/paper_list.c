@@ -6,55 +6,64 @@
 
 struct reading {
 	struct ward_register *r;
+	struct ward_scans *s;
 	struct ledger *l;
 	uint64_t *seqs;
 	size_t n;
 };
 
-/* A captured item of kind sheet is the scan of one: it closes that sheet, as a command's word does. Another kind of item is none of ours. */
-static int take_scan(struct reading *x, const struct ledger_entry *en, struct err *e)
+/* A captured item of kind sheet is the scan of one; any other may say which sheet it was copied from. */
+static int take_captured(struct reading *x, const struct ledger_entry *en, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new((size_t)4 << 20);
-	AUTO_BUF struct buf act = {0};
 	struct capture c;
 	if (!a)
 		return err_set(e, ERR_MEMORY, NULL, "no memory for the register");
-	if (capture_read(en->body, a, &c, NULL) < 0 || c.kind != CAPTURE_SHEET || c.withdraw)
+	if (capture_read(en->body, a, &c, NULL) < 0)
 		return 0;
-	struct slice number = json_text(c.values, "number");
-	char *n = arena_strdup(a, number.n ? number : c.sheet), *by = arena_strdup(a, c.by);
-	if (!n || !by)
+	int r = ward_register_scanned(x->r, en->seq, en->leaf.time, &c, e);
+	return r < 0 ? r : ward_scans_captured(x->s, en->seq, en->leaf.time, &c, e);
+}
+
+static int take_scan(struct reading *x, const struct ledger_entry *en, struct err *e)
+{
+	AUTO_ARENA struct arena *a = arena_new((size_t)1 << 20);
+	struct ward_scan s;
+	if (!a)
 		return err_set(e, ERR_MEMORY, NULL, "no memory for the register");
-	buf_init(&act, 1 << 16);
-	ward_register_act(n, WARD_SCANNED, by, NULL, NULL, &act);
-	return buf_ok(&act) ? ward_register_take(x->r, en->seq, en->leaf.time, buf_slice(&act), e) : 0;
+	return ward_scan_read(en->body, false, a, &s, NULL) < 0 ? 0 : ward_scans_take(x->s, en->seq, en->leaf.time, &s, e);
 }
 
 /* Leaves say which entries are about sheets, and only those are opened. */
-static int read_register(struct site *s, struct ward_register **ret, struct err *e)
+int paper_read(struct site *s, struct ward_register **ret, struct ward_scans **ret_scans, struct err *e)
 {
 	struct reading x = {0};
 	struct site_keys keys = {0};
 	struct ledger_entry en;
 	int r = ward_register_new(&x.r, e);
 	if (r == 0)
+		r = ward_scans_new(&x.s, e);
+	if (r == 0)
 		r = cli_ledger(s, true, &keys, &x.l, e);
 	if (r == 0)
-		r = cli_entries(x.l, LEDGER_KIND_BIT(LEDGER_SHEET) | LEDGER_KIND_BIT(LEDGER_CAPTURE), &x.seqs, &x.n, e);
+		r = cli_entries(x.l, LEDGER_KIND_BIT(LEDGER_SHEET) | LEDGER_KIND_BIT(LEDGER_CAPTURE) | LEDGER_KIND_BIT(LEDGER_SCAN), &x.seqs, &x.n, e);
 	for (size_t i = 0; r == 0 && i < x.n; i++) {
 		r = ledger_read(x.l, x.seqs[i], &en, e);
 		if (r == 0)
-			r = en.leaf.kind == LEDGER_CAPTURE ? take_scan(&x, &en, e) : ward_register_take(x.r, en.seq, en.leaf.time, en.body, e);
+			r = en.leaf.kind == LEDGER_CAPTURE ? take_captured(&x, &en, e) : en.leaf.kind == LEDGER_SCAN ? take_scan(&x, &en, e) : ward_register_take(x.r, en.seq, en.leaf.time, en.body, e);
 		else if (r == ERR_ERASED)
 			r = 0;
 	}
 	ledger_free(x.l);
 	site_keys_wipe(&keys);
 	free(x.seqs);
-	if (r < 0)
+	if (r < 0) {
 		ward_register_free(x.r);
-	else
+		ward_scans_free(x.s);
+	} else {
 		*ret = x.r;
+		*ret_scans = x.s;
+	}
 	return r;
 }
 
@@ -99,6 +108,7 @@ static void put_sheet(struct jsonw *w, const struct ward_sheet *s)
 	jsonw_kslice_opt(w, "patient", s->patient);
 	jsonw_kslice_opt(w, "unit", s->unit);
 	jsonw_ku64(w, "pages", s->pages);
+	jsonw_ku64(w, "pagesScanned", s->scanned);
 	jsonw_kstr(w, "state", ward_state_name(s->state));
 	jsonw_ktime(w, "printed", s->printed);
 	jsonw_ktime(w, "since", s->since);
@@ -122,6 +132,8 @@ static void print_sheet(const struct ward_sheet *s)
 		printf(", now with ");
 		cli_slice(stdout, s->to);
 	}
+	if (s->scanned && s->state != WARD_SCANNED)
+		printf(", %u of %u pages scanned", s->scanned, s->pages);
 	putchar('\n');
 }
 
@@ -173,6 +185,7 @@ int paper_list(const struct paper_options *o)
 	struct err e = {0};
 	struct site s;
 	struct ward_register *g = NULL;
+	struct ward_scans *scans = NULL;
 	struct counts c = {0};
 	AUTO_BUF struct buf out = {0};
 	struct jsonw w;
@@ -181,7 +194,7 @@ int paper_list(const struct paper_options *o)
 		return cli_fail(&e);
 	buf_init(&out, (size_t)1 << 30);
 	jsonw_init(&w, &out);
-	int r = read_register(&s, &g, &e);
+	int r = paper_read(&s, &g, &scans, &e);
 	jsonw_obj(&w);
 	jsonw_key(&w, "sheets");
 	jsonw_arr(&w);
@@ -209,6 +222,7 @@ int paper_list(const struct paper_options *o)
 	else if (r == 0)
 		print_counts(&c);
 	free(c.v);
+	ward_scans_free(scans);
 	ward_register_free(g);
 	site_close(&s);
 	return r < 0 ? cli_fail(&e) : o->open && open ? 1 : 0;
@@ -265,6 +279,7 @@ int paper_act(const struct paper_options *o, enum ward_state s)
 	struct err e = {0};
 	struct site site;
 	struct ward_register *g = NULL;
+	struct ward_scans *scans = NULL;
 	struct control *k = NULL;
 	if (s == WARD_DESTROYED && (!o->reason || !*o->reason))
 		return cli_usage("paper destroy: --reason is missing; it is recorded");
@@ -274,7 +289,7 @@ int paper_act(const struct paper_options *o, enum ward_state s)
 		return cli_fail(&e);
 	int r = control_open(&site, true, &k, &e); /* the keeper first: what it has written is read then */
 	if (r == 0)
-		r = read_register(&site, &g, &e);
+		r = paper_read(&site, &g, &scans, &e);
 	if (r == 0)
 		r = numbers(o, g, s, &e);
 	if (r == 0)
@@ -283,6 +298,7 @@ int paper_act(const struct paper_options *o, enum ward_state s)
 		printf("{\"state\":\"%s\",\"sheets\":%zu}\n", ward_state_name(s), o->args->n - 1);
 	else if (r == 0)
 		printf("%zu %s %s\n", o->args->n - 1, o->args->n == 2 ? "sheet is" : "sheets are", ward_state_name(s));
+	ward_scans_free(scans);
 	ward_register_free(g);
 	control_close(k);
 	site_close(&site);

@@ -60,6 +60,7 @@
 	X(46, TRANSFER, "transfer")          /* one patient's record went into a file for another hospital; or what became of one (transfer/transfer.h) */ \
 	X(47, CONTACTS, "contacts")          /* a list of whom to call: a line of JSON and the file as it came; or that one was taken away (contacts/contacts.h) */ \
 	X(48, STATION, "station")            /* a ward's PC was enrolled or revoked, or a pack made for those of a unit to print (serve/keeper_station.c) */ \
+	X(51, SCAN, "scan")                  /* a page of paper that nobody could place yet: a line of JSON, its picture behind it; or what became of one (ward/ward_scan.c) */ \
 	X(52, CALLS, "calls")                /* whom a cancelled appointment or a diversion has to be told: a list, or what became of one call (contacts/contacts.h) */ \
 	X(31, REPACK, "repack")               /* a pack was written anew without a body that was erased: as kind pack */
 

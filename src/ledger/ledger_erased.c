@@ -91,6 +91,7 @@ bool ledger_outlives(uint8_t kind)
 	case LEDGER_GATE_HELD:
 	case LEDGER_SHEET:   /* whose sheet it was */
 	case LEDGER_CAPTURE:
+	case LEDGER_SCAN:
 	case LEDGER_BACKLOAD:
 	case LEDGER_TRANSFER: /* who went where */
 	case LEDGER_CALLS:    /* who was to be called */

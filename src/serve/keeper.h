@@ -453,6 +453,8 @@ void keeper_packets_load(struct keeper *k, const struct json_node *list);
 void keeper_packets_state_put(const struct keeper *k, struct jsonw *w);   /* an object: what the role that makes them cannot do */
 void keeper_packets_alarms(const struct keeper *k, struct jsonw *w);      /* objects, into an array */
 void keeper_packets_forget(struct keeper *k);
+void op_scan(struct keeper *k, struct kchan *ch, const struct frame *f); /* keeper_scan.c */
+int keeper_may_scan(struct slice body, const char *by /* NULL: a command's word */, struct err *e) MUST;
 void op_sheets(struct keeper *k, struct kchan *ch, const struct frame *f); /* keeper_sheets.c */
 int keeper_transfer_sign(struct keeper *k, const struct json_node *n, const struct asker *who, struct buf *ret_note, struct err *e) MUST; /* keeper_transfer.c */
 int keeper_may_transfer(struct keeper *k, struct slice body, struct err *e) MUST;

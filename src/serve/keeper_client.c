@@ -403,6 +403,11 @@ int keeper_capture(struct keeper_client *c, const struct keeper_who *w, struct s
 	return store(c, FRAME_K_CAPTURE, w, body, wait, true, ret, e);
 }
 
+int keeper_scan(struct keeper_client *c, const struct keeper_who *w, struct slice body, bool wait, struct keeper_stored *ret, struct err *e)
+{
+	return store(c, FRAME_K_SCAN, w, body, wait, true, ret, e);
+}
+
 int keeper_downtime_say(struct keeper_client *c, const struct keeper_who *w, uint8_t kind, struct slice json, bool wait, struct keeper_stored *ret, struct err *e)
 {
 	struct cur cu;

@@ -69,6 +69,9 @@ static void put_entry(struct packing *p, uint64_t seq, int64_t time, uint8_t kin
 		mark = MARK_REDACTED;
 	} else if (!body_wanted(kind)) {
 		body = SLICE_NULL;
+	} else if (kind == LEDGER_SCAN) {
+		struct slice picture;
+		body = slice_cut(body, '\n', &picture);
 	}
 	size_t n = strlen(source);
 	if (p->open && p->out->n - p->at + body.n + n + 64 > FRAME_FILL)

@@ -412,12 +412,23 @@ void keeper_watch_alarms(const struct keeper *k, struct jsonw *w)
 
 /* ---- what was said ---- */
 
+/* What stands on paper is for those who write down what wards do. */
+static bool may_hear(const struct asker *who, uint8_t kind)
+{
+	if (kind == LEDGER_SHEET || kind == LEDGER_SCAN)
+		return who->may & MAY_CAPTURE;
+	return who->may & MAY_GATE && (kind == LEDGER_ALARM || kind == LEDGER_GATE_ACT || kind == LEDGER_GATE_LETTER);
+}
+
 void op_said(struct keeper *k, struct kchan *ch, const struct frame *f)
 {
 	struct cur c = cur_of(f->payload);
 	struct asker who;
 	struct err e = {0};
-	if (asker_read(k, ch, &c, MAY_GATE, &who, &e) < 0) {
+	int r = asker_read(k, ch, &c, 0, &who, &e);
+	if (r == 0 && !(who.may & (MAY_GATE | MAY_CAPTURE)))
+		r = err_set(&e, ERR_DENIED, NULL, "the role %s may not do this", who.role);
+	if (r < 0) {
 		reply_err(ch, f->tag, &e);
 		return;
 	}
@@ -426,12 +437,13 @@ void op_said(struct keeper *k, struct kchan *ch, const struct frame *f)
 		struct ledger_leaf leaf;
 		struct ledger_entry en;
 		uint64_t seq = cur_u64le(&c);
-		if (c.failed || seq >= ledger_durable(k->l) || ledger_read_leaf(k->l, seq, &leaf, &e) < 0 || (leaf.kind != LEDGER_ALARM && leaf.kind != LEDGER_GATE_ACT && leaf.kind != LEDGER_GATE_LETTER) || ledger_read(k->l, seq, &en, &e) < 0)
+		if (c.failed || seq >= ledger_durable(k->l) || ledger_read_leaf(k->l, seq, &leaf, &e) < 0 || !may_hear(&who, leaf.kind) || ledger_read(k->l, seq, &en, &e) < 0)
 			continue; /* what cannot be read is not said; verify says why */
 		buf_u64le(&ch->c.out, seq);
 		buf_u64le(&ch->c.out, (uint64_t)en.leaf.time);
 		buf_u8(&ch->c.out, en.leaf.kind);
-		frame_blob(&ch->c.out, en.body);
+		struct slice picture;
+		frame_blob(&ch->c.out, en.leaf.kind == LEDGER_SCAN ? slice_cut(en.body, '\n', &picture) : en.body);
 	}
 	reply_end(ch, at);
 }

@@ -127,13 +127,14 @@
 	/* ... asked over the web; and the sensor of a file server (keeper_watch.c) */                                                           \
 	X(160, K_GATE_WEB, FRAME_SMALL) /* web: who, rest JSON -> as K_GATE */                                                                  \
 	X(161, K_WATCH, FRAME_VAULT)    /* who, rest JSON: web orders and asks, control (the sensor) takes and says what came of it -> rest JSON */ \
-	X(162, K_SAID, FRAME_SMALL)     /* web: who, u64 each -> of those that are of kind alarm, gate-act and gate-letter: u64 seq, i64 time, u8 kind, blob body */ \
+	X(162, K_SAID, FRAME_SMALL)     /* web: who, u64 each -> of those that are of kind alarm, gate-act and gate-letter, or sheet and scan (the line alone): u64 seq, i64 time, u8 kind, blob body */ \
 	X(165, K_CAPTURE, FRAME_BODY)   /* who, u8 wait until applied, rest a captured item (downtime.h) -> as K_FHIR */                         \
 	X(190, K_DOWNTIME, FRAME_SMALL) /* who, u8 kind (downtime or backload), u8 wait until applied, rest JSON: a person's word (keeper_downtime.c) -> as K_FHIR */ \
 	X(191, K_SENDING, 0)            /* control: captured items are worked on from now on: no word on them from a page until this channel closes -> nothing */ \
 	X(163, K_PACKET, FRAME_SMALL)   /* who, rest JSON: a ward packet to sign, or one that is fetched (keeper_packet.c) -> rest: the note, or nothing */ \
 	X(171, K_STATION, FRAME_SMALL)  /* control: who, rest JSON: stations enrolled, revoked, listed (keeper_station.c) -> rest JSON */           \
 	X(172, K_STATION_ITEMS, FRAME_BODY) /* who, rest one bundle of a station -> rest JSON: what became of each item */                        \
+	X(196, K_SCAN, FRAME_BODY)      /* who, u8 wait until applied, rest an entry of kind scan (ward/ward_scan.c) -> as K_FHIR */              \
 	X(166, K_SHEETS, FRAME_BODY)    /* who, rest JSON {"from","checkpoint","sheets","reason"?}: sheets that a page prints, to be registered (keeper_sheets.c) -> u64 entry, str block: when it is durable */ \
 	/* the cutter (cutter.c) */                                                                                                              \
 	X(150, C_WANT, FRAME_VAULT)     /* keeper -> cutter: u8 isolated, u32 n, n elements (gate.h): all that is to be cut -> C_HAVE */         \
@@ -441,6 +442,8 @@ int keeper_link_open(struct keeper_client *c, const char *token, const char *add
 int keeper_gate_ask(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool again, struct buf *ret, struct err *e) MUST;
 /* The sensor (keeper_watch.c): an order is answered when it was carried out, or with how far it is. */
 int keeper_watch_ask(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool again, struct buf *ret, struct err *e) MUST;
+/* A page that could not be filed, or what became of one (keeper_scan.c); by is who asks. MAY_CAPTURE. */
+int keeper_scan(struct keeper_client *c, const struct keeper_who *w, struct slice body, bool wait, struct keeper_stored *ret, struct err *e) MUST;
 /* Sheets are registered before they are drawn (keeper_sheets.c): the entry's number, and the block of this ledger's sheets. Durable when it returns. MAY_CENSUS and MAY_CHART. */
 int keeper_sheets(struct keeper_client *c, const struct keeper_who *w, struct slice json, uint64_t *ret_entry, char ret_block[PAPER_BLOCK_MAX], struct err *e) MUST;
 /* A ward packet (keeper_packet.c): to be signed, which is an entry, or fetched, which is one, too. The note is appended to ret. MAY_CENSUS and MAY_CHART; w NULL: the packets role. */

@@ -14,7 +14,7 @@ static const struct {
 	[SCAN_NO_CODE] = {"no-code", "no code of a sheet could be read on it"},
 	[SCAN_MISREAD] = {"misread", "the code on it was misread: its check characters do not fit"},
 	[SCAN_SEVERAL] = {"several-sheets", "codes of several sheets are on it"},
-	[SCAN_OTHER_SITE] = {"other-site", "the sheet was printed by another site, or before this site's ledger was begun anew"},
+	[SCAN_OTHER_SITE] = {"other-site", "the sheet was printed by another site"},
 	[SCAN_UNKNOWN] = {"unknown-sheet", "no such sheet was printed here"},
 	[SCAN_TWICE] = {"twice", "this page of the sheet is filed already"},
 	[SCAN_NOBODYS] = {"nobodys", "it is a form of no patient: whose it is stands on it in handwriting"},
@@ -201,9 +201,9 @@ static uint32_t missing(const struct ward_sheet *s, const struct ward_returned *
 static enum ward_scan_why place(const struct ward_scan_ask *q, struct ward_scan_found *f)
 {
 	char number[PAPER_NUMBER_MAX];
-	if (strcmp(f->code.number.block, q->block) != 0)
-		return SCAN_OTHER_SITE;
 	f->sheet = ward_register_find(q->g, &f->code.number);
+	if (!f->sheet && strcmp(f->code.number.block, q->block) != 0) /* one that was printed before this ledger went on under a new name is in the register */
+		return SCAN_OTHER_SITE;
 	if (!f->sheet || (!q->by_hand && paper_kind_parse(f->sheet->kind) != (int)f->code.kind) || f->code.page > f->sheet->pages)
 		return SCAN_UNKNOWN;
 	paper_number_put(&f->code.number, number);
