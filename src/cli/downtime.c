@@ -1,6 +1,7 @@
 /* holdfast downtime: begin, advance, close; what stands open; the doses that were given meanwhile. */
 #include "backload_cmd.h"
 #include "downtime_cmd.h"
+#include "paper_cmd.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -97,15 +98,29 @@ static void say_balance(const struct backlog *l)
 	say_line("all", &b);
 }
 
-static void show(const struct backlog *l, const struct asked *q, bool balance)
+/* Paper that came back is filed as it is; what is written on it is work until somebody has typed it. It holds up no closing: the pages themselves go into the EHR. */
+static void say_paper(size_t unfiled, size_t untyped)
+{
+	if (untyped)
+		printf("TO BE TYPED: %zu sheets that came back from the wards (`holdfast paper scan --untyped`)\n", untyped);
+	if (unfiled)
+		printf("NOT FILED: %zu scanned pages (`holdfast paper scan --unfiled`)\n", unfiled);
+}
+
+static int show(struct site *s, const struct backlog *l, const struct asked *q, bool balance, struct err *e)
 {
 	struct downtime_balance b;
+	size_t unfiled, untyped;
 	backlog_balance(l, -1, &b);
+	int r = paper_left(s, &unfiled, &untyped, e);
+	if (r < 0)
+		return r;
 	if (!q->json) {
 		say_state(&l->downtime);
 		if (balance || l->n)
 			say_balance(l);
-		return;
+		say_paper(unfiled, untyped);
+		return 0;
 	}
 	AUTO_BUF struct buf out = {0};
 	struct jsonw w;
@@ -115,8 +130,11 @@ static void show(const struct backlog *l, const struct asked *q, bool balance)
 	put_counts(&w, &b);
 	put_owners(&w, l);
 	put_state(&w, &l->downtime);
+	jsonw_ku64(&w, "toBeTyped", untyped);
+	jsonw_ku64(&w, "unfiledPages", unfiled);
 	jsonw_obj_end(&w);
 	printf("%s\n", buf_cstr(&out));
+	return 0;
 }
 
 /* ---- doses that were given meanwhile ---- */
@@ -325,10 +343,8 @@ static int act(struct site *s, struct control *k, struct backlog *l, const char 
 		cli_record(s, &k, "list", NULL, "doses of the downtime", l->head);
 		return doses(l, q, e);
 	}
-	if (!strcmp(verb, "status") || !strcmp(verb, "balance")) {
-		show(l, q, !strcmp(verb, "balance"));
-		return 0;
-	}
+	if (!strcmp(verb, "status") || !strcmp(verb, "balance"))
+		return show(s, l, q, !strcmp(verb, "balance"), e);
 	int r = !strcmp(verb, "begin") ? begin(k, l, q, e) : backload_scan(s, k, l, &echoes, e);
 	if (r == 0 && echoes) {
 		backlog_done(l);
@@ -352,9 +368,7 @@ static int act(struct site *s, struct control *k, struct backlog *l, const char 
 	}
 	backlog_done(l);
 	r = backlog_load(s, l, e);
-	if (r == 0)
-		show(l, q, true);
-	return r;
+	return r < 0 ? r : show(s, l, q, true, e);
 }
 
 static int work(struct site *s, const char *verb, const char *to, struct asked *q, struct err *e)

@@ -13,6 +13,7 @@ struct paper_options {
 };
 /* The register, and what is known of scans, as of now. Both are the caller's. */
 int paper_read(struct site *s, struct ward_register **ret, struct ward_scans **ret_scans, struct err *e) MUST;
+int paper_left(struct site *s, size_t *ret_unfiled, size_t *ret_untyped, struct err *e) MUST; /* how much a person has yet to do: pages, sheets */
 int paper_scan(const struct paper_options *o);    /* FILE...: pages to their sheets */
 int paper_unfiled(const struct paper_options *o); /* the pages that nobody could place; with untyped the sheets that nobody has typed */
 int paper_file(const struct paper_options *o);    /* one page to a sheet, by hand */

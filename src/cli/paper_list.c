@@ -67,6 +67,25 @@ int paper_read(struct site *s, struct ward_register **ret, struct ward_scans **r
 	return r;
 }
 
+int paper_left(struct site *s, size_t *ret_unfiled, size_t *ret_untyped, struct err *e)
+{
+	struct ward_register *g = NULL;
+	struct ward_scans *scans = NULL;
+	size_t unfiled = 0, untyped = 0;
+	int r = paper_read(s, &g, &scans, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ward_unfiled_count(scans); i++)
+		unfiled += !ward_unfiled(scans, i)->settled;
+	for (size_t i = 0; i < ward_returned_count(scans); i++)
+		untyped += ward_to_be_typed(ward_returned(scans, i));
+	ward_scans_free(scans);
+	ward_register_free(g);
+	*ret_unfiled = unfiled;
+	*ret_untyped = untyped;
+	return 0;
+}
+
 /* ---- list ---- */
 
 struct count {

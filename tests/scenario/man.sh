@@ -14,6 +14,8 @@ holdfast replica add ward https	needs a site on another host; pull.sh runs it
 holdfast vault mount	runs until it is told to stop, and needs FUSE; mount.sh runs it
 holdfast erase entry	needs a message in a closed pack with another behind it; body.sh runs it
 holdfast station run	runs until it is told to stop, and needs a core; station_run.sh runs it
+holdfast paper show	needs a page that could not be filed; paper_scan.sh runs it
+holdfast paper file	needs a page that could not be filed; paper_scan.sh runs it
 holdfast simulate --to	needs a listener, which its page does not start; the other scenarios send to one
 T
 
