@@ -41,7 +41,7 @@ int serve_link_key_check(struct slice cert, struct slice key, struct err *e)
 	int r = 0;
 	if (!x)
 		r = err_set(e, ERR_USAGE, "--tls-cert", "a file of certificates in PEM, our own first, then those that signed it");
-	else if (!p && memmem(key.p, key.n, "ENCRYPTED", 9))
+	else if (!p && key.n && memmem(key.p, key.n, "ENCRYPTED", 9))
 		r = err_set(e, ERR_USAGE, "--tls-key", "this key has a passphrase, which nobody could type when the link is opened at night: openssl pkey -in FILE -out PLAIN");
 	else if (!p)
 		r = err_set(e, ERR_USAGE, "--tls-key", "a file with the certificate's private key in PEM");

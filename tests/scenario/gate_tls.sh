@@ -138,8 +138,16 @@ same "$($peer once $to_asks A10)" AA "our certificate"
 same "$($peer once $to_asks_out A11)" AA "our certificate, out"
 same "$(tls $file A12 -cert partner.crt -key partner.key)" AA "a link of a file, certificates both ways"
 same "$($peer tcp $rev_asks abc$'\n' | tr -d '\n')" cba "openssl's server, which verifies, in TLS 1.2"
-case $($peer once $to_asks_none B8) in AA) fail "without a certificate" ;; esac
-case $($peer once $to_asks_stranger B9) in AA) fail "with a stranger's" ;; esac
+# (In TLS 1.3 we have sent the message by the time that it refuses us; where it ends the connection with that unread, the kernel may throw its alert away with it. Then the next time says it.)
+until_said() { # LINK PORT ID
+	for _ in $(seq 50); do
+		case $($peer once "$2" "$3") in AA) fail "$1 passes" ;; esac
+		list | grep -A3 "^$1 " | grep -q 'it refuses us' && return
+	done
+	fail "$1: that it refuses us is not said: $(list | grep -A3 "^$1 ")"
+}
+until_said to-asks-none $to_asks_none B8
+until_said to-asks-stranger $to_asks_stranger B9
 case $($peer tcp $rev_asks_none abc$'\n' | tr -d '\n') in cba) fail "without a certificate, TLS 1.2" ;; esac
 says to-asks-none "it refuses us (.*certificate required): it may ask for a certificate of ours"
 says to-asks-stranger "it refuses us (.*): our certificate (--tls-cert) is not one that it takes"

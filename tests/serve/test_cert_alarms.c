@@ -63,6 +63,8 @@ static void pem_json(const struct made *m, bool key, char *out, size_t size)
 
 /* ---- the far side: shows its certificate, and acknowledges each message ---- */
 
+static const char acknowledgement[] = "\x0bMSH|^~\\&|P|P|H|H|||ACK|a1|P|2.5\rMSA|AA|T1\r\x1c\r";
+
 static void serve_one(SSL_CTX *ctx, int fd)
 {
 	SSL *s = SSL_new(ctx);
@@ -70,7 +72,7 @@ static void serve_one(SSL_CTX *ctx, int fd)
 	SSL_set_fd(s, fd);
 	if (SSL_accept(s) == 1)
 		while (SSL_read(s, in, sizeof in) > 0)
-			SSL_write(s, "\x0bMSH|^~\\&|P|P|H|H|||ACK|a1|P|2.5\rMSA|AA|T1\r\x1c\r", 47);
+			SSL_write(s, acknowledgement, sizeof acknowledgement - 1);
 	SSL_free(s);
 	close(fd);
 }
