@@ -307,6 +307,13 @@ enum access proc_opening(int32_t tid, int *fd)
 	}
 }
 
+bool proc_truncating(int32_t tid, int *fd)
+{
+	long nr;
+	unsigned long long a[6];
+	return syscall_of(tid, fd, &nr, a) && nr == SYS_truncate;
+}
+
 enum touch proc_touching(int32_t tid, int *fd)
 {
 	long nr;

@@ -185,9 +185,16 @@ static void respond(struct responder *r, int fd, bool allow)
 
 void waiting_answer(struct responder *r, struct waiting *w, bool allow)
 {
+	struct file *leased = w->lease ? &r->file[w->lease - 1] : NULL;
 	respond(r, w->fd, allow);
 	if (w->fd >= 0 && !w->keep_fd)
 		close(w->fd);
+	if (w->lease && w->file && r->file[w->file - 1].stamp == w->stamp)
+		r->file[w->file - 1].breaking = false;
+	if (leased && leased->used && leased->stamp == w->lease_stamp) {
+		leased->breaking = false;
+		lease_end(r, leased);
+	}
 	*w = (struct waiting){.fd = -1};
 	r->waiting_count--;
 	while (r->waiting_top && !r->waiting[r->waiting_top - 1].used)
@@ -223,12 +230,12 @@ static void conclude(struct responder *r, struct waiting *w)
 bool waiting_step(struct responder *r, struct waiting *w, int64_t now)
 {
 	struct file *f = w->file ? &r->file[w->file - 1] : NULL;
-	if (f && f->used && f->stamp == w->stamp && w->from < w->to && !file_keep(r, f, &w->from, w->to, w->fd < 0 ? COPY_STEP / 4 : COPY_STEP))
+	if (f && f->used && f->stamp == w->stamp && w->from < w->to && !file_keep(r, f, &w->from, w->to, w->fd < 0 && !w->lease ? COPY_STEP / 4 : COPY_STEP))
 		return false;
 	w->from = w->to;
 	if (w->ask && !r->judge_gone && now < w->deadline)
 		return false;
-	if (w->fd < 0)
+	if (w->fd < 0 && !w->lease)
 		waiting_answer(r, w, true);
 	else
 		conclude(r, w);
@@ -277,7 +284,16 @@ struct event {
 	struct session *s;
 	struct stat st;
 	uint64_t from, to;
+	struct file *leased; /* fd is -1: who waits does so for this file's lease */
 };
+
+static void go_on(struct responder *r, struct event *ev)
+{
+	if (ev->leased)
+		lease_end(r, ev->leased);
+	else
+		allow_at_once(r, ev->fd, ev->keep_fd);
+}
 
 static void answer_or_wait(struct responder *r, struct event *ev, struct file *f, enum watch_op op, uint64_t from, uint64_t to, bool writes, bool ask)
 {
@@ -285,13 +301,18 @@ static void answer_or_wait(struct responder *r, struct event *ev, struct file *f
 	int64_t now = time_monotonic();
 	ask = ask && f && must_ask(r, ev->s, writes);
 	if (!ask && !acting(r, ev->s) && (!f || file_keep(r, f, &from, to, COPY_STEP))) {
-		allow_at_once(r, ev->fd, ev->keep_fd);
+		go_on(r, ev);
 		return;
 	}
 	w = waiting_new(r);
 	if (!w) {
-		allow_at_once(r, ev->fd, ev->keep_fd);
+		go_on(r, ev);
 		return;
+	}
+	if (ev->leased) {
+		w->lease = (uint32_t)(ev->leased - r->file) + 1;
+		w->lease_stamp = ev->leased->stamp;
+		ev->leased->breaking = f->breaking = true;
 	}
 	w->fd = ev->fd;
 	w->keep_fd = ev->keep_fd;
@@ -315,12 +336,12 @@ static void answer_or_wait(struct responder *r, struct event *ev, struct file *f
 
 /* ---- events with a descriptor ---- */
 
-/* A large file that is only read. Not a small one: with the mark truncate(2), which opens nothing, would not be seen either, and a few reads cost little. */
+/* A large file that is only read. Not a small one: it would need a lease, too (responder_lease.c), and a few reads cost little. */
 static void quiet(struct responder *r, struct event *ev, struct file *f)
 {
-	if (f->ignored || ev->st.st_size <= (off_t)WATCH_WHOLE_MAX || !marks_no_writer(ev->fd))
+	if (f->ignored || f->wrote || f->writable || ev->st.st_size <= (off_t)WATCH_WHOLE_MAX || !lease_take(r, f)) /* (there is none while somebody has it open for writing) */
 		return;
-	marks_ignore(&r->m, ev->fd, true);
+	marks_ignore(&r->m, f->fd, true);
 	f->ignored = true;
 }
 
@@ -392,7 +413,8 @@ static void on_open(struct responder *r, struct event *ev)
 		answer_or_wait(r, ev, f, WATCH_OPENED, 0, 0, false, true);
 		return;
 	}
-	if (!f->number && !f->wrote && f->st.st_size && !ev->st.st_size && file_begin(r, f, 0) == 0) /* by truncate(2), while large files that are read are not followed */
+	lease_end_all(r, ev->st.st_dev, ev->st.st_ino); /* or he would wait for it */
+	if (!f->number && !f->wrote && f->st.st_size && !ev->st.st_size && file_begin(r, f, 0) == 0) /* by truncate(2), where there are no such questions */
 		file_cannot(r, f, "it was emptied where nobody saw it: what the vault has of it will have to do");
 	if (!f->number && !f->wrote)
 		f->st = ev->st;
@@ -425,8 +447,12 @@ static void on_access(struct responder *r, struct event *ev)
 	if (t == TOUCH_UNKNOWN && !writer && marks_no_writer(ev->fd))
 		t = TOUCH_READ;
 	if (t == TOUCH_READ) {
-		if (!writer && ev->st.st_size > (off_t)WATCH_WHOLE_MAX && marks_no_writer(ev->fd))
-			marks_ignore(&r->m, ev->fd, true);
+		if (!f && ev->st.st_size > (off_t)WATCH_WHOLE_MAX && (f = pin(r, ev))) /* opened where we were not asked */
+			f->was_read = true;
+		if (f && !writer) {
+			f->ignored = f->ignored && f->whole; /* we were asked, so it is not (any more) */
+			quiet(r, ev, f);
+		}
 		answer_or_wait(r, ev, f, WATCH_OPENED, 0, 0, false, false);
 		return;
 	}
@@ -450,6 +476,30 @@ static void on_access(struct responder *r, struct event *ev)
 	answer_or_wait(r, ev, f, WATCH_WRITING, ev->from, to, true, first);
 	if (t == TOUCH_WRITE && !acting(r, ev->s))
 		file_keep_ahead(r, f, ev->from, to);
+}
+
+bool truncate_asked(struct responder *r, struct file *f, int32_t tid)
+{
+	struct event ev = {.fd = -1, .tid = tid, .leased = f};
+	ev.s = who_is(r, tid, false, &ev.p);
+	if (!ev.s || ev.p->class == PROC_OWN || fstat(f->fd, &ev.st) < 0)
+		return false;
+	struct file *g = file_find(r, ev.s, f->dev, f->ino);
+	int fd = g ? -1 : fcntl(f->fd, F_DUPFD_CLOEXEC, 0);
+	if (fd >= 0 && !(g = file_new(r, ev.s, &ev.st, fd)))
+		close(fd);
+	if (!g)
+		return false;
+	if (!g->number && !g->wrote)
+		g->st = ev.st;
+	bool first = !g->asked;
+	g->asked = g->writable = g->wrote = g->dirty = true;
+	if (first)
+		session_wrote(r, ev.s, ev.p->pid, g);
+	if (!g->number)
+		(void)!file_begin(r, g, 0);
+	answer_or_wait(r, &ev, g, WATCH_WRITING, 0, (uint64_t)g->st.st_size, true, first);
+	return true;
 }
 
 /* Names come by another queue than this: what was made may have taken the place of something already. */

@@ -15,6 +15,7 @@
 #define PROCS_MAX 8192
 #define STANDING_MAX 64
 #define UNNAMED_MAX 256
+#define LEASES_MAX 1024    /* large files that are only read; past it the oldest is followed again, which is slower */
 #define LOST_TO_ASK 2      /* so many files lost or not yet judged, and the next one waits for the judge */
 #define JUDGE_HUNG (2 * TIME_SEC)
 #define TICK (100 * 1000000)
@@ -64,7 +65,7 @@ struct file { /* what one session has to do with one file */
 	struct stat st;            /* as it was */
 	struct timespec opened;    /* when it had been written last, as we first saw it */
 	struct timespec told;      /* ... when the judge was last told of it */
-	bool fresh, was_read, writable, wronly, wrote, dirty, whole, unkept, ignored, asked, gone;
+	bool fresh, was_read, writable, wronly, wrote, dirty, whole, unkept, ignored, asked, gone, leased, breaking; /* breaking: somebody waits for our lease on it, and we for its pre-image (asking whether it has a writer would end that lease) */
 	uint32_t judging;          /* feeds without an opinion */
 	struct place *place;       /* by offset */
 	size_t places, room;
@@ -86,6 +87,8 @@ struct waiting { /* an event that is not answered yet, or (fd < 0) a copy that n
 	uint64_t ask;              /* tag of the question, 0: none pending */
 	int64_t deadline;
 	bool stop, writes;
+	uint32_t lease;            /* one past the index of the file whose lease is let go with the answer, 0: none */
+	uint64_t lease_stamp;
 };
 
 struct standing { /* a verdict that was not released */
@@ -122,6 +125,9 @@ struct responder {
 	struct file *file;         /* FILES_MAX */
 	struct user_seen user[USERS_MAX];
 	uint32_t by_ino[FILE_BUCKETS], by_path[FILE_BUCKETS];
+	struct touched lease[LEASES_MAX]; /* a ring */
+	size_t lease_next;
+	int sigio;                 /* a lease is being broken; -1: there are none */
 	uint32_t file_hand;        /* where to look for one to forget */
 	struct unnamed {
 		uint32_t file;         /* one past its index */
@@ -223,6 +229,13 @@ bool file_layout(struct responder *r, struct file *f, bool before, struct wire *
 void file_is_whole(struct responder *r, struct file *f);
 void file_store_failed(struct responder *r, const struct err *e); /* said once, until it works again */
 
+/* responder_lease.c */
+void lease_open(struct responder *r);
+bool lease_take(struct responder *r, struct file *f); /* false: it cannot be had */
+void lease_end(struct responder *r, struct file *f);  /* and what it allowed: the file is followed again */
+void lease_end_all(struct responder *r, dev_t dev, ino_t ino);
+void lease_broken(struct responder *r);               /* SIGIO came */
+
 /* responder_names.c */
 void responder_names(struct responder *r);
 
@@ -253,6 +266,7 @@ void waiting_answer(struct responder *r, struct waiting *w, bool allow);
 void say(struct responder *r, const struct buf *line);
 void say_alarm(struct responder *r, const char *event, const char *what, const char *path);
 struct waiting *waiting_new(struct responder *r);
+bool truncate_asked(struct responder *r, struct file *f, int32_t tid); /* who waits in truncate(2) for the lease of f, which is let go once its bytes are kept; false: nobody who is asked about */
 bool lost_lately(const struct session *s); /* it removed or replaced something: what it makes may stand for that */
 void overflow(struct responder *r);
 void flush_lines(struct responder *r);

@@ -115,6 +115,7 @@ void file_drop(struct responder *r, struct file *f)
 {
 	unlink_path(r, f);
 	unlink_ino(r, f);
+	lease_end(r, f);
 	if (f->ignored && f->fd >= 0 && !f->fresh)
 		marks_ignore(&r->m, f->fd, false);
 	if (f->fd >= 0)
@@ -132,7 +133,7 @@ void file_drop(struct responder *r, struct file *f)
 static bool in_use(const struct responder *r, const struct file *f)
 {
 	for (size_t i = 0; i < r->waiting_top; i++)
-		if (r->waiting[i].used && r->waiting[i].file == index_of(r, f))
+		if (r->waiting[i].used && (r->waiting[i].file == index_of(r, f) || r->waiting[i].lease == index_of(r, f)))
 			return true;
 	return false;
 }

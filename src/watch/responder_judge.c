@@ -180,7 +180,7 @@ static void feed_dirty(struct responder *r, struct session *s, const struct file
 		struct touched *x = &s->touched[i];
 		struct file *f = x->file ? &r->file[x->file - 1] : NULL;
 		if (f && f->used && f->stamp == x->stamp && f != but && f->dirty && f->wrote && !f->fresh && !f->gone)
-			judge_feed(r, s, f, f->fd >= 0 && marks_no_writer(f->fd) ? WATCH_CLOSED : WATCH_WROTE, now); /* (by truncate(2): nobody will close it) */
+			judge_feed(r, s, f, f->fd >= 0 && !f->breaking && marks_no_writer(f->fd) ? WATCH_CLOSED : WATCH_WROTE, now); /* (by truncate(2): nobody will close it) */
 	}
 }
 
@@ -204,7 +204,7 @@ void judge_held(struct responder *r, int64_t now)
 		struct session *s = &r->session[i];
 		for (size_t k = 0; s->number && !s->released && !s->standing && k < TOUCHED_MAX; k++) {
 			struct file *f = s->touched[k].file ? &r->file[s->touched[k].file - 1] : NULL;
-			if (f && f->used && f->stamp == s->touched[k].stamp && f->wrote && f->writable && !f->fresh && !f->gone && !f->judging && written_since(f, wall))
+			if (f && f->used && f->stamp == s->touched[k].stamp && f->wrote && f->writable && !f->breaking && !f->fresh && !f->gone && !f->judging && written_since(f, wall))
 				judge_feed(r, s, f, marks_no_writer(f->fd) ? WATCH_CLOSED : WATCH_WROTE, now);
 		}
 	}

@@ -61,7 +61,7 @@ static int patience(const struct responder *r, int64_t now)
 }
 
 /* What is waited for, by its bit in what poll_wait returns. */
-enum source { SOURCE_PERM, SOURCE_JUDGE, SOURCE_INOTIFY, SOURCE_EVENTS, SOURCE_CLIENTS, SOURCE_NAMES, SOURCE_FORKS, SOURCES };
+enum source { SOURCE_PERM, SOURCE_JUDGE, SOURCE_INOTIFY, SOURCE_EVENTS, SOURCE_CLIENTS, SOURCE_NAMES, SOURCE_FORKS, SOURCE_LEASES, SOURCES };
 #define CAME(source) (1u << SOURCE_##source)
 
 static void listen_to(struct responder *r, int how, int fd, enum source which, uint32_t events)
@@ -80,6 +80,7 @@ static bool poll_open(struct responder *r)
 	listen_to(r, EPOLL_CTL_ADD, r->o->events, SOURCE_EVENTS, 0);
 	listen_to(r, EPOLL_CTL_ADD, r->o->clients, SOURCE_CLIENTS, EPOLLIN);
 	listen_to(r, EPOLL_CTL_ADD, r->m.names, SOURCE_NAMES, EPOLLIN);
+	listen_to(r, EPOLL_CTL_ADD, r->sigio, SOURCE_LEASES, EPOLLIN);
 	r->listening = true;
 	return r->poll >= 0;
 }
@@ -286,6 +287,8 @@ static int loop(struct responder *r)
 			act_released(r);
 		if (came & CAME(FORKS))
 			client_forks(r);
+		if (came & CAME(LEASES))
+			lease_broken(r);
 		if (r->more || (came & CAME(PERM))) {
 			r->last_perm = now;
 			awake_asked(&r->awake, now);
@@ -306,7 +309,6 @@ _Noreturn void responder_main(const struct responder_start *o)
 {
 	struct err e = {0};
 	struct responder *r = calloc(1, sizeof *r);
-	signal(SIGIO, SIG_IGN); /* a lease that is broken while we ask whether there are writers */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN); /* of a terminal: the supervisor decides */
 	signal(SIGTERM, on_term);
@@ -316,6 +318,7 @@ _Noreturn void responder_main(const struct responder_start *o)
 	r->o = o;
 	r->c = o->c;
 	r->inotify = r->forks = -1;
+	lease_open(r);
 	r->awake.fd = -1;
 	int status = start(r, &e) == 0 ? 0 : err_exit(e.code);
 	if (status) {

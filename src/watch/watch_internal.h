@@ -147,6 +147,8 @@ enum touch { TOUCH_UNKNOWN, TOUCH_READ, TOUCH_WRITE, TOUCH_TO_END };
 /* What the call that it waits in does to a file. */
 enum touch proc_touching(int32_t tid, int *fd);
 
+bool proc_truncating(int32_t tid, int *fd); /* it is in truncate(2) */
+
 struct stopping { /* who is to be stopped */
 	int32_t writer[64];
 	size_t writers;

@@ -206,6 +206,78 @@ done
 unwatch
 echo "owner, mode, times, attributes, ACLs, names and holes are back"
 
+# ---- large files that were only read, and are then emptied by truncate(2), which opens nothing: by who has closed them, by who has them open still, by a process that never opened them, and by one who has read all before the first. Each waits until it is kept ----
+mv made made.small
+mkdir made
+python3 - <<'P'
+import random
+words = "ward patient dose result night sodium normal plan review letter".split()
+for n in range(8):
+    r = random.Random(n)
+    with open(f"made/large{n}.txt", "w") as f:
+        while f.tell() < 3 << 20:
+            f.write(" ".join(r.choice(words) for _ in range(12)) + "\n")
+P
+cat >empty.py <<'P'
+import os, sys
+how, tree = sys.argv[1:]
+names = sorted(f"{tree}/{n}" for n in os.listdir(tree))
+held = [open(n, "rb") for n in names if how == "all"]
+for f in held:
+    f.read()
+for n in names:
+    f = open(n, "rb")
+    f.read()
+    if how == "closed":
+        f.close()
+    if how != "other":
+        os.truncate(n, 0)
+    elif os.fork() == 0:
+        os.closerange(3, 100)
+        os.truncate(n, 0)
+        os._exit(0)
+    else:
+        os.wait()
+P
+for how in closed open other all; do
+	fresh
+	watch "$work/tree"
+	setsid python3 empty.py $how "$work/tree" &
+	sim=$!
+	wait_for stopped
+	n=$(changed)
+	[ "$n" -le 3 ] || fail "large and emptied ($how): $n were touched"
+	restore_all "large and emptied ($how)"
+	as_before "large and emptied ($how)"
+	for pid in $(pgrep -f "empty.py $how $work/tree"); do kill -KILL $pid 2>/dev/null || true; done
+	wait $sim 2>/dev/null || true
+	unwatch
+	echo "large and emptied ($how): $n touched, all back"
+done
+# who opens such a file for writing does not wait for us, and neither does who reads or renames it
+fresh
+watch "$work/tree" --act observe
+timeout 100 python3 - "$work/tree" <<'P' || fail "somebody waited"
+import os, sys, time
+tree = sys.argv[1]
+names = sorted(os.listdir(tree))
+for n in names:
+    open(f"{tree}/{n}", "rb").read()
+slowest = 0
+for n in names:
+    t = time.monotonic()
+    with open(f"{tree}/{n}", "ab") as f:
+        f.write(b"one more line\n")
+    with open(f"{tree}/{n}", "rb") as f:
+        f.read()
+    os.rename(f"{tree}/{n}", f"{tree}/{n}.1")
+    slowest = max(slowest, time.monotonic() - t)
+sys.exit(0 if slowest < 20 else 1) # a lease that nobody lets go lasts 45 s
+P
+unwatch
+rm -rf made
+mv made.small made
+
 # ---- the responder is killed and made again, and then there are two attacks: who worked beside them since before goes on, though the new judge hears of him for the first time; who comes up with them does not ----
 fresh
 for w in 1 2; do touch tree/ward$w/made-by-the-test; done

@@ -157,6 +157,48 @@ static void test_read(void **state)
 	assert_false(proc_thaw("/sys/fs/cgroup/../../etc/cgroup.freeze"));
 }
 
+/* Who waits for a lease in truncate(2) is told from who waits for it in open(2); nothing has happened to the file before it is let go. */
+static void test_truncating(void **state)
+{
+	char name[] = "/tmp/hf-lease-XXXXXX";
+	int of_cutter = -1, of_opener = -1, made = mkstemp(name);
+	struct stat st;
+	(void)state;
+	signal(SIGIO, SIG_IGN);
+	assert_true(made >= 0 && write(made, "whole", 5) == 5 && close(made) == 0);
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0) {
+		unlink(name);
+		close(fd);
+		skip(); /* this file system has no leases */
+	}
+	pid_t cutter = fork();
+	if (cutter == 0)
+		_exit(truncate(name, 0) == 0 ? 0 : 1);
+	for (int i = 0; i < 1000 && !proc_truncating(cutter, &of_cutter); i++)
+		usleep(10000);
+	assert_true(proc_truncating(cutter, &of_cutter));
+	pid_t opener = fork();
+	if (opener == 0)
+		_exit(open(name, O_WRONLY | O_CLOEXEC) >= 0 ? 0 : 1);
+	for (int i = 0; i < 1000 && proc_opening(opener, &of_opener) != ACCESS_WRITE; i++)
+		usleep(10000);
+	assert_int_equal(proc_opening(opener, &of_opener), ACCESS_WRITE);
+	assert_false(proc_truncating(opener, &of_opener));
+	assert_true(fcntl(fd, F_GETLEASE) == F_UNLCK && fstat(fd, &st) == 0 && st.st_size == 5);
+	assert_int_equal(fcntl(fd, F_SETLEASE, F_UNLCK), 0);
+	int status;
+	assert_true(waitpid(cutter, &status, 0) == cutter && status == 0);
+	assert_true(waitpid(opener, &status, 0) == opener && status == 0);
+	assert_true(fstat(fd, &st) == 0 && st.st_size == 0);
+	assert_false(proc_truncating(cutter, &of_cutter)); /* it has gone */
+	close(of_cutter);
+	close(of_opener);
+	close(fd);
+	unlink(name);
+}
+
 static void test_ids(void **state)
 {
 	(void)state;
@@ -168,6 +210,6 @@ static void test_ids(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_stop), cmocka_unit_test(test_kin), cmocka_unit_test(test_read), cmocka_unit_test(test_ids)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_stop), cmocka_unit_test(test_kin), cmocka_unit_test(test_read), cmocka_unit_test(test_truncating), cmocka_unit_test(test_ids)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
