@@ -342,18 +342,5 @@ static const struct cli_command verbs_of_backload[] = {
 
 int cmd_backload(int argc, char **argv)
 {
-	static struct cli_args args;
-	AUTO_BUF struct buf about = {0};
-	bool done;
-	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(verbs_of_backload); i++)
-		if (!strcmp(argv[1], verbs_of_backload[i].name))
-			return verbs_of_backload[i].run(argc - 1, argv + 1);
-	buf_init(&about, 1 << 16);
-	buf_str(&about, "What wards wrote down while the EHR was away, back into it, each item once.\n'holdfast backload VERB --help' lists a verb's options; holdfast-backload(1) is the manual.\n");
-	for (size_t i = 0; i < ARRAY_LEN(verbs_of_backload); i++)
-		buf_printf(&about, "\n  %-10s %s", verbs_of_backload[i].name, verbs_of_backload[i].summary);
-	int r = cli_parse(argc, argv, "backload VERB ...", buf_cstr(&about), NULL, 0, &args, &done);
-	if (r || done)
-		return r;
-	return args.n ? cli_usage("backload: there is no verb '%s'; see holdfast backload --help", args.v[0]) : cli_usage("backload: say what is to be done; see holdfast backload --help");
+	return cli_verbs(argc, argv, "backload", "What wards wrote down while the EHR was away, back into it, each item once.", verbs_of_backload, ARRAY_LEN(verbs_of_backload));
 }

@@ -31,6 +31,8 @@ struct cli_command {
 	const char *summary; /* one line */
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
+/* A command of verbs: runs the one that argv[1] names, else lists them. about: what the command is for. */
+int cli_verbs(int argc, char **argv, const char *command, const char *about, const struct cli_command *verbs, size_t n);
 extern const struct cli_command cli_commands[];
 extern const size_t cli_command_count;
 

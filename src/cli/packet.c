@@ -3,10 +3,7 @@
 
 #include <fcntl.h>
 
-static const struct {
-	const char *name, *summary;
-	int (*run)(int argc, char **argv);
-} verbs[] = {
+static const struct cli_command verbs[] = {
 	{"key", "the words that open a unit's packets", packet_key_cmd},
 	{"make", "a packet of a unit, or of every unit that has words", packet_make_cmd},
 	{"verify", "is a packet as it was made, and by whom", packet_verify_cmd},
@@ -34,18 +31,5 @@ int packet_passphrase_read(const char *path, struct buf *ret, struct err *e)
 
 int cmd_packet(int argc, char **argv)
 {
-	static struct cli_args args;
-	bool done;
-	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(verbs); i++)
-		if (!strcmp(argv[1], verbs[i].name))
-			return verbs[i].run(argc - 1, argv + 1);
-	AUTO_BUF struct buf about = {0};
-	buf_init(&about, 1 << 14);
-	buf_str(&about, "A unit's charts in one HTML file: it opens by double click on a PC with no network, with the unit's words. holdfast-packet(1) is the manual.\n");
-	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
-		buf_printf(&about, "\n  %-10s %s", verbs[i].name, verbs[i].summary);
-	int r = cli_parse(argc, argv, "packet key|make|verify ...", buf_cstr(&about), NULL, 0, &args, &done);
-	if (r || done)
-		return r;
-	return args.n ? cli_usage("packet: there is no verb '%s'; see holdfast packet --help", args.v[0]) : cli_usage("packet: say key, make or verify");
+	return cli_verbs(argc, argv, "packet", "A unit's charts in one HTML file: it opens by double click on a PC with no network, with the unit's words.", verbs, ARRAY_LEN(verbs));
 }

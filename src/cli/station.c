@@ -5,10 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const struct {
-	const char *name, *summary;
-	int (*run)(int argc, char **argv);
-} verbs[] = {
+static const struct cli_command verbs[] = {
 	{"new", "at the PC: makes the station and its request", station_new_cmd},
 	{"enrol", "at the site: answers requests", station_enrol_cmd},
 	{"join", "at the PC: takes the site's answer", station_join_cmd},
@@ -49,18 +46,5 @@ int station_vkey(const char *given, struct note_vkey *ret, struct err *e)
 
 int cmd_station(int argc, char **argv)
 {
-	static struct cli_args args;
-	bool done;
-	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(verbs); i++)
-		if (!strcmp(argv[1], verbs[i].name))
-			return verbs[i].run(argc - 1, argv + 1);
-	AUTO_BUF struct buf about = {0};
-	buf_init(&about, 1 << 14);
-	buf_str(&about, "A ward's PC that goes on without the site: it keeps the unit's packets, shows and prints them, and takes what is written down until the site has it. holdfast-station(1) is the manual.\n");
-	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
-		buf_printf(&about, "\n  %-10s %s", verbs[i].name, verbs[i].summary);
-	int r = cli_parse(argc, argv, "station VERB ...", buf_cstr(&about), NULL, 0, &args, &done);
-	if (r || done)
-		return r;
-	return args.n ? cli_usage("station: there is no verb '%s'; see holdfast station --help", args.v[0]) : cli_usage("station: say what: new, enrol, join, person, run, capture, number, export, status, list, revoke or pack");
+	return cli_verbs(argc, argv, "station", "A ward's PC that goes on without the site: it keeps the unit's packets, shows and prints them, and takes what is written down until the site has it.", verbs, ARRAY_LEN(verbs));
 }

@@ -3,10 +3,7 @@
 
 #include <stdlib.h>
 
-static const struct {
-	const char *name, *summary;
-	int (*run)(int argc, char **argv);
-} verbs[] = {
+static const struct cli_command verbs[] = {
 	{"candidates", "who is in the house, intensive care first, what each needs, who has a transfer", transfer_candidates_cmd},
 	{"make", "a patient's record in one sealed file", transfer_make_cmd},
 	{"link", "the same as a SMART Health Link, where there is internet", transfer_link_cmd},
@@ -106,18 +103,5 @@ int transfer_log_of(struct site *s, struct transfer_log **ret, struct err *e)
 
 int cmd_transfer(int argc, char **argv)
 {
-	static struct cli_args args;
-	bool done;
-	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(verbs); i++)
-		if (!strcmp(argv[1], verbs[i].name))
-			return verbs[i].run(argc - 1, argv + 1);
-	AUTO_BUF struct buf about = {0};
-	buf_init(&about, 1 << 14);
-	buf_str(&about, "A patient's record in one file for the hospital that takes them, sealed to its key or to words; and what became of it. holdfast-transfer(1) is the manual.\n");
-	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
-		buf_printf(&about, "\n  %-11s %s", verbs[i].name, verbs[i].summary);
-	int r = cli_parse(argc, argv, "transfer candidates|make|link|list|sent|receipt|cancel|open ...", buf_cstr(&about), NULL, 0, &args, &done);
-	if (r || done)
-		return r;
-	return args.n ? cli_usage("transfer: there is no verb '%s'; see holdfast transfer --help", args.v[0]) : cli_usage("transfer: say candidates, make, link, list, sent, receipt, cancel or open");
+	return cli_verbs(argc, argv, "transfer", "A patient's record in one file for the hospital that takes them, sealed to its key or to words; and what became of it.", verbs, ARRAY_LEN(verbs));
 }

@@ -48,25 +48,6 @@ static int no_packet(struct err *e, const char *why)
 	return err_set(e, ERR_INPUT, NULL, "this is no packet, or not a whole one: %s", why);
 }
 
-static struct slice value_of(struct cur *c, const char *key)
-{
-	struct slice line = cur_line(c);
-	size_t n = strlen(key);
-	if (c->failed || line.n <= n || !slice_starts(line, key)) {
-		cur_fail(c);
-		return SLICE_NULL;
-	}
-	return slice_of(line.p + n, line.n - n);
-}
-
-static void copy(struct cur *c, struct slice s, char *out, size_t size)
-{
-	if (s.n >= size)
-		cur_fail(c);
-	else if (s.n)
-		memcpy(out, s.p, s.n);
-}
-
 static int read_text(struct slice text, struct packet_seal *s, struct err *e)
 {
 	struct cur c = cur_of(text);
@@ -75,13 +56,13 @@ static int read_text(struct slice text, struct packet_seal *s, struct err *e)
 	buf_init(&again, PACKET_NOTE_MAX);
 	if (!slice_eq_str(cur_line(&c), PACKET_FIRST_LINE))
 		return no_packet(e, "its note does not begin with " PACKET_FIRST_LINE);
-	copy(&c, value_of(&c, "key "), s->vkey, sizeof s->vkey);
-	copy(&c, value_of(&c, "unit "), s->unit, sizeof s->unit);
-	bool bad = time_parse(value_of(&c, "made "), 0, &s->made) < 0;
-	bad |= time_parse(value_of(&c, "until "), 0, &s->until) < 0;
-	bad |= num_u64(value_of(&c, "entries "), 0, INT64_MAX, &s->entries) < 0;
-	bad |= num_u64(value_of(&c, "bytes "), 0, PACKET_MAX, &s->bytes) < 0;
-	bad |= hex_get(s->sha256, sizeof s->sha256, value_of(&c, "sha256 ")) < 0;
+	note_value_text(&c, "key ", s->vkey, sizeof s->vkey);
+	note_value_text(&c, "unit ", s->unit, sizeof s->unit);
+	bool bad = time_parse(note_value(&c, "made "), 0, &s->made) < 0;
+	bad |= time_parse(note_value(&c, "until "), 0, &s->until) < 0;
+	bad |= num_u64(note_value(&c, "entries "), 0, INT64_MAX, &s->entries) < 0;
+	bad |= num_u64(note_value(&c, "bytes "), 0, PACKET_MAX, &s->bytes) < 0;
+	bad |= hex_get(s->sha256, sizeof s->sha256, note_value(&c, "sha256 ")) < 0;
 	if (bad || !cur_done(&c) || packet_seal_text(s, &again, &quiet) < 0 || !slice_eq(buf_slice(&again), text))
 		return no_packet(e, "its note cannot be read");
 	return 0;
@@ -105,23 +86,11 @@ static int find_note(struct slice file, size_t *ret_at, struct slice *ret_note, 
 	return no_packet(e, "its note does not begin anywhere");
 }
 
-/* note_verify passes over what other signers wrote. Here there is one signature, in its one spelling: an em dash, the name, the id and the 64 bytes in base64. */
-static bool one_signature(struct slice note, struct slice text, const struct note_vkey *v)
-{
-	struct slice rest, line = slice_cut(slice_of(note.p + text.n + 1, note.n - text.n - 1), '\n', &rest);
-	AUTO_BUF struct buf raw = {0};
-	buf_init(&raw, 128);
-	size_t name = strlen(v->name);
-	return rest.p && !rest.n && line.n > 4 + name + 1 && slice_starts(line, "\xe2\x80\x94 ") && !memcmp(line.p + 4, v->name, name) && line.p[4 + name] == ' ' &&
-	       base64_get(&raw, slice_of(line.p + 5 + name, line.n - 5 - name)) == 0 && raw.n == 4 + 64;
-}
-
 int packet_verify(struct slice file, const struct note_vkey *vkey, struct packet_seal *ret, struct err *e)
 {
 	struct packet_seal s = {.bytes = 0};
 	struct note_vkey own;
 	struct slice note, text, signed_text;
-	uint64_t mask;
 	uint8_t hash[SEAL_HASH];
 	size_t at;
 	int r = find_note(file, &at, &note, e);
@@ -136,13 +105,13 @@ int packet_verify(struct slice file, const struct note_vkey *vkey, struct packet
 		r = note_vkey_parse(slice_str(s.vkey), &own, e);
 	if (r < 0)
 		return r;
-	r = note_verify(note, &own, 1, &signed_text, &mask, NULL, e);
-	if (r < 0 || !slice_eq(signed_text, text) || !one_signature(note, text, &own))
+	r = note_verify_alone(note, &own, &signed_text, e);
+	if (r < 0 || !slice_eq(signed_text, text))
 		return err_set(e, ERR_CRYPTO, NULL, "the signature does not fit: this packet was changed after it was made");
 	seal_sha256_once(slice_of(file.p, at), hash);
 	if (s.bytes != at || !seal_equal(hash, s.sha256, sizeof hash))
 		return err_set(e, ERR_CRYPTO, NULL, "its bytes are not those that were signed: this packet was changed after it was made");
-	if (vkey && (vkey->alg != own.alg || vkey->id != own.id || strcmp(vkey->name, own.name) || memcmp(vkey->pub, own.pub, sizeof own.pub)))
+	if (vkey && !note_vkey_equal(vkey, &own))
 		return err_set(e, ERR_NO, NULL, "it is whole, and signed by another key (%.128s): not by the one that you named", own.name);
 	*ret = s;
 	return 0;

@@ -357,6 +357,57 @@ int note_verify(struct slice note, const struct note_vkey *keys, size_t n, struc
 	return 0;
 }
 
+int note_verify_alone(struct slice note, const struct note_vkey *key, struct slice *ret_text, struct err *e)
+{
+	AUTO_BUF struct buf raw = {0}, again = {0};
+	struct slice text = SLICE_NULL, sigs = SLICE_NULL;
+	uint64_t mask;
+	int r = split(note, &text, &sigs, e);
+	if (r == 0)
+		r = note_verify(note, key, 1, &text, &mask, NULL, e);
+	if (r < 0)
+		return r == ERR_NO ? err_set(e, ERR_CRYPTO, NULL, "this note is signed by another key") : r;
+	buf_init(&raw, SIG_MAX);
+	buf_init(&again, SIG_MAX + NOTE_NAME_MAX + 16);
+	buf_printf(&again, "\xe2\x80\x94 %s ", key->name);
+	size_t head = again.n;
+	if (sigs.n > head && base64_get(&raw, slice_of(sigs.p + head, sigs.n - head - 1)) == 0)
+		base64_put(&again, buf_slice(&raw));
+	buf_u8(&again, '\n');
+	if (!buf_ok(&again) || !slice_eq(buf_slice(&again), sigs))
+		return err_set(e, ERR_CRYPTO, NULL, "this note has more than its one signature, or has it in another spelling");
+	*ret_text = text;
+	return 0;
+}
+
+bool note_vkey_equal(const struct note_vkey *a, const struct note_vkey *b)
+{
+	return a->alg == b->alg && a->id == b->id && !strcmp(a->name, b->name) && memcmp(a->pub, b->pub, sizeof a->pub) == 0;
+}
+
+struct slice note_value(struct cur *c, const char *key)
+{
+	struct slice line = cur_line(c);
+	size_t n = strlen(key);
+	if (c->failed || line.n <= n || !slice_starts(line, key)) {
+		cur_fail(c);
+		return SLICE_NULL;
+	}
+	return slice_of(line.p + n, line.n - n);
+}
+
+void note_value_text(struct cur *c, const char *key, char *out, size_t size)
+{
+	struct slice s = note_value(c, key);
+	if (s.n >= size) {
+		cur_fail(c);
+		return;
+	}
+	if (s.n)
+		memcpy(out, s.p, s.n);
+	out[s.n] = 0;
+}
+
 int note_cosign(const struct note_signer *k, struct slice note, uint64_t time, struct buf *ret, struct err *e)
 {
 	struct slice text = SLICE_NULL, sigs = SLICE_NULL;

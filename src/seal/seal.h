@@ -118,6 +118,12 @@ int note_sign(const struct note_signer *k, struct slice text, struct buf *ret, s
 /* Splits a note; verifies with the given keys. Unknown signatures are skipped; a known key whose signature is wrong is ERR_CRYPTO; none known is ERR_NO.
  * ret_mask bit i: keys[i] signed (n <= 64). For alg 0x04 ret_times[i] (may be NULL) is its UNIX time. */
 int note_verify(struct slice note, const struct note_vkey *keys, size_t n, struct slice *ret_text, uint64_t *ret_mask, uint64_t *ret_times, struct err *e) MUST;
+/* The same for a note of ours in a file that is believed byte for byte: this key's signature stands there alone, in its one spelling (note_verify passes over what others wrote). ERR_CRYPTO: it does not. */
+int note_verify_alone(struct slice note, const struct note_vkey *key, struct slice *ret_text, struct err *e) MUST;
+bool note_vkey_equal(const struct note_vkey *a, const struct note_vkey *b);
+/* The next line of a text that reads "KEY VALUE" (key: with its blank); empty, and c failed, where it is another or says nothing. As a string of at most size - 1 bytes: the same. */
+struct slice note_value(struct cur *c, const char *key);
+void note_value_text(struct cur *c, const char *key, char *out, size_t size);
 /* A witness: a key of type 0x04, and its signature line for the text of a note that exists, to be put at the note's end. The note's own signatures are not looked at:
  * verify first. time: UNIX seconds. */
 int note_cosigner_new(const char *name, struct note_signer *ret, struct err *e) MUST;

@@ -59,25 +59,6 @@ int transfer_seal_text(const struct transfer_seal *s, struct buf *ret, struct er
 	return buf_ok(ret) ? 0 : err_set(e, buf_code(ret), NULL, "the note of a transfer is too long");
 }
 
-static struct slice value_of(struct cur *c, const char *key)
-{
-	struct slice line = cur_line(c);
-	size_t n = strlen(key);
-	if (c->failed || line.n <= n || !slice_starts(line, key)) {
-		cur_fail(c);
-		return SLICE_NULL;
-	}
-	return slice_of(line.p + n, line.n - n);
-}
-
-static void copy(struct cur *c, struct slice s, char *out, size_t size)
-{
-	if (s.n >= size)
-		cur_fail(c);
-	else if (s.n)
-		memcpy(out, s.p, s.n);
-}
-
 static int read_text(struct slice text, struct transfer_seal *s, struct err *e)
 {
 	struct cur c = cur_of(text);
@@ -86,51 +67,23 @@ static int read_text(struct slice text, struct transfer_seal *s, struct err *e)
 	buf_init(&again, 4096);
 	if (!slice_eq_str(cur_line(&c), TRANSFER_FIRST_LINE))
 		return transfer_bad(e, "its note does not begin with " TRANSFER_FIRST_LINE);
-	copy(&c, value_of(&c, "key "), s->vkey, sizeof s->vkey);
-	copy(&c, value_of(&c, "id "), s->id, sizeof s->id);
-	bool bad = time_parse(value_of(&c, "made "), 0, &s->made) < 0;
-	bad |= time_parse(value_of(&c, "until "), 0, &s->until) < 0;
-	bad |= num_u64(value_of(&c, "entries "), 0, INT64_MAX, &s->entries) < 0;
-	bad |= num_u64(value_of(&c, "bytes "), 0, TRANSFER_MANIFEST_MAX, &s->bytes) < 0;
-	bad |= hex_get(s->sha256, sizeof s->sha256, value_of(&c, "sha256 ")) < 0;
+	note_value_text(&c, "key ", s->vkey, sizeof s->vkey);
+	note_value_text(&c, "id ", s->id, sizeof s->id);
+	bool bad = time_parse(note_value(&c, "made "), 0, &s->made) < 0;
+	bad |= time_parse(note_value(&c, "until "), 0, &s->until) < 0;
+	bad |= num_u64(note_value(&c, "entries "), 0, INT64_MAX, &s->entries) < 0;
+	bad |= num_u64(note_value(&c, "bytes "), 0, TRANSFER_MANIFEST_MAX, &s->bytes) < 0;
+	bad |= hex_get(s->sha256, sizeof s->sha256, note_value(&c, "sha256 ")) < 0;
 	if (bad || !cur_done(&c) || transfer_seal_text(s, &again, &quiet) < 0 || !slice_eq(buf_slice(&again), text))
 		return transfer_bad(e, "its note says something else than a transfer's does");
 	return 0;
-}
-
-/* A text, an empty line, one signature line. */
-static bool one_signature(struct slice note, struct slice text)
-{
-	struct cur c = cur_of(slice_of(note.p + text.n, note.n - text.n));
-	struct slice empty = cur_line(&c);
-	(void)cur_line(&c);
-	return empty.n == 0 && cur_done(&c);
-}
-
-/* The signature's base64 in its one spelling: Ed25519's own malleability aside (libsodium takes no second one), the line is made again of the key's name and the bytes. */
-static bool canonical(struct slice note, struct slice text, const struct note_vkey *v)
-{
-	AUTO_BUF struct buf raw = {0}, again = {0};
-	struct slice line = slice_of(note.p + text.n + 1, note.n - text.n - 1), rest, name = slice_str(v->name);
-	buf_init(&raw, 256);
-	buf_init(&again, 1024);
-	if (line.n < name.n + 6 || line.p[line.n - 1] != '\n')
-		return false;
-	rest = slice_of(line.p + 3 + 1 + name.n + 1, line.n - name.n - 6);
-	if (base64_get(&raw, rest) < 0)
-		return false;
-	buf_printf(&again, "\xe2\x80\x94 %s ", v->name);
-	base64_put(&again, buf_slice(&raw));
-	buf_str(&again, "\n");
-	return buf_ok(&again) && slice_eq(buf_slice(&again), line);
 }
 
 int transfer_note_read(struct slice note, const struct note_vkey *vkey, struct transfer_seal *ret, struct note_vkey *ret_signer, struct err *e)
 {
 	struct transfer_seal s = {.made = 0};
 	struct note_vkey own;
-	struct slice text, rest = note;
-	uint64_t mask;
+	struct slice text, signed_text;
 	/* the text reaches to the last empty line: it has none itself */
 	const uint8_t *end = note.n ? memmem(note.p, note.n, "\n\n", 2) : NULL;
 	if (!end)
@@ -141,13 +94,11 @@ int transfer_note_read(struct slice note, const struct note_vkey *vkey, struct t
 		r = note_vkey_parse(slice_str(s.vkey), &own, e);
 	if (r < 0)
 		return r;
-	if (!one_signature(note, text) || !canonical(note, text, &own))
-		return transfer_changed(e, "its note has another signature than one by the key that it names");
-	if (note_verify(rest, &own, 1, &text, &mask, NULL, e) < 0)
-		return transfer_changed(e, "the signature does not fit the note");
+	if (note_verify_alone(note, &own, &signed_text, e) < 0 || !slice_eq(signed_text, text))
+		return transfer_changed(e, "its note has another signature than the one by the key that it names, or one that does not fit");
 	*ret = s;
 	*ret_signer = own;
-	if (vkey && (vkey->alg != own.alg || strcmp(vkey->name, own.name) != 0 || memcmp(vkey->pub, own.pub, sizeof own.pub) != 0))
+	if (vkey && !note_vkey_equal(vkey, &own))
 		return err_set(e, ERR_NO, NULL, "it is whole, and signed by another key than the one that you named: do not go by it before the sender, called on a number that you know, has read you their key");
 	return 0;
 }

@@ -406,12 +406,55 @@ static void weak_key(void **state)
 	buf_done(&b);
 }
 
+/* One signature, by that key, in its one spelling; and the lines of a text. */
+static void alone(void **state)
+{
+	struct buf b, c;
+	struct slice text;
+	struct note_signer stranger;
+	struct err e;
+	sign(&b, TEXT);
+	OK(note_verify_alone(buf_slice(&b), &key.v, &text, &e));
+	assert_true(slice_eq_str(text, TEXT));
+	OK(note_signer_new("other.example", &stranger, &e));
+	assert_int_equal(note_verify_alone(buf_slice(&b), &stranger.v, &text, &e), ERR_CRYPTO); /* another key's: no */
+	assert_true(note_vkey_equal(&key.v, &key.v) && !note_vkey_equal(&key.v, &stranger.v));
+	buf_init(&c, 1 << 16);
+	OK(note_sign(&stranger, slice_str(TEXT), &c, &e));
+	struct slice line = slice_of(c.p + strlen(TEXT) + 1, c.n - strlen(TEXT) - 1);
+	size_t whole = b.n;
+	buf_add_slice(&b, line); /* beside another's: note_verify passes over it */
+	uint64_t mask;
+	OK(note_verify(buf_slice(&b), &key.v, 1, &text, &mask, NULL, &e));
+	assert_int_equal(note_verify_alone(buf_slice(&b), &key.v, &text, &e), ERR_CRYPTO);
+	b.n = whole;
+	for (size_t i = 0; i < b.n; i++) { /* no byte of it can be another */
+		for (unsigned bit = 0; bit < 8; bit++) {
+			b.p[i] ^= (uint8_t)(1u << bit);
+			assert_true(note_verify_alone(buf_slice(&b), &key.v, &text, NULL) < 0);
+			b.p[i] ^= (uint8_t)(1u << bit);
+		}
+	}
+	OK(note_verify_alone(buf_slice(&b), &key.v, &text, &e));
+	buf_done(&b);
+	buf_done(&c);
+	char name[4];
+	struct cur lines = cur_of(SLICE("key abc\nid 7\nid\n"));
+	note_value_text(&lines, "key ", name, sizeof name);
+	assert_string_equal(name, "abc");
+	assert_true(slice_eq_str(note_value(&lines, "id "), "7") && !lines.failed);
+	assert_true(!note_value(&lines, "id ").n && lines.failed); /* it says nothing */
+	lines = cur_of(SLICE("key abcd\n"));
+	note_value_text(&lines, "key ", name, sizeof name);
+	assert_true(lines.failed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(key_vectors),        cmocka_unit_test(key_text),          cmocka_unit_test(names),     cmocka_unit_test(round_trip),
 		cmocka_unit_test(bad_texts),          cmocka_unit_test(every_bit),         cmocka_unit_test(moved_signature),
-		cmocka_unit_test(several_signatures), cmocka_unit_test(cosignature_rules), cmocka_unit_test(malformed), cmocka_unit_test(weak_key),
+		cmocka_unit_test(several_signatures), cmocka_unit_test(cosignature_rules), cmocka_unit_test(malformed), cmocka_unit_test(weak_key), cmocka_unit_test(alone),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);
 }
