@@ -52,6 +52,20 @@ def care(census, count, start):
             f.writelines(json.dumps(x, ensure_ascii=False) + "\n" for x in v)
 
 
+def bare(path):
+    """Items as a person writes them down at a station: the id is the station's to give."""
+    for line in open(path):
+        print(json.dumps({k: v for k, v in json.loads(line).items() if k != "id"}, ensure_ascii=False))
+
+
+def named(path, ids):
+    """And with the ids that it gave, in order."""
+    items, given = [json.loads(line) for line in open(path)], [line.split(":")[0].strip() for line in open(ids)]
+    assert len(items) == len(given) == len(set(given)), (len(items), len(given))
+    with open(path, "w") as f:
+        f.writelines(json.dumps(dict(x, id=i), ensure_ascii=False) + "\n" for x, i in zip(items, given))
+
+
 def feed(log, out):
     """What the EHR has taken, as its own feed then says it: its name, its control ids, the content as it got it. Each once, as an EHR keeps it."""
     seen, messages = set(), []
@@ -174,4 +188,4 @@ def packets(export, least, pages):
 
 if __name__ == "__main__":
     what, args = sys.argv[1], sys.argv[2:]
-    {"care": lambda: care(*args), "feed": lambda: feed(*args), "once": lambda: once(args[0], args[3:], args[1], args[2]), "said": lambda: said(args[0], args[1:]), "equal": lambda: equal(*args), "packets": lambda: packets(args[0], args[1], args[2:])}[what]()
+    {"care": lambda: care(*args), "bare": lambda: bare(*args), "named": lambda: named(*args), "feed": lambda: feed(*args), "once": lambda: once(args[0], args[3:], args[1], args[2]), "said": lambda: said(args[0], args[1:]), "equal": lambda: equal(*args), "packets": lambda: packets(args[0], args[1], args[2:])}[what]()

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# 72 hours without the EHR, at speed: the feed ends and the server dies; more than 400 patients are read from packets alone; three stations write down 2,000 items, the file of one comes by hand when the EHR is back already; six patients of intensive care
+# 72 hours without the EHR, at speed: the feed ends and the server dies; more than 400 patients are read from packets alone; three stations write down 2,000 items: two are at work all the time and bring what they have when the server is back, the third never has a network, and its sealed file comes by hand when the EHR is back already; six patients of intensive care
 # move with their records; the EHR comes back behind receivers that take things late, twice, not at all, and one of npm's; everything is in it once, the balance is zero, and the charts equal those of a hospital whose EHR never went away.
 # Takes minutes: 2,000 items, each with its bytes durable before they go out and its answer durable after; a scrypt for each unit's words; a thousand charts compared. It is the one test of all rooms together.
 . "$(dirname "$0")/lib.sh"
@@ -29,6 +29,24 @@ mkdir words packets
 while read -r u; do hf packet key --site lost --unit "$u" >"words/$u" 2>/dev/null; done <units
 hf packet make --site lost --all -o packets >/dev/null 2>said || fail "packets: $(cat said)"
 hf chart export --site kept >then.exp
+
+# ---- three wards' PCs: two with a network, one without
+step "three stations"
+export XDG_STATE_HOME=$work/state
+core=$(free_port) receiver= stations=()
+ends() {
+	for p in $receiver "${stations[@]}"; do kill "$p" 2>/dev/null || true; done
+	cleanup
+}
+trap ends EXIT
+for s in one two three; do hf station new --dir $s --unit "$(head -1 units)" --name "desk $s" 2>/dev/null; done
+hf station enrol --site lost one.request two.request three.request >/dev/null 2>&1
+for s in one two three; do hf station join --dir $s $s.answer --vkey lost/ledger/vkey 2>/dev/null; done
+hf token create --site lost --role station --label desks >token
+for s in one two; do
+	"$HOLDFAST" station run --dir $s --core https://127.0.0.1:$core --token-file token --ca lost/tls/ca.crt --every 1s --listen 127.0.0.1:$(free_port) 2>>stations.log &
+	stations+=($!)
+done
 
 # ---- hour 0: the feed is lost, and the server dies. Charts are read from packets, with the unit's words and the ordinary age
 step "hour 0: the server dies"
@@ -65,14 +83,30 @@ while read -r u; do
 done <units
 py packets then.exp $patients pages.* || fail "what packets say is not what the charts say"
 
-# ---- three days of care. Two stations bring what they have, the second one twice; the third never has a network
+# ---- three days of care. Two stations bring what they have as soon as there is a server, the second one once more on a stick; the third never has a network
 step "care: $items items of three stations"
 py care census.json "$items" "$care_from"
+for s in one:S2AB two:S3CD three:S4EF; do
+	py bare ${s#*:}.json >bare
+	hf station capture --dir ${s%:*} bare >ids 2>said || fail "station ${s%:*}: $(tail -3 said)"
+	py named ${s#*:}.json ids
+done
+hf station export --dir two -o stick2 2>/dev/null
+hf station export --dir three -o stick3 2>/dev/null
 hf downtime begin --site lost --reason "EHR encrypted" >/dev/null
-hf capture import --site lost S2AB.json >/dev/null 2>said || fail "the first station: $(tail -3 said)"
-hf capture import --site lost S3CD.json >/dev/null 2>said || fail "the second station: $(tail -3 said)"
-hf capture import --site lost S3CD.json >/dev/null 2>said || fail "the second station, again: $(tail -3 said)"
+"$HOLDFAST" serve --site lost --http 127.0.0.1:$core 2>>serve.log &
+daemon=$!
+waiting() { hf station status --dir "$1" --json 2>/dev/null | json waiting; }
+for s in one two; do
+	for _ in $(seq 3000); do [ "$(waiting $s)" = 0 ] && break; sleep 0.2; done
+	same "$(waiting $s)" 0 "what station $s has not brought: $(tail -3 stations.log)"
+done
+shown lost
+stop
+hf capture import --site lost stick2 >/dev/null 2>said || fail "the second station, again: $(tail -3 said)"
 grep -q '^holdfast: 0 taken' said || fail "taken twice: $(tail -1 said)"
+for p in "${stations[@]}"; do kill -TERM "$p" && wait "$p" || fail "a station does not end well: $(tail -3 stations.log)"; done
+stations=()
 
 # ---- six patients of intensive care go to another hospital, which has nothing of ours but the file and our key
 step "six transfers"
@@ -89,8 +123,7 @@ done <moving
 
 # ---- hour 68: the EHR is back. What is asked of it is not what a ward has time for
 step "hour 68: the EHR is back"
-receiver= rport=$(free_port)
-trap '[ -z "$receiver" ] || kill $receiver 2>/dev/null || true; cleanup' EXIT
+rport=$(free_port)
 listen() { # COMMAND...
 	[ -z "$receiver" ] || { kill $receiver 2>/dev/null; wait $receiver 2>/dev/null || true; }
 	rm -f up
@@ -103,13 +136,15 @@ mood() { listen python3 "$here/backload_receiver.py" "$rport" came "$@"; }
 send() { timeout 900 "$HOLDFAST" backload send --site lost --to 127.0.0.1:$rport --name EHR --wait 2 "$@"; }
 state() { hf backload list "$1" --site lost --json | json state; }
 count() { hf downtime balance --site lost --json | json "$1"; }
+nth() { sed -n "$1p" S2AB.json | json id; }
+i30=$(nth 30) i31=$(nth 31) i32=$(nth 32) i33=$(nth 33)
 touch came
 for s in read-only write; do hf downtime advance $s --site lost >/dev/null; done
 # one message that is not answered, one too late, one that never arrives, one that is answered by halves
-mood silent; send S2AB-000030 >said 2>&1 && fail "silence: $(cat said)"
-mood late; send S2AB-000031 >said 2>&1 && fail "late: $(cat said)"
-mood lost; send S2AB-000032 >said 2>&1 && fail "lost: $(cat said)"
-mood half; send S2AB-000033 >said 2>&1 && fail "half: $(cat said)"
+mood silent; send $i30 >said 2>&1 && fail "silence: $(cat said)"
+mood late; send $i31 >said 2>&1 && fail "late: $(cat said)"
+mood lost; send $i32 >said 2>&1 && fail "lost: $(cat said)"
+mood half; send $i33 >said 2>&1 && fail "half: $(cat said)"
 same "$(count unknown)" 4 "what nobody knows of"
 refused 1 "not closed" downtime advance closed --site lost
 # everything twice, then a real server of npm's
@@ -126,7 +161,7 @@ send >said 2>&1 || true
 [ "$(count open)" -le 60 ] || fail "still open: $(count open), $(tail -3 said)"
 # the third station's file comes now, on a stick
 step "the third station"
-hf capture import --site lost S4EF.json >/dev/null 2>said || fail "the third station: $(tail -3 said)"
+hf capture import --site lost stick3 >/dev/null 2>said || fail "the third station: $(tail -3 said)"
 send >said 2>&1 || true
 
 # ---- the EHR's feed is back, and shows what it has; one it never had, and a person says so
@@ -138,8 +173,8 @@ same "$(($(wc -l <items.now) - notes))" "$items" "items"
 py feed came echo.hl7 >/dev/null
 hf import --site lost echo.hl7 >/dev/null
 hf backload scan --site lost >/dev/null
-same "$(state S2AB-000030) $(state S2AB-000031) $(state S2AB-000032) $(state S2AB-000033)" "filed filed unknown filed" "what the feed shows"
-hf backload resolve S2AB-000032 --as again --reason "looked: it is not there" --site lost >/dev/null
+same "$(state $i30) $(state $i31) $(state $i32) $(state $i33)" "filed filed unknown filed" "what the feed shows"
+hf backload resolve $i32 --as again --reason "looked: it is not there" --site lost >/dev/null
 mood aa; send >said 2>&1 || fail "the last ones: $(tail -5 said)"
 same "$(count open) $(count unknown) $(count refused) $(count items)" "0 0 0 $((items + notes))" "the balance: $(hf downtime balance --site lost)"
 hf downtime advance closed --site lost >said || fail "closed: $(cat said)"
