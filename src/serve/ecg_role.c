@@ -8,6 +8,7 @@
  *   report    layout paper speed gain low high mains from patient [lines] patientId entry checkpoint printed site signs [{by role time text}] drill -> PDF
  *   convert   to, name                                                       -> the file
  *   letter    paper; the body is a letter (letter_json.h)                    -> PDF
+ *   scan      page; the body is a file of scanned pages (scan.h)             -> what is on that page, its codes and its picture
  *   sheets    the body is a book of sheets (paper.h)                        -> JSON: kind, patient, unit, pages of each; with block and entry of their registration -> PDF
  */
 #include "role.h"
@@ -15,6 +16,7 @@
 #include "ecg_role.h"
 #include "letter_json.h"
 #include "paper.h"
+#include "scan.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -73,6 +75,12 @@ static int answer(enum ecg_asked what, const struct json_node *o, struct slice b
 		return letter(o, body, a, ret, e);
 	if (what == ECG_ASK_SHEETS)
 		return ecg_role_sheets(o, body, a, ret, e);
+	if (what == ECG_ASK_SCAN) {
+		uint64_t page;
+		if (num_u64(json_text(o, "page"), 1, SCAN_PAGES_MAX, &page) < 0)
+			return err_set(e, ERR_INPUT, "page", "a file has pages from 1 to %u", SCAN_PAGES_MAX);
+		return scan_read(body, (unsigned)page, ret, e);
+	}
 	int r = ecg_body_read(body, a, &b, e);
 	if (r == 0)
 		r = ecg_body_open(&b, a, &g, e);
@@ -91,6 +99,7 @@ static int answer(enum ecg_asked what, const struct json_node *o, struct slice b
 		return convert(g, o, a, ret, e);
 	case ECG_ASK_LETTER:
 	case ECG_ASK_SHEETS:
+	case ECG_ASK_SCAN:
 		break;
 	}
 	return err_set(e, ERR_INPUT, NULL, "a bad request");
@@ -241,6 +250,7 @@ int ecg_role_prepare(struct role *r, struct err *e)
 	(void)!nice(10); /* feeds and wards first */
 	(void)!ecg_report_load(&quiet);
 	(void)!paper_load_codes(&quiet);
+	(void)!scan_load(&quiet);
 	return 0;
 }
 

@@ -507,7 +507,7 @@ int vault_ask(struct keeper_client *c, const struct keeper_who *w, const struct 
 
 /* ---- web asks the ecg role ------------------------------------------------------------------------------------------------------- */
 
-enum ecg_asked { ECG_ASK_CHECK = 1 /* what it is */, ECG_ASK_WAVE, ECG_ASK_ANALYSIS, ECG_ASK_REPORT, ECG_ASK_CONVERT, ECG_ASK_LETTER /* of a link (letter_json.h): the role has the fonts */, ECG_ASK_SHEETS /* of a ward (paper_wire_book) */ };
+enum ecg_asked { ECG_ASK_CHECK = 1 /* what it is */, ECG_ASK_WAVE, ECG_ASK_ANALYSIS, ECG_ASK_REPORT, ECG_ASK_CONVERT, ECG_ASK_LETTER /* of a link (letter_json.h): the role has the fonts */, ECG_ASK_SHEETS /* of a ward (paper_wire_book) */, ECG_ASK_SCAN /* a page that a scanner made (scan.h) */ };
 /* options: a JSON object, what each takes stands in ecg_role.c. before: an earlier recording, for a report; may be empty. ERR_BUSY: it is being started. ERR_CORRUPT: the role died on this recording: *ret_died. */
 int ecg_ask(struct keeper_client *c, enum ecg_asked what, struct slice options, struct slice body, struct slice before, struct buf *ret, bool *ret_died, struct err *e) MUST;
 

@@ -919,6 +919,8 @@ void web_api(struct web_request *q, const char *path)
 		web_packet(q, path + 6);
 	else if (!strcmp(path, "paper"))
 		web_paper(q);
+	else if (!strncmp(path, "paper/scan", 10) && (!path[10] || path[10] == '/'))
+		web_scan(q, path + 10);
 	else if (!strcmp(path, "contacts"))
 		web_contacts(q);
 	else if (!strcmp(path, "calls"))

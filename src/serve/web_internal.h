@@ -145,6 +145,7 @@ void web_calls(struct web_request *q);                    /* whom a cancelled ap
 bool web_withheld(struct web_request *q, const struct chart_row *row); /* a protected record that this person has not opened */
 void web_station(struct web_request *q, const char *rest); /* below /api/station: what wards' PCs bring and fetch (web_station.c) */
 #define WEB_STATION_MAX ((size_t)2 << 20) /* one bundle at a time; a station that has more brings several */
+void web_scan(struct web_request *q, const char *rest);   /* below /api/paper/scan: paper that comes back */
 void web_paper(struct web_request *q);                    /* sheets as PDF */
 void web_packet(struct web_request *q, const char *rest); /* below /api/packet: ward packets */
 void web_incident(struct web_request *q, bool plan);      /* what happened, from entries (web_watch.c); or the newest isolation plan */

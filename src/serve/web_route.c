@@ -308,7 +308,7 @@ void web_begin(struct web_request *q, struct web *w, void *connection, const cha
 {
 	*q = (struct web_request){.web = w, .connection = connection, .method = method_of(method)};
 	snprintf(q->path, sizeof q->path, "%s", path); /* a longer one is simply not found */
-	buf_init(&q->body, !strncmp(path, "/fhir", 5) ? WEB_FHIR_MAX : !strncmp(path, "/vault/", 7) ? VAULT_PIECE_MAX : !strcmp(path, "/api/ecg") || !strcmp(path, "/api/home/ecg") || !strcmp(path, "/api/capture/scan") ? WEB_ECG_MAX : !strcmp(path, "/api/station") ? WEB_STATION_MAX : WEB_BODY_MAX);
+	buf_init(&q->body, !strncmp(path, "/fhir", 5) ? WEB_FHIR_MAX : !strncmp(path, "/vault/", 7) ? VAULT_PIECE_MAX : !strcmp(path, "/api/ecg") || !strcmp(path, "/api/home/ecg") || !strcmp(path, "/api/capture/scan") || !strcmp(path, "/api/paper/scan") ? WEB_ECG_MAX : !strcmp(path, "/api/station") ? WEB_STATION_MAX : WEB_BODY_MAX);
 	buf_init(&q->out, WEB_ANSWER_MAX);
 }
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Paper comes home: sheets that the product printed, as a scanner and a telephone give them back (worn, upside down, out of order), find their patient by their QR; a file that comes twice is filed once; what cannot be placed waits for a person, and hostile files
-# hurt nobody. What nobody has typed is open work, and in the balance.
+# hurt nobody. What nobody has typed is open work, and in the balance. It takes longer than 10 s on a busy machine because some thirty pages are drawn,
+# and decoded at up to seven sizes each.
 . "$(dirname "$0")/lib.sh"
-for tool in pdftoppm python3; do command -v $tool >/dev/null || skip "$tool is not installed"; done
+for tool in pdftoppm python3 curl; do command -v $tool >/dev/null || skip "$tool is not installed"; done
 unset HOLDFAST_SITE
 # A PDF as scanners make them: a JPEG a page, some of them turned.
 cat >pdf_of.py <<'P'
@@ -112,4 +113,44 @@ hf capture import --site site typed.json >/dev/null 2>&1
 hf paper typed --site site "$notes" --reason "nothing is written on it" >/dev/null
 same "$(hf downtime balance --site site --json | json toBeTyped)" 2 "sheets to be typed, then"
 hf downtime status --site site | grep -q "TO BE TYPED: 2" || fail "the status does not say it"
+
+# ---- the same over the page: a file goes to the role that has nothing, its pages to their sheets; a person looks at what is left
+hf paper print --site site --patient "$other" --sheet transfer -o two.pdf --json >two.json
+hf paper print --site site --unit "$unit" --sheet notes -o blank.pdf --json >blank.json 2>/dev/null
+pdftoppm -r 150 -gray -jpeg -jpegopt quality=40 two.pdf two
+pdftoppm -r 150 -gray -jpeg -jpegopt quality=40 blank.pdf none
+python3 pdf_of.py both.pdf two-1.jpg@180 none-1.jpg
+nurse=(-H "Authorization: Bearer $(hf token create --role clinician --label ward --site site)")
+cart=(-H "Authorization: Bearer $(hf token create --role device --label cart --site site)")
+start site
+shown site
+ask() { curl -s -o "$1" -w '%{http_code}' "${nurse[@]}" "${@:3}" "http://127.0.0.1:$http/api/paper/scan$2"; }
+same "$(curl -s -o /dev/null -w '%{http_code}' "${cart[@]}" --data-binary @both.pdf "http://127.0.0.1:$http/api/paper/scan")" 403 "who may not"
+same "$(ask out "" --data-binary @both.pdf)" 201 "a file over the page ($(cat out))"
+same "$(python3 -c 'import json; print(*[p.get("why", p["result"]) for p in json.load(open("out"))["pages"]])')" "filed nobodys" "what became of its pages"
+same "$(json pages.0.patient <out)" "$(json patients.1.id <census.json)" "whose it is"
+same "$(ask out "" --data-binary @both.pdf)" 200 "the same file again"
+same "$(json known <out)" 2 "pages that were brought before"
+same "$(ask out "" --data-binary @huge.png)" 413 "a picture that is too large"
+same "$(ask out "" --data-binary @text.pdf)" 400 "no file of pages"
+same "$(ask out "?patient=$number" --data-binary @two-1.jpg)" 201 "another patient than was said"
+same "$(json pages.0.why <out)" twice "a page that is filed already"
+same "$(ask out "")" 200 "the list"
+same "$(python3 -c 'import json; d=json.load(open("out")); print(*[u["why"] for u in d["unfiled"]], *sorted(u["of"] for u in d["untyped"]))')" "nobodys twice mar registration transfer" "the list"
+first=$(json unfiled.0.id <out) second=$(json unfiled.1.id <out)
+same "$(ask look.jpg "/$first")" 200 "its picture"
+same "$(head -c 3 look.jpg | od -An -tx1 | tr -d ' ')" ffd8ff "a picture"
+sheet=$(json first <blank.json)
+json_of=(-H "Content-Type: application/json")
+same "$(ask out "/$first" "${json_of[@]}" -d "{\"sheet\":\"$sheet\"}")" 400 "a form of nobody"
+same "$(ask out "/$first" "${json_of[@]}" -d "{\"sheet\":\"$sheet\",\"patient\":\"$number\"}")" 201 "filed by hand ($(cat out))"
+same "$(json patient <out)" "$mine" "to whom"
+same "$(ask out "/$first" "${json_of[@]}" -d "{\"sheet\":\"$sheet\",\"patient\":\"$number\"}")" 409 "filed twice"
+same "$(ask out "/$second" "${json_of[@]}" -d '{"drop":true}')" 400 "dropped without a reason"
+same "$(ask out "/$second" "${json_of[@]}" -d '{"drop":true,"reason":"a copy"}')" 201 "dropped"
+same "$(ask out /typed "${json_of[@]}" -d "{\"sheet\":\"$sheet\",\"reason\":\"empty\"}")" 201 "nothing to be typed"
+same "$(ask out "")" 200 "the list"
+same "$(python3 -c 'import json; d=json.load(open("out")); print(len(d["unfiled"]), *sorted(u["of"] for u in d["untyped"]))')" "0 mar registration transfer" "the list, then"
+stop
+same "$(hf paper list --site site --json | python3 -c 'import json,sys; print(*[s["state"] for s in json.load(sys.stdin)["sheets"] if s["kind"] in ("transfer", "notes")])')" "scanned scanned scanned" "the register"
 hf ledger verify --site site >/dev/null 2>&1 || fail "the ledger does not verify"
