@@ -56,21 +56,6 @@ struct standing {
 	size_t n, cap;
 };
 
-static int grow(struct arena *a, void **v, size_t n, size_t *cap, size_t size, struct err *e)
-{
-	if (n < *cap)
-		return 0;
-	size_t more = *cap ? 2 * *cap : 256;
-	void *x = arena_array(a, more, size);
-	if (!x)
-		return chart_no_memory(a, e);
-	if (n)
-		memcpy(x, *v, n * size);
-	*v = x;
-	*cap = more;
-	return 0;
-}
-
 static int each_key(void *arg, struct slice key, struct slice rows, struct err *e)
 {
 	struct standing *k = arg;
@@ -81,7 +66,7 @@ static int each_key(void *arg, struct slice key, struct slice rows, struct err *
 		uint64_t row = cur_u64be(&c);
 		if (row >= store_row_id(k->end, 0))
 			break;
-		r = grow(k->a, (void **)&k->row, k->rows, &k->row_cap, sizeof *k->row, e);
+		r = chart_grow(k->a, (void **)&k->row, k->rows, &k->row_cap, sizeof *k->row, e);
 		if (r == 0)
 			k->row[k->rows++] = row;
 	}
@@ -131,7 +116,7 @@ static int call_of(struct standing *k, struct chart_call_list *l, const struct c
 		*ret = s->call;
 		return 0;
 	}
-	int r = grow(k->a, (void **)&k->v, k->n, &k->cap, sizeof(struct chart_call *), e);
+	int r = chart_grow(k->a, (void **)&k->v, k->n, &k->cap, sizeof(struct chart_call *), e);
 	struct chart_call *x = arena_alloc(k->a, sizeof *x);
 	s = arena_alloc(k->a, sizeof *s);
 	if (r < 0 || !x || !s)

@@ -49,21 +49,6 @@ struct standing {
 	struct record *bucket[4096], *first, **last;
 };
 
-static int grow(struct arena *a, void **v, size_t n, size_t *cap, size_t size, struct err *e)
-{
-	if (n < *cap)
-		return 0;
-	size_t more = *cap ? 2 * *cap : 128;
-	void *x = arena_array(a, more, size);
-	if (!x)
-		return chart_no_memory(a, e);
-	if (n)
-		memcpy(x, *v, n * size);
-	*v = x;
-	*cap = more;
-	return 0;
-}
-
 /* "icu" is the unit ICU, however somebody typed it. */
 static bool same_unit(struct slice a, struct slice b)
 {
@@ -88,7 +73,7 @@ static int add(struct standing *k, const struct chart_contact *x, struct err *e)
 		return 0;
 	if ((x->when == CONTACT_PAST && !q->past) || (q->on_call && (x->is.category != CONTACT_ON_CALL || (x->when != CONTACT_NOW && x->when != CONTACT_ALWAYS))))
 		return 0;
-	int r = grow(k->a, (void **)&k->v, k->n, &k->cap, sizeof *k->v, e);
+	int r = chart_grow(k->a, (void **)&k->v, k->n, &k->cap, sizeof *k->v, e);
 	if (r == 0)
 		k->v[k->n++] = *x;
 	return r;
@@ -132,7 +117,7 @@ static int each_source(void *arg, struct slice source, struct slice rows, struct
 	}
 	if (newest == UINT64_MAX)
 		return 0;
-	int r = grow(k->a, (void **)&k->row, k->rows, &k->row_cap, sizeof *k->row, e);
+	int r = chart_grow(k->a, (void **)&k->row, k->rows, &k->row_cap, sizeof *k->row, e);
 	if (r == 0)
 		k->row[k->rows++] = newest;
 	return r;

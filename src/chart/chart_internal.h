@@ -270,6 +270,7 @@ static inline void chart_look_cleanup(struct chart **c)
 	} while (0)
 int chart_natural(struct slice a, struct slice b); /* "9" before "10": chart_census.c */
 uint64_t chart_end(struct chart *c, struct chart_moment at); /* entries below this are in */
+int chart_grow(struct arena *a, void **v, size_t n, size_t *cap, size_t size, struct err *e) MUST; /* room for one more of size behind the n in *v, with what was there */
 int chart_no_memory(struct arena *a, struct err *e);         /* what a NULL from the arena means */
 int chart_begin(struct chart *c, struct err *e) MUST;
 uint64_t chart_hash(const struct chart *c, int key, uint64_t seed, struct slice s);

@@ -12,6 +12,21 @@ int chart_no_memory(struct arena *a, struct err *e)
 	return code == ERR_LIMIT ? err_set(e, ERR_LIMIT, NULL, "the answer needs more memory than it may have") : err_set(e, ERR_MEMORY, NULL, "no memory");
 }
 
+int chart_grow(struct arena *a, void **v, size_t n, size_t *cap, size_t size, struct err *e)
+{
+	if (n < *cap)
+		return 0;
+	const size_t more = *cap ? 2 * *cap : 128;
+	void *x = arena_array(a, more, size);
+	if (!x)
+		return chart_no_memory(a, e);
+	if (n)
+		memcpy(x, *v, n * size);
+	*v = x;
+	*cap = more;
+	return 0;
+}
+
 /* ---- hashes: SipHash-2-4 (Aumasson, Bernstein 2012) under a key of this process, so that nobody outside can choose collisions ------------ */
 
 #define ROTL(x, b) ((x) << (b) | (x) >> (64 - (b)))

@@ -79,7 +79,6 @@ static int when_of(struct contact_rows *x, struct contact_row *l, struct slice *
 
 static int call_of(struct contact_rows *x, struct contact_row *l, struct contact_call *ret)
 {
-	struct slice family = l->at[COL_FAMILY], given = l->at[COL_GIVEN];
 	struct contact_call c = {.name = l->at[COL_NAME], .patient = l->at[COL_PATIENT], .birth = l->at[COL_BIRTH], .phone = l->at[COL_PHONE], .phone2 = l->at[COL_PHONE2], .email = l->at[COL_EMAIL], .what = l->at[COL_WHAT],
 	                         .with = l->at[COL_WITH], .unit = l->at[COL_UNIT], .note = l->at[COL_NOTE]};
 	struct slice mobile = l->at[COL_MOBILE];
@@ -94,11 +93,9 @@ static int call_of(struct contact_rows *x, struct contact_row *l, struct contact
 		if (!c.phone2.p)
 			return contact_rows_no_room(x);
 	}
-	if (!c.name.n && (family.n || given.n)) {
-		c.name = slice_str(arena_printf(x->a, "%.*s%s%.*s", SLICE_FMT(family), family.n && given.n ? ", " : "", SLICE_FMT(given)));
-		if (!c.name.p)
-			return contact_rows_no_room(x);
-	}
+	int named = contact_row_name(x, l, &c.name);
+	if (named < 0)
+		return named;
 	if (!c.name.n && !c.patient.n)
 		return contact_row_wrong(x, l, COL_NAME, "who is to be called? Name and record number are both empty");
 	int r = when_of(x, l, &c.when);

@@ -57,6 +57,7 @@ struct contact_point {
 /* x begins as zeros but for calls and category. */
 int contact_rows_read(struct contact_rows *x, struct slice file, struct arena *a, struct err *e) MUST;
 int contact_rows_no_room(struct contact_rows *x) MUST;
+int contact_row_name(struct contact_rows *x, const struct contact_row *l, struct slice *name) MUST; /* where *name is empty: "Family, Given" of its own columns */
 int contact_rows_ignored(struct contact_rows *x, struct slice *ret) MUST; /* names of columns that are not known */
 int contact_row_wrong(struct contact_rows *x, const struct contact_row *l, enum contact_column c, const char *why) MUST;
 int contact_point_of(struct contact_rows *x, const struct contact_row *l, enum contact_column c, struct contact_point *ret) MUST;

@@ -37,12 +37,9 @@ static int contact_of(struct contact_rows *x, const struct contact_row *l, struc
 {
 	struct contact c = {.name = l->at[COL_NAME], .role = l->at[COL_ROLE], .unit = l->at[COL_UNIT], .phone = l->at[COL_PHONE], .phone2 = l->at[COL_PHONE2], .mobile = l->at[COL_MOBILE], .pager = l->at[COL_PAGER], .fax = l->at[COL_FAX],
 	                    .email = l->at[COL_EMAIL], .address = l->at[COL_ADDRESS], .note = l->at[COL_NOTE], .line = l->number};
-	struct slice family = l->at[COL_FAMILY], given = l->at[COL_GIVEN];
-	if (!c.name.n && (family.n || given.n)) {
-		c.name = slice_str(arena_printf(x->a, "%.*s%s%.*s", SLICE_FMT(family), family.n && given.n ? ", " : "", SLICE_FMT(given)));
-		if (!c.name.p)
-			return contact_rows_no_room(x);
-	}
+	int named = contact_row_name(x, l, &c.name);
+	if (named < 0)
+		return named;
 	if (!c.name.n && !c.role.n && !c.unit.n)
 		return contact_row_wrong(x, l, COL_NAME, "who is it? Name, role and unit are all empty");
 	int r = times_of(x, l, &c), k = x->category >= 0 ? x->category : l->at[COL_FROM].n || l->at[COL_TO].n ? CONTACT_ON_CALL : CONTACT_STAFF;

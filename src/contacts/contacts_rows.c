@@ -10,6 +10,15 @@ int contact_rows_no_room(struct contact_rows *x)
 	return err_set(x->e, arena_code(x->a) ? arena_code(x->a) : ERR_MEMORY, NULL, "no room for this list");
 }
 
+int contact_row_name(struct contact_rows *x, const struct contact_row *l, struct slice *name)
+{
+	const struct slice family = l->at[COL_FAMILY], given = l->at[COL_GIVEN];
+	if (name->n || (!family.n && !given.n))
+		return 0;
+	*name = slice_str(arena_printf(x->a, "%.*s%s%.*s", SLICE_FMT(family), family.n && given.n ? ", " : "", SLICE_FMT(given)));
+	return name->p ? 0 : contact_rows_no_room(x);
+}
+
 int contact_row_wrong(struct contact_rows *x, const struct contact_row *l, enum contact_column c, const char *why)
 {
 	char place[96], title[48] = "";

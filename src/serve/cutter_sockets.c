@@ -57,16 +57,11 @@ static int ask(int fd, bool six, const struct gate_element *v, size_t n, uint8_t
 	}
 }
 
-static int end_some(int fd, const struct found *f, size_t from, size_t n, uint8_t *in, int *ret_refused)
+/* n answers: how many were none of a refusal, or a negative errno. *ret_refused: why something was refused; with whole that is the end of it, since what is refused as a whole has one answer. */
+static int take_answers(int fd, uint8_t *in, size_t n, bool whole, int *ret_refused)
 {
-	AUTO_BUF struct buf q = {0};
 	int done = 0;
-	buf_init(&q, 64u << 10);
-	for (size_t i = 0; i < n; i++)
-		gate_diag_end(&q, &f->v[from + i], 2);
-	if (send(fd, q.p, q.n, 0) < 0)
-		return -errno;
-	for (size_t answers = 0; answers < n;) {
+	for (size_t answers = 0; answers < n && !(whole && *ret_refused);) {
 		ssize_t got = recv(fd, in, READ_MOST, 0);
 		struct slice rest = slice_of(in, got > 0 ? (size_t)got : 0);
 		if (got < 0 && errno == EINTR)
@@ -80,11 +75,20 @@ static int end_some(int fd, const struct found *f, size_t from, size_t n, uint8_
 				return -EIO;
 			answers += r == 2;
 			done += r == 2 && error == 0;
-			if (r == 2 && (error == -EPERM || error == -EACCES))
+			if (r == 2 && (error == -EPERM || error == -EACCES || (whole && error)))
 				*ret_refused = error;
 		}
 	}
 	return done;
+}
+
+static int end_some(int fd, const struct found *f, size_t from, size_t n, uint8_t *in, int *ret_refused)
+{
+	AUTO_BUF struct buf q = {0};
+	buf_init(&q, 64u << 10);
+	for (size_t i = 0; i < n; i++)
+		gate_diag_end(&q, &f->v[from + i], 2);
+	return send(fd, q.p, q.n, 0) < 0 ? -errno : take_answers(fd, in, n, false, ret_refused);
 }
 
 int sockets_end(int fd, const struct gate_element *v, size_t n)
@@ -107,25 +111,13 @@ int sockets_end(int fd, const struct gate_element *v, size_t n)
 
 int batch_say(int fd, struct slice batch, size_t answers)
 {
-	uint8_t in[4096];
-	while (recv(fd, in, sizeof in, MSG_DONTWAIT) > 0) /* of one before that was given up */
+	int refused = 0, r;
+	uint8_t *in = malloc(READ_MOST);
+	if (!in)
+		return -ENOMEM;
+	while (recv(fd, in, READ_MOST, MSG_DONTWAIT) > 0) /* of one before that was given up */
 		;
-	if (send(fd, batch.p, batch.n, 0) < 0)
-		return -errno;
-	while (answers) {
-		ssize_t got = recv(fd, in, sizeof in, 0);
-		struct slice rest = slice_of(in, got > 0 ? (size_t)got : 0);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return got < 0 ? -errno : -EIO;
-		while (rest.n) {
-			struct gate_socket s;
-			int error = 0, r = gate_diag_next(&rest, &s, &error);
-			if (r < 0 || (r == 2 && error))
-				return r < 0 ? -EIO : error;
-			answers -= r == 2 && answers;
-		}
-	}
-	return 0;
+	r = send(fd, batch.p, batch.n, 0) < 0 ? -errno : take_answers(fd, in, answers, true, &refused);
+	free(in);
+	return r < 0 ? r : refused;
 }

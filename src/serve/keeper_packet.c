@@ -184,18 +184,6 @@ void keeper_packets_state_put(const struct keeper *k, struct jsonw *w)
 	jsonw_obj_end(w);
 }
 
-static void alarm_put(struct jsonw *w, const char *id, const char *severity, int64_t since, const char *what, const char *reason, const char *next)
-{
-	jsonw_obj(w);
-	jsonw_kstr(w, "id", id);
-	jsonw_kstr(w, "severity", severity);
-	jsonw_ktime(w, "since", since);
-	jsonw_kstr(w, "what", what);
-	jsonw_kstr(w, "reason", reason);
-	jsonw_kstr(w, "next", next);
-	jsonw_obj_end(w);
-}
-
 /* One alarm for all units: a disk that is full has all of them fail. */
 static void failing_alarm(const struct keeper_packets *p, int64_t now, struct jsonw *w)
 {

@@ -190,18 +190,6 @@ static void put_raw(struct jsonw *w, const char *key, const struct buf *json, co
 	jsonw_raw(w, json->n ? buf_slice(json) : slice_str(otherwise));
 }
 
-static void alarm_put(struct jsonw *w, const char *id, const char *severity, int64_t since, const char *what, const char *reason, const char *next)
-{
-	jsonw_obj(w);
-	jsonw_kstr(w, "id", id);
-	jsonw_kstr(w, "severity", severity);
-	jsonw_ktime(w, "since", since);
-	jsonw_kstr(w, "what", what);
-	jsonw_kstr(w, "reason", reason);
-	jsonw_kstr(w, "next", next);
-	jsonw_obj_end(w);
-}
-
 void keeper_put_alarms(struct keeper *k, struct jsonw *w)
 {
 	char reason[600];

@@ -361,6 +361,7 @@ void keeper_client_free(struct keeper_client *c);
 #define MAY_DOWNTIME 0x2000000 /* begin a downtime, and take it a step on */
 #define MAY_STATION 0x200000  /* a ward's PC: fetch packets, bring what was written down there, and nothing else */
 #define MAY_BREAK_GLASS 0x800 /* open a protected record with a reason */
+void alarm_put(struct jsonw *w, const char *id, const char *severity, int64_t since, const char *what, const char *reason, const char *next); /* an object, as GET /api/alarms has it (sup_status.c) */
 uint32_t serve_role_may(const char *role); /* 0: no such role */
 
 struct keeper_who { /* exactly one of session and token is not NULL */

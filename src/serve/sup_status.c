@@ -96,7 +96,7 @@ static void put_roles(const struct supervisor *s, struct buf *b)
 	jsonw_done(&w);
 }
 
-static void alarm_put(struct jsonw *w, const char *id, const char *severity, int64_t since, const char *what, const char *reason, const char *next)
+void alarm_put(struct jsonw *w, const char *id, const char *severity, int64_t since, const char *what, const char *reason, const char *next)
 {
 	jsonw_obj(w);
 	jsonw_kstr(w, "id", id);
