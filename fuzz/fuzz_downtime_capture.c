@@ -53,9 +53,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		facts_of(&c, NULL, 0);
 		facts_of(&c, &of, -330);
 		facts_of(&c, &gone, 765);
-		struct dose_said said[] = {{.time = 0, .drug = c.by, .order = c.id}, {.time = INT64_MIN, .drug = json_text(c.values, "drug"), .scheduled = c.occurred}};
+		struct dose_said said[] = {{.time = 0, .drug = c.by, .order = c.id, .atc = json_text(c.values, "code")}, {.time = INT64_MIN, .drug = json_text(c.values, "drug"), .scheduled = c.occurred}};
 		struct dose_answer d;
-		dose_check(&c, fact_time_ns(c.occurred, 0), said, 2, 0, false, &d);
+		dose_check(&c, json_text(c.values, "code"), fact_time_ns(c.occurred, 0), said, 2, 0, false, &d);
 		assert(!d.which || d.which == &said[0] || d.which == &said[1]);
 		(void)dose_interval(c.reason);
 	}

@@ -113,18 +113,22 @@ void capture_patient(const struct capture *c, struct fact_ident *ret);
 struct dose_said {
 	int64_t time;               /* given at; INT64_MIN: unknown */
 	struct slice drug, code, system, order, by, source; /* source: who says so, as shown */
+	struct slice atc;           /* its code of the ATC; empty: not said */
 	struct slice scheduled;     /* the time it was due, as written; empty: not said */
 	bool captured, held;
 };
-enum dose_verdict { DOSE_CLEAR, DOSE_GIVEN_BEFORE /* the same order or drug within the window */, DOSE_SAME_SLOT /* the dose of this scheduled time is given */, DOSE_ALLERGY, DOSE_UNKNOWN /* the feed of administrations is stale or never came */ };
+enum dose_verdict { DOSE_CLEAR, DOSE_GIVEN_BEFORE /* the same order or drug within the window */, DOSE_SAME_SLOT /* the dose of this scheduled time is given */, DOSE_ALLERGY, DOSE_UNKNOWN /* the feed of administrations is stale or never came */, DOSE_SAME_CLASS /* another drug of the same chemical subgroup of the ATC within the window */ };
 struct dose_answer {
 	enum dose_verdict verdict;
 	const struct dose_said *which;  /* the one that speaks against it */
 	int64_t apart;                  /* ns between the two */
+	bool classes;                   /* of all of them an ATC code was said, so that classes were compared; false: "not checked" */
 };
-/* window_ns: how near two doses of one drug may be (0: 30 minutes; a caller that knows the order takes half of its interval). Drugs are compared by code, by order number and by name. Allergies are the caller's: DOSE_ALLERGY is its word. A warning is shown before it is written down and answered by a person; it never stops a capture. */
-void dose_check(const struct capture *c, int64_t occurred, const struct dose_said *said, size_t n, int64_t window_ns, bool feed_stale, struct dose_answer *ret);
-bool dose_same_name(struct slice a, struct slice b); /* one of the two names begins with the other's first word, as a word */
+/* window_ns: how near two doses of one drug may be (0: 30 minutes; a caller that knows the order takes half of its interval). Drugs are compared by code, by order number, by name and by the ingredients in it (dose.c says which names are one); atc: the code of what is to be given, empty: not known. Allergies are the caller's: DOSE_ALLERGY is its word. A warning is shown before it is written down and answered by a person; it never stops a capture. */
+void dose_check(const struct capture *c, struct slice atc, int64_t occurred, const struct dose_said *said, size_t n, int64_t window_ns, bool feed_stale, struct dose_answer *ret);
+bool dose_same_name(struct slice a, struct slice b); /* one of the two names begins with the other's first word, as a word; or they have an ingredient in common */
+bool dose_is_atc(struct slice system);               /* a code system that is the ATC, as senders call it */
+bool dose_same_class(struct slice a, struct slice b); /* codes of the ATC that agree to the chemical subgroup, five letters */
 int64_t dose_interval(struct slice frequency); /* ns between two doses, of "Q6H", "BID", "daily"; 0: it says none */
 
 /* ---- downtime numbers ----

@@ -16,6 +16,11 @@ static struct slice words_of(struct slice code)
 	return SLICE_NULL;
 }
 
+static struct slice atc_of(struct slice code)
+{
+	return dose_is_atc(fact_part(code, FC_SYSTEM)) ? fact_part(code, FC_CODE) : dose_is_atc(fact_part(code, FC_ALT_SYSTEM)) ? fact_part(code, FC_ALT_CODE) : SLICE_NULL;
+}
+
 static size_t collect(struct web_request *q, const struct chart_patient *p, struct dose_said *v)
 {
 	size_t n = 0;
@@ -24,11 +29,26 @@ static size_t collect(struct web_request *q, const struct chart_patient *p, stru
 		struct slice code = fact_get(f, FF_CODE), by = fact_get(f, FF_PERFORMER);
 		if (i->state != FACT_CURRENT)
 			continue;
-		v[n++] = (struct dose_said){.time = fact_time_ns(fact_get(f, FF_TIME), q->web->role->zone_minutes), .drug = words_of(code), .code = fact_part(code, FC_CODE), .system = fact_part(code, FC_SYSTEM),
+		v[n++] = (struct dose_said){.time = fact_time_ns(fact_get(f, FF_TIME), q->web->role->zone_minutes), .drug = words_of(code), .code = fact_part(code, FC_CODE), .system = fact_part(code, FC_SYSTEM), .atc = atc_of(code),
 		                            .order = fact_part(fact_get(f, FF_GROUP), FI_VALUE), .by = fact_part(by, FP_TEXT).n ? fact_part(by, FP_TEXT) : fact_part(by, FP_FAMILY), .source = i->feed,
 		                            .scheduled = fact_get(f, FF_EXPECTED), .captured = i->origin == FACT_CAPTURED, .held = slice_eq_str(fact_get(f, FF_STATUS), "not-done")};
 	}
 	return n;
+}
+
+/* Of what is to be given: as it was typed, or as its order or an order of that name says it. */
+static struct slice atc_given(const struct chart_patient *p, const struct capture *c)
+{
+	struct slice order = json_text(c->values, "order"), drug = json_text(c->values, "drug");
+	if (dose_is_atc(json_text(c->values, "system")))
+		return json_text(c->values, "code");
+	for (const struct fact_item *i = p->s[CHART_MEDICATIONS].items; i; i = i->next) {
+		const struct fact *f = i->fact;
+		bool named = order.n && (slice_eq(order, fact_part(fact_get(f, FF_PLACER), FI_VALUE)) || slice_eq(order, fact_part(fact_get(f, FF_FILLER), FI_VALUE)));
+		if (i->state == FACT_CURRENT && atc_of(fact_get(f, FF_CODE)).n && (named || (!order.n && dose_same_name(words_of(fact_get(f, FF_CODE)), drug))))
+			return atc_of(fact_get(f, FF_CODE));
+	}
+	return SLICE_NULL;
 }
 
 /* Half of what the order leaves between two doses; 0: no order says it. */
@@ -44,14 +64,14 @@ static int64_t window_of(const struct chart_patient *p, const struct capture *c)
 	return 0;
 }
 
-static void put_allergies(struct jsonw *w, const struct chart_patient *p, const struct capture *c, bool *ret_any)
+static void put_allergies(struct jsonw *w, const struct chart_patient *p, const struct capture *c, struct slice atc, bool *ret_any)
 {
 	struct slice drug = json_text(c->values, "drug"), code = json_text(c->values, "code");
 	jsonw_key(w, "allergies");
 	jsonw_arr(w);
 	for (const struct fact_item *i = p->s[CHART_ALLERGIES].items; i; i = i->next) {
 		struct slice said = fact_get(i->fact, FF_CODE);
-		if (i->state != FACT_CURRENT || !(dose_same_name(words_of(said), drug) || (code.n && slice_eq(code, fact_part(said, FC_CODE)))))
+		if (i->state != FACT_CURRENT || !(dose_same_name(words_of(said), drug) || (code.n && slice_eq(code, fact_part(said, FC_CODE))) || dose_same_class(atc, atc_of(said))))
 			continue;
 		jsonw_slice(w, words_of(said));
 		*ret_any = true;
@@ -76,7 +96,7 @@ static void put_which(struct jsonw *w, const struct dose_answer *d)
 
 static void check_dose(struct web_request *q, struct jsonw *w, const struct capture *c)
 {
-	static const char *const verdicts[] = {[DOSE_CLEAR] = "clear", [DOSE_GIVEN_BEFORE] = "given-before", [DOSE_SAME_SLOT] = "same-slot", [DOSE_ALLERGY] = "allergy", [DOSE_UNKNOWN] = "unknown"};
+	static const char *const verdicts[] = {[DOSE_CLEAR] = "clear", [DOSE_GIVEN_BEFORE] = "given-before", [DOSE_SAME_SLOT] = "same-slot", [DOSE_ALLERGY] = "allergy", [DOSE_UNKNOWN] = "unknown", [DOSE_SAME_CLASS] = "same-class"};
 	struct chart_moment now;
 	struct chart_patient *p;
 	struct err e = {0};
@@ -95,11 +115,13 @@ static void check_dose(struct web_request *q, struct jsonw *w, const struct capt
 	}
 	enum chart_feed_state feed = p->s[CHART_ADMINISTRATIONS].feeds_state;
 	struct dose_answer d;
-	dose_check(c, fact_time_ns(c->occurred, q->web->role->zone_minutes), said, collect(q, p, said), window_of(p, c), feed != CHART_FRESH && feed != CHART_AGEING, &d);
-	put_allergies(w, p, c, &allergic);
+	struct slice atc = atc_given(p, c);
+	dose_check(c, atc, fact_time_ns(c->occurred, q->web->role->zone_minutes), said, collect(q, p, said), window_of(p, c), feed != CHART_FRESH && feed != CHART_AGEING, &d);
+	put_allergies(w, p, c, atc, &allergic);
 	if (p->s[CHART_ALLERGIES].state == FHIR_NOT_RECEIVED)
 		jsonw_kbool(w, "allergiesNotReceived", true);
-	jsonw_kstr(w, "verdict", verdicts[allergic && !d.which ? DOSE_ALLERGY : d.verdict]);
+	jsonw_kstr(w, "verdict", verdicts[allergic && (!d.which || d.verdict == DOSE_SAME_CLASS) ? DOSE_ALLERGY : d.verdict]);
+	jsonw_kbool(w, "classesCompared", d.classes);
 	jsonw_kbool(w, "feedSilent", feed != CHART_FRESH && feed != CHART_AGEING);
 	if (d.which)
 		put_which(w, &d);

@@ -153,7 +153,7 @@ static struct dose_answer check(const char *values, const struct dose_said *said
 	snprintf(json, sizeof json, "{" TOP "\"kind\":\"given\",\"values\":{%s}}", values);
 	struct capture c = item(json);
 	struct dose_answer a;
-	dose_check(&c, fact_time_ns(c.occurred, 0), said, n, window, stale, &a);
+	dose_check(&c, json_text(c.values, "code"), fact_time_ns(c.occurred, 0), said, n, window, stale, &a);
 	return a;
 }
 
@@ -181,6 +181,46 @@ static void doses(void **state)
 	assert_int_equal(dose_interval(SLICE("q4h PRN")), 4 * 60 * min);
 	assert_int_equal(dose_interval(SLICE("TID")), 8 * 60 * min);
 	assert_int_equal(dose_interval(SLICE("when she asks")), 0);
+}
+
+static void ingredients(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *a, *b;
+		bool same;
+	} t[] = {
+		{"Paracetamol + codeine 500/30 mg", "Paracetamol 1 g", true}, {"Codeine/paracetamol", "Aspirin + paracetamol", true}, {"Paracétamol 1 g", "PARACETAMOL", true}, {"Acetaminophen 325 mg", "Paracetamol/codéine", true},
+		{"adrenaline 1 mg", "Epinephrine", true}, {"oxycodone and acetaminophen", "paracetamol", true}, {"Amoxicilline et acide clavulanique", "amoxicillin", true}, {"noradrenaline", "adrenaline", false}, {"Codeine", "Paracetamol", false},
+		{"Ibuprofen + sodium bicarbonate", "Heparin sodium", false}, {"Ramipril/hydrochlorothiazide", "hydroxyzine", false}, {"Levalbuterol", "Salbutamol", false}, {"Albuterol", "salbutamol 2.5 mg", true}, {"对乙酰氨基酚片", "对乙酰氨基酚片 0.5g", true},
+		{"500 mg/30 mg", "250 mg", false}, {"", "x", false}, {"+", "-", false},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(t); i++)
+		if (dose_same_name(slice_str(t[i].a), slice_str(t[i].b)) != t[i].same || dose_same_name(slice_str(t[i].b), slice_str(t[i].a)) != t[i].same)
+			fail_msg("'%s' and '%s': not %d", t[i].a, t[i].b, t[i].same);
+}
+
+static void classes(void **state)
+{
+	(void)state;
+	const int64_t at = fact_time_ns(SLICE("2026-11-22T03:12"), 0), min = 60 * TIME_SEC;
+	struct dose_said said[] = {{.time = at - 20 * min, .drug = SLICE("Ibuprofen"), .atc = SLICE("M01AE01")}, {.time = at - 25 * min, .drug = SLICE("Aspirin"), .atc = SLICE("N02BA01")}};
+	struct dose_answer a = check("\"drug\":\"Naproxen\",\"code\":\"M01AE02\"", said, 2, 0, false);
+	assert_true(a.verdict == DOSE_SAME_CLASS && a.which == &said[0] && a.classes);
+	a = check("\"drug\":\"Brufen\",\"code\":\"m01ae01\"", said, 2, 0, false); /* another name, the same substance */
+	assert_true(a.verdict == DOSE_GIVEN_BEFORE && a.which == &said[0]);
+	a = check("\"drug\":\"Diclofenac\",\"code\":\"M01AB05\"", said, 2, 0, false); /* another chemical subgroup */
+	assert_true(a.verdict == DOSE_CLEAR && a.classes);
+	a = check("\"drug\":\"Naproxen\"", said, 2, 0, false); /* nobody said its code: clear, and not of its class */
+	assert_true(a.verdict == DOSE_CLEAR && !a.classes);
+	assert_int_equal(check("\"drug\":\"Naproxen\",\"code\":\"M01AE02\"", said, 2, 10 * min, false).verdict, DOSE_CLEAR);
+	assert_int_equal(check("\"drug\":\"Naproxen\",\"code\":\"M01AE02\"", said, 2, 0, true).verdict, DOSE_SAME_CLASS);
+	said[1].drug = SLICE("Naproxen");
+	assert_true(check("\"drug\":\"Naproxen\",\"code\":\"M01AE02\"", said, 2, 0, false).which == &said[1]); /* the same drug weighs more than a nearer one of its class */
+	said[0].atc = SLICE_NULL;
+	assert_false(check("\"drug\":\"Naproxen\",\"code\":\"M01AE02\"", said, 2, 0, false).classes);
+	assert_true(dose_same_class(SLICE("J01CA"), SLICE("J01CA04")) && !dose_same_class(SLICE("J01C"), SLICE("J01CA04")) && !dose_same_class(SLICE("J01CA0"), SLICE("J01CA04")) && !dose_same_class(SLICE("7980"), SLICE("7980")) && !dose_same_class(SLICE_NULL, SLICE_NULL));
+	assert_true(dose_is_atc(SLICE("atc")) && dose_is_atc(SLICE("WC")) && !dose_is_atc(SLICE("RXN")));
 }
 
 /* ---- numbers ---- */
@@ -265,7 +305,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(written_in_many_ways, setup, teardown), cmocka_unit_test_setup_teardown(refused_with_the_place, setup, teardown), cmocka_unit_test_setup_teardown(said_as_facts, setup, teardown),
-		cmocka_unit_test_setup_teardown(doses, setup, teardown), cmocka_unit_test(numbers),
+		cmocka_unit_test_setup_teardown(doses, setup, teardown), cmocka_unit_test(ingredients), cmocka_unit_test_setup_teardown(classes, setup, teardown), cmocka_unit_test(numbers),
 		cmocka_unit_test_setup_teardown(items_of_merges, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -188,6 +188,13 @@ person = d["person"]
 s, d, r = ask("GET", "/api/capture/nothing-7"); assert s == 404, d
 s, d, r = ask("POST", "/api/capture", {"id": "PAGE-3", "unit": "ICU", "patient": "T-0077", "kind": "transfer", "occurred": "2026-11-22T04:00Z", "values": {"bed": "ICU^1^2"}}); assert s == 201, d
 s, d, r = ask("GET", "/api/beds"); bed = [b for b in d["beds"] if b["conflict"]]; assert d["conflicts"] == 1 and len(bed[0]["claims"]) == 2 and bed[0]["claims"][0]["origin"] == "captured", d["conflicts"]
+# ingredients by name, classes by the ATC where it was said, and said where it was not
+dose = {"unit": "3W", "patient": "4711", "kind": "given", "occurred": "2026-11-22T06:00:00Z", "identifiers": ["birth", "family"], "values": {"drug": "Ibuprofen", "code": "M01AE01", "system": "ATC", "dose": "400"}}
+s, d, r = ask("POST", "/api/capture", dict(dose, id="PAGE-30")); assert s == 201, d
+def before(**values): return ask("POST", "/api/capture/check", dict(dose, id="PAGE-31", occurred="2026-11-22T06:10:00Z", values=values))[1]
+d = before(drug="Naproxen", code="M01AE02", system="ATC"); assert d["verdict"] == "same-class" and d["which"]["drug"] == "Ibuprofen" and d["classesCompared"] is False, d
+d = before(drug="Codeine + IBUPROFÈNE 200 mg"); assert d["verdict"] == "given-before" and d["which"]["drug"] == "Ibuprofen", d
+d = before(drug="Ondansetron"); assert d["verdict"] in ("clear", "unknown") and d["classesCompared"] is False, d
 # the same names and birth date in two beds, under two numbers; and a bed that was written down without its facility is the EHR's bed
 s, d, r = ask("POST", "/api/capture", {"id": "PAGE-20", "unit": "3W", "patient": "T-0078", "kind": "registration", "occurred": "2026-11-22T04:00Z", "values": {"family": "KELLER", "given": "Jeanne", "birth": "1957-03-12", "class": "inpatient", "bed": "3W^9^A"}}); assert s == 201, d
 s, d, r = ask("GET", "/api/beds"); also = [(b["unit"], c["also"]) for b in d["beds"] for c in b["claims"] if "also" in c]; assert d["conflicts"] == 2 and {u for u, a in also} == {"ICU", "3W"} and all(a[0]["otherNumber"] for u, a in also), also
@@ -225,7 +232,7 @@ s, d, r = ask("DELETE", "/api/calls"); assert s == 405 and "POST" in r.getheader
 s, d, r = ask("GET", "/fhir/MedicationAdministration?patient=" + person); assert s == 200, d
 t = json.dumps(d); assert "orphine" in t and "aptur" in t, t[:2000]
 PY
-same "$(entries site capture)" $((28 + more)) "over the API"
+same "$(entries site capture)" $((29 + more)) "over the API"
 same "$(hf downtime calls list --site site --list opd --json | wc -l)" 4 "calls while the daemon runs"
 hf downtime calls mark $call --site site --state to-call --by root >/dev/null || fail "a mark while the daemon runs"
 
@@ -251,7 +258,7 @@ for ms in 050 120 030 250 090 180; do
 	fi
 done
 hf capture import --site site many.json >/dev/null 2>said || fail "$(cat said)"
-same "$(entries site capture)" $((2028 + more)) "each item once"
+same "$(entries site capture)" $((2029 + more)) "each item once"
 stop
 hf capture import --site site many.json 2>said >/dev/null || fail "$(cat said)"
 grep -q ' 0 taken, 2000 there already, 0 refused' said || fail "without a daemon: $(cat said)"
@@ -265,7 +272,7 @@ hf chart export --site site >after 2>/dev/null
 hf capture list --site site --json >list.after
 hf downtime calls list --site site --json >calls.after
 cmp before after && cmp list.before list.after && cmp calls.before calls.after || fail "a rebuild gives other charts"
-same "$(wc -l <list.after)" $((2028 + more)) "items listed"
+same "$(wc -l <list.after)" $((2029 + more)) "items listed"
 
 # ---- the key cache is lost with the accounts': keys and ids are known from the ledger
 rm site/keys/accounts.json

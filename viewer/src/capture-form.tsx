@@ -44,8 +44,8 @@ export function FormPage({ id, kind, order, corrects }: { id: string; kind: stri
   return <Form key={`${p.id} ${kind} ${order} ${corrects}`} p={p} kind={kind} order={order} before={before} />;
 }
 
-interface Check { of: string; verdict: string; which?: { drug: string; time?: string; by?: string; source: string; origin: string }; apartMinutes?: number; allergies?: string[]; allergiesNotReceived?: boolean }
-const loud = (c: Check | null) => !!c && (/^(given-before|same-slot|allergy)$/.test(c.verdict) || (c.allergies ?? []).length > 0);
+interface Check { of: string; verdict: string; which?: { drug: string; time?: string; by?: string; source: string; origin: string }; apartMinutes?: number; allergies?: string[]; allergiesNotReceived?: boolean; classesCompared?: boolean }
+const loud = (c: Check | null) => !!c && (/^(given-before|same-slot|same-class|allergy)$/.test(c.verdict) || (c.allergies ?? []).length > 0);
 
 function Form({ p, kind, order, before }: { p: Patient; kind: string; order: string; before: ReturnType<typeof itemOf> | null }) {
   const { session, go, print, signedOut } = useShared(), now = useNow(5000), id = `${p.id} ${kind} ${order} ${before?.id ?? ""}`, key = `${session.user} ${id}`;
@@ -162,6 +162,7 @@ function CheckSaid({ c, asking, now }: { c: Check | null; asking: boolean; now: 
     <div class={`note ${bad ? "bad" : c.verdict === "clear" ? "" : "warn"} check`} role={bad ? "alert" : "status"}>
       <p class={bad ? "loudest" : "strong"}>{t(c.verdict === "unreachable" ? "cpcUnreachable" : (`cpc_${c.verdict}` as Key)) ?? c.verdict}{w && <>{t("colon")}{t("cpcWhich", { d: w.drug, t: w.time ? stamp(w.time, now) : t("noTime"), b: w.by ? t("cpcBy", { u: w.by }) : "", m: span(Math.abs(c.apartMinutes ?? 0) * 60) })} · {t(w.origin === "captured" ? "cpcCaptured" : "cpcFed")}</>}</p>
       {(c.allergies ?? []).length > 0 && <p class="strong">{t("cpcAllergy", { l: c.allergies!.join(", ") })}</p>}
+      {c.classesCompared === false && <p>{t("cpcNoClasses")}</p>}
       {c.allergiesNotReceived && <p>{t("cpcNoAllergies")}</p>}
     </div>
   );
