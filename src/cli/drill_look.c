@@ -328,15 +328,18 @@ int drill_look(struct drill_run *x, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new((size_t)512 << 20);
 	struct seen *q = calloc(1, sizeof *q);
-	int r = a && q ? chart_now(x->c, &x->at, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
+	if (!a || !q) {
+		free(q);
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	}
+	q->x = x;
+	int r = chart_now(x->c, &x->at, e);
 	if (r == 0)
 		r = read_units(x, a, e);
 	if (r == 0)
 		r = read_persons(x, a, e);
-	if (r == 0) {
-		q->x = x;
+	if (r == 0)
 		r = read_ledger(q, e);
-	}
 	if (r == 0) {
 		say_feeds(x, a);
 		say_shares(q);
@@ -352,8 +355,7 @@ int drill_look(struct drill_run *x, struct err *e)
 				drill_set(x->d, of_units[i], DRILL_NOT_DONE, DRILL_WHY_NOBODY, NULL, 0, 0);
 		}
 	}
-	if (q)
-		free(q->seqs);
+	free(q->seqs);
 	free(q);
 	return r;
 }

@@ -31,14 +31,20 @@ static void name_of(const struct packet_seal *p, char *out, size_t size)
 	packet_file_name(p->unit, end, out, size);
 }
 
+/* PREFIX-20260105T120000Z.html */
 static bool time_of(const char *name, const char *prefix, int64_t *ret)
 {
+	static const struct {
+		size_t at, digits;
+	} parts[] = {{0, 4}, {4, 2}, {6, 2}, {9, 2}, {11, 2}, {13, 2}};
 	size_t n = strlen(prefix), len = strlen(name);
-	unsigned y, mo, d, h, mi, s;
-	int end = 0;
-	if (len != n + 1 + 16 + 5 || strncmp(name, prefix, n) || name[n] != '-' || sscanf(name + n + 1, "%4u%2u%2uT%2u%2u%2uZ.html%n", &y, &mo, &d, &h, &mi, &s, &end) != 6 || end != 21)
+	uint64_t v[ARRAY_LEN(parts)];
+	if (len != n + 1 + 16 + 5 || strncmp(name, prefix, n) || name[n] != '-' || name[n + 9] != 'T' || strcmp(name + n + 16, "Z.html"))
 		return false;
-	*ret = time_from_civil((int)y, (int)mo, (int)d, (int)h, (int)mi, (int)s);
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (num_u64(slice_of((const uint8_t *)name + n + 1 + parts[i].at, parts[i].digits), 0, 9999, &v[i]) < 0)
+			return false;
+	*ret = time_from_civil((int)v[0], (int)v[1], (int)v[2], (int)v[3], (int)v[4], (int)v[5]);
 	return true;
 }
 

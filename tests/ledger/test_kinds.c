@@ -120,7 +120,7 @@ static void test_reads_what_it_needs(void **st)
 static void flip(const struct site *s, off_t at)
 {
 	char path[512];
-	uint8_t b;
+	uint8_t b = 0;
 	int fd = open(site_path(s, "ledger/kinds.idx", path), O_RDWR);
 	assert_true(fd >= 0 && pread(fd, &b, 1, at) == 1);
 	b ^= 0x10;

@@ -28,9 +28,9 @@ static void begin(struct ward_test *t)
 }
 
 /* "field", "value" ... NULL; ^ between parts */
-static void fact(struct ward_test *t, uint8_t kind, ...)
+static void fact(struct ward_test *t, int kind, ...)
 {
-	struct fact *x = facts_add(&t->f, t->g, kind);
+	struct fact *x = facts_add(&t->f, t->g, (uint8_t)kind);
 	va_list ap;
 	va_start(ap, kind);
 	for (const char *name = va_arg(ap, const char *); name; name = va_arg(ap, const char *)) {
