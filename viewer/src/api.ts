@@ -126,6 +126,16 @@ export async function getBlob(path: string): Promise<{ blob: Blob; asOf: string 
   throw new ApiError(answer.status, e?.code ?? "system", e?.text ?? answer.statusText, Number(answer.headers.get("Retry-After") ?? 0));
 }
 
+// A file as it is: its bytes are the body. The answer is JSON.
+export async function postFile<T>(path: string, file: Blob): Promise<T> {
+  let answer: Response;
+  try { answer = await fetch(path, { method: "POST", headers: { "X-Holdfast-CSRF": csrf, "Content-Type": "application/octet-stream" }, credentials: "same-origin", cache: "no-store", body: file }); } catch { heard(null); throw new ApiError(0, "unreachable", "unreachable"); }
+  heard(answer);
+  const value = await answer.json().catch(() => null) as { error?: { code: string; text: string } } | null;
+  if (!answer.ok || !value) throw new ApiError(answer.status, value?.error?.code ?? "system", value?.error?.text ?? answer.statusText, Number(answer.headers.get("Retry-After") ?? 0));
+  return value as T;
+}
+
 // "?a=b&c=d" of what is given
 export function query(params: Record<string, string | number | undefined | null>): string {
   const parts = Object.entries(params).filter(([, v]) => v !== undefined && v !== null && v !== "").map(([k, v]) => `${k}=${encodeURIComponent(String(v))}`);

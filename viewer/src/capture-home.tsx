@@ -7,6 +7,7 @@ import { BackPage } from "./capture-back";
 import { ItemPage } from "./capture-item";
 import { BedsPage } from "./capture-beds";
 import { CallsPage } from "./capture-calls";
+import { ScansPage } from "./capture-scans";
 import { SpecimensPage } from "./capture-specimens";
 import { ItemLine, Places, Queue, otherPerson } from "./capture-parts";
 import { Banner } from "./chart";
@@ -23,6 +24,7 @@ export function CapturePage({ where }: { where: string[] }) {
   if (a === "beds") return <BedsPage />;
   if (a === "calls") return <CallsPage key={where[2] ?? ""} list={where[2] ?? ""} />;
   if (a === "specimens") return <SpecimensPage />;
+  if (a === "scans" && may("capture")) return <ScansPage />;
   if (!may("capture")) return <div class="scroller" id="content" tabIndex={0} role="main"><Places here="" /><p class="note warn">{t("cpYourRole")}</p></div>;
   if (a === "new") return <NewPage />;
   if (!a) return <Home />;

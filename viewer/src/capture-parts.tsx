@@ -13,7 +13,7 @@ export function Places({ here }: { here: string }) {
   const { may } = useShared();
   return (
     <nav class="units noprint" aria-label={t("capture")}>
-      {([["", "cpWriteDown"], ["back", "cpWayBack"], ...(may("census") ? [["beds", "cpBeds"]] : []), ...(may("chart") ? [["specimens", "cpSpecimens"], ["calls", "cpCalls"]] : [])] as [string, Key][]).map(([p, w]) => <a key={p} class="place" href={`#/capture${p ? `/${p}` : ""}`} aria-current={here === p ? "page" : undefined}>{t(w)}</a>)}
+      {([["", "cpWriteDown"], ["back", "cpWayBack"], ...(may("census") ? [["beds", "cpBeds"]] : []), ...(may("chart") ? [["specimens", "cpSpecimens"], ["calls", "cpCalls"]] : []), ...(may("chart") && may("capture") ? [["scans", "cpScans"]] : [])] as [string, Key][]).map(([p, w]) => <a key={p} class="place" href={`#/capture${p ? `/${p}` : ""}`} aria-current={here === p ? "page" : undefined}>{t(w)}</a>)}
     </nav>
   );
 }
