@@ -115,5 +115,35 @@ if command -v strace >/dev/null && strace -qq -o /dev/null true 2>/dev/null; the
 		done
 	done
 fi
+
+# ---- lists of calls and blocks of numbers: killed, or with a disk that fails, all of it or nothing, and said again it is there once
+if command -v strace >/dev/null && strace -qq -o /dev/null true 2>/dev/null; then
+	python3 -c "print('name,phone'); [print(f'C{i},{i}') for i in range(40)]" >calls.csv
+	calls() { { hf downtime calls list --site site --list sweep --json 2>/dev/null || true; } | wc -l; } # no list yet is an answer of "no"
+	hurt() { timeout 100 strace -f -qq -o /dev/null -e trace=fdatasync -e inject=fdatasync:$1:when=$2 "$HOLDFAST" "${@:3}" >hurt.out 2>/dev/null; }
+	for how in signal=KILL error=EIO; do
+		for n in 1 3; do
+			hurt $how $n downtime calls import --site site --list sweep calls.csv && said=40 || said=0
+			now=$(calls)
+			[ "$now" = 0 ] || [ "$now" = 40 ] || fail "$how $n: $now of 40 calls"
+			[ "$said" = 0 ] || same "$now" 40 "$how $n: calls that were said to be stored"
+			hurt $how $n downtime numbers --site site --unit 3W --count 5 || true
+			cat hurt.out >>numbers # a number that was shown is nobody else's
+		done
+	done
+	hf downtime calls import --site site --list sweep calls.csv >/dev/null
+	same "$(calls)" 40 "a list that was imported again after each failure"
+	hf downtime calls list --site site --list sweep --json >listed
+	call=$(python3 -c 'import json; print(json.loads(open("listed").readline())["id"])')
+	for how in signal=KILL error=EIO; do
+		before=$(hf downtime calls list --site site --list sweep --json | grep -c '"state":"no-answer","by"' || true)
+		hurt $how 1 downtime calls mark $call --site site --state no-answer && said=1 || said=0
+		now=$(hf downtime calls list --site site --list sweep --json | grep -c '"state":"no-answer","by"' || true)
+		[ "$said" = 0 ] || [ "$now" -ge 1 ] || fail "$how: a mark that was said to be stored is not there"
+		[ "$now" -ge "$before" ] || fail "$how: a mark is gone"
+	done
+	for _ in 1 2 3; do hf downtime numbers --site site --unit 3W --count 5 2>/dev/null >>numbers; done
+	same "$(sort numbers | uniq -d | wc -l)" 0 "numbers that were given out twice"
+fi
 hf ledger verify --site site >/dev/null 2>&1 || fail "the ledger does not verify"
 echo "whoever is needed can be called"
