@@ -113,7 +113,7 @@ static int pass_start(struct supervisor *s, enum role_id id, struct err *e)
 	st.gid = s->own.gid[id];
 	st.view_gid = s->own.view_gid;
 	st.sealed_gid = s->own.sealed_gid;
-	if (id == ROLE_KEEPER && s->roles[ROLE_REPLICATE].wanted && !s->told_ready && !s->reading.code) /* one that was started again knows what its predecessor was told */
+	if (id == ROLE_KEEPER && s->roles[ROLE_REPLICATE].wanted && !s->roles[ROLE_KEEPER].was_ready && !s->reading.code) /* one that was started again knows what its predecessor was told, which was ready when all had been asked; replicate asks once */
 		st.flags |= START_ASK;
 	st.owner_uid = s->lifeline >= 0 ? geteuid() : s->own.separate ? 0 : s->own.uid[id]; /* of a private keeper: whoever runs the command */
 	fds[n++] = s->site.fd;
