@@ -412,12 +412,28 @@ void keeper_watch_alarms(const struct keeper *k, struct jsonw *w)
 
 /* ---- what was said ---- */
 
+static bool is_of_gate(uint8_t kind)
+{
+	return kind == LEDGER_ALARM || kind == LEDGER_GATE_ACT || kind == LEDGER_GATE_LETTER;
+}
+
 /* What stands on paper is for those who write down what wards do. */
 static bool may_hear(const struct asker *who, uint8_t kind)
 {
-	if (kind == LEDGER_SHEET || kind == LEDGER_SCAN)
-		return who->may & MAY_CAPTURE;
-	return who->may & MAY_GATE && (kind == LEDGER_ALARM || kind == LEDGER_GATE_ACT || kind == LEDGER_GATE_LETTER);
+	return kind == LEDGER_SHEET || kind == LEDGER_SCAN ? (who->may & MAY_CAPTURE) != 0 : is_of_gate(kind) && who->may & MAY_GATE;
+}
+
+/* Who asks for what was said at the gate and may not hear it is told so, and not left with an empty list. */
+static bool asks_of_gate(struct keeper *k, struct cur c)
+{
+	struct ledger_leaf leaf;
+	struct err quiet = {0};
+	for (size_t n = 0; n < KEEPER_SAID_MAX && cur_left(&c); n++) {
+		uint64_t seq = cur_u64le(&c);
+		if (!c.failed && seq < ledger_durable(k->l) && ledger_read_leaf(k->l, seq, &leaf, &quiet) == 0 && is_of_gate(leaf.kind))
+			return true;
+	}
+	return false;
 }
 
 void op_said(struct keeper *k, struct kchan *ch, const struct frame *f)
@@ -426,7 +442,7 @@ void op_said(struct keeper *k, struct kchan *ch, const struct frame *f)
 	struct asker who;
 	struct err e = {0};
 	int r = asker_read(k, ch, &c, 0, &who, &e);
-	if (r == 0 && !(who.may & (MAY_GATE | MAY_CAPTURE)))
+	if (r == 0 && !(who.may & MAY_GATE) && (!(who.may & MAY_CAPTURE) || asks_of_gate(k, c)))
 		r = err_set(&e, ERR_DENIED, NULL, "the role %s may not do this", who.role);
 	if (r < 0) {
 		reply_err(ch, f->tag, &e);

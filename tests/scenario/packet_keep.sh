@@ -75,6 +75,8 @@ kill -9 "$(cat pid)"
 admit 4716 Rossi 3W
 await 'p["3W"]["persons"] == 3'
 await 'r["restarts"] >= 1'
+admit 4718 Haddad ICU # it made both itself now, so it knows what they show
+await 'p["ICU"]["persons"] == 3'
 hf packet verify site/packets/made/3W.html --vkey site/ledger/vkey >/dev/null || fail "after a kill"
 
 # ---- a folder that cannot be written, and a key that cannot be read: said, with how old the newest is; the file that is there stays; then it goes on by itself
