@@ -95,7 +95,7 @@ function Form({ p, kind, order, before }: { p: Patient; kind: string; order: str
     }
     setDone(save({ key, kind, patient: p.id, who, body: { id: newId(), ...body() } }));
   };
-  useEffect(() => { if (mine) document.getElementById(`o-${mine.id}`)?.focus(); }, [mine?.state]);
+  useLayoutEffect(() => { if (mine) document.getElementById(`o-${mine.id}`)?.focus(); }, [mine?.state]);
   useEffect(() => { if (mine?.state === "saved") drafts.delete(key); }, [mine?.state]);
   useLayoutEffect(() => { if (!mine) (document.querySelector<HTMLElement>("[data-ident]") ?? form.current?.querySelector<HTMLElement>(".fields input, .fields textarea, .fields select"))?.focus(); }, []);
   useEffect(() => { // Esc is no way to lose what was typed: it goes back, and the draft stays

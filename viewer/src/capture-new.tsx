@@ -1,5 +1,5 @@
 // Somebody who has no number here yet: a new arrival, a newborn, somebody who cannot say who they are. Under a downtime number; who is known here already under a name like it is shown before it is saved.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type ApiError, post } from "./api";
 import { isoMinute, judge, kinds, momentOf, numberFits } from "./capture";
 import { type Draft, drafts, emptyDraft, saveName } from "./capture-form";
@@ -42,7 +42,7 @@ export function NewPage() {
     if (missing.some((m) => m[1])) { queueMicrotask(() => (form.current?.querySelector<HTMLElement>("[aria-invalid]") ?? form.current?.querySelector<HTMLElement>("#read-ok:not(:checked)"))?.focus()); return; }
     setDone(save({ key, kind: "registration", patient: number.trim(), who: [who, `${t("number")} ${number.trim()}`].filter(Boolean).join(" · "), body: { id: newId(), ...body() } }));
   };
-  useEffect(() => { if (mine) document.getElementById(`o-${mine.id}`)?.focus(); if (mine?.state === "saved") drafts.delete(key); }, [mine?.state]);
+  useLayoutEffect(() => { if (mine) document.getElementById(`o-${mine.id}`)?.focus(); if (mine?.state === "saved") drafts.delete(key); }, [mine?.state]);
   const person = String((mine?.saved?.item as Any)?.person ?? ""), leave = () => { if (done?.state === "saved") drop(done); };
   return (
     <form class="column capfill" ref={form} onSubmit={submit} noValidate>
