@@ -49,26 +49,6 @@ static int find(const struct shelf *x, const char *id, const struct ward_unfiled
 
 /* ---- lists ---- */
 
-static void put_unfiled(struct jsonw *w, const struct ward_unfiled *u)
-{
-	jsonw_obj(w);
-	jsonw_kslice(w, "id", u->id);
-	jsonw_ku64(w, "entry", u->entry);
-	jsonw_ktime(w, "time", u->time);
-	jsonw_kstr(w, "why", ward_scan_why(u->why));
-	jsonw_ku64(w, "page", u->page);
-	jsonw_ku64(w, "pages", u->pages);
-	jsonw_kslice_opt(w, "sheet", u->sheet);
-	jsonw_kslice_opt(w, "patient", u->patient);
-	jsonw_key(w, "codes");
-	jsonw_arr(w);
-	for (size_t i = 0; i < u->text_n; i++)
-		jsonw_slice(w, u->text[i]);
-	jsonw_arr_end(w);
-	jsonw_kslice(w, "by", u->by);
-	jsonw_obj_end(w);
-}
-
 static void print_unfiled(const struct ward_unfiled *u)
 {
 	char t[32];
@@ -127,7 +107,7 @@ int paper_unfiled(const struct paper_options *o)
 			continue;
 		n++;
 		if (o->json)
-			put_unfiled(&w, u);
+			ward_unfiled_put(&w, u);
 		else
 			print_unfiled(u);
 	}

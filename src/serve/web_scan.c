@@ -339,26 +339,6 @@ static void bring(struct web_request *q)
 
 /* ---- lists ---- */
 
-static void put_unfiled(struct jsonw *w, const struct ward_unfiled *u)
-{
-	jsonw_obj(w);
-	jsonw_kslice(w, "id", u->id);
-	jsonw_ku64(w, "entry", u->entry);
-	jsonw_ktime(w, "time", u->time);
-	jsonw_kstr(w, "why", ward_scan_why(u->why));
-	jsonw_ku64(w, "page", u->page);
-	jsonw_ku64(w, "pages", u->pages);
-	jsonw_kslice_opt(w, "sheet", u->sheet);
-	jsonw_kslice_opt(w, "patient", u->patient);
-	jsonw_key(w, "codes");
-	jsonw_arr(w);
-	for (size_t i = 0; i < u->text_n; i++)
-		jsonw_slice(w, u->text[i]);
-	jsonw_arr_end(w);
-	jsonw_kslice(w, "by", u->by);
-	jsonw_obj_end(w);
-}
-
 static void list(struct web_request *q)
 {
 	struct scanning x;
@@ -373,7 +353,7 @@ static void list(struct web_request *q)
 	jsonw_arr(&w);
 	for (size_t i = 0; i < ward_unfiled_count(x.scans); i++)
 		if (!ward_unfiled(x.scans, i)->settled)
-			put_unfiled(&w, ward_unfiled(x.scans, i));
+			ward_unfiled_put(&w, ward_unfiled(x.scans, i));
 	jsonw_arr_end(&w);
 	jsonw_key(&w, "untyped");
 	jsonw_arr(&w);

@@ -140,6 +140,7 @@ size_t ward_unfiled_count(const struct ward_scans *s); /* settled ones, too */
 const struct ward_unfiled *ward_unfiled(const struct ward_scans *s, size_t i);
 const struct ward_unfiled *ward_unfiled_find(const struct ward_scans *s, struct slice id); /* NULL */
 bool ward_scans_filed(const struct ward_scans *s, struct slice id, uint64_t *ret_entry);   /* a captured item of that id */
+void ward_unfiled_put(struct jsonw *w, const struct ward_unfiled *u); /* an object, the same for a command and the API */
 
 /* A sheet of which pages were filed. */
 struct ward_returned {

@@ -263,3 +263,23 @@ int ward_scans_take(struct ward_scans *s, uint64_t entry, int64_t time, const st
 	}
 	return r;
 }
+
+void ward_unfiled_put(struct jsonw *w, const struct ward_unfiled *u)
+{
+	jsonw_obj(w);
+	jsonw_kslice(w, "id", u->id);
+	jsonw_ku64(w, "entry", u->entry);
+	jsonw_ktime(w, "time", u->time);
+	jsonw_kstr(w, "why", ward_scan_why(u->why));
+	jsonw_ku64(w, "page", u->page);
+	jsonw_ku64(w, "pages", u->pages);
+	jsonw_kslice_opt(w, "sheet", u->sheet);
+	jsonw_kslice_opt(w, "patient", u->patient);
+	jsonw_key(w, "codes");
+	jsonw_arr(w);
+	for (size_t i = 0; i < u->text_n; i++)
+		jsonw_slice(w, u->text[i]);
+	jsonw_arr_end(w);
+	jsonw_kslice(w, "by", u->by);
+	jsonw_obj_end(w);
+}
