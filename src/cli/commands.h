@@ -37,6 +37,8 @@ int cmd_erase(int argc, char **argv);
 int cmd_downtime(int argc, char **argv);
 int cmd_backload(int argc, char **argv);
 int cmd_drill(int argc, char **argv);
+int cmd_scope(int argc, char **argv);
+int cmd_notice(int argc, char **argv);
 int cmd_simulate(int argc, char **argv);
 
 #endif

@@ -21,6 +21,8 @@ const struct cli_command cli_commands[] = {
 	{"downtime", "begin, follow and close a downtime; what is still open", cmd_downtime},
 	{"backload", "what was captured, back into the EHR, each item once", cmd_backload},
 	{"drill", "a downtime rehearsed on a copy, and how ready the site is", cmd_drill},
+	{"scope", "from touched files to a list of persons, and of what was accessed or acquired", cmd_scope},
+	{"notice", "who is to be told of a breach, until when; letters and forms", cmd_notice},
 	{"capture", "what wards wrote down while the EHR was away", cmd_capture},
 	{"contacts", "whom to call: lists and master files, who is on call now", cmd_contacts},
 	{"identity", "merge or un-merge two records, reversibly", cmd_identity},

@@ -122,7 +122,7 @@ enum person_role {
 	PERSON_ROLES_N
 };
 int person_role_element(int role);      /* PERSON_x, or -1: no element by itself */
-const char *person_role_word(int role); /* "last", "mrn": lower case of its name; what --map takes */
+const char *person_role_word(int role, char out[16]); /* "last", "mrn": lower case of its name, what --map takes. Returns out */
 int person_role_parse(struct slice word) MUST; /* -1: none */
 
 /* Whom of a record's persons a value is about. A claim names a subscriber and a patient, a registration a guarantor and next of kin. */

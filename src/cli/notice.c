@@ -1,0 +1,10 @@
+/* holdfast notice: who is to be told, until when, and with which letter. */
+#include "notice_cmd.h"
+
+int cmd_notice(int argc, char **argv)
+{
+	static const struct cli_command verbs[] = {
+		{NULL, NULL, NULL},
+	};
+	return cli_verbs(argc, argv, "notice", "Who is to be told, until when, and with which letter. Nothing is sent.", verbs, ARRAY_LEN(verbs) - 1);
+}

@@ -1,0 +1,141 @@
+/* person: words, columns, dates, checks. */
+#include "person.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+size_t person_columns_n(void);
+const char *person_columns_key(size_t i);
+
+static void words_and_back(void **state)
+{
+	char w[16];
+	for (int i = 0; i < PERSON_ELEMENTS_N; i++)
+		assert_int_equal(person_element_parse(slice_str(person_element_word(i))), i);
+	for (int i = 0; i < PERSON_ROLES_N; i++)
+		assert_int_equal(person_role_parse(slice_str(person_role_word(i, w))), i);
+	assert_int_equal(person_element_parse(SLICE("")), -1);
+	assert_int_equal(person_element_parse(SLICE("shoe")), -1);
+	assert_string_equal(person_element_word(-1), "?");
+	assert_string_equal(person_role_word(PERSON_ROLE_CARD_CODE, w), "card_code");
+	assert_int_equal(person_role_element(PERSON_ROLE_STATE), -1);
+	assert_int_equal(person_role_element(PERSON_ROLE_ZIP), PERSON_ADDRESS);
+}
+
+static void keys_are_sorted_and_once(void **state)
+{
+	for (size_t i = 1; i < person_columns_n(); i++)
+		assert_true(strcmp(person_columns_key(i - 1), person_columns_key(i)) < 0);
+	for (size_t i = 0; i < person_columns_n(); i++)
+		assert_int_not_equal(person_role_of_column(slice_str(person_columns_key(i)), NULL), PERSON_ROLE_OTHER);
+}
+
+static void columns(void **state)
+{
+	static const struct {
+		const char *header;
+		int role, who;
+	} t[] = {
+		{"Date of Birth", PERSON_ROLE_DOB, PERSON_SUBJECT}, {"DOB", PERSON_ROLE_DOB, PERSON_SUBJECT}, {"PatDOB", PERSON_ROLE_DOB, PERSON_SUBJECT}, {"pt_birth_date", PERSON_ROLE_DOB, PERSON_SUBJECT}, {" date_of_birth", PERSON_ROLE_DOB, PERSON_SUBJECT},
+		{"Last", PERSON_ROLE_LAST, PERSON_SUBJECT}, {"surname", PERSON_ROLE_LAST, PERSON_SUBJECT}, {"Patient Last Name", PERSON_ROLE_LAST, PERSON_SUBJECT}, {"given_name", PERSON_ROLE_FIRST, PERSON_SUBJECT}, {"First Name of Patient", PERSON_ROLE_FIRST, PERSON_SUBJECT},
+		{"guarantor_ssn", PERSON_ROLE_SSN, PERSON_GUARANTOR}, {"Guarantor's name", PERSON_ROLE_NAME, PERSON_GUARANTOR}, {"emergency contact phone", PERSON_ROLE_PHONE, PERSON_KIN}, {"NOK Phone 2", PERSON_ROLE_PHONE, PERSON_KIN},
+		{"Provider Last Name", PERSON_ROLE_LAST, PERSON_PROVIDER_WHO}, {"provider", PERSON_ROLE_PROVIDER, PERSON_SUBJECT}, {"SubscriberFirstName", PERSON_ROLE_FIRST, PERSON_SUBSCRIBER}, {"employee email", PERSON_ROLE_EMAIL, PERSON_STAFF},
+		{"soc_sec_id", PERSON_ROLE_SSN, PERSON_SUBJECT}, {"address_1", PERSON_ROLE_STREET, PERSON_SUBJECT}, {"postcode", PERSON_ROLE_ZIP, PERSON_SUBJECT}, {"street_number", PERSON_ROLE_HOUSE, PERSON_SUBJECT}, {"Home City", PERSON_ROLE_CITY, PERSON_SUBJECT},
+		{"member_id", PERSON_ROLE_MEMBER, PERSON_SUBJECT}, {"mbi", PERSON_ROLE_MBI, PERSON_SUBJECT}, {"medicaid", PERSON_ROLE_MEDICAID, PERSON_SUBJECT}, {"person_id", PERSON_ROLE_ID, PERSON_SUBJECT}, {"Diagnosis Code 12", PERSON_ROLE_DIAGNOSIS, PERSON_SUBJECT},
+		{"Pr\xc3\xa9nom", PERSON_ROLE_FIRST, PERSON_SUBJECT}, {"Fecha de Nacimiento", PERSON_ROLE_DOB, PERSON_SUBJECT}, {"姓名", PERSON_ROLE_NAME, PERSON_SUBJECT}, {"患者姓名", PERSON_ROLE_NAME, PERSON_SUBJECT},
+		{"", PERSON_ROLE_OTHER, PERSON_SUBJECT}, {"!!", PERSON_ROLE_OTHER, PERSON_SUBJECT}, {"blah", PERSON_ROLE_OTHER, PERSON_SUBJECT}, {"2", PERSON_ROLE_OTHER, PERSON_SUBJECT}, {"guarantor", PERSON_ROLE_OTHER, PERSON_SUBJECT},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		int who = -7, r = person_role_of_column(slice_str(t[i].header), &who);
+		if (r != t[i].role || who != t[i].who)
+			fail_msg("'%s': role %d, of %d", t[i].header, r, who);
+	}
+	char longest[300];
+	memset(longest, 'a', sizeof longest);
+	assert_int_equal(person_role_of_column(slice_of(longest, sizeof longest), NULL), PERSON_ROLE_OTHER);
+	assert_int_equal(person_role_of_column(slice_of(longest, 128), NULL), PERSON_ROLE_OTHER);
+}
+
+static void dates(void **state)
+{
+	static const struct {
+		const char *s;
+		bool day_first;
+		int y, m, d; /* y 0: none */
+		bool swap;
+	} t[] = {
+		{"1964-03-07", false, 1964, 3, 7, false}, {"19640307", false, 1964, 3, 7, false}, {"03/07/1964", false, 1964, 3, 7, true}, {"03/07/1964", true, 1964, 7, 3, true}, {"7.3.1964", true, 1964, 3, 7, true}, {"7 Mar 1964", false, 1964, 3, 7, false},
+		{"March 7, 1964", false, 1964, 3, 7, false}, {"Mar 7th 1964", false, 1964, 3, 7, false}, {"07-MAR-64", false, 1964, 3, 7, false}, {"03/07/64", false, 1964, 3, 7, true}, {"03/07/26", false, 2026, 3, 7, true}, {"03/07/27", false, 1927, 3, 7, true},
+		{"13/07/1964", false, 1964, 7, 13, false}, {"07/13/1964", true, 1964, 7, 13, false}, {"7/7/1964", false, 1964, 7, 7, false}, {"1964-03-07T12:30:00Z", false, 1964, 3, 7, false}, {"19640307123000", false, 0, 0, 0, false},
+		{"1964-03-07 12:30", false, 1964, 3, 7, false}, {"19640307T1230", false, 1964, 3, 7, false}, {"03071964", false, 1964, 3, 7, false}, {"29 f\xc3\xa9vrier 2000", false, 2000, 2, 29, false}, {"7 juillet 1964", false, 1964, 7, 7, false}, {"7 juin 1964", false, 1964, 6, 7, false},
+		{"2001-02-29", false, 0, 0, 0, false}, {"2000-02-29", false, 2000, 2, 29, false}, {"1849-01-01", false, 0, 0, 0, false}, {"2027-01-01", false, 0, 0, 0, false}, {"00000000", false, 0, 0, 0, false}, {"1964", false, 0, 0, 0, false},
+		{"", false, 0, 0, 0, false}, {"555-1234", false, 0, 0, 0, false}, {"1964-13-01", false, 0, 0, 0, false}, {"not a date", false, 0, 0, 0, false}, {"192.168.1.1", false, 0, 0, 0, false},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		struct person_date d = {0};
+		bool swap = false, ok = person_date(slice_str(t[i].s), t[i].day_first, 2026, &d, &swap);
+		if (ok != (t[i].y != 0) || d.year != t[i].y || d.month != t[i].m || d.day != t[i].d || swap != t[i].swap)
+			fail_msg("'%s': %d %d-%d-%d %d", t[i].s, ok, d.year, d.month, d.day, swap);
+	}
+}
+
+static void digits(void **state)
+{
+	char d[12];
+	assert_true(person_digits(SLICE("(212) 555-0143"), 11, d));
+	assert_string_equal(d, "2125550143");
+	assert_false(person_digits(SLICE("212x555"), 11, d));
+	assert_false(person_digits(SLICE("123456789012"), 11, d));
+	assert_false(person_digits(SLICE(" - "), 11, d));
+	assert_false(person_digits(SLICE("1\0002"), 11, d));
+}
+
+static void checks(void **state)
+{
+	assert_true(person_ssn_valid("536904399"));
+	for (const char *const *s = (const char *const[]){"000121234", "666121234", "900121234", "123001234", "123120000", "078051120", "123456789", "12345678x", NULL}; *s; s++)
+		assert_false(person_ssn_valid(*s));
+	assert_true(person_itin_valid("912701234"));
+	assert_false(person_itin_valid("912891234"));
+	assert_false(person_itin_valid("812701234"));
+	assert_true(person_ein_valid("123456789"));
+	assert_false(person_ein_valid("073456789"));
+	assert_true(person_card_valid("4111111111111111", 16));
+	assert_true(person_card_valid("378282246310005", 15));
+	assert_true(person_card_valid("5555555555554444", 16));
+	assert_true(person_card_valid("6011111111111117", 16));
+	assert_false(person_card_valid("4111111111111112", 16));
+	assert_false(person_card_valid("411111111111111", 15));
+	assert_false(person_card_valid("0000000000000000", 16));
+	assert_true(person_aba_valid("021000021"));
+	assert_true(person_aba_valid("011401533"));
+	assert_false(person_aba_valid("021000022"));
+	assert_false(person_aba_valid("000000000"));
+	assert_true(person_npi_valid("1234567893"));
+	assert_false(person_npi_valid("1234567894"));
+	assert_true(person_mbi_valid("1EG4TE5MK73"));
+	assert_false(person_mbi_valid("1SG4TE5MK73"));
+	assert_false(person_mbi_valid("0EG4TE5MK73"));
+	assert_true(person_dea_valid("AB1234563"));
+	assert_false(person_dea_valid("AB1234564"));
+	assert_true(person_iban_valid("GB82WEST12345698765432", 22));
+	assert_true(person_iban_valid("FR1420041010050500013M02606", 27));
+	assert_false(person_iban_valid("GB82WEST12345698765433", 22));
+	assert_true(person_loinc_valid(SLICE("2345-7")));
+	assert_true(person_loinc_valid(SLICE("718-7")));
+	assert_false(person_loinc_valid(SLICE("718-8")));
+	assert_false(person_loinc_valid(SLICE("-7")));
+	assert_string_equal(person_us_state(SLICE("tx")), "TX");
+	assert_string_equal(person_us_state(SLICE(" New York ")), "NY");
+	assert_null(person_us_state(SLICE("ZZ")));
+	assert_null(person_us_state(SLICE("")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(words_and_back), cmocka_unit_test(keys_are_sorted_and_once), cmocka_unit_test(columns), cmocka_unit_test(dates), cmocka_unit_test(digits), cmocka_unit_test(checks)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
