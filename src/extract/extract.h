@@ -28,7 +28,7 @@ struct extract_piece {
 	enum extract_kind kind;
 	int role;            /* of FIELD: PERSON_ROLE_x */
 	int who;             /* of FIELD: PERSON_SUBJECT ... */
-	struct slice name;   /* of FIELD: what the format calls it: "PID-5.1", "Patient.birthDate", "NM109", "Date of Birth" */
+	struct slice name;   /* of FIELD: what the format calls it: "PID-5.1", "Patient.birthDate", "NM109", "Date of Birth"; of MEMBER: its type, as content_type_name has it, or "sheet", "page" ...; "" elsewhere */
 	struct slice text;   /* UTF-8; what is no UTF-8 in the file was turned into it */
 	uint64_t offset;     /* where it begins: in the file's own bytes for a plain file, in the member's decoded bytes otherwise */
 	struct slice member; /* the path inside the file, "" for the file itself: "2022/scans.zip/letter.docx"; a sheet, part or table behind '#': "book.xlsx#Sheet1" */
@@ -92,6 +92,7 @@ struct extract_out {
 	struct arena *a;            /* for what has to be put together; reset between records */
 	const struct extract_limits *limits;
 	uint64_t base;              /* added to offsets */
+	struct extract_walk *walk;  /* extract's own: for what is inside. NULL: a reader by itself; members are named and not gone into */
 };
 typedef int extract_reader(struct slice file, const struct extract_out *o, struct err *e);
 

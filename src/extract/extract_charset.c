@@ -1,0 +1,372 @@
+/* Charsets: what a text that says nothing of itself is written in, and the text as UTF-8.
+ *
+ * The order of proof: a byte order mark; zeros in every second or fourth byte; valid UTF-8 (no other text of any length is that by chance); the escapes of ISO-2022. What is left is one of the double-byte charsets, where every pair is one
+ * that the charset has and most of them are everyday signs, or a single-byte one, where letters stand beside letters: a charset in which signs stand inside words, or capitals behind small letters, is a wrong guess. Tables of single bytes
+ * are made with iconv when they are first needed; the C library has all of them, and the child cannot open its modules any more, so that extract_charset_load opens them before. */
+#include "extract_internal.h"
+
+#include <errno.h>
+#include <iconv.h>
+#include <pthread.h>
+#include <stdio.h>
+
+#define LOOKED_AT 65536u /* bytes of a text from which its charset is told */
+
+/* ---- single bytes ---- */
+
+/* In the order of preference between equals. */
+static const char *const singles[] = {"windows-1252", "ISO-8859-15", "windows-1250", "ISO-8859-2", "CP850", "CP437", "windows-1251", "KOI8-R", "ISO-8859-5", "CP866", "windows-1253", "ISO-8859-9", "macintosh"};
+#define SINGLES ARRAY_LEN(singles)
+static const char *const doubles[] = {"GB18030", "BIG5-HKSCS", "CP932", "EUC-JP", "EUC-KR", "ISO-2022-JP"};
+
+enum letter { NO_LETTER, SMALL, CAPITAL, SIGN, GONE };
+static struct {
+	uint16_t code[128]; /* of bytes 0x80..; 0: none */
+	uint8_t letter[128];
+	bool there;
+} table[SINGLES];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static enum letter letter_of(uint32_t c)
+{
+	if (c == 0 || (c >= 0x80 && c < 0xA0))
+		return GONE;
+	if (c == 0xAA || c == 0xBA || c == 0xB5 || c == 0x2019 || c == 0xA0) /* ordinals, micro, an apostrophe, a blank: beside letters as often as not */
+		return NO_LETTER;
+	if (c < 0xC0 || c == 0xD7 || c == 0xF7 || c >= 0x2000)
+		return SIGN;
+	if (c < 0x100)
+		return c == 0xDF || c >= 0xE0 ? SMALL : CAPITAL;
+	if (c < 0x180) { /* Latin Extended-A: pairs, capital first, but for two runs */
+		bool odd_capital = (c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E);
+		return c == 0x138 || c == 0x149 || c == 0x17F ? SMALL : c == 0x178 ? CAPITAL : ((c & 1) != 0) == odd_capital ? CAPITAL : SMALL;
+	}
+	if (c >= 0x386 && c < 0x3D0)
+		return c < 0x3AC && c != 0x390 ? CAPITAL : SMALL;
+	if (c >= 0x400 && c < 0x460)
+		return c < 0x430 ? CAPITAL : SMALL;
+	return c < 0x250 ? SMALL : SIGN;
+}
+
+static void load(void)
+{
+	for (size_t t = 0; t < SINGLES; t++) {
+		iconv_t cd = iconv_open("UTF-16LE", singles[t]);
+		if (cd == (iconv_t)-1)
+			continue;
+		table[t].there = true;
+		for (unsigned b = 0; b < 128; b++) {
+			char in = (char)(b + 128), out[8], *ip = &in, *op = out;
+			size_t in_n = 1, out_n = sizeof out;
+			bool ok = iconv(cd, &ip, &in_n, &op, &out_n) != (size_t)-1 && out_n == 6;
+			table[t].code[b] = ok ? (uint16_t)((uint8_t)out[0] | (uint8_t)out[1] << 8) : 0;
+			table[t].letter[b] = (uint8_t)letter_of(table[t].code[b]);
+			iconv(cd, NULL, NULL, NULL, NULL);
+		}
+		iconv_close(cd);
+	}
+	/* opened and never closed: their modules stay, for this process and the children that come of it */
+	for (size_t i = 0; i < ARRAY_LEN(doubles); i++)
+		(void)iconv_open("UTF-8", doubles[i]);
+	(void)iconv_open("UTF-8", "UTF-16LE");
+	(void)iconv_open("UTF-8", "UTF-32LE");
+	(void)iconv_open("UTF-8", "UTF-7");
+}
+
+void extract_charset_load(void)
+{
+	pthread_once(&once, load);
+}
+
+static enum letter class_of(size_t t, uint8_t b)
+{
+	if (b < 0x80)
+		return b >= 'a' && b <= 'z' ? SMALL : b >= 'A' && b <= 'Z' ? CAPITAL : NO_LETTER;
+	return table[t].letter[b - 0x80];
+}
+
+/* How badly s reads in this charset: signs between letters, capitals behind small letters, bytes that it has not. In Cyrillic and Greek a word is of one script: a Latin letter beside theirs is as bad. */
+static long single_cost(size_t t, struct slice s)
+{
+	long cost = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < 0x80)
+			continue;
+		enum letter is = class_of(t, s.p[i]), before = i ? class_of(t, s.p[i - 1]) : NO_LETTER, after = i + 1 < s.n ? class_of(t, s.p[i + 1]) : NO_LETTER;
+		bool letter_before = before == SMALL || before == CAPITAL, letter_after = after == SMALL || after == CAPITAL;
+		uint16_t c = table[t].code[s.p[i] - 0x80];
+		if (is == GONE)
+			cost += 30;
+		else if (is == SIGN)
+			cost += letter_before && letter_after ? 10 : letter_before || letter_after ? 3 : 1;
+		else if (is == CAPITAL && before == SMALL)
+			cost += 8;
+		else if (is == SMALL && before == CAPITAL && after == CAPITAL) /* "MüLLER": a table that names the capital's byte a small letter */
+			cost += 6;
+		if (c >= 0x370 && c < 0x500 && ((i && s.p[i - 1] < 0x80 && letter_before) || (i + 1 < s.n && s.p[i + 1] < 0x80 && letter_after)))
+			cost += 12;
+		if (c < 0x250 && is != SIGN && is != NO_LETTER && i && s.p[i - 1] >= 0x80 && letter_before) /* two accented letters in a row: rare in Latin scripts */
+			cost += 4;
+	}
+	return cost;
+}
+
+/* ---- two bytes ---- */
+
+struct pairs {
+	size_t pairs, common, bad;
+};
+
+static struct pairs count_pairs(struct slice s, const char *charset)
+{
+	struct pairs r = {0};
+	char which = charset[0] == 'G' ? 'g' : charset[0] == 'B' ? 'b' : charset[0] == 'C' ? 's' : charset[4] == 'J' ? 'j' : 'k';
+	for (size_t i = 0; i < s.n; i++) {
+		uint8_t a = s.p[i], b = i + 1 < s.n ? s.p[i + 1] : 0;
+		if (a < 0x80)
+			continue;
+		if (which == 's' && a >= 0xA1 && a <= 0xDF) { /* half-width katakana */
+			r.pairs++;
+			continue;
+		}
+		if (i + 1 == s.n && s.n == LOOKED_AT)
+			break;
+		bool lead = which == 's' ? (a >= 0x81 && a <= 0x9F) || (a >= 0xE0 && a <= 0xFC) : which == 'g' || which == 'b' ? a >= 0x81 && a <= 0xFE : a >= 0xA1 && a <= 0xFE;
+		bool trail = which == 's' || which == 'g' ? b >= 0x40 && b != 0x7F && b != 0xFF : which == 'b' ? (b >= 0x40 && b <= 0x7E) || (b >= 0xA1 && b <= 0xFE) : b >= 0xA1 && b <= 0xFE;
+		if (which == 'g' && b >= 0x30 && b <= 0x39 && i + 3 < s.n) { /* four bytes */
+			trail = s.p[i + 2] >= 0x81 && s.p[i + 3] >= 0x30 && s.p[i + 3] <= 0x39;
+			i += 2;
+		}
+		if (!lead || !trail) {
+			r.bad++;
+			continue;
+		}
+		i++;
+		r.pairs++;
+		switch (which) { /* the charset's everyday signs: level 1 of its table, and its marks */
+		case 'g': r.common += (a >= 0xB0 && a <= 0xD7 && b >= 0xA1) || (a == 0xA3 && b >= 0xA1) || (a == 0xA1 && b >= 0xA1); break;
+		case 'b': r.common += (a >= 0xA4 && a <= 0xC6) || a == 0xA1; break;
+		case 's': r.common += (a == 0x82 && b >= 0x9F) || a == 0x83 || a == 0x81 || (a >= 0x88 && a <= 0x97); break;
+		case 'j': r.common += a == 0xA4 || a == 0xA5 || a == 0xA1 || (a >= 0xB0 && a <= 0xCF); break;
+		default: r.common += (a >= 0xB0 && a <= 0xC8) || a == 0xA1;
+		}
+	}
+	return r;
+}
+
+static size_t kana(struct slice s, bool shift)
+{
+	size_t n = 0;
+	for (size_t i = 0; i + 1 < s.n; i++)
+		if (s.p[i] >= 0x80) {
+			n += shift ? (s.p[i] == 0x82 && s.p[i + 1] >= 0x9F && s.p[i + 1] <= 0xF1) || (s.p[i] == 0x83 && s.p[i + 1] >= 0x40 && s.p[i + 1] <= 0x96) : (s.p[i] == 0xA4 || s.p[i] == 0xA5) && s.p[i + 1] >= 0xA1 && s.p[i + 1] <= 0xF6;
+			i++;
+		}
+	return n;
+}
+
+/* NULL: none of them. A text of Western words has high bytes one by one, and few: those that stand alone between ASCII letters are no halves of pairs. */
+static const char *guess_double(struct slice s)
+{
+	size_t high = 0, runs = 0;
+	const char *best = NULL;
+	long best_score = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		high += s.p[i] >= 0x80;
+		runs += s.p[i] >= 0x80 && (i + 1 < s.n && s.p[i + 1] >= 0x80) && (i == 0 || s.p[i - 1] < 0x80);
+	}
+	if (runs * 5 < high && runs < 2)
+		return NULL;
+	for (size_t d = 0; d + 1 < ARRAY_LEN(doubles); d++) {
+		struct pairs p = count_pairs(s, doubles[d]);
+		if (p.bad * 50 > p.pairs || p.pairs < 2 || p.common * 4 < p.pairs * 3)
+			continue;
+		long score = (long)(p.common * 1000 / p.pairs) - (long)d; /* the commoner of equals */
+		size_t k = doubles[d][0] == 'C' ? kana(s, true) : doubles[d][0] == 'E' && doubles[d][4] == 'J' ? kana(s, false) : 0;
+		if (k * 5 > p.pairs)
+			score += 500;
+		else if (doubles[d][0] == 'C' || (doubles[d][0] == 'E' && doubles[d][4] == 'J')) /* Japanese without a kana is names in a table at most */
+			score -= 200;
+		if (!best || score > best_score) {
+			best = doubles[d];
+			best_score = score;
+		}
+	}
+	return best;
+}
+
+/* ---- the guess ---- */
+
+static const char *by_zeros(struct slice s)
+{
+	size_t at[4] = {0}, n = s.n & ~(size_t)3;
+	if (n > LOOKED_AT)
+		n = LOOKED_AT;
+	for (size_t i = 0; i < n; i++)
+		at[i & 3] += s.p[i] == 0;
+	size_t quarter = n / 4;
+	if (quarter < 2)
+		return NULL;
+	if (at[1] * 10 >= quarter * 9 && at[2] * 10 >= quarter * 9 && at[3] * 10 >= quarter * 9 && at[0] * 10 < quarter)
+		return "UTF-32LE";
+	if (at[0] * 10 >= quarter * 9 && at[1] * 10 >= quarter * 9 && at[2] * 10 >= quarter * 9 && at[3] * 10 < quarter)
+		return "UTF-32BE";
+	size_t even = at[0] + at[2], odd = at[1] + at[3];
+	if (odd * 10 >= quarter * 2 * 4 && even * 20 < quarter * 2)
+		return "UTF-16LE";
+	if (even * 10 >= quarter * 2 * 4 && odd * 20 < quarter * 2)
+		return "UTF-16BE";
+	return NULL;
+}
+
+const char *extract_charset_guess(struct slice raw)
+{
+	struct slice s = slice_of(raw.p, raw.n < LOOKED_AT ? raw.n : LOOKED_AT);
+	if (raw.n >= 4 && !memcmp(raw.p, "\xFF\xFE\0\0", 4))
+		return "UTF-32LE";
+	if (raw.n >= 4 && !memcmp(raw.p, "\0\0\xFE\xFF", 4))
+		return "UTF-32BE";
+	if (raw.n >= 2 && !memcmp(raw.p, "\xFF\xFE", 2))
+		return "UTF-16LE";
+	if (raw.n >= 2 && !memcmp(raw.p, "\xFE\xFF", 2))
+		return "UTF-16BE";
+	const char *zeros = s.n && memchr(s.p, 0, s.n) ? by_zeros(s) : NULL;
+	if (zeros)
+		return zeros;
+	size_t good = utf8_valid_prefix(s);
+	if (good == s.n && s.n && memmem(s.p, s.n, "\x1B$", 2) && (memmem(s.p, s.n, "\x1B$B", 3) || memmem(s.p, s.n, "\x1B$@", 3)))
+		return "ISO-2022-JP";
+	if (good == s.n || (good + 3 >= s.n && s.n < raw.n))
+		return "UTF-8";
+	/* a text in which nearly every high byte belongs to a character of UTF-8 is that, damaged */
+	size_t whole = 0, broken = 0;
+	for (size_t i = good, len; i < s.n; i += len) {
+		uint32_t c = utf8_get(slice_of(s.p + i, s.n - i), &len);
+		whole += c >= 0x80 && c != 0xFFFD;
+		broken += c == 0xFFFD;
+	}
+	for (size_t i = 0, len; i < good; i += len)
+		whole += utf8_get(slice_of(s.p + i, good - i), &len) >= 0x80;
+	if (whole > 20 * broken)
+		return "UTF-8";
+	const char *two = guess_double(s);
+	if (two)
+		return two;
+	extract_charset_load();
+	size_t best = 0;
+	long least = -1;
+	for (size_t t = 0; t < SINGLES; t++) {
+		if (!table[t].there)
+			continue;
+		long cost = single_cost(t, s);
+		if (least < 0 || cost < least) {
+			least = cost;
+			best = t;
+		}
+	}
+	return singles[best];
+}
+
+/* ---- as UTF-8 ---- */
+
+/* What MIME, RTF and HTML call things, where iconv has another name, or where what is called one charset is in practice the larger one (WHATWG Encoding, section 4.2). */
+static const char *name_of(const char *charset)
+{
+	static const char *const other[][2] = {
+		{"us-ascii", "windows-1252"}, {"ascii", "windows-1252"}, {"iso-8859-1", "windows-1252"}, {"latin1", "windows-1252"}, {"ansi_x3.4-1968", "windows-1252"}, {"iso-8859-9", "windows-1254"}, {"gb2312", "GB18030"}, {"gbk", "GB18030"},
+		{"cp936", "GB18030"}, {"x-gbk", "GB18030"}, {"big5", "BIG5-HKSCS"}, {"cp950", "BIG5-HKSCS"}, {"shift_jis", "CP932"}, {"shift-jis", "CP932"}, {"x-sjis", "CP932"}, {"sjis", "CP932"}, {"windows-31j", "CP932"}, {"ks_c_5601-1987", "EUC-KR"},
+		{"cp949", "EUC-KR"}, {"unicode", "UTF-16LE"}, {"utf8", "UTF-8"}, {"unicode-1-1-utf-8", "UTF-8"}, {"8bit", "windows-1252"}, {"x-mac-roman", "macintosh"}, {"unknown-8bit", "windows-1252"}};
+	for (size_t i = 0; i < ARRAY_LEN(other); i++)
+		if (slice_eq_nocase(slice_str(charset), other[i][0]))
+			return other[i][1];
+	return charset;
+}
+
+static struct slice without_mark(struct slice raw)
+{
+	if (raw.n >= 3 && !memcmp(raw.p, "\xEF\xBB\xBF", 3))
+		return slice_of(raw.p + 3, raw.n - 3);
+	return raw;
+}
+
+/* Damaged UTF-8: what is none becomes U+FFFD. */
+static void mend(struct slice raw, struct buf *out)
+{
+	while (raw.n) {
+		size_t good = utf8_valid_prefix(raw), len;
+		buf_add(out, raw.p, good);
+		raw = slice_of(raw.p + good, raw.n - good);
+		if (!raw.n)
+			return;
+		uint8_t c[4];
+		utf8_get(raw, &len);
+		buf_add(out, c, utf8_put(0xFFFD, c));
+		raw = slice_of(raw.p + len, raw.n - len);
+	}
+}
+
+static void convert(iconv_t cd, struct slice raw, size_t unit, struct buf *out)
+{
+	/* iconv only reads; its prototype is older than const */
+	union {
+		const uint8_t *from;
+		char *to;
+	} in = {.from = raw.p};
+	size_t left = raw.n;
+	while (left && buf_ok(out)) {
+		size_t room = left < 65536 ? left * 4 + 16 : 65536 * 4;
+		char *op = (char *)buf_space(out, room);
+		size_t before = room;
+		if (!op)
+			return;
+		size_t r = iconv(cd, &in.to, &left, &op, &room);
+		int why = errno;
+		buf_commit(out, before - room);
+		if (r != (size_t)-1 || why == E2BIG)
+			continue;
+		uint8_t c[4];
+		size_t skip = unit < left ? unit : left;
+		buf_add(out, c, utf8_put(0xFFFD, c));
+		in.to += skip;
+		left -= skip;
+		iconv(cd, NULL, NULL, NULL, NULL);
+	}
+}
+
+int extract_utf8(struct slice raw, const char *charset, struct buf *out, struct slice *ret, const char **ret_charset, struct err *e)
+{
+	struct slice body = without_mark(raw);
+	const char *is = charset ? name_of(charset) : extract_charset_guess(body);
+	bool said = charset != NULL;
+	iconv_t cd = (iconv_t)-1;
+	extract_charset_load();
+	if (said && (!strcasecmp(is, "UTF-16") || !strcasecmp(is, "UTF-32"))) {
+		bool big = raw.n >= 2 && raw.p[0] == 0xFE;
+		is = is[4] == '1' ? big ? "UTF-16BE" : "UTF-16LE" : big || (raw.n >= 4 && !raw.p[0]) ? "UTF-32BE" : "UTF-32LE";
+	}
+	if (strcasecmp(is, "UTF-8"))
+		cd = iconv_open("UTF-8", is);
+	if (cd == (iconv_t)-1 && said && strcasecmp(is, "UTF-8"))
+		return extract_utf8(raw, NULL, out, ret, ret_charset, e); /* a name that nobody knows, or a module that cannot be had here */
+	if (said && strcasecmp(is, "UTF-8") == 0 && !utf8_valid(body) && strcasecmp(extract_charset_guess(body), "UTF-8"))
+		return extract_utf8(raw, NULL, out, ret, ret_charset, e); /* it says so, and is not */
+	if (ret_charset)
+		*ret_charset = said ? NULL : is;
+	if (cd == (iconv_t)-1) {
+		if (utf8_valid(body)) {
+			*ret = body;
+			return 0;
+		}
+		mend(body, out);
+	} else {
+		size_t unit = !strncasecmp(is, "UTF-16", 6) ? 2 : !strncasecmp(is, "UTF-32", 6) ? 4 : 1;
+		if ((unit == 2 && body.n >= 2 && ((body.p[0] == 0xFF && body.p[1] == 0xFE) || (body.p[0] == 0xFE && body.p[1] == 0xFF))) || (unit == 4 && body.n >= 4 && (!memcmp(body.p, "\xFF\xFE\0\0", 4) || !memcmp(body.p, "\0\0\xFE\xFF", 4))))
+			body = slice_of(body.p + unit, body.n - unit);
+		convert(cd, body, unit, out);
+		iconv_close(cd);
+	}
+	if (!buf_ok(out))
+		return err_set(e, buf_code(out), NULL, "no room for a text as UTF-8");
+	*ret = buf_slice(out);
+	return 0;
+}

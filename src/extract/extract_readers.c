@@ -1,0 +1,16 @@
+/* Which reader takes which type, of what is whole in memory and needs no library. */
+#include "extract_internal.h"
+
+extract_reader *extract_reader_of(int type)
+{
+	static const struct {
+		int type;
+		extract_reader *reader;
+	} readers[] = {
+		{CONTENT_TEXT, extract_text},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(readers); i++)
+		if (readers[i].type == type)
+			return readers[i].reader;
+	return NULL;
+}
