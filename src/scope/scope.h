@@ -1,0 +1,188 @@
+/* scope: a case, from what was touched to whom that concerns, and how sure that is.
+ *
+ * A case is what entries of kind LEDGER_SCOPE say of it: its window, what was brought as evidence, where the content is, who the known persons are, what was asked, assessed and decided by whom and when, each run and each
+ * estimate. Folding them again gives the same case; a run's result is a view of its inputs, lies in SITE/scope/NAME, and can be deleted and made again: its hash is in the run's entry.
+ *
+ * Files -> touched objects (evidence) -> pieces (extract) -> hits (find) -> persons (find; link for whom nobody knew) -> person x element x touch (here) -> duties and letters (notice).
+ */
+#ifndef HOLDFAST_SCOPE_H
+#define HOLDFAST_SCOPE_H
+
+#include "base.h"
+#include "person.h"
+
+/* ---- entries (scope_entry.c): a line of JSON, and behind it, where bytes are kept, the bytes ---------------------------- */
+
+#define SCOPE_NAME_MAX 64          /* letters, digits, - _ . ; not beginning with a dot or dash */
+#define SCOPE_TEXT_MAX 4096        /* of a question, a decision, an assessment */
+#define SCOPE_PART_MAX ((size_t)48 << 20) /* bytes of one entry of an input that is kept; a larger input is several entries */
+
+bool scope_name_ok(struct slice name);
+
+enum scope_what { /* as words in entries: scope_what_word */
+	SCOPE_NEW,      /* window, title, discovered, hosts, accounts */
+	SCOPE_EVIDENCE, /* a log or list that says what was touched; kept whole */
+	SCOPE_CONTENT,  /* where the touched files are read: a folder, with the root that the evidence gives for it */
+	SCOPE_PERSONS,  /* a list of known persons; kept whole */
+	SCOPE_QUESTION, /* asked, or answered */
+	SCOPE_ASSESS,   /* one of the four factors of 45 CFR 164.402(2) */
+	SCOPE_DECIDE,   /* a decision, with why */
+	SCOPE_PAIR,     /* two records are one person, or are not */
+	SCOPE_RUN,      /* a run began or ended: inputs by entry, counts, the hash of the result */
+	SCOPE_ESTIMATE, /* how many persons, while a run goes on */
+	SCOPE_WHATS
+};
+const char *scope_what_word(int what); /* "new" ... */
+
+struct scope_act {
+	int what;
+	struct slice name;      /* of the case */
+	struct slice by;        /* who */
+	struct slice title;     /* NEW */
+	int64_t from, to;       /* NEW: the window, inclusive */
+	int64_t discovered;     /* NEW: INT64_MIN where not said */
+	struct slice hosts, accounts; /* NEW: separated by blanks; may be empty */
+	/* EVIDENCE, CONTENT, PERSONS */
+	struct slice file;      /* its name; of CONTENT the folder's path */
+	struct slice root;      /* of CONTENT: what its files' paths begin with in the evidence; may be empty: found by itself */
+	uint64_t size;
+	struct slice sha256;    /* hex, of the whole */
+	uint32_t part, parts;   /* 1 of 1; 0 of 0: only the hash is kept */
+	struct slice bytes;     /* of this part */
+	/* QUESTION, ASSESS, DECIDE */
+	struct slice subject;   /* the question's number or words; the factor's name; what was decided on */
+	struct slice text;
+	struct slice outcome;   /* of ASSESS: low, not-low; of DECIDE and QUESTION free */
+	/* PAIR */
+	struct slice a, b;
+	bool same;
+	/* RUN, ESTIMATE: their own members, as JSON */
+	struct slice json;
+};
+/* The body. ERR_LIMIT: a text is too long. */
+int scope_act_put(const struct scope_act *a, struct buf *ret, struct err *e) MUST;
+/* Slices lie in body and arena. ERR_INPUT: it is none, or of a newer version. */
+int scope_act_get(struct slice body, struct arena *arena, struct scope_act *ret, struct err *e) MUST;
+
+/* The four factors, in the order of the law: "nature-and-extent", "unauthorized-person", "acquired-or-viewed", "mitigated". NULL past the last. */
+const char *scope_factor(int i);
+
+/* ---- the case (scope_case.c) --------------------------------------------------------------------------------------------- */
+
+struct scope_input {
+	int what;               /* EVIDENCE, CONTENT, PERSONS */
+	struct slice file, root, by;
+	uint64_t size;
+	struct slice sha256;
+	uint32_t parts, parts_seen;
+	uint64_t *entry;        /* of its parts in order; of one that is not kept, the one entry */
+	uint32_t entries;
+	int64_t time;
+	bool taken_back;
+};
+struct scope_word { /* a question, assessment, decision, with its entry */
+	int what;
+	uint64_t entry;
+	int64_t time;
+	struct slice by, subject, text, outcome;
+};
+struct scope_pair {
+	uint64_t entry;
+	int64_t time;
+	struct slice by, a, b;
+	bool same;
+};
+struct scope_run {
+	uint64_t entry;
+	int64_t time;
+	struct slice by, json;
+};
+struct scope_case {
+	struct slice name, title, hosts, accounts, by;
+	uint64_t entry;         /* of NEW; the first */
+	int64_t opened, from, to, discovered;
+	struct scope_input *input;
+	size_t input_n;
+	struct scope_word *word;
+	size_t word_n;
+	struct scope_pair *pair;
+	size_t pair_n;
+	struct scope_run *run, *estimate;
+	size_t run_n, estimate_n;
+	uint64_t last_entry;    /* the newest that says something about it */
+	struct arena *a;
+};
+struct scope_case *scope_case_new(struct slice name, size_t memory); /* NULL: no memory */
+void scope_case_free(struct scope_case *c);
+/* One entry after the other, of any case (those of others are passed over). What cannot be read is counted in *ret_unreadable (may be NULL) and passed over. ERR_EXISTS: NEW of a name that there is (the first one counts). */
+int scope_case_add(struct scope_case *c, uint64_t entry, int64_t time, struct slice body, uint64_t *ret_unreadable, struct err *e) MUST;
+bool scope_case_exists(const struct scope_case *c);
+/* What was decided about these two records last: 1 the same, -1 not, 0 nothing. */
+int scope_case_pair(const struct scope_case *c, struct slice a, struct slice b);
+const struct scope_word *scope_case_factor(const struct scope_case *c, const char *factor); /* its newest; NULL: not assessed */
+
+/* ---- exposure: person x element x touch x source (scope_exposure.c) ------------------------------------------------------ */
+
+struct scope_exposure;
+struct scope_exposure *scope_exposure_new(void); /* NULL: no memory */
+void scope_exposure_free(struct scope_exposure *x);
+#define SCOPE_NOBODY UINT32_MAX
+/* The number of a person or source: the same id gives the same number. SCOPE_NOBODY: no memory. */
+uint32_t scope_exposure_person(struct scope_exposure *x, struct slice id);
+uint32_t scope_exposure_source(struct scope_exposure *x, struct slice path, bool acquired);
+int scope_exposure_add(struct scope_exposure *x, uint32_t person, uint32_t source, uint32_t elements, struct err *e) MUST;
+/* Who turned out to be the same: everything of `person` is `into`'s. Chains are followed. */
+int scope_exposure_merge(struct scope_exposure *x, uint32_t person, uint32_t into, struct err *e) MUST;
+/* Sorts; until the next add, merge. Order: persons by id, sources by path: the same whatever order things were added in. */
+int scope_exposure_end(struct scope_exposure *x, struct err *e) MUST;
+struct scope_row {
+	struct slice person;
+	uint32_t number;           /* of the person */
+	uint32_t accessed, acquired; /* sets of elements: in files that were only accessed; in files that were acquired */
+	size_t first, n;           /* its places: scope_exposure_place */
+};
+struct scope_place {
+	struct slice path;
+	bool acquired;
+	uint32_t elements;
+};
+size_t scope_exposure_rows(const struct scope_exposure *x);
+void scope_exposure_row(const struct scope_exposure *x, size_t i, struct scope_row *ret);
+void scope_exposure_place(const struct scope_exposure *x, size_t place, struct scope_place *ret);
+
+/* ---- how many persons, while not everything is read (scope_estimate.c) --------------------------------------------------- */
+
+/* Files are read in an order that has nothing to do with what is in them. Each is a sample; who was met in exactly one of them says how many would be new in the next (Good and Turing), and how often two files share somebody,
+ * how many there are that nobody met yet (Chao's second estimator; extrapolated as in Chao et al., Ecol. Monogr. 84:45, 2014).
+ * low: who was met, all grey pairs merged: so many there are at least. high: 95 %: what was met, none merged, and as many new ones for each file that is left as the once-met were for each that was read, with the spread of that;
+ * never over the number of known persons and strangers together where that is known. Where fewer than two files were read there is no upper end (high_known false), and none is made up. */
+struct scope_count {
+	uint64_t files_read, files_all;
+	uint64_t met;            /* persons, nothing grey merged */
+	uint64_t merged;         /* persons, all grey merged; at most met */
+	uint64_t once, twice;    /* met in exactly one file, in exactly two */
+	double once_spread;      /* standard deviation, over the files read, of how many once-met persons a file has */
+	uint64_t population;     /* no more than that can be concerned; 0: not known */
+};
+struct scope_estimate {
+	uint64_t low, point, high;
+	bool high_known, complete; /* complete: every file was read, the interval is that of the grey pairs alone */
+};
+void scope_estimate(const struct scope_count *c, struct scope_estimate *ret);
+
+/* ---- what needs care beyond the element (scope_flags.c) ------------------------------------------------------------------ */
+
+enum { /* a set */
+	SCOPE_MINOR = 1,        /* under 18 on the day of discovery */
+	SCOPE_DECEASED = 2,
+	SCOPE_PART2 = 4,        /* substance use: 42 CFR part 2 */
+	SCOPE_HIV = 8,
+	SCOPE_GENETIC = 16,
+	SCOPE_REPRODUCTIVE = 32,
+	SCOPE_MENTAL = 64,
+};
+const char *scope_flag_word(unsigned flag); /* "minor" ... */
+unsigned scope_flags_of_code(struct slice code);  /* an ICD-10(-CM) code, with or without its dot: chapters and codes of ICD-10-CM 2024 */
+unsigned scope_flags_of_text(struct slice text);  /* words of diagnoses and medicines in en, fr, es; whole words only */
+
+#endif

@@ -1,0 +1,254 @@
+/* scope: entries and the case out of them, exposure, estimates, flags. */
+#include "scope.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define H64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void put(struct scope_case *c, uint64_t entry, const struct scope_act *a)
+{
+	AUTO_BUF struct buf b = {0};
+	struct err e = {0};
+	buf_init(&b, (size_t)64 << 20);
+	assert_int_equal(scope_act_put(a, &b, &e), 0);
+	assert_int_equal(scope_case_add(c, entry, (int64_t)entry * 1000, buf_slice(&b), NULL, &e), 0);
+}
+
+#define ACT(w, ...) (&(struct scope_act){.what = SCOPE_##w, .name = SLICE("c1"), .by = SLICE("ann"), .discovered = INT64_MIN, __VA_ARGS__})
+
+static void a_case_is_what_its_entries_say(void **state)
+{
+	struct scope_case *c = scope_case_new(SLICE("c1"), 1 << 20);
+	int64_t from = time_from_civil(2026, 11, 21, 23, 3, 39) , to = time_from_civil(2026, 11, 21, 23, 3, 41);
+	assert_non_null(c);
+	put(c, 3, ACT(QUESTION, .subject = SLICE("before it was opened"))); /* says nothing about a case that is not there */
+	assert_false(scope_case_exists(c));
+	put(c, 4, ACT(NEW, .title = SLICE("the share"), .from = from, .to = to, .hosts = SLICE("fs1 fs2")));
+	put(c, 5, &(struct scope_act){.what = SCOPE_NEW, .name = SLICE("c2"), .from = from, .to = to, .discovered = from}); /* another's */
+	put(c, 6, ACT(EVIDENCE, .file = SLICE("a.log"), .size = 3, .sha256 = SLICE(H64), .part = 1, .parts = 1, .bytes = SLICE("x\ny")));
+	put(c, 7, ACT(PERSONS, .file = SLICE("p.csv"), .size = 100, .sha256 = SLICE(H64), .part = 1, .parts = 3, .bytes = SLICE("1")));
+	put(c, 8, ACT(PERSONS, .file = SLICE("p.csv"), .size = 100, .sha256 = SLICE(H64), .part = 2, .parts = 3, .bytes = SLICE("2")));
+	put(c, 9, ACT(PERSONS, .file = SLICE("q.csv"), .size = 5, .sha256 = SLICE(H64), .part = 0, .parts = 0));
+	put(c, 10, ACT(PERSONS, .file = SLICE("p.csv"), .size = 100, .sha256 = SLICE(H64), .part = 3, .parts = 3, .bytes = SLICE("3")));
+	put(c, 11, ACT(ASSESS, .subject = SLICE("mitigated"), .text = SLICE("no"), .outcome = SLICE("not-low")));
+	put(c, 12, ACT(ASSESS, .subject = SLICE("mitigated"), .text = SLICE("keys came back"), .outcome = SLICE("low")));
+	put(c, 13, ACT(PAIR, .a = SLICE("r1"), .b = SLICE("r2"), .same = true));
+	put(c, 14, ACT(PAIR, .a = SLICE("r2"), .b = SLICE("r1"), .same = false));
+	put(c, 15, ACT(RUN, .json = SLICE("{\"persons\":42}")));
+	put(c, 16, ACT(CONTENT, .file = SLICE("/srv/share"), .root = SLICE("/tmp/x")));
+	assert_true(scope_case_exists(c));
+	assert_true(c->from == from && c->to == to && c->discovered == INT64_MIN);
+	assert_int_equal(c->entry, 4);
+	assert_int_equal(c->last_entry, 16);
+	assert_int_equal(c->input_n, 4);
+	assert_int_equal(c->input[1].parts_seen, 3);
+	assert_int_equal(c->input[1].entries, 3);
+	assert_int_equal(c->input[1].entry[2], 10);
+	assert_int_equal(c->input[2].entries, 1);
+	assert_true(slice_eq_str(c->input[3].root, "/tmp/x"));
+	assert_true(slice_eq_str(scope_case_factor(c, "mitigated")->outcome, "low"));
+	assert_null(scope_case_factor(c, "nature-and-extent"));
+	assert_int_equal(scope_case_pair(c, SLICE("r1"), SLICE("r2")), -1);
+	assert_int_equal(scope_case_pair(c, SLICE("r1"), SLICE("r3")), 0);
+	assert_true(slice_eq_str(c->run[0].json, "{\"persons\":42}"));
+	struct err e = {0};
+	uint64_t bad = 0;
+	assert_int_equal(scope_case_add(c, 17, 0, SLICE("{\"v\":2}"), &bad, &e), 0);
+	assert_int_equal(scope_case_add(c, 18, 0, SLICE("noise"), &bad, &e), 0);
+	assert_int_equal(bad, 2);
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, 1 << 16);
+	assert_int_equal(scope_act_put(ACT(NEW, .from = from, .to = to), &b, &e), 0);
+	assert_int_equal(scope_case_add(c, 19, 0, buf_slice(&b), NULL, &e), ERR_EXISTS);
+	scope_case_free(c);
+	scope_case_free(NULL);
+}
+
+static void bytes_come_back(void **state)
+{
+	AUTO_BUF struct buf b = {0};
+	AUTO_ARENA struct arena *a = arena_new(1 << 20);
+	struct scope_act act;
+	struct err e = {0};
+	buf_init(&b, 1 << 20);
+	assert_int_equal(scope_act_put(ACT(EVIDENCE, .file = SLICE("a \"b\"\n.log"), .size = 4, .sha256 = SLICE(H64), .part = 1, .parts = 1, .bytes = SLICE("\0\n\xff{")), &b, &e), 0);
+	assert_int_equal(scope_act_get(buf_slice(&b), a, &act, &e), 0);
+	assert_true(slice_eq(act.bytes, SLICE("\0\n\xff{")));
+	assert_true(slice_eq_str(act.file, "a \"b\"\n.log"));
+	assert_int_equal(scope_act_put(&(struct scope_act){.what = SCOPE_DECIDE, .name = SLICE("../x")}, &b, &e), ERR_USAGE);
+	assert_false(scope_name_ok(SLICE("-x")));
+	assert_false(scope_name_ok(SLICE("a/b")));
+	assert_true(scope_name_ok(SLICE("ILS-2022.07")));
+	static const char *const bad[] = {"{\"v\":1,\"case\":\"c\",\"what\":\"evidence\",\"file\":\"x\",\"size\":1,\"sha256\":\"" H64 "\",\"part\":2,\"parts\":1}", "{\"v\":1,\"case\":\"c\",\"what\":\"shoe\"}",
+	                                  "{\"v\":1,\"case\":\"c\",\"what\":\"new\",\"from\":\"2026-01-02T00:00:00Z\",\"to\":\"2026-01-01T00:00:00Z\"}", "{\"v\":1,\"case\":\"c\",\"what\":\"pair\",\"a\":\"x\",\"b\":\"y\"}", "{\"v\":1,\"case\":\"c\",\"what\":\"run\",\"run\":3}"};
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_int_equal(scope_act_get(slice_str(bad[i]), a, &act, &e), ERR_INPUT);
+}
+
+static void exposure_is_the_same_in_any_order(void **state)
+{
+	struct err e = {0};
+	for (int turn = 0; turn < 2; turn++) {
+		struct scope_exposure *x = scope_exposure_new();
+		for (int k = 0; k < 6; k++) {
+			int i = turn ? 5 - k : k;
+			static const struct {
+				const char *who, *where;
+				bool acquired;
+				uint32_t el;
+			} f[] = {{"B", "f2", true, 1}, {"A", "f1", false, 2}, {"A", "f1", false, 4}, {"A", "f1", true, 8}, {"C", "f3", true, 16}, {"B", "f1", false, 32}};
+			assert_int_equal(scope_exposure_add(x, scope_exposure_person(x, slice_str(f[i].who)), scope_exposure_source(x, slice_str(f[i].where), f[i].acquired), f[i].el, &e), 0);
+		}
+		struct scope_row r;
+		struct scope_place p;
+		assert_int_equal(scope_exposure_end(x, &e), 0);
+		assert_int_equal(scope_exposure_rows(x), 3);
+		scope_exposure_row(x, 0, &r);
+		assert_true(slice_eq_str(r.person, "A") && r.accessed == 6 && r.acquired == 8 && r.n == 2);
+		scope_exposure_place(x, r.first, &p);
+		assert_true(slice_eq_str(p.path, "f1") && !p.acquired && p.elements == 6);
+		scope_exposure_row(x, 1, &r);
+		assert_true(slice_eq_str(r.person, "B") && r.accessed == 32 && r.acquired == 1);
+		/* C was B all along, and B is A */
+		assert_int_equal(scope_exposure_merge(x, scope_exposure_person(x, SLICE("C")), scope_exposure_person(x, SLICE("B")), &e), 0);
+		assert_int_equal(scope_exposure_merge(x, scope_exposure_person(x, SLICE("B")), scope_exposure_person(x, SLICE("A")), &e), 0);
+		assert_int_equal(scope_exposure_merge(x, scope_exposure_person(x, SLICE("A")), scope_exposure_person(x, SLICE("C")), &e), 0); /* said already */
+		assert_int_equal(scope_exposure_end(x, &e), 0);
+		assert_int_equal(scope_exposure_rows(x), 1);
+		scope_exposure_row(x, 0, &r);
+		assert_true(slice_eq_str(r.person, "A") && r.accessed == (6 | 32) && r.acquired == (8 | 1 | 16) && r.n == 4);
+		scope_exposure_free(x);
+	}
+	scope_exposure_free(NULL);
+}
+
+static void exposure_of_many(void **state)
+{
+	struct scope_exposure *x = scope_exposure_new();
+	struct err e = {0};
+	char id[16];
+	for (uint32_t k = 0; k < 100000; k++) {
+		uint32_t i = k * 7919 % 50021;
+		snprintf(id, sizeof id, "p%06u", i);
+		assert_int_equal(scope_exposure_add(x, scope_exposure_person(x, slice_str(id)), scope_exposure_source(x, slice_of("abcdefgh", 1 + i % 8), false), 1u << k % 20, &e), 0);
+	}
+	assert_int_equal(scope_exposure_end(x, &e), 0);
+	assert_int_equal(scope_exposure_rows(x), 50021);
+	struct scope_row r, s;
+	for (size_t i = 1; i < 50021; i++) {
+		scope_exposure_row(x, i - 1, &r);
+		scope_exposure_row(x, i, &s);
+		assert_true(slice_cmp(r.person, s.person) < 0);
+	}
+	scope_exposure_free(x);
+}
+
+static void estimates(void **state)
+{
+	struct scope_estimate r;
+	scope_estimate(&(struct scope_count){.files_read = 10, .files_all = 10, .met = 100, .merged = 97, .once = 50}, &r);
+	assert_true(r.complete && r.low == 97 && r.high == 100 && r.point == 100 && r.high_known);
+	scope_estimate(&(struct scope_count){.files_read = 0, .files_all = 10}, &r);
+	assert_true(!r.high_known && !r.complete && r.low == 0);
+	scope_estimate(&(struct scope_count){.files_read = 1, .files_all = 10, .met = 5, .merged = 5, .once = 5, .population = 1000}, &r);
+	assert_true(r.high_known && r.high == 1000 && r.low == 5);
+	scope_estimate(&(struct scope_count){.files_read = 0, .files_all = 0}, &r);
+	assert_true(r.complete && r.high == 0);
+	scope_estimate(&(struct scope_count){.files_read = 10, .files_all = 100, .met = 40, .merged = 40, .once = 0, .twice = 5}, &r);
+	assert_true(r.point == 40 && r.high > 40);
+}
+
+static uint64_t seed;
+static uint32_t dice(uint32_t n)
+{
+	seed = seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)((seed >> 33) % n);
+}
+
+/* Files of persons drawn from a hidden number of them, unevenly; a tenth is read. The truth (who is in any file) lies in the interval in nearly all of 200 made worlds. */
+static void the_interval_holds_the_truth(void **state)
+{
+	int held = 0, worlds = 200;
+	double off = 0;
+	for (int world = 0; world < worlds; world++) {
+		enum { PERSONS = 3000, FILES = 200, READ = 20 };
+		static uint8_t in_all[PERSONS], in_read[PERSONS];
+		static uint32_t list[FILES][64], len[FILES];
+		memset(in_all, 0, sizeof in_all);
+		memset(in_read, 0, sizeof in_read);
+		seed = (uint64_t)world * 977 + 5;
+		for (int f = 0; f < FILES; f++) {
+			len[f] = 1 + dice(f % 3 ? 12 : 60);
+			for (uint32_t k = 0; k < len[f]; k++) {
+				uint32_t p = dice(4) ? dice(PERSONS) : dice(PERSONS / 10); /* some come often */
+				bool twice = false;
+				for (uint32_t q = 0; q < k; q++)
+					twice |= list[f][q] == p;
+				list[f][k] = p;
+				if (twice)
+					continue;
+				in_all[p] = 1;
+				if (f >= 50 && f < 50 + READ)
+					in_read[p]++;
+			}
+		}
+		struct scope_count c = {.files_read = READ, .files_all = FILES};
+		uint64_t truth = 0;
+		double sum = 0, squares = 0;
+		for (int p = 0; p < PERSONS; p++) {
+			truth += in_all[p];
+			c.met += in_read[p] > 0;
+			c.once += in_read[p] == 1;
+			c.twice += in_read[p] == 2;
+		}
+		for (int f = 50; f < 50 + READ; f++) {
+			double u = 0;
+			for (uint32_t k = 0; k < len[f]; k++)
+				u += in_read[list[f][k]] == 1;
+			sum += u;
+			squares += u * u;
+		}
+		c.merged = c.met;
+		c.once_spread = squares / READ > sum / READ * (sum / READ) ? __builtin_sqrt((squares - sum * sum / READ) / (READ - 1)) : 0;
+		struct scope_estimate r;
+		scope_estimate(&c, &r);
+		held += r.low <= truth && truth <= r.high;
+		off += (double)r.point / (double)truth;
+	}
+	assert_true(held >= worlds * 95 / 100);
+	assert_true(off / worlds > 0.7 && off / worlds < 1.3);
+}
+
+static void flags(void **state)
+{
+	assert_int_equal(scope_flags_of_code(SLICE("F11.20")), SCOPE_PART2);
+	assert_int_equal(scope_flags_of_code(SLICE("F17.210")), 0);
+	assert_int_equal(scope_flags_of_code(SLICE("f329")), SCOPE_MENTAL);
+	assert_int_equal(scope_flags_of_code(SLICE("B20")), SCOPE_HIV);
+	assert_int_equal(scope_flags_of_code(SLICE("B97.35")), SCOPE_HIV);
+	assert_int_equal(scope_flags_of_code(SLICE("B97.3")), 0);
+	assert_int_equal(scope_flags_of_code(SLICE("O98.711")), SCOPE_HIV | SCOPE_REPRODUCTIVE);
+	assert_int_equal(scope_flags_of_code(SLICE("Z3A.20")), SCOPE_REPRODUCTIVE);
+	assert_int_equal(scope_flags_of_code(SLICE("Z15.01")), SCOPE_GENETIC);
+	assert_int_equal(scope_flags_of_code(SLICE("I10")), 0);
+	assert_int_equal(scope_flags_of_code(SLICE("")), 0);
+	assert_int_equal(scope_flags_of_code(SLICE("FOO")), 0);
+	assert_int_equal(scope_flags_of_text(SLICE("On methadone since 2019; HIV-negative partner")), SCOPE_PART2 | SCOPE_HIV);
+	assert_int_equal(scope_flags_of_text(SLICE("archive shivers, aidsX")), 0);
+	assert_int_equal(scope_flags_of_text(SLICE("D\xc3\xa9pression s\xc3\xa9v\xc3\xa8re")), SCOPE_MENTAL);
+	for (unsigned f = 1; f <= SCOPE_MENTAL; f <<= 1)
+		assert_string_not_equal(scope_flag_word(f), "?");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(a_case_is_what_its_entries_say), cmocka_unit_test(bytes_come_back), cmocka_unit_test(exposure_is_the_same_in_any_order), cmocka_unit_test(exposure_of_many),
+	                                   cmocka_unit_test(estimates), cmocka_unit_test(the_interval_holds_the_truth), cmocka_unit_test(flags)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
