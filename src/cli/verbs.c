@@ -19,7 +19,7 @@ int cli_verbs(int argc, char **argv, const char *command, const char *about, con
 			return verbs[i].run(argc - 1, argv + 1);
 	buf_init(&text, 1 << 16);
 	buf_init(&names, 1 << 12);
-	buf_printf(&text, "%s\n'holdfast %s VERB --help' lists a verb's options; holdfast-%s(1) is the manual.\n", about, command, command);
+	buf_printf(&text, "%s\n'holdfast %s VERB --help' lists a verb's options; holdfast-%.*s(1) is the manual.\n", about, command, (int)strcspn(command, " "), command);
 	for (size_t i = 0; i < n; i++)
 		buf_printf(&text, "\n  %-11s %s", verbs[i].name, verbs[i].summary);
 	list(&names, verbs, n);

@@ -62,6 +62,9 @@
 	X(48, STATION, "station")            /* a ward's PC was enrolled or revoked, or a pack made for those of a unit to print (serve/keeper_station.c) */ \
 	X(51, SCAN, "scan")                  /* a page of paper that nobody could place yet: a line of JSON, its picture behind it; or what became of one (ward/ward_scan.c) */ \
 	X(52, CALLS, "calls")                /* whom a cancelled appointment or a diversion has to be told: a list, or what became of one call (contacts/contacts.h) */ \
+	X(53, SCOPE, "scope")                /* a case: opened, an input, a question, a decision, a run (scope/scope.h) */ \
+	X(50, SCOPE_PART, "scope-part")      /* bytes of an input of a case, which the entry of kind scope behind it names */ \
+	X(54, NOTICE, "notice")              /* what is said to whom of a breach: prepared, signed for, sent, come back (notice/notice.h) */ \
 	X(31, REPACK, "repack")               /* a pack was written anew without a body that was erased: as kind pack */
 
 enum ledger_kind {

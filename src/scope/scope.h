@@ -11,11 +11,12 @@
 #include "base.h"
 #include "person.h"
 
-/* ---- entries (scope_entry.c): a line of JSON, and behind it, where bytes are kept, the bytes ---------------------------- */
+/* ---- entries (scope_entry.c): LEDGER_SCOPE, a line of JSON each. The bytes of what is kept lie in entries of kind LEDGER_SCOPE_PART before it, which it names -- */
 
 #define SCOPE_NAME_MAX 64          /* letters, digits, - _ . ; not beginning with a dot or dash */
 #define SCOPE_TEXT_MAX 4096        /* of a question, a decision, an assessment */
-#define SCOPE_PART_MAX ((size_t)48 << 20) /* bytes of one entry of an input that is kept; a larger input is several entries */
+#define SCOPE_PART_MAX ((size_t)32 << 20) /* bytes of one entry of an input that is kept; a larger input is several entries */
+#define SCOPE_PARTS_MAX 4096
 
 bool scope_name_ok(struct slice name);
 
@@ -47,8 +48,9 @@ struct scope_act {
 	struct slice root;      /* of CONTENT: what its files' paths begin with in the evidence; may be empty: found by itself */
 	uint64_t size;
 	struct slice sha256;    /* hex, of the whole */
-	uint32_t part, parts;   /* 1 of 1; 0 of 0: only the hash is kept */
-	struct slice bytes;     /* of this part */
+	const uint64_t *part;   /* the entries that hold its bytes, in order */
+	uint32_t parts;         /* 0: only the hash is kept (or it is empty) */
+	bool reference;         /* only the hash is kept */
 	/* QUESTION, ASSESS, DECIDE */
 	struct slice subject;   /* the question's number or words; the factor's name; what was decided on */
 	struct slice text;
@@ -74,11 +76,11 @@ struct scope_input {
 	struct slice file, root, by;
 	uint64_t size;
 	struct slice sha256;
-	uint32_t parts, parts_seen;
-	uint64_t *entry;        /* of its parts in order; of one that is not kept, the one entry */
-	uint32_t entries;
+	const uint64_t *part;
+	uint32_t parts;
+	bool reference;         /* only the hash is kept: its file must be there, unchanged, for a run */
+	uint64_t entry;
 	int64_t time;
-	bool taken_back;
 };
 struct scope_word { /* a question, assessment, decision, with its entry */
 	int what;

@@ -22,8 +22,6 @@ void scope_case_free(struct scope_case *c)
 {
 	if (!c)
 		return;
-	for (size_t i = 0; i < c->input_n; i++)
-		free(c->input[i].entry);
 	free(c->input);
 	free(c->word);
 	free(c->pair);
@@ -56,36 +54,17 @@ static void *more(void *pv, size_t *n, size_t size)
 	return (char *)*v + (*n)++ * size;
 }
 
-static bool add_entry(struct scope_input *in, uint64_t entry)
-{
-	size_t n = in->entries;
-	uint64_t *slot = more(&in->entry, &n, sizeof *slot);
-	if (!slot)
-		return false;
-	*slot = entry;
-	in->entries = (uint32_t)n;
-	return true;
-}
-
-/* The parts of one input come in order, from one command; where it was broken off, what came of it counts for nothing until somebody brings it again. */
 static bool add_input(struct scope_case *c, uint64_t entry, int64_t time, const struct scope_act *a)
 {
-	struct scope_input *in = NULL;
-	if (a->part > 1)
-		for (size_t i = c->input_n; i-- > 0 && !in;)
-			if (c->input[i].what == a->what && slice_eq(c->input[i].sha256, a->sha256) && c->input[i].parts == a->parts && c->input[i].parts_seen + 1 == a->part)
-				in = &c->input[i];
-	if (a->part > 1 && !in)
-		return true; /* a part without those before it */
-	if (in) {
-		in->parts_seen++;
-		return add_entry(in, entry);
-	}
-	in = more(&c->input, &c->input_n, sizeof *in);
-	if (!in)
+	struct scope_input *in = more(&c->input, &c->input_n, sizeof *in);
+	uint64_t *part = arena_array(c->a, a->parts ? a->parts : 1, sizeof *part);
+	if (!in || !part)
 		return false;
-	*in = (struct scope_input){.what = a->what, .file = keep(c, a->file), .root = keep(c, a->root), .by = keep(c, a->by), .size = a->size, .sha256 = keep(c, a->sha256), .parts = a->parts, .parts_seen = a->part, .time = time};
-	return add_entry(in, entry);
+	if (a->parts)
+		memcpy(part, a->part, a->parts * sizeof *part);
+	*in = (struct scope_input){.what = a->what, .file = keep(c, a->file), .root = keep(c, a->root), .by = keep(c, a->by), .size = a->size, .sha256 = keep(c, a->sha256), .part = part, .parts = a->parts, .reference = a->reference,
+	                           .entry = entry, .time = time};
+	return true;
 }
 
 static bool add(struct scope_case *c, uint64_t entry, int64_t time, const struct scope_act *a)

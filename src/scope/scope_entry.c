@@ -1,4 +1,4 @@
-/* Entries of a case: LEDGER_SCOPE. A line of JSON: {"v":1,"case":NAME,"what":WORD, ...}; of what is kept, LF and the bytes behind it (doc/formats.md). */
+/* Entries of a case: LEDGER_SCOPE, a line of JSON: {"v":1,"case":NAME,"what":WORD, ...} (doc/formats.md). */
 #include "scope.h"
 
 static const char *const whats[SCOPE_WHATS] = {"new", "evidence", "content", "persons", "question", "assess", "decide", "pair", "run", "estimate"};
@@ -39,8 +39,13 @@ static void put_input(struct jsonw *w, const struct scope_act *a)
 		return;
 	jsonw_ku64(w, "size", a->size);
 	jsonw_kslice(w, "sha256", a->sha256);
-	jsonw_ku64(w, "part", a->part);
-	jsonw_ku64(w, "parts", a->parts);
+	if (a->reference)
+		jsonw_kbool(w, "reference", true);
+	jsonw_key(w, "parts");
+	jsonw_arr(w);
+	for (uint32_t i = 0; i < a->parts; i++)
+		jsonw_u64(w, a->part[i]);
+	jsonw_arr_end(w);
 }
 
 int scope_act_put(const struct scope_act *a, struct buf *ret, struct err *e)
@@ -51,8 +56,8 @@ int scope_act_put(const struct scope_act *a, struct buf *ret, struct err *e)
 		return err_set(e, ERR_USAGE, NULL, "a case's name is letters, digits, - _ and ., at most %u, and begins with a letter or digit", SCOPE_NAME_MAX);
 	if (!text_ok(a->by) || !text_ok(a->title) || !text_ok(a->hosts) || !text_ok(a->accounts) || !text_ok(a->subject) || !text_ok(a->text) || !text_ok(a->outcome) || !text_ok(a->a) || !text_ok(a->b))
 		return err_set(e, ERR_LIMIT, NULL, "a text is longer than %u bytes, or no UTF-8", SCOPE_TEXT_MAX);
-	if (a->file.n > SCOPE_TEXT_MAX || a->root.n > SCOPE_TEXT_MAX || a->bytes.n > SCOPE_PART_MAX)
-		return err_set(e, ERR_LIMIT, NULL, "a path or a part is too long");
+	if (a->file.n > SCOPE_TEXT_MAX || a->root.n > SCOPE_TEXT_MAX || a->parts > SCOPE_PARTS_MAX)
+		return err_set(e, ERR_LIMIT, NULL, "a path is too long, or it has too many parts");
 	jsonw_init(&w, ret);
 	jsonw_obj(&w);
 	jsonw_ku64(&w, "v", 1);
@@ -93,10 +98,6 @@ int scope_act_put(const struct scope_act *a, struct buf *ret, struct err *e)
 	}
 	jsonw_obj_end(&w);
 	jsonw_done(&w);
-	if (a->parts) {
-		buf_u8(ret, '\n');
-		buf_add_slice(ret, a->bytes);
-	}
 	return buf_ok(ret) ? 0 : err_set(e, buf_code(ret), NULL, "too long for an entry");
 }
 
@@ -116,18 +117,24 @@ static bool when(const struct json_node *n, const char *key, int64_t *ret)
 	return time_parse(text(n, key), 0, ret) == 0;
 }
 
-static bool get_input(const struct json_node *n, struct scope_act *ret)
+static bool get_input(const struct json_node *n, struct arena *arena, struct scope_act *ret)
 {
-	uint64_t part = 0, parts = 0;
 	ret->file = text(n, "file");
 	ret->root = text(n, "root");
 	if (ret->what == SCOPE_CONTENT)
 		return ret->file.n > 0;
+	const struct json_node *parts = json_get(n, "parts"), *reference = json_get(n, "reference");
 	ret->sha256 = text(n, "sha256");
-	if (!ret->file.n || ret->sha256.n != 64 || !number(n, "size", UINT64_MAX, &ret->size) || !number(n, "part", UINT32_MAX, &part) || !number(n, "parts", UINT32_MAX, &parts) || part > parts || (parts && !part))
+	if (!ret->file.n || ret->sha256.n != 64 || !number(n, "size", UINT64_MAX, &ret->size) || !parts || parts->type != JSON_ARR || parts->count > SCOPE_PARTS_MAX)
 		return false;
-	ret->part = (uint32_t)part;
-	ret->parts = (uint32_t)parts;
+	uint64_t *v = arena_array(arena, parts->count ? parts->count : 1, sizeof *v);
+	if (!v)
+		return false;
+	for (const struct json_node *p = parts->child; p; p = p->next)
+		if (p->type != JSON_NUM || num_u64(p->value, 0, UINT64_MAX - 1, &v[ret->parts++]) < 0)
+			return false;
+	ret->part = v;
+	ret->reference = reference && reference->type == JSON_TRUE;
 	return true;
 }
 
@@ -135,8 +142,8 @@ int scope_act_get(struct slice body, struct arena *arena, struct scope_act *ret,
 {
 	struct json_node *n;
 	struct scope_act a = {.from = INT64_MIN, .to = INT64_MIN, .discovered = INT64_MIN};
-	struct slice rest, line = slice_cut(body, '\n', &rest), what;
-	int r = json_tree(line, arena, &n, e);
+	struct slice what;
+	int r = json_tree(body, arena, &n, e);
 	if (r < 0)
 		return r;
 	a.name = text(n, "case");
@@ -157,7 +164,7 @@ int scope_act_get(struct slice body, struct arena *arena, struct scope_act *ret,
 	case SCOPE_EVIDENCE:
 	case SCOPE_CONTENT:
 	case SCOPE_PERSONS:
-		ok = get_input(n, &a);
+		ok = get_input(n, arena, &a);
 		break;
 	case SCOPE_PAIR: {
 		const struct json_node *same = json_get(n, "same");
@@ -183,7 +190,6 @@ int scope_act_get(struct slice body, struct arena *arena, struct scope_act *ret,
 	}
 	if (!ok)
 		return err_set(e, ERR_INPUT, NULL, "an entry of a case with a member missing or wrong");
-	a.bytes = a.parts ? rest : SLICE_NULL;
 	*ret = a;
 	return 0;
 }

@@ -455,6 +455,7 @@ void keeper_packets_alarms(const struct keeper *k, struct jsonw *w);      /* obj
 void keeper_packets_forget(struct keeper *k);
 void op_scan(struct keeper *k, struct kchan *ch, const struct frame *f); /* keeper_scan.c */
 int keeper_may_scan(struct slice body, const char *by /* NULL: a command's word */, struct err *e) MUST;
+int keeper_may_scope(struct slice body, struct err *e) MUST;
 void op_sheets(struct keeper *k, struct kchan *ch, const struct frame *f); /* keeper_sheets.c */
 int keeper_transfer_sign(struct keeper *k, const struct json_node *n, const struct asker *who, struct buf *ret_note, struct err *e) MUST; /* keeper_transfer.c */
 int keeper_may_transfer(struct keeper *k, struct slice body, struct err *e) MUST;

@@ -1,0 +1,226 @@
+/* holdfast scope case evidence, content, persons: what a case is made from. Each file is hashed, and kept in the ledger as it is, so that a result can be made again from entries alone. */
+#include "scope_cmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KEEP_MOST (UINT64_C(4) << 30) /* bytes of an input that are kept unless somebody asks for its hash alone */
+
+struct parts {
+	uint64_t v[SCOPE_PARTS_MAX];
+	uint32_t n;
+};
+
+static int part_told(void *arg, uint64_t tag, const struct control_appended *r, struct err *e)
+{
+	struct parts *p = arg;
+	(void)e;
+	p->v[tag] = r->seq;
+	return 0;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* One pass: hashed, and kept part by part. */
+static int take(struct control *k, int fd, const char *path, bool reference, struct scope_act *a, struct parts *parts, char hex[2 * SEAL_HASH + 1], struct err *e)
+{
+	struct seal_sha256 *h = seal_sha256_new();
+	AUTO_BUF struct buf b = {0};
+	uint8_t hash[SEAL_HASH];
+	int r = h ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory");
+	buf_init(&b, SCOPE_PART_MAX);
+	if (h)
+		seal_sha256_begin(h);
+	for (bool end = false; r == 0 && !end;) {
+		buf_reset(&b);
+		while (r == 0 && !end && b.n < SCOPE_PART_MAX) {
+			uint8_t *p = buf_space(&b, SCOPE_PART_MAX - b.n < 1 << 20 ? SCOPE_PART_MAX - b.n : 1 << 20);
+			ssize_t n = p ? read(fd, p, SCOPE_PART_MAX - b.n < 1 << 20 ? SCOPE_PART_MAX - b.n : 1 << 20) : -1;
+			if (!p)
+				r = err_set(e, ERR_MEMORY, NULL, "no memory");
+			else if (n < 0 && errno != EINTR)
+				r = err_sys(e, path, "cannot be read");
+			else if (n >= 0) {
+				buf_commit(&b, (size_t)n);
+				end = n == 0;
+			}
+		}
+		if (r < 0 || !b.n)
+			break;
+		seal_sha256_add(h, buf_slice(&b));
+		a->size += b.n;
+		if (reference)
+			continue;
+		if (parts->n == SCOPE_PARTS_MAX || a->size > KEEP_MOST)
+			r = err_set(e, ERR_LIMIT, path, "is larger than is kept in the ledger (4 GiB); with --reference its hash alone is, and the file has to be there for each run");
+		const struct control_append in = {.kind = LEDGER_SCOPE_PART, .body = buf_slice(&b)};
+		if (r == 0)
+			r = control_append(k, &in, parts->n++, part_told, parts, e);
+	}
+	if (r == 0)
+		r = control_flush(k, e);
+	if (h)
+		seal_sha256_end(h, hash);
+	seal_sha256_free(h);
+	if (r == 0) {
+		case_hex(hash, hex);
+		a->sha256 = slice_of(hex, 2 * SEAL_HASH);
+		a->part = parts->v;
+		a->parts = parts->n;
+		a->reference = reference;
+	}
+	return r;
+}
+
+static bool had_already(const struct scope_case *c, const struct scope_act *a, uint64_t *ret_entry)
+{
+	for (size_t i = 0; i < c->input_n; i++)
+		if (c->input[i].what == a->what && c->input[i].size == a->size && slice_eq(c->input[i].sha256, a->sha256)) {
+			*ret_entry = c->input[i].entry;
+			return true;
+		}
+	return false;
+}
+
+/* What it hashes to, without keeping it: the same file again is no second input, and its bytes are not stored twice. */
+static int look(int fd, const char *path, struct scope_act *a, char hex[2 * SEAL_HASH + 1], struct err *e)
+{
+	struct parts none = {0};
+	int r = take(NULL, fd, path, true, a, &none, hex, e);
+	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = err_sys(e, path, "cannot be read twice: bring a file, not a pipe");
+	return r;
+}
+
+static int bring(struct control *k, const struct scope_case *c, const char *path, int what, bool reference, const char *by, struct err *e)
+{
+	static struct parts parts;
+	struct scope_act a = {.what = what, .name = c->name, .file = slice_str(path)};
+	struct stat before, after;
+	char hex[2 * SEAL_HASH + 1], real[PATH_MAX];
+	uint64_t entry;
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	parts.n = 0;
+	if (fd < 0 || fstat(fd, &before) < 0)
+		return err_sys(e, path, "cannot be opened");
+	if (!S_ISREG(before.st_mode))
+		return err_set(e, ERR_INPUT, path, "is no file");
+	if (realpath(path, real))
+		a.file = slice_str(real);
+	if (!utf8_valid(a.file))
+		return err_set(e, ERR_INPUT, NULL, "the file's name is no UTF-8: give it another name first");
+	int r = look(fd, path, &a, hex, e);
+	if (r == 0 && had_already(c, &a, &entry)) {
+		printf("%s: there already, entry %" PRIu64 "\n", path, entry);
+		return 0;
+	}
+	a.size = 0;
+	char first[2 * SEAL_HASH + 1];
+	memcpy(first, hex, sizeof first);
+	if (r == 0)
+		r = take(k, fd, path, reference, &a, &parts, hex, e);
+	if (r == 0 && (fstat(fd, &after) < 0 || !same_file(&before, &after) || memcmp(first, hex, sizeof first)))
+		r = err_set(e, ERR_BUSY, path, "changed while it was read: bring a copy that nobody writes to");
+	if (r == 0)
+		r = case_enter(k, &a, by, &entry, e);
+	if (r == 0)
+		printf("%s: %" PRIu64 " bytes, sha256 %s, entry %" PRIu64 "%s\n", path, a.size, hex, entry, reference ? ", its hash alone" : "");
+	return r;
+}
+
+static int inputs(int argc, char **argv, int what, const char *usage, const char *about)
+{
+	static struct cli_args args;
+	const char *site = NULL, *by = NULL;
+	bool reference = false, done;
+	const struct cli_opt opts[] = {
+		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE)"},
+		{"reference", CLI_FLAG, &reference, NULL, "keep its hash alone: the file has to be there, unchanged, for each run"},
+		{"by", CLI_STRING, &by, "NAME", "who brings it, when it is not you"},
+	};
+	int r = cli_parse(argc, argv, usage, about, opts, ARRAY_LEN(opts), &args, &done);
+	if (r || done)
+		return r;
+	if (args.n < 2)
+		return cli_usage("scope case %s: say the case's name, and which files", scope_what_word(what));
+	struct err e = {0};
+	struct site s;
+	struct scope_case *c = NULL;
+	struct control *k = NULL;
+	if (cli_site(site, &s, &e) < 0)
+		return cli_fail(&e);
+	r = case_load(&s, args.v[0], &c, &e);
+	if (r == 0)
+		r = control_open_bare(&s, &k, &e);
+	for (size_t i = 1; r == 0 && i < args.n; i++)
+		r = bring(k, c, args.v[i], what, reference, by, &e);
+	control_close(k);
+	scope_case_free(c);
+	site_close(&s);
+	return r < 0 ? cli_fail(&e) : cli_flush();
+}
+
+int scope_case_evidence_cmd(int argc, char **argv)
+{
+	return inputs(argc, argv, SCOPE_EVIDENCE, "scope case evidence NAME FILE... --site DIR", "Brings logs and lists that say what was touched (as `holdfast scope evidence` reads them). Each is hashed and kept in the ledger as it is.");
+}
+
+int scope_case_persons_cmd(int argc, char **argv)
+{
+	return inputs(argc, argv, SCOPE_PERSONS, "scope case persons NAME FILE.csv... --site DIR", "Brings lists of known persons: person_id first, then columns by their names. Each is hashed and kept in the ledger as it is.");
+}
+
+int scope_case_content_cmd(int argc, char **argv)
+{
+	static struct cli_args args;
+	const char *site = NULL, *by = NULL, *root = "";
+	bool done;
+	const struct cli_opt opts[] = {
+		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE)"},
+		{"root", CLI_STRING, &root, "PREFIX", "what the paths of these files begin with in the evidence; without it, found by looking"},
+		{"by", CLI_STRING, &by, "NAME", "who says so, when it is not you"},
+	};
+	int r = cli_parse(argc, argv, "scope case content NAME DIR... [--root PREFIX] --site DIR", "Says where the touched files can be read: folders, as they are now or restored as they were in the window (holdfast vault restore, or mount).",
+	                  opts, ARRAY_LEN(opts), &args, &done);
+	if (r || done)
+		return r;
+	if (args.n < 2)
+		return cli_usage("scope case content: say the case's name, and which folder");
+	if (*root && args.n != 2)
+		return cli_usage("scope case content: --root belongs to one folder");
+	struct err e = {0};
+	struct site s;
+	struct scope_case *c = NULL;
+	struct control *k = NULL;
+	char real[PATH_MAX];
+	uint64_t entry;
+	if (cli_site(site, &s, &e) < 0)
+		return cli_fail(&e);
+	r = case_load(&s, args.v[0], &c, &e);
+	if (r == 0)
+		r = control_open_bare(&s, &k, &e);
+	for (size_t i = 1; r == 0 && i < args.n; i++) {
+		struct stat st;
+		if (!realpath(args.v[i], real) || stat(real, &st) < 0)
+			r = err_sys(&e, args.v[i], "cannot be found");
+		else if (!S_ISDIR(st.st_mode))
+			r = err_set(&e, ERR_INPUT, args.v[i], "is no folder");
+		struct scope_act a = {.what = SCOPE_CONTENT, .name = c->name, .file = slice_str(real), .root = slice_str(root)};
+		if (r == 0)
+			r = case_enter(k, &a, by, &entry, &e);
+		if (r == 0)
+			printf("%s: entry %" PRIu64 "\n", real, entry);
+	}
+	control_close(k);
+	scope_case_free(c);
+	site_close(&s);
+	return r < 0 ? cli_fail(&e) : cli_flush();
+}
