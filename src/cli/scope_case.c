@@ -105,7 +105,7 @@ int case_enter(struct control *k, struct scope_act *a, const char *by, uint64_t 
 {
 	AUTO_BUF struct buf body = {0};
 	struct told t = {UINT64_MAX};
-	char who[64];
+	static char who[64];
 	control_who(who);
 	a->by = slice_str(by ? by : who);
 	buf_init(&body, (size_t)4 << 20);
@@ -114,7 +114,7 @@ int case_enter(struct control *k, struct scope_act *a, const char *by, uint64_t 
 	if (r == 0)
 		r = control_append(k, &in, 1, tell, &t, e);
 	if (r == 0)
-		r = control_flush(k, e);
+		r = control_flush_bare(k, e);
 	if (r == 0 && ret_entry)
 		*ret_entry = t.seq;
 	return r;
@@ -182,18 +182,9 @@ int scope_case_new_cmd(int argc, char **argv)
 	return r < 0 ? cli_fail(&e) : cli_flush();
 }
 
-struct names {
-	struct slice *v;
-	struct scope_act *act;
-	int64_t *time;
-	size_t n;
-	struct arena *a;
-	bool json;
-};
-
 static int list_one(void *arg, uint64_t seq, int64_t time, struct slice body, struct err *e)
 {
-	struct names *t = arg;
+	const bool *json = arg;
 	AUTO_ARENA struct arena *scratch = arena_new((size_t)8 << 20);
 	struct scope_act a;
 	struct err quiet = {0};
@@ -206,7 +197,7 @@ static int list_one(void *arg, uint64_t seq, int64_t time, struct slice body, st
 	time_rfc3339(a.from, 0, from);
 	time_rfc3339(a.to, 0, to);
 	time_rfc3339(time, 0, opened);
-	if (!t->json) {
+	if (!*json) {
 		cli_slice(stdout, a.name);
 		printf("  opened %s by ", opened);
 		cli_slice(stdout, a.by);
@@ -236,11 +227,10 @@ int scope_case_list_cmd(int argc, char **argv)
 {
 	static struct cli_args args;
 	const char *site = NULL;
-	struct names t = {0};
-	bool done;
+	bool json = false, done;
 	const struct cli_opt opts[] = {
 		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE)"},
-		{"json", CLI_FLAG, &t.json, NULL, "NDJSON on stdout, a case a line"},
+		{"json", CLI_FLAG, &json, NULL, "NDJSON on stdout, a case a line"},
 	};
 	int r = cli_parse(argc, argv, "scope case list --site DIR", "The cases that were opened here.", opts, ARRAY_LEN(opts), &args, &done);
 	if (r || done)
@@ -251,7 +241,7 @@ int scope_case_list_cmd(int argc, char **argv)
 	struct site s;
 	if (cli_site(site, &s, &e) < 0)
 		return cli_fail(&e);
-	r = each_case(&s, list_one, &t, &e);
+	r = each_case(&s, list_one, &json, &e);
 	site_close(&s);
 	return r < 0 ? cli_fail(&e) : cli_flush();
 }

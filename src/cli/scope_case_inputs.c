@@ -65,8 +65,8 @@ static int take(struct control *k, int fd, const char *path, bool reference, str
 		if (r == 0)
 			r = control_append(k, &in, parts->n++, part_told, parts, e);
 	}
-	if (r == 0)
-		r = control_flush(k, e);
+	if (r == 0 && parts->n)
+		r = control_flush_bare(k, e);
 	if (h)
 		seal_sha256_end(h, hash);
 	seal_sha256_free(h);

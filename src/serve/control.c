@@ -274,7 +274,7 @@ static int enter_body(struct control *c, uint16_t type, size_t most, struct slic
 	return 0;
 }
 
-int control_flush(struct control *c, struct err *e)
+static int wait_for(struct control *c, uint8_t what, struct err *e)
 {
 	struct question q;
 	struct cur cu;
@@ -283,8 +283,18 @@ int control_flush(struct control *c, struct err *e)
 		return r;
 	ask(c, &q, FRAME_K_WAIT);
 	buf_u64le(&q.b, c->upto);
-	buf_u8(&q.b, WAIT_APPLIED | WAIT_PUBLISHED);
+	buf_u8(&q.b, what);
 	return finish(c, &q, &cu, e);
+}
+
+int control_flush(struct control *c, struct err *e)
+{
+	return wait_for(c, WAIT_APPLIED | WAIT_PUBLISHED, e);
+}
+
+int control_flush_bare(struct control *c, struct err *e)
+{
+	return wait_for(c, WAIT_PUBLISHED, e);
 }
 
 /* The user's name as this system knows it, and who became root by sudo. */

@@ -112,6 +112,7 @@ struct control_appended {
 typedef int control_result_fn(void *arg, uint64_t tag, const struct control_appended *r, struct err *e);
 int control_append(struct control *c, const struct control_append *a, uint64_t tag, control_result_fn *fn, void *arg, struct err *e) MUST;
 int control_flush(struct control *c, struct err *e) MUST;
+int control_flush_bare(struct control *c, struct err *e) MUST; /* the same for entries that no chart shows: without waiting for the view */
 
 /* By what an envelope line (FHS, BHS, BTS, FTS) of a file is known again. Its own bytes are not enough: "BTS|2" ends many batches. So it is the line, and the message beside it: the one that an
  * FHS or BHS leads to, the one that a BTS or FTS comes after, with the envelope lines in between. That is the same however much of the file was stored before, and the same when lines
