@@ -30,7 +30,10 @@ int extract_utf8(struct slice raw, const char *charset, struct buf *out, struct 
 const char *extract_charset_guess(struct slice raw); /* "UTF-8", "UTF-16LE", "windows-1252" ...; never NULL */
 void extract_charset_load(void);                     /* iconv's tables, before the child shuts itself in */
 
-/* ---- the walk: one for a file, in the caller's process and in its child each ---- */
+/* ---- the walk: one for a file, in the caller's process and in its child each (extract_member.c) ---- */
+
+#define EXTRACT_HEAD       65536u                 /* bytes that a type is told from */
+#define EXTRACT_RATIO_FREE (UINT64_C(64) << 20)   /* unpacked from anything, however small */
 
 enum extract_foreign { EXTRACT_PDF, EXTRACT_DOC, EXTRACT_XLS, EXTRACT_PPT, EXTRACT_PST, EXTRACT_OCR, EXTRACT_FOREIGN_N };
 
@@ -39,25 +42,62 @@ struct extract_walk {
 	uint64_t members, out;  /* so far: files inside, bytes decoded */
 	uint64_t in;            /* size of the file */
 	bool stopped;           /* a limit of the whole file was reached, and it was told: ERR_LIMIT goes up to the top and is none there */
+	bool taker_failed;      /* so did a code of the caller's own function, which is one there */
 	bool apart;             /* this is the child */
-	/* hand a member to a foreign program (in the child: back to the caller) */
-	int (*foreign)(struct extract_walk *w, const struct extract_out *o, enum extract_foreign kind, struct slice bytes, struct err *e);
-	int fd;                 /* in the child: where answers go */
+	/* hand a member to a foreign program: its bytes, or fd. In the child: back to the caller */
+	int (*foreign)(struct extract_walk *w, const struct extract_out *o, enum extract_foreign kind, int fd, struct slice bytes, struct err *e);
+	void *telling;          /* in the child: what waits to be sent */
 };
 
-int extract_strings(struct slice file, const struct extract_out *o, struct err *e) MUST; /* the runs of text in what is no text: ASCII, UTF-8, UTF-16LE */
+int extract_count(const struct extract_out *o, uint64_t bytes, struct err *e) MUST; /* bytes decoded; ERR_LIMIT: no more is to be read of the file */
+int extract_enter(const struct extract_out *o, struct err *e) MUST;                 /* a member is begun: ERR_NO: it is too deep, which was told; ERR_LIMIT as above */
+int extract_stop(const struct extract_out *o, const char *why, struct err *e);
 
 /* The readers of what is whole in memory, by type (extract_readers.c): text types are handed UTF-8. NULL: there is none. */
 extract_reader *extract_reader_of(int type);
-/* Type by bytes and name (extract_type.c). */
-int extract_type(struct slice head, bool whole, struct slice name);
-/* What extract_member does, without its MEMBER piece: o->member is what is read. */
+int extract_type(struct slice head, bool whole, struct slice name); /* CONTENT_x by bytes and name (extract_type.c); CONTENT_TAR: whatever else libarchive reads */
+bool extract_needs_child(int type);
+/* What extract_member does, without its MEMBER piece: o->member is what is read. What is wrong with the bytes is told; a code is the caller's own, or a limit of the whole file. */
 int extract_bytes(const struct extract_out *o, int type, struct slice name, struct slice bytes, struct err *e) MUST;
+int extract_typed(const struct extract_out *o, int type, struct slice name, struct slice bytes, const char *charset /* NULL: guess */, struct err *e) MUST;
+int extract_strings(struct slice file, const struct extract_out *o, struct err *e) MUST; /* the runs of text in what is no text: ASCII, UTF-8, UTF-16LE */
+extract_reader extract_msg;                                                                /* Outlook's .msg */
+extract_reader extract_html_text;                                                          /* extract_html, of what is UTF-8 whatever it says */
 
-/* Bytes that come in order, and cannot be had again. */
+/* Bytes that come in order, and cannot be had again (extract_stream.c). */
 struct extract_source {
 	int (*pull)(void *arg, uint8_t *to, size_t n, size_t *ret_got, struct err *e); /* as many as there are, at least 1; 0: the end. Below 0: what came is all */
 	void *arg;
+	bool counted; /* they are unpacked, and count */
 };
+int extract_head(const struct extract_source *s, const struct extract_out *o, struct buf *b, bool *ret_whole, struct err *e) MUST;
+int extract_stream(const struct extract_source *s, const struct extract_out *o, int type, struct slice name, struct buf *b /* what came already */, struct err *e) MUST;
+
+/* ---- the child, and what runs in it ---- */
+
+/* Reads in a child of its own: fd (not below 0), or the bytes. */
+int extract_apart(const struct extract_out *o, int type, struct slice name, int fd, struct slice bytes, struct err *e) MUST;
+int extract_library(const struct extract_out *o, int type, struct slice name, int fd, struct slice bytes, struct err *e) MUST; /* in the child */
+int extract_archive(const struct extract_out *o, int type, struct slice name, int fd, struct slice bytes, const struct extract_source *s, struct err *e) MUST;
+int extract_xml_stream(const struct extract_source *s, const struct extract_out *o, struct err *e) MUST;
+void extract_library_load(void); /* before the child shuts itself in, in the caller's process: once */
+
+/* ---- programs that are not ours (extract_program.c) ---- */
+
+int extract_program(struct extract_walk *w, const struct extract_out *o, enum extract_foreign kind, int fd, struct slice bytes, struct err *e) MUST;
+void extract_shut_files(const char *scratch, bool programs); /* Landlock, where the kernel has it: nothing, or what programs need to run, and one folder to write in */
+
+/* ---- what the child says (extract_wire.c): frames of u32 length, u8 kind, body; integers little-endian. Nothing of it is believed ---- */
+
+enum extract_frame { EXTRACT_FRAME_MEMBER = 'm', EXTRACT_FRAME_PIECE = 'p', EXTRACT_FRAME_TROUBLE = 't', EXTRACT_FRAME_FOREIGN = 'f', EXTRACT_FRAME_DATA = 'd', EXTRACT_FRAME_RUN = 'r', EXTRACT_FRAME_END = 'z' };
+#define EXTRACT_FRAME_HEAD 5u
+#define EXTRACT_FRAME_MAX  (EXTRACT_PIECE_MAX + EXTRACT_MEMBER_MAX + 64)
+#define EXTRACT_NAME_MAX   4096u /* of a field */
+void extract_wire_piece(struct buf *b, const struct extract_piece *p);
+void extract_wire_trouble(struct buf *b, const struct extract_trouble *t);
+void extract_wire_frame(struct buf *b, enum extract_frame kind, struct slice body);
+/* A frame's body as what it is; the member is told by frames of its own. ERR_INPUT: it is none that the child writes. */
+int extract_wire_piece_get(struct slice body, struct slice member, struct extract_piece *ret) MUST;
+int extract_wire_trouble_get(struct slice body, struct slice member, struct extract_trouble *ret) MUST;
 
 #endif

@@ -8,6 +8,7 @@ extract_reader *extract_reader_of(int type)
 		extract_reader *reader;
 	} readers[] = {
 		{CONTENT_TEXT, extract_text},
+		{CONTENT_HTML, extract_html},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(readers); i++)
 		if (readers[i].type == type)

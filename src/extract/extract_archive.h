@@ -1,0 +1,34 @@
+/* Packed files, for those of extract that read them: libarchive's headers, and one way through the entries. */
+#ifndef HOLDFAST_EXTRACT_ARCHIVE_H
+#define HOLDFAST_EXTRACT_ARCHIVE_H
+
+#include "extract_internal.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+
+const char *extract_archive_missing(void); /* NULL: libarchive is there */
+
+/* Where an archive's bytes are: a descriptor, memory, or a stream (read once, from where it stands). */
+struct extract_packed {
+	int fd; /* below 0: bytes, or s */
+	struct slice bytes;
+	const struct extract_source *s;
+	uint8_t block[65536]; /* of s */
+};
+/* Opened for a pass through its entries; NULL: it could not be, which was told. offices: zip alone, by its directory. */
+struct archive *extract_archive_open(const struct extract_out *o, struct extract_packed *p, bool office);
+struct slice extract_entry_name(struct archive_entry *x, struct buf *b); /* UTF-8, whatever it was written in */
+
+/* Office documents (extract_office.c): 1 when the entries' names say that it is one, and it was read; 0: it is none; below 0 as ever. */
+int extract_office(const struct extract_out *o, struct extract_packed *p, struct err *e) MUST;
+
+/* One entry's bytes as they are unpacked. */
+struct extract_entry {
+	struct archive *a;
+	const struct extract_out *o;
+	bool broken; /* it broke off, which was told */
+};
+int extract_entry_pull(void *arg, uint8_t *to, size_t n, size_t *ret_got, struct err *e); /* arg: struct extract_entry */
+
+#endif

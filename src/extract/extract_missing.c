@@ -1,0 +1,25 @@
+/* Readers that are not here yet: what they would read is told as unread. */
+#include "extract_archive.h"
+
+int extract_office(const struct extract_out *o, struct extract_packed *p, struct err *e)
+{
+	return 0;
+}
+
+int extract_xml_stream(const struct extract_source *s, const struct extract_out *o, struct err *e)
+{
+	extract_tell(o, EXTRACT_MISSING, "XML is not read yet");
+	return 0;
+}
+
+int extract_msg(struct slice f, const struct extract_out *o, struct err *e)
+{
+	extract_tell(o, EXTRACT_MISSING, "Outlook's .msg is not read yet: the runs of text in it were told");
+	return extract_strings(f, o, e);
+}
+
+int extract_sqlite(int fd, const struct extract_out *o, struct err *e)
+{
+	extract_tell(o, EXTRACT_MISSING, "SQLite is not read yet");
+	return 0;
+}
