@@ -6,6 +6,7 @@ int cmd_scope(int argc, char **argv)
 	static const struct cli_command verbs[] = {
 		{"case", "a case: its evidence, its persons, what was found and decided", scope_case_cmd},
 		{"text", "what is read in files of any format, and what is not", scope_text_cmd},
+		{"evidence", "which objects were touched, out of logs", scope_evidence_cmd},
 		{NULL, NULL, NULL},
 	};
 	return cli_verbs(argc, argv, "scope", "From touched files to a list of persons, and of which data of theirs were accessed or acquired.", verbs, ARRAY_LEN(verbs) - 1);
