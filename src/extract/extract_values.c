@@ -1,0 +1,83 @@
+/* What a value says beyond its field. */
+#include "extract_values.h"
+
+/* The last four digits of a social security number, and nothing more of it. */
+static bool last_four(struct slice v)
+{
+	unsigned digits = 0, hidden = 0;
+	v = slice_trim(v);
+	if (v.n < 4)
+		return false;
+	for (size_t i = 0; i < v.n; i++) {
+		uint8_t c = v.p[i];
+		if (c >= '0' && c <= '9') {
+			if (i + 4 < v.n)
+				return false;
+			digits++;
+		} else if (c == 'X' || c == 'x' || c == '*' || c == '#' || c >= 0x80)
+			hidden++;
+		else if (c != '-' && c != ' ' && c != '.')
+			return false;
+	}
+	return digits == 4 && (hidden || v.n <= 5);
+}
+
+static bool medicare(struct slice v)
+{
+	char s[11];
+	size_t n = 0;
+	for (size_t i = 0; i < v.n; i++) {
+		uint8_t c = v.p[i];
+		if (c == '-' || c == ' ')
+			continue;
+		if (n == sizeof s)
+			return false;
+		s[n++] = (char)(c >= 'a' && c <= 'z' ? c - 32 : c);
+	}
+	return n == sizeof s && person_mbi_valid(s);
+}
+
+int extract_value_role(int role, struct slice value)
+{
+	switch (role) {
+	case PERSON_ROLE_SSN: return last_four(value) ? PERSON_ROLE_SSN4 : role;
+	case PERSON_ROLE_MEMBER: return medicare(value) ? PERSON_ROLE_MBI : role;
+	case PERSON_ROLE_PHONE: return value.n && memchr(value.p, '@', value.n) ? PERSON_ROLE_EMAIL : role;
+	default: return role;
+	}
+}
+
+bool extract_value_npi(struct slice value)
+{
+	char d[11];
+	return value.n == 10 && person_digits(value, 10, d) && person_npi_valid(d);
+}
+
+bool extract_value_procedure(struct slice value)
+{
+	if (value.n != 5)
+		return false;
+	for (size_t i = 0; i < 5; i++) {
+		uint8_t c = value.p[i];
+		if (!(c >= '0' && c <= '9') && !(i == 0 && c >= 'A' && c <= 'V'))
+			return false;
+	}
+	return true;
+}
+
+unsigned extract_value_digits(struct slice value)
+{
+	unsigned n = 0;
+	for (size_t i = 0; i < value.n; i++)
+		n += value.p[i] >= '0' && value.p[i] <= '9';
+	return n;
+}
+
+bool extract_value_has(struct slice value, const char *word)
+{
+	size_t n = strlen(word);
+	for (size_t i = 0; i + n <= value.n; i++)
+		if (slice_eq_nocase(slice_of(value.p + i, n), word))
+			return true;
+	return false;
+}

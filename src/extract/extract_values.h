@@ -1,0 +1,15 @@
+/* What a value itself says of a role that its field gave it, for the readers of records. */
+#ifndef HOLDFAST_EXTRACT_VALUES_H
+#define HOLDFAST_EXTRACT_VALUES_H
+
+#include "base.h"
+#include "person.h"
+
+/* SSN: XXX-XX-1234, ***-**-1234 and 1234 are its last four. MEMBER: a Medicare number stands in the member's field, too. PHONE: what has an @ is mail. Others stay. */
+int extract_value_role(int role, struct slice value);
+bool extract_value_npi(struct slice value); /* ten digits with the check digit of an NPI */
+bool extract_value_procedure(struct slice value); /* five digits, or a letter and four: the form of a CPT or HCPCS code */
+unsigned extract_value_digits(struct slice value); /* how many of its bytes are digits */
+bool extract_value_has(struct slice value, const char *word); /* word stands in it; ASCII case does not count */
+
+#endif
