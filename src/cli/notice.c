@@ -4,6 +4,7 @@
 int cmd_notice(int argc, char **argv)
 {
 	static const struct cli_command verbs[] = {
+		{"duties", "who has to be told, until when and why", notice_duties_cmd},
 		{NULL, NULL, NULL},
 	};
 	return cli_verbs(argc, argv, "notice", "Who is to be told, until when, and with which letter. Nothing is sent.", verbs, ARRAY_LEN(verbs) - 1);

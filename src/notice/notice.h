@@ -30,6 +30,7 @@ const struct notice_zones *notice_zones_of(struct slice place);                 
 int64_t notice_midnight(const struct notice_zones *z, int32_t day, int *ret_offset);      /* when that day begins there: the earliest of its zones; ns UTC; offset: minutes east of UTC */
 int32_t notice_local_day(const struct notice_zones *z, int64_t at);                       /* the day it is there: the earliest of its zones */
 int notice_offset(const struct notice_zones *z, int64_t at);                                 /* of its first (most populous) zone */
+bool notice_offset_is(const struct notice_zones *z, int64_t at, int offset);                 /* whether one of its zones is that far from UTC then */
 
 /* A moment as somebody wrote it: a day, or a time. */
 struct notice_moment {
@@ -100,7 +101,8 @@ enum notice_to { NOTICE_TO_INDIVIDUAL, NOTICE_TO_REGULATOR, NOTICE_TO_CRA, NOTIC
 struct notice_duty {
 	struct slice id, jurisdiction, recipient, law, citation, checked, seen_at, text /* of the deadline, as the table has it */, effective;
 	enum notice_to to;
-	struct notice_due due;     /* the date that the law gives */
+	struct notice_due due;     /* the date that the law gives; a time in the zone in which discovery was written */
+	struct notice_due local;   /* of a time: the same in the entity's zone; NONE where that is not known */
 	struct notice_due latest;  /* where it gives none by itself: not after another duty's date that it hangs on */
 	bool may_apply;            /* it hangs on a fact that the case leaves open: why says which */
 	bool possible;             /* of notice_duties' second list: it would apply if `why` were so */

@@ -86,6 +86,14 @@ int notice_offset(const struct notice_zones *z, int64_t at)
 	return offset(z->z[0].minutes, z->z[0].saving, at);
 }
 
+bool notice_offset_is(const struct notice_zones *z, int64_t at, int minutes)
+{
+	for (size_t i = 0; i < z->n; i++)
+		if (offset(z->z[i].minutes, z->z[i].saving, at) == minutes)
+			return true;
+	return false;
+}
+
 int64_t notice_midnight(const struct notice_zones *z, int32_t day, int *ret_offset)
 {
 	int64_t first = INT64_MAX;
