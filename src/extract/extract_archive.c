@@ -16,7 +16,10 @@ static la_ssize_t read_stream(struct archive *a, void *arg, const void **ret)
 	size_t got = 0;
 	(void)a;
 	*ret = p->block;
-	return p->s->pull(p->s->arg, p->block, sizeof p->block, &got, NULL) < 0 ? -1 : (la_ssize_t)got;
+	int r = p->s->pull(p->s->arg, p->block, sizeof p->block, &got, NULL);
+	if (r == 0 && p->s->counted)
+		r = extract_count(p->o, got, NULL);
+	return r < 0 ? -1 : (la_ssize_t)got;
 }
 
 static void support(struct archive *a, bool office)
@@ -50,6 +53,7 @@ struct archive *extract_archive_open(const struct extract_out *o, struct extract
 {
 	const char *missing = extract_archive_missing();
 	struct archive *a = missing ? NULL : archive_read_new();
+	p->o = o;
 	if (missing)
 		extract_tell(o, EXTRACT_MISSING, "%s", missing);
 	if (!a)
@@ -121,7 +125,7 @@ static int pull_joined(void *arg, uint8_t *to, size_t n, size_t *ret_got, struct
 static int content_of(const struct extract_source *s, const struct extract_out *o, int type, struct slice name, struct buf *b, bool whole, struct err *e)
 {
 	struct joined j = {buf_slice(b), s};
-	const struct extract_source all = {.pull = pull_joined, .arg = &j};
+	const struct extract_source all = {.pull = pull_joined, .arg = &j, .counted = s->counted};
 	if (type == CONTENT_XML && !whole)
 		return extract_xml_stream(&all, o, e);
 	if (!is_archive(type) || type == CONTENT_ZIP || type == CONTENT_OOXML || type == CONTENT_ODF || type == CONTENT_SEVENZIP) /* those are read by the directory at their end */
@@ -129,7 +133,7 @@ static int content_of(const struct extract_source *s, const struct extract_out *
 	return extract_archive(o, type, name, -1, SLICE_NULL, &all, e);
 }
 
-static int member(const struct extract_out *o, struct archive *a, struct archive_entry *x, struct slice name, struct err *e)
+int extract_archive_member(const struct extract_out *o, struct archive *a, struct archive_entry *x, struct slice name, struct err *e)
 {
 	char path[EXTRACT_MEMBER_MAX];
 	struct extract_out in = *o;
@@ -201,7 +205,7 @@ static int entries(const struct extract_out *o, struct archive *a, struct slice 
 		bool raw = archive_format(a) == ARCHIVE_FORMAT_RAW;
 		struct slice own = raw ? without_suffix(name) : extract_entry_name(x, &names);
 		told++;
-		r = member(o, a, x, own, e);
+		r = extract_archive_member(o, a, x, own, e);
 		if (r != 0)
 			return r;
 	}

@@ -14,6 +14,7 @@ struct extract_packed {
 	int fd; /* below 0: bytes, or s */
 	struct slice bytes;
 	const struct extract_source *s;
+	const struct extract_out *o;
 	uint8_t block[65536]; /* of s */
 };
 /* Opened for a pass through its entries; NULL: it could not be, which was told. offices: zip alone, by its directory. */
@@ -22,6 +23,9 @@ struct slice extract_entry_name(struct archive_entry *x, struct buf *b); /* UTF-
 
 /* Office documents (extract_office.c): 1 when the entries' names say that it is one, and it was read; 0: it is none; below 0 as ever. */
 int extract_office(const struct extract_out *o, struct extract_packed *p, struct err *e) MUST;
+
+/* An entry as a member: its type, its reader. */
+int extract_archive_member(const struct extract_out *o, struct archive *a, struct archive_entry *x, struct slice name, struct err *e) MUST;
 
 /* One entry's bytes as they are unpacked. */
 struct extract_entry {

@@ -176,14 +176,15 @@ static void tell_row(struct extract_flow *f, const struct row *r, uint64_t numbe
 		tell_line(f, r, number);
 }
 
-/* What was kept until the columns are known: rows of u32 cells, u32 bytes, the ends, the texts. What stands above a header is its title. */
+/* What was kept until the columns are known: rows of u64 number, u32 cells, u32 bytes, the ends, the texts. What stands above a header is its title. */
 static void tell_kept(struct extract_flow *f)
 {
 	struct cur c = cur_of(buf_slice(&f->kept));
 	int header = f->header;
 	f->header = -1;
-	for (uint64_t number = f->row - f->kept_rows + 1; cur_left(&c) && f->code == 0; number++) {
+	while (cur_left(&c) && f->code == 0) {
 		struct row r;
+		uint64_t number = cur_u64le(&c);
 		r.n = cur_u32le(&c);
 		uint32_t bytes = cur_u32le(&c);
 		r.ends = cur_take(&c, 4 * r.n).p;
@@ -200,9 +201,7 @@ static void take_row(struct extract_flow *f, const struct row *r)
 {
 	f->row++;
 	if (f->header == 0 && is_header(r)) {
-		f->row--;
 		tell_kept(f);
-		f->row++;
 		take_header(f, r);
 		return;
 	}
@@ -210,6 +209,7 @@ static void take_row(struct extract_flow *f, const struct row *r)
 		tell_row(f, r, f->row);
 		return;
 	}
+	buf_u64le(&f->kept, f->row);
 	buf_u32le(&f->kept, (uint32_t)r->n);
 	buf_u32le(&f->kept, (uint32_t)r->cells.n);
 	buf_add(&f->kept, r->ends, 4 * r->n);
@@ -226,6 +226,8 @@ static void take_row(struct extract_flow *f, const struct row *r)
 static void end_table(struct extract_flow *f)
 {
 	tell_kept(f);
+	if (f->header > 0 && !f->sheet && f->code == 0) /* what stands below a list is not about its last row */
+		f->code = extract_put_record(f->o, SLICE_NULL, f->from, f->e);
 	f->header = 0;
 	f->columns = 0;
 	arena_reset(f->a);

@@ -28,7 +28,7 @@ struct extract_flow {
 	struct extract_column *column;
 	size_t columns;
 	struct arena *a;
-	uint64_t row;
+	uint64_t row;          /* the last one's number; who knows better sets it before extract_flow_row, to one less */
 };
 int extract_flow_init(struct extract_flow *f, const struct extract_out *o, bool sheet, struct err *e) MUST;
 void extract_flow_text(struct extract_flow *f, struct slice s);

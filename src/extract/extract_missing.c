@@ -1,16 +1,5 @@
 /* Readers that are not here yet: what they would read is told as unread. */
-#include "extract_archive.h"
-
-int extract_office(const struct extract_out *o, struct extract_packed *p, struct err *e)
-{
-	return 0;
-}
-
-int extract_xml_stream(const struct extract_source *s, const struct extract_out *o, struct err *e)
-{
-	extract_tell(o, EXTRACT_MISSING, "XML is not read yet");
-	return 0;
-}
+#include "extract_internal.h"
 
 int extract_msg(struct slice f, const struct extract_out *o, struct err *e)
 {
@@ -21,5 +10,11 @@ int extract_msg(struct slice f, const struct extract_out *o, struct err *e)
 int extract_sqlite(int fd, const struct extract_out *o, struct err *e)
 {
 	extract_tell(o, EXTRACT_MISSING, "SQLite is not read yet");
+	return 0;
+}
+
+int extract_ccda(struct slice f, const struct extract_out *o, struct err *e)
+{
+	extract_tell(o, EXTRACT_MISSING, "clinical documents are not read yet");
 	return 0;
 }
