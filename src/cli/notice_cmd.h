@@ -9,5 +9,6 @@ int notice_letter_cmd(int argc, char **argv);
 int notice_letters_cmd(int argc, char **argv);
 int notice_forms_cmd(int argc, char **argv);
 int notice_mailfile_cmd(int argc, char **argv);
+int notice_returned_cmd(int argc, char **argv);
 
 #endif

@@ -6,6 +6,7 @@
 #define HOLDFAST_NOTICE_H
 
 #include "base.h"
+#include "paper.h"
 #include "person.h"
 
 /* ==== duties ====
@@ -137,6 +138,152 @@ struct notice_rule {
 };
 bool notice_rule(size_t i, struct notice_rule *ret);
 
-/* ==== letters, forms, the mail-house's file ==== */
+/* ==== letters, forms, the mail-house's file ====
+ *
+ * A letter is the same for everybody but for what is of one person: who, where, which data. It has the five blocks that 45 CFR 164.404(c)(1) and Cal. Civ. Code 1798.82(d) ask for, in plain language, and below them what the state of the address asks for.
+ * Values come from the case (doc/notice.md has its keys), each with the number of the entry it stands in; words come from tables. Persons come one a line of NDJSON and are not kept: a mailing may be as long as it has to be.
+ * Nothing is sent, and nothing counts as ready before two persons have signed for it (notice_signed). */
+
+enum notice_lang { NOTICE_EN, NOTICE_ES, NOTICE_FR, NOTICE_ZH, NOTICE_LANGS };
+const char *notice_lang_name(enum notice_lang l);
+int notice_lang_parse(struct slice s) MUST; /* "es", "es-MX", "Spanish"; -1: none of the four */
+
+struct notice_figure {          /* what a text prints besides its words */
+	const char *key;        /* "discovered" */
+	struct slice value;     /* as the case has it; empty: not said */
+	uint64_t entry;         /* of the ledger; 0: typed for this case and of no entry */
+};
+#define NOTICE_LINES_MAX 16
+struct notice_said {            /* the site's own words, by language: paragraphs, or items of a list */
+	struct slice line[NOTICE_LANGS][NOTICE_LINES_MAX];
+	size_t n[NOTICE_LANGS];
+};
+enum notice_cause { NOTICE_CAUSE_UNKNOWN, NOTICE_CAUSE_HACKING, NOTICE_CAUSE_RANSOMWARE, NOTICE_CAUSE_EMAIL, NOTICE_CAUSE_THEFT, NOTICE_CAUSE_LOSS, NOTICE_CAUSE_INSIDER, NOTICE_CAUSE_DISCLOSURE, NOTICE_CAUSE_VENDOR, NOTICE_CAUSES };
+struct notice_incident {
+	struct notice_figure name, discovered, began, ended, total, months;
+	struct notice_figure place[NOTICE_PLACES_MAX]; /* key: "US-RI"; value: how many */
+	size_t places;
+	struct slice entity, neutral /* the name for envelopes that must not tell */, kind, country, state, address /* lines */;
+	struct slice phone, email, web, signer, contact;
+	struct notice_said hours, happened, doing;
+	enum notice_cause cause;
+	bool delayed;            /* law enforcement had asked to wait (164.412) */
+	struct slice date;       /* of the letters, ISO */
+	enum notice_lang lang;   /* of the site's own words where they name none, and of persons who have none or one that the site has no words in */
+	struct slice provider, minor_provider, url, mphone, deadline;
+	uint32_t elements;       /* of the whole case */
+	const struct json_node *root, *entries;
+};
+/* ERR_INPUT: not JSON, or something of the wrong shape; ERR_LIMIT: too large. What a letter needs and the case does not have is found by notice_incident_ready. The arena and the text have to live as long as it. */
+int notice_incident_read(struct slice json, struct arena *a, struct notice_incident *ret, struct err *e) MUST;
+int notice_incident_ready(const struct notice_incident *in, struct err *e) MUST; /* ERR_INPUT, with the key that is missing: no letter may go out without it (164.404(c)(1)) */
+bool notice_incident_has(const struct notice_incident *in, enum notice_lang l); /* it has the site's own words in that language */
+
+enum notice_protected { NOTICE_PART2 = 1, NOTICE_HIV = 2, NOTICE_GENETIC = 4, NOTICE_REPRODUCTIVE = 8 };
+struct notice_person {
+	struct slice id;         /* opaque; stands in files, and on no letter */
+	struct slice first, middle, last, suffix, addr1, addr2, city, state, zip, country, dob;
+	struct slice guardian, kin, representative;
+	struct slice address_source, address_date, ncoa_code, enrol_code;
+	int lang;                /* enum notice_lang; -1: not said, or none of the four */
+	uint32_t accessed, acquired; /* PERSON_BIT */
+	unsigned guarded;        /* enum notice_protected, a bit each */
+	bool minor, minor_said, deceased, estate, large, bad_address;
+	bool to_guardian, to_person; /* who is written to was decided (a minor with a protected record) */
+	uint64_t entry;          /* that its elements stand in */
+};
+#define NOTICE_PERSON_MAX ((size_t)64 << 10) /* a line */
+/* One line. ERR_INPUT: not an object, no person_id, an element or a protection that is none, text longer than 200 bytes. */
+int notice_person_read(struct slice line, struct arena *a, struct notice_person *ret, struct err *e) MUST;
+
+enum notice_fate { NOTICE_MAIL, NOTICE_NO_ADDRESS /* counts for substitute notice */, NOTICE_NO_KIN /* deceased, nobody known to write to: none is owed, 164.404(d)(1)(ii), (d)(2) */, NOTICE_HOLD_MINOR /* a minor's protected record: somebody has to say who is written to (164.502(g)(3)) */,
+	NOTICE_HOLD_NAME, NOTICE_HOLD_NOTHING /* no element */, NOTICE_DOUBLE /* of a mailing: this person had a letter */, NOTICE_FATES };
+const char *notice_fate_word(enum notice_fate f);
+enum notice_addressee { NOTICE_FOR_PERSON, NOTICE_FOR_GUARDIAN, NOTICE_FOR_KIN, NOTICE_FOR_REPRESENTATIVE, NOTICE_FOR_ESTATE };
+const char *notice_addressee_word(enum notice_addressee w);
+
+struct notice_style {
+	int lang;                /* -1: each person's */
+	bool large;              /* all in large print; else those who ask for it */
+	bool refs;               /* print the entries behind figures: for whoever checks, not for the mail */
+	struct slice code_key;   /* enrolment codes are an HMAC under it; empty: only codes that persons bring */
+};
+#define NOTICE_CODE_MAX 20
+struct notice_letter {
+	enum notice_fate fate;   /* only with NOTICE_MAIL is there more */
+	enum notice_addressee to;
+	enum notice_lang lang;
+	bool fallback;           /* in the case's language: the site has no words in the person's */
+	bool quiet;              /* a protected record: neutral sender, a first page that tells nothing */
+	char template_id[32];    /* "person-en", "guardian-es-large", "person-zh-quiet" */
+	char letter_id[16], code[NOTICE_CODE_MAX];
+	char place[8];           /* of the addendum: "US-MD"; "" */
+	struct slice accessed, acquired; /* in words, with "; " between */
+	struct notice_figure *figure;
+	size_t figures;
+	struct paper_post post;
+};
+/* number: of the letter in its mailing, from 1. All is in the arena, or of the case, the person and the program. ERR_LIMIT, ERR_MEMORY. */
+int notice_letter_make(const struct notice_incident *in, const struct notice_person *p, const struct notice_style *s, uint64_t number, struct arena *a, struct notice_letter *ret, struct err *e) MUST;
+
+/* 15 characters of 23 that are not mistaken for one another and make no words, and a check character over them: one wrong character, and two changed places, are seen. "7KDR-2MXF-9PTW-4HCV" */
+void notice_code_make(struct slice key, struct slice what, char ret[NOTICE_CODE_MAX]);
+bool notice_code_ok(struct slice code); /* any case, blanks and dashes anywhere */
+void notice_letter_number(uint64_t n, char ret[16]); /* "0004711-K" */
+
+/* ---- the file for the mail-house, and what it sends back ---- */
+
+struct notice_mailing;           /* counts, and which persons had a letter: 16 to 32 bytes a person */
+int notice_mailing_new(const struct notice_incident *in, const struct notice_style *s, struct notice_mailing **ret, struct err *e) MUST;
+void notice_mailing_free(struct notice_mailing *m); /* NULL is fine */
+/* The letter of the next person, its row (CSV, RFC 4180, CR LF) at the end of row; no row where the fate is not NOTICE_MAIL. Line breaks and control characters in fields become blanks; a field that a spreadsheet would calculate (= + - @ first) has an apostrophe in front. */
+int notice_mailing_add(struct notice_mailing *m, const struct notice_person *p, unsigned batch, struct arena *a, struct buf *row, struct notice_letter *ret, struct err *e) MUST;
+void notice_mailing_head(struct buf *row);
+void notice_mailing_manifest(const struct notice_mailing *m, const char *sha256_hex, uint64_t bytes, bool bom, uint64_t pages, struct buf *ret); /* JSON; doc/notice.md */
+uint64_t notice_mailing_letters(const struct notice_mailing *m);
+uint64_t notice_mailing_fate(const struct notice_mailing *m, enum notice_fate f);
+
+/* The return file: CSV with letter_id or person_id, and any of printed, mailed (a day), returned (yes, no or a day), reason. Names of columns as people write them. */
+struct notice_returns {
+	uint64_t rows, printed, mailed, returned, unknown, twice, bad; /* twice: the same letter said again, the same; bad: rows that contradict or are not understood */
+	struct slice first_mailed, last_mailed;                        /* ISO */
+	struct slice undeliverable;                                    /* person_id, or letter_id where nothing else is known, LF reason TAB: lines "id TAB reason" */
+	struct slice faults;                                           /* lines: what was wrong, and in which row */
+};
+#define NOTICE_RETURN_MAX ((size_t)2 << 30)
+int notice_returns_read(struct slice csv, struct slice mailfile /* as it was sent; empty: nothing is known */, struct arena *a, struct notice_returns *ret, struct err *e) MUST;
+/* What substitute notice so many persons without a good address ask for: 164.404(d)(2): fewer than 10, or 10 and more. */
+const char *notice_substitute_form(uint64_t persons, const char **ret_citation);
+
+/* ---- notices to the public, and forms ---- */
+
+enum notice_public { NOTICE_SUBSTITUTE_WEB, NOTICE_MEDIA, NOTICE_PUBLICS };
+const char *notice_public_name(enum notice_public k);
+int notice_public_make(const struct notice_incident *in, enum notice_public k, enum notice_lang lang, bool refs, struct arena *a, struct paper_letter *ret, struct err *e) MUST;
+
+struct notice_form_field {
+	struct slice key, label, value, allowed, citation, from; /* value empty: a blank; from: the figure it is taken from */
+	uint64_t entry;
+	bool required;
+};
+struct notice_form {
+	struct slice id, title, recipient, citation, checked;
+	struct notice_form_field *field;
+	size_t n, blanks;        /* blanks: required fields that are empty */
+};
+const char *notice_form_id(size_t i);                 /* NULL: past the last */
+int notice_form_make(const struct notice_incident *in, const char *id, struct arena *a, struct notice_form *ret, struct err *e) MUST; /* ERR_NOT_FOUND; ERR_INPUT: an answer of the case is none of those that the form knows */
+void notice_form_json(const struct notice_form *f, struct jsonw *w);
+int notice_form_paper(const struct notice_form *f, const struct notice_incident *in, struct arena *a, struct paper_letter *ret, struct err *e) MUST;
+
+/* ---- sign-off ---- */
+
+struct notice_signature {
+	struct slice who;        /* as the accounts have it */
+	uint8_t of[32];          /* SHA-256 of what is signed */
+};
+#define NOTICE_SIGNERS 2
+/* Whether as many different persons as it takes have signed for exactly this. ret_n: how many have. */
+bool notice_signed(const uint8_t of[32], const struct notice_signature *v, size_t n, unsigned *ret_n);
 
 #endif

@@ -12,12 +12,13 @@
 	X(cairo_set_source_rgb) X(cairo_translate) X(cairo_rotate) X(cairo_show_page) X(cairo_pdf_surface_create_for_stream) X(cairo_pdf_surface_set_metadata)   \
 	X(cairo_pdf_surface_set_size) X(cairo_toy_font_face_create) X(cairo_font_face_destroy) X(cairo_font_face_status) X(cairo_set_font_face) X(cairo_set_font_size) X(cairo_set_font_options) X(cairo_font_options_create) X(cairo_font_options_destroy)   \
 	X(cairo_font_options_set_hint_metrics) X(cairo_font_options_set_hint_style) X(cairo_scaled_font_create) X(cairo_scaled_font_destroy) X(cairo_scaled_font_status) X(cairo_scaled_font_text_to_glyphs) X(cairo_scaled_font_glyph_extents) X(cairo_glyph_free)   \
-	X(cairo_show_text_glyphs) X(cairo_matrix_init_scale) X(cairo_matrix_init_identity) X(cairo_new_path) X(cairo_arc)
+	X(cairo_show_text_glyphs) X(cairo_matrix_init_scale) X(cairo_matrix_init_identity) X(cairo_new_path) X(cairo_arc) X(cairo_tag_begin) X(cairo_tag_end)
 #define PANGO(X)                                                                                                                                       \
 	X(pango_layout_set_text) X(pango_layout_set_markup) X(pango_layout_set_font_description) X(pango_layout_set_width) X(pango_layout_set_height) X(pango_layout_set_ellipsize) X(pango_layout_set_wrap) X(pango_layout_set_spacing) X(pango_layout_set_alignment)     \
 	X(pango_layout_set_single_paragraph_mode) X(pango_layout_get_size) X(pango_layout_get_baseline) X(pango_layout_get_context) X(pango_context_set_round_glyph_positions) X(pango_font_description_from_string) \
-	X(pango_font_description_free) X(pango_font_description_set_absolute_size) X(pango_font_description_set_weight)
-#define PANGOCAIRO(X) X(pango_cairo_create_layout) X(pango_cairo_show_layout)
+	X(pango_font_description_free) X(pango_font_description_set_absolute_size) X(pango_font_description_set_weight)     \
+	X(pango_layout_get_line_count) X(pango_layout_get_iter) X(pango_layout_iter_next_line) X(pango_layout_iter_get_baseline) X(pango_layout_iter_get_line_yrange) X(pango_layout_iter_free) X(pango_layout_get_line_readonly)
+#define PANGOCAIRO(X) X(pango_cairo_create_layout) X(pango_cairo_show_layout) X(pango_cairo_show_layout_line)
 #define GOBJECT(X) X(g_object_unref)
 
 static struct {
@@ -116,6 +117,8 @@ void cairo_matrix_init_scale(cairo_matrix_t *m, double x, double y) { lib.cairo_
 void cairo_matrix_init_identity(cairo_matrix_t *m) { lib.cairo_matrix_init_identity(m); }
 void cairo_new_path(cairo_t *c) { lib.cairo_new_path(c); }
 void cairo_arc(cairo_t *c, double x, double y, double r, double a, double b) { lib.cairo_arc(c, x, y, r, a, b); }
+void cairo_tag_begin(cairo_t *c, const char *n, const char *a) { lib.cairo_tag_begin(c, n, a); }
+void cairo_tag_end(cairo_t *c, const char *n) { lib.cairo_tag_end(c, n); }
 
 void pango_layout_set_text(PangoLayout *l, const char *s, int n) { lib.pango_layout_set_text(l, s, n); }
 void pango_layout_set_markup(PangoLayout *l, const char *s, int n) { lib.pango_layout_set_markup(l, s, n); }
@@ -137,4 +140,12 @@ void pango_font_description_set_absolute_size(PangoFontDescription *d, double s)
 void pango_font_description_set_weight(PangoFontDescription *d, PangoWeight w) { lib.pango_font_description_set_weight(d, w); }
 PangoLayout *pango_cairo_create_layout(cairo_t *c) { return lib.pango_cairo_create_layout(c); }
 void pango_cairo_show_layout(cairo_t *c, PangoLayout *l) { lib.pango_cairo_show_layout(c, l); }
+void pango_cairo_show_layout_line(cairo_t *c, PangoLayoutLine *l) { lib.pango_cairo_show_layout_line(c, l); }
+int pango_layout_get_line_count(PangoLayout *l) { return lib.pango_layout_get_line_count(l); }
+PangoLayoutLine *pango_layout_get_line_readonly(PangoLayout *l, int n) { return lib.pango_layout_get_line_readonly(l, n); }
+PangoLayoutIter *pango_layout_get_iter(PangoLayout *l) { return lib.pango_layout_get_iter(l); }
+void pango_layout_iter_free(PangoLayoutIter *i) { lib.pango_layout_iter_free(i); }
+gboolean pango_layout_iter_next_line(PangoLayoutIter *i) { return lib.pango_layout_iter_next_line(i); }
+int pango_layout_iter_get_baseline(PangoLayoutIter *i) { return lib.pango_layout_iter_get_baseline(i); }
+void pango_layout_iter_get_line_yrange(PangoLayoutIter *i, int *y0, int *y1) { lib.pango_layout_iter_get_line_yrange(i, y0, y1); }
 void g_object_unref(gpointer p) { lib.g_object_unref(p); }

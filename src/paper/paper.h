@@ -50,6 +50,31 @@ struct paper_letter {
 void paper_text(const struct paper_letter *l, struct buf *ret);
 int paper_pdf(const struct paper_letter *l, struct buf *ret, unsigned *ret_pages, struct err *e) MUST;
 
+/* ---- a mailing: many letters in one PDF, each to one person. Written piece by piece, so that it may be as long as it has to be; paragraphs that stand in many letters are laid out once.
+ *
+ * The address stands where a window is: US letter in thirds, the window of a no. 10 envelope; A4, the field of DIN 5008 form B, or with address_right the one on the right (NF Z 10-011). Nothing else stands there. Text is 11 pt, in large print 18 pt.
+ * Paragraphs, headings and items of lists are tagged (PDF 1.7, 14.8: a program that reads aloud has them in their order), and where all letters of a PDF are in one language, that language is said; what stands at the foot is not tagged. It is no PDF/UA: items are paragraphs. The same letters give the same bytes. */
+struct paper_post {
+	const char *lang;              /* "en", "es", "fr", "zh" */
+	bool us, large, address_right;
+	struct slice sender, address;  /* lines, with \n between */
+	struct slice date;             /* at the right */
+	struct slice foot;             /* on every page, small */
+	const char *page_words[3];     /* as in paper_letter */
+	const struct paper_block *block;
+	size_t n;
+	size_t apart;                  /* this block and what follows begin on a new page; 0: none does */
+};
+#define PAPER_POST_PAGES_MAX 64u
+typedef int paper_sink(void *arg, struct slice piece, struct err *e);
+struct paper_mail;
+int paper_mail_new(const char *title, paper_sink *sink, void *arg, struct paper_mail **ret, struct err *e) MUST;
+int paper_mail_add(struct paper_mail *m, const struct paper_post *p, unsigned *ret_pages, struct err *e) MUST; /* ERR_LIMIT: more than PAPER_POST_PAGES_MAX pages; after an error it can only be freed */
+unsigned paper_mail_pages(const struct paper_mail *m);                    /* of all so far */
+int paper_mail_end(struct paper_mail *m, struct err *e) MUST;             /* the PDF is whole; then free it. ERR_INPUT: there was no letter */
+void paper_mail_free(struct paper_mail *m);                               /* NULL is fine */
+void paper_post_text(const struct paper_post *p, struct buf *ret);        /* the same letter as plain text, 78 columns */
+
 /* ---- sheets ----------------------------------------------------------------------------------------------------------------
  *
  * A book is a PDF of numbered sheets; a sheet is one thing (a patient's MAR) on one or more pages. Each page says whose it is, its number and page x of y, when it was made and from which entry and checkpoint; each section how old it is, from

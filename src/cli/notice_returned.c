@@ -1,0 +1,121 @@
+/* holdfast notice returned: what the mail-house sends back, held against the file that was sent. */
+#include "cli_internal.h"
+#include "notice_cmd.h"
+
+#include "notice.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The whole file in memory, without a copy of it. */
+static int map(const char *path, struct slice *ret, struct err *e)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, path, "cannot be opened");
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > NOTICE_RETURN_MAX)
+		return err_set(e, ERR_INPUT, path, "is no file of at most 2 GiB");
+	if (!st.st_size)
+		return err_set(e, ERR_INPUT, path, "is empty");
+	void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return err_sys(e, path, "cannot be read");
+	*ret = slice_of(p, (size_t)st.st_size);
+	return 0;
+}
+
+static void unmap(struct slice s)
+{
+	if (s.p)
+		(void)munmap((void *)(uintptr_t)s.p, s.n);
+}
+
+static void put_json(const struct notice_returns *r, uint64_t before)
+{
+	AUTO_BUF struct buf b = {0};
+	struct jsonw w;
+	const char *citation, *form = notice_substitute_form(before + r->returned, &citation);
+	buf_init(&b, (size_t)1 << 30);
+	jsonw_init(&w, &b);
+	jsonw_obj(&w);
+	jsonw_ku64(&w, "rows", r->rows);
+	jsonw_ku64(&w, "printed", r->printed);
+	jsonw_ku64(&w, "mailed", r->mailed);
+	jsonw_kslice_opt(&w, "first_mailed", r->first_mailed);
+	jsonw_kslice_opt(&w, "last_mailed", r->last_mailed);
+	jsonw_ku64(&w, "returned", r->returned);
+	jsonw_ku64(&w, "unknown", r->unknown);
+	jsonw_ku64(&w, "twice", r->twice);
+	jsonw_ku64(&w, "bad", r->bad);
+	jsonw_key(&w, "substitute_notice");
+	jsonw_obj(&w);
+	jsonw_ku64(&w, "persons", before + r->returned);
+	jsonw_kstr(&w, "form", form);
+	jsonw_kstr(&w, "citation", citation);
+	jsonw_obj_end(&w);
+	jsonw_key(&w, "undeliverable");
+	jsonw_arr(&w);
+	for (struct slice rest = r->undeliverable; rest.n;) {
+		struct slice line = slice_cut(rest, '\n', &rest), reason, id = slice_cut(line, '\t', &reason);
+		jsonw_obj(&w);
+		jsonw_kslice(&w, "id", id);
+		jsonw_kslice_opt(&w, "reason", reason);
+		jsonw_obj_end(&w);
+	}
+	jsonw_arr_end(&w);
+	jsonw_obj_end(&w);
+	jsonw_done(&w);
+	printf("%s\n", buf_cstr(&b));
+}
+
+static void put_table(const struct notice_returns *r, uint64_t before)
+{
+	const char *citation, *form = notice_substitute_form(before + r->returned, &citation);
+	printf("rows %llu\nprinted %llu\nmailed %llu", (unsigned long long)r->rows, (unsigned long long)r->printed, (unsigned long long)r->mailed);
+	if (r->first_mailed.n)
+		printf(" (%.*s to %.*s)", SLICE_FMT(r->first_mailed), SLICE_FMT(r->last_mailed));
+	printf("\nreturned %llu\nsaid twice %llu\nnot in the file that was sent %llu\nnot understood or contradicting %llu\n", (unsigned long long)r->returned, (unsigned long long)r->twice, (unsigned long long)r->unknown, (unsigned long long)r->bad);
+	printf("without a good address %llu: %s%s%s%s\n", (unsigned long long)(before + r->returned), form, citation[0] ? " (" : "", citation, citation[0] ? ")" : "");
+}
+
+int notice_returned_cmd(int argc, char **argv)
+{
+	static struct cli_args args;
+	const char *mailfile = NULL;
+	uint64_t before = 0;
+	struct slice back = {0}, sent = {0};
+	struct notice_returns ret;
+	struct err e = {0};
+	bool json = false, finished;
+	const struct cli_opt opts[] = {
+		{"mailfile", CLI_STRING, &mailfile, "mail.csv", "the file that was sent"},
+		{"no-address", CLI_NUMBER, &before, "N", "persons who had no letter for want of an address (the manifest's substitute_notice): they count with those who come back"},
+		{"json", CLI_FLAG, &json, NULL, "print one object, with the undeliverable ones"},
+	};
+	int r = cli_parse(argc, argv, "notice returned --mailfile mail.csv RETURN.csv", "What the mail-house sends back: printed, mailed, returned; who has to be reached by substitute notice.", opts, ARRAY_LEN(opts), &args, &finished);
+	if (r || finished)
+		return r;
+	if (args.n != 1 || !mailfile)
+		return cli_usage("notice returned: say --mailfile and the return file");
+	struct arena *a = arena_new((size_t)8 << 30);
+	r = a ? map(args.v[0], &back, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
+	if (r == 0)
+		r = map(mailfile, &sent, &e);
+	if (r == 0 && (r = notice_returns_read(back, sent, a, &ret, &e)) < 0)
+		err_in(&e, args.v[0]);
+	if (r == 0) {
+		if (ret.faults.n)
+			cli_note("%.*s", SLICE_FMT(slice_trim(ret.faults)));
+		if (json)
+			put_json(&ret, before);
+		else
+			put_table(&ret, before);
+	}
+	unmap(back);
+	unmap(sent);
+	arena_free(a);
+	return r < 0 ? cli_fail(&e) : ret.unknown || ret.bad ? 1 : cli_flush();
+}
