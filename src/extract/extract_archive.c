@@ -180,6 +180,32 @@ static struct slice without_suffix(struct slice name)
 	return dot && dot > own.p ? slice_of(own.p, (size_t)(dot - own.p)) : own;
 }
 
+/* One file that was packed by itself: a member by its own name, unless it is an archive, whose members are told as of this file ("x.tar.gz"). */
+int extract_single(const struct extract_out *o, struct slice name, const struct extract_source *s, struct err *e)
+{
+	char path[EXTRACT_MEMBER_MAX];
+	struct extract_out in = *o;
+	AUTO_BUF struct buf b = {0};
+	bool whole;
+	buf_init(&b, BUFFER_MAX);
+	int r = extract_head(s, o, &b, &whole, e);
+	if (r != 0)
+		return r;
+	struct slice own = without_suffix(name);
+	int type = extract_type(buf_slice(&b), whole, own);
+	if (type != CONTENT_TAR) {
+		r = extract_begin_member(o, own, content_type_name(type), path, &in, e);
+		if (r == 0)
+			r = extract_enter(&in, e);
+	}
+	if (r != 0)
+		return r == ERR_NO ? 0 : r;
+	o->walk->depth++;
+	r = content_of(s, &in, type, own, &b, whole, e);
+	o->walk->depth--;
+	return r;
+}
+
 static int entries(const struct extract_out *o, struct archive *a, struct slice name, struct err *e)
 {
 	AUTO_BUF struct buf names = {0};
@@ -211,6 +237,37 @@ static int entries(const struct extract_out *o, struct archive *a, struct slice 
 	}
 }
 
+static int pull_packed(void *arg, uint8_t *to, size_t n, size_t *ret_got, struct err *e)
+{
+	struct extract_packed *p = arg;
+	if (p->s) {
+		int r = p->s->pull(p->s->arg, to, n, ret_got, e);
+		return r == 0 && p->s->counted ? extract_count(p->o, *ret_got, e) : r;
+	}
+	if (p->fd < 0) {
+		n = n < p->bytes.n ? n : p->bytes.n;
+		if (n)
+			memcpy(to, p->bytes.p, n);
+		p->bytes = slice_of(p->bytes.p + n, p->bytes.n - n);
+		*ret_got = n;
+		return 0;
+	}
+	ssize_t got;
+	while ((got = read(p->fd, to, n)) < 0 && errno == EINTR)
+		;
+	*ret_got = got > 0 ? (size_t)got : 0;
+	return got < 0 ? err_sys(e, NULL, "its bytes cannot be read") : 0;
+}
+
+static int gzip(const struct extract_out *o, struct slice name, struct extract_packed *p, struct err *e)
+{
+	const struct extract_source s = {.pull = pull_packed, .arg = p};
+	p->o = o;
+	if (p->fd >= 0)
+		lseek(p->fd, 0, SEEK_SET);
+	return extract_gzip(o, name, &s, e);
+}
+
 int extract_archive(const struct extract_out *o, int type, struct slice name, int fd, struct slice bytes, const struct extract_source *s, struct err *e)
 {
 	struct extract_packed *p = arena_raw(o->a, sizeof *p);
@@ -224,6 +281,8 @@ int extract_archive(const struct extract_out *o, int type, struct slice name, in
 		if (r != 0)
 			return r == 1 ? 0 : r;
 	}
+	if (type == CONTENT_GZIP)
+		return gzip(o, name, p, e);
 	struct archive *a = extract_archive_open(o, p, false);
 	if (!a)
 		return 0;

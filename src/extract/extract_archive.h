@@ -27,6 +27,9 @@ int extract_office(const struct extract_out *o, struct extract_packed *p, struct
 /* An entry as a member: its type, its reader. */
 int extract_archive_member(const struct extract_out *o, struct archive *a, struct archive_entry *x, struct slice name, struct err *e) MUST;
 
+int extract_single(const struct extract_out *o, struct slice name, const struct extract_source *s, struct err *e) MUST; /* what is packed by itself, unpacked by s */
+int extract_gzip(const struct extract_out *o, struct slice name, const struct extract_source *from, struct err *e) MUST;
+
 /* One entry's bytes as they are unpacked. */
 struct extract_entry {
 	struct archive *a;

@@ -25,7 +25,7 @@ static struct {
 	uint8_t letter[128];
 	bool there;
 } table[SINGLES];
-static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_once_t tables_once = PTHREAD_ONCE_INIT, modules_once = PTHREAD_ONCE_INIT;
 
 static enum letter letter_of(uint32_t c)
 {
@@ -48,7 +48,7 @@ static enum letter letter_of(uint32_t c)
 	return c < 0x250 ? SMALL : SIGN;
 }
 
-static void load(void)
+static void load_tables(void)
 {
 	for (size_t t = 0; t < SINGLES; t++) {
 		iconv_t cd = iconv_open("UTF-16LE", singles[t]);
@@ -65,17 +65,23 @@ static void load(void)
 		}
 		iconv_close(cd);
 	}
-	/* opened and never closed: their modules stay, for this process and the children that come of it */
+}
+
+/* Opened and never closed: their modules stay, for this process and the children that come of it. */
+static void load_modules(void)
+{
+	static const char *const names[] = {"windows-1250", "windows-1251", "windows-1252", "windows-1253", "windows-1254", "windows-1255", "windows-1256", "windows-1257", "windows-1258", "CP874", "CP437", "CP850", "CP852", "CP866", "CP949", "KOI8-R", "KOI8-U", "ISO-8859-1",
+		"ISO-8859-2", "ISO-8859-5", "ISO-8859-6", "ISO-8859-7", "ISO-8859-8", "ISO-8859-15", "macintosh", "UTF-16LE", "UTF-16BE", "UTF-32LE", "UTF-32BE", "UTF-7", "ASCII"};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		(void)iconv_open("UTF-8", names[i]);
 	for (size_t i = 0; i < ARRAY_LEN(doubles); i++)
 		(void)iconv_open("UTF-8", doubles[i]);
-	(void)iconv_open("UTF-8", "UTF-16LE");
-	(void)iconv_open("UTF-8", "UTF-32LE");
-	(void)iconv_open("UTF-8", "UTF-7");
+	pthread_once(&tables_once, load_tables);
 }
 
 void extract_charset_load(void)
 {
-	pthread_once(&once, load);
+	pthread_once(&modules_once, load_modules);
 }
 
 static enum letter class_of(size_t t, uint8_t b)
@@ -252,7 +258,7 @@ const char *extract_charset_guess(struct slice raw)
 	const char *two = guess_double(s);
 	if (two)
 		return two;
-	extract_charset_load();
+	pthread_once(&tables_once, load_tables);
 	size_t best = 0;
 	long least = -1;
 	for (size_t t = 0; t < SINGLES; t++) {
@@ -339,7 +345,6 @@ int extract_utf8(struct slice raw, const char *charset, struct buf *out, struct 
 	const char *is = charset ? name_of(charset) : extract_charset_guess(body);
 	bool said = charset != NULL;
 	iconv_t cd = (iconv_t)-1;
-	extract_charset_load();
 	if (said && (!strcasecmp(is, "UTF-16") || !strcasecmp(is, "UTF-32"))) {
 		bool big = raw.n >= 2 && raw.p[0] == 0xFE;
 		is = is[4] == '1' ? big ? "UTF-16BE" : "UTF-16LE" : big || (raw.n >= 4 && !raw.p[0]) ? "UTF-32BE" : "UTF-32LE";

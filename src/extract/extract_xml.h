@@ -1,4 +1,4 @@
-/* XML as it comes, for those of extract that read formats made of it. expat underneath; entities are not declared by documents: one that tries is not read. In the child. */
+/* XML as it comes, for those of extract that read formats made of it. expat underneath; entities that a document declares are told and never expanded. In the child. */
 #ifndef HOLDFAST_EXTRACT_XML_H
 #define HOLDFAST_EXTRACT_XML_H
 
@@ -11,7 +11,7 @@ struct extract_xml_taker {
 	void (*start)(void *arg, const char *name, const char **atts);
 	void (*end)(void *arg, const char *name);
 	void (*text)(void *arg, struct slice s);
-	void (*comment)(void *arg, struct slice s); /* may be NULL */
+	void (*comment)(void *arg, struct slice s); /* and what entities stand for; may be NULL */
 };
 /* To the end, or until *code (the taker's own) is not 0. What is wrong with it is told; the source's code is handed on. */
 int extract_xml_parse(const struct extract_source *s, const struct extract_xml_taker *t, void *arg, const int *code, const struct extract_out *o, struct err *e) MUST;

@@ -71,9 +71,20 @@ static void comment(void *arg, const char *s)
 		x->t->comment(x->arg, slice_str(s));
 }
 
+/* What a document declares is told once, where it is declared, and never expanded: a default handler keeps expat from that. */
 static void entity(void *arg, const char *name, int parameter, const char *value, int n, const char *base, const char *system, const char *public, const char *notation)
 {
-	stop(arg, "it declares entities of its own, which are not expanded");
+	struct parsing *x = arg;
+	if (value && n > 0 && x->t->comment && !*x->code) {
+		char *s = strndup(value, (size_t)n);
+		if (s)
+			x->t->comment(x->arg, slice_str(s));
+		free(s);
+	}
+}
+
+static void other(void *arg, const char *s, int n)
+{
 }
 
 /* Charsets of one byte a character, by what each byte is. */
@@ -82,7 +93,7 @@ static int charset(void *arg, const char *name, XML_Encoding *info)
 	AUTO_BUF struct buf b = {0};
 	struct slice s;
 	size_t len;
-	buf_init(&b, 16);
+	buf_init(&b, 64);
 	for (unsigned i = 0; i < 256; i++) {
 		uint8_t byte = (uint8_t)i;
 		buf_reset(&b);
@@ -110,6 +121,7 @@ static XML_Parser parser_new(struct parsing *x)
 	XML_SetCharacterDataHandler(p, text);
 	XML_SetCommentHandler(p, comment);
 	XML_SetEntityDeclHandler(p, entity);
+	XML_SetDefaultHandler(p, other);
 	XML_SetUnknownEncodingHandler(p, charset, NULL);
 	XML_SetParamEntityParsing(p, XML_PARAM_ENTITY_PARSING_NEVER);
 	XML_UseForeignDTD(p, XML_TRUE); /* names of entities that nobody declares ("&nbsp;") are passed over */

@@ -183,10 +183,8 @@ put('letter.rtf', rb'''{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\fswiss Arial;}
 \trowd\cellx1\cellx2 Name\cell MRN\cell\row\trowd\cellx1\cellx2 Ruiz, Ana\cell M100046\cell\row\pard the end \{braces\}\par}''')
 put('page.html', b'''<html><head><meta charset="iso-8859-1"><title>Results</title><style>p{color:red}</style></head><body><!-- by J. Weber --><p>Dear Jos\xe9 &amp; Ana&nbsp;Ruiz,<br>your&shy;self</p>
 <table><tr><th>Patient Name<th>DOB<tr><td>Ruiz, Ana<td>1970-01-02</table><input type=hidden name=mrn value="M100046"><a href="mailto:ana@example.org">mail</a></body></html>''')
-put('records.xml', '<?xml version="1.0" encoding="windows-1252"?><export><patient><lastName>Mu\xf1oz</lastName><firstName>Luz</firstName><birthDate value="1970-01-02"/><guarantor><lastName>Mu\xf1oz Sr</lastName></guarantor></patient>'
-    '<patient id="2"><lastName>Ek</lastName><remark><![CDATA[allergic to <penicillin>]]></remark></patient></export>'.encode('cp1252') if False else
-    '<?xml version="1.0" encoding="windows-1252"?><export><patient><lastName>Muñoz</lastName><firstName>Luz</firstName><birthDate value="1970-01-02"/><guarantor><lastName>Perez</lastName></guarantor></patient>'
-    '<patient id="2"><lastName>Ek</lastName><remark><![CDATA[allergic to <penicillin>]]></remark></patient></export>'.encode('cp1252'))
+put('records.xml', ('<?xml version="1.0" encoding="windows-1252"?><export><patient><lastName>Muñoz</lastName><firstName>Luz</firstName><birthDate value="1970-01-02"/><guarantor><lastName>Perez</lastName></guarantor></patient>'
+    '<patient id="2"><lastName>Ek</lastName><remark><![CDATA[allergic to <penicillin>]]></remark></patient></export>').encode('cp1252'))
 put('laughs.xml', '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;&b;&b;">]><a>before &c;</a>')
 put('deep.xml', '<a>' * 10000 + 'x' + '</a>' * 10000)
 put('noise.bin', bytes((i * 7919 + (i >> 3) * 104729) & 0xFF for i in range(5000)) + b'\0\0some words in the noise\0\0' + 'wide words, too'.encode('utf-16-le'))
