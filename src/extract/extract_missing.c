@@ -7,12 +7,6 @@ int extract_msg(struct slice f, const struct extract_out *o, struct err *e)
 	return extract_strings(f, o, e);
 }
 
-int extract_sqlite(int fd, const struct extract_out *o, struct err *e)
-{
-	extract_tell(o, EXTRACT_MISSING, "SQLite is not read yet");
-	return 0;
-}
-
 int extract_ccda(struct slice f, const struct extract_out *o, struct err *e)
 {
 	extract_tell(o, EXTRACT_MISSING, "clinical documents are not read yet");

@@ -7,7 +7,7 @@ extract_reader *extract_reader_of(int type)
 		int type;
 		extract_reader *reader;
 	} readers[] = {
-		{CONTENT_TEXT, extract_text}, {CONTENT_HL7V2, extract_hl7v2}, {CONTENT_CSV, extract_csv}, {CONTENT_JSON, extract_fhir}, {CONTENT_X12, extract_x12},
+		{CONTENT_TEXT, extract_text}, {CONTENT_HL7V2, extract_hl7v2}, {CONTENT_CSV, extract_csv}, {CONTENT_JSON, extract_fhir}, {CONTENT_X12, extract_x12}, {CONTENT_DICOM, extract_dicom},
 		{CONTENT_HTML, extract_html}, {CONTENT_RTF, extract_rtf}, {CONTENT_MAIL, extract_mail},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(readers); i++)
