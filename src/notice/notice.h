@@ -107,7 +107,8 @@ struct notice_duty {
 	struct notice_due latest;  /* where it gives none by itself: not after another duty's date that it hangs on */
 	bool may_apply;            /* it hangs on a fact that the case leaves open: why says which */
 	bool possible;             /* of notice_duties' second list: it would apply if `why` were so */
-	bool binding;              /* no other duty to that kind of recipient has an earlier date for the same residents */
+	bool by_entity;            /* it is for where the entity is established, whomever it is about */
+	bool binding;              /* no other duty to that kind of recipient has an earlier date for the same residents, or by the same establishment */
 	struct notice_count count; /* that the threshold was held against */
 	struct slice threshold;    /* ">= 500 residents"; empty: none */
 	struct slice places;       /* US-TX US-NY, where the duty is for some of several places */

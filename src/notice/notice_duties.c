@@ -62,7 +62,7 @@ static bool make_duty(struct sheet *s, const struct rule *r, const struct judged
 	notice_due_of(s, r, j, &d);
 	*ret = (struct notice_duty){
 		.id = r->id, .jurisdiction = r->jurisdiction, .recipient = r->recipient, .law = r->law, .citation = r->citation, .checked = r->checked, .seen_at = r->seen_at, .text = r->text, .effective = r->effective,
-		.to = (enum notice_to)r->to, .due = d.due, .latest = d.latest, .may_apply = j->v != VERDICT_YES, .possible = j->v == VERDICT_POSSIBLE, .count = j->count, .threshold = threshold_words(s, j), .places = j->places, .months = r->months,
+		.to = (enum notice_to)r->to, .due = d.due, .latest = d.latest, .may_apply = j->v != VERDICT_YES, .possible = j->v == VERDICT_POSSIBLE, .count = j->count, .threshold = threshold_words(s, j), .places = j->places, .months = r->months, .by_entity = j->by_entity,
 		.why = notice_why(s, r, j, &d),
 	};
 	if (d.due.kind == NOTICE_DUE_TIME && s->zones) {
@@ -83,11 +83,11 @@ static int duty_cmp(const void *pa, const void *pb)
 
 /* ---- which of them binds ---- */
 
-/* Whether a duty reaches who lives in this place. */
-static bool reaches(const struct notice_duty *d, struct slice place)
+/* Whether a duty reaches who lives in this place; or is for who is established there. */
+static bool reaches(const struct notice_duty *d, struct slice place, bool by_entity)
 {
 	struct slice rest, country = slice_cut(place, '-', &rest), at = d->places;
-	if (d->due.kind == NOTICE_DUE_NONE)
+	if (d->due.kind == NOTICE_DUE_NONE || d->by_entity != by_entity)
 		return false;
 	if (!d->places.n)
 		return slice_eq(d->jurisdiction, place) || slice_eq(d->jurisdiction, country) || (slice_eq_str(d->jurisdiction, "EU") && notice_in_eu(country));
@@ -97,15 +97,15 @@ static bool reaches(const struct notice_duty *d, struct slice place)
 	return false;
 }
 
-static void bind_place(struct notice_duties *all, struct slice place)
+static void bind_place(struct notice_duties *all, struct slice place, bool by_entity)
 {
 	for (int to = 0; to <= NOTICE_TO_SELF; to++) {
 		const struct notice_duty *first = NULL; /* they are in order */
 		for (size_t i = 0; i < all->n && !first; i++)
-			if ((int)all->v[i].to == to && reaches(&all->v[i], place))
+			if ((int)all->v[i].to == to && reaches(&all->v[i], place, by_entity))
 				first = &all->v[i];
 		for (size_t i = 0; first && i < all->n; i++)
-			if ((int)all->v[i].to == to && reaches(&all->v[i], place) && notice_due_cmp(&all->v[i].due, &first->due) == 0)
+			if ((int)all->v[i].to == to && reaches(&all->v[i], place, by_entity) && notice_due_cmp(&all->v[i].due, &first->due) == 0)
 				all->v[i].binding = true;
 	}
 }
@@ -114,8 +114,8 @@ static void bind_all(const struct notice_facts *f, struct notice_duties *all)
 {
 	for (size_t i = 0; i < f->places; i++)
 		if (f->place[i].persons.high)
-			bind_place(all, slice_str(strcmp(f->place[i].code, "ZZ") && f->place[i].known ? f->place[i].code : "US"));
-	bind_place(all, slice_str(f->state[0] ? f->state : f->country));
+			bind_place(all, slice_str(strcmp(f->place[i].code, "ZZ") && f->place[i].known ? f->place[i].code : "US"), false);
+	bind_place(all, slice_str(f->state[0] ? f->state : f->country), true);
 }
 
 /* ---- remarks ---- */
