@@ -1,0 +1,482 @@
+/* A document: what was found in its text, and whose it is. Decided when it ends, as a letter says first the date and the address, then whom it is about.
+ *
+ * Order of what counts, for each hit: the number itself, when one person bears it; the persons of its line; of its paragraph, when there is only one and the paragraph is no table; the subject line before it ("RE:", "Patient:", "Name:"),
+ * and when that names somebody who is not known, nobody; the record that the text stands in; the only person of the document. A paragraph is a table when the same kind of number stands in two of its lines. */
+#include "find_internal.h"
+
+#include <stdlib.h>
+
+#define NEAR_LINES 3   /* a form's "Name:" and its "DOB:" */
+#define PERSONS_MAX 64 /* of a document, that are told apart when asking for "the only one" */
+
+static bool room(struct doc *d, void **v, size_t *cap, size_t n, size_t size)
+{
+	if (n < *cap)
+		return true;
+	size_t more = *cap ? *cap * 2 : 256;
+	void *grown = reallocarray(*v, more, size);
+	if (!grown) {
+		d->no_memory = true;
+		return false;
+	}
+	*v = grown;
+	*cap = more;
+	return true;
+}
+
+void doc_hit(struct find *f, const struct doc_hit *h)
+{
+	struct doc *d = &f->doc;
+	if (!room(d, (void **)&d->hit, &d->hit_cap, d->hits, sizeof *d->hit))
+		return;
+	d->hit[d->hits] = *h;
+	d->hit[d->hits++].other = f->other_line == h->line;
+}
+
+void doc_name(struct find *f, const struct doc_name *n)
+{
+	struct doc *d = &f->doc;
+	if (!room(d, (void **)&d->name, &d->name_cap, d->names, sizeof *d->name))
+		return;
+	d->name[d->names] = *n;
+	d->name[d->names++].who = FIND_NOBODY;
+}
+
+void doc_subject(struct find *f, const struct doc_subject *s)
+{
+	struct doc *d = &f->doc;
+	if (room(d, (void **)&d->subject, &d->subject_cap, d->subjects, sizeof *d->subject))
+		d->subject[d->subjects++] = *s;
+}
+
+void doc_date(struct find *f, const struct number_at *n, uint32_t date)
+{
+	struct doc *d = &f->doc;
+	struct doc_date x = {.offset = n->offset + n->at, .date = date, .line = f->line, .para = f->para, .birth = n->label == LABEL_DOB, .service = n->label == LABEL_SERVICE};
+	if (!room(d, (void **)&d->date, &d->date_cap, d->dates, sizeof *d->date))
+		return;
+	d->date[d->dates++] = x;
+	if (!x.birth && !x.service)
+		return;
+	const struct doc_hit h = {.offset = x.offset, .line = x.line, .para = x.para, .person = FIND_NOBODY, .element = x.birth ? PERSON_DOB : PERSON_SERVICE_DATE, .confidence = x.birth ? 95 : 90, .rule = x.birth ? "label.dob" : "label.service"};
+	doc_hit(f, &h);
+}
+
+/* ---- whom the names and numbers mean ---- */
+
+static void decide(struct doc_name *n, uint32_t who, unsigned confidence)
+{
+	n->who = who;
+	n->confidence = (uint8_t)confidence;
+}
+
+static bool near_line(uint32_t a, uint32_t b)
+{
+	return a <= b + NEAR_LINES && b <= a + NEAR_LINES;
+}
+
+/* A name with a date beside it that is the birth date of just one who bears it. */
+static bool by_date(const struct find *f, struct doc_name *n)
+{
+	const struct doc *d = &f->doc;
+	for (size_t i = 0; i < d->dates; i++) {
+		const struct doc_date *x = &d->date[i];
+		struct bearers b;
+		if (x->para != n->para && !near_line(x->line, n->line) && !(x->birth && d->dates < 16))
+			continue;
+		population_look(f->pop, key_with(n->h, x->date), 1u << KEY_NAME_DOB, &b);
+		if (b.n == 1 && !b.many) {
+			decide(n, b.person[0], 98);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* One of those who bear the name is named by a number in the same document. */
+static bool by_number(const struct find *f, struct doc_name *n)
+{
+	const struct doc *d = &f->doc;
+	uint32_t who = FIND_NOBODY;
+	size_t looked = 0;
+	for (size_t i = 0; i < d->names && looked < 4096; i++, looked++) {
+		const struct doc_name *x = &d->name[i];
+		if (x->kind == KEY_NAME || x->who == FIND_NOBODY || x == n)
+			continue;
+		for (unsigned k = 0; k < n->n; k++)
+			if (n->person[k] == x->who) {
+				if (who != FIND_NOBODY && who != x->who)
+					return false;
+				who = x->who;
+			}
+	}
+	if (who == FIND_NOBODY)
+		return false;
+	decide(n, who, 97);
+	return true;
+}
+
+/* The birth date that a line says, or the only one of the document. 0: none, or several. */
+static uint32_t birth_near(const struct doc *d, uint32_t line)
+{
+	uint32_t only = 0;
+	bool several = false;
+	for (size_t i = 0; i < d->dates; i++) {
+		if (!d->date[i].birth)
+			continue;
+		if (d->date[i].line == line)
+			return d->date[i].date;
+		several |= only && only != d->date[i].date;
+		only = d->date[i].date;
+	}
+	return several ? 0 : only;
+}
+
+static void decide_name(const struct find *f, struct doc_name *n)
+{
+	static const struct name_words none = {.n = 0};
+	if (by_date(f, n) || by_number(f, n) || n->n != 1 || n->many || n->weak)
+		return;
+	enum name_agree name;
+	enum dob_agree dob;
+	population_agree(f->pop, n->person[0], &none, birth_near(&f->doc, n->line), &name, &dob);
+	if (dob != DOB_DIFFERS)
+		decide(n, n->person[0], dob == DOB_ABSENT ? 70 : 90);
+}
+
+static bool present(const struct doc *d, uint32_t who, const struct doc_name *but)
+{
+	for (size_t i = 0; i < d->names && i < 4096; i++)
+		if (&d->name[i] != but && d->name[i].who == who)
+			return true;
+	for (size_t i = 0; i < d->subjects; i++)
+		if (d->subject[i].who == who)
+			return true;
+	return false;
+}
+
+/* A number that several bear (a family's telephone), or that could be his by chance: his when one of its bearers is named besides. */
+static void decide_shared(struct doc *d, struct doc_name *n)
+{
+	uint32_t who = FIND_NOBODY;
+	for (unsigned k = 0; k < n->n; k++)
+		if (present(d, n->person[k], n)) {
+			if (who != FIND_NOBODY)
+				return;
+			who = n->person[k];
+		}
+	if (who != FIND_NOBODY)
+		decide(n, who, 90);
+}
+
+/* All that stands with a subject line: its name, and what is said near it, or in the whole document when it has one subject only. */
+static void decide_subject(const struct find *f, struct doc_subject *s, uint32_t until)
+{
+	const struct doc *d = &f->doc;
+	struct evidence v = {.words = s->words};
+	bool only = d->subjects == 1;
+	unsigned sure;
+	for (size_t i = 0; i < d->dates; i++)
+		if ((d->date[i].birth || d->date[i].line == s->line) && !d->date[i].service && !v.dob && d->date[i].line >= s->line && d->date[i].line < until && (only || d->date[i].line <= s->line + NEAR_LINES))
+			v.dob = d->date[i].date;
+	for (size_t i = 0; i < d->names && v.ids < ARRAY_LEN(v.id); i++) {
+		const struct doc_name *n = &d->name[i];
+		if (n->kind == KEY_NAME || n->weak || !(only || (n->line >= s->line && n->line <= s->line + NEAR_LINES && n->line < until)))
+			continue;
+		v.id[v.ids++] = (typeof(v.id[0])){n->h, n->kind};
+	}
+	s->who = evidence_person(f->pop, &v, &sure);
+	s->confidence = (uint8_t)sure;
+	for (size_t i = 0; s->who == FIND_NOBODY && i < d->names; i++)
+		if (d->name[i].line == s->line && d->name[i].kind == KEY_NAME && d->name[i].who != FIND_NOBODY) {
+			s->who = d->name[i].who;
+			s->confidence = d->name[i].confidence;
+		}
+}
+
+static void decide_all(struct find *f)
+{
+	struct doc *d = &f->doc;
+	for (size_t i = 0; i < d->names; i++)
+		if (d->name[i].kind != KEY_NAME && d->name[i].n == 1 && !d->name[i].many && !d->name[i].weak)
+			decide(&d->name[i], d->name[i].person[0], 96);
+	for (size_t i = 0; i < d->names; i++)
+		if (d->name[i].kind == KEY_NAME && !d->name[i].aside)
+			decide_name(f, &d->name[i]);
+	for (size_t i = 0; i < d->subjects; i++)
+		decide_subject(f, &d->subject[i], i + 1 < d->subjects ? d->subject[i + 1].line : UINT32_MAX);
+	bool any = false;
+	for (size_t i = 0; i < d->names; i++)
+		any |= d->name[i].who != FIND_NOBODY;
+	for (size_t i = 0; !any && i < d->names; i++)
+		if (d->name[i].aside && d->name[i].kind == KEY_NAME)
+			decide_name(f, &d->name[i]);
+	for (size_t i = 0; i < d->names; i++)
+		if (d->name[i].who == FIND_NOBODY && (d->name[i].weak || d->name[i].n > 1))
+			decide_shared(d, &d->name[i]);
+}
+
+/* ---- whose the hits are ---- */
+
+static size_t first_of_line(const struct doc *d, uint32_t line)
+{
+	size_t lo = 0, hi = d->names;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (d->name[mid].line < line)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+struct owner {
+	uint32_t who;
+	unsigned confidence;
+};
+
+/* Of a line with several persons the one that stands before the hit, or the first. names: those count only that are named by their names: in a letter about somebody, another's number (a guarantor's) does not make the line his. */
+static bool of_line(const struct doc *d, const struct doc_hit *h, bool names, struct owner *ret)
+{
+	bool any = false;
+	for (size_t i = first_of_line(d, h->line); i < d->names && d->name[i].line == h->line; i++) {
+		const struct doc_name *n = &d->name[i];
+		if (n->who == FIND_NOBODY || (names && n->kind != KEY_NAME) || (any && n->offset > h->offset))
+			continue;
+		*ret = (struct owner){n->who, n->confidence};
+		any = true;
+	}
+	return any;
+}
+
+/* 0: nobody, 1: one person (in ret), 2: more than one */
+static unsigned of_para(const struct doc *d, const struct doc_hit *h, struct owner *ret)
+{
+	unsigned n = 0;
+	size_t from = first_of_line(d, h->line);
+	while (from && d->name[from - 1].para == h->para)
+		from--;
+	for (size_t i = from; i < d->names && d->name[i].para == h->para; i++) {
+		if (d->name[i].who == FIND_NOBODY || (n && ret->who == d->name[i].who))
+			continue;
+		if (n++)
+			return 2;
+		*ret = (struct owner){d->name[i].who, d->name[i].confidence};
+	}
+	return n;
+}
+
+static bool one_a_person(int element)
+{
+	return PERSON_BIT(element) & (PERSON_BIT(PERSON_SSN) | PERSON_BIT(PERSON_SSN4) | PERSON_BIT(PERSON_DOB) | PERSON_BIT(PERSON_MRN) | PERSON_BIT(PERSON_MBI) | PERSON_BIT(PERSON_INS) | PERSON_BIT(PERSON_MEDICAID) | PERSON_BIT(PERSON_DL));
+}
+
+/* Does the same kind of number stand in two lines of h's paragraph? Hits stand in the order of their lines. */
+static bool table(const struct doc *d, size_t hit)
+{
+	uint32_t line[PERSON_ELEMENTS_N] = {0}, para = d->hit[hit].para;
+	size_t from = hit;
+	while (from && d->hit[from - 1].para == para && hit - from < 256)
+		from--;
+	for (size_t i = from; i < d->hits && d->hit[i].para == para && i - from < 512; i++) {
+		int e = d->hit[i].element;
+		if (!one_a_person(e))
+			continue;
+		if (line[e] && line[e] != d->hit[i].line)
+			return true;
+		line[e] = d->hit[i].line;
+	}
+	return false;
+}
+
+static const struct doc_subject *subject_before(const struct doc *d, uint64_t offset, uint32_t line)
+{
+	const struct doc_subject *s = NULL;
+	for (size_t i = 0; i < d->subjects && d->subject[i].line <= line; i++)
+		if (d->subject[i].offset <= offset || d->subject[i].line == line)
+			s = &d->subject[i];
+	return s;
+}
+
+/* By his name, or in a line that says whom it is about. */
+static bool named(const struct doc *d, uint32_t who)
+{
+	for (size_t i = 0; i < d->names && i < 4096; i++)
+		if (d->name[i].who == who && d->name[i].kind == KEY_NAME)
+			return true;
+	for (size_t i = 0; i < d->subjects; i++)
+		if (d->subject[i].who == who)
+			return true;
+	return false;
+}
+
+static struct owner owner_of(const struct find *f, size_t hit, struct owner only, unsigned persons)
+{
+	const struct doc *d = &f->doc;
+	const struct doc_hit *h = &d->hit[hit];
+	struct owner o = {FIND_NOBODY, 0};
+	const struct doc_subject *s;
+	s = subject_before(d, h->offset, h->line);
+	bool about = (s && s->who != FIND_NOBODY) || (!s && f->in_record && f->record_person != FIND_NOBODY);
+	if (h->person != FIND_NOBODY && (!about || named(d, h->person)))
+		return (struct owner){h->person, h->confidence};
+	if (of_line(d, h, about, &o))
+		return o;
+	if (h->other)
+		return (struct owner){h->person, h->confidence};
+	bool rows = table(d, hit);
+	if (f->in_record && f->record_person != FIND_NOBODY && !s)
+		return (struct owner){f->record_person, f->record_confidence};
+	if (!about && !rows && of_para(d, h, &o) == 1)
+		return o;
+	if (s)
+		return (struct owner){s->who, s->confidence};
+	if (rows)
+		return (struct owner){FIND_NOBODY, 0};
+	if (persons == 1)
+		return only;
+	if (d->subjects == 1)
+		return (struct owner){d->subject[0].who, d->subject[0].confidence};
+	return (struct owner){FIND_NOBODY, 0};
+}
+
+/* ---- telling ---- */
+
+static int by_worth(const void *a, const void *b)
+{
+	const struct doc_hit *x = a, *y = b;
+	if (x->person != y->person)
+		return x->person < y->person ? -1 : 1;
+	if (x->element != y->element)
+		return x->element < y->element ? -1 : 1;
+	if (x->person != FIND_NOBODY && x->confidence != y->confidence)
+		return x->confidence > y->confidence ? -1 : 1;
+	return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct doc_hit *x = a, *y = b;
+	if (x->offset != y->offset)
+		return x->offset < y->offset ? -1 : 1;
+	return by_worth(a, b);
+}
+
+/* The dates that are the birth date of whom they belong to; names as hits. */
+static void add_names_and_dates(struct find *f)
+{
+	struct doc *d = &f->doc;
+	for (size_t i = 0; i < d->names; i++) {
+		const struct doc_name *n = &d->name[i];
+		if (n->kind != KEY_NAME || (n->weak && n->who == FIND_NOBODY))
+			continue;
+		const struct doc_hit h = {.offset = n->offset, .line = n->line, .para = n->para, .person = n->who, .element = PERSON_NAME, .confidence = n->who == FIND_NOBODY ? 50 : n->confidence, .need = n->who == FIND_NOBODY ? NEED_NOBODY : 0, .rule = "known.name"};
+		doc_hit(f, &h);
+	}
+	for (size_t i = 0; i < d->subjects; i++) {
+		const struct doc_subject *s = &d->subject[i];
+		const struct doc_hit h = {.offset = s->offset, .line = s->line, .person = s->who, .element = PERSON_NAME, .confidence = s->who == FIND_NOBODY ? 80 : s->confidence, .rule = "label.subject"};
+		doc_hit(f, &h);
+	}
+}
+
+static bool born_on(const struct find_population *p, uint32_t person, uint32_t date)
+{
+	for (uint32_t i = p->first_row[person]; i < p->first_row[person + 1]; i++)
+		if (p->row[i].dob == date)
+			return true;
+	return false;
+}
+
+static void own_all(struct find *f)
+{
+	struct doc *d = &f->doc;
+	struct owner only = {FIND_NOBODY, 0};
+	unsigned persons = 0;
+	size_t n = d->hits;
+	for (size_t i = 0; i < d->names + d->subjects && persons < 2; i++) {
+		uint32_t who = i < d->names ? d->name[i].who : d->subject[i - d->names].who;
+		if (who == FIND_NOBODY || (persons && who == only.who))
+			continue;
+		persons++;
+		only = (struct owner){who, i < d->names ? d->name[i].confidence : d->subject[i - d->names].confidence};
+	}
+	for (size_t i = 0; f->pop && i < d->dates; i++) { /* a date without a label: a hit once it is seen whose birth date it is */
+		const struct doc_date *x = &d->date[i];
+		struct doc_hit h = {.offset = x->offset, .line = x->line, .para = x->para, .person = FIND_NOBODY, .element = PERSON_DOB, .confidence = 92, .rule = "known.dob"};
+		if (x->birth || x->service)
+			continue;
+		struct owner o = {FIND_NOBODY, 0};
+		const struct doc_subject *s = subject_before(d, x->offset, x->line);
+		if (!of_line(d, &h, false, &o) && of_para(d, &h, &o) != 1)
+			o.who = s ? s->who : f->in_record ? f->record_person : persons == 1 ? only.who : FIND_NOBODY;
+		if (o.who == FIND_NOBODY || !born_on(f->pop, o.who, x->date))
+			continue;
+		h.person = o.who;
+		doc_hit(f, &h);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct doc_hit *h = &d->hit[i];
+		struct owner o = owner_of(f, i, only, persons);
+		bool drop = (h->need == NEED_PERSON && o.who == FIND_NOBODY) || (h->need == NEED_BEARER && !present(d, h->bearer, NULL)) || (h->need == NEED_NOBODY && persons);
+		if (h->need == NEED_BEARER && !drop)
+			o = (struct owner){h->bearer, 90};
+		if (drop)
+			h->element = UINT8_MAX;
+		else if (o.who != FIND_NOBODY && h->person != o.who && o.confidence && o.confidence < h->confidence)
+			h->confidence = (uint8_t)o.confidence;
+		h->bearer = o.who; /* not into person yet: the others are decided by what each says itself */
+	}
+	for (size_t i = 0; i < n; i++)
+		if (d->hit[i].element != UINT8_MAX)
+			d->hit[i].person = d->hit[i].bearer;
+}
+
+static int tell_strangers(struct find *f, struct err *e)
+{
+	int r = 0;
+	for (size_t i = 0; f->stranger && r == 0 && i < f->doc.subjects; i++) {
+		const struct doc_subject *x = &f->doc.subject[i];
+		const struct find_stranger s = {"subject", slice_str(x->name), x->offset, buf_slice(&f->member)};
+		if (x->who == FIND_NOBODY)
+			r = f->stranger(f->arg, &s, e);
+	}
+	return r;
+}
+
+int doc_end(struct find *f, struct err *e)
+{
+	struct doc *d = &f->doc;
+	size_t n = 0;
+	int r = 0;
+	if (f->pop)
+		decide_all(f);
+	own_all(f);
+	add_names_and_dates(f);
+	if (d->no_memory)
+		return err_set(e, ERR_MEMORY, NULL, "there is no memory to scan a text");
+	for (size_t i = 0; i < d->hits; i++)
+		if (d->hit[i].element != UINT8_MAX && !(d->hit[i].need == NEED_NOBODY && d->hit[i].element == PERSON_NAME && d->hit[i].person == FIND_NOBODY && f->in_record && f->record_person != FIND_NOBODY))
+			d->hit[n++] = d->hit[i];
+	if (n) {
+		qsort(d->hit, n, sizeof *d->hit, by_worth);
+		size_t out = 0;
+		for (size_t i = 0; i < n; i++) {
+			const struct doc_hit *h = &d->hit[i], *last = out ? &d->hit[out - 1] : NULL;
+			bool again = last && h->person == last->person && h->element == last->element && (h->offset == last->offset || (h->person != FIND_NOBODY && !f->o.all));
+			if (!again)
+				d->hit[out++] = *h;
+		}
+		n = out;
+		qsort(d->hit, n, sizeof *d->hit, by_place);
+	}
+	memset(f->told, 0, sizeof f->told);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = find_tell(f, d->hit[i].person, d->hit[i].element, d->hit[i].confidence, d->hit[i].rule, d->hit[i].offset, e);
+	if (r == 0)
+		r = tell_strangers(f, e);
+	d->hits = d->names = d->dates = d->subjects = 0;
+	f->other_line = 0;
+	return r;
+}

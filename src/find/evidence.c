@@ -1,0 +1,121 @@
+/* Whose is it: all that a record, or a line that names somebody, says of one person, weighed against those who are known.
+ *
+ * Points, in tenths. A number that one person bears: by how likely it is written for somebody else (a family shares a telephone and, but for its last digits, a member's number; a guarantor's SSN stands on children's records). Name and
+ * date of birth add what they agree and take away what they contradict; a record needs ACCEPT, and more than the next best person by MARGIN. So a number alone that one person bears names him (an MRN, an SSN: 60), a shared telephone
+ * never does; a name and a date of birth that agree do (50 + 40); a parent's SSN with a child's name and date does not (60 - 20 - 40). */
+#include "find_internal.h"
+
+#define ACCEPT 60
+#define MARGIN 20
+#define ADDRESS_POINTS 20
+#define CANDIDATES 96
+
+struct candidate {
+	uint32_t person;
+	int points;
+	uint32_t kinds; /* counted already */
+};
+struct candidates {
+	struct candidate v[CANDIDATES];
+	unsigned n;
+};
+
+static const int8_t points_of[KEY_KINDS] = {
+	[KEY_SSN] = 60, [KEY_MRN] = 60, [KEY_MEMBER] = 60, [KEY_MBI] = 70, [KEY_MEDICAID] = 65, [KEY_DL] = 65, [KEY_ACCOUNT] = 45, [KEY_CARD] = 55, [KEY_PHONE] = 20, [KEY_EMAIL] = 50, [KEY_PASSPORT] = 65, [KEY_OTHER] = 55,
+};
+
+static void count(struct candidates *c, uint32_t person, int kind, int points)
+{
+	unsigned i = 0;
+	while (i < c->n && c->v[i].person != person)
+		i++;
+	if (i == c->n) {
+		if (c->n == CANDIDATES)
+			return;
+		c->v[c->n++] = (struct candidate){person, 0, 0};
+	}
+	if (c->v[i].kinds >> kind & 1)
+		return;
+	c->v[i].kinds |= 1u << kind;
+	c->v[i].points += points;
+}
+
+static void by_numbers(const struct find_population *p, const struct evidence *v, struct candidates *c)
+{
+	for (unsigned i = 0; i < v->ids; i++) {
+		struct bearers b;
+		/* a column that is misnamed, or a number that is written in another's place, still tells the person: any kind, but one of another kind counts less */
+		population_look(p, v->id[i].h, ~0u << KEY_SSN, &b);
+		for (unsigned k = 0; k < b.n; k++) {
+			int points = points_of[b.kind[k]];
+			if (b.kind[k] != v->id[i].kind)
+				points = points * 2 / 3;
+			count(c, b.person[k], b.kind[k], b.n > 1 || b.many ? points / 2 : points);
+		}
+	}
+}
+
+static void look_up(const struct find_population *p, uint64_t h, int kind, int points, struct candidates *c)
+{
+	struct bearers b;
+	population_look(p, h, 1u << kind, &b);
+	for (unsigned k = 0; k < b.n; k++)
+		count(c, b.person[k], kind, points);
+}
+
+/* These bring candidates; what name and date are worth is counted for all of them afterwards. */
+static void by_name(const struct find_population *p, const struct evidence *v, struct candidates *c)
+{
+	const struct name_words *w = &v->words;
+	for (unsigned i = 0; i < w->n; i++) {
+		for (unsigned j = i + 1; j < w->n; j++) {
+			uint64_t pair = key_pair(w->h[i], w->h[j]);
+			if (v->dob)
+				look_up(p, key_with(pair, v->dob), KEY_NAME_DOB, 0, c);
+			if (v->addr)
+				look_up(p, key_with(pair, v->addr), KEY_NAME_ADDR, 0, c);
+			look_up(p, pair, KEY_NAME, 0, c);
+		}
+		if (v->dob)
+			look_up(p, key_with(w->h[i], v->dob), KEY_WORD_DOB, 0, c);
+	}
+}
+
+static int agreement(const struct find_population *p, const struct evidence *v, uint32_t person)
+{
+	static const int8_t name_points[] = {[NAME_ABSENT] = 0, [NAME_NONE] = -50, [NAME_LAST_ONLY] = -20, [NAME_LAST_INITIAL] = 10, [NAME_FIRST_ONLY] = 5, [NAME_FUZZY] = 35, [NAME_BOTH] = 50};
+	static const int8_t dob_points[] = {[DOB_ABSENT] = 0, [DOB_DIFFERS] = -40, [DOB_NEAR] = 15, [DOB_EQUAL] = 40};
+	enum name_agree name;
+	enum dob_agree dob;
+	population_agree(p, person, &v->words, v->dob, &name, &dob);
+	int n = name_points[name];
+	if (n < 0 && (v->loose || (name == NAME_LAST_ONLY && v->words.n == 1)))
+		n = 0;
+	return n + dob_points[dob] + (population_lives(p, person, v->addr) ? ADDRESS_POINTS : 0);
+}
+
+uint32_t evidence_person(const struct find_population *p, const struct evidence *v, unsigned *ret_confidence)
+{
+	struct candidates c = {.n = 0};
+	int best = 0, second = 0;
+	uint32_t person = FIND_NOBODY;
+	*ret_confidence = 0;
+	if (!p)
+		return FIND_NOBODY;
+	by_numbers(p, v, &c);
+	by_name(p, v, &c);
+	for (unsigned i = 0; i < c.n; i++) {
+		int points = c.v[i].points + agreement(p, v, c.v[i].person);
+		if (points > best) {
+			second = best;
+			best = points;
+			person = c.v[i].person;
+		} else if (points > second) {
+			second = points;
+		}
+	}
+	if (best < ACCEPT || best - second < MARGIN)
+		return FIND_NOBODY;
+	*ret_confidence = best >= 120 ? 99 : best >= 90 ? 97 : best >= 75 ? 94 : 90;
+	return person;
+}

@@ -1,0 +1,295 @@
+/* find, inside: keys, the table of keys, what one document or record says before it is decided whose it is. */
+#ifndef HOLDFAST_FIND_INTERNAL_H
+#define HOLDFAST_FIND_INTERNAL_H
+
+#include "find.h"
+
+/* ---- keys (key.c) ----
+ *
+ * Whatever tells a person is looked up by a 64-bit hash. Numbers of all kinds share one space (the kind is told by the slot): letters and digits only, lower case, and each letter that a text recognition takes for a digit as that digit
+ * (o 0, i l 1, s 5, b 8, z 2), so that a misread number has the same key. */
+
+enum find_kind {
+	KEY_NAME,      /* two words of a name, in either order */
+	KEY_NAME_DOB,  /* the same with the date of birth */
+	KEY_NAME_ADDR, /* the same with house number and ZIP */
+	KEY_WORD_DOB,  /* one word of the name with the date of birth: for misspelt names, never enough by itself */
+	KEY_SSN, KEY_MRN, KEY_MEMBER, KEY_MBI, KEY_MEDICAID, KEY_DL, KEY_ACCOUNT, KEY_CARD, KEY_PHONE, KEY_EMAIL, KEY_PASSPORT, KEY_OTHER, /* claim, visit, TIN, user's name */
+	KEY_KINDS
+};
+
+#define KEY_ID_MIN 4  /* letters and digits of a number */
+#define KEY_ID_MAX 40
+#define KEY_BEARERS 8 /* persons of one key that are kept: beyond it the key names too many to help */
+
+uint64_t key_word(const uint8_t *p, size_t n);                   /* of ASCII letters and digits, any case: never 0 */
+uint64_t key_mix(uint64_t h);
+uint64_t key_pair(uint64_t a, uint64_t b);                       /* of two words, in either order */
+uint64_t key_with(uint64_t h, uint32_t value);                   /* bound to a date or an address */
+uint64_t key_id(struct slice s, size_t *ret_n, size_t *ret_digits); /* 0: too short, too long or no digits in it */
+uint64_t key_email(struct slice s);                              /* 0: none */
+uint32_t key_date(const struct person_date *d);                  /* yyyymmdd */
+uint32_t key_addr(struct slice house, struct slice zip);         /* 0: not both. house: what begins with the house number */
+int kind_of_role(int role);                                      /* -1: no key */
+int kind_element(int kind);
+
+/* Words of a name: split at whatever is no letter, folded, ASCII where Latin; one-letter words are initials and left out, unless there is nothing else. At most 8. out: folded text with blanks between. */
+struct name_words {
+	uint64_t h[8];
+	uint8_t at[8], len[8];
+	unsigned n;
+	char text[120];
+};
+void name_words(struct slice s, struct name_words *ret);
+
+/* ---- population ---- */
+
+struct key_entry {
+	uint64_t h;
+	uint32_t row; /* while rows come in; then the person */
+	uint32_t kind;
+};
+
+struct pop_row {
+	uint64_t name;     /* place of its folded name in names: "first words\tlast words\n" */
+	uint32_t dob;      /* yyyymmdd or 0 */
+	uint32_t addr;     /* key_addr or 0 */
+	uint32_t person;
+};
+
+/* What one thread gathered; the first of them also takes the rows that are added one by one. */
+struct pop_part {
+	struct key_entry *key;
+	size_t n, cap;
+	struct pop_row *row;
+	size_t rows, rows_cap;
+	struct pop_id {
+		uint64_t h;
+		const uint8_t *p; /* in the CSV or in own memory: own_ids */
+		uint32_t n;
+	} *id;
+	size_t id_cap;
+	struct buf names, own_ids;
+	bool failed;
+};
+
+#define POP_PARTS 64
+#define POP_WORDS_LOG 27 /* bits of the map of words while it is made */
+
+struct find_population {
+	int this_year;
+	bool day_first, sealed;
+	struct pop_part part[POP_PARTS];
+	unsigned parts;
+	struct arena *texts; /* lists that were in another encoding */
+	uint64_t *word_map; /* one bit a hash of a word that is in some name */
+	unsigned word_log;
+	/* after the seal */
+	uint64_t *slot;     /* person 32, kind 4, tag 28 bits; 0: empty */
+	unsigned slot_log;
+	uint64_t *bloom;    /* blocks of 64 bytes */
+	unsigned bloom_log; /* of blocks */
+	uint64_t keys;
+	struct pop_row *row; /* by person */
+	size_t rows;
+	uint32_t *first_row; /* persons + 1 */
+	uint8_t *names;
+	size_t names_n;
+	uint8_t *ids;
+	uint64_t *id_at; /* persons + 1 */
+	uint32_t persons;
+};
+
+struct bearers {
+	uint32_t person[KEY_BEARERS];
+	uint8_t kind[KEY_BEARERS];
+	unsigned n;
+	bool many; /* there were more */
+};
+/* Who has this key, of the kinds in the set (bits of 1 << KEY_x). */
+void population_look(const struct find_population *p, uint64_t h, uint32_t kinds, struct bearers *ret);
+static inline bool population_word(const struct find_population *p, uint64_t h)
+{
+	uint64_t i = h >> (64 - p->word_log);
+	return p->word_map[i >> 6] >> (i & 63) & 1;
+}
+
+/* How the words agree with what is known of the person, over all rows. */
+enum name_agree { NAME_ABSENT, NAME_NONE, NAME_LAST_ONLY, NAME_LAST_INITIAL, NAME_FIRST_ONLY, NAME_FUZZY, NAME_BOTH };
+enum dob_agree { DOB_ABSENT, DOB_DIFFERS, DOB_NEAR, DOB_EQUAL };
+void population_agree(const struct find_population *p, uint32_t person, const struct name_words *w, uint32_t dob, enum name_agree *ret_name, enum dob_agree *ret_dob);
+bool population_lives(const struct find_population *p, uint32_t person, uint32_t addr);
+
+/* ---- evidence for one person (evidence.c) ---- */
+
+struct evidence {
+	struct name_words words;
+	unsigned last_from;     /* words from here on are the surname's; == n: not told apart */
+	uint32_t dob;
+	uint32_t addr;
+	struct { uint64_t h; uint8_t kind; } id[24];
+	unsigned ids;
+	bool loose;             /* words of running text: that they do not agree says nothing */
+};
+/* The person all this speaks of, or FIND_NOBODY; *ret_confidence in percent. */
+uint32_t evidence_person(const struct find_population *p, const struct evidence *v, unsigned *ret_confidence);
+
+/* ---- words with a meaning of their own (words.c) ---- */
+
+enum word_class {
+	WORD_NONE,
+	WORD_LABEL,  /* .arg: LABEL_x */
+	WORD_PART,   /* first part of a label of two words; .arg: PART_x */
+	WORD_STREET, /* street, avenue */
+	WORD_STATE,  /* two letters */
+	WORD_TITLE,  /* mr, mrs, ms: a name follows */
+	WORD_DOCTOR, /* dr: a provider's name follows */
+	WORD_TERM,   /* .arg: PERSON_x that it speaks of */
+	WORD_UNIT,   /* mg, mcg: of a dose */
+	WORD_MONTH,  /* .arg: 1..12 */
+	WORD_SIGN,   /* sincerely */
+};
+enum label {
+	LABEL_NONE, LABEL_SSN, LABEL_SSN4, LABEL_DOB, LABEL_MRN, LABEL_PHONE, LABEL_ADDRESS, LABEL_DL, LABEL_PASSPORT, LABEL_ROUTING, LABEL_ACCOUNT, LABEL_CARD, LABEL_NPI, LABEL_DEA, LABEL_MEMBER, LABEL_CLAIM, LABEL_MBI,
+	LABEL_MEDICAID, LABEL_SERVICE, LABEL_DX, LABEL_LAB, LABEL_RX, LABEL_CPT, LABEL_NDC, LABEL_TIN, LABEL_USER, LABEL_PASSWORD, LABEL_SUBJECT, LABEL_SEX, LABEL_OTHER_PERSON,
+};
+enum part { PART_NONE, PART_SOCIAL, PART_MEDICAL, PART_DRIVER, PART_DATE, PART_TAX, PART_LAST, PART_NAME };
+struct word {
+	uint64_t h;
+	uint8_t class, arg;
+	uint8_t after; /* PART_x that has to stand before it, 0: none */
+};
+#define WORDS_LOG 12
+struct words {
+	struct word slot[1 << WORDS_LOG];
+	bool full;
+};
+void words_init(struct words *w);
+const struct word *words_look(const struct words *w, uint64_t h, unsigned nth); /* NULL: no more */
+bool words_us_state(const uint8_t two[2]);
+bool words_zip_fits(const uint8_t state[2], const uint8_t zip[3]);
+
+/* ---- marks: the words and numbers of a text that may matter (marks.c) ---- */
+
+enum mark_kind { MARK_WORD, MARK_NUMBER, MARK_HIGH }; /* only letters; with digits; with bytes beyond ASCII */
+struct mark {
+	uint64_t h; /* of a word; 0 for numbers */
+	uint32_t at;
+	uint16_t len;
+	uint8_t kind;
+};
+struct marks {
+	struct mark *v;
+	size_t n, cap;
+	bool no_memory;
+};
+/* All runs with digits in them, and those of letters whose bit is set in map (1 << log bits, by the hash's highest bits). */
+void marks_make(struct slice text, const uint64_t *map, unsigned log, struct marks *ret);
+
+/* ---- one document or record, before it is decided whose it is (document.c) ---- */
+
+enum doc_need {
+	NEED_NOTHING,
+	NEED_PERSON,  /* told only when it is known whose it is: words of clinical language, forms that many things have */
+	NEED_BEARER,  /* told only when .bearer is in the document besides: a number that could be his by chance */
+	NEED_NOBODY,  /* told only when no known person is in the document */
+};
+struct doc_hit {
+	uint64_t offset;
+	uint32_t line, para;
+	uint32_t person; /* told by the value itself, or FIND_NOBODY */
+	uint32_t bearer;
+	uint8_t element, confidence, need;
+	bool other; /* in a line about somebody else: a guarantor, the next of kin */
+	const char *rule;
+};
+struct doc_name { /* two words that known persons bear together, or a number of a known person */
+	uint64_t offset, h;
+	uint32_t line, para;
+	uint32_t person[KEY_BEARERS];
+	uint8_t n, kind;
+	bool many;
+	bool weak;    /* counts only when something else names the person */
+	bool aside;   /* a doctor's, or under a letter: whom it is about only when nobody else is named */
+	uint32_t who; /* decided */
+	uint8_t confidence;
+};
+struct doc_date {
+	uint64_t offset;
+	uint32_t date, line, para;
+	bool birth, service;
+};
+struct doc_subject { /* a line that says whom what follows is about */
+	uint64_t offset;
+	uint32_t line;
+	struct name_words words;
+	char name[96]; /* as written */
+	uint32_t who;
+	uint8_t confidence;
+};
+
+#define DOC_MAX 65536 /* hits, names, dates of a document: a longer one is decided in parts */
+
+struct doc {
+	struct doc_hit *hit;
+	struct doc_name *name;
+	struct doc_date *date;
+	struct doc_subject *subject;
+	size_t hits, names, dates, subjects, hit_cap, name_cap, date_cap, subject_cap;
+	bool no_memory;
+};
+
+struct record_field {
+	int role, who;
+	struct slice text;
+	uint64_t offset;
+};
+
+struct find {
+	const struct find_population *pop;
+	struct find_options o;
+	find_fn *hit;
+	find_stranger_fn *stranger;
+	void *arg;
+	uint64_t *map;
+	unsigned log;
+	struct words words;
+	struct marks marks;
+	struct doc doc;
+	/* where in a text */
+	uint32_t line, para, other_line;
+	uint64_t opening;      /* hash of the first words of the first line: a file of letters repeats it */
+	bool opening_known, blank_before;
+	unsigned signed_lines; /* lines with something in them since "Sincerely"; 0: not signed */
+	/* the record */
+	bool in_record;
+	struct arena *a;
+	struct record_field *field;
+	size_t fields, field_cap;
+	uint32_t record_person;
+	unsigned record_confidence;
+	struct buf member;
+	uint32_t told[PERSON_ELEMENTS_N]; /* person of the last hit of each element + 1, in this document or record: the rest is told once */
+};
+
+void doc_hit(struct find *f, const struct doc_hit *h);
+void doc_name(struct find *f, const struct doc_name *n);
+void doc_subject(struct find *f, const struct doc_subject *s);
+int doc_end(struct find *f, struct err *e) MUST;       /* decides whose and tells all of it */
+int record_end(struct find *f, struct err *e) MUST;    /* the same for a record's fields */
+int find_tell(struct find *f, uint32_t person, int element, unsigned confidence, const char *rule, uint64_t offset, struct err *e) MUST;
+int text_walk(struct find *f, struct slice text, uint64_t offset, struct err *e) MUST;
+
+/* ---- a number in its line (number.c) ---- */
+
+struct number_at {
+	struct slice text; /* the whole piece */
+	size_t at, end;    /* of the run with digits */
+	int label;         /* LABEL_x that stands before it */
+	uint64_t offset;   /* of the piece */
+};
+/* What the number at n->at is; hits, names and dates go into the document. Returns where reading goes on: behind what belonged together. */
+size_t number_read(struct find *f, const struct number_at *n);
+void doc_date(struct find *f, const struct number_at *n, uint32_t date); /* a date, with its label */
+
+#endif

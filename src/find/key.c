@@ -1,0 +1,213 @@
+/* Keys: what tells a person, as 64-bit hashes. */
+#include "find_internal.h"
+
+static inline uint64_t load(const uint8_t *p, size_t n)
+{
+	uint64_t v = 0;
+	if (n >= 8) {
+		memcpy(&v, p, 8);
+	} else if (n >= 4) { /* the two halves overlap where there are fewer than eight */
+		uint32_t a, b;
+		memcpy(&a, p, 4);
+		memcpy(&b, p + n - 4, 4);
+		v = a | (uint64_t)b << 32;
+	} else if (n) {
+		v = p[0] | (uint64_t)p[n / 2] << 8 | (uint64_t)p[n - 1] << 16;
+	}
+	return v;
+}
+
+uint64_t key_mix(uint64_t h) /* the end of MurmurHash3, a bijection */
+{
+	h ^= h >> 33;
+	h *= UINT64_C(0xff51afd7ed558ccd);
+	h ^= h >> 33;
+	h *= UINT64_C(0xc4ceb9fe1a85ec53);
+	return h ^ h >> 33;
+}
+
+/* Capitals and small letters differ in the bit 0x20, which every digit has. */
+uint64_t key_word(const uint8_t *p, size_t n)
+{
+	const uint64_t fold = UINT64_C(0x2020202020202020);
+	uint64_t h = n * UINT64_C(0x9e3779b97f4a7c15);
+	while (n > 16) {
+		h = (h ^ (load(p, 8) | fold)) * UINT64_C(0x9fb21c651e98df25);
+		h ^= h >> 29;
+		p += 8;
+		n -= 8;
+	}
+	h ^= load(p, n) | fold;
+	if (n > 8)
+		h = (h * UINT64_C(0x9fb21c651e98df25)) ^ (load(p + n - 8, 8) | fold);
+	h = key_mix(h);
+	return h ? h : 1;
+}
+
+uint64_t key_pair(uint64_t a, uint64_t b)
+{
+	uint64_t lo = a < b ? a : b, hi = a < b ? b : a;
+	return key_mix(lo * 3 + hi) | 1;
+}
+
+uint64_t key_with(uint64_t h, uint32_t value)
+{
+	return key_mix(h ^ (uint64_t)value * UINT64_C(0x9e3779b97f4a7c15)) | 1;
+}
+
+/* A byte of a number as it stands in its key; 0: no letter or digit, left out. */
+static uint8_t id_byte(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c;
+	c |= 0x20;
+	if (c < 'a' || c > 'z')
+		return 0;
+	switch (c) {
+	case 'o': return '0';
+	case 'i':
+	case 'l': return '1';
+	case 'z': return '2';
+	case 's': return '5';
+	case 'b': return '8';
+	default: return c;
+	}
+}
+
+uint64_t key_id(struct slice s, size_t *ret_n, size_t *ret_digits)
+{
+	uint8_t out[KEY_ID_MAX];
+	size_t n = 0, digits = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		uint8_t c = s.p[i];
+		if (c >= 0x80)
+			return 0;
+		uint8_t k = id_byte(c);
+		if (!k)
+			continue;
+		if (n == KEY_ID_MAX)
+			return 0;
+		digits += c >= '0' && c <= '9';
+		out[n++] = k;
+	}
+	if (ret_n)
+		*ret_n = n;
+	if (ret_digits)
+		*ret_digits = digits;
+	if (n < KEY_ID_MIN || digits == 0)
+		return 0;
+	return key_word(out, n) ^ UINT64_C(0x6964);
+}
+
+uint64_t key_email(struct slice s)
+{
+	s = slice_trim(s);
+	const uint8_t *at = s.n ? memchr(s.p, '@', s.n) : NULL;
+	if (!at || at == s.p || s.n > 254 || !memchr(at, '.', s.n - (size_t)(at - s.p)))
+		return 0;
+	return key_word(s.p, s.n) ^ UINT64_C(0x40);
+}
+
+uint32_t key_date(const struct person_date *d)
+{
+	return (uint32_t)d->year * 10000 + d->month * 100u + d->day;
+}
+
+uint32_t key_addr(struct slice house, struct slice zip)
+{
+	uint32_t h = 0, z = 0;
+	size_t digits = 0;
+	house = slice_trim(house);
+	zip = slice_trim(zip);
+	for (size_t i = 0; i < house.n && house.p[i] >= '0' && house.p[i] <= '9' && i < 6; i++)
+		h = h * 10 + (house.p[i] - '0');
+	for (size_t i = 0; i < zip.n && zip.p[i] >= '0' && zip.p[i] <= '9' && digits < 5; i++, digits++)
+		z = z * 10 + (zip.p[i] - '0');
+	if (h == 0 || digits < 4)
+		return 0;
+	uint32_t key = (uint32_t)key_mix((uint64_t)h << 32 | z);
+	return key ? key : 1;
+}
+
+int kind_of_role(int role)
+{
+	switch (role) {
+	case PERSON_ROLE_SSN: return KEY_SSN;
+	case PERSON_ROLE_MRN: return KEY_MRN;
+	case PERSON_ROLE_MEMBER: return KEY_MEMBER;
+	case PERSON_ROLE_MBI: return KEY_MBI;
+	case PERSON_ROLE_MEDICAID: return KEY_MEDICAID;
+	case PERSON_ROLE_DL: return KEY_DL;
+	case PERSON_ROLE_ACCOUNT: return KEY_ACCOUNT;
+	case PERSON_ROLE_CARD: return KEY_CARD;
+	case PERSON_ROLE_PHONE: return KEY_PHONE;
+	case PERSON_ROLE_EMAIL: return KEY_EMAIL;
+	case PERSON_ROLE_PASSPORT: return KEY_PASSPORT;
+	case PERSON_ROLE_CLAIM:
+	case PERSON_ROLE_VISIT:
+	case PERSON_ROLE_TIN: return KEY_OTHER;
+	default: return -1;
+	}
+}
+
+/* What a number of this kind is when it stands in text: those that share KEY_OTHER are told by their labels. */
+int kind_element(int kind)
+{
+	static const int8_t of[KEY_KINDS] = {
+		[KEY_NAME] = PERSON_NAME, [KEY_NAME_DOB] = PERSON_NAME, [KEY_NAME_ADDR] = PERSON_NAME, [KEY_WORD_DOB] = -1, [KEY_SSN] = PERSON_SSN, [KEY_MRN] = PERSON_MRN, [KEY_MEMBER] = PERSON_INS,
+		[KEY_MBI] = PERSON_MBI, [KEY_MEDICAID] = PERSON_MEDICAID, [KEY_DL] = PERSON_DL, [KEY_ACCOUNT] = PERSON_ACCOUNT, [KEY_CARD] = PERSON_CARD, [KEY_PHONE] = PERSON_PHONE, [KEY_EMAIL] = PERSON_EMAIL,
+		[KEY_PASSPORT] = PERSON_PASSPORT, [KEY_OTHER] = -1,
+	};
+	return of[kind];
+}
+
+static bool letter(uint8_t c)
+{
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+/* Punctuation of all planes of Unicode that stands in names: the curly apostrophe and the hyphens are E2 80 xx in UTF-8; no letter begins so. */
+static void words_of(struct slice s, size_t least, struct name_words *ret)
+{
+	AUTO_BUF struct buf folded = {0};
+	struct slice f = s;
+	bool ascii = true;
+	*ret = (struct name_words){0};
+	if (s.n > 400)
+		s.n = f.n = 400;
+	for (size_t i = 0; i < s.n; i++)
+		ascii &= s.p[i] < 0x80;
+	if (!ascii) {
+		buf_init(&folded, 4096);
+		utf8_fold(&folded, s);
+		f = buf_slice(&folded);
+	}
+	size_t out = 0;
+	for (size_t i = 0; i < f.n && ret->n < ARRAY_LEN(ret->h);) {
+		size_t from = i;
+		while (i < f.n && (letter(f.p[i]) || (f.p[i] >= 0x80 && !(f.p[i] == 0xe2 && i + 1 < f.n && f.p[i + 1] == 0x80))))
+			i++;
+		size_t n = i - from;
+		if (n == 0) {
+			i += f.p[i] == 0xe2 && f.n - i >= 3 ? 3 : 1;
+			continue;
+		}
+		if (n < least || n > 32 || out + n + 1 > sizeof ret->text)
+			continue;
+		ret->at[ret->n] = (uint8_t)out;
+		ret->len[ret->n] = (uint8_t)n;
+		for (size_t k = 0; k < n; k++)
+			ret->text[out++] = (char)(f.p[from + k] < 0x80 ? f.p[from + k] | 0x20 : f.p[from + k]);
+		ret->text[out++] = ' ';
+		ret->h[ret->n] = key_word(f.p + from, n);
+		ret->n++;
+	}
+	ret->text[out ? out - 1 : 0] = 0;
+}
+
+void name_words(struct slice s, struct name_words *ret)
+{
+	words_of(s, 2, ret);
+	if (!ret->n) /* "D": all that is known of the name */
+		words_of(s, 1, ret);
+}

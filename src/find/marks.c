@@ -1,0 +1,148 @@
+/* Marks: one pass over a text that finds its words and numbers, 64 bytes at a time, and keeps those that may matter.
+ *
+ * A byte is of a word when it is a letter, a digit or beyond ASCII. For each block three masks are made (word, digit, beyond ASCII); runs are cut out of them with the number of trailing zeros. A run of letters is kept when its bit is set
+ * in the map (words of known names and of labels), every run with a digit is kept. */
+#include "find_internal.h"
+
+#include <stdlib.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#define WORD_MAX 32
+
+struct masks {
+	uint64_t word, digit, high;
+};
+
+#ifdef __SSE2__
+static inline struct masks masks_of(const uint8_t p[64])
+{
+	struct masks m = {0, 0, 0};
+	const __m128i fold = _mm_set1_epi8(0x20), below_a = _mm_set1_epi8('a' - 1), above_z = _mm_set1_epi8('z' + 1), below_0 = _mm_set1_epi8('0' - 1), above_9 = _mm_set1_epi8('9' + 1);
+	for (unsigned i = 0; i < 4; i++) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i)), low = _mm_or_si128(v, fold);
+		/* signed comparison: bytes beyond ASCII are below every letter */
+		__m128i letter = _mm_and_si128(_mm_cmpgt_epi8(low, below_a), _mm_cmplt_epi8(low, above_z));
+		__m128i digit = _mm_and_si128(_mm_cmpgt_epi8(v, below_0), _mm_cmplt_epi8(v, above_9));
+		uint64_t high = (uint32_t)_mm_movemask_epi8(v), d = (uint32_t)_mm_movemask_epi8(digit);
+		m.high |= high << 16 * i;
+		m.digit |= d << 16 * i;
+		m.word |= ((uint32_t)_mm_movemask_epi8(letter) | d | high) << 16 * i;
+	}
+	return m;
+}
+#else
+static inline struct masks masks_of(const uint8_t p[64])
+{
+	struct masks m = {0, 0, 0};
+	for (unsigned i = 0; i < 64; i++) {
+		uint8_t c = p[i];
+		uint64_t digit = c >= '0' && c <= '9', high = c >> 7, letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+		m.digit |= digit << i;
+		m.high |= high << i;
+		m.word |= (digit | high | letter) << i;
+	}
+	return m;
+}
+#endif
+
+static bool mark_room(struct marks *m)
+{
+	if (m->n + 80 <= m->cap)
+		return true;
+	size_t cap = m->cap ? m->cap * 2 : 8192;
+	struct mark *grown = reallocarray(m->v, cap, sizeof *grown);
+	if (!grown) {
+		m->no_memory = true;
+		return false;
+	}
+	m->v = grown;
+	m->cap = cap;
+	return true;
+}
+
+static inline bool in_map(const uint64_t *map, unsigned log, uint64_t h)
+{
+	uint64_t i = h >> (64 - log);
+	return map[i >> 6] >> (i & 63) & 1;
+}
+
+/* A run with bytes beyond ASCII: its words are folded first. Several words of one run (a curly apostrophe, a dash between them) are marks of their own, at the run's place. */
+static void high_run(struct slice text, size_t at, size_t n, const uint64_t *map, unsigned log, struct marks *ret)
+{
+	struct name_words w;
+	if (n > 100)
+		return;
+	name_words(slice_of(text.p + at, n), &w);
+	for (unsigned i = 0; i < w.n; i++)
+		if (in_map(map, log, w.h[i]))
+			ret->v[ret->n++] = (struct mark){w.h[i], (uint32_t)at, (uint16_t)n, MARK_HIGH};
+}
+
+static inline void run_ends(struct slice text, size_t at, size_t end, bool digit, bool high, const uint64_t *map, unsigned log, struct marks *ret)
+{
+	size_t n = end - at;
+	if (digit) { /* a number, also one with letters of any script at its ends */
+		ret->v[ret->n] = (struct mark){0, (uint32_t)at, (uint16_t)(n < UINT16_MAX ? n : UINT16_MAX), MARK_NUMBER};
+		ret->n++;
+		return;
+	}
+	if (high) {
+		high_run(text, at, n, map, log, ret);
+		return;
+	}
+	if (n < 2 || n > WORD_MAX)
+		return;
+	uint64_t h = key_word(text.p + at, n);
+	ret->v[ret->n] = (struct mark){h, (uint32_t)at, (uint16_t)n, MARK_WORD};
+	ret->n += in_map(map, log, h);
+}
+
+void marks_make(struct slice text, const uint64_t *map, unsigned log, struct marks *ret)
+{
+	size_t start = 0;
+	bool open = false, digit = false, high = false;
+	ret->n = 0;
+	for (size_t base = 0; base < text.n; base += 64) {
+		uint8_t tail[64] = {0};
+		const uint8_t *p = text.p + base;
+		if (text.n - base < 64) {
+			memcpy(tail, p, text.n - base);
+			p = tail;
+		}
+		struct masks m = masks_of(p);
+		uint64_t word = m.word;
+		if (!mark_room(ret))
+			return;
+		if (open) {
+			unsigned n = ~word ? (unsigned)__builtin_ctzll(~word) : 64;
+			uint64_t mine = n == 64 ? ~UINT64_C(0) : (UINT64_C(1) << n) - 1;
+			digit |= (m.digit & mine) != 0;
+			high |= (m.high & mine) != 0;
+			if (n == 64)
+				continue;
+			run_ends(text, start, base + n, digit, high, map, log, ret);
+			open = false;
+			word &= ~mine;
+		}
+		while (word) {
+			unsigned s = (unsigned)__builtin_ctzll(word);
+			uint64_t rest = ~(word >> s);
+			unsigned n = rest ? (unsigned)__builtin_ctzll(rest) : 64;
+			if (s + n >= 64) {
+				uint64_t mine = ~UINT64_C(0) << s;
+				start = base + s;
+				digit = (m.digit & mine) != 0;
+				high = (m.high & mine) != 0;
+				open = true;
+				break;
+			}
+			uint64_t mine = ((UINT64_C(1) << n) - 1) << s;
+			run_ends(text, base + s, base + s + n, (m.digit & mine) != 0, (m.high & mine) != 0, map, log, ret);
+			word &= ~mine;
+		}
+	}
+	if (open)
+		run_ends(text, start, text.n, digit, high, map, log, ret);
+}

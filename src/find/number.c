@@ -1,0 +1,509 @@
+/* A number in its line: what it is by its form, its check digits and the label before it, and whether it is a known person's. */
+#include "find_internal.h"
+
+#define PARTS_MAX 8
+
+struct group { /* digits in parts, one or two separators between */
+	uint8_t len[PARTS_MAX];
+	uint8_t sep[PARTS_MAX]; /* behind part i; 0: the end */
+	size_t end[PARTS_MAX];
+	char digits[40];
+	unsigned n, total;
+	bool paren; /* "(" stands before the first */
+	bool plus;
+};
+
+static bool digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool letter(uint8_t c)
+{
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+static uint8_t byte_at(const struct number_at *n, size_t i)
+{
+	return i < n->text.n ? n->text.p[i] : 0;
+}
+
+static void group_read(const struct number_at *n, struct group *g)
+{
+	*g = (struct group){0};
+	g->paren = n->at && n->text.p[n->at - 1] == '(';
+	g->plus = (n->at && n->text.p[n->at - 1] == '+') || (n->at > 1 && g->paren && n->text.p[n->at - 2] == '+');
+	for (size_t i = n->at; g->n < PARTS_MAX;) {
+		size_t from = i;
+		while (digit(byte_at(n, i)) && g->total < sizeof g->digits - 1)
+			g->digits[g->total++] = (char)n->text.p[i++];
+		if (i == from || letter(byte_at(n, i)) || byte_at(n, i) >= 0x80) { /* 12th, 5mg: the part is none */
+			g->total -= (unsigned)(i - from);
+			break;
+		}
+		g->len[g->n] = (uint8_t)(i - from);
+		g->end[g->n++] = i;
+		uint8_t c = byte_at(n, i), d = byte_at(n, i + 1);
+		if ((c == '-' || c == '.' || c == '/' || c == ' ' || c == ')') && digit(d)) {
+			g->sep[g->n - 1] = c;
+			i++;
+		} else if (((c == ')' && (d == ' ' || d == '-')) || (c == ' ' && (d == '(' || d == '-'))) && digit(byte_at(n, i + 2))) {
+			g->sep[g->n - 1] = c == ')' ? ')' : d;
+			i += 2;
+		} else if (c == ' ' && d == '-' && byte_at(n, i + 2) == ' ' && digit(byte_at(n, i + 3)) && g->n > 1) {
+			g->sep[g->n - 1] = '-';
+			i += 3;
+		} else {
+			break;
+		}
+	}
+	g->digits[g->total] = 0;
+}
+
+static void hit(struct find *f, const struct number_at *n, int element, unsigned confidence, const char *rule, int need)
+{
+	const struct doc_hit h = {.offset = n->offset + n->at, .line = f->line, .para = f->para, .person = FIND_NOBODY, .element = (uint8_t)element, .confidence = (uint8_t)confidence, .rule = rule, .need = (uint8_t)need};
+	doc_hit(f, &h);
+}
+
+static const char *known_rule(int kind)
+{
+	static const char *const rule[KEY_KINDS] = {[KEY_SSN] = "known.ssn", [KEY_MRN] = "known.mrn", [KEY_MEMBER] = "known.member", [KEY_MBI] = "known.mbi", [KEY_MEDICAID] = "known.medicaid", [KEY_DL] = "known.dl", [KEY_ACCOUNT] = "known.account",
+		[KEY_CARD] = "known.card", [KEY_PHONE] = "known.phone", [KEY_EMAIL] = "known.email", [KEY_PASSPORT] = "known.passport", [KEY_OTHER] = "known.number"};
+	return rule[kind];
+}
+
+static int label_kind(int label)
+{
+	switch (label) {
+	case LABEL_SSN: return KEY_SSN;
+	case LABEL_MRN: return KEY_MRN;
+	case LABEL_MEMBER: return KEY_MEMBER;
+	case LABEL_MBI: return KEY_MBI;
+	case LABEL_MEDICAID: return KEY_MEDICAID;
+	case LABEL_DL: return KEY_DL;
+	case LABEL_ACCOUNT: return KEY_ACCOUNT;
+	case LABEL_CARD: return KEY_CARD;
+	case LABEL_PHONE: return KEY_PHONE;
+	case LABEL_PASSPORT: return KEY_PASSPORT;
+	case LABEL_CLAIM: return KEY_OTHER;
+	default: return -1;
+	}
+}
+
+/* The number from at to end, if a known person has it. sure: its form or its label says that it is such a number. */
+static bool known(struct find *f, const struct number_at *n, size_t end, bool sure, int only)
+{
+	struct bearers b;
+	size_t len = 0, digits = 0;
+	uint64_t h = f->pop ? key_id(slice_of(n->text.p + n->at, end - n->at), &len, &digits) : 0;
+	if (!h || (len < 6 && label_kind(n->label) < 0))
+		return false;
+	population_look(f->pop, h, only >= 0 ? 1u << only : ~0u << KEY_SSN, &b);
+	if (!b.n)
+		return false;
+	unsigned pick = 0;
+	int want = label_kind(n->label);
+	for (unsigned i = 0; i < b.n; i++)
+		if (b.kind[i] == want)
+			pick = i;
+	struct doc_name name = {.offset = n->offset + n->at, .h = h, .line = f->line, .para = f->para, .kind = b.kind[pick], .many = b.many};
+	for (unsigned i = 0; i < b.n; i++)
+		if (b.kind[i] == b.kind[pick])
+			name.person[name.n++] = b.person[i];
+	/* digits alone, without form or label, are somebody's number by chance now and then: they count when the person is named besides */
+	name.weak = !sure && want != name.kind && (digits == len ? len < 10 : len < 8);
+	doc_name(f, &name);
+	int element = name.kind == KEY_OTHER ? (n->label == LABEL_TIN ? PERSON_TIN : n->label == LABEL_MRN ? PERSON_MRN : PERSON_CLAIM) : kind_element(name.kind);
+	const struct doc_hit x = {.offset = name.offset, .line = f->line, .para = f->para, .person = name.n == 1 && !name.many && !name.weak ? name.person[0] : FIND_NOBODY, .element = (uint8_t)element, .confidence = name.weak ? 60 : 96,
+		.need = name.weak ? NEED_BEARER : NEED_NOTHING, .bearer = name.person[0], .rule = known_rule(name.kind)};
+	doc_hit(f, &x);
+	return true;
+}
+
+/* "...-XX-1234", "***-**-1234", "xxxxx1234" */
+static bool masked_ssn(const struct number_at *n, const struct group *g)
+{
+	unsigned masks = 0;
+	if (g->len[0] != 4 || g->n != 1)
+		return false;
+	for (size_t i = n->at; i-- && n->at - i <= 14;) {
+		uint8_t c = n->text.p[i];
+		if (c == 'X' || c == 'x' || c == '*' || c == '#')
+			masks++;
+		else if (c != '-' && c != ' ')
+			break;
+	}
+	return masks == 5;
+}
+
+/* yyyymmdd without anything between: only where a label says that it is a date. */
+static bool bare_date(struct find *f, const struct number_at *n, const struct group *g)
+{
+	struct person_date d;
+	if (g->n != 1 || g->total != 8 || (n->label != LABEL_DOB && n->label != LABEL_SERVICE) || !person_date(slice_of(n->text.p + n->at, 8), f->o.day_first, f->o.this_year, &d, NULL))
+		return false;
+	doc_date(f, n, key_date(&d));
+	return true;
+}
+
+static bool date_group(struct find *f, const struct number_at *n, const struct group *g, size_t *ret_end)
+{
+	struct person_date d;
+	if (g->n < 3 || g->sep[0] != g->sep[1] || g->sep[0] == ' ' || g->sep[0] == ')' || g->sep[0] == '(')
+		return false;
+	bool ymd = g->len[0] == 4 && g->len[1] <= 2 && g->len[2] <= 2, dmy = g->len[0] <= 2 && g->len[1] <= 2 && (g->len[2] == 4 || g->len[2] == 2);
+	if (!ymd && !dmy)
+		return false;
+	if (!person_date(slice_of(n->text.p + n->at, g->end[2] - n->at), f->o.day_first, f->o.this_year, &d, NULL))
+		return false;
+	doc_date(f, n, key_date(&d));
+	*ret_end = g->end[2];
+	return true;
+}
+
+static bool nanp(const char d[10])
+{
+	return d[0] >= '2' && d[3] >= '2' && !(d[1] == '1' && d[2] == '1') && !(d[4] == '1' && d[5] == '1');
+}
+
+/* A telephone number by its form. Returns its end, 0: none. */
+static size_t phone_group(const struct group *g, int label)
+{
+	unsigned i = g->n > 3 && g->len[0] == 1 && g->digits[0] == '1' ? 1 : 0, skip = i;
+	if (g->n >= i + 3 && g->len[i] == 3 && g->len[i + 1] == 3 && g->len[i + 2] == 4 && g->sep[i] != '/' && nanp(g->digits + skip))
+		return g->end[i + 2];
+	if (g->n >= 2 && g->len[0] == 3 && g->len[1] == 7 && (g->paren || label == LABEL_PHONE) && nanp(g->digits))
+		return g->end[1];
+	if (g->plus && g->total >= 8 && g->total <= 15)
+		return g->end[g->n - 1];
+	if (label == LABEL_PHONE) {
+		if (g->n == 1 && ((g->total == 10 && nanp(g->digits)) || (g->total == 11 && g->digits[0] == '1')))
+			return g->end[0];
+		if (g->n == 2 && g->len[0] == 3 && g->len[1] == 4 && g->sep[0] == '-')
+			return g->end[1];
+		if (g->n > 1 && g->total >= 8 && g->total <= 15)
+			return g->end[g->n - 1];
+	}
+	return g->paren && g->n > 2 && g->total >= 8 && g->total <= 13 ? g->end[g->n - 1] : 0;
+}
+
+static size_t card_group(const struct group *g)
+{
+	unsigned n = 0;
+	if (g->n == 1 && g->total >= 13 && g->total <= 19)
+		return person_card_valid(g->digits, g->total) ? g->end[0] : 0;
+	for (unsigned i = 0; i < g->n && i < 5; i++) {
+		n += g->len[i];
+		bool same = i == 0 || g->sep[i - 1] == g->sep[0];
+		if (!same || (i == 0 && g->len[0] != 4) || (g->sep[0] != ' ' && g->sep[0] != '-'))
+			return 0;
+		if (i >= 2 && n >= 13 && n <= 19 && person_card_valid(g->digits, n))
+			return g->end[i];
+	}
+	return 0;
+}
+
+/* Two capitals of a state and blanks before a ZIP that is of that state. */
+static bool zip_here(const struct number_at *n, const struct group *g)
+{
+	size_t i = n->at;
+	if (g->len[0] != 5 || (g->n > 1 && g->sep[0] == '/'))
+		return false;
+	while (i && n->text.p[i - 1] == ' ')
+		i--;
+	if (i == n->at || i < 2)
+		return false;
+	if (i > 2 && letter(n->text.p[i - 3])) /* a state by its name: "California 90210" */
+		return false;
+	return words_us_state(n->text.p + i - 2) && words_zip_fits(n->text.p + i - 2, n->text.p + n->at);
+}
+
+/* "1234 Old Mill Road": up to five words behind a house number, the last of them a kind of street. */
+static bool street_here(const struct find *f, const struct number_at *n)
+{
+	size_t i = n->end;
+	if (n->end - n->at > 6 || byte_at(n, i) != ' ')
+		return false;
+	for (unsigned words = 0; words < 6; words++) {
+		while (byte_at(n, i) == ' ' || byte_at(n, i) == '.')
+			i++;
+		size_t from = i;
+		while (letter(byte_at(n, i)) || digit(byte_at(n, i)) || byte_at(n, i) == '\'' || byte_at(n, i) == '-' || byte_at(n, i) >= 0x80)
+			i++;
+		if (i == from || i - from > 24)
+			return false;
+		uint8_t first = n->text.p[from];
+		if (words == 0 && !(first >= 'A' && first <= 'Z') && first < 0x80 && !digit(first))
+			return false;
+		for (unsigned k = 0; words; k++) {
+			const struct word *w = words_look(&f->words, key_word(n->text.p + from, i - from), k);
+			if (!w)
+				break;
+			if (w->class == WORD_STREET)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Values that only their label makes: the least and the greatest length of letters and digits, and how many digits there must be. */
+static const struct {
+	uint8_t element, min, max, digits;
+	const char *rule;
+} by_label[] = {
+	[LABEL_MRN] = {PERSON_MRN, 4, 16, 4, "label.mrn"}, [LABEL_DL] = {PERSON_DL, 5, 17, 4, "label.dl"}, [LABEL_PASSPORT] = {PERSON_PASSPORT, 7, 9, 6, "label.passport"}, [LABEL_ACCOUNT] = {PERSON_ACCOUNT, 6, 34, 5, "label.account"},
+	[LABEL_MEMBER] = {PERSON_INS, 6, 20, 4, "label.member"}, [LABEL_CLAIM] = {PERSON_CLAIM, 6, 24, 5, "label.claim"}, [LABEL_MEDICAID] = {PERSON_MEDICAID, 7, 14, 6, "label.medicaid"},
+};
+
+static bool labelled(struct find *f, const struct number_at *n, size_t end)
+{
+	size_t len = 0, digits = 0;
+	if ((size_t)n->label >= ARRAY_LEN(by_label) || !by_label[n->label].rule)
+		return false;
+	for (size_t i = n->at; i < end; i++) {
+		len += digit(n->text.p[i]) || letter(n->text.p[i]);
+		digits += digit(n->text.p[i]);
+	}
+	if (len < by_label[n->label].min || len > by_label[n->label].max || digits < by_label[n->label].digits)
+		return false;
+	hit(f, n, by_label[n->label].element, 85, by_label[n->label].rule, 0);
+	return true;
+}
+
+static bool nine_digits(struct find *f, const struct number_at *n, const struct group *g)
+{
+	bool ssn_form = g->n >= 3 && g->len[0] == 3 && g->len[1] == 2 && g->len[2] == 4 && g->sep[0] == g->sep[1];
+	bool bare = g->n == 1 && g->total == 9;
+	if (!ssn_form && !bare)
+		return false;
+	if (ssn_form && (g->sep[0] == '-' || n->label == LABEL_SSN)) {
+		if (person_itin_valid(g->digits) && strspn(g->digits, "9") != 9)
+			hit(f, n, PERSON_TIN, 85, "itin.form", 0);
+		else if (person_ssn_valid(g->digits))
+			hit(f, n, PERSON_SSN, n->label == LABEL_SSN ? 98 : 93, n->label == LABEL_SSN ? "label.ssn" : "ssn.form", 0);
+		return true; /* one that is never given is a placeholder: no part of it is anything else */
+	}
+	if (!bare)
+		return false;
+	if (n->label == LABEL_SSN && person_ssn_valid(g->digits))
+		hit(f, n, PERSON_SSN, 92, "label.ssn", 0);
+	else if (n->label == LABEL_TIN && (person_ein_valid(g->digits) || person_itin_valid(g->digits)))
+		hit(f, n, PERSON_TIN, 85, "label.tin", 0);
+	else if (n->label == LABEL_ROUTING && person_aba_valid(g->digits))
+		hit(f, n, PERSON_ACCOUNT, 70, "aba.check", 0);
+	else
+		return false;
+	return true;
+}
+
+/* Codes of clinical language and of billing. */
+static bool code_group(struct find *f, const struct number_at *n, const struct group *g, size_t *ret_end)
+{
+	unsigned l0 = g->len[0], l1 = g->n > 1 ? g->len[1] : 0, l2 = g->n > 2 ? g->len[2] : 0;
+	*ret_end = g->end[g->n > 2 ? 2 : g->n - 1];
+	if (g->n >= 2 && g->sep[0] == '-' && l0 == 2 && l1 == 7 && person_ein_valid(g->digits)) {
+		*ret_end = g->end[1];
+		hit(f, n, PERSON_TIN, n->label == LABEL_TIN ? 92 : 55, n->label == LABEL_TIN ? "label.tin" : "ein.form", n->label != LABEL_TIN);
+		return true;
+	}
+	if (g->n >= 3 && g->sep[0] == '-' && g->sep[1] == '-' && ((l0 == 5 && l1 == 4 && l2 == 2) || (n->label == LABEL_NDC && l0 >= 4 && l1 >= 3 && l2 >= 1))) {
+		hit(f, n, PERSON_MEDICATION, 85, "ndc.form", n->label != LABEL_NDC);
+		return true;
+	}
+	if (g->n >= 2 && g->sep[0] == '-' && l1 == 1 && l0 >= 3 && l0 <= 7 && (n->label == LABEL_LAB || l0 >= 4) && person_loinc_valid(slice_of(n->text.p + n->at, g->end[1] - n->at))) {
+		*ret_end = g->end[1];
+		hit(f, n, PERSON_LAB, n->label == LABEL_LAB ? 95 : 60, "loinc.check", n->label != LABEL_LAB);
+		return true;
+	}
+	*ret_end = g->end[0];
+	if (l0 == 5 && g->n == 1 && n->label == LABEL_CPT) {
+		hit(f, n, PERSON_TREATMENT, 85, "label.cpt", 0);
+		return true;
+	}
+	if (l0 == 10 && g->n == 1 && n->label == LABEL_NPI && person_npi_valid(g->digits)) {
+		hit(f, n, PERSON_PROVIDER, 95, "npi.check", 0);
+		return true;
+	}
+	return false;
+}
+
+static size_t digits_read(struct find *f, struct number_at *n)
+{
+	struct group g;
+	size_t end = n->end;
+	group_read(n, &g);
+	if (g.n == 0)
+		return n->end;
+	if (masked_ssn(n, &g) || (g.n == 1 && g.total == 4 && (n->label == LABEL_SSN4 || n->label == LABEL_SSN))) {
+		hit(f, n, PERSON_SSN4, 93, "ssn4.form", 0);
+		return g.end[0];
+	}
+	if (date_group(f, n, &g, &end))
+		return end;
+	if (bare_date(f, n, &g))
+		return g.end[0];
+	if (nine_digits(f, n, &g)) {
+		(void)known(f, n, g.end[g.n > 2 ? 2 : 0], true, KEY_SSN);
+		return g.end[g.n > 2 ? 2 : 0];
+	}
+	if ((end = card_group(&g)) && n->label != LABEL_MRN) {
+		if (!known(f, n, end, true, KEY_CARD))
+			hit(f, n, PERSON_CARD, n->label == LABEL_CARD ? 97 : 90, "card.check", 0);
+		return end;
+	}
+	if ((end = phone_group(&g, n->label))) {
+		struct number_at ten = *n;
+		ten.at = g.total == 11 && g.digits[0] == '1' && g.len[0] == 1 ? n->at + 2 : n->at;
+		if (!known(f, &ten, end, true, KEY_PHONE))
+			hit(f, n, PERSON_PHONE, n->label == LABEL_PHONE ? 93 : 85, n->label == LABEL_PHONE ? "label.phone" : "phone.form", 0);
+		return end;
+	}
+	if (zip_here(n, &g)) {
+		hit(f, n, PERSON_ADDRESS, 85, "zip.state", 0);
+		return g.end[0];
+	}
+	if (code_group(f, n, &g, &end))
+		return end;
+	if (known(f, n, g.end[g.n - 1], false, -1))
+		return g.end[g.n - 1];
+	if (g.n > 1 && known(f, n, g.end[0], false, -1))
+		return g.end[0];
+	unsigned last = 0; /* a labelled number goes on over dashes, not over blanks */
+	while (last + 1 < g.n && g.sep[last] == '-')
+		last++;
+	if (labelled(f, n, g.end[last]))
+		return g.end[last];
+	if (street_here(f, n))
+		hit(f, n, PERSON_ADDRESS, 85, "street.form", 0);
+	return g.end[0];
+}
+
+/* ICD-10-CM: a letter but U (U07 has been given since), a digit, a digit or letter, and up to four behind a dot. */
+static bool icd10(struct slice s, bool *ret_dot)
+{
+	bool dot = s.n > 3 && s.p[3] == '.';
+	*ret_dot = dot;
+	if (s.n < 3 || s.n > (dot ? 8u : 7u) || s.p[0] < 'A' || s.p[0] > 'Z' || !digit(s.p[1]) || !(digit(s.p[2]) || s.p[2] == 'A' || s.p[2] == 'B') || (s.p[0] == 'U' && s.p[1] != '0') || (dot && s.n < 5))
+		return false;
+	for (size_t i = dot ? 4 : 3; i < s.n; i++)
+		if (!digit(s.p[i]) && !(s.p[i] >= 'A' && s.p[i] <= 'Z'))
+			return false;
+	return dot ? digit(s.p[4]) || s.p[4] == 'X' || s.p[4] == 'A' : true;
+}
+
+static bool mbi(struct slice s, char out[12])
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '-')
+			continue;
+		if (n == 11)
+			return false;
+		uint8_t c = s.p[i];
+		out[n++] = (char)(c >= 'a' && c <= 'z' ? c - 32 : c);
+	}
+	out[n] = 0;
+	return n == 11 && person_mbi_valid(out);
+}
+
+static bool iban(const struct number_at *n, size_t *ret_end)
+{
+	char out[40];
+	size_t k = 0, i = n->at;
+	if (!letter(n->text.p[i]) || !letter(byte_at(n, i + 1)) || !digit(byte_at(n, i + 2)) || !digit(byte_at(n, i + 3)))
+		return false;
+	for (; k < 34 && i < n->text.n; i++) {
+		uint8_t c = n->text.p[i];
+		if (c == ' ' && (digit(byte_at(n, i + 1)) || (byte_at(n, i + 1) >= 'A' && byte_at(n, i + 1) <= 'Z')))
+			continue;
+		if (!digit(c) && !letter(c))
+			break;
+		out[k++] = (char)(c >= 'a' && c <= 'z' ? c - 32 : c);
+		if (k >= 15 && !digit(byte_at(n, i + 1)) && !letter(byte_at(n, i + 1)) && person_iban_valid(out, k)) {
+			*ret_end = i + 1;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Digits and letters together. */
+static size_t mixed_read(struct find *f, struct number_at *n)
+{
+	size_t end = n->end, dashed;
+	char number[12];
+	bool dot = false;
+	struct slice run = slice_of(n->text.p + n->at, n->end - n->at);
+	for (dashed = end; byte_at(n, dashed) == '-' && dashed - n->at < 30 && (digit(byte_at(n, dashed + 1)) || letter(byte_at(n, dashed + 1)));)
+		for (dashed++; digit(byte_at(n, dashed)) || letter(byte_at(n, dashed));)
+			dashed++;
+	if (run.n == 9 && n->at + 9 <= n->text.n && (run.p[0] | 0x20) == 'x') {
+		bool masked = true;
+		for (size_t i = 0; i < 9; i++)
+			masked &= i < 5 ? (run.p[i] | 0x20) == 'x' : digit(run.p[i]);
+		if (masked) {
+			hit(f, n, PERSON_SSN4, 93, "ssn4.form", 0);
+			return n->end;
+		}
+	}
+	if (known(f, n, dashed, false, -1))
+		return dashed;
+	if (dashed != end && known(f, n, end, false, -1))
+		return end;
+	if (mbi(slice_of(run.p, dashed - n->at), number)) {
+		hit(f, n, PERSON_MBI, n->label == LABEL_MBI ? 97 : 85, "mbi.form", 0);
+		return dashed;
+	}
+	if (run.n >= 4 && (n->label == LABEL_ACCOUNT || (run.p[0] >= 'A' && run.p[0] <= 'Z')) && iban(n, &end)) {
+		hit(f, n, PERSON_ACCOUNT, 97, "iban.check", 0);
+		return end;
+	}
+	end = n->end;
+	if (byte_at(n, end) == '.' && run.n == 3)
+		while (digit(byte_at(n, end + 1)) || (byte_at(n, end + 1) >= 'A' && byte_at(n, end + 1) <= 'Z'))
+			end++;
+	end += end > n->end;
+	if (icd10(slice_of(run.p, end - n->at), &dot) && (dot || n->label == LABEL_DX)) {
+		hit(f, n, PERSON_DIAGNOSIS, n->label == LABEL_DX ? 95 : 80, "icd10.form", n->label != LABEL_DX);
+		if (run.p[0] == 'F')
+			hit(f, n, PERSON_BEHAVIORAL, 85, "icd10.f", 1);
+		return end;
+	}
+	end = n->end;
+	if (run.n == 9 && n->label == LABEL_DEA) {
+		memcpy(number, run.p, 9);
+		for (size_t i = 0; i < 2; i++)
+			number[i] = (char)(number[i] & ~0x20);
+		if (person_dea_valid(number))
+			hit(f, n, PERSON_PROVIDER, 95, "dea.check", 0);
+		return end;
+	}
+	if (run.n == 5 && n->label == LABEL_CPT && letter(run.p[0]))
+		hit(f, n, PERSON_TREATMENT, 80, "label.cpt", 0);
+	else if (labelled(f, n, dashed))
+		return dashed;
+	for (unsigned k = 0;; k++) { /* a1c */
+		const struct word *w = words_look(&f->words, key_word(run.p, run.n), k);
+		if (!w)
+			break;
+		if (w->class == WORD_TERM)
+			hit(f, n, w->arg, 60, "word", 1);
+	}
+	if (street_here(f, n) && digit(run.p[0]))
+		hit(f, n, PERSON_ADDRESS, 80, "street.form", 0);
+	return end;
+}
+
+size_t number_read(struct find *f, const struct number_at *at)
+{
+	struct number_at n = *at;
+	bool all = true;
+	for (size_t i = n.at; i < n.end; i++) {
+		if (n.text.p[i] >= 0x80)
+			return n.end;
+		all &= digit(n.text.p[i]);
+	}
+	size_t end = all ? digits_read(f, &n) : mixed_read(f, &n);
+	return end > n.end ? end : n.end;
+}

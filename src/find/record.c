@@ -1,0 +1,332 @@
+/* A record: fields that say themselves what they are. It is gathered until the next one begins; then its person is looked for, and its elements are told. */
+#include "find_internal.h"
+
+#include <stdlib.h>
+
+#define FIELDS_MAX 4096
+#define PEOPLE (PERSON_ANYBODY + 1)
+
+static const char *const rule_of[] = {
+#define X(id, element) [PERSON_ROLE_##id] = "field." #id,
+	PERSON_ROLES(X)
+#undef X
+};
+
+static bool is_name(int role)
+{
+	return role == PERSON_ROLE_LAST || role == PERSON_ROLE_FIRST || role == PERSON_ROLE_NAME || role == PERSON_ROLE_MAIDEN;
+}
+
+/* Words of several fields as one list. */
+static void add_words(struct name_words *to, struct slice text)
+{
+	struct name_words w;
+	name_words(text, &w);
+	size_t at = 0;
+	for (unsigned i = 0; i < to->n; i++)
+		at = to->at[i] + to->len[i] + 1u;
+	for (unsigned i = 0; i < w.n && to->n < ARRAY_LEN(to->h) && at + w.len[i] + 1 < sizeof to->text; i++) {
+		to->h[to->n] = w.h[i];
+		to->at[to->n] = (uint8_t)at;
+		to->len[to->n++] = w.len[i];
+		memcpy(to->text + at, w.text + w.at[i], w.len[i]);
+		at += w.len[i];
+		to->text[at++] = ' ';
+	}
+}
+
+static struct slice phone(struct slice s, char digits[24])
+{
+	if (!person_digits(s.n && s.p[0] == '+' ? slice_of(s.p + 1, s.n - 1) : s, 20, digits))
+		return SLICE_NULL;
+	struct slice d = slice_str(digits);
+	return d.n == 11 && d.p[0] == '1' ? slice_of(d.p + 1, 10) : d.n < 7 ? SLICE_NULL : d;
+}
+
+static void add_number(struct evidence *v, int kind, struct slice text)
+{
+	char digits[24];
+	size_t nd = 0;
+	if (v->ids == ARRAY_LEN(v->id))
+		return;
+	if (kind == KEY_PHONE)
+		text = phone(text, digits);
+	uint64_t h = kind == KEY_EMAIL ? key_email(text) : text.n ? key_id(text, NULL, &nd) : 0;
+	if (h)
+		v->id[v->ids++] = (typeof(v->id[0])){h, (uint8_t)kind};
+}
+
+/* All that the record says of the person `who`. */
+static void gather(struct find *f, int who, struct evidence *v)
+{
+	struct slice house = SLICE_NULL, zip = SLICE_NULL;
+	*v = (struct evidence){0};
+	for (size_t i = 0; i < f->fields; i++) {
+		const struct record_field *x = &f->field[i];
+		struct person_date d;
+		if (x->who != who)
+			continue;
+		int kind = kind_of_role(x->role);
+		if (is_name(x->role))
+			add_words(&v->words, x->text);
+		else if (x->role == PERSON_ROLE_DOB && !v->dob && person_date(x->text, f->o.day_first, f->o.this_year, &d, NULL) && !(d.year <= 1901 && d.month == 1 && d.day == 1))
+			v->dob = key_date(&d);
+		else if ((x->role == PERSON_ROLE_STREET || x->role == PERSON_ROLE_HOUSE || x->role == PERSON_ROLE_ADDRESS) && !house.n)
+			house = x->text;
+		else if (x->role == PERSON_ROLE_ZIP && !zip.n)
+			zip = x->text;
+		else if (kind >= 0)
+			add_number(v, kind, x->text);
+	}
+	v->addr = key_addr(house, zip);
+}
+
+/* A value that says nothing: "N/A", "unknown", dashes, zeros and nines all over. */
+static bool empty_value(struct slice s)
+{
+	static const char *const none[] = {"n/a", "na", "none", "null", "nil", "unknown", "unk", "not on file", "not provided", "not available", "tbd", "-", "--", "?", "\"\""};
+	s = slice_trim(s);
+	size_t same = 0;
+	for (size_t i = 0; i < ARRAY_LEN(none); i++)
+		if (slice_eq_nocase(s, none[i]))
+			return true;
+	for (size_t i = 0; i < s.n; i++)
+		same += s.p[i] == '-' || s.p[i] == ' ' || s.p[i] == '/' || s.p[i] == '.';
+	return same == s.n;
+}
+
+/* What element the value is: an SSN's column may hold the last four only, or a placeholder; a TIN's an SSN. -1: none. */
+static int ssn_element(struct slice s)
+{
+	char d[32];
+	size_t n = 0, hidden = 0;
+	for (size_t i = 0; i < s.n && n < sizeof d - 1; i++) {
+		if (s.p[i] >= '0' && s.p[i] <= '9')
+			d[n++] = (char)s.p[i];
+		else
+			hidden += (s.p[i] | 0x20) == 'x' || s.p[i] == '*' || s.p[i] == '#';
+	}
+	d[n] = 0;
+	if (n == 9)
+		return person_ssn_valid(d) ? PERSON_SSN : person_itin_valid(d) && strspn(d, "9") != 9 ? PERSON_TIN : -1;
+	if (n == 4)
+		return PERSON_SSN4;
+	return n > 4 && n < 9 && !hidden ? PERSON_SSN : -1; /* leading zeros that a spreadsheet took away */
+}
+
+static int element_of(const struct find *f, const struct record_field *x)
+{
+	struct person_date d;
+	int element = person_role_element(x->role);
+	if (element < 0 || (empty_value(x->text) && element != PERSON_SEX)) /* "unknown" is one of the sexes that are recorded */
+		return -1;
+	if (x->role == PERSON_ROLE_SSN || x->role == PERSON_ROLE_SSN4)
+		return ssn_element(x->text);
+	if (x->role == PERSON_ROLE_DOB) {
+		if (person_date(x->text, f->o.day_first, f->o.this_year, &d, NULL))
+			return element;
+		bool digit = false;
+		for (size_t i = 0; i < x->text.n; i++)
+			digit |= x->text.p[i] >= '0' && x->text.p[i] <= '9';
+		return digit ? element : -1;
+	}
+	if (x->role == PERSON_ROLE_EMAIL)
+		return key_email(x->text) ? element : -1;
+	return element;
+}
+
+/* ICD-10's F chapter and its words are behavioural health besides being a diagnosis. */
+static bool behavioral(struct slice s)
+{
+	s = slice_trim(s);
+	return s.n >= 3 && (s.p[0] == 'F' || s.p[0] == 'f') && s.p[1] >= '0' && s.p[1] <= '9' && s.p[2] >= '0' && s.p[2] <= '9' && (s.n == 3 || s.p[3] == '.' || (s.p[3] >= '0' && s.p[3] <= '9'));
+}
+
+static const char *who_word(int who)
+{
+	static const char *const words[] = {[PERSON_SUBJECT] = "subject", [PERSON_GUARANTOR] = "guarantor", [PERSON_KIN] = "kin", [PERSON_SUBSCRIBER] = "subscriber", [PERSON_PROVIDER_WHO] = "provider", [PERSON_STAFF] = "staff", [PERSON_ANYBODY] = "anybody"};
+	return words[who];
+}
+
+static int tell_stranger(struct find *f, int who, struct err *e)
+{
+	char name[256];
+	size_t n = 0;
+	uint64_t offset = 0;
+	bool any = false;
+	if (!f->stranger)
+		return 0;
+	for (int role = 0; role < 3; role++) {
+		static const int order[] = {PERSON_ROLE_FIRST, PERSON_ROLE_LAST, PERSON_ROLE_NAME};
+		if (any && role == 2)
+			break;
+		for (size_t i = 0; i < f->fields; i++) {
+			const struct record_field *x = &f->field[i];
+			struct slice t = slice_trim(x->text);
+			if (x->who != who || x->role != order[role] || n + t.n + 2 > sizeof name || !t.n || empty_value(t))
+				continue;
+			if (n)
+				name[n++] = ' ';
+			memcpy(name + n, t.p, t.n);
+			n += t.n;
+			offset = any ? offset : x->offset;
+			any = true;
+			break;
+		}
+	}
+	const struct find_stranger s = {who_word(who), slice_of(name, n), offset, buf_slice(&f->member)};
+	return any ? f->stranger(f->arg, &s, e) : 0;
+}
+
+/* The elements of one person of the record. */
+static int tell_person(struct find *f, int who, uint32_t person, unsigned sure, struct err *e)
+{
+	int r = 0;
+	memset(f->told, 0, sizeof f->told);
+	for (size_t i = 0; r == 0 && i < f->fields; i++) {
+		const struct record_field *x = &f->field[i];
+		if (x->who != who)
+			continue;
+		int element = element_of(f, x);
+		unsigned confidence = person == FIND_NOBODY ? 95 : sure;
+		if (element >= 0)
+			r = find_tell(f, person, element, confidence, rule_of[x->role], x->offset, e);
+		if (r == 0 && x->role == PERSON_ROLE_DIAGNOSIS && behavioral(x->text))
+			r = find_tell(f, person, PERSON_BEHAVIORAL, confidence, "icd10.f", x->offset, e);
+	}
+	return r;
+}
+
+/* Who treated is an element of the record's person; the provider's own name, telephone and numbers are no patient's. */
+static int tell_provider(struct find *f, uint32_t person, unsigned sure, struct err *e)
+{
+	for (size_t i = 0; i < f->fields; i++) {
+		const struct record_field *x = &f->field[i];
+		if ((x->who == PERSON_PROVIDER_WHO) && (is_name(x->role) || x->role == PERSON_ROLE_NPI || x->role == PERSON_ROLE_PROVIDER) && !empty_value(x->text))
+			return find_tell(f, person, PERSON_PROVIDER, person == FIND_NOBODY ? 90 : sure, "field.provider", x->offset, e);
+	}
+	return 0;
+}
+
+static bool has_names(const struct find *f, int who)
+{
+	for (size_t i = 0; i < f->fields; i++)
+		if (f->field[i].who == who && is_name(f->field[i].role) && slice_trim(f->field[i].text).n)
+			return true;
+	return false;
+}
+
+static bool has_fields(const struct find *f, int who)
+{
+	for (size_t i = 0; i < f->fields; i++)
+		if (f->field[i].who == who)
+			return true;
+	return false;
+}
+
+/* A subscriber without a name of his own, or with the patient's, is the patient: cards name the member. */
+static void fold_subscriber(struct find *f)
+{
+	struct evidence s, p;
+	gather(f, PERSON_SUBJECT, &p);
+	gather(f, PERSON_SUBSCRIBER, &s);
+	bool same = !has_names(f, PERSON_SUBSCRIBER) || (!p.words.n && !p.ids);
+	if (!same && s.words.n && s.words.n <= p.words.n) {
+		same = true;
+		for (unsigned i = 0; i < s.words.n; i++) {
+			bool there = false;
+			for (unsigned k = 0; k < p.words.n; k++)
+				there |= p.words.h[k] == s.words.h[i];
+			same &= there;
+		}
+	}
+	for (size_t i = 0; same && i < f->fields; i++)
+		if (f->field[i].who == PERSON_SUBSCRIBER)
+			f->field[i].who = PERSON_SUBJECT;
+}
+
+static void record_decide(struct find *f)
+{
+	struct evidence v;
+	fold_subscriber(f);
+	gather(f, PERSON_SUBJECT, &v);
+	f->record_person = evidence_person(f->pop, &v, &f->record_confidence);
+}
+
+static int tell_record(struct find *f, struct err *e)
+{
+	static const int others[] = {PERSON_GUARANTOR, PERSON_KIN, PERSON_SUBSCRIBER, PERSON_STAFF, PERSON_ANYBODY};
+	record_decide(f);
+	int r = tell_person(f, PERSON_SUBJECT, f->record_person, f->record_confidence, e);
+	if (r == 0)
+		r = tell_provider(f, f->record_person, f->record_confidence, e);
+	if (r == 0 && f->record_person == FIND_NOBODY)
+		r = tell_stranger(f, PERSON_SUBJECT, e);
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(others); i++) {
+		struct evidence v;
+		unsigned sure;
+		if (!has_fields(f, others[i]))
+			continue;
+		gather(f, others[i], &v);
+		uint32_t who = evidence_person(f->pop, &v, &sure);
+		r = tell_person(f, others[i], who, sure, e);
+		if (r == 0 && who == FIND_NOBODY)
+			r = tell_stranger(f, others[i], e);
+	}
+	if (r == 0)
+		r = tell_stranger(f, PERSON_PROVIDER_WHO, e);
+	return r;
+}
+
+/* What was read as text inside of the record is decided with it: its person is who the text is about. */
+int record_end(struct find *f, struct err *e)
+{
+	int r = f->fields ? tell_record(f, e) : 0;
+	if (r == 0)
+		r = doc_end(f, e);
+	f->fields = 0;
+	f->in_record = false;
+	f->record_person = FIND_NOBODY;
+	arena_reset(f->a);
+	return r;
+}
+
+int find_record(struct find *f, struct slice member, struct err *e)
+{
+	int r = record_end(f, e);
+	f->in_record = true;
+	if (r == 0 && !slice_eq(member, buf_slice(&f->member))) {
+		buf_reset(&f->member);
+		buf_add_slice(&f->member, member);
+	}
+	return r;
+}
+
+int find_field(struct find *f, int role, int who, struct slice text, uint64_t offset, struct err *e)
+{
+	text = slice_trim(text);
+	if (!text.n)
+		return 0;
+	assert(role >= 0 && role < PERSON_ROLES_N && who >= 0 && who < PEOPLE);
+	if (f->fields == f->field_cap) {
+		size_t cap = f->field_cap ? f->field_cap * 2 : 64;
+		struct record_field *grown = f->fields < FIELDS_MAX ? reallocarray(f->field, cap, sizeof *grown) : NULL;
+		if (!grown && f->fields < FIELDS_MAX)
+			return err_set(e, ERR_MEMORY, NULL, "there is no memory for a record's fields");
+		if (!grown) { /* a record longer than any that is one person's: decided in parts, each by what it says itself */
+			int r = record_end(f, e);
+			if (r < 0)
+				return r;
+		} else {
+			f->field = grown;
+			f->field_cap = cap;
+		}
+	}
+	struct slice kept = arena_dup(f->a, slice_of(text.p, text.n > 512 ? 512 : text.n));
+	if (!kept.p)
+		return err_set(e, ERR_MEMORY, NULL, "there is no memory for a record's fields");
+	f->field[f->fields++] = (struct record_field){role, who, kept, offset};
+	f->in_record = true;
+	/* a value that no name explains, and running text, are read like text */
+	return role == PERSON_ROLE_OTHER || role == PERSON_ROLE_NOTE ? find_text(f, text, offset, e) : 0;
+}

@@ -1,0 +1,572 @@
+/* Running text: the marks of a piece in their order; lines, paragraphs and the ends of documents; labels and what they are before; names. */
+#include "find_internal.h"
+
+#define LABEL_REACH 48 /* bytes between a label and its value */
+#define NAME_GAP 24    /* between two words of a name: a middle name, an initial, a particle */
+
+struct name_mark {
+	uint64_t h;
+	size_t at, end;
+	bool capital;
+};
+
+struct walk {
+	struct find *f;
+	struct slice text;
+	uint64_t offset;
+	size_t line_from, counted; /* line ends are known up to here */
+	int label;
+	size_t label_end;
+	uint32_t label_line;
+	int part;
+	size_t part_end;
+	size_t skip;               /* marks before it belong to what was read */
+	size_t next_at;            /* the next '@' */
+	struct name_mark name[3];
+	unsigned names;
+	size_t subject_at;
+	size_t aside_to;           /* names before it are a doctor's */
+};
+
+static uint8_t at(const struct walk *w, size_t i)
+{
+	return i < w->text.n ? w->text.p[i] : 0;
+}
+
+static bool digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool letter(uint8_t c)
+{
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+static bool capital(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static size_t blanks(const struct walk *w, size_t i)
+{
+	while (at(w, i) == ' ' || at(w, i) == '\t')
+		i++;
+	return i;
+}
+
+static size_t line_end(const struct walk *w, size_t i)
+{
+	const uint8_t *nl = i < w->text.n ? memchr(w->text.p + i, '\n', w->text.n - i) : NULL;
+	return nl ? (size_t)(nl - w->text.p) : w->text.n;
+}
+
+/* ---- lines and documents ---- */
+
+/* The first three words of a line, without digits: what a letterhead repeats. 0: fewer. */
+static uint64_t opening_of(const struct walk *w, size_t from, size_t end)
+{
+	uint64_t h = 0;
+	unsigned words = 0;
+	for (size_t i = from; i < end && words < 3;) {
+		size_t start = i;
+		while (i < end && letter(w->text.p[i]))
+			i++;
+		if (i - start >= 2) {
+			h = key_mix(h * 3 + key_word(w->text.p + start, i - start));
+			words++;
+		}
+		i += i == start || i < end;
+	}
+	return words == 3 ? h : 0;
+}
+
+static bool rule_line(const struct walk *w, size_t from, size_t end)
+{
+	uint8_t c = at(w, from);
+	return end - from >= 3 && (c == '=' || c == '-' || c == '*' || c == '_' || c == '#') && at(w, from + 1) == c && at(w, from + 2) == c;
+}
+
+/* A document ends before this line: a form feed, a ruled line, the letterhead again, or the first lines after a signature. */
+static bool document_begins(struct walk *w, size_t from, size_t end)
+{
+	struct find *f = w->f;
+	uint64_t h;
+	if (at(w, from) == '\f' || rule_line(w, from, end))
+		return true;
+	if (!f->blank_before)
+		return false;
+	if (f->signed_lines > 1)
+		return true;
+	h = opening_of(w, from, end);
+	if (!f->opening_known) {
+		f->opening_known = true;
+		f->opening = h;
+		return false;
+	}
+	return h && h == f->opening;
+}
+
+static int line_begins(struct walk *w, size_t from, struct err *e)
+{
+	struct find *f = w->f;
+	size_t i = blanks(w, from), end = i;
+	w->line_from = from;
+	if (at(w, i) == '\r' || at(w, i) == '\n' || i >= w->text.n) {
+		if (!f->blank_before)
+			f->para++;
+		f->blank_before = true;
+		return 0;
+	}
+	if (f->blank_before || at(w, i) < ' ' || !letter(at(w, i)))
+		end = line_end(w, i);
+	if (!f->in_record && end > i && document_begins(w, i, end)) {
+		int r = doc_end(f, e);
+		if (r < 0)
+			return r;
+		f->signed_lines = 0;
+		w->label = LABEL_NONE;
+		w->names = 0;
+	}
+	if (f->signed_lines)
+		f->signed_lines++;
+	f->blank_before = false;
+	return 0;
+}
+
+static int count_lines(struct walk *w, size_t to, struct err *e)
+{
+	int r = 0;
+	while (r == 0 && w->counted < to) {
+		const uint8_t *nl = memchr(w->text.p + w->counted, '\n', to - w->counted);
+		if (!nl) {
+			w->counted = to;
+			break;
+		}
+		w->counted = (size_t)(nl - w->text.p) + 1;
+		w->f->line++;
+		w->names = 0;
+		r = line_begins(w, w->counted, e);
+	}
+	return r;
+}
+
+/* ---- hits of words ---- */
+
+static void hit(struct walk *w, size_t place, int element, unsigned confidence, const char *rule, int need)
+{
+	const struct doc_hit h = {.offset = w->offset + place, .line = w->f->line, .para = w->f->para, .person = FIND_NOBODY, .element = (uint8_t)element, .confidence = (uint8_t)confidence, .rule = rule, .need = (uint8_t)need};
+	doc_hit(w->f, &h);
+}
+
+/* The label that a value at i has: near, in the same line or alone at the end of the one before, in the same sentence. */
+static int label_at(const struct walk *w, size_t i)
+{
+	if (w->label == LABEL_NONE || i < w->label_end || i - w->label_end > LABEL_REACH)
+		return LABEL_NONE;
+	if (w->label_line != w->f->line && w->label_line + 1 != w->f->line)
+		return LABEL_NONE;
+	bool word = false;
+	for (size_t k = w->label_end; k < i; k++) {
+		uint8_t c = w->text.p[k];
+		if (c == '\n' && word)
+			return LABEL_NONE;
+		if ((c == '.' || c == ';') && at(w, k + 1) == ' ' && word && k - w->label_end > 4)
+			return LABEL_NONE;
+		word |= letter(c);
+	}
+	return w->label;
+}
+
+static void email(struct walk *w, size_t place)
+{
+	size_t from = place, end = place + 1, dot = 0;
+	while (from && (letter(w->text.p[from - 1]) || digit(w->text.p[from - 1]) || w->text.p[from - 1] >= 0x80 || (w->text.p[from - 1] && strchr("._%+-'", w->text.p[from - 1]))))
+		from--;
+	while (letter(at(w, end)) || digit(at(w, end)) || at(w, end) == '-' || at(w, end) >= 0x80 || (at(w, end) == '.' && (letter(at(w, end + 1)) || digit(at(w, end + 1))))) {
+		if (w->text.p[end] == '.')
+			dot = end;
+		end++;
+	}
+	w->skip = end > w->skip ? end : w->skip;
+	if (from == place || !dot || end - dot < 3 || end - from > 254)
+		return;
+	struct find *f = w->f;
+	uint64_t h = key_email(slice_of(w->text.p + from, end - from));
+	struct doc_hit x = {.offset = w->offset + from, .line = f->line, .para = f->para, .person = FIND_NOBODY, .element = PERSON_EMAIL, .confidence = 97, .rule = "email.form"};
+	struct bearers b = {.n = 0};
+	if (f->pop && h)
+		population_look(f->pop, h, 1u << KEY_EMAIL, &b);
+	if (b.n) {
+		struct doc_name n = {.offset = x.offset, .h = h, .line = f->line, .para = f->para, .kind = KEY_EMAIL, .n = (uint8_t)b.n, .many = b.many};
+		memcpy(n.person, b.person, sizeof n.person);
+		doc_name(f, &n);
+		x.rule = "known.email";
+		x.person = b.n == 1 && !b.many ? b.person[0] : FIND_NOBODY;
+	}
+	doc_hit(f, &x);
+}
+
+/* "Password: x", "password is x" */
+static void password(struct walk *w, size_t end)
+{
+	size_t i = blanks(w, end), n = 0;
+	bool said = at(w, i) == ':' || at(w, i) == '=', odd = said; /* behind "is" only what no word is */
+	i += said;
+	i = blanks(w, i);
+	if (!said && at(w, i) == 'i' && at(w, i + 1) == 's') {
+		said = true;
+		i = blanks(w, i + 2);
+		i += at(w, i) == ':';
+		i = blanks(w, i);
+	}
+	for (; at(w, i + n) > ' '; n++)
+		odd |= !letter(at(w, i + n)) && at(w, i + n + 1) > ' ';
+	if (said && odd && n >= 4)
+		hit(w, i, PERSON_CREDENTIALS, 88, "label.password", NEED_NOTHING);
+}
+
+static void sex(struct walk *w, size_t end)
+{
+	static const char *const words[] = {"male", "female", "m", "f", "white", "black", "asian", "hispanic", "other", "unknown", "nonbinary", "homme", "femme", "masculino", "femenino"};
+	size_t i = blanks(w, end), n = 0;
+	if (at(w, i) != ':' && at(w, i) != '=')
+		return;
+	i = blanks(w, i + 1);
+	while (letter(at(w, i + n)))
+		n++;
+	for (size_t k = 0; k < ARRAY_LEN(words); k++)
+		if (slice_eq_nocase(slice_of(w->text.p + i, n), words[k]))
+			hit(w, i, PERSON_SEX, 90, "label.sex", NEED_NOTHING);
+}
+
+/* "March 7, 1964", "7 March 1964" */
+static void written_date(struct walk *w, const struct mark *m)
+{
+	size_t from = m->at, end = m->at + m->len, i;
+	struct person_date d;
+	AUTO_BUF struct buf b = {0};
+	if (!capital(w->text.p[m->at]) && m->kind != MARK_HIGH)
+		return;
+	i = blanks(w, at(w, end) == '.' ? end + 1 : end);
+	size_t first = i;
+	while (digit(at(w, i)))
+		i++;
+	size_t day_n = i - first;
+	if (day_n == 1 || day_n == 2) { /* month day year */
+		size_t k = i;
+		while (letter(at(w, k)) && k - i < 3)
+			k++;
+		k = blanks(w, at(w, k) == ',' ? k + 1 : k);
+		size_t y = k;
+		while (digit(at(w, k)))
+			k++;
+		if (k - y != 4 && k - y != 2)
+			return;
+		buf_init(&b, 64);
+		buf_printf(&b, "%.*s %.*s %.*s", (int)m->len, (const char *)w->text.p + m->at, (int)day_n, (const char *)w->text.p + first, (int)(k - y), (const char *)w->text.p + y);
+		end = k;
+	} else if (day_n == 4) { /* day month year */
+		size_t k = from;
+		while (k && (w->text.p[k - 1] == ' ' || w->text.p[k - 1] == '-' || letter(w->text.p[k - 1])) && from - k < 5)
+			k--;
+		size_t dn = 0;
+		while (k > dn && digit(w->text.p[k - 1 - dn]) && dn < 3)
+			dn++;
+		if (dn < 1 || dn > 2)
+			return;
+		buf_init(&b, 64);
+		buf_printf(&b, "%.*s %.*s %.*s", (int)dn, (const char *)w->text.p + k - dn, (int)m->len, (const char *)w->text.p + m->at, 4, (const char *)w->text.p + first);
+		from = k - dn;
+		end = i;
+	} else {
+		return;
+	}
+	if (buf_ok(&b) && person_date(buf_slice(&b), false, w->f->o.this_year + 5, &d, NULL)) {
+		const struct number_at n = {w->text, from, end, label_at(w, from), w->offset};
+		doc_date(w->f, &n, key_date(&d));
+		w->skip = end;
+	}
+}
+
+/* ---- names ---- */
+
+/* What stands between two words of a name: at most two words, blanks, a comma, points, hyphens. */
+static bool name_gap(const struct walk *w, size_t from, size_t to)
+{
+	unsigned words = 0, commas = 0;
+	if (to <= from || to - from > NAME_GAP)
+		return false;
+	for (size_t i = from; i < to; i++) {
+		uint8_t c = w->text.p[i];
+		if (letter(c) || c >= 0x80)
+			words += i == from || !(letter(w->text.p[i - 1]) || w->text.p[i - 1] >= 0x80);
+		else if (c == ',')
+			commas++;
+		else if (c != ' ' && c != '.' && c != '-' && c != '\'' && c != '^')
+			return false;
+	}
+	return words <= 2 && commas <= 1;
+}
+
+static void name_word(struct walk *w, const struct mark *m)
+{
+	struct find *f = w->f;
+	struct name_mark now = {m->h, m->at, m->at + m->len, capital(w->text.p[m->at]) || w->text.p[m->at] >= 0x80};
+	for (unsigned i = w->names; i-- > 0;) {
+		struct bearers b;
+		const struct name_mark *before = &w->name[i];
+		if (m->at - before->end > NAME_GAP)
+			break;
+		if (before->at == now.at || !name_gap(w, before->end, now.at))
+			continue;
+		uint64_t pair = key_pair(before->h, now.h);
+		population_look(f->pop, pair, 1u << KEY_NAME, &b);
+		if (!b.n && !b.many)
+			continue;
+		struct doc_name n = {.offset = w->offset + before->at, .h = pair, .line = f->line, .para = f->para, .kind = KEY_NAME, .n = (uint8_t)b.n, .many = b.many, .weak = !before->capital && !now.capital, .aside = before->at < w->aside_to || f->signed_lines > 0};
+		memcpy(n.person, b.person, sizeof n.person);
+		doc_name(f, &n);
+	}
+	if (w->names == ARRAY_LEN(w->name)) {
+		memmove(&w->name[0], &w->name[1], sizeof w->name - sizeof w->name[0]);
+		w->names--;
+	}
+	w->name[w->names++] = now;
+}
+
+/* The name behind a label: words with a capital, to what is none or to a word that is a label itself. */
+static size_t name_after(const struct walk *w, size_t from, char out[96])
+{
+	size_t i = from, n = 0, end = from;
+	unsigned words = 0;
+	out[0] = 0;
+	while (words < 5) {
+		while (at(w, i) == ' ' || at(w, i) == '\t' || at(w, i) == '.' || at(w, i) == ',')
+			i++;
+		size_t start = i;
+		while (letter(at(w, i)) || at(w, i) >= 0x80 || ((at(w, i) == '\'' || at(w, i) == '-') && letter(at(w, i + 1))))
+			i++;
+		if (i == start || !(capital(w->text.p[start]) || w->text.p[start] >= 0x80))
+			break;
+		bool stop = false;
+		for (unsigned k = 0;; k++) {
+			const struct word *x = words_look(&w->f->words, key_word(w->text.p + start, i - start), k);
+			if (!x)
+				break;
+			stop |= x->class == WORD_LABEL && !x->after && x->arg != LABEL_ADDRESS && x->arg != LABEL_CARD && x->arg != LABEL_PHONE;
+			stop |= x->class == WORD_TITLE && words > 0;
+		}
+		if (stop && words > 0)
+			break;
+		if (n + (i - start) + 2 > 96)
+			break;
+		bool title = false;
+		for (unsigned k = 0;; k++) {
+			const struct word *x = words_look(&w->f->words, key_word(w->text.p + start, i - start), k);
+			if (!x)
+				break;
+			title |= x->class == WORD_TITLE || x->class == WORD_DOCTOR;
+		}
+		if (!title) {
+			if (n)
+				out[n++] = ' ';
+			memcpy(out + n, w->text.p + start, i - start);
+			n += i - start;
+			words++;
+			end = i;
+		}
+		if (at(w, i) == '\n' || at(w, i) == ':' || at(w, i) == '(')
+			break;
+	}
+	out[n] = 0;
+	return words ? end : from;
+}
+
+/* "RE: Creveling, John", "Patient: ...", "Patient name: ...", "Name: ..." */
+static void subject(struct walk *w, size_t place, size_t end)
+{
+	size_t i = blanks(w, end);
+	for (unsigned k = 0; k < 2 && letter(at(w, i)); k++) { /* "name", "full name" */
+		size_t from = i;
+		while (letter(at(w, i)) || at(w, i) == '\'')
+			i++;
+		struct slice word = slice_of(w->text.p + from, i - from);
+		if (!slice_eq_nocase(word, "name") && !slice_eq_nocase(word, "full") && !slice_eq_nocase(word, "nombre") && !slice_eq_nocase(word, "s"))
+			return;
+		i = blanks(w, i);
+	}
+	if (at(w, i) == '(')
+		return;
+	if (at(w, i) != ':' && at(w, i) != '=' && at(w, i) != '#')
+		return;
+	i = blanks(w, i + 1);
+	struct doc_subject s = {.offset = w->offset + i, .line = w->f->line, .who = FIND_NOBODY};
+	if (name_after(w, i, s.name) == i || w->subject_at == i)
+		return;
+	w->subject_at = i; /* "Patient name:" is met twice */
+	name_words(slice_str(s.name), &s.words);
+	(void)place;
+	if (s.words.n)
+		doc_subject(w->f, &s);
+}
+
+/* "Dr. Adams", "Dear Ms. Forney": a name of whom nothing else may be known. */
+static void titled(struct walk *w, size_t end, bool doctor, struct err *e)
+{
+	char name[96];
+	size_t i = blanks(w, at(w, end) == '.' ? end + 1 : end), stop = name_after(w, i, name);
+	if (stop == i || i == end)
+		return;
+	if (doctor) {
+		w->aside_to = stop;
+		hit(w, i, PERSON_PROVIDER, 75, "title.doctor", NEED_PERSON);
+	} else {
+		hit(w, i, PERSON_NAME, 70, "title.name", NEED_NOBODY);
+	}
+	if (w->f->stranger && doctor) {
+		const struct find_stranger s = {"provider", slice_str(name), w->offset + i, buf_slice(&w->f->member)};
+		if (w->f->stranger(w->f->arg, &s, e) < 0)
+			w->f->doc.no_memory = true;
+	}
+}
+
+/* ---- words ---- */
+
+static bool number_follows(const struct walk *w, size_t i)
+{
+	for (size_t k = i; k < i + 24 && k < w->text.n && w->text.p[k] != '\n' && !(w->text.p[k] == '.' && !digit(at(w, k + 1))); k++)
+		if (digit(w->text.p[k]))
+			return true;
+	return false;
+}
+
+static bool dose(const struct walk *w, const struct mark *m)
+{
+	size_t i = m->at;
+	while (i && w->text.p[i - 1] == ' ')
+		i--;
+	return i && digit(w->text.p[i - 1]) && at(w, m->at + m->len) != '/';
+}
+
+static void label_word(struct walk *w, const struct mark *m, const struct word *x)
+{
+	size_t end = m->at + m->len;
+	int label = x->arg;
+	if (x->after) {
+		if (x->after != w->part || m->at - w->part_end > 12 || w->part_end > m->at)
+			return;
+	}
+	if (label == LABEL_ACCOUNT && w->label == LABEL_SUBJECT && m->at - w->label_end < 3)
+		label = LABEL_MRN; /* the patient's account at the hospital */
+	if ((label == LABEL_MEMBER || label == LABEL_SUBJECT || label == LABEL_OTHER_PERSON) && w->label != LABEL_NONE && w->label_line == w->f->line && m->at - w->label_end < 16 && w->label != LABEL_SUBJECT && !number_follows(w, end))
+		return;
+	if (label == LABEL_CARD && (w->label == LABEL_MBI || w->label == LABEL_MEDICAID || w->label == LABEL_MEMBER || w->label == LABEL_SSN) && m->at - w->label_end < 20)
+		return; /* "Medicare card" */
+	w->label = label;
+	w->label_end = end;
+	w->label_line = w->f->line;
+	if (label == LABEL_OTHER_PERSON)
+		w->f->other_line = w->f->line;
+	if (label == LABEL_PASSWORD)
+		password(w, end);
+	else if (label == LABEL_SEX)
+		sex(w, end);
+	else if (label == LABEL_SUBJECT)
+		subject(w, m->at, end);
+	else if (label == LABEL_DX && at(w, end) == ':' && letter(at(w, blanks(w, end + 1))))
+		hit(w, blanks(w, end + 1), PERSON_DIAGNOSIS, 80, "label.dx", NEED_PERSON);
+}
+
+static void word(struct walk *w, const struct mark *m, const struct word *x, struct err *e)
+{
+	size_t end = m->at + m->len;
+	switch (x->class) {
+	case WORD_LABEL: label_word(w, m, x); break;
+	case WORD_PART:
+		w->part = x->arg;
+		w->part_end = end;
+		if (x->arg == PART_NAME)
+			subject(w, m->at, end);
+		break;
+	case WORD_TITLE: titled(w, end, false, e); break;
+	case WORD_DOCTOR:
+		if (m->len == 2 || m->len == 6)
+			titled(w, end, true, e);
+		break;
+	case WORD_UNIT:
+		if (dose(w, m))
+			hit(w, m->at, PERSON_MEDICATION, 75, "dose", NEED_PERSON);
+		break;
+	case WORD_MONTH: written_date(w, m); break;
+	case WORD_SIGN:
+		if (m->at - w->line_from < 24 && (at(w, end) == ',' || at(w, end) == '\n' || at(w, end) == '\r'))
+			w->f->signed_lines = 1;
+		break;
+	case WORD_TERM:
+		if (x->arg != PERSON_LAB || number_follows(w, end))
+			hit(w, m->at, x->arg, 65, "word", NEED_PERSON);
+		break;
+	default: break;
+	}
+}
+
+static void number(struct walk *w, const struct mark *m)
+{
+	struct number_at n = {w->text, m->at, (size_t)m->at + m->len, label_at(w, m->at), w->offset};
+	if (n.label == LABEL_SUBJECT) /* "Patient ID 12345" */
+		for (size_t i = w->label_end; i + 1 < m->at; i++)
+			if (((w->text.p[i] | 0x20) == 'i' && (w->text.p[i + 1] | 0x20) == 'd') || ((w->text.p[i] | 0x20) == 'n' && (w->text.p[i + 1] | 0x20) == 'o') || w->text.p[i] == '#')
+				n.label = LABEL_MRN;
+	w->skip = number_read(w->f, &n);
+}
+
+static int mark(struct walk *w, const struct mark *m, struct err *e)
+{
+	int r = count_lines(w, m->at, e);
+	if (r < 0)
+		return r;
+	if (m->kind == MARK_NUMBER) {
+		number(w, m);
+		return 0;
+	}
+	if (w->f->pop && population_word(w->f->pop, m->h))
+		name_word(w, m);
+	for (unsigned k = 0;; k++) {
+		const struct word *x = words_look(&w->f->words, m->h, k);
+		if (!x)
+			return 0;
+		word(w, m, x, e);
+	}
+}
+
+int text_walk(struct find *f, struct slice text, uint64_t offset, struct err *e)
+{
+	struct walk w = {.f = f, .text = text, .offset = offset, .subject_at = SIZE_MAX};
+	int r = 0;
+	const uint8_t *a;
+	marks_make(text, f->map, f->log, &f->marks);
+	if (f->marks.no_memory)
+		return err_set(e, ERR_MEMORY, NULL, "there is no memory to scan a text");
+	f->line++;
+	r = line_begins(&w, 0, e);
+	a = text.n ? memchr(text.p, '@', text.n) : NULL;
+	w.next_at = a ? (size_t)(a - text.p) : SIZE_MAX;
+	for (size_t i = 0; r == 0 && i <= f->marks.n; i++) {
+		size_t here = i < f->marks.n ? f->marks.v[i].at : text.n;
+		while (r == 0 && w.next_at < here) {
+			r = count_lines(&w, w.next_at, e);
+			if (r == 0)
+				email(&w, w.next_at);
+			a = w.next_at + 1 < text.n ? memchr(text.p + w.next_at + 1, '@', text.n - w.next_at - 1) : NULL;
+			w.next_at = a ? (size_t)(a - text.p) : SIZE_MAX;
+		}
+		if (r == 0 && i < f->marks.n && here >= w.skip)
+			r = mark(&w, &f->marks.v[i], e);
+		if (r == 0 && f->doc.no_memory)
+			r = err_set(e, ERR_MEMORY, NULL, "there is no memory to scan a text");
+		if (r == 0 && !f->in_record && f->doc.hits + f->doc.names + f->doc.dates + f->doc.subjects > DOC_MAX)
+			r = doc_end(f, e);
+	}
+	return r < 0 ? r : count_lines(&w, text.n, e);
+}

@@ -1,0 +1,339 @@
+/* Whose and what: running text and records against a small population; the same for any number of threads and any cut of the text. */
+#include "find.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static const char PERSONS[] = "person_id,last,first,middle,dob,ssn,mrn,phone,email,street,zip,member_id,card,account\n"
+							  "P1,Creveling,John,A,1965-03-25,142-81-6943,WES000004400,615-426-0848,john.c@example.com,3782 Lunsford Way,46211,CW5676021249-01,4206148997186565,2097698962\n"
+							  "P2,Smith,Mary,,1980-01-02,,ORT000000001,,,12 Elm St,37225,,,\n"
+							  "P3,Smith,Mary,,1991-11-30,,ORT000000002,,,98 Oak Ave,10033,,,\n"
+							  "P4,O'Neill,Siobhán,,1970-05-06,,NOR000000077,,,,,,,\n"
+							  "P5,De La Cruz,Maria,,2001-02-03,,GEN000000123,,,,,,,\n"
+							  "P6,Creveling,Amy,,2015-07-08,,WES000004401,615-426-0848,,3782 Lunsford Way,46211,CW5676021249-02,,\n"
+							  "P1,Creveling,Jonathan,,1965-03-25,,RID000011111,,,,,,,\n";
+
+static struct find_population *people;
+static struct buf out;
+
+static struct find_population *made(struct slice csv, unsigned threads)
+{
+	struct find_population *p = find_population_new(2026, false);
+	struct err e = {0};
+	uint64_t rows;
+	assert_non_null(p);
+	assert_int_equal(find_population_csv(p, csv, threads, &rows, &e), 0);
+	assert_int_equal(find_population_seal(p, threads, &e), 0);
+	return p;
+}
+
+static int setup(void **state)
+{
+	people = made(slice_str(PERSONS), 1);
+	buf_init(&out, 1 << 20);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	find_population_free(people);
+	buf_done(&out);
+	return 0;
+}
+
+static int on_hit(void *arg, const struct find_hit *h, struct err *e)
+{
+	const char *wanted = arg;
+	if (!wanted || strstr(wanted, person_element_word(h->element)))
+		buf_printf(&out, "%.*s:%s ", SLICE_FMT(h->id), person_element_word(h->element));
+	assert_true(h->confidence > 0 && h->confidence < 100);
+	return 0;
+}
+
+static int on_stranger(void *arg, const struct find_stranger *s, struct err *e)
+{
+	buf_printf(&out, "[%s %.*s] ", s->what, SLICE_FMT(s->name));
+	return 0;
+}
+
+static struct find *begun(const struct find_population *p, const char *wanted, bool strangers)
+{
+	static const struct find_options o = {.this_year = 2026};
+	struct err e = {0};
+	buf_reset(&out);
+	struct find *f = find_new(p, &o, on_hit, strangers ? on_stranger : NULL, (void *)(uintptr_t)wanted);
+	assert_non_null(f);
+	assert_int_equal(find_file(f, SLICE("a.txt"), &e), 0);
+	return f;
+}
+
+static void ended(struct find *f, const char *as)
+{
+	struct err e = {0};
+	assert_int_equal(find_end(f, &e), 0);
+	find_free(f);
+	assert_string_equal(buf_cstr(&out), as);
+}
+
+/* Elements of `wanted` (all: NULL) that the text has, with whose they are. */
+static void text(const char *t, const char *wanted, const char *as)
+{
+	struct err e = {0};
+	struct find *f = begun(people, wanted, false);
+	assert_int_equal(find_text(f, slice_str(t), 0, &e), 0);
+	ended(f, as);
+}
+
+static void rules(const char *t, const char *as)
+{
+	struct err e = {0};
+	struct find *f = begun(NULL, NULL, false);
+	assert_int_equal(find_text(f, slice_str(t), 0, &e), 0);
+	ended(f, as);
+}
+
+static void test_rules(void **state)
+{
+	rules("SSN: 142-81-6943", ":ssn ");
+	rules("142-81-6943", ":ssn ");
+	rules("Social Security number on file: 142816943.", ":ssn ");
+	rules("Order 142816943 shipped", "");              /* nine digits and nothing that says so */
+	rules("666-12-1234 000-12-1234 123-00-1234", "");  /* never given */
+	rules("SSN 999-99-9999", "");
+	rules("ending XXX-XX-4473, and ***-**-1111", ":ssn4 :ssn4 ");
+	rules("last four of the SSN: 4473", ":ssn4 ");
+	rules("ITIN 912-70-1234", ":tin ");
+	rules("EIN 12-3456789", ":tin ");
+	rules("DOB: 03/25/1965", ":dob ");
+	rules("born on March 7, 1964.", ":dob ");
+	rules("Date of birth\n  7 March 1964", ":dob ");
+	rules("DOB 19650325", ":dob ");
+	rules("03/25/1965", "");
+	rules("Date of service: 12/28/2020", ":service_date ");
+	rules("call (615) 426-0848 or 615.426.0848 or +44 20 7946 0958", ":phone :phone :phone ");
+	rules("115-426-0848", "");                         /* no area code begins with 1 */
+	rules("to j.doe+x@mail.example.co.uk.", ":email ");
+	rules("a @ b, c@d, @e.com", "");
+	rules("3782 Lunsford Way, Apt 4\nIndianapolis, IN 46211", ":address :address ");
+	rules("Indianapolis, IN 90210", "");               /* a ZIP of California */
+	rules("Card 4206 1489 9718 6565", ":card ");
+	rules("4206148997186566", "");                     /* check digit */
+	rules("routing 111000025, account 0522315624", ":account :account ");
+	rules("IBAN DE89 3704 0044 0532 0130 00 now", ":account ");
+	rules("MRN: WES000004400", ":mrn ");
+	rules("Patient ID 12345678", ":mrn ");
+	rules("Your Aetna member ID is CW5676021249-01.", ":ins ");
+	rules("Medicare number 2PY0WG3PE03.", ":mbi ");
+	rules("1EG4-TE5-MK73", ":mbi ");
+	rules("Medicaid ID 2647858478.", ":medicaid ");
+	rules("Driver's license: M757019989440", ":dl ");
+	rules("Passport no. 123456789", ":passport ");
+	rules("Claim CLM4143909176, procedure 99213", ":claim :treatment ");
+	rules("NPI 1234567893", ":provider ");
+	rules("NPI 1234567890", "");
+	rules("Diagnosis: I48.91", ":diagnosis ");
+	rules("password: hunter22", ":credentials ");
+	rules("the password is required", "");
+	rules("Sex: F", ":sex ");
+	rules("hypertension, 10 mg, I48.91 in a text about nobody", "");
+}
+
+static void test_known(void **state)
+{
+	text("Spoke with John Creveling today.", "name", "P1:name ");
+	text("CREVELING, JOHN A.", "name", "P1:name ");
+	text("creveling john", "name", "");                    /* words in small letters are words */
+	text("John A. Creveling", "name", "P1:name ");
+	text("Siobhan O'Neill; Siobhán O’Neill", "name", "P4:name ");
+	text("Maria De La Cruz", "name", "P5:name ");
+	text("Maria Delacruz", "name", "P5:name ");
+	text("chart WES000004400", "mrn", "P1:mrn ");
+	text("chart WESO0OOO44OO", "mrn", "P1:mrn ");          /* as a scanner reads it */
+	text("142 81 6943", "ssn", "");                        /* blanks without a label are no form of it */
+	text("mail john.c@example.com", "email", "P1:email ");
+	text("call 6154260848", "phone", ":phone ");           /* a family's */
+	text("John Creveling, call (615) 426-0848", "phone", "P1:phone ");
+}
+
+/* Two persons of one name: nobody's, without a second agreement. */
+static void test_common_name(void **state)
+{
+	text("Mary Smith, SSN 517-24-8890", "ssn", ":ssn ");
+	text("Mary Smith (1980-01-02), SSN 517-24-8890", "ssn", "P2:ssn ");
+	text("Smith, Mary  DOB 11/30/1991  SSN 517-24-8890", "ssn", "P3:ssn ");
+	text("RE: Mary Smith\nMRN: ORT000000002\n\nSSN 517-24-8890", "ssn", "P3:ssn ");
+	text("RE: John Creveling   DOB: 01/01/1950\n\nSSN 517-24-8890", "ssn", ":ssn "); /* of the same name, and another man */
+}
+
+static const char letters[] = "County Hospital - West\nDate of service: 12/28/2020\n\nJohn Creveling\n3782 Lunsford Way\n\nRE: Creveling, John   DOB: 03/25/1965\n\nAssessment: Asthma (J45.909). SSN 517-24-8890.\n\nSincerely,\nDr. Mary Smith, NPI 1234567893\n\n"
+							  "County Hospital - East\nDate of service: 01/02/2021\n\nRE: Stranger, Paul   DOB: 02/02/1972\n\nSSN 517-24-8891. Diagnosis: E11.9\n\nSincerely,\nPatient Services\n\n"
+							  "County Hospital - East\nDate of service: 03/04/2021\n\nRE: O'Neill, Siobhan   DOB: 05/06/1970\n\nSSN 517-24-8892.\n";
+
+static void test_letters(void **state)
+{
+	text(letters, "ssn service_date diagnosis provider", "P1:service_date P1:diagnosis P1:ssn P1:provider :service_date :ssn :diagnosis P4:service_date P4:ssn ");
+}
+
+static void test_table(void **state)
+{
+	text("Creveling, John  517-24-8890\nNobody, Known  517-24-8891\nO'Neill, Siobhan  517-24-8892\n", "ssn", "P1:ssn :ssn P4:ssn ");
+}
+
+/* A text that comes in pieces, cut between lines, says the same. */
+static void test_pieces(void **state)
+{
+	struct err e = {0};
+	char whole[1024];
+	struct find *f = begun(people, NULL, false);
+	assert_int_equal(find_text(f, slice_str(letters), 0, &e), 0);
+	assert_int_equal(find_end(f, &e), 0);
+	assert_true(out.n < sizeof whole);
+	snprintf(whole, sizeof whole, "%s", buf_cstr(&out));
+	find_free(f);
+	f = begun(people, NULL, false);
+	for (const char *at = letters; *at;) {
+		const char *nl = strchr(at, '\n');
+		size_t n = (size_t)(nl - at) + 1;
+		assert_int_equal(find_text(f, slice_of(at, n), (uint64_t)(at - letters), &e), 0);
+		at += n;
+	}
+	ended(f, whole);
+}
+
+struct field {
+	int role, who;
+	const char *text;
+};
+
+static void record(const struct field *v, size_t n, const char *wanted, const char *as)
+{
+	struct err e = {0};
+	struct find *f = begun(people, wanted, false);
+	assert_int_equal(find_record(f, SLICE_NULL, &e), 0);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(find_field(f, v[i].role, v[i].who, slice_str(v[i].text), i, &e), 0);
+	ended(f, as);
+}
+#define RECORD(wanted, as, ...) record((const struct field[]){__VA_ARGS__}, sizeof((const struct field[]){__VA_ARGS__}) / sizeof(struct field), wanted, as)
+#define F(role, text) {PERSON_ROLE_##role, PERSON_SUBJECT, text}
+
+static void test_records(void **state)
+{
+	RECORD(NULL, "P1:mrn P1:name P1:diagnosis ", F(MRN, "WES000004400"), F(LAST, "CREVELING"), F(FIRST, "JOHN"), F(DIAGNOSIS, "I10"));
+	RECORD(NULL, "P1:diagnosis P1:behavioral P1:mrn ", F(DIAGNOSIS, "F32.9"), F(MRN, "WES000004400"));
+	RECORD("ssn", "P1:ssn ", F(LAST, "Crevelling"), F(FIRST, "John"), F(DOB, "19650325"), F(SSN, "517248890"));       /* misspelt */
+	RECORD("ssn", "P1:ssn ", F(LAST, "John"), F(FIRST, "Creveling"), F(DOB, "19650325"), F(SSN, "517248890"));       /* the wrong way round */
+	RECORD("ssn", ":ssn ", F(LAST, "Smith"), F(FIRST, "Mary"), F(SSN, "517248890"));                                 /* two of them */
+	RECORD("ssn", "P3:ssn ", F(LAST, "Smith"), F(FIRST, "Mary"), F(DOB, "11/30/1991"), F(SSN, "517248890"));
+	RECORD("ssn", "P6:ssn ", F(LAST, "Creveling"), F(FIRST, "Amy"), F(DOB, "2015-07-08"), F(SSN, "142-81-6943"));    /* her father's number */
+	RECORD("ssn", ":ssn ", F(LAST, "Creveling"), F(FIRST, "Paul"), F(DOB, "2015-07-08"), F(SSN, "142-81-6943"));     /* her twin, who is not known */
+	RECORD("ssn", ":ssn ", F(LAST, "Bloggs"), F(FIRST, "Fred"), F(DOB, "1950-01-09"), F(SSN, "142-81-6943"));        /* contradicts */
+	RECORD("ssn", "P1:ssn ", F(SSN, "142-81-6943"));
+	RECORD("ssn ssn4", "P1:ssn4 ", F(SSN, "XXX-XX-6943"), F(MRN, "RID000011111"));
+	RECORD("ssn", "", F(SSN, "999-99-9999"), F(MRN, "RID000011111"));
+	RECORD("provider phone", "P1:provider ", F(MRN, "WES000004400"), {PERSON_ROLE_LAST, PERSON_PROVIDER_WHO, "Adams"}, {PERSON_ROLE_PHONE, PERSON_PROVIDER_WHO, "212-555-0100"});
+	RECORD("name", "P1:name :name ", F(MRN, "WES000004400"), F(LAST, "Creveling"), {PERSON_ROLE_LAST, PERSON_KIN, "Unknown-Smith"});
+	RECORD("ins", "P1:ins ", F(MRN, "WES000004400"), {PERSON_ROLE_MEMBER, PERSON_SUBSCRIBER, "CW5676021249-01"});
+	RECORD("medication", "P1:medication ", F(MRN, "WES000004400"), F(NOTE, "Continue warfarin 5 mg daily."));
+	RECORD("card", "P1:card ", F(MRN, "WES000004400"), F(OTHER, "4849404718949325"));
+}
+
+static void test_strangers(void **state)
+{
+	struct err e = {0};
+	struct find *f = begun(people, "none", true);
+	assert_int_equal(find_record(f, SLICE_NULL, &e), 0);
+	assert_int_equal(find_field(f, PERSON_ROLE_MRN, PERSON_SUBJECT, SLICE("WES000004400"), 0, &e), 0);
+	assert_int_equal(find_field(f, PERSON_ROLE_FIRST, PERSON_GUARANTOR, SLICE("Ann"), 0, &e), 0);
+	assert_int_equal(find_field(f, PERSON_ROLE_LAST, PERSON_GUARANTOR, SLICE("Other"), 0, &e), 0);
+	assert_int_equal(find_record(f, SLICE_NULL, &e), 0);
+	assert_int_equal(find_text(f, SLICE("RE: Paul Stranger\nSeen by Dr. Adams."), 0, &e), 0);
+	ended(f, "[guarantor Ann Other] [provider Adams] [subject Paul Stranger] ");
+}
+
+/* A population does not depend on how many threads read it, quotes with line feeds in them included. */
+static void test_threads(void **state)
+{
+	AUTO_BUF struct buf csv = {0};
+	AUTO_BUF struct buf first = {0};
+	buf_init(&csv, 1 << 24);
+	buf_init(&first, 1 << 20);
+	buf_str(&csv, "person_id,last,first,dob,mrn,street\n");
+	for (unsigned i = 0; i < 6000; i++)
+		buf_printf(&csv, "\"P%u\",Surname%c%c%c,Given%c%c,19%02u-0%u-1%u,MRN%07u,\"%u Long\nStreet \"\"%u\"\"\"\n", i % 5000, 'a' + i % 26, 'a' + i / 26 % 26, 'a' + i / 676 % 26, 'a' + i % 7, 'a' + i % 11, i % 90 + 10, i % 9 + 1, i % 9, i, i, i);
+	assert_true(buf_ok(&csv) && csv.n > 300000);
+	for (unsigned threads = 1; threads <= 5; threads += 2) {
+		struct find_population *p = made(buf_slice(&csv), threads);
+		struct err e = {0};
+		assert_int_equal(find_population_persons(p), 5000);
+		struct find *f = begun(p, NULL, false);
+		for (unsigned i = 0; i < 6000; i += 7) {
+			AUTO_BUF struct buf t = {0};
+			buf_init(&t, 4096);
+			buf_printf(&t, "MRN MRN%07u and Given%c%c Surname%c%c%c\n", i, 'a' + i % 7, 'a' + i % 11, 'a' + i % 26, 'a' + i / 26 % 26, 'a' + i / 676 % 26);
+			assert_int_equal(find_text(f, buf_slice(&t), 0, &e), 0);
+			assert_int_equal(find_end(f, &e), 0);
+		}
+		find_free(f);
+		if (threads == 1)
+			buf_add_slice(&first, buf_slice(&out));
+		assert_true(buf_ok(&out) && out.n > 1000);
+		assert_true(slice_eq(buf_slice(&first), buf_slice(&out)));
+		find_population_free(p);
+	}
+}
+
+static void refused(const char *csv)
+{
+	struct find_population *p = find_population_new(2026, false);
+	struct err e = {0};
+	uint64_t rows;
+	assert_int_equal(find_population_csv(p, slice_str(csv), 2, &rows, &e), ERR_INPUT);
+	assert_true(e.text[0]);
+	find_population_free(p);
+}
+
+static void test_lists(void **state)
+{
+	refused("");
+	refused("person_id,colour,weather\nP1,red,rain\n");
+	struct find_population *p = made(SLICE("\xef\xbb\xbfperson_id;Surname;Given Name;Date of Birth\nP1;Muster;Erika;1964-08-12\n;Nobody;No;\n"), 1);
+	assert_int_equal(find_population_persons(p), 1);
+	assert_true(slice_eq_str(find_population_id(p, 0), "P1"));
+	assert_int_equal(find_population_id(p, 1).n, 0);
+	assert_true(find_population_memory(p) > 1000);
+	find_population_free(p);
+	p = made(SLICE("\xff\xfep\0e\0r\0s\0o\0n\0_\0i\0d\0,\0m\0r\0n\0\n\0P\0""7\0,\0A\0""1\0""2\0""3\0""4\0""5\0\n\0"), 2);
+	assert_true(slice_eq_str(find_population_id(p, 0), "P7"));
+	find_population_free(p);
+}
+
+/* Rows that are fed one by one are as good as a list. */
+static void test_fed(void **state)
+{
+	struct find_population *p = find_population_new(2026, false);
+	struct err e = {0};
+	const struct find_value v[] = {{PERSON_ROLE_NAME, SLICE("Muster, Erika")}, {PERSON_ROLE_DOB, SLICE("1964-08-12")}, {PERSON_ROLE_MRN, SLICE("0012345")}};
+	assert_int_equal(find_population_add(p, SLICE("one"), v, 3, &e), 0);
+	assert_int_equal(find_population_add(p, SLICE("two"), v + 2, 1, &e), 0);
+	assert_int_equal(find_population_add(p, SLICE("one"), v, 1, &e), 0);
+	assert_int_equal(find_population_add(p, SLICE(""), v, 1, &e), ERR_INPUT);
+	assert_int_equal(find_population_seal(p, 1, &e), 0);
+	assert_int_equal(find_population_persons(p), 2);
+	struct find *f = begun(p, NULL, false);
+	assert_int_equal(find_text(f, SLICE("Erika Muster"), 0, &e), 0);
+	ended(f, "one:name ");
+	find_population_free(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_common_name), cmocka_unit_test(test_letters), cmocka_unit_test(test_table), cmocka_unit_test(test_pieces), cmocka_unit_test(test_records),
+		cmocka_unit_test(test_strangers), cmocka_unit_test(test_threads), cmocka_unit_test(test_lists), cmocka_unit_test(test_fed),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
