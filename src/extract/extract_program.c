@@ -413,6 +413,29 @@ static int pst(const struct extract_out *o, int fd, struct err *e)
 
 /* ---- which ---- */
 
+/* xls2csv takes a workbook for one of 1904's as soon as the record that says so is there, whatever it says, and Excel always writes it: every date would be told 1,462 days late. Where it says no ([MS-XLS] 2.4.77, Date1904 of 0), the record is given
+ * a number in our copy that nobody looks at. */
+static void not_1904(int fd)
+{
+	uint8_t sector[512];
+	static const uint8_t begins[] = {0x09, 0x08, 0x10, 0x00, 0x00, 0x06, 0x05, 0x00}; /* BOF of a BIFF8 workbook's globals */
+	for (off_t at = 512; at < (64 << 20) && pread(fd, sector, sizeof sector, at) > 8; at += 512) {
+		if (memcmp(sector, begins, sizeof begins))
+			continue;
+		for (unsigned i = 0; i < 4096; i++) { /* records: number, length, u16 each */
+			uint8_t r[6];
+			if (pread(fd, r, sizeof r, at) != sizeof r || (r[0] == 0x0A && r[1] == 0))
+				return;
+			unsigned n = r[2] | (unsigned)r[3] << 8;
+			if (r[0] == 0x22 && r[1] == 0 && n == 2 && !r[4] && !r[5]) {
+				(void)!pwrite(fd, "\xDA\x00", 2, at);
+				return;
+			}
+			at += 4 + (off_t)n;
+		}
+	}
+}
+
 static int office(const struct extract_out *o, enum extract_foreign kind, int fd, struct err *e)
 {
 	static const char *const doc[] = {"/usr/bin/catdoc", "-w", "-d", "utf-8", "/proc/self/fd/0", NULL};
@@ -421,6 +444,8 @@ static int office(const struct extract_out *o, enum extract_foreign kind, int fd
 	struct job j = {kind == EXTRACT_DOC ? doc : kind == EXTRACT_XLS ? xls : ppt, "catdoc", fd, NULL, 0};
 	struct parts x = {.o = o, .what = kind == EXTRACT_XLS ? "sheet" : NULL, .reader = kind == EXTRACT_XLS ? extract_reader_of(CONTENT_CSV) : NULL};
 	bool well;
+	if (kind == EXTRACT_XLS)
+		not_1904(fd);
 	return told(o, &j, &x, &well, e);
 }
 
