@@ -429,6 +429,7 @@ static void on_open(struct responder *r, struct event *ev)
 	bool truncates = a == ACCESS_TRUNCATE, all = truncates || a == ACCESS_UNKNOWN || r->m.mode != WATCH_MODE_PRE_CONTENT;
 	if (truncates) {
 		f->wrote = f->dirty = f->asked = true;
+		judge_granted(f, &ev->st);
 		session_wrote(r, ev->s, ev->p->pid, f);
 	}
 	answer_or_wait(r, ev, f, truncates ? WATCH_TRUNCATED : WATCH_OPENED, 0, all ? (uint64_t)ev->st.st_size : 0, true, true);
@@ -467,6 +468,7 @@ static void on_access(struct responder *r, struct event *ev)
 	if (!f->writable) /* opened where we were not asked */
 		marks_closing(&r->m, f->fd);
 	f->asked = f->writable = f->wrote = f->dirty = true;
+	judge_granted(f, &ev->st);
 	if (first)
 		session_wrote(r, ev->s, ev->p->pid, f);
 	if (f->whole)
@@ -494,6 +496,7 @@ bool truncate_asked(struct responder *r, struct file *f, int32_t tid)
 		g->st = ev.st;
 	bool first = !g->asked;
 	g->asked = g->writable = g->wrote = g->dirty = true;
+	judge_granted(g, &ev.st);
 	if (first)
 		session_wrote(r, ev.s, ev.p->pid, g);
 	if (!g->number)
@@ -532,6 +535,7 @@ static void on_close(struct responder *r, int fd, struct session *s)
 		if (r->m.mode != WATCH_MODE_PRE_CONTENT || f->whole)
 			f->wrote |= st.st_size != f->st.st_size || st.st_mtim.tv_sec != f->st.st_mtim.tv_sec || st.st_mtim.tv_nsec != f->st.st_mtim.tv_nsec;
 		f->writable = f->asked = false;
+		f->granted.at = 0;
 		if (f->wrote) {
 			file_after(r, f);
 			judge_feed(r, f->s, f, WATCH_CLOSED, time_monotonic());

@@ -64,7 +64,11 @@ struct file { /* what one session has to do with one file */
 	uint64_t number;           /* of its change in the store; 0: nothing kept yet */
 	struct stat st;            /* as it was */
 	struct timespec opened;    /* when it had been written last, as we first saw it */
-	struct timespec told;      /* ... when the judge was last told of it */
+	struct timespec told;      /* its ctime when the judge was last told of it */
+	struct granted {           /* how it stood when a write of it was let go last; at: when that was, 0: it has been done */
+		int64_t at, size;
+		struct timespec ctim;
+	} granted;
 	bool fresh, was_read, writable, wronly, wrote, dirty, whole, unkept, ignored, asked, gone, leased, breaking; /* breaking: somebody waits for our lease on it, and we for its pre-image (asking whether it has a writer would end that lease) */
 	uint32_t judging;          /* feeds without an opinion */
 	struct place *place;       /* by offset */
@@ -243,6 +247,7 @@ void responder_names(struct responder *r);
 void judge_feed(struct responder *r, struct session *s, struct file *f, enum watch_op op, int64_t mono);
 void judge_name(struct responder *r, struct session *s, enum watch_op op, const char *path, const char *to, bool folder, struct file *f, struct file *replaced);
 uint64_t judge_ask(struct responder *r, struct session *s, struct file *f, enum watch_op op); /* tag; 0: nobody to ask */
+void judge_granted(struct file *f, const struct stat *now); /* somebody is about to be let go who writes it */
 void judge_held(struct responder *r, int64_t now); /* twice a second: what is kept open and was written */
 void judge_flush(struct responder *r);
 void judge_read(struct responder *r);

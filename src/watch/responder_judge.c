@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #define HELD_EVERY (TIME_SEC / 2)
+#define TO_COME (10 * TIME_SEC) /* so long a write that was let go may take until it is one; it may also fail, and then the file stays as it is */
 #define HELD_QUIET (300 * INT64_C(1000000)) /* so long nothing was written: half of what is being written says little */
 
 static void gone(struct responder *r)
@@ -101,6 +102,18 @@ static bool is_emptied(const struct file *f)
 	return !f->fresh && f->fd >= 0 && f->st.st_size && fstat(f->fd, &st) == 0 && !st.st_size;
 }
 
+void judge_granted(struct file *f, const struct stat *now)
+{
+	f->granted = (struct granted){.at = time_monotonic(), .size = now->st_size, .ctim = now->st_ctim};
+}
+
+/* Who was let go writes when he gets a processor, or what else he waits for: until then the file is what it was, and to have told the judge of it says nothing of what is to come. truncate(2) has no close that would tell again. */
+static bool still_to_come(const struct file *f, const struct stat *st)
+{
+	const struct granted *g = &f->granted;
+	return g->at && st->st_size == g->size && st->st_ctim.tv_sec == g->ctim.tv_sec && st->st_ctim.tv_nsec == g->ctim.tv_nsec && time_monotonic() - g->at < TO_COME;
+}
+
 void judge_feed(struct responder *r, struct session *s, struct file *f, enum watch_op op, int64_t mono)
 {
 	struct stat st;
@@ -115,8 +128,10 @@ void judge_feed(struct responder *r, struct session *s, struct file *f, enum wat
 	if (f->fd >= 0)
 		(void)!file_layout(r, f, false, &w);
 	f->dirty = false;
-	if (f->fd >= 0 && fstat(f->fd, &st) == 0)
-		f->told = st.st_mtim;
+	if (f->fd >= 0 && fstat(f->fd, &st) == 0) { /* (before the judge reads: what is written from now on is told again) */
+		f->dirty = still_to_come(f, &st);
+		f->told = st.st_ctim;
+	}
 	if (f->fresh && !lost_lately(s)) /* what it made may stand for what it removed */
 		(void)!send_file(r, &w);
 	else
@@ -187,9 +202,9 @@ static void feed_dirty(struct responder *r, struct session *s, const struct file
 static bool written_since(const struct file *f, int64_t wall)
 {
 	struct stat st;
-	if (f->fd < 0 || fstat(f->fd, &st) < 0)
+	if (f->fd < 0 || fstat(f->fd, &st) < 0 || still_to_come(f, &st))
 		return false;
-	const int64_t at = (int64_t)st.st_mtim.tv_sec * TIME_SEC + st.st_mtim.tv_nsec, told = (int64_t)f->told.tv_sec * TIME_SEC + f->told.tv_nsec;
+	const int64_t at = (int64_t)st.st_ctim.tv_sec * TIME_SEC + st.st_ctim.tv_nsec, told = (int64_t)f->told.tv_sec * TIME_SEC + f->told.tv_nsec;
 	return wall - at > HELD_QUIET && (f->dirty || at > told);
 }
 
