@@ -363,6 +363,8 @@ if [ -n "$group" ] && [ -f "$group/cgroup.freeze" ]; then
 		if [ $company = yes ]; then # somebody who has nothing to do with it
 			setsid bash -c "echo \$\$ >$group/cgroup.procs; exec sleep 100" &
 			other=$!
+			for _ in $(seq 300); do ! grep -qx $other "$group/cgroup.procs" || break; sleep 0.1; done
+			grep -qx $other "$group/cgroup.procs" || fail "the company does not come"
 		fi
 		setsid bash -c "echo \$\$ >$group/cgroup.procs; exec $work/sim overwrite $work/tree" >sim.out 2>&1 &
 		sim=$!
