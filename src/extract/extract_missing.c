@@ -6,9 +6,3 @@ int extract_msg(struct slice f, const struct extract_out *o, struct err *e)
 	extract_tell(o, EXTRACT_MISSING, "Outlook's .msg is not read yet: the runs of text in it were told");
 	return extract_strings(f, o, e);
 }
-
-int extract_ccda(struct slice f, const struct extract_out *o, struct err *e)
-{
-	extract_tell(o, EXTRACT_MISSING, "clinical documents are not read yet");
-	return 0;
-}

@@ -12,6 +12,7 @@ struct extract_xml_taker {
 	void (*end)(void *arg, const char *name);
 	void (*text)(void *arg, struct slice s);
 	void (*comment)(void *arg, struct slice s); /* and what entities stand for; may be NULL */
+	uint64_t *at; /* may be NULL: set before start and text to where what they tell begins in the document */
 };
 /* To the end, or until *code (the taker's own) is not 0. What is wrong with it is told; the source's code is handed on. */
 int extract_xml_parse(const struct extract_source *s, const struct extract_xml_taker *t, void *arg, const int *code, const struct extract_out *o, struct err *e) MUST;

@@ -34,6 +34,12 @@ static void stop(struct parsing *x, const char *why)
 	XML_StopParser(x->p, XML_FALSE);
 }
 
+static void note_place(const struct parsing *x)
+{
+	if (x->t->at)
+		*x->t->at = (uint64_t)XML_GetCurrentByteIndex(x->p);
+}
+
 static void start(void *arg, const char *name, const char **atts)
 {
 	struct parsing *x = arg;
@@ -41,6 +47,7 @@ static void start(void *arg, const char *name, const char **atts)
 		stop(x, "its elements are nested deeper than is read");
 		return;
 	}
+	note_place(x);
 	x->t->start(x->arg, extract_xml_local(name), atts);
 	if (*x->code)
 		XML_StopParser(x->p, XML_FALSE);
@@ -60,8 +67,10 @@ static void end(void *arg, const char *name)
 static void text(void *arg, const char *s, int n)
 {
 	struct parsing *x = arg;
-	if (!*x->code && !x->refused)
-		x->t->text(x->arg, slice_of(s, (size_t)n));
+	if (*x->code || x->refused)
+		return;
+	note_place(x);
+	x->t->text(x->arg, slice_of(s, (size_t)n));
 }
 
 static void comment(void *arg, const char *s)
