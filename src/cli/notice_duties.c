@@ -8,7 +8,7 @@
 #define ARENA_MOST ((size_t)512 << 20)
 
 struct asked {
-	const char *file, *since, *lang, *today;
+	const char *file, *since, *lang, *at;
 	bool json, possible, why;
 	int64_t now;
 	struct notice_facts facts;
@@ -95,13 +95,20 @@ static int print_json(const struct asked *o, struct err *e)
 
 /* ---- the table ---- */
 
-/* What is left of it: hours of the last four days of a time, else days. A day is over when it is over in UTC. */
+/* The day it is where the entity is; in UTC where nobody said where that is. */
+static int32_t today(const struct asked *o)
+{
+	const struct notice_zones *z = notice_zones_of(slice_str(o->facts.state[0] ? o->facts.state : o->facts.country));
+	return z ? notice_local_day(z, o->now) : (int32_t)(o->now / (86400 * TIME_SEC));
+}
+
+/* What is left of it: hours of the last four days of a time, else days. */
 static void put_left(const struct asked *o, const struct notice_duty *d)
 {
 	char text[32] = "";
 	const int64_t hour = 3600 * TIME_SEC;
 	const struct notice_due *due = d->due.kind != NOTICE_DUE_NONE ? &d->due : &d->latest;
-	int64_t left = due->kind == NOTICE_DUE_TIME ? due->at - o->now : (due->day - o->now / (24 * hour)) * 24 * hour, away = left < 0 ? -left : left;
+	int64_t left = due->kind == NOTICE_DUE_TIME ? due->at - o->now : (due->day - today(o)) * 24 * hour, away = left < 0 ? -left : left;
 	const char *late = left < 0 ? " late" : "";
 	if (due->kind == NOTICE_DUE_TIME && away < 96 * hour)
 		snprintf(text, sizeof text, "%" PRId64 " h%s", away / hour, late);
@@ -196,8 +203,8 @@ static int check(struct asked *o, const struct cli_args *args)
 	if (o->lang && strcmp(o->lang, "en") != 0 && strcmp(o->lang, "fr") != 0 && strcmp(o->lang, "zh") != 0 && strcmp(o->lang, "es") != 0)
 		return cli_usage("--lang %s: there are en, fr, zh and es", o->lang);
 	o->now = time_now();
-	if (o->today && time_parse(slice_str(o->today), 0, &o->now) < 0)
-		return cli_usage("--now %s: write a time such as 2026-03-01T14:30:00Z", o->today);
+	if (o->at && time_parse(slice_str(o->at), 0, &o->now) < 0)
+		return cli_usage("--now %s: write a time such as 2026-03-01T14:30:00Z", o->at);
 	return 0;
 }
 
@@ -214,7 +221,7 @@ int notice_duties_cmd(int argc, char **argv)
 		{"possible", CLI_FLAG, &o.possible, NULL, "also what would apply if something were so that the case does not say"},
 		{"why", CLI_FLAG, &o.why, NULL, "say of each duty why, and how its date comes about"},
 		{"lang", CLI_STRING, &o.lang, "LANG", "the language of why: en, fr, zh, es"},
-		{"now", CLI_STRING, &o.today, "TIME", "count what is left from then"},
+		{"now", CLI_STRING, &o.at, "TIME", "count what is left from then"},
 		{"json", CLI_FLAG, &o.json, NULL, "JSON on stdout: an array of duties"},
 	};
 	int r = cli_parse(argc, argv, "notice duties --case FILE.json [--why] [--lang LANG] [--possible] [--since OLD.json] [--now TIME] [--json]",

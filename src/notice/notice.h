@@ -72,6 +72,7 @@ struct notice_facts {
 	enum notice_kind kind;
 	unsigned roles, roles_not;       /* bits: said to be so, said not to be so */
 	char country[4], state[8];       /* "US", "US-TX"; "" : not said */
+	bool american;                   /* it is in the United States, or taken to be */
 	bool licensed, licensed_said;    /* a clinic or hospital licensed by its state */
 	struct notice_moment discovered, determined, notified, hhs_notified, incident_notified, resolved;
 	struct notice_place place[NOTICE_PLACES_MAX];

@@ -28,9 +28,8 @@ static void make_ready(struct sheet *s)
 	s->discovered = notice_day_there(s, &f->discovered);
 	s->determined = f->determined.given ? notice_day_there(s, &f->determined) : s->discovered;
 	s->converted = s->discovered != f->discovered.day;
-	bool american = !f->country[0] || !strcmp(f->country, "US");
-	s->hipaa_subject = american && (f->kind == NOTICE_COVERED_ENTITY || f->kind == NOTICE_BUSINESS_ASSOCIATE);
-	s->hipaa = american && f->kind == NOTICE_COVERED_ENTITY && f->total.high > 0 && !notice_safe(f) && f->risk != NOTICE_RISK_LOW;
+	s->hipaa_subject = f->american && (f->kind == NOTICE_COVERED_ENTITY || f->kind == NOTICE_BUSINESS_ASSOCIATE);
+	s->hipaa = f->american && f->kind == NOTICE_COVERED_ENTITY && f->total.high > 0 && !notice_safe(f) && f->risk != NOTICE_RISK_LOW;
 	int y, m, d;
 	notice_day_civil(s->discovered, &y, &m, &d);
 	s->hipaa_due = s->discovered + 60;

@@ -165,11 +165,11 @@ static const struct {
 	const char *word;
 	enum notice_kind kind;
 	unsigned roles;
-} kinds[] = {
-	{"covered-entity", NOTICE_COVERED_ENTITY, 0}, {"hospital", NOTICE_COVERED_ENTITY, 0}, {"provider", NOTICE_COVERED_ENTITY, 0}, {"health-care-provider", NOTICE_COVERED_ENTITY, 0}, {"healthcare-provider", NOTICE_COVERED_ENTITY, 0},
-	{"clinic", NOTICE_COVERED_ENTITY, 0}, {"health-plan", NOTICE_COVERED_ENTITY, 0}, {"insurer", NOTICE_COVERED_ENTITY, 0}, {"clearinghouse", NOTICE_COVERED_ENTITY, 0}, {"health-care-clearinghouse", NOTICE_COVERED_ENTITY, 0},
-	{"business-associate", NOTICE_BUSINESS_ASSOCIATE, 0}, {"ba", NOTICE_BUSINESS_ASSOCIATE, 0}, {"subcontractor", NOTICE_BUSINESS_ASSOCIATE, 0},
-	{"phr-vendor", NOTICE_PHR_VENDOR, 0}, {"phr", NOTICE_PHR_VENDOR, 0}, {"phr-related-entity", NOTICE_PHR_VENDOR, 0}, {"health-app", NOTICE_PHR_VENDOR, 0}, {"non-hipaa", NOTICE_PHR_VENDOR, 0},
+} kinds[] = { /* the first four are words of American law: whoever uses one is there */
+	{"covered-entity", NOTICE_COVERED_ENTITY, 0}, {"business-associate", NOTICE_BUSINESS_ASSOCIATE, 0}, {"ba", NOTICE_BUSINESS_ASSOCIATE, 0}, {"phr-vendor", NOTICE_PHR_VENDOR, 0},
+	{"hospital", NOTICE_COVERED_ENTITY, 0}, {"provider", NOTICE_COVERED_ENTITY, 0}, {"health-care-provider", NOTICE_COVERED_ENTITY, 0}, {"healthcare-provider", NOTICE_COVERED_ENTITY, 0}, {"clinic", NOTICE_COVERED_ENTITY, 0},
+	{"health-plan", NOTICE_COVERED_ENTITY, 0}, {"insurer", NOTICE_COVERED_ENTITY, 0}, {"clearinghouse", NOTICE_COVERED_ENTITY, 0}, {"health-care-clearinghouse", NOTICE_COVERED_ENTITY, 0}, {"subcontractor", NOTICE_BUSINESS_ASSOCIATE, 0},
+	{"phr", NOTICE_PHR_VENDOR, 0}, {"phr-related-entity", NOTICE_PHR_VENDOR, 0}, {"health-app", NOTICE_PHR_VENDOR, 0}, {"non-hipaa", NOTICE_PHR_VENDOR, 0},
 	{"controller", NOTICE_CONTROLLER, 0}, {"company", NOTICE_CONTROLLER, 0}, {"employer", NOTICE_CONTROLLER, 0}, {"other", NOTICE_CONTROLLER, 0}, {"processor", NOTICE_PROCESSOR, 0},
 	{"public-agency", NOTICE_CONTROLLER, NOTICE_ROLE_STATE}, {"state-organ", NOTICE_CONTROLLER, NOTICE_ROLE_STATE}, {"state-agency", NOTICE_CONTROLLER, NOTICE_ROLE_STATE}, {"government", NOTICE_CONTROLLER, NOTICE_ROLE_STATE},
 	{"essential-entity", NOTICE_CONTROLLER, NOTICE_ROLE_NIS2}, {"important-entity", NOTICE_CONTROLLER, NOTICE_ROLE_NIS2}, {"operator-of-essential-services", NOTICE_COVERED_ENTITY, NOTICE_ROLE_OES | NOTICE_ROLE_NIS2},
@@ -213,6 +213,7 @@ static void read_kind(struct reader *r, const struct json_node *entity)
 		if (slice_eq_str(w, kinds[i].word)) {
 			r->f->kind = kinds[i].kind;
 			r->f->roles |= kinds[i].roles;
+			r->f->american = i < 4;
 			return;
 		}
 	if (said.n)
@@ -229,8 +230,12 @@ static void read_where(struct reader *r, const struct json_node *entity)
 		snprintf(f->country, sizeof f->country, "%.2s", code);
 	else if (country.n)
 		remark(r, "the entity's country", country);
-	if (!slice_trim(state).n)
+	state = slice_trim(state);
+	if (!state.n)
 		return;
+	const char *us = !f->country[0] || !strcmp(f->country, "US") ? person_us_state(state) : NULL; /* "Texas" */
+	if (us)
+		state = slice_str(us);
 	snprintf(joined, sizeof joined, "%.*s", (int)(state.n < 12 ? state.n : 12), (const char *)state.p);
 	if (state.n < 12 && !memchr(state.p, '-', state.n)) /* "TX" */
 		snprintf(joined, sizeof joined, "%s-%.*s", f->country[0] ? f->country : "US", (int)state.n, (const char *)state.p);
@@ -264,7 +269,12 @@ static int add_place(struct reader *r, const struct json_node *n)
 	struct notice_facts *f = r->f;
 	struct notice_place p = {.known = false};
 	char where[40];
+	const char *us = n->key.n > 2 ? person_us_state(slice_trim(n->key)) : NULL; /* "Texas"; two letters may be a country's: CA, DE, IN */
 	p.known = place_code(n->key, p.code);
+	if (!p.known && us) {
+		snprintf(p.code, sizeof p.code, "US-%.2s", us);
+		p.known = true;
+	}
 	snprintf(where, sizeof where, "persons.%.11s", p.code);
 	for (char *c = where; *c; c++) /* a key that is no place may be anything */
 		*c = *c < 32 || *c > 126 ? '?' : *c;
@@ -302,6 +312,18 @@ static int read_persons(struct reader *r, const struct json_node *top)
 			return c;
 	}
 	return 0;
+}
+
+/* Where nobody says in which country the entity is: the United States, if its kind is a word of theirs, or some of the persons live there, or nobody knows where any of them lives. */
+static void read_american(struct notice_facts *f)
+{
+	uint64_t elsewhere = 0;
+	bool there = f->american;
+	for (size_t i = 0; i < f->places; i++) {
+		there = there || !strncmp(f->place[i].code, "US", 2);
+		elsewhere += f->place[i].known && strcmp(f->place[i].code, "ZZ") != 0;
+	}
+	f->american = f->country[0] ? !strcmp(f->country, "US") : there || !elsewhere;
 }
 
 /* ---- what was touched ---- */
@@ -435,6 +457,7 @@ int notice_facts_read(struct slice json, struct arena *a, struct notice_facts *r
 		c = read_elements(&r, top);
 	if (c == 0) {
 		read_media(&r, top);
+		read_american(ret);
 		ret->remarks = arena_dup(a, buf_slice(&r.remarks));
 		if (!buf_ok(&r.remarks) || (r.remarks.n && !ret->remarks.p))
 			c = err_set(e, ERR_LIMIT, NULL, "no room for what has to be said of the case");

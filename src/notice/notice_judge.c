@@ -135,7 +135,7 @@ static bool kind_is(const struct sheet *s, enum notice_kind k)
 
 static bool american(const struct sheet *s)
 {
-	return !s->f->country[0] || !strcmp(s->f->country, "US");
+	return s->f->american;
 }
 
 static bool role(const struct sheet *s, unsigned bit)
@@ -264,7 +264,7 @@ static void judge_doubts(struct sheet *s, const struct rule *r, const struct rul
 		may(j, "h.exempt?", base->hipaa_text);
 	if (kind_is(s, NOTICE_BUSINESS_ASSOCIATE) || kind_is(s, NOTICE_PROCESSOR))
 		may(j, "d.owner", SLICE_NULL);
-	if (!american(s))
+	if (f->country[0] && !american(s))
 		may(j, "d.abroad", slice_str(f->country));
 	if (base->doubt == DOUBT_BROKER && !(f->roles & (NOTICE_ROLE_BROKER | NOTICE_ROLE_STATE)))
 		may(j, "d.broker", SLICE_NULL);

@@ -67,6 +67,8 @@ static void say_number(struct why *w)
 static void say_elements(struct why *w)
 {
 	AUTO_BUF struct buf list = {0};
+	if (slice_eq_str(w->r->id, "us-hipaa-individual") && w->s->f->risk == NOTICE_RISK_NOT_JUDGED)
+		say(w, "t.presumed", SLICE_NULL, SLICE_NULL, SLICE_NULL);
 	if (!w->j->groups)
 		return;
 	if (!w->s->f->elements_said) {

@@ -399,6 +399,12 @@ static void test_abroad(void **state)
 	d = duties("{\"discovered\":\"2026-03-02\",\"entity\":{\"kind\":\"hospital\",\"country\":\"DE\"},\"persons\":{\"FR\":1,\"US-TX\":300}}");
 	assert_true(find(&d, "fr-cnil")->may_apply && !find(&d, "eu-gdpr-33")->may_apply && find(&d, "us-tx-individual")->may_apply);
 	assert_null(find(&d, "us-hipaa-individual"));
+	/* a hospital, nobody says where, and nobody of the United States */
+	is("{\"discovered\":\"2026-03-02\",\"entity\":{\"kind\":\"hospital\"},\"persons\":{\"FR\":1}}", "us-hipaa-individual", "absent");
+	is("{\"discovered\":\"2026-03-02\",\"entity\":{\"kind\":\"hospital\"},\"persons\":{\"FR\":1,\"US-TX\":1}}", "us-hipaa-individual", "2026-05-01");
+	is("{\"discovered\":\"2026-03-02\",\"entity\":{\"kind\":\"covered-entity\"},\"persons\":{\"FR\":1}}", "us-hipaa-individual", "2026-05-01");
+	is("{\"discovered\":\"2026-03-02\",\"entity\":{\"kind\":\"covered-entity\",\"state\":\"California\"},\"persons\":{\"Texas\":250}}", "us-tx-regulator", "2026-04-01");
+	is("{\"discovered\":\"2026-03-02\",\"entity\":{\"kind\":\"covered-entity\",\"state\":\"California\"},\"persons\":{\"Texas\":250}}", "us-ca-cdph", "2026-03-23");
 }
 
 /* ---- order, binding, words, changes ---- */
