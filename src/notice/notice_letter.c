@@ -177,12 +177,9 @@ static void enrol(struct making *m)
 
 static void bureaus(struct making *m)
 {
-	/* addresses and telephones: mass.gov, "Request a credit report security freeze"; Equifax's telephone: dfr.oregon.gov, "Place a credit freeze" (both read in November 2026) */
-	static const char *const three[] = {"Equifax, P.O. Box 105788, Atlanta, GA 30348. 1-888-298-0045. www.equifax.com", "Experian, P.O. Box 9554, Allen, TX 75013. 1-888-397-3742. www.experian.com", "TransUnion, P.O. Box 2000, Chester, PA 19016. 1-888-909-8872. www.transunion.com"};
 	struct notice_saying *s = &m->s;
 	(void)notice_tell(s, PAPER_TEXT, m->p->deceased ? "you.freeze.dead" : m->minor ? "you.freeze.minor" : "you.freeze");
-	for (size_t i = 0; i < ARRAY_LEN(three); i++)
-		notice_tell_text(s, PAPER_ITEM, SLICE("\xe2\x80\xa2"), slice_str(three[i]));
+	notice_tell_bureaus(s);
 	if (!m->p->deceased && !m->minor) {
 		(void)notice_tell(s, PAPER_TEXT, "you.alert");
 		(void)notice_tell(s, PAPER_TEXT, "you.report");

@@ -56,6 +56,7 @@ struct slice notice_filled(struct notice_saying *s, const char *key);           
 void notice_give_case(struct notice_saying *s);                                       /* what every text may say: dates, entity, contact */
 void notice_tell_happened(struct notice_saying *s, bool nature, bool own);             /* first block */
 void notice_tell_contact(struct notice_saying *s);
+void notice_tell_bureaus(struct notice_saying *s);                                    /* the three credit bureaus, as items */
 struct slice notice_day_text(struct slice iso, enum notice_lang lang, struct arena *a); /* empty: no day */
 struct slice notice_number_text(struct slice digits, enum notice_lang lang, struct arena *a);
 struct slice notice_element_list(uint32_t elements, enum notice_lang lang, bool quiet, const char *between, struct arena *a);
