@@ -142,6 +142,8 @@ struct reader {
 	char name[24];
 	size_t name_n;
 	bool self;            /* the insured, or the guarantor, is the patient */
+	bool visit, dated;    /* a visit was spoken of; and when */
+	bool account;         /* the next value is an account's number: a bank's stood before it */
 	struct slice c[COMPS + 1]; /* the components of one repetition, from 1 (here, so that they need not be cleared for each) */
 };
 
@@ -182,6 +184,7 @@ static int tell(struct reader *x, int role, int who, unsigned comp, struct slice
 	n += put_number(x->name + n, comp);
 	if (who != SUB && x->self && (who == INS || who == GUA))
 		who = SUB;
+	x->dated |= role == R(SERVICE_DATE);
 	return extract_put_field(x->o, extract_value_role(role, text), who, slice_of(x->name, n), text, place(x, raw), x->e);
 }
 
@@ -452,7 +455,16 @@ static int misplaced(struct reader *x, const struct hl7_segment *s, unsigned i, 
 	}
 	if (role == R(CLAIM) && i >= 6 && i <= 9 && extract_value_procedure(v)) /* FT1 */
 		return R(TREATMENT);
-	return role;
+	if (role != R(OTHER))
+		return role;
+	/* a bank's number with an account's behind it, in segments of a site's own */
+	bool account = x->account;
+	x->account = false;
+	if (account)
+		return R(ACCOUNT);
+	char d[18];
+	x->account = v.n == 9 && person_digits(v, 9, d) && person_aba_valid(d) && person_digits(hl7_field(x->m, s, i + 1), 17, d) && strlen(d) >= 5;
+	return x->account ? R(ROUTING) : role;
 }
 
 static int segment(struct reader *x, const struct hl7_segment *s)
@@ -471,6 +483,8 @@ static int segment(struct reader *x, const struct hl7_segment *s)
 		x->self = is_self(x, s);
 	else if (memcmp(s->id, "IN2", 4) && memcmp(s->id, "IN3", 4))
 		x->self = false;
+	x->visit |= !memcmp(s->id, "PV1", 4);
+	x->account = false;
 	struct slice id = hl7_segment_name(x->m, s);
 	memcpy(x->name, id.n == 3 ? (const char *)id.p : "???", 3);
 	x->name[3] = '-';
@@ -497,6 +511,20 @@ static int segment(struct reader *x, const struct hl7_segment *s)
 	return 0;
 }
 
+/* A visit of which no segment says when: the event's own time is one of its days, and the message's where there is none. */
+static int undated_visit(struct reader *x)
+{
+	const struct hl7_segment *event = hl7_segment(x->m, "EVN", 0);
+	struct slice when = hl7_field(x->m, event, 2);
+	if (!x->visit || x->dated)
+		return 0;
+	memcpy(x->name, when.n ? "EVN-2" : "MSH-7", 5);
+	x->name_n = 5;
+	if (!when.n)
+		when = hl7_field(x->m, &x->m->segments[0], 7);
+	return tell(x, R(SERVICE_DATE), SUB, 1, hl7_comp(x->m, hl7_rep(x->m, when, 1), 1));
+}
+
 /* ---- messages ---- */
 
 static int as_text(const struct extract_out *o, struct slice bytes, uint64_t offset, struct err *e)
@@ -518,12 +546,12 @@ static int message(struct reader *x, struct slice bytes)
 		return as_text(x->o, bytes, x->at, x->e);
 	}
 	x->m = &m;
-	x->patient = x->self = false;
+	x->patient = x->self = x->visit = x->dated = false;
 	x->control = m.count ? hl7_text(&m, hl7_field(&m, &m.segments[0], 10), x->a) : SLICE_NULL;
 	r = extract_put_record(x->o, x->control, x->at, x->e);
 	for (uint32_t i = 0; i < m.count && r == 0; i++)
 		r = segment(x, &m.segments[i]);
-	return r;
+	return r ? r : undated_visit(x);
 }
 
 int extract_hl7v2(struct slice file, const struct extract_out *o, struct err *e)

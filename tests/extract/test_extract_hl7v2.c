@@ -91,6 +91,18 @@ static void beside(void **state)
 	pieces_read(&x, extract_hl7v2, slice_str(MSH "PID|1||M1\rIN1|1|Aetna|||||||||||||||||||||||||||||||||CW0656143535-03\rIN1|2|MEDICARE|||||||||||||||||||||||||||||||||1EG4TE5MK73\rIN1|3|MEDICAID|||||||||||||||||||||||||||||||||5362374848\r"));
 	pieces_has(&x, "field member IN1-35.1 [CW0656143535-03]\nfield mbi IN1-35.1 [1EG4TE5MK73]\nfield medicaid IN1-35.1 [5362374848]\n");
 	pieces_done(&x);
+	/* a bank's number and an account's in a segment of a site's own; nine digits alone are nothing */
+	pieces_read(&x, extract_hl7v2, slice_str(MSH "PID|1||M1\rZBL|1||111000025|4127824151\rZBK|111000025||111000026|4127824151\r"));
+	pieces_has(&x, "field routing ZBL-3.1 [111000025]\nfield account ZBL-4.1 [4127824151]\nfield other ZBK-1.1 [111000025]\nfield other ZBK-4.1 [4127824151]\n");
+	assert_null(strstr(buf_cstr(&x.b), "service_date"));
+	pieces_done(&x);
+	/* a visit that says no day is of the message's */
+	pieces_read(&x, extract_hl7v2, slice_str(MSH "PID|1||M1\rPV1|1|O\r"));
+	pieces_has(&x, "field service_date MSH-7.1 [202001010830]\n");
+	pieces_done(&x);
+	pieces_read(&x, extract_hl7v2, slice_str(MSH "EVN|A08|20191231\rPID|1||M1\rPV1|1|O\r"));
+	pieces_has(&x, "field service_date EVN-2.1 [20191231]\n");
+	pieces_done(&x);
 }
 
 int main(void)
