@@ -142,8 +142,24 @@ static void put_duty(const struct asked *o, const struct notice_duty *d)
 	}
 }
 
+static void print_head(const struct asked *o)
+{
+	const struct notice_facts *f = &o->facts;
+	char text[NOTICE_DUE_TEXT];
+	struct notice_due at = {.kind = f->discovered.timed ? NOTICE_DUE_TIME : NOTICE_DUE_DAY, .day = f->discovered.day, .at = f->discovered.at, .offset = f->discovered.offset};
+	if (f->name.n) {
+		cli_slice(stdout, f->name);
+		printf(": ");
+	}
+	printf("discovered %s, %" PRIu64, notice_due_text(&at, text), f->total.low);
+	if (f->total.high != f->total.low)
+		printf(" to %" PRIu64, f->total.high);
+	printf(" persons\n\n");
+}
+
 static void print_table(const struct asked *o)
 {
+	print_head(o);
 	if (o->duties.n)
 		printf("   %-26s%-12s%-6s%-26s%s\n", "DUE", "LEFT", "WHERE", "RULE", "TO");
 	for (size_t i = 0; i < o->duties.n; i++)

@@ -66,7 +66,10 @@ static bool absent(const struct json_node *n)
 
 static int whole(struct reader *r, const struct json_node *n, const char *key, uint64_t *ret)
 {
-	if (!n || n->type != JSON_NUM || num_u64(n->value, 0, NOTICE_PERSONS_MAX, ret) < 0)
+	struct slice zeros, digits = slice_cut(n ? n->value : SLICE_NULL, '.', &zeros); /* 499.0 is how some programs write 499 */
+	while (zeros.n && zeros.p[zeros.n - 1] == '0')
+		zeros.n--;
+	if (!n || n->type != JSON_NUM || zeros.n || num_u64(digits, 0, NOTICE_PERSONS_MAX, ret) < 0)
 		return bad(r, key, "a number of persons has to be a whole number from 0 to 10000000000, or {\"low\": n, \"high\": n}");
 	return 0;
 }

@@ -383,6 +383,8 @@ static void test_residence(void **state)
 	assert_false(find(&d, "us-tx-individual")->may_apply);
 	d = duties(ON CE ",\"persons\":{\"US-TX\":{\"low\":480,\"high\":520}}}");
 	assert_true(find(&d, "us-hipaa-ocr-ge500")->may_apply && find(&d, "us-hipaa-ocr-lt500")->may_apply && find(&d, "us-hipaa-media")->may_apply);
+	d = duties(ON CE ",\"persons\":{\"US-TX\":250.0}}");
+	assert_true(find(&d, "us-tx-regulator")->count.high == 250);
 	d = duties(ON CE ",\"persons\":{\"US-TX\":{\"low\":0,\"high\":700}}}");
 	assert_true(find(&d, "us-hipaa-ocr-lt500")->may_apply && find(&d, "us-hipaa-individual")->may_apply);
 }
