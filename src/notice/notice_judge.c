@@ -269,7 +269,7 @@ static void judge_doubts(struct sheet *s, const struct rule *r, const struct rul
 	if (base->doubt == DOUBT_BROKER && !(f->roles & (NOTICE_ROLE_BROKER | NOTICE_ROLE_STATE)))
 		may(j, "d.broker", SLICE_NULL);
 	if (r->doubt == DOUBT_NOHARM && f->risk != NOTICE_RISK_LOW)
-		may(j, "d.noharm", SLICE_NULL);
+		possible(j, "d.noharm");
 	if (r->doubt == DOUBT_UNCLEAR)
 		may(j, "d.unclear", SLICE_NULL);
 	if (f->paper_only)
