@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <iconv.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 
@@ -31,8 +32,10 @@ static enum letter letter_of(uint32_t c)
 {
 	if (c == 0 || (c >= 0x80 && c < 0xA0))
 		return GONE;
-	if (c == 0xAA || c == 0xBA || c == 0xB5 || c == 0x2019 || c == 0xA0) /* ordinals, micro, an apostrophe, a blank: beside letters as often as not */
+	if (c == 0xAA || c == 0xBA || c == 0x2019 || c == 0xA0) /* ordinals, an apostrophe, a blank: beside letters as often as not */
 		return NO_LETTER;
+	if (c == 0x192) /* the guilder's sign */
+		return SIGN;
 	if (c < 0xC0 || c == 0xD7 || c == 0xF7 || c >= 0x2000)
 		return SIGN;
 	if (c < 0x100)
@@ -121,6 +124,7 @@ static long single_cost(size_t t, struct slice s)
 
 struct pairs {
 	size_t pairs, common, bad;
+	size_t beside; /* between letters of ASCII: no sign of a script without blanks stands so, and every accented letter does */
 };
 
 static struct pairs count_pairs(struct slice s, const char *charset)
@@ -147,6 +151,9 @@ static struct pairs count_pairs(struct slice s, const char *charset)
 			r.bad++;
 			continue;
 		}
+		bool ascii = b < 0x80 && ((b | 32) >= 'a' && (b | 32) <= 'z');
+		bool before = i && ((s.p[i - 1] | 32) >= 'a' && (s.p[i - 1] | 32) <= 'z'), after = i + 2 < s.n && ((s.p[i + 2] | 32) >= 'a' && (s.p[i + 2] | 32) <= 'z');
+		r.beside += ascii ? before || after : before && after;
 		i++;
 		r.pairs++;
 		switch (which) { /* the charset's everyday signs: level 1 of its table, and its marks */
@@ -174,18 +181,18 @@ static size_t kana(struct slice s, bool shift)
 /* NULL: none of them. A text of Western words has high bytes one by one, and few: those that stand alone between ASCII letters are no halves of pairs. */
 static const char *guess_double(struct slice s)
 {
-	size_t high = 0, runs = 0;
+	size_t high = 0, together = 0;
 	const char *best = NULL;
 	long best_score = 0;
 	for (size_t i = 0; i < s.n; i++) {
 		high += s.p[i] >= 0x80;
-		runs += s.p[i] >= 0x80 && (i + 1 < s.n && s.p[i + 1] >= 0x80) && (i == 0 || s.p[i - 1] < 0x80);
+		together += s.p[i] >= 0x80 && ((i + 1 < s.n && s.p[i + 1] >= 0x40) || (i && s.p[i - 1] >= 0x80));
 	}
-	if (runs * 5 < high && runs < 2)
+	if (together * 2 < high)
 		return NULL;
 	for (size_t d = 0; d + 1 < ARRAY_LEN(doubles); d++) {
 		struct pairs p = count_pairs(s, doubles[d]);
-		if (p.bad * 50 > p.pairs || p.pairs < 2 || p.common * 4 < p.pairs * 3)
+		if (p.bad * 50 > p.pairs || p.pairs < 2 || p.beside * 4 > p.pairs || p.common * 4 < p.pairs * 3)
 			continue;
 		long score = (long)(p.common * 1000 / p.pairs) - (long)d; /* the commoner of equals */
 		size_t k = doubles[d][0] == 'C' ? kana(s, true) : doubles[d][0] == 'E' && doubles[d][4] == 'J' ? kana(s, false) : 0;
@@ -202,6 +209,28 @@ static const char *guess_double(struct slice s)
 }
 
 /* ---- the guess ---- */
+
+static size_t guess_single(struct slice s, long *ret_cost)
+{
+	size_t best = 0;
+	long least = -1;
+	pthread_once(&tables_once, load_tables);
+	for (size_t t = 0; t < SINGLES; t++) {
+		long cost = table[t].there ? single_cost(t, s) : LONG_MAX;
+		if (least < 0 || cost < least) {
+			least = cost;
+			best = t;
+		}
+	}
+	*ret_cost = least;
+	return best;
+}
+
+static bool single_is_a_script(size_t t) /* its letters are no Latin ones: byte 0xC4 is a letter of Cyrillic or Greek in each of them, or byte 0x84 */
+{
+	uint16_t c = table[t].code[0xC4 - 0x80], d = table[t].code[0x84 - 0x80];
+	return (c >= 0x370 && c < 0x530) || (d >= 0x410 && d < 0x450);
+}
 
 static const char *by_zeros(struct slice s)
 {
@@ -255,22 +284,17 @@ const char *extract_charset_guess(struct slice raw)
 		whole += utf8_get(slice_of(s.p + i, good - i), &len) >= 0x80;
 	if (whole > 20 * broken)
 		return "UTF-8";
-	const char *two = guess_double(s);
-	if (two)
-		return two;
-	pthread_once(&tables_once, load_tables);
-	size_t best = 0;
-	long least = -1;
-	for (size_t t = 0; t < SINGLES; t++) {
-		if (!table[t].there)
-			continue;
-		long cost = single_cost(t, s);
-		if (least < 0 || cost < least) {
-			least = cost;
-			best = t;
-		}
+	long cost;
+	size_t one = guess_single(s, &cost), high = 0, small = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		high += s.p[i] >= 0x80;
+		small += s.p[i] >= 0x80 && class_of(one, s.p[i]) == SMALL;
 	}
-	return singles[best];
+	/* words of even length only look like pairs: Cyrillic and Greek that read without a fault are that, for of pairs every other byte would be a fault */
+	if (high >= 6 && small * 3 > high * 2 && cost * 20 < (long)high && single_is_a_script(one))
+		return singles[one];
+	const char *two = guess_double(s);
+	return two ? two : singles[one];
 }
 
 /* ---- as UTF-8 ---- */

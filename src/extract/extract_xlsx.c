@@ -316,6 +316,12 @@ static uint64_t column_of(const char *ref, uint64_t next)
 	return n && n <= EXTRACT_COLUMNS_MAX ? n - 1 : next;
 }
 
+static bool around_pages(const char *name) /* oddHeader, evenFooter, firstHeader ... */
+{
+	size_t n = strlen(name);
+	return n > 6 && (!strcmp(name + n - 6, "Header") || !strcmp(name + n - 6, "Footer")) && strcmp(name, "headerFooter");
+}
+
 static void cells_start(void *arg, const char *name, const char **atts)
 {
 	struct cells *x = arg;
@@ -336,7 +342,7 @@ static void cells_start(void *arg, const char *name, const char **atts)
 		x->text++;
 	else if (!strcmp(name, "rPh"))
 		x->phonetic++;
-	else if (strstr(name, "Header") || strstr(name, "Footer"))
+	else if (around_pages(name))
 		x->text++;
 }
 
@@ -422,7 +428,7 @@ static void cells_end(void *arg, const char *name)
 		x->text -= x->text > 0;
 	else if (!strcmp(name, "rPh"))
 		x->phonetic -= x->phonetic > 0;
-	else if (strstr(name, "Header") || strstr(name, "Footer")) {
+	else if (around_pages(name)) {
 		x->text -= x->text > 0;
 		buf_add_slice(&x->around, buf_slice(&x->value));
 		buf_u8(&x->around, '\n');

@@ -1,0 +1,193 @@
+/* wrap: extract_xml_stream */
+/* A reader that was taken over, or that breaks: what it does in the child is done to nobody else, it is told, and the next file is read. */
+#include "pieces.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <sched.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const char *what; /* the child is to do */
+static pid_t parent;
+
+int __real_extract_xml_stream(const struct extract_source *s, const struct extract_out *o, struct err *e);
+int __wrap_extract_xml_stream(const struct extract_source *s, const struct extract_out *o, struct err *e);
+
+static int refused(const struct extract_out *o, const char *name, long r, struct err *e)
+{
+	char line[64];
+	int n = snprintf(line, sizeof line, "%s %s", name, r < 0 && (errno == EPERM || errno == EACCES) ? "refused" : "ALLOWED");
+	return extract_put_text(o, slice_of(line, (size_t)n), 0, e);
+}
+
+static int tries(const struct extract_out *o, struct err *e)
+{
+	int r = refused(o, "open", open("/etc/passwd", O_RDONLY), e);
+	r = r ? r : refused(o, "create", open("/tmp/holdfast-taken-over", O_CREAT | O_WRONLY, 0600), e);
+	r = r ? r : refused(o, "socket", socket(AF_INET, SOCK_STREAM, 0), e);
+	r = r ? r : refused(o, "fork", fork(), e);
+	r = r ? r : refused(o, "kill", kill(parent, 0), e);
+	r = r ? r : refused(o, "exec", execl("/bin/true", "true", (char *)NULL), e);
+	return r ? r : refused(o, "code", mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0, e);
+}
+
+int __wrap_extract_xml_stream(const struct extract_source *s, const struct extract_out *o, struct err *e)
+{
+	int r = extract_put_text(o, SLICE("said before\n"), 0, e);
+	if (r || !o->walk->apart)
+		return r;
+	if (!strcmp(what, "crash")) {
+		struct extract_piece flush = {.kind = EXTRACT_RECORD};
+		for (unsigned i = 0; i < 4000 && !r; i++) /* until what was said before is on its way */
+			r = o->fn(o->arg, &flush, e);
+		signal(SIGSEGV, SIG_DFL);
+		raise(SIGSEGV);
+		__builtin_trap();
+	}
+	if (!strcmp(what, "hang"))
+		for (volatile int i = 0;; i++)
+			;
+	if (!strcmp(what, "sleep"))
+		for (;;)
+			(void)!read(-1, NULL, 0), (void)sched_yield();
+	if (!strcmp(what, "eat")) {
+		size_t got = 0;
+		for (void *p; (p = malloc((size_t)16 << 20)); got++)
+			memset(p, 1, (size_t)16 << 20);
+		return err_set(e, ERR_MEMORY, NULL, "no more than %s", got < 40 ? "was allowed" : "ALL");
+	}
+	if (!strcmp(what, "garbage"))
+		(void)!write(3, "\xff\xff\xff\x7fp", 5);
+	if (!strcmp(what, "wrong piece"))
+		(void)!write(3, "\x10\0\0\0p\xee\xee\xee\0\0\0\0\0\0\0\0\0\0\0\0x", 21);
+	if (!strcmp(what, "foreign member")) /* a path that is not below this file */
+		(void)!write(3, "\3\0\0\0m../", 8);
+	if (!strcmp(what, "silent"))
+		_exit(0);
+	if (!strcmp(what, "tries"))
+		return tries(o, e);
+	return __real_extract_xml_stream(s, o, e);
+}
+
+static char file_name[] = "/tmp/holdfast-test-apart-XXXXXX";
+
+static int make(void **state)
+{
+	(void)state;
+	int fd = mkstemp(file_name);
+	parent = getpid();
+	return fd < 0 || write(fd, "<a>it</a>", 9) != 9 || close(fd);
+}
+
+static int unmake(void **state)
+{
+	(void)state;
+	return unlink(file_name);
+}
+
+static const char *file_when(struct pieces *x, const char *does, unsigned seconds, size_t memory)
+{
+	struct extract_limits l;
+	struct extract_report rep;
+	struct err e = {0};
+	AUTO_CLOSE int fd = open(file_name, O_RDONLY | O_CLOEXEC);
+	extract_limits_default(&l);
+	l.seconds = seconds;
+	l.memory = memory;
+	what = does;
+	buf_init(&x->b, 1 << 20);
+	assert_int_equal(extract_file(fd, SLICE("x.xml"), &l, pieces_take, pieces_trouble, x, &rep, &e), 0);
+	assert_int_equal(rep.type, CONTENT_XML);
+	assert_int_equal(rep.size, 9);
+	return buf_cstr(&x->b);
+}
+
+static void ends(const char *does, unsigned seconds, size_t memory, const char *last)
+{
+	struct pieces x = {0};
+	const char *got = file_when(&x, does, seconds, memory);
+	size_t n = strlen(got), k = strlen(last);
+	if (n < k || strcmp(got + n - k, last))
+		fail_msg("%s: %.200s", does, got);
+	pieces_done(&x);
+	got = file_when(&x, "read", 60, (size_t)256 << 20); /* the next file */
+	assert_string_equal(got, "text [said before\n]\nrecord \ntext [a: it\n]\n");
+	pieces_done(&x);
+}
+
+static void a_crash_is_told(void **state)
+{
+	(void)state;
+	struct pieces x = {0};
+	const char *got = file_when(&x, "crash", 60, (size_t)256 << 20);
+	assert_true(strstr(got, "text [said before\n]\n") == got); /* what came before stands */
+	pieces_done(&x);
+	ends("crash", 60, (size_t)256 << 20, "trouble died\n");
+}
+
+static void it_takes_no_longer_than_it_may(void **state)
+{
+	(void)state;
+	ends("hang", 1, (size_t)256 << 20, "trouble died\n");
+	ends("sleep", 1, (size_t)256 << 20, "trouble died\n");
+}
+
+static void it_eats_no_more_than_it_may(void **state)
+{
+	(void)state;
+#if !defined(__SANITIZE_ADDRESS__)
+	ends("eat", 60, (size_t)256 << 20, "trouble limit\n");
+#else
+	skip();
+#endif
+}
+
+static void what_it_says_is_not_believed(void **state)
+{
+	(void)state;
+	ends("garbage", 60, (size_t)256 << 20, "trouble died\n");
+	ends("wrong piece", 60, (size_t)256 << 20, "trouble died\n");
+	ends("silent", 60, (size_t)256 << 20, "trouble died\n");
+}
+
+static void it_can_do_nothing_else(void **state)
+{
+	(void)state;
+#if !defined(__SANITIZE_ADDRESS__)
+	ends("tries", 60, (size_t)256 << 20, "text [said before\n]\ntext [open refused]\ntext [create refused]\ntext [socket refused]\ntext [fork refused]\ntext [kill refused]\ntext [exec refused]\ntext [code refused]\n");
+#else
+	skip();
+#endif
+}
+
+static int unwilling(void *arg, const struct extract_piece *p, struct err *e)
+{
+	(void)arg;
+	(void)p;
+	return err_set(e, ERR_FULL, NULL, "no more");
+}
+
+static void the_taker_ends_it(void **state)
+{
+	(void)state;
+	struct extract_limits l;
+	struct extract_report rep;
+	struct err e = {0};
+	AUTO_CLOSE int fd = open(file_name, O_RDONLY | O_CLOEXEC);
+	extract_limits_default(&l);
+	what = "read";
+	assert_int_equal(extract_file(fd, SLICE("x.xml"), &l, unwilling, pieces_trouble, NULL, &rep, &e), ERR_FULL);
+	assert_string_equal(e.text, "no more");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_crash_is_told), cmocka_unit_test(it_takes_no_longer_than_it_may), cmocka_unit_test(it_eats_no_more_than_it_may), cmocka_unit_test(what_it_says_is_not_believed), cmocka_unit_test(it_can_do_nothing_else), cmocka_unit_test(the_taker_ends_it),
+	};
+	return cmocka_run_group_tests(tests, make, unmake);
+}
