@@ -177,7 +177,9 @@ static const struct {
 	{"public-agency", NOTICE_CONTROLLER, NOTICE_ROLE_STATE}, {"state-organ", NOTICE_CONTROLLER, NOTICE_ROLE_STATE}, {"state-agency", NOTICE_CONTROLLER, NOTICE_ROLE_STATE}, {"government", NOTICE_CONTROLLER, NOTICE_ROLE_STATE},
 	{"essential-entity", NOTICE_CONTROLLER, NOTICE_ROLE_NIS2}, {"important-entity", NOTICE_CONTROLLER, NOTICE_ROLE_NIS2}, {"operator-of-essential-services", NOTICE_COVERED_ENTITY, NOTICE_ROLE_OES | NOTICE_ROLE_NIS2},
 	{"cii-operator", NOTICE_COVERED_ENTITY, NOTICE_ROLE_CII}, {"cii", NOTICE_COVERED_ENTITY, NOTICE_ROLE_CII}, {"listed-company", NOTICE_CONTROLLER, NOTICE_ROLE_LISTED}, {"consumer-reporting-agency", NOTICE_CONTROLLER, NOTICE_ROLE_CRA},
-	{"information-broker", NOTICE_CONTROLLER, NOTICE_ROLE_BROKER},
+	{"information-broker", NOTICE_CONTROLLER, NOTICE_ROLE_BROKER}, {"data-controller", NOTICE_CONTROLLER, 0}, {"data-processor", NOTICE_PROCESSOR, 0}, {"government-agency", NOTICE_CONTROLLER, NOTICE_ROLE_STATE},
+	{"critical-information-infrastructure", NOTICE_COVERED_ENTITY, NOTICE_ROLE_CII}, {"critical-infrastructure", NOTICE_COVERED_ENTITY, NOTICE_ROLE_CII | NOTICE_ROLE_CIRCIA}, {"public-company", NOTICE_CONTROLLER, NOTICE_ROLE_LISTED},
+	{"part2-program", NOTICE_COVERED_ENTITY, NOTICE_ROLE_PART2},
 };
 
 static const struct {
