@@ -233,7 +233,9 @@ static void line_text(const struct evidence_object *o)
 	cli_cell(stdout, o->from_n ? o->from[0] : SLICE("-"), 18);
 	printf("%12s %3d%%  ", bytes, o->confidence);
 	cli_slice(stdout, o->path);
-	putchar(o->folder ? '/' : ' ');
+	bool ends = o->path.n && (o->path.p[o->path.n - 1] == '/' || o->path.p[o->path.n - 1] == '\\');
+	if (o->folder && !ends)
+		putchar(o->windows ? '\\' : '/');
 	if (o->reason_n) {
 		fputs("  (", stdout);
 		cli_slice(stdout, o->reason[0]);

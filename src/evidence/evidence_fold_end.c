@@ -41,12 +41,35 @@ static int hand_back(struct evidence_fold *f)
 	return r;
 }
 
+/* Windows' right to read data is, of a folder, the right to list it: what was called accessed was a listing. On the web a name that others lie below has content of its own. */
+static int a_folder(struct evidence_fold *f, struct folded *o)
+{
+	uint32_t why;
+	if (o->content && !o->windows)
+		return 0;
+	o->folder = true;
+	if (!o->content)
+		return 0;
+	int r = evidence_fold_put_word(f, SLICE("a folder, for others lie below it: its right to read is the right to list"), &why);
+	if (r)
+		return r;
+	o->level = EVIDENCE_LISTED;
+	o->confidence = 90;
+	if (o->reason_n == EVIDENCE_NAMES_MAX)
+		o->reason_n--;
+	memmove(o->reason + 1, o->reason, o->reason_n * sizeof *o->reason);
+	o->reason[0] = why;
+	o->reason_n++;
+	return 0;
+}
+
 /* Every name that another lies below. */
 static int folders(struct evidence_fold *f)
 {
 	for (size_t i = 0; i < f->keys.cap; i++) {
 		struct slice k = f->keys.v[i].key;
 		uint64_t at;
+		int r;
 		if (!k.p)
 			continue;
 		for (size_t n = k.n; n > 1; n--) {
@@ -57,8 +80,9 @@ static int folders(struct evidence_fold *f)
 				continue; /* a part between may not have been touched itself */
 			if (f->v[at - 1].folder)
 				break;    /* all above it are known */
-			if (!f->v[at - 1].content)
-				f->v[at - 1].folder = true;
+			r = a_folder(f, &f->v[at - 1]);
+			if (r)
+				return r;
 		}
 	}
 	return 0;

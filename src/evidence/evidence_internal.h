@@ -15,7 +15,7 @@ struct evidence_reader {
 	size_t state;                                            /* bytes of v->state, zeroed */
 };
 extern const struct evidence_reader evidence_samba, evidence_auditd, evidence_syslog, evidence_evtx, evidence_winxml, evidence_zeek, evidence_web, evidence_iis,
-	evidence_rclone, evidence_winscp, evidence_filezilla, evidence_xml, evidence_mega, evidence_listing, evidence_jsons;
+	evidence_rclone, evidence_winscp, evidence_filezilla, evidence_xml, evidence_atna, evidence_mega, evidence_listing, evidence_jsons;
 
 struct evidence {
 	const struct evidence_source *src;
@@ -39,6 +39,9 @@ struct evidence {
 	bool skipping;       /* in a line that was too long */
 	int depth;           /* of the JSON splitter */
 	bool in_string, escaped;
+	bool begun;          /* of the XML splitter: an element has begun at the front of `whole` */
+	const char *begun_name;
+	size_t search;       /* and its search goes on here */
 	uint64_t at_line;    /* for splitters: line number of where it stands */
 };
 
@@ -104,6 +107,14 @@ struct slice evidence_base(struct slice path); /* the last part of a path, of ei
 const char *evidence_tool(struct slice exe_or_name, bool *ret_sends);
 const char *evidence_web_shell(struct slice path); /* a word of why a path looks like a web shell's; NULL */
 
+/* A request to a web server, out of a log of any form. */
+struct evidence_web {
+	struct slice method, uri, status, bytes; /* bytes: of the answer, "-" or empty where not said */
+	struct slice who, from, host;
+	int64_t time;
+};
+int evidence_web_put(struct evidence *v, const struct evidence_web *w) MUST;
+
 /* ---- what JSON and XML objects say, one function a kind; 1: it was one of theirs ---- */
 int evidence_json_zeek(struct evidence *v, const struct json_node *n) MUST;
 int evidence_json_web(struct evidence *v, const struct json_node *n) MUST;
@@ -114,28 +125,45 @@ int evidence_json_windows(struct evidence *v, const struct json_node *n) MUST;
 int evidence_samba_line(struct evidence *v, struct slice line) MUST; /* needs samba's state; see samba.c */
 bool evidence_samba_record(struct slice line); /* looks like one of full_audit's */
 
-/* ---- an event of Windows' Security log, from binary or XML alike ---- */
+/* ---- an event of Windows' Security log, from binary or XML or JSON alike ---- */
 #define EVIDENCE_WIN_FIELDS 64
+#define EVIDENCE_WIN_DEEP 32
 struct evidence_win {
 	struct {
 		struct slice name, value;
 	} field[EVIDENCE_WIN_FIELDS];
 	size_t n;
-	int64_t time;
-	uint64_t id, record;
-	struct slice computer, provider;
+	struct slice id, time, record, computer, provider, keywords, event_name;
+	/* while it is built: the elements that are open, the name of the Data that is read */
+	struct slice open[EVIDENCE_WIN_DEEP], data;
+	int depth;
 };
 struct evidence_win_state {
-	struct evidence_map handles; /* host, process, handle: path */
-	struct evidence_map logons;  /* host, logon id: address */
-	struct evidence_map remote;  /* host, logon id, path: address that 5145 named */
-	struct arena *kept;
-	struct slice *names;
-	size_t names_n, names_cap;
 	bool ready;
+	struct evidence_map handles; /* host, process, handle: path */
+	struct evidence_map logons;  /* host, logon: address */
+	struct evidence_map checked; /* host, logon, name: address that 5145 named */
+	struct slice *kept;
+	size_t kept_n, kept_cap;
+	struct buf key;
+	void *parser;                /* expat's, of XML */
+	struct evidence_win *win;    /* the event that is built, of XML */
+	struct buf text;
 };
+/* What a reader of the form calls; slices live until the event is done. Names of elements without a prefix. */
+void evidence_win_open(struct evidence_win *w, struct slice name);
+void evidence_win_attr(struct evidence_win *w, struct slice name, struct slice value);
+void evidence_win_text(struct evidence_win *w, struct slice value);
+void evidence_win_close(struct evidence_win *w);
+void evidence_win_put(struct evidence_win *w, struct slice name, struct slice value); /* more than EVIDENCE_WIN_FIELDS are left out */
 int evidence_win_event(struct evidence *v, struct evidence_win_state *s, struct evidence_win *w) MUST;
 void evidence_win_done(struct evidence_win_state *s);
-void evidence_win_put(struct evidence_win *w, struct slice name, struct slice value); /* more than EVIDENCE_WIN_FIELDS are left out */
+
+/* The state of the reader of JSON, which holds what any of its kinds joins. */
+struct evidence_json_state {
+	struct evidence_map counted;
+	struct evidence_win_state win;
+	bool ready;
+};
 
 #endif
