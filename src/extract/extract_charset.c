@@ -16,7 +16,7 @@
 /* ---- single bytes ---- */
 
 /* In the order of preference between equals. */
-static const char *const singles[] = {"windows-1252", "ISO-8859-15", "windows-1250", "ISO-8859-2", "CP850", "CP437", "windows-1251", "KOI8-R", "ISO-8859-5", "CP866", "windows-1253", "ISO-8859-9", "macintosh"};
+static const char *const singles[] = {"windows-1252", "ISO-8859-15", "windows-1250", "ISO-8859-2", "CP850", "CP437", "CP852", "windows-1251", "KOI8-R", "ISO-8859-5", "CP866", "windows-1253", "ISO-8859-9", "macintosh"};
 #define SINGLES ARRAY_LEN(singles)
 static const char *const doubles[] = {"GB18030", "BIG5-HKSCS", "CP932", "EUC-JP", "EUC-KR", "ISO-2022-JP"};
 
@@ -32,7 +32,7 @@ static enum letter letter_of(uint32_t c)
 {
 	if (c == 0 || (c >= 0x80 && c < 0xA0))
 		return GONE;
-	if (c == 0xAA || c == 0xBA || c == 0x2019 || c == 0xA0) /* ordinals, an apostrophe, a blank: beside letters as often as not */
+	if (c == 0xAA || c == 0xBA || c == 0x2019 || c == 0xA0 || c == 0xA1 || c == 0xBF) /* ordinals, an apostrophe, a blank, Spanish marks: beside letters as often as not */
 		return NO_LETTER;
 	if (c == 0x192) /* the guilder's sign */
 		return SIGN;
@@ -97,7 +97,7 @@ static enum letter class_of(size_t t, uint8_t b)
 /* How badly s reads in this charset: signs between letters, capitals behind small letters, bytes that it has not. In Cyrillic and Greek a word is of one script: a Latin letter beside theirs is as bad. */
 static long single_cost(size_t t, struct slice s)
 {
-	long cost = 0;
+	long cost = !strncmp(singles[t], "CP8", 3) || !strncmp(singles[t], "CP4", 3) || singles[t][0] == 'm' ? 5 : 0; /* rarer than Windows' by far */
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] < 0x80)
 			continue;
@@ -110,12 +110,14 @@ static long single_cost(size_t t, struct slice s)
 			cost += letter_before && letter_after ? 10 : letter_before || letter_after ? 3 : 1;
 		else if (is == CAPITAL && before == SMALL)
 			cost += 8;
+		else if (is == CAPITAL && before == CAPITAL && after == SMALL)
+			cost += 4;
 		else if (is == SMALL && before == CAPITAL && after == CAPITAL) /* "MüLLER": a table that names the capital's byte a small letter */
 			cost += 6;
 		if (c >= 0x370 && c < 0x500 && ((i && s.p[i - 1] < 0x80 && letter_before) || (i + 1 < s.n && s.p[i + 1] < 0x80 && letter_after)))
 			cost += 12;
 		if (c < 0x250 && is != SIGN && is != NO_LETTER && i && s.p[i - 1] >= 0x80 && letter_before) /* two accented letters in a row: rare in Latin scripts */
-			cost += 4;
+			cost += 2;
 	}
 	return cost;
 }
@@ -130,6 +132,7 @@ struct pairs {
 static struct pairs count_pairs(struct slice s, const char *charset)
 {
 	struct pairs r = {0};
+	size_t last = 0; /* behind the pair before */
 	char which = charset[0] == 'G' ? 'g' : charset[0] == 'B' ? 'b' : charset[0] == 'C' ? 's' : charset[4] == 'J' ? 'j' : 'k';
 	for (size_t i = 0; i < s.n; i++) {
 		uint8_t a = s.p[i], b = i + 1 < s.n ? s.p[i + 1] : 0;
@@ -152,19 +155,33 @@ static struct pairs count_pairs(struct slice s, const char *charset)
 			continue;
 		}
 		bool ascii = b < 0x80 && ((b | 32) >= 'a' && (b | 32) <= 'z');
-		bool before = i && ((s.p[i - 1] | 32) >= 'a' && (s.p[i - 1] | 32) <= 'z'), after = i + 2 < s.n && ((s.p[i + 2] | 32) >= 'a' && (s.p[i + 2] | 32) <= 'z');
+		bool before = i > last && ((s.p[i - 1] | 32) >= 'a' && (s.p[i - 1] | 32) <= 'z'), after = i + 2 < s.n && ((s.p[i + 2] | 32) >= 'a' && (s.p[i + 2] | 32) <= 'z');
 		r.beside += ascii ? before || after : before && after;
 		i++;
+		last = i + 1;
 		r.pairs++;
 		switch (which) { /* the charset's everyday signs: level 1 of its table, and its marks */
 		case 'g': r.common += (a >= 0xB0 && a <= 0xD7 && b >= 0xA1) || (a == 0xA3 && b >= 0xA1) || (a == 0xA1 && b >= 0xA1); break;
 		case 'b': r.common += (a >= 0xA4 && a <= 0xC6) || a == 0xA1; break;
-		case 's': r.common += (a == 0x82 && b >= 0x9F) || a == 0x83 || a == 0x81 || (a >= 0x88 && a <= 0x97); break;
+		case 's': r.common += a == 0x82 || a == 0x83 || a == 0x81 || (a >= 0x88 && a <= 0x97); break;
 		case 'j': r.common += a == 0xA4 || a == 0xA5 || a == 0xA1 || (a >= 0xB0 && a <= 0xCF); break;
 		default: r.common += (a >= 0xB0 && a <= 0xC8) || a == 0xA1;
 		}
 	}
 	return r;
+}
+
+/* Hangul's syllables fill the rows of leads B0 to C8; of Chinese signs two in five lie behind them. */
+static bool is_hangul(struct slice s)
+{
+	size_t n = 0, in = 0;
+	for (size_t i = 0; i + 1 < s.n; i++)
+		if (s.p[i] >= 0x80) {
+			n += s.p[i] >= 0xB0;
+			in += s.p[i] >= 0xB0 && s.p[i] <= 0xC8;
+			i++;
+		}
+	return n >= 4 && in * 20 >= n * 19;
 }
 
 static size_t kana(struct slice s, bool shift)
@@ -200,6 +217,8 @@ static const char *guess_double(struct slice s)
 			score += 500;
 		else if (doubles[d][0] == 'C' || (doubles[d][0] == 'E' && doubles[d][4] == 'J')) /* Japanese without a kana is names in a table at most */
 			score -= 200;
+		if (doubles[d][0] == 'E' && doubles[d][4] == 'K' && is_hangul(s))
+			score += 300;
 		if (!best || score > best_score) {
 			best = doubles[d];
 			best_score = score;
