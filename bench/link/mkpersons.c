@@ -632,7 +632,7 @@ static void insured(struct record *x, struct rng *r)
 
 static void chart_of(const struct person *p, unsigned h, bool second, char out[16])
 {
-	snprintf(out, 16, "%s%09llu", hospitals[h].code, (unsigned long long)permute("mrn", p->id * 2 + second, persons_n * 4 + 1000, false));
+	snprintf(out, 16, "%s%09llu", hospitals[h].code, (unsigned long long)permute("mrn", (p->id * 2 + second) * ARRAY_LEN(hospitals) + h, (persons_n * 2 + 500) * ARRAY_LEN(hospitals), false));
 }
 
 static void charted(struct record *x, struct rng *r)

@@ -1,0 +1,343 @@
+/* holdfast scope link: which records of a list are one person. */
+#include "link.h"
+#include "person.h"
+#include "csv.h"
+#include "scope_cmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PIECE ((size_t)32 << 20)
+
+struct input {
+	int fd;
+	const char *name;
+	struct buf text;  /* what was read and not taken yet */
+	bool end;
+};
+
+static int fill(struct input *in, struct err *e)
+{
+	while (!in->end && in->text.n < PIECE) {
+		uint8_t *to = buf_space(&in->text, PIECE);
+		if (!to)
+			return err_set(e, buf_code(&in->text), in->name, "a row is longer than 1 GiB");
+		ssize_t n = read(in->fd, to, PIECE);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, in->name, "cannot be read");
+		in->end = n == 0;
+		buf_commit(&in->text, (size_t)n);
+	}
+	return 0;
+}
+
+/* The first row: columns, separator; taken out of the text. */
+static int header(struct input *in, struct arena *a, uint8_t *ret_sep, struct slice *ret_column, size_t *ret_n, struct err *e)
+{
+	int r = fill(in, e);
+	struct slice text = buf_slice(&in->text);
+	if (r)
+		return r;
+	if (text.n >= 2 && ((text.p[0] == 0xff && text.p[1] == 0xfe) || (text.p[0] == 0xfe && text.p[1] == 0xff) || (!text.p[0] != !text.p[1]))) {
+		while (r == 0 && !in->end) { /* UTF-16: whole, made UTF-8 */
+			uint8_t *to = buf_space(&in->text, PIECE);
+			ssize_t n = to ? read(in->fd, to, PIECE) : -1;
+			if (n < 0)
+				return to ? err_sys(e, in->name, "cannot be read") : err_set(e, buf_code(&in->text), in->name, "too large for a file in UTF-16: save it as UTF-8");
+			in->end = n == 0;
+			buf_commit(&in->text, (size_t)n);
+		}
+		r = csv_utf8(buf_slice(&in->text), a, &text, e);
+		if (r < 0)
+			return r;
+		buf_reset(&in->text);
+		buf_add_slice(&in->text, text);
+		text = buf_slice(&in->text);
+	}
+	if (slice_starts(text, "\xEF\xBB\xBF")) {
+		buf_drop(&in->text, 3);
+		text = buf_slice(&in->text);
+	}
+	struct slice field[CSV_FIELDS_MAX], rest, line = slice_cut(text, '\n', &rest);
+	struct csv c;
+	*ret_sep = csv_separator(line);
+	csv_init(&c, text, *ret_sep, a);
+	if (!csv_row(&c, field, ret_n))
+		return err_set(e, ERR_INPUT, in->name, "it is empty: a first row with the columns' names is needed");
+	if (c.more_fields)
+		return err_set(e, ERR_LIMIT, in->name, "more than %d columns", CSV_FIELDS_MAX);
+	for (size_t i = 0; i < *ret_n; i++) {
+		ret_column[i] = arena_dup(a, field[i]);
+		if (field[i].n && !ret_column[i].p)
+			return err_set(e, arena_code(a), in->name, "the columns' names are too long");
+	}
+	buf_drop(&in->text, c.at);
+	return 0;
+}
+
+/* --map COLUMN=ROLE: the column by its name as it stands, whatever its case; "-" is looked away from. */
+static int map(const struct cli_list *maps, const struct slice *column, size_t n, int *role)
+{
+	for (size_t i = 0; i < n; i++)
+		role[i] = -1;
+	for (size_t k = 0; k < maps->n; k++) {
+		const char *eq = strrchr(maps->v[k], '=');
+		if (!eq)
+			return cli_usage("scope link: --map %s: write COLUMN=ROLE", maps->v[k]);
+		int is = !strcmp(eq + 1, "-") ? PERSON_ROLE_NOTE : person_role_parse(slice_str(eq + 1));
+		if (is < 0)
+			return cli_usage("scope link: --map %s: there is no role '%s' (last, first, middle, suffix, maiden, name, dob, sex, ssn, ssn4, mrn, assigner, phone, email, house, street, apt, city, state, zip, address, member, mbi, medicaid, dl, passport, account, card, tin, other, or - for a column that is not to be looked at)", maps->v[k], eq + 1);
+		bool found = false;
+		char *name = strndup(maps->v[k], (size_t)(eq - maps->v[k]));
+		for (size_t i = 0; name && i < n; i++)
+			if (slice_eq_nocase(column[i], name)) {
+				role[i] = is;
+				found = true;
+				if (i == 0) {
+					free(name);
+					return cli_usage("scope link: --map %s: the first column is the record's id", maps->v[k]);
+				}
+			}
+		free(name);
+		if (!found)
+			return cli_usage("scope link: --map %s: no column has this name", maps->v[k]);
+	}
+	return 0;
+}
+
+static int feed(struct link *l, struct input *in, uint8_t sep, struct err *e)
+{
+	int r = 0;
+	for (bool done = false; r == 0 && !done;) {
+		size_t used = 0;
+		done = in->end;
+		r = link_feed(l, buf_slice(&in->text), sep, in->end, &used, e);
+		if (r == 0) {
+			buf_drop(&in->text, used);
+			if (!done)
+				r = fill(in, e);
+			if (r == 0 && !done && !used && in->text.n >= ((size_t)1 << 30))
+				r = err_set(e, ERR_LIMIT, in->name, "a row is longer than 1 GiB");
+			else if (r == 0 && !done && !used && !in->end) { /* a row longer than what was read */
+				uint8_t *to = buf_space(&in->text, PIECE);
+				ssize_t n = to ? read(in->fd, to, PIECE) : -1;
+				if (n < 0)
+					r = to ? err_sys(e, in->name, "cannot be read") : err_set(e, ERR_LIMIT, in->name, "a row is longer than 1 GiB");
+				else {
+					in->end = n == 0;
+					buf_commit(&in->text, (size_t)n);
+				}
+			}
+		}
+	}
+	if (r < 0 && !e->place[0])
+		err_in(e, in->name);
+	return r;
+}
+
+/* ---- out ---- */
+
+static void put_field(struct buf *b, struct slice s)
+{
+	bool quote = false;
+	for (size_t i = 0; i < s.n; i++)
+		quote |= s.p[i] == ',' || s.p[i] == '"' || s.p[i] == '\n' || s.p[i] == '\r';
+	if (!quote) {
+		buf_add_slice(b, s);
+		return;
+	}
+	buf_u8(b, '"');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '"')
+			buf_u8(b, '"');
+		buf_u8(b, s.p[i]);
+	}
+	buf_u8(b, '"');
+}
+
+typedef void put_fn(const struct link *l, size_t i, struct buf *b);
+
+static void put_record(const struct link *l, size_t i, struct buf *b)
+{
+	char t[16];
+	put_field(b, link_record_id(l, (uint32_t)i));
+	int n = snprintf(t, sizeof t, ",%" PRIu32 "\n", link_cluster(l, (uint32_t)i));
+	buf_add(b, t, (size_t)n);
+}
+
+static void put_grey(const struct link *l, size_t i, struct buf *b)
+{
+	const struct link_pair *p = link_grey(l, i);
+	AUTO_BUF struct buf why = {0};
+	buf_init(&why, 1 << 16);
+	link_explain(l, p->a, p->b, &why);
+	put_field(b, link_record_id(l, p->a));
+	buf_u8(b, ',');
+	put_field(b, link_record_id(l, p->b));
+	buf_printf(b, ",%.2f,%.4f,", (double)p->weight, (double)p->probability);
+	put_field(b, buf_slice(&why));
+	buf_u8(b, '\n');
+}
+
+/* Beside its name first, then in its place, durable: a list is whole or it is the old one. */
+static int write_list(const char *path, const char *head, size_t n, put_fn *put, const struct link *l, struct err *e)
+{
+	AUTO_BUF struct buf b = {0};
+	AUTO_CLOSE int fd = -1;
+	char temp[4200];
+	bool device = !strcmp(path, "-");
+	struct stat st;
+	if (device || (stat(path, &st) == 0 && !S_ISREG(st.st_mode)))
+		device = true;
+	snprintf(temp, sizeof temp, "%s.%d.tmp", path, (int)getpid());
+	fd = !strcmp(path, "-") ? dup(STDOUT_FILENO) : open(device ? path : temp, O_WRONLY | O_CREAT | O_CLOEXEC | (device ? 0 : O_EXCL), 0600);
+	if (fd < 0)
+		return err_sys(e, path, "cannot be written");
+	buf_init(&b, (size_t)8 << 20);
+	buf_str(&b, head);
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		put(l, i, &b);
+		if (b.n > ((size_t)4 << 20) || !buf_ok(&b)) {
+			r = buf_ok(&b) ? file_write_all(fd, buf_slice(&b), e, path) : err_set(e, buf_code(&b), path, "a record's id is too long");
+			buf_reset(&b);
+		}
+	}
+	r = r ? r : file_write_all(fd, buf_slice(&b), e, path);
+	if (device)
+		return r;
+	if (r == 0 && fsync(fd) < 0)
+		r = err_sys(e, path, "cannot be made durable");
+	if (r == 0 && rename(temp, path) < 0)
+		r = err_sys(e, path, "cannot be put in its place");
+	if (r < 0) {
+		unlink(temp);
+		return r;
+	}
+	char dir[4200];
+	const char *slash = strrchr(path, '/');
+	snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+	return file_sync_dir(AT_FDCWD, dir, e);
+}
+
+static void report(const struct link *l, const struct slice *column, size_t n, bool json)
+{
+	struct link_counts c;
+	link_count(l, &c);
+	if (!json) {
+		cli_note("%" PRIu64 " records are %" PRIu64 " persons (%" PRIu64 " to %" PRIu64 ", likeliest %.0f); %" PRIu64 " pairs were compared, %" PRIu64 " are grey", c.records, c.persons, c.low, c.high, c.estimate, c.compared, c.grey);
+		return;
+	}
+	AUTO_BUF struct buf b = {0};
+	struct jsonw w;
+	buf_init(&b, 1 << 20);
+	jsonw_init(&w, &b);
+	jsonw_obj(&w);
+	jsonw_ku64(&w, "records", c.records);
+	jsonw_ku64(&w, "persons", c.persons);
+	jsonw_ku64(&w, "low", c.low);
+	jsonw_ku64(&w, "high", c.high);
+	jsonw_ku64(&w, "estimate", (uint64_t)(c.estimate + 0.5));
+	jsonw_ku64(&w, "pairs", c.compared);
+	jsonw_ku64(&w, "linked", c.linked);
+	jsonw_ku64(&w, "grey", c.grey);
+	jsonw_ku64(&w, "split", c.split);
+	jsonw_key(&w, "columns");
+	jsonw_obj(&w);
+	for (size_t i = 0; i < n; i++) {
+		jsonw_key_slice(&w, column[i]);
+		jsonw_str(&w, link_column_use(l, i));
+	}
+	jsonw_obj_end(&w);
+	jsonw_obj_end(&w);
+	printf("%s\n", buf_cstr(&b));
+}
+
+/* Linking took place; hand it out. */
+static int put_out(const struct link *l, const char *out, const char *review, struct err *e)
+{
+	int r = write_list(out, "record_id,cluster_id\n", link_records(l), put_record, l, e);
+	if (r == 0 && review)
+		r = write_list(review, "record_a,record_b,weight,probability,why\n", link_grey_n(l), put_grey, l, e);
+	return r;
+}
+
+static int run(struct input *in, const struct cli_list *maps, const struct link_options *o, const char *out, const char *review, bool json)
+{
+	struct err e = {0};
+	AUTO_ARENA struct arena *a = arena_new((size_t)2 << 30);
+	struct slice column[CSV_FIELDS_MAX];
+	int role[CSV_FIELDS_MAX];
+	size_t n = 0;
+	uint8_t sep = ',';
+	struct link *l = link_new(o);
+	int r = a && l ? header(in, a, &sep, column, &n, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
+	if (r == 0 && (r = map(maps, column, n, role)) != 0) {
+		link_free(l);
+		return r;
+	}
+	r = r ? r : link_columns(l, column, role, n, &e);
+	if (r < 0 && !e.place[0])
+		err_in(&e, in->name);
+	r = r ? r : feed(l, in, sep, &e);
+	buf_done(&in->text);
+	r = r ? r : link_run(l, &e);
+	r = r ? r : put_out(l, out, review, &e);
+	if (r == 0)
+		report(l, column, n, json);
+	link_free(l);
+	return r < 0 ? cli_fail(&e) : cli_flush();
+}
+
+int scope_link_cmd(int argc, char **argv)
+{
+	static struct cli_args args;
+	static struct cli_list maps;
+	const char *out = NULL, *review = NULL;
+	bool json = false, told = false, day_first = false, done;
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t jobs = cores > 0 ? (uint64_t)cores : 1;
+	const struct cli_opt opts[] = {
+		{"output", CLI_STRING, &out, "OUT.csv", "where to put record_id,cluster_id ('-': standard output)"},
+		{"review", CLI_STRING, &review, "GREY.csv", "where to put the pairs that somebody has to look at"},
+		{"map", CLI_EACH, &maps, "COLUMN=ROLE", "what a column is, where its name does not say it; - for one that is not to be looked at"},
+		{"report", CLI_FLAG, &told, NULL, "persons, low, high, pairs as JSON on stdout"},
+		{"json", CLI_FLAG, &json, NULL, "the same"},
+		{"day-first", CLI_FLAG, &day_first, NULL, "03/07/1964 is 3 July where the column itself does not tell"},
+		{"jobs", CLI_NUMBER, &jobs, "N", "threads (as many as there are cores)"},
+	};
+	int r = cli_parse(argc, argv, "scope link IN.csv -o OUT.csv [--review GREY.csv] [--report] [--map COLUMN=ROLE]",
+	                  "Which records of a list are one person. The first column is the record's id; the others are known by their names or by --map; one whose name says nothing counts as plain evidence.\n"
+	                  "Nothing is changed in the list, and no pair is linked by chance: doubtful ones go to --review, and the count of persons is said as an interval.",
+	                  opts, ARRAY_LEN(opts), &args, &done);
+	if (r || done)
+		return r;
+	if (args.n != 1)
+		return cli_usage("scope link: name one file, '-' for standard input");
+	if (!out)
+		return cli_usage("scope link: say where the clusters go: -o OUT.csv");
+	if (!strcmp(out, "-") && (json || told))
+		return cli_usage("scope link: -o - and --report both write to standard output");
+	if (jobs < 1 || jobs > LINK_THREADS_MAX)
+		return cli_usage("scope link: --jobs is 1 to %d", LINK_THREADS_MAX);
+	int y;
+	int unused[5];
+	time_civil(time_now(), &y, &unused[0], &unused[1], &unused[2], &unused[3], &unused[4]);
+	const struct link_options o = {.threads = (unsigned)jobs, .this_year = y, .day_first = day_first};
+	struct input in = {.fd = !strcmp(args.v[0], "-") ? dup(STDIN_FILENO) : open(args.v[0], O_RDONLY | O_CLOEXEC), .name = args.v[0]};
+	struct err e = {0};
+	buf_init(&in.text, ((size_t)1 << 30) + 4 * PIECE);
+	if (in.fd < 0) {
+		err_sys(&e, args.v[0], "cannot be opened");
+		return cli_fail(&e);
+	}
+	r = run(&in, &maps, &o, out, review, json || told);
+	buf_done(&in.text);
+	close(in.fd);
+	return r;
+}

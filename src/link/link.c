@@ -1,0 +1,198 @@
+/* The life of a linkage, its threads, and what can be asked of it. */
+#include "link_internal.h"
+
+#include <stdlib.h>
+
+struct link *link_new(const struct link_options *o)
+{
+	struct link *l = calloc(1, sizeof *l);
+	if (!l)
+		return NULL;
+	l->o = *o;
+	assert(o->threads >= 1 && o->threads <= LINK_THREADS_MAX);
+	l->o.this_year = o->this_year ? o->this_year : 2100;
+	l->o.link = o->link > 0 ? o->link : 0.85;
+	l->o.grey = o->grey > 0 ? o->grey : 0.05;
+	memset(l->of, -1, sizeof l->of);
+	if (link_readers_new(l) < 0) {
+		free(l);
+		return NULL;
+	}
+	return l;
+}
+
+void link_free(struct link *l)
+{
+	if (!l)
+		return;
+	link_readers_done(l);
+	link_words_done(&l->words);
+	for (unsigned i = 0; i < l->fields; i++)
+		free(l->field[i].count);
+	free(l->rows);
+	free(l->id_at);
+	free(l->ids);
+	free(l->pair);
+	free(l->edge);
+	free(l->parent);
+	free(l->grey);
+	free(l);
+}
+
+/* ---- threads ---- */
+
+struct work {
+	int (*fn)(void *arg, uint64_t k, unsigned thread);
+	void *arg;
+	uint64_t n, next, failed; /* the lowest that failed */
+	int code;
+	pthread_mutex_t lock;
+};
+struct worker {
+	struct work *w;
+	unsigned thread;
+};
+
+static void *run(void *arg)
+{
+	struct worker *me = arg;
+	struct work *w = me->w;
+	for (;;) {
+		pthread_mutex_lock(&w->lock);
+		uint64_t k = w->code ? w->n : w->next;
+		w->next += k < w->n;
+		pthread_mutex_unlock(&w->lock);
+		if (k >= w->n)
+			return NULL;
+		int r = w->fn(w->arg, k, me->thread);
+		if (r) {
+			pthread_mutex_lock(&w->lock);
+			if (!w->code || k < w->failed) {
+				w->code = r;
+				w->failed = k;
+			}
+			pthread_mutex_unlock(&w->lock);
+		}
+	}
+}
+
+int link_parallel(unsigned threads, uint64_t n, int (*fn)(void *arg, uint64_t k, unsigned thread), void *arg)
+{
+	struct work w = {.fn = fn, .arg = arg, .n = n, .lock = PTHREAD_MUTEX_INITIALIZER};
+	struct worker me[LINK_THREADS_MAX];
+	pthread_t t[LINK_THREADS_MAX];
+	unsigned started = 0;
+	for (unsigned i = 0; i < threads; i++)
+		me[i] = (struct worker){&w, i};
+	for (unsigned i = 1; i < threads && i < n; i++) /* where no thread is to be had, fewer do the same */
+		if (pthread_create(&t[started], NULL, run, &me[i]) == 0)
+			started++;
+		else
+			break;
+	run(&me[0]);
+	for (unsigned i = 0; i < started; i++)
+		pthread_join(t[i], NULL);
+	pthread_mutex_destroy(&w.lock);
+	return w.code;
+}
+
+/* ---- */
+
+/* How many records have each word and each day of birth. */
+static int count_values(struct link *l)
+{
+	for (unsigned i = 0; i < l->fields; i++) {
+		struct link_field *f = &l->field[i];
+		bool days = f->kind == KIND_DOB;
+		f->filled = 0;
+		if (f->words || days) {
+			f->count = calloc(days ? LINK_DAYS : (size_t)l->words.n + 1, sizeof *f->count);
+			if (!f->count)
+				return ERR_MEMORY;
+		}
+		for (uint32_t k = 0; k < l->n; k++) {
+			uint32_t v = link_row(l, k)[f->at];
+			f->filled += v != 0 || (f->slots > 1 && link_row(l, k)[f->at + 1]);
+			if (f->words)
+				f->count[v]++;
+			else if (days)
+				f->count[link_day_slot(v)]++;
+			else if (f->kind == KIND_SEX || f->kind == KIND_SUFFIX)
+				f->few[v & 7]++;
+		}
+	}
+	return 0;
+}
+
+int link_run(struct link *l, struct err *e)
+{
+	assert(!l->ran);
+	l->ran = true;
+	link_readers_done(l);
+	int r = count_values(l) < 0 ? err_set(e, ERR_MEMORY, NULL, "no memory to count the values of %u records", l->n) : 0;
+	link_model_start(l);
+	r = r ? r : link_block(l, e);
+	r = r ? r : link_learn(l, e);
+	r = r ? r : link_judge(l, e);
+	return r ? r : link_gather(l, e);
+}
+
+uint32_t link_records(const struct link *l)
+{
+	return l->n;
+}
+
+struct slice link_record_id(const struct link *l, uint32_t i)
+{
+	assert(i < l->n);
+	return slice_of(l->ids + l->id_at[i], l->id_at[i + 1] - l->id_at[i]);
+}
+
+uint32_t link_cluster(const struct link *l, uint32_t i)
+{
+	assert(l->parent && i < l->n);
+	return l->parent[i];
+}
+
+void link_count(const struct link *l, struct link_counts *ret)
+{
+	*ret = l->counts;
+}
+
+size_t link_grey_n(const struct link *l)
+{
+	return l->greys;
+}
+
+const struct link_pair *link_grey(const struct link *l, size_t i)
+{
+	assert(i < l->greys);
+	return &l->grey[i];
+}
+
+struct link_pair link_score(const struct link *l, uint32_t a, uint32_t b)
+{
+	uint8_t level[LINK_FIELDS_MAX];
+	link_compare(l, NULL, a, b, level);
+	struct link_sums s = link_sum(l, a, b, level);
+	double logit = (double)link_logit(l, &s);
+	return (struct link_pair){a < b ? a : b, a < b ? b : a, s.m - s.u, (float)link_probability(logit)};
+}
+
+void link_explain(const struct link *l, uint32_t a, uint32_t b, struct buf *out)
+{
+	static const char *const words[LINK_LEVELS] = {"", "the same", "another form of it", "but for a slip", "in part", "alike", "differs", "differs widely"};
+	uint8_t level[LINK_FIELDS_MAX];
+	const char *sep = "";
+	link_compare(l, NULL, a, b, level);
+	for (unsigned i = 0; i < l->fields; i++) {
+		const struct link_field *f = &l->field[i];
+		uint8_t v = level[i];
+		if (!v)
+			continue;
+		const char *said = f->kind == KIND_LAST && v == LEVEL_FAR ? "the other's first name" : f->kind == KIND_LAST && v == LEVEL_INITIAL ? "differs (men)" : f->kind == KIND_FIRST && v == LEVEL_ALIAS ? "short form" : f->kind == KIND_DOB && v == LEVEL_ALIAS ? "day and month changed about" : f->kind == KIND_DOB && v == LEVEL_INITIAL ? "the year" : f->kind == KIND_SSN && v == LEVEL_ALIAS ? "the last four" : f->kind == KIND_MEMBER && v == LEVEL_FAR ? "the same family's" : words[v];
+		float w = f->lm[v] - (v == LEVEL_EXACT ? link_rarity(l, f, link_row(l, a), link_row(l, b)) : f->lu[v]);
+		buf_printf(out, "%s%s %s %+.1f", sep, f->name, said, (double)w);
+		sep = "; ";
+	}
+}

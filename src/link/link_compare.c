@@ -1,0 +1,562 @@
+/* How two values agree: exactly, by another form of the same, but for a slip, loosely, not. */
+#include "link_internal.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* ---- strings ---- */
+
+double link_jaro(const char *a, size_t an, const char *b, size_t bn) /* Winkler 1990: with four letters of a common beginning, 0.1 each */
+{
+	if (!an || !bn)
+		return 0;
+	an = an > 64 ? 64 : an;
+	bn = bn > 64 ? 64 : bn;
+	size_t reach = (an > bn ? an : bn) / 2, common = 0, changed = 0, k = 0;
+	reach = reach ? reach - 1 : 0;
+	uint64_t in_a = 0, in_b = 0;
+	for (size_t i = 0; i < an; i++)
+		for (size_t j = i > reach ? i - reach : 0; j < bn && j <= i + reach; j++)
+			if (a[i] == b[j] && !(in_b >> j & 1)) {
+				in_a |= UINT64_C(1) << i;
+				in_b |= UINT64_C(1) << j;
+				common++;
+				break;
+			}
+	if (!common)
+		return 0;
+	for (size_t i = 0; i < an; i++)
+		if (in_a >> i & 1) {
+			while (!(in_b >> k & 1))
+				k++;
+			changed += a[i] != b[k++];
+		}
+	double c = (double)common, jaro = (c / (double)an + c / (double)bn + (c - (double)changed / 2) / c) / 3;
+	size_t p = 0;
+	while (p < 4 && p < an && p < bn && a[p] == b[p])
+		p++;
+	return jaro + (double)p * 0.1 * (1 - jaro);
+}
+
+unsigned link_slips(const char *a, size_t an, const char *b, size_t bn, unsigned most)
+{
+	unsigned row[3][68];
+	an = an > 64 ? 64 : an;
+	bn = bn > 64 ? 64 : bn;
+	if ((an > bn ? an - bn : bn - an) > most)
+		return most + 1;
+	for (unsigned j = 0; j <= bn; j++)
+		row[0][j] = j;
+	for (unsigned i = 1; i <= an; i++) {
+		unsigned *now = row[i % 3], *up = row[(i + 2) % 3], *up2 = row[(i + 1) % 3], least = now[0] = i;
+		for (unsigned j = 1; j <= bn; j++) {
+			unsigned d = up[j - 1] + (a[i - 1] != b[j - 1]);
+			d = up[j] + 1 < d ? up[j] + 1 : d;
+			d = now[j - 1] + 1 < d ? now[j - 1] + 1 : d;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && up2[j - 2] + 1 < d)
+				d = up2[j - 2] + 1;
+			now[j] = d;
+			least = d < least ? d : least;
+		}
+		if (least > most)
+			return most + 1;
+	}
+	return row[an % 3][bn] > most ? most + 1 : row[an % 3][bn];
+}
+
+bool link_digit_slip(const char *a, const char *b, size_t n)
+{
+	size_t i = 0;
+	while (i < n && a[i] == b[i])
+		i++;
+	if (i == n)
+		return false;
+	if (i + 1 < n && a[i] == b[i + 1] && a[i + 1] == b[i] && !memcmp(a + i + 2, b + i + 2, n - i - 2))
+		return true;
+	return !memcmp(a + i + 1, b + i + 1, n - i - 1);
+}
+
+/* ---- what a thread remembers of words it compared: names come again and again ---- */
+
+#define REMEMBERED 65536
+struct link_memory {
+	struct {
+		uint32_t a, b;
+		uint8_t level;
+	} v[REMEMBERED];
+};
+
+struct link_memory *link_memory_new(void)
+{
+	return calloc(1, sizeof(struct link_memory));
+}
+
+static bool has_part(const char *a, size_t an, const char *b, size_t bn) /* one of a's parts is b */
+{
+	for (size_t i = 0; i < an;) {
+		size_t k = i;
+		while (k < an && a[k] != ' ')
+			k++;
+		if (k - i == bn && bn >= 2 && !memcmp(a + i, b, bn))
+			return true;
+		i = k + 1;
+	}
+	return false;
+}
+
+static bool nicknames(const struct link_word *a, const struct link_word *b)
+{
+	for (unsigned i = 0; i < LINK_NICKS && a->nick[i]; i++)
+		for (unsigned k = 0; k < LINK_NICKS && b->nick[k]; k++)
+			if (a->nick[i] == b->nick[k])
+				return true;
+	return false;
+}
+
+static bool same_letters(const char *a, size_t an, const char *b, size_t bn) /* in another order: "rarhy", "harry" */
+{
+	int8_t count[256] = {0};
+	if (an != bn || an < 3)
+		return false;
+	for (size_t i = 0; i < an; i++) {
+		count[(uint8_t)a[i]]++;
+		count[(uint8_t)b[i]]--;
+	}
+	for (size_t i = 0; i < an; i++)
+		if (count[(uint8_t)a[i]])
+			return false;
+	return true;
+}
+
+/* Which letters and digits stand in it: what two words cannot have in common is seen without looking at them. */
+uint32_t link_letters(const char *s, size_t n)
+{
+	uint32_t set = 0;
+	for (size_t i = 0; i < n; i++)
+		set |= UINT32_C(1) << (s[i] & 31);
+	return set;
+}
+
+static bool far_apart(const char *a, size_t an, uint32_t la, const char *b, size_t bn, uint32_t lb)
+{
+	unsigned only_a = (unsigned)__builtin_popcount(la & ~lb), only_b = (unsigned)__builtin_popcount(lb & ~la), most = only_a > only_b ? only_a : only_b;
+	size_t ca = an - only_a, cb = bn - only_b, common = ca < cb ? ca : cb, p = 0;
+	if (most <= 2)
+		return false;
+	double jaro = ((double)common / (double)an + (double)common / (double)bn + 1) / 3; /* at best */
+	while (p < 4 && p < an && p < bn && a[p] == b[p])
+		p++;
+	return jaro + (double)p * 0.1 * (1 - jaro) < 0.82;
+}
+
+static uint8_t strings(const char *a, size_t an, const char *b, size_t bn)
+{
+	size_t shorter = an < bn ? an : bn;
+	if (far_apart(a, an, link_letters(a, an), b, bn, link_letters(b, bn)))
+		return LEVEL_DIFFER;
+	unsigned slips = link_slips(a, an, b, bn, 2);
+	if ((slips == 1 && shorter >= 3) || (slips == 2 && shorter >= 7))
+		return LEVEL_NEAR;
+	double j = link_jaro(a, an, b, bn);
+	if (j >= 0.94 && shorter >= 4)
+		return LEVEL_NEAR;
+	return (j >= 0.82 && shorter >= 3) || same_letters(a, an, b, bn) ? LEVEL_LOOSE : LEVEL_DIFFER;
+}
+
+/* Both are there and differ. names: of persons, with parts and short forms; `first`: nicknames count. */
+static uint8_t words_slowly(const struct link_words *w, uint32_t ia, uint32_t ib, bool first)
+{
+	const struct link_word *a = &w->v[ia], *b = &w->v[ib];
+	const char *s = w->bytes + a->at, *t = w->bytes + b->at;
+	if (first && nicknames(a, b))
+		return LEVEL_ALIAS;
+	if (a->n == 1 || b->n == 1)
+		return s[0] == t[0] ? LEVEL_INITIAL : LEVEL_DIFFER;
+	if ((a->tail && has_part(s, a->n, t, b->n)) || (b->tail && has_part(t, b->n, s, a->n)))
+		return LEVEL_ALIAS;
+	uint8_t level = !a->tail && !b->tail && far_apart(s, a->n, a->letters, t, b->n, b->letters) ? LEVEL_DIFFER : strings(s, a->n, t, b->n);
+	if (level == LEVEL_DIFFER && (a->tail || b->tail)) { /* "esters avila" and "avlia" */
+		uint8_t part = strings(s + a->tail, (size_t)a->n - a->tail, t + b->tail, (size_t)b->n - b->tail);
+		level = part == LEVEL_NEAR || (a->n - a->tail == b->n - b->tail && !memcmp(s + a->tail, t + b->tail, (size_t)a->n - a->tail)) ? LEVEL_LOOSE : level;
+	}
+	if (level == LEVEL_DIFFER && first && (a->n < b->n ? a->n : b->n) >= 3 && !memcmp(s, t, a->n < b->n ? a->n : b->n))
+		level = LEVEL_LOOSE; /* one is how the other begins */
+	return level;
+}
+
+static uint8_t words(const struct link *l, struct link_memory *m, uint32_t a, uint32_t b, bool first)
+{
+	if (!a || !b)
+		return LEVEL_NONE;
+	if (a == b)
+		return LEVEL_EXACT;
+	uint32_t lo = a < b ? a : b, hi = (a < b ? b : a) | (first ? UINT32_C(0x80000000) : 0);
+	unsigned at = (unsigned)((lo * UINT32_C(0x9e3779b1) ^ hi * UINT32_C(0x85ebca6b)) >> 16);
+	if (m && m->v[at].a == lo && m->v[at].b == hi)
+		return m->v[at].level;
+	uint8_t level = words_slowly(&l->words, a, b, first);
+	if (m) {
+		m->v[at].a = lo;
+		m->v[at].b = hi;
+		m->v[at].level = level;
+	}
+	return level;
+}
+
+/* ---- dates, numbers ---- */
+
+static void date_digits(uint32_t d, char out[8])
+{
+	for (int i = 7; i >= 0; i--, d /= 10)
+		out[i] = (char)('0' + d % 10);
+}
+
+static uint8_t dates(uint32_t a, uint32_t b) /* 19640307 */
+{
+	if (!a || !b)
+		return LEVEL_NONE;
+	if (a == b)
+		return LEVEL_EXACT;
+	uint32_t ya = a / 10000, yb = b / 10000, ma = a / 100 % 100, mb = b / 100 % 100, da = a % 100, db = b % 100;
+	if (ya == yb && ma == db && da == mb)
+		return LEVEL_ALIAS;
+	bool none_a = ma == 1 && da == 1, none_b = mb == 1 && db == 1;
+	if (ya == yb && (none_a || none_b)) /* 1 January: nobody asked for the day */
+		return LEVEL_INITIAL;
+	if ((ya == yb) + (ma == mb) + (da == db) == 2) { /* a slip stays within the year, the month or the day */
+		char s[8], t[8];
+		date_digits(a, s);
+		date_digits(b, t);
+		return link_digit_slip(s, t, 8) ? LEVEL_NEAR : LEVEL_LOOSE;
+	}
+	int days = (int)(ya * 365 + ma * 30 + da) - (int)(yb * 365 + mb * 30 + db);
+	days = days < 0 ? -days : days;
+	if (days <= 40 || (days >= 325 && days <= 405) || (days >= 3610 && days <= 3690)) /* some days off, perhaps with a year or ten */
+		return LEVEL_LOOSE;
+	uint32_t apart = ya > yb ? ya - yb : yb - ya;
+	return apart >= 15 && ma != mb && da != db ? LEVEL_FAR : LEVEL_DIFFER;
+}
+
+/* Could two numbers be one digit (or letter) or two neighbours changed about apart, in this base? True for those that are, and for a few more. */
+static inline bool maybe_slip(uint64_t a, uint64_t b, unsigned base)
+{
+	uint64_t d = a > b ? a - b : b - a;
+	while (d % base == 0)
+		d /= base;
+	return d < base || (d % (base - 1) == 0 && d / (base - 1) < base);
+}
+
+static uint8_t socials(uint32_t a, uint32_t b)
+{
+	if (!a || !b)
+		return LEVEL_NONE;
+	bool cut_a = a & LINK_SSN4, cut_b = b & LINK_SSN4;
+	if (!cut_a && !cut_b) {
+		if (a == b)
+			return LEVEL_EXACT;
+		if (!maybe_slip(a, b, 10))
+			return LEVEL_DIFFER;
+		char s[12], t[12];
+		snprintf(s, sizeof s, "%09u", a - 1);
+		snprintf(t, sizeof t, "%09u", b - 1);
+		return link_digit_slip(s, t, 9) ? LEVEL_NEAR : LEVEL_DIFFER;
+	}
+	uint32_t fa = cut_a ? a & ~LINK_SSN4 : (a - 1) % 10000, fb = cut_b ? b & ~LINK_SSN4 : (b - 1) % 10000;
+	if (fa == fb)
+		return LEVEL_ALIAS;
+	if (!maybe_slip(fa, fb, 10))
+		return LEVEL_FAR;
+	char s[8], t[8];
+	snprintf(s, sizeof s, "%04u", fa % 10000);
+	snprintf(t, sizeof t, "%04u", fb % 10000);
+	return link_digit_slip(s, t, 4) ? LEVEL_LOOSE : LEVEL_FAR;
+}
+
+uint64_t link_pack(const char *s, size_t n)
+{
+	uint64_t v = 0;
+	if (n > 12)
+		return link_hash(s, n) | UINT64_C(1) << 63;
+	for (size_t i = 0; i < n; i++)
+		v = v * 37 + (s[i] >= '0' && s[i] <= '9' ? (uint64_t)(s[i] - '0') + 1 : s[i] >= 'a' && s[i] <= 'z' ? (uint64_t)(s[i] - 'a') + 11 : 0);
+	return v;
+}
+
+size_t link_unpack(uint64_t v, char out[16])
+{
+	char t[16];
+	size_t n = 0;
+	if (v >> 63)
+		return 0;
+	for (; v && n < 13; v /= 37)
+		t[n++] = v % 37 == 0 ? '?' : v % 37 < 11 ? (char)('0' + v % 37 - 1) : (char)('a' + v % 37 - 11);
+	for (size_t i = 0; i < n; i++)
+		out[i] = t[n - 1 - i];
+	return n;
+}
+
+static uint8_t ids(uint64_t a, uint64_t b)
+{
+	if (!a || !b)
+		return LEVEL_NONE;
+	if (a == b)
+		return LEVEL_EXACT;
+	bool longer = (a > b ? a / 37 >= b / 2 : b / 37 >= a / 2); /* one has a letter or digit more, about */
+	if ((a | b) >> 63 || (!longer && !maybe_slip(a, b, 37)))
+		return LEVEL_DIFFER;
+	char s[16], t[16];
+	size_t n = link_unpack(a, s), m = link_unpack(b, t);
+	if (!n || !m)
+		return LEVEL_DIFFER;
+	if (n == m && n >= 5 && link_digit_slip(s, t, n))
+		return LEVEL_NEAR;
+	return n != m && n >= 5 && m >= 5 && link_slips(s, n, t, m, 1) == 1 ? LEVEL_NEAR : LEVEL_DIFFER;
+}
+
+static uint8_t phones(uint64_t a, uint64_t b)
+{
+	uint8_t level = ids(a, b);
+	if (level != LEVEL_DIFFER || (a < b ? b / 37 < a : a / 37 < b))
+		return level;
+	char s[16], t[16];
+	size_t n = link_unpack(a, s), m = link_unpack(b, t);
+	return n >= 7 && m >= 7 && n != m && !memcmp(s + n - 7, t + m - 7, 7) ? LEVEL_ALIAS : LEVEL_DIFFER; /* without its area's code */
+}
+
+/* A chart number says something about another one of the same place only: by who gave it where that is known, else by the letters it begins with. */
+static uint8_t charts(const struct link *l, const struct link_field *f, const uint32_t *ra, const uint32_t *rb)
+{
+	uint64_t a = link_wide(ra, f), b = link_wide(rb, f);
+	uint8_t level = ids(a, b);
+	if (level == LEVEL_NONE)
+		return level;
+	if (l->of[KIND_ASSIGNER] >= 0) {
+		const struct link_field *g = &l->field[l->of[KIND_ASSIGNER]];
+		uint32_t ga = ra[g->at], gb = rb[g->at];
+		if (ga && gb && ga != gb)
+			return LEVEL_NONE;
+		return level;
+	}
+	char s[16], t[16];
+	size_t n = link_unpack(a, s), m = link_unpack(b, t), i = 0;
+	if (level == LEVEL_EXACT)
+		return level;
+	while (i < n && i < m && s[i] == t[i] && s[i] >= 'a' && s[i] <= 'z')
+		i++;
+	bool letter_a = i < n && s[i] >= 'a' && s[i] <= 'z', letter_b = i < m && t[i] >= 'a' && t[i] <= 'z';
+	return letter_a || letter_b ? LEVEL_NONE : level;
+}
+
+/* An insurance number: the family's, with two digits behind a dash for who of it. In a row: the number, and the person as one more word (0: none). */
+static uint8_t members(const struct link_field *f, const uint32_t *ra, const uint32_t *rb)
+{
+	uint64_t a = link_wide(ra, f), b = link_wide(rb, f);
+	uint32_t pa = ra[f->at + 2], pb = rb[f->at + 2];
+	uint8_t level = ids(a, b);
+	if (level == LEVEL_EXACT)
+		return pa == pb ? (pa ? LEVEL_EXACT : LEVEL_ALIAS) : !pa || !pb ? LEVEL_ALIAS : LEVEL_FAR;
+	return level == LEVEL_NEAR && pa != pb ? LEVEL_DIFFER : level;
+}
+
+static uint8_t zips(const struct link *l, uint32_t a, uint32_t b)
+{
+	if (!a || !b)
+		return LEVEL_NONE;
+	if (a == b)
+		return LEVEL_EXACT;
+	size_t n, m;
+	const char *s = link_word_text(&l->words, a, &n), *t = link_word_text(&l->words, b, &m);
+	if (n == m && n >= 4 && link_digit_slip(s, t, n))
+		return LEVEL_NEAR;
+	if (n > 5 && m >= 5 && !memcmp(s, t, 5)) /* ZIP+4 */
+		return LEVEL_ALIAS;
+	if (m > 5 && n >= 5 && !memcmp(s, t, 5))
+		return LEVEL_ALIAS;
+	return n >= 4 && m >= 4 && !memcmp(s, t, 3) ? LEVEL_LOOSE : LEVEL_DIFFER;
+}
+
+static uint8_t houses(const struct link *l, uint32_t a, uint32_t b)
+{
+	if (!a || !b)
+		return LEVEL_NONE;
+	if (a == b)
+		return LEVEL_EXACT;
+	size_t n, m;
+	const char *s = link_word_text(&l->words, a, &n), *t = link_word_text(&l->words, b, &m);
+	return link_slips(s, n, t, m, 1) == 1 && n + m > 3 ? LEVEL_NEAR : LEVEL_DIFFER;
+}
+
+static uint8_t mails(const struct link *l, struct link_memory *mem, uint32_t a, uint32_t b)
+{
+	if (!a || !b)
+		return LEVEL_NONE;
+	if (a == b)
+		return LEVEL_EXACT;
+	size_t n, m;
+	const char *s = link_word_text(&l->words, a, &n), *t = link_word_text(&l->words, b, &m);
+	const char *at = memchr(s, '@', n), *bt = memchr(t, '@', m);
+	size_t ln = at ? (size_t)(at - s) : n, lm = bt ? (size_t)(bt - t) : m;
+	if (ln == lm && ln >= 4 && !memcmp(s, t, ln))
+		return LEVEL_ALIAS;
+	(void)mem;
+	if (far_apart(s, ln, link_letters(s, ln), t, lm, link_letters(t, lm)) && far_apart(s, n, l->words.v[a].letters, t, m, l->words.v[b].letters))
+		return LEVEL_DIFFER;
+	if (link_slips(s, n, t, m, 2) <= 2)
+		return LEVEL_NEAR;
+	return link_jaro(s, ln, t, lm) >= 0.9 ? LEVEL_LOOSE : LEVEL_DIFFER;
+}
+
+/* ---- a pair ---- */
+
+static uint8_t plain(const struct link *l, struct link_memory *m, const struct link_field *f, const uint32_t *ra, const uint32_t *rb)
+{
+	uint32_t a = ra[f->at], b = rb[f->at];
+	switch (f->kind) {
+	case KIND_FIRST:
+	case KIND_MIDDLE:
+		return words(l, m, a, b, true);
+	case KIND_LAST:
+	case KIND_MAIDEN:
+	case KIND_STREET:
+	case KIND_APT:
+	case KIND_CITY:
+	case KIND_OTHER:
+		return words(l, m, a, b, false);
+	case KIND_SUFFIX:
+	case KIND_SEX:
+	case KIND_STATE:
+		return !a || !b ? LEVEL_NONE : a == b ? LEVEL_EXACT : LEVEL_DIFFER;
+	case KIND_DOB:
+		return dates(a, b);
+	case KIND_SSN:
+		return socials(a, b);
+	case KIND_HOUSE:
+		return houses(l, a, b);
+	case KIND_ZIP:
+		return zips(l, a, b);
+	case KIND_PHONE:
+		return phones(link_wide(ra, f), link_wide(rb, f));
+	case KIND_EMAIL:
+		return mails(l, m, a, b);
+	case KIND_MRN:
+		return charts(l, f, ra, rb);
+	case KIND_MEMBER:
+		return members(f, ra, rb);
+	case KIND_ID:
+		return ids(link_wide(ra, f), link_wide(rb, f));
+	case KIND_ASSIGNER:
+	case LINK_KINDS:
+		break;
+	}
+	return LEVEL_NONE;
+}
+
+/* Names the wrong way round, and a maiden name on the one and not on the other. */
+static void names(const struct link *l, struct link_memory *m, const uint32_t *ra, const uint32_t *rb, uint8_t level[LINK_FIELDS_MAX])
+{
+	int last = l->of[KIND_LAST], first = l->of[KIND_FIRST], maiden = l->of[KIND_MAIDEN];
+	if (last < 0)
+		return;
+	uint32_t la = ra[l->field[last].at], lb = rb[l->field[last].at];
+	int sex = l->of[KIND_SEX];
+	if (level[last] == LEVEL_INITIAL)
+		level[last] = LEVEL_LOOSE;
+	if (level[last] == LEVEL_DIFFER && sex >= 0 && ra[l->field[sex].at] == 1 && rb[l->field[sex].at] == 1)
+		level[last] = LEVEL_INITIAL; /* of a surname: it differs, and both are men, who seldom change it */
+	if (maiden >= 0 && level[last] >= LEVEL_INITIAL) {
+		uint32_t ma = ra[l->field[maiden].at], mb = rb[l->field[maiden].at];
+		if ((ma && ma == lb) || (mb && mb == la))
+			level[last] = LEVEL_ALIAS;
+	}
+	if (first < 0 || level[last] < LEVEL_INITIAL || level[first] < LEVEL_LOOSE)
+		return;
+	uint32_t fa = ra[l->field[first].at], fb = rb[l->field[first].at];
+	uint8_t x = words(l, m, la, fb, true), y = words(l, m, fa, lb, true);
+	if (x && y && x <= LEVEL_LOOSE && y <= LEVEL_LOOSE && (x <= LEVEL_INITIAL || y <= LEVEL_INITIAL)) {
+		level[last] = LEVEL_FAR; /* of a surname: it is the other's first name */
+		level[first] = LEVEL_NONE;
+	}
+}
+
+/* A number of a hash that packs the same is another matter; what agrees above says all that what stands below would say: a ZIP code its city and state. */
+static void places(const struct link *l, uint8_t level[LINK_FIELDS_MAX])
+{
+	int zip = l->of[KIND_ZIP], city = l->of[KIND_CITY], state = l->of[KIND_STATE];
+	bool said = false;
+	if (zip >= 0)
+		said = level[zip] == LEVEL_EXACT || level[zip] == LEVEL_ALIAS;
+	if (city >= 0) {
+		if (said && level[city] < LEVEL_DIFFER)
+			level[city] = LEVEL_NONE;
+		said |= level[city] == LEVEL_EXACT;
+	}
+	if (state >= 0 && said && level[state] == LEVEL_EXACT)
+		level[state] = LEVEL_NONE;
+}
+
+void link_compare(const struct link *l, struct link_memory *m, uint32_t a, uint32_t b, uint8_t level[LINK_FIELDS_MAX])
+{
+	const uint32_t *ra = link_row(l, a), *rb = link_row(l, b);
+	for (unsigned i = 0; i < l->fields; i++)
+		level[i] = plain(l, m, &l->field[i], ra, rb);
+	names(l, m, ra, rb, level);
+	places(l, level);
+}
+
+/* ---- what the levels say ---- */
+
+unsigned link_day_slot(uint32_t d)
+{
+	uint32_t y = d / 10000, m = d / 100 % 100, n = d % 100;
+	return y < 1850 || y > 2104 || !m || m > 12 || !n || n > 31 ? 0 : (y - 1850) * 372 + (m - 1) * 31 + n;
+}
+
+float link_rarity(const struct link *l, const struct link_field *f, const uint32_t *ra, const uint32_t *rb)
+{
+	double others = 0.7;
+	if (f->count && f->words)
+		others = (double)f->count[ra[f->at]] - 1;
+	else if (f->count)
+		others = (double)f->count[link_day_slot(ra[f->at])] - 1;
+	else if (f->kind == KIND_SEX || f->kind == KIND_SUFFIX)
+		others = (double)f->few[ra[f->at] & 7] - 1;
+	(void)rb;
+	others = others < 0.7 ? 0.7 : others;
+	if (others >= (double)f->filled)
+		return 0;
+	return (others < LINK_LOGS ? f->logs[(unsigned)others] : log2f((float)others)) - f->log_filled;
+}
+
+struct link_sums link_sum(const struct link *l, uint32_t a, uint32_t b, const uint8_t level[LINK_FIELDS_MAX])
+{
+	struct link_sums s = {0};
+	const uint32_t *ra = link_row(l, a), *rb = link_row(l, b);
+	for (unsigned i = 0; i < l->fields; i++) {
+		const struct link_field *f = &l->field[i];
+		uint8_t v = level[i];
+		if (!v)
+			continue;
+		s.m += f->lm[v];
+		s.r += f->lr[v];
+		if (v == LEVEL_EXACT) {
+			float rare = link_rarity(l, f, ra, rb);
+			s.u += rare;
+			if (f->lr[v] < rare)
+				s.r += rare - f->lr[v];
+		} else
+			s.u += f->lu[v];
+	}
+	return s;
+}
+
+double link_probability(double logit)
+{
+	return logit > 60 ? 1 : logit < -60 ? 0 : 1 / (1 + exp2(-logit));
+}
+
+float link_logit(const struct link *l, const struct link_sums *s)
+{
+	double m = l->lambda_m > 0 ? log2(l->lambda_m) + (double)s->m : -1e6, r = l->lambda_r > 0 ? log2(l->lambda_r) + (double)s->r : -1e6, u = (double)s->u;
+	double top = r > u ? r : u, rest = top + log2(exp2(r - top) + exp2(u - top));
+	return (float)(m - rest);
+}

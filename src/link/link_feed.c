@@ -1,0 +1,307 @@
+/* Rows in: text cut into pieces at the ends of rows, each piece read by one thread into rows of its own, then put behind one another. */
+#include "link_cell.h"
+
+#include <stdlib.h>
+
+#define PIECE ((size_t)1 << 20)
+#define ROW_BYTES_MAX ((size_t)1 << 20)
+
+struct piece {
+	struct slice text;
+	uint32_t *rows;
+	uint32_t n, cap;
+	struct buf ids;
+	uint32_t *id_n;
+	unsigned thread;
+	uint32_t first; /* where its rows go */
+	uint64_t id_first;
+};
+
+struct feeding {
+	struct link *l;
+	uint8_t sep;
+	struct piece *piece;
+	size_t pieces;
+	struct link_reader *reader;
+	struct arena **arena;
+};
+
+/* Where the row that begins at `at` ends: behind its line end. 0: it is not whole. */
+static size_t row_end(struct slice text, size_t at, uint8_t sep, bool last, struct arena *a)
+{
+	const uint8_t *p = text.p + at, *end = memchr(p, '\n', text.n - at);
+	size_t n = end ? (size_t)(end - p) + 1 : text.n - at;
+	if (!end && !last)
+		return 0;
+	if (!memchr(p, '"', n))
+		return at + n;
+	struct csv c;
+	struct slice field[CSV_FIELDS_MAX];
+	arena_reset(a);
+	csv_init(&c, slice_of(p, text.n - at), sep, a);
+	if (!csv_row(&c, field, &n))
+		return text.n;
+	bool whole = c.at < c.text.n || (c.at && c.text.p[c.at - 1] == '\n' && !c.broken);
+	return whole || last ? at + c.at : 0;
+}
+
+static int add_row(struct feeding *f, struct piece *p, struct link_reader *r, const struct slice *field, size_t n)
+{
+	struct link *l = f->l;
+	if (p->n == p->cap) {
+		uint32_t cap = p->cap ? p->cap * 2 : 4096, *rows = realloc(p->rows, (size_t)cap * l->stride * sizeof *rows);
+		if (rows)
+			p->rows = rows;
+		uint32_t *ids = rows ? realloc(p->id_n, cap * sizeof *ids) : NULL;
+		if (!ids)
+			return ERR_MEMORY;
+		p->id_n = ids;
+		p->cap = cap;
+	}
+	uint32_t *row = p->rows + (size_t)p->n * l->stride;
+	memset(row, 0, l->stride * sizeof *row);
+	for (size_t i = 1; i < n && i < l->columns; i++)
+		if (l->use[i] != USE_NOTHING && l->use[i] != USE_ANSWER && !link_cell_empty(field[i]))
+			link_cell(r, i, field[i], row);
+	buf_add_slice(&p->ids, n ? field[0] : SLICE_NULL);
+	p->id_n[p->n++] = n ? (uint32_t)field[0].n : 0;
+	return r->code ? r->code : buf_code(&p->ids);
+}
+
+static int read_piece(void *arg, uint64_t k, unsigned thread)
+{
+	struct feeding *f = arg;
+	struct piece *p = &f->piece[k];
+	struct csv c;
+	struct slice field[CSV_FIELDS_MAX];
+	size_t n;
+	int r = 0;
+	p->thread = thread;
+	buf_init(&p->ids, p->text.n + 16);
+	arena_reset(f->arena[thread]);
+	csv_init(&c, p->text, f->sep, f->arena[thread]);
+	while (r == 0 && csv_row(&c, field, &n)) {
+		r = c.no_room ? ERR_MEMORY : add_row(f, p, &f->reader[thread], field, n);
+		if (arena_used(f->arena[thread]) > ROW_BYTES_MAX)
+			arena_reset(f->arena[thread]);
+	}
+	return r;
+}
+
+/* What only the values can tell: which way round a column writes its days, whether a "social security number" is one of nine digits. */
+static void settle(struct link *l, struct slice text, uint8_t sep, struct arena *a)
+{
+	struct csv c;
+	struct slice field[CSV_FIELDS_MAX];
+	size_t n;
+	unsigned longer[LINK_COLUMNS_MAX] = {0}, filled[LINK_COLUMNS_MAX] = {0}, day[LINK_COLUMNS_MAX] = {0}, month[LINK_COLUMNS_MAX] = {0};
+	arena_reset(a);
+	csv_init(&c, text, sep, a);
+	for (unsigned k = 0; k < 2000 && csv_row(&c, field, &n); k++) {
+		for (size_t i = 0; i < n && i < l->columns; i++) {
+			unsigned letters = 0;
+			for (size_t j = 0; j < field[i].n; j++)
+				letters += (field[i].p[j] >= '0' && field[i].p[j] <= '9') || field[i].p[j] >= 'a';
+			filled[i] += field[i].n > 0;
+			longer[i] += letters > 9;
+			const uint8_t *p = field[i].p;
+			if (field[i].n >= 8 && p[0] >= '0' && p[0] <= '9' && p[1] >= '0' && p[1] <= '9' && (p[2] == '/' || p[2] == '.' || p[2] == '-') && p[3] >= '0' && p[3] <= '9' && p[4] >= '0' && p[4] <= '9') {
+				day[i] += (p[0] - '0') * 10 + (p[1] - '0') > 12;
+				month[i] += (p[3] - '0') * 10 + (p[4] - '0') > 12;
+			}
+		}
+		arena_reset(a);
+	}
+	for (size_t i = 0; i < l->columns; i++) {
+		l->dated[i] = day[i] > month[i] ? 2 : month[i] > day[i] ? 1 : 0;
+		int u = l->use[i];
+		if (u >= 0 && l->field[u].kind == KIND_SSN && longer[i] * 2 > filled[i]) { /* 1 64 03 75 ...: another country's */
+			struct link_field *f = &l->field[u];
+			f->kind = KIND_ID;
+			f->at = (uint16_t)l->stride;
+			f->slots = 2;
+			l->stride += 2;
+			if (l->of[KIND_SSN] == u)
+				l->of[KIND_SSN] = -1;
+			if (l->of[KIND_ID] < 0)
+				l->of[KIND_ID] = (int8_t)u;
+		}
+	}
+}
+
+static int map_words(struct feeding *f)
+{
+	struct link_words *all = &f->l->words;
+	for (unsigned t = 0; t < f->l->o.threads; t++) {
+		struct link_reader *r = &f->reader[t];
+		uint32_t *map = realloc(r->map, ((size_t)r->words.n + 1) * sizeof *map);
+		if (!map)
+			return ERR_MEMORY;
+		r->map = map;
+		map[0] = 0;
+		for (uint32_t i = r->mapped ? r->mapped : 1; i < r->words.n; i++) {
+			int c = link_words_put(all, r->words.bytes + r->words.v[i].at, r->words.v[i].n, &map[i]);
+			if (c < 0)
+				return c;
+		}
+		r->mapped = r->words.n ? r->words.n : 1;
+	}
+	return 0;
+}
+
+static int put_piece(void *arg, uint64_t k, unsigned thread)
+{
+	struct feeding *f = arg;
+	struct link *l = f->l;
+	struct piece *p = &f->piece[k];
+	const uint32_t *map = f->reader[p->thread].map;
+	(void)thread;
+	uint32_t *to = l->rows + (size_t)p->first * l->stride;
+	if (p->n)
+		memcpy(to, p->rows, (size_t)p->n * l->stride * sizeof *to);
+	for (uint32_t i = 0; i < p->n; i++, to += l->stride)
+		for (unsigned j = 0; j < l->fields; j++)
+			if (l->field[j].words)
+				to[l->field[j].at] = map[to[l->field[j].at]];
+	if (p->ids.n)
+		memcpy(l->ids + p->id_first, p->ids.p, p->ids.n);
+	uint64_t at = p->id_first;
+	for (uint32_t i = 0; i < p->n; i++) {
+		l->id_at[p->first + i] = (uint32_t)at;
+		at += p->id_n[i];
+	}
+	return 0;
+}
+
+static int make_room(struct link *l, uint64_t records, uint64_t id_bytes, struct err *e)
+{
+	if (records > LINK_RECORDS_MAX || id_bytes > UINT32_MAX)
+		return err_set(e, ERR_LIMIT, NULL, "more than %u records, or more than 4 GiB of record ids", LINK_RECORDS_MAX);
+	if (records > l->cap) {
+		uint64_t cap = l->cap + l->cap / 4 > records ? l->cap + l->cap / 4 : records;
+		uint32_t *rows = realloc(l->rows, cap * l->stride * sizeof *rows);
+		if (rows)
+			l->rows = rows;
+		uint32_t *at = rows ? realloc(l->id_at, (cap + 1) * sizeof *at) : NULL;
+		if (!at)
+			return err_set(e, ERR_MEMORY, NULL, "no memory for %llu records", (unsigned long long)records);
+		l->id_at = at;
+		l->cap = cap;
+	}
+	if (id_bytes > l->ids_cap || !l->ids) {
+		uint64_t cap = l->ids_cap + l->ids_cap / 4 > id_bytes ? l->ids_cap + l->ids_cap / 4 : id_bytes + 1;
+		char *ids = realloc(l->ids, cap);
+		if (!ids)
+			return err_set(e, ERR_MEMORY, NULL, "no memory for %llu records", (unsigned long long)records);
+		l->ids = ids;
+		l->ids_cap = cap;
+	}
+	return 0;
+}
+
+static int put_all(struct feeding *f, struct err *e)
+{
+	struct link *l = f->l;
+	uint64_t records = l->n, ids = l->n ? l->id_at[l->n] : 0;
+	for (size_t i = 0; i < f->pieces; i++) {
+		struct piece *p = &f->piece[i];
+		p->first = (uint32_t)records;
+		p->id_first = ids;
+		records += p->n;
+		ids += p->ids.n;
+	}
+	int r = make_room(l, records, ids, e);
+	if (r == 0 && map_words(f) < 0)
+		r = err_set(e, ERR_MEMORY, NULL, "no memory for the words of %llu records", (unsigned long long)records);
+	if (r == 0)
+		r = link_parallel(l->o.threads, f->pieces, put_piece, f);
+	if (r == 0) {
+		l->n = (uint32_t)records;
+		l->id_at[l->n] = (uint32_t)ids;
+	}
+	return r;
+}
+
+static int cut(struct feeding *f, struct slice text, uint8_t sep, bool last, struct arena *a, size_t *ret_used)
+{
+	size_t at = 0, from = 0, cap = 0;
+	while (at < text.n) {
+		size_t end = row_end(text, at, sep, last, a);
+		if (!end)
+			break;
+		at = end;
+		if (at - from < PIECE && at < text.n)
+			continue;
+		if (f->pieces == cap) {
+			cap = cap ? cap * 2 : 64;
+			struct piece *v = realloc(f->piece, cap * sizeof *v);
+			if (!v)
+				return ERR_MEMORY;
+			f->piece = v;
+		}
+		f->piece[f->pieces++] = (struct piece){.text = slice_of(text.p + from, at - from)};
+		from = at;
+	}
+	if (at > from) {
+		struct piece *v = f->pieces == cap ? realloc(f->piece, (cap + 1) * sizeof *v) : f->piece;
+		if (!v)
+			return ERR_MEMORY;
+		f->piece = v;
+		f->piece[f->pieces++] = (struct piece){.text = slice_of(text.p + from, at - from)};
+	}
+	*ret_used = at;
+	return 0;
+}
+
+int link_feed(struct link *l, struct slice text, uint8_t sep, bool last, size_t *ret_used, struct err *e)
+{
+	struct feeding f = {.l = l, .sep = sep, .reader = l->reader};
+	AUTO_ARENA struct arena *a = arena_new((size_t)32 << 20);
+	size_t used = 0;
+	assert(l->columns && !l->ran);
+	f.arena = calloc(l->o.threads, sizeof(struct arena *));
+	bool ok = a && f.arena;
+	for (unsigned t = 0; ok && t < l->o.threads; t++)
+		ok = (f.arena[t] = arena_new((size_t)32 << 20)) != NULL;
+	int r = ok ? cut(&f, text, sep, last, a, &used) : ERR_MEMORY;
+	if (r == 0 && !l->settled && used) {
+		settle(l, text, sep, a);
+		l->settled = true;
+	}
+	r = r ? r : link_parallel(l->o.threads, f.pieces, read_piece, &f);
+	if (r == ERR_LIMIT)
+		err_set(e, r, NULL, "more than 2 GiB of different words");
+	else if (r)
+		err_set(e, r, NULL, "no memory for the rows");
+	r = r ? r : put_all(&f, e);
+	for (size_t i = 0; i < f.pieces; i++) {
+		free(f.piece[i].rows);
+		free(f.piece[i].id_n);
+		buf_done(&f.piece[i].ids);
+	}
+	free(f.piece);
+	for (unsigned t = 0; f.arena && t < l->o.threads; t++)
+		arena_free(f.arena[t]);
+	free(f.arena);
+	if (r == 0)
+		*ret_used = used;
+	return r;
+}
+
+void link_readers_done(struct link *l)
+{
+	for (unsigned t = 0; l->reader && t < l->o.threads; t++) {
+		link_words_done(&l->reader[t].words);
+		free(l->reader[t].map);
+	}
+	free(l->reader);
+	l->reader = NULL;
+}
+
+int link_readers_new(struct link *l)
+{
+	l->reader = calloc(l->o.threads, sizeof *l->reader);
+	for (unsigned t = 0; l->reader && t < l->o.threads; t++)
+		l->reader[t].l = l;
+	return l->reader ? 0 : ERR_MEMORY;
+}

@@ -1,0 +1,142 @@
+/* Every pair that shares a key is scored; those that are at least grey are kept. */
+#include "link_internal.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define LOT 32768u
+
+struct judging {
+	struct link *l;
+	struct link_memory *memory[LINK_THREADS_MAX];
+	struct lot {
+		struct link_edge *v;
+		uint32_t n, cap;
+	} *lot;
+	float least;
+};
+
+static bool same_number(const struct link *l, const uint8_t *level) /* one that is a person's own */
+{
+	for (unsigned i = 0; i < l->fields; i++) {
+		enum link_kind k = l->field[i].kind;
+		if (level[i] == LEVEL_EXACT && (k == KIND_SSN || k == KIND_MRN || k == KIND_MEMBER || k == KIND_ID))
+			return true;
+	}
+	return false;
+}
+
+static bool agrees(const struct link *l, enum link_kind k, const uint8_t *level, uint8_t most)
+{
+	return l->of[k] >= 0 && level[l->of[k]] && level[l->of[k]] <= most;
+}
+
+/* On how many sides two records agree: half a name is one, a date, a number, a place or a way to reach somebody two. */
+static unsigned sides(const struct link *l, const uint8_t *level)
+{
+	if (l->of[KIND_LAST] < 0 || l->of[KIND_FIRST] < 0)
+		return 4;
+	uint8_t last = level[l->of[KIND_LAST]];
+	unsigned n = (agrees(l, KIND_LAST, level, LEVEL_NEAR) || last == LEVEL_FAR || last == LEVEL_LOOSE) + (agrees(l, KIND_FIRST, level, LEVEL_LOOSE) || last == LEVEL_FAR);
+	n += 2 * agrees(l, KIND_DOB, level, LEVEL_NEAR) + (agrees(l, KIND_DOB, level, LEVEL_LOOSE) && !agrees(l, KIND_DOB, level, LEVEL_NEAR));
+	n += 2 * agrees(l, KIND_STREET, level, LEVEL_NEAR) + 2 * agrees(l, KIND_PHONE, level, LEVEL_NEAR) + 2 * agrees(l, KIND_EMAIL, level, LEVEL_LOOSE) + agrees(l, KIND_ZIP, level, LEVEL_NEAR) + agrees(l, KIND_CITY, level, LEVEL_NEAR);
+	for (unsigned i = 0; i < l->fields && n < 4; i++) {
+		enum link_kind k = l->field[i].kind;
+		if (level[i] && level[i] <= LEVEL_NEAR && (k == KIND_SSN || k == KIND_MRN || k == KIND_MEMBER || k == KIND_ID))
+			n += 2;
+	}
+	return n;
+}
+
+static double over_household(const struct link *l, const struct link_sums *s)
+{
+	return log2(l->lambda_m / l->lambda_r) + (double)s->m - (double)s->r;
+}
+
+/* Jr and Sr are never one; and who has both another social security number and another date of birth is somebody else, unless households are so rare in this file that it is far likelier a clerk's doing. */
+bool link_contradicts(const struct link *l, const uint8_t level[LINK_FIELDS_MAX], const struct link_sums *s)
+{
+	int dob = l->of[KIND_DOB], ssn = l->of[KIND_SSN], suffix = l->of[KIND_SUFFIX];
+	bool other_born = dob >= 0 && (level[dob] == LEVEL_DIFFER || level[dob] == LEVEL_FAR), other_ssn = ssn >= 0 && (level[ssn] == LEVEL_DIFFER || level[ssn] == LEVEL_FAR);
+	return (suffix >= 0 && level[suffix] == LEVEL_DIFFER) || (other_born && other_ssn && over_household(l, s) < 9);
+}
+
+/* What no sum of probabilities may outweigh by itself.
+ * Besides contradictions: two records with different first names (and no short form, slip or initial between them) are brother and sister until a number that is a person's own says otherwise, or households are rare; those of two generations likewise;
+ * and a name alone, or a date and a first name, has to be rare to be enough. Such pairs are for somebody's eyes. */
+float link_bound(const struct link *l, const uint8_t level[LINK_FIELDS_MAX], const struct link_sums *s, float logit)
+{
+	int first = l->of[KIND_FIRST], dob = l->of[KIND_DOB];
+	bool other_name = first >= 0 && level[first] == LEVEL_DIFFER, generation = dob >= 0 && level[dob] == LEVEL_FAR;
+	bool bound = link_contradicts(l, level, s) || ((other_name || generation) && over_household(l, s) < 6 && !same_number(l, level)) || (logit < 5 && sides(l, level) < (logit < 3.5f ? 4 : 3));
+	return bound && logit > -1 ? -1 : logit;
+}
+
+static int put(struct lot *t, const struct link_edge *x)
+{
+	if (t->n == t->cap) {
+		uint32_t cap = t->cap ? t->cap * 2 : 1024;
+		struct link_edge *v = realloc(t->v, cap * sizeof *v);
+		if (!v)
+			return ERR_MEMORY;
+		t->v = v;
+		t->cap = cap;
+	}
+	t->v[t->n++] = *x;
+	return 0;
+}
+
+static int judge_lot(void *arg, uint64_t k, unsigned thread)
+{
+	struct judging *j = arg;
+	struct link *l = j->l;
+	uint64_t end = (k + 1) * LOT < l->pairs ? (k + 1) * LOT : l->pairs;
+	uint8_t level[LINK_FIELDS_MAX];
+	int r = 0;
+	for (uint64_t i = k * LOT; i < end && r == 0; i++) {
+		if (i + 12 < end) {
+			const char *ahead = (const char *)link_row(l, (uint32_t)l->pair[i + 12]);
+			__builtin_prefetch(ahead);
+			__builtin_prefetch(ahead + 64);
+		}
+		uint32_t a = (uint32_t)(l->pair[i] >> 32), b = (uint32_t)l->pair[i];
+		link_compare(l, j->memory[thread], a, b, level);
+		struct link_sums s = link_sum(l, a, b, level);
+		float logit = link_logit(l, &s);
+		if (logit < j->least)
+			continue;
+		const struct link_edge x = {a, b, s.m - s.u, link_bound(l, level, &s, logit)};
+		r = put(&j->lot[k], &x);
+	}
+	return r;
+}
+
+int link_judge(struct link *l, struct err *e)
+{
+	struct judging j = {.l = l, .least = (float)log2(l->o.grey / (1 - l->o.grey))};
+	uint64_t lots = (l->pairs + LOT - 1) / LOT;
+	int r = 0;
+	j.lot = calloc(lots ? lots : 1, sizeof *j.lot);
+	for (unsigned t = 0; t < l->o.threads && r == 0; t++) {
+		j.memory[t] = link_memory_new();
+		r = j.memory[t] && j.lot ? 0 : ERR_MEMORY;
+	}
+	r = r ? r : link_parallel(l->o.threads, lots, judge_lot, &j);
+	free(l->pair);
+	l->pair = NULL;
+	for (uint64_t k = 0; r == 0 && k < lots; k++)
+		l->edges += j.lot[k].n;
+	l->edge = r == 0 ? malloc((l->edges ? l->edges : 1) * sizeof *l->edge) : NULL;
+	r = r ? r : l->edge ? 0 : ERR_MEMORY;
+	l->edges = 0;
+	for (uint64_t k = 0; j.lot && k < lots; k++) {
+		if (r == 0 && j.lot[k].n)
+			memcpy(l->edge + l->edges, j.lot[k].v, j.lot[k].n * sizeof *l->edge);
+		l->edges += r == 0 ? j.lot[k].n : 0;
+		free(j.lot[k].v);
+	}
+	free(j.lot);
+	for (unsigned t = 0; t < l->o.threads; t++)
+		free(j.memory[t]);
+	return r ? err_set(e, r, NULL, "no memory for the pairs of %u records", l->n) : 0;
+}
