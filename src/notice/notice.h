@@ -101,7 +101,7 @@ const char *notice_due_text(const struct notice_due *d, char out[NOTICE_DUE_TEXT
 enum notice_to { NOTICE_TO_INDIVIDUAL, NOTICE_TO_REGULATOR, NOTICE_TO_CRA, NOTICE_TO_MEDIA, NOTICE_TO_OWNER, NOTICE_TO_SELF };
 
 struct notice_duty {
-	struct slice id, jurisdiction, recipient, law, citation, checked, seen_at, text /* of the deadline, as the table has it */, effective;
+	struct slice id, jurisdiction, recipient, law, citation, checked, seen_at, seen_since /* the table was made */, text /* of the deadline, as the table has it */, effective;
 	enum notice_to to;
 	struct notice_due due;     /* the date that the law gives; a time in the zone in which discovery was written */
 	struct notice_due local;   /* of a time: the same in the entity's zone; NONE where that is not known */
@@ -136,7 +136,7 @@ int notice_updates(struct slice earlier_json, const struct notice_duties *now, s
 
 /* The table itself: rule i of it; false past the end. Slices of the program. */
 struct notice_rule {
-	struct slice id, jurisdiction, recipient, law, citation, checked, seen_at, text, effective, note;
+	struct slice id, jurisdiction, recipient, law, citation, checked, seen_at, seen_since, text, effective, note;
 };
 bool notice_rule(size_t i, struct notice_rule *ret);
 

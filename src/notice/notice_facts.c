@@ -9,6 +9,7 @@ struct reader {
 	struct arena *a;
 	struct notice_facts *f;
 	struct buf remarks;
+	bool guessed; /* the entity's kind */
 	struct err *e;
 };
 
@@ -223,7 +224,7 @@ static void read_kind(struct reader *r, const struct json_node *entity)
 		}
 	if (said.n)
 		remark(r, "the entity's kind", said);
-	buf_str(&r->remarks, "the entity is taken for a covered entity of HIPAA\n");
+	r->guessed = true;
 }
 
 static void read_where(struct reader *r, const struct json_node *entity)
@@ -463,6 +464,8 @@ int notice_facts_read(struct slice json, struct arena *a, struct notice_facts *r
 	if (c == 0) {
 		read_media(&r, top);
 		read_american(ret);
+		if (r.guessed && ret->american)
+			buf_str(&r.remarks, "the entity is taken for a covered entity of HIPAA\n");
 		ret->remarks = arena_dup(a, buf_slice(&r.remarks));
 		if (!buf_ok(&r.remarks) || (r.remarks.n && !ret->remarks.p))
 			c = err_set(e, ERR_LIMIT, NULL, "no room for what has to be said of the case");

@@ -42,7 +42,7 @@ struct notice_term {
 };
 
 struct rule {
-	struct slice id, jurisdiction, recipient, law, citation, effective, hipaa_text, text, note, checked, seen_at;
+	struct slice id, jurisdiction, recipient, law, citation, effective, hipaa_text, text, note, checked, seen_at, seen_since;
 	int to; /* enum notice_to, -1: nobody */
 	enum notice_scope scope;
 	struct notice_threshold threshold, threshold_before;

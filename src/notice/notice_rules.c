@@ -5,8 +5,8 @@ __asm__(".section .rodata\n"
         "hf_notice_rules:\n.incbin \"" HF_RULES "\"\nhf_notice_rules_end:\n.byte 0\n.previous\n");
 extern const uint8_t hf_notice_rules[] __attribute__((visibility("hidden"))), hf_notice_rules_end[] __attribute__((visibility("hidden")));
 
-#define COLUMNS 24
-static const char *const header = "id\tjurisdiction\tto\trecipient\tlaw\tcitation\tscope\tthreshold\tclock\tterm\teffective\tbefore\telements\ttrigger\tharm\tencryption\thipaa\thipaa_text\tmonths\tdoubt\ttext\tnote\tchecked\tseen_at";
+#define COLUMNS 25
+static const char *const header = "id\tjurisdiction\tto\trecipient\tlaw\tcitation\tscope\tthreshold\tclock\tterm\teffective\tbefore\telements\ttrigger\tharm\tencryption\thipaa\thipaa_text\tmonths\tdoubt\ttext\tnote\tchecked\tseen_at\tseen_since";
 
 static struct slice all(void)
 {
@@ -120,7 +120,7 @@ static bool read_elements(struct slice s, struct rule *r)
 static bool read_row(const struct slice *f, struct rule *r)
 {
 	uint64_t months = 0;
-	*r = (struct rule){.id = f[0], .jurisdiction = f[1], .recipient = f[3], .law = f[4], .citation = f[5], .effective = f[10], .hipaa_text = f[17], .text = f[20], .note = f[21], .checked = f[22], .seen_at = f[23], .base = -1};
+	*r = (struct rule){.id = f[0], .jurisdiction = f[1], .recipient = f[3], .law = f[4], .citation = f[5], .effective = f[10], .hipaa_text = f[17], .text = f[20], .note = f[21], .checked = f[22], .seen_at = f[23], .seen_since = f[24], .base = -1};
 	int to = one_of(f[2], WORDS("individual", "regulator", "cra", "media", "owner", "self", "none"));
 	int scope = one_of(f[6], WORDS("never", "hipaa", "hipaa-ba", "part2", "ftc", "circia", "listed", "state", "public", "state-hipaa", "licensed", "gdpr", "gdpr-processor", "nis2", "fr-health", "fr-oes", "national", "cn-cii", "cn-state", "cn-other", "cn-any"));
 	int clock = one_of(f[8], WORDS("", "discovery", "determination", "base", "year-end", "letters", "with", "before", "hhs", "incident", "resolved", "discovery-or-letters", "determination-or-letters"));
@@ -183,7 +183,7 @@ bool notice_rule(size_t i, struct notice_rule *ret)
 			continue;
 		for (size_t k = 0; k < COLUMNS; k++)
 			f[k] = slice_cut(line, '\t', &line);
-		*ret = (struct notice_rule){.id = f[0], .jurisdiction = f[1], .recipient = f[3], .law = f[4], .citation = f[5], .effective = f[10], .text = f[20], .note = f[21], .checked = f[22], .seen_at = f[23]};
+		*ret = (struct notice_rule){.id = f[0], .jurisdiction = f[1], .recipient = f[3], .law = f[4], .citation = f[5], .effective = f[10], .text = f[20], .note = f[21], .checked = f[22], .seen_at = f[23], .seen_since = f[24]};
 		return true;
 	}
 	return false;

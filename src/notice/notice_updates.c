@@ -30,6 +30,7 @@ void notice_duty_json(struct jsonw *w, const struct notice_duty *d)
 	jsonw_kslice(w, "citation", d->citation);
 	jsonw_kslice(w, "checked", d->checked);
 	jsonw_kslice_opt(w, "seen_at", d->seen_at);
+	jsonw_kslice_opt(w, "seen_since", d->seen_since);
 	jsonw_kslice(w, "law", d->law);
 	jsonw_kstr(w, "to", to[d->to]);
 	if (d->count.high) {

@@ -227,6 +227,8 @@ static void say_sure(struct why *w)
 	say(w, "s.end", w->r->citation, w->r->law, SLICE_NULL);
 	if (notice_word(key, w->s->lang, &s))
 		say(w, key, SLICE_NULL, SLICE_NULL, SLICE_NULL);
+	if (w->r->seen_since.n)
+		say(w, "s.since", w->r->seen_since, SLICE_NULL, SLICE_NULL);
 }
 
 struct slice notice_why(struct sheet *s, const struct rule *r, const struct judged *j, const struct due *d)

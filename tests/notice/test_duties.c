@@ -1,5 +1,6 @@
 /* Which duties a case brings: every rule at its border against a table made with another calendar; the traps; what is said and what changed. */
 #include "notice_internal.h"
+#include "csv.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -156,6 +157,45 @@ static void test_table(void **state)
 		assert_true(notice_rule(i, &one) && slice_eq(one.id, r->id) && slice_eq(one.seen_at, r->seen_at));
 	}
 	assert_false(notice_rule(n, &one));
+}
+
+/* The published table, where it is at hand: each of its rows is a rule, of the same id, place, source and certainty. */
+static void test_published(void **state)
+{
+	(void)state;
+	AUTO_BUF struct buf file = {0};
+	struct err e = {0};
+	struct rule *rules;
+	struct csv c;
+	struct slice f[CSV_FIELDS_MAX], text;
+	size_t n, fields, rows = 0;
+	char path[600];
+	const char *corpus = getenv("HOLDFAST_CORPUS");
+	snprintf(path, sizeof path, "%s/notice/deadlines.csv", corpus ? corpus : "");
+	buf_init(&file, (size_t)4 << 20);
+	arena_reset(room);
+	if (!corpus || file_read(AT_FDCWD, path, file.max, &file, &e) < 0)
+		skip();
+	assert_int_equal(notice_rules(room, &rules, &n, &e), 0);
+	assert_int_equal(csv_utf8(buf_slice(&file), room, &text, &e), 0);
+	csv_init(&c, text, ',', room);
+	assert_true(csv_row(&c, f, &fields) && fields == 24 && slice_eq_str(f[0], "id") && slice_eq_str(f[22], "checked"));
+	for (; csv_row(&c, f, &fields); rows++) {
+		const struct rule *r = NULL;
+		for (size_t i = 0; i < n && !r; i++)
+			r = slice_eq(rules[i].id, f[0]) ? &rules[i] : NULL;
+		if (!r)
+			fail_msg("no rule for %.*s", SLICE_FMT(f[0]));
+		assert_true(slice_eq(r->jurisdiction, f[1]) && slice_eq(r->recipient, f[3]) && slice_eq(r->citation, f[5]) && slice_eq(r->checked, f[22]));
+		uint64_t count;
+		if (num_u64(f[7], 0, UINT32_MAX, &count) == 0)
+			assert_true(r->threshold.op != OP_NONE && r->threshold.n == count && slice_eq_str(f[8], r->threshold.op == OP_MORE ? ">" : r->threshold.op == OP_LEAST ? ">=" : "<"));
+		if (num_u64(f[11], 0, UINT32_MAX, &count) == 0)
+			assert_true(r->term.n == count);
+		if (f[20].n)
+			assert_true(slice_eq(r->effective, f[20]));
+	}
+	assert_int_equal(rows, n);
 }
 
 /* ---- HIPAA ---- */
@@ -547,7 +587,7 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_rule), cmocka_unit_test(test_table), cmocka_unit_test(test_two_thresholds), cmocka_unit_test(test_associate), cmocka_unit_test(test_defers_to_hipaa), cmocka_unit_test(test_chains), cmocka_unit_test(test_older_rules),
+		cmocka_unit_test(test_every_rule), cmocka_unit_test(test_table), cmocka_unit_test(test_published), cmocka_unit_test(test_two_thresholds), cmocka_unit_test(test_associate), cmocka_unit_test(test_defers_to_hipaa), cmocka_unit_test(test_chains), cmocka_unit_test(test_older_rules),
 		cmocka_unit_test(test_zones), cmocka_unit_test(test_elements), cmocka_unit_test(test_acquired), cmocka_unit_test(test_encrypted), cmocka_unit_test(test_low_risk), cmocka_unit_test(test_residence), cmocka_unit_test(test_abroad),
 		cmocka_unit_test(test_order), cmocka_unit_test(test_words), cmocka_unit_test(test_updates), cmocka_unit_test(test_refused),
 	};
