@@ -40,42 +40,63 @@ static const char *const nick[] = {
 	" lillian lily lil ", " mildred millie ", " minerva minnie ", " penelope penny ", " priscilla cilla ", " roberta bobbie ", " sandra sandy ", " tabitha tabby ", " valerie val ", " wilhelmina mina minnie ", " winifred winnie ",
 };
 
-static bool in_group(const char *group, const char *a, size_t n)
+/* The groups of each name, by its hash: made once a population. A name is in three of them at most. */
+void nicks_make(struct nick_slot slot[NICK_SLOTS])
 {
-	for (const char *g = group; (g = memchr(g, ' ', strlen(g))) && g[1]; g++)
-		if (strncmp(g + 1, a, n) == 0 && g[n + 1] == ' ')
-			return true;
-	return false;
+	for (size_t g = 0; g < ARRAY_LEN(nick); g++)
+		for (struct slice rest = slice_trim(slice_str(nick[g])); rest.n;) {
+			struct slice one = slice_cut(rest, ' ', &rest);
+			uint64_t h = key_word(one.p, one.n);
+			size_t i = h % NICK_SLOTS, k = 0;
+			while (slot[i].h && slot[i].h != h)
+				i = (i + 1) % NICK_SLOTS;
+			slot[i].h = h;
+			while (k < ARRAY_LEN(slot[i].group) - 1 && slot[i].group[k])
+				k++;
+			slot[i].group[k] = (uint8_t)(g + 1);
+		}
 }
 
-static bool nicknames(const char *a, size_t an, const char *b, size_t bn)
+static const struct nick_slot *nick_of(const struct find_population *p, const char *a, size_t n)
 {
-	for (size_t i = 0; i < ARRAY_LEN(nick); i++)
-		if (in_group(nick[i], a, an) && in_group(nick[i], b, bn))
-			return true;
+	uint64_t h = key_word((const uint8_t *)a, n);
+	for (size_t i = h % NICK_SLOTS; p->nick[i].h; i = (i + 1) % NICK_SLOTS)
+		if (p->nick[i].h == h)
+			return &p->nick[i];
+	return NULL;
+}
+
+static bool nicknames(const struct find_population *p, const char *a, size_t an, const char *b, size_t bn)
+{
+	const struct nick_slot *x = nick_of(p, a, an), *y = x ? nick_of(p, b, bn) : NULL;
+	for (size_t i = 0; y && i < ARRAY_LEN(x->group); i++)
+		for (size_t k = 0; k < ARRAY_LEN(y->group); k++)
+			if (x->group[i] && x->group[i] == y->group[k])
+				return true;
 	return false;
 }
 
 enum like { LIKE_NOT, LIKE_INITIAL, LIKE_NEAR, LIKE_SAME };
 
-static enum like alike(const char *a, size_t an, const char *b, size_t bn)
+static enum like alike(const struct find_population *p, const char *a, size_t an, const char *b, size_t bn)
 {
 	if (an == bn && memcmp(a, b, an) == 0)
 		return LIKE_SAME;
 	if (an > WORD_MAX || bn > WORD_MAX)
 		return LIKE_NOT;
 	size_t shorter = an < bn ? an : bn, longer = an < bn ? bn : an;
-	if (shorter >= 3 && longer - shorter <= 2 && edits(a, an, b, bn) <= (shorter >= 7 ? 2 : 1))
+	/* a slip at both ends of a name is not looked for: it spares nine of ten comparisons */
+	if (shorter >= 3 && longer - shorter <= 2 && (a[0] == b[0] || a[an - 1] == b[bn - 1]) && edits(a, an, b, bn) <= (shorter >= 7 ? 2 : 1))
 		return LIKE_NEAR;
 	if (shorter >= 3 && memcmp(a, b, 3) == 0) /* Dan, Daniel; a name that was cut off */
 		return LIKE_NEAR;
 	if (shorter == 1)
 		return a[0] == b[0] ? LIKE_INITIAL : LIKE_NOT;
-	return nicknames(a, an, b, bn) ? LIKE_NEAR : LIKE_NOT;
+	return nicknames(p, a, an, b, bn) ? LIKE_NEAR : LIKE_NOT;
 }
 
 /* The best of the words of `known` (blanks between) against w's. */
-static enum like best_of(const char *known, size_t n, const struct name_words *w)
+static enum like best_of(const struct find_population *p, const char *known, size_t n, const struct name_words *w)
 {
 	enum like best = LIKE_NOT;
 	for (size_t i = 0; i < n;) {
@@ -83,7 +104,7 @@ static enum like best_of(const char *known, size_t n, const struct name_words *w
 		while (i < n && known[i] != ' ')
 			i++;
 		for (unsigned k = 0; i > from && k < w->n; k++) {
-			enum like x = alike(known + from, i - from, w->text + w->at[k], w->len[k]);
+			enum like x = alike(p, known + from, i - from, w->text + w->at[k], w->len[k]);
 			best = x > best ? x : best;
 		}
 		i++;
@@ -126,7 +147,7 @@ void population_agree(const struct find_population *p, uint32_t person, const st
 		const char *tab = memchr(first, '\t', (size_t)(end - first));
 		const char *stop = tab ? memchr(tab, '\n', (size_t)(end - tab)) : NULL;
 		if (w->n && stop && stop - first > 1) {
-			enum name_agree x = agree_name(best_of(first, (size_t)(tab - first), w), best_of(tab + 1, (size_t)(stop - tab - 1), w));
+			enum name_agree x = agree_name(best_of(p, first, (size_t)(tab - first), w), best_of(p, tab + 1, (size_t)(stop - tab - 1), w));
 			name = x > name ? x : name;
 		}
 		if (dob && r->dob) {

@@ -135,6 +135,14 @@ static uint32_t birth_near(const struct doc *d, uint32_t line)
 static void decide_name(const struct find *f, struct doc_name *n)
 {
 	static const struct name_words none = {.n = 0};
+	const struct doc_name *before = n > f->doc.name ? n - 1 : NULL;
+	for (unsigned k = 0; before && k < 16; k++) { /* the name again, when it was sure */
+		if (before->h == n->h && before->who != FIND_NOBODY && before->confidence >= 97) {
+			decide(n, before->who, before->confidence);
+			return;
+		}
+		before = before > f->doc.name ? before - 1 : NULL;
+	}
 	if (by_date(f, n) || by_number(f, n) || n->n != 1 || n->many || n->weak)
 		return;
 	enum name_agree name;
@@ -423,14 +431,54 @@ static void own_all(struct find *f)
 		if (h->need == NEED_BEARER && !drop)
 			o = (struct owner){h->bearer, 90};
 		if (drop)
-			h->element = UINT8_MAX;
+			h->need = NEED_DROPPED;
 		else if (o.who != FIND_NOBODY && h->person != o.who && o.confidence && o.confidence < h->confidence)
 			h->confidence = (uint8_t)o.confidence;
 		h->bearer = o.who; /* not into person yet: the others are decided by what each says itself */
 	}
 	for (size_t i = 0; i < n; i++)
-		if (d->hit[i].element != UINT8_MAX)
+		if (d->hit[i].need != NEED_DROPPED)
 			d->hit[i].person = d->hit[i].bearer;
+}
+
+/* The same place and element once; of a known person each element once, where it is surest. In the order of their places. */
+static size_t thin_small(struct find *f, size_t n)
+{
+	struct doc_hit *v = f->doc.hit;
+	size_t out = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct doc_hit h = v[i];
+		size_t k = 0;
+		while (k < out && !(v[k].person == h.person && v[k].element == h.element && (v[k].offset == h.offset || (h.person != FIND_NOBODY && !f->o.all))))
+			k++;
+		if (k < out && h.confidence <= v[k].confidence && !(h.confidence == v[k].confidence && h.offset < v[k].offset))
+			continue;
+		if (k < out) { /* a surer one: the other goes */
+			memmove(&v[k], &v[k + 1], (out - k - 1) * sizeof *v);
+			out--;
+		}
+		for (k = out++; k && by_place(&v[k - 1], &h) > 0; k--)
+			v[k] = v[k - 1];
+		v[k] = h;
+	}
+	return out;
+}
+
+static size_t thin(struct find *f, size_t n)
+{
+	struct doc *d = &f->doc;
+	size_t out = 0;
+	if (n <= 96)
+		return thin_small(f, n);
+	qsort(d->hit, n, sizeof *d->hit, by_worth);
+	for (size_t i = 0; i < n; i++) {
+		const struct doc_hit *h = &d->hit[i], *last = out ? &d->hit[out - 1] : NULL;
+		bool again = last && h->person == last->person && h->element == last->element && (h->offset == last->offset || (h->person != FIND_NOBODY && !f->o.all));
+		if (!again)
+			d->hit[out++] = *h;
+	}
+	qsort(d->hit, out, sizeof *d->hit, by_place);
+	return out;
 }
 
 static int tell_strangers(struct find *f, struct err *e)
@@ -457,20 +505,9 @@ int doc_end(struct find *f, struct err *e)
 	if (d->no_memory)
 		return err_set(e, ERR_MEMORY, NULL, "there is no memory to scan a text");
 	for (size_t i = 0; i < d->hits; i++)
-		if (d->hit[i].element != UINT8_MAX && !(d->hit[i].need == NEED_NOBODY && d->hit[i].element == PERSON_NAME && d->hit[i].person == FIND_NOBODY && f->in_record && f->record_person != FIND_NOBODY))
+		if (d->hit[i].need != NEED_DROPPED && !(d->hit[i].need == NEED_NOBODY && d->hit[i].element == PERSON_NAME && d->hit[i].person == FIND_NOBODY && f->in_record && f->record_person != FIND_NOBODY))
 			d->hit[n++] = d->hit[i];
-	if (n) {
-		qsort(d->hit, n, sizeof *d->hit, by_worth);
-		size_t out = 0;
-		for (size_t i = 0; i < n; i++) {
-			const struct doc_hit *h = &d->hit[i], *last = out ? &d->hit[out - 1] : NULL;
-			bool again = last && h->person == last->person && h->element == last->element && (h->offset == last->offset || (h->person != FIND_NOBODY && !f->o.all));
-			if (!again)
-				d->hit[out++] = *h;
-		}
-		n = out;
-		qsort(d->hit, n, sizeof *d->hit, by_place);
-	}
+	n = thin(f, n);
 	memset(f->told, 0, sizeof f->told);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = find_tell(f, d->hit[i].person, d->hit[i].element, d->hit[i].confidence, d->hit[i].rule, d->hit[i].offset, e);

@@ -8,6 +8,7 @@
 #define ACCEPT 60
 #define MARGIN 20
 #define ADDRESS_POINTS 20
+#define NAME_DOB_ADDRESS 110 /* what can be had without a number */
 #define CANDIDATES 96
 
 struct candidate {
@@ -55,29 +56,34 @@ static void by_numbers(const struct find_population *p, const struct evidence *v
 	}
 }
 
-static void look_up(const struct find_population *p, uint64_t h, int kind, int points, struct candidates *c)
+static unsigned look_up(const struct find_population *p, uint64_t h, int kind, struct candidates *c)
 {
 	struct bearers b;
 	population_look(p, h, 1u << kind, &b);
 	for (unsigned k = 0; k < b.n; k++)
-		count(c, b.person[k], kind, points);
+		count(c, b.person[k], kind, 0);
+	return b.n;
 }
 
-/* These bring candidates; what name and date are worth is counted for all of them afterwards. */
+/* These bring candidates; what name, date and address are worth is counted for all of them afterwards. Who bears name and date is not looked for among all who bear the name. */
 static void by_name(const struct find_population *p, const struct evidence *v, struct candidates *c)
 {
 	const struct name_words *w = &v->words;
+	unsigned found = 0;
+	for (unsigned i = 0; v->dob && i < w->n; i++)
+		for (unsigned j = i + 1; j < w->n; j++)
+			found += look_up(p, key_with(key_pair(w->h[i], w->h[j]), v->dob), KEY_NAME_DOB, c);
+	if (found)
+		return;
 	for (unsigned i = 0; i < w->n; i++) {
 		for (unsigned j = i + 1; j < w->n; j++) {
 			uint64_t pair = key_pair(w->h[i], w->h[j]);
-			if (v->dob)
-				look_up(p, key_with(pair, v->dob), KEY_NAME_DOB, 0, c);
 			if (v->addr)
-				look_up(p, key_with(pair, v->addr), KEY_NAME_ADDR, 0, c);
-			look_up(p, pair, KEY_NAME, 0, c);
+				look_up(p, key_with(pair, v->addr), KEY_NAME_ADDR, c);
+			look_up(p, pair, KEY_NAME, c);
 		}
 		if (v->dob)
-			look_up(p, key_with(w->h[i], v->dob), KEY_WORD_DOB, 0, c);
+			look_up(p, key_with(w->h[i], v->dob), KEY_WORD_DOB, c);
 	}
 }
 
@@ -94,28 +100,43 @@ static int agreement(const struct find_population *p, const struct evidence *v, 
 	return n + dob_points[dob] + (population_lives(p, person, v->addr) ? ADDRESS_POINTS : 0);
 }
 
+struct best {
+	int best, second;
+	uint32_t person;
+};
+
+static void weigh(const struct find_population *p, const struct evidence *v, const struct candidates *c, unsigned from, struct best *b)
+{
+	for (unsigned i = from; i < c->n; i++) {
+		int points = c->v[i].points + agreement(p, v, c->v[i].person);
+		if (points > b->best) {
+			b->second = b->best;
+			b->best = points;
+			b->person = c->v[i].person;
+		} else if (points > b->second) {
+			b->second = points;
+		}
+	}
+}
+
 uint32_t evidence_person(const struct find_population *p, const struct evidence *v, unsigned *ret_confidence)
 {
-	struct candidates c = {.n = 0};
-	int best = 0, second = 0;
-	uint32_t person = FIND_NOBODY;
+	struct candidates c;
+	struct best b = {0, 0, FIND_NOBODY};
+	unsigned first;
+	c.n = 0;
 	*ret_confidence = 0;
 	if (!p)
 		return FIND_NOBODY;
 	by_numbers(p, v, &c);
-	by_name(p, v, &c);
-	for (unsigned i = 0; i < c.n; i++) {
-		int points = c.v[i].points + agreement(p, v, c.v[i].person);
-		if (points > best) {
-			second = best;
-			best = points;
-			person = c.v[i].person;
-		} else if (points > second) {
-			second = points;
-		}
+	weigh(p, v, &c, 0, &b);
+	if (b.best < NAME_DOB_ADDRESS + MARGIN) { /* else nobody who is known by name, date and address alone comes near */
+		first = c.n;
+		by_name(p, v, &c);
+		weigh(p, v, &c, first, &b);
 	}
-	if (best < ACCEPT || best - second < MARGIN)
+	if (b.best < ACCEPT || b.best - b.second < MARGIN)
 		return FIND_NOBODY;
-	*ret_confidence = best >= 120 ? 99 : best >= 90 ? 97 : best >= 75 ? 94 : 90;
-	return person;
+	*ret_confidence = b.best >= 120 ? 99 : b.best >= 90 ? 97 : b.best >= 75 ? 94 : 90;
+	return b.person;
 }

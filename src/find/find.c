@@ -30,7 +30,7 @@ struct find *find_new(const struct find_population *p, const struct find_options
 		memcpy(f->map, p->word_map, ((size_t)1 << f->log) / 8);
 	words_init(&f->words);
 	for (size_t i = 0; i < ARRAY_LEN(f->words.slot); i++)
-		if (f->words.slot[i].h) {
+		if (f->words.slot[i].h && f->words.slot[i].class != WORD_STREET) { /* streets are looked for behind house numbers only */
 			uint64_t k = f->words.slot[i].h >> (64 - f->log);
 			f->map[k >> 6] |= UINT64_C(1) << (k & 63);
 		}
@@ -43,6 +43,7 @@ void find_free(struct find *f)
 		return;
 	free(f->map);
 	free(f->marks.v);
+	free(f->marks.line);
 	free(f->doc.hit);
 	free(f->doc.name);
 	free(f->doc.date);

@@ -22,8 +22,38 @@ enum find_kind {
 #define KEY_ID_MAX 40
 #define KEY_BEARERS 8 /* persons of one key that are kept: beyond it the key names too many to help */
 
-uint64_t key_word(const uint8_t *p, size_t n);                   /* of ASCII letters and digits, any case: never 0 */
-uint64_t key_mix(uint64_t h);
+static inline uint64_t key_mix(uint64_t h) /* the end of MurmurHash3, a bijection */
+{
+	h ^= h >> 33;
+	h *= UINT64_C(0xff51afd7ed558ccd);
+	h ^= h >> 33;
+	h *= UINT64_C(0xc4ceb9fe1a85ec53);
+	return h ^ h >> 33;
+}
+
+/* The hash of up to 16 bytes: the first eight (fewer: zeros behind), the last eight where there are more than eight. Folded: capitals and small letters differ in the bit 0x20, which every digit has. Never 0. */
+static inline uint64_t key_short(uint64_t head, uint64_t tail, size_t n)
+{
+	const uint64_t fold = UINT64_C(0x2020202020202020);
+	unsigned __int128 m = (unsigned __int128)((head | fold) ^ UINT64_C(0x9e3779b97f4a7c15)) * ((tail | fold) ^ (UINT64_C(0x9fb21c651e98df25) + n * UINT64_C(0xd6e8feb86659fd93)));
+	return ((uint64_t)m ^ (uint64_t)(m >> 64)) | 1;
+}
+
+/* Of ASCII letters and digits, any case. */
+static inline uint64_t key_word(const uint8_t *p, size_t n)
+{
+	uint64_t head = 0, tail = 0, before = 0;
+	for (; n > 16; p += 8, n -= 8) {
+		memcpy(&head, p, 8);
+		before = key_short(head, before, n);
+	}
+	head = 0;
+	memcpy(&head, p, n < 8 ? n : 8);
+	if (n > 8)
+		memcpy(&tail, p + n - 8, 8);
+	return key_short(head, tail, n) ^ (before & ~UINT64_C(1));
+}
+
 uint64_t key_pair(uint64_t a, uint64_t b);                       /* of two words, in either order */
 uint64_t key_with(uint64_t h, uint32_t value);                   /* bound to a date or an address */
 uint64_t key_id(struct slice s, size_t *ret_n, size_t *ret_digits); /* 0: too short, too long or no digits in it */
@@ -73,8 +103,15 @@ struct pop_part {
 	bool failed;
 };
 
+struct nick_slot {
+	uint64_t h;
+	uint8_t group[4]; /* from 1; 0: none */
+};
+#define NICK_SLOTS 1021
+void nicks_make(struct nick_slot slot[NICK_SLOTS]);
+
 #define POP_PARTS 64
-#define POP_WORDS_LOG 27 /* bits of the map of words while it is made */
+#define POP_WORDS_LOG 24 /* bits of the map of words while it is made: 2 MiB */
 
 struct find_population {
 	int this_year;
@@ -98,6 +135,7 @@ struct find_population {
 	uint8_t *ids;
 	uint64_t *id_at; /* persons + 1 */
 	uint32_t persons;
+	struct nick_slot nick[NICK_SLOTS];
 };
 
 struct bearers {
@@ -181,6 +219,8 @@ struct mark {
 struct marks {
 	struct mark *v;
 	size_t n, cap;
+	uint32_t *line; /* where the line feeds are */
+	size_t lines, line_cap;
 	bool no_memory;
 };
 /* All runs with digits in them, and those of letters whose bit is set in map (1 << log bits, by the hash's highest bits). */
@@ -193,6 +233,7 @@ enum doc_need {
 	NEED_PERSON,  /* told only when it is known whose it is: words of clinical language, forms that many things have */
 	NEED_BEARER,  /* told only when .bearer is in the document besides: a number that could be his by chance */
 	NEED_NOBODY,  /* told only when no known person is in the document */
+	NEED_DROPPED, /* not told: what it needs is not there */
 };
 struct doc_hit {
 	uint64_t offset;

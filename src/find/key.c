@@ -1,49 +1,6 @@
 /* Keys: what tells a person, as 64-bit hashes. */
 #include "find_internal.h"
 
-static inline uint64_t load(const uint8_t *p, size_t n)
-{
-	uint64_t v = 0;
-	if (n >= 8) {
-		memcpy(&v, p, 8);
-	} else if (n >= 4) { /* the two halves overlap where there are fewer than eight */
-		uint32_t a, b;
-		memcpy(&a, p, 4);
-		memcpy(&b, p + n - 4, 4);
-		v = a | (uint64_t)b << 32;
-	} else if (n) {
-		v = p[0] | (uint64_t)p[n / 2] << 8 | (uint64_t)p[n - 1] << 16;
-	}
-	return v;
-}
-
-uint64_t key_mix(uint64_t h) /* the end of MurmurHash3, a bijection */
-{
-	h ^= h >> 33;
-	h *= UINT64_C(0xff51afd7ed558ccd);
-	h ^= h >> 33;
-	h *= UINT64_C(0xc4ceb9fe1a85ec53);
-	return h ^ h >> 33;
-}
-
-/* Capitals and small letters differ in the bit 0x20, which every digit has. */
-uint64_t key_word(const uint8_t *p, size_t n)
-{
-	const uint64_t fold = UINT64_C(0x2020202020202020);
-	uint64_t h = n * UINT64_C(0x9e3779b97f4a7c15);
-	while (n > 16) {
-		h = (h ^ (load(p, 8) | fold)) * UINT64_C(0x9fb21c651e98df25);
-		h ^= h >> 29;
-		p += 8;
-		n -= 8;
-	}
-	h ^= load(p, n) | fold;
-	if (n > 8)
-		h = (h * UINT64_C(0x9fb21c651e98df25)) ^ (load(p + n - 8, 8) | fold);
-	h = key_mix(h);
-	return h ? h : 1;
-}
-
 uint64_t key_pair(uint64_t a, uint64_t b)
 {
 	uint64_t lo = a < b ? a : b, hi = a < b ? b : a;

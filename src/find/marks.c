@@ -12,13 +12,13 @@
 #define WORD_MAX 32
 
 struct masks {
-	uint64_t word, digit, high;
+	uint64_t word, digit, high, feed;
 };
 
 #ifdef __SSE2__
 static inline struct masks masks_of(const uint8_t p[64])
 {
-	struct masks m = {0, 0, 0};
+	struct masks m = {0, 0, 0, 0};
 	const __m128i fold = _mm_set1_epi8(0x20), below_a = _mm_set1_epi8('a' - 1), above_z = _mm_set1_epi8('z' + 1), below_0 = _mm_set1_epi8('0' - 1), above_9 = _mm_set1_epi8('9' + 1);
 	for (unsigned i = 0; i < 4; i++) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i)), low = _mm_or_si128(v, fold);
@@ -26,6 +26,7 @@ static inline struct masks masks_of(const uint8_t p[64])
 		__m128i letter = _mm_and_si128(_mm_cmpgt_epi8(low, below_a), _mm_cmplt_epi8(low, above_z));
 		__m128i digit = _mm_and_si128(_mm_cmpgt_epi8(v, below_0), _mm_cmplt_epi8(v, above_9));
 		uint64_t high = (uint32_t)_mm_movemask_epi8(v), d = (uint32_t)_mm_movemask_epi8(digit);
+		m.feed |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8('\n'))) << 16 * i;
 		m.high |= high << 16 * i;
 		m.digit |= d << 16 * i;
 		m.word |= ((uint32_t)_mm_movemask_epi8(letter) | d | high) << 16 * i;
@@ -35,10 +36,11 @@ static inline struct masks masks_of(const uint8_t p[64])
 #else
 static inline struct masks masks_of(const uint8_t p[64])
 {
-	struct masks m = {0, 0, 0};
+	struct masks m = {0, 0, 0, 0};
 	for (unsigned i = 0; i < 64; i++) {
 		uint8_t c = p[i];
 		uint64_t digit = c >= '0' && c <= '9', high = c >> 7, letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+		m.feed |= (uint64_t)(c == '\n') << i;
 		m.digit |= digit << i;
 		m.high |= high << i;
 		m.word |= (digit | high | letter) << i;
@@ -49,6 +51,16 @@ static inline struct masks masks_of(const uint8_t p[64])
 
 static bool mark_room(struct marks *m)
 {
+	if (m->lines + 64 > m->line_cap) {
+		size_t cap = m->line_cap ? m->line_cap * 2 : 1024;
+		uint32_t *grown = reallocarray(m->line, cap, sizeof *grown);
+		if (!grown) {
+			m->no_memory = true;
+			return false;
+		}
+		m->line = grown;
+		m->line_cap = cap;
+	}
 	if (m->n + 80 <= m->cap)
 		return true;
 	size_t cap = m->cap ? m->cap * 2 : 8192;
@@ -94,7 +106,16 @@ static inline void run_ends(struct slice text, size_t at, size_t end, bool digit
 	}
 	if (n < 2 || n > WORD_MAX)
 		return;
-	uint64_t h = key_word(text.p + at, n);
+	uint64_t h;
+	if (n <= 16 && text.n - at >= 16) { /* without a branch on the length, which nobody can foresee */
+		uint64_t head, tail;
+		memcpy(&head, text.p + at, 8);
+		memcpy(&tail, text.p + at + (n > 8 ? n - 8 : 0), 8);
+		head &= n < 8 ? (UINT64_C(1) << 8 * n) - 1 : ~UINT64_C(0);
+		h = key_short(head, n > 8 ? tail : 0, n);
+	} else {
+		h = key_word(text.p + at, n);
+	}
 	ret->v[ret->n] = (struct mark){h, (uint32_t)at, (uint16_t)n, MARK_WORD};
 	ret->n += in_map(map, log, h);
 }
@@ -103,7 +124,7 @@ void marks_make(struct slice text, const uint64_t *map, unsigned log, struct mar
 {
 	size_t start = 0;
 	bool open = false, digit = false, high = false;
-	ret->n = 0;
+	ret->n = ret->lines = 0;
 	for (size_t base = 0; base < text.n; base += 64) {
 		uint8_t tail[64] = {0};
 		const uint8_t *p = text.p + base;
@@ -115,6 +136,8 @@ void marks_make(struct slice text, const uint64_t *map, unsigned log, struct mar
 		uint64_t word = m.word;
 		if (!mark_room(ret))
 			return;
+		for (uint64_t feed = m.feed; feed; feed &= feed - 1)
+			ret->line[ret->lines++] = (uint32_t)(base + (unsigned)__builtin_ctzll(feed));
 		if (open) {
 			unsigned n = ~word ? (unsigned)__builtin_ctzll(~word) : 64;
 			uint64_t mine = n == 64 ? ~UINT64_C(0) : (UINT64_C(1) << n) - 1;

@@ -14,6 +14,7 @@ struct find_population *find_population_new(int this_year, bool day_first)
 	struct find_population *p = calloc(1, sizeof *p);
 	if (!p)
 		return NULL;
+	nicks_make(p->nick);
 	p->this_year = this_year;
 	p->day_first = day_first;
 	p->parts = 1;

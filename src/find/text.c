@@ -14,7 +14,7 @@ struct walk {
 	struct find *f;
 	struct slice text;
 	uint64_t offset;
-	size_t line_from, counted; /* line ends are known up to here */
+	size_t line_from, line; /* the line's first byte; the first line feed behind it, of marks.line */
 	int label;
 	size_t label_end;
 	uint32_t label_line;
@@ -55,10 +55,10 @@ static size_t blanks(const struct walk *w, size_t i)
 	return i;
 }
 
-static size_t line_end(const struct walk *w, size_t i)
+/* Of the line that is being read. */
+static size_t line_end(const struct walk *w)
 {
-	const uint8_t *nl = i < w->text.n ? memchr(w->text.p + i, '\n', w->text.n - i) : NULL;
-	return nl ? (size_t)(nl - w->text.p) : w->text.n;
+	return w->line < w->f->marks.lines ? w->f->marks.line[w->line] : w->text.n;
 }
 
 /* ---- lines and documents ---- */
@@ -119,7 +119,7 @@ static int line_begins(struct walk *w, size_t from, struct err *e)
 		return 0;
 	}
 	if (f->blank_before || at(w, i) < ' ' || !letter(at(w, i)))
-		end = line_end(w, i);
+		end = line_end(w);
 	if (!f->in_record && end > i && document_begins(w, i, end)) {
 		int r = doc_end(f, e);
 		if (r < 0)
@@ -136,17 +136,13 @@ static int line_begins(struct walk *w, size_t from, struct err *e)
 
 static int count_lines(struct walk *w, size_t to, struct err *e)
 {
+	const struct marks *m = &w->f->marks;
 	int r = 0;
-	while (r == 0 && w->counted < to) {
-		const uint8_t *nl = memchr(w->text.p + w->counted, '\n', to - w->counted);
-		if (!nl) {
-			w->counted = to;
-			break;
-		}
-		w->counted = (size_t)(nl - w->text.p) + 1;
+	while (r == 0 && w->line < m->lines && m->line[w->line] < to) {
+		size_t from = m->line[w->line++] + (size_t)1;
 		w->f->line++;
 		w->names = 0;
-		r = line_begins(w, w->counted, e);
+		r = line_begins(w, from, e);
 	}
 	return r;
 }
@@ -318,7 +314,10 @@ static void name_word(struct walk *w, const struct mark *m)
 		const struct name_mark *before = &w->name[i];
 		if (m->at - before->end > NAME_GAP)
 			break;
-		if (before->at == now.at || !name_gap(w, before->end, now.at))
+		if (before->at == now.at)
+			continue;
+		/* small letters: many words are names somewhere, so only two in a row are asked for */
+		if (!before->capital && !now.capital ? now.at - before->end != 1 : !name_gap(w, before->end, now.at))
 			continue;
 		uint64_t pair = key_pair(before->h, now.h);
 		population_look(f->pop, pair, 1u << KEY_NAME, &b);
