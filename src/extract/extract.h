@@ -30,7 +30,7 @@ struct extract_piece {
 	int who;             /* of FIELD: PERSON_SUBJECT ... */
 	struct slice name;   /* of FIELD: what the format calls it: "PID-5.1", "Patient.birthDate", "NM109", "Date of Birth"; of MEMBER: its type, as content_type_name has it, or "sheet", "page" ...; "" elsewhere */
 	struct slice text;   /* UTF-8; what is no UTF-8 in the file was turned into it */
-	uint64_t offset;     /* where it begins: in the file's own bytes for a plain file, in the member's decoded bytes otherwise */
+	uint64_t offset;     /* where it begins: in the file's own bytes for a plain file (in its text as UTF-8, where it had to be turned), in the member's decoded bytes otherwise; in a sheet the number of the row */
 	struct slice member; /* the path inside the file, "" for the file itself: "2022/scans.zip/letter.docx"; a sheet, part or table behind '#': "book.xlsx#Sheet1" */
 };
 
@@ -60,7 +60,7 @@ struct extract_limits {
 	uint64_t members;      /* of one file: 1,000,000 */
 	uint64_t bytes_out;    /* decoded from one file: 64 GiB */
 	uint64_t ratio;        /* bytes out for each byte in, beyond the first 64 MiB: 1,000 */
-	unsigned seconds;      /* of one child: 120 */
+	unsigned seconds;      /* of one child: 120, and one more for each 4 MiB of its file */
 	size_t memory;         /* of one child: 1 GiB */
 	bool ocr;              /* pictures and pages without text through tesseract: about two seconds a page */
 	const char *ocr_lang;  /* "eng", "eng+fra"; NULL: eng */
@@ -78,7 +78,8 @@ struct extract_report {
 	uint8_t sha256[32];    /* of the file's bytes */
 };
 
-/* Reads the file behind fd from its beginning (it need not be seekable; it is mapped when it can be). name: its name, for what its suffix promises. Thread-safe; one call uses at most one child at a time.
+/* Reads the file behind fd from its beginning (it need not be seekable; it is read and not mapped: one that shrinks is a short file). name: its name, for what its suffix promises. Thread-safe; one call uses one child at a time, and a foreign
+ * program beside it.
  * 0: read, whatever troubles there were (trouble was called for each). An ERR_ code: fn's own, or ERR_SYSTEM, ERR_MEMORY. */
 int extract_file(int fd, struct slice name, const struct extract_limits *l, extract_fn *fn, extract_trouble_fn *trouble, void *arg, struct extract_report *ret, struct err *e) MUST;
 

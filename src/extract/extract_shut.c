@@ -61,6 +61,8 @@ void extract_shut_files(const char *scratch, bool programs)
 		allow(rules, needed[i], FS_EXECUTE | FS_READ_FILE | FS_READ_DIR);
 	if (programs)
 		allow(rules, "/dev/null", FS_READ_FILE | (1 << 1));
+	if (programs)
+		allow(rules, "/proc/self/fd/0", FS_READ_FILE); /* the file that it reads: some open it by that name */
 	if (scratch)
 		allow(rules, scratch, rs.fs & ~(uint64_t)(FS_EXECUTE | FS_IOCTL_DEV));
 	syscall(LL_RESTRICT_SELF, rules, 0);

@@ -16,7 +16,7 @@ static int make(void **state)
 	(void)state;
 	pid_t pid;
 	int status = 1;
-	char *const argv[] = {(char[]){"python3"}, (char[]){HF_SOURCE_DIR "/tests/data/extract/make.py"}, dir, NULL};
+	char *const argv[] = {(char[]){"python3"}, (char[]){HF_SOURCE_DIR "/tests/data/extract/make.py"}, dir, (char[]){"long"}, NULL};
 	if (!mkdtemp(dir) || posix_spawnp(&pid, "python3", NULL, NULL, argv, environ))
 		return 1;
 	waitpid(pid, &status, 0);
@@ -207,6 +207,22 @@ static void pdf(void **state)
 	pieces_done(&x);
 }
 
+static void programs_for_old_documents(void **state)
+{
+	(void)state;
+	if (!installed("/usr/bin/xls2csv"))
+		skip();
+	struct pieces x = {0};
+	struct extract_limits l;
+	struct extract_report r;
+	extract_limits_default(&l);
+	read_file(&x, HF_SOURCE_DIR "/tests/data/extract/old.xls", &l, &r);
+	assert_int_equal(r.type, CONTENT_OLE2);
+	assert_int_equal(r.troubles, 0);
+	pieces_has(&x, "member sheet 1\nfield name Patient Name [Okafor, Ngozi]\nfield dob Date of Birth [1964-03-07]\nfield dob Date of Birth [1971-12-30]\nfield ssn SSN [219881235]\nmember sheet 2\n");
+	pieces_done(&x);
+}
+
 static void texts(void **state)
 {
 	(void)state;
@@ -309,7 +325,7 @@ static void what_cannot_be_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(word), cmocka_unit_test(excel), cmocka_unit_test(slides_and_opendocument), cmocka_unit_test(many_rows), cmocka_unit_test(archives), cmocka_unit_test(archives_that_break_off), cmocka_unit_test(bombs), cmocka_unit_test(mail), cmocka_unit_test(pdf),
+		cmocka_unit_test(word), cmocka_unit_test(excel), cmocka_unit_test(slides_and_opendocument), cmocka_unit_test(many_rows), cmocka_unit_test(archives), cmocka_unit_test(archives_that_break_off), cmocka_unit_test(bombs), cmocka_unit_test(mail), cmocka_unit_test(pdf), cmocka_unit_test(programs_for_old_documents),
 		cmocka_unit_test(texts), cmocka_unit_test(long_files_are_read_in_windows), cmocka_unit_test(from_a_pipe), cmocka_unit_test(what_cannot_be_read),
 	};
 	return cmocka_run_group_tests(tests, make, unmake);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""make.py DIR: files of many formats about persons that do not exist, as programs write them and as attackers do, for tests of what is read in them."""
+"""make.py DIR [long]: files of many formats about persons that do not exist, as programs write them and as attackers do, for tests of what is read in them."""
 import io, os, struct, sys, tarfile, zipfile, zlib, gzip, bz2, lzma, base64
 
 out = sys.argv[1]
@@ -211,8 +211,10 @@ put('empty.pdf', pdf(['']))
 put('broken.pdf', pdf(['lost'])[:150])
 put('pdfs.zip', pack([('in.pdf', pdf(['inside the zip'])), ('after.txt', 'after the pdf\n')]))
 put('empty.bin', b'')
-put('rows.xlsx', pack([
+if len(sys.argv) > 2:
+    put('rows.xlsx', pack([
     ('[Content_Types].xml', TYPES), ('xl/workbook.xml', '<workbook/>'),
     ('xl/worksheets/sheet1.xml', '<worksheet %s><sheetData><row><c t="inlineStr"><is><t>Patient Name</t></is></c><c t="inlineStr"><is><t>MRN</t></is></c></row>' % X +
      ''.join('<row><c t="inlineStr"><is><t>Berg, Ida</t></is></c><c t="inlineStr"><is><t>M%d</t></is></c></row>' % i for i in range(200000)) + '</sheetData></worksheet>')]))
-put('long.csv', 'MRN,Note\n' + ''.join('M%d,"%s, and a\nline"\n' % (i, 'x' * 80) for i in range(700000)))
+if len(sys.argv) > 2:
+    put('long.csv', 'MRN,Note\n' + ''.join('M%d,"%s, and a\nline"\n' % (i, 'x' * 80) for i in range(700000)))
