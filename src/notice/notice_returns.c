@@ -86,13 +86,15 @@ static int sent(struct reading *g, struct slice file, struct arena *a, struct er
 	for (size_t i = 0; i < file.n; i++)
 		rows += file.p[i] == '\n';
 	int r = rows < UINT32_MAX / 2 ? tables(g, rows + 1, e) : err_set(e, ERR_LIMIT, NULL, "the file that was sent has too many rows");
+	if (r < 0)
+		return r;
 	csv_init(&c, file, ',', a);
-	if (r == 0 && !csv_row(&c, f, &n))
+	if (!csv_row(&c, f, &n))
 		return err_set(e, ERR_INPUT, NULL, "the file that was sent is empty");
 	find_columns(f, n, g->col);
-	if (r == 0 && (g->col[COL_LETTER] < 0 || g->col[COL_PERSON] < 0))
+	if (g->col[COL_LETTER] < 0 || g->col[COL_PERSON] < 0)
 		return err_set(e, ERR_INPUT, NULL, "the file that was sent has no columns letter_id and person_id: it is no mail-house file");
-	while (r == 0 && csv_row(&c, f, &n) && g->n < rows + 1) {
+	while (csv_row(&c, f, &n) && g->n < rows + 1) {
 		struct known *k = &g->v[g->n++];
 		k->id = cell(g, f, n, COL_PERSON);
 		k->letter = print_of(g, cell(g, f, n, COL_LETTER));
@@ -101,7 +103,7 @@ static int sent(struct reading *g, struct slice file, struct arena *a, struct er
 		g->by_person[slot(g, g->by_person, true, k->person)] = (uint32_t)g->n;
 	}
 	g->known_any = true;
-	return r == 0 && c.no_room ? err_set(e, arena_code(a), NULL, "no room for the file that was sent") : r;
+	return c.no_room ? err_set(e, arena_code(a), NULL, "no room for the file that was sent") : 0;
 }
 
 /* ---- what came back ---- */
