@@ -350,6 +350,8 @@ static int run(struct evidence_cmd *c, const struct cli_args *args, struct err *
 	if (r == 0)
 		cli_note("%" PRIu64 " acquired, %" PRIu64 " accessed, %" PRIu64 " only opened, %" PRIu64 " only listed; %" PRIu64 " touches lay outside of the window", count[EVIDENCE_ACQUIRED], count[EVIDENCE_ACCESSED], count[EVIDENCE_OPENED], count[EVIDENCE_LISTED],
 		         evidence_fold_outside(c->fold));
+	if (r == 0 && evidence_fold_flow_count(c->fold) && !c->summary)
+		cli_note("bytes were seen moving between %zu pairs of machines: --summary FILE lists them", evidence_fold_flow_count(c->fold));
 	return r;
 }
 

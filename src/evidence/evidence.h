@@ -168,6 +168,7 @@ const char *evidence_fold_source_name(const struct evidence_fold *f, uint32_t so
 void evidence_object_json(const struct evidence_fold *f, const struct evidence_object *o, struct buf *out);
 /* What was seen leaving: an array of {from, to, service, bytes, flows, first, last}, most bytes first, at most `max`. */
 void evidence_fold_flows_json(const struct evidence_fold *f, size_t max, struct jsonw *w);
+size_t evidence_fold_flow_count(const struct evidence_fold *f); /* pairs of machines, by service and source */
 uint64_t evidence_fold_outside(const struct evidence_fold *f); /* touches that lay outside of the window */
 
 /* "A/B" with RFC 3339 times or dates (without a zone in zone_minutes); an end left out, or "..", is open. Both ends are inside: one in whole days, minutes or seconds includes the whole of it. ERR_USAGE. */

@@ -336,6 +336,11 @@ size_t evidence_fold_count(const struct evidence_fold *f)
 	return f->order_n;
 }
 
+size_t evidence_fold_flow_count(const struct evidence_fold *f)
+{
+	return f->flow_n;
+}
+
 uint64_t evidence_fold_outside(const struct evidence_fold *f)
 {
 	return f->outside;

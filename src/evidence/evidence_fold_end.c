@@ -108,6 +108,37 @@ static uint64_t bytes_of(const struct evidence_fold *f, const struct folded *o)
 	return most;
 }
 
+/* Holds what each machine was handed against what was seen going to it. A network log that knows the machine and saw less go there than was read says that not all of it left; one that never saw the machine says nothing. */
+static int bound(struct evidence_fold *f)
+{
+	static const char why[] = "more was read from this machine than was seen going to it: not all of it can have left";
+	uint64_t *seen = f->flow_n ? calloc(f->word_n + 2, sizeof *seen) : NULL, *taken = seen ? calloc(f->word_n + 2, sizeof *taken) : NULL;
+	uint32_t reason = 0;
+	int r = !f->flow_n ? 0 : !taken ? ERR_MEMORY : 0;
+	for (size_t i = 0; taken && i < f->flow_n; i++)
+		if (__builtin_add_overflow(seen[f->flow[i].to], f->flow[i].bytes, &seen[f->flow[i].to]))
+			seen[f->flow[i].to] = UINT64_MAX;
+	for (size_t i = 0; taken && i < f->n; i++)
+		if (f->v[i].level == EVIDENCE_ACQUIRED && f->v[i].from_n && f->v[i].has_bytes && __builtin_add_overflow(taken[f->v[i].from[0]], f->v[i].bytes, &taken[f->v[i].from[0]]))
+			taken[f->v[i].from[0]] = UINT64_MAX;
+	for (size_t i = 0; r == 0 && taken && i < f->n; i++) {
+		struct folded *o = &f->v[i];
+		uint32_t to = o->from_n ? o->from[0] : 0;
+		if (o->level != EVIDENCE_ACQUIRED || !o->has_bytes || !to || !seen[to] || taken[to] <= seen[to])
+			continue;
+		r = reason ? 0 : evidence_fold_put_word(f, slice_str(why), &reason);
+		if (o->reason_n == EVIDENCE_NAMES_MAX) {
+			o->more_reason = true;
+			o->reason_n--;
+		}
+		o->reason[o->reason_n++] = reason;
+		o->confidence = o->confidence > 60 ? 60 : o->confidence;
+	}
+	free(seen);
+	free(taken);
+	return r;
+}
+
 static int by_path(const void *a, const void *b, void *fold)
 {
 	const struct evidence_fold *f = fold;
@@ -123,16 +154,18 @@ int evidence_fold_finish(struct evidence_fold *f, struct err *e)
 	int r = f->renames ? hand_back(f) : 0;
 	if (r == 0)
 		r = folders(f);
+	for (size_t i = 0; i < f->n; i++)
+		f->v[i].bytes = bytes_of(f, &f->v[i]);
+	if (r == 0)
+		r = bound(f);
 	if (r)
 		return err_set(e, r, NULL, "no memory to join the touches");
 	f->order = calloc(f->n + 1, sizeof *f->order);
 	if (!f->order)
 		return err_set(e, ERR_MEMORY, NULL, "no memory to sort the touches");
 	for (size_t i = 0; i < f->n; i++)
-		if (f->v[i].level != EVIDENCE_NONE) {
-			f->v[i].bytes = bytes_of(f, &f->v[i]);
+		if (f->v[i].level != EVIDENCE_NONE)
 			f->order[f->order_n++] = (uint32_t)i;
-		}
 	qsort_r(f->order, f->order_n, sizeof *f->order, by_path, f);
 	return f->lost_bytes ? err_set(e, ERR_LIMIT, NULL, "no room for the bytes of all sources") : 0;
 }

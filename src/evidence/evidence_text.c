@@ -8,7 +8,7 @@ static uint8_t lower(uint8_t c)
 
 struct slice evidence_from(struct slice s, size_t at)
 {
-	return at >= s.n ? slice_of(s.p ? s.p + s.n : NULL, 0) : slice_of(s.p + at, s.n - at);
+	return at >= s.n ? slice_of(s.n ? s.p + s.n : s.p, 0) : slice_of(s.p + at, s.n - at);
 }
 
 struct slice evidence_upto(struct slice s, size_t n)

@@ -67,8 +67,10 @@ static bool result_word(struct slice w)
 /* Where "|OPERATION|RESULT" begins; *op is its place in the table. */
 static bool find_op(struct slice line, size_t *at, int *op)
 {
+	if (!line.n)
+		return false;
 	const uint8_t *p = line.p, *end = line.p + line.n;
-	for (const uint8_t *bar = line.n ? memchr(p, '|', line.n) : NULL; bar; bar = memchr(bar + 1, '|', (size_t)(end - bar - 1))) {
+	for (const uint8_t *bar = memchr(p, '|', line.n); bar; bar = memchr(bar + 1, '|', (size_t)(end - bar - 1))) {
 		const uint8_t *next = memchr(bar + 1, '|', (size_t)(end - bar - 1));
 		if (!next)
 			return false;

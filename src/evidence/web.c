@@ -72,7 +72,7 @@ int evidence_web_put(struct evidence *v, const struct evidence_web *w)
 	struct slice path = object_of(v, w->uri);
 	const char *shell = evidence_web_shell(w->uri), *why;
 	struct evidence_touch t = {.path = path, .host = w->host, .from = w->from, .who = slice_eq_str(w->who, "-") ? SLICE_NULL : w->who, .time = w->time};
-	bool reads = one_of(w->method, "GET"), asks = one_of(w->method, "HEAD OPTIONS PROPFIND TRACE"), posts = one_of(w->method, "POST SEARCH REPORT");
+	bool reads = one_of(w->method, "GET"), asks = one_of(w->method, "HEAD OPTIONS PROPFIND TRACE"), writes = one_of(w->method, "PUT DELETE PATCH MKCOL MOVE COPY LOCK UNLOCK PROPPATCH MERGE"), posts = !reads && !asks && !writes; /* what a server does not know it answers like GET */
 	if ((status >= 400 || (status >= 300 && status != 304)) || status < 200) {
 		v->account.failed++;
 		return 0;

@@ -176,11 +176,32 @@ static void flows(void **state)
 	(void)unused_by_some;
 }
 
+/* 1,500 bytes were read from 10.0.0.9 and 1,000 were seen going there; of 10.0.0.8 as much as was read; 10.0.0.7 the network log does not know. */
+static void bounded_by_what_left(void **state)
+{
+	static const char *const from[] = {"10.0.0.9", "10.0.0.9", "10.0.0.8", "10.0.0.7"};
+	char path[8];
+	(void)state;
+	begin();
+	new_source("smb", "zeek smb_files");
+	for (int i = 0; i < 4; i++) {
+		snprintf(path, sizeof path, "/%d", i);
+		put((struct evidence_touch){.path = slice_str(path), .from = slice_str(from[i]), .level = EVIDENCE_ACQUIRED, .confidence = 90, .time = 1, .has_bytes = true, .bytes = 750, .reason = SLICE("read")});
+	}
+	new_source("conn", "zeek conn");
+	const struct evidence_flow f[] = {{SLICE("10.0.0.1"), SLICE("10.0.0.9"), SLICE("smb"), 1, 1000, 1}, {SLICE("10.0.0.1"), SLICE("10.0.0.8"), SLICE("smb"), 1, 900, 1}};
+	for (size_t i = 0; i < ARRAY_LEN(f); i++)
+		assert_int_equal(evidence_fold_flow(fold, &f[i]), 0);
+	assert_int_equal(evidence_fold_finish(fold, NULL), 0);
+	assert_true(because("/0", "not all of it") && because("/1", "not all of it") && object("/0")->confidence == 60 && object("/0")->level == EVIDENCE_ACQUIRED);
+	assert_true(!because("/2", "not all of it") && object("/2")->confidence == 90 && !because("/3", "not all of it"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(strongest_wins, reset, drop), cmocka_unit_test_setup_teardown(roots, reset, drop), cmocka_unit_test(keys), cmocka_unit_test(windows_of_time), cmocka_unit_test_setup_teardown(window_has_both_ends, reset, drop),
-		cmocka_unit_test_setup_teardown(many_names, reset, drop), cmocka_unit_test_setup_teardown(bytes_beyond_three_sources, reset, drop), cmocka_unit_test_setup_teardown(flows, reset, drop),
+		cmocka_unit_test_setup_teardown(many_names, reset, drop), cmocka_unit_test_setup_teardown(bytes_beyond_three_sources, reset, drop), cmocka_unit_test_setup_teardown(flows, reset, drop), cmocka_unit_test_setup_teardown(bounded_by_what_left, reset, drop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
