@@ -12,26 +12,6 @@ void case_hex(const uint8_t hash[SEAL_HASH], char out[2 * SEAL_HASH + 1])
 		snprintf(out + 2 * i, 3, "%02x", hash[i]);
 }
 
-int case_window(const char *text, int zone, int64_t *ret_from, int64_t *ret_to, struct err *e)
-{
-	const char *slash = strchr(text, '/');
-	int64_t from = INT64_MIN + 1, to = INT64_MAX;
-	if (!slash)
-		return err_set(e, ERR_USAGE, "--window", "a window is A/B, two times or dates: 2026-11-21T23:03:39Z/2026-11-22");
-	struct slice a = slice_of(text, (size_t)(slash - text)), b = slice_str(slash + 1);
-	if ((a.n && time_parse(a, zone, &from) < 0) || (b.n && time_parse(b, zone, &to) < 0))
-		return err_set(e, ERR_USAGE, "--window", "is no date or time: write 2026-11-21 or 2026-11-21T23:03:39Z");
-	if (b.n && b.n <= 10) /* a date is the whole of that day */
-		to += INT64_C(86400000000000) - 1;
-	else if (b.n && !memchr(b.p, '.', b.n)) /* a second is the whole of that second */
-		to += INT64_C(999999999);
-	if (from > to)
-		return err_set(e, ERR_USAGE, "--window", "the window ends before it begins");
-	*ret_from = from;
-	*ret_to = to;
-	return 0;
-}
-
 static int each_case(struct site *s, int (*fn)(void *, uint64_t, int64_t, struct slice, struct err *), void *arg, struct err *e)
 {
 	struct site_keys keys = {0};
@@ -162,8 +142,8 @@ int scope_case_new_cmd(int argc, char **argv)
 	uint64_t entry;
 	if (cli_site(site, &s, &e) < 0)
 		return cli_fail(&e);
-	r = case_window(window, s.zone_minutes, &a.from, &a.to, &e);
-	if (r == 0 && (a.from == INT64_MIN + 1 || a.to == INT64_MAX))
+	r = evidence_window(slice_str(window), s.zone_minutes, &a.from, &a.to, &e);
+	if (r == 0 && (a.from == EVIDENCE_NO_TIME || a.to == EVIDENCE_NO_TIME))
 		r = err_set(&e, ERR_USAGE, "--window", "a case's window has two ends; where one is not known, write the earliest or latest it can have been");
 	if (r == 0 && discovered && time_parse(slice_str(discovered), s.zone_minutes, &a.discovered) < 0)
 		r = err_set(&e, ERR_USAGE, "--discovered", "is no date or time: write 2026-11-22 or 2026-11-22T06:10:00Z");
@@ -258,6 +238,10 @@ int scope_case_cmd(int argc, char **argv)
 		{"assess", "one of the four factors of 45 CFR 164.402(2)", scope_case_assess_cmd},
 		{"decide", "a decision, with why", scope_case_decide_cmd},
 		{"pair", "two records are one person, or are not", scope_case_pair_cmd},
+		{"facts", "what letters, forms and deadlines need besides what was found", scope_case_facts_cmd},
+		{"run", "evidence to objects, objects to text, text to persons", scope_case_run_cmd},
+		{"status", "what is known, and what is not", scope_case_status_cmd},
+		{"export", "whom it concerns: person, element, accessed or acquired, from where", scope_case_export_cmd},
 	};
 	return cli_verbs(argc, argv, "scope case", "A case, from what was touched to whom that concerns. All of it is in the ledger.", verbs, ARRAY_LEN(verbs));
 }

@@ -1,6 +1,7 @@
 /* holdfast scope case question, assess, decide, pair: what people ask, judge and decide about a case, with who and when. */
 #include "scope_cmd.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 
 static int say(int argc, char **argv, const char *usage, const char *about, struct scope_act *a, const char *args_wanted, size_t want, const char *outcome_help)
@@ -91,4 +92,55 @@ int scope_case_pair_cmd(int argc, char **argv)
 	struct scope_act a = {.what = SCOPE_PAIR};
 	return say(argc, argv, "scope case pair NAME A B same|different --site DIR", "Says of two records that they are one person, or that they are not (scope case status names those that wait for it). The next run counts so.", &a,
 	           "the case's name, two records, and same or different", 4, NULL);
+}
+
+int scope_case_facts_cmd(int argc, char **argv)
+{
+	static struct cli_args args;
+	const char *site = NULL, *by = NULL;
+	bool done;
+	const struct cli_opt opts[] = {
+		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE)"},
+		{"by", CLI_STRING, &by, "NAME", "who brings it, when it is not you"},
+	};
+	int r = cli_parse(argc, argv, "scope case facts NAME FILE.json --site DIR",
+	                  "Brings what letters, forms and deadlines need besides what was found: the entity, its address and number to call, what happened and what was done in its own words, what it offers (holdfast-notice(1) has the keys). The newest counts; what the\n"
+	                  "case itself knows (name, window, discovery, persons, elements) comes from its entries, whatever stands in here.",
+	                  opts, ARRAY_LEN(opts), &args, &done);
+	if (r || done)
+		return r;
+	if (args.n != 2)
+		return cli_usage("scope case facts: say the case's name, and which file");
+	struct err e = {0};
+	struct site s;
+	struct scope_case *c = NULL;
+	struct control *k = NULL;
+	struct json_node *n;
+	uint64_t entry;
+	AUTO_BUF struct buf b = {0};
+	AUTO_ARENA struct arena *a = arena_new((size_t)64 << 20);
+	buf_init(&b, (size_t)2 << 20);
+	if (cli_site(site, &s, &e) < 0)
+		return cli_fail(&e);
+	r = a ? file_read(AT_FDCWD, args.v[1], (size_t)2 << 20, &b, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
+	if (r == 0 && (r = json_tree(buf_slice(&b), a, &n, &e)) < 0)
+		err_in(&e, args.v[1]);
+	if (r == 0 && n->type != JSON_OBJ)
+		r = err_set(&e, ERR_INPUT, args.v[1], "is no JSON object");
+	if (r == 0)
+		r = case_load(&s, args.v[0], &c, &e);
+	if (r == 0)
+		r = control_open_bare(&s, &k, &e);
+	struct scope_act act = {.what = SCOPE_FACTS};
+	if (r == 0) {
+		act.name = c->name;
+		act.json = n->raw;
+		r = case_enter(k, &act, by, &entry, &e);
+	}
+	control_close(k);
+	scope_case_free(c);
+	site_close(&s);
+	if (r == 0)
+		printf("%s: entry %" PRIu64 "\n", args.v[0], entry);
+	return r < 0 ? cli_fail(&e) : cli_flush();
 }

@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "scope.h"
+#include "survey.h"
 
 int scope_evidence_cmd(int argc, char **argv);
 int scope_text_cmd(int argc, char **argv);
@@ -22,14 +23,13 @@ int scope_case_question_cmd(int argc, char **argv);
 int scope_case_assess_cmd(int argc, char **argv);
 int scope_case_decide_cmd(int argc, char **argv);
 int scope_case_pair_cmd(int argc, char **argv);
+int scope_case_facts_cmd(int argc, char **argv);
 int scope_case_run_cmd(int argc, char **argv);
 int scope_case_status_cmd(int argc, char **argv);
 int scope_case_export_cmd(int argc, char **argv);
 
 /* The case out of the ledger. ERR_NOT_FOUND: there is none of this name. */
 int case_load(struct site *s, const char *name, struct scope_case **ret, struct err *e) MUST;
-/* Reads a window "A/B": each a date, a time of RFC 3339, or empty for as far as it goes. ERR_USAGE. */
-int case_window(const char *text, int zone_minutes, int64_t *ret_from, int64_t *ret_to, struct err *e) MUST;
 /* An act, durable on return. by NULL: who runs the command. */
 int case_enter(struct control *k, struct scope_act *a, const char *by, uint64_t *ret_entry, struct err *e) MUST;
 void case_hex(const uint8_t hash[SEAL_HASH], char out[2 * SEAL_HASH + 1]);

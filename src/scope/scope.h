@@ -31,6 +31,7 @@ enum scope_what { /* as words in entries: scope_what_word */
 	SCOPE_PAIR,     /* two records are one person, or are not */
 	SCOPE_RUN,      /* a run began or ended: inputs by entry, counts, the hash of the result */
 	SCOPE_ESTIMATE, /* how many persons, while a run goes on */
+	SCOPE_FACTS,    /* what letters and forms say besides: the entity, its words, its offer (doc/notice.md); the newest counts */
 	SCOPE_WHATS
 };
 const char *scope_what_word(int what); /* "new" ... */
@@ -58,7 +59,7 @@ struct scope_act {
 	/* PAIR */
 	struct slice a, b;
 	bool same;
-	/* RUN, ESTIMATE: their own members, as JSON */
+	/* RUN, ESTIMATE, FACTS: their own members, as JSON */
 	struct slice json;
 };
 /* The body. ERR_LIMIT: a text is too long. */
@@ -109,8 +110,8 @@ struct scope_case {
 	size_t word_n;
 	struct scope_pair *pair;
 	size_t pair_n;
-	struct scope_run *run, *estimate;
-	size_t run_n, estimate_n;
+	struct scope_run *run, *estimate, *facts;
+	size_t run_n, estimate_n, facts_n;
 	uint64_t last_entry;    /* the newest that says something about it */
 	struct arena *a;
 };
@@ -132,6 +133,8 @@ void scope_exposure_free(struct scope_exposure *x);
 /* The number of a person or source: the same id gives the same number. SCOPE_NOBODY: no memory. */
 uint32_t scope_exposure_person(struct scope_exposure *x, struct slice id);
 uint32_t scope_exposure_source(struct scope_exposure *x, struct slice path, bool acquired);
+uint32_t scope_exposure_find(const struct scope_exposure *x, struct slice person); /* SCOPE_NOBODY: nobody of that id */
+struct slice scope_exposure_id(const struct scope_exposure *x, uint32_t person);
 int scope_exposure_add(struct scope_exposure *x, uint32_t person, uint32_t source, uint32_t elements, struct err *e) MUST;
 /* Who turned out to be the same: everything of `person` is `into`'s. Chains are followed. */
 int scope_exposure_merge(struct scope_exposure *x, uint32_t person, uint32_t into, struct err *e) MUST;

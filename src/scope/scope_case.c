@@ -27,6 +27,7 @@ void scope_case_free(struct scope_case *c)
 	free(c->pair);
 	free(c->run);
 	free(c->estimate);
+	free(c->facts);
 	arena_free(c->a);
 	free(c);
 }
@@ -92,8 +93,9 @@ static bool add(struct scope_case *c, uint64_t entry, int64_t time, const struct
 		return p != NULL;
 	}
 	case SCOPE_RUN:
-	case SCOPE_ESTIMATE: {
-		struct scope_run *r = a->what == SCOPE_RUN ? more(&c->run, &c->run_n, sizeof *r) : more(&c->estimate, &c->estimate_n, sizeof *r);
+	case SCOPE_ESTIMATE:
+	case SCOPE_FACTS: {
+		struct scope_run *r = a->what == SCOPE_RUN ? more(&c->run, &c->run_n, sizeof *r) : a->what == SCOPE_FACTS ? more(&c->facts, &c->facts_n, sizeof *r) : more(&c->estimate, &c->estimate_n, sizeof *r);
 		if (r)
 			*r = (struct scope_run){entry, time, keep(c, a->by), keep(c, a->json)};
 		return r != NULL;

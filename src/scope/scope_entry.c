@@ -1,7 +1,7 @@
 /* Entries of a case: LEDGER_SCOPE, a line of JSON: {"v":1,"case":NAME,"what":WORD, ...} (doc/formats.md). */
 #include "scope.h"
 
-static const char *const whats[SCOPE_WHATS] = {"new", "evidence", "content", "persons", "question", "assess", "decide", "pair", "run", "estimate"};
+static const char *const whats[SCOPE_WHATS] = {"new", "evidence", "content", "persons", "question", "assess", "decide", "pair", "run", "estimate", "facts"};
 static const char *const factors[] = {"nature-and-extent", "unauthorized-person", "acquired-or-viewed", "mitigated"};
 
 const char *scope_what_word(int what)
@@ -176,7 +176,8 @@ int scope_act_get(struct slice body, struct arena *arena, struct scope_act *ret,
 		break;
 	}
 	case SCOPE_RUN:
-	case SCOPE_ESTIMATE: {
+	case SCOPE_ESTIMATE:
+	case SCOPE_FACTS: {
 		const struct json_node *own = json_get(n, whats[a.what]);
 		ok = own && own->type == JSON_OBJ;
 		a.json = ok ? own->raw : SLICE_NULL;

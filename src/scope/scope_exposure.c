@@ -126,6 +126,21 @@ uint32_t scope_exposure_person(struct scope_exposure *x, struct slice id)
 	return intern(&x->person, id, 0);
 }
 
+uint32_t scope_exposure_find(const struct scope_exposure *x, struct slice person)
+{
+	const struct ids *d = &x->person;
+	for (uint32_t k = (uint32_t)hash(person) & (d->slots - 1); d->slot[k]; k = (k + 1) & (d->slots - 1))
+		if (slice_eq(d->v[d->slot[k] - 1], person))
+			return d->slot[k] - 1;
+	return SCOPE_NOBODY;
+}
+
+struct slice scope_exposure_id(const struct scope_exposure *x, uint32_t person)
+{
+	assert(person < x->person.n);
+	return x->person.v[person];
+}
+
 uint32_t scope_exposure_source(struct scope_exposure *x, struct slice path, bool acquired)
 {
 	return intern(&x->source, path, acquired);

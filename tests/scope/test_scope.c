@@ -40,6 +40,7 @@ static void a_case_is_what_its_entries_say(void **state)
 	put(c, 13, ACT(PAIR, .a = SLICE("r1"), .b = SLICE("r2"), .same = true));
 	put(c, 14, ACT(PAIR, .a = SLICE("r2"), .b = SLICE("r1"), .same = false));
 	put(c, 15, ACT(RUN, .json = SLICE("{\"persons\":42}")));
+	put(c, 15, ACT(FACTS, .json = SLICE("{\"entity\": {\n\"name\":\"St. Gabriel\"}}")));
 	put(c, 16, ACT(CONTENT, .file = SLICE("/srv/share"), .root = SLICE("/tmp/x")));
 	assert_true(scope_case_exists(c));
 	assert_true(c->from == from && c->to == to && c->discovered == INT64_MIN);
@@ -55,6 +56,7 @@ static void a_case_is_what_its_entries_say(void **state)
 	assert_null(scope_case_factor(c, "nature-and-extent"));
 	assert_int_equal(scope_case_pair(c, SLICE("r1"), SLICE("r2")), -1);
 	assert_int_equal(scope_case_pair(c, SLICE("r1"), SLICE("r3")), 0);
+	assert_true(c->facts_n == 1 && slice_eq_str(c->facts[0].json, "{\"entity\": {\n\"name\":\"St. Gabriel\"}}"));
 	assert_true(slice_eq_str(c->run[0].json, "{\"persons\":42}"));
 	struct err e = {0};
 	uint64_t bad = 0;

@@ -1,0 +1,325 @@
+/* holdfast scope case status, export: a case as its entries say it; the persons and elements that its newest run found. */
+#include "scope_cmd.h"
+#include "scope_result.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static void put_inputs(struct jsonw *w, const struct scope_case *c)
+{
+	jsonw_key(w, "inputs");
+	jsonw_arr(w);
+	for (size_t i = 0; i < c->input_n; i++) {
+		const struct scope_input *in = &c->input[i];
+		jsonw_obj(w);
+		jsonw_kstr(w, "what", scope_what_word(in->what));
+		jsonw_kslice(w, "file", in->file);
+		jsonw_kslice_opt(w, "root", in->root);
+		if (in->what != SCOPE_CONTENT) {
+			jsonw_ku64(w, "size", in->size);
+			jsonw_kslice(w, "sha256", in->sha256);
+			jsonw_kbool(w, "kept", !in->reference);
+		}
+		jsonw_kslice(w, "by", in->by);
+		jsonw_ktime(w, "at", in->time);
+		jsonw_ku64(w, "entry", in->entry);
+		jsonw_obj_end(w);
+	}
+	jsonw_arr_end(w);
+}
+
+static void put_words(struct jsonw *w, const struct scope_case *c, int what, const char *key)
+{
+	jsonw_key(w, key);
+	jsonw_arr(w);
+	for (size_t i = 0; i < c->word_n; i++) {
+		const struct scope_word *o = &c->word[i];
+		if (o->what != what)
+			continue;
+		jsonw_obj(w);
+		jsonw_kslice(w, "subject", o->subject);
+		jsonw_kslice_opt(w, "outcome", o->outcome);
+		jsonw_kslice_opt(w, "text", o->text);
+		jsonw_kslice(w, "by", o->by);
+		jsonw_ktime(w, "at", o->time);
+		jsonw_ku64(w, "entry", o->entry);
+		jsonw_obj_end(w);
+	}
+	jsonw_arr_end(w);
+}
+
+/* 45 CFR 164.402(2): a breach is presumed; that it is none has to be shown by all four factors. */
+static void put_assessment(struct jsonw *w, const struct scope_case *c)
+{
+	unsigned low = 0, said = 0;
+	jsonw_key(w, "assessment");
+	jsonw_obj(w);
+	for (int i = 0; scope_factor(i); i++) {
+		const struct scope_word *o = scope_case_factor(c, scope_factor(i));
+		jsonw_key(w, scope_factor(i));
+		if (!o) {
+			jsonw_null(w);
+			continue;
+		}
+		said++;
+		low += slice_eq_str(o->outcome, "low");
+		jsonw_obj(w);
+		jsonw_kslice(w, "outcome", o->outcome);
+		jsonw_kslice(w, "text", o->text);
+		jsonw_kslice(w, "by", o->by);
+		jsonw_ktime(w, "at", o->time);
+		jsonw_ku64(w, "entry", o->entry);
+		jsonw_obj_end(w);
+	}
+	jsonw_kstr(w, "presumption", said < 4 ? "stands: not all four factors are assessed" : low == 4 ? "may be rebutted: all four factors are assessed as low" : "stands");
+	jsonw_obj_end(w);
+}
+
+static void put_runs(struct jsonw *w, const struct scope_run *v, size_t n, const char *key)
+{
+	jsonw_key(w, key);
+	jsonw_arr(w);
+	for (size_t i = 0; i < n; i++) {
+		jsonw_obj(w);
+		jsonw_ku64(w, "entry", v[i].entry);
+		jsonw_ktime(w, "at", v[i].time);
+		jsonw_kslice(w, "by", v[i].by);
+		jsonw_key(w, "said");
+		jsonw_raw(w, v[i].json);
+		jsonw_obj_end(w);
+	}
+	jsonw_arr_end(w);
+}
+
+/* The newest that was said about how many: a run's, or an estimate's behind it. */
+struct many {
+	uint64_t low, high, entry;
+	bool known, high_known, running;
+};
+
+static void how_many(const struct scope_case *c, struct arena *a, struct many *ret)
+{
+	const struct scope_run *run = c->run_n ? &c->run[c->run_n - 1] : NULL, *est = c->estimate_n ? &c->estimate[c->estimate_n - 1] : NULL;
+	struct json_node *n = NULL;
+	struct err quiet = {0};
+	*ret = (struct many){0};
+	ret->running = est && (!run || est->entry > run->entry);
+	const struct scope_run *v = ret->running ? est : run;
+	if (!v || json_tree(v->json, a, &n, &quiet) < 0)
+		return;
+	const struct json_node *in = ret->running ? n : json_get(n, "totals");
+	ret->entry = v->entry;
+	ret->known = num_u64(json_text(in, "low"), 0, UINT64_MAX - 1, &ret->low) == 0;
+	ret->high_known = num_u64(json_text(in, "high"), 0, UINT64_MAX - 1, &ret->high) == 0;
+}
+
+static int status_json(const struct scope_case *c, struct err *e)
+{
+	AUTO_BUF struct buf b = {0};
+	AUTO_ARENA struct arena *a = arena_new((size_t)64 << 20);
+	struct jsonw w;
+	struct many m;
+	if (!a)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	buf_init(&b, (size_t)1 << 30);
+	how_many(c, a, &m);
+	jsonw_init(&w, &b);
+	jsonw_obj(&w);
+	jsonw_kslice(&w, "case", c->name);
+	jsonw_kslice(&w, "title", c->title);
+	jsonw_ktime(&w, "from", c->from);
+	jsonw_ktime(&w, "to", c->to);
+	if (c->discovered != INT64_MIN)
+		jsonw_ktime(&w, "discovered", c->discovered);
+	jsonw_kslice_opt(&w, "hosts", c->hosts);
+	jsonw_kslice_opt(&w, "accounts", c->accounts);
+	jsonw_ktime(&w, "opened", c->opened);
+	jsonw_kslice(&w, "by", c->by);
+	jsonw_ku64(&w, "entry", c->entry);
+	jsonw_ku64(&w, "last_entry", c->last_entry);
+	jsonw_key(&w, "estimate");
+	if (m.known) {
+		jsonw_obj(&w);
+		jsonw_ku64(&w, "low", m.low);
+		jsonw_key(&w, "high");
+		if (m.high_known)
+			jsonw_u64(&w, m.high);
+		else
+			jsonw_null(&w);
+		jsonw_kbool(&w, "complete", !m.running);
+		jsonw_ku64(&w, "entry", m.entry);
+		jsonw_obj_end(&w);
+	} else {
+		jsonw_null(&w);
+	}
+	put_inputs(&w, c);
+	put_words(&w, c, SCOPE_QUESTION, "questions");
+	put_assessment(&w, c);
+	put_words(&w, c, SCOPE_DECIDE, "decisions");
+	jsonw_ku64(&w, "pairs", c->pair_n);
+	put_runs(&w, c->run, c->run_n, "runs");
+	put_runs(&w, c->estimate, c->estimate_n, "estimates");
+	jsonw_obj_end(&w);
+	if (!buf_ok(&b))
+		return err_set(e, buf_code(&b), NULL, "the case is too large to show at once");
+	printf("%s\n", buf_cstr(&b));
+	return 0;
+}
+
+static void say_words(const struct scope_case *c, int what, const char *head)
+{
+	bool any = false;
+	for (size_t i = 0; i < c->word_n; i++) {
+		const struct scope_word *o = &c->word[i];
+		char at[32];
+		if (o->what != what)
+			continue;
+		printf("%s", any ? "" : head);
+		any = true;
+		printf("  %s  ", time_rfc3339(o->time, 0, at));
+		cli_slice(stdout, o->subject);
+		if (o->outcome.n) {
+			printf(": ");
+			cli_slice(stdout, o->outcome);
+		}
+		if (o->text.n) {
+			printf(" (");
+			cli_slice(stdout, o->text);
+			printf(")");
+		}
+		printf(", ");
+		cli_slice(stdout, o->by);
+		printf(", entry %" PRIu64 "\n", o->entry);
+	}
+}
+
+static uint64_t total(const struct json_node *n, const char *key)
+{
+	uint64_t v = 0;
+	(void)!num_u64(json_text(json_get(n, "totals"), key), 0, UINT64_MAX, &v);
+	return v;
+}
+
+static int status_text(const struct scope_case *c, struct err *e)
+{
+	AUTO_ARENA struct arena *a = arena_new((size_t)64 << 20);
+	char from[32], to[32], t[32];
+	struct many m;
+	struct json_node *n;
+	if (!a)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	cli_slice(stdout, c->name);
+	printf("  ");
+	cli_slice(stdout, c->title);
+	printf("\nwindow %s to %s", time_rfc3339(c->from, 0, from), time_rfc3339(c->to, 0, to));
+	if (c->discovered != INT64_MIN)
+		printf(", discovered %s", time_rfc3339(c->discovered, 0, t));
+	else
+		printf(", NOT SAID when it was discovered: no deadline can be counted");
+	printf("\n");
+	how_many(c, a, &m);
+	if (!m.known)
+		printf("persons: NOTHING IS KNOWN YET: %s\n", c->input_n ? "holdfast scope case run" : "bring evidence: holdfast scope case evidence");
+	else if (m.high_known)
+		printf("persons: between %" PRIu64 " and %" PRIu64 "%s (entry %" PRIu64 ")\n", m.low, m.high, m.running ? ", while files are still being read" : "", m.entry);
+	else
+		printf("persons: at least %" PRIu64 ", no upper end can be given yet (entry %" PRIu64 ")\n", m.low, m.entry);
+	if (c->run_n && json_tree(c->run[c->run_n - 1].json, a, &n, e) == 0) {
+		printf("newest run: %s, entry %" PRIu64 ": %" PRIu64 " objects touched, %" PRIu64 " acquired, %" PRIu64 " accessed; %" PRIu64 " read, %" PRIu64 " NOT READ; %" PRIu64 " known persons, %" PRIu64 " strangers, %" PRIu64 " pairs to review\n",
+		       time_rfc3339(c->run[c->run_n - 1].time, 0, t), c->run[c->run_n - 1].entry, total(n, "objects"), total(n, "acquired"), total(n, "accessed"), total(n, "read") + total(n, "in_part"), total(n, "not_found") + total(n, "unreadable") + total(n, "in_part"), total(n, "known"),
+		       total(n, "strangers"), total(n, "grey"));
+		for (size_t i = 0; i < c->input_n; i++)
+			if (c->input[i].entry > c->run[c->run_n - 1].entry) {
+				printf("NEWER THAN THE RUN: something was brought since; run it again\n");
+				break;
+			}
+	}
+	printf("brought:\n");
+	for (size_t i = 0; i < c->input_n; i++) {
+		const struct scope_input *in = &c->input[i];
+		printf("  %-8s ", scope_what_word(in->what));
+		cli_slice(stdout, in->file);
+		if (in->what != SCOPE_CONTENT)
+			printf(", %" PRIu64 " bytes, sha256 %.16s..%s", in->size, (const char *)in->sha256.p, in->reference ? ", hash alone" : "");
+		printf(", ");
+		cli_slice(stdout, in->by);
+		printf(", entry %" PRIu64 "\n", in->entry);
+	}
+	say_words(c, SCOPE_QUESTION, "questions:\n");
+	printf("four factors (45 CFR 164.402(2)):\n");
+	for (int i = 0; scope_factor(i); i++) {
+		const struct scope_word *o = scope_case_factor(c, scope_factor(i));
+		printf("  %-20s ", scope_factor(i));
+		if (o) {
+			cli_slice(stdout, o->outcome);
+			printf(": ");
+			cli_slice(stdout, o->text);
+			printf(" (");
+			cli_slice(stdout, o->by);
+			printf(", entry %" PRIu64 ")\n", o->entry);
+		} else {
+			printf("NOT ASSESSED\n");
+		}
+	}
+	say_words(c, SCOPE_DECIDE, "decided:\n");
+	return 0;
+}
+
+/* Both show a case; export shows whom it concerns, and that is an entry first. */
+static int show(int argc, char **argv, bool export)
+{
+	static struct cli_args args;
+	const char *site = NULL;
+	bool json = false, done;
+	const struct cli_opt opts[] = {
+		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE)"},
+		{"json", CLI_FLAG, &json, NULL, export ? "NDJSON on stdout: person, element, touch, sources" : "JSON on stdout"},
+	};
+	int r = cli_parse(argc, argv, export ? "scope case export NAME --site DIR [--json]" : "scope case status NAME --site DIR [--json]",
+	                  export ? "Whom the case concerns, and which elements of theirs, accessed or acquired, from where: a person and element a line. That it was taken out is recorded." : "What is known of a case, what was brought, asked, assessed and decided, each with its entry.", opts,
+	                  ARRAY_LEN(opts), &args, &done);
+	if (r || done)
+		return r;
+	if (args.n != 1)
+		return cli_usage("scope case %s: say which case", export ? "export" : "status");
+	struct err e = {0};
+	struct site s;
+	struct scope_case *c = NULL;
+	struct control *k = NULL;
+	int fd = -1;
+	if (cli_site(site, &s, &e) < 0)
+		return cli_fail(&e);
+	r = case_load(&s, args.v[0], &c, &e);
+	if (r == 0 && !export)
+		r = json ? status_json(c, &e) : status_text(c, &e);
+	if (r == 0 && export)
+		r = result_open(&s, c, RESULT_EXPOSURE, &fd, &e);
+	if (r == 0 && export) {
+		char block[1 << 16];
+		ssize_t n;
+		cli_record(&s, &k, "scope-export", NULL, args.v[0], c->last_entry);
+		while ((n = read(fd, block, sizeof block)) > 0 && fwrite(block, 1, (size_t)n, stdout) == (size_t)n)
+			;
+		if (n < 0)
+			r = err_sys(&e, result_name(RESULT_EXPOSURE), "cannot be read");
+	}
+	if (fd >= 0)
+		close(fd);
+	control_close(k);
+	scope_case_free(c);
+	site_close(&s);
+	int out = cli_flush();
+	return r < 0 ? cli_fail(&e) : out;
+}
+
+int scope_case_status_cmd(int argc, char **argv)
+{
+	return show(argc, argv, false);
+}
+
+int scope_case_export_cmd(int argc, char **argv)
+{
+	return show(argc, argv, true);
+}

@@ -1,0 +1,88 @@
+/* Between the files of a run. */
+#ifndef HOLDFAST_SURVEY_INTERNAL_H
+#define HOLDFAST_SURVEY_INTERNAL_H
+
+#include "survey.h"
+
+#define NONE UINT32_MAX
+
+/* What linkage is given of a person that nobody knows, in this order; each a column of its own. */
+#define MENTION_ROLES(X)                                                                                                       \
+	X(NAME) X(LAST) X(FIRST) X(MIDDLE) X(SUFFIX) X(MAIDEN) X(DOB) X(SEX) X(SSN) X(SSN4) X(MRN) X(PHONE) X(EMAIL) X(STREET) X(APT) X(CITY) X(STATE) X(ZIP) X(COUNTRY) X(ADDRESS) X(MEMBER) X(MBI) X(MEDICAID) X(DL) X(DEATH)
+enum {
+#define X(r) MENTION_##r,
+	MENTION_ROLES(X)
+#undef X
+	MENTION_COLUMNS
+};
+int mention_column(int role); /* -1: linkage is not told of it */
+int mention_role(int column);
+
+/* Somebody whom a record or a text names and whom nobody knew. */
+struct mention {
+	uint64_t offset;
+	uint32_t member;       /* number of the member in its object */
+	uint32_t elements;     /* of his that were found and are nobody's else */
+	uint16_t flags;
+	uint8_t who;           /* PERSON_SUBJECT ... */
+	bool known;            /* a known person after all: what is unattributed here is his */
+	uint32_t person;       /* then: of the population */
+	uint32_t value[MENTION_COLUMNS]; /* offset in the object's text + 1; 0: not said. NUL-terminated there */
+};
+struct known { /* a known person in one object */
+	uint32_t person, elements;
+	uint16_t flags;
+};
+struct reading { /* what one object gave */
+	struct mention *mention;
+	uint32_t mentions, mention_room;
+	struct known *known;
+	uint32_t knowns, known_room;
+	struct buf text;       /* values of mentions */
+	uint64_t hits, unattributed, bytes, records;
+};
+struct object_index; /* the order in which objects are read */
+
+struct survey {
+	struct survey_object *object;
+	struct reading *reading;
+	size_t n;
+	struct survey_totals totals;
+	struct scope_exposure *exposure;
+	uint16_t *flags;       /* by number in the exposure */
+	uint32_t flags_n;
+	struct stranger {
+		uint32_t number, records;
+		uint32_t first, last; /* index in all; the others by next */
+		uint8_t who;
+	} *stranger;
+	size_t strangers;
+	uint32_t *next;        /* of all: the next record of the same stranger; NONE */
+	uint32_t *stranger_of, stranger_numbers; /* by number in the exposure: index + 1 */
+	struct place_of {      /* all mentions, in order */
+		uint32_t object, mention;
+	} *all;
+	uint32_t *cluster;     /* of all: the stranger's index */
+	size_t all_n;
+	struct grey {
+		uint32_t a, b;     /* in all */
+		float probability;
+		char *why;
+	} *grey;
+	size_t greys;
+	struct arena *a;
+};
+
+/* survey_objects.c: which objects are files that are read, and where they lie */
+int objects_find(const struct survey_job *job, struct survey *f, struct err *e) MUST;
+/* survey_read.c: one object. p: the searching, one a worker */
+struct reader;
+struct reader *reader_new(const struct survey_job *job);
+void reader_free(struct reader *r);
+int reader_read(struct reader *r, struct survey_object *o, struct reading *ret, struct err *e) MUST;
+void reading_done(struct reading *r);
+/* survey_persons.c: strangers by linkage, and everything into the exposure */
+struct slice record_name(struct survey *f, uint32_t i); /* p NULL: no memory */
+int persons_make(const struct survey_job *job, struct survey *f, struct err *e) MUST;
+
+#endif

@@ -1,0 +1,243 @@
+/* Which of the touched objects are files that can be read, and where they lie now.
+ *
+ * A log names a file as its server saw it (/srv/share/d000/x, \\fs1\records\d000\x, D:\share\d000\x, records/d000/x); the content lies in a folder of ours. Where nobody said what the names begin with, the beginning is found: of each
+ * name all its ends are looked for below the folder, and the beginning that leads the most objects to a file is taken, for all of them. A file is never taken for another one because the last part of its name fits. */
+#include "survey_internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DEPTH_MAX 64
+
+/* Slashes only, none doubled, none at the ends; letters as they are. */
+static struct slice plain(struct slice path, char *out, size_t room)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < path.n && n + 1 < room; i++) {
+		char c = path.p[i] == '\\' ? '/' : (char)path.p[i];
+		if (c == '/' && (n == 0 || out[n - 1] == '/'))
+			continue;
+		out[n++] = c;
+	}
+	while (n && out[n - 1] == '/')
+		n--;
+	out[n] = 0;
+	return slice_of(out, n);
+}
+
+static bool steps_up(struct slice rel) /* .. leads out of the folder */
+{
+	for (struct slice rest = rel; rest.p;) {
+		struct slice part = slice_cut(rest, '/', &rest);
+		if (slice_eq_str(part, "..") || slice_eq_str(part, "."))
+			return true;
+	}
+	return false;
+}
+
+/* The name of an entry of dir that is `part` but for its case; ret holds NAME_MAX + 1. */
+static bool without_case(int dir, struct slice part, char *ret)
+{
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+	bool found = false;
+	if (!d) {
+		if (copy >= 0)
+			close(copy);
+		return false;
+	}
+	for (struct dirent *en; !found && (en = readdir(d));)
+		if (slice_eq_nocase(part, en->d_name)) {
+			snprintf(ret, NAME_MAX + 1, "%s", en->d_name);
+			found = true;
+		}
+	closedir(d);
+	return found;
+}
+
+/* A file below folder: its path in ret. No link is followed on the way: a share may be full of them, and they lead anywhere. */
+static bool there(const char *folder, struct slice rel, bool any_case, char ret[PATH_MAX])
+{
+	AUTO_CLOSE int at = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	size_t n = (size_t)snprintf(ret, PATH_MAX, "%s", folder);
+	if (at < 0 || !rel.n || n >= PATH_MAX || steps_up(rel))
+		return false;
+	for (struct slice rest = rel; rest.p;) {
+		struct slice part = slice_cut(rest, '/', &rest);
+		char name[NAME_MAX + 1], real[NAME_MAX + 1];
+		struct stat st;
+		if (part.n > NAME_MAX)
+			return false;
+		snprintf(name, sizeof name, "%.*s", SLICE_FMT(part));
+		if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+			if (!any_case || !without_case(at, part, real) || fstatat(at, real, &st, AT_SYMLINK_NOFOLLOW) < 0)
+				return false;
+			memcpy(name, real, sizeof name);
+		}
+		if (rest.p ? !S_ISDIR(st.st_mode) : !S_ISREG(st.st_mode))
+			return false;
+		int w = snprintf(ret + n, PATH_MAX - n, "/%s", name);
+		if (w < 0 || (size_t)w >= PATH_MAX - n)
+			return false;
+		n += (size_t)w;
+		if (!rest.p)
+			return true;
+		int next = openat(at, name, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+		if (next < 0)
+			return false;
+		close(at);
+		at = next;
+	}
+	return false;
+}
+
+/* ---- what the names begin with ---- */
+
+struct beginning {
+	char text[PATH_MAX];
+	size_t n, led;
+};
+#define BEGINNINGS_MAX 64
+
+static void count_beginning(struct beginning *b, size_t *n, struct slice text)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (slice_eq(slice_of(b[i].text, b[i].n), text)) {
+			b[i].led++;
+			return;
+		}
+	if (*n == BEGINNINGS_MAX || text.n >= PATH_MAX)
+		return;
+	memcpy(b[*n].text, text.p, text.n);
+	b[*n].text[text.n] = 0;
+	b[*n].n = text.n;
+	b[(*n)++].led = 1;
+}
+
+#define LOOK_MOST 2000 /* names that are looked at to find it */
+
+/* "": nothing leads anywhere. ret_found: whether one does. */
+static bool find_beginning(const struct survey *f, const char *folder, char ret[PATH_MAX])
+{
+	struct beginning *b = calloc(BEGINNINGS_MAX, sizeof *b);
+	size_t n = 0, looked = 0, step = f->n / LOOK_MOST + 1, best = 0;
+	char path[PATH_MAX], real[PATH_MAX];
+	if (!b)
+		return false;
+	for (size_t i = 0; i < f->n && looked < LOOK_MOST; i += step) {
+		const struct survey_object *o = &f->object[i];
+		struct slice name = plain(o->path, path, sizeof path);
+		looked++;
+		for (size_t at = 0, depth = 0; at < name.n && depth < DEPTH_MAX; depth++) { /* the longest end first: it is the surest */
+			struct slice rel = slice_of(name.p + at, name.n - at);
+			if (there(folder, rel, o->windows, real)) {
+				count_beginning(b, &n, slice_of(name.p, at));
+				break;
+			}
+			const uint8_t *slash = memchr(rel.p, '/', rel.n);
+			if (!slash)
+				break;
+			at = (size_t)(slash - name.p) + 1;
+		}
+	}
+	for (size_t i = 1; i < n; i++)
+		if (b[i].led > b[best].led || (b[i].led == b[best].led && b[i].n > b[best].n))
+			best = i;
+	if (n)
+		memcpy(ret, b[best].text, b[best].n + 1);
+	free(b);
+	return n > 0;
+}
+
+/* The end of name behind `beginning`; false: it does not begin so. */
+static bool behind(struct slice name, struct slice beginning, bool any_case, struct slice *ret)
+{
+	while (beginning.n && beginning.p[beginning.n - 1] == '/')
+		beginning.n--;
+	if (name.n <= beginning.n)
+		return false;
+	for (size_t i = 0; i < beginning.n; i++) {
+		uint8_t a = name.p[i], b = beginning.p[i];
+		if (any_case) {
+			a = a >= 'A' && a <= 'Z' ? a | 0x20 : a;
+			b = b >= 'A' && b <= 'Z' ? b | 0x20 : b;
+		}
+		if (a != b)
+			return false;
+	}
+	if (beginning.n && name.p[beginning.n] != '/')
+		return false;
+	*ret = slice_of(name.p + beginning.n + (beginning.n > 0), name.n - beginning.n - (beginning.n > 0));
+	return true;
+}
+
+static int place(struct survey_object *o, const struct survey_root *root, const char (*begin)[PATH_MAX], size_t n, struct err *e)
+{
+	char path[PATH_MAX], real[PATH_MAX];
+	struct slice name = plain(o->path, path, sizeof path), rel;
+	for (size_t i = 0; i < n; i++) {
+		if (!behind(name, slice_str(begin[i]), o->windows, &rel) || !there(root[i].to, rel, o->windows, real))
+			continue;
+		o->file = strdup(real);
+		if (!o->file)
+			return err_set(e, ERR_MEMORY, NULL, "no memory");
+		return 0;
+	}
+	return 0;
+}
+
+int objects_find(const struct survey_job *job, struct survey *f, struct err *e)
+{
+	size_t n = evidence_fold_count(job->touched);
+	char (*begin)[PATH_MAX] = calloc(job->root_n ? job->root_n : 1, sizeof *begin);
+	int r = 0;
+	f->object = calloc(n ? n : 1, sizeof *f->object);
+	f->reading = calloc(n ? n : 1, sizeof *f->reading);
+	if (!f->object || !f->reading || !begin) {
+		free(begin);
+		return err_set(e, ERR_MEMORY, NULL, "no memory for %zu objects", n);
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct survey_object *o = &f->object[f->n];
+		const struct evidence_object *t = evidence_fold_at(job->touched, i);
+		if (t->folder)
+			continue;
+		*o = (struct survey_object){.touched = i, .path = t->path, .host = t->host, .level = t->level, .windows = t->windows, .same_as = -1, .state = SURVEY_NOT_FOUND};
+		f->n++;
+		f->totals.objects++;
+		switch (o->level) {
+		case EVIDENCE_ACQUIRED:
+			o->acquired = true;
+			f->totals.acquired++;
+			break;
+		case EVIDENCE_ACCESSED:
+			f->totals.accessed++;
+			break;
+		case EVIDENCE_OPENED:
+			f->totals.opened++;
+			break;
+		default:
+			f->totals.listed++;
+		}
+	}
+	for (size_t i = 0; i < job->root_n; i++) {
+		char from[PATH_MAX];
+		if (job->root[i].from && *job->root[i].from) {
+			plain(slice_str(job->root[i].from), from, sizeof from);
+			memcpy(begin[i], from, sizeof from);
+		} else if (!find_beginning(f, job->root[i].to, begin[i])) {
+			begin[i][0] = 0;
+		}
+	}
+	for (size_t i = 0; r == 0 && i < f->n; i++)
+		if (f->object[i].level >= EVIDENCE_ACCESSED)
+			r = place(&f->object[i], job->root, begin, job->root_n, e);
+	free(begin);
+	return r;
+}

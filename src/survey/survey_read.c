@@ -1,0 +1,421 @@
+/* One touched file: its pieces to the search, what was found back to the records it stands in.
+ *
+ * The search says of each element whose it is, where it is somebody known. Where nobody is, it belongs to the record or document in which it stands, and so to whomever that names: a *mention*, of whom linkage later says who is who. */
+#include "survey_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define TEXT_KEPT ((size_t)1 << 20) /* of a document's text, to read a value where the search found one */
+
+struct spot { /* what stands from here on belongs to this mention */
+	uint64_t offset;
+	uint32_t member, mention;
+};
+struct reader {
+	const struct survey_job *job;
+	struct find *find;
+	struct reading *out;
+	struct spot *spot;
+	size_t spots, spot_room;
+	uint32_t member;             /* number of the current one */
+	struct buf member_name;
+	uint32_t at[PERSON_ANYBODY + 1]; /* the current record's mentions, by who; NONE */
+	bool in_record;
+	struct buf text;             /* the current document's, outside of records */
+	uint64_t text_offset;
+	uint32_t document;           /* the mention the document is about; NONE */
+	struct buf trouble;
+	bool no_memory;
+};
+
+static const int roles[] = {
+#define X(r) PERSON_ROLE_##r,
+	MENTION_ROLES(X)
+#undef X
+};
+
+int mention_role(int column)
+{
+	return roles[column];
+}
+
+int mention_column(int role)
+{
+	for (int i = 0; i < MENTION_COLUMNS; i++)
+		if (roles[i] == role)
+			return i;
+	return -1;
+}
+
+void reading_done(struct reading *r)
+{
+	free(r->mention);
+	free(r->known);
+	buf_done(&r->text);
+	*r = (struct reading){0};
+}
+
+/* ---- growing ---- */
+
+static bool room(void *pv, size_t n, size_t *have, size_t size)
+{
+	void **v = pv;
+	if (n < *have)
+		return true;
+	size_t more = *have ? *have * 2 : 32;
+	void *m = reallocarray(*v, more, size);
+	if (!m)
+		return false;
+	*v = m;
+	*have = more;
+	return true;
+}
+
+static uint32_t new_mention(struct reader *r, int who, uint64_t offset)
+{
+	struct reading *o = r->out;
+	size_t have = o->mention_room;
+	if (!room(&o->mention, o->mentions, &have, sizeof *o->mention)) {
+		r->no_memory = true;
+		return NONE;
+	}
+	o->mention_room = (uint32_t)have;
+	o->mention[o->mentions] = (struct mention){.offset = offset, .member = r->member, .who = (uint8_t)who, .person = NONE};
+	return o->mentions++;
+}
+
+static void mark(struct reader *r, uint64_t offset, uint32_t mention)
+{
+	if (r->spots && r->spot[r->spots - 1].mention == mention && r->spot[r->spots - 1].member == r->member)
+		return;
+	if (!room(&r->spot, r->spots, &r->spot_room, sizeof *r->spot)) {
+		r->no_memory = true;
+		return;
+	}
+	r->spot[r->spots++] = (struct spot){offset, r->member, mention};
+}
+
+static void value(struct reader *r, uint32_t mention, int role, struct slice text)
+{
+	int c = mention_column(role);
+	struct reading *o = r->out;
+	text = slice_trim(text);
+	if (mention == NONE || c < 0 || !text.n || text.n > 512 || o->mention[mention].value[c] || memchr(text.p, 0, text.n))
+		return;
+	o->mention[mention].value[c] = (uint32_t)o->text.n + 1;
+	buf_add_slice(&o->text, text);
+	buf_u8(&o->text, 0);
+}
+
+/* ---- pieces ---- */
+
+static int begin_document(struct reader *r)
+{
+	r->in_record = false;
+	r->document = NONE;
+	buf_reset(&r->text);
+	for (size_t i = 0; i < ARRAY_LEN(r->at); i++)
+		r->at[i] = NONE;
+	return 0;
+}
+
+static int field(struct reader *r, const struct extract_piece *p, struct err *e)
+{
+	int who = p->who >= 0 && p->who <= PERSON_ANYBODY ? p->who : PERSON_ANYBODY;
+	unsigned flags = p->role == PERSON_ROLE_DIAGNOSIS ? scope_flags_of_code(p->text) | scope_flags_of_text(p->text) : p->role == PERSON_ROLE_MEDICATION || p->role == PERSON_ROLE_LAB || p->role == PERSON_ROLE_TREATMENT ? scope_flags_of_text(p->text) : 0;
+	if (p->role == PERSON_ROLE_GENETIC)
+		flags |= SCOPE_GENETIC;
+	if (p->role == PERSON_ROLE_BEHAVIORAL)
+		flags |= SCOPE_MENTAL;
+	if (who == PERSON_PROVIDER_WHO || who == PERSON_STAFF) { /* at work, and nobody whom this is about */
+		mark(r, p->offset, NONE);
+	} else {
+		if (r->at[who] == NONE)
+			r->at[who] = new_mention(r, who, p->offset);
+		if (r->at[who] != NONE) {
+			value(r, r->at[who], p->role, p->text);
+			r->out->mention[r->at[who]].flags |= (uint16_t)flags;
+		}
+		mark(r, p->offset, r->at[who]);
+	}
+	return p->role == PERSON_ROLE_NOTE ? find_text(r->find, p->text, p->offset, e) : find_field(r->find, p->role, p->who, p->text, p->offset, e);
+}
+
+static int piece(void *arg, const struct extract_piece *p, struct err *e)
+{
+	struct reader *r = arg;
+	r->out->bytes += p->text.n;
+	if (r->no_memory)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	switch (p->kind) {
+	case EXTRACT_MEMBER:
+		r->member++;
+		begin_document(r);
+		return find_member(r->find, p->member.n ? p->member : p->text, e);
+	case EXTRACT_RECORD:
+		begin_document(r);
+		r->in_record = true;
+		r->out->records++;
+		r->at[PERSON_SUBJECT] = new_mention(r, PERSON_SUBJECT, p->offset);
+		mark(r, p->offset, r->at[PERSON_SUBJECT]);
+		return find_record(r->find, p->member, e);
+	case EXTRACT_FIELD:
+		return field(r, p, e);
+	default:
+		break;
+	}
+	if (r->in_record) {
+		mark(r, p->offset, r->at[PERSON_SUBJECT]);
+		if (r->at[PERSON_SUBJECT] != NONE)
+			r->out->mention[r->at[PERSON_SUBJECT]].flags |= (uint16_t)scope_flags_of_text(p->text);
+	} else if (r->text.n + p->text.n <= TEXT_KEPT && (!r->text.n || r->text_offset + r->text.n == p->offset)) {
+		if (!r->text.n)
+			r->text_offset = p->offset;
+		buf_add_slice(&r->text, p->text);
+	}
+	return find_text(r->find, p->text, p->offset, e);
+}
+
+/* ---- what was found ---- */
+
+static uint32_t mention_at(const struct reader *r, uint32_t member, uint64_t offset)
+{
+	size_t lo = 0, hi = r->spots; /* the last one that is not behind it */
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		const struct spot *s = &r->spot[mid];
+		if (s->member < member || (s->member == member && s->offset <= offset))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo && r->spot[lo - 1].member == member ? r->spot[lo - 1].mention : NONE;
+}
+
+static int add_known(struct reader *r, uint32_t person, uint32_t elements)
+{
+	struct reading *o = r->out;
+	size_t have = o->known_room;
+	for (uint32_t i = o->knowns, k = 0; i-- > 0 && k < 8; k++)
+		if (o->known[i].person == person) {
+			o->known[i].elements |= elements;
+			return 0;
+		}
+	if (!room(&o->known, o->knowns, &have, sizeof *o->known))
+		return ERR_MEMORY;
+	o->known_room = (uint32_t)have;
+	o->known[o->knowns++] = (struct known){person, elements, 0};
+	return 0;
+}
+
+static const struct {
+	int element, role;
+} told[] = {{PERSON_DOB, PERSON_ROLE_DOB}, {PERSON_SSN, PERSON_ROLE_SSN}, {PERSON_SSN4, PERSON_ROLE_SSN4}, {PERSON_PHONE, PERSON_ROLE_PHONE}, {PERSON_EMAIL, PERSON_ROLE_EMAIL}, {PERSON_MRN, PERSON_ROLE_MRN}, {PERSON_INS, PERSON_ROLE_MEMBER}, {PERSON_MBI, PERSON_ROLE_MBI}, {PERSON_MEDICAID, PERSON_ROLE_MEDICAID}};
+
+/* In a text: what stands at a hit, as far as it can be one value. */
+static void told_at(struct reader *r, uint32_t mention, const struct find_hit *h)
+{
+	if (h->offset < r->text_offset || h->offset - r->text_offset >= r->text.n)
+		return;
+	size_t at = (size_t)(h->offset - r->text_offset), n = 0;
+	struct slice t = buf_slice(&r->text);
+	bool words = h->element == PERSON_DOB || h->element == PERSON_PHONE || h->element == PERSON_SSN;
+	while (at + n < t.n && n < 24 && t.p[at + n] > ' ' - (words ? 1 : 0) && !strchr("\r\n\t;|<>\"", t.p[at + n]))
+		n++;
+	struct slice v = slice_of(t.p + at, n);
+	while (v.n && strchr(".,:)", v.p[v.n - 1]))
+		v.n--;
+	for (size_t i = 0; i < ARRAY_LEN(told); i++) {
+		struct person_date d;
+		char digits[16];
+		if (told[i].element != h->element)
+			continue;
+		if (h->element == PERSON_DOB) { /* the longest beginning that is a date */
+			while (v.n >= 6 && !person_date(v, r->job->day_first, r->job->this_year, &d, NULL))
+				v.n--;
+			if (v.n < 6)
+				return;
+		} else if (h->element == PERSON_SSN) {
+			while (v.n >= 9 && !person_digits(v, 9, digits))
+				v.n--;
+			if (v.n < 9)
+				return;
+		}
+		value(r, mention, told[i].role, v);
+	}
+}
+
+static int hit(void *arg, const struct find_hit *h, struct err *e)
+{
+	struct reader *r = arg;
+	struct reading *o = r->out;
+	if (h->element < 0 || h->element >= PERSON_ELEMENTS_N)
+		return 0;
+	uint32_t bit = PERSON_BIT(h->element), m = mention_at(r, r->member, h->offset);
+	o->hits++;
+	if (h->person != FIND_NOBODY) {
+		if (m != NONE && !o->mention[m].known && o->mention[m].who == PERSON_SUBJECT) { /* whose record it is */
+			o->mention[m].known = true;
+			o->mention[m].person = h->person;
+		}
+		return add_known(r, h->person, bit) < 0 ? err_set(e, ERR_MEMORY, NULL, "no memory") : 0;
+	}
+	if (m == NONE && !r->in_record)
+		m = r->document;
+	if (m == NONE) {
+		o->unattributed++;
+		return 0;
+	}
+	o->mention[m].elements |= bit;
+	if (!r->in_record)
+		told_at(r, m, h);
+	return 0;
+}
+
+/* Somebody whom a text names, outside of records: what follows is his until the next one is named. */
+static int stranger(void *arg, const struct find_stranger *s, struct err *e)
+{
+	struct reader *r = arg;
+	(void)e;
+	if (r->in_record || !s->name.n || !strcmp(s->what, "provider") || !strcmp(s->what, "staff"))
+		return 0;
+	uint32_t m = new_mention(r, !strcmp(s->what, "subject") ? PERSON_SUBJECT : !strcmp(s->what, "kin") ? PERSON_KIN : !strcmp(s->what, "guarantor") ? PERSON_GUARANTOR : !strcmp(s->what, "subscriber") ? PERSON_SUBSCRIBER : PERSON_ANYBODY, s->offset);
+	if (m == NONE)
+		return 0;
+	value(r, m, PERSON_ROLE_NAME, s->name);
+	r->out->mention[m].elements |= PERSON_BIT(PERSON_NAME);
+	if (!strcmp(s->what, "subject") || r->document == NONE)
+		r->document = m;
+	return 0;
+}
+
+static void trouble(void *arg, const struct extract_trouble *t)
+{
+	struct reader *r = arg;
+	if (r->trouble.n > 4000)
+		return;
+	if (t->member.n) {
+		buf_add_slice(&r->trouble, t->member);
+		buf_str(&r->trouble, ": ");
+	}
+	buf_str(&r->trouble, t->why);
+	buf_u8(&r->trouble, '\n');
+}
+
+/* ---- one ---- */
+
+struct reader *reader_new(const struct survey_job *job)
+{
+	struct reader *r = calloc(1, sizeof *r);
+	const struct find_options o = {.this_year = job->this_year, .day_first = job->day_first};
+	if (!r)
+		return NULL;
+	r->job = job;
+	buf_init(&r->text, TEXT_KEPT + EXTRACT_PIECE_MAX);
+	buf_init(&r->trouble, 1 << 16);
+	buf_init(&r->member_name, 1 << 16);
+	r->find = find_new(job->population, &o, hit, stranger, r);
+	if (!r->find) {
+		reader_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+void reader_free(struct reader *r)
+{
+	if (!r)
+		return;
+	find_free(r->find);
+	buf_done(&r->text);
+	buf_done(&r->trouble);
+	buf_done(&r->member_name);
+	free(r->spot);
+	free(r);
+}
+
+static int by_person(const void *pa, const void *pb)
+{
+	const struct known *a = pa, *b = pb;
+	return a->person < b->person ? -1 : a->person > b->person;
+}
+
+/* Known persons once each; of records that are a known person's the rest goes to him; mentions of nothing go. */
+static int settle(struct reader *r, struct err *e)
+{
+	struct reading *o = r->out;
+	for (uint32_t i = 0; i < o->mentions; i++) {
+		struct mention *m = &o->mention[i];
+		if (!m->known)
+			continue;
+		if (add_known(r, m->person, m->elements) < 0)
+			return err_set(e, ERR_MEMORY, NULL, "no memory");
+		for (uint32_t k = o->knowns; k-- > 0;)
+			if (o->known[k].person == m->person) {
+				o->known[k].flags |= m->flags;
+				break;
+			}
+	}
+	if (o->knowns)
+		qsort(o->known, o->knowns, sizeof *o->known, by_person);
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < o->knowns; i++)
+		if (n && o->known[n - 1].person == o->known[i].person) {
+			o->known[n - 1].elements |= o->known[i].elements;
+			o->known[n - 1].flags |= o->known[i].flags;
+		} else {
+			o->known[n++] = o->known[i];
+		}
+	o->knowns = n;
+	n = 0;
+	for (uint32_t i = 0; i < o->mentions; i++)
+		if (!o->mention[i].known && o->mention[i].elements)
+			o->mention[n++] = o->mention[i];
+	o->mentions = n;
+	return buf_ok(&o->text) ? 0 : err_set(e, buf_code(&o->text), NULL, "more is said of strangers in one file than fits");
+}
+
+int reader_read(struct reader *r, struct survey_object *o, struct reading *ret, struct err *e)
+{
+	struct extract_report report = {0};
+	AUTO_CLOSE int fd = open(o->file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+	r->out = ret;
+	r->spots = 0;
+	r->member = 0;
+	r->no_memory = false;
+	begin_document(r);
+	buf_reset(&r->trouble);
+	buf_init(&ret->text, UINT32_MAX / 2);
+	if (fd < 0) {
+		o->state = SURVEY_UNREADABLE;
+		o->trouble = strdup(errno == EACCES ? "may not be read\n" : "cannot be opened\n");
+		return 0;
+	}
+	const char *base = strrchr(o->file, '/') ? strrchr(o->file, '/') + 1 : o->file;
+	int r1 = find_file(r->find, slice_str(base), e);
+	if (r1 == 0)
+		r1 = extract_file(fd, slice_str(base), r->job->limits, piece, trouble, r, &report, e);
+	int r2 = r1 < 0 ? 0 : find_end(r->find, e);
+	r1 = r1 < 0 ? r1 : r2;
+	if (r1 == 0)
+		r1 = settle(r, e);
+	if (r1 == ERR_MEMORY)
+		return r1;
+	o->type = report.type;
+	o->size = report.size;
+	memcpy(o->sha256, report.sha256, sizeof o->sha256);
+	o->hits = (uint32_t)ret->hits;
+	o->records = (uint32_t)ret->records;
+	o->state = r1 < 0 ? SURVEY_UNREADABLE : report.troubles || r->trouble.n ? SURVEY_READ_IN_PART : SURVEY_READ;
+	if (r1 < 0) {
+		buf_str(&r->trouble, e->text);
+		buf_u8(&r->trouble, '\n');
+		*e = (struct err){0};
+	}
+	o->trouble = r->trouble.n ? strndup((const char *)r->trouble.p, r->trouble.n) : NULL;
+	return 0;
+}

@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# A case from a file server's log to persons and elements: what was only listed or opened concerns nobody, what was read does; known persons by a list, others as strangers told apart by linkage; pairs that people decide; the same result
+# whoever reads it and again from the ledger's entries alone; what is missing or changed is said and never passed over.
+. "$(dirname "$0")/lib.sh"
+unset HOLDFAST_SITE
+hf init site --name "St. Gabriel" >/dev/null 2>&1
+export HOLDFAST_SITE=$work/site
+
+mkdir -p share/lab share/bill
+cat >share/lab/feb.csv <<'C'
+mrn,last,first,dob,ssn,test,result
+A100,Keller,Anna,1961-03-09,536-90-4399,Glucose,5.4 mmol/L
+A101,Roth,Max,1975-11-23,,Potassium,4.1 mmol/L
+Z900,Unbekannt,Otto,1950-01-02,219-40-7712,HIV antibody,negative
+C
+cat >share/bill/claim.csv <<'C'
+last,first,dob,ssn,claim,amount
+Unbekannt,Otto,1950-01-02,219-40-7712,C-77,120.00
+Diaz,Noor,1988-06-30,458-11-2034,C-78,80.00
+C
+printf 'nothing about anybody\n' >share/notes.txt
+cp share/bill/claim.csv share/bill/copy.csv
+cat >persons.csv <<'C'
+person_id,mrn,last,first,dob,ssn,street,city,state,zip
+P1,A100,Keller,Anna,1961-03-09,536904399,1 Lake Road,Austin,TX,78701
+P2,A101,Roth,Max,1975-11-23,,2 Hill Street,Boston,MA,02108
+P3,A102,Nobody,Touched,1980-01-01,,3 Far Away,Miami,FL,33101
+C
+stamp() { printf '[2026/11/21 23:0%s:00.000000,  1] ../../source3/modules/vfs_full_audit.c:100(do_log)\n' "$1"; }
+op() { stamp "$1"; printf '  mallory|10.0.0.66|records|%s\n' "$2"; }
+{
+	op 1 "pread_send|ok|/srv/records/notes.txt" # before the window
+	op 3 "openat|ok|r|/srv/records/lab/feb.csv"
+	op 3 "pread_send|ok|/srv/records/lab/feb.csv"
+	op 3 "close|ok|/srv/records/lab/feb.csv"
+	op 4 "openat|ok|r|/srv/records/bill/claim.csv"
+	op 4 "pread_send|ok|/srv/records/bill/claim.csv"
+	op 4 "pread_send|ok|/srv/records/bill/copy.csv"
+	op 4 "openat|ok|r|/srv/records/notes.txt"
+	op 4 "close|ok|/srv/records/notes.txt"
+	op 5 "pread_send|ok|/srv/records/gone.csv"
+} >audit.log
+
+case_() { hf scope case "$@"; }
+case_ new c1 --window 2026-11-21T23:02Z/2026-11-21T23:06Z --title "the share" --discovered 2026-11-22 >/dev/null
+refused 1 "already" scope case new c1 --window 2026-01-01/2026-01-02
+refused 1 "no case" scope case status c2
+refused 2 "window" scope case new c3 --window 2026-01-01
+refused 2 "ends before" scope case new c3 --window 2026-01-02/2026-01-01
+case_ status c1 | grep -q "NOTHING IS KNOWN YET" || fail "before a run something is known"
+case_ evidence c1 audit.log >out
+case_ evidence c1 audit.log | grep -q "there already" || fail "the same log is two"
+case_ content c1 share >/dev/null
+case_ persons c1 persons.csv >/dev/null
+rm audit.log persons.csv # the ledger has them
+
+set +e
+case_ run c1 --jobs 1 >out 2>said
+status=$?
+set -e
+same $status 1 "a file that is not there is said by the exit status ($(cat out said))"
+grep -q "NOT READ  *1 files: 1 are not where the content is" out || fail "$(cat out)"
+grep -q "persons  *4: 2 known, 2 strangers" out || fail "$(cat out)"
+grep -q "1 the same as another" out || fail "$(cat out)"
+case_ export c1 --json >exported
+python3 - <<'P'
+import json, collections
+d = collections.defaultdict(dict)
+for line in open("exported"):
+    r = json.loads(line)
+    d[r["person"]][r["element"]] = (r["touch"], sorted(p.rsplit("/", 1)[1] for p in r["sources"]))
+assert set(d["P1"]) == {"name", "dob", "ssn", "mrn", "lab"}, d["P1"]
+assert set(d["P2"]) == {"name", "dob", "mrn", "lab"}, d["P2"]
+assert "P3" not in d
+assert all(t == "acquired" for p in d.values() for t, _ in p.values())
+strangers = sorted((sorted(e) for p, e in d.items() if p.startswith("S-")), key=len)
+assert strangers == [["claim", "dob", "name", "ssn"], ["claim", "dob", "lab", "mrn", "name", "ssn"]], strangers
+otto = [e for p, e in d.items() if p.startswith("S-") and "mrn" in e][0]
+assert otto["ssn"][1] == ["claim.csv", "copy.csv", "feb.csv"], otto
+for line in open("site/scope/c1/persons.ndjson"):
+    p = json.loads(line)
+    if p["person_id"] == "P1": assert p["place"] == "US-TX" and p["addr1"] == "1 Lake Road"
+    if p["last"] == "Unbekannt": assert p["records"] == 2 and p["place"] == "ZZ" and p["protected"] == ["hiv"], p
+P
+cp -r site/scope/c1 first
+# the same whoever reads it, and made again from the entries when somebody has deleted or changed it
+rm -r site/scope/c1
+refused 1 "is gone" scope case export c1
+case_ run c1 --jobs 4 >/dev/null 2>&1 || true
+diff -r first site/scope/c1 || fail "another result with four workers"
+echo '{}' >>site/scope/c1/exposure.ndjson
+refused 1 "is not what the newest run wrote" scope case export c1
+# what people know counts over what a program thinks
+read -r a b < <(python3 - <<'P'
+print("/srv/records/lab/feb.csv#%d" % open("share/lab/feb.csv").read().index("Z900"), "/srv/records/bill/claim.csv#%d" % open("share/bill/claim.csv").read().index("Unbekannt"))
+P
+)
+case_ pair c1 "$a" "$b" different --reason "father and son" >/dev/null
+case_ run c1 >out 2>&1 || true
+grep -q "persons  *5: 2 known, 3 strangers" out || fail "two records stay one, though somebody said otherwise: $(cat out)"
+case_ pair c1 "$b" "$a" same >/dev/null
+case_ run c1 >out 2>&1 || true
+grep -q "persons  *4: 2 known, 2 strangers" out || fail "$(cat out)"
+case_ assess c1 mitigated --outcome low --reason "the disk was taken back unread" --by "Keller" >/dev/null
+refused 2 "factors" scope case assess c1 weather --outcome low --reason x
+case_ question c1 "Was the disk copied?" >/dev/null
+case_ decide c1 "letters to all" --reason "cannot be ruled out" >/dev/null
+case_ status c1 --json >status
+same "$(json assessment.presumption <status)" "stands: not all four factors are assessed" "presumption"
+same "$(json assessment.mitigated.by <status)" Keller "who assessed"
+same "$(json estimate.low <status)" 4 "the interval's lower end"
+same "$(json estimate.complete <status)" True "complete"
+# content that changed is content that changed: its hash in objects.ndjson says which bytes were read
+grep -q "$(sha256sum share/lab/feb.csv | cut -d' ' -f1)" site/scope/c1/objects.ndjson || fail "the hash of what was read is not there"
+# a reference is held to its hash
+printf 'person_id,last,first,dob\nP9,Diaz,Noor,1988-06-30\n' >more.csv
+case_ persons c1 more.csv --reference >/dev/null
+case_ status c1 | grep -q "NEWER THAN THE RUN" || fail "nothing says that the run is old"
+case_ run c1 >out 2>&1 || true
+grep -q "persons  *4: 3 known, 1 strangers" out || fail "$(cat out)"
+echo 'P10,X,Y,1990-01-01' >>more.csv
+refused 1 "its hash is another" scope case run c1
+hf ledger verify | grep -q whole || fail "the ledger"
+
+# ---- a real file server's log, played by real tools ----
+corpus=${HOLDFAST_CORPUS:-}/evidence/samba_case
+if [ -d "$corpus" ]; then
+	case_ new samba --window 2026-11-21T23:03:39Z/2026-11-21T23:03:41Z >/dev/null
+	case_ evidence samba "$corpus/samba_full_audit.log" >/dev/null
+	case_ content samba "$corpus/share" >/dev/null
+	case_ run samba --json >run.json
+	same "$(json totals.acquired <run.json)" "$(grep -c ',acquired' "$corpus/expected.csv")" "acquired files"
+	same "$(json totals.read <run.json)" "$(json totals.acquired <run.json)" "read of them"
+	truth=$(python3 - "$corpus" <<'P'
+import csv, sys
+d = sys.argv[1] + "/"
+acquired = {r["file"] for r in csv.DictReader(open(d + "expected.csv")) if r["touch"] == "acquired"}
+print(len({r["person_id"] for r in csv.DictReader(open(d + "truth.csv")) if r["file"] in acquired}))
+P
+	)
+	low=$(json totals.low <run.json) high=$(json totals.high <run.json)
+	[ "$low" -le $((truth + truth / 50)) ] && [ "$high" -ge "$truth" ] || fail "persons without any list: $low to $high, truth $truth"
+else
+	echo "part skipped: no corpus"
+fi
