@@ -228,11 +228,13 @@ int notice_duties_cmd(int argc, char **argv)
 {
 	static struct cli_args args;
 	static struct asked o;
+	const char *site = NULL;
 	struct err e = {0};
 	bool done;
 	AUTO_BUF struct buf text = {0}, earlier = {0};
 	const struct cli_opt opts[] = {
 		{"case", CLI_STRING, &o.file, "FILE.json", "the facts of the case ('-': standard input)"},
+		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE), for a case of its own"},
 		{"since", CLI_STRING, &o.since, "OLD.json", "only what changed since these duties, as --json wrote them"},
 		{"possible", CLI_FLAG, &o.possible, NULL, "also what would apply if something were so that the case does not say"},
 		{"why", CLI_FLAG, &o.why, NULL, "say of each duty why, and how its date comes about"},
@@ -240,10 +242,15 @@ int notice_duties_cmd(int argc, char **argv)
 		{"now", CLI_STRING, &o.at, "TIME", "count what is left from then"},
 		{"json", CLI_FLAG, &o.json, NULL, "JSON on stdout: an array of duties"},
 	};
-	int r = cli_parse(argc, argv, "notice duties --case FILE.json [--why] [--lang LANG] [--possible] [--since OLD.json] [--now TIME] [--json]",
+	int r = cli_parse(argc, argv, "notice duties (NAME --site DIR | --case FILE.json) [--why] [--lang LANG] [--possible] [--since OLD.json] [--now TIME] [--json]",
 	                  "Who has to be told of a breach, until when and why. The rules name their source and how far it was checked; this is no legal advice.", opts, ARRAY_LEN(opts), &args, &done);
 	if (r || done)
 		return r;
+	if (!o.file && args.n) {
+		if ((r = notice_named(&args, site, &o.file, NULL)) != 0)
+			return r;
+		args.n = 0;
+	}
 	r = check(&o, &args);
 	if (r)
 		return r;

@@ -124,11 +124,13 @@ static int run(struct job *j, struct err *e)
 int notice_forms_cmd(int argc, char **argv)
 {
 	static struct cli_args args;
+	const char *site = NULL;
 	struct job j = {.dirfd = -1};
 	struct err e = {0};
 	bool finished;
 	const struct cli_opt opts[] = {
 		{"case", CLI_STRING, &j.case_file, "F.json", "the case: notice(1) has its keys"},
+		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE), for a case of its own"},
 		{"output", CLI_STRING, &j.dir, "DIR", "a folder: each form as .json, .pdf and .txt, and notices to the public"},
 		{"form", CLI_STRING, &j.form, "ID", "only this form"},
 		{"lang", CLI_STRING, &j.lang, "L", "notices to the public in en, es, fr or zh alone (else in each that the case has words in)"},
@@ -136,7 +138,7 @@ int notice_forms_cmd(int argc, char **argv)
 		{"list", CLI_FLAG, &j.list, NULL, "which forms there are"},
 		{"json", CLI_FLAG, &j.json, NULL, "print the forms, one object a line"},
 	};
-	int r = cli_parse(argc, argv, "notice forms --case F.json -o DIR", "What authorities' forms ask for, filled from the case, with blanks where it says nothing; notices to the public. Nothing is sent.", opts, ARRAY_LEN(opts), &args, &finished);
+	int r = cli_parse(argc, argv, "notice forms (NAME --site DIR | --case F.json) -o DIR", "What authorities' forms ask for, filled from the case, with blanks where it says nothing; notices to the public. Nothing is sent.", opts, ARRAY_LEN(opts), &args, &finished);
 	if (r || finished)
 		return r;
 	if (j.list) {
@@ -145,8 +147,10 @@ int notice_forms_cmd(int argc, char **argv)
 			printf("%s\n", id);
 		return cli_flush();
 	}
-	if (args.n || !j.case_file || (!j.dir && !j.json))
-		return cli_usage("notice forms: say --case and -o or --json");
+	if ((args.n == 0) == !j.case_file || (!j.dir && !j.json))
+		return cli_usage("notice forms: say the case's name, or --case; and -o or --json");
+	if ((r = notice_named(&args, site, &j.case_file, NULL)) != 0)
+		return r;
 	if (j.lang && notice_lang_parse(slice_str(j.lang)) < 0)
 		return cli_usage("notice forms: --lang is en, es, fr or zh");
 	j.a = arena_new(ROOM);

@@ -403,21 +403,25 @@ static int run(struct job *j)
 int notice_letter_cmd(int argc, char **argv)
 {
 	static struct cli_args args;
+	const char *site = NULL;
 	struct job j = {.dirfd = -1, .csv = {.fd = -1}, .held = {.fd = -1}, .letters = {.fd = -1}, .batch = 1000};
 	bool finished;
 	const struct cli_opt opts[] = {
 		JOB_OPTS(j),
+		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE), for a case of its own"},
 		{"output", CLI_STRING, &j.dir, "DIR", "a folder for letters and files; with --person a .pdf, a .txt, or '-'"},
 		{"person", CLI_STRING, &j.person, "ID", "only this person's letter, to look at"},
 		{"large-print", CLI_FLAG, &j.large, NULL, "all letters in 18 pt (else for those who ask for it)"},
 		{"entries", CLI_FLAG, &j.refs, NULL, "print the entry behind each figure: for whoever checks, not for the mail"},
 		{"batch", CLI_NUMBER, &j.batch, "N", "letters in one PDF (1000)"},
 	};
-	int r = cli_parse(argc, argv, "notice letter --case F.json --persons P.ndjson -o DIR", "Letters to persons as PDF, with the file for the mail-house and its manifest. Nothing is sent.", opts, ARRAY_LEN(opts), &args, &finished);
+	int r = cli_parse(argc, argv, "notice letters (NAME --site DIR | --case F.json --persons P.ndjson) -o DIR", "Letters to persons as PDF, with the file for the mail-house and its manifest. Nothing is sent.", opts, ARRAY_LEN(opts), &args, &finished);
 	if (r || finished)
 		return r;
-	if (args.n || !j.case_file || !j.persons || !j.dir)
-		return cli_usage("notice letter: say --case, --persons and -o");
+	if ((args.n == 0) == (!j.case_file || !j.persons) || !j.dir)
+		return cli_usage("notice letters: say the case's name, or --case and --persons; and -o");
+	if ((r = notice_named(&args, site, &j.case_file, &j.persons)) != 0)
+		return r;
 	r = style(&j);
 	return r ? r : run(&j);
 }
@@ -425,18 +429,22 @@ int notice_letter_cmd(int argc, char **argv)
 int notice_mailfile_cmd(int argc, char **argv)
 {
 	static struct cli_args args;
+	const char *site = NULL;
 	struct job j = {.dirfd = -1, .csv = {.fd = -1}, .held = {.fd = -1}, .letters = {.fd = -1}, .batch = 10000, .no_pdf = true};
 	bool finished;
 	const struct cli_opt opts[] = {
 		JOB_OPTS(j),
+		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE), for a case of its own"},
 		{"output", CLI_STRING, &j.dir, "DIR", "a folder for the files"},
 		{"batch", CLI_NUMBER, &j.batch, "N", "letters in one batch (10000)"},
 	};
-	int r = cli_parse(argc, argv, "notice mailfile --case F.json --persons P.ndjson -o DIR", "The file for the mail-house and its manifest, without letters. Nothing is sent.", opts, ARRAY_LEN(opts), &args, &finished);
+	int r = cli_parse(argc, argv, "notice mailfile (NAME --site DIR | --case F.json --persons P.ndjson) -o DIR", "The file for the mail-house and its manifest, without letters. Nothing is sent.", opts, ARRAY_LEN(opts), &args, &finished);
 	if (r || finished)
 		return r;
-	if (args.n || !j.case_file || !j.persons || !j.dir)
-		return cli_usage("notice mailfile: say --case, --persons and -o");
+	if ((args.n == 0) == (!j.case_file || !j.persons) || !j.dir)
+		return cli_usage("notice mailfile: say the case's name, or --case and --persons; and -o");
+	if ((r = notice_named(&args, site, &j.case_file, &j.persons)) != 0)
+		return r;
 	r = style(&j);
 	return r ? r : run(&j);
 }
