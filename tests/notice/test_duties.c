@@ -28,7 +28,7 @@ static int teardown(void **state)
 static struct notice_duties duties_in(const char *lang, struct slice json)
 {
 	static struct notice_facts f;
-	struct notice_duties d;
+	struct notice_duties d = {.n = 0};
 	struct err e = {0};
 	char text[700];
 	arena_reset(room);
