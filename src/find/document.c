@@ -397,6 +397,18 @@ static bool born_on(const struct find_population *p, uint32_t person, uint32_t d
 	return false;
 }
 
+/* Does a name that is told anyway stand at, or around, this place? */
+static bool told_name(const struct doc *d, const struct doc_hit *h)
+{
+	for (size_t i = first_of_line(d, h->line); i < d->names && d->name[i].line == h->line; i++)
+		if (d->name[i].kind == KEY_NAME && d->name[i].offset <= h->offset + 24 && h->offset <= d->name[i].offset + 40)
+			return true;
+	for (size_t i = 0; i < d->subjects; i++)
+		if (d->subject[i].line == h->line && d->subject[i].offset <= h->offset)
+			return true;
+	return false;
+}
+
 static void own_all(struct find *f)
 {
 	struct doc *d = &f->doc;
@@ -426,8 +438,8 @@ static void own_all(struct find *f)
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct doc_hit *h = &d->hit[i];
-		struct owner o = owner_of(f, i, only, persons);
-		bool drop = (h->need == NEED_PERSON && o.who == FIND_NOBODY) || (h->need == NEED_BEARER && !present(d, h->bearer, NULL)) || (h->need == NEED_NOBODY && persons);
+		struct owner o = h->need == NEED_STRANGER ? (struct owner){FIND_NOBODY, 0} : owner_of(f, i, only, persons);
+		bool drop = (h->need == NEED_PERSON && o.who == FIND_NOBODY) || (h->need == NEED_BEARER && !present(d, h->bearer, NULL)) || (h->need == NEED_NOBODY && persons) || (h->need == NEED_STRANGER && told_name(d, h));
 		if (h->need == NEED_BEARER && !drop)
 			o = (struct owner){h->bearer, 90};
 		if (drop)

@@ -186,18 +186,20 @@ enum word_class {
 	WORD_UNIT,   /* mg, mcg: of a dose */
 	WORD_MONTH,  /* .arg: 1..12 */
 	WORD_SIGN,   /* sincerely */
+	WORD_GIVEN,  /* a given name */
 };
 enum label {
 	LABEL_NONE, LABEL_SSN, LABEL_SSN4, LABEL_DOB, LABEL_MRN, LABEL_PHONE, LABEL_ADDRESS, LABEL_DL, LABEL_PASSPORT, LABEL_ROUTING, LABEL_ACCOUNT, LABEL_CARD, LABEL_NPI, LABEL_DEA, LABEL_MEMBER, LABEL_CLAIM, LABEL_MBI,
-	LABEL_MEDICAID, LABEL_SERVICE, LABEL_DX, LABEL_LAB, LABEL_RX, LABEL_CPT, LABEL_NDC, LABEL_TIN, LABEL_USER, LABEL_PASSWORD, LABEL_SUBJECT, LABEL_SEX, LABEL_OTHER_PERSON,
+	LABEL_MEDICAID, LABEL_SERVICE, LABEL_DX, LABEL_LAB, LABEL_RX, LABEL_CPT, LABEL_NDC, LABEL_TIN, LABEL_USER, LABEL_PASSWORD, LABEL_SUBJECT, LABEL_SEX, LABEL_OTHER_PERSON, LABEL_UNIT,
 };
-enum part { PART_NONE, PART_SOCIAL, PART_MEDICAL, PART_DRIVER, PART_DATE, PART_TAX, PART_LAST, PART_NAME };
+enum part { PART_NONE, PART_SOCIAL, PART_MEDICAL, PART_DRIVER, PART_DATE, PART_TAX, PART_LAST, PART_NAME, PART_HEALTH };
 struct word {
 	uint64_t h;
 	uint8_t class, arg;
 	uint8_t after; /* PART_x that has to stand before it, 0: none */
 };
-#define WORDS_LOG 12
+extern const char find_given_names[];
+#define WORDS_LOG 13
 struct words {
 	struct word slot[1 << WORDS_LOG];
 	bool full;
@@ -232,6 +234,7 @@ enum doc_need {
 	NEED_NOTHING,
 	NEED_PERSON,  /* told only when it is known whose it is: words of clinical language, forms that many things have */
 	NEED_BEARER,  /* told only when .bearer is in the document besides: a number that could be his by chance */
+	NEED_STRANGER, /* told when no known person's name stands there */
 	NEED_NOBODY,  /* told only when no known person is in the document */
 	NEED_DROPPED, /* not told: what it needs is not there */
 };

@@ -178,10 +178,10 @@ static size_t phone_group(const struct group *g, int label)
 	if (g->plus && g->total >= 8 && g->total <= 15)
 		return g->end[g->n - 1];
 	if (label == LABEL_PHONE) {
+		if (g->n == 2 && g->total == 7)
+			return g->end[1];
 		if (g->n == 1 && ((g->total == 10 && nanp(g->digits)) || (g->total == 11 && g->digits[0] == '1')))
 			return g->end[0];
-		if (g->n == 2 && g->len[0] == 3 && g->len[1] == 4 && g->sep[0] == '-')
-			return g->end[1];
 		if (g->n > 1 && g->total >= 8 && g->total <= 15)
 			return g->end[g->n - 1];
 	}
@@ -253,7 +253,7 @@ static const struct {
 	const char *rule;
 } by_label[] = {
 	[LABEL_MRN] = {PERSON_MRN, 4, 16, 4, "label.mrn"}, [LABEL_DL] = {PERSON_DL, 5, 17, 4, "label.dl"}, [LABEL_PASSPORT] = {PERSON_PASSPORT, 7, 9, 6, "label.passport"}, [LABEL_ACCOUNT] = {PERSON_ACCOUNT, 6, 34, 5, "label.account"},
-	[LABEL_MEMBER] = {PERSON_INS, 6, 20, 4, "label.member"}, [LABEL_CLAIM] = {PERSON_CLAIM, 6, 24, 5, "label.claim"}, [LABEL_MEDICAID] = {PERSON_MEDICAID, 7, 14, 6, "label.medicaid"},
+	[LABEL_MEMBER] = {PERSON_INS, 6, 20, 4, "label.member"}, [LABEL_CLAIM] = {PERSON_CLAIM, 6, 24, 5, "label.claim"}, [LABEL_MEDICAID] = {PERSON_MEDICAID, 7, 14, 6, "label.medicaid"}, [LABEL_MBI] = {PERSON_INS, 10, 12, 6, "label.medicare"},
 };
 
 static bool labelled(struct find *f, const struct number_at *n, size_t end)
@@ -265,10 +265,20 @@ static bool labelled(struct find *f, const struct number_at *n, size_t end)
 		len += digit(n->text.p[i]) || letter(n->text.p[i]);
 		digits += digit(n->text.p[i]);
 	}
+	for (size_t i = n->at; i && n->at - i < 6 && (letter(n->text.p[i - 1]) || (i == n->at && n->text.p[i - 1] == '-')); i--) /* "HP-987654" */
+		len += i != n->at && n->text.p[n->at - 1] == '-';
+	if (byte_at(n, end) == '-')
+		for (size_t i = end + 1; letter(byte_at(n, i)) && i - end < 6; i++)
+			len++;
 	if (len < by_label[n->label].min || len > by_label[n->label].max || digits < by_label[n->label].digits)
 		return false;
 	hit(f, n, by_label[n->label].element, 85, by_label[n->label].rule, 0);
 	return true;
+}
+
+static bool all_alike(const char *digits)
+{
+	return strspn(digits, (const char[]){digits[0], 0}) == strlen(digits);
 }
 
 static bool nine_digits(struct find *f, const struct number_at *n, const struct group *g)
@@ -278,7 +288,11 @@ static bool nine_digits(struct find *f, const struct number_at *n, const struct 
 	if (!ssn_form && !bare)
 		return false;
 	if (ssn_form && (g->sep[0] == '-' || n->label == LABEL_SSN)) {
-		if (person_itin_valid(g->digits) && strspn(g->digits, "9") != 9)
+		if (labelled(f, n, g->end[2])) /* a hospital's or a plan's number in the form of an SSN: it may be one */
+			hit(f, n, PERSON_SSN, 50, "ssn.form", NEED_NOTHING);
+		else if (n->label == LABEL_SSN && !person_ssn_valid(g->digits) && !all_alike(g->digits))
+			hit(f, n, PERSON_SSN, 50, "label.ssn.odd", NEED_NOTHING); /* said to be one, and never given: a slip, an ITIN, or a sample */
+		else if (person_itin_valid(g->digits) && !all_alike(g->digits))
 			hit(f, n, PERSON_TIN, 85, "itin.form", 0);
 		else if (person_ssn_valid(g->digits))
 			hit(f, n, PERSON_SSN, n->label == LABEL_SSN ? 98 : 93, n->label == LABEL_SSN ? "label.ssn" : "ssn.form", 0);
@@ -352,6 +366,10 @@ static size_t digits_read(struct find *f, struct number_at *n)
 			hit(f, n, PERSON_CARD, n->label == LABEL_CARD ? 97 : 90, "card.check", 0);
 		return end;
 	}
+	if (n->label == LABEL_CARD && g.n == 1 && g.total >= 12 && g.total <= 19 && person_luhn(g.digits, g.total)) {
+		hit(f, n, PERSON_CARD, 75, "label.card", NEED_NOTHING);
+		return g.end[0];
+	}
 	if ((end = phone_group(&g, n->label))) {
 		struct number_at ten = *n;
 		ten.at = g.total == 11 && g.digits[0] == '1' && g.len[0] == 1 ? n->at + 2 : n->at;
@@ -376,6 +394,10 @@ static size_t digits_read(struct find *f, struct number_at *n)
 		return g.end[last];
 	if (street_here(f, n))
 		hit(f, n, PERSON_ADDRESS, 85, "street.form", 0);
+	else if (n->label == LABEL_UNIT && g.total <= 5)
+		hit(f, n, PERSON_ADDRESS, 55, "label.unit", NEED_NOTHING);
+	else if (n->label == LABEL_ADDRESS && g.total <= 5 && byte_at(n, g.end[0]) == ' ' && ((byte_at(n, g.end[0] + 1) >= 'A' && byte_at(n, g.end[0] + 1) <= 'Z') || byte_at(n, g.end[0] + 1) >= 0x80))
+		hit(f, n, PERSON_ADDRESS, 65, "label.address", NEED_NOTHING);
 	return g.end[0];
 }
 

@@ -386,7 +386,7 @@ static size_t name_after(const struct walk *w, size_t from, char out[96])
 static void subject(struct walk *w, size_t place, size_t end)
 {
 	size_t i = blanks(w, end);
-	for (unsigned k = 0; k < 2 && letter(at(w, i)); k++) { /* "name", "full name" */
+	for (unsigned k = 0; k < 2 && letter(at(w, i)) && !(at(w, i) == 'i' && at(w, i + 1) == 's' && at(w, i + 2) == ' '); k++) { /* "name", "full name" */
 		size_t from = i;
 		while (letter(at(w, i)) || at(w, i) == '\'')
 			i++;
@@ -397,7 +397,9 @@ static void subject(struct walk *w, size_t place, size_t end)
 	}
 	if (at(w, i) == '(')
 		return;
-	if (at(w, i) != ':' && at(w, i) != '=' && at(w, i) != '#')
+	if (at(w, i) == 'i' && at(w, i + 1) == 's' && at(w, i + 2) == ' ') /* "my name is" */
+		i++;
+	else if (at(w, i) != ':' && at(w, i) != '=' && at(w, i) != '#')
 		return;
 	i = blanks(w, i + 1);
 	struct doc_subject s = {.offset = w->offset + i, .line = w->f->line, .who = FIND_NOBODY};
@@ -420,6 +422,7 @@ static void titled(struct walk *w, size_t end, bool doctor, struct err *e)
 	if (doctor) {
 		w->aside_to = stop;
 		hit(w, i, PERSON_PROVIDER, 75, "title.doctor", NEED_PERSON);
+		hit(w, i, PERSON_NAME, 60, "title.doctor", NEED_STRANGER);
 	} else {
 		hit(w, i, PERSON_NAME, 70, "title.name", NEED_NOBODY);
 	}
@@ -428,6 +431,29 @@ static void titled(struct walk *w, size_t end, bool doctor, struct err *e)
 		if (w->f->stranger(w->f->arg, &s, e) < 0)
 			w->f->doc.no_memory = true;
 	}
+}
+
+/* "Anna Peters", "Anna S.": a given name, and what looks like a surname or its initial. */
+static void given_name(struct walk *w, const struct mark *m)
+{
+	size_t i = m->at + m->len, start;
+	if (!capital(w->text.p[m->at]) || at(w, i) != ' ' || (m->at && (letter(w->text.p[m->at - 1]) || w->text.p[m->at - 1] == '-')))
+		return;
+	if (capital(at(w, i + 1)) && at(w, i + 2) == '.' && at(w, i + 3) == ' ' && capital(at(w, i + 4)) && letter(at(w, i + 5))) /* a middle initial */
+		i += 3;
+	start = ++i;
+	while (letter(at(w, i)) || at(w, i) >= 0x80 || ((at(w, i) == '\'' || at(w, i) == '-') && letter(at(w, i + 1))))
+		i++;
+	if (i == start || !(capital(w->text.p[start]) || w->text.p[start] >= 0x80) || (i - start == 1 && at(w, i) != '.' && at(w, i) != ',' && at(w, i) != ';' && at(w, i) != '?'))
+		return;
+	for (unsigned k = 0; i - start > 1; k++) { /* "James Street", "Laura Medical Center" */
+		const struct word *x = words_look(&w->f->words, key_word(w->text.p + start, i - start), k);
+		if (!x)
+			break;
+		if (x->class == WORD_LABEL || x->class == WORD_PART || (x->class == WORD_STREET && i - start > 3) || x->class == WORD_MONTH || x->class == WORD_TERM)
+			return;
+	}
+	hit(w, m->at, PERSON_NAME, 60, "name.given", NEED_STRANGER);
 }
 
 /* ---- words ---- */
@@ -497,6 +523,7 @@ static void word(struct walk *w, const struct mark *m, const struct word *x, str
 		if (dose(w, m))
 			hit(w, m->at, PERSON_MEDICATION, 75, "dose", NEED_PERSON);
 		break;
+	case WORD_GIVEN: given_name(w, m); break;
 	case WORD_MONTH: written_date(w, m); break;
 	case WORD_SIGN:
 		if (m->at - w->line_from < 24 && (at(w, end) == ',' || at(w, end) == '\n' || at(w, end) == '\r'))

@@ -11,7 +11,7 @@ struct list {
 
 static const struct list lists[] = {
 	{WORD_PART, PART_SOCIAL, 0, "social seguro sociale sécurité"},
-	{WORD_PART, PART_MEDICAL, 0, "medical chart hospital médico médical dossier historia"},
+	{WORD_PART, PART_MEDICAL, 0, "medical med chart hospital médico médical dossier historia"},
 	{WORD_PART, PART_DRIVER, 0, "driver drivers driving conducir conduire operator operators"},
 	{WORD_PART, PART_DATE, 0, "date dates fecha day"},
 	{WORD_PART, PART_TAX, 0, "tax taxpayer employer fiscal"},
@@ -20,9 +20,9 @@ static const struct list lists[] = {
 	{WORD_LABEL, LABEL_SSN, 0, "ssn ssns nss"},
 	{WORD_LABEL, LABEL_SSN, PART_SOCIAL, "security social sociale"},
 	{WORD_LABEL, LABEL_DOB, 0, "dob dobs birth birthdate birthday born nacimiento naissance nacido nacida née ddn fdn"},
-	{WORD_LABEL, LABEL_MRN, 0, "mrn mrns emrn mr# mpi pid"},
-	{WORD_LABEL, LABEL_MRN, PART_MEDICAL, "record records number file clínica clinica médical"},
-	{WORD_LABEL, LABEL_PHONE, 0, "phone phones telephone tel mobile cell cellphone fax telefax teléfono móvil téléphone portable call contact reach dial texting text ring"},
+	{WORD_LABEL, LABEL_MRN, 0, "mrn mrns emrn emr medrec mpi pid"},
+	{WORD_LABEL, LABEL_MRN, PART_MEDICAL, "record records rec number file clínica clinica médical"},
+	{WORD_LABEL, LABEL_PHONE, 0, "phone phones telephone tel mobile cell cellphone fax telefax teléfono móvil téléphone portable desk call contact reach dial texting text ring"},
 	{WORD_LABEL, LABEL_ADDRESS, 0, "address addresses resides residing residence domicilio dirección adresse lives mailing"},
 	{WORD_LABEL, LABEL_DL, 0, "dl dln"},
 	{WORD_LABEL, LABEL_DL, PART_DRIVER, "license licence lic permit licencia"},
@@ -32,7 +32,10 @@ static const struct list lists[] = {
 	{WORD_LABEL, LABEL_CARD, 0, "card visa mastercard amex discover tarjeta carte credit debit cc"},
 	{WORD_LABEL, LABEL_NPI, 0, "npi"},
 	{WORD_LABEL, LABEL_DEA, 0, "dea"},
-	{WORD_LABEL, LABEL_MEMBER, 0, "member subscriber policy insurance insured beneficiary policyholder póliza asegurado assuré adhérent memberid hic"},
+	{WORD_LABEL, LABEL_MEMBER, 0, "member hbn insur insurer subscriber policy insurance insured beneficiary policyholder póliza asegurado assuré adhérent memberid hic"},
+	{WORD_PART, PART_HEALTH, 0, "health healthcare"},
+	{WORD_LABEL, LABEL_MEMBER, PART_HEALTH, "plan insurance"},
+	{WORD_LABEL, LABEL_UNIT, 0, "apt apartment suite ste box"},
 	{WORD_LABEL, LABEL_CLAIM, 0, "claim claims icn dcn tcn reclamación sinistre invoice"},
 	{WORD_LABEL, LABEL_MBI, 0, "mbi medicare hicn"},
 	{WORD_LABEL, LABEL_MEDICAID, 0, "medicaid medi"},
@@ -92,24 +95,32 @@ static void add(struct words *w, uint64_t h, const struct list *l)
 	w->slot[i] = (struct word){h, l->class, l->arg, l->after};
 }
 
+static void add_list(struct words *w, const struct list *l)
+{
+	for (struct slice rest = slice_str(l->words); rest.n;) {
+		struct name_words folded;
+		struct slice one = slice_cut(rest, ' ', &rest);
+		bool digit = false;
+		for (size_t k = 0; k < one.n; k++)
+			digit |= one.p[k] >= '0' && one.p[k] <= '9';
+		if (digit) { /* a1c: a number to the marks; looked up by its own hash there */
+			add(w, key_word(one.p, one.n), l);
+			continue;
+		}
+		name_words(one, &folded);
+		if (folded.n == 1)
+			add(w, folded.h[0], l);
+	}
+}
+
 void words_init(struct words *w)
 {
+	const struct list given = {WORD_GIVEN, 0, 0, find_given_names};
 	memset(w, 0, sizeof *w);
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
-		for (struct slice rest = slice_str(lists[i].words); rest.n;) {
-			struct name_words folded;
-			struct slice one = slice_cut(rest, ' ', &rest);
-			bool digit = false;
-			for (size_t k = 0; k < one.n; k++)
-				digit |= one.p[k] >= '0' && one.p[k] <= '9';
-			if (digit) { /* a1c: a number to the marks; looked up by its own hash there */
-				add(w, key_word(one.p, one.n), &lists[i]);
-				continue;
-			}
-			name_words(one, &folded);
-			if (folded.n == 1)
-				add(w, folded.h[0], &lists[i]);
-		}
+		add_list(w, &lists[i]);
+	add_list(w, &given);
+	assert(!w->full);
 }
 
 const struct word *words_look(const struct words *w, uint64_t h, unsigned nth)

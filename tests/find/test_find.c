@@ -117,7 +117,7 @@ static void test_rules(void **state)
 	rules("115-426-0848", "");                         /* no area code begins with 1 */
 	rules("to j.doe+x@mail.example.co.uk.", ":email ");
 	rules("a @ b, c@d, @e.com", "");
-	rules("3782 Lunsford Way, Apt 4\nIndianapolis, IN 46211", ":address :address ");
+	rules("3782 Lunsford Way, Apt 4\nIndianapolis, IN 46211", ":address :address :address ");
 	rules("Indianapolis, IN 90210", "");               /* a ZIP of California */
 	rules("Card 4206 1489 9718 6565", ":card ");
 	rules("4206148997186566", "");                     /* check digit */
@@ -130,6 +130,13 @@ static void test_rules(void **state)
 	rules("1EG4-TE5-MK73", ":mbi ");
 	rules("Medicaid ID 2647858478.", ":medicaid ");
 	rules("Driver's license: M757019989440", ":dl ");
+	rules("MRN: 123-45-6789", ":ssn :mrn ");           /* an SSN may serve as one */
+	rules("SSN: 987-65-4321", ":ssn ");                /* said to be one: told, with little confidence */
+	rules("MRN: #CC-7654321; health plan number HP-987654", ":mrn :ins ");
+	rules("card 630427373398 is lost", ":card ");
+	rules("lives at 86036 Rua do Arenque", ":address ");
+	rules("as for Anna S., seen by Dr. Patel; James Street", ":name :name ");
+	rules("My name is Rubija", ":name ");
 	rules("Passport no. 123456789", ":passport ");
 	rules("Claim CLM4143909176, procedure 99213", ":claim :treatment ");
 	rules("NPI 1234567893", ":provider ");
