@@ -32,7 +32,7 @@ static void test_days(void **state)
 	for (int32_t i = day("1899-12-25"); i < day("2110-01-01"); i++) { /* against base's calendar, and there and back */
 		int y, m, d, y2, m2, d2, h, mi, s;
 		notice_day_civil(i, &y, &m, &d);
-		time_civil(i * 86400 * TIME_SEC, &y2, &m2, &d2, &h, &mi, &s);
+		time_civil(i * INT64_C(86400) * TIME_SEC, &y2, &m2, &d2, &h, &mi, &s);
 		assert_true(y == y2 && m == m2 && d == d2);
 		assert_int_equal(notice_day_of(y, m, d), i);
 	}
