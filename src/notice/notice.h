@@ -101,7 +101,7 @@ const char *notice_due_text(const struct notice_due *d, char out[NOTICE_DUE_TEXT
 enum notice_to { NOTICE_TO_INDIVIDUAL, NOTICE_TO_REGULATOR, NOTICE_TO_CRA, NOTICE_TO_MEDIA, NOTICE_TO_OWNER, NOTICE_TO_SELF };
 
 struct notice_duty {
-	struct slice id, jurisdiction, recipient, law, citation, checked, seen_at, seen_since /* the table was made */, text /* of the deadline, as the table has it */, effective;
+	struct slice id, jurisdiction, recipient, law, citation, checked, seen_at, seen_since /* the table was made */, text /* of the deadline, as the table has it */, note, effective;
 	enum notice_to to;
 	struct notice_due due;     /* the date that the law gives; a time in the zone in which discovery was written */
 	struct notice_due local;   /* of a time: the same in the entity's zone; NONE where that is not known */

@@ -60,7 +60,7 @@ static bool make_duty(struct sheet *s, const struct rule *r, const struct judged
 	struct due d = {.by = r};
 	notice_due_of(s, r, j, &d);
 	*ret = (struct notice_duty){
-		.id = r->id, .jurisdiction = r->jurisdiction, .recipient = r->recipient, .law = r->law, .citation = r->citation, .checked = r->checked, .seen_at = r->seen_at, .seen_since = r->seen_since, .text = r->text, .effective = r->effective,
+		.id = r->id, .jurisdiction = r->jurisdiction, .recipient = r->recipient, .law = r->law, .citation = r->citation, .checked = r->checked, .seen_at = r->seen_at, .seen_since = r->seen_since, .text = r->text, .note = r->note, .effective = r->effective,
 		.to = (enum notice_to)r->to, .due = d.due, .latest = d.latest, .may_apply = j->v != VERDICT_YES, .possible = j->v == VERDICT_POSSIBLE, .count = j->count, .threshold = threshold_words(s, j), .places = j->places, .months = r->months, .by_entity = j->by_entity,
 		.why = notice_why(s, r, j, &d),
 	};

@@ -180,7 +180,8 @@ static const struct {
 	{"cii-operator", NOTICE_COVERED_ENTITY, NOTICE_ROLE_CII}, {"cii", NOTICE_COVERED_ENTITY, NOTICE_ROLE_CII}, {"listed-company", NOTICE_CONTROLLER, NOTICE_ROLE_LISTED}, {"consumer-reporting-agency", NOTICE_CONTROLLER, NOTICE_ROLE_CRA},
 	{"information-broker", NOTICE_CONTROLLER, NOTICE_ROLE_BROKER}, {"data-controller", NOTICE_CONTROLLER, 0}, {"data-processor", NOTICE_PROCESSOR, 0}, {"government-agency", NOTICE_CONTROLLER, NOTICE_ROLE_STATE},
 	{"critical-information-infrastructure", NOTICE_COVERED_ENTITY, NOTICE_ROLE_CII}, {"critical-infrastructure", NOTICE_COVERED_ENTITY, NOTICE_ROLE_CII | NOTICE_ROLE_CIRCIA}, {"public-company", NOTICE_CONTROLLER, NOTICE_ROLE_LISTED},
-	{"part2-program", NOTICE_COVERED_ENTITY, NOTICE_ROLE_PART2},
+	{"part2-program", NOTICE_COVERED_ENTITY, NOTICE_ROLE_PART2}, {"non-covered-entity", NOTICE_PHR_VENDOR, 0}, {"non-hipaa-entity", NOTICE_PHR_VENDOR, 0}, {"personal-health-record-vendor", NOTICE_PHR_VENDOR, 0},
+	{"physician", NOTICE_COVERED_ENTITY, 0}, {"pharmacy", NOTICE_COVERED_ENTITY, 0}, {"laboratory", NOTICE_COVERED_ENTITY, 0}, {"nursing-home", NOTICE_COVERED_ENTITY, 0}, {"health-system", NOTICE_COVERED_ENTITY, 0},
 };
 
 static const struct {

@@ -43,6 +43,7 @@ void notice_duty_json(struct jsonw *w, const struct notice_duty *d)
 	jsonw_kslice_opt(w, "threshold", d->threshold);
 	jsonw_kslice_opt(w, "places", d->places);
 	jsonw_kslice_opt(w, "deadline_text", d->text);
+	jsonw_kslice_opt(w, "note", d->note);
 	jsonw_kslice_opt(w, "effective_from", d->effective);
 	if (d->months)
 		jsonw_ku64(w, "months", d->months);

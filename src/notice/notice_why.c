@@ -197,6 +197,8 @@ static void say_law(struct why *w)
 	}
 	if (r->text.n)
 		say(w, "x.text", r->text, SLICE_NULL, SLICE_NULL);
+	if (r->note.n)
+		say(w, "x.note", r->note, SLICE_NULL, SLICE_NULL);
 	if (r->has_effective)
 		say(w, w->j->older || w->s->discovered < r->effective_day ? "e.older" : "e.since", r->effective, text_of(&discovered, day), SLICE_NULL);
 	if (w->s->hipaa_subject && base->hipaa == HIPAA_DEEMED_UNSURE)
