@@ -21,6 +21,7 @@ enum how {
 	CODE, /* CE, CWE, CNE: code and text, twice */
 	TS,   /* a time: its first component */
 	XPN, XAD, XTN, CX, XCN, XON,
+	EI,   /* a number and who gave it: its first component */
 	NDL,  /* name with date and location: a person in its first component */
 	DLN,  /* driver's licence, state, end */
 	NOTE, /* running text */
@@ -38,8 +39,8 @@ struct field {
 #define STA PERSON_STAFF
 
 static const struct field pid[] = {[1] = {SKIP}, [2] = {CX, R(MRN)}, [3] = {CX, R(MRN)}, [4] = {CX, R(MRN)}, [5] = {XPN}, [6] = {XPN, R(MAIDEN), KIN}, [7] = {TS, R(DOB)}, [8] = {ST, R(SEX)}, [9] = {XPN}, [10] = {CODE, R(RACE)},
-	[11] = {XAD}, [12] = {ST, R(COUNTY)}, [13] = {XTN}, [14] = {XTN}, [18] = {CX, R(VISIT)}, [19] = {ST, R(SSN)}, [20] = {DLN}, [21] = {CX, R(MRN), KIN}, [22] = {CODE, R(RACE)}, [24] = {SKIP}, [25] = {SKIP}, [29] = {TS, R(DEATH)},
-	[30] = {ST, R(DEATH)}, [32] = {SKIP}, [33] = {SKIP}, [34] = {SKIP}, [40] = {XTN}};
+	[11] = {XAD}, [12] = {ST, R(COUNTY)}, [13] = {XTN}, [14] = {XTN}, [15] = {CODE}, [16] = {CODE}, [17] = {CODE}, [18] = {CX, R(VISIT)}, [19] = {ST, R(SSN)}, [20] = {DLN}, [21] = {CX, R(MRN), KIN}, [22] = {CODE, R(RACE)}, [24] = {SKIP}, [25] = {SKIP}, [26] = {CODE}, [27] = {CODE}, [28] = {CODE}, [29] = {TS, R(DEATH)},
+	[30] = {ST, R(DEATH)}, [32] = {SKIP}, [33] = {SKIP}, [34] = {SKIP}, [35] = {SKIP}, [36] = {SKIP}, [39] = {CODE}, [40] = {XTN}};
 static const struct field pd1[] = {[3] = {XON, R(ASSIGNER)}, [4] = {XCN}, [12] = {SKIP}, [13] = {SKIP}};
 static const struct field nk1[] = {[1] = {SKIP}, [2] = {XPN, 0, KIN}, [4] = {XAD, 0, KIN}, [5] = {XTN, 0, KIN}, [6] = {XTN, 0, KIN}, [8] = {SKIP}, [9] = {SKIP}, [12] = {CX, R(OTHER), KIN}, [15] = {CODE, R(SEX), KIN}, [16] = {TS, R(DOB), KIN}, [26] = {XPN, R(MAIDEN), KIN},
 	[28] = {CODE, R(RACE), KIN}, [30] = {XPN, 0, KIN}, [31] = {XTN, 0, KIN}, [32] = {XAD, 0, KIN}, [33] = {CX, R(OTHER), KIN}, [35] = {CODE, R(RACE), KIN}, [37] = {ST, R(SSN), KIN}, [40] = {XTN, 0, KIN}, [41] = {XTN, 0, KIN}};
@@ -58,14 +59,14 @@ static const struct field prb[] = {[1] = {SKIP}, [2] = {SKIP}, [3] = {CODE, R(DI
 static const struct field pr1[] = {[1] = {SKIP}, [2] = {SKIP}, [3] = {CODE, R(TREATMENT)}, [4] = {ST, R(TREATMENT)}, [5] = {TS, R(SERVICE_DATE)}, [6] = {SKIP}, [8] = {XCN}, [9] = {CODE, R(TREATMENT)}, [11] = {XCN}, [12] = {XCN}, [13] = {CODE, R(TREATMENT)}, [15] = {CODE, R(DIAGNOSIS)}, [16] = {CODE, R(TREATMENT)}};
 static const struct field al1[] = {[1] = {SKIP}, [2] = {SKIP}, [3] = {CODE, R(DIAGNOSIS)}, [4] = {SKIP}, [5] = {ST, R(DIAGNOSIS)}, [6] = {TS, R(SERVICE_DATE)}};
 static const struct field iam[] = {[1] = {SKIP}, [2] = {SKIP}, [3] = {CODE, R(DIAGNOSIS)}, [4] = {SKIP}, [5] = {ST, R(DIAGNOSIS)}, [6] = {SKIP}, [8] = {ST, R(DIAGNOSIS)}, [11] = {TS, R(SERVICE_DATE)}, [13] = {SKIP}, [14] = {XPN, 0, PERSON_ANYBODY}, [18] = {XCN, 0, STA}};
-static const struct field orc[] = {[1] = {SKIP}, [5] = {SKIP}, [7] = {TS, R(OTHER)}, [9] = {TS, R(SERVICE_DATE)}, [10] = {XCN, 0, STA}, [11] = {XCN, 0, STA}, [12] = {XCN}, [13] = {SKIP}, [14] = {XTN, 0, PRO}, [15] = {TS, R(SERVICE_DATE)}, [16] = {CODE, R(DIAGNOSIS)}, [17] = {CODE, R(ASSIGNER)}, [18] = {SKIP}, [19] = {XCN, 0, STA},
+static const struct field orc[] = {[1] = {SKIP}, [2] = {EI}, [3] = {EI}, [4] = {EI}, [5] = {SKIP}, [7] = {TS, R(OTHER)}, [9] = {TS, R(SERVICE_DATE)}, [10] = {XCN, 0, STA}, [11] = {XCN, 0, STA}, [12] = {XCN}, [13] = {SKIP}, [14] = {XTN, 0, PRO}, [15] = {TS, R(SERVICE_DATE)}, [16] = {CODE, R(DIAGNOSIS)}, [17] = {CODE, R(ASSIGNER)}, [18] = {SKIP}, [19] = {XCN, 0, STA},
 	[21] = {XON, R(ASSIGNER)}, [22] = {XAD, 0, PRO}, [23] = {XTN, 0, PRO}, [24] = {XAD, 0, PRO}, [25] = {SKIP}};
-static const struct field obr[] = {[1] = {SKIP}, [4] = {CODE, R(LAB)}, [5] = {SKIP}, [6] = {TS, R(SERVICE_DATE)}, [7] = {TS, R(SERVICE_DATE)}, [8] = {TS, R(SERVICE_DATE)}, [10] = {XCN, 0, STA}, [11] = {SKIP}, [13] = {NOTE}, [14] = {TS, R(SERVICE_DATE)}, [15] = {ST, R(LAB)}, [16] = {XCN}, [17] = {XTN, 0, PRO},
+static const struct field obr[] = {[1] = {SKIP}, [2] = {EI}, [3] = {EI}, [4] = {CODE, R(LAB)}, [5] = {SKIP}, [6] = {TS, R(SERVICE_DATE)}, [7] = {TS, R(SERVICE_DATE)}, [8] = {TS, R(SERVICE_DATE)}, [10] = {XCN, 0, STA}, [11] = {SKIP}, [13] = {NOTE}, [14] = {TS, R(SERVICE_DATE)}, [15] = {ST, R(LAB)}, [16] = {XCN}, [17] = {XTN, 0, PRO},
 	[22] = {TS, R(SERVICE_DATE)}, [24] = {SKIP}, [25] = {SKIP}, [26] = {ST, R(LAB)}, [27] = {SKIP}, [28] = {XCN}, [31] = {CODE, R(DIAGNOSIS)}, [32] = {NDL}, [33] = {NDL}, [34] = {NDL, 0, STA}, [35] = {NDL, 0, STA}, [36] = {TS, R(SERVICE_DATE)}, [44] = {CODE, R(TREATMENT)}};
-static const struct field obx[] = {[1] = {SKIP}, [2] = {SKIP}, [3] = {CODE, R(LAB)}, [4] = {SKIP}, [5] = {VALUE, R(LAB)}, [6] = {CODE, R(LAB)}, [7] = {ST, R(LAB)}, [8] = {SKIP}, [9] = {SKIP}, [10] = {SKIP}, [11] = {SKIP}, [12] = {SKIP}, [14] = {TS, R(SERVICE_DATE)}, [15] = {XON, R(ASSIGNER)}, [16] = {XCN}, [17] = {SKIP}, [19] = {TS, R(SERVICE_DATE)},
+static const struct field obx[] = {[1] = {SKIP}, [2] = {SKIP}, [3] = {CODE, R(LAB)}, [4] = {SKIP}, [5] = {VALUE, R(LAB)}, [6] = {CODE, R(LAB)}, [7] = {ST, R(LAB)}, [8] = {SKIP}, [9] = {SKIP}, [10] = {SKIP}, [11] = {SKIP}, [12] = {SKIP}, [14] = {TS, R(SERVICE_DATE)}, [15] = {XON, R(ASSIGNER)}, [16] = {XCN}, [17] = {SKIP}, [18] = {EI}, [19] = {TS, R(SERVICE_DATE)}, [20] = {CODE, R(LAB)}, [21] = {EI}, [29] = {SKIP},
 	[23] = {XON, R(ASSIGNER)}, [24] = {XAD, 0, PRO}, [25] = {XCN}};
 static const struct field nte[] = {[1] = {SKIP}, [2] = {SKIP}, [3] = {NOTE}, [4] = {SKIP}, [5] = {XCN, 0, STA}};
-static const struct field spm[] = {[1] = {SKIP}, [4] = {CODE, R(LAB)}, [8] = {CODE, R(LAB)}, [14] = {ST, R(LAB)}, [17] = {TS, R(SERVICE_DATE)}, [18] = {TS, R(SERVICE_DATE)}};
+static const struct field spm[] = {[1] = {SKIP}, [2] = {EI}, [3] = {EI}, [6] = {CODE, R(LAB)}, [7] = {CODE, R(LAB)}, [4] = {CODE, R(LAB)}, [8] = {CODE, R(LAB)}, [14] = {ST, R(LAB)}, [17] = {TS, R(SERVICE_DATE)}, [18] = {TS, R(SERVICE_DATE)}, [21] = {CODE, R(LAB)}, [24] = {CODE, R(LAB)}};
 static const struct field rxo[] = {[1] = {CODE, R(MEDICATION)}, [2] = {ST, R(MEDICATION)}, [3] = {ST, R(MEDICATION)}, [4] = {CODE, R(MEDICATION)}, [5] = {CODE, R(MEDICATION)}, [6] = {CODE, R(MEDICATION)}, [7] = {CODE, R(MEDICATION)}, [14] = {XCN}, [15] = {XCN}, [20] = {CODE, R(DIAGNOSIS)}};
 static const struct field rxe[] = {[1] = {ST, R(MEDICATION)}, [2] = {CODE, R(MEDICATION)}, [3] = {ST, R(MEDICATION)}, [4] = {ST, R(MEDICATION)}, [5] = {CODE, R(MEDICATION)}, [6] = {CODE, R(MEDICATION)}, [7] = {CODE, R(MEDICATION)}, [8] = {ST, R(OTHER)}, [9] = {SKIP}, [10] = {ST, R(MEDICATION)}, [11] = {SKIP}, [12] = {SKIP}, [13] = {XCN}, [14] = {XCN}, [15] = {ST, R(MEDICATION)},
 	[16] = {SKIP}, [17] = {SKIP}, [18] = {TS, R(SERVICE_DATE)}, [21] = {CODE, R(MEDICATION)}, [27] = {CODE, R(DIAGNOSIS)}, [31] = {CODE, R(MEDICATION)}, [32] = {TS, R(SERVICE_DATE)}};
@@ -356,6 +357,7 @@ static int repetition(struct reader *x, const struct field *f, struct slice rep)
 		c[++n] = one;
 	switch (f->how) {
 	case SKIP: return 0;
+	case EI:
 	case TS: r = n ? tell(x, f->role, f->who, 1, c[1]) : 0; break;
 	case XPN: r = by_shape(x, &shape_xpn, n >= 7 && slice_eq_nocase(c[7], "M") ? R(MAIDEN) : f->role, f->who, c, n); break;
 	case XAD: r = by_shape(x, &shape_xad, 0, f->who, c, n); break;
@@ -500,7 +502,7 @@ static int segment(struct reader *x, const struct hl7_segment *s)
 		x->name_n = 4 + put_number(x->name + 4, i);
 		if (f->how == VALUE)
 			r = observation(x, s, value);
-		else if ((f->how == ST || f->how == TS || f->how == CODE) && plain(x->m, value))
+		else if ((f->how == ST || f->how == TS || f->how == CODE || f->how == EI) && plain(x->m, value))
 			r = tell(x, misplaced(x, s, i, f->role, value), f->who, 1, value);
 		else
 			while (r == 0 && hl7_next_rep(x->m, &rest, &rep))
