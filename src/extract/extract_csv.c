@@ -128,9 +128,9 @@ static inline struct slice one(struct rows *c)
 
 void extract_rows_init(struct rows *c, struct slice text, uint8_t sep, struct arena *a)
 {
-	*c = (struct rows){.text = text, .p = text.p, .end = text.p + text.n, .sep = sep, .a = a};
 	if (!text.p)
-		c->p = c->end = (const uint8_t *)"";
+		text = SLICE("");
+	*c = (struct rows){.text = text, .p = text.p, .end = text.p + text.n, .sep = sep, .a = a};
 	c->block = c->p;
 	c->marks = marks_at(c, c->p);
 }

@@ -96,7 +96,7 @@ static int decoded(struct reader *x, struct slice v, struct buf *b, struct slice
 	while (v.n && (v.p[v.n - 1] == 0 || v.p[v.n - 1] == ' '))
 		v.n--;
 	buf_init(&plain, v.n + 16);
-	buf_init(b, v.n * 4 + 64);
+	buf_init(b, v.n * 4 + 65536);
 	if (x->escapes && memchr(v.p ? v.p : (const uint8_t *)"", 0x1B, v.n)) {
 		for (size_t i = 0; i < v.n; i++)
 			if (v.p[i] == 0x1B) /* ESC, intermediates, final */

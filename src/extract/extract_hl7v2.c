@@ -487,8 +487,7 @@ static int segment(struct reader *x, const struct hl7_segment *s)
 		x->self = false;
 	x->visit |= !memcmp(s->id, "PV1", 4);
 	x->account = false;
-	struct slice id = hl7_segment_name(x->m, s);
-	memcpy(x->name, id.n == 3 ? (const char *)id.p : "???", 3);
+	memcpy(x->name, s->id[0] ? s->id : "???", 3);
 	x->name[3] = '-';
 	for (unsigned i = 1; i <= s->fields; i++) {
 		const struct hl7_span *span = &x->m->fields[s->first + i - 1];
@@ -533,7 +532,7 @@ static int as_text(const struct extract_out *o, struct slice bytes, uint64_t off
 {
 	AUTO_BUF struct buf b = {0};
 	struct slice text;
-	buf_init(&b, bytes.n * 3 + 16);
+	buf_init(&b, bytes.n * 4 + 65536);
 	int r = extract_utf8(bytes, NULL, &b, &text, NULL, e);
 	return r ? r : extract_put_text(o, text, offset, e);
 }

@@ -210,8 +210,10 @@ static int rows(struct reader *x, const struct extract_out *o, sqlite3_stmt *s)
 	if (columns <= 0 || columns > EXTRACT_COLUMNS_MAX)
 		return 0;
 	extract_list_init(&l, o);
-	for (int i = 0; i < columns; i++)
+	for (int i = 0; i < columns; i++) {
 		x->field[i] = slice_str(sqlite3_column_name(s, i));
+		x->field[i].n = utf8_valid_prefix(x->field[i]);
+	}
 	r = extract_list_header(&l, x->field, (size_t)columns, x->e);
 	for (uint64_t n = 0; r == 0 && (step = sqlite3_step(s)) == SQLITE_ROW; n++)
 		r = row(x, o, &l, s, columns, n, &opaque);

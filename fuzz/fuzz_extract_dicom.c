@@ -1,0 +1,7 @@
+/* DICOM headers in any encoding and character set. */
+#include "extract_fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	return extract_fuzz(extract_dicom, slice_of(data, size), true, true);
+}
