@@ -1,5 +1,5 @@
 /* control: what commands ask of the keeper. Appends are many in flight; everything else is one question and its answer. A keeper that dies meanwhile is no
- * reason to fail: what it had not answered is asked again of its successor, and the same bytes are not stored twice. */
+ * reason to fail: what it had not answered is asked again of its successor, and the same bytes are not stored twice; unless one after the other dies of it. */
 #include "control.h"
 
 #include <errno.h>
@@ -10,6 +10,7 @@
 
 #define WINDOW ((size_t)8 << 20)   /* bytes on their way */
 #define PUSH ((size_t)128 << 10)   /* hand to the kernel when this much has come together */
+#define DEATHS_MAX 6               /* so many keepers that died over what they were asked, and it is asked no more */
 
 /* ---- moving bytes ---- */
 
@@ -69,6 +70,7 @@ static int take(struct control *c, uint64_t tag, struct frame *ret, bool *ret_go
 	struct frame f;
 	int n;
 	while ((n = chan_next(&c->ch, &f)) == 1) {
+		c->deaths = 0;
 		if (ret && f.tag == tag && (f.type == FRAME_K_REPLY || f.type == FRAME_K_PROGRESS)) {
 			*ret = f;
 			*ret_got = true;
@@ -102,8 +104,15 @@ static int pump(struct control *c, bool wait, struct err *e)
 	return 0;
 }
 
+/* To its successor. It may be what we ask that kills them: then each would die of it, and the command never end. (A daemon's keeper may get well again, and its next question is asked; ours has ended with this command.) */
 static int again(struct control *c, struct err *e)
 {
+	if (c->deaths >= DEATHS_MAX && !c->private)
+		c->deaths = 0;
+	if (c->deaths < DEATHS_MAX && ++c->deaths == DEATHS_MAX)
+		c->gone = true;
+	if (c->deaths == DEATHS_MAX)
+		return err_set(e, ERR_SYSTEM, c->site.path, "the keeper died %d times in a row over what it was asked, and it is asked no more: of what it did not answer nothing may be recorded; `holdfast ledger verify` says whether the ledger is whole", DEATHS_MAX);
 	int r = control_again(c, e);
 	c->gone = r < 0;
 	return r;

@@ -15,6 +15,7 @@ struct control {
 	int lifeline, lockfd;  /* private: the supervisor we started, and what it holds */
 	int pid;
 	bool gone;             /* the channel broke and could not be made again */
+	unsigned deaths;       /* of keepers since one last answered */
 };
 #define REQUEST_TAG (UINT64_C(1) << 62)
 #define PING_TAG (UINT64_C(1) << 63)

@@ -130,6 +130,7 @@ if command -v strace >/dev/null && strace -qq -o /dev/null true 2>/dev/null; the
 			status=0
 			timeout 100 strace -f -qq -o /dev/null -e trace="$call" -e inject="$call":signal=KILL:when=$n "$HOLDFAST" paper print --site site --patient 900001 --sheet mar -o kill.pdf >/dev/null 2>&1 || status=$?
 			[ $status = 0 ] || killed=$((killed + 1))
+			[ $status != 124 ] || fail "$call $n: each keeper that is asked dies of it, and the print goes on asking"
 			[ -e kill.pdf ] || continue
 			text kill.pdf >kill.txt
 			grep -oE -m 1 '[0-9A-Z]{3}-[0-9]+-1-[0-9A-Z]' kill.txt >>survived
