@@ -558,6 +558,8 @@ static int mark(struct walk *w, const struct mark *m, struct err *e)
 	}
 	if (w->f->pop && population_word(w->f->pop, m->h))
 		name_word(w, m);
+	if (at(w, (size_t)m->at + m->len) == '-' && digit(at(w, (size_t)m->at + m->len + 1)) && m->len < 5) /* "CC-7654321": the beginning of a number, not a card */
+		return 0;
 	for (unsigned k = 0;; k++) {
 		const struct word *x = words_look(&w->f->words, m->h, k);
 		if (!x)
