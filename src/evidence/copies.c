@@ -178,13 +178,18 @@ static int winscp_line(struct evidence *v, struct slice line)
 	evidence_saw(v, t);
 	if (!evidence_find(line, "Transfer done: '", &at))
 		return 0;
-	struct slice s = evidence_from(line, at + 16);
-	if (!evidence_find(s, "' => '", &end))
-		return 0;
-	struct slice size = SLICE_NULL, tail = evidence_from(s, end);
-	if (evidence_find(tail, "' [", &at))
-		size = evidence_between(evidence_from(tail, at), "[", "]");
-	return put(v, evidence_upto(s, end), t, 95, "WinSCP's own log says it was transferred", size);
+	/* 'FROM' => 'TO' [SIZE], or in other versions 'FROM' [SIZE] */
+	struct slice s = evidence_from(line, at + 16), tail, size = SLICE_NULL;
+	size_t close = 0;
+	for (size_t i = s.n; i > 0 && !close; i--)
+		if (s.p[i - 1] == '\'' && (i == s.n || slice_starts(evidence_from(s, i), " [")))
+			close = i - 1;
+	tail = evidence_from(s, close);
+	if (slice_starts(tail, "' ["))
+		size = evidence_between(tail, "[", "]");
+	if (evidence_find(s, "' => '", &end))
+		close = end;
+	return close ? put(v, evidence_upto(s, close), t, 95, "WinSCP's own log says it was transferred", size) : 0;
 }
 
 static int winscp_probe(struct slice head)
@@ -206,6 +211,11 @@ static const char *const fz_words[] = {" Status: ", " Command: ", " Response: ",
 
 static bool filezilla_head(struct slice s, size_t *at)
 {
+	/* copied out of the window: no time, and a tab behind the word */
+	if (slice_starts(s, "Status:\t") || slice_starts(s, "Error:\t")) {
+		*at = 0;
+		return true;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(fz_words); i++)
 		if (evidence_find(evidence_upto(s, 60), fz_words[i], at) && *at >= 19 && s.p[4] == '-' && s.p[7] == '-' && s.p[10] == ' ')
 			return true;
@@ -229,18 +239,19 @@ static int remember(struct copies *s, struct slice key, struct slice name)
 	return evidence_map_put(&s->started, key, s->kept_n);
 }
 
-/* "transferred 1,234 bytes": digits with any separators */
+/* "transferred 1,234 bytes", "6 B": digits with any separators; what is rounded to other units says no bytes */
 static struct slice bytes_said(struct evidence *v, struct slice said)
 {
-	size_t at, n = 0;
+	size_t at, n = 0, i = 0;
 	if (!evidence_find(said, "transferred ", &at))
 		return SLICE_NULL;
 	struct slice s = evidence_from(said, at + 12);
 	uint8_t *out = arena_raw(v->a, 24);
-	for (size_t i = 0; out && i < s.n && n < 20 && (strchr("0123456789.,' ", s.p[i]) || s.p[i] >= 0x80); i++)
+	for (; out && i < s.n && n < 20 && (strchr("0123456789.,' ", s.p[i]) || s.p[i] >= 0x80); i++)
 		if (s.p[i] >= '0' && s.p[i] <= '9')
 			out[n++] = s.p[i];
-	return slice_of(out, n);
+	struct slice unit = evidence_from(s, i);
+	return slice_starts(unit, "bytes") || slice_starts(unit, "byte") || slice_starts(unit, "B ") ? slice_of(out, n) : SLICE_NULL;
 }
 
 static int filezilla_line(struct evidence *v, struct slice line)
@@ -250,8 +261,8 @@ static int filezilla_line(struct evidence *v, struct slice line)
 	int r = begin(v, "FileZilla log");
 	if (r || !filezilla_head(line, &at))
 		return r;
-	int64_t t = evidence_time_any(v, evidence_upto(line, 19));
-	struct slice key = slice_of(line.p + 19, at - 19), said = evidence_from(line, at + 1);
+	int64_t t = at ? evidence_time_any(v, evidence_upto(line, 19)) : EVIDENCE_NO_TIME;
+	struct slice key = at ? slice_of(line.p + 19, at - 19) : SLICE("-"), said = evidence_from(line, at + (at > 0));
 	v->account.records++;
 	evidence_saw(v, t);
 	if (evidence_find(said, "Starting upload of ", &from) || evidence_find(said, "Starting download of ", &from)) {
@@ -294,6 +305,9 @@ static bool mega_done(struct slice line, struct slice *name)
 			/* the SDK puts the place in its source behind: " [megaapi_impl.cpp:123]" */
 			if (name->n && name->p[name->n - 1] == ']' && evidence_find(*name, " [", &at) && evidence_find(evidence_from(*name, at), "pp:", &end))
 				*name = evidence_upto(*name, at);
+			while (i == 4 && name->n && name->p[name->n - 1] >= '0' && name->p[name->n - 1] <= '9') /* "Upload complete: NAME 1" */
+				name->n--;
+			*name = slice_trim(*name);
 			return name->n > 0;
 		}
 	return false;

@@ -161,8 +161,9 @@ static bool has_word(struct slice s, const char *a, const char *b)
 }
 
 /* AccessMask in hexadecimal with or without 0x; else the list of rights, as numbers of messages or in words. */
-static uint64_t rights(const struct evidence_win *w)
+static uint64_t rights(const struct evidence_win *w, bool *ret_known)
 {
+	*ret_known = true;
 	struct slice m = get(w, "AccessMask"), l = get(w, "AccessList");
 	uint64_t x = 0;
 	bool any = false;
@@ -181,6 +182,9 @@ static uint64_t rights(const struct evidence_win *w)
 		return x;
 	if (!l.n)
 		l = get(w, "DesiredAccess");
+	if (!l.n)
+		l = get(w, "Operation");
+	*ret_known = l.n > 0;
 	x = has_word(l, "%%4416", "ReadData") || has_word(l, "Read Data", "List Directory") ? READ_DATA : 0;
 	x |= has_word(l, "%%4417", "WriteData") || has_word(l, "Write Data", "Add File") ? WRITE_DATA : 0;
 	x |= has_word(l, "%%4418", "AppendData") || has_word(l, "Append Data", "AddSubdirectory") ? APPEND_DATA : 0;
@@ -287,7 +291,8 @@ static struct slice share_path(struct evidence *v, const struct evidence_win *w)
 static int checked(struct told *t)
 {
 	struct slice path = share_path(t->v, t->w), rel = get(t->w, "RelativeTargetName"), share = get(t->w, "ShareName");
-	uint64_t mask = rights(t->w);
+	bool known;
+	uint64_t mask = rights(t->w, &known);
 	if (!path.n)
 		return ERR_MEMORY;
 	int r = keep(t->s, &t->s->logons, key_of(t->s, t->w, t->logon, SLICE_NULL), t->from);
@@ -321,13 +326,16 @@ static int object(struct told *t, uint64_t id)
 		t->v->account.unjoined += !path.n;
 		return 0;
 	}
-	uint64_t mask = rights(t->w);
+	bool known;
+	uint64_t mask = rights(t->w, &known);
 	if (pid.n && id == 4656) {
 		int r = keep(t->s, &t->s->handles, handle_key(t), path);
 		if (r)
 			return r;
 	}
 	if (id == 4663) {
+		if (!known && !t->w->event_name.n && !folder)
+			return put(t, path, false, EVIDENCE_ACCESSED, 50, "a right to it was used (4663); which one is not said", SLICE_NULL);
 		if (evidence_find_nocase(t->w->event_name, "Read", &at))
 			mask |= READ_DATA;
 		else if (evidence_find_nocase(t->w->event_name, "Attributes", &at))
@@ -369,9 +377,16 @@ int evidence_win_event(struct evidence *v, struct evidence_win_state *s, struct 
 		t.record = 0;
 	if (!t.from.n)
 		t.from = get(w, "SubjectIP");
+	if (!t.from.n)
+		t.from = get(w, "ClientIP");
+	struct slice port, bare = slice_cut(t.from, ':', &port);
+	if (port.n && !memchr(port.p, ':', port.n) && evidence_is_address(bare)) /* 10.0.0.9:65155 */
+		t.from = bare;
 	if (slice_starts(t.from, "::ffff:"))
 		t.from = evidence_from(t.from, 7);
 	char *full = user.n && domain.n ? arena_printf(v->a, "%.*s\\%.*s", SLICE_FMT(domain), SLICE_FMT(user)) : NULL;
+	if (!user.n)
+		user = get(w, "UserName");
 	t.who = full ? slice_str(full) : user.n ? user : get(w, "SubjectUserSid");
 	evidence_saw(v, t.time);
 	if (refused(w)) {

@@ -37,6 +37,19 @@ static bool an_event(const struct json_node *n, struct evidence_win *w)
 		data(w, json_get(b, "event_data"));
 		return w->id.n > 0;
 	}
+	/* flat, as shippers make it: the fields beside each other */
+	if (json_get(n, "EventID") && (json_get(n, "ObjectName") || json_get(n, "RelativeTargetName"))) {
+		static const char *const times[] = {"TimeCreated", "SystemTime", "@timestamp", "timestamp", "time", "EventTime", NULL}, *const hosts[] = {"Computer", "Hostname", "SVMName", "host", NULL};
+		for (size_t i = 0; times[i] && !w->time.n; i++)
+			w->time = scalar(json_get(n, times[i]));
+		for (size_t i = 0; hosts[i] && !w->computer.n; i++)
+			w->computer = scalar(json_get(n, hosts[i]));
+		w->id = scalar(json_get(n, "EventID"));
+		w->record = scalar(json_get(n, "EventRecordID"));
+		w->keywords = scalar(json_get(n, "Keywords"));
+		data(w, n);
+		return true;
+	}
 	return false;
 }
 

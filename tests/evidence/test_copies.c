@@ -36,6 +36,8 @@ static void winscp(void **state)
 	                           ". 2026-11-21 23:03:39.123 Transfer done: 'D:\\r\\a' b.csv' => '/out/a.csv' [1234]\n"),
 	                 0);
 	assert_true(object("D:\\r\\a' b.csv")->bytes == 1234 && object("D:\\r\\a' b.csv")->first == at("2026-11-21T23:03:39.123Z"));
+	assert_int_equal(take_text("> 2026-11-21 23:03:38.100 a\n. 2026-11-21 23:03:38.200 b\n! 2026-11-21 23:03:38.300 c\n> 2026-11-21 23:03:39.652 Transfer done: '/srv/it's.csv' [77]\n. 2026-11-21 23:03:39.700 Transfer done: 'D:\\b.bak' => '/b.bak'\n"), 0);
+	assert_true(object("/srv/it's.csv")->bytes == 77 && level("D:\\b.bak") == EVIDENCE_ACQUIRED);
 	assert_int_equal(take_text("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<session xmlns=\"http://winscp.net/schema/session/1.0\" name=\"u@h\" start=\"2026-11-21T23:03:38.000Z\">\n<group name=\"put\" start=\"x\"><upload><filename value=\"D:\\r\\a&amp;b.csv\"/><destination value=\"/o/a\"/><size value=\"9\"/><result success=\"true\"/></upload>\n"
 	                           "<download><filename value=\"/srv/c.csv\"/><destination value=\"C:\\c\"/><result success=\"false\"><message>no</message></result></download>\n<upload><filename value=\"D:\\r\\cut"),
 	                 0);
@@ -53,11 +55,17 @@ static void filezilla_and_mega(void **state)
 	                 0);
 	assert_true(object("D:\\r\\a.csv")->bytes == 1234 && object("D:\\r\\a.csv")->confidence == 95);
 	assert_int_equal(object("/srv/b.csv")->confidence, 60);
+	assert_int_equal(take_text("Status:\tConnected\nStatus:\tStarting download of /m/a.csv\nCommand:\tRETR a.csv\nStatus:\tFile transfer successful, transferred 1 328 bytes in 1 second\nStatus:\tStarting upload of /h/b.csv\nStatus:\tFile transfer successful, transferred 6 B in 1 second\n"), 0);
+	assert_true(object("/m/a.csv")->bytes == 1328 && object("/h/b.csv")->bytes == 6 && object("/h/b.csv")->untimed);
 	assert_int_equal(take_text("<?xml version=\"1.0\"?><FileZilla3 version=\"3.60\"><Queue><Server><Host>1.2.3.4</Host><File><LocalFile>D:\\r\\q.csv</LocalFile><RemoteFile>q.csv</RemoteFile><RemotePath>1 0 3 out</RemotePath><Download>0</Download><Size>5</Size></File>"
 	                           "<File><LocalFile>C:\\x</LocalFile><RemoteFile>z.csv</RemoteFile><RemotePath>1 0 3 srv 1 d</RemotePath><Download>1</Download></File></Server></Queue></FileZilla3>"),
 	                 0);
 	assert_true(object("D:\\r\\q.csv")->bytes == 5 && level("/srv/d/z.csv") == EVIDENCE_ACQUIRED);
-	assert_int_equal(take_text("11/21-23:03:39.123456 1234 INFO Transfer (UPLOAD) finished. File: a.csv [MegaApi.cpp:1]\n2026-11-21 23:03:40.000 Upload finished: /r/b.csv\n"), 0);
+	assert_int_equal(take_text("11/21-23:03:39.123456 1234 INFO Transfer (UPLOAD) finished. File: a.csv [MegaApi.cpp:1]\n2026-11-21 23:03:40.000 Upload finished: /r/b.csv\n"
+	                           "11/21-23:03:41.462363 1 INFO Upload complete: document 7.txt 1 [transfer.cpp:990]\n11/21-23:03:42.1 1 WARN Transfer (UPLOAD) finished with error: Access denied File: c.csv [megaapi_impl.cpp:1]\n"),
+	                 0);
+	assert_null(object("c.csv"));
+	assert_int_equal(level("document 7.txt"), EVIDENCE_ACQUIRED);
 	assert_int_equal(object("/r/b.csv")->first, at("2026-11-21T23:03:40Z"));
 	assert_int_equal(object("a.csv")->first, at("2026-11-21T23:03:39.123456Z"));
 }

@@ -72,13 +72,14 @@ static void ontap(void **state)
 	(void)state;
 #define N(id, name, data) "<Event xmlns=\"http://www.netapp.com/schemas/ONTAP/2007/AuditLog\"><System><Provider Name=\"NetApp-Security-Auditing\"/><EventID>" id "</EventID><EventName>" name "</EventName><Version>101.3</Version><Source>CIFS</Source><Result>Audit Success</Result><TimeCreated SystemTime=\"2026-11-21T23:03:39Z\"/><Computer>svm1</Computer></System><EventData><Data Name=\"SubjectIP\" IPVersion=\"4\">10.1.1.1</Data><Data Name=\"SubjectUserName\">jo</Data>" data "</EventData></Event>"
 	assert_int_equal(take_text("<Events>" N("4663", "Read Object", D("ObjectType", "File") D("ObjectName", "(vol1);/r/a.txt") D("ReadCount", "4096")) N("4656", "Open Object", D("ObjectType", "File") D("ObjectName", "(vol1);/r/b.txt") D("AccessMask", "81") D("DesiredAccess", "Read Data; Read Attributes"))
-	                               N("4663", "Get Object Attributes", D("ObjectType", "File") D("ObjectName", "(vol1);/r/c.txt")) N("4663", "Get Object", D("ObjectType", "Directory") D("ObjectName", "(vol1);/r/dir") D("AccessMask", "81"))),
+	                               N("4663", "Get Object Attributes", D("ObjectType", "File") D("ObjectName", "(vol1);/r/c.txt")) "<Event><System><Provider Name=\"NetApp-Security-Auditing\"/><EventID>4663</EventID><TimeCreated SystemTime=\"2026-09-01 05:57:51.494787+00:00\"/><Computer>fs/svm</Computer></System><EventData><Data Name=\"ObjectName\">/share/x.docx</Data><Data Name=\"IpAddress\">10.0.1.100</Data></EventData><Keywords>Audit Success</Keywords></Event>" N("4663", "Get Object", D("ObjectType", "Directory") D("ObjectName", "(vol1);/r/dir") D("AccessMask", "81"))),
 	                 0);
 	assert_int_equal(level("(vol1);/r/a.txt"), EVIDENCE_ACQUIRED);
 	assert_true(object("(vol1);/r/a.txt")->bytes == 4096 && is(object("(vol1);/r/a.txt")->from[0], "10.1.1.1"));
 	assert_int_equal(level("(vol1);/r/b.txt"), EVIDENCE_OPENED);
 	assert_int_equal(level("(vol1);/r/c.txt"), EVIDENCE_LISTED);
 	assert_true(object("(vol1);/r/dir")->folder);
+	assert_true(object("/share/x.docx")->level == EVIDENCE_ACCESSED && object("/share/x.docx")->confidence == 50 && object("/share/x.docx")->first == at("2026-09-01T05:57:51.494787Z"));
 }
 
 static void wide_text(void **state)
@@ -115,10 +116,12 @@ static void as_json(void **state)
 	(void)state;
 	assert_int_equal(take_text("{\"Event\":{\"System\":{\"EventID\":{\"#text\":4663},\"Computer\":\"F\",\"TimeCreated\":{\"#attributes\":{\"SystemTime\":\"2026-11-21T23:03:39Z\"}}},\"EventData\":{\"ObjectName\":\"D:\\\\a\",\"ObjectType\":\"File\",\"AccessMask\":\"0x1\",\"ProcessName\":\"x.exe\"}}}\n"
 	                           "{\"@timestamp\":\"2026-11-21T23:03:40Z\",\"event\":{\"code\":\"4663\"},\"winlog\":{\"event_id\":\"4663\",\"computer_name\":\"F\",\"event_data\":{\"ObjectName\":\"D:\\\\b\",\"AccessMask\":\"0x1\",\"ProcessName\":\"x.exe\"}}}\n"
+	                           "{\"EventID\":\"4663\",\"timestamp\":\"2026-06-01T10:00:00Z\",\"SVMName\":\"svm\",\"UserName\":\"al\",\"ObjectName\":\"/share/f.txt\",\"ClientIP\":\"10.0.1.100:6515\",\"Operation\":\"ReadData\",\"Result\":\"Success\",\"ProcessName\":\"x\"}\n"
 	                           "[0: Sat Nov 21 23:03:41 2026] {\"id\":\"5\",\"timestamp\":1795302221571,\"payload\":{\"protocol\":\"SMB2\",\"eventType\":\"read\",\"isDirectory\":false,\"clientIPAddr\":\"10.7.2.9\",\"userSID\":\"S-1-5\",\"fileName\":\"\\\\ifs\\\\d\\\\x.txt\",\"ntStatus\":0,\"bytesRead\":7}}\n"),
 	                 0);
 	assert_int_equal(level("D:\\a"), EVIDENCE_ACCESSED);
 	assert_int_equal(level("D:\\b"), EVIDENCE_ACCESSED);
+	assert_true(level("/share/f.txt") == EVIDENCE_ACCESSED && is(object("/share/f.txt")->from[0], "10.0.1.100") && is(object("/share/f.txt")->who[0], "al") && is(object("/share/f.txt")->host, "svm"));
 	assert_int_equal(level("\\ifs\\d\\x.txt"), EVIDENCE_ACQUIRED);
 	assert_int_equal(object("\\ifs\\d\\x.txt")->bytes, 7);
 }
