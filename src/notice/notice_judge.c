@@ -1,6 +1,8 @@
 /* Whether a rule is for a case: yes, no, perhaps (a fact that the case leaves open), or only if something were so that the case does not say. */
 #include "notice_internal.h"
 
+#include <inttypes.h>
+
 static void because(struct judged *j, enum verdict v, const char *key, struct slice a, struct slice b)
 {
 	j->v = v > j->v ? v : j->v;
@@ -91,6 +93,11 @@ static void hold(struct judged *j, struct notice_count n, const struct notice_th
 		may(j, "d.range", SLICE_NULL);
 }
 
+static struct slice number_text(struct sheet *s, uint64_t n)
+{
+	return slice_str(arena_printf(s->a, "%" PRIu64, n));
+}
+
 static bool is_state(const char *code)
 {
 	return !strncmp(code, "US-", 3);
@@ -119,7 +126,7 @@ static void hold_each_state(struct sheet *s, struct judged *j, const struct noti
 	j->threshold = *t;
 	j->places = arena_dup(s->a, buf_slice(&places));
 	if (!places.n && near)
-		because(j, VERDICT_POSSIBLE, "d.unknown", slice_str(arena_printf(s->a, "%llu", (unsigned long long)somewhere(s->f))), SLICE("US"));
+		because(j, VERDICT_POSSIBLE, "d.unknown", number_text(s, somewhere(s->f)), SLICE("US"));
 	else if (!places.n)
 		no(j);
 	else if (!sure)
@@ -280,7 +287,7 @@ static void judge_doubts(struct sheet *s, const struct rule *r, const struct rul
 		may(j, "d.elements", SLICE_NULL);
 }
 
-/* Persons of unknown residence could lift a number over its threshold. */
+/* Persons of unknown residence could lift a number over its threshold; and whom the rows of credit bureaus count is not sure. */
 static bool judge_number(struct sheet *s, const struct rule *r, struct judged *j)
 {
 	struct notice_count n = notice_persons_of(s->f, r->jurisdiction);
@@ -291,7 +298,9 @@ static bool judge_number(struct sheet *s, const struct rule *r, struct judged *j
 	}
 	hold(j, n, t);
 	if (j->v == VERDICT_NO && t->op != OP_FEWER && notice_meets(t, n.high + somewhere(s->f)))
-		because(j, VERDICT_POSSIBLE, "d.unknown", slice_str(arena_printf(s->a, "%llu", (unsigned long long)somewhere(s->f))), r->jurisdiction);
+		because(j, VERDICT_POSSIBLE, "d.unknown", number_text(s, somewhere(s->f)), r->jurisdiction);
+	else if (j->v == VERDICT_NO && r->to == NOTICE_TO_CRA && notice_meets(t, s->f->total.high))
+		because(j, VERDICT_POSSIBLE, "d.all-told", number_text(s, s->f->total.high), r->jurisdiction);
 	return j->v != VERDICT_NO;
 }
 

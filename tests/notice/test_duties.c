@@ -417,6 +417,10 @@ static void test_residence(void **state)
 	assert_non_null(find(&d, "us-hipaa-ocr-ge500")); /* all of them count */
 	assert_non_null(find(&d, "us-vt-regulator"));
 	assert_true(has(d.remarks, "BR") && has(d.remarks, "TX is no place") && has(d.remarks, "321"));
+	d = duties(ON CE ",\"persons\":{\"US-FL\":600,\"US-TX\":600}}"); /* whom the laws count that tell credit bureaus */
+	assert_null(find(&d, "us-fl-cra"));
+	assert_true(has(possible(&d, "us-fl-cra")->why, "1200"));
+	assert_null(possible(&d, "us-tx-cra"));
 	/* a number that is not sure */
 	d = duties(ON CE ",\"persons\":{\"US-TX\":{\"low\":240,\"high\":260}}}");
 	assert_true(find(&d, "us-tx-regulator")->may_apply && find(&d, "us-tx-regulator")->count.low == 240);
