@@ -194,7 +194,7 @@ static int read_path(struct evidence_cmd *c, const char *path, int depth, struct
 	struct stat st;
 	struct dirent **list = NULL;
 	if (fd < 0)
-		return err_sys(e, path, "cannot open");
+		return errno == ENOENT ? err_set(e, ERR_NOT_FOUND, path, "there is no such file") : err_sys(e, path, "cannot open");
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, path, "cannot look at it");
 	if (!S_ISDIR(st.st_mode))
@@ -366,7 +366,7 @@ int scope_evidence_cmd(int argc, char **argv)
 		{"skew", CLI_EACH, &c.skew, "[NAME=]SECONDS", "what that file's clock was ahead; taken off"},
 		{"host", CLI_EACH, &c.host, "[NAME=]HOST", "the host that the file is from, where it does not say"},
 		{"root", CLI_EACH, &c.root, "FROM=TO", "a folder as the logs name it, and where it lies now"},
-		{"own", CLI_LIST, &c.own, "ADDRESS", "addresses of the file server itself: what they read was read on the host"},
+		{"own", CLI_EACH, &c.own, "ADDRESS", "an address of the file server itself: what it read was read on the host"},
 		{"samba-prefix", CLI_STRING, &c.prefix, "WORDS", "full_audit:prefix as the server's smb.conf has it"},
 		{"least", CLI_STRING, &c.least, "TOUCH", "only objects touched so or more: listed, opened, accessed, acquired"},
 		{"summary", CLI_STRING, &c.summary, "FILE", "what each file was, and the bytes seen moving, as JSON"},

@@ -4,6 +4,21 @@
 
 #include <stdlib.h>
 
+/* Of each root the key with and without regard to case, made once. */
+static int root_keys(struct evidence_fold *f)
+{
+	f->root_key = arena_array(f->a, f->o->roots_n + 1, sizeof *f->root_key);
+	for (size_t i = 0; f->root_key && i < f->o->roots_n; i++)
+		for (int w = 0; w < 2; w++) {
+			buf_reset(&f->key);
+			evidence_path_key(slice_str(f->o->roots[i].from), w, &f->key);
+			f->root_key[i][w] = arena_dup(f->a, buf_slice(&f->key));
+			if (!f->root_key[i][w].p)
+				return ERR_MEMORY;
+		}
+	return f->root_key ? 0 : ERR_MEMORY;
+}
+
 struct evidence_fold *evidence_fold_new(const struct evidence_fold_options *o)
 {
 	struct evidence_fold *f = calloc(1, sizeof *f);
@@ -14,6 +29,10 @@ struct evidence_fold *evidence_fold_new(const struct evidence_fold_options *o)
 	buf_init(&f->key, EVIDENCE_PATH_MAX * 4 + 1024);
 	buf_init(&f->path, EVIDENCE_PATH_MAX * 2 + 4096);
 	if (!f->a || evidence_map_init(&f->keys, (size_t)4 << 30) < 0 || evidence_map_init(&f->words, (size_t)1 << 30) < 0 || evidence_map_init(&f->flow_keys, (size_t)256 << 20) < 0) {
+		evidence_fold_free(f);
+		return NULL;
+	}
+	if (root_keys(f) < 0) {
 		evidence_fold_free(f);
 		return NULL;
 	}
@@ -135,16 +154,19 @@ static void keep(uint32_t list[EVIDENCE_NAMES_MAX], uint8_t *n, bool *more, uint
 /* The mapped name, when a root fits at a whole part of the path. */
 static bool mapped(struct evidence_fold *f, struct slice path, bool windows, struct slice *ret)
 {
+	int made = 0; /* f->path holds the key of the path: 1 to the byte, 2 without case */
 	for (size_t i = 0; i < f->o->roots_n; i++) {
 		struct slice from = slice_str(f->o->roots[i].from), to = slice_str(f->o->roots[i].to);
 		bool w = windows || evidence_path_windows(from);
-		buf_reset(&f->key);
-		buf_reset(&f->path);
-		evidence_path_key(from, w, &f->key);
-		size_t n = f->key.n;
-		evidence_path_key(path, w, &f->path);
-		bool whole = n == 1 && f->key.p[0] == '/';
-		if (!buf_ok(&f->key) || !buf_ok(&f->path) || f->path.n < n || (n && memcmp(f->path.p, f->key.p, n) != 0) || (!whole && f->path.n > n && f->path.p[n] != '/'))
+		struct slice root = f->root_key[i][w];
+		size_t n = root.n;
+		if (made != (w ? 2 : 1)) {
+			buf_reset(&f->path);
+			evidence_path_key(path, w, &f->path);
+			made = w ? 2 : 1;
+		}
+		bool whole = n == 1 && root.p[0] == '/';
+		if (!buf_ok(&f->path) || f->path.n < n || memcmp(f->path.p, root.p, n) != 0 || (!whole && f->path.n > n && f->path.p[n] != '/'))
 			continue;
 		/* the rest as it was written: as many parts from the end as the key has behind the root */
 		size_t parts = 0, at = path.n;

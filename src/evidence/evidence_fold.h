@@ -48,6 +48,7 @@ struct evidence_fold {
 	size_t group_n;
 	uint32_t *order;     /* numbers of objects as they are handed out */
 	size_t order_n;
+	struct slice (*root_key)[2];
 	struct buf key, path;
 	uint64_t outside;
 	bool renames, lost_bytes;

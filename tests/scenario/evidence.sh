@@ -37,7 +37,7 @@ printf '[2026/11/22 00:03:40.100000,  1] x.c:1(f)\n  j|10.0.0.9|pread_recv|ok|/s
 printf 'a letter, and no log\nof any kind at all\n' >letter
 refused 1 "nothing in it is understood" scope evidence letter two --json
 grep -q 'late.csv' out || fail "the others are read all the same"
-refused 3 "no_such" scope evidence no_such
+refused 1 "no_such: there is no such file" scope evidence two no_such
 refused 2 "say which files" scope evidence
 refused 2 "no window" scope evidence two --window yesterday
 refused 2 "ends before" scope evidence two --window 2026-11-22/2026-11-21
