@@ -324,8 +324,9 @@ static struct owner owner_of(const struct find *f, size_t hit, struct owner only
 	const struct doc *d = &f->doc;
 	const struct doc_hit *h = &d->hit[hit];
 	struct owner o = {FIND_NOBODY, 0};
-	const struct doc_subject *s;
-	s = subject_before(d, h->offset, h->line);
+	if (!f->pop)
+		return o;
+	const struct doc_subject *s = subject_before(d, h->offset, h->line);
 	bool about = (s && s->who != FIND_NOBODY) || (!s && f->in_record && f->record_person != FIND_NOBODY);
 	if (h->person != FIND_NOBODY && (!about || named(d, h->person)))
 		return (struct owner){h->person, h->confidence};
@@ -333,14 +334,14 @@ static struct owner owner_of(const struct find *f, size_t hit, struct owner only
 		return o;
 	if (h->other)
 		return (struct owner){h->person, h->confidence};
-	bool rows = table(d, hit);
 	if (f->in_record && f->record_person != FIND_NOBODY && !s)
 		return (struct owner){f->record_person, f->record_confidence};
-	if (!about && !rows && of_para(d, h, &o) == 1)
-		return o;
-	if (s)
+	if (s && about)
 		return (struct owner){s->who, s->confidence};
-	if (rows)
+	bool rows = table(d, hit);
+	if (!rows && of_para(d, h, &o) == 1)
+		return o;
+	if (s || rows)
 		return (struct owner){FIND_NOBODY, 0};
 	if (persons == 1)
 		return only;
