@@ -181,19 +181,23 @@ int scope_case_persons_cmd(int argc, char **argv)
 int scope_case_content_cmd(int argc, char **argv)
 {
 	static struct cli_args args;
-	const char *site = NULL, *by = NULL, *root = "";
+	const char *site = NULL, *by = NULL, *root = "", *vault = NULL;
 	bool done;
 	const struct cli_opt opts[] = {
 		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE)"},
+		{"vault", CLI_STRING, &vault, "SOURCE", "instead of a folder: what the vault kept of this source (holdfast vault list): before the window began, and until its end"},
 		{"root", CLI_STRING, &root, "PREFIX", "what the paths of these files begin with in the evidence; without it, found by looking"},
 		{"by", CLI_STRING, &by, "NAME", "who says so, when it is not you"},
 	};
-	int r = cli_parse(argc, argv, "scope case content NAME DIR... [--root PREFIX] --site DIR", "Says where the touched files can be read: folders, as they are now or restored as they were in the window (holdfast vault restore, or mount).",
+	int r = cli_parse(argc, argv, "scope case content NAME (DIR... [--root PREFIX] | --vault SOURCE) --site DIR",
+	                  "Says where the touched files can be read: folders as they are now, or the vault's copies as they were around the window, which a run takes out with the recovery key and removes again.",
 	                  opts, ARRAY_LEN(opts), &args, &done);
 	if (r || done)
 		return r;
-	if (args.n < 2)
-		return cli_usage("scope case content: say the case's name, and which folder");
+	if (vault ? args.n != 1 || *root : args.n < 2)
+		return cli_usage("scope case content: say the case's name, and which folder, or --vault and which source");
+	if (vault && strlen(vault) > 200)
+		return cli_usage("scope case content: --vault: no source has so long a name");
 	if (*root && args.n != 2)
 		return cli_usage("scope case content: --root belongs to one folder");
 	struct err e = {0};
@@ -207,6 +211,14 @@ int scope_case_content_cmd(int argc, char **argv)
 	r = case_load(&s, args.v[0], &c, &e);
 	if (r == 0)
 		r = control_open_bare(&s, &k, &e);
+	if (r == 0 && vault) {
+		char name[256];
+		snprintf(name, sizeof name, CASE_VAULT "%s", vault);
+		struct scope_act a = {.what = SCOPE_CONTENT, .name = c->name, .file = slice_str(name)};
+		r = case_enter(k, &a, by, &entry, &e);
+		if (r == 0)
+			printf("%s: entry %" PRIu64 "\n", name, entry);
+	}
 	for (size_t i = 1; r == 0 && i < args.n; i++) {
 		struct stat st;
 		if (!realpath(args.v[i], real) || stat(real, &st) < 0)

@@ -6,8 +6,10 @@
 
 #include "scope_result.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -24,7 +26,9 @@ struct running {
 	int zone_minutes;
 	unsigned threads;
 	bool json, ocr, day_first;
-	const char *ocr_lang;
+	const char *ocr_lang, *identity, *site;
+	struct cli_list shares;
+	char work[4096];   /* where content of the vault is taken out; "": nowhere */
 	struct evidence_fold *fold;
 	struct find_population *population;
 	struct buf people; /* the population's lists, one behind the other; ends in people_end */
@@ -33,6 +37,7 @@ struct running {
 	struct jsonw w;
 	uint64_t *input;
 	size_t inputs;
+	int lock;
 	int say;           /* to the process that enters estimates */
 	pid_t sayer;
 	int64_t begun, next_say, wait;
@@ -291,35 +296,116 @@ static void progress(void *arg, const struct scope_count *c, const struct scope_
 
 /* ---- the run ---- */
 
-static int survey_it(struct running *u, struct survey **ret, struct err *e)
+struct roots {
+	struct survey_root *v;
+	size_t n;
+};
+
+static int add_root(struct running *u, struct roots *r, struct slice to, struct slice from, struct err *e)
 {
-	struct survey_root *root = calloc(u->c->input_n ? u->c->input_n : 1, sizeof *root);
-	struct extract_limits limits;
-	struct survey_job job = {.touched = u->fold, .population = u->population, .decided = u->c, .limits = &limits, .threads = u->threads, .this_year = result_this_year(), .day_first = u->day_first, .progress = progress, .arg = u};
-	if (!root)
+	struct survey_root *v = &r->v[r->n];
+	*v = (struct survey_root){arena_strdup(u->c->a, from), arena_strdup(u->c->a, to)};
+	if (!v->from || !v->to)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	r->n++;
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)at;
+	(void)!remove(path);
+	(void)type;
+	return 0; /* what cannot be removed stays */
+}
+
+static void remove_all(const char *path)
+{
+	(void)!nftw(path, remove_one, 64, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+/* One run of a case at a time. What a killed one left of the vault's contents is taken away. */
+static int alone(struct running *u, struct err *e)
+{
+	char rel[200], lock[240], dir[4300];
+	snprintf(rel, sizeof rel, "scope/%.*s", SLICE_FMT(u->c->name));
+	snprintf(lock, sizeof lock, "%s/.lock", rel);
+	int r = file_mkdir(u->s.fd, "scope", 0700, e);
+	if (r == 0)
+		r = file_mkdir(u->s.fd, rel, 0700, e);
+	if (r < 0)
+		return r;
+	u->lock = openat(u->s.fd, lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (u->lock < 0)
+		return err_sys(e, lock, "cannot be opened");
+	r = file_lock(u->lock, false, e);
+	if (r == ERR_BUSY)
+		return err_set(e, ERR_BUSY, NULL, "this case is being run already");
+	snprintf(dir, sizeof dir, "%.*s/%s", 3800, u->s.path, rel);
+	DIR *d = r == 0 ? opendir(dir) : NULL;
+	for (struct dirent *en; d && (en = readdir(d));)
+		if (!strncmp(en->d_name, ".content.", 9)) {
+			char old[4600];
+			snprintf(old, sizeof old, "%s/%s", dir, en->d_name);
+			remove_all(old);
+		}
+	if (d)
+		closedir(d);
+	return r;
+}
+
+static int work_folder(struct running *u, struct err *e)
+{
+	char rel[200];
+	if (u->work[0])
+		return 0;
+	snprintf(rel, sizeof rel, "scope/%.*s", SLICE_FMT(u->c->name));
+	snprintf(u->work, sizeof u->work, "%.*s/%s/.content.XXXXXX", 3800, u->s.path, rel);
+	if (!mkdtemp(u->work)) {
+		u->work[0] = 0;
+		return err_sys(e, rel, "no folder for what comes out of the vault");
+	}
+	return 0;
+}
+
+static int add_vault(struct running *u, struct roots *r, struct slice source, struct err *e)
+{
+	struct case_taken t;
+	int code = work_folder(u, e);
+	if (code == 0)
+		code = case_take(u->site, u->c, source, u->fold, u->identity, &u->shares, u->work, &t, e);
+	for (unsigned i = 0; code == 0 && i < t.n; i++)
+		code = add_root(u, r, slice_str(t.dir[i]), SLICE_NULL, e);
+	return code;
+}
+
+static int find_content(struct running *u, struct roots *ret, struct err *e)
+{
+	int r = 0;
+	ret->v = calloc(2 * u->c->input_n + 1, sizeof *ret->v);
+	if (!ret->v)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	for (size_t i = 0; r == 0 && i < u->c->input_n; i++) {
+		const struct scope_input *in = &u->c->input[i];
+		if (in->what == SCOPE_CONTENT)
+			r = slice_starts(in->file, CASE_VAULT) ? add_vault(u, ret, slice_of(in->file.p + strlen(CASE_VAULT), in->file.n - strlen(CASE_VAULT)), e) : add_root(u, ret, in->file, in->root, e);
+	}
+	return r;
+}
+
+static int survey_it(struct running *u, const struct roots *roots, struct survey **ret, struct err *e)
+{
+	struct extract_limits limits;
+	const struct survey_job job = {.touched = u->fold, .population = u->population, .decided = u->c, .root = roots->v, .root_n = roots->n, .limits = &limits, .threads = u->threads, .this_year = result_this_year(), .day_first = u->day_first, .progress = progress, .arg = u};
 	extract_limits_default(&limits);
 	limits.ocr = u->ocr;
 	limits.ocr_lang = u->ocr_lang;
 	limits.day_first = u->day_first;
-	for (size_t i = 0; i < u->c->input_n; i++)
-		if (u->c->input[i].what == SCOPE_CONTENT) {
-			const struct scope_input *in = &u->c->input[i];
-			root[job.root_n].to = arena_strdup(u->c->a, in->file);
-			root[job.root_n].from = arena_strdup(u->c->a, in->root);
-			if (!root[job.root_n].to || !root[job.root_n].from) {
-				free(root);
-				return err_set(e, ERR_MEMORY, NULL, "no memory");
-			}
-			job.root_n++;
-		}
-	job.root = root;
 	u->begun = time_monotonic();
 	u->wait = INT64_C(10000000000);
 	u->next_say = u->begun + u->wait;
-	int r = survey_run(&job, ret, e);
-	free(root);
-	return r;
+	return survey_run(&job, ret, e);
 }
 
 static void say_totals(const struct survey *f)
@@ -377,13 +463,21 @@ static int run(struct running *u, struct err *e)
 	u->input = calloc(u->c->input_n ? u->c->input_n : 1, sizeof *u->input);
 	if (!u->fold || !u->input)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
-	int r = start_sayer(u, e);
+	struct roots roots = {0};
+	int r = alone(u, e);
+	if (r == 0)
+		r = start_sayer(u, e);
 	if (r == 0)
 		r = read_inputs(u, e);
 	jsonw_arr_end(&u->w);
 	if (r == 0)
-		r = survey_it(u, &f, e);
+		r = find_content(u, &roots, e);
+	if (r == 0)
+		r = survey_it(u, &roots, &f, e);
+	free(roots.v);
 	end_sayer(u);
+	if (u->work[0])
+		remove_all(u->work);
 	if (r == 0) {
 		people = (struct result_people){buf_slice(&u->people), u->people_end, u->people_n};
 		r = result_write(&u->s, u->c, f, u->fold, &people, &files, e);
@@ -412,19 +506,22 @@ int scope_case_run_cmd(int argc, char **argv)
 		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE)"},
 		{"jobs", CLI_NUMBER, &jobs, "N", "read N files at a time (default: as many as there are processors)"},
 		{"zone", CLI_STRING, &zone, "+HH:MM", "of stamps in the evidence that say none (default: the site's)"},
+		{"identity", CLI_STRING, &u.identity, "FILE", "the recovery key, for content of the vault; - for standard input"},
+		{"shares", CLI_LIST, &u.shares, "FILE", "enough recovery shares, instead of --identity"},
 		{"ocr", CLI_FLAG, &u.ocr, NULL, "read pictures and scanned pages, too: about two seconds a page"},
 		{"ocr-lang", CLI_STRING, &u.ocr_lang, "LANG", "the languages they are in, as tesseract names them (default: eng)"},
 		{"day-first", CLI_FLAG, &u.day_first, NULL, "03/07/1964 is the third of July"},
 		{"by", CLI_STRING, &u.by, "NAME", "who runs it, when it is not you"},
 		{"json", CLI_FLAG, &u.json, NULL, "JSON on stdout"},
 	};
-	u = (struct running){.say = -1};
+	u = (struct running){.say = -1, .lock = -1};
 	int r = cli_parse(argc, argv, "scope case run NAME --site DIR", "Evidence to objects, objects to text, text to persons and elements. The result lies in SITE/scope/NAME, its hash in the ledger. Exit status 1: something that was touched could not be read.", opts,
 	                  ARRAY_LEN(opts), &args, &done);
 	if (r || done)
 		return r;
 	if (args.n != 1)
 		return cli_usage("scope case run: say which case");
+	u.site = site;
 	struct err e = {0};
 	if (cli_site(site, &u.s, &e) < 0)
 		return cli_fail(&e);
@@ -445,6 +542,8 @@ int scope_case_run_cmd(int argc, char **argv)
 	evidence_fold_free(u.fold);
 	find_population_free(u.population);
 	scope_case_free(u.c);
+	if (u.lock >= 0)
+		close(u.lock);
 	buf_done(&u.people);
 	buf_done(&u.sources);
 	free(u.input);

@@ -32,6 +32,13 @@ int scope_case_export_cmd(int argc, char **argv);
 int case_load(struct site *s, const char *name, struct scope_case **ret, struct err *e) MUST;
 /* An act, durable on return. by NULL: who runs the command. */
 int case_enter(struct control *k, struct scope_act *a, const char *by, uint64_t *ret_entry, struct err *e) MUST;
+#define CASE_VAULT "vault:" /* before a source's name, where a case's content is not a folder */
+/* What the vault kept of a source around the window, of the touched files only, taken out below a folder of our own: up to two folders, for survey_root.to. */
+struct case_taken {
+	char dir[2][4300];
+	unsigned n;
+};
+int case_take(const char *site, const struct scope_case *c, struct slice source, const struct evidence_fold *touched, const char *identity, const struct cli_list *shares, const char *work, struct case_taken *ret, struct err *e) MUST;
 void case_hex(const uint8_t hash[SEAL_HASH], char out[2 * SEAL_HASH + 1]);
 
 #endif

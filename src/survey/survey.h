@@ -17,6 +17,12 @@ struct survey_root { /* where the files of the evidence lie now */
 	const char *from; /* what their paths begin with in the evidence; "": found by looking for the longest part that they have in common */
 	const char *to;   /* a folder */
 };
+/* Which names of a store may be those of touched objects: their last two parts, whatever the case. For a store from which only what is needed is taken. */
+struct survey_names;
+struct survey_names *survey_names_new(const struct evidence_fold *touched); /* NULL: no memory */
+void survey_names_free(struct survey_names *n);
+bool survey_names_have(const struct survey_names *n, struct slice path);
+
 struct survey_job {
 	const struct evidence_fold *touched;        /* finished */
 	const struct find_population *population;   /* sealed; NULL: nobody is known, all are strangers */

@@ -177,6 +177,71 @@ static bool behind(struct slice name, struct slice beginning, bool any_case, str
 	return true;
 }
 
+/* ---- which of a store's names are wanted ---- */
+
+struct survey_names {
+	uint64_t *slot; /* 0: free */
+	size_t slots;
+};
+
+static uint64_t last_two(struct slice path)
+{
+	uint64_t h = 1469598103934665603u;
+	unsigned parts = 0;
+	for (size_t i = path.n; i-- > 0;) {
+		uint8_t c = path.p[i] == '\\' ? '/' : path.p[i];
+		if (c == '/' && (i + 1 == path.n || path.p[i + 1] == '/' || path.p[i + 1] == '\\'))
+			continue;
+		if (c == '/' && ++parts == 2)
+			break;
+		c = c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+		h = (h ^ c) * 1099511628211u;
+	}
+	return h | 1;
+}
+
+struct survey_names *survey_names_new(const struct evidence_fold *touched)
+{
+	struct survey_names *s = calloc(1, sizeof *s);
+	size_t n = evidence_fold_count(touched);
+	if (!s)
+		return NULL;
+	for (s->slots = 64; s->slots < 2 * n; s->slots *= 2)
+		;
+	s->slot = calloc(s->slots, sizeof *s->slot);
+	if (!s->slot) {
+		free(s);
+		return NULL;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct evidence_object *o = evidence_fold_at(touched, i);
+		if (o->folder || o->level < EVIDENCE_ACCESSED)
+			continue;
+		uint64_t h = last_two(o->path);
+		size_t k = (h >> 7) & (s->slots - 1);
+		while (s->slot[k] && s->slot[k] != h)
+			k = (k + 1) & (s->slots - 1);
+		s->slot[k] = h;
+	}
+	return s;
+}
+
+void survey_names_free(struct survey_names *n)
+{
+	if (n)
+		free(n->slot);
+	free(n);
+}
+
+bool survey_names_have(const struct survey_names *n, struct slice path)
+{
+	uint64_t h = last_two(path);
+	for (size_t k = (h >> 7) & (n->slots - 1); n->slot[k]; k = (k + 1) & (n->slots - 1))
+		if (n->slot[k] == h)
+			return true;
+	return false;
+}
+
 static int place(struct survey_object *o, const struct survey_root *root, const char (*begin)[PATH_MAX], size_t n, struct err *e)
 {
 	char path[PATH_MAX], real[PATH_MAX];

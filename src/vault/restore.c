@@ -635,11 +635,21 @@ int restore_made(struct restore *r, const struct vault_body *b, const struct buf
 	return code;
 }
 
+/* What the caller chose: files, whatever they are linked as; folders come by themselves. */
+static int chosen(void *arg, const struct vault_line *l, struct err *e)
+{
+	const struct vault_restore_options *o = arg;
+	(void)e;
+	return (l->node.type == 'f' || l->node.type == '+' || l->node.type == 'h') && o->want(o->want_arg, l->node.path);
+}
+
 int restore_plain(struct restore *r, const struct vault_body *b, const struct restore_origin *from, struct err *e)
 {
 	struct slice under = r->o->path;
+	restore_want_fn *want = r->o->want ? chosen : NULL;
+	struct vault_restore_options asked = *r->o; /* (its copy, since a callback's argument is not const) */
 	struct err why = {0};
-	int code = restore_survey(r, b, under, NULL, NULL, &why);
+	int code = restore_survey(r, b, under, want, &asked, &why);
 	bool damaged = is_damage(code) && !(code == ERR_NOT_FOUND && under.n);
 	if (damaged) {
 		char line[640], say[800];
@@ -655,11 +665,11 @@ int restore_plain(struct restore *r, const struct vault_body *b, const struct re
 	buf_init(&above, 4 * VAULT_PATH_MAX);
 	code = restore_above(r, under, &above, e);
 	if (code == 0)
-		code = restore_stream(r, b, from, under, false, NULL, NULL, e);
+		code = restore_stream(r, b, from, under, want != NULL, want, &asked, e);
 	if (code == 0 || (damaged && is_damage(code)))
-		code = restore_links(r, b, from, under, NULL, NULL, false, e);
+		code = restore_links(r, b, from, under, want, &asked, false, e);
 	if (code == 0 || (damaged && is_damage(code)))
-		code = restore_folders(r, b, under, NULL, NULL, e);
+		code = restore_folders(r, b, under, want, &asked, e);
 	if (code == 0 || (damaged && is_damage(code)))
 		code = restore_made(r, b, &above, e);
 	return damaged && is_damage(code) ? 0 : code;

@@ -124,6 +124,8 @@ int vault_ls(struct vault *v, const struct vault_snapshot *s, struct slice under
 
 struct vault_restore_options {
 	struct slice path;       /* empty: all */
+	bool (*want)(void *arg, struct slice path); /* NULL: all of them; else only these files, in folders made for them; not with clean */
+	void *want_arg;
 	bool clean;              /* each file's newest clean version; see vault_clean_point */
 	bool overwrite;          /* also files that are newer than what would replace them */
 	unsigned writers;        /* 0: by the machine */

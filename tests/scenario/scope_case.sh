@@ -122,6 +122,24 @@ echo 'P10,X,Y,1990-01-01' >>more.csv
 refused 1 "its hash is another" scope case run c1
 hf ledger verify | grep -q whole || fail "the ledger"
 
+# ---- the host is encrypted meanwhile: the content comes out of the vault, as it was ----
+mkdir -p host/srv/records && cp -r share/lab share/bill host/srv/records/
+case_ new c4 --window 2026-11-21T23:02Z/2030-01-01 >/dev/null
+sed 's/gone.csv/later.csv/' <<<"$(for i in lab/feb.csv bill/claim.csv bill/gone.csv; do op 4 "pread_send|ok|$work/host/srv/records/$i"; done)" >audit.log
+hf vault backup host --source fs1 >/dev/null 2>&1
+cp share/bill/claim.csv host/srv/records/bill/later.csv
+printf 'Z901,Spaet,Ida,1971-05-05,,HbA1c,6\n' | cat share/lab/feb.csv - >host/srv/records/lab/other.csv
+hf vault backup host --source fs1 >/dev/null 2>&1
+find host -type f -exec sh -c 'head -c 900 /dev/urandom >"$1"' _ {} \;
+case_ evidence c4 audit.log >/dev/null
+case_ content c4 --vault fs1 >/dev/null
+refused 2 "identity" scope case run c4
+shares=("$work"/*share*.txt)
+case_ run c4 --shares "${shares[@]:0:2}" >out 2>&1 || fail "$(cat out)"
+grep -q "read  *3 files" out || fail "three files are not read out of the vault: $(cat out)"
+grep -q "persons  *4: 0 known, 4 strangers" out || fail "$(cat out)"
+[ -z "$(find site/scope/c4 -name '.content*')" ] || fail "what came out of the vault is left behind"
+
 # ---- a real file server's log, played by real tools ----
 corpus=${HOLDFAST_CORPUS:-}/evidence/samba_case
 if [ -d "$corpus" ]; then
