@@ -430,7 +430,7 @@ int notice_mailfile_cmd(int argc, char **argv)
 {
 	static struct cli_args args;
 	const char *site = NULL;
-	struct job j = {.dirfd = -1, .csv = {.fd = -1}, .held = {.fd = -1}, .letters = {.fd = -1}, .batch = 10000, .no_pdf = true};
+	struct job j = {.dirfd = -1, .csv = {.fd = -1}, .held = {.fd = -1}, .letters = {.fd = -1}, .batch = 10000, .no_pdf = true, .style = {.data_only = true}};
 	bool finished;
 	const struct cli_opt opts[] = {
 		JOB_OPTS(j),

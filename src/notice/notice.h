@@ -207,6 +207,7 @@ const char *notice_addressee_word(enum notice_addressee w);
 struct notice_style {
 	int lang;                /* -1: each person's */
 	bool large;              /* all in large print; else those who ask for it */
+	bool data_only;          /* rows for a mail-house that prints from its own template: letters have no text */
 	bool refs;               /* print the entries behind figures: for whoever checks, not for the mail */
 	struct slice code_key;   /* enrolment codes are an HMAC under it; empty: only codes that persons bring */
 };

@@ -231,7 +231,6 @@ static void state(struct making *m, const struct notice_state *st)
 	notice_give(s, "state", st->name[s->lang]);
 	notice_give(s, "agency", st->agency);
 	notice_give(s, "where", words(m->a, (const struct slice[]){st->address, st->phone, st->web}, 3, ", "));
-	snprintf(m->l->place, sizeof m->l->place, "%.*s", SLICE_FMT(st->code));
 	if (!(st->texts & ~(unsigned)NOTICE_ST_NATURE))
 		return;
 	(void)notice_tell(s, PAPER_HEADING, "h.state");
@@ -290,6 +289,13 @@ static void give_person(struct making *m)
 	notice_give(s, "letter", slice_str(m->l->letter_id));
 	notice_give(s, "signer", m->in->signer);
 	s->figure[s->figures++] = whom;
+}
+
+/* What a row says of the person's data, where no letter is written. */
+static void lists(struct making *m)
+{
+	m->l->acquired = notice_element_list(m->p->acquired, m->l->lang, m->l->quiet, "; ", m->a);
+	m->l->accessed = notice_element_list(m->p->accessed & ~m->p->acquired, m->l->lang, m->l->quiet, "; ", m->a);
 }
 
 static void body(struct making *m)
@@ -359,6 +365,14 @@ int notice_letter_make(const struct notice_incident *in, const struct notice_per
 		return 0;
 	pick(&m);
 	code(&m, number);
+	ret->post.us = m.us;
+	struct notice_state asks;
+	if (m.place.n && notice_state_of(m.place, &asks))
+		snprintf(ret->place, sizeof ret->place, "%.*s", SLICE_FMT(asks.code));
+	if (style->data_only) {
+		lists(&m);
+		return arena_code(a) ? err_set(e, arena_code(a), NULL, "no room for a letter's row") : 0;
+	}
 	int r = notice_saying_init(&m.s, in, ret->lang, style->refs, a);
 	if (r == 0) {
 		give_person(&m);
