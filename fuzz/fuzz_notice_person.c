@@ -7,7 +7,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char the_case[] = "{\"name\":\"C\",\"discovered\":\"2026-07-05\",\"window\":\"2026-06-30/2026-07-05\",\"entity\":{\"kind\":\"covered-entity\",\"country\":\"US\",\"name\":\"H\",\"address\":[\"1 R\",\"A, TX 78701\"],\"phone\":\"1\"},\"persons\":{\"US-RI\":41},"
-	"\"letter\":{\"date\":\"2026-08-20\",\"doing\":{\"en\":\"We watch.\",\"fr\":\"Oui.\",\"zh\":\"x\"},\"monitoring\":{\"provider\":\"W\",\"minor_provider\":\"K\",\"months\":24}},\"entries\":{\"discovered\":7}}";
+	"\"letter\":{\"date\":\"2026-08-20\",\"doing\":{\"en\":\"We watch.\",\"fr\":\"Oui.\",\"zh\":\"x\"},\"monitoring\":{\"provider\":\"W\",\"minor_provider\":\"K\",\"months\":24,\"url\":\"u\"}},\"entries\":{\"discovered\":7}}";
 
 static void check_row(struct buf *row, struct arena *a)
 {

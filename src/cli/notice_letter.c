@@ -254,6 +254,10 @@ static int open_all(struct job *j, struct err *e)
 		j->dirfd = file_open_dir(AT_FDCWD, j->dir, e);
 		r = j->dirfd < 0 ? j->dirfd : 0;
 	}
+	static const char *const earlier[] = {"manifest.json", "mail.csv", "not-mailed.csv", "letters-0001.pdf"};
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(earlier); i++)
+		if (!faccessat(j->dirfd, earlier[i], F_OK, AT_SYMLINK_NOFOLLOW))
+			r = err_set(e, ERR_EXISTS, j->dir, "has %s of an earlier mailing: take another folder, so that letters of two are never mixed", earlier[i]);
 	if (r == 0)
 		r = out_open(&j->csv, j->dirfd, "mail.csv", e);
 	if (r == 0)

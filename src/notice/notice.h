@@ -199,7 +199,7 @@ struct notice_person {
 int notice_person_read(struct slice line, struct arena *a, struct notice_person *ret, struct err *e) MUST;
 
 enum notice_fate { NOTICE_MAIL, NOTICE_NO_ADDRESS /* counts for substitute notice */, NOTICE_NO_KIN /* deceased, nobody known to write to: none is owed, 164.404(d)(1)(ii), (d)(2) */, NOTICE_HOLD_MINOR /* a minor's protected record: somebody has to say who is written to (164.502(g)(3)) */,
-	NOTICE_HOLD_NAME, NOTICE_HOLD_NOTHING /* no element */, NOTICE_DOUBLE /* of a mailing: this person had a letter */, NOTICE_FATES };
+	NOTICE_HOLD_NAME, NOTICE_HOLD_NOTHING /* no element */, NOTICE_HOLD_BIRTH /* a date of birth that is none, or that could make this a minor or not */, NOTICE_DOUBLE /* of a mailing: this person had a letter */, NOTICE_FATES };
 const char *notice_fate_word(enum notice_fate f);
 enum notice_addressee { NOTICE_FOR_PERSON, NOTICE_FOR_GUARDIAN, NOTICE_FOR_KIN, NOTICE_FOR_REPRESENTATIVE, NOTICE_FOR_ESTATE };
 const char *notice_addressee_word(enum notice_addressee w);

@@ -324,6 +324,8 @@ int notice_incident_ready(const struct notice_incident *in, struct err *e)
 		{"letter.date", in->date.n, "the date of the letters"},
 		{"letter.doing", in->doing.n[in->lang], "what is being done, in the site's own words (164.404(c)(1)(D)), at least in the case's own language"},
 		{"entity.phone", in->phone.n || in->email.n || in->web.n, "a toll-free telephone number, e-mail address or web site (164.404(c)(1)(E))"},
+		{"letter.monitoring.months", !in->provider.n || in->months.value.n, "for how many months it offers a service"},
+		{"letter.monitoring.url", !in->provider.n || in->url.n || in->mphone.n, "where to sign up for the service that it offers (url or phone)"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(need); i++)
 		if (!need[i].there)

@@ -12,7 +12,7 @@ struct making {
 	struct arena *a;
 	struct slice name, place; /* whole name; "US-MD" */
 	uint32_t all;
-	bool minor, us;
+	bool minor, birth, us; /* birth: whether it is one can be said */
 };
 
 /* ---- who ---- */
@@ -45,19 +45,57 @@ static struct slice name_of(const struct notice_person *p, struct arena *a)
 	return words(a, (const struct slice[]){p->first, p->middle, p->last, p->suffix}, 4, " ");
 }
 
-static bool under_18(const struct notice_incident *in, const struct notice_person *p)
+static bool before_18(const int day[3], const struct person_date *born)
 {
-	int y, m, d, by, bm, bd;
-	if (p->minor_said)
-		return p->minor;
-	if (!notice_iso_day(in->date, &y, &m, &d) || !notice_iso_day(p->dob, &by, &bm, &bd))
+	return day[0] - born->year - (day[1] < born->month || (day[1] == born->month && day[2] < born->day)) < 18;
+}
+
+/* false: the date of birth cannot be read, or could be read in two ways of which one is a minor's. */
+static bool minor_of(const struct notice_incident *in, const struct notice_person *p, bool *ret)
+{
+	int day[3];
+	struct person_date us, other;
+	bool swap = false;
+	*ret = p->minor_said && p->minor;
+	if (p->minor_said || !p->dob.n)
+		return true;
+	if (!notice_iso_day(in->date, &day[0], &day[1], &day[2]) || !person_date(p->dob, false, day[0], &us, &swap))
 		return false;
-	return y - by - (m < bm || (m == bm && d < bd)) < 18;
+	*ret = before_18(day, &us);
+	return !swap || !person_date(p->dob, true, day[0], &other, NULL) || before_18(day, &other) == *ret;
+}
+
+static bool one_of(struct slice s, const char *const *words_of, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (slice_eq_nocase(s, words_of[i]))
+			return true;
+	return false;
+}
+
+/* "TX", "Texas", "US-TX". NULL: none. */
+static const char *state_of(struct slice s)
+{
+	return person_us_state(slice_starts(s, "US-") ? slice_of(s.p + 3, s.n - 3) : s);
 }
 
 static bool in_us(const struct notice_person *p)
 {
-	return !p->country.n ? person_us_state(p->state) != NULL : slice_eq_nocase(p->country, "US") || slice_eq_nocase(p->country, "USA") || slice_eq_nocase(p->country, "PR");
+	static const char *const us[] = {"US", "USA", "U.S.", "U.S.A.", "United States", "United States of America", "PR", "GU", "VI", "AS", "MP"};
+	return !p->country.n ? state_of(p->state) != NULL : one_of(p->country, us, ARRAY_LEN(us));
+}
+
+/* A letter abroad ends with the country's name in capitals, in a language that is known internationally (UPU, addressing; USPS IMM 122.1). What is no code here is printed as it stands. */
+static struct slice country_name(struct slice code)
+{
+	static const char *const names[][2] = {{"AT", "AUSTRIA"}, {"AU", "AUSTRALIA"}, {"BE", "BELGIUM"}, {"BG", "BULGARIA"}, {"BR", "BRAZIL"}, {"CA", "CANADA"}, {"CH", "SWITZERLAND"}, {"CN", "CHINA"}, {"CY", "CYPRUS"}, {"CZ", "CZECH REPUBLIC"}, {"DE", "GERMANY"}, {"DK", "DENMARK"},
+		{"DO", "DOMINICAN REPUBLIC"}, {"EE", "ESTONIA"}, {"ES", "SPAIN"}, {"FI", "FINLAND"}, {"FR", "FRANCE"}, {"GB", "UNITED KINGDOM"}, {"GR", "GREECE"}, {"HK", "HONG KONG"}, {"HR", "CROATIA"}, {"HU", "HUNGARY"}, {"IE", "IRELAND"}, {"IN", "INDIA"}, {"IS", "ICELAND"}, {"IT", "ITALY"},
+		{"JP", "JAPAN"}, {"KR", "SOUTH KOREA"}, {"LT", "LITHUANIA"}, {"LU", "LUXEMBOURG"}, {"LV", "LATVIA"}, {"MC", "MONACO"}, {"MT", "MALTA"}, {"MX", "MEXICO"}, {"NL", "NETHERLANDS"}, {"NO", "NORWAY"}, {"NZ", "NEW ZEALAND"}, {"PH", "PHILIPPINES"}, {"PL", "POLAND"}, {"PT", "PORTUGAL"},
+		{"RO", "ROMANIA"}, {"SE", "SWEDEN"}, {"SG", "SINGAPORE"}, {"SI", "SLOVENIA"}, {"SK", "SLOVAKIA"}, {"TW", "TAIWAN"}, {"UA", "UKRAINE"}, {"US", "UNITED STATES"}, {"VN", "VIETNAM"}};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (slice_eq_nocase(code, names[i][0]))
+			return slice_str(names[i][1]);
+	return code;
 }
 
 static bool address_good(const struct notice_person *p)
@@ -74,6 +112,8 @@ static enum notice_fate fate_of(const struct making *m)
 		return NOTICE_HOLD_NAME;
 	if (p->deceased)
 		return (p->kin.n || p->representative.n || p->estate) && address_good(p) ? NOTICE_MAIL : NOTICE_NO_KIN;
+	if (!m->birth)
+		return NOTICE_HOLD_BIRTH;
 	if (m->minor && p->guarded && !p->to_guardian && !p->to_person)
 		return NOTICE_HOLD_MINOR;
 	return address_good(p) ? NOTICE_MAIL : NOTICE_NO_ADDRESS;
@@ -93,7 +133,8 @@ static struct slice last_lines(const struct making *m)
 {
 	const struct notice_person *p = m->p;
 	struct arena *a = m->a;
-	struct slice country = m->us || slice_eq_nocase(p->country, m->in->country.n ? arena_strdup(a, m->in->country) : "") ? SLICE_NULL : p->country;
+	bool from_us = slice_eq_nocase(m->in->country, "US"), home = m->us ? from_us || !m->in->country.n : slice_eq_nocase(p->country, m->in->country.n ? arena_strdup(a, m->in->country) : "");
+	struct slice country = home ? SLICE_NULL : country_name(m->us ? SLICE("US") : p->country);
 	struct slice town;
 	if (m->us) {
 		struct slice end = words(a, (const struct slice[]){p->state, p->zip}, 2, " ");
@@ -357,8 +398,9 @@ static void code(struct making *m, uint64_t number)
 int notice_letter_make(const struct notice_incident *in, const struct notice_person *p, const struct notice_style *style, uint64_t number, struct arena *a, struct notice_letter *ret, struct err *e)
 {
 	*ret = (struct notice_letter){.fate = NOTICE_HOLD_NOTHING};
-	struct making m = {.in = in, .p = p, .style = style, .l = ret, .a = a, .name = name_of(p, a), .all = p->accessed | p->acquired, .minor = under_18(in, p), .us = in_us(p)};
-	const char *st = person_us_state(p->state);
+	struct making m = {.in = in, .p = p, .style = style, .l = ret, .a = a, .name = name_of(p, a), .all = p->accessed | p->acquired, .us = in_us(p)};
+	m.birth = minor_of(in, p, &m.minor);
+	const char *st = state_of(p->state);
 	m.place = m.us && st ? slice_str(arena_printf(a, "US-%s", st)) : SLICE_NULL;
 	ret->fate = fate_of(&m);
 	if (ret->fate != NOTICE_MAIL)

@@ -195,7 +195,7 @@ static void count(struct tallies *t, const char *name)
 static void count_letter(struct notice_mailing *m, const struct notice_person *p, const struct notice_letter *l)
 {
 	char place[36] = "unknown";
-	const char *us = person_us_state(p->state);
+	const char *us = person_us_state(slice_starts(p->state, "US-") ? slice_of(p->state.p + 3, p->state.n - 3) : p->state);
 	if (l->post.us && us)
 		memcpy(place, (char[6]){'U', 'S', '-', us[0], us[1], 0}, 6);
 	else if (p->country.n && p->country.n < sizeof place) {

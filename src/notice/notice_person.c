@@ -161,7 +161,7 @@ int notice_person_read(struct slice line, struct arena *a, struct notice_person 
 
 const char *notice_fate_word(enum notice_fate f)
 {
-	static const char *const words[NOTICE_FATES] = {"mail", "no-address", "deceased-nobody-known", "hold-minor-protected", "hold-no-name", "hold-no-element", "double"};
+	static const char *const words[NOTICE_FATES] = {"mail", "no-address", "deceased-nobody-known", "hold-minor-protected", "hold-no-name", "hold-no-element", "hold-birth-date", "double"};
 	return words[(unsigned)f < NOTICE_FATES ? f : NOTICE_HOLD_NOTHING];
 }
 

@@ -84,6 +84,10 @@ static void to_whom(void **state)
 		{"\"dob\":\"2008-08-20\"", NOTICE_MAIL, "Maria Lopez 12 Oak St", "Dear Maria Lopez:"}, /* eighteen on the day of the letter */
 		{"\"dob\":\"2015-01-01\",\"guardian\":\"Luz Lopez\"", NOTICE_MAIL, "Luz Lopez To the Parent or Guardian of Maria Lopez", "24 months of WatchCo Kids"},
 		{"\"minor\":true", NOTICE_MAIL, "To the Parent or Guardian of", "information about Maria Lopez"},
+		{"\"dob\":\"03/01/2015\"", NOTICE_MAIL, "To the Parent or Guardian of", "Dear Parent or Guardian:"},
+		{"\"dob\":\"01/09/2008\"", NOTICE_HOLD_BIRTH, NULL, NULL}, /* 9 January: eighteen; 1 September: not yet */
+		{"\"dob\":\"01/09/2008\",\"minor\":false", NOTICE_MAIL, "Maria Lopez 12 Oak St", "Dear Maria Lopez:"},
+		{"\"dob\":\"unknown\"", NOTICE_HOLD_BIRTH, NULL, NULL},
 		{"\"minor\":true,\"protected\":[\"reproductive\"]", NOTICE_HOLD_MINOR, NULL, NULL},
 		{"\"minor\":true,\"protected\":[\"reproductive\"],\"send_to\":\"person\"", NOTICE_MAIL, "Maria Lopez 12 Oak St", "Dear Maria Lopez:"},
 		{"\"minor\":true,\"protected\":[\"hiv\"],\"send_to\":\"guardian\"", NOTICE_MAIL, "To the Parent or Guardian of", "Dear Parent or Guardian:"},
@@ -187,7 +191,7 @@ static void states(void **state)
 		LETTER(CASE, "{\"person_id\":\"p\",\"last\":\"Durand\",\"addr1\":\"3 rue\",\"city\":\"Lyon\",\"zip\":\"69003\",\"country\":\"FR\",\"language\":\"fr-FR\",\"acquired\":\"lab\"}", false);
 		assert_int_equal(fate, NOTICE_MAIL);
 		has(&b, "Madame, Monsieur,");
-		has(&b, "69003 Lyon FR");
+		has(&b, "69003 Lyon FRANCE");
 		has_not(&b, "Equifax");
 		assert_true(l.post.address_right && !l.post.us);
 		arena_free(a);
@@ -242,6 +246,8 @@ static void what_is_missing(void **state)
 		{"{\"discovered\":\"2026-07-05\",\"entity\":{\"name\":\"X\",\"address\":\"1 A\"},\"letter\":{\"date\":\"2026-08-01\",\"doing\":{\"es\":\"x\"}}}", "letter.doing"},
 		{"{\"entity\":{\"name\":\"X\",\"address\":\"1 A\"},\"letter\":{\"date\":\"2026-08-01\",\"doing\":\"x\"}}", "discovered"},
 		{"{\"discovered\":\"2026-07-05\",\"entity\":{\"name\":\"X\",\"address\":\"1 A\"},\"letter\":{\"date\":\"2026-08-01\",\"doing\":\"x\"}}", "entity.phone"},
+		{"{\"discovered\":\"2026-07-05\",\"entity\":{\"name\":\"X\",\"address\":\"1 A\",\"web\":\"w\"},\"letter\":{\"date\":\"2026-08-01\",\"doing\":\"x\",\"monitoring\":{\"provider\":\"W\",\"url\":\"u\"}}}", "letter.monitoring.months"},
+		{"{\"discovered\":\"2026-07-05\",\"entity\":{\"name\":\"X\",\"address\":\"1 A\",\"web\":\"w\"},\"letter\":{\"date\":\"2026-08-01\",\"doing\":\"x\",\"monitoring\":{\"provider\":\"W\",\"months\":12}}}", "letter.monitoring.url"},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
