@@ -5,8 +5,7 @@ int cmd_notice(int argc, char **argv)
 {
 	static const struct cli_command verbs[] = {
 		{"duties", "who has to be told, until when and why", notice_duties_cmd},
-		{"letter", "letters to persons as PDF, and the file for the mail-house; or one, to look at", notice_letter_cmd},
-		{"letters", "the same", notice_letter_cmd},
+		{"letters", "letters to persons as PDF, and the file for the mail-house; or one, to look at", notice_letter_cmd},
 		{"mailfile", "the file for the mail-house and its manifest alone", notice_mailfile_cmd},
 		{"forms", "what authorities' forms ask for, filled from the case; notices to the public", notice_forms_cmd},
 		{"returned", "what the mail-house sends back", notice_returned_cmd},

@@ -1,4 +1,4 @@
-/* holdfast notice letter, mailfile, returned: letters to persons as PDF, the file for the mail-house with its manifest, and what comes back. Without a site: from a case's JSON and persons a line each. Nothing is sent. */
+/* holdfast notice letters, mailfile, returned: letters to persons as PDF, the file for the mail-house with its manifest, and what comes back. Without a site: from a case's JSON and persons a line each. Nothing is sent. */
 #include "cli_internal.h"
 #include "notice_cmd.h"
 

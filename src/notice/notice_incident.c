@@ -184,7 +184,10 @@ static void counts(struct reading *r)
 			sum += x;
 		}
 	}
-	if (in->places)
+	const struct json_node *all = json_get(in->root, "total"); /* where it is not sure who lives where, the places together may be more than all */
+	if (all)
+		in->total.value = count_of(all);
+	else if (in->places)
 		in->total.value = slice_str(arena_printf(r->a, "%llu", (unsigned long long)sum));
 }
 

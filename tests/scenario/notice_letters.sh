@@ -17,14 +17,14 @@ J
 head -c 32 /dev/urandom >key
 
 # one to look at, with entries
-hf notice letter --case case.json --persons persons.ndjson --person p1 --entries -o - >one.txt
+hf notice letters --case case.json --persons persons.ndjson --person p1 --entries -o - >one.txt
 grep -q 'learned that criminals had entered' one.txt && grep -q 'July 5, 2026 \[#4711\]' one.txt || fail "the letter: $(cat one.txt)"
 grep -q 'affects 41 \[#4801\] residents of Rhode Island' one.txt || fail "the number of residents"
-refused 1 'no-address' notice letter --case case.json --persons persons.ndjson --person p3 -o -
-refused 1 'p9\|person_id' notice letter --case case.json --persons persons.ndjson --person p9 -o -
+refused 1 'no-address' notice letters --case case.json --persons persons.ndjson --person p3 -o -
+refused 1 'p9\|person_id' notice letters --case case.json --persons persons.ndjson --person p9 -o -
 
 # all of them
-hf notice letter --case case.json --persons persons.ndjson --code-key key -o mailed --json >manifest.json 2>said.log
+hf notice letters --case case.json --persons persons.ndjson --code-key key -o mailed --json >manifest.json 2>said.log
 cmp manifest.json mailed/manifest.json
 same "$(json count <manifest.json)" 2 "letters"
 same "$(json sha256 <manifest.json)" "$(sha256sum mailed/mail.csv | cut -d' ' -f1)" "SHA-256 of the file"
@@ -37,10 +37,10 @@ if command -v pdfinfo >/dev/null; then
 	pdftotext mailed/letters-0001.pdf - | grep -q 'Aviso de filtración de datos' || fail "the Spanish letter"
 fi
 [ -z "$(find mailed -name '.*.tmp')" ] || fail "a temporary file stayed"
-refused 1 'earlier mailing' notice letter --case case.json --persons persons.ndjson --code-key key -o mailed
+refused 1 'earlier mailing' notice letters --case case.json --persons persons.ndjson --code-key key -o mailed
 
 # again, elsewhere: the same bytes
-hf notice letter --case case.json --persons persons.ndjson --code-key key -o again 2>>said.log
+hf notice letters --case case.json --persons persons.ndjson --code-key key -o again 2>>said.log
 diff -r mailed again || fail "made again it is another mailing"
 printf '\xef\xbb\xbf' | cat - mailed/mail.csv >want.csv
 hf notice mailfile --case case.json --persons persons.ndjson --code-key key --bom -o bom 2>>said.log
@@ -48,7 +48,7 @@ cmp want.csv bom/mail.csv || fail "the file of mailfile is another"
 
 # killed in the middle: no manifest says that it is whole, and nobody adds to it
 mkfifo slow
-hf notice letter --case case.json --persons slow -o killed 2>>said.log &
+hf notice letters --case case.json --persons slow -o killed 2>>said.log &
 pid=$!
 exec 9>slow
 head -2 persons.ndjson >&9
@@ -61,10 +61,10 @@ wait "$pid" 2>/dev/null || true
 
 # what is wrong is named with its line, and nothing is left that looks whole
 (head -1 persons.ndjson; echo '{"person_id": "p7", "acquired": ["shoe-size"]}') >wrong.ndjson
-refused 1 'line 2' notice letter --case case.json --persons wrong.ndjson -o wrong
+refused 1 'line 2' notice letters --case case.json --persons wrong.ndjson -o wrong
 [ ! -e wrong/manifest.json ] && [ ! -e wrong/mail.csv ] || fail "half a mailing"
 sed 's/"doing": {[^}]*}, //' case.json >nodoing.json
-refused 1 'letter.doing' notice letter --case nodoing.json --persons persons.ndjson -o none
+refused 1 'letter.doing' notice letters --case nodoing.json --persons persons.ndjson -o none
 
 # what comes back
 printf 'person_id,printed,mailed,returned,reason\np1,yes,2026-08-21,no,\np2,yes,2026-08-21,yes,moved\n' >back.csv
