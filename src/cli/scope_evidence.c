@@ -26,6 +26,13 @@ struct evidence_cmd {
 	struct jsonw w;
 	bool bad;          /* something was not understood */
 	uint8_t *piece;
+	struct {
+		char *path;
+		off_t size;
+		dev_t dev;
+		ino_t ino;
+	} *read;           /* files that were read */
+	size_t read_n;
 };
 
 /* The value that was given for this source: "NAME=VALUE" where NAME is its path or the last part of that, or "VALUE" for all. The last one that fits. */
@@ -183,6 +190,46 @@ static int read_source(struct evidence_cmd *c, const char *path, int fd, struct 
 	return r;
 }
 
+/* The same bytes twice would be counted twice: a copy of a file that was read is named and passed over. */
+static bool same_bytes(int a, int b, off_t size)
+{
+	uint8_t x[1 << 16], y[1 << 16];
+	for (off_t at = 0; at < size;) {
+		ssize_t n = pread(a, x, sizeof x, at);
+		if (n <= 0 || pread(b, y, (size_t)n, at) != n || memcmp(x, y, (size_t)n) != 0)
+			return false;
+		at += n;
+	}
+	return true;
+}
+
+static int seen(struct evidence_cmd *c, const char *path, int fd, const struct stat *st, bool *ret, struct err *e)
+{
+	*ret = false;
+	if (!S_ISREG(st->st_mode) || !st->st_size)
+		return 0;
+	for (size_t i = 0; i < c->read_n && !*ret; i++) {
+		AUTO_CLOSE int other = c->read[i].size == st->st_size ? open(c->read[i].path, O_RDONLY | O_CLOEXEC | O_NOCTTY) : -1;
+		if ((c->read[i].dev == st->st_dev && c->read[i].ino == st->st_ino) || (other >= 0 && same_bytes(fd, other, st->st_size))) {
+			cli_note("%s: holds the same as %s, which was read: passed over", path, c->read[i].path);
+			*ret = true;
+		}
+	}
+	if (*ret)
+		return 0;
+	void *more = reallocarray(c->read, c->read_n + 1, sizeof *c->read);
+	char *own = more ? strdup(path) : NULL;
+	if (more)
+		c->read = more;
+	if (!own)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	c->read[c->read_n].path = own;
+	c->read[c->read_n].size = st->st_size;
+	c->read[c->read_n].dev = st->st_dev;
+	c->read[c->read_n++].ino = st->st_ino;
+	return 0;
+}
+
 static int by_name(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
@@ -197,8 +244,11 @@ static int read_path(struct evidence_cmd *c, const char *path, int depth, struct
 		return errno == ENOENT ? err_set(e, ERR_NOT_FOUND, path, "there is no such file") : err_sys(e, path, "cannot open");
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, path, "cannot look at it");
-	if (!S_ISDIR(st.st_mode))
-		return read_source(c, path, fd, e);
+	if (!S_ISDIR(st.st_mode)) {
+		bool twice;
+		int r = seen(c, path, fd, &st, &twice, e);
+		return r || twice ? r : read_source(c, path, fd, e);
+	}
 	if (depth == FOLDERS_DEEP)
 		return err_set(e, ERR_LIMIT, path, "folders in folders more than %d deep", FOLDERS_DEEP);
 	int n = scandir(path, &list, NULL, by_name), r = n < 0 ? err_sys(e, path, "cannot read the folder") : 0;
@@ -384,6 +434,9 @@ int scope_evidence_cmd(int argc, char **argv)
 	evidence_fold_free(c.fold);
 	buf_done(&c.report);
 	free(c.piece);
+	for (size_t i = 0; i < c.read_n; i++)
+		free(c.read[i].path);
+	free(c.read);
 	if (r > 0)
 		return r;
 	int flushed = r < 0 ? cli_fail(&e) : cli_flush();

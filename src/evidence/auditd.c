@@ -228,6 +228,8 @@ static int one_path(struct evidence *v, struct event *e, size_t i)
 		return put(v, e, name, true, EVIDENCE_LISTED, 90, "the folder was opened", NULL);
 	if (e->call == CALL_CREATE || e->call == CALL_WRITE || (e->flags_known && (e->flags & 3) == 1) || slice_eq_str(type, "CREATE"))
 		return put(v, e, name, false, EVIDENCE_OPENED, 90, "it was opened for writing", NULL);
+	if (slice_eq_str(evidence_base(e->exe.n ? e->exe : e->comm), "smbd"))
+		return put(v, e, name, false, EVIDENCE_OPENED, 80, "it was opened for a client of a share, as for a listing, too,", NULL);
 	if (does)
 		return put(v, e, name, false, EVIDENCE_ACQUIRED, sends ? 75 : 65, "it was opened for reading", does);
 	if (e->call == CALL_READ || e->call == CALL_SEND)

@@ -6,7 +6,7 @@
 
 struct copies {
 	struct arena *a;
-	struct slice root;            /* rclone's source folder, when its command is in the log */
+	struct slice root, to;        /* rclone's source and destination, when its command is in the log */
 	struct evidence_map started;  /* FileZilla's connection: what it transfers */
 	struct slice *kept;
 	size_t kept_n, kept_cap;
@@ -41,35 +41,54 @@ static int put(struct evidence *v, struct slice path, int64_t t, int confidence,
 
 /* ---- rclone: "2026/11/21 23:03:39 INFO  : dir/file.csv: Copied (new)" ---- */
 
-/* ["rclone" "copy" "D:\\Records" "mega:out"]: the first that is no option behind the verb; Go's quoting. */
+/* An option of rclone's whose value is a path, too, and stands behind it as a word of its own. */
+static bool takes_a_path(struct slice option)
+{
+	static const char *const options[] = {"--config", "--log-file", "--include", "--include-from", "--exclude", "--exclude-from", "--filter", "--filter-from", "--files-from", "--files-from-raw", "--backup-dir", "--compare-dest", "--copy-dest", "--cache-dir", "--temp-dir", "--user-agent", "--header"};
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (slice_eq_str(option, options[i]))
+			return true;
+	return false;
+}
+
+/* ["rclone" "copy" "D:\\Records" "mega:out"]: the first two behind the verb that are no options nor their values, and look like places; Go's quoting. */
 static void rclone_command(struct copies *s, struct slice line)
 {
 	size_t at, n = 0;
 	bool verb = false;
+	struct slice before = SLICE_NULL;
 	if (!evidence_find(line, "starting with parameters [", &at))
 		return;
 	line = evidence_from(line, at + 26);
+	s->root = s->to = SLICE_NULL;
 	while (evidence_find(line, "\"", &at)) {
 		line = evidence_from(line, at + 1);
 		size_t i = 0;
 		while (i < line.n && line.p[i] != '"')
 			i += line.p[i] == '\\' ? 2 : 1;
 		struct slice word = evidence_upto(line, i);
+		struct slice last = before;
+		before = word;
 		line = evidence_from(line, i + 1);
-		if (n++ == 0 || (word.n && word.p[0] == '-'))
+		if (n++ == 0 || !word.n || word.p[0] == '-' || takes_a_path(last))
 			continue;
 		if (!verb) {
 			verb = slice_eq_str(word, "copy") || slice_eq_str(word, "sync") || slice_eq_str(word, "move") || slice_eq_str(word, "copyto") || slice_eq_str(word, "moveto");
 			continue;
 		}
+		if (!memchr(word.p, ':', word.n) && !memchr(word.p, '/', word.n) && !memchr(word.p, '\\', word.n))
+			continue; /* the value of another option */
 		uint8_t *out = arena_raw(s->a, word.n + 1);
 		size_t len = 0;
 		for (size_t k = 0; out && k < word.n; k++) {
 			k += word.p[k] == '\\' && k + 1 < word.n;
 			out[len++] = word.p[k];
 		}
-		s->root = out ? slice_of(out, len) : SLICE_NULL;
-		return;
+		if (s->root.n) {
+			s->to = slice_of(out, out ? len : 0);
+			return;
+		}
+		s->root = slice_of(out, out ? len : 0);
 	}
 }
 
@@ -124,7 +143,10 @@ static int rclone_line(struct evidence *v, struct slice line)
 		v->account.failed++;
 		return 0;
 	}
-	return rclone_done(said, &name) ? put(v, below(v, s->root, name), t, 95, "rclone's own log says it was copied", SLICE_NULL) : 0;
+	if (!rclone_done(said, &name))
+		return 0;
+	char *why = s->to.n ? arena_printf(v->a, "rclone's own log says it was copied to %.*s", (int)(s->to.n < 200 ? s->to.n : 200), (const char *)s->to.p) : NULL;
+	return put(v, below(v, s->root, name), t, 95, why ? why : "rclone's own log says it was copied", SLICE_NULL);
 }
 
 static int rclone_probe(struct slice head)

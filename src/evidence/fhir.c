@@ -79,6 +79,18 @@ static const struct json_node *agent_of(const struct json_node *n)
 	return found;
 }
 
+static int put_query(struct evidence *v, struct evidence_touch x, struct slice query)
+{
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, EVIDENCE_PATH_MAX * 2);
+	if (base64_get_loose(&b, query) < 0 || !utf8_valid(buf_slice(&b)))
+		return 0;
+	x.path = buf_slice(&b);
+	x.confidence = 60;
+	x.reason = SLICE("the audit event is of a query; which records it found is not said");
+	return evidence_put(v, &x);
+}
+
 static int one(struct evidence *v, const struct json_node *n)
 {
 	static const char *const whos[] = {"altId", "who.identifier.value", "who.display", "name", "who.reference", NULL}, *const froms[] = {"network.address", "networkString", "networkUri", "networkReference.display", "networkReference.reference", NULL},
@@ -100,6 +112,11 @@ static int one(struct evidence *v, const struct json_node *n)
 	static const char *const users[] = {"6", "7", "8", "9", "11", "13", "24", NULL};
 	for (const struct json_node *e = entities && entities->type == JSON_ARR ? entities->child : NULL; r == 0 && e; e = e->next) {
 		x.path = first_text(e, names);
+		if (!x.path.n && json_text(e, "query").n) { /* what was asked for, base64; what it found is not said */
+			if (x.level == EVIDENCE_ACCESSED)
+				r = put_query(v, x, json_text(e, "query"));
+			continue;
+		}
 		if (x.path.n && !coded(json_get(e, "role"), users, 0))
 			r = evidence_put(v, &x);
 	}

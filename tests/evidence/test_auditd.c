@@ -17,6 +17,8 @@ static void raw_records(void **state)
 	    "type=SYSCALL msg=audit(1795302220.100:482): arch=c000003e syscall=257 success=yes a2=241 auid=4294967295 uid=33 ses=4294967295 exe=\"/usr/bin/vi\"\n"
 	    "type=PATH msg=audit(1795302220.100:482): item=0 name=\"/srv/\" nametype=PARENT\n"
 	    "type=PATH msg=audit(1795302220.100:482): item=1 name=\"/srv/new\" nametype=CREATE\n"
+	    "type=SYSCALL msg=audit(1795302220.150:484): arch=c000003e syscall=257 success=yes a2=20000 auid=4294967295 uid=0 ses=4294967295 comm=\"smbd[10.0.0.9]\" exe=\"/usr/sbin/smbd\"\n"
+	    "type=PATH msg=audit(1795302220.150:484): item=0 name=\"/srv/by_smbd\" mode=0100644 nametype=NORMAL\n"
 	    "type=SYSCALL msg=audit(1795302220.200:483): arch=c00000b7 syscall=56 success=yes a2=4000 auid=1000 ses=3 exe=\"/bin/ls\"\n"
 	    "type=PATH msg=audit(1795302220.200:483): item=0 name=\"/srv/dir\" mode=040755 nametype=NORMAL\n"),
 	                 0);
@@ -31,6 +33,7 @@ static void raw_records(void **state)
 	assert_int_equal(level("/srv/denied"), EVIDENCE_NONE);
 	assert_int_equal(account.failed, 1);
 	assert_int_equal(level("/srv/new"), EVIDENCE_OPENED);
+	assert_int_equal(level("/srv/by_smbd"), EVIDENCE_OPENED); /* smbd opens each file of a folder that a client lists */
 	assert_int_equal(level("/srv/dir"), EVIDENCE_LISTED);
 	assert_true(object("/srv/dir")->folder);
 }

@@ -5,7 +5,7 @@ static void rclone(void **state)
 {
 	(void)state;
 	source.zone_minutes = 120;
-	assert_int_equal(take_text("2026/11/21 23:03:38 DEBUG : rclone: Version \"v1.57.0\" starting with parameters [\"rclone\" \"-v\" \"copy\" \"D:\\\\Records\\\\\" \"mega:out\" \"--log-file\" \"x\"]\n"
+	assert_int_equal(take_text("2026/11/21 23:03:38 DEBUG : rclone: Version \"v1.57.0\" starting with parameters [\"rclone\" \"-v\" \"copy\" \"--config\" \"C:\\\\t\\\\r.conf\" \"--transfers\" \"8\" \"D:\\\\Records\\\\\" \"mega:out\" \"--log-file\" \"x\"]\n"
 	                           "2026/11/21 23:03:39 INFO  : d/a: b.csv: Copied (new)\n"
 	                           "2026/11/21 23:03:39 INFO  : d/c.csv: Multi-thread Copied (new)\n"
 	                           "2026/11/21 23:03:39 ERROR : d/e.csv: Failed to copy: quota\n"
@@ -16,6 +16,7 @@ static void rclone(void **state)
 	assert_int_equal(level("D:\\Records\\d/a: b.csv"), EVIDENCE_ACQUIRED);
 	assert_int_equal(object("D:\\Records\\d/a: b.csv")->first, at("2026-11-21T21:03:39Z"));
 	assert_int_equal(level("D:\\Records\\d/c.csv"), EVIDENCE_ACQUIRED);
+	assert_true(because("D:\\Records\\d/c.csv", "copied to mega:out"));
 	assert_int_equal(evidence_fold_count(fold), 2);
 	assert_int_equal(account.failed, 1);
 	assert_int_equal(take_text("{\"level\":\"info\",\"msg\":\"Copied (new)\",\"object\":\"d/a.csv\",\"objectType\":\"*local.Object\",\"size\":12,\"time\":\"2026-11-21T23:03:39+01:00\"}\n"
@@ -102,6 +103,7 @@ static void fhir(void **state)
 	                           "{\"resourceType\":\"AuditEvent\",\"type\":{\"code\":\"110106\"},\"action\":\"R\",\"recorded\":\"2026-11-21T23:03:40Z\",\"outcome\":\"0\",\"agent\":[{\"who\":{\"identifier\":{\"value\":\"al\"}}}],\"entity\":[{\"what\":{\"reference\":\"DocumentReference/9\"}}]}\n"
 	                           "{\"resourceType\":\"AuditEvent\",\"code\":{\"coding\":[{\"code\":\"read\"}]},\"action\":\"R\",\"recorded\":\"2026-11-21T23:03:40Z\",\"outcome\":{\"code\":{\"code\":\"success\"}},\"agent\":[{\"who\":{\"display\":\"al\"},\"networkString\":\"10.0.0.8\"}],\"entity\":[{\"what\":{\"reference\":\"Observation/1\"}}],\"patient\":{\"reference\":\"Patient/8\"}}\n"
 	                           "{\"resourceType\":\"AuditEvent\",\"type\":{\"code\":\"rest\"},\"action\":\"R\",\"recorded\":\"2026-11-21T23:03:40Z\",\"outcome\":\"8\",\"entity\":[{\"what\":{\"reference\":\"Patient/no\"}}]}\n"
+	                           "{\"resourceType\":\"AuditEvent\",\"type\":{\"code\":\"rest\"},\"subtype\":[{\"code\":\"search\"}],\"action\":\"E\",\"recorded\":\"2026-11-21T23:03:40Z\",\"outcome\":\"0\",\"entity\":[{\"role\":{\"code\":\"24\"},\"query\":\"UGF0aWVudD9uYW1lPXg=\"}]}\n"
 	                           "{\"resourceType\":\"AuditEvent\",\"type\":{\"code\":\"rest\"},\"action\":\"U\",\"recorded\":\"2026-11-21T23:03:40Z\",\"entity\":[{\"what\":{\"reference\":\"Patient/u\"}}]}\n"),
 	                 0);
 	assert_int_equal(account.kind, EVIDENCE_FHIR);
@@ -110,6 +112,7 @@ static void fhir(void **state)
 	assert_int_equal(level("DocumentReference/9"), EVIDENCE_ACQUIRED);
 	assert_int_equal(level("Observation/1"), EVIDENCE_ACCESSED);
 	assert_true(level("Patient/8") == EVIDENCE_ACCESSED && is(object("Patient/8")->from[0], "10.0.0.8"));
+	assert_true(level("Patient?name=x") == EVIDENCE_ACCESSED && because("Patient?name=x", "which records it found"));
 	assert_null(object("Patient/no"));
 	assert_null(object("Practitioner/1"));
 	assert_int_equal(level("Patient/u"), EVIDENCE_OPENED);

@@ -29,6 +29,10 @@ hf scope evidence - --skew 3600 --window 2026-11-21T23:03:40Z/2026-11-21T23:03:4
 mkdir folder; cp two three folder/
 same "$(hf scope evidence folder --json 2>/dev/null | wc -l)" 3 "objects of a folder's files"
 same "$(hf scope evidence folder --least acquired --own 10.0.0.9 --json 2>/dev/null | wc -l)" 0 "what the server itself read is not acquired"
+# the same file twice, and a copy of it under another name, count once
+cp one again; hf scope evidence one ./one again two --root '\fs\rec=/mnt' --root /srv/rec=/mnt --json 2>said | grep '/mnt/d/a.csv' | json bytes >n
+same "$(cat n)" 1000 "bytes of a file that was given three times"
+same "$(grep -c 'passed over' said)" 2 "copies that were passed over"
 # the table cannot drive a terminal
 printf '[2026/11/22 00:03:40.100000,  1] x.c:1(f)\n  j|10.0.0.9|pread_recv|ok|/srv/\033[2Jx\n' >evil
 ! hf scope evidence evil 2>&1 | grep -q "$(printf '\033')" || fail "an escape sequence came through"
