@@ -372,13 +372,22 @@ static int by_place(const void *a, const void *b)
 	return by_worth(a, b);
 }
 
-/* The dates that are the birth date of whom they belong to; names as hits. */
+/* Two words of a longer name, of somebody who is known: the given name and the middle name are a whole name of others. */
+static bool part_of_other(const struct doc *d, const struct doc_name *n)
+{
+	for (size_t i = first_of_line(d, n->line); i < d->names && d->name[i].line == n->line; i++)
+		if (d->name[i].who != FIND_NOBODY && d->name[i].kind == KEY_NAME && d->name[i].offset <= n->offset + 40 && n->offset <= d->name[i].offset + 40)
+			return true;
+	return false;
+}
+
+/* Names as hits, those of the subject lines, too. */
 static void add_names_and_dates(struct find *f)
 {
 	struct doc *d = &f->doc;
 	for (size_t i = 0; i < d->names; i++) {
 		const struct doc_name *n = &d->name[i];
-		if (n->kind != KEY_NAME || (n->weak && n->who == FIND_NOBODY))
+		if (n->kind != KEY_NAME || (n->who == FIND_NOBODY && (n->weak || part_of_other(d, n))))
 			continue;
 		const struct doc_hit h = {.offset = n->offset, .line = n->line, .para = n->para, .person = n->who, .element = PERSON_NAME, .confidence = n->who == FIND_NOBODY ? 50 : n->confidence, .need = n->who == FIND_NOBODY ? NEED_NOBODY : 0, .rule = "known.name"};
 		doc_hit(f, &h);

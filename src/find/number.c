@@ -180,7 +180,7 @@ static size_t phone_group(const struct group *g, int label)
 	if (label == LABEL_PHONE) {
 		if (g->n == 2 && g->total == 7)
 			return g->end[1];
-		if (g->n == 1 && ((g->total == 10 && nanp(g->digits)) || (g->total == 11 && g->digits[0] == '1')))
+		if (g->n == 1 && (g->total == 10 || (g->total == 11 && g->digits[0] == '1')))
 			return g->end[0];
 		if (g->n > 1 && g->total >= 8 && g->total <= 15)
 			return g->end[g->n - 1];
