@@ -129,7 +129,8 @@ int link_run(struct link *l, struct err *e)
 	assert(!l->ran);
 	l->ran = true;
 	link_readers_done(l);
-	int r = count_values(l) < 0 ? err_set(e, ERR_MEMORY, NULL, "no memory to count the values of %u records", l->n) : 0;
+	uint32_t unused; /* there is a word number 0 from now on, if a file held none */
+	int r = link_words_put(&l->words, "?", 1, &unused) < 0 || count_values(l) < 0 ? err_set(e, ERR_MEMORY, NULL, "no memory to count the values of %u records", l->n) : 0;
 	link_model_start(l);
 	r = r ? r : link_block(l, e);
 	r = r ? r : link_learn(l, e);

@@ -177,7 +177,7 @@ static int make_room(struct link *l, uint64_t records, uint64_t id_bytes, struct
 {
 	if (records > LINK_RECORDS_MAX || id_bytes > UINT32_MAX)
 		return err_set(e, ERR_LIMIT, NULL, "more than %u records, or more than 4 GiB of record ids", LINK_RECORDS_MAX);
-	if (records > l->cap) {
+	if (records > l->cap || !l->id_at) {
 		uint64_t cap = l->cap + l->cap / 4 > records ? l->cap + l->cap / 4 : records;
 		uint32_t *rows = realloc(l->rows, cap * l->stride * sizeof *rows);
 		if (rows)

@@ -38,7 +38,7 @@ static unsigned sides(const struct link *l, const uint8_t *level)
 		return 4;
 	uint8_t last = level[l->of[KIND_LAST]];
 	unsigned n = (agrees(l, KIND_LAST, level, LEVEL_NEAR) || last == LEVEL_FAR || last == LEVEL_LOOSE) + (agrees(l, KIND_FIRST, level, LEVEL_LOOSE) || last == LEVEL_FAR);
-	n += 2 * agrees(l, KIND_DOB, level, LEVEL_NEAR) + (agrees(l, KIND_DOB, level, LEVEL_LOOSE) && !agrees(l, KIND_DOB, level, LEVEL_NEAR));
+	n += agrees(l, KIND_DOB, level, LEVEL_ALIAS) + agrees(l, KIND_DOB, level, LEVEL_LOOSE);
 	n += 2 * agrees(l, KIND_STREET, level, LEVEL_NEAR) + 2 * agrees(l, KIND_PHONE, level, LEVEL_NEAR) + 2 * agrees(l, KIND_EMAIL, level, LEVEL_LOOSE) + agrees(l, KIND_ZIP, level, LEVEL_NEAR) + agrees(l, KIND_CITY, level, LEVEL_NEAR);
 	for (unsigned i = 0; i < l->fields && n < 4; i++) {
 		enum link_kind k = l->field[i].kind;
