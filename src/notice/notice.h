@@ -185,21 +185,22 @@ enum notice_protected { NOTICE_PART2 = 1, NOTICE_HIV = 2, NOTICE_GENETIC = 4, NO
 struct notice_person {
 	struct slice id;         /* opaque; stands in files, and on no letter */
 	struct slice first, middle, last, suffix, addr1, addr2, city, state, zip, country, dob;
+	struct slice place;      /* where the person lives, where somebody worked it out: "US-TX"; for what the address does not say */
 	struct slice guardian, kin, representative;
 	struct slice address_source, address_date, ncoa_code, enrol_code;
 	int lang;                /* enum notice_lang; -1: not said, or none of the four */
 	uint32_t accessed, acquired; /* PERSON_BIT */
 	unsigned guarded;        /* enum notice_protected, a bit each */
-	bool minor, minor_said, deceased, estate, large, bad_address;
+	bool minor, minor_said, deceased, estate, large, bad_address, too_long;
 	bool to_guardian, to_person; /* who is written to was decided (a minor with a protected record) */
 	uint64_t entry;          /* that its elements stand in */
 };
 #define NOTICE_PERSON_MAX ((size_t)64 << 10) /* a line */
-/* One line. ERR_INPUT: not an object, no person_id, an element or a protection that is none, text longer than 200 bytes. */
+/* One line. ERR_INPUT: not an object, no person_id, an element or a protection that is none, or a member of the wrong type. */
 int notice_person_read(struct slice line, struct arena *a, struct notice_person *ret, struct err *e) MUST;
 
 enum notice_fate { NOTICE_MAIL, NOTICE_NO_ADDRESS /* counts for substitute notice */, NOTICE_NO_KIN /* deceased, nobody known to write to: none is owed, 164.404(d)(1)(ii), (d)(2) */, NOTICE_HOLD_MINOR /* a minor's protected record: somebody has to say who is written to (164.502(g)(3)) */,
-	NOTICE_HOLD_NAME, NOTICE_HOLD_NOTHING /* no element */, NOTICE_HOLD_BIRTH /* a date of birth that is none, or that could make this a minor or not */, NOTICE_DOUBLE /* of a mailing: this person had a letter */, NOTICE_FATES };
+	NOTICE_HOLD_NAME, NOTICE_HOLD_NOTHING /* no element */, NOTICE_HOLD_BIRTH /* a date of birth that is none, or that could make this a minor or not */, NOTICE_HOLD_LONG /* a text longer than 200 bytes: no line of an address */, NOTICE_DOUBLE /* of a mailing: this person had a letter */, NOTICE_FATES };
 const char *notice_fate_word(enum notice_fate f);
 enum notice_addressee { NOTICE_FOR_PERSON, NOTICE_FOR_GUARDIAN, NOTICE_FOR_KIN, NOTICE_FOR_REPRESENTATIVE, NOTICE_FOR_ESTATE };
 const char *notice_addressee_word(enum notice_addressee w);

@@ -82,7 +82,7 @@ static const char *state_of(struct slice s)
 static bool in_us(const struct notice_person *p)
 {
 	static const char *const us[] = {"US", "USA", "U.S.", "U.S.A.", "United States", "United States of America", "PR", "GU", "VI", "AS", "MP"};
-	return !p->country.n ? state_of(p->state) != NULL : one_of(p->country, us, ARRAY_LEN(us));
+	return !p->country.n ? state_of(p->state) || (!p->state.n && slice_starts(p->place, "US-")) : one_of(p->country, us, ARRAY_LEN(us));
 }
 
 /* A letter abroad ends with the country's name in capitals, in a language that is known internationally (UPU, addressing; USPS IMM 122.1). What is no code here is printed as it stands. */
@@ -110,6 +110,8 @@ static enum notice_fate fate_of(const struct making *m)
 		return NOTICE_HOLD_NOTHING;
 	if (!m->name.n)
 		return NOTICE_HOLD_NAME;
+	if (p->too_long)
+		return NOTICE_HOLD_LONG;
 	if (p->deceased)
 		return (p->kin.n || p->representative.n || p->estate) && address_good(p) ? NOTICE_MAIL : NOTICE_NO_KIN;
 	if (!m->birth)
@@ -401,6 +403,7 @@ int notice_letter_make(const struct notice_incident *in, const struct notice_per
 	struct making m = {.in = in, .p = p, .style = style, .l = ret, .a = a, .name = name_of(p, a), .all = p->accessed | p->acquired, .us = in_us(p)};
 	m.birth = minor_of(in, p, &m.minor);
 	const char *st = state_of(p->state);
+	st = st || p->state.n ? st : state_of(p->place);
 	m.place = m.us && st ? slice_str(arena_printf(a, "US-%s", st)) : SLICE_NULL;
 	ret->fate = fate_of(&m);
 	if (ret->fate != NOTICE_MAIL)

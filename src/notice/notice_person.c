@@ -7,6 +7,7 @@ struct reading {
 	struct arena *a;
 	struct err *e;
 	int code;
+	bool too_long;
 };
 
 /* On a line of its own in an address: without line breaks, marks and control characters. */
@@ -37,9 +38,8 @@ static struct slice value(struct reading *r, const struct json_node *v)
 		return SLICE_NULL;
 	}
 	struct slice s = tidy(v->value, r->a);
-	if (s.n > VALUE_MAX)
-		r->code = err_set(r->e, ERR_INPUT, NULL, "a text of this person is longer than %u bytes", VALUE_MAX);
-	return s;
+	r->too_long |= s.n > VALUE_MAX;
+	return s.n > VALUE_MAX ? slice_of(s.p, utf8_valid_prefix(slice_of(s.p, VALUE_MAX))) : s;
 }
 
 /* A list of words, or a text with blanks between them. */
@@ -95,7 +95,7 @@ static void member(struct reading *r, const struct json_node *v, struct notice_p
 	const struct {
 		const char *key;
 		struct slice *to;
-	} texts[] = {{"person_id", &p->id}, {"first", &p->first}, {"middle", &p->middle}, {"last", &p->last}, {"suffix", &p->suffix}, {"addr1", &p->addr1}, {"addr2", &p->addr2}, {"city", &p->city}, {"state", &p->state}, {"zip", &p->zip}, {"country", &p->country},
+	} texts[] = {{"person_id", &p->id}, {"first", &p->first}, {"middle", &p->middle}, {"last", &p->last}, {"suffix", &p->suffix}, {"addr1", &p->addr1}, {"addr2", &p->addr2}, {"city", &p->city}, {"state", &p->state}, {"zip", &p->zip}, {"country", &p->country}, {"place", &p->place},
 		{"dob", &p->dob}, {"guardian", &p->guardian}, {"kin", &p->kin}, {"representative", &p->representative}, {"address_source", &p->address_source}, {"address_date", &p->address_date}, {"ncoa_code", &p->ncoa_code}, {"enrol_code", &p->enrol_code}};
 	const struct {
 		const char *key;
@@ -149,6 +149,9 @@ int notice_person_read(struct slice line, struct arena *a, struct notice_person 
 		return err_set(e, ERR_INPUT, NULL, "a line has to be one JSON object, a person");
 	for (const struct json_node *v = root->child; v && !r.code; v = v->next)
 		member(&r, v, &p);
+	p.too_long = r.too_long;
+	if (!r.code && (p.id.n > VALUE_MAX - 4 || !utf8_valid(p.id)))
+		r.code = err_set(e, ERR_INPUT, NULL, "a person_id is longer than %u bytes", VALUE_MAX - 4);
 	if (!r.code && !p.id.n)
 		r.code = err_set(e, ERR_INPUT, NULL, "a person has no person_id");
 	if (!r.code && arena_code(a))
@@ -161,7 +164,7 @@ int notice_person_read(struct slice line, struct arena *a, struct notice_person 
 
 const char *notice_fate_word(enum notice_fate f)
 {
-	static const char *const words[NOTICE_FATES] = {"mail", "no-address", "deceased-nobody-known", "hold-minor-protected", "hold-no-name", "hold-no-element", "hold-birth-date", "double"};
+	static const char *const words[NOTICE_FATES] = {"mail", "no-address", "deceased-nobody-known", "hold-minor-protected", "hold-no-name", "hold-no-element", "hold-birth-date", "hold-too-long", "double"};
 	return words[(unsigned)f < NOTICE_FATES ? f : NOTICE_HOLD_NOTHING];
 }
 

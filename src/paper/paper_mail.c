@@ -92,6 +92,11 @@ static void complete_catalogue(struct paper_mail *m, struct buf *out)
 
 /* ---- paragraphs ---- */
 
+static bool symbol(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+}
+
 static void mark_up(struct buf *b, const char *lang, struct slice s)
 {
 	size_t len;
@@ -110,6 +115,8 @@ static void mark_up(struct buf *b, const char *lang, struct slice s)
 			buf_str(b, "</b>"), strong = 0;
 		else if (c == '&' || c == '<' || c == '>')
 			buf_printf(b, "&#%u;", (unsigned)c);
+		else if (c == '-' && i && symbol(s.p[i - 1]) && i + 1 < s.n && symbol(s.p[i + 1]))
+			buf_str(b, "-\xe2\x81\xa0"); /* codes and numbers stay on one line */
 		else if (c == '\n' || (c >= 0x20 && c != 0x7f && !(c >= 0x80 && c < 0xa0) && c != 0xfffe && c != 0xffff))
 			buf_add(b, out, utf8_put(c, out));
 	}

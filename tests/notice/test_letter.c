@@ -1,6 +1,9 @@
 /* Letters: the five blocks, this person's data and nobody else's, acquired and accessed apart; to whom they go; protected records; what states ask for; each figure from its entry; four languages. */
 #include "letters.h"
 
+#define TEN "0123456789"
+#define TWO_HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
 #define LETTER(the_case, person, refs) \
 	struct arena *a = arena_new((size_t)64 << 20); \
 	AUTO_BUF struct buf b = {0}; \
@@ -123,6 +126,7 @@ static void who_has_none(void **state)
 		{"{\"person_id\":\"x\",\"acquired\":\"name\",\"addr1\":\"1 A\",\"city\":\"B\",\"state\":\"TX\",\"zip\":\"1\"}", NOTICE_HOLD_NAME},
 		{"{\"person_id\":\"x\",\"last\":\"A\",\"acquired\":\"name\",\"addr1\":\"1 A\",\"city\":\"B\",\"state\":\"TX\"}", NOTICE_NO_ADDRESS},
 		{"{\"person_id\":\"x\",\"last\":\"A\",\"acquired\":\"name\"}", NOTICE_NO_ADDRESS},
+		{"{\"person_id\":\"x\",\"last\":\"A\",\"acquired\":\"name\",\"city\":\"B\",\"zip\":\"1\",\"state\":\"TX\",\"addr1\":\"" TWO_HUNDRED "1\"}", NOTICE_HOLD_LONG},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		LETTER(CASE, table[i].person, false);
