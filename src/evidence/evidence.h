@@ -40,6 +40,7 @@ enum evidence_kind {
 	EVIDENCE_FHIR,      /* "fhir": AuditEvent */
 	EVIDENCE_ATNA,      /* "atna": AuditMessage of DICOM PS3.15 A.5 (RFC 3881) */
 	EVIDENCE_HOLDFAST,  /* "holdfast": what watch and gate print */
+	EVIDENCE_NAS,       /* "nas": OneFS' protocol audit (PowerScale, Isilon), by syslog or as JSON */
 	EVIDENCE_KINDS
 };
 const char *evidence_kind_word(enum evidence_kind kind);

@@ -14,7 +14,7 @@ struct evidence_reader {
 	void (*done)(struct evidence *v);                        /* frees v->state; may be NULL: free() */
 	size_t state;                                            /* bytes of v->state, zeroed */
 };
-extern const struct evidence_reader evidence_samba, evidence_auditd, evidence_syslog, evidence_evtx, evidence_winxml, evidence_zeek, evidence_web, evidence_iis,
+extern const struct evidence_reader evidence_onefs, evidence_samba, evidence_auditd, evidence_syslog, evidence_evtx, evidence_winxml, evidence_zeek, evidence_web, evidence_iis,
 	evidence_rclone, evidence_winscp, evidence_filezilla, evidence_xml, evidence_atna, evidence_mega, evidence_listing, evidence_jsons;
 
 struct evidence {
@@ -121,6 +121,7 @@ int evidence_json_web(struct evidence *v, const struct json_node *n) MUST;
 int evidence_json_fhir(struct evidence *v, const struct json_node *n) MUST;
 int evidence_json_holdfast(struct evidence *v, const struct json_node *n) MUST;
 int evidence_json_copy(struct evidence *v, const struct json_node *n) MUST;
+int evidence_json_onefs(struct evidence *v, const struct json_node *n) MUST;
 int evidence_json_windows(struct evidence *v, const struct json_node *n) MUST;
 int evidence_samba_line(struct evidence *v, struct slice line) MUST; /* needs samba's state; see samba.c */
 bool evidence_samba_record(struct slice line); /* looks like one of full_audit's */

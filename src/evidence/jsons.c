@@ -6,7 +6,7 @@ static int each(struct evidence *v, struct slice text)
 	struct evidence_json_state *s = v->state;
 	struct json_node *n;
 	struct err e = {0};
-	static int (*const kinds[])(struct evidence *v, const struct json_node *n) = {evidence_json_fhir, evidence_json_windows, evidence_json_zeek, evidence_json_copy, evidence_json_holdfast, evidence_json_web};
+	static int (*const kinds[])(struct evidence *v, const struct json_node *n) = {evidence_json_fhir, evidence_json_windows, evidence_json_onefs, evidence_json_zeek, evidence_json_copy, evidence_json_holdfast, evidence_json_web};
 	int r = 0;
 	arena_reset(v->a);
 	if (!s->ready) {

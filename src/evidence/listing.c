@@ -25,16 +25,21 @@ static bool a_date(struct slice s, size_t i)
 /* A name of a list of names: a separator or a point with something behind it, and nothing that a sentence has. */
 static bool like_a_name(struct slice s)
 {
-	size_t dot = 0, sep = 0, blanks = 0;
+	size_t dot = 0, sep = 0, blanks = 0, letters = 0, commas = 0, ats = 0;
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] < 32 || strchr("<>|\"*?{}=", s.p[i]))
 			return false;
 		sep += s.p[i] == '/' || s.p[i] == '\\';
 		blanks += s.p[i] == ' ';
+		commas += s.p[i] == ',' || s.p[i] == ';';
+		ats += s.p[i] == '@';
+		letters += (s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z';
 		if (s.p[i] == '.')
 			dot = i;
 	}
 	bool tail = dot && s.n - dot >= 2 && s.n - dot <= 9;
+	if (!letters || commas > 1 || (ats && !sep)) /* addresses, rows of a table, mail */
+		return false;
 	return s.n > 2 && s.n < 1024 && (tail || sep) && blanks <= 8 && !(s.p[s.n - 1] == '.' || s.p[s.n - 1] == ':' || s.p[s.n - 1] == ',');
 }
 

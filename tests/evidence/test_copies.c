@@ -92,6 +92,9 @@ static void lists(void **state)
 	assert_true(evidence_fold_count(fold) == 2 && object("/stage/d1/a.csv") && object("/stage/b.csv"));
 	assert_int_equal(take_text("r/a.csv\nr/d/\nr/b.csv\n"), 0);
 	assert_true(level("r/a.csv") == EVIDENCE_ACQUIRED && level("r/b.csv") == EVIDENCE_ACQUIRED);
+	assert_int_equal(take_text("10.0.0.1\n10.0.0.2\n10.0.0.3\n"), ERR_INPUT);
+	assert_int_equal(take_text("jo@example.org\nal@example.org\n"), ERR_INPUT);
+	assert_int_equal(take_text("1,Keller,Jeanne,a.b\n2,Keller,Paul,c.d\n"), ERR_INPUT);
 	assert_int_equal(take_text("This is a letter. It says nothing\nof files at all, and goes on.\n"), ERR_INPUT);
 }
 

@@ -82,6 +82,25 @@ static void ontap(void **state)
 	assert_true(object("/share/x.docx")->level == EVIDENCE_ACCESSED && object("/share/x.docx")->confidence == 50 && object("/share/x.docx")->first == at("2026-09-01T05:57:51.494787Z"));
 }
 
+/* OneFS by syslog of three manners. */
+static void onefs(void **state)
+{
+	(void)state;
+	source.near = at("2026-12-01T00:00:00Z");
+	assert_int_equal(take_text("2026-11-21T23:03:39-05:00 isi-1 [audit_protocol] S-1-5-21-7|1000|System|1|10.1.1.9|SMB|READ|SUCCESS|FILE|4295|\\ifs\\r\\a b.txt \n"
+	                           "2026-11-21T23:03:40-05:00 isi-1 [audit_protocol] S-1-5-21-7|1000|System|1|10.1.1.9|SMB|OPEN|SUCCESS|FILE|OPENED|4295|\\ifs\\r\\b.txt\n"
+	                           "2026-11-21T23:03:40-05:00 isi-1 [audit_protocol] S-1-5-21-7|1000|System|1|10.1.1.9|SMB|READ|FAILED:3221225506|FILE|4295|\\ifs\\r\\c.txt\n"
+	                           "Nov 21 23:03:41 isi-1 audit_protocol[99]: S-1-5-21-7|1000|System|1|10.1.1.9|NFS|READ|SUCCESS|DIR|4295|/ifs/r\n"
+	                           "Nov 21 23:03:41 isi-1 audit_protocol[99]: S-1-5-21-7|1000|System|1|10.1.1.9|SMB|RENAME|SUCCESS|FILE|4295|\\ifs\\r\\d.txt|\\ifs\\r\\d.locked\n"),
+	                 0);
+	assert_int_equal(account.kind, EVIDENCE_NAS);
+	const struct evidence_object *o = object("\\ifs\\r\\a b.txt");
+	assert_true(o->level == EVIDENCE_ACQUIRED && is(o->who[0], "S-1-5-21-7") && is(o->from[0], "10.1.1.9") && is(o->host, "isi-1") && o->first == at("2026-11-22T04:03:39Z"));
+	assert_int_equal(level("\\ifs\\r\\b.txt"), EVIDENCE_OPENED);
+	assert_int_equal(level("\\ifs\\r\\c.txt"), EVIDENCE_NONE);
+	assert_true(object("/ifs/r")->folder && level("\\ifs\\r\\d.txt") == EVIDENCE_OPENED);
+}
+
 static void wide_text(void **state)
 {
 	static const char text[] = "\xef\xbb\xbf" EVENT("4663", "FS1", WHO D("ObjectName", "D:\\r\\\xc3\xa9\xf0\x9f\x98\x80.txt") D("ProcessName", "x.exe") D("AccessMask", "0x1"));
@@ -270,7 +289,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_each_proves, reset, drop), cmocka_unit_test_setup_teardown(over_the_share, reset, drop), cmocka_unit_test_setup_teardown(refused_is_no_touch, reset, drop), cmocka_unit_test_setup_teardown(ontap, reset, drop),
-		cmocka_unit_test_setup_teardown(wide_text, reset, drop), cmocka_unit_test_setup_teardown(as_json, reset, drop), cmocka_unit_test_setup_teardown(evtx, reset, drop),
+		cmocka_unit_test_setup_teardown(onefs, reset, drop), cmocka_unit_test_setup_teardown(wide_text, reset, drop), cmocka_unit_test_setup_teardown(as_json, reset, drop), cmocka_unit_test_setup_teardown(evtx, reset, drop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
