@@ -280,7 +280,7 @@ void extract_flow_row(struct extract_flow *f)
 	}
 	if (f->cells.n > last) /* text behind the last cell's end */
 		extract_flow_cell(f);
-	const struct row r = {buf_slice(&f->cells), f->ends.p, f->ends.n / 4};
+	const struct row r = {f->cells.p ? buf_slice(&f->cells) : SLICE(""), f->ends.p, f->ends.n / 4};
 	if (r.n && f->code == 0)
 		take_row(f, &r);
 	buf_reset(&f->cells);

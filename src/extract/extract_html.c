@@ -117,11 +117,13 @@ static enum tag kind_of(struct slice name)
 static void attribute(struct extract_flow *f, struct slice name, struct slice value)
 {
 	static const char *const told[] = {"value", "title", "alt", "placeholder", "content", "summary", "label", "cite"};
+	if (!value.n)
+		return;
 	bool link = slice_eq_nocase(name, "href") && (slice_starts(value, "mailto:") || slice_starts(value, "tel:") || memchr(value.p, '?', value.n));
 	bool tell = link || (name.n > 5 && !strncasecmp((const char *)name.p, "data-", 5));
 	for (size_t i = 0; i < ARRAY_LEN(told); i++)
 		tell |= slice_eq_nocase(name, told[i]);
-	if (!tell || !value.n)
+	if (!tell)
 		return;
 	extract_flow_blank(f, ' ');
 	text(f, value, false);

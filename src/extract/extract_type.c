@@ -82,9 +82,9 @@ static int of_text(struct slice h, int type, int named)
 int extract_type(struct slice head, bool whole, struct slice name)
 {
 	struct content_report r = {0};
-	struct content_checker *c = content_new();
 	if (!head.n)
 		return CONTENT_EMPTY;
+	struct content_checker *c = content_new();
 	if (!c)
 		return CONTENT_UNKNOWN;
 	content_begin(c, name, whole ? head.n : 0);

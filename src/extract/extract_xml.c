@@ -98,10 +98,15 @@ static bool says_nothing(const char *name)
 	return !strncmp(name, "xmlns", 5) || !strcmp(local, "schemaLocation") || !strncmp(name, "xml:", 4);
 }
 
+static struct slice own_text(const struct xml *x, const struct level *l)
+{
+	return x->value.n > l->value ? slice_of(x->value.p + l->value, x->value.n - l->value) : SLICE("");
+}
+
 /* Text of an element that has elements, too. */
 static void loose_text(struct xml *x, struct level *l)
 {
-	struct slice v = slice_trim(slice_of(x->value.p + l->value, x->value.n - l->value));
+	struct slice v = slice_trim(own_text(x, l));
 	if (v.n && v.n + 1 < TEXT_MOST) {
 		if (x->text.n + v.n + 1 > TEXT_MOST)
 			tell_text(x);
@@ -163,7 +168,7 @@ static void end(void *arg, const char *name)
 	if (l->children)
 		loose_text(x, l);
 	else {
-		put(x, x->depth > 1 ? x->v[x->depth - 2].name : "", l->name, slice_of(x->value.p + l->value, x->value.n - l->value), l->who);
+		put(x, x->depth > 1 ? x->v[x->depth - 2].name : "", l->name, own_text(x, l), l->who);
 		x->value.n = l->value;
 	}
 	x->depth--;
