@@ -83,6 +83,12 @@ struct slice extract_entry_name(struct archive_entry *x, struct buf *b)
 
 /* ---- an entry ---- */
 
+static void tell_break(const struct extract_entry *x)
+{
+	if (x->broken)
+		extract_tell(x->o, x->sealed ? EXTRACT_SEALED : EXTRACT_BROKEN, "%s", x->sealed ? "under a password" : "it cannot be unpacked to its end; what came before was read");
+}
+
 int extract_entry_pull(void *arg, uint8_t *to, size_t n, size_t *ret_got, struct err *e)
 {
 	struct extract_entry *x = arg;
@@ -90,9 +96,10 @@ int extract_entry_pull(void *arg, uint8_t *to, size_t n, size_t *ret_got, struct
 	la_ssize_t got = x->broken ? 0 : archive_read_data(x->a, to, n);
 	if (got < 0) {
 		const char *why = archive_error_string(x->a);
-		bool sealed = why && (strcasestr(why, "encrypt") || strcasestr(why, "passphrase"));
-		extract_tell(x->o, sealed ? EXTRACT_SEALED : EXTRACT_BROKEN, "%s", sealed ? "under a password" : "it cannot be unpacked to its end; what came before was read");
+		x->sealed = why && (strcasestr(why, "encrypt") || strcasestr(why, "passphrase"));
 		x->broken = true;
+		if (x->o)
+			tell_break(x);
 		got = 0;
 	}
 	*ret_got = (size_t)got;
@@ -138,7 +145,7 @@ int extract_archive_member(const struct extract_out *o, struct archive *a, struc
 	char path[EXTRACT_MEMBER_MAX];
 	struct extract_out in = *o;
 	AUTO_BUF struct buf b = {0};
-	struct extract_entry entry = {.a = a, .o = &in};
+	struct extract_entry entry = {.a = a};
 	const struct extract_source s = {.pull = extract_entry_pull, .arg = &entry, .counted = true};
 	bool whole = false;
 	buf_init(&b, BUFFER_MAX);
@@ -148,16 +155,14 @@ int extract_archive_member(const struct extract_out *o, struct archive *a, struc
 			extract_tell(&in, EXTRACT_SEALED, "under a password");
 		return r;
 	}
-	/* troubles of the first bytes are of the member, too: its path is put together before its type is known */
-	struct extract_out quiet = *o;
-	quiet.member = name;
-	entry.o = &quiet;
 	int r = extract_head(&s, o, &b, &whole, e);
 	if (r != 0)
 		return r;
-	entry.o = &in;
 	int type = extract_type(buf_slice(&b), whole, name);
 	r = extract_begin_member(o, name, content_type_name(type), path, &in, e);
+	entry.o = &in;
+	if (r == 0)
+		tell_break(&entry); /* its first bytes were read before its type, and so its name, could be told */
 	if (r == 0)
 		r = extract_enter(&in, e);
 	if (r != 0)

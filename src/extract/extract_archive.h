@@ -33,8 +33,8 @@ int extract_gzip(const struct extract_out *o, struct slice name, const struct ex
 /* One entry's bytes as they are unpacked. */
 struct extract_entry {
 	struct archive *a;
-	const struct extract_out *o;
-	bool broken; /* it broke off, which was told */
+	const struct extract_out *o; /* what it is told to that it broke off; NULL: to nobody yet */
+	bool broken, sealed;
 };
 int extract_entry_pull(void *arg, uint8_t *to, size_t n, size_t *ret_got, struct err *e); /* arg: struct extract_entry */
 

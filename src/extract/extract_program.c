@@ -67,6 +67,7 @@ _Noreturn static void become(const struct extract_limits *l, const struct job *j
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_IGN); /* what it says beyond the first of it is lost, and no more */
 	if (in < 0 || out < 0 || said < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(said, 2) < 0 || close_range(3, ~0u, 0) < 0)
 		_exit(126);
 	if (j->scratch && chdir(j->scratch) < 0)

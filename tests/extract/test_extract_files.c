@@ -127,7 +127,8 @@ static void archives(void **state)
 static void archives_that_break_off(void **state)
 {
 	(void)state;
-	told("cut.zip", "member one.txt\ntext [told before the cut\n]\ntrouble broken\nmember two.txt\ntrouble broken\n");
+	told("cut.zip", "member one.txt\ntext [told before the cut\n]\nmember two.txt\ntrouble broken\ntrouble broken\n");
+	told("cut-in.tar", "member cut.zip\nmember one.txt\ntext [told before the cut\n]\nmember two.txt\ntrouble broken\ntrouble broken\n");
 	struct pieces x = {0};
 	struct extract_limits l;
 	struct extract_report r;

@@ -107,6 +107,11 @@ put('mixed.tar.gz', gzip.compress(b.getvalue(), mtime=0))
 put('note.txt.bz2', bz2.compress(b'packed by bzip2\n'))
 put('note.txt.xz', lzma.compress(b'packed by xz\n'))
 put('cut.zip', pack([('one.txt', 'told before the cut\n'), ('two.txt', os.urandom(3000))])[:2500])
+c = io.BytesIO()
+with tarfile.open(fileobj=c, mode='w') as t:
+    data = open(os.path.join(out, 'cut.zip'), 'rb').read()
+    i = tarfile.TarInfo('cut.zip'); i.size = len(data); t.addfile(i, io.BytesIO(data))
+put('cut-in.tar', c.getvalue())
 put('cut.tar.gz', gzip.compress(b.getvalue() + os.urandom(40000), mtime=0)[:1200])
 deep = pack([('end.txt', 'the very end\n')])
 for i in range(12):
