@@ -212,7 +212,8 @@ static void decide_all(struct find *f)
 		if (d->name[i].kind == KEY_NAME && !d->name[i].aside)
 			decide_name(f, &d->name[i]);
 	for (size_t i = 0; i < d->subjects; i++)
-		decide_subject(f, &d->subject[i], i + 1 < d->subjects ? d->subject[i + 1].line : UINT32_MAX);
+		if (!d->subject[i].carried)
+			decide_subject(f, &d->subject[i], i + 1 < d->subjects ? d->subject[i + 1].line : UINT32_MAX);
 	bool any = false;
 	for (size_t i = 0; i < d->names; i++)
 		any |= d->name[i].who != FIND_NOBODY;
@@ -394,6 +395,8 @@ static void add_names_and_dates(struct find *f)
 	}
 	for (size_t i = 0; i < d->subjects; i++) {
 		const struct doc_subject *s = &d->subject[i];
+		if (s->carried)
+			continue;
 		const struct doc_hit h = {.offset = s->offset, .line = s->line, .person = s->who, .element = PERSON_NAME, .confidence = s->who == FIND_NOBODY ? 80 : s->confidence, .rule = "label.subject"};
 		doc_hit(f, &h);
 	}
@@ -432,6 +435,12 @@ static void own_all(struct find *f)
 		persons++;
 		only = (struct owner){who, i < d->names ? d->name[i].confidence : d->subject[i - d->names].confidence};
 	}
+	/* for the next part, when this is one: the last subject, else the only person */
+	d->has_last = d->subjects || (persons == 1 && !f->in_record);
+	if (d->subjects)
+		d->last = d->subject[d->subjects - 1];
+	else
+		d->last = (struct doc_subject){.who = only.who, .confidence = (uint8_t)only.confidence};
 	for (size_t i = 0; f->pop && i < d->dates; i++) { /* a date without a label: a hit once it is seen whose birth date it is */
 		const struct doc_date *x = &d->date[i];
 		struct doc_hit h = {.offset = x->offset, .line = x->line, .para = x->para, .person = FIND_NOBODY, .element = PERSON_DOB, .confidence = 92, .rule = "known.dob"};
@@ -509,7 +518,7 @@ static int tell_strangers(struct find *f, struct err *e)
 	for (size_t i = 0; f->stranger && r == 0 && i < f->doc.subjects; i++) {
 		const struct doc_subject *x = &f->doc.subject[i];
 		const struct find_stranger s = {"subject", slice_str(x->name), x->offset, buf_slice(&f->member)};
-		if (x->who == FIND_NOBODY)
+		if (x->who == FIND_NOBODY && !x->carried)
 			r = f->stranger(f->arg, &s, e);
 	}
 	return r;
@@ -537,5 +546,15 @@ int doc_end(struct find *f, struct err *e)
 		r = tell_strangers(f, e);
 	d->hits = d->names = d->dates = d->subjects = 0;
 	f->other_line = 0;
+	return r;
+}
+
+int doc_cut(struct find *f, struct err *e)
+{
+	if (f->in_record)
+		record_decide(f);
+	int r = doc_end(f, e);
+	if (r == 0 && f->doc.has_last)
+		doc_subject(f, &(const struct doc_subject){f->doc.last.offset, f->doc.last.line, {.n = 0}, "", f->doc.last.who, f->doc.last.confidence, true});
 	return r;
 }

@@ -270,9 +270,10 @@ struct doc_subject { /* a line that says whom what follows is about */
 	char name[96]; /* as written */
 	uint32_t who;
 	uint8_t confidence;
+	bool carried;  /* of the part before: decided and told */
 };
 
-#define DOC_MAX 65536 /* hits, names, dates of a document: a longer one is decided in parts */
+#define DOC_MAX 2048 /* hits, names, dates of a document: a longer one is decided in parts, each with the subject of the one before (what is compared is compared with each other) */
 
 struct doc {
 	struct doc_hit *hit;
@@ -280,6 +281,8 @@ struct doc {
 	struct doc_date *date;
 	struct doc_subject *subject;
 	size_t hits, names, dates, subjects, hit_cap, name_cap, date_cap, subject_cap;
+	struct doc_subject last; /* whom the document that was decided last is about, as its end leaves it */
+	bool has_last;
 	bool no_memory;
 };
 
@@ -320,6 +323,8 @@ void doc_hit(struct find *f, const struct doc_hit *h);
 void doc_name(struct find *f, const struct doc_name *n);
 void doc_subject(struct find *f, const struct doc_subject *s);
 int doc_end(struct find *f, struct err *e) MUST;       /* decides whose and tells all of it */
+int doc_cut(struct find *f, struct err *e) MUST;       /* the same in the middle of one: whom it is about stays */
+void record_decide(struct find *f);                    /* by the fields so far */
 int record_end(struct find *f, struct err *e) MUST;    /* the same for a record's fields */
 int find_tell(struct find *f, uint32_t person, int element, unsigned confidence, const char *rule, uint64_t offset, struct err *e) MUST;
 int text_walk(struct find *f, struct slice text, uint64_t offset, struct err *e) MUST;

@@ -253,7 +253,7 @@ static void fold_subscriber(struct find *f)
 			f->field[i].who = PERSON_SUBJECT;
 }
 
-static void record_decide(struct find *f)
+void record_decide(struct find *f)
 {
 	struct evidence v;
 	fold_subscriber(f);

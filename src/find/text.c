@@ -593,8 +593,8 @@ int text_walk(struct find *f, struct slice text, uint64_t offset, struct err *e)
 			r = mark(&w, &f->marks.v[i], e);
 		if (r == 0 && f->doc.no_memory)
 			r = err_set(e, ERR_MEMORY, NULL, "there is no memory to scan a text");
-		if (r == 0 && !f->in_record && f->doc.hits + f->doc.names + f->doc.dates + f->doc.subjects > DOC_MAX)
-			r = doc_end(f, e);
+		if (r == 0 && f->doc.hits + f->doc.names + f->doc.dates + f->doc.subjects > DOC_MAX)
+			r = doc_cut(f, e);
 	}
 	return r < 0 ? r : count_lines(&w, text.n, e);
 }

@@ -210,6 +210,21 @@ static void test_pieces(void **state)
 	ended(f, whole);
 }
 
+/* A document of more findings than are decided at once is still about whom it said at its beginning; and one that is all findings takes no longer than its length. */
+static void test_long(void **state)
+{
+	AUTO_BUF struct buf b = {0};
+	struct err e = {0};
+	buf_init(&b, 1 << 24);
+	buf_str(&b, "RE: Creveling, John   DOB: 03/25/1965\n\n");
+	for (unsigned i = 0; i < 60000; i++)
+		buf_printf(&b, "Mary Smith, call (615) 426-0848, seen 01/%02u/2020, MRN X%05u\n%s", i % 28 + 1, i, i % 50 ? "" : "\n");
+	buf_str(&b, "\n\nPassport no. 123456789\n");
+	struct find *f = begun(people, "passport", false);
+	assert_int_equal(find_text(f, buf_slice(&b), 0, &e), 0);
+	ended(f, "P1:passport ");
+}
+
 struct field {
 	int role, who;
 	const char *text;
@@ -339,7 +354,7 @@ static void test_fed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_common_name), cmocka_unit_test(test_letters), cmocka_unit_test(test_table), cmocka_unit_test(test_pieces), cmocka_unit_test(test_records),
+		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_common_name), cmocka_unit_test(test_letters), cmocka_unit_test(test_table), cmocka_unit_test(test_pieces), cmocka_unit_test(test_long), cmocka_unit_test(test_records),
 		cmocka_unit_test(test_strangers), cmocka_unit_test(test_threads), cmocka_unit_test(test_lists), cmocka_unit_test(test_fed),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
