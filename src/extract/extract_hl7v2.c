@@ -3,8 +3,8 @@
  * A record is a message; where one message holds several patients (PID again: a merge, a query's answer, a batch made of one message) each PID after the first begins another. What stands in a segment or a field that is not on the list is
  * told with role OTHER, but for values of one or two letters, which are codes of tables. Running text (NTE, OBX of type TX or FT) is text, a document in OBX-5 (ED) a member. */
 #include "extract_internal.h"
+#include "extract_hl7v2.h"
 #include "extract_values.h"
-#include "hl7.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -111,7 +111,7 @@ struct segment {
 #define S(name, list, rest) {name, list, ARRAY_LEN(list), rest, false}
 /* Those that are seen most stand first. */
 static const struct segment segments[] = {S("OBX", obx, R(OTHER)), S("NTE", nte, R(OTHER)), S("OBR", obr, R(OTHER)), S("PID", pid, R(OTHER)), S("PV1", pv1, R(OTHER)), {"MSH", header, 0, 0, true}, S("ORC", orc, R(OTHER)), S("DG1", dg1, R(OTHER)), S("IN1", in1, R(OTHER)),
-	S("EVN", evn, R(OTHER)), S("PV2", pv2, R(OTHER)), S("NK1", nk1, R(OTHER)), S("GT1", gt1, R(OTHER)), S("IN2", in2, R(OTHER)), S("AL1", al1, R(OTHER)), S("FT1", ft1, R(CLAIM)), S("RXE", rxe, R(OTHER)), S("RXO", rxo, R(OTHER)), S("RXA", rxa, R(OTHER)),
+	S("EVN", evn, R(OTHER)), S("RXE", rxe, R(OTHER)), S("PV2", pv2, R(OTHER)), S("NK1", nk1, R(OTHER)), S("GT1", gt1, R(OTHER)), S("IN2", in2, R(OTHER)), S("AL1", al1, R(OTHER)), S("FT1", ft1, R(CLAIM)), S("RXO", rxo, R(OTHER)), S("RXA", rxa, R(OTHER)),
 	S("RXR", rxr, R(MEDICATION)), S("RXC", rxc, R(MEDICATION)), S("RXD", rxd, R(OTHER)), S("RXG", rxg, R(OTHER)), S("PR1", pr1, R(OTHER)), S("PD1", pd1, R(OTHER)), S("ROL", rol, R(OTHER)), S("PRT", prt, R(OTHER)), S("SPM", spm, R(OTHER)), S("IN3", in3, R(OTHER)),
 	S("PRB", prb, R(OTHER)), S("IAM", iam, R(OTHER)), S("PRD", prd, R(OTHER)), S("STF", stf, R(OTHER)), S("CTD", ctd, R(OTHER)), S("MRG", mrg, R(OTHER)), S("SCH", sch, R(OTHER)), S("AIP", aip, R(OTHER)), S("AIS", ais, R(OTHER)), S("TXA", txa, R(OTHER)),
 	S("AUT", aut, R(OTHER)), S("ACC", acc, R(OTHER)), S("DRG", drg, R(DIAGNOSIS)), S("PDA", pda, R(OTHER)), S("BLG", blg, R(OTHER)), S("UB1", ub2, R(CLAIM)), S("UB2", ub2, R(CLAIM)), S("QRD", qrd, R(OTHER)), {"MSA", header, 0, 0, true}, {"ERR", header, 0, 0, true},
@@ -122,6 +122,8 @@ static const struct segment *segment_of(const char id[4])
 {
 	static const struct segment none = {"", NULL, 0, R(OTHER), false};
 	uint32_t want, have;
+	if (id[0] == 'Z') /* a site's own */
+		return &none;
 	memcpy(&want, id, 4);
 	for (size_t i = 0; i < ARRAY_LEN(segments); i++) {
 		memcpy(&have, segments[i].id, 4);
@@ -140,7 +142,7 @@ struct reader {
 	struct slice control; /* MSH-10 */
 	bool patient;         /* a PID was seen */
 	/* where we are, for names and places */
-	char name[24];
+	char name[32];
 	size_t name_n;
 	bool self;            /* the insured, or the guarantor, is the patient */
 	bool visit, dated;    /* a visit was spoken of; and when */
@@ -155,17 +157,24 @@ static uint64_t place(const struct reader *x, struct slice raw)
 	return x->at + (x->m->copied ? 0 : (uint64_t)(raw.p - x->m->text.p));
 }
 
-static size_t put_number(char *to, unsigned v)
+/* Field and component numbers: one digit nearly always. */
+static inline size_t put_number(char *to, unsigned v)
 {
-	size_t n = 0;
-	char d[6];
-	if (v < 10) {
+	if (__builtin_expect(v < 10, 1)) {
 		to[0] = (char)('0' + v);
 		return 1;
 	}
-	do
+	if (v < 100) {
+		to[0] = (char)('0' + v / 10);
+		to[1] = (char)('0' + v % 10);
+		return 2;
+	}
+	char d[8];
+	size_t n = 0;
+	while (v && n < sizeof d) {
 		d[n++] = (char)('0' + v % 10);
-	while ((v /= 10) && n < sizeof d);
+		v /= 10;
+	}
 	for (size_t i = 0; i < n; i++)
 		to[i] = d[n - 1 - i];
 	return n;
@@ -247,8 +256,13 @@ static int id_role(struct slice type, int role)
 	} types[] = {{"MR", R(MRN)}, {"MRT", R(MRN)}, {"PI", R(MRN)}, {"PT", R(MRN)}, {"PE", R(MRN)}, {"AN", R(VISIT)}, {"VN", R(VISIT)}, {"ANON", R(MRN)}, {"SS", R(SSN)}, {"SB", R(SSN)}, {"DL", R(DL)}, {"DLN", R(DL)}, {"PPN", R(PASSPORT)}, {"PP", R(PASSPORT)},
 		{"MC", R(MBI)}, {"MA", R(MEDICAID)}, {"SN", R(MEMBER)}, {"MB", R(MEMBER)}, {"HC", R(MEMBER)}, {"JHN", R(MEMBER)}, {"NH", R(MEMBER)}, {"PN", R(MEMBER)}, {"GN", R(GROUP)}, {"BA", R(ACCOUNT)}, {"BANK", R(ACCOUNT)}, {"BC", R(CARD)}, {"AM", R(CARD)}, {"DI", R(CARD)}, {"DS", R(CARD)},
 		{"MS", R(CARD)}, {"VS", R(CARD)}, {"NPI", R(NPI)}, {"TAX", R(TIN)}, {"TIN", R(TIN)}, {"EN", R(TIN)}, {"CN", R(CLAIM)}};
+	if (!type.n || type.n > 5)
+		return role;
+	char code[6] = {0};
+	for (size_t i = 0; i < type.n; i++)
+		code[i] = (char)(type.p[i] >= 'a' && type.p[i] <= 'z' ? type.p[i] - 32 : type.p[i]);
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
-		if (slice_eq_nocase(type, types[i].code))
+		if (!memcmp(code, types[i].code, sizeof code))
 			return types[i].role;
 	return role;
 }
@@ -541,7 +555,7 @@ static int message(struct reader *x, struct slice bytes)
 {
 	struct hl7_msg m;
 	struct err why = {0};
-	int r = hl7_parse(bytes, x->a, &m, NULL, 0, NULL, &why);
+	int r = extract_hl7_plain(bytes, x->a, &m) ? 0 : hl7_parse(bytes, x->a, &m, NULL, 0, NULL, &why);
 	if (r < 0) {
 		extract_tell(x->o, r == ERR_LIMIT ? EXTRACT_LIMIT : EXTRACT_BROKEN, "a message in it cannot be cut into segments; it was read as text");
 		return as_text(x->o, bytes, x->at, x->e);

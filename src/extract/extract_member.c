@@ -119,7 +119,7 @@ static int by_type(const struct extract_out *o, int type, struct slice name, str
 	if (extract_needs_child(type))
 		return with_library(o, type, name, bytes, e);
 	if (reader)
-		return content_textual(type) && type != CONTENT_RTF && type != CONTENT_HTML && type != CONTENT_MAIL ? read_text(o, reader, bytes, charset, e) : reader(bytes, o, e);
+		return content_textual(type) && type != CONTENT_RTF && type != CONTENT_HTML && type != CONTENT_MAIL && type != CONTENT_HL7V2 ? read_text(o, reader, bytes, charset, e) : reader(bytes, o, e);
 	switch (type) {
 	case CONTENT_EMPTY: return 0;
 	case CONTENT_PDF: return outline(o, EXTRACT_PDF, bytes, e);

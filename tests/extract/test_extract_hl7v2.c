@@ -1,4 +1,5 @@
 /* HL7 v2: fields by their segments, types of identifiers, who a field is about, documents, batches, what is broken. */
+#include "extract_hl7v2.h"
 #include "pieces.h"
 
 #define MSH "MSH|^~\\&|REG|GEN|HF|H|202001010830||ADT^A08|C7|P|2.5.1\r"
@@ -105,8 +106,43 @@ static void beside(void **state)
 	pieces_done(&x);
 }
 
+/* Cut quickly, cut carefully: the same. And what is not plain is left to the careful one. */
+static void plain(void **state)
+{
+	static const char *const yes[] = {MSH "PID|1||M1\r", MSH "PID|1||M1\r\n", MSH "PID|1||M1", MSH "PID|\rPV1|||\rZZ1||a\r", "MSH|^~\\&|A\nPID|1||M1^^^G&1.2&ISO\n", "MSH|^~\\&|A\r\nPID|1||M1\r\n", "MSH|^~\\&|A\r\nPID|1||M1", "MSH|^~\\&|", "MSH|^~\\&|A",
+		MSH "PID|1||0123456789012345678901234567890123456789012345678901234567890123456789|X|Y|Z\rPV1|1|O|||||1234567893^DOC^DAN^^^^^^^NPI||||||||||||V77|||||||||||||||||||||||||20200102\rOBX|1|NM|2345-7^Glucose^LN||273|mg/dL\r"};
+	static const char *const no[] = {"MSH|^~\\&|A\\T\\B\r", "MSH|^~\\&|A\xc3\x9c\r", "MSH|^~\\&|A\nPID|1\r", "MSH|^~\\&|A\rPID|1\nmore\r", "MSH|^~\\&|A\rpid|1\r", "MSH|^~\\&|A\r\rPID|1\r", "MSH|^~\\&|A\rPID\r", "MSH#^~\\&#A\r", "MSH|^~\\&|A\tB\r", "MSH"};
+	for (size_t i = 0; i < ARRAY_LEN(yes); i++)
+		for (size_t pad = 0; pad < 70; pad++) { /* across the edges of blocks */
+			AUTO_ARENA struct arena *a = arena_new((size_t)1 << 20);
+			char text[600];
+			struct hl7_msg x, y;
+			struct err e = {0};
+			size_t head = 9, n = strlen(yes[i]);
+			memcpy(text, yes[i], head);
+			memset(text + head, 'x', pad);
+			memcpy(text + head + pad, yes[i] + head, n - head);
+			if (n + pad <= head)
+				continue;
+			assert_true(extract_hl7_plain(slice_of(text, n + pad), a, &x));
+			assert_int_equal(hl7_parse(slice_of(text, n + pad), a, &y, NULL, 0, NULL, &e), 0);
+			assert_int_equal(x.count, y.count);
+			for (uint32_t k = 0; k < x.count; k++) {
+				const struct hl7_segment *s = &x.segments[k], *t = &y.segments[k];
+				assert_true(!memcmp(s->id, t->id, 4) && s->at == t->at && s->n == t->n && s->fields == t->fields);
+				assert_memory_equal(x.fields + s->first, y.fields + t->first, s->fields * sizeof *x.fields);
+			}
+			assert_true(x.utf8 && y.utf8 && !x.escapes && !y.escapes && !y.copied && y.text.p == x.text.p && x.delims.at == y.delims.at && x.delims.n == y.delims.n);
+		}
+	for (size_t i = 0; i < ARRAY_LEN(no); i++) {
+		AUTO_ARENA struct arena *a = arena_new((size_t)1 << 20);
+		struct hl7_msg x;
+		assert_false(extract_hl7_plain(slice_str(no[i]), a, &x));
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(patient), cmocka_unit_test(others), cmocka_unit_test(clinical), cmocka_unit_test(documents), cmocka_unit_test(files), cmocka_unit_test(beside)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(patient), cmocka_unit_test(others), cmocka_unit_test(clinical), cmocka_unit_test(documents), cmocka_unit_test(files), cmocka_unit_test(beside), cmocka_unit_test(plain)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
