@@ -146,7 +146,7 @@ kill_at() { # I: 1 to 8: at a moment of the time that it takes; from 9 on: as th
 	fi
 	case $1 in 9) call=pwrite64:signal=KILL:when=1 ;; 10) call=pwrite64:signal=KILL:when=2 ;; 11) call=fdatasync:signal=KILL:when=1 ;; *) call=fdatasync:signal=KILL:when=2 ;; esac
 	strace -f -qq -o traced -p "$victim" -e trace=pwrite64,fdatasync -e inject=$call 2>attached & killer=$!
-	for _ in $(seq 200); do grep -q "^TracerPid:	[1-9]" /proc/$victim/status 2>/dev/null && break; sleep 0.02; done
+	for _ in $(seq 200); do [ -d /proc/$victim ] && ! grep -q "^TracerPid:	[1-9]" /proc/$victim/status 2>/dev/null || break; sleep 0.02; done
 }
 moments=12
 command -v strace >/dev/null && [ "$(id -u)" = 0 ] || moments=8
