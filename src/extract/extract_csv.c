@@ -269,6 +269,8 @@ static bool may_be_header(const struct slice *field, size_t n)
 		for (size_t k = 0; k < field[i].n; k++)
 			if (field[i].p[k] >= '0' && field[i].p[k] <= '9')
 				return false;
+	if (person_role_of_column(field[0], NULL) == PERSON_ROLE_OTHER && person_role_of_column(field[1], NULL) == PERSON_ROLE_OTHER) /* a row of words */
+		return false;
 	return extract_list_header_score(field, n) >= 3 && extract_list_header_score(field, n) * 2 >= n;
 }
 

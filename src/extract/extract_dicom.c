@@ -166,6 +166,14 @@ static bool printable(struct slice v)
 	return v.n > 2;
 }
 
+static bool numeric(struct slice v) /* numbers, times, UIDs: of a standard element that is not on the list, nobody's data */
+{
+	for (size_t i = 0; i < v.n; i++)
+		if (!(v.p[i] >= '0' && v.p[i] <= '9') && !strchr(".+-\\: eE", v.p[i]) && v.p[i])
+			return false;
+	return true;
+}
+
 static int value(struct reader *x, uint32_t tag, const char *vr, struct slice v)
 {
 	AUTO_BUF struct buf b = {0};
@@ -181,6 +189,8 @@ static int value(struct reader *x, uint32_t tag, const char *vr, struct slice v)
 	if (!known && (tag >> 16 & 1) == 0 && (!strcmp(vr, "CS") || !strcmp(vr, "DA") || !strcmp(vr, "DT") || !strcmp(vr, "AS"))) /* codes and dates of machines */
 		return 0;
 	if (!known && !is_text_vr(vr) && !((!strcmp(vr, "UN") || !strcmp(vr, "??")) && v.n <= 65536 && printable(v)))
+		return 0;
+	if (!known && (tag >> 16 & 1) == 0 && (tag == TAG(0x0008, 0x0005) || (!strcmp(vr, "??") && numeric(v))))
 		return 0;
 	if (tag >> 16 <= 2 || v.n > (size_t)64 << 20)
 		return 0;
