@@ -163,7 +163,7 @@ void evidence_fold_kind(struct evidence_fold *f, const char *dialect); /* what t
 /* Joins what no single source can (renames, folders, what was seen leaving) and sorts by path, then host. Then the objects can be had. */
 int evidence_fold_finish(struct evidence_fold *f, struct err *e) MUST;
 size_t evidence_fold_count(const struct evidence_fold *f);
-const struct evidence_object *evidence_fold_at(const struct evidence_fold *f, size_t i);
+const struct evidence_object *evidence_fold_at(const struct evidence_fold *f, size_t i); /* valid until the next call, its slices as long as the fold; from one thread at a time */
 const char *evidence_fold_source_name(const struct evidence_fold *f, uint32_t source);
 /* The line of an object in JSON, without a line feed: path, host, touch, first, last, who, from, bytes, reason, confidence, and what traces it. Unknown is null. */
 void evidence_object_json(const struct evidence_fold *f, const struct evidence_object *o, struct buf *out);
