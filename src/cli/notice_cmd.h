@@ -4,6 +4,8 @@
 
 #include "commands.h"
 
+int notice_sign_cmd(int argc, char **argv);
+int notice_ready_cmd(int argc, char **argv);
 int notice_duties_cmd(int argc, char **argv);
 int notice_letter_cmd(int argc, char **argv);
 int notice_forms_cmd(int argc, char **argv);

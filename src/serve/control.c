@@ -454,6 +454,15 @@ int control_gate(struct control *c, const char *token, struct slice json, struct
 	return finish_rest(c, &q, ret, e);
 }
 
+int control_notice_sign(struct control *c, const char *token, struct slice json, uint64_t *ret_entry, struct err *e)
+{
+	struct question q;
+	ask_long(c, &q, FRAME_K_NOTICE, FRAME_VAULT);
+	frame_str(&q.b, token ? token : "");
+	buf_add_slice(&q.b, json);
+	return finish_numbers(c, &q, ret_entry, 1, e);
+}
+
 /* ---- a file server's sensor ---- */
 
 int control_watch(struct control *c, struct slice json, struct buf *ret, struct err *e)

@@ -177,6 +177,7 @@ static const struct {
 	{FRAME_K_ECG, CH_CLIENT, op_ecg},
 	{FRAME_K_CAPTURE, CH_CLIENT, op_capture},
 	{FRAME_K_SCAN, CH_CLIENT, op_scan},
+	{FRAME_K_NOTICE, CH_CONTROL, op_notice},
 	{FRAME_K_DOWNTIME, CH_CLIENT, op_downtime},
 	{FRAME_K_SENDING, CH_CONTROL, op_sending},
 	{FRAME_K_ECG_ACT, CH_CLIENT, op_ecg_act},

@@ -134,6 +134,7 @@
 	X(163, K_PACKET, FRAME_SMALL)   /* who, rest JSON: a ward packet to sign, or one that is fetched (keeper_packet.c) -> rest: the note, or nothing */ \
 	X(171, K_STATION, FRAME_SMALL)  /* control: who, rest JSON: stations enrolled, revoked, listed (keeper_station.c) -> rest JSON */           \
 	X(172, K_STATION_ITEMS, FRAME_BODY) /* who, rest one bundle of a station -> rest JSON: what became of each item */                        \
+	X(197, K_NOTICE, FRAME_SMALL)   /* control: str token, rest JSON: case, file, sha256: its person signs for it (keeper_notice.c) -> u64 entry */ \
 	X(196, K_SCAN, FRAME_BODY)      /* who, u8 wait until applied, rest an entry of kind scan (ward/ward_scan.c) -> as K_FHIR */              \
 	X(166, K_SHEETS, FRAME_BODY)    /* who, rest JSON {"from","checkpoint","sheets","reason"?}: sheets that a page prints, to be registered (keeper_sheets.c) -> u64 entry, str block: when it is durable */ \
 	/* the cutter (cutter.c) */                                                                                                              \

@@ -122,6 +122,41 @@ echo 'P10,X,Y,1990-01-01' >>more.csv
 refused 1 "its hash is another" scope case run c1
 hf ledger verify | grep -q whole || fail "the ledger"
 
+# ---- notices from the case; nothing is ready before two people have signed for its very bytes ----
+cat >facts.json <<'J'
+{"entity":{"name":"St. Gabriel Hospital","kind":"covered-entity","country":"US","state":"TX","address":["1 Hospital Way","Austin, TX 78701"],"phone":"1-800-555-0100"},
+ "persons":{"US-TX":999999},
+ "letter":{"date":"2026-12-01","happened":{"en":["Somebody copied files from one of our servers."]},"doing":{"en":["We closed the way in."]},"hours":{"en":["Monday to Friday, 8 am to 6 pm Central"]}}}
+J
+sed -i '$d' more.csv # as it was brought
+case_ run c1 --jobs 1 >/dev/null 2>&1 || true
+refused 1 "no case" notice duties c5x
+case_ facts c1 facts.json >/dev/null
+hf notice duties c1 --json >duties.json 2>/dev/null
+python3 - <<'P'
+import json
+d = {r["id"]: r for r in json.load(open("duties.json"))}
+assert d["us-hipaa-individual"]["due"] == "2027-01-21", d["us-hipaa-individual"]
+assert "us-tx-ag" not in d, "what somebody typed counts over what was found"
+P
+hf notice letters c1 -o letters --entries >/dev/null 2>&1
+[ -s letters/mail.csv ] && [ -s letters/letters-0001.pdf ] || fail "no letters"
+grep -q "P1" letters/mail.csv || fail "no letter for P1"
+for who in ann:privacy bob:owner cleo:clinician; do
+	hf user add ${who%:*} --role ${who#*:} >/dev/null 2>&1
+	eval "t_${who%:*}=$(hf token create --user ${who%:*})"
+done
+refused 1 "nobody has signed" notice ready c1 letters/manifest.json
+refused 1 "signed by a person" notice sign c1 letters/manifest.json
+HOLDFAST_TOKEN=$t_cleo refused 1 "may not sign" notice sign c1 letters/manifest.json
+HOLDFAST_TOKEN=$t_ann hf notice sign c1 letters/manifest.json >/dev/null
+HOLDFAST_TOKEN=$t_ann hf notice sign c1 letters/manifest.json >/dev/null
+refused 1 "one more person" notice ready c1 letters/manifest.json
+HOLDFAST_TOKEN=$t_bob hf notice sign c1 letters/manifest.json >/dev/null
+hf notice ready c1 letters/manifest.json | grep -q "READY, signed by ann.* bob" || fail "two have signed"
+echo >>letters/manifest.json
+refused 1 "nobody has signed" notice ready c1 letters/manifest.json
+
 # ---- the host is encrypted meanwhile: the content comes out of the vault, as it was ----
 mkdir -p host/srv/records && cp -r share/lab share/bill host/srv/records/
 case_ new c4 --window 2026-11-21T23:02Z/2030-01-01 >/dev/null
