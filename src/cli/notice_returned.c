@@ -73,12 +73,13 @@ static void put_json(const struct notice_returns *r, uint64_t before)
 
 static void put_table(const struct notice_returns *r, uint64_t before)
 {
-	const char *citation, *form = notice_substitute_form(before + r->returned, &citation);
+	const uint64_t all = before + r->returned;
+	const char *citation, *form = notice_substitute_form(all, &citation);
 	printf("rows %llu\nprinted %llu\nmailed %llu", (unsigned long long)r->rows, (unsigned long long)r->printed, (unsigned long long)r->mailed);
 	if (r->first_mailed.n)
 		printf(" (%.*s to %.*s)", SLICE_FMT(r->first_mailed), SLICE_FMT(r->last_mailed));
 	printf("\nreturned %llu\nsaid twice %llu\nnot in the file that was sent %llu\nnot understood or contradicting %llu\n", (unsigned long long)r->returned, (unsigned long long)r->twice, (unsigned long long)r->unknown, (unsigned long long)r->bad);
-	printf("without a good address %llu: %s%s%s%s\n", (unsigned long long)(before + r->returned), form, citation[0] ? " (" : "", citation, citation[0] ? ")" : "");
+	printf("without a good address %llu: %s%s%s%s\n", (unsigned long long)all, form, citation[0] ? " (" : "", citation, citation[0] ? ")" : "");
 }
 
 int notice_returned_cmd(int argc, char **argv)

@@ -162,7 +162,7 @@ static void zip_parts(struct slice zip, struct slice *five, struct slice *four)
 static void row_of(struct notice_mailing *m, const struct notice_person *p, const struct notice_letter *l, unsigned batch, struct arena *a, struct buf *b)
 {
 	const struct notice_incident *in = m->in;
-	struct slice five, four, both[2] = {l->acquired, l->accessed}, all = SLICE_NULL;
+	struct slice five, four, both[2] = {l->acquired, l->accessed}, all;
 	zip_parts(p->zip, &five, &four);
 	all = both[0].n && both[1].n ? slice_str(arena_printf(a, "%.*s; %.*s", SLICE_FMT(both[0]), SLICE_FMT(both[1]))) : both[0].n ? both[0] : both[1];
 	bool offered = in->provider.n && !p->deceased;

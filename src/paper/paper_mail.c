@@ -84,9 +84,9 @@ static void complete_catalogue(struct paper_mail *m, struct buf *out)
 	buf_add(out, text, (size_t)(end - text));
 	size_t before = out->n;
 	buf_printf(out, "   /Lang (%s)\n", !strcmp(m->lang, "zh") ? "zh-CN" : m->lang);
-	size_t more = out->n - before;
+	at += out->n - before;
 	buf_add(out, end, (size_t)(start + 11 - end));
-	buf_printf(out, "%llu\n", (unsigned long long)(at + more));
+	buf_printf(out, "%llu\n", (unsigned long long)at);
 	buf_add_slice(out, rest);
 }
 
@@ -500,10 +500,9 @@ int paper_mail_end(struct paper_mail *m, struct err *e)
 
 void paper_mail_free(struct paper_mail *m)
 {
-	struct err e = {0};
 	if (!m)
 		return;
-	m->e = &e;
+	m->e = NULL;
 	if (!m->ended)
 		m->code = m->code ? m->code : ERR_NO; /* nothing more is handed to the sink */
 	close_surface(m);
