@@ -477,6 +477,8 @@ static int read_persons(struct find_population *p, const char *path, unsigned th
 	struct stat st;
 	uint64_t rows = 0;
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 && errno == ENOENT)
+		return err_set(e, ERR_NOT_FOUND, path, "the list of persons is not there");
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, path, "the list of persons cannot be read");
 	if (!S_ISREG(st.st_mode) || st.st_size == 0)
@@ -649,6 +651,8 @@ int scope_scan_cmd(int argc, char **argv)
 	free(s.last_same);
 	free(s.seen);
 	scope_walk_done(&s.files);
+	if (r < 0 && e.sys_errno == EPIPE && s.hits.dirfd < 0)
+		return 0; /* whoever read it has enough */
 	if (r < 0)
 		return cli_fail(&e);
 	int flushed = cli_flush();

@@ -42,6 +42,13 @@ P
 "$HOLDFAST" scope scan share --persons persons.csv --jobs 3 -o three.csv 2>/dev/null || fail "three jobs"
 cmp one.csv three.csv || fail "the order depends on the jobs"
 "$HOLDFAST" scope scan share --persons persons.csv 2>/dev/null | cmp - one.csv || fail "standard output"
+r=0
+"$HOLDFAST" scope scan share --persons missing.csv -o six.csv 2>talk || r=$?
+[ $r -eq 1 ] && grep -q 'missing.csv' talk || fail "a list that is not there: $r"
+# whoever reads the first line only has enough
+for _ in $(seq 400); do cat share/a/letter.txt; done >many.txt
+"$HOLDFAST" scope scan many.txt --all 2>talk | head -1 >/dev/null
+[ "${PIPESTATUS[0]}" -eq 0 ] || fail "a closed pipe: $(cat talk)"
 # without a list: what, not whose
 "$HOLDFAST" scope scan share/a/letter.txt -o none.csv 2>/dev/null || fail "without a list"
 grep -q '^,ssn,share/a/letter.txt,69,' none.csv || fail "rules alone"
