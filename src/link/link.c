@@ -192,7 +192,7 @@ void link_explain(const struct link *l, uint32_t a, uint32_t b, struct buf *out)
 		if (!v)
 			continue;
 		const char *said = f->kind == KIND_LAST && v == LEVEL_FAR ? "the other's first name" : f->kind == KIND_LAST && v == LEVEL_INITIAL ? "differs (men)" : f->kind == KIND_FIRST && v == LEVEL_ALIAS ? "short form" : f->kind == KIND_DOB && v == LEVEL_ALIAS ? "day and month changed about" : f->kind == KIND_DOB && v == LEVEL_INITIAL ? "the year" : f->kind == KIND_SSN && v == LEVEL_ALIAS ? "the last four" : f->kind == KIND_MEMBER && v == LEVEL_FAR ? "the same family's" : words[v];
-		float w = f->lm[v] - (v == LEVEL_EXACT ? link_rarity(l, f, link_row(l, a), link_row(l, b)) : f->lu[v]);
+		float w = f->lm[v] - (v == LEVEL_EXACT ? link_rarity(l, f, link_row(l, a)) : f->lu[v]);
 		buf_printf(out, "%s%s %s %+.1f", sep, f->name, said, (double)w);
 		sep = "; ";
 	}

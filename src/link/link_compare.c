@@ -511,26 +511,26 @@ unsigned link_day_slot(uint32_t d)
 	return y < 1850 || y > 2104 || !m || m > 12 || !n || n > 31 ? 0 : (y - 1850) * 372 + (m - 1) * 31 + n;
 }
 
-float link_rarity(const struct link *l, const struct link_field *f, const uint32_t *ra, const uint32_t *rb)
+/* Of the file's own records as many as have the value beside these two, and, as far as the file is too small to know, how common values of this kind are. */
+float link_rarity(const struct link *l, const struct link_field *f, const uint32_t *ra)
 {
-	double others = 0.7;
+	uint32_t count = 2;
 	if (f->count && f->words)
-		others = (double)f->count[ra[f->at]] - 1;
+		count = f->count[ra[f->at]];
 	else if (f->count)
-		others = (double)f->count[link_day_slot(ra[f->at])] - 1;
+		count = f->count[link_day_slot(ra[f->at])];
 	else if (f->kind == KIND_SEX || f->kind == KIND_SUFFIX)
-		others = (double)f->few[ra[f->at] & 7] - 1;
-	(void)rb;
-	others = others < 0.7 ? 0.7 : others;
-	if (others >= (double)f->filled)
-		return 0;
-	return (others < LINK_LOGS ? f->logs[(unsigned)others] : log2f((float)others)) - f->log_filled;
+		count = f->few[ra[f->at] & 7];
+	(void)l;
+	count = count < 2 ? 0 : count - 2;
+	return (count < LINK_LOGS ? f->logs[count] : log2f((float)(count + 1))) - f->log_filled;
 }
 
 struct link_sums link_sum(const struct link *l, uint32_t a, uint32_t b, const uint8_t level[LINK_FIELDS_MAX])
 {
 	struct link_sums s = {0};
-	const uint32_t *ra = link_row(l, a), *rb = link_row(l, b);
+	const uint32_t *ra = link_row(l, a);
+	(void)b;
 	for (unsigned i = 0; i < l->fields; i++) {
 		const struct link_field *f = &l->field[i];
 		uint8_t v = level[i];
@@ -539,7 +539,7 @@ struct link_sums link_sum(const struct link *l, uint32_t a, uint32_t b, const ui
 		s.m += f->lm[v];
 		s.r += f->lr[v];
 		if (v == LEVEL_EXACT) {
-			float rare = link_rarity(l, f, ra, rb);
+			float rare = link_rarity(l, f, ra);
 			s.u += rare;
 			if (f->lr[v] < rare)
 				s.r += rare - f->lr[v];

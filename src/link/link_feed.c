@@ -5,6 +5,7 @@
 
 #define PIECE ((size_t)1 << 20)
 #define ROW_BYTES_MAX ((size_t)1 << 20)
+#define QUOTED_MAX 65536u /* csv looks so far for the end of a quote */
 
 struct piece {
 	struct slice text;
@@ -41,8 +42,11 @@ static size_t row_end(struct slice text, size_t at, uint8_t sep, bool last, stru
 	csv_init(&c, slice_of(p, text.n - at), sep, a);
 	if (!csv_row(&c, field, &n))
 		return text.n;
-	bool whole = c.at < c.text.n || (c.at && c.text.p[c.at - 1] == '\n' && !c.broken);
-	return whole || last ? at + c.at : 0;
+	if (last)
+		return at + c.at;
+	if (c.broken && c.text.n - c.at < QUOTED_MAX) /* its end may be in what is to come */
+		return 0;
+	return c.at && c.text.p[c.at - 1] == '\n' ? at + c.at : 0;
 }
 
 static int add_row(struct feeding *f, struct piece *p, struct link_reader *r, const struct slice *field, size_t n)

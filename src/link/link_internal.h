@@ -61,7 +61,7 @@ struct link_field {
 	double m0[LINK_LEVELS];
 	bool household;
 	float log_filled;
-	float logs[LINK_LOGS]; /* log2 of 0.7, 1, 2, 3 ... */
+	float logs[LINK_LOGS]; /* by how many others have the value */
 };
 
 struct link_edge {
@@ -138,7 +138,7 @@ bool link_contradicts(const struct link *l, const uint8_t level[LINK_FIELDS_MAX]
 float link_bound(const struct link *l, const uint8_t level[LINK_FIELDS_MAX], const struct link_sums *s, float logit); /* link_judge.c: what no sum of probabilities may outweigh */
 #define LINK_DAYS (256 * 372)
 unsigned link_day_slot(uint32_t date); /* 0..LINK_DAYS - 1; 0: no day */
-float link_rarity(const struct link *l, const struct link_field *f, const uint32_t *ra, const uint32_t *rb); /* log2 of how often strangers agree on this value */
+float link_rarity(const struct link *l, const struct link_field *f, const uint32_t *ra); /* log2 of how often strangers agree on this value */
 
 /* ---- steps ---- */
 

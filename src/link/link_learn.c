@@ -30,6 +30,15 @@ static const struct {
 	[KIND_MRN] = {.002, 0, 0}, [KIND_MEMBER] = {.06, .1, .7}, [KIND_ID] = {.02, 0, 0}, [KIND_OTHER] = {.4, 0, 0},
 };
 
+/* How often two strangers agree on a value of a kind, as far as a small file cannot know: counts like so many records. */
+#define KNOWN_RECORDS 200.0
+static const double common[LINK_KINDS] = {
+	[KIND_FIRST] = .005, [KIND_LAST] = .002, [KIND_MIDDLE] = .02, [KIND_SUFFIX] = .3, [KIND_MAIDEN] = .002, [KIND_DOB] = .00004, [KIND_SEX] = .5, [KIND_SSN] = 1e-6, [KIND_HOUSE] = .003, [KIND_STREET] = .0005, [KIND_APT] = .03, [KIND_CITY] = .03, [KIND_STATE] = .1,
+	[KIND_ZIP] = .002, [KIND_PHONE] = 1e-6, [KIND_EMAIL] = 1e-6, [KIND_MRN] = 1e-6, [KIND_MEMBER] = 1e-6, [KIND_ID] = 1e-6, [KIND_OTHER] = .1,
+};
+/* The same for agreement on the other levels. */
+static const double by_chance[LINK_LEVELS] = {0, 0, .002, .001, .005, .005, .9, .02};
+
 void link_model_logs(struct link_field *f)
 {
 	for (unsigned v = 1; v < LINK_LEVELS; v++) {
@@ -50,9 +59,10 @@ void link_model_start(struct link *l)
 			sum += guess[f->kind][v];
 		for (unsigned v = 1; v < LINK_LEVELS; v++)
 			f->m[v] = f->m0[v] = sum > 0 ? guess[f->kind][v] / sum : 0;
-		f->log_filled = (float)log2(f->filled ? (double)f->filled : 1);
+		double filled = (double)f->filled, known = filled / (filled + KNOWN_RECORDS);
+		f->log_filled = (float)log2(filled + KNOWN_RECORDS);
 		for (unsigned k = 0; k < LINK_LOGS; k++)
-			f->logs[k] = (float)log2(k ? k : 0.7);
+			f->logs[k] = (float)log2(k + known + KNOWN_RECORDS * common[f->kind]);
 		together |= f->household && f->kind != KIND_LAST;
 	}
 	l->lambda_m = 0.4 * n / pairs;
@@ -168,7 +178,7 @@ static void learn_strangers(struct link *l, const struct sample *random)
 		for (unsigned v = 1; v < LINK_LEVELS; v++)
 			sum += count[f][v];
 		for (unsigned v = 1; v < LINK_LEVELS; v++)
-			l->field[f].u[v] = (count[f][v] + 0.2) / (sum + 2);
+			l->field[f].u[v] = (count[f][v] + KNOWN_RECORDS * by_chance[v]) / (sum + KNOWN_RECORDS);
 		fill_household(&l->field[f]);
 		link_model_logs(&l->field[f]);
 	}
