@@ -41,6 +41,7 @@ int link_columns(struct link *l, const struct slice *name, const int *role, size
 const char *link_column_use(const struct link *l, size_t column);
 
 /* Whole rows of CSV (each ends with a line end, but for the last), `sep` between fields, in order; may be called again and again. Bytes that are not UTF-8 are taken as Latin-1. ERR_LIMIT: too many records; ERR_MEMORY.
+ * How a column writes its dates and numbers is seen in the first call's rows: give it a megabyte, or all there is.
  * ret_used: how many bytes were taken: what is behind the last whole row stays with the caller unless `last`. */
 int link_feed(struct link *l, struct slice text, uint8_t sep, bool last, size_t *ret_used, struct err *e) MUST;
 
