@@ -1,7 +1,6 @@
 """Odd senders and far sides of an mllp link.
    far PORT LOG     a far side that keeps to MSH-15 and MSH-16: LOG has "ID" for each message as it came, and no answer goes where none is asked for; each message of a batch is answered
-   try PORT         all that senders do: prints a line each: what was done, the codes and ids of the answers
-   open PORT        begins a message and does not end it: prints what becomes of the connection"""
+   try PORT         all that senders do: prints a line each: what was done, the codes and ids of the answers"""
 import re, socket, sys, threading, time
 
 def far(port, log):
@@ -75,18 +74,7 @@ def tries(port):
         print(name + ":", " ".join(c.decode() + "=" + i.decode() for c, i in re.findall(rb"MSA\|([A-Z]*)\|([^|\r]*)", b) if not i.startswith(b"Z")))
         s.close()
 
-def open_end(port):
-    s = socket.create_connection(("127.0.0.1", port), 10)
-    s.settimeout(150)
-    s.sendall(b"\x0b" + m("H1") + b"\x1c")  # the CR is what it leaves away
-    try:
-        print("answered" if s.recv(10) else "closed")
-    except OSError as e:
-        print("reset" if isinstance(e, ConnectionResetError) else type(e).__name__)
-
 if sys.argv[1] == "far":
     far(int(sys.argv[2]), sys.argv[3])
-elif sys.argv[1] == "try":
-    tries(int(sys.argv[2]))
 else:
-    open_end(int(sys.argv[2]))
+    tries(int(sys.argv[2]))

@@ -1,8 +1,10 @@
 /* Unusual traffic, end to end: eight weeks of hours through the real relay and keeper, in which nothing is unusual; then ten times a volume, a day's volume at night, a kind that never was, and silence: each an alarm once, which says what
- * is unusual and against what, and is over with its hour. A link that is to be cut by it is; a daemon that was killed still knows what is usual; a link with business hours passes what is sent in them, and queues the rest.
+ * is unusual and against what, and is over with its hour. A link that is to be cut by it is; a daemon that was killed still knows what is usual; a link with business hours passes what is sent in them, and queues the rest; a message that does not end is ended.
  * 1,400 hours, each with messages that a partner acknowledges, and a daemon that makes them durable: longer than most. */
 /* wrap: time_now time_monotonic */
 #include "serve_sky.h"
+
+#include "gate.h"
 
 #define WEEKS 8
 #define HOUR INT64_C(3600)
@@ -394,6 +396,35 @@ static void test_business_hours(void **state)
 	assert_true(state_is(OFFICE, "queue", "0"));
 }
 
+static bool says(int link, const char *words)
+{
+	AUTO_ARENA struct arena *a = arena_new(16 << 20);
+	const struct slice raw = ask(a, "{\"do\":\"list\",\"who\":\"test\",\"name\":\"%s\"}", names[link])->raw;
+	return memmem(raw.p, raw.n, words, strlen(words)) != NULL;
+}
+
+/* A message that is begun and not ended: within its minute the connection stands, then it is ended, and that is said. */
+static void test_no_end(void **state)
+{
+	struct pollfd p = {.events = POLLIN};
+	static const char begun[] = "\x0bMSH|^~\\&|H|H|P|P|||ADT^A01|H1|P|2.5\rPID|1||4711\r\x1c"; /* the CR is what it leaves away */
+	char in[64];
+	links_begin();
+	send_all(LAB, "ADT^A01", 1);
+	assert_int_equal(send(line[LAB], begun, sizeof begun - 1, MSG_NOSIGNAL), sizeof begun - 1);
+	p.fd = line[LAB];
+	usleep(200000); /* the relay has it, and has looked at the time */
+	pass(GATE_FRAME_SECONDS / 2);
+	assert_int_equal(poll(&p, 1, 1500), 0);
+	assert_false(says(LAB, "without an end (FS CR)"));
+	pass(GATE_FRAME_SECONDS / 2 + 1);
+	assert_int_equal(poll(&p, 1, 60000), 1);
+	assert_true(recv(line[LAB], in, sizeof in, 0) < 0 && errno == ECONNRESET);
+	for (int i = 0; i < 600 && !says(LAB, "without an end (FS CR)"); i++)
+		usleep(50000);
+	assert_true(says(LAB, "without an end (FS CR)"));
+}
+
 static int start(void **state)
 {
 	int64_t week = 7 * 86400;
@@ -433,6 +464,7 @@ int main(int argc, char **argv)
 		cmocka_set_test_filter(argv[1]);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_business_hours, start, done),
+		cmocka_unit_test_setup_teardown(test_no_end, start, done),
 		cmocka_unit_test_setup_teardown(test_eight_weeks, start, done),
 	};
 	status = cmocka_run_group_tests(tests, NULL, NULL);
