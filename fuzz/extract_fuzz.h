@@ -22,6 +22,7 @@ static int extract_fuzz_take(void *arg, const struct extract_piece *p, struct er
 		sum ^= p->text.p[i];
 	for (size_t i = 0; i < p->name.n; i++)
 		sum ^= p->name.p[i];
+	(void)sum;
 	if (p->kind == EXTRACT_FIELD) {
 		assert(p->text.n && p->role >= 0 && p->role < PERSON_ROLES_N && p->who >= 0 && p->who <= PERSON_ANYBODY);
 		assert(slice_trim(p->text).n == p->text.n);

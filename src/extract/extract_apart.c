@@ -278,11 +278,11 @@ static int listen_to(struct reader *x, const struct extract_out *o, bool *ret_la
 {
 	for (;;) {
 		int r = more(x, EXTRACT_FRAME_HEAD);
-		const uint8_t *h = x->b.p + x->used;
 		if (r <= 0) {
 			*ret_late = r < 0;
 			return 0;
 		}
+		const uint8_t *h = x->b.p + x->used;
 		size_t n = h[0] | (size_t)h[1] << 8 | (size_t)h[2] << 16 | (size_t)h[3] << 24;
 		if (n > EXTRACT_FRAME_MAX) {
 			x->ended = true;

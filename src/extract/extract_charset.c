@@ -75,10 +75,11 @@ static void load_modules(void)
 {
 	static const char *const names[] = {"windows-1250", "windows-1251", "windows-1252", "windows-1253", "windows-1254", "windows-1255", "windows-1256", "windows-1257", "windows-1258", "CP874", "CP437", "CP850", "CP852", "CP866", "CP949", "KOI8-R", "KOI8-U", "ISO-8859-1",
 		"ISO-8859-2", "ISO-8859-5", "ISO-8859-6", "ISO-8859-7", "ISO-8859-8", "ISO-8859-15", "macintosh", "UTF-16LE", "UTF-16BE", "UTF-32LE", "UTF-32BE", "UTF-7", "ASCII"};
+	static iconv_t kept[ARRAY_LEN(names) + ARRAY_LEN(doubles)] __attribute__((used));
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		(void)iconv_open("UTF-8", names[i]);
+		kept[i] = iconv_open("UTF-8", names[i]);
 	for (size_t i = 0; i < ARRAY_LEN(doubles); i++)
-		(void)iconv_open("UTF-8", doubles[i]);
+		kept[ARRAY_LEN(names) + i] = iconv_open("UTF-8", doubles[i]);
 	pthread_once(&tables_once, load_tables);
 }
 

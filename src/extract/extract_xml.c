@@ -32,6 +32,8 @@ struct xml {
 static void set_name(char out[64], const char *name)
 {
 	size_t n = strnlen(name, 63);
+	while (n && ((uint8_t)name[n] & 0xC0) == 0x80)
+		n--;
 	memcpy(out, name, n);
 	out[n] = 0;
 }
