@@ -354,7 +354,7 @@ static void put_exec(struct auditd *s, struct event *e, struct slice rec)
 static int put_login(struct auditd *s, struct slice rec)
 {
 	struct slice ses = evidence_value(rec, "ses"), addr = evidence_value(rec, "addr"), auid = evidence_value(rec, "auid"), acct = evidence_value(rec, "acct");
-	uint64_t n;
+	uint64_t n = 0;
 	int r = 0;
 	if (ses.n && addr.n > 1 && evidence_is_address(addr) && !slice_eq_str(ses, "4294967295") && !slice_eq_str(ses, "unset") && !evidence_map_get(&s->session, ses)) {
 		r = keep_word(s, addr, &n);

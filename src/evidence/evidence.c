@@ -321,7 +321,7 @@ int evidence_feed(struct evidence *v, struct slice bytes, struct err *e)
 
 int evidence_start(struct evidence *v)
 {
-	uint8_t first[8];
+	uint8_t first[8] = {0};
 	size_t n = v->held;
 	v->started = true;
 	memcpy(first, v->line.p ? v->line.p : (const uint8_t *)"", v->line.p ? n : 0);

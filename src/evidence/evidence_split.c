@@ -92,6 +92,8 @@ int evidence_split_xml(struct evidence *v, struct slice bytes, const char *const
 	if (!buf_ok(&v->whole))
 		return too_long(v);
 	struct slice s = buf_slice(&v->whole);
+	if (!s.p)
+		return 0;
 	size_t at = v->search, begun = v->begun ? 0 : SIZE_MAX, used = 0;
 	while (r == 0 && at < s.n) {
 		const uint8_t *lt = memchr(s.p + at, '<', s.n - at);

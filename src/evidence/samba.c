@@ -98,7 +98,7 @@ static struct slice behind_stamp(struct slice s, bool modern, struct slice *ret_
 	struct slice rest;
 	*ret_host = slice_cut(s, ' ', &rest);
 	if (!modern) {
-		if (evidence_find(rest, ": ", &at) && memchr(rest.p, '|', at) == NULL)
+		if (rest.p && evidence_find(rest, ": ", &at) && memchr(rest.p, '|', at) == NULL)
 			return slice_trim(evidence_from(rest, at + 2));
 		return rest;
 	}
