@@ -304,9 +304,10 @@ static int xtn(struct reader *x, const struct field *f, const struct slice *c, u
 		if (!c[i].n || i == 2 || i == 3 || i == 5 || i == 8 || i == 10 || i == 11 || i > 12)
 			continue;
 		if (i == 6) { /* area code and number are one */
-			struct slice both = n >= 7 && c[7].n ? slice_str(arena_printf(x->a, "%.*s-%.*s", (int)c[6].n, (const char *)c[6].p, (int)c[7].n, (const char *)c[7].p)) : SLICE_NULL;
-			if (both.p && !c[1].n)
-				r = extract_put_field(x->o, R(PHONE), x->self && f->who == INS ? SUB : f->who, slice_of(x->name, x->name_n), both, place(x, c[6]), x->e);
+			struct slice area = n >= 7 && c[7].n && !c[1].n ? hl7_text(x->m, c[6], x->a) : SLICE_NULL, rest = area.p ? hl7_text(x->m, c[7], x->a) : SLICE_NULL;
+			struct slice both = rest.n ? slice_str(arena_printf(x->a, "%.*s-%.*s", SLICE_FMT(area), SLICE_FMT(rest))) : SLICE_NULL;
+			if (both.n)
+				r = extract_put_field(x->o, R(PHONE), x->self && (f->who == INS || f->who == GUA) ? SUB : f->who, slice_of(x->name, x->name_n), both, place(x, c[6]), x->e);
 			i = n >= 7 ? 7 : 6;
 			continue;
 		}

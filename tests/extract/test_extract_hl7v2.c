@@ -77,6 +77,9 @@ static void files(void **state)
 	pieces_done(&x);
 	pieces_read(&x, extract_hl7v2, slice_str("MSH#*%!?#A\rPID#1##M1*x*y*GEN*MR##A!F!B\r")); /* separators of its own; deleted values are nothing */
 	pieces_done(&x);
+	pieces_read(&x, extract_hl7v2, slice_str(MSH "PID|1||M1||||||||||^PRN^PH^^1^978^5550\\T\\100\r")); /* a number in its parts */
+	pieces_has(&x, "field phone PID-13 [978-5550&100]\n");
+	pieces_done(&x);
 	pieces_read(&x, extract_hl7v2, slice_str(MSH "PID|1||M1||\"\"^ANN\r"));
 	assert_null(strstr(buf_cstr(&x.b), "[\"\"]"));
 	pieces_done(&x);
@@ -111,7 +114,7 @@ static void plain(void **state)
 {
 	static const char *const yes[] = {MSH "PID|1||M1\r", MSH "PID|1||M1\r\n", MSH "PID|1||M1", MSH "PID|\rPV1|||\rZZ1||a\r", "MSH|^~\\&|A\nPID|1||M1^^^G&1.2&ISO\n", "MSH|^~\\&|A\r\nPID|1||M1\r\n", "MSH|^~\\&|A\r\nPID|1||M1", "MSH|^~\\&|", "MSH|^~\\&|A",
 		MSH "PID|1||0123456789012345678901234567890123456789012345678901234567890123456789|X|Y|Z\rPV1|1|O|||||1234567893^DOC^DAN^^^^^^^NPI||||||||||||V77|||||||||||||||||||||||||20200102\rOBX|1|NM|2345-7^Glucose^LN||273|mg/dL\r"};
-	static const char *const no[] = {"MSH|^~\\&|A\\T\\B\r", "MSH|^~\\&|A\xc3\x9c\r", "MSH|^~\\&|A\nPID|1\r", "MSH|^~\\&|A\rPID|1\nmore\r", "MSH|^~\\&|A\rpid|1\r", "MSH|^~\\&|A\r\rPID|1\r", "MSH|^~\\&|A\rPID\r", "MSH#^~\\&#A\r", "MSH|^~\\&|A\tB\r", "MSH"};
+	static const char *const no[] = {"MSH|^~\\&|A\\T\\B\r", "MSH|^~\\&|A\xc3\x9c\r", "MSH|^~\\&|A\nPID|1\r", "MSH|^~\\&|A\rPID|1\nmore\r", "MSH|^~\\&|A\rpid|1\r", "MSH|^~\\&|A\r\rPID|1\r", "MSH|^~\\&|A\rPID\r", "MSH#^~\\&#A\r", "MSH|^~\\&|A\rBHS|^~\r", "MSH|^~\\&|A\rMSH|B\r", "MSH|^~\\&|A\rFHS|B\r", "MSH|^~\\&|A\tB\r", "MSH"};
 	for (size_t i = 0; i < ARRAY_LEN(yes); i++)
 		for (size_t pad = 0; pad < 70; pad++) { /* across the edges of blocks */
 			AUTO_ARENA struct arena *a = arena_new((size_t)1 << 20);
