@@ -164,10 +164,16 @@ typedef void put_fn(const struct link *l, size_t i, struct buf *b);
 
 static void put_record(const struct link *l, size_t i, struct buf *b)
 {
-	char t[16];
+	char t[16]; /* from behind: this is done for every record */
+	size_t at = sizeof t;
+	uint32_t v = link_cluster(l, (uint32_t)i);
 	put_field(b, link_record_id(l, (uint32_t)i));
-	int n = snprintf(t, sizeof t, ",%" PRIu32 "\n", link_cluster(l, (uint32_t)i));
-	buf_add(b, t, (size_t)n);
+	t[--at] = '\n';
+	do
+		t[--at] = (char)('0' + v % 10);
+	while (v /= 10);
+	t[--at] = ',';
+	buf_add(b, t + at, sizeof t - at);
 }
 
 static void put_grey(const struct link *l, size_t i, struct buf *b)

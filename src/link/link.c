@@ -98,30 +98,40 @@ int link_parallel(unsigned threads, uint64_t n, int (*fn)(void *arg, uint64_t k,
 
 /* ---- */
 
-/* How many records have each word and each day of birth. */
-static int count_values(struct link *l)
+/* How many records have each word and each day of birth: each thread counts some of the fields, in one walk over the rows. */
+static int count_some(void *arg, uint64_t part, unsigned thread)
 {
-	for (unsigned i = 0; i < l->fields; i++) {
-		struct link_field *f = &l->field[i];
-		bool days = f->kind == KIND_DOB;
-		f->filled = 0;
-		if (f->words || days) {
-			f->count = calloc(days ? LINK_DAYS : (size_t)l->words.n + 1, sizeof *f->count);
-			if (!f->count)
-				return ERR_MEMORY;
-		}
-		for (uint32_t k = 0; k < l->n; k++) {
-			uint32_t v = link_row(l, k)[f->at];
-			f->filled += v != 0 || (f->slots > 1 && link_row(l, k)[f->at + 1]);
+	struct link *l = arg;
+	(void)thread;
+	for (uint32_t k = 0; k < l->n; k++) {
+		const uint32_t *row = link_row(l, k);
+		for (unsigned i = (unsigned)part; i < l->fields; i += l->o.threads) {
+			struct link_field *f = &l->field[i];
+			uint32_t v = row[f->at];
+			f->filled += v != 0 || (f->slots > 1 && row[f->at + 1]);
 			if (f->words)
 				f->count[v]++;
-			else if (days)
+			else if (f->kind == KIND_DOB)
 				f->count[link_day_slot(v)]++;
 			else if (f->kind == KIND_SEX || f->kind == KIND_SUFFIX)
 				f->few[v & 7]++;
 		}
 	}
 	return 0;
+}
+
+static int count_values(struct link *l)
+{
+	for (unsigned i = 0; i < l->fields; i++) {
+		struct link_field *f = &l->field[i];
+		f->filled = 0;
+		if (f->words || f->kind == KIND_DOB) {
+			f->count = calloc(f->words ? (size_t)l->words.n + 1 : LINK_DAYS, sizeof *f->count);
+			if (!f->count)
+				return ERR_MEMORY;
+		}
+	}
+	return link_parallel(l->o.threads, l->o.threads, count_some, l);
 }
 
 int link_run(struct link *l, struct err *e)

@@ -9,6 +9,7 @@
 
 #define ALL_PAIRS_MAX 1500u
 #define LOOSE_RECORDS_MAX 50000u
+#define LARGE 1000000u
 #define NUMBER_BITS 28
 #define NUMBER_MASK ((UINT64_C(1) << NUMBER_BITS) - 1)
 
@@ -305,7 +306,7 @@ static void tight(struct blocking *b)
 	size_t before = b->recipes;
 	ADD(b, false, false, {PART_VALUE, last}, {PART_NAME, first}); /* a name that is rare enough to do without a date */
 	if (b->recipes > before)
-		b->recipe[before].rare = l->n < 1000000 ? 24 : 6;
+		b->recipe[before].rare = l->n < LARGE ? 24 : 6;
 }
 
 /* What costs too much in a large file: everything that agrees alone, or two things that are not names. */
