@@ -9,7 +9,7 @@
 /* What the case itself knows is never taken from what somebody typed. */
 static bool ours(struct slice key)
 {
-	static const char *const keys[] = {"name", "window", "discovered", "persons", "elements", "acquired", "entries", "deceased"};
+	static const char *const keys[] = {"name", "window", "discovered", "persons", "total", "elements", "acquired", "entries", "deceased"};
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		if (slice_eq_str(key, keys[i]))
 			return true;
@@ -52,6 +52,11 @@ static void put_persons(struct jsonw *w, const struct json_node *run)
 		jsonw_ku64(w, "high", n + more);
 		jsonw_obj_end(w);
 	}
+	jsonw_obj_end(w);
+	jsonw_key(w, "total"); /* of all places: not the sum of what each may have */
+	jsonw_obj(w);
+	jsonw_ku64(w, "low", low);
+	jsonw_ku64(w, "high", high);
 	jsonw_obj_end(w);
 }
 
