@@ -246,7 +246,7 @@ static void coded(struct reader *x, struct level *l, const char *name, const cha
 static bool is_one_of(const char *name, const char *list)
 {
 	size_t n = strlen(name);
-	for (const char *p = list; (p = strstr(p, name)); p += n)
+	for (const char *p = list; n && (p = strstr(p, name)); p += n) /* "a:" has no name behind its prefix */
 		if ((p == list || p[-1] == ' ') && (p[n] == ' ' || !p[n]))
 			return true;
 	return false;

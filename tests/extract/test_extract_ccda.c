@@ -48,6 +48,8 @@ static void broken(void **state)
 	pieces_has(&x, "text [MRN 4711]\n");
 	assert_null(strstr(buf_cstr(&x.b), "ccc")); /* nothing is expanded */
 	pieces_done(&x);
+	pieces_read(&x, extract_ccda, slice_str("<ClinicalDocument><section><text><a:>1</a:></text></section></ClinicalDocument>")); /* a name of nothing but a prefix */
+	pieces_done(&x);
 	AUTO_BUF struct buf b = {0};
 	buf_init(&b, (size_t)1 << 20);
 	buf_str(&b, "<ClinicalDocument>");
