@@ -9,6 +9,7 @@
 
 #define WHOLE_MAX 48u  /* records of a component of which all pairs are looked at; in a larger one those of each group's first few */
 #define SIDE_MAX 10u
+#define WEAK 8.0f      /* log2 odds */
 
 static uint32_t root(uint32_t *parent, uint32_t i)
 {
@@ -44,12 +45,14 @@ static float threshold(double p)
 
 /* How much better one person explains a pair than a household or strangers do, where one or the other is at hand: how many of both there are counts, how many strangers does not. Contradictions are beyond all sums. */
 #define CONTRADICTION (-1000.0f)
-static float support(const struct link *l, struct link_memory *m, uint32_t a, uint32_t b)
+static float support(const struct link *l, struct link_memory *m, uint32_t a, uint32_t b, float *ret_logit)
 {
 	uint8_t level[LINK_FIELDS_MAX];
 	link_compare(l, m, a, b, level);
 	struct link_sums s = link_sum(l, a, b, level);
 	float house = s.r + (float)log2(l->lambda_r / l->lambda_m), other = house > s.u ? house : s.u, d = s.m - other;
+	float logit = link_logit(l, &s);
+	*ret_logit = logit > 15 ? 15 : logit < -15 ? -15 : logit;
 	if (link_contradicts(l, level, &s))
 		return CONTRADICTION;
 	return d > 20 ? 20 : d < -20 ? -20 : d;
@@ -90,15 +93,16 @@ static uint32_t index_of(const uint32_t *member, uint32_t n, uint32_t record)
 	return lo;
 }
 
-static bool belong(const struct link *l, struct link_memory *m, const struct group *g, uint32_t a, uint32_t b, uint32_t most)
+static bool belong(const struct link *l, struct link_memory *m, const struct group *g, uint32_t a, uint32_t b, uint32_t most, float link)
 {
-	double sum = 0;
+	double sum = 0, logits = 0;
 	unsigned n = 0, against = 0;
 	uint32_t na = 0;
 	for (uint32_t i = a; i != UINT32_MAX && na < most; i = g[i].next, na++) {
 		uint32_t nb = 0;
 		for (uint32_t k = b; k != UINT32_MAX && nb < most; k = g[k].next, nb++) {
-			float s = support(l, m, g[i].record, g[k].record);
+			float logit, s = support(l, m, g[i].record, g[k].record, &logit);
+			logits += (double)logit;
 			if (s == CONTRADICTION) {
 				against++;
 				s = -20;
@@ -107,6 +111,9 @@ static bool belong(const struct link *l, struct link_memory *m, const struct gro
 			n++;
 		}
 	}
+	/* one weak link does not join two groups that each stand by themselves: all pairs between them have to be likelier one person than not */
+	if (link < WEAK && g[a].size > 1 && g[b].size > 1 && logits <= 0)
+		return false;
 	return against * 4 <= n && sum > 0;
 }
 
@@ -135,7 +142,7 @@ static int cut_component(void *arg, uint64_t at, unsigned thread)
 	for (uint32_t i = 0; i < c->edges; i++) {
 		const struct link_edge *e = &x->edge[c->edge + i];
 		uint32_t a = g[index_of(member, c->n, e->a)].of, b = g[index_of(member, c->n, e->b)].of;
-		if (a == b || ((g[a].size > 1 || g[b].size > 1) && !belong(x->l, x->memory[thread], g, a, b, most)))
+		if (a == b || ((g[a].size > 1 || g[b].size > 1) && !belong(x->l, x->memory[thread], g, a, b, most, e->logit)))
 			continue;
 		if (b < a) {
 			uint32_t t = a;
