@@ -31,8 +31,8 @@ struct running {
 	char work[4096];   /* where content of the vault is taken out; "": nowhere */
 	struct evidence_fold *fold;
 	struct find_population *population;
-	struct buf people; /* the population's lists, one behind the other; ends in people_end */
-	size_t people_end[256], people_n;
+	struct buf people[256]; /* the population's lists: the population looks into them until it is sealed, so they stay where they are */
+	size_t people_n;
 	struct buf sources; /* what each evidence was, as JSON */
 	struct jsonw w;
 	uint64_t *input;
@@ -172,18 +172,15 @@ static int feed_people(void *arg, struct slice bytes, struct err *e)
 
 static int read_people(struct running *u, struct ledger *l, const struct scope_input *in, struct err *e)
 {
-	size_t from = u->people.n;
 	uint64_t rows;
-	if (u->people_n == ARRAY_LEN(u->people_end))
-		return err_set(e, ERR_LIMIT, NULL, "more than %zu lists of persons", ARRAY_LEN(u->people_end));
+	if (u->people_n == ARRAY_LEN(u->people))
+		return err_set(e, ERR_LIMIT, NULL, "more than %zu lists of persons", ARRAY_LEN(u->people));
 	if (!u->population && !(u->population = find_population_new(result_this_year(), u->day_first)))
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
-	int r = each_byte(l, in, feed_people, &u->people, e);
-	if (r == 0)
-		r = find_population_csv(u->population, slice_of(u->people.p + from, u->people.n - from), u->threads, &rows, e);
-	if (r == 0)
-		u->people_end[u->people_n++] = u->people.n;
-	return r;
+	struct buf *b = &u->people[u->people_n++];
+	buf_init(b, POPULATION_MOST);
+	int r = each_byte(l, in, feed_people, b, e);
+	return r < 0 ? r : find_population_csv(u->population, buf_slice(b), u->threads, &rows, e);
 }
 
 static int read_inputs(struct running *u, struct err *e)
@@ -456,7 +453,7 @@ static int run(struct running *u, struct err *e)
 {
 	struct survey *f = NULL;
 	struct result_files files = {0};
-	struct result_people people = {.lists = buf_slice(&u->people)};
+	struct slice list[ARRAY_LEN(u->people)];
 	uint64_t entry;
 	const struct evidence_fold_options o = {.from = u->c->from, .to = u->c->to};
 	u->fold = evidence_fold_new(&o);
@@ -479,7 +476,9 @@ static int run(struct running *u, struct err *e)
 	if (u->work[0])
 		remove_all(u->work);
 	if (r == 0) {
-		people = (struct result_people){buf_slice(&u->people), u->people_end, u->people_n};
+		for (size_t i = 0; i < u->people_n; i++)
+			list[i] = buf_slice(&u->people[i]);
+		const struct result_people people = {list, u->people_n};
 		r = result_write(&u->s, u->c, f, u->fold, &people, &files, e);
 	}
 	if (r == 0)
@@ -528,7 +527,6 @@ int scope_case_run_cmd(int argc, char **argv)
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	u.threads = jobs ? (unsigned)(jobs < 64 ? jobs : 64) : processors > 0 ? (unsigned)(processors < 64 ? processors : 64) : 1;
 	u.zone_minutes = u.s.zone_minutes;
-	buf_init(&u.people, POPULATION_MOST);
 	buf_init(&u.sources, (size_t)1 << 20);
 	jsonw_init(&u.w, &u.sources);
 	jsonw_arr(&u.w);
@@ -544,7 +542,8 @@ int scope_case_run_cmd(int argc, char **argv)
 	scope_case_free(u.c);
 	if (u.lock >= 0)
 		close(u.lock);
-	buf_done(&u.people);
+	for (size_t i = 0; i < u.people_n; i++)
+		buf_done(&u.people[i]);
 	buf_done(&u.sources);
 	free(u.input);
 	site_close(&u.s);

@@ -304,8 +304,8 @@ static int put_persons(struct out *o, const struct scope_case *c, struct survey 
 	buf_init(&facts.text, UINT32_MAX - 1);
 	if (!facts.v)
 		r = err_set(e, ERR_MEMORY, NULL, "no memory");
-	for (size_t i = 0, from = 0; r == 0 && i < p->n; from = p->end[i++])
-		r = one_list(&facts, slice_of(p->lists.p + from, p->end[i] - from), x, e);
+	for (size_t i = 0; r == 0 && i < p->n; i++)
+		r = one_list(&facts, p->list[i], x, e);
 	for (size_t i = 0; r == 0 && i < rows; i++) {
 		struct scope_row row;
 		struct survey_person s;

@@ -19,9 +19,8 @@ struct result_files {
 	size_t places;
 	uint64_t element[PERSON_ELEMENTS_N][2]; /* persons: accessed only; acquired */
 };
-struct result_people { /* the lists of known persons, one behind the other */
-	struct slice lists;
-	const size_t *end;
+struct result_people { /* the lists of known persons */
+	const struct slice *list;
 	size_t n;
 };
 int result_this_year(void);
