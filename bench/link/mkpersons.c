@@ -869,7 +869,7 @@ static void put_fhir(FILE *f, const struct record *x)
 	if (x->npi[0])
 		fprintf(f, ",{\"resource\":{\"resourceType\":\"Practitioner\",\"identifier\":[{\"system\":\"http://hl7.org/fhir/sid/us-npi\",\"value\":\"%s\"}]}}", x->npi);
 	if (x->account[0])
-		fprintf(f, ",{\"resource\":{\"resourceType\":\"Account\",\"identifier\":[{\"value\":\"%s\"}],\"servicePeriod\":{},\"description\":\"routing %s\"}}", x->account, x->aba);
+		fprintf(f, ",{\"resource\":{\"resourceType\":\"Account\",\"identifier\":[{\"system\":\"urn:account\",\"value\":\"%s\"}],\"servicePeriod\":{},\"description\":\"routing %s\"}}", x->account, x->aba);
 	if (x->card[0])
 		fprintf(f, ",{\"resource\":{\"resourceType\":\"PaymentNotice\",\"identifier\":[{\"system\":\"urn:card\",\"value\":\"%s\"}]}}", x->card);
 	fprintf(f, "]}\n");

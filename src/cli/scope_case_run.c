@@ -414,7 +414,7 @@ static void say_totals(const struct survey *f)
 	if (t.not_found + t.unreadable)
 		printf("NOT READ   %8" PRIu64 " files: %" PRIu64 " are not where the content is, %" PRIu64 " cannot be read (objects.ndjson)\n", t.not_found + t.unreadable, t.not_found, t.unreadable);
 	printf("found      %8" PRIu64 " elements; %" PRIu64 " of nobody who could be told\n", t.hits, t.unattributed);
-	printf("persons    %8" PRIu64 ": %" PRIu64 " known, %" PRIu64 " strangers; between %" PRIu64 " and %" PRIu64 "\n", t.known + t.strangers, t.known, t.strangers, t.low, t.high);
+	printf("persons    %8" PRIu64 ": %" PRIu64 " known, %" PRIu64 " strangers; between %" PRIu64 " and %" PRIu64 ", likely %" PRIu64 "\n", t.known + t.strangers, t.known, t.strangers, t.low, t.high, t.point);
 	if (survey_grey_n(f))
 		printf("TO REVIEW  %8zu pairs of strangers that may be one person (grey.csv)\n", survey_grey_n(f));
 }

@@ -95,7 +95,7 @@ static void put_runs(struct jsonw *w, const struct scope_run *v, size_t n, const
 
 /* The newest that was said about how many: a run's, or an estimate's behind it. */
 struct many {
-	uint64_t low, high, entry;
+	uint64_t low, point, high, entry;
 	bool known, high_known, running;
 };
 
@@ -112,6 +112,7 @@ static void how_many(const struct scope_case *c, struct arena *a, struct many *r
 	const struct json_node *in = ret->running ? n : json_get(n, "totals");
 	ret->entry = v->entry;
 	ret->known = num_u64(json_text(in, "low"), 0, UINT64_MAX - 1, &ret->low) == 0;
+	(void)!num_u64(json_text(in, "point"), 0, UINT64_MAX - 1, &ret->point);
 	ret->high_known = num_u64(json_text(in, "high"), 0, UINT64_MAX - 1, &ret->high) == 0;
 }
 
@@ -143,6 +144,7 @@ static int status_json(const struct scope_case *c, struct err *e)
 	if (m.known) {
 		jsonw_obj(&w);
 		jsonw_ku64(&w, "low", m.low);
+		jsonw_ku64(&w, "point", m.point);
 		jsonw_key(&w, "high");
 		if (m.high_known)
 			jsonw_u64(&w, m.high);
@@ -223,7 +225,7 @@ static int status_text(const struct scope_case *c, struct err *e)
 	if (!m.known)
 		printf("persons: NOTHING IS KNOWN YET: %s\n", c->input_n ? "holdfast scope case run" : "bring evidence: holdfast scope case evidence");
 	else if (m.high_known)
-		printf("persons: between %" PRIu64 " and %" PRIu64 "%s (entry %" PRIu64 ")\n", m.low, m.high, m.running ? ", while files are still being read" : "", m.entry);
+		printf("persons: between %" PRIu64 " and %" PRIu64 ", likely %" PRIu64 "%s (entry %" PRIu64 ")\n", m.low, m.high, m.point, m.running ? ", while files are still being read" : "", m.entry);
 	else
 		printf("persons: at least %" PRIu64 ", no upper end can be given yet (entry %" PRIu64 ")\n", m.low, m.entry);
 	if (c->run_n && json_tree(c->run[c->run_n - 1].json, a, &n, e) == 0) {

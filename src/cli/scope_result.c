@@ -429,7 +429,7 @@ void result_totals_json(struct jsonw *w, const struct survey *f)
 		const char *key;
 		uint64_t v;
 	} all[] = {{"objects", t.objects}, {"listed", t.listed}, {"opened", t.opened}, {"accessed", t.accessed}, {"acquired", t.acquired}, {"read", t.read}, {"in_part", t.in_part}, {"not_found", t.not_found}, {"unreadable", t.unreadable},
-	           {"same", t.same}, {"bytes", t.bytes}, {"found", t.hits}, {"records", t.records}, {"unattributed", t.unattributed}, {"known", t.known}, {"strangers", t.strangers}, {"persons", t.known + t.strangers}, {"low", t.low}, {"high", t.high},
+	           {"same", t.same}, {"bytes", t.bytes}, {"found", t.hits}, {"records", t.records}, {"unattributed", t.unattributed}, {"known", t.known}, {"strangers", t.strangers}, {"persons", t.known + t.strangers}, {"low", t.low}, {"point", t.point}, {"high", t.high},
 	           {"grey", survey_grey_n(f)}};
 	jsonw_key(w, "totals");
 	jsonw_obj(w);

@@ -249,6 +249,11 @@ void notice_give_case(struct notice_saying *s)
 		notice_give(s, "hours", in->hours.line[s->lang][0]);
 }
 
+static bool same_day(struct slice a, struct slice b) /* ISO, with or without a time */
+{
+	return slice_eq(slice_of(a.p, a.n < 10 ? a.n : 10), slice_of(b.p, b.n < 10 ? b.n : 10));
+}
+
 void notice_tell_happened(struct notice_saying *s, bool nature, bool own)
 {
 	static const char *const causes[NOTICE_CAUSES] = {"cause.unknown", "cause.hacking", "cause.ransomware", "cause.email", "cause.theft", "cause.loss", "cause.insider", "cause.disclosure", "cause.vendor"};
@@ -260,7 +265,7 @@ void notice_tell_happened(struct notice_saying *s, bool nature, bool own)
 	else if (!in->ended.value.n)
 		(void)notice_tell_more(s, "when.since");
 	else
-		(void)notice_tell_more(s, slice_eq(in->began.value, in->ended.value) ? "when.day" : "when.range");
+		(void)notice_tell_more(s, same_day(in->began.value, in->ended.value) ? "when.day" : "when.range");
 	for (size_t i = 0; own && i < in->happened.n[s->lang]; i++)
 		notice_tell_text(s, PAPER_TEXT, SLICE_NULL, in->happened.line[s->lang][i]);
 	if (in->delayed)

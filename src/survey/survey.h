@@ -84,6 +84,7 @@ struct survey_totals {
 	uint64_t read, in_part, not_found, not_files, unreadable, same;
 	uint64_t bytes, hits, records, unattributed; /* unattributed: elements of nobody that could be told */
 	uint64_t known, strangers, low, high;        /* persons: known, strangers; all with every grey pair one, with none */
+	uint64_t point;                              /* each doubtful pair counted by its probability */
 };
 void survey_totals(const struct survey *f, struct survey_totals *ret);
 

@@ -376,6 +376,8 @@ int persons_make(const struct survey_job *job, struct survey *f, struct err *e)
 		uint64_t less = l ? counts.persons - counts.low : 0, more = l ? counts.high - counts.persons : 0;
 		t->low = t->known + (t->strangers > less ? t->strangers - less : t->strangers ? 1 : 0);
 		t->high = t->known + t->strangers + more;
+		double point = (double)(t->known + t->strangers) + (l ? counts.estimate - (double)counts.persons : 0) + 0.5;
+		t->point = point < (double)t->low ? t->low : point > (double)t->high ? t->high : (uint64_t)point;
 	}
 	link_free(l);
 	free(into);
