@@ -124,6 +124,15 @@ bool scope_case_exists(const struct scope_case *c);
 int scope_case_pair(const struct scope_case *c, struct slice a, struct slice b);
 const struct scope_word *scope_case_factor(const struct scope_case *c, const char *factor); /* its newest; NULL: not assessed */
 
+/* The newest that was said about how many persons: a run's, or an estimate's behind it (scope_json.c). The arena is for reading it. */
+struct scope_many {
+	uint64_t low, point, high, entry;
+	bool known, high_known, running; /* running: an estimate, while files are still read */
+};
+void scope_case_many(const struct scope_case *c, struct arena *a, struct scope_many *ret);
+/* All of it as one JSON object: what `scope case status --json` prints. */
+void scope_case_json(const struct scope_case *c, struct arena *a, struct jsonw *w);
+
 /* ---- exposure: person x element x touch x source (scope_exposure.c) ------------------------------------------------------ */
 
 struct scope_exposure;

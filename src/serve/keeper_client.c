@@ -403,6 +403,11 @@ int keeper_capture(struct keeper_client *c, const struct keeper_who *w, struct s
 	return store(c, FRAME_K_CAPTURE, w, body, wait, true, ret, e);
 }
 
+int keeper_scope_say(struct keeper_client *c, const struct keeper_who *w, struct slice body, struct keeper_stored *ret, struct err *e)
+{
+	return store(c, FRAME_K_SCOPE_SAY, w, body, false, true, ret, e);
+}
+
 int keeper_scan(struct keeper_client *c, const struct keeper_who *w, struct slice body, bool wait, struct keeper_stored *ret, struct err *e)
 {
 	return store(c, FRAME_K_SCAN, w, body, wait, true, ret, e);
@@ -445,6 +450,11 @@ static int ask_json(struct keeper_client *c, uint16_t type, const struct keeper_
 		return r;
 	buf_add_slice(ret, cur_take(&cu, cur_left(&cu)));
 	return buf_ok(ret) ? 0 : err_set(e, buf_code(ret), NULL, "the answer is too long");
+}
+
+int keeper_scope_ask(struct keeper_client *c, const struct keeper_who *w, struct slice name, struct buf *ret, struct err *e)
+{
+	return ask_json(c, FRAME_K_SCOPE_ASK, w, name, true, ret, e);
 }
 
 int keeper_gate_ask(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool again, struct buf *ret, struct err *e)

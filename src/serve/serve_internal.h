@@ -134,6 +134,8 @@
 	X(163, K_PACKET, FRAME_SMALL)   /* who, rest JSON: a ward packet to sign, or one that is fetched (keeper_packet.c) -> rest: the note, or nothing */ \
 	X(171, K_STATION, FRAME_SMALL)  /* control: who, rest JSON: stations enrolled, revoked, listed (keeper_station.c) -> rest JSON */           \
 	X(172, K_STATION_ITEMS, FRAME_BODY) /* who, rest one bundle of a station -> rest JSON: what became of each item */                        \
+	X(198, K_SCOPE_ASK, FRAME_SMALL) /* who, rest a case's name, or nothing: all of them -> rest JSON (scope_case_json, or a list) */           \
+	X(199, K_SCOPE_SAY, FRAME_SMALL) /* who, rest an entry of kind scope: a question, an assessment, a decision, a pair -> as K_FHIR */         \
 	X(197, K_NOTICE, FRAME_SMALL)   /* control: str token, rest JSON: case, file, sha256: its person signs for it (keeper_notice.c) -> u64 entry */ \
 	X(196, K_SCAN, FRAME_BODY)      /* who, u8 wait until applied, rest an entry of kind scan (ward/ward_scan.c) -> as K_FHIR */              \
 	X(166, K_SHEETS, FRAME_BODY)    /* who, rest JSON {"from","checkpoint","sheets","reason"?}: sheets that a page prints, to be registered (keeper_sheets.c) -> u64 entry, str block: when it is durable */ \
@@ -360,6 +362,7 @@ void keeper_client_free(struct keeper_client *c);
 #define MAY_CAPTURE 0x100000  /* write down what is done while the EHR is away */
 #define MAY_BACKLOAD 0x1000000 /* a person's word on captured items: reviewed, refused, found in the EHR */
 #define MAY_DOWNTIME 0x2000000 /* begin a downtime, and take it a step on */
+#define MAY_SCOPE 0x400000     /* see cases: what was touched, whom it concerns, what is asked and decided; and say so */
 #define MAY_STATION 0x200000  /* a ward's PC: fetch packets, bring what was written down there, and nothing else */
 #define MAY_BREAK_GLASS 0x800 /* open a protected record with a reason */
 void alarm_put(struct jsonw *w, const char *id, const char *severity, int64_t since, const char *what, const char *reason, const char *next); /* an object, as GET /api/alarms has it (sup_status.c) */
@@ -441,6 +444,9 @@ struct keeper_link_opened {
 /* Nobody need have signed in. what NULL: the page; else the recording is appended to ret_body. The look is an entry, durable before it returns. ERR_NOT_FOUND: no such link; ERR_ERASED: revoked or over. */
 int keeper_link_open(struct keeper_client *c, const char *token, const char *address, const char *what, struct keeper_link_opened *ret, struct buf *ret_body, struct err *e) MUST;
 /* Partner links (keeper_gate.c): json says what is asked; the answer's JSON (of a queue NDJSON) is appended to ret. again: what is asked changes nothing, and may be asked twice. MAY_GATE, MAY_CUT. */
+/* A case as JSON (name empty: a list of all), and a person's word on one: an entry as scope_act_put makes it, by the session's user. MAY_SCOPE. */
+int keeper_scope_ask(struct keeper_client *c, const struct keeper_who *w, struct slice name, struct buf *ret, struct err *e) MUST;
+int keeper_scope_say(struct keeper_client *c, const struct keeper_who *w, struct slice body, struct keeper_stored *ret, struct err *e) MUST;
 int keeper_gate_ask(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool again, struct buf *ret, struct err *e) MUST;
 /* The sensor (keeper_watch.c): an order is answered when it was carried out, or with how far it is. */
 int keeper_watch_ask(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool again, struct buf *ret, struct err *e) MUST;

@@ -239,7 +239,7 @@ static const struct {
 	const char *name;
 } rights[] = {{MAY_BOARD, "board"}, {MAY_CENSUS, "census"}, {MAY_SEARCH, "search"}, {MAY_CHART, "chart"}, {MAY_AUDIT, "audit"}, {MAY_RAW, "raw"}, {MAY_USERS, "users"}, {MAY_SETUP, "setup"},
               {MAY_IDENTITY, "identity"}, {MAY_BREAK_GLASS, "break-glass"}, {MAY_ECG_SEND, "ecg-send"}, {MAY_ECG_SIGN, "ecg-sign"}, {MAY_HOME, "home"}, {MAY_GATE, "gate"}, {MAY_CUT, "cut"}, {MAY_CAPTURE, "capture"},
-              {MAY_BACKLOAD, "backload"}, {MAY_DOWNTIME, "downtime"}, {MAY_STATION, "station"}};
+              {MAY_BACKLOAD, "backload"}, {MAY_DOWNTIME, "downtime"}, {MAY_STATION, "station"}, {MAY_SCOPE, "scope"}};
 
 static void put_session(struct web_request *q, const struct keeper_session *s)
 {
@@ -925,6 +925,8 @@ void web_api(struct web_request *q, const char *path)
 		web_contacts(q);
 	else if (!strcmp(path, "calls"))
 		web_calls(q);
+	else if (!strncmp(path, "cases", 5) && (!path[5] || path[5] == '/'))
+		web_scope(q, path + 5);
 	else if (!strncmp(path, "station", 7) && (!path[7] || path[7] == '/'))
 		web_station(q, path + 7);
 	else if (!strcmp(path, "incident") || !strcmp(path, "plan"))

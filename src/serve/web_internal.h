@@ -141,6 +141,7 @@ void web_gate(struct web_request *q, const char *rest);   /* below /api/gate: pa
 void web_watch(struct web_request *q, const char *rest);  /* below /api/watch: what a file server's sensor said */
 void web_contacts(struct web_request *q);                 /* whom to call */
 void web_beds(struct web_request *q);                     /* who is said to lie where */
+void web_scope(struct web_request *q, const char *rest);  /* cases: whom a breach concerns */
 void web_calls(struct web_request *q);                    /* whom a cancelled appointment or a diversion has to be told */
 bool web_withheld(struct web_request *q, const struct chart_row *row); /* a protected record that this person has not opened */
 void web_station(struct web_request *q, const char *rest); /* below /api/station: what wards' PCs bring and fetch (web_station.c) */

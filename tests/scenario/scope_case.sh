@@ -157,6 +157,24 @@ hf notice ready c1 letters/manifest.json | grep -q "READY, signed by ann.* bob" 
 echo >>letters/manifest.json
 refused 1 "nobody has signed" notice ready c1 letters/manifest.json
 
+# ---- over the API: what is known of it, and a person's word; no name is in it ----
+start site
+api() { curl -s -o got -w '%{http_code}' -H "Authorization: Bearer $1" "${@:3}" "http://127.0.0.1:$http/api/$2"; }
+same "$(api "$t_cleo" cases)" 403 "a clinician sees no cases"
+same "$(api "$t_ann" cases)" 200 "cases"
+same "$(json cases.0.case <got)" c1 "the case"
+same "$(json cases.0.low <got)" 4 "at least so many"
+same "$(api "$t_ann" cases/c1)" 200 "one case"
+same "$(json assessment.mitigated.outcome <got)" low "its factor"
+! grep -q "Unbekannt\|536-90" got || fail "the API says who it is"
+same "$(api "$t_ann" cases/none)" 404 "no such case"
+same "$(api "$t_ann" cases/c1 -H 'Content-Type: application/json' -d '{"what":"assess","subject":"weather","outcome":"low","text":"x"}')" 400 "no such factor"
+same "$(api "$t_cleo" cases/c1 -H 'Content-Type: application/json' -d '{"what":"decide","subject":"x","text":"y"}')" 403 "a clinician decides nothing"
+same "$(api "$t_ann" cases/c1 -H 'Content-Type: application/json' -d '{"what":"decide","subject":"tell the press","text":"more than 500 of one state"}')" 201 "a decision"
+case_ status c1 | grep -q "tell the press.*ann" || fail "the decision is not there with who made it"
+kill -TERM $daemon && wait $daemon || true
+daemon=
+
 # ---- the host is encrypted meanwhile: the content comes out of the vault, as it was ----
 mkdir -p host/srv/records && cp -r share/lab share/bill host/srv/records/
 case_ new c4 --window 2026-11-21T23:02Z/2030-01-01 >/dev/null
