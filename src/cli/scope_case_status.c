@@ -77,6 +77,8 @@ static int status_text(const struct scope_case *c, struct err *e)
 	scope_case_many(c, a, &m);
 	if (!m.known)
 		printf("persons: NOTHING IS KNOWN YET: %s\n", c->input_n ? "holdfast scope case run" : "bring evidence: holdfast scope case evidence");
+	else if (m.high_known && !m.point_known)
+		printf("persons: between %" PRIu64 " and %" PRIu64 " (entry %" PRIu64 ")\n", m.low, m.high, m.entry);
 	else if (m.high_known)
 		printf("persons: between %" PRIu64 " and %" PRIu64 ", likely %" PRIu64 "%s (entry %" PRIu64 ")\n", m.low, m.high, m.point, m.running ? ", while files are still being read" : "", m.entry);
 	else

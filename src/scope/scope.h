@@ -127,7 +127,7 @@ const struct scope_word *scope_case_factor(const struct scope_case *c, const cha
 /* The newest that was said about how many persons: a run's, or an estimate's behind it (scope_json.c). The arena is for reading it. */
 struct scope_many {
 	uint64_t low, point, high, entry;
-	bool known, high_known, running; /* running: an estimate, while files are still read */
+	bool known, high_known, point_known, running; /* running: an estimate, while files are still read */
 };
 void scope_case_many(const struct scope_case *c, struct arena *a, struct scope_many *ret);
 /* All of it as one JSON object: what `scope case status --json` prints. */

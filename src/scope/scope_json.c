@@ -100,7 +100,7 @@ void scope_case_many(const struct scope_case *c, struct arena *a, struct scope_m
 	const struct json_node *in = ret->running ? n : json_get(n, "totals");
 	ret->entry = v->entry;
 	ret->known = num_u64(json_text(in, "low"), 0, UINT64_MAX - 1, &ret->low) == 0;
-	(void)!num_u64(json_text(in, "point"), 0, UINT64_MAX - 1, &ret->point);
+	ret->point_known = num_u64(json_text(in, "point"), 0, UINT64_MAX - 1, &ret->point) == 0;
 	ret->high_known = num_u64(json_text(in, "high"), 0, UINT64_MAX - 1, &ret->high) == 0;
 }
 
@@ -125,7 +125,8 @@ void scope_case_json(const struct scope_case *c, struct arena *a, struct jsonw *
 	if (m.known) {
 		jsonw_obj(w);
 		jsonw_ku64(w, "low", m.low);
-		jsonw_ku64(w, "point", m.point);
+		if (m.point_known)
+			jsonw_ku64(w, "point", m.point);
 		jsonw_key(w, "high");
 		if (m.high_known)
 			jsonw_u64(w, m.high);

@@ -76,7 +76,8 @@ static void put_short(const struct scope_case *c, struct jsonw *w)
 	jsonw_ku64(w, "runs", c->run_n);
 	if (m.known) {
 		jsonw_ku64(w, "low", m.low);
-		jsonw_ku64(w, "point", m.point);
+		if (m.point_known)
+			jsonw_ku64(w, "point", m.point);
 		if (m.high_known)
 			jsonw_ku64(w, "high", m.high);
 		jsonw_kbool(w, "complete", !m.running);

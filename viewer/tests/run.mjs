@@ -1157,6 +1157,7 @@ await (await import("./packet.mjs")).default({ test, axe, has, assert, browser: 
 await (await import("./station.mjs")).default({ test, axe, has, assert, browser: () => b });
 await (await import("./capture.mjs")).default({ test, axe, to, has, assert, browser: () => b });
 await (await import("./gate.mjs")).default({ test, axe, to, has, assert, knobs, mock, browser: () => b });
+if (mock) await (await import("./scope.mjs")).default({ test, axe, to, has, assert, mock });
 
 // ---- paper ----
 await test("print: identity, age and page number on every page, and the print is recorded first", async (enter) => {

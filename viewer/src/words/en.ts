@@ -2,9 +2,10 @@
 import capture from "./en-capture";
 import ecg from "./en-ecg";
 import gate from "./en-gate";
+import scope from "./en-scope";
 
 const words = {
-  ...capture, ...ecg, ...gate,
+  ...capture, ...ecg, ...gate, ...scope,
   lang: "English", signIn: "Sign in", signOut: "Sign out", user: "User name", password: "Password", newPassword: "New password", oldPassword: "Present password", setPassword: "Set your password",
   setPasswordWhy: "The password you signed in with was for one time. Choose your own: at least 10 characters.", repeat: "Again", differ: "The two are not the same.", 
   psPrint: "Print sheets", psMeans: "Numbered sheets for the ward, from the server. Each is registered, and who printed it is recorded.", psKind: "Which", psPack: "The unit's pack: everything for an outage", psCensus: "Census", psMar: "Medication record (MAR)", psSummary: "Summaries", psBoth: "Summary and medication record", psLabs: "Laboratory results", psLabels: "Labels and wristbands", psForms: "Empty forms", psContacts: "Contacts: whom to call", psPaper: "Paper", psLarge: "Large print", psMake: "Make the sheets", psMaking: "Being made ...", psDone: "Ready, and registered.", psOpen: "Open and print", psBusy: "Other sheets are being printed, or the server is busy. Try again in a moment.",

@@ -2,11 +2,12 @@
 import capture from "./fr-capture";
 import ecg from "./fr-ecg";
 import gate from "./fr-gate";
+import scope from "./fr-scope";
 import type en from "./en";
 
 type Words = { [K in keyof typeof en]: string };
 const words: Words = {
-  ...capture, ...ecg, ...gate,
+  ...capture, ...ecg, ...gate, ...scope,
   lang: "Français", signIn: "Se connecter", signOut: "Se déconnecter", user: "Identifiant", password: "Mot de passe", newPassword: "Nouveau mot de passe", oldPassword: "Mot de passe actuel", setPassword: "Choisir votre mot de passe",
   setPasswordWhy: "Le mot de passe utilisé ne servait qu'une fois. Choisissez le vôtre : au moins 10 caractères.", repeat: "Encore une fois", differ: "Les deux ne sont pas identiques.", 
   psPrint: "Imprimer les feuilles", psMeans: "Feuilles numérotées pour le service, faites par le serveur. Chacune est enregistrée, avec qui l'a imprimée.", psKind: "Lesquelles", psPack: "Le dossier du service : tout pour une panne", psCensus: "Liste des patients", psMar: "Feuille d'administration", psSummary: "Synthèses", psBoth: "Synthèse et feuille d'administration", psLabs: "Résultats de laboratoire", psLabels: "Étiquettes et bracelets", psForms: "Formulaires vierges", psContacts: "Contacts : qui appeler", psPaper: "Papier", psLarge: "Gros caractères", psMake: "Préparer les feuilles", psMaking: "En préparation ...", psDone: "Prêtes et enregistrées.", psOpen: "Ouvrir et imprimer", psBusy: "D'autres feuilles s'impriment, ou le serveur est occupé. Réessayez dans un instant.",

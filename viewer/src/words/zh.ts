@@ -2,11 +2,12 @@
 import capture from "./zh-capture";
 import ecg from "./zh-ecg";
 import gate from "./zh-gate";
+import scope from "./zh-scope";
 import type en from "./en";
 
 type Words = { [K in keyof typeof en]: string };
 const words: Words = {
-  ...capture, ...ecg, ...gate,
+  ...capture, ...ecg, ...gate, ...scope,
   lang: "中文", signIn: "登录", signOut: "退出", user: "用户名", password: "密码", newPassword: "新密码", oldPassword: "当前密码", setPassword: "设置您的密码",
   setPasswordWhy: "您刚才使用的是一次性密码。请自行设置：至少 10 个字符。", repeat: "再次输入", differ: "两次输入不一致。", 
   psPrint: "打印病区单据", psMeans: "由服务器生成的编号单据。每张均登记，并记录打印者。", psKind: "种类", psPack: "本病区全套：停机时所需", psCensus: "患者名单", psMar: "给药记录单", psSummary: "患者摘要", psBoth: "摘要和给药记录单", psLabs: "检验结果", psLabels: "标签和腕带", psForms: "空白表单", psContacts: "联系人", psPaper: "纸张", psLarge: "大字", psMake: "生成单据", psMaking: "正在生成……", psDone: "已生成并登记。", psOpen: "打开并打印", psBusy: "正在打印其他单据，或服务器繁忙。请稍后再试。",
