@@ -1,4 +1,6 @@
 // Cases of a breach, by tasks: what a privacy officer has to see first and must not be able to overlook; in three languages.
+import { join } from "node:path";
+
 export default async function ({ test: any, axe, to, has, assert, mock }) {
   const bob = ["bob", "downtime-bob-12"], eve = ["eve", "downtime-eve-12"];
   const test = (name, fn) => any(name, async (enter) => { mock.scope.reset(); return fn((o, user = bob) => enter(o, user)); }, { own: true });
@@ -24,6 +26,7 @@ export default async function ({ test: any, axe, to, has, assert, mock }) {
     assert((await page.locator(".note.bad").boundingBox()).y < 768, "what was not read is not on the first screen");
     assert(!/el_|sc[A-Z]|sf_|undefined|NaN/.test(said), "a word is missing");
     await axe(page, "a case"); await wide(page, "a case");
+    if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, `case-${lang}.png`) });
   });
   await test("a case: a factor is judged with a reason, and a decision recorded, with keys alone; both stand there with who", async (enter) => {
     const page = await enter();
