@@ -92,19 +92,21 @@ int notice_sign_cmd(int argc, char **argv)
 
 struct signatures {
 	struct arena *a;
+	const char *name; /* of the case */
 	struct notice_signature *v;
 	uint64_t *entry;
 	size_t n;
 };
 
-static int read_one(struct signatures *g, const char *name, const struct ledger_entry *en, struct err *e)
+static int read_one(void *arg, const struct ledger_entry *en, struct err *e)
 {
+	struct signatures *g = arg;
 	AUTO_ARENA struct arena *scratch = arena_new(1 << 20);
 	struct json_node *n;
 	struct err quiet = {0};
 	if (!scratch)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
-	if (json_tree(en->body, scratch, &n, &quiet) < 0 || !slice_eq_str(json_text(n, "what"), "signed") || !slice_eq_str(json_text(n, "case"), name))
+	if (json_tree(en->body, scratch, &n, &quiet) < 0 || !slice_eq_str(json_text(n, "what"), "signed") || !slice_eq_str(json_text(n, "case"), g->name))
 		return 0;
 	if (g->n == SIGNATURES_MAX)
 		return err_set(e, ERR_LIMIT, NULL, "more signatures than are looked at");
@@ -116,27 +118,6 @@ static int read_one(struct signatures *g, const char *name, const struct ledger_
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
 	g->entry[g->n++] = en->seq;
 	return 0;
-}
-
-static int read_signatures(struct site *s, const char *name, struct signatures *g, struct err *e)
-{
-	struct site_keys keys = {0};
-	struct ledger *l = NULL;
-	uint64_t *v = NULL;
-	size_t n = 0;
-	int r = cli_ledger(s, true, &keys, &l, e);
-	if (r == 0)
-		r = cli_entries(l, LEDGER_KIND_BIT(LEDGER_NOTICE), &v, &n, e);
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		struct ledger_entry en;
-		r = ledger_read(l, v[i], &en, e);
-		if (r == 0)
-			r = read_one(g, name, &en, e);
-	}
-	free(v);
-	ledger_free(l);
-	site_keys_wipe(&keys);
-	return r;
 }
 
 static int say_one(const struct signatures *g, const char *path, bool json, bool *all, struct err *e)
@@ -201,10 +182,10 @@ int notice_ready_cmd(int argc, char **argv)
 		return cli_usage("notice ready: say the case's name, and which files");
 	struct err e = {0};
 	struct site s;
-	struct signatures g = {.a = arena_new((size_t)64 << 20), .v = calloc(SIGNATURES_MAX, sizeof *g.v), .entry = calloc(SIGNATURES_MAX, sizeof *g.entry)};
+	struct signatures g = {.name = args.v[0], .a = arena_new((size_t)64 << 20), .v = calloc(SIGNATURES_MAX, sizeof *g.v), .entry = calloc(SIGNATURES_MAX, sizeof *g.entry)};
 	if (cli_site(site, &s, &e) < 0)
 		return cli_fail(&e);
-	r = g.a && g.v && g.entry ? read_signatures(&s, args.v[0], &g, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
+	r = g.a && g.v && g.entry ? case_each(&s, LEDGER_NOTICE, read_one, &g, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
 	for (size_t i = 1; r == 0 && i < args.n; i++)
 		r = say_one(&g, args.v[i], json, &all, &e);
 	arena_free(g.a);

@@ -12,7 +12,7 @@ void case_hex(const uint8_t hash[SEAL_HASH], char out[2 * SEAL_HASH + 1])
 		snprintf(out + 2 * i, 3, "%02x", hash[i]);
 }
 
-static int each_case(struct site *s, int (*fn)(void *, uint64_t, int64_t, struct slice, struct err *), void *arg, struct err *e)
+int case_each(struct site *s, int kind, case_entry_fn *fn, void *arg, struct err *e)
 {
 	struct site_keys keys = {0};
 	struct ledger *l = NULL;
@@ -20,16 +20,14 @@ static int each_case(struct site *s, int (*fn)(void *, uint64_t, int64_t, struct
 	size_t n = 0;
 	int r = cli_ledger(s, true, &keys, &l, e);
 	if (r == 0)
-		r = cli_entries(l, LEDGER_KIND_BIT(LEDGER_SCOPE), &v, &n, e);
+		r = cli_entries(l, LEDGER_KIND_BIT(kind), &v, &n, e);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		struct ledger_entry en;
 		r = ledger_read(l, v[i], &en, e);
-		if (r == ERR_ERASED) {
+		if (r == ERR_ERASED)
 			r = 0;
-			continue;
-		}
-		if (r == 0)
-			r = fn(arg, en.seq, en.leaf.time, en.body, e);
+		else if (r == 0)
+			r = fn(arg, &en, e);
 	}
 	free(v);
 	ledger_free(l);
@@ -42,10 +40,10 @@ struct loading {
 	uint64_t unreadable;
 };
 
-static int one(void *arg, uint64_t seq, int64_t time, struct slice body, struct err *e)
+static int one(void *arg, const struct ledger_entry *en, struct err *e)
 {
 	struct loading *l = arg;
-	int r = scope_case_add(l->c, seq, time, body, &l->unreadable, e);
+	int r = scope_case_add(l->c, en->seq, en->leaf.time, en->body, &l->unreadable, e);
 	return r == ERR_EXISTS ? 0 : r; /* two at once: the first counts */
 }
 
@@ -55,7 +53,7 @@ int case_load(struct site *s, const char *name, struct scope_case **ret, struct 
 	if (!scope_name_ok(slice_str(name)))
 		return err_set(e, ERR_USAGE, NULL, "a case's name is letters, digits, - _ and ., at most %u, and begins with a letter or digit", SCOPE_NAME_MAX);
 	l.c = scope_case_new(slice_str(name), CASE_MEMORY);
-	int r = l.c ? each_case(s, one, &l, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
+	int r = l.c ? case_each(s, LEDGER_SCOPE, one, &l, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
 	if (r == 0 && l.unreadable)
 		cli_note("holdfast: %" PRIu64 " entries about cases cannot be read by this version", l.unreadable);
 	if (r == 0 && !scope_case_exists(l.c))
@@ -162,21 +160,20 @@ int scope_case_new_cmd(int argc, char **argv)
 	return r < 0 ? cli_fail(&e) : cli_flush();
 }
 
-static int list_one(void *arg, uint64_t seq, int64_t time, struct slice body, struct err *e)
+static int list_one(void *arg, const struct ledger_entry *en, struct err *e)
 {
 	const bool *json = arg;
 	AUTO_ARENA struct arena *scratch = arena_new((size_t)8 << 20);
 	struct scope_act a;
 	struct err quiet = {0};
 	char from[32], to[32], opened[32];
-	(void)seq;
 	if (!scratch)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
-	if (scope_act_get(body, scratch, &a, &quiet) < 0 || a.what != SCOPE_NEW)
+	if (scope_act_get(en->body, scratch, &a, &quiet) < 0 || a.what != SCOPE_NEW)
 		return 0;
 	time_rfc3339(a.from, 0, from);
 	time_rfc3339(a.to, 0, to);
-	time_rfc3339(time, 0, opened);
+	time_rfc3339(en->leaf.time, 0, opened);
 	if (!*json) {
 		cli_slice(stdout, a.name);
 		printf("  opened %s by ", opened);
@@ -197,7 +194,7 @@ static int list_one(void *arg, uint64_t seq, int64_t time, struct slice body, st
 	jsonw_kslice(&w, "by", a.by);
 	jsonw_kstr(&w, "from", from);
 	jsonw_kstr(&w, "to", to);
-	jsonw_ku64(&w, "entry", seq);
+	jsonw_ku64(&w, "entry", en->seq);
 	jsonw_obj_end(&w);
 	printf("%s\n", buf_cstr(&b));
 	return 0;
@@ -221,7 +218,7 @@ int scope_case_list_cmd(int argc, char **argv)
 	struct site s;
 	if (cli_site(site, &s, &e) < 0)
 		return cli_fail(&e);
-	r = each_case(&s, list_one, &json, &e);
+	r = case_each(&s, LEDGER_SCOPE, list_one, &json, &e);
 	site_close(&s);
 	return r < 0 ? cli_fail(&e) : cli_flush();
 }

@@ -28,6 +28,9 @@ int scope_case_run_cmd(int argc, char **argv);
 int scope_case_status_cmd(int argc, char **argv);
 int scope_case_export_cmd(int argc, char **argv);
 
+/* Each entry of a kind, in order, opened; erased ones are passed over. */
+typedef int case_entry_fn(void *arg, const struct ledger_entry *en, struct err *e);
+int case_each(struct site *s, int kind, case_entry_fn *fn, void *arg, struct err *e) MUST;
 /* The case out of the ledger. ERR_NOT_FOUND: there is none of this name. */
 int case_load(struct site *s, const char *name, struct scope_case **ret, struct err *e) MUST;
 /* An act, durable on return. by NULL: who runs the command. */

@@ -180,4 +180,7 @@ void sheet_form(struct pad *p, const struct paper_sheet *s);
 void sheet_contacts(struct pad *p, const struct paper_sheet *s);
 void sheet_calls(struct pad *p, const struct paper_sheet *s);
 
+/* Text as pango's markup: our two pairs of marks, and nothing that the text itself would like to be. codes: a dash between digits or capitals does not break a line. */
+void paper_mark_up(struct buf *b, const char *lang, struct slice s, bool codes);
+
 #endif

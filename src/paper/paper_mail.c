@@ -1,6 +1,7 @@
 /* paper_mail: a mailing. A letter is laid out into lines (where each stands, and on which page), because its pages say how many there are; then it is drawn. What a paragraph looks like depends on its text, size, width and language only, so
  * layouts are kept in a table by them and most paragraphs of a letter have been laid out for the letter before it. */
 #include "libcairo.h"
+#include "paper_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,38 +93,6 @@ static void complete_catalogue(struct paper_mail *m, struct buf *out)
 
 /* ---- paragraphs ---- */
 
-static bool symbol(uint8_t c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
-}
-
-static void mark_up(struct buf *b, const char *lang, struct slice s)
-{
-	size_t len;
-	int ref = 0, strong = 0;
-	buf_printf(b, "<span lang=\"%s\">", !strcmp(lang, "zh") ? "zh-cn" : lang);
-	for (size_t i = 0; i < s.n; i += len) {
-		uint32_t c = utf8_get(slice_of(s.p + i, s.n - i), &len);
-		uint8_t out[4];
-		if (c == 1 && !ref && !strong)
-			buf_str(b, "<span size=\"smaller\" color=\"#5a5a5a\">"), ref = 1;
-		else if (c == 2 && ref)
-			buf_str(b, "</span>"), ref = 0;
-		else if (c == 3 && !ref && !strong)
-			buf_str(b, "<b>"), strong = 1;
-		else if (c == 4 && strong)
-			buf_str(b, "</b>"), strong = 0;
-		else if (c == '&' || c == '<' || c == '>')
-			buf_printf(b, "&#%u;", (unsigned)c);
-		else if (c == '-' && i && symbol(s.p[i - 1]) && i + 1 < s.n && symbol(s.p[i + 1]))
-			buf_str(b, "-\xe2\x81\xa0"); /* codes and numbers stay on one line */
-		else if (c == '\n' || (c >= 0x20 && c != 0x7f && !(c >= 0x80 && c < 0xa0) && c != 0xfffe && c != 0xffff))
-			buf_add(b, out, utf8_put(c, out));
-	}
-	buf_str(b, ref ? "</span>" : strong ? "</b>" : "");
-	buf_str(b, "</span>");
-}
-
 static void laid_free(struct laid *l)
 {
 	if (!l)
@@ -166,7 +135,7 @@ static struct laid *lay_new(struct paper_mail *m, struct slice text, double size
 	if (!l)
 		return NULL;
 	buf_reset(&m->markup);
-	mark_up(&m->markup, m->p->lang, text);
+	paper_mark_up(&m->markup, m->p->lang, text, true);
 	l->key = malloc(m->key.n);
 	l->layout = pango_cairo_create_layout(m->cr);
 	if (!buf_ok(&m->markup) || !l->key || !l->layout) {

@@ -1,6 +1,7 @@
 /* paper_pdf: a letter on pages. Laid out twice, first without a page to draw on: only then is it known how many pages there are. A block stands on one page; one that is longer than a page is cut between its lines'
  * paragraphs by its maker (letters have none: what people type is bounded). */
 #include "libcairo.h"
+#include "paper_internal.h"
 
 #include <stdio.h>
 
@@ -30,8 +31,12 @@ static cairo_status_t put(void *arg, const unsigned char *b, unsigned n)
 	return buf_ok(arg) ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
 }
 
-/* Text as pango's markup: our two pairs of marks, and nothing that the text itself would like to be. */
-static void mark_up(struct buf *b, const char *lang, struct slice s)
+static bool symbol(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+}
+
+void paper_mark_up(struct buf *b, const char *lang, struct slice s, bool codes)
 {
 	size_t len;
 	int ref = 0, strong = 0;
@@ -51,6 +56,8 @@ static void mark_up(struct buf *b, const char *lang, struct slice s)
 			buf_printf(b, "&#%u;", (unsigned)c);
 		else if (c == 0x2013 && ref)
 			buf_str(b, "\xe2\x81\xa0\xe2\x80\x93\xe2\x81\xa0"); /* a reference stays on one line */
+		else if (c == '-' && codes && i && symbol(s.p[i - 1]) && i + 1 < s.n && symbol(s.p[i + 1]))
+			buf_str(b, "-\xe2\x81\xa0");
 		else if (c == '\n' || (c >= 0x20 && c != 0x7f && !(c >= 0x80 && c < 0xa0) && c != 0xfffe && c != 0xffff))
 			buf_add(b, out, utf8_put(c, out));
 	}
@@ -63,7 +70,7 @@ static double lay(struct press *s, struct slice text, double size, bool bold, do
 {
 	int w, h;
 	buf_reset(&s->markup);
-	mark_up(&s->markup, s->p->lang, text);
+	paper_mark_up(&s->markup, s->p->lang, text, false);
 	if (!buf_ok(&s->markup)) {
 		s->code = err_set(s->e, buf_code(&s->markup), NULL, "a paragraph of this letter is too long");
 		return 0;
