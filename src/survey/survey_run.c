@@ -198,29 +198,40 @@ static bool hash_file(struct survey_object *o, struct seal_sha256 *h, uint8_t *b
 
 #define BLOCK ((size_t)1 << 20)
 
+static int by_hash(const void *pa, const void *pb)
+{
+	uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
+	int c = memcmp(sorting->object[a].sha256, sorting->object[b].sha256, sizeof sorting->object[a].sha256);
+	return c ? c : a < b ? -1 : a > b;
+}
+
+/* Only files of one size can have the same bytes: these are read once for their hash, and the first of each hash stands for the others. */
 static int find_same(struct survey *f, uint32_t *v, size_t n, struct err *e)
 {
 	struct seal_sha256 *h = seal_sha256_new();
 	uint8_t *block = malloc(BLOCK);
-	bool *hashed = calloc(f->n ? f->n : 1, sizeof *hashed);
-	int r = h && block && hashed ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory");
+	int r = h && block ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory");
 	sorting = f;
 	qsort(v, n, sizeof *v, by_size);
-	for (size_t i = 0; r == 0 && i < n; i++)
-		for (size_t k = i; k-- > 0 && f->object[v[k]].size == f->object[v[i]].size;) { /* whoever was first of these bytes */
-			struct survey_object *a = &f->object[v[k]], *b = &f->object[v[i]];
-			if (a->same_as >= 0)
-				continue;
-			if (!hashed[v[k]])
-				hashed[v[k]] = hash_file(a, h, block, BLOCK);
-			if (!hashed[v[i]])
-				hashed[v[i]] = hash_file(b, h, block, BLOCK);
-			if (hashed[v[k]] && hashed[v[i]] && !memcmp(a->sha256, b->sha256, sizeof a->sha256)) {
-				b->same_as = v[k];
-				break;
+	for (size_t i = 0, end; r == 0 && i < n; i = end) {
+		size_t hashed = 0;
+		for (end = i + 1; end < n && f->object[v[end]].size == f->object[v[i]].size;)
+			end++;
+		if (end - i < 2)
+			continue;
+		for (size_t k = i; k < end; k++) /* what cannot be read is nobody's twin: it stays where it is, behind the others */
+			if (hash_file(&f->object[v[k]], h, block, BLOCK)) {
+				uint32_t x = v[k];
+				v[k] = v[i + hashed];
+				v[i + hashed++] = x;
 			}
-		}
-	free(hashed);
+		qsort(v + i, hashed, sizeof *v, by_hash);
+		for (size_t k = i + 1, first = i; k < i + hashed; k++)
+			if (!memcmp(f->object[v[k]].sha256, f->object[v[first]].sha256, sizeof f->object[v[k]].sha256))
+				f->object[v[k]].same_as = v[first];
+			else
+				first = k;
+	}
 	free(block);
 	seal_sha256_free(h);
 	return r;
