@@ -46,7 +46,7 @@ function Funnel({ run }: { run: Any }) {
     <>
       <ol class="funnel">{steps.map(([w, v, note]) => <li key={w}><b class="big">{count(v)}</b> {t(w)}{note && <small>{note}</small>}</li>)}</ol>
       {lost > 0 && <p class="note bad">{t("scNotRead", { n: count(lost) })}</p>}
-      {n(x.grey) > 0 && <p class="note warn">{t("scGrey", { n: count(n(x.grey)) })}</p>}
+      {n(x.grey) > 0 && <p class="note warn">{t("scPairs", { n: count(n(x.grey)) })}</p>}
     </>
   );
 }
