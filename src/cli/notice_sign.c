@@ -72,19 +72,11 @@ int notice_sign_cmd(int argc, char **argv)
 	if (args.n < 2)
 		return cli_usage("notice sign: say the case's name, and which files");
 	struct err e = {0};
-	struct site s;
-	struct scope_case *c = NULL;
-	struct control *k = NULL;
-	if (cli_site(site, &s, &e) < 0)
-		return cli_fail(&e);
-	r = case_load(&s, args.v[0], &c, &e);
-	if (r == 0)
-		r = control_open_bare(&s, &k, &e);
+	struct case_opened o;
+	r = case_open(site, args.v[0], &o, &e);
 	for (size_t i = 1; r == 0 && i < args.n; i++)
-		r = sign_one(k, args.v[0], args.v[i], &e);
-	control_close(k);
-	scope_case_free(c);
-	site_close(&s);
+		r = sign_one(o.k, args.v[0], args.v[i], &e);
+	case_close(&o);
 	return r < 0 ? cli_fail(&e) : cli_flush();
 }
 

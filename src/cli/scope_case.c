@@ -66,6 +66,25 @@ int case_load(struct site *s, const char *name, struct scope_case **ret, struct 
 	return 0;
 }
 
+int case_open(const char *site, const char *name, struct case_opened *ret, struct err *e)
+{
+	*ret = (struct case_opened){.site_open = false};
+	int r = cli_site(site, &ret->s, e);
+	if (r < 0)
+		return r;
+	ret->site_open = true;
+	r = case_load(&ret->s, name, &ret->c, e);
+	return r < 0 ? r : control_open_bare(&ret->s, &ret->k, e);
+}
+
+void case_close(struct case_opened *o)
+{
+	control_close(o->k);
+	scope_case_free(o->c);
+	if (o->site_open)
+		site_close(&o->s);
+}
+
 struct told {
 	uint64_t seq;
 };

@@ -152,19 +152,11 @@ static int inputs(int argc, char **argv, int what, const char *usage, const char
 	if (args.n < 2)
 		return cli_usage("scope case %s: say the case's name, and which files", scope_what_word(what));
 	struct err e = {0};
-	struct site s;
-	struct scope_case *c = NULL;
-	struct control *k = NULL;
-	if (cli_site(site, &s, &e) < 0)
-		return cli_fail(&e);
-	r = case_load(&s, args.v[0], &c, &e);
-	if (r == 0)
-		r = control_open_bare(&s, &k, &e);
+	struct case_opened o;
+	r = case_open(site, args.v[0], &o, &e);
 	for (size_t i = 1; r == 0 && i < args.n; i++)
-		r = bring(k, c, args.v[i], what, reference, by, &e);
-	control_close(k);
-	scope_case_free(c);
-	site_close(&s);
+		r = bring(o.k, o.c, args.v[i], what, reference, by, &e);
+	case_close(&o);
 	return r < 0 ? cli_fail(&e) : cli_flush();
 }
 
@@ -201,21 +193,15 @@ int scope_case_content_cmd(int argc, char **argv)
 	if (*root && args.n != 2)
 		return cli_usage("scope case content: --root belongs to one folder");
 	struct err e = {0};
-	struct site s;
-	struct scope_case *c = NULL;
-	struct control *k = NULL;
+	struct case_opened o;
 	char real[PATH_MAX];
 	uint64_t entry;
-	if (cli_site(site, &s, &e) < 0)
-		return cli_fail(&e);
-	r = case_load(&s, args.v[0], &c, &e);
-	if (r == 0)
-		r = control_open_bare(&s, &k, &e);
+	r = case_open(site, args.v[0], &o, &e);
 	if (r == 0 && vault) {
 		char name[256];
 		snprintf(name, sizeof name, CASE_VAULT "%s", vault);
-		struct scope_act a = {.what = SCOPE_CONTENT, .name = c->name, .file = slice_str(name)};
-		r = case_enter(k, &a, by, &entry, &e);
+		struct scope_act a = {.what = SCOPE_CONTENT, .name = o.c->name, .file = slice_str(name)};
+		r = case_enter(o.k, &a, by, &entry, &e);
 		if (r == 0)
 			printf("%s: entry %" PRIu64 "\n", name, entry);
 	}
@@ -225,14 +211,12 @@ int scope_case_content_cmd(int argc, char **argv)
 			r = err_sys(&e, args.v[i], "cannot be found");
 		else if (!S_ISDIR(st.st_mode))
 			r = err_set(&e, ERR_INPUT, args.v[i], "is no folder");
-		struct scope_act a = {.what = SCOPE_CONTENT, .name = c->name, .file = slice_str(real), .root = slice_str(root)};
+		struct scope_act a = {.what = SCOPE_CONTENT, .name = o.c->name, .file = slice_str(real), .root = slice_str(root)};
 		if (r == 0)
-			r = case_enter(k, &a, by, &entry, &e);
+			r = case_enter(o.k, &a, by, &entry, &e);
 		if (r == 0)
 			printf("%s: entry %" PRIu64 "\n", real, entry);
 	}
-	control_close(k);
-	scope_case_free(c);
-	site_close(&s);
+	case_close(&o);
 	return r < 0 ? cli_fail(&e) : cli_flush();
 }

@@ -48,20 +48,12 @@ static int say(int argc, char **argv, const char *usage, const char *about, stru
 	if (a->what == SCOPE_DECIDE && !*text)
 		return cli_usage("scope case decide: say why with --reason; it is recorded");
 	struct err e = {0};
-	struct site s;
-	struct scope_case *c = NULL;
-	struct control *k = NULL;
+	struct case_opened o;
 	uint64_t entry;
-	if (cli_site(site, &s, &e) < 0)
-		return cli_fail(&e);
-	r = case_load(&s, args.v[0], &c, &e);
+	r = case_open(site, args.v[0], &o, &e);
 	if (r == 0)
-		r = control_open_bare(&s, &k, &e);
-	if (r == 0)
-		r = case_enter(k, a, by, &entry, &e);
-	control_close(k);
-	scope_case_free(c);
-	site_close(&s);
+		r = case_enter(o.k, a, by, &entry, &e);
+	case_close(&o);
 	if (r == 0)
 		printf("%s: entry %" PRIu64 "\n", args.v[0], entry);
 	return r < 0 ? cli_fail(&e) : cli_flush();
@@ -112,34 +104,26 @@ int scope_case_facts_cmd(int argc, char **argv)
 	if (args.n != 2)
 		return cli_usage("scope case facts: say the case's name, and which file");
 	struct err e = {0};
-	struct site s;
-	struct scope_case *c = NULL;
-	struct control *k = NULL;
+	struct case_opened o = {.site_open = false};
 	struct json_node *n;
 	uint64_t entry;
 	AUTO_BUF struct buf b = {0};
 	AUTO_ARENA struct arena *a = arena_new((size_t)64 << 20);
 	buf_init(&b, (size_t)2 << 20);
-	if (cli_site(site, &s, &e) < 0)
-		return cli_fail(&e);
 	r = a ? file_read(AT_FDCWD, args.v[1], (size_t)2 << 20, &b, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
 	if (r == 0 && (r = json_tree(buf_slice(&b), a, &n, &e)) < 0)
 		err_in(&e, args.v[1]);
 	if (r == 0 && n->type != JSON_OBJ)
 		r = err_set(&e, ERR_INPUT, args.v[1], "is no JSON object");
 	if (r == 0)
-		r = case_load(&s, args.v[0], &c, &e);
-	if (r == 0)
-		r = control_open_bare(&s, &k, &e);
+		r = case_open(site, args.v[0], &o, &e);
 	struct scope_act act = {.what = SCOPE_FACTS};
 	if (r == 0) {
-		act.name = c->name;
+		act.name = o.c->name;
 		act.json = n->raw;
-		r = case_enter(k, &act, by, &entry, &e);
+		r = case_enter(o.k, &act, by, &entry, &e);
 	}
-	control_close(k);
-	scope_case_free(c);
-	site_close(&s);
+	case_close(&o);
 	if (r == 0)
 		printf("%s: entry %" PRIu64 "\n", args.v[0], entry);
 	return r < 0 ? cli_fail(&e) : cli_flush();

@@ -33,6 +33,15 @@ typedef int case_entry_fn(void *arg, const struct ledger_entry *en, struct err *
 int case_each(struct site *s, int kind, case_entry_fn *fn, void *arg, struct err *e) MUST;
 /* The case out of the ledger. ERR_NOT_FOUND: there is none of this name. */
 int case_load(struct site *s, const char *name, struct scope_case **ret, struct err *e) MUST;
+/* The site, one of its cases, and the keeper, for a command that says something of it. case_close whatever came of it. */
+struct case_opened {
+	struct site s;
+	struct scope_case *c;
+	struct control *k;
+	bool site_open;
+};
+int case_open(const char *site, const char *name, struct case_opened *ret, struct err *e) MUST;
+void case_close(struct case_opened *o);
 /* An act, durable on return. by NULL: who runs the command. */
 int case_enter(struct control *k, struct scope_act *a, const char *by, uint64_t *ret_entry, struct err *e) MUST;
 #define CASE_VAULT "vault:" /* before a source's name, where a case's content is not a folder */

@@ -111,28 +111,11 @@ static bool is_archive(int type)
 	return extract_needs_child(type) && type != CONTENT_XML && type != CONTENT_SQLITE;
 }
 
-struct joined { /* what stands in a buffer already, and then the rest */
-	struct slice first;
-	const struct extract_source *s;
-};
-
-static int pull_joined(void *arg, uint8_t *to, size_t n, size_t *ret_got, struct err *e)
-{
-	struct joined *x = arg;
-	if (!x->first.n)
-		return x->s->pull(x->s->arg, to, n, ret_got, e);
-	n = n < x->first.n ? n : x->first.n;
-	memcpy(to, x->first.p, n);
-	x->first = slice_of(x->first.p + n, x->first.n - n);
-	*ret_got = n;
-	return 0;
-}
-
 /* Its bytes from its first on: in windows, as a whole, or through another library as they come. */
 static int content_of(const struct extract_source *s, const struct extract_out *o, int type, struct slice name, struct buf *b, bool whole, struct err *e)
 {
-	struct joined j = {buf_slice(b), s};
-	const struct extract_source all = {.pull = pull_joined, .arg = &j, .counted = s->counted};
+	struct extract_joined j = {buf_slice(b), s};
+	const struct extract_source all = {.pull = extract_joined_pull, .arg = &j, .counted = s->counted};
 	if (type == CONTENT_XML && !whole)
 		return extract_xml_stream(&all, o, e);
 	if (!is_archive(type) || type == CONTENT_ZIP || type == CONTENT_OOXML || type == CONTENT_ODF || type == CONTENT_SEVENZIP) /* those are read by the directory at their end */

@@ -70,6 +70,12 @@ struct extract_source {
 	void *arg;
 	bool counted; /* they are unpacked, and count */
 };
+/* What was looked at already, and then the rest: a source's arg, with extract_joined_pull. */
+struct extract_joined {
+	struct slice first;
+	const struct extract_source *rest;
+};
+int extract_joined_pull(void *joined, uint8_t *to, size_t n, size_t *ret_got, struct err *e);
 int extract_head(const struct extract_source *s, const struct extract_out *o, struct buf *b, bool *ret_whole, struct err *e) MUST;
 int extract_stream(const struct extract_source *s, const struct extract_out *o, int type, struct slice name, struct buf *b /* what came already */, struct err *e) MUST;
 

@@ -247,3 +247,15 @@ int extract_head(const struct extract_source *s, const struct extract_out *o, st
 	*ret_whole = end == 1;
 	return end < 0 ? end : 0;
 }
+
+int extract_joined_pull(void *joined, uint8_t *to, size_t n, size_t *ret_got, struct err *e)
+{
+	struct extract_joined *x = joined;
+	if (!x->first.n)
+		return x->rest->pull(x->rest->arg, to, n, ret_got, e);
+	n = n < x->first.n ? n : x->first.n;
+	memcpy(to, x->first.p, n);
+	x->first = slice_of(x->first.p + n, x->first.n - n);
+	*ret_got = n;
+	return 0;
+}

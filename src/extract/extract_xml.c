@@ -217,23 +217,6 @@ static int any(const struct extract_source *s, const struct extract_out *o, stru
 
 /* ---- which ---- */
 
-struct ahead { /* what was looked at already, and the rest */
-	struct slice first;
-	const struct extract_source *s;
-};
-
-static int pull(void *arg, uint8_t *to, size_t n, size_t *ret_got, struct err *e)
-{
-	struct ahead *x = arg;
-	if (!x->first.n)
-		return x->s->pull(x->s->arg, to, n, ret_got, e);
-	n = n < x->first.n ? n : x->first.n;
-	memcpy(to, x->first.p, n);
-	x->first = slice_of(x->first.p + n, x->first.n - n);
-	*ret_got = n;
-	return 0;
-}
-
 /* The name of the root element, without its prefix. */
 static struct slice root_of(struct slice s)
 {
@@ -277,8 +260,8 @@ int extract_xml_stream(const struct extract_source *s, const struct extract_out 
 		r = extract_utf8(buf_slice(&head), NULL, &utf8, &t, NULL, e);
 	if (r < 0)
 		return r;
-	struct ahead ahead = {buf_slice(&head), s};
-	const struct extract_source all = {.pull = pull, .arg = &ahead, .counted = s->counted};
+	struct extract_joined ahead = {buf_slice(&head), s};
+	const struct extract_source all = {.pull = extract_joined_pull, .arg = &ahead, .counted = s->counted};
 	struct slice root = root_of(t);
 	if (slice_eq_str(root, "ClinicalDocument"))
 		return cda(&all, o, e);
