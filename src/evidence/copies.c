@@ -8,6 +8,7 @@ struct copies {
 	struct arena *a;
 	struct slice root, to;        /* rclone's source and destination, when its command is in the log */
 	struct evidence_map started;  /* FileZilla's connection: what it transfers */
+	char zone[8];                 /* of WinSCP's stamps, "-06:00", once its log said so */
 	struct slice *kept;
 	size_t kept_n, kept_cap;
 };
@@ -189,13 +190,36 @@ int evidence_json_copy(struct evidence *v, const struct json_node *n)
 
 /* ---- WinSCP: ". 2026-11-21 23:03:39.123 Transfer done: 'C:\x\a.csv' => '/out/a.csv' [1234]" ---- */
 
+/* "Time zone: Current: GMT-6, Standard: ...", near the front of each session: what its stamps are in. What was read before was taken in the zone that is assumed, and does not count as seen. */
+static void winscp_zone(struct evidence *v, struct copies *s, struct slice line)
+{
+	size_t at;
+	uint64_t h = 0, m = 0;
+	if (!evidence_find(line, "Time zone: Current: GMT", &at))
+		return;
+	struct slice rest, minutes = SLICE_NULL, z = slice_cut(evidence_from(line, at + 23), ',', &rest);
+	if (z.n && ((z.p[0] != '+' && z.p[0] != '-') || num_u64(slice_cut(evidence_from(z, 1), ':', &minutes), 0, 15, &h) < 0 || (minutes.n && num_u64(minutes, 0, 59, &m) < 0)))
+		return;
+	if (!s->zone[0]) {
+		v->account.zone_assumed = false;
+		v->account.first = v->account.last = EVIDENCE_NO_TIME;
+	}
+	snprintf(s->zone, sizeof s->zone, "%c%02u:%02u", z.n ? (char)z.p[0] : '+', (unsigned)(h & 15), (unsigned)(m & 63));
+}
+
 static int winscp_line(struct evidence *v, struct slice line)
 {
+	struct copies *own = v->state;
+	char stamp[32];
 	size_t at, end;
 	int r = begin(v, "WinSCP session log");
 	if (r || line.n < 26 || line.p[1] != ' ')
 		return r;
-	int64_t t = evidence_time_any(v, evidence_upto(evidence_from(line, 2), 23));
+	winscp_zone(v, own, line);
+	if (own->zone[0])
+		v->account.clock = "the local time of where the tool ran, in the zone that it names";
+	snprintf(stamp, sizeof stamp, "%.*s%s", SLICE_FMT(evidence_upto(evidence_from(line, 2), 23)), own->zone);
+	int64_t t = evidence_time_any(v, slice_str(stamp));
 	v->account.records++;
 	evidence_saw(v, t);
 	if (!evidence_find(line, "Transfer done: '", &at))

@@ -51,6 +51,8 @@ static int probe(struct slice head)
 	}
 	struct slice line = slice_cut(slice_trim(head), '\n', &rest);
 	size_t at, end;
+	if (slice_starts(line, "Record ") && slice_starts(slice_trim(rest), "{")) /* evtx_dump, which puts the number of each before it */
+		return 90;
 	return evidence_find(evidence_upto(line, 200), "] {\"", &at) && evidence_find(line, "\":", &end) ? 80 : 0;
 }
 

@@ -28,11 +28,13 @@ static int put(struct evidence *v, const struct onefs *o)
 	}
 	if (one_of(o->operation, none))
 		return 0;
-	if (slice_eq_nocase(o->operation, "read") && !o->folder) {
+	/* a close says how much was read through the handle: where that is not nothing, it was read, though reads by themselves may not be in what is audited (they are not by default) */
+	bool read = slice_eq_nocase(o->operation, "read"), closed = slice_eq_nocase(o->operation, "close") && num_u64(o->bytes, 1, UINT64_MAX, &x.bytes) == 0;
+	if ((read || closed) && !o->folder) {
 		bool own = evidence_own(v, o->from);
 		x.level = own ? EVIDENCE_ACCESSED : EVIDENCE_ACQUIRED;
 		x.reason = own ? SLICE("it was read by the file server itself") : SLICE("it was read over the network of a file server that has no other readers");
-		x.has_bytes = o->bytes.n && num_u64(o->bytes, 0, UINT64_MAX, &x.bytes) == 0;
+		x.has_bytes = read && o->bytes.n && num_u64(o->bytes, 0, UINT64_MAX, &x.bytes) == 0;
 	} else if (o->folder || one_of(o->operation, looks)) {
 		x.level = EVIDENCE_LISTED;
 		x.reason = SLICE("its attributes or the folder were looked at");
@@ -48,16 +50,17 @@ int evidence_json_onefs(struct evidence *v, const struct json_node *n)
 	const struct json_node *p = json_get(n, "payload"), *folder = json_get(p, "isDirectory");
 	struct slice status = json_text(p, "ntStatus"), user = json_text(p, "userName");
 	struct onefs o = {.operation = json_text(p, "eventType"), .from = json_text(p, "clientIPAddr"), .name = json_text(p, "fileName"), .who = user.n ? user : json_text(p, "userSID"), .bytes = json_text(p, "bytesRead"), .time = EVIDENCE_NO_TIME};
-	uint64_t ms;
+	uint64_t ticks;
 	if (!o.operation.n || !json_get(p, "clientIPAddr"))
 		return 0;
-	if (num_u64(json_text(n, "timestamp"), 0, UINT64_C(9000000000000), &ms) == 0)
-		o.time = evidence_skewed(v, (int64_t)ms * 1000000);
+	/* microseconds, as the viewer prints them (Dell, "List of Isilon audit payload values": 1575538065995502), or milliseconds, as some of what passes them on writes: the two cannot be taken for each other between 1970 and 2255 */
+	if (num_u64(json_text(n, "timestamp"), 0, UINT64_C(9000000000000000), &ticks) == 0)
+		o.time = evidence_skewed(v, (int64_t)ticks * (ticks < UINT64_C(9000000000000) ? 1000000 : 1000));
 	o.ok = !status.n || slice_eq_str(status, "0");
 	o.folder = folder && folder->type == JSON_TRUE;
 	v->account.kind = EVIDENCE_NAS;
 	v->account.dialect = "OneFS audit, JSON";
-	v->account.clock = "milliseconds of the node's clock, UTC";
+	v->account.clock = "the node's, since 1970 in UTC";
 	int r = put(v, &o);
 	return r ? r : 1;
 }

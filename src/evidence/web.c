@@ -106,6 +106,8 @@ int evidence_web_put(struct evidence *v, const struct evidence_web *w)
 struct web {
 	struct slice column[64]; /* of IIS, as #Fields names them */
 	size_t columns;
+	char day[16];            /* where no column has the date: the one that #Date named, or a later one, as often as the clock went past midnight; "": none */
+	unsigned hour;           /* of the row before */
 	struct arena *a;
 };
 
@@ -203,9 +205,42 @@ static struct slice field(const struct web *z, const struct slice *value, size_t
 	return SLICE_NULL;
 }
 
-static int iis_row(struct evidence *v, const struct web *z, const struct slice *value, size_t n)
+/* "#Date: 2026-11-21 23:00:00" dates what follows (W3C, Extended Log File Format), for rows may have a time alone. */
+static void iis_date(struct web *z, struct slice s)
+{
+	int y, mo, d, h, mi, sec;
+	struct slice rest, day = slice_cut(slice_trim(s), ' ', &rest);
+	int64_t t;
+	z->day[0] = 0;
+	z->hour = 0;
+	if (day.n == 10 && time_parse(day, 0, &t) == 0) {
+		time_civil(t, &y, &mo, &d, &h, &mi, &sec);
+		snprintf(z->day, sizeof z->day, "%04u-%02u-%02u", (unsigned)y % 10000, (unsigned)mo % 100, (unsigned)d % 100);
+	}
+}
+
+/* The day of a row that has a time alone. Rows stand in the order of their answers, so an hour of the morning behind one of the evening is the next day's. */
+static struct slice iis_day(struct web *z, struct slice clock)
+{
+	uint64_t hour;
+	int y, mo, d, h, mi, sec;
+	int64_t t;
+	if (!z->day[0] || clock.n < 5 || clock.p[0] < '0' || clock.p[0] > '2' || clock.p[1] < '0' || clock.p[1] > '9')
+		return SLICE_NULL;
+	hour = (uint64_t)(clock.p[0] - '0') * 10 + (uint64_t)(clock.p[1] - '0');
+	if (z->hour >= 18 && hour < 6 && time_parse(slice_str(z->day), 0, &t) == 0) {
+		time_civil(t + 24 * 3600 * TIME_SEC, &y, &mo, &d, &h, &mi, &sec);
+		snprintf(z->day, sizeof z->day, "%04u-%02u-%02u", (unsigned)y % 10000, (unsigned)mo % 100, (unsigned)d % 100);
+	}
+	z->hour = (unsigned)hour;
+	return slice_str(z->day);
+}
+
+static int iis_row(struct evidence *v, struct web *z, const struct slice *value, size_t n)
 {
 	struct slice date = field(z, value, n, "date"), clock = field(z, value, n, "time"), query = field(z, value, n, "cs-uri-query"), stem = field(z, value, n, "cs-uri-stem"), forwarded = field(z, value, n, "X-Forwarded-For");
+	if (!date.n)
+		date = iis_day(z, clock);
 	char *stamp = arena_printf(v->a, "%.*sT%.*sZ", SLICE_FMT(date), SLICE_FMT(clock)), *uri = query.n ? arena_printf(v->a, "%.*s?%.*s", SLICE_FMT(stem), SLICE_FMT(query)) : NULL;
 	if (!stamp || !stem.n)
 		return 0;
@@ -242,6 +277,8 @@ static int iis_line(struct evidence *v, struct slice s)
 		v->account.records++;
 		return 0;
 	}
+	if (slice_starts(s, "#Date:"))
+		iis_date(z, evidence_from(s, 6));
 	if (!s.n || s.p[0] == '#')
 		return 0;
 	for (rest = s; rest.p && n < 64;)

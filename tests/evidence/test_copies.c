@@ -39,6 +39,11 @@ static void winscp(void **state)
 	assert_true(object("D:\\r\\a' b.csv")->bytes == 1234 && object("D:\\r\\a' b.csv")->first == at("2026-11-21T23:03:39.123Z"));
 	assert_int_equal(take_text("> 2026-11-21 23:03:38.100 a\n. 2026-11-21 23:03:38.200 b\n! 2026-11-21 23:03:38.300 c\n> 2026-11-21 23:03:39.652 Transfer done: '/srv/it's.csv' [77]\n. 2026-11-21 23:03:39.700 Transfer done: 'D:\\b.bak' => '/b.bak'\n"), 0);
 	assert_true(object("/srv/it's.csv")->bytes == 77 && level("D:\\b.bak") == EVIDENCE_ACQUIRED);
+	/* the log names the zone of its stamps */
+	assert_int_equal(take_text(". 2026-11-21 23:03:38.100 --------------------------------------------------------------------------\n. 2026-11-21 23:03:38.101 WinSCP Version 5.21.7 (Build 13150)\n. 2026-11-21 23:03:38.102 Local account: A\\b\n"
+	                           ". 2026-11-21 23:03:38.102 Time zone: Current: GMT-5:30, Standard: GMT-5:30 (X), DST: GMT-4:30 (Y), DST Start: 08/03/2026, DST End: 01/11/2026\n. 2026-11-21 23:03:39.123 Transfer done: 'D:\\z.csv' => '/z.csv' [1]\n"),
+	                 0);
+	assert_true(object("D:\\z.csv")->first == at("2026-11-22T04:33:39.123Z") && !account.zone_assumed && account.first == at("2026-11-22T04:33:38.102Z"));
 	assert_int_equal(take_text("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<session xmlns=\"http://winscp.net/schema/session/1.0\" name=\"u@h\" start=\"2026-11-21T23:03:38.000Z\">\n<group name=\"put\" start=\"x\"><upload><filename value=\"D:\\r\\a&amp;b.csv\"/><destination value=\"/o/a\"/><size value=\"9\"/><result success=\"true\"/></upload>\n"
 	                           "<download><filename value=\"/srv/c.csv\"/><destination value=\"C:\\c\"/><result success=\"false\"><message>no</message></result></download>\n<upload><filename value=\"D:\\r\\cut"),
 	                 0);

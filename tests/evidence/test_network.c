@@ -85,6 +85,11 @@ static void iis_and_json(void **state)
 	                 0);
 	assert_true(object("/r/a.csv")->bytes == 777 && is(object("/r/a.csv")->who[0], "MED\\jo") && object("/r/a.csv")->first == at("2026-11-21T23:03:39Z"));
 	assert_int_equal(evidence_fold_count(fold), 1);
+	/* a time alone: the day is #Date's, and the next one behind midnight; a later #Date counts */
+	assert_int_equal(take_text("#Software: Microsoft Internet Information Services 8.5\n#Version: 1.0\n#Date: 2026-12-31 23:00:00\n#Fields: time c-ip cs-method cs-uri-stem sc-status sc-bytes\n23:00:01 10.0.0.9 GET /d/a 200 7\n22:59:59 10.0.0.9 GET /d/late 200 7\n"
+	                           "00:10:00 10.0.0.9 GET /d/b 200 7\n#Date: 2027-01-05 01:00:00\n01:00:01 10.0.0.9 GET /d/c 200 7\n"),
+	                 0);
+	assert_true(object("/d/a")->first == at("2026-12-31T23:00:01Z") && object("/d/late")->first == at("2026-12-31T22:59:59Z") && object("/d/b")->first == at("2027-01-01T00:10:00Z") && object("/d/c")->first == at("2027-01-05T01:00:01Z"));
 	assert_int_equal(take_text("{\"time_local\":\"21/Nov/2026:23:03:39 +0000\",\"remote_addr\":\"10.0.0.9\",\"remote_user\":\"jo\",\"request\":\"GET /n HTTP/1.1\",\"status\": \"200\",\"body_bytes_sent\":\"5\"}\n"
 	                           "{\"ts\":1795302219.25,\"request\":{\"remote_ip\":\"10.0.0.8\",\"method\":\"GET\",\"host\":\"ehr\",\"uri\":\"/c\"},\"status\":200,\"size\":6}\n"),
 	                 0);

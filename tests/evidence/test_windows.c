@@ -99,6 +99,13 @@ static void onefs(void **state)
 	assert_int_equal(level("\\ifs\\r\\b.txt"), EVIDENCE_OPENED);
 	assert_int_equal(level("\\ifs\\r\\c.txt"), EVIDENCE_NONE);
 	assert_true(object("/ifs/r")->folder && level("\\ifs\\r\\d.txt") == EVIDENCE_OPENED);
+	/* isi_audit_viewer's: microseconds; a close that says how much was read */
+	assert_int_equal(take_text("[0: Sat Nov 21 23:03:39 2026] {\"id\":\"a\",\"timestamp\":1795302219250001,\"payload\":{\"protocol\":\"SMB2\",\"eventType\":\"read\",\"isDirectory\":false,\"clientIPAddr\":\"10.1.1.9\",\"fileName\":\"\\\\ifs\\\\a\",\"userSID\":\"S-1\",\"ntStatus\":0}}\n"
+	                           "[1: Sat Nov 21 23:03:39 2026] {\"id\":\"b\",\"timestamp\":1795302219250,\"payload\":{\"protocol\":\"NFS\",\"eventType\":\"close\",\"isDirectory\":false,\"clientIPAddr\":\"10.1.1.9\",\"fileName\":\"\\\\ifs\\\\b\",\"bytesRead\":8192,\"userSID\":\"S-1\",\"ntStatus\":0}}\n"
+	                           "[2: Sat Nov 21 23:03:39 2026] {\"id\":\"c\",\"timestamp\":1795302219250001,\"payload\":{\"protocol\":\"NFS\",\"eventType\":\"close\",\"isDirectory\":false,\"clientIPAddr\":\"10.1.1.9\",\"fileName\":\"\\\\ifs\\\\c\",\"bytesRead\":0,\"userSID\":\"S-1\",\"ntStatus\":0}}\n"),
+	                 0);
+	assert_true(level("\\ifs\\a") == EVIDENCE_ACQUIRED && object("\\ifs\\a")->first == at("2026-11-21T23:03:39.250001Z") && object("\\ifs\\b")->first == at("2026-11-21T23:03:39.250Z"));
+	assert_true(level("\\ifs\\b") == EVIDENCE_ACQUIRED && level("\\ifs\\c") == EVIDENCE_OPENED);
 }
 
 static void wide_text(void **state)
