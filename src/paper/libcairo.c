@@ -12,7 +12,7 @@
 	X(cairo_set_source_rgb) X(cairo_translate) X(cairo_rotate) X(cairo_show_page) X(cairo_pdf_surface_create_for_stream) X(cairo_pdf_surface_set_metadata)   \
 	X(cairo_pdf_surface_set_size) X(cairo_toy_font_face_create) X(cairo_font_face_destroy) X(cairo_font_face_status) X(cairo_set_font_face) X(cairo_set_font_size) X(cairo_set_font_options) X(cairo_font_options_create) X(cairo_font_options_destroy)   \
 	X(cairo_font_options_set_hint_metrics) X(cairo_font_options_set_hint_style) X(cairo_scaled_font_create) X(cairo_scaled_font_destroy) X(cairo_scaled_font_status) X(cairo_scaled_font_text_to_glyphs) X(cairo_scaled_font_glyph_extents) X(cairo_glyph_free)   \
-	X(cairo_show_text_glyphs) X(cairo_matrix_init_scale) X(cairo_matrix_init_identity) X(cairo_new_path) X(cairo_arc) X(cairo_tag_begin) X(cairo_tag_end)
+	X(cairo_show_text_glyphs) X(cairo_matrix_init_scale) X(cairo_matrix_init_identity) X(cairo_new_path) X(cairo_arc) X(cairo_tag_begin) X(cairo_tag_end) X(cairo_image_surface_create) X(cairo_scale) X(cairo_surface_write_to_png_stream)
 #define PANGO(X)                                                                                                                                       \
 	X(pango_layout_set_text) X(pango_layout_set_markup) X(pango_layout_set_font_description) X(pango_layout_set_width) X(pango_layout_set_height) X(pango_layout_set_ellipsize) X(pango_layout_set_wrap) X(pango_layout_set_spacing) X(pango_layout_set_alignment)     \
 	X(pango_layout_set_single_paragraph_mode) X(pango_layout_get_size) X(pango_layout_get_baseline) X(pango_layout_get_context) X(pango_context_set_round_glyph_positions) X(pango_font_description_from_string) \
@@ -119,6 +119,9 @@ void cairo_new_path(cairo_t *c) { lib.cairo_new_path(c); }
 void cairo_arc(cairo_t *c, double x, double y, double r, double a, double b) { lib.cairo_arc(c, x, y, r, a, b); }
 void cairo_tag_begin(cairo_t *c, const char *n, const char *a) { lib.cairo_tag_begin(c, n, a); }
 void cairo_tag_end(cairo_t *c, const char *n) { lib.cairo_tag_end(c, n); }
+cairo_surface_t *cairo_image_surface_create(cairo_format_t f, int w, int h) { return lib.cairo_image_surface_create(f, w, h); }
+void cairo_scale(cairo_t *c, double x, double y) { lib.cairo_scale(c, x, y); }
+cairo_status_t cairo_surface_write_to_png_stream(cairo_surface_t *s, cairo_write_func_t f, void *arg) { return lib.cairo_surface_write_to_png_stream(s, f, arg); }
 
 void pango_layout_set_text(PangoLayout *l, const char *s, int n) { lib.pango_layout_set_text(l, s, n); }
 void pango_layout_set_markup(PangoLayout *l, const char *s, int n) { lib.pango_layout_set_markup(l, s, n); }

@@ -1,0 +1,133 @@
+/* Columns over years or months, one or two rows of them above the same labels: two rows and never two scales in one, which can be made to say anything. */
+#include "plot_internal.h"
+
+#include <math.h>
+
+struct row {
+	const struct plot_columns *c;
+	unsigned of;               /* panel */
+	struct plot_scale y;
+	double x, step, bar;       /* left edge, from column to column, width of one */
+};
+
+static double most_of(const struct plot_columns *c, unsigned of)
+{
+	double most = 0;
+	for (size_t i = 0; i < c->n; i++)
+		if (!isnan(c->v[i].value[of]) && c->v[i].value[of] > most)
+			most = c->v[i].value[of];
+	return most;
+}
+
+/* Tick texts are short where the numbers are large; as wide as the widest. */
+static double ticks_width(struct plot *p, const struct plot_scale *y)
+{
+	double v, w = 0;
+	char text[32];
+	for (unsigned i = 0; plot_tick(y, i, &v); i++)
+		w = fmax(w, plot_measure(slice_str(plot_short(p->lang, v, text)), 12, false));
+	return w;
+}
+
+static void grid(struct plot *p, const struct row *r)
+{
+	double v;
+	char text[32];
+	for (unsigned i = 0; plot_tick(&r->y, i, &v); i++) {
+		double y = round(plot_on(&r->y, v)) + 0.5;
+		plot_stroke(p, r->x, y, p->right, y, i ? PLOT_GRID : PLOT_INK, 1, false);
+		plot_text(p, r->x - 6, y + 4, PLOT_FINISH, 12, false, PLOT_QUIET, slice_str(plot_short(p->lang, v, text)));
+	}
+}
+
+/* A note stands left or right of its column, where there is more room, at the height of its top, or above those columns that it would lie over. */
+static void note(struct plot *p, const struct row *r, size_t i, double top)
+{
+	const struct plot_columns *c = r->c;
+	double mid = r->x + (i + 0.5) * r->step, left = mid - r->x, right = p->right - mid, room = fmax(left, right) - r->bar / 2 - 8;
+	struct slice s = plot_cut(p, room, 12, false, c->v[i].note[r->of]);
+	bool after = right >= left;
+	size_t over = (size_t)(plot_measure(s, 12, false) / r->step) + 1;
+	double y = top + 12;
+	for (size_t k = 1; k <= over; k++) {
+		size_t at = after ? i + k : i - k;
+		if (at < c->n && !isnan(c->v[at].value[r->of]))
+			y = fmin(y, plot_on(&r->y, c->v[at].value[r->of]) - 20);
+	}
+	y = fmax(y, r->y.to - 12);
+	plot_text(p, after ? mid + r->bar / 2 + 6 : mid - r->bar / 2 - 6, y, after ? PLOT_START : PLOT_FINISH, 12, false, PLOT_INK, s);
+}
+
+static void column(struct plot *p, const struct row *r, size_t i)
+{
+	const struct plot_column *k = &r->c->v[i];
+	double v = k->value[r->of], mid = r->x + (i + 0.5) * r->step, base = r->y.from, top = plot_on(&r->y, v);
+	char full[32], brief[32];
+	plot_number(p->lang, v, full);
+	plot_short(p->lang, v, brief);
+	plot_group(p, "%.*s: %s", SLICE_FMT(k->label), full);
+	if (k->partial)
+		plot_hatch(p, mid - r->bar / 2, top, r->bar, base - top, PLOT_BLUE);
+	else
+		plot_rect(p, mid - r->bar / 2, top, r->bar, base - top, PLOT_BLUE, PLOT_NONE);
+	const char *shown = plot_measure(slice_str(full), 11.5, false) < r->step - 3 ? full : brief;
+	if (plot_measure(slice_str(shown), 11.5, false) < r->step - 1)
+		plot_text(p, mid, top - 4, PLOT_MIDDLE, 11.5, false, PLOT_INK, slice_str(shown));
+	if (k->note[r->of].n)
+		note(p, r, i, top);
+	plot_group_end(p);
+}
+
+static void labels(struct plot *p, const struct row *r)
+{
+	double widest = 0, every = 1;
+	for (size_t i = 0; i < r->c->n; i++)
+		widest = fmax(widest, plot_measure(r->c->v[i].label, 12, false));
+	every = fmax(ceil((widest + 8) / r->step), 1);
+	for (size_t i = 0; i < r->c->n; i++) {
+		double x = r->x + (i + 0.5) * r->step;
+		if ((r->c->n - 1 - i) % (size_t)every == 0) /* the last one always */
+			plot_text(p, x, r->y.from + 17, PLOT_MIDDLE, 12, false, PLOT_INK, r->c->v[i].label);
+	}
+}
+
+static void panel(struct plot *p, const struct plot_columns *c, unsigned of, double height, double gutter)
+{
+	struct row r = {.c = c, .of = of, .x = p->left + gutter};
+	plot_text(p, p->left, p->at + 16, PLOT_START, 13, true, PLOT_INK, c->panel[of]);
+	r.y = plot_scale_even(most_of(c, of), p->at + 40 + height, p->at + 40, 5);
+	r.step = (p->right - r.x) / (double)c->n;
+	r.bar = fmax(floor(r.step * 0.72), 2);
+	plot_say(p, "%.*s", SLICE_FMT(c->panel[of]));
+	grid(p, &r);
+	for (size_t i = 0; i < c->n; i++)
+		if (!isnan(c->v[i].value[of]))
+			column(p, &r, i);
+	labels(p, &r);
+	p->at = r.y.from + 30;
+}
+
+int plot_columns(const struct plot_frame *f, const struct plot_columns *c, struct plot **ret, struct err *e)
+{
+	struct plot *p = NULL;
+	if (!c->n || c->n > PLOT_ITEMS_MAX || !c->panels || c->panels > 2)
+		return err_set(e, ERR_INPUT, NULL, c->n > PLOT_ITEMS_MAX ? "more than %d columns in a picture" : "nothing to draw", PLOT_ITEMS_MAX);
+	int r = plot_begin(f, &p, e);
+	if (r < 0)
+		return r;
+	double gutter = 0;
+	for (unsigned i = 0; i < c->panels; i++) {
+		struct plot_scale y = plot_scale_even(most_of(c, i), 1, 0, 5);
+		gutter = fmax(gutter, ticks_width(p, &y) + 8);
+	}
+	for (unsigned i = 0; i < c->panels; i++)
+		panel(p, c, i, f->width < 560 ? 120 : 170, gutter);
+	if (c->partial.n) {
+		plot_hatch(p, p->left, p->at + 2, 22, 12, PLOT_BLUE);
+		p->at = plot_wrap(p, p->left + 30, p->at + 12.5, p->right - p->left - 30, 12, false, PLOT_INK, c->partial);
+	}
+	r = plot_finish(&p, e);
+	if (r == 0)
+		*ret = p;
+	return r;
+}
