@@ -36,7 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (struct slice rest = slice_of(data, size); rest.p;) {
 		struct slice line = slice_cut(rest, '\n', &rest);
 		struct err e = {0};
-		int r = scope_case_add(c, ++entry, (int64_t)entry, line, &unreadable, &e);
+		entry++;
+		int r = scope_case_add(c, entry, (int64_t)entry, line, &unreadable, &e);
 		assert(r == 0 || r == ERR_EXISTS || r == ERR_LIMIT);
 		again(line);
 	}

@@ -1,7 +1,9 @@
 /* holdfast notice letters, mailfile, returned: letters to persons as PDF, the file for the mail-house with its manifest, and what comes back. Without a site: from a case's JSON and persons a line each. Nothing is sent. */
 #include "cli_internal.h"
+#include "cli_out.h"
 #include "notice_cmd.h"
 
+#include "csv.h"
 #include "notice.h"
 
 #include <fcntl.h>
@@ -14,8 +16,7 @@
 #define OUT_AT ((size_t)1 << 20)
 
 struct out { /* a file that is written piece by piece: under another name until it is whole and durable */
-	int fd;
-	char temp[96], name[80];
+	struct cli_out to;
 	struct buf wait;
 	struct seal_sha256 *hash;
 	uint64_t bytes;
@@ -40,8 +41,7 @@ struct job {
 
 static int out_open(struct out *o, int dirfd, const char *name, struct err *e)
 {
-	snprintf(o->name, sizeof o->name, "%s", name);
-	snprintf(o->temp, sizeof o->temp, ".%s.tmp", name);
+	buf_done(&o->wait); /* of the batch before */
 	buf_init(&o->wait, (size_t)64 << 20);
 	o->bytes = 0;
 	if (!o->hash)
@@ -49,18 +49,17 @@ static int out_open(struct out *o, int dirfd, const char *name, struct err *e)
 	if (!o->hash)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
 	seal_sha256_begin(o->hash);
-	o->fd = openat(dirfd, o->temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	return o->fd < 0 ? err_sys(e, o->temp, "cannot be created") : 0;
+	return cli_out_open(&o->to, dirfd, name, e);
 }
 
 static int out_flush(struct out *o, struct err *e)
 {
 	struct slice s = buf_slice(&o->wait);
 	if (!buf_ok(&o->wait))
-		return err_set(e, buf_code(&o->wait), o->name, "no room to write it");
+		return err_set(e, buf_code(&o->wait), o->to.name, "no room to write it");
 	seal_sha256_add(o->hash, s);
 	o->bytes += s.n;
-	int r = file_write_all(o->fd, s, e, o->name);
+	int r = file_write_all(o->to.fd, s, e, o->to.name);
 	buf_reset(&o->wait);
 	return r;
 }
@@ -77,25 +76,19 @@ static int out_put(void *arg, struct slice piece, struct err *e)
 	return out_more(o, e);
 }
 
-static int out_close(struct out *o, int dirfd, struct err *e)
+static int out_close(struct out *o, struct err *e)
 {
 	int r = out_flush(o, e);
-	if (r == 0 && fsync(o->fd) < 0)
-		r = err_sys(e, o->name, "cannot be made durable");
-	if (o->fd >= 0 && close(o->fd) < 0 && r == 0)
-		r = err_sys(e, o->name, "cannot be closed");
-	o->fd = -1;
-	if (r == 0 && renameat(dirfd, o->temp, dirfd, o->name) < 0)
-		r = err_sys(e, o->name, "cannot be put in place");
+	if (r == 0)
+		r = cli_out_close(&o->to, e);
+	if (r == 0)
+		cli_out_done(&o->to);
 	return r;
 }
 
-static void out_done(struct out *o, int dirfd)
+static void out_done(struct out *o)
 {
-	if (o->fd >= 0) {
-		close(o->fd);
-		unlinkat(dirfd, o->temp, 0);
-	}
+	cli_out_done(&o->to);
 	seal_sha256_free(o->hash);
 	buf_done(&o->wait);
 }
@@ -110,7 +103,7 @@ static int pdf_end(struct job *j, struct err *e)
 	j->pages += paper_mail_pages(j->pdf);
 	paper_mail_free(j->pdf);
 	j->pdf = NULL;
-	return r == 0 ? out_close(&j->letters, j->dirfd, e) : r;
+	return r == 0 ? out_close(&j->letters, e) : r;
 }
 
 static int pdf_begin(struct job *j, struct err *e)
@@ -128,15 +121,8 @@ static int pdf_begin(struct job *j, struct err *e)
 static int held(struct job *j, const struct notice_person *p, enum notice_fate fate, struct err *e)
 {
 	struct buf *b = &j->held.wait;
-	buf_u8(b, '"');
-	if (p->id.n && strchr("=+-@", p->id.p[0]))
-		buf_u8(b, '\'');
-	for (size_t i = 0; i < p->id.n; i++) {
-		if (p->id.p[i] == '"')
-			buf_u8(b, '"');
-		buf_u8(b, p->id.p[i]);
-	}
-	buf_printf(b, "\",%s\r\n", notice_fate_word(fate));
+	csv_put(b, p->id);
+	buf_printf(b, ",%s\r\n", notice_fate_word(fate));
 	return out_more(&j->held, e);
 }
 
@@ -235,9 +221,9 @@ static void done(struct job *j)
 {
 	paper_mail_free(j->pdf);
 	notice_mailing_free(j->m);
-	out_done(&j->csv, j->dirfd);
-	out_done(&j->held, j->dirfd);
-	out_done(&j->letters, j->dirfd);
+	out_done(&j->csv);
+	out_done(&j->held);
+	out_done(&j->letters);
 	buf_done(&j->key);
 	arena_free(j->a);
 	arena_free(j->each);
@@ -290,9 +276,9 @@ static int finish(struct job *j, struct err *e)
 	hex_put(&hex, slice_of(sum, sizeof sum));
 	seal_sha256_begin(j->csv.hash);
 	notice_mailing_manifest(j->m, buf_cstr(&hex), j->csv.bytes, j->bom, j->pages, &manifest);
-	r = out_close(&j->csv, j->dirfd, e);
+	r = out_close(&j->csv, e);
 	if (r == 0)
-		r = out_close(&j->held, j->dirfd, e);
+		r = out_close(&j->held, e);
 	if (r == 0)
 		r = file_replace(j->dirfd, "manifest.json", buf_slice(&manifest), 0600, e); /* last, and with the folder: a manifest says that the rest is whole */
 	if (r == 0 && j->json)
@@ -408,7 +394,7 @@ int notice_letter_cmd(int argc, char **argv)
 {
 	static struct cli_args args;
 	const char *site = NULL;
-	struct job j = {.dirfd = -1, .csv = {.fd = -1}, .held = {.fd = -1}, .letters = {.fd = -1}, .batch = 1000};
+	struct job j = {.dirfd = -1, .csv.to = CLI_OUT_NONE, .held.to = CLI_OUT_NONE, .letters.to = CLI_OUT_NONE, .batch = 1000};
 	bool finished;
 	const struct cli_opt opts[] = {
 		JOB_OPTS(j),
@@ -434,7 +420,7 @@ int notice_mailfile_cmd(int argc, char **argv)
 {
 	static struct cli_args args;
 	const char *site = NULL;
-	struct job j = {.dirfd = -1, .csv = {.fd = -1}, .held = {.fd = -1}, .letters = {.fd = -1}, .batch = 10000, .no_pdf = true, .style = {.data_only = true}};
+	struct job j = {.dirfd = -1, .csv.to = CLI_OUT_NONE, .held.to = CLI_OUT_NONE, .letters.to = CLI_OUT_NONE, .batch = 10000, .no_pdf = true, .style = {.data_only = true}};
 	bool finished;
 	const struct cli_opt opts[] = {
 		JOB_OPTS(j),

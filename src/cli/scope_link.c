@@ -2,6 +2,7 @@
 #include "link.h"
 #include "person.h"
 #include "csv.h"
+#include "cli_out.h"
 #include "scope_cmd.h"
 
 #include <errno.h>
@@ -142,24 +143,6 @@ static int feed(struct link *l, struct input *in, uint8_t sep, struct err *e)
 
 /* ---- out ---- */
 
-static void put_field(struct buf *b, struct slice s)
-{
-	bool quote = false;
-	for (size_t i = 0; i < s.n; i++)
-		quote |= s.p[i] == ',' || s.p[i] == '"' || s.p[i] == '\n' || s.p[i] == '\r';
-	if (!quote) {
-		buf_add_slice(b, s);
-		return;
-	}
-	buf_u8(b, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '"')
-			buf_u8(b, '"');
-		buf_u8(b, s.p[i]);
-	}
-	buf_u8(b, '"');
-}
-
 typedef void put_fn(const struct link *l, size_t i, struct buf *b);
 
 static void put_record(const struct link *l, size_t i, struct buf *b)
@@ -167,7 +150,7 @@ static void put_record(const struct link *l, size_t i, struct buf *b)
 	char t[16]; /* from behind: this is done for every record */
 	size_t at = sizeof t;
 	uint32_t v = link_cluster(l, (uint32_t)i);
-	put_field(b, link_record_id(l, (uint32_t)i));
+	csv_put(b, link_record_id(l, (uint32_t)i));
 	t[--at] = '\n';
 	do
 		t[--at] = (char)('0' + v % 10);
@@ -182,53 +165,36 @@ static void put_grey(const struct link *l, size_t i, struct buf *b)
 	AUTO_BUF struct buf why = {0};
 	buf_init(&why, 1 << 16);
 	link_explain(l, p->a, p->b, &why);
-	put_field(b, link_record_id(l, p->a));
+	csv_put(b, link_record_id(l, p->a));
 	buf_u8(b, ',');
-	put_field(b, link_record_id(l, p->b));
+	csv_put(b, link_record_id(l, p->b));
 	buf_printf(b, ",%.2f,%.4f,", (double)p->weight, (double)p->probability);
-	put_field(b, buf_slice(&why));
+	csv_put(b, buf_slice(&why));
 	buf_u8(b, '\n');
 }
 
-/* Beside its name first, then in its place, durable: a list is whole or it is the old one. */
 static int write_list(const char *path, const char *head, size_t n, put_fn *put, const struct link *l, struct err *e)
 {
 	AUTO_BUF struct buf b = {0};
-	AUTO_CLOSE int fd = -1;
-	char temp[4200];
-	bool device = !strcmp(path, "-");
-	struct stat st;
-	if (device || (stat(path, &st) == 0 && !S_ISREG(st.st_mode)))
-		device = true;
-	snprintf(temp, sizeof temp, "%s.%d.tmp", path, (int)getpid());
-	fd = !strcmp(path, "-") ? dup(STDOUT_FILENO) : open(device ? path : temp, O_WRONLY | O_CREAT | O_CLOEXEC | (device ? 0 : O_EXCL), 0600);
-	if (fd < 0)
-		return err_sys(e, path, "cannot be written");
+	struct cli_out o;
+	int r = cli_out_open(&o, AT_FDCWD, path, e);
+	if (r < 0)
+		return r;
 	buf_init(&b, (size_t)8 << 20);
 	buf_str(&b, head);
-	int r = 0;
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		put(l, i, &b);
 		if (b.n > ((size_t)4 << 20) || !buf_ok(&b)) {
-			r = buf_ok(&b) ? file_write_all(fd, buf_slice(&b), e, path) : err_set(e, buf_code(&b), path, "a record's id is too long");
+			r = buf_ok(&b) ? file_write_all(o.fd, buf_slice(&b), e, path) : err_set(e, buf_code(&b), path, "a record's id is too long");
 			buf_reset(&b);
 		}
 	}
-	r = r ? r : file_write_all(fd, buf_slice(&b), e, path);
-	if (device)
-		return r;
-	if (r == 0 && fsync(fd) < 0)
-		r = err_sys(e, path, "cannot be made durable");
-	if (r == 0 && rename(temp, path) < 0)
-		r = err_sys(e, path, "cannot be put in its place");
-	if (r < 0) {
-		unlink(temp);
-		return r;
-	}
-	char dir[4200];
-	const char *slash = strrchr(path, '/');
-	snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
-	return file_sync_dir(AT_FDCWD, dir, e);
+	if (r == 0)
+		r = file_write_all(o.fd, buf_slice(&b), e, path);
+	if (r == 0)
+		r = cli_out_close(&o, e);
+	cli_out_done(&o);
+	return r;
 }
 
 static void report(const struct link *l, const struct slice *column, size_t n, bool json)

@@ -359,17 +359,6 @@ static int put_objects(struct out *o, const struct survey *f, const struct evide
 	return 0;
 }
 
-static void cell(struct buf *b, struct slice s)
-{
-	buf_u8(b, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '"')
-			buf_u8(b, '"');
-		buf_u8(b, s.p[i]);
-	}
-	buf_u8(b, '"');
-}
-
 static int put_grey(struct out *o, struct survey *f, struct err *e)
 {
 	buf_str(&o->b, "a,b,person_a,person_b,probability,why");
@@ -380,11 +369,13 @@ static int put_grey(struct out *o, struct survey *f, struct err *e)
 		r = survey_grey(f, i, &g, e);
 		if (r < 0)
 			break;
-		cell(&o->b, g.a);
-		buf_u8(&o->b, ',');
-		cell(&o->b, g.b);
-		buf_printf(&o->b, ",%.*s,%.*s,%.4f,", SLICE_FMT(g.pa), SLICE_FMT(g.pb), (double)g.probability);
-		cell(&o->b, g.why);
+		const struct slice who[] = {g.a, g.b, g.pa, g.pb};
+		for (size_t k = 0; k < ARRAY_LEN(who); k++) {
+			csv_put(&o->b, who[k]);
+			buf_u8(&o->b, ',');
+		}
+		buf_printf(&o->b, "%.4f,", (double)g.probability);
+		csv_put(&o->b, g.why);
 		r = out_line(o, e);
 	}
 	return r;

@@ -1,7 +1,9 @@
 /* holdfast scope scan: whose data are in files, and which elements of them. */
+#include "cli_out.h"
 #include "scope_cmd.h"
 #include "scope_walk.h"
 
+#include "csv.h"
 #include "extract.h"
 #include "find.h"
 
@@ -30,8 +32,7 @@ struct result {
 };
 
 struct output {
-	int fd, dirfd;        /* dirfd < 0: standard output */
-	char name[256], temp[300];
+	struct cli_out to;
 	struct buf b;
 };
 
@@ -60,35 +61,12 @@ struct worker {
 	struct find *f;
 };
 
-static bool plain(struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] == ',' || s.p[i] == '"' || s.p[i] == '\n' || s.p[i] == '\r')
-			return false;
-	return true;
-}
-
-static void put_cell(struct buf *b, struct slice s)
-{
-	if (plain(s)) {
-		buf_add_slice(b, s);
-		return;
-	}
-	buf_u8(b, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '"')
-			buf_u8(b, '"');
-		buf_u8(b, s.p[i]);
-	}
-	buf_u8(b, '"');
-}
-
 /* A file, or what is in it: "a.zip/b.docx", "book.xlsx#Sheet1". */
 static void put_file(struct buf *b, const char *path, struct slice member)
 {
 	AUTO_BUF struct buf whole = {0};
 	if (!member.n) {
-		put_cell(b, slice_str(path));
+		csv_put(b, slice_str(path));
 		return;
 	}
 	buf_init(&whole, 1 << 20);
@@ -96,7 +74,7 @@ static void put_file(struct buf *b, const char *path, struct slice member)
 	if (member.p[0] != '#')
 		buf_u8(&whole, '/');
 	buf_add_slice(&whole, member);
-	put_cell(b, buf_slice(&whole));
+	csv_put(b, buf_slice(&whole));
 }
 
 static void put_number(struct buf *b, uint64_t v)
@@ -169,7 +147,7 @@ static int on_piece(void *arg, const struct extract_piece *p, struct err *e)
 static int out_flush(struct output *o, struct err *e)
 {
 	int r = buf_code(&o->b);
-	r = r < 0 ? err_set(e, r, o->name, "there is no memory to write what was found") : file_write_all(o->fd, buf_slice(&o->b), e, o->name);
+	r = r < 0 ? err_set(e, r, o->to.name, "there is no memory to write what was found") : file_write_all(o->to.fd, buf_slice(&o->b), e, o->to.name);
 	buf_reset(&o->b);
 	return r;
 }
@@ -191,7 +169,7 @@ static int put_hits(struct scan *s, const struct result *r, const char *path)
 		memcpy(&rule, cur_take(&c, sizeof rule).p, sizeof rule);
 		struct slice member = cur_take(&c, head[1]);
 		if (head[0] != FIND_NOBODY) {
-			put_cell(b, find_population_id(s->pop, head[0]));
+			csv_put(b, find_population_id(s->pop, head[0]));
 			s->persons += !(s->seen[head[0] >> 3] >> (head[0] & 7) & 1);
 			s->seen[head[0] >> 3] |= (uint8_t)(1u << (head[0] & 7));
 		}
@@ -228,7 +206,7 @@ static int put_strangers(struct scan *s, const struct result *r, const char *pat
 		struct slice name = cur_take(&c, head[0]), member = cur_take(&c, head[1]);
 		buf_str(b, what);
 		buf_u8(b, ',');
-		put_cell(b, name);
+		csv_put(b, name);
 		buf_u8(b, ',');
 		put_file(b, path, member);
 		buf_u8(b, ',');
@@ -248,7 +226,7 @@ static void put_unread_line(struct scan *s, const char *path, struct slice membe
 	buf_u8(&s->unread.b, ',');
 	buf_str(&s->unread.b, kind);
 	buf_u8(&s->unread.b, ',');
-	put_cell(&s->unread.b, why);
+	csv_put(&s->unread.b, why);
 	buf_u8(&s->unread.b, '\n');
 }
 
@@ -415,58 +393,24 @@ static int scan_all(struct scan *s, unsigned jobs, struct err *e)
 	return s->code;
 }
 
-/* ---- files that are written: a temporary name beside, synced, renamed ---- */
+/* ---- files that are written ---- */
 
 static int out_open(struct output *o, const char *path, const char *head, struct err *e)
 {
-	static unsigned count;
 	buf_init(&o->b, (size_t)64 << 20);
 	buf_str(&o->b, head);
-	o->fd = o->dirfd = -1;
-	if (!path || !strcmp(path, "-")) {
-		o->fd = STDOUT_FILENO;
-		(void)snprintf(o->name, sizeof o->name, "standard output");
-		return 0;
-	}
-	const char *slash = strrchr(path, '/');
-	char dir[4096];
-	if ((size_t)snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".") >= sizeof dir || (size_t)snprintf(o->name, sizeof o->name, "%s", slash ? slash + 1 : path) >= sizeof o->name || !o->name[0])
-		return err_set(e, ERR_USAGE, path, "the name is too long, or none");
-	o->dirfd = file_open_dir(AT_FDCWD, dir, e);
-	if (o->dirfd < 0)
-		return o->dirfd;
-	(void)snprintf(o->temp, sizeof o->temp, ".%.200s.%ld.%u.tmp", o->name, (long)getpid(), count++);
-	o->fd = openat(o->dirfd, o->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	return o->fd < 0 ? err_sys(e, path, "cannot be written") : 0;
+	return cli_out_open(&o->to, AT_FDCWD, path, e);
 }
 
 static int out_close(struct output *o, struct err *e)
 {
 	int r = out_flush(o, e);
-	if (o->dirfd < 0)
-		return r;
-	if (r == 0 && fsync(o->fd) < 0)
-		r = err_sys(e, o->name, "cannot be made durable");
-	close(o->fd);
-	o->fd = -1;
-	if (r == 0 && renameat(o->dirfd, o->temp, o->dirfd, o->name) < 0)
-		r = err_sys(e, o->name, "cannot be put in its place");
-	if (r == 0) {
-		o->temp[0] = 0;
-		r = fsync(o->dirfd) < 0 && errno != EINVAL ? err_sys(e, o->name, "is written, but its folder cannot be made durable") : 0;
-	}
-	return r;
+	return r == 0 ? cli_out_close(&o->to, e) : r;
 }
 
 static void out_done(struct output *o)
 {
-	if (o->dirfd >= 0) {
-		if (o->fd >= 0)
-			close(o->fd);
-		if (o->temp[0])
-			(void)unlinkat(o->dirfd, o->temp, 0);
-		close(o->dirfd);
-	}
+	cli_out_done(&o->to);
 	buf_done(&o->b);
 }
 
@@ -609,7 +553,7 @@ int scope_scan_cmd(int argc, char **argv)
 	struct err e = {0};
 	bool done;
 	extract_limits_default(&s.limits);
-	s.hits.fd = s.hits.dirfd = s.strangers.dirfd = s.unread.dirfd = -1;
+	s.hits.to = s.strangers.to = s.unread.to = CLI_OUT_NONE;
 	const struct cli_opt opts[] = {
 		{"persons", CLI_EACH, &o.persons, "CSV", "who is known: person_id first, then columns by their names; several rows a person are variants"},
 		{"jobs", CLI_NUMBER, &o.jobs, "N", "files that are read at a time (as many as there are processors)"},
@@ -641,6 +585,7 @@ int scope_scan_cmd(int argc, char **argv)
 	s.limits.day_first = s.options.day_first;
 	s.progress = cli_progress_wanted();
 	r = run(&s, &o, &args, &e);
+	bool to_stdout = s.hits.to.fd == STDOUT_FILENO;
 	out_done(&s.hits);
 	out_done(&s.strangers);
 	out_done(&s.unread);
@@ -651,7 +596,7 @@ int scope_scan_cmd(int argc, char **argv)
 	free(s.last_same);
 	free(s.seen);
 	scope_walk_done(&s.files);
-	if (r < 0 && e.sys_errno == EPIPE && s.hits.dirfd < 0)
+	if (r < 0 && e.sys_errno == EPIPE && to_stdout)
 		return 0; /* whoever read it has enough */
 	if (r < 0)
 		return cli_fail(&e);

@@ -1,5 +1,5 @@
 /* CSV (RFC 4180 and what spreadsheets make of it): rows end at LF or CRLF outside of quotes, "" in quotes is a quote. A quote that is never closed within
- * 64 KiB is a letter. Also: other encodings made UTF-8, and column names made comparable. */
+ * 64 KiB is a letter. Also: other encodings made UTF-8, column names made comparable, and fields written so that no spreadsheet calculates them. */
 #include "csv.h"
 
 #define QUOTED_MAX 65536u
@@ -178,4 +178,50 @@ void csv_key(struct slice column, char out[64])
 		if ((b.p[i] >= 'a' && b.p[i] <= 'z') || (b.p[i] >= '0' && b.p[i] <= '9') || b.p[i] >= 0x80)
 			out[n++] = (char)b.p[i];
 	out[n] = 0;
+}
+
+/* ---- writing ---- */
+
+bool csv_calculates(struct slice s)
+{
+	while (s.n > 1 && s.p[0] == '\'')
+		s = slice_of(s.p + 1, s.n - 1);
+	if (!s.n)
+		return false;
+	if (memchr("=+-@\t\r\n", s.p[0], 7))
+		return true;
+	/* U+FF0B, FF0D, FF1D, FF20 */
+	return s.n >= 3 && s.p[0] == 0xEF && s.p[1] == 0xBC && (s.p[2] == 0x8B || s.p[2] == 0x8D || s.p[2] == 0x9D || s.p[2] == 0xA0);
+}
+
+static bool needs_quotes(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == ',' || s.p[i] == '"' || s.p[i] == '\n' || s.p[i] == '\r')
+			return true;
+	return s.n && (s.p[0] == ' ' || s.p[s.n - 1] == ' ' || s.p[0] == '\t' || s.p[s.n - 1] == '\t');
+}
+
+void csv_put(struct buf *out, struct slice s)
+{
+	bool quotes = needs_quotes(s);
+	if (quotes)
+		buf_u8(out, '"');
+	if (csv_calculates(s))
+		buf_u8(out, '\'');
+	if (!quotes) {
+		buf_add_slice(out, s);
+		return;
+	}
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '"')
+			buf_u8(out, '"');
+		buf_u8(out, s.p[i]);
+	}
+	buf_u8(out, '"');
+}
+
+struct slice csv_plain(struct slice field)
+{
+	return field.n && field.p[0] == '\'' && csv_calculates(field) ? slice_of(field.p + 1, field.n - 1) : field;
 }

@@ -25,4 +25,12 @@ uint8_t csv_separator(struct slice header_line);                               /
 int csv_utf8(struct slice raw, struct arena *a, struct slice *ret, struct err *e) MUST;
 void csv_key(struct slice column, char out[64]);                               /* a column's name to compare: its letters and digits, folded */
 
+/* ---- writing, for people who open it in a spreadsheet ----
+ *
+ * A spreadsheet calculates a field that begins with = + - @ (also in their full width), a tab or a line break, whatever quotes stand around it, and what is in our lists comes from strangers' files (OWASP, "CSV Injection"). Such a field
+ * gets an apostrophe before it; so does one that has apostrophes there already, so that taking off one always gives back what it was. */
+bool csv_calculates(struct slice s);
+void csv_put(struct buf *out, struct slice s);  /* one field: with the apostrophe where it needs one, and quotes where it needs them (RFC 4180) */
+struct slice csv_plain(struct slice field);     /* a field as csv_row hands it out, without the apostrophe that csv_put wrote; others as they are */
+
 #endif

@@ -3,6 +3,7 @@
  * The file is CSV (RFC 4180): a header, then one row a letter, CR LF, comma; a field with a comma, quote or blank at an end stands in quotes. Its columns are for ever: new ones come behind. There is no public standard for it; what machines of mail-houses ask for is one row a piece, the address in parts, and an id
  * that comes back. person_id is opaque. data_elements and acquired_or_accessed are of use to who prints from a template of his own instead of the PDF. imb is the mail-house's to fill. */
 #include "notice_letter_internal.h"
+#include "csv.h"
 #include "seal.h"
 
 #include <stdlib.h>
@@ -111,23 +112,18 @@ static int first_time(struct notice_mailing *m, struct slice id, struct err *e)
 
 /* ---- rows ---- */
 
-static bool calculates(struct slice s)
-{
-	return s.n && strchr("=+-@\t\r", s.p[0]) && s.p[0];
-}
-
 /* What stands in a field has no line breaks and no control characters: programs of mail-houses read lines. */
 static void field(struct notice_mailing *m, struct buf *b, struct slice s, bool last)
 {
-	bool quote = calculates(s);
-	if (calculates(s) && m)
+	bool quote = csv_calculates(s);
+	if (csv_calculates(s) && m)
 		m->calculated++;
 	for (size_t i = 0; i < s.n; i++)
 		quote |= s.p[i] == ',' || s.p[i] == '"' || s.p[i] == ';';
 	quote |= s.n && (s.p[0] == ' ' || s.p[s.n - 1] == ' ');
 	if (quote)
 		buf_u8(b, '"');
-	if (calculates(s))
+	if (csv_calculates(s))
 		buf_u8(b, '\'');
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '"')

@@ -45,8 +45,7 @@ static void find_columns(const struct slice *f, size_t n, int col[COLUMNS])
 
 static struct slice cell(const struct reading *g, const struct slice *f, size_t n, enum column c)
 {
-	struct slice s = g->col[c] >= 0 && (size_t)g->col[c] < n ? slice_trim(f[g->col[c]]) : SLICE_NULL;
-	return s.n > 1 && s.p[0] == '\'' && strchr("=+-@", s.p[1]) ? slice_of(s.p + 1, s.n - 1) : s; /* as we wrote it */
+	return g->col[c] >= 0 && (size_t)g->col[c] < n ? csv_plain(slice_trim(f[g->col[c]])) : SLICE_NULL;
 }
 
 static uint64_t print_of(const struct reading *g, struct slice s)

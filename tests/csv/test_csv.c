@@ -57,6 +57,50 @@ static void test_separator(void **state)
 	assert_int_equal(csv_separator(SLICE("alone")), ',');
 }
 
+/* ---- writing ---- */
+
+static void puts_as(struct slice s, const char *as)
+{
+	struct csv c;
+	struct slice f[CSV_FIELDS_MAX];
+	size_t n;
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, 1 << 16);
+	csv_put(&b, s);
+	assert_string_equal(buf_cstr(&b), as);
+	buf_str(&b, ",x\n");
+	csv_init(&c, buf_slice(&b), ',', room);
+	assert_true(csv_row(&c, f, &n));
+	assert_int_equal(n, 2);
+	assert_true(slice_eq(csv_plain(f[0]), s)); /* and back */
+}
+
+static void test_no_field_is_calculated(void **state)
+{
+	(void)state;
+	puts_as(SLICE("plain"), "plain");
+	puts_as(SLICE(""), "");
+	puts_as(SLICE("a,b"), "\"a,b\"");
+	puts_as(SLICE("say \"x\""), "\"say \"\"x\"\"\"");
+	puts_as(SLICE("two\nlines"), "\"two\nlines\"");
+	puts_as(SLICE("=1+1"), "'=1+1");
+	puts_as(SLICE("+49 30 1"), "'+49 30 1");
+	puts_as(SLICE("-5"), "'-5");
+	puts_as(SLICE("@SUM(A1)"), "'@SUM(A1)");
+	puts_as(SLICE("\tx"), "\"'\tx\"");
+	puts_as(SLICE("\rx"), "\"'\rx\"");
+	puts_as(SLICE("\nx"), "\"'\nx\"");
+	puts_as(SLICE("=HYPERLINK(\"http://x\",\"y\")"), "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\"");
+	puts_as(SLICE("\xEF\xBC\x9D" "1"), "'\xEF\xBC\x9D" "1"); /* the same in full width */
+	puts_as(SLICE("\xEF\xBC\xA0" "1"), "'\xEF\xBC\xA0" "1");
+	puts_as(SLICE("\xEF\xBC\x9E" "1"), "\xEF\xBC\x9E" "1");
+	puts_as(SLICE("'=1"), "''=1"); /* what had one keeps it */
+	puts_as(SLICE("''@"), "'''@");
+	puts_as(SLICE("'tis"), "'tis");
+	puts_as(SLICE("'"), "'");
+	puts_as(SLICE("a=b"), "a=b");
+}
+
 static void utf8(struct slice raw, const char *as)
 {
 	struct slice s;
@@ -107,6 +151,6 @@ static void test_many(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_separator), cmocka_unit_test(test_encodings), cmocka_unit_test(test_key), cmocka_unit_test(test_many)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_no_field_is_calculated), cmocka_unit_test(test_separator), cmocka_unit_test(test_encodings), cmocka_unit_test(test_key), cmocka_unit_test(test_many)};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

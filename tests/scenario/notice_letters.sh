@@ -30,7 +30,7 @@ same "$(json count <manifest.json)" 2 "letters"
 same "$(json sha256 <manifest.json)" "$(sha256sum mailed/mail.csv | cut -d' ' -f1)" "SHA-256 of the file"
 same "$(json bytes <manifest.json)" "$(stat -c %s mailed/mail.csv)" "its bytes"
 same "$(json substitute_notice.persons <manifest.json)" 1 "persons for substitute notice"
-same "$(sort mailed/not-mailed.csv | tr -d '\r' | tr '\n' ' ')" '"p1",double "p3",no-address person_id,reason ' "who has no letter"
+same "$(sort mailed/not-mailed.csv | tr -d '\r' | tr '\n' ' ')" 'p1,double p3,no-address person_id,reason ' "who has no letter"
 if command -v pdfinfo >/dev/null; then
 	same "$(pdfinfo mailed/letters-0001.pdf | awk '/^Pages/ {print $2}')" "$(json pages <manifest.json)" "pages"
 	pdfinfo mailed/letters-0001.pdf | grep -q 'Tagged: *yes' || fail "the PDF has no tags"
