@@ -1,7 +1,7 @@
-/* bench/link/mkpersons [-s SEED] [-t TRUTH.csv] [-p PERSONS.csv] [-k RECORDS -D DIR [-f csv|hl7|fhir|text|mix]] NAMES N > RECORDS.csv
+/* bench/link/mkpersons [-s SEED] [-t TRUTH.csv] [-p PERSONS.csv] [-k RECORDS -D DIR [-f csv|hl7|fhir|text|mix] [-b FIRST] [-n EACH]] NAMES N > RECORDS.csv
  *
  * N persons who do not exist, and the records that eight hospitals would keep about them: 1.8 a person, with the mistakes that records have. The truth goes to TRUTH.csv (rec_id,person_id), the persons as they are to
- * PERSONS.csv (person_id first; a second chart number is a second row). With -D, documents of 30 records each are written below DIR (RECORDS of them: the first ones), and DIR/truth.csv says whose record with which data elements
+ * PERSONS.csv (person_id first; a second chart number is a second row). With -D, documents of EACH (30) records are written below DIR (RECORDS of them, from the FIRST on), and DIR/truth.csv says whose record with which data elements
  * stands in which file: rec_id,person_id,elements (bits of src/person, hexadecimal),file.
  *
  * NAMES is a folder with the Census' lists of 1990 (dist.all.last, dist.female.first, dist.male.first: name, per cent, cumulated, rank) and nicknames.csv (name,"has_nickname",name).
@@ -955,7 +955,7 @@ static void closed(FILE *f, const char *path)
 		die("%s: %s", path, strerror(errno));
 }
 
-static void documents(const char *dir, const char *form, uint64_t k)
+static void documents(const char *dir, const char *form, uint64_t first, uint64_t k, uint64_t each)
 {
 	char path[4096], name[64];
 	int only = -1;
@@ -968,15 +968,15 @@ static void documents(const char *dir, const char *form, uint64_t k)
 	snprintf(path, sizeof path, "%s/truth.csv", dir);
 	FILE *truth = create(path), *f = NULL;
 	fprintf(truth, "rec_id,person_id,elements,file\n");
-	for (uint64_t at = 0, file = 0; at < k; at++) {
+	for (uint64_t at = first, file = 0; at < k; at++) {
 		struct person p;
 		struct record x;
-		struct rng r = rng_of("form", at / 30);
+		struct rng r = rng_of("form", at / each);
 		const struct form *w = &forms[only >= 0 ? (unsigned)only : below(&r, ARRAY_LEN(forms))];
-		if (at % 30 == 0) {
-			file = at / 30;
+		if (!f || at % each == 0) {
+			file = at / each;
 			snprintf(path, sizeof path, "%s/d%03u", dir, (unsigned)(file / 1000));
-			if (file % 1000 == 0 && mkdir(path, 0777) && errno != EEXIST)
+			if (mkdir(path, 0777) && errno != EEXIST)
 				die("%s: %s", path, strerror(errno));
 			snprintf(name, sizeof name, "d%03u/f%07u.%s", (unsigned)(file / 1000), (unsigned)file, w->ending);
 			snprintf(path, sizeof path, "%s/%s", dir, name);
@@ -990,7 +990,7 @@ static void documents(const char *dir, const char *form, uint64_t k)
 		if (w->put == put_hl7 && x.kind == CLAIM && !x.mrn[0])
 			el &= ~(uint32_t)MRN;
 		fprintf(truth, "R%09llu,P%09llu,%x,%s\n", (unsigned long long)at, (unsigned long long)p.id, el, name);
-		if (at % 30 == 29 || at + 1 == k)
+		if (at % each == each - 1 || at + 1 == k)
 			closed(f, path);
 	}
 	closed(truth, "truth.csv");
@@ -1029,7 +1029,7 @@ static void put_persons(FILE *f)
 int main(int argc, char **argv)
 {
 	const char *truth_path = NULL, *persons_path = NULL, *dir = NULL, *form = "mix";
-	uint64_t k = 0;
+	uint64_t k = 0, first = 0, each = 30;
 	int i = 1;
 	for (; i + 1 < argc && argv[i][0] == '-'; i += 2) {
 		char *v = argv[i + 1];
@@ -1049,6 +1049,12 @@ int main(int argc, char **argv)
 		case 'f':
 			form = v;
 			break;
+		case 'b':
+			first = strtoull(v, NULL, 10);
+			break;
+		case 'n':
+			each = strtoull(v, NULL, 10);
+			break;
 		case 'k':
 			k = strtoull(v, NULL, 10);
 			break;
@@ -1057,7 +1063,7 @@ int main(int argc, char **argv)
 		}
 	}
 	if (i + 2 != argc)
-		die("[-s SEED] [-t TRUTH.csv] [-p PERSONS.csv] [-k RECORDS -D DIR [-f csv|hl7|fhir|text|mix]] NAMES N");
+		die("[-s SEED] [-t TRUTH.csv] [-p PERSONS.csv] [-k RECORDS -D DIR [-f csv|hl7|fhir|text|mix] [-b FIRST] [-n EACH]] NAMES N");
 	persons_n = strtoull(argv[i + 1], NULL, 10);
 	if (persons_n < 1 || persons_n > 400000000)
 		die("N is 1 to 400,000,000 persons");
@@ -1072,7 +1078,9 @@ int main(int argc, char **argv)
 		closed(f, persons_path);
 	}
 	if (dir) {
-		documents(dir, form, k && k < n ? k : n);
+		if (!each || first >= n)
+			die("-b is less than the %llu records there are, -n at least 1", (unsigned long long)n);
+		documents(dir, form, first, k && k < n - first ? first + k : n, each);
 		return 0;
 	}
 	FILE *truth = truth_path ? create(truth_path) : NULL;

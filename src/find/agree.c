@@ -134,6 +134,8 @@ static enum dob_agree agree_dob(uint32_t a, uint32_t b)
 		return DOB_EQUAL;
 	if ((ay == by) + (am == bm) + (ad == bd) >= 2 || (ay == by && am == bd && ad == bm))
 		return DOB_NEAR;
+	if (ay == by && ((am == 1 && ad == 1) || (bm == 1 && bd == 1)))
+		return DOB_SILENT;
 	return DOB_DIFFERS;
 }
 

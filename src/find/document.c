@@ -149,7 +149,7 @@ static void decide_name(const struct find *f, struct doc_name *n)
 	enum dob_agree dob;
 	population_agree(f->pop, n->person[0], &none, birth_near(&f->doc, n->line), &name, &dob);
 	if (dob != DOB_DIFFERS)
-		decide(n, n->person[0], dob == DOB_ABSENT ? 70 : 90);
+		decide(n, n->person[0], dob == DOB_ABSENT || dob == DOB_SILENT ? 70 : 90);
 }
 
 static bool present(const struct doc *d, uint32_t who, const struct doc_name *but)

@@ -2,7 +2,7 @@
  *
  * Points, in tenths. A number that one person bears: by how likely it is written for somebody else (a family shares a telephone and, but for its last digits, a member's number; a guarantor's SSN stands on children's records). Name and
  * date of birth add what they agree and take away what they contradict; a record needs ACCEPT, and more than the next best person by MARGIN. So a number alone that one person bears names him (an MRN, an SSN: 60), a shared telephone
- * never does; a name and a date of birth that agree do (50 + 40); a parent's SSN with a child's name and date does not (60 - 20 - 40). */
+ * never does; a name and a date of birth that agree do (50 + 40); a parent's SSN with a child's name and date does not (60 - 20 - 40); a number and a date of birth that agree under another name do (60 + 40 - 40: a marriage, a slip). */
 #include "find_internal.h"
 
 #define ACCEPT 60
@@ -87,15 +87,20 @@ static void by_name(const struct find_population *p, const struct evidence *v, s
 	}
 }
 
-static int agreement(const struct find_population *p, const struct evidence *v, uint32_t person)
+/* Numbers that are given to one person and to nobody of his family: a first name that is another, misspelt beyond knowing or a name at home, does not take them away, as long as nothing else contradicts. */
+#define OWN_NUMBERS (1u << KEY_MRN | 1u << KEY_MBI | 1u << KEY_MEDICAID | 1u << KEY_DL | 1u << KEY_PASSPORT)
+
+static int agreement(const struct find_population *p, const struct evidence *v, uint32_t person, uint32_t kinds)
 {
-	static const int8_t name_points[] = {[NAME_ABSENT] = 0, [NAME_NONE] = -50, [NAME_LAST_ONLY] = -20, [NAME_LAST_INITIAL] = 10, [NAME_FIRST_ONLY] = 5, [NAME_FUZZY] = 35, [NAME_BOTH] = 50};
-	static const int8_t dob_points[] = {[DOB_ABSENT] = 0, [DOB_DIFFERS] = -40, [DOB_NEAR] = 15, [DOB_EQUAL] = 40};
+	static const int8_t name_points[] = {[NAME_ABSENT] = 0, [NAME_NONE] = -40, [NAME_LAST_ONLY] = -20, [NAME_LAST_INITIAL] = 10, [NAME_FIRST_ONLY] = 5, [NAME_FUZZY] = 35, [NAME_BOTH] = 50};
+	static const int8_t dob_points[] = {[DOB_ABSENT] = 0, [DOB_DIFFERS] = -40, [DOB_SILENT] = 0, [DOB_NEAR] = 15, [DOB_EQUAL] = 40};
 	enum name_agree name;
 	enum dob_agree dob;
 	population_agree(p, person, &v->words, v->dob, &name, &dob);
 	int n = name_points[name];
 	if (n < 0 && (v->loose || (name == NAME_LAST_ONLY && v->words.n == 1)))
+		n = 0;
+	if (name == NAME_LAST_ONLY && kinds & OWN_NUMBERS && dob != DOB_DIFFERS)
 		n = 0;
 	return n + dob_points[dob] + (population_lives(p, person, v->addr) ? ADDRESS_POINTS : 0);
 }
@@ -108,7 +113,7 @@ struct best {
 static void weigh(const struct find_population *p, const struct evidence *v, const struct candidates *c, unsigned from, struct best *b)
 {
 	for (unsigned i = from; i < c->n; i++) {
-		int points = c->v[i].points + agreement(p, v, c->v[i].person);
+		int points = c->v[i].points + agreement(p, v, c->v[i].person, c->v[i].kinds);
 		if (points > b->best) {
 			b->second = b->best;
 			b->best = points;

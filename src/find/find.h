@@ -50,6 +50,11 @@ uint64_t find_population_keys(const struct find_population *p);
 size_t find_population_memory(const struct find_population *p);
 struct slice find_population_id(const struct find_population *p, uint32_t person);
 
+/* A number that stands by itself, without a record around it (the end of a reference, a part of an address): its key, to be kept instead of it, and whom it names. 0: too short, too long, or without a digit. */
+uint64_t find_number_key(struct slice number);
+/* The one person who bears it as record number, member's number or number of another system; FIND_NOBODY: nobody, or several. Sealed populations only. */
+uint32_t find_population_number(const struct find_population *p, uint64_t key);
+
 /* ---- hits ---- */
 
 struct find_hit {

@@ -154,7 +154,7 @@ static inline bool population_word(const struct find_population *p, uint64_t h)
 
 /* How the words agree with what is known of the person, over all rows. */
 enum name_agree { NAME_ABSENT, NAME_NONE, NAME_LAST_ONLY, NAME_LAST_INITIAL, NAME_FIRST_ONLY, NAME_FUZZY, NAME_BOTH };
-enum dob_agree { DOB_ABSENT, DOB_DIFFERS, DOB_NEAR, DOB_EQUAL };
+enum dob_agree { DOB_ABSENT, DOB_DIFFERS, DOB_SILENT, DOB_NEAR, DOB_EQUAL }; /* SILENT: the first of January of the right year, as it is written where nobody asked for the day */
 void population_agree(const struct find_population *p, uint32_t person, const struct name_words *w, uint32_t dob, enum name_agree *ret_name, enum dob_agree *ret_dob);
 bool population_lives(const struct find_population *p, uint32_t person, uint32_t addr);
 

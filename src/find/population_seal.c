@@ -399,6 +399,24 @@ void population_look(const struct find_population *p, uint64_t h, uint32_t kinds
 	}
 }
 
+uint64_t find_number_key(struct slice number)
+{
+	size_t digits;
+	return key_id(slice_trim(number), NULL, &digits);
+}
+
+uint32_t find_population_number(const struct find_population *p, uint64_t key)
+{
+	struct bearers b;
+	if (!key)
+		return FIND_NOBODY;
+	population_look(p, key, 1u << KEY_MRN | 1u << KEY_MEMBER | 1u << KEY_OTHER, &b);
+	for (unsigned i = 1; i < b.n; i++)
+		if (b.person[i] != b.person[0])
+			return FIND_NOBODY;
+	return b.n && !b.many ? b.person[0] : FIND_NOBODY;
+}
+
 uint32_t find_population_persons(const struct find_population *p)
 {
 	return p->persons;

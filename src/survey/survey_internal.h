@@ -6,9 +6,9 @@
 
 #define NONE UINT32_MAX
 
-/* What linkage is given of a person that nobody knows, in this order; each a column of its own. */
+/* What linkage is given of a person that nobody knows, in this order; each a column of its own. A whole name or address stands behind its parts: linkage then takes it for them, and for nothing beside them. */
 #define MENTION_ROLES(X)                                                                                                       \
-	X(NAME) X(LAST) X(FIRST) X(MIDDLE) X(SUFFIX) X(MAIDEN) X(DOB) X(SEX) X(SSN) X(SSN4) X(MRN) X(PHONE) X(EMAIL) X(STREET) X(APT) X(CITY) X(STATE) X(ZIP) X(COUNTRY) X(ADDRESS) X(MEMBER) X(MBI) X(MEDICAID) X(DL) X(DEATH)
+	X(LAST) X(FIRST) X(MIDDLE) X(NAME) X(SUFFIX) X(MAIDEN) X(DOB) X(SEX) X(SSN) X(SSN4) X(MRN) X(PHONE) X(EMAIL) X(STREET) X(APT) X(CITY) X(STATE) X(ZIP) X(COUNTRY) X(ADDRESS) X(MEMBER) X(MBI) X(MEDICAID) X(DL) X(DEATH)
 enum {
 #define X(r) MENTION_##r,
 	MENTION_ROLES(X)
@@ -26,11 +26,24 @@ struct mention {
 	uint16_t flags;
 	uint8_t who;           /* PERSON_SUBJECT ... */
 	bool known;            /* a known person after all: what is unattributed here is his */
-	uint32_t person;       /* then: of the population */
+	bool anchor;           /* a Patient of FHIR: `id` is his own, and others refer to it */
+	bool taken;            /* its reference led to somebody: what stands in it is his (survey_refs.c) */
+	uint32_t person;       /* known: of the population. Else, once all are gathered: its number among all, or NONE */
+	uint64_t id, number;   /* the id of whom it is about, hashed, and its key as a number (find_number_key); 0: it says none */
 	uint32_t value[MENTION_COLUMNS]; /* offset in the object's text + 1; 0: not said. NUL-terminated there */
 };
 struct known { /* a known person in one object */
 	uint32_t person, elements;
+	uint16_t flags;
+};
+struct anchor { /* somebody's id in an export, and who that is */
+	uint64_t id;
+	uint32_t person;  /* of the population; NONE */
+	uint32_t mention; /* else */
+};
+struct referring { /* elements of somebody of whom only an id is said */
+	uint64_t id, number;
+	uint32_t elements;
 	uint16_t flags;
 };
 struct reading { /* what one object gave */
@@ -38,6 +51,10 @@ struct reading { /* what one object gave */
 	uint32_t mentions, mention_room;
 	struct known *known;
 	uint32_t knowns, known_room;
+	struct anchor *anchor;       /* by id */
+	uint32_t anchors;
+	struct referring *referring; /* by id, each once */
+	uint32_t referrings;
 	struct buf text;       /* values of mentions */
 	uint64_t hits, unattributed, bytes, records;
 };
@@ -46,7 +63,15 @@ struct object_index; /* the order in which objects are read */
 struct survey {
 	struct survey_object *object;
 	struct reading *reading;
-	size_t n;
+	size_t n;              /* those of the evidence */
+	size_t aids;           /* behind them: files that were read only for who somebody is, and are not said to be touched */
+	struct attached {      /* by object: elements of somebody whom a reference led to */
+		uint32_t object, elements;
+		uint32_t person;   /* of the population; NONE */
+		uint32_t at, mention; /* else: that mention of that object */
+		uint16_t flags;
+	} *attached;
+	size_t attached_n;
 	struct survey_totals totals;
 	struct scope_exposure *exposure;
 	uint16_t *flags;       /* by number in the exposure */
@@ -81,6 +106,12 @@ struct reader *reader_new(const struct survey_job *job);
 void reader_free(struct reader *r);
 int reader_read(struct reader *r, struct survey_object *o, struct reading *ret, struct err *e) MUST;
 void reading_done(struct reading *r);
+/* What the records of a mention say of who it is, as one number: name and date of birth, or an SSN; 0: too little. Linkage does better in the end. */
+uint64_t likeness(const struct reading *g, const struct mention *m);
+bool says_who(const struct mention *m); /* a name, or a number that one person has */
+uint64_t id_hash(struct slice id);
+/* survey_refs.c: ids to persons, after everything was read */
+int refs_follow(const struct survey_job *job, struct survey *f, struct err *e) MUST;
 /* survey_persons.c: strangers by linkage, and everything into the exposure */
 struct slice record_name(struct survey *f, uint32_t i); /* p NULL: no memory */
 int persons_make(const struct survey_job *job, struct survey *f, struct err *e) MUST;

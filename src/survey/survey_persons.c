@@ -26,8 +26,7 @@ static struct slice text_of(const struct survey *f, uint32_t i, int column)
 	return m->value[column] ? slice_str((const char *)f->reading[f->all[i].object].text.p + m->value[column] - 1) : SLICE_NULL;
 }
 
-/* Says of somebody who he is: a name, or a number that one person has. */
-static bool says_who(const struct mention *m)
+bool says_who(const struct mention *m)
 {
 	static const uint8_t any[] = {MENTION_NAME, MENTION_LAST, MENTION_SSN, MENTION_MRN, MENTION_MEMBER, MENTION_MBI, MENTION_MEDICAID, MENTION_EMAIL, MENTION_DL};
 	for (size_t i = 0; i < sizeof any; i++)
@@ -38,20 +37,26 @@ static bool says_who(const struct mention *m)
 
 static int gather(struct survey *f, struct err *e)
 {
-	size_t n = 0;
-	for (size_t i = 0; i < f->n; i++)
+	size_t n = 0, objects = f->n + f->aids;
+	for (size_t i = 0; i < objects; i++)
 		n += f->reading[i].mentions;
 	f->all = calloc(n ? n : 1, sizeof *f->all);
 	f->cluster = calloc(n ? n : 1, sizeof *f->cluster);
 	f->next = calloc(n ? n : 1, sizeof *f->next);
 	if (!f->all || !f->cluster || !f->next || n >= UINT32_MAX)
 		return err_set(e, n >= UINT32_MAX ? ERR_LIMIT : ERR_MEMORY, NULL, "no room for %zu records of strangers", n);
-	for (size_t i = 0; i < f->n; i++)
+	for (size_t i = 0; i < objects; i++)
 		for (uint32_t k = 0; k < f->reading[i].mentions; k++) {
-			if (says_who(&f->reading[i].mention[k]))
+			struct mention *m = &f->reading[i].mention[k];
+			m->person = NONE;
+			if (m->taken)
+				continue;
+			if (says_who(m)) {
+				m->person = (uint32_t)f->all_n;
 				f->all[f->all_n++] = (struct place_of){(uint32_t)i, k};
-			else
-				f->totals.unattributed += (uint64_t)__builtin_popcount(f->reading[i].mention[k].elements);
+			} else {
+				f->totals.unattributed += (uint64_t)__builtin_popcount(m->elements);
+			}
 		}
 	return 0;
 }
@@ -294,6 +299,45 @@ static int set_flags(struct survey *f, uint32_t number, unsigned flags, struct e
 	return 0;
 }
 
+static int expose_known(const struct survey_job *job, struct survey *f, uint32_t source, uint32_t person, uint32_t elements, unsigned flags, struct err *e)
+{
+	uint32_t p = scope_exposure_person(f->exposure, find_population_id(job->population, person));
+	int r = source == SCOPE_NOBODY || p == SCOPE_NOBODY ? err_set(e, ERR_MEMORY, NULL, "no memory") : scope_exposure_add(f->exposure, p, source, elements, e);
+	return r == 0 && flags ? set_flags(f, p, flags, e) : r;
+}
+
+static int expose_stranger(struct survey *f, uint32_t source, uint32_t all, uint32_t elements, unsigned flags, struct err *e)
+{
+	const struct stranger *s = &f->stranger[f->cluster[all]];
+	int r = source == SCOPE_NOBODY ? err_set(e, ERR_MEMORY, NULL, "no memory") : scope_exposure_add(f->exposure, s->number, source, elements, e);
+	return r == 0 && flags ? set_flags(f, s->number, flags, e) : r;
+}
+
+/* What references in the object led to. */
+static int expose_attached(const struct survey_job *job, struct survey *f, uint32_t source, size_t object, struct err *e)
+{
+	size_t lo = 0, hi = f->attached_n;
+	int r = 0;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (f->attached[mid].object < object)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; r == 0 && lo < f->attached_n && f->attached[lo].object == object; lo++) {
+		const struct attached *a = &f->attached[lo];
+		uint32_t all = a->person == NONE ? f->reading[a->at].mention[a->mention].person : NONE;
+		if (a->person != NONE)
+			r = expose_known(job, f, source, a->person, a->elements, a->flags, e);
+		else if (all != NONE)
+			r = expose_stranger(f, source, all, a->elements, a->flags, e);
+		else
+			f->totals.unattributed += (uint64_t)__builtin_popcount(a->elements);
+	}
+	return r;
+}
+
 static int expose(const struct survey_job *job, struct survey *f, struct err *e)
 {
 	uint32_t *before = calloc(f->n ? f->n : 1, sizeof *before); /* the first of all mentions of an object */
@@ -310,19 +354,13 @@ static int expose(const struct survey_job *job, struct survey *f, struct err *e)
 		if (!o->file)
 			continue;
 		uint32_t source = scope_exposure_source(f->exposure, o->path, o->acquired);
-		for (uint32_t k = 0; r == 0 && k < g->knowns; k++) {
-			uint32_t p = scope_exposure_person(f->exposure, find_population_id(job->population, g->known[k].person));
-			r = source == SCOPE_NOBODY || p == SCOPE_NOBODY ? err_set(e, ERR_MEMORY, NULL, "no memory") : scope_exposure_add(f->exposure, p, source, g->known[k].elements, e);
-			if (r == 0 && g->known[k].flags)
-				r = set_flags(f, p, g->known[k].flags, e);
-		}
+		for (uint32_t k = 0; r == 0 && k < g->knowns; k++)
+			r = expose_known(job, f, source, g->known[k].person, g->known[k].elements, g->known[k].flags, e);
 		o->persons = g->knowns;
-		for (uint32_t k = before[from]; r == 0 && k < f->all_n && f->all[k].object == from; k++) {
-			const struct stranger *s = &f->stranger[f->cluster[k]];
-			r = source == SCOPE_NOBODY ? err_set(e, ERR_MEMORY, NULL, "no memory") : scope_exposure_add(f->exposure, s->number, source, mention_of(f, k)->elements, e);
-			if (r == 0 && mention_of(f, k)->flags)
-				r = set_flags(f, s->number, mention_of(f, k)->flags, e);
-		}
+		for (uint32_t k = before[from]; r == 0 && k < f->all_n && f->all[k].object == from; k++)
+			r = expose_stranger(f, source, k, mention_of(f, k)->elements, mention_of(f, k)->flags, e);
+		if (r == 0)
+			r = expose_attached(job, f, source, from, e);
 	}
 	free(before);
 	return r;

@@ -14,6 +14,7 @@
 struct spot { /* what stands from here on belongs to this mention */
 	uint64_t offset;
 	uint32_t member, mention;
+	uint32_t subject; /* of a provider's field, where mention is NONE: whose record it stands in */
 };
 struct reader {
 	const struct survey_job *job;
@@ -55,6 +56,8 @@ void reading_done(struct reading *r)
 {
 	free(r->mention);
 	free(r->known);
+	free(r->anchor);
+	free(r->referring);
 	buf_done(&r->text);
 	*r = (struct reading){0};
 }
@@ -90,13 +93,14 @@ static uint32_t new_mention(struct reader *r, int who, uint64_t offset)
 
 static void mark(struct reader *r, uint64_t offset, uint32_t mention)
 {
-	if (r->spots && r->spot[r->spots - 1].mention == mention && r->spot[r->spots - 1].member == r->member)
+	uint32_t subject = mention == NONE && r->in_record ? r->at[PERSON_SUBJECT] : NONE;
+	if (r->spots && r->spot[r->spots - 1].mention == mention && r->spot[r->spots - 1].subject == subject && r->spot[r->spots - 1].member == r->member)
 		return;
 	if (!room(&r->spot, r->spots, &r->spot_room, sizeof *r->spot)) {
 		r->no_memory = true;
 		return;
 	}
-	r->spot[r->spots++] = (struct spot){offset, r->member, mention};
+	r->spot[r->spots++] = (struct spot){offset, r->member, mention, subject};
 }
 
 static void value(struct reader *r, uint32_t mention, int role, struct slice text)
@@ -109,6 +113,38 @@ static void value(struct reader *r, uint32_t mention, int role, struct slice tex
 	o->mention[mention].value[c] = (uint32_t)o->text.n + 1;
 	buf_add_slice(&o->text, text);
 	buf_u8(&o->text, 0);
+}
+
+uint64_t id_hash(struct slice id)
+{
+	uint64_t h = 1469598103934665603u;
+	for (size_t i = 0; i < id.n; i++)
+		h = (h ^ id.p[i]) * 1099511628211u;
+	h ^= h >> 31;
+	return id.n ? h | 1 : 0;
+}
+
+/* FHIR says of whom a resource is by the Patient's id: "Patient/7", "urn:uuid:7", "https://x/Patient/7/_history/2". The Patient himself has it as his own. */
+static void note_id(struct mention *m, struct slice name, struct slice text)
+{
+	const struct slice history = SLICE("/_history/");
+	const uint8_t *h = text.n > history.n ? memmem(text.p, text.n, history.p, history.n) : NULL;
+	bool own = slice_eq_str(name, "Patient.id"), refers = name.n > 10 && !memcmp(name.p + name.n - 10, ".reference", 10);
+	if ((!own && !refers) || m->anchor)
+		return;
+	if (refers) {
+		if (!slice_starts(text, "urn:") && !memmem(text.p, text.n, "Patient/", 8))
+			return;
+		text.n = h ? (size_t)(h - text.p) : text.n;
+		for (size_t i = text.n; i > 0; i--)
+			if (text.p[i - 1] == '/' || text.p[i - 1] == ':') {
+				text = slice_of(text.p + i, text.n - i);
+				break;
+			}
+	}
+	m->anchor = own;
+	m->id = id_hash(text);
+	m->number = find_number_key(text);
 }
 
 /* ---- pieces ---- */
@@ -138,6 +174,8 @@ static int field(struct reader *r, const struct extract_piece *p, struct err *e)
 			r->at[who] = new_mention(r, who, p->offset);
 		if (r->at[who] != NONE) {
 			value(r, r->at[who], p->role, p->text);
+			if (p->role == PERSON_ROLE_ID && who == PERSON_SUBJECT)
+				note_id(&r->out->mention[r->at[who]], p->name, p->text);
 			r->out->mention[r->at[who]].flags |= (uint16_t)flags;
 		}
 		mark(r, p->offset, r->at[who]);
@@ -182,7 +220,7 @@ static int piece(void *arg, const struct extract_piece *p, struct err *e)
 
 /* ---- what was found ---- */
 
-static uint32_t mention_at(const struct reader *r, uint32_t member, uint64_t offset)
+static uint32_t mention_at(const struct reader *r, uint32_t member, uint64_t offset, bool provider)
 {
 	size_t lo = 0, hi = r->spots; /* the last one that is not behind it */
 	while (lo < hi) {
@@ -193,7 +231,9 @@ static uint32_t mention_at(const struct reader *r, uint32_t member, uint64_t off
 		else
 			hi = mid;
 	}
-	return lo && r->spot[lo - 1].member == member ? r->spot[lo - 1].mention : NONE;
+	if (!lo || r->spot[lo - 1].member != member)
+		return NONE;
+	return provider && r->spot[lo - 1].mention == NONE ? r->spot[lo - 1].subject : r->spot[lo - 1].mention; /* who treated is the patient's */
 }
 
 static int add_known(struct reader *r, uint32_t person, uint32_t elements)
@@ -255,7 +295,7 @@ static int hit(void *arg, const struct find_hit *h, struct err *e)
 	struct reading *o = r->out;
 	if (h->element < 0 || h->element >= PERSON_ELEMENTS_N)
 		return 0;
-	uint32_t bit = PERSON_BIT(h->element), m = mention_at(r, r->member, h->offset);
+	uint32_t bit = PERSON_BIT(h->element), m = mention_at(r, r->member, h->offset, h->element == PERSON_PROVIDER);
 	o->hits++;
 	if (h->person != FIND_NOBODY) {
 		if (m != NONE && !o->mention[m].known && o->mention[m].who == PERSON_SUBJECT) { /* whose record it is */
@@ -344,6 +384,57 @@ static int by_person(const void *pa, const void *pb)
 	return a->person < b->person ? -1 : a->person > b->person;
 }
 
+static int by_id(const void *pa, const void *pb)
+{
+	const struct referring *a = pa, *b = pb;
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+static int by_anchor(const void *pa, const void *pb)
+{
+	const struct anchor *a = pa, *b = pb;
+	return a->id != b->id ? a->id < b->id ? -1 : 1 : a->mention < b->mention ? -1 : a->mention > b->mention;
+}
+
+/* Ids apart from mentions: whose they are, and what is said of nobody but an id, once each. Anchors name their mention by where it will stand. */
+static int settle_ids(struct reading *o, struct err *e)
+{
+	uint32_t anchors = 0, referrings = 0, at = 0;
+	for (uint32_t i = 0; i < o->mentions; i++) {
+		const struct mention *m = &o->mention[i];
+		anchors += m->id && m->anchor;
+		referrings += m->id && !m->anchor && !m->known && m->elements && !says_who(m);
+	}
+	if (anchors && !(o->anchor = calloc(anchors, sizeof *o->anchor)))
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	if (referrings && !(o->referring = calloc(referrings, sizeof *o->referring)))
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	for (uint32_t i = 0; i < o->mentions; i++) {
+		struct mention *m = &o->mention[i];
+		if (m->id && m->anchor && (m->known || m->elements))
+			o->anchor[o->anchors++] = (struct anchor){m->id, m->known ? m->person : NONE, m->known ? NONE : at};
+		if (m->id && !m->anchor && !m->known && m->elements && !says_who(m)) {
+			o->referring[o->referrings++] = (struct referring){m->id, m->number, m->elements, m->flags};
+			m->elements = 0;
+		}
+		at += !m->known && m->elements;
+	}
+	if (o->anchors)
+		qsort(o->anchor, o->anchors, sizeof *o->anchor, by_anchor);
+	if (o->referrings)
+		qsort(o->referring, o->referrings, sizeof *o->referring, by_id);
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < o->referrings; i++)
+		if (n && o->referring[n - 1].id == o->referring[i].id) {
+			o->referring[n - 1].elements |= o->referring[i].elements;
+			o->referring[n - 1].flags |= o->referring[i].flags;
+		} else {
+			o->referring[n++] = o->referring[i];
+		}
+	o->referrings = n;
+	return 0;
+}
+
 /* Known persons once each; of records that are a known person's the rest goes to him; mentions of nothing go. */
 static int settle(struct reader *r, struct err *e)
 {
@@ -372,6 +463,8 @@ static int settle(struct reader *r, struct err *e)
 		}
 	o->knowns = n;
 	n = 0;
+	if (settle_ids(o, e) < 0)
+		return ERR_MEMORY;
 	for (uint32_t i = 0; i < o->mentions; i++)
 		if (!o->mention[i].known && o->mention[i].elements)
 			o->mention[n++] = o->mention[i];

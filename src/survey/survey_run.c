@@ -79,8 +79,8 @@ static bool meet(struct work *w, uint64_t who, uint32_t object)
 	return true;
 }
 
-/* Two records say the same of whom they are about: name and date of birth, or a number. Linkage does better in the end. */
-static uint64_t likeness(const struct reading *g, const struct mention *m)
+/* Two records say the same of whom they are about. */
+uint64_t likeness(const struct reading *g, const struct mention *m)
 {
 	static const uint8_t by[] = {MENTION_SSN, MENTION_LAST, MENTION_FIRST, MENTION_NAME, MENTION_DOB, MENTION_MRN};
 	uint64_t h = 99;
@@ -349,6 +349,8 @@ int survey_run(const struct survey_job *job, struct survey **ret, struct err *e)
 	if (r == 0)
 		add_up(f);
 	if (r == 0)
+		r = refs_follow(job, f, e);
+	if (r == 0)
 		r = persons_make(job, f, e);
 	if (r < 0) {
 		survey_free(f);
@@ -364,11 +366,12 @@ void survey_free(struct survey *f)
 {
 	if (!f)
 		return;
-	for (size_t i = 0; i < f->n; i++) {
+	for (size_t i = 0; i < f->n + f->aids; i++) {
 		free(f->object[i].file);
 		free(f->object[i].trouble);
 		reading_done(&f->reading[i]);
 	}
+	free(f->attached);
 	free(f->object);
 	free(f->reading);
 	scope_exposure_free(f->exposure);

@@ -263,6 +263,28 @@ static void test_records(void **state)
 	RECORD("card", "P1:card ", F(MRN, "WES000004400"), F(OTHER, "4849404718949325"));
 }
 
+/* A person's own number holds against a first name that nobody can know, a day that nobody asked for, and another name when the date agrees; a number of the family's does not, and nothing holds against another date. */
+static void test_slips(void **state)
+{
+	RECORD("mrn", "P1:mrn ", F(LAST, "Creveling"), F(FIRST, "Skip"), F(MRN, "WES000004400"));
+	RECORD("mrn", ":mrn ", F(LAST, "Creveling"), F(FIRST, "Skip"), F(DOB, "1999-09-09"), F(MRN, "WES000004400"));
+	RECORD("ssn", ":ssn ", F(LAST, "Creveling"), F(FIRST, "Skip"), F(SSN, "142-81-6943"));
+	RECORD("mrn", "P1:mrn ", F(LAST, "Crevling"), F(FIRST, "John"), F(DOB, "1965-01-01"), F(MRN, "WES000004400"));
+	RECORD("mrn", ":mrn ", F(LAST, "Crevling"), F(FIRST, "Lou"), F(DOB, "1966-01-01"), F(MRN, "WES000004400"));
+	RECORD("mrn", "P4:mrn ", F(LAST, "Keane"), F(FIRST, "S"), F(DOB, "1970-05-06"), F(MRN, "NOR000000077"));
+	RECORD("name", ":name :name ", F(LAST, "Smith"), F(FIRST, "Mary"), F(DOB, "1991-01-01"));
+}
+
+static void test_numbers(void **state)
+{
+	assert_int_equal(find_population_number(people, find_number_key(SLICE(" WES-000004400 "))), 0);
+	assert_int_equal(find_population_number(people, find_number_key(SLICE("RID000011111"))), 0);
+	assert_int_equal(find_population_number(people, find_number_key(SLICE("615-426-0848"))), FIND_NOBODY); /* a telephone */
+	assert_int_equal(find_population_number(people, find_number_key(SLICE("WES000004409"))), FIND_NOBODY);
+	assert_int_equal(find_population_number(people, find_number_key(SLICE("x"))), FIND_NOBODY);
+	assert_int_equal(find_population_number(people, 0), FIND_NOBODY);
+}
+
 static void test_strangers(void **state)
 {
 	struct err e = {0};
@@ -355,7 +377,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_common_name), cmocka_unit_test(test_letters), cmocka_unit_test(test_table), cmocka_unit_test(test_pieces), cmocka_unit_test(test_long), cmocka_unit_test(test_records),
-		cmocka_unit_test(test_strangers), cmocka_unit_test(test_threads), cmocka_unit_test(test_lists), cmocka_unit_test(test_fed),
+		cmocka_unit_test(test_slips), cmocka_unit_test(test_numbers), cmocka_unit_test(test_strangers), cmocka_unit_test(test_threads), cmocka_unit_test(test_lists), cmocka_unit_test(test_fed),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

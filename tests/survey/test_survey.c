@@ -168,6 +168,170 @@ static void whose_is_what(void **state)
 	evidence_fold_free(f);
 }
 
+/* ---- references ---- */
+
+#define PATIENT(id, last, first, dob) "{\"resourceType\":\"Patient\",\"id\":\"" id "\",\"name\":[{\"family\":\"" last "\",\"given\":[\"" first "\"]}],\"birthDate\":\"" dob "\"}\n"
+#define CONDITION(of) "{\"resourceType\":\"Condition\",\"id\":\"c\",\"subject\":{\"reference\":\"" of "\"},\"code\":{\"coding\":[{\"system\":\"http://hl7.org/fhir/sid/icd-10-cm\",\"code\":\"E11.9\"}]}}\n"
+#define COVERAGE(of) "{\"resourceType\":\"Coverage\",\"id\":\"v\",\"beneficiary\":{\"reference\":\"" of "\"},\"subscriberId\":\"CW5676021249-01\"}\n"
+
+static struct find_population *known(const char *csv)
+{
+	struct find_population *p = find_population_new(2026, false);
+	struct err e = {0};
+	uint64_t rows;
+	assert_non_null(p);
+	assert_int_equal(find_population_csv(p, slice_str(csv), 1, &rows, &e), 0);
+	assert_int_equal(find_population_seal(p, 1, &e), 0);
+	return p;
+}
+
+static struct survey *run_known(struct evidence_fold *f, const struct find_population *p)
+{
+	const struct survey_root root = {"", folder};
+	struct extract_limits limits;
+	const struct survey_job job = {.touched = f, .population = p, .root = &root, .root_n = 1, .limits = &limits, .threads = 2, .this_year = 2026};
+	struct survey *s = NULL;
+	struct err e = {0};
+	extract_limits_default(&limits);
+	assert_int_equal(evidence_fold_finish(f, &e), 0);
+	if (survey_run(&job, &s, &e) < 0)
+		fail_msg("%s", e.text);
+	return s;
+}
+
+/* What was acquired of the person of that id, or of the stranger of that surname. */
+static uint32_t acquired(struct survey *s, const char *who)
+{
+	for (size_t i = 0; i < scope_exposure_rows(survey_exposure(s)); i++) {
+		struct scope_row r;
+		scope_exposure_row(survey_exposure(s), i, &r);
+		if (slice_eq_str(r.person, who) || slice_eq_str(survey_value(s, r.number, PERSON_ROLE_LAST), who))
+			return r.acquired;
+	}
+	return 0;
+}
+
+static uint64_t rows_of(struct survey *s)
+{
+	return scope_exposure_rows(survey_exposure(s));
+}
+
+#define NAMED (PERSON_BIT(PERSON_NAME) | PERSON_BIT(PERSON_DOB))
+
+static void a_reference_leads_to_a_stranger(void **state)
+{
+	struct survey_totals t;
+	put("x/Patient.ndjson", PATIENT("1", "Keller", "Anna", "1961-03-09") PATIENT("2", "Roth", "Max", "1975-11-23"));
+	put("x/Condition.ndjson", CONDITION("Patient/1") CONDITION("https://fhir.example/r4/Patient/1/_history/3") CONDITION("Group/2"));
+	put("x/Coverage.ndjson", COVERAGE("Patient/2"));
+	put("y/Patient.ndjson", PATIENT("1", "Diaz", "Noor", "1988-06-30")); /* another export: its ids are its own */
+	put("y/Condition.ndjson", CONDITION("Patient/2"));
+	struct evidence_fold *f = fold();
+	touch(f, "/s/x/Patient.ndjson", EVIDENCE_ACQUIRED, false);
+	touch(f, "/s/x/Condition.ndjson", EVIDENCE_ACQUIRED, false);
+	touch(f, "/s/x/Coverage.ndjson", EVIDENCE_ACQUIRED, false);
+	touch(f, "/s/y/Patient.ndjson", EVIDENCE_ACQUIRED, false);
+	struct survey *s = run_known(f, NULL);
+	survey_totals(s, &t);
+	assert_int_equal(t.strangers, 3);
+	assert_int_equal(rows_of(s), 3);
+	assert_int_equal(acquired(s, "Keller"), NAMED | PERSON_BIT(PERSON_DIAGNOSIS));
+	assert_int_equal(acquired(s, "Roth"), NAMED | PERSON_BIT(PERSON_INS));
+	assert_int_equal(acquired(s, "Diaz"), NAMED);
+	assert_int_equal(t.unattributed, 1); /* a group's */
+	survey_free(s);
+	evidence_fold_free(f);
+}
+
+/* The file with the names was not taken: it says who somebody is and is not itself exposed. */
+static void a_file_beside_says_who(void **state)
+{
+	struct survey_totals t;
+	put("x/Patient.ndjson", PATIENT("a-1", "Keller", "Anna", "1961-03-09") PATIENT("a-2", "Roth", "Max", "1975-11-23"));
+	put("x/Condition.ndjson", CONDITION("Patient/a-1") CONDITION("Patient/a-9"));
+	struct evidence_fold *f = fold();
+	touch(f, "/s/x/Condition.ndjson", EVIDENCE_ACQUIRED, false);
+	struct survey *s = run_known(f, NULL);
+	survey_totals(s, &t);
+	assert_int_equal(t.strangers, 1);
+	assert_int_equal(t.objects, 1);
+	assert_int_equal(survey_objects(s), 1);
+	assert_int_equal(acquired(s, "Keller"), PERSON_BIT(PERSON_DIAGNOSIS));
+	assert_int_equal(t.unattributed, 1);
+	survey_free(s);
+	evidence_fold_free(f);
+	f = fold();
+	touch(f, "/s/x/Condition.ndjson", EVIDENCE_ACQUIRED, false);
+	struct find_population *p = known("person_id,last,first,dob,mrn\nP1,Keller,Anna,1961-03-09,A100\nP2,Roth,Max,1975-11-23,A101\n");
+	s = run_known(f, p);
+	survey_totals(s, &t);
+	assert_int_equal(t.known, 1);
+	assert_int_equal(t.strangers, 0);
+	assert_int_equal(acquired(s, "P1"), PERSON_BIT(PERSON_DIAGNOSIS));
+	assert_int_equal(acquired(s, "P2"), 0);
+	survey_free(s);
+	evidence_fold_free(f);
+	find_population_free(p);
+}
+
+static void an_id_that_two_have_is_nobodys(void **state)
+{
+	struct survey_totals t;
+	put("x/north_Patient.ndjson", PATIENT("1", "Keller", "Anna", "1961-03-09"));
+	put("x/south_Patient.ndjson", PATIENT("1", "Roth", "Max", "1975-11-23"));
+	put("x/Condition.ndjson", CONDITION("Patient/1"));
+	struct evidence_fold *f = fold();
+	touch(f, "/s/x/north_Patient.ndjson", EVIDENCE_ACQUIRED, false);
+	touch(f, "/s/x/south_Patient.ndjson", EVIDENCE_ACQUIRED, false);
+	touch(f, "/s/x/Condition.ndjson", EVIDENCE_ACQUIRED, false);
+	struct survey *s = run_known(f, NULL);
+	survey_totals(s, &t);
+	assert_int_equal(t.strangers, 2);
+	assert_int_equal(t.unattributed, 1);
+	assert_int_equal(acquired(s, "Keller"), NAMED);
+	assert_int_equal(acquired(s, "Roth"), NAMED);
+	survey_free(s);
+	evidence_fold_free(f);
+}
+
+/* No file says whose an id is: the list's own ids and record numbers do. */
+static void the_list_says_whose_an_id_is(void **state)
+{
+	struct survey_totals t;
+	struct find_population *p = known("person_id,last,first,dob,mrn\npat-77,Keller,Anna,1961-03-09,WES000004400\nP2,Roth,Max,1975-11-23,WES000004401\n");
+	put("x/Condition.ndjson", CONDITION("Patient/pat-77") COVERAGE("Patient/WES000004401") CONDITION("Patient/nobody-1"));
+	struct evidence_fold *f = fold();
+	touch(f, "/s/x/Condition.ndjson", EVIDENCE_ACQUIRED, false);
+	struct survey *s = run_known(f, p);
+	survey_totals(s, &t);
+	assert_int_equal(t.known, 2);
+	assert_int_equal(t.strangers, 0);
+	assert_int_equal(acquired(s, "pat-77"), PERSON_BIT(PERSON_DIAGNOSIS));
+	assert_int_equal(acquired(s, "P2"), PERSON_BIT(PERSON_INS));
+	assert_int_equal(t.unattributed, 1);
+	survey_free(s);
+	evidence_fold_free(f);
+	find_population_free(p);
+}
+
+/* Who treated somebody is the patient's, a whole name in one list and its parts in another are one person's. */
+static void a_provider_and_a_whole_name(void **state)
+{
+	struct survey_totals t;
+	put("d/a.csv", "name,dob,ssn,provider_name\n\"Keller, Anna\",1961-03-09,536-90-4399,Welby Marcus\n");
+	put("d/b.csv", "last,first,dob,ssn,claim\nKeller,Anna,1961-03-09,536-90-4399,C-77\nRoth,Max,1975-11-23,219-40-7712,C-78\n");
+	struct evidence_fold *f = fold();
+	touch(f, "/s/d/a.csv", EVIDENCE_ACQUIRED, false);
+	touch(f, "/s/d/b.csv", EVIDENCE_ACQUIRED, false);
+	struct survey *s = run_known(f, NULL);
+	survey_totals(s, &t);
+	assert_int_equal(t.strangers, 2);
+	assert_int_equal(t.unattributed, 0);
+	assert_int_equal(acquired(s, "Keller"), NAMED | PERSON_BIT(PERSON_SSN) | PERSON_BIT(PERSON_PROVIDER) | PERSON_BIT(PERSON_CLAIM));
+	survey_free(s);
+	evidence_fold_free(f);
+}
+
 static void a_store_is_asked_for_what_is_needed(void **state)
 {
 	struct err e = {0};
@@ -189,6 +353,8 @@ static void a_store_is_asked_for_what_is_needed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(names_lead_to_files_and_to_no_others, begin, end), cmocka_unit_test_setup_teardown(a_root_that_was_said_is_the_root, begin, end),
-	                                   cmocka_unit_test_setup_teardown(whose_is_what, begin, end), cmocka_unit_test(a_store_is_asked_for_what_is_needed)};
+	                                   cmocka_unit_test_setup_teardown(a_reference_leads_to_a_stranger, begin, end), cmocka_unit_test_setup_teardown(a_file_beside_says_who, begin, end),
+	                                   cmocka_unit_test_setup_teardown(an_id_that_two_have_is_nobodys, begin, end), cmocka_unit_test_setup_teardown(the_list_says_whose_an_id_is, begin, end),
+	                                   cmocka_unit_test_setup_teardown(a_provider_and_a_whole_name, begin, end), cmocka_unit_test_setup_teardown(whose_is_what, begin, end), cmocka_unit_test(a_store_is_asked_for_what_is_needed)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
