@@ -1,5 +1,5 @@
 // What is cut beside partner links: addresses, and this host itself. One person cuts; the end of the cut of an address, and of the isolation, needs two.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { count, full, stamp } from "./format";
 import { english } from "./gate";
 import { Page, Proven, Reason, Wrong, useAct } from "./gate-parts";
@@ -101,7 +101,7 @@ function End({ h, now, reload }: { h: Island; now: number; reload: () => void })
 export function IsolatePage() {
   const { go, may } = useShared(), { data: h, error, fetched, reload } = useIsland(3000), isolate = useAct(), [reason, setReason] = useState(""), [done, setDone] = useState<Island | null>(null), head = useRef<HTMLHeadingElement>(null);
   usePaper("", t("gHost"));
-  useEffect(() => { if (done) head.current?.focus(); }, [done]);
+  useLayoutEffect(() => { if (done) head.current?.focus(); }, [done]);
   if (!may("cut")) return <Page><p class="note warn">{t("may")}</p></Page>;
   if (!h) return <Page><Fail error={error} onRetry={reload} />{!error && <Loading what={t("gHost")} />}</Page>;
   if (done) return (

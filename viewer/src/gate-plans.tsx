@@ -1,5 +1,5 @@
 // Isolation plans that are kept by name: how each stands, carrying one out, which shows what it will do before it does it, and undoing it in stages by two people.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { count, full, stamp } from "./format";
 import { english, linksOf, proofOf } from "./gate";
 import { type HostProof, HostProofLine, useIsland } from "./gate-host";
@@ -102,7 +102,7 @@ export function CarryPage({ name }: { name: string }) {
   usePaper(name, t("plan"));
   const ask = () => look.act<Carried>("/api/gate/plans/carry-out", { name, dry_run: true }, setPlan);
   useEffect(() => { if (may("cut")) ask(); }, [name]);
-  useEffect(() => { if (done) head.current?.focus(); }, [done]);
+  useLayoutEffect(() => { if (done) head.current?.focus(); }, [done]);
   if (!may("cut")) return <Page><p class="note warn">{t("may")}</p></Page>;
   if (done) {
     const p = fresh ?? done;

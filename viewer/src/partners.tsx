@@ -1,5 +1,5 @@
 // Links to partners: how each stands, with its proof; cutting them, which shows what it will do before it does it; one link, its history and the signature for its next step.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type ApiError, type Event, post } from "./api";
 import { type Certificate, certificateNext, ending, pressing, whose } from "./certificates";
 import { bytes, clockSeconds, count, full, stamp } from "./format";
@@ -72,7 +72,7 @@ function CutPage({ which, value }: { which: string; value: string }) {
   const { data, error, fetched, reload } = useData<unknown>("/api/gate", "gate", done ? 1000 : 3000);
   const head = useRef<HTMLHeadingElement>(null);
   usePaper("", t("partners"));
-  useEffect(() => { if (done) head.current?.focus(); }, [done]);
+  useLayoutEffect(() => { if (done) head.current?.focus(); }, [done]);
   if (!may("cut")) return <div class="scroller" id="content" tabIndex={0} role="main"><p class="note warn">{t("may")}</p></div>;
   if (!data) return <div class="scroller" id="content" tabIndex={0} role="main"><Fail error={error} onRetry={reload} />{!error && <Loading what={t("partners")} />}</div>;
   const all = linksOf(data), meant = all.filter((l) => which === "all" || (which === "class" ? l.kind === value : l.name === value)), open = meant.filter((l) => l.state !== "CUT");

@@ -1,6 +1,6 @@
 // A ward's PC with no core: its packets, what is written down on it, and what of that has been brought. It asks its own loopback and nobody else; charts stand in the packets, which open with the unit's words in a page of their own.
 import { render } from "preact";
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ApiError, get, post, setCsrf } from "./api";
 import { type Item, type Values, isoMinute, itemOf, judge, kindWord, kinds, lineOfItem, momentOf, numberFits, shown } from "./capture";
 import { FieldInput } from "./capture-parts";
@@ -74,7 +74,7 @@ function Write({ unit, who, onSaved, out }: { unit: string; who: Who; onSaved: (
   const mine = held?.user === who.user ? held : null, [kind, setKind] = useState(mine?.kind ?? ""), [d, setD] = useState<Draft>(mine?.d ?? empty()), [touched, setTouched] = useState(false), [busy, setBusy] = useState(false), [saved, setSaved] = useState<{ id: string; line: string } | null>(null), [error, setError] = useState(""), [unsure, setUnsure] = useState(false), form = useRef<HTMLFormElement>(null), outcome = useRef<HTMLHeadingElement>(null);
   const now = Date.now(), set = (x: Partial<Draft>) => setD((was) => ({ ...was, ...x })), id = (x: Partial<Draft>) => set({ ...x, compared: 0 }); // other words: to be compared anew
   useEffect(() => { held = null; }, []);
-  useEffect(() => { if (saved || unsure) outcome.current?.focus(); }, [saved, unsure]);
+  useLayoutEffect(() => { if (saved || unsure) outcome.current?.focus(); }, [saved, unsure]);
   const fresh = (k: string) => { setKind(k); setTouched(false); setSaved(null); setError(""); setUnsure(false); set({ values: {}, when: "", behalf: "", looked: false, oddOk: false }); };
   const isNew = kind === "registration", fits = numberFits(d.number.trim()), judged = kind ? judge(kind, d.values, now) : null, ms = d.when.trim() ? momentOf(d.when, now) : now;
   const keys = ["recordNumber", ...(d.birth.trim() ? ["birth"] : []), ...(d.family.trim() ? ["family"] : [])], alone = d.temporary && fits === true, compared = d.compared > 0 && now - d.compared < HOLDS;

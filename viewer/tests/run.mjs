@@ -13,6 +13,11 @@ import { browser, open, signIn } from "./browser.mjs";
 const here = dirname(fileURLToPath(import.meta.url));
 const real = process.env.BASE_URL ?? "";
 const only = process.argv[2] ?? "";
+// HALF=1 and HALF=2 are two runs side by side, each with a hospital and a browser of its own; together they are everything. A group is never parted: its tests may stand on those before.
+const firstHalf = new Set(["pages"]), half = process.env.HALF ?? "";
+let group = "pages";
+const wanted = (name) => !half || firstHalf.has(name) === (half === "1");
+const groupOf = async (name, given) => { if (!wanted(name)) return; group = name; await (await import(`./${name}.mjs`)).default(given); group = "pages"; };
 let passed = 0, failed = 0, skipped = 0;
 const assert = (ok, what) => { if (!ok) throw new Error(what); };
 const has = (text, part) => assert(text.includes(part), `"${part}" is not in "${text.slice(0, 300)}"`);
@@ -24,7 +29,7 @@ let b = await browser();
 
 // One that fails is run once more, to tell what fails always from what fails at times. It has failed all the same.
 async function test(name, fn, { own = false } = {}) {
-  if (only && !name.includes(only)) return;
+  if ((only && !name.includes(only)) || !wanted(group)) return;
   if (own && real) { skipped++; console.log(`skip ${name} (needs the mock hospital)`); return; }
   const why = await attempt(name, fn);
   if (why === null) return;
@@ -1152,12 +1157,12 @@ await test("a real site: a backup, the same tree enciphered, and the board names
 });
 
 // ---- ECGs ----
-await (await import("./ecg.mjs")).default({ test, axe, to, has, assert, knobs, mock, bed12, browser: () => b });
-await (await import("./packet.mjs")).default({ test, axe, has, assert, browser: () => b });
-await (await import("./station.mjs")).default({ test, axe, has, assert, browser: () => b });
-await (await import("./capture.mjs")).default({ test, axe, to, has, assert, browser: () => b });
-await (await import("./gate.mjs")).default({ test, axe, to, has, assert, knobs, mock, browser: () => b });
-if (mock) await (await import("./scope.mjs")).default({ test, axe, to, has, assert, mock });
+await groupOf("ecg", { test, axe, to, has, assert, knobs, mock, bed12, browser: () => b });
+await groupOf("packet", { test, axe, has, assert, browser: () => b });
+await groupOf("station", { test, axe, has, assert, browser: () => b });
+await groupOf("capture", { test, axe, to, has, assert, browser: () => b });
+await groupOf("gate", { test, axe, to, has, assert, knobs, mock, browser: () => b });
+if (mock) await groupOf("scope", { test, axe, to, has, assert, mock });
 
 // ---- paper ----
 await test("print: identity, age and page number on every page, and the print is recorded first", async (enter) => {
