@@ -90,3 +90,15 @@ void cli_out_done(struct cli_out *o)
 		close(o->dirfd);
 	*o = CLI_OUT_NONE;
 }
+
+int cli_out_whole(int dirfd, const char *path, struct slice s, struct err *e)
+{
+	struct cli_out o;
+	int r = cli_out_open(&o, dirfd, path, e);
+	if (r == 0)
+		r = file_write_all(o.fd, s, e, path);
+	if (r == 0)
+		r = cli_out_close(&o, e);
+	cli_out_done(&o);
+	return r;
+}

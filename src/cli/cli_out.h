@@ -17,6 +17,7 @@ struct cli_out {
 int cli_out_open(struct cli_out *o, int dirfd, const char *path, struct err *e) MUST;
 /* Durable and in place. When only the last step fails the list is there, and the error says that its folder is not known to be durable. */
 int cli_out_close(struct cli_out *o, struct err *e) MUST;
+int cli_out_whole(int dirfd, const char *path, struct slice s, struct err *e) MUST; /* one that is in memory: all of the above */
 void cli_out_done(struct cli_out *o); /* what is not closed is taken away; freeing one that is CLI_OUT_NONE is fine */
 
 #endif

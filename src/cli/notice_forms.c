@@ -1,5 +1,6 @@
 /* holdfast notice forms: what authorities' forms ask for, as far as the case says it, as JSON and as a page; notices to the public. Nothing is sent. */
 #include "cli_internal.h"
+#include "cli_out.h"
 #include "notice_cmd.h"
 
 #include "notice.h"
@@ -23,7 +24,7 @@ static int save(struct job *j, const char *name, const char *end, struct slice s
 	char file[80];
 	snprintf(file, sizeof file, "%s%s", name, end);
 	j->files++;
-	return file_replace(j->dirfd, file, s, 0600, e);
+	return cli_out_whole(j->dirfd, file, s, e);
 }
 
 static int print(struct job *j, const char *name, const struct paper_letter *p, struct err *e)

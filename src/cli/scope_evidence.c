@@ -1,4 +1,5 @@
 /* holdfast scope evidence: one line an object that somebody touched, out of logs of any kind that is read. Needs no site. */
+#include "cli_out.h"
 #include "scope_cmd.h"
 
 #include "evidence.h"
@@ -340,7 +341,7 @@ static int write_summary(struct evidence_cmd *c, const uint64_t count[5], struct
 	buf_u8(&c->report, '\n');
 	if (!buf_ok(&c->report))
 		return err_set(e, buf_code(&c->report), c->summary, "the summary is too long");
-	return c->summary ? file_replace(AT_FDCWD, c->summary, buf_slice(&c->report), 0666, e) : 0;
+	return c->summary ? cli_out_whole(AT_FDCWD, c->summary, buf_slice(&c->report), e) : 0;
 }
 
 static int level_of(const char *word, enum evidence_level *ret)

@@ -300,13 +300,22 @@ int evidence_feed_plain(struct evidence *v, struct slice s)
 	return v->width == 1 ? text(v, s) : wide(v, s);
 }
 
-int evidence_feed(struct evidence *v, struct slice bytes, struct err *e)
+/* Where a code came without a sentence: who took a touch has none, and maps have none. */
+static int said(const struct evidence *v, int code, struct err *e)
 {
-	v->e = e;
+	if (code == 0 || !e || e->text[0])
+		return code;
+	return err_set(e, code, v->src->name, "%s", code == ERR_MEMORY ? "no memory to read it" : code == ERR_LIMIT ? "more is in it than is kept at once" : "it cannot be read on");
+}
+
+static int feed(struct evidence *v, struct slice bytes)
+{
 	/* the first bytes tell gzip and UTF-16: they are held until there are eight of them */
 	if (!v->started) {
 		buf_add_slice(&v->line, evidence_upto(bytes, 8 - v->line.n));
 		bytes = evidence_from(bytes, v->line.n - v->held);
+		if (!buf_ok(&v->line))
+			return buf_code(&v->line);
 		v->held = (uint8_t)v->line.n;
 		if (v->line.n < 8)
 			return 0;
@@ -317,6 +326,12 @@ int evidence_feed(struct evidence *v, struct slice bytes, struct err *e)
 	if (!bytes.n)
 		return 0;
 	return v->inflate ? evidence_gzip(v, bytes) : evidence_feed_plain(v, bytes);
+}
+
+int evidence_feed(struct evidence *v, struct slice bytes, struct err *e)
+{
+	v->e = e;
+	return said(v, feed(v, bytes), e);
 }
 
 int evidence_start(struct evidence *v)
@@ -351,7 +366,7 @@ int evidence_end(struct evidence *v, struct evidence_account *ret, struct err *e
 	if (r == 0 && v->reader && v->reader->end)
 		r = v->reader->end(v);
 	if (r)
-		return r;
+		return said(v, r, e);
 	if (!v->account.bytes)
 		v->account.kind = EVIDENCE_EMPTY;
 	else if (!v->reader || (v->account.records == 0 && v->account.touches == 0)) /* readers count the head of a log, too: one without a record is no unknown one */

@@ -14,10 +14,19 @@ int extract_flow_init(struct extract_flow *f, const struct extract_out *o, bool 
 	return f->a ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory to read a document in");
 }
 
+/* A buffer that failed hands out nothing, and has forgotten it when it was emptied: before that. */
+static bool held(struct extract_flow *f, const struct buf *b)
+{
+	if (f->code == 0 && !buf_ok(b))
+		f->code = err_set(f->e, buf_code(b), NULL, buf_code(b) == ERR_MEMORY ? "no memory to read a document in" : "a row or a paragraph is longer than is read");
+	return buf_ok(b);
+}
+
 /* ---- text ---- */
 
 static void tell_text(struct extract_flow *f)
 {
+	(void)held(f, &f->text);
 	if (f->code == 0)
 		f->code = extract_put_text(f->o, buf_slice(&f->text), f->from, f->e);
 	f->from += f->text.n;
@@ -171,7 +180,8 @@ static void tell_row(struct extract_flow *f, const struct row *r, uint64_t numbe
 {
 	if (f->header > 0) {
 		tell_text(f);
-		tell_fields(f, r, number);
+		if (f->code == 0)
+			tell_fields(f, r, number);
 	} else
 		tell_line(f, r, number);
 }
@@ -179,7 +189,7 @@ static void tell_row(struct extract_flow *f, const struct row *r, uint64_t numbe
 /* What was kept until the columns are known: rows of u64 number, u32 cells, u32 bytes, the ends, the texts. What stands above a header is its title. */
 static void tell_kept(struct extract_flow *f)
 {
-	struct cur c = cur_of(buf_slice(&f->kept));
+	struct cur c = cur_of(held(f, &f->kept) ? buf_slice(&f->kept) : SLICE_NULL);
 	int header = f->header;
 	f->header = -1;
 	while (cur_left(&c) && f->code == 0) {
@@ -274,6 +284,7 @@ void extract_flow_row(struct extract_flow *f)
 		return;
 	}
 	size_t last = 0;
+	(void)(held(f, &f->cells) && held(f, &f->ends));
 	if (f->ends.n) {
 		struct cur k = cur_of(slice_of(f->ends.p + f->ends.n - 4, 4));
 		last = cur_u32le(&k);
@@ -292,8 +303,7 @@ int extract_flow_done(struct extract_flow *f)
 	while (f->tables)
 		extract_flow_table(f, false);
 	tell_text(f);
-	if (f->code == 0 && !(buf_ok(&f->text) && buf_ok(&f->cells) && buf_ok(&f->ends) && buf_ok(&f->kept)))
-		f->code = err_set(f->e, ERR_LIMIT, NULL, "a row or a paragraph is longer than is read");
+	(void)(held(f, &f->text) && held(f, &f->cells) && held(f, &f->ends) && held(f, &f->kept));
 	buf_done(&f->text);
 	buf_done(&f->cells);
 	buf_done(&f->ends);

@@ -103,14 +103,26 @@ static const char *charset_name(struct slice s, char out[40])
 	return n ? out : NULL;
 }
 
+/* What was to go into out cannot: it fails as that did, so that a header without one of its lines is not told as whole. */
+static void fails_with(struct buf *out, int code)
+{
+	if (!code)
+		return;
+	out->failed = true;
+	out->no_memory = code == ERR_MEMORY;
+}
+
 /* Bytes in a charset, behind what is in out. */
 static void add_as_utf8(struct slice raw, const char *charset, struct buf *out)
 {
 	AUTO_BUF struct buf b = {0};
 	struct slice s;
 	buf_init(&b, DECODED_MAX);
-	if (extract_utf8(raw, charset, &b, &s, NULL, NULL) == 0)
+	int r = extract_utf8(raw, charset, &b, &s, NULL, NULL);
+	if (r == 0)
 		buf_add_slice(out, s);
+	else
+		fails_with(out, r);
 }
 
 /* "=?charset?Q?words?=" (RFC 2047); blanks between two of them are none, and halves of a character may stand in two. */
@@ -152,6 +164,7 @@ static void unfold(struct slice v, struct buf *out)
 				if (v.n - q >= m && !strncasecmp((const char *)v.p + q, first, m))
 					continue;
 			}
+			fails_with(out, buf_code(&bytes));
 			add_as_utf8(buf_slice(&bytes), first, out);
 			buf_reset(&bytes);
 			continue;
@@ -162,9 +175,11 @@ static void unfold(struct slice v, struct buf *out)
 		while (i < v.n && v.p[i] != '\r' && v.p[i] != '\n' && (i == from || v.p[i] != '=' || i + 1 >= v.n || v.p[i + 1] != '?'))
 			i++;
 		buf_add(&plain, v.p + from, i - from);
+		fails_with(out, buf_code(&plain));
 		add_as_utf8(buf_slice(&plain), NULL, out);
 		buf_reset(&plain);
 	}
+	fails_with(out, buf_code(&bytes));
 	if (bytes.n)
 		add_as_utf8(buf_slice(&bytes), first, out);
 }
@@ -233,6 +248,7 @@ static bool parameter(struct slice v, const char *name, struct buf *out)
 	}
 	if (!found)
 		return false;
+	fails_with(out, buf_code(&bytes));
 	if (encoded)
 		add_as_utf8(buf_slice(&bytes), charset[0] ? charset : NULL, out);
 	else
@@ -257,6 +273,11 @@ struct mail {
 
 static int entity(struct mail *m, struct slice s, unsigned deep, bool top);
 
+static int no_memory(const struct mail *m)
+{
+	return err_set(m->e, ERR_MEMORY, NULL, "no memory to read a mail in");
+}
+
 static void decode(const struct header *h, struct slice body, struct buf *b, struct slice *ret)
 {
 	struct slice how = slice_trim(h->encoding);
@@ -278,6 +299,8 @@ static int attachment(struct mail *m, const struct header *h, struct slice bytes
 		struct slice type = slice_cut(h->type, ';', &(struct slice){0});
 		buf_str(&name, begins(type, "message/") ? "message.eml" : "part");
 	}
+	if (buf_code(&name) == ERR_MEMORY)
+		return no_memory(m);
 	struct slice n = buf_slice(&name), own = n;
 	for (size_t i = 0; i < n.n; i++) /* a name, and no path */
 		if (n.p[i] == '/' || n.p[i] == '\\')
@@ -293,7 +316,7 @@ static int text_part(struct mail *m, const struct header *h, struct slice bytes,
 	buf_init(&b, DECODED_MAX);
 	buf_init(&cs, 256);
 	const char *charset = parameter(h->type, "charset", &cs) ? charset_name(buf_slice(&cs), name) : NULL;
-	int r = extract_utf8(bytes, charset, &b, &s, NULL, m->e);
+	int r = buf_code(&cs) == ERR_MEMORY ? no_memory(m) : extract_utf8(bytes, charset, &b, &s, NULL, m->e);
 	if (r < 0)
 		return r;
 	struct extract_out own = *m->o;
@@ -359,6 +382,8 @@ static int body_of(struct mail *m, const struct header *h, struct slice body, un
 	}
 	if (begins(h->type, "multipart/") && parameter(h->type, "boundary", &boundary) && boundary.n)
 		return multipart(m, buf_slice(&boundary), body, deep);
+	if (buf_code(&boundary) == ERR_MEMORY)
+		return no_memory(m);
 	decode(h, body, &b, &bytes);
 	if (!buf_ok(&b))
 		return err_set(m->e, buf_code(&b), NULL, "an attachment is longer than is decoded");

@@ -34,12 +34,17 @@ static void flush(struct rtf *x)
 	AUTO_BUF struct buf b = {0};
 	struct slice s;
 	char name[16];
-	if (!x->raw.n)
+	int r = buf_code(&x->raw);
+	if (r == 0 && !x->raw.n)
 		return;
 	snprintf(name, sizeof name, x->raw_page == 10000 ? "macintosh" : "CP%u", x->raw_page);
 	buf_init(&b, 8 * RUN_MAX);
-	if (extract_utf8(buf_slice(&x->raw), x->raw_page ? name : "windows-1252", &b, &s, NULL, NULL) == 0)
+	if (r == 0)
+		r = extract_utf8(buf_slice(&x->raw), x->raw_page ? name : "windows-1252", &b, &s, NULL, NULL);
+	if (r == 0)
 		extract_flow_text(&x->f, s);
+	else if (x->f.code == 0)
+		x->f.code = err_set(x->f.e, r, NULL, "no memory to read a document in");
 	buf_reset(&x->raw);
 }
 

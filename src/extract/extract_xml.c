@@ -209,6 +209,8 @@ static int any(const struct extract_source *s, const struct extract_out *o, stru
 	buf_init(&x->value, (size_t)64 << 20);
 	buf_init(&x->text, 4 * TEXT_MOST);
 	int r = extract_xml_parse(s, &taker, x, &x->code, o, e);
+	while (r == 0 && x->code == 0 && x->depth) /* it broke off: what was open */
+		end(x, "");
 	tell_text(x);
 	buf_done(&x->value);
 	buf_done(&x->text);

@@ -240,15 +240,13 @@ static int keep_grey(const struct survey_job *job, struct survey *f, const struc
 /* ---- strangers ---- */
 
 /* By where his first record stands: the same in the next run, whatever else came in. */
-static uint32_t stranger_number(struct survey *f, uint32_t first, struct err *e)
+static uint32_t stranger_number(struct survey *f, uint32_t first)
 {
 	struct slice name = record_name(f, first);
 	uint8_t hash[SEAL_HASH];
 	char id[24] = "S-";
-	if (!name.p) {
-		err_set(e, ERR_MEMORY, NULL, "no memory");
+	if (!name.p)
 		return SCOPE_NOBODY;
-	}
 	seal_sha256_once(name, hash);
 	for (size_t i = 0; i < 8; i++)
 		snprintf(id + 2 + 2 * i, 3, "%02x", hash[i]);
@@ -265,8 +263,8 @@ static int make_strangers(struct survey *f, const uint32_t *into, struct err *e)
 		if (!of_root[top]) {
 			struct stranger *s = &f->stranger[f->strangers++];
 			of_root[top] = (uint32_t)f->strangers;
-			*s = (struct stranger){stranger_number(f, i, e), 0, i, i, mention_of(f, i)->who};
-			r = s->number == SCOPE_NOBODY ? ERR_MEMORY : 0;
+			*s = (struct stranger){stranger_number(f, i), 0, i, i, mention_of(f, i)->who};
+			r = s->number == SCOPE_NOBODY ? err_set(e, ERR_MEMORY, NULL, "no memory") : 0;
 		}
 		f->cluster[i] = of_root[top] - 1;
 		f->next[i] = NONE;

@@ -30,10 +30,11 @@ writes=sendto,sendmsg,write,writev
 strace=
 if command -v strace >/dev/null && strace -qq -o /dev/null true 2>/dev/null; then strace=yes; fi
 killed_at() { # N COMMAND...: at its Nth write, to the ledger's keeper, to the EHR or to who reads it
-	timeout 100 strace -qq -o /dev/null -e trace=$writes -e inject=$writes:signal=KILL:when=$1 "$HOLDFAST" "${@:2}" >/dev/null 2>&1 || true
+	hurt $writes:signal=KILL:when=$1 "${@:2}" || true
 }
 disk_fails_at() { # N COMMAND...: the Nth time that anything is to be on the disk, in whichever process
-	timeout 100 strace -f -qq -o /dev/null -e trace=fdatasync -e inject=fdatasync:error=EIO:when=$1 "$HOLDFAST" "${@:2}" >said 2>&1 || true
+	hurt fdatasync:error=EIO:when=$1 "${@:2}" || true
+	cat hurt.out hurt.said >said
 }
 stands() { hf downtime status --site site --json | json state; }
 step() { # HOW BEFORE AFTER COMMAND...: killed at each of its writes, or with a disk that fails, it is taken or it is not

@@ -60,6 +60,23 @@ refused() { # STATUS WORD COMMAND...
 	same $status "$want" "exit status of $* ($(cat said))"
 	[ -z "$word" ] || grep -q -- "$word" out said || fail "$*: '$word' is not said: $(cat out said)"
 }
+# The program under strace, which has one call of it fail, or kills it there: HOW as strace's inject has it ("fsync:signal=KILL:when=2"). $status is how it ended: as it likes, but it neither hangs nor crashes; what it wrote is in hurt.out and
+# hurt.said. $hurt counts how often something was hit; false: nothing was, there are not so many of these calls.
+hurt=0
+hurt() { # HOW COMMAND...
+	local how=$1 filter=
+	shift
+	case $how in *signal*) ;; *) filter=--seccomp-bpf ;; esac # strace 6.1 injects no signal where it filters with seccomp, which is much faster
+	status=0
+	(timeout 100 strace -f -qq $filter -o hurt.trace -e trace="${how%%:*}" -e inject="$how" "$HOLDFAST" "$@" >hurt.out 2>hurt.said; exit $?) 2>/dev/null || status=$? # (bash says of each that it was killed)
+	case $status in
+	124) fail "$how: it hangs: $*: $(tail -3 hurt.said)" ;;
+	132 | 134 | 135 | 136 | 139) fail "$how: it crashes ($status): $*: $(tail -3 hurt.said)" ;;
+	esac
+	grep -q 'INJECTED\|killed by SIGKILL' hurt.trace || return 1
+	hurt=$((hurt + 1))
+}
+can_hurt() { command -v strace >/dev/null && strace -qq -o /dev/null true 2>/dev/null; }
 # count of entries of a kind
 entries() { "$HOLDFAST" ledger list --site "$1" --json --kind "${2:-hl7v2}" | wc -l; }
 # A port that nobody holds, below those that the kernel hands to whoever connects: it cannot be taken by a connection between the question and its use.

@@ -60,16 +60,14 @@ wait "$pid" 2>/dev/null || true
 [ ! -e killed/manifest.json ] && [ ! -e killed/mail.csv ] || fail "a mailing that was killed looks whole"
 
 # each of its writes fails once, and the process is killed at each: it says so, and without a manifest it is no mailing
-if command -v strace >/dev/null; then
+if can_hurt; then
 	for how in fsync:error=EIO fsync:signal=KILL rename,renameat,renameat2:signal=KILL write:error=ENOSPC; do # killed between two of these is killed at the second
-		call=${how%%:*}
 		for n in $(seq 30); do
 			rm -rf swept
-			status=0
-			(timeout 100 strace -qq -o /dev/null -e trace="$call" -e inject="$how:when=$n" "$HOLDFAST" notice mailfile --case case.json --persons persons.ndjson -o swept >/dev/null 2>said; exit $?) 2>/dev/null || status=$?
-			[ $status -ne 0 ] || break
+			hurt "$how:when=$n" notice mailfile --case case.json --persons persons.ndjson -o swept || break
+			case $how:$status in *signal*:137 | *error*:3) ;; *error*:0) command grep -q 'write(2' hurt.trace || fail "$how $n: a failure and all is well" ;; *) fail "$how $n: exit status $status: $(cat hurt.said)" ;; esac
 			[ -e swept/manifest.json ] || continue
-			case $how in *error*) grep -q 'durable' said || fail "$how $n: it failed ($(cat said)) and looks whole" ;; esac
+			case $how in *error*) grep -q 'durable' hurt.said || [ $status = 0 ] || fail "$how $n: it failed ($(cat hurt.said)) and looks whole" ;; esac
 			same "$(json sha256 <swept/manifest.json)" "$(sha256sum swept/mail.csv | cut -d' ' -f1)" "what is whole after $how $n"
 		done
 		[ $n -lt 30 ] && [ $n -gt 1 ] || fail "$how was never seen, or never survived"

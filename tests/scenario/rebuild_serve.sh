@@ -140,9 +140,9 @@ for when in 2 3; do
 	count=$(noted again/rebuild.looked)
 	kill_rebuild
 	# killed when it has said from where on they are entered, and when all are entered and the list is not emptied yet
-	set +e
-	timeout 60 strace -f -o /dev/null -e trace=ftruncate,fdatasync,fsync -P "$work/again/rebuild.looked" -e inject=ftruncate,fdatasync,fsync:signal=KILL:when=$when "$HOLDFAST" rebuild --from off --shares $keys again >/dev/null 2>&1
-	set -e
+	status=0
+	timeout 100 strace -f -o killed -e trace=ftruncate,fdatasync,fsync -P "$work/again/rebuild.looked" -e inject=ftruncate,fdatasync,fsync:signal=KILL:when=$when "$HOLDFAST" rebuild --from off --shares $keys again >/dev/null 2>&1 || status=$?
+	[ $status != 124 ] && grep -q 'killed by SIGKILL' killed || fail "not killed at step $when: exit status $status: $(tail -3 killed)"
 	hf rebuild --from off --shares $keys again >/dev/null 2>told || grep -q "there is a site" told || fail "$(cat told)"
 	hf status --site again >/dev/null
 	same "$({ entered again audit; entered again session; } | wc -l)" "$count" "each, once (killed at step $when)"

@@ -132,18 +132,14 @@ hf import c.hl7 --site site >/dev/null
 if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 	for at in 1 3 8 17; do
 		hf replica add k$at "$work/k$at" --site site >/dev/null
-		set +e
-		strace -f -o /dev/null -e trace=linkat -e inject=linkat:signal=KILL:when=$at timeout 60 "$HOLDFAST" replica push k$at --site site >/dev/null 2>&1
-		set -e
+		hurt linkat:signal=KILL:when=$at replica push k$at --site site || fail "there are not $at objects to push"
 		[ ! -e k$at/newest ] || [ "$at" -gt 15 ] || fail "a head was put before what it speaks of"
 		hf replica push k$at --site site >/dev/null
 		hf replica status k$at --data --site site >/dev/null
 	done
 	for at in 1 9; do
 		hf replica add k "$work/k1" --site m$at >/dev/null
-		set +e
-		strace -f -o /dev/null -e trace=linkat -e inject=linkat:signal=KILL:when=$at timeout 60 "$HOLDFAST" replica pull k --site m$at >/dev/null 2>&1
-		set -e
+		hurt linkat:signal=KILL:when=$at replica pull k --site m$at || fail "there are not $at objects to pull"
 		hf replica pull k --site m$at >/dev/null
 		diff -r k1/packs m$at/packs
 		hf replica add m$at "$work/m$at" --site site >/dev/null
@@ -170,9 +166,8 @@ refused 1 "another site" rebuild --from off --shares other-shares/*1-of-3.txt ot
 refused 1 "new or empty" rebuild --from off --shares shares/*1-of-3.txt shares/*2-of-3.txt other
 if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
 	for at in 3 9 15 22; do # broken off, again and again
-		set +e
-		strace -f -o /dev/null -e trace=renameat,rename -e inject=renameat:signal=KILL:when=$at timeout 60 "$HOLDFAST" rebuild --from off --shares shares/*1-of-3.txt shares/*2-of-3.txt new >/dev/null 2>&1
-		set -e
+		hurt renameat:signal=KILL:when=$at rebuild --from off --shares shares/*1-of-3.txt shares/*2-of-3.txt new || break
+		[ $status != 0 ] || [ -e new/site.ini ] || fail "killed at $at, there is no site, and all is well"
 		[ ! -e new/site.ini ] || break
 	done
 fi

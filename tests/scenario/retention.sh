@@ -93,7 +93,9 @@ grep -q 'would erase files of 2023Q1' dry || fail "a dry run says nothing"
 [ -e site/keys/period/files-2023Q1.age ] || fail "a dry run erased something"
 if command -v strace >/dev/null && strace -qq -o /dev/null true 2>/dev/null; then
 	for n in 1 3; do
-		at 2026-01-05 strace -f -qq -o /dev/null -e trace=unlinkat -e inject=unlinkat:signal=KILL:when=$n timeout 30 "$HOLDFAST" retention apply --site site >/dev/null 2>&1 || true
+		status=0
+		at 2026-01-05 strace -f -qq -o /dev/null -e trace=unlinkat -e inject=unlinkat:signal=KILL:when=$n timeout 100 "$HOLDFAST" retention apply --site site >/dev/null 2>&1 || status=$?
+		case $status in 0 | 124) fail "not killed at unlinkat $n: exit status $status" ;; esac
 		now ledger verify --bodies >/dev/null 2>err || fail "killed at unlinkat $n the ledger does not verify: $(cat err)"
 		now vault check >/dev/null 2>err || fail "killed at unlinkat $n the vault does not check: $(cat err)"
 	done

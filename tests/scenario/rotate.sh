@@ -72,7 +72,7 @@ cmp -s again/keys/care-r1.key site/keys/care-r1.key || fail "an older care key d
 if command -v strace >/dev/null && strace -qq -o /dev/null true 2>/dev/null; then
 	for call in renameat; do
 		for n in 2 4 7; do
-			strace -f -qq -o /dev/null -e trace=$call -e inject=$call:signal=KILL:when=$n timeout 30 "$HOLDFAST" key rotate --site site >/dev/null 2>&1 || true
+			hurt $call:signal=KILL:when=$n key rotate --site site || fail "there are not $n of $call"
 			"$HOLDFAST" ledger verify --site site --bodies >/dev/null 2>&1 || fail "killed at $call $n: the ledger does not verify"
 		done
 	done

@@ -284,8 +284,7 @@ if command -v strace >/dev/null && strace -qq -o /dev/null true 2>/dev/null; the
 	for point in fsync:1 fsync:2 renameat,renameat2,rename:1 sendto,sendmsg,write,writev:{1,2,3,4,5,6,8}; do
 		call=${point%:*} n=${point#*:}
 		rm -f kill.age
-		status=0
-		timeout 100 strace -qq -o /dev/null -e trace="$call" -e inject="$call":signal=KILL:when=$n "$HOLDFAST" transfer make --site site --patient 1002 --to "$to" -o kill.age >/dev/null 2>&1 || status=$?
+		hurt "$call":signal=KILL:when=$n transfer make --site site --patient 1002 --to "$to" -o kill.age || true
 		[ $status = 0 ] || killed=$((killed + 1))
 		hf transfer list --site site --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["transfers"][-1]["state"])' >>states
 		[ -e kill.age ] || continue
