@@ -2,127 +2,7 @@
 #include "notice_cmd.h"
 #include "scope_result.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <unistd.h>
-
-/* What the case itself knows is never taken from what somebody typed. */
-static bool ours(struct slice key)
-{
-	static const char *const keys[] = {"name", "window", "discovered", "persons", "total", "elements", "acquired", "entries", "deceased"};
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		if (slice_eq_str(key, keys[i]))
-			return true;
-	return false;
-}
-
-static void put_typed(struct jsonw *w, const struct json_node *typed)
-{
-	for (const struct json_node *v = typed ? typed->child : NULL; v; v = v->next)
-		if (!ours(v->key)) {
-			jsonw_key_slice(w, v->key);
-			jsonw_raw(w, v->raw);
-		}
-}
-
-static uint64_t number(const struct json_node *n, const char *key)
-{
-	uint64_t v = 0;
-	return num_u64(json_text(n, key), 0, UINT64_MAX - 1, &v) == 0 ? v : 0;
-}
-
-/* Where one more or less may live nobody knows: so each place has the whole of what is unsure. */
-static void put_persons(struct jsonw *w, const struct json_node *run)
-{
-	const struct json_node *t = json_get(run, "totals"), *places = json_get(run, "places");
-	uint64_t all = number(t, "persons"), low = number(t, "low"), high = number(t, "high"), less = all > low ? all - low : 0, more = high > all ? high - all : 0;
-	jsonw_key(w, "persons");
-	jsonw_obj(w);
-	for (const struct json_node *p = places ? places->child : NULL; p; p = p->next) {
-		uint64_t n = 0;
-		if (num_u64(p->value, 0, UINT64_MAX / 4, &n) < 0)
-			continue;
-		jsonw_key_slice(w, p->key);
-		if (!less && !more) {
-			jsonw_u64(w, n);
-			continue;
-		}
-		jsonw_obj(w);
-		jsonw_ku64(w, "low", n > less ? n - less : 0);
-		jsonw_ku64(w, "high", n + more);
-		jsonw_obj_end(w);
-	}
-	jsonw_obj_end(w);
-	jsonw_key(w, "total"); /* of all places: not the sum of what each may have */
-	jsonw_obj(w);
-	jsonw_ku64(w, "low", low);
-	jsonw_ku64(w, "high", high);
-	jsonw_obj_end(w);
-}
-
-static bool put_elements(struct jsonw *w, const struct json_node *run)
-{
-	const struct json_node *el = json_get(run, "elements");
-	bool acquired = false;
-	jsonw_key(w, "elements");
-	jsonw_arr(w);
-	for (const struct json_node *v = el ? el->child : NULL; v; v = v->next) {
-		jsonw_slice(w, v->key);
-		acquired |= number(v, "acquired") > 0;
-	}
-	jsonw_arr_end(w);
-	return acquired;
-}
-
-static void put_entries(struct jsonw *w, const struct scope_case *c, const struct scope_run *run, const struct scope_run *facts)
-{
-	static const char *const of_case[] = {"name", "window", "discovered"}, *const of_run[] = {"persons", "elements", "acquired", "total", "deceased"}, *const of_facts[] = {"entity", "letter", "months"};
-	jsonw_key(w, "entries");
-	jsonw_obj(w);
-	for (size_t i = 0; i < ARRAY_LEN(of_case); i++)
-		jsonw_ku64(w, of_case[i], c->entry);
-	for (size_t i = 0; i < ARRAY_LEN(of_run); i++)
-		jsonw_ku64(w, of_run[i], run->entry);
-	for (size_t i = 0; facts && i < ARRAY_LEN(of_facts); i++)
-		jsonw_ku64(w, of_facts[i], facts->entry);
-	jsonw_obj_end(w);
-}
-
-static int build(const struct scope_case *c, struct buf *b, struct err *e)
-{
-	AUTO_ARENA struct arena *a = arena_new((size_t)64 << 20);
-	const struct scope_run *run = &c->run[c->run_n - 1], *facts = c->facts_n ? &c->facts[c->facts_n - 1] : NULL;
-	struct json_node *found, *typed = NULL;
-	struct jsonw w;
-	char t[32];
-	int r = a ? json_tree(run->json, a, &found, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
-	if (r == 0 && facts)
-		r = json_tree(facts->json, a, &typed, e);
-	if (r < 0)
-		return r;
-	jsonw_init(&w, b);
-	jsonw_obj(&w);
-	jsonw_kslice(&w, "name", c->title.n ? c->title : c->name);
-	if (c->discovered != INT64_MIN) {
-		time_rfc3339(c->discovered, 0, t);
-		if (!strcmp(t + 10, "T00:00:00Z"))
-			t[10] = 0; /* a date was said */
-		jsonw_kstr(&w, "discovered", t);
-	}
-	jsonw_key(&w, "window");
-	jsonw_obj(&w);
-	jsonw_kstr(&w, "from", time_rfc3339(c->from, 0, t));
-	jsonw_kstr(&w, "to", time_rfc3339(c->to, 0, t));
-	jsonw_obj_end(&w);
-	put_persons(&w, found);
-	jsonw_kbool(&w, "acquired", put_elements(&w, found));
-	jsonw_ku64(&w, "deceased", number(found, "deceased"));
-	put_typed(&w, typed);
-	put_entries(&w, c, run, facts);
-	jsonw_obj_end(&w);
-	buf_u8(b, '\n');
-	return buf_ok(b) ? 0 : err_set(e, buf_code(b), NULL, "the case is too large");
-}
 
 int notice_of_case(const char *site, const char *name, bool persons, char ret_case[NOTICE_PATH], char ret_persons[NOTICE_PATH], struct err *e)
 {
@@ -140,7 +20,7 @@ int notice_of_case(const char *site, const char *name, bool persons, char ret_ca
 	if (r == 0)
 		r = result_open(&s, c, persons ? RESULT_PERSONS : RESULT_EXPOSURE, &fd, e); /* as the newest run wrote it, or nothing is made from it */
 	if (r == 0)
-		r = build(c, &b, e);
+		r = scope_case_notice(c, &b, e);
 	if (r == 0) {
 		snprintf(path, sizeof path, "scope/%.*s/case.json", SLICE_FMT(c->name));
 		r = file_replace(s.fd, path, buf_slice(&b), 0600, e);

@@ -1,7 +1,7 @@
 /* holdfast scope case run: evidence and content and persons out of the ledger, one survey, its result beside the ledger and its hash in it.
  *
- * The result lies in SITE/scope/NAME: exposure.ndjson (person, element, touch, sources), persons.ndjson (who they are, for letters), objects.ndjson (what was touched, and what of it could be read), grey.csv (pairs that somebody has to look
- * at). It is a view: it can be deleted and made again from the case's entries. */
+ * The result lies in SITE/scope/NAME: exposure.ndjson (person, element, touch, sources), persons.ndjson (who they are, for letters), objects.ndjson (what was touched, and what of it could be read), grey.csv and review.ndjson (pairs that somebody has
+ * to look at: which, and what both say). It is a view: it can be deleted and made again from the case's entries. */
 #include "scope_cmd.h"
 
 #include "scope_result.h"
@@ -491,6 +491,7 @@ static int run(struct running *u, struct err *e)
 	if (r == 0)
 		survey_totals(f, &t);
 	survey_free(f);
+	result_letters_free(files.letters);
 	return r < 0 ? r : t.not_found + t.unreadable + t.in_part ? 1 : 0;
 }
 

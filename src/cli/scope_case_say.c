@@ -27,8 +27,9 @@ static int say(int argc, char **argv, const char *usage, const char *about, stru
 		a->a = slice_str(args.v[1]);
 		a->b = slice_str(args.v[2]);
 		a->same = !strcmp(args.v[3], "same");
-		if (!a->same && strcmp(args.v[3], "different"))
-			return cli_usage("scope case pair: the last word is same or different");
+		a->open = !strcmp(args.v[3], "open");
+		if (!a->same && !a->open && strcmp(args.v[3], "different"))
+			return cli_usage("scope case pair: the last word is same, different, or open, which takes back what was said");
 		if (slice_eq(a->a, a->b))
 			return cli_usage("scope case pair: name two records");
 	} else {
@@ -82,8 +83,8 @@ int scope_case_decide_cmd(int argc, char **argv)
 int scope_case_pair_cmd(int argc, char **argv)
 {
 	struct scope_act a = {.what = SCOPE_PAIR};
-	return say(argc, argv, "scope case pair NAME A B same|different --site DIR", "Says of two records that they are one person, or that they are not (scope case status names those that wait for it). The next run counts so.", &a,
-	           "the case's name, two records, and same or different", 4, NULL);
+	return say(argc, argv, "scope case pair NAME A B same|different|open --site DIR", "Says of two records that they are one person, or that they are not (grey.csv of the case names those that wait for it); open takes that back. The next run counts so.", &a,
+	           "the case's name, two records, and same, different or open", 4, NULL);
 }
 
 int scope_case_facts_cmd(int argc, char **argv)

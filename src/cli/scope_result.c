@@ -1,4 +1,4 @@
-/* The result of a run, written and read: SITE/scope/NAME/{exposure,persons,objects}.ndjson, grey.csv. Written whole beside their names, fsynced, and named; hashed while they are written. */
+/* The result of a run, written and read: SITE/scope/NAME/{exposure,persons,objects,review}.ndjson, grey.csv. Written whole beside their names, fsynced, and named; hashed while they are written. */
 #include "scope_result.h"
 
 #include "csv.h"
@@ -13,7 +13,7 @@
 
 #define WRITE_AT ((size_t)1 << 20)
 
-static const char *const names[RESULT_FILES] = {"exposure.ndjson", "persons.ndjson", "objects.ndjson", "grey.csv"};
+static const char *const names[RESULT_FILES] = {"exposure.ndjson", "persons.ndjson", "objects.ndjson", "grey.csv", "review.ndjson"};
 
 const char *result_name(int file)
 {
@@ -205,20 +205,6 @@ static void place_of(struct slice state, struct slice country, struct slice zip,
 		snprintf(out, 8, "ZZ");
 }
 
-static void count_place(struct result_files *f, const char *place)
-{
-	size_t i = 0;
-	while (i < f->places && strcmp(f->place[i].place, place))
-		i++;
-	if (i == ARRAY_LEN(f->place))
-		i--; /* (there are fewer places in the world) */
-	if (i == f->places) {
-		snprintf(f->place[i].place, sizeof f->place[i].place, "%s", place);
-		f->places++;
-	}
-	f->place[i].persons++;
-}
-
 static void put_set(struct jsonw *w, const char *key, uint32_t set)
 {
 	jsonw_key(w, key);
@@ -240,8 +226,9 @@ static void put_guarded(struct jsonw *w, unsigned flags)
 	jsonw_arr_end(w);
 }
 
-static void put_person(struct out *o, const struct scope_case *c, const struct scope_row *row, const struct survey_person *stranger, const struct slice v[KEPT], unsigned flags, struct result_files *files)
+static int put_person(struct out *o, const struct scope_case *c, const struct scope_row *row, const struct survey_person *stranger, const struct slice v[KEPT], unsigned flags, struct result_files *files, struct err *e)
 {
+	size_t before = o->b.n;
 	struct jsonw w;
 	struct person_date d;
 	bool dated = person_date(v[K_DOB], false, result_this_year(), &d, NULL), minor = dated && is_minor(&d, c->discovered != INT64_MIN ? c->discovered : time_now()), dead = is_dead(v[K_DEATH]);
@@ -249,7 +236,7 @@ static void put_person(struct out *o, const struct scope_case *c, const struct s
 	if (dated)
 		snprintf(dob, sizeof dob, "%04u-%02u-%02u", d.year, d.month, d.day);
 	place_of(v[K_STATE], v[K_COUNTRY], v[K_ZIP], place);
-	count_place(files, place);
+	result_count_place(files->place, ARRAY_LEN(files->place), &files->places, place);
 	files->minors += minor;
 	files->deceased += dead;
 	files->guarded += (flags & (SCOPE_PART2 | SCOPE_HIV | SCOPE_GENETIC | SCOPE_REPRODUCTIVE)) != 0;
@@ -287,6 +274,7 @@ static void put_person(struct out *o, const struct scope_case *c, const struct s
 	if (flags)
 		put_guarded(&w, flags);
 	jsonw_obj_end(&w);
+	return buf_ok(&o->b) ? result_letters_add(files->letters, slice_of(o->b.p + before, o->b.n - before), place, e) : 0;
 }
 
 static int put_persons(struct out *o, const struct scope_case *c, struct survey *f, const struct result_people *p, struct result_files *files, struct err *e)
@@ -302,7 +290,8 @@ static int put_persons(struct out *o, const struct scope_case *c, struct survey 
 	}
 	facts.v = calloc(facts.n ? facts.n : 1, sizeof *facts.v);
 	buf_init(&facts.text, UINT32_MAX - 1);
-	if (!facts.v)
+	files->letters = result_letters_new(c->discovered != INT64_MIN ? c->discovered : time_now());
+	if (!facts.v || !files->letters)
 		r = err_set(e, ERR_MEMORY, NULL, "no memory");
 	for (size_t i = 0; r == 0 && i < p->n; i++)
 		r = one_list(&facts, p->list[i], x, e);
@@ -314,8 +303,9 @@ static int put_persons(struct out *o, const struct scope_case *c, struct survey 
 		bool stranger = survey_stranger(f, row.number, &s);
 		for (int k = 0; k < KEPT; k++)
 			v[k] = stranger ? survey_value(f, row.number, kept[k]) : facts.v[row.number][k] ? slice_str((const char *)facts.text.p + facts.v[row.number][k] - 1) : SLICE_NULL;
-		put_person(o, c, &row, stranger ? &s : NULL, v, survey_flags(f, row.number), files);
-		r = out_line(o, e);
+		r = put_person(o, c, &row, stranger ? &s : NULL, v, survey_flags(f, row.number), files, e);
+		if (r == 0)
+			r = out_line(o, e);
 	}
 	free(facts.v);
 	buf_done(&facts.text);
@@ -381,6 +371,17 @@ static int put_grey(struct out *o, struct survey *f, struct err *e)
 	return r;
 }
 
+static int put_review(struct out *o, struct survey *f, struct err *e)
+{
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < survey_grey_n(f) && i < SCOPE_QUEUE_MAX; i++) {
+		r = result_review_line(f, i, &o->b, e);
+		if (r == 0)
+			r = out_line(o, e);
+	}
+	return r;
+}
+
 /* ---- all of it ---- */
 
 static int folder(const struct site *s, const struct scope_case *c, bool make, char ret[160], struct err *e)
@@ -404,11 +405,13 @@ int result_write(const struct site *s, const struct scope_case *c, struct survey
 		struct out o;
 		r = out_begin(&o, dir, names[i], e);
 		if (r == 0)
-			r = i == RESULT_EXPOSURE ? put_exposure(&o, survey_exposure(f), e) : i == RESULT_PERSONS ? put_persons(&o, c, f, p, ret, e) : i == RESULT_OBJECTS ? put_objects(&o, f, fold, e) : put_grey(&o, f, e);
+			r = i == RESULT_EXPOSURE ? put_exposure(&o, survey_exposure(f), e) : i == RESULT_PERSONS ? put_persons(&o, c, f, p, ret, e) : i == RESULT_OBJECTS ? put_objects(&o, f, fold, e) : i == RESULT_GREY ? put_grey(&o, f, e) : put_review(&o, f, e);
 		if (r == 0)
 			r = out_end(&o, ret, i, e);
 		out_done(&o);
 	}
+	if (r == 0)
+		r = site_give_result(s, path, e);
 	return r < 0 ? r : file_sync_dir(dir, ".", e);
 }
 
@@ -463,6 +466,7 @@ void result_files_json(struct jsonw *w, const struct result_files *f)
 	jsonw_ku64(w, "deceased", f->deceased);
 	jsonw_ku64(w, "protected", f->guarded);
 	jsonw_ku64(w, "residence_unknown", f->nowhere);
+	result_letters_json(w, f->letters);
 }
 
 /* ---- reading ---- */

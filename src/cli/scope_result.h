@@ -4,19 +4,22 @@
 
 #include "scope_cmd.h"
 
-enum { RESULT_EXPOSURE, RESULT_PERSONS, RESULT_OBJECTS, RESULT_GREY, RESULT_FILES };
+enum { RESULT_EXPOSURE, RESULT_PERSONS, RESULT_OBJECTS, RESULT_GREY, RESULT_REVIEW, RESULT_FILES };
 const char *result_name(int file);
+struct result_place {
+	char place[8];  /* "US-TX", "US": a state is not known, "FR", "ZZ": nothing is known */
+	uint64_t persons;
+};
+struct result_letters;
 struct result_files {
 	struct {
 		char sha256[2 * SEAL_HASH + 1];
 		uint64_t bytes, lines;
 	} of[RESULT_FILES];
 	uint64_t minors, deceased, guarded, nowhere; /* of persons: protected records; of unknown residence */
-	struct result_place {
-		char place[8];  /* "US-TX", "US": a state is not known, "FR", "ZZ": nothing is known */
-		uint64_t persons;
-	} place[400];
+	struct result_place place[400];
 	size_t places;
+	struct result_letters *letters; /* scope_letters.c: what would be written to whom */
 	uint64_t element[PERSON_ELEMENTS_N][2]; /* persons: accessed only; acquired */
 };
 struct result_people { /* the lists of known persons */
@@ -24,6 +27,13 @@ struct result_people { /* the lists of known persons */
 	size_t n;
 };
 int result_this_year(void);
+void result_count_place(struct result_place *v, size_t room, size_t *n, const char *place);
+/* scope_letters.c; on: the day for which it is said who is a minor. The line of one person after the other, in the order of persons.ndjson. */
+struct result_letters *result_letters_new(int64_t on); /* NULL: no memory */
+void result_letters_free(struct result_letters *l);
+int result_letters_add(struct result_letters *l, struct slice line, const char *place, struct err *e) MUST;
+void result_letters_json(struct jsonw *w, const struct result_letters *l);
+int result_review_line(struct survey *f, size_t i, struct buf *ret, struct err *e) MUST; /* scope_review.c; without the line's end */
 int result_write(const struct site *s, const struct scope_case *c, struct survey *f, const struct evidence_fold *fold, const struct result_people *p, struct result_files *ret, struct err *e) MUST;
 void result_totals_json(struct jsonw *w, const struct survey *f);                 /* "totals" */
 void result_files_json(struct jsonw *w, const struct result_files *files);        /* "files", "persons", "elements" */

@@ -58,7 +58,8 @@ struct scope_act {
 	struct slice outcome;   /* of ASSESS: low, not-low; of DECIDE and QUESTION free */
 	/* PAIR */
 	struct slice a, b;
-	bool same;
+	bool same;              /* one person */
+	bool open;              /* what was said of it is taken back: nobody has decided (same is false) */
 	/* RUN, ESTIMATE, FACTS: their own members, as JSON */
 	struct slice json;
 };
@@ -93,7 +94,7 @@ struct scope_pair {
 	uint64_t entry;
 	int64_t time;
 	struct slice by, a, b;
-	bool same;
+	bool same, open; /* as in an act */
 };
 struct scope_run {
 	uint64_t entry;
@@ -120,7 +121,7 @@ void scope_case_free(struct scope_case *c);
 /* One entry after the other, of any case (those of others are passed over). What cannot be read is counted in *ret_unreadable (may be NULL) and passed over. ERR_EXISTS: NEW of a name that there is (the first one counts). */
 int scope_case_add(struct scope_case *c, uint64_t entry, int64_t time, struct slice body, uint64_t *ret_unreadable, struct err *e) MUST;
 bool scope_case_exists(const struct scope_case *c);
-/* What was decided about these two records last: 1 the same, -1 not, 0 nothing. */
+/* What was decided about these two records last: 1 the same, -1 not, 0 nothing. Looks through all that was said: for many pairs take scope_pairs. */
 int scope_case_pair(const struct scope_case *c, struct slice a, struct slice b);
 const struct scope_word *scope_case_factor(const struct scope_case *c, const char *factor); /* its newest; NULL: not assessed */
 
@@ -130,8 +131,40 @@ struct scope_many {
 	bool known, high_known, point_known, running; /* running: an estimate, while files are still read */
 };
 void scope_case_many(const struct scope_case *c, struct arena *a, struct scope_many *ret);
+void scope_case_run_many(const struct scope_case *c, struct arena *a, struct scope_many *ret); /* of its newest run, whatever was estimated since */
 /* All of it as one JSON object: what `scope case status --json` prints. */
 void scope_case_json(const struct scope_case *c, struct arena *a, struct jsonw *w);
+
+/* The case as the file that duties, letters and forms are made from (doc/notice.md): what its entries and its newest run say, and what its newest facts say besides; each figure with its entry. ERR_NOT_FOUND: there was no run yet. */
+int scope_case_notice(const struct scope_case *c, struct buf *ret, struct err *e) MUST; /* scope_notice.c */
+
+/* ---- pairs (scope_pairs.c) ------------------------------------------------------------------------------------------------ */
+
+/* The newest word on each pair. The case has to outlive it, and stay as it is. */
+struct scope_pairs;
+struct scope_pairs *scope_pairs_new(const struct scope_case *c); /* NULL: no memory */
+void scope_pairs_free(struct scope_pairs *s);
+const struct scope_pair *scope_pairs_find(const struct scope_pairs *s, struct slice a, struct slice b); /* in either order; NULL: nothing was decided, or it was taken back */
+
+/* A run's grey pairs, and what was said of them since: how many wait, and between how many and how many persons there are by now. The run itself counts so the next time. */
+#define SCOPE_QUEUE_MAX 200000u                   /* pairs: nobody looks at more by hand */
+#define SCOPE_QUEUE_MEMORY ((size_t)512 << 20)    /* their names */
+struct scope_queue;
+struct scope_queue *scope_queue_new(void); /* NULL: no memory */
+void scope_queue_free(struct scope_queue *q);
+/* Two records and the persons that they are taken for. Copies are kept. ERR_LIMIT: more than SCOPE_QUEUE_MAX, or no room for names. */
+int scope_queue_add(struct scope_queue *q, struct slice a, struct slice b, struct slice person_a, struct slice person_b, double probability, struct err *e) MUST;
+int scope_queue_end(struct scope_queue *q, struct err *e) MUST; /* once, behind the last */
+size_t scope_queue_n(const struct scope_queue *q);
+/* Takes what the case says now; it has to outlive the queue's next use, or be given anew. */
+int scope_queue_decide(struct scope_queue *q, const struct scope_case *c, struct err *e) MUST;
+const struct scope_pair *scope_queue_word(const struct scope_queue *q, size_t i); /* NULL: it waits */
+struct scope_queue_count {
+	uint64_t open, same, different;
+	struct scope_many persons; /* low: all that wait are one person each; high: none is */
+};
+/* run: what the run says; persons: how many it counted, with no grey pair merged. */
+void scope_queue_count(const struct scope_queue *q, const struct scope_many *run, uint64_t persons, struct scope_queue_count *ret);
 
 /* ---- exposure: person x element x touch x source (scope_exposure.c) ------------------------------------------------------ */
 

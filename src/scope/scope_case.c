@@ -89,7 +89,7 @@ static bool add(struct scope_case *c, uint64_t entry, int64_t time, const struct
 	case SCOPE_PAIR: {
 		struct scope_pair *p = more(&c->pair, &c->pair_n, sizeof *p);
 		if (p)
-			*p = (struct scope_pair){entry, time, keep(c, a->by), keep(c, a->a), keep(c, a->b), a->same};
+			*p = (struct scope_pair){entry, time, keep(c, a->by), keep(c, a->a), keep(c, a->b), a->same, a->open};
 		return p != NULL;
 	}
 	case SCOPE_RUN:
@@ -138,7 +138,7 @@ int scope_case_pair(const struct scope_case *c, struct slice a, struct slice b)
 	for (size_t i = c->pair_n; i-- > 0;) {
 		const struct scope_pair *p = &c->pair[i];
 		if ((slice_eq(p->a, a) && slice_eq(p->b, b)) || (slice_eq(p->a, b) && slice_eq(p->b, a)))
-			return p->same ? 1 : -1;
+			return p->open ? 0 : p->same ? 1 : -1;
 	}
 	return 0;
 }

@@ -48,6 +48,12 @@ static void put_input(struct jsonw *w, const struct scope_act *a)
 	jsonw_arr_end(w);
 }
 
+static void put_null(struct jsonw *w, const char *key)
+{
+	jsonw_key(w, key);
+	jsonw_null(w);
+}
+
 int scope_act_put(const struct scope_act *a, struct buf *ret, struct err *e)
 {
 	struct jsonw w;
@@ -89,7 +95,10 @@ int scope_act_put(const struct scope_act *a, struct buf *ret, struct err *e)
 	case SCOPE_PAIR:
 		jsonw_kslice(&w, "a", a->a);
 		jsonw_kslice(&w, "b", a->b);
-		jsonw_kbool(&w, "same", a->same);
+		if (a->open)
+			put_null(&w, "same");
+		else
+			jsonw_kbool(&w, "same", a->same);
 		jsonw_kslice_opt(&w, "text", a->text);
 		break;
 	default:
@@ -171,8 +180,9 @@ int scope_act_get(struct slice body, struct arena *arena, struct scope_act *ret,
 		a.a = text(n, "a");
 		a.b = text(n, "b");
 		a.text = text(n, "text");
-		ok = same && (same->type == JSON_TRUE || same->type == JSON_FALSE) && a.a.n && a.b.n;
+		ok = same && (same->type == JSON_TRUE || same->type == JSON_FALSE || same->type == JSON_NULL) && a.a.n && a.b.n;
 		a.same = ok && same->type == JSON_TRUE;
+		a.open = ok && same->type == JSON_NULL;
 		break;
 	}
 	case SCOPE_RUN:

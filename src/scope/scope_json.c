@@ -87,21 +87,30 @@ static void put_runs(struct jsonw *w, const struct scope_run *v, size_t n, const
 	jsonw_arr_end(w);
 }
 
-void scope_case_many(const struct scope_case *c, struct arena *a, struct scope_many *ret)
+static void many_of(const struct scope_run *v, bool running, struct arena *a, struct scope_many *ret)
 {
-	const struct scope_run *run = c->run_n ? &c->run[c->run_n - 1] : NULL, *est = c->estimate_n ? &c->estimate[c->estimate_n - 1] : NULL;
 	struct json_node *n = NULL;
 	struct err quiet = {0};
-	*ret = (struct scope_many){0};
-	ret->running = est && (!run || est->entry > run->entry);
-	const struct scope_run *v = ret->running ? est : run;
+	*ret = (struct scope_many){.running = running};
 	if (!v || json_tree(v->json, a, &n, &quiet) < 0)
 		return;
-	const struct json_node *in = ret->running ? n : json_get(n, "totals");
+	const struct json_node *in = running ? n : json_get(n, "totals");
 	ret->entry = v->entry;
 	ret->known = num_u64(json_text(in, "low"), 0, UINT64_MAX - 1, &ret->low) == 0;
 	ret->point_known = num_u64(json_text(in, "point"), 0, UINT64_MAX - 1, &ret->point) == 0;
 	ret->high_known = num_u64(json_text(in, "high"), 0, UINT64_MAX - 1, &ret->high) == 0;
+}
+
+void scope_case_run_many(const struct scope_case *c, struct arena *a, struct scope_many *ret)
+{
+	many_of(c->run_n ? &c->run[c->run_n - 1] : NULL, false, a, ret);
+}
+
+void scope_case_many(const struct scope_case *c, struct arena *a, struct scope_many *ret)
+{
+	const struct scope_run *run = c->run_n ? &c->run[c->run_n - 1] : NULL, *est = c->estimate_n ? &c->estimate[c->estimate_n - 1] : NULL;
+	bool running = est && (!run || est->entry > run->entry);
+	many_of(running ? est : run, running, a, ret);
 }
 
 void scope_case_json(const struct scope_case *c, struct arena *a, struct jsonw *w)

@@ -345,6 +345,12 @@ void serve_account_redact(struct slice body, struct buf *ret)
 	accounts_redact(body, ret);
 }
 
+void accounts_each(const struct keeper *k, void (*fn)(void *arg, const struct account *u), void *arg)
+{
+	for (size_t i = 0; i < k->accounts->user_count; i++)
+		fn(arg, &k->accounts->users[i]);
+}
+
 void accounts_json(struct keeper *k, struct buf *ret)
 {
 	const struct accounts *a = k->accounts;
@@ -687,6 +693,7 @@ static void forget(struct keeper *k)
 	keeper_vault_forget(k);
 	keeper_gate_forget(k);
 	keeper_letter_forget(k);
+	keeper_results_free(k);
 	keeper_watch_forget(k);
 	keeper_cutter_forget(k);
 	keeper_retain_forget(k);

@@ -67,12 +67,41 @@ static int letter(const struct json_node *o, struct slice body, struct arena *a,
 	return paper_pdf(&p, ret, &pages, e);
 }
 
+static int keep(void *arg, struct slice piece, struct err *e)
+{
+	struct buf *b = arg;
+	buf_add_slice(b, piece);
+	return buf_ok(b) ? 0 : err_set(e, buf_code(b), NULL, "this letter would be too long");
+}
+
+/* A mailing of one. */
+static int post(struct slice body, struct arena *a, struct buf *ret, struct err *e)
+{
+	struct paper_mail *m = NULL;
+	struct paper_post p;
+	struct json_node *n;
+	unsigned pages;
+	int r = json_tree(body, a, &n, e);
+	if (r == 0)
+		r = post_read(n, a, &p, e);
+	if (r == 0)
+		r = paper_mail_new("Letter", keep, ret, &m, e);
+	if (r == 0)
+		r = paper_mail_add(m, &p, &pages, e);
+	if (r == 0)
+		r = paper_mail_end(m, e);
+	paper_mail_free(m);
+	return r;
+}
+
 static int answer(enum ecg_asked what, const struct json_node *o, struct slice body, struct slice before, struct arena *a, struct buf *ret, struct err *e)
 {
 	struct ecg_body b;
 	struct ecg *g;
 	if (what == ECG_ASK_LETTER)
 		return letter(o, body, a, ret, e);
+	if (what == ECG_ASK_POST)
+		return post(body, a, ret, e);
 	if (what == ECG_ASK_SHEETS)
 		return ecg_role_sheets(o, body, a, ret, e);
 	if (what == ECG_ASK_SCAN) {
@@ -100,6 +129,7 @@ static int answer(enum ecg_asked what, const struct json_node *o, struct slice b
 	case ECG_ASK_LETTER:
 	case ECG_ASK_SHEETS:
 	case ECG_ASK_SCAN:
+	case ECG_ASK_POST:
 		break;
 	}
 	return err_set(e, ERR_INPUT, NULL, "a bad request");

@@ -180,6 +180,7 @@ static const struct {
 	{FRAME_K_NOTICE, CH_CONTROL, op_notice},
 	{FRAME_K_SCOPE_ASK, CH_CLIENT, op_scope_ask},
 	{FRAME_K_SCOPE_SAY, CH_CLIENT, op_scope_say},
+	{FRAME_K_SCOPE_SEE, CH_CLIENT, op_scope_see},
 	{FRAME_K_DOWNTIME, CH_CLIENT, op_downtime},
 	{FRAME_K_SENDING, CH_CONTROL, op_sending},
 	{FRAME_K_ECG_ACT, CH_CLIENT, op_ecg_act},
@@ -555,7 +556,7 @@ static int one_round(struct keeper *k, int ms, int *ret_ms, struct err *e)
 	keeper_gate_tick(k);
 	keeper_watch_tick(k);
 	keeper_cutter_tick(k, time_monotonic());
-	int letter_ms = keeper_letter_tick(k);
+	int letter_ms = keeper_letter_tick(k), result_ms = keeper_result_tick(k);
 	int r = commit(k, e);
 	if (r < 0)
 		return r;
@@ -568,6 +569,7 @@ static int one_round(struct keeper *k, int ms, int *ret_ms, struct err *e)
 	*ret_ms = 100;
 	r = k->asking || k->reading ? 0 : tick(k, ret_ms, e); /* it may append a pack's entry */
 	*ret_ms = letter_ms < *ret_ms ? letter_ms : *ret_ms;
+	*ret_ms = result_ms < *ret_ms ? result_ms : *ret_ms;
 	if (r == 0 && !k->told && !k->asking) {
 		k->told = true;
 		if (!k->reading)

@@ -165,6 +165,7 @@ struct keeper {
 	struct keeper_gate *gate; /* NULL: there is no link */
 	struct keeper_watch *watch; /* NULL: no sensor was heard of */
 	struct letter_job *letter; /* one is being made */
+	struct keeper_results *results; /* of cases, which somebody looks at; NULL: nobody has */
 	struct keeper_cutter *cutter; /* NULL: nothing was ever to be cut beside the relay */
 	int64_t rotated;         /* when keys were last rotated; 0: never */
 	uint64_t rotated_seq;
@@ -342,6 +343,7 @@ int accounts_change(struct keeper *k, const char *what, const char *user, const 
 int accounts_token_new(struct keeper *k, const char *role, const char *user, const char *label, const char *by, char ret_token[TOKEN_MAX], struct err *e) MUST;
 int accounts_token_revoke(struct keeper *k, const char *id, const char *by, struct err *e) MUST;
 void accounts_json(struct keeper *k, struct buf *ret);
+void accounts_each(const struct keeper *k, void (*fn)(void *arg, const struct account *u), void *arg);
 void accounts_save(struct keeper *k, bool always); /* the cache: only ever behind, never wrong */
 void accounts_touch(struct keeper *k); /* the cache is behind */
 void accounts_redact(struct slice body, struct buf *ret);
@@ -456,6 +458,12 @@ void keeper_packets_forget(struct keeper *k);
 void op_scope_ask(struct keeper *k, struct kchan *ch, const struct frame *f); /* keeper_scope.c */
 void op_scope_say(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_notice(struct keeper *k, struct kchan *ch, const struct frame *f); /* keeper_notice.c */
+struct scope_case;
+int keeper_scope_case(struct keeper *k, struct slice name, struct scope_case **ret, struct err *e) MUST; /* out of the entries; the caller frees it. ERR_NOT_FOUND */
+int keeper_notice_signed(struct keeper *k, struct slice name, struct jsonw *w, struct err *e) MUST; /* "signed": files of that case's notices by their hash, and who has signed for each; "signers": who may */
+void op_scope_see(struct keeper *k, struct kchan *ch, const struct frame *f); /* keeper_result.c */
+int keeper_result_tick(struct keeper *k); /* in how many ms again: files of a run are being proven */
+void keeper_results_free(struct keeper *k);
 void op_scan(struct keeper *k, struct kchan *ch, const struct frame *f); /* keeper_scan.c */
 int keeper_may_scan(struct slice body, const char *by /* NULL: a command's word */, struct err *e) MUST;
 int keeper_may_scope(struct slice body, struct err *e) MUST;

@@ -457,6 +457,11 @@ int keeper_scope_ask(struct keeper_client *c, const struct keeper_who *w, struct
 	return ask_json(c, FRAME_K_SCOPE_ASK, w, name, true, ret, e);
 }
 
+int keeper_scope_see(struct keeper_client *c, const struct keeper_who *w, struct slice json, struct buf *ret, struct err *e)
+{
+	return ask_json(c, FRAME_K_SCOPE_SEE, w, json, true, ret, e);
+}
+
 int keeper_gate_ask(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool again, struct buf *ret, struct err *e)
 {
 	return ask_json(c, FRAME_K_GATE_WEB, w, json, again, ret, e);

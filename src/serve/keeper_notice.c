@@ -1,5 +1,6 @@
 /* A person signs for what is said of a breach: the bytes of a file, by their hash. Two different persons make it ready (notice_signed); here it is only made sure who each is. */
 #include "keeper.h"
+#include "notice.h"
 #include "scope.h"
 
 #include <stdio.h>
@@ -77,4 +78,119 @@ void op_notice(struct keeper *k, struct kchan *ch, const struct frame *f)
 	size_t at = reply_begin(ch, f->tag);
 	buf_u64le(&ch->c.out, seq);
 	reply_end(ch, at);
+}
+
+/* ---- who has signed, and who may ---- */
+
+#define SIGNATURES_MAX 2000
+
+struct signed_one {
+	struct slice file, by, role;
+	uint8_t of[SEAL_HASH];
+	uint64_t entry;
+	int64_t time;
+};
+struct signatures {
+	struct keeper *k;
+	struct slice name;
+	struct arena *a;
+	struct signed_one v[SIGNATURES_MAX];
+	size_t n;
+};
+
+static int one_signature(void *arg, const struct ledger_entry *leaf, struct err *e)
+{
+	struct signatures *g = arg;
+	AUTO_ARENA struct arena *scratch = arena_new(1 << 20);
+	struct ledger_entry en;
+	struct json_node *n;
+	struct err quiet = {0};
+	int r = scratch ? ledger_read(g->k->l, leaf->seq, &en, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
+	if (r < 0)
+		return r == ERR_ERASED ? 0 : r;
+	if (json_tree(en.body, scratch, &n, &quiet) < 0 || !slice_eq_str(json_text(n, "what"), "signed") || !slice_eq(json_text(n, "case"), g->name))
+		return 0;
+	if (g->n == SIGNATURES_MAX)
+		return err_set(e, ERR_LIMIT, NULL, "more signatures than are looked at");
+	struct signed_one *s = &g->v[g->n];
+	if (hex_get(s->of, sizeof s->of, json_text(n, "sha256")) < 0)
+		return 0;
+	s->file = arena_dup(g->a, json_text(n, "file"));
+	s->by = arena_dup(g->a, json_text(n, "by"));
+	s->role = arena_dup(g->a, json_text(n, "role"));
+	s->entry = leaf->seq;
+	s->time = en.leaf.time;
+	g->n++;
+	return arena_code(g->a) ? err_set(e, ERR_MEMORY, NULL, "no memory for signatures") : 0;
+}
+
+static void put_file(struct jsonw *w, const struct signatures *g, size_t of, const struct notice_signature *all)
+{
+	AUTO_BUF struct buf hex = {0};
+	unsigned people;
+	bool ready = notice_signed(g->v[of].of, all, g->n, &people);
+	buf_init(&hex, 256);
+	hex_put(&hex, slice_of(g->v[of].of, SEAL_HASH));
+	jsonw_obj(w);
+	jsonw_kslice(w, "file", g->v[of].file);
+	jsonw_kslice(w, "sha256", buf_slice(&hex));
+	jsonw_kbool(w, "ready", ready);
+	jsonw_ku64(w, "people", people);
+	jsonw_key(w, "by");
+	jsonw_arr(w);
+	for (size_t i = 0; i < g->n; i++) {
+		if (memcmp(g->v[i].of, g->v[of].of, SEAL_HASH))
+			continue;
+		jsonw_obj(w);
+		jsonw_kslice(w, "user", g->v[i].by);
+		jsonw_kslice(w, "role", g->v[i].role);
+		jsonw_ktime(w, "at", g->v[i].time);
+		jsonw_ku64(w, "entry", g->v[i].entry);
+		jsonw_obj_end(w);
+	}
+	jsonw_arr_end(w);
+	jsonw_obj_end(w);
+}
+
+static void put_signer(void *arg, const struct account *u)
+{
+	struct jsonw *w = arg;
+	if (u->disabled || !may_sign(u->role))
+		return;
+	jsonw_obj(w);
+	jsonw_kstr(w, "user", u->user);
+	jsonw_kstr(w, "role", u->role);
+	jsonw_obj_end(w);
+}
+
+int keeper_notice_signed(struct keeper *k, struct slice name, struct jsonw *w, struct err *e)
+{
+	AUTO_ARENA struct arena *a = arena_new((size_t)16 << 20);
+	struct signatures *g = a ? arena_alloc(a, sizeof *g) : NULL;
+	struct notice_signature *all = a ? arena_array(a, SIGNATURES_MAX, sizeof *all) : NULL;
+	if (!g || !all)
+		return err_set(e, ERR_MEMORY, NULL, "no memory for signatures");
+	*g = (struct signatures){.k = k, .name = name, .a = a};
+	int r = ledger_scan_kinds(k->l, 0, ledger_durable(k->l), LEDGER_KIND_BIT(LEDGER_NOTICE), one_signature, g, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < g->n; i++) {
+		all[i].who = g->v[i].by;
+		memcpy(all[i].of, g->v[i].of, SEAL_HASH);
+	}
+	jsonw_key(w, "signed");
+	jsonw_arr(w);
+	for (size_t i = 0; i < g->n; i++) {
+		size_t first = 0;
+		while (memcmp(g->v[first].of, g->v[i].of, SEAL_HASH))
+			first++;
+		if (first == i)
+			put_file(w, g, i, all);
+	}
+	jsonw_arr_end(w);
+	jsonw_key(w, "signers");
+	jsonw_arr(w);
+	accounts_each(k, put_signer, w);
+	jsonw_arr_end(w);
+	return 0;
 }

@@ -145,6 +145,24 @@ void op_scope_ask(struct keeper *k, struct kchan *ch, const struct frame *f)
 	reply_end(ch, at);
 }
 
+int keeper_scope_case(struct keeper *k, struct slice name, struct scope_case **ret, struct err *e)
+{
+	struct scope_case *room[1] = {0};
+	struct asking q = {.k = k, .name = name, .most = 1, .c = room};
+	if (!scope_name_ok(name))
+		return err_set(e, ERR_INPUT, NULL, "no case has such a name");
+	int r = ledger_scan_kinds(k->l, 0, ledger_durable(k->l), LEDGER_KIND_BIT(LEDGER_SCOPE), one_entry, &q, e);
+	if (r == 0 && (!q.n || !scope_case_exists(room[0])))
+		r = err_set(e, ERR_NOT_FOUND, NULL, "there is no case of this name");
+	if (r < 0) {
+		if (q.n)
+			scope_case_free(room[0]);
+		return r;
+	}
+	*ret = room[0];
+	return 0;
+}
+
 /* ---- said: questions, assessments, decisions, pairs; the rest is a command's ---- */
 
 void op_scope_say(struct keeper *k, struct kchan *ch, const struct frame *f)
@@ -167,15 +185,10 @@ void op_scope_say(struct keeper *k, struct kchan *ch, const struct frame *f)
 		r = err_set(&e, ERR_DENIED, NULL, "that is brought by a command");
 	if (r == 0 && !slice_eq_str(act.by, who.user))
 		r = err_set(&e, ERR_DENIED, "by", "what is said of a case is said by who has signed in");
-	if (r == 0) { /* of a case that is there */
-		struct asking q = {.k = k, .name = act.name, .most = 1, .c = calloc(1, sizeof *q.c)};
-		r = q.c ? ledger_scan_kinds(k->l, 0, ledger_durable(k->l), LEDGER_KIND_BIT(LEDGER_SCOPE), one_entry, &q, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
-		if (r == 0 && (!q.n || !scope_case_exists(q.c[0])))
-			r = err_set(&e, ERR_NOT_FOUND, NULL, "there is no case of this name");
-		if (q.n)
-			scope_case_free(q.c[0]);
-		free(q.c);
-	}
+	struct scope_case *there = NULL;
+	if (r == 0)
+		r = keeper_scope_case(k, act.name, &there, &e);
+	scope_case_free(there);
 	if (r < 0)
 		reply_err(ch, f->tag, &e);
 	else

@@ -69,6 +69,7 @@ static const struct allowance allowances[] = {
 	{ROLE_KEEPER, "replicas", FS_READ},
 	{ROLE_KEEPER, "outside", FS_READ},
 	{ROLE_KEEPER, "outbox", FS_OWN},
+	{ROLE_KEEPER, "scope", FS_READ}, /* what runs of cases found: handed out a page at a time (keeper_result.c) */
 	{ROLE_SCRIBE, "view", FS_OWN},
 	{ROLE_SCRIBE, "copies", FS_OWN},
 	{ROLE_VAULT, "vault", FS_READ | FS_MAKE_REG | FS_REFER}, /* new names, by link; nothing that stands there is written, renamed or removed */

@@ -6,6 +6,7 @@
  *   SITE/packs     keeper:sealed 2750  closed packs: sealed; web hands them to replicas, replicate pushes them
  *   SITE/outbox    keeper:sealed 2750  heads and small files for replicas: sealed or public
  *   SITE/outside   replicate 0755      how pushes went
+ *   SITE/scope     keeper 0700  what runs of cases found, in clear: written by root's commands, handed out to who may by the keeper
  *   SITE/ledger    keeper 0755  public by nature: no patient data
  *   SITE/vault     vault:sealed 2750  packs are written by root's commands and by the vault role (for agents), which Landlock lets make names here, and neither write nor remove; the keeper looks whether they are there
  *   SITE/vault/in  vault 0700    what agents are bringing
@@ -252,6 +253,7 @@ int owners_give(int sitefd, const struct owners *o, uint64_t *ret_given, char re
 		{"packs", ROLE_KEEPER, 02750, 0640, true},
 		{"outbox", ROLE_KEEPER, 02750, 0640, true},
 		{"outside", ROLE_REPLICATE, 0755, 0644, true},
+		{"scope", ROLE_KEEPER, 0700, 0600, true},
 		{"ledger", ROLE_KEEPER, 0755, 0644, false}, /* a million tiles: looking at each takes long */
 		{"view", ROLE_SCRIBE, 02750, 0640, true},
 		{"copies", ROLE_SCRIBE, 02750, 0640, true},
@@ -297,6 +299,16 @@ int owners_give(int sitefd, const struct owners *o, uint64_t *ret_given, char re
 	*ret_given = g.given;
 	memcpy(ret_first, g.first, sizeof g.first);
 	return r;
+}
+
+int site_give_result(const struct site *s, const char *folder, struct err *e)
+{
+	struct owners o;
+	int r = geteuid() == 0 ? owners_of_site(s->fd, &o, e) : 0;
+	if (r < 0 || geteuid() != 0)
+		return r;
+	struct giving g = {.top = folder, .uid = o.uid[ROLE_KEEPER], .gid = o.gid[ROLE_KEEPER], .add = 0600, .all = true};
+	return give_tree(&g, s->fd, folder, "", 0, e);
 }
 
 int owners_give_folder(int fd, uint32_t uid, uint32_t gid, struct err *e)

@@ -179,6 +179,8 @@ int control_token_revoke(struct control *c, const char *token_id, struct err *e)
 bool serve_own_address(bool six, const uint8_t ip[16]); /* of this host */
 /* A link's own certificate and its private key, both PEM: is it a pair, readable without a passphrase, and not out of date? ERR_USAGE. */
 int serve_link_key_check(struct slice cert, struct slice key, struct err *e) MUST;
+/* What root wrote into a folder of SITE/scope, to the keeper, which hands it out; of others' sites nothing has to be given. */
+int site_give_result(const struct site *s, const char *folder /* scope/NAME */, struct err *e) MUST;
 /* Whoever's token it is signs for the bytes of a file (sha256 in hex) of a case's notices: an entry, durable when it returns. ERR_DENIED: no person of role privacy, owner or admin. */
 int control_notice_sign(struct control *c, const char *token, struct slice json, uint64_t *ret_entry, struct err *e) MUST;
 int control_gate(struct control *c, const char *token, struct slice json, struct buf *ret, struct err *e) MUST;

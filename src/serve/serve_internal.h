@@ -136,6 +136,7 @@
 	X(172, K_STATION_ITEMS, FRAME_BODY) /* who, rest one bundle of a station -> rest JSON: what became of each item */                        \
 	X(198, K_SCOPE_ASK, FRAME_SMALL) /* who, rest a case's name, or nothing: all of them -> rest JSON (scope_case_json, or a list) */           \
 	X(199, K_SCOPE_SAY, FRAME_SMALL) /* who, rest an entry of kind scope: a question, an assessment, a decision, a pair -> as K_FHIR */         \
+	X(195, K_SCOPE_SEE, FRAME_SMALL) /* who, rest JSON {"case","what": review ("from","n","open"), person ("line" or "person") or notice} -> rest JSON: of the newest run's files (keeper_result.c) */ \
 	X(197, K_NOTICE, FRAME_SMALL)   /* control: str token, rest JSON: case, file, sha256: its person signs for it (keeper_notice.c) -> u64 entry */ \
 	X(196, K_SCAN, FRAME_BODY)      /* who, u8 wait until applied, rest an entry of kind scan (ward/ward_scan.c) -> as K_FHIR */              \
 	X(166, K_SHEETS, FRAME_BODY)    /* who, rest JSON {"from","checkpoint","sheets","reason"?}: sheets that a page prints, to be registered (keeper_sheets.c) -> u64 entry, str block: when it is durable */ \
@@ -446,6 +447,8 @@ int keeper_link_open(struct keeper_client *c, const char *token, const char *add
 /* Partner links (keeper_gate.c): json says what is asked; the answer's JSON (of a queue NDJSON) is appended to ret. again: what is asked changes nothing, and may be asked twice. MAY_GATE, MAY_CUT. */
 /* A case as JSON (name empty: a list of all), and a person's word on one: an entry as scope_act_put makes it, by the session's user. MAY_SCOPE. */
 int keeper_scope_ask(struct keeper_client *c, const struct keeper_who *w, struct slice name, struct buf *ret, struct err *e) MUST;
+/* What the newest run of a case found, a page at a time (K_SCOPE_SEE). ERR_BUSY: its files are being proven; ask again. MAY_SCOPE. */
+int keeper_scope_see(struct keeper_client *c, const struct keeper_who *w, struct slice json, struct buf *ret, struct err *e) MUST;
 int keeper_scope_say(struct keeper_client *c, const struct keeper_who *w, struct slice body, struct keeper_stored *ret, struct err *e) MUST;
 int keeper_gate_ask(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool again, struct buf *ret, struct err *e) MUST;
 /* The sensor (keeper_watch.c): an order is answered when it was carried out, or with how far it is. */
@@ -515,7 +518,7 @@ int vault_ask(struct keeper_client *c, const struct keeper_who *w, const struct 
 
 /* ---- web asks the ecg role ------------------------------------------------------------------------------------------------------- */
 
-enum ecg_asked { ECG_ASK_CHECK = 1 /* what it is */, ECG_ASK_WAVE, ECG_ASK_ANALYSIS, ECG_ASK_REPORT, ECG_ASK_CONVERT, ECG_ASK_LETTER /* of a link (letter_json.h): the role has the fonts */, ECG_ASK_SHEETS /* of a ward (paper_wire_book) */, ECG_ASK_SCAN /* a page that a scanner made (scan.h) */ };
+enum ecg_asked { ECG_ASK_CHECK = 1 /* what it is */, ECG_ASK_WAVE, ECG_ASK_ANALYSIS, ECG_ASK_REPORT, ECG_ASK_CONVERT, ECG_ASK_LETTER /* of a link (letter_json.h): the role has the fonts */, ECG_ASK_SHEETS /* of a ward (paper_wire_book) */, ECG_ASK_SCAN /* a page that a scanner made (scan.h) */, ECG_ASK_POST /* a letter to one person (letter_json.h) */ };
 /* options: a JSON object, what each takes stands in ecg_role.c. before: an earlier recording, for a report; may be empty. ERR_BUSY: it is being started. ERR_CORRUPT: the role died on this recording: *ret_died. */
 int ecg_ask(struct keeper_client *c, enum ecg_asked what, struct slice options, struct slice body, struct slice before, struct buf *ret, bool *ret_died, struct err *e) MUST;
 

@@ -32,7 +32,7 @@ static void take_back(struct creating *c)
 {
 	for (int i = 0; i < c->shares_written; i++)
 		unlink(c->share_paths[i]);
-	static const char *const ours[] = {"keys", "keys.new", "tls", "ledger", "wal", "packs", "vault", "replicas", "outbox", "outside", "packets", "view", "copies", "run", "lock", SHARES_WRITTEN, "site.ini"};
+	static const char *const ours[] = {"keys", "keys.new", "tls", "ledger", "wal", "packs", "vault", "replicas", "outbox", "outside", "scope", "packets", "view", "copies", "run", "lock", SHARES_WRITTEN, "site.ini"};
 	for (size_t i = 0; c->fd >= 0 && i < ARRAY_LEN(ours); i++)
 		file_remove_tree(c->fd, ours[i]);
 	if (c->made_shares_dir)
@@ -310,6 +310,8 @@ int site_make_vault(int sitefd, struct err *e)
 		return err_sys(e, "outbox", "cannot make the folder");
 	if (mkdirat(sitefd, "outside", 0755) < 0 && errno != EEXIST)
 		return err_sys(e, "outside", "cannot make the folder");
+	if (mkdirat(sitefd, "scope", 0700) < 0 && errno != EEXIST) /* the keeper is let into it before there is a case */
+		return err_sys(e, "scope", "cannot make the folder");
 	if (mkdirat(sitefd, "packets", 0755) < 0 && errno != EEXIST) /* units' keys: no secret in them that their words do not guard */
 		return err_sys(e, "packets", "cannot make the folder");
 	if (mkdirat(sitefd, "packets/made", 0755) < 0 && errno != EEXIST && errno != EACCES) /* (whose packets is, and what to do, owners_give says) */

@@ -142,6 +142,11 @@ void web_watch(struct web_request *q, const char *rest);  /* below /api/watch: w
 void web_contacts(struct web_request *q);                 /* whom to call */
 void web_beds(struct web_request *q);                     /* who is said to lie where */
 void web_scope(struct web_request *q, const char *rest);  /* cases: whom a breach concerns */
+void web_scope_of(struct web_request *q, struct slice name, struct slice of); /* below a case: web_scope_of.c */
+int web_scope_see(struct web_request *q, struct slice name, const char *what, void (*more)(struct jsonw *w, void *arg), void *arg, const struct json_node **ret); /* the keeper's answer (keeper_result.c); in q->a. Answers on failure */
+void web_scope_letter(struct web_request *q, struct slice name); /* web_scope_letter.c */
+void web_scope_letters(struct web_request *q, struct slice name);
+void web_scope_person(struct web_request *q, struct slice name);
 void web_calls(struct web_request *q);                    /* whom a cancelled appointment or a diversion has to be told */
 bool web_withheld(struct web_request *q, const struct chart_row *row); /* a protected record that this person has not opened */
 void web_station(struct web_request *q, const char *rest); /* below /api/station: what wards' PCs bring and fetch (web_station.c) */

@@ -1,4 +1,4 @@
-/* /api/cases: cases as their entries say them, and a person's word on one. What is in a case's files (persons, exposure) is a command's; here are counts, inputs, questions, judgements and decisions. Looking at one is an entry. */
+/* /api/cases: cases as their entries say them, and a person's word on one. Below a case: its review queue, its duties, its letters (web_scope_of.c). Whom it concerns as a list is a command's; here are counts, inputs, questions, judgements and decisions. Looking at one is an entry. */
 #include "web_internal.h"
 
 #include "scope.h"
@@ -47,13 +47,14 @@ static bool read_act(struct web_request *q, const struct json_node *n, struct sc
 		const struct json_node *same = json_get(n, "same");
 		if (!y)
 			return false;
-		if (!same || (same->type != JSON_TRUE && same->type != JSON_FALSE) || !strcmp(x, y)) {
-			web_error(q, 400, "input", "A pair is two records a and b, and same: true or false.");
+		if (!same || (same->type != JSON_TRUE && same->type != JSON_FALSE && same->type != JSON_NULL) || !strcmp(x, y)) {
+			web_error(q, 400, "input", "A pair is two records a and b, and same: true, false, or null, which takes back what was said.");
 			return false;
 		}
 		a->a = slice_str(x);
 		a->b = slice_str(y);
 		a->same = same->type == JSON_TRUE;
+		a->open = same->type == JSON_NULL;
 		return true;
 	}
 	const char *subject = web_text(q, n, "subject", WORD_MAX, false), *outcome = subject ? web_text(q, n, "outcome", WORD_MAX, a->what != SCOPE_ASSESS) : NULL;
@@ -92,11 +93,13 @@ static void say(struct web_request *q, struct slice name)
 
 void web_scope(struct web_request *q, const char *rest)
 {
-	struct slice name = slice_str(*rest == '/' ? rest + 1 : rest);
+	struct slice of, name = slice_cut(slice_str(*rest == '/' ? rest + 1 : rest), '/', &of);
 	if (!web_may(q, MAY_SCOPE))
 		return;
 	if (name.n && !scope_name_ok(name))
 		web_error(q, 404, "not-found", "Nothing is here.");
+	else if (of.p)
+		web_scope_of(q, name, of);
 	else if (q->method == WEB_GET || q->method == WEB_HEAD)
 		show(q, name);
 	else if (q->method == WEB_POST && name.n)

@@ -74,11 +74,22 @@ unsigned survey_flags(const struct survey *f, uint32_t number);              /* 
 struct survey_grey { /* two strangers that may be one */
 	struct slice a, b;     /* their records: what scope_case_pair takes */
 	struct slice pa, pb;   /* the persons' ids */
+	float weight;          /* link_pair */
 	float probability;
-	struct slice why;
+	struct slice why;      /* link_explain: "last the same +9.1; dob but for a slip +3.0" */
+	uint32_t ra, rb;       /* the records: for survey_record */
+};
+struct survey_record {
+	const struct survey_object *object; /* where it stands */
+	uint64_t offset, member;            /* and where in it; member 0: the file itself, else which of those in it */
+	uint32_t number;                    /* the person's, in the exposure */
+	uint32_t elements;                  /* found beside it */
+	const char *who;                    /* subject, guarantor, kin, subscriber, anybody */
 };
 size_t survey_grey_n(const struct survey *f);
 int survey_grey(struct survey *f, size_t i, struct survey_grey *ret, struct err *e) MUST;
+void survey_record(const struct survey *f, uint32_t record, struct survey_record *ret);
+struct slice survey_record_value(const struct survey *f, uint32_t record, int column, int *ret_role); /* column from 0; ret_role: PERSON_ROLE_x, -1 past the last. The empty slice: it does not say */
 struct survey_totals {
 	uint64_t objects, listed, opened, accessed, acquired; /* of files; folders are not counted */
 	uint64_t read, in_part, not_found, not_files, unreadable, same;

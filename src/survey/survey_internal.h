@@ -91,10 +91,11 @@ struct survey {
 	size_t all_n;
 	struct grey {
 		uint32_t a, b;     /* in all */
-		float probability;
+		float weight, probability;
 		char *why;
 	} *grey;
 	size_t greys;
+	double settled;        /* of the probabilities of grey pairs that people have decided on */
 	struct arena *a;
 };
 

@@ -188,14 +188,12 @@ static uint32_t record_named(const struct survey *f, struct slice name)
 }
 
 /* What people said of pairs counts over what linkage says. */
-static void decide(const struct survey_job *job, struct survey *f, uint32_t *into)
+static void decide(const struct survey_job *job, struct survey *f, const struct scope_pairs *said, uint32_t *into)
 {
 	const struct scope_case *c = job->decided;
-	if (!c)
-		return;
-	for (size_t p = 0; p < c->pair_n; p++) {
-		if (scope_case_pair(c, c->pair[p].a, c->pair[p].b) != (c->pair[p].same ? 1 : -1))
-			continue; /* said otherwise since */
+	for (size_t p = 0; said && p < c->pair_n; p++) {
+		if (scope_pairs_find(said, c->pair[p].a, c->pair[p].b) != &c->pair[p])
+			continue; /* said otherwise since, or taken back */
 		uint32_t a = record_named(f, c->pair[p].a), b = record_named(f, c->pair[p].b);
 		if (a == NONE || b == NONE)
 			continue;
@@ -214,7 +212,8 @@ static void decide(const struct survey_job *job, struct survey *f, uint32_t *int
 	}
 }
 
-static int keep_grey(const struct survey_job *job, struct survey *f, const struct link *l, const uint32_t *into, struct err *e)
+/* Decided, or together by what was decided of others, is not asked about. */
+static int keep_grey(struct survey *f, const struct link *l, const struct scope_pairs *said, const uint32_t *into, struct err *e)
 {
 	size_t n = link_grey_n(l);
 	f->grey = calloc(n ? n : 1, sizeof *f->grey);
@@ -223,17 +222,36 @@ static int keep_grey(const struct survey_job *job, struct survey *f, const struc
 	for (size_t i = 0; i < n; i++) {
 		const struct link_pair *p = link_grey(l, i);
 		AUTO_BUF struct buf why = {0};
-		if (root(into, p->a) == root(into, p->b))
+		if (root(into, p->a) == root(into, p->b) || (said && scope_pairs_find(said, record_name(f, p->a), record_name(f, p->b)))) {
+			f->settled += (double)p->probability; /* linkage took so much of a person away for it: now it is counted whole, or not at all */
 			continue;
-		if (job->decided && job->decided->pair_n && scope_case_pair(job->decided, record_name(f, p->a), record_name(f, p->b)))
-			continue;
+		}
 		buf_init(&why, 1 << 14);
 		link_explain(l, p->a, p->b, &why);
 		struct grey *g = &f->grey[f->greys++];
-		*g = (struct grey){p->a, p->b, p->probability, arena_strdup(f->a, buf_slice(&why))};
+		*g = (struct grey){p->a, p->b, p->weight, p->probability, arena_strdup(f->a, buf_slice(&why))};
 		if (!g->why)
 			return err_set(e, ERR_MEMORY, NULL, "no memory");
 	}
+	return 0;
+}
+
+/* How many strangers fewer there are if every pair that is still grey is one person: pairs that people have decided on are none of them any more. */
+static int all_merged(const struct survey *f, uint64_t *ret_less, struct err *e)
+{
+	uint32_t *top = calloc(f->strangers ? f->strangers : 1, sizeof *top);
+	if (!top)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	*ret_less = 0;
+	for (uint32_t i = 0; i < f->strangers; i++)
+		top[i] = i;
+	for (size_t i = 0; i < f->greys; i++) {
+		uint32_t a = root(top, f->cluster[f->grey[i].a]), b = root(top, f->cluster[f->grey[i].b]);
+		uint32_t up = a < b ? a : b;
+		top[a] = top[b] = top[f->cluster[f->grey[i].a]] = top[f->cluster[f->grey[i].b]] = up;
+		*ret_less += a != b;
+	}
+	free(top);
 	return 0;
 }
 
@@ -378,43 +396,54 @@ static int number_strangers(struct survey *f, struct err *e)
 	return 0;
 }
 
+/* Of strangers: what linkage says of its own clusters, moved by what people decided of them. */
+static int count(struct survey *f, const struct link *l, struct err *e)
+{
+	struct survey_totals *t = &f->totals;
+	struct link_counts c = {0};
+	size_t rows = scope_exposure_rows(f->exposure);
+	uint64_t less;
+	int r = all_merged(f, &less, e);
+	if (r < 0)
+		return r;
+	if (l)
+		link_count(l, &c);
+	t->strangers = f->strangers;
+	t->known = rows > f->strangers ? rows - f->strangers : 0;
+	t->low = t->known + t->strangers - less;
+	t->high = t->known + t->strangers + (c.high - c.persons);
+	double point = (double)(t->known + t->strangers) + (l ? c.estimate - (double)c.persons : 0) + f->settled + 0.5;
+	t->point = point < (double)t->low ? t->low : point > (double)t->high ? t->high : (uint64_t)point;
+	return 0;
+}
+
 int persons_make(const struct survey_job *job, struct survey *f, struct err *e)
 {
 	struct link *l = NULL;
-	struct link_counts counts = {0};
+	struct scope_pairs *said = NULL;
 	uint32_t *into = NULL;
 	int r = gather(f, e);
 	if (r == 0 && f->all_n > 1)
 		r = link_all(job, f, &l, e);
-	if (r == 0 && !(into = calloc(f->all_n ? f->all_n : 1, sizeof *into)))
+	if (r == 0 && (!(into = calloc(f->all_n ? f->all_n : 1, sizeof *into)) || (job->decided && job->decided->pair_n && !(said = scope_pairs_new(job->decided)))))
 		r = err_set(e, ERR_MEMORY, NULL, "no memory");
 	for (uint32_t i = 0; r == 0 && i < f->all_n; i++)
 		into[i] = l ? link_cluster(l, i) : i;
 	if (r == 0)
-		decide(job, f, into);
+		decide(job, f, said, into);
 	if (r == 0)
 		r = make_strangers(f, into, e);
-	if (r == 0 && l) {
-		link_count(l, &counts);
-		r = keep_grey(job, f, l, into, e);
-	}
+	if (r == 0 && l)
+		r = keep_grey(f, l, said, into, e);
 	if (r == 0)
 		r = expose(job, f, e);
 	if (r == 0)
 		r = number_strangers(f, e);
 	if (r == 0)
 		r = scope_exposure_end(f->exposure, e);
-	if (r == 0) {
-		struct survey_totals *t = &f->totals;
-		size_t rows = scope_exposure_rows(f->exposure);
-		t->strangers = f->strangers;
-		t->known = rows > f->strangers ? rows - f->strangers : 0;
-		uint64_t less = l ? counts.persons - counts.low : 0, more = l ? counts.high - counts.persons : 0;
-		t->low = t->known + (t->strangers > less ? t->strangers - less : t->strangers ? 1 : 0);
-		t->high = t->known + t->strangers + more;
-		double point = (double)(t->known + t->strangers) + (l ? counts.estimate - (double)counts.persons : 0) + 0.5;
-		t->point = point < (double)t->low ? t->low : point > (double)t->high ? t->high : (uint64_t)point;
-	}
+	if (r == 0)
+		r = count(f, l, e);
+	scope_pairs_free(said);
 	link_free(l);
 	free(into);
 	return r;

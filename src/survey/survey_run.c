@@ -406,9 +406,10 @@ static const struct stranger *stranger_by(const struct survey *f, uint32_t numbe
 	return number < f->stranger_numbers && f->stranger_of[number] ? &f->stranger[f->stranger_of[number] - 1] : NULL;
 }
 
+static const char *const whats[] = {"subject", "guarantor", "kin", "subscriber", "provider", "staff", "anybody"};
+
 bool survey_stranger(const struct survey *f, uint32_t number, struct survey_person *ret)
 {
-	static const char *const whats[] = {"subject", "guarantor", "kin", "subscriber", "provider", "staff", "anybody"};
 	const struct stranger *s = stranger_by(f, number);
 	if (!s)
 		return false;
@@ -453,8 +454,27 @@ int survey_grey(struct survey *f, size_t i, struct survey_grey *ret, struct err 
 	struct slice a = record_name(f, g->a), b = record_name(f, g->b);
 	if (!a.p || !b.p)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
-	*ret = (struct survey_grey){a, b, id_of(f, g->a), id_of(f, g->b), g->probability, slice_str(g->why)};
+	*ret = (struct survey_grey){a, b, id_of(f, g->a), id_of(f, g->b), g->weight, g->probability, slice_str(g->why), g->a, g->b};
 	return 0;
+}
+
+void survey_record(const struct survey *f, uint32_t record, struct survey_record *ret)
+{
+	assert(record < f->all_n);
+	const struct place_of *p = &f->all[record];
+	const struct mention *m = &f->reading[p->object].mention[p->mention];
+	*ret = (struct survey_record){.object = &f->object[p->object], .offset = m->offset, .member = m->member, .number = f->stranger[f->cluster[record]].number, .elements = m->elements, .who = whats[m->who]};
+}
+
+struct slice survey_record_value(const struct survey *f, uint32_t record, int column, int *ret_role)
+{
+	assert(record < f->all_n);
+	*ret_role = column >= 0 && column < MENTION_COLUMNS ? mention_role(column) : -1;
+	if (*ret_role < 0)
+		return SLICE_NULL;
+	const struct reading *g = &f->reading[f->all[record].object];
+	uint32_t at = g->mention[f->all[record].mention].value[column];
+	return at ? slice_str((const char *)g->text.p + at - 1) : SLICE_NULL;
 }
 
 void survey_totals(const struct survey *f, struct survey_totals *ret)

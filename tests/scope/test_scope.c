@@ -56,6 +56,8 @@ static void a_case_is_what_its_entries_say(void **state)
 	assert_null(scope_case_factor(c, "nature-and-extent"));
 	assert_int_equal(scope_case_pair(c, SLICE("r1"), SLICE("r2")), -1);
 	assert_int_equal(scope_case_pair(c, SLICE("r1"), SLICE("r3")), 0);
+	put(c, 16, ACT(PAIR, .a = SLICE("r1"), .b = SLICE("r2"), .open = true));
+	assert_int_equal(scope_case_pair(c, SLICE("r1"), SLICE("r2")), 0);
 	assert_true(c->facts_n == 1 && slice_eq_str(c->facts[0].json, "{\"entity\": {\n\"name\":\"St. Gabriel\"}}"));
 	assert_true(slice_eq_str(c->run[0].json, "{\"persons\":42}"));
 	struct err e = {0};
@@ -247,9 +249,93 @@ static void flags(void **state)
 		assert_string_not_equal(scope_flag_word(f), "?");
 }
 
+/* Of three pairs among four persons: what is decided moves both ends of the interval towards each other, and what is taken back moves them back. */
+static void the_interval_narrows_as_pairs_are_decided(void **state)
+{
+	const struct scope_many run = {.low = 7, .point = 9, .high = 11, .known = true, .high_known = true, .point_known = true};
+	struct scope_case *c = scope_case_new(SLICE("c1"), 1 << 20);
+	struct scope_queue *q = scope_queue_new();
+	struct scope_queue_count n;
+	struct err e = {0};
+	put(c, 1, ACT(NEW, .from = 1, .to = 2));
+	assert_int_equal(scope_queue_add(q, SLICE("r1"), SLICE("r2"), SLICE("A"), SLICE("B"), 0.5, &e), 0);
+	assert_int_equal(scope_queue_add(q, SLICE("r2"), SLICE("r3"), SLICE("B"), SLICE("C"), 0.5, &e), 0);
+	assert_int_equal(scope_queue_add(q, SLICE("r4"), SLICE("r5"), SLICE("A"), SLICE("D"), 0.25, &e), 0);
+	assert_int_equal(scope_queue_end(q, &e), 0);
+	assert_int_equal(scope_queue_decide(q, c, &e), 0);
+	scope_queue_count(q, &run, 10, &n);
+	assert_true(n.open == 3 && n.same == 0 && n.persons.low == 7 && n.persons.point == 9 && n.persons.high == 11);
+	put(c, 2, ACT(PAIR, .a = SLICE("r2"), .b = SLICE("r1"), .same = true)); /* in either order */
+	assert_int_equal(scope_queue_decide(q, c, &e), 0);
+	assert_true(scope_queue_word(q, 0)->entry == 2 && !scope_queue_word(q, 1));
+	scope_queue_count(q, &run, 10, &n);
+	assert_true(n.open == 2 && n.same == 1 && n.persons.low == 7 && n.persons.high == 10);
+	put(c, 3, ACT(PAIR, .a = SLICE("r2"), .b = SLICE("r3"), .same = false));
+	put(c, 4, ACT(PAIR, .a = SLICE("r4"), .b = SLICE("r5"), .same = false));
+	assert_int_equal(scope_queue_decide(q, c, &e), 0);
+	scope_queue_count(q, &run, 10, &n);
+	assert_true(n.open == 0 && n.different == 2 && n.persons.low == 9 && n.persons.high == 10 && n.persons.point >= 9 && n.persons.point <= 10);
+	put(c, 5, ACT(PAIR, .a = SLICE("r1"), .b = SLICE("r2"), .open = true));
+	assert_int_equal(scope_queue_decide(q, c, &e), 0);
+	assert_null(scope_queue_word(q, 0));
+	scope_queue_count(q, &run, 10, &n);
+	assert_true(n.open == 1 && n.persons.low == 9 && n.persons.high == 11);
+	scope_queue_free(q);
+	scope_case_free(c);
+	scope_queue_free(NULL);
+}
+
+/* One person may be in many pairs: merging them takes each away once, however the pairs are chained. */
+static void a_chain_of_pairs_is_one_person(void **state)
+{
+	const struct scope_many run = {.low = 1, .point = 100, .high = 201};
+	struct scope_case *c = scope_case_new(SLICE("c1"), 8 << 20);
+	struct scope_queue *q = scope_queue_new();
+	struct scope_queue_count n;
+	struct err e = {0};
+	char a[16], b[16];
+	put(c, 1, ACT(NEW, .from = 1, .to = 2));
+	for (int i = 200; i-- > 0;) {
+		snprintf(a, sizeof a, "r%d", i);
+		snprintf(b, sizeof b, "r%d", i + 1);
+		assert_int_equal(scope_queue_add(q, slice_str(a), slice_str(b), slice_str(a), slice_str(b), 0.5, &e), 0);
+		put(c, (uint64_t)(2 + i), ACT(PAIR, .a = slice_str(a), .b = slice_str(b), .same = true));
+	}
+	assert_int_equal(scope_queue_add(q, SLICE("r0"), SLICE("r200"), SLICE("r0"), SLICE("r200"), 0.5, &e), 0); /* says nothing new */
+	assert_int_equal(scope_queue_end(q, &e), 0);
+	assert_int_equal(scope_queue_decide(q, c, &e), 0);
+	scope_queue_count(q, &run, 201, &n);
+	assert_true(n.same == 200 && n.open == 1 && n.persons.low == 1 && n.persons.high == 1);
+	scope_queue_free(q);
+	scope_case_free(c);
+}
+
+static void notices_are_made_from_what_a_case_says(void **state)
+{
+	struct scope_case *c = scope_case_new(SLICE("c1"), 1 << 20);
+	AUTO_BUF struct buf b = {0};
+	AUTO_ARENA struct arena *a = arena_new(1 << 20);
+	struct err e = {0};
+	struct json_node *n;
+	buf_init(&b, 1 << 20);
+	put(c, 4, &(struct scope_act){.what = SCOPE_NEW, .name = SLICE("c1"), .title = SLICE("the share"), .from = time_from_civil(2026, 11, 21, 23, 3, 39), .to = time_from_civil(2026, 11, 21, 23, 3, 41), .discovered = time_from_civil(2026, 11, 22, 0, 0, 0)});
+	assert_int_equal(scope_case_notice(c, &b, &e), ERR_NOT_FOUND);
+	put(c, 5, ACT(RUN, .json = SLICE("{\"totals\":{\"persons\":10,\"low\":9,\"high\":11},\"places\":{\"US-TX\":10},\"elements\":{\"ssn\":{\"acquired\":3}},\"deceased\":1}")));
+	put(c, 6, ACT(FACTS, .json = SLICE("{\"entity\":{\"name\":\"St. Gabriel\"},\"discovered\":\"1999-01-01\",\"persons\":{\"US-CA\":5}}")));
+	buf_reset(&b);
+	assert_int_equal(scope_case_notice(c, &b, &e), 0);
+	assert_int_equal(json_tree(buf_slice(&b), a, &n, &e), 0);
+	assert_true(slice_eq_str(json_text(n, "discovered"), "2026-11-22")); /* what somebody typed counts for less */
+	assert_true(slice_eq_str(json_text(n, "entity.name"), "St. Gabriel"));
+	assert_true(slice_eq_str(json_text(json_get(json_get(n, "persons"), "US-TX"), "high"), "11"));
+	assert_null(json_get(json_get(n, "persons"), "US-CA"));
+	assert_true(slice_eq_str(json_text(n, "entries.persons"), "5") && slice_eq_str(json_text(n, "entries.entity"), "6"));
+	scope_case_free(c);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(a_case_is_what_its_entries_say), cmocka_unit_test(an_input_comes_back), cmocka_unit_test(exposure_is_the_same_in_any_order), cmocka_unit_test(exposure_of_many),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(a_case_is_what_its_entries_say), cmocka_unit_test(the_interval_narrows_as_pairs_are_decided), cmocka_unit_test(a_chain_of_pairs_is_one_person), cmocka_unit_test(notices_are_made_from_what_a_case_says), cmocka_unit_test(an_input_comes_back), cmocka_unit_test(exposure_is_the_same_in_any_order), cmocka_unit_test(exposure_of_many),
 	                                   cmocka_unit_test(estimates), cmocka_unit_test(the_interval_holds_the_truth), cmocka_unit_test(flags)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,8 +48,36 @@ static void damaged(void **state)
 	}
 }
 
+/* A letter to one person, too: with marks, a page of its own, and in a language that letters about links do not have. */
+static void a_post_comes_back(void **state)
+{
+	const struct paper_block block[] = {{PAPER_TITLE, SLICE_NULL, SLICE("Aviso")}, {PAPER_ITEM, SLICE("1."), SLICE("a " PAPER_REF "[#7]" PAPER_REF_END)}, {PAPER_TEXT, SLICE_NULL, SLICE("b")}};
+	const struct paper_post p = {.lang = "es", .us = true, .large = true, .sender = SLICE("A\nB"), .address = SLICE("C\nD"), .date = SLICE("hoy"), .foot = SLICE("0-1"), .page_words = {"p. ", "/", ""}, .block = block, .n = 3, .apart = 2};
+	AUTO_ARENA struct arena *a = arena_new(1 << 20);
+	AUTO_BUF struct buf b = {0};
+	struct paper_post q;
+	struct json_node *n;
+	struct jsonw w;
+	struct err e = {0};
+	buf_init(&b, 1 << 16);
+	jsonw_init(&w, &b);
+	post_put(&p, &w);
+	assert_int_equal(json_tree(buf_slice(&b), a, &n, &e), 0);
+	assert_int_equal(post_read(n, a, &q, &e), 0);
+	assert_true(!strcmp(q.lang, "es") && q.us && q.large && !q.address_right && q.n == 3 && q.apart == 2 && !strcmp(q.page_words[1], "/"));
+	assert_true(slice_eq(q.sender, p.sender) && slice_eq(q.address, p.address) && slice_eq(q.date, p.date) && slice_eq(q.foot, p.foot));
+	for (size_t i = 0; i < 3; i++)
+		assert_true(q.block[i].look == block[i].look && slice_eq(q.block[i].label, block[i].label) && slice_eq(q.block[i].text, block[i].text));
+	static const char *const bad[] = {"{}", "{\"lang\":\"de\",\"apart\":0,\"page\":[\"\",\"\",\"\"],\"blocks\":[]}", "{\"lang\":\"en\",\"page\":[\"\",\"\",\"\"],\"blocks\":[]}", "{\"lang\":\"en\",\"apart\":0,\"page\":[\"\"],\"blocks\":[]}", "{\"lang\":\"en\",\"apart\":0,\"page\":[\"\",\"\",\"\"],\"blocks\":[{\"look\":99}]}"};
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		assert_int_equal(json_tree(slice_str(bad[i]), a, &n, &e), 0);
+		if (post_read(n, a, &q, &e) != ERR_INPUT)
+			fail_msg("%s is taken for a letter", bad[i]);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(same_again), cmocka_unit_test(damaged)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(same_again), cmocka_unit_test(damaged), cmocka_unit_test(a_post_comes_back)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

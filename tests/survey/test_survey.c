@@ -350,11 +350,75 @@ static void a_store_is_asked_for_what_is_needed(void **state)
 	evidence_fold_free(f);
 }
 
+/* Two records that say the same name and nothing else: nobody knows whether they are one. What people say of them is counted, and is asked no more; both ends of the interval move inward. */
+static void what_is_decided_narrows_the_interval(void **state)
+{
+	AUTO_BUF struct buf one = {0}, two = {0};
+	static const char *const last[] = {"Smith", "Jones", "Brown", "Miller", "Davis", "Garcia", "Wilson", "Moore", "Taylor", "Thomas"}, *const first[] = {"James", "Mary", "John", "Linda", "Robert"};
+	struct survey_totals t[3];
+	struct err e = {0};
+	buf_init(&one, 1 << 16);
+	buf_init(&two, 1 << 16);
+	buf_str(&one, "last,first,dob,ssn,test\n");
+	buf_str(&two, "last,first,dob,test\n");
+	for (int i = 0; i < 50; i++) {
+		char dob[16];
+		snprintf(dob, sizeof dob, "19%02d-%02d-%02d", 30 + i, 1 + i % 12, 1 + i % 28);
+		buf_printf(&one, "%s,%s,%s,%03d-%02d-%04d,HbA1c\n", last[i % 10], first[i / 10], dob, 100 + i * 7, 11 + i, 1000 + i * 37);
+		if (i % 3 == 0)
+			buf_printf(&two, "%s,%s,%s,HbA1c\n", last[i % 10], first[i / 10], i % 2 ? dob : "");
+	}
+	put("r/one.csv", buf_cstr(&one));
+	put("r/two.csv", buf_cstr(&two));
+	struct evidence_fold *f = fold();
+	touch(f, "/srv/r/one.csv", EVIDENCE_ACQUIRED, false);
+	touch(f, "/srv/r/two.csv", EVIDENCE_ACQUIRED, false);
+	assert_int_equal(evidence_fold_finish(f, &e), 0);
+	struct scope_case *c = scope_case_new(SLICE("c"), 1 << 20);
+	for (int round = 0; round < 3; round++) {
+		const struct survey_root root = {"/srv", folder};
+		struct extract_limits limits;
+		const struct survey_job job = {.touched = f, .root = &root, .root_n = 1, .limits = &limits, .threads = 1, .this_year = 2026, .decided = c};
+		struct survey *s = NULL;
+		struct survey_grey g;
+		struct survey_record rec;
+		AUTO_BUF struct buf b = {0};
+		int role;
+		extract_limits_default(&limits);
+		assert_int_equal(survey_run(&job, &s, &e), 0);
+		survey_totals(s, &t[round]);
+		assert_true(survey_grey_n(s) + (size_t)round >= 3);
+		assert_int_equal(survey_grey(s, 0, &g, &e), 0);
+		survey_record(s, g.ra, &rec);
+		assert_true(slice_eq_str(rec.object->path, "/srv/r/one.csv") && rec.elements & PERSON_BIT(PERSON_SSN));
+		for (int column = 0; survey_record_value(s, g.ra, column, &role).n == 0 || role != PERSON_ROLE_SSN; column++)
+			assert_true(role >= 0); /* what it says is there */
+		/* the first as one person, the second as two */
+		struct scope_act a = {.what = SCOPE_NEW, .name = SLICE("c"), .from = 1, .to = 2, .discovered = INT64_MIN};
+		buf_init(&b, 1 << 16);
+		if (round == 0) {
+			assert_int_equal(scope_act_put(&a, &b, &e), 0);
+			assert_int_equal(scope_case_add(c, 1, 1, buf_slice(&b), NULL, &e), 0);
+			buf_reset(&b);
+		}
+		a = (struct scope_act){.what = SCOPE_PAIR, .name = SLICE("c"), .a = g.b, .b = g.a, .same = round == 0};
+		assert_int_equal(scope_act_put(&a, &b, &e), 0);
+		assert_int_equal(scope_case_add(c, (uint64_t)round + 2, 1, buf_slice(&b), NULL, &e), 0);
+		survey_free(s);
+	}
+	assert_true(t[1].high == t[0].high - 1 && t[1].strangers == t[0].strangers - 1 && t[1].low >= t[0].low);
+	assert_true(t[2].low == t[1].low + 1 && t[2].high == t[1].high);
+	for (int i = 0; i < 3; i++)
+		assert_true(t[i].low <= t[i].point && t[i].point <= t[i].high);
+	scope_case_free(c);
+	evidence_fold_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(names_lead_to_files_and_to_no_others, begin, end), cmocka_unit_test_setup_teardown(a_root_that_was_said_is_the_root, begin, end),
 	                                   cmocka_unit_test_setup_teardown(a_reference_leads_to_a_stranger, begin, end), cmocka_unit_test_setup_teardown(a_file_beside_says_who, begin, end),
 	                                   cmocka_unit_test_setup_teardown(an_id_that_two_have_is_nobodys, begin, end), cmocka_unit_test_setup_teardown(the_list_says_whose_an_id_is, begin, end),
-	                                   cmocka_unit_test_setup_teardown(a_provider_and_a_whole_name, begin, end), cmocka_unit_test_setup_teardown(whose_is_what, begin, end), cmocka_unit_test(a_store_is_asked_for_what_is_needed)};
+	                                   cmocka_unit_test_setup_teardown(a_provider_and_a_whole_name, begin, end), cmocka_unit_test_setup_teardown(whose_is_what, begin, end), cmocka_unit_test_setup_teardown(what_is_decided_narrows_the_interval, begin, end), cmocka_unit_test(a_store_is_asked_for_what_is_needed)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
