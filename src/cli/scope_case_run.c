@@ -413,6 +413,8 @@ static void say_totals(const struct survey *f)
 	printf("read       %8" PRIu64 " files, %" PRIu64 " of them in part, %" PRIu64 " the same as another; %" PRIu64 " bytes of text\n", t.read + t.in_part, t.in_part, t.same, t.bytes);
 	if (t.not_found + t.unreadable)
 		printf("NOT READ   %8" PRIu64 " files: %" PRIu64 " are not where the content is, %" PRIu64 " cannot be read (objects.ndjson)\n", t.not_found + t.unreadable, t.not_found, t.unreadable);
+	if (t.not_files)
+		printf("NO FILES   %8" PRIu64 " records and addresses; of %" PRIu64 " it is not known whose they are (%" PRIu64 " different patients at least, objects.ndjson)\n", t.not_files, t.unresolved, t.unresolved_ids);
 	printf("found      %8" PRIu64 " elements; %" PRIu64 " of nobody who could be told\n", t.hits, t.unattributed);
 	printf("persons    %8" PRIu64 ": %" PRIu64 " known, %" PRIu64 " strangers; between %" PRIu64 " and %" PRIu64 ", likely %" PRIu64 "\n", t.known + t.strangers, t.known, t.strangers, t.low, t.high, t.point);
 	if (survey_grey_n(f))
@@ -492,7 +494,7 @@ static int run(struct running *u, struct err *e)
 		survey_totals(f, &t);
 	survey_free(f);
 	result_letters_free(files.letters);
-	return r < 0 ? r : t.not_found + t.unreadable + t.in_part ? 1 : 0;
+	return r < 0 ? r : t.not_found + t.unreadable + t.in_part + t.unresolved ? 1 : 0;
 }
 
 int scope_case_run_cmd(int argc, char **argv)

@@ -316,7 +316,7 @@ static int put_persons(struct out *o, const struct scope_case *c, struct survey 
 
 static int put_objects(struct out *o, const struct survey *f, const struct evidence_fold *fold, struct err *e)
 {
-	static const char *const states[] = {"read", "read-in-part", "not-found", "not-a-file", "unreadable"};
+	static const char *const states[] = {"read", "read-in-part", "not-found", "not-a-file", "unreadable", "unresolved"};
 	for (size_t i = 0; i < survey_objects(f); i++) {
 		const struct survey_object *b = survey_object(f, i);
 		AUTO_BUF struct buf line = {0};
@@ -422,7 +422,7 @@ void result_totals_json(struct jsonw *w, const struct survey *f)
 	const struct {
 		const char *key;
 		uint64_t v;
-	} all[] = {{"objects", t.objects}, {"listed", t.listed}, {"opened", t.opened}, {"accessed", t.accessed}, {"acquired", t.acquired}, {"read", t.read}, {"in_part", t.in_part}, {"not_found", t.not_found}, {"unreadable", t.unreadable},
+	} all[] = {{"objects", t.objects}, {"listed", t.listed}, {"opened", t.opened}, {"accessed", t.accessed}, {"acquired", t.acquired}, {"read", t.read}, {"in_part", t.in_part}, {"not_found", t.not_found}, {"unreadable", t.unreadable}, {"not_files", t.not_files}, {"unresolved", t.unresolved}, {"unresolved_ids", t.unresolved_ids},
 	           {"same", t.same}, {"bytes", t.bytes}, {"found", t.hits}, {"records", t.records}, {"unattributed", t.unattributed}, {"known", t.known}, {"strangers", t.strangers}, {"persons", t.known + t.strangers}, {"low", t.low}, {"point", t.point}, {"high", t.high},
 	           {"grey", survey_grey_n(f)}};
 	jsonw_key(w, "totals");

@@ -165,6 +165,7 @@ int evidence_fold_finish(struct evidence_fold *f, struct err *e) MUST;
 size_t evidence_fold_count(const struct evidence_fold *f);
 const struct evidence_object *evidence_fold_at(const struct evidence_fold *f, size_t i); /* valid until the next call, its slices as long as the fold; from one thread at a time */
 const char *evidence_fold_source_name(const struct evidence_fold *f, uint32_t source);
+const char *evidence_fold_source_dialect(const struct evidence_fold *f, uint32_t source); /* as evidence_fold_kind was told; "" */
 /* The line of an object in JSON, without a line feed: path, host, touch, first, last, who, from, bytes, reason, confidence, and what traces it. Unknown is null. */
 void evidence_object_json(const struct evidence_fold *f, const struct evidence_object *o, struct buf *out);
 /* What was seen leaving: an array of {from, to, service, bytes, flows, first, last}, most bytes first, at most `max`. */

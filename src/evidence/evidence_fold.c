@@ -91,6 +91,11 @@ const char *evidence_fold_source_name(const struct evidence_fold *f, uint32_t so
 	return source < f->source_n ? f->source[source].name : "";
 }
 
+const char *evidence_fold_source_dialect(const struct evidence_fold *f, uint32_t source)
+{
+	return source < f->source_n && f->source[source].group < f->group_n ? f->group[f->source[source].group] : "";
+}
+
 int evidence_fold_put_word(struct evidence_fold *f, struct slice s, uint32_t *ret)
 {
 	*ret = 0;

@@ -38,7 +38,8 @@ struct survey_job {
 	void *arg;
 };
 
-enum survey_object_state { SURVEY_READ, SURVEY_READ_IN_PART, SURVEY_NOT_FOUND, SURVEY_NOT_A_FILE, SURVEY_UNREADABLE };
+/* NOT_A_FILE: a resource or an address, and it is told whose; UNRESOLVED: one, and it is not */
+enum survey_object_state { SURVEY_READ, SURVEY_READ_IN_PART, SURVEY_NOT_FOUND, SURVEY_NOT_A_FILE, SURVEY_UNREADABLE, SURVEY_UNRESOLVED };
 struct survey_object {
 	size_t touched;           /* its number in the evidence: evidence_fold_at */
 	struct slice path, host;  /* of the evidence, and valid as long as it is */
@@ -92,7 +93,8 @@ void survey_record(const struct survey *f, uint32_t record, struct survey_record
 struct slice survey_record_value(const struct survey *f, uint32_t record, int column, int *ret_role); /* column from 0; ret_role: PERSON_ROLE_x, -1 past the last. The empty slice: it does not say */
 struct survey_totals {
 	uint64_t objects, listed, opened, accessed, acquired; /* of files; folders are not counted */
-	uint64_t read, in_part, not_found, not_files, unreadable, same;
+	uint64_t read, in_part, not_found, unreadable, same;
+	uint64_t not_files, unresolved, unresolved_ids; /* objects that are no files (a FHIR resource, an address); of these: about nobody that could be told; different ids among them: each may be one more person, and high counts it */
 	uint64_t bytes, hits, records, unattributed; /* unattributed: elements of nobody that could be told */
 	uint64_t known, strangers, low, high;        /* persons: known, strangers; all with every grey pair one, with none */
 	uint64_t point;                              /* each doubtful pair counted by its probability */

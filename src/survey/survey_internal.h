@@ -111,6 +111,13 @@ void reading_done(struct reading *r);
 uint64_t likeness(const struct reading *g, const struct mention *m);
 bool says_who(const struct mention *m); /* a name, or a number that one person has */
 uint64_t id_hash(struct slice id);
+/* survey_things.c: an object that is no file. False: its name speaks of nobody. */
+struct thing {
+	uint64_t id, number; /* of the patient: id_hash, find_number_key; 0: a resource of which the name does not say whose it is */
+	uint32_t elements;
+	bool fhir;
+};
+bool thing_of(struct slice path, struct thing *ret);
 /* survey_refs.c: ids to persons, after everything was read */
 int refs_follow(const struct survey_job *job, struct survey *f, struct err *e) MUST;
 /* survey_persons.c: strangers by linkage, and everything into the exposure */

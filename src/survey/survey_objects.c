@@ -1,7 +1,10 @@
 /* Which of the touched objects are files that can be read, and where they lie now.
  *
  * A log names a file as its server saw it (/srv/share/d000/x, \\fs1\records\d000\x, D:\share\d000\x, records/d000/x); the content lies in a folder of ours. Where nobody said what the names begin with, the beginning is found: of each
- * name all its ends are looked for below the folder, and the beginning that leads the most objects to a file is taken, for all of them. A file is never taken for another one because the last part of its name fits. */
+ * name all its ends are looked for below the folder, and the beginning that leads the most objects to a file is taken, for all of them. A file is never taken for another one because the last part of its name fits.
+ *
+ * Logs of a case name the same folder each in its own manner: full_audit /srv/hr/x, Windows' \\FS1\hr\x or D:\Shares\hr\x, Zeek hr\x. So a beginning of another manner (or of another host) is taken besides when it ends with the same folder's name. Two
+ * paths of one host in the same manner are two folders. A file that has gone since is looked for under the name that it was given. */
 #include "survey_internal.h"
 
 #include <dirent.h>
@@ -99,17 +102,39 @@ static bool there(const char *folder, struct slice rel, bool any_case, char ret[
 
 /* ---- what the names begin with ---- */
 
+enum manner { MANNER_PATH, MANNER_DRIVE, MANNER_SHARE, MANNER_BARE };
+
+static enum manner manner_of(struct slice path)
+{
+	if (path.n > 1 && (path.p[0] == '\\' || path.p[0] == '/') && (path.p[1] == '\\' || path.p[1] == '/'))
+		return MANNER_SHARE;
+	if (path.n > 2 && path.p[1] == ':')
+		return MANNER_DRIVE;
+	return path.n && path.p[0] == '/' ? MANNER_PATH : MANNER_BARE;
+}
+
 struct beginning {
 	char text[PATH_MAX];
 	size_t n, led;
+	enum manner manner;
+	struct slice host;
+	bool deep;   /* it led to a file by two parts of its name or more */
 };
 #define BEGINNINGS_MAX 64
+#define STARTS_MAX 8 /* of one folder */
 
-static void count_beginning(struct beginning *b, size_t *n, struct slice text)
+struct start { /* what names begin with, and the folder that is */
+	char from[PATH_MAX];
+	const char *to;
+};
+
+static void count_beginning(struct beginning *b, size_t *n, struct slice text, const struct survey_object *o, bool deep)
 {
+	enum manner manner = manner_of(o->path);
 	for (size_t i = 0; i < *n; i++)
-		if (slice_eq(slice_of(b[i].text, b[i].n), text)) {
+		if (slice_eq(slice_of(b[i].text, b[i].n), text) && b[i].manner == manner && slice_eq(b[i].host, o->host)) {
 			b[i].led++;
+			b[i].deep |= deep;
 			return;
 		}
 	if (*n == BEGINNINGS_MAX || text.n >= PATH_MAX)
@@ -117,16 +142,48 @@ static void count_beginning(struct beginning *b, size_t *n, struct slice text)
 	memcpy(b[*n].text, text.p, text.n);
 	b[*n].text[text.n] = 0;
 	b[*n].n = text.n;
+	b[*n].manner = manner;
+	b[*n].host = o->host;
+	b[*n].deep = deep;
 	b[(*n)++].led = 1;
 }
 
 #define LOOK_MOST 2000 /* names that are looked at to find it */
 
-/* "": nothing leads anywhere. ret_found: whether one does. */
-static bool find_beginning(const struct survey *f, const char *folder, char ret[PATH_MAX])
+static struct slice last_part(struct slice path)
+{
+	size_t i = path.n;
+	while (i && path.p[i - 1] != '/')
+		i--;
+	return slice_of(path.p + i, path.n - i);
+}
+
+static bool same_nocase(struct slice a, struct slice b)
+{
+	return a.n == b.n && (!a.n || !strncasecmp((const char *)a.p, (const char *)b.p, a.n));
+}
+
+/* Another name of the folder that `best` is? */
+static bool another_name(const struct beginning *best, const struct beginning *b, const char *folder)
+{
+	size_t n = b->n, m = best->n;
+	while (n && b->text[n - 1] == '/')
+		n--;
+	while (m && best->text[m - 1] == '/')
+		m--;
+	struct slice last = last_part(slice_of(b->text, n)), of_best = last_part(slice_of(best->text, m));
+	if (b->manner == best->manner && b->manner != MANNER_SHARE && slice_eq(b->host, best->host))
+		return same_nocase(slice_of(b->text, n), slice_of(best->text, m));
+	if (!n) /* a name within the share, as it stands */
+		return b->deep;
+	return (of_best.n && same_nocase(last, of_best)) || same_nocase(last, last_part(slice_str(folder)));
+}
+
+/* Adds what names of files below the folder begin with: the one that leads the most first. Nothing leads anywhere: names are taken as they stand. */
+static bool find_beginnings(const struct survey *f, const char *folder, struct start *ret, size_t *ret_n)
 {
 	struct beginning *b = calloc(BEGINNINGS_MAX, sizeof *b);
-	size_t n = 0, looked = 0, step = f->n / LOOK_MOST + 1, best = 0;
+	size_t n = 0, looked = 0, step = f->n / LOOK_MOST + 1, best = 0, starts = 0;
 	char path[PATH_MAX], real[PATH_MAX];
 	if (!b)
 		return false;
@@ -136,11 +193,11 @@ static bool find_beginning(const struct survey *f, const char *folder, char ret[
 		looked++;
 		for (size_t at = 0, depth = 0; at < name.n && depth < DEPTH_MAX; depth++) { /* the longest end first: it is the surest */
 			struct slice rel = slice_of(name.p + at, name.n - at);
+			const uint8_t *slash = memchr(rel.p, '/', rel.n);
 			if (there(folder, rel, o->windows, real)) {
-				count_beginning(b, &n, slice_of(name.p, at));
+				count_beginning(b, &n, slice_of(name.p, at), o, slash != NULL);
 				break;
 			}
-			const uint8_t *slash = memchr(rel.p, '/', rel.n);
 			if (!slash)
 				break;
 			at = (size_t)(slash - name.p) + 1;
@@ -149,10 +206,20 @@ static bool find_beginning(const struct survey *f, const char *folder, char ret[
 	for (size_t i = 1; i < n; i++)
 		if (b[i].led > b[best].led || (b[i].led == b[best].led && b[i].n > b[best].n))
 			best = i;
-	if (n)
-		memcpy(ret, b[best].text, b[best].n + 1);
+	for (size_t k = 0; k <= n && starts < STARTS_MAX; k++) {
+		size_t i = k ? k - 1 : best;
+		if (!n || (k && (i == best || !another_name(&b[best], &b[i], folder))))
+			continue;
+		memcpy(ret[starts].from, b[i].text, b[i].n + 1);
+		ret[starts++].to = folder;
+	}
+	if (!n) {
+		ret[0].from[0] = 0;
+		ret[starts++].to = folder;
+	}
+	*ret_n += starts;
 	free(b);
-	return n > 0;
+	return true;
 }
 
 /* The end of name behind `beginning`; false: it does not begin so. */
@@ -242,12 +309,12 @@ bool survey_names_have(const struct survey_names *n, struct slice path)
 	return false;
 }
 
-static int place(struct survey_object *o, const struct survey_root *root, const char (*begin)[PATH_MAX], size_t n, struct err *e)
+static int place(struct survey_object *o, struct slice by, const struct start *start, size_t n, struct err *e)
 {
 	char path[PATH_MAX], real[PATH_MAX];
-	struct slice name = plain(o->path, path, sizeof path), rel;
+	struct slice name = plain(by, path, sizeof path), rel;
 	for (size_t i = 0; i < n; i++) {
-		if (!behind(name, slice_str(begin[i]), o->windows, &rel) || !there(root[i].to, rel, o->windows, real))
+		if (!behind(name, slice_str(start[i].from), o->windows, &rel) || !there(start[i].to, rel, o->windows, real))
 			continue;
 		o->file = strdup(real);
 		if (!o->file)
@@ -257,15 +324,72 @@ static int place(struct survey_object *o, const struct survey_root *root, const 
 	return 0;
 }
 
+static int find_starts(const struct survey_job *job, const struct survey *f, struct start *start, size_t *ret_n, struct err *e)
+{
+	for (size_t i = 0; i < job->root_n; i++) {
+		if (job->root[i].from && *job->root[i].from) {
+			plain(slice_str(job->root[i].from), start[*ret_n].from, sizeof start->from);
+			start[(*ret_n)++].to = job->root[i].to;
+		} else if (!find_beginnings(f, job->root[i].to, start + *ret_n, ret_n)) {
+			return err_set(e, ERR_MEMORY, NULL, "no memory");
+		}
+	}
+	return 0;
+}
+
+/* Logs of what answers for records and not for files. */
+static bool of_no_files(const char *dialect)
+{
+	static const char *const all[] = {"FHIR", "ATNA", "web access log", "W3C extended log", "Zeek http"};
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (!strncmp(dialect, all[i], strlen(all[i])))
+			return true;
+	return false;
+}
+
+static const struct survey *sorting; /* qsort has no argument for it */
+
+static int by_file(const void *pa, const void *pb)
+{
+	uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
+	int c = strcmp(sorting->object[a].file, sorting->object[b].file);
+	return c ? c : a < b ? -1 : a > b;
+}
+
+/* Several names that lead to one file are one file: its strongest touch is that of each. */
+static int join_names(struct survey *f, struct err *e)
+{
+	uint32_t *v = calloc(f->n ? f->n : 1, sizeof *v);
+	size_t n = 0;
+	if (!v)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	for (size_t i = 0; i < f->n; i++)
+		if (f->object[i].file)
+			v[n++] = (uint32_t)i;
+	sorting = f;
+	if (n)
+		qsort(v, n, sizeof *v, by_file);
+	for (size_t i = 0, end; i < n; i = end) {
+		bool acquired = false;
+		for (end = i; end < n && !strcmp(f->object[v[end]].file, f->object[v[i]].file); end++)
+			acquired |= f->object[v[end]].acquired;
+		for (size_t k = i; k < end; k++)
+			f->object[v[k]].acquired = acquired;
+	}
+	free(v);
+	return 0;
+}
+
 int objects_find(const struct survey_job *job, struct survey *f, struct err *e)
 {
 	size_t n = evidence_fold_count(job->touched);
-	char (*begin)[PATH_MAX] = calloc(job->root_n ? job->root_n : 1, sizeof *begin);
+	struct start *start = calloc(STARTS_MAX * job->root_n + 1, sizeof *start);
+	size_t starts = 0;
 	int r = 0;
 	f->object = calloc(n ? n : 1, sizeof *f->object);
 	f->reading = calloc(n ? n : 1, sizeof *f->reading);
-	if (!f->object || !f->reading || !begin) {
-		free(begin);
+	if (!f->object || !f->reading || !start) {
+		free(start);
 		return err_set(e, ERR_MEMORY, NULL, "no memory for %zu objects", n);
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -291,18 +415,19 @@ int objects_find(const struct survey_job *job, struct survey *f, struct err *e)
 			f->totals.listed++;
 		}
 	}
-	for (size_t i = 0; i < job->root_n; i++) {
-		char from[PATH_MAX];
-		if (job->root[i].from && *job->root[i].from) {
-			plain(slice_str(job->root[i].from), from, sizeof from);
-			memcpy(begin[i], from, sizeof from);
-		} else if (!find_beginning(f, job->root[i].to, begin[i])) {
-			begin[i][0] = 0;
-		}
+	r = find_starts(job, f, start, &starts, e);
+	for (size_t i = 0; r == 0 && i < f->n; i++) {
+		struct survey_object *o = &f->object[i];
+		struct thing t;
+		if (o->level < EVIDENCE_ACCESSED)
+			continue;
+		r = place(o, o->path, start, starts, e);
+		struct slice later = evidence_fold_at(job->touched, o->touched)->became;
+		if (r == 0 && !o->file && later.n)
+			r = place(o, later, start, starts, e);
+		if (r == 0 && !o->file && of_no_files(evidence_fold_source_dialect(job->touched, evidence_fold_at(job->touched, o->touched)->first_source)) && thing_of(o->path, &t))
+			o->state = SURVEY_UNRESOLVED;
 	}
-	for (size_t i = 0; r == 0 && i < f->n; i++)
-		if (f->object[i].level >= EVIDENCE_ACCESSED)
-			r = place(&f->object[i], job->root, begin, job->root_n, e);
-	free(begin);
-	return r;
+	free(start);
+	return r < 0 ? r : join_names(f, e);
 }

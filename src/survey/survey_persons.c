@@ -367,7 +367,7 @@ static int expose(const struct survey_job *job, struct survey *f, struct err *e)
 		struct survey_object *o = &f->object[i];
 		const struct reading *g = reading_of(f, i);
 		size_t from = o->same_as >= 0 ? (size_t)o->same_as : i;
-		if (!o->file)
+		if (!o->file && o->state != SURVEY_NOT_A_FILE)
 			continue;
 		uint32_t source = scope_exposure_source(f->exposure, o->path, o->acquired);
 		for (uint32_t k = 0; r == 0 && k < g->knowns; k++)
@@ -411,7 +411,7 @@ static int count(struct survey *f, const struct link *l, struct err *e)
 	t->strangers = f->strangers;
 	t->known = rows > f->strangers ? rows - f->strangers : 0;
 	t->low = t->known + t->strangers - less;
-	t->high = t->known + t->strangers + (c.high - c.persons);
+	t->high = t->known + t->strangers + (c.high - c.persons) + t->unresolved_ids;
 	double point = (double)(t->known + t->strangers) + (l ? c.estimate - (double)c.persons : 0) + f->settled + 0.5;
 	t->point = point < (double)t->low ? t->low : point > (double)t->high ? t->high : (uint64_t)point;
 	return 0;

@@ -472,6 +472,15 @@ static int settle(struct reader *r, struct err *e)
 	return buf_ok(&o->text) ? 0 : err_set(e, buf_code(&o->text), NULL, "more is said of strangers in one file than fits");
 }
 
+/* What it was called when it was touched: a file that was given another name since (.locked, .old) is still what its own name promised. */
+static struct slice name_of(const struct survey_object *o)
+{
+	size_t i = o->path.n;
+	while (i && o->path.p[i - 1] != '/' && o->path.p[i - 1] != '\\')
+		i--;
+	return slice_of(o->path.p + i, o->path.n - i);
+}
+
 int reader_read(struct reader *r, struct survey_object *o, struct reading *ret, struct err *e)
 {
 	struct extract_report report = {0};
@@ -488,10 +497,9 @@ int reader_read(struct reader *r, struct survey_object *o, struct reading *ret, 
 		o->trouble = strdup(errno == EACCES ? "may not be read\n" : "cannot be opened\n");
 		return 0;
 	}
-	const char *base = strrchr(o->file, '/') ? strrchr(o->file, '/') + 1 : o->file;
-	int r1 = find_file(r->find, slice_str(base), e);
+	int r1 = find_file(r->find, name_of(o), e);
 	if (r1 == 0)
-		r1 = extract_file(fd, slice_str(base), r->job->limits, piece, trouble, r, &report, e);
+		r1 = extract_file(fd, name_of(o), r->job->limits, piece, trouble, r, &report, e);
 	int r2 = r1 < 0 ? 0 : find_end(r->find, e);
 	r1 = r1 < 0 ? r1 : r2;
 	if (r1 == 0)

@@ -4,6 +4,8 @@
  * same file, then in its folder, then among the folders beside it; an id that two different persons have there is nobody's. Where no file that was read says whose an id is, files beside it that hold Patients are read for that
  * alone: an Observation that was taken is somebody's, whether or not the file with his name was taken, too. Then the list of known persons is asked: by its own ids, and by record numbers.
  *
+ * An object that is no file (survey_things.c) is asked for in the list, then in whatever export was read, as long as only one has that id.
+ *
  * Memory: 48 bytes a Patient, only where something refers to one. */
 #include "survey_internal.h"
 
@@ -304,6 +306,67 @@ static int read_aids(struct refs *x, bool *ret_any, struct err *e)
 	return r;
 }
 
+/* ---- objects that are no files ---- */
+
+static int by_number(const void *pa, const void *pb)
+{
+	uint64_t a = *(const uint64_t *)pa, b = *(const uint64_t *)pb;
+	return a < b ? -1 : a > b;
+}
+
+/* A server's ids are its own, too: an export of it may lie among what was read, but only one. */
+static int in_any_export(const struct refs *x, uint64_t id, struct whom *w)
+{
+	int how = FOUND_NOBODY;
+	for (size_t i = 0; i < x->f->n; i++) {
+		struct whom here;
+		int h = in_file(x->f, (uint32_t)i, id, &here);
+		if (h == FOUND_NOBODY)
+			continue;
+		if (h == FOUND_SEVERAL || (how == FOUND_ONE && (w->person != here.person || (here.person == NONE && likeness(&x->f->reading[w->at], &x->f->reading[w->at].mention[w->mention]) != likeness(&x->f->reading[here.at], &x->f->reading[here.at].mention[here.mention])))))
+			return FOUND_SEVERAL;
+		*w = here;
+		how = FOUND_ONE;
+	}
+	return how;
+}
+
+static int follow_things(struct refs *x, size_t *room, struct err *e)
+{
+	struct survey *f = x->f;
+	uint64_t *missing = calloc(f->totals.not_files ? f->totals.not_files : 1, sizeof *missing);
+	size_t n = 0;
+	int r = missing ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory");
+	for (size_t i = 0; r == 0 && i < f->n; i++) {
+		struct survey_object *o = &f->object[i];
+		struct whom w;
+		struct thing t;
+		if (o->state != SURVEY_UNRESOLVED || !thing_of(o->path, &t))
+			continue;
+		int how = t.id ? in_list(x, t.id, t.number, &w, e) : FOUND_NOBODY;
+		if (how == FOUND_NOBODY && t.id && t.fhir)
+			how = in_any_export(x, t.id, &w);
+		if (how < 0) {
+			r = how;
+		} else if (how != FOUND_ONE) {
+			f->totals.unresolved++;
+			if (t.id)
+				missing[n++] = t.id;
+		} else if (!grow(f, room)) {
+			r = err_set(e, ERR_MEMORY, NULL, "no memory");
+		} else {
+			o->state = SURVEY_NOT_A_FILE;
+			f->attached[f->attached_n++] = (struct attached){(uint32_t)i, t.elements, w.person, w.at, w.mention, 0};
+		}
+	}
+	if (n)
+		qsort(missing, n, sizeof *missing, by_number);
+	for (size_t i = 0; i < n; i++)
+		f->totals.unresolved_ids += !i || missing[i] != missing[i - 1];
+	free(missing);
+	return r;
+}
+
 static int by_object(const void *pa, const void *pb)
 {
 	const struct attached *a = pa, *b = pb;
@@ -336,6 +399,9 @@ static int attach_all(struct refs *x, struct err *e)
 			m->taken = how > 0;
 		}
 	}
+	int r = follow_things(x, &room, e);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < f->attached_n; i++) {
 		const struct attached *a = &f->attached[i];
 		if (a->person == NONE && a->at >= f->n)
@@ -349,7 +415,7 @@ static int attach_all(struct refs *x, struct err *e)
 int refs_follow(const struct survey_job *job, struct survey *f, struct err *e)
 {
 	struct refs x = {.job = job, .f = f};
-	bool any = false;
+	bool any = f->totals.not_files > 0;
 	for (size_t i = 0; i < f->n && !any; i++) {
 		any = f->reading[i].referrings > 0;
 		for (uint32_t k = 0; k < f->reading[i].mentions && !any; k++)

@@ -325,7 +325,7 @@ static void add_up(struct survey *f)
 		t->read += o->state == SURVEY_READ;
 		t->in_part += o->state == SURVEY_READ_IN_PART;
 		t->not_found += o->state == SURVEY_NOT_FOUND;
-		t->not_files += o->state == SURVEY_NOT_A_FILE;
+		t->not_files += o->state == SURVEY_UNRESOLVED; /* until it is known whose it is */
 		t->unreadable += o->state == SURVEY_UNREADABLE;
 	}
 }
