@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define NEAR_LINES 3   /* a form's "Name:" and its "DOB:" */
+#define FEW_DATES 16
 #define PERSONS_MAX 64 /* of a document, that are told apart when asking for "the only one" */
 
 static bool room(struct doc *d, void **v, size_t *cap, size_t n, size_t size)
@@ -75,20 +76,55 @@ static bool near_line(uint32_t a, uint32_t b)
 	return a <= b + NEAR_LINES && b <= a + NEAR_LINES;
 }
 
-/* A name with a date beside it that is the birth date of just one who bears it. */
-static bool by_date(const struct find *f, struct doc_name *n)
+static bool born_so(const struct find *f, struct doc_name *n, const struct doc_date *x)
+{
+	struct bearers b;
+	population_look(f->pop, key_with(n->h, x->date), 1u << KEY_NAME_DOB, &b);
+	if (b.n != 1 || b.many)
+		return false;
+	decide(n, b.person[0], 98);
+	return true;
+}
+
+static size_t first_date(const struct doc *d, uint32_t line)
+{
+	size_t lo = 0, hi = d->dates;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (d->date[mid].line < line)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* A name with a date in its line that is the birth date of just one who bears it. */
+static bool by_date_of_line(const struct find *f, struct doc_name *n)
 {
 	const struct doc *d = &f->doc;
-	for (size_t i = 0; i < d->dates; i++) {
-		const struct doc_date *x = &d->date[i];
-		struct bearers b;
-		if (x->para != n->para && !near_line(x->line, n->line) && !(x->birth && d->dates < 16))
-			continue;
-		population_look(f->pop, key_with(n->h, x->date), 1u << KEY_NAME_DOB, &b);
-		if (b.n == 1 && !b.many) {
-			decide(n, b.person[0], 98);
+	for (size_t i = first_date(d, n->line); i < d->dates && d->date[i].line == n->line; i++)
+		if (born_so(f, n, &d->date[i]))
 			return true;
-		}
+	return false;
+}
+
+/* The same of a date near it, in its paragraph, or said to be a birth date in a document of few dates. Dates stand in the order of their lines; in a paragraph of very many (a table without blank lines) those far from the name are other
+ * persons' and are not asked for: each would be a look into memory. */
+static bool by_date_near(const struct find *f, struct doc_name *n)
+{
+	const struct doc *d = &f->doc;
+	size_t own = first_date(d, n->line), from = 0, to = d->dates;
+	if (d->dates >= FEW_DATES) {
+		for (from = own; from && (near_line(d->date[from - 1].line, n->line) || (d->date[from - 1].para == n->para && own - from < FEW_DATES)); from--)
+			continue;
+		for (to = own; to < d->dates && (near_line(d->date[to].line, n->line) || (d->date[to].para == n->para && to - own < FEW_DATES)); to++)
+			continue;
+	}
+	for (size_t i = from; i < to; i++) {
+		const struct doc_date *x = &d->date[i];
+		if (x->line != n->line && (x->para == n->para || near_line(x->line, n->line) || (x->birth && d->dates < FEW_DATES)) && born_so(f, n, x))
+			return true;
 	}
 	return false;
 }
@@ -96,19 +132,13 @@ static bool by_date(const struct find *f, struct doc_name *n)
 /* One of those who bear the name is named by a number in the same document. */
 static bool by_number(const struct find *f, struct doc_name *n)
 {
-	const struct doc *d = &f->doc;
 	uint32_t who = FIND_NOBODY;
-	size_t looked = 0;
-	for (size_t i = 0; i < d->names && looked < 4096; i++, looked++) {
-		const struct doc_name *x = &d->name[i];
-		if (x->kind == KEY_NAME || x->who == FIND_NOBODY || x == n)
+	for (unsigned k = 0; k < n->n; k++) {
+		if (n->person[k] == who || !(present_how(&f->doc.present, n->person[k]) & NAMED_NUMBER))
 			continue;
-		for (unsigned k = 0; k < n->n; k++)
-			if (n->person[k] == x->who) {
-				if (who != FIND_NOBODY && who != x->who)
-					return false;
-				who = x->who;
-			}
+		if (who != FIND_NOBODY)
+			return false;
+		who = n->person[k];
 	}
 	if (who == FIND_NOBODY)
 		return false;
@@ -136,6 +166,8 @@ static void decide_name(const struct find *f, struct doc_name *n)
 {
 	static const struct name_words none = {.n = 0};
 	const struct doc_name *before = n > f->doc.name ? n - 1 : NULL;
+	if (by_date_of_line(f, n))
+		return;
 	for (unsigned k = 0; before && k < 16; k++) { /* the name again, when it was sure */
 		if (before->h == n->h && before->who != FIND_NOBODY && before->confidence >= 97) {
 			decide(n, before->who, before->confidence);
@@ -143,7 +175,7 @@ static void decide_name(const struct find *f, struct doc_name *n)
 		}
 		before = before > f->doc.name ? before - 1 : NULL;
 	}
-	if (by_date(f, n) || by_number(f, n) || n->n != 1 || n->many || n->weak)
+	if (by_date_near(f, n) || by_number(f, n) || n->n != 1 || n->many || n->weak)
 		return;
 	enum name_agree name;
 	enum dob_agree dob;
@@ -152,29 +184,20 @@ static void decide_name(const struct find *f, struct doc_name *n)
 		decide(n, n->person[0], dob == DOB_ABSENT || dob == DOB_SILENT ? 70 : 90);
 }
 
-static bool present(const struct doc *d, uint32_t who, const struct doc_name *but)
-{
-	for (size_t i = 0; i < d->names && i < 4096; i++)
-		if (&d->name[i] != but && d->name[i].who == who)
-			return true;
-	for (size_t i = 0; i < d->subjects; i++)
-		if (d->subject[i].who == who)
-			return true;
-	return false;
-}
-
 /* A number that several bear (a family's telephone), or that could be his by chance: his when one of its bearers is named besides. */
 static void decide_shared(struct doc *d, struct doc_name *n)
 {
 	uint32_t who = FIND_NOBODY;
 	for (unsigned k = 0; k < n->n; k++)
-		if (present(d, n->person[k], n)) {
+		if (present_how(&d->present, n->person[k])) {
 			if (who != FIND_NOBODY)
 				return;
 			who = n->person[k];
 		}
-	if (who != FIND_NOBODY)
-		decide(n, who, 90);
+	if (who == FIND_NOBODY)
+		return;
+	decide(n, who, 90);
+	present_add(&d->present, who, n->kind == KEY_NAME ? NAMED_NAME : NAMED_NUMBER);
 }
 
 /* All that stands with a subject line: its name, and what is said near it, or in the whole document when it has one subject only. */
@@ -205,21 +228,33 @@ static void decide_subject(const struct find *f, struct doc_subject *s, uint32_t
 static void decide_all(struct find *f)
 {
 	struct doc *d = &f->doc;
+	bool any = false;
+	if (!present_begin(&d->present, d->names + d->subjects)) {
+		d->no_memory = true;
+		return;
+	}
 	for (size_t i = 0; i < d->names; i++)
-		if (d->name[i].kind != KEY_NAME && d->name[i].n == 1 && !d->name[i].many && !d->name[i].weak)
+		if (d->name[i].kind != KEY_NAME && d->name[i].n == 1 && !d->name[i].many && !d->name[i].weak) {
 			decide(&d->name[i], d->name[i].person[0], 96);
+			present_add(&d->present, d->name[i].who, NAMED_NUMBER);
+		}
 	for (size_t i = 0; i < d->names; i++)
 		if (d->name[i].kind == KEY_NAME && !d->name[i].aside)
 			decide_name(f, &d->name[i]);
-	for (size_t i = 0; i < d->subjects; i++)
+	for (size_t i = 0; i < d->subjects; i++) {
 		if (!d->subject[i].carried)
 			decide_subject(f, &d->subject[i], i + 1 < d->subjects ? d->subject[i + 1].line : UINT32_MAX);
-	bool any = false;
+		present_add(&d->present, d->subject[i].who, NAMED_SUBJECT);
+	}
 	for (size_t i = 0; i < d->names; i++)
 		any |= d->name[i].who != FIND_NOBODY;
-	for (size_t i = 0; !any && i < d->names; i++)
-		if (d->name[i].aside && d->name[i].kind == KEY_NAME)
+	for (size_t i = 0; i < d->names; i++) {
+		if (d->name[i].kind != KEY_NAME)
+			continue;
+		if (!any && d->name[i].aside)
 			decide_name(f, &d->name[i]);
+		present_add(&d->present, d->name[i].who, NAMED_NAME);
+	}
 	for (size_t i = 0; i < d->names; i++)
 		if (d->name[i].who == FIND_NOBODY && (d->name[i].weak || d->name[i].n > 1))
 			decide_shared(d, &d->name[i]);
@@ -259,21 +294,34 @@ static bool of_line(const struct doc *d, const struct doc_hit *h, bool names, st
 	return any;
 }
 
-/* 0: nobody, 1: one person (in ret), 2: more than one */
-static unsigned of_para(const struct doc *d, const struct doc_hit *h, struct owner *ret)
+static struct doc_para *para_now(struct doc *d, uint32_t para)
 {
-	unsigned n = 0;
-	size_t from = first_of_line(d, h->line);
-	while (from && d->name[from - 1].para == h->para)
-		from--;
-	for (size_t i = from; i < d->names && d->name[i].para == h->para; i++) {
-		if (d->name[i].who == FIND_NOBODY || (n && ret->who == d->name[i].who))
-			continue;
-		if (n++)
-			return 2;
-		*ret = (struct owner){d->name[i].who, d->name[i].confidence};
+	if (d->now.para != para)
+		d->now = (struct doc_para){.para = para};
+	return &d->now;
+}
+
+/* 0: nobody, 1: one person (in ret), 2: more than one */
+static unsigned of_para(struct doc *d, const struct doc_hit *h, struct owner *ret)
+{
+	struct doc_para *now = para_now(d, h->para);
+	if (!now->persons_known) {
+		size_t from = first_of_line(d, h->line);
+		while (from && d->name[from - 1].para == h->para)
+			from--;
+		for (size_t i = from; i < d->names && d->name[i].para == h->para && now->persons < 2; i++) {
+			if (d->name[i].who == FIND_NOBODY || (now->persons && now->who == d->name[i].who))
+				continue;
+			if (!now->persons++) {
+				now->who = d->name[i].who;
+				now->confidence = d->name[i].confidence;
+			}
+		}
+		now->persons_known = true;
 	}
-	return n;
+	if (now->persons)
+		*ret = (struct owner){now->who, now->confidence};
+	return now->persons;
 }
 
 static bool one_a_person(int element)
@@ -282,54 +330,51 @@ static bool one_a_person(int element)
 }
 
 /* Does the same kind of number stand in two lines of h's paragraph? Hits stand in the order of their lines. */
-static bool table(const struct doc *d, size_t hit)
+static bool table(struct doc *d, size_t hit, size_t hits)
 {
 	uint32_t line[PERSON_ELEMENTS_N] = {0}, para = d->hit[hit].para;
+	struct doc_para *now = para_now(d, para);
 	size_t from = hit;
-	while (from && d->hit[from - 1].para == para && hit - from < 256)
+	if (now->table_known)
+		return now->table;
+	now->table_known = true;
+	while (from && d->hit[from - 1].para == para)
 		from--;
-	for (size_t i = from; i < d->hits && d->hit[i].para == para && i - from < 512; i++) {
+	for (size_t i = from; i < hits && d->hit[i].para == para && !now->table; i++) {
 		int e = d->hit[i].element;
 		if (!one_a_person(e))
 			continue;
-		if (line[e] && line[e] != d->hit[i].line)
-			return true;
+		now->table = line[e] && line[e] != d->hit[i].line;
 		line[e] = d->hit[i].line;
 	}
-	return false;
+	return now->table;
 }
 
 static const struct doc_subject *subject_before(const struct doc *d, uint64_t offset, uint32_t line)
 {
-	const struct doc_subject *s = NULL;
-	for (size_t i = 0; i < d->subjects && d->subject[i].line <= line; i++)
-		if (d->subject[i].offset <= offset || d->subject[i].line == line)
-			s = &d->subject[i];
-	return s;
+	size_t lo = 0, hi = d->subjects;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (d->subject[mid].line <= line)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	while (lo && d->subject[lo - 1].offset > offset && d->subject[lo - 1].line != line)
+		lo--;
+	return lo ? &d->subject[lo - 1] : NULL;
 }
 
-/* By his name, or in a line that says whom it is about. */
-static bool named(const struct doc *d, uint32_t who)
+static struct owner owner_of(struct find *f, size_t hit, size_t hits, struct owner only, unsigned persons)
 {
-	for (size_t i = 0; i < d->names && i < 4096; i++)
-		if (d->name[i].who == who && d->name[i].kind == KEY_NAME)
-			return true;
-	for (size_t i = 0; i < d->subjects; i++)
-		if (d->subject[i].who == who)
-			return true;
-	return false;
-}
-
-static struct owner owner_of(const struct find *f, size_t hit, struct owner only, unsigned persons)
-{
-	const struct doc *d = &f->doc;
+	struct doc *d = &f->doc;
 	const struct doc_hit *h = &d->hit[hit];
 	struct owner o = {FIND_NOBODY, 0};
 	if (!f->pop)
 		return o;
 	const struct doc_subject *s = subject_before(d, h->offset, h->line);
 	bool about = (s && s->who != FIND_NOBODY) || (!s && f->in_record && f->record_person != FIND_NOBODY);
-	if (h->person != FIND_NOBODY && (!about || named(d, h->person)))
+	if (h->person != FIND_NOBODY && (!about || present_how(&d->present, h->person) & (NAMED_NAME | NAMED_SUBJECT))) /* by his name, or in a line that says whom it is about */
 		return (struct owner){h->person, h->confidence};
 	if (of_line(d, h, about, &o))
 		return o;
@@ -339,7 +384,7 @@ static struct owner owner_of(const struct find *f, size_t hit, struct owner only
 		return (struct owner){f->record_person, f->record_confidence};
 	if (s && about)
 		return (struct owner){s->who, s->confidence};
-	bool rows = table(d, hit);
+	bool rows = table(d, hit, hits);
 	if (!rows && of_para(d, h, &o) == 1)
 		return o;
 	if (s || rows)
@@ -435,6 +480,7 @@ static void own_all(struct find *f)
 		persons++;
 		only = (struct owner){who, i < d->names ? d->name[i].confidence : d->subject[i - d->names].confidence};
 	}
+	d->now = (struct doc_para){.para = 0}; /* paragraphs are counted from 1 */
 	/* for the next part, when this is one: the last subject, else the only person */
 	d->has_last = d->subjects || (persons == 1 && !f->in_record);
 	if (d->subjects)
@@ -457,8 +503,8 @@ static void own_all(struct find *f)
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct doc_hit *h = &d->hit[i];
-		struct owner o = h->need == NEED_STRANGER ? (struct owner){FIND_NOBODY, 0} : owner_of(f, i, only, persons);
-		bool drop = (h->need == NEED_PERSON && o.who == FIND_NOBODY) || (h->need == NEED_BEARER && !present(d, h->bearer, NULL)) || (h->need == NEED_NOBODY && persons) || (h->need == NEED_STRANGER && told_name(d, h));
+		struct owner o = h->need == NEED_STRANGER ? (struct owner){FIND_NOBODY, 0} : owner_of(f, i, n, only, persons);
+		bool drop = (h->need == NEED_PERSON && o.who == FIND_NOBODY) || (h->need == NEED_BEARER && !present_how(&d->present, h->bearer)) || (h->need == NEED_NOBODY && persons) || (h->need == NEED_STRANGER && told_name(d, h));
 		if (h->need == NEED_BEARER && !drop)
 			o = (struct owner){h->bearer, 90};
 		if (drop)

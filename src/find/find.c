@@ -48,6 +48,7 @@ void find_free(struct find *f)
 	free(f->doc.name);
 	free(f->doc.date);
 	free(f->doc.subject);
+	free(f->doc.present.slot);
 	free(f->field);
 	arena_free(f->a);
 	buf_done(&f->member);

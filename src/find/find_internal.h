@@ -273,6 +273,28 @@ struct doc_subject { /* a line that says whom what follows is about */
 	bool carried;  /* of the part before: decided and told */
 };
 
+/* How a document names a person; bits (present.c). */
+#define NAMED_NUMBER 1u
+#define NAMED_NAME 2u
+#define NAMED_SUBJECT 4u
+struct present_slot {
+	uint32_t person; /* + 1; 0: empty */
+	uint32_t how;
+};
+struct present {
+	struct present_slot *slot;
+	size_t mask, cap; /* mask 0: nobody */
+};
+
+/* What is asked for each hit of a paragraph, and is the same for all of them. */
+struct doc_para {
+	uint32_t para;
+	bool persons_known, table_known, table;
+	unsigned persons; /* 0, 1, 2: more than one */
+	uint32_t who;     /* the one */
+	unsigned confidence;
+};
+
 #define DOC_MAX 2048 /* hits, names, dates of a document: a longer one is decided in parts, each with the subject of the one before (what is compared is compared with each other) */
 
 struct doc {
@@ -284,6 +306,8 @@ struct doc {
 	struct doc_subject last; /* whom the document that was decided last is about, as its end leaves it */
 	bool has_last;
 	bool no_memory;
+	struct present present;
+	struct doc_para now;
 };
 
 struct record_field {
@@ -318,6 +342,10 @@ struct find {
 	struct buf member;
 	uint32_t told[PERSON_ELEMENTS_N]; /* person of the last hit of each element + 1, in this document or record: the rest is told once */
 };
+
+bool present_begin(struct present *p, size_t most);             /* nobody, and room for `most` persons; false: no memory */
+void present_add(struct present *p, uint32_t person, unsigned how); /* FIND_NOBODY: nothing */
+unsigned present_how(const struct present *p, uint32_t person); /* 0: not named */
 
 void doc_hit(struct find *f, const struct doc_hit *h);
 void doc_name(struct find *f, const struct doc_name *n);

@@ -189,6 +189,22 @@ static void test_table(void **state)
 	text("Creveling, John  517-24-8890\nNobody, Known  517-24-8891\nO'Neill, Siobhan  517-24-8892\n", "ssn", "P1:ssn :ssn P4:ssn ");
 }
 
+/* Rows of a table without blank lines, with more dates than a name is held against: each name by the date of its own line. */
+static void test_long_table(void **state)
+{
+	AUTO_BUF struct buf b = {0};
+	text("Mary Smith,1980-01-02,517-24-8890\nMary Smith,1991-11-30,517-24-8891\n", "ssn", "P2:ssn P3:ssn ");
+	text("Mary Smith\nseen in the clinic\n\nfor the first time\nborn 1991-11-30\n", "name", "P3:name ");
+	buf_init(&b, 1 << 20);
+	for (unsigned i = 0; i < 100; i++)
+		buf_printf(&b, "Mary Smith,%s,517-24-%04u\n", i == 97 ? "1991-11-30" : "1980-01-02", 1000 + i);
+	text(buf_cstr(&b), "ssn", "P2:ssn P3:ssn ");
+	buf_reset(&b);
+	for (unsigned i = 0; i < 100; i++) /* the name above its date, and dates of others all around */
+		buf_printf(&b, "%s\n%s 517-24-%04u\n", i == 50 ? "Mary Smith" : "Someone Else", i == 50 ? "1991-11-30" : "1955-05-05", 1000 + i);
+	text(buf_cstr(&b), "name", "P3:name ");
+}
+
 /* A text that comes in pieces, cut between lines, says the same. */
 static void test_pieces(void **state)
 {
@@ -376,7 +392,7 @@ static void test_fed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_common_name), cmocka_unit_test(test_letters), cmocka_unit_test(test_table), cmocka_unit_test(test_pieces), cmocka_unit_test(test_long), cmocka_unit_test(test_records),
+		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_common_name), cmocka_unit_test(test_letters), cmocka_unit_test(test_table), cmocka_unit_test(test_long_table), cmocka_unit_test(test_pieces), cmocka_unit_test(test_long), cmocka_unit_test(test_records),
 		cmocka_unit_test(test_slips), cmocka_unit_test(test_numbers), cmocka_unit_test(test_strangers), cmocka_unit_test(test_threads), cmocka_unit_test(test_lists), cmocka_unit_test(test_fed),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
