@@ -2,6 +2,54 @@
 #include "link_internal.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
+
+/* ---- memory that is walked about in at random: in pages of 2 MiB, where they are to be had ---- */
+
+#define HUGE ((size_t)2 << 20)
+#define HUGE_FROM ((size_t)16 << 20) /* smaller things are not worth it */
+
+void link_huge(void *p, size_t n)
+{
+	uintptr_t from = ((uintptr_t)p + HUGE - 1) & ~(HUGE - 1), to = ((uintptr_t)p + n) & ~(HUGE - 1);
+	if (n >= HUGE_FROM && to > from)
+		(void)!madvise((void *)from, to - from, MADV_HUGEPAGE);
+}
+
+/* Beginning and end of what was mapped around `size` bytes at p. */
+static size_t mapped(size_t size)
+{
+	return (size + HUGE - 1) & ~(HUGE - 1);
+}
+
+void *link_stretch(void *p, size_t from, size_t to)
+{
+	size_t size = mapped(to ? to : 1);
+	if (p && size <= mapped(from ? from : 1))
+		return p;
+	/* a place that begins at a whole page of 2 MiB: what moves there keeps its large pages */
+	uint8_t *place = to > SIZE_MAX / 2 ? MAP_FAILED : mmap(NULL, size + HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (place == MAP_FAILED)
+		return NULL;
+	size_t before = (HUGE - ((uintptr_t)place & (HUGE - 1))) & (HUGE - 1);
+	if (before)
+		munmap(place, before);
+	if (HUGE - before)
+		munmap(place + before + size, HUGE - before);
+	place += before;
+	if (p && mremap(p, mapped(from ? from : 1), size, MREMAP_MAYMOVE | MREMAP_FIXED, place) == MAP_FAILED) {
+		munmap(place, size);
+		return NULL;
+	}
+	link_huge(place, size);
+	return place;
+}
+
+void link_unstretch(void *p, size_t size)
+{
+	if (p)
+		munmap(p, mapped(size ? size : 1));
+}
 
 struct link *link_new(const struct link_options *o)
 {
@@ -27,9 +75,12 @@ void link_free(struct link *l)
 		return;
 	link_readers_done(l);
 	link_words_done(&l->words);
-	for (unsigned i = 0; i < l->fields; i++)
+	for (unsigned i = 0; i < l->fields; i++) {
 		free(l->field[i].count);
-	free(l->rows);
+		free(l->field[i].rarity);
+	}
+	link_unstretch(l->rows, l->cap * l->width * sizeof *l->rows);
+	free(l->aside);
 	free(l->id_at);
 	free(l->ids);
 	free(l->pair);
@@ -107,8 +158,9 @@ static int count_some(void *arg, uint64_t part, unsigned thread)
 		const uint32_t *row = link_row(l, k);
 		for (unsigned i = (unsigned)part; i < l->fields; i += l->o.threads) {
 			struct link_field *f = &l->field[i];
-			uint32_t v = row[f->at];
-			f->filled += v != 0 || (f->slots > 1 && row[f->at + 1]);
+			const uint32_t *at = link_at(l, row, f);
+			uint32_t v = at[0];
+			f->filled += v != 0 || (f->slots > 1 && at[1]);
 			if (f->words)
 				f->count[v]++;
 			else if (f->kind == KIND_DOB)
@@ -140,7 +192,7 @@ int link_run(struct link *l, struct err *e)
 	l->ran = true;
 	link_readers_done(l);
 	uint32_t unused; /* there is a word number 0 from now on, if a file held none */
-	int r = link_words_put(&l->words, "?", 1, &unused) < 0 || count_values(l) < 0 ? err_set(e, ERR_MEMORY, NULL, "no memory to count the values of %u records", l->n) : 0;
+	int r = link_words_put(&l->words, "?", 1, link_word_hash("?", 1), &unused) < 0 || count_values(l) < 0 ? err_set(e, ERR_MEMORY, NULL, "no memory to count the values of %u records", l->n) : 0;
 	link_model_start(l);
 	r = r ? r : link_block(l, e);
 	r = r ? r : link_learn(l, e);
@@ -185,7 +237,7 @@ struct link_pair link_score(const struct link *l, uint32_t a, uint32_t b)
 {
 	uint8_t level[LINK_FIELDS_MAX];
 	link_compare(l, NULL, a, b, level);
-	struct link_sums s = link_sum(l, a, b, level);
+	struct link_sums s = link_sum(l, a, level);
 	double logit = (double)link_logit(l, &s);
 	return (struct link_pair){a < b ? a : b, a < b ? b : a, s.m - s.u, (float)link_probability(logit)};
 }
@@ -202,7 +254,7 @@ void link_explain(const struct link *l, uint32_t a, uint32_t b, struct buf *out)
 		if (!v)
 			continue;
 		const char *said = f->kind == KIND_LAST && v == LEVEL_FAR ? "the other's first name" : f->kind == KIND_LAST && v == LEVEL_INITIAL ? "differs (men)" : f->kind == KIND_FIRST && v == LEVEL_ALIAS ? "short form" : f->kind == KIND_DOB && v == LEVEL_ALIAS ? "day and month changed about" : f->kind == KIND_DOB && v == LEVEL_INITIAL ? "the year" : f->kind == KIND_SSN && v == LEVEL_ALIAS ? "the last four" : f->kind == KIND_MEMBER && v == LEVEL_FAR ? "the same family's" : words[v];
-		float w = f->lm[v] - (v == LEVEL_EXACT ? link_rarity(l, f, link_row(l, a)) : f->lu[v]);
+		float w = f->lm[v] - (v == LEVEL_EXACT ? link_rarity(f, link_at(l, link_row(l, a), f)) : f->lu[v]);
 		buf_printf(out, "%s%s %s %+.1f", sep, f->name, said, (double)w);
 		sep = "; ";
 	}

@@ -48,17 +48,18 @@ static uint64_t stir(uint64_t h, uint64_t v)
 static uint64_t part_of(const struct link *l, const uint32_t *row, unsigned part, unsigned field)
 {
 	const struct link_field *f = &l->field[field];
-	uint32_t v = row[f->at];
+	const uint32_t *at = link_at(l, row, f);
+	uint32_t v = at[0];
 	switch ((enum part)part) {
 	case PART_VALUE:
 		return v && f->words ? l->words.v[v].hash : v;
 	case PART_WIDE:
-		return link_wide(row, f);
+		return link_wide(at);
 	case PART_SOUND:
-		return v ? l->words.v[v].sound : 0;
+		return l->words.sounds[v].sound;
 	case PART_NAME:
 	case PART_HEAD:
-		return v ? l->words.v[v].name : 0;
+		return l->words.sounds[v].name;
 	case PART_YEAR:
 		return v / 10000;
 	case PART_DAY: { /* of the year, whichever way round, and no 1 January */
@@ -74,10 +75,7 @@ static uint64_t part_of(const struct link *l, const uint32_t *row, unsigned part
 	case PART_SSN9:
 		return v & LINK_SSN4 ? 0 : v;
 	case PART_BOTH: { /* surname and first name, whichever way round */
-		uint32_t a = v ? l->words.v[v].name : 0, b = row[l->field[l->of[KIND_FIRST]].at];
-		b = b ? l->words.v[b].name : 0;
-		uint32_t s = v ? l->words.v[v].sound : 0;
-		a = l->words.v[v].tail ? s : a; /* "esters avila" by its end */
+		uint32_t b = l->words.sounds[row[l->field[l->of[KIND_FIRST]].at]].name, a = l->words.v[v].tail ? l->words.sounds[v].sound : l->words.sounds[v].name; /* "esters avila" by its end */
 		return !a || !b ? 0 : (uint64_t)(a < b ? a : b) << 32 | (a < b ? b : a);
 	}
 	}
@@ -201,8 +199,7 @@ static void strike(struct link *l, const struct recipe *r, const uint64_t *k, ui
 {
 	const struct link_field *f = &l->field[r->v[0].field];
 	for (uint64_t i = 0; i < n; i++) {
-		uint32_t *row = l->rows + (size_t)(k[i] & NUMBER_MASK) * l->stride;
-		memset(row + f->at, 0, f->slots * sizeof *row);
+		memset(link_at(l, link_row(l, (uint32_t)(k[i] & NUMBER_MASK)), f), 0, f->slots * sizeof(uint32_t));
 	}
 }
 

@@ -3,6 +3,54 @@
 
 #include <stdlib.h>
 
+/* ---- words asked for ---- */
+
+void link_reader_answer(struct link_reader *r)
+{
+	const struct link_words *all = &r->l->words;
+	for (unsigned k = 0; all->slots && k < r->asked_n; k++) {
+		uint64_t s = all->slot[r->asked[k].hash & (all->slots - 1)];
+		__builtin_prefetch(&all->v[(uint32_t)s]);
+	}
+	for (unsigned k = 0; k < r->asked_n; k++) {
+		const struct link_asked *a = &r->asked[k];
+		if (!a->n)
+			continue;
+		uint32_t id = link_words_find(all, a->text, a->n, a->hash);
+		if (!id) {
+			int c = link_words_put(&r->fresh, a->text, a->n, a->hash, &id);
+			if (c < 0)
+				r->code = c;
+			id |= LINK_FRESH;
+		}
+		*a->to = id;
+	}
+	r->asked_n = 0;
+}
+
+void link_reader_put(struct link_reader *r, const char *s, size_t n, uint32_t *to)
+{
+	if (!n && *to)
+		for (unsigned k = 0; k < r->asked_n; k++)
+			r->asked[k].n = r->asked[k].to == to ? 0 : r->asked[k].n; /* what was put there before is taken back */
+	*to = 0;
+	if (!n)
+		return;
+	if (r->asked_n == LINK_ASKED_MAX)
+		link_reader_answer(r);
+	struct link_asked *a = &r->asked[r->asked_n++];
+	n = n > LINK_WORD_MAX ? LINK_WORD_MAX : n;
+	memcpy(a->text, s, n);
+	a->n = (uint32_t)n;
+	a->hash = link_word_hash(s, n);
+	a->to = to;
+	*to = UINT32_MAX;
+	if (r->l->words.slots)
+		__builtin_prefetch(&r->l->words.slot[a->hash & (r->l->words.slots - 1)]);
+}
+
+/* ---- text ---- */
+
 /* Lower case; letters of any script and digits stay, apostrophes and full stops go, everything else is one blank. */
 static size_t folded(struct slice s, char out[LINK_CELL_MAX], const char *keep)
 {
@@ -42,14 +90,19 @@ static size_t folded(struct slice s, char out[LINK_CELL_MAX], const char *keep)
 
 static bool one_of(const char *s, size_t n, const char *list) /* " a b c " */
 {
-	char w[20];
-	if (n > 16)
+	if (!n || n > 16)
 		return false;
-	w[0] = ' ';
-	memcpy(w + 1, s, n);
-	w[n + 1] = ' ';
-	w[n + 2] = 0;
-	return strstr(list, w) != NULL;
+	for (const char *w = list + 1; *w;) {
+		size_t k = 0;
+		while (k < n && w[k] && w[k] == s[k])
+			k++;
+		if (k == n && w[k] == ' ')
+			return true;
+		while (w[k] && w[k] != ' ')
+			k++;
+		w += k + (w[k] != 0);
+	}
+	return false;
 }
 
 bool link_cell_empty(struct slice s)
@@ -59,6 +112,9 @@ bool link_cell_empty(struct slice s)
 		return true;
 	if (s.n > 16)
 		return false;
+	uint8_t f = s.p[0] | 0x20;
+	if ((f >= '0' && f <= '9' && s.p[0] >= '0') || (f >= 'a' && f <= 'z' && f != 'n' && f != 'u' && f != 'm'))
+		return false; /* no word for nothing begins so */
 	size_t n = 0;
 	bool any = false;
 	for (size_t i = 0; i < s.n; i++) {
@@ -154,11 +210,16 @@ static void whole_name(struct link_reader *r, struct slice s, uint32_t *row)
 
 static const char *street_type(const char *s, size_t n, size_t *ret_n)
 {
-	static const char *const types[][2] = {{"street", "st"}, {"str", "st"}, {"avenue", "ave"}, {"av", "ave"}, {"road", "rd"}, {"drive", "dr"}, {"lane", "ln"}, {"court", "ct"}, {"circle", "cir"}, {"place", "pl"}, {"boulevard", "blvd"}, {"highway", "hwy"}, {"parkway", "pkwy"}, {"terrace", "ter"}, {"crescent", "cres"}, {"square", "sq"}, {"circuit", "cct"}, {"close", "cl"}, {"parade", "pde"}, {"trail", "trl"}, {"north", "n"}, {"south", "s"}, {"east", "e"}, {"west", "w"}};
+	static const struct {
+		uint8_t n;
+		char is[10];
+		uint8_t m;
+		char as[5];
+	} types[] = {{6, "street", 2, "st"}, {3, "str", 2, "st"}, {6, "avenue", 3, "ave"}, {2, "av", 3, "ave"}, {4, "road", 2, "rd"}, {5, "drive", 2, "dr"}, {4, "lane", 2, "ln"}, {5, "court", 2, "ct"}, {6, "circle", 3, "cir"}, {5, "place", 2, "pl"}, {9, "boulevard", 4, "blvd"}, {7, "highway", 3, "hwy"}, {7, "parkway", 4, "pkwy"}, {7, "terrace", 3, "ter"}, {8, "crescent", 4, "cres"}, {6, "square", 2, "sq"}, {7, "circuit", 3, "cct"}, {5, "close", 2, "cl"}, {6, "parade", 3, "pde"}, {5, "trail", 3, "trl"}, {5, "north", 1, "n"}, {5, "south", 1, "s"}, {4, "east", 1, "e"}, {4, "west", 1, "w"}};
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
-		if (strlen(types[i][0]) == n && !memcmp(types[i][0], s, n)) {
-			*ret_n = strlen(types[i][1]);
-			return types[i][1];
+		if (types[i].n == n && types[i].is[0] == s[0] && !memcmp(types[i].is, s, n)) {
+			*ret_n = types[i].m;
+			return types[i].as;
 		}
 	*ret_n = n;
 	return s;

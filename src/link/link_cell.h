@@ -6,20 +6,25 @@
 
 #define LINK_CELL_MAX 256
 
+/* Words of the row that is being read are put down first and looked up together at its end: by then what they need has come from memory. */
+#define LINK_ASKED_MAX 64
+#define LINK_FRESH UINT32_C(0x80000000) /* in a row: a number of link_reader.fresh */
+struct link_asked {
+	uint32_t *to;
+	uint32_t hash, n;
+	char text[LINK_WORD_MAX];
+};
 struct link_reader {
 	struct link *l;
-	struct link_words words; /* of this thread */
+	struct link_words fresh; /* words of this thread's pieces that l->words did not hold when they came */
 	uint32_t *map;           /* their numbers in l->words */
-	uint32_t mapped;
 	int code;                /* of the first failure */
+	unsigned asked_n;
+	struct link_asked asked[LINK_ASKED_MAX];
 };
 
-static inline void link_reader_put(struct link_reader *r, const char *s, size_t n, uint32_t *to)
-{
-	int c = link_words_put(&r->words, s, n, to);
-	if (c < 0)
-		r->code = c;
-}
+void link_reader_answer(struct link_reader *r);
+void link_reader_put(struct link_reader *r, const char *s, size_t n, uint32_t *to); /* *to is not 0 from now on, unless n is 0; a word's number after link_reader_answer */
 
 bool link_cell_empty(struct slice s);                                            /* nothing, or a word for nothing */
 void link_cell(struct link_reader *r, size_t column, struct slice s, uint32_t *row); /* s is not empty */

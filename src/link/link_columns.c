@@ -95,9 +95,8 @@ static int add_field(struct link *l, enum link_kind kind, const char *name)
 	if (l->fields == LINK_FIELDS_MAX)
 		return -1;
 	struct link_field *f = &l->field[l->fields];
-	*f = (struct link_field){.kind = kind, .at = (uint16_t)l->stride, .slots = kinds[kind].slots, .words = kinds[kind].words, .household = kinds[kind].household};
+	*f = (struct link_field){.kind = kind, .slots = kinds[kind].slots, .words = kinds[kind].words, .household = kinds[kind].household};
 	snprintf(f->name, sizeof f->name, "%s", name);
-	l->stride += kinds[kind].slots;
 	if (l->of[kind] < 0)
 		l->of[kind] = (int8_t)l->fields;
 	return (int)l->fields++;

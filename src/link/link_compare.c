@@ -104,15 +104,6 @@ static bool has_part(const char *a, size_t an, const char *b, size_t bn) /* one 
 	return false;
 }
 
-static bool nicknames(const struct link_word *a, const struct link_word *b)
-{
-	for (unsigned i = 0; i < LINK_NICKS && a->nick[i]; i++)
-		for (unsigned k = 0; k < LINK_NICKS && b->nick[k]; k++)
-			if (a->nick[i] == b->nick[k])
-				return true;
-	return false;
-}
-
 static bool same_letters(const char *a, size_t an, const char *b, size_t bn) /* in another order: "rarhy", "harry" */
 {
 	int8_t count[256] = {0};
@@ -167,8 +158,8 @@ static uint8_t strings(const char *a, size_t an, const char *b, size_t bn)
 static uint8_t words_slowly(const struct link_words *w, uint32_t ia, uint32_t ib, bool first)
 {
 	const struct link_word *a = &w->v[ia], *b = &w->v[ib];
-	const char *s = w->bytes + a->at, *t = w->bytes + b->at;
-	if (first && nicknames(a, b))
+	const char *s = a->text, *t = b->text;
+	if (first && link_nicknames_meet(a->nick, b->nick))
 		return LEVEL_ALIAS;
 	if (a->n == 1 || b->n == 1)
 		return s[0] == t[0] ? LEVEL_INITIAL : LEVEL_DIFFER;
@@ -194,7 +185,8 @@ static uint8_t words(const struct link *l, struct link_memory *m, uint32_t a, ui
 	unsigned at = (unsigned)((lo * UINT32_C(0x9e3779b1) ^ hi * UINT32_C(0x85ebca6b)) >> 16);
 	if (m && m->v[at].a == lo && m->v[at].b == hi)
 		return m->v[at].level;
-	uint8_t level = words_slowly(&l->words, a, b, first);
+	bool turn = l->words.v[a].hash > l->words.v[b].hash; /* link_jaro may say something else the other way round; numbers of words are not the same each time */
+	uint8_t level = words_slowly(&l->words, turn ? b : a, turn ? a : b, first);
 	if (m) {
 		m->v[at].a = lo;
 		m->v[at].b = hi;
@@ -326,7 +318,7 @@ static uint8_t phones(uint64_t a, uint64_t b)
 /* A chart number says something about another one of the same place only: by who gave it where that is known, else by the letters it begins with. */
 static uint8_t charts(const struct link *l, const struct link_field *f, const uint32_t *ra, const uint32_t *rb)
 {
-	uint64_t a = link_wide(ra, f), b = link_wide(rb, f);
+	uint64_t a = link_wide(ra + f->at), b = link_wide(rb + f->at);
 	uint8_t level = ids(a, b);
 	if (level == LEVEL_NONE)
 		return level;
@@ -350,7 +342,7 @@ static uint8_t charts(const struct link *l, const struct link_field *f, const ui
 /* An insurance number: the family's, with two digits behind a dash for who of it. In a row: the number, and the person as one more word (0: none). */
 static uint8_t members(const struct link_field *f, const uint32_t *ra, const uint32_t *rb)
 {
-	uint64_t a = link_wide(ra, f), b = link_wide(rb, f);
+	uint64_t a = link_wide(ra + f->at), b = link_wide(rb + f->at);
 	uint32_t pa = ra[f->at + 2], pb = rb[f->at + 2];
 	uint8_t level = ids(a, b);
 	if (level == LEVEL_EXACT)
@@ -410,7 +402,8 @@ static uint8_t mails(const struct link *l, struct link_memory *mem, uint32_t a, 
 
 static uint8_t plain(const struct link *l, struct link_memory *m, const struct link_field *f, const uint32_t *ra, const uint32_t *rb)
 {
-	uint32_t a = ra[f->at], b = rb[f->at];
+	const uint32_t *pa = link_at(l, ra, f), *pb = link_at(l, rb, f);
+	uint32_t a = pa[0], b = pb[0];
 	switch (f->kind) {
 	case KIND_FIRST:
 	case KIND_MIDDLE:
@@ -435,7 +428,7 @@ static uint8_t plain(const struct link *l, struct link_memory *m, const struct l
 	case KIND_ZIP:
 		return zips(l, a, b);
 	case KIND_PHONE:
-		return phones(link_wide(ra, f), link_wide(rb, f));
+		return phones(link_wide(pa), link_wide(pb));
 	case KIND_EMAIL:
 		return mails(l, m, a, b);
 	case KIND_MRN:
@@ -443,7 +436,7 @@ static uint8_t plain(const struct link *l, struct link_memory *m, const struct l
 	case KIND_MEMBER:
 		return members(f, ra, rb);
 	case KIND_ID:
-		return ids(link_wide(ra, f), link_wide(rb, f));
+		return ids(link_wide(pa), link_wide(pb));
 	case KIND_ASSIGNER:
 	case LINK_KINDS:
 		break;
@@ -503,34 +496,49 @@ void link_compare(const struct link *l, struct link_memory *m, uint32_t a, uint3
 	places(l, level);
 }
 
+/* What a field that is not compared yet can add at most to how much likelier one person is than two strangers are. */
+static float at_most(const struct link *l, const struct link_field *f, float rare, const uint32_t *ra, const uint32_t *rb)
+{
+	const uint32_t *a = link_at(l, ra, f), *b = link_at(l, rb, f);
+	if (!(a[0] | (f->slots > 1 ? a[1] : 0)) || !(b[0] | (f->slots > 1 ? b[1] : 0)))
+		return 0;
+	float exact = a[0] == b[0] ? f->lm[LEVEL_EXACT] - rare : 0;
+	return exact > f->best ? exact : f->best;
+}
+
+bool link_compare_above(const struct link *l, struct link_memory *m, uint32_t a, uint32_t b, const float *rare, float least, uint8_t level[LINK_FIELDS_MAX])
+{
+	const uint32_t *ra = link_row(l, a), *rb = link_row(l, b);
+	float most = (float)log2(l->lambda_m) + 0.01f; /* a household can only be likelier still than strangers are */
+	for (unsigned stage = 0, k = 0; stage < LINK_STAGES; stage++) {
+		unsigned from = k;
+		for (; k < l->stage_end[stage]; k++)
+			level[l->order[k]] = plain(l, m, &l->field[l->order[k]], ra, rb);
+		if (stage == LINK_STAGES - 1)
+			break;
+		if (stage == 0)
+			names(l, m, ra, rb, level);
+		for (unsigned i = from; i < k; i++) {
+			const struct link_field *f = &l->field[l->order[i]];
+			uint8_t v = level[l->order[i]];
+			if (v)
+				most += f->lm[v] - (v == LEVEL_EXACT ? rare[l->order[i]] : f->lu[v]);
+		}
+		float rest = most;
+		for (unsigned i = k; i < l->fields && rest < least; i++)
+			rest += at_most(l, &l->field[l->order[i]], rare[l->order[i]], ra, rb);
+		if (rest < least)
+			return false;
+	}
+	places(l, level);
+	return true;
+}
+
 /* ---- what the levels say ---- */
 
-unsigned link_day_slot(uint32_t d)
-{
-	uint32_t y = d / 10000, m = d / 100 % 100, n = d % 100;
-	return y < 1850 || y > 2104 || !m || m > 12 || !n || n > 31 ? 0 : (y - 1850) * 372 + (m - 1) * 31 + n;
-}
-
-/* Of the file's own records as many as have the value beside these two, and, as far as the file is too small to know, how common values of this kind are. */
-float link_rarity(const struct link *l, const struct link_field *f, const uint32_t *ra)
-{
-	uint32_t count = 2;
-	if (f->count && f->words)
-		count = f->count[ra[f->at]];
-	else if (f->count)
-		count = f->count[link_day_slot(ra[f->at])];
-	else if (f->kind == KIND_SEX || f->kind == KIND_SUFFIX)
-		count = f->few[ra[f->at] & 7];
-	(void)l;
-	count = count < 2 ? 0 : count - 2;
-	return (count < LINK_LOGS ? f->logs[count] : log2f((float)(count + 1))) - f->log_filled;
-}
-
-struct link_sums link_sum(const struct link *l, uint32_t a, uint32_t b, const uint8_t level[LINK_FIELDS_MAX])
+struct link_sums link_sum_of(const struct link *l, const float *rare, const uint8_t level[LINK_FIELDS_MAX])
 {
 	struct link_sums s = {0};
-	const uint32_t *ra = link_row(l, a);
-	(void)b;
 	for (unsigned i = 0; i < l->fields; i++) {
 		const struct link_field *f = &l->field[i];
 		uint8_t v = level[i];
@@ -539,14 +547,23 @@ struct link_sums link_sum(const struct link *l, uint32_t a, uint32_t b, const ui
 		s.m += f->lm[v];
 		s.r += f->lr[v];
 		if (v == LEVEL_EXACT) {
-			float rare = link_rarity(l, f, ra);
-			s.u += rare;
-			if (f->lr[v] < rare)
-				s.r += rare - f->lr[v];
+			s.u += rare[i];
+			if (f->lr[v] < rare[i])
+				s.r += rare[i] - f->lr[v];
 		} else
 			s.u += f->lu[v];
 	}
 	return s;
+}
+
+struct link_sums link_sum(const struct link *l, uint32_t a, const uint8_t level[LINK_FIELDS_MAX])
+{
+	float rare[LINK_FIELDS_MAX];
+	const uint32_t *row = link_row(l, a);
+	for (unsigned i = 0; i < l->fields; i++)
+		if (level[i] == LEVEL_EXACT)
+			rare[i] = link_rarity(&l->field[i], link_at(l, row, &l->field[i]));
+	return link_sum_of(l, rare, level);
 }
 
 double link_probability(double logit)

@@ -5,16 +5,17 @@
 
 #define PIECE ((size_t)1 << 20)
 #define ROW_BYTES_MAX ((size_t)1 << 20)
+#define SELDOM 8u /* one record in so many has it, or fewer */
 #define QUOTED_MAX 65536u /* csv looks so far for the end of a quote */
 
 struct piece {
 	struct slice text;
 	uint32_t *rows;
-	uint32_t n, cap;
+	uint32_t n, cap, asides;
 	struct buf ids;
 	uint32_t *id_n;
 	unsigned thread;
-	uint32_t first; /* where its rows go */
+	uint32_t first, aside_first; /* where its rows go */
 	uint64_t id_first;
 };
 
@@ -67,6 +68,11 @@ static int add_row(struct feeding *f, struct piece *p, struct link_reader *r, co
 	for (size_t i = 1; i < n && i < l->columns; i++)
 		if (l->use[i] != USE_NOTHING && l->use[i] != USE_ANSWER && !link_cell_empty(field[i]))
 			link_cell(r, i, field[i], row);
+	link_reader_answer(r);
+	for (unsigned i = l->width; i < l->stride; i++)
+		row[0] |= row[i];
+	row[0] = row[0] != 0;
+	p->asides += row[0];
 	buf_add_slice(&p->ids, n ? field[0] : SLICE_NULL);
 	p->id_n[p->n++] = n ? (uint32_t)field[0].n : 0;
 	return r->code ? r->code : buf_code(&p->ids);
@@ -92,16 +98,66 @@ static int read_piece(void *arg, uint64_t k, unsigned thread)
 	return r;
 }
 
-/* What only the values can tell: which way round a column writes its days, whether a "social security number" is one of nine digits. */
+/* In which order fields are compared, and stand in a row: what is cheap and tells most comes first (link_compare.c). */
+static unsigned stage_of(enum link_kind k)
+{
+	switch (k) {
+	case KIND_DOB:
+	case KIND_SEX:
+	case KIND_SSN:
+	case KIND_SUFFIX:
+	case KIND_FIRST:
+	case KIND_LAST:
+	case KIND_MIDDLE:
+	case KIND_MAIDEN:
+		return 0;
+	case KIND_ASSIGNER:
+	case KIND_MRN:
+	case KIND_MEMBER:
+	case KIND_PHONE:
+	case KIND_ZIP:
+	case KIND_HOUSE:
+	case KIND_ID:
+		return 1;
+	default:
+		return LINK_STAGES - 1;
+	}
+}
+
+/* Where each field stands: what few records have behind all others. */
+static void lay_out(struct link *l, const bool seldom[LINK_FIELDS_MAX])
+{
+	unsigned n = 0;
+	for (unsigned stage = 0; stage < LINK_STAGES; stage++) {
+		for (unsigned i = 0; i < l->fields; i++)
+			if (stage_of(l->field[i].kind) == stage)
+				l->order[n++] = (uint8_t)i;
+		l->stage_end[stage] = n;
+	}
+	l->stride = 1;
+	for (unsigned pass = 0; pass < 2; pass++) {
+		for (unsigned k = 0; k < n; k++)
+			if (seldom[l->order[k]] == (pass == 1)) {
+				struct link_field *f = &l->field[l->order[k]];
+				f->at = (uint16_t)l->stride;
+				l->stride += f->slots;
+			}
+		if (pass == 0)
+			l->width = l->stride;
+	}
+}
+
+/* What only the values can tell: which columns few records have, which way round a column writes its days, whether a "social security number" is one of nine digits. */
 static void settle(struct link *l, struct slice text, uint8_t sep, struct arena *a)
 {
 	struct csv c;
 	struct slice field[CSV_FIELDS_MAX];
 	size_t n;
-	unsigned longer[LINK_COLUMNS_MAX] = {0}, filled[LINK_COLUMNS_MAX] = {0}, day[LINK_COLUMNS_MAX] = {0}, month[LINK_COLUMNS_MAX] = {0};
+	unsigned rows = 0, longer[LINK_COLUMNS_MAX] = {0}, filled[LINK_COLUMNS_MAX] = {0}, day[LINK_COLUMNS_MAX] = {0}, month[LINK_COLUMNS_MAX] = {0};
 	arena_reset(a);
 	csv_init(&c, text, sep, a);
 	for (unsigned k = 0; k < 2000 && csv_row(&c, field, &n); k++) {
+		rows++;
 		for (size_t i = 0; i < n && i < l->columns; i++) {
 			unsigned letters = 0;
 			for (size_t j = 0; j < field[i].n; j++)
@@ -122,33 +178,34 @@ static void settle(struct link *l, struct slice text, uint8_t sep, struct arena 
 		if (u >= 0 && l->field[u].kind == KIND_SSN && longer[i] * 2 > filled[i]) { /* 1 64 03 75 ...: another country's */
 			struct link_field *f = &l->field[u];
 			f->kind = KIND_ID;
-			f->at = (uint16_t)l->stride;
 			f->slots = 2;
-			l->stride += 2;
 			if (l->of[KIND_SSN] == u)
 				l->of[KIND_SSN] = -1;
 			if (l->of[KIND_ID] < 0)
 				l->of[KIND_ID] = (int8_t)u;
 		}
 	}
+	bool seldom[LINK_FIELDS_MAX] = {false};
+	for (size_t i = 0; i < l->columns; i++)
+		if (l->use[i] >= 0) {
+			enum link_kind k = l->field[l->use[i]].kind;
+			seldom[l->use[i]] = (k == KIND_ID || k == KIND_OTHER) && filled[i] * SELDOM < rows;
+		}
+	lay_out(l, seldom);
 }
 
+/* The threads' new words into the dictionary, one thread behind the other: from now on they are looked up there. */
 static int map_words(struct feeding *f)
 {
-	struct link_words *all = &f->l->words;
 	for (unsigned t = 0; t < f->l->o.threads; t++) {
 		struct link_reader *r = &f->reader[t];
-		uint32_t *map = realloc(r->map, ((size_t)r->words.n + 1) * sizeof *map);
+		uint32_t *map = realloc(r->map, ((size_t)r->fresh.n + 1) * sizeof *map);
 		if (!map)
 			return ERR_MEMORY;
 		r->map = map;
-		map[0] = 0;
-		for (uint32_t i = r->mapped ? r->mapped : 1; i < r->words.n; i++) {
-			int c = link_words_put(all, r->words.bytes + r->words.v[i].at, r->words.v[i].n, &map[i]);
-			if (c < 0)
-				return c;
-		}
-		r->mapped = r->words.n ? r->words.n : 1;
+		int c = link_words_add(&f->l->words, &r->fresh, map);
+		if (c < 0)
+			return c;
 	}
 	return 0;
 }
@@ -159,14 +216,23 @@ static int put_piece(void *arg, uint64_t k, unsigned thread)
 	struct link *l = f->l;
 	struct piece *p = &f->piece[k];
 	const uint32_t *map = f->reader[p->thread].map;
+	uint16_t word[LINK_FIELDS_MAX];
+	unsigned words = 0, beside = l->stride - l->width;
 	(void)thread;
-	uint32_t *to = l->rows + (size_t)p->first * l->stride;
-	if (p->n)
-		memcpy(to, p->rows, (size_t)p->n * l->stride * sizeof *to);
-	for (uint32_t i = 0; i < p->n; i++, to += l->stride)
-		for (unsigned j = 0; j < l->fields; j++)
-			if (l->field[j].words)
-				to[l->field[j].at] = map[to[l->field[j].at]];
+	for (unsigned j = 0; j < l->fields; j++)
+		if (l->field[j].words)
+			word[words++] = l->field[j].at;
+	uint32_t *row = p->rows, *to = l->rows + (size_t)p->first * l->width, aside = p->aside_first;
+	for (uint32_t i = 0; i < p->n; i++, row += l->stride, to += l->width) {
+		for (unsigned j = 0; j < words; j++)
+			if (row[word[j]] & LINK_FRESH)
+				row[word[j]] = map[row[word[j]] & ~LINK_FRESH];
+		if (row[0]) {
+			memcpy(l->aside + (size_t)aside * beside, row + l->width, beside * sizeof *row);
+			row[0] = aside++;
+		}
+		memcpy(to, row, l->width * sizeof *to);
+	}
 	if (p->ids.n)
 		memcpy(l->ids + p->id_first, p->ids.p, p->ids.n);
 	uint64_t at = p->id_first;
@@ -174,23 +240,35 @@ static int put_piece(void *arg, uint64_t k, unsigned thread)
 		l->id_at[p->first + i] = (uint32_t)at;
 		at += p->id_n[i];
 	}
+	free(p->rows);
+	p->rows = NULL;
 	return 0;
 }
 
-static int make_room(struct link *l, uint64_t records, uint64_t id_bytes, struct err *e)
+static int make_room(struct link *l, uint64_t records, uint32_t asides, uint64_t id_bytes, struct err *e)
 {
+	size_t beside = (l->stride - l->width) * sizeof *l->aside;
 	if (records > LINK_RECORDS_MAX || id_bytes > UINT32_MAX)
 		return err_set(e, ERR_LIMIT, NULL, "more than %u records, or more than 4 GiB of record ids", LINK_RECORDS_MAX);
 	if (records > l->cap || !l->id_at) {
 		uint64_t cap = l->cap + l->cap / 4 > records ? l->cap + l->cap / 4 : records;
-		uint32_t *rows = realloc(l->rows, cap * l->stride * sizeof *rows);
-		if (rows)
-			l->rows = rows;
-		uint32_t *at = rows ? realloc(l->id_at, (cap + 1) * sizeof *at) : NULL;
-		if (!at)
+		uint32_t *at = realloc(l->id_at, (cap + 1) * sizeof *at);
+		if (at)
+			l->id_at = at;
+		uint32_t *rows = at ? link_stretch(l->rows, l->cap * l->width * sizeof *rows, cap * l->width * sizeof *rows) : NULL;
+		if (!rows)
 			return err_set(e, ERR_MEMORY, NULL, "no memory for %llu records", (unsigned long long)records);
-		l->id_at = at;
+		l->rows = rows;
 		l->cap = cap;
+	}
+	if (asides > l->aside_cap || !l->aside) {
+		uint32_t cap = l->aside_cap + l->aside_cap / 4 > asides ? l->aside_cap + l->aside_cap / 4 : asides;
+		uint32_t *aside = realloc(l->aside, (cap + 1) * (beside ? beside : 1));
+		if (!aside)
+			return err_set(e, ERR_MEMORY, NULL, "no memory for %llu records", (unsigned long long)records);
+		memset(aside, 0, beside);
+		l->aside = aside;
+		l->aside_cap = cap;
 	}
 	if (id_bytes > l->ids_cap || !l->ids) {
 		uint64_t cap = l->ids_cap + l->ids_cap / 4 > id_bytes ? l->ids_cap + l->ids_cap / 4 : id_bytes + 1;
@@ -207,20 +285,24 @@ static int put_all(struct feeding *f, struct err *e)
 {
 	struct link *l = f->l;
 	uint64_t records = l->n, ids = l->n ? l->id_at[l->n] : 0;
+	uint32_t asides = l->asides;
 	for (size_t i = 0; i < f->pieces; i++) {
 		struct piece *p = &f->piece[i];
 		p->first = (uint32_t)records;
 		p->id_first = ids;
+		p->aside_first = asides + 1;
+		asides += p->asides;
 		records += p->n;
 		ids += p->ids.n;
 	}
-	int r = make_room(l, records, ids, e);
+	int r = make_room(l, records, asides, ids, e);
 	if (r == 0 && map_words(f) < 0)
 		r = err_set(e, ERR_MEMORY, NULL, "no memory for the words of %llu records", (unsigned long long)records);
 	if (r == 0)
 		r = link_parallel(l->o.threads, f->pieces, put_piece, f);
 	if (r == 0) {
 		l->n = (uint32_t)records;
+		l->asides = asides;
 		l->id_at[l->n] = (uint32_t)ids;
 	}
 	return r;
@@ -272,9 +354,11 @@ int link_feed(struct link *l, struct slice text, uint8_t sep, bool last, size_t 
 		settle(l, text, sep, a);
 		l->settled = true;
 	}
+	for (unsigned t = 0; r == 0 && t < l->o.threads; t++)
+		link_words_empty(&f.reader[t].fresh);
 	r = r ? r : link_parallel(l->o.threads, f.pieces, read_piece, &f);
 	if (r == ERR_LIMIT)
-		err_set(e, r, NULL, "more than 2 GiB of different words");
+		err_set(e, r, NULL, "more than two thousand million different words");
 	else if (r)
 		err_set(e, r, NULL, "no memory for the rows");
 	r = r ? r : put_all(&f, e);
@@ -295,7 +379,7 @@ int link_feed(struct link *l, struct slice text, uint8_t sep, bool last, size_t 
 void link_readers_done(struct link *l)
 {
 	for (unsigned t = 0; l->reader && t < l->o.threads; t++) {
-		link_words_done(&l->reader[t].words);
+		link_words_done(&l->reader[t].fresh);
 		free(l->reader[t].map);
 	}
 	free(l->reader);

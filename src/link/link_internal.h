@@ -11,36 +11,50 @@
 /* ---- words: every name, street, city ... once (link_words.c) ---- */
 
 #define LINK_WORD_MAX 48
+#define LINK_WORDS_MAX UINT32_C(0x7fffffff)
 #define LINK_NICKS 6
-struct link_word {
-	uint64_t hash;
-	uint32_t at;      /* in bytes */
+struct link_word { /* 64 bytes: one word is one line of the cache */
+	uint32_t hash;
 	uint32_t letters; /* which stand in it */
 	uint8_t n;
 	uint8_t tail;     /* where its last part begins: "esters avila" */
-	uint16_t sound;   /* of the last part; 0: nothing to hear */
-	uint16_t name;    /* of the whole name that it is short for */
-	uint16_t nick[LINK_NICKS]; /* groups of nicknames; 0: none */
+	uint16_t nick;    /* its nicknames' place; 0: none */
+	char text[52];    /* LINK_WORD_MAX at most */
+};
+struct link_sounds {
+	uint16_t sound; /* of the last part; 0: nothing to hear */
+	uint16_t name;  /* of the whole name that it is short for */
 };
 struct link_words {
 	struct link_word *v;
+	struct link_sounds *sounds; /* as many: apart, for keys ask for nothing else */
 	uint32_t n, cap;
-	char *bytes;
-	uint32_t bytes_n, bytes_cap;
-	uint32_t *slot; /* number + 1 */
-	uint32_t slots;
+	uint64_t *slot; /* hash << 32 | number; 0: empty */
+	uint64_t slots;
 };
-int link_words_put(struct link_words *w, const char *s, size_t n, uint32_t *ret) MUST; /* its number, from 1; 0: n is 0. ERR_MEMORY, ERR_LIMIT */
+uint32_t link_words_find(const struct link_words *w, const char *s, size_t n, uint32_t hash); /* 0: it is not there */
+int link_words_put(struct link_words *w, const char *s, size_t n, uint32_t hash, uint32_t *ret) MUST; /* n 1..LINK_WORD_MAX. Its number, from 1. ERR_MEMORY, ERR_LIMIT */
+int link_words_add(struct link_words *w, const struct link_words *from, uint32_t *map) MUST; /* map[k]: what number k is in w */
+void link_words_empty(struct link_words *w);
 void link_words_done(struct link_words *w);
 static inline const char *link_word_text(const struct link_words *w, uint32_t id, size_t *n)
 {
 	*n = w->v[id].n;
-	return w->bytes + w->v[id].at;
+	return w->v[id].text;
 }
 uint64_t link_hash(const void *p, size_t n);
+static inline uint32_t link_word_hash(const char *s, size_t n)
+{
+	return (uint32_t)(link_hash(s, n) >> 32);
+}
 uint32_t link_letters(const char *s, size_t n);
 uint16_t link_sound(const char *s, size_t n);
-void link_nicknames(const char *s, size_t n, uint16_t out[LINK_NICKS]);
+uint16_t link_nicknames(const char *s, size_t n); /* the place of its groups; 0: none */
+bool link_nicknames_meet(uint16_t a, uint16_t b);
+/* link.c: memory that is walked about in at random. _stretch is realloc for what only grows (zeros behind what was there; NULL: no memory, and p is as it was); its like of free wants the size again */
+void link_huge(void *p, size_t n);
+void *link_stretch(void *p, size_t from, size_t to) MUST;
+void link_unstretch(void *p, size_t size);
 
 /* ---- fields: what of two records is compared ---- */
 
@@ -48,20 +62,24 @@ enum link_kind { KIND_FIRST, KIND_LAST, KIND_MIDDLE, KIND_SUFFIX, KIND_MAIDEN, K
 enum link_level { LEVEL_NONE, LEVEL_EXACT, LEVEL_ALIAS, LEVEL_NEAR, LEVEL_INITIAL, LEVEL_LOOSE, LEVEL_DIFFER, LEVEL_FAR, LINK_LEVELS };
 
 #define LINK_LOGS 64
+#define LINK_STAGES 3
 struct link_field {
 	enum link_kind kind;
 	char name[32];
 	uint16_t at, slots;    /* where in a row, in words of 32 bits */
 	bool words;            /* its value is a number in the dictionary */
-	uint32_t *count;       /* of words: how many records have each; of dates: of each day */
+	uint32_t *count;       /* of words: how many records have each; of dates: of each day. Made into `rarity` when all is counted */
+	float *rarity;         /* log2 of how often strangers agree on each */
 	uint32_t few[8];       /* of a sex, a suffix: how many have each */
+	float few_rarity[8];
 	uint64_t filled;       /* records that have one */
 	double m[LINK_LEVELS], r[LINK_LEVELS], u[LINK_LEVELS];
 	float lm[LINK_LEVELS], lr[LINK_LEVELS], lu[LINK_LEVELS]; /* log2 of them */
 	double m0[LINK_LEVELS];
 	bool household;
 	float log_filled;
-	float logs[LINK_LOGS]; /* by how many others have the value */
+	float only;            /* rarity of what nobody else has */
+	float best;            /* log2 of m / u of the level that speaks most for one person, but for LEVEL_EXACT; at least 0 */
 };
 
 struct link_edge {
@@ -75,12 +93,17 @@ struct link {
 	int16_t use[LINK_COLUMNS_MAX];  /* of a column: its field, or a USE_x */
 	struct link_field field[LINK_FIELDS_MAX];
 	unsigned fields;
+	uint8_t order[LINK_FIELDS_MAX]; /* in which they are compared where it counts */
+	unsigned stage_end[LINK_STAGES];
 	int8_t of[LINK_KINDS];          /* the first field of a kind; -1 */
-	unsigned stride;                /* of a row */
+	unsigned stride;                /* of a row as it is read: word 0, the fields, those that few records have */
+	unsigned width;                 /* of a row as it is kept: its first words, word 0 says where the others stand in `aside` */
 	unsigned char dated[LINK_COLUMNS_MAX]; /* 0 not known, 1 month first, 2 day first */
 	uint32_t *rows;
 	uint32_t n;
 	uint64_t cap;
+	uint32_t *aside;                /* of stride - width words each; the first is nobody's, and empty */
+	uint32_t asides, aside_cap;
 	struct link_words words;
 	uint32_t *id_at; /* n + 1 */
 	char *ids;
@@ -104,12 +127,18 @@ enum { USE_NOTHING = -1, USE_ID = -2, USE_NAME = -3, USE_ADDRESS = -4, USE_SSN4 
 
 static inline const uint32_t *link_row(const struct link *l, uint32_t i)
 {
-	return l->rows + (size_t)i * l->stride;
+	return l->rows + (size_t)i * l->width;
 }
 
-static inline uint64_t link_wide(const uint32_t *row, const struct link_field *f)
+/* Where the field's words of a row stand that is kept. */
+static inline uint32_t *link_at(const struct link *l, const uint32_t *row, const struct link_field *f)
 {
-	return row[f->at] | (uint64_t)row[f->at + 1] << 32;
+	return f->at < l->width ? (uint32_t *)(uintptr_t)row + f->at : l->aside + (size_t)row[0] * (l->stride - l->width) + (f->at - l->width);
+}
+
+static inline uint64_t link_wide(const uint32_t *at)
+{
+	return at[0] | (uint64_t)at[1] << 32;
 }
 
 /* A social security number in a row: nine digits + 1, or 2^31 + the last four; other systems' numbers as ids. */
@@ -124,6 +153,8 @@ size_t link_unpack(uint64_t v, char out[16]);
 struct link_memory; /* what one thread remembers of names it compared */
 struct link_memory *link_memory_new(void);
 void link_compare(const struct link *l, struct link_memory *m, uint32_t a, uint32_t b, uint8_t level[LINK_FIELDS_MAX]);
+/* rare: link_rarity of a's fields. */
+bool link_compare_above(const struct link *l, struct link_memory *m, uint32_t a, uint32_t b, const float *rare, float least, uint8_t level[LINK_FIELDS_MAX]); /* false, and levels are not all there: their log odds are below `least` */
 double link_jaro(const char *a, size_t an, const char *b, size_t bn);
 unsigned link_slips(const char *a, size_t an, const char *b, size_t bn, unsigned most); /* edits with neighbours changed about as one; most + 1: more */
 bool link_digit_slip(const char *a, const char *b, size_t n); /* one digit, or two neighbours changed about */
@@ -131,14 +162,27 @@ bool link_digit_slip(const char *a, const char *b, size_t n); /* one digit, or t
 struct link_sums {
 	float m, r, u;
 };
-struct link_sums link_sum(const struct link *l, uint32_t a, uint32_t b, const uint8_t level[LINK_FIELDS_MAX]);
+struct link_sums link_sum(const struct link *l, uint32_t a, const uint8_t level[LINK_FIELDS_MAX]);
+struct link_sums link_sum_of(const struct link *l, const float *rare, const uint8_t level[LINK_FIELDS_MAX]); /* rare: link_rarity of the fields whose level is LEVEL_EXACT */
 float link_logit(const struct link *l, const struct link_sums *s); /* log2 odds of one person */
 double link_probability(double logit);
 bool link_contradicts(const struct link *l, const uint8_t level[LINK_FIELDS_MAX], const struct link_sums *s);
 float link_bound(const struct link *l, const uint8_t level[LINK_FIELDS_MAX], const struct link_sums *s, float logit); /* link_judge.c: what no sum of probabilities may outweigh */
 #define LINK_DAYS (256 * 372)
-unsigned link_day_slot(uint32_t date); /* 0..LINK_DAYS - 1; 0: no day */
-float link_rarity(const struct link *l, const struct link_field *f, const uint32_t *ra); /* log2 of how often strangers agree on this value */
+static inline unsigned link_day_slot(uint32_t d) /* 0..LINK_DAYS - 1; 0: no day */
+{
+	uint32_t y = d / 10000, m = d / 100 % 100, n = d % 100;
+	return y < 1850 || y > 2104 || !m || m > 12 || !n || n > 31 ? 0 : (y - 1850) * 372 + (m - 1) * 31 + n;
+}
+/* log2 of how often strangers agree on the value that stands at `at` of a row */
+static inline float link_rarity(const struct link_field *f, const uint32_t *at)
+{
+	if (f->words)
+		return f->rarity[*at];
+	if (f->kind == KIND_DOB)
+		return f->rarity[link_day_slot(*at)];
+	return f->kind == KIND_SEX || f->kind == KIND_SUFFIX ? f->few_rarity[*at & 7] : f->only;
+}
 
 /* ---- steps ---- */
 

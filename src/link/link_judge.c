@@ -86,6 +86,22 @@ static int put(struct lot *t, const struct link_edge *x)
 	return 0;
 }
 
+/* The rows of a pair that will come, and the rarities of one that will come soon, are asked for from memory now. */
+#define AHEAD 16
+static void look_ahead(const struct link *l, uint64_t far, uint64_t near)
+{
+	const char *p = (const char *)link_row(l, (uint32_t)far);
+	for (unsigned at = 0; at < l->width * 4 + 60; at += 64)
+		__builtin_prefetch(p + at);
+	if ((far ^ near) >> 32 == 0)
+		return;
+	__builtin_prefetch(link_row(l, (uint32_t)(far >> 32)));
+	const uint32_t *row = link_row(l, (uint32_t)(near >> 32));
+	for (unsigned f = 0; f < l->fields; f++)
+		if (l->field[f].words && l->field[f].at < l->width)
+			__builtin_prefetch(&l->field[f].rarity[row[l->field[f].at]]);
+}
+
 static int judge_lot(void *arg, uint64_t k, unsigned thread)
 {
 	struct judging *j = arg;
@@ -93,15 +109,19 @@ static int judge_lot(void *arg, uint64_t k, unsigned thread)
 	uint64_t end = (k + 1) * LOT < l->pairs ? (k + 1) * LOT : l->pairs;
 	uint8_t level[LINK_FIELDS_MAX];
 	int r = 0;
+	uint32_t of = UINT32_MAX; /* whose rarities these are: pairs are sorted, a record's come one behind the other */
+	float rare[LINK_FIELDS_MAX];
 	for (uint64_t i = k * LOT; i < end && r == 0; i++) {
-		if (i + 12 < end) {
-			const char *ahead = (const char *)link_row(l, (uint32_t)l->pair[i + 12]);
-			__builtin_prefetch(ahead);
-			__builtin_prefetch(ahead + 64);
-		}
+		if (i + AHEAD < end)
+			look_ahead(l, l->pair[i + AHEAD], l->pair[i + AHEAD / 2]);
 		uint32_t a = (uint32_t)(l->pair[i] >> 32), b = (uint32_t)l->pair[i];
-		link_compare(l, j->memory[thread], a, b, level);
-		struct link_sums s = link_sum(l, a, b, level);
+		if (a != of)
+			for (unsigned f = 0; f < l->fields; f++)
+				rare[f] = link_rarity(&l->field[f], link_at(l, link_row(l, a), &l->field[f]));
+		of = a;
+		if (!link_compare_above(l, j->memory[thread], a, b, rare, j->least, level))
+			continue;
+		struct link_sums s = link_sum_of(l, rare, level);
 		float logit = link_logit(l, &s);
 		if (logit < j->least)
 			continue;

@@ -46,6 +46,32 @@ void link_model_logs(struct link_field *f)
 		f->lr[v] = (float)log2(f->r[v] > 1e-8 ? f->r[v] : 1e-8);
 		f->lu[v] = (float)log2(f->u[v] > 1e-8 ? f->u[v] : 1e-8);
 	}
+	f->best = 0;
+	for (unsigned v = LEVEL_ALIAS; v < LINK_LEVELS; v++)
+		f->best = f->lm[v] - f->lu[v] > f->best ? f->lm[v] - f->lu[v] : f->best;
+}
+
+static float rarity_of(uint32_t count, const float logs[LINK_LOGS], float log_filled)
+{
+	count = count < 2 ? 0 : count - 2;
+	return count < LINK_LOGS ? logs[count] : log2f((float)(count + 1)) - log_filled;
+}
+
+/* Of the file's own records as many as have the value beside the two that agree, and, as far as the file is too small to know, how common values of this kind are. */
+static void rarities(struct link *l, struct link_field *f)
+{
+	double filled = (double)f->filled, known = filled / (filled + KNOWN_RECORDS);
+	float log_filled = (float)log2(filled + KNOWN_RECORDS), logs[LINK_LOGS];
+	for (unsigned k = 0; k < LINK_LOGS; k++)
+		logs[k] = (float)log2(k + known + KNOWN_RECORDS * common[f->kind]) - log_filled;
+	f->only = logs[0];
+	for (unsigned k = 0; k < 8; k++)
+		f->few_rarity[k] = rarity_of(f->few[k], logs, log_filled);
+	size_t n = !f->count ? 0 : f->words ? l->words.n : LINK_DAYS;
+	f->rarity = (float *)f->count;
+	for (size_t k = 0; k < n; k++) /* each in the place of its count */
+		f->rarity[k] = rarity_of(f->count[k], logs, log_filled);
+	f->count = NULL;
 }
 
 void link_model_start(struct link *l)
@@ -59,10 +85,7 @@ void link_model_start(struct link *l)
 			sum += guess[f->kind][v];
 		for (unsigned v = 1; v < LINK_LEVELS; v++)
 			f->m[v] = f->m0[v] = sum > 0 ? guess[f->kind][v] / sum : 0;
-		double filled = (double)f->filled, known = filled / (filled + KNOWN_RECORDS);
-		f->log_filled = (float)log2(filled + KNOWN_RECORDS);
-		for (unsigned k = 0; k < LINK_LOGS; k++)
-			f->logs[k] = (float)log2(k + known + KNOWN_RECORDS * common[f->kind]);
+		rarities(l, f);
 		together |= f->household && f->kind != KIND_LAST;
 	}
 	l->lambda_m = 0.4 * n / pairs;
@@ -167,7 +190,7 @@ static void learn_strangers(struct link *l, const struct sample *random)
 		const struct seen *p = &random->v[i];
 		double stranger = 1;
 		if (l->field[0].lu[LEVEL_DIFFER] != 0) { /* there is a model already */
-			struct link_sums s = link_sum(l, p->a, p->b, p->level);
+			struct link_sums s = link_sum(l, p->a, p->level);
 			stranger = 1 - link_probability((double)link_logit(l, &s));
 		}
 		for (unsigned f = 0; f < l->fields; f++)
@@ -264,7 +287,7 @@ static int sum_some(void *arg, uint64_t k, unsigned thread)
 	size_t end = (k + 1) * SLICE_OF_SAMPLE < s->n ? (k + 1) * SLICE_OF_SAMPLE : s->n;
 	(void)thread;
 	for (size_t i = k * SLICE_OF_SAMPLE; i < end; i++) {
-		struct link_sums x = link_sum(s->l, s->v[i].a, s->v[i].b, s->v[i].level);
+		struct link_sums x = link_sum(s->l, s->v[i].a, s->v[i].level);
 		s->v[i].r = x.r;
 		s->v[i].u = x.u;
 	}

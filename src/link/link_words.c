@@ -70,16 +70,26 @@ static void nick_fill(void)
 		}
 }
 
-void link_nicknames(const char *s, size_t n, uint16_t out[LINK_NICKS])
+uint16_t link_nicknames(const char *s, size_t n)
 {
 	pthread_once(&nick_once, nick_fill);
 	uint64_t h = link_hash(s, n);
 	for (unsigned i = (unsigned)(h % NICK_SLOTS); nick_slot[i].hash; i = (i + 1) % NICK_SLOTS)
-		if (nick_slot[i].hash == h) {
-			memcpy(out, nick_slot[i].group, sizeof nick_slot[i].group);
-			return;
-		}
-	memset(out, 0, LINK_NICKS * sizeof *out);
+		if (nick_slot[i].hash == h)
+			return (uint16_t)(i + 1);
+	return 0;
+}
+
+bool link_nicknames_meet(uint16_t a, uint16_t b)
+{
+	if (!a || !b)
+		return false;
+	const uint16_t *x = nick_slot[a - 1].group, *y = nick_slot[b - 1].group;
+	for (unsigned i = 0; i < LINK_NICKS && x[i]; i++)
+		for (unsigned k = 0; k < LINK_NICKS && y[k]; k++)
+			if (x[i] == y[k])
+				return true;
+	return false;
 }
 
 /* Soundex' classes (Russell, US patent 1,261,167, 1918), with first letters that sound alike made one: Kathy, Cathy; Geoff, Jeff; Philip, Filip. Never 0 for what has a letter. */
@@ -121,57 +131,63 @@ uint16_t link_sound(const char *s, size_t n)
 }
 
 /* What is added to a word once: where its last part begins, what that sounds like, what the word is short for. */
-static void learn(struct link_word *w, const char *s)
+static struct link_sounds learn(struct link_word *w)
 {
+	const char *s = w->text;
 	w->tail = 0;
 	for (uint8_t i = 0; i + 1 < w->n; i++)
 		if (s[i] == ' ')
 			w->tail = (uint8_t)(i + 1);
 	w->letters = link_letters(s, w->n);
-	w->sound = link_sound(s + w->tail, (size_t)w->n - w->tail);
-	link_nicknames(s, w->n, w->nick);
+	w->nick = link_nicknames(s, w->n);
 	size_t head = 0;
 	while (head < w->n && s[head] != ' ')
 		head++;
-	if (!w->nick[0] && head < w->n)
-		link_nicknames(s, head, w->nick); /* "mary ann" */
-	struct slice whole = w->nick[0] ? slice_str(groups[w->nick[0] - 1]) : slice_of(s, head), rest;
-	whole = w->nick[0] ? slice_cut(whole, ' ', &rest) : whole;
-	w->name = link_sound((const char *)whole.p, whole.n);
+	if (!w->nick && head < w->n)
+		w->nick = link_nicknames(s, head); /* "mary ann" */
+	struct slice whole = w->nick ? slice_str(groups[nick_slot[w->nick - 1].group[0] - 1]) : slice_of(s, head), rest;
+	whole = w->nick ? slice_cut(whole, ' ', &rest) : whole;
+	return (struct link_sounds){link_sound(s + w->tail, (size_t)w->n - w->tail), link_sound((const char *)whole.p, whole.n)};
 }
 
-static int grow(struct link_words *w, size_t n)
+static int grow_words(struct link_words *w)
 {
-	if (w->n + 1 >= w->cap) {
-		uint32_t cap = w->cap ? w->cap * 2 : 4096;
-		struct link_word *v = cap > w->cap ? realloc(w->v, (size_t)cap * sizeof *v) : NULL;
-		if (!v)
-			return ERR_MEMORY;
-		w->v = v;
-		w->cap = cap;
-		if (!w->n)
-			w->v[w->n++] = (struct link_word){0};
-	}
-	if (w->bytes_n + n > w->bytes_cap) {
-		if (w->bytes_cap > UINT32_MAX / 2)
-			return ERR_LIMIT;
-		uint32_t cap = w->bytes_cap ? w->bytes_cap * 2 : 65536;
-		char *b = realloc(w->bytes, cap);
-		if (!b)
-			return ERR_MEMORY;
-		w->bytes = b;
-		w->bytes_cap = cap;
-	}
-	if (w->n * 2 < w->slots)
+	if (w->n < w->cap)
 		return 0;
-	uint32_t slots = w->slots ? w->slots * 2 : 16384, *slot = slots > w->slots ? calloc(slots, sizeof *slot) : NULL;
+	uint32_t cap = w->cap ? w->cap + w->cap / 2 : 32768; /* 2 MiB */
+	if (cap > LINK_WORDS_MAX)
+		return ERR_LIMIT;
+	struct link_sounds *s = realloc(w->sounds, cap * sizeof *s);
+	if (!s)
+		return ERR_MEMORY;
+	w->sounds = s;
+	struct link_word *v = link_stretch(w->v, (size_t)w->cap * sizeof *v, (size_t)cap * sizeof *v);
+	if (!v)
+		return ERR_MEMORY;
+	w->v = v;
+	w->cap = cap;
+	if (!w->n) {
+		w->v[0] = (struct link_word){0};
+		w->sounds[w->n++] = (struct link_sounds){0};
+	}
+	return 0;
+}
+
+static int grow_slots(struct link_words *w)
+{
+	if (w->n * UINT64_C(2) < w->slots)
+		return 0;
+	uint64_t slots = w->slots ? w->slots * 2 : 16384, *slot = calloc(slots, sizeof *slot);
 	if (!slot)
 		return ERR_MEMORY;
-	for (uint32_t k = 1; k < w->n; k++) {
-		uint32_t i = (uint32_t)w->v[k].hash & (slots - 1);
+	link_huge(slot, slots * sizeof *slot);
+	for (uint64_t k = 0; k < w->slots; k++) {
+		if (!w->slot[k])
+			continue;
+		uint64_t i = w->slot[k] >> 32 & (slots - 1);
 		while (slot[i])
 			i = (i + 1) & (slots - 1);
-		slot[i] = k;
+		slot[i] = w->slot[k];
 	}
 	free(w->slot);
 	w->slot = slot;
@@ -179,41 +195,77 @@ static int grow(struct link_words *w, size_t n)
 	return 0;
 }
 
-int link_words_put(struct link_words *w, const char *s, size_t n, uint32_t *ret)
+uint32_t link_words_find(const struct link_words *w, const char *s, size_t n, uint32_t hash)
 {
-	*ret = 0;
-	if (!n)
-		return 0;
-	n = n > LINK_WORD_MAX ? LINK_WORD_MAX : n;
-	uint64_t h = link_hash(s, n);
 	if (w->slots)
-		for (uint32_t i = (uint32_t)h & (w->slots - 1); w->slot[i]; i = (i + 1) & (w->slots - 1)) {
-			const struct link_word *v = &w->v[w->slot[i]];
-			if (v->hash == h && v->n == n && !memcmp(w->bytes + v->at, s, n)) {
-				*ret = w->slot[i];
-				return 0;
-			}
+		for (uint64_t i = hash & (w->slots - 1); w->slot[i]; i = (i + 1) & (w->slots - 1)) {
+			const struct link_word *v = &w->v[(uint32_t)w->slot[i]];
+			if (w->slot[i] >> 32 == hash && v->n == n && !memcmp(v->text, s, n))
+				return (uint32_t)w->slot[i];
 		}
-	int r = grow(w, n);
+	return 0;
+}
+
+static void hang(struct link_words *w, uint32_t hash)
+{
+	uint64_t i = hash & (w->slots - 1);
+	while (w->slot[i])
+		i = (i + 1) & (w->slots - 1);
+	w->slot[i] = (uint64_t)hash << 32 | w->n++;
+}
+
+int link_words_put(struct link_words *w, const char *s, size_t n, uint32_t hash, uint32_t *ret)
+{
+	if ((*ret = link_words_find(w, s, n, hash)))
+		return 0;
+	int r = grow_words(w);
+	r = r ? r : grow_slots(w);
 	if (r < 0)
 		return r;
 	struct link_word *v = &w->v[w->n];
-	*v = (struct link_word){.hash = h, .at = w->bytes_n, .n = (uint8_t)n};
-	memcpy(w->bytes + w->bytes_n, s, n);
-	w->bytes_n += (uint32_t)n;
-	learn(v, s);
-	uint32_t i = (uint32_t)h & (w->slots - 1);
-	while (w->slot[i])
-		i = (i + 1) & (w->slots - 1);
-	w->slot[i] = w->n;
-	*ret = w->n++;
+	*v = (struct link_word){.hash = hash, .n = (uint8_t)n};
+	memcpy(v->text, s, n);
+	w->sounds[w->n] = learn(v);
+	*ret = w->n;
+	hang(w, hash);
 	return 0;
+}
+
+int link_words_add(struct link_words *w, const struct link_words *from, uint32_t *map)
+{
+	for (uint32_t k = 1; k < from->n; k++) {
+		const struct link_word *v = &from->v[k];
+		if (w->slots && k + 8 < from->n)
+			__builtin_prefetch(&w->slot[from->v[k + 8].hash & (w->slots - 1)]);
+		if ((map[k] = link_words_find(w, v->text, v->n, v->hash)))
+			continue;
+		int r = grow_words(w);
+		r = r ? r : grow_slots(w);
+		if (r < 0)
+			return r;
+		w->v[w->n] = *v;
+		w->sounds[w->n] = from->sounds[k];
+		map[k] = w->n;
+		hang(w, v->hash);
+	}
+	return 0;
+}
+
+void link_words_empty(struct link_words *w)
+{
+	if (w->n * UINT64_C(64) < w->slots) /* few of many */
+		for (uint32_t k = 1; k < w->n; k++)
+			for (uint64_t i = w->v[k].hash & (w->slots - 1); w->slot[i]; i = (i + 1) & (w->slots - 1))
+				w->slot[i] = 0;
+	else if (w->slots)
+		memset(w->slot, 0, w->slots * sizeof *w->slot);
+	w->n = w->n ? 1 : 0;
 }
 
 void link_words_done(struct link_words *w)
 {
-	free(w->v);
-	free(w->bytes);
+	link_unstretch(w->v, (size_t)w->cap * sizeof *w->v);
+	free(w->sounds);
 	free(w->slot);
 	*w = (struct link_words){0};
 }
