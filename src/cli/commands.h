@@ -39,6 +39,7 @@ int cmd_backload(int argc, char **argv);
 int cmd_drill(int argc, char **argv);
 int cmd_scope(int argc, char **argv);
 int cmd_notice(int argc, char **argv);
+int cmd_registry(int argc, char **argv);
 int cmd_simulate(int argc, char **argv);
 
 #endif

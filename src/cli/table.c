@@ -23,6 +23,7 @@ const struct cli_command cli_commands[] = {
 	{"drill", "a downtime rehearsed on a copy, and how ready the site is", cmd_drill},
 	{"scope", "from touched files to a list of persons, and of what was accessed or acquired", cmd_scope},
 	{"notice", "who is to be told of a breach, until when; letters and forms", cmd_notice},
+	{"registry", "every reported breach, with its history, and where an incident stands", cmd_registry},
 	{"capture", "what wards wrote down while the EHR was away", cmd_capture},
 	{"contacts", "whom to call: lists and master files, who is on call now", cmd_contacts},
 	{"identity", "merge or un-merge two records, reversibly", cmd_identity},

@@ -65,6 +65,7 @@
 	X(53, SCOPE, "scope")                /* a case: opened, an input, a question, a decision, a run (scope/scope.h) */ \
 	X(50, SCOPE_PART, "scope-part")      /* bytes of an input of a case, which the entry of kind scope behind it names */ \
 	X(54, NOTICE, "notice")              /* what is said to whom of a breach: prepared, signed for, sent, come back (notice/notice.h) */ \
+	X(55, REGISTRY, "registry-import")   /* a list of reported breaches: a line of JSON and the file as it came (registry/registry.h) */ \
 	X(31, REPACK, "repack")               /* a pack was written anew without a body that was erased: as kind pack */
 
 enum ledger_kind {

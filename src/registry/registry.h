@@ -101,6 +101,20 @@ enum registry_mode { REGISTRY_READ, REGISTRY_WRITE };
 int registry_open(const char *path, enum registry_mode mode, struct registry **ret, struct err *e) MUST;
 void registry_close(struct registry *r);
 
+/* An import as an entry of kind registry-import: a line of JSON and the file's bytes (registry_entry.c). Slices are in the body or the arena. */
+struct registry_entry {
+	enum registry_source source;
+	enum registry_view view;
+	enum registry_as_of as_of_from;
+	int32_t as_of, today;
+	struct slice file, by, map, bytes;
+	uint8_t sha256[32];
+	uint64_t rows;
+};
+int registry_entry_put(const struct registry_entry *x, struct buf *out, struct err *e) MUST;
+int registry_entry_get(struct slice body, struct arena *a, struct registry_entry *ret, struct err *e) MUST;
+int registry_entry_list(const struct registry_entry *x, struct arena *a, struct registry_list *ret, struct err *e) MUST; /* its list, read as it was then */
+
 struct registry_origin {
 	struct slice file;          /* name without folder */
 	uint8_t sha256[32];

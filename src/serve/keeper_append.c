@@ -3,6 +3,7 @@
 #include "contacts.h"
 #include "fhir.h"
 #include "hl7.h"
+#include "registry.h"
 
 #define AT_ONCE (30 * TIME_SEC) /* longest that a writer waits for the view */
 #define LEARN 500               /* entries a round: a few milliseconds */
@@ -166,6 +167,7 @@ static bool kind_from(const struct kchan *ch, uint8_t kind)
 	case LEDGER_SCAN: /* keeper_may_scan */
 	case LEDGER_SCOPE: /* keeper_may_scope */
 	case LEDGER_SCOPE_PART:
+	case LEDGER_REGISTRY: /* may_registry */
 		return ch->kind == CH_CONTROL;
 	default:
 		return false; /* what the keeper writes itself nobody may hand in */
@@ -177,7 +179,7 @@ static bool source_of(const struct keeper *k, const struct kchan *ch, uint8_t ki
 	if (ch->kind == CH_CONTROL) {
 		if (kind == LEDGER_ALARM)
 			snprintf(out, LEDGER_SOURCE_MAX + 1, "watch");
-		else if (kind == LEDGER_IDENTITY || kind == LEDGER_QUARANTINE || kind == LEDGER_CONFIG || kind == LEDGER_ECG_ACT || kind == LEDGER_DOWNTIME || kind == LEDGER_BACKLOAD || kind == LEDGER_SHEET || kind == LEDGER_DRILL || kind == LEDGER_TRANSFER || kind == LEDGER_CONTACTS || kind == LEDGER_CALLS || kind == LEDGER_SCAN || kind == LEDGER_SCOPE || kind == LEDGER_SCOPE_PART)
+		else if (kind == LEDGER_IDENTITY || kind == LEDGER_QUARANTINE || kind == LEDGER_CONFIG || kind == LEDGER_ECG_ACT || kind == LEDGER_DOWNTIME || kind == LEDGER_BACKLOAD || kind == LEDGER_SHEET || kind == LEDGER_DRILL || kind == LEDGER_TRANSFER || kind == LEDGER_CONTACTS || kind == LEDGER_CALLS || kind == LEDGER_SCAN || kind == LEDGER_SCOPE || kind == LEDGER_SCOPE_PART || kind == LEDGER_REGISTRY)
 			snprintf(out, LEDGER_SOURCE_MAX + 1, ch->uid == 0 ? "command/root" : "command/%u", ch->uid);
 		else
 			snprintf(out, LEDGER_SOURCE_MAX + 1, "import");
@@ -287,6 +289,14 @@ static int may_contacts(struct slice body, struct err *e)
 	return a ? contacts_entry_read(body, a, &x, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
 }
 
+/* Its first line alone: the list behind it was read by the command, and is read again by whoever counts. */
+static int may_registry(struct slice body, struct err *e)
+{
+	AUTO_ARENA struct arena *a = arena_new((size_t)8 << 20);
+	struct registry_entry x;
+	return a ? registry_entry_get(body, a, &x, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
+}
+
 static void note_alarm(struct keeper *k, struct slice body, int64_t time)
 {
 	AUTO_ARENA struct arena *a = arena_new(1 << 20);
@@ -325,7 +335,7 @@ void op_append(struct keeper *k, struct kchan *ch, const struct frame *f)
 	if (options & APPEND_FOLLOW && ch->kind == CH_CONTROL)
 		feed_follow(k);
 	uint64_t lifted = UINT64_MAX;
-	int r = in.kind == LEDGER_QUARANTINE || in.kind == LEDGER_CONFIG || in.kind == LEDGER_ALARM ? may_decide(k, in.kind, in.body, &lifted, &e) : in.kind == LEDGER_ECG_ACT ? may_deliver(k, in.body, &e) : in.kind == LEDGER_DOWNTIME || in.kind == LEDGER_BACKLOAD ? keeper_may_downtime(in.kind, in.body, &e) : in.kind == LEDGER_SHEET ? may_print(in.body, &e) : in.kind == LEDGER_DRILL ? may_drill(in.body, &e) : in.kind == LEDGER_TRANSFER ? keeper_may_transfer(k, in.body, &e) : in.kind == LEDGER_CONTACTS ? may_contacts(in.body, &e) : in.kind == LEDGER_CALLS ? keeper_may_calls(in.body, &e) : in.kind == LEDGER_SCAN ? keeper_may_scan(in.body, NULL, &e) : in.kind == LEDGER_SCOPE ? keeper_may_scope(in.body, &e) : 0;
+	int r = in.kind == LEDGER_QUARANTINE || in.kind == LEDGER_CONFIG || in.kind == LEDGER_ALARM ? may_decide(k, in.kind, in.body, &lifted, &e) : in.kind == LEDGER_ECG_ACT ? may_deliver(k, in.body, &e) : in.kind == LEDGER_DOWNTIME || in.kind == LEDGER_BACKLOAD ? keeper_may_downtime(in.kind, in.body, &e) : in.kind == LEDGER_SHEET ? may_print(in.body, &e) : in.kind == LEDGER_DRILL ? may_drill(in.body, &e) : in.kind == LEDGER_TRANSFER ? keeper_may_transfer(k, in.body, &e) : in.kind == LEDGER_CONTACTS ? may_contacts(in.body, &e) : in.kind == LEDGER_CALLS ? keeper_may_calls(in.body, &e) : in.kind == LEDGER_SCAN ? keeper_may_scan(in.body, NULL, &e) : in.kind == LEDGER_SCOPE ? keeper_may_scope(in.body, &e) : in.kind == LEDGER_REGISTRY ? may_registry(in.body, &e) : 0;
 	if (r == 0)
 		r = store(k, &in, &out, &e);
 	if (r >= 0 && lifted != UINT64_MAX) {
