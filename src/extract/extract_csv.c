@@ -210,7 +210,7 @@ size_t extract_list_header_score(const struct slice *field, size_t n)
 			return 0;
 		filled++;
 		int who;
-		known += person_role_of_column(field[i], &who) != PERSON_ROLE_OTHER;
+		known += extract_value_column(field[i], &who) != PERSON_ROLE_OTHER;
 	}
 	return known >= 2 && known * 3 >= filled ? known : 0;
 }
@@ -231,7 +231,7 @@ static int name_columns(struct list *x, const struct slice *field, size_t n, str
 	bool numbered = false;
 	for (size_t i = 0; i < n; i++) {
 		int who = PERSON_SUBJECT;
-		columns[i].role = (uint8_t)person_role_of_column(field[i], &who);
+		columns[i].role = (uint8_t)extract_value_column(field[i], &who);
 		columns[i].who = (uint8_t)who;
 		columns[i].name = slice_of(to, field[i].n);
 		if (field[i].n)

@@ -1,5 +1,6 @@
 /* Running text and tables. */
 #include "extract_flow.h"
+#include "extract_values.h"
 
 #define CELLS_MAX  ((size_t)16 << 20) /* of a row */
 #define KEPT_ROWS  20u                /* a header stands among the first rows of a table, under a title or two */
@@ -120,7 +121,7 @@ static bool is_header(const struct row *r)
 		filled++;
 		if (s.n > 80 || is_value(s))
 			return false;
-		known += person_role_of_column(s, NULL) != PERSON_ROLE_OTHER;
+		known += extract_value_column(s, NULL) != PERSON_ROLE_OTHER;
 	}
 	return known >= 2 && known * 5 >= filled;
 }
@@ -131,7 +132,7 @@ static void take_header(struct extract_flow *f, const struct row *r)
 	for (size_t i = 0; f->column && i < r->n; i++) {
 		struct slice s = arena_dup(f->a, cell(r, i));
 		f->column[i].name = s;
-		f->column[i].role = person_role_of_column(s, &f->column[i].who);
+		f->column[i].role = extract_value_column(s, &f->column[i].who);
 	}
 	f->columns = f->column ? r->n : 0;
 	f->header = f->column ? 1 : -1;
@@ -151,7 +152,7 @@ static void tell_fields(struct extract_flow *f, const struct row *r, uint64_t nu
 	f->code = extract_put_record(f->o, id, number, f->e);
 	for (size_t i = 0; i < r->n && f->code == 0; i++) {
 		const struct extract_column *c = i < f->columns ? &f->column[i] : NULL;
-		f->code = extract_put_field(f->o, c ? c->role : PERSON_ROLE_OTHER, c ? c->who : PERSON_SUBJECT, c ? c->name : SLICE_NULL, cell(r, i), number, f->e);
+		f->code = extract_put_field(f->o, c ? extract_value_role(c->role, cell(r, i)) : PERSON_ROLE_OTHER, c ? c->who : PERSON_SUBJECT, c ? c->name : SLICE_NULL, cell(r, i), number, f->e);
 	}
 }
 

@@ -42,9 +42,18 @@ int extract_value_role(int role, struct slice value)
 	switch (role) {
 	case PERSON_ROLE_SSN: return last_four(value) ? PERSON_ROLE_SSN4 : role;
 	case PERSON_ROLE_MEMBER: return medicare(value) ? PERSON_ROLE_MBI : role;
+	case PERSON_ROLE_NAME: return extract_value_digits(value) * 2 > value.n ? PERSON_ROLE_OTHER : role;
 	case PERSON_ROLE_PHONE: return value.n && memchr(value.p, '@', value.n) ? PERSON_ROLE_EMAIL : role;
 	default: return role;
 	}
+}
+
+int extract_value_column(struct slice header, int *ret_who)
+{
+	int role = person_role_of_column(header, ret_who), whom = role == PERSON_ROLE_OTHER ? person_whom_of_column(header) : -1;
+	if (whom >= 0 && ret_who)
+		*ret_who = whom;
+	return whom >= 0 ? PERSON_ROLE_NAME : role;
 }
 
 bool extract_value_npi(struct slice value)

@@ -50,10 +50,10 @@ void doc_subject(struct find *f, const struct doc_subject *s)
 		d->subject[d->subjects++] = *s;
 }
 
-void doc_date(struct find *f, const struct number_at *n, uint32_t date)
+void doc_date(struct find *f, const struct number_at *n, uint32_t date, uint32_t other)
 {
 	struct doc *d = &f->doc;
-	struct doc_date x = {.offset = n->offset + n->at, .date = date, .line = f->line, .para = f->para, .birth = n->label == LABEL_DOB, .service = n->label == LABEL_SERVICE};
+	struct doc_date x = {.offset = n->offset + n->at, .date = date, .other = other, .line = f->line, .para = f->para, .birth = n->label == LABEL_DOB, .service = n->label == LABEL_SERVICE};
 	if (!room(d, (void **)&d->date, &d->date_cap, d->dates, sizeof *d->date))
 		return;
 	d->date[d->dates++] = x;
@@ -80,6 +80,8 @@ static bool born_so(const struct find *f, struct doc_name *n, const struct doc_d
 {
 	struct bearers b;
 	population_look(f->pop, key_with(n->h, x->date), 1u << KEY_NAME_DOB, &b);
+	if (!b.n && x->other)
+		population_look(f->pop, key_with(n->h, x->other), 1u << KEY_NAME_DOB, &b);
 	if (b.n != 1 || b.many)
 		return false;
 	decide(n, b.person[0], 98);
@@ -99,14 +101,48 @@ static size_t first_date(const struct doc *d, uint32_t line)
 	return lo;
 }
 
-/* A name with a date in its line that is the birth date of just one who bears it. */
+static size_t first_of_line(const struct doc *d, uint32_t line)
+{
+	size_t lo = 0, hi = d->names;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (d->name[mid].line < line)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* A name with a date in its line that is the birth date of just one who bears it: of several dates the first behind it, for two of one name may stand in one line. */
 static bool by_date_of_line(const struct find *f, struct doc_name *n)
 {
 	const struct doc *d = &f->doc;
-	for (size_t i = first_date(d, n->line); i < d->dates && d->date[i].line == n->line; i++)
-		if (born_so(f, n, &d->date[i]))
-			return true;
+	size_t from = first_date(d, n->line);
+	for (int behind = 1; behind >= 0; behind--)
+		for (size_t i = from; i < d->dates && d->date[i].line == n->line; i++)
+			if ((d->date[i].offset > n->offset) == behind && born_so(f, n, &d->date[i]))
+				return true;
 	return false;
+}
+
+/* The same of a number in its line. */
+static bool by_number_of_line(const struct doc *d, struct doc_name *n)
+{
+	uint32_t who = FIND_NOBODY;
+	if (n->n < 2)
+		return false;
+	for (size_t i = first_of_line(d, n->line); i < d->names && d->name[i].line == n->line; i++)
+		for (unsigned k = 0; d->name[i].kind != KEY_NAME && d->name[i].who != FIND_NOBODY && k < n->n; k++) {
+			if (n->person[k] != d->name[i].who || who == d->name[i].who)
+				continue;
+			if (who != FIND_NOBODY)
+				return false;
+			who = d->name[i].who;
+		}
+	if (who != FIND_NOBODY)
+		decide(n, who, 97);
+	return who != FIND_NOBODY;
 }
 
 /* The same of a date near it, in its paragraph, or said to be a birth date in a document of few dates. Dates stand in the order of their lines; in a paragraph of very many (a table without blank lines) those far from the name are other
@@ -166,7 +202,12 @@ static void decide_name(const struct find *f, struct doc_name *n)
 {
 	static const struct name_words none = {.n = 0};
 	const struct doc_name *before = n > f->doc.name ? n - 1 : NULL;
-	if (by_date_of_line(f, n))
+	for (unsigned k = 0; f->in_record && f->record_person != FIND_NOBODY && k < n->n; k++)
+		if (n->person[k] == f->record_person) { /* whom the record is about by all that it says bears it */
+			decide(n, f->record_person, f->record_confidence);
+			return;
+		}
+	if (by_date_of_line(f, n) || by_number_of_line(&f->doc, n))
 		return;
 	for (unsigned k = 0; before && k < 16; k++) { /* the name again, when it was sure */
 		if (before->h == n->h && before->who != FIND_NOBODY && before->confidence >= 97) {
@@ -261,19 +302,6 @@ static void decide_all(struct find *f)
 }
 
 /* ---- whose the hits are ---- */
-
-static size_t first_of_line(const struct doc *d, uint32_t line)
-{
-	size_t lo = 0, hi = d->names;
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (d->name[mid].line < line)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
 
 struct owner {
 	uint32_t who;
@@ -496,8 +524,11 @@ static void own_all(struct find *f)
 		const struct doc_subject *s = subject_before(d, x->offset, x->line);
 		if (!of_line(d, &h, false, &o) && of_para(d, &h, &o) != 1)
 			o.who = s ? s->who : f->in_record ? f->record_person : persons == 1 ? only.who : FIND_NOBODY;
-		if (o.who == FIND_NOBODY || !born_on(f->pop, o.who, x->date))
+		bool born = o.who != FIND_NOBODY && born_on(f->pop, o.who, x->date), swapped = !born && o.who != FIND_NOBODY && x->other && born_on(f->pop, o.who, x->other);
+		if (!born && !swapped)
 			continue;
+		if (swapped)
+			h.confidence = 85;
 		h.person = o.who;
 		doc_hit(f, &h);
 	}

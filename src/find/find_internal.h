@@ -261,6 +261,7 @@ struct doc_name { /* two words that known persons bear together, or a number of 
 struct doc_date {
 	uint64_t offset;
 	uint32_t date, line, para;
+	uint32_t other; /* the date with day and month changed about, where it can be read so; 0 */
 	bool birth, service;
 };
 struct doc_subject { /* a line that says whom what follows is about */
@@ -367,6 +368,6 @@ struct number_at {
 };
 /* What the number at n->at is; hits, names and dates go into the document. Returns where reading goes on: behind what belonged together. */
 size_t number_read(struct find *f, const struct number_at *n);
-void doc_date(struct find *f, const struct number_at *n, uint32_t date); /* a date, with its label */
+void doc_date(struct find *f, const struct number_at *n, uint32_t date, uint32_t other); /* a date, with its label */
 
 #endif

@@ -143,7 +143,7 @@ static bool bare_date(struct find *f, const struct number_at *n, const struct gr
 	struct person_date d;
 	if (g->n != 1 || g->total != 8 || (n->label != LABEL_DOB && n->label != LABEL_SERVICE) || !person_date(slice_of(n->text.p + n->at, 8), f->o.day_first, f->o.this_year, &d, NULL))
 		return false;
-	doc_date(f, n, key_date(&d));
+	doc_date(f, n, key_date(&d), 0);
 	return true;
 }
 
@@ -155,9 +155,12 @@ static bool date_group(struct find *f, const struct number_at *n, const struct g
 	bool ymd = g->len[0] == 4 && g->len[1] <= 2 && g->len[2] <= 2, dmy = g->len[0] <= 2 && g->len[1] <= 2 && (g->len[2] == 4 || g->len[2] == 2);
 	if (!ymd && !dmy)
 		return false;
-	if (!person_date(slice_of(n->text.p + n->at, g->end[2] - n->at), f->o.day_first, f->o.this_year, &d, NULL))
+	struct slice s = slice_of(n->text.p + n->at, g->end[2] - n->at);
+	bool swap = false;
+	if (!person_date(s, f->o.day_first, f->o.this_year, &d, &swap))
 		return false;
-	doc_date(f, n, key_date(&d));
+	uint32_t date = key_date(&d), other = swap && person_date(s, !f->o.day_first, f->o.this_year, &d, NULL) ? key_date(&d) : 0;
+	doc_date(f, n, date, other);
 	*ret_end = g->end[2];
 	return true;
 }

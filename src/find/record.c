@@ -205,6 +205,35 @@ static int tell_person(struct find *f, int who, uint32_t person, unsigned sure, 
 	return r;
 }
 
+static bool has_names(const struct find *f, int who)
+{
+	for (size_t i = 0; i < f->fields; i++)
+		if (f->field[i].who == who && is_name(f->field[i].role) && slice_trim(f->field[i].text).n)
+			return true;
+	return false;
+}
+
+/* A row of a list without a header: that its person's two names stand in cells beside each other is seen once it is known who he is. */
+static int tell_unnamed(struct find *f, struct err *e)
+{
+	enum name_agree agree;
+	enum dob_agree dob;
+	if (f->record_person == FIND_NOBODY || has_names(f, PERSON_SUBJECT))
+		return 0;
+	for (size_t i = 0; i + 1 < f->fields; i++) {
+		const struct record_field *a = &f->field[i], *b = a + 1;
+		struct name_words w = {.n = 0};
+		if (a->role != PERSON_ROLE_OTHER || b->role != PERSON_ROLE_OTHER || a->who != PERSON_SUBJECT || b->who != PERSON_SUBJECT || a->text.n > 60 || b->text.n > 60)
+			continue;
+		add_words(&w, a->text);
+		add_words(&w, b->text);
+		population_agree(f->pop, f->record_person, &w, 0, &agree, &dob);
+		if (agree == NAME_BOTH || agree == NAME_FUZZY)
+			return find_tell(f, f->record_person, PERSON_NAME, agree == NAME_BOTH ? f->record_confidence : 80, "known.name", a->offset, e);
+	}
+	return 0;
+}
+
 /* Who treated is an element of the record's person; the provider's own name, telephone and numbers are no patient's. */
 static int tell_provider(struct find *f, uint32_t person, unsigned sure, struct err *e)
 {
@@ -214,14 +243,6 @@ static int tell_provider(struct find *f, uint32_t person, unsigned sure, struct 
 			return find_tell(f, person, PERSON_PROVIDER, person == FIND_NOBODY ? 90 : sure, "field.provider", x->offset, e);
 	}
 	return 0;
-}
-
-static bool has_names(const struct find *f, int who)
-{
-	for (size_t i = 0; i < f->fields; i++)
-		if (f->field[i].who == who && is_name(f->field[i].role) && slice_trim(f->field[i].text).n)
-			return true;
-	return false;
 }
 
 static bool has_fields(const struct find *f, int who)
@@ -266,6 +287,8 @@ static int tell_record(struct find *f, struct err *e)
 	static const int others[] = {PERSON_GUARANTOR, PERSON_KIN, PERSON_SUBSCRIBER, PERSON_STAFF, PERSON_ANYBODY};
 	record_decide(f);
 	int r = tell_person(f, PERSON_SUBJECT, f->record_person, f->record_confidence, e);
+	if (r == 0)
+		r = tell_unnamed(f, e);
 	if (r == 0)
 		r = tell_provider(f, f->record_person, f->record_confidence, e);
 	if (r == 0 && f->record_person == FIND_NOBODY)

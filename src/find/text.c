@@ -174,6 +174,19 @@ static int label_at(const struct walk *w, size_t i)
 	return w->label;
 }
 
+/* Does the line begin as one of a mail's head that names who wrote or read it? Their addresses are not whom the mail is about. */
+static bool correspondents(const struct walk *w)
+{
+	static const char *const heads[] = {"from:", "to:", "cc:", "bcc:", "reply-to:", "sender:", "de:", "para:", "a:", "\xc3\xa0:", "von:", "an:"};
+	struct slice s = slice_of(w->text.p + w->line_from, w->text.n - w->line_from);
+	for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+		size_t n = strlen(heads[i]);
+		if (s.n > n && slice_eq_nocase(slice_of(s.p, n), heads[i]))
+			return true;
+	}
+	return false;
+}
+
 static void email(struct walk *w, size_t place)
 {
 	size_t from = place, end = place + 1, dot = 0;
@@ -200,6 +213,8 @@ static void email(struct walk *w, size_t place)
 		x.rule = "known.email";
 		x.person = b.n == 1 && !b.many ? b.person[0] : FIND_NOBODY;
 	}
+	if (correspondents(w))
+		f->other_line = f->line;
 	doc_hit(f, &x);
 }
 
@@ -280,7 +295,7 @@ static void written_date(struct walk *w, const struct mark *m)
 	}
 	if (buf_ok(&b) && person_date(buf_slice(&b), false, w->f->o.this_year + 5, &d, NULL)) {
 		const struct number_at n = {w->text, from, end, label_at(w, from), w->offset};
-		doc_date(w->f, &n, key_date(&d));
+		doc_date(w->f, &n, key_date(&d), 0);
 		w->skip = end;
 	}
 }

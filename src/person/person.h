@@ -128,9 +128,11 @@ int person_role_parse(struct slice word) MUST; /* -1: none */
 /* Whom of a record's persons a value is about. A claim names a subscriber and a patient, a registration a guarantor and next of kin. */
 enum person_who { PERSON_SUBJECT, PERSON_GUARANTOR, PERSON_KIN, PERSON_SUBSCRIBER, PERSON_PROVIDER_WHO, PERSON_STAFF, PERSON_ANYBODY };
 
-/* What a column's header (or a field's name in JSON, XML, a database) says. Letters and digits count, case and punctuation do not ("Date of Birth", "DOB", "birth_date", "PatDOB"; also in es, fr; zh by its usual words).
+/* What a column's header (or a field's name in JSON, XML, a database) says. Letters and digits count, case and punctuation do not ("Date of Birth", "DOB", "birth_date", "PatDOB"; also in es, fr, de; zh by its usual words).
  * A prefix that tells whom ("guarantor_ssn", "emergency contact phone", "provider last name") goes to ret_who. PERSON_ROLE_OTHER: nothing is recognised. Pure words: it never looks at values. */
 int person_role_of_column(struct slice header, int *ret_who /* may be NULL */);
+/* Whom a header speaks of that says nothing else ("Patient", "Guarantor", "患者"): what stands under it are names, or numbers. -1: it is no such header. */
+int person_whom_of_column(struct slice header);
 
 /* ---- values ---- */
 

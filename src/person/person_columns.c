@@ -1,7 +1,7 @@
 /* What people and programs call their columns.
  *
  * A header is folded to its letters and digits and looked up whole; then without the words that say whose value it is (patient, guarantor, next of kin), which kind of the same (home, primary), and what a value is written as
- * (number, code, text), and without a counting number at its end. The words are those of exports of EHRs, registration desks, billing programs and payers, and the usual ones in Spanish, French and Chinese. */
+ * (number, code, text), and without a counting number at its end; last, with its shortened words written out ("brth_dte", "Fec. Nac."). The words are those of exports of EHRs, registration desks, billing programs and payers, and the usual ones in Spanish, French, German and Chinese. */
 #include "person.h"
 
 #include <stdlib.h>
@@ -23,13 +23,13 @@ static const struct word words[] = {
 	{"admittingphysician", R(PROVIDER)}, {"adresse", R(ADDRESS)}, {"adresse1", R(STREET)}, {"adressecomplete", R(ADDRESS)}, {"adresseelectronique", R(EMAIL)}, {"adresseemail", R(EMAIL)},
 	{"adressemail", R(EMAIL)}, {"aka", R(MAIDEN)}, {"alcohol", R(BEHAVIORAL)}, {"alcoholuse", R(BEHAVIORAL)}, {"alias", R(MAIDEN)}, {"allergies", R(DIAGNOSIS)}, {"allergy", R(DIAGNOSIS)},
 	{"allowedamount", R(CLAIM)}, {"alternatephone", R(PHONE)}, {"altphone", R(PHONE)}, {"amount", R(CLAIM)}, {"amountbilled", R(CLAIM)}, {"amountdue", R(CLAIM)}, {"amountpaid", R(CLAIM)},
-	{"analyte", R(LAB)}, {"apartment", R(APT)}, {"apartmentno", R(APT)}, {"apartmentnumber", R(APT)}, {"apellido", R(LAST)}, {"apellidodesoltera", R(MAIDEN)}, {"apellidos", R(LAST)},
+	{"analyte", R(LAB)}, {"anschrift", R(ADDRESS)}, {"apartment", R(APT)}, {"apartmentno", R(APT)}, {"apartmentnumber", R(APT)}, {"apellido", R(LAST)}, {"apellidodesoltera", R(MAIDEN)}, {"apellidos", R(LAST)},
 	{"appointment", R(SERVICE_DATE)}, {"appointmentdate", R(SERVICE_DATE)}, {"appt", R(SERVICE_DATE)}, {"apptdate", R(SERVICE_DATE)}, {"apt", R(APT)}, {"aptno", R(APT)}, {"aptnumber", R(APT)},
-	{"aseguradora", R(PAYER)}, {"assessment", R(NOTE)}, {"assigner", R(ASSIGNER)}, {"assigningauthority", R(ASSIGNER)}, {"attending", R(PROVIDER)}, {"attendingdoctor", R(PROVIDER)},
-	{"attendingnpi", R(NPI)}, {"attendingphysician", R(PROVIDER)}, {"attendingprovider", R(PROVIDER)}, {"audio", R(RECORDING)}, {"authno", R(CLAIM)}, {"authorizationnumber", R(CLAIM)},
+	{"arzt", R(PROVIDER)}, {"aseguradora", R(PAYER)}, {"assessment", R(NOTE)}, {"assigner", R(ASSIGNER)}, {"assigningauthority", R(ASSIGNER)}, {"attending", R(PROVIDER)}, {"attendingdoctor", R(PROVIDER)},
+	{"attendingnpi", R(NPI)}, {"attendingphysician", R(PROVIDER)}, {"attendingprovider", R(PROVIDER)}, {"audio", R(RECORDING)}, {"aufnahmedatum", R(SERVICE_DATE)}, {"authno", R(CLAIM)}, {"authorizationnumber", R(CLAIM)},
 	{"balance", R(CLAIM)}, {"balancedue", R(CLAIM)}, {"bankaccount", R(ACCOUNT)}, {"bankaccountno", R(ACCOUNT)}, {"bankaccountnumber", R(ACCOUNT)}, {"bankacct", R(ACCOUNT)},
 	{"bankacctno", R(ACCOUNT)}, {"bankcode", R(ROUTING)}, {"banknumber", R(ROUTING)}, {"bankrouting", R(ROUTING)}, {"bankroutingnumber", R(ROUTING)}, {"bdate", R(DOB)}, {"bday", R(DOB)},
-	{"behavioral", R(BEHAVIORAL)}, {"behavioralhealth", R(BEHAVIORAL)}, {"behavioural", R(BEHAVIORAL)}, {"beneficiaryid", R(MEMBER)}, {"beneid", R(MEMBER)}, {"bic", R(ROUTING)},
+	{"befund", R(LAB)}, {"behandlung", R(TREATMENT)}, {"behandlungsdatum", R(SERVICE_DATE)}, {"behavioral", R(BEHAVIORAL)}, {"behavioralhealth", R(BEHAVIORAL)}, {"behavioural", R(BEHAVIORAL)}, {"bemerkung", R(NOTE)}, {"beneficiaryid", R(MEMBER)}, {"beneid", R(MEMBER)}, {"bic", R(ROUTING)},
 	{"bill", R(CLAIM)}, {"billed", R(CLAIM)}, {"billedamount", R(CLAIM)}, {"billingaddress", R(ADDRESS)}, {"billingid", R(CLAIM)}, {"billingnpi", R(NPI)}, {"billno", R(CLAIM)},
 	{"billnumber", R(CLAIM)}, {"biometric", R(BIOMETRIC)}, {"biometrics", R(BIOMETRIC)}, {"birth", R(DOB)}, {"birthdate", R(DOB)}, {"birthday", R(DOB)}, {"birthdt", R(DOB)},
 	{"birthname", R(MAIDEN)}, {"birthsex", R(SEX)}, {"bloodgroup", R(LAB)}, {"bloodpressure", R(LAB)}, {"bloodtype", R(LAB)}, {"bmi", R(LAB)}, {"body", R(NOTE)}, {"born", R(DOB)},
@@ -58,12 +58,12 @@ static const struct word words[] = {
 	{"ddaaccount", R(ACCOUNT)}, {"dea", R(PROVIDER)}, {"dead", R(DEATH)}, {"deanumber", R(PROVIDER)}, {"death", R(DEATH)}, {"deathdate", R(DEATH)}, {"deathindicator", R(DEATH)},
 	{"debitcard", R(CARD)}, {"debitcardnumber", R(CARD)}, {"deceased", R(DEATH)}, {"deceaseddate", R(DEATH)}, {"deceasedflag", R(DEATH)}, {"deceasedind", R(DEATH)}, {"deces", R(DEATH)},
 	{"deductible", R(CLAIM)}, {"departement", R(COUNTY)}, {"depositaccount", R(ACCOUNT)}, {"desc", R(NOTE)}, {"description", R(NOTE)}, {"details", R(NOTE)}, {"deuxiemeprenom", R(MIDDLE)},
-	{"diag", R(DIAGNOSIS)}, {"diagcode", R(DIAGNOSIS)}, {"diagdesc", R(DIAGNOSIS)}, {"diagnoses", R(DIAGNOSIS)}, {"diagnosis", R(DIAGNOSIS)}, {"diagnosiscode", R(DIAGNOSIS)},
+	{"diag", R(DIAGNOSIS)}, {"diagcode", R(DIAGNOSIS)}, {"diagdesc", R(DIAGNOSIS)}, {"diagnose", R(DIAGNOSIS)}, {"diagnosen", R(DIAGNOSIS)}, {"diagnoses", R(DIAGNOSIS)}, {"diagnosis", R(DIAGNOSIS)}, {"diagnosiscode", R(DIAGNOSIS)},
 	{"diagnosisdate", R(SERVICE_DATE)}, {"diagnosisdesc", R(DIAGNOSIS)}, {"diagnosisdescription", R(DIAGNOSIS)}, {"diagnostic", R(DIAGNOSIS)}, {"diagnostico", R(DIAGNOSIS)},
 	{"diagnosticos", R(DIAGNOSIS)}, {"diagnostics", R(DIAGNOSIS)}, {"dicom", R(RECORDING)}, {"direccion", R(ADDRESS)}, {"direccion1", R(STREET)}, {"directdepositaccount", R(ACCOUNT)},
 	{"discharge", R(SERVICE_DATE)}, {"dischargedate", R(SERVICE_DATE)}, {"dischargedt", R(SERVICE_DATE)}, {"dischargesummary", R(TREATMENT)}, {"dischdate", R(SERVICE_DATE)},
 	{"disease", R(DIAGNOSIS)}, {"displayname", R(NAME)}, {"district", R(COUNTY)}, {"dl", R(DL)}, {"dlno", R(DL)}, {"dlnum", R(DL)}, {"dlnumber", R(DL)}, {"dmvid", R(DL)}, {"dna", R(GENETIC)},
-	{"dnatest", R(GENETIC)}, {"dob", R(DOB)}, {"dobdate", R(DOB)}, {"doctor", R(PROVIDER)}, {"doctorname", R(PROVIDER)}, {"dod", R(DEATH)}, {"domicile", R(ADDRESS)}, {"domicilio", R(ADDRESS)},
+	{"dnatest", R(GENETIC)}, {"dni", R(SSN)}, {"dob", R(DOB)}, {"dobdate", R(DOB)}, {"doctor", R(PROVIDER)}, {"doctorname", R(PROVIDER)}, {"dod", R(DEATH)}, {"domicile", R(ADDRESS)}, {"domicilio", R(ADDRESS)},
 	{"dos", R(SERVICE_DATE)}, {"dosage", R(MEDICATION)}, {"dose", R(MEDICATION)}, {"dosfrom", R(SERVICE_DATE)}, {"dosto", R(SERVICE_DATE)}, {"dr", R(PROVIDER)}, {"drg", R(TREATMENT)},
 	{"drgcode", R(TREATMENT)}, {"driverlic", R(DL)}, {"driverlicence", R(DL)}, {"driverlicense", R(DL)}, {"driverlicensenumber", R(DL)}, {"driverslicence", R(DL)}, {"driverslicense", R(DL)},
 	{"driverslicenseno", R(DL)}, {"driverslicensenumber", R(DL)}, {"drlic", R(DL)}, {"drug", R(MEDICATION)}, {"drugabuse", R(BEHAVIORAL)}, {"drugcode", R(MEDICATION)},
@@ -71,22 +71,22 @@ static const struct word words[] = {
 	{"ecg", R(RECORDING)}, {"eid", R(MRN)}, {"ein", R(TIN)}, {"ekg", R(RECORDING)}, {"email", R(EMAIL)}, {"emailaddr", R(EMAIL)}, {"emailaddress", R(EMAIL)}, {"emailid", R(EMAIL)},
 	{"emailprimary", R(EMAIL)}, {"eml", R(EMAIL)}, {"empi", R(MRN)}, {"employergroup", R(GROUP)}, {"employerid", R(TIN)}, {"employeridentificationnumber", R(TIN)}, {"empreinte", R(BIOMETRIC)},
 	{"enc", R(VISIT)}, {"encid", R(VISIT)}, {"encounter", R(VISIT)}, {"encounterdate", R(SERVICE_DATE)}, {"encounterid", R(VISIT)}, {"encounterno", R(VISIT)}, {"encounternumber", R(VISIT)},
-	{"enregistrement", R(RECORDING)}, {"enrolleeid", R(MEMBER)}, {"enrolleename", R(NAME)}, {"entityid", R(ID)}, {"episode", R(VISIT)}, {"episodeid", R(VISIT)}, {"estado", R(STATE)},
+	{"enregistrement", R(RECORDING)}, {"enrolleeid", R(MEMBER)}, {"enrolleename", R(NAME)}, {"entityid", R(ID)}, {"entlassdatum", R(SERVICE_DATE)}, {"entlassungsdatum", R(SERVICE_DATE)}, {"episode", R(VISIT)}, {"episodeid", R(VISIT)}, {"estado", R(STATE)},
 	{"etablissement", R(ASSIGNER)}, {"etat", R(STATE)}, {"ethnic", R(RACE)}, {"ethnicgroup", R(RACE)}, {"ethnicity", R(RACE)}, {"ethnicitycode", R(RACE)}, {"etnia", R(RACE)},
 	{"eveningphone", R(PHONE)}, {"expdate", R(CARD_CODE)}, {"expirationdate", R(CARD_CODE)}, {"expiry", R(CARD_CODE)}, {"facephoto", R(PHOTO)}, {"facetemplate", R(BIOMETRIC)},
 	{"facility", R(ASSIGNER)}, {"facilitycode", R(ASSIGNER)}, {"facilityid", R(ASSIGNER)}, {"facilityname", R(ASSIGNER)}, {"factura", R(CLAIM)}, {"facture", R(CLAIM)}, {"fallecido", R(DEATH)},
-	{"family", R(LAST)}, {"familyname", R(LAST)}, {"fax", R(PHONE)}, {"faxno", R(PHONE)}, {"faxnumber", R(PHONE)}, {"fechaalta", R(SERVICE_DATE)}, {"fechaconsulta", R(SERVICE_DATE)},
+	{"fallnummer", R(VISIT)}, {"familienname", R(LAST)}, {"family", R(LAST)}, {"familyname", R(LAST)}, {"fax", R(PHONE)}, {"faxno", R(PHONE)}, {"faxnumber", R(PHONE)}, {"fechaalta", R(SERVICE_DATE)}, {"fechaconsulta", R(SERVICE_DATE)},
 	{"fechadealta", R(SERVICE_DATE)}, {"fechadefuncion", R(DEATH)}, {"fechadeingreso", R(SERVICE_DATE)}, {"fechadenacimiento", R(DOB)}, {"fechadeservicio", R(SERVICE_DATE)},
 	{"fechaingreso", R(SERVICE_DATE)}, {"fechanacimiento", R(DOB)}, {"federalid", R(TIN)}, {"federaltaxid", R(TIN)}, {"fein", R(TIN)}, {"filldate", R(SERVICE_DATE)}, {"findings", R(NOTE)},
 	{"fingerprint", R(BIOMETRIC)}, {"fingerprints", R(BIOMETRIC)}, {"first", R(FIRST)}, {"firstname", R(FIRST)}, {"firstnm", R(FIRST)}, {"fixe", R(PHONE)}, {"flat", R(APT)},
 	{"fname", R(FIRST)}, {"fnm", R(FIRST)}, {"forename", R(FIRST)}, {"formername", R(MAIDEN)}, {"foto", R(PHOTO)}, {"freetext", R(NOTE)}, {"fromdate", R(SERVICE_DATE)},
-	{"fulladdress", R(ADDRESS)}, {"fullname", R(NAME)}, {"fullssn", R(SSN)}, {"gad7", R(BEHAVIORAL)}, {"geburtsdatum", R(DOB)}, {"gender", R(SEX)}, {"gendercode", R(SEX)},
+	{"fulladdress", R(ADDRESS)}, {"fullname", R(NAME)}, {"fullssn", R(SSN)}, {"gad7", R(BEHAVIORAL)}, {"geb", R(DOB)}, {"gebam", R(DOB)}, {"gebdatum", R(DOB)}, {"geborenam", R(DOB)}, {"geburtsdatum", R(DOB)}, {"geburtsname", R(MAIDEN)}, {"geburtstag", R(DOB)}, {"gender", R(SEX)}, {"gendercode", R(SEX)},
 	{"genderidentity", R(SEX)}, {"generation", R(SUFFIX)}, {"generational", R(SUFFIX)}, {"genero", R(SEX)}, {"genetic", R(GENETIC)}, {"genetico", R(GENETIC)}, {"genetics", R(GENETIC)},
-	{"genetictest", R(GENETIC)}, {"genetictestresult", R(GENETIC)}, {"genetique", R(GENETIC)}, {"genome", R(GENETIC)}, {"genotype", R(GENETIC)}, {"genre", R(SEX)}, {"given", R(FIRST)},
+	{"genetictest", R(GENETIC)}, {"genetictestresult", R(GENETIC)}, {"genetique", R(GENETIC)}, {"genome", R(GENETIC)}, {"genotype", R(GENETIC)}, {"genre", R(SEX)}, {"geschlecht", R(SEX)}, {"given", R(FIRST)},
 	{"given1", R(FIRST)}, {"givenname", R(FIRST)}, {"grabacion", R(RECORDING)}, {"group", R(GROUP)}, {"groupid", R(GROUP)}, {"groupname", R(GROUP)}, {"groupno", R(GROUP)},
-	{"groupnum", R(GROUP)}, {"groupnumber", R(GROUP)}, {"grp", R(GROUP)}, {"grpno", R(GROUP)}, {"guid", R(ID)}, {"har", R(VISIT)}, {"hcpcs", R(TREATMENT)}, {"hcpcscode", R(TREATMENT)},
+	{"groupnum", R(GROUP)}, {"groupnumber", R(GROUP)}, {"grp", R(GROUP)}, {"grpno", R(GROUP)}, {"guid", R(ID)}, {"handy", R(PHONE)}, {"har", R(VISIT)}, {"hausnr", R(HOUSE)}, {"hausnummer", R(HOUSE)}, {"hcpcs", R(TREATMENT)}, {"hcpcscode", R(TREATMENT)},
 	{"headshot", R(PHOTO)}, {"healthcard", R(MEMBER)}, {"healthcardnumber", R(MEMBER)}, {"healthinsuranceid", R(MEMBER)}, {"healthinsurancenumber", R(MEMBER)}, {"healthplan", R(PAYER)},
-	{"healthplanid", R(MEMBER)}, {"healthrecordnumber", R(MRN)}, {"height", R(LAB)}, {"hic", R(MEMBER)}, {"hicn", R(MEMBER)}, {"hicno", R(MEMBER)}, {"historiaclinica", R(MRN)},
+	{"healthplanid", R(MEMBER)}, {"healthrecordnumber", R(MRN)}, {"height", R(LAB)}, {"hic", R(MEMBER)}, {"hicn", R(MEMBER)}, {"hicno", R(MEMBER)}, {"historia", R(MRN)}, {"historiaclinica", R(MRN)},
 	{"history", R(NOTE)}, {"hla", R(GENETIC)}, {"homeaddress", R(ADDRESS)}, {"homeaddress1", R(STREET)}, {"homecity", R(CITY)}, {"homeemail", R(EMAIL)}, {"homenumber", R(PHONE)},
 	{"homephone", R(PHONE)}, {"homephonenumber", R(PHONE)}, {"homestate", R(STATE)}, {"homezip", R(ZIP)}, {"hospital", R(ASSIGNER)}, {"hospitalaccount", R(VISIT)},
 	{"hospitalcode", R(ASSIGNER)}, {"hospitalid", R(MRN)}, {"hospitalname", R(ASSIGNER)}, {"hospitalno", R(MRN)}, {"hospitalnumber", R(MRN)}, {"house", R(HOUSE)}, {"houseno", R(HOUSE)},
@@ -97,8 +97,8 @@ static const struct word words[] = {
 	{"insno", R(MEMBER)}, {"instructions", R(NOTE)}, {"insurance", R(PAYER)}, {"insurancecarrier", R(PAYER)}, {"insurancecompany", R(PAYER)}, {"insuranceid", R(MEMBER)},
 	{"insuranceidnumber", R(MEMBER)}, {"insurancename", R(PAYER)}, {"insuranceno", R(MEMBER)}, {"insurancenumber", R(MEMBER)}, {"insurancepolicy", R(MEMBER)},
 	{"insurancepolicynumber", R(MEMBER)}, {"insuredid", R(MEMBER)}, {"insuredidnumber", R(MEMBER)}, {"insurer", R(PAYER)}, {"intervention", R(TREATMENT)}, {"invoice", R(CLAIM)},
-	{"invoiceid", R(CLAIM)}, {"invoiceno", R(CLAIM)}, {"invoicenumber", R(CLAIM)}, {"ipp", R(MRN)}, {"iris", R(BIOMETRIC)}, {"isdeceased", R(DEATH)}, {"itin", R(TIN)}, {"key", R(ID)},
-	{"lab", R(LAB)}, {"labcode", R(LAB)}, {"labname", R(LAB)}, {"laboratorio", R(LAB)}, {"labresult", R(LAB)}, {"labresults", R(LAB)}, {"labs", R(LAB)}, {"labtest", R(LAB)},
+	{"invoiceid", R(CLAIM)}, {"invoiceno", R(CLAIM)}, {"invoicenumber", R(CLAIM)}, {"ipp", R(MRN)}, {"iris", R(BIOMETRIC)}, {"isdeceased", R(DEATH)}, {"itin", R(TIN)}, {"kartennummer", R(CARD)}, {"key", R(ID)},
+	{"kontonummer", R(ACCOUNT)}, {"krankenkasse", R(PAYER)}, {"krankenversichertennummer", R(MEMBER)}, {"kvnr", R(MEMBER)}, {"lab", R(LAB)}, {"labcode", R(LAB)}, {"labname", R(LAB)}, {"labor", R(LAB)}, {"laboratorio", R(LAB)}, {"labresult", R(LAB)}, {"labresults", R(LAB)}, {"labs", R(LAB)}, {"labtest", R(LAB)},
 	{"labvalue", R(LAB)}, {"language", R(RACE)}, {"last", R(LAST)}, {"last4", R(SSN4)}, {"last4digits", R(SSN4)}, {"last4ofssn", R(SSN4)}, {"last4social", R(SSN4)}, {"last4ssn", R(SSN4)},
 	{"lastfirst", R(NAME)}, {"lastfour", R(SSN4)}, {"lastfourssn", R(SSN4)}, {"lastname", R(LAST)}, {"lastnamefirstname", R(NAME)}, {"lastnm", R(LAST)}, {"lastvisit", R(SERVICE_DATE)},
 	{"lastvisitdate", R(SERVICE_DATE)}, {"legalname", R(NAME)}, {"licence", R(DL)}, {"licenciaconducir", R(DL)}, {"licenciadeconducir", R(DL)}, {"license", R(DL)}, {"licenseno", R(DL)},
@@ -111,10 +111,10 @@ static const struct word words[] = {
 	{"medicalcondition", R(DIAGNOSIS)}, {"medicalhistory", R(DIAGNOSIS)}, {"medicalid", R(MRN)}, {"medicalrecnum", R(MRN)}, {"medicalrecord", R(MRN)}, {"medicalrecordno", R(MRN)},
 	{"medicalrecordnumber", R(MRN)}, {"medicament", R(MEDICATION)}, {"medicamento", R(MEDICATION)}, {"medicamentos", R(MEDICATION)}, {"medicaments", R(MEDICATION)}, {"medicare", R(MBI)},
 	{"medicarebeneficiaryid", R(MBI)}, {"medicarebeneficiaryidentifier", R(MBI)}, {"medicareid", R(MBI)}, {"medicarembi", R(MBI)}, {"medicareno", R(MBI)}, {"medicarenumber", R(MBI)},
-	{"medication", R(MEDICATION)}, {"medicationname", R(MEDICATION)}, {"medications", R(MEDICATION)}, {"medico", R(PROVIDER)}, {"medrec", R(MRN)}, {"medrecno", R(MRN)}, {"medrecnum", R(MRN)},
+	{"medication", R(MEDICATION)}, {"medicationname", R(MEDICATION)}, {"medications", R(MEDICATION)}, {"medico", R(PROVIDER)}, {"medikament", R(MEDICATION)}, {"medikamente", R(MEDICATION)}, {"medikation", R(MEDICATION)}, {"medrec", R(MRN)}, {"medrecno", R(MRN)}, {"medrecnum", R(MRN)},
 	{"meds", R(MEDICATION)}, {"member", R(MEMBER)}, {"memberid", R(MEMBER)}, {"memberno", R(MEMBER)}, {"membernum", R(MEMBER)}, {"membernumber", R(MEMBER)}, {"membid", R(MEMBER)},
 	{"memid", R(MEMBER)}, {"memo", R(NOTE)}, {"mentalhealth", R(BEHAVIORAL)}, {"message", R(NOTE)}, {"mi", R(MIDDLE)}, {"middle", R(MIDDLE)}, {"middleinitial", R(MIDDLE)},
-	{"middlename", R(MIDDLE)}, {"middlenm", R(MIDDLE)}, {"mname", R(MIDDLE)}, {"mobile", R(PHONE)}, {"mobileno", R(PHONE)}, {"mobilephone", R(PHONE)}, {"montant", R(CLAIM)},
+	{"middlename", R(MIDDLE)}, {"middlenm", R(MIDDLE)}, {"mname", R(MIDDLE)}, {"mobil", R(PHONE)}, {"mobile", R(PHONE)}, {"mobileno", R(PHONE)}, {"mobilephone", R(PHONE)}, {"montant", R(CLAIM)},
 	{"monto", R(CLAIM)}, {"motdepasse", R(PASSWORD)}, {"motherslastname", R(MAIDEN)}, {"motif", R(DIAGNOSIS)}, {"movil", R(PHONE)}, {"mpi", R(MRN)}, {"mr", R(MRN)}, {"mri", R(RECORDING)},
 	{"mrn", R(MRN)}, {"mrno", R(MRN)}, {"mrnum", R(MRN)}, {"mrnumber", R(MRN)}, {"municipality", R(CITY)}, {"mutation", R(GENETIC)}, {"mutuelle", R(PAYER)}, {"nachname", R(LAST)},
 	{"nacimiento", R(DOB)}, {"naissance", R(DOB)}, {"name", R(NAME)}, {"namefamily", R(LAST)}, {"namefirst", R(FIRST)}, {"namefull", R(NAME)}, {"namegiven", R(FIRST)}, {"namelast", R(LAST)},
@@ -125,24 +125,24 @@ static const struct word words[] = {
 	{"nometprenom", R(NAME)}, {"nomprenom", R(NAME)}, {"nomusuel", R(LAST)}, {"nota", R(NOTE)}, {"notas", R(NOTE)}, {"note", R(NOTE)}, {"notes", R(NOTE)}, {"npi", R(NPI)}, {"npino", R(NPI)},
 	{"npinumber", R(NPI)}, {"nss", R(SSN)}, {"numero", R(HOUSE)}, {"numeroadherent", R(MEMBER)}, {"numeroassure", R(MEMBER)}, {"numerocarte", R(CARD)}, {"numerodeafiliado", R(MEMBER)},
 	{"numerodecarte", R(CARD)}, {"numerodecompte", R(ACCOUNT)}, {"numerodecuenta", R(ACCOUNT)}, {"numerodegrupo", R(GROUP)}, {"numerodesecuritesociale", R(SSN)},
-	{"numerodesegurosocial", R(SSN)}, {"numerodetarjeta", R(CARD)}, {"numerofacture", R(CLAIM)}, {"numerohistoria", R(MRN)}, {"numeropasaporte", R(PASSPORT)}, {"numeropasseport", R(PASSPORT)},
+	{"numerodesegurosocial", R(SSN)}, {"numerodetarjeta", R(CARD)}, {"numerodossier", R(MRN)}, {"numerofacture", R(CLAIM)}, {"numerohistoria", R(MRN)}, {"numerohistoriaclinica", R(MRN)}, {"numeropasaporte", R(PASSPORT)}, {"numeropasseport", R(PASSPORT)},
 	{"numeropatient", R(MRN)}, {"numeropermis", R(DL)}, {"numeropoliza", R(MEMBER)}, {"numerorue", R(HOUSE)}, {"numerosecu", R(SSN)}, {"numerosejour", R(VISIT)}, {"observation", R(LAB)},
 	{"observationvalue", R(LAB)}, {"ohip", R(MEMBER)}, {"onsetdate", R(SERVICE_DATE)}, {"operation", R(TREATMENT)}, {"operationname", R(TREATMENT)}, {"orderdate", R(SERVICE_DATE)},
 	{"orderid", R(VISIT)}, {"ordering", R(PROVIDER)}, {"orderingdoctor", R(PROVIDER)}, {"orderingnpi", R(NPI)}, {"orderingphysician", R(PROVIDER)}, {"orderingprovider", R(PROVIDER)},
-	{"ordernumber", R(VISIT)}, {"origine", R(RACE)}, {"othername", R(MAIDEN)}, {"pager", R(PHONE)}, {"paid", R(CLAIM)}, {"paidamount", R(CLAIM)}, {"pais", R(COUNTRY)},
+	{"ordernumber", R(VISIT)}, {"origine", R(RACE)}, {"ort", R(CITY)}, {"othername", R(MAIDEN)}, {"pager", R(PHONE)}, {"paid", R(CLAIM)}, {"paidamount", R(CLAIM)}, {"pais", R(COUNTRY)},
 	{"palmprint", R(BIOMETRIC)}, {"pan", R(CARD)}, {"parish", R(COUNTY)}, {"pasaporte", R(PASSPORT)}, {"pass", R(PASSWORD)}, {"passcode", R(PASSWORD)}, {"passeport", R(PASSPORT)},
 	{"passport", R(PASSPORT)}, {"passportid", R(PASSPORT)}, {"passportno", R(PASSPORT)}, {"passportnum", R(PASSPORT)}, {"passportnumber", R(PASSPORT)}, {"passwd", R(PASSWORD)},
 	{"password", R(PASSWORD)}, {"passwordhash", R(PASSWORD)}, {"patacct", R(VISIT)}, {"patid", R(MRN)}, {"patientaccount", R(VISIT)}, {"patientaccountno", R(VISIT)},
-	{"patientaccountnumber", R(VISIT)}, {"patientacct", R(VISIT)}, {"patientaddress", R(ADDRESS)}, {"patientid", R(MRN)}, {"patientidentifier", R(MRN)}, {"patientkey", R(MRN)},
+	{"patientaccountnumber", R(VISIT)}, {"patientacct", R(VISIT)}, {"patientaddress", R(ADDRESS)}, {"patientenid", R(MRN)}, {"patientenname", R(NAME)}, {"patientennr", R(MRN)}, {"patientennummer", R(MRN)}, {"patientid", R(MRN)}, {"patientidentifier", R(MRN)}, {"patientkey", R(MRN)},
 	{"patientmrn", R(MRN)}, {"patientname", R(NAME)}, {"patientno", R(MRN)}, {"patientnumber", R(MRN)}, {"patno", R(MRN)}, {"patnum", R(MRN)}, {"payer", R(PAYER)}, {"payerid", R(PAYER)},
 	{"payername", R(PAYER)}, {"paymentcard", R(CARD)}, {"payor", R(PAYER)}, {"payorid", R(PAYER)}, {"payorname", R(PAYER)}, {"pays", R(COUNTRY)}, {"pcp", R(PROVIDER)},
 	{"permanentaddress", R(ADDRESS)}, {"permisdeconduire", R(DL)}, {"personalemail", R(EMAIL)}, {"personid", R(ID)}, {"personkey", R(ID)}, {"personname", R(NAME)}, {"phone", R(PHONE)},
 	{"phonecell", R(PHONE)}, {"phonehome", R(PHONE)}, {"phonemobile", R(PHONE)}, {"phoneno", R(PHONE)}, {"phonenum", R(PHONE)}, {"phonenumber", R(PHONE)}, {"phoneprimary", R(PHONE)},
 	{"phonework", R(PHONE)}, {"photo", R(PHOTO)}, {"photograph", R(PHOTO)}, {"phq9", R(BEHAVIORAL)}, {"physician", R(PROVIDER)}, {"physicianname", R(PROVIDER)}, {"picture", R(PHOTO)},
 	{"pin", R(PASSWORD)}, {"pincode", R(ZIP)}, {"pincodeuser", R(PASSWORD)}, {"plan", R(PAYER)}, {"planid", R(MEMBER)}, {"planname", R(PAYER)}, {"planofcare", R(TREATMENT)},
-	{"poblacion", R(CITY)}, {"policy", R(MEMBER)}, {"policyid", R(MEMBER)}, {"policyno", R(MEMBER)}, {"policynum", R(MEMBER)}, {"policynumber", R(MEMBER)}, {"poliza", R(MEMBER)},
+	{"plz", R(ZIP)}, {"poblacion", R(CITY)}, {"policy", R(MEMBER)}, {"policyid", R(MEMBER)}, {"policyno", R(MEMBER)}, {"policynum", R(MEMBER)}, {"policynumber", R(MEMBER)}, {"poliza", R(MEMBER)},
 	{"portable", R(PHONE)}, {"portaluser", R(USER)}, {"portrait", R(PHOTO)}, {"postal", R(ZIP)}, {"postaladdress", R(ADDRESS)}, {"postalcode", R(ZIP)}, {"postaltown", R(CITY)},
-	{"postcode", R(ZIP)}, {"ppt", R(PASSPORT)}, {"praticien", R(PROVIDER)}, {"preferredlanguage", R(RACE)}, {"preferredname", R(FIRST)}, {"prefix", R(PREFIX)}, {"prenom", R(FIRST)},
+	{"postcode", R(ZIP)}, {"postleitzahl", R(ZIP)}, {"ppt", R(PASSPORT)}, {"praticien", R(PROVIDER)}, {"preferredlanguage", R(RACE)}, {"preferredname", R(FIRST)}, {"prefix", R(PREFIX)}, {"prenom", R(FIRST)},
 	{"prenoms", R(FIRST)}, {"prescription", R(MEDICATION)}, {"prescriptiondate", R(SERVICE_DATE)}, {"prescriptions", R(MEDICATION)}, {"previouslastname", R(MAIDEN)},
 	{"previousname", R(MAIDEN)}, {"primarycarephysician", R(PROVIDER)}, {"primarycareprovider", R(PROVIDER)}, {"primarydiagnosis", R(DIAGNOSIS)}, {"primarydx", R(DIAGNOSIS)},
 	{"primaryemail", R(EMAIL)}, {"primaryinsurance", R(PAYER)}, {"primaryphone", R(PHONE)}, {"primerapellido", R(LAST)}, {"primernombre", R(FIRST)}, {"principaldiagnosis", R(DIAGNOSIS)},
@@ -170,25 +170,25 @@ static const struct word words[] = {
 	{"sitecode", R(ASSIGNER)}, {"siteid", R(ASSIGNER)}, {"sname", R(LAST)}, {"soc", R(SSN)}, {"social", R(SSN)}, {"socialsecurity", R(SSN)}, {"socialsecurityno", R(SSN)},
 	{"socialsecuritynum", R(SSN)}, {"socialsecuritynumber", R(SSN)}, {"socsec", R(SSN)}, {"socsecid", R(SSN)}, {"socsecno", R(SSN)}, {"soins", R(TREATMENT)}, {"sortcode", R(ROUTING)},
 	{"specimenid", R(VISIT)}, {"ss", R(SSN)}, {"ssn", R(SSN)}, {"ssn4", R(SSN4)}, {"ssnbr", R(SSN)}, {"ssnid", R(SSN)}, {"ssnl4", R(SSN4)}, {"ssnlast4", R(SSN4)}, {"ssnlastfour", R(SSN4)},
-	{"ssno", R(SSN)}, {"ssntin", R(SSN)}, {"ssnum", R(SSN)}, {"ssnumber", R(SSN)}, {"st", R(STATE)}, {"stabbr", R(STATE)}, {"state", R(STATE)}, {"stateabbr", R(STATE)},
+	{"ssno", R(SSN)}, {"ssntin", R(SSN)}, {"ssnum", R(SSN)}, {"ssnumber", R(SSN)}, {"st", R(STATE)}, {"stabbr", R(STATE)}, {"stadt", R(CITY)}, {"state", R(STATE)}, {"stateabbr", R(STATE)},
 	{"statecode", R(STATE)}, {"stateid", R(DL)}, {"stateidno", R(DL)}, {"stateidnumber", R(DL)}, {"statement", R(CLAIM)}, {"stateofresidence", R(STATE)}, {"stateprov", R(STATE)},
-	{"stateprovince", R(STATE)}, {"ste", R(APT)}, {"stno", R(HOUSE)}, {"stnumber", R(HOUSE)}, {"street", R(STREET)}, {"street1", R(STREET)}, {"street2", R(APT)}, {"streetaddr", R(STREET)},
+	{"stateprovince", R(STATE)}, {"ste", R(APT)}, {"stno", R(HOUSE)}, {"stnumber", R(HOUSE)}, {"strasse", R(STREET)}, {"street", R(STREET)}, {"street1", R(STREET)}, {"street2", R(APT)}, {"streetaddr", R(STREET)},
 	{"streetaddress", R(STREET)}, {"streetaddress1", R(STREET)}, {"streetaddress2", R(APT)}, {"streetline", R(STREET)}, {"streetname", R(STREET)}, {"streetno", R(HOUSE)},
 	{"streetnum", R(HOUSE)}, {"streetnumber", R(HOUSE)}, {"subscriber", R(MEMBER)}, {"subscriberid", R(MEMBER)}, {"subscriberno", R(MEMBER)}, {"subscribernumber", R(MEMBER)},
 	{"substance", R(BEHAVIORAL)}, {"substanceabuse", R(BEHAVIORAL)}, {"substanceuse", R(BEHAVIORAL)}, {"suburb", R(CITY)}, {"sud", R(BEHAVIORAL)}, {"suffix", R(SUFFIX)},
 	{"suffixe", R(SUFFIX)}, {"suffixname", R(SUFFIX)}, {"sufijo", R(SUFFIX)}, {"suite", R(APT)}, {"summary", R(NOTE)}, {"surgeon", R(PROVIDER)}, {"surgery", R(TREATMENT)},
 	{"surgerydate", R(SERVICE_DATE)}, {"surname", R(LAST)}, {"svcdate", R(SERVICE_DATE)}, {"swift", R(ROUTING)}, {"tarjeta", R(CARD)}, {"tarjetadecredito", R(CARD)}, {"taxid", R(TIN)},
-	{"taxidentificationnumber", R(TIN)}, {"taxidnumber", R(TIN)}, {"taxpayerid", R(TIN)}, {"tel", R(PHONE)}, {"telecopie", R(PHONE)}, {"telefon", R(PHONE)}, {"telefono", R(PHONE)},
+	{"taxidentificationnumber", R(TIN)}, {"taxidnumber", R(TIN)}, {"taxpayerid", R(TIN)}, {"tel", R(PHONE)}, {"telecopie", R(PHONE)}, {"telefon", R(PHONE)}, {"telefonnummer", R(PHONE)}, {"telefono", R(PHONE)},
 	{"telephone", R(PHONE)}, {"telephoneno", R(PHONE)}, {"telephonenumber", R(PHONE)}, {"telno", R(PHONE)}, {"test", R(LAB)}, {"testdate", R(SERVICE_DATE)}, {"testname", R(LAB)},
 	{"testresult", R(LAB)}, {"testresults", R(LAB)}, {"tests", R(LAB)}, {"text", R(NOTE)}, {"therapy", R(TREATMENT)}, {"throughdate", R(SERVICE_DATE)}, {"thrudate", R(SERVICE_DATE)},
 	{"tin", R(TIN)}, {"title", R(PREFIX)}, {"total", R(CLAIM)}, {"totalcharge", R(CLAIM)}, {"totalcharges", R(CLAIM)}, {"town", R(CITY)}, {"traitement", R(TREATMENT)},
 	{"traitementmedicamenteux", R(MEDICATION)}, {"transit", R(ROUTING)}, {"tratamiento", R(TREATMENT)}, {"treatingphysician", R(PROVIDER)}, {"treatment", R(TREATMENT)},
 	{"treatmentdate", R(SERVICE_DATE)}, {"treatmentplan", R(TREATMENT)}, {"treatments", R(TREATMENT)}, {"uid", R(ID)}, {"uniqueid", R(ID)}, {"unit", R(APT)}, {"unitno", R(APT)},
 	{"unitnumber", R(MRN)}, {"user", R(USER)}, {"useraccount", R(USER)}, {"userid", R(USER)}, {"username", R(USER)}, {"usuario", R(USER)}, {"uuid", R(ID)}, {"vaccine", R(MEDICATION)},
-	{"variant", R(GENETIC)}, {"video", R(RECORDING)}, {"ville", R(CITY)}, {"visit", R(VISIT)}, {"visitdate", R(SERVICE_DATE)}, {"visitid", R(VISIT)}, {"visitno", R(VISIT)},
+	{"variant", R(GENETIC)}, {"versicherten", R(MEMBER)}, {"versichertennummer", R(MEMBER)}, {"versicherung", R(PAYER)}, {"versicherungsnummer", R(MEMBER)}, {"video", R(RECORDING)}, {"ville", R(CITY)}, {"visit", R(VISIT)}, {"visitdate", R(SERVICE_DATE)}, {"visitid", R(VISIT)}, {"visitno", R(VISIT)},
 	{"visitnumber", R(VISIT)}, {"vital", R(LAB)}, {"vitals", R(LAB)}, {"voiceprint", R(BIOMETRIC)}, {"voie", R(STREET)}, {"vorname", R(FIRST)}, {"waveform", R(RECORDING)}, {"weight", R(LAB)},
-	{"whom", R(NAME)}, {"workemail", R(EMAIL)}, {"workphone", R(PHONE)}, {"xray", R(RECORDING)}, {"zip", R(ZIP)}, {"zip4", R(ZIP)}, {"zip5", R(ZIP)}, {"zip9", R(ZIP)}, {"zipcd", R(ZIP)},
-	{"zipcode", R(ZIP)}, {"zipplus4", R(ZIP)}, {"zippostalcode", R(ZIP)}, {"主治医生", R(PROVIDER)}, {"主要诊断", R(DIAGNOSIS)}, {"住址", R(ADDRESS)}, {"住院号", R(MRN)}, {"保险公司", R(PAYER)},
+	{"whom", R(NAME)}, {"wohnort", R(CITY)}, {"workemail", R(EMAIL)}, {"workphone", R(PHONE)}, {"xray", R(RECORDING)}, {"zip", R(ZIP)}, {"zip4", R(ZIP)}, {"zip5", R(ZIP)}, {"zip9", R(ZIP)}, {"zipcd", R(ZIP)},
+	{"zipcode", R(ZIP)}, {"zipplus4", R(ZIP)}, {"zippostalcode", R(ZIP)}, {"zuname", R(LAST)}, {"主治医生", R(PROVIDER)}, {"主要诊断", R(DIAGNOSIS)}, {"住址", R(ADDRESS)}, {"住院号", R(MRN)}, {"保险公司", R(PAYER)},
 	{"保险号", R(MEMBER)}, {"信用卡号", R(CARD)}, {"入院日期", R(SERVICE_DATE)}, {"出生", R(DOB)}, {"出生日期", R(DOB)}, {"出院日期", R(SERVICE_DATE)}, {"化验", R(LAB)}, {"医保卡号", R(MEMBER)}, {"医保号", R(MEMBER)},
 	{"医师", R(PROVIDER)}, {"医生", R(PROVIDER)}, {"医院", R(ASSIGNER)}, {"卡号", R(CARD)}, {"发票号", R(CLAIM)}, {"名", R(FIRST)}, {"名字", R(FIRST)}, {"国家", R(COUNTRY)}, {"地址", R(ADDRESS)},
 	{"城市", R(CITY)}, {"基因", R(GENETIC)}, {"基因检测", R(GENETIC)}, {"备注", R(NOTE)}, {"姓", R(LAST)}, {"姓名", R(NAME)}, {"姓氏", R(LAST)}, {"家庭住址", R(ADDRESS)}, {"密码", R(PASSWORD)},
@@ -251,7 +251,7 @@ static const struct {
 	{"home", -1}, {"mailing", -1}, {"primary", -1}, {"secondary", -1}, {"current", -1}, {"previous", -1}, {"prev", -1}, {"prior", -1}, {"legal", -1}, {"work", -1}, {"residential", -1}, {"permanent", -1}, {"alternate", -1}, {"alt", -1}, {"other", -1},
 	{"new", -1}, {"old", -1}, {"the", -1}, {"principal", -1}, {"full", -1},
 };
-static const char *const after[] = {"number", "numbers", "num", "nbr", "no", "text", "description", "desc", "code", "codes", "cd", "value", "values", "val", "list", "info", "field", "string", "raw", "display", "type"};
+static const char *const after[] = {"number", "numbers", "num", "nbr", "nummer", "nr", "no", "text", "description", "desc", "code", "codes", "cd", "value", "values", "val", "list", "info", "field", "string", "raw", "display", "type"};
 static const char *const links[] = {"of", "de", "du", "del", "dela", "for", "s", ""};
 
 static int role_of(struct key k, int *who, unsigned depth);
@@ -328,14 +328,122 @@ static size_t fold(struct slice s, char out[64])
 	return n;
 }
 
-int person_role_of_column(struct slice header, int *ret_who)
+/* How words of a header are shortened: "brth_dte", "Fec. Nac.", "prim_icd10_cd", "Geb.-Datum". */
+static const struct {
+	const char *word, *whole;
+} shortened[] = {
+	{"acc", "account"}, {"adm", "admission"}, {"adr", "address"}, {"amt", "amount"}, {"brth", "birth"}, {"bth", "birth"}, {"cel", "cell"}, {"chg", "charge"}, {"clm", "claim"}, {"cntct", "contact"}, {"crd", "card"}, {"dat", "date"}, {"diag", "diagnosis"},
+	{"disch", "discharge"}, {"drv", "driver"}, {"dt", "date"}, {"dte", "date"}, {"emer", "emergency"}, {"fec", "fecha"}, {"frst", "first"}, {"fst", "first"}, {"geb", "geburts"}, {"gndr", "gender"}, {"grp", "group"}, {"guar", "guarantor"}, {"hm", "home"},
+	{"ins", "insurance"}, {"insur", "insurance"}, {"lic", "license"}, {"lst", "last"}, {"mbr", "member"}, {"mdl", "middle"}, {"med", "medical"}, {"mem", "member"}, {"mob", "mobile"}, {"nac", "nacimiento"}, {"naiss", "naissance"}, {"nm", "name"},
+	{"nme", "name"}, {"phn", "phone"}, {"pol", "policy"}, {"pri", "primary"}, {"prim", "primary"}, {"proc", "procedure"}, {"pt", "patient"}, {"ptnt", "patient"}, {"rec", "record"}, {"srv", "service"}, {"sub", "subscriber"}, {"subs", "subscriber"},
+	{"svc", "service"}, {"tel", "telephone"}, {"wk", "work"}, {"zp", "zip"},
+};
+static const char *const counted[] = {"n", "no", "nr", "nbr", "num", "numero", "number"}; /* a number of something, in front of it */
+
+static bool header_letter(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c >= 0x80;
+}
+
+/* The next word of a header: what stands between signs, or begins with a capital behind a small letter. What UTF-8 begins with 0xc2 (the ordinal sign of "Nº", the degree that is written for it) are signs. */
+static struct slice header_word(struct slice s, size_t *at)
+{
+	size_t i = *at, from;
+	while (i < s.n && (!header_letter(s.p[i]) || s.p[i] == 0xc2))
+		i += s.p[i] == 0xc2 && i + 1 < s.n ? 2 : 1;
+	from = i;
+	while (i < s.n && header_letter(s.p[i]) && s.p[i] != 0xc2 && !(i > from && s.p[i] >= 'A' && s.p[i] <= 'Z' && s.p[i - 1] >= 'a' && s.p[i - 1] <= 'z'))
+		i++;
+	*at = i > from ? i : s.n;
+	return slice_of(s.p + from, i - from);
+}
+
+/* The header with its shortened words written out; false: nothing was short. */
+static bool written_out(struct slice header, struct buf *out)
+{
+	bool any = false, first = true, counting = false; /* counting: the word before was "No.", and "de" may follow */
+	for (size_t at = 0; at < header.n; first = false) {
+		struct slice w = header_word(header, &at);
+		const char *whole = NULL;
+		bool number = false;
+		for (size_t i = 0; i < ARRAY_LEN(shortened) && !whole; i++)
+			whole = slice_eq_nocase(w, shortened[i].word) ? shortened[i].whole : NULL;
+		for (size_t i = 0; first && i < ARRAY_LEN(counted); i++)
+			number |= slice_eq_nocase(w, counted[i]);
+		if (slice_eq_nocase(w, "f") && at < header.n) /* "F. Nacimiento" */
+			whole = "fecha";
+		any |= whole || number;
+		if (counting && (slice_eq_nocase(w, "de") || slice_eq_nocase(w, "of") || slice_eq_nocase(w, "del") || slice_eq_nocase(w, "d")))
+			number = true;
+		counting = number;
+		if (whole)
+			buf_add(out, whole, strlen(whole));
+		else if (!number)
+			buf_add_slice(out, w);
+	}
+	return any && buf_ok(out);
+}
+
+static int role_written_out(struct slice header, int *who)
+{
+	AUTO_BUF struct buf b = {0};
+	char key[64] = "";
+	buf_init(&b, 1024);
+	return written_out(header, &b) ? role_of((struct key){key, fold(buf_slice(&b), key)}, who, 3) : PERSON_ROLE_OTHER;
+}
+
+int person_whom_of_column(struct slice header)
 {
 	char key[64] = "";
-	int who = PERSON_SUBJECT, r = PERSON_ROLE_OTHER;
-	if (header.n <= 128)
-		r = role_of((struct key){key, fold(header, key)}, &who, 3);
+	size_t n = header.n <= 128 ? fold(header, key) : 0;
+	for (size_t i = 0; i < ARRAY_LEN(before); i++)
+		if (before[i].who >= 0 && n == strlen(before[i].word) && !memcmp(key, before[i].word, n))
+			return before[i].who;
+	return -1;
+}
+
+static int looked_up(struct slice header, int *who)
+{
+	char key[64] = "";
+	*who = PERSON_SUBJECT;
+	int r = role_of((struct key){key, fold(header, key)}, who, 3);
 	if (r == PERSON_ROLE_OTHER)
-		who = PERSON_SUBJECT;
+		r = role_written_out(header, who);
+	if (r == PERSON_ROLE_OTHER)
+		*who = PERSON_SUBJECT;
+	return r;
+}
+
+/* What was answered before: a file of JSON or XML asks for its few names a million times, and those that nobody knows take longest. Of the thread, for an answer hangs on the header alone. */
+#define ASKED 1024
+#define ASKED_BYTES 44
+struct asked {
+	char header[ASKED_BYTES];
+	uint8_t n, role, who; /* n: bytes and one; 0: nothing yet */
+};
+static _Thread_local struct asked asked[ASKED];
+
+int person_role_of_column(struct slice header, int *ret_who)
+{
+	uint32_t h = 2166136261u;
+	int who = PERSON_SUBJECT, r = PERSON_ROLE_OTHER;
+	if (!header.n || header.n > ASKED_BYTES) {
+		if (header.n && header.n <= 128)
+			r = looked_up(header, &who);
+	} else {
+		for (size_t i = 0; i < header.n; i++)
+			h = (h ^ header.p[i]) * 16777619u;
+		struct asked *x = &asked[(h ^ h >> 16) % ASKED];
+		if (x->n != header.n + 1 || memcmp(x->header, header.p, header.n) != 0) {
+			r = looked_up(header, &who);
+			memcpy(x->header, header.p, header.n);
+			x->n = (uint8_t)(header.n + 1);
+			x->role = (uint8_t)r;
+			x->who = (uint8_t)who;
+		}
+		r = x->role;
+		who = x->who;
+	}
 	if (ret_who)
 		*ret_who = who;
 	return r;

@@ -173,6 +173,26 @@ static void test_common_name(void **state)
 	text("Smith, Mary  DOB 11/30/1991  SSN 517-24-8890", "ssn", "P3:ssn ");
 	text("RE: Mary Smith\nMRN: ORT000000002\n\nSSN 517-24-8890", "ssn", "P3:ssn ");
 	text("RE: John Creveling   DOB: 01/01/1950\n\nSSN 517-24-8890", "ssn", ":ssn "); /* of the same name, and another man */
+	text("Mary Smith  1980-01-02  517-24-8890\nMary Smith  1991-11-30  517-24-8891\n", NULL, "P2:name P2:dob P2:ssn P3:name P3:dob P3:ssn ");
+	text("Smith, Mary (DOB 11/30/1991) and Smith, Mary (DOB 01/02/1980)", "name", "P3:name P2:name ");
+	text("Mary Smith  ORT000000001\nMary Smith  ORT000000002\n", "name", "P2:name P3:name ");
+}
+
+/* A date that can be read both ways, and is the birth date of whom it stands with in the one that is not usual here. */
+static void test_day_first(void **state)
+{
+	text("Siobhan O'Neill, 06/05/1970", "dob", "P4:dob ");
+	text("Siobhan O'Neill, 06.05.1970", "dob", "P4:dob ");
+	text("Siobhan O'Neill, 06/06/1970", "dob", "");
+}
+
+/* The addresses in a mail's head are not of whom it is about, unless they are known to be. */
+static void test_mail(void **state)
+{
+	text("From: billing@example.com\nTo: Desk <desk@example.com>\n\nRefund for John Creveling\n", "email", ":email :email ");
+	text("From: john.c@example.com\n\nRefund for John Creveling\n", "email", "P1:email ");
+	text("To: John Creveling <jc@example.org>\n\nRefund\n", "email", "P1:email ");
+	text("John Creveling, write to jc@example.org\n", "email", "P1:email ");
 }
 
 static const char letters[] = "County Hospital - West\nDate of service: 12/28/2020\n\nJohn Creveling\n3782 Lunsford Way\n\nRE: Creveling, John   DOB: 03/25/1965\n\nAssessment: Asthma (J45.909). SSN 517-24-8890.\n\nSincerely,\nDr. Mary Smith, NPI 1234567893\n\n"
@@ -276,6 +296,9 @@ static void test_records(void **state)
 	RECORD("name", "P1:name :name ", F(MRN, "WES000004400"), F(LAST, "Creveling"), {PERSON_ROLE_LAST, PERSON_KIN, "Unknown-Smith"});
 	RECORD("ins", "P1:ins ", F(MRN, "WES000004400"), {PERSON_ROLE_MEMBER, PERSON_SUBSCRIBER, "CW5676021249-01"});
 	RECORD("medication", "P1:medication ", F(MRN, "WES000004400"), F(NOTE, "Continue warfarin 5 mg daily."));
+	RECORD("name", "P1:name ", F(OTHER, "CREVELING"), F(OTHER, "JOHN"), F(SSN, "142-81-6943"));        /* a list without a header */
+	RECORD("name", "", F(OTHER, "CREVELING"), F(OTHER, "HOUSTON"), F(SSN, "142-81-6943"));
+	RECORD("name", "P3:name ", F(MRN, "ORT000000002"), F(OTHER, "Smith, Mary"));                      /* which of the two the record says */
 	RECORD("card", "P1:card ", F(MRN, "WES000004400"), F(OTHER, "4849404718949325"));
 }
 
@@ -392,8 +415,8 @@ static void test_fed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_common_name), cmocka_unit_test(test_letters), cmocka_unit_test(test_table), cmocka_unit_test(test_long_table), cmocka_unit_test(test_pieces), cmocka_unit_test(test_long), cmocka_unit_test(test_records),
-		cmocka_unit_test(test_slips), cmocka_unit_test(test_numbers), cmocka_unit_test(test_strangers), cmocka_unit_test(test_threads), cmocka_unit_test(test_lists), cmocka_unit_test(test_fed),
+		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_common_name), cmocka_unit_test(test_day_first), cmocka_unit_test(test_mail), cmocka_unit_test(test_letters), cmocka_unit_test(test_table), cmocka_unit_test(test_long_table),
+		cmocka_unit_test(test_pieces), cmocka_unit_test(test_long), cmocka_unit_test(test_records), cmocka_unit_test(test_slips), cmocka_unit_test(test_numbers), cmocka_unit_test(test_strangers), cmocka_unit_test(test_threads), cmocka_unit_test(test_lists), cmocka_unit_test(test_fed),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

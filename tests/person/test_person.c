@@ -46,6 +46,9 @@ static void columns(void **state)
 		{"soc_sec_id", PERSON_ROLE_SSN, PERSON_SUBJECT}, {"address_1", PERSON_ROLE_STREET, PERSON_SUBJECT}, {"postcode", PERSON_ROLE_ZIP, PERSON_SUBJECT}, {"street_number", PERSON_ROLE_HOUSE, PERSON_SUBJECT}, {"Home City", PERSON_ROLE_CITY, PERSON_SUBJECT},
 		{"member_id", PERSON_ROLE_MEMBER, PERSON_SUBJECT}, {"mbi", PERSON_ROLE_MBI, PERSON_SUBJECT}, {"medicaid", PERSON_ROLE_MEDICAID, PERSON_SUBJECT}, {"person_id", PERSON_ROLE_ID, PERSON_SUBJECT}, {"Diagnosis Code 12", PERSON_ROLE_DIAGNOSIS, PERSON_SUBJECT},
 		{"Pr\xc3\xa9nom", PERSON_ROLE_FIRST, PERSON_SUBJECT}, {"Fecha de Nacimiento", PERSON_ROLE_DOB, PERSON_SUBJECT}, {"姓名", PERSON_ROLE_NAME, PERSON_SUBJECT}, {"患者姓名", PERSON_ROLE_NAME, PERSON_SUBJECT},
+		{"brth_dte", PERSON_ROLE_DOB, PERSON_SUBJECT}, {"prim_icd10_cd", PERSON_ROLE_DIAGNOSIS, PERSON_SUBJECT}, {"Pt Lst Nm", PERSON_ROLE_LAST, PERSON_SUBJECT}, {"guarFrstNm", PERSON_ROLE_FIRST, PERSON_GUARANTOR}, {"Geb.-Datum", PERSON_ROLE_DOB, PERSON_SUBJECT},
+		{"Versichertennr.", PERSON_ROLE_MEMBER, PERSON_SUBJECT}, {"Diagnose", PERSON_ROLE_DIAGNOSIS, PERSON_SUBJECT}, {"F. Nacimiento", PERSON_ROLE_DOB, PERSON_SUBJECT}, {"Fec. Nac.", PERSON_ROLE_DOB, PERSON_SUBJECT}, {"N\xc2\xba Historia", PERSON_ROLE_MRN, PERSON_SUBJECT},
+		{"N\xc2\xb0 de s\xc3\xa9" "curit\xc3\xa9 sociale", PERSON_ROLE_SSN, PERSON_SUBJECT}, {"Drv Lic No", PERSON_ROLE_DL, PERSON_SUBJECT}, {"dt", PERSON_ROLE_OTHER, PERSON_SUBJECT}, {"no", PERSON_ROLE_OTHER, PERSON_SUBJECT},
 		{"", PERSON_ROLE_OTHER, PERSON_SUBJECT}, {"!!", PERSON_ROLE_OTHER, PERSON_SUBJECT}, {"blah", PERSON_ROLE_OTHER, PERSON_SUBJECT}, {"2", PERSON_ROLE_OTHER, PERSON_SUBJECT}, {"guarantor", PERSON_ROLE_OTHER, PERSON_SUBJECT},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
@@ -53,6 +56,19 @@ static void columns(void **state)
 		if (r != t[i].role || who != t[i].who)
 			fail_msg("'%s': role %d, of %d", t[i].header, r, who);
 	}
+	for (unsigned i = 0; i < 5000; i++) { /* the same answer whatever was asked before */
+		char name[32];
+		int who;
+		snprintf(name, sizeof name, "column %c%u", 'a' + (int)(i % 26), i);
+		assert_int_equal(person_role_of_column(slice_str(name), &who), PERSON_ROLE_OTHER);
+		assert_int_equal(who, PERSON_SUBJECT);
+		assert_int_equal(person_role_of_column(slice_str(t[i % ARRAY_LEN(t)].header), &who), t[i % ARRAY_LEN(t)].role);
+		assert_int_equal(who, t[i % ARRAY_LEN(t)].who);
+	}
+	assert_int_equal(person_whom_of_column(SLICE("Patient")), PERSON_SUBJECT);
+	assert_int_equal(person_whom_of_column(SLICE("NEXT OF KIN")), PERSON_KIN);
+	assert_int_equal(person_whom_of_column(SLICE("Home")), -1);
+	assert_int_equal(person_whom_of_column(SLICE("")), -1);
 	char longest[300];
 	memset(longest, 'a', sizeof longest);
 	assert_int_equal(person_role_of_column(slice_of(longest, sizeof longest), NULL), PERSON_ROLE_OTHER);
