@@ -86,6 +86,8 @@ void evidence_damaged(struct evidence *v)
 
 int evidence_put(struct evidence *v, struct evidence_touch *t)
 {
+	if (arena_code(v->a) == ERR_MEMORY) /* one of its parts is missing */
+		return ERR_MEMORY;
 	if (!t->path.n)
 		return 0;
 	if (!t->host.n)

@@ -264,7 +264,7 @@ static int tree(struct evidence *v, struct listing *l, struct slice s)
 	return 0;
 }
 
-static int line(struct evidence *v, struct slice s)
+static int one_line(struct evidence *v, struct slice s)
 {
 	struct listing *l = v->state;
 	v->account.clock = "none: the times in it are the files' own";
@@ -300,6 +300,30 @@ static int line(struct evidence *v, struct slice s)
 		s = slice_trim(s);
 		return s.n && s.p[s.n - 1] != '/' && s.p[s.n - 1] != '\\' ? put(v, s, 65, "it is in a list of names, as of an archive or a folder of the intruder's", false, 0) : 0;
 	}
+}
+
+/* What is put together from several lines: one that is longer than any path is damage, and so said. */
+static int kept(struct evidence *v, struct buf *b)
+{
+	int code = buf_code(b);
+	if (code == ERR_LIMIT) {
+		evidence_damaged(v);
+		buf_reset(b);
+		code = 0;
+	}
+	return code;
+}
+
+static int line(struct evidence *v, struct slice s)
+{
+	struct listing *l = v->state;
+	int r = one_line(v, s);
+	r = r ? r : kept(v, &l->folder);
+	r = r ? r : kept(v, &l->path);
+	r = r ? r : kept(v, &l->held);
+	for (int i = 0; r == 0 && l->form == FORM_TREE && i < DEEP; i++)
+		r = kept(v, &l->part[i]);
+	return r;
 }
 
 static int end(struct evidence *v)

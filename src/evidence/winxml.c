@@ -14,6 +14,7 @@ static struct slice local_name(const char *name)
 struct parse {
 	struct evidence *v;
 	struct evidence_win_state *s;
+	int code; /* why a text in it could not be kept */
 };
 
 static void XMLCALL start(void *user, const char *name, const char **attr)
@@ -41,6 +42,7 @@ static void XMLCALL text(void *user, const char *s, int n)
 {
 	struct parse *p = user;
 	buf_add(&p->s->text, s, (size_t)n);
+	p->code = p->code ? p->code : buf_code(&p->s->text);
 }
 
 static int each(struct evidence *v, struct slice xml)
@@ -61,7 +63,11 @@ static int each(struct evidence *v, struct slice xml)
 	XML_SetUserData(s->parser, &p);
 	XML_SetElementHandler(s->parser, start, end);
 	XML_SetCharacterDataHandler(s->parser, text);
-	if (xml.n > INT32_MAX || XML_Parse(s->parser, (const char *)xml.p, (int)xml.n, 1) != XML_STATUS_OK) {
+	bool ok = xml.n <= INT32_MAX && XML_Parse(s->parser, (const char *)xml.p, (int)xml.n, 1) == XML_STATUS_OK;
+	int code = p.code ? p.code : arena_code(v->a);
+	if (code == ERR_MEMORY)
+		return code;
+	if (!ok || code) {
 		evidence_damaged(v);
 		return 0;
 	}

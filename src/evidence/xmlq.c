@@ -9,6 +9,7 @@ struct transfer {
 	struct buf text;
 	struct slice filename, destination, size, local, remote, remote_path, download;
 	bool done, failed;
+	int code; /* why a text in it could not be kept */
 };
 
 static const char *attr_of(const char **attr, const char *name)
@@ -59,6 +60,7 @@ static void XMLCALL text(void *user, const char *s, int n)
 {
 	struct transfer *t = user;
 	buf_add(&t->text, s, (size_t)n);
+	t->code = t->code ? t->code : buf_code(&t->text);
 }
 
 /* FileZilla writes a remote folder as "1 0 3 out 5 stage": kind, prefix, then each part with its length before it. */
@@ -80,7 +82,8 @@ static struct slice remote_of(struct transfer *t)
 	}
 	buf_u8(&b, '/');
 	buf_add_slice(&b, t->remote);
-	return buf_ok(&b) ? arena_dup(t->v->a, buf_slice(&b)) : t->remote;
+	t->code = t->code ? t->code : buf_code(&b);
+	return arena_dup(t->v->a, buf_slice(&b));
 }
 
 static int say(struct evidence *v, struct transfer *t)
@@ -104,6 +107,12 @@ static int say(struct evidence *v, struct transfer *t)
 	}
 	if (t->size.n && num_u64(t->size, 0, UINT64_MAX, &x.bytes) == 0)
 		x.has_bytes = true;
+	if (t->code == ERR_LIMIT) { /* longer than any path */
+		evidence_damaged(v);
+		return 0;
+	}
+	if (t->code)
+		return t->code;
 	return evidence_put(v, &x);
 }
 
@@ -122,7 +131,10 @@ static int each(struct evidence *v, struct slice xml)
 	bool ok = xml.n <= INT32_MAX && XML_Parse(p, (const char *)xml.p, (int)xml.n, 1) == XML_STATUS_OK;
 	XML_ParserFree(p);
 	buf_done(&t.text);
-	if (!ok) {
+	int code = t.code ? t.code : arena_code(v->a);
+	if (code == ERR_MEMORY)
+		return code;
+	if (!ok || code) {
 		evidence_damaged(v);
 		return 0;
 	}
