@@ -67,11 +67,13 @@ static const char *opens(struct slice s, const char *const *names, bool closing,
 	return NULL;
 }
 
-/* Where the tag that begins at `at` ends; 0: not yet. Quotes may hold '>'. */
+/* Where the tag that begins at `at` ends; 0: not yet; `at` itself: it is none, for another begins in it (XML 1.0, 2.3: no '<' in a value either), so that nothing is looked at again and again. Quotes may hold '>'. */
 static size_t tag_end(struct slice s, size_t at)
 {
 	uint8_t quote = 0;
 	for (size_t i = at; i < s.n; i++) {
+		if (s.p[i] == '<' && i > at)
+			return at;
 		if (quote)
 			quote = s.p[i] == quote ? 0 : quote;
 		else if (s.p[i] == '"' || s.p[i] == '\'')
@@ -107,6 +109,10 @@ int evidence_split_xml(struct evidence *v, struct slice bytes, const char *const
 		if (!end) {
 			if (s.n - at < TAG_MAX)
 				break; /* the rest of the tag is to come */
+			at++;
+			continue;
+		}
+		if (end == at) {
 			at++;
 			continue;
 		}

@@ -22,10 +22,11 @@ static la_ssize_t read_stream(struct archive *a, void *arg, const void **ret)
 	return r < 0 ? -1 : (la_ssize_t)got;
 }
 
-static void support(struct archive *a, bool office)
+static void support(struct archive *a, enum extract_archive_kind kind)
 {
-	archive_read_support_format_zip(a);
-	if (office)
+	if (kind != EXTRACT_SINGLE)
+		archive_read_support_format_zip(a);
+	if (kind == EXTRACT_OFFICE)
 		return;
 	archive_read_support_filter_gzip(a);
 	archive_read_support_filter_bzip2(a);
@@ -35,6 +36,10 @@ static void support(struct archive *a, bool office)
 	archive_read_support_filter_lz4(a);
 	archive_read_support_filter_zstd(a);
 	archive_read_support_filter_rpm(a);
+	archive_read_support_format_empty(a);
+	archive_read_support_format_raw(a); /* what is packed by itself */
+	if (kind == EXTRACT_SINGLE)
+		return;
 	archive_read_support_format_7zip(a);
 	archive_read_support_format_tar(a);
 	archive_read_support_format_cpio(a);
@@ -45,11 +50,9 @@ static void support(struct archive *a, bool office)
 	archive_read_support_format_lha(a);
 	archive_read_support_format_ar(a);
 	archive_read_support_format_xar(a);
-	archive_read_support_format_empty(a);
-	archive_read_support_format_raw(a); /* what is packed by itself */
 }
 
-struct archive *extract_archive_open(const struct extract_out *o, struct extract_packed *p, bool office)
+struct archive *extract_archive_open(const struct extract_out *o, struct extract_packed *p, enum extract_archive_kind kind)
 {
 	const char *missing = extract_archive_missing();
 	struct archive *a = missing ? NULL : archive_read_new();
@@ -58,7 +61,7 @@ struct archive *extract_archive_open(const struct extract_out *o, struct extract
 		extract_tell(o, EXTRACT_MISSING, "%s", missing);
 	if (!a)
 		return NULL;
-	support(a, office);
+	support(a, kind);
 	if (p->fd >= 0)
 		lseek(p->fd, 0, SEEK_SET);
 	int r = p->fd >= 0 ? archive_read_open_fd(a, p->fd, 65536) : p->s ? archive_read_open(a, p, NULL, read_stream, NULL) : archive_read_open_memory(a, p->bytes.p, p->bytes.n);
@@ -202,6 +205,8 @@ static int entries(const struct extract_out *o, struct archive *a, struct slice 
 	buf_init(&names, 4 * EXTRACT_MEMBER_MAX);
 	for (;;) {
 		int r = archive_read_next_header(a, &x);
+		if (r == ARCHIVE_EOF && !told && archive_filter_count(a) > 1)
+			extract_tell(o, EXTRACT_UNKNOWN, "it unpacks to zeros, like an archive of nothing: what stands behind them was not read");
 		if (r == ARCHIVE_EOF)
 			return 0;
 		if (r == ARCHIVE_RETRY && again++ < 10)
@@ -247,6 +252,27 @@ static int pull_packed(void *arg, uint8_t *to, size_t n, size_t *ret_got, struct
 	return got < 0 ? err_sys(e, NULL, "its bytes cannot be read") : 0;
 }
 
+static int single(const struct extract_out *o, struct slice name, struct extract_packed *p, struct err *e)
+{
+	struct archive_entry *x;
+	struct archive *a = extract_archive_open(o, p, EXTRACT_SINGLE);
+	if (!a)
+		return 0;
+	struct extract_entry entry = {.a = a, .o = o};
+	const struct extract_source s = {.pull = extract_entry_pull, .arg = &entry, .counted = true};
+	int r = archive_read_next_header(a, &x);
+	if (r == ARCHIVE_OK || r == ARCHIVE_WARN)
+		r = extract_single(o, name, &s, e);
+	else if (r == ARCHIVE_EOF)
+		r = 0;
+	else {
+		extract_tell(o, EXTRACT_BROKEN, "its structure does not hold");
+		r = 0;
+	}
+	archive_read_free(a);
+	return r;
+}
+
 static int gzip(const struct extract_out *o, struct slice name, struct extract_packed *p, struct err *e)
 {
 	const struct extract_source s = {.pull = pull_packed, .arg = p};
@@ -271,7 +297,9 @@ int extract_archive(const struct extract_out *o, int type, struct slice name, in
 	}
 	if (type == CONTENT_GZIP)
 		return gzip(o, name, p, e);
-	struct archive *a = extract_archive_open(o, p, false);
+	if (type == CONTENT_BZIP2 || type == CONTENT_XZ || type == CONTENT_ZSTD)
+		return single(o, name, p, e);
+	struct archive *a = extract_archive_open(o, p, EXTRACT_ANY);
 	if (!a)
 		return 0;
 	int r = entries(o, a, name, e);

@@ -17,8 +17,10 @@ struct extract_packed {
 	const struct extract_out *o;
 	uint8_t block[65536]; /* of s */
 };
-/* Opened for a pass through its entries; NULL: it could not be, which was told. offices: zip alone, by its directory. */
-struct archive *extract_archive_open(const struct extract_out *o, struct extract_packed *p, bool office);
+/* Opened for a pass through its entries; NULL: it could not be, which was told. Offices: zip alone, by its directory. Single: one file that is packed by itself, whatever it is: an archive whose first bytes are zeros is an empty one to
+ * libarchive, and what a disk or a database begins with would be passed over. */
+enum extract_archive_kind { EXTRACT_ANY, EXTRACT_OFFICE, EXTRACT_SINGLE };
+struct archive *extract_archive_open(const struct extract_out *o, struct extract_packed *p, enum extract_archive_kind kind);
 struct slice extract_entry_name(struct archive_entry *x, struct buf *b); /* UTF-8, whatever it was written in */
 
 /* Office documents (extract_office.c): 1 when the entries' names say that it is one, and it was read; 0: it is none; below 0 as ever. */

@@ -13,7 +13,7 @@
 	X(archive_read_support_filter_lz4) X(archive_read_support_filter_zstd) X(archive_read_support_filter_lzip) X(archive_read_support_filter_rpm) X(archive_read_support_filter_uu) X(archive_read_support_format_zip) X(archive_read_support_format_7zip) \
 	X(archive_read_support_format_tar) X(archive_read_support_format_cpio) X(archive_read_support_format_iso9660) X(archive_read_support_format_rar) X(archive_read_support_format_rar5) X(archive_read_support_format_cab) \
 	X(archive_read_support_format_lha) X(archive_read_support_format_ar) X(archive_read_support_format_xar) X(archive_read_support_format_raw) X(archive_read_support_format_empty) X(archive_read_open_memory) X(archive_read_open_fd) \
-	X(archive_read_open) X(archive_read_next_header) X(archive_read_data) X(archive_read_has_encrypted_entries) X(archive_error_string) X(archive_format) X(archive_entry_pathname) X(archive_entry_pathname_utf8) X(archive_entry_filetype) \
+	X(archive_read_open) X(archive_read_next_header) X(archive_read_data) X(archive_read_has_encrypted_entries) X(archive_error_string) X(archive_format) X(archive_filter_count) X(archive_entry_pathname) X(archive_entry_pathname_utf8) X(archive_entry_filetype) \
 	X(archive_entry_is_data_encrypted) X(archive_entry_is_metadata_encrypted) X(archive_entry_hardlink) X(archive_entry_size) X(archive_entry_size_is_set)
 
 static struct {
@@ -77,6 +77,7 @@ READ_NEW(archive_read_support_format_raw)
 READ_NEW(archive_read_support_format_empty)
 READ_NEW(archive_read_has_encrypted_entries)
 READ_NEW(archive_format)
+READ_NEW(archive_filter_count)
 #undef READ_NEW
 
 struct archive *archive_read_new(void)

@@ -125,14 +125,29 @@ static void add_as_utf8(struct slice raw, const char *charset, struct buf *out)
 		fails_with(out, r);
 }
 
+/* What comes next in a value that is read from its beginning to its end: looked for again only when it was passed, so that a value of a million beginnings without an end is read once. */
+struct ahead {
+	const uint8_t *end, *line; /* "?=", and a line's end; NULL: not looked for yet */
+};
+
+static const uint8_t *look_ahead(const uint8_t **kept, struct slice rest, const char *what)
+{
+	const uint8_t *stop = rest.p + rest.n;
+	if (!*kept || *kept < rest.p) {
+		*kept = rest.n ? memmem(rest.p, rest.n, what, strlen(what)) : NULL;
+		*kept = *kept ? *kept : stop;
+	}
+	return *kept;
+}
+
 /* "=?charset?Q?words?=" (RFC 2047); blanks between two of them are none, and halves of a character may stand in two. */
-static size_t encoded_word(struct slice s, struct buf *bytes, char charset[40])
+static size_t encoded_word(struct slice s, struct buf *bytes, char charset[40], struct ahead *next)
 {
 	struct slice rest = slice_of(s.p + 2, s.n - 2), name = slice_cut(rest, '?', &rest), how = rest.p ? slice_cut(rest, '?', &rest) : SLICE_NULL;
 	if (!rest.p || how.n != 1 || name.n > 60)
 		return 0;
-	const uint8_t *end = rest.n >= 2 ? memmem(rest.p, rest.n, "?=", 2) : NULL;
-	if (!end || memchr(rest.p, '\n', (size_t)(end - rest.p)))
+	const uint8_t *end = look_ahead(&next->end, rest, "?=");
+	if (end == rest.p + rest.n || look_ahead(&next->line, rest, "\n") < end)
 		return 0;
 	charset_name(name, charset);
 	struct slice word = slice_of(rest.p, (size_t)(end - rest.p));
@@ -148,10 +163,11 @@ static void unfold(struct slice v, struct buf *out)
 {
 	AUTO_BUF struct buf bytes = {0}, plain = {0};
 	char charset[40], first[40] = "";
+	struct ahead next = {NULL, NULL};
 	buf_init(&bytes, DECODED_MAX);
 	buf_init(&plain, DECODED_MAX);
 	for (size_t i = 0; i < v.n;) {
-		size_t n = v.p[i] == '=' && i + 1 < v.n && v.p[i + 1] == '?' && !plain.n ? encoded_word(slice_of(v.p + i, v.n - i), &bytes, charset) : 0;
+		size_t n = v.p[i] == '=' && i + 1 < v.n && v.p[i + 1] == '?' && !plain.n ? encoded_word(slice_of(v.p + i, v.n - i), &bytes, charset, &next) : 0;
 		if (n) {
 			memcpy(first, charset, sizeof first);
 			i += n;

@@ -87,7 +87,7 @@ static int look(const struct extract_out *o, struct extract_packed *p, struct lo
 {
 	AUTO_BUF struct buf names = {0};
 	struct archive_entry *x;
-	struct archive *a = extract_archive_open(o, p, true);
+	struct archive *a = extract_archive_open(o, p, EXTRACT_OFFICE);
 	int r = 0;
 	buf_init(&names, 4 * EXTRACT_MEMBER_MAX);
 	if (!a)
@@ -115,7 +115,7 @@ static int read_book(const struct extract_out *o, struct extract_packed *p, stru
 {
 	AUTO_BUF struct buf names = {0};
 	struct archive_entry *x;
-	struct archive *a = extract_archive_open(o, p, true);
+	struct archive *a = extract_archive_open(o, p, EXTRACT_OFFICE);
 	int r = 0;
 	buf_init(&names, 4 * EXTRACT_MEMBER_MAX);
 	while (a && r == 0 && archive_read_next_header(a, &x) == ARCHIVE_OK) {
@@ -170,7 +170,7 @@ static int parts(const struct extract_out *o, struct extract_packed *p, enum doc
 {
 	AUTO_BUF struct buf names = {0};
 	struct archive_entry *x;
-	struct archive *a = extract_archive_open(o, p, true);
+	struct archive *a = extract_archive_open(o, p, EXTRACT_OFFICE);
 	int r = 0, at = ARCHIVE_OK;
 	buf_init(&names, 4 * EXTRACT_MEMBER_MAX);
 	while (a && r == 0 && ((at = archive_read_next_header(a, &x)) == ARCHIVE_OK || at == ARCHIVE_WARN)) {

@@ -187,6 +187,7 @@ struct parts {
 	const struct extract_out *o;
 	const char *what; /* "page", "sheet"; NULL: form feeds say nothing */
 	unsigned n;
+	bool any;         /* it said something */
 	struct buf empty; /* numbers of parts without text: u32 each */
 	extract_reader *reader;
 };
@@ -248,6 +249,7 @@ static int told(const struct extract_out *o, const struct job *j, struct parts *
 		got = to ? hear(&run, to, 65536) : 0;
 		if (got)
 			buf_commit(&b, got);
+		x->any |= got > 0;
 		r = parts_add(x, &b, got == 0, e);
 	}
 	finish(&run, r != 0, said);
@@ -447,7 +449,10 @@ static int office(const struct extract_out *o, enum extract_foreign kind, int fd
 	bool well;
 	if (kind == EXTRACT_XLS)
 		not_1904(fd);
-	return told(o, &j, &x, &well, e);
+	int r = told(o, &j, &x, &well, e);
+	if (r == 0 && well && !x.any) /* they say so to nobody when they cannot make out what it is */
+		extract_tell(o, EXTRACT_BROKEN, "%s finds nothing in it", strrchr(j.argv[0], '/') + 1);
+	return r;
 }
 
 int extract_program(struct extract_walk *w, const struct extract_out *o, enum extract_foreign kind, int fd, struct slice bytes, struct err *e)
