@@ -16,6 +16,7 @@ int cmd_registry(int argc, char **argv)
 		{"stats", "figures of a year: by type, location, state, month", registry_stats_cmd},
 		{"top", "the largest", registry_top_cmd},
 		{"diff", "two days compared: added, removed, changed", registry_diff_cmd},
+		{"plot", "a picture: trend, months, map, types, locations, largest, distribution, place, timeline, drift, aware-to-notice", registry_plot_cmd},
 	};
 	return cli_verbs(argc, argv, "registry", "Every reported breach, with its history. A figure is said with its view and its day, or not at all.", verbs, ARRAY_LEN(verbs));
 }

@@ -10,6 +10,7 @@ int registry_imports_cmd(int argc, char **argv);
 int registry_stats_cmd(int argc, char **argv);
 int registry_top_cmd(int argc, char **argv);
 int registry_diff_cmd(int argc, char **argv);
+int registry_plot_cmd(int argc, char **argv);
 int registry_show_cmd(int argc, char **argv);
 int registry_draft_cmd(int argc, char **argv);
 

@@ -40,22 +40,55 @@ static void grid(struct plot *p, const struct row *r)
 	}
 }
 
-/* A note stands left or right of its column, where there is more room, at the height of its top, or above those columns that it would lie over. */
-static void note(struct plot *p, const struct row *r, size_t i, double top)
+/* Where a note stands: left or right of its column, where there is more room, at the height of its top, or above those columns that it would lie over. */
+struct noted {
+	double x, w, y;
+	bool after;
+	struct slice s;
+};
+
+static struct noted note_at(struct plot *p, const struct row *r, size_t i)
 {
 	const struct plot_columns *c = r->c;
 	double mid = r->x + (i + 0.5) * r->step, left = mid - r->x, right = p->right - mid, room = fmax(left, right) - r->bar / 2 - 8;
-	struct slice s = plot_cut(p, room, 12, false, c->v[i].note[r->of]);
-	bool after = right >= left;
-	size_t over = (size_t)(plot_measure(s, 12, false) / r->step) + 1;
-	double y = top + 12;
-	for (size_t k = 1; k <= over; k++) {
-		size_t at = after ? i + k : i - k;
+	struct noted n = {.after = right >= left, .s = plot_cut(p, room, 12, false, c->v[i].note[r->of])};
+	n.w = plot_measure(n.s, 12, false);
+	n.x = n.after ? mid + r->bar / 2 + 6 : mid - r->bar / 2 - 6 - n.w;
+	n.y = plot_on(&r->y, c->v[i].value[r->of]) + 12;
+	for (size_t k = 1; k <= (size_t)(n.w / r->step) + 1; k++) {
+		size_t at = n.after ? i + k : i - k;
 		if (at < c->n && !isnan(c->v[at].value[r->of]))
-			y = fmin(y, plot_on(&r->y, c->v[at].value[r->of]) - 20);
+			n.y = fmin(n.y, plot_on(&r->y, c->v[at].value[r->of]) - 20);
 	}
-	y = fmax(y, r->y.to - 12);
-	plot_text(p, after ? mid + r->bar / 2 + 6 : mid - r->bar / 2 - 6, y, after ? PLOT_START : PLOT_FINISH, 12, false, PLOT_INK, s);
+	n.y = fmax(n.y, r->y.to - 12);
+	return n;
+}
+
+/* The largest first; one that would lie over another is left out. */
+static void notes(struct plot *p, const struct row *r)
+{
+	struct noted put[8];
+	size_t n = 0;
+	double below = INFINITY;
+	for (unsigned turn = 0; turn < ARRAY_LEN(put); turn++) {
+		size_t best = r->c->n;
+		for (size_t i = 0; i < r->c->n; i++) {
+			double v = r->c->v[i].value[r->of];
+			if (r->c->v[i].note[r->of].n && v < below && (best == r->c->n || v > r->c->v[best].value[r->of]))
+				best = i;
+		}
+		if (best == r->c->n)
+			return;
+		below = r->c->v[best].value[r->of];
+		struct noted a = note_at(p, r, best);
+		bool over = false;
+		for (size_t k = 0; k < n; k++)
+			over = over || (fabs(a.y - put[k].y) < 15 && a.x < put[k].x + put[k].w + 6 && put[k].x < a.x + a.w + 6);
+		if (over)
+			continue;
+		plot_text(p, a.after ? a.x : a.x + a.w, a.y, a.after ? PLOT_START : PLOT_FINISH, 12, false, PLOT_INK, a.s);
+		put[n++] = a;
+	}
 }
 
 static void column(struct plot *p, const struct row *r, size_t i)
@@ -73,8 +106,6 @@ static void column(struct plot *p, const struct row *r, size_t i)
 	const char *shown = plot_measure(slice_str(full), 11.5, false) < r->step - 3 ? full : brief;
 	if (plot_measure(slice_str(shown), 11.5, false) < r->step - 1)
 		plot_text(p, mid, top - 4, PLOT_MIDDLE, 11.5, false, PLOT_INK, slice_str(shown));
-	if (k->note[r->of].n)
-		note(p, r, i, top);
 	plot_group_end(p);
 }
 
@@ -103,6 +134,7 @@ static void panel(struct plot *p, const struct plot_columns *c, unsigned of, dou
 	for (size_t i = 0; i < c->n; i++)
 		if (!isnan(c->v[i].value[of]))
 			column(p, &r, i);
+	notes(p, &r);
 	labels(p, &r);
 	p->at = r.y.from + 30;
 }

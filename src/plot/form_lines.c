@@ -143,7 +143,8 @@ static void names(struct plot *p, const struct net *g, double room)
 		unsigned k = order[i];
 		double v = l->v[k].y[end_of(l, k)], from = at_x(g, end_of(l, k));
 		char text[32];
-		plot_stroke(p, from + (l->stacked ? 0 : 6), want[k], g->right + 12, y[i], PLOT_QUIET, 0.8, false);
+		if (end_of(l, k) + 1 == l->n) /* from one that ends before, it would look like more of the line */
+			plot_stroke(p, from + (l->stacked ? 0 : 6), want[k], g->right + 12, y[i], PLOT_QUIET, 0.8, false);
 		if (l->stacked)
 			plot_rect(p, g->right + 14, y[i] - 8, 9, 16, shade[k], PLOT_NONE);
 		else
@@ -212,10 +213,12 @@ int plot_lines(const struct plot_frame *f, const struct plot_lines *l, struct pl
 	struct net g = {.l = l};
 	told(p, l);
 	drawn(p, &g);
-	if (l->partial && l->partial_words.n) {
-		if (!l->stacked)
+	if (l->partial_words.n) {
+		bool dashed = l->partial && !l->stacked;
+		if (dashed)
 			plot_stroke(p, p->left, p->at + 6, p->left + 24, p->at + 6, PLOT_INK, 2, true);
-		p->at = plot_wrap(p, p->left + (l->stacked ? 0 : 32), p->at + 10.5, p->right - p->left - 32, 12, false, PLOT_INK, l->partial_words);
+		p->at = plot_wrap(p, p->left + (dashed ? 32 : 0), p->at + 10.5, p->right - p->left - 32, 12, false, PLOT_INK, l->partial_words);
+		plot_say(p, "%.*s", SLICE_FMT(l->partial_words));
 	}
 	r = plot_finish(&p, e);
 	if (r == 0)

@@ -108,7 +108,7 @@ static void column(struct plot *p, const struct field *f, unsigned k)
 		plot_rect(p, x + 1, y, f->step - 2, f->y.from - y, PLOT_BLUE, PLOT_NONE);
 	if (b->hatched)
 		plot_hatch(p, x + 1.5, top, f->step - 3, y - top, PLOT_OWN);
-	if (plot_measure(slice_str(text), 11, false) < f->step + 2)
+	if (plot_measure(slice_str(text), 11, false) < f->step)
 		plot_text(p, x + f->step / 2, top - 4, PLOT_MIDDLE, 11, false, PLOT_INK, slice_str(text));
 	plot_group_end(p);
 }

@@ -185,8 +185,9 @@ static void say(struct plot *p, const char *text)
 	if (p->desc.n)
 		buf_u8(&p->desc, ' ');
 	buf_str(&p->desc, text);
-	uint8_t last = p->desc.n && buf_ok(&p->desc) ? p->desc.p[p->desc.n - 1] : '.';
-	if (last < 0x80 && !strchr(".!?;:", last))
+	size_t n = strlen(text);
+	bool stop = strchr(".!?;:", text[n - 1]) || (n >= 3 && (!memcmp(text + n - 3, "。", 3) || !memcmp(text + n - 3, "？", 3)));
+	if (!stop)
 		buf_u8(&p->desc, '.');
 }
 

@@ -73,7 +73,7 @@ struct plot_lines {
 	size_t lines;               /* at most PLOT_LINES_MAX; stacked: the first lies lowest */
 	bool stacked, numbers;      /* numbers: each point has its value beside it */
 	size_t partial;             /* the last points that are of periods that are not over: dashed; 0: none */
-	struct slice partial_words;
+	struct slice partial_words; /* what is dashed, or what was left out; empty: not said */
 };
 #define PLOT_LINES_MAX 8
 int plot_lines(const struct plot_frame *f, const struct plot_lines *l, struct plot **ret, struct err *e) MUST;
