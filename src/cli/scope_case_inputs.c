@@ -95,6 +95,7 @@ static int look(int fd, const char *path, struct scope_act *a, char hex[2 * SEAL
 {
 	struct parts none = {0};
 	int r = take(NULL, fd, path, true, a, &none, hex, e);
+	a->part = NULL; /* there were none */
 	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
 		r = err_sys(e, path, "cannot be read twice: bring a file, not a pipe");
 	return r;

@@ -29,7 +29,7 @@ static int add_file(struct walk *w, const char *path, uint64_t size, struct err 
 	char *own = strdup(path);
 	if (!own)
 		return no_memory(e);
-	w->file[w->files] = (struct walk_file){own, size, w->files};
+	w->file[w->files] = (struct walk_file){.path = own, .size = size, .same = w->files};
 	w->files++;
 	w->bytes += size;
 	return 0;
@@ -48,7 +48,7 @@ static int add_trouble(struct walk *w, const char *path, const char *why, int sy
 	char *own = strdup(path);
 	if (!own)
 		return no_memory(e);
-	w->trouble[w->troubles++] = (struct walk_trouble){own, why, sys_errno};
+	w->trouble[w->troubles++] = (struct walk_trouble){.path = own, .why = why, .sys_errno = sys_errno};
 	return 0;
 }
 

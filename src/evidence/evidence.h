@@ -82,8 +82,8 @@ struct evidence_source {
 };
 
 struct evidence_out {
-	int (*touch)(void *arg, const struct evidence_touch *t) MUST; /* other than 0 ends the reading with that code */
-	int (*flow)(void *arg, const struct evidence_flow *f) MUST;   /* may be NULL */
+	MUST int (*touch)(void *arg, const struct evidence_touch *t); /* other than 0 ends the reading with that code */
+	MUST int (*flow)(void *arg, const struct evidence_flow *f);   /* may be NULL */
 	void *arg;
 };
 

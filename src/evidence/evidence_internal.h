@@ -8,9 +8,9 @@
 struct evidence_reader {
 	enum evidence_kind kind;
 	int (*probe)(struct slice head);                         /* how sure, 0..100; head is the first EVIDENCE_HEAD bytes or all */
-	int (*line)(struct evidence *v, struct slice line) MUST; /* without its end */
-	int (*bytes)(struct evidence *v, struct slice bytes) MUST;
-	int (*end)(struct evidence *v) MUST;                     /* may be NULL */
+	MUST int (*line)(struct evidence *v, struct slice line); /* without its end */
+	MUST int (*bytes)(struct evidence *v, struct slice bytes);
+	MUST int (*end)(struct evidence *v);                     /* may be NULL */
 	void (*done)(struct evidence *v);                        /* frees v->state; may be NULL: free() */
 	size_t state;                                            /* bytes of v->state, zeroed */
 };

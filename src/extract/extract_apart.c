@@ -38,12 +38,15 @@ static bool lock_in(const struct extract_limits *l, uint64_t seconds)
 #if !defined(__SANITIZE_ADDRESS__)
 	struct rlimit before, memory = {l->memory, l->memory};
 	/* what the caller has mapped (a dictionary of persons) counts in its child, too, though it never touches it */
-	FILE *f = fopen("/proc/self/statm", "re");
-	unsigned long pages = 0;
-	if (f && fscanf(f, "%lu", &pages) == 1)
+	char statm[128];
+	uint64_t pages = 0;
+	int f = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	ssize_t got = f < 0 ? -1 : read(f, statm, sizeof statm);
+	struct slice rest = slice_of((const uint8_t *)statm, got > 0 ? (size_t)got : 0);
+	if (num_u64(slice_cut(rest, ' ', &rest), 0, UINT64_MAX / 8192, &pages) == 0)
 		memory.rlim_cur = memory.rlim_max = l->memory + pages * 4096ul;
-	if (f)
-		fclose(f);
+	if (f >= 0)
+		close(f);
 	if (getrlimit(RLIMIT_AS, &before) == 0 && before.rlim_max < memory.rlim_max)
 		memory.rlim_cur = memory.rlim_max = before.rlim_max;
 	setrlimit(RLIMIT_AS, &memory);

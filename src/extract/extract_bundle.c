@@ -60,9 +60,9 @@ static void look(struct slice r, struct arena *a, struct entry *ret)
 	json_init(&j, r, a, &why);
 	if (json_next(&j) != JSON_OBJ)
 		return;
-	for (enum json_type t; (t = json_next(&j)) == JSON_KEY;) {
+	while (json_next(&j) == JSON_KEY) {
 		struct slice key = j.value;
-		t = json_next(&j);
+		enum json_type t = json_next(&j);
 		if (slice_eq_str(key, "resourceType"))
 			ret->is_patient = t == JSON_STR && slice_eq_str(j.value, "Patient");
 		else if (slice_eq_str(key, "id"))

@@ -79,6 +79,7 @@ static int id_role(const char *root, int role)
 
 static struct level *top(struct reader *x)
 {
+	assert(x->depth > 0);
 	return &x->v[(x->depth < LEVELS ? x->depth : LEVELS) - 1];
 }
 

@@ -302,7 +302,7 @@ static struct place extended(const struct json_node *n, struct place in)
 	size_t i = url.n;
 	while (i && url.p[i - 1] != '/')
 		i--;
-	struct slice last = slice_of(url.p + i, url.n - i);
+	struct slice last = url.n ? slice_of(url.p + i, url.n - i) : SLICE_NULL;
 	if (extract_value_has(last, "race") || extract_value_has(last, "ethnicity"))
 		in.role = R(RACE);
 	else if (extract_value_has(last, "birthsex") || extract_value_has(last, "gender") || extract_value_has(last, "core-sex"))

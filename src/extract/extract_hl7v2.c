@@ -567,7 +567,9 @@ static int message(struct reader *x, struct slice bytes)
 	r = extract_put_record(x->o, x->control, x->at, x->e);
 	for (uint32_t i = 0; i < m.count && r == 0; i++)
 		r = segment(x, &m.segments[i]);
-	return r ? r : undated_visit(x);
+	r = r ? r : undated_visit(x);
+	x->m = NULL;
+	return r;
 }
 
 int extract_hl7v2(struct slice file, const struct extract_out *o, struct err *e)

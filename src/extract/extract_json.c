@@ -183,7 +183,7 @@ static int records(struct json_reader *x, const struct json_node *n, struct with
 		return r ? r : tell_all(x, n, in);
 	}
 	for (const struct json_node *c = n->child; c && r == 0; c = c->next) {
-		int who = in.who, role = in.role;
+		int who = in.who, role;
 		size_t back = x->path_n;
 		struct within deeper = in;
 		if (n->type == JSON_OBJ) {

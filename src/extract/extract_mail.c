@@ -427,7 +427,7 @@ static int entity(struct mail *m, struct slice s, unsigned deep, bool top)
 {
 	AUTO_BUF struct buf told = {0};
 	struct header h = {.type = SLICE_NULL};
-	struct slice rest = s, name, value, before = s;
+	struct slice rest = s, name, value, before;
 	uint64_t offset = (uint64_t)(s.p - m->whole.p);
 	buf_init(&told, DECODED_MAX);
 	if (top && slice_starts(s, "From ")) /* mbox's own line */

@@ -162,7 +162,7 @@ void marks_make(struct slice text, const uint64_t *map, unsigned log, struct mar
 				break;
 			}
 			assert(n < 64);
-			uint64_t mine = ((UINT64_C(1) << n) - 1) << s;
+			uint64_t mine = UINT64_MAX >> (64 - n) << s;
 			run_ends(text, base + s, base + s + n, (m.digit & mine) != 0, (m.high & mine) != 0, map, log, ret);
 			word &= ~mine;
 		}

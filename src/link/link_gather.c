@@ -33,7 +33,9 @@ static bool join(uint32_t *parent, uint32_t a, uint32_t b) /* the lower number s
 static uint32_t *singles(uint32_t n)
 {
 	uint32_t *p = malloc(((size_t)n + 1) * sizeof *p);
-	for (uint32_t i = 0; p && i < n; i++)
+	if (!p)
+		return NULL;
+	for (uint32_t i = 0; i < n; i++)
 		p[i] = i;
 	return p;
 }

@@ -10,7 +10,7 @@ int picture_new(struct picture *ret, unsigned w, unsigned h, unsigned channels, 
 	uint8_t *p = malloc((size_t)w * h * channels);
 	if (!p)
 		return err_set(e, ERR_MEMORY, NULL, "no memory for a page of %u x %u pixels", w, h);
-	*ret = (struct picture){w, h, channels, p};
+	*ret = (struct picture){.w = w, .h = h, .channels = channels, .p = p};
 	return 0;
 }
 

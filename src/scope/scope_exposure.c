@@ -45,6 +45,7 @@ static void ids_done(struct ids *d)
 	free(d->v);
 	free(d->slot);
 	free(d->mark);
+	*d = (struct ids){0};
 }
 
 static bool ids_grow(struct ids *d)

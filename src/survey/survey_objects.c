@@ -7,6 +7,8 @@
  * paths of one host in the same manner are two folders. A file that has gone since is looked for under the name that it was given. */
 #include "survey_internal.h"
 
+#include "base.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
