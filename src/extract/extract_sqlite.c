@@ -3,6 +3,7 @@
  * The library reads through a file system of ours that knows one descriptor and can neither write nor open anything: so there is no journal, no lock, no temporary file, and nothing for a hostile schema to reach. What it says of write-ahead
  * logging (file format 2) is read as if it did not: the log beside a database is a file of its own, and the database without it is as it was at its last checkpoint. Views, triggers and virtual tables are not run. In the child. */
 #include "extract_csv.h"
+#include "extract_values.h"
 
 #include <errno.h>
 #include <sqlite3.h>
@@ -197,7 +198,7 @@ static int row(struct reader *x, const struct extract_out *o, struct list *l, sq
 			struct slice text;
 			r = blob(x, o, l, i, slice_of(sqlite3_column_blob(s, i), (size_t)sqlite3_column_bytes(s, i)), &text, opaque);
 			if (r == 0 && text.n)
-				r = extract_put_field(o, l->columns[i].role, l->columns[i].who, l->columns[i].name, text, number, x->e);
+				r = extract_put_field(o, extract_value_role(l->columns[i].role, text), l->columns[i].who, l->columns[i].name, text, number, x->e);
 		}
 	return r;
 }

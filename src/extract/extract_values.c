@@ -37,12 +37,28 @@ static bool medicare(struct slice v)
 	return n == sizeof s && person_mbi_valid(s);
 }
 
+/* "dtb:uid", "*", "view/main.html": a name of something else than a person. */
+static bool signs(struct slice v)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if (v.p[i] && strchr(":*/\\_=<>{}[]@#$%", v.p[i]))
+			return true;
+	return false;
+}
+
+/* "en", "en-US": the language that a document says it is in. */
+static bool locale(struct slice v)
+{
+	return (v.n == 2 || (v.n == 5 && v.p[2] == '-')) && v.p[0] >= 'a' && v.p[0] <= 'z' && v.p[1] >= 'a' && v.p[1] <= 'z';
+}
+
 int extract_value_role(int role, struct slice value)
 {
 	switch (role) {
 	case PERSON_ROLE_SSN: return last_four(value) ? PERSON_ROLE_SSN4 : role;
 	case PERSON_ROLE_MEMBER: return medicare(value) ? PERSON_ROLE_MBI : role;
-	case PERSON_ROLE_NAME: return extract_value_digits(value) * 2 > value.n ? PERSON_ROLE_OTHER : role;
+	case PERSON_ROLE_NAME: return extract_value_digits(value) * 2 > value.n || signs(value) ? PERSON_ROLE_OTHER : role;
+	case PERSON_ROLE_RACE: return locale(value) ? PERSON_ROLE_OTHER : role;
 	case PERSON_ROLE_PHONE: return value.n && memchr(value.p, '@', value.n) ? PERSON_ROLE_EMAIL : role;
 	default: return role;
 	}

@@ -5,7 +5,7 @@
 #include "base.h"
 #include "person.h"
 
-/* SSN: XXX-XX-1234, ***-**-1234 and 1234 are its last four. MEMBER: a Medicare number stands in the member's field, too. PHONE: what has an @ is mail. NAME: what is more digits than letters is a number. Others stay. */
+/* SSN: XXX-XX-1234, ***-**-1234 and 1234 are its last four. MEMBER: a Medicare number stands in the member's field, too. PHONE: what has an @ is mail. NAME: what is more digits than letters, or has signs that no name has, is none. RACE: "en-US" is a document's language. Others stay. */
 int extract_value_role(int role, struct slice value);
 /* person_role_of_column, for the columns of a list: under a header that says nothing but whom ("Patient") stand names. */
 int extract_value_column(struct slice header, int *ret_who /* may be NULL */);

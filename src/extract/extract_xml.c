@@ -4,6 +4,7 @@
 #include "extract_xml.h"
 
 #include "extract_office.h"
+#include "extract_values.h"
 
 #define LEVELS    64u
 #define TEXT_MOST 65536u
@@ -78,7 +79,7 @@ static void put(struct xml *x, const char *of, const char *name, struct slice va
 	if (role == PERSON_ROLE_OTHER && k) /* <name><family> says it together */
 		role = person_role_of_column(slice_of(whole, k + 1 + n), who == PERSON_SUBJECT ? &who : NULL);
 	if (role != PERSON_ROLE_OTHER && v.n < 4096) {
-		x->code = extract_put_field(x->o, role, who != PERSON_SUBJECT ? who : inherited, k ? slice_of(whole, k + 1 + n) : slice_of(name, n), v, x->from + x->text.n, x->e);
+		x->code = extract_put_field(x->o, extract_value_role(role, v), who != PERSON_SUBJECT ? who : inherited, k ? slice_of(whole, k + 1 + n) : slice_of(name, n), v, x->from + x->text.n, x->e);
 		return;
 	}
 	if (x->text.n + n + v.n > TEXT_MOST)

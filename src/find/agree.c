@@ -95,7 +95,19 @@ static enum like alike(const struct find_population *p, const char *a, size_t an
 	return nicknames(p, a, an, b, bn) ? LIKE_NEAR : LIKE_NOT;
 }
 
-/* The best of the words of `known` (blanks between) against w's. */
+/* Are there other words in `known` than those that name nobody? */
+static bool has_more(const char *known, size_t n)
+{
+	for (size_t i = 0, from; i < n; i++) {
+		for (from = i; i < n && known[i] != ' ';)
+			i++;
+		if (i > from && !name_particle(known + from, i - from))
+			return true;
+	}
+	return false;
+}
+
+/* The best of the words of `known` (blanks between) against w's: that "de" is in both says nothing. */
 static enum like best_of(const struct find_population *p, const char *known, size_t n, const struct name_words *w)
 {
 	enum like best = LIKE_NOT;
@@ -105,6 +117,8 @@ static enum like best_of(const struct find_population *p, const char *known, siz
 			i++;
 		for (unsigned k = 0; i > from && k < w->n; k++) {
 			enum like x = alike(p, known + from, i - from, w->text + w->at[k], w->len[k]);
+			if (x != LIKE_NOT && x > best && name_particle(known + from, i - from) && has_more(known, n))
+				break;
 			best = x > best ? x : best;
 		}
 		i++;

@@ -495,6 +495,13 @@ static bool told_name(const struct doc *d, const struct doc_hit *h)
 	return false;
 }
 
+/* Is what stands here about a person who is named, though nobody knows him? */
+static bool about_somebody(const struct find *f, const struct doc_hit *h)
+{
+	const struct doc_subject *s = subject_before(&f->doc, h->offset, h->line);
+	return s ? s->words.n > 0 : f->in_record && f->record_names;
+}
+
 static void own_all(struct find *f)
 {
 	struct doc *d = &f->doc;
@@ -535,7 +542,7 @@ static void own_all(struct find *f)
 	for (size_t i = 0; i < n; i++) {
 		struct doc_hit *h = &d->hit[i];
 		struct owner o = h->need == NEED_STRANGER ? (struct owner){FIND_NOBODY, 0} : owner_of(f, i, n, only, persons);
-		bool drop = (h->need == NEED_PERSON && o.who == FIND_NOBODY) || (h->need == NEED_BEARER && !present_how(&d->present, h->bearer)) || (h->need == NEED_NOBODY && persons) || (h->need == NEED_STRANGER && told_name(d, h));
+		bool drop = (h->need == NEED_PERSON && o.who == FIND_NOBODY && !about_somebody(f, h)) || (h->need == NEED_BEARER && !present_how(&d->present, h->bearer)) || (h->need == NEED_NOBODY && persons) || (h->need == NEED_STRANGER && told_name(d, h));
 		if (h->need == NEED_BEARER && !drop)
 			o = (struct owner){h->bearer, 90};
 		if (drop)

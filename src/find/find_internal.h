@@ -71,6 +71,8 @@ struct name_words {
 	char text[120];
 };
 void name_words(struct slice s, struct name_words *ret);
+/* "de", "van", "la": with another word beside it such a word names nobody; alone it is a surname. */
+bool name_particle(const char *word, size_t n);
 
 /* ---- population ---- */
 
@@ -232,7 +234,7 @@ void marks_make(struct slice text, const uint64_t *map, unsigned log, struct mar
 
 enum doc_need {
 	NEED_NOTHING,
-	NEED_PERSON,  /* told only when it is known whose it is: words of clinical language, forms that many things have */
+	NEED_PERSON,  /* told only in what is about a person, known or a stranger: words of clinical language, forms that many things have */
 	NEED_BEARER,  /* told only when .bearer is in the document besides: a number that could be his by chance */
 	NEED_STRANGER, /* told when no known person's name stands there */
 	NEED_NOBODY,  /* told only when no known person is in the document */
@@ -339,6 +341,7 @@ struct find {
 	struct record_field *field;
 	size_t fields, field_cap;
 	uint32_t record_person;
+	bool record_names; /* its subject is named in it */
 	unsigned record_confidence;
 	struct buf member;
 	uint32_t told[PERSON_ELEMENTS_N]; /* person of the last hit of each element + 1, in this document or record: the rest is told once */

@@ -162,6 +162,15 @@ static void words_of(struct slice s, size_t least, struct name_words *ret)
 	ret->text[out ? out - 1 : 0] = 0;
 }
 
+bool name_particle(const char *word, size_t n)
+{
+	static const char *const words[] = {"af", "al", "av", "bin", "da", "das", "de", "del", "della", "den", "der", "des", "di", "do", "dos", "du", "el", "ibn", "la", "las", "le", "los", "ten", "ter", "van", "von", "zu"};
+	for (size_t i = 0; n < 6 && i < ARRAY_LEN(words); i++)
+		if (strlen(words[i]) == n && memcmp(words[i], word, n) == 0)
+			return true;
+	return false;
+}
+
 void name_words(struct slice s, struct name_words *ret)
 {
 	words_of(s, 2, ret);

@@ -119,6 +119,17 @@ struct row_values {
 	struct slice house, zip;
 };
 
+/* Is the word one of those that say nothing, in a name that has another? */
+static bool idle(const struct name_words *w, unsigned i)
+{
+	unsigned others = 0;
+	if (!name_particle(w->text + w->at[i], w->len[i]))
+		return false;
+	for (unsigned k = 0; k < w->n; k++)
+		others += !name_particle(w->text + w->at[k], w->len[k]);
+	return others > 0;
+}
+
 static void add_names(struct find_population *p, struct pop_part *part, const struct row_values *r)
 {
 	const struct name_words *surname[] = {&r->last, &r->maiden, &r->joined};
@@ -127,9 +138,13 @@ static void add_names(struct find_population *p, struct pop_part *part, const st
 	for (size_t k = 0; k < ARRAY_LEN(surname); k++)
 		for (unsigned i = 0; i < surname[k]->n && i < 4; i++) {
 			add_word(p, surname[k]->h[i]);
+			if (idle(surname[k], i))
+				continue;
 			if (r->dob)
 				add_key(part, key_with(surname[k]->h[i], r->dob), KEY_WORD_DOB);
 			for (unsigned j = 0; j < r->first.n && j < 3; j++) {
+				if (idle(&r->first, j))
+					continue;
 				uint64_t pair = key_pair(r->first.h[j], surname[k]->h[i]);
 				add_key(part, pair, KEY_NAME);
 				if (r->dob)

@@ -205,20 +205,12 @@ static int tell_person(struct find *f, int who, uint32_t person, unsigned sure, 
 	return r;
 }
 
-static bool has_names(const struct find *f, int who)
-{
-	for (size_t i = 0; i < f->fields; i++)
-		if (f->field[i].who == who && is_name(f->field[i].role) && slice_trim(f->field[i].text).n)
-			return true;
-	return false;
-}
-
 /* A row of a list without a header: that its person's two names stand in cells beside each other is seen once it is known who he is. */
 static int tell_unnamed(struct find *f, struct err *e)
 {
 	enum name_agree agree;
 	enum dob_agree dob;
-	if (f->record_person == FIND_NOBODY || has_names(f, PERSON_SUBJECT))
+	if (f->record_person == FIND_NOBODY || f->record_names)
 		return 0;
 	for (size_t i = 0; i + 1 < f->fields; i++) {
 		const struct record_field *a = &f->field[i], *b = a + 1;
@@ -253,6 +245,14 @@ static bool has_fields(const struct find *f, int who)
 	return false;
 }
 
+static bool has_names(const struct find *f, int who)
+{
+	for (size_t i = 0; i < f->fields; i++)
+		if (f->field[i].who == who && is_name(f->field[i].role) && slice_trim(f->field[i].text).n)
+			return true;
+	return false;
+}
+
 /* A subscriber without a name of his own, or with the patient's, is the patient: cards name the member. */
 static void fold_subscriber(struct find *f)
 {
@@ -279,6 +279,7 @@ void record_decide(struct find *f)
 	struct evidence v;
 	fold_subscriber(f);
 	gather(f, PERSON_SUBJECT, &v);
+	f->record_names = v.words.n > 0;
 	f->record_person = evidence_person(f->pop, &v, &f->record_confidence);
 }
 
@@ -316,7 +317,7 @@ int record_end(struct find *f, struct err *e)
 	if (r == 0)
 		r = doc_end(f, e);
 	f->fields = 0;
-	f->in_record = false;
+	f->in_record = f->record_names = false;
 	f->record_person = FIND_NOBODY;
 	arena_reset(f->a);
 	return r;

@@ -349,15 +349,38 @@ static void name_word(struct walk *w, const struct mark *m)
 	w->name[w->names++] = now;
 }
 
-/* The name behind a label: words with a capital, to what is none or to a word that is a label itself. */
+static bool after_a_name(const char *s) /* what stands behind a comma and is no given name */
+{
+	static const char *const words[] = {"jr", "sr", "ii", "iii", "iv", "md", "do", "phd", "rn", "np", "pa", "dds", "esq"};
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (slice_eq_nocase(slice_of(s, strlen(s)), words[i]))
+			return true;
+	return false;
+}
+
+/* "Creveling John" that was written "Creveling, John": comma is where the given names begin in it. */
+static void given_first(char out[96], size_t n, size_t comma)
+{
+	char turned[96];
+	if (!comma || comma >= n || after_a_name(out + comma))
+		return;
+	memcpy(turned, out + comma, n - comma);
+	turned[n - comma] = ' ';
+	memcpy(turned + n - comma + 1, out, comma - 1);
+	turned[n] = 0;
+	memcpy(out, turned, n + 1);
+}
+
+/* The name behind a label: words with a capital, to what is none or to a word that is a label itself. The given names are first in out, in whichever order they stand there. */
 static size_t name_after(const struct walk *w, size_t from, char out[96])
 {
-	size_t i = from, n = 0, end = from;
+	size_t i = from, n = 0, end = from, comma = 0;
+	bool commas = false;
 	unsigned words = 0;
 	out[0] = 0;
 	while (words < 5) {
-		while (at(w, i) == ' ' || at(w, i) == '\t' || at(w, i) == '.' || at(w, i) == ',')
-			i++;
+		for (; at(w, i) == ' ' || at(w, i) == '\t' || at(w, i) == '.' || at(w, i) == ','; i++)
+			commas |= at(w, i) == ',' && n;
 		size_t start = i;
 		while (letter(at(w, i)) || at(w, i) >= 0x80 || ((at(w, i) == '\'' || at(w, i) == '-') && letter(at(w, i + 1))))
 			i++;
@@ -385,6 +408,8 @@ static size_t name_after(const struct walk *w, size_t from, char out[96])
 		if (!title) {
 			if (n)
 				out[n++] = ' ';
+			if (commas && !comma)
+				comma = n;
 			memcpy(out + n, w->text.p + start, i - start);
 			n += i - start;
 			words++;
@@ -394,6 +419,7 @@ static size_t name_after(const struct walk *w, size_t from, char out[96])
 			break;
 	}
 	out[n] = 0;
+	given_first(out, n, comma);
 	return words ? end : from;
 }
 
@@ -408,6 +434,11 @@ static void subject(struct walk *w, size_t place, size_t end)
 		struct slice word = slice_of(w->text.p + from, i - from);
 		if (!slice_eq_nocase(word, "name") && !slice_eq_nocase(word, "full") && !slice_eq_nocase(word, "nombre") && !slice_eq_nocase(word, "s"))
 			return;
+		i = blanks(w, i);
+	}
+	if (at(w, i) == '.' && at(w, i + 1) == '.') { /* "Patient Name.......: " */
+		while (at(w, i) == '.')
+			i++;
 		i = blanks(w, i);
 	}
 	if (at(w, i) == '(')

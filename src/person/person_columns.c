@@ -335,7 +335,7 @@ static const struct {
 	{"acc", "account"}, {"adm", "admission"}, {"adr", "address"}, {"amt", "amount"}, {"brth", "birth"}, {"bth", "birth"}, {"cel", "cell"}, {"chg", "charge"}, {"clm", "claim"}, {"cntct", "contact"}, {"crd", "card"}, {"dat", "date"}, {"diag", "diagnosis"},
 	{"disch", "discharge"}, {"drv", "driver"}, {"dt", "date"}, {"dte", "date"}, {"emer", "emergency"}, {"fec", "fecha"}, {"frst", "first"}, {"fst", "first"}, {"geb", "geburts"}, {"gndr", "gender"}, {"grp", "group"}, {"guar", "guarantor"}, {"hm", "home"},
 	{"ins", "insurance"}, {"insur", "insurance"}, {"lic", "license"}, {"lst", "last"}, {"mbr", "member"}, {"mdl", "middle"}, {"med", "medical"}, {"mem", "member"}, {"mob", "mobile"}, {"nac", "nacimiento"}, {"naiss", "naissance"}, {"nm", "name"},
-	{"nme", "name"}, {"phn", "phone"}, {"pol", "policy"}, {"pri", "primary"}, {"prim", "primary"}, {"proc", "procedure"}, {"pt", "patient"}, {"ptnt", "patient"}, {"rec", "record"}, {"srv", "service"}, {"sub", "subscriber"}, {"subs", "subscriber"},
+	{"nme", "name"}, {"ph", "phone"}, {"phn", "phone"}, {"pol", "policy"}, {"pri", "primary"}, {"prim", "primary"}, {"proc", "procedure"}, {"pt", "patient"}, {"ptnt", "patient"}, {"rec", "record"}, {"srv", "service"}, {"sub", "subscriber"}, {"subs", "subscriber"},
 	{"svc", "service"}, {"tel", "telephone"}, {"wk", "work"}, {"zp", "zip"},
 };
 static const char *const counted[] = {"n", "no", "nr", "nbr", "num", "numero", "number"}; /* a number of something, in front of it */
@@ -365,8 +365,8 @@ static bool written_out(struct slice header, struct buf *out)
 	for (size_t at = 0; at < header.n; first = false) {
 		struct slice w = header_word(header, &at);
 		const char *whole = NULL;
-		bool number = false;
-		for (size_t i = 0; i < ARRAY_LEN(shortened) && !whole; i++)
+		bool number = false, alone = first && at >= header.n; /* "pH", "med": a word alone is no shortened one */
+		for (size_t i = 0; !alone && i < ARRAY_LEN(shortened) && !whole; i++)
 			whole = slice_eq_nocase(w, shortened[i].word) ? shortened[i].whole : NULL;
 		for (size_t i = 0; first && i < ARRAY_LEN(counted); i++)
 			number |= slice_eq_nocase(w, counted[i]);

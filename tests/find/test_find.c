@@ -157,6 +157,7 @@ static void test_known(void **state)
 	text("Siobhan O'Neill; Siobhán O’Neill", "name", "P4:name ");
 	text("Maria De La Cruz", "name", "P5:name ");
 	text("Maria Delacruz", "name", "P5:name ");
+	text("Maria De Vries; De Vries, Anna Maria; La Maria", "name", ":name :name "); /* strangers by their given names: "de" is nobody's name */
 	text("chart WES000004400", "mrn", "P1:mrn ");
 	text("chart WESO0OOO44OO", "mrn", "P1:mrn ");          /* as a scanner reads it */
 	text("142 81 6943", "ssn", "");                        /* blanks without a label are no form of it */
@@ -324,6 +325,20 @@ static void test_numbers(void **state)
 	assert_int_equal(find_population_number(people, 0), FIND_NOBODY);
 }
 
+/* Clinical words count in what is about somebody, whoever he is; a stranger's given names stand first. */
+static void test_subjects(void **state)
+{
+	struct err e = {0};
+	text("RE: Stranger, Paul\n\nContinue metformin 500 mg.\n", "medication", ":medication :medication ");
+	text("Metformin 500 mg is taken with food.\n", "medication", "");
+	text("Patient Name......: John Creveling\nHypertension\n", "name diagnosis", "P1:name P1:diagnosis ");
+	RECORD("medication", ":medication ", F(LAST, "Nobody"), F(FIRST, "Nora"), F(NOTE, "Continue warfarin."));
+	RECORD("medication", "", F(NOTE, "Warfarin is dear this year."));
+	struct find *f = begun(people, "-", true);
+	assert_int_equal(find_text(f, SLICE("RE: STRANGER, PAUL Q\nRE: Nora Nobody, Jr\nPatient: De Vries, Anna Maria\n"), 0, &e), 0);
+	ended(f, "[subject PAUL Q STRANGER] [subject Nora Nobody Jr] [subject Anna Maria De Vries] ");
+}
+
 static void test_strangers(void **state)
 {
 	struct err e = {0};
@@ -415,7 +430,7 @@ static void test_fed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_common_name), cmocka_unit_test(test_day_first), cmocka_unit_test(test_mail), cmocka_unit_test(test_letters), cmocka_unit_test(test_table), cmocka_unit_test(test_long_table),
+		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_common_name), cmocka_unit_test(test_subjects), cmocka_unit_test(test_day_first), cmocka_unit_test(test_mail), cmocka_unit_test(test_letters), cmocka_unit_test(test_table), cmocka_unit_test(test_long_table),
 		cmocka_unit_test(test_pieces), cmocka_unit_test(test_long), cmocka_unit_test(test_records), cmocka_unit_test(test_slips), cmocka_unit_test(test_numbers), cmocka_unit_test(test_strangers), cmocka_unit_test(test_threads), cmocka_unit_test(test_lists), cmocka_unit_test(test_fed),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
