@@ -435,6 +435,38 @@ static int settle_ids(struct reading *o, struct err *e)
 	return 0;
 }
 
+/* Room for what stays, and no more: with a list most records are somebody's on it, and what they said of him is not needed any longer. */
+static int shrink(struct reading *o, struct err *e)
+{
+	struct buf text;
+	buf_init(&text, UINT32_MAX / 2);
+	for (uint32_t i = 0; i < o->mentions; i++)
+		for (int c = 0; c < MENTION_COLUMNS; c++)
+			if (o->mention[i].value[c]) {
+				const char *v = (const char *)o->text.p + o->mention[i].value[c] - 1;
+				o->mention[i].value[c] = (uint32_t)text.n + 1;
+				buf_add(&text, v, strlen(v) + 1);
+			}
+	if (!buf_ok(&text)) {
+		int code = buf_code(&text);
+		buf_done(&text);
+		return err_set(e, code, NULL, "no memory");
+	}
+	buf_done(&o->text);
+	o->text = text;
+	struct mention *m = o->mentions ? realloc(o->mention, o->mentions * sizeof *m) : NULL;
+	if (!m && !o->mentions)
+		free(o->mention);
+	o->mention = m || !o->mentions ? m : o->mention; /* what cannot be made smaller stays large */
+	o->mention_room = m || !o->mentions ? o->mentions : o->mention_room;
+	struct known *k = o->knowns ? realloc(o->known, o->knowns * sizeof *k) : NULL;
+	if (k) {
+		o->known = k;
+		o->known_room = o->knowns;
+	}
+	return 0;
+}
+
 /* Known persons once each; of records that are a known person's the rest goes to him; mentions of nothing go. */
 static int settle(struct reader *r, struct err *e)
 {
@@ -469,7 +501,9 @@ static int settle(struct reader *r, struct err *e)
 		if (!o->mention[i].known && o->mention[i].elements)
 			o->mention[n++] = o->mention[i];
 	o->mentions = n;
-	return buf_ok(&o->text) ? 0 : err_set(e, buf_code(&o->text), NULL, "more is said of strangers in one file than fits");
+	if (!buf_ok(&o->text))
+		return err_set(e, buf_code(&o->text), NULL, "more is said of strangers in one file than fits");
+	return shrink(o, e);
 }
 
 /* What it was called when it was touched: a file that was given another name since (.locked, .old) is still what its own name promised. */

@@ -10,7 +10,9 @@
 #include "survey_internal.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -243,43 +245,74 @@ static int read_aid(const struct survey_job *job, struct survey *f, const char *
 	return code;
 }
 
-static int read_beside(const struct survey_job *job, struct survey *f, const char *file, struct err *e)
+/* Whose the object's records are may stand in what could not be read: the object is read in part, then. */
+static int in_doubt(struct survey *f, struct survey_object *o, const char *what, struct err *e)
+{
+	char *said = NULL;
+	if (asprintf(&said, "%swhose its records are may stand in %s, which could not be read whole\n", o->trouble ? o->trouble : "", what) < 0)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	free(o->trouble);
+	o->trouble = said;
+	if (o->state == SURVEY_READ) {
+		o->state = SURVEY_READ_IN_PART;
+		f->totals.read--;
+		f->totals.in_part++;
+	}
+	return 0;
+}
+
+static int read_beside(const struct survey_job *job, struct survey *f, uint32_t object, struct err *e)
 {
 	AUTO_BUF struct buf dir = {0};
-	const char *slash = strrchr(file, '/');
+	const char *file = f->object[object].file, *slash = strrchr(file, '/');
 	int r = 0;
 	buf_init(&dir, 1 << 16);
 	buf_add(&dir, file, slash ? (size_t)(slash - file) : 0);
 	buf_u8(&dir, '/');
 	size_t base = dir.n;
-	DIR *d = opendir(buf_cstr(&dir));
-	for (struct dirent *en; r == 0 && d && (en = readdir(d));) {
+	DIR *d = buf_ok(&dir) ? opendir(buf_cstr(&dir)) : NULL;
+	if (!d && (!buf_ok(&dir) || errno == ENOMEM))
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	if (!d)
+		return in_doubt(f, &f->object[object], "its folder", e);
+	for (struct dirent *en; r == 0 && (en = readdir(d));) {
 		struct stat st;
 		if (!of_patients(en->d_name) || fstatat(dirfd(d), en->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 			continue;
 		dir.n = base;
 		buf_str(&dir, en->d_name);
 		const char *path = buf_cstr(&dir);
-		if (f->aids < AIDS_MAX && !is_read(f, path))
+		if (!buf_ok(&dir))
+			r = err_set(e, ERR_MEMORY, NULL, "no memory");
+		else if (f->aids < AIDS_MAX && !is_read(f, path))
 			r = read_aid(job, f, path, e);
+		else
+			continue;
+		if (r == 0 && f->object[f->n + f->aids - 1].state != SURVEY_READ)
+			r = in_doubt(f, &f->object[object], en->d_name, e);
 	}
-	if (d)
-		closedir(d);
+	closedir(d);
 	return r;
 }
 
-static int by_name(const void *pa, const void *pb)
+struct by_folder {
+	uint64_t folder;
+	uint32_t object;
+};
+
+static int by_folder(const void *pa, const void *pb)
 {
-	return strcmp(*(const char *const *)pa, *(const char *const *)pb);
+	const struct by_folder *a = pa, *b = pb;
+	return a->folder != b->folder ? a->folder < b->folder ? -1 : 1 : a->object < b->object ? -1 : a->object > b->object;
 }
 
 /* Each folder once that holds a file of which some id is not found. */
 static int read_aids(struct refs *x, bool *ret_any, struct err *e)
 {
 	struct survey *f = x->f;
-	const char **file = calloc(f->n ? f->n : 1, sizeof *file);
+	struct by_folder *v = calloc(f->n ? f->n : 1, sizeof *v);
 	size_t n = 0, objects = f->n;
-	int r = file ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory");
+	int r = v ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory");
 	for (size_t i = 0; r == 0 && i < objects; i++) {
 		const struct reading *g = &f->reading[i];
 		bool missing = false;
@@ -290,19 +323,15 @@ static int read_aids(struct refs *x, bool *ret_any, struct err *e)
 			r = how < 0 ? how : 0;
 		}
 		if (missing)
-			file[n++] = f->object[i].file;
+			v[n++] = (struct by_folder){folder_of(f->object[i].file, 0), (uint32_t)i};
 	}
 	if (r == 0 && n)
-		qsort(file, n, sizeof *file, by_name);
-	uint64_t before = 0;
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		uint64_t folder = folder_of(file[i], 0);
-		if (folder != before)
-			r = read_beside(x->job, f, file[i], e);
-		before = folder;
-	}
+		qsort(v, n, sizeof *v, by_folder);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (!i || v[i].folder != v[i - 1].folder)
+			r = read_beside(x->job, f, v[i].object, e);
 	*ret_any = f->aids > 0;
-	free(file);
+	free(v);
 	return r;
 }
 
