@@ -493,7 +493,7 @@ static int run(struct running *u, struct err *e)
 	if (r == 0)
 		survey_totals(f, &t);
 	survey_free(f);
-	result_letters_free(files.letters);
+	result_files_done(&files);
 	return r < 0 ? r : t.not_found + t.unreadable + t.in_part + t.unresolved ? 1 : 0;
 }
 

@@ -51,7 +51,7 @@ static void count_kind(struct result_letters *l, const struct notice_letter *mad
 	k->n++;
 }
 
-void result_count_place(struct result_place *v, size_t room, size_t *n, const char *place)
+size_t result_count_place(struct result_place *v, size_t room, size_t *n, const char *place)
 {
 	size_t i = 0;
 	while (i < *n && strcmp(v[i].place, place))
@@ -63,6 +63,7 @@ void result_count_place(struct result_place *v, size_t room, size_t *n, const ch
 		++*n;
 	}
 	v[i].persons++;
+	return i;
 }
 
 int result_letters_add(struct result_letters *l, struct slice line, const char *place, struct err *e)

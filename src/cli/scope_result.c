@@ -226,6 +226,16 @@ static void put_guarded(struct jsonw *w, unsigned flags)
 	jsonw_arr_end(w);
 }
 
+static void put_classes(struct jsonw *w, unsigned classes)
+{
+	jsonw_key(w, "combinations");
+	jsonw_arr(w);
+	for (unsigned c = 1; c < 1u << PERSON_CLASSES_N; c <<= 1)
+		if (classes & c)
+			jsonw_str(w, person_class_word(c));
+	jsonw_arr_end(w);
+}
+
 static int put_person(struct out *o, const struct scope_case *c, const struct scope_row *row, const struct survey_person *stranger, const struct slice v[KEPT], unsigned flags, struct result_files *files, struct err *e)
 {
 	size_t before = o->b.n;
@@ -236,7 +246,10 @@ static int put_person(struct out *o, const struct scope_case *c, const struct sc
 	if (dated)
 		snprintf(dob, sizeof dob, "%04u-%02u-%02u", d.year, d.month, d.day);
 	place_of(v[K_STATE], v[K_COUNTRY], v[K_ZIP], place);
-	result_count_place(files->place, ARRAY_LEN(files->place), &files->places, place);
+	size_t at = result_count_place(files->place, ARRAY_LEN(files->place), &files->places, place);
+	unsigned classes = person_classes(row->accessed | row->acquired);
+	files->mix[at][classes][0]++;
+	files->mix[at][person_classes(row->acquired)][1]++;
 	files->minors += minor;
 	files->deceased += dead;
 	files->guarded += (flags & (SCOPE_PART2 | SCOPE_HIV | SCOPE_GENETIC | SCOPE_REPRODUCTIVE)) != 0;
@@ -271,6 +284,7 @@ static int put_person(struct out *o, const struct scope_case *c, const struct sc
 		jsonw_kbool(&w, "deceased", true);
 	put_set(&w, "accessed", row->accessed & ~row->acquired);
 	put_set(&w, "acquired", row->acquired);
+	put_classes(&w, classes);
 	if (flags)
 		put_guarded(&w, flags);
 	jsonw_obj_end(&w);
@@ -393,6 +407,13 @@ static int folder(const struct site *s, const struct scope_case *c, bool make, c
 	return r < 0 ? r : file_mkdir(s->fd, ret, 0700, e);
 }
 
+void result_files_done(struct result_files *f)
+{
+	result_letters_free(f->letters);
+	free(f->mix);
+	*f = (struct result_files){0};
+}
+
 int result_write(const struct site *s, const struct scope_case *c, struct survey *f, const struct evidence_fold *fold, const struct result_people *p, struct result_files *ret, struct err *e)
 {
 	char path[160];
@@ -401,6 +422,9 @@ int result_write(const struct site *s, const struct scope_case *c, struct survey
 	*ret = (struct result_files){0};
 	if (dir < 0)
 		return r < 0 ? r : dir;
+	ret->mix = calloc(ARRAY_LEN(ret->place), sizeof *ret->mix);
+	if (!ret->mix)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
 	for (int i = 0; r == 0 && i < RESULT_FILES; i++) {
 		struct out o;
 		r = out_begin(&o, dir, names[i], e);
@@ -449,6 +473,28 @@ void result_files_json(struct jsonw *w, const struct result_files *f)
 	jsonw_obj(w);
 	for (size_t i = 0; i < f->places; i++)
 		jsonw_ku64(w, f->place[i].place, f->place[i].persons);
+	jsonw_obj_end(w);
+	jsonw_key(w, "combinations");
+	jsonw_obj(w);
+	for (size_t i = 0; f->mix && i < f->places; i++) {
+		jsonw_key(w, f->place[i].place);
+		jsonw_obj(w);
+		for (unsigned m = 0; m < 1u << PERSON_CLASSES_N; m++) {
+			char words[128] = "";
+			size_t n = 0;
+			if (!f->mix[i][m][0] && !f->mix[i][m][1])
+				continue;
+			for (unsigned c = 1; c < 1u << PERSON_CLASSES_N; c <<= 1)
+				if (m & c)
+					n += (size_t)snprintf(words + n, sizeof words - n, "%s%s", n ? " " : "", person_class_word(c));
+			jsonw_key(w, words);
+			jsonw_obj(w);
+			jsonw_ku64(w, "touched", f->mix[i][m][0]);
+			jsonw_ku64(w, "acquired", f->mix[i][m][1]);
+			jsonw_obj_end(w);
+		}
+		jsonw_obj_end(w);
+	}
 	jsonw_obj_end(w);
 	jsonw_key(w, "elements");
 	jsonw_obj(w);

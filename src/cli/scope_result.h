@@ -19,6 +19,7 @@ struct result_files {
 	uint64_t minors, deceased, guarded, nowhere; /* of persons: protected records; of unknown residence */
 	struct result_place place[400];
 	size_t places;
+	uint64_t (*mix)[1 << PERSON_CLASSES_N][2]; /* by place: persons with exactly these classes in what was touched of them; in what was acquired. Made by result_write; result_files_done */
 	struct result_letters *letters; /* scope_letters.c: what would be written to whom */
 	uint64_t element[PERSON_ELEMENTS_N][2]; /* persons: accessed only; acquired */
 };
@@ -27,13 +28,14 @@ struct result_people { /* the lists of known persons */
 	size_t n;
 };
 int result_this_year(void);
-void result_count_place(struct result_place *v, size_t room, size_t *n, const char *place);
+size_t result_count_place(struct result_place *v, size_t room, size_t *n, const char *place); /* its index */
 /* scope_letters.c; on: the day for which it is said who is a minor. The line of one person after the other, in the order of persons.ndjson. */
 struct result_letters *result_letters_new(int64_t on); /* NULL: no memory */
 void result_letters_free(struct result_letters *l);
 int result_letters_add(struct result_letters *l, struct slice line, const char *place, struct err *e) MUST;
 void result_letters_json(struct jsonw *w, const struct result_letters *l);
 int result_review_line(struct survey *f, size_t i, struct buf *ret, struct err *e) MUST; /* scope_review.c; without the line's end */
+void result_files_done(struct result_files *f);
 int result_write(const struct site *s, const struct scope_case *c, struct survey *f, const struct evidence_fold *fold, const struct result_people *p, struct result_files *ret, struct err *e) MUST;
 void result_totals_json(struct jsonw *w, const struct survey *f);                 /* "totals" */
 void result_files_json(struct jsonw *w, const struct result_files *files);        /* "files", "persons", "elements" */

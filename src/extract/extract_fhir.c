@@ -149,6 +149,14 @@ static int telecom(struct json_reader *x, const struct json_node *n, struct plac
 	return v ? leaf(x, v, "value", role, in.who) : 0;
 }
 
+/* What a word says, where it names a kind of number: no identifier is a street or a date. */
+static int number_role(struct slice word)
+{
+	static const uint8_t numbers[] = {R(SSN), R(SSN4), R(TIN), R(MRN), R(VISIT), R(MEMBER), R(GROUP), R(MBI), R(MEDICAID), R(DL), R(PASSPORT), R(ACCOUNT), R(ROUTING), R(CARD), R(CLAIM), R(NPI), R(USER), R(EMAIL)};
+	int role = person_role_of_column(word, NULL);
+	return role != R(OTHER) && memchr(numbers, role, sizeof numbers) ? role : R(OTHER);
+}
+
 /* What a naming system's address says of the numbers in it. */
 static int system_role(struct slice s)
 {
@@ -164,15 +172,19 @@ static int system_role(struct slice s)
 		if (at && (at + n == s.p + s.n || !(at[n] >= '0' && at[n] <= '9')))
 			return known[i].role;
 	}
-	/* else its parts from the last to the first: urn:mrn:STV, http://hospital.example/account */
+	if (slice_starts(s, "urn:")) /* urn:mrn:STV: what it is, then whose; a hospital's code may be a short word for anything */
+		for (struct slice rest = slice_of(s.p + 4, s.n - 4); rest.p;) {
+			int role = number_role(slice_cut(rest, ':', &rest));
+			if (role != R(OTHER))
+				return role;
+		}
+	/* else its parts from the last to the first: http://hospital.example/account */
 	for (struct slice rest = s; rest.n;) {
 		size_t i = rest.n;
 		while (i && rest.p[i - 1] != '/' && rest.p[i - 1] != ':' && rest.p[i - 1] != '#' && rest.p[i - 1] != '|')
 			i--;
-		int role = i < rest.n ? person_role_of_column(slice_of(rest.p + i, rest.n - i), NULL) : R(OTHER);
-		if (role != R(OTHER) && role != R(ID) && person_role_element(role) != PERSON_NAME)
-			return role;
-		if (role == R(ROUTING))
+		int role = i < rest.n ? number_role(slice_of(rest.p + i, rest.n - i)) : R(OTHER);
+		if (role != R(OTHER))
 			return role;
 		rest.n = i ? i - 1 : 0;
 	}

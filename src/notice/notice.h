@@ -66,6 +66,12 @@ enum notice_role { /* what the entity is besides its kind; a bit each */
 enum notice_kind { NOTICE_COVERED_ENTITY, NOTICE_BUSINESS_ASSOCIATE, NOTICE_PHR_VENDOR, NOTICE_CONTROLLER, NOTICE_PROCESSOR };
 enum notice_risk { NOTICE_RISK_NOT_JUDGED, NOTICE_RISK_LOW, NOTICE_RISK_LIKELY };
 
+/* Of residents of a place: how many have exactly these classes (PERSON_CLASS_x) in what was touched of them, and in what was acquired. */
+struct notice_mix {
+	uint16_t place, classes; /* place: index in notice_facts.place */
+	uint64_t touched, acquired;
+};
+
 /* What duties hang on. Keys of the JSON in doc/notice.md; le's letters read more keys of the same file. */
 struct notice_facts {
 	struct slice name;
@@ -78,6 +84,8 @@ struct notice_facts {
 	struct notice_place place[NOTICE_PLACES_MAX];
 	size_t places;
 	struct notice_count total;       /* of all places */
+	const struct notice_mix *mix;    /* "combinations"; none: each resident is taken to have all that was touched of anybody */
+	size_t mixes;
 	uint32_t elements;               /* PERSON_BIT; all that is said */
 	bool elements_said, acquired, acquired_said, encrypted, key_taken, paper_only;
 	bool deceased_said, bad_addresses_said, misuse;

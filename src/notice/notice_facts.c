@@ -321,6 +321,57 @@ static int read_persons(struct reader *r, const struct json_node *top)
 	return 0;
 }
 
+/* "combinations": {"US-TX": {"core medical": {"touched": 12, "acquired": 10}, "": {"touched": 3, "acquired": 5}}}. A place that is not among the persons is not used. */
+static int read_mix(struct reader *r, const struct json_node *of, uint16_t place, struct notice_mix *v, size_t *n)
+{
+	for (const struct json_node *c = of->child; c; c = c->next) {
+		struct notice_mix m = {.place = place};
+		for (struct slice rest = c->key; rest.n;) {
+			struct slice word = slice_cut(rest, ' ', &rest);
+			unsigned one = person_class_parse(word);
+			if (!one) {
+				remark(r, "the class of data", word);
+				continue;
+			}
+			m.classes |= (uint16_t)one;
+		}
+		struct slice touched = json_text(c, "touched"), acquired = json_text(c, "acquired");
+		if (c->type != JSON_OBJ || (touched.n && num_u64(touched, 0, UINT64_C(1) << 40, &m.touched) < 0) || (acquired.n && num_u64(acquired, 0, UINT64_C(1) << 40, &m.acquired) < 0))
+			return bad(r, "combinations", "has to be, for each place, an object of {\"touched\": N, \"acquired\": N} by classes such as \"core medical\"");
+		v[(*n)++] = m;
+	}
+	return 0;
+}
+
+static int read_combinations(struct reader *r, const struct json_node *top)
+{
+	const struct json_node *list = json_get(top, "combinations");
+	struct notice_facts *f = r->f;
+	size_t n = 0;
+	if (absent(list))
+		return 0;
+	if (list->type != JSON_OBJ)
+		return bad(r, "combinations", "has to be an object by place");
+	for (const struct json_node *p = list->child; p; p = p->next)
+		for (const struct json_node *c = p->child; c; c = c->next)
+			n++;
+	struct notice_mix *v = arena_array(r->a, n ? n : 1, sizeof *v);
+	if (!v)
+		return err_set(r->e, ERR_LIMIT, "combinations", "more than there is room for");
+	for (const struct json_node *p = list->child; p; p = p->next) {
+		char code[12];
+		(void)place_code(p->key, code);
+		for (size_t i = 0; i < f->places; i++)
+			if (!strcmp(f->place[i].code, code)) {
+				int c = read_mix(r, p, (uint16_t)i, v, &f->mixes);
+				if (c < 0)
+					return c;
+			}
+	}
+	f->mix = v;
+	return 0;
+}
+
 /* Where nobody says in which country the entity is: the United States, if its kind is a word of theirs, or some of the persons live there, or nobody knows where any of them lives. */
 static void read_american(struct notice_facts *f)
 {
@@ -460,6 +511,8 @@ int notice_facts_read(struct slice json, struct arena *a, struct notice_facts *r
 		c = read_entity(&r, top);
 	if (c == 0)
 		c = read_persons(&r, top);
+	if (c == 0)
+		c = read_combinations(&r, top);
 	if (c == 0)
 		c = read_elements(&r, top);
 	if (c == 0) {

@@ -80,6 +80,7 @@ struct reason {
 struct judged {
 	enum verdict v;
 	struct notice_count count;
+	struct notice_count residents; /* of whom count is a part: whose data the law's definition covers; 0, 0: nobody said of each what was touched */
 	struct notice_threshold threshold;
 	bool older;               /* the discovery was before effective_from: the rule before it */
 	bool by_entity;           /* it is for where the entity is, not for who was touched */

@@ -287,13 +287,37 @@ static void judge_doubts(struct sheet *s, const struct rule *r, const struct rul
 		may(j, "d.elements", SLICE_NULL);
 }
 
+/* How many of the residents the law's definition covers, by what was touched of each of them. Who is in the interval only (a pair in doubt) may be of those that are not covered, or of those that are. */
+static struct notice_count covered(struct sheet *s, const struct rule *r, const struct rule *base, struct notice_count n, struct judged *j)
+{
+	uint64_t all = 0, hit = 0;
+	unsigned named = base->groups & ~(s->discovered < base->groups_day ? base->groups_later : 0);
+	for (size_t i = 0; i < s->f->mixes; i++) {
+		const struct notice_mix *m = &s->f->mix[i];
+		if (!within(s->f->place[m->place].code, r->jurisdiction))
+			continue;
+		all += m->touched;
+		if (m->classes & named)
+			hit += base->trigger == TRIGGER_ACQUIRED ? m->acquired : m->touched;
+	}
+	if (!all || !base->groups)
+		return n;
+	j->residents = n;
+	return (struct notice_count){n.low + hit > all ? n.low + hit - all : 0, hit + (n.high > all ? n.high - all : 0)};
+}
+
 /* Persons of unknown residence could lift a number over its threshold; and whom the rows of credit bureaus count is not sure. */
-static bool judge_number(struct sheet *s, const struct rule *r, struct judged *j)
+static bool judge_number(struct sheet *s, const struct rule *r, const struct rule *base, struct judged *j)
 {
 	struct notice_count n = notice_persons_of(s->f, r->jurisdiction);
 	const struct notice_threshold *t = j->older ? &r->threshold_before : &r->threshold;
 	if (n.high == 0) {
 		no(j);
+		return false;
+	}
+	n = covered(s, r, base, n, j);
+	if (n.high == 0) {
+		leave_out(j, &s->elements, r);
 		return false;
 	}
 	hold(j, n, t);
@@ -307,7 +331,7 @@ static bool judge_number(struct sheet *s, const struct rule *r, struct judged *j
 static void judge_state(struct sheet *s, const struct rule *r, struct judged *j)
 {
 	const struct rule *base = r->base >= 0 ? &s->rules[r->base] : r;
-	if (!judge_number(s, r, j))
+	if (!judge_number(s, r, base, j))
 		return;
 	if (base->encryption && notice_safe(s->f)) {
 		leave_out(j, &s->encrypted, r);
@@ -459,7 +483,7 @@ void notice_judge(struct sheet *s, const struct rule *r, struct judged *ret)
 	case SCOPE_STATE:
 	case SCOPE_PUBLIC: judge_state(s, r, ret); break;
 	case SCOPE_STATE_HIPAA:
-		if (!s->hipaa || !judge_number(s, r, ret))
+		if (!s->hipaa || !judge_number(s, r, r, ret))
 			no(ret);
 		break;
 	case SCOPE_LICENSED: judge_licensed(s, r, ret); break;

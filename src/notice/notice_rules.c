@@ -29,24 +29,16 @@ static bool number(struct slice s, uint64_t *ret)
 	return num_u64(s, 0, UINT64_C(1000000000), ret) == 0;
 }
 
-static const char *const group_words[GROUPS_N] = {"core", "medical", "insurance", "biometric", "credentials", "tin", "passport", "genetic", "dob"};
+_Static_assert(GROUPS_N == PERSON_CLASSES_N && (int)GROUP_CORE == (int)PERSON_CLASS_CORE && (int)GROUP_DOB == (int)PERSON_CLASS_DOB, "groups of the table are person's classes");
 
 const char *notice_group_word(unsigned group)
 {
-	return group_words[__builtin_ctz(group)];
+	return person_class_word(group);
 }
 
 uint32_t notice_group_elements(unsigned group)
 {
-#define B(e) PERSON_BIT(PERSON_##e)
-	static const uint32_t of[GROUPS_N] = {
-		B(SSN) | B(DL) | B(ACCOUNT) | B(CARD),
-		B(MRN) | B(DIAGNOSIS) | B(LAB) | B(MEDICATION) | B(TREATMENT) | B(PROVIDER) | B(CLAIM) | B(SERVICE_DATE) | B(RECORDING) | B(GENETIC) | B(BEHAVIORAL),
-		B(INS) | B(MBI) | B(MEDICAID) | B(CLAIM),
-		B(BIOMETRIC), B(CREDENTIALS), B(TIN), B(PASSPORT), B(GENETIC), B(DOB),
-	};
-#undef B
-	return of[__builtin_ctz(group)];
+	return person_class_elements(group);
 }
 
 static bool read_day(struct slice s, int32_t *ret)
@@ -102,7 +94,8 @@ static bool read_elements(struct slice s, struct rule *r)
 {
 	while (s.n) {
 		struct slice day, word = slice_cut(slice_cut(s, ' ', &s), '@', &day);
-		int g = one_of(word, group_words, GROUPS_N), e = person_element_parse(word);
+		unsigned one = person_class_parse(word);
+		int g = one ? __builtin_ctz(one) : -1, e = person_element_parse(word);
 		if (r->months && e >= 0)
 			r->needs |= PERSON_BIT(e);
 		else if (g < 0 || r->months)

@@ -85,6 +85,10 @@ static void say_elements(struct why *w)
 			notice_say(&list, w->s->lang, key, SLICE_NULL, SLICE_NULL, SLICE_NULL);
 		}
 	say(w, "t.groups", buf_slice(&list), SLICE_NULL, SLICE_NULL);
+	if (w->j->residents.high > w->j->count.high || w->j->residents.low > w->j->count.low) {
+		char n[96], of[96];
+		say(w, "t.covered", number(w, w->j->count, n), number(w, w->j->residents, of), SLICE_NULL);
+	}
 	const struct rule *base = w->r->base >= 0 ? &w->s->rules[w->r->base] : w->r;
 	if (base->trigger == TRIGGER_ACCESS && !w->s->f->acquired)
 		say(w, "t.access", SLICE_NULL, SLICE_NULL, SLICE_NULL);

@@ -54,6 +54,30 @@ const char *person_element_word(int element);          /* "?" for numbers that a
 int person_element_parse(struct slice word) MUST;      /* -1: none */
 #define PERSON_BIT(e) (UINT32_C(1) << (e))             /* a set of elements is a uint32_t */
 
+/* ---- classes: what statutes on notice of a breach call personal information. A state names some of these; each is such beside a name, a credential by itself ---- */
+
+#define PERSON_CLASSES(X)                                                                                                        \
+	X(0, CORE, "core")               /* social security, licence, account, card number: nearly every state */                \
+	X(1, MEDICAL, "medical")                                                                                                 \
+	X(2, INSURANCE, "insurance")     /* of health */                                                                         \
+	X(3, BIOMETRIC, "biometric")                                                                                             \
+	X(4, CREDENTIALS, "credentials")                                                                                         \
+	X(5, TIN, "tin")                                                                                                         \
+	X(6, PASSPORT, "passport")                                                                                               \
+	X(7, GENETIC, "genetic")                                                                                                 \
+	X(8, DOB, "dob")
+
+enum person_class { /* a set */
+#define X(n, id, word) PERSON_CLASS_##id = 1 << n,
+	PERSON_CLASSES(X)
+#undef X
+};
+#define PERSON_CLASSES_N 9
+const char *person_class_word(unsigned one);
+unsigned person_class_parse(struct slice word);   /* 0: none */
+uint32_t person_class_elements(unsigned one);     /* any of which is of that class */
+unsigned person_classes(uint32_t touched);        /* that stand together in what was touched of one person */
+
 /* ---- roles ---- */
 
 #define PERSON_ROLES(X)                                                                                                          \

@@ -4,7 +4,7 @@
 /* What the case itself knows is never taken from what somebody typed. */
 static bool ours(struct slice key)
 {
-	static const char *const keys[] = {"name", "window", "discovered", "persons", "total", "elements", "acquired", "entries", "deceased"};
+	static const char *const keys[] = {"name", "window", "discovered", "persons", "total", "elements", "acquired", "entries", "deceased", "combinations"};
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		if (slice_eq_str(key, keys[i]))
 			return true;
@@ -71,7 +71,7 @@ static bool put_elements(struct jsonw *w, const struct json_node *run)
 
 static void put_entries(struct jsonw *w, const struct scope_case *c, const struct scope_run *run, const struct scope_run *facts)
 {
-	static const char *const of_case[] = {"name", "window", "discovered"}, *const of_run[] = {"persons", "elements", "acquired", "total", "deceased"}, *const of_facts[] = {"entity", "letter", "months"};
+	static const char *const of_case[] = {"name", "window", "discovered"}, *const of_run[] = {"persons", "combinations", "elements", "acquired", "total", "deceased"}, *const of_facts[] = {"entity", "letter", "months"};
 	jsonw_key(w, "entries");
 	jsonw_obj(w);
 	for (size_t i = 0; i < ARRAY_LEN(of_case); i++)
@@ -112,6 +112,10 @@ int scope_case_notice(const struct scope_case *c, struct buf *ret, struct err *e
 	jsonw_kstr(&w, "to", time_rfc3339(c->to, 0, t));
 	jsonw_obj_end(&w);
 	put_persons(&w, found);
+	if (json_get(found, "combinations")) { /* of each place: which classes of data stand together, and for how many */
+		jsonw_key(&w, "combinations");
+		jsonw_raw(&w, json_get(found, "combinations")->raw);
+	}
 	jsonw_kbool(&w, "acquired", put_elements(&w, found));
 	jsonw_ku64(&w, "deceased", number(found, "deceased"));
 	put_typed(&w, typed);

@@ -18,6 +18,16 @@ static void resource(void **state)
 	pieces_done(&x);
 }
 
+/* A naming system says what it is and then whose; a hospital's code is no word, and no identifier is a street. */
+static void naming_systems(void **state)
+{
+	struct pieces x = {.places = true};
+	pieces_read(&x, extract_fhir, slice_str("{\"resourceType\":\"Patient\",\"identifier\":[{\"system\":\"urn:mrn:MEM\",\"value\":\"M1\"},{\"system\":\"urn:mrn:STR\",\"value\":\"M2\"},{\"system\":\"http://h.example/ids/account\",\"value\":\"A3\"},"
+		"{\"system\":\"http://h.example/street\",\"value\":\"X4\"},{\"system\":\"urn:medicaid\",\"value\":\"C5\"}]}"));
+	pieces_has(&x, "field mrn Patient.identifier.value [M1]\nfield mrn Patient.identifier.value [M2]\nfield account Patient.identifier.value [A3]\nfield mrn Patient.identifier.value [X4]\nfield medicaid Patient.identifier.value [C5]\n");
+	pieces_done(&x);
+}
+
 #define ENTRY(url, r) "{\"fullUrl\":\"" url "\",\"resource\":" r "}"
 #define BUNDLE(entries) "{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[" entries "]}"
 
@@ -129,6 +139,6 @@ static void large(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(resource), cmocka_unit_test(bundle), cmocka_unit_test(clinical), cmocka_unit_test(other), cmocka_unit_test(broken), cmocka_unit_test(large)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(resource), cmocka_unit_test(naming_systems), cmocka_unit_test(bundle), cmocka_unit_test(clinical), cmocka_unit_test(other), cmocka_unit_test(broken), cmocka_unit_test(large)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

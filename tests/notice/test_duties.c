@@ -588,10 +588,51 @@ static void test_refused(void **state)
 	assert_true(find(&d, "us-tx-individual")->may_apply && !find(&d, "us-hipaa-individual")->may_apply);
 }
 
+/* Whose data a state's definition covers is counted from what was touched of each: Texas names medical data, Minnesota does not; what must be acquired counts as far as it was. */
+static void combinations(void **state)
+{
+	(void)state;
+#define CASE(more) "{\"name\":\"x\",\"discovered\":\"2026-07-05\",\"persons\":{\"US-TX\":600,\"US-MN\":{\"low\":690,\"high\":710},\"US-GA\":50},\"elements\":[\"name\",\"ssn\",\"diagnosis\"],\"entity\":{\"kind\":\"covered-entity\",\"country\":\"US\",\"state\":\"US-TX\"}" more "}"
+#define MIX(tx, mn, ga) ",\"combinations\":{\"US-TX\":" tx ",\"US-MN\":" mn ",\"US-GA\":" ga ",\"US-NV\":{\"core\":{\"touched\":1,\"acquired\":1}}}"
+	struct notice_duties d = duties(CASE(""));
+	assert_int_equal(find(&d, "us-mn-individual")->count.high, 710);
+	assert_non_null(find(&d, "us-mn-cra"));
+	assert_non_null(find(&d, "us-ga-individual"));
+	assert_non_null(find(&d, "us-tx-regulator"));
+	d = duties(CASE(MIX("{\"core medical\":{\"touched\":100,\"acquired\":90},\"medical\":{\"touched\":400,\"acquired\":200},\"\":{\"touched\":100,\"acquired\":310}}", "{\"core medical\":{\"touched\":3,\"acquired\":2},\"medical\":{\"touched\":697,\"acquired\":697},\"\":{\"touched\":0,\"acquired\":1}}", "{\"medical\":{\"touched\":50,\"acquired\":50}}")));
+	const struct notice_duty *tx = find(&d, "us-tx-individual"), *mn = find(&d, "us-mn-individual");
+	assert_true(tx && tx->count.low == 290 && tx->count.high == 290);
+	assert_non_null(find(&d, "us-tx-regulator"));
+	assert_non_null(memmem(tx->why.p, tx->why.n, "covers 290 of 600 affected residents", 36));
+	assert_true(mn && mn->count.low == 0 && mn->count.high == 12 && mn->may_apply); /* two, and ten that may be one person with somebody else */
+	assert_null(find(&d, "us-mn-cra"));
+	assert_null(find(&d, "us-ga-individual")); /* acquired, and of nobody there a number that it names */
+	assert_non_null(memmem(d.remarks.p, d.remarks.n, "US-GA", 5));
+	assert_int_equal(find(&d, "us-hipaa-ocr-ge500")->count.high, 1360); /* HIPAA counts everybody */
+	d = duties(CASE(MIX("{\"core\":{\"touched\":200,\"acquired\":200},\"\":{\"touched\":400,\"acquired\":400}}", "{}", "{}")));
+	assert_null(find(&d, "us-tx-regulator")); /* 200 are not 250 */
+	assert_int_equal(find(&d, "us-mn-individual")->count.high, 710); /* of Minnesota nothing was said */
+	static const char *const wrong[] = {",\"combinations\":[]", ",\"combinations\":{\"US-TX\":{\"core\":5}}", ",\"combinations\":{\"US-TX\":{\"core\":{\"touched\":-1}}}", ",\"combinations\":{\"US-TX\":{\"core\":{\"touched\":\"many\"}}}"};
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		struct notice_facts f;
+		struct err e = {0};
+		AUTO_BUF struct buf b = {0};
+		buf_init(&b, 4096);
+		buf_str(&b, CASE(""));
+		b.n--;
+		buf_str(&b, wrong[i]);
+		buf_str(&b, "}");
+		arena_reset(room);
+		assert_int_equal(notice_facts_read(buf_slice(&b), room, &f, &e), ERR_INPUT);
+	}
+#undef CASE
+#undef MIX
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_rule), cmocka_unit_test(test_table), cmocka_unit_test(test_published), cmocka_unit_test(test_two_thresholds), cmocka_unit_test(test_associate), cmocka_unit_test(test_defers_to_hipaa), cmocka_unit_test(test_chains), cmocka_unit_test(test_older_rules),
+		cmocka_unit_test(combinations), cmocka_unit_test(test_every_rule), cmocka_unit_test(test_table), cmocka_unit_test(test_published), cmocka_unit_test(test_two_thresholds), cmocka_unit_test(test_associate), cmocka_unit_test(test_defers_to_hipaa), cmocka_unit_test(test_chains), cmocka_unit_test(test_older_rules),
 		cmocka_unit_test(test_zones), cmocka_unit_test(test_elements), cmocka_unit_test(test_acquired), cmocka_unit_test(test_encrypted), cmocka_unit_test(test_low_risk), cmocka_unit_test(test_residence), cmocka_unit_test(test_abroad),
 		cmocka_unit_test(test_order), cmocka_unit_test(test_words), cmocka_unit_test(test_updates), cmocka_unit_test(test_refused),
 	};

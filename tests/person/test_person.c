@@ -25,6 +25,21 @@ static void words_and_back(void **state)
 	assert_int_equal(person_role_element(PERSON_ROLE_ZIP), PERSON_ADDRESS);
 }
 
+static void classes(void **state)
+{
+	(void)state;
+	for (unsigned c = 1; c < 1u << PERSON_CLASSES_N; c <<= 1) {
+		assert_int_equal(person_class_parse(slice_str(person_class_word(c))), c);
+		assert_int_not_equal(person_class_elements(c), 0);
+	}
+	assert_int_equal(person_class_parse(SLICE("health")), 0);
+	assert_int_equal(person_classes(PERSON_BIT(PERSON_SSN) | PERSON_BIT(PERSON_DIAGNOSIS)), 0); /* of whom, is not said */
+	assert_int_equal(person_classes(PERSON_BIT(PERSON_NAME) | PERSON_BIT(PERSON_ADDRESS) | PERSON_BIT(PERSON_SSN4)), 0);
+	assert_int_equal(person_classes(PERSON_BIT(PERSON_NAME) | PERSON_BIT(PERSON_SSN) | PERSON_BIT(PERSON_DIAGNOSIS)), PERSON_CLASS_CORE | PERSON_CLASS_MEDICAL);
+	assert_int_equal(person_classes(PERSON_BIT(PERSON_NAME) | PERSON_BIT(PERSON_CLAIM)), PERSON_CLASS_MEDICAL | PERSON_CLASS_INSURANCE);
+	assert_int_equal(person_classes(PERSON_BIT(PERSON_CREDENTIALS)), PERSON_CLASS_CREDENTIALS);
+}
+
 static void keys_are_sorted_and_once(void **state)
 {
 	for (size_t i = 1; i < person_columns_n(); i++)
@@ -152,6 +167,6 @@ static void checks(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(words_and_back), cmocka_unit_test(keys_are_sorted_and_once), cmocka_unit_test(columns), cmocka_unit_test(dates), cmocka_unit_test(digits), cmocka_unit_test(checks)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(words_and_back), cmocka_unit_test(classes), cmocka_unit_test(keys_are_sorted_and_once), cmocka_unit_test(columns), cmocka_unit_test(dates), cmocka_unit_test(digits), cmocka_unit_test(checks)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,7 +79,7 @@ otto = [e for p, e in d.items() if p.startswith("S-") and "mrn" in e][0]
 assert otto["ssn"][1] == ["claim.csv", "copy.csv", "feb.csv"], otto
 for line in open("site/scope/c1/persons.ndjson"):
     p = json.loads(line)
-    if p["person_id"] == "P1": assert p["place"] == "US-TX" and p["addr1"] == "1 Lake Road"
+    if p["person_id"] == "P1": assert p["place"] == "US-TX" and p["addr1"] == "1 Lake Road" and p["combinations"] == ["core", "medical", "dob"], p
     if p["last"] == "Unbekannt": assert p["records"] == 2 and p["place"] == "ZZ" and p["protected"] == ["hiv"], p
 P
 cp -r site/scope/c1 first

@@ -320,7 +320,7 @@ static void notices_are_made_from_what_a_case_says(void **state)
 	buf_init(&b, 1 << 20);
 	put(c, 4, &(struct scope_act){.what = SCOPE_NEW, .name = SLICE("c1"), .title = SLICE("the share"), .from = time_from_civil(2026, 11, 21, 23, 3, 39), .to = time_from_civil(2026, 11, 21, 23, 3, 41), .discovered = time_from_civil(2026, 11, 22, 0, 0, 0)});
 	assert_int_equal(scope_case_notice(c, &b, &e), ERR_NOT_FOUND);
-	put(c, 5, ACT(RUN, .json = SLICE("{\"totals\":{\"persons\":10,\"low\":9,\"high\":11},\"places\":{\"US-TX\":10},\"elements\":{\"ssn\":{\"acquired\":3}},\"deceased\":1}")));
+	put(c, 5, ACT(RUN, .json = SLICE("{\"totals\":{\"persons\":10,\"low\":9,\"high\":11},\"places\":{\"US-TX\":10},\"combinations\":{\"US-TX\":{\"core\":{\"touched\":3,\"acquired\":3}}},\"elements\":{\"ssn\":{\"acquired\":3}},\"deceased\":1}")));
 	put(c, 6, ACT(FACTS, .json = SLICE("{\"entity\":{\"name\":\"St. Gabriel\"},\"discovered\":\"1999-01-01\",\"persons\":{\"US-CA\":5}}")));
 	buf_reset(&b);
 	assert_int_equal(scope_case_notice(c, &b, &e), 0);
@@ -329,6 +329,7 @@ static void notices_are_made_from_what_a_case_says(void **state)
 	assert_true(slice_eq_str(json_text(n, "entity.name"), "St. Gabriel"));
 	assert_true(slice_eq_str(json_text(json_get(json_get(n, "persons"), "US-TX"), "high"), "11"));
 	assert_null(json_get(json_get(n, "persons"), "US-CA"));
+	assert_true(slice_eq_str(json_text(json_get(json_get(json_get(n, "combinations"), "US-TX"), "core"), "touched"), "3"));
 	assert_true(slice_eq_str(json_text(n, "entries.persons"), "5") && slice_eq_str(json_text(n, "entries.entity"), "6"));
 	scope_case_free(c);
 }
