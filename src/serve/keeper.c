@@ -178,6 +178,8 @@ static const struct {
 	{FRAME_K_CAPTURE, CH_CLIENT, op_capture},
 	{FRAME_K_SCAN, CH_CLIENT, op_scan},
 	{FRAME_K_NOTICE, CH_CONTROL, op_notice},
+	{FRAME_K_REGISTRY_NEXT, CH_CLIENT, op_registry_next},
+	{FRAME_K_REGISTRY_ADD, CH_CLIENT, op_registry_add},
 	{FRAME_K_SCOPE_ASK, CH_CLIENT, op_scope_ask},
 	{FRAME_K_SCOPE_SAY, CH_CLIENT, op_scope_say},
 	{FRAME_K_SCOPE_SEE, CH_CLIENT, op_scope_see},

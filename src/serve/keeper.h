@@ -455,6 +455,8 @@ void keeper_packets_load(struct keeper *k, const struct json_node *list);
 void keeper_packets_state_put(const struct keeper *k, struct jsonw *w);   /* an object: what the role that makes them cannot do */
 void keeper_packets_alarms(const struct keeper *k, struct jsonw *w);      /* objects, into an array */
 void keeper_packets_forget(struct keeper *k);
+void op_registry_next(struct keeper *k, struct kchan *ch, const struct frame *f); /* keeper_registry.c */
+void op_registry_add(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_scope_ask(struct keeper *k, struct kchan *ch, const struct frame *f); /* keeper_scope.c */
 void op_scope_say(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_notice(struct keeper *k, struct kchan *ch, const struct frame *f); /* keeper_notice.c */

@@ -403,6 +403,11 @@ int keeper_capture(struct keeper_client *c, const struct keeper_who *w, struct s
 	return store(c, FRAME_K_CAPTURE, w, body, wait, true, ret, e);
 }
 
+int keeper_registry_add(struct keeper_client *c, const struct keeper_who *w, struct slice body, struct keeper_stored *ret, struct err *e)
+{
+	return store(c, FRAME_K_REGISTRY_ADD, w, body, false, true, ret, e);
+}
+
 int keeper_scope_say(struct keeper_client *c, const struct keeper_who *w, struct slice body, struct keeper_stored *ret, struct err *e)
 {
 	return store(c, FRAME_K_SCOPE_SAY, w, body, false, true, ret, e);
@@ -450,6 +455,31 @@ static int ask_json(struct keeper_client *c, uint16_t type, const struct keeper_
 		return r;
 	buf_add_slice(ret, cur_take(&cu, cur_left(&cu)));
 	return buf_ok(ret) ? 0 : err_set(e, buf_code(ret), NULL, "the answer is too long");
+}
+
+int keeper_registry_next(struct keeper_client *c, const struct keeper_who *w, uint64_t from, uint64_t *ret_next, bool *ret_more, uint64_t *ret_seq, int64_t *ret_time, struct buf *ret, struct err *e)
+{
+	struct cur cu;
+	begin(c, FRAME_K_REGISTRY_NEXT);
+	put_who(c, w);
+	buf_u64le(&c->q, from);
+	int r = ask(c, true, &cu, e);
+	if (r < 0)
+		return r;
+	uint64_t next = cur_u64le(&cu), seq = 0, time = 0;
+	bool more = !cu.failed && cur_left(&cu);
+	if (more) {
+		seq = cur_u64le(&cu);
+		time = cur_u64le(&cu);
+		buf_add_slice(ret, cur_take(&cu, cur_left(&cu)));
+	}
+	if (cu.failed || !buf_ok(ret))
+		return cu.failed ? err_set(e, ERR_CORRUPT, NULL, "the keeper's answer cannot be read") : err_set(e, buf_code(ret), NULL, "the list is too large");
+	*ret_next = next;
+	*ret_more = more;
+	*ret_seq = seq;
+	*ret_time = (int64_t)time;
+	return 0;
 }
 
 int keeper_scope_ask(struct keeper_client *c, const struct keeper_who *w, struct slice name, struct buf *ret, struct err *e)

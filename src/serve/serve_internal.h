@@ -135,6 +135,8 @@
 	X(171, K_STATION, FRAME_SMALL)  /* control: who, rest JSON: stations enrolled, revoked, listed (keeper_station.c) -> rest JSON */           \
 	X(172, K_STATION_ITEMS, FRAME_BODY) /* who, rest one bundle of a station -> rest JSON: what became of each item */                        \
 	X(198, K_SCOPE_ASK, FRAME_SMALL) /* who, rest a case's name, or nothing: all of them -> rest JSON (scope_case_json, or a list) */           \
+	X(204, K_REGISTRY_NEXT, FRAME_SMALL) /* who, u64 from -> u64 where to ask on; and where there is one from there on: u64 seq, i64 time, rest an entry of kind registry-import */ \
+	X(205, K_REGISTRY_ADD, FRAME_BODY) /* who, rest an entry of kind registry-import -> as K_FHIR */                                         \
 	X(199, K_SCOPE_SAY, FRAME_SMALL) /* who, rest an entry of kind scope: a question, an assessment, a decision, a pair -> as K_FHIR */         \
 	X(195, K_SCOPE_SEE, FRAME_SMALL) /* who, rest JSON {"case","what": review ("from","n","open"), person ("line" or "person") or notice} -> rest JSON: of the newest run's files (keeper_result.c) */ \
 	X(197, K_NOTICE, FRAME_SMALL)   /* control: str token, rest JSON: case, file, sha256: its person signs for it (keeper_notice.c) -> u64 entry */ \
@@ -445,6 +447,9 @@ struct keeper_link_opened {
 /* Nobody need have signed in. what NULL: the page; else the recording is appended to ret_body. The look is an entry, durable before it returns. ERR_NOT_FOUND: no such link; ERR_ERASED: revoked or over. */
 int keeper_link_open(struct keeper_client *c, const char *token, const char *address, const char *what, struct keeper_link_opened *ret, struct buf *ret_body, struct err *e) MUST;
 /* Partner links (keeper_gate.c): json says what is asked; the answer's JSON (of a queue NDJSON) is appended to ret. again: what is asked changes nothing, and may be asked twice. MAY_GATE, MAY_CUT. */
+/* The registry: the first import from entry `from` on (*ret_more false: there is none), its body appended, and where to ask on; and a list that somebody brings, as an entry (registry_entry_put) by the session's user. MAY_SCOPE. */
+int keeper_registry_next(struct keeper_client *c, const struct keeper_who *w, uint64_t from, uint64_t *ret_next, bool *ret_more, uint64_t *ret_seq, int64_t *ret_time, struct buf *ret, struct err *e) MUST;
+int keeper_registry_add(struct keeper_client *c, const struct keeper_who *w, struct slice body, struct keeper_stored *ret, struct err *e) MUST;
 /* A case as JSON (name empty: a list of all), and a person's word on one: an entry as scope_act_put makes it, by the session's user. MAY_SCOPE. */
 int keeper_scope_ask(struct keeper_client *c, const struct keeper_who *w, struct slice name, struct buf *ret, struct err *e) MUST;
 /* What the newest run of a case found, a page at a time (K_SCOPE_SEE). ERR_BUSY: its files are being proven; ask again. MAY_SCOPE. */

@@ -925,6 +925,8 @@ void web_api(struct web_request *q, const char *path)
 		web_contacts(q);
 	else if (!strcmp(path, "calls"))
 		web_calls(q);
+	else if (!strncmp(path, "registry", 8) && (!path[8] || path[8] == '/'))
+		web_registry(q, path + 8);
 	else if (!strncmp(path, "cases", 5) && (!path[5] || path[5] == '/'))
 		web_scope(q, path + 5);
 	else if (!strncmp(path, "station", 7) && (!path[7] || path[7] == '/'))

@@ -141,6 +141,8 @@ void web_gate(struct web_request *q, const char *rest);   /* below /api/gate: pa
 void web_watch(struct web_request *q, const char *rest);  /* below /api/watch: what a file server's sensor said */
 void web_contacts(struct web_request *q);                 /* whom to call */
 void web_beds(struct web_request *q);                     /* who is said to lie where */
+void web_registry(struct web_request *q, const char *rest); /* what authorities have published of breaches (web_registry.c) */
+#define WEB_REGISTRY_MAX ((size_t)32 << 20) /* a list that somebody brings */
 void web_scope(struct web_request *q, const char *rest);  /* cases: whom a breach concerns */
 void web_scope_of(struct web_request *q, struct slice name, struct slice of); /* below a case: web_scope_of.c */
 int web_scope_see(struct web_request *q, struct slice name, const char *what, void (*more)(struct jsonw *w, void *arg), void *arg, const struct json_node **ret); /* the keeper's answer (keeper_result.c); in q->a. Answers on failure */

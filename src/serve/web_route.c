@@ -308,7 +308,7 @@ void web_begin(struct web_request *q, struct web *w, void *connection, const cha
 {
 	*q = (struct web_request){.web = w, .connection = connection, .method = method_of(method)};
 	snprintf(q->path, sizeof q->path, "%s", path); /* a longer one is simply not found */
-	buf_init(&q->body, !strncmp(path, "/fhir", 5) ? WEB_FHIR_MAX : !strncmp(path, "/vault/", 7) ? VAULT_PIECE_MAX : !strcmp(path, "/api/ecg") || !strcmp(path, "/api/home/ecg") || !strcmp(path, "/api/capture/scan") || !strcmp(path, "/api/paper/scan") ? WEB_ECG_MAX : !strcmp(path, "/api/station") ? WEB_STATION_MAX : WEB_BODY_MAX);
+	buf_init(&q->body, !strncmp(path, "/fhir", 5) ? WEB_FHIR_MAX : !strncmp(path, "/vault/", 7) ? VAULT_PIECE_MAX : !strcmp(path, "/api/ecg") || !strcmp(path, "/api/home/ecg") || !strcmp(path, "/api/capture/scan") || !strcmp(path, "/api/paper/scan") ? WEB_ECG_MAX : !strcmp(path, "/api/station") ? WEB_STATION_MAX : !strcmp(path, "/api/registry/import") ? WEB_REGISTRY_MAX : WEB_BODY_MAX);
 	buf_init(&q->out, WEB_ANSWER_MAX);
 }
 
@@ -353,7 +353,7 @@ bool web_takes_body(struct web_request *q)
 		return true;
 	q->w = borrow(q->web);
 	bool ok = identify(q) && web_may(q, 0);
-	if (ok && !(q->session.may & (q->body.max == VAULT_PIECE_MAX ? MAY_VAULT : q->body.max == WEB_ECG_MAX ? MAY_ECG_SEND | MAY_HOME | MAY_CAPTURE : q->body.max == WEB_STATION_MAX ? MAY_STATION : MAY_FHIR_WRITE)))
+	if (ok && !(q->session.may & (q->body.max == VAULT_PIECE_MAX ? MAY_VAULT : q->body.max == WEB_ECG_MAX ? MAY_ECG_SEND | MAY_HOME | MAY_CAPTURE : q->body.max == WEB_STATION_MAX ? MAY_STATION : q->body.max == WEB_REGISTRY_MAX ? MAY_SCOPE : MAY_FHIR_WRITE)))
 		buf_init(&q->body, WEB_BODY_MAX); /* a search by POST is small */
 	web_give_back(q->web, q->w);
 	q->w = NULL;

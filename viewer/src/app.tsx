@@ -14,7 +14,7 @@ import { type Key, type Lang, getLang, languages, setLang as useLanguage, t, wor
 import { forgetOutbox, outboxOf, useOutbox } from "./outbox";
 import { Paper, type PaperText } from "./paper";
 import { With } from "./part";
-import { ahead, capturePart, ecgPart, gatePart } from "./parts";
+import { ahead, capturePart, ecgPart, gatePart, registryPart } from "./parts";
 import { SearchPage } from "./search";
 import { type Theme, applyTheme, commanded, firstTheme, keysOn, remember, typing } from "./settings";
 import { SetupPage } from "./setup";
@@ -26,7 +26,7 @@ import { ViewStrips, onlyRead, stateOf } from "./view";
 interface Page { path: string; word: Key; need: string }
 const pages: Page[] = [
   { path: "board", word: "board", need: "board" }, { path: "census", word: "census", need: "census" }, { path: "search", word: "search", need: "search" },
-  { path: "ecg", word: "ecg", need: "chart" }, { path: "capture", word: "capture", need: "capture" }, { path: "partners", word: "partners", need: "gate" }, { path: "alarms", word: "alarms", need: "board" }, { path: "audit", word: "audit", need: "audit" }, { path: "setup", word: "setup", need: "" }, { path: "cases", word: "cases", need: "scope" },
+  { path: "ecg", word: "ecg", need: "chart" }, { path: "capture", word: "capture", need: "capture" }, { path: "partners", word: "partners", need: "gate" }, { path: "alarms", word: "alarms", need: "board" }, { path: "audit", word: "audit", need: "audit" }, { path: "setup", word: "setup", need: "" }, { path: "cases", word: "cases", need: "scope" }, { path: "registry", word: "registry", need: "scope" },
 ];
 // What a key or a click asks for stands on the screen, with its field focused, before the next key is read: a browser tells of a changed address, and draws, only later,
 // and who types "/12" fast has then left the search again by the shortcut 1.
@@ -186,7 +186,7 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
           {printed.failed && <p class="strip warn noprint" role="alert">{printed.failed}</p>}
           {mode === "drill" && <div class="watermark" aria-hidden="true">{t("modeDrill")}</div>}
           {!allowed ? <div class="scroller" id="content" tabIndex={0}><p class="note warn">{t("may")}</p></div>
-            : page === "board" ? <BoardPage /> : page === "alarms" ? (where[1] && may("gate") ? <With part={gatePart} what={t("alarms")}>{(m) => <m.VerdictPage key={where[1]} id={where[1]!} />}</With> : <AlarmsPage />) : page === "partners" ? <With part={gatePart} what={t("partners")}>{(m) => <m.PartnersPage where={where} />}</With> : page === "cases" ? <With part={gatePart} what={t("cases")}>{(m) => <m.CasesPage where={where} />}</With> : page === "search" ? <SearchPage /> : page === "audit" ? <AuditPage /> : page === "setup" ? <SetupPage />
+            : page === "board" ? <BoardPage /> : page === "alarms" ? (where[1] && may("gate") ? <With part={gatePart} what={t("alarms")}>{(m) => <m.VerdictPage key={where[1]} id={where[1]!} />}</With> : <AlarmsPage />) : page === "partners" ? <With part={gatePart} what={t("partners")}>{(m) => <m.PartnersPage where={where} />}</With> : page === "cases" ? <With part={gatePart} what={t("cases")}>{(m) => <m.CasesPage where={where} />}</With> : page === "registry" ? <With part={registryPart} what={t("registry")}>{(m) => <m.RegistryPage where={where} />}</With> : page === "search" ? <SearchPage /> : page === "audit" ? <AuditPage /> : page === "setup" ? <SetupPage />
             : page === "ecg" ? <With part={ecgPart} what={t("ecg")}>{(m) => where[1] === "upload" ? <m.EcgUploadPage /> : where[1] === "live" ? <m.EcgLivePage id={where[2] ?? ""} /> : /^\d+$/.test(where[1] ?? "") ? <m.EcgPage key={where[1]} n={Number(where[1])} /> : <m.EcgListPage />}</With>
             : page === "capture" ? <With part={capturePart} what={t("capture")}>{(m) => <m.CapturePage where={where} />}</With>
             : page === "chart" && where[1] ? <ChartPage id={where[1]} tab={where[2] ?? "summary"} /> : <CensusPage />}

@@ -29,6 +29,7 @@ export class Part<M> {
 export const ecgPart = new Part(() => (PACKET ? Promise.reject(new PartError(true)) : import("./ecg-pages")));
 export const capturePart = new Part(() => (PACKET ? Promise.reject(new PartError(true)) : import("./capture-pages")));
 export const gatePart = new Part(() => (PACKET ? Promise.reject(new PartError(true)) : import("./gate-pages")));
+export const registryPart = new Part(() => (PACKET ? Promise.reject(new PartError(true)) : import("./registry-pages")));
 
 // Ahead of need, one after the other. Returns what stops it.
 export function ahead(list: Part<unknown>[]): () => void {

@@ -1,6 +1,6 @@
 // The words of the pages of cases, in English.
 const words = {
-  cases: "Cases", scCases: "Cases of a breach", scCase: "Case", scPersons: "Persons", scWindow: "Somebody was in", scDiscovered: "Discovered", scNone: "No case was opened here.", scNothingYet: "nothing is known yet", scBetween: "{l} to {h}", scAtLeast: "at least {l}; no upper end yet",
+  cases: "Cases", registry: "Registry", scCases: "Cases of a breach", scCase: "Case", scPersons: "Persons", scWindow: "Somebody was in", scDiscovered: "Discovered", scNone: "No case was opened here.", scNothingYet: "nothing is known yet", scBetween: "{l} to {h}", scAtLeast: "at least {l}; no upper end yet",
   scLikely: "likely {p}", scStillReading: "still reading", scNotSaid: "NOT SAID", scNotSaidLong: "NOT SAID: no deadline can be counted", scTouched: "objects touched", scOnlySeen: "{n} of them only opened or listed", scTaken: "to be read", scTakenOf: "{a} acquired, {b} accessed", scRead: "files read",
   scInPart: "{n} in part", scSame: "{n} the same as another", scFound: "elements found", scNobodys: "{n} of nobody who could be told", scKnownStrangers: "{k} known, {s} on no list", scNotRead: "NOT READ: {n} files that were accessed or acquired. Which and why is in objects.ndjson of the case.",
   scPairs: "{n} pairs of records may be one person each: grey.csv of the case names them; holdfast scope case pair says so.", scInterval: "How many, as it was known", scWhen: "When", scLow: "At least", scHigh: "At most", scNoEnd: "not known", scElements: "What of theirs", scElement: "Element",

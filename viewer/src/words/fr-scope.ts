@@ -2,7 +2,7 @@
 import type en from "./en-scope";
 
 const words: Record<keyof typeof en, string> = {
-  cases: "Dossiers", scCases: "Dossiers de violation", scCase: "Dossier", scPersons: "Personnes", scWindow: "Intrusion", scDiscovered: "Découverte", scNone: "Aucun dossier n’a été ouvert ici.", scNothingYet: "rien n’est encore connu", scBetween: "de {l} à {h}",
+  cases: "Dossiers", registry: "Registre", scCases: "Dossiers de violation", scCase: "Dossier", scPersons: "Personnes", scWindow: "Intrusion", scDiscovered: "Découverte", scNone: "Aucun dossier n’a été ouvert ici.", scNothingYet: "rien n’est encore connu", scBetween: "de {l} à {h}",
   scAtLeast: "au moins {l} ; pas encore de maximum", scLikely: "sans doute {p}", scStillReading: "lecture en cours", scNotSaid: "NON INDIQUÉE", scNotSaidLong: "NON INDIQUÉE : aucun délai ne peut être calculé", scTouched: "objets touchés", scOnlySeen: "dont {n} seulement ouverts ou listés",
   scTaken: "à lire", scTakenOf: "{a} exfiltrés, {b} consultés", scRead: "fichiers lus", scInPart: "{n} en partie", scSame: "{n} identiques à un autre", scFound: "données trouvées", scNobodys: "{n} dont on ignore à qui elles sont", scKnownStrangers: "{k} connues, {s} sur aucune liste",
   scNotRead: "NON LUS : {n} fichiers consultés ou exfiltrés. Lesquels et pourquoi : objects.ndjson du dossier.", scPairs: "{n} paires d’enregistrements sont peut-être une seule personne : grey.csv du dossier les nomme ; holdfast scope case pair tranche.", scInterval: "Combien, au fil du temps",

@@ -2,7 +2,7 @@
 import type en from "./en-scope";
 
 const words: Record<keyof typeof en, string> = {
-  cases: "案件", scCases: "泄露案件", scCase: "案件", scPersons: "人数", scWindow: "入侵时间", scDiscovered: "发现时间", scNone: "此处尚未立案。", scNothingYet: "尚无结果", scBetween: "{l} 至 {h}", scAtLeast: "至少 {l}；尚无上限", scLikely: "可能为 {p}", scStillReading: "仍在读取", scNotSaid: "未填写", scNotSaidLong: "未填写：无法计算任何期限",
+  cases: "案件", registry: "登记库", scCases: "泄露案件", scCase: "案件", scPersons: "人数", scWindow: "入侵时间", scDiscovered: "发现时间", scNone: "此处尚未立案。", scNothingYet: "尚无结果", scBetween: "{l} 至 {h}", scAtLeast: "至少 {l}；尚无上限", scLikely: "可能为 {p}", scStillReading: "仍在读取", scNotSaid: "未填写", scNotSaidLong: "未填写：无法计算任何期限",
   scTouched: "个对象被触及", scOnlySeen: "其中 {n} 个仅被打开或列出", scTaken: "个需要读取", scTakenOf: "{a} 个被取走，{b} 个被查看", scRead: "个文件已读取", scInPart: "{n} 个仅部分读取", scSame: "{n} 个与其他文件相同", scFound: "项数据被找到", scNobodys: "{n} 项无法归属", scKnownStrangers: "{k} 人在名单上，{s} 人不在任何名单上",
   scNotRead: "未读取：{n} 个被查看或取走的文件。是哪些及原因见案件的 objects.ndjson。", scPairs: "{n} 对记录可能各为同一人：见案件的 grey.csv；用 holdfast scope case pair 裁定。", scInterval: "人数随时间的估计", scWhen: "时间", scLow: "至少", scHigh: "至多", scNoEnd: "未知", scElements: "涉及的数据", scElement: "数据", scAcquired: "被取走", scAccessed: "仅被查看",
   scPlaces: "居住地", scPlace: "地点", scNowhere: "未知", scNoState: "美国，州未知", scCare: "{m} 名未成年人，{d} 名已故，{p} 人有受保护的记录", scAssess: "评估", scWhy: "理由", scLowRisk: "低", scNotLow: "不低", scNotAssessed: "未评估", scQuestions: "问题", scDecisions: "决定", scNoneYet: "暂无。", scQuestion: "问题", scDecision: "决定内容",
