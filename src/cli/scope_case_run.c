@@ -395,7 +395,7 @@ static int survey_it(struct running *u, const struct roots *roots, struct survey
 {
 	struct extract_limits limits;
 	const struct survey_job job = {.touched = u->fold, .population = u->population, .decided = u->c, .root = roots->v, .root_n = roots->n, .limits = &limits, .threads = u->threads, .this_year = result_this_year(), .day_first = u->day_first, .progress = progress, .arg = u};
-	extract_limits_default(&limits);
+	scope_limits(&limits);
 	limits.ocr = u->ocr;
 	limits.ocr_lang = u->ocr_lang;
 	limits.day_first = u->day_first;

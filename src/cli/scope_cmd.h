@@ -28,6 +28,10 @@ int scope_case_run_cmd(int argc, char **argv);
 int scope_case_status_cmd(int argc, char **argv);
 int scope_case_export_cmd(int argc, char **argv);
 
+/* Limits as they are when nobody says anything else; what this kernel does not keep readers from is said here, once a command. */
+struct extract_limits;
+void scope_limits(struct extract_limits *ret);
+
 /* Each entry of a kind, in order, opened; erased ones are passed over. */
 typedef int case_entry_fn(void *arg, const struct ledger_entry *en, struct err *e);
 int case_each(struct site *s, int kind, case_entry_fn *fn, void *arg, struct err *e) MUST;

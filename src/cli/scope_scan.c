@@ -552,7 +552,7 @@ int scope_scan_cmd(int argc, char **argv)
 	struct scan_options o = {.jobs = 0};
 	struct err e = {0};
 	bool done;
-	extract_limits_default(&s.limits);
+	scope_limits(&s.limits);
 	s.hits.to = s.strangers.to = s.unread.to = CLI_OUT_NONE;
 	const struct cli_opt opts[] = {
 		{"persons", CLI_EACH, &o.persons, "CSV", "who is known: person_id first, then columns by their names; several rows a person are variants"},

@@ -150,6 +150,14 @@ static int one(struct showing *x, const struct extract_limits *l, bool many, str
 	return code;
 }
 
+void scope_limits(struct extract_limits *ret)
+{
+	const char *open_to = extract_open_to();
+	extract_limits_default(ret);
+	if (open_to)
+		cli_note("%s", open_to);
+}
+
 int scope_text_cmd(int argc, char **argv)
 {
 	static struct cli_args args;
@@ -158,7 +166,7 @@ int scope_text_cmd(int argc, char **argv)
 	struct err e = {0};
 	uint64_t depth = 8, seconds = 120, memory = 1024;
 	bool done, failed = false;
-	extract_limits_default(&l);
+	scope_limits(&l);
 	const struct cli_opt opts[] = {
 		{"json", CLI_FLAG, &x.json, NULL, "NDJSON: a piece a line, and a report behind each file"},
 		{"troubles", CLI_FLAG, &x.quiet, NULL, "say only what was not read, and with --json the reports"},

@@ -83,6 +83,9 @@ struct extract_report {
  * 0: read, whatever troubles there were (trouble was called for each). An ERR_ code: fn's own, or ERR_SYSTEM, ERR_MEMORY. */
 int extract_file(int fd, struct slice name, const struct extract_limits *l, extract_fn *fn, extract_trouble_fn *trouble, void *arg, struct extract_report *ret, struct err *e) MUST;
 
+/* NULL, or a sentence: what the readers of strangers' bytes are not kept from on this kernel, though they should be. For whoever begins to read, to say once. */
+const char *extract_open_to(void);
+
 /* ---- readers by themselves, each over memory, each fuzzed; what they have in common ---- */
 
 struct extract_out {
