@@ -26,7 +26,7 @@
 static bool lock_in(const struct extract_limits *l, uint64_t seconds)
 {
 	static const char *const calls[] = {"read", "pread64", "write", "close", "fstat", "newfstatat", "lseek", "munmap", "mremap", "brk", "madvise", "futex", "clock_gettime", "gettimeofday", "time", "exit", "exit_group", "rt_sigreturn", "rt_sigaction", "rt_sigprocmask",
-		"restart_syscall", "getpid", "gettid", "getrandom", "sched_yield", "sched_getaffinity", "sysinfo", "getrlimit", "prlimit64", "getuid", "geteuid", "getgid", "getegid", "uname", "memfd_create", "fcntl", "ftruncate", "umask",
+		"restart_syscall", "getpid", "gettid", "getrandom", "sched_yield", "sched_getaffinity", "sysinfo", "getrlimit", "getuid", "geteuid", "getgid", "getegid", "uname", "memfd_create", "ftruncate", "umask",
 #if defined(__SANITIZE_ADDRESS__)
 		"openat", "open", "readlink", "readlinkat", "prctl", "getdents64", "sigaltstack", "tgkill", "set_robust_list", "arch_prctl", "personality", "stat",
 #endif
@@ -63,6 +63,11 @@ static bool lock_in(const struct extract_limits *l, uint64_t seconds)
 	}
 	/* memory that is written is never run */
 	ok = ok && seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 && seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
+	/* limits of its own, and of no other process; of what fcntl does, nothing by which somebody is sent a signal (F_SETOWN) */
+	static const int commands[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_GETLK, F_SETLK, F_SETLKW, F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW};
+	ok = ok && seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A0(SCMP_CMP_EQ, 0)) == 0;
+	for (size_t i = 0; ok && i < ARRAY_LEN(commands); i++)
+		ok = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, (uint64_t)commands[i])) == 0;
 	ok = ok && seccomp_load(ctx) == 0;
 	seccomp_release(ctx);
 	return ok;

@@ -41,6 +41,16 @@ static bool refuse(scmp_filter_ctx ctx, const char *const *calls, size_t n)
 	return ok;
 }
 
+/* Nothing is done to another process: no signal (abort is one to itself), none by way of a descriptor's owner, no limits. */
+static bool refuse_others(scmp_filter_ctx ctx)
+{
+	static const int commands[] = {F_SETOWN, F_SETOWN_EX, F_SETSIG};
+	bool ok = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_NE, (uint64_t)getpid())) == 0 && seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prlimit64), 1, SCMP_A0(SCMP_CMP_NE, 0)) == 0;
+	for (size_t i = 0; ok && i < ARRAY_LEN(commands); i++)
+		ok = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(fcntl), 1, SCMP_A1(SCMP_CMP_EQ, (uint64_t)commands[i])) == 0;
+	return ok;
+}
+
 /* No file is opened but to be read. */
 static bool refuse_writing(scmp_filter_ctx ctx)
 {
@@ -56,7 +66,7 @@ static bool refuse_writing(scmp_filter_ctx ctx)
 static bool lock_in(const struct extract_limits *l, const struct job *j, uint64_t seconds)
 {
 	static const char *const refused[] = {"socket", "socketpair", "connect", "bind", "listen", "ptrace", "process_vm_readv", "process_vm_writev", "mount", "umount2", "pivot_root", "chroot", "unshare", "setns", "bpf", "perf_event_open", "keyctl", "add_key", "request_key",
-		"io_uring_setup", "userfaultfd", "init_module", "finit_module", "kexec_load", "reboot", "swapon", "open_by_handle_at", "mknod", "mknodat", "setuid", "setgid", "tkill", "pidfd_open", "pidfd_getfd"};
+		"io_uring_setup", "userfaultfd", "init_module", "finit_module", "kexec_load", "reboot", "swapon", "open_by_handle_at", "mknod", "mknodat", "setuid", "setgid", "kill", "tkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal", "pidfd_open", "pidfd_getfd"};
 	/* what changes files: Landlock refuses it beyond the scratch folder, this refuses it to those who have none, on a kernel without Landlock, too */
 	static const char *const changes[] = {"unlink", "unlinkat", "rename", "renameat", "renameat2", "link", "linkat", "symlink", "symlinkat", "mkdir", "mkdirat", "rmdir", "truncate", "creat", "chmod", "fchmod", "fchmodat", "chown", "fchown", "lchown", "fchownat", "setxattr", "lsetxattr",
 		"fsetxattr", "removexattr", "lremovexattr", "fremovexattr", "utimensat", "openat2"};
@@ -70,7 +80,7 @@ static bool lock_in(const struct extract_limits *l, const struct job *j, uint64_
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	extract_shut_files(j->scratch, true);
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
-	bool ok = ctx && refuse(ctx, refused, ARRAY_LEN(refused)) && (j->scratch || (refuse(ctx, changes, ARRAY_LEN(changes)) && refuse_writing(ctx)));
+	bool ok = ctx && refuse(ctx, refused, ARRAY_LEN(refused)) && refuse_others(ctx) && (j->scratch || (refuse(ctx, changes, ARRAY_LEN(changes)) && refuse_writing(ctx)));
 	ok = ok && seccomp_load(ctx) == 0;
 	seccomp_release(ctx);
 	struct rlimit memory = {j->memory > l->memory ? j->memory : l->memory, j->memory > l->memory ? j->memory : l->memory};

@@ -1,4 +1,4 @@
-/* wrap: extract_xml_stream */
+/* wrap: extract_xml_stream execve access */
 /* A reader that was taken over, or that breaks: what it does in the child is done to nobody else, it is told, and the next file is read. */
 #include "pieces.h"
 
@@ -8,7 +8,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *what; /* the child is to do */
@@ -31,6 +34,8 @@ static int tries(const struct extract_out *o, struct err *e)
 	r = r ? r : refused(o, "socket", socket(AF_INET, SOCK_STREAM, 0), e);
 	r = r ? r : refused(o, "fork", fork(), e);
 	r = r ? r : refused(o, "kill", kill(parent, 0), e);
+	r = r ? r : refused(o, "limit", prlimit(parent, RLIMIT_CPU, &(struct rlimit){1, 1}, NULL), e);
+	r = r ? r : refused(o, "owner", fcntl(3, F_SETOWN, parent), e);
 	r = r ? r : refused(o, "exec", execl("/bin/true", "true", (char *)NULL), e);
 	return r ? r : refused(o, "code", mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0, e);
 }
@@ -158,7 +163,85 @@ static void it_can_do_nothing_else(void **state)
 {
 	(void)state;
 #if !defined(__SANITIZE_ADDRESS__)
-	ends("tries", 60, (size_t)256 << 20, "text [said before\n]\ntext [open refused]\ntext [create refused]\ntext [socket refused]\ntext [fork refused]\ntext [kill refused]\ntext [exec refused]\ntext [code refused]\n");
+	ends("tries", 60, (size_t)256 << 20, "text [said before\n]\ntext [open refused]\ntext [create refused]\ntext [socket refused]\ntext [fork refused]\ntext [kill refused]\ntext [limit refused]\ntext [owner refused]\ntext [exec refused]\ntext [code refused]\n");
+#else
+	skip();
+#endif
+}
+
+/* ---- a program that is not ours, taken over: it tries in its place ---- */
+
+static bool landlocked;
+static char victim[] = "/tmp/holdfast-test-victim-XXXXXX";
+
+int __wrap_access(const char *path, int how);
+int __real_access(const char *path, int how);
+int __wrap_access(const char *path, int how) /* it is installed */
+{
+	return strncmp(path, "/usr/bin/", 9) ? __real_access(path, how) : 0;
+}
+
+static void program_tries(const char *name, long r)
+{
+	char line[64];
+	int n = snprintf(line, sizeof line, "%s %s\n", name, r < 0 && (errno == EPERM || errno == EACCES) ? "refused" : "ALLOWED");
+	(void)!write(1, line, (size_t)n);
+}
+
+int __wrap_execve(const char *path, char *const argv[], char *const envp[]);
+int __wrap_execve(const char *path, char *const argv[], char *const envp[])
+{
+	(void)path;
+	(void)argv;
+	(void)envp;
+	char byte;
+	if (landlocked)
+		program_tries("read", open("/etc/passwd", O_RDONLY));
+	program_tries("create", open("/tmp/holdfast-taken-over", O_CREAT | O_WRONLY, 0600));
+	program_tries("write", open(victim, O_WRONLY));
+	program_tries("both", open(victim, O_RDWR));
+	program_tries("remove", unlink(victim));
+	program_tries("rename", rename(victim, "/tmp/holdfast-taken-over"));
+	program_tries("cut", truncate(victim, 0));
+	program_tries("mode", chmod(victim, 0666));
+	program_tries("socket", socket(AF_INET, SOCK_STREAM, 0));
+	program_tries("local socket", socket(AF_UNIX, SOCK_STREAM, 0));
+	program_tries("kill", kill(parent, 0));
+	program_tries("thread's kill", tgkill(parent, parent, 0));
+	program_tries("owner", fcntl(1, F_SETOWN, parent));
+	program_tries("limit", prlimit(parent, RLIMIT_CPU, &(struct rlimit){1, 1}, NULL));
+	program_tries("unshare", unshare(CLONE_NEWUSER));
+	bool own = read(0, &byte, 1) == 1 && byte == '%', more = lseek(3, 0, SEEK_CUR) >= 0;
+	(void)!write(1, own ? "its file read\n" : "ALLOWED none\n", own ? 14 : 13);
+	errno = EPERM;
+	program_tries("more files", more ? 0 : -1);
+	_exit(0);
+}
+
+static void a_program_can_do_nothing_else(void **state)
+{
+	(void)state;
+#if !defined(__SANITIZE_ADDRESS__)
+	struct pieces x = {0};
+	struct extract_limits l;
+	struct extract_report rep;
+	struct err e = {0};
+	char pdf[] = "/tmp/holdfast-test-program-XXXXXX";
+	AUTO_CLOSE int fd = mkstemp(pdf);
+	AUTO_CLOSE int v = mkstemp(victim);
+	assert_true(fd >= 0 && v >= 0 && write(v, "kept", 4) == 4 && write(fd, "%PDF-1.4\n%%EOF\n", 15) == 15);
+	landlocked = !extract_open_to();
+	extract_limits_default(&l);
+	buf_init(&x.b, 1 << 20);
+	assert_int_equal(extract_file(fd, SLICE("x.pdf"), &l, pieces_take, pieces_trouble, &x, &rep, &e), 0);
+	struct stat st;
+	int left = fstat(v, &st);
+	unlink(pdf);
+	unlink(victim);
+	if (strstr(buf_cstr(&x.b), "ALLOWED") || !strstr(buf_cstr(&x.b), "its file read"))
+		fail_msg("%s: %s", extract_open_to() ? "no Landlock" : "Landlock", buf_cstr(&x.b));
+	assert_true(left == 0 && st.st_size == 4 && st.st_nlink == 1);
+	pieces_done(&x);
 #else
 	skip();
 #endif
@@ -187,7 +270,7 @@ static void the_taker_ends_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_crash_is_told), cmocka_unit_test(it_takes_no_longer_than_it_may), cmocka_unit_test(it_eats_no_more_than_it_may), cmocka_unit_test(what_it_says_is_not_believed), cmocka_unit_test(it_can_do_nothing_else), cmocka_unit_test(the_taker_ends_it),
+		cmocka_unit_test(a_crash_is_told), cmocka_unit_test(it_takes_no_longer_than_it_may), cmocka_unit_test(it_eats_no_more_than_it_may), cmocka_unit_test(what_it_says_is_not_believed), cmocka_unit_test(it_can_do_nothing_else), cmocka_unit_test(a_program_can_do_nothing_else), cmocka_unit_test(the_taker_ends_it),
 	};
 	return cmocka_run_group_tests(tests, make, unmake);
 }
