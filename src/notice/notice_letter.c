@@ -218,6 +218,14 @@ static void enrol(struct making *m)
 	(void)notice_tell(s, PAPER_TEXT, "enrol.code");
 }
 
+/* The advice, or, in a letter about somebody else (a child, somebody who has died), what is said of him: "KEY.other". */
+static void advise(struct making *m, const char *key)
+{
+	char other[32];
+	snprintf(other, sizeof other, "%s.other", key);
+	(void)notice_tell(&m->s, PAPER_TEXT, m->l->to == NOTICE_FOR_PERSON ? key : other);
+}
+
 static void bureaus(struct making *m)
 {
 	struct notice_saying *s = &m->s;
@@ -227,7 +235,7 @@ static void bureaus(struct making *m)
 		(void)notice_tell(s, PAPER_TEXT, "you.alert");
 		(void)notice_tell(s, PAPER_TEXT, "you.report");
 	}
-	(void)notice_tell(s, PAPER_TEXT, "you.ftc");
+	advise(m, "you.ftc");
 }
 
 /* Advice follows from what was touched: nobody is told to change a password that was not. */
@@ -248,8 +256,8 @@ static void advice(struct making *m)
 	(void)notice_tell(s, PAPER_HEADING, "h.you");
 	enrol(m);
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
-		if ((m->all & table[i].any) && (m->us || !table[i].us))
-			(void)notice_tell(s, PAPER_TEXT, table[i].key);
+		if ((m->all & table[i].any) && (m->us || !table[i].us) && !(m->p->deceased && strcmp(table[i].key, "you.irs") == 0)) /* the IRS gives no such number for the dead */
+			advise(m, table[i].key);
 	(void)notice_tell(s, PAPER_TEXT, "you.calls");
 	if (m->us)
 		bureaus(m);

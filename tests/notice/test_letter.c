@@ -116,6 +116,28 @@ static void to_whom(void **state)
 	}
 }
 
+/* What to do is said of whom the letter is about, and to whom it is sent: nobody is told to look after his own taxes because of a child's number. */
+static void advice_for_others(void **state)
+{
+	static const char all[] = "\"acquired\":[\"name\",\"ssn\",\"account\",\"diagnosis\",\"mbi\",\"medicaid\",\"credentials\",\"dl\",\"passport\"]";
+	static const char *const who[] = {"\"minor\":false", "\"minor\":true", "\"deceased\":true,\"kin\":\"Luke Poe\"", "\"minor\":true,\"protected\":[\"hiv\"],\"send_to\":\"person\""};
+	for (size_t i = 0; i < ARRAY_LEN(who); i++) {
+		char person[600];
+		bool own = i == 0 || i == 3;
+		snprintf(person, sizeof person, "{" MARIA ",%s,%s}", all, who[i]);
+		LETTER(CASE, person, false);
+		assert_int_equal(fate, NOTICE_MAIL);
+		static const char *const mine[] = {"used your identity", "Check your bank", "your doctors", "on your Medicare", "your state’s Medicaid", "Change your password", "gave you your driver", "your passport number", "tax return in your name"};
+		static const char *const hers[] = {"the identity of Maria Lopez", "statements of Maria Lopez", "plan of Maria Lopez", "statement of Maria Lopez", "that Maria Lopez did not get", "password of Maria Lopez", "gave Maria Lopez a driver", "passport number of Maria Lopez"};
+		for (size_t k = 0; k < ARRAY_LEN(mine); k++)
+			(own ? has : has_not)(&b, mine[k]);
+		for (size_t k = 0; k < ARRAY_LEN(hers); k++)
+			(own ? has_not : has)(&b, hers[k]);
+		(i == 1 ? has : has_not)(&b, "the child’s name");
+		arena_free(a);
+	}
+}
+
 static void who_has_none(void **state)
 {
 	static const struct {
@@ -313,6 +335,6 @@ static void two_sign(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(five_blocks), cmocka_unit_test(an_entry_changes), cmocka_unit_test(to_whom), cmocka_unit_test(who_has_none), cmocka_unit_test(protected_records), cmocka_unit_test(states), cmocka_unit_test(languages), cmocka_unit_test(what_is_missing), cmocka_unit_test(wrong_cases), cmocka_unit_test(two_sign)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(five_blocks), cmocka_unit_test(an_entry_changes), cmocka_unit_test(to_whom), cmocka_unit_test(advice_for_others), cmocka_unit_test(who_has_none), cmocka_unit_test(protected_records), cmocka_unit_test(states), cmocka_unit_test(languages), cmocka_unit_test(what_is_missing), cmocka_unit_test(wrong_cases), cmocka_unit_test(two_sign)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
