@@ -17,6 +17,8 @@ int cmd_registry(int argc, char **argv)
 		{"top", "the largest", registry_top_cmd},
 		{"diff", "two days compared: added, removed, changed", registry_diff_cmd},
 		{"plot", "a picture: trend, months, map, types, locations, largest, distribution, place, timeline, drift, aware-to-notice", registry_plot_cmd},
+		{"show", "incidents by name, and what each import said of one", registry_show_cmd},
+		{"draft", "the row that a case of ours would be, and where it would stand", registry_draft_cmd},
 	};
 	return cli_verbs(argc, argv, "registry", "Every reported breach, with its history. A figure is said with its view and its day, or not at all.", verbs, ARRAY_LEN(verbs));
 }

@@ -389,9 +389,7 @@ static int rows(struct reading *x, const struct columns *k, struct csv *csv, str
 		struct registry_row *r = &x->v[x->n];
 		*r = (struct registry_row){.line = csv->row_line, .submitted = REGISTRY_NO_DAY};
 		x->date[x->n] = (struct row_dates){0};
-		while (n > k->n && !f[n - 1].n)
-			n--;
-		if (n > k->n && realign(x, k, f, &n))
+		if (n > k->n && !sound(k, f, n) && realign(x, k, f, &n))
 			note(&odd.aligned, &odd.aligned_line, csv->row_line);
 		one(x, k, f, n, r, &x->date[x->n]);
 		bool title = r->name.n && k->header && slice_eq(r->name, k->name_title) && !r->persons_known;

@@ -84,6 +84,19 @@ static bool letter(uint32_t c)
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= 0xc0 && c < 0x2000 && c != 0xd7 && c != 0xf7);
 }
 
+/* Without blanks at the ends, no-break spaces among them. */
+static struct slice trim(struct slice s)
+{
+	for (struct slice before = SLICE_NULL; before.n != s.n;) {
+		before = s = slice_trim(s);
+		if (s.n >= 2 && s.p[0] == 0xc2 && s.p[1] == 0xa0)
+			s = slice_of(s.p + 2, s.n - 2);
+		if (s.n >= 2 && s.p[s.n - 2] == 0xc2 && s.p[s.n - 1] == 0xa0)
+			s.n -= 2;
+	}
+	return s;
+}
+
 static bool question(const struct text *t, size_t i)
 {
 	return i < t->n && t->v[i] == '?';
@@ -130,12 +143,12 @@ static size_t remains(const struct text *t, size_t i, bool *closing)
 	return 0;
 }
 
-static uint32_t guess(uint32_t before, uint32_t after, bool closing)
+static uint32_t guess(uint32_t before, uint32_t after, uint32_t after_that, bool closing)
 {
 	if (closing)
 		return 0x201d;
-	bool from = letter(before), to = letter(after);
-	if (from && to)
+	bool from = letter(before), to = letter(after), alone = to && !letter(after_that);
+	if ((from && to) || (alone && before == ' ')) /* 'n: a word's rest */
 		return 0x2019;
 	if (!from && to)
 		return 0x201c;
@@ -150,13 +163,19 @@ static bool marks(struct text *t)
 	bool any = false;
 	for (size_t i = 0; i < t->n;) {
 		bool closing;
+		if (t->v[i] == '?' && i + 1 < t->n && t->v[i + 1] == (RAW | 0xff)) { /* a no-break space: "?" and cp437's */
+			t->v[k++] = ' ';
+			i += 2;
+			any = true;
+			continue;
+		}
 		size_t n = t->v[i] < 0x80 ? 0 : remains(t, i, &closing);
 		if (!n) {
 			t->v[k++] = t->v[i++];
 			continue;
 		}
-		uint32_t before = k ? t->v[k - 1] : 0, after = i + n < t->n ? t->v[i + n] : 0;
-		t->v[k++] = guess(before, after, closing);
+		uint32_t before = k ? t->v[k - 1] : 0, after = i + n < t->n ? t->v[i + n] : 0, after_that = i + n + 1 < t->n ? t->v[i + n + 1] : 0;
+		t->v[k++] = guess(before, after, after_that, closing);
 		i += n;
 		any = true;
 	}
@@ -197,6 +216,8 @@ struct slice registry_cell(struct slice s, struct arena *a, bool *changed)
 	bool valid = utf8_valid(s);
 	if (!get(s, a, &t)) /* longer than anything that was ever seen: as it stands, if that is text */
 		return valid ? s : slice_of(s.p, utf8_valid_prefix(s));
+	if (valid)
+		s = trim(s);
 	bool any = !valid;
 	for (int i = 0; i < ROUNDS; i++) {
 		if (!once(&t))
@@ -210,7 +231,7 @@ struct slice registry_cell(struct slice s, struct arena *a, bool *changed)
 	if (!out.p)
 		return valid ? s : SLICE_NULL;
 	*changed = true;
-	return slice_trim(out);
+	return trim(out);
 }
 
 struct slice registry_repair(struct slice s, struct arena *a)
@@ -248,7 +269,7 @@ struct slice registry_name_key(struct slice name, struct arena *a)
 			bool in_word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 			if (in_word)
 				w[k++] = c;
-			else if (c == '.' || c == '\'' || (c == '/' && k == 1) || c == 0xe2) { /* L.L.C., d/b/a, Children's: one word (E2: marks of U+2000..) */
+			else if (c == '.' || c == '\'' || (c == '/' && (k == 1 || (k == 2 && b.p[i - 2] == '/'))) || c == 0xe2) { /* L.L.C., d/b/a, Children's: one word (E2: marks of U+2000..) */
 				if (c == 0xe2 && i + 2 < b.n) {
 					bool apostrophe = b.p[i + 1] == 0x80 && (b.p[i + 2] == 0x99 || b.p[i + 2] == 0x98);
 					i += 2;
