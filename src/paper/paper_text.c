@@ -7,6 +7,7 @@ struct lines {
 	struct buf *out;
 	size_t left;   /* of every line but the first */
 	size_t at;     /* column */
+	size_t begun;  /* the column in which this line begins */
 };
 
 /* East Asian wide and full-width, as far as the letters of our languages go (UAX 11). */
@@ -35,7 +36,7 @@ static void fresh(struct lines *l)
 	buf_u8(l->out, '\n');
 	for (size_t i = 0; i < l->left; i++)
 		buf_u8(l->out, ' ');
-	l->at = l->left;
+	l->at = l->begun = l->left;
 }
 
 /* The end of what must stay on one line from here on, and how wide it is. A blank before it is not part of it. */
@@ -87,12 +88,12 @@ static void put_words(struct lines *l, struct slice s)
 		if (s.p[0] == ' ' || s.p[0] == '\n') {
 			if (s.p[0] == '\n')
 				fresh(l);
-			blank = s.p[0] == ' ' && l->at > l->left;
+			blank = s.p[0] == ' ' && l->at > l->begun;
 			s = slice_of(s.p + 1, s.n - 1);
 			continue;
 		}
 		struct slice u = unit(s, &width);
-		if (l->at > l->left && l->at + blank + width > COLUMNS) {
+		if (l->at > l->begun && l->at + blank + width > COLUMNS) {
 			fresh(l);
 			blank = false;
 		}
@@ -126,23 +127,23 @@ static void rule(struct buf *out, char c, size_t n)
 /* A label in its column, then the text beside it. */
 static void beside(struct buf *out, size_t from, size_t to, const struct paper_block *b)
 {
-	struct lines l = {out, to, 0};
+	struct lines l = {.out = out, .left = from + 2, .begun = from};
 	for (; l.at < from; l.at++)
 		buf_u8(out, ' ');
-	l.left = from + 2;
 	put_words(&l, b->label);
 	l.left = to;
 	if (l.at + 1 > to)
 		fresh(&l);
 	for (; l.at < to; l.at++)
 		buf_u8(out, ' ');
+	l.begun = to;
 	put_words(&l, b->text);
 	buf_u8(out, '\n');
 }
 
 static void put_block(struct buf *out, const struct paper_block *b, const struct paper_block *before)
 {
-	struct lines l = {out, 0, 0};
+	struct lines l = {.out = out};
 	bool same = before && before->look == b->look;
 	switch (b->look) {
 	case PAPER_TITLE:
@@ -178,7 +179,7 @@ static void put_block(struct buf *out, const struct paper_block *b, const struct
 	case PAPER_BLANK:
 		for (; l.at < 4; l.at++)
 			buf_u8(out, ' ');
-		l.left = 4;
+		l.left = l.begun = 4;
 		put_words(&l, b->text);
 		buf_str(out, "\n    ");
 		rule(out, '_', COLUMNS - 4);
@@ -187,7 +188,7 @@ static void put_block(struct buf *out, const struct paper_block *b, const struct
 		if (!before || before->look != PAPER_QUESTION)
 			buf_u8(out, '\n');
 		else
-			l = (struct lines){out, 4, 0};
+			l = (struct lines){.out = out, .left = 4, .begun = 4};
 		for (; l.at < l.left; l.at++)
 			buf_u8(out, ' ');
 		put_words(&l, b->text);
@@ -198,7 +199,7 @@ static void put_block(struct buf *out, const struct paper_block *b, const struct
 
 void paper_text(const struct paper_letter *p, struct buf *ret)
 {
-	struct lines l = {ret, 0, 0};
+	struct lines l = {.out = ret};
 	put_words(&l, p->head);
 	buf_u8(ret, '\n');
 	if (p->head_right.n) {

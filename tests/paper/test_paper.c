@@ -65,6 +65,19 @@ static void lines_are_short(void **state)
 	check_lines("en", "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789");
 }
 
+/* A label that begins with a short word keeps its blanks. */
+static void short_words(void **state)
+{
+	(void)state;
+	AUTO_BUF struct buf out = {0};
+	const struct paper_block b = {PAPER_FIELD, SLICE("Is it so, or is it not so at all?"), SLICE("a b")};
+	struct paper_letter l = letter("en", &b, 1);
+	buf_init(&out, 1 << 16);
+	paper_text(&l, &out);
+	assert_non_null(strstr(buf_cstr(&out), "\nIs it so, or is it not so at all?\n"));
+	assert_non_null(strstr(buf_cstr(&out), "  a b\n"));
+}
+
 static void marks_come_off(void **state)
 {
 	(void)state;
@@ -132,6 +145,6 @@ static void no_letter_of_a_name_is_lost(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(lines_are_short), cmocka_unit_test(marks_come_off), cmocka_unit_test(pages_are_counted), cmocka_unit_test(no_letter_of_a_name_is_lost)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(lines_are_short), cmocka_unit_test(short_words), cmocka_unit_test(marks_come_off), cmocka_unit_test(pages_are_counted), cmocka_unit_test(no_letter_of_a_name_is_lost)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
