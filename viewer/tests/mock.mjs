@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ecgs } from "./mock-ecg.mjs";
 import { gates } from "./mock-gate.mjs";
+import { registry as registered } from "./mock-registry.mjs";
 import { cases } from "./mock-scope.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -198,7 +199,7 @@ export function start({ port = 0, knobs = {} } = {}) {
   const hashes = [...page.toString().matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map((m) => `'sha256-${createHash("sha256").update(m[1]).digest("base64")}'`).join(" ");
   const csp = `default-src 'none'; connect-src 'self'; img-src 'self' data: blob:; frame-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; script-src ${hashes} 'self'; style-src 'self' 'unsafe-inline'`;
   const folder = join(here, "..", "dist", "part"), pieceOf = new Map(readdirSync(folder).filter((x) => x.endsWith(".js")).map((x) => { const code = readFileSync(join(folder, x)); return [`/part/${x.slice(0, -3)}-${createHash("sha256").update(code).digest("hex").slice(0, 16)}.js`, code]; }));
-  const h = hospital(), ecg = ecgs(h, knobs), gate = gates(h, knobs), scope = cases(h);
+  const h = hospital(), ecg = ecgs(h, knobs), gate = gates(h, knobs), scope = cases(h), registry = registered(h);
   const extra = []; // 1,500 people who are not in the house, for long answers
   for (let i = 0; i < 1500; i++) extra.push({ id: `q${i}`, name: { family: `Testmann${i % 40}`, given: ["Ada", "Bo", "Cem", "Dina"][i % 4] }, birthDate: `19${30 + (i % 60)}-0${1 + (i % 9)}-1${i % 9}`, gender: i % 2 ? "male" : "female", identifier: { value: String(9900000 + i), assigner: "STGABRIEL" }, received: iso(h.now - i * HOUR), isProtected: false, lookalike: false });
   const sessions = new Map(), log = [], users = Object.entries(accounts).filter(([u]) => !hidden.has(u)).map(([user, a]) => ({ user, role: a.role, disabled: false, created: iso(h.first), lastSignIn: user === "fresh" ? undefined : iso(h.now - HOUR) }));
@@ -270,6 +271,7 @@ export function start({ port = 0, knobs = {} } = {}) {
       const may = (x) => rights[s.role].includes(x) || (fail(403, "denied", "Your role may not do this."), false);
       if (/^(ecgs?|live|home)$/.test(parts[0])) { ecg.handle({ req, parts, q, body, bytes, s, send, fail, may, record, pdf, accounts }); return; }
       if (/^(gate|watch|incident|plan)$/.test(parts[0])) { gate.handle({ req, path, parts, q, body, s, send, fail, may }); return; }
+      if (parts[0] === "registry") { registry.handle({ req, parts, q, bytes, send, fail, may }); return; }
       if (parts[0] === "cases") { scope.handle({ req, parts, body, s, send, fail, may }); return; }
       if (path === "events" && q.get("kind") === "gate-act") { if (may("gate")) send(200, gate.events(q)); return; }
       if (path === "logout") { sessions.delete(sid); send(204, ""); }
@@ -339,7 +341,7 @@ export function start({ port = 0, knobs = {} } = {}) {
       else fail(404, "not-found", "Nothing is here.");
     });
   });
-  return new Promise((ok) => server.listen(port, "127.0.0.1", () => ok({ server, url: `http://127.0.0.1:${server.address().port}`, knobs, hospital: h, log, ecg, gate, scope, close: () => new Promise((done) => { server.closeAllConnections?.(); server.close(done); }) })));
+  return new Promise((ok) => server.listen(port, "127.0.0.1", () => ok({ server, url: `http://127.0.0.1:${server.address().port}`, knobs, hospital: h, log, ecg, gate, scope, registry, close: () => new Promise((done) => { server.closeAllConnections?.(); server.close(done); }) })));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
