@@ -601,7 +601,7 @@ static int tell_strangers(struct find *f, struct err *e)
 	int r = 0;
 	for (size_t i = 0; f->stranger && r == 0 && i < f->doc.subjects; i++) {
 		const struct doc_subject *x = &f->doc.subject[i];
-		const struct find_stranger s = {"subject", slice_str(x->name), x->offset, buf_slice(&f->member)};
+		const struct find_stranger s = {"subject", slice_str(x->name), x->offset, buf_slice(&f->member), f->document};
 		if (x->who == FIND_NOBODY && !x->carried)
 			r = f->stranger(f->arg, &s, e);
 	}
@@ -624,12 +624,12 @@ int doc_end(struct find *f, struct err *e)
 			d->hit[n++] = d->hit[i];
 	n = thin(f, n);
 	memset(f->told, 0, sizeof f->told);
+	r = tell_strangers(f, e); /* before what is theirs */
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = find_tell(f, d->hit[i].person, d->hit[i].element, d->hit[i].confidence, d->hit[i].rule, d->hit[i].offset, e);
-	if (r == 0)
-		r = tell_strangers(f, e);
 	d->hits = d->names = d->dates = d->subjects = 0;
 	f->other_line = 0;
+	f->document++;
 	return r;
 }
 
@@ -638,6 +638,7 @@ int doc_cut(struct find *f, struct err *e)
 	if (f->in_record)
 		record_decide(f);
 	int r = doc_end(f, e);
+	f->document--; /* it goes on */
 	if (r == 0 && f->doc.has_last)
 		doc_subject(f, &(const struct doc_subject){f->doc.last.offset, f->doc.last.line, {.n = 0}, "", f->doc.last.who, f->doc.last.confidence, true});
 	return r;

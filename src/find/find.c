@@ -62,7 +62,7 @@ int find_tell(struct find *f, uint32_t person, int element, unsigned confidence,
 			return 0;
 		f->told[element] = person + 1;
 	}
-	const struct find_hit h = {person, person == FIND_NOBODY ? SLICE_NULL : find_population_id(f->pop, person), element, confidence, rule, offset, buf_slice(&f->member)};
+	const struct find_hit h = {person, person == FIND_NOBODY ? SLICE_NULL : find_population_id(f->pop, person), element, confidence, rule, offset, buf_slice(&f->member), f->document};
 	return f->hit(f->arg, &h, e);
 }
 

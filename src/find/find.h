@@ -65,6 +65,7 @@ struct find_hit {
 	const char *rule;     /* "field.ssn", "known.mrn", "ssn.form", "label.dob": our own words, never content */
 	uint64_t offset;      /* as the piece's */
 	struct slice member;
+	uint32_t document;    /* in running text: the number of the document (a letter among letters) in which it stands; what find_stranger says of the same number it is about */
 };
 typedef int find_fn(void *arg, const struct find_hit *h, struct err *e); /* not 0: the reading ends with it */
 
@@ -74,6 +75,7 @@ struct find_stranger {
 	struct slice name;
 	uint64_t offset;
 	struct slice member;
+	uint32_t document; /* as a hit's; told before the hits of the same document */
 };
 typedef int find_stranger_fn(void *arg, const struct find_stranger *s, struct err *e);
 

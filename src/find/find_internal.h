@@ -330,6 +330,7 @@ struct find {
 	struct words words;
 	struct marks marks;
 	struct doc doc;
+	uint32_t document; /* the current one's number */
 	/* where in a text */
 	uint32_t line, para, other_line;
 	uint64_t opening;      /* hash of the first words of the first line: a file of letters repeats it */

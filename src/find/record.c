@@ -182,7 +182,7 @@ static int tell_stranger(struct find *f, int who, struct err *e)
 			break;
 		}
 	}
-	const struct find_stranger s = {who_word(who), slice_of(name, n), offset, buf_slice(&f->member)};
+	const struct find_stranger s = {who_word(who), slice_of(name, n), offset, buf_slice(&f->member), f->document};
 	return any ? f->stranger(f->arg, &s, e) : 0;
 }
 

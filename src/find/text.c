@@ -473,7 +473,7 @@ static void titled(struct walk *w, size_t end, bool doctor, struct err *e)
 		hit(w, i, PERSON_NAME, 70, "title.name", NEED_NOBODY);
 	}
 	if (w->f->stranger && doctor) {
-		const struct find_stranger s = {"provider", slice_str(name), w->offset + i, buf_slice(&w->f->member)};
+		const struct find_stranger s = {"provider", slice_str(name), w->offset + i, buf_slice(&w->f->member), w->f->document};
 		if (w->f->stranger(w->f->arg, &s, e) < 0)
 			w->f->doc.no_memory = true;
 	}

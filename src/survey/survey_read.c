@@ -28,7 +28,12 @@ struct reader {
 	bool in_record;
 	struct buf text;             /* the current document's, outside of records */
 	uint64_t text_offset;
-	uint32_t document;           /* the mention the document is about; NONE */
+	uint32_t document;           /* the search's number of the document that is being told */
+	struct about {               /* whom that is about, as far as nobody knew him; by where he is named */
+		uint64_t offset;
+		uint32_t mention;
+	} *about;
+	size_t abouts, about_room;
 	struct buf trouble;
 	bool no_memory;
 };
@@ -152,7 +157,7 @@ static void note_id(struct mention *m, struct slice name, struct slice text)
 static int begin_document(struct reader *r)
 {
 	r->in_record = false;
-	r->document = NONE;
+	r->abouts = 0;
 	buf_reset(&r->text);
 	for (size_t i = 0; i < ARRAY_LEN(r->at); i++)
 		r->at[i] = NONE;
@@ -183,24 +188,43 @@ static int field(struct reader *r, const struct extract_piece *p, struct err *e)
 	return p->role == PERSON_ROLE_NOTE ? find_text(r->find, p->text, p->offset, e) : find_field(r->find, p->role, p->who, p->text, p->offset, e);
 }
 
+/* Of a text the last million bytes: a value is read where the search found one, and it is told at the end of a letter, not of the file. */
+static void keep_text(struct reader *r, const struct extract_piece *p)
+{
+	if (r->text.n && r->text_offset + r->text.n != p->offset)
+		buf_reset(&r->text);
+	if (r->text.n > TEXT_KEPT) {
+		size_t gone = r->text.n - TEXT_KEPT / 2;
+		memmove(r->text.p, r->text.p + gone, r->text.n - gone);
+		r->text.n -= gone;
+		r->text_offset += gone;
+	}
+	if (!r->text.n)
+		r->text_offset = p->offset;
+	buf_add_slice(&r->text, p->text);
+}
+
 static int piece(void *arg, const struct extract_piece *p, struct err *e)
 {
 	struct reader *r = arg;
+	int code;
 	r->out->bytes += p->text.n;
 	if (r->no_memory)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
 	switch (p->kind) {
-	case EXTRACT_MEMBER:
+	case EXTRACT_MEMBER: /* what stood before is told first, and belongs there */
+		code = find_member(r->find, p->member.n ? p->member : p->text, e);
 		r->member++;
 		begin_document(r);
-		return find_member(r->find, p->member.n ? p->member : p->text, e);
+		return code;
 	case EXTRACT_RECORD:
+		code = find_record(r->find, p->member, e);
 		begin_document(r);
 		r->in_record = true;
 		r->out->records++;
 		r->at[PERSON_SUBJECT] = new_mention(r, PERSON_SUBJECT, p->offset);
 		mark(r, p->offset, r->at[PERSON_SUBJECT]);
-		return find_record(r->find, p->member, e);
+		return code;
 	case EXTRACT_FIELD:
 		return field(r, p, e);
 	default:
@@ -210,10 +234,8 @@ static int piece(void *arg, const struct extract_piece *p, struct err *e)
 		mark(r, p->offset, r->at[PERSON_SUBJECT]);
 		if (r->at[PERSON_SUBJECT] != NONE)
 			r->out->mention[r->at[PERSON_SUBJECT]].flags |= (uint16_t)scope_flags_of_text(p->text);
-	} else if (r->text.n + p->text.n <= TEXT_KEPT && (!r->text.n || r->text_offset + r->text.n == p->offset)) {
-		if (!r->text.n)
-			r->text_offset = p->offset;
-		buf_add_slice(&r->text, p->text);
+	} else {
+		keep_text(r, p);
 	}
 	return find_text(r->find, p->text, p->offset, e);
 }
@@ -289,6 +311,18 @@ static void told_at(struct reader *r, uint32_t mention, const struct find_hit *h
 	}
 }
 
+/* Whom a place in a text is about: who was named last before it, else whom the document names first (an address stands above "RE:"). */
+static uint32_t about(const struct reader *r, const struct find_hit *h)
+{
+	uint32_t m = NONE;
+	if (h->document != r->document)
+		return NONE;
+	for (size_t i = 0; i < r->abouts; i++)
+		if (m == NONE || r->about[i].offset <= h->offset)
+			m = r->about[i].mention;
+	return m;
+}
+
 static int hit(void *arg, const struct find_hit *h, struct err *e)
 {
 	struct reader *r = arg;
@@ -305,7 +339,7 @@ static int hit(void *arg, const struct find_hit *h, struct err *e)
 		return add_known(r, h->person, bit) < 0 ? err_set(e, ERR_MEMORY, NULL, "no memory") : 0;
 	}
 	if (m == NONE && !r->in_record)
-		m = r->document;
+		m = about(r, h);
 	if (m == NONE) {
 		o->unattributed++;
 		return 0;
@@ -316,11 +350,10 @@ static int hit(void *arg, const struct find_hit *h, struct err *e)
 	return 0;
 }
 
-/* Somebody whom a text names, outside of records: what follows is his until the next one is named. */
+/* Somebody whom a text names, outside of records. */
 static int stranger(void *arg, const struct find_stranger *s, struct err *e)
 {
 	struct reader *r = arg;
-	(void)e;
 	if (r->in_record || !s->name.n || !strcmp(s->what, "provider") || !strcmp(s->what, "staff"))
 		return 0;
 	uint32_t m = new_mention(r, !strcmp(s->what, "subject") ? PERSON_SUBJECT : !strcmp(s->what, "kin") ? PERSON_KIN : !strcmp(s->what, "guarantor") ? PERSON_GUARANTOR : !strcmp(s->what, "subscriber") ? PERSON_SUBSCRIBER : PERSON_ANYBODY, s->offset);
@@ -328,8 +361,12 @@ static int stranger(void *arg, const struct find_stranger *s, struct err *e)
 		return 0;
 	value(r, m, PERSON_ROLE_NAME, s->name);
 	r->out->mention[m].elements |= PERSON_BIT(PERSON_NAME);
-	if (!strcmp(s->what, "subject") || r->document == NONE)
-		r->document = m;
+	if (s->document != r->document)
+		r->abouts = 0;
+	r->document = s->document;
+	if (!room(&r->about, r->abouts, &r->about_room, sizeof *r->about))
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	r->about[r->abouts++] = (struct about){s->offset, m};
 	return 0;
 }
 
@@ -375,6 +412,7 @@ void reader_free(struct reader *r)
 	buf_done(&r->trouble);
 	buf_done(&r->member_name);
 	free(r->spot);
+	free(r->about);
 	free(r);
 }
 
