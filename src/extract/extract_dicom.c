@@ -289,21 +289,27 @@ static int told_recording(struct reader *x)
 static int data_set(struct reader *x)
 {
 	int r = 0;
+	uint64_t open = 0; /* sequences and items without a length, which something has to end */
 	while (r == 0 && cur_left(&x->c) >= 8) {
 		uint32_t tag, n;
 		char vr[3];
 		if (!head(x, &tag, vr, &n)) {
 			extract_tell(x->o, EXTRACT_BROKEN, "its elements end at byte %zu; what came before was read", cur_offset(&x->c));
+			open = 0;
 			break;
 		}
+		open -= open > 0 && (tag == TAG(0xFFFE, 0xE0DD) || tag == TAG(0xFFFE, 0xE00D));
 		if (tag == TAG(0xFFFE, 0xE0DD))
 			x->unknown_depth -= x->unknown_depth > 0;
+		open += n == UNDEFINED && !is_recording(tag);
 		if (tag >> 16 == 0xFFFE)
 			continue; /* items and what ends them: what is in them comes next */
 		if (is_recording(tag)) {
 			x->recording = true;
-			if (tag >> 16 == 0x7FE0 || n == UNDEFINED)
+			if (tag >> 16 == 0x7FE0 || n == UNDEFINED) {
+				open = 0; /* what stands behind the pixels is not looked at */
 				break;
+			}
 		}
 		if (n == UNDEFINED && strcmp(vr, "SQ") != 0) {
 			x->unknown_depth += !strcmp(vr, "UN") && x->unknown_depth < DEPTH_MAX;
@@ -319,6 +325,7 @@ static int data_set(struct reader *x)
 		struct slice v = cur_take(&x->c, n);
 		if (!v.p && n) {
 			extract_tell(x->o, EXTRACT_BROKEN, "it is cut off in an element; what came before was read");
+			open = 0;
 			break;
 		}
 		if (tag == TAG(0x0042, 0x0011) && v.n)
@@ -326,6 +333,8 @@ static int data_set(struct reader *x)
 		else if (v.n && !is_recording(tag))
 			r = value(x, tag, vr, v);
 	}
+	if (r == 0 && open)
+		extract_tell(x->o, EXTRACT_BROKEN, "it is cut off in a sequence; what came before was read");
 	return r ? r : told_recording(x);
 }
 

@@ -193,6 +193,8 @@ static bool ended_well(const struct running *x, const struct job *j, const struc
 		return true;
 	if (x->late || sig == SIGXCPU)
 		extract_tell(o, EXTRACT_DIED, "%s took too long and was ended; what it told before stands", name);
+	else if (sig == SIGABRT && strcasestr(said, "bad_alloc"))
+		extract_tell(o, EXTRACT_DIED, "%s wanted more memory than it was given", name);
 	else if (sig)
 		extract_tell(o, EXTRACT_DIED, "%s was ended by signal %d (%s); what it told before stands", name, sig, sigabbrev_np(sig) ? sigabbrev_np(sig) : "?");
 	else if (strcasestr(said, "password") || strcasestr(said, "encrypted"))
