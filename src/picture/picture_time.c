@@ -149,9 +149,11 @@ int picture_draw_drift(struct pic *p, struct plot **ret, struct err *e)
 	size_t n, unused;
 	if (!ask->q.year)
 		return err_set(e, ERR_USAGE, NULL, "drift is of one year: say --year");
-	struct registry_question q = {.source = ask->q.source, .view = REGISTRY_FULL, .as_of = REGISTRY_NO_DAY, .year = ask->q.year, .from = REGISTRY_NO_DAY, .to = REGISTRY_NO_DAY};
+	struct registry_question q = ask->q;
+	q.view = REGISTRY_FULL;
+	q.as_of = REGISTRY_NO_DAY;
 	int r = registry_select(p->all, &q, p->a, &c, &unused, &p->basis, e);
 	if (r == 0)
-		r = registry_drift(p->all, ask->q.source, ask->q.year, p->a, &d, &n, e);
+		r = registry_drift(p->all, &q, p->a, &d, &n, e);
 	return r < 0 ? r : drift_drawn(p, d, n, ret, e);
 }

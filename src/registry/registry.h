@@ -249,13 +249,13 @@ struct registry_bin {
 };
 int registry_distribution(const struct registry_all *all, const struct registry_question *q, struct arena *a, struct registry_bin **ret, size_t *ret_n, struct registry_basis *basis, struct err *e) MUST;
 
-/* The same year asked on each day of an import and in each view: how its count drifts. */
+/* The same question asked on each day of an import and in each view: how a count drifts. Its own view and as-of are not looked at. */
 struct registry_drift {
 	int32_t as_of;
 	enum registry_view view;
 	uint64_t incidents, persons, placeholders, carried;
 };
-int registry_drift(const struct registry_all *all, enum registry_source source, int year, struct arena *a, struct registry_drift **ret, size_t *ret_n, struct err *e) MUST;
+int registry_drift(const struct registry_all *all, const struct registry_question *ask, struct arena *a, struct registry_drift **ret, size_t *ret_n, struct err *e) MUST;
 
 /* Where so many persons stand among those counted. below: per mille that are smaller, half of those equal. */
 struct registry_place {

@@ -216,7 +216,7 @@ int registry_distribution(const struct registry_all *all, const struct registry_
 
 /* ---- drift ---- */
 
-int registry_drift(const struct registry_all *all, enum registry_source source, int year, struct arena *a, struct registry_drift **ret, size_t *ret_n, struct err *e)
+int registry_drift(const struct registry_all *all, const struct registry_question *ask, struct arena *a, struct registry_drift **ret, size_t *ret_n, struct err *e)
 {
 	struct registry_drift *d = arena_array(a, 3 * all->import_n + 1, sizeof *d);
 	size_t k = 0;
@@ -224,15 +224,17 @@ int registry_drift(const struct registry_all *all, enum registry_source source, 
 	if (!d)
 		return err_set(e, arena_code(a), NULL, "no room to count");
 	for (size_t i = 0; i < all->import_n; i++) {
-		if (all->import[i].source != source || all->import[i].as_of == before)
+		if (all->import[i].source != ask->source || all->import[i].as_of == before)
 			continue;
 		before = all->import[i].as_of;
 		for (int view = REGISTRY_UNDER_INVESTIGATION; view <= REGISTRY_FULL; view++) {
-			const struct registry_question q = {.source = source, .view = (enum registry_view)view, .as_of = before, .year = year, .from = REGISTRY_NO_DAY, .to = REGISTRY_NO_DAY};
+			struct registry_question q = *ask;
 			struct registry_counted *v;
 			struct registry_basis b;
 			size_t n;
 			struct err quiet = {0};
+			q.view = (enum registry_view)view;
+			q.as_of = before;
 			int r = registry_select(all, &q, a, &v, &n, &b, &quiet);
 			if (r == ERR_NO || (r == 0 && view != REGISTRY_FULL && b.as_of != before))
 				continue; /* no list of this view then, or none that is newer */

@@ -260,11 +260,17 @@ static void left_the_list(void **state)
 	struct registry_drift *t;
 	size_t n, seen = 0;
 	v = all(&s);
-	assert_int_equal(registry_drift(&v, REGISTRY_OCR, 2024, s.a, &t, &n, &e), 0);
+	struct registry_question q = {.source = REGISTRY_OCR, .as_of = REGISTRY_NO_DAY, .year = 2024, .from = REGISTRY_NO_DAY, .to = REGISTRY_NO_DAY};
+	assert_int_equal(registry_drift(&v, &q, s.a, &t, &n, &e), 0);
 	for (size_t i = 0; i < n; i++)
 		if (t[i].as_of == day("2024-10-08"))
 			seen |= t[i].view == UI && t[i].incidents == 2 ? 1 : t[i].view == REGISTRY_FULL && t[i].incidents == 3 ? 2 : 0;
 	assert_int_equal(seen, 3);
+	q.state = SLICE("NY"); /* and what was asked of is all that is counted */
+	assert_int_equal(registry_drift(&v, &q, s.a, &t, &n, &e), 0);
+	assert_true(n > 0);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(t[i].incidents, t[i].view == UI ? 0 : 1);
 	shut(&s);
 }
 
