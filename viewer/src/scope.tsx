@@ -1,24 +1,21 @@
-// Cases: how many persons a breach concerns and how sure that is, from what was touched to what was read to who was found; what was brought, asked, judged and decided, each with its entry. No name stands here: whom it concerns is taken out by a command, which is recorded.
+// Cases: how many persons a breach concerns and how sure that is, from what was touched to what was read to who was found; what was brought, asked, judged and decided, each with its entry. No name stands on this page: pairs that wait for somebody and letters have pages of their own, and who looks at them is recorded.
 import { useState } from "preact/hooks";
 import type { Any } from "./fhir";
 import { bytes, count, full, stampNear } from "./format";
 import { Page, Wrong, useAct } from "./gate-parts";
 import { type Key, t } from "./i18n";
+import { Duties, First, firstOf, useDuties } from "./scope-duties";
+import { LettersPage } from "./scope-letters";
+import { Many, caseHash, casePath, list, n, obj, s } from "./scope-parts";
+import { ReviewPage } from "./scope-review";
 import { useData, useNow, usePaper, useShared } from "./state";
 import { Fail, Instruction, Loading } from "./ui";
 
-const s = (x: unknown) => (typeof x === "string" ? x : ""), n = (x: unknown) => (typeof x === "number" ? x : 0), list = (x: unknown) => (Array.isArray(x) ? (x as Any[]) : []), obj = (x: unknown) => (x && typeof x === "object" && !Array.isArray(x) ? (x as Any) : {});
 const factors = ["nature-and-extent", "unauthorized-person", "acquired-or-viewed", "mitigated"];
-const caseHash = (name: string) => `#/cases/${encodeURIComponent(name)}`;
-
-// "between 175 and 182, likely 178"; without an upper end it says so
-function Many({ c }: { c: Any }) {
-  if (typeof c.low !== "number") return <b class="tag amber">{t("scNothingYet")}</b>;
-  return <span><b class="big">{typeof c.high === "number" ? (c.high === c.low ? count(n(c.low)) : t("scBetween", { l: count(n(c.low)), h: count(n(c.high)) })) : t("scAtLeast", { l: count(n(c.low)) })}</b>{typeof c.high === "number" && c.high !== c.low && typeof c.point === "number" && <> {t("scLikely", { p: count(n(c.point)) })}</>}{c.complete === false && <> <b class="tag amber">{t("scStillReading")}</b></>}</span>;
-}
 
 export function CasesPage({ where }: { where: string[] }) {
-  return where[1] ? <CasePage key={where[1]} name={where[1]} /> : <ListPage />;
+  const [, name, of] = where;
+  return !name ? <ListPage /> : of === "review" ? <ReviewPage key={name} name={name} /> : of === "letters" ? <LettersPage key={name} name={name} /> : <CasePage key={name} name={name} />;
 }
 
 function ListPage() {
@@ -39,14 +36,14 @@ function ListPage() {
 }
 
 // Each step of the way with what is lost at it: touched, asked for, read, found, persons.
-function Funnel({ run }: { run: Any }) {
+function Funnel({ run, name, open }: { run: Any; name: string; open: number | null }) {
   const x = obj(run.totals), read = n(x.read) + n(x.in_part), wanted = n(x.acquired) + n(x.accessed), lost = n(x.not_found) + n(x.unreadable);
   const steps: [Key, number, string][] = [["scTouched", n(x.objects), t("scOnlySeen", { n: count(n(x.opened) + n(x.listed)) })], ["scTaken", wanted, t("scTakenOf", { a: count(n(x.acquired)), b: count(n(x.accessed)) })], ["scRead", read, [n(x.in_part) ? t("scInPart", { n: count(n(x.in_part)) }) : "", n(x.same) ? t("scSame", { n: count(n(x.same)) }) : "", bytes(n(x.bytes))].filter(Boolean).join(" · ")], ["scFound", n(x.found), n(x.unattributed) ? t("scNobodys", { n: count(n(x.unattributed)) }) : ""], ["scPersons", n(x.persons), t("scKnownStrangers", { k: count(n(x.known)), s: count(n(x.strangers)) })]];
   return (
     <>
       <ol class="funnel">{steps.map(([w, v, note]) => <li key={w}><b class="big">{count(v)}</b> {t(w)}{note && <small>{note}</small>}</li>)}</ol>
       {lost > 0 && <p class="note bad">{t("scNotRead", { n: count(lost) })}</p>}
-      {n(x.grey) > 0 && <p class="note warn">{t("scPairs", { n: count(n(x.grey)) })}</p>}
+      {n(x.grey) > 0 && <p class={open === 0 ? "note" : "note warn"}>{open === 0 ? t("scPairsDone", { n: count(n(x.grey)) }) : t("scPairs", { n: count(open ?? n(x.grey)) })} <a class="btn small noprint" id="to-review" href={caseHash(name, "review")}>{t("scReview")}</a></p>}
     </>
   );
 }
@@ -114,19 +111,21 @@ function Said({ name, c, what, onSaid }: { name: string; c: Any; what: "question
 
 function CasePage({ name }: { name: string }) {
   const { data: c, error, fetched, reload } = useData<Any>(`/api/cases/${encodeURIComponent(name)}`, `case ${name}`, 15000), { openEntry } = useShared(), now = useNow(30000);
+  const queue = useData<Any>(list(c?.runs).length && n(obj(obj(list(c?.runs).slice(-1)[0]?.said).totals).grey) ? `${casePath(name, "review")}?n=0` : null, `queue ${name}`, 15000), duties = useDuties(name, n(list(c?.runs).slice(-1)[0]?.entry)), first = firstOf(duties.data);
   const runs = list(c?.runs), run = runs.length ? obj(runs[runs.length - 1]!.said) : null, newer = run ? list(c?.inputs).some((i) => n(i.entry) > n(runs[runs.length - 1]!.entry)) : false;
   usePaper("", `${t("scCase")}: ${name}`);
   return (
     <div class="column">
-      <div class="head"><div class="pagehead"><h1 tabIndex={-1}>{name}</h1>{c && s(c.title) && <span class="muted">{s(c.title)}</span>}<span class="grow" /><a class="place" href="#/cases">{t("scCases")}</a></div></div>
+      <div class="head"><div class="pagehead"><h1 tabIndex={-1}>{name}</h1>{c && s(c.title) && <span class="muted">{s(c.title)}</span>}<span class="grow" />{run && <a class="place" href={caseHash(name, "letters")}>{t("leTitle")}</a>}<a class="place" href="#/cases">{t("scCases")}</a></div></div>
       <Page>
         <Fail error={error} onRetry={reload} fetched={fetched} />
         {!c && !error && <Loading what={name} />}
         {c && <>
-          <dl class="kv"><div><dt>{t("scPersons")}</dt><dd><Many c={obj(c.estimate)} /></dd></div><div><dt>{t("scWindow")}</dt><dd>{full(s(c.from))} – {full(s(c.to))}</dd></div><div><dt>{t("scDiscovered")}</dt><dd>{s(c.discovered) ? full(s(c.discovered)) : <b class="tag red">{t("scNotSaidLong")}</b>}</dd></div></dl>
+          <dl class="kv flat casehead"><div><dt>{t("scPersons")}</dt><dd><Many c={queue.data && n(queue.data.same) + n(queue.data.different) > 0 && obj(c.estimate).complete !== false ? queue.data : obj(c.estimate)} /></dd></div>{first && <div><dt>{t("dyFirst")}</dt><dd><First x={first} now={now} /></dd></div>}<div><dt>{t("scWindow")}</dt><dd>{full(s(c.from))} – {full(s(c.to))}</dd></div><div><dt>{t("scDiscovered")}</dt><dd>{s(c.discovered) ? full(s(c.discovered)) : <b class="tag red">{t("scNotSaidLong")}</b>}</dd></div></dl>
           {newer && <p class="note warn">{t("scNewer")} <span class="cmd"><Instruction text={`holdfast scope case run ${name} --site DIR`} /></span></p>}
           {!run && <p class="note">{t("scNotRun")} <span class="cmd"><Instruction text={`holdfast scope case run ${name} --site DIR`} /></span></p>}
-          {run && <Funnel run={run} />}
+          {run && <Funnel run={run} name={name} open={queue.data ? n(queue.data.open) : null} />}
+          {run && <Duties name={name} data={duties.data} error={duties.error} reload={duties.reload} fetched={duties.fetched} />}
           <Interval c={c} />
           {run && <Elements run={run} />}
           <section class="panel" aria-labelledby="h-sc-factors"><header><h2 id="h-sc-factors">{t("scFactors")}</h2><small class="muted">45 CFR 164.402(2)</small></header>

@@ -16,17 +16,54 @@ export function cases(h) {
     },
   });
   let all = made();
+  // 14 pairs in doubt: the same name with another birthday, a slip, a short form, a name alone
+  const people = [["Keller", "Anna", "1961-03-09", "536-90-4399", "12 Lake Road"], ["Nguyen", "Thị Hoa", "1991-07-08", "323-22-1111", "9 Bay Street"], ["Roth", "Maximilian", "1975-11-23", "219-40-7712", "4 Oak Street"]];
+  const pairs = () => Array.from({ length: 14 }, (_, i) => {
+    const [last, first, dob, ssn, street] = people[i % 3], rec = (k, values, more = {}) => ({ record: `/srv/records/${k}.csv#${100 + 58 * i}`, person: `S-${k}${i}`, who: "subject", file: `/srv/records/${k}.csv`, offset: 100 + 58 * i, values, elements: ["name", "dob", "lab"], records: k === "lab" ? 3 : 1, sources: [`/srv/records/${k}.csv`], ...more });
+    const b = i % 3 === 0 ? { last, first: "Ana", dob: "1961-03-19" } : i % 3 === 1 ? { last, first } : { last, first: "Max", dob: "1957-11-23", ssn: "219-40-7721", street: "4 Oak St" };
+    return { n: i, said: undefined, pair: { a: rec("lab", { last, first, dob, ssn, street }), b: rec("billing", b, { who: i % 3 === 1 ? "guarantor" : "subject" }), weight: 10.2, probability: 0.62 - i / 40, why: [{ field: "last", is: "the same", weight: 4.9 }, { field: "first", is: i % 3 === 0 ? "but for a slip" : i % 3 === 1 ? "the same" : "short form", weight: 3.1 }, ...(b.dob ? [{ field: "dob", is: i % 3 === 0 ? "but for a slip" : "differs", weight: i % 3 === 0 ? 3.2 : -4.4 }] : [])] } };
+  });
+  let queue = pairs();
+  const day = (d) => new Date(Date.now() + d * 86400000).toISOString().slice(0, 10);
+  const duty = (ends, due, id, to, jurisdiction, recipient, checked, more = {}) => ({ ends: ends === null ? undefined : iso(Date.now() + ends * HOUR), duty: { id, to, jurisdiction, recipient, due, why: `${recipient}: 4,190 persons are at least 500.`, citation: "45 CFR 164.408(b)", checked, binding: true, ...more } });
+  const letterOf = (q) => ({ run: 318010, sample: q.has("sample"), line: q.has("line") ? Number(q.get("line")) : undefined, fate: q.get("sample") === "deceased" ? "deceased-nobody-known" : "mail", to: q.get("sample") === "minor" ? "guardian" : "person", template: "x", fallback: false, quiet: q.get("sample") === "protected", place: "US-TX",
+    post: { lang: q.get("lang") || "en", us: true, large: q.get("large") === "1", addressRight: false, sender: "St. Gabriel Hospital\n1 Hospital Way\nAustin, TX 78701", address: q.has("line") ? `Person ${q.get("line")}\n2 Hill Street\nBoston, MA 02108` : "Sample Person\n1 Sample Street\nSampletown, TX 00000", date: q.get("lang") === "es" ? "1 de diciembre de 2026" : "December 1, 2026", foot: "0000000-0", page: ["page ", " of ", ""], apart: q.get("sample") === "protected" ? 2 : 0,
+      blocks: [{ look: 0, text: q.get("lang") === "es" ? "Aviso de violación de datos" : "Notice of Data Breach" }, { look: 2, text: "Dear Sample Person," }, { look: 1, text: "What Happened" }, { look: 2, text: "On \u0003November 22\u0004 somebody copied files.\u0001[#4711]\u0002" }, { look: 4, label: "•", text: "name" }, { look: 7, text: "Help in other languages" }] } });
+  const below = ({ c, req, parts, body, send, fail }) => {
+    const q = new URL(req.url, "http://x").searchParams, of = parts[2], open = queue.filter((x) => !x.said), same = queue.filter((x) => x.said?.same).length, different = queue.length - open.length - same;
+    if (req.method === "POST" && of === "person") return body.person === "P77" ? send(200, { line: 77 }) : fail(404, "not-found", "the newest run found nobody of this number");
+    if (!c.runs.length) return fail(404, "not-found", "nothing was found yet: holdfast scope case run comes first");
+    if (api.busy && of === "review") return fail(503, "busy", "review.ndjson is being read: 40 of 300 MB; ask again in a moment");
+    if (of === "review") {
+      const list = (q.get("all") === "1" ? queue : open).filter((x) => x.n >= Number(q.get("from") ?? 0)).slice(0, Number(q.get("n") ?? 10));
+      if (list.length) api.audits.push("pairs");
+      return send(200, { run: 318010, runAt: iso(h.now - 20 * HOUR), pairs: queue.length, open: open.length, same, different, low: 4123 + different, point: 4190 - same, high: 4266 - same, list });
+    }
+    if (of === "duties") return c.discovered ? send(200, { run: 318010, runAt: iso(h.now - 20 * HOUR), facts: { by: "eve", at: iso(h.now - 19 * HOUR), entry: 318012 }, total: { low: 4123, high: 4266 }, discovered: c.discovered.slice(0, 10), place: "US-TX", told: api.told ?? {},
+      duties: [duty(-5.5, iso(Date.now() - 5.5 * HOUR), "us-circia", "regulator", "US", "CISA", "secondary-1", { may_apply: true }), duty(api.soon ? (Date.parse(api.soon) - Date.now()) / HOUR : 30.5, day(1), "us-tx-ag", "regulator", "US-TX", "Attorney General of Texas", "statute-text"), duty(20 * 24 + 12, day(20), "us-hipaa-individual", "individual", "US", "each affected individual", "page", { months: 12 }), duty(null, null, "us-xx", "cra", "US-GA", "consumer reporting agencies", "not-seen")],
+      possible: [duty(60 * 24, day(60), "us-sec-8k", "regulator", "US", "SEC", "page", { possible: true })], remarks: ["ZZ: no rule is held for persons whose country is not known"] }) : fail(409, "input", "discovered: it is not said when the breach was discovered");
+    if (of === "letters") return send(200, { run: 318010, runAt: iso(h.now - 20 * HOUR), languages: ["en", "es"], language: "en", date: day(9), ...(api.lacks ? { lacks: api.lacks } : {}), letters: { day: day(-2), letters: 4021, not: { "no-address": 102, "deceased-nobody-known": 67 }, languages: { "not-said": 4021 }, places: { "US-TX": 3900, "US-MA": 121 }, kinds: [{ to: "person", quiet: false, letters: 3900, lines: [0, 5] }, { to: "guardian", quiet: false, letters: 121, lines: [7] }] },
+      signed: api.signed ?? [{ file: "letters/manifest.json", sha256: hash, ready: false, people: 1, by: [{ user: "eve", role: "privacy", at: iso(h.now - HOUR), entry: 318020 }] }], signers: [{ user: "bob", role: "owner" }, { user: "pia", role: "privacy" }] });
+    if (of === "letter") return q.get("line") === "9999" ? fail(404, "not-found", "the newest run found 4190 persons") : send(200, letterOf(q));
+    return fail(404, "not-found", "Nothing is here.");
+  };
   const api = {
-    said: [],
-    reset() { all = made(); api.said = []; },
+    said: [], audits: [],
+    reset() { all = made(); api.said = []; api.audits = []; queue = pairs(); },
     handle({ req, parts, body, s, send, fail, may }) {
       if (!may("scope")) return null;
       const c = Object.values(all).find((x) => x.case === parts[1]);
       if (!parts[1]) return send(200, { cases: [...Object.values(all).map((x) => ({ case: x.case, title: x.title, opened: x.opened, from: x.from, to: x.to, discovered: x.discovered, runs: x.runs.length, ...x.estimate })), { case: "mail", title: "", opened: iso(h.now), from: iso(h.now - HOUR), to: iso(h.now), runs: 0 }] });
       if (!c) return fail(404, "not-found", "there is no case of this name");
+      if (parts[2]) return below({ c, req, parts, body, s, send, fail });
       if (req.method !== "POST") return send(200, c);
       if (body.what === "assess" && !body.text) return fail(400, "input", "Say why.");
       api.said.push(body);
+      if (body.what === "pair") {
+        const p = queue.find((x) => [x.pair.a.record, x.pair.b.record].every((r) => r === body.a || r === body.b));
+        if (p) p.said = body.same === null ? undefined : { same: body.same, by: s.user, at: iso(Date.now()), entry };
+        return send(201, { entry: entry++ });
+      }
       const say = { subject: body.subject, outcome: body.outcome, text: body.text, by: s.user, at: iso(Date.now()), entry: entry++ };
       if (body.what === "assess") { c.assessment[body.subject] = say; if (["nature-and-extent", "unauthorized-person", "acquired-or-viewed", "mitigated"].every((f) => c.assessment[f])) c.assessment.presumption = "stands"; }
       else c[body.what === "question" ? "questions" : "decisions"].push(say);

@@ -49,6 +49,152 @@ export default async function ({ test: any, axe, to, has, assert, mock }) {
     await decided.getByText("letters to all").waitFor();
     assert(mock.scope.said.length === 2 && mock.scope.said[0].subject === "mitigated" && mock.scope.said[0].outcome === "low" && mock.scope.said[1].what === "decide", JSON.stringify(mock.scope.said));
   });
+  const until = async (fn, what) => { for (const end = Date.now() + 30000; Date.now() < end; await new Promise((r) => setTimeout(r, 50))) if (await fn()) return; throw new Error(`never: ${what}`); };
+  const review = { en: { wait: "14 wait", one: "One person", end: "1 one person", open: "not the same" }, fr: { wait: "14 en attente", one: "Une personne", end: "1 une personne" }, zh: { wait: "14 对待裁定", one: "同一人", end: "1 对为同一人" } };
+  const noCodes = (said, what) => assert(!/\b(rv|dy|le|sc)[A-Z]\w+|\b(rvf|rvi|rvm|dyc|dyt|let|len)_|undefined|NaN|\{[a-z]\}/.test(said), `${what}: a word is missing: ${said.match(/\b(rv|dy|le|sc)[A-Z]\w+|\b(rvf|rvi|rvm|dyc|dyt|let|len)_\S*|undefined|NaN|\{[a-z]\}/)?.[0]}`);
+  const shot = async (page, name) => { if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, `${name}.png`) }); };
+  for (const lang of ["en", "fr", "zh"]) await test(`pairs in doubt: both records side by side, decided with keys alone, taken back, and the count says so at once (${lang})`, async (enter) => {
+    const w = review[lang], page = await enter({ lang, theme: lang === "fr" ? "dark" : "light" });
+    await to(page, "#/cases/share-2026");
+    await page.locator("#to-review").click();
+    await page.locator(".sides").waitFor();
+    const said = async () => plain(await page.locator("#content").innerText());
+    has(await said(), w.wait);
+    has(await said(), "1961-03-19");
+    // what differs says so in a word and a sign, not by colour alone
+    const dob = page.locator(".sides tr", { hasText: "1961-03-19" });
+    has(await dob.innerText(), "≈");
+    assert((await page.locator(".sides tr", { hasText: "536-90-4399" }).innerText()).includes("·"), "what one alone says is not marked");
+    assert(await page.locator(".rvbar .main-act").first().isVisible(), "the buttons are not on the screen");
+    noCodes(await said(), "pairs");
+    await axe(page, "pairs in doubt"); await wide(page, "pairs in doubt");
+    await shot(page, `review-${lang}`);
+    const first = await page.locator("#h-rv").innerText();
+    await page.keyboard.press("o");
+    await until(async () => !(await page.locator("#h-rv").count()) || (await page.locator("#h-rv").innerText()) !== first, "another pair");
+    await until(async () => (await page.locator("#rv-open").innerText()) === "13", "13 wait");
+    has(await said(), w.end);
+    has((await said()).replace(/(\d) (?=\d{3})/g, "$1,"), "4,265");
+    await page.keyboard.press("l"); // put off: nothing is said
+    await page.keyboard.press("d");
+    await until(async () => (await page.locator("#rv-open").innerText()) === "12", "12 wait");
+    await page.keyboard.press("u"); // back to the one that was decided last
+    await until(async () => (await page.locator("#rv-open").innerText()) === "13", "13 wait");
+    await until(async () => /3/.test(await page.locator("#h-rv").innerText()), "the pair that was decided last");
+    await page.keyboard.press("k"); await page.keyboard.press("j");
+    assert(JSON.stringify(mock.scope.said.map((x) => x.same)) === "[true,false,null]", JSON.stringify(mock.scope.said));
+    assert(mock.scope.said.every((x) => x.a.includes("#") && x.b.includes("#")), "a pair is not named by its records");
+  });
+  await test("pairs in doubt: to the end, what was put off is not lost, what was decided is found again and taken back; then all is done", async (enter) => {
+    const page = await enter();
+    await to(page, "#/cases/share-2026/review");
+    await page.locator(".sides").waitFor();
+    await page.keyboard.press("l");
+    for (let left = 13; left >= 1; left--) {
+      const head = await page.locator("#h-rv").innerText();
+      await page.keyboard.press(left % 2 ? "o" : "d");
+      await until(async () => !(await page.locator("#h-rv").count()) || (await page.locator("#h-rv").innerText()) !== head, "another pair");
+    }
+    await page.getByText("Still waiting: 1.").waitFor();
+    await page.getByRole("button", { name: "From the beginning" }).click();
+    await page.locator("#h-rv", { hasText: "Pair 1 of 14" }).waitFor();
+    await page.keyboard.press("o");
+    await page.getByText("All pairs are decided").waitFor();
+    await page.getByLabel("Decided ones, too").check();
+    await page.locator(".rv header", { hasText: "bob" }).waitFor();
+    has(await page.locator(".rv header").innerText(), "One person");
+    await page.getByRole("button", { name: /^Take back/ }).click();
+    await until(async () => (await page.locator("#rv-open").innerText()) === "1", "1 wait");
+    await axe(page, "decided pairs");
+  });
+  await test("pairs in doubt: a file that is still being read, and a case without a run, say so", async (enter) => {
+    const page = await enter();
+    mock.scope.busy = true;
+    await to(page, "#/cases/share-2026/review");
+    await page.getByText("is being read: 40 of 300 MB").waitFor();
+    mock.scope.busy = false;
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.locator(".sides").waitFor();
+    page.problems = page.problems.filter((x) => !x.includes("503")); // which was asked for
+  });
+  const due = { en: { late: "LATE by 5 h", hours: "30 h left", days: "20 days left", none: "no fixed date", verify: "verify", may: "may apply" }, fr: { late: "EN RETARD de 5 h", hours: "reste 30 h", days: "reste 20 jours", none: "sans date fixe", verify: "à vérifier", may: "applicable" }, zh: { late: "已逾期 5 小时", hours: "还剩 30 小时", days: "还剩 20 天", none: "无固定日期", verify: "须核实", may: "可能适用" } };
+  for (const lang of ["en", "fr", "zh"]) await test(`duties: what is left of each, what is late, what binds first, how far it was checked (${lang})`, async (enter) => {
+    const w = due[lang], page = await enter({ lang, theme: lang === "zh" ? "dark" : "light" });
+    await to(page, "#/cases/share-2026");
+    const panel = page.locator("section[aria-labelledby=h-sc-duties]");
+    await panel.locator("table").first().waitFor();
+    const said = plain(await panel.innerText());
+    for (const x of [w.late, w.days, w.none, w.verify, w.may]) has(said, x);
+    has(said, w.hours);
+    noCodes(said, "duties");
+    const head = plain(await page.locator(".kv").innerText()); // the first that certainly binds, above all else
+    has(head, w.hours); has(head, "Attorney General of Texas");
+    await axe(page, "duties"); await wide(page, "duties");
+    await panel.scrollIntoViewIfNeeded();
+    await shot(page, `duties-${lang}`);
+  });
+  await test("duties: the count moves with the clock, what the facts say was told stands there, what is missing is named", async (enter) => {
+    mock.scope.told = { notified: "2026-11-30" };
+    const page = await enter();
+    await to(page, "#/cases/share-2026");
+    const panel = page.locator("section[aria-labelledby=h-sc-duties]");
+    await panel.getByText("30 h left").waitFor();
+    has(await panel.innerText(), "first letters sent: 2026-11-30");
+    mock.scope.told = undefined;
+    mock.scope.soon = new Date(Date.now() + 64000).toISOString();
+    await page.reload();
+    await panel.getByText("1 min left").waitFor();
+    await panel.getByText("0 min left").waitFor({ timeout: 60000 }); // by itself
+    mock.scope.soon = undefined;
+  });
+  const words2 = { en: { ready: "one more person has to sign", none: "no good address", count: "4,021" }, fr: { ready: "une autre personne doit signer", none: "pas de bonne adresse", count: "4 021" }, zh: { ready: "还须另一人签署", none: "没有可用地址", count: "4,021" } };
+  for (const lang of ["en", "fr", "zh"]) await test(`letters: how many and why not all, who has signed, and one as it would be printed (${lang})`, async (enter) => {
+    const w = words2[lang], page = await enter({ lang, theme: lang === "fr" ? "dark" : "light" });
+    await to(page, "#/cases/share-2026/letters");
+    await page.locator(".letterpaper").waitFor();
+    const said = plain(await page.locator("#content").innerText());
+    for (const x of Object.values(w)) has(said, x);
+    noCodes(said, "letters");
+    has(said, "Notice of Data Breach"); assert(!said.includes("#4711"), "a reference stands in the letter");
+    await axe(page, "letters"); await wide(page, "letters");
+    await shot(page, `letters-${lang}`);
+    await page.locator("#le-lang").selectOption("es");
+    await page.locator(".letterpaper[lang=es]").waitFor();
+    await page.locator("#le-who").selectOption("sample=deceased");
+    await page.locator(".note.warn[role=status]").waitFor();
+    await page.locator("#le-who").selectOption("line=7");
+    await page.locator(".letterpaper", { hasText: "Person 7" }).waitFor();
+    assert((await page.locator("#le-pdf").getAttribute("href")) === "/api/cases/share-2026/letter?line=7&lang=es&format=pdf", await page.locator("#le-pdf").getAttribute("href"));
+  });
+  await test("letters: somebody by the number, which stands in no address; nobody of that number; what the case lacks", async (enter) => {
+    const page = await enter(), asked = [];
+    page.on("request", (r) => asked.push(r.url()));
+    await to(page, "#/cases/share-2026/letters");
+    await page.locator(".letterpaper").waitFor();
+    const number = page.getByLabel("Or a person’s number");
+    await number.fill("nobody");
+    await number.press("Enter");
+    await page.getByText("found nobody of this number").waitFor();
+    await number.fill("P77");
+    await number.press("Enter");
+    await page.locator(".letterpaper", { hasText: "Person 77" }).waitFor();
+    assert(!asked.some((u) => u.includes("P77")), "a number stands in an address");
+    mock.scope.lacks = { key: "entity.phone", why: "where to ask is missing" };
+    await to(page, "#/cases"); await to(page, "#/cases/share-2026/letters");
+    await page.getByText("entity.phone").waitFor();
+    mock.scope.lacks = undefined;
+  });
+  for (const of of ["", "/review", "/letters"]) await test(`a case at 320 px and with large text${of}: nothing is cut off`, async (enter) => {
+    const page = await enter({ viewport: { width: 320, height: 640 } });
+    await to(page, `#/cases/share-2026${of}`);
+    await page.locator(of === "/review" ? ".sides" : of ? ".letterpaper" : ".duties").first().waitFor();
+    await wide(page, `a case ${of}`);
+    if (!of) for (const dd of await page.locator(".casehead dd").all()) assert((await dd.boundingBox()).width > 100, "a figure at the head is squeezed");
+    await shot(page, `case-320${of.replace("/", "-")}`);
+    await page.setViewportSize({ width: 683, height: 384 }); // the desk's screen at 200 %
+    await wide(page, `a case with large text ${of}`);
+    await shot(page, `case-large${of.replace("/", "-")}`);
+  });
   await test("cases: who may not has no page", async (enter) => {
     const page = await enter({}, eve);
     assert((await page.getByRole("link", { name: /^Cases/ }).count()) === 0, "a page for who may not");
