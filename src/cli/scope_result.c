@@ -291,6 +291,20 @@ static int put_person(struct out *o, const struct scope_case *c, const struct sc
 	return buf_ok(&o->b) ? result_letters_add(files->letters, slice_of(o->b.p + before, o->b.n - before), place, e) : 0;
 }
 
+/* A stranger's name as a whole, "Park, Ji-woo": the letter goes to Ji-woo Park. What has no comma stays as it was written. */
+static void part_name(struct slice v[KEPT])
+{
+	struct slice given, last = slice_trim(slice_cut(v[K_NAME], ',', &given));
+	given = slice_trim(given);
+	if (v[K_LAST].n || v[K_FIRST].n || !last.n || !given.n || memchr(given.p, ',', given.n))
+		return;
+	v[K_LAST] = last;
+	v[K_FIRST] = slice_trim(slice_cut(given, ' ', &v[K_MIDDLE]));
+	v[K_MIDDLE] = slice_trim(v[K_MIDDLE]);
+	if (slice_eq_nocase(v[K_FIRST], "Jr") || slice_eq_nocase(v[K_FIRST], "Jr.") || slice_eq_nocase(v[K_FIRST], "Sr") || slice_eq_nocase(v[K_FIRST], "Sr.") || slice_eq_nocase(v[K_FIRST], "II") || slice_eq_nocase(v[K_FIRST], "III") || slice_eq_nocase(v[K_FIRST], "MD"))
+		v[K_LAST] = v[K_FIRST] = v[K_MIDDLE] = SLICE_NULL; /* "Reed, Jr.": the comma parts something else */
+}
+
 static int put_persons(struct out *o, const struct scope_case *c, struct survey *f, const struct result_people *p, struct result_files *files, struct err *e)
 {
 	struct scope_exposure *x = survey_exposure(f);
@@ -317,6 +331,8 @@ static int put_persons(struct out *o, const struct scope_case *c, struct survey 
 		bool stranger = survey_stranger(f, row.number, &s);
 		for (int k = 0; k < KEPT; k++)
 			v[k] = stranger ? survey_value(f, row.number, kept[k]) : facts.v[row.number][k] ? slice_str((const char *)facts.text.p + facts.v[row.number][k] - 1) : SLICE_NULL;
+		if (stranger)
+			part_name(v);
 		r = put_person(o, c, &row, stranger ? &s : NULL, v, survey_flags(f, row.number), files, e);
 		if (r == 0)
 			r = out_line(o, e);

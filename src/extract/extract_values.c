@@ -37,13 +37,16 @@ static bool medicare(struct slice v)
 	return n == sizeof s && person_mbi_valid(s);
 }
 
-/* "dtb:uid", "*", "view/main.html": a name of something else than a person. */
-static bool signs(struct slice v)
+/* "dtb:uid", "*", "view/main.html", "specified-fonts": a name of something else than a person. */
+static bool of_a_thing(struct slice v)
 {
-	for (size_t i = 0; i < v.n; i++)
+	bool word = true;
+	for (size_t i = 0; i < v.n; i++) {
 		if (v.p[i] && strchr(":*/\\_=<>{}[]@#$%", v.p[i]))
 			return true;
-	return false;
+		word &= (v.p[i] >= 'a' && v.p[i] <= 'z') || v.p[i] == '-' || v.p[i] == '.';
+	}
+	return word; /* of small letters, without a blank */
 }
 
 /* "en", "en-US": the language that a document says it is in. */
@@ -57,7 +60,7 @@ int extract_value_role(int role, struct slice value)
 	switch (role) {
 	case PERSON_ROLE_SSN: return last_four(value) ? PERSON_ROLE_SSN4 : role;
 	case PERSON_ROLE_MEMBER: return medicare(value) ? PERSON_ROLE_MBI : role;
-	case PERSON_ROLE_NAME: return extract_value_digits(value) * 2 > value.n || signs(value) ? PERSON_ROLE_OTHER : role;
+	case PERSON_ROLE_NAME: return extract_value_digits(value) * 2 > value.n || of_a_thing(value) ? PERSON_ROLE_OTHER : role;
 	case PERSON_ROLE_RACE: return locale(value) ? PERSON_ROLE_OTHER : role;
 	case PERSON_ROLE_PHONE: return value.n && memchr(value.p, '@', value.n) ? PERSON_ROLE_EMAIL : role;
 	default: return role;

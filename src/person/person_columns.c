@@ -273,6 +273,8 @@ static int without_whom(struct key k, int *who, unsigned depth)
 			if (r == PERSON_ROLE_OTHER && m != 1 && before[i].who >= 0 && k.n > n + m && !memcmp(k.p + k.n - n, before[i].word, n) && !memcmp(k.p + k.n - n - m, links[l], m))
 				r = role_of((struct key){k.p, k.n - n - m}, &w, depth);
 			if (r != PERSON_ROLE_OTHER) {
+				if (w == PERSON_KIN && n == 7 && !memcmp(before[i].word, "contact", n) && r != R(NAME) && r != R(LAST) && r != R(FIRST) && r != R(MIDDLE) && r != R(MAIDEN))
+					w = -1; /* "contact e-mail": how somebody is reached; a name of a contact is another's */
 				if (w >= 0)
 					*who = w;
 				return r;

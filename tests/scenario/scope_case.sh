@@ -193,6 +193,16 @@ grep -q "read  *3 files" out || fail "three files are not read out of the vault:
 grep -q "persons  *4: 0 known, 4 strangers" out || fail "$(cat out)"
 [ -z "$(find site/scope/c4 -name '.content*')" ] || fail "what came out of the vault is left behind"
 
+# ---- a whole name with a comma is parted, for the letter ----
+mkdir -p plain/b && printf 'pat_name,brth_dte,ssn_nbr\n"Park, Ji-woo K",19570820,232-92-7075\n"Reed, Jr.",19430802,618-39-0889\n' >plain/b/q.csv
+case_ new c5 --window 2026-11-21T23:02Z/2030-01-01 >/dev/null
+op 4 "pread_send|ok|/srv/plain/b/q.csv" >plain.log
+case_ evidence c5 plain.log >/dev/null
+case_ content c5 plain --root /srv/plain >/dev/null
+case_ run c5 >out 2>&1 || fail "$(cat out)"
+grep -q '"last":"Park","first":"Ji-woo","middle":"K","dob":"1957-08-20"' site/scope/c5/persons.ndjson || fail "a name with a comma: $(cat site/scope/c5/persons.ndjson)"
+grep -q '"last":"Reed, Jr.","dob"' site/scope/c5/persons.ndjson || fail "a comma before what is no given name: $(cat site/scope/c5/persons.ndjson)"
+
 # ---- a real file server's log, played by real tools ----
 corpus=${HOLDFAST_CORPUS:-}/evidence/samba_case
 if [ -d "$corpus" ]; then
