@@ -61,8 +61,8 @@ static int one_entry(struct catching_up *c, uint64_t seq, struct err *e)
 	return registry_add(c->r, &list, &o, a, &added, e);
 }
 
-/* A cache that names other entries than the ledger has is of another ledger, or of this one before it was rolled back. */
-static int fits(struct registry *r, const uint64_t *v, size_t n, bool *ret, struct err *e)
+/* A cache that names other entries than the ledger has, by their moment, is of another ledger, or of this one before it was rolled back. */
+static int fits(struct registry *r, struct ledger *l, const uint64_t *v, size_t n, bool *ret, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new(REGISTRY_MEMORY);
 	struct registry_all all;
@@ -73,7 +73,13 @@ static int fits(struct registry *r, const uint64_t *v, size_t n, bool *ret, stru
 	for (size_t i = 0; i < all.import_n; i++) {
 		bool there = false;
 		for (size_t k = 0; k < n && !there; k++)
-			there = v[k] == all.import[i].entry;
+			if (v[k] == all.import[i].entry) {
+				struct ledger_leaf leaf;
+				c = ledger_read_leaf(l, v[k], &leaf, e);
+				if (c < 0)
+					return c;
+				there = leaf.time == all.import[i].time;
+			}
 		*ret &= there;
 	}
 	return 0;
@@ -130,7 +136,7 @@ static int open_site(struct registry_opened *o, struct err *e)
 	if (r == 0)
 		r = open_cache(path, &o->r, e);
 	if (r == 0)
-		r = fits(o->r, v, n, &mine, e);
+		r = fits(o->r, l, v, n, &mine, e);
 	if (r == 0 && !mine) {
 		registry_close(o->r);
 		o->r = NULL;

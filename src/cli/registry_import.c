@@ -14,6 +14,7 @@ struct file {
 	struct registry_list l;
 	uint8_t sha256[SEAL_HASH];
 	uint64_t entry;
+	int64_t time;
 	struct registry_added added;
 };
 
@@ -115,6 +116,7 @@ static int tell_entry(void *arg, uint64_t tag, const struct control_appended *r,
 	(void)tag;
 	(void)e;
 	f->entry = r->seq;
+	f->time = r->time;
 	return 0;
 }
 
@@ -142,7 +144,7 @@ static int store_one(struct importing *x, struct registry_opened *o, struct cont
 		if (r == 0)
 			r = enter(x, f, *k, e);
 	}
-	struct registry_origin from = {.file = f->shown, .entry = f->entry, .time = time_now()};
+	struct registry_origin from = {.file = f->shown, .entry = f->entry, .time = f->entry != UINT64_MAX ? f->time : time_now()};
 	memcpy(from.sha256, f->sha256, sizeof from.sha256);
 	return r < 0 ? r : registry_add(o->r, &f->l, &from, f->a, &f->added, e);
 }

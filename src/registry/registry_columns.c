@@ -12,6 +12,12 @@ const char *registry_column_word(enum column c)
 	return (unsigned)c < COLUMNS ? words[c] : "?";
 }
 
+const char *registry_column_says(enum column c)
+{
+	static const char *const says[COLUMNS] = {"the name", "the state", "the type of entity", "the number of persons", "the day of submission", "the type of breach", "the location", "whether a business associate was present", "the description", "the day of discovery", "the day of notice", "the first day", "the last day", "the list"};
+	return (unsigned)c < COLUMNS ? says[c] : "?";
+}
+
 /* Titles by their letters and digits, folded (csv_key). The portal's own, what people who keep copies write, and Washington's. */
 static const struct {
 	const char *key;

@@ -40,7 +40,7 @@ static void look(const struct reading *x, struct seen *s)
 		odd(r->location.n && !registry_is_location(r->location), &s->odd_location, &s->odd_line[3], r->line);
 		s->numbered += r->name.n && r->name.p[r->name.n - 1] >= '0' && r->name.p[r->name.n - 1] <= '9';
 		if (i) {
-			int32_t g = r->submitted - x->v[i - 1].submitted;
+			int32_t g = r->submitted != REGISTRY_NO_DAY && x->v[i - 1].submitted != REGISTRY_NO_DAY ? r->submitted - x->v[i - 1].submitted : 0;
 			s->spaced += g != 0 && g == gap;
 			gap = g;
 		}

@@ -32,6 +32,7 @@ struct slice registry_cell(struct slice bytes, struct arena *a, bool *changed);
 
 enum column { COL_NAME, COL_STATE, COL_ENTITY, COL_PERSONS, COL_SUBMITTED, COL_TYPE, COL_LOCATION, COL_ASSOCIATE, COL_DESCRIPTION, COL_AWARE, COL_NOTIFIED, COL_BEGAN, COL_ENDED, COL_VIEW, COLUMNS };
 const char *registry_column_word(enum column c);
+const char *registry_column_says(enum column c); /* "the number of persons" */
 int registry_column_of(struct slice title);          /* enum column, or -1 */
 enum registry_order { ORDER_AUTO, ORDER_MDY, ORDER_DMY, ORDER_YMD };
 struct registry_map {

@@ -217,7 +217,7 @@ static bool together(const struct registry_list *l, const struct registry_import
 	int32_t low = l->view == REGISTRY_ARCHIVE ? l->as_of : j->as_of, other = l->view == REGISTRY_ARCHIVE ? j->as_of : l->as_of;
 	enum registry_as_of from = l->view == REGISTRY_ARCHIVE ? l->as_of_from : j->as_of_from;
 	if (from == REGISTRY_AS_OF_NEWEST) /* an archive of that day or a later one */
-		return other >= low && other - low <= 366;
+		return other >= low && (long)other - low <= 366;
 	return labs((long)low - other) <= SAME_DAY;
 }
 

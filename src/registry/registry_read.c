@@ -93,7 +93,7 @@ static void verify(struct columns *k, const struct sample *s, struct warnings *w
 		size_t filled;
 		int at = k->at[strong[i]];
 		if (at >= 0 && (size_t)at < s->cols && fit(s, (size_t)at, strong[i], &filled) < 500 && filled > 2) {
-			registry_warn(w, "column", "the column titled as %s does not hold that: it is told by what stands in the columns", registry_column_word(strong[i]));
+			registry_warn(w, "column", "the column that is titled as %s does not hold that: it is told by what stands in the columns", registry_column_says(strong[i]));
 			k->at[strong[i]] = -1;
 		}
 	}
@@ -120,7 +120,7 @@ static void by_content(struct columns *k, const struct sample *s, struct warning
 			}
 		}
 		if (k->at[c] >= 0 && k->header)
-			registry_warn(w, "header", "column %d has no title that is known (a fault of the portal's own export); what stands in it is %s", k->at[c] + 1, registry_column_word(c));
+			registry_warn(w, "header", "column %d has no title that is known (a fault of the portal's own export); what stands in it is %s", k->at[c] + 1, registry_column_says(c));
 	}
 	for (size_t col = 0; k->at[COL_NAME] < 0 && col < s->cols; col++) { /* the first column of words that nothing else is */
 		size_t filled = 0, letters = 0;

@@ -69,7 +69,7 @@ static void choose(const struct registry_all *all, const struct registry_questio
 /* Was the archive that we have fetched with this list, or later? Of an archive often only the earliest day that it can be of is known. */
 static bool archive_covers(const struct registry_import *archive, const struct registry_import *under)
 {
-	int32_t room = archive->as_of_from == REGISTRY_AS_OF_NEWEST ? 366 : SAME_DAY;
+	long room = archive->as_of_from == REGISTRY_AS_OF_NEWEST ? 366 : SAME_DAY;
 	return archive->as_of >= under->as_of - room;
 }
 

@@ -119,7 +119,8 @@ int registry_open(const char *path, enum registry_mode mode, struct registry **r
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
 	}
 	r->write = mode == REGISTRY_WRITE;
-	int flags = r->write || memory ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY, c = 0;
+	/* who reads may have to roll back what a killed import left: where the file may be written it is opened so */
+	int flags = r->write || memory ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : access(path, W_OK) == 0 ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY, c = 0;
 	if (!r->write && !memory && access(path, F_OK) < 0)
 		c = err_set(e, ERR_NOT_FOUND, path, "there is no registry: holdfast registry import makes it");
 	else if (sqlite3_open_v2(path, &r->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
