@@ -68,7 +68,7 @@ static int read_options(struct asked *o)
 	if (o->width < PLOT_WIDTH_MIN || o->width > PLOT_WIDTH_MAX)
 		return cli_usage("--width %" PRIu64 ": a picture is %.0f to %.0f pixels wide", o->width, PLOT_WIDTH_MIN, PLOT_WIDTH_MAX);
 	if (!o->top || o->top > 100)
-		return cli_usage("--top %" PRIu64 ": 1 to 100 incidents", o->top);
+		return cli_usage("--number %" PRIu64 ": 1 to 100 incidents", o->top);
 	return 0;
 }
 
@@ -129,9 +129,13 @@ int registry_plot_cmd(int argc, char **argv)
 	bool done;
 	const struct cli_opt opts[] = {
 		{"output", CLI_STRING, &o.to, "FILE", "the picture: its name ends in .svg or .png"}, REGISTRY_ASKED_OPTS(o.of), {"case", CLI_STRING, &o.named, "NAME", "one's own: a case of the site (place, timeline, distribution)"},
-		{"persons", CLI_NUMBER, &o.persons, "N", "one's own: so many persons; for place --type, --state and --entity say what it is compared with"}, {"top", CLI_NUMBER, &o.top, "N", "how many of the largest (20)"},
+		{"persons", CLI_NUMBER, &o.persons, "N", "one's own: so many persons; for place --type, --state and --entity say what it is compared with"}, {"number", CLI_NUMBER, &o.top, "N", "how many of the largest (default 20); also -n"},
 		{"lang", CLI_STRING, &o.lang, "LANG", "en, fr, zh"}, {"width", CLI_NUMBER, &o.width, "PIXELS", "how wide (960)"}, {"json", CLI_FLAG, &o.json, NULL, "JSON on stdout"},
 	};
+	static char number[] = "--number";
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "-n"))
+			argv[i] = number;
 	int r = cli_parse(argc, argv, "registry plot KIND --site DIR|--db FILE -o FILE.svg|FILE.png [--year Y] [--as-of DATE] [--view V]", about(), opts, ARRAY_LEN(opts), &args, &done);
 	if (r || done)
 		return r;

@@ -120,8 +120,9 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
   const key = (e: KeyboardEvent) => {
     if (e.key === "Escape" && asOfOpen) { setAsOfOpen(false); document.getElementById("asof-button")?.focus(); return; }
     if (!keysOn() || commanded(e) || typing(e.target) || document.querySelector("dialog[open]")) return;
-    const digit = /^[1-9]$/.test(e.key) ? e.key : !e.shiftKey && !e.getModifierState("AltGraph") && /^[^/?t]$/.test(e.key) ? /^Digit([1-9])$/.exec(e.code)?.[1] : undefined; // a French keyboard writes & where 1 is
-    if (digit && seen[Number(digit) - 1]) { e.preventDefault(); go(`#/${seen[Number(digit) - 1]!.path}`); }
+    const digit = /^\d$/.test(e.key) ? e.key : !e.shiftKey && !e.getModifierState("AltGraph") && /^[^/?t]$/.test(e.key) ? /^Digit(\d)$/.exec(e.code)?.[1] : undefined; // a French keyboard writes & where 1 is
+    const numbered = digit && seen[(Number(digit) + 9) % 10]; // 0 is the tenth
+    if (numbered) { e.preventDefault(); go(`#/${numbered.path}`); }
     else if (e.key === "/" && may("search")) { e.preventDefault(); go("#/search"); document.getElementById("q")?.focus(); }
     else if (e.key === "?") { e.preventDefault(); atOnce(() => setHelp(true)); }
     else if (e.key.toLowerCase() === "t") { e.preventDefault(); atOnce(() => setAsOfOpen(true)); }
@@ -170,7 +171,7 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
         <a class="skip" href="#content" onClick={(e) => { e.preventDefault(); document.getElementById("content")?.focus(); }}>{t("skip")}</a>
         <StateBar mode={mode} since={runs(downtime) ? downtime!.since : undefined} asOfOpen={asOfOpen} setAsOfOpen={setAsOfOpen} />
         <nav class="rail" aria-label={t("pages")}>
-          {seen.map((p, i) => <a key={p.path} href={`#/${p.path}`} aria-current={p.path === currentPage ? "page" : undefined}><span>{t(p.word)}{p.path === "alarms" && pressing(board).length > 0 ? <b class="n"> {pressing(board).length}</b> : null}</span><kbd aria-hidden="true">{i + 1}</kbd></a>)}
+          {seen.map((p, i) => <a key={p.path} href={`#/${p.path}`} aria-current={p.path === currentPage ? "page" : undefined}><span>{t(p.word)}{p.path === "alarms" && pressing(board).length > 0 ? <b class="n"> {pressing(board).length}</b> : null}</span>{i < 10 && <kbd aria-hidden="true">{(i + 1) % 10}</kbd>}</a>)}
           <button type="button" class="help" onClick={() => setHelp(true)}><span>{t("keys")}</span><kbd aria-hidden="true">?</kbd></button>
         </nav>
         <div class="main">
@@ -195,7 +196,7 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
         {help && (
           <Dialog title={t("keys")} onClose={() => setHelp(false)}>
             <dl class="kv keys">
-              {seen.map((p, i) => <div key={p.path}><dt><kbd>{i + 1}</kbd></dt><dd>{t(p.word)}</dd></div>)}
+              {seen.slice(0, 10).map((p, i) => <div key={p.path}><dt><kbd>{(i + 1) % 10}</kbd></dt><dd>{t(p.word)}</dd></div>)}
               {([["/", "keySearch"], ["t", "keyAsOf"], ["[  ]", "keySections"], ["↑ ↓ Enter", "keyRows"], ["?", "keyThis"], ["Esc", "keyClose"]] as [string, Key][]).map(([k, w]) => <div key={k}><dt><kbd>{k}</kbd></dt><dd>{t(w)}</dd></div>)}
             </dl>
             {may("chart") && <><h3>{t("keyEcg")}</h3><dl class="kv keys">{([["c", "ekCalipers"], ["← → ↑ ↓", "ekMove"], ["x", "ekEdge"], ["n", "ekLead"], ["o · s", "ekMarch"], ["l g v f", "ekLook"], ["z · b · p", "ekMore"], ["j · k", "ekNext"], ["e · m", "ekEdit"], ["PgUp PgDn", "ekScroll"]] as [string, Key][]).map(([k, w]) => <div key={k}><dt><kbd>{k}</kbd></dt><dd>{t(w)}</dd></div>)}</dl></>}

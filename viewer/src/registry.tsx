@@ -66,7 +66,7 @@ function Figure({ f, year }: { f: Any; year: string }) {
     <section aria-labelledby="h-rg-figure">
       <h2 id="h-rg-figure"><span class="big">{count(n(f.incidents))}</span> {r("incidents")} · <span class="big">{count(n(f.persons))}</span> {r("persons")}</h2>
       <p><b>{year || r("allYears")}</b> · <b>{basisOf(f)}</b></p>
-      <p class="muted">{[n(f.median_of) ? r("median", { n: count(n(f.median)) }) : "", n(f.placeholders) ? r("placeholders", { n: count(n(f.placeholders)) }) : "", n(f.business_associate) ? r("associate", { n: count(n(f.business_associate)) }) : ""].filter(Boolean).join(" · ")} {r("personsNote")}</p>
+      <p class="muted">{[n(f.median_of) ? r("median", { n: count(n(f.median)) }) : "", n(f.placeholders) ? r("placeholders", { n: count(n(f.placeholders)) }) : "", n(f.business_associate) ? r("associate", { n: count(n(f.business_associate)) }) : ""].filter(Boolean).join(" · ")}<br />{r("personsNote")}</p>
       {warnings.length > 0 && <div class="note warn" role="note" aria-label={r("warningsHead")}>{warnings.map((w, i) => <p key={i} lang="en">{s(w.text)}</p>)}</div>}
     </section>
   );
@@ -98,7 +98,7 @@ function Picture({ c, f, set }: { c: Chosen; f: Any; set: (more: Partial<Chosen>
   const path = `/api/registry/plot/${kind}.svg${query({ source: c.source, year: c.year, view: c.view, lang: getLang(), width: wide() })}`;
   return (
     <section class="panel" aria-labelledby="h-rg-pic"><header><h2 id="h-rg-pic">{r("picture")}</h2>
-      <Choice id="rg-kind" label={r("picture")} value={kind} options={may.map((k) => [k, r(k)] as [string, string])} onPick={(v) => set({ kind: v })} /></header>
+      <Choice id="rg-kind" label={r("which")} value={kind} options={may.map((k) => [k, r(k)] as [string, string])} onPick={(v) => set({ kind: v })} /></header>
       <div class="in">{without ? <p class="note">{r("needsYear")}</p> : <Drawn path={path} alt={r("pictureOf", { k: r(kind as RKey), b: `${c.year || r("allYears")}, ${basisOf(f)}` })} />}</div>
     </section>
   );
@@ -191,8 +191,8 @@ function IncidentPage({ id }: { id: number }) {
         {data && <>
           <dl class="kv"><dt>{r("personsShort")}</dt><dd><b class="big"><Persons x={x} /></b></dd><dt>{r("submitted")}</dt><dd>{day(s(x.submitted))}</dd><dt>{r("state")}</dt><dd>{s(x.state) || r("notSaid")}</dd><dt>{r("entity")}</dt><dd>{category(s(x.entity_type)) || r("notSaid")}</dd><dt>{r("type")}</dt><dd>{category(s(x.type)) || r("notSaid")}</dd><dt>{r("location")}</dt><dd>{category(s(x.location)) || r("notSaid")}</dd></dl>
           {x.repaired === true && <p class="note">{r("repaired")}</p>}
-          <section class="panel" aria-labelledby="h-rg-past"><header><h2 id="h-rg-past">{r("history")}</h2></header><div class="scroll" tabIndex={0} role="region" aria-labelledby="h-rg-past"><table class="list"><thead><tr><th scope="col">{r("seen")}</th><th scope="col">{r("inList")}</th><th scope="col">{r("name")}</th><th scope="col">{r("type")}</th><th scope="col">{r("location")}</th><th scope="col" class="num">{r("personsShort")}</th><th scope="col">{r("change")}</th></tr></thead>
-            <tbody>{past.map((h, i) => <tr key={i}><th scope="row" class="nowrap">{day(s(h.as_of))}</th><td>{viewWord(s(h.view))} <button type="button" class="link" title={s(h.file)} onClick={() => openEntry(n(h.entry))}>{r("entry", { n: n(h.entry) })}</button></td><td>{s(h.name)}</td><td>{category(s(h.type))}</td><td>{category(s(h.location))}</td><td class="num"><Persons x={h} /></td><td>{i === 0 ? r("first") : h.changed === true ? <b class="tag amber">{r("changedTo")}</b> : r("same")}</td></tr>)}</tbody></table></div></section>
+          <section class="panel" aria-labelledby="h-rg-past"><header><h2 id="h-rg-past">{r("history")}</h2></header><div class="scroll" tabIndex={0} role="region" aria-labelledby="h-rg-past"><table class="list"><thead><tr><th scope="col">{r("seen")}</th><th scope="col">{r("inList")}</th><th scope="col">{r("change")}</th><th scope="col">{r("name")}</th><th scope="col">{r("type")}</th><th scope="col">{r("location")}</th><th scope="col" class="num">{r("personsShort")}</th></tr></thead>
+            <tbody>{past.map((h, i) => <tr key={i}><th scope="row" class="nowrap">{day(s(h.as_of))}</th><td>{viewWord(s(h.view))} <button type="button" class="link" title={s(h.file)} onClick={() => openEntry(n(h.entry))}>{r("entry", { n: n(h.entry) })}</button></td><td>{i === 0 ? r("first") : h.changed === true ? <b class="tag amber">{r("changedTo")}</b> : r("same")}</td><td>{s(h.name)}</td><td>{category(s(h.type))}</td><td>{category(s(h.location))}</td><td class="num"><Persons x={h} /></td></tr>)}</tbody></table></div></section>
           {s(x.description) && <section class="panel" aria-labelledby="h-rg-desc"><header><h2 id="h-rg-desc">{r("description")}</h2></header><p class="in" lang="en">{s(x.description)}</p></section>}
           {n(x.persons) > 0 && <section class="panel" aria-labelledby="h-rg-place"><header><h2 id="h-rg-place">{r("place")}</h2><small class="muted">{r("withAll")}</small></header><div class="in"><Drawn path={`/api/registry/plot/place.svg${query({ lang: getLang(), width: wide(), persons: n(x.persons), name: s(x.name), state: s(x.state), type: first(s(x.type)), entity: s(x.entity_type) })}`} alt={r("place")} /></div></section>}
         </>}
