@@ -361,6 +361,8 @@ static int special(struct json_reader *x, const struct json_node *n, struct slic
 		return n->type == JSON_TRUE ? extract_put_field(x->o, R(DEATH), in->who, slice_of(x->path, x->path_n), SLICE("true"), extract_json_place(x, n), x->e) : 0;
 	if (slice_eq_str(key, "subscriberId") || slice_eq_str(key, "dependent"))
 		return extract_json_tell(x, slice_eq_str(key, "subscriberId") ? R(MEMBER) : R(OTHER), PERSON_SUBJECT, n);
+	if (!strcmp(in->type, "Account") && n->type == JSON_STR && (slice_eq_str(key, "description") || slice_eq_str(key, "name"))) /* words about it ("routing 021000021", whose it is), and no number of a claim */
+		return extract_json_tell(x, R(NOTE), in->who, n);
 	if (slice_eq_str(key, "name") && (n->type == JSON_STR)) /* of an organisation, or of somebody whose name is one string */
 		return extract_json_tell(x, in->role == R(ASSIGNER) ? R(ASSIGNER) : person || in->who == PERSON_STAFF ? R(NAME) : in->role, in->who, n);
 	if (slice_eq_str(key, "id") && in->depth == 1)

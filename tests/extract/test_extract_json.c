@@ -54,6 +54,17 @@ static void bundle(void **state)
 	pieces_done(&x);
 }
 
+/* An account is a bank's, a visit's or whatever its number's system says; what is written about it is text, and no claim's number. */
+static void account(void **state)
+{
+	struct pieces x = {0};
+	pieces_read(&x, extract_fhir, slice_str("{\"resourceType\":\"Account\",\"identifier\":[{\"system\":\"urn:account\",\"value\":\"2097698962\"}],\"name\":\"Checking of Ann O'Hara\",\"description\":\"routing 021000021\"}\n"
+		"{\"resourceType\":\"Account\",\"identifier\":[{\"system\":\"urn:oid:1.2.3\",\"value\":\"77123\"}]}\n"));
+	pieces_has(&x, "field account Account.identifier.value [2097698962]\ntext [Checking of Ann O'Hara]\ntext [routing 021000021]\nfield visit Account.identifier.value [77123]\n");
+	assert_null(strstr(buf_cstr(&x.b), "claim"));
+	pieces_done(&x);
+}
+
 static void clinical(void **state)
 {
 	struct pieces x = {0};
@@ -139,6 +150,6 @@ static void large(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(resource), cmocka_unit_test(naming_systems), cmocka_unit_test(bundle), cmocka_unit_test(clinical), cmocka_unit_test(other), cmocka_unit_test(broken), cmocka_unit_test(large)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(resource), cmocka_unit_test(naming_systems), cmocka_unit_test(bundle), cmocka_unit_test(account), cmocka_unit_test(clinical), cmocka_unit_test(other), cmocka_unit_test(broken), cmocka_unit_test(large)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
