@@ -92,7 +92,7 @@ static int show(void *arg, const struct extract_piece *p, struct err *e)
 			return err_set(e, buf_code(&x->line), x->path, "no memory for a line of output");
 		fwrite(x->line.p, 1, x->line.n, stdout);
 	}
-	return ferror(stdout) ? err_set(e, ERR_SYSTEM, NULL, "standard output cannot be written") : 0;
+	return ferror(stdout) ? err_sys(e, NULL, "standard output cannot be written") : 0;
 }
 
 static void complain(void *arg, const struct extract_trouble *t)
@@ -191,6 +191,11 @@ int scope_text_cmd(int argc, char **argv)
 	for (size_t i = 0; i < args.n && r == 0; i++) {
 		x.path = args.v[i];
 		int code = one(&x, &l, args.n > 1, &e);
+		if (code < 0 && ferror(stdout) && e.sys_errno == EPIPE) { /* `| head`: whoever read it has enough */
+			clearerr(stdout);
+			buf_done(&x.line);
+			return 0;
+		}
 		if (code < 0) {
 			int status = cli_fail(&e);
 			failed = true;

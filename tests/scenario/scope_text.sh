@@ -16,6 +16,16 @@ told() { for w; do grep -qF -- "$w" ../out || fail "'$w' is not told: $(cat ../o
 said 0 letter.docx "" && told "RE: Maria Sanchez" "Patient Name [name]: Olsen, Kai" "was deleted: 219-88-1234" "== #header1 (part)" "== word/embeddings/list.csv (csv)"
 said 0 list.xlsx "" && told "== #May & June (sheet)" "Date of Birth [dob]: 1964-03-07" "SSN [ssn]: 012-34-5678" "ZIP [zip]: 02134"
 said 0 letter.odt "" && told "Patient:	Eva Lind" "Phone [phone]: 212-555-0187"
+for _ in $(seq 4000); do echo "a line that is longer than what a pipe holds of it, many times over"; done >long.txt
+{ "$HOLDFAST" scope text long.txt 2>../said; echo "$?" >../status; } | head -1 >../out # whoever read it has enough: no failure
+same "$(cat ../status)" 0 "exit status into head"
+[ ! -s ../said ] || fail "said to a reader that left: $(cat ../said)"
+{ "$HOLDFAST" scope text long.txt long.txt --json 2>../said; echo "$?" >../status; } | head -c 9 >../out
+same "$(cat ../status)" 0 "exit status of --json into head"
+[ ! -s ../said ] || fail "said to a reader that left: $(cat ../said)"
+r=0; "$HOLDFAST" scope text long.txt >/dev/full 2>../said || r=$?
+same "$r" 3 "exit status where nothing can be written"
+grep -q "No space left on device" ../said || fail "a full disk is not said: $(cat ../said)"
 said 0 nested.zip "" && told "inner note about Ida Berg" "== a.zip/../../etc/passwd (text)"
 said 0 mail.eml "" && told "Subject: Résultats de Lefèvre" "born 03/07/1964" "SSN [ssn]: 219-88-7777" "Forwarded body of Ida Berg"
 said 0 gb.txt "" && told "王小明"
