@@ -15,6 +15,8 @@ static bool room(struct doc *d, void **v, size_t *cap, size_t n, size_t size)
 	if (n < *cap)
 		return true;
 	size_t more = *cap ? *cap * 2 : 256;
+	while (more <= n)
+		more *= 2;
 	void *grown = reallocarray(*v, more, size);
 	if (!grown) {
 		d->no_memory = true;
@@ -41,6 +43,8 @@ void doc_name(struct find *f, const struct doc_name *n)
 		return;
 	d->name[d->names] = *n;
 	d->name[d->names++].who = FIND_NOBODY;
+	if (n->n == 1)
+		population_person_soon(f->pop, n->person[0]);
 }
 
 void doc_subject(struct find *f, const struct doc_subject *s)
@@ -126,6 +130,11 @@ static bool by_date_of_line(const struct find *f, struct doc_name *n)
 	return false;
 }
 
+static bool beside(const struct doc *d, const struct doc_name *n, const struct doc_date *x)
+{
+	return x->line != n->line && (x->para == n->para || near_line(x->line, n->line) || (x->birth && d->dates < FEW_DATES));
+}
+
 /* The same of a number in its line. */
 static bool by_number_of_line(const struct doc *d, struct doc_name *n)
 {
@@ -157,11 +166,12 @@ static bool by_date_near(const struct find *f, struct doc_name *n)
 		for (to = own; to < d->dates && (near_line(d->date[to].line, n->line) || (d->date[to].para == n->para && to - own < FEW_DATES)); to++)
 			continue;
 	}
-	for (size_t i = from; i < to; i++) {
-		const struct doc_date *x = &d->date[i];
-		if (x->line != n->line && (x->para == n->para || near_line(x->line, n->line) || (x->birth && d->dates < FEW_DATES)) && born_so(f, n, x))
+	for (size_t i = from; i < to; i++)
+		if (beside(d, n, &d->date[i]))
+			population_soon(f->pop, key_with(n->h, d->date[i].date));
+	for (size_t i = from; i < to; i++)
+		if (beside(d, n, &d->date[i]) && born_so(f, n, &d->date[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -266,6 +276,26 @@ static void decide_subject(const struct find *f, struct doc_subject *s, uint32_t
 		}
 }
 
+/* A person's rows, then what they point to, are sent for together for all whom the document may name. */
+static void rows_soon(const struct find *f)
+{
+	const struct find_population *p = f->pop;
+	for (unsigned step = 0; step < 2; step++)
+		for (size_t i = 0; i < f->doc.names; i++) {
+			const struct doc_name *n = &f->doc.name[i];
+			uint32_t person = n->person[0];
+			if (n->n != 1 || (i && f->doc.name[i - 1].person[0] == person))
+				continue;
+			const struct pop_row *row = &p->row[p->first_row[person]];
+			if (step == 0) {
+				__builtin_prefetch(row);
+				__builtin_prefetch(p->ids + p->id_at[person]);
+			} else {
+				__builtin_prefetch(p->names + row->name);
+			}
+		}
+}
+
 static void decide_all(struct find *f)
 {
 	struct doc *d = &f->doc;
@@ -274,6 +304,7 @@ static void decide_all(struct find *f)
 		d->no_memory = true;
 		return;
 	}
+	rows_soon(f);
 	for (size_t i = 0; i < d->names; i++)
 		if (d->name[i].kind != KEY_NAME && d->name[i].n == 1 && !d->name[i].many && !d->name[i].weak) {
 			decide(&d->name[i], d->name[i].person[0], 96);
@@ -426,24 +457,13 @@ static struct owner owner_of(struct find *f, size_t hit, size_t hits, struct own
 
 /* ---- telling ---- */
 
-static int by_worth(const void *a, const void *b)
+static bool comes_before(const struct doc_hit *x, const struct doc_hit *y)
 {
-	const struct doc_hit *x = a, *y = b;
-	if (x->person != y->person)
-		return x->person < y->person ? -1 : 1;
-	if (x->element != y->element)
-		return x->element < y->element ? -1 : 1;
-	if (x->person != FIND_NOBODY && x->confidence != y->confidence)
-		return x->confidence > y->confidence ? -1 : 1;
-	return x->offset < y->offset ? -1 : x->offset > y->offset;
-}
-
-static int by_place(const void *a, const void *b)
-{
-	const struct doc_hit *x = a, *y = b;
 	if (x->offset != y->offset)
-		return x->offset < y->offset ? -1 : 1;
-	return by_worth(a, b);
+		return x->offset < y->offset;
+	if (x->person != y->person)
+		return x->person < y->person;
+	return x->element < y->element;
 }
 
 /* Two words of a longer name, of somebody who is known: the given name and the middle name are a whole name of others. */
@@ -541,7 +561,7 @@ static void own_all(struct find *f)
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct doc_hit *h = &d->hit[i];
-		struct owner o = h->need == NEED_STRANGER ? (struct owner){FIND_NOBODY, 0} : owner_of(f, i, n, only, persons);
+		struct owner o = h->need == NEED_STRANGER || h->need == NEED_UNOWNED ? (struct owner){FIND_NOBODY, 0} : owner_of(f, i, n, only, persons);
 		bool drop = (h->need == NEED_PERSON && o.who == FIND_NOBODY && !about_somebody(f, h)) || (h->need == NEED_BEARER && !present_how(&d->present, h->bearer)) || (h->need == NEED_NOBODY && persons) || (h->need == NEED_STRANGER && told_name(d, h));
 		if (h->need == NEED_BEARER && !drop)
 			o = (struct owner){h->bearer, 90};
@@ -556,44 +576,69 @@ static void own_all(struct find *f)
 			d->hit[i].person = d->hit[i].bearer;
 }
 
-/* The same place and element once; of a known person each element once, where it is surest. In the order of their places. */
-static size_t thin_small(struct find *f, size_t n)
+/* Hits come in the order of the text but for names and dates, which are added at the end: a few runs that are in order, and so they are merged, pair by pair, until there is one. */
+static bool sort_hits(struct doc *d, size_t n)
 {
-	struct doc_hit *v = f->doc.hit;
-	size_t out = 0;
-	for (size_t i = 0; i < n; i++) {
-		struct doc_hit h = v[i];
-		size_t k = 0;
-		while (k < out && !(v[k].person == h.person && v[k].element == h.element && (v[k].offset == h.offset || (h.person != FIND_NOBODY && !f->o.all))))
-			k++;
-		if (k < out && h.confidence <= v[k].confidence && !(h.confidence == v[k].confidence && h.offset < v[k].offset))
-			continue;
-		if (k < out) { /* a surer one: the other goes */
-			memmove(&v[k], &v[k + 1], (out - k - 1) * sizeof *v);
-			out--;
+	for (;;) {
+		struct doc_hit *v = d->hit, *out;
+		size_t i = 1;
+		while (i < n && !comes_before(&v[i], &v[i - 1]))
+			i++;
+		if (i >= n)
+			return true;
+		if (!room(d, (void **)&d->spare, &d->spare_cap, n - 1, sizeof *d->spare))
+			return false;
+		out = d->spare;
+		for (size_t a = 0; a < n;) {
+			size_t b = a + 1, end;
+			while (b < n && !comes_before(&v[b], &v[b - 1]))
+				b++;
+			for (end = b + (b < n); end < n && !comes_before(&v[end], &v[end - 1]);)
+				end++;
+			for (size_t mid = b; a < mid || b < end;)
+				*out++ = b == end || (a < mid && !comes_before(&v[b], &v[a])) ? v[a++] : v[b++];
+			a = end;
 		}
-		for (k = out++; k && by_place(&v[k - 1], &h) > 0; k--)
-			v[k] = v[k - 1];
-		v[k] = h;
+		size_t cap = d->hit_cap;
+		d->hit = d->spare;
+		d->hit_cap = d->spare_cap;
+		d->spare = v;
+		d->spare_cap = cap;
 	}
-	return out;
 }
 
-static size_t thin(struct find *f, size_t n)
+static bool same_hit(const struct find *f, const struct doc_hit *a, const struct doc_hit *b)
+{
+	return a->person == b->person && a->element == b->element && (a->offset == b->offset || (a->person != FIND_NOBODY && !f->o.all));
+}
+
+/* The same place and element once; of a known person each element once, where it is surest. In the order of their places. ret_n: how many are left. */
+static bool thin(struct find *f, size_t n, size_t *ret_n)
 {
 	struct doc *d = &f->doc;
-	size_t out = 0;
-	if (n <= 96)
-		return thin_small(f, n);
-	qsort(d->hit, n, sizeof *d->hit, by_worth);
+	size_t out = 0, seats = 32;
+	while (seats < n * 2)
+		seats *= 2;
+	if (!room(d, (void **)&d->seat, &d->seat_cap, seats - 1, sizeof *d->seat))
+		return false;
+	memset(d->seat, 0, seats * sizeof *d->seat);
 	for (size_t i = 0; i < n; i++) {
-		const struct doc_hit *h = &d->hit[i], *last = out ? &d->hit[out - 1] : NULL;
-		bool again = last && h->person == last->person && h->element == last->element && (h->offset == last->offset || (h->person != FIND_NOBODY && !f->o.all));
-		if (!again)
-			d->hit[out++] = *h;
+		const struct doc_hit h = d->hit[i];
+		bool each = h.person == FIND_NOBODY || f->o.all;
+		size_t k = (size_t)key_mix(((uint64_t)h.person << 8 | h.element) ^ (each ? h.offset << 40 ^ h.offset * UINT64_C(0x9e3779b97f4a7c15) : 0)) & (seats - 1);
+		while (d->seat[k] && !same_hit(f, &d->hit[d->seat[k] - 1], &h))
+			k = (k + 1) & (seats - 1);
+		if (!d->seat[k]) {
+			d->hit[out++] = h;
+			d->seat[k] = (uint32_t)out;
+			continue;
+		}
+		struct doc_hit *had = &d->hit[d->seat[k] - 1];
+		if (h.confidence > had->confidence || (h.confidence == had->confidence && h.offset < had->offset))
+			*had = h;
 	}
-	qsort(d->hit, out, sizeof *d->hit, by_place);
-	return out;
+	*ret_n = out;
+	return sort_hits(d, out);
 }
 
 static int tell_strangers(struct find *f, struct err *e)
@@ -622,7 +667,8 @@ int doc_end(struct find *f, struct err *e)
 	for (size_t i = 0; i < d->hits; i++)
 		if (d->hit[i].need != NEED_DROPPED && !(d->hit[i].need == NEED_NOBODY && d->hit[i].element == PERSON_NAME && d->hit[i].person == FIND_NOBODY && f->in_record && f->record_person != FIND_NOBODY))
 			d->hit[n++] = d->hit[i];
-	n = thin(f, n);
+	if (!thin(f, n, &n))
+		return err_set(e, ERR_MEMORY, NULL, "there is no memory to scan a text");
 	memset(f->told, 0, sizeof f->told);
 	r = tell_strangers(f, e); /* before what is theirs */
 	for (size_t i = 0; r == 0 && i < n; i++)

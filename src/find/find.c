@@ -6,6 +6,23 @@
 #define FIELD_BYTES ((size_t)16 << 20) /* of a record's fields */
 #define MEMBER_MAX 65536
 
+static void map_set(struct find *f, uint64_t i, uint64_t bits)
+{
+	f->map[i >> 5] |= bits << (i & 31) * 2;
+}
+
+/* Both bits of a word stand beside each other: one look at memory for each word of a text. */
+static void map_make(struct find *f)
+{
+	uint64_t words = f->pop ? UINT64_C(1) << (f->log - 6) : 0;
+	for (uint64_t i = 0; i < words; i++)
+		for (uint64_t set = f->pop->word_map[i]; set; set &= set - 1)
+			map_set(f, i * 64 + (unsigned)__builtin_ctzll(set), MARK_NAME);
+	for (size_t i = 0; i < ARRAY_LEN(f->words.slot); i++)
+		if (f->words.slot[i].h && f->words.slot[i].class != WORD_STREET) /* streets are looked for behind house numbers only */
+			map_set(f, f->words.slot[i].h >> (64 - f->log), MARK_MEANS);
+}
+
 struct find *find_new(const struct find_population *p, const struct find_options *o, find_fn *hit, find_stranger_fn *stranger, void *arg)
 {
 	struct find *f = calloc(1, sizeof *f);
@@ -19,21 +36,15 @@ struct find *find_new(const struct find_population *p, const struct find_options
 	f->arg = arg;
 	f->record_person = FIND_NOBODY;
 	f->log = p ? p->word_log : 16;
-	f->map = calloc((size_t)1 << (f->log - 6), 8);
+	f->map = calloc((size_t)1 << (f->log - 5), 8);
 	f->a = arena_new(FIELD_BYTES);
 	buf_init(&f->member, MEMBER_MAX);
 	if (!f->map || !f->a) {
 		find_free(f);
 		return NULL;
 	}
-	if (p)
-		memcpy(f->map, p->word_map, ((size_t)1 << f->log) / 8);
 	words_init(&f->words);
-	for (size_t i = 0; i < ARRAY_LEN(f->words.slot); i++)
-		if (f->words.slot[i].h && f->words.slot[i].class != WORD_STREET) { /* streets are looked for behind house numbers only */
-			uint64_t k = f->words.slot[i].h >> (64 - f->log);
-			f->map[k >> 6] |= UINT64_C(1) << (k & 63);
-		}
+	map_make(f);
 	return f;
 }
 
@@ -49,6 +60,8 @@ void find_free(struct find *f)
 	free(f->doc.date);
 	free(f->doc.subject);
 	free(f->doc.present.slot);
+	free(f->doc.seat);
+	free(f->doc.spare);
 	free(f->field);
 	arena_free(f->a);
 	buf_done(&f->member);
@@ -62,7 +75,11 @@ int find_tell(struct find *f, uint32_t person, int element, unsigned confidence,
 			return 0;
 		f->told[element] = person + 1;
 	}
-	const struct find_hit h = {person, person == FIND_NOBODY ? SLICE_NULL : find_population_id(f->pop, person), element, confidence, rule, offset, buf_slice(&f->member), f->document};
+	if (person != FIND_NOBODY && f->id_person != person + 1) { /* hits of one person come together, and his id is two looks at memory */
+		f->id = find_population_id(f->pop, person);
+		f->id_person = person + 1;
+	}
+	const struct find_hit h = {person, person == FIND_NOBODY ? SLICE_NULL : f->id, element, confidence, rule, offset, buf_slice(&f->member), f->document};
 	return f->hit(f->arg, &h, e);
 }
 

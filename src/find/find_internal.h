@@ -148,10 +148,18 @@ struct bearers {
 };
 /* Who has this key, of the kinds in the set (bits of 1 << KEY_x). */
 void population_look(const struct find_population *p, uint64_t h, uint32_t kinds, struct bearers *ret);
-static inline bool population_word(const struct find_population *p, uint64_t h)
+
+/* Tables of a large population lie beyond every cache: what will be asked for soon is sent for while other things are done. Any hash may be said, nothing depends on it. */
+static inline void population_soon(const struct find_population *p, uint64_t h)
 {
-	uint64_t i = h >> (64 - p->word_log);
-	return p->word_map[i >> 6] >> (i & 63) & 1;
+	__builtin_prefetch(&p->bloom[(h >> (64 - p->bloom_log)) * 8]);
+}
+static inline void population_person_soon(const struct find_population *p, uint32_t person)
+{
+	if (person < p->persons) {
+		__builtin_prefetch(&p->first_row[person]);
+		__builtin_prefetch(&p->id_at[person]);
+	}
 }
 
 /* How the words agree with what is known of the person, over all rows. */
@@ -202,23 +210,32 @@ struct word {
 };
 extern const char find_given_names[];
 #define WORDS_LOG 13
+#define WORDS_MAP_LOG 16
 struct words {
 	struct word slot[1 << WORDS_LOG];
+	uint64_t map[1 << (WORDS_MAP_LOG - 6)]; /* a bit a hash: what is not there is told from the nearest cache */
 	bool full;
 };
 void words_init(struct words *w);
-const struct word *words_look(const struct words *w, uint64_t h, unsigned nth); /* NULL: no more */
+const struct word *words_there(const struct words *w, uint64_t h, unsigned nth);
+static inline const struct word *words_look(const struct words *w, uint64_t h, unsigned nth) /* NULL: no more */
+{
+	uint64_t i = h >> (64 - WORDS_MAP_LOG);
+	return w->map[i >> 6] >> (i & 63) & 1 ? words_there(w, h, nth) : NULL;
+}
 bool words_us_state(const uint8_t two[2]);
 bool words_zip_fits(const uint8_t state[2], const uint8_t zip[3]);
 
 /* ---- marks: the words and numbers of a text that may matter (marks.c) ---- */
 
-enum mark_kind { MARK_WORD, MARK_NUMBER, MARK_HIGH }; /* only letters; with digits; with bytes beyond ASCII */
+enum mark_kind { MARK_WORD, MARK_NUMBER, MARK_DIGITS, MARK_HIGH }; /* only letters; digits and letters; only digits; with bytes beyond ASCII */
+#define MARK_NAME 1u  /* in the name of somebody who is known, as far as the map can tell */
+#define MARK_MEANS 2u /* in the list of words, likewise */
 struct mark {
 	uint64_t h; /* of a word; 0 for numbers */
 	uint32_t at;
 	uint16_t len;
-	uint8_t kind;
+	uint8_t kind, is; /* is: MARK_NAME, MARK_MEANS of a word */
 };
 struct marks {
 	struct mark *v;
@@ -227,7 +244,7 @@ struct marks {
 	size_t lines, line_cap;
 	bool no_memory;
 };
-/* All runs with digits in them, and those of letters whose bit is set in map (1 << log bits, by the hash's highest bits). */
+/* All runs with digits in them, and those of letters of which one of two bits is set in map (1 << log pairs, by the hash's highest bits). */
 void marks_make(struct slice text, const uint64_t *map, unsigned log, struct marks *ret);
 
 /* ---- one document or record, before it is decided whose it is (document.c) ---- */
@@ -238,6 +255,7 @@ enum doc_need {
 	NEED_BEARER,  /* told only when .bearer is in the document besides: a number that could be his by chance */
 	NEED_STRANGER, /* told when no known person's name stands there */
 	NEED_NOBODY,  /* told only when no known person is in the document */
+	NEED_UNOWNED, /* told, and never as anybody's */
 	NEED_DROPPED, /* not told: what it needs is not there */
 };
 struct doc_hit {
@@ -311,6 +329,9 @@ struct doc {
 	bool no_memory;
 	struct present present;
 	struct doc_para now;
+	uint32_t *seat;        /* a table of hits, while they are thinned */
+	struct doc_hit *spare; /* while they are sorted */
+	size_t seat_cap, spare_cap;
 };
 
 struct record_field {
@@ -333,7 +354,7 @@ struct find {
 	uint32_t document; /* the current one's number */
 	/* where in a text */
 	uint32_t line, para, other_line;
-	uint64_t opening;      /* hash of the first words of the first line: a file of letters repeats it */
+	uint64_t opening, opening_first; /* hashes of the first words, and of the first, of the first line: a file of letters repeats it */
 	bool opening_known, blank_before;
 	unsigned signed_lines; /* lines with something in them since "Sincerely"; 0: not signed */
 	/* the record */
@@ -345,6 +366,8 @@ struct find {
 	bool record_names; /* its subject is named in it */
 	unsigned record_confidence;
 	struct buf member;
+	uint32_t id_person; /* + 1: whose id was told last */
+	struct slice id;
 	uint32_t told[PERSON_ELEMENTS_N]; /* person of the last hit of each element + 1, in this document or record: the rest is told once */
 };
 
@@ -368,6 +391,7 @@ struct number_at {
 	struct slice text; /* the whole piece */
 	size_t at, end;    /* of the run with digits */
 	int label;         /* LABEL_x that stands before it */
+	bool digits;       /* the run is of digits alone */
 	uint64_t offset;   /* of the piece */
 };
 /* What the number at n->at is; hits, names and dates go into the document. Returns where reading goes on: behind what belonged together. */

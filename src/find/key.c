@@ -12,40 +12,29 @@ uint64_t key_with(uint64_t h, uint32_t value)
 	return key_mix(h ^ (uint64_t)value * UINT64_C(0x9e3779b97f4a7c15)) | 1;
 }
 
-/* A byte of a number as it stands in its key; 0: no letter or digit, left out. */
-static uint8_t id_byte(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c;
-	c |= 0x20;
-	if (c < 'a' || c > 'z')
-		return 0;
-	switch (c) {
-	case 'o': return '0';
-	case 'i':
-	case 'l': return '1';
-	case 'z': return '2';
-	case 's': return '5';
-	case 'b': return '8';
-	default: return c;
-	}
-}
+/* A byte of a number as it stands in its key; 0: no letter or digit, left out. 1: beyond ASCII, such a number has no key. */
+static const uint8_t id_byte[256] = {
+	['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4', ['5'] = '5', ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9',
+	['a'] = 'a', ['b'] = '8', ['c'] = 'c', ['d'] = 'd', ['e'] = 'e', ['f'] = 'f', ['g'] = 'g', ['h'] = 'h', ['i'] = '1', ['j'] = 'j', ['k'] = 'k', ['l'] = '1', ['m'] = 'm',
+	['n'] = 'n', ['o'] = '0', ['p'] = 'p', ['q'] = 'q', ['r'] = 'r', ['s'] = '5', ['t'] = 't', ['u'] = 'u', ['v'] = 'v', ['w'] = 'w', ['x'] = 'x', ['y'] = 'y', ['z'] = '2',
+	['A'] = 'a', ['B'] = '8', ['C'] = 'c', ['D'] = 'd', ['E'] = 'e', ['F'] = 'f', ['G'] = 'g', ['H'] = 'h', ['I'] = '1', ['J'] = 'j', ['K'] = 'k', ['L'] = '1', ['M'] = 'm',
+	['N'] = 'n', ['O'] = '0', ['P'] = 'p', ['Q'] = 'q', ['R'] = 'r', ['S'] = '5', ['T'] = 't', ['U'] = 'u', ['V'] = 'v', ['W'] = 'w', ['X'] = 'x', ['Y'] = 'y', ['Z'] = '2',
+	[128 ... 255] = 1,
+};
 
 uint64_t key_id(struct slice s, size_t *ret_n, size_t *ret_digits)
 {
-	uint8_t out[KEY_ID_MAX];
+	uint8_t out[KEY_ID_MAX + 1];
 	size_t n = 0, digits = 0;
 	for (size_t i = 0; i < s.n; i++) {
-		uint8_t c = s.p[i];
-		if (c >= 0x80)
+		uint8_t c = s.p[i], k = id_byte[c];
+		if (k == 1)
 			return 0;
-		uint8_t k = id_byte(c);
-		if (!k)
-			continue;
-		if (n == KEY_ID_MAX)
+		out[n] = k;
+		n += k != 0;
+		if (n > KEY_ID_MAX)
 			return 0;
 		digits += c >= '0' && c <= '9';
-		out[n++] = k;
 	}
 	if (ret_n)
 		*ret_n = n;

@@ -1,12 +1,15 @@
 /* Marks: one pass over a text that finds its words and numbers, 64 bytes at a time, and keeps those that may matter.
  *
- * A byte is of a word when it is a letter, a digit or beyond ASCII. For each block three masks are made (word, digit, beyond ASCII); runs are cut out of them with the number of trailing zeros. A run of letters is kept when its bit is set
- * in the map (words of known names and of labels), every run with a digit is kept. */
+ * A byte is of a word when it is a letter, a digit or beyond ASCII. For each block three masks are made (word, digit, beyond ASCII); runs are cut out of them with the number of trailing zeros. A run of letters is kept when one of its two
+ * bits is set in the map (words of known names, words with a meaning), every run with a digit is kept.
+ *
+ * The pass is compiled twice where the processor may have AVX2 and BMI2: the same code, with half the instructions a block and shifts that do not wait for the flags. */
 #include "find_internal.h"
 
 #include <stdlib.h>
 #ifdef __SSE2__
-#include <emmintrin.h>
+#include <immintrin.h>
+#define WIDE __attribute__((target("avx2,bmi,bmi2,lzcnt")))
 #endif
 
 #define WORD_MAX 32
@@ -15,8 +18,27 @@ struct masks {
 	uint64_t word, digit, high, feed;
 };
 
+typedef struct masks masks_fn(const uint8_t p[64]);
+
 #ifdef __SSE2__
-static inline struct masks masks_of(const uint8_t p[64])
+static inline __attribute__((always_inline)) WIDE struct masks masks_wide(const uint8_t p[64])
+{
+	struct masks m = {0, 0, 0, 0};
+	const __m256i fold = _mm256_set1_epi8(0x20), below_a = _mm256_set1_epi8('a' - 1), z = _mm256_set1_epi8('z'), below_0 = _mm256_set1_epi8('0' - 1), nine = _mm256_set1_epi8('9');
+	for (unsigned i = 0; i < 2; i++) {
+		__m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32 * i)), low = _mm256_or_si256(v, fold);
+		__m256i letter = _mm256_andnot_si256(_mm256_cmpgt_epi8(low, z), _mm256_cmpgt_epi8(low, below_a));
+		__m256i digit = _mm256_andnot_si256(_mm256_cmpgt_epi8(v, nine), _mm256_cmpgt_epi8(v, below_0));
+		uint64_t high = (uint32_t)_mm256_movemask_epi8(v), d = (uint32_t)_mm256_movemask_epi8(digit);
+		m.feed |= (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, _mm256_set1_epi8('\n'))) << 32 * i;
+		m.high |= high << 32 * i;
+		m.digit |= d << 32 * i;
+		m.word |= ((uint32_t)_mm256_movemask_epi8(letter) | d | high) << 32 * i;
+	}
+	return m;
+}
+
+static inline __attribute__((always_inline)) struct masks masks_of(const uint8_t p[64])
 {
 	struct masks m = {0, 0, 0, 0};
 	const __m128i fold = _mm_set1_epi8(0x20), below_a = _mm_set1_epi8('a' - 1), above_z = _mm_set1_epi8('z' + 1), below_0 = _mm_set1_epi8('0' - 1), above_9 = _mm_set1_epi8('9' + 1);
@@ -34,7 +56,7 @@ static inline struct masks masks_of(const uint8_t p[64])
 	return m;
 }
 #else
-static inline struct masks masks_of(const uint8_t p[64])
+static inline __attribute__((always_inline)) struct masks masks_of(const uint8_t p[64])
 {
 	struct masks m = {0, 0, 0, 0};
 	for (unsigned i = 0; i < 64; i++) {
@@ -74,10 +96,11 @@ static bool mark_room(struct marks *m)
 	return true;
 }
 
-static inline bool in_map(const uint64_t *map, unsigned log, uint64_t h)
+/* The two bits of a word: MARK_NAME, MARK_MEANS. */
+static inline unsigned in_map(const uint64_t *map, unsigned log, uint64_t h)
 {
 	uint64_t i = h >> (64 - log);
-	return map[i >> 6] >> (i & 63) & 1;
+	return map[i >> 5] >> (i & 31) * 2 & 3;
 }
 
 /* A run with bytes beyond ASCII: its words are folded first. Several words of one run (a curly apostrophe, a dash between them) are marks of their own, at the run's place. */
@@ -87,20 +110,33 @@ static void high_run(struct slice text, size_t at, size_t n, const uint64_t *map
 	if (n > 100)
 		return;
 	name_words(slice_of(text.p + at, n), &w);
-	for (unsigned i = 0; i < w.n; i++)
-		if (in_map(map, log, w.h[i]))
-			ret->v[ret->n++] = (struct mark){w.h[i], (uint32_t)at, (uint16_t)n, MARK_HIGH};
+	for (unsigned i = 0; i < w.n; i++) {
+		unsigned is = in_map(map, log, w.h[i]);
+		if (is)
+			ret->v[ret->n++] = (struct mark){w.h[i], (uint32_t)at, (uint16_t)n, MARK_HIGH, (uint8_t)is};
+	}
 }
 
-static inline void run_ends(struct slice text, size_t at, size_t end, bool digit, bool high, const uint64_t *map, unsigned log, struct marks *ret)
+/* What stands in a run, by the bytes of it so far. */
+struct run_of {
+	bool digit, high, other; /* other: no digit */
+};
+
+static inline __attribute__((always_inline)) struct run_of run_more(struct run_of r, const struct masks *m, uint64_t mine)
+{
+	return (struct run_of){r.digit | ((m->digit & mine) != 0), r.high | ((m->high & mine) != 0), r.other | ((~m->digit & mine) != 0)};
+}
+
+static inline __attribute__((always_inline)) void run_ends(struct slice text, size_t at, size_t end, struct run_of is, const uint64_t *map, unsigned log, struct marks *ret)
 {
 	size_t n = end - at;
-	if (digit) { /* a number, also one with letters of any script at its ends */
-		ret->v[ret->n] = (struct mark){0, (uint32_t)at, (uint16_t)(n < UINT16_MAX ? n : UINT16_MAX), MARK_NUMBER};
-		ret->n++;
+	if (is.digit) {
+		/* a number with letters of another script at its ends is none */
+		ret->v[ret->n] = (struct mark){0, (uint32_t)at, (uint16_t)(n < UINT16_MAX ? n : UINT16_MAX), is.other ? MARK_NUMBER : MARK_DIGITS, 0};
+		ret->n += !is.high;
 		return;
 	}
-	if (high) {
+	if (is.high) {
 		high_run(text, at, n, map, log, ret);
 		return;
 	}
@@ -116,23 +152,26 @@ static inline void run_ends(struct slice text, size_t at, size_t end, bool digit
 	} else {
 		h = key_word(text.p + at, n);
 	}
-	ret->v[ret->n] = (struct mark){h, (uint32_t)at, (uint16_t)n, MARK_WORD};
-	ret->n += in_map(map, log, h);
+	unsigned means = in_map(map, log, h);
+	ret->v[ret->n] = (struct mark){h, (uint32_t)at, (uint16_t)n, MARK_WORD, (uint8_t)means};
+	ret->n += means != 0;
 }
 
-void marks_make(struct slice text, const uint64_t *map, unsigned log, struct marks *ret)
+static inline __attribute__((always_inline)) void make(struct slice text, const uint64_t *map, unsigned log, struct marks *ret, masks_fn *masks_of_block)
 {
 	size_t start = 0;
-	bool open = false, digit = false, high = false;
+	struct run_of is = {false, false, false};
+	bool open = false;
 	ret->n = ret->lines = 0;
 	for (size_t base = 0; base < text.n; base += 64) {
-		uint8_t tail[64] = {0};
+		uint8_t tail[64];
 		const uint8_t *p = text.p + base;
 		if (text.n - base < 64) {
+			memset(tail, 0, sizeof tail);
 			memcpy(tail, p, text.n - base);
 			p = tail;
 		}
-		struct masks m = masks_of(p);
+		const struct masks m = masks_of_block(p);
 		uint64_t word = m.word;
 		if (!mark_room(ret))
 			return;
@@ -141,11 +180,10 @@ void marks_make(struct slice text, const uint64_t *map, unsigned log, struct mar
 		if (open) {
 			unsigned n = ~word ? (unsigned)__builtin_ctzll(~word) : 64;
 			uint64_t mine = n == 64 ? ~UINT64_C(0) : (UINT64_C(1) << n) - 1;
-			digit |= (m.digit & mine) != 0;
-			high |= (m.high & mine) != 0;
+			is = run_more(is, &m, mine);
 			if (n == 64)
 				continue;
-			run_ends(text, start, base + n, digit, high, map, log, ret);
+			run_ends(text, start, base + n, is, map, log, ret);
 			open = false;
 			word &= ~mine;
 		}
@@ -154,19 +192,40 @@ void marks_make(struct slice text, const uint64_t *map, unsigned log, struct mar
 			uint64_t rest = ~(word >> s);
 			unsigned n = rest ? (unsigned)__builtin_ctzll(rest) : 64;
 			if (s + n >= 64) {
-				uint64_t mine = ~UINT64_C(0) << s;
 				start = base + s;
-				digit = (m.digit & mine) != 0;
-				high = (m.high & mine) != 0;
+				is = run_more((struct run_of){false, false, false}, &m, ~UINT64_C(0) << s);
 				open = true;
 				break;
 			}
 			assert(n < 64);
 			uint64_t mine = UINT64_MAX >> (64 - n) << s;
-			run_ends(text, base + s, base + s + n, (m.digit & mine) != 0, (m.high & mine) != 0, map, log, ret);
+			run_ends(text, base + s, base + s + n, run_more((struct run_of){false, false, false}, &m, mine), map, log, ret);
 			word &= ~mine;
 		}
 	}
 	if (open)
-		run_ends(text, start, text.n, digit, high, map, log, ret);
+		run_ends(text, start, text.n, is, map, log, ret);
+}
+
+#ifdef __SSE2__
+static WIDE void make_wide(struct slice text, const uint64_t *map, unsigned log, struct marks *ret)
+{
+	make(text, map, log, ret, masks_wide);
+}
+#endif
+
+static void make_plain(struct slice text, const uint64_t *map, unsigned log, struct marks *ret)
+{
+	make(text, map, log, ret, masks_of);
+}
+
+void marks_make(struct slice text, const uint64_t *map, unsigned log, struct marks *ret)
+{
+#ifdef __SSE2__
+	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) {
+		make_wide(text, map, log, ret);
+		return;
+	}
+#endif
+	make_plain(text, map, log, ret);
 }

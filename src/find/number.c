@@ -3,12 +3,13 @@
 
 #define PARTS_MAX 8
 
-struct group { /* digits in parts, one or two separators between */
+struct group { /* digits in parts, one to three separators between: never longer than 39 + 7 * 3 bytes. Small, as it is cleared for each number */
+	size_t at;
 	uint8_t len[PARTS_MAX];
 	uint8_t sep[PARTS_MAX]; /* behind part i; 0: the end */
-	size_t end[PARTS_MAX];
+	uint8_t ends[PARTS_MAX]; /* from at; group_end */
 	char digits[40];
-	unsigned n, total;
+	uint8_t n, total;
 	bool paren; /* "(" stands before the first */
 	bool plus;
 };
@@ -28,21 +29,31 @@ static uint8_t byte_at(const struct number_at *n, size_t i)
 	return i < n->text.n ? n->text.p[i] : 0;
 }
 
+static size_t group_end(const struct group *g, unsigned part)
+{
+	return g->at + g->ends[part];
+}
+
 static void group_read(const struct number_at *n, struct group *g)
 {
-	*g = (struct group){0};
+	*g = (struct group){.at = n->at};
 	g->paren = n->at && n->text.p[n->at - 1] == '(';
 	g->plus = (n->at && n->text.p[n->at - 1] == '+') || (n->at > 1 && g->paren && n->text.p[n->at - 2] == '+');
 	for (size_t i = n->at; g->n < PARTS_MAX;) {
 		size_t from = i;
+		if (g->n == 0) { /* the run itself: its end is known */
+			g->total = (uint8_t)(n->end - i < sizeof g->digits - 1 ? n->end - i : sizeof g->digits - 1);
+			memcpy(g->digits, n->text.p + i, g->total);
+			i += g->total;
+		}
 		while (digit(byte_at(n, i)) && g->total < sizeof g->digits - 1)
 			g->digits[g->total++] = (char)n->text.p[i++];
 		if (i == from || letter(byte_at(n, i)) || byte_at(n, i) >= 0x80) { /* 12th, 5mg: the part is none */
-			g->total -= (unsigned)(i - from);
+			g->total = (uint8_t)(g->total - (i - from));
 			break;
 		}
 		g->len[g->n] = (uint8_t)(i - from);
-		g->end[g->n++] = i;
+		g->ends[g->n++] = (uint8_t)(i - n->at);
 		uint8_t c = byte_at(n, i), d = byte_at(n, i + 1);
 		if ((c == '-' || c == '.' || c == '/' || c == ' ' || c == ')') && digit(d)) {
 			g->sep[g->n - 1] = c;
@@ -155,13 +166,13 @@ static bool date_group(struct find *f, const struct number_at *n, const struct g
 	bool ymd = g->len[0] == 4 && g->len[1] <= 2 && g->len[2] <= 2, dmy = g->len[0] <= 2 && g->len[1] <= 2 && (g->len[2] == 4 || g->len[2] == 2);
 	if (!ymd && !dmy)
 		return false;
-	struct slice s = slice_of(n->text.p + n->at, g->end[2] - n->at);
+	struct slice s = slice_of(n->text.p + n->at, group_end(g, 2) - n->at);
 	bool swap = false;
 	if (!person_date(s, f->o.day_first, f->o.this_year, &d, &swap))
 		return false;
 	uint32_t date = key_date(&d), other = swap && person_date(s, !f->o.day_first, f->o.this_year, &d, NULL) ? key_date(&d) : 0;
 	doc_date(f, n, date, other);
-	*ret_end = g->end[2];
+	*ret_end = group_end(g, 2);
 	return true;
 }
 
@@ -175,34 +186,34 @@ static size_t phone_group(const struct group *g, int label)
 {
 	unsigned i = g->n > 3 && g->len[0] == 1 && g->digits[0] == '1' ? 1 : 0, skip = i;
 	if (g->n >= i + 3 && g->len[i] == 3 && g->len[i + 1] == 3 && g->len[i + 2] == 4 && g->sep[i] != '/' && nanp(g->digits + skip))
-		return g->end[i + 2];
+		return group_end(g, i + 2);
 	if (g->n >= 2 && g->len[0] == 3 && g->len[1] == 7 && (g->paren || label == LABEL_PHONE) && nanp(g->digits))
-		return g->end[1];
+		return group_end(g, 1);
 	if (g->plus && g->total >= 8 && g->total <= 15)
-		return g->end[g->n - 1];
+		return group_end(g, g->n - 1);
 	if (label == LABEL_PHONE) {
 		if (g->n == 2 && g->total == 7)
-			return g->end[1];
+			return group_end(g, 1);
 		if (g->n == 1 && (g->total == 10 || (g->total == 11 && g->digits[0] == '1')))
-			return g->end[0];
+			return group_end(g, 0);
 		if (g->n > 1 && g->total >= 8 && g->total <= 15)
-			return g->end[g->n - 1];
+			return group_end(g, g->n - 1);
 	}
-	return g->paren && g->n > 2 && g->total >= 8 && g->total <= 13 ? g->end[g->n - 1] : 0;
+	return g->paren && g->n > 2 && g->total >= 8 && g->total <= 13 ? group_end(g, g->n - 1) : 0;
 }
 
 static size_t card_group(const struct group *g)
 {
 	unsigned n = 0;
 	if (g->n == 1 && g->total >= 13 && g->total <= 19)
-		return person_card_valid(g->digits, g->total) ? g->end[0] : 0;
+		return person_card_valid(g->digits, g->total) ? group_end(g, 0) : 0;
 	for (unsigned i = 0; i < g->n && i < 5; i++) {
 		n += g->len[i];
 		bool same = i == 0 || g->sep[i - 1] == g->sep[0];
 		if (!same || (i == 0 && g->len[0] != 4) || (g->sep[0] != ' ' && g->sep[0] != '-'))
 			return 0;
 		if (i >= 2 && n >= 13 && n <= 19 && person_card_valid(g->digits, n))
-			return g->end[i];
+			return group_end(g, i);
 	}
 	return 0;
 }
@@ -291,15 +302,15 @@ static bool nine_digits(struct find *f, const struct number_at *n, const struct 
 	if (!ssn_form && !bare)
 		return false;
 	if (ssn_form && (g->sep[0] == '-' || n->label == LABEL_SSN)) {
-		if (labelled(f, n, g->end[2])) /* a hospital's or a plan's number in the form of an SSN: it may be one */
+		if (labelled(f, n, group_end(g, 2))) /* a hospital's or a plan's number in the form of an SSN: it may be one */
 			hit(f, n, PERSON_SSN, 50, "ssn.form", NEED_NOTHING);
-		else if (n->label == LABEL_SSN && !person_ssn_valid(g->digits) && !all_alike(g->digits))
-			hit(f, n, PERSON_SSN, 50, "label.ssn.odd", NEED_NOTHING); /* said to be one, and never given: a slip, an ITIN, or a sample */
 		else if (person_itin_valid(g->digits) && !all_alike(g->digits))
 			hit(f, n, PERSON_TIN, 85, "itin.form", 0);
 		else if (person_ssn_valid(g->digits))
 			hit(f, n, PERSON_SSN, n->label == LABEL_SSN ? 98 : 93, n->label == LABEL_SSN ? "label.ssn" : "ssn.form", 0);
-		return true; /* one that is never given is a placeholder: no part of it is anything else */
+		else if (n->label == LABEL_SSN && !all_alike(g->digits))
+			hit(f, n, PERSON_SSN, 50, "label.ssn.odd", NEED_UNOWNED);
+		return true; /* one that is never given (an area of 000, 666 or 9xx, a number out of an advertisement) is a placeholder or a slip: said when its label says so, never as somebody's; no part of it is anything else */
 	}
 	if (!bare)
 		return false;
@@ -318,9 +329,9 @@ static bool nine_digits(struct find *f, const struct number_at *n, const struct 
 static bool code_group(struct find *f, const struct number_at *n, const struct group *g, size_t *ret_end)
 {
 	unsigned l0 = g->len[0], l1 = g->n > 1 ? g->len[1] : 0, l2 = g->n > 2 ? g->len[2] : 0;
-	*ret_end = g->end[g->n > 2 ? 2 : g->n - 1];
+	*ret_end = group_end(g, g->n > 2 ? 2 : g->n - 1);
 	if (g->n >= 2 && g->sep[0] == '-' && l0 == 2 && l1 == 7 && person_ein_valid(g->digits)) {
-		*ret_end = g->end[1];
+		*ret_end = group_end(g, 1);
 		hit(f, n, PERSON_TIN, n->label == LABEL_TIN ? 92 : 55, n->label == LABEL_TIN ? "label.tin" : "ein.form", n->label != LABEL_TIN);
 		return true;
 	}
@@ -328,12 +339,12 @@ static bool code_group(struct find *f, const struct number_at *n, const struct g
 		hit(f, n, PERSON_MEDICATION, 85, "ndc.form", n->label != LABEL_NDC);
 		return true;
 	}
-	if (g->n >= 2 && g->sep[0] == '-' && l1 == 1 && l0 >= 3 && l0 <= 7 && (n->label == LABEL_LAB || l0 >= 4) && person_loinc_valid(slice_of(n->text.p + n->at, g->end[1] - n->at))) {
-		*ret_end = g->end[1];
+	if (g->n >= 2 && g->sep[0] == '-' && l1 == 1 && l0 >= 3 && l0 <= 7 && (n->label == LABEL_LAB || l0 >= 4) && person_loinc_valid(slice_of(n->text.p + n->at, group_end(g, 1) - n->at))) {
+		*ret_end = group_end(g, 1);
 		hit(f, n, PERSON_LAB, n->label == LABEL_LAB ? 95 : 60, "loinc.check", n->label != LABEL_LAB);
 		return true;
 	}
-	*ret_end = g->end[0];
+	*ret_end = group_end(g, 0);
 	if (l0 == 5 && g->n == 1 && n->label == LABEL_CPT) {
 		hit(f, n, PERSON_TREATMENT, 85, "label.cpt", 0);
 		return true;
@@ -345,24 +356,36 @@ static bool code_group(struct find *f, const struct number_at *n, const struct g
 	return false;
 }
 
+/* A run of digits that nothing stands beside and no label before: most of them. What it can be, it is by its length; false: nothing. */
+static bool worth_reading(const struct find *f, const struct number_at *n)
+{
+	uint8_t before = n->at ? n->text.p[n->at - 1] : 0, c = byte_at(n, n->end);
+	size_t len = n->end - n->at;
+	if (n->label != LABEL_NONE || before == '(' || before == '+' || c == '-' || c == '.' || c == '/' || c == ' ' || c == ')')
+		return true;
+	return len == 4 || len == 5 || len >= 13 || (len >= 6 && f->pop); /* masked, a ZIP, a card, a known number */
+}
+
 static size_t digits_read(struct find *f, struct number_at *n)
 {
 	struct group g;
 	size_t end = n->end;
+	if (!worth_reading(f, n))
+		return end;
 	group_read(n, &g);
 	if (g.n == 0)
 		return n->end;
 	if (masked_ssn(n, &g) || (g.n == 1 && g.total == 4 && (n->label == LABEL_SSN4 || n->label == LABEL_SSN))) {
 		hit(f, n, PERSON_SSN4, 93, "ssn4.form", 0);
-		return g.end[0];
+		return group_end(&g, 0);
 	}
 	if (date_group(f, n, &g, &end))
 		return end;
 	if (bare_date(f, n, &g))
-		return g.end[0];
+		return group_end(&g, 0);
 	if (nine_digits(f, n, &g)) {
-		(void)known(f, n, g.end[g.n > 2 ? 2 : 0], true, KEY_SSN);
-		return g.end[g.n > 2 ? 2 : 0];
+		(void)known(f, n, group_end(&g, g.n > 2 ? 2 : 0), true, KEY_SSN);
+		return group_end(&g, g.n > 2 ? 2 : 0);
 	}
 	if ((end = card_group(&g)) && n->label != LABEL_MRN) {
 		if (!known(f, n, end, true, KEY_CARD))
@@ -371,7 +394,7 @@ static size_t digits_read(struct find *f, struct number_at *n)
 	}
 	if (n->label == LABEL_CARD && g.n == 1 && g.total >= 12 && g.total <= 19 && person_luhn(g.digits, g.total)) {
 		hit(f, n, PERSON_CARD, 75, "label.card", NEED_NOTHING);
-		return g.end[0];
+		return group_end(&g, 0);
 	}
 	if ((end = phone_group(&g, n->label))) {
 		struct number_at ten = *n;
@@ -382,26 +405,26 @@ static size_t digits_read(struct find *f, struct number_at *n)
 	}
 	if (zip_here(n, &g)) {
 		hit(f, n, PERSON_ADDRESS, 85, "zip.state", 0);
-		return g.end[0];
+		return group_end(&g, 0);
 	}
 	if (code_group(f, n, &g, &end))
 		return end;
-	if (known(f, n, g.end[g.n - 1], false, -1))
-		return g.end[g.n - 1];
-	if (g.n > 1 && known(f, n, g.end[0], false, -1))
-		return g.end[0];
+	if (known(f, n, group_end(&g, g.n - 1), false, -1))
+		return group_end(&g, g.n - 1);
+	if (g.n > 1 && known(f, n, group_end(&g, 0), false, -1))
+		return group_end(&g, 0);
 	unsigned last = 0; /* a labelled number goes on over dashes, not over blanks */
 	while (last + 1 < g.n && g.sep[last] == '-')
 		last++;
-	if (labelled(f, n, g.end[last]))
-		return g.end[last];
+	if (labelled(f, n, group_end(&g, last)))
+		return group_end(&g, last);
 	if (street_here(f, n))
 		hit(f, n, PERSON_ADDRESS, 85, "street.form", 0);
 	else if (n->label == LABEL_UNIT && g.total <= 5)
 		hit(f, n, PERSON_ADDRESS, 55, "label.unit", NEED_NOTHING);
-	else if (n->label == LABEL_ADDRESS && g.total <= 5 && byte_at(n, g.end[0]) == ' ' && ((byte_at(n, g.end[0] + 1) >= 'A' && byte_at(n, g.end[0] + 1) <= 'Z') || byte_at(n, g.end[0] + 1) >= 0x80))
+	else if (n->label == LABEL_ADDRESS && g.total <= 5 && byte_at(n, group_end(&g, 0)) == ' ' && ((byte_at(n, group_end(&g, 0) + 1) >= 'A' && byte_at(n, group_end(&g, 0) + 1) <= 'Z') || byte_at(n, group_end(&g, 0) + 1) >= 0x80))
 		hit(f, n, PERSON_ADDRESS, 65, "label.address", NEED_NOTHING);
-	return g.end[0];
+	return group_end(&g, 0);
 }
 
 /* ICD-10-CM: a letter but U (U07 has been given since), a digit, a digit or letter, and up to four behind a dot. */
@@ -476,7 +499,7 @@ static size_t mixed_read(struct find *f, struct number_at *n)
 		return dashed;
 	if (dashed != end && known(f, n, end, false, -1))
 		return end;
-	if (mbi(slice_of(run.p, dashed - n->at), number)) {
+	if (run.p[0] >= '1' && run.p[0] <= '9' && mbi(slice_of(run.p, dashed - n->at), number)) {
 		hit(f, n, PERSON_MBI, n->label == LABEL_MBI ? 97 : 85, "mbi.form", 0);
 		return dashed;
 	}
@@ -523,12 +546,6 @@ static size_t mixed_read(struct find *f, struct number_at *n)
 size_t number_read(struct find *f, const struct number_at *at)
 {
 	struct number_at n = *at;
-	bool all = true;
-	for (size_t i = n.at; i < n.end; i++) {
-		if (n.text.p[i] >= 0x80)
-			return n.end;
-		all &= digit(n.text.p[i]);
-	}
-	size_t end = all ? digits_read(f, &n) : mixed_read(f, &n);
+	size_t end = n.digits ? digits_read(f, &n) : mixed_read(f, &n);
 	return end > n.end ? end : n.end;
 }

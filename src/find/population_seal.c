@@ -220,14 +220,17 @@ static uint64_t slot_place(const struct find_population *p, uint64_t h)
 	return h >> (64 - p->slot_log);
 }
 
-/* The bits of a key in its block: four of nine bits each, out of the hash mixed again. */
-static inline void bloom_bits(const struct find_population *p, uint64_t h, uint64_t *ret_block, uint32_t bit[4])
+/* A key's block, and of its four bits the k-th: nine bits each, out of the hash mixed again. */
+static inline uint64_t bloom_block(const struct find_population *p, uint64_t h)
 {
-	uint64_t m = h * UINT64_C(0x9fb21c651e98df25);
-	*ret_block = (h >> (64 - p->bloom_log)) * 8;
-	for (unsigned i = 0; i < 4; i++)
-		bit[i] = m >> (9 * i + 28) & 511;
+	return (h >> (64 - p->bloom_log)) * 8;
 }
+
+static inline unsigned bloom_bit(uint64_t mixed, unsigned k)
+{
+	return mixed >> (9 * k + 28) & 511;
+}
+#define BLOOM_MIX UINT64_C(0x9fb21c651e98df25)
 
 /* Shares lie in stretches of the table of their own, but a stretch may run over into the next: compare and swap. What order that gives among different keys does not change what a lookup finds, and bearers are sorted when looked up. */
 static void fill_share(struct find_population *p, const struct share *s)
@@ -235,16 +238,16 @@ static void fill_share(struct find_population *p, const struct share *s)
 	uint64_t mask = (UINT64_C(1) << p->slot_log) - 1;
 	for (size_t i = 0; i < s->kept; i++) {
 		uint64_t h = s->key[i].h, value = (uint64_t)s->key[i].row << 32 | (uint64_t)s->key[i].kind << 28 | (h & TAG_MASK);
-		uint64_t at = slot_place(p, h), block;
-		uint32_t bit[4];
+		uint64_t at = slot_place(p, h), block = bloom_block(p, h);
 		for (;; at = (at + 1) & mask) {
 			uint64_t empty = 0;
 			if (__atomic_compare_exchange_n(&p->slot[at], &empty, value | (value == 0), false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 				break;
 		}
-		bloom_bits(p, h, &block, bit);
-		for (unsigned k = 0; k < 4; k++)
-			__atomic_fetch_or(&p->bloom[block + (bit[k] >> 6)], UINT64_C(1) << (bit[k] & 63), __ATOMIC_RELAXED);
+		for (unsigned k = 0; k < 4; k++) {
+			unsigned bit = bloom_bit(h * BLOOM_MIX, k);
+			__atomic_fetch_or(&p->bloom[block + (bit >> 6)], UINT64_C(1) << (bit & 63), __ATOMIC_RELAXED);
+		}
 	}
 }
 
@@ -369,16 +372,21 @@ int find_population_seal(struct find_population *p, unsigned threads, struct err
 
 /* ---- looking ---- */
 
+/* All four at once: they are in one line of the cache, and which of them is missing cannot be foreseen. */
+static inline bool bloom_has(const struct find_population *p, uint64_t h)
+{
+	const uint64_t *block = p->bloom + bloom_block(p, h);
+	unsigned a = bloom_bit(h * BLOOM_MIX, 0), b = bloom_bit(h * BLOOM_MIX, 1), c = bloom_bit(h * BLOOM_MIX, 2), d = bloom_bit(h * BLOOM_MIX, 3);
+	return block[a >> 6] >> (a & 63) & block[b >> 6] >> (b & 63) & block[c >> 6] >> (c & 63) & block[d >> 6] >> (d & 63) & 1;
+}
+
 void population_look(const struct find_population *p, uint64_t h, uint32_t kinds, struct bearers *ret)
 {
-	uint64_t mask = (UINT64_C(1) << p->slot_log) - 1, block;
-	uint32_t bit[4];
+	uint64_t mask = (UINT64_C(1) << p->slot_log) - 1;
 	ret->n = 0;
 	ret->many = false;
-	bloom_bits(p, h, &block, bit);
-	for (unsigned k = 0; k < 4; k++)
-		if (!(p->bloom[block + (bit[k] >> 6)] >> (bit[k] & 63) & 1))
-			return;
+	if (!bloom_has(p, h))
+		return;
 	for (uint64_t at = slot_place(p, h); p->slot[at]; at = (at + 1) & mask) {
 		uint64_t v = p->slot[at];
 		unsigned kind = v >> 28 & 15;

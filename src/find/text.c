@@ -2,6 +2,7 @@
 #include "find_internal.h"
 
 #define LABEL_REACH 48 /* bytes between a label and its value */
+#define AHEAD 6        /* marks that are looked at before their turn */
 #define NAME_GAP 24    /* between two words of a name: a middle name, an initial, a particle */
 
 struct name_mark {
@@ -63,8 +64,8 @@ static size_t line_end(const struct walk *w)
 
 /* ---- lines and documents ---- */
 
-/* The first three words of a line, without digits: what a letterhead repeats. 0: fewer. */
-static uint64_t opening_of(const struct walk *w, size_t from, size_t end)
+/* The first three words of a line, without digits: what a letterhead repeats. 0: fewer, or the first is not `first` (0: any). */
+static uint64_t opening_of(const struct walk *w, size_t from, size_t end, uint64_t first, uint64_t *ret_first)
 {
 	uint64_t h = 0;
 	unsigned words = 0;
@@ -74,7 +75,11 @@ static uint64_t opening_of(const struct walk *w, size_t from, size_t end)
 			i++;
 		if (i - start >= 2) {
 			h = key_mix(h * 3 + key_word(w->text.p + start, i - start));
-			words++;
+			if (words++ == 0) {
+				if (first && h != first)
+					return 0;
+				*ret_first = h;
+			}
 		}
 		i += i == start || i < end;
 	}
@@ -91,20 +96,20 @@ static bool rule_line(const struct walk *w, size_t from, size_t end)
 static bool document_begins(struct walk *w, size_t from, size_t end)
 {
 	struct find *f = w->f;
-	uint64_t h;
+	uint64_t first;
 	if (at(w, from) == '\f' || rule_line(w, from, end))
 		return true;
 	if (!f->blank_before)
 		return false;
 	if (f->signed_lines > 1)
 		return true;
-	h = opening_of(w, from, end);
 	if (!f->opening_known) {
 		f->opening_known = true;
-		f->opening = h;
+		f->opening_first = 0;
+		f->opening = opening_of(w, from, end, 0, &f->opening_first);
 		return false;
 	}
-	return h && h == f->opening;
+	return f->opening && opening_of(w, from, end, f->opening_first, &first) == f->opening;
 }
 
 static int line_begins(struct walk *w, size_t from, struct err *e)
@@ -294,7 +299,7 @@ static void written_date(struct walk *w, const struct mark *m)
 		return;
 	}
 	if (buf_ok(&b) && person_date(buf_slice(&b), false, w->f->o.this_year + 5, &d, NULL)) {
-		const struct number_at n = {w->text, from, end, label_at(w, from), w->offset};
+		const struct number_at n = {w->text, from, end, label_at(w, from), false, w->offset};
 		doc_date(w->f, &n, key_date(&d), 0);
 		w->skip = end;
 	}
@@ -386,25 +391,20 @@ static size_t name_after(const struct walk *w, size_t from, char out[96])
 			i++;
 		if (i == start || !(capital(w->text.p[start]) || w->text.p[start] >= 0x80))
 			break;
-		bool stop = false;
+		bool stop = false, title = false;
+		uint64_t h = key_word(w->text.p + start, i - start);
 		for (unsigned k = 0;; k++) {
-			const struct word *x = words_look(&w->f->words, key_word(w->text.p + start, i - start), k);
+			const struct word *x = words_look(&w->f->words, h, k);
 			if (!x)
 				break;
 			stop |= x->class == WORD_LABEL && !x->after && x->arg != LABEL_ADDRESS && x->arg != LABEL_CARD && x->arg != LABEL_PHONE;
 			stop |= x->class == WORD_TITLE && words > 0;
+			title |= x->class == WORD_TITLE || x->class == WORD_DOCTOR;
 		}
 		if (stop && words > 0)
 			break;
 		if (n + (i - start) + 2 > 96)
 			break;
-		bool title = false;
-		for (unsigned k = 0;; k++) {
-			const struct word *x = words_look(&w->f->words, key_word(w->text.p + start, i - start), k);
-			if (!x)
-				break;
-			title |= x->class == WORD_TITLE || x->class == WORD_DOCTOR;
-		}
 		if (!title) {
 			if (n)
 				out[n++] = ' ';
@@ -585,7 +585,7 @@ static void word(struct walk *w, const struct mark *m, const struct word *x, str
 
 static void number(struct walk *w, const struct mark *m)
 {
-	struct number_at n = {w->text, m->at, (size_t)m->at + m->len, label_at(w, m->at), w->offset};
+	struct number_at n = {w->text, m->at, (size_t)m->at + m->len, label_at(w, m->at), m->kind == MARK_DIGITS, w->offset};
 	if (n.label == LABEL_SUBJECT) /* "Patient ID 12345" */
 		for (size_t i = w->label_end; i + 1 < m->at; i++)
 			if (((w->text.p[i] | 0x20) == 'i' && (w->text.p[i + 1] | 0x20) == 'd') || ((w->text.p[i] | 0x20) == 'n' && (w->text.p[i + 1] | 0x20) == 'o') || w->text.p[i] == '#')
@@ -598,12 +598,14 @@ static int mark(struct walk *w, const struct mark *m, struct err *e)
 	int r = count_lines(w, m->at, e);
 	if (r < 0)
 		return r;
-	if (m->kind == MARK_NUMBER) {
+	if (m->kind == MARK_NUMBER || m->kind == MARK_DIGITS) {
 		number(w, m);
 		return 0;
 	}
-	if (w->f->pop && population_word(w->f->pop, m->h))
+	if (m->is & MARK_NAME)
 		name_word(w, m);
+	if (!(m->is & MARK_MEANS))
+		return 0;
 	if (at(w, (size_t)m->at + m->len) == '-' && digit(at(w, (size_t)m->at + m->len + 1)) && m->len < 5) /* "CC-7654321": the beginning of a number, not a card */
 		return 0;
 	for (unsigned k = 0;; k++) {
@@ -612,6 +614,40 @@ static int mark(struct walk *w, const struct mark *m, struct err *e)
 			return 0;
 		word(w, m, x, e);
 	}
+}
+
+/* The key of a number as it will probably be asked for; a guess by its form, right or not. */
+static uint64_t number_guess(const struct walk *w, const struct mark *m)
+{
+	size_t n = m->len;
+	if (m->kind == MARK_DIGITS && n == 3) {
+		if (at(w, m->at + (size_t)3) == '-')
+			n = at(w, m->at + (size_t)6) == '-' ? 11 : at(w, m->at + (size_t)7) == '-' ? 12 : 3;
+		else if (at(w, m->at + (size_t)3) == ')')
+			n = at(w, m->at + (size_t)4) == ' ' ? 13 : 12;
+		n = m->at + n <= w->text.n ? n : 3;
+	}
+	return n >= 6 && n <= 20 ? key_id(slice_of(w->text.p + m->at, n), NULL, NULL) : 0;
+}
+
+/* A look at the tables of a large population is a look at memory; the marks ahead say what will be looked for. */
+static void look_ahead(const struct walk *w, size_t i)
+{
+	const struct marks *all = &w->f->marks;
+	const struct mark *m = &all->v[i];
+	if (m->is & MARK_NAME) {
+		for (size_t k = 1; k <= 2 && k <= i; k++) {
+			const struct mark *before = m - k;
+			if (m->at - before->at > NAME_GAP + (uint32_t)before->len)
+				return;
+			if (before->is & MARK_NAME && (capital(w->text.p[m->at]) || capital(w->text.p[before->at]) || m->at - before->at == (uint32_t)before->len + 1))
+				population_soon(w->f->pop, key_pair(before->h, m->h));
+		}
+		return;
+	}
+	uint64_t h = m->kind == MARK_NUMBER || m->kind == MARK_DIGITS ? number_guess(w, m) : 0;
+	if (h)
+		population_soon(w->f->pop, h);
 }
 
 int text_walk(struct find *f, struct slice text, uint64_t offset, struct err *e)
@@ -635,6 +671,8 @@ int text_walk(struct find *f, struct slice text, uint64_t offset, struct err *e)
 			a = w.next_at + 1 < text.n ? memchr(text.p + w.next_at + 1, '@', text.n - w.next_at - 1) : NULL;
 			w.next_at = a ? (size_t)(a - text.p) : SIZE_MAX;
 		}
+		if (f->pop && i + AHEAD < f->marks.n)
+			look_ahead(&w, i + AHEAD);
 		if (r == 0 && i < f->marks.n && here >= w.skip)
 			r = mark(&w, &f->marks.v[i], e);
 		if (r == 0 && f->doc.no_memory)

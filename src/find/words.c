@@ -93,6 +93,8 @@ static void add(struct words *w, uint64_t h, const struct list *l)
 			return;
 		}
 	w->slot[i] = (struct word){h, l->class, l->arg, l->after};
+	i = h >> (64 - WORDS_MAP_LOG);
+	w->map[i >> 6] |= UINT64_C(1) << (i & 63);
 }
 
 static void add_list(struct words *w, const struct list *l)
@@ -123,7 +125,7 @@ void words_init(struct words *w)
 	assert(!w->full);
 }
 
-const struct word *words_look(const struct words *w, uint64_t h, unsigned nth)
+const struct word *words_there(const struct words *w, uint64_t h, unsigned nth)
 {
 	for (size_t i = h >> (64 - WORDS_LOG); w->slot[i].h; i = (i + 1) & ((1 << WORDS_LOG) - 1))
 		if (w->slot[i].h == h && nth-- == 0)

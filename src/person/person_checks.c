@@ -32,6 +32,8 @@ bool person_ssn_valid(const char d[9])
 bool person_itin_valid(const char d[9]) /* IRS: 9xx with the group in 50-65, 70-88, 90-92, 94-99 */
 {
 	unsigned g = all_digits(d, 9) ? num(d + 3, 2) : 0;
+	if (!memcmp(d, "98765432", 8)) /* 987-65-4320 to 4329: set aside by the SSA for advertisements */
+		return false;
 	return d[0] == '9' && ((g >= 50 && g <= 65) || (g >= 70 && g <= 88) || (g >= 90 && g <= 92) || (g >= 94 && g <= 99));
 }
 

@@ -103,6 +103,8 @@ static void test_rules(void **state)
 	rules("Order 142816943 shipped", "");              /* nine digits and nothing that says so */
 	rules("666-12-1234 000-12-1234 123-00-1234", "");  /* never given */
 	rules("SSN 999-99-9999", "");
+	rules("123-45-6789 078-05-1120 219-09-9999 987-65-4320", ""); /* samples: everybody writes them, nobody has them */
+	rules("SSN: 912-70-1234", ":tin ");                /* an ITIN where they ask for an SSN */
 	rules("ending XXX-XX-4473, and ***-**-1111", ":ssn4 :ssn4 ");
 	rules("last four of the SSN: 4473", ":ssn4 ");
 	rules("ITIN 912-70-1234", ":tin ");
@@ -203,6 +205,22 @@ static const char letters[] = "County Hospital - West\nDate of service: 12/28/20
 static void test_letters(void **state)
 {
 	text(letters, "ssn service_date diagnosis provider", "P1:service_date P1:diagnosis P1:ssn P1:provider :service_date :ssn :diagnosis P4:service_date P4:ssn ");
+}
+
+/* What stands behind "SSN" and was never given is said, for whoever looks, and is nobody's: in a line, a paragraph or a letter about somebody. */
+static void test_samples(void **state)
+{
+	static const char *const never[] = {"123-45-6789", "078-05-1120", "219-09-9999", "987-65-4321", "000-12-3456", "666-12-3456", "900-12-3456", "142-00-6943", "142-81-0000"};
+	for (size_t i = 0; i < ARRAY_LEN(never); i++) {
+		AUTO_BUF struct buf b = {0};
+		buf_init(&b, 1024);
+		buf_printf(&b, "RE: Creveling, John   DOB: 03/25/1965\n\nJohn Creveling, SSN %s\n", never[i]);
+		text(buf_cstr(&b), "ssn", ":ssn ");
+		buf_reset(&b);
+		buf_printf(&b, "RE: Creveling, John   DOB: 03/25/1965\n\nJohn Creveling %s\n", never[i]);
+		text(buf_cstr(&b), "ssn", "");
+	}
+	text("RE: Creveling, John   DOB: 03/25/1965\n\nSSN 999-99-9999, SSN 517-24-8890\n", "ssn", "P1:ssn ");
 }
 
 static void test_table(void **state)
@@ -430,7 +448,7 @@ static void test_fed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_common_name), cmocka_unit_test(test_subjects), cmocka_unit_test(test_day_first), cmocka_unit_test(test_mail), cmocka_unit_test(test_letters), cmocka_unit_test(test_table), cmocka_unit_test(test_long_table),
+		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_common_name), cmocka_unit_test(test_subjects), cmocka_unit_test(test_day_first), cmocka_unit_test(test_mail), cmocka_unit_test(test_letters), cmocka_unit_test(test_samples), cmocka_unit_test(test_table), cmocka_unit_test(test_long_table),
 		cmocka_unit_test(test_pieces), cmocka_unit_test(test_long), cmocka_unit_test(test_records), cmocka_unit_test(test_slips), cmocka_unit_test(test_numbers), cmocka_unit_test(test_strangers), cmocka_unit_test(test_threads), cmocka_unit_test(test_lists), cmocka_unit_test(test_fed),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -131,6 +131,7 @@ static void checks(void **state)
 		assert_false(person_ssn_valid(*s));
 	assert_true(person_itin_valid("912701234"));
 	assert_false(person_itin_valid("912891234"));
+	assert_false(person_itin_valid("987654321")); /* an advertisement's */
 	assert_false(person_itin_valid("812701234"));
 	assert_true(person_ein_valid("123456789"));
 	assert_false(person_ein_valid("073456789"));
