@@ -178,7 +178,8 @@ struct reader {
 	int fd;
 	struct buf b;
 	size_t used;            /* of b */
-	int64_t left;           /* how long it may still be waited for: time in which it has the word, and not the caller */
+	int64_t left, patience; /* how long it may still be waited for: time in which it has the word, and not the caller; what that begins with */
+	int64_t worked;         /* the processor's time that it had used when it was last asked */
 	char member[EXTRACT_MEMBER_MAX];
 	size_t member_n;
 	int foreign;            /* of which program bytes are coming; -1: none */
@@ -198,8 +199,11 @@ static int more(struct reader *x, size_t n)
 		struct pollfd p = {.fd = x->fd, .events = POLLIN};
 		int ready = x->left <= 0 ? 0 : poll(&p, 1, (int)(x->left / 1000000 < 60000 ? x->left / 1000000 + 1 : 60000));
 		x->left -= time_monotonic() - from;
-		if (ready == 0 && x->left <= 0)
-			return ERR_BUSY;
+		if (ready == 0 && x->left <= 0) {
+			if (!extract_works(x->pid, &x->worked))
+				return ERR_BUSY;
+			x->left = x->patience;
+		}
 		if (ready <= 0)
 			continue;
 		uint8_t *to = buf_space(&x->b, 1 << 17);
@@ -354,7 +358,7 @@ static int run(const struct extract_out *o, int type, struct slice name, int fd,
 	if (o->member.n)
 		memcpy(x.member, o->member.p, o->member.n);
 	x.member_n = o->member.n;
-	x.left = (int64_t)seconds * TIME_SEC;
+	x.left = x.patience = (int64_t)seconds * TIME_SEC;
 	buf_init(&x.b, 4 * EXTRACT_FRAME_MAX);
 	int r = listen_to(&x, o, &late, e);
 	if (x.ended || late || r != 0)

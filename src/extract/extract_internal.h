@@ -91,6 +91,7 @@ void extract_library_load(void); /* before the child shuts itself in, in the cal
 /* ---- programs that are not ours (extract_program.c) ---- */
 
 int extract_program(struct extract_walk *w, const struct extract_out *o, enum extract_foreign kind, int fd, struct slice bytes, struct err *e) MUST;
+bool extract_works(pid_t pid, int64_t *worked); /* whether the process used the processor since *worked, which is brought up to date */
 void extract_shut_files(const char *scratch, bool programs); /* Landlock, where the kernel has it: nothing, or what programs need to run, and one folder to write in */
 
 /* ---- what the child says (extract_wire.c): frames of u32 length, u8 kind, body; integers little-endian. Nothing of it is believed ---- */

@@ -117,7 +117,7 @@ _Noreturn static void become(const struct extract_limits *l, const struct job *j
 struct running {
 	pid_t pid;
 	int out, said;
-	int64_t left;
+	int64_t left, patience, worked;
 	bool late, done;
 	int status;
 };
@@ -127,7 +127,7 @@ static int start(struct running *x, const struct extract_limits *l, const struct
 	int p[2];
 	struct stat st;
 	uint64_t seconds = l->seconds + (fstat(j->in, &st) == 0 ? (uint64_t)st.st_size >> 20 : 0);
-	*x = (struct running){.out = -1, .said = memfd_create("said", MFD_CLOEXEC), .left = (int64_t)seconds * TIME_SEC};
+	*x = (struct running){.out = -1, .said = memfd_create("said", MFD_CLOEXEC), .left = (int64_t)seconds * TIME_SEC, .patience = (int64_t)seconds * TIME_SEC};
 	if (x->said < 0 || pipe2(p, O_CLOEXEC) < 0) {
 		int r = err_sys(e, "extract", "no pipe to a program that reads files");
 		if (x->said >= 0)
@@ -147,6 +147,18 @@ static int start(struct running *x, const struct extract_limits *l, const struct
 	return r;
 }
 
+/* Has it computed since it was last asked? How much it may compute is limited by the system (RLIMIT_CPU): one that is only kept waiting, on a machine that has a hundred other things to do, is not ended, and one that does nothing is. */
+bool extract_works(pid_t pid, int64_t *worked)
+{
+	clockid_t clock;
+	struct timespec t;
+	if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &t) < 0)
+		return false;
+	int64_t now = t.tv_sec * TIME_SEC + t.tv_nsec, since = now - *worked;
+	*worked = now;
+	return since > TIME_SEC / 100;
+}
+
 /* What it wrote: some bytes, 0 at the end or when it took too long. */
 static size_t hear(struct running *x, uint8_t *to, size_t n)
 {
@@ -155,6 +167,8 @@ static size_t hear(struct running *x, uint8_t *to, size_t n)
 		struct pollfd p = {.fd = x->out, .events = POLLIN};
 		int ready = x->left <= 0 ? 0 : poll(&p, 1, (int)(x->left / 1000000 < 60000 ? x->left / 1000000 + 1 : 60000));
 		x->left -= time_monotonic() - from;
+		if (ready == 0 && x->left <= 0 && extract_works(x->pid, &x->worked))
+			x->left = x->patience;
 		x->late = ready == 0 && x->left <= 0;
 		if (x->late)
 			break;

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char *what; /* the child is to do */
@@ -267,10 +268,39 @@ static void the_taker_ends_it(void **state)
 	assert_string_equal(e.text, "no more");
 }
 
+/* Time in which it is only kept waiting does not count against a child; a child that waits for nothing is seen. */
+static bool works(bool spins)
+{
+	pid_t pid = fork();
+	int64_t worked = 0, until = time_monotonic() + 100 * TIME_SEC;
+	bool as_it_is = false;
+	assert_true(pid >= 0);
+	if (pid == 0)
+		for (volatile int i = 0;; i++)
+			if (!spins)
+				pause();
+	while (!as_it_is && time_monotonic() < until) {
+		usleep(100000);
+		as_it_is = extract_works(pid, &worked) == spins;
+	}
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	worked = 0;
+	assert_false(extract_works(pid, &worked)); /* it is gone */
+	return as_it_is;
+}
+
+static void one_that_works_and_one_that_waits(void **state)
+{
+	(void)state;
+	assert_true(works(true));
+	assert_true(works(false));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_crash_is_told), cmocka_unit_test(it_takes_no_longer_than_it_may), cmocka_unit_test(it_eats_no_more_than_it_may), cmocka_unit_test(what_it_says_is_not_believed), cmocka_unit_test(it_can_do_nothing_else), cmocka_unit_test(a_program_can_do_nothing_else), cmocka_unit_test(the_taker_ends_it),
+		cmocka_unit_test(one_that_works_and_one_that_waits), cmocka_unit_test(a_crash_is_told), cmocka_unit_test(it_takes_no_longer_than_it_may), cmocka_unit_test(it_eats_no_more_than_it_may), cmocka_unit_test(what_it_says_is_not_believed), cmocka_unit_test(it_can_do_nothing_else), cmocka_unit_test(a_program_can_do_nothing_else), cmocka_unit_test(the_taker_ends_it),
 	};
 	return cmocka_run_group_tests(tests, make, unmake);
 }
