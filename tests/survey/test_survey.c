@@ -216,6 +216,7 @@ static uint64_t rows_of(struct survey *s)
 	return scope_exposure_rows(survey_exposure(s));
 }
 
+#define E_LETTER (PERSON_BIT(PERSON_NAME) | PERSON_BIT(PERSON_DOB) | PERSON_BIT(PERSON_SSN) | PERSON_BIT(PERSON_ADDRESS))
 #define NAMED (PERSON_BIT(PERSON_NAME) | PERSON_BIT(PERSON_DOB))
 
 static void a_reference_leads_to_a_stranger(void **state)
@@ -312,6 +313,39 @@ static void the_list_says_whose_an_id_is(void **state)
 	survey_free(s);
 	evidence_fold_free(f);
 	find_population_free(p);
+}
+
+#define LETTER(first, last, dob, ssn) "Holdfast Regional Medical Center\n\n" first " " last "\n12 Oak St\nAustin, TX 78701\n\nRE: " last ", " first "   DOB: " dob "\n\nDear Ms. " last ",\n\nThe visit went as planned. Social Security number on file: " ssn ".\n\nSincerely,\nPatient Services\n\n"
+
+/* Letters behind each other in one file, and nobody is known: what stands in a letter is its own person's; what stands in one that names nobody is nobody's. */
+static void letters_in_one_file(void **state)
+{
+	struct survey_totals t;
+	put("letters.txt", LETTER("Anna", "Keller", "03/09/1961", "536-90-4399") LETTER("Noor", "Diaz", "06/30/1988", "458-11-2034")
+	                   "Holdfast Regional Medical Center\n\nTo whom it may concern,\n\nThe card is 4206148997186565.\n\nSincerely,\nPatient Services\n\n" LETTER("Ada", "Okafor", "01/02/1950", "219-40-7712"));
+	struct evidence_fold *f = fold();
+	touch(f, "/s/letters.txt", EVIDENCE_ACQUIRED, false);
+	struct survey *s = run_known(f, NULL);
+	survey_totals(s, &t);
+	assert_int_equal(t.strangers, 3);
+	assert_int_equal(t.unattributed, 1);
+	static const char *const people[][3] = {{"Keller", "1961", "536-90-4399"}, {"Diaz", "1988", "458-11-2034"}, {"Okafor", "1950", "219-40-7712"}};
+	unsigned found = 0;
+	for (size_t i = 0; i < rows_of(s); i++) {
+		struct scope_row r;
+		scope_exposure_row(survey_exposure(s), i, &r);
+		struct slice name = survey_value(s, r.number, PERSON_ROLE_NAME), dob = survey_value(s, r.number, PERSON_ROLE_DOB);
+		assert_int_equal(r.acquired, E_LETTER);
+		for (size_t k = 0; k < ARRAY_LEN(people); k++)
+			if (memmem(name.p, name.n, people[k][0], strlen(people[k][0]))) {
+				found++;
+				assert_true(dob.n >= 4 && memmem(dob.p, dob.n, people[k][1], 4));
+				assert_true(slice_eq_str(survey_value(s, r.number, PERSON_ROLE_SSN), people[k][2]));
+			}
+	}
+	assert_int_equal(found, 3);
+	survey_free(s);
+	evidence_fold_free(f);
 }
 
 /* Who treated somebody is the patient's, a whole name in one list and its parts in another are one person's. */
@@ -419,6 +453,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(names_lead_to_files_and_to_no_others, begin, end), cmocka_unit_test_setup_teardown(a_root_that_was_said_is_the_root, begin, end),
 	                                   cmocka_unit_test_setup_teardown(a_reference_leads_to_a_stranger, begin, end), cmocka_unit_test_setup_teardown(a_file_beside_says_who, begin, end),
 	                                   cmocka_unit_test_setup_teardown(an_id_that_two_have_is_nobodys, begin, end), cmocka_unit_test_setup_teardown(the_list_says_whose_an_id_is, begin, end),
-	                                   cmocka_unit_test_setup_teardown(a_provider_and_a_whole_name, begin, end), cmocka_unit_test_setup_teardown(whose_is_what, begin, end), cmocka_unit_test_setup_teardown(what_is_decided_narrows_the_interval, begin, end), cmocka_unit_test(a_store_is_asked_for_what_is_needed)};
+	                                   cmocka_unit_test_setup_teardown(a_provider_and_a_whole_name, begin, end), cmocka_unit_test_setup_teardown(letters_in_one_file, begin, end), cmocka_unit_test_setup_teardown(whose_is_what, begin, end), cmocka_unit_test_setup_teardown(what_is_decided_narrows_the_interval, begin, end), cmocka_unit_test(a_store_is_asked_for_what_is_needed)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
