@@ -227,6 +227,8 @@ static int one_recipe(void *arg, uint64_t at, unsigned thread)
 		p->other = malloc((size_t)l->n * sizeof *p->other);
 		if (!p->key || !p->other)
 			return ERR_MEMORY;
+		link_huge(p->key, (size_t)l->n * sizeof *p->key);
+		link_huge(p->other, (size_t)l->n * sizeof *p->other);
 	}
 	for (uint32_t i = 0; i < l->n; i++) {
 		uint64_t h = key_of(l, rec, i);
@@ -382,31 +384,75 @@ static int sort_pile(void *arg, uint64_t k, unsigned thread)
 	return 0;
 }
 
+/* Where the first pair of v[0..n) stands that is `least` or more. */
+static uint64_t lower(const uint64_t *v, uint64_t n, uint64_t least)
+{
+	uint64_t lo = 0, hi = n;
+	while (lo < hi) {
+		uint64_t k = lo + (hi - lo) / 2;
+		if (v[k] < least)
+			lo = k + 1;
+		else
+			hi = k;
+	}
+	return lo;
+}
+
+/* The pairs whose first record is in one part of the records: those of all piles, each once, behind the room of the parts before. */
+struct merging {
+	struct blocking *b;
+	unsigned threads;
+	uint64_t first[LINK_THREADS_MAX], n[LINK_THREADS_MAX];
+};
+
+static int merge_part(void *arg, uint64_t part, unsigned thread)
+{
+	struct merging *m = arg;
+	struct link *l = m->b->l;
+	uint64_t at[LINK_THREADS_MAX], end[LINK_THREADS_MAX], n = 0, first = 0;
+	(void)thread;
+	for (unsigned t = 0; t < m->threads; t++) {
+		const struct pile *p = &m->b->pile[t];
+		at[t] = lower(p->v, p->n, (uint64_t)l->n * part / m->threads << 32);
+		end[t] = part + 1 == m->threads ? p->n : lower(p->v, p->n, (uint64_t)l->n * (part + 1) / m->threads << 32);
+		first += at[t];
+	}
+	uint64_t *to = l->pair + first;
+	for (;;) {
+		uint64_t least = UINT64_MAX;
+		unsigned who = m->threads;
+		for (unsigned t = 0; t < m->threads; t++)
+			if (at[t] < end[t] && (who == m->threads || m->b->pile[t].v[at[t]] < least)) {
+				least = m->b->pile[t].v[at[t]];
+				who = t;
+			}
+		if (who == m->threads)
+			break;
+		at[who]++;
+		if (!n || to[n - 1] != least)
+			to[n++] = least;
+	}
+	m->first[part] = first;
+	m->n[part] = n;
+	return 0;
+}
+
 static int merge(struct blocking *b, unsigned threads)
 {
 	struct link *l = b->l;
-	uint64_t total = 0, at[LINK_THREADS_MAX] = {0}, n = 0;
+	struct merging m = {.b = b, .threads = threads};
+	uint64_t total = 0;
 	for (unsigned t = 0; t < threads; t++)
 		total += b->pile[t].n;
 	l->pair = malloc((total ? total : 1) * sizeof *l->pair);
 	if (!l->pair)
 		return ERR_MEMORY;
-	for (;;) {
-		uint64_t least = UINT64_MAX;
-		unsigned who = threads;
-		for (unsigned t = 0; t < threads; t++)
-			if (at[t] < b->pile[t].n && (who == threads || b->pile[t].v[at[t]] < least)) {
-				least = b->pile[t].v[at[t]];
-				who = t;
-			}
-		if (who == threads)
-			break;
-		at[who]++;
-		if (!n || l->pair[n - 1] != least)
-			l->pair[n++] = least;
+	int r = link_parallel(threads, threads, merge_part, &m);
+	for (unsigned t = 0; t < threads; t++) {
+		memmove(l->pair + l->pairs, l->pair + m.first[t], m.n[t] * sizeof *l->pair);
+		l->pairs += m.n[t];
 	}
-	l->pairs = n;
-	return 0;
+	return r;
 }
 
 static int everybody(struct link *l)

@@ -155,7 +155,7 @@ static void name(struct link_reader *r, const struct link_field *f, struct slice
 	int k = r->l->of[KIND_SUFFIX];
 	if (suffix && k >= 0 && !row[r->l->field[k].at])
 		row[r->l->field[k].at] = suffix;
-	if (f->kind == KIND_FIRST && one_of(t, n, " baby babyboy babygirl newborn infant test patient unknown "))
+	if (f->kind == KIND_FIRST && n && strchr("bnitpu", t[0]) && one_of(t, n, " baby babyboy babygirl newborn infant test patient unknown "))
 		n = 0;
 	if (f->kind == KIND_FIRST && n > 5 && (!memcmp(t, "baby ", 5) || (n > 7 && !memcmp(t, "newborn", 7))))
 		n = 0;
@@ -243,7 +243,7 @@ static void street(struct link_reader *r, const struct link_field *f, struct sli
 		size_t k = i, m;
 		while (k < n && t[k] != ' ')
 			k++;
-		if (one_of(t + i, k - i, " apt apartment unit suite ste # ") && k < n && o) {
+		if (strchr("aus#", t[i]) && one_of(t + i, k - i, " apt apartment unit suite ste # ") && k < n && o) {
 			if (apt && !row[apt->at])
 				link_reader_put(r, t + k + 1, n - k - 1, &row[apt->at]);
 			break;
@@ -427,6 +427,18 @@ static void zip(struct link_reader *r, const struct link_field *f, struct slice 
 		link_reader_put(r, t, n, &row[f->at]);
 }
 
+static const char *state_of(struct link_reader *r, struct slice s)
+{
+	unsigned a = s.n == 2 ? (s.p[0] | 0x20u) - 'a' : 26, b = s.n == 2 ? (s.p[1] | 0x20u) - 'a' : 26;
+	if (a >= 26 || b >= 26)
+		return person_us_state(s);
+	if (!r->state[a * 26 + b].known) {
+		r->state[a * 26 + b].known = true;
+		r->state[a * 26 + b].code = person_us_state(s);
+	}
+	return r->state[a * 26 + b].code;
+}
+
 void link_cell(struct link_reader *r, size_t column, struct slice s, uint32_t *row)
 {
 	struct link *l = r->l;
@@ -470,7 +482,7 @@ void link_cell(struct link_reader *r, size_t column, struct slice s, uint32_t *r
 		zip(r, f, s, row);
 		break;
 	case KIND_STATE:
-		state = person_us_state(s);
+		state = state_of(r, s);
 		if (state)
 			plain(r, f, slice_str(state), NULL, row);
 		else

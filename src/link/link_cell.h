@@ -19,6 +19,11 @@ struct link_reader {
 	struct link_words fresh; /* words of this thread's pieces that l->words did not hold when they came */
 	uint32_t *map;           /* their numbers in l->words */
 	int code;                /* of the first failure */
+	struct arena *arena;     /* fields with quotes */
+	struct {
+		bool known;
+		const char *code;
+	} state[26 * 26];        /* of two letters, where there is one */
 	unsigned asked_n;
 	struct link_asked asked[LINK_ASKED_MAX];
 };

@@ -1,6 +1,7 @@
 /* How two values agree: exactly, by another form of the same, but for a slip, loosely, not. */
 #include "link_internal.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -38,6 +39,21 @@ double link_jaro(const char *a, size_t an, const char *b, size_t bn) /* Winkler 
 	return jaro + (double)p * 0.1 * (1 - jaro);
 }
 
+bool link_one_slip(const char *a, size_t an, const char *b, size_t bn)
+{
+	size_t i = 0;
+	if (an > bn + 1 || bn > an + 1)
+		return false;
+	while (i < an && i < bn && a[i] == b[i])
+		i++;
+	while (an > i && bn > i && a[an - 1] == b[bn - 1])
+		an--, bn--;
+	an -= i, bn -= i; /* what is left between a common beginning and a common end */
+	if (an == 2 && bn == 2)
+		return a[i] == b[i + 1] && a[i + 1] == b[i];
+	return an <= 1 && bn <= 1 && an + bn > 0;
+}
+
 unsigned link_slips(const char *a, size_t an, const char *b, size_t bn, unsigned most)
 {
 	unsigned row[3][68];
@@ -47,11 +63,22 @@ unsigned link_slips(const char *a, size_t an, const char *b, size_t bn, unsigned
 		return most + 1;
 	for (unsigned j = 0; j <= bn; j++)
 		row[0][j] = j;
-	for (unsigned i = 1; i <= an; i++) {
-		unsigned *now = row[i % 3], *up = row[(i + 2) % 3], *up2 = row[(i + 1) % 3], least = now[0] = i;
-		for (unsigned j = 1; j <= bn; j++) {
+	for (unsigned i = 1; i <= an; i++) { /* so many edits lead no farther than `most` from the diagonal: what lies beyond is never the least */
+		unsigned *now = row[i % 3], *up = row[(i + 2) % 3], *up2 = row[(i + 1) % 3], least = UINT_MAX;
+		unsigned from = i > most ? i - most : 0, to = i + most < bn ? i + most : (unsigned)bn;
+		now[from] = from ? most + 1 : i;
+		least = now[from];
+		if (from) {
+			unsigned d = up[from - 1] + (a[i - 1] != b[from - 1]);
+			d = up[from] + 1 < d ? up[from] + 1 : d;
+			if (i > 1 && from > 1 && a[i - 1] == b[from - 2] && a[i - 2] == b[from - 1] && up2[from - 2] + 1 < d)
+				d = up2[from - 2] + 1;
+			least = now[from] = d;
+		}
+		for (unsigned j = from + 1; j <= to; j++) {
 			unsigned d = up[j - 1] + (a[i - 1] != b[j - 1]);
-			d = up[j] + 1 < d ? up[j] + 1 : d;
+			if (j < i + most || i == 1)
+				d = up[j] + 1 < d ? up[j] + 1 : d;
 			d = now[j - 1] + 1 < d ? now[j - 1] + 1 : d;
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && up2[j - 2] + 1 < d)
 				d = up2[j - 2] + 1;
@@ -128,16 +155,23 @@ uint32_t link_letters(const char *s, size_t n)
 	return set;
 }
 
+static inline unsigned ones(uint32_t v) /* the plain x86-64 has no instruction for it */
+{
+	v -= v >> 1 & 0x55555555;
+	v = (v & 0x33333333) + (v >> 2 & 0x33333333);
+	return (((v + (v >> 4)) & 0x0f0f0f0f) * 0x01010101) >> 24;
+}
+
 static bool far_apart(const char *a, size_t an, uint32_t la, const char *b, size_t bn, uint32_t lb)
 {
-	unsigned only_a = (unsigned)__builtin_popcount(la & ~lb), only_b = (unsigned)__builtin_popcount(lb & ~la), most = only_a > only_b ? only_a : only_b;
+	static const float least[] = {1.46f, 1.4f, 1.325f, 1.2285714f, 1.1f}; /* link_jaro stays below 0.82 if the first two of its three shares sum to less: by letters of a common beginning */
+	unsigned only_a = ones(la & ~lb), only_b = ones(lb & ~la), most = only_a > only_b ? only_a : only_b;
 	size_t ca = an - only_a, cb = bn - only_b, common = ca < cb ? ca : cb, p = 0;
 	if (most <= 2)
 		return false;
-	double jaro = ((double)common / (double)an + (double)common / (double)bn + 1) / 3; /* at best */
 	while (p < 4 && p < an && p < bn && a[p] == b[p])
 		p++;
-	return jaro + (double)p * 0.1 * (1 - jaro) < 0.82;
+	return (float)(common * (an + bn)) < least[p] * (float)(an * bn);
 }
 
 static uint8_t strings(const char *a, size_t an, const char *b, size_t bn)
@@ -152,6 +186,12 @@ static uint8_t strings(const char *a, size_t an, const char *b, size_t bn)
 	if (j >= 0.94 && shorter >= 4)
 		return LEVEL_NEAR;
 	return (j >= 0.82 && shorter >= 3) || same_letters(a, an, b, bn) ? LEVEL_LOOSE : LEVEL_DIFFER;
+}
+
+static bool begins(const struct link_word *a, const struct link_word *b) /* one is how the other begins */
+{
+	size_t n = a->n < b->n ? a->n : b->n;
+	return n >= 3 && !memcmp(a->text, b->text, n);
 }
 
 /* Both are there and differ. names: of persons, with parts and short forms; `first`: nicknames count. */
@@ -170,17 +210,20 @@ static uint8_t words_slowly(const struct link_words *w, uint32_t ia, uint32_t ib
 		uint8_t part = strings(s + a->tail, (size_t)a->n - a->tail, t + b->tail, (size_t)b->n - b->tail);
 		level = part == LEVEL_NEAR || (a->n - a->tail == b->n - b->tail && !memcmp(s + a->tail, t + b->tail, (size_t)a->n - a->tail)) ? LEVEL_LOOSE : level;
 	}
-	if (level == LEVEL_DIFFER && first && (a->n < b->n ? a->n : b->n) >= 3 && !memcmp(s, t, a->n < b->n ? a->n : b->n))
-		level = LEVEL_LOOSE; /* one is how the other begins */
+	if (level == LEVEL_DIFFER && first && begins(a, b))
+		level = LEVEL_LOOSE;
 	return level;
 }
 
-static uint8_t words(const struct link *l, struct link_memory *m, uint32_t a, uint32_t b, bool first)
+static inline uint8_t words(const struct link *l, struct link_memory *m, uint32_t a, uint32_t b, bool first)
 {
 	if (!a || !b)
 		return LEVEL_NONE;
 	if (a == b)
 		return LEVEL_EXACT;
+	const struct link_word *wa = &l->words.v[a], *wb = &l->words.v[b];
+	if (!wa->tail && !wb->tail && wa->n > 1 && wb->n > 1 && !(first && (wa->nick || wb->nick)) && far_apart(wa->text, wa->n, wa->letters, wb->text, wb->n, wb->letters) && !(first && begins(wa, wb)))
+		return LEVEL_DIFFER; /* most are, and what is remembered is farther away than the two words */
 	uint32_t lo = a < b ? a : b, hi = (a < b ? b : a) | (first ? UINT32_C(0x80000000) : 0);
 	unsigned at = (unsigned)((lo * UINT32_C(0x9e3779b1) ^ hi * UINT32_C(0x85ebca6b)) >> 16);
 	if (m && m->v[at].a == lo && m->v[at].b == hi)
@@ -302,7 +345,7 @@ static uint8_t ids(uint64_t a, uint64_t b)
 		return LEVEL_DIFFER;
 	if (n == m && n >= 5 && link_digit_slip(s, t, n))
 		return LEVEL_NEAR;
-	return n != m && n >= 5 && m >= 5 && link_slips(s, n, t, m, 1) == 1 ? LEVEL_NEAR : LEVEL_DIFFER;
+	return n != m && n >= 5 && m >= 5 && link_one_slip(s, n, t, m) ? LEVEL_NEAR : LEVEL_DIFFER;
 }
 
 static uint8_t phones(uint64_t a, uint64_t b)
@@ -375,7 +418,7 @@ static uint8_t houses(const struct link *l, uint32_t a, uint32_t b)
 		return LEVEL_EXACT;
 	size_t n, m;
 	const char *s = link_word_text(&l->words, a, &n), *t = link_word_text(&l->words, b, &m);
-	return link_slips(s, n, t, m, 1) == 1 && n + m > 3 ? LEVEL_NEAR : LEVEL_DIFFER;
+	return n + m > 3 && link_one_slip(s, n, t, m) ? LEVEL_NEAR : LEVEL_DIFFER;
 }
 
 static uint8_t mails(const struct link *l, struct link_memory *mem, uint32_t a, uint32_t b)
@@ -506,32 +549,36 @@ static float at_most(const struct link *l, const struct link_field *f, float rar
 	return exact > f->best ? exact : f->best;
 }
 
+static float gain(const struct link_field *f, uint8_t v, float rare)
+{
+	return !v ? 0 : f->lm[v] - (v == LEVEL_EXACT ? rare : f->lu[v]);
+}
+
 bool link_compare_above(const struct link *l, struct link_memory *m, uint32_t a, uint32_t b, const float *rare, float least, uint8_t level[LINK_FIELDS_MAX])
 {
 	const uint32_t *ra = link_row(l, a), *rb = link_row(l, b);
-	float most = (float)log2(l->lambda_m) + 0.01f; /* a household can only be likelier still than strangers are */
-	for (unsigned stage = 0, k = 0; stage < LINK_STAGES; stage++) {
-		unsigned from = k;
-		for (; k < l->stage_end[stage]; k++)
-			level[l->order[k]] = plain(l, m, &l->field[l->order[k]], ra, rb);
-		if (stage == LINK_STAGES - 1)
-			break;
-		if (stage == 0)
-			names(l, m, ra, rb, level);
-		for (unsigned i = from; i < k; i++) {
-			const struct link_field *f = &l->field[l->order[i]];
-			uint8_t v = level[l->order[i]];
-			if (v)
-				most += f->lm[v] - (v == LEVEL_EXACT ? rare[l->order[i]] : f->lu[v]);
-		}
-		float rest = most;
-		for (unsigned i = k; i < l->fields && rest < least; i++)
-			rest += at_most(l, &l->field[l->order[i]], rare[l->order[i]], ra, rb);
-		if (rest < least)
+	float most = l->log_lambda_m + 0.01f, yet[LINK_FIELDS_MAX]; /* a household can only be likelier still than strangers are */
+	unsigned k = 0;
+	for (; k < l->names_end; k++)
+		level[l->order[k]] = plain(l, m, &l->field[l->order[k]], ra, rb);
+	names(l, m, ra, rb, level);
+	for (unsigned i = 0; i < k; i++)
+		most += gain(&l->field[l->order[i]], level[l->order[i]], rare[l->order[i]]);
+	for (unsigned i = k; i < l->fields; i++)
+		most += yet[i] = at_most(l, &l->field[l->order[i]], rare[l->order[i]], ra, rb);
+	for (; k < l->fields; k++) {
+		if (most < least)
 			return false;
+		unsigned i = l->order[k];
+		const struct link_field *f = &l->field[i];
+		uint8_t v = level[i] = plain(l, m, f, ra, rb);
+		float is = gain(f, v, rare[i]);
+		if (f->kind == KIND_CITY || f->kind == KIND_STATE) /* where a ZIP code agrees they say nothing */
+			is = is > 0 ? is : 0;
+		most += is - yet[k];
 	}
 	places(l, level);
-	return true;
+	return most >= least;
 }
 
 /* ---- what the levels say ---- */

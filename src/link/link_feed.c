@@ -8,9 +8,9 @@
 #define SELDOM 8u /* one record in so many has it, or fewer */
 #define QUOTED_MAX 65536u /* csv looks so far for the end of a quote */
 
-struct piece {
+struct link_piece {
 	struct slice text;
-	uint32_t *rows;
+	uint32_t *rows; /* with their room kept from call to call, as all that is read into */
 	uint32_t n, cap, asides;
 	struct buf ids;
 	uint32_t *id_n;
@@ -22,10 +22,9 @@ struct piece {
 struct feeding {
 	struct link *l;
 	uint8_t sep;
-	struct piece *piece;
+	struct link_piece *piece;
 	size_t pieces;
 	struct link_reader *reader;
-	struct arena **arena;
 };
 
 /* Where the row that begins at `at` ends: behind its line end. 0: it is not whole. */
@@ -50,7 +49,7 @@ static size_t row_end(struct slice text, size_t at, uint8_t sep, bool last, stru
 	return c.at && c.text.p[c.at - 1] == '\n' ? at + c.at : 0;
 }
 
-static int add_row(struct feeding *f, struct piece *p, struct link_reader *r, const struct slice *field, size_t n)
+static int add_row(struct feeding *f, struct link_piece *p, struct link_reader *r, const struct slice *field, size_t n)
 {
 	struct link *l = f->l;
 	if (p->n == p->cap) {
@@ -81,24 +80,28 @@ static int add_row(struct feeding *f, struct piece *p, struct link_reader *r, co
 static int read_piece(void *arg, uint64_t k, unsigned thread)
 {
 	struct feeding *f = arg;
-	struct piece *p = &f->piece[k];
+	struct link_piece *p = &f->piece[k];
 	struct csv c;
 	struct slice field[CSV_FIELDS_MAX];
 	size_t n;
 	int r = 0;
 	p->thread = thread;
-	buf_init(&p->ids, p->text.n + 16);
-	arena_reset(f->arena[thread]);
-	csv_init(&c, p->text, f->sep, f->arena[thread]);
+	struct arena *a = f->reader[thread].arena;
+	p->n = p->asides = 0;
+	buf_reset(&p->ids);
+	p->ids.max = p->text.n + 16;
+	arena_reset(a);
+	csv_init(&c, p->text, f->sep, a);
 	while (r == 0 && csv_row(&c, field, &n)) {
 		r = c.no_room ? ERR_MEMORY : add_row(f, p, &f->reader[thread], field, n);
-		if (arena_used(f->arena[thread]) > ROW_BYTES_MAX)
-			arena_reset(f->arena[thread]);
+		if (arena_used(a) > ROW_BYTES_MAX)
+			arena_reset(a);
 	}
 	return r;
 }
 
-/* In which order fields are compared, and stand in a row: what is cheap and tells most comes first (link_compare.c). */
+/* In which order fields are compared, and stand in a row: names and what is beside them, then what is cheap and could say much (link_compare_above), then the rest. */
+enum { STAGES = 4 };
 static unsigned stage_of(enum link_kind k)
 {
 	switch (k) {
@@ -111,16 +114,17 @@ static unsigned stage_of(enum link_kind k)
 	case KIND_MIDDLE:
 	case KIND_MAIDEN:
 		return 0;
-	case KIND_ASSIGNER:
-	case KIND_MRN:
 	case KIND_MEMBER:
 	case KIND_PHONE:
+		return 1;
+	case KIND_ASSIGNER:
+	case KIND_MRN:
 	case KIND_ZIP:
 	case KIND_HOUSE:
 	case KIND_ID:
-		return 1;
+		return 2;
 	default:
-		return LINK_STAGES - 1;
+		return STAGES - 1;
 	}
 }
 
@@ -128,11 +132,11 @@ static unsigned stage_of(enum link_kind k)
 static void lay_out(struct link *l, const bool seldom[LINK_FIELDS_MAX])
 {
 	unsigned n = 0;
-	for (unsigned stage = 0; stage < LINK_STAGES; stage++) {
+	for (unsigned stage = 0; stage < STAGES; stage++) {
 		for (unsigned i = 0; i < l->fields; i++)
 			if (stage_of(l->field[i].kind) == stage)
 				l->order[n++] = (uint8_t)i;
-		l->stage_end[stage] = n;
+		l->names_end = stage ? l->names_end : n;
 	}
 	l->stride = 1;
 	for (unsigned pass = 0; pass < 2; pass++) {
@@ -214,7 +218,7 @@ static int put_piece(void *arg, uint64_t k, unsigned thread)
 {
 	struct feeding *f = arg;
 	struct link *l = f->l;
-	struct piece *p = &f->piece[k];
+	struct link_piece *p = &f->piece[k];
 	const uint32_t *map = f->reader[p->thread].map;
 	uint16_t word[LINK_FIELDS_MAX];
 	unsigned words = 0, beside = l->stride - l->width;
@@ -240,8 +244,6 @@ static int put_piece(void *arg, uint64_t k, unsigned thread)
 		l->id_at[p->first + i] = (uint32_t)at;
 		at += p->id_n[i];
 	}
-	free(p->rows);
-	p->rows = NULL;
 	return 0;
 }
 
@@ -287,7 +289,7 @@ static int put_all(struct feeding *f, struct err *e)
 	uint64_t records = l->n, ids = l->n ? l->id_at[l->n] : 0;
 	uint32_t asides = l->asides;
 	for (size_t i = 0; i < f->pieces; i++) {
-		struct piece *p = &f->piece[i];
+		struct link_piece *p = &f->piece[i];
 		p->first = (uint32_t)records;
 		p->id_first = ids;
 		p->aside_first = asides + 1;
@@ -308,35 +310,46 @@ static int put_all(struct feeding *f, struct err *e)
 	return r;
 }
 
-static int cut(struct feeding *f, struct slice text, uint8_t sep, bool last, struct arena *a, size_t *ret_used)
+static int add_piece(struct feeding *f, struct slice text)
 {
-	size_t at = 0, from = 0, cap = 0;
-	while (at < text.n) {
-		size_t end = row_end(text, at, sep, last, a);
-		if (!end)
-			break;
-		at = end;
-		if (at - from < PIECE && at < text.n)
-			continue;
-		if (f->pieces == cap) {
-			cap = cap ? cap * 2 : 64;
-			struct piece *v = realloc(f->piece, cap * sizeof *v);
-			if (!v)
-				return ERR_MEMORY;
-			f->piece = v;
-		}
-		f->piece[f->pieces++] = (struct piece){.text = slice_of(text.p + from, at - from)};
-		from = at;
-	}
-	if (at > from) {
-		struct piece *v = f->pieces == cap ? realloc(f->piece, (cap + 1) * sizeof *v) : f->piece;
+	struct link *l = f->l;
+	if (f->pieces == l->piece_cap) {
+		size_t cap = l->piece_cap ? l->piece_cap * 2 : 64;
+		struct link_piece *v = realloc(l->piece, cap * sizeof *v);
 		if (!v)
 			return ERR_MEMORY;
-		f->piece = v;
-		f->piece[f->pieces++] = (struct piece){.text = slice_of(text.p + from, at - from)};
+		memset(v + l->piece_cap, 0, (cap - l->piece_cap) * sizeof *v);
+		l->piece = v;
+		l->piece_cap = cap;
+	}
+	f->piece = l->piece;
+	f->piece[f->pieces++].text = text;
+	return 0;
+}
+
+/* Pieces of whole rows of about a megabyte. Where no quote stands in one, each line end ends a row. */
+static int cut(struct feeding *f, struct slice text, uint8_t sep, bool last, struct arena *a, size_t *ret_used)
+{
+	size_t at = 0;
+	int r = 0;
+	while (at < text.n && r == 0) {
+		size_t from = at;
+		if (text.n - at > PIECE && !memchr(text.p + at, '"', PIECE)) {
+			const uint8_t *end = memrchr(text.p + at, '\n', PIECE);
+			at = end ? (size_t)(end - text.p) + 1 : at;
+		}
+		while (at < text.n && at - from < PIECE / 2) {
+			size_t end = row_end(text, at, sep, last, a);
+			if (!end)
+				break;
+			at = end;
+		}
+		if (at == from)
+			break;
+		r = add_piece(f, slice_of(text.p + from, at - from));
 	}
 	*ret_used = at;
-	return 0;
+	return r;
 }
 
 int link_feed(struct link *l, struct slice text, uint8_t sep, bool last, size_t *ret_used, struct err *e)
@@ -345,11 +358,7 @@ int link_feed(struct link *l, struct slice text, uint8_t sep, bool last, size_t 
 	AUTO_ARENA struct arena *a = arena_new((size_t)32 << 20);
 	size_t used = 0;
 	assert(l->columns && !l->ran);
-	f.arena = calloc(l->o.threads, sizeof(struct arena *));
-	bool ok = a && f.arena;
-	for (unsigned t = 0; ok && t < l->o.threads; t++)
-		ok = (f.arena[t] = arena_new((size_t)32 << 20)) != NULL;
-	int r = ok ? cut(&f, text, sep, last, a, &used) : ERR_MEMORY;
+	int r = a ? cut(&f, text, sep, last, a, &used) : ERR_MEMORY;
 	if (r == 0 && !l->settled && used) {
 		settle(l, text, sep, a);
 		l->settled = true;
@@ -362,15 +371,6 @@ int link_feed(struct link *l, struct slice text, uint8_t sep, bool last, size_t 
 	else if (r)
 		err_set(e, r, NULL, "no memory for the rows");
 	r = r ? r : put_all(&f, e);
-	for (size_t i = 0; i < f.pieces; i++) {
-		free(f.piece[i].rows);
-		free(f.piece[i].id_n);
-		buf_done(&f.piece[i].ids);
-	}
-	free(f.piece);
-	for (unsigned t = 0; f.arena && t < l->o.threads; t++)
-		arena_free(f.arena[t]);
-	free(f.arena);
 	if (r == 0)
 		*ret_used = used;
 	return r;
@@ -381,15 +381,30 @@ void link_readers_done(struct link *l)
 	for (unsigned t = 0; l->reader && t < l->o.threads; t++) {
 		link_words_done(&l->reader[t].fresh);
 		free(l->reader[t].map);
+		arena_free(l->reader[t].arena);
 	}
+	for (size_t i = 0; i < l->piece_cap; i++) {
+		free(l->piece[i].rows);
+		free(l->piece[i].id_n);
+		buf_done(&l->piece[i].ids);
+	}
+	free(l->piece);
 	free(l->reader);
+	l->piece = NULL;
+	l->piece_cap = 0;
 	l->reader = NULL;
 }
 
 int link_readers_new(struct link *l)
 {
 	l->reader = calloc(l->o.threads, sizeof *l->reader);
-	for (unsigned t = 0; l->reader && t < l->o.threads; t++)
+	for (unsigned t = 0; l->reader && t < l->o.threads; t++) {
 		l->reader[t].l = l;
+		l->reader[t].arena = arena_new((size_t)32 << 20);
+		if (!l->reader[t].arena) {
+			link_readers_done(l);
+			return ERR_MEMORY;
+		}
+	}
 	return l->reader ? 0 : ERR_MEMORY;
 }

@@ -163,15 +163,15 @@ static int cut_component(void *arg, uint64_t at, unsigned thread)
 	return 0;
 }
 
-/* The components of three records or more: their records in order, their linked edges. */
-static int components(struct gathering *x, uint32_t *chain, float linked)
+/* The components of three records or more: their records in order, their linked edges. chain: each record's root. */
+static int components(struct gathering *x, const uint32_t *chain, float linked)
 {
 	struct link *l = x->l;
 	uint32_t *size = calloc((size_t)l->n + 1, sizeof *size), *index = calloc((size_t)l->n + 1, sizeof *index);
 	uint64_t records = 0, at_edge = 0;
 	int r = size && index ? 0 : ERR_MEMORY;
 	for (uint32_t i = 0; r == 0 && i < l->n; i++)
-		size[root(chain, i)]++;
+		size[chain[i]]++;
 	for (uint32_t i = 0; r == 0 && i < l->n; i++)
 		if (chain[i] == i && size[i] > 2) {
 			index[i] = (uint32_t)++x->comps;
@@ -181,7 +181,7 @@ static int components(struct gathering *x, uint32_t *chain, float linked)
 	x->member = r == 0 ? malloc((records + 1) * sizeof *x->member) : NULL;
 	r = x->comp && x->member ? 0 : ERR_MEMORY;
 	for (uint64_t k = 0; r == 0 && k < l->edges; k++) {
-		uint32_t c = l->edge[k].logit >= linked ? index[root(chain, l->edge[k].a)] : 0;
+		uint32_t c = l->edge[k].logit >= linked ? index[chain[l->edge[k].a]] : 0;
 		if (c) {
 			x->comp[c - 1].edges++;
 			x->edges++;
@@ -200,12 +200,12 @@ static int components(struct gathering *x, uint32_t *chain, float linked)
 			c->edges = 0;
 		}
 	for (uint32_t i = 0; r == 0 && i < l->n; i++) {
-		uint32_t c = index[root(chain, i)];
+		uint32_t c = index[chain[i]];
 		if (c)
 			x->member[x->comp[c - 1].first + x->comp[c - 1].n++] = i;
 	}
 	for (uint64_t k = 0; r == 0 && k < l->edges; k++) {
-		uint32_t c = l->edge[k].logit >= linked ? index[root(chain, l->edge[k].a)] : 0;
+		uint32_t c = l->edge[k].logit >= linked ? index[chain[l->edge[k].a]] : 0;
 		if (c)
 			x->edge[x->comp[c - 1].edge + x->comp[c - 1].edges++] = l->edge[k];
 	}
@@ -333,7 +333,7 @@ int link_gather(struct link *l, struct err *e)
 	x.parent = l->parent;
 	r = r ? r : l->parent ? 0 : ERR_MEMORY;
 	for (uint32_t i = 0; r == 0 && i < l->n; i++)
-		l->parent[i] = root(chain, i);
+		l->parent[i] = chain[i] = chain[chain[i]]; /* a root is lower than what hangs on it, and was seen already */
 	r = r ? r : components(&x, chain, linked);
 	for (unsigned t = 0; t < l->o.threads && r == 0; t++) {
 		x.memory[t] = link_memory_new();

@@ -62,7 +62,6 @@ enum link_kind { KIND_FIRST, KIND_LAST, KIND_MIDDLE, KIND_SUFFIX, KIND_MAIDEN, K
 enum link_level { LEVEL_NONE, LEVEL_EXACT, LEVEL_ALIAS, LEVEL_NEAR, LEVEL_INITIAL, LEVEL_LOOSE, LEVEL_DIFFER, LEVEL_FAR, LINK_LEVELS };
 
 #define LINK_LOGS 64
-#define LINK_STAGES 3
 struct link_field {
 	enum link_kind kind;
 	char name[32];
@@ -94,7 +93,7 @@ struct link {
 	struct link_field field[LINK_FIELDS_MAX];
 	unsigned fields;
 	uint8_t order[LINK_FIELDS_MAX]; /* in which they are compared where it counts */
-	unsigned stage_end[LINK_STAGES];
+	unsigned names_end;             /* so many of them are compared together: names, and what is beside them */
 	int8_t of[LINK_KINDS];          /* the first field of a kind; -1 */
 	unsigned stride;                /* of a row as it is read: word 0, the fields, those that few records have */
 	unsigned width;                 /* of a row as it is kept: its first words, word 0 says where the others stand in `aside` */
@@ -110,8 +109,11 @@ struct link {
 	uint64_t ids_cap;
 	bool ran, settled;
 	struct link_reader *reader; /* one a thread, until link_run */
+	struct link_piece *piece;   /* what they read into, as long */
+	size_t piece_cap;
 	/* the model */
 	double lambda_m, lambda_r;
+	float log_lambda_m;
 	/* pairs that share a key, sorted, each once: a << 32 | b */
 	uint64_t *pair;
 	uint64_t pairs;
@@ -148,6 +150,23 @@ static inline uint64_t link_wide(const uint32_t *at)
 uint64_t link_pack(const char *s, size_t n);
 size_t link_unpack(uint64_t v, char out[16]);
 
+/* Asked for from memory: a row; the names of a row that has come. */
+static inline void link_row_ahead(const struct link *l, uint32_t i)
+{
+	const char *p = (const char *)link_row(l, i);
+	for (unsigned at = 0; at < l->width * 4 + 60; at += 64)
+		__builtin_prefetch(p + at);
+}
+
+static inline void link_words_ahead(const struct link *l, uint32_t i)
+{
+	const uint32_t *row = link_row(l, i);
+	if (l->of[KIND_LAST] >= 0)
+		__builtin_prefetch(&l->words.v[row[l->field[l->of[KIND_LAST]].at]]);
+	if (l->of[KIND_FIRST] >= 0)
+		__builtin_prefetch(&l->words.v[row[l->field[l->of[KIND_FIRST]].at]]);
+}
+
 /* ---- comparing (link_compare.c) ---- */
 
 struct link_memory; /* what one thread remembers of names it compared */
@@ -157,6 +176,7 @@ void link_compare(const struct link *l, struct link_memory *m, uint32_t a, uint3
 bool link_compare_above(const struct link *l, struct link_memory *m, uint32_t a, uint32_t b, const float *rare, float least, uint8_t level[LINK_FIELDS_MAX]); /* false, and levels are not all there: their log odds are below `least` */
 double link_jaro(const char *a, size_t an, const char *b, size_t bn);
 unsigned link_slips(const char *a, size_t an, const char *b, size_t bn, unsigned most); /* edits with neighbours changed about as one; most + 1: more */
+bool link_one_slip(const char *a, size_t an, const char *b, size_t bn); /* link_slips is 1 */
 bool link_digit_slip(const char *a, const char *b, size_t n); /* one digit, or two neighbours changed about */
 /* log2 of the probability of what was seen under each class, up to what is common to all */
 struct link_sums {

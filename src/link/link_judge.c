@@ -86,16 +86,17 @@ static int put(struct lot *t, const struct link_edge *x)
 	return 0;
 }
 
-/* The rows of a pair that will come, and the rarities of one that will come soon, are asked for from memory now. */
+/* The rows of a pair that will come, and what is asked for first by one that will come soon, are asked for from memory now. */
 #define AHEAD 16
-static void look_ahead(const struct link *l, uint64_t far, uint64_t near)
+static void look_ahead(const struct link *l, const uint64_t *pair)
 {
-	const char *p = (const char *)link_row(l, (uint32_t)far);
-	for (unsigned at = 0; at < l->width * 4 + 60; at += 64)
-		__builtin_prefetch(p + at);
-	if ((far ^ near) >> 32 == 0)
+	uint64_t far = pair[AHEAD], near = pair[AHEAD / 2];
+	link_row_ahead(l, (uint32_t)far);
+	if ((far ^ pair[AHEAD - 1]) >> 32)
+		link_row_ahead(l, (uint32_t)(far >> 32));
+	link_words_ahead(l, (uint32_t)near);
+	if ((near ^ pair[AHEAD / 2 - 1]) >> 32 == 0)
 		return;
-	__builtin_prefetch(link_row(l, (uint32_t)(far >> 32)));
 	const uint32_t *row = link_row(l, (uint32_t)(near >> 32));
 	for (unsigned f = 0; f < l->fields; f++)
 		if (l->field[f].words && l->field[f].at < l->width)
@@ -113,7 +114,7 @@ static int judge_lot(void *arg, uint64_t k, unsigned thread)
 	float rare[LINK_FIELDS_MAX];
 	for (uint64_t i = k * LOT; i < end && r == 0; i++) {
 		if (i + AHEAD < end)
-			look_ahead(l, l->pair[i + AHEAD], l->pair[i + AHEAD / 2]);
+			look_ahead(l, l->pair + i);
 		uint32_t a = (uint32_t)(l->pair[i] >> 32), b = (uint32_t)l->pair[i];
 		if (a != of)
 			for (unsigned f = 0; f < l->fields; f++)
@@ -136,6 +137,7 @@ int link_judge(struct link *l, struct err *e)
 	struct judging j = {.l = l, .least = (float)log2(l->o.grey / (1 - l->o.grey))};
 	uint64_t lots = (l->pairs + LOT - 1) / LOT;
 	int r = 0;
+	l->log_lambda_m = (float)log2(l->lambda_m);
 	j.lot = calloc(lots ? lots : 1, sizeof *j.lot);
 	for (unsigned t = 0; t < l->o.threads && r == 0; t++) {
 		j.memory[t] = link_memory_new();

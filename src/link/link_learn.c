@@ -124,14 +124,22 @@ struct sample {
 	struct seen *v;
 	size_t n;
 };
+#define AHEAD 16
 #define SLICE_OF_SAMPLE 4096u
 
 static int compare_some(void *arg, uint64_t k, unsigned thread)
 {
 	struct sample *s = arg;
 	size_t end = (k + 1) * SLICE_OF_SAMPLE < s->n ? (k + 1) * SLICE_OF_SAMPLE : s->n;
-	for (size_t i = k * SLICE_OF_SAMPLE; i < end; i++)
+	for (size_t i = k * SLICE_OF_SAMPLE; i < end; i++) {
+		if (i + AHEAD < s->n) {
+			link_row_ahead(s->l, s->v[i + AHEAD].a);
+			link_row_ahead(s->l, s->v[i + AHEAD].b);
+			link_words_ahead(s->l, s->v[i + AHEAD / 2].a);
+			link_words_ahead(s->l, s->v[i + AHEAD / 2].b);
+		}
 		link_compare(s->l, s->memory[thread], s->v[i].a, s->v[i].b, s->v[i].level);
+	}
 	return 0;
 }
 
@@ -232,11 +240,12 @@ static int learn_lot(void *arg, uint64_t k, unsigned thread)
 	struct share *c = &x->share[k];
 	size_t end = (k + 1) * LOT < x->some->n ? (k + 1) * LOT : x->some->n;
 	(void)thread;
+	double log_m = log2(l->lambda_m), log_r = log2(l->lambda_r);
 	memset(c, 0, sizeof *c);
 	for (size_t i = k * LOT; i < end; i++) {
 		const struct seen *p = &x->some->v[i];
 		const struct link_sums s = {sum_m(l, p->level), p->r, p->u};
-		double m = log2(l->lambda_m) + (double)s.m, r = log2(l->lambda_r) + (double)s.r, u = (double)s.u, top = r > u ? r : u;
+		double m = log_m + (double)s.m, r = log_r + (double)s.r, u = (double)s.u, top = r > u ? r : u;
 		if (m < top - 20) {
 			c->houses += r > u - 20 ? 1 / (1 + exp2(u - r)) : 0;
 			continue;
