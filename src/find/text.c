@@ -586,10 +586,12 @@ static void word(struct walk *w, const struct mark *m, const struct word *x, str
 static void number(struct walk *w, const struct mark *m)
 {
 	struct number_at n = {w->text, m->at, (size_t)m->at + m->len, label_at(w, m->at), m->kind == MARK_DIGITS, w->offset};
-	if (n.label == LABEL_SUBJECT) /* "Patient ID 12345" */
-		for (size_t i = w->label_end; i + 1 < m->at; i++)
-			if (((w->text.p[i] | 0x20) == 'i' && (w->text.p[i + 1] | 0x20) == 'd') || ((w->text.p[i] | 0x20) == 'n' && (w->text.p[i + 1] | 0x20) == 'o') || w->text.p[i] == '#')
+	if (n.label == LABEL_SUBJECT && w->label_end && w->label_end <= m->at) /* "Patient ID 12345", "Patient No. 12345", "patientid=12345", but no "They're not" */
+		for (size_t i = w->label_end; i < m->at; i++) {
+			bool word = i + 2 <= m->at && (i == w->label_end || !letter(w->text.p[i - 1])) && !letter(at(w, i + 2));
+			if (w->text.p[i] == '#' || (word && (slice_eq_nocase(slice_of(w->text.p + i, 2), "id") || slice_eq_nocase(slice_of(w->text.p + i, 2), "no"))) || (i + 6 <= m->at && slice_eq_nocase(slice_of(w->text.p + i, 6), "number")))
 				n.label = LABEL_MRN;
+		}
 	w->skip = number_read(w->f, &n);
 }
 

@@ -168,6 +168,14 @@ static void test_known(void **state)
 	text("John Creveling, call (615) 426-0848", "phone", "P1:phone ");
 }
 
+static void test_patient_numbers(void **state)
+{
+	rules("Patient ID 123456", ":mrn ");
+	rules("Patient No. 123456", ":mrn ");
+	rules("Patient number: 123456", ":mrn ");
+	rules("They're not answering at 0788 098119", "");
+}
+
 /* Two persons of one name: nobody's, without a second agreement. */
 static void test_common_name(void **state)
 {
@@ -448,7 +456,7 @@ static void test_fed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_common_name), cmocka_unit_test(test_subjects), cmocka_unit_test(test_day_first), cmocka_unit_test(test_mail), cmocka_unit_test(test_letters), cmocka_unit_test(test_samples), cmocka_unit_test(test_table), cmocka_unit_test(test_long_table),
+		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_patient_numbers), cmocka_unit_test(test_common_name), cmocka_unit_test(test_subjects), cmocka_unit_test(test_day_first), cmocka_unit_test(test_mail), cmocka_unit_test(test_letters), cmocka_unit_test(test_samples), cmocka_unit_test(test_table), cmocka_unit_test(test_long_table),
 		cmocka_unit_test(test_pieces), cmocka_unit_test(test_long), cmocka_unit_test(test_records), cmocka_unit_test(test_slips), cmocka_unit_test(test_numbers), cmocka_unit_test(test_strangers), cmocka_unit_test(test_threads), cmocka_unit_test(test_lists), cmocka_unit_test(test_fed),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
