@@ -200,13 +200,14 @@ static void unfold(struct slice v, struct buf *out)
 		add_as_utf8(buf_slice(&bytes), first, out);
 }
 
-/* A parameter of Content-Type or Content-Disposition, RFC 2231's continued and encoded forms too. Appends; false: it has none. */
+/* A parameter of Content-Type or Content-Disposition, RFC 2231's continued and encoded forms too; of several forms of one the encoded (RFC 6266, 4.3), else the continued. Appends; false: it has none. */
 static bool parameter(struct slice v, const char *name, struct buf *out)
 {
 	AUTO_BUF struct buf bytes = {0};
 	size_t n = strlen(name);
 	char charset[40] = "";
-	bool encoded = false, found = false;
+	enum { NONE, PLAIN, CONTINUED, ENCODED } form = NONE;
+	bool encoded = false;
 	buf_init(&bytes, 65536);
 	for (size_t i = 0; i < v.n; i++) {
 		if (v.p[i] == '"') { /* no parameter begins in quotes */
@@ -222,8 +223,9 @@ static bool parameter(struct slice v, const char *name, struct buf *out)
 		if (v.n - k <= n || strncasecmp((const char *)v.p + k, name, n))
 			continue;
 		k += n;
-		bool star = false;
+		bool star = false, numbered = false;
 		while (k < v.n && (v.p[k] == '*' || (v.p[k] >= '0' && v.p[k] <= '9'))) {
+			numbered |= v.p[k] != '*';
 			star = v.p[k] == '*' && k + 1 < v.n && v.p[k + 1] == '=';
 			k++;
 		}
@@ -245,7 +247,16 @@ static bool parameter(struct slice v, const char *name, struct buf *out)
 				end++;
 			value = slice_of(v.p + k, end - k);
 		}
-		if (star && !found) { /* charset'language'value */
+		unsigned is = numbered ? CONTINUED : star ? ENCODED : PLAIN;
+		if (is < form || (is == form && is != CONTINUED))
+			continue;
+		if (is > form) {
+			form = is;
+			encoded = false;
+			charset[0] = 0;
+			buf_reset(&bytes);
+		}
+		if (star && !bytes.n) { /* charset'language'value */
 			struct slice rest = value, cs = slice_cut(value, '\'', &rest);
 			if (rest.p) {
 				charset_name(cs, charset);
@@ -260,9 +271,8 @@ static bool parameter(struct slice v, const char *name, struct buf *out)
 			} else
 				buf_u8(&bytes, value.p[j]);
 		encoded |= star;
-		found = true;
 	}
-	if (!found)
+	if (form == NONE)
 		return false;
 	fails_with(out, buf_code(&bytes));
 	if (encoded)
@@ -363,15 +373,26 @@ static size_t delimiter(struct slice s, size_t from, struct slice boundary)
 	return s.n;
 }
 
+/* What stands before the first part and behind the last: "This is a multi-part message"; now and then a letter. */
+static int around(struct mail *m, struct slice s)
+{
+	AUTO_BUF struct buf b = {0};
+	struct slice text;
+	if (!slice_trim(s).n)
+		return 0;
+	buf_init(&b, DECODED_MAX);
+	int r = extract_utf8(s, NULL, &b, &text, NULL, m->e);
+	return r < 0 ? r : extract_put_text(m->o, text, (uint64_t)(s.p - m->whole.p), m->e);
+}
+
 static int multipart(struct mail *m, struct slice boundary, struct slice body, unsigned deep)
 {
 	size_t at = delimiter(body, 0, boundary);
-	struct slice before = slice_of(body.p, at);
-	int r = extract_put_text(m->o, utf8_valid(before) ? before : SLICE_NULL, (uint64_t)(body.p - m->whole.p), m->e); /* "This is a multi-part message"; now and then a letter */
+	int r = around(m, slice_of(body.p, at));
 	while (r == 0 && at < body.n) {
 		size_t k = at + 2 + boundary.n;
 		if (k + 1 < body.n && body.p[k] == '-' && body.p[k + 1] == '-')
-			return 0;
+			return around(m, slice_of(body.p + k + 2, body.n - k - 2));
 		const uint8_t *lf = memchr(body.p + k, '\n', body.n - k);
 		if (!lf)
 			return 0;

@@ -1,4 +1,4 @@
-/* Programs that are not ours, for formats that they have read for decades: PDF by poppler's pdftotext, Word, Excel and PowerPoint before 2007 by catdoc, Outlook's folders by readpst, pictures by tesseract. One run a file: the file on standard input,
+/* Programs that are not ours, for formats that they have read for decades: PDF by poppler's pdftotext and pdfdetach, Word, Excel and PowerPoint before 2007 by catdoc, Outlook's folders by readpst, pictures by tesseract. One run a file: the file on standard input,
  * text on a pipe, no network, no file but programs' own and one folder to write in where it needs one, memory and processor time bounded. Where a program is not installed that is said, and the file stays unread. */
 #include "extract_internal.h"
 
@@ -185,6 +185,14 @@ static size_t hear(struct running *x, uint8_t *to, size_t n)
 	return 0;
 }
 
+/* What it says is nothing to us. */
+static void wait_for(struct running *x)
+{
+	uint8_t bytes[4096];
+	while (hear(x, bytes, sizeof bytes))
+		;
+}
+
 /* Ends it, waits for it; what it said goes to said, for us to look at and never to show. */
 static void finish(struct running *x, bool leave, char said[SAID_MAX + 1])
 {
@@ -352,23 +360,6 @@ static int page_unread(const struct extract_out *o, unsigned page, struct err *e
 	return r;
 }
 
-static int pdf(const struct extract_out *o, int fd, struct err *e)
-{
-	static const char *const argv[] = {"/usr/bin/pdftotext", "-enc", "UTF-8", "-layout", "-", "-", NULL}; /* -layout: what stands in one line of a form or table stays in one */
-	struct job j = {argv, "poppler-utils", fd, NULL, 0};
-	struct parts x = {.o = o, .what = "page"};
-	bool well;
-	buf_init(&x.empty, (size_t)64 << 20);
-	int r = told(o, &j, &x, &well, e);
-	struct cur c = cur_of(buf_slice(&x.empty));
-	while (r == 0 && cur_left(&c)) {
-		uint32_t page = cur_u32le(&c);
-		r = o->limits->ocr ? page_ocr(o, fd, page, e) : page_unread(o, page, e);
-	}
-	buf_done(&x.empty);
-	return r;
-}
-
 /* ---- Outlook's folders: into a folder of files, and these ---- */
 
 static int pull_fd(void *arg, uint8_t *to, size_t n, size_t *ret_got, struct err *e)
@@ -383,12 +374,12 @@ static int pull_fd(void *arg, uint8_t *to, size_t n, size_t *ret_got, struct err
 	return 0;
 }
 
-static int one_file(const struct extract_out *o, int dir, const char *name, struct err *e)
+static int one_file(const struct extract_out *o, int dir, const char *file, struct slice name, struct err *e)
 {
 	char path[EXTRACT_MEMBER_MAX];
 	struct extract_out in;
 	AUTO_BUF struct buf b = {0};
-	AUTO_CLOSE int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	AUTO_CLOSE int fd = openat(dir, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	const struct extract_source s = {.pull = pull_fd, .arg = &fd, .counted = true};
 	bool whole;
 	if (fd < 0)
@@ -397,14 +388,14 @@ static int one_file(const struct extract_out *o, int dir, const char *name, stru
 	int r = extract_head(&s, o, &b, &whole, e);
 	if (r != 0)
 		return r;
-	int type = extract_type(buf_slice(&b), whole, slice_str(name));
-	r = extract_begin_member(o, slice_str(name), content_type_name(type), path, &in, e);
+	int type = extract_type(buf_slice(&b), whole, name);
+	r = extract_begin_member(o, name, content_type_name(type), path, &in, e);
 	if (r == 0)
 		r = extract_enter(&in, e);
 	if (r != 0)
 		return r == ERR_NO ? 0 : r;
 	o->walk->depth++;
-	r = extract_needs_child(type) ? extract_apart(&in, type, slice_str(name), fd, SLICE_NULL, e) : extract_stream(&s, &in, type, slice_str(name), &b, e);
+	r = extract_needs_child(type) ? extract_apart(&in, type, name, fd, SLICE_NULL, e) : extract_stream(&s, &in, type, name, &b, e);
 	o->walk->depth--;
 	return r;
 }
@@ -424,7 +415,7 @@ static int folder(const struct extract_out *o, int at, const char *name, unsigne
 		const char *x = v[i]->d_name;
 		if (r == 0 && strcmp(x, ".") && strcmp(x, "..") && fstatat(dir, x, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 			if (S_ISREG(st.st_mode) && st.st_size)
-				r = one_file(o, dir, x, e);
+				r = one_file(o, dir, x, slice_str(x), e);
 			else if (S_ISDIR(st.st_mode) && deep < 10) {
 				char path[EXTRACT_MEMBER_MAX];
 				struct extract_out in;
@@ -444,21 +435,102 @@ static int pst(const struct extract_out *o, int fd, struct err *e)
 	const char *const argv[] = {"/usr/bin/readpst", "-q", "-D", "-j", "0", "-e", "-o", dir, "/proc/self/fd/0", NULL}; /* -D: what was deleted, too; -e: a file each */
 	struct job j = {argv, "pst-utils", fd, dir, 0};
 	struct running run;
-	uint8_t bytes[4096];
 	if (!installed(&j, o))
 		return 0;
 	if (!mkdtemp(dir))
 		return err_sys(e, "/var/tmp", "no folder to unpack an Outlook file in");
 	int r = start(&run, o->limits, &j, e);
 	if (r == 0) {
-		while (hear(&run, bytes, sizeof bytes))
-			;
+		wait_for(&run);
 		finish(&run, false, said);
 		(void)ended_well(&run, &j, o, said);
 		r = folder(o, AT_FDCWD, dir, 0, e);
 	}
 	file_remove_tree(AT_FDCWD, dir);
 	return r;
+}
+
+/* ---- PDF: its pages, and the files that are attached to it ---- */
+
+/* What pdfdetach says of them: "2 embedded files", then lines "1: list.csv". One that cannot be asked was told of with its pages. */
+static int list_attached(const struct extract_out *o, int fd, struct buf *ret, struct err *e)
+{
+	static const char *const argv[] = {"/usr/bin/pdfdetach", "-list", "-enc", "UTF-8", "/proc/self/fd/0", NULL};
+	const struct job j = {argv, "poppler-utils", fd, NULL, 0};
+	struct running run;
+	char said[SAID_MAX + 1];
+	uint8_t bytes[4096];
+	if (!installed(&j, o))
+		return 0;
+	int r = start(&run, o->limits, &j, e);
+	if (r < 0)
+		return r;
+	for (size_t got; (got = hear(&run, bytes, sizeof bytes));)
+		buf_add(ret, bytes, got);
+	finish(&run, false, said);
+	if (!buf_ok(ret))
+		extract_tell(o, EXTRACT_LIMIT, "the names of the files that are attached to it are longer than is read");
+	return 0;
+}
+
+/* One of them, under a name of our own: pdfdetach itself writes to whatever path the PDF says. */
+static int one_attached(const struct extract_out *o, int fd, const char *dir, int at, uint64_t number, struct slice name, struct err *e)
+{
+	char n[24], path[64], said[SAID_MAX + 1];
+	const char *const argv[] = {"/usr/bin/pdfdetach", "-save", n, "-o", path, "/proc/self/fd/0", NULL};
+	const struct job j = {argv, "poppler-utils", fd, dir, 0};
+	struct running run;
+	snprintf(n, sizeof n, "%llu", (unsigned long long)number);
+	snprintf(path, sizeof path, "%s/%s", dir, n);
+	int r = start(&run, o->limits, &j, e);
+	if (r < 0)
+		return r;
+	wait_for(&run);
+	finish(&run, false, said);
+	(void)ended_well(&run, &j, o, said);
+	r = one_file(o, at, n, name, e);
+	unlinkat(at, n, 0);
+	return r;
+}
+
+static int attachments(const struct extract_out *o, int fd, struct err *e)
+{
+	AUTO_BUF struct buf list = {0};
+	char dir[] = "/var/tmp/holdfast-pdf-XXXXXX";
+	uint64_t n = 0, number;
+	buf_init(&list, (size_t)1 << 20);
+	int r = list_attached(o, fd, &list, e);
+	struct slice rest = buf_slice(&list), line = slice_cut(rest, '\n', &rest), more;
+	if (r < 0 || num_u64(slice_cut(line, ' ', &more), 1, UINT32_MAX, &n) < 0)
+		return r;
+	if (!mkdtemp(dir))
+		return err_sys(e, "/var/tmp", "no folder to unpack a PDF in");
+	AUTO_CLOSE int at = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	while (r == 0 && at >= 0 && rest.n) {
+		line = slice_cut(rest, '\n', &rest);
+		struct slice id = slice_cut(line, ':', &more);
+		if (num_u64(slice_trim(id), 1, n, &number) == 0)
+			r = one_attached(o, fd, dir, at, number, slice_trim(more), e);
+	}
+	file_remove_tree(AT_FDCWD, dir);
+	return r;
+}
+
+static int pdf(const struct extract_out *o, int fd, struct err *e)
+{
+	static const char *const argv[] = {"/usr/bin/pdftotext", "-enc", "UTF-8", "-layout", "-", "-", NULL}; /* -layout: what stands in one line of a form or table stays in one */
+	struct job j = {argv, "poppler-utils", fd, NULL, 0};
+	struct parts x = {.o = o, .what = "page"};
+	bool well;
+	buf_init(&x.empty, (size_t)64 << 20);
+	int r = told(o, &j, &x, &well, e);
+	struct cur c = cur_of(buf_slice(&x.empty));
+	while (r == 0 && cur_left(&c)) {
+		uint32_t page = cur_u32le(&c);
+		r = o->limits->ocr ? page_ocr(o, fd, page, e) : page_unread(o, page, e);
+	}
+	buf_done(&x.empty);
+	return r == 0 && well ? attachments(o, fd, e) : r;
 }
 
 /* ---- which ---- */
@@ -497,8 +569,10 @@ static int office(const struct extract_out *o, enum extract_foreign kind, int fd
 	if (kind == EXTRACT_XLS)
 		not_1904(fd);
 	int r = told(o, &j, &x, &well, e);
-	if (r == 0 && well && !x.any) /* they say so to nobody when they cannot make out what it is */
-		extract_tell(o, EXTRACT_BROKEN, "%s finds nothing in it", strrchr(j.argv[0], '/') + 1);
+	if (r == 0 && well && !x.any && kind == EXTRACT_XLS) /* it says so to nobody when it cannot make out what it is */
+		extract_tell(o, EXTRACT_BROKEN, "xls2csv finds nothing in it");
+	else if (r == 0 && well && !x.any) /* a scan that somebody put into a letter */
+		extract_tell(o, EXTRACT_PICTURE, "a document without text: what pictures in it show was not read");
 	return r;
 }
 

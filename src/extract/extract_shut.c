@@ -46,7 +46,7 @@ static void allow(int rules, const char *path, uint64_t rights)
 
 const char *extract_open_to(void)
 {
-	return syscall(LL_CREATE_RULESET, NULL, 0, LL_VERSION) >= 1 ? NULL : "this kernel has no Landlock: a program that is not ours (pdftotext, catdoc, tesseract, readpst) and that a file takes over could read other files of yours, readpst could change them, too; it could send them nowhere";
+	return syscall(LL_CREATE_RULESET, NULL, 0, LL_VERSION) >= 1 ? NULL : "this kernel has no Landlock: a program that is not ours (pdftotext, catdoc, tesseract) and that a file takes over could read other files of yours, and those that unpack (readpst, pdfdetach) could change them; it could send them nowhere";
 }
 
 void extract_shut_files(const char *scratch, bool programs)

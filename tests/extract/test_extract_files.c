@@ -201,6 +201,13 @@ static void pdf(void **state)
 	assert_non_null(strstr(buf_cstr(&x.b), "Ida Berg"));
 	pieces_done(&x);
 	told("empty.pdf", "member page 1\ntrouble picture\n");
+	if (installed("/usr/bin/pdfdetach")) {
+		read_file(&x, "attached.pdf", &l, &r);
+		pieces_has(&x, "member page 1\nmember list.csv\nfield last Last [Berg]\nfield ssn SSN [219-88-5555]\nmember ../../../var/tmp/holdfast-pdf-away.txt\ntext [about Ida Berg\n]\n");
+		assert_int_equal(r.troubles, 0);
+		assert_int_not_equal(access("/var/tmp/holdfast-pdf-away.txt", F_OK), 0);
+		pieces_done(&x);
+	}
 	told("broken.pdf", "trouble broken\n");
 	read_file(&x, "pdfs.zip", &l, &r); /* handed back by the child, and run outside of it */
 	pieces_has(&x, "member in.pdf\nmember page 1\nmember after.txt\ntext [after the pdf\n]\n");

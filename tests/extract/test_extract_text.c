@@ -177,8 +177,9 @@ static void mail(void **state)
 	(void)state;
 	reads(extract_mail, SLICE("Subject: =?utf-8?B?SsO2?= =?UTF-8?q?rg=5F?= x\r\nFrom: \"A\"\r\n <a@b>\r\n\r\nbody\r\n"), "text [Subject: Jörg_ x\nFrom: \"A\" <a@b>\n]\ntext [body\r\n]\n");
 	reads(extract_mail, SLICE("Subject: s\nContent-Type: text/plain; charset=\"koi8-r\"\nContent-Transfer-Encoding: QUOTED-PRINTABLE\n\n=E9=D7=C1=\n=CE =3D\n"), "text [Subject: s\n]\ntext [Иван =\n]\n");
-	reads(extract_mail, SLICE("Subject: s\nContent-Type: multipart/mixed; boundary=\"x y\"\n\n--x y\n\none\n--x y\nContent-Disposition: attachment; filename*0=\"re\"; filename*1=\"port.txt\"\nContent-Transfer-Encoding: base64\n\nYWJj\nZGVm\n--x y--\nnot told"),
-		"text [Subject: s\n]\ntext [one]\nmember report.txt\n");
+	reads(extract_mail, SLICE("Subject: s\nContent-Type: multipart/mixed; boundary=\"x y\"\n\n--x y\n\none\n--x y\nContent-Disposition: attachment; filename*0=\"re\"; filename*1=\"port.txt\"\nContent-Transfer-Encoding: base64\n\nYWJj\nZGVm\n--x y--\nbehind it"),
+		"text [Subject: s\n]\ntext [one]\nmember report.txt\ntext [\nbehind it]\n");
+	reads(extract_mail, SLICE("Subject: s\nContent-Type: application/pdf; name=\"a.pdf\"\nContent-Disposition: attachment; filename=\"b.pdf\"; filename*=utf-8''%C3%A4.pdf; filename*0=\"c\"\n\nx"), "text [Subject: s\n]\nmember ä.pdf\n"); /* one name, of several forms the encoded */
 	reads(extract_mail, SLICE("Subject: s\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\ncut off"), "text [Subject: s\n]\ntrouble broken\ntext [cut off]\n");
 	reads(extract_mail, SLICE("From a@b Mon\nSubject: 1\n\none\n\nFrom c@d Tue\nSubject: 2\n\ntwo\nFrom the ward\n"), "record \ntext [Subject: 1\n]\ntext [one\n\n]\nrecord \ntext [Subject: 2\n]\ntext [two\nFrom the ward\n]\n");
 	reads(extract_mail, SLICE("Subject: a/../b\nContent-Type: application/pdf; name=\"../../x\\\\y.pdf\"\n\nx"), "text [Subject: a/../b\n]\nmember y.pdf\n");

@@ -197,12 +197,19 @@ put('noise.bin', bytes((i * 7919 + (i >> 3) * 104729) & 0xFF for i in range(5000
 # ---- PDF, by hand ----
 
 
-def pdf(pages):
+def pdf(pages, attached=()):
     objects = ['<< /Type /Catalog /Pages 2 0 R >>', '<< /Type /Pages /Kids [%s] /Count %d >>' % (' '.join('%d 0 R' % (4 + 2 * i) for i in range(len(pages))), len(pages)), '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>']
     for i, text in enumerate(pages):
         objects.append('<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents %d 0 R /Resources << /Font << /F1 3 0 R >> >> >>' % (5 + 2 * i))
         s = 'BT /F1 12 Tf 72 700 Td (%s) Tj ET' % text if text else '0 0 10 10 re f'
         objects.append('<< /Length %d >>\nstream\n%s\nendstream' % (len(s), s))
+    names = ''
+    for name, text in attached:
+        objects.append('<< /Type /EmbeddedFile /Length %d >>\nstream\n%s\nendstream' % (len(text), text))
+        objects.append('<< /Type /Filespec /F (%s) /EF << /F %d 0 R >> >>' % (name, len(objects)))
+        names += '(%s) %d 0 R ' % (name, len(objects))
+    if names:
+        objects[0] = '<< /Type /Catalog /Pages 2 0 R /Names << /EmbeddedFiles << /Names [%s] >> >> >>' % names
     data, at = '%PDF-1.4\n', []
     for i, o in enumerate(objects):
         at.append(len(data))
@@ -213,6 +220,7 @@ def pdf(pages):
 
 put('three.pdf', pdf(['Patient: Ida Berg   MRN M42', '', 'Third page']))
 put('empty.pdf', pdf(['']))
+put('attached.pdf', pdf(['See what is attached'], [('list.csv', 'Last,First,SSN\nBerg,Ida,219-88-5555\n'), ('../../../var/tmp/holdfast-pdf-away.txt', 'about Ida Berg\n')]))
 put('broken.pdf', pdf(['lost'])[:150])
 put('pdfs.zip', pack([('in.pdf', pdf(['inside the zip'])), ('after.txt', 'after the pdf\n')]))
 put('empty.bin', b'')
