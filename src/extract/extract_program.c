@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -360,6 +362,45 @@ static int page_unread(const struct extract_out *o, unsigned page, struct err *e
 	return r;
 }
 
+/* ---- a folder of our own to unpack in: locked while it is used, so that what a killed process left in one is told from what another one is working with ---- */
+
+#define SCRATCH_AT "/var/tmp"
+static const char *const scratches[] = {"holdfast-pst-", "holdfast-pdf-"};
+static pthread_once_t swept = PTHREAD_ONCE_INIT;
+
+static void sweep(void)
+{
+	DIR *d = opendir(SCRATCH_AT);
+	for (struct dirent *x; d && (x = readdir(d));) {
+		struct stat st;
+		if (strncmp(x->d_name, scratches[0], strlen(scratches[0])) && strncmp(x->d_name, scratches[1], strlen(scratches[1])))
+			continue;
+		AUTO_CLOSE int fd = openat(dirfd(d), x->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0)
+			file_remove_tree(dirfd(d), x->d_name);
+	}
+	if (d)
+		closedir(d);
+}
+
+/* dir: room for its path. Returns it opened and locked. */
+static int scratch(unsigned kind, char dir[64], struct err *e)
+{
+	pthread_once(&swept, sweep);
+	for (unsigned again = 0; again < 10; again++) {
+		struct stat st;
+		snprintf(dir, 64, SCRATCH_AT "/%sXXXXXX", scratches[kind]);
+		if (!mkdtemp(dir))
+			break;
+		int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && st.st_nlink > 0)
+			return fd;
+		if (fd >= 0) /* somebody who sweeps was faster */
+			close(fd);
+	}
+	return err_sys(e, SCRATCH_AT, "no folder to unpack a file in");
+}
+
 /* ---- Outlook's folders: into a folder of files, and these ---- */
 
 static int pull_fd(void *arg, uint8_t *to, size_t n, size_t *ret_got, struct err *e)
@@ -431,14 +472,15 @@ static int folder(const struct extract_out *o, int at, const char *name, unsigne
 
 static int pst(const struct extract_out *o, int fd, struct err *e)
 {
-	char dir[] = "/var/tmp/holdfast-pst-XXXXXX", said[SAID_MAX + 1];
+	char dir[64], said[SAID_MAX + 1];
 	const char *const argv[] = {"/usr/bin/readpst", "-q", "-D", "-j", "0", "-e", "-o", dir, "/proc/self/fd/0", NULL}; /* -D: what was deleted, too; -e: a file each */
 	struct job j = {argv, "pst-utils", fd, dir, 0};
 	struct running run;
 	if (!installed(&j, o))
 		return 0;
-	if (!mkdtemp(dir))
-		return err_sys(e, "/var/tmp", "no folder to unpack an Outlook file in");
+	AUTO_CLOSE int at = scratch(0, dir, e);
+	if (at < 0)
+		return at;
 	int r = start(&run, o->limits, &j, e);
 	if (r == 0) {
 		wait_for(&run);
@@ -496,17 +538,17 @@ static int one_attached(const struct extract_out *o, int fd, const char *dir, in
 static int attachments(const struct extract_out *o, int fd, struct err *e)
 {
 	AUTO_BUF struct buf list = {0};
-	char dir[] = "/var/tmp/holdfast-pdf-XXXXXX";
+	char dir[64];
 	uint64_t n = 0, number;
 	buf_init(&list, (size_t)1 << 20);
 	int r = list_attached(o, fd, &list, e);
 	struct slice rest = buf_slice(&list), line = slice_cut(rest, '\n', &rest), more;
 	if (r < 0 || num_u64(slice_cut(line, ' ', &more), 1, UINT32_MAX, &n) < 0)
 		return r;
-	if (!mkdtemp(dir))
-		return err_sys(e, "/var/tmp", "no folder to unpack a PDF in");
-	AUTO_CLOSE int at = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	while (r == 0 && at >= 0 && rest.n) {
+	AUTO_CLOSE int at = scratch(1, dir, e);
+	if (at < 0)
+		return at;
+	while (r == 0 && rest.n) {
 		line = slice_cut(rest, '\n', &rest);
 		struct slice id = slice_cut(line, ':', &more);
 		if (num_u64(slice_trim(id), 1, n, &number) == 0)

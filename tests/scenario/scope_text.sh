@@ -80,6 +80,17 @@ if can_hurt; then
 	grep -q "王小明" hurt.out || fail "not read: $(cat hurt.out)"
 	! command -v pdftotext >/dev/null || grep -q "Ida Berg" hurt.out || fail "the PDF is not read: $(cat hurt.out hurt.said)"
 fi
-# nothing of what was read is left behind
-[ -z "$(find /var/tmp -maxdepth 1 -name 'holdfast-pst-*' -user "$(id -u)" -newer list.xlsx)" ] || fail "a folder stays"
+# nothing of what was read is left behind, and what a killed command left is taken away by the next that unpacks
+left() { find /var/tmp -maxdepth 1 -name 'holdfast-p[sd][tf]-*' -user "$(id -u)" -newer list.xlsx; }
+[ -z "$(left)" ] || fail "a folder stays: $(left)"
+if command -v pdfdetach >/dev/null; then
+	said 0 attached.pdf "" && told "SSN [ssn]: 219-88-5555" "about Ida Berg"
+	if can_hurt; then
+		hurt unlinkat:signal=KILL:when=1 scope text attached.pdf || fail "nothing was taken away"
+		same $status 137 "killed before it takes its folder away"
+		[ -n "$(left)" ] || fail "there was no folder"
+	fi
+	said 0 attached.pdf ""
+	[ -z "$(left)" ] || fail "a killed command's folder stays: $(left)"
+fi
 echo "what files say is told"
