@@ -24,9 +24,12 @@ export function Left({ ends, now }: { ends: string; now: number }) {
 
 export const useDuties = (name: string, run: number): Data<Any> => useData<Any>(run ? `${casePath(name, "duties")}?lang=${getLang()}` : null, `duties ${name} ${run}`, 60000);
 
+// What the facts say was done about it: the day, as it was typed. Only where they name just this: the first letters to persons, HHS, the incident's first notification.
+const doneOf = (x: Any, told: Any): string => { const id = s(obj(x.duty).id); return s(obj(x.duty).to) === "individual" && !/substitute|urgent/.test(id) ? s(told.notified) : /^us-hipaa-(hhs|ocr)/.test(id) ? s(told.hhs_notified) : /^eu-nis2-24h/.test(id) ? s(told.incident_notified) : ""; };
+
 // The one that counts: the earliest date that certainly binds; else the earliest that may.
 export function firstOf(d: Any | null): Any | null {
-  const dated = list(d?.duties).filter((x) => s(x.ends)).sort((a, b) => Date.parse(s(a.ends)) - Date.parse(s(b.ends)));
+  const dated = list(d?.duties).filter((x) => s(x.ends) && !doneOf(x, obj(d?.told))).sort((a, b) => Date.parse(s(a.ends)) - Date.parse(s(b.ends)));
   return dated.find((x) => !obj(x.duty).may_apply) ?? dated[0] ?? null;
 }
 const dueText = (x: Any) => { const d = obj(x.duty), due = s(d.due_local) || s(d.due) || s(d.no_later_than); return due.length > 10 ? full(s(x.ends)) : birth(due); };
@@ -36,11 +39,11 @@ export function First({ x, now }: { x: Any; now: number }) {
   return <span class="first"><Left ends={s(x.ends)} now={now} /> <b>{dueText(x)}</b>{t("colon")}<span lang="en">{s(d.recipient)}</span> <small class="muted">{s(d.jurisdiction)}</small>{d.may_apply === true && <> <b class="tag amber">{t("dyMay")}</b></>}</span>;
 }
 
-function Row({ x, now }: { x: Any; now: number }) {
-  const d = obj(x.duty), fixed = !!s(d.due), until = s(x.ends);
+function Row({ x, now, told }: { x: Any; now: number; told: Any }) {
+  const d = obj(x.duty), done = doneOf(x, told), fixed = !!s(d.due), until = s(x.ends);
   return (
     <tr>
-      <td class="due">{until ? <><Left ends={until} now={now} /><div class="nowrap">{fixed ? dueText(x) : t("dyBy", { t: dueText(x) })}</div></> : <b class="tag">{t("dyNoDate")}</b>}</td>
+      <td class="due">{until ? <>{done ? <b class="tag">{t("dyDone", { t: done })}</b> : <Left ends={until} now={now} />}<div class="nowrap">{fixed ? dueText(x) : t("dyBy", { t: dueText(x) })}</div></> : <b class="tag">{t("dyNoDate")}</b>}</td>
       <th scope="row"><span lang="en">{s(d.recipient)}</span> <small class="muted">{s(d.jurisdiction)}</small>{d.may_apply === true && <> <b class="tag amber">{t("dyMay")}</b></>}{n(d.months) > 0 && <div><small>{t("dyMonths", { n: n(d.months) })}</small></div>}</th>
       <td><p>{s(d.why)}</p><p><small class="muted"><span lang="en">{s(d.citation)}</span></small></p></td>
       <td><b class={`tag ${sure(s(d.checked)) ? "" : "amber"}`}>{wordOf(`dyc_${s(d.checked)}`, s(d.checked))}</b></td>
@@ -48,9 +51,9 @@ function Row({ x, now }: { x: Any; now: number }) {
   );
 }
 
-function Table({ rows, now, label }: { rows: Any[]; now: number; label: string }) {
+function Table({ rows, now, label, told }: { rows: Any[]; now: number; label: string; told: Any }) {
   return <div class="scroll"><table class="list duties"><caption class="vh">{label}</caption><thead><tr><th scope="col">{t("dyUntil")}</th><th scope="col">{t("dyWhom")}</th><th scope="col">{t("dyWhy")}</th><th scope="col">{t("dySure")}</th></tr></thead>
-    <tbody>{rows.map((x) => <Row key={`${s(obj(x.duty).id)} ${s(obj(x.duty).jurisdiction)}`} x={x} now={now} />)}</tbody></table></div>;
+    <tbody>{rows.map((x) => <Row key={`${s(obj(x.duty).id)} ${s(obj(x.duty).jurisdiction)}`} x={x} now={now} told={told} />)}</tbody></table></div>;
 }
 
 // What the case lacks is said by the server in a sentence; what to do about it stands behind.
@@ -66,9 +69,9 @@ export function Duties({ name, data, error, reload, fetched }: { name: string; d
       {!data && !error && <Loading what={t("dyTitle")} />}
       {data && <>
         {all.length === 0 && <p class="in">{t("dyNone")}</p>}
-        {dated.length > 0 && <Table rows={dated} now={now} label={t("dyTitle")} />}
-        {free.length > 0 && <><h3 class="in">{t("dyFree")}</h3><Table rows={free} now={now} label={t("dyFree")} /></>}
-        {possible.length > 0 && <details class="in"><summary>{t("dyPossible", { n: count(possible.length) })}</summary><Table rows={possible} now={now} label={t("dyPossible", { n: count(possible.length) })} /></details>}
+        {dated.length > 0 && <Table rows={dated} now={now} told={obj(data.told)} label={t("dyTitle")} />}
+        {free.length > 0 && <><h3 class="in">{t("dyFree")}</h3><Table rows={free} now={now} told={obj(data.told)} label={t("dyFree")} /></>}
+        {possible.length > 0 && <details class="in"><summary>{t("dyPossible", { n: count(possible.length) })}</summary><Table rows={possible} now={now} told={obj(data.told)} label={t("dyPossible", { n: count(possible.length) })} /></details>}
         {list(data.remarks).length > 0 && <details class="in"><summary>{t("dyRemarks", { n: list(data.remarks).length })}</summary><ul class="plainlist" lang="en">{list(data.remarks).map((r, i) => <li key={i}>{String(r)}</li>)}</ul></details>}
         <p class="in muted">{told.length ? <>{t("dyTold")} {told.map(([k, v], i) => <span key={k}>{i > 0 && "; "}{t(`dyt_${k}` as Key)}{t("colon")}<b>{String(v)}</b></span>)} <small>({s(facts.by)}, {stampNear(s(facts.at), now)}, <button type="button" class="link" onClick={() => openEntry(n(facts.entry))}>{t("entry")} {n(facts.entry)}</button>)</small></> : t("dyNotTold")} {t("dyNoAdvice")}</p>
       </>}

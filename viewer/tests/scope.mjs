@@ -1,7 +1,12 @@
 // Cases of a breach, by tasks: what a privacy officer has to see first and must not be able to overlook; in three languages.
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { open as openPage } from "./browser.mjs";
 
-export default async function ({ test: any, axe, to, has, assert, mock }) {
+export default async function ({ test: any, axe, to, has, assert, mock, browser }) {
   const bob = ["bob", "downtime-bob-12"], eve = ["eve", "downtime-eve-12"];
   const test = (name, fn) => any(name, async (enter) => { mock.scope.reset(); return fn((o, user = bob) => enter(o, user)); }, { own: true });
   const wide = async (page, what) => { const w = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]); assert(w[0] <= w[1], `${what} is wider than the screen: ${w}`); };
@@ -140,6 +145,8 @@ export default async function ({ test: any, axe, to, has, assert, mock }) {
     const panel = page.locator("section[aria-labelledby=h-sc-duties]");
     await panel.getByText("30 h left").waitFor();
     has(await panel.innerText(), "first letters sent: 2026-11-30");
+    const told = panel.locator("tr", { hasText: "each affected individual" }).first();
+    has(await told.innerText(), "told 2026-11-30, say the facts"); assert(!(await told.innerText()).includes("left"), "it counts on");
     mock.scope.told = undefined;
     mock.scope.soon = new Date(Date.now() + 64000).toISOString();
     await page.reload();
@@ -200,5 +207,79 @@ export default async function ({ test: any, axe, to, has, assert, mock }) {
     assert((await page.getByRole("link", { name: /^Cases/ }).count()) === 0, "a page for who may not");
     await to(page, "#/cases");
     await page.locator(".note.warn").waitFor();
+  });
+
+  // ---- the program itself: a case out of a file server's log, with records that nobody can tell apart but people ----
+  await any("a real case: pairs decided with keys and counted by the next run, duties with their dates, a letter as it is printed", async () => {
+    const holdfast = process.env.HOLDFAST;
+    if (!holdfast || !existsSync(holdfast)) return "skipped";
+    const dir = mkdtempSync(join(tmpdir(), "hf-case-real-")), site = join(dir, "site"), share = join(dir, "share");
+    const run = (...args) => execFileSync(holdfast, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 60000 }).toString().trim(), on = ["--site", site];
+    const free = () => new Promise((ok) => { const x = createServer().listen(0, "127.0.0.1", () => { const { port } = x.address(); x.close(() => ok(port)); }); });
+    let daemon = null, page = null;
+    try {
+      const last = "Smith Jones Brown Miller Davis Garcia Wilson Moore Taylor Thomas".split(" "), first = "James Mary John Linda Robert".split(" "), two = (x) => String(x).padStart(2, "0");
+      const rows = Array.from({ length: 50 }, (_, i) => [last[i % 10], first[Math.floor(i / 10)], `19${30 + i}-${two(1 + (i % 12))}-${two(1 + (i % 28))}`, `${100 + i * 7}-${11 + i}-${1000 + i * 37}`, `${i + 1} Oak St`, "Austin", "TX", `78${100 + i}`, "HbA1c"].join(","));
+      mkdirSync(share);
+      writeFileSync(join(share, "a.csv"), ["last,first,dob,ssn,street,city,state,zip,test", ...rows, ""].join("\n"));
+      writeFileSync(join(share, "b.csv"), ["last,first,dob,test", ...rows.filter((_, i) => i % 3 === 0).map((r, i) => { const [l, f, d] = r.split(","); return [l, f, i % 2 ? d : "", "K+"].join(","); }), ""].join("\n"));
+      writeFileSync(join(dir, "audit.log"), ["a", "b"].map((f) => `[2026/11/21 23:03:00.000000,  1] ../../source3/modules/vfs_full_audit.c:100(do_log)\n  mallory|10.0.0.66|records|pread_send|ok|/srv/records/${f}.csv\n`).join(""));
+      writeFileSync(join(dir, "facts.json"), JSON.stringify({ entity: { name: "Real Hospital", kind: "covered-entity", country: "US", state: "TX", address: ["1 Hospital Way", "Austin, TX 78701"], phone: "1-800-555-0100" }, letter: { date: "2026-12-01", happened: { en: ["Somebody copied files."], es: ["Alguien copió archivos."] }, doing: { en: ["We closed the way in."], es: ["Cerramos el acceso."] }, hours: { en: ["Monday to Friday"], es: ["De lunes a viernes"] } } }));
+      run("init", site, "--name", "Real Hospital", "--shares", "2/3", "--shares-dir", dir);
+      const url = `http://127.0.0.1:${await free()}`;
+      daemon = spawn(holdfast, ["serve", "--site", site, "--plain", "--http", url.slice(7), "--mllp", `127.0.0.1:${await free()}`], { stdio: "ignore" });
+      for (let i = 0; i < 300; i++) { if (await fetch(url + "/healthz").then((r) => r.ok, () => false)) break; await new Promise((ok) => setTimeout(ok, 100)); }
+      const once = run("user", "add", "pia", "--role", "privacy", ...on), year = new Date().getUTCFullYear();
+      run("scope", "case", "new", "c1", "--window", `2026-11-21T23:02Z/2026-11-21T23:06Z`, "--discovered", `${year + 1}-01-15`, ...on);
+      run("scope", "case", "evidence", "c1", join(dir, "audit.log"), ...on);
+      run("scope", "case", "content", "c1", share, ...on);
+      page = await openPage(browser(), url);
+      await page.locator("input[autocomplete=username]").fill("pia");
+      await page.locator("input[autocomplete=current-password]").fill(once);
+      await page.keyboard.press("Enter");
+      await page.locator("input[autocomplete=new-password]").first().waitFor();
+      await page.locator("input[autocomplete=current-password]").fill(once);
+      for (const i of [0, 1]) await page.locator("input[autocomplete=new-password]").nth(i).fill("a quiet river by night");
+      await page.keyboard.press("Enter");
+      await page.locator(".frame").waitFor();
+      await to(page, "#/cases/c1/review"); // nothing was read yet: said, with what to do
+      await page.getByText("nothing was found yet").waitFor();
+      const grey = JSON.parse(run("scope", "case", "run", "c1", "--json", ...on)).totals.grey;
+      assert(grey >= 3, `the made files have ${grey} pairs in doubt`);
+      run("scope", "case", "facts", "c1", join(dir, "facts.json"), ...on);
+      await to(page, "#/cases/c1");
+      await page.locator(".duties").first().waitFor();
+      has(await page.locator("section[aria-labelledby=h-sc-duties]").innerText(), "45 CFR 164.404");
+      assert(/\d+ days left/.test(await page.locator(".casehead").innerText()), "nothing counts down at the head");
+      await page.locator("#to-review").click();
+      await page.locator(".sides").waitFor();
+      await until(async () => Number(await page.locator("#rv-open").innerText()) === grey, `${grey} wait`);
+      noCodes(await page.locator("#content").innerText(), "a real pair");
+      await axe(page, "a real pair");
+      await page.keyboard.press("o");
+      await until(async () => Number(await page.locator("#rv-open").innerText()) === grey - 1, "one is decided");
+      await page.keyboard.press("d");
+      await until(async () => Number(await page.locator("#rv-open").innerText()) === grey - 2, "two are");
+      await page.keyboard.press("u");
+      await until(async () => Number(await page.locator("#rv-open").innerText()) === grey - 1, "one is taken back");
+      const said = JSON.parse(run("scope", "case", "run", "c1", "--json", ...on)).totals;
+      assert(said.grey === grey - 1, `the next run asks about ${said.grey}`);
+      await to(page, "#/cases/c1/letters");
+      await page.locator(".letterpaper").waitFor();
+      has(await page.locator(".letterpaper").innerText(), "Sample Person");
+      await page.locator("#le-who").selectOption({ index: 4 });
+      await page.locator(".letterpaper", { hasText: "Oak St" }).waitFor();
+      await page.locator("#le-lang").selectOption("es");
+      await page.locator(".letterpaper[lang=es]").waitFor();
+      const pdf = await page.context().request.get(url + (await page.locator("#le-pdf").getAttribute("href")));
+      assert(pdf.ok() && (await pdf.body()).subarray(0, 5).toString() === "%PDF-", `no PDF: ${pdf.status()}`);
+      await axe(page, "a real letter");
+      if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, "case-real-letter.png") });
+      assert(page.problems.length === 0 && page.outside.length === 0, [...page.problems, ...page.outside].join("; "));
+    } finally {
+      await page?.context().close().catch(() => {});
+      if (daemon) { const gone = new Promise((ok) => daemon.once("exit", ok)); daemon.kill("SIGTERM"); await gone; }
+      rmSync(dir, { recursive: true, force: true });
+    }
   });
 }
