@@ -80,7 +80,7 @@ static int id_role(const char *root, int role)
 static struct level *top(struct reader *x)
 {
 	assert(x->depth > 0);
-	return &x->v[(x->depth < LEVELS ? x->depth : LEVELS) - 1];
+	return x->depth < LEVELS ? x->v + x->depth - 1 : &x->v[LEVELS - 1];
 }
 
 static const char *parent(const struct reader *x, unsigned up)

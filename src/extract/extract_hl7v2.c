@@ -137,7 +137,8 @@ struct reader {
 	const struct extract_out *o;
 	struct arena *a;
 	struct err *e;
-	const struct hl7_msg *m;
+	const struct hl7_msg *m; /* own, while it is read */
+	struct hl7_msg own;
 	uint64_t at;          /* of the message in the file */
 	struct slice control; /* MSH-10 */
 	bool patient;         /* a PID was seen */
@@ -554,19 +555,19 @@ static int as_text(const struct extract_out *o, struct slice bytes, uint64_t off
 
 static int message(struct reader *x, struct slice bytes)
 {
-	struct hl7_msg m;
+	struct hl7_msg *m = &x->own;
 	struct err why = {0};
-	int r = extract_hl7_plain(bytes, x->a, &m) ? 0 : hl7_parse(bytes, x->a, &m, NULL, 0, NULL, &why);
+	int r = extract_hl7_plain(bytes, x->a, m) ? 0 : hl7_parse(bytes, x->a, m, NULL, 0, NULL, &why);
 	if (r < 0) {
 		extract_tell(x->o, r == ERR_LIMIT ? EXTRACT_LIMIT : EXTRACT_BROKEN, "a message in it cannot be cut into segments; it was read as text");
 		return as_text(x->o, bytes, x->at, x->e);
 	}
-	x->m = &m;
+	x->m = m;
 	x->patient = x->self = x->visit = x->dated = false;
-	x->control = m.count ? hl7_text(&m, hl7_field(&m, &m.segments[0], 10), x->a) : SLICE_NULL;
+	x->control = m->count ? hl7_text(m, hl7_field(m, &m->segments[0], 10), x->a) : SLICE_NULL;
 	r = extract_put_record(x->o, x->control, x->at, x->e);
-	for (uint32_t i = 0; i < m.count && r == 0; i++)
-		r = segment(x, &m.segments[i]);
+	for (uint32_t i = 0; i < m->count && r == 0; i++)
+		r = segment(x, &m->segments[i]);
 	r = r ? r : undated_visit(x);
 	x->m = NULL;
 	return r;

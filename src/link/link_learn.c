@@ -68,6 +68,7 @@ static void rarities(struct link *l, struct link_field *f)
 	for (unsigned k = 0; k < 8; k++)
 		f->few_rarity[k] = rarity_of(f->few[k], logs, log_filled);
 	size_t n = !f->count ? 0 : f->words ? l->words.n : LINK_DAYS;
+	/* cppcheck-suppress invalidPointerCast ; as wide, and each is written where its count was read (the house compiles with -fno-strict-aliasing) */
 	f->rarity = (float *)f->count;
 	for (size_t k = 0; k < n; k++) /* each in the place of its count */
 		f->rarity[k] = rarity_of(f->count[k], logs, log_filled);

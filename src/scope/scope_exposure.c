@@ -33,8 +33,7 @@ static uint64_t hash(struct slice s)
 
 static bool ids_init(struct ids *d)
 {
-	d->a = arena_new(SIZE_MAX / 4);
-	d->slots = 1024;
+	*d = (struct ids){.a = arena_new(SIZE_MAX / 4), .slots = 1024};
 	d->slot = calloc(d->slots, sizeof *d->slot);
 	return d->a && d->slot;
 }
