@@ -16,6 +16,7 @@
 
 #define SAME_DAY 31  /* days between two lists that were fetched together */
 #define DAY_NEAR 45
+#define GONE_MOST 4000 /* of more than so many that are gone nobody asks whether they became part of others */
 
 struct candidate {
 	uint32_t incident, last, import; /* newest revision, and the newest import that shows it: places */
@@ -132,34 +133,58 @@ static int by_score(const void *a, const void *b)
 }
 
 #define PAIRS_MOST 100000u /* of one hash: more rows than that alike are paired in the order they stand in */
+#define TRIES 64
+
+/* Of a candidate's place: who it is, and which revision is compared. 0: not alike. */
+static unsigned compare(struct matching *m, enum registry_how how, uint32_t row, uint32_t place, struct pair *ret)
+{
+	uint32_t last = how == HOW_WHOLE ? place : m->c[place].last, cand = how == HOW_WHOLE ? m->all->revision[place].incident - 1 : place;
+	if (m->c[cand].taken || m->row[row].incident)
+		return 0;
+	const struct registry_row *b = &m->all->revision[last].row;
+	struct slice kb = how == HOW_WHOLE && last != m->c[cand].last ? registry_name_key(b->name, m->a) : m->c[cand].key;
+	*ret = (struct pair){score(how, &m->l->v[row], m->key[row], b, kb), row, cand, last};
+	return ret->score;
+}
+
+static void take(struct matching *m, enum registry_how how, const struct pair *p)
+{
+	if (m->c[p->cand].taken || m->row[p->row].incident)
+		return;
+	m->c[p->cand].taken = true;
+	m->row[p->row] = (struct registry_match){m->c[p->cand].incident, m->c[p->cand].last, (uint8_t)how};
+}
+
+static void pair_in_order(struct matching *m, enum registry_how how, const struct hashed *r, size_t rn, const struct hashed *c, size_t cn)
+{
+	struct pair p;
+	size_t from = 0;
+	for (size_t i = 0; i < rn; i++)
+		for (size_t k = from, tries = 0; k < cn && tries < TRIES; k++, tries++)
+			if (compare(m, how, r[i].at, c[k].at, &p)) {
+				take(m, how, &p);
+				from += k == from;
+				break;
+			}
+}
 
 /* All rows and candidates of one hash: the best pair first. */
 static int pair_up(struct matching *m, enum registry_how how, const struct hashed *r, size_t rn, const struct hashed *c, size_t cn, struct err *e)
 {
-	size_t room = rn * cn > PAIRS_MOST ? PAIRS_MOST : rn * cn, n = 0;
-	struct pair one, *p = room == 1 ? &one : malloc(room * sizeof *p);
+	size_t n = 0;
+	if (rn > PAIRS_MOST / cn) {
+		pair_in_order(m, how, r, rn, c, cn);
+		return 0;
+	}
+	struct pair one, *p = rn * cn == 1 ? &one : malloc(rn * cn * sizeof *p);
 	if (!p)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
 	for (size_t i = 0; i < rn; i++)
-		for (size_t k = 0; k < cn && n < room; k++) {
-			uint32_t last = how == HOW_WHOLE ? c[k].at : m->c[c[k].at].last, cand = how == HOW_WHOLE ? m->all->revision[c[k].at].incident - 1 : c[k].at;
-			if (m->c[cand].taken || m->row[r[i].at].incident)
-				continue;
-			const struct registry_row *b = &m->all->revision[last].row;
-			struct slice kb = m->c[cand].key;
-			if (how == HOW_WHOLE && last != m->c[cand].last)
-				kb = registry_name_key(b->name, m->a);
-			unsigned s = score(how, &m->l->v[r[i].at], m->key[r[i].at], b, kb);
-			if (s)
-				p[n++] = (struct pair){s, r[i].at, cand, last};
-		}
+		for (size_t k = 0; k < cn; k++)
+			n += compare(m, how, r[i].at, c[k].at, &p[n]) != 0;
 	qsort(p, n, sizeof *p, by_score);
-	for (size_t i = 0; i < n; i++) {
-		if (m->c[p[i].cand].taken || m->row[p[i].row].incident)
-			continue;
-		m->c[p[i].cand].taken = true;
-		m->row[p[i].row] = (struct registry_match){m->c[p[i].cand].incident, m->c[p[i].cand].last, (uint8_t)how};
-	}
+	for (size_t i = 0; i < n; i++)
+		take(m, how, &p[i]);
 	if (p != &one)
 		free(p);
 	return 0;
@@ -279,7 +304,7 @@ static int gone(struct matching *m, struct registry_matched *ret, struct err *e)
 		if (m->c[inc - 1].taken)
 			continue;
 		ret->gone++;
-		for (size_t i = 0; i < m->l->n; i++) {
+		for (size_t i = 0; ret->gone < GONE_MOST && i < m->l->n; i++) {
 			if (!m->row[i].incident || used[i] || !slice_eq(all->revision[m->c[inc - 1].last].row.state, m->l->v[i].state))
 				continue;
 			const char *why = merged_why(&all->revision[m->c[inc - 1].last].row, m->c[inc - 1].key, &all->revision[m->row[i].last].row, &m->l->v[i], m->key[i]);

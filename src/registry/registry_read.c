@@ -99,6 +99,31 @@ static void verify(struct columns *k, const struct sample *s, struct warnings *w
 	}
 }
 
+/* Names and descriptions: the first column of words that nothing else is, and a column of sentences. */
+static void text_columns(struct columns *k, const struct sample *s, struct warnings *w)
+{
+	for (size_t col = 0; col < s->cols && (k->at[COL_NAME] < 0 || k->at[COL_DESCRIPTION] < 0); col++) {
+		size_t filled = 0, letters = 0, length = 0;
+		if (taken(k, col))
+			continue;
+		for (size_t i = 0; i < s->rows; i++) {
+			struct slice v = s->cell[i * s->cols + col];
+			filled += !registry_is_blank(v);
+			letters += v.n > 3;
+			length += v.n;
+		}
+		bool sentences = filled && length / filled > 100;
+		enum column c = sentences ? COL_DESCRIPTION : COL_NAME;
+		if (k->at[c] >= 0 || (!sentences && (filled * 10 < s->rows * 9 || letters * 10 < filled * 9)))
+			continue;
+		k->at[c] = (int)col;
+		if (k->header)
+			registry_warn(w, "header", "column %zu has no title that is known (a fault of the portal's own export); what stands in it is %s", col + 1, registry_column_says(c));
+	}
+	if (k->at[COL_DESCRIPTION] < 0 && !k->header && s->cols == 9 && !taken(k, 8))
+		k->at[COL_DESCRIPTION] = 8;
+}
+
 static void by_content(struct columns *k, const struct sample *s, struct warnings *w)
 {
 	static const enum column portal[] = {COL_NAME, COL_STATE, COL_ENTITY, COL_PERSONS, COL_SUBMITTED, COL_TYPE, COL_LOCATION, COL_ASSOCIATE, COL_DESCRIPTION};
@@ -122,21 +147,7 @@ static void by_content(struct columns *k, const struct sample *s, struct warning
 		if (k->at[c] >= 0 && k->header)
 			registry_warn(w, "header", "column %d has no title that is known (a fault of the portal's own export); what stands in it is %s", k->at[c] + 1, registry_column_says(c));
 	}
-	for (size_t col = 0; k->at[COL_NAME] < 0 && col < s->cols; col++) { /* the first column of words that nothing else is */
-		size_t filled = 0, letters = 0;
-		for (size_t i = 0; i < s->rows; i++) {
-			struct slice v = s->cell[i * s->cols + col];
-			filled += v.n > 0;
-			letters += v.n > 3;
-		}
-		if (!taken(k, col) && filled * 10 >= s->rows * 9 && letters * 10 >= filled * 9) {
-			k->at[COL_NAME] = (int)col;
-			if (k->header)
-				registry_warn(w, "header", "column %zu has no title that is known (a fault of the portal's own export); what stands in it is the name", col + 1);
-		}
-	}
-	if (k->at[COL_DESCRIPTION] < 0 && !k->header && s->cols == 9 && !taken(k, 8))
-		k->at[COL_DESCRIPTION] = 8;
+	text_columns(k, s, w);
 }
 
 /* ---- the header ---- */
@@ -271,28 +282,47 @@ static bool sound(const struct columns *k, const struct slice *f, size_t n)
 	return filled > 2;
 }
 
-/* A row with cells too many: somebody's commas were not quoted. The cells that make it sound again when they are one. */
-static bool realign(struct reading *x, const struct columns *k, struct slice *f, size_t *n)
+/* f with this many cells more joined to each of the loose columns: they stand one behind the other in the text, with the comma between. 0: they do not. */
+static size_t join(struct slice text, const struct columns *k, const struct slice *f, size_t n, const enum column *loose, const size_t *more, size_t kinds, struct slice *g)
+{
+	size_t m = 0;
+	for (size_t j = 0; j < n; j++) {
+		size_t extra = 0;
+		g[m] = f[j];
+		for (size_t i = 0; i < kinds; i++)
+			extra += k->at[loose[i]] == (int)m ? more[i] : 0;
+		for (; extra && j + 1 < n; extra--) {
+			const uint8_t *end = f[j + 1].p + f[j + 1].n;
+			if (!g[m].p || !f[j + 1].p || g[m].p < text.p || f[j + 1].p < g[m].p || end > text.p + text.n)
+				return 0;
+			g[m] = slice_of(g[m].p, (size_t)(end - g[m].p));
+			j++;
+		}
+		m++;
+	}
+	return m;
+}
+
+#define EXTRA_MOST 6
+
+/* A row with cells too many: somebody's commas were not quoted. The cells that make it sound again when they are one; few at first. */
+static bool realign(struct slice text, const struct columns *k, struct slice *f, size_t *n)
 {
 	static const enum column loose[] = {COL_NAME, COL_LOCATION, COL_TYPE, COL_DESCRIPTION};
 	size_t extra = *n - k->n;
-	for (size_t i = 0; i < ARRAY_LEN(loose); i++) {
+	if (extra > EXTRA_MOST)
+		return false;
+	for (size_t way = 0; way < (EXTRA_MOST + 1) * (EXTRA_MOST + 1) * (EXTRA_MOST + 1); way++) {
 		struct slice g[CSV_FIELDS_MAX];
-		int c = k->at[loose[i]];
-		size_t m = 0;
-		if (c < 0 || (size_t)c + extra >= *n)
+		size_t more[4] = {0, way % (EXTRA_MOST + 1), way / (EXTRA_MOST + 1) % (EXTRA_MOST + 1), way / (EXTRA_MOST + 1) / (EXTRA_MOST + 1)}, rest = more[1] + more[2] + more[3];
+		if (rest > extra)
 			continue;
-		for (size_t j = 0; j < *n; j++) {
-			if (j <= (size_t)c || j > (size_t)c + extra)
-				g[m++] = f[j];
-			else {
-				char *both = arena_printf(x->a, "%.*s, %.*s", SLICE_FMT(g[m - 1]), SLICE_FMT(f[j]));
-				if (!both)
-					return false;
-				g[m - 1] = slice_str(both);
-			}
-		}
-		if (sound(k, g, m)) {
+		more[0] = extra - rest;
+		bool there = true;
+		for (size_t i = 0; i < 4; i++)
+			there &= !more[i] || k->at[loose[i]] >= 0;
+		size_t m = there ? join(text, k, f, *n, loose, more, 4, g) : 0;
+		if (m == k->n && sound(k, g, m)) {
 			memcpy(f, g, m * sizeof *f);
 			*n = m;
 			return true;
@@ -389,7 +419,7 @@ static int rows(struct reading *x, const struct columns *k, struct csv *csv, str
 		struct registry_row *r = &x->v[x->n];
 		*r = (struct registry_row){.line = csv->row_line, .submitted = REGISTRY_NO_DAY};
 		x->date[x->n] = (struct row_dates){0};
-		if (n > k->n && !sound(k, f, n) && realign(x, k, f, &n))
+		if (n > k->n && !sound(k, f, n) && realign(csv->text, k, f, &n))
 			note(&odd.aligned, &odd.aligned_line, csv->row_line);
 		one(x, k, f, n, r, &x->date[x->n]);
 		bool title = r->name.n && k->header && slice_eq(r->name, k->name_title) && !r->persons_known;

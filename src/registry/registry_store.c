@@ -128,7 +128,7 @@ int registry_open(const char *path, enum registry_mode mode, struct registry **r
 	if (c == 0) {
 		sqlite3_busy_timeout(r->db, 10000);
 		sqlite3_extended_result_codes(r->db, 1);
-		c = registry_exec(r, "PRAGMA trusted_schema=OFF; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536", e);
+		c = registry_exec(r, "PRAGMA trusted_schema=OFF; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456; PRAGMA page_size=16384", e);
 	}
 	if (c == 0)
 		c = check(r, r->write || memory, e);
@@ -210,39 +210,74 @@ static int load_imports(struct registry *r, struct arena *a, struct registry_all
 	return bad ? no_room(r, a, e) : registry_done(r, rc, e);
 }
 
-/* place: of each revision's id; UINT32_MAX where there is none */
+/* The same word again and again (states, types, locations): kept once where it is the one of the row before. */
+static struct slice word(sqlite3_stmt *s, int i, struct slice before, struct arena *a, bool *bad)
+{
+	const void *p = sqlite3_column_blob(s, i);
+	int n = sqlite3_column_bytes(s, i);
+	if (n > 0 && p && slice_eq(before, slice_of(p, (size_t)n)))
+		return before;
+	return text(s, i, a, bad);
+}
+
+static struct registry_revision revision_of(sqlite3_stmt *s, const struct registry_row *before, struct arena *a, bool *bad)
+{
+	return (struct registry_revision){.incident = (uint32_t)sqlite3_column_int64(s, 1),
+		.row = {.name = text(s, 2, a, bad), .state = word(s, 3, before->state, a, bad), .entity_type = word(s, 4, before->entity_type, a, bad), .persons = (uint64_t)sqlite3_column_int64(s, 5), .persons_known = sqlite3_column_type(s, 5) != SQLITE_NULL, .submitted = day(s, 6), .type = word(s, 7, before->type, a, bad),
+			.location = word(s, 8, before->location, a, bad), .associate_known = sqlite3_column_type(s, 9) != SQLITE_NULL, .associate = sqlite3_column_int(s, 9) != 0, .aware = day(s, 10), .notified = day(s, 11), .began = day(s, 12), .ended = day(s, 13)}};
+}
+
+/* Rows stand by id; by incident is wanted, and ids in order within one. ids[i] is of v[i]; place: of each id, UINT32_MAX where there is none. */
+static int by_incident(struct registry *r, struct arena *a, const struct registry_revision *v, const int64_t *ids, struct registry_all *all, uint32_t *place, struct err *e)
+{
+	uint32_t *next = arena_array(a, all->incidents + 2u, sizeof *next);
+	if (!next)
+		return no_room(r, a, e);
+	for (size_t i = 0; i < all->revision_n; i++)
+		next[v[i].incident + 1]++;
+	for (uint32_t i = 1; i <= all->incidents + 1; i++)
+		next[i] += next[i - 1];
+	for (size_t i = 0; i < all->revision_n; i++) {
+		uint32_t at = next[v[i].incident]++;
+		all->revision[at] = v[i];
+		place[ids[i]] = at;
+	}
+	return 0;
+}
+
 static int load_revisions(struct registry *r, struct arena *a, struct registry_all *all, uint32_t **ret_place, size_t *ret_ids, struct err *e)
 {
 	AUTO_STMT sqlite3_stmt *s = NULL;
+	static const struct registry_row none;
 	bool bad = false;
-	size_t n, ids = 0, incidents = 0;
+	size_t n = 0, top = 0;
 	int c = count(r, "SELECT count(*) FROM revision", &n, e), rc = SQLITE_DONE;
 	if (c == 0)
-		c = count(r, "SELECT ifnull(max(id), 0) FROM revision", &ids, e);
+		c = count(r, "SELECT ifnull(max(id), 0) FROM revision", &top, e);
 	if (c == 0)
-		c = registry_prepare(r, "SELECT id, incident, name, state, entity_type, persons, submitted, type, location, associate, aware, notified, began, ended FROM revision ORDER BY incident, id", &s, e);
+		c = registry_prepare(r, "SELECT id, incident, name, state, entity_type, persons, submitted, type, location, associate, aware, notified, began, ended FROM revision ORDER BY id", &s, e);
 	if (c < 0)
 		return c;
-	uint32_t *place = arena_array(a, ids + 1, sizeof *place);
+	uint32_t *place = arena_array(a, top + 1, sizeof *place);
+	struct registry_revision *v = arena_array(a, n + 1, sizeof *v);
+	int64_t *ids = arena_array(a, n + 1, sizeof *ids);
 	all->revision = arena_array(a, n + 1, sizeof *all->revision);
-	if (!place || !all->revision)
+	if (!place || !v || !ids || !all->revision)
 		return no_room(r, a, e);
-	memset(place, 0xff, (ids + 1) * sizeof *place);
+	memset(place, 0xff, (top + 1) * sizeof *place);
 	while (all->revision_n < n && (rc = sqlite3_step(s)) == SQLITE_ROW) {
-		struct registry_revision *v = &all->revision[all->revision_n];
-		int64_t id = sqlite3_column_int64(s, 0), incident = sqlite3_column_int64(s, 1);
-		if (id < 1 || (uint64_t)id > ids || incident < 1 || incident > 50000000)
+		size_t i = all->revision_n++;
+		int64_t incident = sqlite3_column_int64(s, 1);
+		ids[i] = sqlite3_column_int64(s, 0);
+		if (ids[i] < 1 || (uint64_t)ids[i] > top || incident < 1 || incident > 50000000)
 			return broken(r, e);
-		place[id] = (uint32_t)all->revision_n++;
-		incidents = (size_t)incident > incidents ? (size_t)incident : incidents;
-		*v = (struct registry_revision){.incident = (uint32_t)incident,
-			.row = {.name = text(s, 2, a, &bad), .state = text(s, 3, a, &bad), .entity_type = text(s, 4, a, &bad), .persons = (uint64_t)sqlite3_column_int64(s, 5), .persons_known = sqlite3_column_type(s, 5) != SQLITE_NULL, .submitted = day(s, 6), .type = text(s, 7, a, &bad), .location = text(s, 8, a, &bad),
-				.associate_known = sqlite3_column_type(s, 9) != SQLITE_NULL, .associate = sqlite3_column_int(s, 9) != 0, .aware = day(s, 10), .notified = day(s, 11), .began = day(s, 12), .ended = day(s, 13)}};
+		v[i] = revision_of(s, i ? &v[i - 1].row : &none, a, &bad);
+		all->incidents = v[i].incident > all->incidents ? v[i].incident : all->incidents;
 	}
-	all->incidents = (uint32_t)incidents;
 	*ret_place = place;
-	*ret_ids = ids;
-	return bad ? no_room(r, a, e) : registry_done(r, rc, e);
+	*ret_ids = top;
+	c = bad ? no_room(r, a, e) : registry_done(r, rc, e);
+	return c < 0 ? c : by_incident(r, a, v, ids, all, place, e);
 }
 
 static int load_seen(struct registry *r, struct arena *a, struct registry_all *all, const uint32_t *place, size_t ids, struct err *e)

@@ -21,36 +21,51 @@ int32_t registry_turned_day(const struct date_text *t, unsigned turned)
 	return day != REGISTRY_NO_DAY ? day : registry_date_day(t, !turn);
 }
 
-/* How little these dates look like a list of reports. */
-static uint64_t cost(const struct reading *x, unsigned turned, uint64_t *ret_breaks)
+/* What speaks against reading the dates so. */
+struct evidence {
+	uint64_t impossible, breaks, weekend, against;
+	size_t dated, doubtful;
+};
+
+#define AGAINST_MOST 24 /* that other dates can only be read one way says little about those that were turned where they could be */
+
+static struct evidence look(const struct reading *x, unsigned turned)
 {
-	uint64_t impossible = 0, up = 0, down = 0, weekend = 0, only_md[DATE_FORMS] = {0}, only_dm[DATE_FORMS] = {0};
+	struct evidence v = {0};
+	uint64_t up = 0, down = 0, only_md[DATE_FORMS] = {0}, only_dm[DATE_FORMS] = {0};
 	int32_t before = REGISTRY_NO_DAY;
 	for (size_t i = 0; i < x->n; i++) {
 		const struct date_text *t = &x->date[i].at[0];
 		int32_t day = registry_turned_day(t, turned);
 		if (day == REGISTRY_NO_DAY)
 			continue;
+		v.dated++;
 		if (!doubtful(t)) {
 			only_md[t->form] += registry_date_day(t, false) != REGISTRY_NO_DAY;
 			only_dm[t->form] += registry_date_day(t, false) == REGISTRY_NO_DAY;
-		}
+		} else
+			v.doubtful += registry_date_day(t, false) != registry_date_day(t, true);
 		unsigned w = registry_weekday(day);
-		weekend += w == 0 || w == 6;
-		impossible += day < FIRST_DAY || (x->limit != REGISTRY_NO_DAY && day > x->limit);
+		v.weekend += w == 0 || w == 6;
+		v.impossible += day < FIRST_DAY || (x->limit != REGISTRY_NO_DAY && day > x->limit);
 		up += before != REGISTRY_NO_DAY && day > before;
 		down += before != REGISTRY_NO_DAY && day < before;
 		before = day;
 	}
-	uint64_t c = 50 * impossible + 4 * (up < down ? up : down) + 4 * weekend;
+	v.breaks = up < down ? up : down;
 	for (int f = DATE_SLASH; f < DATE_FORMS; f++) {
 		if (only_dm[f] && !only_md[f] && !(turned >> f & 1))
-			c += 4 * only_dm[f];
+			v.against += 4 * only_dm[f];
 		if (only_md[f] && !only_dm[f] && turned >> f & 1)
-			c += only_md[f];
+			v.against += only_md[f] < AGAINST_MOST ? only_md[f] : AGAINST_MOST;
 	}
-	*ret_breaks = up < down ? up : down;
-	return c;
+	return v;
+}
+
+/* The order counts where the list is in one, read this way or another. */
+static uint64_t cost(const struct evidence *v, bool ordered)
+{
+	return 50 * v->impossible + (ordered ? 4 * v->breaks : 0) + 4 * v->weekend + v->against;
 }
 
 /* One row that stands out of an ordered list, and in it when turned. */
@@ -98,29 +113,35 @@ static size_t future(struct reading *x, unsigned turned, uint32_t *first)
 	return n;
 }
 
+/* Turned: what is clearly better so. Of a few dates that may be of any day and in any order nothing is clear, unless days are impossible, or can only be read with the day first. */
+static bool clear(const struct evidence *as_is, uint64_t base, uint64_t least)
+{
+	uint64_t gain = base - least;
+	if (10 * least > 7 * base || gain < 8)
+		return false;
+	return as_is->impossible || as_is->against || (as_is->doubtful >= 15 && gain * gain >= 64 * (uint64_t)as_is->doubtful);
+}
+
 static unsigned settle(const struct reading *x, uint64_t *ret_breaks, bool *ret_sure)
 {
+	struct evidence v[1u << DATE_FORMS] = {0};
 	unsigned best = 0;
-	uint64_t breaks, b, base = cost(x, 0, &breaks), least = base;
-	if (x->order != ORDER_AUTO) {
-		best = x->order == ORDER_DMY ? 1u << DATE_SLASH | 1u << DATE_DASH : 0;
-		cost(x, best, ret_breaks);
-		return best;
+	bool ordered = false;
+	*ret_sure = true;
+	for (unsigned t = 0; t < 1u << DATE_FORMS; t += 2) {
+		v[t] = look(x, t);
+		ordered |= v[t].breaks * 5 < v[t].dated;
 	}
-	for (unsigned t = 2; t < 1u << DATE_FORMS; t += 2) {
-		uint64_t c = cost(x, t, &b);
-		if (c < least) {
-			least = c;
+	for (unsigned t = 2; t < 1u << DATE_FORMS; t += 2)
+		if (cost(&v[t], ordered) < cost(&v[best], ordered))
 			best = t;
-			breaks = b;
-		}
-	}
-	*ret_sure = !(best && (10 * least > 7 * base || base - least < 8));
-	if (!*ret_sure) {
-		cost(x, 0, &breaks);
+	if (x->order != ORDER_AUTO)
+		best = x->order == ORDER_DMY ? 1u << DATE_SLASH | 1u << DATE_DASH : 0;
+	else if (best && !clear(&v[0], cost(&v[0], ordered), cost(&v[best], ordered))) {
+		*ret_sure = v[0].doubtful < 15 || 10 * cost(&v[best], ordered) > 7 * cost(&v[0], ordered);
 		best = 0;
 	}
-	*ret_breaks = breaks;
+	*ret_breaks = v[best].breaks;
 	return best;
 }
 
