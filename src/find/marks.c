@@ -117,6 +117,46 @@ static void high_run(struct slice text, size_t at, size_t n, const uint64_t *map
 	}
 }
 
+/* Does a character of a script without blanks (Chinese, Japanese), or a sign of more than two bytes, end at `at`? */
+static bool unspaced(struct slice text, size_t at)
+{
+	size_t i = at;
+	while (i && at - i < 3 && (text.p[i - 1] & 0xC0) == 0x80)
+		i--;
+	return i && at - i >= 2 && text.p[i - 1] >= 0xE2;
+}
+
+/* A run with digits and bytes beyond ASCII, as "电话：281": where a script is written without blanks, digits between its characters are a number, and the characters between digits words. A number with letters of an alphabet at its ends is none. */
+static void packed_run(struct slice text, size_t at, size_t n, const uint64_t *map, unsigned log, struct marks *ret)
+{
+	for (size_t i = at, end = at + n; i < end;) {
+		size_t from = i;
+		bool high = text.p[i] >= 0x80, digit = false, other = false;
+		for (; i < end && (text.p[i] >= 0x80) == high; i++) {
+			bool d = text.p[i] >= '0' && text.p[i] <= '9';
+			digit |= d;
+			other |= !d;
+		}
+		if (!mark_room(ret))
+			return;
+		if (high) {
+			if (unspaced(text, i))
+				high_run(text, from, i - from, map, log, ret);
+			continue;
+		}
+		if ((from > at && !unspaced(text, from)) || (i < end && text.p[i] < 0xE2))
+			continue;
+		if (!digit && i - from >= 2 && i - from <= WORD_MAX) {
+			uint64_t h = key_word(text.p + from, i - from);
+			unsigned means = in_map(map, log, h);
+			if (means)
+				ret->v[ret->n++] = (struct mark){h, (uint32_t)from, (uint16_t)(i - from), MARK_WORD, (uint8_t)means};
+		} else if (digit) {
+			ret->v[ret->n++] = (struct mark){0, (uint32_t)from, (uint16_t)(i - from < UINT16_MAX ? i - from : UINT16_MAX), other ? MARK_NUMBER : MARK_DIGITS, 0};
+		}
+	}
+}
+
 /* What stands in a run, by the bytes of it so far. */
 struct run_of {
 	bool digit, high, other; /* other: no digit */
@@ -130,10 +170,12 @@ static inline __attribute__((always_inline)) struct run_of run_more(struct run_o
 static inline __attribute__((always_inline)) void run_ends(struct slice text, size_t at, size_t end, struct run_of is, const uint64_t *map, unsigned log, struct marks *ret)
 {
 	size_t n = end - at;
+	if (is.digit && is.high) {
+		packed_run(text, at, n, map, log, ret);
+		return;
+	}
 	if (is.digit) {
-		/* a number with letters of another script at its ends is none */
-		ret->v[ret->n] = (struct mark){0, (uint32_t)at, (uint16_t)(n < UINT16_MAX ? n : UINT16_MAX), is.other ? MARK_NUMBER : MARK_DIGITS, 0};
-		ret->n += !is.high;
+		ret->v[ret->n++] = (struct mark){0, (uint32_t)at, (uint16_t)(n < UINT16_MAX ? n : UINT16_MAX), is.other ? MARK_NUMBER : MARK_DIGITS, 0};
 		return;
 	}
 	if (is.high) {

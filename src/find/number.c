@@ -48,7 +48,7 @@ static void group_read(const struct number_at *n, struct group *g)
 		}
 		while (digit(byte_at(n, i)) && g->total < sizeof g->digits - 1)
 			g->digits[g->total++] = (char)n->text.p[i++];
-		if (i == from || letter(byte_at(n, i)) || byte_at(n, i) >= 0x80) { /* 12th, 5mg: the part is none */
+		if (i == from || letter(byte_at(n, i)) || (byte_at(n, i) >= 0x80 && byte_at(n, i) < 0xE2)) { /* 12th, 5mg: the part is none; Chinese characters and signs end it */
 			g->total = (uint8_t)(g->total - (i - from));
 			break;
 		}
@@ -366,10 +366,37 @@ static bool worth_reading(const struct find *f, const struct number_at *n)
 	return len == 4 || len == 5 || len >= 13 || (len >= 6 && f->pop); /* masked, a ZIP, a card, a known number */
 }
 
+/* "1970年2月3日": where the digits of it end; 0: it is no such date. */
+static size_t chinese_date(struct find *f, const struct number_at *n)
+{
+	static const char *const signs[] = {"\xe5\xb9\xb4", "\xe6\x9c\x88", "\xe6\x97\xa5"};
+	char stamp[16];
+	unsigned v[3] = {0};
+	size_t i = n->at;
+	struct person_date d;
+	if (n->end - n->at != 4 || byte_at(n, n->end) < 0xE2)
+		return 0;
+	for (unsigned k = 0; k < 3; k++) {
+		size_t from = i;
+		for (; i - from < 4 && digit(byte_at(n, i)); i++)
+			v[k] = v[k] * 10 + (unsigned)(byte_at(n, i) - '0');
+		if (i == from || n->text.n - i < 3 || memcmp(n->text.p + i, signs[k], 3) != 0)
+			return 0;
+		i += 3;
+	}
+	snprintf(stamp, sizeof stamp, "%04u-%02u-%02u", v[0] % 10000, v[1] % 100, v[2] % 100);
+	if (!person_date(slice_str(stamp), false, f->o.this_year, &d, NULL))
+		return 0;
+	doc_date(f, n, key_date(&d), 0);
+	return i;
+}
+
 static size_t digits_read(struct find *f, struct number_at *n)
 {
 	struct group g;
-	size_t end = n->end;
+	size_t end = n->end, date = chinese_date(f, n);
+	if (date)
+		return date;
 	if (!worth_reading(f, n))
 		return end;
 	group_read(n, &g);

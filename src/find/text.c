@@ -545,8 +545,8 @@ static void label_word(struct walk *w, const struct mark *m, const struct word *
 		sex(w, end);
 	else if (label == LABEL_SUBJECT)
 		subject(w, m->at, end);
-	else if (label == LABEL_DX && at(w, end) == ':' && letter(at(w, blanks(w, end + 1))))
-		hit(w, blanks(w, end + 1), PERSON_DIAGNOSIS, 80, "label.dx", NEED_PERSON);
+	else if (label == LABEL_DX && at(w, blanks(w, end)) == ':' && (letter(at(w, blanks(w, blanks(w, end) + 1))) || at(w, blanks(w, blanks(w, end) + 1)) >= 0x80)) /* "Diagnostic : asthme" */
+		hit(w, blanks(w, blanks(w, end) + 1), PERSON_DIAGNOSIS, 80, "label.dx", NEED_PERSON);
 }
 
 static void word(struct walk *w, const struct mark *m, const struct word *x, struct err *e)

@@ -197,6 +197,15 @@ static void test_day_first(void **state)
 	text("Siobhan O'Neill, 06/06/1970", "dob", "");
 }
 
+/* Between characters of a script without blanks a number is one, too. */
+static void test_chinese(void **state)
+{
+	text("\xe7\x94\xb5\xe8\xaf\x9d\xef\xbc\x9a(615)426-0848\xe3\x80\x82 John Creveling\xef\xbc\x8c\xe5\x87\xba\xe7\x94\x9f\xe6\x97\xa5\xe6\x9c\x9f\xef\xbc\x9a" "1965\xe5\xb9\xb4" "3\xe6\x9c\x88" "25\xe6\x97\xa5", "name dob phone", "P1:phone P1:name P1:dob ");
+	text("\xe7\x97\x85\xe5\x8e\x86\xe5\x8f\xb7\xef\xbc\x9aWES000004400\xe7\x94\xb5", "mrn", "P1:mrn ");
+	text("\xe5\x8d\xa1" "4206148997186565\xe3\x80\x82", "card", "P1:card ");
+	text("\xc3\xa9" "142816943", "ssn", ""); /* letters of an alphabet at its end */
+}
+
 /* The addresses in a mail's head are not of whom it is about, unless they are known to be. */
 static void test_mail(void **state)
 {
@@ -456,7 +465,7 @@ static void test_fed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_patient_numbers), cmocka_unit_test(test_common_name), cmocka_unit_test(test_subjects), cmocka_unit_test(test_day_first), cmocka_unit_test(test_mail), cmocka_unit_test(test_letters), cmocka_unit_test(test_samples), cmocka_unit_test(test_table), cmocka_unit_test(test_long_table),
+		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_patient_numbers), cmocka_unit_test(test_common_name), cmocka_unit_test(test_subjects), cmocka_unit_test(test_day_first), cmocka_unit_test(test_chinese), cmocka_unit_test(test_mail), cmocka_unit_test(test_letters), cmocka_unit_test(test_samples), cmocka_unit_test(test_table), cmocka_unit_test(test_long_table),
 		cmocka_unit_test(test_pieces), cmocka_unit_test(test_long), cmocka_unit_test(test_records), cmocka_unit_test(test_slips), cmocka_unit_test(test_numbers), cmocka_unit_test(test_strangers), cmocka_unit_test(test_threads), cmocka_unit_test(test_lists), cmocka_unit_test(test_fed),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
