@@ -116,9 +116,9 @@ static int put(const struct asked *o, enum picture_kind kind, const struct plot 
 static const char *about(void)
 {
 	static char text[2048];
-	size_t n = (size_t)snprintf(text, sizeof text, "A picture with its view, its day, its source and its warnings on it; SVG with real text, or PNG. Kinds:\n");
+	size_t n = (size_t)snprintf(text, sizeof text, "A picture with its view, its day, its source and its warnings on it; SVG with real text, or PNG. Kinds:");
 	for (int k = 0; k < PICTURE_KINDS && n < sizeof text; k++)
-		n += (size_t)snprintf(text + n, sizeof text - n, "  %-16s %s\n", picture_kind_word((enum picture_kind)k), picture_kind_about((enum picture_kind)k));
+		n += (size_t)snprintf(text + n, sizeof text - n, "\n- %s: %s", picture_kind_word((enum picture_kind)k), picture_kind_about((enum picture_kind)k));
 	return text;
 }
 

@@ -99,6 +99,11 @@ static struct slice warnings(struct pic *p)
 		warn(p, &b, picture_say(p, W_CARRIED, picture_count(p, s->carried), NULL));
 	if (s->removed)
 		warn(p, &b, picture_say(p, W_REMOVED, picture_count(p, s->removed), NULL));
+	for (size_t i = 0; i < s->w_n; i++)
+		if (!strcmp(s->w[i].what, "doubt")) {
+			warn(p, &b, picture_word(p, W_DOUBT));
+			break;
+		}
 	if (p->placeholders)
 		warn(p, &b, picture_say(p, W_PLACEHOLDERS, picture_count(p, p->placeholders), NULL));
 	struct slice out = arena_dup(p->a, buf_slice(&b));

@@ -51,6 +51,7 @@ X(VIEW, "This is one of two lists: the portal shows resolved cases in its archiv
 X(APART, "The two lists are of different days ({} and {}): an incident that moved in between may be missing or stand as it was.", "Les deux listes sont de dates différentes ({} et {}) : un incident déplacé entre-temps peut manquer ou figurer tel qu’il était.", "两份列表日期不同（{} 与 {}）：其间移动的事件可能缺失，或仍按原样计入。")
 X(CARRIED, "{} incidents left one list while the other has not been fetched since; they are counted as last seen.", "{} incidents ont quitté une liste sans que l’autre ait été relevée depuis ; ils sont comptés tels que vus en dernier.", "{} 起事件已离开一份列表，而另一份列表此后未再取得；按最后所见计入。")
 X(REMOVED, "{} incidents stand in neither list any more and are not counted.", "{} incidents ne figurent plus dans aucune liste et ne sont pas comptés.", "{} 起事件已不在任何列表中，不计入。")
+X(DOUBT, "A list that this stands on looked made up or changed when it was taken in: holdfast registry imports says why.", "Une liste à la base de cette image semblait fabriquée ou modifiée à sa reprise : holdfast registry imports dit pourquoi.", "所依据的列表在导入时看似伪造或被改动：holdfast registry imports 说明原因。")
 X(PLACEHOLDERS, "{} of them are reported with 500 or 501 persons, which says “at least 500” until somebody has counted.", "{} d’entre eux sont déclarés avec 500 ou 501 personnes, c’est-à-dire « au moins 500 » tant que personne n’a compté.", "其中 {} 起报告人数为 500 或 501，即“至少 500 人”，尚未清点。")
 /* in pictures */
 X(INCIDENTS, "Incidents", "Incidents", "事件数")

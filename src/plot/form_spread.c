@@ -24,7 +24,8 @@ struct bins {
 static double edge(unsigned i)
 {
 	static const double of[PER_DECADE] = {1, 2, 5};
-	return of[i % PER_DECADE] * pow(10, i / PER_DECADE);
+	unsigned decade = i / PER_DECADE;
+	return of[i % PER_DECADE] * pow(10, decade);
 }
 
 static void make_bins(const struct plot_spread *s, struct bins *b)

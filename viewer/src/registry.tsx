@@ -60,6 +60,13 @@ function HomePage() {
   );
 }
 
+// What the server warns of, in the reader's language where these pages have words for it.
+const warned: Record<string, RKey> = { "one-list": "w_oneList", "one-view": "w_oneView", apart: "w_apart", carried: "w_carried", removed: "w_removed", doubt: "w_doubt" };
+function Warning({ w, f }: { w: Any; f: Any }) {
+  const key = warned[s(w.what)], lists = obj(f.lists);
+  return key ? <p>{r(key, { n: count(n(s(w.what) === "carried" ? f.carried : f.removed)), u: day(s(lists["under-investigation"])), a: day(s(lists.archive)) })}</p> : <p lang="en">{s(w.text)}</p>;
+}
+
 function Figure({ f, year }: { f: Any; year: string }) {
   const warnings = list(f.warnings);
   return (
@@ -67,7 +74,7 @@ function Figure({ f, year }: { f: Any; year: string }) {
       <h2 id="h-rg-figure"><span class="big">{count(n(f.incidents))}</span> {r("incidents")} · <span class="big">{count(n(f.persons))}</span> {r("persons")}</h2>
       <p><b>{year || r("allYears")}</b> · <b>{basisOf(f)}</b></p>
       <p class="muted">{[n(f.median_of) ? r("median", { n: count(n(f.median)) }) : "", n(f.placeholders) ? r("placeholders", { n: count(n(f.placeholders)) }) : "", n(f.business_associate) ? r("associate", { n: count(n(f.business_associate)) }) : ""].filter(Boolean).join(" · ")}<br />{r("personsNote")}</p>
-      {warnings.length > 0 && <div class="note warn" role="note" aria-label={r("warningsHead")}>{warnings.map((w, i) => <p key={i} lang="en">{s(w.text)}</p>)}</div>}
+      {warnings.length > 0 && <div class="note warn" role="note" aria-label={r("warningsHead")}>{warnings.map((w, i) => <Warning key={i} w={w} f={f} />)}</div>}
     </section>
   );
 }

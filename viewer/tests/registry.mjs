@@ -41,7 +41,7 @@ export default async function ({ test: any, axe, to, has, assert, mock }) {
     await page.locator("#rg-year option", { hasText: "2024" }).waitFor({ state: "attached" });
     await page.locator("#rg-year").selectOption("2024");
     await page.locator("#rg-view").selectOption("archive");
-    await page.getByText("resolved cases stand in the other").waitFor();
+    await page.getByText("the portal shows resolved cases in its archive alone").waitFor();
     has(plain(await page.locator("#h-rg-figure").innerText()), "20 incidents");
     await page.locator("#rg-view").selectOption("full");
     await page.getByRole("button", { name: "Persons" }).focus();
@@ -81,10 +81,10 @@ export default async function ({ test: any, axe, to, has, assert, mock }) {
     await to(page, "#/registry");
     await page.locator("#rg-persons").fill("45,357");
     await page.locator("#rg-ownstate").selectOption("TX");
-    await page.waitForFunction(() => document.querySelectorAll("figure img").length > 1);
+    await page.locator("figure img").nth(1).waitFor();
     assert(mock.registry.asked.some((x) => x.startsWith("place.svg") && x.includes("persons=45357") && x.includes("state=TX")), mock.registry.asked.join("\n"));
     await page.locator("#rg-own").selectOption("share-2026");
-    await page.waitForFunction(() => document.querySelectorAll("figure img").length > 2);
+    await page.locator("figure img").nth(2).waitFor();
     assert(mock.registry.asked.some((x) => x.startsWith("place.svg") && x.includes("persons=4190")) && mock.registry.asked.some((x) => x.startsWith("timeline.svg") && x.includes("discovered=")), mock.registry.asked.join("\n"));
   });
   await test("registry: a list is taken in, with what was odd; what cannot be recognised is asked for, and the file stays chosen", async (enter) => {
