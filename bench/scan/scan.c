@@ -58,9 +58,9 @@ static void find_one(const char *what, const struct find_population *p, const ch
 	int r = f ? find_file(f, SLICE("x"), &e) : -1;
 	double from = cpu();
 	for (size_t at = 0; r == 0 && at < s.n;) {
-		size_t n = s.n - at < (1 << 20) ? s.n - at : 1 << 20;
-		while (at + n < s.n && n > 1 && s.p[at + n - 1] != '\n')
-			n--;
+		size_t most = s.n - at < (1 << 20) ? s.n - at : 1 << 20;
+		const uint8_t *feed = at + most < s.n ? memrchr(s.p + at, '\n', most) : NULL;
+		size_t n = feed ? (size_t)(feed - (s.p + at)) + 1 : most;
 		r = find_text(f, slice_of(s.p + at, n), at, &e);
 		at += n;
 	}

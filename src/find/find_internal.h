@@ -149,10 +149,35 @@ struct bearers {
 /* Who has this key, of the kinds in the set (bits of 1 << KEY_x). */
 void population_look(const struct find_population *p, uint64_t h, uint32_t kinds, struct bearers *ret);
 
+/* A key's block, and of its four bits the k-th: nine bits each, out of the hash mixed again. */
+static inline uint64_t bloom_block(const struct find_population *p, uint64_t h)
+{
+	return (h >> (64 - p->bloom_log)) * 8;
+}
+
+static inline unsigned bloom_bit(uint64_t mixed, unsigned k)
+{
+	return mixed >> (9 * k + 28) & 511;
+}
+#define BLOOM_MIX UINT64_C(0x9fb21c651e98df25)
+
+/* All four at once: they are in one line of the cache, and which of them is missing cannot be foreseen. */
+static inline bool bloom_has(const struct find_population *p, uint64_t h)
+{
+	const uint64_t *block = p->bloom + bloom_block(p, h);
+	unsigned a = bloom_bit(h * BLOOM_MIX, 0), b = bloom_bit(h * BLOOM_MIX, 1), c = bloom_bit(h * BLOOM_MIX, 2), d = bloom_bit(h * BLOOM_MIX, 3);
+	return block[a >> 6] >> (a & 63) & block[b >> 6] >> (b & 63) & block[c >> 6] >> (c & 63) & block[d >> 6] >> (d & 63) & 1;
+}
+
 /* Tables of a large population lie beyond every cache: what will be asked for soon is sent for while other things are done. Any hash may be said, nothing depends on it. */
 static inline void population_soon(const struct find_population *p, uint64_t h)
 {
-	__builtin_prefetch(&p->bloom[(h >> (64 - p->bloom_log)) * 8]);
+	__builtin_prefetch(&p->bloom[bloom_block(p, h)]);
+}
+static inline void population_sooner(const struct find_population *p, uint64_t h) /* somewhat later, for the same */
+{
+	if (bloom_has(p, h))
+		__builtin_prefetch(&p->slot[h >> (64 - p->slot_log)]);
 }
 static inline void population_person_soon(const struct find_population *p, uint32_t person)
 {

@@ -220,18 +220,6 @@ static uint64_t slot_place(const struct find_population *p, uint64_t h)
 	return h >> (64 - p->slot_log);
 }
 
-/* A key's block, and of its four bits the k-th: nine bits each, out of the hash mixed again. */
-static inline uint64_t bloom_block(const struct find_population *p, uint64_t h)
-{
-	return (h >> (64 - p->bloom_log)) * 8;
-}
-
-static inline unsigned bloom_bit(uint64_t mixed, unsigned k)
-{
-	return mixed >> (9 * k + 28) & 511;
-}
-#define BLOOM_MIX UINT64_C(0x9fb21c651e98df25)
-
 /* Shares lie in stretches of the table of their own, but a stretch may run over into the next: compare and swap. What order that gives among different keys does not change what a lookup finds, and bearers are sorted when looked up. */
 static void fill_share(struct find_population *p, const struct share *s)
 {
@@ -371,14 +359,6 @@ int find_population_seal(struct find_population *p, unsigned threads, struct err
 }
 
 /* ---- looking ---- */
-
-/* All four at once: they are in one line of the cache, and which of them is missing cannot be foreseen. */
-static inline bool bloom_has(const struct find_population *p, uint64_t h)
-{
-	const uint64_t *block = p->bloom + bloom_block(p, h);
-	unsigned a = bloom_bit(h * BLOOM_MIX, 0), b = bloom_bit(h * BLOOM_MIX, 1), c = bloom_bit(h * BLOOM_MIX, 2), d = bloom_bit(h * BLOOM_MIX, 3);
-	return block[a >> 6] >> (a & 63) & block[b >> 6] >> (b & 63) & block[c >> 6] >> (c & 63) & block[d >> 6] >> (d & 63) & 1;
-}
 
 void population_look(const struct find_population *p, uint64_t h, uint32_t kinds, struct bearers *ret)
 {

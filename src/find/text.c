@@ -2,7 +2,7 @@
 #include "find_internal.h"
 
 #define LABEL_REACH 48 /* bytes between a label and its value */
-#define AHEAD 6        /* marks that are looked at before their turn */
+#define AHEAD 8        /* marks that are looked at before their turn: for the filter, and half way on for the table */
 #define NAME_GAP 24    /* between two words of a name: a middle name, an initial, a particle */
 
 struct name_mark {
@@ -27,6 +27,7 @@ struct walk {
 	unsigned names;
 	size_t subject_at;
 	size_t aside_to;           /* names before it are a doctor's */
+	uint64_t ahead[AHEAD][2];  /* keys that will be asked for, by their mark; 0: none */
 };
 
 static uint8_t at(const struct walk *w, size_t i)
@@ -633,23 +634,30 @@ static uint64_t number_guess(const struct walk *w, const struct mark *m)
 }
 
 /* A look at the tables of a large population is a look at memory; the marks ahead say what will be looked for. */
-static void look_ahead(const struct walk *w, size_t i)
+static void look_ahead(struct walk *w, size_t i)
 {
+	const struct find_population *p = w->f->pop;
 	const struct marks *all = &w->f->marks;
 	const struct mark *m = &all->v[i];
+	uint64_t *now = w->ahead[i % AHEAD], *half = w->ahead[(i + AHEAD / 2) % AHEAD];
+	for (unsigned k = 0; k < 2; k++) {
+		if (half[k])
+			population_sooner(p, half[k]);
+		now[k] = 0;
+	}
 	if (m->is & MARK_NAME) {
 		for (size_t k = 1; k <= 2 && k <= i; k++) {
 			const struct mark *before = m - k;
 			if (m->at - before->at > NAME_GAP + (uint32_t)before->len)
 				return;
 			if (before->is & MARK_NAME && (capital(w->text.p[m->at]) || capital(w->text.p[before->at]) || m->at - before->at == (uint32_t)before->len + 1))
-				population_soon(w->f->pop, key_pair(before->h, m->h));
+				population_soon(p, now[k - 1] = key_pair(before->h, m->h));
 		}
-		return;
+	} else if (m->kind == MARK_NUMBER || m->kind == MARK_DIGITS) {
+		now[0] = number_guess(w, m);
+		if (now[0])
+			population_soon(p, now[0]);
 	}
-	uint64_t h = m->kind == MARK_NUMBER || m->kind == MARK_DIGITS ? number_guess(w, m) : 0;
-	if (h)
-		population_soon(w->f->pop, h);
 }
 
 int text_walk(struct find *f, struct slice text, uint64_t offset, struct err *e)
