@@ -42,7 +42,7 @@ int find_population_add(struct find_population *p, struct slice id, const struct
  * person from another. ret_rows: rows with an id. */
 int find_population_csv(struct find_population *p, struct slice text, unsigned threads, uint64_t *ret_rows, struct err *e) MUST;
 
-/* No more rows: the tables are made. Once. */
+/* No more rows: the tables are made. Once. A process that is forked from then on does not have them, and may do nothing with the population, not even free it. */
 int find_population_seal(struct find_population *p, unsigned threads, struct err *e) MUST;
 
 uint32_t find_population_persons(const struct find_population *p);

@@ -140,6 +140,8 @@ struct find_population {
 	struct nick_slot nick[NICK_SLOTS];
 };
 
+void population_for_children(const struct find_population *p, bool theirs); /* may a child look into the tables? Sealed ones are nobody's but the maker's */
+
 struct bearers {
 	uint32_t person[KEY_BEARERS];
 	uint8_t kind[KEY_BEARERS];

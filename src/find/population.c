@@ -45,6 +45,8 @@ void find_population_free(struct find_population *p)
 {
 	if (!p)
 		return;
+	if (p->sealed)
+		population_for_children(p, true);
 	for (size_t i = 0; i < POP_PARTS; i++)
 		part_done(&p->part[i]);
 	arena_free(p->texts);

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static const char PERSONS[] = "person_id,last,first,middle,dob,ssn,mrn,phone,email,street,zip,member_id,card,account\n"
@@ -445,6 +447,67 @@ static void test_lists(void **state)
 }
 
 /* Rows that are fed one by one are as good as a list. */
+static size_t mapped_pages(void)
+{
+	unsigned long n = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+	if (f) {
+		if (fscanf(f, "%lu", &n) != 1)
+			n = 0;
+		fclose(f);
+	}
+	return n;
+}
+
+/* What a child that is forked says: 0 is well. */
+static int in_child(bool (*well)(size_t), size_t arg)
+{
+	int status = 0;
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(!well(arg));
+	assert_true(pid > 0 && waitpid(pid, &status, 0) == pid);
+	return status;
+}
+
+static bool has_fewer(size_t pages)
+{
+	return mapped_pages() < pages;
+}
+
+static uint8_t *block[64];
+
+static bool reads_all(size_t n)
+{
+	size_t sum = 0;
+	for (size_t i = 0; i < ARRAY_LEN(block); i++)
+		for (size_t k = 0; k < n; k += 512)
+			sum += block[i][k];
+	return sum == ARRAY_LEN(block) * (n / 512);
+}
+
+/* A child does not have a large population's tables; what takes their place in memory afterwards, it has. */
+static void test_children(void **state)
+{
+	AUTO_BUF struct buf b = {0};
+	size_t each = (size_t)256 << 10;
+	buf_init(&b, 1 << 26);
+	buf_str(&b, "person_id,last,first,dob,mrn\n");
+	for (unsigned i = 0; i < 60000; i++)
+		buf_printf(&b, "Q%u,Surname%c%c%c,Given%c,19%02u-01-%02u,MRN%08u\n", i, 'a' + i % 26, 'a' + i / 26 % 26, 'a' + i / 676 % 26, 'a' + i % 7, i % 90 + 10, i % 28 + 1, i);
+	struct find_population *p = made(buf_slice(&b), 2);
+	assert_int_equal(in_child(has_fewer, mapped_pages() - find_population_memory(p) / 4096 / 2), 0);
+	find_population_free(p);
+	for (size_t i = 0; i < ARRAY_LEN(block); i++) {
+		block[i] = malloc(each);
+		assert_non_null(block[i]);
+		memset(block[i], 1, each);
+	}
+	assert_int_equal(in_child(reads_all, each), 0);
+	for (size_t i = 0; i < ARRAY_LEN(block); i++)
+		free(block[i]);
+}
+
 static void test_fed(void **state)
 {
 	struct find_population *p = find_population_new(2026, false);
@@ -466,7 +529,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_patient_numbers), cmocka_unit_test(test_common_name), cmocka_unit_test(test_subjects), cmocka_unit_test(test_day_first), cmocka_unit_test(test_chinese), cmocka_unit_test(test_mail), cmocka_unit_test(test_letters), cmocka_unit_test(test_samples), cmocka_unit_test(test_table), cmocka_unit_test(test_long_table),
-		cmocka_unit_test(test_pieces), cmocka_unit_test(test_long), cmocka_unit_test(test_records), cmocka_unit_test(test_slips), cmocka_unit_test(test_numbers), cmocka_unit_test(test_strangers), cmocka_unit_test(test_threads), cmocka_unit_test(test_lists), cmocka_unit_test(test_fed),
+		cmocka_unit_test(test_pieces), cmocka_unit_test(test_long), cmocka_unit_test(test_records), cmocka_unit_test(test_slips), cmocka_unit_test(test_numbers), cmocka_unit_test(test_strangers), cmocka_unit_test(test_threads), cmocka_unit_test(test_lists), cmocka_unit_test(test_children), cmocka_unit_test(test_fed),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
