@@ -174,6 +174,12 @@ void csv_key(struct slice column, char out[64])
 	size_t n = 0;
 	buf_init(&b, 1024);
 	utf8_fold(&b, slice_of(column.p, column.n < 128 ? column.n : 128));
+	if (!buf_ok(&b)) /* no memory: a column is still found, in the letters that need none to be folded */
+		for (size_t i = 0; i < column.n && n < 63; i++) {
+			uint8_t c = column.p[i] >= 'A' && column.p[i] <= 'Z' ? column.p[i] | 0x20 : column.p[i];
+			if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80)
+				out[n++] = (char)c;
+		}
 	for (size_t i = 0; buf_ok(&b) && i < b.n && n < 63; i++)
 		if ((b.p[i] >= 'a' && b.p[i] <= 'z') || (b.p[i] >= '0' && b.p[i] <= '9') || b.p[i] >= 0x80)
 			out[n++] = (char)b.p[i];

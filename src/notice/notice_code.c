@@ -28,16 +28,18 @@ static unsigned check(const uint8_t *v, size_t n)
 /* Bytes of HMAC-SHA256(key, counter || what), those above the last multiple of 23 left out: each character is as likely as any other. */
 void notice_code_make(struct slice key, struct slice what, char ret[NOTICE_CODE_MAX])
 {
-	AUTO_BUF struct buf text = {0};
-	uint8_t mac[SEAL_HASH], v[SYMBOLS + 1];
+	uint8_t text[1024], mac[SEAL_HASH], hash[SEAL_HASH], v[SYMBOLS + 1];
 	size_t n = 0;
-	buf_init(&text, 4096);
+	if (what.n > sizeof text - 1) { /* longer than any case and person are called */
+		seal_sha256_once(what, hash);
+		what = slice_of(hash, sizeof hash);
+	}
 	for (uint8_t round = 0; n < SYMBOLS; round++) {
-		buf_reset(&text);
-		buf_u8(&text, round);
-		buf_add_slice(&text, what);
-		assert(buf_ok(&text) && round < 64);
-		seal_hmac_sha256(key, buf_slice(&text), mac);
+		assert(round < 64);
+		text[0] = round;
+		if (what.n)
+			memcpy(text + 1, what.p, what.n);
+		seal_hmac_sha256(key, slice_of(text, what.n + 1), mac);
 		for (size_t i = 0; i < sizeof mac && n < SYMBOLS; i++)
 			if (mac[i] < BASE * (256 / BASE))
 				v[n++] = (uint8_t)(mac[i] % BASE);

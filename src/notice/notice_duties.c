@@ -207,6 +207,8 @@ int notice_duties(const struct notice_facts *f, const char *lang, struct arena *
 		return r;
 	make_ready(&s);
 	r = gather(&s, &got, e);
+	if (r == 0 && arena_code(a))
+		r = err_set(e, arena_code(a), NULL, "no room for the duties");
 	sheet_done(&s);
 	if (r == 0)
 		*ret = got;

@@ -57,7 +57,7 @@ static struct slice joined(const struct filling *f, const struct slice *v, size_
 			buf_str(&b, between);
 		buf_add_slice(&b, v[i]);
 	}
-	return b.n ? arena_dup(f->a, buf_slice(&b)) : SLICE_NULL;
+	return notice_kept(f->a, &b);
 }
 
 static enum notice_lang words_in(const struct filling *f, const struct notice_said *s)
@@ -77,8 +77,11 @@ static struct slice description(struct filling *f)
 	struct notice_saying s;
 	struct slice v[NOTICE_LINES_MAX + 4];
 	size_t n = 0;
-	if (notice_saying_init(&s, f->in, words_in(f, &f->in->happened), false, f->a) < 0)
+	int r = notice_saying_init(&s, f->in, words_in(f, &f->in->happened), false, f->a);
+	if (r < 0) {
+		f->code = f->code ? f->code : err_set(f->e, r, NULL, "no room for a form");
 		return SLICE_NULL;
+	}
 	notice_give_case(&s);
 	if (f->in->cause != NOTICE_CAUSE_UNKNOWN || f->in->happened.n[s.lang])
 		notice_tell_happened(&s, true, true);
@@ -86,6 +89,8 @@ static struct slice description(struct filling *f)
 		if (s.block[i].look == PAPER_TEXT)
 			v[n++] = s.block[i].text;
 	notice_saying_done(&s);
+	if (s.code && !f->code)
+		f->code = err_set(f->e, s.code, NULL, "no room for a form");
 	struct slice all = joined(f, v, n, " ");
 	return all.n > DESCRIPTION_MAX ? slice_of(all.p, utf8_valid_prefix(slice_of(all.p, DESCRIPTION_MAX))) : all;
 }
@@ -113,7 +118,7 @@ static struct slice media_states(const struct filling *f, bool *ret_open)
 			open += n;
 	}
 	*ret_open = !b.n && most + open > 500 && open;
-	return b.n ? arena_dup(f->a, buf_slice(&b)) : SLICE_NULL;
+	return notice_kept(f->a, &b);
 }
 
 static const char *by_cause(const struct filling *f, const char *hack, const char *theft, const char *loss, const char *insider, const char *disclosure)
@@ -182,7 +187,7 @@ static struct slice places(const struct filling *f)
 	buf_init(&b, 16384);
 	for (size_t i = 0; i < f->in->places; i++)
 		buf_printf(&b, "%s%s: %.*s", i ? "; " : "", f->in->place[i].key, SLICE_FMT(f->in->place[i].value));
-	return b.n ? arena_dup(f->a, buf_slice(&b)) : SLICE_NULL;
+	return notice_kept(f->a, &b);
 }
 
 static struct taken of_place(const struct filling *f, const char *place)
@@ -311,7 +316,7 @@ static void answer(struct filling *f, struct notice_form_field *x, const struct 
 				buf_str(&b, "; ");
 			buf_add_slice(&b, c->value);
 		}
-		x->value = b.n ? arena_dup(f->a, buf_slice(&b)) : SLICE_NULL;
+		x->value = notice_kept(f->a, &b);
 		return;
 	}
 	x->value = v->type == JSON_TRUE ? SLICE("yes") : v->type == JSON_FALSE ? SLICE("no") : v->type == JSON_STR || v->type == JSON_NUM ? slice_trim(v->value) : SLICE_NULL;
@@ -433,7 +438,7 @@ static struct slice to_write(struct arena *a, const struct notice_form_field *x)
 		if (!rest.n)
 			buf_str(&b, ")");
 	}
-	return arena_dup(a, buf_slice(&b));
+	return notice_kept(a, &b);
 }
 
 static void put(struct arena *a, const struct notice_form_field *x, struct paper_block *b)

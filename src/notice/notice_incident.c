@@ -178,7 +178,7 @@ static void counts(struct reading *r)
 		else {
 			char *key = arena_strdup(r->a, c->key);
 			if (!key)
-				r->code = arena_code(r->a);
+				r->code = err_set(r->e, arena_code(r->a), NULL, "no room for the case");
 			else
 				in->place[in->places++] = (struct notice_figure){.key = key, .value = n, .entry = notice_entry_of(in, key) ? notice_entry_of(in, key) : notice_entry_of(in, "persons")};
 			sum += x;
@@ -230,7 +230,7 @@ static struct slice address(struct reading *r)
 	}
 	if (!buf_ok(&b))
 		(void)wrong(r, "entity.address", "is too long");
-	return b.n ? arena_dup(r->a, buf_slice(&b)) : SLICE_NULL;
+	return notice_kept(r->a, &b);
 }
 
 static void entity(struct reading *r)

@@ -6,6 +6,9 @@
 
 /* ---- words (notice_words.c) ---- */
 
+/* What was put together in b, kept in a (notice_words.c). Empty: SLICE_NULL. One that did not hold it all makes the arena fail, so that what is made of it does: nothing goes out with a piece missing. */
+struct slice notice_kept(struct arena *a, const struct buf *b);
+
 /* The sentence `key` of duties.tsv in lang ("en", "fr", "zh", "es"; NULL: en), with {a}, {b} and {c} filled in, at b's end. A key that is not there asserts. */
 void notice_say(struct buf *b, const char *lang, const char *key, struct slice a, struct slice b2, struct slice c);
 bool notice_word(const char *key, const char *lang, struct slice *ret);

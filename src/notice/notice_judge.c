@@ -124,7 +124,7 @@ static void hold_each_state(struct sheet *s, struct judged *j, const struct noti
 	near = near || notice_meets(t, somewhere(s->f));
 	j->count = most;
 	j->threshold = *t;
-	j->places = arena_dup(s->a, buf_slice(&places));
+	j->places = notice_kept(s->a, &places);
 	if (!places.n && near)
 		because(j, VERDICT_POSSIBLE, "d.unknown", number_text(s, somewhere(s->f)), SLICE("US"));
 	else if (!places.n)

@@ -28,7 +28,7 @@ static struct slice words(struct arena *a, const struct slice *v, size_t n, cons
 			buf_str(&b, between);
 		buf_add_slice(&b, v[i]);
 	}
-	return b.n ? arena_dup(a, buf_slice(&b)) : SLICE_NULL;
+	return notice_kept(a, &b);
 }
 
 static bool han(struct slice s)
@@ -409,6 +409,8 @@ int notice_letter_make(const struct notice_incident *in, const struct notice_per
 {
 	*ret = (struct notice_letter){.fate = NOTICE_HOLD_NOTHING};
 	struct making m = {.in = in, .p = p, .style = style, .l = ret, .a = a, .name = name_of(p, a), .all = p->accessed | p->acquired, .us = in_us(p)};
+	if (arena_code(a))
+		return err_set(e, arena_code(a), NULL, "no room for a letter");
 	m.birth = minor_of(in, p, &m.minor);
 	const char *st = state_of(p->state);
 	st = st || p->state.n ? st : state_of(p->place);

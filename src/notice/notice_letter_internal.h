@@ -2,7 +2,7 @@
 #ifndef HOLDFAST_NOTICE_LETTER_INTERNAL_H
 #define HOLDFAST_NOTICE_LETTER_INTERNAL_H
 
-#include "notice.h"
+#include "notice_internal.h"
 
 /* ---- words (notice_letter_words.c) */
 struct slice notice_letter_word(const char *key, enum notice_lang lang); /* asserts that there is one */

@@ -108,7 +108,7 @@ struct slice notice_element_list(uint32_t elements, enum notice_lang lang, bool 
 			buf_str(&b, between);
 		buf_add_slice(&b, notice_letter_word(hidden ? "e.health" : notice_element_key(e), lang));
 	}
-	return b.n ? arena_dup(a, buf_slice(&b)) : SLICE_NULL;
+	return notice_kept(a, &b);
 }
 
 /* ---- sentences ---- */
@@ -225,7 +225,7 @@ static struct slice joined(struct slice lines, struct arena *a)
 			buf_str(&b, ", ");
 		buf_add_slice(&b, l);
 	}
-	return b.n ? arena_dup(a, buf_slice(&b)) : SLICE_NULL;
+	return notice_kept(a, &b);
 }
 
 void notice_give_case(struct notice_saying *s)

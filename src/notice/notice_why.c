@@ -31,6 +31,7 @@ static struct slice number(const struct why *w, struct notice_count n, char out[
 	}
 	buf_init(&b, 4096);
 	notice_say(&b, w->s->lang, "num.range", slice_str(low), slice_str(high), SLICE_NULL);
+	(void)notice_kept(w->s->a, &b);
 	snprintf(out, 96, "%s", buf_cstr(&b));
 	buf_done(&b);
 	return slice_str(out);
@@ -44,6 +45,7 @@ static struct slice threshold_text(const struct why *w, char out[96])
 	snprintf(n, sizeof n, "%" PRIu64, w->j->threshold.n);
 	buf_init(&b, 4096);
 	notice_say(&b, w->s->lang, keys[w->j->threshold.op], slice_str(n), SLICE_NULL, SLICE_NULL);
+	(void)notice_kept(w->s->a, &b);
 	snprintf(out, 96, "%s", buf_cstr(&b));
 	buf_done(&b);
 	return slice_str(out);
@@ -84,7 +86,7 @@ static void say_elements(struct why *w)
 				buf_str(&list, w->s->lang && !strcmp(w->s->lang, "zh") ? "、" : ", ");
 			notice_say(&list, w->s->lang, key, SLICE_NULL, SLICE_NULL, SLICE_NULL);
 		}
-	say(w, "t.groups", buf_slice(&list), SLICE_NULL, SLICE_NULL);
+	say(w, "t.groups", notice_kept(w->s->a, &list), SLICE_NULL, SLICE_NULL);
 	if (w->j->residents.high > w->j->count.high || w->j->residents.low > w->j->count.low) {
 		char n[96], of[96];
 		say(w, "t.covered", number(w, w->j->count, n), number(w, w->j->residents, of), SLICE_NULL);

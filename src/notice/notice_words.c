@@ -67,3 +67,10 @@ void notice_say(struct buf *b, const char *lang, const char *key, struct slice a
 		}
 	}
 }
+
+struct slice notice_kept(struct arena *a, const struct buf *b)
+{
+	if (!buf_ok(b))
+		(void)!arena_raw(a, SIZE_MAX); /* which nobody has */
+	return b->n ? arena_dup(a, buf_slice(b)) : SLICE_NULL;
+}
