@@ -56,6 +56,15 @@ done
 grep -q "Nous &lt;x&gt;" got || fail "one's own name"
 api "$t_ann" "/plot/map.svg" -D heads >/dev/null
 grep -qi "content-type: image/svg+xml" heads && grep -qi "content-security-policy:.*sandbox" heads || fail "$(cat heads)"
+hf scope case new c1 --window 2026-11-01T02:00Z/2026-11-01T03:00Z --title "our <share>" --discovered 2026-11-02 >/dev/null # a case of the house, beside the known ones
+hf registry plot timeline --case c1 -o own.svg || fail "a case's own line"
+grep -q "our &lt;share&gt;" own.svg && grep -q "discovered 2 Nov 2026" own.svg && grep -q "no list of persons yet" own.svg && grep -q "Medibank" own.svg || fail "$(grep -o '<desc.*' own.svg)"
+hf registry plot place --case c1 -o none.svg 2>err && fail "a place without persons"
+grep -q "needs a number of persons" err || fail "$(cat err)"
+hf registry plot place --case c1 --persons 5000 --state TX -o own.svg || fail "with a number that is known otherwise"
+grep -q "our &lt;share&gt;: 5,000 persons" own.svg || fail "the case's name"
+hf registry plot place --case nobody -o none.svg 2>err && fail "a case that is not"
+[ ! -e none.svg ] || fail "a picture of nothing"
 for bad in "?year=17" "?view=all" "?as_of=soon" "/incidents?sort=size" "/incidents?order=up"; do same "$(api "$t_ann" "$bad")" 400 "$bad"; done
 same "$(api "$t_ann" "/plot/pie.svg")" 404 "no such picture"
 same "$(api "$t_ann" "" -X DELETE)" 405 "DELETE"
