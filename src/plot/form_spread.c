@@ -28,7 +28,8 @@ static double edge(unsigned i)
 	return of[i % PER_DECADE] * pow(10, decade);
 }
 
-static void make_bins(const struct plot_spread *s, struct bins *b)
+/* false: of nothing but what a log scale has no place for. */
+static bool make_bins(const struct plot_spread *s, struct bins *b)
 {
 	double most = 1, least = INFINITY;
 	for (size_t i = 0; i < s->n; i++) {
@@ -44,13 +45,16 @@ static void make_bins(const struct plot_spread *s, struct bins *b)
 		b->n = (unsigned)fmin(ceil(fmin(s->most, most + 1) / step) + 1, BINS_MAX);
 		for (unsigned i = 0; i < b->n; i++)
 			b->v[i] = (struct bin){.from = i * step, .to = (i + 1) * step};
-		return;
+		return true;
 	}
+	if (isinf(least))
+		return false;
 	unsigned first = 0;
 	while (edge(first + 1) <= least && first < BINS_MAX)
 		first++;
 	for (unsigned i = first; b->n < BINS_MAX && (b->n == 0 || edge(i) <= most); i++)
 		b->v[b->n++] = (struct bin){.from = edge(i), .to = edge(i + 1)};
+	return true;
 }
 
 static void count(const struct plot_spread *s, struct bins *b)
@@ -191,10 +195,11 @@ int plot_spread(const struct plot_frame *f, const struct plot_spread *s, struct 
 	struct bins b = {0};
 	if (!s->n || s->marks > 6)
 		return err_set(e, ERR_INPUT, NULL, s->n ? "more than 6 marks in a picture" : "nothing to draw");
+	if (!make_bins(s, &b))
+		return err_set(e, ERR_INPUT, NULL, "nothing to draw: no value is 1 or more");
 	int r = plot_begin(f, &p, e);
 	if (r < 0)
 		return r;
-	make_bins(s, &b);
 	count(s, &b);
 	struct field l = {.s = s, .b = &b};
 	drawn(p, &l);

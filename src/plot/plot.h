@@ -160,7 +160,7 @@ int plot_png(const struct plot *p, double scale, struct buf *out, struct err *e)
 
 /* ---- numbers as the frame's language writes them, for the caller's texts ---- */
 
-/* "1,234,567", "1 234 567" (narrow no-break spaces), "1,234,567". value 0..9e15, rounded to a whole. */
+/* "1,234,567", "1 234 567" (narrow no-break spaces), "1,234,567". value 0..9e15, rounded to a whole; what is outside is the nearer end. */
 const char *plot_number(const char *lang, double value, char out[32]);
 /* Three digits at most and a unit: "13.4 M", "13,4 M", "1340万"; cut, not rounded, so that nothing is made larger than it was reported. */
 const char *plot_short(const char *lang, double value, char out[32]);

@@ -109,7 +109,7 @@ const char *plot_number(const char *lang, double value, char out[32])
 {
 	char digits[24];
 	const char *between = !strcmp(lang, "fr") ? "\u202f" : ",";
-	int n = snprintf(digits, sizeof digits, "%.0f", value >= 0 && value < 9e15 ? value : 0), at = 0;
+	int n = snprintf(digits, sizeof digits, "%.0f", value > 0 ? fmin(value, 9e15 - 1) : 0), at = 0;
 	for (int i = 0; i < n; i++) {
 		if (i && (n - i) % 3 == 0)
 			for (const char *b = between; *b; b++)

@@ -205,6 +205,40 @@ static void every_form(void **state)
 		}
 }
 
+/* What is at the ends of what a picture can be asked: one value, none but zeros, very large ones, a name that is only blanks. Drawn, and nothing of it outside of the paper. */
+static void edges(void **state)
+{
+	static const double zero[] = {0, 0, 0}, one[] = {1}, huge[] = {1, 1e18, 500}, y[] = {3}, never[] = {NAN};
+	const struct slice label[] = {SLICE("2024")};
+	const struct plot_column column[] = {{.label = SLICE("2024"), .value = {0, NAN}, .partial = true, .note = {SLICE("a note"), SLICE("a note of what is not known")}}};
+	const struct plot_line line[] = {{SLICE("one"), y}, {SLICE(""), never}};
+	const struct plot_tile tile[] = {{SLICE("TX"), 0}}, large[] = {{SLICE("TX"), 9e14}, {SLICE("CA"), 3}};
+	const struct plot_group group[] = {{SLICE("all"), SLICE("none"), 500, 500, 500, 500, 500, 500, 500}};
+	const struct plot_event event[] = {{0, SLICE(" "), 0, true}};
+	const struct plot_case alone[] = {{SLICE(""), SLICE(""), event, 1, false}, {SLICE("nothing yet"), SLICE(""), NULL, 0, true}};
+	for (unsigned i = 0; i < 11; i++) {
+		AUTO_BUF struct buf b = {0};
+		struct plot_frame f = frame(i % 2 ? "fr" : "zh", 320);
+		struct plot *p = NULL;
+		struct err e = {0};
+		int r = i == 0 ? plot_spread(&f, &(struct plot_spread){.v = zero, .n = 3, .log = true}, &p, &e) : i == 1 ? plot_spread(&f, &(struct plot_spread){.v = one, .n = 1, .log = true}, &p, &e) : i == 2 ? plot_spread(&f, &(struct plot_spread){.v = huge, .n = 3, .log = true}, &p, &e) :
+		        i == 3 ? plot_spread(&f, &(struct plot_spread){.v = zero, .n = 3, .step = 15, .most = 360}, &p, &e) : i == 4 ? plot_columns(&f, &(struct plot_columns){.v = column, .n = 1, .panels = 2}, &p, &e) : i == 5 ? plot_lines(&f, &(struct plot_lines){.x = one, .label = label, .n = 1, .v = line, .lines = 2, .numbers = true}, &p, &e) :
+		        i == 6 ? plot_lines(&f, &(struct plot_lines){.x = one, .label = label, .n = 1, .v = line, .lines = 1, .stacked = true}, &p, &e) : i == 7 ? plot_tiles(&f, &(struct plot_tiles){.v = tile, .n = 1}, &p, &e) : i == 8 ? plot_tiles(&f, &(struct plot_tiles){.v = large, .n = 2}, &p, &e) :
+		        i == 9 ? plot_place(&f, &(struct plot_place){.v = group, .n = 1, .own = 4e9}, &p, &e) : plot_times(&f, &(struct plot_times){.v = alone, .n = 2}, &p, &e);
+		assert_int_equal(r, i == 0 ? ERR_INPUT : 0);
+		if (r < 0)
+			continue;
+		buf_init(&b, PLOT_BYTES_MAX);
+		assert_int_equal(plot_svg(p, &b, &e), 0);
+		well_formed(buf_slice(&b));
+		(void)buf_cstr(&b);
+		inside(buf_slice(&b), "x", plot_width(p));
+		inside(buf_slice(&b), "y", plot_height(p));
+		assert_null(strstr(buf_cstr(&b), "nan"));
+		plot_free(p);
+	}
+}
+
 static uint32_t big(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
@@ -288,6 +322,6 @@ static void numbers(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(every_form), cmocka_unit_test(every_png), cmocka_unit_test(hostile_texts), cmocka_unit_test(refusals), cmocka_unit_test(numbers)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(every_form), cmocka_unit_test(every_png), cmocka_unit_test(edges), cmocka_unit_test(hostile_texts), cmocka_unit_test(refusals), cmocka_unit_test(numbers)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
