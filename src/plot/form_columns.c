@@ -8,6 +8,8 @@ struct row {
 	unsigned of;               /* panel */
 	struct plot_scale y;
 	double x, step, bar;       /* left edge, from column to column, width of one */
+	double most;
+	bool full, brief;          /* every number has room over its column, whole or short; else the largest alone has one: some with and some without would look like a choice */
 };
 
 static double most_of(const struct plot_columns *c, unsigned of)
@@ -103,10 +105,23 @@ static void column(struct plot *p, const struct row *r, size_t i)
 		plot_hatch(p, mid - r->bar / 2, top, r->bar, base - top, PLOT_BLUE);
 	else
 		plot_rect(p, mid - r->bar / 2, top, r->bar, base - top, PLOT_BLUE, PLOT_NONE);
-	const char *shown = plot_measure(slice_str(full), 11.5, false) < r->step - 3 ? full : brief;
-	if (plot_measure(slice_str(shown), 11.5, false) < r->step - 1)
-		plot_text(p, mid, top - 4, PLOT_MIDDLE, 11.5, false, PLOT_INK, slice_str(shown));
+	if (r->full || r->brief || v >= r->most)
+		plot_text(p, mid, top - 4, PLOT_MIDDLE, 11.5, false, PLOT_INK, slice_str(r->full ? full : brief));
 	plot_group_end(p);
+}
+
+static void room_for_numbers(struct plot *p, struct row *r)
+{
+	char out[32];
+	r->full = r->brief = true;
+	for (size_t i = 0; i < r->c->n; i++) {
+		double v = r->c->v[i].value[r->of];
+		if (isnan(v))
+			continue;
+		r->most = fmax(r->most, v);
+		r->full = r->full && plot_measure(slice_str(plot_number(p->lang, v, out)), 11.5, false) < r->step - 3;
+		r->brief = r->brief && plot_measure(slice_str(plot_short(p->lang, v, out)), 11.5, false) < r->step - 1;
+	}
 }
 
 static void labels(struct plot *p, const struct row *r)
@@ -129,6 +144,7 @@ static void panel(struct plot *p, const struct plot_columns *c, unsigned of, dou
 	r.y = plot_scale_even(most_of(c, of), p->at + 40 + height, p->at + 40, 5);
 	r.step = (p->right - r.x) / (double)c->n;
 	r.bar = fmax(floor(r.step * 0.72), 2);
+	room_for_numbers(p, &r);
 	plot_say(p, "%.*s", SLICE_FMT(c->panel[of]));
 	grid(p, &r);
 	for (size_t i = 0; i < c->n; i++)
