@@ -257,13 +257,39 @@ static void sex(struct walk *w, size_t end)
 			hit(w, i, PERSON_SEX, 90, "label.sex", NEED_NOTHING);
 }
 
+/* "07-MAR-64", "7/Mar/1964", "1964-Mar-07": a month between two signs. False: it is none. */
+static bool dashed_date(struct walk *w, const struct mark *m)
+{
+	size_t end = m->at + m->len, front = m->at - (m->at > 0), back = end + 1, fn = 0, bn = 0;
+	uint8_t sign = at(w, end);
+	struct person_date d;
+	char stamp[64];
+	if ((sign != '-' && sign != '/') || m->at < 2 || w->text.p[front] != sign || m->len > 12)
+		return false;
+	while (fn < 5 && front > fn && digit(w->text.p[front - 1 - fn]))
+		fn++;
+	while (bn < 5 && digit(at(w, back + bn)))
+		bn++;
+	bool year_first = fn == 4 && (bn == 1 || bn == 2);
+	if (!year_first && !((fn == 1 || fn == 2) && (bn == 2 || bn == 4)))
+		return false;
+	struct slice a = slice_of(w->text.p + front - fn, fn), b = slice_of(w->text.p + back, bn);
+	snprintf(stamp, sizeof stamp, "%.*s %.*s %.*s", SLICE_FMT(year_first ? b : a), (int)m->len, (const char *)w->text.p + m->at, SLICE_FMT(year_first ? a : b));
+	if (!person_date(slice_str(stamp), false, w->f->o.this_year, &d, NULL))
+		return false;
+	const struct number_at n = {w->text, front - fn, back + bn, label_at(w, front - fn), false, w->offset};
+	doc_date(w->f, &n, key_date(&d), 0);
+	w->skip = back + bn;
+	return true;
+}
+
 /* "March 7, 1964", "7 March 1964" */
 static void written_date(struct walk *w, const struct mark *m)
 {
 	size_t from = m->at, end = m->at + m->len, i;
 	struct person_date d;
 	AUTO_BUF struct buf b = {0};
-	if (!capital(w->text.p[m->at]) && m->kind != MARK_HIGH)
+	if (dashed_date(w, m) || (!capital(w->text.p[m->at]) && m->kind != MARK_HIGH))
 		return;
 	i = blanks(w, at(w, end) == '.' ? end + 1 : end);
 	size_t first = i;
@@ -609,7 +635,7 @@ static int mark(struct walk *w, const struct mark *m, struct err *e)
 		name_word(w, m);
 	if (!(m->is & MARK_MEANS))
 		return 0;
-	if (at(w, (size_t)m->at + m->len) == '-' && digit(at(w, (size_t)m->at + m->len + 1)) && m->len < 5) /* "CC-7654321": the beginning of a number, not a card */
+	if (at(w, (size_t)m->at + m->len) == '-' && digit(at(w, (size_t)m->at + m->len + 1)) && m->len < 5 && !(m->at > 1 && w->text.p[m->at - 1] == '-' && digit(w->text.p[m->at - 2]))) /* "CC-7654321": the beginning of a number, not a card; but "7-MAR-1964" */
 		return 0;
 	for (unsigned k = 0;; k++) {
 		const struct word *x = words_look(&w->f->words, m->h, k);

@@ -197,6 +197,12 @@ static void test_day_first(void **state)
 	text("Siobhan O'Neill, 06/05/1970", "dob", "P4:dob ");
 	text("Siobhan O'Neill, 06.05.1970", "dob", "P4:dob ");
 	text("Siobhan O'Neill, 06/06/1970", "dob", "");
+	text("Siobhan O'Neill, 06-MAY-1970", "dob", "P4:dob ");
+	text("Siobhan O'Neill, 6/May/70", "dob", "P4:dob ");
+	text("Siobhan O'Neill, 1970-May-06.", "dob", "P4:dob ");
+	text("Siobhan O'Neill, 07-MAY-1970; 6-May; a-May-1970", "dob", "");
+	rules("DOB 12-Dec-1990", ":dob ");
+	rules("DOB: 31-Feb-1990", "");
 }
 
 /* Between characters of a script without blanks a number is one, too. */
