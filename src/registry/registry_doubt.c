@@ -77,7 +77,8 @@ static double median_of(const struct reading *x)
 	if (!v || !n)
 		return 0;
 	qsort(v, n, sizeof *v, by_value);
-	return (double)v[n / 2];
+	uint64_t middle = v[n / 2];
+	return (double)middle;
 }
 
 static void counts(struct reading *x, const struct seen *s)
