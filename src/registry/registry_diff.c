@@ -52,7 +52,7 @@ static const char *now_of(const struct registry_all *all, uint32_t incident, enu
 static struct registry_change change(const struct registry_all *all, const struct registry_counted *x, const struct registry_counted *y)
 {
 	const struct registry_row *b = x ? &all->revision[x->revision].row : NULL, *a = y ? &all->revision[y->revision].row : NULL, *is = a ? a : b;
-	return (struct registry_change){.incident = x ? x->incident : y->incident, .name = is->name, .name_before = b ? b->name : SLICE_NULL, .state = is->state, .submitted = is->submitted,
+	return (struct registry_change){.incident = x ? x->incident : y ? y->incident : 0, .name = is->name, .name_before = b ? b->name : SLICE_NULL, .state = is->state, .submitted = is->submitted,
 		.before = b && b->persons_known ? b->persons : 0, .after = a && a->persons_known ? a->persons : 0, .before_known = b && b->persons_known, .after_known = a && a->persons_known, .placeholder = a && b && registry_placeholder(b) && !registry_placeholder(a)};
 }
 

@@ -227,6 +227,60 @@ static void days(void **state)
 	arena_free(a);
 }
 
+/* In no order, or few: working days decide where they are many, and nothing is turned where nothing is clear. */
+static void unordered(void **state)
+{
+	struct arena *a = fresh();
+	AUTO_BUF struct buf b = {0};
+	char t[32], u[32];
+	buf_init(&b, 1 << 20);
+	for (int way = 0; way < 2; way++) {
+		buf_reset(&b);
+		buf_str(&b, HEAD);
+		for (int i = 0; i < 200; i++) {
+			int32_t d = day("2022-01-03") + (i * 397) % 1000;
+			while (registry_weekday(d) == 0 || registry_weekday(d) == 6)
+				d++;
+			buf_printf(&b, "Clinic of %s,TX,Healthcare Provider,%d,%s,Theft,Laptop,No,\n", registry_day_text(d, u), 700 + i * i * 37, way ? spreadsheet_same(d, t) : us(d, t));
+		}
+		struct registry_list l = read_as(buf_slice(&b), NULL, 0, NULL, a);
+		assert_int_equal(l.turned > 0, way);
+		for (size_t i = 0; i < l.n; i++)
+			is(slice_of(l.v[i].name.p + 10, 10), registry_day_text(l.v[i].submitted, t));
+	}
+	/* ten reports at weekends, here and there: the portal's own habit stands */
+	static const char *const few[] = {"06/01/2024", "03/02/2024", "09/07/2024", "01/06/2024", "11/02/2024", "05/11/2024", "10/05/2024", "02/10/2024", "07/06/2024", "08/03/2024"};
+	buf_reset(&b);
+	buf_str(&b, HEAD);
+	for (size_t i = 0; i < ARRAY_LEN(few); i++)
+		buf_printf(&b, "Clinic %c,TX,Healthcare Provider,700,%s,Theft,Laptop,No,\n", (int)('A' + i), few[i]);
+	struct registry_list l = read_as(buf_slice(&b), NULL, 0, NULL, a);
+	assert_int_equal(l.turned, 0);
+	is_day(l.v[0].submitted, "2024-06-01");
+	arena_free(a);
+}
+
+static void commas(void **state)
+{
+	struct arena *a = fresh();
+	struct registry_list l = read_as(SLICE(HEAD
+		"A, B, and C, Inc.,TX,Healthcare Provider,700,10/08/2024,Theft, Loss,Laptop, Other, Email,No,\n"
+		"D,TX,Healthcare Provider,800,10/07/2024,Theft,Laptop,No,\n"), NULL, 0, NULL, a);
+	assert_int_equal(l.n, 2);
+	is(l.v[0].name, "A, B, and C, Inc.");
+	is(l.v[0].type, "Theft, Loss");
+	is(l.v[0].location, "Laptop, Other, Email");
+	assert_int_equal(l.v[0].persons, 700);
+	assert_true(warned(&l, "commas"));
+	/* the description's column is told by its sentences, wherever it stands */
+	l = read_as(SLICE("x1,State,x2,x3,Covered Entity Type,Individuals Affected,x4\n"
+		"The covered entity reported that a laptop with protected health information of its patients was stolen from a locked car on the way home.,TX,A Clinic,10/08/2024,Health Plan,700,Theft\n"
+		"The covered entity reported that a letter with protected health information of its patients was sent to somebody else who told it so at once.,TX,B Clinic,10/07/2024,Health Plan,800,Loss\n"), NULL, REGISTRY_ARCHIVE, NULL, a);
+	is(l.v[0].name, "A Clinic");
+	assert_true(l.v[1].description.n > 100);
+	arena_free(a);
+}
+
 static void one_day(void **state)
 {
 	struct arena *a = fresh();
@@ -384,7 +438,7 @@ static void made_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(portal_as_it_is), cmocka_unit_test(broken_header), cmocka_unit_test(other_columns), cmocka_unit_test(cells), cmocka_unit_test(broken_text), cmocka_unit_test(utf16), cmocka_unit_test(days), cmocka_unit_test(one_day),
+		cmocka_unit_test(portal_as_it_is), cmocka_unit_test(broken_header), cmocka_unit_test(other_columns), cmocka_unit_test(cells), cmocka_unit_test(broken_text), cmocka_unit_test(utf16), cmocka_unit_test(days), cmocka_unit_test(unordered), cmocka_unit_test(commas), cmocka_unit_test(one_day),
 		cmocka_unit_test(view_and_day), cmocka_unit_test(washington), cmocka_unit_test(mapped), cmocka_unit_test(no_list), cmocka_unit_test(made_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
