@@ -16,7 +16,7 @@ void link_huge(void *p, size_t n)
 		(void)!madvise((void *)from, to - from, MADV_HUGEPAGE);
 }
 
-/* Beginning and end of what was mapped around `size` bytes at p. */
+/* What is mapped for so many bytes. */
 static size_t mapped(size_t size)
 {
 	return (size + HUGE - 1) & ~(HUGE - 1);
@@ -24,11 +24,13 @@ static size_t mapped(size_t size)
 
 void *link_stretch(void *p, size_t from, size_t to)
 {
+	if (to > SIZE_MAX / 2)
+		return NULL;
 	size_t size = mapped(to ? to : 1);
 	if (p && size <= mapped(from ? from : 1))
 		return p;
 	/* a place that begins at a whole page of 2 MiB: what moves there keeps its large pages */
-	uint8_t *place = to > SIZE_MAX / 2 ? MAP_FAILED : mmap(NULL, size + HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint8_t *place = mmap(NULL, size + HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (place == MAP_FAILED)
 		return NULL;
 	size_t before = (HUGE - ((uintptr_t)place & (HUGE - 1))) & (HUGE - 1);

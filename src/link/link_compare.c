@@ -191,7 +191,28 @@ static uint8_t strings(const char *a, size_t an, const char *b, size_t bn)
 static bool begins(const struct link_word *a, const struct link_word *b) /* one is how the other begins */
 {
 	size_t n = a->n < b->n ? a->n : b->n;
-	return n >= 3 && !memcmp(a->text, b->text, n);
+	return n >= 2 && !memcmp(a->text, b->text, n);
+}
+
+static size_t part_end(const char *s, size_t at, size_t n)
+{
+	while (at < n && s[at] != ' ')
+		at++;
+	return at;
+}
+
+/* One of a's parts is one of b's, but for a slip. */
+static bool parts_near(const char *a, size_t an, const char *b, size_t bn)
+{
+	for (size_t i = 0, ie; i < an; i = ie + 1) {
+		ie = part_end(a, i, an);
+		for (size_t k = 0, ke; ie - i >= 2 && k < bn; k = ke + 1) {
+			ke = part_end(b, k, bn);
+			if ((ie - i == ke - k && !memcmp(a + i, b + k, ie - i)) || (ke - k >= 2 && strings(a + i, ie - i, b + k, ke - k) == LEVEL_NEAR))
+				return true;
+		}
+	}
+	return false;
 }
 
 /* Both are there and differ. names: of persons, with parts and short forms; `first`: nicknames count. */
@@ -206,10 +227,8 @@ static uint8_t words_slowly(const struct link_words *w, uint32_t ia, uint32_t ib
 	if ((a->tail && has_part(s, a->n, t, b->n)) || (b->tail && has_part(t, b->n, s, a->n)))
 		return LEVEL_ALIAS;
 	uint8_t level = !a->tail && !b->tail && far_apart(s, a->n, a->letters, t, b->n, b->letters) ? LEVEL_DIFFER : strings(s, a->n, t, b->n);
-	if (level == LEVEL_DIFFER && (a->tail || b->tail)) { /* "esters avila" and "avlia" */
-		uint8_t part = strings(s + a->tail, (size_t)a->n - a->tail, t + b->tail, (size_t)b->n - b->tail);
-		level = part == LEVEL_NEAR || (a->n - a->tail == b->n - b->tail && !memcmp(s + a->tail, t + b->tail, (size_t)a->n - a->tail)) ? LEVEL_LOOSE : level;
-	}
+	if (level == LEVEL_DIFFER && (a->tail || b->tail) && parts_near(s, a->n, t, b->n)) /* "esters avila" and "avlia" */
+		level = LEVEL_LOOSE;
 	if (level == LEVEL_DIFFER && first && begins(a, b))
 		level = LEVEL_LOOSE;
 	return level;

@@ -83,6 +83,10 @@ static void test_words(void **state)
 	assert_int_equal(link_slips("smith", 5, "smyth", 5, 2), 1);
 	assert_int_equal(link_slips("kitten", 6, "sitting", 7, 3), 3);
 	assert_int_equal(link_slips("kitten", 6, "sitting", 7, 2), 3); /* more than two */
+	assert_int_equal(link_slips("abcdef", 6, "efabcd", 6, 4), 4);  /* the band around the diagonal is as wide as it has to be */
+	assert_int_equal(link_slips("", 0, "ab", 2, 2), 2);
+	assert_true(link_one_slip("smith", 5, "smiht", 5) && link_one_slip("smith", 5, "smyth", 5) && link_one_slip("smith", 5, "smth", 4) && link_one_slip("1204", 4, "12040", 5));
+	assert_false(link_one_slip("smith", 5, "smith", 5) || link_one_slip("smith", 5, "sm", 2) || link_one_slip("smith", 5, "htims", 5) || link_one_slip("abcd", 4, "badc", 4));
 	assert_true(link_digit_slip("123456789", "123465789", 9));
 	assert_true(link_digit_slip("123456789", "123456780", 9));
 	assert_false(link_digit_slip("123456789", "213456798", 9));
@@ -101,6 +105,125 @@ static void test_packed(void **state)
 	assert_int_not_equal(link_pack("007", 3), link_pack("7", 1)); /* leading zeros are part of a number */
 }
 
+/* The quick comparison of edits says what the slow one does, for any two short words. */
+static unsigned edits(const char *a, size_t an, const char *b, size_t bn)
+{
+	unsigned d[12][12];
+	for (size_t i = 0; i <= an; i++)
+		for (size_t j = 0; j <= bn; j++) {
+			unsigned x = !i || !j ? (unsigned)(i + j) : d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+			x = i && j && d[i - 1][j] + 1 < x ? d[i - 1][j] + 1 : x;
+			x = i && j && d[i][j - 1] + 1 < x ? d[i][j - 1] + 1 : x;
+			d[i][j] = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1 < x ? d[i - 2][j - 2] + 1 : x;
+		}
+	return d[an][bn];
+}
+
+static void test_slips(void **state)
+{
+	for (unsigned k = 0; k < 200000; k++) {
+		char a[8], b[8];
+		size_t an = pick(k, 1, 9), bn = pick(k, 2, 9);
+		for (unsigned i = 0; i < 8; i++) {
+			a[i] = 'a' + (char)pick(k, 10 + i, 3);
+			b[i] = pick(k, 3, 2) && pick(k, 30 + i, 5) ? a[i] : 'a' + (char)pick(k, 20 + i, 3);
+		}
+		unsigned is = edits(a, an, b, bn);
+		for (unsigned most = 1; most <= 3; most++)
+			assert_int_equal(link_slips(a, an, b, bn, most), is > most ? most + 1 : is);
+		assert_int_equal(link_one_slip(a, an, b, bn), is == 1);
+	}
+}
+
+static uint32_t word(struct link_words *w, const char *s)
+{
+	uint32_t id;
+	assert_int_equal(link_words_put(w, s, strlen(s), link_word_hash(s, strlen(s)), &id), 0);
+	return id;
+}
+
+/* What one thread met is put into the dictionary of all, which says the same of each word; an emptied one is as new. */
+static void test_dictionary(void **state)
+{
+	struct link_words all = {0}, fresh = {0};
+	uint32_t map[20010], before = word(&all, "kathy");
+	char t[16];
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < 20000; i++) {
+			snprintf(t, sizeof t, "w%u", i + round * 15000);
+			assert_int_equal(word(&fresh, t), i + 1);
+		}
+		assert_int_equal(word(&fresh, "kathy"), 20001);
+		assert_int_equal(link_words_add(&all, &fresh, map), 0);
+		assert_int_equal(map[20001], before);
+		for (unsigned i = 0; i < 20000; i += 97) {
+			snprintf(t, sizeof t, "w%u", i + round * 15000);
+			assert_int_equal(link_words_find(&all, t, strlen(t), link_word_hash(t, strlen(t))), map[i + 1]);
+			assert_int_equal(all.sounds[map[i + 1]].sound, fresh.sounds[i + 1].sound);
+		}
+		link_words_empty(&fresh);
+		assert_int_equal(link_words_find(&fresh, "kathy", 5, link_word_hash("kathy", 5)), 0);
+	}
+	assert_int_equal(all.n, 1 + 1 + 50000);
+	word(&fresh, "a"), word(&fresh, "b"); /* few of many */
+	link_words_empty(&fresh);
+	for (uint64_t i = 0; i < fresh.slots; i++)
+		assert_int_equal(fresh.slot[i], 0);
+	assert_true(link_nicknames_meet(link_nicknames("kathy", 5), link_nicknames("kate", 4)));
+	assert_false(link_nicknames_meet(link_nicknames("kathy", 5), link_nicknames("xyz", 3)));
+	link_words_done(&all);
+	link_words_done(&fresh);
+}
+
+/* Memory that is stretched keeps what stood in it, and is zero behind it. */
+static void test_stretch(void **state)
+{
+	uint8_t *p = link_stretch(NULL, 0, 100);
+	size_t size = 100;
+	assert_non_null(p);
+	memset(p, 7, 100);
+	for (size_t to = 200; to < (size_t)80 << 20; to *= 3) {
+		uint8_t *q = link_stretch(p, size, to);
+		assert_non_null(q);
+		assert_true(q[0] == 7 && q[99] == 7 && q[100] == 0 && q[to - 1] == 0);
+		p = q;
+		size = to;
+	}
+	assert_null(link_stretch(p, size, SIZE_MAX - 5));
+	assert_int_equal(p[99], 7);
+	link_unstretch(p, size);
+	link_unstretch(NULL, 0);
+}
+
+/* A pair that is given up is one that the whole comparison puts below the limit, too. */
+static void test_given_up(void **state)
+{
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, (size_t)4 << 20);
+	crowd(&b, 2500);
+	struct link *l = linked(buf_cstr(&b), 2);
+	unsigned up = 0, kept = 0;
+	for (unsigned k = 0; k < 60000; k++) {
+		uint32_t x = k & 1 ? k % (link_records(l) - 1) : pick(k, 1, link_records(l)), y = k & 1 ? x + 1 : pick(k, 2, link_records(l));
+		uint8_t level[LINK_FIELDS_MAX], whole[LINK_FIELDS_MAX];
+		float rare[LINK_FIELDS_MAX];
+		if (x == y)
+			continue;
+		for (unsigned f = 0; f < l->fields; f++)
+			rare[f] = link_rarity(&l->field[f], link_at(l, link_row(l, x), &l->field[f]));
+		link_compare(l, NULL, x, y, whole);
+		struct link_sums s = link_sum(l, x, whole);
+		bool above = link_compare_above(l, NULL, x, y, rare, -4, level);
+		up += !above;
+		kept += above;
+		assert_true(above || link_logit(l, &s) < -4);
+		for (unsigned f = 0; above && f < l->fields; f++)
+			assert_int_equal(level[f], whole[f]);
+	}
+	assert_true(up > 1000 && kept > 200);
+	link_free(l);
+}
+
 /* ---- persons ---- */
 
 static void test_one_person(void **state)
@@ -111,9 +234,12 @@ static void test_one_person(void **state)
 		"a3,Whitfeild,Katherine,,,1961-12-03,F,,N900001,NOR,2145550001,,12 Linden Street,Plano,TX,75023,\n"     /* a slip, day and month */
 		"a4,Rose,Katherine,,,1961-03-12,F,412-55-9011,,,,kw@example.org,4 Oak Ave,Waco,TX,76701,W55512345-01\n" /* married, moved */
 		"a5,Katherine,Whitfield,,,1961-03-12,F,,,,2145550001,,,,,,\n"                                            /* the wrong way round */
+		"d1,Montesano-Bouchard,Jo,,,1969-11-12,F,,,,,,,,,,\n" /* a slip in one of two parts, the beginning of a name */
+		"d2,Motesano,Joleen,,,1969-11-12,F,401-22-7788,,,2145550077,,9 Pine St,Plano,TX,75023,\n"
 		"b1,Whitfield,Roger,,,1958-07-02,M,455-10-2233,N900002,NOR,2145550001,,12 Linden St,Plano,TX,75023,W55512345-02\n");
 	for (const char *const *x = (const char *const[]){"a2", "a3", "a4", "a5", NULL}; *x; x++)
 		assert_true(together(l, "a1", *x));
+	assert_true(together(l, "d1", "d2"));
 	assert_false(together(l, "a1", "b1")); /* her husband */
 	link_free(l);
 }
@@ -314,7 +440,7 @@ static void test_febrl(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_words), cmocka_unit_test(test_packed), cmocka_unit_test(test_one_person), cmocka_unit_test(test_not_one_person), cmocka_unit_test(test_placeholders), cmocka_unit_test(test_nobody_twice),
+		cmocka_unit_test(test_words), cmocka_unit_test(test_slips), cmocka_unit_test(test_dictionary), cmocka_unit_test(test_stretch), cmocka_unit_test(test_given_up), cmocka_unit_test(test_packed), cmocka_unit_test(test_one_person), cmocka_unit_test(test_not_one_person), cmocka_unit_test(test_placeholders), cmocka_unit_test(test_nobody_twice),
 		cmocka_unit_test(test_small), cmocka_unit_test(test_columns), cmocka_unit_test(test_same_answer), cmocka_unit_test(test_crowd), cmocka_unit_test(test_febrl),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
