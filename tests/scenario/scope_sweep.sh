@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What scope and notice write, with each write, fsync and rename failing once, and killed at each: a list that stands under its name is whole, a failure is said with its place and reason, and what a kill left the next run takes over.
+# What scope and notice write, with each write, fsync and rename failing once, and killed at each: a list that stands under its name is whole, a failure is said with its place and reason, and what a kill left the next run takes over. (Under strace the program is started seventy times: half a minute on a machine with other work.)
 . "$(dirname "$0")/lib.sh"
 unset HOLDFAST_SITE
 can_hurt || skip "strace may not trace here"
