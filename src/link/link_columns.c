@@ -182,8 +182,11 @@ int link_columns(struct link *l, const struct slice *name, const int *role, size
 	for (size_t i = 1; i < n; i++)
 		member |= is[i] == PERSON_ROLE_MEMBER;
 	l->columns = n;
-	for (size_t i = 0; i < n; i++) {
-		bool told = role && role[i] >= 0;
+	for (size_t k = 0; k < 2 * n; k++) { /* what is several fields at once comes behind those that are one of them, and is taken for these, wherever its column stands */
+		size_t i = k % n;
+		bool told = role && role[i] >= 0, several = i && (is[i] == PERSON_ROLE_NAME || is[i] == PERSON_ROLE_ADDRESS || is[i] == PERSON_ROLE_SSN4);
+		if (several != (k >= n))
+			continue;
 		l->use[i] = USE_NOTHING;
 		if (i == 0)
 			l->use[i] = USE_ID;

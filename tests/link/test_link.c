@@ -331,6 +331,12 @@ static void test_columns(void **state)
 	assert_string_equal(link_column_use(l, 4), "-");
 	assert_string_equal(link_column_use(l, 5), "favouritecolour");
 	link_free(l);
+	l = link_new(&o); /* a whole name and its parts are one field each, whichever stands first */
+	assert_int_equal(link_columns(l, (const struct slice[]){SLICE("id"), SLICE("name"), SLICE("ssn4"), SLICE("last"), SLICE("first"), SLICE("ssn")}, NULL, 6, &e), 0);
+	assert_string_equal(link_column_use(l, 1), "name");
+	assert_string_equal(link_column_use(l, 2), "ssn4");
+	assert_int_equal(l->fields, 4); /* last, first, middle, ssn */
+	link_free(l);
 	l = link_new(&o);
 	assert_int_equal(link_columns(l, (const struct slice[]){SLICE("id"), SLICE("notes")}, NULL, 2, &e), ERR_INPUT);
 	assert_non_null(strstr(e.text, "--map"));
