@@ -146,7 +146,8 @@ static void of_every_kind(void **state)
 			continue;
 		buf_init(&b, (size_t)4 << 20);
 		assert_int_equal(file_read(dirfd(d), x->d_name, (size_t)4 << 20, &b, &e), 0);
-		each_fails(x->d_name, buf_slice(&b), &all, &errors);
+		assert_true(b.n > 1);
+		each_fails(x->d_name, slice_of(b.p + 1, b.n - 1), &all, &errors); /* the first byte is the fuzz target's own */
 		files++;
 	}
 	closedir(d);
