@@ -273,6 +273,7 @@ struct marks {
 };
 /* All runs with digits in them, and those of letters of which one of two bits is set in map (1 << log pairs, by the hash's highest bits). */
 void marks_make(struct slice text, const uint64_t *map, unsigned log, struct marks *ret);
+void marks_make_plain(struct slice text, const uint64_t *map, unsigned log, struct marks *ret); /* the same on every processor */
 
 /* ---- one document or record, before it is decided whose it is (document.c) ---- */
 

@@ -256,7 +256,7 @@ static WIDE void make_wide(struct slice text, const uint64_t *map, unsigned log,
 }
 #endif
 
-static void make_plain(struct slice text, const uint64_t *map, unsigned log, struct marks *ret)
+void marks_make_plain(struct slice text, const uint64_t *map, unsigned log, struct marks *ret)
 {
 	make(text, map, log, ret, masks_of);
 }
@@ -269,5 +269,5 @@ void marks_make(struct slice text, const uint64_t *map, unsigned log, struct mar
 		return;
 	}
 #endif
-	make_plain(text, map, log, ret);
+	marks_make_plain(text, map, log, ret);
 }
