@@ -359,7 +359,11 @@ int link_feed(struct link *l, struct slice text, uint8_t sep, bool last, size_t 
 	size_t used = 0;
 	assert(l->columns && !l->ran);
 	int r = a ? cut(&f, text, sep, last, a, &used) : ERR_MEMORY;
-	if (r == 0 && !l->settled && used) {
+	if (r == 0 && !f.pieces) { /* no whole row yet: where a row's fields stand is settled with the first */
+		*ret_used = 0;
+		return 0;
+	}
+	if (r == 0 && !l->settled) {
 		settle(l, text, sep, a);
 		l->settled = true;
 	}

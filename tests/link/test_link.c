@@ -317,6 +317,32 @@ static void test_small(void **state)
 	link_free(l);
 }
 
+/* No whole row in the first part; columns that nearly nobody has. */
+static void test_late(void **state)
+{
+	const struct link_options o = {.threads = 2, .this_year = 2026};
+	struct err e = {0};
+	struct link *l = link_new(&o);
+	AUTO_BUF struct buf b = {0};
+	size_t used = 99;
+	const struct slice names[] = {SLICE("id"), SLICE("name"), SLICE("colour"), SLICE("account number")};
+	buf_init(&b, 1 << 16);
+	for (unsigned i = 0; i < 40; i++)
+		buf_printf(&b, "%u,%s %s,%s,%s\n", i, firsts[i % 16], lasts[i % 25], i == 30 || i == 31 ? "green" : "", i == 30 ? "A7712345" : "");
+	assert_int_equal(link_columns(l, names, NULL, ARRAY_LEN(names), &e), 0);
+	assert_int_equal(link_feed(l, slice_of(b.p, 3), ',', false, &used, &e), 0);
+	assert_int_equal(used, 0);
+	assert_int_equal(link_feed(l, buf_slice(&b), ',', true, &used, &e), 0);
+	assert_int_equal(used, b.n);
+	assert_int_equal(link_run(l, &e), 0);
+	assert_int_equal(link_records(l), 40);
+	assert_int_equal(l->asides, 2);
+	buf_reset(&b);
+	link_explain(l, 30, 31, &b);
+	assert_non_null(strstr(buf_cstr(&b), "colour the same"));
+	link_free(l);
+}
+
 static void test_columns(void **state)
 {
 	const struct link_options o = {.threads = 1};
@@ -447,7 +473,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words), cmocka_unit_test(test_slips), cmocka_unit_test(test_dictionary), cmocka_unit_test(test_stretch), cmocka_unit_test(test_given_up), cmocka_unit_test(test_packed), cmocka_unit_test(test_one_person), cmocka_unit_test(test_not_one_person), cmocka_unit_test(test_placeholders), cmocka_unit_test(test_nobody_twice),
-		cmocka_unit_test(test_small), cmocka_unit_test(test_columns), cmocka_unit_test(test_same_answer), cmocka_unit_test(test_crowd), cmocka_unit_test(test_febrl),
+		cmocka_unit_test(test_small), cmocka_unit_test(test_late), cmocka_unit_test(test_columns), cmocka_unit_test(test_same_answer), cmocka_unit_test(test_crowd), cmocka_unit_test(test_febrl),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
