@@ -392,7 +392,7 @@ static int person(struct keeper *k, const struct scope_case *c, const struct jso
 	if (r == 0 && id.n)
 		r = find_person(f, id, a, &line, &i, e);
 	else if (r == 0 && (num_u64(json_text(n, "line"), 0, UINT64_MAX - 1, &i) < 0 || i >= f->lines))
-		r = err_set(e, ERR_NOT_FOUND, NULL, "the newest run found %" PRIu64 " persons", f->lines);
+		r = err_set(e, ERR_NOT_FOUND, NULL, "there is no line of this number: the newest run found %" PRIu64 " persons", f->lines);
 	if (r == 0)
 		r = read_line(f, i, &line, e);
 	if (r < 0)

@@ -5,7 +5,7 @@ import type { Any } from "./fhir";
 import { count, stampNear } from "./format";
 import { Page, Wrong, sentence } from "./gate-parts";
 import { type Key, t } from "./i18n";
-import { caseHash, casePath, list, n, obj, s, wordOf } from "./scope-parts";
+import { caseHash, casePath, list, n, obj, s, useAgain, wordOf } from "./scope-parts";
 import { useData, useNow, usePaper, useShared } from "./state";
 import { Fail, Instruction, Loading } from "./ui";
 
@@ -67,6 +67,7 @@ export function LettersPage({ name }: { name: string }) {
   const q = (format: string) => `${casePath(name, "letter")}${query({ [who.split("=")[0]!]: who.split("=")[1], lang: lang || undefined, large: large ? 1 : undefined, format: format === "pdf" ? "pdf" : undefined })}`;
   const letter = useData<Any>(ready ? q("json") : null, `letter ${name} ${q("json")}`), d = letter.data;
   usePaper(name, t("leTitle"));
+  useAgain(letter.error, letter.reload);
   const find = async () => {
     if (busy || !id.trim()) return;
     setBusy(true); setWrong("");

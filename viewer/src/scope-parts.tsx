@@ -1,4 +1,6 @@
 // What the pages of a case share: reading an answer carefully, and how many persons in words.
+import { useEffect } from "preact/hooks";
+import type { ApiError } from "./api";
 import type { Any } from "./fhir";
 import { count } from "./format";
 import { t } from "./i18n";
@@ -16,3 +18,7 @@ export function Many({ c }: { c: Any }) {
 }
 // What cannot be had yet because nothing was read, or because something is missing, in the server's sentence and with what to do.
 export const runFirst = (name: string) => `holdfast scope case run ${name} --site DIR`;
+// A large file of a run is proven before anything of it is handed out: asked again by itself until it is.
+export function useAgain(error: ApiError | null, reload: () => void) {
+  useEffect(() => { if (error?.code !== "busy") return; const id = setTimeout(reload, 1500); return () => clearTimeout(id); }, [error]);
+}

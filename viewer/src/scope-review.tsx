@@ -4,7 +4,7 @@ import type { Any } from "./fhir";
 import { count, stampNear } from "./format";
 import { Page, Wrong, useAct } from "./gate-parts";
 import { t } from "./i18n";
-import { Many, caseHash, casePath, list, n, obj, runFirst, s, wordOf } from "./scope-parts";
+import { Many, caseHash, casePath, list, n, obj, runFirst, s, useAgain, wordOf } from "./scope-parts";
 import { commanded, keysOn, typing } from "./settings";
 import { useData, useNow, usePaper, useShared } from "./state";
 import { Fail, Instruction, Loading } from "./ui";
@@ -64,6 +64,8 @@ export function ReviewPage({ name }: { name: string }) {
   const { busy, wrong, setWrong, act } = useAct(), head = useRef<HTMLHeadingElement>(null), moved = useRef(false);
   const c = counts.data ?? data, here = data && shown === path ? list(data.list) : [], at = Math.min(i, Math.max(0, here.length - 1)), item = here[at], p = item ? obj(item.pair) : null, num = item ? n(item.n) : -1;
   usePaper(name, t("rvTitle"));
+  useAgain(error, reload);
+  useAgain(counts.error, counts.reload);
   useLayoutEffect(() => { if (moved.current && p) { moved.current = false; head.current?.focus({ preventScroll: false }); } }, [num, shown]);
   const jump = (f: number, keep: boolean) => { setSaid({}); if (keep) setPast([...past, from]); setFrom(f); setI(0); };
   const next = () => { setWrong(""); if (!here.length) return; if (at + 1 < here.length) setI(at + 1); else jump(num + 1, true); };
@@ -93,7 +95,7 @@ export function ReviewPage({ name }: { name: string }) {
     <div class="column">
       <div class="head"><div class="pagehead"><h1 tabIndex={-1}>{t("rvTitle")}</h1><span class="muted">{name}</span><span class="grow" /><a class="place" href={caseHash(name)}>{t("scCase")}</a></div></div>
       <Page>
-        {error?.code === "not-found" ? <p class="note">{error.text}</p> : error?.code === "busy" ? <p class="note warn" role="status">{error.text} <button type="button" class="btn small" onClick={reload}>{t("retry")}</button></p> : <Fail error={error} onRetry={reload} fetched={fetched} />}
+        {error?.code === "not-found" ? <p class="note">{error.text}</p> : error?.code === "busy" ? <p class="note warn" role="status">{error.text}</p> : <Fail error={error} onRetry={reload} fetched={fetched} />}
         {!data && !error && <Loading what={t("rvTitle")} />}
         {c && <div class="rvcount"><p><b class="big" id="rv-open">{count(n(c.open))}</b> {t("rvWait")} · {t("rvOnes", { n: count(n(c.same)) })} · {t("rvTwos", { n: count(n(c.different)) })}</p><p>{t("scPersons")}{t("colon")}<span id="rv-many"><Many c={c} /></span></p></div>}
         {c && n(c.pairs) === 0 && <p class="note">{t("rvNone")}</p>}
