@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,23 +102,19 @@ static int look(int fd, const char *path, struct scope_act *a, char hex[2 * SEAL
 	return r;
 }
 
-static int bring(struct control *k, const struct scope_case *c, const char *path, int what, bool reference, const char *by, struct err *e)
+/* What fd holds, from its beginning, under the name file; path names it where something is wrong. */
+static int bring_open(struct control *k, const struct scope_case *c, int fd, const char *path, struct slice file, int what, bool reference, const char *by, struct err *e)
 {
 	static struct parts parts;
-	struct scope_act a = {.what = what, .name = c->name, .file = slice_str(path)};
+	struct scope_act a = {.what = what, .name = c->name, .file = file};
 	struct stat before, after;
-	char hex[2 * SEAL_HASH + 1], real[PATH_MAX];
+	char hex[2 * SEAL_HASH + 1];
 	uint64_t entry;
-	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	parts.n = 0;
-	if (fd < 0 || fstat(fd, &before) < 0)
+	if (fstat(fd, &before) < 0)
 		return err_sys(e, path, "cannot be opened");
 	if (!S_ISREG(before.st_mode))
 		return err_set(e, ERR_INPUT, path, "is no file");
-	if (realpath(path, real))
-		a.file = slice_str(real);
-	if (!utf8_valid(a.file))
-		return err_set(e, ERR_INPUT, NULL, "the file's name is no UTF-8: give it another name first");
 	int r = look(fd, path, &a, hex, e);
 	if (r == 0 && had_already(c, &a, &entry)) {
 		printf("%s: there already, entry %" PRIu64 "\n", path, entry);
@@ -137,7 +134,43 @@ static int bring(struct control *k, const struct scope_case *c, const char *path
 	return r;
 }
 
-static int inputs(int argc, char **argv, int what, const char *usage, const char *about)
+static int bring(struct control *k, const struct scope_case *c, const char *path, int what, bool reference, const char *by, struct err *e)
+{
+	char real[PATH_MAX];
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return err_sys(e, path, "cannot be opened");
+	struct slice file = slice_str(realpath(path, real) ? real : path);
+	if (!utf8_valid(file))
+		return err_set(e, ERR_INPUT, NULL, "the file's name is no UTF-8: give it another name first");
+	return bring_open(k, c, fd, path, file, what, reference, by, e);
+}
+
+/* The patients of the charts, as a list of persons that is kept in the ledger as any other: the case does not change when the charts go on. */
+static int bring_charts(struct case_opened *o, const char *site, const char *name, const char *as_of, const char *by, struct err *e)
+{
+	struct scope_charts x;
+	char file[64];
+	AUTO_CLOSE int fd = memfd_create("patients", MFD_CLOEXEC); /* in clear: never on a disk */
+	if (fd < 0)
+		return err_sys(e, NULL, "no room for the list of patients");
+	int r = scope_charts(site, as_of, fd, &x, e);
+	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = err_sys(e, NULL, "the list of patients cannot be read");
+	if (r == 0)
+		r = case_open(site, name, o, e);
+	if (r < 0)
+		return r;
+	cli_note("holdfast: %" PRIu64 " patients in %" PRIu64 " rows, as of entry %" PRIu64, x.persons, x.rows, x.end ? x.end - 1 : 0);
+	if (x.tests)
+		cli_note("holdfast: %" PRIu64 " test patients are not in the list", x.tests);
+	if (x.more)
+		cli_note("holdfast: of %" PRIu64 " patients more names, numbers or addresses are known than are listed", x.more);
+	snprintf(file, sizeof file, "charts as of entry %" PRIu64 ".csv", x.end ? x.end - 1 : 0);
+	return bring_open(o->k, o->c, fd, file, slice_str(file), SCOPE_PERSONS, false, by, e);
+}
+
+int scope_case_evidence_cmd(int argc, char **argv)
 {
 	static struct cli_args args;
 	const char *site = NULL, *by = NULL;
@@ -147,28 +180,51 @@ static int inputs(int argc, char **argv, int what, const char *usage, const char
 		{"reference", CLI_FLAG, &reference, NULL, "keep its hash alone: the file has to be there, unchanged, for each run"},
 		{"by", CLI_STRING, &by, "NAME", "who brings it, when it is not you"},
 	};
-	int r = cli_parse(argc, argv, usage, about, opts, ARRAY_LEN(opts), &args, &done);
+	int r = cli_parse(argc, argv, "scope case evidence NAME FILE... --site DIR", "Brings logs and lists that say what was touched (as `holdfast scope evidence` reads them). Each is hashed and kept in the ledger as it is.", opts, ARRAY_LEN(opts), &args, &done);
 	if (r || done)
 		return r;
 	if (args.n < 2)
-		return cli_usage("scope case %s: say the case's name, and which files", scope_what_word(what));
+		return cli_usage("scope case evidence: say the case's name, and which files");
 	struct err e = {0};
 	struct case_opened o;
 	r = case_open(site, args.v[0], &o, &e);
 	for (size_t i = 1; r == 0 && i < args.n; i++)
-		r = bring(o.k, o.c, args.v[i], what, reference, by, &e);
+		r = bring(o.k, o.c, args.v[i], SCOPE_EVIDENCE, reference, by, &e);
 	case_close(&o);
 	return r < 0 ? cli_fail(&e) : cli_flush();
 }
 
-int scope_case_evidence_cmd(int argc, char **argv)
-{
-	return inputs(argc, argv, SCOPE_EVIDENCE, "scope case evidence NAME FILE... --site DIR", "Brings logs and lists that say what was touched (as `holdfast scope evidence` reads them). Each is hashed and kept in the ledger as it is.");
-}
-
 int scope_case_persons_cmd(int argc, char **argv)
 {
-	return inputs(argc, argv, SCOPE_PERSONS, "scope case persons NAME FILE.csv... --site DIR", "Brings lists of known persons: person_id first, then columns by their names. Each is hashed and kept in the ledger as it is.");
+	static struct cli_args args;
+	const char *site = NULL, *by = NULL, *as_of = NULL;
+	bool reference = false, charts = false, done;
+	const struct cli_opt opts[] = {
+		{"site", CLI_STRING, &site, "DIR", "the site folder (or HOLDFAST_SITE)"},
+		{"charts", CLI_FLAG, &charts, NULL, "the patients of this site's own charts, with every name, number and address that was ever said of them"},
+		{"as-of", CLI_STRING, &as_of, "TIME|#SEQ", "--charts: as the charts were then"},
+		{"reference", CLI_FLAG, &reference, NULL, "keep its hash alone: the file has to be there, unchanged, for each run"},
+		{"by", CLI_STRING, &by, "NAME", "who brings it, when it is not you"},
+	};
+	int r = cli_parse(argc, argv, "scope case persons NAME (FILE.csv... | --charts [--as-of TIME|#SEQ]) --site DIR",
+	                  "Brings lists of known persons: person_id first, then columns by their names; or the patients of the charts. Each is hashed and kept in the ledger as it is.", opts, ARRAY_LEN(opts), &args, &done);
+	if (r || done)
+		return r;
+	if (charts ? args.n != 1 : args.n < 2)
+		return cli_usage("scope case persons: say the case's name, and which files, or --charts");
+	if (charts ? reference : as_of != NULL)
+		return cli_usage("scope case persons: --as-of belongs to --charts, --reference to a file");
+	struct err e = {0};
+	struct case_opened o = {.site_open = false};
+	if (charts)
+		r = bring_charts(&o, site, args.v[0], as_of, by, &e);
+	else {
+		r = case_open(site, args.v[0], &o, &e);
+		for (size_t i = 1; r == 0 && i < args.n; i++)
+			r = bring(o.k, o.c, args.v[i], SCOPE_PERSONS, reference, by, &e);
+	}
+	case_close(&o);
+	return r < 0 ? cli_fail(&e) : cli_flush();
 }
 
 int scope_case_content_cmd(int argc, char **argv)

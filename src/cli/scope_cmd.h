@@ -48,6 +48,12 @@ int case_open(const char *site, const char *name, struct case_opened *ret, struc
 void case_close(struct case_opened *o);
 /* An act, durable on return. by NULL: who runs the command. */
 int case_enter(struct control *k, struct scope_act *a, const char *by, uint64_t *ret_entry, struct err *e) MUST;
+/* The patients whom the site's charts know as of a moment (NULL: now), written to fd as a list that scope case persons takes: CSV, a row for each wording. */
+struct scope_charts {
+	uint64_t persons, rows, tests, more; /* tests: test patients, who are not in it; more: persons of whom more wordings are known than are listed */
+	uint64_t end;                        /* entries before this one were taken into account */
+};
+int scope_charts(const char *site, const char *as_of, int fd, struct scope_charts *ret, struct err *e) MUST;
 #define CASE_VAULT "vault:" /* before a source's name, where a case's content is not a folder */
 /* What the vault kept of a source around the window, of the touched files only, taken out below a folder of our own: up to two folders, for survey_root.to. */
 struct case_taken {

@@ -203,6 +203,29 @@ case_ run c5 >out 2>&1 || fail "$(cat out)"
 grep -q '"last":"Park","first":"Ji-woo","middle":"K","dob":"1957-08-20"' site/scope/c5/persons.ndjson || fail "a name with a comma: $(cat site/scope/c5/persons.ndjson)"
 grep -q '"last":"Reed, Jr.","dob"' site/scope/c5/persons.ndjson || fail "a comma before what is no given name: $(cat site/scope/c5/persons.ndjson)"
 
+# ---- the known are the patients of the charts, by every name, number and address that was said of them ----
+adt() { printf 'MSH|^~\\&|EHR|GAB|HF|GAB|2026010%s120000||%s|R%s|P|2.5.1\rEVN|A08|20260101120000\rPID|1||4711^^^GAB^MR~536904398^^^USA^SS||%s^Jeanne^Marie||19570312|F|||%s||%s\rPV1|1|O|ED\rIN1|1|A|B|Aetna|||||||||||||||||||||||||||||||%s\r' "$@"; }
+{
+	adt 1 'ADT^A04' 1 Keller '1 Lake Road^^Austin^TX^78701' 5125550147 W123456789
+	adt 2 'ADT^A08' 2 Keller-Roth '9 Hill Street^^Boston^MA^02108' 6175550148 W123456789
+} >two.hl7
+hf import two.hl7 >/dev/null
+mkdir -p ward && printf 'Jeanne Keller, born 12 March 1957, member W123456789, was seen for diabetes.\n' >ward/old.txt
+case_ new c6 --window 2026-11-21T23:02Z/2030-01-01 >/dev/null
+op 4 "pread_send|ok|/srv/ward/old.txt" >ward.log
+case_ evidence c6 ward.log >/dev/null
+case_ content c6 ward --root /srv/ward >/dev/null
+refused 2 "or --charts" scope case persons c6 --charts ward.log
+refused 2 "as-of" scope case persons c6 --as-of 2026-01-01 ward.log
+refused 1 "know no patient" scope case persons c6 --charts --as-of 2020-01-01
+case_ persons c6 --charts >out 2>said || fail "$(cat said)"
+grep -q "1 patients in 2 rows" said || fail "the two wordings: $(cat said)"
+case_ persons c6 --charts 2>/dev/null | grep -q "there already" || fail "the same charts are two lists"
+case_ run c6 >out 2>&1 || fail "$(cat out)"
+grep -q "persons  *1: 1 known, 0 strangers" out || fail "the patient's former name: $(cat out)"
+id=$(hf chart patient 4711 --json | json id)
+[ "$(grep -c "\"person\":\"$id\"" site/scope/c6/exposure.ndjson)" -ge 3 ] || fail "not under the chart's number: $(cat site/scope/c6/exposure.ndjson)"
+
 # ---- a real file server's log, played by real tools ----
 corpus=${HOLDFAST_CORPUS:-}/evidence/samba_case
 if [ -d "$corpus" ]; then
