@@ -74,6 +74,8 @@ static void put_short(const struct scope_case *c, struct jsonw *w)
 	if (c->discovered != INT64_MIN)
 		jsonw_ktime(w, "discovered", c->discovered);
 	jsonw_ku64(w, "runs", c->run_n);
+	if (c->run_n)
+		jsonw_ktime(w, "listed", c->run[0].time); /* since then there is a list of persons */
 	if (m.known) {
 		jsonw_ku64(w, "low", m.low);
 		if (m.point_known)

@@ -93,9 +93,9 @@ for p in os.listdir("/proc"):
     if p.isdigit():
         try: kids.setdefault(int(open(f"/proc/{p}/stat").read().rsplit(")",1)[1].split()[1]),[]).append(int(p))
         except OSError: pass
-todo=[int(sys.argv[1])]
-while todo:
-    for k in kids.get(todo.pop(),[]): print(k); todo.append(k)' "$1"; }
+waiting=[int(sys.argv[1])]
+while waiting:
+    for k in kids.get(waiting.pop(),[]): print(k); waiting.append(k)' "$1"; }
 gone() { # PID...: all of them, within a minute
 	for _ in $(seq 600); do
 		local left=

@@ -79,10 +79,11 @@ hurt() { # HOW COMMAND...
 can_hurt() { command -v strace >/dev/null && strace -qq -o /dev/null true 2>/dev/null; }
 # count of entries of a kind
 entries() { "$HOLDFAST" ledger list --site "$1" --json --kind "${2:-hl7v2}" | wc -l; }
-# A port that nobody holds, below those that the kernel hands to whoever connects: it cannot be taken by a connection between the question and its use.
+# A port that nobody holds, below those that the kernel hands to whoever connects: it cannot be taken by a connection between the question and its use. None is handed out twice.
 free_port() {
 	local port there
-	while port=$((15000 + SRANDOM % 17000)); printf -v there '^ *[0-9]*: [0-9A-F]*:%04X ' $port; command grep -qs "$there" /proc/net/tcp /proc/net/tcp6; do :; done
+	while port=$((15000 + SRANDOM % 17000)); printf -v there '^ *[0-9]*: [0-9A-F]*:%04X ' $port; command grep -qs "$there" /proc/net/tcp /proc/net/tcp6 || command grep -qsx $port "$work/.ports"; do :; done
+	echo $port >>"$work/.ports"
 	echo $port
 }
 # start SITE: plain daemon on free loopback ports: $http, $mllp

@@ -29,7 +29,7 @@ grep -q 'stolen' site/packs/index && fail "the reason lies in the clear"
 
 # under a daemon, in the middle of a backup
 hl7 21 40 >b.hl7
-port=$((15000 + RANDOM % 16000))
+port=$(free_port)
 "$HOLDFAST" serve --site site --plain --http 127.0.0.1:$port >serve.log 2>&1 &
 daemon=$!
 trap 'kill $daemon 2>/dev/null || true' EXIT

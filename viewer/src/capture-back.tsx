@@ -21,7 +21,7 @@ export function BackPage() {
   const before = pages[pages.length - 1], state = list === "settled" ? "" : list;
   const { data, error, fetched, reload } = useData<unknown>(`/api/captures?max=100${owner ? `&owner=${owner}` : ""}${state ? `&state=${state}` : ""}${before ? `&before=${before}` : ""}`, `captures ${owner} ${list}`, 10000);
   const all = useMemo(() => (data ? itemsOf(data) : null), [data]), items = (all?.items ?? []).filter((i) => list !== "settled" || settled.includes(i.state));
-  const counts = (data as { counts?: Record<string, Record<string, number>> } | null)?.counts ?? {}, todo = (o: string) => { const c = counts[o] ?? {}; return (c.open ?? 0) + (c.reviewed ?? 0) + (c.unknown ?? 0); };
+  const counts = (data as { counts?: Record<string, Record<string, number>> } | null)?.counts ?? {}, unfiled = (o: string) => { const c = counts[o] ?? {}; return (c.open ?? 0) + (c.reviewed ?? 0) + (c.unknown ?? 0); };
   const mine = (o: string) => (d?.mayReview ?? []).includes(o), open = items.filter((i) => i.state === "open" && mine(i.owner)), marked = chosen.filter((id) => open.some((i) => i.id === id));
   usePaper("", `${t("cpWayBack")} · ${owner ? ownerWord(owner) : t("coAll")}`);
   const choose = (o: string, l: string) => { lastOwner = o; lastList = l; setOwner(o); setList(l); setPages([]); setChosen([]); };
@@ -38,7 +38,7 @@ export function BackPage() {
     <div class="column">
       <div class="head">
         <div class="pagehead"><h1 tabIndex={-1}>{t("cpWayBack")}</h1><span class="grow" /><Places here="back" /></div>
-        <div class="units noprint" role="group" aria-label={t("cbOwners")}>{["", ...owners].map((o) => <button type="button" key={o} aria-pressed={owner === o} onClick={() => choose(o, list)}>{o ? ownerWord(o) : t("coAll")}<span class="muted"> {count(o ? todo(o) : owners.reduce((n, x) => n + todo(x), 0))}</span></button>)}</div>
+        <div class="units noprint" role="group" aria-label={t("cbOwners")}>{["", ...owners].map((o) => <button type="button" key={o} aria-pressed={owner === o} onClick={() => choose(o, list)}>{o ? ownerWord(o) : t("coAll")}<span class="muted"> {count(o ? unfiled(o) : owners.reduce((n, x) => n + unfiled(x), 0))}</span></button>)}</div>
         <div class="units noprint" role="group" aria-label={t("cbLists")}>{lists.map(([l, w]) => <button type="button" key={l} aria-pressed={list === l} onClick={() => choose(owner, l)}>{t(w)}</button>)}</div>
       </div>
       <div class="scroller" id="content" tabIndex={0} role="main" onKeyDown={keys}>

@@ -59,7 +59,7 @@ export function ChartPage({ id, tab }: { id: string; tab: string }) {
   if (error?.code === "protected") return <BreakGlass id={id} text={error.text} onOpen={reload} allowed={may("break-glass") || !may("census")} />;
   if (!p) return <div class="scroller" id="content" tabIndex={0} role="main">{error ? <Fail error={error} onRetry={reload} /> : <Loading what={t("chart")} />}</div>;
   const old = shown !== path, chartId = encodeURIComponent(id), back = new Map(captured.map((x) => [x.entry, x.state])), of = (s: string) => captured.filter((x) => x.replacedBy === undefined && x.state === s).length;
-  const todo = of("open") + of("reviewed") + of("unknown"), refused = of("refused"), unknown = of("unknown");
+  const unfiled = of("open") + of("reviewed") + of("unknown"), refused = of("refused"), unknown = of("unknown");
   return (
     <CapturedStates.Provider value={back}><div class="column chart">
       <Banner p={p} now={ref} />
@@ -73,7 +73,7 @@ export function ChartPage({ id, tab }: { id: string; tab: string }) {
         <button type="button" class="btn small" onClick={() => print("chart", { patient: p.id })}>{t("print")}</button>
         {!PACKET && <SheetsButton patient={p.id} />}</span>
       </div>
-      {captured.length > 0 && <p class={`capline ${refused || unknown ? "warn" : ""}`}><OriginMark origin="captured" /> {t("cbLine", { n: captured.length })}{todo > 0 && <b>{t("cbLineOpen", { n: todo })}</b>}{unknown > 0 && <b class="tag amber">{t("cbLineUnknown", { n: unknown })}</b>}{refused > 0 && <b class="tag red">{t("cbLineRefused", { n: refused })}</b>}{may("capture") && <a class="noprint" href={`#/capture/${chartId}`}>{t("show")}</a>}</p>}
+      {captured.length > 0 && <p class={`capline ${refused || unknown ? "warn" : ""}`}><OriginMark origin="captured" /> {t("cbLine", { n: captured.length })}{unfiled > 0 && <b>{t("cbLineOpen", { n: unfiled })}</b>}{unknown > 0 && <b class="tag amber">{t("cbLineUnknown", { n: unknown })}</b>}{refused > 0 && <b class="tag red">{t("cbLineRefused", { n: refused })}</b>}{may("capture") && <a class="noprint" href={`#/capture/${chartId}`}>{t("show")}</a>}</p>}
       <div class={`scroller ${old ? "oldcopy" : ""}`} id="content" ref={scroller} tabIndex={0} role="tabpanel" aria-labelledby={`tab-${own}`}>
         <h2 class="printonly tabname">{t(own as Key)}</h2>
         {error && <Fail error={error} onRetry={reload} fetched={fetched} />}

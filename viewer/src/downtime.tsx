@@ -16,14 +16,14 @@ export const runs = (d: Downtime | null) => !!d && /^(down|read-only|write)$/.te
 export function DowntimeStrip() {
   const d = useDowntime(), { may } = useShared(), now = useNow(10000);
   if (!d || !runs(d)) return null;
-  const todo = (d.balance?.open ?? 0) + (d.balance?.unknown ?? 0);
+  const unfiled = (d.balance?.open ?? 0) + (d.balance?.unknown ?? 0);
   return (
     <div class={`strip downtime ${d.state}`} role="status">
       <b>{t(`dt_${d.state}` as Key, { t: stampNear(d.state === "write" ? d.at ?? d.since : d.since, now) })}</b>
-      <span>{t(`dts_${d.state}` as Key, { n: todo })}</span>
+      <span>{t(`dts_${d.state}` as Key, { n: unfiled })}</span>
       {(d.units ?? []).length > 0 && <span>{t("dtUnits", { l: d.units!.join(", ") })}</span>}
       <span class="grow" />
-      {may("capture") && <span class="noprint row tight"><a href="#/capture">{t("dtWrite")}</a><a href="#/capture/back">{t("dtBack")}{todo ? ` (${todo})` : ""}</a></span>}
+      {may("capture") && <span class="noprint row tight"><a href="#/capture">{t("dtWrite")}</a><a href="#/capture/back">{t("dtBack")}{unfiled ? ` (${unfiled})` : ""}</a></span>}
     </div>
   );
 }

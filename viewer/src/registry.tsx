@@ -126,7 +126,7 @@ function Compare({ c, f }: { c: Chosen; f: Any }) {
         {c.source === "ocr" && <Choice id="rg-owntype" label={r("ownType")} value={type} options={[["", r("notSaid")], ...list(f.breach_type).map((x) => s(x.name)).filter(Boolean).map((x) => [x, category(x)] as [string, string])]} onPick={setType} />}
       </div>
       {persons > 0 ? <Drawn path={`/api/registry/plot/place.svg${query({ ...common, state, type })}`} alt={r("place")} /> : <p class="muted">{r("compareNone")}</p>}
-      {own && s(own.discovered) && <Drawn path={`/api/registry/plot/timeline.svg${query({ ...common, discovered: s(own.discovered) })}`} alt={r("timeline")} />}</div>
+      {own && s(own.discovered) && <Drawn path={`/api/registry/plot/timeline.svg${query({ ...common, discovered: s(own.discovered), listed: s(own.listed) || undefined })}`} alt={r("timeline")} />}</div>
     </section>
   );
 }

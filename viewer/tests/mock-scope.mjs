@@ -53,7 +53,7 @@ export function cases(h) {
     handle({ req, parts, body, s, send, fail, may }) {
       if (!may("scope")) return null;
       const c = Object.values(all).find((x) => x.case === parts[1]);
-      if (!parts[1]) return send(200, { cases: [...Object.values(all).map((x) => ({ case: x.case, title: x.title, opened: x.opened, from: x.from, to: x.to, discovered: x.discovered, runs: x.runs.length, ...x.estimate })), { case: "mail", title: "", opened: iso(h.now), from: iso(h.now - HOUR), to: iso(h.now), runs: 0 }] });
+      if (!parts[1]) return send(200, { cases: [...Object.values(all).map((x) => ({ case: x.case, title: x.title, opened: x.opened, from: x.from, to: x.to, discovered: x.discovered, runs: x.runs.length, listed: x.runs[0]?.at, ...x.estimate })), { case: "mail", title: "", opened: iso(h.now), from: iso(h.now - HOUR), to: iso(h.now), runs: 0 }] });
       if (!c) return fail(404, "not-found", "there is no case of this name");
       if (parts[2]) return below({ c, req, parts, body, s, send, fail });
       if (req.method !== "POST") return send(200, c);

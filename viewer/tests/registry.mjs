@@ -85,7 +85,7 @@ export default async function ({ test: any, axe, to, has, assert, mock }) {
     assert(mock.registry.asked.some((x) => x.startsWith("place.svg") && x.includes("persons=45357") && x.includes("state=TX")), mock.registry.asked.join("\n"));
     await page.locator("#rg-own").selectOption("share-2026");
     await page.locator("figure img").nth(2).waitFor();
-    assert(mock.registry.asked.some((x) => x.startsWith("place.svg") && x.includes("persons=4190")) && mock.registry.asked.some((x) => x.startsWith("timeline.svg") && x.includes("discovered=")), mock.registry.asked.join("\n"));
+    assert(mock.registry.asked.some((x) => x.startsWith("place.svg") && x.includes("persons=4190")) && mock.registry.asked.some((x) => x.startsWith("timeline.svg") && x.includes("discovered=") && x.includes("listed=")), mock.registry.asked.join("\n"));
   });
   await test("registry: a list is taken in, with what was odd; what cannot be recognised is asked for, and the file stays chosen", async (enter) => {
     const page = await enter();
