@@ -92,15 +92,19 @@ static int one(struct registry *r, const struct registry_all *all, uint32_t inci
 	return c;
 }
 
-/* Words that all stand in the name, folded. */
+/* Words that all stand in the name: as it is written, or as names are compared ("St. Gabriel", "st gabriel", "Children's"). */
 static bool named(struct slice name, const struct cli_args *args, struct arena *a)
 {
+	AUTO_BUF struct buf written = {0};
 	struct slice key = registry_name_key(name, a);
+	buf_init(&written, 1 << 16);
+	utf8_fold(&written, name);
 	for (size_t i = 0; i < args->n; i++) {
 		AUTO_BUF struct buf b = {0};
+		struct slice word = registry_name_key(slice_str(args->v[i]), a);
 		buf_init(&b, 4096);
 		utf8_fold(&b, slice_str(args->v[i]));
-		if (!buf_ok(&b) || !b.n || !memmem(key.p, key.n, b.p, b.n))
+		if (!buf_ok(&b) || !buf_ok(&written) || !b.n || (!memmem(written.p, written.n, b.p, b.n) && !memmem(key.p, key.n, word.p, word.n)))
 			return false;
 	}
 	return true;

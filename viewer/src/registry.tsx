@@ -21,7 +21,7 @@ const viewWord = (v: string) => r(v === "under-investigation" ? "underInvestigat
 const basisOf = (f: Any) => `${s(f.source) !== "ocr" ? r("basisList") : r(s(f.view) === "under-investigation" ? "basisUnder" : s(f.view) === "archive" ? "basisArchive" : "basisFull")} · ${r("asOf", { d: day(s(f.as_of)) })}`;
 
 // What was chosen stays while one looks at an incident and comes back.
-const chosen = { source: "ocr", year: "", view: "full", kind: "trend", sort: "submitted", order: "desc", q: "", state: "", type: "", location: "", entity: "" };
+const chosen = { picked: false, source: "ocr", year: "", view: "full", kind: "trend", sort: "submitted", order: "desc", q: "", state: "", type: "", location: "", entity: "" };
 type Chosen = typeof chosen;
 
 export function RegistryPage({ where }: { where: string[] }) {
@@ -36,12 +36,15 @@ function HomePage() {
   const [c, setChosen] = useState<Chosen>({ ...chosen }), set = (more: Partial<Chosen>) => { Object.assign(chosen, more); setChosen({ ...chosen }); };
   const { data, error, fetched, reload } = useData<Any>(`/api/registry${query({ source: c.source, year: c.year, view: c.view })}`, `registry ${c.source}`, 60000), f = obj(data?.figures), has = !!data?.figures, imports = list(data?.imports), [years, setYears] = useState<string[]>([]);
   useEffect(() => { if (has && !c.year) setYears(list(f.years).map((y) => s(y.name)).filter((y) => /^\d{4}$/.test(y)).reverse()); }, [data, c.year]);
+  const ofSource = (v: string, picked: boolean) => { setYears([]); set({ picked, source: v, year: "", view: "full", state: "", type: "", location: "", entity: "", kind: v === "wa-ag" ? "aware-to-notice" : "trend" }); };
+  const only = imports.some((m) => s(m.source) === c.source) ? "" : s(imports[imports.length - 1]?.source); // nothing of it is in, and of another is: that is shown, unless somebody asked for this one
+  useEffect(() => { if (!c.picked && only && only !== c.source) ofSource(only, false); }, [only]);
   const known = c.year && !years.includes(c.year) ? [c.year, ...years] : years;
   usePaper("", has ? `${r("title")} · ${c.year || r("allYears")} · ${basisOf(f)}` : r("title"));
   return (
     <div class="column">
       <div class="head"><div class="pagehead"><h1 tabIndex={-1}>{r("title")}</h1><span class="grow" />
-        <Choice id="rg-source" label={r("source")} value={c.source} options={[["ocr", r("ocr")], ["wa-ag", r("waAg")], ["other", r("other")]]} onPick={(v) => { setYears([]); set({ source: v, year: "", view: "full", state: "", type: "", location: "", entity: "", kind: v === "wa-ag" ? "aware-to-notice" : "trend" }); }} />
+        <Choice id="rg-source" label={r("source")} value={c.source} options={[["ocr", r("ocr")], ["wa-ag", r("waAg")], ["other", r("other")]]} onPick={(v) => ofSource(v, true)} />
         <Choice id="rg-year" label={r("year")} value={c.year} options={[["", r("allYears")], ...known.map((y) => [y, y] as [string, string])]} onPick={(v) => set({ year: v })} />
         {c.source === "ocr" && <Choice id="rg-view" label={r("view")} value={c.view} options={[["full", r("full")], ["under-investigation", r("underInvestigation")], ["archive", r("archive")]]} onPick={(v) => set({ view: v })} />}
       </div></div>
@@ -171,8 +174,8 @@ function Imports({ imports, onTaken }: { imports: Any[]; onTaken: () => void }) 
   };
   return (
     <section class="panel" aria-labelledby="h-rg-in"><header><h2 id="h-rg-in">{r("imports")}</h2></header>
-      {imports.length > 0 && <div class="scroll" tabIndex={0} role="region" aria-labelledby="h-rg-in"><table class="list"><thead><tr><th scope="col">{r("importOf")}</th><th scope="col">{r("view")}</th><th scope="col">{r("asOf", { d: "" })}</th><th scope="col" class="num">{r("rows")}</th><th scope="col">{r("took")}</th></tr></thead>
-        <tbody>{imports.map((m) => <tr key={n(m.id)}><th scope="row" class="wrap">{s(m.file)}{list(m.warnings).length > 0 && <details><summary>{r("odd", { n: count(list(m.warnings).length) })}</summary><ul lang="en">{list(m.warnings).map((w, i) => <li key={i}>{s(w.text)}</li>)}</ul></details>}</th><td>{s(m.source) === "ocr" ? viewWord(s(m.view)) : r(s(m.source) === "wa-ag" ? "waAg" : "other")}</td><td class="nowrap">{day(s(m.as_of))}</td><td class="num">{count(n(m.rows))}{n(m.unread) > 0 && <> <b class="tag red">{r("unread", { n: count(n(m.unread)) })}</b></>}</td><td>{stampNear(s(m.time), now)} <button type="button" class="link" onClick={() => openEntry(n(m.entry))}>{r("entry", { n: n(m.entry) })}</button></td></tr>)}</tbody></table></div>}
+      {imports.length > 0 && <div class="scroll" tabIndex={0} role="region" aria-labelledby="h-rg-in"><table class="list"><thead><tr><th scope="col">{r("importOf")}</th><th scope="col">{r("view")}</th><th scope="col">{r("asOf", { d: "" })}</th><th scope="col">{r("took")}</th><th scope="col" class="num">{r("rows")}</th></tr></thead>
+        <tbody>{imports.map((m) => <tr key={n(m.id)}><th scope="row" class="wrap">{s(m.file)}{list(m.warnings).length > 0 && <details><summary>{r("odd", { n: count(list(m.warnings).length) })}</summary><ul lang="en">{list(m.warnings).map((w, i) => <li key={i}>{s(w.text)}</li>)}</ul></details>}</th><td>{s(m.source) === "ocr" ? viewWord(s(m.view)) : r(s(m.source) === "wa-ag" ? "waAg" : "other")}</td><td class="nowrap">{day(s(m.as_of))}</td><td>{stampNear(s(m.time), now)} <button type="button" class="link" onClick={() => openEntry(n(m.entry))}>{r("entry", { n: n(m.entry) })}</button></td><td class="num">{count(n(m.rows))}{n(m.unread) > 0 && <> <b class="tag red">{r("unread", { n: count(n(m.unread)) })}</b></>}</td></tr>)}</tbody></table></div>}
       <form class="in noprint" onSubmit={(e) => { e.preventDefault(); take(); }}>
         <Wrong text={wrong} />
         {done && <div class="note" role="status"><p>{r("took1", { n: count(n(done.rows)), d: day(s(done.as_of)), v: s(done.source) === "ocr" ? viewWord(s(done.view)) : r("list") })}</p>{list(done.warnings).length > 0 && <ul lang="en">{list(done.warnings).map((w, i) => <li key={i}>{s(w.text)}</li>)}</ul>}</div>}
