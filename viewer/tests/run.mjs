@@ -14,7 +14,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const real = process.env.BASE_URL ?? "";
 const only = process.argv[2] ?? "";
 // HALF=1 and HALF=2 are two runs side by side, each with a hospital and a browser of its own; together they are everything. A group is never parted: its tests may stand on those before.
-const firstHalf = new Set(["pages"]), half = process.env.HALF ?? "";
+const firstHalf = new Set(["pages", "packet", "station", "registry"]), half = process.env.HALF ?? "";
 let group = "pages";
 const wanted = (name) => !half || firstHalf.has(name) === (half === "1");
 const groupOf = async (name, given) => { if (!wanted(name)) return; group = name; await (await import(`./${name}.mjs`)).default(given); group = "pages"; };
