@@ -149,6 +149,20 @@ static void say(const struct registry_figures *f, int year)
 	say_top(f, false, false);
 }
 
+/* What was asked for, counted, with its warnings said. Other than 0: it was said why not, and that is the exit status. */
+static int counted(const struct registry_asked *asked, const struct registry_question *q, size_t top, struct arena *a, struct registry_figures *ret)
+{
+	struct err e = {0};
+	struct registry_all all;
+	int r = a ? registry_cmd_load(asked->site, asked->db, a, &all, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
+	if (r == 0)
+		r = registry_figures(&all, q, top, a, ret, &e);
+	if (r < 0)
+		return cli_fail(&e);
+	registry_say_warnings(ret->basis.w, ret->basis.w_n);
+	return 0;
+}
+
 int registry_stats_cmd(int argc, char **argv)
 {
 	static struct cli_args args;
@@ -164,18 +178,12 @@ int registry_stats_cmd(int argc, char **argv)
 	struct registry_question q;
 	if ((r = registry_asked(&asked, &q)))
 		return r;
-	struct err e = {0};
-	struct registry_all all;
 	struct registry_figures f;
 	AUTO_ARENA struct arena *a = arena_new(REGISTRY_MEMORY);
 	AUTO_BUF struct buf b = {0};
 	buf_init(&b, (size_t)16 << 20);
-	r = a ? registry_cmd_load(asked.site, asked.db, a, &all, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
-	if (r == 0)
-		r = registry_figures(&all, &q, 20, a, &f, &e);
-	if (r < 0)
-		return cli_fail(&e);
-	registry_say_warnings(f.basis.w, f.basis.w_n);
+	if ((r = counted(&asked, &q, 20, a, &f)))
+		return r;
 	if (json) {
 		put_json(&f, q.year, &b);
 		fwrite(b.p, 1, b.n, stdout);
@@ -242,18 +250,12 @@ int registry_top_cmd(int argc, char **argv)
 	struct registry_question q;
 	if ((r = registry_asked(&asked, &q)))
 		return r;
-	struct err e = {0};
-	struct registry_all all;
 	struct registry_figures f;
 	AUTO_ARENA struct arena *a = arena_new(REGISTRY_MEMORY);
 	AUTO_BUF struct buf b = {0};
 	buf_init(&b, (size_t)64 << 20);
-	r = a ? registry_cmd_load(asked.site, asked.db, a, &all, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
-	if (r == 0)
-		r = registry_figures(&all, &q, n > 1000000 ? 1000000 : (size_t)n, a, &f, &e);
-	if (r < 0)
-		return cli_fail(&e);
-	registry_say_warnings(f.basis.w, f.basis.w_n);
+	if ((r = counted(&asked, &q, n > 1000000 ? 1000000 : (size_t)n, a, &f)))
+		return r;
 	if (json) {
 		top_json(&f, floor, &b);
 		fwrite(b.p, 1, b.n, stdout);
