@@ -11,5 +11,6 @@ persons=$(sed -n 's/^An incident .* data of \([0-9]*\) invented persons.*/\1/p' 
 grep -q "^touched  *4 objects: 3 acquired" demo/incident.log && grep -q "^read  *3 files" demo/incident.log || fail "the incident: $(cat demo/incident.log)"
 "$HOLDFAST" registry show "St. Gabriel" --source other --site demo/site >shown 2>&1 || fail "its place in the registry: $(cat shown)"
 grep -q "$persons" shown || fail "as many persons: $(cat shown)"
+"$HOLDFAST" registry draft archive --site demo/site 2>drafted | tail -1 | grep -q "^\"St. Gabriel Hospital\",\"TX\",\"\",\"$persons\"," || fail "the row that it would be: $(cat drafted)"
 pgrep -f "serve --site $work" >/dev/null && fail "something still runs"
 echo "the demo plays"
