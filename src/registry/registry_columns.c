@@ -59,31 +59,56 @@ bool registry_is_blank(struct slice s)
 	return s.n == 0;
 }
 
+/* Between groups of three digits: , . ' and blanks, those among them that do not break a line (in cp1252, too); how many bytes. 0: it is none. */
+static size_t group_mark(struct slice s)
+{
+	static const char *const marks[] = {",", ".", " ", "'", "\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89", "\xE2\x80\x99", "\xA0"};
+	for (size_t i = 0; i < ARRAY_LEN(marks); i++)
+		if (slice_starts(s, marks[i]))
+			return strlen(marks[i]);
+	return 0;
+}
+
+static size_t digits(struct slice s, uint64_t *v)
+{
+	size_t n = 0;
+	for (; n < s.n && s.p[n] >= '0' && s.p[n] <= '9'; n++)
+		*v = *v > UINT64_MAX / 20 ? UINT64_MAX : *v * 10 + (uint64_t)(s.p[n] - '0');
+	return n;
+}
+
+/* What a spreadsheet puts behind a whole number: .0 .00 ,0 ,00, and more where the point cannot be a group's. */
+static bool zeros(struct slice s, size_t lead, struct slice mark)
+{
+	if (!s.n || (s.p[0] != '.' && s.p[0] != ','))
+		return false;
+	for (size_t i = 1; i < s.n; i++)
+		if (s.p[i] != '0')
+			return false;
+	return s.n != 4 || (s.p[0] == '.' && (mark.n ? mark.p[0] != '.' : lead > 3));
+}
+
 bool registry_is_number(struct slice s, uint64_t *ret)
 {
 	uint64_t v = 0;
-	size_t i = 0, digits = 0, since = 0;
-	bool groups = false;
-	for (; i < s.n && s.p[i] != '.'; i++) {
-		if (s.p[i] == ',' || s.p[i] == ' ') {
-			if (!digits || (groups ? since != 3 : since > 3))
-				return false;
-			groups = true;
-			since = 0;
-			continue;
-		}
-		if (s.p[i] < '0' || s.p[i] > '9' || v > UINT64_MAX / 20)
-			return false;
-		v = v * 10 + (uint64_t)(s.p[i] - '0');
-		digits++;
-		since++;
-	}
-	if (!digits || (groups && since != 3))
+	struct slice mark = SLICE_NULL;
+	if (s.n > 3 && s.p[0] == '=' && s.p[1] == '"' && s.p[s.n - 1] == '"') /* ="4237": told a spreadsheet to leave it alone */
+		s = slice_of(s.p + 2, s.n - 3);
+	s = slice_trim(s);
+	size_t n = digits(s, &v), lead = n;
+	if (!n)
 		return false;
-	if (i < s.n) /* a spreadsheet's decimals: .0, .00 */
-		for (i++; i < s.n; i++)
-			if (s.p[i] != '0')
-				return false;
+	for (s = slice_of(s.p + n, s.n - n); s.n && !zeros(s, lead, mark);) {
+		size_t m = group_mark(s);
+		struct slice is = slice_of(s.p, m);
+		s = slice_of(s.p + m, s.n - m);
+		if (!m || lead > 3 || (mark.n && !slice_eq(mark, is)) || digits(s, &v) != 3)
+			return false;
+		mark = is;
+		s = slice_of(s.p + 3, s.n - 3);
+	}
+	if (v == UINT64_MAX)
+		return false;
 	*ret = v;
 	return true;
 }

@@ -31,6 +31,9 @@ struct slice registry_cell(struct slice bytes, struct arena *a, bool *changed);
 /* ---- columns ---- */
 
 enum column { COL_NAME, COL_STATE, COL_ENTITY, COL_PERSONS, COL_SUBMITTED, COL_TYPE, COL_LOCATION, COL_ASSOCIATE, COL_DESCRIPTION, COL_AWARE, COL_NOTIFIED, COL_BEGAN, COL_ENDED, COL_VIEW, COLUMNS };
+#define REGISTRY_SPELT 256
+/* A state's name as its two letters, and categories in the case and with the separators of the portal, where it knows every value in s; else s. Where the arena is full: s empty. */
+struct slice registry_spelt(enum column c, struct slice s, struct arena *a);
 const char *registry_column_word(enum column c);
 const char *registry_column_says(enum column c); /* "the number of persons" */
 int registry_column_of(struct slice title);          /* enum column, or -1 */
@@ -42,7 +45,7 @@ struct registry_map {
 	bool source_given;
 	enum registry_source source;
 };
-bool registry_is_number(struct slice s, uint64_t *ret);   /* "4237", "4237.0", "1,234" */
+bool registry_is_number(struct slice s, uint64_t *ret);   /* "4237", "4237.0", "1,234", "1 234", "1.234" */
 bool registry_is_blank(struct slice s);                   /* nothing, or a program's word for it: \N, NULL, nan */
 
 /* ---- dates ---- */
@@ -51,7 +54,7 @@ struct date_text {
 	int a, b, c;          /* as written */
 	uint8_t form;         /* enum date_form; 0: none */
 };
-enum date_form { DATE_NONE, DATE_SLASH, DATE_DASH, DATE_ISO, DATE_FORMS };
+enum date_form { DATE_NONE, DATE_SLASH, DATE_DASH, DATE_ISO, DATE_FORMS, DATE_NAMED = DATE_FORMS }; /* named: the month as a word, of which nothing is doubtful; a is the year there as in ISO, b the month */
 bool registry_date(struct slice s, struct date_text *ret);
 int32_t registry_date_day(const struct date_text *t, bool turned); /* MM/DD/YYYY and YYYY-MM-DD; turned: day and month changed over */
 

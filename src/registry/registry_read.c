@@ -340,14 +340,12 @@ static uint8_t row_view(struct slice s)
 	return strcasestr(t, "archiv") || strcasestr(t, "resolv") || strcasestr(t, "closed") ? REGISTRY_ARCHIVE : strcasestr(t, "investigation") || strcasestr(t, "open") ? REGISTRY_UNDER_INVESTIGATION : REGISTRY_UNKNOWN;
 }
 
-static struct slice upper(struct slice s, struct arena *a)
+/* A category or state, repaired and as the portal writes it. */
+static struct slice word(struct reading *x, const struct columns *k, const struct slice *f, size_t n, enum column c, struct row_dates *d)
 {
-	uint8_t *u = s.n == 2 ? arena_raw(a, 2) : NULL;
-	if (!u || (s.p[0] < 'a' && s.p[1] < 'a'))
-		return s;
-	for (int i = 0; i < 2; i++)
-		u[i] = s.p[i] >= 'a' && s.p[i] <= 'z' ? (uint8_t)(s.p[i] - 32) : s.p[i];
-	return slice_of(u, 2);
+	struct slice is = registry_cell(at(k, f, n, c), x->a, &d->repaired), as = registry_spelt(c, is, x->a);
+	d->respelt |= !slice_eq(is, as) && is.n != 2; /* two letters of a state in another case are no other words */
+	return as;
 }
 
 static void one(struct reading *x, const struct columns *k, const struct slice *f, size_t n, struct registry_row *r, struct row_dates *d)
@@ -356,10 +354,10 @@ static void one(struct reading *x, const struct columns *k, const struct slice *
 	bool changed = false;
 	struct slice persons = at(k, f, n, COL_PERSONS), name = k->at[COL_NAME] >= 0 && (size_t)k->at[COL_NAME] < n ? f[k->at[COL_NAME]] : SLICE_NULL;
 	r->name = registry_cell(name, x->a, &changed);
-	r->state = upper(registry_cell(at(k, f, n, COL_STATE), x->a, &changed), x->a);
-	r->entity_type = registry_cell(at(k, f, n, COL_ENTITY), x->a, &changed);
-	r->type = registry_cell(at(k, f, n, COL_TYPE), x->a, &changed);
-	r->location = registry_cell(at(k, f, n, COL_LOCATION), x->a, &changed);
+	r->state = word(x, k, f, n, COL_STATE, d);
+	r->entity_type = word(x, k, f, n, COL_ENTITY, d);
+	r->type = word(x, k, f, n, COL_TYPE, d);
+	r->location = word(x, k, f, n, COL_LOCATION, d);
 	r->description = registry_cell(at(k, f, n, COL_DESCRIPTION), x->a, &changed);
 	r->persons_known = registry_is_number(persons, &r->persons);
 	if (!r->persons_known)
@@ -369,7 +367,7 @@ static void one(struct reading *x, const struct columns *k, const struct slice *
 	x->has_view |= r->view != REGISTRY_UNKNOWN;
 	for (size_t i = 0; i < ARRAY_LEN(days); i++)
 		(void)registry_date(at(k, f, n, days[i]), &d->at[i]);
-	d->repaired = changed;
+	d->repaired |= changed;
 }
 
 struct odd_rows {
@@ -446,11 +444,25 @@ static int rows(struct reading *x, const struct columns *k, struct csv *csv, str
 static void keep_raw(struct reading *x)
 {
 	for (size_t i = 0; i < x->n; i++)
-		if (!x->date[i].repaired && !x->date[i].turned)
+		if (!x->date[i].repaired && !x->date[i].turned && !x->date[i].respelt)
 			x->v[i].raw = SLICE_NULL;
 }
 
 /* ---- the whole ---- */
+
+/* Lines that end with a carriage return alone, as spreadsheets' "CSV (Macintosh)" has them. */
+static int line_ends(struct reading *x, struct slice *text, struct err *e)
+{
+	if (!text->n || memchr(text->p, '\n', text->n) || !memchr(text->p, '\r', text->n))
+		return 0;
+	uint8_t *to = arena_raw(x->a, text->n);
+	if (!to)
+		return err_set(e, arena_code(x->a), NULL, "no room for this list");
+	for (size_t i = 0; i < text->n; i++)
+		to[i] = text->p[i] == '\r' ? '\n' : text->p[i];
+	*text = slice_of(to, text->n);
+	return 0;
+}
 
 static int decode(struct reading *x, struct slice bytes, struct slice *ret, struct slice *ret_encoding, struct err *e)
 {
@@ -458,13 +470,14 @@ static int decode(struct reading *x, struct slice bytes, struct slice *ret, stru
 	bool wide = marked || (bytes.n >= 4 && !(bytes.n & 1) && ((bytes.p[0] && !bytes.p[1] && bytes.p[2] && !bytes.p[3]) || (!bytes.p[0] && bytes.p[1] && !bytes.p[2] && bytes.p[3])));
 	if (wide) {
 		*ret_encoding = SLICE("UTF-16");
-		return csv_utf8(bytes, x->a, ret, e);
+		int r = csv_utf8(bytes, x->a, ret, e);
+		return r < 0 ? r : line_ends(x, ret, e);
 	}
 	if (bytes.n >= 3 && !memcmp(bytes.p, "\xEF\xBB\xBF", 3))
 		bytes = slice_of(bytes.p + 3, bytes.n - 3);
 	*ret = bytes; /* cell by cell: one spoiled row does not decide for the others */
 	*ret_encoding = utf8_valid(bytes) ? SLICE("UTF-8") : SLICE("not UTF-8 throughout");
-	return 0;
+	return line_ends(x, ret, e);
 }
 
 static enum registry_source source_of(const struct reading *x, const struct columns *k)
@@ -507,6 +520,8 @@ int registry_read(struct slice bytes, const struct registry_read_options *o, str
 		r = sample_columns(&x, &k, csv, e);
 	if (r == 0 && (k.at[COL_NAME] < 0 || k.at[COL_SUBMITTED] < 0))
 		r = err_set(e, ERR_INPUT, "line 1", "there is no column of %s: a list of other columns needs --map FILE", k.at[COL_NAME] < 0 ? "names" : "days of submission");
+	if (r == 0 && k.at[COL_PERSONS] < 0)
+		registry_warn(&w, "persons", "there is no column of numbers of persons: how many are affected is not known of any row");
 	if (r == 0)
 		r = rows(&x, &k, &csv, e);
 	if (r < 0)

@@ -6,7 +6,7 @@
 
 struct row_dates {
 	struct date_text at[5]; /* submitted, aware, notified, began, ended */
-	bool turned, repaired;
+	bool turned, repaired, respelt;
 };
 struct reading {
 	const struct registry_read_options *o;

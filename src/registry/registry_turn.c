@@ -9,7 +9,7 @@
 static bool doubtful(const struct date_text *t)
 {
 	int m = t->form == DATE_ISO ? t->b : t->a, d = t->form == DATE_ISO ? t->c : t->b;
-	return m >= 1 && m <= 12 && d >= 1 && d <= 12;
+	return t->form != DATE_NAMED && m >= 1 && m <= 12 && d >= 1 && d <= 12;
 }
 
 int32_t registry_turned_day(const struct date_text *t, unsigned turned)
@@ -32,7 +32,7 @@ struct evidence {
 static struct evidence look(const struct reading *x, unsigned turned)
 {
 	struct evidence v = {0};
-	uint64_t up = 0, down = 0, only_md[DATE_FORMS] = {0}, only_dm[DATE_FORMS] = {0};
+	uint64_t up = 0, down = 0, only_md[DATE_FORMS + 1] = {0}, only_dm[DATE_FORMS + 1] = {0}; /* and those with a month's name, which are never asked for */
 	int32_t before = REGISTRY_NO_DAY;
 	for (size_t i = 0; i < x->n; i++) {
 		const struct date_text *t = &x->date[i].at[0];

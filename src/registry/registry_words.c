@@ -1,6 +1,8 @@
 /* Words: sources, views, days, and the categories that the portal knows. */
 #include "registry_internal.h"
 
+#include "csv.h"
+
 #include <stdio.h>
 
 const char *registry_source_word(enum registry_source s)
@@ -132,45 +134,109 @@ static const char *const types[] = {"Hacking/IT Incident", "Unauthorized Access/
 static const char *const locations[] = {"Network Server", "Email", "Paper/Films", "Laptop", "Desktop Computer", "Electronic Medical Record", "Other Portable Electronic Device", "Other"};
 static const char states[][3] = {"AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "PR", "GU", "VI", "AS", "MP", "UM", "FM", "MH", "PW"};
 
-static bool in(struct slice s, const char *const *list, size_t n)
+static const struct {
+	const char *name, *state;
+} state_names[] = {
+	{"alabama", "AL"}, {"alaska", "AK"}, {"arizona", "AZ"}, {"arkansas", "AR"}, {"california", "CA"}, {"colorado", "CO"}, {"connecticut", "CT"}, {"delaware", "DE"}, {"districtofcolumbia", "DC"}, {"washingtondc", "DC"}, {"florida", "FL"}, {"georgia", "GA"}, {"hawaii", "HI"}, {"idaho", "ID"}, {"illinois", "IL"},
+	{"indiana", "IN"}, {"iowa", "IA"}, {"kansas", "KS"}, {"kentucky", "KY"}, {"louisiana", "LA"}, {"maine", "ME"}, {"maryland", "MD"}, {"massachusetts", "MA"}, {"michigan", "MI"}, {"minnesota", "MN"}, {"mississippi", "MS"}, {"missouri", "MO"}, {"montana", "MT"}, {"nebraska", "NE"}, {"nevada", "NV"},
+	{"newhampshire", "NH"}, {"newjersey", "NJ"}, {"newmexico", "NM"}, {"newyork", "NY"}, {"northcarolina", "NC"}, {"northdakota", "ND"}, {"ohio", "OH"}, {"oklahoma", "OK"}, {"oregon", "OR"}, {"pennsylvania", "PA"}, {"rhodeisland", "RI"}, {"southcarolina", "SC"}, {"southdakota", "SD"}, {"tennessee", "TN"},
+	{"texas", "TX"}, {"utah", "UT"}, {"vermont", "VT"}, {"virginia", "VA"}, {"washington", "WA"}, {"westvirginia", "WV"}, {"wisconsin", "WI"}, {"wyoming", "WY"}, {"puertorico", "PR"}, {"guam", "GU"}, {"virginislands", "VI"}, {"usvirginislands", "VI"}, {"americansamoa", "AS"}, {"northernmarianaislands", "MP"},
+};
+
+/* As the portal writes this one value; NULL: it does not know it. */
+static const char *known_as(struct slice s, const char *const *list, size_t n)
 {
+	char key[64], other[64];
 	for (size_t i = 0; i < n; i++)
-		if (slice_eq_nocase(s, list[i]))
-			return true;
-	return false;
+		if (slice_eq_str(s, list[i]))
+			return list[i];
+	csv_key(s, key);
+	for (size_t i = 0; key[0] && i < n; i++) {
+		csv_key(slice_str(list[i]), other);
+		if (!strcmp(key, other))
+			return list[i];
+	}
+	return !strcmp(key, "healthcareclearinghouse") && list == entity_types ? entity_types[3] : NULL;
+}
+
+static const char *state_of(struct slice s)
+{
+	char key[64];
+	for (size_t i = 0; s.n == 2 && i < ARRAY_LEN(states); i++)
+		if (slice_eq_nocase(s, states[i]))
+			return states[i];
+	if (s.n < 4)
+		return NULL;
+	csv_key(s, key);
+	for (size_t i = 0; i < ARRAY_LEN(state_names); i++)
+		if (!strcmp(key, state_names[i].name))
+			return state_names[i].state;
+	return NULL;
 }
 
 bool registry_is_state(struct slice s)
 {
-	for (size_t i = 0; i < ARRAY_LEN(states); i++)
-		if (slice_eq_nocase(s, states[i]))
-			return true;
-	return false;
+	return state_of(s) != NULL;
 }
 
 bool registry_is_entity_type(struct slice s)
 {
-	return in(s, entity_types, ARRAY_LEN(entity_types)) || slice_eq_nocase(s, "Healthcare Clearinghouse");
+	return known_as(s, entity_types, ARRAY_LEN(entity_types)) != NULL;
 }
 
-static bool all_in(struct slice s, const char *const *list, size_t n)
+/* The next of several values: they stand behind commas on the portal, in copies behind semicolons, bars and line ends, too. */
+static struct slice next_value(struct slice *rest)
 {
-	struct slice v[16];
-	size_t k = registry_values(s, v, ARRAY_LEN(v));
-	for (size_t i = 0; i < k; i++)
-		if (!in(v[i], list, n))
+	size_t n = 0;
+	while (n < rest->n && !memchr(",;|\n", rest->p[n], 4))
+		n++;
+	struct slice v = slice_trim(slice_of(rest->p, n));
+	*rest = n < rest->n ? slice_of(rest->p + n + 1, rest->n - n - 1) : SLICE_NULL;
+	return v;
+}
+
+/* s as the portal writes it into out: each of its values; false: it has one that the portal does not know, or none. */
+static bool spell(struct slice s, const char *const *list, size_t n, char out[REGISTRY_SPELT])
+{
+	size_t at = 0;
+	for (struct slice rest = s; rest.n;) {
+		struct slice v = next_value(&rest);
+		const char *as = v.n ? known_as(v, list, n) : NULL;
+		if (!v.n)
+			continue;
+		if (!as || at + strlen(as) + 3 > REGISTRY_SPELT)
 			return false;
-	return k > 0;
+		at += (size_t)snprintf(out + at, REGISTRY_SPELT - at, "%s%s", at ? ", " : "", as);
+	}
+	return at > 0;
+}
+
+struct slice registry_spelt(enum column c, struct slice s, struct arena *a)
+{
+	char out[REGISTRY_SPELT];
+	const char *state = c == COL_STATE ? state_of(s) : NULL;
+	bool is = false;
+	if (state)
+		is = snprintf(out, sizeof out, "%s", state) > 0;
+	else if (c == COL_ENTITY && s.n && known_as(s, entity_types, ARRAY_LEN(entity_types)))
+		is = snprintf(out, sizeof out, "%s", known_as(s, entity_types, ARRAY_LEN(entity_types))) > 0;
+	else if (c == COL_TYPE)
+		is = spell(s, types, ARRAY_LEN(types), out);
+	else if (c == COL_LOCATION)
+		is = spell(s, locations, ARRAY_LEN(locations), out);
+	return !is || slice_eq_str(s, out) ? s : arena_dup(a, slice_str(out));
 }
 
 bool registry_is_type(struct slice s)
 {
-	return all_in(s, types, ARRAY_LEN(types));
+	char out[REGISTRY_SPELT];
+	return spell(s, types, ARRAY_LEN(types), out);
 }
 
 bool registry_is_location(struct slice s)
 {
-	return all_in(s, locations, ARRAY_LEN(locations));
+	char out[REGISTRY_SPELT];
+	return spell(s, locations, ARRAY_LEN(locations), out);
 }
 
 /* Never by substring: "Other" stands in "Other Portable Electronic Device". */

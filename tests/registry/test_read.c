@@ -113,6 +113,38 @@ static void cells(void **state)
 	arena_free(a);
 }
 
+/* As other programs write the same list: the portal's words are told in any case, behind other separators; the row as it stood is kept. */
+static void other_words(void **state)
+{
+	struct arena *a = fresh();
+	struct registry_list l = read_as(SLICE("\xEF\xBB\xBF" "Name of Covered Entity;State;Covered Entity Type;Individuals Affected;Breach Submission Date;Type of Breach;Location of Breached Information;Business Associate Present\r"
+		"A Clinic;California;HEALTHCARE PROVIDER;1\xE2\x80\xAF" "234\xE2\x80\xAF" "567;28-Jun-2024;hacking/it incident;\"Desktop Computer; Other\";Yes\r"
+		"B Clinic;District of Columbia;Healthcare Clearinghouse;=\"501\";June 27, 2024;Theft|Loss;EMAIL;No\r"
+		"C Clinic;Texass;Health plan;12.345;26-Jun-2024;theft, sabotage;Laptop;No\r"), NULL, REGISTRY_ARCHIVE, "2024-10-08", a);
+	assert_int_equal(l.n, 3);
+	is(l.v[0].state, "CA");
+	is(l.v[0].entity_type, "Healthcare Provider");
+	is(l.v[0].type, "Hacking/IT Incident");
+	is(l.v[0].location, "Desktop Computer, Other");
+	assert_int_equal(l.v[0].persons, 1234567);
+	is_day(l.v[0].submitted, "2024-06-28");
+	assert_true(l.v[0].raw.n > 0);
+	is(l.v[1].state, "DC");
+	is(l.v[1].entity_type, "Healthcare Clearing House");
+	is(l.v[1].type, "Theft, Loss");
+	is(l.v[1].location, "Email");
+	assert_int_equal(l.v[1].persons, 501);
+	is_day(l.v[1].submitted, "2024-06-27");
+	is(l.v[2].state, "Texass"); /* what nobody knows stays as it is */
+	is(l.v[2].type, "theft, sabotage");
+	assert_int_equal(l.v[2].persons, 12345);
+	/* not one number: that is said, and no sum of nothing passes for one */
+	l = read_as(SLICE(HEAD "A Clinic,CA,Health Plan,many,06/28/2024,Theft,Laptop,No,\nB Clinic,CA,Health Plan,few,06/27/2024,Theft,Laptop,No,\nC Clinic,CA,Health Plan,some,06/26/2024,Theft,Laptop,No,\n"), NULL, REGISTRY_ARCHIVE, "2024-10-08", a);
+	assert_false(l.v[0].persons_known);
+	assert_true(warned(&l, "persons"));
+	arena_free(a);
+}
+
 static void broken_text(void **state)
 {
 	struct arena *a = fresh();
@@ -438,7 +470,7 @@ static void made_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(portal_as_it_is), cmocka_unit_test(broken_header), cmocka_unit_test(other_columns), cmocka_unit_test(cells), cmocka_unit_test(broken_text), cmocka_unit_test(utf16), cmocka_unit_test(days), cmocka_unit_test(unordered), cmocka_unit_test(commas), cmocka_unit_test(one_day),
+		cmocka_unit_test(portal_as_it_is), cmocka_unit_test(broken_header), cmocka_unit_test(other_columns), cmocka_unit_test(cells), cmocka_unit_test(other_words), cmocka_unit_test(broken_text), cmocka_unit_test(utf16), cmocka_unit_test(days), cmocka_unit_test(unordered), cmocka_unit_test(commas), cmocka_unit_test(one_day),
 		cmocka_unit_test(view_and_day), cmocka_unit_test(washington), cmocka_unit_test(mapped), cmocka_unit_test(no_list), cmocka_unit_test(made_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,7 +55,7 @@ static void numbers(void **state)
 		const char *s;
 		uint64_t n;
 		bool ok;
-	} v[] = {{"4237", 4237, true}, {"4237.0", 4237, true}, {"1,234", 1234, true}, {"1,234,567.00", 1234567, true}, {"0", 0, true}, {"", 0, false}, {"1,23", 0, false}, {"12,34,567", 0, false}, {",1", 0, false}, {"4237.5", 0, false}, {"-1", 0, false}, {"1e6", 0, false}, {"99999999999999999999999", 0, false}};
+	} v[] = {{"4237", 4237, true}, {"4237.0", 4237, true}, {"1,234", 1234, true}, {"1,234,567.00", 1234567, true}, {"0", 0, true}, {"", 0, false}, {"1,23", 0, false}, {"12,34,567", 0, false}, {",1", 0, false}, {"4237.5", 0, false}, {"-1", 0, false}, {"1e6", 0, false}, {"99999999999999999999999", 0, false}, {"1 234 567", 1234567, true}, {"1\xC2\xA0" "234", 1234, true}, {"1\xE2\x80\xAF" "234\xE2\x80\xAF" "567", 1234567, true}, {"1\xA0" "234", 1234, true}, {"1.234", 1234, true}, {"1.234.000", 1234000, true}, {"1,234.000", 1234, true}, {"4237.000", 4237, true}, {"1'234", 1234, true}, {"1.234,00", 1234, true}, {"4237,0", 4237, true}, {"=\"9271\"", 9271, true}, {"1.234,5", 0, false}, {"1,234.567", 0, false}, {"1.23", 0, false}, {"4237 persons", 0, false}};
 	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
 		uint64_t n = 0;
 		assert_int_equal(registry_is_number(slice_str(v[i].s), &n), v[i].ok);
@@ -90,7 +90,13 @@ static void days(void **state)
 	is_day(registry_date_day(&t, true), "2018-11-04");
 	assert_true(registry_date(SLICE("2024-10-08T12:00:00Z"), &t));
 	is_day(registry_date_day(&t, false), "2024-10-08");
-	static const char *const none[] = {"", "10/08", "10/08/024", "10-08/2024", "a/b/c", "10/08/2024x", "2024-10-081"};
+	static const char *const month[] = {"28-Jun-2024", "28 June 2024", "28-jun-24", "June 28, 2024", "Jun 28 2024 12:00 AM", "Friday, June 28, 2024", "28. June 2024"};
+	for (size_t i = 0; i < ARRAY_LEN(month); i++) {
+		assert_true(registry_date(slice_str(month[i]), &t));
+		assert_int_equal(t.form, DATE_NAMED);
+		is_day(registry_date_day(&t, false), "2024-06-28");
+	}
+	static const char *const none[] = {"June 2024", "28-Foo-2024", "28-Ju-2024", "June 28, 2024x", "March of Dimes 12", "28 June", "June", "", "10/08", "10/08/024", "10-08/2024", "a/b/c", "10/08/2024x", "2024-10-081"};
 	for (size_t i = 0; i < ARRAY_LEN(none); i++)
 		assert_false(registry_date(slice_str(none[i]), &t));
 }
