@@ -54,7 +54,7 @@ uint32_t link_cluster(const struct link *l, uint32_t i); /* after link_run: the 
 
 struct link_counts {
 	uint64_t records, persons; /* persons: clusters */
-	uint64_t low, high;        /* persons if every grey pair is one person; if none is, and no linked pair that is less than 0.99 sure, either */
+	uint64_t low, high;        /* persons if every grey pair is one person that can be (link_fewest); if none is, and no linked pair that is less than 0.99 sure, either */
 	double estimate;           /* low..high: each doubtful pair counted by its probability */
 	uint64_t compared;         /* pairs */
 	uint64_t linked;           /* pairs inside clusters that were linked directly */
@@ -71,6 +71,9 @@ struct link_pair {
 };
 size_t link_grey_n(const struct link *l);
 const struct link_pair *link_grey(const struct link *l, size_t i);
+/* How many persons fewer there are, at most, where each of these pairs that can be is one person: the first first, and never two together who contradict each other (another date of birth and social security number, two generations of a name)
+ * unless that pair is grey itself. cluster[i]: record i's cluster, below link_records. After link_run. ERR_MEMORY. */
+int link_fewest(const struct link *l, const uint32_t *cluster, const struct link_pair *grey, size_t n, uint64_t *ret_less, struct err *e) MUST;
 /* "last exact +9.1; first nickname +5.2; dob one slip +8.0; ssn differs -4.4", for any pair. Names of fields and levels only, no values. */
 void link_explain(const struct link *l, uint32_t a, uint32_t b, struct buf *out);
 /* weight and probability of any pair */

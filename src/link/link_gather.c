@@ -268,13 +268,15 @@ static int greys(struct link *l)
 /* Persons if all, none, or each by its probability of the doubtful pairs are one person: the likeliest first, a pair within what is together already says nothing more. */
 static int count(struct link *l)
 {
-	uint32_t *all = singles(l->n), *sure = singles(l->n), *likely = singles(l->n);
+	uint32_t *sure = singles(l->n), *likely = singles(l->n);
 	struct link_counts *c = &l->counts;
 	struct link_pair *doubt = NULL;
 	size_t doubts = 0;
+	uint64_t less = 0;
+	struct err e = {0};
 	float certain = threshold(0.99);
-	c->records = c->low = c->high = l->n;
-	int r = all && sure && likely ? 0 : ERR_MEMORY;
+	c->records = c->high = l->n;
+	int r = sure && likely ? 0 : ERR_MEMORY;
 	for (uint64_t k = 0; r == 0 && k < l->edges; k++) {
 		const struct link_edge *x = &l->edge[k];
 		bool together = l->parent[x->a] == l->parent[x->b];
@@ -289,20 +291,17 @@ static int count(struct link *l)
 	for (uint32_t i = 0; r == 0 && i < l->n; i++) {
 		c->persons += l->parent[i] == i;
 		likely[i] = sure[i];
-		if (l->parent[i] != i && join(all, i, l->parent[i]))
-			c->low--;
 	}
 	for (uint64_t k = 0; r == 0 && k < l->edges; k++) {
 		const struct link_edge *x = &l->edge[k];
 		if (l->parent[x->a] == l->parent[x->b] && x->logit < certain)
 			doubt[doubts++] = (struct link_pair){x->a, x->b, x->weight, (float)link_probability((double)x->logit)};
 	}
-	for (size_t k = 0; r == 0 && k < l->greys; k++) {
+	for (size_t k = 0; r == 0 && k < l->greys; k++)
 		doubt[doubts++] = l->grey[k];
-		if (join(all, l->grey[k].a, l->grey[k].b))
-			c->low--;
-	}
+	r = r ? r : link_fewest(l, l->parent, l->grey, l->greys, &less, &e);
 	if (r == 0) {
+		c->low = c->persons - less;
 		qsort(doubt, doubts, sizeof *doubt, by_probability);
 		c->estimate = (double)c->high;
 		for (size_t k = 0; k < doubts; k++)
@@ -311,7 +310,6 @@ static int count(struct link *l)
 		if (c->estimate < (double)c->low)
 			c->estimate = (double)c->low;
 	}
-	free(all);
 	free(sure);
 	free(likely);
 	free(doubt);

@@ -236,23 +236,17 @@ static int keep_grey(struct survey *f, const struct link *l, const struct scope_
 	return 0;
 }
 
-/* How many strangers fewer there are if every pair that is still grey is one person: pairs that people have decided on are none of them any more. */
-static int all_merged(const struct survey *f, uint64_t *ret_less, struct err *e)
+/* How many strangers fewer there are if every pair is one person that is still grey and can be: pairs that people have decided on are none of them any more. */
+static int all_merged(const struct survey *f, const struct link *l, uint64_t *ret_less, struct err *e)
 {
-	uint32_t *top = calloc(f->strangers ? f->strangers : 1, sizeof *top);
-	if (!top)
-		return err_set(e, ERR_MEMORY, NULL, "no memory");
-	*ret_less = 0;
-	for (uint32_t i = 0; i < f->strangers; i++)
-		top[i] = i;
-	for (size_t i = 0; i < f->greys; i++) {
-		uint32_t a = root(top, f->cluster[f->grey[i].a]), b = root(top, f->cluster[f->grey[i].b]);
-		uint32_t up = a < b ? a : b;
-		top[a] = top[b] = top[f->cluster[f->grey[i].a]] = top[f->cluster[f->grey[i].b]] = up;
-		*ret_less += a != b;
-	}
-	free(top);
-	return 0;
+	struct link_pair *v = calloc(f->greys ? f->greys : 1, sizeof *v);
+	int r = v ? 0 : err_set(e, ERR_MEMORY, NULL, "no memory");
+	for (size_t i = 0; r == 0 && i < f->greys; i++)
+		v[i] = (struct link_pair){f->grey[i].a, f->grey[i].b, f->grey[i].weight, f->grey[i].probability};
+	if (r == 0)
+		r = link_fewest(l, f->cluster, v, f->greys, ret_less, e);
+	free(v);
+	return r;
 }
 
 /* ---- strangers ---- */
@@ -402,8 +396,8 @@ static int count(struct survey *f, const struct link *l, struct err *e)
 	struct survey_totals *t = &f->totals;
 	struct link_counts c = {0};
 	size_t rows = scope_exposure_rows(f->exposure);
-	uint64_t less;
-	int r = all_merged(f, &less, e);
+	uint64_t less = 0;
+	int r = l ? all_merged(f, l, &less, e) : 0;
 	if (r < 0)
 		return r;
 	if (l)

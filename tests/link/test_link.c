@@ -262,6 +262,46 @@ static void test_not_one_person(void **state)
 	link_free(l);
 }
 
+/* How few persons there can be: chains of grey pairs, held against what the records at their ends say. */
+static uint64_t fewer(const struct link *l, const char *const (*pair)[2], size_t n)
+{
+	uint32_t cluster[1024];
+	struct link_pair v[8];
+	struct err e = {0};
+	uint64_t less = 99;
+	assert_true(link_records(l) <= ARRAY_LEN(cluster) && n <= ARRAY_LEN(v));
+	for (uint32_t i = 0; i < link_records(l); i++)
+		cluster[i] = i;
+	for (size_t i = 0; i < n; i++)
+		v[i] = (struct link_pair){.a = record(l, pair[i][0]), .b = record(l, pair[i][1]), .probability = 0.5f};
+	assert_int_equal(link_fewest(l, cluster, v, n, &less, &e), 0);
+	return less;
+}
+
+static void test_fewest(void **state)
+{
+	struct link *l = among(
+		"s1,Holloway,Martin,,,1950-04-04,M,388-45-1234,,,,,,,,,\n" /* one name, other numbers, other dates; and somebody of whom only the name is said */
+		"s2,Holloway,Martin,,,,M,,,,,,,,,,\n"
+		"s3,Holloway,Martin,,,1962-11-23,M,377-88-4321,,,,,,,,,\n"
+		"s4,Holloway,Martin,,,1950-04-04,M,,,,,,,,,,\n"
+		"j1,Thackeray,Ellis,,Sr,1944-02-11,M,,,,,,,,,,\n" /* father and son, and one of them */
+		"j2,Thackeray,Ellis,,,,M,,,,,,,,,,\n"
+		"j3,Thackeray,Ellis,,Jr,,M,,,,,,,,,,\n"
+		"b1,Marlowe,Edwin,,,1970-01-20,M,,,,,,,,,,\n" /* brothers, and an initial */
+		"b2,Marlowe,E,,,,M,,,,,,,,,,\n"
+		"b3,Marlowe,Everett,,,1974-08-09,M,,,,,,,,,,\n");
+	assert_int_equal(fewer(l, (const char *const[][2]){{"s1", "s2"}}, 1), 1);
+	assert_int_equal(fewer(l, (const char *const[][2]){{"s1", "s2"}, {"s2", "s3"}}, 2), 1); /* he is one of the two, and they stay two */
+	assert_int_equal(fewer(l, (const char *const[][2]){{"s1", "s2"}, {"s2", "s4"}}, 2), 2);
+	assert_int_equal(fewer(l, (const char *const[][2]){{"s1", "s2"}, {"s4", "s2"}, {"s3", "s2"}}, 3), 2);
+	assert_int_equal(fewer(l, (const char *const[][2]){{"s1", "s2"}, {"s2", "s3"}, {"s1", "s3"}}, 3), 2); /* the two were shown to somebody, who may say that a clerk erred twice */
+	assert_int_equal(fewer(l, (const char *const[][2]){{"j1", "j2"}, {"j2", "j3"}}, 2), 1);
+	assert_int_equal(fewer(l, (const char *const[][2]){{"b1", "b2"}, {"b2", "b3"}}, 2), 1);
+	assert_int_equal(fewer(l, NULL, 0), 0);
+	link_free(l);
+}
+
 static void test_placeholders(void **state)
 {
 	AUTO_BUF struct buf b = {0};
@@ -472,7 +512,7 @@ static void test_febrl(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_words), cmocka_unit_test(test_slips), cmocka_unit_test(test_dictionary), cmocka_unit_test(test_stretch), cmocka_unit_test(test_given_up), cmocka_unit_test(test_packed), cmocka_unit_test(test_one_person), cmocka_unit_test(test_not_one_person), cmocka_unit_test(test_placeholders), cmocka_unit_test(test_nobody_twice),
+		cmocka_unit_test(test_words), cmocka_unit_test(test_slips), cmocka_unit_test(test_dictionary), cmocka_unit_test(test_stretch), cmocka_unit_test(test_given_up), cmocka_unit_test(test_packed), cmocka_unit_test(test_one_person), cmocka_unit_test(test_not_one_person), cmocka_unit_test(test_fewest), cmocka_unit_test(test_placeholders), cmocka_unit_test(test_nobody_twice),
 		cmocka_unit_test(test_small), cmocka_unit_test(test_late), cmocka_unit_test(test_columns), cmocka_unit_test(test_same_answer), cmocka_unit_test(test_crowd), cmocka_unit_test(test_febrl),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
