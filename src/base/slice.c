@@ -6,15 +6,13 @@ static uint8_t ascii_lower(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
 }
 
+/* Mostly asked of words that differ in their first letter: the length of s is not counted before. */
 bool slice_eq_nocase(struct slice a, const char *s)
 {
-	struct slice b = slice_str(s);
-	if (a.n != b.n)
-		return false;
 	for (size_t i = 0; i < a.n; i++)
-		if (ascii_lower(a.p[i]) != ascii_lower(b.p[i]))
+		if (!s[i] || ascii_lower(a.p[i]) != ascii_lower((uint8_t)s[i]))
 			return false;
-	return true;
+	return !s[a.n];
 }
 
 int slice_cmp(struct slice a, struct slice b)

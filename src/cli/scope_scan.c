@@ -25,10 +25,17 @@ static const char *const trouble_words[] = {"broken", "sealed", "unknown", "pict
 /* ---- results, a file each, written in the order of the files ---- */
 
 struct result {
-	struct buf hits;      /* lines without the file's name: person,element \x1f member \x1f offset,rule,confidence */
+	struct buf hits;      /* lines without the file's name: struct kept_hit, then the member's name */
 	struct buf strangers, unread;
 	uint64_t n, known, elements[PERSON_ELEMENTS_N], troubles;
 	bool done;
+};
+
+struct kept_hit {
+	uint64_t offset;
+	const char *rule; /* the rule's words live as long as the program */
+	uint32_t person, member;
+	uint8_t element, confidence, rule_n;
 };
 
 struct output {
@@ -77,26 +84,29 @@ static void put_file(struct buf *b, const char *path, struct slice member)
 	csv_put(b, buf_slice(&whole));
 }
 
+#define NUMBER_MAX 20
+
+/* The number's digits end at `end`; returns where they begin. */
+static char *digits_before(char *end, uint64_t v)
+{
+	do
+		*--end = (char)('0' + v % 10);
+	while (v /= 10);
+	return end;
+}
+
 static void put_number(struct buf *b, uint64_t v)
 {
-	char out[20];
-	size_t n = sizeof out;
-	do
-		out[--n] = (char)('0' + v % 10);
-	while (v /= 10);
-	buf_add(b, out + n, sizeof out - n);
+	char out[NUMBER_MAX], *from = digits_before(out + sizeof out, v);
+	buf_add(b, from, (size_t)(out + sizeof out - from));
 }
 
 static int on_hit(void *arg, const struct find_hit *h, struct err *e)
 {
 	struct worker *w = arg;
 	struct buf *b = &w->r->hits;
-	uint32_t head[2] = {h->person, (uint32_t)h->member.n};
-	uint8_t tail[2] = {(uint8_t)h->element, (uint8_t)h->confidence};
-	buf_add(b, head, sizeof head);
-	buf_add(b, tail, sizeof tail);
-	buf_add(b, &h->offset, sizeof h->offset);
-	buf_add(b, &h->rule, sizeof h->rule); /* the rule's words live as long as the program */
+	const struct kept_hit k = {h->offset, h->rule, h->person, (uint32_t)h->member.n, (uint8_t)h->element, (uint8_t)h->confidence, (uint8_t)strlen(h->rule)};
+	buf_add(b, &k, sizeof k);
 	buf_add_slice(b, h->member);
 	w->r->n++;
 	w->r->known += h->person != FIND_NOBODY;
@@ -109,8 +119,6 @@ static int on_stranger(void *arg, const struct find_stranger *s, struct err *e)
 	struct worker *w = arg;
 	struct buf *b = &w->r->strangers;
 	uint32_t head[2] = {(uint32_t)s->name.n, (uint32_t)s->member.n};
-	if (!w->s->want_strangers)
-		return 0;
 	buf_add(b, head, sizeof head);
 	buf_add(b, &s->offset, sizeof s->offset);
 	buf_add(b, &s->what, sizeof s->what);
@@ -152,42 +160,96 @@ static int out_flush(struct output *o, struct err *e)
 	return r;
 }
 
+/* What a line begins with and where it stands are mostly those of the line before it: they are written out once, and copied. */
+struct line_parts {
+	struct buf person, file; /* "id,", ",path,": as they stand in the line */
+	uint32_t who;            /* in person; FIND_NOBODY: nobody, it is empty */
+	struct slice member;     /* in file */
+	char element[PERSON_ELEMENTS_N][16];
+	uint8_t element_n[PERSON_ELEMENTS_N];
+};
+
+static void parts_begin(struct line_parts *l, const char *path)
+{
+	*l = (struct line_parts){.who = FIND_NOBODY};
+	buf_init(&l->person, 4096);
+	buf_init(&l->file, 1 << 22);
+	buf_u8(&l->person, ',');
+	buf_u8(&l->file, ',');
+	put_file(&l->file, path, SLICE_NULL);
+	buf_u8(&l->file, ',');
+	for (int i = 0; i < PERSON_ELEMENTS_N; i++) {
+		struct slice word = slice_str(person_element_word(i));
+		assert(word.n <= sizeof l->element[i]);
+		memcpy(l->element[i], word.p, word.n);
+		l->element_n[i] = (uint8_t)word.n;
+	}
+}
+
+static void parts_of(struct line_parts *l, struct scan *s, const struct kept_hit *h, struct slice member, const char *path)
+{
+	if (h->person != l->who) {
+		buf_reset(&l->person);
+		if (h->person != FIND_NOBODY)
+			csv_put(&l->person, find_population_id(s->pop, h->person));
+		buf_u8(&l->person, ',');
+		l->who = h->person;
+	}
+	if (h->person != FIND_NOBODY) {
+		s->persons += !(s->seen[h->person >> 3] >> (h->person & 7) & 1);
+		s->seen[h->person >> 3] |= (uint8_t)(1u << (h->person & 7));
+	}
+	if (!slice_eq(member, l->member)) {
+		buf_reset(&l->file);
+		buf_u8(&l->file, ',');
+		put_file(&l->file, path, member);
+		buf_u8(&l->file, ',');
+		l->member = member;
+	}
+}
+
+static uint8_t *put_bytes(uint8_t *to, const void *from, size_t n)
+{
+	memcpy(to, from, n);
+	return to + n;
+}
+
 /* One result's hits as lines of one path. */
 static int put_hits(struct scan *s, const struct result *r, const char *path)
 {
 	struct cur c = cur_of(buf_slice(&r->hits));
 	struct buf *b = &s->hits.b;
+	struct line_parts l;
 	int code = 0;
+	parts_begin(&l, path);
 	while (code == 0 && !cur_done(&c)) {
-		uint32_t head[2];
-		uint8_t tail[2];
-		uint64_t offset;
-		const char *rule;
-		memcpy(head, cur_take(&c, sizeof head).p, sizeof head);
-		memcpy(tail, cur_take(&c, sizeof tail).p, sizeof tail);
-		memcpy(&offset, cur_take(&c, sizeof offset).p, sizeof offset);
-		memcpy(&rule, cur_take(&c, sizeof rule).p, sizeof rule);
-		struct slice member = cur_take(&c, head[1]);
-		if (head[0] != FIND_NOBODY) {
-			csv_put(b, find_population_id(s->pop, head[0]));
-			s->persons += !(s->seen[head[0] >> 3] >> (head[0] & 7) & 1);
-			s->seen[head[0] >> 3] |= (uint8_t)(1u << (head[0] & 7));
+		struct kept_hit h;
+		memcpy(&h, cur_take(&c, sizeof h).p, sizeof h);
+		parts_of(&l, s, &h, cur_take(&c, h.member), path);
+		size_t most = l.person.n + sizeof l.element[0] + l.file.n + NUMBER_MAX + h.rule_n + 8;
+		uint8_t *to = buf_ok(&l.person) && buf_ok(&l.file) ? buf_space(b, most) : NULL;
+		if (!to) {
+			code = err_set(&s->e, ERR_MEMORY, NULL, "there is no memory to write what was found");
+			break;
 		}
-		buf_u8(b, ',');
-		buf_str(b, person_element_word(tail[0]));
-		buf_u8(b, ',');
-		put_file(b, path, member);
-		buf_u8(b, ',');
-		put_number(b, offset);
-		buf_u8(b, ',');
-		buf_str(b, rule);
-		buf_str(b, ",0.");
-		buf_u8(b, (uint8_t)('0' + tail[1] / 10));
-		buf_u8(b, (uint8_t)('0' + tail[1] % 10));
-		buf_u8(b, '\n');
-		if (b->n > (1 << 20))
+		char number[NUMBER_MAX], *from = digits_before(number + sizeof number, h.offset);
+		uint8_t *begin = to;
+		to = put_bytes(to, l.person.p, l.person.n);
+		memcpy(to, l.element[h.element], sizeof l.element[0]); /* whole: the length is known, and what is too much is written over */
+		to = put_bytes(to + l.element_n[h.element], l.file.p, l.file.n);
+		to = put_bytes(to, from, (size_t)(number + sizeof number - from));
+		*to++ = ',';
+		to = put_bytes(to, h.rule, h.rule_n);
+		to = put_bytes(to, ",0.", 3);
+		*to++ = (uint8_t)('0' + h.confidence / 10);
+		*to++ = (uint8_t)('0' + h.confidence % 10);
+		*to++ = '\n';
+		buf_commit(b, (size_t)(to - begin));
+		if (b->n > (1 << 18)) /* stays in the cache until it is written */
 			code = out_flush(&s->hits, &s->e);
 	}
+	buf_done(&l.person);
+	buf_done(&l.file);
 	return code;
 }
 
@@ -339,7 +401,7 @@ static void *work(void *arg)
 	struct err e = {0};
 	size_t i;
 	int r = 0;
-	w.f = find_new(s->pop, &s->options, on_hit, on_stranger, &w);
+	w.f = find_new(s->pop, &s->options, on_hit, s->want_strangers ? on_stranger : NULL, &w);
 	if (!w.f)
 		r = err_set(&e, ERR_MEMORY, NULL, "there is no memory to scan");
 	while (r == 0 && take_next(s, &i)) {

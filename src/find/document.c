@@ -658,6 +658,12 @@ int doc_end(struct find *f, struct err *e)
 	struct doc *d = &f->doc;
 	size_t n = 0;
 	int r = 0;
+	if (!d->hits && !d->names && !d->dates && !d->subjects && !d->no_memory) { /* a record of fields alone */
+		d->has_last = false;
+		f->other_line = 0;
+		f->document++;
+		return 0;
+	}
 	if (f->pop)
 		decide_all(f);
 	own_all(f);

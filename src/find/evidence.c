@@ -44,7 +44,7 @@ static void count(struct candidates *c, uint32_t person, int kind, int points)
 static void by_numbers(const struct find_population *p, const struct evidence *v, struct candidates *c)
 {
 	for (unsigned i = 0; i < v->ids; i++) {
-		struct bearers b;
+		struct bearers b UNSET;
 		/* a column that is misnamed, or a number that is written in another's place, still tells the person: any kind, but one of another kind counts less */
 		population_look(p, v->id[i].h, ~0u << KEY_SSN, &b);
 		for (unsigned k = 0; k < b.n; k++) {
@@ -58,7 +58,7 @@ static void by_numbers(const struct find_population *p, const struct evidence *v
 
 static unsigned look_up(const struct find_population *p, uint64_t h, int kind, struct candidates *c)
 {
-	struct bearers b;
+	struct bearers b UNSET;
 	population_look(p, h, 1u << kind, &b);
 	for (unsigned k = 0; k < b.n; k++)
 		count(c, b.person[k], kind, 0);
@@ -126,7 +126,7 @@ static void weigh(const struct find_population *p, const struct evidence *v, con
 
 uint32_t evidence_person(const struct find_population *p, const struct evidence *v, unsigned *ret_confidence)
 {
-	struct candidates c;
+	struct candidates c UNSET;
 	struct best b = {0, 0, FIND_NOBODY};
 	unsigned first;
 	c.n = 0;

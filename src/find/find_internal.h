@@ -4,6 +4,9 @@
 
 #include "find.h"
 
+/* Set by whom it is handed to: what is on the stack for each value of each record is not cleared besides (-ftrivial-auto-var-init). */
+#define UNSET __attribute__((uninitialized))
+
 /* ---- keys (key.c) ----
  *
  * Whatever tells a person is looked up by a 64-bit hash. Numbers of all kinds share one space (the kind is told by the slot): letters and digits only, lower case, and each letter that a text recognition takes for a digit as that digit
@@ -390,6 +393,7 @@ struct find {
 	struct arena *a;
 	struct record_field *field;
 	size_t fields, field_cap;
+	unsigned whos; /* whose fields there are; bits of 1 << PERSON_SUBJECT ... */
 	uint32_t record_person;
 	bool record_names; /* its subject is named in it */
 	unsigned record_confidence;

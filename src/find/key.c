@@ -118,7 +118,7 @@ static void words_of(struct slice s, size_t least, struct name_words *ret)
 	AUTO_BUF struct buf folded = {0};
 	struct slice f = s;
 	bool ascii = true;
-	*ret = (struct name_words){0};
+	ret->n = 0;
 	if (s.n > 400)
 		s.n = f.n = 400;
 	for (size_t i = 0; i < s.n; i++)

@@ -28,7 +28,7 @@ static bool is_name(int role)
 /* Words of several fields as one list. */
 static void add_words(struct name_words *to, struct slice text)
 {
-	struct name_words w;
+	struct name_words w UNSET;
 	name_words(text, &w);
 	size_t at = 0;
 	for (unsigned i = 0; i < to->n; i++)
@@ -64,11 +64,14 @@ static void add_number(struct evidence *v, int kind, struct slice text)
 		v->id[v->ids++] = (typeof(v->id[0])){h, (uint8_t)kind};
 }
 
-/* All that the record says of the person `who`. */
+/* All that the record says of the person `who`. v->id beyond v->ids is not set. */
 static void gather(struct find *f, int who, struct evidence *v)
 {
 	struct slice house = SLICE_NULL, zip = SLICE_NULL;
-	*v = (struct evidence){0};
+	v->words.n = v->last_from = v->ids = 0;
+	v->words.text[0] = 0;
+	v->dob = v->addr = 0;
+	v->loose = false;
 	for (size_t i = 0; i < f->fields; i++) {
 		const struct record_field *x = &f->field[i];
 		struct person_date d;
@@ -94,6 +97,8 @@ static bool empty_value(struct slice s)
 {
 	static const char *const none[] = {"n/a", "na", "none", "null", "nil", "unknown", "unk", "not on file", "not provided", "not available", "tbd", "-", "--", "?", "\"\""};
 	s = slice_trim(s);
+	if (s.n > 13 ? s.p[0] > '9' : s.n && s.p[0] >= '0' && s.p[0] <= '9') /* most values: none of these words is so long, or begins with a digit */
+		return false;
 	size_t same = 0;
 	for (size_t i = 0; i < ARRAY_LEN(none); i++)
 		if (slice_eq_nocase(s, none[i]))
@@ -239,10 +244,7 @@ static int tell_provider(struct find *f, uint32_t person, unsigned sure, struct 
 
 static bool has_fields(const struct find *f, int who)
 {
-	for (size_t i = 0; i < f->fields; i++)
-		if (f->field[i].who == who)
-			return true;
-	return false;
+	return f->whos >> who & 1;
 }
 
 static bool has_names(const struct find *f, int who)
@@ -256,7 +258,9 @@ static bool has_names(const struct find *f, int who)
 /* A subscriber without a name of his own, or with the patient's, is the patient: cards name the member. */
 static void fold_subscriber(struct find *f)
 {
-	struct evidence s, p;
+	struct evidence s UNSET, p UNSET;
+	if (!has_fields(f, PERSON_SUBSCRIBER))
+		return;
 	gather(f, PERSON_SUBJECT, &p);
 	gather(f, PERSON_SUBSCRIBER, &s);
 	bool same = !has_names(f, PERSON_SUBSCRIBER) || (!p.words.n && !p.ids);
@@ -272,12 +276,34 @@ static void fold_subscriber(struct find *f)
 	for (size_t i = 0; same && i < f->fields; i++)
 		if (f->field[i].who == PERSON_SUBSCRIBER)
 			f->field[i].who = PERSON_SUBJECT;
+	if (same)
+		f->whos = (f->whos & ~(1u << PERSON_SUBSCRIBER)) | 1u << PERSON_SUBJECT;
+}
+
+/* Only a text inside of the record asks for it when nobody is known. */
+static bool named(const struct find *f)
+{
+	struct name_words w UNSET;
+	for (size_t i = 0; i < f->fields; i++) {
+		if (f->field[i].who != PERSON_SUBJECT || !is_name(f->field[i].role))
+			continue;
+		name_words(f->field[i].text, &w);
+		if (w.n)
+			return true;
+	}
+	return false;
 }
 
 void record_decide(struct find *f)
 {
-	struct evidence v;
+	struct evidence v UNSET;
 	fold_subscriber(f);
+	f->record_person = FIND_NOBODY;
+	f->record_confidence = 0;
+	if (!f->pop) {
+		f->record_names = f->doc.hits && named(f);
+		return;
+	}
 	gather(f, PERSON_SUBJECT, &v);
 	f->record_names = v.words.n > 0;
 	f->record_person = evidence_person(f->pop, &v, &f->record_confidence);
@@ -290,22 +316,25 @@ static int tell_record(struct find *f, struct err *e)
 	int r = tell_person(f, PERSON_SUBJECT, f->record_person, f->record_confidence, e);
 	if (r == 0)
 		r = tell_unnamed(f, e);
-	if (r == 0)
+	if (r == 0 && has_fields(f, PERSON_PROVIDER_WHO))
 		r = tell_provider(f, f->record_person, f->record_confidence, e);
 	if (r == 0 && f->record_person == FIND_NOBODY)
 		r = tell_stranger(f, PERSON_SUBJECT, e);
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(others); i++) {
-		struct evidence v;
-		unsigned sure;
+		struct evidence v UNSET;
+		unsigned sure = 0;
+		uint32_t who = FIND_NOBODY;
 		if (!has_fields(f, others[i]))
 			continue;
-		gather(f, others[i], &v);
-		uint32_t who = evidence_person(f->pop, &v, &sure);
+		if (f->pop) {
+			gather(f, others[i], &v);
+			who = evidence_person(f->pop, &v, &sure);
+		}
 		r = tell_person(f, others[i], who, sure, e);
 		if (r == 0 && who == FIND_NOBODY)
 			r = tell_stranger(f, others[i], e);
 	}
-	if (r == 0)
+	if (r == 0 && has_fields(f, PERSON_PROVIDER_WHO))
 		r = tell_stranger(f, PERSON_PROVIDER_WHO, e);
 	return r;
 }
@@ -317,6 +346,7 @@ int record_end(struct find *f, struct err *e)
 	if (r == 0)
 		r = doc_end(f, e);
 	f->fields = 0;
+	f->whos = 0;
 	f->in_record = f->record_names = false;
 	f->record_person = FIND_NOBODY;
 	arena_reset(f->a);
@@ -336,7 +366,8 @@ int find_record(struct find *f, struct slice member, struct err *e)
 
 int find_field(struct find *f, int role, int who, struct slice text, uint64_t offset, struct err *e)
 {
-	text = slice_trim(text);
+	if (text.n && (text.p[0] <= ' ' || text.p[text.n - 1] <= ' '))
+		text = slice_trim(text);
 	if (!text.n)
 		return 0;
 	assert(role >= 0 && role < PERSON_ROLES_N && who >= 0 && who < PEOPLE);
@@ -358,6 +389,7 @@ int find_field(struct find *f, int role, int who, struct slice text, uint64_t of
 	if (!kept.p)
 		return err_set(e, ERR_MEMORY, NULL, "there is no memory for a record's fields");
 	f->field[f->fields++] = (struct record_field){role, who, kept, offset};
+	f->whos |= 1u << who;
 	f->in_record = true;
 	/* a value that no name explains, and running text, are read like text */
 	return role == PERSON_ROLE_OTHER || role == PERSON_ROLE_NOTE ? find_text(f, text, offset, e) : 0;
