@@ -61,7 +61,8 @@ bool extract_needs_child(int type);
 int extract_bytes(const struct extract_out *o, int type, struct slice name, struct slice bytes, struct err *e) MUST;
 int extract_typed(const struct extract_out *o, int type, struct slice name, struct slice bytes, const char *charset /* NULL: guess */, struct err *e) MUST;
 int extract_strings(struct slice file, const struct extract_out *o, struct err *e) MUST; /* the runs of text in what is no text: ASCII, UTF-8, UTF-16LE */
-extract_reader extract_msg;                                                                /* Outlook's .msg */
+extract_reader extract_msg;                                                                /* Outlook's .msg, as it stands in the file */
+bool extract_is_msg(struct slice file);
 extract_reader extract_html_text;                                                          /* extract_html, of what is UTF-8 whatever it says */
 
 /* Bytes that come in order, and cannot be had again (extract_stream.c). */

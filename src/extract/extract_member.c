@@ -66,6 +66,8 @@ static int ole2(const struct extract_out *o, struct slice bytes, struct err *e)
 		size_t n;
 		int kind;
 	} streams[] = {{"E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e", 31, -1}, {"W\0o\0r\0d\0D\0o\0c\0u\0m\0e\0n\0t", 23, EXTRACT_DOC}, {"W\0o\0r\0k\0b\0o\0o\0k", 15, EXTRACT_XLS}, {"P\0o\0w\0e\0r\0P\0o\0i\0n\0t\0 \0D\0o\0c", 27, EXTRACT_PPT}, {"B\0o\0o\0k\0\0\0\0\0", 12, EXTRACT_XLS}};
+	if (extract_is_msg(bytes))
+		return extract_msg(bytes, o, e);
 	for (size_t i = 0; i < ARRAY_LEN(streams); i++)
 		if (memmem(bytes.p, bytes.n, streams[i].name, streams[i].n)) {
 			if (streams[i].kind >= 0)
