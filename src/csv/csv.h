@@ -17,6 +17,8 @@ struct csv {
 	struct arena *a;         /* fields with quotes */
 	bool broken;             /* a quote was not closed within 64 KiB: read as a letter */
 	bool no_room, more_fields;
+	size_t block;            /* of these 64 bytes it is known where a field could end */
+	uint64_t marks;
 };
 void csv_init(struct csv *c, struct slice text, uint8_t sep, struct arena *a);
 bool csv_row(struct csv *c, struct slice field[CSV_FIELDS_MAX], size_t *ret_n); /* false at the end; fields trimmed; blank lines are passed over */

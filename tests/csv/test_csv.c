@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 static struct arena *room;
@@ -47,6 +48,89 @@ static void test_rows(void **state)
 	reads("a;b;\n;;c", ';', "1:a|b|/2:||c/");
 	reads("\"never closed,b\nc,d\n", ',', "1:\"never closed|b/2:c|d/");
 	reads("", ',', "");
+}
+
+/* One field as it is read letter by letter: what the blocks of 64 have to agree with. */
+static size_t field_slowly(struct slice text, size_t at, uint8_t sep, struct slice *ret)
+{
+	size_t i = at, close = 0;
+	while (i < text.n && text.p[i] == ' ')
+		i++;
+	for (size_t k = i + 1; i < text.n && text.p[i] == '"' && k < text.n && !close; k++)
+		if (text.p[k] == '"') {
+			if (k + 1 < text.n && text.p[k + 1] == '"')
+				k++;
+			else
+				close = k;
+		}
+	size_t to = close ? close + 1 : i;
+	while (to < text.n && text.p[to] != sep && text.p[to] != '\n')
+		to++;
+	*ret = slice_trim(close ? slice_of(text.p + i + 1, close - i - 1) : slice_of(text.p + i, to - i));
+	return to;
+}
+
+/* The next row that is not blank, so. False: there is none. */
+static bool row_slowly(struct slice text, uint8_t sep, size_t *at, struct slice field[CSV_FIELDS_MAX], size_t *ret_n)
+{
+	bool any = false;
+	while (!any && *at < text.n) {
+		for (*ret_n = 0;; (*at)++) {
+			assert_true(*ret_n < CSV_FIELDS_MAX);
+			*at = field_slowly(text, *at, sep, &field[*ret_n]);
+			any |= field[(*ret_n)++].n > 0;
+			if (*at >= text.n || text.p[*at] == '\n')
+				break;
+		}
+		(*at)++;
+	}
+	return any;
+}
+
+/* f is what was read of `raw`, in which a quote may stand twice. */
+static bool same_field(struct slice f, struct slice raw)
+{
+	size_t n = 0;
+	if (f.p >= raw.p && f.p <= raw.p + raw.n)
+		return slice_eq(f, raw);
+	for (size_t i = 0; i < raw.n; i++, n++) {
+		if (n == f.n || f.p[n] != raw.p[i])
+			return false;
+		i += raw.p[i] == '"';
+	}
+	return n == f.n;
+}
+
+/* Rows of any length, with separators, line ends, blanks and quotes at all places of a block. */
+static void test_blocks(void **state)
+{
+	static const char letters[] = "aaaaaaab,,,,\n\r  \"\"";
+	static uint8_t raw[400];
+	uint32_t x = 1;
+	(void)state;
+	for (unsigned round = 0; round < 8000; round++) {
+		struct csv c;
+		struct slice got[CSV_FIELDS_MAX], want[CSV_FIELDS_MAX];
+		size_t n, m, at = 0, len = round % sizeof raw, kinds = round % 3 ? sizeof letters - 1 : 13; /* every third without blanks and quotes */
+		uint8_t sep = round % 7 ? ',' : ' ', *text = malloc(len ? len : 1);
+		assert_non_null(text);
+		for (size_t i = 0; i < len; i++) {
+			x = x * 1664525 + 1013904223;
+			raw[i] = (uint8_t)letters[(x >> 16) % kinds];
+		}
+		memcpy(text, raw, len); /* where its end is the end of the memory */
+		csv_init(&c, slice_of(text, len), sep, room);
+		while (csv_row(&c, got, &n)) {
+			assert_true(row_slowly(c.text, sep, &at, want, &m));
+			assert_int_equal(n, m);
+			for (size_t i = 0; i < n; i++)
+				assert_true(same_field(got[i], want[i]));
+		}
+		assert_false(row_slowly(c.text, sep, &at, want, &m));
+		assert_false(c.broken && !memchr(text, '"', len));
+		free(text);
+		arena_reset(room);
+	}
 }
 
 static void test_separator(void **state)
@@ -151,6 +235,6 @@ static void test_many(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_no_field_is_calculated), cmocka_unit_test(test_separator), cmocka_unit_test(test_encodings), cmocka_unit_test(test_key), cmocka_unit_test(test_many)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_blocks), cmocka_unit_test(test_no_field_is_calculated), cmocka_unit_test(test_separator), cmocka_unit_test(test_encodings), cmocka_unit_test(test_key), cmocka_unit_test(test_many)};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
