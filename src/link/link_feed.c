@@ -25,6 +25,8 @@ struct feeding {
 	struct link_piece *piece;
 	size_t pieces;
 	struct link_reader *reader;
+	uint16_t column[LINK_COLUMNS_MAX]; /* those that say something */
+	size_t columns;
 };
 
 /* Where the row that begins at `at` ends: behind its line end. 0: it is not whole. */
@@ -49,25 +51,33 @@ static size_t row_end(struct slice text, size_t at, uint8_t sep, bool last, stru
 	return c.at && c.text.p[c.at - 1] == '\n' ? at + c.at : 0;
 }
 
-static int add_row(struct feeding *f, struct link_piece *p, struct link_reader *r, const struct slice *field, size_t n)
+static int more_rows(const struct link *l, struct link_piece *p, struct link_reader *r)
 {
-	struct link *l = f->l;
-	if (p->n == p->cap) {
-		uint32_t cap = p->cap ? p->cap * 2 : 4096, *rows = realloc(p->rows, (size_t)cap * l->stride * sizeof *rows);
-		if (rows)
-			p->rows = rows;
-		uint32_t *ids = rows ? realloc(p->id_n, cap * sizeof *ids) : NULL;
-		if (!ids)
-			return ERR_MEMORY;
-		p->id_n = ids;
-		p->cap = cap;
-	}
+	uint32_t cap = p->cap ? p->cap * 2 : 4096;
+	link_reader_answer(r); /* where the words go to is where the rows are now */
+	uint32_t *rows = realloc(p->rows, (size_t)cap * l->stride * sizeof *rows);
+	if (rows)
+		p->rows = rows;
+	uint32_t *ids = rows ? realloc(p->id_n, cap * sizeof *ids) : NULL;
+	if (!ids)
+		return ERR_MEMORY;
+	p->id_n = ids;
+	p->cap = cap;
+	return 0;
+}
+
+static int add_row(const struct feeding *f, struct link_piece *p, struct link_reader *r, const struct slice *field, size_t n)
+{
+	const struct link *l = f->l;
+	if (p->n == p->cap && more_rows(l, p, r) < 0)
+		return ERR_MEMORY;
 	uint32_t *row = p->rows + (size_t)p->n * l->stride;
 	memset(row, 0, l->stride * sizeof *row);
-	for (size_t i = 1; i < n && i < l->columns; i++)
-		if (l->use[i] != USE_NOTHING && l->use[i] != USE_ANSWER && !link_cell_empty(field[i]))
+	for (size_t k = 0; k < f->columns && f->column[k] < n; k++) {
+		size_t i = f->column[k];
+		if (field[i].n && !link_cell_empty(field[i]))
 			link_cell(r, i, field[i], row);
-	link_reader_answer(r);
+	}
 	for (unsigned i = l->width; i < l->stride; i++)
 		row[0] |= row[i];
 	row[0] = row[0] != 0;
@@ -97,7 +107,8 @@ static int read_piece(void *arg, uint64_t k, unsigned thread)
 		if (arena_used(a) > ROW_BYTES_MAX)
 			arena_reset(a);
 	}
-	return r;
+	link_reader_answer(&f->reader[thread]);
+	return r ? r : f->reader[thread].code;
 }
 
 /* In which order fields are compared, and stand in a row: names and what is beside them, then what is cheap and could say much (link_compare_above), then the rest. */
@@ -367,8 +378,13 @@ int link_feed(struct link *l, struct slice text, uint8_t sep, bool last, size_t 
 		settle(l, text, sep, a);
 		l->settled = true;
 	}
-	for (unsigned t = 0; r == 0 && t < l->o.threads; t++)
+	for (size_t i = 1; i < l->columns; i++)
+		if (l->use[i] != USE_NOTHING && l->use[i] != USE_ANSWER)
+			f.column[f.columns++] = (uint16_t)i;
+	for (unsigned t = 0; r == 0 && t < l->o.threads; t++) {
 		link_words_empty(&f.reader[t].fresh);
+		f.reader[t].text = text;
+	}
 	r = r ? r : link_parallel(l->o.threads, f.pieces, read_piece, &f);
 	if (r == ERR_LIMIT)
 		err_set(e, r, NULL, "more than two thousand million different words");

@@ -42,7 +42,20 @@ static inline const char *link_word_text(const struct link_words *w, uint32_t id
 	*n = w->v[id].n;
 	return w->v[id].text;
 }
-uint64_t link_hash(const void *p, size_t n);
+uint64_t link_hash(const void *p, size_t n); /* its steps: eight bytes at a time, then those that are left, if any, with zeros behind */
+#define LINK_HASH_FIRST UINT64_C(0x9e3779b97f4a7c15) /* ^ n */
+static inline uint64_t link_hash_step(uint64_t h, uint64_t w)
+{
+	h = (h ^ w) * UINT64_C(0xff51afd7ed558ccd);
+	return h ^ h >> 32;
+}
+static inline uint64_t link_hash_last(uint64_t h, uint64_t w)
+{
+	h = (h ^ w) * UINT64_C(0xc4ceb9fe1a85ec53);
+	h ^= h >> 29;
+	h *= UINT64_C(0x94d049bb133111eb);
+	return h ^ h >> 32;
+}
 static inline uint32_t link_word_hash(const char *s, size_t n)
 {
 	return (uint32_t)(link_hash(s, n) >> 32);

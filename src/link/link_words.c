@@ -6,18 +6,14 @@
 uint64_t link_hash(const void *p, size_t n)
 {
 	const uint8_t *c = p;
-	uint64_t h = 0x9e3779b97f4a7c15u ^ n, w;
+	uint64_t h = LINK_HASH_FIRST ^ n, w;
 	for (; n >= 8; n -= 8, c += 8) {
 		memcpy(&w, c, 8);
-		h = (h ^ w) * UINT64_C(0xff51afd7ed558ccd);
-		h ^= h >> 32;
+		h = link_hash_step(h, w);
 	}
 	w = 0;
 	memcpy(&w, c, n);
-	h = (h ^ w) * UINT64_C(0xc4ceb9fe1a85ec53);
-	h ^= h >> 29;
-	h *= UINT64_C(0x94d049bb133111eb);
-	return h ^ h >> 32;
+	return link_hash_last(h, w);
 }
 
 /* Names that one person goes by. The first of a group is the whole name; a short form may stand in several. Of our own making, from general knowledge of English, Spanish and French usage. */
@@ -235,8 +231,8 @@ int link_words_add(struct link_words *w, const struct link_words *from, uint32_t
 {
 	for (uint32_t k = 1; k < from->n; k++) {
 		const struct link_word *v = &from->v[k];
-		if (w->slots && k + 8 < from->n)
-			__builtin_prefetch(&w->slot[from->v[k + 8].hash & (w->slots - 1)]);
+		if (w->slots && k + 16 < from->n)
+			__builtin_prefetch(&w->slot[from->v[k + 16].hash & (w->slots - 1)]);
 		if ((map[k] = link_words_find(w, v->text, v->n, v->hash)))
 			continue;
 		int r = grow_words(w);
