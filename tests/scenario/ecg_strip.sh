@@ -39,7 +39,7 @@ mkfifo pipe
 curl -s -o said -w '%{http_code}' -X POST -T - -H "Authorization: Bearer $(cat tok)" "$base/api/live/$id?at=0" <pipe >status & sender=$!
 exec 9>pipe
 sees() { # sees SAMPLES: a reader has them
-	for _ in $(seq 100); do
+	for _ in $(seq 1000); do
 		same "$(me "$base/api/live/$id?from=0")" 200 "followed"
 		[ "$(json to <got)" = "$1" ] && break
 		sleep 0.02
@@ -55,9 +55,12 @@ exec 9>&-
 wait $sender
 same "$(cat status) $(json to <said)" "200 750" "its answer at the end"
 # broken off in the middle: what was sent is there, and another request goes on without a number
-(cat s3; sleep 30) | curl -s -o /dev/null -X POST -T - -H "Authorization: Bearer $(cat tok)" "$base/api/live/$id" & sender=$!
+curl -s -o /dev/null -X POST -T - -H "Authorization: Bearer $(cat tok)" "$base/api/live/$id" <pipe & sender=$!
+exec 9>pipe
+cat s3 >&9
 sees 1000
 kill -9 $sender; wait $sender 2>/dev/null || true
+exec 9>&-
 same "$(cat s0 | one -X POST -T - "$base/api/live/$id?at=1000")" 200 "the next one"
 same "$(json to <got)" 1250 "goes on"
 same "$(cat s0 s1 | one -X POST -T - "$base/api/live/$id?at=0")" 200 "the same again"
