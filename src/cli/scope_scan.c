@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -478,6 +477,27 @@ static void out_done(struct output *o)
 
 /* ---- the list of persons ---- */
 
+struct persons_file {
+	int fd;
+	uint64_t size, read;
+};
+
+/* Read and not mapped: a list that is made shorter meanwhile is told, and is no fault. */
+static int pull_persons(void *arg, uint8_t *to, size_t n, size_t *ret_got, struct err *e)
+{
+	struct persons_file *f = arg;
+	ssize_t got;
+	while ((got = read(f->fd, to, n)) < 0 && errno == EINTR)
+		;
+	if (got < 0)
+		return err_sys(e, NULL, "the list of persons cannot be read");
+	f->read += (uint64_t)got;
+	*ret_got = (size_t)got;
+	if (got == 0 && f->read < f->size)
+		return err_set(e, ERR_INPUT, NULL, "the list of persons became shorter while it was read: scan again when it is whole");
+	return 0;
+}
+
 static int read_persons(struct find_population *p, const char *path, unsigned threads, struct err *e)
 {
 	struct stat st;
@@ -489,13 +509,9 @@ static int read_persons(struct find_population *p, const char *path, unsigned th
 		return err_sys(e, path, "the list of persons cannot be read");
 	if (!S_ISREG(st.st_mode) || st.st_size == 0)
 		return err_set(e, ERR_INPUT, path, "the list of persons is empty, or no file");
-	/* stays mapped to the program's end: ids are taken from it until the seal */
-	void *m = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (m == MAP_FAILED)
-		return err_sys(e, path, "the list of persons cannot be read");
-	(void)madvise(m, (size_t)st.st_size, MADV_SEQUENTIAL);
-	struct slice text = slice_of(m, (size_t)st.st_size);
-	int r = find_population_csv(p, text, threads, &rows, e);
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	struct persons_file f = {.fd = fd, .size = (uint64_t)st.st_size};
+	int r = find_population_list(p, pull_persons, &f, threads, &rows, e);
 	if (r < 0)
 		err_in(e, path);
 	else

@@ -12,7 +12,8 @@
  *
  * Pure, but for the threads with which a population is made. A sealed population is read-only: any number of threads, one struct find each. Nothing is logged, and no error says what was in the data.
  *
- * Memory of a population: about 8 bytes a key at two thirds full and 1.5 bytes for the filter before it, 24 bytes and the letters of the name a row, the person's own id; while it is being made 16 bytes a key more. find_population_memory says it.
+ * Memory of a population: about 12 bytes a key in a table at two thirds full and 1.5 bytes for the filter before it, 24 bytes and the letters of the name a row, the person's own id; while it is being made hardly more, for the table grows as what waits
+ * for it goes. find_population_memory says it.
  */
 #ifndef HOLDFAST_FIND_H
 #define HOLDFAST_FIND_H
@@ -38,9 +39,12 @@ void find_population_free(struct find_population *p);                       /* N
 /* One row about the person `id`; several rows of one id are variants of one person. Before find_population_seal. ERR_INPUT: no id, or a longer one than FIND_ID_MAX; ERR_MEMORY, ERR_LIMIT. */
 int find_population_add(struct find_population *p, struct slice id, const struct find_value *v, size_t n, struct err *e) MUST;
 
-/* A CSV with a header: the first column is the person's id, the others by their names (person_role_of_column); what is not recognised is passed over. UTF-8, or UTF-16; the text has to stay until the seal. Read by up to `threads` threads. ERR_INPUT: no header with a column that tells a
- * person from another. ret_rows: rows with an id. */
+/* A CSV with a header: the first column is the person's id, the others by their names (person_role_of_column); what is not recognised is passed over. UTF-8, or UTF-16. Read by up to `threads` threads. ERR_INPUT: no header with a column that tells a
+ * person from another. ret_rows: rows with an id. Nothing of the text is held on to. */
 int find_population_csv(struct find_population *p, struct slice text, unsigned threads, uint64_t *ret_rows, struct err *e) MUST;
+/* The same of one that is not in memory: pull hands out its next bytes, at most n of them (none: it has ended), or a code, which ends the reading. 8 MiB a thread are held at a time; of UTF-16 all of it. */
+typedef int find_pull_fn(void *arg, uint8_t *to, size_t n, size_t *ret_got, struct err *e);
+int find_population_list(struct find_population *p, find_pull_fn *pull, void *arg, unsigned threads, uint64_t *ret_rows, struct err *e) MUST;
 
 /* No more rows: the tables are made. Once. A process that is forked from then on does not have them, and may do nothing with the population, not even free it. */
 int find_population_seal(struct find_population *p, unsigned threads, struct err *e) MUST;

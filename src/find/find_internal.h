@@ -79,10 +79,25 @@ bool name_particle(const char *word, size_t n);
 
 /* ---- population ---- */
 
+/* Keys are dealt to shares by their highest bits: each share has its own stretch of the table, which one thread fills. */
+#define SHARE_LOG 6
+#define SHARES (1u << SHARE_LOG)
+
+/* A key that waits for its table, in twelve bytes, as there are tens of millions: its share says the highest bits. */
 struct key_entry {
-	uint64_t h;
-	uint32_t row; /* while rows come in; then the person */
-	uint32_t kind;
+	uint64_t h;   /* << SHARE_LOG; in the bits that are free by that its kind */
+	uint32_t row; /* of its part */
+} __attribute__((packed, aligned(4)));
+static_assert(KEY_KINDS <= 1 << SHARE_LOG, "a key's kind is where its share was");
+
+/* The keys of the part that is being read, in the order of its rows. */
+struct pop_keys {
+	struct loose_key {
+		uint64_t h;
+		uint32_t row, kind;
+	} *v;
+	size_t n, cap;
+	bool failed;
 };
 
 struct pop_row {
@@ -92,20 +107,15 @@ struct pop_row {
 	uint32_t person;
 };
 
-/* What one thread gathered; the first of them also takes the rows that are added one by one. */
+/* What was gathered from a piece of a list, in the order of its rows. */
 struct pop_part {
-	struct key_entry *key;
-	size_t n, cap;
+	struct key_entry *key;   /* pages of its own, by shares: share i is from[i] to from[i + 1] */
+	size_t from[SHARES + 1];
 	struct pop_row *row;
-	size_t rows, rows_cap;
-	struct pop_id {
-		uint64_t h;
-		const uint8_t *p; /* in the CSV or in own memory: own_ids */
-		uint32_t n;
-	} *id;
-	size_t id_cap;
-	struct buf names, own_ids;
-	bool failed;
+	size_t rows, rows_cap, before; /* before: rows of the parts before it, once all are there */
+	struct buf names, ids;   /* ids: a byte with the length, the id; length 0: the same as of the row before */
+	uint8_t last_id[FIND_ID_MAX];
+	size_t last_n;
 };
 
 struct nick_slot {
@@ -115,20 +125,21 @@ struct nick_slot {
 #define NICK_SLOTS 1021
 void nicks_make(struct nick_slot slot[NICK_SLOTS]);
 
-#define POP_PARTS 64
+#define POP_PARTS_MAX 65536u
 #define POP_WORDS_LOG 24 /* bits of the map of words while it is made: 2 MiB */
 
 struct find_population {
 	int this_year;
 	bool day_first, sealed;
-	struct pop_part part[POP_PARTS];
-	unsigned parts;
-	struct arena *texts; /* lists that were in another encoding */
+	struct pop_part *part;
+	unsigned parts, parts_cap;
+	struct pop_part *open;  /* takes the rows that are added one by one: the last of the parts, or NULL */
+	struct pop_keys keys_in; /* the open one's */
 	uint64_t *word_map; /* one bit a hash of a word that is in some name */
 	unsigned word_log;
 	/* after the seal */
 	uint64_t *slot;     /* person 32, kind 4, tag 28 bits; 0: empty */
-	unsigned slot_log;
+	uint64_t share_slots; /* of each share */
 	uint64_t *bloom;    /* blocks of 64 bytes */
 	unsigned bloom_log; /* of blocks */
 	uint64_t keys;
@@ -143,6 +154,12 @@ struct find_population {
 	struct nick_slot nick[NICK_SLOTS];
 };
 
+int part_deal(struct pop_part *part, struct pop_keys *keys) MUST; /* the part has all its rows: its keys in shares; keys are empty again. ERR_MEMORY */
+void part_done(struct pop_part *part);
+/* Pages of their own, zeroes; large where it pays. NULL: no memory. */
+void *pages_new(size_t n, bool large);
+void pages_free(void *p, size_t n);
+
 void population_for_children(const struct find_population *p, bool theirs); /* may a child look into the tables? Sealed ones are nobody's but the maker's */
 
 struct bearers {
@@ -153,6 +170,17 @@ struct bearers {
 };
 /* Who has this key, of the kinds in the set (bits of 1 << KEY_x). */
 void population_look(const struct find_population *p, uint64_t h, uint32_t kinds, struct bearers *ret);
+
+/* Where a key is looked for first, in its share; then behind it, and at the share's beginning again. */
+static inline uint64_t slot_place(const struct find_population *p, uint64_t h)
+{
+	return (uint64_t)((unsigned __int128)(h << SHARE_LOG) * p->share_slots >> 64);
+}
+
+static inline uint64_t *slot_share(const struct find_population *p, uint64_t h)
+{
+	return p->slot + (h >> (64 - SHARE_LOG)) * p->share_slots;
+}
 
 /* A key's block, and of its four bits the k-th: nine bits each, out of the hash mixed again. */
 static inline uint64_t bloom_block(const struct find_population *p, uint64_t h)
@@ -182,7 +210,7 @@ static inline void population_soon(const struct find_population *p, uint64_t h)
 static inline void population_sooner(const struct find_population *p, uint64_t h) /* somewhat later, for the same */
 {
 	if (bloom_has(p, h))
-		__builtin_prefetch(&p->slot[h >> (64 - p->slot_log)]);
+		__builtin_prefetch(slot_share(p, h) + slot_place(p, h));
 }
 static inline void population_person_soon(const struct find_population *p, uint32_t person)
 {

@@ -155,7 +155,7 @@ bool name_particle(const char *word, size_t n)
 {
 	static const char *const words[] = {"af", "al", "av", "bin", "da", "das", "de", "del", "della", "den", "der", "des", "di", "do", "dos", "du", "el", "ibn", "la", "las", "le", "los", "ten", "ter", "van", "von", "zu"};
 	for (size_t i = 0; n < 6 && i < ARRAY_LEN(words); i++)
-		if (strlen(words[i]) == n && memcmp(words[i], word, n) == 0)
+		if (words[i][0] == word[0] && strlen(words[i]) == n && memcmp(words[i], word, n) == 0)
 			return true;
 	return false;
 }

@@ -6,8 +6,12 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define ROWS_MAX UINT32_C(2000000000)
+#define ROWS_MAX ((size_t)2000000000)
 #define TEXTS_MAX ((size_t)16 << 30)
+#define THREADS_MAX 16u
+#define PIECE ((size_t)8 << 20)      /* of a list, for a thread to read at a time */
+#define PIECE_MAX ((size_t)1 << 30)  /* with a row that is longer */
+#define QUOTED_MAX ((size_t)1 << 16) /* csv.h: a quote that is not closed by then is a letter */
 
 struct find_population *find_population_new(int this_year, bool day_first)
 {
@@ -17,27 +21,21 @@ struct find_population *find_population_new(int this_year, bool day_first)
 	nicks_make(p->nick);
 	p->this_year = this_year;
 	p->day_first = day_first;
-	p->parts = 1;
 	p->word_log = POP_WORDS_LOG;
 	p->word_map = calloc((size_t)1 << (POP_WORDS_LOG - 6), 8);
 	if (!p->word_map) {
 		free(p);
 		return NULL;
 	}
-	for (size_t i = 0; i < POP_PARTS; i++) {
-		buf_init(&p->part[i].names, (size_t)64 << 30);
-		buf_init(&p->part[i].own_ids, (size_t)64 << 30);
-	}
 	return p;
 }
 
-static void part_done(struct pop_part *part)
+void part_done(struct pop_part *part)
 {
-	free(part->key);
+	pages_free(part->key, part->from[SHARES] * sizeof *part->key);
 	free(part->row);
-	free(part->id);
 	buf_done(&part->names);
-	buf_done(&part->own_ids);
+	buf_done(&part->ids);
 	*part = (struct pop_part){0};
 }
 
@@ -47,12 +45,13 @@ void find_population_free(struct find_population *p)
 		return;
 	if (p->sealed)
 		population_for_children(p, true);
-	for (size_t i = 0; i < POP_PARTS; i++)
+	for (size_t i = 0; i < p->parts; i++)
 		part_done(&p->part[i]);
-	arena_free(p->texts);
+	free(p->part);
+	free(p->keys_in.v);
 	free(p->word_map);
-	free(p->slot);
-	free(p->bloom);
+	pages_free(p->slot, p->share_slots * SHARES * sizeof *p->slot);
+	pages_free(p->bloom, (size_t)64 << p->bloom_log);
 	free(p->row);
 	free(p->first_row);
 	free(p->names);
@@ -74,15 +73,70 @@ static bool room(void **v, size_t *cap, size_t n, size_t size)
 	return true;
 }
 
-static void add_key(struct pop_part *part, uint64_t h, int kind)
+/* `n` more parts, empty, behind the others; those before may move. NULL: no memory, or too many. */
+static struct pop_part *more_parts(struct find_population *p, unsigned n)
 {
+	if (p->parts + n > p->parts_cap) {
+		unsigned cap = p->parts_cap ? p->parts_cap * 2 : 32;
+		struct pop_part *grown = cap <= POP_PARTS_MAX ? reallocarray(p->part, cap, sizeof *grown) : NULL;
+		if (!grown)
+			return NULL;
+		p->part = grown;
+		p->parts_cap = cap;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		struct pop_part *part = &p->part[p->parts + i];
+		*part = (struct pop_part){0};
+		buf_init(&part->names, (size_t)64 << 30);
+		buf_init(&part->ids, (size_t)64 << 30);
+	}
+	p->parts += n;
+	return &p->part[p->parts - n];
+}
+
+struct taking { /* rows into a part */
+	struct find_population *p;
+	struct pop_part *part;
+	struct pop_keys *keys;
+};
+
+static void add_key(struct taking *t, uint64_t h, int kind)
+{
+	struct pop_keys *k = t->keys;
 	if (!h)
 		return;
-	if (!room((void **)&part->key, &part->cap, part->n, sizeof *part->key)) {
-		part->failed = true;
+	if (!room((void **)&k->v, &k->cap, k->n, sizeof *k->v)) {
+		k->failed = true;
 		return;
 	}
-	part->key[part->n++] = (struct key_entry){h, (uint32_t)part->rows, (uint32_t)kind};
+	k->v[k->n++] = (struct loose_key){h, (uint32_t)t->part->rows, (uint32_t)kind};
+}
+
+int part_deal(struct pop_part *part, struct pop_keys *keys)
+{
+	size_t at[SHARES] = {0}, sum = 0, n = keys->n;
+	assert(!part->key);
+	for (size_t i = 0; i < n; i++)
+		at[keys->v[i].h >> (64 - SHARE_LOG)]++;
+	for (unsigned i = 0; i < SHARES; i++) {
+		size_t here = at[i];
+		at[i] = part->from[i] = sum;
+		sum += here;
+	}
+	keys->n = 0;
+	part->key = n ? pages_new(n * sizeof *part->key, false) : NULL;
+	if (n && !part->key) {
+		memset(part->from, 0, sizeof part->from);
+		return ERR_MEMORY;
+	}
+	part->from[SHARES] = n;
+	for (size_t i = 0; i < n; i++) {
+		const struct loose_key *k = &keys->v[i];
+		part->key[at[k->h >> (64 - SHARE_LOG)]++] = (struct key_entry){k->h << SHARE_LOG | k->kind, k->row};
+	}
+	struct pop_row *own = reallocarray(part->row, part->rows + 1, sizeof *own); /* what was too much */
+	part->row = own ? own : part->row;
+	return 0;
 }
 
 /* The map is shared by the threads that read a CSV: a bit is set once and never taken back. */
@@ -132,31 +186,31 @@ static bool idle(const struct name_words *w, unsigned i)
 	return others > 0;
 }
 
-static void add_names(struct find_population *p, struct pop_part *part, const struct row_values *r)
+static void add_names(struct taking *t, const struct row_values *r)
 {
 	const struct name_words *surname[] = {&r->last, &r->maiden, &r->joined};
 	for (unsigned i = 0; i < r->first.n && i < 3; i++)
-		add_word(p, r->first.h[i]);
+		add_word(t->p, r->first.h[i]);
 	for (size_t k = 0; k < ARRAY_LEN(surname); k++)
 		for (unsigned i = 0; i < surname[k]->n && i < 4; i++) {
-			add_word(p, surname[k]->h[i]);
+			add_word(t->p, surname[k]->h[i]);
 			if (idle(surname[k], i))
 				continue;
 			if (r->dob)
-				add_key(part, key_with(surname[k]->h[i], r->dob), KEY_WORD_DOB);
+				add_key(t, key_with(surname[k]->h[i], r->dob), KEY_WORD_DOB);
 			for (unsigned j = 0; j < r->first.n && j < 3; j++) {
 				if (idle(&r->first, j))
 					continue;
 				uint64_t pair = key_pair(r->first.h[j], surname[k]->h[i]);
-				add_key(part, pair, KEY_NAME);
+				add_key(t, pair, KEY_NAME);
 				if (r->dob)
-					add_key(part, key_with(pair, r->dob), KEY_NAME_DOB);
+					add_key(t, key_with(pair, r->dob), KEY_NAME_DOB);
 				if (r->addr)
-					add_key(part, key_with(pair, r->addr), KEY_NAME_ADDR);
+					add_key(t, key_with(pair, r->addr), KEY_NAME_ADDR);
 			}
 		}
 	for (unsigned i = 0; r->dob && i < r->first.n && i < 3; i++)
-		add_key(part, key_with(r->first.h[i], r->dob), KEY_WORD_DOB);
+		add_key(t, key_with(r->first.h[i], r->dob), KEY_WORD_DOB);
 }
 
 /* Of a phone number the last ten digits: the country's 1 is written or not. */
@@ -183,22 +237,22 @@ static bool placeholder(int kind, struct slice s)
 	return kind == KEY_SSN && !(person_digits(s, KEY_ID_MAX, digits) && strlen(digits) == 9 && person_ssn_valid(digits));
 }
 
-static void add_number(struct pop_part *part, int kind, struct slice s)
+static void add_number(struct taking *t, int kind, struct slice s)
 {
 	char digits[24];
 	size_t n = 0;
 	if (kind == KEY_EMAIL) {
-		add_key(part, key_email(s), kind);
+		add_key(t, key_email(s), kind);
 		return;
 	}
 	if (kind == KEY_PHONE)
 		s = phone_digits(s, digits);
 	if (!s.n || placeholder(kind, s))
 		return;
-	add_key(part, key_id(s, &n, NULL), kind);
+	add_key(t, key_id(s, &n, NULL), kind);
 }
 
-static void take_value(struct find_population *p, struct pop_part *part, struct row_values *r, const struct find_value *v)
+static void take_value(struct taking *t, struct row_values *r, const struct find_value *v)
 {
 	struct person_date d;
 	bool swap;
@@ -211,7 +265,7 @@ static void take_value(struct find_population *p, struct pop_part *part, struct 
 			whole_name(v->text, &r->first, &r->last);
 		break;
 	case PERSON_ROLE_DOB:
-		if (person_date(v->text, p->day_first, p->this_year, &d, &swap) && !default_date(&d))
+		if (person_date(v->text, t->p->day_first, t->p->this_year, &d, &swap) && !default_date(&d))
 			r->dob = key_date(&d);
 		break;
 	case PERSON_ROLE_HOUSE:
@@ -224,7 +278,7 @@ static void take_value(struct find_population *p, struct pop_part *part, struct 
 	default: {
 		int kind = kind_of_role(v->role);
 		if (kind >= 0)
-			add_number(part, kind, v->text);
+			add_number(t, kind, v->text);
 	}
 	}
 }
@@ -234,7 +288,7 @@ static void join(const struct name_words *w, struct name_words *ret)
 {
 	char all[sizeof w->text];
 	size_t n = 0;
-	*ret = (struct name_words){0};
+	ret->n = 0;
 	for (size_t i = 0; w->n > 1 && w->text[i]; i++)
 		if (w->text[i] != ' ')
 			all[n++] = w->text[i];
@@ -244,29 +298,37 @@ static void join(const struct name_words *w, struct name_words *ret)
 	}
 }
 
-static int add_row(struct find_population *p, struct pop_part *part, struct slice id, bool keep_id, const struct find_value *v, size_t n)
+static void add_id(struct pop_part *part, struct slice id)
 {
-	struct row_values r = {0};
+	bool same = part->rows && id.n == part->last_n && memcmp(part->last_id, id.p, id.n) == 0;
+	assert(id.n && id.n <= FIND_ID_MAX);
+	buf_u8(&part->ids, same ? 0 : (uint8_t)id.n);
+	if (same)
+		return;
+	buf_add_slice(&part->ids, id);
+	memcpy(part->last_id, id.p, id.n);
+	part->last_n = id.n;
+}
+
+static int add_row(struct taking *t, struct slice id, const struct find_value *v, size_t n)
+{
+	struct pop_part *part = t->part;
+	struct row_values r UNSET;
 	if (part->rows >= ROWS_MAX)
 		return ERR_LIMIT;
 	if (!room((void **)&part->row, &part->rows_cap, part->rows, sizeof *part->row))
 		return ERR_MEMORY;
-	if (part->rows >= part->id_cap) {
-		struct pop_id *ids = reallocarray(part->id, part->rows_cap, sizeof *ids);
-		if (!ids)
-			return ERR_MEMORY;
-		part->id = ids;
-		part->id_cap = part->rows_cap;
-	}
+	r.first.n = r.last.n = r.maiden.n = 0;
+	r.first.text[0] = r.last.text[0] = r.maiden.text[0] = 0;
+	r.dob = 0;
+	r.house = r.zip = SLICE_NULL;
 	for (size_t i = 0; i < n; i++)
 		if (v[i].text.n)
-			take_value(p, part, &r, &v[i]);
+			take_value(t, &r, &v[i]);
 	r.addr = key_addr(r.house, r.zip);
 	join(&r.last, &r.joined);
-	add_names(p, part, &r);
-	part->id[part->rows] = (struct pop_id){key_word(id.p, id.n), keep_id ? NULL : id.p, (uint32_t)id.n};
-	if (keep_id) /* found again by its place: the buffer moves while it grows */
-		buf_add_slice(&part->own_ids, id);
+	add_names(t, &r);
+	add_id(part, id);
 	part->row[part->rows++] = (struct pop_row){part->names.n, r.dob, r.addr, 0};
 	buf_str(&part->names, r.first.text);
 	buf_u8(&part->names, '\t');
@@ -276,7 +338,12 @@ static int add_row(struct find_population *p, struct pop_part *part, struct slic
 		buf_str(&part->names, r.maiden.text);
 	}
 	buf_u8(&part->names, '\n');
-	return part->failed || !buf_ok(&part->names) || !buf_ok(&part->own_ids) ? ERR_MEMORY : 0;
+	return t->keys->failed || !buf_ok(&part->names) || !buf_ok(&part->ids) ? ERR_MEMORY : 0;
+}
+
+static int no_rows(struct err *e, int r)
+{
+	return err_set(e, r, NULL, r == ERR_LIMIT ? "the list of persons has more rows than are known to work" : "there is no memory for the list of persons");
 }
 
 int find_population_add(struct find_population *p, struct slice id, const struct find_value *v, size_t n, struct err *e)
@@ -284,8 +351,11 @@ int find_population_add(struct find_population *p, struct slice id, const struct
 	assert(!p->sealed);
 	if (!id.n || id.n > FIND_ID_MAX)
 		return err_set(e, ERR_INPUT, NULL, "a person of the list has no id, or one of more than %d bytes", FIND_ID_MAX);
-	int r = add_row(p, &p->part[0], id, true, v, n);
-	return r < 0 ? err_set(e, r, NULL, r == ERR_LIMIT ? "the list of persons has more rows than are known to work" : "there is no memory for the list of persons") : 0;
+	if (!p->open && !(p->open = more_parts(p, 1)))
+		return no_rows(e, ERR_MEMORY);
+	struct taking t = {p, p->open, &p->keys_in};
+	int r = add_row(&t, id, v, n);
+	return r < 0 ? no_rows(e, r) : 0;
 }
 
 /* ---- CSV ---- */
@@ -299,57 +369,74 @@ struct csv_columns {
 struct csv_job {
 	struct find_population *p;
 	struct pop_part *part;
+	struct pop_keys keys; /* room for them is kept from piece to piece */
 	const struct csv_columns *c;
 	struct slice text;
+	bool more;     /* the text may end within a row */
+	size_t used;   /* bytes of whole rows */
 	uint64_t rows;
 	int code;
 	bool long_id;
 };
 
+static void read_row(struct csv_job *job, const struct slice *field, size_t n)
+{
+	struct taking t = {job->p, job->part, &job->keys};
+	struct find_value v[CSV_FIELDS_MAX] UNSET;
+	size_t vn = 0;
+	for (size_t i = 1; i < n && i < job->c->n; i++)
+		if (job->c->role[i] != PERSON_ROLE_OTHER && field[i].n)
+			v[vn++] = (struct find_value){job->c->role[i], field[i]};
+	if (field[0].n > FIND_ID_MAX) {
+		job->long_id = true;
+	} else if (field[0].n) {
+		job->code = add_row(&t, field[0], v, vn);
+		job->rows++;
+	}
+}
+
 static void *read_rows(void *arg)
 {
 	struct csv_job *job = arg;
 	AUTO_ARENA struct arena *a = arena_new((size_t)1 << 20);
-	struct slice field[CSV_FIELDS_MAX];
-	struct find_value v[CSV_FIELDS_MAX];
+	struct slice field[CSV_FIELDS_MAX] UNSET;
 	struct csv csv;
 	size_t n;
+	job->used = 0;
 	if (!a) {
 		job->code = ERR_MEMORY;
 		return NULL;
 	}
 	csv_init(&csv, job->text, job->c->sep, a);
 	while (job->code == 0 && csv_row(&csv, field, &n)) {
-		size_t vn = 0;
-		for (size_t i = 1; i < n && i < job->c->n; i++)
-			if (job->c->role[i] != PERSON_ROLE_OTHER && field[i].n)
-				v[vn++] = (struct find_value){job->c->role[i], field[i]};
-		if (field[0].n > FIND_ID_MAX) {
-			job->long_id = true;
-		} else if (field[0].n && !csv.no_room) {
-			bool inside = field[0].p >= job->text.p && field[0].p < job->text.p + job->text.n; /* else its quotes were undone, in the arena */
-			job->code = add_row(job->p, job->part, field[0], !inside, v, vn);
-			job->rows++;
-		}
+		if (job->more && csv.at + QUOTED_MAX >= job->text.n)
+			break;
+		if (!csv.no_room)
+			read_row(job, field, n);
 		csv.no_room = false;
+		job->used = csv.at;
 		arena_reset(a);
 	}
+	if (!job->more)
+		job->used = job->text.n;
+	if (job->code == 0)
+		job->code = part_deal(job->part, &job->keys);
 	return NULL;
 }
 
-static int columns(struct slice *text, struct csv_columns *ret, struct err *e)
+static int columns(struct slice text, struct csv_columns *ret, size_t *ret_used, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new((size_t)1 << 20);
 	struct slice field[CSV_FIELDS_MAX], rest;
 	struct csv csv;
-	bool known = false;
+	bool known = false, bom = slice_starts(text, "\xef\xbb\xbf");
 	size_t n;
 	if (!a)
 		return err_set(e, ERR_MEMORY, NULL, "there is no memory for the list of persons");
-	if (slice_starts(*text, "\xef\xbb\xbf"))
-		*text = slice_of(text->p + 3, text->n - 3);
-	ret->sep = csv_separator(slice_cut(*text, '\n', &rest));
-	csv_init(&csv, *text, ret->sep, a);
+	if (bom)
+		text = slice_of(text.p + 3, text.n - 3);
+	ret->sep = csv_separator(slice_cut(text, '\n', &rest));
+	csv_init(&csv, text, ret->sep, a);
 	if (!csv_row(&csv, field, &n))
 		return err_set(e, ERR_INPUT, NULL, "the list of persons is empty: its first line is to name the columns, person_id first");
 	for (size_t i = 0; i < n; i++) {
@@ -362,108 +449,201 @@ static int columns(struct slice *text, struct csv_columns *ret, struct err *e)
 	if (!known)
 		return err_set(e, ERR_INPUT, "line 1", "no column of the list of persons is known by its name: the first column is the person's id, the others are named last, first, dob, ssn, mrn, member_id, phone, email, street, zip, ...");
 	ret->n = n;
-	*text = slice_of(text->p + csv.at, text->n - csv.at);
+	*ret_used = csv.at + (bom ? 3 : 0);
 	return 0;
 }
 
-struct quote_job {
-	struct slice text;
-	size_t quotes;
-};
-
-static void *count_quotes(void *arg)
+static void run(unsigned n, struct csv_job *job)
 {
-	struct quote_job *job = arg;
-	const uint8_t *p = job->text.p, *end = p + job->text.n;
-	while (p < end && (p = memchr(p, '"', (size_t)(end - p)))) {
-		job->quotes++;
-		p++;
-	}
-	return NULL;
-}
-
-static void run(unsigned n, void *(*fn)(void *), void *jobs, size_t size)
-{
-	pthread_t t[POP_PARTS];
-	bool started[POP_PARTS] = {false};
+	pthread_t t[THREADS_MAX];
+	bool started[THREADS_MAX] = {false};
 	for (unsigned i = 1; i < n; i++)
-		started[i] = pthread_create(&t[i], NULL, fn, (char *)jobs + i * size) == 0;
+		started[i] = pthread_create(&t[i], NULL, read_rows, &job[i]) == 0;
 	for (unsigned i = 0; i < n; i++)
 		if (i == 0 || !started[i])
-			fn((char *)jobs + i * size);
+			read_rows(&job[i]);
 	for (unsigned i = 1; i < n; i++)
 		if (started[i])
 			pthread_join(t[i], NULL);
 }
 
-/* Cuts the text at ends of rows: at line feeds with an even number of quotes before them. Returns how many pieces; 1 when the quotes do not come out even (then only reading from the start tells what is a row). */
-static unsigned cut_rows(struct slice text, unsigned want, struct slice out[POP_PARTS])
+static size_t count_quotes(struct slice s)
 {
-	struct quote_job q[POP_PARTS] = {0};
-	size_t total = 0, each = text.n / want;
+	size_t n = 0;
+	for (const uint8_t *p = s.p, *end = p + s.n; p < end && (p = memchr(p, '"', (size_t)(end - p))); p++)
+		n++;
+	return n;
+}
+
+/* Cuts the text at ends of rows: at line feeds with an even number of quotes before them. last: it ends with a row; else what stands behind the last of them is left for later. Returns how many pieces there are; 0 when the quotes do not come out
+ * even: then only reading from the start tells what is a row. */
+static unsigned cut_rows(struct slice text, bool last, unsigned want, struct slice out[THREADS_MAX])
+{
+	size_t end = text.n, each, from = 0, counted = 0;
+	bool inside = count_quotes(text) & 1;
 	unsigned n = 0;
-	for (unsigned i = 0; i < want; i++)
-		q[i].text = slice_of(text.p + i * each, i + 1 == want ? text.n - i * each : each);
-	run(want, count_quotes, q, sizeof q[0]);
-	for (unsigned i = 0; i < want; i++)
-		total += q[i].quotes;
-	if (total & 1) {
-		out[0] = text;
-		return 1;
-	}
-	size_t from = 0, before = 0;
+	if (last && inside)
+		return 0;
+	for (; !last && end > text.n / 2 && (inside || text.p[end - 1] != '\n'); end--)
+		inside ^= text.p[end - 1] == '"';
+	if (!last && end <= text.n / 2)
+		return 0;
+	each = end / want;
+	inside = false;
 	for (unsigned i = 1; i <= want; i++) {
-		before += q[i - 1].quotes;
-		size_t at = i < want ? i * each : text.n;
-		bool inside = before & 1;
-		while (i < want && at < text.n && (inside || text.p[at] != '\n'))
-			inside ^= text.p[at++] == '"';
-		at += at < text.n;
+		size_t at = i < want ? i * each : end;
+		if (at < from)
+			continue;
+		inside ^= count_quotes(slice_of(text.p + counted, at - counted)) & 1;
+		for (; i < want && at < end && (inside || text.p[at] != '\n'); at++)
+			inside ^= text.p[at] == '"';
+		at += at < end;
+		counted = at;
 		if (at > from)
 			out[n++] = slice_of(text.p + from, at - from);
-		from = at > from ? at : from;
+		from = at;
 	}
 	return n;
 }
 
+struct list {
+	struct find_population *p;
+	find_pull_fn *pull;
+	void *arg;
+	struct csv_columns c;
+	struct buf b;    /* what was pulled and not read yet */
+	bool end;        /* nothing is to be pulled any more */
+	unsigned threads;
+	uint64_t rows;
+	struct csv_job job[THREADS_MAX];
+};
+
+static int list_fill(struct list *l, size_t n, struct err *e)
+{
+	while (!l->end && l->b.n < n) {
+		size_t got = 0, want = n - l->b.n < PIECE ? n - l->b.n : PIECE;
+		uint8_t *to = buf_space(&l->b, want);
+		if (!to)
+			return err_set(e, ERR_MEMORY, NULL, "there is no memory for the list of persons");
+		int r = l->pull(l->arg, to, want, &got, e);
+		if (r < 0)
+			return r;
+		buf_commit(&l->b, got);
+		l->end = got == 0;
+	}
+	return 0;
+}
+
+/* UTF-16 shows in its first two bytes; such a list is held as a whole while it is read. */
+static int list_as_utf8(struct list *l, struct err *e)
+{
+	if (l->b.n < 2 || !(l->b.p[0] >= 0xfe || l->b.p[0] == 0 || l->b.p[1] == 0))
+		return 0;
+	AUTO_ARENA struct arena *a = arena_new(TEXTS_MAX);
+	struct slice text;
+	int r = a ? list_fill(l, SIZE_MAX / 4, e) : err_set(e, ERR_MEMORY, NULL, "there is no memory for the list of persons");
+	if (r == 0)
+		r = csv_utf8(buf_slice(&l->b), a, &text, e);
+	if (r < 0)
+		return r;
+	buf_reset(&l->b);
+	buf_add_slice(&l->b, text);
+	return buf_ok(&l->b) ? 0 : err_set(e, ERR_MEMORY, NULL, "there is no memory for the list of persons");
+}
+
+/* What is held, as far as its rows are whole. *ret_used: so many bytes. */
+static int list_read(struct list *l, size_t *ret_used, struct err *e)
+{
+	struct slice piece[THREADS_MAX], text = buf_slice(&l->b);
+	unsigned n = l->threads < 2 || text.n < 65536 ? 1 : l->threads, cut = cut_rows(text, l->end, n, piece);
+	bool by_reading = !cut;
+	if (by_reading) {
+		piece[0] = text;
+		cut = 1;
+	}
+	struct pop_part *part = more_parts(l->p, cut);
+	if (!part)
+		return err_set(e, ERR_LIMIT, NULL, "the list of persons is longer than is known to work");
+	for (unsigned i = 0; i < cut; i++) {
+		struct csv_job *job = &l->job[i];
+		job->part = &part[i];
+		job->text = piece[i];
+		job->more = by_reading && !l->end;
+	}
+	run(cut, l->job);
+	*ret_used = 0;
+	for (unsigned i = 0; i < cut; i++) {
+		struct csv_job *job = &l->job[i];
+		*ret_used += job->used;
+		if (job->long_id)
+			return err_set(e, ERR_INPUT, NULL, "a person of the list has an id of more than %d bytes", FIND_ID_MAX);
+		if (job->code < 0)
+			return no_rows(e, job->code);
+	}
+	return 0;
+}
+
+static int list_run(struct list *l, struct err *e)
+{
+	size_t size = PIECE * l->threads, used = 0;
+	int r = list_fill(l, size, e);
+	if (r == 0)
+		r = list_as_utf8(l, e);
+	if (r == 0)
+		r = columns(buf_slice(&l->b), &l->c, &used, e);
+	while (r == 0) {
+		memmove(l->b.p, l->b.p + used, l->b.n - used);
+		l->b.n -= used;
+		r = list_fill(l, size, e);
+		if (r < 0 || !l->b.n)
+			break;
+		r = list_read(l, &used, e);
+		if (r == 0 && !used && size >= PIECE_MAX)
+			r = err_set(e, ERR_LIMIT, NULL, "a row of the list of persons is longer than is read");
+		size = used || r < 0 ? PIECE * l->threads : size * 2;
+	}
+	return r;
+}
+
+int find_population_list(struct find_population *p, find_pull_fn *pull, void *arg, unsigned threads, uint64_t *ret_rows, struct err *e)
+{
+	struct list *l = calloc(1, sizeof *l);
+	assert(!p->sealed);
+	if (!l)
+		return err_set(e, ERR_MEMORY, NULL, "there is no memory for the list of persons");
+	*l = (struct list){.p = p, .pull = pull, .arg = arg, .threads = threads < 1 ? 1 : threads > THREADS_MAX ? THREADS_MAX : threads};
+	buf_init(&l->b, TEXTS_MAX);
+	for (unsigned i = 0; i < THREADS_MAX; i++) {
+		l->job[i].p = p;
+		l->job[i].c = &l->c;
+	}
+	int r = p->open ? part_deal(p->open, &p->keys_in) : 0;
+	p->open = NULL;
+	r = r < 0 ? no_rows(e, r) : list_run(l, e);
+	for (unsigned i = 0; i < THREADS_MAX; i++) {
+		l->rows += l->job[i].rows;
+		free(l->job[i].keys.v);
+	}
+	if (r == 0)
+		*ret_rows = l->rows;
+	buf_done(&l->b);
+	free(l);
+	return r;
+}
+
+static int pull_slice(void *arg, uint8_t *to, size_t n, size_t *ret_got, struct err *e)
+{
+	struct slice *rest = arg;
+	(void)e;
+	n = n < rest->n ? n : rest->n;
+	if (n)
+		memcpy(to, rest->p, n);
+	*rest = slice_of(rest->p + n, rest->n - n);
+	*ret_got = n;
+	return 0;
+}
+
 int find_population_csv(struct find_population *p, struct slice text, unsigned threads, uint64_t *ret_rows, struct err *e)
 {
-	struct csv_columns *c = calloc(1, sizeof *c);
-	struct csv_job job[POP_PARTS];
-	struct slice piece[POP_PARTS];
-	uint64_t rows = 0;
-	assert(!p->sealed);
-	if (!c || (!p->texts && !(p->texts = arena_new(TEXTS_MAX)))) {
-		free(c);
-		return err_set(e, ERR_MEMORY, NULL, "there is no memory for the list of persons");
-	}
-	/* UTF-16 shows in its first two bytes; a list of gigabytes in UTF-8 is not looked through twice */
-	bool wide = text.n >= 2 && (text.p[0] >= 0xfe || text.p[0] == 0 || text.p[1] == 0);
-	int r = wide ? csv_utf8(text, p->texts, &text, e) : 0;
-	if (r == 0)
-		r = columns(&text, c, e);
-	unsigned free_parts = POP_PARTS - p->parts;
-	unsigned n = threads < 1 || text.n < 65536 ? 1 : threads > 16 ? 16 : threads;
-	if (r == 0 && free_parts < n)
-		r = err_set(e, ERR_LIMIT, NULL, "too many lists of persons: put them into one");
-	if (r == 0) {
-		n = n > 1 ? cut_rows(text, n, piece) : 1;
-		if (n == 1)
-			piece[0] = text;
-		for (unsigned i = 0; i < n; i++)
-			job[i] = (struct csv_job){.p = p, .part = &p->part[p->parts + i], .c = c, .text = piece[i]};
-		run(n, read_rows, job, sizeof job[0]);
-		p->parts += n;
-		for (unsigned i = 0; r == 0 && i < n; i++) {
-			rows += job[i].rows;
-			if (job[i].long_id)
-				r = err_set(e, ERR_INPUT, NULL, "a person of the list has an id of more than %d bytes", FIND_ID_MAX);
-			else if (job[i].code < 0)
-				r = err_set(e, job[i].code, NULL, "there is no memory for the list of persons");
-		}
-	}
-	free(c);
-	if (r == 0)
-		*ret_rows = rows;
-	return r;
+	return find_population_list(p, pull_slice, &text, threads, ret_rows, e);
 }

@@ -1,11 +1,11 @@
 /* The tables of a population, made once when all rows are in.
  *
- * Keys are dealt to 64 shares by their highest bits; each share is sorted by itself (a thread a share) and put into its own stretch of the table. Rows are in the order in which they came, sorts are stable: the tables do not depend on the
- * number of threads.
+ * Keys wait in their parts, dealt to shares by their highest bits (population.c). A thread takes a share: it goes through the parts in their order, puts each key into the share's own stretch of the table, and gives back what it has read, so that table and
+ * keys together are hardly larger than either. Rows are in the order in which they came: the tables do not depend on the number of threads.
  *
- * slot: person 32 bits (highest), kind 4, tag 28 (bits 0..27 of the hash); its place by the hash's highest bits, then linear. A lookup meets a wrong person with the same place and tag about once in 10^9; what is decided from it
- * needs the name or the date to agree besides, or is said with less confidence.
- * bloom: one block of 512 bits a key, four bits in it; 12 bits a key: about one in 200 of unknown keys goes on to the table. */
+ * slot: person 32 bits (highest), kind 4, tag 28 (bits 0..27 of the hash); its place in its share by the bits behind the share's, then linear, round the share. A lookup meets a wrong person with the same place and tag about once in 10^9; what is decided
+ * from it needs the name or the date to agree besides, or is said with less confidence. A key that more than KEY_BEARERS persons bear has one slot more, with FIND_NOBODY: "and others".
+ * bloom: one block of 512 bits a key, four bits in it; 10 bits a key or more: about one in 200 of unknown keys goes on to the table. */
 #include "find_internal.h"
 
 #include <pthread.h>
@@ -13,28 +13,53 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define SHARES 64
-#define SHARE_LOG 6
 #define TAG_MASK ((UINT64_C(1) << 28) - 1)
-
-struct share {
-	struct key_entry *key; /* in one array of all */
-	size_t n;
-	size_t kept;
-};
+#define HUGE_PAGE ((size_t)2 << 20)
+#define AHEAD 12 /* keys, or rows, whose place in memory is sent for before their turn */
 
 struct seal {
 	struct find_population *p;
-	struct key_entry *key, *spare;
-	struct share share[SHARES];
-	uint32_t next;      /* share to be done */
-	bool filling;
+	uint32_t *person; /* by row, in the order of the list */
+	uint32_t next;    /* share to be done */
+	uint64_t kept;
 };
+
+/* ---- pages ---- */
+
+static size_t whole_pages(size_t n)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	return (n + page - 1) / page * page;
+}
+
+/* Large: looked into at random places, where with pages of 2 MiB a lookup misses one cache and not the table of pages, too. */
+void *pages_new(size_t n, bool large)
+{
+	size_t size = whole_pages(n), more = large && size >= HUGE_PAGE ? HUGE_PAGE : 0;
+	uint8_t *p = n && size <= SIZE_MAX / 2 ? mmap(NULL, size + more, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) : MAP_FAILED;
+	if (p == MAP_FAILED)
+		return NULL;
+	if (!more)
+		return p;
+	size_t before = (HUGE_PAGE - (uintptr_t)p % HUGE_PAGE) % HUGE_PAGE;
+	if (before)
+		munmap(p, before);
+	if (more > before)
+		munmap(p + before + size, more - before);
+	(void)madvise(p + before, size, MADV_HUGEPAGE);
+	return p + before;
+}
+
+void pages_free(void *p, size_t n)
+{
+	if (p)
+		munmap(p, whole_pages(n));
+}
 
 /* ---- whose row ---- */
 
 struct ids {
-	uint32_t *slot; /* person + 1 */
+	uint64_t *slot; /* 32 bits of the id's hash, person + 1 */
 	size_t mask;
 };
 
@@ -43,14 +68,14 @@ static struct slice id_of(const struct find_population *p, uint32_t person)
 	return slice_of(p->ids + p->id_at[person], p->id_at[person + 1] - p->id_at[person]);
 }
 
-static int own_arrays(struct find_population *p)
+static int own_arrays(struct find_population *p, struct seal *s)
 {
 	size_t rows = 0, bytes = 0, names = 0;
 	for (unsigned i = 0; i < p->parts; i++) {
+		p->part[i].before = rows;
 		rows += p->part[i].rows;
 		names += p->part[i].names.n;
-		for (size_t k = 0; k < p->part[i].rows; k++)
-			bytes += p->part[i].id[k].n;
+		bytes += p->part[i].ids.n;
 	}
 	if (rows >= FIND_PERSONS_MAX)
 		return ERR_LIMIT;
@@ -58,186 +83,178 @@ static int own_arrays(struct find_population *p)
 	p->names = malloc(names + 1);
 	p->id_at = calloc(rows + 2, sizeof *p->id_at);
 	p->ids = malloc(bytes + 1);
+	s->person = calloc(rows + 1, sizeof *s->person);
 	p->rows = rows;
 	p->names_n = names;
-	return p->row && p->names && p->id_at && p->ids ? 0 : ERR_MEMORY;
+	return p->row && p->names && p->id_at && p->ids && s->person ? 0 : ERR_MEMORY;
 }
 
 static uint32_t person_of(struct find_population *p, struct ids *ids, uint64_t h, struct slice id)
 {
 	size_t i = (size_t)h & ids->mask;
 	for (; ids->slot[i]; i = (i + 1) & ids->mask)
-		if (slice_eq(id_of(p, ids->slot[i] - 1), id))
-			return ids->slot[i] - 1;
+		if (ids->slot[i] >> 32 == h >> 32 && slice_eq(id_of(p, (uint32_t)ids->slot[i] - 1), id))
+			return (uint32_t)ids->slot[i] - 1;
 	uint32_t person = p->persons++;
 	memcpy(p->ids + p->id_at[person], id.p, id.n);
 	p->id_at[person + 1] = p->id_at[person] + id.n;
-	ids->slot[i] = person + 1;
+	ids->slot[i] = h >> 32 << 32 | (person + 1);
 	return person;
 }
 
-/* Gives each row its person, and moves rows and names together. part.row[].person stays for the keys. */
-static int number_persons(struct find_population *p)
+/* The rows of one part: their persons into `person`. The table of ids is beyond every cache: the next rows' places are sent for before. */
+static void number_part(struct find_population *p, struct ids *ids, const struct pop_part *part, uint32_t *person)
+{
+	struct {
+		uint64_t h;
+		struct slice id;
+	} next[AHEAD];
+	struct cur c = cur_of(buf_slice(&part->ids));
+	uint32_t last = FIND_NOBODY;
+	for (size_t k = 0; k < part->rows + AHEAD; k++) {
+		size_t i = k % AHEAD;
+		if (k >= AHEAD) {
+			if (next[i].id.n)
+				last = person_of(p, ids, next[i].h, next[i].id);
+			person[k - AHEAD] = last;
+		}
+		if (k >= part->rows)
+			continue;
+		next[i].id = cur_take(&c, cur_u8(&c));
+		if (!next[i].id.n)
+			continue;
+		next[i].h = key_mix(key_word(next[i].id.p, next[i].id.n));
+		__builtin_prefetch(&ids->slot[next[i].h & ids->mask]);
+	}
+	assert(!c.failed);
+}
+
+/* Gives each row its person, and moves rows and names together. */
+static int number_persons(struct find_population *p, struct seal *s)
 {
 	struct ids ids = {0};
 	size_t at = 0, names = 0;
-	int r = own_arrays(p);
+	int r = own_arrays(p, s);
 	if (r < 0)
 		return r;
 	for (ids.mask = 1024; ids.mask < p->rows * 2; ids.mask *= 2)
 		continue;
-	ids.slot = calloc(ids.mask--, sizeof *ids.slot);
+	size_t size = ids.mask-- * sizeof *ids.slot;
+	ids.slot = pages_new(size, true);
 	if (!ids.slot)
 		return ERR_MEMORY;
 	for (unsigned i = 0; i < p->parts; i++) {
 		struct pop_part *part = &p->part[i];
-		size_t own = 0;
+		number_part(p, &ids, part, s->person + part->before);
 		for (size_t k = 0; k < part->rows; k++) {
-			struct pop_id *id = &part->id[k];
-			struct slice s = slice_of(id->p ? id->p : part->own_ids.p + own, id->n);
-			own += id->p ? 0 : id->n;
-			part->row[k].person = person_of(p, &ids, id->h, s);
 			p->row[at] = part->row[k];
-			p->row[at++].name += names;
+			p->row[at].name += names;
+			p->row[at].person = s->person[at];
+			at++;
 		}
 		if (part->names.n)
 			memcpy(p->names + names, part->names.p, part->names.n);
 		names += part->names.n;
 		buf_done(&part->names);
-		buf_done(&part->own_ids);
-		free(part->id);
-		part->id = NULL;
+		buf_done(&part->ids);
+		free(part->row);
+		part->row = NULL;
 	}
-	free(ids.slot);
+	pages_free(ids.slot, size);
 	return 0;
 }
 
-/* Rows in the order of their persons: counted, then dealt. */
+/* Rows in the order of their persons: counted, then dealt, unless the list had them so. */
 static int order_rows(struct find_population *p)
 {
-	struct pop_row *by = calloc(p->rows + 1, sizeof *by);
+	bool sorted = true;
 	uint32_t *first = calloc((size_t)p->persons + 2, sizeof *first);
-	if (!by || !first) {
-		free(by);
-		free(first);
+	struct pop_row *by;
+	if (!first)
 		return ERR_MEMORY;
-	}
-	for (size_t i = 0; i < p->rows; i++)
+	p->first_row = first;
+	for (size_t i = 0; i < p->rows; i++) {
+		sorted &= !i || p->row[i - 1].person <= p->row[i].person;
 		first[p->row[i].person + 2]++;
+	}
 	for (uint32_t i = 0; i < p->persons; i++)
 		first[i + 2] += first[i + 1];
+	if (sorted) { /* as dealing would leave it */
+		memmove(first, first + 1, ((size_t)p->persons + 1) * sizeof *first);
+		return 0;
+	}
+	by = calloc(p->rows + 1, sizeof *by);
+	if (!by)
+		return ERR_MEMORY;
 	for (size_t i = 0; i < p->rows; i++)
 		by[first[p->row[i].person + 1]++] = p->row[i];
 	free(p->row);
 	p->row = by;
-	p->first_row = first;
 	return 0;
 }
 
 /* ---- keys ---- */
 
-static int deal_keys(struct seal *s)
+/* Into the share's stretch, each person once a kind; beyond KEY_BEARERS of one key it is only noted that there are more. */
+static uint64_t put_key(const struct find_population *p, uint64_t h, uint32_t person, unsigned kind)
+{
+	uint64_t *slot = slot_share(p, h), at = slot_place(p, h), value = (uint64_t)person << 32 | (uint64_t)kind << 28 | (h & TAG_MASK);
+	unsigned bearers = 0;
+	for (; slot[at]; at = at + 1 == p->share_slots ? 0 : at + 1) {
+		if ((slot[at] & TAG_MASK) != (h & TAG_MASK))
+			continue;
+		if (slot[at] == value || slot[at] >> 32 == FIND_NOBODY)
+			return 0;
+		bearers++;
+	}
+	slot[at] = bearers == KEY_BEARERS ? value | (uint64_t)FIND_NOBODY << 32 : value;
+	return 1;
+}
+
+static void put_bloom(const struct find_population *p, uint64_t h)
+{
+	uint64_t *block = p->bloom + bloom_block(p, h);
+	for (unsigned k = 0; k < 4; k++) {
+		unsigned bit = bloom_bit(h * BLOOM_MIX, k);
+		block[bit >> 6] |= UINT64_C(1) << (bit & 63);
+	}
+}
+
+static uint64_t key_of(const struct key_entry *k, unsigned share)
+{
+	return (uint64_t)share << (64 - SHARE_LOG) | k->h >> SHARE_LOG;
+}
+
+/* Whole pages of what was read are given back: the table needs as many. */
+static void give_back(const struct key_entry *from, const struct key_entry *to)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), a = ((uintptr_t)from + page - 1) / page * page, b = (uintptr_t)to / page * page;
+	if (b > a)
+		(void)madvise((void *)a, b - a, MADV_DONTNEED);
+}
+
+static uint64_t fill_share(const struct seal *s, unsigned share)
 {
 	struct find_population *p = s->p;
-	size_t n = 0, at[SHARES] = {0}, sum = 0;
-	for (unsigned i = 0; i < p->parts; i++)
-		for (size_t k = 0; k < p->part[i].n; k++)
-			at[p->part[i].key[k].h >> (64 - SHARE_LOG)]++;
-	for (unsigned i = 0; i < SHARES; i++) {
-		size_t here = at[i];
-		at[i] = sum;
-		s->share[i].n = here;
-		sum += here;
-	}
-	n = sum;
-	s->key = calloc(n + 1, sizeof *s->key);
-	if (!s->key)
-		return ERR_MEMORY;
-	for (unsigned i = 0; i < SHARES; i++)
-		s->share[i].key = s->key + at[i];
+	uint64_t kept = 0;
 	for (unsigned i = 0; i < p->parts; i++) {
-		struct pop_part *part = &p->part[i];
-		for (size_t k = 0; k < part->n; k++) {
-			struct key_entry x = part->key[k];
-			x.row = part->row[x.row].person;
-			s->key[at[x.h >> (64 - SHARE_LOG)]++] = x;
+		const struct pop_part *part = &p->part[i];
+		const struct key_entry *k = part->key + part->from[share], *end = part->key + part->from[share + 1];
+		const uint32_t *person = s->person + part->before;
+		for (; part->key && k < end; k++) {
+			if (end - k > AHEAD) {
+				uint64_t soon = key_of(k + AHEAD, share);
+				__builtin_prefetch(slot_share(p, soon) + slot_place(p, soon), 1);
+				__builtin_prefetch(&p->bloom[bloom_block(p, soon)], 1);
+			}
+			uint64_t h = key_of(k, share);
+			kept += put_key(p, h, person[k->row], k->h & (SHARES - 1));
+			put_bloom(p, h);
 		}
-		free(part->key);
-		free(part->row);
-		part->key = NULL;
-		part->row = NULL;
+		if (part->key)
+			give_back(part->key + part->from[share], end);
 	}
-	return 0;
-}
-
-/* By bits 14..57 of the hash, least significant first, stable: four passes of 11 bits. */
-static void sort_share(struct share *s, struct key_entry *spare)
-{
-	struct key_entry *from = s->key, *to = spare;
-	for (unsigned pass = 0; pass < 4; pass++) {
-		size_t count[2048] = {0}, sum = 0;
-		unsigned shift = 14 + pass * 11;
-		for (size_t i = 0; i < s->n; i++)
-			count[from[i].h >> shift & 2047]++;
-		for (size_t i = 0; i < 2048; i++) {
-			size_t here = count[i];
-			count[i] = sum;
-			sum += here;
-		}
-		for (size_t i = 0; i < s->n; i++)
-			to[count[from[i].h >> shift & 2047]++] = from[i];
-		struct key_entry *swap = from;
-		from = to;
-		to = swap;
-	}
-}
-
-/* Of each key at most KEY_BEARERS persons, each once a kind; the last of a fuller key is FIND_NOBODY: "and others". */
-static void thin_share(struct share *s)
-{
-	size_t out = 0;
-	for (size_t i = 0; i < s->n;) {
-		size_t from = out, k = i;
-		bool many = false;
-		for (; k < s->n && s->key[k].h == s->key[i].h; k++) {
-			bool there = false;
-			for (size_t m = from; m < out; m++)
-				there |= s->key[m].row == s->key[k].row && s->key[m].kind == s->key[k].kind;
-			if (there || many)
-				continue;
-			many = out - from == KEY_BEARERS;
-			s->key[out] = s->key[k];
-			if (many)
-				s->key[out].row = FIND_NOBODY;
-			out++;
-		}
-		i = k;
-	}
-	s->kept = out;
-}
-
-static uint64_t slot_place(const struct find_population *p, uint64_t h)
-{
-	return h >> (64 - p->slot_log);
-}
-
-/* Shares lie in stretches of the table of their own, but a stretch may run over into the next: compare and swap. What order that gives among different keys does not change what a lookup finds, and bearers are sorted when looked up. */
-static void fill_share(struct find_population *p, const struct share *s)
-{
-	uint64_t mask = (UINT64_C(1) << p->slot_log) - 1;
-	for (size_t i = 0; i < s->kept; i++) {
-		uint64_t h = s->key[i].h, value = (uint64_t)s->key[i].row << 32 | (uint64_t)s->key[i].kind << 28 | (h & TAG_MASK);
-		uint64_t at = slot_place(p, h), block = bloom_block(p, h);
-		for (;; at = (at + 1) & mask) {
-			uint64_t empty = 0;
-			if (__atomic_compare_exchange_n(&p->slot[at], &empty, value | (value == 0), false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-				break;
-		}
-		for (unsigned k = 0; k < 4; k++) {
-			unsigned bit = bloom_bit(h * BLOOM_MIX, k);
-			__atomic_fetch_or(&p->bloom[block + (bit >> 6)], UINT64_C(1) << (bit & 63), __ATOMIC_RELAXED);
-		}
-	}
+	return kept;
 }
 
 static void *work(void *arg)
@@ -247,21 +264,14 @@ static void *work(void *arg)
 		uint32_t i = __atomic_fetch_add(&s->next, 1, __ATOMIC_RELAXED);
 		if (i >= SHARES)
 			return NULL;
-		if (s->filling) {
-			fill_share(s->p, &s->share[i]);
-		} else {
-			sort_share(&s->share[i], s->spare + (s->share[i].key - s->key));
-			thin_share(&s->share[i]);
-		}
+		__atomic_fetch_add(&s->kept, fill_share(s, i), __ATOMIC_RELAXED);
 	}
 }
 
-static void all_shares(struct seal *s, unsigned threads, bool filling)
+static void all_shares(struct seal *s, unsigned threads)
 {
 	pthread_t t[16];
 	unsigned started = 0;
-	s->next = 0;
-	s->filling = filling;
 	while (started + 1 < threads && started < ARRAY_LEN(t) && pthread_create(&t[started], NULL, work, s) == 0)
 		started++;
 	(void)work(s);
@@ -269,34 +279,29 @@ static void all_shares(struct seal *s, unsigned threads, bool filling)
 		pthread_join(t[--started], NULL);
 }
 
-/* Looked into at random places: with pages of 2 MiB a lookup misses one cache and not the table of pages, too. */
-static void *large_zeroed(size_t n)
-{
-	size_t huge = (size_t)2 << 20, align = n < huge ? 64 : huge;
-	void *p = aligned_alloc(align, (n + align - 1) / align * align);
-	if (!p)
-		return NULL;
-	if (align == huge)
-		(void)madvise(p, (n + align - 1) / align * align, MADV_HUGEPAGE);
-	memset(p, 0, n);
-	return p;
-}
-
+/* A share has room for all its keys with a fifth to spare, though of a name that very many bear few are kept. */
 static int make_table(struct seal *s, unsigned threads)
 {
 	struct find_population *p = s->p;
-	p->keys = 0;
-	for (unsigned i = 0; i < SHARES; i++)
-		p->keys += s->share[i].kept;
-	for (p->slot_log = 10; (UINT64_C(1) << p->slot_log) < p->keys + p->keys / 3; p->slot_log++)
+	uint64_t all = 0, most = 0;
+	for (unsigned i = 0; i < SHARES; i++) {
+		uint64_t n = 0;
+		for (unsigned k = 0; k < p->parts; k++)
+			n += p->part[k].from[i + 1] - p->part[k].from[i];
+		most = n > most ? n : most;
+		all += n;
+	}
+	p->share_slots = most + most / 5 + 8;
+	for (p->bloom_log = SHARE_LOG; (UINT64_C(512) << p->bloom_log) < all * 10; p->bloom_log++) /* a share's blocks are its own */
 		continue;
-	for (p->bloom_log = 1; (UINT64_C(512) << p->bloom_log) < p->keys * 10; p->bloom_log++)
-		continue;
-	p->slot = large_zeroed((size_t)8 << p->slot_log);
-	p->bloom = large_zeroed((size_t)64 << p->bloom_log);
+	p->slot = pages_new(p->share_slots * SHARES * sizeof *p->slot, true);
+	p->bloom = pages_new((size_t)64 << p->bloom_log, true);
 	if (!p->slot || !p->bloom)
 		return ERR_MEMORY;
-	all_shares(s, threads, true);
+	all_shares(s, threads);
+	p->keys = s->kept;
+	for (unsigned i = 0; i < p->parts; i++)
+		part_done(&p->part[i]);
 	return 0;
 }
 
@@ -311,7 +316,7 @@ static void for_children(void *block, size_t n, int advice)
 void population_for_children(const struct find_population *p, bool theirs)
 {
 	int advice = theirs ? MADV_DOFORK : MADV_DONTFORK;
-	for_children(p->slot, p->slot ? (size_t)8 << p->slot_log : 0, advice);
+	for_children(p->slot, p->share_slots * SHARES * sizeof *p->slot, advice);
 	for_children(p->bloom, p->bloom ? (size_t)64 << p->bloom_log : 0, advice);
 	for_children(p->row, (p->rows + 1) * sizeof *p->row, advice);
 	for_children(p->first_row, ((size_t)p->persons + 2) * sizeof *p->first_row, advice);
@@ -350,28 +355,19 @@ int find_population_seal(struct find_population *p, unsigned threads, struct err
 	if (!s)
 		return err_set(e, ERR_MEMORY, NULL, "there is no memory for the list of persons");
 	s->p = p;
-	int r = number_persons(p);
+	int r = p->open ? part_deal(p->open, &p->keys_in) : 0;
+	p->open = NULL;
+	free(p->keys_in.v);
+	p->keys_in = (struct pop_keys){0};
+	if (r == 0)
+		r = number_persons(p, s);
 	if (r == 0)
 		r = order_rows(p);
 	if (r == 0)
-		r = deal_keys(s);
-	if (r == 0) {
-		size_t n = 1;
-		for (unsigned i = 0; i < SHARES; i++)
-			n += s->share[i].n;
-		s->spare = malloc(n * sizeof *s->spare);
-		r = s->spare ? 0 : ERR_MEMORY;
-	}
-	if (r == 0) {
-		all_shares(s, threads, false);
-		free(s->spare);
-		s->spare = NULL;
 		r = make_table(s, threads);
-	}
 	if (r == 0)
 		r = fold_words(p);
-	free(s->spare);
-	free(s->key);
+	free(s->person);
 	free(s);
 	if (r < 0)
 		return err_set(e, r, NULL, r == ERR_LIMIT ? "the list of persons has more rows than are known to work" : "there is no memory for the list of persons");
@@ -384,13 +380,13 @@ int find_population_seal(struct find_population *p, unsigned threads, struct err
 
 void population_look(const struct find_population *p, uint64_t h, uint32_t kinds, struct bearers *ret)
 {
-	uint64_t mask = (UINT64_C(1) << p->slot_log) - 1;
+	const uint64_t *slot = slot_share(p, h);
 	ret->n = 0;
 	ret->many = false;
 	if (!bloom_has(p, h))
 		return;
-	for (uint64_t at = slot_place(p, h); p->slot[at]; at = (at + 1) & mask) {
-		uint64_t v = p->slot[at];
+	for (uint64_t at = slot_place(p, h); slot[at]; at = at + 1 == p->share_slots ? 0 : at + 1) {
+		uint64_t v = slot[at];
 		unsigned kind = v >> 28 & 15;
 		uint32_t person = (uint32_t)(v >> 32);
 		if ((v & TAG_MASK) != (h & TAG_MASK) || !(kinds >> kind & 1))
@@ -446,6 +442,6 @@ size_t find_population_memory(const struct find_population *p)
 {
 	size_t n = sizeof *p + ((size_t)1 << p->word_log) / 8;
 	if (p->sealed)
-		n += ((size_t)8 << p->slot_log) + ((size_t)64 << p->bloom_log) + (p->rows + 1) * sizeof *p->row + ((size_t)p->persons + 2) * sizeof *p->first_row + p->names_n + (p->rows + 2) * sizeof *p->id_at + p->id_at[p->persons];
+		n += p->share_slots * SHARES * sizeof *p->slot + ((size_t)64 << p->bloom_log) + (p->rows + 1) * sizeof *p->row + ((size_t)p->persons + 2) * sizeof *p->first_row + p->names_n + (p->rows + 2) * sizeof *p->id_at + p->id_at[p->persons];
 	return n;
 }

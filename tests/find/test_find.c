@@ -427,6 +427,73 @@ static void test_threads(void **state)
 	}
 }
 
+struct dripping {
+	struct slice rest;
+	size_t most, pulls, fails; /* fails: the pull that does; 0: none */
+};
+
+static int drip(void *arg, uint8_t *to, size_t n, size_t *ret_got, struct err *e)
+{
+	struct dripping *d = arg;
+	if (++d->pulls == d->fails)
+		return err_set(e, ERR_INPUT, NULL, "it became shorter");
+	n = n < d->most ? n : d->most;
+	n = n < d->rest.n ? n : d->rest.n;
+	memcpy(to, d->rest.p, n);
+	d->rest = slice_of(d->rest.p + n, d->rest.n - n);
+	*ret_got = n;
+	return 0;
+}
+
+/* A list that is longer than what is held of it at a time: rows are cut nowhere, whatever comes at once, and an inch sign, or a row that is longer than all that is held, breaks nothing. */
+static void test_long_list(void **state)
+{
+	AUTO_BUF struct buf csv = {0};
+	struct err e = {0};
+	uint64_t rows;
+	unsigned n = 0;
+	buf_init(&csv, 1 << 26);
+	buf_str(&csv, "person_id,last,first,mrn,remark\n");
+	for (; csv.n < (size_t)20 << 20; n++) {
+		buf_printf(&csv, "L%u,Surname,Given,LMR%07u,\"", n, n);
+		uint8_t *to = buf_space(&csv, 2000);
+		assert_non_null(to);
+		memset(to, n % 3 ? 'x' : '\n', 2000);
+		buf_commit(&csv, 2000);
+		buf_str(&csv, n % 1000 == 500 ? "\"\n5\" screw,,,,\n" : "\"\n");
+	}
+	buf_printf(&csv, "W,Wide,Row,LMR9999999,");
+	uint8_t *to = buf_space(&csv, (size_t)10 << 20);
+	assert_non_null(to);
+	memset(to, 'y', (size_t)10 << 20);
+	buf_commit(&csv, (size_t)10 << 20);
+	buf_str(&csv, "\nZ,Last,One,LMR8888888,\n");
+	assert_true(buf_ok(&csv));
+	for (unsigned threads = 1; threads <= 3; threads++) {
+		struct dripping d = {.rest = buf_slice(&csv), .most = threads == 2 ? 65521 : SIZE_MAX};
+		struct find_population *p = find_population_new(2026, false);
+		assert_int_equal(find_population_list(p, drip, &d, threads, &rows, &e), 0);
+		assert_int_equal(find_population_seal(p, threads, &e), 0);
+		assert_int_equal(rows, n + (n + 499) / 1000 + 2);
+		for (unsigned i = 0; i < n; i += 1 + i / 50) {
+			char number[16], id[16];
+			snprintf(number, sizeof number, "LMR%07u", i);
+			snprintf(id, sizeof id, "L%u", i);
+			uint32_t who = find_population_number(p, find_number_key(slice_str(number)));
+			assert_true(slice_eq_str(find_population_id(p, who), id));
+		}
+		assert_true(slice_eq_str(find_population_id(p, find_population_number(p, find_number_key(SLICE("LMR9999999")))), "W"));
+		assert_true(slice_eq_str(find_population_id(p, find_population_number(p, find_number_key(SLICE("LMR8888888")))), "Z"));
+		find_population_free(p);
+	}
+	for (size_t fails = 1; fails < 4; fails++) {
+		struct dripping d = {.rest = buf_slice(&csv), .most = SIZE_MAX, .fails = fails};
+		struct find_population *p = find_population_new(2026, false);
+		assert_int_equal(find_population_list(p, drip, &d, 2, &rows, &e), ERR_INPUT);
+		find_population_free(p);
+	}
+}
+
 static void refused(const char *csv)
 {
 	struct find_population *p = find_population_new(2026, false);
@@ -535,7 +602,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_patient_numbers), cmocka_unit_test(test_common_name), cmocka_unit_test(test_subjects), cmocka_unit_test(test_day_first), cmocka_unit_test(test_chinese), cmocka_unit_test(test_mail), cmocka_unit_test(test_letters), cmocka_unit_test(test_samples), cmocka_unit_test(test_table), cmocka_unit_test(test_long_table),
-		cmocka_unit_test(test_pieces), cmocka_unit_test(test_long), cmocka_unit_test(test_records), cmocka_unit_test(test_slips), cmocka_unit_test(test_numbers), cmocka_unit_test(test_strangers), cmocka_unit_test(test_threads), cmocka_unit_test(test_lists), cmocka_unit_test(test_children), cmocka_unit_test(test_fed),
+		cmocka_unit_test(test_pieces), cmocka_unit_test(test_long), cmocka_unit_test(test_records), cmocka_unit_test(test_slips), cmocka_unit_test(test_numbers), cmocka_unit_test(test_strangers), cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_long_list), cmocka_unit_test(test_lists), cmocka_unit_test(test_children), cmocka_unit_test(test_fed),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -68,4 +68,9 @@ r=0
 printf 'id,colour\n1,red\n' >bad.csv
 "$HOLDFAST" scope scan share --persons bad.csv -o five.csv 2>talk || r=$?
 [ $r -eq 1 ] && [ ! -e five.csv ] && grep -q 'bad.csv' talk || fail "a list without a known column: $r"
+r=0
+if command -v strace >/dev/null && strace -qq -o /dev/null true 2>/dev/null; then # the list ends before its end: somebody makes it shorter
+	strace -qq -f -o /dev/null -P "$PWD/persons.csv" -e trace=read -e inject=read:retval=0:when=1 "$HOLDFAST" scope scan share --persons persons.csv -o seven.csv 2>talk || r=$?
+	[ $r -eq 1 ] && [ ! -e seven.csv ] && grep -q 'persons.csv: .*shorter' talk || fail "a list that became shorter is $r: $(cat talk)"
+fi
 echo "hits are found, and told whose"
