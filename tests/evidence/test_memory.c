@@ -1,10 +1,10 @@
 /* Every allocation fails once while a log is read and folded, of every kind that is known: an error with a sentence comes back, or the same objects as with memory; never fewer that look like all. */
 /* wrap: malloc calloc realloc reallocarray strdup strndup */
 #include "evidence_internal.h"
+#include "scarce.h"
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,60 +12,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static long left = -1; /* allocations until one fails; below 0: none does */
-static bool failed;
-
-static bool fails(void)
-{
-	if (left < 0 || left-- > 0)
-		return false;
-	failed = true;
-	return true;
-}
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__real_reallocarray(void *p, size_t n, size_t size);
-char *__real_strdup(const char *s);
-char *__real_strndup(const char *s, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-void *__wrap_reallocarray(void *p, size_t n, size_t size);
-char *__wrap_strdup(const char *s);
-char *__wrap_strndup(const char *s, size_t n);
-
-void *__wrap_malloc(size_t n)
-{
-	return fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	return fails() ? NULL : __real_realloc(p, n);
-}
-
-void *__wrap_reallocarray(void *p, size_t n, size_t size)
-{
-	return fails() ? NULL : __real_reallocarray(p, n, size);
-}
-
-char *__wrap_strdup(const char *s)
-{
-	return fails() ? NULL : __real_strdup(s);
-}
-
-char *__wrap_strndup(const char *s, size_t n)
-{
-	return fails() ? NULL : __real_strndup(s, n);
-}
 
 /* Objects as lines; below 0: it failed. */
 static int answer(struct slice log, struct buf *b, struct err *e)
@@ -87,14 +33,13 @@ static int answer(struct slice log, struct buf *b, struct err *e)
 	if (r == 0)
 		r = evidence_fold_finish(f, e);
 	if (r == 0) {
-		long kept = left; /* what is asked now is the test's own */
-		left = -1;
+		long kept = scarce_rest(); /* what is asked now is the test's own */
 		for (size_t i = 0; i < evidence_fold_count(f); i++) {
 			evidence_object_json(f, evidence_fold_at(f, i), b);
 			buf_u8(b, '\n');
 		}
 		buf_printf(b, "%s %llu records, %llu damaged, %zu flows\n", account.dialect ? account.dialect : "", (unsigned long long)account.records, (unsigned long long)account.damaged, evidence_fold_flow_count(f));
-		left = kept;
+		scarce_left = kept;
 	}
 	evidence_fold_free(f);
 	return r;
@@ -109,18 +54,16 @@ static void each_fails(const char *name, struct slice log, long *ret_all, long *
 	buf_init(&want, (size_t)16 << 20);
 	buf_init(&got, (size_t)16 << 20);
 	for (int warm = 0; warm < 2; warm++) { /* what is made once and kept is made in the first */
-		left = LONG_MAX;
+		scarce_after(LONG_MAX);
 		whole = answer(log, &want, &e);
-		all = LONG_MAX - left;
-		left = -1;
+		all = scarce_asked();
 	}
 	for (long n = 0; n < all; n++) {
-		failed = false;
 		e = (struct err){0};
-		left = n;
+		scarce_after(n);
 		int r = answer(log, &got, &e);
-		left = -1;
-		assert_true(failed);
+		scarce_rest();
+		assert_true(scarce_failed);
 		if (r < 0 && !e.text[0])
 			fail_msg("%s, allocation %ld: code %d without a sentence", name, n, r);
 		if (r < 0 && r != whole && r != ERR_MEMORY && r != ERR_LIMIT)

@@ -1,41 +1,7 @@
 /* Every allocation fails once: an error comes back, or the same answer as with memory, and never half an answer. */
-/* wrap: malloc calloc realloc */
+/* wrap: malloc calloc realloc reallocarray strdup strndup */
 #include "hl7_test.h"
-
-static long left = -1; /* allocations until one fails; below 0: none does */
-static bool failed;
-
-static bool fails(void)
-{
-	if (left < 0)
-		return false;
-	if (left-- > 0)
-		return false;
-	failed = true;
-	return true;
-}
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-void *__wrap_malloc(size_t n)
-{
-	return fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	return fails() ? NULL : __real_realloc(p, n);
-}
+#include "scarce.h"
 
 static const char *const texts[] = {
 	"junk\rMSH|^~\\&|A|B|C|D|2026||ADT^A01|1\\T\\2|P|2.5\rPID|1||7^^^H||O\\T\\Hara^\\XE9\\||\\Q\\\rMSH|^~\\&|A|B|C|D|2026||ADT^A01|2|P|2.5\r",
@@ -60,16 +26,15 @@ static void showing(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		AUTO_BUF struct buf want = {0};
 		buf_init(&want, 1 << 20);
-		left = -1;
+		scarce_rest();
 		assert_int_equal(show_all(texts[i], &want, &e), 0);
-		failed = true;
-		for (long k = 0; failed; k++) {
+		scarce_failed = true;
+		for (long k = 0; scarce_failed; k++) {
 			AUTO_BUF struct buf out = {0};
 			buf_init(&out, 1 << 20);
-			failed = false;
-			left = k;
+			scarce_after(k);
 			int r = show_all(texts[i], &out, &e);
-			left = -1;
+			scarce_rest();
 			if (r == 0)
 				assert_true(slice_eq(buf_slice(&out), buf_slice(&want)));
 			else
@@ -86,14 +51,13 @@ static void acknowledging(void **state)
 	hl7_header_read(SLICE("MSH|^~\\&|A|B|C|D|2026||ADT^A01|1|P|2.5|||AL|AL\r"), &h);
 	buf_init(&want, 1 << 20);
 	hl7_ack_write(&h, HL7_ACK_ORIGINAL, HL7_STORED, "I", 0, &want);
-	failed = true;
-	for (long k = 0; failed && k < 1000; k++) {
+	scarce_failed = true;
+	for (long k = 0; scarce_failed && k < 1000; k++) {
 		AUTO_BUF struct buf out = {0};
 		buf_init(&out, 1 << 20);
-		failed = false;
-		left = k;
+		scarce_after(k);
 		hl7_ack_write(&h, HL7_ACK_ORIGINAL, HL7_STORED, "I", 0, &out);
-		left = -1;
+		scarce_rest();
 		assert_true(!buf_ok(&out) || slice_eq(buf_slice(&out), buf_slice(&want)));
 	}
 }
@@ -103,9 +67,9 @@ static void framing(void **state)
 	struct hl7_mllp m;
 	size_t have;
 	hl7_mllp_init(&m, 1 << 20);
-	left = 0;
+	scarce_after(0);
 	assert_null(hl7_mllp_space(&m, 100, &have));
-	left = -1;
+	scarce_rest();
 	hl7_mllp_done(&m);
 }
 

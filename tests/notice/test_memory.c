@@ -1,46 +1,11 @@
 /* Memory that ends anywhere: letters, rows, duties, forms, notices to the public and returned mail are made with an arena of every size from nothing on, and with each allocation failing once: an error comes back, or the same text as with memory. A letter with a
  * sentence that is missing is worse than none. */
-/* wrap: malloc calloc realloc reallocarray */
+/* wrap: malloc calloc realloc reallocarray strdup strndup */
 #include "letters.h"
+#include "scarce.h"
 
 #include <inttypes.h>
 #include <limits.h>
-
-static long left = -1; /* allocations until one fails; below 0: none does */
-
-static bool fails(void)
-{
-	return left >= 0 && left-- == 0;
-}
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__real_reallocarray(void *p, size_t n, size_t size);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-void *__wrap_reallocarray(void *p, size_t n, size_t size);
-
-void *__wrap_malloc(size_t n)
-{
-	return fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	return fails() ? NULL : __real_realloc(p, n);
-}
-
-void *__wrap_reallocarray(void *p, size_t n, size_t size)
-{
-	return fails() ? NULL : __real_reallocarray(p, n, size);
-}
 
 /* Makes something in a, as text in b, which was made before and has room. */
 typedef int making(struct arena *a, struct buf *b, struct err *e);
@@ -78,10 +43,10 @@ static void swept(const char *what, making *make, size_t most, size_t step)
 		a = arena_new((size_t)64 << 20);
 		e = (struct err){0};
 		buf_reset(&got);
-		left = n;
+		scarce_after(n);
 		int r = make(a, &got, &e);
-		bool over = left >= 0;
-		left = -1;
+		bool over = scarce_left >= 0;
+		scarce_rest();
 		arena_free(a);
 		if (r < 0 && !e.text[0])
 			fail_msg("%s, allocation %ld: code %d without a sentence", what, n, r);
@@ -103,11 +68,10 @@ static int a_letter(struct arena *a, struct buf *b, struct err *e, const char *p
 	r = r ? r : notice_person_read(slice_str(person), a, &p, e);
 	r = r ? r : notice_letter_make(&in, &p, &style, 7, a, &l, e);
 	if (r == 0) {
-		long kept = left;
-		left = -1; /* what is asked now is the test's */
+		long kept = scarce_rest(); /* what is asked now is the test's */
 		buf_printf(b, "%d\n", (int)l.fate);
 		paper_post_text(&l.post, b);
-		left = kept;
+		scarce_left = kept;
 	}
 	return r;
 }
@@ -152,12 +116,11 @@ static int forms(struct arena *a, struct buf *b, struct err *e)
 		struct jsonw w;
 		r = notice_form_make(&in, notice_form_id(i), a, &f, e);
 		if (r == 0) {
-			long kept = left;
-			left = -1;
+			long kept = scarce_rest();
 			jsonw_init(&w, b);
 			notice_form_json(&f, &w);
 			jsonw_done(&w);
-			left = kept;
+			scarce_left = kept;
 		}
 	}
 	return r;
@@ -173,15 +136,14 @@ static int duties(struct arena *a, struct buf *b, struct err *e)
 	int r = notice_facts_read(SLICE(CASE), a, f, e);
 	r = r ? r : notice_duties(f, "en", a, &d, e);
 	if (r == 0) {
-		long kept = left;
-		left = -1;
+		long kept = scarce_rest();
 		jsonw_init(&w, b);
 		jsonw_arr(&w);
 		for (size_t i = 0; i < d.n; i++)
 			notice_duty_json(&w, &d.v[i]);
 		jsonw_arr_end(&w);
 		jsonw_done(&w);
-		left = kept;
+		scarce_left = kept;
 	}
 	return r;
 }
@@ -192,10 +154,9 @@ static int returned(struct arena *a, struct buf *b, struct err *e)
 	struct notice_returns x;
 	int r = notice_returns_read(slice_str(back), slice_str(sent), a, &x, e);
 	if (r == 0) {
-		long kept = left;
-		left = -1;
+		long kept = scarce_rest();
 		buf_printf(b, "%" PRIu64 " rows %" PRIu64 " printed %" PRIu64 " mailed %" PRIu64 " returned %" PRIu64 " unknown %" PRIu64 " bad\n%.*s\n%.*s\n", x.rows, x.printed, x.mailed, x.returned, x.unknown, x.bad, SLICE_FMT(x.undeliverable), SLICE_FMT(x.faults));
-		left = kept;
+		scarce_left = kept;
 	}
 	return r;
 }

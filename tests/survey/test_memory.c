@@ -1,10 +1,10 @@
 /* Every allocation of a run fails once, from the evidence's first byte to the persons: an error comes back, or what could not be read is said of its file, or it is the same answer as with memory; never a smaller one that looks whole. */
 /* wrap: malloc calloc realloc reallocarray strdup strndup */
 #include "survey.h"
+#include "scarce.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,60 +13,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-static long left = -1; /* allocations until one fails; below 0: none does */
-static bool failed;
-
-static bool fails(void)
-{
-	if (left < 0 || left-- > 0)
-		return false;
-	failed = true;
-	return true;
-}
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__real_reallocarray(void *p, size_t n, size_t size);
-char *__real_strdup(const char *s);
-char *__real_strndup(const char *s, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-void *__wrap_reallocarray(void *p, size_t n, size_t size);
-char *__wrap_strdup(const char *s);
-char *__wrap_strndup(const char *s, size_t n);
-
-void *__wrap_malloc(size_t n)
-{
-	return fails() ? NULL : __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-	return fails() ? NULL : __real_realloc(p, n);
-}
-
-void *__wrap_reallocarray(void *p, size_t n, size_t size)
-{
-	return fails() ? NULL : __real_reallocarray(p, n, size);
-}
-
-char *__wrap_strdup(const char *s)
-{
-	return fails() ? NULL : __real_strdup(s);
-}
-
-char *__wrap_strndup(const char *s, size_t n)
-{
-	return fails() ? NULL : __real_strndup(s, n);
-}
 
 /* ---- a share, its log, a list ---- */
 
@@ -218,10 +164,9 @@ static void each_allocation_fails(void **state)
 	buf_init(&got, 1 << 20);
 	log_of_it(&log);
 	for (int warm = 0; warm < 2; warm++) { /* what is made once and kept is made in the first */
-		left = LONG_MAX;
+		scarce_after(LONG_MAX);
 		assert_int_equal(run(&x, buf_slice(&log), &e), 0);
-		all = LONG_MAX - left;
-		left = -1;
+		all = scarce_asked();
 		buf_reset(&want);
 		say(&x, &want, &whole);
 		drop(&x);
@@ -229,12 +174,11 @@ static void each_allocation_fails(void **state)
 	}
 	assert_true(strstr(buf_cstr(&want), "2 known") != NULL);
 	for (long n = 0; n < all; n++) {
-		failed = false;
 		e = (struct err){0};
-		left = n;
+		scarce_after(n);
 		int r = run(&x, buf_slice(&log), &e);
-		left = -1;
-		assert_true(failed);
+		scarce_rest();
+		assert_true(scarce_failed);
 		if (r < 0) {
 			if (r != ERR_MEMORY && r != ERR_LIMIT)
 				fail_msg("allocation %ld: code %d: %s", n, r, e.text);
