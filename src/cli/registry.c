@@ -66,7 +66,7 @@ static int fits(struct registry *r, struct ledger *l, const uint64_t *v, size_t 
 {
 	AUTO_ARENA struct arena *a = arena_new(REGISTRY_MEMORY);
 	struct registry_all all;
-	int c = a ? registry_load(r, a, &all, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
+	int c = a ? registry_imports(r, a, &all, e) : err_set(e, ERR_MEMORY, NULL, "no memory");
 	if (c < 0)
 		return c;
 	*ret = true;

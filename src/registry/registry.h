@@ -172,6 +172,8 @@ struct registry_all {
 	size_t merge_n;
 	uint32_t incidents;         /* numbers go up to here */
 };
+/* The imports alone: the other arrays are empty. */
+int registry_imports(struct registry *r, struct arena *a, struct registry_all *ret, struct err *e) MUST;
 /* Everything but descriptions: of 8,000 rows about 2 MB. */
 int registry_load(struct registry *r, struct arena *a, struct registry_all *ret, struct err *e) MUST;
 /* Of a place in registry_all.revision: the description, and the row as it stood where it was repaired (else empty). */

@@ -14,7 +14,7 @@ struct side {
 
 static int take(const struct registry_all *all, const struct registry_question *q, struct arena *a, struct side *ret, struct registry_basis *b, struct err *e)
 {
-	int r = registry_select(all, q, a, &ret->v, &ret->n, b, e);
+	int r = registry_count(all, q, a, &ret->v, &ret->n, b, e);
 	if (r < 0)
 		return r;
 	ret->at = arena_array(a, all->incidents + 1u, sizeof *ret->at);

@@ -1,5 +1,5 @@
 /* Figures over what is counted: pure sums. "Persons" is what reports say added up, and never how many different persons there are. */
-#include "registry_internal.h"
+#include "registry_select.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,15 +7,18 @@
 struct tallying {
 	struct arena *a;
 	struct registry_tally *v;
-	size_t n, room, last;
+	size_t n, room;
+	uint32_t near[256]; /* by where a name lies: names that are kept once are found without being read */
 	bool full;
 };
 
 static void tally(struct tallying *t, struct slice name, uint64_t persons)
 {
-	size_t i = t->n && slice_eq(t->v[t->last].name, name) ? t->last : 0;
-	while (i < t->n && !slice_eq(t->v[i].name, name))
-		i++;
+	uint32_t *near = &t->near[((uintptr_t)name.p / 4 + name.n) % ARRAY_LEN(t->near)];
+	size_t i = *near;
+	if (i >= t->n || !slice_eq(t->v[i].name, name))
+		for (i = 0; i < t->n && !slice_eq(t->v[i].name, name);)
+			i++;
 	if (i == t->n && t->n == t->room) {
 		size_t room = t->room ? 2 * t->room : 32;
 		struct registry_tally *v = arena_array(t->a, room, sizeof *v);
@@ -32,7 +35,7 @@ static void tally(struct tallying *t, struct slice name, uint64_t persons)
 		t->v[t->n++] = (struct registry_tally){.name = name};
 	t->v[i].incidents++;
 	t->v[i].persons += persons;
-	t->last = i;
+	*near = (uint32_t)i;
 }
 
 static void tally_list(struct tallying *t, struct slice list, uint64_t persons)
@@ -51,26 +54,78 @@ static int most_first(const void *x, const void *y)
 	return a->incidents != b->incidents ? (a->incidents > b->incidents ? -1 : 1) : slice_cmp(a->name, b->name);
 }
 
-static int by_name(const void *x, const void *y)
-{
-	return slice_cmp(((const struct registry_tally *)x)->name, ((const struct registry_tally *)y)->name);
-}
-
-static struct registry_tallies tallied(const struct tallying *t, bool in_time)
+static struct registry_tallies tallied(const struct tallying *t)
 {
 	if (t->n)
-		qsort(t->v, t->n, sizeof *t->v, in_time ? by_name : most_first);
+		qsort(t->v, t->n, sizeof *t->v, most_first);
 	return (struct registry_tallies){t->v, t->n};
 }
 
-/* "2024-01" or "2024"; the one before where it is the same (rows come by day) */
-static struct slice part_of_day(int32_t day, size_t n, struct slice before, struct arena *a)
+/* Months and years by their number, so that a day becomes text once a month and not once a row. */
+#define YEAR_FIRST 1900
+#define YEARS 300
+struct calendar {
+	uint64_t incidents[YEARS * 12 + 1], persons[YEARS * 12 + 1]; /* the first: without a day */
+};
+
+static void put_in(struct calendar *c, int32_t day, uint64_t persons)
 {
-	char text[16];
-	if (day == REGISTRY_NO_DAY)
-		return SLICE_NULL;
-	struct slice s = slice_of(registry_day_text(day, text), n);
-	return slice_eq(s, before) ? before : arena_dup(a, s);
+	int y = registry_day_year(day), at = y < YEAR_FIRST || y >= YEAR_FIRST + YEARS ? 0 : (y - YEAR_FIRST) * 12 + registry_day_month(day);
+	c->incidents[at]++;
+	c->persons[at] += persons;
+}
+
+/* step 1: "2024-01"; 12: "2024". What has no day stands first, without a name. */
+static int in_time(const struct calendar *c, int step, struct arena *a, struct registry_tallies *ret)
+{
+	size_t n = c->incidents[0] != 0;
+	for (int i = 1; i <= YEARS * 12; i += step)
+		for (int k = i; k < i + step; k++)
+			if (c->incidents[k]) {
+				n++;
+				break;
+			}
+	struct registry_tally *v = arena_array(a, n + 1, sizeof *v);
+	if (!v)
+		return ERR_MEMORY;
+	n = 0;
+	if (c->incidents[0])
+		v[n++] = (struct registry_tally){SLICE_NULL, c->incidents[0], c->persons[0]};
+	for (int i = 1; i <= YEARS * 12; i += step) {
+		struct registry_tally t = {0};
+		for (int k = i; k < i + step; k++) {
+			t.incidents += c->incidents[k];
+			t.persons += c->persons[k];
+		}
+		if (!t.incidents)
+			continue;
+		int year = YEAR_FIRST + (i - 1) / 12;
+		char *name = step == 12 ? arena_printf(a, "%04d", year) : arena_printf(a, "%04d-%02d", year, (i - 1) % 12 + 1);
+		if (!name)
+			return ERR_MEMORY;
+		t.name = slice_str(name);
+		v[n++] = t;
+	}
+	*ret = (struct registry_tallies){v, n};
+	return 0;
+}
+
+/* The value that k others stand before in order: byte by byte from the highest, as a sort by digits would put them, without moving any. */
+static uint64_t nth(const uint64_t *v, size_t n, size_t k)
+{
+	uint64_t prefix = 0, known = 0;
+	for (int shift = 56; shift >= 0; shift -= 8) {
+		size_t at[256] = {0};
+		unsigned b = 0;
+		for (size_t i = 0; i < n; i++)
+			if ((v[i] & known) == prefix)
+				at[v[i] >> shift & 255]++;
+		while (k >= at[b])
+			k -= at[b++];
+		prefix |= (uint64_t)b << shift;
+		known |= (uint64_t)255 << shift;
+	}
+	return prefix;
 }
 
 static int by_persons(const void *x, const void *y)
@@ -120,8 +175,56 @@ static void sizes(const struct registry_all *all, const struct registry_counted 
 	f->median_counted = k;
 	if (!k)
 		return;
-	qsort(w, k, sizeof *w, by_value);
-	f->median = w[(k - 1) / 2] + (w[k / 2] - w[(k - 1) / 2]) / 2;
+	uint64_t low = nth(w, k, (k - 1) / 2), high = k % 2 ? low : nth(w, k, k / 2);
+	f->median = low + (high - low) / 2;
+}
+
+/* The largest, in order: only those that may be among them are sorted. */
+static int largest(const struct registry_all *all, const struct registry_counted *v, size_t n, size_t top, uint64_t *w, struct arena *a, struct registry_figures *f)
+{
+	size_t k = 0, some = n < top ? n : top;
+	for (size_t i = 0; i < n; i++)
+		w[i] = all->revision[v[i].revision].row.persons_known ? all->revision[v[i].revision].row.persons : 0;
+	uint64_t least = some ? nth(w, n, n - some) : UINT64_MAX;
+	for (size_t i = 0; i < n; i++)
+		k += w[i] >= least;
+	struct registry_top *t = arena_array(a, k + 1, sizeof *t);
+	if (!t)
+		return ERR_MEMORY;
+	k = 0;
+	for (size_t i = 0; some && i < n; i++) {
+		const struct registry_row *r = &all->revision[v[i].revision].row;
+		if (w[i] >= least)
+			t[k++] = (struct registry_top){r->name, r->state, r->type, r->entity_type, w[i], r->submitted, v[i].incident};
+	}
+	qsort(t, k, sizeof *t, by_persons);
+	f->top = t;
+	f->top_n = some;
+	return 0;
+}
+
+struct counting {
+	struct tallying entity, type, any, exact, state;
+	struct calendar when;
+};
+
+static void add_up(const struct registry_all *all, const struct registry_counted *v, size_t n, struct counting *c, struct registry_figures *f)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct registry_row *row = &all->revision[v[i].revision].row;
+		uint64_t persons = row->persons_known ? row->persons : 0;
+		f->incidents++;
+		f->persons += persons;
+		f->persons_unknown += !row->persons_known;
+		f->placeholders += registry_placeholder(row);
+		f->associate += row->associate_known && row->associate;
+		tally(&c->entity, row->entity_type, persons);
+		tally_list(&c->type, row->type, persons);
+		tally_list(&c->any, row->location, persons);
+		tally(&c->exact, row->location, persons);
+		tally(&c->state, row->state, persons);
+		put_in(&c->when, row->submitted, persons);
+	}
 }
 
 int registry_figures(const struct registry_all *all, const struct registry_question *q, size_t top, struct arena *a, struct registry_figures *ret, struct err *e)
@@ -129,46 +232,23 @@ int registry_figures(const struct registry_all *all, const struct registry_quest
 	struct registry_figures f = {0};
 	struct registry_counted *v;
 	size_t n;
-	struct tallying entity = {a}, type = {a}, any = {a}, exact = {a}, state = {a}, month = {a}, year = {a};
-	int r = registry_select(all, q, a, &v, &n, &f.basis, e);
+	int r = registry_count(all, q, a, &v, &n, &f.basis, e);
 	if (r < 0)
 		return r;
-	struct registry_top *t = arena_array(a, n + 1, sizeof *t);
+	struct counting *c = arena_alloc(a, sizeof *c);
 	uint64_t *w = arena_array(a, n + 1, sizeof *w);
-	struct slice m = SLICE_NULL, y = SLICE_NULL;
-	if (!t || !w)
+	if (!c || !w)
 		return err_set(e, arena_code(a), NULL, "no room to count");
-	for (size_t i = 0; i < n; i++) {
-		const struct registry_row *row = &all->revision[v[i].revision].row;
-		uint64_t persons = row->persons_known ? row->persons : 0;
-		f.incidents++;
-		f.persons += persons;
-		f.persons_unknown += !row->persons_known;
-		f.placeholders += registry_placeholder(row);
-		f.associate += row->associate_known && row->associate;
-		m = part_of_day(row->submitted, 7, m, a);
-		y = part_of_day(row->submitted, 4, y, a);
-		tally(&entity, row->entity_type, persons);
-		tally_list(&type, row->type, persons);
-		tally_list(&any, row->location, persons);
-		tally(&exact, row->location, persons);
-		tally(&state, row->state, persons);
-		tally(&month, m, persons);
-		tally(&year, y, persons);
-		t[i] = (struct registry_top){row->name, row->state, row->type, row->entity_type, persons, row->submitted, v[i].incident};
-	}
-	if (entity.full || type.full || any.full || exact.full || state.full || month.full || year.full)
+	c->entity.a = c->type.a = c->any.a = c->exact.a = c->state.a = a;
+	add_up(all, v, n, c, &f);
+	bool full = c->entity.full || c->type.full || c->any.full || c->exact.full || c->state.full;
+	if (full || in_time(&c->when, 1, a, &f.month) < 0 || in_time(&c->when, 12, a, &f.years) < 0 || largest(all, v, n, top, w, a, &f) < 0)
 		return err_set(e, arena_code(a), NULL, "no room to count");
-	qsort(t, n, sizeof *t, by_persons);
-	f.top = t;
-	f.top_n = n < top ? n : top;
-	f.entity_type = tallied(&entity, false);
-	f.breach_type = tallied(&type, false);
-	f.location_any = tallied(&any, false);
-	f.location_exact = tallied(&exact, false);
-	f.state = tallied(&state, false);
-	f.month = tallied(&month, true);
-	f.years = tallied(&year, true);
+	f.entity_type = tallied(&c->entity);
+	f.breach_type = tallied(&c->type);
+	f.location_any = tallied(&c->any);
+	f.location_exact = tallied(&c->exact);
+	f.state = tallied(&c->state);
 	sizes(all, v, n, w, &f);
 	notice(all, v, n, w, &f);
 	*ret = f;
@@ -184,7 +264,7 @@ int registry_distribution(const struct registry_all *all, const struct registry_
 	static const double quarter[4] = {1, 1.7782794100389228, 3.1622776601683795, 5.623413251903491};
 	struct registry_counted *v;
 	size_t n, used = 0;
-	int r = registry_select(all, q, a, &v, &n, basis, e);
+	int r = registry_count(all, q, a, &v, &n, basis, e);
 	struct registry_bin *b = r == 0 ? arena_array(a, BINS, sizeof *b) : NULL;
 	if (r < 0 || !b)
 		return r < 0 ? r : err_set(e, arena_code(a), NULL, "no room to count");
@@ -235,7 +315,7 @@ int registry_drift(const struct registry_all *all, const struct registry_questio
 			struct err quiet = {0};
 			q.view = (enum registry_view)view;
 			q.as_of = before;
-			int r = registry_select(all, &q, a, &v, &n, &b, &quiet);
+			int r = registry_count(all, &q, a, &v, &n, &b, &quiet);
 			if (r == ERR_NO || (r == 0 && view != REGISTRY_FULL && b.as_of != before))
 				continue; /* no list of this view then, or none that is newer */
 			if (r < 0) {
@@ -287,7 +367,7 @@ int registry_place(const struct registry_all *all, const struct registry_questio
 	uint64_t above[5] = {0};
 	size_t n, larger = 0;
 	every.state = every.type = every.entity_type = every.location = SLICE_NULL;
-	int r = registry_select(all, &every, a, &v, &n, &p.basis, e);
+	int r = registry_count(all, &every, a, &v, &n, &p.basis, e);
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		const struct registry_row *row = &all->revision[v[i].revision].row;
 		if (!row->persons_known || registry_placeholder(row))

@@ -186,7 +186,6 @@ static void warn_lists(const struct registry_all *all, const struct registry_que
 
 /* ---- the selection ---- */
 
-
 static int by_day(const void *x, const void *y, void *arg)
 {
 	const struct registry_all *all = arg;
@@ -198,7 +197,7 @@ static int by_day(const void *x, const void *y, void *arg)
 	return c ? c : a->incident < b->incident ? -1 : a->incident > b->incident;
 }
 
-int registry_select(const struct registry_all *all, const struct registry_question *q, struct arena *a, struct registry_counted **ret, size_t *ret_n, struct registry_basis *basis, struct err *e)
+int registry_count(const struct registry_all *all, const struct registry_question *q, struct arena *a, struct registry_counted **ret, size_t *ret_n, struct registry_basis *basis, struct err *e)
 {
 	struct chosen c;
 	struct registry_basis b = {.source = q->source, .view = q->view ? q->view : REGISTRY_FULL, .as_of = REGISTRY_NO_DAY, .list = {REGISTRY_NO_DAY, REGISTRY_NO_DAY, REGISTRY_NO_DAY, REGISTRY_NO_DAY}};
@@ -226,7 +225,6 @@ int registry_select(const struct registry_all *all, const struct registry_questi
 			b.list[l] = all->import[c.list[l]].as_of;
 			b.as_of = b.list[l] > b.as_of ? b.list[l] : b.as_of;
 		}
-	qsort_r(v, n, sizeof *v, by_day, (void *)(uintptr_t)all);
 	warn_lists(all, q, &c, &b, &w);
 	b.w = w.v;
 	b.w_n = w.n;
@@ -234,4 +232,12 @@ int registry_select(const struct registry_all *all, const struct registry_questi
 	*ret_n = n;
 	*basis = b;
 	return 0;
+}
+
+int registry_select(const struct registry_all *all, const struct registry_question *q, struct arena *a, struct registry_counted **ret, size_t *ret_n, struct registry_basis *basis, struct err *e)
+{
+	int r = registry_count(all, q, a, ret, ret_n, basis, e);
+	if (r == 0)
+		qsort_r(*ret, *ret_n, sizeof **ret, by_day, (void *)(uintptr_t)all);
+	return r;
 }

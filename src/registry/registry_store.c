@@ -162,8 +162,10 @@ static struct slice text(sqlite3_stmt *s, int i, struct arena *a, bool *bad)
 
 static int32_t day(sqlite3_stmt *s, int i)
 {
+	if (sqlite3_column_type(s, i) == SQLITE_NULL)
+		return REGISTRY_NO_DAY;
 	int64_t v = sqlite3_column_int64(s, i);
-	return sqlite3_column_type(s, i) == SQLITE_NULL || v < -100000 || v > 200000 ? REGISTRY_NO_DAY : (int32_t)v;
+	return v < -100000 || v > 200000 ? REGISTRY_NO_DAY : (int32_t)v;
 }
 
 static int count(struct registry *r, const char *sql, size_t *ret, struct err *e)
@@ -210,45 +212,64 @@ static int load_imports(struct registry *r, struct arena *a, struct registry_all
 	return bad ? no_room(r, a, e) : registry_done(r, rc, e);
 }
 
-/* The same word again and again (states, types, locations): kept once where it is the one of the row before. */
-static struct slice word(sqlite3_stmt *s, int i, struct slice before, struct arena *a, bool *bad)
+/* The same words again and again (states, types, locations): kept once, as far as a small table holds them, so that who counts compares places before letters, and memory is touched once. */
+struct words {
+	struct slice v[512];
+};
+
+static struct slice word(sqlite3_stmt *s, int i, struct words *w, struct arena *a, bool *bad)
 {
-	const void *p = sqlite3_column_blob(s, i);
+	const uint8_t *p = sqlite3_column_blob(s, i);
 	int n = sqlite3_column_bytes(s, i);
-	if (n > 0 && p && slice_eq(before, slice_of(p, (size_t)n)))
-		return before;
-	return text(s, i, a, bad);
+	uint32_t h = (uint32_t)n;
+	if (n <= 0 || !p)
+		return SLICE_NULL;
+	for (int k = 0; k < n; k++)
+		h = (h ^ p[k]) * 16777619u;
+	struct slice *kept = &w->v[(h ^ h >> 16) % ARRAY_LEN(w->v)], is = slice_of(p, (size_t)n);
+	if (!slice_eq(*kept, is)) {
+		*kept = arena_dup(a, is);
+		*bad |= !kept->p;
+	}
+	return *kept;
 }
 
-static struct registry_revision revision_of(sqlite3_stmt *s, const struct registry_row *before, struct arena *a, bool *bad)
+static struct registry_revision revision_of(sqlite3_stmt *s, struct words *w, struct arena *a, bool *bad)
 {
+	bool persons = sqlite3_column_type(s, 5) != SQLITE_NULL, associate = sqlite3_column_type(s, 9) != SQLITE_NULL;
 	return (struct registry_revision){.incident = (uint32_t)sqlite3_column_int64(s, 1),
-		.row = {.name = text(s, 2, a, bad), .state = word(s, 3, before->state, a, bad), .entity_type = word(s, 4, before->entity_type, a, bad), .persons = (uint64_t)sqlite3_column_int64(s, 5), .persons_known = sqlite3_column_type(s, 5) != SQLITE_NULL, .submitted = day(s, 6), .type = word(s, 7, before->type, a, bad),
-			.location = word(s, 8, before->location, a, bad), .associate_known = sqlite3_column_type(s, 9) != SQLITE_NULL, .associate = sqlite3_column_int(s, 9) != 0, .aware = day(s, 10), .notified = day(s, 11), .began = day(s, 12), .ended = day(s, 13)}};
+		.row = {.name = text(s, 2, a, bad), .state = word(s, 3, w, a, bad), .entity_type = word(s, 4, w, a, bad), .persons = persons ? (uint64_t)sqlite3_column_int64(s, 5) : 0, .persons_known = persons, .submitted = day(s, 6), .type = word(s, 7, w, a, bad),
+			.location = word(s, 8, w, a, bad), .associate_known = associate, .associate = associate && sqlite3_column_int(s, 9) != 0, .aware = day(s, 10), .notified = day(s, 11), .began = day(s, 12), .ended = day(s, 13)}};
 }
 
-/* Rows stand by id; by incident is wanted, and ids in order within one. ids[i] is of v[i]; place: of each id, UINT32_MAX where there is none. */
-static int by_incident(struct registry *r, struct arena *a, const struct registry_revision *v, const int64_t *ids, struct registry_all *all, uint32_t *place, struct err *e)
+/* Rows come by id; by incident is wanted, and ids in order within one. id: of each row as it came. place: of each id, UINT32_MAX where there is none. Most stand where they belong, so they are moved in place and not copied. */
+static int by_incident(struct registry *r, struct arena *a, struct registry_all *all, const uint32_t *id, uint32_t *place, struct err *e)
 {
-	uint32_t *next = arena_array(a, all->incidents + 2u, sizeof *next);
-	if (!next)
+	struct registry_revision *v = all->revision;
+	uint32_t *next = arena_array(a, all->incidents + 2u, sizeof *next), *to = arena_array(a, all->revision_n + 1, sizeof *to);
+	if (!next || !to)
 		return no_room(r, a, e);
 	for (size_t i = 0; i < all->revision_n; i++)
 		next[v[i].incident + 1]++;
 	for (uint32_t i = 1; i <= all->incidents + 1; i++)
 		next[i] += next[i - 1];
-	for (size_t i = 0; i < all->revision_n; i++) {
-		uint32_t at = next[v[i].incident]++;
-		all->revision[at] = v[i];
-		place[ids[i]] = at;
-	}
+	for (size_t i = 0; i < all->revision_n; i++)
+		place[id[i]] = to[i] = next[v[i].incident]++;
+	for (uint32_t i = 0; i < all->revision_n; i++)
+		while (to[i] != i) {
+			uint32_t k = to[i];
+			struct registry_revision there = v[k];
+			v[k] = v[i];
+			v[i] = there;
+			to[i] = to[k];
+			to[k] = k;
+		}
 	return 0;
 }
 
 static int load_revisions(struct registry *r, struct arena *a, struct registry_all *all, uint32_t **ret_place, size_t *ret_ids, struct err *e)
 {
 	AUTO_STMT sqlite3_stmt *s = NULL;
-	static const struct registry_row none;
 	bool bad = false;
 	size_t n = 0, top = 0;
 	int c = count(r, "SELECT count(*) FROM revision", &n, e), rc = SQLITE_DONE;
@@ -258,26 +279,25 @@ static int load_revisions(struct registry *r, struct arena *a, struct registry_a
 		c = registry_prepare(r, "SELECT id, incident, name, state, entity_type, persons, submitted, type, location, associate, aware, notified, began, ended FROM revision ORDER BY id", &s, e);
 	if (c < 0)
 		return c;
-	uint32_t *place = arena_array(a, top + 1, sizeof *place);
-	struct registry_revision *v = arena_array(a, n + 1, sizeof *v);
-	int64_t *ids = arena_array(a, n + 1, sizeof *ids);
+	uint32_t *place = arena_array(a, top + 1, sizeof *place), *id = arena_array(a, n + 1, sizeof *id);
+	struct words *words = arena_alloc(a, sizeof *words);
 	all->revision = arena_array(a, n + 1, sizeof *all->revision);
-	if (!place || !v || !ids || !all->revision)
+	if (!place || !id || !words || !all->revision)
 		return no_room(r, a, e);
 	memset(place, 0xff, (top + 1) * sizeof *place);
 	while (all->revision_n < n && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+		int64_t is = sqlite3_column_int64(s, 0), incident = sqlite3_column_int64(s, 1);
 		size_t i = all->revision_n++;
-		int64_t incident = sqlite3_column_int64(s, 1);
-		ids[i] = sqlite3_column_int64(s, 0);
-		if (ids[i] < 1 || (uint64_t)ids[i] > top || incident < 1 || incident > 50000000)
+		if (is < 1 || (uint64_t)is > top || incident < 1 || incident > 50000000)
 			return broken(r, e);
-		v[i] = revision_of(s, i ? &v[i - 1].row : &none, a, &bad);
-		all->incidents = v[i].incident > all->incidents ? v[i].incident : all->incidents;
+		id[i] = (uint32_t)is;
+		all->revision[i] = revision_of(s, words, a, &bad);
+		all->incidents = all->revision[i].incident > all->incidents ? all->revision[i].incident : all->incidents;
 	}
 	*ret_place = place;
 	*ret_ids = top;
 	c = bad ? no_room(r, a, e) : registry_done(r, rc, e);
-	return c < 0 ? c : by_incident(r, a, v, ids, all, place, e);
+	return c < 0 ? c : by_incident(r, a, all, id, place, e);
 }
 
 static int load_seen(struct registry *r, struct arena *a, struct registry_all *all, const uint32_t *place, size_t ids, struct err *e)
@@ -286,7 +306,7 @@ static int load_seen(struct registry *r, struct arena *a, struct registry_all *a
 	size_t n;
 	int c = count(r, "SELECT count(*) FROM seen", &n, e);
 	if (c == 0)
-		c = registry_prepare(r, "SELECT revision, view, line FROM seen WHERE import = ?1 ORDER BY line", &s, e);
+		c = registry_prepare(r, "SELECT revision, view FROM seen WHERE import = ?1 ORDER BY line", &s, e);
 	if (c < 0)
 		return c;
 	if (!(all->seen = arena_array(a, n + 1, sizeof *all->seen)))
@@ -330,6 +350,15 @@ static int load_merges(struct registry *r, struct arena *a, struct registry_all 
 		all->merge[all->merge_n++] = (struct registry_merge){i, (uint32_t)from, (uint32_t)into, text(s, 3, a, &bad)};
 	}
 	return bad ? no_room(r, a, e) : registry_done(r, rc, e);
+}
+
+int registry_imports(struct registry *r, struct arena *a, struct registry_all *ret, struct err *e)
+{
+	struct registry_all all = {0};
+	int c = load_imports(r, a, &all, e);
+	if (c == 0)
+		*ret = all;
+	return c;
 }
 
 int registry_load(struct registry *r, struct arena *a, struct registry_all *ret, struct err *e)
