@@ -22,6 +22,8 @@ static void put_changes(struct jsonw *w, const char *key, const struct registry_
 			jsonw_kslice(w, "name_before", v[i].name_before);
 		if (v[i].now)
 			jsonw_kstr(w, "now", v[i].now);
+		if (v[i].into)
+			jsonw_ku64(w, "into", v[i].into);
 		if (v[i].placeholder)
 			jsonw_kbool(w, "placeholder_replaced", true);
 		jsonw_ku64(w, "incident", v[i].incident);

@@ -184,6 +184,7 @@ static void put_json(const struct file *f, bool dry)
 		jsonw_ku64(&w, "revised", f->added.revised);
 		jsonw_ku64(&w, "renamed", f->added.renamed);
 		jsonw_ku64(&w, "merged", f->added.merged);
+		jsonw_ku64(&w, "perhaps_merged", f->added.perhaps);
 		jsonw_ku64(&w, "placeholders_replaced", f->added.replaced);
 		jsonw_ki64(&w, "persons_change", f->added.persons_change);
 	}
@@ -219,6 +220,8 @@ static void say(const struct importing *x, const struct file *f)
 			printf(", %zu of them placeholders that a count took the place of", f->added.replaced);
 		if (f->added.renamed || f->added.merged)
 			printf(" (%zu renamed, %zu merged into others)", f->added.renamed, f->added.merged);
+		if (f->added.perhaps)
+			printf("; %zu that are gone are perhaps part of others", f->added.perhaps);
 		printf("\n");
 	}
 }

@@ -81,9 +81,10 @@ static int one(struct registry *r, const struct registry_all *all, uint32_t inci
 			jsonw_obj(&w);
 			jsonw_ku64(&w, "incident", all->merge[i].into);
 			jsonw_kslice(&w, "why", all->merge[i].why);
+			jsonw_kbool(&w, "perhaps", all->merge[i].perhaps);
 			jsonw_obj_end(&w);
 			if (!json)
-				printf("part of incident %" PRIu32 " since %s: %.*s\n", all->merge[i].into, registry_day_text(all->import[all->merge[i].import].as_of, t), SLICE_FMT(all->merge[i].why));
+				printf("%s of incident %" PRIu32 " since %s: %.*s\n", all->merge[i].perhaps ? "perhaps part" : "part", all->merge[i].into, registry_day_text(all->import[all->merge[i].import].as_of, t), SLICE_FMT(all->merge[i].why));
 		}
 	jsonw_arr_end(&w);
 	jsonw_obj_end(&w);

@@ -3,29 +3,20 @@
 
 #include <inttypes.h>
 
-static void put_tallies(struct jsonw *w, const char *key, const struct registry_tallies *t)
+/* Of each name how many incidents, or how many persons. */
+static void put_tallies(struct jsonw *w, const char *key, const struct registry_tallies *t, bool persons)
 {
 	jsonw_key(w, key);
 	jsonw_obj(w);
 	for (size_t i = 0; i < t->n; i++) {
 		jsonw_key_slice(w, t->v[i].name);
-		jsonw_u64(w, t->v[i].incidents);
+		jsonw_u64(w, persons ? t->v[i].persons : t->v[i].incidents);
 	}
 	jsonw_obj_end(w);
 }
 
-static void put_persons(struct jsonw *w, const char *key, const struct registry_tallies *t)
-{
-	jsonw_key(w, key);
-	jsonw_obj(w);
-	for (size_t i = 0; i < t->n; i++) {
-		jsonw_key_slice(w, t->v[i].name);
-		jsonw_u64(w, t->v[i].persons);
-	}
-	jsonw_obj_end(w);
-}
-
-static void put_top(struct jsonw *w, const struct registry_figures *f)
+/* floor: in millions, cut, too. */
+static void put_top(struct jsonw *w, const struct registry_figures *f, bool floor)
 {
 	char t[24];
 	jsonw_key(w, "top");
@@ -35,6 +26,8 @@ static void put_top(struct jsonw *w, const struct registry_figures *f)
 		jsonw_kslice(w, "name", f->top[i].name);
 		jsonw_kslice(w, "state", f->top[i].state);
 		jsonw_ku64(w, "persons", f->top[i].persons);
+		if (floor)
+			jsonw_kstr(w, "floor", registry_millions(f->top[i].persons, true, t));
 		jsonw_kstr(w, "submitted", registry_day_text(f->top[i].submitted, t));
 		jsonw_kslice(w, "type", f->top[i].type);
 		jsonw_ku64(w, "incident", f->top[i].incident);
@@ -73,24 +66,24 @@ static void put_json(const struct registry_figures *f, int year, struct buf *b)
 	jsonw_ku64(&w, "business_associate", f->associate);
 	jsonw_ku64(&w, "median", f->median);
 	jsonw_ku64(&w, "median_of", f->median_counted);
-	put_tallies(&w, "entity_type", &f->entity_type);
-	put_tallies(&w, "breach_type", &f->breach_type);
-	put_tallies(&w, "location_any", &f->location_any);
-	put_tallies(&w, "location_exact", &f->location_exact);
-	put_tallies(&w, "state", &f->state);
-	put_tallies(&w, "month", &f->month);
-	put_tallies(&w, "by_year", &f->years);
+	put_tallies(&w, "entity_type", &f->entity_type, false);
+	put_tallies(&w, "breach_type", &f->breach_type, false);
+	put_tallies(&w, "location_any", &f->location_any, false);
+	put_tallies(&w, "location_exact", &f->location_exact, false);
+	put_tallies(&w, "state", &f->state, false);
+	put_tallies(&w, "month", &f->month, false);
+	put_tallies(&w, "by_year", &f->years, false);
 	jsonw_key(&w, "persons_by");
 	jsonw_obj(&w);
-	put_persons(&w, "entity_type", &f->entity_type);
-	put_persons(&w, "breach_type", &f->breach_type);
-	put_persons(&w, "location_any", &f->location_any);
-	put_persons(&w, "state", &f->state);
-	put_persons(&w, "month", &f->month);
-	put_persons(&w, "year", &f->years);
+	put_tallies(&w, "entity_type", &f->entity_type, true);
+	put_tallies(&w, "breach_type", &f->breach_type, true);
+	put_tallies(&w, "location_any", &f->location_any, true);
+	put_tallies(&w, "state", &f->state, true);
+	put_tallies(&w, "month", &f->month, true);
+	put_tallies(&w, "year", &f->years, true);
 	jsonw_obj_end(&w);
 	put_notice(&w, f);
-	put_top(&w, f);
+	put_top(&w, f, false);
 	jsonw_key(&w, "warnings");
 	registry_put_warnings(&w, f->basis.w, f->basis.w_n);
 	jsonw_obj_end(&w);
@@ -202,25 +195,10 @@ static bool floor_ok(const char *floor)
 static void top_json(const struct registry_figures *f, const char *floor, struct buf *b)
 {
 	struct jsonw w;
-	char t[24];
 	jsonw_init(&w, b);
 	jsonw_obj(&w);
 	registry_put_basis(&w, &f->basis);
-	jsonw_key(&w, "top");
-	jsonw_arr(&w);
-	for (size_t i = 0; i < f->top_n; i++) {
-		jsonw_obj(&w);
-		jsonw_kslice(&w, "name", f->top[i].name);
-		jsonw_kslice(&w, "state", f->top[i].state);
-		jsonw_ku64(&w, "persons", f->top[i].persons);
-		if (floor)
-			jsonw_kstr(&w, "floor", registry_millions(f->top[i].persons, true, t));
-		jsonw_kstr(&w, "submitted", registry_day_text(f->top[i].submitted, t));
-		jsonw_kslice(&w, "type", f->top[i].type);
-		jsonw_ku64(&w, "incident", f->top[i].incident);
-		jsonw_obj_end(&w);
-	}
-	jsonw_arr_end(&w);
+	put_top(&w, f, floor != NULL);
 	jsonw_key(&w, "warnings");
 	registry_put_warnings(&w, f->basis.w, f->basis.w_n);
 	jsonw_obj_end(&w);

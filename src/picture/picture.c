@@ -107,7 +107,7 @@ static struct slice warnings(struct pic *p)
 	if (p->placeholders)
 		warn(p, &b, picture_say(p, W_PLACEHOLDERS, picture_count(p, p->placeholders), NULL));
 	struct slice out = arena_dup(p->a, buf_slice(&b));
-	p->failed = p->failed || (b.n && !out.p);
+	p->failed = p->failed || !buf_ok(&b) || (b.n && !out.p);
 	return out;
 }
 
@@ -130,7 +130,7 @@ int picture_make(const struct registry_all *all, const struct picture_ask *ask, 
 			p.n = i;
 		}
 	int r = kinds[ask->kind].draw(&p, &made, e);
-	if (r == 0 && p.failed) {
+	if (r == 0 && (p.failed || arena_code(a))) { /* a name was lost, or a sentence */
 		plot_free(made);
 		return err_set(e, arena_code(a) ? arena_code(a) : ERR_MEMORY, NULL, "no memory for a picture's words");
 	}

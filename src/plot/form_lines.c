@@ -157,14 +157,17 @@ static void names(struct plot *p, const struct net *g, double room)
 static void told(struct plot *p, const struct plot_lines *l)
 {
 	for (size_t k = 0; k < l->lines; k++) {
-		AUTO_BUF struct buf b = {0};
-		buf_init(&b, 2000);
-		for (size_t i = 0; i < l->n; i++) {
+		bool any = false;
+		plot_say(p, "%.*s:", SLICE_FMT(l->v[k].name));
+		for (size_t i = 0; i < l->n; i++) { /* at once into the description: of many points no sentence of bounded length says all */
 			char text[32];
-			if (!isnan(l->v[k].y[i]))
-				buf_printf(&b, "%s%.*s %s", b.n ? "; " : "", SLICE_FMT(l->label[i]), plot_number(p->lang, l->v[k].y[i], text));
+			if (isnan(l->v[k].y[i]))
+				continue;
+			buf_printf(&p->desc, "%s %.*s %s", any ? ";" : "", SLICE_FMT(l->label[i]), plot_number(p->lang, l->v[k].y[i], text));
+			any = true;
 		}
-		plot_say(p, "%.*s: %s", SLICE_FMT(l->v[k].name), buf_cstr(&b));
+		if (any)
+			buf_u8(&p->desc, '.');
 	}
 }
 

@@ -72,7 +72,7 @@ int plot_finish(struct plot **of, struct err *e)
 		plot_say(p, "%.*s", SLICE_FMT(p->source));
 	}
 	p->height = ceil(p->at + 4);
-	int code = p->code ? p->code : buf_code(&p->desc) == ERR_MEMORY ? ERR_MEMORY : 0;
+	int code = p->code ? p->code : arena_code(p->a) ? arena_code(p->a) /* a word was lost */ : buf_code(&p->desc) == ERR_MEMORY ? ERR_MEMORY : 0;
 	if (code) {
 		plot_free(p);
 		*of = NULL;

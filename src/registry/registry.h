@@ -51,10 +51,16 @@ struct registry_row {
 	bool persons_known, associate, associate_known;
 };
 
+#define REGISTRY_VALUES 6
 struct registry_warning {
 	char what[40];              /* a word for programs: "swapped-dates", "one-list", "weekends" ... doc/registry.md lists them */
-	struct slice text;          /* a sentence */
+	char form[16];              /* which of a word's sentences, where it has several: "turned"; else empty */
+	struct slice text;          /* a sentence, English */
+	struct slice value[REGISTRY_VALUES]; /* what stands in its places, in order, for who says it in another language */
+	size_t values;
 };
+/* An array of {"what","form"?,"values"?,"text"}. */
+void registry_warnings_json(const struct registry_warning *v, size_t n, struct jsonw *w);
 
 struct registry_list {
 	enum registry_source source;
@@ -88,7 +94,7 @@ int registry_read(struct slice bytes, const struct registry_read_options *o, str
 
 /* Text that was read in the wrong encoding and saved again, once or more often, put right; what cannot be is set by what stands around it. Returns s itself where nothing was wrong. */
 struct slice registry_repair(struct slice s, struct arena *a);
-/* A name to compare: folded, without punctuation, legal form and "d/b/a ..." marks; words by one blank. */
+/* A name to compare: folded, without punctuation, legal form and "d/b/a ..." marks; words by one blank. Without memory it is the name itself, and arena_code(a) is not 0 afterwards. */
 struct slice registry_name_key(struct slice name, struct arena *a);
 /* How alike two such keys are: 0..1000. */
 unsigned registry_name_alike(struct slice a, struct slice b);
@@ -124,7 +130,7 @@ struct registry_origin {
 struct registry_added {
 	bool twice;                 /* the same bytes had been imported: nothing was changed */
 	uint32_t import;            /* its number, from 1 */
-	size_t rows, fresh, same, revised, renamed, merged, replaced; /* replaced: placeholders that a count took the place of */
+	size_t rows, fresh, same, revised, renamed, merged, perhaps, replaced; /* perhaps: that are gone and may be part of another now; replaced: placeholders that a count took the place of */
 	int64_t persons_change;     /* of revised rows */
 	struct registry_warning *w; /* in the arena: what comparing it with earlier imports showed */
 	size_t w_n;
@@ -159,6 +165,7 @@ struct registry_seen {          /* a row of an import */
 };
 struct registry_merge {         /* the incident "from" is part of "into" in this import */
 	uint32_t import, from, into; /* import: place in the array */
+	bool perhaps;               /* counts nearly add up: it is said, and nothing is counted otherwise */
 	struct slice why;
 };
 struct registry_all {
@@ -288,7 +295,8 @@ struct registry_change {
 	int32_t submitted;
 	uint64_t before, after;      /* persons */
 	bool before_known, after_known, placeholder; /* placeholder: before was 500 or 501 and after is not */
-	const char *now;             /* of what is gone: "archive", "under-investigation" (the list it is in now), "merged", "removed" (in neither), "not-known" (the other list is not in) */
+	uint32_t into;               /* merged, or perhaps: of which incident it is part; 0: none */
+	const char *now;             /* of what is gone: "archive", "under-investigation" (the list it is in now), "merged", "perhaps-merged", "removed" (in neither), "not-known" (the other list is not in) */
 };
 struct registry_diff {
 	struct registry_basis basis[2];

@@ -15,6 +15,7 @@ struct adding {
 	int64_t import, next_revision;
 	const int64_t *id;     /* of each place in all->revision */
 	uint32_t next_incident;
+	uint32_t *incident;    /* of each row */
 	size_t changed, compared, before_day, before_day_new;
 };
 
@@ -125,6 +126,7 @@ static int put_row(struct adding *x, size_t i, struct err *e)
 	bool fresh = m->incident == 0;
 	uint32_t incident = fresh ? x->next_incident++ : m->incident;
 	int64_t id = 0;
+	x->incident[i] = incident;
 	int r = fresh ? 0 : find(x, incident, m->last, row, &id, e);
 	bool same = id != 0;
 	if (r == 0 && !id)
@@ -142,6 +144,39 @@ static int put_row(struct adding *x, size_t i, struct err *e)
 		sqlite3_bind_null(x->seen, 5);
 	tell(x, m, row, fresh, same);
 	return registry_done(x->r, sqlite3_step(x->seen), e);
+}
+
+static int put_merge(struct adding *x, sqlite3_stmt *s, uint32_t from, uint32_t into, const char *why, struct err *e)
+{
+	sqlite3_reset(s);
+	sqlite3_bind_int64(s, 1, x->import);
+	sqlite3_bind_int64(s, 2, from);
+	sqlite3_bind_int64(s, 3, into);
+	sqlite3_bind_text(s, 4, why, -1, SQLITE_STATIC);
+	return registry_done(x->r, sqlite3_step(s), e);
+}
+
+/* A store from before there were guesses gets their table with the first one. */
+static int put_perhaps(struct adding *x, struct err *e)
+{
+	AUTO_STMT sqlite3_stmt *s = NULL;
+	const struct registry_matched *m = x->m;
+	if (!m->perhaps_n)
+		return 0;
+	int r = registry_exec(x->r, "CREATE TABLE IF NOT EXISTS perhaps(import INT NOT NULL, from_incident INT NOT NULL, into_incident INT NOT NULL, why TEXT NOT NULL)", e);
+	if (r == 0)
+		r = registry_prepare(x->r, "INSERT INTO perhaps VALUES(?,?,?,?)", &s, e);
+	for (size_t i = 0; r == 0 && i < m->perhaps_n; i++)
+		r = put_merge(x, s, m->perhaps[i].from, x->incident[m->perhaps[i].row], m->perhaps[i].why, e);
+	if (r < 0)
+		return r;
+	const struct registry_row *first = &x->l->v[m->perhaps[0].row], *was = NULL;
+	for (size_t i = 0; i < m->lost_n && !was; i++)
+		if (x->all->revision[m->lost[i]].incident == m->perhaps[0].from)
+			was = &x->all->revision[m->lost[i]].row;
+	registry_warn(x->w, "perhaps-merged", "%zu reports that are gone may be part of others now: counts of one state, type and time nearly add up. The first: %.*s, in %.*s. They are not counted as merged; show --incident says what tells it", m->perhaps_n,
+	              was ? (int)was->name.n : 0, was ? (const char *)was->name.p : "", (int)first->name.n, (const char *)first->name.p);
+	return 0;
 }
 
 static int put_rows(struct adding *x, struct err *e)
@@ -162,14 +197,8 @@ static int put_rows(struct adding *x, struct err *e)
 	x->old = old;
 	for (size_t i = 0; r == 0 && i < x->l->n; i++)
 		r = put_row(x, i, e);
-	for (size_t i = 0; r == 0 && i < x->m->merge_n; i++) {
-		sqlite3_reset(merge);
-		sqlite3_bind_int64(merge, 1, x->import);
-		sqlite3_bind_int64(merge, 2, x->m->merge[i].from);
-		sqlite3_bind_int64(merge, 3, x->m->merge[i].into);
-		sqlite3_bind_text(merge, 4, x->m->merge[i].why, -1, SQLITE_STATIC);
-		r = registry_done(x->r, sqlite3_step(merge), e);
-	}
+	for (size_t i = 0; r == 0 && i < x->m->merge_n; i++)
+		r = put_merge(x, merge, x->m->merge[i].from, x->m->merge[i].into, x->m->merge[i].why, e);
 	return r;
 }
 
@@ -184,26 +213,27 @@ static void compare(struct adding *x)
 	if (b->as_of == x->l->as_of && (x->changed || x->m->gone || x->out->fresh))
 		registry_warn(x->w, "same-day", "another list of the same view and day (%s) was imported before, and it is not the same: %zu rows of it are missing here, %zu are new, %zu have other counts", day, x->m->gone, x->out->fresh, x->changed);
 	if (x->compared >= 20 && x->changed * 5 > x->compared * 2)
-		registry_warn(x->w, "contradicts", "%zu of %zu reports that were known have another count than before: more than the authority has been seen to change (one in five in eighteen months). Is it the authority's own list?", x->changed, x->compared);
+		registry_warn(x->w, "contradicts/counts", "%zu of %zu reports that were known have another count than before: more than the authority has been seen to change (one in five in eighteen months). Is it the authority's own list?", x->changed, x->compared);
 	if (x->before_day >= 40 && x->before_day_new * 2 > x->before_day)
-		registry_warn(x->w, "contradicts", "%zu of %zu reports from before %s were not in the list of that day: is it the same list?", x->before_day_new, x->before_day, day);
+		registry_warn(x->w, "contradicts/rows", "%zu of %zu reports from before %s were not in the list of that day: is it the same list?", x->before_day_new, x->before_day, day);
 	if (x->l->view != REGISTRY_UNDER_INVESTIGATION && x->m->before_rows >= 20 && x->m->gone * 20 > x->m->before_rows)
 		registry_warn(x->w, "vanished", "%zu of %zu reports that were in this view on %s are not in it any more; an archive only grows", x->m->gone, x->m->before_rows, day);
 }
 
-static void put_warnings(const struct registry_list *l, const struct warnings *w, struct buf *b)
+/* What the list itself showed, then what comparing it did. */
+static int put_warnings(const struct registry_list *l, const struct warnings *w, struct buf *b, struct err *e)
 {
 	struct jsonw j;
+	struct registry_warning *v = arena_array(w->a, l->w_n + w->n + 1, sizeof *v);
+	if (!v || arena_code(w->a))
+		return err_set(e, arena_code(w->a), NULL, "no room for what is odd about it");
+	if (l->w_n)
+		memcpy(v, l->w, l->w_n * sizeof *v);
+	if (w->n)
+		memcpy(v + l->w_n, w->v, w->n * sizeof *v);
 	jsonw_init(&j, b);
-	jsonw_arr(&j);
-	for (size_t i = 0; i < l->w_n + w->n; i++) {
-		const struct registry_warning *x = i < l->w_n ? &l->w[i] : &w->v[i - l->w_n];
-		jsonw_obj(&j);
-		jsonw_kstr(&j, "what", x->what);
-		jsonw_kslice(&j, "text", x->text);
-		jsonw_obj_end(&j);
-	}
-	jsonw_arr_end(&j);
+	registry_warnings_json(v, l->w_n + w->n, &j);
+	return buf_ok(b) ? 0 : err_set(e, buf_code(b), NULL, "too many warnings");
 }
 
 static int put_import(struct adding *x, const struct registry_origin *o, struct err *e)
@@ -213,9 +243,8 @@ static int put_import(struct adding *x, const struct registry_origin *o, struct 
 	const struct registry_list *l = x->l;
 	int r = registry_prepare(x->r, "INSERT INTO import VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)", &s, e);
 	buf_init(&b, 1 << 18);
-	put_warnings(l, x->w, &b);
-	if (r == 0 && !buf_ok(&b))
-		r = err_set(e, buf_code(&b), NULL, "too many warnings");
+	if (r == 0)
+		r = put_warnings(l, x->w, &b, e);
 	if (r < 0)
 		return r;
 	sqlite3_bind_int64(s, 1, x->import);
@@ -279,7 +308,11 @@ static int add(struct registry *r, const struct registry_list *l, const struct r
 	out->import = (uint32_t)x.import;
 	out->rows = l->n;
 	out->merged = m.merge_n;
-	c = put_rows(&x, e);
+	out->perhaps = m.perhaps_n;
+	x.incident = arena_array(a, l->n + 1, sizeof *x.incident);
+	c = x.incident ? put_rows(&x, e) : err_set(e, arena_code(a), r->path, "no room to compare it");
+	if (c == 0)
+		c = put_perhaps(&x, e);
 	if (c == 0) {
 		compare(&x);
 		c = put_import(&x, o, e);

@@ -36,13 +36,28 @@ static enum registry_view common(const struct registry_basis *x, const struct re
 	return ui_new ? REGISTRY_UNDER_INVESTIGATION : ar_new ? REGISTRY_ARCHIVE : ui && !ar ? REGISTRY_UNDER_INVESTIGATION : ar && !ui ? REGISTRY_ARCHIVE : REGISTRY_FULL;
 }
 
-static const char *now_of(const struct registry_all *all, uint32_t incident, enum registry_view view, const struct side *whole, const struct registry_basis *b, int32_t after)
+/* What an import by that day found it to be part of: the surest, then the newest. */
+static const struct registry_merge *part_of(const struct registry_all *all, uint32_t incident, int32_t after)
 {
+	const struct registry_merge *m = NULL;
 	for (size_t i = 0; i < all->merge_n; i++)
-		if (all->merge[i].from == incident && all->import[all->merge[i].import].as_of <= after)
-			return "merged";
-	if (whole->at && whole->at[incident] != NONE && !whole->v[whole->at[incident]].carried && whole->v[whole->at[incident]].view != view)
+		if (all->merge[i].from == incident && all->import[all->merge[i].import].as_of <= after && (!m || m->perhaps || !all->merge[i].perhaps))
+			m = &all->merge[i];
+	return m;
+}
+
+static const char *now_of(const struct registry_all *all, uint32_t incident, enum registry_view view, const struct side *whole, const struct registry_basis *b, int32_t after, uint32_t *ret_into)
+{
+	const struct registry_merge *m = part_of(all, incident, after);
+	*ret_into = m ? m->into : 0;
+	if (m && !m->perhaps)
+		return "merged";
+	if (whole->at && whole->at[incident] != NONE && !whole->v[whole->at[incident]].carried && whole->v[whole->at[incident]].view != view) {
+		*ret_into = 0; /* it is there: what looked like it was chance */
 		return registry_view_word((enum registry_view)whole->v[whole->at[incident]].view);
+	}
+	if (m)
+		return "perhaps-merged";
 	enum registry_view other = view == REGISTRY_UNDER_INVESTIGATION ? REGISTRY_ARCHIVE : REGISTRY_UNDER_INVESTIGATION;
 	if (view == REGISTRY_FULL || (b->list[other] != REGISTRY_NO_DAY && labs((long)b->list[other] - b->as_of) <= SAME_DAY))
 		return "removed";
@@ -82,7 +97,7 @@ static void sum(const struct registry_all *all, const struct side *s, const stru
 			d->added_persons += c.after;
 			d->added[d->added_n++] = c;
 		} else if (!y) {
-			c.now = now_of(all, i, d->view, whole, &d->basis[1], after);
+			c.now = now_of(all, i, d->view, whole, &d->basis[1], after, &c.into);
 			d->removed_persons += c.before;
 			d->removed[d->removed_n++] = c;
 		} else if (c.before != c.after || c.before_known != c.after_known) {
@@ -129,6 +144,8 @@ int registry_diff(const struct registry_all *all, enum registry_source source, e
 		registry_warn(&w, "one-view", "only the list %s is in for both days: it alone is compared", d.view == REGISTRY_ARCHIVE ? "archive" : "under investigation");
 	if (d.basis[0].as_of == d.basis[1].as_of)
 		registry_warn(&w, "same-imports", "both days have the same imports: nothing can have changed");
+	if (arena_code(a)) /* a warning was lost */
+		return err_set(e, arena_code(a), NULL, "no room to compare");
 	d.w = w.v;
 	d.w_n = w.n;
 	*ret = d;

@@ -95,19 +95,19 @@ static void counts(struct reading *x, const struct seen *s)
 	if (s->hundreds * 2 > s->counted)
 		registry_warn(x->w, "round", "%zu of %zu counts are whole hundreds (real lists: one in ten)", s->hundreds, s->counted);
 	if (s->stepped * 4 > s->counted)
-		registry_warn(x->w, "regular", "its counts go up or down by the same step again and again");
+		registry_warn(x->w, "regular/counts", "its counts go up or down by the same step again and again");
 }
 
 void registry_doubt(struct reading *x, const struct registry_list *l)
 {
-	static const char *const what[] = {"state", "entity type", "type of breach", "location"};
+	static const char *const what[] = {"a state", "a type of entity", "a type of breach", "a location"};
 	struct seen s = {0};
 	look(x, &s);
 	const size_t odd_n[] = {s.odd_state, s.odd_entity, s.odd_type, s.odd_location};
 	if (l->source == REGISTRY_OCR) {
 		for (int i = 0; i < 4; i++)
 			if (odd_n[i])
-				registry_warn(x->w, "category", "%zu rows have a %s that the portal does not know (the first in line %u)", odd_n[i], what[i], s.odd_line[i]);
+				registry_warn(x->w, "category", "%zu rows have %s that the portal does not know (the first in line %u)", odd_n[i], what[i], s.odd_line[i]);
 		if (s.under)
 			registry_warn(x->w, "under-500", "%zu rows are of fewer than 500 persons: the portal shows none", s.under);
 		if (s.dated >= FEW && s.weekend * 100 > s.dated * 12)
@@ -117,7 +117,7 @@ void registry_doubt(struct reading *x, const struct registry_list *l)
 	if (x->n >= 10 && s.numbered * 2 > x->n)
 		registry_warn(x->w, "numbered", "most names end in a number: it looks made up");
 	if (x->n >= FEW && s.spaced * 3 > x->n)
-		registry_warn(x->w, "regular", "its days follow each other at the same distance again and again");
+		registry_warn(x->w, "regular/days", "its days follow each other at the same distance again and again");
 	size_t late = 0;
 	uint32_t line = 0;
 	for (size_t i = 0; i < x->n; i++)

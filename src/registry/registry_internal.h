@@ -21,7 +21,8 @@ struct warnings {
 	struct registry_warning *v;
 	size_t n, room;
 };
-void registry_warn(struct warnings *w, const char *what, const char *fmt, ...) PRINTF_LIKE(3, 4); /* where there is no room it is as if nothing had been to say: the arena's limit is met elsewhere, too */
+/* what: its word, or "word/form" where a word has several sentences. fmt has %zu, %u, %d, %s, %.*s and %.Nf alone. Where there is no room the arena says so afterwards (arena_code), and who made the warnings fails. */
+void registry_warn(struct warnings *w, const char *what, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* ---- text ---- */
 

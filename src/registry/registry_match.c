@@ -294,7 +294,8 @@ static int gone(struct matching *m, struct registry_matched *ret, struct err *e)
 		return 0;
 	struct registry_merged *v = arena_array(m->a, m->l->n + 1, sizeof *v);
 	bool *used = arena_array(m->a, m->l->n + 1, sizeof *used);
-	if (!v || !used)
+	ret->lost = arena_array(m->a, all->incidents + 1u, sizeof *ret->lost);
+	if (!v || !used || !ret->lost)
 		return err_set(e, arena_code(m->a), NULL, "no room to compare it");
 	for (size_t s = 0; s < all->seen_n; s++) {
 		if (all->seen[s].import != ret->before)
@@ -304,6 +305,7 @@ static int gone(struct matching *m, struct registry_matched *ret, struct err *e)
 		if (m->c[inc - 1].taken)
 			continue;
 		ret->gone++;
+		ret->lost[ret->lost_n++] = m->c[inc - 1].last;
 		for (size_t i = 0; ret->gone < GONE_MOST && i < m->l->n; i++) {
 			if (!m->row[i].incident || used[i] || !slice_eq(all->revision[m->c[inc - 1].last].row.state, m->l->v[i].state))
 				continue;
@@ -312,6 +314,7 @@ static int gone(struct matching *m, struct registry_matched *ret, struct err *e)
 				continue;
 			used[i] = true;
 			v[ret->merge_n++] = (struct registry_merged){inc, m->row[i].incident, why};
+			ret->lost_n--;
 			break;
 		}
 	}
@@ -337,5 +340,8 @@ int registry_match(const struct registry_all *all, const struct registry_list *l
 	if (r == 0)
 		r = gone(&m, ret, e);
 	ret->row = m.row;
-	return r;
+	if (r == 0 && ret->lost_n)
+		r = registry_perhaps(all, l, a, ret, e);
+	/* a name that was not compared for want of memory would have made one report two */
+	return r == 0 && arena_code(a) ? err_set(e, arena_code(a), NULL, "no room to compare it") : r;
 }

@@ -536,6 +536,8 @@ int registry_read(struct slice bytes, const struct registry_read_options *o, str
 	keep_raw(&x);
 	registry_list_view(&x, &l);
 	registry_doubt(&x, &l);
+	if (arena_code(a)) /* a warning was lost */
+		return err_set(e, arena_code(a), NULL, "no room for this list");
 	l.v = x.v;
 	l.n = x.n;
 	l.unread = x.unread;

@@ -113,7 +113,7 @@ static struct last *follow(const struct registry_all *all, const struct registry
 	}
 	for (size_t i = 0; i < all->merge_n; i++) {
 		struct last *l = &v[all->merge[i].from];
-		if (in_time(&all->import[all->merge[i].import], q) && l->import != NONE && l->import <= all->merge[i].import)
+		if (!all->merge[i].perhaps && in_time(&all->import[all->merge[i].import], q) && l->import != NONE && l->import <= all->merge[i].import)
 			l->merged = true;
 	}
 	return v;
@@ -226,6 +226,8 @@ int registry_count(const struct registry_all *all, const struct registry_questio
 			b.as_of = b.list[l] > b.as_of ? b.list[l] : b.as_of;
 		}
 	warn_lists(all, q, &c, &b, &w);
+	if (arena_code(a)) /* a warning was lost */
+		return err_set(e, arena_code(a), NULL, "no room to count");
 	b.w = w.v;
 	b.w_n = w.n;
 	*ret = v;

@@ -5,6 +5,7 @@
  *   description  revision, text: apart, so that figures do not read it
  *   seen         import, line, revision, view, raw (NULL: as it is shown): every row of every import
  *   merge        import, from_incident, into_incident, why
+ *   perhaps      the same, of what is not sure. Not there before something is
  *
  * Written by registry_add alone, an import a transaction: a rollback journal and synchronous=FULL, so that it is there whole after a power cut, or as it was before. */
 #include "registry_store.h"
@@ -333,9 +334,12 @@ static int load_merges(struct registry *r, struct arena *a, struct registry_all 
 	AUTO_STMT sqlite3_stmt *s = NULL;
 	bool bad = false;
 	size_t n;
-	int c = count(r, "SELECT count(*) FROM merge", &n, e), rc = SQLITE_DONE;
+	int64_t guesses = 0;
+	int c = number(r, "SELECT count(*) FROM sqlite_schema WHERE name = 'perhaps'", &guesses, e), rc = SQLITE_DONE;
 	if (c == 0)
-		c = registry_prepare(r, "SELECT import, from_incident, into_incident, why FROM merge ORDER BY import, from_incident", &s, e);
+		c = count(r, guesses ? "SELECT (SELECT count(*) FROM merge) + (SELECT count(*) FROM perhaps)" : "SELECT count(*) FROM merge", &n, e);
+	if (c == 0)
+		c = registry_prepare(r, guesses ? "SELECT import, from_incident, into_incident, why, 0 FROM merge UNION ALL SELECT import, from_incident, into_incident, why, 1 FROM perhaps ORDER BY 1, 2, 3" : "SELECT import, from_incident, into_incident, why, 0 FROM merge ORDER BY 1, 2, 3", &s, e);
 	if (c < 0)
 		return c;
 	if (!(all->merge = arena_array(a, n + 1, sizeof *all->merge)))
@@ -347,7 +351,7 @@ static int load_merges(struct registry *r, struct arena *a, struct registry_all 
 			i++;
 		if (i == all->import_n || from < 1 || into < 1 || from > all->incidents || into > all->incidents)
 			return broken(r, e);
-		all->merge[all->merge_n++] = (struct registry_merge){i, (uint32_t)from, (uint32_t)into, text(s, 3, a, &bad)};
+		all->merge[all->merge_n++] = (struct registry_merge){i, (uint32_t)from, (uint32_t)into, sqlite3_column_int(s, 4) != 0, text(s, 3, a, &bad)};
 	}
 	return bad ? no_room(r, a, e) : registry_done(r, rc, e);
 }

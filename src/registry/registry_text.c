@@ -259,6 +259,8 @@ struct slice registry_name_key(struct slice name, struct arena *a)
 	utf8_fold(&b, slice_of(name.p, name.n < 2000 ? name.n : 2000));
 	uint8_t *out = arena_raw(a, b.n + 1);
 	size_t n = 0;
+	if (buf_code(&b) == ERR_MEMORY)
+		(void)!arena_raw(a, SIZE_MAX); /* cannot be: the arena's code says that something is missing */
 	if (!out || !buf_ok(&b))
 		return name;
 	for (size_t i = 0; i < b.n;) {

@@ -170,15 +170,15 @@ void registry_turn(struct reading *x)
 			first = r->line;
 	}
 	if (x->order == ORDER_AUTO && n)
-		registry_warn(x->w, "swapped-dates", "day and month are changed over in %zu dates of this list (the first in line %u): turned back, its dates %s. What stood there is kept.", n, first, "are in order, on working days and not in the future");
+		registry_warn(x->w, "swapped-dates/turned", "day and month are changed over in %zu dates of this list (the first in line %u): turned back, its dates are in order, on working days and not in the future. What stood there is kept.", n, first);
 	else if (x->order == ORDER_AUTO && forced)
-		registry_warn(x->w, "swapped-dates", "%zu dates can only be read with the day first (the first in line %u) and were", forced, first);
+		registry_warn(x->w, "swapped-dates/only", "%zu dates can only be read with the day first (the first in line %u) and were", forced, first);
 	if (!sure)
-		registry_warn(x->w, "swapped-dates", "day and month of some dates may be changed over: the list does not tell clearly; dates are read month first. --map with 'dates = dmy' reads them day first");
+		registry_warn(x->w, "swapped-dates/unsure", "day and month of some dates may be changed over: the list does not tell clearly; dates are read month first. --map with 'dates = dmy' reads them day first");
 	if ((k = future(x, turned, &line)))
-		registry_warn(x->w, "swapped-dates", "%zu dates lay after the list's own day and were turned, day for month (the first in line %u)", k, line);
+		registry_warn(x->w, "swapped-dates/late", "%zu dates lay after the list's own day and were turned, day for month (the first in line %u)", k, line);
 	n += forced + k;
 	if ((k = x->order == ORDER_AUTO ? single(x, turned, breaks, &line) : 0))
-		registry_warn(x->w, "swapped-dates", "%zu dates stood out of the list's order and fit with day and month changed over: they were turned (the first in line %u)", k, line);
+		registry_warn(x->w, "swapped-dates/order", "%zu dates stood out of the list's order and fit with day and month changed over: they were turned (the first in line %u)", k, line);
 	x->turned = n + k;
 }

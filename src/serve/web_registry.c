@@ -128,14 +128,7 @@ void web_registry_basis(struct jsonw *w, const struct registry_basis *b)
 	jsonw_ku64(w, "carried", b->carried);
 	jsonw_ku64(w, "removed", b->removed);
 	jsonw_key(w, "warnings");
-	jsonw_arr(w);
-	for (size_t i = 0; i < b->w_n; i++) {
-		jsonw_obj(w);
-		jsonw_kstr(w, "what", b->w[i].what);
-		jsonw_kslice(w, "text", b->w[i].text);
-		jsonw_obj_end(w);
-	}
-	jsonw_arr_end(w);
+	registry_warnings_json(b->w, b->w_n, w);
 }
 
 static void put_imports(struct jsonw *w, const struct registry_all *all)

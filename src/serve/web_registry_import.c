@@ -36,14 +36,7 @@ static void answer(struct web_request *q, const struct registry_list *l, uint64_
 	jsonw_ku64(&w, "rows", l->n);
 	jsonw_ku64(&w, "unread", l->unread);
 	jsonw_key(&w, "warnings");
-	jsonw_arr(&w);
-	for (size_t i = 0; i < l->w_n; i++) {
-		jsonw_obj(&w);
-		jsonw_kstr(&w, "what", l->w[i].what);
-		jsonw_kslice(&w, "text", l->w[i].text);
-		jsonw_obj_end(&w);
-	}
-	jsonw_arr_end(&w);
+	registry_warnings_json(l->w, l->w_n, &w);
 	jsonw_obj_end(&w);
 	web_json(q, 201);
 }

@@ -189,6 +189,29 @@ static int put_history(struct web_request *q, struct web_registry *h, uint32_t i
 	return 0;
 }
 
+/* Which incident it became part of, and which became part of it; perhaps: counts nearly add up, and no more. */
+static void put_merges(struct jsonw *w, const struct registry_all *all, uint32_t id)
+{
+	static const char *const keys[2] = {"part_of", "parts"};
+	char t[16];
+	for (int way = 0; way < 2; way++) {
+		jsonw_key(w, keys[way]);
+		jsonw_arr(w);
+		for (size_t i = 0; i < all->merge_n; i++) {
+			const struct registry_merge *m = &all->merge[i];
+			if ((way ? m->into : m->from) != id)
+				continue;
+			jsonw_obj(w);
+			jsonw_ku64(w, "id", way ? m->from : m->into);
+			jsonw_kbool(w, "perhaps", m->perhaps);
+			jsonw_kstr(w, "as_of", registry_day_text(all->import[m->import].as_of, t));
+			jsonw_kslice(w, "why", m->why);
+			jsonw_obj_end(w);
+		}
+		jsonw_arr_end(w);
+	}
+}
+
 static int put_incident(struct web_request *q, struct web_registry *h, uint32_t id, struct jsonw *w, struct err *e)
 {
 	size_t newest;
@@ -203,6 +226,7 @@ static int put_incident(struct web_request *q, struct web_registry *h, uint32_t 
 	put_row(w, &h->all.revision[newest].row);
 	jsonw_kslice_opt(w, "description", text);
 	jsonw_kbool(w, "repaired", raw.n > 0);
+	put_merges(w, &h->all, id);
 	jsonw_obj_end(w);
 	return 0;
 }
