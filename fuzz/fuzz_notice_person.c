@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_row(&row, each);
 	}
 	buf_reset(&row);
-	notice_mailing_manifest(m, "", 0, false, 0, &row);
+	notice_mailing_manifest(m, "", 0, false, 0, 1, "", &row);
 	assert(buf_ok(&row));
 	notice_mailing_free(m);
 	arena_free(a);

@@ -4,6 +4,12 @@
 
 #include <unistd.h>
 
+/* The case that files are made from, for notice_made. */
+static struct {
+	const char *site, *name;
+	uint64_t run, facts;
+} from;
+
 int notice_of_case(const char *site, const char *name, bool persons, char ret_case[NOTICE_PATH], char ret_persons[NOTICE_PATH], struct err *e)
 {
 	struct site s;
@@ -27,6 +33,8 @@ int notice_of_case(const char *site, const char *name, bool persons, char ret_ca
 	}
 	if (r == 0) {
 		struct control *k = NULL;
+		from.run = c->run[c->run_n - 1].entry;
+		from.facts = c->facts_n ? c->facts[c->facts_n - 1].entry : 0;
 		snprintf(ret_case, NOTICE_PATH, "%.*s/%s", NOTICE_PATH - 220, s.path, path);
 		if (persons) {
 			snprintf(ret_persons, NOTICE_PATH, "%.*s/scope/%.*s/%s", NOTICE_PATH - 220, s.path, SLICE_FMT(c->name), result_name(RESULT_PERSONS));
@@ -41,6 +49,51 @@ int notice_of_case(const char *site, const char *name, bool persons, char ret_ca
 	return r;
 }
 
+int notice_made(const char *set, const char *file, const uint8_t sha256[SEAL_HASH], const struct notice_count_of *counts, size_t n, struct err *e)
+{
+	AUTO_BUF struct buf b = {0};
+	struct case_opened o;
+	struct jsonw w;
+	char hex[2 * SEAL_HASH + 1], who[64];
+	uint64_t entry;
+	if (!from.name)
+		return 0;
+	case_hex(sha256, hex);
+	control_who(who);
+	buf_init(&b, 1 << 14);
+	jsonw_init(&w, &b);
+	jsonw_obj(&w);
+	jsonw_kstr(&w, "what", "made");
+	jsonw_kstr(&w, "case", from.name);
+	jsonw_kstr(&w, "set", set);
+	jsonw_kstr(&w, "file", file);
+	jsonw_kstr(&w, "sha256", hex);
+	jsonw_ku64(&w, "run", from.run);
+	jsonw_ku64(&w, "facts", from.facts);
+	jsonw_kstr(&w, "by", who);
+	jsonw_key(&w, "counts");
+	jsonw_obj(&w);
+	for (size_t i = 0; i < n; i++)
+		jsonw_ku64(&w, counts[i].key, counts[i].n);
+	jsonw_obj_end(&w);
+	jsonw_obj_end(&w);
+	int r = case_open(from.site, from.name, &o, e);
+	if (r == 0)
+		r = control_notice_sign(o.k, NULL, buf_slice(&b), &entry, e);
+	case_close(&o);
+	if (r == 0)
+		cli_note("%s: sha256 %s, entry %llu: two different people sign for it, in the browser or with holdfast notice sign", file, hex, (unsigned long long)entry);
+	return r;
+}
+
+void notice_sum_line(struct seal_sha256 *sums, const uint8_t of[SEAL_HASH], const char *name)
+{
+	char hex[2 * SEAL_HASH + 1], line[2 * SEAL_HASH + 300];
+	case_hex(of, hex);
+	snprintf(line, sizeof line, "%s  %s\n", hex, name);
+	seal_sha256_add(sums, slice_str(line));
+}
+
 int notice_named(const struct cli_args *args, const char *site, const char **case_file, const char **persons)
 {
 	static char of_case[NOTICE_PATH], of_persons[NOTICE_PATH];
@@ -51,6 +104,8 @@ int notice_named(const struct cli_args *args, const char *site, const char **cas
 		return cli_usage("notice: one case at a time");
 	if (notice_of_case(site, args->v[0], persons != NULL, of_case, of_persons, &e) < 0)
 		return cli_fail(&e);
+	from.site = site;
+	from.name = args->v[0];
 	*case_file = of_case;
 	if (persons)
 		*persons = of_persons;

@@ -195,12 +195,21 @@ static void print_changes(const struct asked *o)
 		cli_note("holdfast: nothing changed");
 }
 
-static void say_remarks(const struct asked *o)
+static void say_lines(struct slice text)
 {
-	for (struct slice text = o->duties.remarks; text.n;) {
+	while (text.n) {
 		struct slice line = slice_cut(text, '\n', &text);
 		cli_note("holdfast: %.*s", SLICE_FMT(line));
 	}
+}
+
+static void say_remarks(const struct asked *o)
+{
+	AUTO_BUF struct buf ahead = {0};
+	buf_init(&ahead, 4096);
+	notice_facts_ahead(&o->facts, o->now, &ahead);
+	say_lines(buf_slice(&ahead));
+	say_lines(o->duties.remarks);
 	if (o->duties.possible_n && !o->possible && !o->since) {
 		AUTO_BUF struct buf ids = {0};
 		buf_init(&ids, 65536);

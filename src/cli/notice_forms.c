@@ -16,13 +16,18 @@ struct job {
 	struct arena *a;
 	struct notice_incident in;
 	int dirfd;
-	uint64_t files, blanks;
+	uint64_t files, blanks, forms;
+	struct buf sums; /* SHA256SUMS, as sha256sum writes it */
 };
 
 static int save(struct job *j, const char *name, const char *end, struct slice s, struct err *e)
 {
 	char file[80];
 	snprintf(file, sizeof file, "%s%s", name, end);
+	uint8_t sum[SEAL_HASH];
+	seal_sha256_once(s, sum);
+	hex_put(&j->sums, slice_of(sum, sizeof sum));
+	buf_printf(&j->sums, "  %s\n", file);
 	j->files++;
 	return cli_out_whole(j->dirfd, file, s, e);
 }
@@ -59,6 +64,7 @@ static int one_form(struct job *j, const char *id, struct err *e)
 	jsonw_done(&w);
 	buf_u8(&b, '\n');
 	j->blanks += f.blanks;
+	j->forms++;
 	if (j->json)
 		r = file_write_all(STDOUT_FILENO, buf_slice(&b), e, "standard output");
 	if (r == 0 && j->dir) {
@@ -103,6 +109,20 @@ static int read_case(struct job *j, struct err *e)
 	return r;
 }
 
+/* Last: the sums of all files of the folder, which is what is signed for. `sha256sum -c SHA256SUMS` looks. */
+static int sums(struct job *j, struct err *e)
+{
+	uint8_t sum[SEAL_HASH];
+	const struct notice_count_of counts[] = {{"forms", j->forms}, {"blanks", j->blanks}, {"files", j->files}};
+	if (!buf_ok(&j->sums))
+		return err_set(e, buf_code(&j->sums), NULL, "no room for the sums of the files");
+	int r = cli_out_whole(j->dirfd, "SHA256SUMS", buf_slice(&j->sums), e);
+	if (r < 0)
+		return r;
+	seal_sha256_once(buf_slice(&j->sums), sum);
+	return notice_made("forms", "SHA256SUMS", sum, counts, ARRAY_LEN(counts), e);
+}
+
 static int run(struct job *j, struct err *e)
 {
 	const char *id;
@@ -119,7 +139,7 @@ static int run(struct job *j, struct err *e)
 		r = one_form(j, id, e);
 	if (r == 0 && j->dir)
 		r = public_notices(j, e);
-	return r;
+	return r == 0 && j->dir ? sums(j, e) : r;
 }
 
 int notice_forms_cmd(int argc, char **argv)
@@ -155,10 +175,12 @@ int notice_forms_cmd(int argc, char **argv)
 	if (j.lang && notice_lang_parse(slice_str(j.lang)) < 0)
 		return cli_usage("notice forms: --lang is en, es, fr or zh");
 	j.a = arena_new(ROOM);
+	buf_init(&j.sums, (size_t)1 << 20);
 	r = j.a ? run(&j, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
 	if (r == 0 && j.dir)
 		cli_note("%llu files in %s, %llu required fields blank in all; nothing was sent", (unsigned long long)j.files, j.dir, (unsigned long long)j.blanks);
 	arena_free(j.a);
+	buf_done(&j.sums);
 	if (j.dirfd >= 0)
 		close(j.dirfd);
 	return r < 0 ? cli_fail(&e) : 0;

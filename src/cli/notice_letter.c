@@ -34,6 +34,8 @@ struct job {
 	int dirfd;
 	unsigned batches;
 	uint64_t in_batch, pages, lines;
+	struct seal_sha256 *sums; /* of all files, as sha256sum prints them */
+	uint64_t files;
 	struct buf key;
 };
 
@@ -93,6 +95,19 @@ static void out_done(struct out *o)
 	buf_done(&o->wait);
 }
 
+/* A file is whole: its line in the sums. */
+static int out_sum(struct job *j, struct out *o, struct err *e)
+{
+	uint8_t sum[SEAL_HASH];
+	int r = out_flush(o, e);
+	if (r < 0)
+		return r;
+	seal_sha256_end(o->hash, sum);
+	notice_sum_line(j->sums, sum, o->to.name);
+	j->files++;
+	return 0;
+}
+
 /* ---- batches ---- */
 
 static int pdf_end(struct job *j, struct err *e)
@@ -103,6 +118,9 @@ static int pdf_end(struct job *j, struct err *e)
 	j->pages += paper_mail_pages(j->pdf);
 	paper_mail_free(j->pdf);
 	j->pdf = NULL;
+	if (r == 0)
+		r = out_sum(j, &j->letters, e);
+	seal_sha256_begin(j->letters.hash); /* out_close looks for more of it, and finds none */
 	return r == 0 ? out_close(&j->letters, e) : r;
 }
 
@@ -209,8 +227,10 @@ static int begin(struct job *j, struct err *e)
 {
 	j->a = arena_new(CASE_ROOM);
 	j->each = arena_new(PERSON_ROOM);
-	if (!j->a || !j->each)
+	j->sums = seal_sha256_new();
+	if (!j->a || !j->each || !j->sums)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	seal_sha256_begin(j->sums);
 	int r = read_case(j, e);
 	if (r == 0)
 		r = read_key(j, e);
@@ -224,6 +244,7 @@ static void done(struct job *j)
 	out_done(&j->csv);
 	out_done(&j->held);
 	out_done(&j->letters);
+	seal_sha256_free(j->sums);
 	buf_done(&j->key);
 	arena_free(j->a);
 	arena_free(j->each);
@@ -259,10 +280,23 @@ static int open_all(struct job *j, struct err *e)
 	return 0;
 }
 
+static int made(const struct job *j, const uint8_t sum[SEAL_HASH], struct err *e)
+{
+	AUTO_BUF struct buf which = {0};
+	buf_init(&which, 1 << 16);
+	struct notice_count_of counts[4 + NOTICE_FATES] = {{"letters", notice_mailing_letters(j->m)}, {"pages", j->pages}, {"files", j->files}, {"other_language", notice_mailing_fallback(j->m, &which)}};
+	size_t n = 4;
+	for (unsigned f = NOTICE_MAIL + 1; f < NOTICE_FATES; f++)
+		if (notice_mailing_fate(j->m, (enum notice_fate)f))
+			counts[n++] = (struct notice_count_of){notice_fate_word((enum notice_fate)f), notice_mailing_fate(j->m, (enum notice_fate)f)};
+	return notice_made(j->no_pdf ? "mailfile" : "letters", "manifest.json", sum, counts, n, e);
+}
+
 static int finish(struct job *j, struct err *e)
 {
-	AUTO_BUF struct buf manifest = {0}, hex = {0};
+	AUTO_BUF struct buf manifest = {0}, hex = {0}, all = {0};
 	uint8_t sum[SEAL_HASH];
+	buf_init(&all, 256);
 	buf_init(&manifest, (size_t)4 << 20);
 	buf_init(&hex, 256);
 	int r = pdf_end(j, e);
@@ -275,12 +309,22 @@ static int finish(struct job *j, struct err *e)
 	seal_sha256_end(j->csv.hash, sum);
 	hex_put(&hex, slice_of(sum, sizeof sum));
 	seal_sha256_begin(j->csv.hash);
-	notice_mailing_manifest(j->m, buf_cstr(&hex), j->csv.bytes, j->bom, j->pages, &manifest);
+	notice_sum_line(j->sums, sum, "mail.csv");
+	r = out_sum(j, &j->held, e);
+	if (r < 0)
+		return r;
+	seal_sha256_begin(j->held.hash);
+	seal_sha256_end(j->sums, sum);
+	hex_put(&all, slice_of(sum, sizeof sum));
+	notice_mailing_manifest(j->m, buf_cstr(&hex), j->csv.bytes, j->bom, j->pages, ++j->files, buf_cstr(&all), &manifest);
+	seal_sha256_once(buf_slice(&manifest), sum);
 	r = out_close(&j->csv, e);
 	if (r == 0)
 		r = out_close(&j->held, e);
 	if (r == 0)
 		r = file_replace(j->dirfd, "manifest.json", buf_slice(&manifest), 0600, e); /* last, and with the folder: a manifest says that the rest is whole */
+	if (r == 0)
+		r = made(j, sum, e);
 	if (r == 0 && j->json)
 		r = file_write_all(STDOUT_FILENO, buf_slice(&manifest), e, "standard output");
 	return r;
@@ -293,6 +337,11 @@ static void say(const struct job *j)
 	for (unsigned f = NOTICE_MAIL + 1; f < NOTICE_FATES; f++)
 		if (notice_mailing_fate(j->m, (enum notice_fate)f))
 			cli_note("%llu persons without a letter: %s", (unsigned long long)notice_mailing_fate(j->m, (enum notice_fate)f), notice_fate_word((enum notice_fate)f));
+	AUTO_BUF struct buf which = {0};
+	buf_init(&which, 1 << 16);
+	uint64_t other = notice_mailing_fallback(j->m, &which);
+	if (other)
+		cli_note("%llu letters are in %s, since there are no words in the persons' own language: %s", (unsigned long long)other, notice_lang_name(j->in.lang), buf_cstr(&which));
 	if (citation[0])
 		cli_note("substitute notice for those without an address: %s (%s)", form, citation);
 	cli_note("nothing was sent: two persons have to sign for manifest.json before it goes to the mail-house");

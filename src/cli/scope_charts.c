@@ -5,6 +5,7 @@
 
 #include "chart.h"
 #include "csv.h"
+#include "person.h"
 
 #include <inttypes.h>
 
@@ -12,8 +13,8 @@
 #define WORDINGS 64                    /* different values of one kind that are listed of a person: as many numbers as a message can say */
 #define CHARTS_MOST ((size_t)1 << 30)  /* bytes of one chart in memory */
 
-enum column { C_ID, C_LAST, C_FIRST, C_MIDDLE, C_SUFFIX, C_DOB, C_DEATH, C_SEX, C_MRN, C_VISIT, C_SSN, C_MBI, C_MEDICAID, C_MEMBER, C_DL, C_PASSPORT, C_PHONE, C_EMAIL, C_STREET, C_APT, C_CITY, C_STATE, C_ZIP, COLUMNS };
-static const char *const titles[COLUMNS] = {"person_id", "last", "first", "middle", "suffix", "dob", "death", "sex", "mrn", "visit_number", "ssn", "mbi", "medicaid", "member_id", "dl", "passport", "phone", "email", "street", "apt", "city", "state", "zip"};
+enum column { C_ID, C_LAST, C_FIRST, C_MIDDLE, C_SUFFIX, C_DOB, C_DEATH, C_SEX, C_LANGUAGE, C_MRN, C_VISIT, C_SSN, C_MBI, C_MEDICAID, C_MEMBER, C_DL, C_PASSPORT, C_PHONE, C_EMAIL, C_STREET, C_APT, C_CITY, C_STATE, C_ZIP, COLUMNS };
+static const char *const titles[COLUMNS] = {"person_id", "last", "first", "middle", "suffix", "dob", "death", "sex", "language", "mrn", "visit_number", "ssn", "mbi", "medicaid", "member_id", "dl", "passport", "phone", "email", "street", "apt", "city", "state", "zip"};
 
 /* HL7 table 0203. What stands in no line here is a number that some provider gave to its patient. */
 static const struct {
@@ -27,7 +28,7 @@ struct wordings {
 };
 struct known { /* of one person; names and addresses are composites, the others values in their column */
 	struct wordings name, address, value[COLUMNS];
-	struct slice birth, death, sex;
+	struct slice birth, death, sex, language;
 	bool more; /* of something there was more than is listed */
 };
 
@@ -58,6 +59,21 @@ static void number(struct known *k, struct slice value, struct slice type)
 	also(k, &k->value[c], value);
 }
 
+/* Its code where it is one that is known by its code or its words; else as it stands. */
+static struct slice language_of(struct slice coded)
+{
+	static const unsigned parts[] = {FC_CODE, FC_DISPLAY, FC_TEXT};
+	struct slice other = SLICE_NULL;
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		struct slice one = fact_part(coded, parts[i]);
+		int is = person_language(one);
+		if (is >= 0)
+			return one;
+		other = is == PERSON_LANGUAGE_OTHER && !other.n ? one : other;
+	}
+	return other;
+}
+
 /* One registration: as it is now, or as it was before. */
 static void registration(struct known *k, const struct fact *f)
 {
@@ -81,6 +97,8 @@ static void registration(struct known *k, const struct fact *f)
 		k->birth = day_of(fact_get(f, FF_BIRTH));
 	if (!k->sex.n)
 		k->sex = fact_get(f, FF_SEX);
+	for (size_t i = 0; !k->language.n && i < fact_count(f, FF_LANGUAGE); i++)
+		k->language = language_of(fact_nth(f, FF_LANGUAGE, i));
 	if (!k->death.n && slice_eq_str(fact_get(f, FF_DECEASED), "yes"))
 		k->death = fact_get(f, FF_DECEASED_TIME).n ? day_of(fact_get(f, FF_DECEASED_TIME)) : SLICE("yes");
 }
@@ -125,6 +143,7 @@ static void rows(const struct known *k, const char *id, struct buf *out, uint64_
 		v[C_DOB] = k->birth;
 		v[C_DEATH] = k->death;
 		v[C_SEX] = k->sex;
+		v[C_LANGUAGE] = k->language;
 		v[C_STREET] = fact_part(address, FA_LINE);
 		v[C_APT] = fact_part(address, FA_LINE2);
 		v[C_CITY] = fact_part(address, FA_CITY);

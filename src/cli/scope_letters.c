@@ -14,7 +14,7 @@ struct result_letters {
 	struct notice_incident in;
 	char day[16];
 	uint64_t lines, letters, fate[NOTICE_FATES], without; /* without: their language is not said */
-	uint64_t lang[NOTICE_LANGS];
+	uint64_t lang[PERSON_LANGUAGES_MOST], other; /* by person_language; other: one that is not known by a name */
 	struct kind {
 		uint64_t n, line[EXAMPLES];
 	} kind[TOS][2];
@@ -82,8 +82,10 @@ int result_letters_add(struct result_letters *l, struct slice line, const char *
 		l->letters++;
 		count_kind(l, &made);
 		result_count_place(l->place, ARRAY_LEN(l->place), &l->places, place);
-		if (p.lang >= 0)
-			l->lang[p.lang]++;
+		if (p.language >= 0 && p.language < PERSON_LANGUAGES_MOST)
+			l->lang[p.language]++;
+		else if (p.language == PERSON_LANGUAGE_OTHER)
+			l->other++;
 		else
 			l->without++;
 	}
@@ -116,6 +118,7 @@ static void put_kinds(struct jsonw *w, const struct result_letters *l)
 
 void result_letters_json(struct jsonw *w, const struct result_letters *l)
 {
+	char code[4];
 	jsonw_key(w, "letters");
 	jsonw_obj(w);
 	jsonw_kstr(w, "day", l->day);
@@ -128,9 +131,11 @@ void result_letters_json(struct jsonw *w, const struct result_letters *l)
 	jsonw_obj_end(w);
 	jsonw_key(w, "languages");
 	jsonw_obj(w);
-	for (int i = 0; i < NOTICE_LANGS; i++)
+	for (int i = 0; i < PERSON_LANGUAGES_MOST; i++)
 		if (l->lang[i])
-			jsonw_ku64(w, notice_lang_name((enum notice_lang)i), l->lang[i]);
+			jsonw_ku64(w, person_language_code(i, code), l->lang[i]);
+	if (l->other)
+		jsonw_ku64(w, "other", l->other);
 	if (l->without)
 		jsonw_ku64(w, "not-said", l->without);
 	jsonw_obj_end(w);

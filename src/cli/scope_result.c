@@ -133,8 +133,8 @@ static int put_exposure(struct out *o, const struct scope_exposure *x, struct er
 
 /* ---- persons ---- */
 
-static const int kept[] = {PERSON_ROLE_LAST, PERSON_ROLE_FIRST, PERSON_ROLE_MIDDLE, PERSON_ROLE_SUFFIX, PERSON_ROLE_NAME, PERSON_ROLE_DOB, PERSON_ROLE_DEATH, PERSON_ROLE_STREET, PERSON_ROLE_APT, PERSON_ROLE_ADDRESS, PERSON_ROLE_CITY, PERSON_ROLE_STATE, PERSON_ROLE_ZIP, PERSON_ROLE_COUNTRY};
-enum { K_LAST, K_FIRST, K_MIDDLE, K_SUFFIX, K_NAME, K_DOB, K_DEATH, K_STREET, K_APT, K_ADDRESS, K_CITY, K_STATE, K_ZIP, K_COUNTRY, KEPT };
+static const int kept[] = {PERSON_ROLE_LAST, PERSON_ROLE_FIRST, PERSON_ROLE_MIDDLE, PERSON_ROLE_SUFFIX, PERSON_ROLE_NAME, PERSON_ROLE_DOB, PERSON_ROLE_DEATH, PERSON_ROLE_STREET, PERSON_ROLE_APT, PERSON_ROLE_ADDRESS, PERSON_ROLE_CITY, PERSON_ROLE_STATE, PERSON_ROLE_ZIP, PERSON_ROLE_COUNTRY, PERSON_ROLE_LANGUAGE};
+enum { K_LAST, K_FIRST, K_MIDDLE, K_SUFFIX, K_NAME, K_DOB, K_DEATH, K_STREET, K_APT, K_ADDRESS, K_CITY, K_STATE, K_ZIP, K_COUNTRY, K_LANGUAGE, KEPT };
 
 struct facts_of { /* of known persons who are in the exposure, by number: offsets in text + 1 */
 	uint32_t (*v)[KEPT];
@@ -278,6 +278,7 @@ static int put_person(struct out *o, const struct scope_case *c, const struct sc
 	jsonw_kslice_opt(&w, "zip", v[K_ZIP]);
 	jsonw_kslice_opt(&w, "country", v[K_COUNTRY]);
 	jsonw_kstr(&w, "place", place);
+	jsonw_kslice_opt(&w, "language", v[K_LANGUAGE]);
 	if (minor)
 		jsonw_kbool(&w, "minor", true);
 	if (dead)
@@ -305,6 +306,14 @@ static void part_name(struct slice v[KEPT])
 		v[K_LAST] = v[K_FIRST] = v[K_MIDDLE] = SLICE_NULL; /* "Reed, Jr.": the comma parts something else */
 }
 
+/* In which language somebody is written to: what the list says, else what his records say, as a code. One that has no code here stays as it was written. */
+static struct slice language_of(struct slice listed, int recorded, char code[4])
+{
+	int said = person_language(listed);
+	const char *is = person_language_code(said >= 0 ? said : recorded, code);
+	return is && said != PERSON_LANGUAGE_OTHER ? slice_str(is) : said == PERSON_LANGUAGE_OTHER ? listed : SLICE_NULL;
+}
+
 static int put_persons(struct out *o, const struct scope_case *c, struct survey *f, const struct result_people *p, struct result_files *files, struct err *e)
 {
 	struct scope_exposure *x = survey_exposure(f);
@@ -327,12 +336,14 @@ static int put_persons(struct out *o, const struct scope_case *c, struct survey 
 		struct scope_row row;
 		struct survey_person s;
 		struct slice v[KEPT];
+		char code[4];
 		scope_exposure_row(x, i, &row);
 		bool stranger = survey_stranger(f, row.number, &s);
 		for (int k = 0; k < KEPT; k++)
 			v[k] = stranger ? survey_value(f, row.number, kept[k]) : facts.v[row.number][k] ? slice_str((const char *)facts.text.p + facts.v[row.number][k] - 1) : SLICE_NULL;
 		if (stranger)
 			part_name(v);
+		v[K_LANGUAGE] = language_of(v[K_LANGUAGE], survey_language(f, row.number), code);
 		r = put_person(o, c, &row, stranger ? &s : NULL, v, survey_flags(f, row.number), files, e);
 		if (r == 0)
 			r = out_line(o, e);

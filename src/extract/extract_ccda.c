@@ -231,6 +231,8 @@ static void coded(struct reader *x, struct level *l, const char *name, const cha
 		role = R(SEX);
 	else if (!strcmp(name, "raceCode") || !strcmp(name, "ethnicGroupCode"))
 		role = R(RACE);
+	else if (!strcmp(name, "languageCode") && inside(x, "languageCommunication"))
+		role = R(LANGUAGE);
 	else if (inside(x, "structuredBody") && strcmp(parent(x, 1), "section")) {
 		role = system_role(system, l->role);
 		role = role == R(MEMBER) ? R(PAYER) : role; /* kinds of coverage */

@@ -18,6 +18,7 @@ struct place {
 	unsigned depth;
 	bool quiet_dates;  /* periods here are of use, not of service */
 	bool clinical;     /* plain numbers and words belong to role */
+	bool preferred;    /* one of the languages here is */
 };
 
 static int walk(struct json_reader *x, const struct json_node *n, struct place in);
@@ -328,6 +329,33 @@ static struct place extended(const struct json_node *n, struct place in)
 	return in;
 }
 
+/* A language of somebody (Patient.communication): the preferred one, where one is said to be. */
+static int spoken(struct json_reader *x, const struct json_node *n, struct place in)
+{
+	const struct json_node *mark = json_get(n, "preferred"), *language = json_get(n, "language"), *codings = json_get(language, "coding"), *text = json_get(language, "text");
+	bool liked = mark && mark->type == JSON_TRUE;
+	int r = 0;
+	if (in.preferred && !liked)
+		return 0;
+	for (const struct json_node *c = codings ? codings->child : NULL; c && r == 0; c = c->next) {
+		const struct json_node *code = json_get(c, "code"), *display = json_get(c, "display");
+		r = code ? leaf(x, code, "language", R(LANGUAGE), in.who) : 0;
+		if (r == 0 && display)
+			r = leaf(x, display, "language", R(LANGUAGE), in.who);
+	}
+	return r || !text ? r : leaf(x, text, "language", R(LANGUAGE), in.who);
+}
+
+static bool one_preferred(const struct json_node *list)
+{
+	for (const struct json_node *c = list->child; c; c = c->next) {
+		const struct json_node *mark = c->type == JSON_OBJ ? json_get(c, "preferred") : NULL;
+		if (mark && mark->type == JSON_TRUE)
+			return true;
+	}
+	return false;
+}
+
 /* ---- the walk ---- */
 
 /* One member of an object. *done: nothing is left to do. */
@@ -349,6 +377,8 @@ static int special(struct json_reader *x, const struct json_node *n, struct slic
 		int r = slice_eq_str(key, "photo") ? extract_put_field(x->o, R(PHOTO), in->who, slice_of(x->path, x->path_n), json_text(n, "contentType").n ? json_text(n, "contentType") : SLICE("photo"), extract_json_place(x, n), x->e) : 0;
 		return r ? r : attachment(x, n, *in);
 	}
+	if (object && slice_eq_str(key, "communication") && json_get(n, "language"))
+		return spoken(x, n, *in);
 	if (slice_eq_str(key, "div") && n->type == JSON_STR)
 		return narrative(x, n);
 	if (slice_eq_str(key, "birthDate"))
@@ -452,6 +482,7 @@ static int walk(struct json_reader *x, const struct json_node *n, struct place i
 			r = extract_fhir_resource(x, c); /* contained, or a parameter's */
 		} else if (c->type == JSON_ARR) {
 			const struct json_node *of = c->child;
+			here.preferred = slice_eq_str(c->key, "communication") && one_preferred(c);
 			for (; of && r == 0; of = of->next)
 				r = of->type == JSON_OBJ && json_get(of, "resourceType") ? extract_fhir_resource(x, of) : member(x, of, c->key, here);
 		} else {

@@ -39,13 +39,13 @@ struct field {
 #define STA PERSON_STAFF
 
 static const struct field pid[] = {[1] = {SKIP}, [2] = {CX, R(MRN)}, [3] = {CX, R(MRN)}, [4] = {CX, R(MRN)}, [5] = {XPN}, [6] = {XPN, R(MAIDEN), KIN}, [7] = {TS, R(DOB)}, [8] = {ST, R(SEX)}, [9] = {XPN}, [10] = {CODE, R(RACE)},
-	[11] = {XAD}, [12] = {ST, R(COUNTY)}, [13] = {XTN}, [14] = {XTN}, [15] = {CODE}, [16] = {CODE}, [17] = {CODE}, [18] = {CX, R(VISIT)}, [19] = {ST, R(SSN)}, [20] = {DLN}, [21] = {CX, R(MRN), KIN}, [22] = {CODE, R(RACE)}, [24] = {SKIP}, [25] = {SKIP}, [26] = {CODE}, [27] = {CODE}, [28] = {CODE}, [29] = {TS, R(DEATH)},
+	[11] = {XAD}, [12] = {ST, R(COUNTY)}, [13] = {XTN}, [14] = {XTN}, [15] = {CODE, R(LANGUAGE)}, [16] = {CODE}, [17] = {CODE}, [18] = {CX, R(VISIT)}, [19] = {ST, R(SSN)}, [20] = {DLN}, [21] = {CX, R(MRN), KIN}, [22] = {CODE, R(RACE)}, [24] = {SKIP}, [25] = {SKIP}, [26] = {CODE}, [27] = {CODE}, [28] = {CODE}, [29] = {TS, R(DEATH)},
 	[30] = {ST, R(DEATH)}, [32] = {SKIP}, [33] = {SKIP}, [34] = {SKIP}, [35] = {SKIP}, [36] = {SKIP}, [39] = {CODE}, [40] = {XTN}};
 static const struct field pd1[] = {[3] = {XON, R(ASSIGNER)}, [4] = {XCN}, [12] = {SKIP}, [13] = {SKIP}};
-static const struct field nk1[] = {[1] = {SKIP}, [2] = {XPN, 0, KIN}, [4] = {XAD, 0, KIN}, [5] = {XTN, 0, KIN}, [6] = {XTN, 0, KIN}, [8] = {SKIP}, [9] = {SKIP}, [12] = {CX, R(OTHER), KIN}, [15] = {CODE, R(SEX), KIN}, [16] = {TS, R(DOB), KIN}, [26] = {XPN, R(MAIDEN), KIN},
+static const struct field nk1[] = {[1] = {SKIP}, [2] = {XPN, 0, KIN}, [4] = {XAD, 0, KIN}, [5] = {XTN, 0, KIN}, [6] = {XTN, 0, KIN}, [8] = {SKIP}, [9] = {SKIP}, [12] = {CX, R(OTHER), KIN}, [15] = {CODE, R(SEX), KIN}, [16] = {TS, R(DOB), KIN}, [20] = {CODE, R(LANGUAGE), KIN}, [26] = {XPN, R(MAIDEN), KIN},
 	[28] = {CODE, R(RACE), KIN}, [30] = {XPN, 0, KIN}, [31] = {XTN, 0, KIN}, [32] = {XAD, 0, KIN}, [33] = {CX, R(OTHER), KIN}, [35] = {CODE, R(RACE), KIN}, [37] = {ST, R(SSN), KIN}, [40] = {XTN, 0, KIN}, [41] = {XTN, 0, KIN}};
 static const struct field gt1[] = {[1] = {SKIP}, [2] = {CX, R(VISIT), GUA}, [3] = {XPN, 0, GUA}, [4] = {XPN, 0, KIN}, [5] = {XAD, 0, GUA}, [6] = {XTN, 0, GUA}, [7] = {XTN, 0, GUA}, [8] = {TS, R(DOB), GUA}, [9] = {ST, R(SEX), GUA}, [11] = {SKIP},
-	[12] = {ST, R(SSN), GUA}, [13] = {SKIP}, [14] = {SKIP}, [16] = {XPN, 0, PERSON_ANYBODY}, [17] = {XAD, 0, PERSON_ANYBODY}, [18] = {XTN, 0, PERSON_ANYBODY}, [19] = {CX, R(OTHER), GUA}, [42] = {XPN, R(MAIDEN), KIN}, [44] = {CODE, R(RACE), GUA},
+	[12] = {ST, R(SSN), GUA}, [13] = {SKIP}, [14] = {SKIP}, [16] = {XPN, 0, PERSON_ANYBODY}, [17] = {XAD, 0, PERSON_ANYBODY}, [18] = {XTN, 0, PERSON_ANYBODY}, [19] = {CX, R(OTHER), GUA}, [36] = {CODE, R(LANGUAGE), GUA}, [42] = {XPN, R(MAIDEN), KIN}, [44] = {CODE, R(RACE), GUA},
 	[45] = {XPN, 0, PERSON_ANYBODY}, [46] = {XTN, 0, PERSON_ANYBODY}, [52] = {CODE, R(RACE), GUA}};
 /* the number of a policy is that of each person it covers; IN1-49 is the insured's own, and the patient's where they are one (IN1-17) */
 static const struct field in1[] = {[1] = {SKIP}, [2] = {CODE, R(PAYER)}, [3] = {XON, R(PAYER)}, [4] = {XON, R(PAYER)}, [5] = {ST, R(PAYER)}, [6] = {XPN, 0, STA}, [7] = {ST, R(PAYER)}, [8] = {ST, R(GROUP)}, [9] = {XON, R(GROUP)}, [10] = {CX, R(OTHER), INS}, [11] = {XON, R(OTHER), INS},

@@ -376,6 +376,10 @@ static int named(struct reader *x)
 		return ref(x);
 	if (slice_eq_str(id, "DMG"))
 		return dmg(x);
+	if (slice_eq_str(id, "LUI")) {
+		int r = one(x, 2, R(LANGUAGE), x->who);
+		return r ? r : one(x, 3, R(LANGUAGE), x->who);
+	}
 	if (slice_eq_str(id, "PER"))
 		return per(x);
 	if (slice_eq_str(id, "N1"))

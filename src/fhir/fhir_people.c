@@ -417,6 +417,12 @@ static void put_names(struct fhir_reader *r, struct fact *t, const struct json_n
 			facts_put(r->f, t, FF_NAME, fhir_name(r, n));
 }
 
+static bool preferred(const struct json_node *communication)
+{
+	const struct json_node *mark = json_get(communication, "preferred");
+	return mark && mark->type == JSON_TRUE;
+}
+
 static void put_patient(struct fhir_reader *r, struct fact_group *g, const struct json_node *n)
 {
 	struct fact *t = fhir_fact(r, g, FACT_PATIENT);
@@ -432,8 +438,10 @@ static void put_patient(struct fhir_reader *r, struct fact_group *g, const struc
 	EACH(p, json_get(n, "telecom"))
 		facts_put(r->f, t, FF_TELECOM, fhir_telecom(r, p));
 	fhir_put_code(r, t, FF_MARITAL, json_get(n, "maritalStatus"));
-	EACH(c, json_get(n, "communication"))
-		facts_put(r->f, t, FF_LANGUAGE, fhir_code(r, json_get(c, "language")));
+	for (int liked = 1; liked >= 0; liked--) /* the preferred one is the first */
+		EACH(c, json_get(n, "communication"))
+			if (preferred(c) == (bool)liked)
+				facts_put(r->f, t, FF_LANGUAGE, fhir_code(r, json_get(c, "language")));
 	put_extension_codes(r, t, FF_RACE, fhir_extension(n, "us-core-race"));
 	put_extension_codes(r, t, FF_ETHNICITY, fhir_extension(n, "us-core-ethnicity"));
 	put_extension_codes(r, t, FF_RELIGION, fhir_extension(n, "patient-religion"));

@@ -9,7 +9,7 @@
 static const char *const rule_of[PERSON_ROLES_N] = {
 	[PERSON_ROLE_OTHER] = "field.other", [PERSON_ROLE_ID] = "field.id", [PERSON_ROLE_NAME] = "field.name", [PERSON_ROLE_LAST] = "field.last", [PERSON_ROLE_FIRST] = "field.first", [PERSON_ROLE_MIDDLE] = "field.middle",
 	[PERSON_ROLE_SUFFIX] = "field.suffix", [PERSON_ROLE_PREFIX] = "field.prefix", [PERSON_ROLE_MAIDEN] = "field.maiden", [PERSON_ROLE_DOB] = "field.dob", [PERSON_ROLE_DEATH] = "field.death", [PERSON_ROLE_SEX] = "field.sex",
-	[PERSON_ROLE_RACE] = "field.race", [PERSON_ROLE_SSN] = "field.ssn", [PERSON_ROLE_SSN4] = "field.ssn4", [PERSON_ROLE_TIN] = "field.tin", [PERSON_ROLE_MRN] = "field.mrn", [PERSON_ROLE_VISIT] = "field.visit",
+	[PERSON_ROLE_RACE] = "field.race", [PERSON_ROLE_LANGUAGE] = "field.language", [PERSON_ROLE_SSN] = "field.ssn", [PERSON_ROLE_SSN4] = "field.ssn4", [PERSON_ROLE_TIN] = "field.tin", [PERSON_ROLE_MRN] = "field.mrn", [PERSON_ROLE_VISIT] = "field.visit",
 	[PERSON_ROLE_ASSIGNER] = "field.assigner", [PERSON_ROLE_PHONE] = "field.phone", [PERSON_ROLE_EMAIL] = "field.email", [PERSON_ROLE_STREET] = "field.street", [PERSON_ROLE_HOUSE] = "field.house",
 	[PERSON_ROLE_APT] = "field.apt", [PERSON_ROLE_CITY] = "field.city", [PERSON_ROLE_COUNTY] = "field.county", [PERSON_ROLE_STATE] = "field.state", [PERSON_ROLE_ZIP] = "field.zip", [PERSON_ROLE_COUNTRY] = "field.country",
 	[PERSON_ROLE_ADDRESS] = "field.address", [PERSON_ROLE_MEMBER] = "field.member", [PERSON_ROLE_GROUP] = "field.group", [PERSON_ROLE_PAYER] = "field.payer", [PERSON_ROLE_MBI] = "field.mbi",

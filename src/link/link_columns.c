@@ -77,6 +77,7 @@ static int kind_of(int role)
 		return KIND_ID;
 	case PERSON_ROLE_OTHER:
 	case PERSON_ROLE_RACE:
+	case PERSON_ROLE_LANGUAGE:
 	case PERSON_ROLE_PREFIX:
 	case PERSON_ROLE_COUNTRY:
 	case PERSON_ROLE_COUNTY:

@@ -93,8 +93,10 @@ struct notice_facts {
 	enum notice_risk risk;
 	struct slice remarks;            /* lines, each ending with LF: what in the file was not understood and is not used */
 };
-/* ERR_INPUT with the place in the file: not JSON, no discovered, no persons, a count that is none; ERR_LIMIT: too large, or the arena is full. */
+/* ERR_INPUT with the place in the file: not JSON, no discovered, no persons, a count that is none, determined before discovered; ERR_LIMIT: too large, or the arena is full. */
 int notice_facts_read(struct slice json, struct arena *a, struct notice_facts *ret, struct err *e) MUST;
+
+void notice_facts_ahead(const struct notice_facts *f, int64_t now, struct buf *ret_remarks); /* a line for each moment that is not yet, now */
 
 enum notice_due_kind { NOTICE_DUE_NONE, NOTICE_DUE_DAY, NOTICE_DUE_TIME };
 struct notice_due {
@@ -156,7 +158,8 @@ bool notice_rule(size_t i, struct notice_rule *ret);
 
 enum notice_lang { NOTICE_EN, NOTICE_ES, NOTICE_FR, NOTICE_ZH, NOTICE_LANGS };
 const char *notice_lang_name(enum notice_lang l);
-int notice_lang_parse(struct slice s) MUST; /* "es", "es-MX", "Spanish"; -1: none of the four */
+int notice_lang_parse(struct slice s) MUST; /* "es", "es-MX", "Spanish" (person_language); -1: none of the four */
+int notice_lang_of(int language) MUST;      /* of a person_language; -1: none of the four */
 
 struct notice_figure {          /* what a text prints besides its words */
 	const char *key;        /* "discovered" */
@@ -197,6 +200,7 @@ struct notice_person {
 	struct slice guardian, kin, representative;
 	struct slice address_source, address_date, ncoa_code, enrol_code;
 	int lang;                /* enum notice_lang; -1: not said, or none of the four */
+	int language;            /* person_language: also one in which there are no letters */
 	uint32_t accessed, acquired; /* PERSON_BIT */
 	unsigned guarded;        /* enum notice_protected, a bit each */
 	bool minor, minor_said, deceased, estate, large, bad_address, too_long;
@@ -225,7 +229,7 @@ struct notice_letter {
 	enum notice_fate fate;   /* only with NOTICE_MAIL is there more */
 	enum notice_addressee to;
 	enum notice_lang lang;
-	bool fallback;           /* in the case's language: the site has no words in the person's */
+	bool fallback;           /* in the case's language: the house or the site has no words in the person's */
 	bool quiet;              /* a protected record: neutral sender, a first page that tells nothing */
 	char template_id[32];    /* "person-en", "guardian-es-large", "person-zh-quiet" */
 	char letter_id[16], code[NOTICE_CODE_MAX];
@@ -251,8 +255,9 @@ void notice_mailing_free(struct notice_mailing *m); /* NULL is fine */
 /* The letter of the next person, its row (CSV, RFC 4180, CR LF) at the end of row; no row where the fate is not NOTICE_MAIL. Line breaks and control characters in fields become blanks; a field that a spreadsheet would calculate (= + - @ first) has an apostrophe in front. */
 int notice_mailing_add(struct notice_mailing *m, const struct notice_person *p, unsigned batch, struct arena *a, struct buf *row, struct notice_letter *ret, struct err *e) MUST;
 void notice_mailing_head(struct buf *row);
-void notice_mailing_manifest(const struct notice_mailing *m, const char *sha256_hex, uint64_t bytes, bool bom, uint64_t pages, struct buf *ret); /* JSON; doc/notice.md */
+void notice_mailing_manifest(const struct notice_mailing *m, const char *sha256_hex, uint64_t bytes, bool bom, uint64_t pages, uint64_t files, const char *files_sha256 /* of what sha256sum prints of all of them */, struct buf *ret); /* JSON; doc/notice.md */
 uint64_t notice_mailing_letters(const struct notice_mailing *m);
+uint64_t notice_mailing_fallback(const struct notice_mailing *m, struct buf *ret_which); /* letters in the case's language for want of words in the person's; which: "ko 3, vi 12" */
 uint64_t notice_mailing_fate(const struct notice_mailing *m, enum notice_fate f);
 
 /* The return file: CSV with letter_id or person_id, and any of printed, mailed (a day), returned (yes, no or a day), reason. Names of columns as people write them. */

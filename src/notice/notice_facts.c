@@ -1,6 +1,7 @@
 /* A case's JSON: what duties hang on. Keys of letters and forms stand in the same file and are passed over here. */
 #include "notice_internal.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #define DAY_NS (INT64_C(86400) * TIME_SEC)
@@ -51,6 +52,12 @@ static bool place_code(struct slice s, char out[12])
 	if (!slice_eq_str(country, "US") || !rest.p)
 		return true;
 	return notice_zones_of(slice_str(out)) != notice_zones_of(SLICE("US")); /* each state has zones of its own */
+}
+
+/* "US-XX", which is no state: whoever lives there lives in the United States, and federal thresholds count him. */
+static bool no_state(const char *code)
+{
+	return !strncmp(code, "US-", 3) && strlen(code) == 5;
 }
 
 /* ---- values ---- */
@@ -282,6 +289,7 @@ static int add_place(struct reader *r, const struct json_node *n)
 		snprintf(p.code, sizeof p.code, "US-%.2s", us);
 		p.known = true;
 	}
+	bool stateless = !p.known && no_state(p.code), unsaid = p.known && !strcmp(p.code, "US") && n->key.n > 3 && !slice_eq_nocase(slice_trim(n->key), "USA");
 	snprintf(where, sizeof where, "persons.%.11s", p.code);
 	for (char *c = where; *c; c++) /* a key that is no place may be anything */
 		*c = *c < 32 || *c > 126 ? '?' : *c;
@@ -290,6 +298,15 @@ static int add_place(struct reader *r, const struct json_node *n)
 	int c = count(r, n, where, &p.persons);
 	if (c < 0)
 		return c;
+	if (stateless || unsaid) {
+		char text[12];
+		snprintf(text, sizeof text, "%.*s", (int)(n->key.n < 11 ? n->key.n : 11), (const char *)n->key.p);
+		for (char *x = text; *x; x++)
+			*x = *x < 32 || *x > 126 ? '?' : *x;
+		buf_printf(&r->remarks, stateless ? "\"%s\" is no state: its %" PRIu64 " persons are counted as living in the United States, in a state that is not known\n" : "\"%s\": %" PRIu64 " persons live in the United States, in a state that is not known\n", text, p.persons.high);
+		snprintf(p.code, sizeof p.code, "US");
+		p.known = true;
+	}
 	for (size_t i = 0; i < f->places; i++)
 		if (!strcmp(f->place[i].code, p.code)) {
 			if (p.known && strcmp(p.code, "ZZ") != 0 && strcmp(p.code, "US") != 0 && strcmp(p.code, "FR") != 0)
@@ -506,6 +523,7 @@ int notice_facts_read(struct slice json, struct arena *a, struct notice_facts *r
 		return err_set(e, ERR_INPUT, NULL, "a case has to be a JSON object");
 	buf_init(&r.remarks, (size_t)1 << 20);
 	ret->name = json_text(top, "name");
+	notice_check_keys(top, &r.remarks);
 	c = read_rest(&r, top);
 	if (c == 0)
 		c = read_entity(&r, top);
@@ -515,6 +533,8 @@ int notice_facts_read(struct slice json, struct arena *a, struct notice_facts *r
 		c = read_combinations(&r, top);
 	if (c == 0)
 		c = read_elements(&r, top);
+	if (c == 0)
+		c = notice_check_facts(ret, top, &r.remarks, e);
 	if (c == 0) {
 		read_media(&r, top);
 		read_american(ret);

@@ -15,6 +15,10 @@ bool notice_word(const char *key, const char *lang, struct slice *ret);
 bool notice_lang(const char *lang);                                       /* one of the four */
 const char *notice_word_key(size_t i, char out[64]);                      /* the i-th key; NULL past the end */
 
+/* ---- a case that cannot be so (notice_facts_check.c): ERR_INPUT, or lines at the remarks' end ---- */
+void notice_check_keys(const struct json_node *top, struct buf *remarks);
+int notice_check_facts(const struct notice_facts *f, const struct json_node *top, struct buf *remarks, struct err *e) MUST;
+
 /* ---- rules (notice_rules.c) ---- */
 
 enum notice_scope { /* whom and what a rule is for; the first column of reasons in doc/notice.md */

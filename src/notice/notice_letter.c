@@ -388,6 +388,7 @@ static void pick(struct making *m)
 	l->fallback = !notice_incident_has(m->in, l->lang);
 	if (l->fallback)
 		l->lang = m->in->lang;
+	l->fallback |= want < 0 && m->p->language != PERSON_LANGUAGE_NOT_SAID;
 	l->quiet = m->p->guarded || (m->all & (PERSON_BIT(PERSON_BEHAVIORAL) | PERSON_BIT(PERSON_GENETIC)));
 	l->to = addressee_of(m);
 	snprintf(l->template_id, sizeof l->template_id, "%s-%s%s%s", notice_addressee_word(l->to), notice_lang_name(l->lang), l->quiet ? "-quiet" : "", m->style->large || m->p->large ? "-large" : "");

@@ -80,17 +80,15 @@ const char *notice_lang_name(enum notice_lang l)
 
 int notice_lang_parse(struct slice s)
 {
-	static const struct {
-		const char *word;
-		enum notice_lang lang;
-	} known[] = {{"en", NOTICE_EN}, {"eng", NOTICE_EN}, {"english", NOTICE_EN}, {"es", NOTICE_ES}, {"spa", NOTICE_ES}, {"spanish", NOTICE_ES}, {"espa\xc3\xb1ol", NOTICE_ES}, {"fr", NOTICE_FR}, {"fre", NOTICE_FR}, {"fra", NOTICE_FR}, {"french", NOTICE_FR},
-		{"fran\xc3\xa7" "ais", NOTICE_FR}, {"zh", NOTICE_ZH}, {"chi", NOTICE_ZH}, {"zho", NOTICE_ZH}, {"chinese", NOTICE_ZH}, {"mandarin", NOTICE_ZH}, {"\xe4\xb8\xad\xe6\x96\x87", NOTICE_ZH}};
-	s = slice_trim(s);
-	size_t n = 0;
-	while (n < s.n && s.p[n] != '-' && s.p[n] != '_')
-		n++;
-	for (size_t i = 0; i < ARRAY_LEN(known); i++)
-		if (slice_eq_nocase(slice_of(s.p, n), known[i].word))
-			return known[i].lang;
+	return notice_lang_of(person_language(s));
+}
+
+int notice_lang_of(int language)
+{
+	char code[4];
+	const char *is = person_language_code(language, code);
+	for (unsigned l = 0; is && l < NOTICE_LANGS; l++)
+		if (!strcmp(is, notice_lang_name((enum notice_lang)l)))
+			return (int)l;
 	return -1;
 }

@@ -1,7 +1,7 @@
 /* A mailing: a row of the mail-house's file for each letter, counts for its manifest, and which persons had theirs.
  *
  * The file is CSV (RFC 4180): a header, then one row a letter, CR LF, comma; a field with a comma, quote or blank at an end stands in quotes. Its columns are for ever: new ones come behind. There is no public standard for it; what machines of mail-houses ask for is one row a piece, the address in parts, and an id
- * that comes back. person_id is opaque. data_elements and acquired_or_accessed are of use to who prints from a template of his own instead of the PDF. imb is the mail-house's to fill. */
+ * that comes back. person_id is opaque. data_elements and acquired_or_accessed are of use to who prints from a template of his own instead of the PDF. imb is the mail-house's to fill. person_language is what the person speaks, where it is said: language is what the letter is in. */
 #include "notice_letter_internal.h"
 #include "csv.h"
 #include "seal.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 static const char *const columns[] = {"letter_id", "person_id", "template_id", "language", "addressee", "addressee_name", "first", "middle", "last", "suffix", "addr1", "addr2", "city", "state", "zip5", "zip4", "country", "address_source", "address_date", "ncoa_code", "enrol_code", "enrol_months", "enrol_deadline",
-	"data_elements", "acquired_or_accessed", "state_addendum", "imb", "batch"};
+	"data_elements", "acquired_or_accessed", "state_addendum", "imb", "batch", "person_language"};
 
 #define TALLIES_MAX 1024u
 struct tally {
@@ -28,7 +28,7 @@ struct notice_mailing {
 	uint8_t (*seen)[16];     /* fingerprints of person ids, 128 bits: two persons fall together once in 10^25 mailings of four million */
 	size_t seen_n, seen_cap; /* cap: a power of two, at most half full */
 	uint64_t letters, fallback, calculated, fates[NOTICE_FATES];
-	struct tallies by_state, by_template, by_language;
+	struct tallies by_state, by_template, by_language, by_tongue, not_in; /* not_in: languages of persons whose letter is in the case's */
 	struct notice_figure figure[NOTICE_FIGURES_MAX]; /* of the case: what letters print */
 	size_t figures;
 };
@@ -112,6 +112,12 @@ static int first_time(struct notice_mailing *m, struct slice id, struct err *e)
 
 /* ---- rows ---- */
 
+static const char *tongue(const struct notice_person *p, char code[4])
+{
+	const char *is = person_language_code(p->language, code);
+	return is ? is : p->language == PERSON_LANGUAGE_OTHER ? "other" : "";
+}
+
 /* What stands in a field has no line breaks and no control characters: programs of mail-houses read lines. */
 static void field(struct notice_mailing *m, struct buf *b, struct slice s, bool last)
 {
@@ -162,9 +168,10 @@ static void row_of(struct notice_mailing *m, const struct notice_person *p, cons
 	zip_parts(p->zip, &five, &four);
 	all = both[0].n && both[1].n ? slice_str(arena_printf(a, "%.*s; %.*s", SLICE_FMT(both[0]), SLICE_FMT(both[1]))) : both[0].n ? both[0] : both[1];
 	bool offered = in->provider.n && !p->deceased;
+	char code[4];
 	struct slice to = l->to == NOTICE_FOR_GUARDIAN ? p->guardian : l->to == NOTICE_FOR_KIN ? p->kin : l->to == NOTICE_FOR_REPRESENTATIVE ? p->representative : SLICE_NULL;
 	const struct slice v[ARRAY_LEN(columns)] = {slice_str(l->letter_id), p->id, slice_str(l->template_id), slice_str(notice_lang_name(l->lang)), slice_str(notice_addressee_word(l->to)), to, p->first, p->middle, p->last, p->suffix, p->addr1, p->addr2, p->city, p->state, five, four, p->country, p->address_source,
-		p->address_date, p->ncoa_code, slice_str(l->code), offered ? in->months.value : SLICE_NULL, offered ? in->deadline : SLICE_NULL, all, slice_str(both[0].n && both[1].n ? "both" : both[0].n ? "acquired" : "accessed"), slice_str(l->place), SLICE_NULL, slice_str(arena_printf(a, "%u", batch))};
+		p->address_date, p->ncoa_code, slice_str(l->code), offered ? in->months.value : SLICE_NULL, offered ? in->deadline : SLICE_NULL, all, slice_str(both[0].n && both[1].n ? "both" : both[0].n ? "acquired" : "accessed"), slice_str(l->place), SLICE_NULL, slice_str(arena_printf(a, "%u", batch)), slice_str(tongue(p, code))};
 	for (size_t i = 0; i < ARRAY_LEN(v); i++)
 		field(m, b, v[i], i + 1 == ARRAY_LEN(v));
 }
@@ -190,7 +197,7 @@ static void count(struct tallies *t, const char *name)
 
 static void count_letter(struct notice_mailing *m, const struct notice_person *p, const struct notice_letter *l)
 {
-	char place[36] = "unknown";
+	char place[36] = "unknown", code[4];
 	const char *us = person_us_state(slice_starts(p->state, "US-") ? slice_of(p->state.p + 3, p->state.n - 3) : p->state);
 	if (l->post.us && us)
 		memcpy(place, (char[6]){'U', 'S', '-', us[0], us[1], 0}, 6);
@@ -201,7 +208,10 @@ static void count_letter(struct notice_mailing *m, const struct notice_person *p
 	count(&m->by_state, place);
 	count(&m->by_template, l->template_id);
 	count(&m->by_language, notice_lang_name(l->lang));
+	count(&m->by_tongue, *tongue(p, code) ? tongue(p, code) : "not-said");
 	m->fallback += l->fallback;
+	if (l->fallback)
+		count(&m->not_in, m->style.lang >= 0 ? notice_lang_name((enum notice_lang)m->style.lang) : tongue(p, code));
 }
 
 /* What is of the case and not of one person: the manifest names it with its entry, so that a figure on paper can be followed to where it is from. */
@@ -248,6 +258,13 @@ uint64_t notice_mailing_fate(const struct notice_mailing *m, enum notice_fate f)
 	return m->fates[f];
 }
 
+uint64_t notice_mailing_fallback(const struct notice_mailing *m, struct buf *ret_which)
+{
+	for (size_t i = 0; i < m->not_in.n; i++)
+		buf_printf(ret_which, "%s%s %llu", i ? ", " : "", m->not_in.v[i].name, (unsigned long long)m->not_in.v[i].n);
+	return m->fallback;
+}
+
 /* ---- the manifest ---- */
 
 static int by_name(const void *a, const void *b)
@@ -292,7 +309,7 @@ static void put_not_mailed(const struct notice_mailing *m, struct jsonw *w)
 	jsonw_obj_end(w);
 }
 
-void notice_mailing_manifest(const struct notice_mailing *m, const char *sha256_hex, uint64_t bytes, bool bom, uint64_t pages, struct buf *ret)
+void notice_mailing_manifest(const struct notice_mailing *m, const char *sha256_hex, uint64_t bytes, bool bom, uint64_t pages, uint64_t files, const char *files_sha256, struct buf *ret)
 {
 	struct jsonw w;
 	jsonw_init(&w, ret);
@@ -305,6 +322,8 @@ void notice_mailing_manifest(const struct notice_mailing *m, const char *sha256_
 	jsonw_ku64(&w, "bytes", bytes);
 	jsonw_kstr(&w, "encoding", bom ? "UTF-8 with byte order mark" : "UTF-8");
 	jsonw_ku64(&w, "pages", pages);
+	jsonw_ku64(&w, "files", files);
+	jsonw_kstr(&w, "files_sha256", files_sha256);
 	jsonw_key(&w, "columns");
 	jsonw_arr(&w);
 	for (size_t i = 0; i < ARRAY_LEN(columns); i++)
@@ -313,6 +332,7 @@ void notice_mailing_manifest(const struct notice_mailing *m, const char *sha256_
 	put_tallies(&w, "by_state", &m->by_state);
 	put_tallies(&w, "by_template", &m->by_template);
 	put_tallies(&w, "by_language", &m->by_language);
+	put_tallies(&w, "by_person_language", &m->by_tongue);
 	jsonw_ku64(&w, "language_not_in_the_case", m->fallback);
 	jsonw_ku64(&w, "fields_with_apostrophe", m->calculated);
 	put_not_mailed(m, &w);

@@ -122,7 +122,8 @@ static void member(struct reading *r, const struct json_node *v, struct notice_p
 	} else if (slice_eq_str(v->key, "protected")) {
 		each_word(r, v, protection, &p->guarded);
 	} else if (slice_eq_str(v->key, "language")) {
-		p->lang = (s = value(r, v)).n ? notice_lang_parse(s) : -1;
+		p->language = person_language(value(r, v));
+		p->lang = notice_lang_of(p->language);
 	} else if (slice_eq_str(v->key, "entry")) {
 		if (v->type != JSON_NUM || num_u64(v->value, 1, UINT64_MAX, &p->entry) < 0)
 			r->code = err_set(r->e, ERR_INPUT, NULL, "the entry of this person is no number");
@@ -138,7 +139,7 @@ static void member(struct reading *r, const struct json_node *v, struct notice_p
 int notice_person_read(struct slice line, struct arena *a, struct notice_person *ret, struct err *e)
 {
 	struct json_node *root;
-	struct notice_person p = {.lang = -1};
+	struct notice_person p = {.lang = -1, .language = PERSON_LANGUAGE_NOT_SAID};
 	struct reading r = {.a = a, .e = e};
 	if (line.n > NOTICE_PERSON_MAX)
 		return err_set(e, ERR_LIMIT, NULL, "a person's line is longer than 64 KiB");

@@ -94,6 +94,7 @@ unsigned person_classes(uint32_t touched);        /* that stand together in what
 	X(DEATH, -1)          /* date of death, or that somebody is dead */                                                      \
 	X(SEX, PERSON_SEX)                                                                                                       \
 	X(RACE, PERSON_SEX)                                                                                                      \
+	X(LANGUAGE, -1)       /* in which somebody is spoken and written to */                                                   \
 	X(SSN, PERSON_SSN)                                                                                                       \
 	X(SSN4, PERSON_SSN4)                                                                                                     \
 	X(TIN, PERSON_TIN)                                                                                                       \
@@ -185,6 +186,12 @@ bool person_mbi_valid(const char s[11]);              /* upper case, no dashes *
 bool person_dea_valid(const char s[9]);               /* upper case */
 bool person_iban_valid(const char *s, size_t n);      /* upper case, no blanks */
 bool person_loinc_valid(struct slice s);              /* digits-digit, mod 10 */
+
+/* Which language that is ("es", "SPA", "es-MX", "Spanish", "Español"): its number, for person_language_code. NOT_SAID: nothing, or a word for that ("unknown", "declined"); OTHER: one that is not held here. Numbers are of one run of the program: what is written down is the code. */
+#define PERSON_LANGUAGES_MOST 100 /* numbers are below it */
+enum { PERSON_LANGUAGE_NOT_SAID = -1, PERSON_LANGUAGE_OTHER = -2 };
+int person_language(struct slice s) MUST;
+const char *person_language_code(int language, char out[4]); /* "es": ISO 639-1, or 639-3 where it has none there. NULL: there is no such number */
 
 /* A US state or territory by its two letters or its English name, any case: "TX". NULL: none. */
 const char *person_us_state(struct slice s);

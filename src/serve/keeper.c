@@ -181,6 +181,7 @@ static const struct {
 	{FRAME_K_REGISTRY_NEXT, CH_CLIENT, op_registry_next},
 	{FRAME_K_REGISTRY_ADD, CH_CLIENT, op_registry_add},
 	{FRAME_K_SCOPE_ASK, CH_CLIENT, op_scope_ask},
+	{FRAME_K_NOTICE_SIGN, CH_CLIENT, op_notice_sign},
 	{FRAME_K_SCOPE_SAY, CH_CLIENT, op_scope_say},
 	{FRAME_K_SCOPE_SEE, CH_CLIENT, op_scope_see},
 	{FRAME_K_DOWNTIME, CH_CLIENT, op_downtime},

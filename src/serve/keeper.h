@@ -389,7 +389,7 @@ struct password_job {
 	bool known;             /* the user exists and is not disabled */
 	bool one_time;
 	uint8_t session[32];    /* JOB_CHANGE, JOB_SIGN: whose */
-	uint8_t *act;           /* JOB_SIGN: what is to be stored (one_time: and waited for); freed with the job */
+	uint8_t *act, kind;     /* JOB_SIGN: what is to be stored (one_time: and waited for), as an entry of which kind; freed with the job */
 	size_t act_n;
 	bool matched;           /* result */
 	char made[128];         /* result: hash of fresh */
@@ -426,6 +426,8 @@ void keeper_source(const struct asker *who, const char *way, char out[]); /* "WA
 void op_ecg(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_ecg_act(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_ecg_body(struct keeper *k, struct kchan *ch, const struct frame *f);
+/* A signature of somebody who has signed in: an entry of that kind, stored once the password has been looked at beside the loop. The channel is answered then. ERR_LIMIT: too many tries. */
+int keeper_ask_password(struct keeper *k, struct kchan *ch, uint64_t tag, const struct asker *who, const char *secret, uint8_t kind, struct slice body, bool wait, struct err *e) MUST;
 void sign_answer(struct keeper *k, struct kchan *ch, struct password_job *j);
 
 /* ---- partner links (keeper_gate.c) ---- */
@@ -462,7 +464,8 @@ void op_scope_say(struct keeper *k, struct kchan *ch, const struct frame *f);
 void op_notice(struct keeper *k, struct kchan *ch, const struct frame *f); /* keeper_notice.c */
 struct scope_case;
 int keeper_scope_case(struct keeper *k, struct slice name, struct scope_case **ret, struct err *e) MUST; /* out of the entries; the caller frees it. ERR_NOT_FOUND */
-int keeper_notice_signed(struct keeper *k, struct slice name, struct jsonw *w, struct err *e) MUST; /* "signed": files of that case's notices by their hash, and who has signed for each; "signers": who may */
+void op_notice_sign(struct keeper *k, struct kchan *ch, const struct frame *f);
+int keeper_notice_signed(struct keeper *k, const struct scope_case *c, struct jsonw *w, struct err *e) MUST; /* "sets": the newest of each kind that was made of the case, and who has signed for it; "signed": other files by their hash; "signers": who may */
 void op_scope_see(struct keeper *k, struct kchan *ch, const struct frame *f); /* keeper_result.c */
 int keeper_result_tick(struct keeper *k); /* in how many ms again: files of a run are being proven */
 void keeper_results_free(struct keeper *k);

@@ -492,6 +492,18 @@ int keeper_scope_see(struct keeper_client *c, const struct keeper_who *w, struct
 	return ask_json(c, FRAME_K_SCOPE_SEE, w, json, true, ret, e);
 }
 
+int keeper_notice_sign(struct keeper_client *c, const struct keeper_who *w, struct slice password, struct slice json, struct keeper_stored *ret, struct err *e)
+{
+	struct cur cu;
+	begin(c, FRAME_K_NOTICE_SIGN);
+	put_who(c, w);
+	frame_str_slice(&c->q, password);
+	buf_add_slice(&c->q, json);
+	int r = ask(c, false, &cu, e); /* not twice: it would be refused as signed already */
+	seal_wipe(c->q.p, c->q.n);
+	return r < 0 ? r : get_stored(&cu, ret, e);
+}
+
 int keeper_gate_ask(struct keeper_client *c, const struct keeper_who *w, struct slice json, bool again, struct buf *ret, struct err *e)
 {
 	return ask_json(c, FRAME_K_GATE_WEB, w, json, again, ret, e);

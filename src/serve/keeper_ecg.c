@@ -98,7 +98,7 @@ static int act_read(struct keeper *k, const struct asker *who, struct slice json
 }
 
 /* Its bytes wait until the password has been looked at, beside the loop. */
-static int ask_password(struct keeper *k, struct kchan *ch, const struct frame *f, const struct asker *who, const char *secret, struct slice json, bool wait, struct err *e)
+int keeper_ask_password(struct keeper *k, struct kchan *ch, uint64_t tag, const struct asker *who, const char *secret, uint8_t kind, struct slice json, bool wait, struct err *e)
 {
 	const struct account *u = accounts_user(k, who->user);
 	uint32_t seconds = tries_wait(k, who->user, who->address);
@@ -118,8 +118,9 @@ static int ask_password(struct keeper *k, struct kchan *ch, const struct frame *
 	memcpy(kept, json.p, json.n);
 	j->what = JOB_SIGN;
 	j->chan = ch->id;
-	j->tag = f->tag;
+	j->tag = tag;
 	j->known = true;
+	j->kind = kind;
 	j->act = kept;
 	j->act_n = json.n;
 	j->one_time = wait;
@@ -147,7 +148,7 @@ void sign_answer(struct keeper *k, struct kchan *ch, struct password_job *j)
 	snprintf(who.user, sizeof who.user, "%s", u->user);
 	snprintf(who.role, sizeof who.role, "%s", u->role);
 	size_t staged = k->staged_count;
-	keeper_store_for_web(k, ch, j->tag, &who, LEDGER_ECG_ACT, "web", slice_of(j->act, j->act_n), false, j->one_time);
+	keeper_store_for_web(k, ch, j->tag, &who, j->kind, "web", slice_of(j->act, j->act_n), false, j->one_time);
 	if (k->staged_count > staged)
 		k->staged[k->staged_count - 1].body = SLICE_NULL; /* the job's bytes go away before the round ends: the scribe gets the ledger's */
 }
@@ -168,7 +169,7 @@ void op_ecg_act(struct keeper *k, struct kchan *ch, const struct frame *f)
 	if (r == 0)
 		r = act_read(k, &who, json, &sign, &e);
 	if (r == 0 && sign)
-		r = ask_password(k, ch, f, &who, secret, json, wait, &e);
+		r = keeper_ask_password(k, ch, f->tag, &who, secret, LEDGER_ECG_ACT, json, wait, &e);
 	seal_wipe(secret, sizeof secret);
 	if (r < 0)
 		reply_err(ch, f->tag, &e);

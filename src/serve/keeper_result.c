@@ -439,7 +439,7 @@ static int notice(struct keeper *k, const struct scope_case *c, struct jsonw *w,
 		jsonw_key(w, "letters");
 		jsonw_raw(w, letters->raw);
 	}
-	r = keeper_notice_signed(k, c->name, w, e);
+	r = keeper_notice_signed(k, c, w, e);
 	jsonw_obj_end(w);
 	return r;
 }

@@ -149,6 +149,7 @@ int web_scope_see(struct web_request *q, struct slice name, const char *what, vo
 void web_scope_letter(struct web_request *q, struct slice name); /* web_scope_letter.c */
 void web_scope_letters(struct web_request *q, struct slice name);
 void web_scope_person(struct web_request *q, struct slice name);
+void web_scope_sign(struct web_request *q, struct slice name);
 void web_calls(struct web_request *q);                    /* whom a cancelled appointment or a diversion has to be told */
 bool web_withheld(struct web_request *q, const struct chart_row *row); /* a protected record that this person has not opened */
 void web_station(struct web_request *q, const char *rest); /* below /api/station: what wards' PCs bring and fetch (web_station.c) */

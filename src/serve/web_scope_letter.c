@@ -60,7 +60,7 @@ static void raw(struct jsonw *w, const struct json_node *of, const char *key)
 
 void web_scope_letters(struct web_request *q, struct slice name)
 {
-	static const char *const keys[] = {"run", "runAt", "facts", "letters", "signed", "signers"};
+	static const char *const keys[] = {"run", "runAt", "facts", "letters", "sets", "signed", "signers"};
 	AUTO_ARENA struct arena *a = arena_new(CASE_MEMORY);
 	struct looking x = {.q = q, .name = name, .a = a};
 	struct err e = {0}, lacks = {0};
@@ -89,30 +89,78 @@ void web_scope_letters(struct web_request *q, struct slice name)
 		web_json(q, 200);
 }
 
+/* ---- signed for ---- */
+
+void web_scope_sign(struct web_request *q, struct slice name)
+{
+	const struct json_node *body = web_post_only(q) ? web_body(q) : NULL;
+	const char *sum = body ? web_text(q, body, "sha256", 64, false) : NULL;
+	AUTO_BUF struct buf ask = {0};
+	struct keeper_stored s;
+	struct err e = {0};
+	struct jsonw w;
+	if (!sum)
+		return;
+	if (!json_text(body, "password").n) {
+		web_error(q, 403, "password", "A signature is a person's: give your password again.");
+		return;
+	}
+	buf_init(&ask, 4096);
+	jsonw_init(&w, &ask);
+	jsonw_obj(&w);
+	jsonw_kslice(&w, "case", name);
+	jsonw_kstr(&w, "sha256", sum);
+	jsonw_obj_end(&w);
+	int r = keeper_notice_sign(q->w->keeper, &q->who, json_text(body, "password"), buf_slice(&ask), &s, &e);
+	if (r == ERR_DENIED && !strcmp(e.place, "password")) {
+		web_error(q, 403, "password", "The password is wrong: nothing was signed.");
+	} else if (r == ERR_NO) {
+		web_error(q, 409, "no", "%s", e.text);
+	} else if (r < 0) {
+		web_fail(q, &e);
+	} else {
+		jsonw_init(&w, &q->out);
+		jsonw_obj(&w);
+		jsonw_ku64(&w, "entry", s.seq);
+		jsonw_obj_end(&w);
+		web_json(q, 201);
+	}
+}
+
 /* ---- whom ---- */
 
-/* Somebody who does not exist, with all that was touched in this case: the longest letter there is. */
+/* Somebody who does not exist, with all that was touched in this case: the longest letter there is, one of each kind. */
 static bool make_up(struct looking *x, const char *word)
 {
-	static const char *const words[] = {"adult", "minor", "deceased", "protected"};
+	static const struct {
+		const char *word, *kin, *representative, *guardian;
+		bool minor, deceased, estate, protected, to_guardian;
+	} kinds[] = {
+		{.word = "adult"}, {.word = "minor", .minor = true, .guardian = "Sample Parent"}, {.word = "guardian", .minor = true, .guardian = "Sample Parent", .protected = true, .to_guardian = true}, {.word = "deceased", .deceased = true, .kin = "Sample Relative"},
+		{.word = "representative", .deceased = true, .representative = "Sample Executor"}, {.word = "estate", .deceased = true, .estate = true}, {.word = "nobody", .deceased = true}, {.word = "protected", .protected = true},
+	};
 	size_t i = 0;
-	while (i < ARRAY_LEN(words) && strcmp(word, words[i]))
+	while (i < ARRAY_LEN(kinds) && strcmp(word, kinds[i].word))
 		i++;
-	if (i == ARRAY_LEN(words))
+	if (i == ARRAY_LEN(kinds))
 		return false;
 	const struct json_node *acquired = json_get(x->in.root, "acquired");
 	uint32_t all = x->in.elements ? x->in.elements : PERSON_BIT(PERSON_NAME);
 	bool taken = !acquired || acquired->type != JSON_FALSE;
 	struct slice state = slice_starts(x->in.state, "US-") ? slice_of(x->in.state.p + 3, x->in.state.n - 3) : x->in.state;
 	x->sample = true;
-	x->who = (struct notice_person){.id = SLICE("sample"), .first = SLICE("Sample"), .last = SLICE("Person"), .addr1 = SLICE("1 Sample Street"), .city = SLICE("Sampletown"), .zip = SLICE("00000"), .state = state, .country = x->in.country, .lang = -1};
+	x->who = (struct notice_person){.id = SLICE("sample"), .first = SLICE("Sample"), .last = SLICE("Person"), .addr1 = SLICE("1 Sample Street"), .city = SLICE("Sampletown"), .zip = SLICE("00000"), .state = state, .country = x->in.country, .lang = -1, .language = PERSON_LANGUAGE_NOT_SAID};
 	x->who.acquired = taken ? all : 0;
 	x->who.accessed = taken ? 0 : all;
 	x->who.minor_said = true;
-	x->who.minor = i == 1;
-	x->who.deceased = i == 2;
-	x->who.kin = i == 2 ? SLICE("Sample Relative") : SLICE_NULL;
-	x->who.guarded = i == 3 ? NOTICE_HIV : 0;
+	x->who.minor = kinds[i].minor;
+	x->who.deceased = kinds[i].deceased;
+	x->who.estate = kinds[i].estate;
+	x->who.to_guardian = kinds[i].to_guardian;
+	x->who.kin = slice_str(kinds[i].kin ? kinds[i].kin : "");
+	x->who.representative = slice_str(kinds[i].representative ? kinds[i].representative : "");
+	x->who.guardian = slice_str(kinds[i].guardian ? kinds[i].guardian : "");
+	x->who.guarded = kinds[i].protected ? NOTICE_HIV : 0;
 	return true;
 }
 
@@ -131,7 +179,7 @@ static bool whom(struct looking *x)
 	struct err e = {0};
 	if (sample && *sample) {
 		if (!make_up(x, sample))
-			web_error(q, 400, "input", "sample is adult, minor, deceased or protected.");
+			web_error(q, 400, "input", "sample is adult, minor, guardian, deceased, representative, estate, nobody or protected.");
 		return x->sample;
 	}
 	if (!line || num_u64(slice_str(line), 0, UINT32_MAX, &x->line) < 0) {

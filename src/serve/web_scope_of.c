@@ -184,7 +184,11 @@ static void duties(struct web_request *q, struct slice name)
 	put_told(&w, of);
 	put_duties(q, f, d.v, d.n, "duties", &w);
 	put_duties(q, f, d.possible, d.possible_n, "possible", &w);
-	put_lines(&w, "remarks", d.remarks);
+	AUTO_BUF struct buf remarks = {0};
+	buf_init(&remarks, (size_t)1 << 20);
+	notice_facts_ahead(f, time_now(), &remarks);
+	buf_add_slice(&remarks, d.remarks);
+	put_lines(&w, "remarks", buf_slice(&remarks));
 	jsonw_obj_end(&w);
 	if (!web_unchanged(q, (struct chart_moment){0}))
 		web_json(q, 200);
@@ -195,6 +199,8 @@ void web_scope_of(struct web_request *q, struct slice name, struct slice of)
 	bool get = q->method == WEB_GET || q->method == WEB_HEAD;
 	if (slice_eq_str(of, "person")) {
 		web_scope_person(q, name);
+	} else if (slice_eq_str(of, "sign")) {
+		web_scope_sign(q, name);
 	} else if (!slice_eq_str(of, "review") && !slice_eq_str(of, "duties") && !slice_eq_str(of, "letters") && !slice_eq_str(of, "letter")) {
 		web_error(q, 404, "not-found", "Nothing is here.");
 	} else if (!get) {

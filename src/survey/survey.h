@@ -71,6 +71,7 @@ const struct survey_object *survey_object(const struct survey *f, size_t i); /* 
 struct scope_exposure *survey_exposure(struct survey *f);                   /* ended */
 bool survey_stranger(const struct survey *f, uint32_t number, struct survey_person *ret);
 struct slice survey_value(const struct survey *f, uint32_t number, int role);
+int survey_language(const struct survey *f, uint32_t number);                /* person_language: as the first record that says it, of a known person or a stranger; PERSON_LANGUAGE_NOT_SAID */
 unsigned survey_flags(const struct survey *f, uint32_t number);              /* SCOPE_PART2 ... of what stands in the files about him */
 struct survey_grey { /* two strangers that may be one */
 	struct slice a, b;     /* their records: what scope_case_pair takes */

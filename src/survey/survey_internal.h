@@ -27,6 +27,7 @@ struct mention {
 	uint8_t who;           /* PERSON_SUBJECT ... */
 	bool known;            /* a known person after all: what is unattributed here is his */
 	bool anchor;           /* a Patient of FHIR: `id` is his own, and others refer to it */
+	uint8_t language;      /* person_language + 1; 0: not said */
 	bool taken;            /* its reference led to somebody: what stands in it is his (survey_refs.c) */
 	uint32_t person;       /* known: of the population. Else, once all are gathered: its number among all, or NONE */
 	uint64_t id, number;   /* the id of whom it is about, hashed, and its key as a number (find_number_key); 0: it says none */
@@ -35,6 +36,7 @@ struct mention {
 struct known { /* a known person in one object */
 	uint32_t person, elements;
 	uint16_t flags;
+	uint8_t language;      /* as a mention's */
 };
 struct anchor { /* somebody's id in an export, and who that is */
 	uint64_t id;
@@ -75,6 +77,7 @@ struct survey {
 	struct survey_totals totals;
 	struct scope_exposure *exposure;
 	uint16_t *flags;       /* by number in the exposure */
+	uint8_t *language;     /* by the same: as a mention's */
 	uint32_t flags_n;
 	struct stranger {
 		uint32_t number, records;

@@ -292,35 +292,42 @@ static int make_strangers(struct survey *f, const uint32_t *into, struct err *e)
 	return r;
 }
 
-static int set_flags(struct survey *f, uint32_t number, unsigned flags, struct err *e)
+/* What his records say of him besides elements. */
+static int set_said(struct survey *f, uint32_t number, unsigned flags, uint8_t language, struct err *e)
 {
+	if (!flags && !language)
+		return 0;
 	if (number >= f->flags_n) {
 		uint32_t n = f->flags_n ? f->flags_n : 1024;
 		while (n <= number)
 			n *= 2;
 		uint16_t *v = reallocarray(f->flags, n, sizeof *v);
-		if (!v)
+		f->flags = v ? v : f->flags;
+		uint8_t *l = v ? realloc(f->language, n) : NULL;
+		if (!l)
 			return err_set(e, ERR_MEMORY, NULL, "no memory");
+		f->language = l;
 		memset(v + f->flags_n, 0, (n - f->flags_n) * sizeof *v);
-		f->flags = v;
+		memset(l + f->flags_n, 0, n - f->flags_n);
 		f->flags_n = n;
 	}
 	f->flags[number] |= (uint16_t)flags;
+	f->language[number] = f->language[number] ? f->language[number] : language;
 	return 0;
 }
 
-static int expose_known(const struct survey_job *job, struct survey *f, uint32_t source, uint32_t person, uint32_t elements, unsigned flags, struct err *e)
+static int expose_known(const struct survey_job *job, struct survey *f, uint32_t source, uint32_t person, uint32_t elements, unsigned flags, uint8_t language, struct err *e)
 {
 	uint32_t p = scope_exposure_person(f->exposure, find_population_id(job->population, person));
 	int r = source == SCOPE_NOBODY || p == SCOPE_NOBODY ? err_set(e, ERR_MEMORY, NULL, "no memory") : scope_exposure_add(f->exposure, p, source, elements, e);
-	return r == 0 && flags ? set_flags(f, p, flags, e) : r;
+	return r == 0 ? set_said(f, p, flags, language, e) : r;
 }
 
-static int expose_stranger(struct survey *f, uint32_t source, uint32_t all, uint32_t elements, unsigned flags, struct err *e)
+static int expose_stranger(struct survey *f, uint32_t source, uint32_t all, uint32_t elements, unsigned flags, uint8_t language, struct err *e)
 {
 	const struct stranger *s = &f->stranger[f->cluster[all]];
 	int r = source == SCOPE_NOBODY ? err_set(e, ERR_MEMORY, NULL, "no memory") : scope_exposure_add(f->exposure, s->number, source, elements, e);
-	return r == 0 && flags ? set_flags(f, s->number, flags, e) : r;
+	return r == 0 ? set_said(f, s->number, flags, language, e) : r;
 }
 
 /* What references in the object led to. */
@@ -339,9 +346,9 @@ static int expose_attached(const struct survey_job *job, struct survey *f, uint3
 		const struct attached *a = &f->attached[lo];
 		uint32_t all = a->person == NONE ? f->reading[a->at].mention[a->mention].person : NONE;
 		if (a->person != NONE)
-			r = expose_known(job, f, source, a->person, a->elements, a->flags, e);
+			r = expose_known(job, f, source, a->person, a->elements, a->flags, 0, e);
 		else if (all != NONE)
-			r = expose_stranger(f, source, all, a->elements, a->flags, e);
+			r = expose_stranger(f, source, all, a->elements, a->flags, 0, e);
 		else
 			f->totals.unattributed += (uint64_t)__builtin_popcount(a->elements);
 	}
@@ -365,10 +372,10 @@ static int expose(const struct survey_job *job, struct survey *f, struct err *e)
 			continue;
 		uint32_t source = scope_exposure_source(f->exposure, o->path, o->acquired);
 		for (uint32_t k = 0; r == 0 && k < g->knowns; k++)
-			r = expose_known(job, f, source, g->known[k].person, g->known[k].elements, g->known[k].flags, e);
+			r = expose_known(job, f, source, g->known[k].person, g->known[k].elements, g->known[k].flags, g->known[k].language, e);
 		o->persons = g->knowns;
 		for (uint32_t k = before[from]; r == 0 && k < f->all_n && f->all[k].object == from; k++)
-			r = expose_stranger(f, source, k, mention_of(f, k)->elements, mention_of(f, k)->flags, e);
+			r = expose_stranger(f, source, k, mention_of(f, k)->elements, mention_of(f, k)->flags, mention_of(f, k)->language, e);
 		if (r == 0)
 			r = expose_attached(job, f, source, from, e);
 	}

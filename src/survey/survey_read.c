@@ -152,6 +152,13 @@ static void note_id(struct mention *m, struct slice name, struct slice text)
 	m->number = find_number_key(text);
 }
 
+static void speaks(struct mention *m, struct slice text)
+{
+	int language = m->language ? PERSON_LANGUAGE_NOT_SAID : person_language(text);
+	if (language >= 0)
+		m->language = (uint8_t)(language + 1);
+}
+
 /* ---- pieces ---- */
 
 static int begin_document(struct reader *r)
@@ -179,6 +186,8 @@ static int field(struct reader *r, const struct extract_piece *p, struct err *e)
 			r->at[who] = new_mention(r, who, p->offset);
 		if (r->at[who] != NONE) {
 			value(r, r->at[who], p->role, p->text);
+			if (p->role == PERSON_ROLE_LANGUAGE)
+				speaks(&r->out->mention[r->at[who]], p->text);
 			if (p->role == PERSON_ROLE_ID && who == PERSON_SUBJECT)
 				note_id(&r->out->mention[r->at[who]], p->name, p->text);
 			r->out->mention[r->at[who]].flags |= (uint16_t)flags;
@@ -270,7 +279,7 @@ static int add_known(struct reader *r, uint32_t person, uint32_t elements)
 	if (!room(&o->known, o->knowns, &have, sizeof *o->known))
 		return ERR_MEMORY;
 	o->known_room = (uint32_t)have;
-	o->known[o->knowns++] = (struct known){person, elements, 0};
+	o->known[o->knowns++] = (struct known){.person = person, .elements = elements};
 	return 0;
 }
 
@@ -518,6 +527,7 @@ static int settle(struct reader *r, struct err *e)
 		for (uint32_t k = o->knowns; k-- > 0;)
 			if (o->known[k].person == m->person) {
 				o->known[k].flags |= m->flags;
+				o->known[k].language = o->known[k].language ? o->known[k].language : m->language;
 				break;
 			}
 	}
@@ -528,6 +538,7 @@ static int settle(struct reader *r, struct err *e)
 		if (n && o->known[n - 1].person == o->known[i].person) {
 			o->known[n - 1].elements |= o->known[i].elements;
 			o->known[n - 1].flags |= o->known[i].flags;
+			o->known[n - 1].language = o->known[n - 1].language ? o->known[n - 1].language : o->known[i].language;
 		} else {
 			o->known[n++] = o->known[i];
 		}

@@ -376,6 +376,7 @@ void survey_free(struct survey *f)
 	free(f->reading);
 	scope_exposure_free(f->exposure);
 	free(f->flags);
+	free(f->language);
 	free(f->stranger);
 	free(f->stranger_of);
 	free(f->all);
@@ -430,6 +431,11 @@ struct slice survey_value(const struct survey *f, uint32_t number, int role)
 			return slice_str((const char *)g->text.p + m->value[c] - 1);
 	}
 	return SLICE_NULL;
+}
+
+int survey_language(const struct survey *f, uint32_t number)
+{
+	return number < f->flags_n && f->language[number] ? f->language[number] - 1 : PERSON_LANGUAGE_NOT_SAID;
 }
 
 unsigned survey_flags(const struct survey *f, uint32_t number)

@@ -568,6 +568,9 @@ static void test_refused(void **state)
 		{"{\"discovered\":\"2026-03-01\",\"persons\":{},\"encrypted\":\"yes\"}", "encrypted"},
 		{"{\"discovered\":\"2026-03-01\",\"persons\":{},\"risk\":\"none\"}", "risk"},
 		{"{\"discovered\":\"2026-03-01\",\"persons\":{},\"entity\":\"hospital\"}", "entity"},
+		{"{\"discovered\":\"2026-03-01\",\"determined\":\"2026-02-28\",\"persons\":{}}", "determined"},
+		{"{\"discovered\":\"2026-03-01T10:00:00Z\",\"determined\":\"2026-03-01T09:59:59Z\",\"persons\":{}}", "determined"},
+		{"{\"discovered\":\"2026-03-01T10:00:00Z\",\"determined\":\"2026-02-27\",\"persons\":{}}", "determined"},
 		{"{\"discovered\":\"2026-03-01\",\"persons\":{},\"elements\":\"ssn\"}", "elements"},
 		{"{\"discovered\":\"2026-03-01\",\"persons\":{},\"entity\":{\"roles\":\"nis2\"}}", "roles"},
 	};
@@ -583,6 +586,39 @@ static void test_refused(void **state)
 	struct notice_duties d = duties("{\"discovered\":\"2026-03-01\",\"persons\":{\"US-TX\":1},\"entity\":{\"kind\":\"zoo\",\"country\":\"Atlantis\",\"roles\":[\"x\"]},\"letter\":{}}");
 	assert_true(has(d.remarks, "zoo") && has(d.remarks, "Atlantis") && has(d.remarks, "role \"x\""));
 	assert_non_null(find(&d, "us-hipaa-individual"));
+	/* a state that there is not is a state that is not known: named, and counted where federal law counts */
+	d = duties(ON CE ",\"persons\":{\"US-TX\":10,\"US-XX\":600,\"US-QQ\":40}}");
+	assert_true(has(d.remarks, "\"US-XX\": 600 persons") && has(d.remarks, "\"US-QQ\" is no state: its 40 persons") && has(d.remarks, "640"));
+	assert_non_null(find(&d, "us-hipaa-ocr-ge500"));
+	assert_int_equal(find(&d, "us-hipaa-ocr-ge500")->count.high, 650);
+	assert_non_null(possible(&d, "us-hipaa-media"));
+	assert_null(find(&d, "us-tx-regulator"));
+	/* what is likely a slip is said, and nothing moves */
+	static const struct {
+		const char *more, *said;
+	} slips[] = {{",\"determind\":\"2026-04-01\"", "\"determind\" is not one"}, {",\"notified\":\"2020-01-01\"", "notified is before"}, {",\"resolved\":\"2020-01-01\"", "resolved is before"}, {",\"deceased\":900", "deceased is 900"}, {",\"bad_addresses\":{\"low\":7,\"high\":9}", "bad_addresses is 7"}, {",\"media\":7", "media is neither"}, {",\"discovered\":\"2026-04-09\"", "discovered\" stands there twice"},
+		{",\"combinations\":{\"US-TX\":{\"core\":{\"touched\":9}}}", "combinations of US-TX are of 9"}};
+	for (size_t i = 0; i < ARRAY_LEN(slips); i++) {
+		char json[400];
+		snprintf(json, sizeof json, ON CE ",\"persons\":{\"US-TX\":5}%s}", slips[i].more);
+		d = duties(json);
+		if (!has(d.remarks, slips[i].said))
+			fail_msg("%s: %.*s", slips[i].more, SLICE_FMT(d.remarks));
+		assert_non_null(find(&d, "us-hipaa-individual"));
+	}
+	d = duties(ON CE ",\"persons\":{\"US-TX\":0}}");
+	assert_true(has(d.remarks, "counts nobody"));
+	/* a determination on the day of discovery, as written in another zone, is none before it; and what is not yet is said to be so */
+	static struct notice_facts f;
+	struct err quiet = {0};
+	AUTO_BUF struct buf ahead = {0};
+	int64_t now;
+	buf_init(&ahead, 4096);
+	assert_int_equal(time_parse(SLICE("2026-03-01T12:00:00Z"), 0, &now), 0);
+	arena_reset(room);
+	assert_int_equal(notice_facts_read(SLICE("{\"discovered\":\"2026-03-01T02:00:00+08:00\",\"determined\":\"2026-02-28\",\"resolved\":\"2026-03-03\",\"notified\":\"2026-03-01\",\"persons\":{\"US-TX\":1}}"), room, &f, &quiet), 0);
+	notice_facts_ahead(&f, now, &ahead);
+	assert_string_equal(buf_cstr(&ahead), "resolved is in the future: dates are counted from it as it stands\n");
 	/* paper, and null for what is not said */
 	d = duties(ON CE ",\"persons\":{\"US-TX\":1},\"media\":\"paper\",\"determined\":null,\"encrypted\":null}");
 	assert_true(find(&d, "us-tx-individual")->may_apply && !find(&d, "us-hipaa-individual")->may_apply);

@@ -101,10 +101,10 @@ static void rows(void **state)
 	assert_int_equal(lines, 4); /* a line break in a name is none in the file */
 	csv_init(&c, buf_slice(&t.rows), ',', t.a);
 	assert_true(csv_row(&c, f, &n));
-	assert_int_equal(n, 28);
-	assert_true(slice_eq_str(f[0], "letter_id") && slice_eq_str(f[27], "batch"));
+	assert_int_equal(n, 29);
+	assert_true(slice_eq_str(f[0], "letter_id") && slice_eq_str(f[27], "batch") && slice_eq_str(f[28], "person_language"));
 	assert_true(csv_row(&c, f, &n));
-	assert_int_equal(n, 28);
+	assert_int_equal(n, 29);
 	assert_true(slice_eq_str(f[1], "p1") && slice_eq_str(f[14], "78702") && slice_eq_str(f[15], "0012") && slice_eq_str(f[19], "A") && slice_eq_str(f[21], "24") && slice_eq_str(f[24], "both"));
 	assert_true(slice_eq_str(f[23], "name; Social Security number; date of birth"));
 	assert_true(csv_row(&c, f, &n));
@@ -112,7 +112,7 @@ static void rows(void **state)
 		assert_true(!f[i].n || !strchr("=+-@", f[i].p[0]));
 	assert_true(slice_eq_str(f[8], "O'Neil, \"Bo\" Jr") && slice_eq_str(f[6], "'=1+1"));
 	assert_true(csv_row(&c, f, &n));
-	assert_true(slice_eq_str(f[20], "EXPERIAN1") && slice_eq_str(f[2], "person-zh"));
+	assert_true(slice_eq_str(f[20], "EXPERIAN1") && slice_eq_str(f[2], "person-zh") && slice_eq_str(f[3], "zh") && slice_eq_str(f[28], "zh"));
 	assert_false(csv_row(&c, f, &n));
 	mail_end(&t);
 }
@@ -127,15 +127,21 @@ static void manifest(void **state)
 	mail_begin(&t);
 	for (unsigned i = 0; i < 25; i++) {
 		char person[300];
-		snprintf(person, sizeof person, "{\"person_id\":\"q%u\",\"last\":\"A\",\"addr1\":\"%s\",\"city\":\"X\",\"state\":\"%s\",\"zip\":\"1\",\"language\":\"%s\",\"acquired\":\"name\"}", i, i < 10 ? "" : "1 A", i % 2 ? "RI" : "TX", i % 5 ? "en" : "es");
+		snprintf(person, sizeof person, "{\"person_id\":\"q%u\",\"last\":\"A\",\"addr1\":\"%s\",\"city\":\"X\",\"state\":\"%s\",\"zip\":\"1\",\"language\":\"%s\",\"acquired\":\"name\"}", i, i < 10 ? "" : "1 A", i % 2 ? "RI" : "TX", i == 24 ? "Vietnamese" : i == 23 ? "" : i % 5 ? "en" : "spa");
 		(void)mail_add(&t, person);
 	}
 	buf_init(&out, 1 << 20);
-	notice_mailing_manifest(t.m, "ab", 77, false, 40, &out);
+	notice_mailing_manifest(t.m, "ab", 77, false, 40, 3, "cd", &out);
 	assert_int_equal(json_tree(buf_slice(&out), t.a, &root, &e), 0);
 	assert_true(slice_eq_str(json_text(root, "count"), "15"));
 	assert_true(slice_eq_str(json_text(root, "by_state.US-RI"), "7") && slice_eq_str(json_text(root, "by_state.US-TX"), "8"));
 	assert_true(slice_eq_str(json_text(root, "by_language.es"), "3") && slice_eq_str(json_text(root, "by_template.person-en"), "12"));
+	assert_true(slice_eq_str(json_text(root, "by_language.en"), "12") && slice_eq_str(json_text(root, "by_person_language.en"), "10") && slice_eq_str(json_text(root, "by_person_language.es"), "3") && slice_eq_str(json_text(root, "by_person_language.vi"), "1") && slice_eq_str(json_text(root, "by_person_language.not-said"), "1"));
+	assert_true(slice_eq_str(json_text(root, "language_not_in_the_case"), "1"));
+	AUTO_BUF struct buf which = {0};
+	buf_init(&which, 1000);
+	assert_int_equal(notice_mailing_fallback(t.m, &which), 1);
+	assert_string_equal(buf_cstr(&which), "vi 1");
 	assert_true(slice_eq_str(json_text(root, "not_mailed.no-address"), "10") && slice_eq_str(json_text(root, "substitute_notice.citation"), "45 CFR 164.404(d)(2)(ii)"));
 	assert_true(slice_eq_str(json_text(root, "figures.0.name"), "discovered") && slice_eq_str(json_text(root, "figures.0.entry"), "4711"));
 	mail_end(&t);

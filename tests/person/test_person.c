@@ -10,6 +10,37 @@
 size_t person_columns_n(void);
 const char *person_columns_key(size_t i);
 
+static void languages(void **state)
+{
+	static const struct {
+		const char *said, *code;
+	} table[] = {{"en", "en"}, {"ENG", "en"}, {"English (US)", "en"}, {"en_US", "en"}, {"es-MX", "es"}, {"spa", "es"}, {"Espa\xc3\xb1ol", "es"}, {"ESPANOL", "es"}, {"espan\xcc\x83ol", "es"}, {"Spanish; Castilian", "es"}, {"SP", "es"}, {"zh-Hans-CN", "zh"}, {"Mandarin Chinese", "zh"}, {"Chinese, Simplified", "zh"}, {"\xe4\xb8\xad\xe6\x96\x87", "zh"}, {"chi", "zh"}, {"yue", "zh"},
+		{"Fran\xc3\xa7" "ais", "fr"}, {"fre", "fr"}, {"French Creole", "ht"}, {"Creole (Haitian)", "ht"}, {"Ti\xe1\xba\xbfng Vi\xe1\xbb\x87t", "vi"}, {"vi", "vi"}, {"American Sign Language", "ase"}, {"hmn", "hmn"}, {"Portuguese (Brazil)", "pt"}};
+	static const char *const silent[] = {"", "  ", "unknown", "UNK", "und", "Declined", "Patient declined to answer", "Not applicable", "none", "Other", "-", "9"};
+	static const char *const others[] = {"tlh", "Klingon", "Q'eqchi'"};
+	char code[4];
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		const char *is = person_language_code(person_language(slice_str(table[i].said)), code);
+		if (!is || strcmp(is, table[i].code))
+			fail_msg("%s is read as %s", table[i].said, is ? is : "nothing");
+	}
+	for (size_t i = 0; i < ARRAY_LEN(silent); i++)
+		assert_int_equal(person_language(slice_str(silent[i])), PERSON_LANGUAGE_NOT_SAID);
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		assert_int_equal(person_language(slice_str(others[i])), PERSON_LANGUAGE_OTHER);
+	/* a code is a language's own, and reads as it */
+	int n = 0;
+	while (person_language_code(n, code))
+		assert_int_equal(person_language(slice_str(code)), n++);
+	assert_true(n > 50 && n <= PERSON_LANGUAGES_MOST);
+	static const char *const columns[] = {"language", "Preferred Language", "preferred_language", "lang", "Primary Language", "PatLanguage", "Patient Language Code", "Langue", "idioma", "Language Preference", "Spoken Language"};
+	for (size_t i = 0; i < ARRAY_LEN(columns); i++)
+		if (person_role_of_column(slice_str(columns[i]), NULL) != PERSON_ROLE_LANGUAGE)
+			fail_msg("%s is no column of languages", columns[i]);
+	assert_int_equal(person_role_element(PERSON_ROLE_LANGUAGE), -1);
+	(void)state;
+}
+
 static void words_and_back(void **state)
 {
 	char w[16];
@@ -168,6 +199,6 @@ static void checks(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(words_and_back), cmocka_unit_test(classes), cmocka_unit_test(keys_are_sorted_and_once), cmocka_unit_test(columns), cmocka_unit_test(dates), cmocka_unit_test(digits), cmocka_unit_test(checks)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(words_and_back), cmocka_unit_test(languages), cmocka_unit_test(classes), cmocka_unit_test(keys_are_sorted_and_once), cmocka_unit_test(columns), cmocka_unit_test(dates), cmocka_unit_test(digits), cmocka_unit_test(checks)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

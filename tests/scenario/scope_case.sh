@@ -8,10 +8,10 @@ export HOLDFAST_SITE=$work/site
 
 mkdir -p share/lab share/bill
 cat >share/lab/feb.csv <<'C'
-mrn,last,first,dob,ssn,test,result
-A100,Keller,Anna,1961-03-09,536-90-4399,Glucose,5.4 mmol/L
-A101,Roth,Max,1975-11-23,,Potassium,4.1 mmol/L
-Z900,Unbekannt,Otto,1950-01-02,219-40-7712,HIV antibody,negative
+mrn,last,first,dob,ssn,test,result,Primary Language
+A100,Keller,Anna,1961-03-09,536-90-4399,Glucose,5.4 mmol/L,English
+A101,Roth,Max,1975-11-23,,Potassium,4.1 mmol/L,Vietnamese
+Z900,Unbekannt,Otto,1950-01-02,219-40-7712,HIV antibody,negative,CHI
 C
 cat >share/bill/claim.csv <<'C'
 last,first,dob,ssn,claim,amount
@@ -21,10 +21,10 @@ C
 printf 'nothing about anybody\n' >share/notes.txt
 cp share/bill/claim.csv share/bill/copy.csv
 cat >persons.csv <<'C'
-person_id,mrn,last,first,dob,ssn,street,city,state,zip
-P1,A100,Keller,Anna,1961-03-09,536904399,1 Lake Road,Austin,TX,78701
-P2,A101,Roth,Max,1975-11-23,,2 Hill Street,Boston,MA,02108
-P3,A102,Nobody,Touched,1980-01-01,,3 Far Away,Miami,FL,33101
+person_id,mrn,last,first,dob,ssn,street,city,state,zip,lang
+P1,A100,Keller,Anna,1961-03-09,536904399,1 Lake Road,Austin,TX,78701,Español
+P2,A101,Roth,Max,1975-11-23,,2 Hill Street,Boston,MA,02108,
+P3,A102,Nobody,Touched,1980-01-01,,3 Far Away,Miami,FL,33101,fr
 C
 stamp() { printf '[2026/11/21 23:0%s:00.000000,  1] ../../source3/modules/vfs_full_audit.c:100(do_log)\n' "$1"; }
 op() { stamp "$1"; printf '  mallory|10.0.0.66|records|%s\n' "$2"; }
@@ -77,10 +77,13 @@ strangers = sorted((sorted(e) for p, e in d.items() if p.startswith("S-")), key=
 assert strangers == [["claim", "dob", "name", "ssn"], ["claim", "dob", "lab", "mrn", "name", "ssn"]], strangers
 otto = [e for p, e in d.items() if p.startswith("S-") and "mrn" in e][0]
 assert otto["ssn"][1] == ["claim.csv", "copy.csv", "feb.csv"], otto
+spoken = {}
 for line in open("site/scope/c1/persons.ndjson"):
     p = json.loads(line)
+    spoken[p["person_id"] if p["person_id"][0] == "P" else p["last"]] = p.get("language")
     if p["person_id"] == "P1": assert p["place"] == "US-TX" and p["addr1"] == "1 Lake Road" and p["combinations"] == ["core", "medical", "dob"], p
     if p["last"] == "Unbekannt": assert p["records"] == 2 and p["place"] == "ZZ" and p["protected"] == ["hiv"], p
+assert spoken == {"P1": "es", "P2": "vi", "Unbekannt": "zh", "Diaz": None}, spoken # the list's word counts, else that of the records
 P
 cp -r site/scope/c1 first
 # the same whoever reads it, and made again from the entries when somebody has deleted or changed it
@@ -126,7 +129,7 @@ hf ledger verify | grep -q whole || fail "the ledger"
 cat >facts.json <<'J'
 {"entity":{"name":"St. Gabriel Hospital","kind":"covered-entity","country":"US","state":"TX","address":["1 Hospital Way","Austin, TX 78701"],"phone":"1-800-555-0100"},
  "persons":{"US-TX":999999},
- "letter":{"date":"2026-12-01","happened":{"en":["Somebody copied files from one of our servers."]},"doing":{"en":["We closed the way in."]},"hours":{"en":["Monday to Friday, 8 am to 6 pm Central"]}}}
+ "letter":{"date":"2026-12-01","happened":{"en":["Somebody copied files from one of our servers."],"es":["Alguien copió archivos de uno de nuestros servidores."]},"doing":{"en":["We closed the way in."],"es":["Cerramos la entrada."]},"hours":{"en":["Monday to Friday, 8 am to 6 pm Central"]}}}
 J
 sed -i '$d' more.csv # as it was brought
 case_ run c1 --jobs 1 >/dev/null 2>&1 || true
@@ -142,10 +145,15 @@ P
 hf notice letters c1 -o letters --entries >/dev/null 2>&1
 [ -s letters/mail.csv ] && [ -s letters/letters-0001.pdf ] || fail "no letters"
 grep -q "P1" letters/mail.csv || fail "no letter for P1"
+same "$(json by_language.en <letters/manifest.json) $(json by_language.es <letters/manifest.json) $(json by_person_language.es <letters/manifest.json) $(json by_person_language.vi <letters/manifest.json) $(json language_not_in_the_case <letters/manifest.json)" "1 1 1 1 1" "each in his own language where there are words in it"
 for who in ann:privacy bob:owner cleo:clinician; do
 	hf user add ${who%:*} --role ${who#*:} >/dev/null 2>&1
 	eval "t_${who%:*}=$(hf token create --user ${who%:*})"
 done
+same "$(json files_sha256 <letters/manifest.json)" "$(cd letters && sha256sum letters-*.pdf mail.csv not-mailed.csv | sha256sum | cut -d' ' -f1)" "the sum of all files of a mailing"
+made=$(sha256sum letters/manifest.json | cut -d' ' -f1)
+hf notice forms c1 -o forms >/dev/null 2>&1
+(cd forms && sha256sum --quiet -c SHA256SUMS) || fail "the sums of the forms"
 refused 1 "nobody has signed" notice ready c1 letters/manifest.json
 refused 1 "signed by a person" notice sign c1 letters/manifest.json
 HOLDFAST_TOKEN=$t_cleo refused 1 "may not sign" notice sign c1 letters/manifest.json
@@ -169,6 +177,12 @@ same "$(api "$t_ann" cases/c1)" 200 "one case"
 same "$(json assessment.mitigated.outcome <got)" low "its factor"
 ! grep -q "Unbekannt\|536-90" got || fail "the API says who it is"
 same "$(api "$t_ann" cases/none)" 404 "no such case"
+# what was made stands there with its hash and counts, and who has signed for it; a token signs nothing over the web, nor does anybody without the password
+same "$(api "$t_ann" cases/c1/letters)" 200 "letters"
+same "$(json sets.0.set <got) $(json sets.0.sha256 <got) $(json sets.0.counts.letters <got) $(json sets.0.people <got) $(json sets.0.ready <got) $(json sets.0.stale <got) $(json sets.1.file <got)" "letters $made 2 2 True False SHA256SUMS" "what was made"
+same "$(api "$t_ann" cases/c1/sign -H 'Content-Type: application/json' -d "{\"sha256\":\"$made\"}")" 403 "no password"
+same "$(api "$t_ann" cases/c1/sign -H 'Content-Type: application/json' -d "{\"sha256\":\"$made\",\"password\":\"x\"}")" 403 "a token is no person who has signed in"
+same "$(api "$t_cleo" cases/c1/sign -H 'Content-Type: application/json' -d "{\"sha256\":\"$made\",\"password\":\"x\"}")" 403 "a clinician signs for no letters"
 same "$(api "$t_ann" cases/c1 -H 'Content-Type: application/json' -d '{"what":"assess","subject":"weather","outcome":"low","text":"x"}')" 400 "no such factor"
 same "$(api "$t_cleo" cases/c1 -H 'Content-Type: application/json' -d '{"what":"decide","subject":"x","text":"y"}')" 403 "a clinician decides nothing"
 same "$(api "$t_ann" cases/c1 -H 'Content-Type: application/json' -d '{"what":"decide","subject":"tell the press","text":"more than 500 of one state"}')" 201 "a decision"

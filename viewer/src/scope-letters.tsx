@@ -2,14 +2,18 @@
 import { useState } from "preact/hooks";
 import { ApiError, post, query } from "./api";
 import type { Any } from "./fhir";
-import { count, stampNear } from "./format";
+import { count } from "./format";
 import { Page, Wrong, sentence } from "./gate-parts";
-import { type Key, t } from "./i18n";
+import { type Key, getLang, t } from "./i18n";
 import { caseHash, casePath, list, n, obj, s, useAgain, wordOf } from "./scope-parts";
-import { useData, useNow, usePaper, useShared } from "./state";
+import { Signed } from "./scope-sign";
+import { useData, usePaper, useShared } from "./state";
 import { Fail, Instruction, Loading } from "./ui";
 
 const names: Record<string, string> = { en: "English", es: "Español", fr: "Français", zh: "中文" };
+
+// A language in the reader's own words; a code that no table knows stays one.
+const tongue = (code: string) => names[code] ?? (() => { try { return new Intl.DisplayNames([getLang()], { type: "language" }).of(code) ?? code; } catch { return code; } })();
 
 // Marks inside of a text: a reference is left out, strong letters are strong (paper.h).
 function Text({ text }: { text: string }) {
@@ -42,23 +46,12 @@ function Counts({ l, lang }: { l: Any; lang: string }) {
       {table("h-le-kinds", "leKinds", list(l.kinds).map((k) => [`${s(k.to)} ${String(k.quiet)}`, `${wordOf(`let_${s(k.to)}`, s(k.to))}${k.quiet === true ? `, ${t("leQuiet")}` : ""}`, n(k.letters)]), "leNoLetters")}
       {table("h-le-not", "leNot", not.map(([k, v]) => [k, wordOf(`len_${k}`, k), n(v)]), "leNotNone")}
       {table("h-le-places", "scPlaces", places.map(([k, v]) => [k, k === "ZZ" ? t("scNowhere") : k === "US" ? t("scNoState") : k, n(v)]))}
-      {table("h-le-langs", "leLangs", langs.map(([k, v]) => [k, k === "not-said" ? t("leCaseLang", { l: names[lang] ?? lang }) : names[k] ?? k, n(v)]))}
+      {table("h-le-langs", "leLangs", langs.map(([k, v]) => [k, k === "not-said" ? t("leCaseLang", { l: names[lang] ?? lang }) : k === "other" ? t("leOtherLang") : tongue(k), n(v)]))}
     </div>
   );
 }
 
-function Signed({ d }: { d: Any }) {
-  const now = useNow(30000), { openEntry } = useShared(), files = list(d.signed), may = list(d.signers);
-  return (
-    <section class="panel" aria-labelledby="h-le-signed"><header><h2 id="h-le-signed">{t("leSigned")}</h2></header>
-      {files.length === 0 ? <p class="in">{t("leNobody")}</p> : <ul class="acts in">{files.map((f) => <li key={s(f.sha256)}><b class="wrap">{s(f.file)}</b> {f.ready === true ? <b class="tag green">{t("leReady")}</b> : <b class="tag amber">{t("leOneMore")}</b>}
-        <ul class="plainlist">{list(f.by).map((b) => <li key={n(b.entry)}>{s(b.user)} ({s(b.role)}), {stampNear(s(b.at), now)}, <button type="button" class="link" onClick={() => openEntry(n(b.entry))}>{t("entry")} {n(b.entry)}</button></li>)}</ul><small class="muted"><code title={s(f.sha256)}>{s(f.sha256).slice(0, 12)}…</code></small></li>)}</ul>}
-      <p class="in muted">{t("leMay")} {may.length ? may.map((x) => `${s(x.user)} (${s(x.role)})`).join(", ") : "–"}{may.length < 2 && <> <b class="tag red">{t("leTooFew")}</b></>}. <span class="cmd"><Instruction text="holdfast notice sign NAME FILE --site DIR" /></span></p>
-    </section>
-  );
-}
-
-const samples: [string, Key][] = [["adult", "leAdult"], ["minor", "leMinor"], ["deceased", "leDeceased"], ["protected", "leProtected"]];
+const samples: [string, Key][] = [["adult", "leAdult"], ["minor", "leMinor"], ["guardian", "leGuarded"], ["deceased", "leDeceased"], ["representative", "leRepresentative"], ["estate", "leEstate"], ["nobody", "leNoKin"], ["protected", "leProtected"]];
 
 export function LettersPage({ name }: { name: string }) {
   const { signedOut } = useShared(), { data, error, fetched, reload } = useData<Any>(casePath(name, "letters"), `letters ${name}`, 30000);
@@ -86,7 +79,8 @@ export function LettersPage({ name }: { name: string }) {
           {typeof l.letters === "number" ? <p><b class="big">{count(n(l.letters))}</b> {t("leCount", { d: s(l.day) })}</p> : <p class="note">{t("leOldRun")}</p>}
           {!ready && <p class="note warn">{t("leLacks")} <b><code>{s(lacks.key)}</code></b> <span lang="en">{s(lacks.why)}</span> <span class="cmd"><Instruction text={`holdfast scope case facts ${name} FILE.json --site DIR`} /></span></p>}
           {typeof l.letters === "number" && <Counts l={l} lang={s(data.language)} />}
-          <Signed d={data} />
+          {Object.keys(obj(l.languages)).some((k) => k !== "not-said" && !list(data.languages).map(String).includes(k)) && <p class="note">{t("leNotIn", { l: names[s(data.language)] ?? s(data.language) })}</p>}
+          <Signed d={data} name={name} reload={reload} />
           {ready && <section class="panel" aria-labelledby="h-le-look"><header><h2 id="h-le-look">{t("leLook")}</h2></header><div class="in">
             <p class="muted noprint">{t("leLookMeans")}</p>
             <form class="picks noprint" onSubmit={(e) => { e.preventDefault(); void find(); }}>

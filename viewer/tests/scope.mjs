@@ -158,8 +158,46 @@ export default async function ({ test: any, axe, to, has, assert, mock, browser 
     mock.scope.soon = undefined;
   });
   const words2 = { en: { ready: "one more person has to sign", none: "no good address", count: "4,021" }, fr: { ready: "une autre personne doit signer", none: "pas de bonne adresse", count: "4 021" }, zh: { ready: "还须另一人签署", none: "没有可用地址", count: "4,021" } };
+  const kinds = { en: { kin: "to next of kin", representative: "to a representative", estate: "to the estate" }, fr: { kin: "à un proche", representative: "à un représentant", estate: "à la succession" }, zh: { kin: "致近亲", representative: "致代理人", estate: "致遗产管理人" } };
+  const signs = { en: { two: "two people have to sign", stale: "THE CASE HAS CHANGED", tongue: "Vietnamese", mine: "second signature is another person", other: "not in the person’s own language", wrong: "password is wrong" }, fr: { two: "deux personnes doivent signer", stale: "LE DOSSIER A CHANGÉ", tongue: "vietnamien", mine: "seconde signature est celle d’une autre personne", other: "pas dans la langue de la personne", wrong: "password is wrong" }, zh: { two: "须两人签署", stale: "案件已变更", tongue: "越南语", mine: "第二个签署须由另一人作出", other: "未用本人语言", wrong: "password is wrong" } };
+  for (const lang of ["en", "fr", "zh"]) await test(`letters: signed for with the password, by keys alone; what is signed stands above it, what changed since is not signed (${lang})`, async (enter) => {
+    const w = signs[lang], page = await enter({ lang, theme: lang === "zh" ? "dark" : "light" });
+    mock.scope.signatures.length = 0;
+    await to(page, "#/cases/share-2026/letters");
+    const panel = page.locator("section[aria-labelledby=h-le-signed]");
+    await panel.locator("#si-letters").waitFor();
+    const said = plain(await page.locator("#content").innerText());
+    has(said.toLowerCase(), w.other); // (names of figures are in capitals)
+    for (const x of [w.two, w.stale, w.tongue, "0a11f1e0 c6a94f7d", "12,063".replace(",", lang === "fr" ? " " : ",")]) has(said, x);
+    noCodes(said, "signatures");
+    assert((await panel.locator("#si-forms").count()) === 0, "what was made before the case changed can be signed");
+    await panel.locator("#si-letters").focus();
+    await page.keyboard.press("Enter");
+    await until(() => page.evaluate(() => document.activeElement?.id === "si-pw-letters"), "the password has the focus");
+    await axe(page, "signing"); await wide(page, "signing");
+    await shot(page, `sign-${lang}`);
+    await page.keyboard.type("wrong");
+    await page.keyboard.press("Enter");
+    await panel.locator("[role=alert]", { hasText: w.wrong }).waitFor();
+    assert((await panel.locator("#si-pw-letters").inputValue()) === "", "a wrong password stays");
+    await page.keyboard.press("Escape");
+    await until(() => page.evaluate(() => document.activeElement?.tagName === "H3"), "back at what is signed");
+    await panel.locator("#si-letters").focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("a quiet river by night");
+    await page.keyboard.press("Enter");
+    await panel.getByText(w.mine).waitFor();
+    await until(() => page.evaluate(() => document.activeElement?.tagName === "H3"), "back at what was signed");
+    assert((await panel.locator("#si-letters").count()) === 0, "one person signs twice");
+    mock.scope.signatures.push({ user: "pia", role: "privacy", at: new Date().toISOString(), entry: 5 });
+    await page.reload();
+    await panel.locator("b.tag.green").waitFor();
+    await axe(page, "signed"); await wide(page, "signed");
+    mock.scope.signatures.length = 0;
+    page.problems = page.problems.filter((x) => !x.includes("403")); // the wrong password
+  });
   for (const lang of ["en", "fr", "zh"]) await test(`letters: how many and why not all, who has signed, and one as it would be printed (${lang})`, async (enter) => {
-    const w = words2[lang], page = await enter({ lang, theme: lang === "fr" ? "dark" : "light" });
+    const w = words2[lang], k = kinds[lang], page = await enter({ lang, theme: lang === "fr" ? "dark" : "light" });
     await to(page, "#/cases/share-2026/letters");
     await page.locator(".letterpaper").waitFor();
     const said = plain(await page.locator("#content").innerText());
@@ -170,8 +208,12 @@ export default async function ({ test: any, axe, to, has, assert, mock, browser 
     await shot(page, `letters-${lang}`);
     await page.locator("#le-lang").selectOption("es");
     await page.locator(".letterpaper[lang=es]").waitFor();
-    await page.locator("#le-who").selectOption("sample=deceased");
+    await page.locator("#le-who").selectOption("sample=nobody");
     await page.locator(".note.warn[role=status]").waitFor();
+    for (const [kind, word] of [["deceased", k.kin], ["representative", k.representative], ["estate", k.estate]]) { // each kind that there are letters of, whoever of the case is one
+      await page.locator("#le-who").selectOption(`sample=${kind}`);
+      await page.locator("b.tag", { hasText: word }).waitFor();
+    }
     await page.locator("#le-who").selectOption("line=7");
     await page.locator(".letterpaper", { hasText: "Person 7" }).waitFor();
     assert((await page.locator("#le-pdf").getAttribute("href")) === "/api/cases/share-2026/letter?line=7&lang=es&format=pdf", await page.locator("#le-pdf").getAttribute("href"));
@@ -198,6 +240,7 @@ export default async function ({ test: any, axe, to, has, assert, mock, browser 
     const page = await enter({ viewport: { width: 320, height: 640 } });
     await to(page, `#/cases/share-2026${of}`);
     await page.locator(of === "/review" ? ".sides" : of ? ".letterpaper" : ".duties").first().waitFor();
+    if (of === "/letters") await page.locator("#si-letters").click();
     await wide(page, `a case ${of}`);
     if (!of) for (const dd of await page.locator(".casehead dd").all()) assert((await dd.boundingBox()).width > 100, "a figure at the head is squeezed");
     await shot(page, `case-320${of.replace("/", "-")}`);
@@ -270,13 +313,34 @@ export default async function ({ test: any, axe, to, has, assert, mock, browser 
       await to(page, "#/cases/c1/letters");
       await page.locator(".letterpaper").waitFor();
       has(await page.locator(".letterpaper").innerText(), "Sample Person");
-      await page.locator("#le-who").selectOption({ index: 4 });
+      await page.locator("#le-who").selectOption({ index: 8 }); // behind those that are made up
       await page.locator(".letterpaper", { hasText: "Oak St" }).waitFor();
       await page.locator("#le-lang").selectOption("es");
       await page.locator(".letterpaper[lang=es]").waitFor();
       const pdf = await page.context().request.get(url + (await page.locator("#le-pdf").getAttribute("href")));
       assert(pdf.ok() && (await pdf.body()).subarray(0, 5).toString() === "%PDF-", `no PDF: ${pdf.status()}`);
       await axe(page, "a real letter");
+      run("notice", "letters", "c1", "-o", join(dir, "letters"), ...on); // made, signed for in the browser by one and at a terminal by another
+      const manifest = join(dir, "letters", "manifest.json"), ready = () => { try { return run("notice", "ready", "c1", manifest, ...on); } catch (x) { return String(x.stdout); } };
+      await page.reload();
+      await page.locator("#si-letters").click();
+      await page.locator("#si-pw-letters").fill("not this one");
+      await page.keyboard.press("Enter");
+      await page.locator("[role=alert]", { hasText: "password is wrong" }).waitFor();
+      has(ready(), "nobody has signed");
+      await page.locator("#si-pw-letters").fill("a quiet river by night");
+      await page.keyboard.press("Enter");
+      await page.getByText("The second signature is another person’s").waitFor();
+      has(ready(), "one more person has to sign; signed by pia");
+      run("user", "add", "otto", "--role", "owner", ...on);
+      execFileSync(holdfast, ["notice", "sign", "c1", manifest, ...on], { env: { ...process.env, HOLDFAST_TOKEN: run("token", "create", "--user", "otto", ...on) }, stdio: "pipe", timeout: 60000 });
+      has(ready(), "READY");
+      await page.reload();
+      await page.locator("section[aria-labelledby=h-le-signed] b.tag.green").waitFor();
+      run("scope", "case", "facts", "c1", join(dir, "facts.json"), ...on); // the case says something new: what was signed is not of it
+      await page.reload();
+      await page.getByText("THE CASE HAS CHANGED").waitFor();
+      page.problems = page.problems.filter((x) => !x.includes("403")); // the wrong password
       if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, "case-real-letter.png") });
       assert(page.problems.length === 0 && page.outside.length === 0, [...page.problems, ...page.outside].join("; "));
     } finally {

@@ -34,7 +34,14 @@ const words = {
   "len_hold-birth-date": "date of birth cannot be read in one way", "len_hold-too-long": "a text too long for an address", len_double: "had a letter already", leSigned: "Who has signed",
   leNobody: "Nobody has signed for anything yet. What was made counts as ready when two different people have signed for its very bytes.", leReady: "READY", leOneMore: "one more person has to sign", leMay: "Who may sign:", leTooFew: "FEWER THAN TWO",
   leLook: "One letter, as it would be printed", leLookMeans: "Nothing is sent and nothing is kept. Looking at somebody’s letter is recorded.", leWhom: "To whom", leMadeUp: "Made up", leOfCase: "Of this case", leNth: "example {n}", leAdult: "an adult", leMinor: "a minor",
-  leDeceased: "somebody who has died", leProtected: "a protected record", leLang: "Language", leTheirs: "the person’s, or the case’s", leNumber: "Or a person’s number", leFind: "Find", leNotFound: "The newest run found nobody of this number.", leNone: "No letter to this person:",
+  leDeceased: "somebody who has died, to next of kin", leProtected: "a protected record", leLang: "Language", leTheirs: "the person’s, or the case’s", leNumber: "Or a person’s number", leFind: "Find", leNotFound: "The newest run found nobody of this number.", leNone: "No letter to this person:",
   leSample: "SAMPLE: nobody of the case", leFallback: "no words of the site in the person’s language", lePdf: "As PDF",
+  siStale: "THE CASE HAS CHANGED: make it again", siTwo: "two people have to sign", siWhat: "You sign for exactly these bytes: {f}, with the SHA-256 and the counts above. Whoever sends it can prove by that hash that it is what you signed.",
+  siSignFor: "Sign for the {w}", siSign: "Sign for the {w}…", sis_letters: "letters", sis_mailfile: "mail-house’s file", sis_forms: "forms and public notices", siMade: "made by {u},",
+  siStaleMeans: "The case was run again, or its facts were changed, since this was made. Signatures for it do not count for what the case says now; make it again, and sign for that.", siDone: "Signed.",
+  siMine: "You have signed. The second signature is another person’s.", siNothing: "Nothing was made of this case yet that could be signed here.", siOthers: "Other files, signed at a terminal", sic_letters: "letters", sic_pages: "pages",
+  sic_files: "files", sic_other_language: "not in the person’s own language", sic_forms: "forms", sic_blanks: "required fields still blank", leGuarded: "a minor’s protected record, to the guardian",
+  leRepresentative: "somebody who has died, with a representative", leEstate: "somebody who has died, to the estate", leNoKin: "somebody who has died, nobody known", leOtherLang: "another language",
+  leNotIn: "Where letters have no words in somebody’s language they are in the case’s ({l}).",
 };
 export default words;

@@ -38,7 +38,15 @@ const words: Record<keyof typeof en, string> = {
   "len_deceased-nobody-known": "décédé, aucun proche connu", "len_hold-minor-protected": "dossier protégé d’un mineur : décider à qui écrire", "len_hold-no-name": "pas de nom", "len_hold-no-element": "aucune donnée", "len_hold-birth-date": "date de naissance ambiguë ou illisible",
   "len_hold-too-long": "un texte trop long pour une adresse", len_double: "a déjà eu un courrier", leSigned: "Qui a signé", leNobody: "Personne n’a encore rien signé. Ce qui est fait n’est prêt que lorsque deux personnes différentes ont signé exactement ces octets.", leReady: "PRÊT",
   leOneMore: "une autre personne doit signer", leMay: "Qui peut signer :", leTooFew: "MOINS DE DEUX", leLook: "Un courrier, tel qu’il serait imprimé", leLookMeans: "Rien n’est envoyé ni conservé. Regarder le courrier de quelqu’un est enregistré.", leWhom: "À qui", leMadeUp: "Fictif",
-  leOfCase: "Du dossier", leNth: "exemple {n}", leAdult: "un adulte", leMinor: "un mineur", leDeceased: "une personne décédée", leProtected: "un dossier protégé", leLang: "Langue", leTheirs: "celle de la personne, ou du dossier", leNumber: "Ou le numéro d’une personne",
+  leOfCase: "Du dossier", leNth: "exemple {n}", leAdult: "un adulte", leMinor: "un mineur", leDeceased: "une personne décédée, à un proche", leProtected: "un dossier protégé", leLang: "Langue", leTheirs: "celle de la personne, ou du dossier", leNumber: "Ou le numéro d’une personne",
   leFind: "Chercher", leNotFound: "La dernière analyse n’a trouvé personne de ce numéro.", leNone: "Pas de courrier à cette personne :", leSample: "EXEMPLE : destinataire fictif", leFallback: "pas de texte du site dans la langue de la personne", lePdf: "En PDF",
+  siStale: "LE DOSSIER A CHANGÉ : à refaire", siTwo: "deux personnes doivent signer",
+  siWhat: "Vous signez exactement ces octets : {f}, avec le SHA-256 et les nombres ci-dessus. Cette empreinte permet à qui l’envoie de prouver que c’est bien ce que vous avez signé.", siSignFor: "Signer : {w}", siSign: "Signer : {w}…",
+  sis_letters: "courriers", sis_mailfile: "fichier du routeur", sis_forms: "formulaires et avis au public", siMade: "fait par {u},",
+  siStaleMeans: "Le dossier a été analysé à nouveau, ou ses faits ont changé, depuis que ceci a été fait. Les signatures ne valent pas pour ce que le dossier dit maintenant ; refaites-le, puis signez.", siDone: "Signé.",
+  siMine: "Vous avez signé. La seconde signature est celle d’une autre personne.", siNothing: "Rien n’a encore été fait de ce dossier qui puisse être signé ici.", siOthers: "Autres fichiers, signés à un terminal", sic_letters: "courriers",
+  sic_pages: "pages", sic_files: "fichiers", sic_other_language: "pas dans la langue de la personne", sic_forms: "formulaires", sic_blanks: "champs obligatoires encore vides", leGuarded: "le dossier protégé d’un mineur, au tuteur",
+  leRepresentative: "une personne décédée, à son représentant", leEstate: "une personne décédée, à la succession", leNoKin: "une personne décédée sans proche connu", leOtherLang: "une autre langue",
+  leNotIn: "Sans texte dans la langue de la personne, le courrier est dans celle du dossier ({l}).",
 };
 export default words;

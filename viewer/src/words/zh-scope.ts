@@ -23,7 +23,10 @@ const words: Record<keyof typeof en, string> = {
   leOldRun: "最近一次分析由旧版本完成，没有统计信件。请重新运行。", leLacks: "尚不能写信；案件缺少", leKinds: "收件人", leNot: "无法写出及原因", leNotNone: "每个人都可以写信。", leNoLetters: "无。", leLangs: "语言", leCaseLang: "未说明：用案件的语言（{l}）", leQuiet: "中性信封", let_person: "致本人", let_guardian: "致未成年人的父母或监护人", let_kin: "致近亲",
   let_representative: "致代理人", let_estate: "致遗产管理人", "len_no-address": "没有可用地址：替代通知", "len_deceased-nobody-known": "已故，无人可写", "len_hold-minor-protected": "未成年人的受保护记录：须决定写给谁", "len_hold-no-name": "没有姓名", "len_hold-no-element": "没有数据项", "len_hold-birth-date": "出生日期无法明确读出",
   "len_hold-too-long": "文字过长，无法作地址", len_double: "已有信件", leSigned: "谁已签署", leNobody: "尚无人签署。所制文件须由两名不同的人对完全相同的内容签署，才算就绪。", leReady: "就绪", leOneMore: "还须另一人签署", leMay: "谁可以签署：", leTooFew: "不足两人", leLook: "一封信，如同打印的样子", leLookMeans: "不发送也不保存任何东西。查看某人的信件会被记录。", leWhom: "写给谁", leMadeUp: "虚构",
-  leOfCase: "本案人员", leNth: "示例 {n}", leAdult: "成年人", leMinor: "未成年人", leDeceased: "已故者", leProtected: "受保护的记录", leLang: "语言", leTheirs: "本人的或案件的语言", leNumber: "或某人的编号", leFind: "查找", leNotFound: "最近一次分析没有找到此编号的人。", leNone: "不写信给此人：", leSample: "样本：非本案人员", leFallback: "机构没有此人语言的文字",
+  leOfCase: "本案人员", leNth: "示例 {n}", leAdult: "成年人", leMinor: "未成年人", leDeceased: "已故者，致近亲", leProtected: "受保护的记录", leLang: "语言", leTheirs: "本人的或案件的语言", leNumber: "或某人的编号", leFind: "查找", leNotFound: "最近一次分析没有找到此编号的人。", leNone: "不写信给此人：", leSample: "样本：非本案人员", leFallback: "机构没有此人语言的文字",
   lePdf: "PDF 版",
+  siStale: "案件已变更：须重新制作", siTwo: "须两人签署", siWhat: "您签署的正是这些内容：{f}，其 SHA-256 和数目见上。寄发者可凭此校验值证明它就是您所签署的。", siSignFor: "签署：{w}", siSign: "签署：{w}…", sis_letters: "信件", sis_mailfile: "邮寄公司的文件", sis_forms: "表格和公告", siMade: "制作者：{u}，",
+  siStaleMeans: "制作之后，案件已重新分析或其事实已变更。已有签署不适用于案件现在的内容；请重新制作后再签署。", siDone: "已签署。", siMine: "您已签署。第二个签署须由另一人作出。", siNothing: "本案尚无可在此签署的文件。", siOthers: "在终端签署的其他文件", sic_letters: "信件", sic_pages: "页数", sic_files: "文件", sic_other_language: "未用本人语言",
+  sic_forms: "表格", sic_blanks: "仍为空白的必填项", leGuarded: "未成年人的受保护记录，致监护人", leRepresentative: "已故者，致代理人", leEstate: "已故者，致遗产管理人", leNoKin: "已故且无人可写", leOtherLang: "其他语言", leNotIn: "没有此人语言的文字时，信件使用案件的语言（{l}）。",
 };
 export default words;
