@@ -37,11 +37,18 @@ static int flow(void *arg, const struct evidence_flow *f)
 	return s->fold ? evidence_fold_flow(s->fold, f) : 0;
 }
 
+static int loose(void *arg, const struct evidence_source *src, const struct evidence_loose *x)
+{
+	struct sum *s = arg;
+	mix(&s->hash, x->lines.p, x->lines.n);
+	return s->fold ? evidence_fold_loose(s->fold, src, x) : 0;
+}
+
 static int read_by(struct slice bytes, size_t piece, struct sum *s, struct evidence_account *a)
 {
 	static const char *const own[] = {"10.0.0.7", NULL};
 	const struct evidence_source src = {.name = "log", .near = INT64_C(1795302219) * TIME_SEC, .zone_minutes = 60, .own = own};
-	const struct evidence_out out = {touch, flow, s};
+	const struct evidence_out out = {touch, flow, s, loose};
 	struct err e = {0};
 	int r = 0;
 	struct evidence *v = evidence_new(&src, &out);

@@ -142,7 +142,7 @@ static int read_evidence(struct running *u, struct ledger *l, const struct scope
 	struct evidence_account a;
 	snprintf(name, sizeof name, "%.*s", (int)in->file.n, (const char *)in->file.p);
 	const struct evidence_source src = {.name = name, .zone_minutes = u->zone_minutes, .near = u->c->to};
-	const struct evidence_out out = {evidence_fold_touch, evidence_fold_flow, u->fold};
+	const struct evidence_out out = {evidence_fold_touch, evidence_fold_flow, u->fold, evidence_fold_loose};
 	int r = evidence_fold_source(u->fold, name, &number, e);
 	struct evidence *v = r == 0 ? evidence_new(&src, &out) : NULL;
 	if (r == 0 && !v)

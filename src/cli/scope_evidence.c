@@ -168,7 +168,7 @@ static int read_source(struct evidence_cmd *c, const char *path, int fd, struct 
 		r = evidence_fold_source(c->fold, path, &number, e);
 	if (r)
 		return r;
-	const struct evidence_out out = {evidence_fold_touch, evidence_fold_flow, c->fold};
+	const struct evidence_out out = {evidence_fold_touch, evidence_fold_flow, c->fold, evidence_fold_loose};
 	struct evidence *v = evidence_new(&s, &out);
 	r = v ? feed(c, v, fd, path, e) : err_set(e, ERR_MEMORY, path, "no memory");
 	if (r == 0) {
@@ -394,6 +394,8 @@ static int run(struct evidence_cmd *c, const struct cli_args *args, struct err *
 		r = read_path(c, args->v[i], 0, e);
 	if (r == 0)
 		r = evidence_fold_finish(c->fold, e);
+	if (r == 0 && evidence_fold_joined(c->fold))
+		cli_note("%" PRIu64 " events that end in another file than they begin in were put together", evidence_fold_joined(c->fold));
 	if (r == 0)
 		r = print(c, least, count, e);
 	if (r == 0)

@@ -39,6 +39,8 @@ struct event {
 		uint32_t item;
 	} path[PATHS];
 	size_t paths;
+	uint64_t items, seen;  /* PATH records that SYSCALL promises, and that were read: more than are kept */
+	struct buf lines;      /* its records, for a file that goes on in another one */
 	struct arena *a;
 };
 struct auditd {
@@ -143,9 +145,11 @@ static uint64_t flags_of(struct slice v)
 static void free_event(struct event *e)
 {
 	struct arena *a = e->a;
+	struct buf lines = e->lines;
 	if (a)
 		arena_reset(a);
-	*e = (struct event){.a = a};
+	buf_reset(&lines);
+	*e = (struct event){.a = a, .lines = lines};
 }
 
 static struct slice name_of(struct event *e, struct slice name)
@@ -237,9 +241,26 @@ static int one_path(struct evidence *v, struct event *e, size_t i)
 	return put(v, e, name, false, EVIDENCE_ACCESSED, e->flags_known ? 85 : 70, e->flags_known ? "it was opened for reading" : "it was opened, in a way that is not said", NULL);
 }
 
+/* Records of it are elsewhere: what was done is not said here, or names are missing that it promises. */
+static bool is_loose(const struct evidence *v, const struct event *e)
+{
+	return v->out.loose && e->serial[0] && !e->failed && buf_ok(&e->lines) && (e->syscall ? e->call != CALL_NONE && e->seen < e->items : e->lines.n > 0);
+}
+
+static int hand_over(struct evidence *v, struct event *e)
+{
+	const struct evidence_loose x = {.key = slice_str(e->serial), .lines = buf_slice(&e->lines), .who = e->who, .from = e->from, .record = e->record, .head = e->syscall};
+	v->account.unjoined++;
+	int r = v->out.loose(v->out.arg, v->src, &x);
+	free_event(e);
+	return r;
+}
+
 static int flush(struct evidence *v, struct event *e)
 {
 	int r = 0;
+	if (is_loose(v, e))
+		return hand_over(v, e);
 	if (e->serial[0] && e->failed)
 		v->account.failed++;
 	else if (e->serial[0] && e->call != CALL_NONE) {
@@ -274,6 +295,8 @@ static int event_of(struct evidence *v, struct auditd *s, struct slice serial, s
 		return r;
 	if (!oldest->a && !(oldest->a = arena_new(TEXT_MAX)))
 		return ERR_MEMORY;
+	if (!oldest->lines.max)
+		buf_init(&oldest->lines, TEXT_MAX);
 	memcpy(oldest->serial, serial.p, serial.n);
 	oldest->serial[serial.n] = 0;
 	oldest->order = ++s->order;
@@ -312,6 +335,8 @@ static void put_syscall(struct auditd *s, struct event *e, struct slice rec)
 {
 	struct slice ok = evidence_value(rec, "success");
 	e->syscall = true;
+	if (num_u64(evidence_value(rec, "items"), 0, 1000, &e->items) < 0)
+		e->items = 0;
 	e->call = call_of(evidence_value(rec, "arch"), evidence_value(rec, "syscall"));
 	e->failed = slice_eq_str(ok, "no");
 	e->exe = dup(e, value(s, e->a, rec, "exe", !s->words));
@@ -326,6 +351,7 @@ static void put_syscall(struct auditd *s, struct event *e, struct slice rec)
 
 static void put_path(struct auditd *s, struct event *e, struct slice rec)
 {
+	e->seen++;
 	if (e->paths == PATHS)
 		return;
 	struct slice mode = evidence_value(rec, "mode"), type = evidence_value(rec, "nametype");
@@ -429,6 +455,8 @@ static int audit_line(struct evidence *v, struct auditd *s, struct slice line)
 	e->time = t;
 	if (node.n && !e->node.n)
 		e->node = dup(e, node);
+	if (v->out.loose && !over)
+		buf_printf(&e->lines, "%s%.*s%stype=%.*s msg=%.*s\n", node.n ? "node=" : "", (int)(node.n > 200 ? 200 : node.n), (const char *)(node.p ? node.p : (const uint8_t *)""), node.n ? " " : "", SLICE_FMT(type), SLICE_FMT(evidence_from(line, at)));
 	if (sys)
 		put_syscall(s, e, rest);
 	else if (path)
@@ -459,8 +487,10 @@ static int audit_end(struct evidence *v, struct auditd *s)
 
 static void audit_done(struct auditd *s)
 {
-	for (size_t i = 0; i < EVENTS; i++)
+	for (size_t i = 0; i < EVENTS; i++) {
 		arena_free(s->event[i].a);
+		buf_done(&s->event[i].lines);
+	}
 	evidence_map_done(&s->session);
 	evidence_map_done(&s->account);
 	free(s->kept);

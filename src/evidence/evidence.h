@@ -81,10 +81,20 @@ struct evidence_source {
 	const char *const *own; /* addresses of the host itself: what they read over the network was read on the host; ends with NULL. NULL: none */
 };
 
+/* Records of an event that the source does not hold whole: a log that was rotated in the middle of it goes on in another file. */
+struct evidence_loose {
+	struct slice key;       /* what all records of the event have in common */
+	struct slice lines;     /* its records here, a line each */
+	struct slice who, from; /* as other records of this source have it; empty: not said */
+	uint64_t record;
+	bool head;              /* among them is the one that says what was done */
+};
+
 struct evidence_out {
 	MUST int (*touch)(void *arg, const struct evidence_touch *t); /* other than 0 ends the reading with that code */
 	MUST int (*flow)(void *arg, const struct evidence_flow *f);   /* may be NULL */
 	void *arg;
+	MUST int (*loose)(void *arg, const struct evidence_source *src, const struct evidence_loose *x); /* NULL: what is not whole is told as far as it goes */
 };
 
 /* What a source turned out to be. */
@@ -97,7 +107,7 @@ struct evidence_account {
 	uint64_t first_damaged;     /* number of the first of those */
 	uint64_t failed;            /* operations that the record says were refused or failed: no touch */
 	uint64_t untimed;           /* touches without a time */
-	uint64_t unjoined;          /* records whose partner (a handle's name, a path) was not found */
+	uint64_t unjoined;          /* records whose partner (a handle's name, a path) was not found in this source */
 	uint64_t bytes;             /* read of the source, after decompression */
 	int64_t first, last;        /* of all records that have a time; EVIDENCE_NO_TIME */
 	bool zone_assumed, year_assumed, compressed;
@@ -156,9 +166,11 @@ struct evidence_fold *evidence_fold_new(const struct evidence_fold_options *o); 
 void evidence_fold_free(struct evidence_fold *f);
 /* The next source: its name and kind are kept by number. Touches and flows that follow are its own. ERR_LIMIT: more than EVIDENCE_SOURCES_MAX. */
 int evidence_fold_source(struct evidence_fold *f, const char *name, uint32_t *ret, struct err *e) MUST;
-/* To be given to evidence_new as the callbacks; arg is the fold. */
+/* To be given to evidence_new as the callbacks; arg is the fold. Events that one source begins and another ends are put together by evidence_fold_finish. */
 int evidence_fold_touch(void *fold, const struct evidence_touch *t) MUST;
 int evidence_fold_flow(void *fold, const struct evidence_flow *f) MUST;
+int evidence_fold_loose(void *fold, const struct evidence_source *src, const struct evidence_loose *x) MUST;
+uint64_t evidence_fold_joined(const struct evidence_fold *f); /* after evidence_fold_finish: events whose records stood in several sources */
 void evidence_fold_kind(struct evidence_fold *f, const char *dialect); /* what the current source is (evidence_account.dialect): after evidence_end; bytes of the same dialect add up */
 /* Joins what no single source can (renames, folders, what was seen leaving) and sorts by path, then host. Then the objects can be had. */
 int evidence_fold_finish(struct evidence_fold *f, struct err *e) MUST;

@@ -53,6 +53,7 @@ void evidence_fold_free(struct evidence_fold *f)
 	free(f->word);
 	free(f->flow);
 	free(f->source);
+	free(f->loose);
 	free(f->order);
 	free(f);
 }

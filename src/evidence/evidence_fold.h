@@ -29,6 +29,11 @@ struct folded_flow {
 	int64_t first, last;
 	uint32_t source;
 };
+struct folded_loose { /* an event that a source does not hold whole */
+	struct evidence_loose said;
+	struct evidence_source src;
+	uint32_t source; /* number + 1 */
+};
 struct evidence_fold {
 	const struct evidence_fold_options *o;
 	struct arena *a;
@@ -50,11 +55,14 @@ struct evidence_fold {
 	size_t order_n;
 	struct slice (*root_key)[2];
 	struct buf key, path;
-	uint64_t outside;
+	struct folded_loose *loose;
+	size_t loose_n, loose_cap;
+	uint64_t outside, joined;
 	bool renames, lost_bytes;
 	struct evidence_object out; /* of evidence_fold_at: until the next call */
 };
 int evidence_fold_put_word(struct evidence_fold *f, struct slice s, uint32_t *ret) MUST; /* a word kept once: its number from 1; 0 for the empty one */
+int evidence_fold_join(struct evidence_fold *f, struct err *e) MUST; /* evidence_join.c */
 struct slice evidence_fold_word(const struct evidence_fold *f, uint32_t n);
 
 #endif

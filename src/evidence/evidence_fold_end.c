@@ -151,7 +151,10 @@ static int by_path(const void *a, const void *b, void *fold)
 
 int evidence_fold_finish(struct evidence_fold *f, struct err *e)
 {
-	int r = f->renames ? hand_back(f) : 0;
+	int r = evidence_fold_join(f, e);
+	if (r)
+		return r;
+	r = f->renames ? hand_back(f) : 0;
 	if (r == 0)
 		r = folders(f);
 	for (size_t i = 0; i < f->n; i++)

@@ -42,7 +42,7 @@ static int read_into(struct evidence_fold *f, struct slice bytes, size_t piece)
 {
 	uint32_t number;
 	struct err e = {0};
-	const struct evidence_out out = {evidence_fold_touch, evidence_fold_flow, f};
+	const struct evidence_out out = {evidence_fold_touch, evidence_fold_flow, f, evidence_fold_loose};
 	assert_int_equal(evidence_fold_source(f, source.name, &number, &e), 0);
 	struct evidence *v = evidence_new(&source, &out);
 	int r = 0;

@@ -87,6 +87,88 @@ static void mixed(void **state)
 	(void)unused_by_some;
 }
 
+/* A log that was rotated: wherever the first file ends and the second goes on, and whichever is read first, the events are whole. */
+static const char rotated[] =
+	"node=fs1 type=SYSCALL msg=audit(1795302219.967:479): arch=c000003e syscall=257 success=yes exit=3 a0=ffffff9c a1=7ffd a2=80000 a3=0 items=1 ppid=1 pid=2 auid=1000 uid=0 ses=3 comm=\"cat\" exe=\"/usr/bin/cat\"\n"
+	"node=fs1 type=SYSCALL msg=audit(1795302219.968:480): arch=c000003e syscall=257 success=yes exit=3 a0=ffffff9c a1=7ffd a2=0 a3=0 items=1 ppid=1 pid=2 auid=1001 uid=0 ses=3 comm=\"rclone\" exe=\"/tmp/rclone\"\n"
+	"node=fs1 type=CWD msg=audit(1795302219.967:479):  cwd=\"/srv/records\"\n"
+	"node=fs1 type=PATH msg=audit(1795302219.968:480): item=0 name=\"/srv/b.csv\" inode=1 mode=0100644 nametype=NORMAL\n"
+	"node=fs1 type=PATH msg=audit(1795302219.967:479): item=0 name=\"d/a.csv\" inode=1 mode=0100644 nametype=NORMAL\n"
+	"node=fs1 type=EOE msg=audit(1795302219.967:479):\n"
+	"node=fs1 type=SYSCALL msg=audit(1795302219.999:481): arch=c000003e syscall=82 success=yes items=4 auid=1002 ses=1 exe=\"/usr/bin/mv\"\n"
+	"node=fs1 type=CWD msg=audit(1795302219.999:481):  cwd=\"/srv/records\"\n"
+	"node=fs1 type=PATH msg=audit(1795302219.999:481): item=0 name=\"/srv/\" nametype=PARENT\n"
+	"node=fs1 type=PATH msg=audit(1795302219.999:481): item=1 name=\"/srv/\" nametype=PARENT\n"
+	"node=fs1 type=PATH msg=audit(1795302219.999:481): item=2 name=\"/srv/old\" nametype=DELETE\n"
+	"node=fs1 type=PATH msg=audit(1795302219.999:481): item=3 name=\"/srv/new\" nametype=CREATE\n"
+	"node=fs1 type=EOE msg=audit(1795302219.999:481):\n"
+	"node=fs1 type=SYSCALL msg=audit(1795302220.100:482): arch=c000003e syscall=59 success=yes items=1 auid=1003 ses=1 comm=\"tar\" exe=\"/usr/bin/tar\"\n"
+	"node=fs1 type=EXECVE msg=audit(1795302220.100:482): argc=4 a0=\"tar\" a1=\"czf\" a2=\"/tmp/x.tgz\" a3=\"./phi\"\n"
+	"node=fs1 type=CWD msg=audit(1795302220.100:482):  cwd=\"/srv/records\"\n"
+	"node=fs1 type=PATH msg=audit(1795302220.100:482): item=0 name=\"/usr/bin/tar\" nametype=NORMAL\n"
+	"node=fs1 type=EOE msg=audit(1795302220.100:482):\n";
+
+static void is_whole(struct evidence_fold *f)
+{
+	static const struct {
+		const char *path, *who, *because;
+		enum evidence_level level;
+	} want[] = {{"/srv/b.csv", "auid=1001", "rclone", EVIDENCE_ACQUIRED}, {"/srv/old", "auid=1002", "renamed", EVIDENCE_OPENED}, {"/srv/records/./phi", "auid=1003", "tar", EVIDENCE_ACQUIRED}, {"/srv/records/d/a.csv", "auid=1000", "cat", EVIDENCE_ACCESSED}};
+	size_t found = 0;
+	for (size_t i = 0; i < evidence_fold_count(f); i++) {
+		const struct evidence_object *o = evidence_fold_at(f, i);
+		for (size_t k = 0; k < ARRAY_LEN(want); k++)
+			if (slice_eq_str(o->path, want[k].path)) {
+				found++;
+				assert_int_equal(o->level, want[k].level);
+				assert_int_equal(o->count, 1);
+				assert_true(is(o->who[0], want[k].who) && is(o->host, "fs1") && memmem(o->reason[0].p, o->reason[0].n, want[k].because, strlen(want[k].because)));
+			}
+	}
+	assert_int_equal(found, ARRAY_LEN(want));
+}
+
+static void rotated_in_the_middle(void **state)
+{
+	(void)state;
+	struct slice all = SLICE(rotated);
+	unsigned joined = 0;
+	for (size_t cut = 0; cut < all.n; cut++) {
+		if (all.p[cut] != '\n' && cut)
+			continue;
+		for (int order = 0; order < 2; order++) { /* the second time the later one first */
+			struct evidence_fold *f = evidence_fold_new(&fold_options);
+			struct slice part[] = {evidence_upto(all, cut + (cut > 0)), evidence_from(all, cut + (cut > 0))};
+			struct err e = {0};
+			assert_non_null(f);
+			for (int k = 0; k < 2; k++)
+				if (part[k ^ (order > 0)].n) {
+					int r = read_into(f, part[k ^ (order > 0)], 4096);
+					assert_true(r == 0 || r == ERR_INPUT); /* an end of an event alone is no evidence by itself */
+				}
+			assert_int_equal(evidence_fold_finish(f, &e), 0);
+			is_whole(f);
+			joined += evidence_fold_joined(f) > 0;
+			evidence_fold_free(f);
+		}
+	}
+	assert_true(joined > 20);
+}
+
+/* The other half never came: what there is is told, and that it is not whole is counted. */
+static void half_an_event(void **state)
+{
+	(void)state;
+	assert_int_equal(take_text("type=SYSCALL msg=audit(1795302219.999:481): arch=c000003e syscall=257 success=yes a2=0 items=2 auid=1002 ses=1 exe=\"/usr/bin/cat\"\n"
+	                           "type=PATH msg=audit(1795302219.999:481): item=0 name=\"/srv/seen\" nametype=NORMAL\n"
+	                           "type=PATH msg=audit(1795302219.000:470): item=0 name=\"/srv/whose\" nametype=NORMAL\n"),
+	                 0);
+	assert_int_equal(level("/srv/seen"), EVIDENCE_ACCESSED);
+	assert_int_equal(level("/srv/whose"), EVIDENCE_NONE);
+	assert_int_equal(account.unjoined, 2);
+	assert_int_equal(evidence_fold_joined(fold), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -94,6 +176,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(interpreted, reset, drop),
 		cmocka_unit_test_setup_teardown(commands_and_renames, reset, drop),
 		cmocka_unit_test_setup_teardown(mixed, reset, drop),
+		cmocka_unit_test_setup_teardown(rotated_in_the_middle, reset, drop),
+		cmocka_unit_test_setup_teardown(half_an_event, reset, drop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,7 @@ static int answer(struct slice log, struct buf *b, struct err *e)
 	buf_reset(b);
 	if (!f)
 		return err_set(e, ERR_MEMORY, NULL, "no memory");
-	const struct evidence_out out = {evidence_fold_touch, evidence_fold_flow, f};
+	const struct evidence_out out = {evidence_fold_touch, evidence_fold_flow, f, evidence_fold_loose};
 	int r = evidence_fold_source(f, "log", &number, e);
 	if (r == 0)
 		r = evidence_read(log, &source, &out, &account, e);
