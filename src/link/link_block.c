@@ -3,117 +3,30 @@
  * A key is made of one to four parts of a record: an identifier, the sound of a surname, a year of birth ... Records are sorted by each key in turn, and those that stand together are paired. A block that is too large (a common name, a day of birth
  * that means "not asked") is cut by further parts until it is not; what stays too large is only chained. An identifier that many different persons bear is a clerk's 999-99-9999, whatever it looks like, and is struck out.
  * In a small file loose keys (one name alone) cost nothing and find what has been written wrong twice; they are left out where they would give too many pairs; up to 1,500 records everybody is compared with everybody. */
-#include "link_internal.h"
+#include "link_keys.h"
 
 #include <stdlib.h>
 
 #define ALL_PAIRS_MAX 1500u
 #define LOOSE_RECORDS_MAX 50000u
 #define LARGE 1000000u
-#define NUMBER_BITS 28
-#define NUMBER_MASK ((UINT64_C(1) << NUMBER_BITS) - 1)
-
-enum part { PART_VALUE, PART_WIDE, PART_SOUND, PART_NAME, PART_HEAD, PART_YEAR, PART_DAY, PART_DATE, PART_SSN4, PART_SSN9, PART_BOTH };
-
-struct recipe {
-	struct {
-		uint8_t part, field;
-	} v[4];
-	uint8_t n;
-	bool identifier, loose;
-	uint8_t rare; /* blocks of more records than this are left out; 0: none */
-};
+#define CHUNKS 16u /* a recipe's buckets are paired in so many shares */
 
 #define RECIPES_MAX 160
 struct blocking {
 	struct link *l;
-	struct recipe recipe[RECIPES_MAX];
-	size_t recipes, first; /* of this round */
+	struct link_recipe recipe[RECIPES_MAX];
+	size_t recipes;
+	struct link_keys keys; /* of some of them */
 	uint32_t cap;
 	uint64_t budget;       /* pairs of a loose recipe */
 	struct pile {
 		uint64_t *v;
 		uint64_t n, cap;
-		uint64_t *key, *other; /* room to sort in */
+		uint64_t *other;   /* room to sort in */
+		uint64_t other_cap;
 	} pile[LINK_THREADS_MAX];
 };
-
-static uint64_t stir(uint64_t h, uint64_t v)
-{
-	h = (h ^ v) * UINT64_C(0xff51afd7ed558ccd);
-	return h ^ h >> 31;
-}
-
-/* The part's value; 0: the record has none. */
-static uint64_t part_of(const struct link *l, const uint32_t *row, unsigned part, unsigned field)
-{
-	const struct link_field *f = &l->field[field];
-	const uint32_t *at = link_at(l, row, f);
-	uint32_t v = at[0];
-	switch ((enum part)part) {
-	case PART_VALUE:
-		return v && f->words ? l->words.v[v].hash : v;
-	case PART_WIDE:
-		return link_wide(at);
-	case PART_SOUND:
-		return l->words.sounds[v].sound;
-	case PART_NAME:
-	case PART_HEAD:
-		return l->words.sounds[v].name;
-	case PART_YEAR:
-		return v / 10000;
-	case PART_DAY: { /* of the year, whichever way round, and no 1 January */
-		uint32_t m = v / 100 % 100, d = v % 100;
-		return !v || (m == 1 && d == 1) ? 0 : 10000 + (m < d ? m * 100 + d : d * 100 + m);
-	}
-	case PART_DATE: { /* whichever way round */
-		uint32_t m = v / 100 % 100, d = v % 100;
-		return v / 10000 * 10000 + (m < d ? m * 100 + d : d * 100 + m);
-	}
-	case PART_SSN4:
-		return !v ? 0 : v & LINK_SSN4 ? (v & ~LINK_SSN4) + 1 : (v - 1) % 10000 + 1;
-	case PART_SSN9:
-		return v & LINK_SSN4 ? 0 : v;
-	case PART_BOTH: { /* surname and first name, whichever way round */
-		uint32_t b = l->words.sounds[row[l->field[l->of[KIND_FIRST]].at]].name, a = l->words.v[v].tail ? l->words.sounds[v].sound : l->words.sounds[v].name; /* "esters avila" by its end */
-		return !a || !b ? 0 : (uint64_t)(a < b ? a : b) << 32 | (a < b ? b : a);
-	}
-	}
-	return 0;
-}
-
-static uint64_t key_of(const struct link *l, const struct recipe *k, uint32_t i)
-{
-	uint64_t h = 0x5851f42d4c957f2d;
-	const uint32_t *row = link_row(l, i);
-	for (unsigned p = 0; p < k->n; p++) {
-		uint64_t v = part_of(l, row, k->v[p].part, k->v[p].field);
-		if (!v)
-			return 0;
-		h = stir(h, v);
-	}
-	h = stir(h, h >> 29);
-	return (h >> NUMBER_BITS ? h : h | UINT64_C(1) << 40) & ~NUMBER_MASK;
-}
-
-static void sort_keys(uint64_t **a, uint64_t **b, uint64_t n) /* by the upper 36 bits, three times 12 */
-{
-	for (unsigned shift = NUMBER_BITS; shift < 64; shift += 12) {
-		uint64_t count[4096] = {0}, at = 0;
-		for (uint64_t i = 0; i < n; i++)
-			count[(*a)[i] >> shift & 4095]++;
-		for (unsigned k = 0; k < 4096; k++) {
-			uint64_t c = count[k];
-			count[k] = at;
-			at += c;
-		}
-		for (uint64_t i = 0; i < n; i++)
-			(*b)[count[(*a)[i] >> shift & 4095]++] = (*a)[i];
-		uint64_t *t = *a;
-		*a = *b;
-		*b = t;
-	}
-}
 
 static int by_value(const void *a, const void *b)
 {
@@ -121,17 +34,35 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int put_pair(struct pile *p, uint64_t a, uint64_t b)
+/* Room for so many pairs more. */
+static int more_pairs(struct pile *p, uint64_t n)
 {
-	if (p->n == p->cap) {
-		uint64_t cap = p->cap ? p->cap + p->cap / 2 : 1 << 16, *v = realloc(p->v, cap * sizeof *v);
-		if (!v)
-			return ERR_MEMORY;
-		p->v = v;
-		p->cap = cap;
-	}
-	p->v[p->n++] = a < b ? a << 32 | b : b << 32 | a;
+	if (p->cap - p->n >= n)
+		return 0;
+	uint64_t cap = p->cap ? p->cap + p->cap / 2 : 1 << 16;
+	cap = cap - p->n >= n ? cap : p->n + n;
+	uint64_t *v = realloc(p->v, cap * sizeof *v);
+	if (!v)
+		return ERR_MEMORY;
+	p->v = v;
+	p->cap = cap;
 	return 0;
+}
+
+/* Each of k[0..n) with the `most` that follow it. */
+static int pair_all(struct pile *p, const uint64_t *k, uint64_t n, uint64_t most)
+{
+	int r = more_pairs(p, n * (n - 1 < most ? n - 1 : most));
+	uint64_t *to = p->v + p->n;
+	for (uint64_t i = 0; i < n && r == 0; i++) {
+		uint64_t a = k[i] & LINK_NUMBER_MASK, end = n - i - 1 < most ? n : i + most + 1;
+		for (uint64_t j = i + 1; j < end; j++) {
+			uint64_t b = k[j] & LINK_NUMBER_MASK;
+			*to++ = a < b ? a << 32 | b : b << 32 | a;
+		}
+	}
+	p->n = r ? p->n : (uint64_t)(to - p->v);
+	return r;
 }
 
 /* Records k[0..n) share a key. */
@@ -142,27 +73,19 @@ static int pair_block(struct blocking *b, struct pile *p, uint64_t *k, uint64_t 
 	} finer[] = {{KIND_FIRST, PART_NAME}, {KIND_LAST, PART_SOUND}, {KIND_DOB, PART_YEAR}, {KIND_ZIP, PART_VALUE}, {KIND_DOB, PART_DAY}, {KIND_MIDDLE, PART_NAME}, {KIND_STREET, PART_HEAD}};
 	struct link *l = b->l;
 	int r = 0;
-	if (n <= b->cap) {
-		for (uint64_t i = 0; i < n && r == 0; i++)
-			for (uint64_t j = i + 1; j < n && r == 0; j++)
-				r = put_pair(p, k[i] & NUMBER_MASK, k[j] & NUMBER_MASK);
-		return r;
-	}
+	if (n <= b->cap)
+		return pair_all(p, k, n, n);
 	while (depth < ARRAY_LEN(finer) && l->of[finer[depth].kind] < 0)
 		depth++;
-	if (depth == ARRAY_LEN(finer)) {
-		for (uint64_t i = 0; i < n && r == 0; i++)
-			for (uint64_t j = i + 1; j < n && j <= i + 3 && r == 0; j++)
-				r = put_pair(p, k[i] & NUMBER_MASK, k[j] & NUMBER_MASK);
-		return r;
-	}
+	if (depth == ARRAY_LEN(finer))
+		return pair_all(p, k, n, 3);
 	for (uint64_t i = 0; i < n; i++) {
-		uint64_t h = part_of(l, link_row(l, (uint32_t)(k[i] & NUMBER_MASK)), finer[depth].part, (unsigned)l->of[finer[depth].kind]);
-		k[i] = (h ? stir(7, h) & ~NUMBER_MASK : 0) | (k[i] & NUMBER_MASK);
+		uint64_t h = link_part_of(l, link_row(l, (uint32_t)(k[i] & LINK_NUMBER_MASK)), (enum link_part)finer[depth].part, (unsigned)l->of[finer[depth].kind]);
+		k[i] = (h ? link_stir(7, h) & ~LINK_NUMBER_MASK : 0) | (k[i] & LINK_NUMBER_MASK);
 	}
 	qsort(k, n, sizeof *k, by_value);
 	for (uint64_t i = 0, j; i < n && r == 0; i = j) {
-		for (j = i + 1; j < n && (k[j] ^ k[i]) >> NUMBER_BITS == 0;)
+		for (j = i + 1; j < n && (k[j] ^ k[i]) >> LINK_NUMBER_BITS == 0;)
 			j++;
 		if (j - i > 1)
 			r = pair_block(b, p, k + i, j - i, depth + 1);
@@ -184,7 +107,7 @@ static bool is_nobodys(const struct link *l, const uint64_t *k, uint64_t n)
 			continue;
 		looked++;
 		for (uint64_t i = 0; i < n && i < 64 && seen_n[w] < 5; i++) {
-			uint64_t v = part_of(l, link_row(l, (uint32_t)(k[i] & NUMBER_MASK)), w ? PART_SOUND : PART_VALUE, (unsigned)kind[w]);
+			uint64_t v = link_part_of(l, link_row(l, (uint32_t)(k[i] & LINK_NUMBER_MASK)), w ? PART_SOUND : PART_VALUE, (unsigned)kind[w]);
 			bool old = !v;
 			for (unsigned s = 0; s < seen_n[w]; s++)
 				old |= seen[w][s] == v;
@@ -195,11 +118,11 @@ static bool is_nobodys(const struct link *l, const uint64_t *k, uint64_t n)
 	return looked && (kind[0] < 0 || seen_n[0] >= 5) && (kind[1] < 0 || seen_n[1] >= 4);
 }
 
-static void strike(struct link *l, const struct recipe *r, const uint64_t *k, uint64_t n)
+static void strike(struct link *l, const struct link_recipe *r, const uint64_t *k, uint64_t n)
 {
 	const struct link_field *f = &l->field[r->v[0].field];
 	for (uint64_t i = 0; i < n; i++) {
-		memset(link_at(l, link_row(l, (uint32_t)(k[i] & NUMBER_MASK)), f), 0, f->slots * sizeof(uint32_t));
+		memset(link_at(l, link_row(l, (uint32_t)(k[i] & LINK_NUMBER_MASK)), f), 0, f->slots * sizeof(uint32_t));
 	}
 }
 
@@ -207,44 +130,85 @@ static uint64_t pairs_of(const uint64_t *k, uint64_t n)
 {
 	uint64_t sum = 0;
 	for (uint64_t i = 0, j; i < n; i = j) {
-		for (j = i + 1; j < n && (k[j] ^ k[i]) >> NUMBER_BITS == 0;)
+		for (j = i + 1; j < n && (k[j] ^ k[i]) >> LINK_NUMBER_BITS == 0;)
 			j++;
 		sum += (j - i) * (j - i - 1) / 2;
 	}
 	return sum;
 }
 
-static int one_recipe(void *arg, uint64_t at, unsigned thread)
+/* Keys in order. */
+static int pair_keys(struct blocking *b, struct pile *p, const struct link_recipe *rec, uint64_t *key, uint64_t n)
+{
+	int r = 0;
+	for (uint64_t i = 0, j; i < n && r == 0; i = j) {
+		for (j = i + 1; j < n && (key[j] ^ key[i]) >> LINK_NUMBER_BITS == 0;)
+			j++;
+		if (j - i == 1)
+			continue;
+		if (rec->identifier && is_nobodys(b->l, key + i, j - i))
+			strike(b->l, rec, key + i, j - i);
+		else if (!rec->rare || j - i <= rec->rare)
+			r = pair_block(b, p, key + i, j - i, 0);
+	}
+	return r;
+}
+
+/* One bucket's keys in order; NULL: no memory. */
+static uint64_t *in_order(const struct link_keys *k, struct pile *p, unsigned which, unsigned bucket, uint64_t *ret_n)
+{
+	uint64_t n = k->from[which][bucket + 1] - k->from[which][bucket];
+	*ret_n = n;
+	if (n > p->other_cap) {
+		free(p->other);
+		p->other_cap = 0;
+		if (!(p->other = malloc((n + n / 4) * sizeof *p->other)))
+			return NULL;
+		p->other_cap = n + n / 4;
+	}
+	return link_keys_sort(k, k->v[which] + k->from[which][bucket], p->other, n);
+}
+
+/* Of a loose recipe, whose file is not large: nothing if that would be too many. */
+static int pair_loosely(struct blocking *b, struct pile *p, unsigned which)
+{
+	const struct link_keys *k = &b->keys;
+	uint64_t sum = 0, n;
+	for (unsigned i = 0; i < 1u << k->bits; i++) {
+		const uint64_t *v = in_order(k, p, which, i, &n);
+		if (!v && n)
+			return ERR_MEMORY;
+		sum += pairs_of(v, n);
+		if (n && v == p->other)
+			memcpy(k->v[which] + k->from[which][i], v, n * sizeof *v);
+	}
+	return sum > b->budget ? 0 : pair_keys(b, p, &k->recipe[which], k->v[which], k->from[which][1u << k->bits]);
+}
+
+/* Some of a recipe's buckets. */
+static int pair_buckets(void *arg, uint64_t at, unsigned thread)
 {
 	struct blocking *b = arg;
-	struct link *l = b->l;
-	const struct recipe *rec = &b->recipe[b->first + at];
+	const struct link_keys *k = &b->keys;
+	const unsigned which = (unsigned)(at / CHUNKS), share = (unsigned)(at % CHUNKS), buckets = 1u << k->bits;
 	struct pile *p = &b->pile[thread];
-	uint64_t n = 0;
 	int r = 0;
-	if (!p->key) {
-		p->key = malloc((size_t)l->n * sizeof *p->key);
-		p->other = malloc((size_t)l->n * sizeof *p->other);
-		if (!p->key || !p->other)
-			return ERR_MEMORY;
-		link_huge(p->key, (size_t)l->n * sizeof *p->key);
-		link_huge(p->other, (size_t)l->n * sizeof *p->other);
+	if (k->recipe[which].loose)
+		return share ? 0 : pair_loosely(b, p, which);
+	for (unsigned i = buckets * share / CHUNKS; i < buckets * (share + 1) / CHUNKS && r == 0; i++) {
+		uint64_t n, *v = in_order(k, p, which, i, &n);
+		r = !v && n ? ERR_MEMORY : pair_keys(b, p, &k->recipe[which], v, n);
 	}
-	for (uint32_t i = 0; i < l->n; i++) {
-		uint64_t h = key_of(l, rec, i);
-		if (h)
-			p->key[n++] = h | i;
-	}
-	sort_keys(&p->key, &p->other, n);
-	if (rec->loose && pairs_of(p->key, n) > b->budget)
-		return 0;
-	for (uint64_t i = 0, j; i < n && r == 0; i = j) {
-		for (j = i + 1; j < n && (p->key[j] ^ p->key[i]) >> NUMBER_BITS == 0;)
-			j++;
-		if (rec->identifier && is_nobodys(l, p->key + i, j - i))
-			strike(l, rec, p->key + i, j - i);
-		else if (j - i > 1 && (!rec->rare || j - i <= rec->rare))
-			r = pair_block(b, p, p->key + i, j - i, 0);
+	return r;
+}
+
+/* All pairs of recipes from..end. */
+static int pair_recipes(struct blocking *b, size_t from)
+{
+	int r = 0;
+	for (size_t i = from; i < b->recipes && r == 0; i += b->keys.n) {
+		r = link_keys_make(&b->keys, &b->recipe[i], (unsigned)(b->recipes - i < LINK_KEYS_AT_ONCE ? b->recipes - i : LINK_KEYS_AT_ONCE));
+		r = r ? r : link_parallel(b->l->o.threads, (uint64_t)b->keys.n * CHUNKS, pair_buckets, b);
 	}
 	return r;
 }
@@ -258,7 +222,7 @@ struct part_at {
 
 static void add(struct blocking *b, bool identifier, bool loose, const struct part_at *v, size_t n)
 {
-	struct recipe r = {.identifier = identifier, .loose = loose};
+	struct link_recipe r = {.identifier = identifier, .loose = loose};
 	for (size_t i = 0; i < n; i++) {
 		if (v[i].field < 0)
 			return;
@@ -368,15 +332,20 @@ static void sort_down(uint64_t *v, uint64_t n, int shift) /* in place, eight bit
 			v[at[to]++] = x;
 		}
 	for (unsigned k = 0; k < 256; k++)
-		sort_down(v + (k ? end[k - 1] : 0), end[k] - (k ? end[k - 1] : 0), shift - 8);
+		sort_down(v + (k ? end[k - 1] : 0), end[k] - (k ? end[k - 1] : 0), shift >= 8 ? shift - 8 : shift ? 0 : -1);
 }
 
 static int sort_pile(void *arg, uint64_t k, unsigned thread)
 {
-	struct pile *p = &((struct blocking *)arg)->pile[k];
+	struct blocking *b = arg;
+	const struct link *l = b->l;
+	struct pile *p = &b->pile[k];
 	uint64_t n = 0;
 	(void)thread;
-	sort_down(p->v, p->n, 56);
+	unsigned bits = 8;
+	while (bits < 32 && l->n >> bits)
+		bits++;
+	sort_down(p->v, p->n, (int)bits + 24); /* no number of a record has more */
 	for (uint64_t i = 0; i < p->n; i++)
 		if (!n || p->v[n - 1] != p->v[i])
 			p->v[n++] = p->v[i];
@@ -476,20 +445,21 @@ int link_block(struct link *l, struct err *e)
 		b->l = l;
 		b->cap = l->n < 100000 ? 120 : 40;
 		b->budget = (uint64_t)l->n * (l->n < 20000 ? 150 : 12) + 100000;
+		link_keys_init(&b->keys, l);
 		identifiers(b);
-		r = link_parallel(threads, b->recipes, one_recipe, b);
+		r = pair_recipes(b, 0);
 	}
 	if (r == 0 && l->n > ALL_PAIRS_MAX) {
-		b->first = b->recipes;
+		size_t first = b->recipes;
 		tight(b);
 		if (l->n <= LOOSE_RECORDS_MAX)
 			loose(b);
-		r = link_parallel(threads, b->recipes - b->first, one_recipe, b);
+		r = pair_recipes(b, first);
 	}
-	for (unsigned t = 0; b && t < threads; t++) {
-		free(b->pile[t].key);
+	if (b)
+		link_keys_done(&b->keys);
+	for (unsigned t = 0; b && t < threads; t++)
 		free(b->pile[t].other);
-	}
 	if (r == 0 && l->n > ALL_PAIRS_MAX) {
 		r = link_parallel(threads, threads, sort_pile, b);
 		r = r ? r : merge(b, threads);

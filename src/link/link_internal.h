@@ -22,12 +22,14 @@ struct link_word { /* 64 bytes: one word is one line of the cache */
 	char text[52];    /* LINK_WORD_MAX at most */
 };
 struct link_sounds {
-	uint16_t sound; /* of the last part; 0: nothing to hear */
-	uint16_t name;  /* of the whole name that it is short for */
+	uint16_t sound;   /* of the last part; 0: nothing to hear */
+	uint16_t name;    /* of the whole name that it is short for */
+	uint16_t surname; /* of a surname that may stand where the first name belongs: of the last part where it has several ("esters avila"), else as `name` */
+	uint32_t hash;    /* as in its link_word */
 };
 struct link_words {
 	struct link_word *v;
-	struct link_sounds *sounds; /* as many: apart, for keys ask for nothing else */
+	struct link_sounds *sounds; /* as many: all that keys ask for */
 	uint32_t n, cap;
 	uint64_t *slot; /* hash << 32 | number; 0: empty */
 	uint64_t slots;

@@ -143,7 +143,8 @@ static struct link_sounds learn(struct link_word *w)
 		w->nick = link_nicknames(s, head); /* "mary ann" */
 	struct slice whole = w->nick ? slice_str(groups[nick_slot[w->nick - 1].group[0] - 1]) : slice_of(s, head), rest;
 	whole = w->nick ? slice_cut(whole, ' ', &rest) : whole;
-	return (struct link_sounds){link_sound(s + w->tail, (size_t)w->n - w->tail), link_sound((const char *)whole.p, whole.n)};
+	uint16_t sound = link_sound(s + w->tail, (size_t)w->n - w->tail), name = link_sound((const char *)whole.p, whole.n);
+	return (struct link_sounds){.sound = sound, .name = name, .surname = w->tail ? sound : name, .hash = w->hash};
 }
 
 static int grow_words(struct link_words *w)
