@@ -2,6 +2,8 @@
  * pipe as frames (extract_wire.c). A child that ends without its last word, says what it cannot mean, or takes too long is a trouble of that file: what it told before stands. Members that a foreign program has to read come back as bytes. */
 #include "extract_internal.h"
 
+#include "conv.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -345,7 +347,7 @@ static int run(const struct extract_out *o, int type, struct slice name, int fd,
 	extract_library_load();
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return err_sys(e, "extract", "no pipe to a reader of files");
-	x.pid = fork();
+	x.pid = conv_fork();
 	if (x.pid == 0)
 		child(o, type, name, fd, p[1], size, seconds);
 	close(p[1]);

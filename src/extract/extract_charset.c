@@ -5,6 +5,8 @@
  * are made with iconv when they are first needed; the C library has all of them, and the child cannot open its modules any more, so that extract_charset_load opens them before. */
 #include "extract_internal.h"
 
+#include "conv.h"
+
 #include <errno.h>
 #include <iconv.h>
 #include <limits.h>
@@ -51,10 +53,26 @@ static enum letter letter_of(uint32_t c)
 	return c < 0x250 ? SMALL : SIGN;
 }
 
+/* Beside other threads and forks: see conv.h. */
+static iconv_t converter(const char *to, const char *from)
+{
+	conv_lock();
+	iconv_t cd = iconv_open(to, from);
+	conv_unlock();
+	return cd;
+}
+
+static void converter_done(iconv_t cd)
+{
+	conv_lock();
+	iconv_close(cd);
+	conv_unlock();
+}
+
 static void load_tables(void)
 {
 	for (size_t t = 0; t < SINGLES; t++) {
-		iconv_t cd = iconv_open("UTF-16LE", singles[t]);
+		iconv_t cd = converter("UTF-16LE", singles[t]);
 		if (cd == (iconv_t)-1)
 			continue;
 		table[t].there = true;
@@ -66,7 +84,7 @@ static void load_tables(void)
 			table[t].letter[b] = (uint8_t)letter_of(table[t].code[b]);
 			iconv(cd, NULL, NULL, NULL, NULL);
 		}
-		iconv_close(cd);
+		converter_done(cd);
 	}
 }
 
@@ -77,9 +95,9 @@ static void load_modules(void)
 		"ISO-8859-2", "ISO-8859-5", "ISO-8859-6", "ISO-8859-7", "ISO-8859-8", "ISO-8859-15", "macintosh", "UTF-16LE", "UTF-16BE", "UTF-32LE", "UTF-32BE", "UTF-7", "ASCII"};
 	static iconv_t kept[ARRAY_LEN(names) + ARRAY_LEN(doubles)] __attribute__((used));
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		kept[i] = iconv_open("UTF-8", names[i]);
+		kept[i] = converter("UTF-8", names[i]);
 	for (size_t i = 0; i < ARRAY_LEN(doubles); i++)
-		kept[ARRAY_LEN(names) + i] = iconv_open("UTF-8", doubles[i]);
+		kept[ARRAY_LEN(names) + i] = converter("UTF-8", doubles[i]);
 	pthread_once(&tables_once, load_tables);
 }
 
@@ -394,7 +412,7 @@ int extract_utf8(struct slice raw, const char *charset, struct buf *out, struct 
 		is = is[4] == '1' ? big ? "UTF-16BE" : "UTF-16LE" : big || (raw.n >= 4 && !raw.p[0]) ? "UTF-32BE" : "UTF-32LE";
 	}
 	if (strcasecmp(is, "UTF-8"))
-		cd = iconv_open("UTF-8", is);
+		cd = converter("UTF-8", is);
 	if (cd == (iconv_t)-1 && said && strcasecmp(is, "UTF-8"))
 		return extract_utf8(raw, NULL, out, ret, ret_charset, e); /* a name that nobody knows, or a module that cannot be had here */
 	if (said && strcasecmp(is, "UTF-8") == 0 && !utf8_valid(body) && strcasecmp(extract_charset_guess(body), "UTF-8"))
@@ -412,7 +430,7 @@ int extract_utf8(struct slice raw, const char *charset, struct buf *out, struct 
 		if ((unit == 2 && body.n >= 2 && ((body.p[0] == 0xFF && body.p[1] == 0xFE) || (body.p[0] == 0xFE && body.p[1] == 0xFF))) || (unit == 4 && body.n >= 4 && (!memcmp(body.p, "\xFF\xFE\0\0", 4) || !memcmp(body.p, "\0\0\xFE\xFF", 4))))
 			body = slice_of(body.p + unit, body.n - unit);
 		convert(cd, body, unit, out);
-		iconv_close(cd);
+		converter_done(cd);
 	}
 	if (!buf_ok(out))
 		return err_set(e, buf_code(out), NULL, "no room for a text as UTF-8");

@@ -9,6 +9,8 @@
  */
 #include "hl7_internal.h"
 
+#include "conv.h"
+
 #include <errno.h>
 #include <iconv.h>
 
@@ -150,6 +152,7 @@ static void put(struct buf *out, uint32_t cp)
 static const uint16_t c1_of_1252[32] = {0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8D, 0x017D, 0x8F,
 	0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D, 0x017E, 0x0178};
 
+/* Converters are shared by all threads: these and what is done with one stand between conv_lock and conv_unlock. */
 static bool open_set(int cs)
 {
 	if (conv.state[cs] == 0) {
@@ -183,10 +186,26 @@ static bool table_set(int cs)
 	return true;
 }
 
+static bool table_there(int cs)
+{
+	conv_lock();
+	bool there = table_set(cs);
+	conv_unlock();
+	return there;
+}
+
+static bool open_there(int cs)
+{
+	conv_lock();
+	bool there = open_set(cs);
+	conv_unlock();
+	return there;
+}
+
 int hl7_charset_warm(struct err *e)
 {
 	for (int cs = 0; cs < HL7_CS_COUNT; cs++)
-		if (sets[cs].iconv && !(sets[cs].single ? table_set(cs) : open_set(cs)))
+		if (sets[cs].iconv && !(sets[cs].single ? table_there(cs) : open_there(cs)))
 			return err_set(e, ERR_SYSTEM, sets[cs].name, "the C library has no converter for this character set: install the gconv modules of glibc");
 	return 0;
 }
@@ -227,7 +246,7 @@ static void decode_utf16(struct slice s, bool little, struct buf *out)
 
 static void decode_single(int cs, struct slice s, struct buf *out)
 {
-	bool have = sets[cs].single && table_set(cs);
+	bool have = sets[cs].single && table_there(cs);
 	for (size_t i = 0; i < s.n; i++) {
 		uint8_t c = s.p[i];
 		if (c < 0x80)
@@ -241,7 +260,7 @@ static void decode_single(int cs, struct slice s, struct buf *out)
 	}
 }
 
-static void decode_multi(int cs, struct slice s, struct buf *out)
+static void decode_shared(int cs, struct slice s, struct buf *out)
 {
 	bool have = open_set(cs), fresh = true;
 	iconv_t cd = conv.open[cs];
@@ -271,6 +290,13 @@ static void decode_multi(int cs, struct slice s, struct buf *out)
 			s = slice_of(s.p + 1, s.n - 1);
 		}
 	}
+}
+
+static void decode_multi(int cs, struct slice s, struct buf *out)
+{
+	conv_lock();
+	decode_shared(cs, s, out);
+	conv_unlock();
 }
 
 void hl7_decode(int charset, struct slice s, struct buf *out)

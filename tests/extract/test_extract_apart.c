@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -76,6 +77,13 @@ int __wrap_extract_xml_stream(const struct extract_source *s, const struct extra
 		_exit(0);
 	if (!strcmp(what, "tries"))
 		return tries(o, e);
+	if (!strcmp(what, "convert")) {
+		AUTO_BUF struct buf b = {0};
+		struct slice text;
+		buf_init(&b, 1 << 16);
+		r = extract_utf8(SLICE("na\xEFve\n"), "ISO-8859-1", &b, &text, NULL, e);
+		return r ? r : extract_put_text(o, text, 0, e);
+	}
 	return __real_extract_xml_stream(s, o, e);
 }
 
@@ -248,6 +256,41 @@ static void a_program_can_do_nothing_else(void **state)
 #endif
 }
 
+static _Atomic bool enough;
+
+static void *converts(void *arg)
+{
+	(void)arg;
+	while (!enough) {
+		AUTO_BUF struct buf b = {0};
+		struct slice text;
+		struct err e = {0};
+		buf_init(&b, 1 << 16);
+		assert(extract_utf8(SLICE("caf\xE9"), "ISO-8859-1", &b, &text, NULL, &e) == 0 && slice_eq_str(text, "caf\xC3\xA9"));
+	}
+	return NULL;
+}
+
+/* The C library's converters are behind one lock, and a child is forked while other threads open and close some: its own are to be had all the same. */
+static void converters_of_other_threads_hold_none_up(void **state)
+{
+	(void)state;
+	pthread_t thread[3];
+	enough = false;
+	for (size_t i = 0; i < ARRAY_LEN(thread); i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, converts, NULL), 0);
+	for (unsigned i = 0; i < 60; i++) {
+		struct pieces x = {0};
+		const char *got = file_when(&x, "convert", 20, (size_t)256 << 20);
+		if (strcmp(got, "text [said before\n]\ntext [na\xC3\xAFve\n]\n"))
+			fail_msg("file %u: %.200s", i, got);
+		pieces_done(&x);
+	}
+	enough = true;
+	for (size_t i = 0; i < ARRAY_LEN(thread); i++)
+		assert_int_equal(pthread_join(thread[i], NULL), 0);
+}
+
 static int unwilling(void *arg, const struct extract_piece *p, struct err *e)
 {
 	(void)arg;
@@ -300,7 +343,7 @@ static void one_that_works_and_one_that_waits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_that_works_and_one_that_waits), cmocka_unit_test(a_crash_is_told), cmocka_unit_test(it_takes_no_longer_than_it_may), cmocka_unit_test(it_eats_no_more_than_it_may), cmocka_unit_test(what_it_says_is_not_believed), cmocka_unit_test(it_can_do_nothing_else), cmocka_unit_test(a_program_can_do_nothing_else), cmocka_unit_test(the_taker_ends_it),
+		cmocka_unit_test(one_that_works_and_one_that_waits), cmocka_unit_test(a_crash_is_told), cmocka_unit_test(it_takes_no_longer_than_it_may), cmocka_unit_test(it_eats_no_more_than_it_may), cmocka_unit_test(what_it_says_is_not_believed), cmocka_unit_test(it_can_do_nothing_else), cmocka_unit_test(a_program_can_do_nothing_else), cmocka_unit_test(the_taker_ends_it), cmocka_unit_test(converters_of_other_threads_hold_none_up),
 	};
 	return cmocka_run_group_tests(tests, make, unmake);
 }
