@@ -64,9 +64,10 @@ static void column(const struct link *l, uint32_t first, uint32_t n, enum link_p
 #undef EACH
 }
 
-/* The keys of n records by one recipe; 0: the record has none. */
-static void keys(const struct link_recipe *r, uint64_t column_of[PARTS_MAX][LOT], const unsigned *of, uint32_t n, uint64_t out[LOT])
+/* The keys of n records by one recipe, of those that have one; how many. */
+static uint32_t keys(const struct link_recipe *r, uint64_t column_of[PARTS_MAX][LOT], const unsigned *of, uint32_t first, uint32_t n, uint64_t out[LOT])
 {
+	uint32_t have = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t h = 0x5851f42d4c957f2d;
 		bool all = true;
@@ -77,8 +78,10 @@ static void keys(const struct link_recipe *r, uint64_t column_of[PARTS_MAX][LOT]
 		}
 		h = link_stir(h, h >> 29);
 		h = (h >> LINK_NUMBER_BITS ? h : h | UINT64_C(1) << 40) & ~LINK_NUMBER_MASK;
-		out[i] = all ? h : 0;
+		out[have] = h | (first + i);
+		have += all;
 	}
+	return have;
 }
 
 static inline unsigned bucket_of(const struct link_keys *k, uint64_t key)
@@ -96,7 +99,7 @@ static void walk(const struct link_keys *k, uint64_t share, bool put)
 {
 	const struct link *l = k->l;
 	struct parts parts;
-	uint64_t column_of[PARTS_MAX][LOT], key[LOT], nowhere = 0;
+	uint64_t column_of[PARTS_MAX][LOT], key[LOT];
 	uint32_t end = (uint32_t)((uint64_t)l->n * (share + 1) / k->threads);
 	parts_of(k, &parts);
 	for (uint32_t first = (uint32_t)((uint64_t)l->n * share / k->threads), n; first < end; first += n) {
@@ -104,15 +107,12 @@ static void walk(const struct link_keys *k, uint64_t share, bool put)
 		for (unsigned p = 0; p < parts.n; p++)
 			column(l, first, n, parts.v[p].part, parts.v[p].field, column_of[p]);
 		for (unsigned r = 0; r < k->n; r++) {
-			uint32_t *at = counts_of(k, share, r);
+			uint32_t *at = counts_of(k, share, r), have = keys(&k->recipe[r], column_of, parts.of[r], first, n, key);
 			uint64_t *v = k->v[r];
-			keys(&k->recipe[r], column_of, parts.of[r], n, key);
-			for (uint32_t i = 0; i < n; i++) {
-				uint32_t *next = &at[bucket_of(k, key[i])];
-				if (put)
-					*(key[i] ? &v[*next] : &nowhere) = key[i] | (first + i);
-				*next += key[i] != 0;
-			}
+			for (uint32_t i = 0; put && i < have; i++)
+				v[at[bucket_of(k, key[i])]++] = key[i];
+			for (uint32_t i = 0; !put && i < have; i++)
+				at[bucket_of(k, key[i])]++;
 		}
 	}
 }

@@ -33,7 +33,7 @@ static inline uint64_t link_part_of(const struct link *l, const uint32_t *row, e
 	uint32_t v = at[0];
 	switch (part) {
 	case PART_VALUE:
-		return v && f->words ? l->words.sounds[v].hash : v;
+		return f->words ? l->words.sounds[v].hash : v; /* of word 0: 0 */
 	case PART_WIDE:
 		return link_wide(at);
 	case PART_SOUND:
