@@ -133,7 +133,7 @@ static void put_duty(const struct asked *o, const struct notice_duty *d)
 	put_left(o, d);
 	cli_cell(stdout, d->jurisdiction, 6);
 	cli_cell(stdout, d->id, 26);
-	cli_slice(stdout, d->recipient);
+	cli_slice(stdout, o->lang && d->recipient_words.n ? d->recipient_words : d->recipient);
 	putchar('\n');
 	if (o->why) {
 		printf("   ");
@@ -207,7 +207,7 @@ static void say_remarks(const struct asked *o)
 {
 	AUTO_BUF struct buf ahead = {0};
 	buf_init(&ahead, 4096);
-	notice_facts_ahead(&o->facts, o->now, &ahead);
+	notice_facts_ahead(&o->facts, o->now, o->lang, &ahead);
 	say_lines(buf_slice(&ahead));
 	say_lines(o->duties.remarks);
 	if (o->duties.possible_n && !o->possible && !o->since) {

@@ -91,12 +91,12 @@ struct notice_facts {
 	bool deceased_said, bad_addresses_said, misuse;
 	struct notice_count deceased, bad_addresses;
 	enum notice_risk risk;
-	struct slice remarks;            /* lines, each ending with LF: what in the file was not understood and is not used */
+	struct slice remarks;            /* what in the file was not understood or is likely a slip, for notice_duties to say */
 };
 /* ERR_INPUT with the place in the file: not JSON, no discovered, no persons, a count that is none, determined before discovered; ERR_LIMIT: too large, or the arena is full. */
 int notice_facts_read(struct slice json, struct arena *a, struct notice_facts *ret, struct err *e) MUST;
 
-void notice_facts_ahead(const struct notice_facts *f, int64_t now, struct buf *ret_remarks); /* a line for each moment that is not yet, now */
+void notice_facts_ahead(const struct notice_facts *f, int64_t now, const char *lang, struct buf *ret_remarks); /* a line for each moment that is not yet, now */
 
 enum notice_due_kind { NOTICE_DUE_NONE, NOTICE_DUE_DAY, NOTICE_DUE_TIME };
 struct notice_due {
@@ -112,6 +112,7 @@ enum notice_to { NOTICE_TO_INDIVIDUAL, NOTICE_TO_REGULATOR, NOTICE_TO_CRA, NOTIC
 
 struct notice_duty {
 	struct slice id, jurisdiction, recipient, law, citation, checked, seen_at, seen_since /* the table was made */, text /* of the deadline, as the table has it */, note, effective;
+	struct slice recipient_words; /* in the language that was asked for; empty: as recipient, which is the table's */
 	enum notice_to to;
 	struct notice_due due;     /* the date that the law gives; a time in the zone in which discovery was written */
 	struct notice_due local;   /* of a time: the same in the entity's zone; NONE where that is not known */

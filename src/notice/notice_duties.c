@@ -55,6 +55,17 @@ static struct slice threshold_words(struct sheet *s, const struct judged *j)
 	return slice_str(arena_printf(s->a, "%s %" PRIu64 " %s", ops[j->threshold.op], j->threshold.n, whose[j->threshold.whose]));
 }
 
+/* Whom, in the language that was asked for; names of authorities that nobody translates stay as the table has them. */
+static struct slice recipient_words(const struct sheet *s, struct slice recipient)
+{
+	char key[160];
+	struct slice words;
+	if (!s->lang || recipient.n > sizeof key - 8)
+		return SLICE_NULL;
+	snprintf(key, sizeof key, "to:%.*s", SLICE_FMT(recipient));
+	return notice_word(key, s->lang, &words) && !slice_eq(words, recipient) ? words : SLICE_NULL;
+}
+
 static bool make_duty(struct sheet *s, const struct rule *r, const struct judged *j, struct notice_duty *ret)
 {
 	struct due d = {.by = r};
@@ -62,7 +73,7 @@ static bool make_duty(struct sheet *s, const struct rule *r, const struct judged
 	*ret = (struct notice_duty){
 		.id = r->id, .jurisdiction = r->jurisdiction, .recipient = r->recipient, .law = r->law, .citation = r->citation, .checked = r->checked, .seen_at = r->seen_at, .seen_since = r->seen_since, .text = r->text, .note = r->note, .effective = r->effective,
 		.to = (enum notice_to)r->to, .due = d.due, .latest = d.latest, .may_apply = j->v != VERDICT_YES, .possible = j->v == VERDICT_POSSIBLE, .count = j->count, .threshold = threshold_words(s, j), .places = j->places, .months = r->months, .by_entity = j->by_entity,
-		.why = notice_why(s, r, j, &d),
+		.why = notice_why(s, r, j, &d), .recipient_words = recipient_words(s, r->recipient),
 	};
 	if (d.due.kind == NOTICE_DUE_TIME && s->zones) {
 		ret->local = d.due;
@@ -162,7 +173,7 @@ static int remarks(struct sheet *s, struct notice_duties *ret, struct err *e)
 	} lists[] = {{"r.encrypted", &s->encrypted}, {"r.accessed", &s->accessed}, {"r.elements", &s->elements}, {"r.lowrisk", &s->lowrisk}, {"r.exempt", &s->exempt}};
 	AUTO_BUF struct buf b = {0};
 	buf_init(&b, (size_t)1 << 20);
-	buf_add_slice(&b, s->f->remarks);
+	notice_remarks_say(&b, s->lang, s->f->remarks);
 	remark_places(s, &b);
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
 		if (lists[i].list->n)

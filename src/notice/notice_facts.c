@@ -161,13 +161,9 @@ static struct slice word_of(struct slice s, char out[48])
 	return slice_of(out, n);
 }
 
-static void remark(struct reader *r, const char *what, struct slice value)
+static void remark(struct reader *r, const char *key, struct slice value)
 {
-	struct slice cut = slice_of(value.p, value.n > 40 ? 40 : value.n);
-	buf_printf(&r->remarks, "%s \"", what);
-	for (size_t i = 0; i < cut.n; i++)
-		buf_u8(&r->remarks, cut.p[i] < 32 || cut.p[i] > 126 ? '?' : cut.p[i]);
-	buf_str(&r->remarks, "\" is not known and is not used\n");
+	notice_remark(&r->remarks, key, value, SLICE_NULL, SLICE_NULL);
 }
 
 /* ---- the entity ---- */
@@ -212,7 +208,7 @@ static int read_roles(struct reader *r, const struct json_node *entity, const ch
 		while (i < ARRAY_LEN(roles) && !(n->type == JSON_STR && slice_eq_str(w, roles[i].word)))
 			i++;
 		if (i == ARRAY_LEN(roles))
-			remark(r, "the entity's role", n->value);
+			remark(r, "f.role", n->value);
 		else
 			*ret |= roles[i].role;
 	}
@@ -231,7 +227,7 @@ static void read_kind(struct reader *r, const struct json_node *entity)
 			return;
 		}
 	if (said.n)
-		remark(r, "the entity's kind", said);
+		remark(r, "f.kind", said);
 	r->guessed = true;
 }
 
@@ -243,7 +239,7 @@ static void read_where(struct reader *r, const struct json_node *entity)
 	if (country.n && place_code(country, code) && strlen(code) == 2 && strcmp(code, "ZZ") != 0)
 		snprintf(f->country, sizeof f->country, "%.2s", code);
 	else if (country.n)
-		remark(r, "the entity's country", country);
+		remark(r, "f.country", country);
 	state = slice_trim(state);
 	if (!state.n)
 		return;
@@ -257,7 +253,7 @@ static void read_where(struct reader *r, const struct json_node *entity)
 		snprintf(f->state, sizeof f->state, "%.7s", code);
 		snprintf(f->country, sizeof f->country, "%.2s", code);
 	} else {
-		remark(r, "the entity's state", state);
+		remark(r, "f.state", state);
 	}
 }
 
@@ -299,11 +295,9 @@ static int add_place(struct reader *r, const struct json_node *n)
 	if (c < 0)
 		return c;
 	if (stateless || unsaid) {
-		char text[12];
-		snprintf(text, sizeof text, "%.*s", (int)(n->key.n < 11 ? n->key.n : 11), (const char *)n->key.p);
-		for (char *x = text; *x; x++)
-			*x = *x < 32 || *x > 126 ? '?' : *x;
-		buf_printf(&r->remarks, stateless ? "\"%s\" is no state: its %" PRIu64 " persons are counted as living in the United States, in a state that is not known\n" : "\"%s\": %" PRIu64 " persons live in the United States, in a state that is not known\n", text, p.persons.high);
+		char n_text[24];
+		snprintf(n_text, sizeof n_text, "%" PRIu64, p.persons.high);
+		notice_remark(&r->remarks, stateless ? "f.nostate" : "f.unsaid", n->key, slice_str(n_text), SLICE_NULL);
 		snprintf(p.code, sizeof p.code, "US");
 		p.known = true;
 	}
@@ -347,7 +341,7 @@ static int read_mix(struct reader *r, const struct json_node *of, uint16_t place
 			struct slice word = slice_cut(rest, ' ', &rest);
 			unsigned one = person_class_parse(word);
 			if (!one) {
-				remark(r, "the class of data", word);
+				remark(r, "f.class", word);
 				continue;
 			}
 			m.classes |= (uint16_t)one;
@@ -435,7 +429,7 @@ static int read_elements(struct reader *r, const struct json_node *top)
 	for (const struct json_node *n = list->child; n; n = n->next) {
 		int e = n->type == JSON_STR ? element_of(n->value) : -1;
 		if (e < 0) {
-			remark(r, "the data element", n->value);
+			remark(r, "f.element", n->value);
 			continue;
 		}
 		r->f->elements |= PERSON_BIT(e);
@@ -539,7 +533,7 @@ int notice_facts_read(struct slice json, struct arena *a, struct notice_facts *r
 		read_media(&r, top);
 		read_american(ret);
 		if (r.guessed && ret->american)
-			buf_str(&r.remarks, "the entity is taken for a covered entity of HIPAA\n");
+			notice_remark(&r.remarks, "f.guessed", SLICE_NULL, SLICE_NULL, SLICE_NULL);
 		ret->remarks = arena_dup(a, buf_slice(&r.remarks));
 		if (!buf_ok(&r.remarks) || (r.remarks.n && !ret->remarks.p))
 			c = err_set(e, ERR_LIMIT, NULL, "no room for what has to be said of the case");

@@ -2,6 +2,7 @@
 #include "notice_internal.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 /* What duties, letters, forms and the commands beside them read of a case's first level (doc/notice.md). */
 static const char *const keys[] = {"name", "discovered", "discovered_end", "persons", "total", "entity", "elements", "combinations", "acquired", "encrypted", "key_taken", "media", "risk", "determined", "notified", "hhs_notified", "incident_notified", "resolved", "deceased", "bad_addresses", "misuse", "window", "letter", "forms", "entries"};
@@ -14,10 +15,41 @@ static bool known(struct slice key)
 	return false;
 }
 
-static void put_key(struct buf *b, struct slice key)
+static void put_part(struct buf *b, struct slice part)
 {
-	for (size_t i = 0; i < key.n && i < 40; i++)
-		buf_u8(b, key.p[i] < 32 || key.p[i] > 126 ? '?' : key.p[i]);
+	buf_u8(b, NOTICE_REMARK_PART);
+	for (size_t i = 0; i < part.n && i < 40; i++)
+		buf_u8(b, part.p[i] < 32 || part.p[i] > 126 ? '?' : part.p[i]);
+}
+
+void notice_remark(struct buf *b, const char *key, struct slice a, struct slice b2, struct slice c)
+{
+	buf_str(b, key);
+	put_part(b, a);
+	put_part(b, b2);
+	put_part(b, c);
+	buf_u8(b, '\n');
+}
+
+void notice_remarks_say(struct buf *b, const char *lang, struct slice kept)
+{
+	while (kept.n) {
+		struct slice line = slice_cut(kept, '\n', &kept), part[3], key = slice_cut(line, NOTICE_REMARK_PART, &line);
+		char word[24];
+		for (size_t i = 0; i < 3; i++)
+			part[i] = slice_cut(line, NOTICE_REMARK_PART, &line);
+		assert(key.n < sizeof word);
+		memcpy(word, key.p, key.n);
+		word[key.n] = 0;
+		notice_say(b, lang, word, part[0], part[1], part[2]);
+		buf_u8(b, '\n');
+	}
+}
+
+static struct slice digits(uint64_t n, char out[24])
+{
+	snprintf(out, 24, "%" PRIu64, n);
+	return slice_str(out);
 }
 
 static bool said_before(const struct json_node *top, const struct json_node *v)
@@ -30,13 +62,10 @@ static bool said_before(const struct json_node *top, const struct json_node *v)
 
 void notice_check_keys(const struct json_node *top, struct buf *remarks)
 {
-	for (const struct json_node *v = top->child; v; v = v->next) {
-		const char *what = !known(v->key) ? "is not one that a case has, and is not used" : said_before(top, v) ? "stands there twice: the first counts" : NULL;
-		if (!what)
-			continue;
-		buf_str(remarks, "the key \"");
-		put_key(remarks, v->key);
-		buf_printf(remarks, "\" %s\n", what);
+	for (const struct json_node *v = top->child; v && buf_ok(remarks); v = v->next) {
+		const char *what = !known(v->key) ? "f.key" : said_before(top, v) ? "f.twice" : NULL;
+		if (what)
+			notice_remark(remarks, what, v->key, SLICE_NULL, SLICE_NULL);
 	}
 }
 
@@ -50,8 +79,9 @@ static bool before(const struct notice_moment *a, const struct notice_moment *b)
 
 static void check_count(struct buf *remarks, const char *what, const struct notice_count *n, const struct notice_count *all)
 {
+	char x[24], y[24];
 	if (n->low > all->high)
-		buf_printf(remarks, "%s is %" PRIu64 ", more than there are persons (%" PRIu64 "): look at both\n", what, n->low, all->high);
+		notice_remark(remarks, "f.more", slice_str(what), digits(n->low, x), digits(all->high, y));
 }
 
 static void check_media(const struct json_node *media, struct buf *remarks)
@@ -60,7 +90,7 @@ static void check_media(const struct json_node *media, struct buf *remarks)
 	for (const struct json_node *m = good && media && media->type == JSON_ARR ? media->child : NULL; m; m = m->next)
 		good &= m->type == JSON_STR;
 	if (!good)
-		buf_str(remarks, "media is neither a word nor a list of words, and is not used\n");
+		notice_remark(remarks, "f.media", SLICE_NULL, SLICE_NULL, SLICE_NULL);
 }
 
 int notice_check_facts(const struct notice_facts *f, const struct json_node *top, struct buf *remarks, struct err *e)
@@ -73,23 +103,24 @@ int notice_check_facts(const struct notice_facts *f, const struct json_node *top
 		return err_set(e, ERR_INPUT, "determined", "is before discovered: nobody can find that there was a breach before it is discovered, so one of the two is wrong");
 	for (size_t i = 0; i < ARRAY_LEN(after); i++)
 		if (after[i].at->given && before(after[i].at, &f->discovered))
-			buf_printf(remarks, "%s is before discovered: look at both; dates that run from it are counted all the same\n", after[i].key);
+			notice_remark(remarks, "f.before", slice_str(after[i].key), SLICE_NULL, SLICE_NULL);
 	if (!f->total.high)
-		buf_str(remarks, "persons counts nobody: duties that hang on persons do not apply\n");
+		notice_remark(remarks, "f.nobody", SLICE_NULL, SLICE_NULL, SLICE_NULL);
 	check_count(remarks, "deceased", &f->deceased, &f->total);
 	check_count(remarks, "bad_addresses", &f->bad_addresses, &f->total);
 	for (size_t i = 0; i < f->places; i++) {
 		uint64_t touched = 0;
+		char x[24], y[24];
 		for (size_t m = 0; m < f->mixes; m++)
 			touched += f->mix[m].place == i ? f->mix[m].touched : 0;
 		if (touched > f->place[i].persons.high)
-			buf_printf(remarks, "combinations of %s are of %" PRIu64 " persons, more than live there (%" PRIu64 "): look at both\n", f->place[i].code, touched, f->place[i].persons.high);
+			notice_remark(remarks, "f.mix", slice_str(f->place[i].code), digits(touched, x), digits(f->place[i].persons.high, y));
 	}
 	check_media(json_get(top, "media"), remarks);
 	return 0;
 }
 
-void notice_facts_ahead(const struct notice_facts *f, int64_t now, struct buf *ret_remarks)
+void notice_facts_ahead(const struct notice_facts *f, int64_t now, const char *lang, struct buf *ret_remarks)
 {
 	const int64_t day = INT64_C(86400) * TIME_SEC;
 	const struct {
@@ -98,5 +129,8 @@ void notice_facts_ahead(const struct notice_facts *f, int64_t now, struct buf *r
 	} all[] = {{"discovered", &f->discovered}, {"determined", &f->determined}, {"notified", &f->notified}, {"hhs_notified", &f->hhs_notified}, {"incident_notified", &f->incident_notified}, {"resolved", &f->resolved}};
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		if (all[i].at->given && (all[i].at->timed ? all[i].at->at > now : all[i].at->day * day > now + day / 2 + day / 12)) /* a day has begun where clocks are fourteen hours ahead */
-			buf_printf(ret_remarks, "%s is in the future: dates are counted from it as it stands\n", all[i].key);
+{
+			notice_say(ret_remarks, lang, "f.ahead", slice_str(all[i].key), SLICE_NULL, SLICE_NULL);
+			buf_u8(ret_remarks, '\n');
+		}
 }

@@ -16,6 +16,10 @@ bool notice_lang(const char *lang);                                       /* one
 const char *notice_word_key(size_t i, char out[64]);                      /* the i-th key; NULL past the end */
 
 /* ---- a case that cannot be so (notice_facts_check.c): ERR_INPUT, or lines at the remarks' end ---- */
+/* A remark as it is kept until somebody says in which language: its key and what is filled in, made printable and cut to 40 bytes; and said, a line. */
+#define NOTICE_REMARK_PART '\x1f'
+void notice_remark(struct buf *b, const char *key, struct slice a, struct slice b2, struct slice c);
+void notice_remarks_say(struct buf *b, const char *lang, struct slice kept);
 void notice_check_keys(const struct json_node *top, struct buf *remarks);
 int notice_check_facts(const struct notice_facts *f, const struct json_node *top, struct buf *remarks, struct err *e) MUST;
 

@@ -23,6 +23,7 @@ void notice_duty_json(struct jsonw *w, const struct notice_duty *d)
 	jsonw_kslice(w, "id", d->id);
 	jsonw_kslice(w, "jurisdiction", d->jurisdiction);
 	jsonw_kslice(w, "recipient", d->recipient);
+	jsonw_kslice_opt(w, "recipient_words", d->recipient_words);
 	put_due(w, "due", &d->due, true);
 	put_due(w, "due_local", &d->local, false);
 	put_due(w, "no_later_than", &d->latest, false);

@@ -186,7 +186,7 @@ static void duties(struct web_request *q, struct slice name)
 	put_duties(q, f, d.possible, d.possible_n, "possible", &w);
 	AUTO_BUF struct buf remarks = {0};
 	buf_init(&remarks, (size_t)1 << 20);
-	notice_facts_ahead(f, time_now(), &remarks);
+	notice_facts_ahead(f, time_now(), lang && *lang ? lang : NULL, &remarks);
 	buf_add_slice(&remarks, d.remarks);
 	put_lines(&w, "remarks", buf_slice(&remarks));
 	jsonw_obj_end(&w);

@@ -491,6 +491,16 @@ static void test_words(void **state)
 				assert_false(slice_eq(s, en));
 		}
 	assert_true(n > 90);
+	/* whom, and what is said of the case, too; without a language the table's own word alone */
+	static const char *const whom[] = {"each affected person", "chaque personne", "\xe6\xaf\x8f\xe4\xbd\x8d", "cada persona"}, *const slip[] = {"the key \"shoe\"", "la cl\xc3\xa9 \xc2\xab shoe", "\xe9\x94\xae\xe2\x80\x9cshoe", "la clave \xc2\xabshoe"};
+	for (size_t l = 0; l < ARRAY_LEN(langs); l++) {
+		struct notice_duties d = duties_in(langs[l], SLICE(ON CE ",\"persons\":{\"US-TX\":600},\"shoe\":1}"));
+		size_t at = (size_t)(!strcmp(langs[l], "fr") ? 1 : !strcmp(langs[l], "zh") ? 2 : !strcmp(langs[l], "es") ? 3 : 0);
+		assert_true(has(find(&d, "us-hipaa-individual")->recipient_words, whom[at]) && slice_eq_str(find(&d, "us-hipaa-individual")->recipient, "individual"));
+		assert_true(has(d.remarks, slip[at]));
+	}
+	struct notice_duties plain = duties(ON CE ",\"persons\":{\"US-TX\":600}}");
+	assert_false(find(&plain, "us-hipaa-individual")->recipient_words.n);
 	for (size_t l = 0; l < ARRAY_LEN(langs); l++) {
 		struct notice_duties d = duties_in(langs[l], SLICE(ON CE ",\"persons\":{\"US-TX\":600}}"));
 		const struct notice_duty *tx = find(&d, "us-tx-regulator");
@@ -617,7 +627,7 @@ static void test_refused(void **state)
 	assert_int_equal(time_parse(SLICE("2026-03-01T12:00:00Z"), 0, &now), 0);
 	arena_reset(room);
 	assert_int_equal(notice_facts_read(SLICE("{\"discovered\":\"2026-03-01T02:00:00+08:00\",\"determined\":\"2026-02-28\",\"resolved\":\"2026-03-03\",\"notified\":\"2026-03-01\",\"persons\":{\"US-TX\":1}}"), room, &f, &quiet), 0);
-	notice_facts_ahead(&f, now, &ahead);
+	notice_facts_ahead(&f, now, NULL, &ahead);
 	assert_string_equal(buf_cstr(&ahead), "resolved is in the future: dates are counted from it as it stands\n");
 	/* paper, and null for what is not said */
 	d = duties(ON CE ",\"persons\":{\"US-TX\":1},\"media\":\"paper\",\"determined\":null,\"encrypted\":null}");

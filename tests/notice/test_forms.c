@@ -102,10 +102,31 @@ static void answers(void **state)
 	arena_free(a);
 }
 
+/* What a state's own form asks for is answered from the case where it follows, with its residents alone; what nobody but a person can say is a blank. */
+static void of_states(void **state)
+{
+	struct arena *a = arena_new((size_t)32 << 20);
+	struct notice_form f;
+	static const char the_case[] = "{\"discovered\":\"2026-07-05\",\"window\":\"2026-06-30/2026-07-04\",\"persons\":{\"US-OR\":310,\"US-LA\":12,\"US-TX\":5},\"elements\":[\"ssn\"],\"bad_addresses\":3,\"entity\":{\"name\":\"Oak\",\"address\":[\"4700 River Road\",\"Austin, TX 78701\"]},\"letter\":{\"date\":\"2026-08-01\",\"doing\":\"We watch.\"},\"entries\":{\"US-OR\":12}}";
+	(void)state;
+	make(the_case, "us-or-ag", a, &f, 0);
+	is(&f, "residents", "310", 12);
+	is(&f, "breach_end", "2026-07-04", 0);
+	is(&f, "zip", "78701", 0);
+	is(&f, "substitute", "yes: fewer than 10", 0);
+	assert_true(!field(&f, "police_report")->value.n && field(&f, "police_report")->required && !field(&f, "media")->value.n);
+	make(the_case, "us-la-ag", a, &f, 0);
+	is(&f, "residents", "12", 0);
+	assert_true(!field(&f, "names")->value.n && field(&f, "names")->required && slice_eq_str(field(&f, "names")->citation, "16:III.701(A)"));
+	make(the_case, "us-va-ag", a, &f, 0);
+	is(&f, "residents", "0", 0); /* nobody there */
+	arena_free(a);
+}
+
 /* Every form: from an empty case nothing but blanks; as JSON and on paper. */
 static void all_of_them(void **state)
 {
-	static const char *const want[] = {"us-hhs-ocr", "us-me-ag", "us-ca-ag", "us-tx-ag", "us-wa-ag", "us-vt-ag", "us-ma-ag", "us-ny-ag", "eu-gdpr-33", "eu-nis2-24h", "eu-nis2-72h", "eu-nis2-1m", "fr-cnil", "cn-cac", "cn-pipl-57"};
+	static const char *const want[] = {"us-hhs-ocr", "us-me-ag", "us-ca-ag", "us-tx-ag", "us-wa-ag", "us-vt-ag", "us-ma-ag", "us-ny-ag", "us-or-ag", "us-nc-ag", "us-nj-njccic", "us-ia-ag", "us-co-ag", "us-la-ag", "us-nh-ag", "us-va-ag", "us-ct-ag", "us-md-ag", "us-in-ag", "us-il-ag", "us-fl-dla", "eu-gdpr-33", "eu-nis2-24h", "eu-nis2-72h", "eu-nis2-1m", "fr-cnil", "cn-cac", "cn-pipl-57"};
 	size_t n = 0;
 	(void)state;
 	for (; n < ARRAY_LEN(want); n++) {
@@ -175,6 +196,6 @@ static void to_the_public(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(hhs), cmocka_unit_test(thresholds), cmocka_unit_test(answers), cmocka_unit_test(all_of_them), cmocka_unit_test(to_the_public)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(hhs), cmocka_unit_test(thresholds), cmocka_unit_test(answers), cmocka_unit_test(of_states), cmocka_unit_test(all_of_them), cmocka_unit_test(to_the_public)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

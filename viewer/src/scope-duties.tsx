@@ -34,9 +34,12 @@ export function firstOf(d: Any | null): Any | null {
 }
 const dueText = (x: Any) => { const d = obj(x.duty), due = s(d.due_local) || s(d.due) || s(d.no_later_than); return due.length > 10 ? full(s(x.ends)) : birth(due); };
 
+// In the reader's language where there are words for it; the name of an authority stays as it is.
+const Whom = ({ d }: { d: Any }) => (s(d.recipient_words) ? <span>{s(d.recipient_words)}</span> : <span lang="en">{s(d.recipient)}</span>);
+
 export function First({ x, now }: { x: Any; now: number }) {
   const d = obj(x.duty);
-  return <span class="first"><Left ends={s(x.ends)} now={now} /> <b>{dueText(x)}</b>{t("colon")}<span lang="en">{s(d.recipient)}</span> <small class="muted">{s(d.jurisdiction)}</small>{d.may_apply === true && <> <b class="tag amber">{t("dyMay")}</b></>}</span>;
+  return <span class="first"><Left ends={s(x.ends)} now={now} /> <b>{dueText(x)}</b>{t("colon")}<Whom d={d} /> <small class="muted">{s(d.jurisdiction)}</small>{d.may_apply === true && <> <b class="tag amber">{t("dyMay")}</b></>}</span>;
 }
 
 function Row({ x, now, told }: { x: Any; now: number; told: Any }) {
@@ -44,7 +47,7 @@ function Row({ x, now, told }: { x: Any; now: number; told: Any }) {
   return (
     <tr>
       <td class="due">{until ? <>{done ? <b class="tag">{t("dyDone", { t: done })}</b> : <Left ends={until} now={now} />}<div class="nowrap">{fixed ? dueText(x) : t("dyBy", { t: dueText(x) })}</div></> : <b class="tag">{t("dyNoDate")}</b>}</td>
-      <th scope="row"><span lang="en">{s(d.recipient)}</span> <small class="muted">{s(d.jurisdiction)}</small>{d.may_apply === true && <> <b class="tag amber">{t("dyMay")}</b></>}{n(d.months) > 0 && <div><small>{t("dyMonths", { n: n(d.months) })}</small></div>}</th>
+      <th scope="row"><Whom d={d} /> <small class="muted">{s(d.jurisdiction)}</small>{d.may_apply === true && <> <b class="tag amber">{t("dyMay")}</b></>}{n(d.months) > 0 && <div><small>{t("dyMonths", { n: n(d.months) })}</small></div>}</th>
       <td><p>{s(d.why)}</p><p><small class="muted"><span lang="en">{s(d.citation)}</span></small></p></td>
       <td><b class={`tag ${sure(s(d.checked)) ? "" : "amber"}`}>{wordOf(`dyc_${s(d.checked)}`, s(d.checked))}</b></td>
     </tr>
@@ -58,7 +61,7 @@ function Table({ rows, now, label, told }: { rows: Any[]; now: number; label: st
 
 // What the case lacks is said by the server in a sentence; what to do about it stands behind.
 export function Lacks({ error, name }: { error: ApiError; name: string }) {
-  return <p class="note warn">{t("dyLacks")} <span lang="en">{error.text}</span> <span class="cmd"><Instruction text={/discover/.test(error.text) ? `holdfast scope case new NAME --discovered TIME ...` : `holdfast scope case facts ${name} FILE.json --site DIR`} /></span></p>;
+  return <p class="note warn">{t("dyLacks")} {/^discovered: is missing/.test(error.text) ? <span>{t("dyNoDiscovery")}</span> : <span lang="en">{error.text}</span>} <span class="cmd"><Instruction text={/discover/.test(error.text) ? `holdfast scope case new NAME --discovered TIME ...` : `holdfast scope case facts ${name} FILE.json --site DIR`} /></span></p>;
 }
 
 export function Duties({ name, data, error, reload, fetched }: { name: string; data: Any | null; error: ApiError | null; reload: () => void; fetched: number }) {
@@ -72,7 +75,7 @@ export function Duties({ name, data, error, reload, fetched }: { name: string; d
         {dated.length > 0 && <Table rows={dated} now={now} told={obj(data.told)} label={t("dyTitle")} />}
         {free.length > 0 && <><h3 class="in">{t("dyFree")}</h3><Table rows={free} now={now} told={obj(data.told)} label={t("dyFree")} /></>}
         {possible.length > 0 && <details class="in"><summary>{t("dyPossible", { n: count(possible.length) })}</summary><Table rows={possible} now={now} told={obj(data.told)} label={t("dyPossible", { n: count(possible.length) })} /></details>}
-        {list(data.remarks).length > 0 && <details class="in"><summary>{t("dyRemarks", { n: list(data.remarks).length })}</summary><ul class="plainlist" lang="en">{list(data.remarks).map((r, i) => <li key={i}>{String(r)}</li>)}</ul></details>}
+        {list(data.remarks).length > 0 && <details class="in"><summary>{t("dyRemarks", { n: list(data.remarks).length })}</summary><ul class="plainlist">{list(data.remarks).map((r, i) => <li key={i}>{String(r)}</li>)}</ul></details>}
         <p class="in muted">{told.length ? <>{t("dyTold")} {told.map(([k, v], i) => <span key={k}>{i > 0 && "; "}{t(`dyt_${k}` as Key)}{t("colon")}<b>{String(v)}</b></span>)} <small>({s(facts.by)}, {stampNear(s(facts.at), now)}, <button type="button" class="link" onClick={() => openEntry(n(facts.entry))}>{t("entry")} {n(facts.entry)}</button>)</small></> : t("dyNotTold")} {t("dyNoAdvice")}</p>
       </>}
     </section>

@@ -125,14 +125,14 @@ export default async function ({ test: any, axe, to, has, assert, mock, browser 
     await page.locator(".sides").waitFor(); // asked again by itself
     page.problems = page.problems.filter((x) => !x.includes("503")); // which was asked for
   });
-  const due = { en: { late: "LATE by 5 h", hours: "30 h left", days: "20 days left", none: "no fixed date", verify: "verify", may: "may apply" }, fr: { late: "EN RETARD de 5 h", hours: "reste 30 h", days: "reste 20 jours", none: "sans date fixe", verify: "à vérifier", may: "applicable" }, zh: { late: "已逾期 5 小时", hours: "还剩 30 小时", days: "还剩 20 天", none: "无固定日期", verify: "须核实", may: "可能适用" } };
+  const due = { en: { late: "LATE by 5 h", hours: "30 h left", days: "20 days left", none: "no fixed date", verify: "verify", may: "may apply", whom: "each affected person" }, fr: { late: "EN RETARD de 5 h", hours: "reste 30 h", days: "reste 20 jours", none: "sans date fixe", verify: "à vérifier", may: "applicable", whom: "chaque personne concernée" }, zh: { late: "已逾期 5 小时", hours: "还剩 30 小时", days: "还剩 20 天", none: "无固定日期", verify: "须核实", may: "可能适用", whom: "每位受影响者" } };
   for (const lang of ["en", "fr", "zh"]) await test(`duties: what is left of each, what is late, what binds first, how far it was checked (${lang})`, async (enter) => {
     const w = due[lang], page = await enter({ lang, theme: lang === "zh" ? "dark" : "light" });
     await to(page, "#/cases/share-2026");
     const panel = page.locator("section[aria-labelledby=h-sc-duties]");
     await panel.locator("table").first().waitFor();
     const said = plain(await panel.innerText());
-    for (const x of [w.late, w.days, w.none, w.verify, w.may]) has(said, x);
+    for (const x of [w.late, w.days, w.none, w.verify, w.may, w.whom]) has(said, x);
     has(said, w.hours);
     noCodes(said, "duties");
     const head = plain(await page.locator(".kv").innerText()); // the first that certainly binds, above all else
@@ -148,7 +148,7 @@ export default async function ({ test: any, axe, to, has, assert, mock, browser 
     const panel = page.locator("section[aria-labelledby=h-sc-duties]");
     await panel.getByText("30 h left").waitFor();
     has(await panel.innerText(), "first letters sent: 2026-11-30");
-    const told = panel.locator("tr", { hasText: "each affected individual" }).first();
+    const told = panel.locator("tr", { hasText: "each affected person" }).first();
     has(await told.innerText(), "told 2026-11-30, say the facts"); assert(!(await told.innerText()).includes("left"), "it counts on");
     mock.scope.told = undefined;
     mock.scope.soon = new Date(Date.now() + 64000).toISOString();

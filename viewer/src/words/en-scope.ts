@@ -43,5 +43,6 @@ const words = {
   sic_files: "files", sic_other_language: "not in the person’s own language", sic_forms: "forms", sic_blanks: "required fields still blank", leGuarded: "a minor’s protected record, to the guardian",
   leRepresentative: "somebody who has died, with a representative", leEstate: "somebody who has died, to the estate", leNoKin: "somebody who has died, nobody known", leOtherLang: "another language",
   leNotIn: "Where letters have no words in somebody’s language they are in the case’s ({l}).",
+  dyNoDiscovery: "it is not said when the breach was discovered.",
 };
 export default words;

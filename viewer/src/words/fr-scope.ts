@@ -48,5 +48,6 @@ const words: Record<keyof typeof en, string> = {
   sic_pages: "pages", sic_files: "fichiers", sic_other_language: "pas dans la langue de la personne", sic_forms: "formulaires", sic_blanks: "champs obligatoires encore vides", leGuarded: "le dossier protégé d’un mineur, au tuteur",
   leRepresentative: "une personne décédée, à son représentant", leEstate: "une personne décédée, à la succession", leNoKin: "une personne décédée sans proche connu", leOtherLang: "une autre langue",
   leNotIn: "Sans texte dans la langue de la personne, le courrier est dans celle du dossier ({l}).",
+  dyNoDiscovery: "la date de découverte de la violation n’est pas indiquée.",
 };
 export default words;

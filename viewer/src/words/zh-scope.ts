@@ -28,5 +28,6 @@ const words: Record<keyof typeof en, string> = {
   siStale: "案件已变更：须重新制作", siTwo: "须两人签署", siWhat: "您签署的正是这些内容：{f}，其 SHA-256 和数目见上。寄发者可凭此校验值证明它就是您所签署的。", siSignFor: "签署：{w}", siSign: "签署：{w}…", sis_letters: "信件", sis_mailfile: "邮寄公司的文件", sis_forms: "表格和公告", siMade: "制作者：{u}，",
   siStaleMeans: "制作之后，案件已重新分析或其事实已变更。已有签署不适用于案件现在的内容；请重新制作后再签署。", siDone: "已签署。", siMine: "您已签署。第二个签署须由另一人作出。", siNothing: "本案尚无可在此签署的文件。", siOthers: "在终端签署的其他文件", sic_letters: "信件", sic_pages: "页数", sic_files: "文件", sic_other_language: "未用本人语言",
   sic_forms: "表格", sic_blanks: "仍为空白的必填项", leGuarded: "未成年人的受保护记录，致监护人", leRepresentative: "已故者，致代理人", leEstate: "已故者，致遗产管理人", leNoKin: "已故且无人可写", leOtherLang: "其他语言", leNotIn: "没有此人语言的文字时，信件使用案件的语言（{l}）。",
+  dyNoDiscovery: "未说明泄露是何时发现的。",
 };
 export default words;
