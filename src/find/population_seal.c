@@ -246,6 +246,7 @@ static uint64_t fill_share(const struct seal *s, unsigned share)
 				uint64_t soon = key_of(k + AHEAD, share);
 				__builtin_prefetch(slot_share(p, soon) + slot_place(p, soon), 1);
 				__builtin_prefetch(&p->bloom[bloom_block(p, soon)], 1);
+				__builtin_prefetch(&person[k[AHEAD].row]);
 			}
 			uint64_t h = key_of(k, share);
 			kept += put_key(p, h, person[k->row], k->h & (SHARES - 1));
