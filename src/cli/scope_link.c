@@ -266,11 +266,44 @@ static int run(struct input *in, const struct cli_list *maps, const struct link_
 	return r < 0 ? cli_fail(&e) : cli_flush();
 }
 
+/* "512M", "16G", "16GiB", in powers of 1,024; a number alone is MiB. */
+static bool bytes_of(const char *text, uint64_t *ret)
+{
+	static const char units[] = "KMGT";
+	const char *unit = text + strspn(text, "0123456789"), *which = *unit ? strchr(units, *unit) : units + 1;
+	uint64_t n;
+	if (!which || (*unit && strcmp(unit + 1, "") && strcmp(unit + 1, "iB") && strcmp(unit + 1, "B")) || num_u64(slice_of(text, (size_t)(unit - text)), 1, UINT64_C(1) << 20, &n) < 0)
+		return false;
+	*ret = n << (10 * (which - units + 1));
+	return true;
+}
+
+/* Half of the machine's memory. */
+static uint64_t half_of_all(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+	return pages > 0 && size > 0 ? (uint64_t)pages / 2 * (uint64_t)size : UINT64_C(4) << 30;
+}
+
+/* Where OUT.csv will be, there is room; what goes to standard output says nothing of that. */
+static void folder_of(const char *out, char *ret, size_t size)
+{
+	const char *slash = strrchr(out, '/');
+	if (!strcmp(out, "-"))
+		snprintf(ret, size, "/var/tmp");
+	else if (!slash)
+		snprintf(ret, size, ".");
+	else
+		snprintf(ret, size, "%.*s", slash == out ? 1 : (int)(slash - out), out);
+}
+
 int scope_link_cmd(int argc, char **argv)
 {
 	static struct cli_args args;
 	static struct cli_list maps;
-	const char *out = NULL, *review = NULL;
+	const char *out = NULL, *review = NULL, *memory = NULL, *tmp = NULL;
+	char beside[4096];
+	uint64_t most = half_of_all();
 	bool json = false, told = false, day_first = false, done;
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	uint64_t jobs = cores > 0 ? (uint64_t)cores : 1;
@@ -282,6 +315,8 @@ int scope_link_cmd(int argc, char **argv)
 		{"json", CLI_FLAG, &json, NULL, "the same"},
 		{"day-first", CLI_FLAG, &day_first, NULL, "03/07/1964 is 3 July where the column itself does not tell"},
 		{"jobs", CLI_NUMBER, &jobs, "N", "threads (as many as there are cores)"},
+		{"memory", CLI_STRING, &memory, "SIZE", "how much memory to take, as 512M or 16G (half of the machine's); what is more lies on disk meanwhile"},
+		{"tmp", CLI_STRING, &tmp, "DIR", "where that lies (beside OUT.csv)"},
 	};
 	int r = cli_parse(argc, argv, "scope link IN.csv -o OUT.csv [--review GREY.csv] [--report] [--map COLUMN=ROLE]",
 	                  "Which records of a list are one person. The first column is the record's id; the others are known by their names or by --map; one whose name says nothing counts as plain evidence.\n"
@@ -297,10 +332,13 @@ int scope_link_cmd(int argc, char **argv)
 		return cli_usage("scope link: -o - and --report both write to standard output");
 	if (jobs < 1 || jobs > LINK_THREADS_MAX)
 		return cli_usage("scope link: --jobs is 1 to %d", LINK_THREADS_MAX);
+	if (memory && !bytes_of(memory, &most))
+		return cli_usage("scope link: --memory %s: write a size as 512M or 16G", memory);
+	folder_of(out, beside, sizeof beside);
 	int y;
 	int unused[5];
 	time_civil(time_now(), &y, &unused[0], &unused[1], &unused[2], &unused[3], &unused[4]);
-	const struct link_options o = {.threads = (unsigned)jobs, .this_year = y, .day_first = day_first};
+	const struct link_options o = {.threads = (unsigned)jobs, .this_year = y, .day_first = day_first, .memory = most, .tmp = tmp ? tmp : beside};
 	struct input in = {.fd = !strcmp(args.v[0], "-") ? dup(STDIN_FILENO) : open(args.v[0], O_RDONLY | O_CLOEXEC), .name = args.v[0]};
 	struct err e = {0};
 	buf_init(&in.text, ((size_t)1 << 30) + 4 * PIECE);

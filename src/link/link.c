@@ -1,5 +1,5 @@
 /* The life of a linkage, its threads, and what can be asked of it. */
-#include "link_internal.h"
+#include "link_disk.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -81,7 +81,9 @@ void link_free(struct link *l)
 		free(l->field[i].count);
 		free(l->field[i].rarity);
 	}
-	link_unstretch(l->rows, l->cap * l->width * sizeof *l->rows);
+	if (!l->disk || !l->disk->blocks) /* else they are the disk's */
+		link_unstretch(l->rows, l->cap * l->width * sizeof *l->rows);
+	link_disk_free(l->disk);
 	free(l->aside);
 	free(l->id_at);
 	free(l->ids);
@@ -176,16 +178,29 @@ static void count_field(const struct link *l, struct link_field *f, uint32_t fro
 }
 
 /* How many records have each word and each day of birth: each thread counts some of the fields, in one walk over the rows, field by field of as many as stay near. */
+struct counting {
+	struct link *l;
+	uint32_t from, to;
+};
+
 static int count_some(void *arg, uint64_t part, unsigned thread)
 {
-	struct link *l = arg;
+	const struct counting *c = arg;
+	struct link *l = c->l;
 	(void)thread;
-	for (uint32_t from = 0, to; from < l->n; from = to) {
-		to = l->n - from < 512 ? l->n : from + 512;
+	for (uint32_t from = c->from, to; from < c->to; from = to) {
+		to = c->to - from < 512 ? c->to : from + 512;
 		for (unsigned i = (unsigned)part; i < l->fields; i += l->o.threads)
 			count_field(l, &l->field[i], from, to);
 	}
 	return 0;
+}
+
+static int count_these(void *arg, uint32_t from, uint32_t to)
+{
+	struct link *l = arg;
+	struct counting c = {l, from, to};
+	return link_parallel(l->o.threads, l->o.threads, count_some, &c);
 }
 
 static int count_values(struct link *l)
@@ -199,7 +214,7 @@ static int count_values(struct link *l)
 				return ERR_MEMORY;
 		}
 	}
-	return link_parallel(l->o.threads, l->o.threads, count_some, l);
+	return link_rows_each(l, count_these, l);
 }
 
 int link_run(struct link *l, struct err *e)
@@ -208,12 +223,15 @@ int link_run(struct link *l, struct err *e)
 	l->ran = true;
 	link_readers_done(l);
 	uint32_t unused; /* there is a word number 0 from now on, if a file held none */
-	int r = link_words_put(&l->words, "?", 1, link_word_hash("?", 1), &unused) < 0 || count_values(l) < 0 ? err_set(e, ERR_MEMORY, NULL, "no memory to count the values of %u records", l->n) : 0;
+	int r = link_disk_begin(l, e);
+	if (r == 0 && (link_words_put(&l->words, "?", 1, link_word_hash("?", 1), &unused) < 0 || count_values(l) < 0))
+		r = err_set(e, ERR_MEMORY, NULL, "no memory to count the values of %u records", l->n);
 	link_model_start(l);
 	r = r ? r : link_block(l, e);
 	r = r ? r : link_learn(l, e);
 	r = r ? r : link_judge(l, e);
-	return r ? r : link_gather(l, e);
+	r = r ? r : link_gather(l, e);
+	return link_disk_end(l, r, e);
 }
 
 uint32_t link_records(const struct link *l)
@@ -249,11 +267,16 @@ const struct link_pair *link_grey(const struct link *l, size_t i)
 	return &l->grey[i];
 }
 
+static uint32_t row_of(const struct link *l, uint32_t record)
+{
+	return l->disk ? link_disk_row(l, record) : record;
+}
+
 struct link_pair link_score(const struct link *l, uint32_t a, uint32_t b)
 {
 	uint8_t level[LINK_FIELDS_MAX];
-	link_compare(l, NULL, a, b, level);
-	struct link_sums s = link_sum(l, a, level);
+	link_compare(l, NULL, row_of(l, a), row_of(l, b), level);
+	struct link_sums s = link_sum(l, row_of(l, a), level);
 	double logit = (double)link_logit(l, &s);
 	return (struct link_pair){a < b ? a : b, a < b ? b : a, s.m - s.u, (float)link_probability(logit)};
 }
@@ -263,14 +286,14 @@ void link_explain(const struct link *l, uint32_t a, uint32_t b, struct buf *out)
 	static const char *const words[LINK_LEVELS] = {"", "the same", "another form of it", "but for a slip", "in part", "alike", "differs", "differs widely"};
 	uint8_t level[LINK_FIELDS_MAX];
 	const char *sep = "";
-	link_compare(l, NULL, a, b, level);
+	link_compare(l, NULL, row_of(l, a), row_of(l, b), level);
 	for (unsigned i = 0; i < l->fields; i++) {
 		const struct link_field *f = &l->field[i];
 		uint8_t v = level[i];
 		if (!v)
 			continue;
 		const char *said = f->kind == KIND_LAST && v == LEVEL_FAR ? "the other's first name" : f->kind == KIND_LAST && v == LEVEL_INITIAL ? "differs (men)" : f->kind == KIND_FIRST && v == LEVEL_ALIAS ? "short form" : f->kind == KIND_DOB && v == LEVEL_ALIAS ? "day and month changed about" : f->kind == KIND_DOB && v == LEVEL_INITIAL ? "the year" : f->kind == KIND_SSN && v == LEVEL_ALIAS ? "the last four" : f->kind == KIND_MEMBER && v == LEVEL_FAR ? "the same family's" : words[v];
-		float w = f->lm[v] - (v == LEVEL_EXACT ? link_rarity(f, link_at(l, link_row(l, a), f)) : f->lu[v]);
+		float w = f->lm[v] - (v == LEVEL_EXACT ? link_rarity(f, link_at(l, link_row(l, row_of(l, a)), f)) : f->lu[v]);
 		buf_printf(out, "%s%s %s %+.1f", sep, f->name, said, (double)w);
 		sep = "; ";
 	}

@@ -9,7 +9,7 @@
  *
  * Clusters do not grow by chance: inside each chain of linked pairs all pairs are looked at again, the strongest come together first, and two groups whose records contradict each other do not.
  *
- * The same rows and options give the same clusters, whatever the number of threads. Memory: about 20 + 4 bytes a column in use for each record (columns that few records have cost those alone), 80 for each different word, and 16 for each pair looked at. No file, clock or log in here.
+ * The same rows and options give the same clusters, whatever the number of threads. Memory: about 20 + 4 bytes a column in use for each record (columns that few records have cost those alone), 80 for each different word, and 16 for each pair looked at. No clock or log in here, and no file unless `memory` is given.
  */
 #ifndef HOLDFAST_LINK_H
 #define HOLDFAST_LINK_H
@@ -27,6 +27,9 @@ struct link_options {
 	bool day_first;    /* 03/07/1964 is 3 July where both could be; without it, what the column itself says counts first */
 	double link;       /* a pair is linked from this probability on; 0: 0.85 */
 	double grey;       /* below it a pair is two persons and nobody needs to look; 0: 0.05 */
+	uint64_t memory;   /* bytes. Where more would be needed, rows and pairs go to a file without a name in `tmp`, sealed under a key of this process alone; 0: all stays in memory. Lists of fewer than 4,096 records always stay.
+	                      What has to be in memory in any case is said in DESIGN.md: about 60 bytes a record and the dictionary; less than that is not kept to. */
+	const char *tmp;   /* a folder; with `memory` only. Lives as long as the linkage */
 };
 
 struct link;
@@ -43,6 +46,7 @@ const char *link_column_use(const struct link *l, size_t column);
 /* Whole rows of CSV (each ends with a line end, but for the last), `sep` between fields, in order; may be called again and again. Bytes that are not UTF-8 are taken as Latin-1. ERR_LIMIT: too many records; ERR_MEMORY.
  * How a column writes its dates and numbers is seen in the first call's rows: give it a megabyte, or all there is.
  * ret_used: how many bytes were taken: what is behind the last whole row stays with the caller unless `last`. */
+/* ERR_FULL, ERR_SYSTEM, ERR_CRYPTO: the file of what does not fit into memory. */
 int link_feed(struct link *l, struct slice text, uint8_t sep, bool last, size_t *ret_used, struct err *e) MUST;
 
 /* Once, behind the last row. */
@@ -72,11 +76,11 @@ struct link_pair {
 size_t link_grey_n(const struct link *l);
 const struct link_pair *link_grey(const struct link *l, size_t i);
 /* How many persons fewer there are, at most, where each of these pairs that can be is one person: the first first, and never two together who contradict each other (another date of birth and social security number, two generations of a name)
- * unless that pair is grey itself. cluster[i]: record i's cluster, below link_records. After link_run. ERR_MEMORY. */
+ * unless that pair is grey itself. cluster[i]: record i's cluster, below link_records. After link_run, without `memory`. ERR_MEMORY. */
 int link_fewest(const struct link *l, const uint32_t *cluster, const struct link_pair *grey, size_t n, uint64_t *ret_less, struct err *e) MUST;
-/* "last exact +9.1; first nickname +5.2; dob one slip +8.0; ssn differs -4.4", for any pair. Names of fields and levels only, no values. */
+/* "last exact +9.1; first nickname +5.2; dob one slip +8.0; ssn differs -4.4", for any pair (of a list that went to disk: for grey ones). Names of fields and levels only, no values. */
 void link_explain(const struct link *l, uint32_t a, uint32_t b, struct buf *out);
-/* weight and probability of any pair */
+/* weight and probability of any pair (likewise) */
 struct link_pair link_score(const struct link *l, uint32_t a, uint32_t b);
 
 #endif

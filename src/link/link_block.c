@@ -3,6 +3,7 @@
  * A key is made of one to four parts of a record: an identifier, the sound of a surname, a year of birth ... Records are sorted by each key in turn, and those that stand together are paired. A block that is too large (a common name, a day of birth
  * that means "not asked") is cut by further parts until it is not; what stays too large is only chained. An identifier that many different persons bear is a clerk's 999-99-9999, whatever it looks like, and is struck out.
  * In a small file loose keys (one name alone) cost nothing and find what has been written wrong twice; they are left out where they would give too many pairs; up to 1,500 records everybody is compared with everybody. */
+#include "link_disk.h"
 #include "link_keys.h"
 
 #include <stdlib.h>
@@ -11,6 +12,12 @@
 #define LOOSE_RECORDS_MAX 50000u
 #define LARGE 1000000u
 #define CHUNKS 16u /* a recipe's buckets are paired in so many shares */
+
+/* What large blocks are cut by, and what tells whether a number is nobody's: of each record, for rows on disk are not asked one by one. */
+struct fine {
+	uint32_t dob, zip;
+	uint16_t first, sound, middle, street; /* sound: of the surname, or of the first name where there is no other */
+};
 
 #define RECIPES_MAX 160
 struct blocking {
@@ -26,6 +33,12 @@ struct blocking {
 		uint64_t *other;   /* room to sort in */
 		uint64_t other_cap;
 	} pile[LINK_THREADS_MAX];
+	/* with rows on disk */
+	struct fine *fine;      /* of all records, once it is filled */
+	bool filled;
+	struct link_deal *deal; /* keys of a round's recipes, in buckets by their first bits */
+	size_t round;           /* its first recipe */
+	unsigned bits;          /* 1 << bits buckets a recipe */
 };
 
 static int by_value(const void *a, const void *b)
@@ -49,9 +62,22 @@ static int more_pairs(struct pile *p, uint64_t n)
 	return 0;
 }
 
-/* Each of k[0..n) with the `most` that follow it. */
-static int pair_all(struct pile *p, const uint64_t *k, uint64_t n, uint64_t most)
+static int pair_away(struct link *l, unsigned thread, const uint64_t *k, uint64_t n, uint64_t most)
 {
+	int r = 0;
+	for (uint64_t i = 0; i < n && r == 0; i++)
+		for (uint64_t a = k[i] & LINK_NUMBER_MASK, j = i + 1; j < n && j - i <= most && r == 0; j++) {
+			uint64_t b = k[j] & LINK_NUMBER_MASK;
+			r = link_pairs_put(l, thread, a < b ? a << 32 | b : b << 32 | a);
+		}
+	return r;
+}
+
+/* Each of k[0..n) with the `most` that follow it. */
+static int pair_all(struct blocking *blocking, struct pile *p, const uint64_t *k, uint64_t n, uint64_t most)
+{
+	if (blocking->l->disk)
+		return pair_away(blocking->l, (unsigned)(p - blocking->pile), k, n, most);
 	int r = more_pairs(p, n * (n - 1 < most ? n - 1 : most));
 	uint64_t *to = p->v + p->n;
 	for (uint64_t i = 0; i < n && r == 0; i++) {
@@ -65,6 +91,44 @@ static int pair_all(struct pile *p, const uint64_t *k, uint64_t n, uint64_t most
 	return r;
 }
 
+static void fine_of(const struct link *l, uint32_t i, struct fine *ret)
+{
+	const uint32_t *row = link_row(l, i);
+	int dob = l->of[KIND_DOB], zip = l->of[KIND_ZIP], first = l->of[KIND_FIRST], last = l->of[KIND_LAST] >= 0 ? l->of[KIND_LAST] : first, middle = l->of[KIND_MIDDLE], street = l->of[KIND_STREET];
+	*ret = (struct fine){0};
+	ret->dob = dob < 0 ? 0 : (uint32_t)link_part_of(l, row, PART_VALUE, (unsigned)dob);
+	ret->zip = zip < 0 ? 0 : (uint32_t)link_part_of(l, row, PART_VALUE, (unsigned)zip);
+	ret->first = first < 0 ? 0 : (uint16_t)link_part_of(l, row, PART_NAME, (unsigned)first);
+	ret->sound = last < 0 ? 0 : (uint16_t)link_part_of(l, row, PART_SOUND, (unsigned)last);
+	ret->middle = middle < 0 ? 0 : (uint16_t)link_part_of(l, row, PART_NAME, (unsigned)middle);
+	ret->street = street < 0 ? 0 : (uint16_t)link_part_of(l, row, PART_HEAD, (unsigned)street);
+}
+
+/* The part of the first field of a kind, wherever rows are. */
+static uint64_t part_of(const struct blocking *b, uint64_t key, enum link_kind kind, enum link_part part)
+{
+	const struct link *l = b->l;
+	uint32_t record = (uint32_t)(key & LINK_NUMBER_MASK);
+	if (!b->fine)
+		return link_part_of(l, link_row(l, record), part, (unsigned)l->of[kind]);
+	const struct fine *f = &b->fine[record];
+	switch (kind) {
+	case KIND_FIRST:
+		return part == PART_SOUND ? f->sound : f->first;
+	case KIND_LAST:
+		return f->sound;
+	case KIND_DOB:
+		return part == PART_VALUE ? f->dob : link_date_part(f->dob, part);
+	case KIND_ZIP:
+		return f->zip;
+	case KIND_MIDDLE:
+		return f->middle;
+	default:
+		assert(kind == KIND_STREET);
+		return f->street;
+	}
+}
+
 /* Records k[0..n) share a key. */
 static int pair_block(struct blocking *b, struct pile *p, uint64_t *k, uint64_t n, unsigned depth)
 {
@@ -74,13 +138,13 @@ static int pair_block(struct blocking *b, struct pile *p, uint64_t *k, uint64_t 
 	struct link *l = b->l;
 	int r = 0;
 	if (n <= b->cap)
-		return pair_all(p, k, n, n);
+		return pair_all(b, p, k, n, n);
 	while (depth < ARRAY_LEN(finer) && l->of[finer[depth].kind] < 0)
 		depth++;
 	if (depth == ARRAY_LEN(finer))
-		return pair_all(p, k, n, 3);
+		return pair_all(b, p, k, n, 3);
 	for (uint64_t i = 0; i < n; i++) {
-		uint64_t h = link_part_of(l, link_row(l, (uint32_t)(k[i] & LINK_NUMBER_MASK)), (enum link_part)finer[depth].part, (unsigned)l->of[finer[depth].kind]);
+		uint64_t h = part_of(b, k[i], (enum link_kind)finer[depth].kind, (enum link_part)finer[depth].part);
 		k[i] = (h ? link_stir(7, h) & ~LINK_NUMBER_MASK : 0) | (k[i] & LINK_NUMBER_MASK);
 	}
 	qsort(k, n, sizeof *k, by_value);
@@ -94,11 +158,13 @@ static int pair_block(struct blocking *b, struct pile *p, uint64_t *k, uint64_t 
 }
 
 /* More than a few persons bear this number: different days of birth and different surnames among the first of them. */
-static bool is_nobodys(const struct link *l, const uint64_t *k, uint64_t n)
+static bool is_nobodys(const struct blocking *b, const uint64_t *k, uint64_t n)
 {
+	const struct link *l = b->l;
 	uint64_t seen[2][5];
 	unsigned seen_n[2] = {0};
-	const int kind[2] = {l->of[KIND_DOB], l->of[KIND_LAST] >= 0 ? l->of[KIND_LAST] : l->of[KIND_FIRST]};
+	const enum link_kind name = l->of[KIND_LAST] >= 0 ? KIND_LAST : KIND_FIRST;
+	const int kind[2] = {l->of[KIND_DOB], l->of[name]};
 	unsigned looked = 0;
 	if (n <= 6)
 		return false;
@@ -107,7 +173,7 @@ static bool is_nobodys(const struct link *l, const uint64_t *k, uint64_t n)
 			continue;
 		looked++;
 		for (uint64_t i = 0; i < n && i < 64 && seen_n[w] < 5; i++) {
-			uint64_t v = link_part_of(l, link_row(l, (uint32_t)(k[i] & LINK_NUMBER_MASK)), w ? PART_SOUND : PART_VALUE, (unsigned)kind[w]);
+			uint64_t v = part_of(b, k[i], w ? name : KIND_DOB, w ? PART_SOUND : PART_VALUE);
 			bool old = !v;
 			for (unsigned s = 0; s < seen_n[w]; s++)
 				old |= seen[w][s] == v;
@@ -118,12 +184,17 @@ static bool is_nobodys(const struct link *l, const uint64_t *k, uint64_t n)
 	return looked && (kind[0] < 0 || seen_n[0] >= 5) && (kind[1] < 0 || seen_n[1] >= 4);
 }
 
-static void strike(struct link *l, const struct link_recipe *r, const uint64_t *k, uint64_t n)
+static int strike(struct link *l, const struct link_recipe *rec, const uint64_t *k, uint64_t n)
 {
-	const struct link_field *f = &l->field[r->v[0].field];
+	const struct link_field *f = &l->field[rec->v[0].field];
 	for (uint64_t i = 0; i < n; i++) {
-		memset(link_at(l, link_row(l, (uint32_t)(k[i] & LINK_NUMBER_MASK)), f), 0, f->slots * sizeof(uint32_t));
+		uint32_t record = (uint32_t)(k[i] & LINK_NUMBER_MASK);
+		if (l->disk && link_disk_strike(l, rec->v[0].field, record) < 0)
+			return ERR_MEMORY;
+		if (!l->disk)
+			memset(link_at(l, link_row(l, record), f), 0, f->slots * sizeof(uint32_t));
 	}
+	return 0;
 }
 
 static uint64_t pairs_of(const uint64_t *k, uint64_t n)
@@ -146,8 +217,8 @@ static int pair_keys(struct blocking *b, struct pile *p, const struct link_recip
 			j++;
 		if (j - i == 1)
 			continue;
-		if (rec->identifier && is_nobodys(b->l, key + i, j - i))
-			strike(b->l, rec, key + i, j - i);
+		if (rec->identifier && is_nobodys(b, key + i, j - i))
+			r = strike(b->l, rec, key + i, j - i);
 		else if (!rec->rare || j - i <= rec->rare)
 			r = pair_block(b, p, key + i, j - i, 0);
 	}
@@ -202,10 +273,93 @@ static int pair_buckets(void *arg, uint64_t at, unsigned thread)
 	return r;
 }
 
+/* ---- keys of rows that are on disk: of all recipes of a round in one walk over the rows ---- */
+
+#define UNIT 16384u   /* records that a thread makes keys of at a time */
+#define BUCKET_BITS 22 /* a bucket has so many keys, 2^22, or a few more */
+struct keying {
+	struct blocking *b;
+	uint32_t from, to;
+};
+struct dealing {
+	struct blocking *b;
+	size_t recipe; /* of this round: the first of k's */
+	unsigned thread;
+};
+
+static int deal_keys(void *arg, unsigned which, const uint64_t *key, uint32_t n)
+{
+	const struct dealing *d = arg;
+	const struct blocking *b = d->b;
+	int r = 0;
+	for (uint32_t i = 0; i < n && r == 0; i++)
+		r = link_deal_put(b->deal, d->thread, (uint32_t)((d->recipe + which) << b->bits | (key[i] >> 1 >> (63 - b->bits))), key[i]);
+	return r;
+}
+
+static int key_unit(void *arg, uint64_t at, unsigned thread)
+{
+	const struct keying *x = arg;
+	struct blocking *b = x->b;
+	const uint32_t from = x->from + (uint32_t)at * UNIT, to = x->to - from < UNIT ? x->to : from + UNIT;
+	int r = 0;
+	for (size_t i = b->round; i < b->recipes && r == 0; i += LINK_KEYS_AT_ONCE) {
+		struct dealing d = {b, i - b->round, thread};
+		const struct link_keys k = {.l = b->l, .recipe = &b->recipe[i], .n = (unsigned)(b->recipes - i < LINK_KEYS_AT_ONCE ? b->recipes - i : LINK_KEYS_AT_ONCE)};
+		r = link_keys_some(&k, from, to, deal_keys, &d);
+	}
+	for (uint32_t i = from; !b->filled && i < to; i++)
+		fine_of(b->l, i, &b->fine[i]);
+	return r;
+}
+
+static int key_some(void *arg, uint32_t from, uint32_t to)
+{
+	struct keying x = {arg, from, to};
+	return link_parallel(x.b->l->o.threads, (to - from + UNIT - 1) / UNIT, key_unit, &x);
+}
+
+/* A bucket of one recipe; of a loose one there is one only. */
+static int pair_dealt(void *arg, uint64_t at, unsigned thread)
+{
+	struct blocking *b = arg;
+	const struct link_recipe *rec = &b->recipe[b->round + (at >> b->bits)];
+	uint64_t n, *key;
+	int r = link_deal_load(b->deal, thread, (uint32_t)at, &key, &n);
+	if (r)
+		return r;
+	link_sort(key, n);
+	if (!rec->loose || pairs_of(key, n) <= b->budget)
+		r = pair_keys(b, &b->pile[thread], rec, key, n);
+	free(key);
+	return r;
+}
+
+static int pair_from_disk(struct blocking *b, size_t from)
+{
+	struct link *l = b->l;
+	b->round = from;
+	for (b->bits = 0; l->n >> b->bits >> BUCKET_BITS;)
+		b->bits++;
+	const uint32_t buckets = (uint32_t)((b->recipes - from) << b->bits);
+	if (from == b->recipes && b->filled)
+		return 0;
+	int r = link_deal_new(l, buckets ? buckets : 1, &b->deal);
+	r = r ? r : link_rows_each(l, key_some, b);
+	b->filled = true;
+	r = r ? r : link_deal_end(b->deal);
+	r = r ? r : link_parallel(l->o.threads, buckets, pair_dealt, b);
+	link_deal_free(b->deal);
+	b->deal = NULL;
+	return r;
+}
+
 /* All pairs of recipes from..end. */
 static int pair_recipes(struct blocking *b, size_t from)
 {
 	int r = 0;
+	if (b->l->disk)
+		return pair_from_disk(b, from);
 	for (size_t i = from; i < b->recipes && r == 0; i += b->keys.n) {
 		r = link_keys_make(&b->keys, &b->recipe[i], (unsigned)(b->recipes - i < LINK_KEYS_AT_ONCE ? b->recipes - i : LINK_KEYS_AT_ONCE));
 		r = r ? r : link_parallel(b->l->o.threads, (uint64_t)b->keys.n * CHUNKS, pair_buckets, b);
@@ -335,6 +489,11 @@ static void sort_down(uint64_t *v, uint64_t n, int shift) /* in place, eight bit
 		sort_down(v + (k ? end[k - 1] : 0), end[k] - (k ? end[k - 1] : 0), shift >= 8 ? shift - 8 : shift ? 0 : -1);
 }
 
+void link_sort(uint64_t *v, uint64_t n)
+{
+	sort_down(v, n, 56);
+}
+
 static int sort_pile(void *arg, uint64_t k, unsigned thread)
 {
 	struct blocking *b = arg;
@@ -446,8 +605,12 @@ int link_block(struct link *l, struct err *e)
 		b->cap = l->n < 100000 ? 120 : 40;
 		b->budget = (uint64_t)l->n * (l->n < 20000 ? 150 : 12) + 100000;
 		link_keys_init(&b->keys, l);
+		if (l->disk) {
+			b->fine = malloc((size_t)l->n * sizeof *b->fine);
+			r = b->fine ? link_pairs_new(l) : ERR_MEMORY;
+		}
 		identifiers(b);
-		r = pair_recipes(b, 0);
+		r = r ? r : pair_recipes(b, 0);
 	}
 	if (r == 0 && l->n > ALL_PAIRS_MAX) {
 		size_t first = b->recipes;
@@ -456,11 +619,15 @@ int link_block(struct link *l, struct err *e)
 			loose(b);
 		r = pair_recipes(b, first);
 	}
-	if (b)
+	if (b) {
 		link_keys_done(&b->keys);
+		free(b->fine);
+	}
 	for (unsigned t = 0; b && t < threads; t++)
 		free(b->pile[t].other);
-	if (r == 0 && l->n > ALL_PAIRS_MAX) {
+	if (r == 0 && l->disk)
+		r = link_pairs_end(l);
+	else if (r == 0 && l->n > ALL_PAIRS_MAX) {
 		r = link_parallel(threads, threads, sort_pile, b);
 		r = r ? r : merge(b, threads);
 	} else if (r == 0)

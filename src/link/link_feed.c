@@ -1,5 +1,6 @@
 /* Rows in: text cut into pieces at the ends of rows, each piece read by one thread into rows of its own, then put behind one another. */
 #include "link_cell.h"
+#include "link_disk.h"
 
 #include <stdlib.h>
 
@@ -391,6 +392,7 @@ int link_feed(struct link *l, struct slice text, uint8_t sep, bool last, size_t 
 	else if (r)
 		err_set(e, r, NULL, "no memory for the rows");
 	r = r ? r : put_all(&f, e);
+	r = r ? r : link_disk_keep(l, e);
 	if (r == 0)
 		*ret_used = used;
 	return r;

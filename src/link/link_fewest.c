@@ -2,7 +2,7 @@
  *
  * Each grey pair by itself may be one person. All of them at once may not: where a record that says little is like two others, a chain runs from one person to the next, and who takes every pair of it for one person has put two together who
  * contradict each other. So pairs are taken from the likeliest downwards, and two groups come together only if nobody in one contradicts somebody in the other; a pair that is grey itself is for somebody's eyes, and contradicts nothing here. */
-#include "link_internal.h"
+#include "link_disk.h"
 
 #include <stdlib.h>
 
@@ -11,10 +11,11 @@
 
 struct fewest {
 	const struct link *l;
+	struct link *disk; /* the same, if its rows have to be loaded */
 	uint32_t *number;  /* of a cluster among those in grey pairs, from 1; 0: in none */
 	uint32_t n;
 	uint32_t *first;   /* of each, n + 1: where its records begin */
-	uint32_t *record;
+	uint32_t *record;  /* where the rows of each are */
 	uint32_t *of, *next, *last, *size; /* groups: the first of each cluster's, a list of clusters */
 	uint64_t *grey;    /* pairs of numbers that are grey, sorted: low << 32 | high */
 	size_t greys;
@@ -140,12 +141,12 @@ static int gather(struct fewest *f, const uint32_t *cluster, const struct link_p
 		f->next[i] = UINT32_MAX;
 		f->size[i] = 1;
 	}
-	return 0;
+	return f->disk ? link_disk_some(f->disk, f->record, f->first[f->n]) : 0;
 }
 
-int link_fewest(const struct link *l, const uint32_t *cluster, const struct link_pair *grey, size_t n, uint64_t *ret_less, struct err *e)
+static int fewest(const struct link *l, struct link *disk, const uint32_t *cluster, const struct link_pair *grey, size_t n, uint64_t *ret_less, struct err *e)
 {
-	struct fewest f = {.l = l};
+	struct fewest f = {.l = l, .disk = disk};
 	uint64_t less = 0;
 	int r = gather(&f, cluster, grey, n);
 	for (size_t i = 0; r == 0 && i < n; i++) {
@@ -167,4 +168,15 @@ int link_fewest(const struct link *l, const uint32_t *cluster, const struct link
 		return err_set(e, r, NULL, "no memory for %zu grey pairs", n);
 	*ret_less = less;
 	return 0;
+}
+
+int link_fewest(const struct link *l, const uint32_t *cluster, const struct link_pair *grey, size_t n, uint64_t *ret_less, struct err *e)
+{
+	assert(!l->disk);
+	return fewest(l, NULL, cluster, grey, n, ret_less, e);
+}
+
+int link_fewest_here(struct link *l, uint64_t *ret_less, struct err *e)
+{
+	return fewest(l, l->disk ? l : NULL, l->parent, l->grey, l->greys, ret_less, e);
 }

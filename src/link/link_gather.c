@@ -2,7 +2,7 @@
  *
  * Chains of linked pairs are cut into components first. A component of two is a cluster. In a larger one all pairs are looked at again and the records are put together from the likeliest pair downwards; two groups come together only if, over all pairs
  * between them, one person explains what is seen better than a household or strangers do, and hardly a pair contradicts it outright (link_contradicts). So a child with his mother's social security number does not join two families. */
-#include "link_internal.h"
+#include "link_disk.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -70,6 +70,8 @@ struct gathering {
 	struct link_edge *edge; /* linked ones, by component, likeliest first */
 	uint64_t edges;
 	uint32_t *member;       /* records by component */
+	uint32_t *row;          /* where the rows of some components' members are, from comp_first on: in memory a record's row has its own number */
+	uint64_t comp_first, row_first;
 	struct component *comp; /* of three records or more */
 	uint64_t comps;
 	uint32_t *parent;       /* the clusters */
@@ -78,7 +80,7 @@ struct gathering {
 
 /* Groups of one component while it is put together: each record's next one in its group, and its group. */
 struct group {
-	uint32_t record;
+	uint32_t row;
 	uint32_t next, of, size, last; /* indices into the component; next UINT32_MAX: the last */
 };
 
@@ -103,7 +105,7 @@ static bool belong(const struct link *l, struct link_memory *m, const struct gro
 	for (uint32_t i = a; i != UINT32_MAX && na < most; i = g[i].next, na++) {
 		uint32_t nb = 0;
 		for (uint32_t k = b; k != UINT32_MAX && nb < most; k = g[k].next, nb++) {
-			float logit, s = support(l, m, g[i].record, g[k].record, &logit);
+			float logit, s = support(l, m, g[i].row, g[k].row, &logit);
 			logits += (double)logit;
 			if (s == CONTRADICTION) {
 				against++;
@@ -132,13 +134,13 @@ static int likeliest(const void *a, const void *b)
 static int cut_component(void *arg, uint64_t at, unsigned thread)
 {
 	struct gathering *x = arg;
-	const struct component *c = &x->comp[at];
-	const uint32_t *member = x->member + c->first;
+	const struct component *c = &x->comp[x->comp_first + at];
+	const uint32_t *member = x->member + c->first, *row = x->row + (c->first - x->row_first);
 	struct group *g = malloc(c->n * sizeof *g);
 	if (!g)
 		return ERR_MEMORY;
 	for (uint32_t i = 0; i < c->n; i++)
-		g[i] = (struct group){member[i], UINT32_MAX, i, 1, i};
+		g[i] = (struct group){row[i], UINT32_MAX, i, 1, i};
 	qsort(x->edge + c->edge, c->edges, sizeof *x->edge, likeliest);
 	uint32_t most = c->n <= WHOLE_MAX ? c->n : SIDE_MAX;
 	for (uint32_t i = 0; i < c->edges; i++) {
@@ -211,6 +213,30 @@ static int components(struct gathering *x, const uint32_t *chain, float linked)
 	}
 	free(size);
 	free(index);
+	return r;
+}
+
+/* The same with rows on disk: as many components at a time as have room. */
+static int cut_from_disk(struct gathering *x)
+{
+	struct link *l = x->l;
+	uint64_t most = link_budget(l, 4) / (l->width * sizeof *l->rows);
+	int r = 0;
+	for (uint64_t from = 0, to; from < x->comps && r == 0; from = to) {
+		uint64_t n = 0;
+		for (to = from; to < x->comps && (to == from || n + x->comp[to].n <= most); to++)
+			n += x->comp[to].n;
+		x->comp_first = from;
+		x->row_first = x->comp[from].first;
+		x->row = malloc((n ? n : 1) * sizeof *x->row);
+		if (!x->row)
+			return ERR_MEMORY;
+		memcpy(x->row, x->member + x->row_first, n * sizeof *x->row);
+		r = link_disk_some(l, x->row, n);
+		r = r ? r : link_parallel(l->o.threads, to - from, cut_component, x);
+		free(x->row);
+	}
+	link_disk_none(l);
 	return r;
 }
 
@@ -299,7 +325,7 @@ static int count(struct link *l)
 	}
 	for (size_t k = 0; r == 0 && k < l->greys; k++)
 		doubt[doubts++] = l->grey[k];
-	r = r ? r : link_fewest(l, l->parent, l->grey, l->greys, &less, &e);
+	r = r ? r : link_fewest_here(l, &less, &e);
 	if (r == 0) {
 		c->low = c->persons - less;
 		qsort(doubt, doubts, sizeof *doubt, by_probability);
@@ -337,7 +363,8 @@ int link_gather(struct link *l, struct err *e)
 		x.memory[t] = link_memory_new();
 		r = x.memory[t] ? 0 : ERR_MEMORY;
 	}
-	r = r ? r : link_parallel(l->o.threads, x.comps, cut_component, &x);
+	x.row = x.member;
+	r = r ? r : l->disk ? cut_from_disk(&x) : link_parallel(l->o.threads, x.comps, cut_component, &x);
 	free(chain);
 	free(x.comp);
 	free(x.member);

@@ -37,6 +37,7 @@ struct link_words {
 uint32_t link_words_find(const struct link_words *w, const char *s, size_t n, uint32_t hash); /* 0: it is not there */
 int link_words_put(struct link_words *w, const char *s, size_t n, uint32_t hash, uint32_t *ret) MUST; /* n 1..LINK_WORD_MAX. Its number, from 1. ERR_MEMORY, ERR_LIMIT */
 int link_words_add(struct link_words *w, const struct link_words *from, uint32_t *map) MUST; /* map[k]: what number k is in w */
+uint64_t link_words_bytes(const struct link_words *w); /* of memory */
 void link_words_empty(struct link_words *w);
 void link_words_done(struct link_words *w);
 static inline const char *link_word_text(const struct link_words *w, uint32_t id, size_t *n)
@@ -113,7 +114,7 @@ struct link {
 	unsigned stride;                /* of a row as it is read: word 0, the fields, those that few records have */
 	unsigned width;                 /* of a row as it is kept: its first words, word 0 says where the others stand in `aside` */
 	unsigned char dated[LINK_COLUMNS_MAX]; /* 0 not known, 1 month first, 2 day first */
-	uint32_t *rows;
+	uint32_t *rows; /* with `disk`: those that are loaded */
 	uint32_t n;
 	uint64_t cap;
 	uint32_t *aside;                /* of stride - width words each; the first is nobody's, and empty */
@@ -123,6 +124,7 @@ struct link {
 	char *ids;
 	uint64_t ids_cap;
 	bool ran, settled;
+	struct link_disk *disk; /* of a list that is larger than memory (link_disk.h); NULL: all is in memory */
 	struct link_reader *reader; /* one a thread, until link_run */
 	struct link_piece *piece;   /* what they read into, as long */
 	size_t piece_cap;
@@ -133,7 +135,7 @@ struct link {
 	uint64_t *pair;
 	uint64_t pairs;
 	struct link_edge *edge;  /* at least grey */
-	uint64_t edges;
+	uint64_t edges, edge_cap;
 	uint32_t *parent;        /* a cluster's first record */
 	struct link_pair *grey;
 	size_t greys;
@@ -226,9 +228,11 @@ void link_readers_done(struct link *l);
 void link_model_start(struct link *l);             /* link_learn.c: first guesses */
 void link_model_logs(struct link_field *f);
 int link_block(struct link *l, struct err *e) MUST; /* link_block.c: l->pair */
+void link_sort(uint64_t *v, uint64_t n);
 int link_learn(struct link *l, struct err *e) MUST; /* link_learn.c */
 int link_judge(struct link *l, struct err *e) MUST; /* link_judge.c: l->edge */
 int link_gather(struct link *l, struct err *e) MUST; /* link_gather.c: l->parent, grey, counts */
+int link_fewest_here(struct link *l, uint64_t *ret_less, struct err *e) MUST; /* link_fewest.c: of its own clusters and grey pairs, wherever its rows are */
 const char *link_kind_word(enum link_kind k);
 bool link_kind_words(enum link_kind k);
 

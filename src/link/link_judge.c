@@ -1,5 +1,5 @@
 /* Every pair that shares a key is scored; those that are at least grey are kept. */
-#include "link_internal.h"
+#include "link_disk.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -132,32 +132,48 @@ static int judge_lot(void *arg, uint64_t k, unsigned thread)
 	return r;
 }
 
+/* Edges of what stands in l->pair, behind those that are there. */
+static int judge_pairs(void *arg)
+{
+	struct judging *j = arg;
+	struct link *l = j->l;
+	uint64_t lots = (l->pairs + LOT - 1) / LOT, edges = l->edges;
+	j->lot = calloc(lots ? lots : 1, sizeof *j->lot);
+	int r = j->lot ? link_parallel(l->o.threads, lots, judge_lot, j) : ERR_MEMORY;
+	if (!l->disk) {
+		free(l->pair);
+		l->pair = NULL;
+	}
+	for (uint64_t k = 0; r == 0 && k < lots; k++)
+		edges += j->lot[k].n;
+	if (r == 0 && edges + 1 > l->edge_cap) {
+		uint64_t cap = l->edge_cap + l->edge_cap / 4 > edges + 1 ? l->edge_cap + l->edge_cap / 4 : edges + 1;
+		struct link_edge *v = realloc(l->edge, cap * sizeof *v);
+		r = v ? 0 : ERR_MEMORY;
+		l->edge = v ? v : l->edge;
+		l->edge_cap = v ? cap : l->edge_cap;
+	}
+	for (uint64_t k = 0; j->lot && k < lots; k++) {
+		if (r == 0 && j->lot[k].n)
+			memcpy(l->edge + l->edges, j->lot[k].v, j->lot[k].n * sizeof *l->edge);
+		l->edges += r == 0 ? j->lot[k].n : 0;
+		free(j->lot[k].v);
+	}
+	free(j->lot);
+	j->lot = NULL;
+	return r;
+}
+
 int link_judge(struct link *l, struct err *e)
 {
 	struct judging j = {.l = l, .least = (float)log2(l->o.grey / (1 - l->o.grey))};
-	uint64_t lots = (l->pairs + LOT - 1) / LOT;
 	int r = 0;
 	l->log_lambda_m = (float)log2(l->lambda_m);
-	j.lot = calloc(lots ? lots : 1, sizeof *j.lot);
 	for (unsigned t = 0; t < l->o.threads && r == 0; t++) {
 		j.memory[t] = link_memory_new();
-		r = j.memory[t] && j.lot ? 0 : ERR_MEMORY;
+		r = j.memory[t] ? 0 : ERR_MEMORY;
 	}
-	r = r ? r : link_parallel(l->o.threads, lots, judge_lot, &j);
-	free(l->pair);
-	l->pair = NULL;
-	for (uint64_t k = 0; r == 0 && k < lots; k++)
-		l->edges += j.lot[k].n;
-	l->edge = r == 0 ? malloc((l->edges ? l->edges : 1) * sizeof *l->edge) : NULL;
-	r = r ? r : l->edge ? 0 : ERR_MEMORY;
-	l->edges = 0;
-	for (uint64_t k = 0; j.lot && k < lots; k++) {
-		if (r == 0 && j.lot[k].n)
-			memcpy(l->edge + l->edges, j.lot[k].v, j.lot[k].n * sizeof *l->edge);
-		l->edges += r == 0 ? j.lot[k].n : 0;
-		free(j.lot[k].v);
-	}
-	free(j.lot);
+	r = r ? r : l->disk ? link_pairs_each(l, judge_pairs, &j) : judge_pairs(&j);
 	for (unsigned t = 0; t < l->o.threads; t++)
 		free(j.memory[t]);
 	return r ? err_set(e, r, NULL, "no memory for the pairs of %u records", l->n) : 0;

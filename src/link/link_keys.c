@@ -117,6 +117,24 @@ static void walk(const struct link_keys *k, uint64_t share, bool put)
 	}
 }
 
+int link_keys_some(const struct link_keys *k, uint32_t from, uint32_t to, int (*fn)(void *arg, unsigned which, const uint64_t *key, uint32_t n), void *arg)
+{
+	struct parts parts;
+	uint64_t column_of[PARTS_MAX][LOT], key[LOT];
+	int r = 0;
+	parts_of(k, &parts);
+	for (uint32_t first = from, n; first < to && r == 0; first += n) {
+		n = to - first < LOT ? to - first : LOT;
+		for (unsigned p = 0; p < parts.n; p++)
+			column(k->l, first, n, parts.v[p].part, parts.v[p].field, column_of[p]);
+		for (unsigned which = 0; which < k->n && r == 0; which++) {
+			uint32_t m = keys(&k->recipe[which], column_of, parts.of[which], first, n, key);
+			r = m ? fn(arg, which, key, m) : 0;
+		}
+	}
+	return r;
+}
+
 static int count_share(void *arg, uint64_t share, unsigned thread)
 {
 	(void)thread;

@@ -25,6 +25,17 @@ static inline uint64_t link_stir(uint64_t h, uint64_t v)
 	return h ^ h >> 31;
 }
 
+/* Of a date. */
+static inline uint64_t link_date_part(uint32_t v, enum link_part part)
+{
+	uint32_t m = v / 100 % 100, d = v % 100;
+	if (part == PART_YEAR)
+		return v / 10000;
+	if (part == PART_DAY) /* of the year, whichever way round, and no 1 January */
+		return !v || (m == 1 && d == 1) ? 0 : 10000 + (m < d ? m * 100 + d : d * 100 + m);
+	return v / 10000 * 10000 + (m < d ? m * 100 + d : d * 100 + m); /* whichever way round */
+}
+
 /* The part's value; 0: the record has none. */
 static inline uint64_t link_part_of(const struct link *l, const uint32_t *row, enum link_part part, unsigned field)
 {
@@ -42,15 +53,9 @@ static inline uint64_t link_part_of(const struct link *l, const uint32_t *row, e
 	case PART_HEAD:
 		return l->words.sounds[v].name;
 	case PART_YEAR:
-		return v / 10000;
-	case PART_DAY: { /* of the year, whichever way round, and no 1 January */
-		uint32_t m = v / 100 % 100, d = v % 100;
-		return !v || (m == 1 && d == 1) ? 0 : 10000 + (m < d ? m * 100 + d : d * 100 + m);
-	}
-	case PART_DATE: { /* whichever way round */
-		uint32_t m = v / 100 % 100, d = v % 100;
-		return v / 10000 * 10000 + (m < d ? m * 100 + d : d * 100 + m);
-	}
+	case PART_DAY:
+	case PART_DATE:
+		return link_date_part(v, part);
 	case PART_SSN4:
 		return !v ? 0 : v & LINK_SSN4 ? (v & ~LINK_SSN4) + 1 : (v - 1) % 10000 + 1;
 	case PART_SSN9:
@@ -78,6 +83,8 @@ struct link_keys {
 void link_keys_init(struct link_keys *k, const struct link *l);
 int link_keys_make(struct link_keys *k, const struct link_recipe *recipe, unsigned n) MUST; /* n: 1..LINK_KEYS_AT_ONCE. What was there before is written over. ERR_MEMORY */
 void link_keys_done(struct link_keys *k);
+/* The keys of records from..to-1 by k's recipes, some at a time, to fn: those of recipe number `which`. For rows that are on disk. The first code that is not 0 comes back. */
+int link_keys_some(const struct link_keys *k, uint32_t from, uint32_t to, int (*fn)(void *arg, unsigned which, const uint64_t *key, uint32_t n), void *arg) MUST;
 /* Keys of one bucket in order; other: room for as many. Returns where they are then: v or other. */
 uint64_t *link_keys_sort(const struct link_keys *k, uint64_t *v, uint64_t *other, size_t n);
 

@@ -2,7 +2,7 @@
  *
  * Expectation and maximisation (Dempster, Laird, Rubin 1977) over a sample of the pairs that share a key; pairs that share none count as strangers. Three classes: one person (m, learned), one household (r, fixed but for how many), strangers
  * (u: from pairs at random; for values that agree exactly from how often the value stands there). The first guesses count like a few dozen pairs, so that a file with few persons twice, or none, does not learn nonsense. */
-#include "link_internal.h"
+#include "link_disk.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -179,14 +179,43 @@ static int take_random(struct link *l, struct sample *s)
 static int take_pairs(struct link *l, struct sample *s)
 {
 	uint64_t step = l->pairs / SAMPLE_MAX + 1;
+	int r;
 	s->v = malloc((size_t)(l->pairs / step + 2) * sizeof *s->v);
 	if (!s->v)
 		return ERR_MEMORY;
 	for (uint64_t i = 0; i < l->pairs; i += step) {
-		uint64_t p = l->pair[i + (step > 1 ? stir(i) % step : 0) < l->pairs ? i + (step > 1 ? stir(i) % step : 0) : i];
+		uint64_t at = i + (step > 1 ? stir(i) % step : 0) < l->pairs ? i + (step > 1 ? stir(i) % step : 0) : i, p;
+		if (!l->disk)
+			p = l->pair[at];
+		else if ((r = link_pairs_at(l, at, &p)) < 0)
+			return r;
 		s->v[s->n++] = (struct seen){.a = (uint32_t)(p >> 32), .b = (uint32_t)p};
 	}
 	return 0;
+}
+
+/* The rows of both samples from disk: a record's number in a pair becomes its row's. */
+static int load_samples(struct link *l, struct sample *random, struct sample *some)
+{
+	size_t n = 2 * (random->n + some->n), at = 0;
+	uint32_t *v = malloc((n ? n : 1) * sizeof *v);
+	if (!v)
+		return ERR_MEMORY;
+	struct sample *both[2] = {random, some};
+	for (unsigned k = 0; k < 2; k++)
+		for (size_t i = 0; i < both[k]->n; i++) {
+			v[at++] = both[k]->v[i].a;
+			v[at++] = both[k]->v[i].b;
+		}
+	int r = link_disk_some(l, v, n);
+	at = 0;
+	for (unsigned k = 0; k < 2 && r == 0; k++)
+		for (size_t i = 0; i < both[k]->n; i++) {
+			both[k]->v[i].a = v[at++];
+			both[k]->v[i].b = v[at++];
+		}
+	free(v);
+	return r;
 }
 
 /* ---- learning ---- */
@@ -323,6 +352,8 @@ int link_learn(struct link *l, struct err *e)
 	}
 	r = r ? r : take_random(l, &random);
 	r = r ? r : take_pairs(l, &some);
+	if (r == 0 && l->disk)
+		r = load_samples(l, &random, &some);
 	r = r ? r : compare_sample(&random);
 	r = r ? r : compare_sample(&some);
 	struct learning x = {.l = l, .some = &some, .share = malloc((some.n / LOT + 1) * sizeof *x.share)};
@@ -339,5 +370,7 @@ int link_learn(struct link *l, struct err *e)
 		free(some.memory[t]);
 	free(some.v);
 	free(random.v);
+	if (l->disk)
+		link_disk_none(l);
 	return r ? err_set(e, r, NULL, "no memory to learn from %llu pairs", (unsigned long long)l->pairs) : 0;
 }

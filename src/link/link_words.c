@@ -248,6 +248,11 @@ int link_words_add(struct link_words *w, const struct link_words *from, uint32_t
 	return 0;
 }
 
+uint64_t link_words_bytes(const struct link_words *w)
+{
+	return w->cap * (uint64_t)(sizeof *w->v + sizeof *w->sounds) + w->slots * sizeof *w->slot;
+}
+
 void link_words_empty(struct link_words *w)
 {
 	if (w->n * UINT64_C(64) < w->slots) /* few of many */
