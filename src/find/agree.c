@@ -141,6 +141,21 @@ static enum name_agree agree_name(enum like first, enum like last)
 	return NAME_NONE;
 }
 
+/* Of a name in signs without blanks: are surname and given name, one behind the other, what stands there? */
+static bool same_whole(const char *first, size_t first_n, const char *last, size_t last_n, const uint64_t *whole, unsigned wholes)
+{
+	uint8_t known[64];
+	if (first_n + last_n > sizeof known)
+		return false;
+	memcpy(known, last, last_n);
+	memcpy(known + last_n, first, first_n);
+	uint64_t h = key_word(known, first_n + last_n);
+	for (unsigned i = 0; i < wholes; i++)
+		if (whole[i] == h)
+			return true;
+	return false;
+}
+
 static enum dob_agree agree_dob(uint32_t a, uint32_t b)
 {
 	uint32_t ay = a / 10000, am = a / 100 % 100, ad = a % 100, by = b / 10000, bm = b / 100 % 100, bd = b % 100;
@@ -157,6 +172,8 @@ void population_agree(const struct find_population *p, uint32_t person, const st
 {
 	enum name_agree name = NAME_ABSENT;
 	enum dob_agree born = DOB_ABSENT;
+	uint64_t whole[NAME_WHOLES];
+	unsigned wholes = name_wholes(w, whole);
 	for (uint32_t i = p->first_row[person]; i < p->first_row[person + 1]; i++) {
 		const struct pop_row *r = &p->row[i];
 		const char *first = (const char *)p->names + r->name, *end = (const char *)p->names + p->names_n;
@@ -164,6 +181,8 @@ void population_agree(const struct find_population *p, uint32_t person, const st
 		const char *stop = tab ? memchr(tab, '\n', (size_t)(end - tab)) : NULL;
 		if (w->n && stop && stop - first > 1) {
 			enum name_agree x = agree_name(best_of(p, first, (size_t)(tab - first), w), best_of(p, tab + 1, (size_t)(stop - tab - 1), w));
+			if (wholes && x < NAME_BOTH && same_whole(first, (size_t)(tab - first), tab + 1, (size_t)(stop - tab - 1), whole, wholes))
+				x = NAME_BOTH;
 			name = x > name ? x : name;
 		}
 		if (dob && r->dob) {

@@ -692,6 +692,6 @@ int doc_cut(struct find *f, struct err *e)
 	int r = doc_end(f, e);
 	f->document--; /* it goes on */
 	if (r == 0 && f->doc.has_last)
-		doc_subject(f, &(const struct doc_subject){f->doc.last.offset, f->doc.last.line, {.n = 0}, "", f->doc.last.who, f->doc.last.confidence, true});
+		doc_subject(f, &(const struct doc_subject){.offset = f->doc.last.offset, .line = f->doc.last.line, .who = f->doc.last.who, .confidence = f->doc.last.confidence, .carried = true});
 	return r;
 }

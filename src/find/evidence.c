@@ -69,12 +69,17 @@ static unsigned look_up(const struct find_population *p, uint64_t h, int kind, s
 static void by_name(const struct find_population *p, const struct evidence *v, struct candidates *c)
 {
 	const struct name_words *w = &v->words;
-	unsigned found = 0;
+	uint64_t whole[NAME_WHOLES];
+	unsigned found = 0, wholes = name_wholes(w, whole);
+	for (unsigned i = 0; v->dob && i < wholes; i++)
+		found += look_up(p, key_with(key_pair(whole[i], whole[i]), v->dob), KEY_NAME_DOB, c);
 	for (unsigned i = 0; v->dob && i < w->n; i++)
 		for (unsigned j = i + 1; j < w->n; j++)
 			found += look_up(p, key_with(key_pair(w->h[i], w->h[j]), v->dob), KEY_NAME_DOB, c);
 	if (found)
 		return;
+	for (unsigned i = 0; i < wholes; i++)
+		look_up(p, key_pair(whole[i], whole[i]), KEY_NAME, c);
 	for (unsigned i = 0; i < w->n; i++) {
 		for (unsigned j = i + 1; j < w->n; j++) {
 			uint64_t pair = key_pair(w->h[i], w->h[j]);

@@ -74,6 +74,14 @@ struct name_words {
 	char text[120];
 };
 void name_words(struct slice s, struct name_words *ret);
+/* Chinese, Japanese and Korean names are written without a blank in between, or with one: "王小明", "王 小明", surname 王 and given name 小明. Is a sign of these scripts at p (its first byte there)? */
+static inline bool name_sign(const uint8_t *p, size_t n)
+{
+	return n >= 3 && p[0] >= 0xE3 && p[0] <= 0xED && !(p[0] == 0xE3 && p[1] == 0x80);
+}
+/* What the words are as one, each that has two signs or more by itself, and each two neighbours in either order; hashes, 0 where none is of these scripts. */
+#define NAME_WHOLES 24
+unsigned name_wholes(const struct name_words *w, uint64_t ret[NAME_WHOLES]);
 /* "de", "van", "la": with another word beside it such a word names nobody; alone it is a surname. */
 bool name_particle(const char *word, size_t n);
 
@@ -260,7 +268,7 @@ enum label {
 	LABEL_NONE, LABEL_SSN, LABEL_SSN4, LABEL_DOB, LABEL_MRN, LABEL_PHONE, LABEL_ADDRESS, LABEL_DL, LABEL_PASSPORT, LABEL_ROUTING, LABEL_ACCOUNT, LABEL_CARD, LABEL_NPI, LABEL_DEA, LABEL_MEMBER, LABEL_CLAIM, LABEL_MBI,
 	LABEL_MEDICAID, LABEL_SERVICE, LABEL_DX, LABEL_LAB, LABEL_RX, LABEL_CPT, LABEL_NDC, LABEL_TIN, LABEL_USER, LABEL_PASSWORD, LABEL_SUBJECT, LABEL_SEX, LABEL_OTHER_PERSON, LABEL_UNIT,
 };
-enum part { PART_NONE, PART_SOCIAL, PART_MEDICAL, PART_DRIVER, PART_DATE, PART_TAX, PART_LAST, PART_NAME, PART_HEALTH };
+enum part { PART_NONE, PART_SOCIAL, PART_MEDICAL, PART_DRIVER, PART_DATE, PART_TAX, PART_LAST, PART_NAME, PART_HEALTH, PART_SURNAME, PART_GIVEN };
 struct word {
 	uint64_t h;
 	uint8_t class, arg;
@@ -348,6 +356,7 @@ struct doc_subject { /* a line that says whom what follows is about */
 	uint32_t line;
 	struct name_words words;
 	char name[96]; /* as written */
+	uint8_t part;  /* of the name: PART_SURNAME, PART_GIVEN, PART_NAME (which of both is not said); 0: all of it */
 	uint32_t who;
 	uint8_t confidence;
 	bool carried;  /* of the part before: decided and told */

@@ -151,6 +151,32 @@ static void words_of(struct slice s, size_t least, struct name_words *ret)
 	ret->text[out ? out - 1 : 0] = 0;
 }
 
+static uint64_t joined(const struct name_words *w, unsigned a, unsigned b)
+{
+	uint8_t both[64];
+	memcpy(both, w->text + w->at[a], w->len[a]);
+	memcpy(both + w->len[a], w->text + w->at[b], w->len[b]);
+	return key_word(both, (size_t)w->len[a] + w->len[b]);
+}
+
+unsigned name_wholes(const struct name_words *w, uint64_t ret[NAME_WHOLES])
+{
+	unsigned n = 0;
+	bool before = false;
+	for (unsigned i = 0; i < w->n; i++) {
+		bool now = name_sign((const uint8_t *)w->text + w->at[i], w->len[i]);
+		if (now && w->len[i] >= 6)
+			ret[n++] = w->h[i];
+		if (now && before) {
+			ret[n++] = joined(w, i - 1, i);
+			ret[n++] = joined(w, i, i - 1);
+		}
+		before = now;
+	}
+	assert(n <= NAME_WHOLES);
+	return n;
+}
+
 bool name_particle(const char *word, size_t n)
 {
 	static const char *const words[] = {"af", "al", "av", "bin", "da", "das", "de", "del", "della", "den", "der", "des", "di", "do", "dos", "du", "el", "ibn", "la", "las", "le", "los", "ten", "ter", "van", "von", "zu"};

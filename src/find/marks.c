@@ -103,15 +103,40 @@ static inline unsigned in_map(const uint64_t *map, unsigned log, uint64_t h)
 	return map[i >> 5] >> (i & 31) * 2 & 3;
 }
 
+#define SIGNS_LEAST 2 /* of a name in Chinese, Japanese or Korean script */
+#define SIGNS_MOST  5
+
+/* In scripts without blanks a name stands in the middle of a sentence: any two to five signs that follow each other may be one. */
+static void sign_names(struct slice text, size_t at, size_t n, const uint64_t *map, unsigned log, struct marks *ret)
+{
+	for (size_t i = at, end = at + n; i + 3 * SIGNS_LEAST <= end;) {
+		size_t signs = 0;
+		while (signs < SIGNS_MOST && i + 3 * signs < end && name_sign(text.p + i + 3 * signs, end - i - 3 * signs)) {
+			signs++;
+			uint64_t h = signs < SIGNS_LEAST ? 0 : key_word(text.p + i, 3 * signs);
+			if (!h || !(in_map(map, log, h) & MARK_NAME))
+				continue;
+			if (!mark_room(ret))
+				return;
+			ret->v[ret->n++] = (struct mark){h, (uint32_t)i, (uint16_t)(3 * signs), MARK_HIGH, MARK_NAME};
+		}
+		i += signs ? 3 : 1;
+	}
+}
+
 /* A run with bytes beyond ASCII: its words are folded first. Several words of one run (a curly apostrophe, a dash between them) are marks of their own, at the run's place. */
 static void high_run(struct slice text, size_t at, size_t n, const uint64_t *map, unsigned log, struct marks *ret)
 {
 	struct name_words w;
-	if (n > 100)
+	if (n >= 6)
+		sign_names(text, at, n, map, log, ret);
+	if (!mark_room(ret) || n > 100)
 		return;
 	name_words(slice_of(text.p + at, n), &w);
 	for (unsigned i = 0; i < w.n; i++) {
 		unsigned is = in_map(map, log, w.h[i]);
+		if (w.len[i] >= 6 && name_sign((const uint8_t *)w.text + w.at[i], w.len[i]))
+			is &= ~(unsigned)MARK_NAME; /* sign_names has it */
 		if (is)
 			ret->v[ret->n++] = (struct mark){w.h[i], (uint32_t)at, (uint16_t)n, MARK_HIGH, (uint8_t)is};
 	}

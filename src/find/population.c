@@ -186,9 +186,37 @@ static bool idle(const struct name_words *w, unsigned i)
 	return others > 0;
 }
 
+/* 王 and 小明 as 王小明. */
+static void add_whole(struct taking *t, const struct row_values *r)
+{
+	uint64_t h[NAME_WHOLES];
+	struct name_words one = {.n = 0};
+	const struct name_words *part[] = {&r->last, &r->first};
+	size_t n = 0;
+	for (unsigned i = 0; i < ARRAY_LEN(part); i++)
+		if (part[i]->n == 1 && name_sign((const uint8_t *)part[i]->text, part[i]->len[0]) && n + part[i]->len[0] <= 32) {
+			memcpy(one.text + n, part[i]->text, part[i]->len[0]);
+			n += part[i]->len[0];
+		}
+	one.len[0] = (uint8_t)n;
+	one.h[0] = key_word((const uint8_t *)one.text, n);
+	one.n = n > 0;
+	if (!name_wholes(&one, h))
+		return;
+	uint64_t pair = key_pair(h[0], h[0]);
+	add_word(t->p, h[0]);
+	add_key(t, pair, KEY_NAME);
+	if (r->dob)
+		add_key(t, key_with(pair, r->dob), KEY_NAME_DOB);
+	if (r->addr)
+		add_key(t, key_with(pair, r->addr), KEY_NAME_ADDR);
+}
+
 static void add_names(struct taking *t, const struct row_values *r)
 {
 	const struct name_words *surname[] = {&r->last, &r->maiden, &r->joined};
+	if ((r->last.n && (uint8_t)r->last.text[0] >= 0xE3) || (r->first.n && (uint8_t)r->first.text[0] >= 0xE3))
+		add_whole(t, r);
 	for (unsigned i = 0; i < r->first.n && i < 3; i++)
 		add_word(t->p, r->first.h[i]);
 	for (size_t k = 0; k < ARRAY_LEN(surname); k++)

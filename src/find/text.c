@@ -340,6 +340,8 @@ static bool name_gap(const struct walk *w, size_t from, size_t to)
 	unsigned words = 0, commas = 0;
 	if (to <= from || to - from > NAME_GAP)
 		return false;
+	if (to - from == 1 && w->text.p[from] == '\t') /* surname and given name in columns */
+		return true;
 	for (size_t i = from; i < to; i++) {
 		uint8_t c = w->text.p[i];
 		if (letter(c) || c >= 0x80)
@@ -352,9 +354,32 @@ static bool name_gap(const struct walk *w, size_t from, size_t to)
 	return words <= 2 && commas <= 1;
 }
 
+/* A sign of a script without blanks, and no mark of it, before `from` or at `to`? */
+static bool in_signs(const struct walk *w, size_t from, size_t to)
+{
+	return (from >= 3 && name_sign(w->text.p + from - 3, 3)) || (to + 3 <= w->text.n && name_sign(w->text.p + to, 3));
+}
+
+/* A whole name in one word, as in Chinese. One of two signs in the middle of others may be no name: it needs to be said by something else, too. */
+static bool whole_name_word(struct walk *w, const struct mark *m)
+{
+	struct find *f = w->f;
+	struct bearers b;
+	uint64_t pair = key_pair(m->h, m->h);
+	population_look(f->pop, pair, 1u << KEY_NAME, &b);
+	if (!b.n && !b.many)
+		return false;
+	struct doc_name n = {.offset = w->offset + m->at, .h = pair, .line = f->line, .para = f->para, .kind = KEY_NAME, .n = (uint8_t)b.n, .many = b.many, .weak = m->len <= 6 && in_signs(w, m->at, (size_t)m->at + m->len), .aside = m->at < w->aside_to || f->signed_lines > 0};
+	memcpy(n.person, b.person, sizeof n.person);
+	doc_name(f, &n);
+	return true;
+}
+
 static void name_word(struct walk *w, const struct mark *m)
 {
 	struct find *f = w->f;
+	if (m->kind == MARK_HIGH && m->len >= 6 && name_sign(w->text.p + m->at, m->len) && whole_name_word(w, m))
+		return;
 	struct name_mark now = {m->h, m->at, m->at + m->len, capital(w->text.p[m->at]) || w->text.p[m->at] >= 0x80};
 	for (unsigned i = w->names; i-- > 0;) {
 		struct bearers b;
@@ -403,6 +428,45 @@ static void given_first(char out[96], size_t n, size_t comma)
 	memcpy(out, turned, n + 1);
 }
 
+/* Three blanks, or a tab: the next column of a form. */
+static bool wide_gap(const struct walk *w, size_t from, size_t to)
+{
+	size_t n = 0;
+	for (size_t i = from; i < to; i++)
+		n += at(w, i) == '\t' ? 3 : at(w, i) == ' ';
+	return n >= 3;
+}
+
+/* "la" in "De la Cruz": a word that goes on with a capital. */
+static bool small_particle(const struct walk *w, size_t from, size_t to)
+{
+	return at(w, to) == ' ' && (capital(at(w, to + 1)) || at(w, to + 1) >= 0x80) && name_particle((const char *)w->text.p + from, to - from);
+}
+
+/* "Last" before "Name: ", "First": which part of the name follows. PART_NONE: no such word. */
+static int part_word(struct slice s)
+{
+	static const struct {
+		const char *word;
+		int part;
+	} parts[] = {{"last", PART_SURNAME}, {"family", PART_SURNAME}, {"surname", PART_SURNAME}, {"first", PART_GIVEN}, {"given", PART_GIVEN}, {"forename", PART_GIVEN}, {"middle", PART_LAST}, {"maiden", PART_LAST}};
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (slice_eq_nocase(s, parts[i].word))
+			return parts[i].part;
+	return PART_NONE;
+}
+
+/* Of the word before place. */
+static int part_before(const struct walk *w, size_t place)
+{
+	size_t end = place, from;
+	while (end && (w->text.p[end - 1] == ' ' || w->text.p[end - 1] == '_' || w->text.p[end - 1] == '-') && place - end < 2)
+		end--;
+	for (from = end; from && letter(w->text.p[from - 1]);)
+		from--;
+	return part_word(slice_of(w->text.p + from, end - from));
+}
+
 /* The name behind a label: words with a capital, to what is none or to a word that is a label itself. The given names are first in out, in whichever order they stand there. */
 static size_t name_after(const struct walk *w, size_t from, char out[96])
 {
@@ -411,14 +475,17 @@ static size_t name_after(const struct walk *w, size_t from, char out[96])
 	unsigned words = 0;
 	out[0] = 0;
 	while (words < 5) {
+		size_t gap = i;
 		for (; at(w, i) == ' ' || at(w, i) == '\t' || at(w, i) == '.' || at(w, i) == ','; i++)
 			commas |= at(w, i) == ',' && n;
+		if (words && wide_gap(w, gap, i))
+			break;
 		size_t start = i;
 		while (letter(at(w, i)) || at(w, i) >= 0x80 || ((at(w, i) == '\'' || at(w, i) == '-') && letter(at(w, i + 1))))
 			i++;
-		if (i == start || !(capital(w->text.p[start]) || w->text.p[start] >= 0x80))
+		if (i == start || !(capital(w->text.p[start]) || w->text.p[start] >= 0x80 || small_particle(w, start, i)))
 			break;
-		bool stop = false, title = false;
+		bool stop = part_word(slice_of(w->text.p + start, i - start)) != 0, title = false;
 		uint64_t h = key_word(w->text.p + start, i - start);
 		for (unsigned k = 0;; k++) {
 			const struct word *x = words_look(&w->f->words, h, k);
@@ -450,10 +517,48 @@ static size_t name_after(const struct walk *w, size_t from, char out[96])
 	return words ? end : from;
 }
 
+#define PARTS_APART 2 /* lines between the surname's and the given name's */
+
+/* "Last name: Creveling", and in the same line or soon after "First name: John": one name, of the subject that the first part made. */
+static bool join_parts(struct walk *w, const struct doc_subject *s)
+{
+	struct find *f = w->f;
+	struct doc_subject *before = f->doc.subjects ? &f->doc.subject[f->doc.subjects - 1] : NULL;
+	char whole[sizeof s->name];
+	if (!before || before->carried || !before->part || s->line - before->line > PARTS_APART || before->words.n > 3)
+		return false;
+	if (before->part == s->part || (before->part == PART_NAME && s->part != PART_GIVEN && s->part != PART_SURNAME))
+		return false;
+	bool given_last = s->part == PART_GIVEN || before->part == PART_SURNAME;
+	int n = snprintf(whole, sizeof whole, "%s %s", given_last ? s->name : before->name, given_last ? before->name : s->name);
+	if (n < 0 || (size_t)n >= sizeof whole)
+		return false;
+	for (unsigned i = 0; f->pop && i < before->words.n; i++)
+		for (unsigned k = 0; k < s->words.n; k++) {
+			struct bearers b;
+			uint64_t pair = key_pair(before->words.h[i], s->words.h[k]);
+			population_look(f->pop, pair, 1u << KEY_NAME, &b);
+			if (!b.n && !b.many)
+				continue;
+			struct doc_name x = {.offset = before->offset, .h = pair, .line = f->line, .para = f->para, .kind = KEY_NAME, .n = (uint8_t)b.n, .many = b.many};
+			memcpy(x.person, b.person, sizeof x.person);
+			doc_name(f, &x);
+		}
+	memcpy(before->name, whole, (size_t)n + 1);
+	name_words(slice_str(whole), &before->words);
+	before->part = 0;
+	before->line = s->line; /* where the whole of it is known */
+	return true;
+}
+
 /* "RE: Creveling, John", "Patient: ...", "Patient name: ...", "Name: ..." */
-static void subject(struct walk *w, size_t place, size_t end)
+static void subject(struct walk *w, size_t place, size_t end, int part)
 {
 	size_t i = blanks(w, end);
+	if (part == PART_NAME && part_before(w, place))
+		part = part_before(w, place);
+	if (part == PART_LAST) /* a middle name, or one of before */
+		return;
 	for (unsigned k = 0; k < 2 && letter(at(w, i)) && !(at(w, i) == 'i' && at(w, i + 1) == 's' && at(w, i + 2) == ' '); k++) { /* "name", "full name" */
 		size_t from = i;
 		while (letter(at(w, i)) || at(w, i) == '\'')
@@ -468,6 +573,8 @@ static void subject(struct walk *w, size_t place, size_t end)
 			i++;
 		i = blanks(w, i);
 	}
+	if (at(w, i) == '(' && (at(w, i + 1) == 's' || at(w, i + 1) == 'e') && at(w, i + 2) == ')') /* "Forename(s):" */
+		i = blanks(w, i + 3);
 	if (at(w, i) == '(')
 		return;
 	if (at(w, i) == 'i' && at(w, i + 1) == 's' && at(w, i + 2) == ' ') /* "my name is" */
@@ -475,13 +582,12 @@ static void subject(struct walk *w, size_t place, size_t end)
 	else if (at(w, i) != ':' && at(w, i) != '=' && at(w, i) != '#')
 		return;
 	i = blanks(w, i + 1);
-	struct doc_subject s = {.offset = w->offset + i, .line = w->f->line, .who = FIND_NOBODY};
+	struct doc_subject s = {.offset = w->offset + i, .line = w->f->line, .who = FIND_NOBODY, .part = (uint8_t)part};
 	if (name_after(w, i, s.name) == i || w->subject_at == i)
 		return;
 	w->subject_at = i; /* "Patient name:" is met twice */
 	name_words(slice_str(s.name), &s.words);
-	(void)place;
-	if (s.words.n)
+	if (s.words.n && !(part && join_parts(w, &s)))
 		doc_subject(w->f, &s);
 }
 
@@ -571,7 +677,7 @@ static void label_word(struct walk *w, const struct mark *m, const struct word *
 	else if (label == LABEL_SEX)
 		sex(w, end);
 	else if (label == LABEL_SUBJECT)
-		subject(w, m->at, end);
+		subject(w, m->at, end, PART_NONE);
 	else if (label == LABEL_DX && at(w, blanks(w, end)) == ':' && (letter(at(w, blanks(w, blanks(w, end) + 1))) || at(w, blanks(w, blanks(w, end) + 1)) >= 0x80)) /* "Diagnostic : asthme" */
 		hit(w, blanks(w, blanks(w, end) + 1), PERSON_DIAGNOSIS, 80, "label.dx", NEED_PERSON);
 }
@@ -584,8 +690,8 @@ static void word(struct walk *w, const struct mark *m, const struct word *x, str
 	case WORD_PART:
 		w->part = x->arg;
 		w->part_end = end;
-		if (x->arg == PART_NAME)
-			subject(w, m->at, end);
+		if (x->arg == PART_NAME || x->arg == PART_SURNAME || x->arg == PART_GIVEN)
+			subject(w, m->at, end, x->arg);
 		break;
 	case WORD_TITLE: titled(w, end, false, e); break;
 	case WORD_DOCTOR:

@@ -17,6 +17,8 @@ static const struct list lists[] = {
 	{WORD_PART, PART_TAX, 0, "tax taxpayer employer fiscal"},
 	{WORD_PART, PART_LAST, 0, "last final ending ends"},
 	{WORD_PART, PART_NAME, 0, "name names nombre nom"},
+	{WORD_PART, PART_SURNAME, 0, "surname surnames lastname nachname familienname apellido apellidos cognome"},
+	{WORD_PART, PART_GIVEN, 0, "forename forenames firstname vorname vornamen prénom prénoms"},
 	{WORD_LABEL, LABEL_SSN, 0, "ssn ssns nss"},
 	{WORD_LABEL, LABEL_SSN, PART_SOCIAL, "security social sociale"},
 	{WORD_LABEL, LABEL_DOB, 0, "dob dobs birth birthdate birthday born nacimiento naissance nacido nacida née ddn fdn geb geboren geburtsdatum 出生日期 出生 生日"},

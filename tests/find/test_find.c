@@ -214,6 +214,46 @@ static void test_chinese(void **state)
 	text("\xc3\xa9" "142816943", "ssn", ""); /* letters of an alphabet at its end */
 }
 
+/* Names of scripts without blanks: in one word or two, in the middle of a sentence, in a list that has them in one column or in two; who shares a sign or two is another. */
+static void test_whole_names(void **state)
+{
+	static const char lists[2][200] = {"person_id,last,first,dob,mrn\nC1,王,小明,2011-07-02,77392492\nC2,欧阳,娜娜,1988-02-09,77000002\nC3,王,小红,2011-07-02,77000003\nC4,李,伟,1990-10-10,\n",
+		"编号,姓名,dob,mrn\nC1,王小明,2011-07-02,77392492\nC2,欧阳娜娜,1988-02-09,77000002\nC3,王小红,2011-07-02,77000003\nC4,李伟,1990-10-10,\n"};
+	static const char t[] = "患者姓名：王小明\n出生日期：2011年7月2日\n\n\n昨日患者欧阳娜娜来院，病历号77000002。李伟大概陪同。\n";
+	struct err e = {0};
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		struct find_population *p = made(slice_str(lists[i]), 1);
+		struct find *f = begun(p, NULL, false);
+		assert_int_equal(find_text(f, slice_str(t), 0, &e), 0);
+		ended(f, "C1:name C1:dob C2:name C2:mrn ");
+		f = begun(p, NULL, false);
+		for (size_t k = 0; k < 2; k++) { /* as one value and as two */
+			assert_int_equal(find_record(f, SLICE_NULL, &e), 0);
+			if (k)
+				assert_int_equal(find_field(f, PERSON_ROLE_FIRST, PERSON_SUBJECT, SLICE("小红"), 0, &e), 0);
+			assert_int_equal(find_field(f, k ? PERSON_ROLE_LAST : PERSON_ROLE_NAME, PERSON_SUBJECT, k ? SLICE("王") : SLICE("王小红"), 7, &e), 0);
+			assert_int_equal(find_field(f, PERSON_ROLE_DOB, PERSON_SUBJECT, SLICE("2011-07-02"), 20, &e), 0);
+		}
+		ended(f, "C3:name C3:dob C3:name C3:dob ");
+		find_population_free(p);
+	}
+}
+
+/* Forms: surname and given name each behind a label of its own. */
+static void test_forms(void **state)
+{
+	text("Last Name: Creveling\nFirst Name: John\nDOB: 03/25/1965\n", "name dob", "P1:name P1:dob ");
+	text("Patient Last Name: CREVELING      First Name: JOHN     MI: A\nDate of Birth: 25-Mar-1965      Sex: M\n", "name dob sex", "P1:name P1:dob P1:sex ");
+	text("Nom : O'NEILL\nPr\xc3\xa9nom : Siobh\xc3\xa1n\nN\xc3\xa9" "e le : 06/05/1970\n", "name", "P4:name ");
+	text("Vorname: Maria\nNachname: De La Cruz\nGeburtsdatum: 03.02.2001\n", "name dob", "P5:name P5:dob ");
+	text("Apellidos: De la Cruz\nNombre: Maria\n", "name", "P5:name ");
+	text("Surname      : Creveling\nForename(s)  : John\n", "name", "P1:name ");
+	text("First name: Mary\nLast name: Smith\n", "name", ":name ");                       /* two of them, and nothing that says which */
+	text("First name: Mary\n\n\n\nLast name: Creveling\n", "name", ":name :name ");     /* nobody's name is made of two that stand apart */
+	text("Middle name: Ann\n", "name", "");
+	text("Bedford\nCreveling\tJohn\t1965-03-25\n", "name dob", "P1:name P1:dob ");        /* columns without a title */
+}
+
 /* The addresses in a mail's head are not of whom it is about, unless they are known to be. */
 static void test_mail(void **state)
 {
@@ -601,7 +641,7 @@ static void test_fed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_patient_numbers), cmocka_unit_test(test_common_name), cmocka_unit_test(test_subjects), cmocka_unit_test(test_day_first), cmocka_unit_test(test_chinese), cmocka_unit_test(test_mail), cmocka_unit_test(test_letters), cmocka_unit_test(test_samples), cmocka_unit_test(test_table), cmocka_unit_test(test_long_table),
+		cmocka_unit_test(test_rules), cmocka_unit_test(test_known), cmocka_unit_test(test_patient_numbers), cmocka_unit_test(test_common_name), cmocka_unit_test(test_subjects), cmocka_unit_test(test_day_first), cmocka_unit_test(test_chinese), cmocka_unit_test(test_whole_names), cmocka_unit_test(test_forms), cmocka_unit_test(test_mail), cmocka_unit_test(test_letters), cmocka_unit_test(test_samples), cmocka_unit_test(test_table), cmocka_unit_test(test_long_table),
 		cmocka_unit_test(test_pieces), cmocka_unit_test(test_long), cmocka_unit_test(test_records), cmocka_unit_test(test_slips), cmocka_unit_test(test_numbers), cmocka_unit_test(test_strangers), cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_long_list), cmocka_unit_test(test_lists), cmocka_unit_test(test_children), cmocka_unit_test(test_fed),
 	};
