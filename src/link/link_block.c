@@ -424,6 +424,10 @@ static void tight(struct blocking *b)
 	ADD(b, false, false, {PART_VALUE, last}, {PART_NAME, first}); /* a name that is rare enough to do without a date */
 	if (b->recipes > before)
 		b->recipe[before].rare = l->n < LARGE ? 24 : 6;
+	before = b->recipes;
+	ADD(b, false, false, {PART_VALUE, last}, {PART_NAME, first}, {PART_INITIAL, l->of[KIND_MIDDLE]}); /* or is with its middle name */
+	if (b->recipes > before)
+		b->recipe[before].rare = l->n < LARGE ? 24 : 8;
 }
 
 /* What costs too much in a large file: everything that agrees alone, or two things that are not names. */

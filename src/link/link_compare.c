@@ -56,33 +56,33 @@ bool link_one_slip(const char *a, size_t an, const char *b, size_t bn)
 
 unsigned link_slips(const char *a, size_t an, const char *b, size_t bn, unsigned most)
 {
-	unsigned row[3][68];
+	uint8_t row[3][68]; /* no more than 64 edits */
 	an = an > 64 ? 64 : an;
 	bn = bn > 64 ? 64 : bn;
 	if ((an > bn ? an - bn : bn - an) > most)
 		return most + 1;
 	for (unsigned j = 0; j <= bn; j++)
-		row[0][j] = j;
+		row[0][j] = (uint8_t)j;
 	for (unsigned i = 1; i <= an; i++) { /* so many edits lead no farther than `most` from the diagonal: what lies beyond is never the least */
-		unsigned *now = row[i % 3], *up = row[(i + 2) % 3], *up2 = row[(i + 1) % 3], least = UINT_MAX;
-		unsigned from = i > most ? i - most : 0, to = i + most < bn ? i + most : (unsigned)bn;
-		now[from] = from ? most + 1 : i;
-		least = now[from];
+		uint8_t *now = row[i % 3];
+		const uint8_t *up = row[(i + 2) % 3], *up2 = row[(i + 1) % 3];
+		unsigned least, from = i > most ? i - most : 0, to = i + most < bn ? i + most : (unsigned)bn;
+		least = i;
 		if (from) {
-			unsigned d = up[from - 1] + (a[i - 1] != b[from - 1]);
-			d = up[from] + 1 < d ? up[from] + 1 : d;
-			if (i > 1 && from > 1 && a[i - 1] == b[from - 2] && a[i - 2] == b[from - 1] && up2[from - 2] + 1 < d)
-				d = up2[from - 2] + 1;
-			least = now[from] = d;
+			least = up[from - 1] + (a[i - 1] != b[from - 1]);
+			least = up[from] + 1u < least ? up[from] + 1u : least;
+			if (i > 1 && from > 1 && a[i - 1] == b[from - 2] && a[i - 2] == b[from - 1] && up2[from - 2] + 1u < least)
+				least = up2[from - 2] + 1u;
 		}
+		now[from] = (uint8_t)least;
 		for (unsigned j = from + 1; j <= to; j++) {
 			unsigned d = up[j - 1] + (a[i - 1] != b[j - 1]);
 			if (j < i + most || i == 1)
-				d = up[j] + 1 < d ? up[j] + 1 : d;
-			d = now[j - 1] + 1 < d ? now[j - 1] + 1 : d;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && up2[j - 2] + 1 < d)
-				d = up2[j - 2] + 1;
-			now[j] = d;
+				d = up[j] + 1u < d ? up[j] + 1u : d;
+			d = now[j - 1] + 1u < d ? now[j - 1] + 1u : d;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && up2[j - 2] + 1u < d)
+				d = up2[j - 2] + 1u;
+			now[j] = (uint8_t)d;
 			least = d < least ? d : least;
 		}
 		if (least > most)
@@ -381,16 +381,14 @@ static uint8_t phones(uint64_t a, uint64_t b)
 static uint8_t charts(const struct link *l, const struct link_field *f, const uint32_t *ra, const uint32_t *rb)
 {
 	uint64_t a = link_wide(ra + f->at), b = link_wide(rb + f->at);
-	uint8_t level = ids(a, b);
-	if (level == LEVEL_NONE)
-		return level;
 	if (l->of[KIND_ASSIGNER] >= 0) {
 		const struct link_field *g = &l->field[l->of[KIND_ASSIGNER]];
 		uint32_t ga = ra[g->at], gb = rb[g->at];
-		if (ga && gb && ga != gb)
-			return LEVEL_NONE;
-		return level;
+		return ga && gb && ga != gb ? LEVEL_NONE : ids(a, b);
 	}
+	uint8_t level = ids(a, b);
+	if (level == LEVEL_NONE)
+		return level;
 	char s[16], t[16];
 	size_t n = link_unpack(a, s), m = link_unpack(b, t), i = 0;
 	if (level == LEVEL_EXACT)
@@ -558,43 +556,123 @@ void link_compare(const struct link *l, struct link_memory *m, uint32_t a, uint3
 	places(l, level);
 }
 
-/* What a field that is not compared yet can add at most to how much likelier one person is than two strangers are. */
-static float at_most(const struct link *l, const struct link_field *f, float rare, const uint32_t *ra, const uint32_t *rb)
+/* ---- a pair, given up as soon as it cannot be grey ----
+ *
+ * Most pairs that share a key are strangers. What both rows say is found in one walk without a branch; what is told from the rows alone (dates, numbers, and words that are the same) is compared first, what asks for the words behind them only while
+ * it still counts: a word lies somewhere in memory. */
+
+struct link_plan {
+	unsigned n, near; /* fields; so many stand in the rows, the others apart */
+	struct planned {
+		uint16_t at, also;       /* its first word's place and its second's (the first's again if there is none) */
+		uint8_t field, kind;
+		float gain[LINK_LEVELS]; /* how much likelier one person is than two strangers are; of LEVEL_EXACT without the value's rarity */
+		float best;              /* of the levels but LEVEL_EXACT, at least 0 */
+	} v[LINK_FIELDS_MAX];
+};
+
+struct link_plan *link_plan_new(const struct link *l)
 {
-	const uint32_t *a = link_at(l, ra, f), *b = link_at(l, rb, f);
-	if (!(a[0] | (f->slots > 1 ? a[1] : 0)) || !(b[0] | (f->slots > 1 ? b[1] : 0)))
+	struct link_plan *p = calloc(1, sizeof *p);
+	if (!p)
+		return NULL;
+	for (unsigned apart = 0; apart < 2; apart++) {
+		for (unsigned k = 0; k < l->fields; k++) {
+			const struct link_field *f = &l->field[l->order[k]];
+			if ((f->at >= l->width) != (apart == 1) || f->kind == KIND_ASSIGNER)
+				continue;
+			struct planned *x = &p->v[p->n++];
+			unsigned at = f->at - (apart ? l->width : 0);
+			*x = (struct planned){.at = (uint16_t)at, .also = (uint16_t)(f->slots > 1 ? at + 1 : at), .field = l->order[k], .kind = (uint8_t)f->kind, .best = f->best};
+			for (unsigned v = 1; v < LINK_LEVELS; v++)
+				x->gain[v] = f->lm[v] - (v == LEVEL_EXACT ? 0 : f->lu[v]);
+		}
+		p->near = apart ? p->near : p->n;
+	}
+	return p;
+}
+
+/* Of the fields from..to: which both rows fill (bits), and on which they say the same. */
+static inline uint64_t meet(const struct planned *x, unsigned from, unsigned to, const uint32_t *a, const uint32_t *b, uint64_t *same)
+{
+	uint64_t both = 0, equal = 0;
+	for (unsigned k = from; k < to; k++) {
+		uint32_t va = a[x[k].at], vb = b[x[k].at], wa = a[x[k].also], wb = b[x[k].also];
+		both |= (uint64_t)(((va | wa) != 0) & ((vb | wb) != 0)) << k;
+		equal |= (uint64_t)((va == vb) & (wa == wb)) << k;
+	}
+	*same |= equal & both;
+	return both;
+}
+
+static inline bool is_told_by_words(enum link_kind k) /* where they are not the same */
+{
+	return k == KIND_FIRST || k == KIND_LAST || k == KIND_MIDDLE || k == KIND_MAIDEN || k == KIND_HOUSE || k == KIND_STREET || k == KIND_APT || k == KIND_CITY || k == KIND_ZIP || k == KIND_EMAIL || k == KIND_OTHER;
+}
+
+static inline float gain(const struct link *l, const struct planned *x, uint8_t v, const uint32_t *ra)
+{
+	if (!v)
 		return 0;
-	float exact = a[0] == b[0] ? f->lm[LEVEL_EXACT] - rare : 0;
-	return exact > f->best ? exact : f->best;
+	const struct link_field *f = &l->field[x->field];
+	float is = x->gain[v] - (v == LEVEL_EXACT ? link_rarity(f, link_at(l, ra, f)) : 0);
+	return (x->kind == KIND_CITY || x->kind == KIND_STATE) && is < 0 ? 0 : is; /* where a ZIP code agrees they say nothing */
 }
 
-static float gain(const struct link_field *f, uint8_t v, float rare)
+/* Surname and first name, as far as they were not told yet (`open`, by field); what they add. */
+static float gain_of_names(const struct link *l, struct link_memory *m, uint64_t open, const uint32_t *ra, const uint32_t *rb, uint8_t level[LINK_FIELDS_MAX])
 {
-	return !v ? 0 : f->lm[v] - (v == LEVEL_EXACT ? rare : f->lu[v]);
+	const int of[2] = {l->of[KIND_LAST], l->of[KIND_FIRST]};
+	float sum = 0;
+	for (unsigned w = 0; w < 2; w++)
+		if (of[w] >= 0 && open >> of[w] & 1)
+			level[of[w]] = plain(l, m, &l->field[of[w]], ra, rb);
+	names(l, m, ra, rb, level);
+	for (unsigned w = 0; w < 2; w++)
+		if (of[w] >= 0 && level[of[w]]) {
+			const struct link_field *f = &l->field[of[w]];
+			uint8_t v = level[of[w]];
+			sum += f->lm[v] - (v == LEVEL_EXACT ? link_rarity(f, ra + f->at) : f->lu[v]);
+		}
+	return sum;
 }
 
-bool link_compare_above(const struct link *l, struct link_memory *m, uint32_t a, uint32_t b, const float *rare, float least, uint8_t level[LINK_FIELDS_MAX])
+bool link_compare_above(const struct link *l, const struct link_plan *p, struct link_memory *m, uint32_t a, uint32_t b, float least, uint8_t level[LINK_FIELDS_MAX])
 {
 	const uint32_t *ra = link_row(l, a), *rb = link_row(l, b);
-	float most = l->log_lambda_m + 0.01f, yet[LINK_FIELDS_MAX]; /* a household can only be likelier still than strangers are */
-	unsigned k = 0;
-	for (; k < l->names_end; k++)
-		level[l->order[k]] = plain(l, m, &l->field[l->order[k]], ra, rb);
-	names(l, m, ra, rb, level);
-	for (unsigned i = 0; i < k; i++)
-		most += gain(&l->field[l->order[i]], level[l->order[i]], rare[l->order[i]]);
-	for (unsigned i = k; i < l->fields; i++)
-		most += yet[i] = at_most(l, &l->field[l->order[i]], rare[l->order[i]], ra, rb);
-	for (; k < l->fields; k++) {
+	uint64_t same = 0, both = meet(p->v, 0, p->near, ra, rb, &same), open = 0, open_names = 0;
+	float most = l->log_lambda_m + 0.01f, of_names = 0; /* a household can only be likelier still than strangers are */
+	if (p->near < p->n && ra[0] && rb[0]) {
+		size_t beside = l->stride - l->width;
+		both |= meet(p->v, p->near, p->n, l->aside + ra[0] * beside, l->aside + rb[0] * beside, &same);
+	}
+	memset(level, 0, l->fields);
+	for (uint64_t left = both; left; left &= left - 1) {
+		unsigned k = (unsigned)__builtin_ctzll(left);
+		const struct planned *x = &p->v[k];
+		bool name = x->field == l->of[KIND_LAST] || x->field == l->of[KIND_FIRST];
+		float is = x->best;
+		if (!(same >> k & 1) && is_told_by_words((enum link_kind)x->kind)) {
+			open |= UINT64_C(1) << k;
+			open_names |= name ? UINT64_C(1) << x->field : 0;
+		} else {
+			level[x->field] = same >> k & 1 && l->field[x->field].words ? LEVEL_EXACT : plain(l, m, &l->field[x->field], ra, rb);
+			is = gain(l, x, level[x->field], ra);
+		}
+		most += is;
+		of_names += name ? is : 0;
+	}
+	if (most < least)
+		return false;
+	most += gain_of_names(l, m, open_names, ra, rb, level) - of_names;
+	for (uint64_t left = open; left; left &= left - 1) {
 		if (most < least)
 			return false;
-		unsigned i = l->order[k];
-		const struct link_field *f = &l->field[i];
-		uint8_t v = level[i] = plain(l, m, f, ra, rb);
-		float is = gain(f, v, rare[i]);
-		if (f->kind == KIND_CITY || f->kind == KIND_STATE) /* where a ZIP code agrees they say nothing */
-			is = is > 0 ? is : 0;
-		most += is - yet[k];
+		const struct planned *x = &p->v[__builtin_ctzll(left)];
+		if (open_names >> x->field & 1)
+			continue;
+		level[x->field] = plain(l, m, &l->field[x->field], ra, rb);
+		most += gain(l, x, level[x->field], ra) - x->best;
 	}
 	places(l, level);
 	return most >= least;
@@ -602,9 +680,10 @@ bool link_compare_above(const struct link *l, struct link_memory *m, uint32_t a,
 
 /* ---- what the levels say ---- */
 
-struct link_sums link_sum_of(const struct link *l, const float *rare, const uint8_t level[LINK_FIELDS_MAX])
+struct link_sums link_sum(const struct link *l, uint32_t a, const uint8_t level[LINK_FIELDS_MAX])
 {
 	struct link_sums s = {0};
+	const uint32_t *row = link_row(l, a);
 	for (unsigned i = 0; i < l->fields; i++) {
 		const struct link_field *f = &l->field[i];
 		uint8_t v = level[i];
@@ -613,23 +692,14 @@ struct link_sums link_sum_of(const struct link *l, const float *rare, const uint
 		s.m += f->lm[v];
 		s.r += f->lr[v];
 		if (v == LEVEL_EXACT) {
-			s.u += rare[i];
-			if (f->lr[v] < rare[i])
-				s.r += rare[i] - f->lr[v];
+			float rare = link_rarity(f, link_at(l, row, f));
+			s.u += rare;
+			if (f->lr[v] < rare)
+				s.r += rare - f->lr[v];
 		} else
 			s.u += f->lu[v];
 	}
 	return s;
-}
-
-struct link_sums link_sum(const struct link *l, uint32_t a, const uint8_t level[LINK_FIELDS_MAX])
-{
-	float rare[LINK_FIELDS_MAX];
-	const uint32_t *row = link_row(l, a);
-	for (unsigned i = 0; i < l->fields; i++)
-		if (level[i] == LEVEL_EXACT)
-			rare[i] = link_rarity(&l->field[i], link_at(l, row, &l->field[i]));
-	return link_sum_of(l, rare, level);
 }
 
 double link_probability(double logit)
@@ -640,6 +710,6 @@ double link_probability(double logit)
 float link_logit(const struct link *l, const struct link_sums *s)
 {
 	double m = l->lambda_m > 0 ? log2(l->lambda_m) + (double)s->m : -1e6, r = l->lambda_r > 0 ? log2(l->lambda_r) + (double)s->r : -1e6, u = (double)s->u;
-	double top = r > u ? r : u, rest = top + log2(exp2(r - top) + exp2(u - top));
-	return (float)(m - rest);
+	double top = r > u ? r : u, apart = r > u ? u - r : r - u;
+	return (float)(m - top - (apart < -60 ? 0 : log2(1 + exp2(apart)))); /* of what is that far apart the sum is the larger */
 }

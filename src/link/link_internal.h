@@ -189,8 +189,9 @@ static inline void link_words_ahead(const struct link *l, uint32_t i)
 struct link_memory; /* what one thread remembers of names it compared */
 struct link_memory *link_memory_new(void);
 void link_compare(const struct link *l, struct link_memory *m, uint32_t a, uint32_t b, uint8_t level[LINK_FIELDS_MAX]);
-/* rare: link_rarity of a's fields. */
-bool link_compare_above(const struct link *l, struct link_memory *m, uint32_t a, uint32_t b, const float *rare, float least, uint8_t level[LINK_FIELDS_MAX]); /* false, and levels are not all there: their log odds are below `least` */
+struct link_plan; /* in which order fields are asked for, and what each level adds: of the model as it is */
+struct link_plan *link_plan_new(const struct link *l); /* free() is enough */
+bool link_compare_above(const struct link *l, const struct link_plan *p, struct link_memory *m, uint32_t a, uint32_t b, float least, uint8_t level[LINK_FIELDS_MAX]); /* false, and levels are not all there: their log odds are below `least` */
 double link_jaro(const char *a, size_t an, const char *b, size_t bn);
 unsigned link_slips(const char *a, size_t an, const char *b, size_t bn, unsigned most); /* edits with neighbours changed about as one; most + 1: more */
 bool link_one_slip(const char *a, size_t an, const char *b, size_t bn); /* link_slips is 1 */
@@ -200,7 +201,6 @@ struct link_sums {
 	float m, r, u;
 };
 struct link_sums link_sum(const struct link *l, uint32_t a, const uint8_t level[LINK_FIELDS_MAX]);
-struct link_sums link_sum_of(const struct link *l, const float *rare, const uint8_t level[LINK_FIELDS_MAX]); /* rare: link_rarity of the fields whose level is LEVEL_EXACT */
 float link_logit(const struct link *l, const struct link_sums *s); /* log2 odds of one person */
 double link_probability(double logit);
 bool link_contradicts(const struct link *l, const uint8_t level[LINK_FIELDS_MAX], const struct link_sums *s);

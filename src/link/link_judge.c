@@ -13,6 +13,7 @@ struct judging {
 		struct link_edge *v;
 		uint32_t n, cap;
 	} *lot;
+	struct link_plan *plan;
 	float least;
 };
 
@@ -31,14 +32,14 @@ static bool agrees(const struct link *l, enum link_kind k, const uint8_t *level,
 	return l->of[k] >= 0 && level[l->of[k]] && level[l->of[k]] <= most;
 }
 
-/* On how many sides two records agree: half a name is one, a date, a number, a place or a way to reach somebody two. */
+/* On how many sides two records agree: half a name is one, and a middle one beside the surname; a date, a number, a place or a way to reach somebody two. */
 static unsigned sides(const struct link *l, const uint8_t *level)
 {
 	if (l->of[KIND_LAST] < 0 || l->of[KIND_FIRST] < 0)
 		return 4;
 	uint8_t last = level[l->of[KIND_LAST]];
 	unsigned n = (agrees(l, KIND_LAST, level, LEVEL_NEAR) || last == LEVEL_FAR || last == LEVEL_LOOSE) + (agrees(l, KIND_FIRST, level, LEVEL_LOOSE) || last == LEVEL_FAR);
-	n += agrees(l, KIND_DOB, level, LEVEL_ALIAS) + agrees(l, KIND_DOB, level, LEVEL_LOOSE);
+	n += (agrees(l, KIND_LAST, level, LEVEL_NEAR) && agrees(l, KIND_MIDDLE, level, LEVEL_LOOSE)) + agrees(l, KIND_DOB, level, LEVEL_ALIAS) + agrees(l, KIND_DOB, level, LEVEL_LOOSE);
 	n += 2 * agrees(l, KIND_STREET, level, LEVEL_NEAR) + 2 * agrees(l, KIND_PHONE, level, LEVEL_NEAR) + 2 * agrees(l, KIND_EMAIL, level, LEVEL_LOOSE) + agrees(l, KIND_ZIP, level, LEVEL_NEAR) + agrees(l, KIND_CITY, level, LEVEL_NEAR);
 	for (unsigned i = 0; i < l->fields && n < 4; i++) {
 		enum link_kind k = l->field[i].kind;
@@ -62,13 +63,15 @@ bool link_contradicts(const struct link *l, const uint8_t level[LINK_FIELDS_MAX]
 }
 
 /* What no sum of probabilities may outweigh by itself.
- * Besides contradictions: two records with different first names (and no short form, slip or initial between them) are brother and sister until a number that is a person's own says otherwise, or households are rare; those of two generations likewise;
+ * Besides contradictions: two records with different first names (and no short form, slip or initial between them) are brother and sister until a number that is a person's own says otherwise, or their middle names beside one day of birth (short forms that no list has; twins seldom share a middle name), or households are rare; those of two generations likewise;
  * and a name alone, or a date and a first name, has to be rare to be enough. Such pairs are for somebody's eyes. */
 float link_bound(const struct link *l, const uint8_t level[LINK_FIELDS_MAX], const struct link_sums *s, float logit)
 {
 	int first = l->of[KIND_FIRST], dob = l->of[KIND_DOB];
 	bool other_name = first >= 0 && level[first] == LEVEL_DIFFER, generation = dob >= 0 && level[dob] == LEVEL_FAR;
-	bool bound = link_contradicts(l, level, s) || ((other_name || generation) && over_household(l, s) < 6 && !same_number(l, level)) || (logit < 5 && sides(l, level) < (logit < 3.5f ? 4 : 3));
+	if (other_name && agrees(l, KIND_MIDDLE, level, LEVEL_LOOSE) && agrees(l, KIND_DOB, level, LEVEL_EXACT) && agrees(l, KIND_LAST, level, LEVEL_NEAR))
+		other_name = false;
+	bool bound = link_contradicts(l, level, s) || ((other_name || generation) && over_household(l, s) < 6 && !same_number(l, level)) || (logit < 4 && sides(l, level) < (logit < 3.5f ? 4 : 3));
 	return bound && logit > -1 ? -1 : logit;
 }
 
@@ -86,7 +89,7 @@ static int put(struct lot *t, const struct link_edge *x)
 	return 0;
 }
 
-/* The rows of a pair that will come, and what is asked for first by one that will come soon, are asked for from memory now. */
+/* The rows of a pair that will come, and the names of one that will come soon, are asked for from memory now. */
 #define AHEAD 16
 static void look_ahead(const struct link *l, const uint64_t *pair)
 {
@@ -95,12 +98,6 @@ static void look_ahead(const struct link *l, const uint64_t *pair)
 	if ((far ^ pair[AHEAD - 1]) >> 32)
 		link_row_ahead(l, (uint32_t)(far >> 32));
 	link_words_ahead(l, (uint32_t)near);
-	if ((near ^ pair[AHEAD / 2 - 1]) >> 32 == 0)
-		return;
-	const uint32_t *row = link_row(l, (uint32_t)(near >> 32));
-	for (unsigned f = 0; f < l->fields; f++)
-		if (l->field[f].words && l->field[f].at < l->width)
-			__builtin_prefetch(&l->field[f].rarity[row[l->field[f].at]]);
 }
 
 static int judge_lot(void *arg, uint64_t k, unsigned thread)
@@ -110,19 +107,13 @@ static int judge_lot(void *arg, uint64_t k, unsigned thread)
 	uint64_t end = (k + 1) * LOT < l->pairs ? (k + 1) * LOT : l->pairs;
 	uint8_t level[LINK_FIELDS_MAX];
 	int r = 0;
-	uint32_t of = UINT32_MAX; /* whose rarities these are: pairs are sorted, a record's come one behind the other */
-	float rare[LINK_FIELDS_MAX];
 	for (uint64_t i = k * LOT; i < end && r == 0; i++) {
 		if (i + AHEAD < end)
 			look_ahead(l, l->pair + i);
 		uint32_t a = (uint32_t)(l->pair[i] >> 32), b = (uint32_t)l->pair[i];
-		if (a != of)
-			for (unsigned f = 0; f < l->fields; f++)
-				rare[f] = link_rarity(&l->field[f], link_at(l, link_row(l, a), &l->field[f]));
-		of = a;
-		if (!link_compare_above(l, j->memory[thread], a, b, rare, j->least, level))
+		if (!link_compare_above(l, j->plan, j->memory[thread], a, b, j->least, level))
 			continue;
-		struct link_sums s = link_sum_of(l, rare, level);
+		struct link_sums s = link_sum(l, a, level);
 		float logit = link_logit(l, &s);
 		if (logit < j->least)
 			continue;
@@ -173,7 +164,10 @@ int link_judge(struct link *l, struct err *e)
 		j.memory[t] = link_memory_new();
 		r = j.memory[t] ? 0 : ERR_MEMORY;
 	}
+	j.plan = r == 0 ? link_plan_new(l) : NULL;
+	r = r ? r : j.plan ? 0 : ERR_MEMORY;
 	r = r ? r : l->disk ? link_pairs_each(l, judge_pairs, &j) : judge_pairs(&j);
+	free(j.plan);
 	for (unsigned t = 0; t < l->o.threads; t++)
 		free(j.memory[t]);
 	return r ? err_set(e, r, NULL, "no memory for the pairs of %u records", l->n) : 0;

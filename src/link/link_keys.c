@@ -60,6 +60,7 @@ static void column(const struct link *l, uint32_t first, uint32_t n, enum link_p
 		EACH(PART_SSN4);
 		EACH(PART_SSN9);
 		EACH(PART_BOTH);
+		EACH(PART_INITIAL);
 	}
 #undef EACH
 }

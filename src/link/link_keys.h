@@ -4,7 +4,7 @@
 
 #include "link_internal.h"
 
-enum link_part { PART_VALUE, PART_WIDE, PART_SOUND, PART_NAME, PART_HEAD, PART_YEAR, PART_DAY, PART_DATE, PART_SSN4, PART_SSN9, PART_BOTH };
+enum link_part { PART_VALUE, PART_WIDE, PART_SOUND, PART_NAME, PART_HEAD, PART_YEAR, PART_DAY, PART_DATE, PART_SSN4, PART_SSN9, PART_BOTH, PART_INITIAL };
 
 struct link_recipe {
 	struct {
@@ -52,6 +52,8 @@ static inline uint64_t link_part_of(const struct link *l, const uint32_t *row, e
 	case PART_NAME:
 	case PART_HEAD:
 		return l->words.sounds[v].name;
+	case PART_INITIAL: /* letters that sound alike are one */
+		return l->words.sounds[v].sound >> 9;
 	case PART_YEAR:
 	case PART_DAY:
 	case PART_DATE:

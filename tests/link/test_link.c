@@ -202,18 +202,17 @@ static void test_given_up(void **state)
 	buf_init(&b, (size_t)4 << 20);
 	crowd(&b, 2500);
 	struct link *l = linked(buf_cstr(&b), 2);
+	struct link_plan *plan = link_plan_new(l);
 	unsigned up = 0, kept = 0;
+	assert_non_null(plan);
 	for (unsigned k = 0; k < 60000; k++) {
 		uint32_t x = k & 1 ? k % (link_records(l) - 1) : pick(k, 1, link_records(l)), y = k & 1 ? x + 1 : pick(k, 2, link_records(l));
 		uint8_t level[LINK_FIELDS_MAX], whole[LINK_FIELDS_MAX];
-		float rare[LINK_FIELDS_MAX];
 		if (x == y)
 			continue;
-		for (unsigned f = 0; f < l->fields; f++)
-			rare[f] = link_rarity(&l->field[f], link_at(l, link_row(l, x), &l->field[f]));
 		link_compare(l, NULL, x, y, whole);
 		struct link_sums s = link_sum(l, x, whole);
-		bool above = link_compare_above(l, NULL, x, y, rare, -4, level);
+		bool above = link_compare_above(l, plan, NULL, x, y, -4, level);
 		up += !above;
 		kept += above;
 		assert_true(above || link_logit(l, &s) < -4);
@@ -221,6 +220,7 @@ static void test_given_up(void **state)
 			assert_int_equal(level[f], whole[f]);
 	}
 	assert_true(up > 1000 && kept > 200);
+	free(plan);
 	link_free(l);
 }
 
