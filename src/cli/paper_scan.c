@@ -205,7 +205,7 @@ static int place(struct bringing *x, size_t i, struct err *e)
 		g->result = BLANK;
 		return 0;
 	}
-	if (ward_scans_filed(x->scans, slice_str(g->id), &g->entry) || (u = ward_unfiled_find(x->scans, slice_str(g->id)))) {
+	if (ward_scans_filed(x->scans, slice_str(g->id), &g->entry) || ward_unfiled_find(x->scans, slice_str(g->id))) {
 		g->result = KNOWN;
 		if ((u = ward_unfiled_find(x->scans, slice_str(g->id))) && !ward_scans_filed(x->scans, slice_str(g->id), NULL))
 			g->entry = u->entry;

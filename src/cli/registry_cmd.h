@@ -26,6 +26,8 @@ void registry_cmd_close(struct registry_opened *o);
 /* Opened, loaded and closed again, for those who only count. */
 int registry_cmd_load(const char *site, const char *db, struct arena *a, struct registry_all *ret, struct err *e) MUST;
 int32_t registry_cmd_today(void);
+/* What a case's own file (doc/notice.md) says that the portal's row of it would have: state, type of entity, type of breach (the first), each empty where it says nothing. In the arena. */
+int registry_cmd_of_case(struct slice case_file, struct arena *a, struct slice *ret_state, struct slice *ret_entity, struct slice *ret_type, struct err *e) MUST;
 
 /* Which rows: options that several verbs have. */
 struct registry_asked {

@@ -81,6 +81,21 @@ static void fill(struct draft *d, struct arena *a)
 	d->q.type = registry_values(d->cell[5], v, 8) ? v[0] : SLICE_NULL;
 }
 
+int registry_cmd_of_case(struct slice case_file, struct arena *a, struct slice *ret_state, struct slice *ret_entity, struct slice *ret_type, struct err *e)
+{
+	struct draft d = {0};
+	int r = notice_incident_read(case_file, a, &d.in, e);
+	if (r == 0)
+		r = notice_form_make(&d.in, "us-hhs-ocr", a, &d.form, e);
+	if (r < 0)
+		return r;
+	fill(&d, a);
+	*ret_state = d.q.state;
+	*ret_entity = d.q.entity_type;
+	*ret_type = d.q.type;
+	return 0;
+}
+
 static void put_cell(struct buf *b, struct slice s)
 {
 	buf_u8(b, '"');

@@ -22,7 +22,21 @@ static int32_t day_of(int64_t t)
 	return t == INT64_MIN ? REGISTRY_NO_DAY : (int32_t)(t / (86400 * TIME_SEC));
 }
 
-/* What the case knows of itself: how many persons, since when, and when there was a list of them first. No name is read. */
+/* What it would be compared with on the portal: state, type of entity and of breach, out of what the case says. Before its first run it says nothing of that. */
+static int take_kind(struct asked *o, const struct scope_case *c, struct arena *a, struct err *e)
+{
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, CASE_MEMORY);
+	if (!c->run_n)
+		return 0;
+	int r = scope_case_notice(c, &b, e);
+	struct slice text = r == 0 ? arena_dup(a, buf_slice(&b)) : SLICE_NULL;
+	if (r == 0 && !text.p)
+		r = err_set(e, ERR_MEMORY, NULL, "no memory");
+	return r < 0 ? r : registry_cmd_of_case(text, a, &o->own.state, &o->own.entity_type, &o->own.type, e);
+}
+
+/* What the case knows of itself: how many persons, since when, when there was a list of them first, and when letters went. No name is read. */
 static int take_case(struct asked *o, struct arena *a, struct err *e)
 {
 	struct site s;
@@ -37,23 +51,27 @@ static int take_case(struct asked *o, struct arena *a, struct err *e)
 		o->own.name = arena_dup(a, c->title.n ? c->title : c->name);
 		o->own.discovered = day_of(c->discovered);
 		o->own.listed = c->run_n ? day_of(c->run[0].time) : REGISTRY_NO_DAY;
+		struct slice written = scope_case_notified(c, a);
+		if (written.n && registry_day_parse(written, false, &o->own.written) < 0)
+			o->own.written = REGISTRY_NO_DAY; /* no day that there is */
 		if (!o->persons)
 			o->persons = m.point_known ? m.point : m.known ? m.low : 0;
+		r = take_kind(o, c, a, e);
 	}
 	scope_case_free(c);
 	site_close(&s);
 	return r;
 }
 
-/* The picture's place says which of the options are its own case, and which choose rows. */
+/* In place the options say what it is compared with, before the case does; elsewhere they choose rows. */
 static void take_own(struct asked *o, enum picture_kind kind, struct registry_question *q)
 {
 	o->own.persons = o->persons;
 	if (kind != PICTURE_PLACE)
 		return;
-	o->own.state = q->state;
-	o->own.type = q->type;
-	o->own.entity_type = q->entity_type;
+	o->own.state = q->state.n ? q->state : o->own.state;
+	o->own.type = q->type.n ? q->type : o->own.type;
+	o->own.entity_type = q->entity_type.n ? q->entity_type : o->own.entity_type;
 	q->state = q->type = q->entity_type = SLICE_NULL;
 }
 

@@ -89,7 +89,7 @@ static void put_bytes(struct buf *b, struct slice s)
 
 static void put_signed(struct buf *b, int64_t v)
 {
-	buf_varint(b, (uint64_t)v << 1 ^ (uint64_t)(v >> 63));
+	buf_varint(b, (uint64_t)v << 1 ^ (v < 0 ? UINT64_MAX : 0));
 }
 
 static void put_double(struct buf *b, double v)

@@ -135,6 +135,8 @@ void scope_case_run_many(const struct scope_case *c, struct arena *a, struct sco
 /* All of it as one JSON object: what `scope case status --json` prints. */
 void scope_case_json(const struct scope_case *c, struct arena *a, struct jsonw *w);
 
+/* The day on which the first letters went, as its newest facts say ("notified"): YYYY-MM-DD in the arena; empty: not said. */
+struct slice scope_case_notified(const struct scope_case *c, struct arena *a);
 /* The case as the file that duties, letters and forms are made from (doc/notice.md): what its entries and its newest run say, and what its newest facts say besides; each figure with its entry. ERR_NOT_FOUND: there was no run yet. */
 int scope_case_notice(const struct scope_case *c, struct buf *ret, struct err *e) MUST; /* scope_notice.c */
 

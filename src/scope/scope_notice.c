@@ -83,6 +83,18 @@ static void put_entries(struct jsonw *w, const struct scope_case *c, const struc
 	jsonw_obj_end(w);
 }
 
+struct slice scope_case_notified(const struct scope_case *c, struct arena *a)
+{
+	struct json_node *n = NULL;
+	if (!c->facts_n || json_tree(c->facts[c->facts_n - 1].json, a, &n, NULL) < 0)
+		return SLICE_NULL;
+	struct slice s = json_text(n, "notified");
+	for (size_t i = 0; i < 10; i++)
+		if (s.n < 10 || (i == 4 || i == 7 ? s.p[i] != '-' : s.p[i] < '0' || s.p[i] > '9'))
+			return SLICE_NULL;
+	return slice_of(s.p, 10);
+}
+
 int scope_case_notice(const struct scope_case *c, struct buf *ret, struct err *e)
 {
 	if (!c->run_n)

@@ -291,9 +291,11 @@ static void on_prove(struct cutter *c, const struct frame *f)
 			tries++;
 		}
 	size_t links = tries;
-	if (able && p && c->isolated) {
-		outside(p + tries);
-		tries += 2;
+	if (able && c->isolated) {
+		struct probe far[2] = {{{0}}};
+		outside(far);
+		memcpy(p + tries, far, sizeof far);
+		tries += ARRAY_LEN(far);
 	}
 	if (able)
 		probe_all(p, tries);

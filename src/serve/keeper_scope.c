@@ -76,6 +76,9 @@ static void put_short(const struct scope_case *c, struct jsonw *w)
 	jsonw_ku64(w, "runs", c->run_n);
 	if (c->run_n)
 		jsonw_ktime(w, "listed", c->run[0].time); /* since then there is a list of persons */
+	struct slice written = a ? scope_case_notified(c, a) : SLICE_NULL;
+	if (written.n)
+		jsonw_kslice(w, "written", written); /* the first letters went */
 	if (m.known) {
 		jsonw_ku64(w, "low", m.low);
 		if (m.point_known)

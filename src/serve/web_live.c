@@ -433,7 +433,7 @@ static void begin(struct web_request *q)
 		return;
 	}
 	bool resume = t.key[0] && t.start != INT64_MIN; /* without a time of its own it is another strip */
-	if (resume && (r = before_us(q, &t, &kept, &e)) < 0) {
+	if (resume && before_us(q, &t, &kept, &e) < 0) {
 		if (!q->status)
 			live_later(q, &e);
 		return;

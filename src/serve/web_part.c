@@ -17,7 +17,7 @@ struct part {
 	        ".global hf_part_gz_" #i "\nhf_part_gz_" #i ":\n.incbin \"" file ".gz\"\n.global hf_part_gz_end_" #i "\nhf_part_gz_end_" #i ":\n" \
 	        ".byte 0\n.previous\n"); \
 	extern const uint8_t hf_part_##i[], hf_part_end_##i[], hf_part_gz_##i[], hf_part_gz_end_##i[];
-#include HF_VIEWER_PARTS
+#include HF_VIEWER_PARTS // cppcheck-suppress preprocessorErrorDirective ; the build says which file that is
 #undef PART
 #define PART(i, name, file) {name, hf_part_##i, hf_part_end_##i, hf_part_gz_##i, hf_part_gz_end_##i},
 static const struct part parts[] = {

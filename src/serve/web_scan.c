@@ -450,7 +450,8 @@ static void file_by_hand(struct scanning *x, const char *id, const struct json_n
 	code.page = (uint32_t)page;
 	paper_code_put(&code, text);
 	const struct slice one = slice_str(text);
-	int r = learn(x, &(uint64_t){code.number.entry}, 1, &e);
+	uint64_t of_sheet[1] = {code.number.entry};
+	int r = learn(x, of_sheet, 1, &e);
 	if (r == 0)
 		ward_scan_judge(&(struct ward_scan_ask){.block = x->block, .g = x->g, .scans = x->scans, .patient = x->patient, .same = same, .arg = x, .by_hand = true}, &one, 1, &f);
 	if (r == 0 && f.why != SCAN_FITS) {

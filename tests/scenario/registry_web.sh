@@ -63,6 +63,17 @@ hf registry plot place --case c1 -o none.svg 2>err && fail "a place without pers
 grep -q "needs a number of persons" err || fail "$(cat err)"
 hf registry plot place --case c1 --persons 5000 --state TX -o own.svg || fail "with a number that is known otherwise"
 grep -q "our &lt;share&gt;: 5,000 persons" own.svg || fail "the case's name"
+mkdir share # when letters went, and what it is compared with, are the case's own to say
+printf 'last,first,dob,ssn\nSmith,James,1950-01-02,536-90-4399\nJones,Mary,1961-03-09,219-40-7712\n' >share/a.csv
+printf '[2026/11/01 02:03:00.000000,  1] ../../source3/modules/vfs_full_audit.c:100(do_log)\n  mallory|10.0.0.66|records|pread_send|ok|/srv/records/a.csv\n' >audit.log
+echo '{"entity": {"name": "St. Gabriel", "kind": "covered-entity", "country": "US", "state": "US-TX", "type": "Healthcare Provider"}, "notified": "2026-11-20", "letter": {"cause": "ransomware"}}' >facts.json
+hf scope case evidence c1 audit.log >/dev/null && hf scope case content c1 share >/dev/null && hf scope case facts c1 facts.json >/dev/null && hf scope case run c1 >/dev/null 2>&1 || fail "a case"
+hf registry plot timeline --case c1 -o own.svg || fail "a case whose letters went"
+grep -q "18: first letters" own.svg || fail "letters went on day 18: $(grep -o '<desc.*' own.svg)"
+same "$(curl -s -H "Authorization: Bearer $t_ann" "http://127.0.0.1:$http/api/cases" | json cases.0.written)" 2026-11-20 "the page knows when letters went"
+hf registry plot place --case c1 -o own.svg || fail "a case that knows what it is"
+grep -q "Same state: TX" own.svg && grep -q "Same type: Hacking/IT Incident" own.svg || fail "state and type of its facts: $(grep -o '<desc.*' own.svg)"
+hf registry plot place --case c1 --state CA -o own.svg && grep -q "Same state: CA" own.svg || fail "what is said goes before the case"
 hf registry plot place --case nobody -o none.svg 2>err && fail "a case that is not"
 [ ! -e none.svg ] || fail "a picture of nothing"
 for bad in "?year=17" "?view=all" "?as_of=soon" "/incidents?sort=size" "/incidents?order=up"; do same "$(api "$t_ann" "$bad")" 400 "$bad"; done

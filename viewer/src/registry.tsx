@@ -5,6 +5,7 @@ import { ApiError, getBlob, postFile, query } from "./api";
 import type { Any } from "./fhir";
 import { count, stampNear } from "./format";
 import { getLang, t } from "./i18n";
+import { mergedWhy, oddity } from "./registry-warnings";
 import { type RKey, category, r } from "./registry-words";
 import { useData, useNow, usePaper, useShared } from "./state";
 import { Fail, Instruction, Loading } from "./ui";
@@ -21,7 +22,7 @@ const viewWord = (v: string) => r(v === "under-investigation" ? "underInvestigat
 const basisOf = (f: Any) => `${s(f.source) !== "ocr" ? r("basisList") : r(s(f.view) === "under-investigation" ? "basisUnder" : s(f.view) === "archive" ? "basisArchive" : "basisFull")} · ${r("asOf", { d: day(s(f.as_of)) })}`;
 
 // What was chosen stays while one looks at an incident and comes back.
-const chosen = { picked: false, source: "ocr", year: "", view: "full", kind: "trend", sort: "submitted", order: "desc", q: "", state: "", type: "", location: "", entity: "" };
+const chosen = { picked: false, source: "ocr", year: "", view: "full", kind: "trend", sort: "submitted", order: "desc", q: "", state: "", type: "", location: "", entity: "", from: 0, opened: 0 };
 type Chosen = typeof chosen;
 
 export function RegistryPage({ where }: { where: string[] }) {
@@ -33,7 +34,7 @@ function Choice({ id, label, value, options, onPick }: { id: string; label: stri
 }
 
 function HomePage() {
-  const [c, setChosen] = useState<Chosen>({ ...chosen }), set = (more: Partial<Chosen>) => { Object.assign(chosen, more); setChosen({ ...chosen }); };
+  const [c, setChosen] = useState<Chosen>({ ...chosen }), set = (more: Partial<Chosen>) => { Object.assign(chosen, "from" in more || "kind" in more ? more : { from: 0, ...more }); setChosen({ ...chosen }); }; // another question begins at its first row
   const { data, error, fetched, reload } = useData<Any>(`/api/registry${query({ source: c.source, year: c.year, view: c.view })}`, `registry ${c.source}`, 60000), f = obj(data?.figures), has = !!data?.figures, imports = list(data?.imports), [years, setYears] = useState<string[]>([]);
   useEffect(() => { if (has && !c.year) setYears(list(f.years).map((y) => s(y.name)).filter((y) => /^\d{4}$/.test(y)).reverse()); }, [data, c.year]);
   const ofSource = (v: string, picked: boolean) => { setYears([]); set({ picked, source: v, year: "", view: "full", state: "", type: "", location: "", entity: "", kind: v === "wa-ag" ? "aware-to-notice" : "trend" }); };
@@ -129,10 +130,13 @@ function Compare({ c, f }: { c: Chosen; f: Any }) {
         {c.source === "ocr" && <Choice id="rg-owntype" label={r("ownType")} value={type} options={[["", r("notSaid")], ...list(f.breach_type).map((x) => s(x.name)).filter(Boolean).map((x) => [x, category(x)] as [string, string])]} onPick={setType} />}
       </div>
       {persons > 0 ? <Drawn path={`/api/registry/plot/place.svg${query({ ...common, state, type })}`} alt={r("place")} /> : <p class="muted">{r("compareNone")}</p>}
-      {own && s(own.discovered) && <Drawn path={`/api/registry/plot/timeline.svg${query({ ...common, discovered: s(own.discovered), listed: s(own.listed) || undefined })}`} alt={r("timeline")} />}</div>
+      {own && s(own.discovered) && <Drawn path={`/api/registry/plot/timeline.svg${query({ ...common, discovered: s(own.discovered), listed: s(own.listed) || undefined, written: s(own.written) || undefined })}`} alt={r("timeline")} />}</div>
     </section>
   );
 }
+
+// One thing that is odd about a list; the server's own sentence is English.
+const Odd = ({ w }: { w: Any }) => { const said = oddity(w, day); return said ? <li>{said}</li> : <li lang="en">{s(w.text)}</li>; };
 
 const STEP = 50;
 function Sortable({ by, c, set, num }: { by: "name" | "state" | "submitted" | "persons"; c: Chosen; set: (more: Partial<Chosen>) => void; num?: boolean }) {
@@ -142,14 +146,21 @@ function Sortable({ by, c, set, num }: { by: "name" | "state" | "submitted" | "p
 const Persons = ({ x }: { x: Any }) => (typeof x.persons === "number" ? <>{count(n(x.persons))}{x.placeholder === true && <> <b class="tag amber">{r("placeholder")}</b></>}</> : <span class="muted">{r("notSaid")}</span>);
 
 function Rows({ c, f, set }: { c: Chosen; f: Any; set: (more: Partial<Chosen>) => void }) {
-  const [text, setText] = useState(c.q), [limit, setLimit] = useState(STEP);
+  const [text, setText] = useState(c.q), box = useRef<HTMLDivElement>(null);
   useEffect(() => { const id = setTimeout(() => { if (text !== chosen.q) set({ q: text }); }, 300); return () => clearTimeout(id); }, [text]);
   const filters = { source: c.source, year: c.year, view: c.view, state: c.state, type: c.type, location: c.location, entity: c.entity, q: c.q, sort: c.sort, order: c.order };
-  const { data, error, fetched, reload } = useData<Any>(`/api/registry/incidents${query({ ...filters, limit: Math.min(limit, 200) })}`, `registry rows ${c.source}`), rows = list(data?.incidents);
-  useEffect(() => setLimit(STEP), [JSON.stringify(filters)]);
+  const { data, error, fetched, reload } = useData<Any>(`/api/registry/incidents${query({ ...filters, limit: STEP, offset: c.from || undefined })}`, `registry rows ${c.source}`), rows = list(data?.incidents);
+  const total = n(data?.total), last = Math.max(0, Math.ceil(total / STEP) - 1) * STEP;
+  useEffect(() => { if (data && c.from > last) set({ from: last }); }, [data]); // fewer rows than there were
+  useEffect(() => { // who comes back stands where he left
+    if (!rows.length || !chosen.opened) return;
+    (box.current?.querySelector(`a[href="${incidentHash(chosen.opened)}"]`) as HTMLElement | null)?.focus();
+    chosen.opened = 0;
+  }, [data]);
+  const turn = (from: number) => { set({ from }); if (box.current) box.current.scrollTop = 0; };
   const pick = (id: string, label: string, key: "state" | "type" | "location" | "entity", names: Any[], say: (x: string) => string) => <Choice id={id} label={label} value={c[key]} options={[["", r("any")], ...names.map((x) => s(x.name)).filter(Boolean).sort((a, b) => say(a).localeCompare(say(b))).map((x) => [x, say(x)] as [string, string])]} onPick={(v) => set({ [key]: v })} />;
   return (
-    <section class="panel" aria-labelledby="h-rg-rows"><header><h2 id="h-rg-rows">{r("table")}</h2>{data && <span class="muted" role="status">{r("of", { n: count(rows.length), m: count(n(data.total)) })}</span>}</header>
+    <section class="panel" aria-labelledby="h-rg-rows"><header><h2 id="h-rg-rows">{r("table")}</h2>{data && <span class="muted" role="status">{r("of", { a: count(rows.length ? c.from + 1 : 0), b: count(c.from + rows.length), m: count(total) })}</span>}</header>
       <div class="in noprint"><div style={across}>
         <label for="rg-q"><small>{r("search")}</small><input id="rg-q" style={control} type="search" maxLength={100} value={text} onInput={(e) => setText(e.currentTarget.value)} /></label>
         {pick("rg-state", r("state"), "state", list(f.state), (x) => x)}{pick("rg-type", r("type"), "type", list(f.breach_type), category)}{pick("rg-location", r("location"), "location", list(f.location_any), category)}{pick("rg-entity", r("entity"), "entity", list(f.entity_type), category)}
@@ -157,9 +168,11 @@ function Rows({ c, f, set }: { c: Chosen; f: Any; set: (more: Partial<Chosen>) =
       </div></div>
       <Fail error={error} onRetry={reload} fetched={fetched} />
       {data && rows.length === 0 && <p class="in">{r("none")}</p>}
-      {rows.length > 0 && <div class="scroll" tabIndex={0} role="region" aria-labelledby="h-rg-rows"><table class="list links"><thead><tr><Sortable by="name" c={c} set={set} /><Sortable by="state" c={c} set={set} /><th scope="col">{r("type")}</th><th scope="col">{r("location")}</th><Sortable by="submitted" c={c} set={set} /><Sortable by="persons" c={c} set={set} num /></tr></thead>
-        <tbody>{rows.map((x) => <tr key={n(x.id)}><th scope="row"><a href={incidentHash(n(x.id))}>{s(x.name) || r("notSaid")}</a></th><td>{s(x.state)}</td><td>{category(s(x.type))}</td><td>{category(s(x.location))}</td><td class="nowrap">{day(s(x.submitted))}{x.carried === true && <> <small class="muted">{r("carried")}</small></>}</td><td class="num"><Persons x={x} /></td></tr>)}</tbody></table></div>}
-      {data && rows.length < n(data.total) && rows.length < 200 && <p class="in noprint"><button type="button" class="btn" onClick={() => setLimit(limit + STEP)}>{r("more")}</button></p>}
+      {rows.length > 0 && <div class="scroll" ref={box} tabIndex={0} role="region" aria-labelledby="h-rg-rows"><table class="list links"><thead><tr><Sortable by="name" c={c} set={set} /><Sortable by="state" c={c} set={set} /><th scope="col">{r("type")}</th><th scope="col">{r("location")}</th><Sortable by="submitted" c={c} set={set} /><Sortable by="persons" c={c} set={set} num /></tr></thead>
+        <tbody>{rows.map((x) => <tr key={n(x.id)}><th scope="row"><a href={incidentHash(n(x.id))} onClick={() => { chosen.opened = n(x.id); }}>{s(x.name) || r("notSaid")}</a></th><td>{s(x.state)}</td><td>{category(s(x.type))}</td><td>{category(s(x.location))}</td><td class="nowrap">{day(s(x.submitted))}{x.carried === true && <> <small class="muted">{r("carried")}</small></>}</td><td class="num"><Persons x={x} /></td></tr>)}</tbody></table></div>}
+      {data && total > STEP && <nav class="in noprint" aria-label={r("pages")}><div style={across}>
+        {([["atFirst", 0, c.from > 0], ["before", c.from - STEP, c.from > 0], ["after", c.from + STEP, c.from < last], ["atLast", last, c.from < last]] as [RKey, number, boolean][]).map(([w, to, may]) => <button key={w} type="button" class="btn small" aria-disabled={!may} style={may ? undefined : { opacity: 0.6 }} onClick={() => { if (may) turn(to); }}>{r(w)}</button>)}
+        <span class="muted">{r("of", { a: count(c.from + 1), b: count(c.from + rows.length), m: count(total) })}</span></div></nav>}
     </section>
   );
 }
@@ -175,10 +188,10 @@ function Imports({ imports, onTaken }: { imports: Any[]; onTaken: () => void }) 
   return (
     <section class="panel" aria-labelledby="h-rg-in"><header><h2 id="h-rg-in">{r("imports")}</h2></header>
       {imports.length > 0 && <div class="scroll" tabIndex={0} role="region" aria-labelledby="h-rg-in"><table class="list"><thead><tr><th scope="col">{r("importOf")}</th><th scope="col">{r("view")}</th><th scope="col">{r("asOf", { d: "" })}</th><th scope="col">{r("took")}</th><th scope="col" class="num">{r("rows")}</th></tr></thead>
-        <tbody>{imports.map((m) => <tr key={n(m.id)}><th scope="row" class="wrap">{s(m.file)}{list(m.warnings).length > 0 && <details><summary>{r("odd", { n: count(list(m.warnings).length) })}</summary><ul lang="en">{list(m.warnings).map((w, i) => <li key={i}>{s(w.text)}</li>)}</ul></details>}</th><td>{s(m.source) === "ocr" ? viewWord(s(m.view)) : r(s(m.source) === "wa-ag" ? "waAg" : "other")}</td><td class="nowrap">{day(s(m.as_of))}</td><td>{stampNear(s(m.time), now)} <button type="button" class="link" onClick={() => openEntry(n(m.entry))}>{r("entry", { n: n(m.entry) })}</button></td><td class="num">{count(n(m.rows))}{n(m.unread) > 0 && <> <b class="tag red">{r("unread", { n: count(n(m.unread)) })}</b></>}</td></tr>)}</tbody></table></div>}
+        <tbody>{imports.map((m) => <tr key={n(m.id)}><th scope="row" class="wrap">{s(m.file)}{list(m.warnings).length > 0 && <details><summary>{r("odd", { n: count(list(m.warnings).length) })}</summary><ul>{list(m.warnings).map((w, i) => <Odd key={i} w={w} />)}</ul></details>}</th><td>{s(m.source) === "ocr" ? viewWord(s(m.view)) : r(s(m.source) === "wa-ag" ? "waAg" : "other")}</td><td class="nowrap">{day(s(m.as_of))}</td><td>{stampNear(s(m.time), now)} <button type="button" class="link" onClick={() => openEntry(n(m.entry))}>{r("entry", { n: n(m.entry) })}</button></td><td class="num">{count(n(m.rows))}{n(m.unread) > 0 && <> <b class="tag red">{r("unread", { n: count(n(m.unread)) })}</b></>}</td></tr>)}</tbody></table></div>}
       <form class="in noprint" onSubmit={(e) => { e.preventDefault(); take(); }}>
         <Wrong text={wrong} />
-        {done && <div class="note" role="status"><p>{r("took1", { n: count(n(done.rows)), d: day(s(done.as_of)), v: s(done.source) === "ocr" ? viewWord(s(done.view)) : r("list") })}</p>{list(done.warnings).length > 0 && <ul lang="en">{list(done.warnings).map((w, i) => <li key={i}>{s(w.text)}</li>)}</ul>}</div>}
+        {done && <div class="note" role="status"><p>{r("took1", { n: count(n(done.rows)), d: day(s(done.as_of)), v: s(done.source) === "ocr" ? viewWord(s(done.view)) : r("list") })}</p>{list(done.warnings).length > 0 && <ul>{list(done.warnings).map((w, i) => <Odd key={i} w={w} />)}</ul>}</div>}
         <h3>{r("takeIn")}</h3>
         <label class="field"><span>{r("file")}</span><input ref={file} type="file" accept=".csv,.txt,.tsv,text/csv" required /></label>
         <div style={across}><Choice id="rg-inview" label={r("viewOf")} value={view} options={[["", r("recognised")], ["under-investigation", r("underInvestigation")], ["archive", r("archive")], ["full", r("full")]]} onPick={setView} />
@@ -188,6 +201,12 @@ function Imports({ imports, onTaken }: { imports: Any[]; onTaken: () => void }) 
     </section>
   );
 }
+
+// What it became part of, or what became part of it, with what tells it.
+const Merges = ({ v, sure, perhaps }: { v: Any[]; sure: RKey; perhaps: RKey }) => <>{v.map((m, i) => {
+  const why = mergedWhy(s(m.why));
+  return <p key={i} class={m.perhaps === true ? "note warn" : "note"}><b>{r(m.perhaps === true ? perhaps : sure, { d: day(s(m.as_of)) })}</b>: {why ? <span>{why}</span> : <span lang="en">{s(m.why)}</span>}. {m.perhaps === true && r("perhapsNote")} <a href={incidentHash(n(m.id))}>{r("theOther")}</a></p>;
+})}</>;
 
 function IncidentPage({ id }: { id: number }) {
   const { data, error, fetched, reload } = useData<Any>(`/api/registry/incident/${id}`, `registry incident ${id}`), { openEntry } = useShared(), x = data ?? {}, past = list(x.history), first = (v: string) => v.split(/,\s*/)[0] ?? "";
@@ -200,6 +219,7 @@ function IncidentPage({ id }: { id: number }) {
         {!data && !error && <Loading what={r("incident")} />}
         {data && <>
           <dl class="kv"><dt>{r("personsShort")}</dt><dd><b class="big"><Persons x={x} /></b></dd><dt>{r("submitted")}</dt><dd>{day(s(x.submitted))}</dd><dt>{r("state")}</dt><dd>{s(x.state) || r("notSaid")}</dd><dt>{r("entity")}</dt><dd>{category(s(x.entity_type)) || r("notSaid")}</dd><dt>{r("type")}</dt><dd>{category(s(x.type)) || r("notSaid")}</dd><dt>{r("location")}</dt><dd>{category(s(x.location)) || r("notSaid")}</dd></dl>
+          <Merges v={list(x.part_of)} sure="partOf" perhaps="perhapsPartOf" /><Merges v={list(x.parts)} sure="parts" perhaps="perhapsParts" />
           {x.repaired === true && <p class="note">{r("repaired")}</p>}
           <section class="panel" aria-labelledby="h-rg-past"><header><h2 id="h-rg-past">{r("history")}</h2></header><div class="scroll" tabIndex={0} role="region" aria-labelledby="h-rg-past"><table class="list"><thead><tr><th scope="col">{r("seen")}</th><th scope="col">{r("inList")}</th><th scope="col">{r("change")}</th><th scope="col">{r("name")}</th><th scope="col">{r("type")}</th><th scope="col">{r("location")}</th><th scope="col" class="num">{r("personsShort")}</th></tr></thead>
             <tbody>{past.map((h, i) => <tr key={i}><th scope="row" class="nowrap">{day(s(h.as_of))}</th><td>{viewWord(s(h.view))} <button type="button" class="link" title={s(h.file)} onClick={() => openEntry(n(h.entry))}>{r("entry", { n: n(h.entry) })}</button></td><td>{i === 0 ? r("first") : h.changed === true ? <b class="tag amber">{r("changedTo")}</b> : r("same")}</td><td>{s(h.name)}</td><td>{category(s(h.type))}</td><td>{category(s(h.location))}</td><td class="num"><Persons x={h} /></td></tr>)}</tbody></table></div></section>

@@ -1,7 +1,15 @@
 // The registry of reported breaches, by tasks: the figure with its lists and its day before anything else, a picture, the rows behind it, one with its history, one's own case beside the others; in three languages.
-import { join } from "node:path";
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { open as openPage } from "./browser.mjs";
 
-export default async function ({ test: any, axe, to, has, assert, mock }) {
+export default async function ({ test: any, axe, to, has, assert, mock, browser }) {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const until = async (fn, what) => { for (const end = Date.now() + 30000; Date.now() < end; await new Promise((r) => setTimeout(r, 50))) if (await fn()) return; throw new Error(`never: ${what}`); };
   const bob = ["bob", "downtime-bob-12"], eve = ["eve", "downtime-eve-12"];
   const test = (name, fn) => any(name, async (enter) => { mock.registry.reset(); return fn((o, user = bob) => enter(o, user)); }, { own: true });
   const wide = async (page, what) => { const w = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]); assert(w[0] <= w[1], `${what} is wider than the screen: ${w}`); };
@@ -61,6 +69,58 @@ export default async function ({ test: any, axe, to, has, assert, mock }) {
     assert((await page.locator("#rg-q").inputValue()) === "ñandú" && (await page.locator("#rg-year").inputValue()) === "2024", "what was chosen is gone");
     await page.getByRole("button", { name: "Clear" }).click();
     await page.locator("table.links tbody tr").nth(10).waitFor();
+  });
+  await test("registry: the table in pages, with keys; who comes back from an incident stands where he left; another question begins at its first row", async (enter) => {
+    const page = await enter();
+    await to(page, "#/registry");
+    const head = page.locator("section[aria-labelledby=h-rg-rows] header [role=status]"), pages = page.getByRole("navigation", { name: "Pages of the table" });
+    await head.getByText("1–50 of 120").waitFor();
+    await pages.getByRole("button", { name: "More" }).focus();
+    await page.keyboard.press("Enter");
+    await head.getByText("51–100 of 120").waitFor();
+    await page.keyboard.press("Enter");
+    await head.getByText("101–120 of 120").waitFor();
+    await until(async () => (await page.locator("table.links tbody tr").count()) === 20, "the last page has twenty rows");
+    assert((await pages.getByRole("button", { name: "More" }).getAttribute("aria-disabled")) === "true" && (await page.evaluate(() => document.activeElement.textContent)) === "More", "the button is gone under the finger");
+    await page.keyboard.press("Enter"); // there is no more: nothing happens
+    await head.getByText("101–120 of 120").waitFor();
+    await axe(page, "the last page of the table");
+    const row = page.locator("table.links tbody a").nth(4), name = await row.innerText();
+    await row.focus();
+    await page.keyboard.press("Enter");
+    await page.locator("#h-rg-past").waitFor();
+    await page.goBack();
+    await head.getByText("101–120 of 120").waitFor();
+    await until(async () => (await page.evaluate(() => document.activeElement.textContent)) === name, `${name} has the focus again`);
+    await pages.getByRole("button", { name: "Before" }).click();
+    await head.getByText("51–100 of 120").waitFor();
+    await page.locator("#rg-view").selectOption("archive");
+    await head.getByText("1–40 of 40").waitFor();
+    assert((await pages.count()) === 0, "pages of what fits one");
+    await page.locator("#rg-view").selectOption("full");
+    await head.getByText("1–50 of 120").waitFor();
+    await pages.getByRole("button", { name: "Last" }).click();
+    await head.getByText("101–120 of 120").waitFor();
+  });
+  for (const [lang, said, older, merged] of [["fr", ["Lignes au texte mal encodé : 1 200", "Dates postérieures à celle de la liste, retournées jour pour mois : 3", "un emplacement que le portail ne connaît pas"], "said by an older program", "Fait peut-être partie d’une autre déclaration"], ["zh", ["1,200 行文字编码有误", "3 个日期晚于列表自身日期", "2 行有门户中不存在的数据位置"], "said by an older program", "或已并入另一报告"]])
+    await test(`registry: what is odd about a list, and what may be merged, in the reader's language (${lang})`, async (enter) => {
+      const page = await enter({ lang });
+      await to(page, "#/registry");
+      await page.locator("details summary").first().click();
+      const odd = plain(await page.locator("details ul").first().innerText());
+      for (const x of said) has(odd, x);
+      has(odd, older); assert((await page.locator("details li[lang=en]").count()) === 1, "a sentence without words here is not marked as English");
+      await to(page, "#/registry/incident/8");
+      await page.getByText(merged).waitFor();
+      assert((await page.locator(".note.warn span[lang=en]").count()) === 0, "why in English");
+      await axe(page, "an incident that may be part of another");
+    });
+  await test("registry: every warning that the program makes has its words", async () => {
+    const words = readFileSync(join(here, "..", "src", "registry-warnings.ts"), "utf8"), folder = join(here, "..", "..", "src", "registry"), codes = new Set();
+    for (const f of readdirSync(folder)) for (const m of readFileSync(join(folder, f), "utf8").matchAll(/registry_warn\([^,"]+, "([^"]+)", "((?:[^"\\]|\\.)*)"/g)) codes.add(m[1]);
+    const elsewhere = ["one-list", "one-view", "apart", "carried", "removed", "doubt", "same-imports"]; // of figures: registry.tsx says them from the basis; and of diff, which is the command's
+    assert(codes.size > 25, `only ${codes.size} warnings were found`);
+    for (const c of codes) if (!elsewhere.includes(c)) assert(words.includes(`"${c}":`) || new RegExp(`^  ${c}:`, "m").test(words), `no words for ${c}`);
   });
   await test("registry: a picture that cannot be drawn says why, and one that needs a year asks for it", async (enter) => {
     const page = await enter();
@@ -126,5 +186,72 @@ export default async function ({ test: any, axe, to, has, assert, mock }) {
     assert((await page.getByRole("link", { name: /^Registry/ }).count()) === 0, "a page for who may not");
     await to(page, "#/registry");
     await page.locator(".note.warn").waitFor();
+  });
+
+  // ---- the program itself: a list of our own by the page's form, its figure, a row, its history ----
+  await any("a real registry: lists taken in by the page's form, the figure with its warning, a row and its history, the rows in pages", async () => {
+    const holdfast = process.env.HOLDFAST;
+    if (!holdfast || !existsSync(holdfast)) return "skipped";
+    const dir = mkdtempSync(join(tmpdir(), "hf-registry-real-")), site = join(dir, "site");
+    const run = (...args) => execFileSync(holdfast, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 60000 }).toString().trim(), on = ["--site", site];
+    const free = () => new Promise((ok) => { const x = createServer().listen(0, "127.0.0.1", () => { const { port } = x.address(); x.close(() => ok(port)); }); });
+    const head = "Name of Covered Entity,State,Covered Entity Type,Individuals Affected,Breach Submission Date,Type of Breach,Location of Breached Information,Business Associate Present,Web Description", two = (x) => String(x).padStart(2, "0");
+    const many = Array.from({ length: 60 }, (_, i) => `Clinic of ${String.fromCharCode(65 + (i % 26))}${String.fromCharCode(65 + Math.floor(i / 26))} & <Sons>,${["TX", "CA", "NY"][i % 3]},Healthcare Provider,${700 + i * i * 37},${two(1 + (i % 9))}/${two(13 + (i % 14))}/2024,${["Theft", "Loss"][i % 2]},Email,No,`);
+    const file = (name, rows) => ({ name, mimeType: "text/csv", buffer: Buffer.from([head, ...rows, ""].join("\n")) });
+    let daemon = null, page = null;
+    try {
+      run("init", site, "--name", "Real Hospital", "--shares", "2/3", "--shares-dir", dir);
+      const url = `http://127.0.0.1:${await free()}`;
+      daemon = spawn(holdfast, ["serve", "--site", site, "--plain", "--http", url.slice(7), "--mllp", `127.0.0.1:${await free()}`], { stdio: "ignore" });
+      for (let i = 0; i < 300; i++) { if (await fetch(url + "/healthz").then((r) => r.ok, () => false)) break; await new Promise((ok) => setTimeout(ok, 100)); }
+      const once = run("user", "add", "pia", "--role", "privacy", ...on);
+      page = await openPage(browser(), url, { lang: "fr" });
+      await page.locator("input[autocomplete=username]").fill("pia");
+      await page.locator("input[autocomplete=current-password]").fill(once);
+      await page.keyboard.press("Enter");
+      await page.locator("input[autocomplete=new-password]").first().waitFor();
+      await page.locator("input[autocomplete=current-password]").fill(once);
+      for (const i of [0, 1]) await page.locator("input[autocomplete=new-password]").nth(i).fill("a quiet river by night");
+      await page.keyboard.press("Enter");
+      await page.locator(".frame").waitFor();
+      await to(page, "#/registry");
+      await page.getByText("Aucune liste n’a encore été reprise.").waitFor();
+      const bring = async (what, view, asOf) => {
+        await page.locator("input[type=file]").setInputFiles(what);
+        await page.locator("#rg-inview").selectOption(view);
+        await page.locator("#rg-inday").fill(asOf);
+        await page.locator("form button.main-act").click();
+        await page.locator("form .note[role=status]", { hasText: "lignes reprises" }).waitFor();
+        await page.locator("th", { hasText: what.name }).waitFor();
+      };
+      await bring(file("ui.csv", [...many, "Hill Group,TX,Health Plan,501,05/14/2024,Theft,Email,No,", "Hill Group North,TX,Health Plan,3000,05/14/2024,Theft,Email,No,", "Undated,TX,Health Plan,900,soon,Theft,Email,No,"]), "under-investigation", "2024-10-08");
+      await page.locator("form li", { hasText: /^Lignes sans date de déclaration lisible\s: 1/ }).waitFor(); // what is odd, in her language
+      await page.locator("#h-rg-figure").waitFor();
+      has(plain(await page.locator("#h-rg-figure").innerText()), "63 incidents");
+      await page.getByText("Une seule des deux listes du portail est présente").waitFor();
+      await page.locator("figure img").first().waitFor();
+      await bring(file("later.csv", [...many, "Hill Group,TX,Health Plan,45000,05/14/2024,Theft,Email,No,"]), "under-investigation", "2025-10-08");
+      await page.locator("#rg-q").fill("hill group");
+      await page.locator("table.links a", { hasText: /^Hill Group$/ }).click();
+      await page.locator("#h-rg-past").waitFor();
+      const past = plain(await page.locator("section[aria-labelledby=h-rg-past] tbody").innerText());
+      for (const x of ["501", "45 000", "8 oct. 2024", "8 oct. 2025", "modifié", "provisoire"]) has(past, x);
+      await page.locator("figure img").first().waitFor();
+      await axe(page, "a real incident");
+      await page.goBack();
+      await page.locator("#rg-q").fill("");
+      const status = page.locator("section[aria-labelledby=h-rg-rows] header [role=status]");
+      await until(async () => plain(await status.innerText()) === "1–50 sur 63", "63 rows, in two pages");
+      await page.getByRole("button", { name: "Suivants" }).click();
+      await until(async () => plain(await status.innerText()) === "51–63 sur 63" && (await page.locator("table.links tbody tr").count()) === 13, "the second page");
+      await axe(page, "a real registry");
+      const stats = JSON.parse(run("registry", "stats", "--json", ...on));
+      assert(stats.incidents === 63 && stats.as_of === "2025-10-08", `the command counts ${stats.incidents} as of ${stats.as_of}`);
+      assert(page.problems.length === 0 && page.outside.length === 0, [...page.problems, ...page.outside].join("; "));
+    } finally {
+      await page?.context().close().catch(() => {});
+      if (daemon) { const gone = new Promise((ok) => daemon.once("exit", ok)); daemon.kill("SIGTERM"); await gone; }
+      rmSync(dir, { recursive: true, force: true });
+    }
   });
 }

@@ -1164,7 +1164,7 @@ await groupOf("station", { test, axe, has, assert, browser: () => b });
 await groupOf("capture", { test, axe, to, has, assert, browser: () => b });
 await groupOf("gate", { test, axe, to, has, assert, knobs, mock, browser: () => b });
 if (mock) await groupOf("scope", { test, axe, to, has, assert, mock, browser: () => b });
-if (mock) await groupOf("registry", { test, axe, to, has, assert, mock });
+if (mock) await groupOf("registry", { test, axe, to, has, assert, mock, browser: () => b });
 
 // ---- paper ----
 await test("print: identity, age and page number on every page, and the print is recorded first", async (enter) => {
