@@ -9,7 +9,7 @@
 #define CAIRO(X)                                                                                                                                       \
 	X(cairo_create) X(cairo_destroy) X(cairo_status) X(cairo_status_to_string) X(cairo_surface_destroy) X(cairo_surface_finish) X(cairo_surface_status) X(cairo_save) X(cairo_restore)   \
 	X(cairo_move_to) X(cairo_line_to) X(cairo_rectangle) X(cairo_close_path) X(cairo_stroke) X(cairo_fill) X(cairo_clip) X(cairo_set_line_width) X(cairo_set_line_join) X(cairo_set_line_cap) X(cairo_set_dash)   \
-	X(cairo_set_source_rgb) X(cairo_translate) X(cairo_rotate) X(cairo_show_page) X(cairo_pdf_surface_create_for_stream) X(cairo_pdf_surface_set_metadata)   \
+	X(cairo_set_source_rgb) X(cairo_translate) X(cairo_rotate) X(cairo_show_page) X(cairo_pdf_surface_create_for_stream) X(cairo_pdf_surface_set_metadata) X(cairo_pdf_surface_add_outline)   \
 	X(cairo_pdf_surface_set_size) X(cairo_toy_font_face_create) X(cairo_font_face_destroy) X(cairo_font_face_status) X(cairo_set_font_face) X(cairo_set_font_size) X(cairo_set_font_options) X(cairo_font_options_create) X(cairo_font_options_destroy)   \
 	X(cairo_font_options_set_hint_metrics) X(cairo_font_options_set_hint_style) X(cairo_scaled_font_create) X(cairo_scaled_font_destroy) X(cairo_scaled_font_status) X(cairo_scaled_font_text_to_glyphs) X(cairo_scaled_font_glyph_extents) X(cairo_glyph_free)   \
 	X(cairo_show_text_glyphs) X(cairo_matrix_init_scale) X(cairo_matrix_init_identity) X(cairo_new_path) X(cairo_arc) X(cairo_tag_begin) X(cairo_tag_end) X(cairo_image_surface_create) X(cairo_scale) X(cairo_surface_write_to_png_stream)
@@ -95,6 +95,7 @@ void cairo_rotate(cairo_t *c, double a) { lib.cairo_rotate(c, a); }
 void cairo_show_page(cairo_t *c) { lib.cairo_show_page(c); }
 cairo_surface_t *cairo_pdf_surface_create_for_stream(cairo_write_func_t f, void *arg, double w, double h) { return lib.cairo_pdf_surface_create_for_stream(f, arg, w, h); }
 void cairo_pdf_surface_set_metadata(cairo_surface_t *s, cairo_pdf_metadata_t m, const char *v) { lib.cairo_pdf_surface_set_metadata(s, m, v); }
+int cairo_pdf_surface_add_outline(cairo_surface_t *s, int parent, const char *name, const char *at, cairo_pdf_outline_flags_t f) { return lib.cairo_pdf_surface_add_outline(s, parent, name, at, f); }
 void cairo_pdf_surface_set_size(cairo_surface_t *s, double w, double h) { lib.cairo_pdf_surface_set_size(s, w, h); }
 cairo_font_face_t *cairo_toy_font_face_create(const char *n, cairo_font_slant_t s, cairo_font_weight_t w) { return lib.cairo_toy_font_face_create(n, s, w); }
 void cairo_font_face_destroy(cairo_font_face_t *f) { lib.cairo_font_face_destroy(f); }

@@ -29,6 +29,8 @@ struct placed {                 /* a line, or a rule that has no layout */
 	double x, y;            /* base line */
 	const char *tag;        /* begins a tagged part; NULL: goes on with it */
 	bool ends;
+	bool list, item;        /* a list, an item of one begins before it */
+	bool item_end, list_end;
 };
 struct paper_mail {
 	cairo_surface_t *surface;
@@ -52,6 +54,7 @@ struct paper_mail {
 	const struct paper_post *p;
 	double w, h, left, right, top, bottom, y, unit; /* unit: mm of a letter's size, of body text */
 	unsigned page;
+	size_t last_item;       /* of placed + 1: where the open list's last item ends; 0: there is none */
 };
 
 static cairo_status_t put(void *arg, const unsigned char *b, unsigned n)
@@ -64,7 +67,7 @@ static cairo_status_t put(void *arg, const unsigned char *b, unsigned n)
 	return m->code == 0 ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
 }
 
-/* cairo cannot say in which language a document is (/Lang, PDF 14.9.2). It belongs into the catalogue, the last object before the table of places, so that nothing moves but that table. Where it is already, or where the end looks otherwise, it stays as it is. */
+/* cairo cannot say in which language a document is (/Lang, PDF 14.9.2), nor that a window shows its title and not the file's name (PDF 12.2). It belongs into the catalogue, the last object before the table of places, so that nothing moves but that table. Where it is already, or where the end looks otherwise, it stays as it is. */
 static void complete_catalogue(struct paper_mail *m, struct buf *out)
 {
 	const char *text = buf_cstr(&m->tail);
@@ -78,13 +81,15 @@ static void complete_catalogue(struct paper_mail *m, struct buf *out)
 	start = end ? memmem(end, n - (size_t)(end - text), "\nstartxref\n", 11) : NULL;
 	uint64_t at;
 	struct slice rest, digits = start ? slice_cut(slice_of(start + 11, n - (size_t)(start + 11 - text)), '\n', &rest) : SLICE_NULL;
-	if (!start || num_u64(digits, 1, UINT64_MAX / 2, &at) < 0 || !m->lang || m->mixed || memmem(cat, (size_t)(end - cat), "/Lang", 5)) {
+	if (!start || num_u64(digits, 1, UINT64_MAX / 2, &at) < 0 || memmem(cat, (size_t)(end - cat), "/Lang", 5) || memmem(cat, (size_t)(end - cat), "/ViewerPreferences", 18)) {
 		buf_add_slice(out, buf_slice(&m->tail));
 		return;
 	}
 	buf_add(out, text, (size_t)(end - text));
 	size_t before = out->n;
-	buf_printf(out, "   /Lang (%s)\n", !strcmp(m->lang, "zh") ? "zh-CN" : m->lang);
+	if (m->lang && !m->mixed)
+		buf_printf(out, "   /Lang (%s)\n", !strcmp(m->lang, "zh") ? "zh-CN" : m->lang);
+	buf_str(out, "   /ViewerPreferences << /DisplayDocTitle true >>\n");
 	at += out->n - before;
 	buf_add(out, end, (size_t)(start + 11 - end));
 	buf_printf(out, "%llu\n", (unsigned long long)at);
@@ -265,6 +270,24 @@ static const struct style styles[] = {
 	[PAPER_ITEM] = {1, 0.32, 1.3, false, false, "P"}, [PAPER_QUESTION] = {1, 0.8, 2.2, true, true, "P"}, [PAPER_BLANK] = {1, 0.5, 0, false, false, "P"}, [PAPER_SMALL] = {0.91, 0.4, 0, false, false, "P"},
 };
 
+static void end_list(struct paper_mail *m)
+{
+	if (m->last_item)
+		m->placed[m->last_item - 1].list_end = true;
+	m->last_item = 0;
+}
+
+/* What was placed since `from` is an item: of the list that is open, or the first of a new one. */
+static void be_item(struct paper_mail *m, size_t from)
+{
+	if (m->placed_n == from)
+		return;
+	m->placed[from].list = !m->last_item;
+	m->placed[from].item = true;
+	m->placed[m->placed_n - 1].item_end = true;
+	m->last_item = m->placed_n;
+}
+
 static void place_block(struct paper_mail *m, const struct paper_block *b)
 {
 	const struct style *t = &styles[b->look];
@@ -279,17 +302,23 @@ static void place_block(struct paper_mail *m, const struct paper_block *b)
 		need += l->height - l->row[l->n > 1 ? 1 : 0].bottom;
 	if (m->y > m->top && m->y + need > m->bottom)
 		next_page(m);
+	bool item = b->look == PAPER_ITEM && b->label.n;
+	size_t from = m->placed_n;
+	if (!item)
+		end_list(m);
 	if (t->label > 0 && b->label.n) {
 		const struct laid *mark = lay(m, b->label, size, b->look == PAPER_FIELD, indent - m->unit * 0.2);
 		if (mark && mark->height > l->height && m->y + mark->height > m->bottom)
 			next_page(m);
 		if (mark)
-			place_at(m, mark, m->left, m->y + l->first - mark->first, t->tag);
+			place_at(m, mark, m->left, m->y + l->first - mark->first, item ? "Lbl" : t->tag);
 		double after = mark ? m->y + mark->height : 0;
 		unsigned page = m->page;
-		place_flow(m, l, m->left + indent, t->tag);
+		place_flow(m, l, m->left + indent, item ? "LBody" : t->tag);
 		if (m->page == page && m->y < after)
 			m->y = after;
+		if (item)
+			be_item(m, from);
 		return;
 	}
 	place_flow(m, l, m->left + indent, t->tag);
@@ -324,6 +353,7 @@ static void measure_page(struct paper_mail *m, const struct paper_post *p)
 	m->unit = (p->large ? 18.0 : 11.0) / PT;
 	m->page = 0;
 	m->placed_n = 0;
+	m->last_item = 0;
 }
 
 static void place_foot(struct paper_mail *m, unsigned pages)
@@ -348,6 +378,10 @@ static void draw_page(struct paper_mail *m, unsigned page)
 		const struct placed *d = &m->placed[i];
 		if (d->page != page)
 			continue;
+		if (d->list)
+			cairo_tag_begin(m->cr, "L", NULL);
+		if (d->item)
+			cairo_tag_begin(m->cr, "LI", NULL);
 		if (d->tag) {
 			cairo_tag_begin(m->cr, d->tag, NULL);
 			open = d->tag;
@@ -358,8 +392,23 @@ static void draw_page(struct paper_mail *m, unsigned page)
 			cairo_tag_end(m->cr, open);
 			open = NULL;
 		}
+		if (d->item_end)
+			cairo_tag_end(m->cr, "LI");
+		if (d->list_end)
+			cairo_tag_end(m->cr, "L");
 	}
 	assert(!open);
+}
+
+/* A bookmark of the letter's number: a mail-house finds one among a thousand, and no name stands in it. Behind its pages: cairo 1.16 reads past the end of its list for a page that was never finished. */
+static void bookmark(struct paper_mail *m, unsigned page)
+{
+	char name[64], at[40];
+	if (!m->p->foot.n || m->p->foot.n >= sizeof name || cairo_surface_status(m->surface) != CAIRO_STATUS_SUCCESS)
+		return;
+	snprintf(name, sizeof name, "%.*s", SLICE_FMT(m->p->foot));
+	snprintf(at, sizeof at, "page=%u", page);
+	(void)cairo_pdf_surface_add_outline(m->surface, CAIRO_PDF_OUTLINE_ROOT, name, at, (cairo_pdf_outline_flags_t)0);
 }
 
 int paper_mail_add(struct paper_mail *m, const struct paper_post *p, unsigned *ret_pages, struct err *e)
@@ -379,6 +428,7 @@ int paper_mail_add(struct paper_mail *m, const struct paper_post *p, unsigned *r
 		place_block(m, &p->block[i]);
 	}
 	unsigned pages = m->page;
+	end_list(m);
 	if (m->code == 0)
 		place_foot(m, pages);
 	for (unsigned i = 1; i <= pages && m->code == 0; i++) {
@@ -386,14 +436,19 @@ int paper_mail_add(struct paper_mail *m, const struct paper_post *p, unsigned *r
 		if (!m->begun)
 			cairo_tag_begin(m->cr, "Document", NULL); /* not before the first size is set: that would forget it */
 		m->begun = true;
+		if (i == 1)
+			cairo_tag_begin(m->cr, "Art", NULL);
 		cairo_set_source_rgb(m->cr, 0, 0, 0);
 		draw_page(m, i);
+		if (i == pages)
+			cairo_tag_end(m->cr, "Art");
 		cairo_show_page(m->cr);
 	}
 	if (m->code == 0 && cairo_status(m->cr) != CAIRO_STATUS_SUCCESS)
 		m->code = err_set(e, ERR_SYSTEM, NULL, "a letter could not be drawn: %s", cairo_status_to_string(cairo_status(m->cr)));
 	if (m->code < 0)
 		return m->code;
+	bookmark(m, m->pages + 1);
 	m->pages += pages;
 	*ret_pages = pages;
 	return 0;

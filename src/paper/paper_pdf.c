@@ -192,9 +192,37 @@ static double reach(struct press *s, size_t i)
 	return sum;
 }
 
+/* What a reader that speaks calls it (PDF 14.8.4). */
+static const char *tag_of(const struct paper_block *b)
+{
+	return b->look == PAPER_TITLE ? "H1" : b->look == PAPER_HEADING ? "H2" : "P";
+}
+
+/* The first title is the document's, where nothing is marked in it. */
+static void title(struct press *s)
+{
+	for (size_t i = 0; i < s->p->n; i++) {
+		struct slice t = s->p->block[i].text;
+		bool plain = s->p->block[i].look == PAPER_TITLE && t.n && utf8_valid(t);
+		for (size_t k = 0; k < t.n; k++)
+			plain &= t.p[k] >= 0x20;
+		if (s->p->block[i].look != PAPER_TITLE)
+			continue;
+		buf_reset(&s->markup);
+		buf_add_slice(&s->markup, t);
+		if (plain && buf_ok(&s->markup))
+			cairo_pdf_surface_set_metadata(s->surface, CAIRO_PDF_METADATA_TITLE, buf_cstr(&s->markup));
+		return;
+	}
+}
+
 static int pages(struct press *s)
 {
 	s->page = 0;
+	if (s->pages) {
+		title(s);
+		cairo_tag_begin(s->cr, "Document", NULL);
+	}
 	next_page(s);
 	for (size_t i = 0; i < s->p->n && s->code == 0; i++) {
 		const struct paper_block *b = &s->p->block[i];
@@ -204,8 +232,14 @@ static int pages(struct press *s)
 			next_page(s);
 		if (s->y > TOP)
 			s->y += answer ? 0.8 : t->before;
+		if (s->pages)
+			cairo_tag_begin(s->cr, tag_of(b), NULL);
 		s->y += place(s, b, t, answer ? 9 : t->indent, true);
+		if (s->pages)
+			cairo_tag_end(s->cr, tag_of(b));
 	}
+	if (s->pages)
+		cairo_tag_end(s->cr, "Document");
 	return s->code;
 }
 

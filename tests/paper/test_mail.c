@@ -60,6 +60,12 @@ static void catalogue(void **state)
 	count_in(&a, "/Lang (en)", 1);
 	count_in(&a, "/S /Document", 1);
 	count_in(&a, "/S /H1", 2);
+	count_in(&a, "/S /Art", 2);   /* a letter each, with a bookmark of its number */
+	count_in(&a, "/Type /Outlines", 1);
+	count_in(&a, "/S /LI", 2);
+	count_in(&a, "/S /Lbl", 2);
+	count_in(&a, "/S /LBody", 2);
+	count_in(&a, "/DisplayDocTitle true", 1);
 	count_in(&a, "/Type /Page %", 2);
 	/* the table of places is where the last line but one says */
 	const char *at = NULL;

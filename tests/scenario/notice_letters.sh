@@ -34,6 +34,8 @@ same "$(sort mailed/not-mailed.csv | tr -d '\r' | tr '\n' ' ')" 'p1,double p3,no
 if command -v pdfinfo >/dev/null; then
 	same "$(pdfinfo mailed/letters-0001.pdf | awk '/^Pages/ {print $2}')" "$(json pages <manifest.json)" "pages"
 	pdfinfo mailed/letters-0001.pdf | grep -q 'Tagged: *yes' || fail "the PDF has no tags"
+	pdfinfo -struct mailed/letters-0001.pdf >tags
+	for tag in Art H1 H2 LI Lbl LBody; do grep -Eq "^ *$tag( |\$)" tags || fail "nothing is tagged $tag"; done
 	pdftotext mailed/letters-0001.pdf - | grep -q 'Aviso de filtración de datos' || fail "the Spanish letter"
 fi
 [ -z "$(find mailed -name '.*.tmp')" ] || fail "a temporary file stayed"
