@@ -213,6 +213,20 @@ static void values_stay_as_written(void **state)
 	}
 }
 
+/* The preferred one of several is the first, wherever it stands. */
+static void the_preferred_language_first(void **state)
+{
+	struct arena *a = arena_new(1 << 22);
+	struct facts f;
+	read_text(SLICE("{\"resourceType\":\"Patient\",\"id\":\"1\",\"identifier\":[{\"system\":\"urn:oid:1.2\",\"value\":\"7\"}],\"name\":[{\"family\":\"Roth\"}],\"communication\":[{\"language\":{\"coding\":[{\"code\":\"en\"}]}},{\"language\":{\"coding\":[{\"code\":\"vi\"}]},\"preferred\":true}]}"), &f, a);
+	const struct fact *p = find_fact(&f, FACT_PATIENT, 0);
+	assert_int_equal(fact_count(p, FF_LANGUAGE), 2);
+	assert_slice(fact_part(fact_nth(p, FF_LANGUAGE, 0), FC_CODE), "vi");
+	assert_slice(fact_part(fact_nth(p, FF_LANGUAGE, 1), FC_CODE), "en");
+	arena_free(a);
+	(void)state;
+}
+
 static void control_characters_forge_nothing(void **state)
 {
 	struct arena *a = arena_new(1 << 22);
@@ -420,7 +434,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(entries_instead_of_others), cmocka_unit_test(labels_protect_a_record), cmocka_unit_test(references_as_people_write_them), cmocka_unit_test(reads_bundles), cmocka_unit_test(reads_corpus), cmocka_unit_test(refuses_what_is_no_fhir), cmocka_unit_test(full_arena_is_no_failure), cmocka_unit_test(groups_by_record_number),
 		cmocka_unit_test(labels_of_documents_name_nobody), cmocka_unit_test(nobody_guesses_between_two), cmocka_unit_test(unknown_is_not_none), cmocka_unit_test(values_stay_as_written),
-		cmocka_unit_test(control_characters_forge_nothing), cmocka_unit_test(lines_are_resources), cmocka_unit_test(documents_are_found), cmocka_unit_test(training_data_is_marked),
+		cmocka_unit_test(the_preferred_language_first), cmocka_unit_test(control_characters_forge_nothing), cmocka_unit_test(lines_are_resources), cmocka_unit_test(documents_are_found), cmocka_unit_test(training_data_is_marked),
 		cmocka_unit_test(order_in_a_body), cmocka_unit_test(references_are_bounded),
 	};
 	return finish(cmocka_run_group_tests(tests, NULL, NULL));

@@ -448,9 +448,46 @@ static void what_is_decided_narrows_the_interval(void **state)
 	evidence_fold_free(f);
 }
 
+static const char *language_of(struct survey *s, const char *who, char code[4])
+{
+	for (size_t i = 0; i < scope_exposure_rows(survey_exposure(s)); i++) {
+		struct scope_row r;
+		scope_exposure_row(survey_exposure(s), i, &r);
+		if (slice_eq_str(r.person, who) || slice_eq_str(survey_value(s, r.number, PERSON_ROLE_LAST), who))
+			return person_language_code(survey_language(s, r.number), code) ? code : "";
+	}
+	return "nobody";
+}
+
+/* What the records say of it, by format: PID-15, the preferred one of FHIR's communication and not that of the resource, a column; of known persons and of strangers; it is no data element. */
+static void in_whose_language(void **state)
+{
+	char code[4];
+	put("a.hl7", "MSH|^~\\&|ADT|H|||20260101||ADT^A01|1|P|2.5\rPID|1||A100^^^H^MR||KELLER^ANNA||19610309|F|||1 Lake Road^^Austin^TX^78701||||SPA^Spanish^ISO639|M\r");
+	put("b.ndjson", "{\"resourceType\":\"Patient\",\"language\":\"en\",\"id\":\"1\",\"name\":[{\"family\":\"Roth\",\"given\":[\"Max\"]}],\"birthDate\":\"1975-11-23\",\"communication\":[{\"language\":{\"coding\":[{\"system\":\"urn:ietf:bcp:47\",\"code\":\"en-US\"}]}},{\"language\":{\"coding\":[{\"code\":\"vi\",\"display\":\"Vietnamese\"}]},\"preferred\":true}]}\n"
+	                "{\"resourceType\":\"Patient\",\"language\":\"fr\",\"id\":\"2\",\"name\":[{\"family\":\"Stein\",\"given\":[\"Eva\"]}],\"birthDate\":\"1980-01-02\"}\n");
+	put("c.csv", "last,first,dob,Preferred Language,diagnosis\nDiaz,Noor,1988-06-30,\xe4\xb8\xad\xe6\x96\x87,I10\nOkafor,Ada,1990-02-03,declined,I10\n");
+	struct evidence_fold *f = fold();
+	touch(f, "/s/a.hl7", EVIDENCE_ACQUIRED, false);
+	touch(f, "/s/b.ndjson", EVIDENCE_ACQUIRED, false);
+	touch(f, "/s/c.csv", EVIDENCE_ACQUIRED, false);
+	struct find_population *p = known("person_id,mrn,last,first,dob\nP1,A100,Keller,Anna,1961-03-09\n");
+	struct survey *s = run_known(f, p);
+	assert_string_equal(language_of(s, "P1", code), "es");
+	assert_string_equal(language_of(s, "Roth", code), "vi");
+	assert_string_equal(language_of(s, "Stein", code), "");
+	assert_string_equal(language_of(s, "Diaz", code), "zh");
+	assert_string_equal(language_of(s, "Okafor", code), "");
+	assert_false(acquired(s, "Diaz") & PERSON_BIT(PERSON_SEX));
+	survey_free(s);
+	find_population_free(p);
+	evidence_fold_free(f);
+	(void)state;
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(names_lead_to_files_and_to_no_others, begin, end), cmocka_unit_test_setup_teardown(a_root_that_was_said_is_the_root, begin, end),
+	const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(in_whose_language, begin, end), cmocka_unit_test_setup_teardown(names_lead_to_files_and_to_no_others, begin, end), cmocka_unit_test_setup_teardown(a_root_that_was_said_is_the_root, begin, end),
 	                                   cmocka_unit_test_setup_teardown(a_reference_leads_to_a_stranger, begin, end), cmocka_unit_test_setup_teardown(a_file_beside_says_who, begin, end),
 	                                   cmocka_unit_test_setup_teardown(an_id_that_two_have_is_nobodys, begin, end), cmocka_unit_test_setup_teardown(the_list_says_whose_an_id_is, begin, end),
 	                                   cmocka_unit_test_setup_teardown(a_provider_and_a_whole_name, begin, end), cmocka_unit_test_setup_teardown(letters_in_one_file, begin, end), cmocka_unit_test_setup_teardown(whose_is_what, begin, end), cmocka_unit_test_setup_teardown(what_is_decided_narrows_the_interval, begin, end), cmocka_unit_test(a_store_is_asked_for_what_is_needed)};
