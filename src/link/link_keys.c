@@ -1,7 +1,7 @@
 /* The keys of all records, for a few recipes at once.
  *
- * Rows are walked over in lots that stay near: of a lot first each part that some recipe asks for (one loop a part, whose words come from memory side by side), then each recipe's keys of these. The walk is done twice, once to count what
- * each bucket gets and once to put it there, which costs less than to move the keys once more, and no second place for them. A bucket fits into the cache and is put in order there. */
+ * Rows are walked over in lots that stay near: of a lot first each part that some recipe asks for (one loop a part, whose words come from memory side by side), then each recipe's keys of these. What each bucket gets is counted meanwhile,
+ * and then all are put there; a bucket fits into the cache and is put in order in it. */
 #include "link_keys.h"
 
 #include <stdlib.h>
@@ -66,7 +66,7 @@ static void column(const struct link *l, uint32_t first, uint32_t n, enum link_p
 }
 
 /* The keys of n records by one recipe, of those that have one; how many. */
-static uint32_t keys(const struct link_recipe *r, uint64_t column_of[PARTS_MAX][LOT], const unsigned *of, uint32_t first, uint32_t n, uint64_t out[LOT])
+static uint32_t keys(const struct link_recipe *r, uint64_t column_of[PARTS_MAX][LOT], const unsigned *of, uint32_t first, uint32_t n, uint64_t *out)
 {
 	uint32_t have = 0;
 	for (uint32_t i = 0; i < n; i++) {
@@ -79,7 +79,7 @@ static uint32_t keys(const struct link_recipe *r, uint64_t column_of[PARTS_MAX][
 		}
 		h = link_stir(h, h >> 29);
 		h = (h >> LINK_NUMBER_BITS ? h : h | UINT64_C(1) << 40) & ~LINK_NUMBER_MASK;
-		out[have] = h | (first + i);
+		out[have] = h | (first + i); /* never behind the record's own place */
 		have += all;
 	}
 	return have;
@@ -95,27 +95,9 @@ static uint32_t *counts_of(const struct link_keys *k, uint64_t thread, unsigned 
 	return k->at + ((size_t)thread * LINK_KEYS_AT_ONCE + recipe) * LINK_BUCKETS_MAX;
 }
 
-/* One share of the records; `put`: their keys where they belong, else only how many each bucket gets. */
-static void walk(const struct link_keys *k, uint64_t share, bool put)
+static uint32_t first_of(const struct link_keys *k, uint64_t share)
 {
-	const struct link *l = k->l;
-	struct parts parts;
-	uint64_t column_of[PARTS_MAX][LOT], key[LOT];
-	uint32_t end = (uint32_t)((uint64_t)l->n * (share + 1) / k->threads);
-	parts_of(k, &parts);
-	for (uint32_t first = (uint32_t)((uint64_t)l->n * share / k->threads), n; first < end; first += n) {
-		n = end - first < LOT ? end - first : LOT;
-		for (unsigned p = 0; p < parts.n; p++)
-			column(l, first, n, parts.v[p].part, parts.v[p].field, column_of[p]);
-		for (unsigned r = 0; r < k->n; r++) {
-			uint32_t *at = counts_of(k, share, r), have = keys(&k->recipe[r], column_of, parts.of[r], first, n, key);
-			uint64_t *v = k->v[r];
-			for (uint32_t i = 0; put && i < have; i++)
-				v[at[bucket_of(k, key[i])]++] = key[i];
-			for (uint32_t i = 0; !put && i < have; i++)
-				at[bucket_of(k, key[i])]++;
-		}
-	}
+	return (uint32_t)((uint64_t)k->l->n * share / k->threads);
 }
 
 int link_keys_some(const struct link_keys *k, uint32_t from, uint32_t to, int (*fn)(void *arg, unsigned which, const uint64_t *key, uint32_t n), void *arg)
@@ -136,17 +118,43 @@ int link_keys_some(const struct link_keys *k, uint32_t from, uint32_t to, int (*
 	return r;
 }
 
-static int count_share(void *arg, uint64_t share, unsigned thread)
+/* The keys of one share of the records, and how many each bucket gets. */
+static int make_share(void *arg, uint64_t share, unsigned thread)
 {
+	struct link_keys *k = arg;
+	const uint32_t begin = first_of(k, share), end = first_of(k, share + 1);
+	struct parts parts;
+	uint64_t column_of[PARTS_MAX][LOT];
+	uint32_t made[LINK_KEYS_AT_ONCE] = {0};
 	(void)thread;
-	walk(arg, share, false);
+	parts_of(k, &parts);
+	for (uint32_t first = begin, n; first < end; first += n) {
+		n = end - first < LOT ? end - first : LOT;
+		for (unsigned p = 0; p < parts.n; p++)
+			column(k->l, first, n, parts.v[p].part, parts.v[p].field, column_of[p]);
+		for (unsigned r = 0; r < k->n; r++) {
+			uint64_t *to = k->made[r] + begin + made[r];
+			uint32_t *count = counts_of(k, share, r), have = keys(&k->recipe[r], column_of, parts.of[r], first, n, to);
+			for (uint32_t i = 0; i < have; i++)
+				count[bucket_of(k, to[i])]++;
+			made[r] += have;
+		}
+	}
+	memcpy(k->made_n[share], made, sizeof made);
 	return 0;
 }
 
 static int put_share(void *arg, uint64_t share, unsigned thread)
 {
+	const struct link_keys *k = arg;
 	(void)thread;
-	walk(arg, share, true);
+	for (unsigned r = 0; r < k->n; r++) {
+		const uint64_t *key = k->made[r] + first_of(k, share);
+		uint64_t *v = k->v[r];
+		uint32_t *at = counts_of(k, share, r);
+		for (uint32_t i = 0; i < k->made_n[share][r]; i++)
+			v[at[bucket_of(k, key[i])]++] = key[i];
+	}
 	return 0;
 }
 
@@ -159,7 +167,7 @@ void link_keys_init(struct link_keys *k, const struct link *l)
 
 int link_keys_make(struct link_keys *k, const struct link_recipe *recipe, unsigned n)
 {
-	const size_t counts = (size_t)k->threads * LINK_KEYS_AT_ONCE * LINK_BUCKETS_MAX, bytes = (size_t)k->l->n * sizeof *k->v[0];
+	const size_t counts = (size_t)k->threads * LINK_KEYS_AT_ONCE * LINK_BUCKETS_MAX, bytes = ((size_t)k->l->n + 1) * sizeof *k->v[0];
 	assert(n >= 1 && n <= LINK_KEYS_AT_ONCE);
 	k->recipe = recipe;
 	k->n = n;
@@ -168,11 +176,14 @@ int link_keys_make(struct link_keys *k, const struct link_recipe *recipe, unsign
 	memset(k->at, 0, counts * sizeof *k->at);
 	for (unsigned r = 0; r < n; r++)
 		if (!k->v[r]) {
-			if (!(k->v[r] = malloc(bytes ? bytes : 1)))
+			k->v[r] = malloc(bytes);
+			k->made[r] = malloc(bytes);
+			if (!k->v[r] || !k->made[r])
 				return ERR_MEMORY;
 			link_huge(k->v[r], bytes);
+			link_huge(k->made[r], bytes);
 		}
-	int code = link_parallel(k->threads, k->threads, count_share, k);
+	int code = link_parallel(k->threads, k->threads, make_share, k);
 	for (unsigned r = 0; r < n; r++) {
 		uint32_t at = 0;
 		for (unsigned b = 0; b < 1u << k->bits; b++) {
@@ -190,8 +201,10 @@ int link_keys_make(struct link_keys *k, const struct link_recipe *recipe, unsign
 
 void link_keys_done(struct link_keys *k)
 {
-	for (unsigned r = 0; r < LINK_KEYS_AT_ONCE; r++)
+	for (unsigned r = 0; r < LINK_KEYS_AT_ONCE; r++) {
 		free(k->v[r]);
+		free(k->made[r]);
+	}
 	free(k->at);
 }
 

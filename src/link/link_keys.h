@@ -71,7 +71,7 @@ static inline uint64_t link_part_of(const struct link *l, const uint32_t *row, e
 }
 
 /* The keys of a few recipes, made in one walk over the rows; each recipe's lie in buckets by their first bits, in order of the records' numbers there. */
-#define LINK_KEYS_AT_ONCE 4u
+#define LINK_KEYS_AT_ONCE 2u /* four would be a little faster, and take twice the memory */
 #define LINK_BUCKETS_MAX 2048u
 struct link_keys {
 	const struct link *l;
@@ -79,6 +79,8 @@ struct link_keys {
 	unsigned n, bits;                 /* 1 << bits buckets */
 	unsigned threads;
 	uint64_t *v[LINK_KEYS_AT_ONCE];
+	uint64_t *made[LINK_KEYS_AT_ONCE]; /* as they come from the rows; each thread's share begins where its records do */
+	uint32_t made_n[LINK_THREADS_MAX][LINK_KEYS_AT_ONCE];
 	uint32_t from[LINK_KEYS_AT_ONCE][LINK_BUCKETS_MAX + 1]; /* where each bucket begins; behind the last, the end */
 	uint32_t *at;                     /* of each thread, recipe and bucket: how many it has, then where its next one goes */
 };

@@ -62,7 +62,7 @@ static void same_keys(unsigned n, unsigned threads)
 	assert_true(want && other);
 	link_keys_init(&k, l);
 	for (size_t at = 0; at < ARRAY_LEN(recipe); at += k.n) {
-		unsigned some = at ? 3 : LINK_KEYS_AT_ONCE;
+		unsigned some = ARRAY_LEN(recipe) - at < LINK_KEYS_AT_ONCE ? (unsigned)(ARRAY_LEN(recipe) - at) : LINK_KEYS_AT_ONCE;
 		assert_int_equal(link_keys_make(&k, &recipe[at], some), 0);
 		for (unsigned r = 0; r < some; r++) {
 			size_t m = 0, seen = 0;
