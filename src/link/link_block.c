@@ -4,6 +4,7 @@
  * that means "not asked") is cut by further parts until it is not; what stays too large is only chained. An identifier that many different persons bear is a clerk's 999-99-9999, whatever it looks like, and is struck out.
  * In a small file loose keys (one name alone) cost nothing and find what has been written wrong twice; they are left out where they would give too many pairs; up to 1,500 records everybody is compared with everybody. */
 #include "link_disk.h"
+#include "link_drawers.h"
 #include "link_keys.h"
 
 #include <stdlib.h>
@@ -27,12 +28,11 @@ struct blocking {
 	struct link_keys keys; /* of some of them */
 	uint32_t cap;
 	uint64_t budget;       /* pairs of a loose recipe */
-	struct pile {
-		uint64_t *v;
-		uint64_t n, cap;
-		uint64_t *other;   /* room to sort in */
-		uint64_t other_cap;
-	} pile[LINK_THREADS_MAX];
+	struct link_drawers *drawers; /* with rows in memory: the pairs */
+	struct sorting {
+		uint64_t *other; /* room for a bucket */
+		uint64_t cap;
+	} sorting[LINK_THREADS_MAX];
 	/* with rows on disk */
 	struct fine *fine;      /* of all records, once it is filled */
 	bool filled;
@@ -47,21 +47,6 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Room for so many pairs more. */
-static int more_pairs(struct pile *p, uint64_t n)
-{
-	if (p->cap - p->n >= n)
-		return 0;
-	uint64_t cap = p->cap ? p->cap + p->cap / 2 : 1 << 16;
-	cap = cap - p->n >= n ? cap : p->n + n;
-	uint64_t *v = realloc(p->v, cap * sizeof *v);
-	if (!v)
-		return ERR_MEMORY;
-	p->v = v;
-	p->cap = cap;
-	return 0;
-}
-
 static int pair_away(struct link *l, unsigned thread, const uint64_t *k, uint64_t n, uint64_t most)
 {
 	int r = 0;
@@ -73,21 +58,14 @@ static int pair_away(struct link *l, unsigned thread, const uint64_t *k, uint64_
 	return r;
 }
 
-/* Each of k[0..n) with the `most` that follow it. */
-static int pair_all(struct blocking *blocking, struct pile *p, const uint64_t *k, uint64_t n, uint64_t most)
+/* Each of k[0..n), which are in order of their numbers, with the `most` that follow it. */
+static int pair_all(struct blocking *b, unsigned thread, const uint64_t *k, uint64_t n, uint64_t most)
 {
-	if (blocking->l->disk)
-		return pair_away(blocking->l, (unsigned)(p - blocking->pile), k, n, most);
-	int r = more_pairs(p, n * (n - 1 < most ? n - 1 : most));
-	uint64_t *to = p->v + p->n;
-	for (uint64_t i = 0; i < n && r == 0; i++) {
-		uint64_t a = k[i] & LINK_NUMBER_MASK, end = n - i - 1 < most ? n : i + most + 1;
-		for (uint64_t j = i + 1; j < end; j++) {
-			uint64_t b = k[j] & LINK_NUMBER_MASK;
-			*to++ = a < b ? a << 32 | b : b << 32 | a;
-		}
-	}
-	p->n = r ? p->n : (uint64_t)(to - p->v);
+	int r = 0;
+	if (b->l->disk)
+		return pair_away(b->l, thread, k, n, most);
+	for (uint64_t i = 0; i + 1 < n && r == 0; i++)
+		r = link_drawers_add(b->drawers, thread, (uint32_t)(k[i] & LINK_NUMBER_MASK), k + i + 1, n - i - 1 < most ? n - i - 1 : most, LINK_NUMBER_BITS);
 	return r;
 }
 
@@ -130,7 +108,7 @@ static uint64_t part_of(const struct blocking *b, uint64_t key, enum link_kind k
 }
 
 /* Records k[0..n) share a key. */
-static int pair_block(struct blocking *b, struct pile *p, uint64_t *k, uint64_t n, unsigned depth)
+static int pair_block(struct blocking *b, unsigned thread, uint64_t *k, uint64_t n, unsigned depth)
 {
 	static const struct {
 		uint8_t kind, part;
@@ -138,11 +116,11 @@ static int pair_block(struct blocking *b, struct pile *p, uint64_t *k, uint64_t 
 	struct link *l = b->l;
 	int r = 0;
 	if (n <= b->cap)
-		return pair_all(b, p, k, n, n);
+		return pair_all(b, thread, k, n, n);
 	while (depth < ARRAY_LEN(finer) && l->of[finer[depth].kind] < 0)
 		depth++;
 	if (depth == ARRAY_LEN(finer))
-		return pair_all(b, p, k, n, 3);
+		return pair_all(b, thread, k, n, 3);
 	for (uint64_t i = 0; i < n; i++) {
 		uint64_t h = part_of(b, k[i], (enum link_kind)finer[depth].kind, (enum link_part)finer[depth].part);
 		k[i] = (h ? link_stir(7, h) & ~LINK_NUMBER_MASK : 0) | (k[i] & LINK_NUMBER_MASK);
@@ -152,7 +130,7 @@ static int pair_block(struct blocking *b, struct pile *p, uint64_t *k, uint64_t 
 		for (j = i + 1; j < n && (k[j] ^ k[i]) >> LINK_NUMBER_BITS == 0;)
 			j++;
 		if (j - i > 1)
-			r = pair_block(b, p, k + i, j - i, depth + 1);
+			r = pair_block(b, thread, k + i, j - i, depth + 1);
 	}
 	return r;
 }
@@ -209,7 +187,7 @@ static uint64_t pairs_of(const uint64_t *k, uint64_t n)
 }
 
 /* Keys in order. */
-static int pair_keys(struct blocking *b, struct pile *p, const struct link_recipe *rec, uint64_t *key, uint64_t n)
+static int pair_keys(struct blocking *b, unsigned thread, const struct link_recipe *rec, uint64_t *key, uint64_t n)
 {
 	int r = 0;
 	for (uint64_t i = 0, j; i < n && r == 0; i = j) {
@@ -220,29 +198,30 @@ static int pair_keys(struct blocking *b, struct pile *p, const struct link_recip
 		if (rec->identifier && is_nobodys(b, key + i, j - i))
 			r = strike(b->l, rec, key + i, j - i);
 		else if (!rec->rare || j - i <= rec->rare)
-			r = pair_block(b, p, key + i, j - i, 0);
+			r = pair_block(b, thread, key + i, j - i, 0);
 	}
 	return r;
 }
 
 /* One bucket's keys in order; NULL: no memory. */
-static uint64_t *in_order(const struct link_keys *k, struct pile *p, unsigned which, unsigned bucket, uint64_t *ret_n)
+static uint64_t *in_order(const struct link_keys *k, struct sorting *p, unsigned which, unsigned bucket, uint64_t *ret_n)
 {
 	uint64_t n = k->from[which][bucket + 1] - k->from[which][bucket];
 	*ret_n = n;
-	if (n > p->other_cap) {
+	if (n > p->cap) {
 		free(p->other);
-		p->other_cap = 0;
+		p->cap = 0;
 		if (!(p->other = malloc((n + n / 4) * sizeof *p->other)))
 			return NULL;
-		p->other_cap = n + n / 4;
+		p->cap = n + n / 4;
 	}
 	return link_keys_sort(k, k->v[which] + k->from[which][bucket], p->other, n);
 }
 
 /* Of a loose recipe, whose file is not large: nothing if that would be too many. */
-static int pair_loosely(struct blocking *b, struct pile *p, unsigned which)
+static int pair_loosely(struct blocking *b, unsigned thread, unsigned which)
 {
+	struct sorting *p = &b->sorting[thread];
 	const struct link_keys *k = &b->keys;
 	uint64_t sum = 0, n;
 	for (unsigned i = 0; i < 1u << k->bits; i++) {
@@ -253,7 +232,7 @@ static int pair_loosely(struct blocking *b, struct pile *p, unsigned which)
 		if (n && v == p->other)
 			memcpy(k->v[which] + k->from[which][i], v, n * sizeof *v);
 	}
-	return sum > b->budget ? 0 : pair_keys(b, p, &k->recipe[which], k->v[which], k->from[which][1u << k->bits]);
+	return sum > b->budget ? 0 : pair_keys(b, thread, &k->recipe[which], k->v[which], k->from[which][1u << k->bits]);
 }
 
 /* Some of a recipe's buckets. */
@@ -262,13 +241,13 @@ static int pair_buckets(void *arg, uint64_t at, unsigned thread)
 	struct blocking *b = arg;
 	const struct link_keys *k = &b->keys;
 	const unsigned which = (unsigned)(at / CHUNKS), share = (unsigned)(at % CHUNKS), buckets = 1u << k->bits;
-	struct pile *p = &b->pile[thread];
+	struct sorting *p = &b->sorting[thread];
 	int r = 0;
 	if (k->recipe[which].loose)
-		return share ? 0 : pair_loosely(b, p, which);
+		return share ? 0 : pair_loosely(b, thread, which);
 	for (unsigned i = buckets * share / CHUNKS; i < buckets * (share + 1) / CHUNKS && r == 0; i++) {
 		uint64_t n, *v = in_order(k, p, which, i, &n);
-		r = !v && n ? ERR_MEMORY : pair_keys(b, p, &k->recipe[which], v, n);
+		r = !v && n ? ERR_MEMORY : pair_keys(b, thread, &k->recipe[which], v, n);
 	}
 	return r;
 }
@@ -330,7 +309,7 @@ static int pair_dealt(void *arg, uint64_t at, unsigned thread)
 		return r;
 	link_sort(key, n);
 	if (!rec->loose || pairs_of(key, n) <= b->budget)
-		r = pair_keys(b, &b->pile[thread], rec, key, n);
+		r = pair_keys(b, thread, rec, key, n);
 	free(key);
 	return r;
 }
@@ -457,136 +436,6 @@ static void loose(struct blocking *b)
 		}
 }
 
-/* ---- each pair once ---- */
-
-static void sort_down(uint64_t *v, uint64_t n, int shift) /* in place, eight bits at a time from the top (McIlroy, Bostic, McIlroy 1993) */
-{
-	if (n < 48 || shift < 0) {
-		for (uint64_t i = 1; i < n; i++) {
-			uint64_t x = v[i], j = i;
-			for (; j && v[j - 1] > x; j--)
-				v[j] = v[j - 1];
-			v[j] = x;
-		}
-		return;
-	}
-	uint64_t end[256] = {0}, at[256], sum = 0;
-	for (uint64_t i = 0; i < n; i++)
-		end[v[i] >> shift & 255]++;
-	for (unsigned k = 0; k < 256; k++) {
-		at[k] = sum;
-		sum += end[k];
-		end[k] = sum;
-	}
-	for (unsigned k = 0; k < 256; k++)
-		while (at[k] < end[k]) {
-			uint64_t x = v[at[k]];
-			unsigned to = (unsigned)(x >> shift & 255);
-			if (to == k) {
-				at[k]++;
-				continue;
-			}
-			v[at[k]] = v[at[to]];
-			v[at[to]++] = x;
-		}
-	for (unsigned k = 0; k < 256; k++)
-		sort_down(v + (k ? end[k - 1] : 0), end[k] - (k ? end[k - 1] : 0), shift >= 8 ? shift - 8 : shift ? 0 : -1);
-}
-
-void link_sort(uint64_t *v, uint64_t n)
-{
-	sort_down(v, n, 56);
-}
-
-static int sort_pile(void *arg, uint64_t k, unsigned thread)
-{
-	struct blocking *b = arg;
-	const struct link *l = b->l;
-	struct pile *p = &b->pile[k];
-	uint64_t n = 0;
-	(void)thread;
-	unsigned bits = 8;
-	while (bits < 32 && l->n >> bits)
-		bits++;
-	sort_down(p->v, p->n, (int)bits + 24); /* no number of a record has more */
-	for (uint64_t i = 0; i < p->n; i++)
-		if (!n || p->v[n - 1] != p->v[i])
-			p->v[n++] = p->v[i];
-	p->n = n;
-	return 0;
-}
-
-/* Where the first pair of v[0..n) stands that is `least` or more. */
-static uint64_t lower(const uint64_t *v, uint64_t n, uint64_t least)
-{
-	uint64_t lo = 0, hi = n;
-	while (lo < hi) {
-		uint64_t k = lo + (hi - lo) / 2;
-		if (v[k] < least)
-			lo = k + 1;
-		else
-			hi = k;
-	}
-	return lo;
-}
-
-/* The pairs whose first record is in one part of the records: those of all piles, each once, behind the room of the parts before. */
-struct merging {
-	struct blocking *b;
-	unsigned threads;
-	uint64_t first[LINK_THREADS_MAX], n[LINK_THREADS_MAX];
-};
-
-static int merge_part(void *arg, uint64_t part, unsigned thread)
-{
-	struct merging *m = arg;
-	struct link *l = m->b->l;
-	uint64_t at[LINK_THREADS_MAX], end[LINK_THREADS_MAX], n = 0, first = 0;
-	(void)thread;
-	for (unsigned t = 0; t < m->threads; t++) {
-		const struct pile *p = &m->b->pile[t];
-		at[t] = lower(p->v, p->n, (uint64_t)l->n * part / m->threads << 32);
-		end[t] = part + 1 == m->threads ? p->n : lower(p->v, p->n, (uint64_t)l->n * (part + 1) / m->threads << 32);
-		first += at[t];
-	}
-	uint64_t *to = l->pair + first;
-	for (;;) {
-		uint64_t least = UINT64_MAX;
-		unsigned who = m->threads;
-		for (unsigned t = 0; t < m->threads; t++)
-			if (at[t] < end[t] && (who == m->threads || m->b->pile[t].v[at[t]] < least)) {
-				least = m->b->pile[t].v[at[t]];
-				who = t;
-			}
-		if (who == m->threads)
-			break;
-		at[who]++;
-		if (!n || to[n - 1] != least)
-			to[n++] = least;
-	}
-	m->first[part] = first;
-	m->n[part] = n;
-	return 0;
-}
-
-static int merge(struct blocking *b, unsigned threads)
-{
-	struct link *l = b->l;
-	struct merging m = {.b = b, .threads = threads};
-	uint64_t total = 0;
-	for (unsigned t = 0; t < threads; t++)
-		total += b->pile[t].n;
-	l->pair = malloc((total ? total : 1) * sizeof *l->pair);
-	if (!l->pair)
-		return ERR_MEMORY;
-	int r = link_parallel(threads, threads, merge_part, &m);
-	for (unsigned t = 0; t < threads; t++) {
-		memmove(l->pair + l->pairs, l->pair + m.first[t], m.n[t] * sizeof *l->pair);
-		l->pairs += m.n[t];
-	}
-	return r;
-}
-
 static int everybody(struct link *l)
 {
 	l->pairs = 0;
@@ -612,6 +461,9 @@ int link_block(struct link *l, struct err *e)
 		if (l->disk) {
 			b->fine = malloc((size_t)l->n * sizeof *b->fine);
 			r = b->fine ? link_pairs_new(l) : ERR_MEMORY;
+		} else {
+			b->drawers = link_drawers_new(l->n, threads);
+			r = b->drawers ? 0 : ERR_MEMORY;
 		}
 		identifiers(b);
 		r = r ? r : pair_recipes(b, 0);
@@ -628,16 +480,13 @@ int link_block(struct link *l, struct err *e)
 		free(b->fine);
 	}
 	for (unsigned t = 0; b && t < threads; t++)
-		free(b->pile[t].other);
+		free(b->sorting[t].other);
 	if (r == 0 && l->disk)
 		r = link_pairs_end(l);
-	else if (r == 0 && l->n > ALL_PAIRS_MAX) {
-		r = link_parallel(threads, threads, sort_pile, b);
-		r = r ? r : merge(b, threads);
-	} else if (r == 0)
-		r = everybody(l);
-	for (unsigned t = 0; b && t < threads; t++)
-		free(b->pile[t].v);
+	else if (r == 0)
+		r = l->n > ALL_PAIRS_MAX ? link_drawers_take(b->drawers, &l->pair, &l->pairs) : everybody(l);
+	if (b)
+		link_drawers_free(b->drawers);
 	free(b);
 	l->counts.compared = l->pairs;
 	return r ? err_set(e, r, NULL, "no memory for the pairs of %u records", l->n) : 0;
