@@ -1,7 +1,7 @@
 /* Which of the touched objects are files that can be read, and where they lie now.
  *
  * A log names a file as its server saw it (/srv/share/d000/x, \\fs1\records\d000\x, D:\share\d000\x, records/d000/x); the content lies in a folder of ours. Where nobody said what the names begin with, the beginning is found: of each
- * name all its ends are looked for below the folder, and the beginning that leads the most objects to a file is taken, for all of them. A file is never taken for another one because the last part of its name fits.
+ * name all its ends are looked for below the folder, and the beginning that leads the most objects to a file is taken, for all of them. A file is never taken for another one because the last part of its name fits; what was sent under a bare name is the file of that name that other evidence names with its folder, where there is one such file alone and it is as long as what was sent.
  *
  * Logs of a case name the same folder each in its own manner: full_audit /srv/hr/x, Windows' \\FS1\hr\x or D:\Shares\hr\x, Zeek hr\x. So a beginning of another manner (or of another host) is taken besides when it ends with the same folder's name. Two
  * paths of one host in the same manner are two folders. A file that has gone since is looked for under the name that it was given. */
@@ -326,6 +326,44 @@ static int place(struct survey_object *o, struct slice by, const struct start *s
 	return 0;
 }
 
+static bool bare(struct slice path)
+{
+	return path.n && !memchr(path.p, '/', path.n) && !memchr(path.p, '\\', path.n);
+}
+
+static bool ends_with(struct slice path, struct slice name)
+{
+	return path.n > name.n && (path.p[path.n - name.n - 1] == '/' || path.p[path.n - name.n - 1] == '\\') && same_nocase(slice_of(path.p + path.n - name.n, name.n), name);
+}
+
+/* A name without its folder, of which so many bytes were sent: the one file that other evidence names so, and that is so long. */
+static int place_bare(const struct survey *f, struct survey_object *o, const struct evidence_object *t, const struct start *start, size_t starts, struct err *e)
+{
+	struct survey_object found = {.windows = false};
+	bool several = false;
+	int r = 0;
+	if (!t->has_bytes || !t->bytes || !bare(o->path))
+		return 0;
+	for (size_t i = 0; r == 0 && !several && i < f->n; i++) {
+		struct survey_object by = {.windows = f->object[i].windows};
+		struct stat st;
+		if (!ends_with(f->object[i].path, o->path))
+			continue;
+		r = place(&by, f->object[i].path, start, starts, e);
+		bool fits = by.file && stat(by.file, &st) == 0 && st.st_size >= 0 && (uint64_t)st.st_size == t->bytes, same = fits && found.file && !strcmp(found.file, by.file);
+		several = fits && found.file && !same;
+		if (fits && !found.file)
+			found.file = by.file;
+		else
+			free(by.file);
+	}
+	if (r < 0 || several)
+		free(found.file);
+	else
+		o->file = found.file;
+	return r;
+}
+
 static int find_starts(const struct survey_job *job, const struct survey *f, struct start *start, size_t *ret_n, struct err *e)
 {
 	for (size_t i = 0; i < job->root_n; i++) {
@@ -427,6 +465,8 @@ int objects_find(const struct survey_job *job, struct survey *f, struct err *e)
 		struct slice later = evidence_fold_at(job->touched, o->touched)->became;
 		if (r == 0 && !o->file && later.n)
 			r = place(o, later, start, starts, e);
+		if (r == 0 && !o->file)
+			r = place_bare(f, o, evidence_fold_at(job->touched, o->touched), start, starts, e);
 		if (r == 0 && !o->file && of_no_files(evidence_fold_source_dialect(job->touched, evidence_fold_at(job->touched, o->touched)->first_source)) && thing_of(o->path, &t))
 			o->state = SURVEY_UNRESOLVED;
 	}

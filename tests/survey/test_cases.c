@@ -255,9 +255,28 @@ static void under_another_name(void **state)
 	over(&p);
 }
 
+/* Opened on the share, then sent to a stranger's FTP server, which gives them names of its own: of one file of a name, as long as what was sent, it is known which it was; of another length it is not. */
+static void sent_under_a_bare_name(void **state)
+{
+	struct played p;
+	char ftp[2048];
+	snprintf(ftp, sizeof ftp, HEAD("ftp", "ts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tuser\tpassword\tcommand\targ\tmime_type\tfile_size\treply_code\treply_msg")
+	                                  "1795302230.5\tC2\t10.0.0.1\t4\t198.51.100.9\t21\tx\t-\tSTOR\tftp://198.51.100.9/up/feb.csv\ttext/plain\t%zu\t226\tdone\n"
+	                                  "1795302231.5\tC2\t10.0.0.1\t4\t198.51.100.9\t21\tx\t-\tSTOR\tftp://198.51.100.9/up/claim.csv\ttext/plain\t7\t226\tdone\n", strlen(share[0].text));
+	play(&p, "hr", true,
+	     (const char *const[]){"smb_files.log",
+	                           HEAD("smb_files", "ts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tfuid\taction\tpath\tname\tsize\tprev_name")
+	                               "1795302219.5\tC1\t10.0.0.9\t4\t10.0.0.1\t445\tF1\tSMB::FILE_OPEN\t\\\\\\\\FS1\\\\hr\tbill\\\\claim.csv\t10\t-\n"
+	                               "1795302219.6\tC1\t10.0.0.9\t4\t10.0.0.1\t445\tF1\tSMB::FILE_OPEN\t\\\\\\\\FS1\\\\hr\tlab\\\\feb.csv\t1000\t-\n",
+	                           "ftp.log", ftp, NULL});
+	TRUE(&p, {"P1", 0, LAB}, {"P2", 0, LAB});
+	assert_int_equal(p.t.not_found, 1);
+	over(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(on_the_host, begin, end), cmocka_unit_test_setup_teardown(on_windows, begin, end), cmocka_unit_test_setup_teardown(on_the_wire, begin, end), cmocka_unit_test_setup_teardown(on_the_web, begin, end),
-	                                   cmocka_unit_test_setup_teardown(under_another_name, begin, end)};
+	                                   cmocka_unit_test_setup_teardown(under_another_name, begin, end), cmocka_unit_test_setup_teardown(sent_under_a_bare_name, begin, end)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
