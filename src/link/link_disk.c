@@ -220,7 +220,7 @@ static int keep_greys(struct link *l)
 		v[2 * i] = l->grey[i].a;
 		v[2 * i + 1] = l->grey[i].b;
 	}
-	int r = link_disk_some(l, v, 2 * l->greys);
+	int r = link_disk_some(l, v, 2 * l->greys, l->width);
 	free(v);
 	return r;
 }
@@ -326,14 +326,14 @@ static int some_of_block(void *arg, uint64_t k, unsigned thread)
 	struct link *l = arg;
 	struct link_some *s = &l->disk->some;
 	const uint64_t *bits = s->bits + k * (LINK_ROWS_A_BLOCK / 64);
-	uint32_t *to = s->rows + (size_t)s->before[k] * l->width;
+	uint32_t *to = s->rows + (size_t)s->before[k] * s->width;
 	if (s->before[k] == s->before[k + 1])
 		return 0;
 	uint32_t *block = s->room[thread];
 	int r = get_block(l, thread, (uint32_t)k, block);
 	for (uint32_t w = 0; w < LINK_ROWS_A_BLOCK / 64 && r == 0; w++)
-		for (uint64_t left = bits[w]; left; left &= left - 1, to += l->width)
-			memcpy(to, block + ((size_t)w * 64 + (unsigned)__builtin_ctzll(left)) * l->width, row_bytes(l));
+		for (uint64_t left = bits[w]; left; left &= left - 1, to += s->width)
+			memcpy(to, block + ((size_t)w * 64 + (unsigned)__builtin_ctzll(left)) * l->width, s->width * sizeof *to);
 	return r;
 }
 
@@ -365,11 +365,13 @@ static int name_some(void *arg, uint64_t k, unsigned thread)
 	return 0;
 }
 
-int link_disk_some(struct link *l, uint32_t *record, size_t n)
+int link_disk_some(struct link *l, uint32_t *record, size_t n, unsigned width)
 {
 	struct link_disk *d = l->disk;
 	struct link_some *s = &d->some;
+	assert(width >= 1 && width <= l->width);
 	link_disk_none(l);
+	s->width = width;
 	s->bits = calloc((size_t)d->blocks * (LINK_ROWS_A_BLOCK / 64), sizeof *s->bits);
 	s->before = malloc(((size_t)d->blocks + 1) * sizeof *s->before);
 	if (!s->bits || !s->before)
@@ -383,7 +385,7 @@ int link_disk_some(struct link *l, uint32_t *record, size_t n)
 			rows += ones(s->bits[k * (LINK_ROWS_A_BLOCK / 64) + w]);
 	}
 	s->before[d->blocks] = rows;
-	s->bytes = rows * row_bytes(l) + 64;
+	s->bytes = (size_t)rows * width * sizeof *s->rows + 64;
 	s->rows = link_stretch(NULL, 0, s->bytes);
 	int r = s->rows ? 0 : ERR_MEMORY;
 	for (unsigned t = 0; t < l->o.threads && r == 0; t++) {

@@ -13,6 +13,7 @@ struct link_some { /* rows that were put one behind the other: which, and how ma
 	uint64_t *bits;
 	uint32_t *before;
 	uint32_t *rows;
+	unsigned width; /* so many words of each row */
 	size_t bytes;
 	uint32_t *room[LINK_THREADS_MAX];
 };
@@ -45,7 +46,7 @@ int link_rows_each(struct link *l, int (*fn)(void *arg, uint32_t from, uint32_t 
 /* Only with l->disk: */
 int link_disk_in(struct link *l, uint32_t from, uint32_t to) MUST; /* blocks; link_row is good for their records then */
 void link_disk_out(struct link *l, uint32_t from, uint32_t to);
-int link_disk_some(struct link *l, uint32_t *record, size_t n) MUST; /* rows of these records; in record[] then stands for each which row it is, for link_row */
+int link_disk_some(struct link *l, uint32_t *record, size_t n, unsigned width) MUST; /* the first words of the rows of these records (all: l->width); in record[] then stands for each which row it is, for link_row */
 void link_disk_none(struct link *l);                                 /* they go */
 uint32_t link_disk_row(const struct link *l, uint32_t record);       /* which row a record of the last link_disk_some is */
 int link_disk_strike(struct link *l, unsigned field, uint32_t record) MUST; /* any thread */

@@ -12,6 +12,7 @@
 struct fewest {
 	const struct link *l;
 	struct link *disk; /* the same, if its rows have to be loaded */
+	struct link *slim; /* then: as if a row held names, and what is beside them, alone */
 	uint32_t *number;  /* of a cluster among those in grey pairs, from 1; 0: in none */
 	uint32_t n;
 	uint32_t *first;   /* of each, n + 1: where its records begin */
@@ -99,6 +100,31 @@ static void join(struct fewest *f, uint32_t a, uint32_t b) /* the smaller list i
 	f->size[a] += f->size[b];
 }
 
+/* Of rows on disk only what is asked here: names, date of birth, social security number and suffix stand in front in a row. */
+static int slim_rows(struct fewest *f)
+{
+	struct link *l = f->disk, *s = malloc(sizeof *s);
+	if (!s)
+		return ERR_MEMORY;
+	f->slim = s;
+	*s = *l;
+	memset(s->of, -1, sizeof s->of);
+	s->fields = 0;
+	s->width = 1;
+	for (unsigned k = 0; k < l->names_end; k++) {
+		const struct link_field *g = &l->field[l->order[k]];
+		if (l->of[g->kind] != l->order[k])
+			continue; /* another one of its kind */
+		s->of[g->kind] = (int8_t)s->fields;
+		s->field[s->fields++] = *g;
+		s->width = g->at + g->slots > s->width ? g->at + g->slots : s->width;
+	}
+	int r = link_disk_some(l, f->record, f->first[f->n], s->width);
+	s->rows = l->rows;
+	f->l = s;
+	return r;
+}
+
 /* The clusters that stand in grey pairs, and their records. */
 static int gather(struct fewest *f, const uint32_t *cluster, const struct link_pair *grey, size_t n)
 {
@@ -141,7 +167,7 @@ static int gather(struct fewest *f, const uint32_t *cluster, const struct link_p
 		f->next[i] = UINT32_MAX;
 		f->size[i] = 1;
 	}
-	return f->disk ? link_disk_some(f->disk, f->record, f->first[f->n]) : 0;
+	return f->disk ? slim_rows(f) : 0;
 }
 
 static int fewest(const struct link *l, struct link *disk, const uint32_t *cluster, const struct link_pair *grey, size_t n, uint64_t *ret_less, struct err *e)
@@ -164,6 +190,7 @@ static int fewest(const struct link *l, struct link *disk, const uint32_t *clust
 	free(f.last);
 	free(f.size);
 	free(f.grey);
+	free(f.slim);
 	if (r < 0)
 		return err_set(e, r, NULL, "no memory for %zu grey pairs", n);
 	*ret_less = less;

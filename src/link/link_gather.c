@@ -232,7 +232,7 @@ static int cut_from_disk(struct gathering *x)
 		if (!x->row)
 			return ERR_MEMORY;
 		memcpy(x->row, x->member + x->row_first, n * sizeof *x->row);
-		r = link_disk_some(l, x->row, n);
+		r = link_disk_some(l, x->row, n, l->width);
 		r = r ? r : link_parallel(l->o.threads, to - from, cut_component, x);
 		free(x->row);
 	}

@@ -207,7 +207,7 @@ static int load_samples(struct link *l, struct sample *random, struct sample *so
 			v[at++] = both[k]->v[i].a;
 			v[at++] = both[k]->v[i].b;
 		}
-	int r = link_disk_some(l, v, n);
+	int r = link_disk_some(l, v, n, l->width);
 	at = 0;
 	for (unsigned k = 0; k < 2 && r == 0; k++)
 		for (size_t i = 0; i < both[k]->n; i++) {
