@@ -9,7 +9,7 @@
  *
  * Clusters do not grow by chance: inside each chain of linked pairs all pairs are looked at again, the strongest come together first, and two groups whose records contradict each other do not.
  *
- * The same rows and options give the same clusters, whatever the number of threads. Memory: about 20 + 4 bytes a column in use for each record (columns that few records have cost those alone), 80 for each different word, and 16 for each pair looked at. No clock or log in here, and no file unless `memory` is given.
+ * The same rows and options give the same clusters, whatever the number of threads. Memory: about 20 + 4 bytes a column in use for each record (columns that few records have cost those alone), 90 for each different word, and 16 for each pair looked at. No clock or log in here, and no file unless `memory` is given.
  */
 #ifndef HOLDFAST_LINK_H
 #define HOLDFAST_LINK_H
