@@ -50,27 +50,42 @@ static bool too_much(const struct link *l)
 	return l->o.memory && l->n >= 2 * LINK_ROWS_A_BLOCK && link_resident(l) + l->n * (uint64_t)(row_bytes(l) + RECORD_BYTES) > l->o.memory;
 }
 
-struct going {
-	struct link *l;
-	const uint32_t *old;
-	unsigned width;  /* of the old rows */
-	uint32_t *to;
-};
-
-/* From now on a row has all of its words, and none stand aside: rows in a new place. */
-static int widen(struct link *l)
+/* Records from..from+n-1 with all of their words, none aside. */
+static void widen(const struct link *l, uint32_t from, uint32_t n, uint32_t *to)
 {
-	uint32_t *to = link_stretch(NULL, 0, l->cap * l->stride * sizeof *to);
-	if (!to)
-		return ERR_MEMORY;
-	unsigned beside = l->stride - l->width;
-	for (uint32_t i = 0; i < l->n; i++) {
-		const uint32_t *from = link_row(l, i);
-		uint32_t *row = to + (size_t)i * l->stride;
-		memcpy(row, from, l->width * sizeof *row);
-		memcpy(row + l->width, l->aside + (size_t)from[0] * beside, beside * sizeof *row);
-		row[0] = 0;
+	const unsigned beside = l->stride - l->width;
+	for (uint32_t i = from; i < from + n; i++, to += l->stride) {
+		const uint32_t *row = link_row(l, i);
+		memcpy(to, row, l->width * sizeof *to);
+		memcpy(to + l->width, l->aside + (size_t)row[0] * beside, beside * sizeof *to);
+		to[0] = 0;
 	}
+}
+
+/* From now on rows stand in a new place, and none of their words aside: whole blocks go to disk, only the rest is there. */
+static int go(struct link *l)
+{
+	struct link_disk *d = l->disk = calloc(1, sizeof *l->disk);
+	const uint32_t blocks = l->n / LINK_ROWS_A_BLOCK;
+	if (!d)
+		return ERR_MEMORY;
+	pthread_mutex_init(&d->trouble.lock, NULL);
+	int r = link_store_new(l->o.tmp, l->o.threads, &d->trouble, &d->rows);
+	uint32_t *room = r ? NULL : malloc((size_t)LINK_ROWS_A_BLOCK * l->stride * sizeof *room);
+	uint32_t *to = r ? NULL : link_stretch(NULL, 0, l->cap * l->stride * sizeof *to);
+	d->block = r ? NULL : calloc(blocks, sizeof *d->block);
+	r = r ? r : room && to && d->block ? 0 : ERR_MEMORY;
+	for (uint32_t k = 0; k < blocks && r == 0; k++) {
+		widen(l, k * LINK_ROWS_A_BLOCK, LINK_ROWS_A_BLOCK, room);
+		r = link_store_put(d->rows, 0, room, (size_t)LINK_ROWS_A_BLOCK * l->stride * sizeof *room, &d->block[k]);
+	}
+	free(room);
+	if (r) {
+		link_unstretch(to, l->cap * l->stride * sizeof *to);
+		return r;
+	}
+	d->kept = blocks * LINK_ROWS_A_BLOCK;
+	widen(l, d->kept, l->n - d->kept, to + (size_t)d->kept * l->stride);
 	link_unstretch(l->rows, l->cap * row_bytes(l));
 	free(l->aside);
 	l->aside = NULL;
@@ -78,16 +93,6 @@ static int widen(struct link *l)
 	l->rows = to;
 	l->width = l->stride;
 	return 0;
-}
-
-static int go(struct link *l)
-{
-	l->disk = calloc(1, sizeof *l->disk);
-	if (!l->disk)
-		return ERR_MEMORY;
-	pthread_mutex_init(&l->disk->trouble.lock, NULL);
-	int r = link_store_new(l->o.tmp, l->o.threads, &l->disk->trouble, &l->disk->rows);
-	return r ? r : widen(l);
 }
 
 static int put_block(void *arg, uint64_t k, unsigned thread)
