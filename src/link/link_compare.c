@@ -241,8 +241,12 @@ static inline uint8_t words(const struct link *l, struct link_memory *m, uint32_
 	if (a == b)
 		return LEVEL_EXACT;
 	const struct link_word *wa = &l->words.v[a], *wb = &l->words.v[b];
-	if (!wa->tail && !wb->tail && wa->n > 1 && wb->n > 1 && !(first && (wa->nick || wb->nick)) && far_apart(wa->text, wa->n, wa->letters, wb->text, wb->n, wb->letters) && !(first && begins(wa, wb)))
-		return LEVEL_DIFFER; /* most are, and what is remembered is farther away than the two words */
+	if (!wa->tail && !wb->tail && !(first && link_nicknames_meet(wa->nick, wb->nick))) { /* most differ, or are an initial, and what is remembered is farther away than the two words */
+		if (wa->n == 1 || wb->n == 1)
+			return wa->text[0] == wb->text[0] ? LEVEL_INITIAL : LEVEL_DIFFER;
+		if (far_apart(wa->text, wa->n, wa->letters, wb->text, wb->n, wb->letters) && !(first && begins(wa, wb)))
+			return LEVEL_DIFFER;
+	}
 	uint32_t lo = a < b ? a : b, hi = (a < b ? b : a) | (first ? UINT32_C(0x80000000) : 0);
 	unsigned at = (unsigned)((lo * UINT32_C(0x9e3779b1) ^ hi * UINT32_C(0x85ebca6b)) >> 16);
 	if (m && m->v[at].a == lo && m->v[at].b == hi)
