@@ -11,6 +11,7 @@
 /* ---- what readers call (extract_out.c). Texts have to be UTF-8: a reader of text is handed UTF-8 (extract_bytes sees to it), the others turn with extract_utf8. A code other than 0 is handed on at once. ---- */
 
 int extract_put_text(const struct extract_out *o, struct slice text, uint64_t offset, struct err *e) MUST; /* of any length: it is told in parts; nothing but blanks: not told */
+int extract_put_layout(const struct extract_out *o, struct slice text, uint64_t offset, struct err *e) MUST; /* the same of text as it is printed (extract_table.c): rows of lists in it as records, behind the text */
 int extract_put_field(const struct extract_out *o, int role, int who, struct slice name, struct slice value, uint64_t offset, struct err *e) MUST; /* trimmed; empty: not told; a value too long for one piece is told as text */
 int extract_put_record(const struct extract_out *o, struct slice number, uint64_t offset, struct err *e) MUST;
 void extract_tell(const struct extract_out *o, enum extract_trouble_kind kind, const char *fmt, ...) PRINTF_LIKE(3, 4); /* of o->member; never content */

@@ -351,7 +351,7 @@ static int text_part(struct mail *m, const struct header *h, struct slice bytes,
 		return extract_html_text(s, &own, m->e);
 	if (begins(h->type, "text/rtf"))
 		return extract_rtf(bytes, &own, m->e);
-	return extract_put_text(&own, s, 0, m->e);
+	return extract_put_layout(&own, s, 0, m->e);
 }
 
 /* Where the next line "--boundary" stands from `from` on; s.n: nowhere. */

@@ -420,7 +420,7 @@ static int message(struct extract_cfb *c, uint32_t storage, unsigned head, const
 	if (r == 0)
 		r = text(&m, ID_BODY, &body);
 	if (r == 0)
-		r = extract_put_text(o, buf_slice(&body), 0, e);
+		r = extract_put_layout(o, buf_slice(&body), 0, e);
 	if (r == 0)
 		r = html(&m);
 	if (r == 0)

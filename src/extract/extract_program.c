@@ -268,7 +268,7 @@ static int part(struct parts *x, struct slice text, struct err *e)
 		r = extract_utf8(text, NULL, &b, &utf8, NULL, e);
 	if (r != 0)
 		return r;
-	return x->reader ? x->reader(utf8, &in, e) : extract_put_text(&in, utf8, 0, e);
+	return x->reader ? x->reader(utf8, &in, e) : extract_put_layout(&in, utf8, 0, e);
 }
 
 static int parts_add(struct parts *x, struct buf *b, bool end, struct err *e)

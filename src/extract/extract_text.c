@@ -12,7 +12,7 @@ int extract_text(struct slice file, const struct extract_out *o, struct err *e)
 	if (r < 0)
 		return r;
 	/* where it is as it stands in the file its offsets are the file's */
-	return extract_put_text(o, text, b.n ? 0 : (uint64_t)(text.p - file.p), e);
+	return extract_put_layout(o, text, b.n ? 0 : (uint64_t)(text.p - file.p), e);
 }
 
 /* ---- strings ---- */

@@ -250,9 +250,79 @@ static void members_are_names_and_no_paths(void **state)
 	pieces_done(&x);
 }
 
+/* ---- lists as they are printed ---- */
+
+/* The records that are told of it, and that the text is as long as it was. */
+static void lists(const char *text, const char *want)
+{
+	struct pieces x = {0};
+	const char *got = read_with(&x, extract_text, slice_str(text)), *records = strstr(got, "record \n");
+	if (!records)
+		records = "";
+	assert_string_equal(records, want);
+	pieces_done(&x);
+}
+
+static void printed_lists(void **state)
+{
+	(void)state;
+	lists("ST. GABRIEL                                Page 1\n\n"
+	      "Name                      Date of     Medical\n"
+	      "                          Birth       Record No.    Phone\n"
+	      "------------------------- ----------- ------------- --------------\n"
+	      "Garcia, Mar\xc3\xad"
+	      "a             03/07/1964  N7001234      (512) 555-0143\n"
+	      "Montgomery-               11/30/1971  S8000017      (512) 555-0188\n"
+	      "Fitzgerald, Anne\n\n"
+	      "Kind regards,             the desk\n"
+	      "Meeting                   Place       Time\n"
+	      "Huddle                    Office      10:30\n",
+	      "record \nfield name Name [Garcia, María]\nfield dob Date of Birth [03/07/1964]\nfield mrn Medical Record No. [N7001234]\nfield phone Phone [(512) 555-0143]\n"
+	      "record \nfield name Name [Montgomery-Fitzgerald, Anne]\nfield dob Date of Birth [11/30/1971]\nfield mrn Medical Record No. [S8000017]\nfield phone Phone [(512) 555-0188]\n");
+	/* numbers to the right, a value that reaches under the next name, names with one blank between, a column of nobody's, a page's end and the names again */
+	lists("      MRN Room Last        First   DOB\n"
+	      "     1234 2A   Garcia      Maria   1964-03-07\n"
+	      "  7001234 3B   MontgomeriesAnne    1971-11-30\n"
+	      "  7001235 3B   Montgomery  Anne    1971-11-30\n"
+	      "page 1\f"
+	      "      MRN Room Last        First   DOB\n"
+	      "       17 1C   Okafor      Ngozi   1950-01-02\n",
+	      "record \nfield mrn MRN [1234]\nfield other Room [2A]\nfield last Last [Garcia]\nfield first First [Maria]\nfield dob DOB [1964-03-07]\n"
+	      "record \nfield mrn MRN [7001235]\nfield other Room [3B]\nfield last Last [Montgomery]\nfield first First [Anne]\nfield dob DOB [1971-11-30]\n"
+	      "record \nfield mrn MRN [17]\nfield other Room [1C]\nfield last Last [Okafor]\nfield first First [Ngozi]\nfield dob DOB [1950-01-02]\n");
+	lists("      Patient               Date of    Med Rec\nRoom Name                  Birth       Number\n---- --------------------- ----------- --------\n5A   Lupo, Opal R          08/09/2008  N5001167\n3B   Forrester-Hill, Hilda 05/21/1934 N9609398\n",
+	      "record \nfield other Room [5A]\nfield name Patient Name [Lupo, Opal R]\nfield dob Date of Birth [08/09/2008]\nfield mrn Med Rec Number [N5001167]\n"
+	      "record \nfield other Room [3B]\nfield name Patient Name [Forrester-Hill, Hilda]\nfield dob Date of Birth [05/21/1934]\nfield mrn Med Rec Number [N9609398]\n");
+	/* in a box, with cells of two lines; box drawing and bars; tabs */
+	lists("+-----------+------------+\n| Patient   | SSN        |\n+-----------+------------+\n| Garcia,   | 412-55-9011|\n| Maria     |            |\n+-----------+------------+\n| Li, Wei   | 455-10-2233|\n+-----------+------------+\n",
+	      "record \nfield name Patient [Garcia, Maria]\nfield ssn SSN [412-55-9011]\nrecord \nfield name Patient [Li, Wei]\nfield ssn SSN [455-10-2233]\n");
+	lists("│ Last │ DOB │\n├──────┼─────┤\n│ Żak │ 1970-02-03 │\n", "record \nfield last Last [Żak]\nfield dob DOB [1970-02-03]\n");
+	lists("| Name | MRN |\n|:---|---:|\n| Reyes, Hugo | M55512 |\n| Berg, Ida | |\n", "record \nfield name Name [Reyes, Hugo]\nfield mrn MRN [M55512]\nrecord \nfield name Name [Berg, Ida]\n");
+	lists("Name\tDOB\tMRN\nReyes, Hugo\t\tM55512\n", "record \nfield name Name [Reyes, Hugo]\nfield mrn MRN [M55512]\n");
+}
+
+/* What is none: a form, an agenda, results of somebody whom the letter is about, a list of medicines, a sentence with a gap. */
+static void no_printed_lists(void **state)
+{
+	(void)state;
+	lists("Name:  John Carver     DOB:  02/03/1944\nMRN:   N1234567        Sex:  M\n", "");
+	lists("Date          Test       Result\n02/03/2022    HbA1c      7.1\n02/04/2022    Sodium     140\n", "");
+	lists("Medication Name     Dose     Start Date\nMetformin           500 mg   02/03/2022\n", "");
+	lists("The name    and the date of birth    are on the form.\nPlease  fill in  the  rest.\n", "");
+	lists("Name    MRN\n\nThere was nobody   on the ward.\n", "");
+}
+
+/* Text that is not a row is told where it stands; rows are blank in it. */
+static void text_around_lists(void **state)
+{
+	(void)state;
+	reads(extract_text, SLICE("RE: Ida Berg\nName     MRN\nReyes    M55512\nSeen by the clerk.\n"), "text [RE: Ida Berg\nName     MRN\n               \nSeen by the clerk.\n]\nrecord \nfield name Name [Reyes]\nfield mrn MRN [M55512]\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(printed_lists), cmocka_unit_test(no_printed_lists), cmocka_unit_test(text_around_lists),
 		cmocka_unit_test(charsets_are_guessed), cmocka_unit_test(charsets_that_are_said), cmocka_unit_test(long_text_comes_in_parts), cmocka_unit_test(strings_of_what_is_no_text), cmocka_unit_test(html), cmocka_unit_test(rtf), cmocka_unit_test(rtf_nested_deep),
 		cmocka_unit_test(mail), cmocka_unit_test(xml), cmocka_unit_test(wire), cmocka_unit_test(members_are_names_and_no_paths),
 	};
