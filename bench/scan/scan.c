@@ -1,7 +1,9 @@
 /* bench/scan/run builds this. One core, bytes from memory, CPU time, nothing printed but the rate:
  *   scan rules FILE...              src/find without persons
  *   scan persons PERSONS.csv FILE   src/find with a list of persons
+ *   scan records [PERSONS.csv] -- FILE...  the same of files as scope scan reads them: src/extract tells what they are and hands on their fields
  *   scan hyperscan PATTERNS FILE... hyperscan's block mode over the same bytes, all patterns of the file at once (a line each; i before a tab: without case) */
+#include "extract.h"
 #include "find.h"
 
 #include <fcntl.h>
@@ -72,6 +74,48 @@ static void find_one(const char *what, const struct find_population *p, const ch
 		exit(1);
 }
 
+static int on_piece(void *arg, const struct extract_piece *p, struct err *e)
+{
+	struct find *f = arg;
+	switch (p->kind) {
+	case EXTRACT_TEXT: return find_text(f, p->text, p->offset, e);
+	case EXTRACT_FIELD: return find_field(f, p->role, p->who, p->text, p->offset, e);
+	case EXTRACT_RECORD: return find_record(f, p->member, e);
+	case EXTRACT_MEMBER: return find_member(f, p->member, e);
+	}
+	return 0;
+}
+
+static void on_trouble(void *arg, const struct extract_trouble *t)
+{
+	(void)arg;
+	fprintf(stderr, "%s\n", t->why);
+}
+
+/* All files together, by what kind they are: their folder's name. */
+static void find_files(const char *what, const struct find_population *p, char **path, int n)
+{
+	const struct find_options o = {.this_year = 2026};
+	struct extract_limits l;
+	struct err e = {0};
+	uint64_t hits = 0, bytes = 0;
+	struct find *f = find_new(p, &o, on_hit, NULL, &hits);
+	double from = cpu();
+	extract_limits_default(&l);
+	for (int i = 0; f && i < n; i++) {
+		struct extract_report r = {0};
+		int fd = open(path[i], O_RDONLY | O_CLOEXEC);
+		if (fd < 0 || find_file(f, SLICE("x"), &e) < 0 || extract_file(fd, slice_str(path[i]), &l, on_piece, on_trouble, f, &r, &e) < 0 || find_end(f, &e) < 0) {
+			fprintf(stderr, "%s: %s\n", path[i], e.text);
+			exit(1);
+		}
+		bytes += r.size;
+		close(fd);
+	}
+	told(what, path[0], bytes, cpu() - from, hits);
+	find_free(f);
+}
+
 #ifdef WITH_HS
 static int on_match(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *arg)
 {
@@ -133,7 +177,12 @@ int main(int argc, char **argv)
 			find_one("rules", NULL, argv[i]);
 		return 0;
 	}
-	if (argc > 3 && !strcmp(argv[1], "persons")) {
+	bool records = argc > 3 && !strcmp(argv[1], "records");
+	if (records && !strcmp(argv[2], "--")) {
+		find_files("records", NULL, argv + 3, argc - 3);
+		return 0;
+	}
+	if (argc > 3 && (records || !strcmp(argv[1], "persons"))) {
 		struct timespec a, b;
 		uint64_t rows;
 		struct find_population *p = find_population_new(2026, false);
@@ -146,8 +195,15 @@ int main(int argc, char **argv)
 		clock_gettime(CLOCK_MONOTONIC, &b);
 		printf("persons    %u, %llu rows, %llu keys, %zu MiB, made in %.2f s (CPU %.2f s)\n", find_population_persons(p), (unsigned long long)rows, (unsigned long long)find_population_keys(p), find_population_memory(p) >> 20,
 			(double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9, cpu() - from);
-		for (int i = 3; i < argc; i++)
-			find_one("persons", p, argv[i]);
+		for (int i = 3, end; i < argc; i = records ? end : i + 1) {
+			i += records && !strcmp(argv[i], "--");
+			for (end = i; records && end < argc && strcmp(argv[end], "--"); end++)
+				continue;
+			if (records)
+				find_files("records", p, argv + i, end - i);
+			else
+				find_one("persons", p, argv[i]);
+		}
 		find_population_free(p);
 		return 0;
 	}

@@ -43,6 +43,8 @@ static void count(struct candidates *c, uint32_t person, int kind, int points)
 
 static void by_numbers(const struct find_population *p, const struct evidence *v, struct candidates *c)
 {
+	for (unsigned i = 0; i < v->ids; i++)
+		population_sooner(p, v->id[i].h);
 	for (unsigned i = 0; i < v->ids; i++) {
 		struct bearers b UNSET;
 		/* a column that is misnamed, or a number that is written in another's place, still tells the person: any kind, but one of another kind counts less */
@@ -69,13 +71,17 @@ static unsigned look_up(const struct find_population *p, uint64_t h, int kind, s
 static void by_name(const struct find_population *p, const struct evidence *v, struct candidates *c)
 {
 	const struct name_words *w = &v->words;
-	uint64_t whole[NAME_WHOLES];
-	unsigned found = 0, wholes = name_wholes(w, whole);
+	uint64_t whole[NAME_WHOLES], key[ARRAY_LEN(w->h) * (ARRAY_LEN(w->h) - 1) / 2] UNSET;
+	unsigned found = 0, wholes = name_wholes(w, whole), keys = 0;
 	for (unsigned i = 0; v->dob && i < wholes; i++)
 		found += look_up(p, key_with(key_pair(whole[i], whole[i]), v->dob), KEY_NAME_DOB, c);
 	for (unsigned i = 0; v->dob && i < w->n; i++)
-		for (unsigned j = i + 1; j < w->n; j++)
-			found += look_up(p, key_with(key_pair(w->h[i], w->h[j]), v->dob), KEY_NAME_DOB, c);
+		for (unsigned j = i + 1; j < w->n; j++) {
+			key[keys] = key_with(key_pair(w->h[i], w->h[j]), v->dob);
+			population_soon(p, key[keys++]);
+		}
+	for (unsigned i = 0; i < keys; i++)
+		found += look_up(p, key[i], KEY_NAME_DOB, c);
 	if (found)
 		return;
 	for (unsigned i = 0; i < wholes; i++)
@@ -115,8 +121,21 @@ struct best {
 	uint32_t person;
 };
 
+/* What is known of the candidates is sent for together: their rows, then their names. */
+static void candidates_soon(const struct find_population *p, const struct candidates *c, unsigned from)
+{
+	unsigned to = c->n - from > 16 ? from + 16 : c->n;
+	for (unsigned i = from; i < to; i++)
+		population_person_soon(p, c->v[i].person);
+	for (unsigned i = from; i < to; i++)
+		population_row_soon(p, c->v[i].person);
+	for (unsigned i = from; i < to; i++)
+		population_name_soon(p, c->v[i].person);
+}
+
 static void weigh(const struct find_population *p, const struct evidence *v, const struct candidates *c, unsigned from, struct best *b)
 {
+	candidates_soon(p, c, from);
 	for (unsigned i = from; i < c->n; i++) {
 		int points = c->v[i].points + agreement(p, v, c->v[i].person, c->v[i].kinds);
 		if (points > b->best) {

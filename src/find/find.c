@@ -18,9 +18,9 @@ static void map_make(struct find *f)
 	for (uint64_t i = 0; i < words; i++)
 		for (uint64_t set = f->pop->word_map[i]; set; set &= set - 1)
 			map_set(f, i * 64 + (unsigned)__builtin_ctzll(set), MARK_NAME);
-	for (size_t i = 0; i < ARRAY_LEN(f->words.slot); i++)
-		if (f->words.slot[i].h && f->words.slot[i].class != WORD_STREET) /* streets are looked for behind house numbers only */
-			map_set(f, f->words.slot[i].h >> (64 - f->log), MARK_MEANS);
+	for (size_t i = 0; i < ARRAY_LEN(f->words->slot); i++)
+		if (f->words->slot[i].h && f->words->slot[i].class != WORD_STREET) /* streets are looked for behind house numbers only */
+			map_set(f, f->words->slot[i].h >> (64 - f->log), MARK_MEANS);
 }
 
 struct find *find_new(const struct find_population *p, const struct find_options *o, find_fn *hit, find_stranger_fn *stranger, void *arg)
@@ -43,7 +43,7 @@ struct find *find_new(const struct find_population *p, const struct find_options
 		find_free(f);
 		return NULL;
 	}
-	words_init(&f->words);
+	f->words = words_all();
 	map_make(f);
 	return f;
 }

@@ -157,6 +157,7 @@ struct find_population {
 	uint8_t *names;
 	size_t names_n;
 	uint8_t *ids;
+	size_t ids_n;
 	uint64_t *id_at; /* persons + 1 */
 	uint32_t persons;
 	struct nick_slot nick[NICK_SLOTS];
@@ -220,6 +221,16 @@ static inline void population_sooner(const struct find_population *p, uint64_t h
 	if (bloom_has(p, h))
 		__builtin_prefetch(slot_share(p, h) + slot_place(p, h));
 }
+uint32_t population_peek(const struct find_population *p, uint64_t h); /* somebody who bears it, FIND_NOBODY: nobody; good for nothing but to be sent for */
+static inline void population_row_soon(const struct find_population *p, uint32_t person) /* when what the one below sends for is there */
+{
+	__builtin_prefetch(&p->row[p->first_row[person]]);
+	__builtin_prefetch(p->ids + p->id_at[person]);
+}
+static inline void population_name_soon(const struct find_population *p, uint32_t person) /* and then this */
+{
+	__builtin_prefetch(p->names + p->row[p->first_row[person]].name);
+}
 static inline void population_person_soon(const struct find_population *p, uint32_t person)
 {
 	if (person < p->persons) {
@@ -282,7 +293,7 @@ struct words {
 	uint64_t map[1 << (WORDS_MAP_LOG - 6)]; /* a bit a hash: what is not there is told from the nearest cache */
 	bool full;
 };
-void words_init(struct words *w);
+const struct words *words_all(void); /* all lists: made once, for all searches of the program */
 const struct word *words_there(const struct words *w, uint64_t h, unsigned nth);
 static inline const struct word *words_look(const struct words *w, uint64_t h, unsigned nth) /* NULL: no more */
 {
@@ -406,6 +417,8 @@ struct record_field {
 	int role, who;
 	struct slice text;
 	uint64_t offset;
+	uint64_t h;    /* of a number that is looked up: its key; 0: none */
+	uint32_t soon; /* who seems to bear it, for what is sent for ahead; FIND_NOBODY */
 };
 
 struct find {
@@ -416,7 +429,7 @@ struct find {
 	void *arg;
 	uint64_t *map;
 	unsigned log;
-	struct words words;
+	const struct words *words;
 	struct marks marks;
 	struct doc doc;
 	uint32_t document; /* the current one's number */

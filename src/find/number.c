@@ -251,7 +251,7 @@ static bool street_here(const struct find *f, const struct number_at *n)
 		if (words == 0 && !(first >= 'A' && first <= 'Z') && first < 0x80 && !digit(first))
 			return false;
 		for (unsigned k = 0; words; k++) {
-			const struct word *w = words_look(&f->words, key_word(n->text.p + from, i - from), k);
+			const struct word *w = words_look(f->words, key_word(n->text.p + from, i - from), k);
 			if (!w)
 				break;
 			if (w->class == WORD_STREET)
@@ -559,7 +559,7 @@ static size_t mixed_read(struct find *f, struct number_at *n)
 	else if (labelled(f, n, dashed))
 		return dashed;
 	for (unsigned k = 0;; k++) { /* a1c */
-		const struct word *w = words_look(&f->words, key_word(run.p, run.n), k);
+		const struct word *w = words_look(f->words, key_word(run.p, run.n), k);
 		if (!w)
 			break;
 		if (w->class == WORD_TERM)

@@ -52,11 +52,11 @@ void find_population_free(struct find_population *p)
 	free(p->word_map);
 	pages_free(p->slot, p->share_slots * SHARES * sizeof *p->slot);
 	pages_free(p->bloom, (size_t)64 << p->bloom_log);
-	free(p->row);
-	free(p->first_row);
-	free(p->names);
-	free(p->ids);
-	free(p->id_at);
+	pages_free(p->row, (p->rows + 1) * sizeof *p->row);
+	pages_free(p->first_row, ((size_t)p->persons + 2) * sizeof *p->first_row);
+	pages_free(p->names, p->names_n + 1);
+	pages_free(p->ids, p->ids_n + 1);
+	pages_free(p->id_at, (p->rows + 2) * sizeof *p->id_at);
 	free(p);
 }
 

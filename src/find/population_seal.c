@@ -79,13 +79,14 @@ static int own_arrays(struct find_population *p, struct seal *s)
 	}
 	if (rows >= FIND_PERSONS_MAX)
 		return ERR_LIMIT;
-	p->row = calloc(rows + 1, sizeof *p->row);
-	p->names = malloc(names + 1);
-	p->id_at = calloc(rows + 2, sizeof *p->id_at);
-	p->ids = malloc(bytes + 1);
-	s->person = calloc(rows + 1, sizeof *s->person);
 	p->rows = rows;
 	p->names_n = names;
+	p->ids_n = bytes;
+	p->row = pages_new((rows + 1) * sizeof *p->row, true);
+	p->names = pages_new(names + 1, true);
+	p->id_at = pages_new((rows + 2) * sizeof *p->id_at, true);
+	p->ids = pages_new(bytes + 1, true);
+	s->person = calloc(rows + 1, sizeof *s->person);
 	return p->row && p->names && p->id_at && p->ids && s->person ? 0 : ERR_MEMORY;
 }
 
@@ -168,7 +169,7 @@ static int number_persons(struct find_population *p, struct seal *s)
 static int order_rows(struct find_population *p)
 {
 	bool sorted = true;
-	uint32_t *first = calloc((size_t)p->persons + 2, sizeof *first);
+	uint32_t *first = pages_new(((size_t)p->persons + 2) * sizeof *first, true);
 	struct pop_row *by;
 	if (!first)
 		return ERR_MEMORY;
@@ -183,12 +184,12 @@ static int order_rows(struct find_population *p)
 		memmove(first, first + 1, ((size_t)p->persons + 1) * sizeof *first);
 		return 0;
 	}
-	by = calloc(p->rows + 1, sizeof *by);
+	by = pages_new((p->rows + 1) * sizeof *by, true);
 	if (!by)
 		return ERR_MEMORY;
 	for (size_t i = 0; i < p->rows; i++)
 		by[first[p->row[i].person + 1]++] = p->row[i];
-	free(p->row);
+	pages_free(p->row, (p->rows + 1) * sizeof *p->row);
 	p->row = by;
 	return 0;
 }
@@ -323,7 +324,7 @@ void population_for_children(const struct find_population *p, bool theirs)
 	for_children(p->first_row, ((size_t)p->persons + 2) * sizeof *p->first_row, advice);
 	for_children(p->names, p->names_n, advice);
 	for_children(p->id_at, (p->rows + 2) * sizeof *p->id_at, advice);
-	for_children(p->ids, p->id_at ? p->id_at[p->persons] : 0, advice);
+	for_children(p->ids, p->ids_n, advice);
 }
 
 /* The map of words is made large and folded to about sixteen bits a word: it is asked for every word of every text and is to stay in the cache. */
@@ -404,6 +405,17 @@ void population_look(const struct find_population *p, uint64_t h, uint32_t kinds
 		ret->person[i] = person;
 		ret->kind[i] = (uint8_t)kind;
 	}
+}
+
+uint32_t population_peek(const struct find_population *p, uint64_t h)
+{
+	const uint64_t *slot = slot_share(p, h);
+	if (!bloom_has(p, h))
+		return FIND_NOBODY;
+	for (uint64_t at = slot_place(p, h); slot[at]; at = at + 1 == p->share_slots ? 0 : at + 1)
+		if ((slot[at] & TAG_MASK) == (h & TAG_MASK))
+			return (uint32_t)(slot[at] >> 32);
+	return FIND_NOBODY;
 }
 
 uint64_t find_number_key(struct slice number)

@@ -51,17 +51,18 @@ static struct slice phone(struct slice s, char digits[24])
 	return d.n == 11 && d.p[0] == '1' ? slice_of(d.p + 1, 10) : d.n < 7 ? SLICE_NULL : d;
 }
 
-static void add_number(struct evidence *v, int kind, struct slice text)
+/* The key of a value that is a number of a person; 0: it is none. */
+static uint64_t number_key(int role, struct slice text)
 {
-	char digits[24];
-	size_t nd = 0;
-	if (v->ids == ARRAY_LEN(v->id))
-		return;
+	char digits[24] UNSET;
+	int kind = kind_of_role(role);
+	if (kind < 0)
+		return 0;
+	if (kind == KEY_EMAIL)
+		return key_email(text);
 	if (kind == KEY_PHONE)
 		text = phone(text, digits);
-	uint64_t h = kind == KEY_EMAIL ? key_email(text) : text.n ? key_id(text, NULL, &nd) : 0;
-	if (h)
-		v->id[v->ids++] = (typeof(v->id[0])){h, (uint8_t)kind};
+	return text.n ? key_id(text, NULL, NULL) : 0;
 }
 
 /* All that the record says of the person `who`. v->id beyond v->ids is not set. */
@@ -77,7 +78,6 @@ static void gather(struct find *f, int who, struct evidence *v)
 		struct person_date d;
 		if (x->who != who)
 			continue;
-		int kind = kind_of_role(x->role);
 		if (is_name(x->role))
 			add_words(&v->words, x->text);
 		else if (x->role == PERSON_ROLE_DOB && !v->dob && person_date(x->text, f->o.day_first, f->o.this_year, &d, NULL) && !(d.year <= 1901 && d.month == 1 && d.day == 1))
@@ -86,8 +86,8 @@ static void gather(struct find *f, int who, struct evidence *v)
 			house = x->text;
 		else if (x->role == PERSON_ROLE_ZIP && !zip.n)
 			zip = x->text;
-		else if (kind >= 0)
-			add_number(v, kind, x->text);
+		else if (x->h && v->ids < ARRAY_LEN(v->id))
+			v->id[v->ids++] = (typeof(v->id[0])){x->h, (uint8_t)kind_of_role(x->role)};
 	}
 	v->addr = key_addr(house, zip);
 }
@@ -364,6 +364,23 @@ int find_record(struct find *f, struct slice member, struct err *e)
 	return r;
 }
 
+/* A number's way to its person is five looks at memory, each of which says where the next one is. While the record's other fields are read, each is sent for a few fields before it is needed. */
+static void look_ahead(struct find *f)
+{
+	const struct find_population *p = f->pop;
+	struct record_field *x = f->field + f->fields;
+	if (f->fields >= 2 && x[-2].h)
+		population_sooner(p, x[-2].h);
+	if (f->fields >= 4 && x[-4].h) {
+		x[-4].soon = population_peek(p, x[-4].h);
+		population_person_soon(p, x[-4].soon);
+	}
+	if (f->fields >= 6 && x[-6].soon < p->persons)
+		population_row_soon(p, x[-6].soon);
+	if (f->fields >= 8 && x[-8].soon < p->persons)
+		population_name_soon(p, x[-8].soon);
+}
+
 int find_field(struct find *f, int role, int who, struct slice text, uint64_t offset, struct err *e)
 {
 	if (text.n && (text.p[0] <= ' ' || text.p[text.n - 1] <= ' '))
@@ -388,7 +405,12 @@ int find_field(struct find *f, int role, int who, struct slice text, uint64_t of
 	struct slice kept = arena_dup(f->a, slice_of(text.p, text.n > 512 ? 512 : text.n));
 	if (!kept.p)
 		return err_set(e, ERR_MEMORY, NULL, "there is no memory for a record's fields");
-	f->field[f->fields++] = (struct record_field){role, who, kept, offset};
+	uint64_t h = f->pop && who != PERSON_PROVIDER_WHO ? number_key(role, kept) : 0;
+	if (h)
+		population_soon(f->pop, h);
+	if (f->pop)
+		look_ahead(f);
+	f->field[f->fields++] = (struct record_field){role, who, kept, offset, h, FIND_NOBODY};
 	f->whos |= 1u << who;
 	f->in_record = true;
 	/* a value that no name explains, and running text, are read like text */

@@ -488,7 +488,7 @@ static size_t name_after(const struct walk *w, size_t from, char out[96])
 		bool stop = part_word(slice_of(w->text.p + start, i - start)) != 0, title = false;
 		uint64_t h = key_word(w->text.p + start, i - start);
 		for (unsigned k = 0;; k++) {
-			const struct word *x = words_look(&w->f->words, h, k);
+			const struct word *x = words_look(w->f->words, h, k);
 			if (!x)
 				break;
 			stop |= x->class == WORD_LABEL && !x->after && x->arg != LABEL_ADDRESS && x->arg != LABEL_CARD && x->arg != LABEL_PHONE;
@@ -626,7 +626,7 @@ static void given_name(struct walk *w, const struct mark *m)
 	if (i == start || !(capital(w->text.p[start]) || w->text.p[start] >= 0x80) || (i - start == 1 && at(w, i) != '.' && at(w, i) != ',' && at(w, i) != ';' && at(w, i) != '?'))
 		return;
 	for (unsigned k = 0; i - start > 1; k++) { /* "James Street", "Laura Medical Center" */
-		const struct word *x = words_look(&w->f->words, key_word(w->text.p + start, i - start), k);
+		const struct word *x = words_look(w->f->words, key_word(w->text.p + start, i - start), k);
 		if (!x)
 			break;
 		if (x->class == WORD_LABEL || x->class == WORD_PART || (x->class == WORD_STREET && i - start > 3) || x->class == WORD_MONTH || x->class == WORD_TERM)
@@ -744,7 +744,7 @@ static int mark(struct walk *w, const struct mark *m, struct err *e)
 	if (at(w, (size_t)m->at + m->len) == '-' && digit(at(w, (size_t)m->at + m->len + 1)) && m->len < 5 && !(m->at > 1 && w->text.p[m->at - 1] == '-' && digit(w->text.p[m->at - 2]))) /* "CC-7654321": the beginning of a number, not a card; but "7-MAR-1964" */
 		return 0;
 	for (unsigned k = 0;; k++) {
-		const struct word *x = words_look(&w->f->words, m->h, k);
+		const struct word *x = words_look(w->f->words, m->h, k);
 		if (!x)
 			return 0;
 		word(w, m, x, e);

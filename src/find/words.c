@@ -4,6 +4,8 @@
  * a nomenclature. They tell that a text speaks of a diagnosis or a medicine, never which. Codes (ICD-10-CM, NDC, LOINC, CPT) and labels carry the rest. */
 #include "find_internal.h"
 
+#include <pthread.h>
+
 struct list {
 	uint8_t class, arg, after;
 	const char *words; /* blanks between */
@@ -117,14 +119,22 @@ static void add_list(struct words *w, const struct list *l)
 	}
 }
 
-void words_init(struct words *w)
+static struct words all;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void make_all(void)
 {
 	const struct list given = {WORD_GIVEN, 0, 0, find_given_names};
-	memset(w, 0, sizeof *w);
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
-		add_list(w, &lists[i]);
-	add_list(w, &given);
-	assert(!w->full);
+		add_list(&all, &lists[i]);
+	add_list(&all, &given);
+	assert(!all.full);
+}
+
+const struct words *words_all(void)
+{
+	pthread_once(&once, make_all);
+	return &all;
 }
 
 const struct word *words_there(const struct words *w, uint64_t h, unsigned nth)
