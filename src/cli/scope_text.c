@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct showing {
@@ -140,8 +141,11 @@ static int one(struct showing *x, const struct extract_limits *l, bool many, str
 	const char *base = strrchr(x->path, '/');
 	bool standard = !strcmp(x->path, "-");
 	AUTO_CLOSE int fd = standard ? dup(STDIN_FILENO) : open(x->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
 	if (fd < 0)
 		return err_sys(e, x->path, "it cannot be opened");
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		return err_set(e, ERR_INPUT, x->path, "is a folder: name the files in it, such as %s/*, or see whose data all of it holds with holdfast scope scan %s", x->path, x->path);
 	if (many && !x->json && !x->quiet)
 		printf("== %s\n", x->path);
 	int code = extract_file(fd, slice_str(base ? base + 1 : x->path), l, show, complain, x, &r, e);

@@ -18,6 +18,9 @@ enum contact_column contact_column_of(struct slice title);
 enum contact_column contact_call_column_of(struct slice title);
 const char *contact_column_name(enum contact_column c);
 
+/* An apostrophe and what a spreadsheet would calculate, as contacts_csv_line writes it: a list that is read has it without. */
+bool contacts_marked(struct slice s);
+
 /* A time as it was written. Of "03/04/2026" nobody knows which is the day: `first` and `second` are the two, and the file says elsewhere which order it keeps, or does not. */
 struct contact_time {
 	int year, first, second; /* year 0: an hour of every day */

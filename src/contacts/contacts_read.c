@@ -89,7 +89,29 @@ void contacts_csv_head(struct buf *out)
 	buf_str(out, "category,name,role,unit,phone,phone2,mobile,pager,fax,email,address,from,to,note\r\n");
 }
 
-/* Quoted where it has to be; and a value that a spreadsheet would take for a formula begins with an apostrophe nowhere: the list is for people and for this program, and +33 is a telephone number. */
+/* What a spreadsheet would take for a formula, also in full width (＝＋－＠). +33 1 and -15 are numbers that people dial: of those with a sign only what has more than digits and their marks in it. */
+static bool formula(struct slice s)
+{
+	static const char signs[] = "=@\t\r", dialled[] = "0123456789 ()./-+*#";
+	if (s.n >= 3 && s.p[0] == 0xef && s.p[1] == 0xbc && memchr("\x9d\x8b\x8d\xa0", s.p[2], 4))
+		return true;
+	if (!s.n || (s.p[0] != '+' && s.p[0] != '-'))
+		return s.n && memchr(signs, s.p[0], sizeof signs - 1);
+	for (size_t i = 1; i < s.n; i++)
+		if (!memchr(dialled, s.p[i], sizeof dialled - 1))
+			return true;
+	return false;
+}
+
+bool contacts_marked(struct slice s)
+{
+	size_t k = 0;
+	while (k < s.n && s.p[k] == '\'')
+		k++;
+	return k && formula(slice_of(s.p + k, s.n - k));
+}
+
+/* Quoted where it has to be; before a formula, and before what looks as if that had been done, an apostrophe: taken away again when the list is read. */
 static void field(struct buf *out, struct slice s, bool last)
 {
 	bool quote = s.n && (s.p[0] == ' ' || s.p[s.n - 1] == ' ');
@@ -97,6 +119,8 @@ static void field(struct buf *out, struct slice s, bool last)
 		quote = s.p[i] == '"' || s.p[i] == ',' || s.p[i] == ';' || s.p[i] == '\t' || s.p[i] == '|' || s.p[i] == '\n' || s.p[i] == '\r';
 	if (quote)
 		buf_u8(out, '"');
+	if (formula(s) || contacts_marked(s))
+		buf_u8(out, '\'');
 	for (size_t i = 0; i < s.n; i++) {
 		buf_u8(out, s.p[i]);
 		if (s.p[i] == '"')

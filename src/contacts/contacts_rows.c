@@ -117,7 +117,8 @@ static int take_row(struct contact_rows *x, const struct slice *f, size_t n)
 			return contact_rows_no_room(x);
 		if (v.n > CONTACTS_VALUE_MAX)
 			return contact_row_wrong(x, l, x->column[i], "longer than 400 bytes. Is a quote missing above?");
-		l->at[x->column[i]] = slice_trim(v);
+		v = slice_trim(v);
+		l->at[x->column[i]] = contacts_marked(v) ? slice_of(v.p + 1, v.n - 1) : v;
 	}
 	bool any = false;
 	for (int c = 0; c < COL_COUNT; c++)

@@ -138,7 +138,7 @@ static int put_share(struct creating *c, int i, struct err *e)
 	const char *path = c->share_paths[i];
 	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return errno == EEXIST ? err_set(e, ERR_EXISTS, path, "a share of that name is there already; it may open another site, so it is not overwritten") : err_sys(e, path, "cannot write the share");
+		return errno == EEXIST ? err_set(e, ERR_EXISTS, path, "a share of that name is there already, of another site or of one made before; it is not overwritten. Take the old shares away, or say another folder with --shares-dir") : err_sys(e, path, "cannot write the share");
 	c->shares_written = i + 1;
 	int r = buf_ok(&text) ? file_write_all(fd, buf_slice(&text), e, path) : err_set(e, ERR_MEMORY, path, "no memory");
 	if (r == 0 && fsync(fd) < 0)
@@ -361,12 +361,32 @@ static int check_input(struct creating *c, const struct site_init *o, struct err
 	return r;
 }
 
+/* Shares in that folder that are not this site's: of two sets in one place somebody takes the wrong ones to the safe. */
+static size_t other_shares(const struct creating *c, int n)
+{
+	DIR *d = opendir(c->shares_dir);
+	size_t others = 0;
+	for (struct dirent *en; d && (en = readdir(d));) {
+		size_t len = strlen(en->d_name);
+		bool ours = false;
+		for (int i = 0; i < n && !ours; i++)
+			ours = !strcmp(strrchr(c->share_paths[i], '/') + 1, en->d_name);
+		others += !ours && len > 4 && !strcmp(en->d_name + len - 4, ".txt") && strstr(en->d_name, "-share-") && strstr(en->d_name, "-of-");
+	}
+	if (d)
+		closedir(d);
+	return others;
+}
+
 static void tell(const struct creating *c, int k, int n, struct buf *talk)
 {
+	size_t others = other_shares(c, n);
 	buf_printf(talk, "Site \"%s\" is made in %s.\nIts log is %s.\n", c->name, c->path, c->origin);
 	buf_printf(talk, "Recovery shares (any %d of %d open the recovery key; nothing else on this machine can):\n", k, n);
 	for (int i = 0; i < n; i++)
 		buf_printf(talk, "  %s\n", c->share_paths[i]);
+	if (others)
+		buf_printf(talk, "In that folder lie %zu other shares, of another site or of one made before: they do not open this one. Keep them apart.\n", others);
 	buf_str(talk, "Print each, give it to its holder, test it with `holdfast key check`, and delete the file: status complains until they are gone.\n");
 	buf_printf(talk, "Next: holdfast user add NAME --role admin --site %s, then holdfast serve --site %s\n", c->path, c->path);
 }

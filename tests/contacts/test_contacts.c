@@ -171,7 +171,8 @@ static void same(const struct contact *a, const struct contact *b)
 static const char there[] = "category,name,role,unit,phone,phone2,mobile,pager,fax,email,address,from,to,note\n"
                             "on-call,\"A \"\"B\"\", C\",r,U,1,2,3,4,5,e@x,\"x; y\",18:00,08:00,n\n"
                             "police,P,,,17,,,,,,,2026-11-23T18:00,2026-11-24T00:00,\n"
-                            "insurer,,I,,+49 1,,,,,,,,,\" kept \"\n";
+                            "insurer,,I,,+49 1,,,,,,,,,\" kept \"\n"
+                            "police,\"=1+cmd|' /C calc'!A0\",@sum,,-15,+33 (0)1.2,*112#,,,,+a1,,,\xef\xbc\x9d" "1+2\n";
 
 static void test_back(void **state)
 {
@@ -181,6 +182,9 @@ static void test_back(void **state)
 	contacts_csv_head(&b);
 	for (size_t i = 0; i < c.n; i++)
 		contacts_csv_line(&b, &c.v[i]);
+	/* what a spreadsheet would calculate has an apostrophe, what is dialled has none */
+	assert_non_null(strstr(buf_cstr(&b), ",+49 1,"));
+	assert_non_null(strstr(buf_cstr(&b), "police,\"'=1+cmd|' /C calc'!A0\",'@sum,,-15,+33 (0)1.2,*112#,,,,'+a1,,,'\xef\xbc\x9d" "1+2\r\n"));
 	struct contacts again = list_of(buf_slice(&b));
 	assert_int_equal(again.n, c.n);
 	for (size_t i = 0; i < c.n; i++)
@@ -198,7 +202,7 @@ static void test_entry(void **state)
 	buf_init(&blob, 1 << 20);
 	contacts_entry_put(&x, &b);
 	assert_int_equal(contacts_entry_read(buf_slice(&b), room, &y, &e), 0);
-	assert_true(slice_eq(y.bytes, x.bytes) && slice_eq(y.source, x.source) && slice_eq(y.file, x.file) && y.n == 3 && y.category == -1);
+	assert_true(slice_eq(y.bytes, x.bytes) && slice_eq(y.source, x.source) && slice_eq(y.file, x.file) && y.n == c.n && y.category == -1);
 	facts_init(&f, room);
 	contacts_facts(buf_slice(&b), &f);
 	assert_false(f.failed || f.uninterpreted);

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The registry over the API: a list is brought by who may and is an entry; figures, rows, one incident and pictures say the lists they stand on; a list taken in by a command beside the daemon is there at once, and after a restart.
+# Longer than five seconds where others work, too: two starts of the daemon, one run of a case, and some fifty questions, each with a program of its own.
 . "$(dirname "$0")/lib.sh"
 unset HOLDFAST_SITE
 hf init site --name "St. Gabriel" >/dev/null 2>&1

@@ -155,6 +155,11 @@ static void test_create(void **state)
 	wrong = (struct site_init){.name = "y", .k = 2, .n = 3, .shares_dir = "/nowhere/at/all"};
 	assert_true(site_create(other, &wrong, &talk, &e) < 0);
 	assert_int_equal(files_in(other), 0);
+	/* shares of another site in the same folder: said, and not counted as its own */
+	struct site_init second = {.name = "Second", .k = 2, .n = 2, .shares_dir = dir};
+	buf_reset(&talk);
+	assert_int_equal(site_create(other, &second, &talk, &e), 0);
+	assert_non_null(strstr(buf_cstr(&talk), "2 other shares")); /* one of the first site's three was taken away above */
 	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
