@@ -28,7 +28,7 @@ struct link_options {
 	double link;       /* a pair is linked from this probability on; 0: 0.85 */
 	double grey;       /* below it a pair is two persons and nobody needs to look; 0: 0.05 */
 	uint64_t memory;   /* bytes. Where more would be needed, rows and pairs go to a file without a name in `tmp`, sealed under a key of this process alone; 0: all stays in memory. Lists of fewer than 4,096 records always stay.
-	                      What has to be in memory in any case is said in DESIGN.md: about 60 bytes a record and the dictionary; less than that is not kept to. */
+	                      What has to be in memory in any case is said in DESIGN.md: about 90 bytes a record with the dictionary; less than that is not kept to. */
 	const char *tmp;   /* a folder; with `memory` only. Lives as long as the linkage */
 };
 
