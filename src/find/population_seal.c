@@ -240,9 +240,11 @@ static uint64_t fill_share(const struct seal *s, unsigned share)
 	uint64_t kept = 0;
 	for (unsigned i = 0; i < p->parts; i++) {
 		const struct pop_part *part = &p->part[i];
+		if (!part->key) /* rows without a key */
+			continue;
 		const struct key_entry *k = part->key + part->from[share], *end = part->key + part->from[share + 1];
 		const uint32_t *person = s->person + part->before;
-		for (; part->key && k < end; k++) {
+		for (; k < end; k++) {
 			if (end - k > AHEAD) {
 				uint64_t soon = key_of(k + AHEAD, share);
 				__builtin_prefetch(slot_share(p, soon) + slot_place(p, soon), 1);
@@ -253,8 +255,7 @@ static uint64_t fill_share(const struct seal *s, unsigned share)
 			kept += put_key(p, h, person[k->row], k->h & (SHARES - 1));
 			put_bloom(p, h);
 		}
-		if (part->key)
-			give_back(part->key + part->from[share], end);
+		give_back(part->key + part->from[share], end);
 	}
 	return kept;
 }
