@@ -108,6 +108,8 @@ static struct session *session_new(struct responder *r, const struct proc *p, in
 	client_find(r, s);
 	if (!s->standing)
 		act_known(r, s);
+	if (!s->standing)
+		act_company(r, s, p);
 	return s;
 }
 
@@ -227,13 +229,23 @@ static void conclude(struct responder *r, struct waiting *w)
 	waiting_answer(r, w, allow);
 }
 
+/* A judge that says nothing at all has no processor, or hangs, and is waited for as if something counted already: who destroys files has a processor. One that answers others is busy, and nobody waits longer for that. */
+static bool still_asked(const struct responder *r, struct waiting *w, int64_t now)
+{
+	if (!w->ask || r->judge_gone)
+		return false;
+	if (now >= w->deadline && now - r->heard >= WATCH_BUDGET_NS && now < w->asked + WATCH_SUSPECT_NS)
+		w->deadline = now + WATCH_BUDGET_NS;
+	return now < w->deadline;
+}
+
 bool waiting_step(struct responder *r, struct waiting *w, int64_t now)
 {
 	struct file *f = w->file ? &r->file[w->file - 1] : NULL;
 	if (f && f->used && f->stamp == w->stamp && w->from < w->to && !file_keep(r, f, &w->from, w->to, w->fd < 0 && !w->lease ? COPY_STEP / 4 : COPY_STEP))
 		return false;
 	w->from = w->to;
-	if (w->ask && !r->judge_gone && now < w->deadline)
+	if (still_asked(r, w, now))
 		return false;
 	if (w->fd < 0 && !w->lease)
 		waiting_answer(r, w, true);
@@ -326,6 +338,7 @@ static void answer_or_wait(struct responder *r, struct event *ev, struct file *f
 		w->stamp = f->stamp;
 	}
 	const struct user_seen *u = user_of(r, ev->s->who.uid);
+	w->asked = now;
 	w->deadline = now + (ev->s->counted || (u->counted && u->program == ev->s->who.program) ? WATCH_SUSPECT_NS : WATCH_BUDGET_NS);
 	if (ask)
 		w->ask = judge_ask(r, ev->s, f, op);

@@ -89,7 +89,7 @@ struct waiting { /* an event that is not answered yet, or (fd < 0) a copy that n
 	struct session *s;
 	uint64_t from, to;         /* still to be copied */
 	uint64_t ask;              /* tag of the question, 0: none pending */
-	int64_t deadline;
+	int64_t asked, deadline;
 	bool stop, writes;
 	uint32_t lease;            /* one past the index of the file whose lease is let go with the answer, 0: none */
 	uint64_t lease_stamp;
@@ -101,6 +101,7 @@ struct standing { /* a verdict that was not released */
 	uint64_t in[WATCH_SESSIONS_MAX]; /* numbers of sessions */
 	size_t ins;
 	int64_t settle;            /* when to note how its files were left; 0: done */
+	int64_t began;             /* of the judge; 0: not known */
 	char client[64];           /* whose it is; all that comes from there is denied; "": not known */
 };
 
@@ -176,11 +177,13 @@ struct responder {
 	uint64_t in_flight;
 	int inotify, poll;         /* poll: an epoll(7) of all that is waited for: while every file that is made wakes us, going through a list of descriptors each time costs more than the answer */
 	bool listening, told_out, more; /* listening: to names, too; told_out: that lines wait for room in the pipe; more: of the kernel's questions may be there */
+	int64_t heard;             /* when the judge said anything last */
 	bool judge_gone, lost_lines, store_full;
 	uint64_t last_id;
 	struct stopped {
 		int32_t pid;
 		uint64_t start;
+		char id[WATCH_ID_MAX]; /* for which verdict */
 	} stopped[1024];           /* lately: each is written down once */
 	size_t stopped_next;
 	int forks;                 /* client_forks_open's; -1: nobody is denied; -2: it cannot be had */
@@ -256,6 +259,7 @@ void judge_tell(struct responder *r, enum wire_kind kind, uint64_t session);
 /* responder_act.c */
 void act_verdict(struct responder *r, const struct watch_verdict *v);
 void act_join(struct responder *r, struct session *s);
+void act_company(struct responder *r, struct session *s, const struct proc *p); /* a new session: was its process stopped with a writer? */
 void act_process(struct responder *r, struct session *s, int32_t pid); /* one more process of a session that has a verdict */
 void act_released(struct responder *r);
 void act_settle(struct responder *r, int64_t now);

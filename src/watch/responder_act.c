@@ -55,22 +55,77 @@ struct stop_note {
 	size_t n;
 };
 
-static bool noted(struct responder *r, int32_t pid, uint64_t start)
+static const struct stopped *stopped_find(const struct responder *r, int32_t pid, uint64_t start)
 {
 	for (size_t i = 0; i < ARRAY_LEN(r->stopped); i++)
 		if (r->stopped[i].pid == pid && r->stopped[i].start == start)
-			return true;
-	r->stopped[r->stopped_next] = (struct stopped){pid, start};
+			return &r->stopped[i];
+	return NULL;
+}
+
+static bool noted(struct responder *r, int32_t pid, uint64_t start, const char *id)
+{
+	if (stopped_find(r, pid, start))
+		return true;
+	struct stopped *s = &r->stopped[r->stopped_next];
+	*s = (struct stopped){.pid = pid, .start = start};
+	snprintf(s->id, sizeof s->id, "%s", id);
 	r->stopped_next = (r->stopped_next + 1) % ARRAY_LEN(r->stopped);
 	return false;
+}
+
+static struct session *session_of_pid(struct responder *r, int32_t pid, uint64_t start)
+{
+	for (size_t i = 0; i < PROCS_MAX; i++) {
+		const struct proc_seen *x = &r->proc[i];
+		if (x->at && x->p.pid == pid && x->p.start == start && x->s->number == x->session)
+			return x->s;
+	}
+	return NULL;
+}
+
+static void write_down(struct responder *r, const struct standing *st, const struct watch_verdict *v, uint64_t session, struct slice json, int64_t now)
+{
+	struct err e;
+	static struct record c;
+	c = (struct record){.kind = RECORD_VERDICT, .flags = v->look ? RECORD_LOOK : 0, .session = session, .mono = now, .wall = time_now(), .offset = v->number, .length = (uint64_t)v->began, .extra = json};
+	snprintf(c.text, sizeof c.text, "%s", st->id);
+	if (store_put(&r->store, &c, SLICE_NULL, NULL, &e) < 0)
+		say_alarm(r, "alarm", "a verdict cannot be written down: put back will not know it", NULL);
+	if (!v->look)
+		store_hold(&r->store, session);
+}
+
+#define COMPANY_BEFORE TIME_SEC
+
+/* Who is stopped with a writer, in a session of his own that came up with the attack, is put back with it: he may have made a file and not come to write it, and nobody else's session has that file. A session that was there before has work of its own, and joins by what it does. */
+static void join_company(struct responder *r, const char *id, struct session *s)
+{
+	for (size_t i = 0; s && !s->standing && !s->released && i < r->standings; i++) {
+		struct standing *st = &r->standing[i];
+		if (strcmp(st->id, id) || !st->began || !s->who.started || s->who.started < st->began - COMPANY_BEFORE || st->ins == WATCH_SESSIONS_MAX)
+			continue;
+		const struct watch_verdict v = {.number = st->number};
+		st->in[st->ins++] = s->number;
+		write_down(r, st, &v, s->number, SLICE_NULL, time_monotonic());
+		s->standing = (uint32_t)i + 1;
+	}
+}
+
+void act_company(struct responder *r, struct session *s, const struct proc *p)
+{
+	const struct stopped *x = r->standings ? stopped_find(r, p->pid, p->start) : NULL;
+	if (x)
+		join_company(r, x->id, s);
 }
 
 static void before_stop(void *arg, int32_t pid, uint64_t start)
 {
 	struct stop_note *n = arg;
 	struct err e;
-	if (noted(n->r, pid, start))
+	if (noted(n->r, pid, start, n->id))
 		return;
+	join_company(n->r, n->id, session_of_pid(n->r, pid, start));
 	struct record s = {.kind = RECORD_STOP, .mono = time_monotonic(), .wall = time_now(), .pid = pid, .start = start};
 	snprintf(s.text, sizeof s.text, "%s", n->id);
 	(void)!store_put(&n->r->store, &s, SLICE_NULL, NULL, &e); /* no room: it is stopped all the same, and SIGCONT by hand undoes it */
@@ -80,14 +135,8 @@ static void before_stop(void *arg, int32_t pid, uint64_t start)
 
 static bool is_stopped(void *arg, int32_t pid)
 {
-	const struct responder *r = arg;
 	uint64_t start;
-	if (proc_start(pid, &start) < 0)
-		return true; /* it has gone */
-	for (size_t i = 0; i < ARRAY_LEN(r->stopped); i++)
-		if (r->stopped[i].pid == pid && r->stopped[i].start == start)
-			return true;
-	return false;
+	return proc_start(pid, &start) < 0 || stopped_find(arg, pid, start); /* (or it has gone) */
 }
 
 static void freeze(struct responder *r, const char *id, int32_t pid)
@@ -257,18 +306,6 @@ static void put_verdict(struct jsonw *w, const struct watch_verdict *v, const ch
 	jsonw_obj_end(w);
 }
 
-static void write_down(struct responder *r, const struct standing *st, const struct watch_verdict *v, uint64_t session, struct slice json, int64_t now)
-{
-	struct err e;
-	static struct record c;
-	c = (struct record){.kind = RECORD_VERDICT, .flags = v->look ? RECORD_LOOK : 0, .session = session, .mono = now, .wall = time_now(), .offset = v->number, .length = (uint64_t)v->began, .extra = json};
-	snprintf(c.text, sizeof c.text, "%s", st->id);
-	if (store_put(&r->store, &c, SLICE_NULL, NULL, &e) < 0)
-		say_alarm(r, "alarm", "a verdict cannot be written down: put back will not know it", NULL);
-	if (!v->look)
-		store_hold(&r->store, session);
-}
-
 static bool in_standing(const struct standing *st, uint64_t session)
 {
 	for (size_t i = 0; i < st->ins; i++)
@@ -327,7 +364,7 @@ void act_verdict(struct responder *r, const struct watch_verdict *v)
 	buf_init(&b, RECORD_EXTRA_MAX);
 	if (fresh) {
 		st = standing_new(r);
-		*st = (struct standing){.number = v->number};
+		*st = (struct standing){.number = v->number, .began = v->began};
 		new_id(r, st->id);
 		jsonw_init(&w, &b);
 		put_verdict(&w, v, st->id, session_by_number(r, v->who.session), now);

@@ -309,6 +309,7 @@ void judge_read(struct responder *r)
 		int got = wire_recv(r->o->judge, &r->in, fds, &count);
 		if (got == 1)
 			return;
+		r->heard = time_monotonic();
 		for (size_t i = 0; i < count; i++)
 			(void)!close(fds[i]);
 		struct cur c = cur_of(buf_slice(&r->in));

@@ -138,8 +138,8 @@ const char *watch_mode_name(enum watch_mode m); /* "pre-content" "open" "notify"
 #define WATCH_PREIMAGES_DEFAULT (UINT64_C(2) << 30)
 #define WATCH_PREIMAGES_MIN (UINT64_C(16) << 20)
 #define WATCH_WHOLE_MAX (UINT64_C(1) << 20)      /* a file up to this size is kept whole at its first write; of a larger one the ranges about to be written */
-#define WATCH_BUDGET_NS (INT64_C(50) * 1000000)  /* how long an event waits for the judge */
-#define WATCH_SUSPECT_NS (INT64_C(1000) * 1000000) /* how long one of a session does against which something counts already */
+#define WATCH_BUDGET_NS (INT64_C(50) * 1000000)  /* how long an event waits for a judge that is busy with others */
+#define WATCH_SUSPECT_NS (INT64_C(1000) * 1000000) /* how long one of a session does against which something counts already, and any for a judge that says nothing */
 
 struct watch_config {
 	const char *path[WATCH_PATHS_MAX]; /* folders to watch, with all below them on the same file system */

@@ -6,13 +6,24 @@ command -v python3 >/dev/null || skip "python3 makes the trees"
 python3 "$here/watch_tree.py" "$work/made" 48
 
 # ---- every way in which files are destroyed: at most three touched (one a worker), the writer stopped, all back as it was ----
+all_still() { # whoever works with the writer is stopped, too, within a moment
+	local link moves
+	for _ in $(seq 100); do
+		moves=
+		for link in $(find /proc -maxdepth 2 -name exe -lname "$work/*" 2>/dev/null); do
+			! grep -qs '^State:[[:space:]]*[^TZX]' "${link%/exe}/status" || moves=1
+		done
+		[ -n "$moves" ] || return 0
+		sleep 0.1
+	done
+}
 attack() { # PATTERN TOUCHED
 	fresh
 	watch "$work/tree"
 	setsid "$work/sim" "$1" "$work/tree" >/dev/null 2>&1 &
 	local sim=$!
 	wait_for stopped
-	sleep 0.3
+	all_still
 	grep -qs "^State:.*T (stopped)" /proc/$sim/status || grep -q '"pids":\[[0-9]' events || fail "$1: nobody is stopped"
 	local n
 	n=$(changed)
@@ -45,7 +56,7 @@ done
 attack workers 6
 attack eight/delete 10
 # a process and a session of its own for each file, all at once: who starts them is stopped, too
-for pattern in daemons daemons/over daemons/delete; do
+for pattern in daemons daemons/over daemons/delete daemons/halfway; do
 	attack $pattern 10
 done
 attack slow 3

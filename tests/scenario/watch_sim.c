@@ -437,6 +437,18 @@ static void one(const char *pattern, const char *path)
 		spill(opened(to, O_WRONLY | O_CREAT | O_EXCL), data, n, 65536);
 		if (unlink(path) < 0)
 			die("unlink");
+	} else if (!strcmp(pattern, "halfway")) { /* as delete; every other one has made its file and not come to write it when it is stopped */
+		unsigned sum = 0;
+		for (const char *c = path; *c; c++)
+			sum += (unsigned char)*c;
+		cipher(0, n);
+		named(path, ".locked", to);
+		int fd = opened(to, O_WRONLY | O_CREAT | O_EXCL);
+		if (sum % 2)
+			pause();
+		spill(fd, data, n, 65536);
+		if (unlink(path) < 0)
+			die("unlink");
 	} else if (!strcmp(pattern, "over")) {
 		cipher(0, n);
 		named(path, ".tmp", to);
