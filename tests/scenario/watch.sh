@@ -11,7 +11,7 @@ all_still() { # whoever works with the writer is stopped, too, within a moment
 	for _ in $(seq 100); do
 		moves=
 		for link in $(find /proc -maxdepth 2 -name exe -lname "$work/*" 2>/dev/null); do
-			! grep -qs '^State:[[:space:]]*[^TZX]' "${link%/exe}/status" || moves=1
+			! grep -qs '^State:[[:space:]]*[^TZX[:space:]]' "${link%/exe}/status" || moves=1
 		done
 		[ -n "$moves" ] || return 0
 		sleep 0.1
