@@ -131,10 +131,10 @@ same "$(api "$t_ann" "/person?person=x")" 405 "a number in an address"
 hf notice letters c1 -o letters >/dev/null 2>&1
 HOLDFAST_TOKEN=$t_ann hf notice sign c1 letters/manifest.json >/dev/null
 api "$t_bob" "/letters" >/dev/null
-same "$(json signed.0.ready <got) $(json signed.0.by.0.user <got)" "False ann" "one has signed"
+same "$(json sets.0.ready <got) $(json sets.0.by.0.user <got)" "False ann" "one has signed"
 HOLDFAST_TOKEN=$t_bob hf notice sign c1 letters/manifest.json >/dev/null
 api "$t_bob" "/letters" >/dev/null
-same "$(json signed.0.ready <got) $(json signed.0.people <got)" "True 2" "two have"
+same "$(json sets.0.ready <got) $(json sets.0.people <got)" "True 2" "two have"
 ! grep -q "S-[0-9a-f]\{16\}\|Oak St" "$work/serve.log" || fail "somebody of the case is in the log"
 kill -TERM $daemon && wait $daemon || true
 daemon=
