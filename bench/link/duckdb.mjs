@@ -1,6 +1,6 @@
 // bench/link/duckdb.mjs RECORDS.csv OUT.csv TRUTH.csv: the peer of `holdfast scope link`: DuckDB with SQL in the shape that Splink makes (Fellegi and Sunter 1969; moj-analytical-services/splink): blocking rules, comparison levels, u from random
 // pairs, m by expectation maximisation over the patterns of the levels, term frequencies for names, a threshold, connected components. The threshold is the one of seven that is best against the truth, which a user would not know.
-// Prints seconds without that choice, processor seconds and memory.
+// WEIGHTS=hand: fewer blocking rules and weights as somebody sets them who knows this data; without it they are learned. Prints seconds without the choice of the threshold, processor seconds and memory.
 import { DuckDBInstance } from "@duckdb/node-api";
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -30,35 +30,50 @@ const comparisons = [
 	["phone", ["l.phone = r.phone", "damerau_levenshtein(l.phone, r.phone) <= 1"]], one("email"), ["member", ["l.member = r.member", "left(l.member, 10) = left(r.member, 10)"]], one("mrn"), one("mbi"), one("medicaid"), one("dl"), one("account"),
 ];
 const gamma = comparisons.map(([k, levels]) => `CASE WHEN l.${k} IS NULL OR r.${k} IS NULL THEN -1 ${levels.map((s, i) => `WHEN ${s} THEN ${i}`).join(" ")} ELSE ${levels.length} END AS g_${k}`).join(", ");
-const blocks = ["l.ssn = r.ssn", "l.mrn = r.mrn", "l.mbi = r.mbi", "l.member = r.member", "l.phone = r.phone", "l.email = r.email", "l.medicaid = r.medicaid", "l.dl = r.dl", "l.last = r.last AND l.dob = r.dob", "l.first = r.first AND l.dob = r.dob",
+const hand = process.env.WEIGHTS === "hand";
+const blocks = hand ? ["l.ssn = r.ssn AND left(l.first, 1) = left(r.first, 1)", "l.mrn = r.mrn", "l.member = r.member AND l.first = r.first", "l.last = r.last AND l.dob = r.dob", "l.first = r.first AND l.dob = r.dob",
+	"l.last = r.last AND l.first = r.first AND l.zip = r.zip", "l.phone = r.phone AND l.first = r.first", "l.ssn4 = r.ssn4 AND l.dob = r.dob", "l.member = r.member AND l.dob = r.dob", "l.last = r.last AND l.first = r.first AND l.yob = r.yob"] : ["l.ssn = r.ssn", "l.mrn = r.mrn", "l.mbi = r.mbi", "l.member = r.member", "l.phone = r.phone", "l.email = r.email", "l.medicaid = r.medicaid", "l.dl = r.dl", "l.last = r.last AND l.dob = r.dob", "l.first = r.first AND l.dob = r.dob",
 	"l.last = r.last AND l.first = r.first AND l.yob = r.yob", "l.last = r.last AND l.first = r.first AND l.zip = r.zip", "l.dob = r.dob AND l.zip = r.zip", "l.last = r.last AND l.first = r.first AND l.ssn4 = r.ssn4", "l.street = r.street AND l.first = r.first"];
 await run(`CREATE TABLE p AS SELECT DISTINCT a, b FROM (${blocks.map((s) => `SELECT l.id AS a, r.id AS b FROM r l JOIN r r ON ${s} WHERE l.id < r.id`).join(" UNION ALL ")})`);
 await run(`CREATE TABLE g AS SELECT p.a, p.b, l.last AS ln, l.first AS fn, ${gamma} FROM p JOIN r l ON p.a = l.id JOIN r r ON p.b = r.id`);
 
-// u: random pairs
 const n = Number((await rows("SELECT count(*) AS n FROM r"))[0].n);
-await run(`CREATE TABLE s AS SELECT (hash(i, 1) % ${n})::BIGINT AS a, (hash(i, 2) % ${n})::BIGINT AS b FROM range(1000000) t(i)`);
-const names = comparisons.map(([k]) => `g_${k}`), cut = (x) => Math.min(Math.max(x, 1e-6), 1);
-const patterns = async (from) => rows(`SELECT ${names.join(", ")}, count(*) AS n FROM ${from} GROUP BY ALL`);
-const random = await patterns(`(SELECT ${gamma} FROM s JOIN r l ON s.a = l.id JOIN r r ON s.b = r.id WHERE s.a <> s.b)`), seen = await patterns("g");
-const shares = (list, weight) => comparisons.map(([k, levels]) => { const v = new Array(levels.length + 1).fill(1e-6); let all = 1e-5; for (const x of list) { const i = x[`g_${k}`]; if (i >= 0) { v[i] += weight(x); all += weight(x); } } return v.map((y) => cut(y / all)); });
-const u = shares(random, (x) => Number(x.n));
-// m: sessions of expectation maximisation within one blocking rule each, whose own columns are left out of it
-const sessions = [["ssn4"], ["last", "dob"], ["phone"], ["member"]].map((left) => {
-	const within = seen.filter((x) => left.every((k) => x[`g_${k}`] === 0)), use = comparisons.map(([k]) => !left.includes(k));
-	let v = comparisons.map(([, levels]) => [0.9, ...levels.map(() => 0.1 / levels.length)]), share = 0.5;
-	for (let round = 0; round < 25; round++) {
-		let all = 0, match = 0;
-		for (const x of within) {
-			const o = comparisons.reduce((sum, [k], i) => (use[i] && x[`g_${k}`] >= 0 ? sum + Math.log(v[i][x[`g_${k}`]] / u[i][x[`g_${k}`]]) : sum), Math.log(share / (1 - share)));
-			x.p = 1 / (1 + Math.exp(-o)); all += Number(x.n); match += x.p * Number(x.n);
+const names = comparisons.map(([k]) => `g_${k}`);
+let m, u;
+if (hand) {
+	// What somebody sets who knows the data: how often a level is met in pairs of one person, and of two.
+	const by = {
+		last: [[0.85, 0.05, 0.03, 0.07], [0.001, 0.002, 0.01, 0.987]], first: [[0.8, 0.06, 0.06, 0.03, 0.05], [0.005, 0.005, 0.01, 0.02, 0.96]], middle: [[0.6, 0.35, 0.05], [0.03, 0.07, 0.9]], suffix: [[0.97, 0.03], [0.4, 0.6]], sex: [[0.99, 0.01], [0.5, 0.5]],
+		dob: [[0.9, 0.05, 0.02, 0.02, 0.003], [4e-5, 2e-4, 0.012, 0.03, 0.957]], ssn4: [[0.75, 0.06, 0.1, 0.09], [1e-5, 1e-5, 1e-4, 0.9998]], street: [[0.65, 0.1, 0.1, 0.15], [0.01, 0.01, 0.01, 0.97]], phone: [[0.7, 0.05, 0.25], [0.01, 0.001, 0.989]], email: [[0.8, 0.2], [0.001, 0.999]],
+		member: [[0.9, 0.05, 0.05], [1e-4, 0.02, 0.979]], mrn: [[0.9, 0.1], [1e-6, 0.999]], mbi: [[0.95, 0.05], [1e-6, 0.999]], medicaid: [[0.95, 0.05], [1e-6, 0.999]], dl: [[0.9, 0.1], [1e-6, 0.999]], account: [[0.9, 0.1], [1e-3, 0.999]],
+	};
+	m = comparisons.map(([k]) => by[k][0]);
+	u = comparisons.map(([k]) => by[k][1]);
+} else {
+	// u: random pairs
+	await run(`CREATE TABLE s AS SELECT (hash(i, 1) % ${n})::BIGINT AS a, (hash(i, 2) % ${n})::BIGINT AS b FROM range(1000000) t(i)`);
+	const cut = (x) => Math.min(Math.max(x, 1e-6), 1);
+	const patterns = async (from) => rows(`SELECT ${names.join(", ")}, count(*) AS n FROM ${from} GROUP BY ALL`);
+	const random = await patterns(`(SELECT ${gamma} FROM s JOIN r l ON s.a = l.id JOIN r r ON s.b = r.id WHERE s.a <> s.b)`), seen = await patterns("g");
+	const shares = (list, weight) => comparisons.map(([k, levels]) => { const v = new Array(levels.length + 1).fill(1e-6); let all = 1e-5; for (const x of list) { const i = x[`g_${k}`]; if (i >= 0) { v[i] += weight(x); all += weight(x); } } return v.map((y) => cut(y / all)); });
+	u = shares(random, (x) => Number(x.n));
+	// m: sessions of expectation maximisation within one blocking rule each, whose own columns are left out of it
+	const sessions = [["ssn4"], ["last", "dob"], ["phone"], ["member"]].map((left) => {
+		const within = seen.filter((x) => left.every((k) => x[`g_${k}`] === 0)), use = comparisons.map(([k]) => !left.includes(k));
+		let v = comparisons.map(([, levels]) => [0.9, ...levels.map(() => 0.1 / levels.length)]), share = 0.5;
+		for (let round = 0; round < 25; round++) {
+			let all = 0, match = 0;
+			for (const x of within) {
+				const o = comparisons.reduce((sum, [k], i) => (use[i] && x[`g_${k}`] >= 0 ? sum + Math.log(v[i][x[`g_${k}`]] / u[i][x[`g_${k}`]]) : sum), Math.log(share / (1 - share)));
+				x.p = 1 / (1 + Math.exp(-o)); all += Number(x.n); match += x.p * Number(x.n);
+			}
+			v = shares(within, (x) => x.p * Number(x.n));
+			share = Math.min(Math.max(match / all, 1e-4), 0.999);
 		}
-		v = shares(within, (x) => x.p * Number(x.n));
-		share = Math.min(Math.max(match / all, 1e-4), 0.999);
-	}
-	return { v, use };
-});
-const m = comparisons.map((_, i) => { const of = sessions.filter((x) => x.use[i]); return of[0].v[i].map((_, at) => cut(of.reduce((sum, x) => sum + x.v[i][at], 0) / of.length)); });
+		return { v, use };
+	});
+	m = comparisons.map((_, i) => { const of = sessions.filter((x) => x.use[i]); return of[0].v[i].map((_, at) => cut(of.reduce((sum, x) => sum + x.v[i][at], 0) / of.length)); });
+}
 // how many of all pairs match: what strict rules find, taken as 60 % of it
 const strict = Number((await rows("SELECT count(*) AS n FROM g WHERE g_last = 0 AND g_first = 0 AND g_dob = 0 OR g_ssn4 = 0 AND g_dob = 0"))[0].n), lambda = strict / 0.6 / ((n * (n - 1)) / 2);
 
@@ -77,7 +92,7 @@ const ids = (await c.runAndReadAll(`SELECT ${(await rows("SELECT column_name FRO
 let answer = clusters(Math.log(0.95 / 0.05));
 writeFileSync(out, "record,cluster\n" + ids.map((x, i) => `${x},${answer[i]}\n`).join(""));
 const seconds = (performance.now() - began) / 1000, used = process.resourceUsage();
-console.log(`duckdb: ${seconds.toFixed(1)} s, ${((used.userCPUTime + used.systemCPUTime) / 1e6).toFixed(1)} s of processors, ${Math.round(used.maxRSS / 1024)} MiB; ${pairs} pairs compared`);
+console.log(`duckdb, ${hand ? "weights by hand" : "weights learned"}: ${seconds.toFixed(1)} s, ${((used.userCPUTime + used.systemCPUTime) / 1e6).toFixed(1)} s of processors, ${Math.round(used.maxRSS / 1024)} MiB; ${pairs} pairs compared`);
 
 const who = new Map(readFileSync(truth, "utf8").trim().split("\n").slice(1).map((x) => x.split(","))), right = new Map(), many = (map) => [...map.values()].reduce((s, k) => s + (k * (k - 1)) / 2, 0), add = (map, k) => map.set(k, (map.get(k) ?? 0) + 1);
 for (const x of ids) add(right, who.get(x));
