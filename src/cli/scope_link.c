@@ -201,6 +201,8 @@ static void report(const struct link *l, const struct slice *column, size_t n, b
 {
 	struct link_counts c;
 	link_count(l, &c);
+	if (link_columns_left(l))
+		cli_note("%zu columns that are known by no role are not compared, the last of them: there is room for %d in all (--map COLUMN=- leaves out others)", link_columns_left(l), LINK_FIELDS_MAX);
 	if (!json) {
 		cli_note("%" PRIu64 " records are %" PRIu64 " persons (%" PRIu64 " to %" PRIu64 ", likeliest %.0f); %" PRIu64 " pairs were compared, %" PRIu64 " are grey", c.records, c.persons, c.low, c.high, c.estimate, c.compared, c.grey);
 		return;

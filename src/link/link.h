@@ -38,10 +38,12 @@ struct link *link_new(const struct link_options *o);
 void link_free(struct link *l); /* NULL is fine */
 
 /* Before the first row: the columns' names, the record id's first. role[i] is a PERSON_ROLE_x for column i or -1: by its name (then a column whose name says "cluster" is somebody's earlier answer and is not looked at; one whose meaning is clinical,
- * or that is about a provider or a member of staff, says nothing of who somebody is and is not either). role may be NULL. ERR_INPUT: no column is left to compare. ERR_LIMIT: too many. */
+ * or that is about a provider or a member of staff, says nothing of who somebody is and is not either). role may be NULL. Of more than LINK_FIELDS_MAX those that are compared are the ones whose meaning is known, then the first of the others.
+ * ERR_INPUT: no column is left to compare. ERR_LIMIT: too many. */
 int link_columns(struct link *l, const struct slice *name, const int *role, size_t n, struct err *e) MUST;
 /* What is done with a column: "last", "ssn", ..., or the name of plain evidence, or "-" (not looked at). Lives as long as l. */
 const char *link_column_use(const struct link *l, size_t column);
+size_t link_columns_left(const struct link *l); /* how many there was no room to compare */
 
 /* Whole rows of CSV (each ends with a line end, but for the last), `sep` between fields, in order; may be called again and again. Bytes that are not UTF-8 are taken as Latin-1. ERR_LIMIT: too many records; ERR_MEMORY.
  * How a column writes its dates and numbers is seen in the first call's rows: give it a megabyte, or all there is.

@@ -165,47 +165,113 @@ static int use_of(struct link *l, struct slice column, int role, bool subject, b
 		f = field_once(l, KIND_HOUSE);
 	else
 		f = add_field(l, (enum link_kind)kind, kind == KIND_ID || kind == KIND_OTHER ? word : kinds[kind].word);
-	return f >= 0 ? f : err_set(e, ERR_LIMIT, NULL, "more than %d columns to compare: take out some with --map COLUMN=-", LINK_FIELDS_MAX);
+	return f >= 0 ? f : err_set(e, ERR_LIMIT, NULL, "more than %d columns to compare", LINK_FIELDS_MAX);
+}
+
+/* What is known of all columns before one is put to use. */
+struct meaning {
+	const struct slice *name;
+	const int *role;
+	int is[LINK_COLUMNS_MAX], who[LINK_COLUMNS_MAX];
+	int subject;
+	bool member;
+};
+
+static void mean(struct meaning *m, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		m->who[i] = PERSON_SUBJECT;
+		m->is[i] = m->role && m->role[i] >= 0 ? m->role[i] : person_role_of_column(m->name[i], &m->who[i]);
+	}
+	m->subject = subject_of(m->is, m->who, n);
+	for (size_t i = 1; i < n; i++)
+		m->member |= m->is[i] == PERSON_ROLE_MEMBER;
+}
+
+/* What is several fields at once comes behind those that are one of them, and is taken for these, wherever its column stands. */
+static bool is_several(const struct meaning *m, size_t i)
+{
+	return i && (m->is[i] == PERSON_ROLE_NAME || m->is[i] == PERSON_ROLE_ADDRESS || m->is[i] == PERSON_ROLE_SSN4);
+}
+
+static bool is_plain(const struct meaning *m, size_t i)
+{
+	return m->is[i] == PERSON_ROLE_OTHER || m->who[i] != m->subject;
+}
+
+static int use_column(struct link *l, const struct meaning *m, size_t i, struct err *e)
+{
+	const bool told = m->role && m->role[i] >= 0;
+	if (i == 0)
+		return USE_ID;
+	if (!told && is_answer(m->name[i]))
+		return USE_ANSWER;
+	if (m->member && !told && (m->is[i] == PERSON_ROLE_PAYER || m->is[i] == PERSON_ROLE_GROUP))
+		return USE_NOTHING; /* what the member's number says already */
+	return use_of(l, m->name[i], m->is[i], m->who[i] == m->subject, m->who[i] == PERSON_PROVIDER_WHO && m->subject != PERSON_PROVIDER_WHO, e);
+}
+
+static void no_fields(struct link *l)
+{
+	l->fields = 0;
+	memset(l->of, -1, sizeof l->of);
+}
+
+/* With room for all, in their order. ERR_LIMIT: there is none. */
+static int use_all(struct link *l, const struct meaning *m, size_t n, struct err *e)
+{
+	for (size_t k = 0; k < 2 * n; k++) {
+		size_t i = k % n;
+		if (is_several(m, i) != (k >= n))
+			continue;
+		int use = use_column(l, m, i, e);
+		if (use == ERR_LIMIT)
+			return use;
+		l->use[i] = (int16_t)use;
+	}
+	return 0;
+}
+
+/* Those whose meaning is known first; of the others as many as there is room for. */
+static void use_most(struct link *l, const struct meaning *m, size_t n)
+{
+	struct err e = {0};
+	no_fields(l);
+	for (size_t k = 0; k < 3 * n; k++) {
+		size_t i = k % n, when = is_several(m, i) ? 1 : is_plain(m, i) ? 2 : 0;
+		if (when != k / n)
+			continue;
+		int use = use_column(l, m, i, &e);
+		l->left += use == ERR_LIMIT;
+		l->use[i] = (int16_t)(use == ERR_LIMIT ? USE_NOTHING : use);
+	}
 }
 
 int link_columns(struct link *l, const struct slice *name, const int *role, size_t n, struct err *e)
 {
-	int is[LINK_COLUMNS_MAX], who[LINK_COLUMNS_MAX];
 	assert(!l->columns);
 	if (n > LINK_COLUMNS_MAX)
 		return err_set(e, ERR_LIMIT, NULL, "%zu columns: at most %d", n, LINK_COLUMNS_MAX);
-	for (size_t i = 0; i < n; i++) {
-		who[i] = PERSON_SUBJECT;
-		is[i] = role && role[i] >= 0 ? role[i] : person_role_of_column(name[i], &who[i]);
-	}
-	int subject = subject_of(is, who, n);
-	bool member = false;
-	for (size_t i = 1; i < n; i++)
-		member |= is[i] == PERSON_ROLE_MEMBER;
+	struct meaning *m = calloc(1, sizeof *m);
+	if (!m)
+		return err_set(e, ERR_MEMORY, NULL, "no memory");
+	m->name = name;
+	m->role = role;
+	mean(m, n);
 	l->columns = n;
-	for (size_t k = 0; k < 2 * n; k++) { /* what is several fields at once comes behind those that are one of them, and is taken for these, wherever its column stands */
-		size_t i = k % n;
-		bool told = role && role[i] >= 0, several = i && (is[i] == PERSON_ROLE_NAME || is[i] == PERSON_ROLE_ADDRESS || is[i] == PERSON_ROLE_SSN4);
-		if (several != (k >= n))
-			continue;
-		l->use[i] = USE_NOTHING;
-		if (i == 0)
-			l->use[i] = USE_ID;
-		else if (!told && is_answer(name[i]))
-			l->use[i] = USE_ANSWER;
-		else if (member && !told && (is[i] == PERSON_ROLE_PAYER || is[i] == PERSON_ROLE_GROUP))
-			continue; /* what the member's number says already */
-		else {
-			int use = use_of(l, name[i], is[i], who[i] == subject, who[i] == PERSON_PROVIDER_WHO && subject != PERSON_PROVIDER_WHO, e);
-			if (use == ERR_LIMIT && l->fields == LINK_FIELDS_MAX)
-				return use;
-			l->use[i] = (int16_t)use;
-		}
-	}
+	struct err full;
+	if (use_all(l, m, n, &full) < 0)
+		use_most(l, m, n);
+	free(m);
 	unsigned compared = 0;
 	for (unsigned i = 0; i < l->fields; i++)
 		compared += l->field[i].kind != KIND_ASSIGNER;
 	return compared ? 0 : err_set(e, ERR_INPUT, NULL, "no column is left to compare: say with --map COLUMN=ROLE what they are");
+}
+
+size_t link_columns_left(const struct link *l)
+{
+	return l->left;
 }
 
 const char *link_column_use(const struct link *l, size_t column)

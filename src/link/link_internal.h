@@ -108,6 +108,7 @@ struct link {
 	int16_t use[LINK_COLUMNS_MAX];  /* of a column: its field, or a USE_x */
 	struct link_field field[LINK_FIELDS_MAX];
 	unsigned fields;
+	unsigned left;                  /* columns that there was no field for */
 	uint8_t order[LINK_FIELDS_MAX]; /* in which they are compared where it counts */
 	unsigned names_end;             /* so many of them are compared together: names, and what is beside them */
 	int8_t of[LINK_KINDS];          /* the first field of a kind; -1 */

@@ -403,6 +403,23 @@ static void test_columns(void **state)
 	assert_string_equal(link_column_use(l, 2), "ssn4");
 	assert_int_equal(l->fields, 4); /* last, first, middle, ssn */
 	link_free(l);
+	l = link_new(&o); /* more than there is room for: those that are known stay, wherever they stand, and the last of the others are left out */
+	static char text[100][16];
+	struct slice many[103] = {SLICE("id")};
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(text[i], sizeof text[i], "thing %c%c", 'a' + (char)(i / 10), 'k' + (char)(i % 10));
+		many[1 + i] = slice_str(text[i]);
+	}
+	many[101] = SLICE("surname");
+	many[102] = SLICE("dob");
+	assert_int_equal(link_columns(l, many, NULL, 103, &e), 0);
+	assert_string_equal(link_column_use(l, 101), "last");
+	assert_string_equal(link_column_use(l, 102), "dob");
+	assert_string_equal(link_column_use(l, 1), "thingak");
+	assert_string_equal(link_column_use(l, 100), "-");
+	assert_int_equal(l->fields, LINK_FIELDS_MAX);
+	assert_int_equal(link_columns_left(l), 100 + 2 - LINK_FIELDS_MAX);
+	link_free(l);
 	l = link_new(&o);
 	assert_int_equal(link_columns(l, (const struct slice[]){SLICE("id"), SLICE("notes")}, NULL, 2, &e), ERR_INPUT);
 	assert_non_null(strstr(e.text, "--map"));
