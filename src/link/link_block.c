@@ -107,8 +107,41 @@ static uint64_t part_of(const struct blocking *b, uint64_t key, enum link_kind k
 	}
 }
 
-/* Records k[0..n) share a key. */
-static int pair_block(struct blocking *b, unsigned thread, uint64_t *k, uint64_t n, unsigned depth)
+static int pair_two(struct blocking *b, unsigned thread, uint64_t x, uint64_t y)
+{
+	uint64_t less = (x < y ? x : y) & LINK_NUMBER_MASK, more = (x < y ? y : x) & LINK_NUMBER_MASK;
+	if (b->l->disk)
+		return link_pairs_put(b->l, thread, less << 32 | more);
+	return link_drawers_add(b->drawers, thread, (uint32_t)less, &more, 1, LINK_NUMBER_BITS);
+}
+
+/* A block was cut into parts k[0..n), by the bits above the number: each of them is paired with the largest, by two of its records. Two hundred bills of one person, ten of them with his initial alone, share everything but what the block was cut by. */
+static int pair_parts(struct blocking *b, unsigned thread, const uint64_t *k, uint64_t n)
+{
+	uint64_t hub = 0, hub_n = 0, end;
+	for (uint64_t i = 0; i < n; i = end) {
+		for (end = i + 1; end < n && (k[end] ^ k[i]) >> LINK_NUMBER_BITS == 0;)
+			end++;
+		if (end - i > hub_n) {
+			hub = i;
+			hub_n = end - i;
+		}
+	}
+	int r = 0;
+	for (uint64_t i = 0; i < n && r == 0; i = end) {
+		for (end = i + 1; end < n && (k[end] ^ k[i]) >> LINK_NUMBER_BITS == 0;)
+			end++;
+		if (i == hub)
+			continue;
+		r = pair_two(b, thread, k[i] & LINK_NUMBER_MASK, k[hub] & LINK_NUMBER_MASK);
+		if (r == 0 && (end - i > 1 || hub_n > 1))
+			r = pair_two(b, thread, k[end - 1] & LINK_NUMBER_MASK, k[hub + hub_n - 1] & LINK_NUMBER_MASK);
+	}
+	return r;
+}
+
+/* Records k[0..n) share a key. One: so much that they may all be one person. */
+static int pair_block(struct blocking *b, unsigned thread, uint64_t *k, uint64_t n, unsigned depth, bool one)
 {
 	static const struct {
 		uint8_t kind, part;
@@ -126,11 +159,13 @@ static int pair_block(struct blocking *b, unsigned thread, uint64_t *k, uint64_t
 		k[i] = (h ? link_stir(7, h) & ~LINK_NUMBER_MASK : 0) | (k[i] & LINK_NUMBER_MASK);
 	}
 	qsort(k, n, sizeof *k, by_value);
+	if (one)
+		r = pair_parts(b, thread, k, n);
 	for (uint64_t i = 0, j; i < n && r == 0; i = j) {
 		for (j = i + 1; j < n && (k[j] ^ k[i]) >> LINK_NUMBER_BITS == 0;)
 			j++;
 		if (j - i > 1)
-			r = pair_block(b, thread, k + i, j - i, depth + 1);
+			r = pair_block(b, thread, k + i, j - i, depth + 1, one);
 	}
 	return r;
 }
@@ -189,6 +224,7 @@ static uint64_t pairs_of(const uint64_t *k, uint64_t n)
 /* Keys in order. */
 static int pair_keys(struct blocking *b, unsigned thread, const struct link_recipe *rec, uint64_t *key, uint64_t n)
 {
+	const bool one = !rec->loose;
 	int r = 0;
 	for (uint64_t i = 0, j; i < n && r == 0; i = j) {
 		for (j = i + 1; j < n && (key[j] ^ key[i]) >> LINK_NUMBER_BITS == 0;)
@@ -198,7 +234,7 @@ static int pair_keys(struct blocking *b, unsigned thread, const struct link_reci
 		if (rec->identifier && is_nobodys(b, key + i, j - i))
 			r = strike(b->l, rec, key + i, j - i);
 		else if (!rec->rare || j - i <= rec->rare)
-			r = pair_block(b, thread, key + i, j - i, 0);
+			r = pair_block(b, thread, key + i, j - i, 0, one);
 	}
 	return r;
 }

@@ -383,6 +383,31 @@ static void test_late(void **state)
 	link_free(l);
 }
 
+/* Bills: hundreds of records a person, so that each key's block is larger than is compared whole. What is written with the initial alone, or without a number, is cut off from the others and has to come back. */
+static void test_bills(void **state)
+{
+	enum { PERSONS = 260, BILLS = 200 };
+	AUTO_BUF struct buf b = {0};
+	buf_init(&b, 8 << 20);
+	buf_str(&b, "id,last,first,dob,ssn,street\n");
+	for (unsigned k = 0; k < BILLS; k++)
+		for (unsigned i = 0; i < PERSONS; i++) {
+			const char *first = firsts[pick(i, 3, 16)];
+			char ssn[16];
+			snprintf(ssn, sizeof ssn, "%03u-%02u-%04u", 100 + pick(i, 9, 500), 10 + pick(i, 10, 80), 1000 + pick(i, 11, 8999));
+			buf_printf(&b, "b%u-%u,%s%s,%.*s,%04u-%02u-%02u,%s,%u Oak St\n", i, k, lasts[pick(i, 1, 25)], (const char *const[]){"", "son", "man", "er"}[pick(i, 2, 4)], pick(k, 20, 20) ? 9 : 1, first, 1930 + pick(i, 5, 60), 1 + pick(i, 6, 12), 1 + pick(i, 7, 28), pick(k, 21, 10) ? ssn : "", 1 + i * 7 + (pick(k, 22, 3) ? 0 : 1000));
+		}
+	assert_true(buf_ok(&b));
+	struct link *l = linked(buf_cstr(&b), 2);
+	struct link_counts c;
+	link_count(l, &c);
+	assert_int_equal(c.records, PERSONS * BILLS);
+	assert_int_equal(c.persons, PERSONS);
+	for (unsigned i = 1; i < PERSONS * BILLS; i++) /* (those of one person stand PERSONS apart) */
+		assert_int_equal(link_cluster(l, i) == link_cluster(l, i % PERSONS), 1);
+	link_free(l);
+}
+
 static void test_columns(void **state)
 {
 	const struct link_options o = {.threads = 1};
@@ -530,7 +555,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words), cmocka_unit_test(test_slips), cmocka_unit_test(test_dictionary), cmocka_unit_test(test_stretch), cmocka_unit_test(test_given_up), cmocka_unit_test(test_packed), cmocka_unit_test(test_one_person), cmocka_unit_test(test_not_one_person), cmocka_unit_test(test_fewest), cmocka_unit_test(test_placeholders), cmocka_unit_test(test_nobody_twice),
-		cmocka_unit_test(test_small), cmocka_unit_test(test_late), cmocka_unit_test(test_columns), cmocka_unit_test(test_same_answer), cmocka_unit_test(test_crowd), cmocka_unit_test(test_febrl),
+		cmocka_unit_test(test_small), cmocka_unit_test(test_late), cmocka_unit_test(test_bills), cmocka_unit_test(test_columns), cmocka_unit_test(test_same_answer), cmocka_unit_test(test_crowd), cmocka_unit_test(test_febrl),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
