@@ -83,7 +83,7 @@ export default async function stations({ test, axe, has, assert, browser }) {
       await other.locator("#words").fill("correct horse battery");
       await other.keyboard.press("Enter");
       await other.locator(".frame").waitFor({ timeout: 60000 });
-      has(await other.locator("body").innerText(), "KELLER");
+      await other.locator("body", { hasText: "KELLER" }).waitFor();
       clean(page);
     });
 
