@@ -3,6 +3,7 @@
  * Expectation and maximisation (Dempster, Laird, Rubin 1977) over a sample of the pairs that share a key; pairs that share none count as strangers. Three classes: one person (m, learned), one household (r, fixed but for how many), strangers
  * (u: from pairs at random; for values that agree exactly from how often the value stands there). The first guesses count like a few dozen pairs, so that a file with few persons twice, or none, does not learn nonsense. */
 #include "link_disk.h"
+#include "link_keys.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -253,9 +254,59 @@ static float sum_m(const struct link *l, const uint8_t *level)
 	return m;
 }
 
+/* ---- how often a person is in the list: pairs of records with one surname, first name and date of birth, counted without looking at any. Somebody with hundreds of bills fills blocks of which few pairs are compared, and what is compared says too little of how many there are. ---- */
+
+struct repeats {
+	uint64_t *v, n, cap, mask;
+	const struct link *l;
+};
+
+static int repeats_some(void *arg, uint32_t from, uint32_t to)
+{
+	struct repeats *x = arg;
+	const struct link *l = x->l;
+	const unsigned last = (unsigned)l->of[KIND_LAST], first = (unsigned)l->of[KIND_FIRST], dob = (unsigned)l->of[KIND_DOB];
+	for (uint32_t k = from; k < to; k++) {
+		const uint32_t *row = link_row(l, k);
+		const uint64_t a = link_part_of(l, row, PART_VALUE, last), b = link_part_of(l, row, PART_VALUE, first), c = link_part_of(l, row, PART_VALUE, dob); /* (of the words themselves: their numbers are not the same each time) */
+		const uint64_t h = link_hash_last(link_hash_step(link_hash_step(link_hash_step(LINK_HASH_FIRST, a), b), c), 0);
+		if (!a || !b || !c || h & x->mask)
+			continue;
+		if (x->n == x->cap)
+			return ERR_MEMORY;
+		x->v[x->n++] = h;
+	}
+	return 0;
+}
+
+/* Of every name and day, or of large lists one in as many as leaves some hundred thousand records. 0: the list does not say them. */
+static int repeats(struct link *l, double *ret)
+{
+	struct repeats x = {.l = l};
+	*ret = 0;
+	if (l->of[KIND_LAST] < 0 || l->of[KIND_FIRST] < 0 || l->of[KIND_DOB] < 0)
+		return 0;
+	while (l->n / (x.mask + 1) > 400000)
+		x.mask = x.mask * 2 + 1;
+	x.cap = l->n;
+	x.v = malloc(x.cap * sizeof *x.v); /* (what is not touched takes no room) */
+	int r = x.v ? link_rows_each(l, repeats_some, &x) : ERR_MEMORY;
+	if (r == 0)
+		link_sort(x.v, x.n);
+	for (uint64_t i = 0, end; r == 0 && i < x.n; i = end) {
+		for (end = i + 1; end < x.n && x.v[end] == x.v[i];)
+			end++;
+		*ret += (double)(end - i) * (double)(end - i - 1) / 2;
+	}
+	*ret *= (double)(x.mask + 1);
+	free(x.v);
+	return r;
+}
+
 struct learning {
 	struct link *l;
 	struct sample *some;
+	double repeats; /* so many pairs of one name and day there are in all */
 	bool bound; /* pairs that may not be linked teach nothing: once it is known how many households there are */
 	struct share {
 		double count[LINK_FIELDS_MAX][LINK_LEVELS], persons, houses;
@@ -315,8 +366,9 @@ static int one_round(struct learning *x, double weight)
 		houses += x->share[k].houses;
 	}
 	/* in all pairs; never quite none */
-	l->lambda_m = (persons * weight + 0.05) / pairs;
-	l->lambda_r = (houses * weight + 0.05) / pairs;
+	const double unseen = x->repeats > 2 * persons * weight ? x->repeats / (persons * weight + 0.05) : 1;
+	l->lambda_m = (persons * weight + 0.05) * unseen / pairs;
+	l->lambda_r = (houses * weight + 0.05) * unseen / pairs;
 	return r;
 }
 
@@ -350,13 +402,15 @@ int link_learn(struct link *l, struct err *e)
 		some.memory[t] = random.memory[t] = link_memory_new();
 		r = some.memory[t] ? 0 : ERR_MEMORY;
 	}
+	double pairs = 0;
+	r = r ? r : repeats(l, &pairs);
 	r = r ? r : take_random(l, &random);
 	r = r ? r : take_pairs(l, &some);
 	if (r == 0 && l->disk)
 		r = load_samples(l, &random, &some);
 	r = r ? r : compare_sample(&random);
 	r = r ? r : compare_sample(&some);
-	struct learning x = {.l = l, .some = &some, .share = malloc((some.n / LOT + 1) * sizeof *x.share)};
+	struct learning x = {.l = l, .some = &some, .repeats = pairs, .share = malloc((some.n / LOT + 1) * sizeof *x.share)};
 	double weight = some.n ? (double)l->pairs / (double)some.n : 1;
 	r = r ? r : x.share ? 0 : ERR_MEMORY;
 	for (unsigned k = 0; k < ROUNDS && r == 0; k++) {

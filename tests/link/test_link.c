@@ -384,7 +384,7 @@ static void test_late(void **state)
 }
 
 /* Bills: hundreds of records a person, so that each key's block is larger than is compared whole. What is written with the initial alone, or without a number, is cut off from the others and has to come back. */
-static void test_bills(void **state)
+static void bills(bool numbers)
 {
 	enum { PERSONS = 260, BILLS = 200 };
 	AUTO_BUF struct buf b = {0};
@@ -395,17 +395,29 @@ static void test_bills(void **state)
 			const char *first = firsts[pick(i, 3, 16)];
 			char ssn[16];
 			snprintf(ssn, sizeof ssn, "%03u-%02u-%04u", 100 + pick(i, 9, 500), 10 + pick(i, 10, 80), 1000 + pick(i, 11, 8999));
-			buf_printf(&b, "b%u-%u,%s%s,%.*s,%04u-%02u-%02u,%s,%u Oak St\n", i, k, lasts[pick(i, 1, 25)], (const char *const[]){"", "son", "man", "er"}[pick(i, 2, 4)], pick(k, 20, 20) ? 9 : 1, first, 1930 + pick(i, 5, 60), 1 + pick(i, 6, 12), 1 + pick(i, 7, 28), pick(k, 21, 10) ? ssn : "", 1 + i * 7 + (pick(k, 22, 3) ? 0 : 1000));
+			buf_printf(&b, "b%u-%u,%s%s,%.*s,%04u-%02u-%02u,%s,%u Oak St\n", i, k, lasts[pick(i, 1, 25)], (const char *const[]){"", "son", "man", "er"}[pick(i, 2, 4)], pick(k, 20, 20) ? 9 : 1, first, 1930 + pick(i, 5, 60), 1 + pick(i, 6, 12), 1 + pick(i, 7, 28), numbers && pick(k, 21, 10) ? ssn : "", 1 + i * 7 + (pick(k, 22, 3) ? 0 : 1000));
 		}
 	assert_true(buf_ok(&b));
 	struct link *l = linked(buf_cstr(&b), 2);
 	struct link_counts c;
 	link_count(l, &c);
 	assert_int_equal(c.records, PERSONS * BILLS);
+	if (!numbers) { /* an initial and another street are in doubt, and nobody is taken for certain */
+		assert_in_range(PERSONS, c.low, c.high);
+		assert_true(c.estimate > 0.98 * PERSONS && c.estimate < 1.02 * PERSONS);
+		link_free(l);
+		return;
+	}
 	assert_int_equal(c.persons, PERSONS);
 	for (unsigned i = 1; i < PERSONS * BILLS; i++) /* (those of one person stand PERSONS apart) */
 		assert_int_equal(link_cluster(l, i) == link_cluster(l, i % PERSONS), 1);
 	link_free(l);
+}
+
+static void test_bills(void **state)
+{
+	bills(true);
+	bills(false);
 }
 
 static void test_columns(void **state)
