@@ -66,7 +66,7 @@ export function App() {
 
 function Home(p: { session: Session; signedOut: () => void; lang: Lang; setLang: (l: Lang) => void; theme: Theme; setTheme: (t: Theme) => void }) {
   const [where, setWhere] = useState(route());
-  useEffect(() => { const moved = () => setWhere(route()); addEventListener("hashchange", moved); return () => removeEventListener("hashchange", moved); }, []);
+  useLayoutEffect(() => { const moved = () => setWhere(route()); addEventListener("hashchange", moved); return () => removeEventListener("hashchange", moved); }, []);
   return <With part={ecgPart} what={t("ecg")}>{(m) => <m.HomePage {...p} where={where} />}</With>;
 }
 
@@ -87,7 +87,7 @@ function Frame({ session, signedOut, lang, setLang, theme, setTheme }: { session
   useOwnOutbox(session, signedOut);
   const page = where[0] || (may("census") ? "census" : seen[0]!.path);
 
-  useEffect(() => {
+  useLayoutEffect(() => { // (an effect after the paint is late on a busy machine: who goes on at once from the first page is not heard)
     arrive = () => { setWhere((old) => { const next = route(); return next.join("/") === old.join("/") ? old : next; }); };
     const moved = () => arrive();
     addEventListener("hashchange", moved);
