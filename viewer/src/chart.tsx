@@ -36,7 +36,7 @@ export function ChartPage({ id, tab }: { id: string; tab: string }) {
   // of the address, which changes at once: keys come faster than pages are drawn, and a page that is drawn late must not take one of them back
   const here = () => { const x = (PACKET ? packetPlace() : location.hash).split("/")[3] ?? ""; return tabs.indexOf((tabs.includes(x as never) ? x : "summary") as never); };
   const goTab = (x: string) => { go(`#/chart/${encodeURIComponent(id)}/${x}`); if (scroller.current) scroller.current.scrollTop = 0; };
-  useEffect(() => {
+  useLayoutEffect(() => {
     const key = (e: KeyboardEvent) => {
       if (!keysOn() || commanded(e) || typing(e.target) || document.querySelector("dialog[open]")) return;
       const step = e.key === "]" ? 1 : e.key === "[" ? -1 : 0;

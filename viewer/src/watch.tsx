@@ -1,5 +1,5 @@
 // Who was stopped because he destroys files: why, which files, and the two ways out: let him go on, or put the files back. The sensor carries out what is ordered here; this machine cannot reach it.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ApiError, get, post } from "./api";
 import { full, stamp } from "./format";
 import { type Order, type Verdict, type WatchEvent, english, named, watchOf } from "./gate";
@@ -73,7 +73,7 @@ export function VerdictPage({ id }: { id: string }) {
   };
   const newest = useRef(key);
   newest.current = key;
-  useEffect(() => { const press = (e: KeyboardEvent) => newest.current(e); addEventListener("keydown", press); return () => removeEventListener("keydown", press); }, []);
+  useLayoutEffect(() => { const press = (e: KeyboardEvent) => newest.current(e); addEventListener("keydown", press); return () => removeEventListener("keydown", press); }, []);
   if (!v) return <div class="scroller" id="content" tabIndex={0} role="main"><Fail error={error} onRetry={reload} />{!w ? !error && <Loading what={id} /> : <p class="note">{id}{t("colon")}{t("wNone")} <a href="#/alarms">{t("alarms")}</a></p>}</div>;
   const p = proposal.order?.result?.ok ? proposal.order.result : null, change = p ? p.put_back + p.set_aside : 0;
   return (
