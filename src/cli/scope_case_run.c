@@ -421,6 +421,13 @@ static void say_totals(const struct survey *f)
 		printf("TO REVIEW  %8zu pairs of strangers that may be one person (grey.csv)\n", survey_grey_n(f));
 }
 
+/* Duties hang on where people live. */
+static void say_residence(const struct result_files *files)
+{
+	if (files->nowhere || files->by_zip)
+		printf("RESIDENCE  %8" PRIu64 " persons: in which state they live is not known; of %" PRIu64 " others only the ZIP Code says it\n", files->nowhere, files->by_zip);
+}
+
 static int enter_run(struct running *u, struct survey *f, const struct result_files *files, uint64_t *ret_entry, struct err *e)
 {
 	AUTO_BUF struct buf b = {0};
@@ -487,6 +494,7 @@ static int run(struct running *u, struct err *e)
 		r = enter_run(u, f, &files, &entry, e);
 	if (r == 0 && !u->json) {
 		say_totals(f);
+		say_residence(&files);
 		printf("%.*s: entry %" PRIu64 "\n", SLICE_FMT(u->c->name), entry);
 	}
 	struct survey_totals t = {0};

@@ -190,19 +190,33 @@ static bool is_minor(const struct person_date *d, int64_t on)
 	return age >= 0 && age < 18;
 }
 
-static void place_of(struct slice state, struct slice country, struct slice zip, char out[8])
+struct residence {
+	char place[8];
+	bool by_zip; /* the state is that of the ZIP Code: no state was said */
+};
+
+/* abroad: the site is not where ZIP Codes are, so that five digits without a country are no ZIP Code. */
+static struct residence place_of(struct slice state, struct slice country, struct slice zip, bool abroad)
 {
-	const char *us = person_us_state(state);
+	struct residence r = {"ZZ", false};
 	bool none = !country.n, american = slice_eq_nocase(country, "US") || slice_eq_nocase(country, "USA") || slice_eq_nocase(country, "UNITED STATES") || slice_eq_nocase(country, "UNITED STATES OF AMERICA");
+	const char *us = none || american ? person_us_state(state) : NULL, *of_zip = american || (none && !abroad && !state.n) ? person_zip_state(zip) : NULL;
 	char digits[10];
-	if ((none || american) && us)
-		snprintf(out, 8, "US-%s", us);
-	else if (american || (none && person_digits(zip, 9, digits) && (strlen(digits) == 5 || strlen(digits) == 9)))
-		snprintf(out, 8, "US");
-	else if (country.n == 2)
-		snprintf(out, 8, "%c%c", country.p[0] & 0xdf, country.p[1] & 0xdf);
-	else
-		snprintf(out, 8, "ZZ");
+	if (us || of_zip) {
+		snprintf(r.place, sizeof r.place, "US-%s", us ? us : of_zip);
+		r.by_zip = !us;
+	} else if (american || (none && !abroad && person_digits(zip, 9, digits) && (strlen(digits) == 5 || strlen(digits) == 9))) {
+		snprintf(r.place, sizeof r.place, "US");
+	} else if (country.n == 2) {
+		snprintf(r.place, sizeof r.place, "%c%c", country.p[0] & 0xdf, country.p[1] & 0xdf);
+	}
+	return r;
+}
+
+/* ZIP Codes are of places west of Greenwich, and of Guam's. */
+static bool is_abroad(int zone_minutes)
+{
+	return zone_minutes > 0 && zone_minutes != 600;
 }
 
 static void put_set(struct jsonw *w, const char *key, uint32_t set)
@@ -242,10 +256,11 @@ static int put_person(struct out *o, const struct scope_case *c, const struct sc
 	struct jsonw w;
 	struct person_date d;
 	bool dated = person_date(v[K_DOB], false, result_this_year(), &d, NULL), minor = dated && is_minor(&d, c->discovered != INT64_MIN ? c->discovered : time_now()), dead = is_dead(v[K_DEATH]);
-	char dob[16] = "", place[8];
+	char dob[16] = "";
 	if (dated)
 		snprintf(dob, sizeof dob, "%04u-%02u-%02u", d.year, d.month, d.day);
-	place_of(v[K_STATE], v[K_COUNTRY], v[K_ZIP], place);
+	const struct residence home = place_of(v[K_STATE], v[K_COUNTRY], v[K_ZIP], files->abroad);
+	const char *place = home.place;
 	size_t at = result_count_place(files->place, ARRAY_LEN(files->place), &files->places, place);
 	unsigned classes = person_classes(row->accessed | row->acquired);
 	files->mix[at][classes][0]++;
@@ -254,6 +269,7 @@ static int put_person(struct out *o, const struct scope_case *c, const struct sc
 	files->deceased += dead;
 	files->guarded += (flags & (SCOPE_PART2 | SCOPE_HIV | SCOPE_GENETIC | SCOPE_REPRODUCTIVE)) != 0;
 	files->nowhere += !strcmp(place, "ZZ") || !strcmp(place, "US");
+	files->by_zip += home.by_zip;
 	for (int el = 0; el < PERSON_ELEMENTS_N; el++) {
 		files->element[el][1] += (row->acquired & PERSON_BIT(el)) != 0;
 		files->element[el][0] += (row->accessed & ~row->acquired & PERSON_BIT(el)) != 0;
@@ -446,7 +462,7 @@ int result_write(const struct site *s, const struct scope_case *c, struct survey
 	char path[160];
 	int r = folder(s, c, true, path, e);
 	AUTO_CLOSE int dir = r < 0 ? -1 : file_open_dir(s->fd, path, e);
-	*ret = (struct result_files){0};
+	*ret = (struct result_files){.abroad = is_abroad(s->zone_minutes)};
 	if (dir < 0)
 		return r < 0 ? r : dir;
 	ret->mix = calloc(ARRAY_LEN(ret->place), sizeof *ret->mix);
@@ -539,6 +555,7 @@ void result_files_json(struct jsonw *w, const struct result_files *f)
 	jsonw_ku64(w, "deceased", f->deceased);
 	jsonw_ku64(w, "protected", f->guarded);
 	jsonw_ku64(w, "residence_unknown", f->nowhere);
+	jsonw_ku64(w, "residence_by_zip", f->by_zip);
 	result_letters_json(w, f->letters);
 }
 

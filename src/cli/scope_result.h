@@ -16,7 +16,8 @@ struct result_files {
 		char sha256[2 * SEAL_HASH + 1];
 		uint64_t bytes, lines;
 	} of[RESULT_FILES];
-	uint64_t minors, deceased, guarded, nowhere; /* of persons: protected records; of unknown residence */
+	uint64_t minors, deceased, guarded, nowhere, by_zip; /* of persons: protected records; of unknown residence; whose state is that of their ZIP Code */
+	bool abroad;                                 /* the site is not where ZIP Codes are */
 	struct result_place place[400];
 	size_t places;
 	uint64_t (*mix)[1 << PERSON_CLASSES_N][2]; /* by place: persons with exactly these classes in what was touched of them; in what was acquired. Made by result_write; result_files_done */

@@ -195,5 +195,7 @@ const char *person_language_code(int language, char out[4]); /* "es": ISO 639-1,
 
 /* A US state or territory by its two letters or its English name, any case: "TX". NULL: none. */
 const char *person_us_state(struct slice s);
+/* The state in which a ZIP Code of five or nine digits lies, by its first three (person_zip.c): "TX". NULL: it is none, or one that is in no state (military mail). Codes of five digits are other countries', too: ask where it is the United States. */
+const char *person_zip_state(struct slice zip);
 
 #endif

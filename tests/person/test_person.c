@@ -195,6 +195,16 @@ static void checks(void **state)
 	assert_string_equal(person_us_state(SLICE(" New York ")), "NY");
 	assert_null(person_us_state(SLICE("ZZ")));
 	assert_null(person_us_state(SLICE("")));
+	static const char *const zips[][2] = {{"78701", "TX"}, {"00501", "NY"}, {"00601", "PR"}, {"00802", "VI"}, {"01810", "MA"}, {"05501", "MA"}, {"05401", "VT"}, {"06390", "NY"}, {"06510", "CT"}, {"10001-1234", "NY"}, {"100011234", "NY"}, {"20101", "VA"}, {"20001", "DC"}, {"20301", "DC"}, {"20814", "MD"},
+		{"39901", "GA"}, {"56901", "DC"}, {"73301", "TX"}, {"73401", "OK"}, {"83414", "WY"}, {"83401", "ID"}, {"88510", "TX"}, {"88901", "NV"}, {"90001", "CA"}, {"96799", "AS"}, {"96701", "HI"}, {"96910", "GU"}, {"96950", "MP"}, {"99501", "AK"}, {"99950", "AK"}, {" 60601 ", "IL"}};
+	static const char *const none[] = {"", "7870", "787012", "00001", "09012", "34001", "96201", "96939", "96960", "ABCDE", "7 8701", "787-01", "1000112345", "213", "21301"};
+	for (size_t i = 0; i < ARRAY_LEN(zips); i++) {
+		const char *is = person_zip_state(slice_str(zips[i][0]));
+		assert_non_null(is);
+		assert_string_equal(is, zips[i][1]);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(none); i++)
+		assert_null(person_zip_state(slice_str(none[i])));
 }
 
 int main(void)

@@ -14,9 +14,9 @@ A101,Roth,Max,1975-11-23,,Potassium,4.1 mmol/L,Vietnamese
 Z900,Unbekannt,Otto,1950-01-02,219-40-7712,HIV antibody,negative,CHI
 C
 cat >share/bill/claim.csv <<'C'
-last,first,dob,ssn,claim,amount
-Unbekannt,Otto,1950-01-02,219-40-7712,C-77,120.00
-Diaz,Noor,1988-06-30,458-11-2034,C-78,80.00
+last,first,dob,ssn,claim,amount,zip
+Unbekannt,Otto,1950-01-02,219-40-7712,C-77,120.00,
+Diaz,Noor,1988-06-30,458-11-2034,C-78,80.00,78702
 C
 printf 'nothing about anybody\n' >share/notes.txt
 cp share/bill/claim.csv share/bill/copy.csv
@@ -62,6 +62,7 @@ same $status 1 "a file that is not there is said by the exit status ($(cat out s
 grep -q "NOT READ  *1 files: 1 are not where the content is" out || fail "$(cat out)"
 grep -q "persons  *4: 2 known, 2 strangers" out || fail "$(cat out)"
 grep -q "1 the same as another" out || fail "$(cat out)"
+grep -q "RESIDENCE  *1 persons: in which state they live is not known; of 1 others only the ZIP Code says it" out || fail "$(cat out)"
 case_ export c1 --json >exported
 python3 - <<'P'
 import json, collections
@@ -74,7 +75,7 @@ assert set(d["P2"]) == {"name", "dob", "mrn", "lab"}, d["P2"]
 assert "P3" not in d
 assert all(t == "acquired" for p in d.values() for t, _ in p.values())
 strangers = sorted((sorted(e) for p, e in d.items() if p.startswith("S-")), key=len)
-assert strangers == [["claim", "dob", "name", "ssn"], ["claim", "dob", "lab", "mrn", "name", "ssn"]], strangers
+assert strangers == [["address", "claim", "dob", "name", "ssn"], ["claim", "dob", "lab", "mrn", "name", "ssn"]], strangers
 otto = [e for p, e in d.items() if p.startswith("S-") and "mrn" in e][0]
 assert otto["ssn"][1] == ["claim.csv", "copy.csv", "feb.csv"], otto
 spoken = {}
@@ -82,6 +83,7 @@ for line in open("site/scope/c1/persons.ndjson"):
     p = json.loads(line)
     spoken[p["person_id"] if p["person_id"][0] == "P" else p["last"]] = p.get("language")
     if p["person_id"] == "P1": assert p["place"] == "US-TX" and p["addr1"] == "1 Lake Road" and p["combinations"] == ["core", "medical", "dob"], p
+    if p["last"] == "Diaz": assert p["place"] == "US-TX" and "state" not in p, p # a ZIP Code says which state
     if p["last"] == "Unbekannt": assert p["records"] == 2 and p["place"] == "ZZ" and p["protected"] == ["hiv"], p
 assert spoken == {"P1": "es", "P2": "vi", "Unbekannt": "zh", "Diaz": None}, spoken # the list's word counts, else that of the records
 P
