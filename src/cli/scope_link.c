@@ -37,55 +37,63 @@ static int fill(struct input *in, struct err *e)
 	return 0;
 }
 
-/* The first row: columns, separator; taken out of the text. */
-static int header(struct input *in, struct arena *a, uint8_t *ret_sep, struct slice *ret_column, size_t *ret_n, struct err *e)
+static int as_utf8(struct input *in, struct arena *a, struct err *e)
 {
-	int r = fill(in, e);
 	struct slice text = buf_slice(&in->text);
-	if (r)
-		return r;
-	if (text.n >= 2 && ((text.p[0] == 0xff && text.p[1] == 0xfe) || (text.p[0] == 0xfe && text.p[1] == 0xff) || (!text.p[0] != !text.p[1]))) {
-		while (r == 0 && !in->end) { /* UTF-16: whole, made UTF-8 */
-			uint8_t *to = buf_space(&in->text, PIECE);
-			ssize_t n = to ? read(in->fd, to, PIECE) : -1;
-			if (n < 0)
-				return to ? err_sys(e, in->name, "cannot be read") : err_set(e, buf_code(&in->text), in->name, "too large for a file in UTF-16: save it as UTF-8");
-			in->end = n == 0;
-			buf_commit(&in->text, (size_t)n);
-		}
-		r = csv_utf8(buf_slice(&in->text), a, &text, e);
-		if (r < 0)
-			return r;
+	int r = 0;
+	if (text.n < 2 || !((text.p[0] == 0xff && text.p[1] == 0xfe) || (text.p[0] == 0xfe && text.p[1] == 0xff) || (!text.p[0] != !text.p[1])))
+		return 0;
+	while (r == 0 && !in->end) { /* UTF-16: whole, made UTF-8 */
+		uint8_t *to = buf_space(&in->text, PIECE);
+		ssize_t n = to ? read(in->fd, to, PIECE) : -1;
+		if (n < 0)
+			return to ? err_sys(e, in->name, "cannot be read") : err_set(e, buf_code(&in->text), in->name, "too large for a file in UTF-16: save it as UTF-8");
+		in->end = n == 0;
+		buf_commit(&in->text, (size_t)n);
+	}
+	r = csv_utf8(buf_slice(&in->text), a, &text, e);
+	if (r == 0) {
 		buf_reset(&in->text);
 		buf_add_slice(&in->text, text);
-		text = buf_slice(&in->text);
 	}
-	if (slice_starts(text, "\xEF\xBB\xBF")) {
-		buf_drop(&in->text, 3);
-		text = buf_slice(&in->text);
+	return r;
+}
+
+/* Columns and separator; what stands before the first row of values is taken out of the text. */
+static int header(struct input *in, struct arena *a, struct person_list *ret, struct err *e)
+{
+	int r = fill(in, e);
+	r = r ? r : as_utf8(in, a, e);
+	r = r ? r : person_list_head(buf_slice(&in->text), a, ret, e);
+	if (r < 0) {
+		err_in(e, in->name);
+		return r;
 	}
-	struct slice field[CSV_FIELDS_MAX], rest, line = slice_cut(text, '\n', &rest);
-	struct csv c;
-	*ret_sep = csv_separator(line);
-	csv_init(&c, text, *ret_sep, a);
-	if (!csv_row(&c, field, ret_n))
-		return err_set(e, ERR_INPUT, in->name, "it is empty: a first row with the columns' names is needed");
-	if (c.more_fields)
-		return err_set(e, ERR_LIMIT, in->name, "more than %d columns", CSV_FIELDS_MAX);
-	for (size_t i = 0; i < *ret_n; i++) {
-		ret_column[i] = arena_dup(a, field[i]);
-		if (field[i].n && !ret_column[i].p)
-			return err_set(e, arena_code(a), in->name, "the columns' names are too long");
-	}
-	buf_drop(&in->text, c.at);
+	buf_drop(&in->text, ret->from);
+	if (ret->passed_over)
+		cli_note("%s: %u %s before the row that names the columns %s passed over", in->name, ret->passed_over, ret->passed_over == 1 ? "line" : "lines", ret->passed_over == 1 ? "is" : "are");
+	if (!ret->headed)
+		cli_note("%s: no row names the columns: its first row is linked like the others, and the columns, called 1 to %zu, are known by what their values look like (say what one is with --map 2=last)", in->name, ret->columns);
 	return 0;
 }
 
-/* --map COLUMN=ROLE: the column by its name as it stands, whatever its case; "-" is looked away from. */
-static int map(const struct cli_list *maps, const struct slice *column, size_t n, int *role)
+/* A last row that counts the others is none of them. */
+static void without_foot(struct input *in, const struct person_list *list)
 {
+	size_t foot = person_list_foot(buf_slice(&in->text), list->sep, list->columns);
+	if (!foot)
+		return;
+	cli_note("%s: its last row says how many rows there are, and is passed over", in->name);
+	in->text.n -= foot;
+}
+
+/* --map COLUMN=ROLE: the column by its name as it stands, whatever its case; "-" is looked away from. */
+static int map(const struct cli_list *maps, const struct person_list *list, int *role)
+{
+	const struct slice *column = list->name;
+	const size_t n = list->columns;
 	for (size_t i = 0; i < n; i++)
-		role[i] = -1;
+		role[i] = list->headed ? -1 : list->role[i];
 	for (size_t k = 0; k < maps->n; k++) {
 		const char *eq = strrchr(maps->v[k], '=');
 		if (!eq)
@@ -111,13 +119,15 @@ static int map(const struct cli_list *maps, const struct slice *column, size_t n
 	return 0;
 }
 
-static int feed(struct link *l, struct input *in, uint8_t sep, struct err *e)
+static int feed(struct link *l, struct input *in, const struct person_list *list, struct err *e)
 {
 	int r = 0;
 	for (bool done = false; r == 0 && !done;) {
 		size_t used = 0;
 		done = in->end;
-		r = link_feed(l, buf_slice(&in->text), sep, in->end, &used, e);
+		if (done)
+			without_foot(in, list);
+		r = link_feed(l, buf_slice(&in->text), list->sep, in->end, &used, e);
 		if (r == 0) {
 			buf_drop(&in->text, used);
 			if (!done)
@@ -245,25 +255,23 @@ static int run(struct input *in, const struct cli_list *maps, const struct link_
 {
 	struct err e = {0};
 	AUTO_ARENA struct arena *a = arena_new((size_t)2 << 30);
-	struct slice column[CSV_FIELDS_MAX];
-	int role[CSV_FIELDS_MAX];
-	size_t n = 0;
-	uint8_t sep = ',';
+	static struct person_list list;
+	int role[PERSON_LIST_COLUMNS];
 	struct link *l = link_new(o);
-	int r = a && l ? header(in, a, &sep, column, &n, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
-	if (r == 0 && (r = map(maps, column, n, role)) != 0) {
+	int r = a && l ? header(in, a, &list, &e) : err_set(&e, ERR_MEMORY, NULL, "no memory");
+	if (r == 0 && (r = map(maps, &list, role)) != 0) {
 		link_free(l);
 		return r;
 	}
-	r = r ? r : link_columns(l, column, role, n, &e);
+	r = r ? r : link_columns(l, list.name, role, list.columns, &e);
 	if (r < 0 && !e.place[0])
 		err_in(&e, in->name);
-	r = r ? r : feed(l, in, sep, &e);
+	r = r ? r : feed(l, in, &list, &e);
 	buf_done(&in->text);
 	r = r ? r : link_run(l, &e);
 	r = r ? r : put_out(l, out, review, &e);
 	if (r == 0)
-		report(l, column, n, json);
+		report(l, list.name, list.columns, json);
 	link_free(l);
 	return r < 0 ? cli_fail(&e) : cli_flush();
 }

@@ -212,6 +212,9 @@ size_t extract_list_header_score(const struct slice *field, size_t n)
 		int who;
 		known += extract_value_column(field[i], &who) != PERSON_ROLE_OTHER;
 	}
+	size_t birth[3];
+	if ((known < 2 || known * 3 < filled) && filled >= 3 && person_birth_columns(field, n, birth))
+		known += 3; /* "by", "bm", "bd" */
 	return known >= 2 && known * 3 >= filled ? known : 0;
 }
 
@@ -249,6 +252,7 @@ static int name_columns(struct list *x, const struct slice *field, size_t n, str
 	x->n = n;
 	if (!numbered)
 		x->number = SIZE_MAX;
+	x->born = person_birth_columns(field, n, x->birth);
 	return 0;
 }
 
@@ -303,14 +307,27 @@ static int cell(struct list *x, const struct extract_column *c, struct slice v, 
 	return extract_put_field(x->o, extract_value_role(role, v), c->who, c->name, v, at, e);
 }
 
+/* A date of birth in three columns is told as one, where its year stands. What does not make a whole one is told as it came. */
+static bool one_date(const struct list *x, const struct slice *field, size_t n, char out[16])
+{
+	const size_t *b = x->birth;
+	return x->born && b[0] < n && b[1] < n && b[2] < n && field[b[0]].n && person_birth_text(field[b[0]], field[b[1]], field[b[2]], out) == 3;
+}
+
 int extract_list_row(struct list *x, const struct slice *field, size_t n, const uint8_t *begin, const uint8_t *end, uint64_t at, struct err *e)
 {
 	static const struct extract_column unknown = {PERSON_ROLE_OTHER, PERSON_SUBJECT, {NULL, 0}};
+	char date[16];
+	bool born = one_date(x, field, n, date);
 	int r = extract_put_record(x->o, x->number < n ? field[x->number] : SLICE_NULL, at, e);
 	for (size_t i = 0; i < n && r == 0; i++)
 		if (field[i].n) {
 			bool here = field[i].p >= begin && field[i].p < end; /* else it is a copy without its quotes */
-			r = cell(x, i < x->n ? &x->columns[i] : &unknown, field[i], here ? at + (uint64_t)(field[i].p - begin) : at, e);
+			uint64_t place = here ? at + (uint64_t)(field[i].p - begin) : at;
+			if (born && i == x->birth[0])
+				r = extract_put_field(x->o, PERSON_ROLE_DOB, PERSON_SUBJECT, x->columns[i].name, slice_str(date), place, e);
+			else if (!born || (i != x->birth[1] && i != x->birth[2]))
+				r = cell(x, i < x->n ? &x->columns[i] : &unknown, field[i], place, e);
 		}
 	return r;
 }
@@ -364,7 +381,7 @@ static void find_header(struct slice text, uint8_t sep, struct arena *a, struct 
 
 static int guess(struct list *x, struct slice text, uint8_t sep, struct arena *a, struct slice *field, struct err *e)
 {
-	struct extract_guess *g = calloc(EXTRACT_GUESSED_MAX, sizeof *g);
+	struct person_guess *g = calloc(EXTRACT_GUESSED_MAX, sizeof *g);
 	struct rows c;
 	size_t n, columns = 0;
 	if (!g)
@@ -374,11 +391,14 @@ static int guess(struct list *x, struct slice text, uint8_t sep, struct arena *a
 		size_t k = n < EXTRACT_GUESSED_MAX ? n : EXTRACT_GUESSED_MAX;
 		columns = k > columns ? k : columns;
 		for (size_t i = 0; i < k; i++)
-			extract_guess_value(&g[i], field[i]);
+			person_guess_value(&g[i], field[i]);
 	}
 	struct extract_column *list = calloc(columns ? columns : 1, sizeof *list);
 	if (list) {
-		extract_guess_columns(g, columns, list);
+		int role[EXTRACT_GUESSED_MAX];
+		person_guess_columns(g, columns, role);
+		for (size_t i = 0; i < columns; i++)
+			list[i] = (struct extract_column){.role = (uint8_t)role[i], .who = PERSON_SUBJECT};
 		x->columns = list;
 		x->n = columns;
 	}

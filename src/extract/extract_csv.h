@@ -33,6 +33,8 @@ struct list {
 	uint8_t *names;
 	size_t n;
 	size_t number; /* the column of the row's own number; SIZE_MAX: none */
+	bool born;     /* a date of birth stands in three columns: year, month, day */
+	size_t birth[3];
 };
 void extract_list_init(struct list *x, const struct extract_out *o);
 void extract_list_done(struct list *x);
@@ -40,14 +42,5 @@ int extract_list_header(struct list *x, const struct slice *field, size_t n, str
 /* begin..end: the text in which fields lie (NULL, NULL: they lie elsewhere, and all have the row's place). */
 int extract_list_row(struct list *x, const struct slice *field, size_t n, const uint8_t *begin, const uint8_t *end, uint64_t at, struct err *e) MUST;
 size_t extract_list_header_score(const struct slice *field, size_t n); /* how many cells are names of columns that are known; 0: the row is no header */
-
-/* ---- columns without a header, by their values (extract_guess.c) ---- */
-
-struct extract_guess {
-	uint32_t seen, ssn, card, mbi, npi, mail, phone, date, street, state, zip, sex, given, word, icd;
-	uint16_t first_year, last_year;
-};
-void extract_guess_value(struct extract_guess *g, struct slice value);
-void extract_guess_columns(const struct extract_guess *g, size_t n, struct extract_column *ret);
 
 #endif

@@ -1,42 +1,6 @@
 /* What a value says beyond its field. */
 #include "extract_values.h"
 
-/* The last four digits of a social security number, and nothing more of it. */
-static bool last_four(struct slice v)
-{
-	unsigned digits = 0, hidden = 0;
-	v = slice_trim(v);
-	if (v.n < 4)
-		return false;
-	for (size_t i = 0; i < v.n; i++) {
-		uint8_t c = v.p[i];
-		if (c >= '0' && c <= '9') {
-			if (i + 4 < v.n)
-				return false;
-			digits++;
-		} else if (c == 'X' || c == 'x' || c == '*' || c == '#' || c >= 0x80)
-			hidden++;
-		else if (c != '-' && c != ' ' && c != '.')
-			return false;
-	}
-	return digits == 4 && (hidden || v.n <= 5);
-}
-
-static bool medicare(struct slice v)
-{
-	char s[11];
-	size_t n = 0;
-	for (size_t i = 0; i < v.n; i++) {
-		uint8_t c = v.p[i];
-		if (c == '-' || c == ' ')
-			continue;
-		if (n == sizeof s)
-			return false;
-		s[n++] = (char)(c >= 'a' && c <= 'z' ? c - 32 : c);
-	}
-	return n == sizeof s && person_mbi_valid(s);
-}
-
 /* "dtb:uid", "*", "view/main.html", "specified-fonts": a name of something else than a person. */
 static bool of_a_thing(struct slice v)
 {
@@ -58,8 +22,8 @@ static bool locale(struct slice v)
 int extract_value_role(int role, struct slice value)
 {
 	switch (role) {
-	case PERSON_ROLE_SSN: return last_four(value) ? PERSON_ROLE_SSN4 : role;
-	case PERSON_ROLE_MEMBER: return medicare(value) ? PERSON_ROLE_MBI : role;
+	case PERSON_ROLE_SSN: return person_last_four(value) ? PERSON_ROLE_SSN4 : role;
+	case PERSON_ROLE_MEMBER: return person_is_mbi(value) ? PERSON_ROLE_MBI : role;
 	case PERSON_ROLE_NAME: return extract_value_digits(value) * 2 > value.n || of_a_thing(value) ? PERSON_ROLE_OTHER : role;
 	case PERSON_ROLE_RACE: return locale(value) ? PERSON_ROLE_OTHER : role;
 	case PERSON_ROLE_PHONE: return value.n && memchr(value.p, '@', value.n) ? PERSON_ROLE_EMAIL : role;

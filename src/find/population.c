@@ -392,6 +392,8 @@ struct csv_columns {
 	size_t n;
 	int role[CSV_FIELDS_MAX];
 	uint8_t sep;
+	bool born; /* a date of birth stands in three columns */
+	size_t birth[3];
 };
 
 struct csv_job {
@@ -410,8 +412,12 @@ struct csv_job {
 static void read_row(struct csv_job *job, const struct slice *field, size_t n)
 {
 	struct taking t = {job->p, job->part, &job->keys};
-	struct find_value v[CSV_FIELDS_MAX] UNSET;
+	struct find_value v[CSV_FIELDS_MAX + 1] UNSET;
+	const size_t *b = job->c->birth;
+	char date[16];
 	size_t vn = 0;
+	if (job->c->born && b[0] < n && b[1] < n && b[2] < n && person_birth_text(field[b[0]], field[b[1]], field[b[2]], date) == 3)
+		v[vn++] = (struct find_value){PERSON_ROLE_DOB, slice_str(date)};
 	for (size_t i = 1; i < n && i < job->c->n; i++)
 		if (job->c->role[i] != PERSON_ROLE_OTHER && field[i].n)
 			v[vn++] = (struct find_value){job->c->role[i], field[i]};
@@ -455,30 +461,28 @@ static void *read_rows(void *arg)
 static int columns(struct slice text, struct csv_columns *ret, size_t *ret_used, struct err *e)
 {
 	AUTO_ARENA struct arena *a = arena_new((size_t)1 << 20);
-	struct slice field[CSV_FIELDS_MAX], rest;
-	struct csv csv;
-	bool known = false, bom = slice_starts(text, "\xef\xbb\xbf");
-	size_t n;
-	if (!a)
-		return err_set(e, ERR_MEMORY, NULL, "there is no memory for the list of persons");
-	if (bom)
-		text = slice_of(text.p + 3, text.n - 3);
-	ret->sep = csv_separator(slice_cut(text, '\n', &rest));
-	csv_init(&csv, text, ret->sep, a);
-	if (!csv_row(&csv, field, &n))
-		return err_set(e, ERR_INPUT, NULL, "the list of persons is empty: its first line is to name the columns, person_id first");
-	for (size_t i = 0; i < n; i++) {
-		int who = PERSON_SUBJECT;
-		ret->role[i] = person_role_of_column(field[i], &who);
-		if (who != PERSON_SUBJECT)
-			ret->role[i] = PERSON_ROLE_OTHER;
+	struct person_list *x = calloc(1, sizeof *x);
+	bool known = false;
+	int r = a && x ? person_list_head(text, a, x, e) : err_set(e, ERR_MEMORY, NULL, "there is no memory for the list of persons");
+	if (r == ERR_INPUT)
+		err_set(e, r, NULL, "the list of persons is empty: its first line is to name the columns, person_id first");
+	for (size_t i = 0; r == 0 && i < x->columns; i++) {
+		int who = PERSON_SUBJECT, role = x->headed ? person_role_of_column(x->name[i], &who) : x->role[i];
+		ret->role[i] = who == PERSON_SUBJECT ? role : PERSON_ROLE_OTHER;
 		known |= i && (kind_of_role(ret->role[i]) >= 0 || ret->role[i] == PERSON_ROLE_LAST || ret->role[i] == PERSON_ROLE_NAME);
 	}
-	if (!known)
-		return err_set(e, ERR_INPUT, "line 1", "no column of the list of persons is known by its name: the first column is the person's id, the others are named last, first, dob, ssn, mrn, member_id, phone, email, street, zip, ...");
-	ret->n = n;
-	*ret_used = csv.at + (bom ? 3 : 0);
-	return 0;
+	if (r == 0 && !known)
+		r = err_set(e, ERR_INPUT, "line 1", "no column of the list of persons is known by its name: the first column is the person's id, the others are named last, first, dob, ssn, mrn, member_id, phone, email, street, zip, ...");
+	if (r == 0) {
+		ret->sep = x->sep;
+		ret->n = x->columns;
+		ret->born = x->headed && person_birth_columns(x->name, x->columns, ret->birth);
+		for (unsigned k = 0; ret->born && k < 3; k++)
+			ret->role[ret->birth[k]] = PERSON_ROLE_OTHER;
+		*ret_used = x->from;
+	}
+	free(x);
+	return r;
 }
 
 static void run(unsigned n, struct csv_job *job)

@@ -600,6 +600,13 @@ static void birth(const struct link *l, const struct link_field *f, struct slice
 		row[f->at] = (uint32_t)d.year * 10000 + (uint32_t)d.month * 100 + d.day;
 }
 
+void link_cell_birth(const struct link *l, struct slice year, struct slice month, struct slice day, uint32_t *row)
+{
+	char date[16];
+	if (person_birth_text(year, month, day, date))
+		birth(l, &l->field[l->of[KIND_DOB]], slice_str(date), l->o.day_first, row);
+}
+
 static uint32_t sex(struct link_reader *r, struct slice s)
 {
 	if (s.n == 1 && (s.p[0] | 0x20) == 'm')

@@ -44,5 +44,6 @@ void link_reader_put(struct link_reader *r, const char *s, size_t n, uint32_t *t
 void link_fold(const struct link_reader *r, struct slice s, bool mail, struct link_text *ret);
 bool link_cell_empty(struct slice s);                                            /* nothing, or a word for nothing */
 void link_cell(struct link_reader *r, size_t column, struct slice s, uint32_t *row); /* s is not empty */
+void link_cell_birth(const struct link *l, struct slice year, struct slice month, struct slice day, uint32_t *row); /* of link.birth; any may be empty */
 
 #endif

@@ -175,7 +175,24 @@ struct meaning {
 	int is[LINK_COLUMNS_MAX], who[LINK_COLUMNS_MAX];
 	int subject;
 	bool member;
+	bool born; /* a date of birth stands in three columns */
+	size_t birth[3];
 };
+
+/* Is the column one of the three that a date of birth stands in? */
+static bool is_birth(const struct meaning *m, size_t i)
+{
+	return m->born && (i == m->birth[0] || i == m->birth[1] || i == m->birth[2]);
+}
+
+/* Unless somebody said what one of them is. With a whole date besides, they are looked away from: that says it already. */
+static void mean_birth(struct meaning *m, size_t n)
+{
+	size_t *b = m->birth;
+	m->born = person_birth_columns(m->name, n, b) && b[0] && b[1] && b[2];
+	for (unsigned k = 0; m->born && m->role && k < 3; k++)
+		m->born = m->role[b[k]] < 0;
+}
 
 static void mean(struct meaning *m, size_t n)
 {
@@ -183,6 +200,7 @@ static void mean(struct meaning *m, size_t n)
 		m->who[i] = PERSON_SUBJECT;
 		m->is[i] = m->role && m->role[i] >= 0 ? m->role[i] : person_role_of_column(m->name[i], &m->who[i]);
 	}
+	mean_birth(m, n);
 	m->subject = subject_of(m->is, m->who, n);
 	for (size_t i = 1; i < n; i++)
 		m->member |= m->is[i] == PERSON_ROLE_MEMBER;
@@ -206,6 +224,8 @@ static int use_column(struct link *l, const struct meaning *m, size_t i, struct 
 		return USE_ID;
 	if (!told && is_answer(m->name[i]))
 		return USE_ANSWER;
+	if (is_birth(m, i))
+		return USE_NOTHING; /* use_birth */
 	if (m->member && !told && (m->is[i] == PERSON_ROLE_PAYER || m->is[i] == PERSON_ROLE_GROUP))
 		return USE_NOTHING; /* what the member's number says already */
 	return use_of(l, m->name[i], m->is[i], m->who[i] == m->subject, m->who[i] == PERSON_PROVIDER_WHO && m->subject != PERSON_PROVIDER_WHO, e);
@@ -247,6 +267,15 @@ static void use_most(struct link *l, const struct meaning *m, size_t n)
 	}
 }
 
+static void use_birth(struct link *l, const struct meaning *m, size_t n)
+{
+	bool whole = false;
+	for (size_t i = 1; i < n; i++)
+		whole |= !is_birth(m, i) && m->is[i] == PERSON_ROLE_DOB && m->who[i] == m->subject;
+	if (m->born && !whole && (l->of[KIND_DOB] >= 0 || add_field(l, KIND_DOB, kinds[KIND_DOB].word) >= 0))
+		memcpy(l->birth, m->birth, sizeof l->birth);
+}
+
 int link_columns(struct link *l, const struct slice *name, const int *role, size_t n, struct err *e)
 {
 	assert(!l->columns);
@@ -262,6 +291,7 @@ int link_columns(struct link *l, const struct slice *name, const int *role, size
 	struct err full;
 	if (use_all(l, m, n, &full) < 0)
 		use_most(l, m, n);
+	use_birth(l, m, n);
 	free(m);
 	unsigned compared = 0;
 	for (unsigned i = 0; i < l->fields; i++)
@@ -277,5 +307,7 @@ size_t link_columns_left(const struct link *l)
 const char *link_column_use(const struct link *l, size_t column)
 {
 	int u = column < l->columns ? l->use[column] : USE_NOTHING;
+	if (l->birth[0] && (column == l->birth[0] || column == l->birth[1] || column == l->birth[2]))
+		return l->field[l->of[KIND_DOB]].name;
 	return u >= 0 ? l->field[u].name : u == USE_ID ? "id" : u == USE_NAME ? "name" : u == USE_ADDRESS ? "address" : u == USE_SSN4 ? "ssn4" : "-";
 }

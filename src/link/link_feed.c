@@ -79,6 +79,9 @@ static int add_row(const struct feeding *f, struct link_piece *p, struct link_re
 		if (field[i].n && !link_cell_empty(field[i]))
 			link_cell(r, i, field[i], row);
 	}
+	const size_t *b = l->birth;
+	if (b[0])
+		link_cell_birth(l, b[0] < n ? field[b[0]] : SLICE_NULL, b[1] < n ? field[b[1]] : SLICE_NULL, b[2] < n ? field[b[2]] : SLICE_NULL, row);
 	for (unsigned i = l->width; i < l->stride; i++)
 		row[0] |= row[i];
 	row[0] = row[0] != 0;

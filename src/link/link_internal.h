@@ -105,6 +105,7 @@ struct link_edge {
 struct link {
 	struct link_options o;
 	size_t columns;
+	size_t birth[3];                /* the columns of a year, month and day of birth; the first is 0: there are none */
 	int16_t use[LINK_COLUMNS_MAX];  /* of a column: its field, or a USE_x */
 	struct link_field field[LINK_FIELDS_MAX];
 	unsigned fields;
@@ -143,7 +144,7 @@ struct link {
 	struct link_counts counts;
 };
 
-enum { USE_NOTHING = -1, USE_ID = -2, USE_NAME = -3, USE_ADDRESS = -4, USE_SSN4 = -5, USE_ANSWER = -6 };
+enum { USE_NOTHING = -1, USE_ID = -2, USE_NAME = -3, USE_ADDRESS = -4, USE_SSN4 = -5, USE_ANSWER = -32 }; /* none of them an ERR_x that use_column answers */
 
 static inline const uint32_t *link_row(const struct link *l, uint32_t i)
 {

@@ -173,6 +173,43 @@ struct person_date {
 };
 bool person_date(struct slice s, bool day_first, int this_year, struct person_date *ret, bool *ret_swap /* may be NULL */);
 
+/* ---- lists ---- */
+
+/* A date of birth that stands in three columns ("by", "bm", "bd"; "birth_year", "BirthMonth", "dob_day"; "Year of Birth" ...): which. False: there is no year with a month and a day. */
+bool person_birth_columns(const struct slice *header, size_t n, size_t ret[3]);
+/* Those three as one date, "1964-03-07", with 00 for a month (its number or its name) or a day that is none. Returns how many of the three say something, 0: there is no year. */
+unsigned person_birth_text(struct slice year, struct slice month, struct slice day, char out[16]);
+
+/* Columns without a header: what nearly all of a column's first values have the form of, and nothing else has. A struct of zeros a column, each of some hundred rows' values put in; then their roles, OTHER where nothing is sure. */
+struct person_guess {
+	uint32_t seen, ssn, card, mbi, npi, mail, phone, date, street, state, zip, sex, given, word, icd;
+	uint16_t first_year, last_year;
+};
+void person_guess_value(struct person_guess *g, struct slice value);
+void person_guess_columns(const struct person_guess *g, size_t n, int *ret_role);
+bool person_is_value(struct slice s); /* a date, a telephone number, a social security or card number, a mail address: what no column is called */
+
+/* How a list begins that is read row by row, with the row's id first: its separator, and the row that names the columns, wherever it stands among the first rows (behind "sep=;", comments, a title), or that there is none, and what the columns are then by
+ * their values. text: the first megabyte or all there is, UTF-8. ERR_INPUT: it is empty; ERR_LIMIT: more than CSV_FIELDS_MAX columns, or names that do not fit the arena. */
+#define PERSON_LIST_COLUMNS 256
+struct person_list {
+	uint8_t sep;
+	bool headed;             /* a row names the columns; else they are called "1", "2" ... */
+	unsigned passed_over;    /* rows before the list that are none of it, "sep=;" not counted */
+	size_t from;             /* where its first row of values begins */
+	size_t columns;
+	struct slice name[PERSON_LIST_COLUMNS]; /* of the arena */
+	int role[PERSON_LIST_COLUMNS];
+};
+int person_list_head(struct slice text, struct arena *a, struct person_list *ret, struct err *e) MUST;
+/* How many bytes at the end are a last row that says how many rows there are ("Total: 12 rows", "(12 rows)"), and none of the list; 0: there is none. */
+size_t person_list_foot(struct slice text, uint8_t sep, size_t columns);
+
+/* ---- numbers ---- */
+
+bool person_last_four(struct slice s); /* the last four digits of a social security number and nothing more of it: XXX-XX-1234, ***-**-1234, 1234 */
+bool person_is_mbi(struct slice s);    /* with or without dashes, in any case */
+
 /* The checks of numbers, each over digits without punctuation. Sources: SSA (areas, groups, serials that are never given; numbers printed in advertisements), IRS (EIN prefixes, ITIN groups), ISO/IEC 7812 (Luhn),
  * ABA routing numbers (3-7-1), CMS (MBI's form; NPI: Luhn over 80840 and the ten digits), DEA, ISO 13616 (IBAN). */
 bool person_ssn_valid(const char digits[9]);

@@ -150,3 +150,38 @@ bool person_loinc_valid(struct slice s) /* one to seven digits, a dash, and thei
 	d[s.n - 2] = (char)s.p[s.n - 1];
 	return person_luhn(d, s.n - 1);
 }
+
+bool person_last_four(struct slice v)
+{
+	unsigned digits = 0, hidden = 0;
+	v = slice_trim(v);
+	if (v.n < 4)
+		return false;
+	for (size_t i = 0; i < v.n; i++) {
+		uint8_t c = v.p[i];
+		if (c >= '0' && c <= '9') {
+			if (i + 4 < v.n)
+				return false;
+			digits++;
+		} else if (c == 'X' || c == 'x' || c == '*' || c == '#' || c >= 0x80)
+			hidden++;
+		else if (c != '-' && c != ' ' && c != '.')
+			return false;
+	}
+	return digits == 4 && (hidden || v.n <= 5);
+}
+
+bool person_is_mbi(struct slice v)
+{
+	char s[11];
+	size_t n = 0;
+	for (size_t i = 0; i < v.n; i++) {
+		uint8_t c = v.p[i];
+		if (c == '-' || c == ' ')
+			continue;
+		if (n == sizeof s)
+			return false;
+		s[n++] = (char)(c >= 'a' && c <= 'z' ? c - 32 : c);
+	}
+	return n == sizeof s && person_mbi_valid(s);
+}

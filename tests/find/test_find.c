@@ -548,6 +548,17 @@ static void test_lists(void **state)
 {
 	refused("");
 	refused("person_id,colour,weather\nP1,red,rain\n");
+	struct find_population *whole = made(SLICE("id,last,first,dob,ssn\nP1,Muster,Erika,1964-08-12,142-81-6943\nP2,Poole,Mary,2011-02-03,142-81-6944\nP3,Berry,John,1980-12-30,142-81-6945\n"), 1);
+	struct find_population *bare = made(SLICE("P1,Muster,Erika,1964-08-12,142-81-6943\nP2,Poole,Mary,2011-02-03,142-81-6944\nP3,Berry,John,1980-12-30,142-81-6945\n"), 1); /* no row of names: nobody is lost */
+	assert_int_equal(find_population_persons(bare), 3);
+	assert_int_equal(find_population_keys(bare), find_population_keys(whole));
+	find_population_free(bare);
+	find_population_free(whole);
+	bare = made(SLICE("# of today\nid,lname,fname,by,bm,bd\nP1,Muster,Erika,1964,8,12\n"), 1);
+	whole = made(SLICE("id,lname,fname,dob\nP1,Muster,Erika,1964-08-12\n"), 1);
+	assert_int_equal(find_population_keys(bare), find_population_keys(whole));
+	find_population_free(bare);
+	find_population_free(whole);
 	struct find_population *p = made(SLICE("\xef\xbb\xbfperson_id;Surname;Given Name;Date of Birth\nP1;Muster;Erika;1964-08-12\n;Nobody;No;\n"), 1);
 	assert_int_equal(find_population_persons(p), 1);
 	assert_true(slice_eq_str(find_population_id(p, 0), "P1"));

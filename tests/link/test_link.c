@@ -463,6 +463,36 @@ static void test_columns(void **state)
 	link_free(l);
 }
 
+/* A date of birth in three columns is one; beside a whole one they are its parts; and what somebody says that one of them is counts. */
+static void test_born(void **state)
+{
+	const struct link_options o = {.threads = 1, .this_year = 2026};
+	struct err e = {0};
+	struct link *l = link_new(&o);
+	const struct slice names[] = {SLICE("id"), SLICE("lname"), SLICE("by"), SLICE("bm"), SLICE("bd"), SLICE("cluster")}, rows = SLICE("1,Smith,1964,3,7,\n2,Poole,1970,,2,\n3,Poole,,3,2,\n");
+	size_t used;
+	assert_int_equal(link_columns(l, names, NULL, 6, &e), 0);
+	assert_string_equal(link_column_use(l, 2), "dob");
+	assert_string_equal(link_column_use(l, 4), "dob");
+	assert_int_equal(l->fields, 2);
+	assert_int_equal(link_columns_left(l), 0); /* an answer is not one for which there was no room */
+	assert_int_equal(link_feed(l, rows, ',', true, &used, &e), 0);
+	const unsigned at = l->field[l->of[KIND_DOB]].at;
+	assert_int_equal(l->rows[at], 19640307);
+	assert_int_equal(l->rows[l->width + at], 19700002);
+	assert_int_equal(l->rows[2 * l->width + at], 0);
+	link_free(l);
+	l = link_new(&o);
+	assert_int_equal(link_columns(l, (const struct slice[]){SLICE("id"), SLICE("dob"), SLICE("birth_year"), SLICE("birth_month"), SLICE("birth_day")}, NULL, 5, &e), 0);
+	assert_string_equal(link_column_use(l, 2), "-");
+	assert_int_equal(l->fields, 1);
+	link_free(l);
+	l = link_new(&o);
+	assert_int_equal(link_columns(l, names, (const int[]){-1, -1, PERSON_ROLE_OTHER, -1, -1, -1}, 6, &e), 0);
+	assert_string_equal(link_column_use(l, 2), "by");
+	link_free(l);
+}
+
 /* The same answer for any number of threads, and however the file comes in. */
 static void test_same_answer(void **state)
 {
@@ -567,7 +597,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_words), cmocka_unit_test(test_slips), cmocka_unit_test(test_dictionary), cmocka_unit_test(test_stretch), cmocka_unit_test(test_given_up), cmocka_unit_test(test_packed), cmocka_unit_test(test_one_person), cmocka_unit_test(test_not_one_person), cmocka_unit_test(test_fewest), cmocka_unit_test(test_placeholders), cmocka_unit_test(test_nobody_twice),
-		cmocka_unit_test(test_small), cmocka_unit_test(test_late), cmocka_unit_test(test_bills), cmocka_unit_test(test_columns), cmocka_unit_test(test_same_answer), cmocka_unit_test(test_crowd), cmocka_unit_test(test_febrl),
+		cmocka_unit_test(test_small), cmocka_unit_test(test_late), cmocka_unit_test(test_bills), cmocka_unit_test(test_columns), cmocka_unit_test(test_born), cmocka_unit_test(test_same_answer), cmocka_unit_test(test_crowd), cmocka_unit_test(test_febrl),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

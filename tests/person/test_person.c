@@ -207,8 +207,114 @@ static void checks(void **state)
 		assert_null(person_zip_state(slice_str(none[i])));
 }
 
+/* ---- lists ---- */
+
+static void born(void **state)
+{
+	(void)state;
+	size_t at[3];
+	char out[16];
+	assert_true(person_birth_columns((const struct slice[]){SLICE("fname"), SLICE("bd"), SLICE("by"), SLICE("bm")}, 4, at));
+	assert_int_equal(at[0], 2);
+	assert_int_equal(at[1], 3);
+	assert_int_equal(at[2], 1);
+	assert_true(person_birth_columns((const struct slice[]){SLICE("Birth Year"), SLICE("Patient Birth-Month"), SLICE("birthDay")}, 3, at));
+	assert_true(person_birth_columns((const struct slice[]){SLICE("yob"), SLICE("mob"), SLICE("dob")}, 3, at));
+	assert_true(person_birth_columns((const struct slice[]){SLICE("Année de naissance"), SLICE("Mois de naissance"), SLICE("Jour de naissance")}, 3, at));
+	assert_false(person_birth_columns((const struct slice[]){SLICE("by"), SLICE("bd"), SLICE("dob")}, 3, at)); /* by whom */
+	assert_false(person_birth_columns((const struct slice[]){SLICE("mother birth year"), SLICE("bm"), SLICE("bd")}, 3, at));
+	assert_int_equal(person_birth_text(SLICE("1949"), SLICE("7"), SLICE("2"), out), 3);
+	assert_string_equal(out, "1949-07-02");
+	assert_int_equal(person_birth_text(SLICE("1949.0"), SLICE("Jul"), SLICE("22.0"), out), 3);
+	assert_string_equal(out, "1949-07-22");
+	assert_int_equal(person_birth_text(SLICE("1949"), SLICE("13"), SLICE(""), out), 1);
+	assert_string_equal(out, "1949-00-00");
+	assert_int_equal(person_birth_text(SLICE("1949"), SLICE("7"), SLICE("1949-07-22"), out), 3); /* "dob" was all of it */
+	assert_string_equal(out, "1949-07-22");
+	assert_int_equal(person_birth_text(SLICE(""), SLICE("7"), SLICE("2"), out), 0);
+	assert_int_equal(person_birth_text(SLICE("49"), SLICE("7"), SLICE("2"), out), 0); /* of which century? */
+}
+
+static void heads(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *begins; /* with what the first row of values begins */
+		char sep;
+		bool headed;
+		unsigned passed_over;
+		const char *roles;
+	} table[] = {
+		{"id,last,dob\n1,Smith,1964-03-07\n", "1,Smith", ',', true, 0, "id last dob"},
+		{"\xEF\xBB\xBFid;last;dob\n1;Smith, J;1964-03-07\n", "1;Smith", ';', true, 0, "id last dob"},
+		{"sep=;\r\nid;last;dob\r\n1;Smith;1964-03-07\r\n", "1;Smith", ';', true, 0, "id last dob"},
+		{"sep=\t\nid\tlast\n1\tSmith\n", "1\tSmith", '\t', true, 0, "id last"},
+		{"# of today, by hand\n# two, three, four\nid|last|dob\n1|Smith|1964-03-07\n", "1|Smith", '|', true, 2, "id last dob"},
+		{"Patients of ward 3, 5 and 7\n\nid;last;dob\n1;Smith;1964-03-07\n", "1;Smith", ';', true, 1, "id last dob"},
+		{"rec_id, \"given\nname\", surname\nr1, john, smith\n", "r1, john", ',', true, 0, "id first last"},
+		{"a,b,c\nx,y,z\n", "x,y", ',', true, 0, "other other other"},              /* nobody knows: it is the header, as the first row is */
+		{"key2,colour1\nx,red\ny,blue\n", "x,red", ',', true, 0, "id other"},
+		{"id,last,2024-01-01\n1,Smith,3\n", "1,Smith", ',', true, 0, "id last other"}, /* a day as a column's name */
+		{"1,Smith,1964-03-07\n", "1,Smith", ',', false, 0, "id other other"},
+		{"1,Smith\n2,Smith\n3,Jones\n", "1,Smith", ',', false, 0, "id other"},
+		{"rec-7-org;waller\nrec-12-org;berry\nrec-12-dup-0;bery\n", "rec-7", ';', false, 0, "id other"},
+		{"# exported\n1,John,Smith,03/07/1964,j.s@example.org\n2,Mary,Jones,05/05/2011,m@example.org\n3,Ann,Poole,11/30/1980,a@example.org\n", "1,John", ',', false, 1, "id first last dob email"},
+		{"k,Male,John,1964-03-07,212-555-0142\n", "k,Male", ',', false, 0, "id other other other other"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		AUTO_ARENA struct arena *a = arena_new(1 << 20);
+		static struct person_list x;
+		struct err e = {0};
+		char roles[256] = "", word[16];
+		assert_int_equal(person_list_head(slice_str(table[i].text), a, &x, &e), 0);
+		for (size_t k = 0; k < x.columns; k++)
+			snprintf(roles + strlen(roles), sizeof roles - strlen(roles), "%s%s", k ? " " : "", person_role_word(x.role[k], word));
+		if (x.sep != table[i].sep || x.headed != table[i].headed || x.passed_over != table[i].passed_over || strcmp(roles, table[i].roles) || strncmp(table[i].text + x.from, table[i].begins, strlen(table[i].begins)))
+			fail_msg("%s: read as '%c', %s, %u passed over, %s", table[i].text, x.sep, x.headed ? "headed" : "no header", x.passed_over, roles);
+		if (!x.headed)
+			assert_true(slice_eq_str(x.name[1], "2"));
+	}
+	AUTO_ARENA struct arena *a = arena_new(1 << 20);
+	static struct person_list x;
+	struct err e = {0};
+	assert_int_equal(person_list_head(SLICE("\n \n"), a, &x, &e), ERR_INPUT);
+	assert_int_equal(person_list_head(SLICE("sep=;\n"), a, &x, &e), ERR_INPUT);
+}
+
+static void feet(void **state)
+{
+	(void)state;
+	static const char *const with[] = {"Total: 2 rows\n", "(2 rows)\n\n", "Total,2,,\n", "2 records exported", "Anzahl insgesamt,2\r\n"};
+	static const char *const without[] = {"3,Total,Ann,1970-01-02\n", "end,Smith,John,1964-03-07\n", "A17,,,\n", "3,Rowe\n"};
+	char text[200];
+	for (size_t i = 0; i < ARRAY_LEN(with) + ARRAY_LEN(without); i++) {
+		const char *last = i < ARRAY_LEN(with) ? with[i] : without[i - ARRAY_LEN(with)];
+		snprintf(text, sizeof text, "1,Smith,John,1964-03-07\n2,Poole,Ann,1970-01-02\n%s", last);
+		if (person_list_foot(slice_str(text), ',', 4) != (i < ARRAY_LEN(with) ? strlen(last) : 0))
+			fail_msg("%s", last);
+	}
+	assert_int_equal(person_list_foot(SLICE("Total: 0 rows"), ',', 4), 0); /* nothing stands before it: it is all there is */
+	assert_int_equal(person_list_foot(SLICE("1,Smith\ntotal,Smith\n"), ',', 2), 0);
+	assert_int_equal(person_list_foot(SLICE(""), ',', 4), 0);
+}
+
+static void others_columns(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *role;
+	} table[] = {{"soc_sec_id", "ssn"}, {"address_1", "street"}, {"address_2", "apt"}, {"suburb", "city"}, {"postcode", "zip"}, {"street_number", "house"}, {"postcode_fake", "zip"}, {"first_and_surname", "name"}, {"full_name", "name"}, /* febrl, historical_50k */
+		{"fname_c1", "first"}, {"lname_c1", "last"}, {"minit", "middle"}, {"stnum", "house"}, {"stadd", "street"}, {"apmt", "apt"},                                                                        /* RecordLinkage, UIS */
+		{"midl_name", "middle"}, {"name_sufx", "suffix"}, {"res_street_address", "street"}, {"res_city_desc", "city"}, {"mail_zipcode", "zip"}, {"DRIVERS", "dl"}, {"CITY ST ZIP", "address"}, {"nazwisko", "last"}, {"Data di nascita", "dob"}};
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		char word[16];
+		if (strcmp(person_role_word(person_role_of_column(slice_str(table[i].name), NULL), word), table[i].role) != 0)
+			fail_msg("%s is taken for %s", table[i].name, word);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(words_and_back), cmocka_unit_test(languages), cmocka_unit_test(classes), cmocka_unit_test(keys_are_sorted_and_once), cmocka_unit_test(columns), cmocka_unit_test(dates), cmocka_unit_test(digits), cmocka_unit_test(checks)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(words_and_back), cmocka_unit_test(languages), cmocka_unit_test(classes), cmocka_unit_test(keys_are_sorted_and_once), cmocka_unit_test(columns), cmocka_unit_test(dates), cmocka_unit_test(digits), cmocka_unit_test(checks), cmocka_unit_test(born), cmocka_unit_test(heads), cmocka_unit_test(feet), cmocka_unit_test(others_columns)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

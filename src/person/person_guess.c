@@ -1,6 +1,5 @@
 /* Columns without a header: what nearly all of a column's first values have the form of, and nothing else has. Only what is sure is said. */
-#include "extract_csv.h"
-#include "extract_values.h"
+#include "person.h"
 
 #include <stdlib.h>
 
@@ -87,19 +86,38 @@ static bool is_street(struct slice v) /* "808 Coffman Road" */
 	return words >= 2;
 }
 
-static void date(struct extract_guess *g, struct slice v)
+static bool is_date(struct slice v, struct person_date *ret)
+{
+	size_t digits = 0;
+	for (size_t i = 0; i < v.n; i++)
+		digits += v.p[i] >= '0' && v.p[i] <= '9';
+	if (v.n < 8 || digits < 5 || !person_date(v, false, LAST_YEAR, ret, NULL))
+		return false;
+	return memchr(v.p, '-', v.n) || memchr(v.p, '/', v.n) || memchr(v.p, '.', v.n) || (v.n == 8 && digits == 8);
+}
+
+static void date(struct person_guess *g, struct slice v)
 {
 	struct person_date d;
-	if (v.n < 8 || extract_value_digits(v) < 5 || !person_date(v, false, LAST_YEAR, &d, NULL))
-		return;
-	if (!memchr(v.p, '-', v.n) && !memchr(v.p, '/', v.n) && !memchr(v.p, '.', v.n) && !(v.n == 8 && extract_value_digits(v) == 8))
+	if (!is_date(v, &d))
 		return;
 	g->date++;
 	g->first_year = !g->first_year || d.year < g->first_year ? d.year : g->first_year;
 	g->last_year = d.year > g->last_year ? d.year : g->last_year;
 }
 
-void extract_guess_value(struct extract_guess *g, struct slice v)
+bool person_is_value(struct slice v)
+{
+	char d[24] = "";
+	struct person_date unused;
+	if (v.n < 8)
+		return false;
+	bool digits = person_digits(v, 20, d);
+	size_t n = digits ? strlen(d) : 0;
+	return (n == 9 && is_ssn(v, d)) || (v.n == 11 && person_last_four(v)) || (digits && is_phone(v, d)) || (n >= 13 && n <= 19 && person_card_valid(d, n)) || is_mail(v) || is_date(v, &unused);
+}
+
+void person_guess_value(struct person_guess *g, struct slice v)
 {
 	char d[24] = "";
 	if (!v.n)
@@ -107,13 +125,13 @@ void extract_guess_value(struct extract_guess *g, struct slice v)
 	g->seen++;
 	bool digits = person_digits(v, 20, d);
 	size_t n = digits ? strlen(d) : 0;
-	g->ssn += (n == 9 && is_ssn(v, d)) || (v.n == 11 && extract_value_role(PERSON_ROLE_SSN, v) == PERSON_ROLE_SSN4);
+	g->ssn += (n == 9 && is_ssn(v, d)) || (v.n == 11 && person_last_four(v));
 	g->street += is_street(v);
 	g->card += n >= 13 && n <= 19 && person_card_valid(d, n);
 	g->npi += n == 10 && v.n == 10 && person_npi_valid(d);
 	g->phone += digits && is_phone(v, d);
 	g->zip += (n == 5 && v.n == 5) || (n == 9 && v.n == 10 && v.p[5] == '-');
-	g->mbi += extract_value_role(PERSON_ROLE_MEMBER, v) == PERSON_ROLE_MBI;
+	g->mbi += person_is_mbi(v);
 	g->mail += is_mail(v);
 	g->sex += v.n == 1 && strchr("MFUOXmfuox", v.p[0]);
 	g->state += v.n == 2 && person_us_state(v);
@@ -123,12 +141,12 @@ void extract_guess_value(struct extract_guess *g, struct slice v)
 	date(g, v);
 }
 
-static bool nearly_all(uint32_t k, const struct extract_guess *g)
+static bool nearly_all(uint32_t k, const struct person_guess *g)
 {
 	return g->seen >= 3 && k * 10 >= g->seen * 9;
 }
 
-static int role_of(const struct extract_guess *g)
+static int role_of(const struct person_guess *g)
 {
 	if (nearly_all(g->ssn, g))
 		return PERSON_ROLE_SSN;
@@ -157,21 +175,21 @@ static int role_of(const struct extract_guess *g)
 	return PERSON_ROLE_OTHER;
 }
 
-void extract_guess_columns(const struct extract_guess *g, size_t n, struct extract_column *ret)
+void person_guess_columns(const struct person_guess *g, size_t n, int *ret)
 {
 	for (size_t i = 0; i < n; i++)
-		ret[i] = (struct extract_column){.role = (uint8_t)role_of(&g[i]), .who = PERSON_SUBJECT};
+		ret[i] = role_of(&g[i]);
 	for (size_t i = 0; i < n; i++) {
 		/* five digits behind a state are a ZIP code, words before one a city; words beside given names are surnames */
-		if (i + 1 < n && ret[i].role == PERSON_ROLE_OTHER && ret[i + 1].role == PERSON_ROLE_STATE && nearly_all(g[i].word, &g[i]))
-			ret[i].role = PERSON_ROLE_CITY;
-		if (i && ret[i].role == PERSON_ROLE_OTHER && ret[i - 1].role == PERSON_ROLE_STATE && nearly_all(g[i].zip, &g[i]))
-			ret[i].role = PERSON_ROLE_ZIP;
-		if (ret[i].role != PERSON_ROLE_FIRST)
+		if (i + 1 < n && ret[i] == PERSON_ROLE_OTHER && ret[i + 1] == PERSON_ROLE_STATE && nearly_all(g[i].word, &g[i]))
+			ret[i] = PERSON_ROLE_CITY;
+		if (i && ret[i] == PERSON_ROLE_OTHER && ret[i - 1] == PERSON_ROLE_STATE && nearly_all(g[i].zip, &g[i]))
+			ret[i] = PERSON_ROLE_ZIP;
+		if (ret[i] != PERSON_ROLE_FIRST)
 			continue;
-		if (i && ret[i - 1].role == PERSON_ROLE_OTHER && nearly_all(g[i - 1].word, &g[i - 1]))
-			ret[i - 1].role = PERSON_ROLE_LAST;
-		else if (i + 1 < n && ret[i + 1].role == PERSON_ROLE_OTHER && nearly_all(g[i + 1].word, &g[i + 1]))
-			ret[i + 1].role = PERSON_ROLE_LAST;
+		if (i && ret[i - 1] == PERSON_ROLE_OTHER && nearly_all(g[i - 1].word, &g[i - 1]))
+			ret[i - 1] = PERSON_ROLE_LAST;
+		else if (i + 1 < n && ret[i + 1] == PERSON_ROLE_OTHER && nearly_all(g[i + 1].word, &g[i + 1]))
+			ret[i + 1] = PERSON_ROLE_LAST;
 	}
 }
