@@ -224,7 +224,9 @@ int link_run(struct link *l, struct err *e)
 	link_readers_done(l);
 	uint32_t unused; /* there is a word number 0 from now on, if a file held none */
 	int r = link_disk_begin(l, e);
-	if (r == 0 && (link_words_put(&l->words, "?", 1, link_word_hash("?", 1), &unused) < 0 || count_values(l) < 0))
+	bool counted = r == 0 && link_words_put(&l->words, "?", 1, link_word_hash("?", 1), &unused) == 0;
+	link_words_closed(&l->words);
+	if (r == 0 && !(counted && count_values(l) == 0))
 		r = err_set(e, ERR_MEMORY, NULL, "no memory to count the values of %u records", l->n);
 	link_model_start(l);
 	r = r ? r : link_block(l, e);

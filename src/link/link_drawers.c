@@ -1,21 +1,27 @@
 /* Pairs go into drawers by their first record as they come; a drawer is put in order in the cache, and what stands in it twice goes.
  *
- * A drawer of a thread is a chain of blocks, so that nothing is moved while it grows. */
+ * A drawer of a thread is a chain of blocks, so that nothing is moved while it grows. Drawers that lie side by side are a shelf, whose memory goes back as soon as it is taken: what comes out takes the place of what was there. */
 #include "link_drawers.h"
 
 #include <stdlib.h>
 
+#define SHIFT_MIN 9u
+#define SHIFT_MAX 16u /* a pair's first record within its drawer is 16 bits */
 #define DRAWERS_MAX 1024u
-#define BLOCK_PAIRS 255u
-#define SLAB_BLOCKS 512u /* a megabyte */
+#define DRAWERS_MOST 4096u /* where a drawer is as large as it may be: of 2^28 records */
+#define SHELVES_MAX 8u
+#define SHELF_RECORDS 200000u /* no smaller: each thread leaves a part of a page of 2 MiB empty */
+#define BLOCK_PAIRS 340u
+#define SLAB ((size_t)16 << 20)
 
 struct block { /* 2 KiB */
 	struct block *before;
-	uint64_t v[BLOCK_PAIRS];
+	uint32_t b[BLOCK_PAIRS];
+	uint16_t a[BLOCK_PAIRS]; /* of the drawer's records, which */
 };
 struct slab {
 	struct slab *before;
-	struct block block[SLAB_BLOCKS];
+	struct block block[(SLAB - sizeof(void *)) / sizeof(struct block)];
 };
 struct drawer {
 	struct block *last;
@@ -23,17 +29,18 @@ struct drawer {
 	uint64_t n;
 };
 struct chest { /* of one thread */
-	struct drawer drawer[DRAWERS_MAX];
-	struct slab *slab;
-	unsigned used; /* of it */
+	struct drawer drawer[DRAWERS_MOST];
+	struct slab *slab[SHELVES_MAX];
+	unsigned used[SHELVES_MAX]; /* of it */
 };
 struct link_drawers {
 	unsigned threads, drawers, shift; /* a record's drawer: its number >> shift */
+	unsigned shelves;
 	struct chest *chest;
 	/* taking */
-	uint64_t *v;
-	unsigned first[LINK_THREADS_MAX + 1];       /* a share's first drawer */
-	uint64_t at[LINK_THREADS_MAX], n[LINK_THREADS_MAX];
+	unsigned first; /* the drawer that the shelf begins with */
+	uint64_t *shelf, *v;
+	uint64_t from[DRAWERS_MOST], n[DRAWERS_MOST], to[DRAWERS_MOST]; /* of a drawer: where on the shelf it lies, how many there are of it, and where they go */
 };
 
 struct link_drawers *link_drawers_new(uint32_t records, unsigned threads)
@@ -42,10 +49,13 @@ struct link_drawers *link_drawers_new(uint32_t records, unsigned threads)
 	if (!p)
 		return NULL;
 	p->threads = threads;
-	p->shift = 9;
-	while (records >> p->shift >= DRAWERS_MAX)
+	p->shift = SHIFT_MIN;
+	while (records >> p->shift >= DRAWERS_MAX && p->shift < SHIFT_MAX)
 		p->shift++;
 	p->drawers = (records >> p->shift) + 1;
+	assert(p->drawers <= DRAWERS_MOST);
+	p->shelves = records / threads / SHELF_RECORDS;
+	p->shelves = p->shelves < 1 ? 1 : p->shelves > SHELVES_MAX ? SHELVES_MAX : p->shelves;
 	p->chest = calloc(threads, sizeof *p->chest);
 	if (!p->chest) {
 		free(p);
@@ -54,31 +64,46 @@ struct link_drawers *link_drawers_new(uint32_t records, unsigned threads)
 	return p;
 }
 
+static void clear_shelf(struct link_drawers *p, unsigned shelf)
+{
+	for (unsigned t = 0; t < p->threads; t++) {
+		for (struct slab *s = p->chest[t].slab[shelf], *before; s; s = before) {
+			before = s->before;
+			link_unstretch(s, sizeof *s);
+		}
+		p->chest[t].slab[shelf] = NULL;
+	}
+}
+
 void link_drawers_free(struct link_drawers *p)
 {
 	if (!p)
 		return;
-	for (unsigned t = 0; t < p->threads; t++)
-		for (struct slab *s = p->chest[t].slab, *before; s; s = before) {
-			before = s->before;
-			free(s);
-		}
+	for (unsigned s = 0; s < p->shelves; s++)
+		clear_shelf(p, s);
 	free(p->chest);
+	free(p->shelf);
 	free(p->v);
 	free(p);
 }
 
-static int more(struct chest *c, struct drawer *d)
+static unsigned shelf_of(const struct link_drawers *p, unsigned drawer)
 {
-	if (!c->slab || c->used == SLAB_BLOCKS) {
-		struct slab *s = malloc(sizeof *s);
+	return drawer * p->shelves / p->drawers;
+}
+
+static int more(const struct link_drawers *p, struct chest *c, struct drawer *d)
+{
+	const unsigned shelf = shelf_of(p, (unsigned)(d - c->drawer));
+	if (!c->slab[shelf] || c->used[shelf] == ARRAY_LEN(c->slab[shelf]->block)) {
+		struct slab *s = link_stretch(NULL, 0, sizeof *s);
 		if (!s)
 			return ERR_MEMORY;
-		s->before = c->slab;
-		c->slab = s;
-		c->used = 0;
+		s->before = c->slab[shelf];
+		c->slab[shelf] = s;
+		c->used[shelf] = 0;
 	}
-	struct block *b = &c->slab->block[c->used++];
+	struct block *b = &c->slab[shelf]->block[c->used[shelf]++];
 	b->before = d->last;
 	d->last = b;
 	d->in_last = 0;
@@ -87,18 +112,19 @@ static int more(struct chest *c, struct drawer *d)
 
 int link_drawers_add(struct link_drawers *p, unsigned thread, uint32_t a, const uint64_t *b, uint64_t n, unsigned bits)
 {
-	const uint64_t mask = (UINT64_C(1) << bits) - 1, high = (uint64_t)a << 32;
+	const uint64_t mask = (UINT64_C(1) << bits) - 1;
+	const uint16_t low = (uint16_t)(a & ((1u << p->shift) - 1));
 	struct chest *c = &p->chest[thread];
 	struct drawer *d = &c->drawer[a >> p->shift];
 	d->n += n;
 	for (uint64_t i = 0, end; i < n; i = end) {
-		if ((!d->last || d->in_last == BLOCK_PAIRS) && more(c, d) < 0)
+		if ((!d->last || d->in_last == BLOCK_PAIRS) && more(p, c, d) < 0)
 			return ERR_MEMORY;
 		end = n - i < BLOCK_PAIRS - d->in_last ? n : i + BLOCK_PAIRS - d->in_last;
-		uint64_t *to = d->last->v + d->in_last;
-		d->in_last += (uint32_t)(end - i);
-		for (uint64_t k = i; k < end; k++)
-			*to++ = high | (b[k] & mask);
+		for (uint64_t k = i; k < end; k++) {
+			d->last->b[d->in_last] = (uint32_t)(b[k] & mask);
+			d->last->a[d->in_last++] = low;
+		}
 	}
 	return 0;
 }
@@ -154,10 +180,11 @@ static uint64_t drawer_n(const struct link_drawers *p, unsigned drawer)
 	return n;
 }
 
-/* The pairs of one drawer of all threads, laid out by their first record. start: 1 << shift counts and one more; afterwards where the pairs of each record end. */
+/* The pairs of one drawer of all threads, laid out by their first record. start: 1 << shift counts; afterwards where the pairs of each record end. */
 static void lay_out(const struct link_drawers *p, unsigned drawer, uint32_t *start, uint64_t *to)
 {
 	const uint32_t records = 1u << p->shift;
+	const uint64_t first = (uint64_t)drawer << p->shift;
 	uint32_t at = 0;
 	memset(start, 0, records * sizeof *start);
 	for (unsigned pass = 0; pass < 2; pass++) {
@@ -166,9 +193,9 @@ static void lay_out(const struct link_drawers *p, unsigned drawer, uint32_t *sta
 			uint32_t n = d->in_last;
 			for (const struct block *b = d->last; b; b = b->before, n = BLOCK_PAIRS)
 				for (uint32_t i = 0; i < n; i++) {
-					uint32_t *s = &start[b->v[i] >> 32 & (records - 1)];
+					uint32_t *s = &start[b->a[i]];
 					if (pass)
-						to[*s] = b->v[i];
+						to[*s] = (first + b->a[i]) << 32 | b->b[i];
 					(*s)++;
 				}
 		}
@@ -180,58 +207,82 @@ static void lay_out(const struct link_drawers *p, unsigned drawer, uint32_t *sta
 	}
 }
 
-static int take_share(void *arg, uint64_t share, unsigned thread)
+/* One drawer onto the shelf, in order, each pair once. */
+static int take_drawer(void *arg, uint64_t k, unsigned thread)
 {
 	struct link_drawers *p = arg;
-	uint64_t most = 0, *to = p->v + p->at[share];
+	const unsigned d = p->first + (unsigned)k;
+	const uint64_t n = drawer_n(p, d);
+	uint64_t *v = p->shelf + p->from[d], *to = v;
 	(void)thread;
-	for (unsigned d = p->first[share]; d < p->first[share + 1]; d++)
-		most = drawer_n(p, d) > most ? drawer_n(p, d) : most;
-	if (most > UINT32_MAX)
+	if (!n)
+		return 0;
+	uint32_t *end = n <= UINT32_MAX ? malloc(sizeof *end << p->shift) : NULL;
+	if (!end)
 		return ERR_MEMORY;
-	uint64_t *v = malloc((most + 1) * sizeof *v);
-	uint32_t *end = malloc(sizeof *end << p->shift);
-	for (unsigned d = p->first[share]; v && end && d < p->first[share + 1]; d++) {
-		if (!drawer_n(p, d))
-			continue;
-		lay_out(p, d, end, v);
-		for (uint32_t r = 0, i = 0; r < 1u << p->shift; r++) {
-			const uint64_t *last = NULL;
-			sort_down(v + i, end[r] - i, 24);
-			for (; i < end[r]; i++)
-				if (!last || *last != v[i]) {
-					last = to;
-					*to++ = v[i];
-				}
-		}
+	lay_out(p, d, end, v);
+	for (uint32_t r = 0, i = 0; r < 1u << p->shift; r++) {
+		const uint64_t *last = NULL;
+		sort_down(v + i, end[r] - i, 24);
+		for (; i < end[r]; i++)
+			if (!last || *last != v[i]) {
+				last = to;
+				*to++ = v[i];
+			}
 	}
-	p->n[share] = (uint64_t)(to - p->v) - p->at[share];
+	p->n[d] = (uint64_t)(to - v);
 	free(end);
-	int r = v && end ? 0 : ERR_MEMORY;
-	free(v);
-	return r;
+	return 0;
+}
+
+static int put_drawer(void *arg, uint64_t k, unsigned thread)
+{
+	const struct link_drawers *p = arg;
+	const unsigned d = p->first + (unsigned)k;
+	(void)thread;
+	if (p->n[d])
+		memcpy(p->v + p->to[d], p->shelf + p->from[d], p->n[d] * sizeof *p->v);
+	return 0;
+}
+
+/* The drawers first..end - 1 are one shelf. n: how many pairs are taken already. */
+static int take_shelf(struct link_drawers *p, unsigned first, unsigned end, uint64_t *n)
+{
+	p->first = first;
+	int r = link_parallel(p->threads, end - first, take_drawer, p);
+	clear_shelf(p, shelf_of(p, first));
+	for (unsigned d = first; r == 0 && d < end; d++) {
+		p->to[d] = *n;
+		*n += p->n[d];
+	}
+	return r ? r : link_parallel(p->threads, end - first, put_drawer, p);
 }
 
 int link_drawers_take(struct link_drawers *p, uint64_t **ret, uint64_t *ret_n)
 {
-	uint64_t total = 0, before = 0, n = 0;
-	unsigned share = 0;
-	for (unsigned d = 0; d < p->drawers; d++)
-		total += drawer_n(p, d);
-	for (unsigned d = 0; d <= p->drawers; d++) { /* shares of about as many pairs */
-		while (share <= p->threads && (d == p->drawers || (share < p->threads && before >= total / p->threads * share))) {
-			p->first[share] = d;
-			if (share < p->threads)
-				p->at[share] = before;
-			share++;
+	uint64_t total = 0, most = 0, n = 0;
+	unsigned end;
+	int r;
+	for (unsigned first = 0; first < p->drawers; first = end) {
+		uint64_t here = 0;
+		for (end = first; end < p->drawers && shelf_of(p, end) == shelf_of(p, first); end++) {
+			p->from[end] = here;
+			here += drawer_n(p, end);
 		}
-		before += d < p->drawers ? drawer_n(p, d) : 0;
+		total += here;
+		most = here > most ? here : most;
 	}
 	p->v = malloc((total + 1) * sizeof *p->v);
-	int r = p->v ? link_parallel(p->threads, p->threads, take_share, p) : ERR_MEMORY;
-	for (unsigned s = 0; r == 0 && s < p->threads; s++) {
-		memmove(p->v + n, p->v + p->at[s], p->n[s] * sizeof *p->v);
-		n += p->n[s];
+	p->shelf = malloc((most + 1) * sizeof *p->shelf);
+	r = p->v && p->shelf ? 0 : ERR_MEMORY;
+	if (r == 0) {
+		link_huge(p->v, total * sizeof *p->v);
+		link_huge(p->shelf, most * sizeof *p->shelf);
+	}
+	for (unsigned first = 0; first < p->drawers && r == 0; first = end) {
+		for (end = first; end < p->drawers && shelf_of(p, end) == shelf_of(p, first);)
+			end++;
+		r = take_shelf(p, first, end, &n);
 	}
 	if (r)
 		return r;

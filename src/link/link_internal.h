@@ -38,6 +38,7 @@ uint32_t link_words_find(const struct link_words *w, const char *s, size_t n, ui
 int link_words_put(struct link_words *w, const char *s, size_t n, uint32_t hash, uint32_t *ret) MUST; /* n 1..LINK_WORD_MAX. Its number, from 1. ERR_MEMORY, ERR_LIMIT */
 int link_words_add(struct link_words *w, const struct link_words *from, uint32_t *map) MUST; /* map[k]: what number k is in w */
 uint64_t link_words_bytes(const struct link_words *w); /* of memory */
+void link_words_closed(struct link_words *w); /* none is looked up any more: what finds them goes */
 void link_words_empty(struct link_words *w);
 void link_words_done(struct link_words *w);
 static inline const char *link_word_text(const struct link_words *w, uint32_t id, size_t *n)
@@ -169,7 +170,7 @@ static inline uint64_t link_wide(const uint32_t *at)
 uint64_t link_pack(const char *s, size_t n);
 size_t link_unpack(uint64_t v, char out[16]);
 
-/* Asked for from memory: a row; the names of a row that has come. */
+/* Asked for from memory: a row; of a row that has come its names, and what stands apart. */
 static inline void link_row_ahead(const struct link *l, uint32_t i)
 {
 	const char *p = (const char *)link_row(l, i);
@@ -184,6 +185,8 @@ static inline void link_words_ahead(const struct link *l, uint32_t i)
 		__builtin_prefetch(&l->words.v[row[l->field[l->of[KIND_LAST]].at]]);
 	if (l->of[KIND_FIRST] >= 0)
 		__builtin_prefetch(&l->words.v[row[l->field[l->of[KIND_FIRST]].at]]);
+	if (row[0])
+		__builtin_prefetch(l->aside + (size_t)row[0] * (l->stride - l->width));
 }
 
 /* ---- comparing (link_compare.c) ---- */

@@ -264,6 +264,13 @@ void link_words_empty(struct link_words *w)
 	w->n = w->n ? 1 : 0;
 }
 
+void link_words_closed(struct link_words *w)
+{
+	free(w->slot);
+	w->slot = NULL;
+	w->slots = 0;
+}
+
 void link_words_done(struct link_words *w)
 {
 	link_unstretch(w->v, (size_t)w->cap * sizeof *w->v);
