@@ -57,6 +57,61 @@ static void test_same(void **state)
 	}
 }
 
+static bool word_byte(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+/* The same once more as it would be said aloud, a byte at a time, of ASCII. */
+static void as_said(struct slice text)
+{
+	struct marks m = {0};
+	size_t n = 0, lines = 0;
+	marks_make(text, map, LOG, &m);
+	assert_false(m.no_memory);
+	for (size_t i = 0, end; i < text.n; i = end + (end == i)) {
+		bool digit = false, other = false;
+		lines += text.p[i] == '\n';
+		for (end = i; end < text.n && word_byte(text.p[end]); end++) {
+			bool d = text.p[end] <= '9';
+			digit |= d;
+			other |= !d;
+		}
+		uint64_t h = digit || end - i < 2 || end - i > 32 ? 0 : key_word(text.p + i, end - i), place = h >> (64 - LOG);
+		unsigned is = h ? map[place >> 5] >> (place & 31) * 2 & 3 : 0;
+		if (!digit && !is)
+			continue;
+		assert_true(n < m.n);
+		const struct mark *a = &m.v[n++];
+		assert_true(a->h == h && a->at == i && a->len == end - i && a->is == is && a->kind == (!digit ? MARK_WORD : other ? MARK_NUMBER : MARK_DIGITS));
+	}
+	assert_int_equal(n, m.n);
+	assert_int_equal(lines, m.lines);
+	free(m.v);
+	free(m.line);
+}
+
+static void test_as_said(void **state)
+{
+	static const char some[] = "abcxyzABCXYZ`{@[0189/:;,.- \n\t";
+	uint64_t seed = 11;
+	for (size_t i = 0; i < ARRAY_LEN(map); i++)
+		map[i] = next(&seed);
+	for (unsigned turn = 0; turn < 3000; turn++) {
+		uint8_t text[700];
+		size_t n = next(&seed) % sizeof text, run = 0, from = 0;
+		for (size_t i = 0; i < n; i++) {
+			if (!run) {
+				run = next(&seed) % 19 ? next(&seed) % 12 + 1 : next(&seed) % 150 + 1;
+				from = next(&seed) % (sizeof some - 1);
+			}
+			run--;
+			text[i] = (uint8_t)some[(from + next(&seed) % 3) % (sizeof some - 1)];
+		}
+		as_said(slice_of(text, n));
+	}
+}
+
 /* A word in the map, a word that is in none, numbers and lines where they are. */
 static void test_marks(void **state)
 {
@@ -79,6 +134,6 @@ static void test_marks(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_same), cmocka_unit_test(test_marks)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_same), cmocka_unit_test(test_as_said), cmocka_unit_test(test_marks)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
