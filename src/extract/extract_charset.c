@@ -307,7 +307,7 @@ const char *extract_charset_guess(struct slice raw)
 	if (zeros)
 		return zeros;
 	size_t good = utf8_valid_prefix(s);
-	if (good == s.n && s.n && memmem(s.p, s.n, "\x1B$", 2) && (memmem(s.p, s.n, "\x1B$B", 3) || memmem(s.p, s.n, "\x1B$@", 3)))
+	if (good == s.n && s.n && memchr(s.p, 0x1B, s.n) && (memmem(s.p, s.n, "\x1B$B", 3) || memmem(s.p, s.n, "\x1B$@", 3)))
 		return "ISO-2022-JP";
 	if (good == s.n || (good + 3 >= s.n && s.n < raw.n))
 		return "UTF-8";

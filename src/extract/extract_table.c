@@ -621,6 +621,29 @@ static int rows_of(struct table *t, size_t *next, struct err *e)
 	return r ? r : put_row(t, e);
 }
 
+/* Where two bytes stand one behind the other; NULL: nowhere. Eight places at a time: a byte that is looked for is zero in the difference, and taking one from it borrows into its highest bit. What the borrow then says of bytes above may be wrong. */
+static const uint8_t *pair(const uint8_t *p, size_t n, const char two[2])
+{
+	const uint64_t ones = UINT64_MAX / 255, tops = ones << 7, a = ones * (uint8_t)two[0], b = ones * (uint8_t)two[1];
+	size_t i = 0;
+	for (; i + 9 <= n; i += 8) {
+		uint64_t x, y;
+		memcpy(&x, p + i, 8);
+		memcpy(&y, p + i + 1, 8);
+		x ^= a;
+		y ^= b;
+		if (!((x - ones) & ~x & (y - ones) & ~y & tops))
+			continue;
+		for (size_t k = i; k < i + 8; k++)
+			if (p[k] == (uint8_t)two[0] && p[k + 1] == (uint8_t)two[1])
+				return p + k;
+	}
+	for (; i + 1 < n; i++)
+		if (p[i] == (uint8_t)two[0] && p[i + 1] == (uint8_t)two[1])
+			return p + i;
+	return NULL;
+}
+
 /* The next line that may name columns: of most text none does. What parts cells is looked for in all of it, and again only when it was passed. */
 static size_t next_parted(struct table *t, size_t at)
 {
@@ -629,7 +652,7 @@ static size_t next_parted(struct table *t, size_t at)
 	for (unsigned k = 0; k < SIGNS; k++) {
 		if (t->sign[k] < at || !at) {
 			size_t n = strlen(sign[k]);
-			const uint8_t *from = t->text.p + at, *p = n == 1 ? memchr(from, *sign[k], t->text.n - at) : memmem(from, t->text.n - at, sign[k], n);
+			const uint8_t *from = t->text.p + at, *p = n == 1 ? memchr(from, *sign[k], t->text.n - at) : pair(from, t->text.n - at, sign[k]);
 			t->sign[k] = p ? (size_t)(p - t->text.p) : t->text.n;
 		}
 		first = t->sign[k] < first ? t->sign[k] : first;
