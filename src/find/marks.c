@@ -224,6 +224,39 @@ static inline __attribute__((always_inline)) void run_ends(struct slice text, si
 	ret->n += means != 0;
 }
 
+/* The runs of a block that begin in it, of ASCII alone, with eight bytes of text behind it: most of what there is, so each step counts. The lowest bit added to the mask carries through its run: the sum has the bit behind it, and what is left.
+ * Returns the mask of a run that goes on in the next block; 0: none. */
+static inline __attribute__((always_inline)) uint64_t short_runs(struct slice text, size_t base, uint64_t word, uint64_t digits, const uint64_t *map, unsigned log, struct marks *ret)
+{
+	const uint8_t *p = text.p + base;
+	struct mark *to = ret->v + ret->n;
+	while (word) {
+		uint64_t sum = word + (word & -word), mine = word & ~sum;
+		if (!sum)
+			break;
+		size_t from = (unsigned)__builtin_ctzll(word), n = (unsigned)__builtin_ctzll(sum) - from;
+		word &= sum;
+		if (mine & digits) {
+			*to++ = (struct mark){0, (uint32_t)(base + from), (uint16_t)n, mine & ~digits ? MARK_NUMBER : MARK_DIGITS, 0};
+			continue;
+		}
+		if (n < 2 || n > WORD_MAX)
+			continue;
+		uint64_t head, tail = 0, h;
+		memcpy(&head, p + from, 8);
+		if (n > 8)
+			memcpy(&tail, p + from + n - 8, 8);
+		else
+			head &= UINT64_MAX >> (64 - 8 * n);
+		h = __builtin_expect(n > 16, 0) ? key_word(p + from, n) : key_short(head, tail, n);
+		unsigned means = in_map(map, log, h);
+		*to = (struct mark){h, (uint32_t)(base + from), (uint16_t)n, MARK_WORD, (uint8_t)means};
+		to += means != 0;
+	}
+	ret->n = (size_t)(to - ret->v);
+	return word;
+}
+
 static inline __attribute__((always_inline)) void make(struct slice text, const uint64_t *map, unsigned log, struct marks *ret, masks_fn *masks_of_block)
 {
 	size_t start = 0;
@@ -253,6 +286,15 @@ static inline __attribute__((always_inline)) void make(struct slice text, const 
 			run_ends(text, start, base + n, is, map, log, ret);
 			open = false;
 			word &= ~mine;
+		}
+		if (!m.high && text.n - base >= 64 + 8) {
+			word = short_runs(text, base, word, m.digit, map, log, ret);
+			if (word) {
+				start = base + (unsigned)__builtin_ctzll(word);
+				is = run_more((struct run_of){false, false, false}, &m, word);
+				open = true;
+			}
+			continue;
 		}
 		while (word) {
 			unsigned s = (unsigned)__builtin_ctzll(word);
